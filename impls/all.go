@@ -1,0 +1,35 @@
+package impls
+
+import "golang.org/x/sync/semaphore"
+
+// All returns every implementation of this package, in the order in which tables show them.
+// To add one, write its file and its line here: every clause, random program, benchmark and
+// report picks it up.
+func All() []Impl {
+	return []Impl{
+		{
+			Name: "cond",
+			Doc:  "sync.Cond on a mutex, the semaphore of the textbooks; waiters may be barged",
+			New:  newCond,
+		},
+		{
+			Name: "channel",
+			Doc:  "buffered channels alone; first come, first served",
+			New:  newChannel,
+			FIFO: true,
+		},
+		{
+			Name:  "spin",
+			Doc:   "compare-and-swap with back-off; every waiter burns CPU, by design",
+			New:   newSpin,
+			Waits: Spinning,
+		},
+		{
+			Name:        "weighted",
+			Doc:         "golang.org/x/sync/semaphore as it is; a queue of waiters under a mutex",
+			New:         func(size int64) Semaphore { return semaphore.NewWeighted(size) },
+			FIFO:        true,
+			OverRelease: OverReleaseCorrupts, // v0.24.0 subtracts first and panics afterwards
+		},
+	}
+}

@@ -1,0 +1,78 @@
+package impls_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// A Resource may be used by one worker at a time. Its semaphore of one permit sees to that.
+type Resource struct {
+	sem  impls.Semaphore
+	out  io.Writer // guarded by sem alone, as the resource itself would be
+	work func()
+}
+
+func (r *Resource) Access(ctx context.Context) error {
+	if err := r.sem.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer r.sem.Release(1)
+	fmt.Fprintln(r.out, "Accessing resource...")
+	r.work()
+	fmt.Fprintln(r.out, "Done accessing resource.")
+	return nil
+}
+
+// tenWorkers lets ten goroutines use the resource at once, and returns when all have.
+func tenWorkers(r *Resource) error {
+	var workers sync.WaitGroup
+	errs := make(chan error, 10)
+	for range 10 {
+		workers.Go(func() { errs <- r.Access(context.Background()) })
+	}
+	workers.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Ten workers, one resource: no worker comes in before the last one is done. The order of the
+// workers is open, the order of the lines is not.
+func Example() {
+	cond := impls.All()[0]
+	work := func() { time.Sleep(time.Millisecond) }
+	if err := tenWorkers(&Resource{sem: cond.New(1), out: os.Stdout, work: work}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+	// Accessing resource...
+	// Done accessing resource.
+}

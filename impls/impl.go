@@ -1,0 +1,79 @@
+package impls
+
+// An Impl is one implementation of [Semaphore]: how to make it, and the policies on which the
+// contract leaves a choice. It is the value that enters every door of this suite: stress.Run,
+// stress.Check, bench.Run.
+//
+// The zero policies are the contract's defaults, so a name and a constructor are enough.
+// A policy is a promise: the stress suite refutes an implementation that does not keep it.
+type Impl struct {
+	Name string // short, lower case; becomes impl=Name in benchmark names
+	Doc  string // one line: how it waits, and what that costs
+
+	// New returns a semaphore of size permits, all free. It panics if size is negative.
+	// A size of zero is legal: no permit is ever granted.
+	New func(size int64) Semaphore
+
+	// FIFO promises that waiters are served in the order in which they began to wait, and
+	// that an Acquire which begins while others wait goes behind them. False permits barging:
+	// whoever finds permits free may take them.
+	FIFO bool
+
+	// TryBarges says that TryAcquire takes free permits even while others wait, as
+	// tryAcquire of java.util.concurrent.Semaphore does. It matters only with FIFO;
+	// a barging implementation may do either.
+	TryBarges bool
+
+	ZeroWeight  ZeroWeight  // what a weight of zero does
+	OverRelease OverRelease // the state after a recovered over-release panic
+	Waits       Waits       // how a waiter spends its time
+}
+
+// ZeroWeight is the policy for requests of weight zero.
+type ZeroWeight int
+
+const (
+	// ZeroGranted grants a weight of zero whenever nobody waits, even if no permit is free;
+	// under FIFO it queues behind those who do. This is what golang.org/x/sync does.
+	ZeroGranted ZeroWeight = iota
+
+	// ZeroPanics treats a weight of zero as misuse.
+	ZeroPanics
+)
+
+// OverRelease is the state of a semaphore after Release panicked because more was released than
+// was held, and the panic was recovered, as HTTP servers and worker pools do.
+type OverRelease int
+
+const (
+	OverReleaseUnchanged OverRelease = iota // as if Release had not been called
+	OverReleaseCorrupts                     // later calls may grant more permits than the size
+)
+
+// Waits says how a goroutine waits inside Acquire. The suite needs to know, because only a
+// parked goroutine can be seen to be blocked.
+type Waits int
+
+const (
+	// Parked waiters are “durably blocked” in the sense of [testing/synctest]: on a channel,
+	// a select, a sync.Cond or a sync.WaitGroup that belongs to this semaphore.
+	Parked Waits = iota
+
+	// Spinning waiters stay runnable and burn CPU.
+	Spinning
+
+	// Elsewhere is every other way to wait: in the kernel, in another process, in a
+	// sync.Mutex, or on a channel that several semaphores share through a pool.
+	Elsewhere
+)
+
+func (z ZeroWeight) String() string  { return [...]string{"granted", "panics"}[z] }
+func (o OverRelease) String() string { return [...]string{"unchanged", "corrupts"}[o] }
+func (w Waits) String() string       { return [...]string{"parked", "spinning", "elsewhere"}[w] }
+
+// Of makes an Impl with default policies of a constructor that returns a concrete type:
+//
+//	stress.Run(t, impls.Of("mine", mine.New))
+func Of[S Semaphore](name string, construct func(size int64) S) Impl {
+	return Impl{Name: name, New: func(size int64) Semaphore { return construct(size) }}
+}
