@@ -1,5 +1,11 @@
 package impls
 
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+)
+
 // An Impl is one implementation of [Semaphore]: how to make it, and the policies on which the
 // contract leaves a choice. It is the value that enters every door of this suite: stress.Run,
 // stress.Check, bench.Run.
@@ -76,4 +82,36 @@ func (w Waits) String() string       { return [...]string{"parked", "spinning", 
 //	stress.Run(t, impls.Of("mine", mine.New))
 func Of[S Semaphore](name string, construct func(size int64) S) Impl {
 	return Impl{Name: name, New: func(size int64) Semaphore { return construct(size) }}
+}
+
+// Validate says what keeps impl from entering a door: a name that would not survive in a
+// benchmark name or a test pattern, or no constructor.
+func (i Impl) Validate() error {
+	if i.New == nil {
+		return fmt.Errorf("impls: implementation %q has no constructor: set Impl.New", i.Name)
+	}
+	if !validName.MatchString(i.Name) {
+		return fmt.Errorf("impls: implementation name %q: use letters, digits, '.', '_', '+' and '-'", i.Name)
+	}
+	return nil
+}
+
+var validName = regexp.MustCompile(`^[\pL\pN._+-]+$`)
+
+// Make calls New and turns what can be wrong with a constructor into an error:
+// a panic, a nil Semaphore, and a nil pointer in one.
+func (i Impl) Make(size int64) (sem Semaphore, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			sem, err = nil, fmt.Errorf("impls: %s: New(%d) panicked: %v", i.Name, size, r)
+		}
+	}()
+	sem = i.New(size)
+	if sem == nil {
+		return nil, fmt.Errorf("impls: %s: New(%d) returned nil", i.Name, size)
+	}
+	if v := reflect.ValueOf(sem); v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, fmt.Errorf("impls: %s: New(%d) returned a nil %T", i.Name, size, sem)
+	}
+	return sem, nil
 }

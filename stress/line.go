@@ -1,0 +1,123 @@
+package stress
+
+import (
+	"context"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// A line is what should wait at a semaphore, and what should be free: the book that clauses
+// keep beside the implementation.
+type line struct {
+	t       *trial
+	sem     impls.Semaphore
+	size    int64
+	free    int64
+	held    int64
+	all     []*call // in the order in which they began to wait
+	waiting []*call // those of them that have neither been granted nor cancelled
+}
+
+// fullLine takes all permits of a new semaphore and lets waiters line up for them.
+func (t *trial) fullLine(size int64, weights ...int64) *line {
+	l := &line{t: t, sem: t.make(size), size: size, held: size}
+	t.take(l.sem, size)
+	for _, n := range weights {
+		c := t.startBlocked(l.sem, n)
+		l.all = append(l.all, c)
+		l.waiting = append(l.waiting, c)
+	}
+	return l
+}
+
+func (l *line) release(n int64) {
+	l.sem.Release(n)
+	l.held -= n
+	l.free += n
+}
+
+// cancel lets c leave, if it still waits.
+func (l *line) cancel(c *call) {
+	c.cancel()
+	if stay := without(l.waiting, c); len(stay) < len(l.waiting) {
+		l.waiting = stay
+		l.t.refused(c, context.Canceled)
+	}
+}
+
+// grant expects that c has been admitted.
+func (l *line) grant(c *call) {
+	l.t.granted(c)
+	l.waiting = without(l.waiting, c)
+	l.free -= c.n
+	l.held += c.n
+}
+
+// check books who has been admitted. It fails if there were not permits enough for them, or are
+// enough for one who still waits and whom nobody may hold up.
+func (l *line) check() {
+	l.t.settle()
+	for {
+		for _, c := range l.waiting {
+			select {
+			case <-c.done:
+				l.grant(c)
+			default:
+			}
+		}
+		if l.free < 0 {
+			l.t.failf("%d more permits are held than the size of %d", -l.free, l.size)
+		}
+		c := l.admissible()
+		if c == nil {
+			return
+		}
+		// c fits, so c or one who barged past it has to return. Where waiters are parked they
+		// would have done so by now.
+		if !l.t.settledOn(doneOf(l.waiting)...) {
+			l.t.failf("Acquire(%d) still waits with %d permits free; in line: %v\n%s",
+				c.n, l.free, weights(l.waiting), stacks())
+		}
+	}
+}
+
+// admissible returns a waiter that must not be waiting, or nil.
+func (l *line) admissible() *call {
+	for _, c := range l.waiting {
+		if c.n <= l.free {
+			return c
+		}
+		if l.t.impl.FIFO {
+			return nil // nobody may pass the head
+		}
+	}
+	return nil
+}
+
+// drain releases what is held, permit by permit, until everybody had their turn.
+func (l *line) drain() {
+	for l.held > 0 {
+		l.release(1)
+		l.check()
+	}
+	if len(l.waiting) > 0 {
+		l.t.failf("%v still wait though all permits are free", weights(l.waiting))
+	}
+	l.t.free(l.sem, l.size)
+}
+
+func doneOf(calls []*call) []<-chan struct{} {
+	var all []<-chan struct{}
+	for _, c := range calls {
+		all = append(all, c.done)
+	}
+	return all
+}
+
+func weights(calls []*call) []int64 {
+	var all []int64
+	for _, c := range calls {
+		all = append(all, c.n)
+	}
+	return all
+}

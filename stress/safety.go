@@ -1,0 +1,321 @@
+package stress
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// C1: permits run out when they should, and a free one goes to one taker only. The second half
+// lets a permit come back to a sleeping waiter and be taken by somebody else before that
+// waiter runs: a waiter that does not look again holds it too.
+func capacity(t *trial) {
+	sem := t.make(3)
+	for range 3 {
+		t.take(sem, 1)
+	}
+	waiter := t.startBlocked(sem, 1)
+	sem.Release(1)
+	t.granted(waiter)
+	t.blocked(t.start(sem, 1))
+
+	const rounds = 200
+	for range rounds {
+		stolenPermit(t)
+	}
+}
+
+func stolenPermit(t *trial) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	waiter := t.startBlocked(sem, 1)
+	sem.Release(1)
+	if sem.TryAcquire(1) {
+		t.blocked(waiter)
+		sem.Release(1)
+	}
+	t.granted(waiter)
+}
+
+// C2: permits survive every way of coming and going.
+func conservation(t *trial) {
+	for _, size := range []int64{0, 1, 2, 7} {
+		sem := t.make(size)
+		t.free(sem, size)
+		for n := int64(1); n <= size; n++ {
+			t.take(sem, n)
+			waiter := t.startBlocked(sem, size)
+			leaver := t.startBlocked(sem, 1+size-n)
+			leaver.cancel()
+			t.refused(leaver, context.Canceled)
+			sem.Release(n)
+			t.granted(waiter)
+			sem.Release(size)
+			t.free(sem, size)
+		}
+	}
+}
+
+// C3
+func failedTry(t *trial) {
+	sem := t.make(3)
+	t.take(sem, 2)
+	for _, n := range []int64{2, 3, 4} {
+		if sem.TryAcquire(n) {
+			t.failf("TryAcquire(%d) = true, want false with 1 of 3 permits free", n)
+		}
+		t.free(sem, 1)
+	}
+	sem.Release(2)
+	t.free(sem, 3)
+}
+
+// C4: every small size, every number held, every weight.
+func enoughPermits(t *trial) {
+	const most = 4
+	for size := range int64(most) {
+		for held := range size + 1 {
+			for n := int64(1); n <= size+1; n++ {
+				sem := t.make(size)
+				if held > 0 {
+					t.take(sem, held)
+				}
+				if got, want := sem.TryAcquire(n), n <= size-held; got != want {
+					t.failf("TryAcquire(%d) = %v, want %v with %d of %d permits free",
+						n, got, want, size-held, size)
+				}
+			}
+		}
+	}
+}
+
+// C5: both ways to fail, before the call and while waiting.
+func errorHoldsNothing(t *trial) {
+	sem := t.make(3)
+	if err := sem.Acquire(done(), 2); err == nil {
+		t.failf("Acquire with a done ctx = nil, want an error")
+	}
+	t.free(sem, 3)
+	t.take(sem, 2)
+	waiter := t.startBlocked(sem, 2)
+	waiter.cancel()
+	t.refused(waiter, context.Canceled)
+	t.free(sem, 1)
+	sem.Release(2)
+	t.free(sem, 3)
+}
+
+// C6: without waiting and after waiting, and also where part of the permits was free.
+func nilHoldsN(t *trial) {
+	const size = 5
+	for n := int64(1); n <= size; n++ {
+		sem := t.make(size)
+		t.take(sem, n)
+		t.free(sem, size-n)
+
+		waiter := t.startBlocked(sem, size-n+1)
+		sem.Release(n)
+		t.granted(waiter)
+		t.free(sem, n-1)
+	}
+}
+
+// C7: Release and cancel follow each other so closely that the waiter finds both when it runs.
+// Whatever it returns, the permits must agree with it.
+func cancelMeetsGrant(t *trial) {
+	const rounds = 400
+	for round := range rounds {
+		sem := t.make(2)
+		t.take(sem, 2)
+		waiter := t.startBlocked(sem, 2)
+		t.meet(round, func() { sem.Release(2) }, waiter.cancel)
+		if err := t.returned(waiter); err == nil {
+			sem.Release(2)
+		} else if err != context.Canceled {
+			t.failf("Acquire = %v, want nil or %v", err, context.Canceled)
+		}
+		t.settle()
+		t.free(sem, 2)
+	}
+}
+
+// meet calls a and b in one order, in the other, or at once.
+func (t *trial) meet(round int, a, b func()) {
+	switch round % 4 {
+	case 0:
+		a()
+		b()
+	case 1:
+		b()
+		a()
+	default:
+		t.together(a, b)
+	}
+}
+
+// C8
+func doneContextLoses(t *trial) {
+	const rounds = 50 // an implementation that selects among ready channels loses only at times
+	for range rounds {
+		sem := t.make(2)
+		for _, n := range []int64{1, 2, 3} {
+			if err := sem.Acquire(done(), n); err != context.Canceled {
+				t.failf("Acquire(%d) with a done ctx = %v, want %v", n, err, context.Canceled)
+			}
+		}
+		t.free(sem, 2)
+	}
+}
+
+// C9: the sentinel itself and not the cause of the cancellation, for a ctx that is done before the call,
+// for one that is done while waiting, and for a deadline.
+func errorOfContext(t *trial) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	caused, cause := context.WithCancelCause(context.Background())
+	waiter := t.startWith(caused, func() { cause(context.DeadlineExceeded) }, sem, 1)
+	t.blocked(waiter)
+	waiter.cancel()
+	t.refused(waiter, context.Canceled)
+	t.refused(t.startWith(caused, func() {}, sem, 1), context.Canceled)
+
+	late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	t.refused(t.startWith(late, cancel, sem, 1), context.DeadlineExceeded)
+	soon, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	waiter = t.startWith(soon, cancel, sem, 1)
+	t.await(waiter)
+	t.refused(waiter, context.DeadlineExceeded)
+}
+
+// C10
+func overReleasePanics(t *trial) {
+	for _, held := range []int64{0, 1, 3} {
+		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
+			sem := t.make(3)
+			if held > 0 {
+				t.take(sem, held)
+			}
+			t.mustPanic("Release of more than is held", func() { sem.Release(held + extra) })
+		}
+	}
+}
+
+// C11: middleware recovers; the semaphore has to be usable afterwards, or to be declared not to be.
+func overReleaseRecovered(t *trial) {
+	sem := t.make(1)
+	recovered := func() {
+		defer func() { _ = recover() }()
+		sem.Release(1)
+	}
+	recovered()
+	granted := 0
+	for range 4 {
+		if sem.TryAcquire(1) {
+			granted++
+		}
+	}
+	switch corrupt := granted != 1; {
+	case corrupt && t.impl.OverRelease == impls.OverReleaseUnchanged:
+		t.failf("a semaphore of size 1 granted %d permits after a recovered over-release, want 1",
+			granted)
+	case !corrupt && t.impl.OverRelease == impls.OverReleaseCorrupts:
+		t.failf("declared as %v, but the state is unchanged: drop the declaration",
+			t.impl.OverRelease)
+	}
+}
+
+// C12
+func negativePanics(t *trial) {
+	t.mustPanic("New(-1)", func() { t.impl.New(-1) })
+	for _, n := range []int64{-1, -3, math.MinInt64} {
+		sem := t.make(3)
+		t.take(sem, 1)
+		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(done(), n) })
+		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(context.Background(), n) })
+		t.mustPanic("TryAcquire of a negative weight", func() { sem.TryAcquire(n) })
+		t.mustPanic("Release of a negative weight", func() { sem.Release(n) })
+		t.free(sem, 2)
+	}
+}
+
+// C13: even where no permit is free.
+func zeroWeight(t *trial) {
+	for _, size := range []int64{0, 1} {
+		sem := t.make(size)
+		if size > 0 {
+			t.take(sem, size)
+		}
+		if t.impl.ZeroWeight == impls.ZeroPanics {
+			t.mustPanic("Acquire(0)", func() { _ = sem.Acquire(context.Background(), 0) })
+			t.mustPanic("TryAcquire(0)", func() { sem.TryAcquire(0) })
+			t.mustPanic("Release(0)", func() { sem.Release(0) })
+		} else {
+			t.take(sem, 0)
+			if !sem.TryAcquire(0) {
+				t.failf("TryAcquire(0) = false, want true when nobody waits")
+			}
+			sem.Release(0)
+			if err := sem.Acquire(done(), 0); err != context.Canceled {
+				t.failf("Acquire(0) with a done ctx = %v, want %v", err, context.Canceled)
+			}
+		}
+		t.free(sem, 0)
+	}
+}
+
+// C15: the sum of two weights may not fit an int64 even if each does.
+func extremes(t *trial) {
+	const most = math.MaxInt64
+	none := t.make(0)
+	t.free(none, 0)
+	t.refusedWhenDone(none, most)
+
+	sem := t.make(most)
+	t.take(sem, most)
+	t.free(sem, 0)
+	sem.Release(most)
+	t.take(sem, most-1)
+	if sem.TryAcquire(2) || sem.TryAcquire(most) {
+		t.failf("TryAcquire succeeded with 1 permit free, want false for more")
+	}
+	t.free(sem, 1)
+	waiter := t.startBlocked(sem, most)
+	sem.Release(most - 1)
+	t.granted(waiter)
+	sem.Release(most)
+
+	small := t.make(3)
+	t.take(small, 2)
+	if small.TryAcquire(most) {
+		t.failf("TryAcquire(MaxInt64) = true on a semaphore of size 3")
+	}
+	t.refusedWhenDone(small, most)
+	t.free(small, 1)
+}
+
+// refusedWhenDone starts an Acquire that can never be granted and cancels it.
+func (t *trial) refusedWhenDone(sem impls.Semaphore, n int64) {
+	c := t.startBlocked(sem, n)
+	c.cancel()
+	t.refused(c, context.Canceled)
+}
+
+// C16
+func releaseElsewhere(t *trial) {
+	sem := t.make(2)
+	t.take(sem, 2) // in a goroutine that is gone by now
+	waiter := t.startBlocked(sem, 2)
+	t.together(func() { sem.Release(1) }, func() { sem.Release(1) })
+	t.granted(waiter)
+	sem.Release(2)
+	t.free(sem, 2)
+}
+
+// done returns a ctx that is done.
+func done() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}

@@ -1,0 +1,142 @@
+package stress
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// Run checks impl against every clause, each in a subtest of its own that can be selected or
+// skipped by name:
+//
+//	go test -race -run 'TestMine/C20' -v
+//	go test -race -skip 'TestMine/C11'
+//
+// A clause that cannot be judged, such as C29 without -race, is skipped and says why.
+func Run(t *testing.T, impl impls.Impl) {
+	t.Helper()
+	if err := usable(impl); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clauses {
+		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
+			switch v := judge(impl, c); v.Outcome {
+			case Fail:
+				t.Errorf("%v\n%s", v, replayCommand(t.Name(), v.Seed))
+			case Unknown:
+				t.Skip(v)
+			}
+		})
+	}
+}
+
+// Check checks impl against every clause and returns an error that joins what failed, or nil.
+// Nil does not speak for clauses that could not be judged; [Judge] names those.
+func Check(impl impls.Impl) error {
+	var failed []error
+	for _, v := range Judge(impl) {
+		if v.Outcome == Fail {
+			failed = append(failed, errors.New(v.String()))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// Judge returns one verdict for every clause, in the order of the contract. An implementation
+// that cannot be constructed gets a single one.
+func Judge(impl impls.Impl) []Verdict {
+	if err := usable(impl); err != nil {
+		made := Clause{ID: "C0", Name: "constructor", Text: "New returns a semaphore."}
+		return []Verdict{{Impl: impl.Name, Clause: made, Outcome: Fail, Detail: err.Error()}}
+	}
+	var verdicts []Verdict
+	for _, c := range clauses {
+		verdicts = append(verdicts, judge(impl, c))
+	}
+	return verdicts
+}
+
+// A Clause is one sentence of the contract.
+type Clause struct {
+	ID   string // C1 …, or R1 for the random programs, which serve many clauses
+	Name string
+	Text string
+}
+
+// An Outcome has three values. Unknown is not a pass: something was missing to tell.
+type Outcome int
+
+const (
+	Pass Outcome = iota
+	Fail
+	Unknown
+)
+
+func (o Outcome) String() string { return [...]string{"pass", "FAIL", "unknown"}[o] }
+
+// A Verdict is what became of one clause.
+type Verdict struct {
+	Impl string
+	Clause
+	Outcome Outcome
+	Detail  string // what was seen, or what was missing; empty on a pass
+	Seed    uint64 // of the failing random program; 0 if the clause uses none
+}
+
+// String gives the verdict as a report would: who, which sentence, what was seen.
+func (v Verdict) String() string {
+	s := fmt.Sprintf("%s: %v: %s %s: “%s”", v.Impl, v.Outcome, v.ID, v.Name, v.Text)
+	if v.Detail == "" {
+		return s
+	}
+	return s + "\n\t" + strings.ReplaceAll(strings.TrimSpace(v.Detail), "\n", "\n\t")
+}
+
+// judge plays one clause. A data race counts against whichever clause was played when the
+// detector saw it; the detector's own report, on standard error, has the stacks.
+func judge(impl impls.Impl, c clause) Verdict {
+	v := Verdict{Impl: impl.Name, Clause: c.Clause}
+	races := raceErrors()
+	err := c.run(impl)
+	if n := raceErrors() - races; n > 0 {
+		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", n))
+	}
+	var missing unknown
+	var broken failure
+	switch {
+	case err == nil:
+		return v
+	case errors.As(err, &missing):
+		v.Outcome = Unknown
+	default:
+		v.Outcome = Fail
+	}
+	if errors.As(err, &broken) {
+		v.Seed = broken.seed
+	}
+	v.Detail = err.Error()
+	return v
+}
+
+func usable(impl impls.Impl) error {
+	if err := impl.Validate(); err != nil {
+		return err
+	}
+	_, err := impl.Make(1)
+	return err
+}
+
+func replayCommand(test string, seed uint64) string {
+	parts := strings.Split(test, "/")
+	for i, p := range parts {
+		parts[i] = "^" + p + "$"
+	}
+	cmd := "replay: go test -race -run '" + strings.Join(parts, "/") + "'"
+	if seed != 0 {
+		cmd += fmt.Sprintf(" -stress.seed=%d", seed)
+	}
+	return cmd
+}
