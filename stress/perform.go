@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,12 +24,17 @@ type performance struct {
 	// errands are cancellations and releases that one more goroutine carries out, so that they
 	// meet the workers' own calls.
 	errands chan func()
-	broken  chan error     // what the first oracle to speak said
+	broken  chan error // what the first oracle to speak said
+
 	at      []atomic.Int32 // the op at which each worker is
+	mu      sync.Mutex
+	gate    chan struct{} // closed to let those go on who rest; guarded by mu, as is resting
+	resting []bool
 }
 
-// perform runs p. Its oracles: capacity at every grant; the result of every call; and, when
-// nothing can move any more, that nobody waits and that all permits are back.
+// perform runs p. Its oracles: capacity at every grant; the result of every call; whenever
+// nothing can move any more, that nobody waits who would fit; at the end, that all permits
+// are back.
 func perform(t *trial, p program) {
 	run := &performance{
 		program: p,
@@ -36,29 +42,38 @@ func perform(t *trial, p program) {
 		errands: make(chan func(), p.ops()),
 		broken:  make(chan error, 1),
 		at:      make([]atomic.Int32, len(p.workers)),
+		gate:    make(chan struct{}),
+		resting: make([]bool, len(p.workers)),
 	}
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		run.all()
+		run.all(t.impl)
 	}()
-	ended := t.settledOn(finished)
-	select {
-	case err := <-run.broken:
-		panic(err)
-	default:
+	for !t.settledOn(finished) {
+		run.mustBeUnbroken()
+		if stuck := run.stuck(t.impl.FIFO); stuck != "" {
+			t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s%s", stuck, stacks())
+		}
+		run.goOn()
 	}
-	if !ended {
-		t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s\n%s", run.whoWaits(), stacks())
-	}
+	run.mustBeUnbroken()
 	t.free(run.sem, p.size) // C2
 }
 
+func (p *performance) mustBeUnbroken() {
+	select {
+	case err := <-p.broken:
+		panic(err)
+	default:
+	}
+}
+
 // all runs the workers and then the errands that they left behind.
-func (p *performance) all() {
+func (p *performance) all(impl impls.Impl) {
 	var workers, boy sync.WaitGroup
 	for i := range p.workers {
-		workers.Go(func() { p.worker(i) })
+		workers.Go(func() { p.worker(i, impl.Waits == impls.Parked) })
 	}
 	boy.Go(func() {
 		for errand := range p.errands {
@@ -70,11 +85,15 @@ func (p *performance) all() {
 	boy.Wait()
 }
 
-func (p *performance) worker(i int) {
+// worker carries out its list. It rests only where it can be seen that nothing moves any more.
+func (p *performance) worker(i int, mayRest bool) {
 	p.guard(func() {
 		var mine int64
 		for at, o := range p.workers[i] {
 			p.at[i].Store(int32(at))
+			if o.kind == rest && mayRest {
+				p.rest(i)
+			}
 			mine = p.step(o, mine)
 		}
 		p.release(mine)
@@ -153,17 +172,54 @@ func (p *performance) guard(f func()) {
 	f()
 }
 
-// whoWaits says who is stuck at which op. Whoever waits without a way out holds nothing, and all
-// cancellations have been delivered, so each of them should have been served or let go.
-func (p *performance) whoWaits() string {
-	var b strings.Builder
+func (p *performance) rest(i int) {
+	p.mu.Lock()
+	p.resting[i] = true
+	gate := p.gate
+	p.mu.Unlock()
+	<-gate
+}
+
+func (p *performance) goOn() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.resting)
+	close(p.gate)
+	p.gate = make(chan struct{})
+}
+
+// stuck is called when nothing can move any more. It says who waits although the free permits
+// would do, or although the wait was cancelled; it is empty if nobody does.
+func (p *performance) stuck(fifo bool) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var who strings.Builder
+	free := p.size - p.held.Load()
+	all, fit, left := 0, 0, 0
 	for i, ops := range p.workers {
-		if at := int(p.at[i].Load()); at < len(ops) {
-			fmt.Fprintf(&b, "worker %d waits in op %d, %v(%d), with %d of %d permits held by others\n",
-				i, at, ops[at].kind, ops[at].n, p.held.Load(), p.size)
+		at := int(p.at[i].Load())
+		if at >= len(ops) || p.resting[i] {
+			continue
+		}
+		all++
+		switch o := ops[at]; {
+		case o.kind != acquire:
+			left++ // all errands are done, so its ctx is
+			fmt.Fprintf(&who, "worker %d waits in op %d, %v(%d), though cancelled\n", i, at, o.kind, o.n)
+		case o.n <= free:
+			fit++
+			fmt.Fprintf(&who, "worker %d waits in op %d, %v(%d), with %d of %d permits free\n",
+				i, at, o.kind, o.n, free, p.size)
 		}
 	}
-	return b.String()
+	if !slices.Contains(p.resting, true) {
+		return who.String() + "nobody rests, so nobody will ever move\n"
+	}
+	// Under FIFO one that does not fit may hold up those that do; who is first is not known here.
+	if left == 0 && (fit == 0 || fifo && fit < all) {
+		return ""
+	}
+	return who.String()
 }
 
 func yield(times int) {

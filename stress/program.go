@@ -30,16 +30,17 @@ const (
 	try                   // TryAcquire
 	release               // give n permits back, or as many as are held
 	handOver              // let another goroutine do that
+	rest                  // keep what is held until nothing can move any more
 	numKinds              // not a kind
 )
 
 func (k kind) String() string {
-	return [...]string{"acquire", "acquire+cancel", "acquire+done", "try", "release", "hand over"}[k]
+	return [...]string{"acquire", "acquire+cancel", "acquire+done", "try", "release", "hand over", "rest"}[k]
 }
 
-// frequency of each kind, in twentieths. A cancellation is in nearly every program, as most
+// frequency of each kind, in parts of their sum. A cancellation is in nearly every program, as most
 // bugs of semaphores are there.
-var frequency = [numKinds]int{acquire: 6, cancelled: 5, dead: 1, try: 4, release: 3, handOver: 1}
+var frequency = [numKinds]int{acquire: 6, cancelled: 5, dead: 1, try: 4, release: 3, handOver: 1, rest: 2}
 
 // generate makes a program that ends, whatever the schedule, if the semaphore keeps its
 // contract: a worker that waits without a way out holds nothing (perform sees to that), so

@@ -1,0 +1,137 @@
+package mutant
+
+import (
+	"context"
+	"math"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// M8
+type growing struct{ *queue }
+
+func newGrowing(size int64) impls.Semaphore { return growing{newQueue(size)} }
+
+func (s growing) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held -= n
+	s.serve(math.MaxInt)
+}
+
+// M9
+type panicTooLate struct{ *queue }
+
+func newPanicTooLate(size int64) impls.Semaphore { return panicTooLate{newQueue(size)} }
+
+func (s panicTooLate) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held -= n; s.held < 0 {
+		panic("mutant: released more than held")
+	}
+	s.serve(math.MaxInt)
+}
+
+// M10
+type negative struct{ *queue }
+
+func newNegative(size int64) impls.Semaphore { return negative{newQueue(size)} }
+
+func (s negative) TryAcquire(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.take(n)
+}
+
+func (s negative) Release(n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.held {
+		panic("mutant: released more than held")
+	}
+	s.held -= n
+	s.serve(math.MaxInt)
+}
+
+// M11
+type wrappingSum struct{ *queue }
+
+func newWrappingSum(size int64) impls.Semaphore { return wrappingSum{newQueue(size)} }
+
+func (s wrappingSum) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line.Len() > 0 || s.held+n > s.size {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+// S1
+type cause struct{ *queue }
+
+func newCause(size int64) impls.Semaphore { return cause{newQueue(size)} }
+
+func (s cause) Acquire(ctx context.Context, n int64) error {
+	if s.queue.Acquire(ctx, n) != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// S3
+type noZero struct{ *queue }
+
+func newNoZero(size int64) impls.Semaphore { return noZero{newQueue(size)} }
+
+func (s noZero) TryAcquire(n int64) bool {
+	s.mu.Lock()
+	full := s.held == s.size
+	s.mu.Unlock()
+	return !full && s.queue.TryAcquire(n)
+}
+
+// S6
+type stingy struct{ *queue }
+
+func newStingy(size int64) impls.Semaphore { return stingy{newQueue(size)} }
+
+func (s stingy) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line.Len() > 0 || n > 0 && n >= s.size-s.held {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+// S7
+type halfBooked struct{ *queue }
+
+func newHalfBooked(size int64) impls.Semaphore { return halfBooked{newQueue(size)} }
+
+func (s halfBooked) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	if w == nil {
+		return err
+	}
+	select {
+	case <-w.ready:
+		if n > 1 {
+			s.Release(n - 1)
+		}
+		return nil
+	case <-ctx.Done():
+		if s.leave(w) {
+			s.Release(n)
+		}
+		return ctx.Err()
+	}
+}

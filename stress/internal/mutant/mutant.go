@@ -1,0 +1,231 @@
+// Package mutant holds semaphores that are broken on purpose: each is complete but for one defect
+// that has happened in the wild, and names the clauses of package stress that have to catch it.
+// A detector that has never caught a planted bug proves nothing.
+package mutant
+
+import "github.com/semabench/semabench/impls"
+
+// A Mutant is a semaphore with one defect.
+type Mutant struct {
+	impls.Impl
+	ID        string   // M1 …
+	Defect    string   // what is wrong
+	Reference string   // where it happened
+	KilledBy  []string // IDs of the clauses that must fail
+}
+
+// All returns the mutants in the order of their IDs.
+func All() []Mutant {
+	return []Mutant{
+		{
+			Impl:      impls.Impl{Name: "check-then-act", New: newCheckThenAct, Waits: impls.Spinning},
+			ID:        "M1",
+			Defect:    "TryAcquire compares, and adds later: two callers can pass the same comparison",
+			Reference: "Kotlin/kotlinx.coroutines#1898",
+			KilledBy:  []string{"R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "unlocked-read", New: newUnlockedRead, FIFO: true},
+			ID:        "M2",
+			Defect:    "the fast path of TryAcquire reads the count without the lock",
+			Reference: "golang/go#46231",
+			KilledBy:  []string{"C30"},
+		},
+		{
+			Impl:      impls.Impl{Name: "half-holders", New: newHalfHolders},
+			ID:        "M3",
+			Defect:    "Acquire(n) takes n tokens one by one: two callers can hold half each for ever",
+			Reference: "the natural emulation of weights on a channel",
+			KilledBy:  []string{"C17", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "partial-loss", New: newPartialLoss},
+			ID:        "M4",
+			Defect:    "a waiter that is cancelled with k of n tokens in hand does not return them",
+			Reference: "ClickHouse/clickhouse-go#1759, vitessio/vitess#2599",
+			KilledBy:  []string{"C5", "C17", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "granted-and-cancelled", New: newGrantedAndCancelled, FIFO: true},
+			ID:        "M5",
+			Defect:    "a cancellation that meets a grant returns the error and keeps the permits",
+			Reference: "tokio-rs/tokio#904, Kotlin/kotlinx.coroutines#2380",
+			KilledBy:  []string{"C7", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "cancel-passes-on", New: newCancelPassesOn, FIFO: true},
+			ID:        "M6",
+			Defect:    "a cancelled waiter passes a permit on whether it was granted one or not",
+			Reference: "Kotlin/kotlinx.coroutines#1323, #1477",
+			KilledBy:  []string{"C2", "C5", "C22", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "done-context-wins", New: newDoneContextWins, FIFO: true},
+			ID:        "M7",
+			Defect:    "a done ctx is not looked at while permits are free",
+			Reference: "golang/go#63615",
+			KilledBy:  []string{"C5", "C8", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "growing", New: newGrowing, FIFO: true},
+			ID:        "M8",
+			Defect:    "an over-release silently makes permits",
+			Reference: "vercel/async-sema#57",
+			KilledBy:  []string{"C10", "C11"},
+		},
+		{
+			Impl:      impls.Impl{Name: "panic-too-late", New: newPanicTooLate, FIFO: true},
+			ID:        "M9",
+			Defect:    "an over-release panics after it changed the count",
+			Reference: "golang.org/x/sync v0.24.0",
+			KilledBy:  []string{"C11"},
+		},
+		{
+			Impl:      impls.Impl{Name: "negative", New: newNegative, FIFO: true},
+			ID:        "M10",
+			Defect:    "negative weights are accepted: Release(-n) steals permits, Acquire(-n) makes them",
+			Reference: "golang/go#80183",
+			KilledBy:  []string{"C12"},
+		},
+		{
+			Impl:      impls.Impl{Name: "wrapping-sum", New: newWrappingSum, FIFO: true},
+			ID:        "M11",
+			Defect:    "held+n is compared with the size and wraps near MaxInt64",
+			Reference: "boundary tests of tokio's semaphore",
+			KilledBy:  []string{"C15"},
+		},
+		{
+			Impl:      impls.Impl{Name: "doomed-head", New: newDoomedHead, FIFO: true},
+			ID:        "M13",
+			Defect:    "a request for more than the size waits at the head of the line",
+			Reference: "golang/sync#7",
+			KilledBy:  []string{"C14"},
+		},
+		{
+			Impl:      impls.Impl{Name: "generous", New: newGenerous, FIFO: true},
+			ID:        "M14",
+			Defect:    "a waiter for two is admitted when one permit is free",
+			Reference: "review of Kotlin/kotlinx.coroutines#1553",
+			KilledBy:  []string{"C17", "C20", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "one-wakeup", New: newOneWakeup, FIFO: true},
+			ID:        "M15",
+			Defect:    "Release(k) admits one waiter, however many fit",
+			Reference: "review of Kotlin/kotlinx.coroutines#1553",
+			KilledBy:  []string{"C17", "C18", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "if-not-for", New: newIfNotFor},
+			ID:        "M19",
+			Defect:    "a woken waiter does not look again: whoever took its permit meanwhile holds it too",
+			Reference: "the class of KAFKA-17929",
+			KilledBy:  []string{"C1", "C17"},
+		},
+		{
+			Impl:      impls.Impl{Name: "wrong-one-woken", New: newWrongOneWoken},
+			ID:        "M20",
+			Defect:    "Signal among mixed weights wakes one that does not fit, and one that does sleeps on",
+			Reference: "discussion of golang/go#16620",
+			KilledBy:  []string{"C17", "C18", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "silent-leaver", New: newSilentLeaver, FIFO: true},
+			ID:        "M21",
+			Defect:    "a cancelled head of the line does not let those behind it through",
+			Reference: "golang/go#37852, python/cpython bpo-27585",
+			KilledBy:  []string{"C17", "C20", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "dead-waiter", New: newDeadWaiter, FIFO: true},
+			ID:        "M22",
+			Defect:    "a cancelled waiter stays in line and is handed permits",
+			Reference: "vitessio/vitess#20308",
+			KilledBy:  []string{"C2", "C5", "C31", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "lifo", New: newLIFO, FIFO: true},
+			ID:        "M34",
+			Defect:    "the last to come is the first to be served though FIFO is declared",
+			Reference: "python/cpython#31910",
+			KilledBy:  []string{"C17", "C27"},
+		},
+		{
+			Impl:      impls.Impl{Name: "queue-jumper", New: newQueueJumper, FIFO: true},
+			ID:        "M35",
+			Defect:    "TryAcquire takes permits past the line though FIFO is declared without TryBarges",
+			Reference: "barging rule of the JSR-166 TCK",
+			KilledBy:  []string{"C28"},
+		},
+		{
+			Impl:      impls.Impl{Name: "plain-store", New: newPlainStore, Waits: impls.Spinning},
+			ID:        "M36",
+			Defect:    "Release publishes with a plain store: nothing happens before the next Acquire",
+			Reference: "jcstress AdvancedJMM_09; HotSpot CR 6822370",
+			KilledBy:  []string{"C29"},
+		},
+		{
+			Impl:      impls.Impl{Name: "abandoned-adapter", New: newAbandonedAdapter},
+			ID:        "M38",
+			Defect:    "a goroutine waits on the Cond for each Acquire and is abandoned on cancel",
+			Reference: "jackc/puddle#17, kamilsk/semaphore#133",
+			KilledBy:  []string{"C31"},
+		},
+		{
+			Impl:      impls.Impl{Name: "callback-kept", New: newCallbackKept, FIFO: true},
+			ID:        "M39",
+			Defect:    "the callback that Acquire registered with its ctx is never stopped",
+			Reference: "the class of leaked timers and callbacks",
+			KilledBy:  []string{"C31"},
+		},
+		{
+			Impl:      impls.Impl{Name: "cause", New: newCause, FIFO: true},
+			ID:        "S1",
+			Defect:    "a cancelled Acquire returns context.Cause, which callers do not compare with",
+			Reference: "planted for C9",
+			KilledBy:  []string{"C9"},
+		},
+		{
+			Impl:      impls.Impl{Name: "forgetful-try", New: newForgetfulTry, FIFO: true},
+			ID:        "S2",
+			Defect:    "a TryAcquire that fails keeps what there was",
+			Reference: "planted for C3",
+			KilledBy:  []string{"C3", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "no-zero", New: newNoZero, FIFO: true},
+			ID:        "S3",
+			Defect:    "a weight of zero waits for a free permit though ZeroGranted is declared",
+			Reference: "planted for C13",
+			KilledBy:  []string{"C13"},
+		},
+		{
+			Impl:      impls.Impl{Name: "owned", New: newOwned, FIFO: true},
+			ID:        "S4",
+			Defect:    "only the goroutine that acquired last may release",
+			Reference: "planted for C16; a re-entrant lock taken for a semaphore",
+			KilledBy:  []string{"C16"},
+		},
+		{
+			Impl:      impls.Impl{Name: "deaf", New: newDeaf, FIFO: true},
+			ID:        "S5",
+			Defect:    "whoever waits is deaf to its ctx",
+			Reference: "planted for C22",
+			KilledBy:  []string{"C20", "C22", "R1"},
+		},
+		{
+			Impl:      impls.Impl{Name: "stingy", New: newStingy, FIFO: true},
+			ID:        "S6",
+			Defect:    "TryAcquire keeps the last permit for itself: < where <= was meant",
+			Reference: "planted for C2, C4, C6 and C11",
+			KilledBy:  []string{"C2", "C4", "C6", "C11", "C21"},
+		},
+		{
+			Impl:      impls.Impl{Name: "half-booked", New: newHalfBooked, FIFO: true},
+			ID:        "S7",
+			Defect:    "a waiter for n is booked with one permit",
+			Reference: "planted for C6",
+			KilledBy:  []string{"C6"},
+		},
+	}
+}

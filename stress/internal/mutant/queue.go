@@ -1,0 +1,141 @@
+package mutant
+
+import (
+	"container/list"
+	"context"
+	"math"
+	"sync"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// Reference is the correct semaphore that most mutants are made of, to show that the defect and
+// nothing else is what the clauses catch.
+var Reference = impls.Impl{Name: "reference", New: newReference, FIFO: true}
+
+// queue is a correct FIFO semaphore in pieces: a mutant embeds it and replaces one of them.
+type queue struct {
+	mu   sync.Mutex
+	size int64
+	held int64
+	line list.List // of *waiter, the head first
+}
+
+type waiter struct {
+	n     int64
+	ready chan struct{} // closed when n permits have been booked for the waiter
+	place *list.Element // nil when it is not in line
+}
+
+func newReference(size int64) impls.Semaphore { return newQueue(size) }
+
+func newQueue(size int64) *queue {
+	mustNotBeNegative(size)
+	return &queue{size: size}
+}
+
+func mustNotBeNegative(n int64) {
+	if n < 0 {
+		panic("mutant: negative")
+	}
+}
+
+func (q *queue) Acquire(ctx context.Context, n int64) error {
+	w, err := q.join(ctx, n)
+	if w == nil {
+		return err
+	}
+	select {
+	case <-w.ready:
+		return nil
+	case <-ctx.Done():
+		if q.leave(w) {
+			q.Release(n)
+		}
+		return ctx.Err()
+	}
+}
+
+func (q *queue) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.take(n)
+}
+
+func (q *queue) Release(n int64) {
+	mustNotBeNegative(n)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n > q.held {
+		panic("mutant: released more than held")
+	}
+	q.held -= n
+	q.serve(math.MaxInt)
+}
+
+// join returns nil and nil if n permits could be taken at once, and otherwise a place in line.
+func (q *queue) join(ctx context.Context, n int64) (*waiter, error) {
+	mustNotBeNegative(n)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if q.take(n) {
+		return nil, nil
+	}
+	w := &waiter{n: n, ready: make(chan struct{})}
+	if n <= q.size { // what can never be served must not be in line
+		w.place = q.line.PushBack(w)
+	}
+	return w, nil
+}
+
+// leave reports whether w was granted its permits. If not, w is out of the line afterwards.
+func (q *queue) leave(w *waiter) (granted bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if w.granted() {
+		return true
+	}
+	if w.place != nil {
+		q.line.Remove(w.place)
+		q.serve(math.MaxInt)
+	}
+	return false
+}
+
+func (q *queue) take(n int64) bool {
+	if q.line.Len() > 0 || n > q.size-q.held {
+		return false
+	}
+	q.held += n
+	return true
+}
+
+// serve admits waiters from the head of the line, as long as they fit and at most so many.
+func (q *queue) serve(most int) {
+	for range most {
+		head := q.line.Front()
+		if head == nil || head.Value.(*waiter).n > q.size-q.held {
+			return
+		}
+		q.admit(head)
+	}
+}
+
+func (q *queue) admit(place *list.Element) {
+	w := q.line.Remove(place).(*waiter)
+	q.held += w.n
+	close(w.ready)
+}
+
+func (w *waiter) granted() bool {
+	select {
+	case <-w.ready:
+		return true
+	default:
+		return false
+	}
+}
