@@ -3,7 +3,11 @@
 // A detector that has never caught a planted bug proves nothing.
 package mutant
 
-import "github.com/semabench/semabench/impls"
+import (
+	"slices"
+
+	"github.com/semabench/semabench/impls"
+)
 
 // A Mutant is a semaphore with one defect.
 type Mutant struct {
@@ -11,7 +15,13 @@ type Mutant struct {
 	ID        string   // M1 …
 	Defect    string   // what is wrong
 	Reference string   // where it happened
-	KilledBy  []string // IDs of the clauses that must fail
+	KilledBy  []string // IDs of the clauses that must fail; see OnlyRaces
+}
+
+// OnlyRaces reports whether nothing but the race detector sees the defect. It reports a race once,
+// to the clause that happens to be played, so for such a mutant one of KilledBy is enough.
+func (m Mutant) OnlyRaces() bool {
+	return !slices.ContainsFunc(m.KilledBy, func(id string) bool { return id != "C29" && id != "C30" })
 }
 
 // All returns the mutants in the order of their IDs.
@@ -29,7 +39,7 @@ func All() []Mutant {
 			ID:        "M2",
 			Defect:    "the fast path of TryAcquire reads the count without the lock",
 			Reference: "golang/go#46231",
-			KilledBy:  []string{"C30"},
+			KilledBy:  []string{"C29", "C30"},
 		},
 		{
 			Impl:      impls.Impl{Name: "half-holders", New: newHalfHolders},
@@ -162,7 +172,7 @@ func All() []Mutant {
 			ID:        "M36",
 			Defect:    "Release publishes with a plain store: nothing happens before the next Acquire",
 			Reference: "jcstress AdvancedJMM_09; HotSpot CR 6822370",
-			KilledBy:  []string{"C29"},
+			KilledBy:  []string{"C29", "C30"},
 		},
 		{
 			Impl:      impls.Impl{Name: "abandoned-adapter", New: newAbandonedAdapter},

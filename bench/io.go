@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// io_ is a client that limits its requests: most of the time a permit is held, its holder waits
+// for the network. The server is in this process, so waiters that burn CPU delay it too,
+// as they would delay whatever else a program does.
+var io_ = Workload{
+	Name:   "io",
+	Doc:    "an HTTP request over loopback under each permit; the server answers after 1 ms",
+	Shapes: []Shape{{Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 64}},
+	More:   []Shape{{Permits: 1, Goroutines: 64}, {Permits: 64, Goroutines: 1024}},
+	Run:    requests,
+}
+
+const (
+	latency = time.Millisecond
+	answer  = "done"
+)
+
+func requests(b *testing.B, sem impls.Semaphore, s Shape) error {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(latency) // the latency that the workload's Doc states
+		io.WriteString(w, answer)
+	}))
+	defer server.Close()
+	// One connection for each permit, kept open: no more requests than that are under way.
+	transport := &http.Transport{MaxIdleConnsPerHost: int(s.Permits), MaxConnsPerHost: int(s.Permits)}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	get := func() error { return fetch(client, server.URL) }
+	b.ResetTimer()
+	defer b.StopTimer() // closing the server is not part of it
+	return inParallel(b, sem, s, func() func() error { return get })
+}
+
+func fetch(client *http.Client, url string) error {
+	response, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("reading the answer of %s: %w", url, err)
+	}
+	if response.StatusCode != http.StatusOK || string(body) != answer {
+		return fmt.Errorf("%s answered %s, %q", url, response.Status, body)
+	}
+	return nil
+}

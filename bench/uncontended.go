@@ -1,0 +1,26 @@
+package bench
+
+import (
+	"context"
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// uncontended is the price of a semaphore where nobody else wants it: what every operation pays,
+// and all that most operations of a well-sized limiter pay.
+var uncontended = Workload{
+	Name:   "uncontended",
+	Doc:    "one goroutine takes a permit and gives it back",
+	Shapes: []Shape{{Permits: 1, Goroutines: 1}},
+	Run: func(b *testing.B, sem impls.Semaphore, _ Shape) error {
+		ctx := context.Background()
+		for b.Loop() {
+			if err := sem.Acquire(ctx, 1); err != nil {
+				return err
+			}
+			sem.Release(1)
+		}
+		return nil
+	},
+}

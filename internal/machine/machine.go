@@ -1,0 +1,112 @@
+// Package machine reads what a benchmark figure depends on besides the code: processor, kernel,
+// Go version, commit. It goes into benchmark text as configuration lines, so that figures of
+// different machines are not compared by mistake.
+package machine
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// Facts are strings as they appear in benchmark text. What cannot be read is "unknown".
+type Facts struct {
+	GOOS, GOARCH string
+	CPU          string // model name
+	Kernel       string // release
+	Go           string // version
+	GOMAXPROCS   int
+	Commit       string // of the running code; ends in "+dirty" if it was changed since
+}
+
+// Read returns the facts of this process.
+func Read() Facts {
+	return Facts{
+		GOOS:       runtime.GOOS,
+		GOARCH:     runtime.GOARCH,
+		CPU:        cpu(),
+		Kernel:     kernel(),
+		Go:         runtime.Version(),
+		GOMAXPROCS: runtime.GOMAXPROCS(0),
+		Commit:     commit(),
+	}
+}
+
+// WriteTo writes the facts that `go test` does not print itself as configuration lines.
+func (f Facts) WriteTo(w io.Writer) (int64, error) {
+	n, err := fmt.Fprintf(w, "cpu: %s\ngo: %s\ncommit: %s\ngomaxprocs: %d\nkernel: %s\n",
+		f.CPU, f.Go, f.Commit, f.GOMAXPROCS, f.Kernel)
+	return int64(n), err
+}
+
+const unknown = "unknown"
+
+func cpu() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return unknown
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if key, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return unknown
+}
+
+func kernel() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return output("uname", "-r")
+	}
+	return strings.TrimSpace(string(release))
+}
+
+// commit prefers what the linker stamped. Test binaries and `go run` carry no stamp; they are
+// built from the folder they run in, so git knows.
+func commit() string {
+	if rev := stamped(); rev != "" {
+		return rev
+	}
+	rev := output("git", "rev-parse", "--short=12", "HEAD")
+	if rev != unknown && output("git", "status", "--porcelain") != unknown {
+		rev += "+dirty"
+	}
+	return rev
+}
+
+func stamped() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	var rev, dirty string
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			rev = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	if rev == "" {
+		return ""
+	}
+	return rev + dirty
+}
+
+// output returns the first line that a command prints, or unknown if it fails or prints nothing.
+func output(name string, args ...string) string {
+	out, err := exec.Command(name, args...).Output()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if err != nil || line == "" {
+		return unknown
+	}
+	return line
+}
