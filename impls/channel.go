@@ -1,6 +1,9 @@
 package impls
 
-import "context"
+import (
+	"context"
+	"runtime"
+)
 
 // channel is a semaphore of buffered channels alone: no mutex, no atomics, no list.
 //
@@ -102,29 +105,41 @@ func (s *channel) wait(ctx context.Context, n int64) error {
 		s.leaveLine(0)
 		return ctx.Err()
 	}
-	defer func() { <-s.turn }() // the next in line becomes its head and looks for itself
-	for !s.leaveLine(n) {
+	left, err := s.waitAtHead(ctx, n)
+	<-s.turn // the next in line is its head from here on, and has to look for itself
+	if left.free > 0 && left.waiting > 0 {
+		// It became runnable behind us, on our processor. If we went to work now, permits would
+		// lie idle until we are done, and so would the other processors: each head
+		// would admit just itself.
+		runtime.Gosched()
+	}
+	return err
+}
+
+func (s *channel) waitAtHead(ctx context.Context, n int64) (left ledger, err error) {
+	for {
+		if left, ok := s.leaveLine(n); ok {
+			return left, nil
+		}
 		select {
 		case <-s.freed:
 		case <-ctx.Done():
-			s.leaveLine(0)
-			return ctx.Err()
+			left, _ := s.leaveLine(0)
+			return left, ctx.Err()
 		}
 	}
-	return nil
 }
 
-// leaveLine takes n permits and one goroutine out of the line, if so many are free.
-// Zero always are: that is how a cancelled waiter leaves.
-func (s *channel) leaveLine(n int64) bool {
+// leaveLine takes n permits and one goroutine out of the line, if so many are free, and returns
+// what is left. Zero always are free: that is how a cancelled waiter leaves.
+func (s *channel) leaveLine(n int64) (left ledger, ok bool) {
 	l := <-s.token
-	ok := n <= l.free
-	if ok {
+	if ok = n <= l.free; ok {
 		l.free -= n
 		l.waiting--
 	}
 	s.token <- l
-	return ok
+	return l, ok
 }
 
 // ring tells the head of the line that permits came back. It is called after the token went

@@ -1,0 +1,124 @@
+// Command semabench measures semaphores and reports on benchmarks.
+//
+//	semabench run     measure implementations on this machine and write a report
+//	semabench report  make a report of any Go benchmark text
+//	semabench help    say more
+//
+// Exit codes: 0 all was done; 1 something was measured or read wrongly, and what is good was kept;
+// 2 the command or its input was refused and nothing was written; 130 interrupted, and what had
+// been measured was kept.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/semabench/semabench/impls"
+)
+
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitRefused     = 2
+	exitInterrupted = 130 // 128+SIGINT, as shells have it
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	a := app{table: impls.All(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	os.Exit(a.main(ctx, os.Args[1:]))
+}
+
+// An app is the command without the process around it.
+type app struct {
+	table          []impls.Impl
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+type verb struct {
+	name, what string
+	run        func(a app, ctx context.Context, args []string) error
+}
+
+var verbs = []verb{
+	{"run", "measure implementations on this machine and write a report", app.run},
+	{"report", "make a report of any Go benchmark text", app.report},
+	{"sample", "measure one row once and print its line; run calls this", app.sample},
+}
+
+// main runs the verb that args name and returns the exit code.
+func (a app) main(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		a.usage(a.stderr)
+		return exitRefused
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		a.usage(a.stdout)
+		return exitOK
+	}
+	for _, v := range verbs {
+		if v.name == args[0] {
+			return a.exitCode(v.name, v.run(a, ctx, args[1:]))
+		}
+	}
+	fmt.Fprintf(a.stderr, "semabench: unknown verb %q; verbs are %s\n", args[0], list(verbNames()))
+	return exitRefused
+}
+
+// exitCode says what went wrong and turns it into a code. An error of no other kind means that
+// the verb refused to begin.
+func (a app) exitCode(verb string, err error) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	fmt.Fprintf(a.stderr, "semabench %s: %v\n", verb, err)
+	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.Is(err, errFlawed):
+		return exitFailed
+	}
+	return exitRefused
+}
+
+var (
+	errInterrupted = errors.New("interrupted")
+	errFlawed      = errors.New("not everything went well")
+)
+
+func (a app) usage(w io.Writer) {
+	fmt.Fprintln(w, "semabench measures semaphores and reports on benchmarks.\n\nVerbs (-h after one lists its flags):")
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
+	}
+	fmt.Fprintln(w, "\nExit codes: 0 done; 1 flawed, what is good was kept; 2 refused, nothing written; 130 interrupted.")
+}
+
+// flags returns a flag set that reports errors instead of printing them twice.
+func (a app) flags(verb, args, what string) *flag.FlagSet {
+	f := flag.NewFlagSet(verb, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {
+		fmt.Fprintf(a.stdout, "usage: semabench %s %s\n\n%s\n\n", verb, args, what)
+		f.SetOutput(a.stdout)
+		f.PrintDefaults()
+		f.SetOutput(io.Discard)
+	}
+	return f
+}
+
+func verbNames() (names []string) {
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	return names
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/semabench/semabench/reports"
+)
+
+var formats = []struct {
+	name  string
+	write func(io.Writer, *reports.Comparison) error
+}{
+	{"text", reports.WriteText},
+	{"markdown", reports.WriteMarkdown},
+	{"html", reports.WriteHTML},
+}
+
+// report compares what is in files of benchmark text, ours or anybody's.
+func (a app) report(_ context.Context, args []string) error {
+	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - is standard input.")
+	format := f.String("format", "text", "what to print: text, markdown or html")
+	dir := f.String("o", "", "write all formats into this folder instead of printing one")
+	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if f.NArg() == 0 {
+		return errors.New("name at least one file of benchmark text, or - for standard input")
+	}
+	write, err := writerOf(*format)
+	if err != nil {
+		return err
+	}
+	c, err := compare(*col, a.inputs(f.Args())...)
+	if err != nil {
+		return err
+	}
+	if *dir != "" {
+		paths, err := reports.WriteDir(*dir, c)
+		if err != nil {
+			return err
+		}
+		a.printPaths(paths)
+	} else if err := write(a.stdout, c); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return a.brokenLines(c)
+}
+
+func (a app) inputs(names []string) (all []reports.Input) {
+	for _, name := range names {
+		in := reports.Input{Name: name}
+		if name == "-" {
+			in = reports.Input{Name: "standard input", Text: a.stdin}
+		}
+		all = append(all, in)
+	}
+	return all
+}
+
+// brokenLines keeps a report that leaves out broken lines from passing for a good one.
+func (a app) brokenLines(c *reports.Comparison) error {
+	if len(c.Log.Broken) == 0 {
+		return nil
+	}
+	errs := []error{fmt.Errorf("%w: the report leaves out %d broken lines", errFlawed, len(c.Log.Broken))}
+	for _, b := range c.Log.Broken {
+		errs = append(errs, b)
+	}
+	return errors.Join(errs...)
+}
+
+func compare(col string, inputs ...reports.Input) (*reports.Comparison, error) {
+	log, err := reports.Read(inputs...)
+	if err != nil {
+		return nil, err
+	}
+	return reports.Compare(log, reports.Options{Col: col})
+}
+
+func writerOf(format string) (func(io.Writer, *reports.Comparison) error, error) {
+	var known []string
+	for _, f := range formats {
+		if f.name == format {
+			return f.write, nil
+		}
+		known = append(known, f.name)
+	}
+	return nil, fmt.Errorf("unknown format %q; known are %s", format, list(known))
+}
