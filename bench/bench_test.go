@@ -1,10 +1,155 @@
 package bench_test
 
 import (
+	"context"
+	"errors"
+	"os/exec"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
 
 	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
 )
 
 func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
+
+// shortest is a time after which a benchmark stops as soon as it can.
+const shortest = time.Microsecond
+
+func TestSampleOfEveryCase(t *testing.T) {
+	for _, c := range bench.Cases(bench.Workloads(), true) {
+		for _, impl := range impls.All() {
+			line, err := c.Sample(impl, shortest)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if want := "BenchmarkSemaphore/" + c.Name(impl); !strings.HasPrefix(line, want) {
+				t.Errorf("line is %q, want it to begin with %q", line, want)
+			}
+			for _, unit := range []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op"} {
+				if _, ok := parse(t, line).Value(unit); !ok {
+					t.Errorf("no %s in %q", unit, line)
+				}
+			}
+		}
+	}
+}
+
+func parse(t *testing.T, line string) *benchfmt.Result {
+	t.Helper()
+	r := benchfmt.NewReader(strings.NewReader(line), "line")
+	if !r.Scan() {
+		t.Fatalf("%q is not benchmark text: %v", line, r.Err())
+	}
+	result, ok := r.Result().(*benchfmt.Result)
+	if !ok {
+		t.Fatalf("%q is not a benchmark line: %v", line, r.Result())
+	}
+	return result
+}
+
+var errBroken = errors.New("broken on purpose")
+
+type broken struct {
+	impls.Semaphore
+	err  error // returned by Acquire
+	lose bool  // Release loses the permits
+}
+
+func (s broken) Acquire(ctx context.Context, n int64) error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.Semaphore.Acquire(ctx, n)
+}
+
+func (s broken) Release(n int64) {
+	s.Semaphore.Release(n)
+	if s.lose {
+		s.Semaphore.TryAcquire(n)
+	}
+}
+
+// A semaphore that does not work is an error by its name, not a fast row.
+func TestBrokenImplementations(t *testing.T) {
+	one := impls.All()[0]
+	uncontended := bench.Cases(bench.Workloads(), false)[0]
+	wrap := func(b broken) func(int64) impls.Semaphore {
+		return func(size int64) impls.Semaphore {
+			b.Semaphore = one.New(size + 1)
+			b.Semaphore.TryAcquire(1)
+			return b
+		}
+	}
+	for _, test := range []struct {
+		impl impls.Impl
+		want string
+	}{
+		{impls.Impl{Name: "fails", New: wrap(broken{err: errBroken})}, "fails/.*broken on purpose"},
+		{impls.Impl{Name: "panics", New: func(int64) impls.Semaphore { panic("no") }}, "panics: New.* panicked: no"},
+		{impls.Impl{Name: "nil", New: func(int64) impls.Semaphore { return nil }}, "nil: New.* returned nil"},
+		{impls.Impl{Name: "typednil", New: func(int64) impls.Semaphore { return (*broken)(nil) }}, "typednil: New.* returned a nil"},
+		{impls.Impl{Name: "a b", New: one.New}, `name "a b"`},
+		{impls.Impl{Name: "none"}, "no constructor"},
+	} {
+		_, err := uncontended.Sample(test.impl, shortest)
+		if err == nil || !regexp.MustCompile(test.want).MatchString(err.Error()) {
+			t.Errorf("%s: error is %v, want %s", test.impl.Name, err, test.want)
+		}
+	}
+	for _, c := range bench.Cases(bench.Workloads(), false) {
+		loses := impls.Impl{Name: "loses", New: wrap(broken{lose: true})}
+		if c.Goroutines > 1 {
+			continue // it would wait for ever for what is lost
+		}
+		if _, err := c.Sample(loses, shortest); err == nil {
+			t.Errorf("%s: permits were lost and nobody noticed", c.Name(loses))
+		}
+	}
+}
+
+// What `go test -bench` prints is benchmark text to the last line, with its configuration, and
+// benchstat makes of it one table of each unit and workload.
+func TestBenchstatReadsTheText(t *testing.T) {
+	text := run(t, nil, "go", "test", "-run=^$", "-bench=Semaphore/workload=(uncontended|contended)",
+		"-benchtime=1us", "-count=2", ".")
+	for _, want := range []string{"commit: ", "gomaxprocs: ", "kernel: ", "cpu: ", "order: sequential",
+		"Unit cpu-ns/op better=lower"} {
+		if !strings.Contains(text, "\n"+want) && !strings.HasPrefix(text, want) {
+			t.Errorf("no line begins with %q in\n%s", want, text)
+		}
+	}
+	csv := run(t, strings.NewReader(text), "go", "tool", "benchstat", "-format=csv", "-col=/impl", "-")
+	for _, w := range []string{"uncontended", "contended"} {
+		if n := strings.Count(csv, "\nworkload: "+w+"\n"); n != 1 {
+			t.Errorf("benchstat made %d groups of tables for %s, want 1:\n%s", n, w, csv)
+		}
+	}
+	var names []string
+	for _, impl := range impls.All() {
+		names = append(names, impl.Name)
+	}
+	if !regexp.MustCompile(`(?m)^,` + strings.Join(names, ",+") + `,*$`).MatchString(csv) {
+		t.Errorf("no table has the columns %v:\n%s", names, csv)
+	}
+}
+
+func run(t *testing.T, stdin *strings.Reader, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s%s", cmd, err, out, complaint.String())
+	}
+	return string(out)
+}

@@ -29,10 +29,12 @@ const (
 	exitInterrupted = 130 // 128+SIGINT, as shells have it
 )
 
-func main() {
+func main() { commandMain(impls.All()) }
+
+func commandMain(table []impls.Impl) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	a := app{table: impls.All(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := app{table: table, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
 
@@ -103,17 +105,30 @@ func (a app) usage(w io.Writer) {
 	fmt.Fprintln(w, "\nExit codes: 0 done; 1 flawed, what is good was kept; 2 refused, nothing written; 130 interrupted.")
 }
 
-// flags returns a flag set that reports errors instead of printing them twice.
-func (a app) flags(verb, args, what string) *flag.FlagSet {
+// flags returns a flag set for a verb. It prints its help if asked, and nothing else: errors are
+// for exitCode to print.
+func (a app) flags(verb, args, what string) *flagSet {
 	f := flag.NewFlagSet(verb, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.Usage = func() {
+	help := func() {
 		fmt.Fprintf(a.stdout, "usage: semabench %s %s\n\n%s\n\n", verb, args, what)
 		f.SetOutput(a.stdout)
 		f.PrintDefaults()
-		f.SetOutput(io.Discard)
 	}
-	return f
+	return &flagSet{f, help}
+}
+
+type flagSet struct {
+	*flag.FlagSet
+	help func()
+}
+
+func (f *flagSet) parse(args []string) error {
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.help()
+	}
+	return err
 }
 
 func verbNames() (names []string) {

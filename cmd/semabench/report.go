@@ -24,7 +24,7 @@ func (a app) report(_ context.Context, args []string) error {
 	format := f.String("format", "text", "what to print: text, markdown or html")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
-	if err := f.Parse(args); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if f.NArg() == 0 {

@@ -39,7 +39,7 @@ func (a app) run(ctx context.Context, args []string) error {
 	full := f.Bool("full", false, "more shapes, more samples, more time per sample")
 	dir := f.String("o", "", "folder for the results (default results/<time>)")
 	samples := f.Int("samples", 0, "samples of each row, instead of those of the size")
-	if err := f.Parse(args); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	chosen, err := chooseImpls(*implNames, a.table)

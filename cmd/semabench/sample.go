@@ -18,7 +18,7 @@ func (a app) sample(_ context.Context, args []string) error {
 	permits := f.Int64("permits", 1, "size of the semaphore")
 	goroutines := f.Int("goroutines", 1, "goroutines that use it")
 	benchtime := f.Duration("benchtime", 250*time.Millisecond, "how long to measure")
-	if err := f.Parse(args); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	chosen, err := chooseImpls(*implName, a.table)
