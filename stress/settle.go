@@ -2,9 +2,7 @@ package stress
 
 import (
 	"fmt"
-	"regexp"
 	"runtime"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,36 +69,4 @@ func inBubble(f func()) (deadlock error) {
 	}()
 	synctest.Test(new(testing.T), func(*testing.T) { f() })
 	return nil
-}
-
-var bubbleOf = regexp.MustCompile(`^goroutine \d+ .*synctest bubble (\d+)`)
-
-// newestBubble keeps of a dump of all goroutines those of the last bubble made,
-// or all of them if there is none.
-func newestBubble(dump string) string {
-	all := strings.Split(dump, "\n\n")
-	var kept []string
-	newest := 0
-	for _, g := range all {
-		m := bubbleOf.FindStringSubmatch(g)
-		if m == nil {
-			continue
-		}
-		var n int
-		fmt.Sscan(m[1], &n)
-		if n > newest {
-			newest, kept = n, nil
-		}
-		if n == newest {
-			kept = append(kept, g)
-		}
-	}
-	if kept == nil {
-		kept = all
-	}
-	const enough = 12
-	if more := len(kept) - enough; more > 0 {
-		kept = append(kept[:enough], fmt.Sprintf("… and %d more goroutines", more))
-	}
-	return strings.Join(kept, "\n\n")
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // patience is how long a clause may run on the real clock before it counts as hung. It decides
-// nothing about semaphores that work: their clauses take milliseconds.
-const patience = 30 * time.Second
+// nothing about semaphores that work: their clauses take milliseconds. Only a test changes it.
+var patience = 30 * time.Second
 
 // A trial is the stage on which a clause is played against one implementation. Its methods end
 // the clause through a panic that play recovers, so a clause reads as a list of steps.
@@ -43,8 +43,9 @@ type unknown struct{ missing string }
 
 func (u unknown) Error() string { return u.missing }
 
+// failf ends the clause. It names the line of the clause that was not satisfied.
 func (t *trial) failf(format string, args ...any) {
-	panic(failure{message: fmt.Sprintf(format, args...)})
+	panic(failure{message: fmt.Sprintf("stress/%s: %s", position(), fmt.Sprintf(format, args...))})
 }
 
 // unknownf ends a clause that cannot be judged here.
@@ -259,12 +260,6 @@ func (t *trial) mustPanic(what string, f func()) {
 	if !panicked {
 		t.failf("%s did not panic", what)
 	}
-}
-
-// stacks returns what the goroutines are doing: those of the newest bubble if there is one.
-func stacks() string {
-	buf := make([]byte, 1<<20)
-	return newestBubble(string(buf[:runtime.Stack(buf, true)]))
 }
 
 func because(err error) string {

@@ -1,0 +1,33 @@
+# Every target works in a fresh clone: Go fetches what it needs, tools included (go tool).
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## benchmark every implementation on this machine and write a report (under 3 minutes)
+	go run ./cmd/semabench run $(RUNFLAGS)
+
+.PHONY: test
+test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
+	go test -race ./...
+	./scripts/million.sh
+	cd examples/limiter && go test -race ./...
+
+.PHONY: bench
+bench: ## the plain `go test -bench` of the implementations, compared by benchstat
+	./scripts/bench.sh
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, go mod tidy; changes nothing
+	./scripts/lint.sh
+
+.PHONY: readme
+readme: ## measure, and put the results into README.md (about 4 minutes)
+	./scripts/readme.sh
+
+.PHONY: clean
+clean: ## remove the results of make run
+	rm -rf results

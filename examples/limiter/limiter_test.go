@@ -1,0 +1,13 @@
+package limiter
+
+import (
+	"testing"
+
+	"github.com/semabench/semabench/bench"
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress"
+)
+
+func TestLimiter(t *testing.T) { stress.Run(t, impls.Of("limiter", New)) }
+
+func BenchmarkLimiter(b *testing.B) { bench.Run(b, impls.Of("limiter", New)) }

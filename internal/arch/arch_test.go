@@ -1,0 +1,121 @@
+// Package arch keeps the rooms of this module on their floors: who may import whom.
+package arch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/semabench/semabench"
+
+// A room may import what its row names, and the standard library but for package testing. A name
+// without a dot is a room, with a dot a module outside; a trailing * stands for any rest.
+var rooms = map[string][]string{
+	"impls":                  {"golang.org/x/sync/semaphore"},
+	"internal/machine":       {},
+	"internal/arch":          {},
+	"bench":                  {"impls", "internal/machine", "testing*"},
+	"stress":                 {"impls", "testing*"},
+	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
+	"reports":                {"golang.org/x/perf/bench*", "github.com/montanaflynn/stats"},
+	"cmd/semabench": {"impls", "bench", "reports", "internal/machine",
+		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
+}
+
+// pkg is what of `go list -json` is needed here.
+type pkg struct {
+	ImportPath string
+	Imports    []string // not those of tests, which may use what they like
+}
+
+func TestRoomsKeepToTheirFloors(t *testing.T) {
+	packages := list(t)
+	if len(packages) < len(rooms) {
+		t.Errorf("go list found %d packages for %d rooms", len(packages), len(rooms))
+	}
+	for _, p := range packages {
+		for _, err := range brokenArrows(p) {
+			t.Error(err)
+		}
+	}
+}
+
+func brokenArrows(p pkg) (errs []error) {
+	room := strings.TrimPrefix(p.ImportPath, module+"/")
+	allowed, ok := rooms[room]
+	if !ok {
+		return []error{fmt.Errorf("%s is no room: give it a row in rooms, with what it may import", room)}
+	}
+	for _, imported := range p.Imports {
+		imported = strings.TrimPrefix(imported, module+"/")
+		if !free(imported) && !slices.ContainsFunc(allowed, matches(imported)) {
+			errs = append(errs, fmt.Errorf("%s -> %s: not in its row, %v", room, imported, allowed))
+		}
+	}
+	return errs
+}
+
+// free reports whether anybody may import it: the standard library, without testing.
+func free(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	_, isRoom := rooms[imported]
+	return !isRoom && !strings.Contains(first, ".") && first != "testing"
+}
+
+func matches(imported string) func(pattern string) bool {
+	return func(pattern string) bool {
+		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+			return strings.HasPrefix(imported, prefix)
+		}
+		return imported == pattern
+	}
+}
+
+func list(t *testing.T) (packages []pkg) {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", cmd, err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("reading %v: %v", cmd, err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// The test above has to be able to fail.
+func TestBrokenArrowsAreSeen(t *testing.T) {
+	for _, p := range []pkg{
+		{module + "/impls", []string{"context", module + "/bench"}},
+		{module + "/impls", []string{"testing"}},
+		{module + "/impls", []string{"testing/synctest"}},
+		{module + "/reports", []string{module + "/impls"}},
+		{module + "/reports", []string{"golang.org/x/perf/storage"}},
+		{module + "/cmd/semabench", []string{module + "/stress/internal/mutant"}},
+		{module + "/util", nil},
+	} {
+		if len(brokenArrows(p)) == 0 {
+			t.Errorf("%s may import %v, want an error", p.ImportPath, p.Imports)
+		}
+	}
+	for _, p := range []pkg{
+		{module + "/reports", []string{"io", "golang.org/x/perf/benchfmt"}},
+		{module + "/stress", []string{module + "/impls", "testing/synctest"}},
+	} {
+		if errs := brokenArrows(p); len(errs) > 0 {
+			t.Errorf("%s may not import %v: %v", p.ImportPath, p.Imports, errs)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchunit"
+)
+
+// plannedKey is the configuration key for the number of benchmark lines that were to be written.
+const plannedKey = "planned-samples"
+
+// unusable says why a result that benchfmt accepts is no measurement, or "".
+func unusable(r *benchfmt.Result) string {
+	if r.Iters < 1 {
+		return fmt.Sprintf("iteration count %d, want 1 or more", r.Iters)
+	}
+	for _, v := range r.Values {
+		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
+			return fmt.Sprintf("measurement is %v %s", v.Value, asWritten(v))
+		}
+	}
+	return ""
+}
+
+// asWritten is the unit of v in the text, ns/op and not sec/op, for a reader who looks it up.
+func asWritten(v benchfmt.Value) string {
+	if v.OrigUnit != "" {
+		return v.OrigUnit
+	}
+	return v.Unit
+}
+
+// A plan adds up the different values of planned-samples in one file. Configuration lines set a
+// state, so the same value twice is one plan; two values are two runs in one file.
+type plan struct {
+	total  int
+	seen   []string
+	broken []*benchfmt.SyntaxError
+}
+
+func (p *plan) note(r *benchfmt.Result) {
+	i, ok := r.ConfigIndex(plannedKey)
+	if !ok {
+		return
+	}
+	if v := r.Config[i].Value; len(p.seen) == 0 || string(v) != p.seen[len(p.seen)-1] {
+		p.add(r, string(v))
+	}
+}
+
+func (p *plan) add(r *benchfmt.Result, value string) {
+	if slices.Contains(p.seen, value) {
+		return
+	}
+	p.seen = append(p.seen, value)
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		msg := fmt.Sprintf("%s above this line is not a count: %q", plannedKey, value)
+		p.broken = append(p.broken, brokenAt(r, msg))
+		return
+	}
+	p.total += n
+}
+
+// hidePlan takes the plan out of .config. It describes the file, not the machine or the program,
+// so two runs of different length can still be compared.
+func hidePlan(r *benchfmt.Result) {
+	for i := range r.Config {
+		if r.Config[i].Key == plannedKey {
+			r.Config[i].File = false
+		}
+	}
+}
+
+// tidyZeros puts zeros into base units. benchfmt compares the tidied value with the original one
+// to see whether it has to change the unit, so “0 ns/op” keeps its ns/op and would be in another
+// table than the “12 ns/op” of the line before.
+func tidyZeros(r *benchfmt.Result) {
+	for i, v := range r.Values {
+		if v.Value == 0 {
+			_, r.Values[i].Unit = benchunit.Tidy(0, v.Unit)
+		}
+	}
+}
+
+// An ending remembers how the text ended.
+type ending struct {
+	r        io.Reader
+	newlines int
+	last     byte
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if n > 0 {
+		e.newlines += bytes.Count(p[:n], []byte{'\n'})
+		e.last = p[n-1]
+	}
+	return n, err
+}
+
+// cut reports whether r is the last line and has no newline.
+func (e *ending) cut(r *benchfmt.Result) bool {
+	_, line := r.Pos()
+	return e.last != '\n' && line == e.newlines+1
+}
+
+// dropCutLine moves a last line to the broken ones if it ends inside a unit. benchfmt reads
+// "12 ns/o" as 12 of the unit "ns/o", which would make a table of its own. Only the last unit of
+// an unended line can be cut, and a cut unit is one that nothing else knows.
+func (l *Log) dropCutLine(first int, end *ending, meta benchfmt.UnitMetadataMap) {
+	if len(l.Results) == first {
+		return
+	}
+	last := l.Results[len(l.Results)-1]
+	v := last.Values[len(last.Values)-1]
+	unit := v.Unit
+	if !end.cut(last) || stockUnit(unit) || declared(unit, meta) {
+		return
+	}
+	earlier := l.Results[first : len(l.Results)-1]
+	if slices.ContainsFunc(earlier, func(r *benchfmt.Result) bool { return has(r, unit) }) {
+		return
+	}
+	msg := fmt.Sprintf("line has no end, and its last unit %q is on no other line: cut short",
+		asWritten(v))
+	l.Broken = append(l.Broken, brokenAt(last, msg))
+	l.Results = l.Results[:len(l.Results)-1]
+}
+
+func has(r *benchfmt.Result, unit string) bool {
+	_, ok := r.Value(unit)
+	return ok
+}
+
+func stockUnit(unit string) bool {
+	return slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
+}
+
+func declared(unit string, meta benchfmt.UnitMetadataMap) bool {
+	return meta.Get(unit, "better") != nil || meta.Get(unit, "assume") != nil
+}

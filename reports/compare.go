@@ -1,0 +1,201 @@
+package reports
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchproc"
+)
+
+// Options says how to compare. The zero value is the usual way.
+type Options struct {
+	// Col is the projection whose values become the columns, in the syntax of
+	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)".
+	// "" means "/impl" if any benchmark name has that key, and ".file" otherwise.
+	Col string
+}
+
+// Compare puts the results of log into tables and judges them. It fails if the projection of o is
+// malformed, or if no result has a value for it: that would be a table with one nameless column.
+//
+// It takes time in proportion to the results, but the exact tests of benchmath are slow for
+// samples that overlap and hold equal values: some milliseconds each at 20 samples.
+func Compare(log *Log, o Options) (*Comparison, error) {
+	if log == nil || len(log.Results) == 0 {
+		return nil, errors.New("comparing: no results")
+	}
+	by := o.Col
+	if by == "" {
+		by = defaultCol(log)
+	}
+	g, err := newGrouper(by)
+	if err != nil {
+		return nil, fmt.Errorf("comparing by %q: %w", by, err)
+	}
+	for _, r := range log.Results {
+		if err := g.add(r); err != nil {
+			return nil, fmt.Errorf("comparing by %q: %w", by, err)
+		}
+	}
+	if err := g.mustHaveColumns(); err != nil {
+		return nil, fmt.Errorf("comparing by %q: %w", by, err)
+	}
+	c := g.comparison(log)
+	c.By = by
+	judge(c, log.Units)
+	c.Notes = notes(c)
+	return c, nil
+}
+
+func defaultCol(log *Log) string {
+	for _, r := range log.Results {
+		if bytes.Contains(r.Name.Full(), []byte("/impl=")) {
+			return "/impl"
+		}
+	}
+	return ".file"
+}
+
+// A grouper sorts results into tables, rows and columns.
+type grouper struct {
+	filter                *benchproc.Filter // what a fixed order like /impl@(a b) leaves out
+	tableBy, rowBy, colBy *benchproc.Projection
+
+	groups map[benchproc.Key]*group
+	tables []benchproc.Key // in order of first appearance
+	cols   map[benchproc.Key]bool
+}
+
+// A group is a table in the making.
+type group struct {
+	rows, cols map[benchproc.Key]bool
+	units      []string // in order of first appearance
+	values     map[place][]float64
+}
+
+type place struct {
+	unit     string
+	row, col benchproc.Key
+}
+
+func newGrouper(by string) (*grouper, error) {
+	g := &grouper{groups: make(map[benchproc.Key]*group), cols: make(map[benchproc.Key]bool)}
+	var err error
+	if g.filter, err = benchproc.NewFilter("*"); err != nil {
+		return nil, err
+	}
+	var parser benchproc.ProjectionParser
+	if g.colBy, err = parser.Parse(by, g.filter); err != nil {
+		return nil, err
+	}
+	// .file is no configuration to benchproc, so without it here two files would be one sample.
+	if g.tableBy, err = parser.Parse(without(g.colBy, ".config", ".file"), g.filter); err != nil {
+		return nil, err
+	}
+	g.rowBy, err = parser.Parse(without(g.colBy, ".fullname"), g.filter)
+	return g, err
+}
+
+// without is the projection of keys, except for those that cols projects already.
+func without(cols *benchproc.Projection, keys ...string) string {
+	for _, f := range cols.Fields() {
+		keys = slices.DeleteFunc(keys, func(k string) bool { return k == f.Name })
+	}
+	return strings.Join(keys, ",")
+}
+
+func (g *grouper) add(r *benchfmt.Result) error {
+	if ok, err := g.filter.Apply(r); !ok {
+		return err
+	}
+	table, row, col := g.tableBy.Project(r), g.rowBy.Project(r), g.colBy.Project(r)
+	t := g.groups[table]
+	if t == nil {
+		t = &group{
+			rows:   make(map[benchproc.Key]bool),
+			cols:   make(map[benchproc.Key]bool),
+			values: make(map[place][]float64),
+		}
+		g.groups[table] = t
+		g.tables = append(g.tables, table)
+	}
+	t.rows[row], t.cols[col], g.cols[col] = true, true, true
+	for _, v := range r.Values {
+		if !slices.Contains(t.units, v.Unit) {
+			t.units = append(t.units, v.Unit)
+		}
+		at := place{v.Unit, row, col}
+		t.values[at] = append(t.values[at], v.Value)
+	}
+	return nil
+}
+
+func (g *grouper) mustHaveColumns() error {
+	if len(g.cols) == 0 {
+		return errors.New("it leaves no result")
+	}
+	for col := range g.cols {
+		if col.StringValues() != "" {
+			return nil
+		}
+	}
+	return errors.New("no result has a value for it")
+}
+
+func (g *grouper) comparison(log *Log) *Comparison {
+	facts, configs := splitConfig(g.tableBy, g.tables)
+	c := &Comparison{Log: log, Facts: facts}
+	for _, k := range sorted(g.cols) {
+		c.Cols = append(c.Cols, nameOf(k))
+	}
+	for i, key := range g.tables {
+		c.Tables = append(c.Tables, g.groups[key].table(configs[i]))
+	}
+	nameShapes(c)
+	return c
+}
+
+func (t *group) table(config []Fact) *Table {
+	rows, cols := sorted(t.rows), sorted(t.cols)
+	table := &Table{Config: config}
+	for _, r := range rows {
+		table.Rows = append(table.Rows, Row{Name: nameOf(r)})
+	}
+	for _, c := range cols {
+		table.Cols = append(table.Cols, nameOf(c))
+	}
+	for _, name := range t.units {
+		unit := &Unit{Name: name, Cells: make([][]*Cell, len(rows))}
+		for i, row := range rows {
+			unit.Cells[i] = make([]*Cell, len(cols))
+			for j, col := range cols {
+				if values := t.values[place{name, row, col}]; values != nil {
+					unit.Cells[i][j] = &Cell{Values: values}
+				}
+			}
+		}
+		table.Units = append(table.Units, unit)
+	}
+	return table
+}
+
+// sorted orders keys as their projection says; without an order, by first appearance.
+func sorted(set map[benchproc.Key]bool) []benchproc.Key {
+	keys := make([]benchproc.Key, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	benchproc.SortKeys(keys)
+	return keys
+}
+
+func nameOf(k benchproc.Key) string {
+	if s := k.StringValues(); s != "" {
+		return printable(s)
+	}
+	return nothing
+}

@@ -1,0 +1,119 @@
+package reports
+
+import (
+	"slices"
+
+	"golang.org/x/perf/benchmath"
+)
+
+// A Comparison is benchmark results in tables, judged.
+type Comparison struct {
+	Log    *Log
+	By     string   // the projection whose values are the columns, such as "/impl"
+	Facts  []Fact   // configuration that is the same in all tables
+	Cols   []string // the columns of all tables
+	Tables []*Table // in order of first appearance
+	Notes  []string // what the reader of the tables has to know, if anything
+}
+
+// A Fact is one line of configuration.
+type Fact struct{ Key, Value string }
+
+// A Table holds the results of one configuration.
+type Table struct {
+	Config []Fact   // what sets this table apart from the others
+	Common string   // the parts of the benchmark names that are the same in all rows
+	Cols   []string // a subset of Comparison.Cols, in its order
+	Rows   []Row    // in order of first appearance
+	Units  []*Unit  // in order of first appearance; at least one
+}
+
+// A Row is one benchmark, whatever its column.
+type Row struct {
+	Name  string // the benchmark's name without the column's key
+	Shape string // Name without what is in Table.Common or Table.Config; for people
+}
+
+// A Unit holds what a table has measured in one unit.
+type Unit struct {
+	Name   string
+	Better int  // +1 if higher values are better, -1 if lower, 0 if unknown
+	Exact  bool // the text says assume=exact: values have no noise, one sample is enough
+
+	Base     int       // index of the first column that has a cell
+	Cells    [][]*Cell // by row and column; nil where nothing was measured
+	Geomeans []Geomean // by column, over the rows, as benchstat prints them
+	Overall  []Overall // by column, over the rows
+}
+
+// A Cell is one row in one column: a sample, and what can be said of it.
+type Cell struct {
+	Values  []float64         // in the order of the text
+	Sample  *benchmath.Sample // the same, sorted
+	Summary benchmath.Summary // the median and its 95% interval; the mode if the unit is exact
+	Figures Figures
+
+	// VsBase compares with the base column of the row, as benchstat does. It is nil in that
+	// column, and where the base was not measured.
+	VsBase *benchmath.Comparison
+
+	// Standing is the place of the cell in its row, Ratio how many times worse than the best it
+	// is, whichever direction is better: 1 for the best, more for others, and 0 if there is no
+	// ratio, because one of the two is zero or negative, or there is nothing to compare with.
+	Standing Standing
+	Ratio    float64
+	Why      string                // what was missing if Unknown, or if Best among only Unknown
+	VsBest   *benchmath.Comparison // the test against the best; nil for it and if Unranked
+}
+
+// A Standing says how a cell compares with the best median of its row.
+type Standing int
+
+const (
+	// Unranked: it is alone in its row, or nobody said whether more of its unit is better.
+	Unranked Standing = iota
+
+	// Best has the best median of its row, the first of several.
+	Best
+
+	// Tie: the samples are many enough to show a difference from the best, and show none.
+	Tie
+
+	// Worse than the best, with p <= 0.05.
+	Worse
+
+	// Unknown: too few samples to tell, whatever their values; see Cell.Why. Never a tie.
+	Unknown
+)
+
+func (s Standing) String() string {
+	return [...]string{"unranked", "best", "tie", "worse", "unknown"}[s]
+}
+
+// Primary returns the unit to show first: time, or else the first unit of the text.
+func (t *Table) Primary() *Unit {
+	for _, u := range t.Units {
+		if u.Name == "sec/op" {
+			return u
+		}
+	}
+	return t.Units[0]
+}
+
+// Others returns all units but the primary one.
+func (t *Table) Others() []*Unit {
+	var others []*Unit
+	for _, u := range t.Units {
+		if u != t.Primary() {
+			others = append(others, u)
+		}
+	}
+	return others
+}
+
+// shows reports whether row i belongs into a table of u: rows that were measured in other units
+// only would be empty in this one.
+func (t *Table) shows(u *Unit, i int) bool {
+	return u == t.Primary() ||
+		slices.ContainsFunc(u.Cells[i], func(c *Cell) bool { return c != nil })
+}

@@ -1,0 +1,49 @@
+// Package reports compares Go benchmark results and writes the comparison as text, as Markdown
+// and as one HTML page.
+//
+//	log, err := reports.Read(reports.Input{Name: "bench.txt"})
+//	if err != nil {
+//		return err
+//	}
+//	c, err := reports.Compare(log, reports.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	return reports.WriteText(os.Stdout, c)
+//
+// # How to run it
+//
+// Any text in the Go benchmark format will do, one file or several:
+//
+//	go test -run='^$' -bench=. -count=10 > bench.txt
+//
+// Three steps, each usable alone. [Read] keeps every result with its place in its file, and every
+// line that it could not read. [Compare] puts results into tables, rows and columns with the
+// projections of golang.org/x/perf/benchproc and judges them with golang.org/x/perf/benchmath, so
+// its medians, intervals and p-values are those of benchstat. [WriteText], [WriteMarkdown],
+// [WriteHTML] and [WriteDir] only draw; they compute nothing that a reader of [Comparison] could
+// not see.
+//
+// By default the columns are the values of /impl in the benchmark names if there are any, and the
+// files otherwise. [Options] chooses another key. Results of different configuration (machine, Go
+// version, commit, and so on) are never put into one sample, nor are results of different files:
+// they make separate tables. To compare across such a key make it a column, as in
+// Options{Col: ".file,commit"}; to pool files, concatenate them.
+//
+// One configuration key is bookkeeping and splits nothing: "planned-samples: 216" says how many
+// benchmark lines the writer of the file meant to write. A file with fewer is partial, and every
+// output says so.
+//
+// # What this does not show
+//
+// The p-values are not corrected for many comparisons: about 1 in 20 equal pairs will be called
+// different. Choosing the best of a row and then testing the others against it, as [Cell.VsBest]
+// does, flatters the winner a little more.
+//
+// A tie is the absence of evidence, not evidence of equality: more samples may break it. Samples
+// of one process are not independent, and a test cannot see a machine that was busy during one
+// column only; interleave the columns when you measure.
+//
+// The ratios compare medians. Nothing here speaks about tails: a median can hide a rare
+// slow operation.
+package reports

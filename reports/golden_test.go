@@ -1,0 +1,80 @@
+package reports_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/semabench/semabench/reports"
+)
+
+var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
+
+// The outputs of a few texts, byte for byte. A failure leaves what it got beside the golden file,
+// as .got; look at the pages in a browser before -update.
+func TestGolden(t *testing.T) {
+	tests := []struct {
+		name   string
+		col    string
+		inputs []string
+	}{
+		{"semaphore", "", []string{"semaphore.txt"}}, // the whole thing
+		{"partial", "", []string{"partial.txt"}},     // interrupted in the midst of a line
+		{"oldnew", "", []string{"old.txt", "new.txt"}},
+		{"uneven", "", []string{"uneven.txt"}}, // 1 to 7 samples, two machines, exact units, gaps
+		{"hostile", "/impl", []string{"hostile.txt"}},
+	}
+	t.Chdir("testdata") // so that the outputs name the files without a path
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var inputs []reports.Input
+			for _, name := range test.inputs {
+				inputs = append(inputs, reports.Input{Name: name})
+			}
+			log, err := reports.Read(inputs...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := reports.Compare(log, reports.Options{Col: test.col})
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			paths, err := reports.WriteDir(dir, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range paths {
+				sameAsGolden(t, test.name+".golden"+filepath.Ext(path), path)
+			}
+		})
+	}
+}
+
+func sameAsGolden(t *testing.T, golden, path string) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got, want) {
+		os.Remove(golden + ".got")
+		return
+	}
+	if err := os.WriteFile(golden+".got", got, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("differs from testdata/%s; see %s.got", golden, golden)
+}

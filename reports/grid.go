@@ -1,0 +1,135 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// A grid lays out one table in the manner of benchstat: a label, then for each column a center
+// and its spread, and from the second column on a delta with its test.
+//
+//	              │    cond     │              channel              │
+//	              │   sec/op    │   sec/op     vs base              │
+//	permits=4-2     12.34µ ± 2%   17.52µ ± 3%  +41.97% (p=0.002 n=6)
+type grid struct {
+	unit    string
+	columns []string
+	rows    []gridRow
+}
+
+type gridRow struct {
+	label   string
+	entries []entry
+}
+
+// An entry is one cell of a grid, in the pieces that are aligned below each other.
+type entry struct{ center, spread, note, delta, test, deltaNote string }
+
+const vsBase = "vs base"
+
+func newGrid(unit string) *grid         { return &grid{unit: unit} }
+func (g *grid) column(name string)      { g.columns = append(g.columns, name) }
+func (g *grid) set(column int, e entry) { g.rows[len(g.rows)-1].entries[column] = e }
+
+func (g *grid) row(label string) {
+	g.rows = append(g.rows, gridRow{label, make([]entry, len(g.columns))})
+}
+
+// widths are the column's widths of the pieces of an entry. Notes carry their own space.
+type widths struct{ center, spread, note, delta, test, deltaNote int }
+
+func (g *grid) write(w io.Writer) {
+	label := 0
+	for _, r := range g.rows {
+		label = max(label, width(r.label))
+	}
+	all := make([]widths, len(g.columns))
+	for i := range g.columns {
+		all[i] = g.measureColumn(i)
+	}
+	g.writeHead(w, label, all)
+	for _, r := range g.rows {
+		var line strings.Builder
+		line.WriteString(pad(r.label, label))
+		for i, e := range r.entries {
+			line.WriteString(e.format(all[i], i > 0))
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+	}
+}
+
+// measureColumn widens the center if the column's name is wider than all below it.
+func (g *grid) measureColumn(i int) widths {
+	var ws widths
+	for _, r := range g.rows {
+		e := r.entries[i]
+		ws.center = max(ws.center, width(e.center))
+		ws.spread = max(ws.spread, width(e.spread))
+		ws.note = max(ws.note, width(spaced(e.note)))
+		ws.delta = max(ws.delta, width(e.delta))
+		ws.test = max(ws.test, width(spaced(e.test)))
+		ws.deltaNote = max(ws.deltaNote, width(spaced(e.deltaNote)))
+	}
+	ws.center += max(0, width(g.unit)-ws.summary())
+	if i > 0 {
+		ws.test += max(0, width(vsBase)-ws.comparison())
+	}
+	ws.center += max(0, width(g.columns[i])-ws.total(i > 0))
+	return ws
+}
+
+func (ws widths) summary() int    { return ws.center + width(" ± ") + ws.spread + ws.note }
+func (ws widths) comparison() int { return ws.delta + ws.test + ws.deltaNote }
+
+func (ws widths) total(compared bool) int {
+	if !compared {
+		return ws.summary()
+	}
+	return ws.summary() + width("  ") + ws.comparison()
+}
+
+func (g *grid) writeHead(w io.Writer, label int, all []widths) {
+	names := strings.Repeat(" ", label)
+	units := names
+	for i, ws := range all {
+		names += " │ " + centered(g.columns[i], ws.total(i > 0))
+		units += " │ " + centered(g.unit, ws.summary())
+		if i > 0 {
+			units += "  " + pad(vsBase, ws.comparison())
+		}
+	}
+	fmt.Fprintf(w, "%s │\n%s │\n", names, units)
+}
+
+func (e entry) format(ws widths, compared bool) string {
+	between := " ± "
+	if e.spread == "" {
+		between = "   "
+	}
+	s := "   " + padLeft(e.center, ws.center) + between + padLeft(e.spread, ws.spread) +
+		pad(spaced(e.note), ws.note)
+	if compared {
+		s += "  " + padLeft(e.delta, ws.delta) + pad(spaced(e.test), ws.test) +
+			pad(spaced(e.deltaNote), ws.deltaNote)
+	}
+	return s
+}
+
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+// width counts runes, as benchstat does.
+func width(s string) int { return utf8.RuneCountInString(s) }
+
+func pad(s string, to int) string     { return s + strings.Repeat(" ", max(0, to-width(s))) }
+func padLeft(s string, to int) string { return strings.Repeat(" ", max(0, to-width(s))) + s }
+
+func centered(s string, to int) string {
+	return pad(strings.Repeat(" ", max(0, to-width(s))/2)+s, to)
+}

@@ -1,0 +1,126 @@
+package reports
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchproc"
+)
+
+// nothing stands for a key that has no value.
+const nothing = "(none)"
+
+// splitConfig divides the configuration of tables into what all share and, for each table, the
+// rest. A key that some tables lack belongs to the rest.
+func splitConfig(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]Fact) {
+	var shared []Fact
+	own := make([][]Fact, len(tables))
+	for _, field := range by.FlattenedFields() {
+		key := strings.TrimPrefix(field.Name, ".")
+		first := tables[0].Get(field)
+		differs := func(t benchproc.Key) bool { return t.Get(field) != first }
+		if slices.ContainsFunc(tables, differs) {
+			for i, t := range tables {
+				own[i] = append(own[i], Fact{printable(key), orNothing(printable(t.Get(field)))})
+			}
+			continue
+		}
+		// The name of a single file says nothing about the machine; Log.Files has it.
+		if first != "" && field.Name != ".file" {
+			shared = append(shared, Fact{printable(key), printable(first)})
+		}
+	}
+	return shared, own
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return nothing
+	}
+	return s
+}
+
+// nameShapes gives every row a short name: what is the same in all rows of a table tells them
+// apart from nothing. A table of one row has no other rows, so there it is what is the same in
+// all tables, and what the table's configuration says anyway.
+func nameShapes(c *Comparison) {
+	everywhere := commonParts(c.Tables...)
+	for _, t := range c.Tables {
+		drop := slices.Clone(everywhere)
+		if len(t.Rows) > 1 {
+			drop = commonParts(t)
+		}
+		for _, f := range t.Config {
+			drop = append(drop, "/"+f.Key+"="+f.Value)
+		}
+		if !t.shorten(drop) {
+			t.shorten(nil)
+		}
+	}
+}
+
+// shorten drops parts from the names. It fails if that makes two names one, or none of one.
+func (t *Table) shorten(drop []string) bool {
+	seen := make(map[string]bool)
+	for i, row := range t.Rows {
+		var kept, dropped []string
+		for _, p := range parts(row.Name) {
+			if slices.Contains(drop, p) {
+				dropped = append(dropped, plain(p))
+			} else {
+				kept = append(kept, plain(p))
+			}
+		}
+		shape := strings.Join(kept, " ")
+		if shape == "" || seen[shape] && drop != nil {
+			return false
+		}
+		seen[shape] = true
+		t.Rows[i].Shape, t.Common = shape, strings.Join(dropped, " ")
+	}
+	return true
+}
+
+// commonParts returns the parts that are in the name of every row.
+func commonParts(tables ...*Table) []string {
+	common := parts(tables[0].Rows[0].Name)
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			have := parts(row.Name)
+			common = slices.DeleteFunc(common,
+				func(p string) bool { return !slices.Contains(have, p) })
+		}
+	}
+	return common
+}
+
+// parts splits Encode/format=json-2 into Encode, /format=json and -2.
+func parts(name string) []string {
+	base, rest := benchfmt.Name(name).Parts()
+	list := []string{string(base)}
+	for _, p := range rest {
+		list = append(list, string(p))
+	}
+	return list
+}
+
+func plain(part string) string {
+	if procs, ok := strings.CutPrefix(part, "-"); ok {
+		return "gomaxprocs=" + procs
+	}
+	return strings.TrimPrefix(part, "/")
+}
+
+// printable escapes what a terminal or a page would obey instead of show: control characters,
+// reversed text, bytes that are no UTF-8. Benchmark names may hold any of them.
+func printable(s string) string {
+	bad := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
+	if strings.IndexFunc(s, bad) < 0 {
+		return s
+	}
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
+}

@@ -1,0 +1,161 @@
+package reports
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// An Input is one benchmark text.
+type Input struct {
+	Name string    // the path of the file; also what messages and the column .file call it
+	Text io.Reader // nil means: open Name. Set it for standard input and the like.
+}
+
+// A Log is what [Read] found.
+type Log struct {
+	Results []*benchfmt.Result // in the order of the inputs and of their lines; at least one
+	Units   benchfmt.UnitMetadataMap
+	Files   []File // one for each input
+
+	// Broken are the benchmark and Unit lines that could not be read and are in no result.
+	// Each has its file and line.
+	Broken []*benchfmt.SyntaxError
+}
+
+// A File says how much of one input there is.
+type File struct {
+	Name    string // Input.Name
+	Label   string // its column .file: Name, with #0, #1... appended where inputs share it
+	Planned int    // benchmark lines that its writer meant to write; 0 if the file does not say
+	Present int    // benchmark lines read
+	Broken  int    // lines of it in Log.Broken
+}
+
+// Partial reports whether f holds less than its writer planned.
+// Without a plan nobody can tell, and Partial is false.
+func (f File) Partial() bool { return f.Present < f.Planned }
+
+// Read reads all inputs. It fails, and returns nothing else, if an input cannot be opened or
+// read, or holds no benchmark line: an empty comparison would look like a good one.
+//
+// Lines that are no benchmark lines (PASS, log output, the bare names that go test -v prints) are
+// passed over. Lines that begin like one but cannot be read are kept in [Log.Broken]; so are
+// lines with a value of NaN or infinity, because no median can be taken of those, lines with an
+// iteration count below one, and a last line that was cut short inside a unit.
+// Negative values are kept: a metric of its own making may be a difference.
+func Read(inputs ...Input) (*Log, error) {
+	if len(inputs) == 0 {
+		return nil, errors.New("reading benchmarks: no input given")
+	}
+	log := new(Log)
+	labels := distinctLabels(inputs)
+	var reader benchfmt.Reader // one for all, because a Unit line holds for the files after it too
+	for i, in := range inputs {
+		if err := log.readInput(&reader, in, labels[i]); err != nil {
+			return nil, fmt.Errorf("reading benchmarks: %w", err)
+		}
+	}
+	log.Units = reader.Units()
+	return log, nil
+}
+
+func (l *Log) readInput(reader *benchfmt.Reader, in Input, label string) error {
+	text := in.Text
+	if text == nil {
+		f, err := os.Open(in.Name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		text = f
+	}
+	end := &ending{r: text}
+	reader.Reset(end, in.Name, ".file", label)
+	firstResult, firstBroken := len(l.Results), len(l.Broken)
+	var plan plan
+	for reader.Scan() {
+		l.keep(reader.Result(), &plan)
+	}
+	if err := reader.Err(); err != nil {
+		return explainLongLine(err)
+	}
+	l.dropCutLine(firstResult, end, reader.Units())
+	l.Broken = append(l.Broken, plan.broken...)
+
+	file := File{
+		Name:    in.Name,
+		Label:   label,
+		Planned: plan.total,
+		Present: len(l.Results) - firstResult,
+		Broken:  len(l.Broken) - firstBroken,
+	}
+	l.Files = append(l.Files, file)
+	if file.Present == 0 {
+		return noBenchmarks(in.Name, l.Broken[firstBroken:])
+	}
+	return nil
+}
+
+// keep clones what it keeps: the reader overwrites its result with the next line.
+func (l *Log) keep(rec benchfmt.Record, plan *plan) {
+	switch rec := rec.(type) {
+	case *benchfmt.SyntaxError:
+		l.Broken = append(l.Broken, rec)
+	case *benchfmt.Result:
+		plan.note(rec)
+		if why := unusable(rec); why != "" {
+			l.Broken = append(l.Broken, brokenAt(rec, why))
+			return
+		}
+		res := rec.Clone()
+		hidePlan(res)
+		tidyZeros(res)
+		l.Results = append(l.Results, res)
+	}
+}
+
+func brokenAt(rec benchfmt.Record, msg string) *benchfmt.SyntaxError {
+	file, line := rec.Pos()
+	return &benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg}
+}
+
+func noBenchmarks(name string, broken []*benchfmt.SyntaxError) error {
+	const next = "measure again with: go test -run='^$' -bench=. -count=10"
+	if len(broken) == 0 {
+		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)
+	}
+	return fmt.Errorf("%s: no benchmark line in it can be read, %d broken, the first is %w; %s",
+		name, len(broken), broken[0], next)
+}
+
+// explainLongLine adds the next step. The line in err is the last good one.
+func explainLongLine(err error) error {
+	if errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("%w: the line after this one is longer than 64 KiB; remove it", err)
+	}
+	return err
+}
+
+// distinctLabels keeps apart inputs of the same name, as benchstat does: with one label they would
+// be one column, and the same file given twice would pass for twice the samples.
+func distinctLabels(inputs []Input) []string {
+	total := make(map[string]int)
+	for _, in := range inputs {
+		total[in.Name]++
+	}
+	seen := make(map[string]int)
+	labels := make([]string, len(inputs))
+	for i, in := range inputs {
+		labels[i] = in.Name
+		if total[in.Name] > 1 {
+			labels[i] = fmt.Sprintf("%s#%d", in.Name, seen[in.Name])
+			seen[in.Name]++
+		}
+	}
+	return labels
+}

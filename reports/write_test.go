@@ -1,0 +1,174 @@
+package reports_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/reports"
+)
+
+func TestWritersPassErrorsOn(t *testing.T) {
+	c := compare(t, "", samples("a", 1)+samples("b", 2))
+	for name, write := range writers {
+		if err := write(fullDisk{}, c); !errors.Is(err, errFull) {
+			t.Errorf("%s: err = %v, want %v", name, err, errFull)
+		}
+	}
+}
+
+var errFull = errors.New("disk full")
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+// Names come from strangers. None of them may become markup.
+func TestHTMLEscapes(t *testing.T) {
+	out := hostilePage(t)
+	for _, bad := range []string{"<script", "alert(1)</", "<!--e", "<i>/op", "<b>fact",
+		"javascript:alert)\"", "\x1b"} {
+		if strings.Contains(out, bad) {
+			t.Errorf("page contains %q", bad)
+		}
+	}
+	for _, want := range []string{"&lt;script&gt;alert(1)", "a|b",
+		"`c`&#34;d&#39;", `bidi=\x1b[31m`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("page lacks %q", want)
+		}
+	}
+}
+
+func TestMarkdownEscapes(t *testing.T) {
+	out := render(t, reports.WriteMarkdown, hostile(t))
+	for _, line := range strings.Split(out, "\n") {
+		unescaped := strings.ReplaceAll(line, `\|`, "")
+		if strings.HasPrefix(line, "| ") && strings.Count(unescaped, "|") != 7 { // label, 5 columns
+			t.Errorf("a name broke this table: %s", line)
+		}
+	}
+	for _, bad := range []string{"<script", "<!--", " `c`", "](java", "\x1b", "*bold*"} {
+		if strings.Contains(strings.ReplaceAll(out, `\`+bad[:1], ""), bad) {
+			t.Errorf("output contains %q", bad)
+		}
+	}
+}
+
+// A terminal must not obey a benchmark name.
+func TestTextEscapes(t *testing.T) {
+	if out := render(t, reports.WriteText, hostile(t)); strings.Contains(out, "\x1b") {
+		t.Error("output contains an escape character")
+	}
+}
+
+func hostile(t *testing.T) *reports.Comparison {
+	t.Helper()
+	text, err := os.ReadFile("testdata/hostile.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compare(t, "/impl", string(text))
+}
+
+func hostilePage(t *testing.T) string { return render(t, reports.WriteHTML, hostile(t)) }
+
+func render(t *testing.T, write func(io.Writer, *reports.Comparison) error,
+	c *reports.Comparison) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := write(&out, c); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// The page asks for nothing: no script, no source, no style or font from elsewhere. The one link
+// is for a reader to click.
+func TestPageIsSelfContained(t *testing.T) {
+	page := hostilePage(t)
+	for _, bad := range []string{"<script", "src=", "@import", "url(", "<link", "<iframe", "<img"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("page contains %q", bad)
+		}
+	}
+	if n := strings.Count(page, "http"); n != 2 { // http-equiv, and the link to benchstat
+		t.Errorf("page has %d mentions of http, want 2", n)
+	}
+	if !strings.Contains(page, `content="default-src 'none'; style-src 'unsafe-inline'"`) {
+		t.Error("page has no content security policy")
+	}
+}
+
+// Every element that is opened is closed, in order. Only <meta> has no end.
+func TestPageIsWellFormed(t *testing.T) {
+	page := regexp.MustCompile("<meta[^>]*>").ReplaceAllString(hostilePage(t), "")
+	d := xml.NewDecoder(strings.NewReader(page))
+	d.Entity = xml.HTMLEntity
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What the page tells its reader to run gives the same cells.
+func TestRecompute(t *testing.T) {
+	t.Chdir("testdata")
+	log, err := reports.Read(reports.Input{Name: "old.txt"}, reports.Input{Name: "new.txt"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := reports.Compare(log, reports.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const command = "benchstat -col .file old.txt new.txt"
+	if !strings.Contains(render(t, reports.WriteHTML, c), command) {
+		t.Errorf("page lacks %q", command)
+	}
+	out, err := exec.Command("go", append([]string{"tool"}, strings.Fields(command)...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, _ := strings.Cut(render(t, reports.WriteText, c), "\nThe p-values are not corrected")
+	if got != string(out) {
+		t.Errorf("text:\n%s\nbenchstat:\n%s", got, out)
+	}
+}
+
+func TestWriteDir(t *testing.T) {
+	c := compare(t, "", samples("a", 1))
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	for range 2 { // the second time over the first
+		paths, err := reports.WriteDir(dir, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range []string{"report.txt", "report.md", "report.html"} {
+			if paths[i] != filepath.Join(dir, name) {
+				t.Errorf("path %d = %s, want %s", i, paths[i], name)
+			}
+			if info, err := os.Stat(paths[i]); err != nil || info.Size() == 0 ||
+				info.Mode().Perm() != 0o644 {
+				t.Errorf("%s: %v, %v, want a file that all can read", name, info, err)
+			}
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 3 {
+			t.Errorf("folder holds %v, %v, want the three files", left, err)
+		}
+	}
+	if paths, err := reports.WriteDir(filepath.Join(dir, "report.txt"), c); paths != nil ||
+		err == nil {
+		t.Errorf("into a file: got %v, %v, want an error", paths, err)
+	}
+}

@@ -1,0 +1,144 @@
+package stress
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// bad is a semaphore that misbehaves in TryAcquire as it is told to.
+type bad struct {
+	impls.Semaphore
+	try func() bool
+}
+
+func (b bad) TryAcquire(int64) bool { return b.try() }
+
+func badImpl(try func() bool) impls.Impl {
+	return impls.Impl{Name: "bad", New: func(size int64) impls.Semaphore {
+		return bad{impls.All()[0].New(size), try}
+	}}
+}
+
+func clauseByID(t *testing.T, id string) clause {
+	t.Helper()
+	for _, c := range clauses {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("no clause %s", id)
+	return clause{}
+}
+
+// Whatever an implementation does, its clause fails with words, and the suite lives on.
+func TestMisbehaviourStaysInside(t *testing.T) {
+	defer func(d time.Duration) { patience = d }(patience)
+	patience = 300 * time.Millisecond // the hanging cases hang for ever, so any value will do
+
+	var mu sync.Mutex
+	mu.Lock()
+	for name, test := range map[string]struct {
+		try  func() bool
+		want []string
+	}{
+		"panics": {func() bool { panic("out of permits") }, []string{"panic: out of permits", "judge_test.go"}},
+		"parks":  {func() bool { select {} }, []string{"deadlock", "TryAcquire"}},
+		"locks":  {func() bool { mu.Lock(); return false }, []string{"still running after", "TryAcquire", "Impl.Waits"}},
+	} {
+		v := judge(badImpl(test.try), clauseByID(t, "C3"))
+		if v.Outcome != Fail {
+			t.Errorf("%s: %v, want a failure", name, v)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(v.Detail, want) {
+				t.Errorf("%s: no %q in\n%v", name, want, v)
+			}
+		}
+	}
+	mu.Unlock() // lets the goroutine that was given up go
+	if v := judge(impls.All()[0], clauseByID(t, "C3")); v.Outcome != Pass {
+		t.Errorf("after all that, %v", v)
+	}
+}
+
+func TestUnusableImplementations(t *testing.T) {
+	construct := func(f func() impls.Semaphore) func(int64) impls.Semaphore {
+		return func(int64) impls.Semaphore { return f() }
+	}
+	for want, impl := range map[string]impls.Impl{
+		"has no constructor":  {Name: "none"},
+		`name "two words"`:    {Name: "two words", New: impls.All()[0].New},
+		"panicked: no":        {Name: "panics", New: construct(func() impls.Semaphore { panic("no") })},
+		"returned nil":        {Name: "nil", New: construct(func() impls.Semaphore { return nil })},
+		"returned a nil *str": {Name: "typednil", New: construct(func() impls.Semaphore { return (*bad)(nil) })},
+	} {
+		err := Check(impl)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "C0") {
+			t.Errorf("Check(%s) = %v, want an error with C0 and %q", impl.Name, err, want)
+		}
+	}
+}
+
+// Unknown is neither a failure nor a pass, and says what was missing.
+func TestUnknown(t *testing.T) {
+	barging := impls.All()[0]
+	v := judge(barging, clauseByID(t, "C27"))
+	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.FIFO is false") {
+		t.Errorf("order of a barging implementation: %v, want unknown", v)
+	}
+	v = judge(barging, clauseByID(t, "C29"))
+	if want := map[bool]Outcome{true: Pass, false: Unknown}[raceEnabled]; v.Outcome != want {
+		t.Errorf("happens-before with race detector %v: %v, want %v", raceEnabled, v, want)
+	}
+}
+
+// A seed determines the program, and the flag plays it.
+func TestSeedReplays(t *testing.T) {
+	if a, b := generate(42).String(), generate(42).String(); a != b {
+		t.Errorf("seed 42 gives two programs:\n%s%s", a, b)
+	}
+	defer func(seed uint64, ops int64) { *seedFlag, *opsFlag = seed, ops }(*seedFlag, *opsFlag)
+	*opsFlag = 2000
+	loses := impls.Impl{Name: "loses", New: func(size int64) impls.Semaphore {
+		return lossy{impls.All()[0].New(size)}
+	}}
+	first := judge(loses, clauseByID(t, "R1"))
+	if first.Outcome != Fail || first.Seed == 0 {
+		t.Fatalf("%v with seed %d, want a failure with its seed", first, first.Seed)
+	}
+	*seedFlag = first.Seed
+	again := judge(loses, clauseByID(t, "R1"))
+	if again.Outcome != Fail || again.Seed != first.Seed {
+		t.Errorf("replay of seed %d: %v with seed %d", first.Seed, again, again.Seed)
+	}
+	*seedFlag, *opsFlag = 0, 0
+	if v := judge(impls.All()[0], clauseByID(t, "R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
+		t.Errorf("-stress.ops=0: %v, want it to be refused", v)
+	}
+}
+
+// lossy keeps a permit of each cancelled Acquire, whether it was granted or not.
+type lossy struct{ impls.Semaphore }
+
+func (l lossy) Acquire(ctx context.Context, n int64) error {
+	err := l.Semaphore.Acquire(ctx, n)
+	if err != nil {
+		l.Semaphore.TryAcquire(1)
+	}
+	return err
+}
+
+func TestEveryClauseHasItsOwnID(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Clauses() {
+		if seen[c.ID] || seen[c.Name] || c.Text == "" {
+			t.Errorf("%+v: ID or name is taken, or it has no text", c)
+		}
+		seen[c.ID], seen[c.Name] = true, true
+	}
+}
