@@ -128,7 +128,7 @@ func (c Case) measure(b *testing.B, impl impls.Impl) error {
 		return fmt.Errorf("%s does not have its %d permits back after %d operations",
 			impl.Name, c.Permits, b.N)
 	}
-	return nil
+	return impls.Close(sem)
 }
 
 // WriteHeader writes the configuration and Unit lines that benchmark text begins with.

@@ -2,6 +2,7 @@ package impls
 
 import (
 	"fmt"
+	"io"
 	"reflect"
 	"regexp"
 )
@@ -69,7 +70,8 @@ const (
 	Spinning
 
 	// Elsewhere is every other way to wait: in the kernel, in another process, in a
-	// sync.Mutex, or on a channel that several semaphores share through a pool.
+	// sync.Mutex, on a channel that several semaphores share through a pool, or on a
+	// goroutine that New starts and no Close ends.
 	Elsewhere
 )
 
@@ -114,4 +116,13 @@ func (i Impl) Make(size int64) (sem Semaphore, err error) {
 		return nil, fmt.Errorf("impls: %s: New(%d) returned a nil %T", i.Name, size, sem)
 	}
 	return sem, nil
+}
+
+// Close closes sem if it has a method Close() error, as one has that owns goroutines or files.
+// The doors of this suite call it when they are done with a semaphore.
+func Close(sem Semaphore) error {
+	if c, ok := sem.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }

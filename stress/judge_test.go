@@ -142,3 +142,40 @@ func TestEveryClauseHasItsOwnID(t *testing.T) {
 		seen[c.ID], seen[c.Name] = true, true
 	}
 }
+
+// managed is a semaphore with a goroutine of its own, as one has that keeps its state in one.
+type managed struct {
+	impls.Semaphore
+	quit chan struct{}
+}
+
+func newManaged(size int64) managed {
+	m := managed{impls.All()[0].New(size), make(chan struct{})}
+	go func() { <-m.quit }()
+	return m
+}
+
+type closable struct{ managed }
+
+func (c closable) Close() error {
+	close(c.quit)
+	return nil
+}
+
+// A goroutine of the semaphore is no leak if Close ends it, or if it is declared.
+func TestGoroutineOfNew(t *testing.T) {
+	c := clauseByID(t, "C3")
+	left := impls.Of("left", newManaged)
+	v := judge(left, c)
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "Close method") {
+		t.Errorf("%v, want a failure that names Close", v)
+	}
+	left.Waits = impls.Elsewhere
+	if v := judge(left, c); v.Outcome != Pass {
+		t.Errorf("declared: %v", v)
+	}
+	closed := impls.Of("closed", func(size int64) closable { return closable{newManaged(size)} })
+	if v := judge(closed, c); v.Outcome != Pass {
+		t.Errorf("with Close: %v", v)
+	}
+}

@@ -114,7 +114,7 @@ func goroutinesLeft(t *trial, sem impls.Semaphore) {
 // entriesLeft lets waiters come and go while the semaphore is held and compares the heap. Other
 // tests may allocate in the meantime, so only growth in every one of several tries counts.
 func entriesLeft(t *trial, sem impls.Semaphore) {
-	const tries = 5
+	const tries = 10
 	for range tries {
 		before := heapObjects()
 		for range leavers {

@@ -3,6 +3,7 @@ package stress
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,9 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 	return false
 }
 
+// initTesting does nothing in a test binary; elsewhere the zero T needs the flags to exist.
+var initTesting = sync.OnceFunc(testing.Init)
+
 func anyClosed(all []<-chan struct{}) bool {
 	for _, c := range all {
 		select {
@@ -61,10 +65,11 @@ func anyClosed(all []<-chan struct{}) bool {
 // The bubble gets a zero testing.T because Check has none to give. It is never used but for
 // the race detector, which marks it failed; synctest.Test then leaves through Goexit.
 func inBubble(f func()) (deadlock error) {
-	testing.Init() // no-op in a test binary; elsewhere the zero T needs the flags to exist
+	initTesting()
 	defer func() {
 		if r := recover(); r != nil {
-			deadlock = fmt.Errorf("%v\n%s", r, stacks())
+			deadlock = fmt.Errorf("%v\nGoroutines that New starts need a Close method to end them, "+
+				"which is called if there is one, or Impl.Waits declared as Elsewhere.\n%s", r, stacks())
 		}
 	}()
 	synctest.Test(new(testing.T), func(*testing.T) { f() })

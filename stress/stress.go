@@ -125,8 +125,11 @@ func usable(impl impls.Impl) error {
 	if err := impl.Validate(); err != nil {
 		return err
 	}
-	_, err := impl.Make(1)
-	return err
+	sem, err := impl.Make(1)
+	if err != nil {
+		return err
+	}
+	return impls.Close(sem)
 }
 
 func replayCommand(test string, seed uint64) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ var patience = 30 * time.Second
 // the clause through a panic that play recovers, so a clause reads as a list of steps.
 type trial struct {
 	impl  impls.Impl
-	calls []*call // not yet seen to return
+	calls []*call           // not yet seen to return
+	made  []impls.Semaphore // to be closed in the end
 }
 
 // A call is an Acquire in a goroutine of its own.
@@ -106,6 +108,11 @@ func (t *trial) clear() (err error) {
 	for len(t.calls) > 0 {
 		t.returned(t.calls[0])
 	}
+	for _, sem := range t.made {
+		if err := impls.Close(sem); err != nil {
+			return fmt.Errorf("Close: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -114,7 +121,11 @@ func asError(r any) error {
 	if err, ok := r.(error); ok && !isRuntime(err) {
 		return err // ours, with all that is to be said
 	}
-	return fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+	hint := ""
+	if strings.Contains(fmt.Sprint(r), "synctest") {
+		hint = " (the implementation shares channels between semaphores: declare Impl.Waits as Elsewhere)"
+	}
+	return fmt.Errorf("panic: %v%s\n%s", r, hint, debug.Stack())
 }
 
 func isRuntime(err error) bool {
@@ -128,6 +139,7 @@ func (t *trial) make(size int64) impls.Semaphore {
 	if err != nil {
 		t.failf("%v", err)
 	}
+	t.made = append(t.made, sem)
 	return sem
 }
 

@@ -73,13 +73,16 @@ func (m *measurement) measure(ctx context.Context) error {
 	progress := m.newProgress(len(m.rows))
 	for i, r := range m.rows {
 		if m.failed[r.String()] == nil {
-			if err := m.sample(ctx, r); err != nil && ctx.Err() == nil {
+			line, err := m.sample(ctx, r)
+			if ctx.Err() != nil {
+				break
+			}
+			if err != nil {
 				m.failed[r.String()] = err
 				progress.say(fmt.Sprintf("%v: %v", r, err))
+			} else if err := m.keep(r, line); err != nil {
+				return fmt.Errorf("%w: the report is partial: keeping a sample: %w", errFlawed, err)
 			}
-		}
-		if ctx.Err() != nil {
-			break
 		}
 		progress.at(i + 1)
 	}
@@ -107,32 +110,37 @@ func (m *measurement) header() error {
 	return err
 }
 
-// sample takes one sample in a process of its own and writes its line.
-func (m *measurement) sample(ctx context.Context, r row) error {
+// sample takes one sample in a process of its own and returns its line.
+func (m *measurement) sample(ctx context.Context, r row) (line []byte, err error) {
 	// A sample takes one or two benchtimes. What takes this much longer is stuck.
 	limit := time.Minute + 20*m.benchtime
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("stopped after %v", limit))
 	defer cancel()
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, sampleArgs(r, m.benchtime)...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	line, err := cmd.Output()
+	line, err = cmd.Output()
 	if cause := context.Cause(ctx); cause != nil {
-		return cause
+		return nil, cause
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s", err, firstLines(complaint.String()))
+		return nil, fmt.Errorf("%w: %s", err, firstLines(complaint.String()))
 	}
+	return line, nil
+}
+
+// keep appends the line of a sample to the text.
+func (m *measurement) keep(r row, line []byte) error {
 	if r.Workload.Name != m.workload {
 		m.workload = r.Workload.Name
 		line = append(fmt.Appendf(nil, "workload: %s\n", m.workload), line...)
 	}
 	if _, err := m.text.Write(line); err != nil {
-		return fmt.Errorf("keeping a sample: %w", err)
+		return err
 	}
 	m.taken++
 	return nil

@@ -22,7 +22,7 @@ func (m *measurement) newProgress(total int) progress {
 	if !isTerminal(m.stderr) {
 		return &lines{w: m.stderr, began: time.Now(), total: total, every: max(1, total/m.samples)}
 	}
-	return &bar{progressbar.NewOptions(total,
+	return &bar{m.stderr, progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(m.stderr),
 		progressbar.OptionSetDescription("measuring"),
 		progressbar.OptionShowCount(),
@@ -38,14 +38,17 @@ func estimate(samples int, benchtime time.Duration) time.Duration {
 }
 
 // bar is for terminals: it moves, and shows the time left.
-type bar struct{ *progressbar.ProgressBar }
+type bar struct {
+	w io.Writer
+	*progressbar.ProgressBar
+}
 
 func (b *bar) at(done int) { _ = b.Set(done) } // fails only past the end
-func (b *bar) end()        { fmt.Fprintln(os.Stderr) }
+func (b *bar) end()        { fmt.Fprintln(b.w) }
 
 func (b *bar) say(message string) {
 	_ = b.Clear()
-	fmt.Fprintln(os.Stderr, message)
+	fmt.Fprintln(b.w, message)
 }
 
 // lines is for logs: a line for each round.
@@ -68,4 +71,8 @@ func (l *lines) at(done int) {
 func (l *lines) say(message string) { fmt.Fprintln(l.w, message) }
 func (l *lines) end()               {}
 
-func terminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+// isTerminal reports whether w is one, and so can show a bar that moves.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

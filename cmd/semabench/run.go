@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -135,10 +134,4 @@ func (a app) printPaths(paths []string) {
 		}
 		fmt.Fprintln(a.stdout, path)
 	}
-}
-
-// isTerminal reports whether w is one, and so can show a bar that moves.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && terminal(f)
 }

@@ -68,8 +68,8 @@ func kernel() string {
 	return strings.TrimSpace(string(release))
 }
 
-// commit prefers what the linker stamped. Test binaries and `go run` carry no stamp; they are
-// built from the folder they run in, so git knows.
+// commit prefers what the binary says of itself. Test binaries and those of `go run` say nothing;
+// they are built from the folder they run in, so git knows.
 func commit() string {
 	if rev := stamped(); rev != "" {
 		return rev
@@ -86,7 +86,7 @@ func stamped() string {
 	if !ok {
 		return ""
 	}
-	var rev, dirty string
+	var rev, dirty string // dirty comes with rev or not at all
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
@@ -95,8 +95,8 @@ func stamped() string {
 			dirty = "+dirty"
 		}
 	}
-	if rev == "" {
-		return ""
+	if rev == "" && info.Main.Version != "(devel)" {
+		return info.Main.Version // installed from the module proxy
 	}
 	return rev + dirty
 }
