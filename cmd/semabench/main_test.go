@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -155,81 +151,6 @@ func TestReportFormats(t *testing.T) {
 	}
 }
 
-// From a command to a report: each row in the text as often as planned, and benchstat reads it.
-func TestRun(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "folder")
-	code, stdout, stderr := command(t, "", "run", "-quick", "-samples", "2",
-		"-impl", "cond,spin", "-workload", "uncontended,contended", "-o", dir)
-	if code != exitOK {
-		t.Fatalf("exits %d: %s", code, stderr)
-	}
-	mustContain(t, "standard error", stderr, "measuring 12 samples, about ", "12 of 12 samples")
-	for _, name := range []string{"bench.txt", "report.txt", "report.md", "report.html"} {
-		mustContain(t, "standard output", stdout, filepath.Join(dir, name)+"\n")
-	}
-	text := read(t, filepath.Join(dir, "bench.txt"))
-	if n := strings.Count(text, "\nBenchmarkSemaphore/"); n != 12 {
-		t.Errorf("%d samples in the text, want 12:\n%s", n, text)
-	}
-	mustContain(t, "the text", text, "planned-samples: 12\n", "order: interleaved\n", "commit: ", "kernel: ")
-	out, err := exec.Command("go", "tool", "benchstat", "-col", "/impl", filepath.Join(dir, "bench.txt")).CombinedOutput()
-	if err != nil {
-		t.Fatalf("benchstat: %v\n%s", err, out)
-	}
-	for _, w := range []string{"uncontended", "contended"} {
-		if n := strings.Count(string(out), "workload: "+w+"\n"); n != 1 {
-			t.Errorf("benchstat shows %d groups of tables for %s, want 1:\n%s", n, w, out)
-		}
-	}
-	if strings.Contains(read(t, filepath.Join(dir, "report.md")), "partial") {
-		t.Error("a complete report calls itself partial")
-	}
-}
-
-// One that panics, one that returns nil and one that takes its process down are named; the good
-// one is measured and reported.
-func TestRunWithBrokenConstructors(t *testing.T) {
-	dir := t.TempDir()
-	code, _, stderr := command(t, "", "run", "-quick", "-samples", "2",
-		"-impl", "panics,cond,nil,dies", "-workload", "uncontended", "-o", dir)
-	if code != exitFailed {
-		t.Errorf("exits %d, want %d", code, exitFailed)
-	}
-	mustContain(t, "standard error", stderr, "3 rows failed",
-		"impl=panics", "no permits today", "impl=nil", "returned nil", "impl=dies", "exit status 7")
-	if n := strings.Count(read(t, filepath.Join(dir, "bench.txt")), "impl=cond"); n != 2 {
-		t.Errorf("the good implementation has %d samples, want 2", n)
-	}
-	mustContain(t, "the report", read(t, filepath.Join(dir, "report.md")), "partial: 2 of 8", "cond")
-}
-
-// Ctrl-C: what was measured is kept and reported, and said to be partial.
-func TestInterruptedRun(t *testing.T) {
-	dir := t.TempDir()
-	text := filepath.Join(dir, "bench.txt")
-	cmd := exec.Command(os.Args[0], "run", "-quick", "-samples", "1000", "-o", dir,
-		"-impl", "cond", "-workload", "uncontended")
-	cmd.Env = append(os.Environ(), beCommand+"=1")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	// Not a wait for something to be blocked: the file says when there is something to keep.
-	for strings.Count(fileSoFar(text), "\nBenchmark") < 2 {
-		time.Sleep(10 * time.Millisecond)
-	}
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	err := cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-		t.Errorf("exits %d (%v), want %d: %s", code, err, exitInterrupted, stderr.String())
-	}
-	mustContain(t, "standard error", stderr.String(), "interrupted", "partial")
-	mustContain(t, "the report", read(t, filepath.Join(dir, "report.html")), "of 1000 planned samples")
-}
-
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -237,27 +158,4 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func fileSoFar(path string) string {
-	text, _ := os.ReadFile(path) // it may not be there yet
-	return string(text)
-}
-
-// Each implementation takes each place equally often, and neighbours stay neighbours.
-func TestTurns(t *testing.T) {
-	all := impls.All()
-	places := make(map[string][]int)
-	for round := range 2 * len(all) {
-		order := turn(all, round)
-		for place, impl := range order {
-			places[impl.Name] = append(places[impl.Name], place)
-		}
-	}
-	for name, where := range places {
-		slices.Sort(where)
-		if want := []int{0, 0, 1, 1, 2, 2, 3, 3}; !slices.Equal(where, want) {
-			t.Errorf("%s takes the places %v, want %v", name, where, want)
-		}
-	}
 }
