@@ -14,13 +14,13 @@
 // are, and how to see it again. This is the whole output for a semaphore whose Release
 // wakes one waiter where it should wake several:
 //
-//	--- FAIL: TestMine/C18-release-admits-all (0.00s)
-//	    mine: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
-//	        stress/liveness.go:76: Acquire(1) still waits
-//	        goroutine 27 [select, synctest bubble 3]:
-//	        example.org/mine.(*Sem).Acquire(0xc000012a80, {0x5e0270, 0xc0000a6c30}, 0x1)
-//	            /home/you/mine/sem.go:48 +0x9d
-//	    replay: go test -race -run '^TestMine$/^C18-release-admits-all$'
+//	--- FAIL: TestLimiter/C18-release-admits-all (0.01s)
+//	    limiter: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
+//	        stress/liveness.go:75: Acquire(1) still waits
+//	        goroutine 1798 [select (durable), synctest bubble 18]:
+//	        example.org/limiter.(*Limiter).Acquire(0x2e16475d8920, {0x81ee68, 0xb3cc80}, 0x1)
+//	            /home/you/limiter/limiter.go:34 +0x98
+//	    replay: go test -race -run '^TestLimiter$/^C18-release-admits-all$'
 //
 // Random programs (R1) are several workers that acquire, try, release, hand over, rest and are
 // cancelled, drawn from a seed:

@@ -2,10 +2,7 @@ package stress
 
 import (
 	"context"
-	"math"
 	"time"
-
-	"github.com/semabench/semabench/impls"
 )
 
 // C1: permits run out when they should, and a free one goes to one taker only. The second half
@@ -187,119 +184,6 @@ func errorOfContext(t *trial) {
 	waiter = t.startWith(soon, cancel, sem, 1)
 	t.await(waiter)
 	t.refused(waiter, context.DeadlineExceeded)
-}
-
-// C10
-func overReleasePanics(t *trial) {
-	for _, held := range []int64{0, 1, 3} {
-		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
-			sem := t.make(3)
-			if held > 0 {
-				t.take(sem, held)
-			}
-			t.mustPanic("Release of more than is held", func() { sem.Release(held + extra) })
-		}
-	}
-}
-
-// C11: middleware recovers; the semaphore has to be usable afterwards, or to be declared not to be.
-func overReleaseRecovered(t *trial) {
-	sem := t.make(1)
-	recovered := func() {
-		defer func() { _ = recover() }()
-		sem.Release(1)
-	}
-	recovered()
-	granted := 0
-	for range 4 {
-		if sem.TryAcquire(1) {
-			granted++
-		}
-	}
-	switch corrupt := granted != 1; {
-	case corrupt && t.impl.OverRelease == impls.OverReleaseUnchanged:
-		t.failf("a semaphore of size 1 granted %d permits after a recovered over-release, want 1",
-			granted)
-	case !corrupt && t.impl.OverRelease == impls.OverReleaseCorrupts:
-		t.failf("declared as %v, but the state is unchanged: drop the declaration",
-			t.impl.OverRelease)
-	}
-}
-
-// C12
-func negativePanics(t *trial) {
-	t.mustPanic("New(-1)", func() { t.impl.New(-1) })
-	for _, n := range []int64{-1, -3, math.MinInt64} {
-		sem := t.make(3)
-		t.take(sem, 1)
-		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(done(), n) })
-		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(context.Background(), n) })
-		t.mustPanic("TryAcquire of a negative weight", func() { sem.TryAcquire(n) })
-		t.mustPanic("Release of a negative weight", func() { sem.Release(n) })
-		t.free(sem, 2)
-	}
-}
-
-// C13: even where no permit is free.
-func zeroWeight(t *trial) {
-	for _, size := range []int64{0, 1} {
-		sem := t.make(size)
-		if size > 0 {
-			t.take(sem, size)
-		}
-		if t.impl.ZeroWeight == impls.ZeroPanics {
-			t.mustPanic("Acquire(0)", func() { _ = sem.Acquire(context.Background(), 0) })
-			t.mustPanic("TryAcquire(0)", func() { sem.TryAcquire(0) })
-			t.mustPanic("Release(0)", func() { sem.Release(0) })
-		} else {
-			t.take(sem, 0)
-			if !sem.TryAcquire(0) {
-				t.failf("TryAcquire(0) = false, want true when nobody waits")
-			}
-			sem.Release(0)
-			if err := sem.Acquire(done(), 0); err != context.Canceled {
-				t.failf("Acquire(0) with a done ctx = %v, want %v", err, context.Canceled)
-			}
-		}
-		t.free(sem, 0)
-	}
-}
-
-// C15: the sum of two weights may not fit an int64 even if each does.
-func extremes(t *trial) {
-	const most = math.MaxInt64
-	none := t.make(0)
-	t.free(none, 0)
-	t.refusedWhenDone(none, most)
-
-	sem := t.make(most)
-	t.take(sem, most)
-	t.free(sem, 0)
-	sem.Release(most)
-	t.take(sem, most-1)
-	if sem.TryAcquire(2) || sem.TryAcquire(most) {
-		t.failf("TryAcquire succeeded with 1 permit free, want false for more")
-	}
-	t.free(sem, 1)
-	waiter := t.startBlocked(sem, most)
-	sem.Release(most - 1)
-	t.granted(waiter)
-	sem.Release(most)
-
-	small := t.make(3)
-	t.take(small, 2)
-	if small.TryAcquire(most) {
-		t.failf("TryAcquire(MaxInt64) = true on a semaphore of size 3")
-	}
-	t.refusedWhenDone(small, most)
-	t.free(small, 1)
-}
-
-// refusedWhenDone starts an Acquire that can never be granted and cancels it.
-func (t *trial) refusedWhenDone(sem impls.Semaphore, n int64) {
-	c := t.startBlocked(sem, n)
-	c.cancel()
-	t.refused(c, context.Canceled)
 }
 
 // C16

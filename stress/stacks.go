@@ -67,7 +67,7 @@ func cutSuite(goroutine string) string {
 // position returns the line of the clause that failed: the innermost frame of this package that
 // is not in one of the files that clauses are made with.
 func position() string {
-	tools := []string{"trial.go", "settle.go", "stacks.go", "line.go"}
+	tools := []string{"trial.go", "call.go", "settle.go", "stacks.go", "line.go"}
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
 	for {
