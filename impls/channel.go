@@ -53,15 +53,17 @@ func newChannel(size int64) Semaphore {
 
 func (s *channel) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative("weight", n)
+	done := ctx.Done()
 	if n > s.size {
-		<-ctx.Done() // outside the line: it must not hold up those who can be served
+		<-done // outside the line: it must not hold up those who can be served
 		return ctx.Err()
 	}
 	l := <-s.token
-	// Checked with the token in hand, so a ctx that is done before this call always loses.
-	if err := ctx.Err(); err != nil {
+	// Looked at with the token in hand, so a ctx that is done before this call always loses. No
+	// method of ctx is called meanwhile: whoever wrote it might use this semaphore there.
+	if isDone(done) {
 		s.token <- l
-		return err
+		return ctx.Err()
 	}
 	if l.waiting == 0 && n <= l.free {
 		l.free -= n

@@ -23,7 +23,7 @@ type cond struct {
 	mu      sync.Mutex
 	freed   *sync.Cond
 	taken   int64
-	waiting int64 // goroutines in wait
+	waiting int64 // goroutines in waitInLine
 	heavy   int64 // those of them that ask for more than one permit
 }
 
@@ -36,21 +36,23 @@ func newCond(size int64) Semaphore {
 
 func (s *cond) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative("weight", n)
+	done := ctx.Done()
 	if n > s.size {
-		<-ctx.Done() // not among the waiters: it would have every one of them woken each time
+		<-done // not among the waiters: it would have every one of them woken each time
 		return ctx.Err()
 	}
 	s.mu.Lock()
-	// Checked under the lock, so a ctx that is done before this call gets its lock always loses.
-	if err := ctx.Err(); err != nil {
-		s.mu.Unlock()
-		return err
-	}
-	if s.take(n) {
-		s.mu.Unlock()
+	// Looked at under the lock, so a ctx that is done before this call gets it always loses. No
+	// method of ctx is called under the lock: whoever wrote it might use this semaphore there.
+	cancelled := isDone(done)
+	taken := !cancelled && s.take(n)
+	s.mu.Unlock()
+	switch {
+	case cancelled:
+		return ctx.Err()
+	case taken:
 		return nil
 	}
-	defer s.mu.Unlock()
 	return s.wait(ctx, n)
 }
 
@@ -82,38 +84,42 @@ func (s *cond) take(n int64) bool {
 	return true
 }
 
-// wait is called and returns with mu locked.
 func (s *cond) wait(ctx context.Context, n int64) error {
-	if ctx.Done() != nil {
+	done := ctx.Done()
+	if done != nil {
 		stop := context.AfterFunc(ctx, s.wakeAll)
 		defer stop()
 	}
-	s.waiting++
-	if n > 1 {
-		s.heavy++
+	if !s.waitInLine(done, n) {
+		return ctx.Err()
 	}
-	err := s.waitInLine(ctx, n)
-	s.waiting--
-	if n > 1 {
-		s.heavy--
-	}
-	if err != nil {
-		// The signal that woke us may have been about permits; they are for others now.
-		s.notify()
-	}
-	return err
+	return nil
 }
 
-// waitInLine loops because permits may be gone again when a woken waiter gets the mutex.
-func (s *cond) waitInLine(ctx context.Context, n int64) error {
-	for {
-		s.freed.Wait()
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+// waitInLine reports whether it took n permits before done was closed. It looks before it waits,
+// as much may have happened since, and after each wake-up: permits may be gone again when
+// a woken waiter gets the mutex.
+func (s *cond) waitInLine(done <-chan struct{}, n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.join(n, 1)
+	defer s.join(n, -1)
+	for !isDone(done) {
 		if s.take(n) {
-			return nil
+			return true
 		}
+		s.freed.Wait()
+	}
+	// The signal that woke us may have been about permits; they are for others now.
+	s.notify()
+	return false
+}
+
+// join books a waiter for n permits in, or out if by is -1.
+func (s *cond) join(n, by int64) {
+	s.waiting += by
+	if n > 1 {
+		s.heavy += by
 	}
 }
 

@@ -35,6 +35,7 @@ func (t *trial) startWith(ctx context.Context, cancel func(), sem impls.Semaphor
 	t.calls = append(t.calls, c)
 	go func() {
 		defer close(c.done)
+		defer t.progress.Add(1)
 		defer func() {
 			if r := recover(); r != nil {
 				c.failed = fmt.Errorf("Acquire(%d) panicked: %v\n%s", n, r, debug.Stack())
@@ -70,7 +71,7 @@ func (t *trial) returned(c *call) error {
 		if c.ctx.Err() != nil {
 			why = " though its ctx is done"
 		}
-		t.failf("Acquire(%d) still waits%s\n%s", c.n, why, stacks())
+		t.failf("Acquire(%d) still waits%s\n%s", c.n, why, t.stacks())
 	}
 	if c.failed != nil {
 		panic(failure{message: c.failed.Error()})

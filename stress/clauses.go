@@ -1,16 +1,20 @@
 package stress
 
-import "github.com/semabench/semabench/impls"
+import (
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
 
 // clause is a sentence of the contract and the check that may refute it.
 type clause struct {
 	Clause
-	run func(impls.Impl) error
+	run func(impls.Impl, time.Duration) error
 }
 
 // staged makes the check of a clause that is played on a stage.
-func staged(act func(*trial)) func(impls.Impl) error {
-	return func(impl impls.Impl) error { return play(impl, act) }
+func staged(act func(*trial)) func(impls.Impl, time.Duration) error {
+	return func(impl impls.Impl, patience time.Duration) error { return play(impl, patience, act) }
 }
 
 // Clauses returns the sentences that Run and Check hold an implementation to, in the order of
@@ -47,6 +51,7 @@ var clauses = []clause{
 	{Clause{"C20", "cancelled-head", "A waiter that leaves the line lets those behind it through."}, staged(cancelledHead)},
 	{Clause{"C21", "cancelled-follower", "A waiter that leaves from behind the head of the line admits nobody who does not fit."}, staged(cancelledFollower)},
 	{Clause{"C22", "cancel-returns", "A blocked Acquire returns when its ctx is done."}, staged(cancelReturns)},
+	{Clause{"C25", "reentrant-context", "Methods of a ctx may use the semaphore that it is given to."}, staged(reentrantContext)},
 	{Clause{"C27", "fifo", "Under Impl.FIFO waiters are served in the order in which they began to wait."}, staged(fifo)},
 	{Clause{"C28", "try-barges", "Under Impl.FIFO TryAcquire takes permits past waiters if, and only if, Impl.TryBarges says so."}, staged(tryBarges)},
 	{Clause{"C29", "happens-before", "What was written before Release is seen after the Acquire it enables."}, staged(happensBefore)},

@@ -48,9 +48,9 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 	}{
 		"panics": {func() bool { panic("out of permits") }, []string{"panic: out of permits", "judge_test.go"}},
 		"parks":  {func() bool { select {} }, []string{"deadlock", "TryAcquire"}},
-		"locks":  {func() bool { mu.Lock(); return false }, []string{"still running after", "TryAcquire", "Impl.Waits"}},
+		"locks":  {func() bool { mu.Lock(); return false }, []string{"nothing moved for", "TryAcquire", "Impl.Waits"}},
 	} {
-		v := judge(badImpl(test.try), clauseByID(t, "C3"))
+		v := newJudge(badImpl(test.try)).judge(clauseByID(t, "C3"))
 		if v.Outcome != Fail {
 			t.Errorf("%s: %v, want a failure", name, v)
 		}
@@ -61,7 +61,7 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		}
 	}
 	mu.Unlock() // lets the goroutine that was given up go
-	if v := judge(impls.All()[0], clauseByID(t, "C3")); v.Outcome != Pass {
+	if v := newJudge(impls.All()[0]).judge(clauseByID(t, "C3")); v.Outcome != Pass {
 		t.Errorf("after all that, %v", v)
 	}
 }
@@ -87,11 +87,11 @@ func TestUnusableImplementations(t *testing.T) {
 // Unknown is neither a failure nor a pass, and says what was missing.
 func TestUnknown(t *testing.T) {
 	barging := impls.All()[0]
-	v := judge(barging, clauseByID(t, "C27"))
+	v := newJudge(barging).judge(clauseByID(t, "C27"))
 	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.FIFO is false") {
 		t.Errorf("order of a barging implementation: %v, want unknown", v)
 	}
-	v = judge(barging, clauseByID(t, "C29"))
+	v = newJudge(barging).judge(clauseByID(t, "C29"))
 	if want := map[bool]Outcome{true: Pass, false: Unknown}[raceEnabled]; v.Outcome != want {
 		t.Errorf("happens-before with race detector %v: %v, want %v", raceEnabled, v, want)
 	}
@@ -107,17 +107,17 @@ func TestSeedReplays(t *testing.T) {
 	loses := impls.Impl{Name: "loses", New: func(size int64) impls.Semaphore {
 		return lossy{impls.All()[0].New(size)}
 	}}
-	first := judge(loses, clauseByID(t, "R1"))
+	first := newJudge(loses).judge(clauseByID(t, "R1"))
 	if first.Outcome != Fail || first.Seed == 0 {
 		t.Fatalf("%v with seed %d, want a failure with its seed", first, first.Seed)
 	}
 	*seedFlag = first.Seed
-	again := judge(loses, clauseByID(t, "R1"))
+	again := newJudge(loses).judge(clauseByID(t, "R1"))
 	if again.Outcome != Fail || again.Seed != first.Seed {
 		t.Errorf("replay of seed %d: %v with seed %d", first.Seed, again, again.Seed)
 	}
 	*seedFlag, *opsFlag = 0, 0
-	if v := judge(impls.All()[0], clauseByID(t, "R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
+	if v := newJudge(impls.All()[0]).judge(clauseByID(t, "R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
 		t.Errorf("-stress.ops=0: %v, want it to be refused", v)
 	}
 }
@@ -166,16 +166,16 @@ func (c closable) Close() error {
 func TestGoroutineOfNew(t *testing.T) {
 	c := clauseByID(t, "C3")
 	left := impls.Of("left", newManaged)
-	v := judge(left, c)
+	v := newJudge(left).judge(c)
 	if v.Outcome != Fail || !strings.Contains(v.Detail, "Close method") {
 		t.Errorf("%v, want a failure that names Close", v)
 	}
 	left.Waits = impls.Elsewhere
-	if v := judge(left, c); v.Outcome != Pass {
+	if v := newJudge(left).judge(c); v.Outcome != Pass {
 		t.Errorf("declared: %v", v)
 	}
 	closed := impls.Of("closed", func(size int64) closable { return closable{newManaged(size)} })
-	if v := judge(closed, c); v.Outcome != Pass {
+	if v := newJudge(closed).judge(c); v.Outcome != Pass {
 		t.Errorf("with Close: %v", v)
 	}
 }

@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"slices"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -76,22 +77,31 @@ func (l *line) check() {
 		// would have done so by now.
 		if !l.t.settledOn(doneOf(l.waiting)...) {
 			l.t.failf("Acquire(%d) still waits with %d permits free; in line: %v\n%s",
-				c.n, l.free, weights(l.waiting), stacks())
+				c.n, l.free, weights(l.waiting), l.t.stacks())
 		}
 	}
 }
 
-// admissible returns a waiter that must not be waiting, or nil.
+// admissible returns a waiter that must not be waiting, or nil. Under FIFO nobody may pass the
+// head of the line. Who that is, is known only of parked waiters: of others just the order is
+// known in which their goroutines were started, so there somebody has to move only if all fit.
 func (l *line) admissible() *call {
-	for _, c := range l.waiting {
-		if c.n <= l.free {
-			return c
+	fits := func(c *call) bool { return c.n <= l.free }
+	switch {
+	case len(l.waiting) == 0:
+		return nil
+	case !l.t.impl.FIFO:
+		if i := slices.IndexFunc(l.waiting, fits); i >= 0 {
+			return l.waiting[i]
 		}
-		if l.t.impl.FIFO {
-			return nil // nobody may pass the head
-		}
+	case l.t.impl.Waits == impls.Parked && fits(l.waiting[0]), all(l.waiting, fits):
+		return l.waiting[0]
 	}
 	return nil
+}
+
+func all(calls []*call, ok func(*call) bool) bool {
+	return !slices.ContainsFunc(calls, func(c *call) bool { return !ok(c) })
 }
 
 // drain releases what is held, permit by permit, until everybody had their turn.

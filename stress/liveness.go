@@ -134,6 +134,41 @@ func cancelReturns(t *trial) {
 	t.free(sem, 2)
 }
 
+// C25: a ctx of somebody's own may count its calls, log, or close a connection, and limit that with
+// the very same semaphore.
+func reentrantContext(t *trial) {
+	for _, n := range []int64{1, 2, 3} {
+		sem := t.make(2)
+		inner, cancel := context.WithCancel(context.Background())
+		use := func() {
+			if sem.TryAcquire(1) {
+				sem.Release(1)
+			}
+		}
+		ctx := usingContext{inner, use}
+		t.take(sem, 1)
+		c := t.startWith(ctx, cancel, sem, n)
+		t.settle()
+		cancel()
+		if t.returned(c) == nil {
+			sem.Release(n)
+		}
+		t.refused(t.startWith(ctx, cancel, sem, n), context.Canceled)
+		sem.Release(1)
+		t.free(sem, 2)
+	}
+}
+
+// usingContext does something in each of its methods.
+type usingContext struct {
+	context.Context
+	use func()
+}
+
+func (c usingContext) Done() <-chan struct{} { c.use(); return c.Context.Done() }
+func (c usingContext) Err() error            { c.use(); return c.Context.Err() }
+func (c usingContext) Value(key any) any     { c.use(); return c.Context.Value(key) }
+
 // C27: the order of the line is made, not hoped for: each waiter is blocked before the next
 // begins. Permits come back one by one, so that the order of grants can be seen too.
 func fifo(t *trial) {

@@ -26,10 +26,11 @@ type performance struct {
 	errands chan func()
 	broken  chan error // what the first oracle to speak said
 
-	at      []atomic.Int32 // the op at which each worker is
-	mu      sync.Mutex
-	gate    chan struct{} // closed to let those go on who rest; guarded by mu, as is resting
-	resting []bool
+	progress *atomic.Int64  // the trial's
+	at       []atomic.Int32 // the op at which each worker is
+	mu       sync.Mutex
+	gate     chan struct{} // closed to let those go on who rest; guarded by mu, as is resting
+	resting  []bool
 }
 
 // perform runs p. Its oracles: capacity at every grant; the result of every call; whenever
@@ -37,13 +38,14 @@ type performance struct {
 // are back.
 func perform(t *trial, p program) {
 	run := &performance{
-		program: p,
-		sem:     t.make(p.size),
-		errands: make(chan func(), p.ops()),
-		broken:  make(chan error, 1),
-		at:      make([]atomic.Int32, len(p.workers)),
-		gate:    make(chan struct{}),
-		resting: make([]bool, len(p.workers)),
+		program:  p,
+		sem:      t.make(p.size),
+		errands:  make(chan func(), p.ops()),
+		broken:   make(chan error, 1),
+		at:       make([]atomic.Int32, len(p.workers)),
+		gate:     make(chan struct{}),
+		progress: t.progress,
+		resting:  make([]bool, len(p.workers)),
 	}
 	finished := make(chan struct{})
 	go func() {
@@ -53,7 +55,7 @@ func perform(t *trial, p program) {
 	for !t.settledOn(finished) {
 		run.mustBeUnbroken()
 		if stuck := run.stuck(t.impl.FIFO); stuck != "" {
-			t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s%s", stuck, stacks())
+			t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s%s", stuck, t.stacks())
 		}
 		run.goOn()
 	}
@@ -91,6 +93,7 @@ func (p *performance) worker(i int, mayRest bool) {
 		var mine int64
 		for at, o := range p.workers[i] {
 			p.at[i].Store(int32(at))
+			p.progress.Add(1)
 			if o.kind == rest && mayRest {
 				p.rest(i)
 			}

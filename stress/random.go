@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -19,7 +20,7 @@ const defaultOps = 100_000
 
 // R1: programs of consecutive seeds until enough operations have been run. With -stress.seed it
 // is one program all the time; its schedule differs from run to run.
-func randomPrograms(impl impls.Impl) error {
+func randomPrograms(impl impls.Impl, patience time.Duration) error {
 	ops := *opsFlag
 	if ops < 1 {
 		return fmt.Errorf("-stress.ops=%d: want a number of operations from 1", ops)
@@ -31,7 +32,7 @@ func randomPrograms(impl impls.Impl) error {
 	for ; ops > 0; seed += step {
 		p := generate(seed)
 		ops -= p.ops()
-		if err := play(impl, func(t *trial) { perform(t, p) }); err != nil {
+		if err := play(impl, patience, func(t *trial) { perform(t, p) }); err != nil {
 			return failure{fmt.Sprintf("%v\n%v", err, p), seed}
 		}
 	}

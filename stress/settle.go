@@ -36,11 +36,16 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 		synctest.Wait()
 		return anyClosed(done)
 	}
-	// Less than patience, so as to fail with the clause's own words.
-	for began := time.Now(); time.Since(began) < patience/3; runtime.Gosched() {
+	// Less than the patience of play, so as to fail with the clause's own words.
+	moved, since := t.progress.Load(), time.Now()
+	for time.Since(since) < t.patience/3 {
 		if anyClosed(done) {
 			return true
 		}
+		if now := t.progress.Load(); now != moved {
+			moved, since = now, time.Now()
+		}
+		runtime.Gosched()
 	}
 	return false
 }

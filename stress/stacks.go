@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/semabench/semabench/impls"
 )
 
 // stacks returns what the goroutines of the newest bubble are doing inside the implementation, or
@@ -20,6 +22,15 @@ func stacks() string {
 
 var bubbleOf = regexp.MustCompile(`^goroutine \d+ .*synctest bubble (\d+)`)
 
+// stacks adds what can be the reason where a bubble shows a waiter that is not blocked for good.
+func (t *trial) stacks() string {
+	s := stacks()
+	if t.impl.Waits == impls.Parked && strings.Contains(s, "time.Sleep") {
+		s += "\n(a waiter that sleeps and looks again is not parked: declare Impl.Waits as Elsewhere)"
+	}
+	return s
+}
+
 func relevant(dump string) string {
 	newest := 0
 	bubbles := map[int][]string{}
@@ -29,6 +40,9 @@ func relevant(dump string) string {
 			bubble, _ = strconv.Atoi(m[1]) // digits, says the pattern
 		}
 		newest = max(newest, bubble)
+		if outside.MatchString(g) {
+			continue
+		}
 		if theirs := cutSuite(g); theirs != "" {
 			bubbles[bubble] = append(bubbles[bubble], theirs)
 		}
@@ -40,6 +54,9 @@ func relevant(dump string) string {
 	}
 	return strings.Join(kept, "\n")
 }
+
+// outside marks goroutines that have called this suite, and so are none of an implementation's.
+var outside = regexp.MustCompile(`(?m)^(github\.com/semabench/semabench/stress\.(Run|Check|Judge)\(|testing\.\(\*[TM]\)\.Run\(|main\.main\()`)
 
 // suite begins the lines of frames that say nothing about an implementation.
 var suite = regexp.MustCompile(`^(created by )?(github\.com/semabench/semabench/stress\.|testing\.|testing/synctest\.|` +

@@ -3,8 +3,10 @@ package stress
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -21,9 +23,10 @@ func Run(t *testing.T, impl impls.Impl) {
 	if err := usable(impl); err != nil {
 		t.Fatal(err)
 	}
+	j := newJudge(impl)
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
-			switch v := judge(impl, c); v.Outcome {
+			switch v := j.judge(c); v.Outcome {
 			case Fail:
 				t.Errorf("%v\n%s", v, replayCommand(t.Name(), v.Seed))
 			case Unknown:
@@ -52,9 +55,10 @@ func Judge(impl impls.Impl) []Verdict {
 		made := Clause{ID: "C0", Name: "constructor", Text: "New returns a semaphore."}
 		return []Verdict{{Impl: impl.Name, Clause: made, Outcome: Fail, Detail: err.Error()}}
 	}
+	j := newJudge(impl)
 	var verdicts []Verdict
 	for _, c := range clauses {
-		verdicts = append(verdicts, judge(impl, c))
+		verdicts = append(verdicts, j.judge(c))
 	}
 	return verdicts
 }
@@ -95,14 +99,26 @@ func (v Verdict) String() string {
 	return s + "\n\t" + strings.ReplaceAll(strings.TrimSpace(v.Detail), "\n", "\n\t")
 }
 
+// A judge holds one implementation to clauses, one after the other.
+type judge struct {
+	impl     impls.Impl
+	patience time.Duration
+}
+
+func newJudge(impl impls.Impl) *judge { return &judge{impl, patience} }
+
 // judge plays one clause. A data race counts against whichever clause was played when the
 // detector saw it; the detector's own report, on standard error, has the stacks.
-func judge(impl impls.Impl, c clause) Verdict {
-	v := Verdict{Impl: impl.Name, Clause: c.Clause}
+func (j *judge) judge(c clause) Verdict {
+	v := Verdict{Impl: j.impl.Name, Clause: c.Clause}
 	races := raceErrors()
-	err := c.run(impl)
+	err := c.run(j.impl, j.patience)
 	if n := raceErrors() - races; n > 0 {
 		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", n))
+	}
+	var never hung
+	if errors.As(err, &never) {
+		j.patience = min(j.patience, patience/10) // the other clauses will likely hang as well
 	}
 	var missing unknown
 	var broken failure
@@ -132,12 +148,14 @@ func usable(impl impls.Impl) error {
 	return impls.Close(sem)
 }
 
+// replayCommand is for a shell, and its pattern matches this test and no other.
 func replayCommand(test string, seed uint64) string {
 	parts := strings.Split(test, "/")
 	for i, p := range parts {
-		parts[i] = "^" + p + "$"
+		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
 	}
-	cmd := "replay: go test -race -run '" + strings.Join(parts, "/") + "'"
+	pattern := strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`)
+	cmd := "replay: go test -race -run '" + pattern + "'"
 	if seed != 0 {
 		cmd += fmt.Sprintf(" -stress.seed=%d", seed)
 	}

@@ -6,13 +6,14 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/semabench/semabench/impls"
 )
 
-// patience is how long a clause may run on the real clock before it counts as hung. It decides
-// nothing about semaphores that work: their clauses take milliseconds. Only a test changes it.
+// patience is how long nothing may move, on the real clock, before a clause counts as hung. It
+// decides nothing about semaphores that work. Only tests change it.
 var patience = 30 * time.Second
 
 // A trial is the stage on which a clause is played against one implementation. Its methods end
@@ -21,6 +22,9 @@ type trial struct {
 	impl  impls.Impl
 	calls []*call           // not yet seen to return
 	made  []impls.Semaphore // to be closed in the end
+
+	patience time.Duration
+	progress *atomic.Int64 // counts what has moved: calls that returned, steps of programs
 }
 
 type failure struct {
@@ -45,30 +49,54 @@ func (t *trial) unknownf(format string, args ...any) {
 }
 
 // play runs a clause and returns how it failed, or nil. What an implementation does wrong stays
-// inside: panics, deadlocks, endless loops. The exceptions are a panic in a goroutine that the
-// implementation starts by itself, which no one can recover, and the processor time that an
-// endless loop goes on taking.
-func play(impl impls.Impl, clause func(*trial)) error {
+// inside: panics, deadlocks, endless loops. What cannot be kept inside is a panic in a goroutine
+// that the implementation starts by itself, the processor time that an endless loop goes on
+// taking, and the fatal error of the runtime when a channel made in one synctest bubble is
+// used in another by a semaphore that did not declare its Waits.
+func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
+	var progress atomic.Int64
 	ended := make(chan error, 1)
 	go func() {
 		var err error
 		defer func() { ended <- err }() // deferred, as a bubble with a data race ends in Goexit
-		t := &trial{impl: impl}
+		t := &trial{impl: impl, patience: patience, progress: &progress}
 		if impl.Waits == impls.Parked {
 			if deadlock := inBubble(func() { err = t.act(clause) }); err == nil {
 				err = deadlock
 			}
-		} else {
-			err = t.act(clause)
+			return
 		}
+		err = t.act(clause)
 	}()
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(patience):
-		return fmt.Errorf("still running after %v; declare Impl.Waits if waiters are not parked"+
-			" on channels or sync.Cond\n%s", patience, stacks())
+	const looks = 4 // how often to look while nothing moves
+	seen, still := int64(0), 0
+	for still < looks {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(patience / looks):
+			still++
+			if now := progress.Load(); now != seen {
+				seen, still = now, 0
+			}
+		}
 	}
+	return hung{patience, impl.Waits, stacks()}
+}
+
+// hung says that a clause never ended.
+type hung struct {
+	patience time.Duration
+	waits    impls.Waits
+	stacks   string
+}
+
+func (h hung) Error() string {
+	advice := ""
+	if h.waits == impls.Parked {
+		advice = "; if waiters are not parked on channels or sync.Cond, declare Impl.Waits"
+	}
+	return fmt.Sprintf("still running, and nothing moved for %v%s\n%s", h.patience, advice, h.stacks)
 }
 
 // act plays the clause and clears the stage: it cancels what still waits.

@@ -117,15 +117,14 @@ func (s abandonedAdapter) Acquire(ctx context.Context, n int64) error {
 		return nil
 	case <-ctx.Done():
 	}
+	err := ctx.Err()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-got:
+	if isDone(got) {
 		return nil
-	default:
-		abandoned = true
-		return ctx.Err()
 	}
+	abandoned = true
+	return err
 }
 
 // M39

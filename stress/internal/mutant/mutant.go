@@ -154,6 +154,13 @@ func All() []Mutant {
 			KilledBy:  []string{"C2", "C5", "C31", "R1"},
 		},
 		{
+			Impl:      impls.Impl{Name: "err-under-lock", New: newErrUnderLock},
+			ID:        "M29",
+			Defect:    "foreign code, here ctx.Err, is called while the lock is held",
+			Reference: "tokio-rs/tokio#5429",
+			KilledBy:  []string{"C25"},
+		},
+		{
 			Impl:      impls.Impl{Name: "lifo", New: newLIFO, FIFO: true},
 			ID:        "M34",
 			Defect:    "the last to come is the first to be served though FIFO is declared",

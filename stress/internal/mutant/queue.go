@@ -77,11 +77,13 @@ func (q *queue) Release(n int64) {
 // join returns nil and nil if n permits could be taken at once, and otherwise a place in line.
 func (q *queue) join(ctx context.Context, n int64) (*waiter, error) {
 	mustNotBeNegative(n)
+	done := ctx.Done()
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if isDone(done) {
+		q.mu.Unlock()
+		return nil, ctx.Err()
 	}
+	defer q.mu.Unlock()
 	if q.take(n) {
 		return nil, nil
 	}
@@ -131,9 +133,11 @@ func (q *queue) admit(place *list.Element) {
 	close(w.ready)
 }
 
-func (w *waiter) granted() bool {
+func (w *waiter) granted() bool { return isDone(w.ready) }
+
+func isDone(done <-chan struct{}) bool {
 	select {
-	case <-w.ready:
+	case <-done:
 		return true
 	default:
 		return false

@@ -62,20 +62,27 @@ func (s *cond) Acquire(ctx context.Context, n int64) error {
 		return ctx.Err()
 	}
 	defer context.AfterFunc(ctx, s.wakeAll)()
+	if !s.wait(ctx.Done(), n) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (s *cond) wait(done <-chan struct{}, n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ctx.Err() == nil && n > s.size-s.held {
+	for !isDone(done) && n > s.size-s.held {
 		s.freed.Wait()
 		if s.lookOnce {
 			break
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if isDone(done) {
 		s.freed.Broadcast() // the signal may have been for another
-		return err
+		return false
 	}
 	s.held += n
-	return nil
+	return true
 }
 
 func (s *cond) TryAcquire(n int64) bool {
