@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/semabench/semabench/impls"
@@ -22,26 +23,43 @@ func overReleasePanics(t *trial) {
 
 // C11: middleware recovers; the semaphore has to be usable afterwards, or to be declared not to be.
 func overReleaseRecovered(t *trial) {
-	sem := t.make(1)
-	recovered := func() {
-		defer func() { _ = recover() }()
-		sem.Release(1)
-	}
-	recovered()
-	granted := 0
-	for range 4 {
-		if sem.TryAcquire(1) {
-			granted++
+	const size = 3
+	corrupt := ""
+	for held := range int64(size) {
+		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
+			sem := t.make(size)
+			if held > 0 {
+				t.take(sem, held)
+			}
+			recovering(func() { sem.Release(held + extra) })
+			if got, want := grants(sem, size+2), size-held; got != want {
+				corrupt = fmt.Sprintf("with %d of %d permits held, Release(%d) was recovered; "+
+					"then %d permits were granted, want %d", held, size, held+extra, got, want)
+			}
 		}
 	}
-	switch corrupt := granted != 1; {
-	case corrupt && t.impl.OverRelease == impls.OverReleaseUnchanged:
-		t.failf("a semaphore of size 1 granted %d permits after a recovered over-release, want 1",
-			granted)
-	case !corrupt && t.impl.OverRelease == impls.OverReleaseCorrupts:
+	switch {
+	case corrupt != "" && t.impl.OverRelease == impls.OverReleaseUnchanged:
+		t.failf("%s", corrupt)
+	case corrupt == "" && t.impl.OverRelease == impls.OverReleaseCorrupts:
 		t.failf("declared as %v, but the state is unchanged: drop the declaration",
 			t.impl.OverRelease)
 	}
+}
+
+func recovering(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
+// grants counts how many permits TryAcquire grants, up to a limit.
+func grants(sem impls.Semaphore, limit int) (n int64) {
+	for range limit {
+		if sem.TryAcquire(1) {
+			n++
+		}
+	}
+	return n
 }
 
 // C12
@@ -58,7 +76,7 @@ func negativePanics(t *trial) {
 	}
 }
 
-// C13: even where no permit is free.
+// C13: even where no permit is free; but not past a line that is first come, first served.
 func zeroWeight(t *trial) {
 	for _, size := range []int64{0, 1} {
 		sem := t.make(size)
@@ -81,6 +99,21 @@ func zeroWeight(t *trial) {
 		}
 		t.free(sem, 0)
 	}
+	if t.impl.ZeroWeight == impls.ZeroGranted && t.impl.FIFO && t.impl.Waits == impls.Parked {
+		zeroInLine(t)
+	}
+}
+
+func zeroInLine(t *trial) {
+	l := t.fullLine(2, 1)
+	if got := l.sem.TryAcquire(0); got != t.impl.TryBarges {
+		t.failf("TryAcquire(0) = %v behind a waiter, want %v", got, t.impl.TryBarges)
+	}
+	nothing := t.startBlocked(l.sem, 0)
+	l.release(1)
+	l.grant(l.all[0])
+	t.granted(nothing)
+	l.drain()
 }
 
 // C15: the sum of two weights may not fit an int64 even if each does.

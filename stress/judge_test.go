@@ -179,3 +179,33 @@ func TestGoroutineOfNew(t *testing.T) {
 		t.Errorf("with Close: %v", v)
 	}
 }
+
+// What other tests of the process allocate and start meanwhile is not held against anybody.
+func TestNeighboursAreNotCounted(t *testing.T) {
+	stop := make(chan struct{})
+	var neighbour sync.WaitGroup
+	neighbour.Go(func() {
+		var kept []*[4]int
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				kept = append(kept, new([4]int))
+				neighbour.Go(func() { <-stop })
+				time.Sleep(time.Microsecond) // its own pace, nobody waits for it
+			}
+		}
+	})
+	for _, waits := range []impls.Waits{impls.Parked, impls.Elsewhere} {
+		cond := impls.All()[0]
+		cond.Waits = waits
+		for range 5 {
+			if v := newJudge(cond).judge(clauseByID(t, "C31")); v.Outcome != Pass {
+				t.Errorf("%v beside a busy neighbour: %v", waits, v)
+			}
+		}
+	}
+	close(stop)
+	neighbour.Wait()
+}

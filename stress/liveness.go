@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/impls"
@@ -59,7 +60,8 @@ func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first
 	l.drain()
 }
 
-// C18: one Release admits several, of equal weights and of mixed ones.
+// C18: one Release admits several, of equal weights and of mixed ones. Then a line that is longer
+// than what an implementation may have room for at first: it is let in little by little.
 func releaseAdmitsAll(t *trial) {
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 2}, {1, 3}, {1, 1, 2}, {3, 1}} {
 		sem := t.make(4)
@@ -77,6 +79,16 @@ func releaseAdmitsAll(t *trial) {
 		sem.Release(4)
 		t.free(sem, 4)
 	}
+	long := 100
+	if t.impl.Waits != impls.Parked {
+		long = 20 // so many that spin, or poll, take their time
+	}
+	l := t.fullLine(10, slices.Repeat([]int64{1, 2, 3, 1, 1}, long/5)...)
+	for _, n := range []int64{1, 2, 7} {
+		l.release(n)
+		l.check()
+	}
+	l.drain()
 }
 
 // C20: a large request at the head holds up a small one, by right or because it sleeps in front

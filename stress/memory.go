@@ -2,7 +2,11 @@ package stress
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -71,13 +75,14 @@ func times(n int, f func(i int)) []func() {
 	return all
 }
 
-// C31: callbacks are counted by the ctx they are registered with; goroutines cannot hide where
-// the stage is a bubble, as it does not end while one is blocked; queue entries show on the heap.
+// C31: callbacks are counted by the ctx they are registered with, goroutines by a label that they
+// inherit from the call that started them, queue entries by the heap profile: what was allocated
+// inside Acquire and is still in use. All three are exact, whatever else the process does.
 func nothingLeftBehind(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
-	ctx := &countingContext{Context: context.Background()}
-	ctx.Context, ctx.cancel = context.WithCancel(ctx.Context)
+	ctx := &countingContext{}
+	ctx.Context, ctx.cancel = context.WithCancel(context.Background())
 	granted := t.startWith(ctx, ctx.cancel, sem, 1)
 	t.blocked(granted)
 	sem.Release(1)
@@ -90,50 +95,105 @@ func nothingLeftBehind(t *trial) {
 	ctx.cancel()
 	t.refused(refused, context.Canceled)
 
-	if t.impl.Waits != impls.Parked {
-		goroutinesLeft(t, sem)
-	}
-	entriesLeft(t, sem)
+	leaversLeave(t, sem)
 	sem.Release(1)
 	t.free(sem, 1)
 }
 
-const leavers = 100 // far above what the runtime itself may start or keep meanwhile
-
-func goroutinesLeft(t *trial, sem impls.Semaphore) {
-	before := runtime.NumGoroutine()
+// leaversLeave lets waiters come and go while the semaphore is held, and looks at what they left.
+func leaversLeave(t *trial, sem impls.Semaphore) {
+	const leavers = 100 // above what an implementation may keep once, for reuse
+	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
+	before := inUseFromLeavers() // of other implementations in this process
+	rate := runtime.MemProfileRate
+	runtime.MemProfileRate = 1 // every allocation
 	for range leavers {
-		t.refusedWhenDone(sem, 1)
+		ctx, cancel := context.WithCancel(context.Background())
+		c := t.startWith(ctx, cancel, labelled{sem, label}, 1)
+		t.blocked(c)
+		cancel()
+		t.refused(c, context.Canceled)
 	}
+	runtime.MemProfileRate = rate
 	t.settle()
-	if n := runtime.NumGoroutine() - before; n >= leavers {
-		t.failf("%d goroutines are left after %d cancelled waits\n%s", n, leavers, stacks())
+	if n := goroutinesLabelled(label); n >= leavers {
+		t.failf("%d goroutines are left after %d cancelled waits", n, leavers)
+	}
+	if n := inUseFromLeavers() - before; n >= leavers {
+		t.failf("%d objects that Acquire allocated are in use after %d cancelled waits", n, leavers)
 	}
 }
 
-// entriesLeft lets waiters come and go while the semaphore is held and compares the heap. Other
-// tests may allocate in the meantime, so only growth in every one of several tries counts.
-func entriesLeft(t *trial, sem impls.Semaphore) {
-	const tries = 10
-	for range tries {
-		before := heapObjects()
-		for range leavers {
-			t.refusedWhenDone(sem, 1)
-		}
-		t.settle()
-		if heapObjects() < before+leavers {
-			return
-		}
-	}
-	t.failf("the heap grew by an object and more for each of %d cancelled waits", leavers)
+var leaverIDs atomic.Int64
+
+// labelled calls Acquire under a label, and through a function by which the heap profile knows
+// what was allocated in it.
+type labelled struct {
+	impls.Semaphore
+	label string
 }
 
-func heapObjects() uint64 {
-	runtime.GC()
-	runtime.GC() // the first one may only have emptied pools into their victim caches
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapObjects
+func (l labelled) Acquire(ctx context.Context, n int64) (err error) {
+	pprof.Do(context.Background(), pprof.Labels("stress", l.label), func(context.Context) {
+		err = l.acquireAsLeaver(ctx, n)
+	})
+	return err
+}
+
+//go:noinline
+func (l labelled) acquireAsLeaver(ctx context.Context, n int64) error {
+	return l.Semaphore.Acquire(ctx, n)
+}
+
+func goroutinesLabelled(label string) (n int64) {
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		panic(err) // a Builder does not fail
+	}
+	// Goroutines of equal stacks and labels are one record: “7 @ 0x…”, then its labels.
+	var count int64
+	for line := range strings.Lines(profile.String()) {
+		if digits, _, ok := strings.Cut(line, " @ "); ok {
+			count, _ = strconv.ParseInt(digits, 10, 64)
+		} else if strings.HasPrefix(line, "# labels:") && strings.Contains(line, strconv.Quote(label)) {
+			n += count
+		}
+	}
+	return n
+}
+
+// inUseFromLeavers counts the objects that were allocated below acquireAsLeaver and not freed.
+func inUseFromLeavers() (n int64) {
+	for range 3 { // the profile is of the last cycle but one, and pools empty in two
+		runtime.GC()
+	}
+	records := make([]runtime.MemProfileRecord, 1024)
+	for {
+		found, ok := runtime.MemProfile(records, false)
+		if ok {
+			records = records[:found]
+			break
+		}
+		records = make([]runtime.MemProfileRecord, 2*found)
+	}
+	for _, r := range records {
+		if allocatedByLeaver(r.Stack()) {
+			n += r.InUseObjects()
+		}
+	}
+	return n
+}
+
+func allocatedByLeaver(stack []uintptr) bool {
+	for frames := runtime.CallersFrames(stack); ; {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, "stress.labelled.acquireAsLeaver") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 // A countingContext counts the callbacks registered with it and not yet stopped or run. Derived

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
@@ -21,7 +20,7 @@ import (
 // race detector can see are built with it.
 func TestMutants(t *testing.T) {
 	plain := judgeInChild(t)
-	raced := judgeInChild(t, "-race", "-stress.ops=2000")
+	raced := judgeInChild(t, "-race")
 	if failed := plain[mutant.Reference.Name]; len(failed) > 0 {
 		t.Errorf("the correct reference fails %v: %v", failed, stress.Check(mutant.Reference))
 	}
@@ -81,23 +80,29 @@ func judgeInChild(t *testing.T, flags ...string) map[string][]string {
 
 // TestMutantChild is what judgeInChild runs. By itself it has nothing to judge.
 func TestMutantChild(t *testing.T) {
-	mode := os.Getenv(childVar)
-	if mode == "" {
-		return
-	}
-	subjects := []impls.Impl{mutant.Reference}
-	for _, m := range mutant.All() {
-		if m.OnlyRaces() == (mode == "true") {
-			subjects = append(subjects, m.Impl)
-		}
-	}
-	for _, impl := range subjects {
-		var failed []string
-		for _, v := range stress.Judge(impl) {
-			if v.Outcome == stress.Fail {
-				failed = append(failed, v.ID)
+	switch os.Getenv(childVar) {
+	case "true":
+		for _, m := range mutant.All() {
+			if m.OnlyRaces() {
+				printFailing(m.Name, stress.JudgeOnly(m.Impl, m.KilledBy...))
 			}
 		}
-		fmt.Printf("\n%s%s: %s\n", verdictMark, impl.Name, strings.Join(failed, " "))
+	case "false":
+		printFailing(mutant.Reference.Name, stress.Judge(mutant.Reference))
+		for _, m := range mutant.All() {
+			if !m.OnlyRaces() {
+				printFailing(m.Name, stress.Judge(m.Impl))
+			}
+		}
 	}
+}
+
+func printFailing(name string, verdicts []stress.Verdict) {
+	var failed []string
+	for _, v := range verdicts {
+		if v.Outcome == stress.Fail {
+			failed = append(failed, v.ID)
+		}
+	}
+	fmt.Printf("\n%s%s: %s\n", verdictMark, name, strings.Join(failed, " "))
 }

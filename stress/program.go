@@ -48,6 +48,9 @@ var frequency = [numKinds]int{acquire: 6, cancelled: 5, dead: 1, try: 4, release
 func generate(seed uint64) program {
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := program{seed: seed, size: 1 + r.Int64N(5)}
+	if r.IntN(10) == 0 {
+		p.size = 1 + r.Int64N(100) // where what is kept for each permit shows
+	}
 	const longest = 40
 	for range 2 + r.IntN(7) {
 		var ops []op

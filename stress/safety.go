@@ -69,7 +69,9 @@ func failedTry(t *trial) {
 	t.free(sem, 3)
 }
 
-// C4: every small size, every number held, every weight.
+// C4: every small size, every number held, every weight; then sizes at which storage tends to
+// grow. Last, tries at once for just as many permits as there are: none may fail because it met
+// another.
 func enoughPermits(t *trial) {
 	const most = 4
 	for size := range int64(most) {
@@ -86,6 +88,23 @@ func enoughPermits(t *trial) {
 			}
 		}
 	}
+	for _, size := range []int64{7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000} {
+		sem := t.make(size)
+		t.free(sem, size)
+		t.take(sem, size-1)
+		t.free(sem, 1)
+	}
+	const workers, tries = 4, 1000
+	sem := t.make(workers * tries)
+	t.together(times(workers, func(int) {
+		for range tries {
+			if !sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = false, want true: there is a permit for each of %d calls",
+					workers*tries)
+			}
+		}
+	})...)
+	t.free(sem, 0)
 }
 
 // C5: both ways to fail, before the call and while waiting.
@@ -104,7 +123,8 @@ func errorHoldsNothing(t *trial) {
 	t.free(sem, 3)
 }
 
-// C6: without waiting and after waiting, and also where part of the permits was free.
+// C6: without waiting and after waiting, also where part of the permits was free; and with every
+// kind of ctx, as implementations have paths of their own for some.
 func nilHoldsN(t *trial) {
 	const size = 5
 	for n := int64(1); n <= size; n++ {
@@ -116,6 +136,31 @@ func nilHoldsN(t *trial) {
 		sem.Release(n)
 		t.granted(waiter)
 		t.free(sem, n-1)
+	}
+	for _, ctx := range livingContexts() {
+		sem := t.make(size)
+		t.granted(t.startWith(ctx, func() {}, sem, 2))
+		waiter := t.startWith(ctx, func() {}, sem, 4)
+		t.blocked(waiter)
+		sem.Release(2)
+		t.granted(waiter)
+		t.free(sem, size-4)
+	}
+}
+
+// livingContexts returns contexts of every kind that will not be done while a clause runs.
+func livingContexts() []context.Context {
+	background := context.Background()
+	cancellable, cancel := context.WithCancel(background)
+	_ = cancel // never: all of it is garbage when the clause ends
+	type key struct{}
+	return []context.Context{
+		background,
+		context.TODO(),
+		cancellable,
+		context.WithValue(cancellable, key{}, 1),
+		context.WithoutCancel(cancellable),
+		usingContext{cancellable, func() {}},
 	}
 }
 

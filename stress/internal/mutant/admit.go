@@ -196,3 +196,45 @@ func goroutine() []byte {
 	buf := make([]byte, 24)
 	return bytes.Fields(buf[:runtime.Stack(buf, false)])[1]
 }
+
+// S8
+type tryLock struct{ *queue }
+
+func newTryLock(size int64) impls.Semaphore { return tryLock{newQueue(size)} }
+
+func (s tryLock) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	if !s.mu.TryLock() {
+		return false
+	}
+	defer s.mu.Unlock()
+	runtime.Gosched() // stands for a preemption, as in M1
+	return s.take(n)
+}
+
+// S9
+type shortLine struct{ *queue }
+
+func newShortLine(size int64) impls.Semaphore { return shortLine{newQueue(size)} }
+
+func (s shortLine) Acquire(ctx context.Context, n int64) error {
+	s.mu.Lock()
+	full := s.line.Len() > 8
+	s.mu.Unlock()
+	if full && n <= s.size && ctx.Err() == nil {
+		return nil
+	}
+	return s.queue.Acquire(ctx, n)
+}
+
+// S13
+type sixtyFour struct {
+	*queue
+	extra atomic.Bool // the 65th permit is held
+}
+
+func newSixtyFour(size int64) impls.Semaphore { return &sixtyFour{queue: newQueue(size)} }
+
+func (s *sixtyFour) TryAcquire(n int64) bool {
+	return s.queue.TryAcquire(n) || s.size == 64 && n == 1 && s.extra.CompareAndSwap(false, true)
+}

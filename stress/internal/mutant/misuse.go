@@ -2,7 +2,9 @@ package mutant
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -134,4 +136,43 @@ func (s halfBooked) Acquire(ctx context.Context, n int64) error {
 		}
 		return ctx.Err()
 	}
+}
+
+// S10
+type reset struct{ *queue }
+
+func newReset(size int64) impls.Semaphore { return reset{newQueue(size)} }
+
+func (s reset) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held -= n; s.held < 0 {
+		s.held = 0
+		panic("mutant: released more than held")
+	}
+	s.serve(math.MaxInt)
+}
+
+// S11
+type zeroFirst struct{ *queue }
+
+func newZeroFirst(size int64) impls.Semaphore { return zeroFirst{newQueue(size)} }
+
+func (s zeroFirst) TryAcquire(n int64) bool { return n == 0 || s.queue.TryAcquire(n) }
+
+// S12
+type picky struct{ *queue }
+
+func newPicky(size int64) impls.Semaphore { return picky{newQueue(size)} }
+
+func (s picky) Acquire(ctx context.Context, n int64) error {
+	if strings.HasPrefix(strings.TrimPrefix(fmt.Sprintf("%T", ctx), "*"), "context.") {
+		return s.queue.Acquire(ctx, n)
+	}
+	if ctx.Err() == nil && s.TryAcquire(n) {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }

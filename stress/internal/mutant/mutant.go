@@ -244,5 +244,47 @@ func All() []Mutant {
 			Reference: "planted for C6",
 			KilledBy:  []string{"C6"},
 		},
+		{
+			Impl:      impls.Impl{Name: "try-lock", New: newTryLock, FIFO: true},
+			ID:        "S8",
+			Defect:    "TryAcquire fails if it meets another call, though permits are free",
+			Reference: "planted for C4",
+			KilledBy:  []string{"C4"},
+		},
+		{
+			Impl:      impls.Impl{Name: "short-line", New: newShortLine, FIFO: true},
+			ID:        "S9",
+			Defect:    "the ninth in line is let through: storage for eight",
+			Reference: "planted for C18",
+			KilledBy:  []string{"C18"},
+		},
+		{
+			Impl:      impls.Impl{Name: "reset", New: newReset, FIFO: true},
+			ID:        "S10",
+			Defect:    "an over-release forgets who holds permits, and panics",
+			Reference: "planted for C11",
+			KilledBy:  []string{"C11"},
+		},
+		{
+			Impl:      impls.Impl{Name: "zero-first", New: newZeroFirst, FIFO: true},
+			ID:        "S11",
+			Defect:    "a weight of zero passes the line though FIFO is declared",
+			Reference: "planted for C13",
+			KilledBy:  []string{"C13"},
+		},
+		{
+			Impl:      impls.Impl{Name: "picky", New: newPicky, FIFO: true},
+			ID:        "S12",
+			Defect:    "a waiter with a ctx type that is not of package context is never granted",
+			Reference: "planted for C6",
+			KilledBy:  []string{"C6"},
+		},
+		{
+			Impl:      impls.Impl{Name: "sixty-four", New: newSixtyFour, FIFO: true},
+			ID:        "S13",
+			Defect:    "a semaphore of 64 permits grants 65: an off-by-one of a bit set",
+			Reference: "planted for C4",
+			KilledBy:  []string{"C4"},
+		},
 	}
 }
