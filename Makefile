@@ -14,7 +14,7 @@ run: ## benchmark every implementation on this machine and write a report (under
 test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
 	go test -race ./...
 	./scripts/million.sh
-	cd examples/limiter && go test -race ./...
+	./scripts/example.sh
 
 .PHONY: bench
 bench: ## the plain `go test -bench` of the implementations, compared by benchstat

@@ -69,6 +69,7 @@ func (c Case) Name(impl impls.Impl) string {
 func Run(b *testing.B, all ...impls.Impl) {
 	writeHeaderOnce()
 	workload := ""
+	defer fmt.Println("workload:") // no longer: other benchmarks may follow
 	for _, c := range Cases(Workloads(), false) {
 		if c.Workload.Name != workload {
 			workload = c.Workload.Name
@@ -134,7 +135,11 @@ func (c Case) measure(b *testing.B, impl impls.Impl) error {
 // WriteHeader writes the configuration and Unit lines that benchmark text begins with.
 // Order says how samples follow each other: sequential or interleaved.
 func WriteHeader(w io.Writer, order string) error {
-	if _, err := machine.Read().WriteTo(w); err != nil {
+	facts := machine.Read()
+	if cpus := flag.Lookup("test.cpu"); cpus != nil && cpus.Value.String() != "" {
+		facts.GOMAXPROCS = 0 // it is about to change; the names of the benchmarks carry it
+	}
+	if _, err := facts.WriteTo(w); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "order: %s\nUnit cpu-ns/op better=lower assume=nothing\n", order)

@@ -8,27 +8,29 @@ import "golang.org/x/sync/semaphore"
 func All() []Impl {
 	return []Impl{
 		{
-			Name: "cond",
-			Doc:  "sync.Cond on a mutex, the semaphore of the textbooks; waiters may be barged",
-			New:  newCond,
+			Name:  "cond",
+			Doc:   "sync.Cond on a mutex, the semaphore of the textbooks; waiters may be barged",
+			New:   newCond,
+			Order: Barging,
 		},
 		{
-			Name: "channel",
-			Doc:  "buffered channels alone; first come, first served",
-			New:  newChannel,
-			FIFO: true,
+			Name:  "channel",
+			Doc:   "buffered channels alone; first come, first served",
+			New:   newChannel,
+			Order: FIFO,
 		},
 		{
 			Name:  "spin",
 			Doc:   "compare-and-swap with back-off; every waiter burns CPU, by design",
 			New:   newSpin,
+			Order: Barging,
 			Waits: Spinning,
 		},
 		{
 			Name:        "weighted",
 			Doc:         "golang.org/x/sync/semaphore as it is; a queue of waiters under a mutex",
 			New:         func(size int64) Semaphore { return semaphore.NewWeighted(size) },
-			FIFO:        true,
+			Order:       FIFO,
 			OverRelease: OverReleaseCorrupts, // v0.24.0 subtracts first and panics afterwards
 		},
 	}

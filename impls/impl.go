@@ -21,20 +21,33 @@ type Impl struct {
 	// A size of zero is legal: no permit is ever granted.
 	New func(size int64) Semaphore
 
-	// FIFO promises that waiters are served in the order in which they began to wait, and
-	// that an Acquire which begins while others wait goes behind them. False permits barging:
-	// whoever finds permits free may take them.
-	FIFO bool
+	Order Order // in which waiters are served
 
 	// TryBarges says that TryAcquire takes free permits even while others wait, as
-	// tryAcquire of java.util.concurrent.Semaphore does. It matters only with FIFO;
-	// a barging implementation may do either.
+	// tryAcquire of java.util.concurrent.Semaphore does. It matters only with FIFO.
 	TryBarges bool
 
 	ZeroWeight  ZeroWeight  // what a weight of zero does
 	OverRelease OverRelease // the state after a recovered over-release panic
 	Waits       Waits       // how a waiter spends its time
 }
+
+// Order is the policy for who is served while others wait. Declaring one makes the checks sharper.
+type Order int
+
+const (
+	// Unspecified promises only that somebody is served if all who wait would fit. A waiter
+	// that fits may be held up by one that does not.
+	Unspecified Order = iota
+
+	// FIFO promises that waiters are served in the order in which they began to wait, and that
+	// an Acquire which begins while others wait goes behind them.
+	FIFO
+
+	// Barging promises that whoever fits is served, whoever else waits: nobody is held up, and
+	// a large request can starve.
+	Barging
+)
 
 // ZeroWeight is the policy for requests of weight zero.
 type ZeroWeight int
@@ -75,6 +88,7 @@ const (
 	Elsewhere
 )
 
+func (o Order) String() string       { return [...]string{"unspecified", "FIFO", "barging"}[o] }
 func (z ZeroWeight) String() string  { return [...]string{"granted", "panics"}[z] }
 func (o OverRelease) String() string { return [...]string{"unchanged", "corrupts"}[o] }
 func (w Waits) String() string       { return [...]string{"parked", "spinning", "elsewhere"}[w] }

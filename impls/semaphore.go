@@ -29,7 +29,7 @@ import "context"
 // Hence what one holder wrote before Release is seen by the holder that its permits admit.
 // A failed TryAcquire or Acquire establishes no “synchronizes before” relation.
 //
-// Not promised here: the order in which waiters are served (see [Impl.FIFO]), that a large
+// Not promised here: the order in which waiters are served (see [Impl.Order]), that a large
 // request is ever served while small ones keep coming, and what Acquire does
 // when ctx is nil.
 //

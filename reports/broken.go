@@ -89,9 +89,11 @@ func tidyZeros(r *benchfmt.Result) {
 	}
 }
 
-// An ending remembers how the text ended.
+// An ending remembers how the text ended, and how it began.
 type ending struct {
 	r        io.Reader
+	begun    bool
+	json     bool // the text begins as go test -json does
 	newlines int
 	last     byte
 }
@@ -99,6 +101,8 @@ type ending struct {
 func (e *ending) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
 	if n > 0 {
+		e.json = e.json || !e.begun && p[0] == '{'
+		e.begun = true
 		e.newlines += bytes.Count(p[:n], []byte{'\n'})
 		e.last = p[n-1]
 	}

@@ -163,8 +163,8 @@ func (c *Comparison) sampleCount() string {
 	return fmt.Sprintf("%d to %d samples", low, high)
 }
 
-// rowCount is the number of benchmarks: cells of the primary units.
-func (c *Comparison) rowCount() int {
+// cellCount is the number of benchmarks: cells of the primary units.
+func (c *Comparison) cellCount() int {
 	n := 0
 	c.eachCell(func(*Cell) { n++ })
 	return n

@@ -131,7 +131,7 @@ func headline(c *Comparison) string {
 	for _, f := range c.Log.Files {
 		present, planned = present+f.Present, planned+f.Planned
 	}
-	size := fmt.Sprintf("%s with %s each, %s.", plural(c.rowCount(), "benchmark"),
+	size := fmt.Sprintf("%s with %s each, %s.", plural(c.cellCount(), "cell"),
 		c.sampleCount(), plural(len(c.Log.Broken), "broken line"))
 	switch c.completeness() {
 	case "complete":

@@ -105,7 +105,7 @@ func overallCell(o Overall) pageCell {
 	case o.Ratio == 1:
 		cell.Class, cell.Mark = "best", "always best"
 	case o.Tied:
-		cell.Class, cell.Mark = "tie", "never worse"
+		cell.Class, cell.Mark = "tie", "tie in every row"
 	}
 	if o.Lowest && cell.Mark == "" {
 		cell.Class, cell.Mark = cell.Class+" lowest", "lowest"

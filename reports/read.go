@@ -13,7 +13,7 @@ import (
 // An Input is one benchmark text.
 type Input struct {
 	Name string    // the path of the file; also what messages and the column .file call it
-	Text io.Reader // nil means: open Name. Set it for standard input and the like.
+	Text io.Reader // nil means: open Name; of standard input the Name should be "-", as for benchstat
 }
 
 // A Log is what [Read] found.
@@ -96,7 +96,7 @@ func (l *Log) readInput(reader *benchfmt.Reader, in Input, label string) error {
 	}
 	l.Files = append(l.Files, file)
 	if file.Present == 0 {
-		return noBenchmarks(in.Name, l.Broken[firstBroken:])
+		return noBenchmarks(in.Name, end.json, l.Broken[firstBroken:])
 	}
 	return nil
 }
@@ -124,8 +124,11 @@ func brokenAt(rec benchfmt.Record, msg string) *benchfmt.SyntaxError {
 	return &benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg}
 }
 
-func noBenchmarks(name string, broken []*benchfmt.SyntaxError) error {
-	const next = "measure again with: go test -run='^$' -bench=. -count=10"
+func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error {
+	next := "measure again with: go test -run='^$' -bench=. -count=10"
+	if json {
+		next = "it looks like the output of go test -json: leave -json out, or keep its Output fields"
+	}
 	if len(broken) == 0 {
 		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)
 	}

@@ -99,7 +99,7 @@ func zeroWeight(t *trial) {
 		}
 		t.free(sem, 0)
 	}
-	if t.impl.ZeroWeight == impls.ZeroGranted && t.impl.FIFO && t.impl.Waits == impls.Parked {
+	if t.impl.ZeroWeight == impls.ZeroGranted && t.impl.Order == impls.FIFO && t.impl.Waits == impls.Parked {
 		zeroInLine(t)
 	}
 }

@@ -31,9 +31,23 @@
 // # How it knows
 //
 // That a goroutine is blocked is observed, not slept for: a clause runs in a testing/synctest
-// bubble and looks when nothing in it can move any more. Implementations whose waiters are not
-// parked declare so (see impls.Waits) and are watched from outside by counted yields.
-// That can miss a waiter that returns too early. It refutes nobody wrongly.
+// bubble and looks when nothing in it can move any more. That takes waiters that are parked on
+// channels or a sync.Cond of their own semaphore. Of all others the implementation has to say
+// so; they are watched from outside by counted yields, which can miss a waiter that
+// returns too early and refutes nobody wrongly:
+//
+//	impl := impls.Of("mine", mine.New)
+//	impl.Waits = impls.Elsewhere // or Spinning
+//	stress.Run(t, impl)
+//
+// This goes for waiters that spin, sleep and look again, wait in a sync.Mutex or in the kernel;
+// for waiter channels in a sync.Pool that all semaphores share; and for a goroutine that New
+// starts and no Close method ends. Undeclared, the first three fail with “still waits” or
+// “nothing moved”, and of the others the Go runtime may end the test process itself:
+//
+//	fatal error: select on synctest channel from outside bubble
+//
+// Likewise impl.Order = impls.FIFO, or Barging, makes the checks of order sharper.
 //
 // A verdict is pass, fail or unknown. Unknown is a skipped subtest that says what was missing.
 //
@@ -41,6 +55,6 @@
 //
 // A pass is the absence of a counterexample. Schedules are those that the Go scheduler happened to
 // choose, on this machine, this time; they are not enumerated. Histories are not checked for
-// linearizability. Starvation is not looked for. An implementation that spins where it
-// declared to park is given up after half a minute for each clause.
+// linearizability. Starvation is not looked for. The race detector counts for the whole process:
+// a race of another test that runs in parallel is held against the clause being played.
 package stress

@@ -88,7 +88,7 @@ func TestUnusableImplementations(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	barging := impls.All()[0]
 	v := newJudge(barging).judge(clauseByID(t, "C27"))
-	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.FIFO is false") {
+	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.Order is barging") {
 		t.Errorf("order of a barging implementation: %v, want unknown", v)
 	}
 	v = newJudge(barging).judge(clauseByID(t, "C29"))

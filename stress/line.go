@@ -85,17 +85,20 @@ func (l *line) check() {
 // admissible returns a waiter that must not be waiting, or nil. Under FIFO nobody may pass the
 // head of the line. Who that is, is known only of parked waiters: of others just the order is
 // known in which their goroutines were started, so there somebody has to move only if all fit.
+// The same goes for an order that is not specified.
 func (l *line) admissible() *call {
 	fits := func(c *call) bool { return c.n <= l.free }
-	switch {
-	case len(l.waiting) == 0:
+	if len(l.waiting) == 0 {
 		return nil
-	case !l.t.impl.FIFO:
+	}
+	head, impl := l.waiting[0], l.t.impl
+	switch {
+	case impl.Order == impls.Barging:
 		if i := slices.IndexFunc(l.waiting, fits); i >= 0 {
 			return l.waiting[i]
 		}
-	case l.t.impl.Waits == impls.Parked && fits(l.waiting[0]), all(l.waiting, fits):
-		return l.waiting[0]
+	case impl.Order == impls.FIFO && impl.Waits == impls.Parked && fits(head), all(l.waiting, fits):
+		return head
 	}
 	return nil
 }

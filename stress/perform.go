@@ -54,7 +54,7 @@ func perform(t *trial, p program) {
 	}()
 	for !t.settledOn(finished) {
 		run.mustBeUnbroken()
-		if stuck := run.stuck(t.impl.FIFO); stuck != "" {
+		if stuck := run.stuck(t.impl.Order); stuck != "" {
 			t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s%s", stuck, t.stacks())
 		}
 		run.goOn()
@@ -193,7 +193,7 @@ func (p *performance) goOn() {
 
 // stuck is called when nothing can move any more. It says who waits although the free permits
 // would do, or although the wait was cancelled; it is empty if nobody does.
-func (p *performance) stuck(fifo bool) string {
+func (p *performance) stuck(order impls.Order) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var who strings.Builder
@@ -218,8 +218,9 @@ func (p *performance) stuck(fifo bool) string {
 	if !slices.Contains(p.resting, true) {
 		return who.String() + "nobody rests, so nobody will ever move\n"
 	}
-	// Under FIFO one that does not fit may hold up those that do; who is first is not known here.
-	if left == 0 && (fit == 0 || fifo && fit < all) {
+	// Unless they barge, one that does not fit may hold up those that do; who is first is not
+	// known here.
+	if left == 0 && (fit == 0 || order != impls.Barging && fit < all) {
 		return ""
 	}
 	return who.String()

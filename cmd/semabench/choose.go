@@ -18,6 +18,9 @@ func choose[T any](kind, names string, table []T, nameOf func(T) string) ([]T, e
 	for name := range strings.SplitSeq(names, ",") {
 		wanted[strings.TrimSpace(name)] = true
 	}
+	if wanted["all"] {
+		return nil, fmt.Errorf("%s %q: all stands alone", kind, names)
+	}
 	var chosen []T
 	var known []string
 	for _, item := range table {
@@ -29,7 +32,7 @@ func choose[T any](kind, names string, table []T, nameOf func(T) string) ([]T, e
 		}
 	}
 	for name := range wanted {
-		return nil, fmt.Errorf("unknown %s %q; known are all, %s", kind, name, list(known))
+		return nil, fmt.Errorf("unknown %s %q; known are %s, or all", kind, name, list(known))
 	}
 	return chosen, nil
 }

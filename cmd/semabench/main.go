@@ -4,9 +4,9 @@
 //	semabench report  make a report of any Go benchmark text
 //	semabench help    say more
 //
-// Exit codes: 0 all was done; 1 something was measured or read wrongly, and what is good was kept;
-// 2 the command or its input was refused and nothing was written; 130 interrupted, and what had
-// been measured was kept.
+// Exit codes: 0 all was done; 1 a row failed, a line was broken or the text is partial, and what is
+// good was kept; 2 the command or its input was refused and nothing was written; 130 interrupted,
+// and what had been measured was kept. (go run turns every code but 0 into 1.)
 package main
 
 import (

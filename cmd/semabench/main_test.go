@@ -71,6 +71,7 @@ func TestRefusals(t *testing.T) {
 	prose := write("prose.txt", "This is no benchmark.\n")
 	broken := write("broken.txt", "goos: linux\nBenchmarkX 10 ten ns/op\n")
 	old := write("bench.txt", "kept")
+	json := write("json.txt", `{"Action":"output","Output":"BenchmarkX 1 1 ns/op\\n"}`+"\n")
 	missing := filepath.Join(dir, "missing.txt")
 	out := filepath.Join(dir, "out")
 	for _, test := range []struct {
@@ -80,6 +81,8 @@ func TestRefusals(t *testing.T) {
 		{nil, []string{"run", "report", "Exit codes"}},
 		{[]string{"walk"}, []string{`unknown verb "walk"`, "run", "report"}},
 		{[]string{"run", "-impl", "cond,pond"}, []string{`unknown implementation "pond"`, "cond", "channel", "spin", "weighted"}},
+		{[]string{"run", "-impl", "cond,all"}, []string{`all stands alone`}},
+		{[]string{"run", "-impl", ""}, []string{`unknown implementation ""`}},
 		{[]string{"run", "-workload", "sleep"}, []string{`unknown workload "sleep"`, "uncontended", "contended", "cpu", "io"}},
 		{[]string{"run", "-quick", "-full"}, []string{"exclude each other"}},
 		{[]string{"run", "-samples", "-1"}, []string{"-samples=-1"}},
@@ -92,6 +95,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"report", "-col", "/impl@", good}, []string{"/impl@"}},
 		{[]string{"report", "-o", out, missing}, []string{"missing.txt", "no such file"}},
 		{[]string{"report", "-o", out, empty}, []string{"empty.txt"}},
+		{[]string{"report", "-o", out, json}, []string{"json.txt", "go test -json"}},
 		{[]string{"report", "-o", out, prose}, []string{"prose.txt"}},
 		{[]string{"report", "-o", out, broken}, []string{"broken.txt:2"}},
 		{[]string{"report", "-o", out, good, missing}, []string{"missing.txt"}},
@@ -132,14 +136,24 @@ func TestReportOfBrokenLines(t *testing.T) {
 	if code != exitFailed {
 		t.Errorf("exits %d, want %d", code, exitFailed)
 	}
-	mustContain(t, "standard error", stderr, "1 broken line", "standard input:5")
+	mustContain(t, "standard error", stderr, "broken lines, 1 in all", "-:5")
 	for path := range strings.Lines(stdout) {
 		text, err := os.ReadFile(strings.TrimSpace(path))
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, path, string(text), "standard input:5", "Semaphore")
+		mustContain(t, path, string(text), "-:5", "Semaphore")
 	}
+}
+
+// A text that ended early makes a report that says so, and no success.
+func TestReportOfPartialText(t *testing.T) {
+	code, stdout, stderr := command(t, "planned-samples: 5\n"+goodText, "report", "-")
+	if code != exitFailed {
+		t.Errorf("exits %d, want %d", code, exitFailed)
+	}
+	mustContain(t, "standard error", stderr, "- is partial: 2 of 5 planned samples")
+	mustContain(t, "standard output", stdout, "partial: 2 of 5", "sec/op")
 }
 
 func TestReportFormats(t *testing.T) {

@@ -47,30 +47,39 @@ func (a app) report(_ context.Context, args []string) error {
 	} else if err := write(a.stdout, c); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	return a.brokenLines(c)
+	return flaws(c)
 }
 
 func (a app) inputs(names []string) (all []reports.Input) {
 	for _, name := range names {
 		in := reports.Input{Name: name}
 		if name == "-" {
-			in = reports.Input{Name: "standard input", Text: a.stdin}
+			in.Text = a.stdin
 		}
 		all = append(all, in)
 	}
 	return all
 }
 
-// brokenLines keeps a report that leaves out broken lines from passing for a good one.
-func (a app) brokenLines(c *reports.Comparison) error {
-	if len(c.Log.Broken) == 0 {
-		return nil
+// flaws keeps a report that lacks something from passing for a good one.
+func flaws(c *reports.Comparison) error {
+	var errs []error
+	for _, f := range c.Log.Files {
+		if f.Partial() {
+			errs = append(errs, fmt.Errorf("%s is partial: %d of %d planned samples",
+				f.Label, f.Present, f.Planned))
+		}
 	}
-	errs := []error{fmt.Errorf("%w: the report leaves out %d broken lines", errFlawed, len(c.Log.Broken))}
+	if n := len(c.Log.Broken); n > 0 {
+		errs = append(errs, fmt.Errorf("the report leaves out broken lines, %d in all", n))
+	}
 	for _, b := range c.Log.Broken {
 		errs = append(errs, b)
 	}
-	return errors.Join(errs...)
+	if errs == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errFlawed, errors.Join(errs...))
 }
 
 func compare(col string, inputs ...reports.Input) (*reports.Comparison, error) {

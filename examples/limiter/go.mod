@@ -4,6 +4,21 @@ go 1.26.0
 
 require github.com/semabench/semabench v0.0.0
 
-require golang.org/x/sync v0.24.0 // indirect
+require (
+	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794 // indirect
+	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
+	github.com/montanaflynn/stats v0.14.0 // indirect
+	github.com/rivo/uniseg v0.4.7 // indirect
+	github.com/schollz/progressbar/v3 v3.19.1 // indirect
+	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
+)
 
 replace github.com/semabench/semabench => ../..
+
+tool (
+	github.com/semabench/semabench/cmd/semabench
+	golang.org/x/perf/cmd/benchstat
+)

@@ -20,7 +20,7 @@ type Facts struct {
 	CPU          string // model name
 	Kernel       string // release
 	Go           string // version
-	GOMAXPROCS   int
+	GOMAXPROCS   int    // 0 if there is none to speak of
 	Commit       string // of the running code; ends in "+dirty" if it was changed since
 }
 
@@ -39,8 +39,11 @@ func Read() Facts {
 
 // WriteTo writes the facts that `go test` does not print itself as configuration lines.
 func (f Facts) WriteTo(w io.Writer) (int64, error) {
-	n, err := fmt.Fprintf(w, "cpu: %s\ngo: %s\ncommit: %s\ngomaxprocs: %d\nkernel: %s\n",
-		f.CPU, f.Go, f.Commit, f.GOMAXPROCS, f.Kernel)
+	text := fmt.Sprintf("cpu: %s\ngo: %s\ncommit: %s\nkernel: %s\n", f.CPU, f.Go, f.Commit, f.Kernel)
+	if f.GOMAXPROCS > 0 {
+		text += fmt.Sprintf("gomaxprocs: %d\n", f.GOMAXPROCS)
+	}
+	n, err := io.WriteString(w, text)
 	return int64(n), err
 }
 
@@ -69,11 +72,20 @@ func kernel() string {
 }
 
 // commit prefers what the binary says of itself. Test binaries and those of `go run` say nothing;
-// they are built from the folder they run in, so git knows.
+// if they run in the module that they are built of, git knows.
 func commit() string {
 	if rev := stamped(); rev != "" {
 		return rev
 	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || output("go", "list", "-m") != info.Main.Path {
+		return unknown
+	}
+	return head()
+}
+
+// head returns the commit of the repository of the working directory.
+func head() string {
 	rev := output("git", "rev-parse", "--short=12", "HEAD")
 	if rev != unknown && output("git", "status", "--porcelain") != unknown {
 		rev += "+dirty"

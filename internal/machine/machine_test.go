@@ -24,9 +24,20 @@ func TestFactsAreConfigurationLines(t *testing.T) {
 	}
 }
 
-func TestCommitOfFolder(t *testing.T) {
+// In a folder of somebody else's the commit there is not that of this code.
+func TestCommitIsOfThisModule(t *testing.T) {
+	if got := commit(); got != head() {
+		t.Errorf("commit in this module = %q, want %q", got, head())
+	}
 	t.Chdir(t.TempDir())
 	if got := commit(); got != unknown {
+		t.Errorf("commit elsewhere = %q, want %q", got, unknown)
+	}
+}
+
+func TestCommitOfFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if got := head(); got != unknown {
 		t.Fatalf("commit outside of a repository = %q, want %q", got, unknown)
 	}
 	git := func(args ...string) {
@@ -38,14 +49,14 @@ func TestCommitOfFolder(t *testing.T) {
 	}
 	git("init", "-q")
 	git("commit", "-q", "--allow-empty", "-m", "empty")
-	clean := commit()
+	clean := head()
 	if len(clean) != 12 {
 		t.Errorf("commit = %q, want 12 digits", clean)
 	}
 	if err := os.WriteFile("new", nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := commit(), clean+"+dirty"; got != want {
+	if got, want := head(), clean+"+dirty"; got != want {
 		t.Errorf("commit = %q, want %q", got, want)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // Reference is the correct semaphore that most mutants are made of, to show that the defect and
 // nothing else is what the clauses catch.
-var Reference = impls.Impl{Name: "reference", New: newReference, FIFO: true}
+var Reference = impls.Impl{Name: "reference", New: newReference, Order: impls.FIFO}
 
 // queue is a correct FIFO semaphore in pieces: a mutant embeds it and replaces one of them.
 type queue struct {

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What the README tells users to run, in the module of one: its test, its benchmark, and the reports.
+set -euo pipefail
+cd "$(dirname "$0")/../examples/limiter"
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+go test -race ./...
+# 1x and 2: whether it works is the question here, not how fast it is.
+go test -run '^$' -bench . -benchtime 1x -count 2 . >"$out/new.txt"
+go tool benchstat -col /impl "$out/new.txt" >"$out/benchstat.txt"
+tables=$(grep -c '^workload: ' "$out/benchstat.txt")
+if [ "$tables" -ne 4 ]; then
+	echo "benchstat made tables for $tables workloads, want 4" >&2
+	exit 1
+fi
+go tool semabench report -o "$out/report" "$out/new.txt"
