@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -186,16 +187,17 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 	var neighbour sync.WaitGroup
 	neighbour.Go(func() {
 		var kept []*[4]int
-		for {
+		for range 20_000 { // goroutines, at most
 			select {
 			case <-stop:
-				return
 			default:
 				kept = append(kept, new([4]int))
 				neighbour.Go(func() { <-stop })
 				time.Sleep(time.Microsecond) // its own pace, nobody waits for it
 			}
 		}
+		<-stop
+		runtime.KeepAlive(kept)
 	})
 	for _, waits := range []impls.Waits{impls.Parked, impls.Elsewhere} {
 		cond := impls.All()[0]

@@ -127,7 +127,7 @@ func (t *trial) clear() (err error) {
 	}
 	for _, sem := range t.made {
 		if err := impls.Close(sem); err != nil {
-			return fmt.Errorf("Close: %w", err)
+			return fmt.Errorf("closing the semaphore: %w", err)
 		}
 	}
 	return nil
