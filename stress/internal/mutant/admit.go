@@ -85,15 +85,7 @@ func (s doomedHead) Acquire(ctx context.Context, n int64) error {
 		w.place = s.line.PushBack(w)
 		s.mu.Unlock()
 	}
-	select {
-	case <-w.ready:
-		return nil
-	case <-ctx.Done():
-		if s.leave(w) {
-			s.Release(n)
-		}
-		return ctx.Err()
-	}
+	return s.wait(ctx, w)
 }
 
 // M14
@@ -125,15 +117,7 @@ func (s lifo) Acquire(ctx context.Context, n int64) error {
 		s.line.MoveToFront(w.place)
 	}
 	s.mu.Unlock()
-	select {
-	case <-w.ready:
-		return nil
-	case <-ctx.Done():
-		if s.leave(w) {
-			s.Release(n)
-		}
-		return ctx.Err()
-	}
+	return s.wait(ctx, w)
 }
 
 // M35

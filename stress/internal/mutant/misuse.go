@@ -124,18 +124,11 @@ func (s halfBooked) Acquire(ctx context.Context, n int64) error {
 	if w == nil {
 		return err
 	}
-	select {
-	case <-w.ready:
-		if n > 1 {
-			s.Release(n - 1)
-		}
-		return nil
-	case <-ctx.Done():
-		if s.leave(w) {
-			s.Release(n)
-		}
-		return ctx.Err()
+	err = s.wait(ctx, w)
+	if err == nil && n > 1 {
+		s.Release(n - 1)
 	}
+	return err
 }
 
 // S10

@@ -45,12 +45,17 @@ func (q *queue) Acquire(ctx context.Context, n int64) error {
 	if w == nil {
 		return err
 	}
+	return q.wait(ctx, w)
+}
+
+// wait returns when w has been granted its permits, or has left because ctx is done.
+func (q *queue) wait(ctx context.Context, w *waiter) error {
 	select {
 	case <-w.ready:
 		return nil
 	case <-ctx.Done():
 		if q.leave(w) {
-			q.Release(n)
+			q.Release(w.n)
 		}
 		return ctx.Err()
 	}
