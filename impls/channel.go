@@ -72,7 +72,7 @@ func (s *channel) Acquire(ctx context.Context, n int64) error {
 	}
 	l.waiting++
 	s.token <- l
-	return s.wait(ctx, n)
+	return s.wait(ctx, done, n)
 }
 
 func (s *channel) TryAcquire(n int64) bool {
@@ -100,15 +100,16 @@ func (s *channel) Release(n int64) {
 	}
 }
 
-// wait stands in line, and at its head until n permits are free.
-func (s *channel) wait(ctx context.Context, n int64) error {
+// wait stands in line, and at its head until n permits are free. It calls a method of ctx only
+// when it is out of the line again.
+func (s *channel) wait(ctx context.Context, done <-chan struct{}, n int64) error {
 	select {
 	case s.turn <- struct{}{}:
-	case <-ctx.Done():
+	case <-done:
 		s.leaveLine(0)
 		return ctx.Err()
 	}
-	left, err := s.waitAtHead(ctx, n)
+	left, ok := s.waitAtHead(done, n)
 	<-s.turn // the next in line is its head from here on, and has to look for itself
 	if left.free > 0 && left.waiting > 0 {
 		// It became runnable behind us, on our processor. If we went to work now, permits would
@@ -116,19 +117,23 @@ func (s *channel) wait(ctx context.Context, n int64) error {
 		// would admit just itself.
 		runtime.Gosched()
 	}
-	return err
+	if !ok {
+		return ctx.Err()
+	}
+	return nil
 }
 
-func (s *channel) waitAtHead(ctx context.Context, n int64) (left ledger, err error) {
+// waitAtHead reports whether it took n permits before done was closed, and what was left.
+func (s *channel) waitAtHead(done <-chan struct{}, n int64) (left ledger, ok bool) {
 	for {
 		if left, ok := s.leaveLine(n); ok {
-			return left, nil
+			return left, true
 		}
 		select {
 		case <-s.freed:
-		case <-ctx.Done():
+		case <-done:
 			left, _ := s.leaveLine(0)
-			return left, ctx.Err()
+			return left, false
 		}
 	}
 }

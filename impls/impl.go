@@ -132,11 +132,14 @@ func (i Impl) Make(size int64) (sem Semaphore, err error) {
 	return sem, nil
 }
 
-// Close closes sem if it has a method Close() error, as one has that owns goroutines or files.
-// The doors of this suite call it when they are done with a semaphore.
+// Close closes sem if it has a method Close, with or without an error as its result, as one has
+// that owns goroutines or files. The doors of this suite call it when they are done.
 func Close(sem Semaphore) error {
-	if c, ok := sem.(io.Closer); ok {
+	switch c := sem.(type) {
+	case io.Closer:
 		return c.Close()
+	case interface{ Close() }:
+		c.Close()
 	}
 	return nil
 }

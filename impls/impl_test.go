@@ -64,10 +64,21 @@ type closer struct {
 
 func (c closer) Close() error { return c.err }
 
+type silentCloser struct {
+	impls.Semaphore
+	closed *bool
+}
+
+func (c silentCloser) Close() { *c.closed = true }
+
 func TestClose(t *testing.T) {
 	sem := impls.All()[0].New(1)
 	if err := impls.Close(sem); err != nil {
 		t.Errorf("Close of one without the method = %v, want nil", err)
+	}
+	closed := false
+	if err := impls.Close(silentCloser{sem, &closed}); err != nil || !closed {
+		t.Errorf("Close = %v, and its Close was called: %v", err, closed)
 	}
 	want := errors.New("still in use")
 	if err := impls.Close(closer{sem, want}); err != want {

@@ -21,8 +21,9 @@ import "context"
 // Negative weights are misuse: all three methods panic and change nothing.
 // A weight of zero takes nothing; see [Impl.ZeroWeight] for how it waits.
 //
-// A Semaphore is safe for concurrent use, also by the methods of a ctx that it was given. After Acquire returns, successful or not, it keeps
-// no goroutine, timer, context callback or queue entry of that call.
+// A Semaphore is safe for concurrent use, and the methods of a ctx that it was given may call its
+// TryAcquire and Release. After Acquire returns, successful or not, it keeps no goroutine,
+// timer, context callback or queue entry of that call.
 //
 // In the terminology of [the Go memory model], for a semaphore of size C and unit weights the
 // k'th permit released “synchronizes before” the return of the call that takes permit k+C.

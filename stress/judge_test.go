@@ -168,7 +168,7 @@ func TestGoroutineOfNew(t *testing.T) {
 	c := clauseByID(t, "C3")
 	left := impls.Of("left", newManaged)
 	v := newJudge(left).judge(c)
-	if v.Outcome != Fail || !strings.Contains(v.Detail, "Close method") {
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "a method Close") {
 		t.Errorf("%v, want a failure that names Close", v)
 	}
 	left.Waits = impls.Elsewhere
@@ -210,4 +210,58 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 	}
 	close(stop)
 	neighbour.Wait()
+}
+
+// Several suites at once do not count each other's goroutines and objects, and leave the heap
+// profile as it was.
+func TestSuitesInParallel(t *testing.T) {
+	rate := runtime.MemProfileRate
+	t.Run("suites", func(t *testing.T) {
+		for range 4 {
+			t.Run("C31", func(t *testing.T) {
+				t.Parallel()
+				for range 5 {
+					if v := newJudge(impls.All()[1]).judge(clauseByID(t, "C31")); v.Outcome != Pass {
+						t.Error(v)
+					}
+				}
+			})
+		}
+	})
+	if runtime.MemProfileRate != rate {
+		t.Errorf("runtime.MemProfileRate is %d, was %d", runtime.MemProfileRate, rate)
+	}
+}
+
+// A ctx method under a mutex: the failure names the cause, and the other clauses keep their patience.
+type errUnderMutex struct {
+	impls.Semaphore
+	mu *sync.Mutex
+}
+
+func (s errUnderMutex) Acquire(ctx context.Context, n int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Semaphore.Acquire(ctx, n)
+}
+
+func (s errUnderMutex) TryAcquire(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Semaphore.TryAcquire(n)
+}
+
+func TestContextUnderLock(t *testing.T) {
+	defer func(d time.Duration) { patience = d }(patience)
+	patience = 300 * time.Millisecond // it hangs for ever, so any value will do
+	j := newJudge(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
+		return errUnderMutex{impls.All()[0].New(size), new(sync.Mutex)}
+	}})
+	v := j.judge(clauseByID(t, "C25"))
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "while a lock was held") || j.patience != patience {
+		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, j.patience)
+	}
 }

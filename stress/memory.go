@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -75,6 +76,21 @@ func times(n int, f func(i int)) []func() {
 	return all
 }
 
+// alone keeps C31 from being played by two tests at once, as it sets the rate of the heap profile
+// of the process and reads what it has allocated itself. It waits outside of the stage: a
+// mutex in a bubble would look like a goroutine that can still move.
+func alone(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
+	return func(impl impls.Impl, patience time.Duration) error {
+		profiling.Lock()
+		defer profiling.Unlock()
+		defer func(rate int) { runtime.MemProfileRate = rate }(runtime.MemProfileRate)
+		runtime.MemProfileRate = 1 // every allocation
+		return run(impl, patience)
+	}
+}
+
+var profiling sync.Mutex
+
 // C31: callbacks are counted by the ctx they are registered with, goroutines by a label that they
 // inherit from the call that started them, queue entries by the heap profile: what was allocated
 // inside Acquire and is still in use. All three are exact, whatever else the process does.
@@ -104,9 +120,7 @@ func nothingLeftBehind(t *trial) {
 func leaversLeave(t *trial, sem impls.Semaphore) {
 	const leavers = 100 // above what an implementation may keep once, for reuse
 	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
-	before := inUseFromLeavers() // of other implementations in this process
-	rate := runtime.MemProfileRate
-	runtime.MemProfileRate = 1 // every allocation
+	before := inUseFromLeavers() // of those that were judged before in this process
 	for range leavers {
 		ctx, cancel := context.WithCancel(context.Background())
 		c := t.startWith(ctx, cancel, labelled{sem, label}, 1)
@@ -114,7 +128,6 @@ func leaversLeave(t *trial, sem impls.Semaphore) {
 		cancel()
 		t.refused(c, context.Canceled)
 	}
-	runtime.MemProfileRate = rate
 	t.settle()
 	if n := goroutinesLabelled(label); n >= leavers {
 		t.failf("%d goroutines are left after %d cancelled waits", n, leavers)

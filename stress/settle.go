@@ -73,7 +73,7 @@ func inBubble(f func()) (deadlock error) {
 	initTesting()
 	defer func() {
 		if r := recover(); r != nil {
-			deadlock = fmt.Errorf("%v\nGoroutines that New starts need a Close method to end them, "+
+			deadlock = fmt.Errorf("%v\nGoroutines that New starts need a method Close to end them, "+
 				"which is called if there is one, or Impl.Waits declared as Elsewhere.\n%s", r, stacks())
 		}
 	}()
