@@ -37,12 +37,21 @@ func (l *line) release(n int64) {
 	l.free += n
 }
 
-// cancel lets c leave, if it still waits.
+// cancel lets c leave, if it still waits. One that is not parked may just have been on its way
+// to permits that check saw no duty to grant it; then it is in.
 func (l *line) cancel(c *call) {
 	c.cancel()
-	if stay := without(l.waiting, c); len(stay) < len(l.waiting) {
-		l.waiting = stay
-		l.t.refused(c, context.Canceled)
+	stay := without(l.waiting, c)
+	if len(stay) == len(l.waiting) {
+		return
+	}
+	l.waiting = stay
+	err := l.t.returned(c)
+	switch {
+	case err == nil && l.t.impl.Waits != impls.Parked:
+		l.book(c)
+	case err != context.Canceled:
+		l.t.failf("Acquire(%d) = %v, want %v", c.n, err, context.Canceled)
 	}
 }
 
@@ -50,6 +59,10 @@ func (l *line) cancel(c *call) {
 func (l *line) grant(c *call) {
 	l.t.granted(c)
 	l.waiting = without(l.waiting, c)
+	l.book(c)
+}
+
+func (l *line) book(c *call) {
 	l.free -= c.n
 	l.held += c.n
 }
