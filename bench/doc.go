@@ -25,8 +25,9 @@
 // # What this does not show
 //
 // go test runs one row after the other in one process, so whatever disturbs the machine meanwhile
-// falls on some rows and not on others; its text says `order: sequential`. On shared machines
-// differences of less than a third mean nothing there. `semabench run` measures each sample
-// in a process of its own, with implementations taking turns, and says `order: interleaved`.
+// falls on some rows and not on others, and the samples of a row are not independent: a test may
+// call two runs of the same code different. Its text says `order: sequential`. `semabench run`
+// measures each sample in a process of its own, with implementations taking turns, and says
+// `order: interleaved`.
 // No workload here shows how fair a semaphore is or how long the unlucky wait.
 package bench

@@ -10,7 +10,8 @@ import (
 //
 // Two things are carried beyond the textbook. Weights: see notify. Cancellation: sync.Cond
 // cannot wait for a context, so a context callback wakes the waiters, and the cancelled one
-// finds out by itself. That costs a broadcast per cancellation, but no goroutine per wait.
+// finds out by itself. That costs a broadcast per cancellation, but no goroutine per wait: for a
+// ctx whose type is not of package context, that package keeps one while it waits.
 //
 // A woken waiter competes with newcomers for the mutex, so it can be barged, and a large request
 // can starve. In return a running goroutine takes a free permit without waiting for a sleeper

@@ -75,7 +75,7 @@ func (s *spin) Release(n int64) {
 // backOff returns when n permits seem free, and at the latest after a yield. It only reads, so
 // waiters share the cache line instead of taking it from the holder that wants to release.
 func (s *spin) backOff(n int64) {
-	const looks = 64 // about 50 ns, the shortest hold worth waiting out
+	const looks = 64 // so few that a yield costs more: only a very short hold is waited out
 	for range looks {
 		if n <= s.size-s.taken.Load() {
 			return

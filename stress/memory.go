@@ -93,7 +93,7 @@ var profiling sync.Mutex
 
 // C31: callbacks are counted by the ctx they are registered with, goroutines by a label that they
 // inherit from the call that started them, queue entries by the heap profile: what was allocated
-// inside Acquire and is still in use. All three are exact, whatever else the process does.
+// inside Acquire and is still in use. None of them counts what other tests do meanwhile.
 func nothingLeftBehind(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)

@@ -15,7 +15,7 @@ type Mutant struct {
 	ID        string   // M1 …
 	Defect    string   // what is wrong
 	Reference string   // where it happened
-	KilledBy  []string // IDs of the clauses that must fail; see OnlyRaces
+	KilledBy  []string // IDs of the clauses that must all fail; but see OnlyRaces
 }
 
 // OnlyRaces reports whether nothing but the race detector sees the defect. It reports a race once,
