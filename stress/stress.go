@@ -28,7 +28,7 @@ func Run(t *testing.T, impl impls.Impl) {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
 			switch v := j.judge(c); v.Outcome {
 			case Fail:
-				t.Errorf("%v\n%s", v, replayCommand(t.Name(), v.Seed))
+				t.Errorf("%v%s\n%s", v, v.picture(), replayCommand(t.Name(), v.Program))
 			case Unknown:
 				t.Skip(v)
 			}
@@ -87,7 +87,12 @@ type Verdict struct {
 	Clause
 	Outcome Outcome
 	Detail  string // what was seen, or what was missing; empty on a pass
-	Seed    uint64 // of the failing random program; 0 if the clause uses none
+
+	// Of a random program that failed: its seed, what it was shrunk to in the notation of
+	// -stress.program, and a picture of a history that is not linearizable, in HTML.
+	Seed    uint64
+	Program string
+	Page    []byte
 }
 
 // String gives the verdict as a report would: who, which sentence, what was seen.
@@ -131,7 +136,7 @@ func (j *judge) judge(c clause) Verdict {
 		v.Outcome = Fail
 	}
 	if errors.As(err, &broken) {
-		v.Seed = broken.seed
+		v.Seed, v.Program, v.Page = broken.seed, broken.program, broken.page
 	}
 	v.Detail = err.Error()
 	return v
@@ -148,16 +153,29 @@ func usable(impl impls.Impl) error {
 	return impls.Close(sem)
 }
 
+// picture keeps the page of a history and says where.
+func (v Verdict) picture() string {
+	if v.Page == nil {
+		return ""
+	}
+	path, err := keepPage(v.Impl, v.Page)
+	if err != nil {
+		return "\n" + err.Error()
+	}
+	return "\npicture: " + path
+}
+
 // replayCommand is for a shell, and its pattern matches this test and no other.
-func replayCommand(test string, seed uint64) string {
+func replayCommand(test, program string) string {
 	parts := strings.Split(test, "/")
 	for i, p := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
 	}
-	pattern := strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`)
-	cmd := "replay: go test -race -run '" + pattern + "'"
-	if seed != 0 {
-		cmd += fmt.Sprintf(" -stress.seed=%d", seed)
+	cmd := "replay: go test -race -run " + quoted(strings.Join(parts, "/"))
+	if program != "" {
+		cmd += " -stress.program=" + quoted(program)
 	}
 	return cmd
 }
+
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -249,7 +249,7 @@ func All() []Mutant {
 			ID:        "S8",
 			Defect:    "TryAcquire fails if it meets another call, though permits are free",
 			Reference: "planted for C4",
-			KilledBy:  []string{"C4"},
+			KilledBy:  []string{"C4", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "short-line", New: newShortLine, Order: impls.FIFO},
