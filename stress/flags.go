@@ -17,6 +17,8 @@ var (
 		"run random programs for so long, instead of -stress.ops operations")
 	programFlag = flag.String("stress.program", "",
 		"play this program over and over, in the notation in which failures print it")
+	instrumentFlag = flag.Bool("stress.instrument", true,
+		"without -race, build the tests again with it for the clauses that need it")
 	outFlag = flag.String("stress.out", "",
 		"folder for the pictures of histories that failed (default the system's for temporary files)")
 )
@@ -77,6 +79,11 @@ func flagPrograms(s shape) (next func() (program, uint64), err error) {
 
 // newSeed is never 0, which means no seed, and leaves room to count from.
 func newSeed() uint64 { return uint64(rand.Uint32()) + 1 }
+
+// until returns the time left to a deadline, with some to spare for our own report.
+func until(deadline time.Time) time.Duration {
+	return max(time.Second, time.Until(deadline)*9/10).Round(time.Second)
+}
 
 func outDir() string {
 	if *outFlag == "" {

@@ -77,7 +77,7 @@ func (x exam) run(impl impls.Impl, patience time.Duration) error {
 		}
 	}
 	if undecided > 0 {
-		return unknown{fmt.Sprintf("%d of %d histories were not decided within %d steps; none failed",
+		return unknown{missing: fmt.Sprintf("%d of %d histories were not decided within %d steps; none failed",
 			undecided, histories, mostSteps)}
 	}
 	return nil

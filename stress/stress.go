@@ -3,7 +3,6 @@ package stress
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,16 +16,22 @@ import (
 //	go test -race -run 'TestMine/C20' -v
 //	go test -race -skip 'TestMine/C11'
 //
-// A clause that cannot be judged, such as C29 without -race, is skipped and says why.
+// C29 and C30 need the race detector: without -race they are played in a child, which is a build
+// of the same tests with it. A clause that cannot be judged is skipped and says why.
 func Run(t *testing.T, impl impls.Impl) {
 	t.Helper()
 	if err := usable(impl); err != nil {
 		t.Fatal(err)
 	}
 	j := newJudge(impl)
+	withRace := instrumented(t)
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
-			switch v := j.judge(c); v.Outcome {
+			v := j.judge(c)
+			if v.needsRace {
+				v = withRace(v)
+			}
+			switch v.Outcome {
 			case Fail:
 				t.Errorf("%v%s\n%s", v, v.picture(), replayCommand(t.Name(), v.Program))
 			case Unknown:
@@ -93,6 +98,8 @@ type Verdict struct {
 	Seed    uint64
 	Program string
 	Page    []byte
+
+	needsRace bool // what is missing is the race detector
 }
 
 // String gives the verdict as a report would: who, which sentence, what was seen.
@@ -131,7 +138,7 @@ func (j *judge) judge(c clause) Verdict {
 	case err == nil:
 		return v
 	case errors.As(err, &missing):
-		v.Outcome = Unknown
+		v.Outcome, v.needsRace = Unknown, missing.race
 	default:
 		v.Outcome = Fail
 	}
@@ -167,11 +174,7 @@ func (v Verdict) picture() string {
 
 // replayCommand is for a shell, and its pattern matches this test and no other.
 func replayCommand(test, program string) string {
-	parts := strings.Split(test, "/")
-	for i, p := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
-	}
-	cmd := "replay: go test -race -run " + quoted(strings.Join(parts, "/"))
+	cmd := "replay: go test -race -run " + quoted(exactly(test))
 	if program != "" {
 		cmd += " -stress.program=" + quoted(program)
 	}

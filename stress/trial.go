@@ -36,7 +36,10 @@ type failure struct {
 
 func (f failure) Error() string { return f.message }
 
-type unknown struct{ missing string }
+type unknown struct {
+	missing string
+	race    bool // the race detector, that is
+}
 
 func (u unknown) Error() string { return u.missing }
 
@@ -47,7 +50,7 @@ func (t *trial) failf(format string, args ...any) {
 
 // unknownf ends a clause that cannot be judged here.
 func (t *trial) unknownf(format string, args ...any) {
-	panic(unknown{fmt.Sprintf(format, args...)})
+	panic(unknown{missing: fmt.Sprintf(format, args...)})
 }
 
 // play runs a clause and returns how it failed, or nil. What an implementation does wrong stays
