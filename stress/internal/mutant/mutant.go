@@ -12,10 +12,14 @@ import (
 // A Mutant is a semaphore with one defect.
 type Mutant struct {
 	impls.Impl
-	ID        string   // M1 …
-	Defect    string   // what is wrong
-	Reference string   // where it happened
-	KilledBy  []string // IDs of the clauses that must all fail; but see OnlyRaces
+	ID        string // M1 …
+	Defect    string // what is wrong
+	Reference string // where it happened
+
+	// KilledBy has the IDs of the clauses that must all fail; but see OnlyRaces. Instead of R1 it
+	// names those of its oracles that must speak: I for capacity, conservation and results, W for
+	// the watchdog.
+	KilledBy []string
 }
 
 // OnlyRaces reports whether nothing but the race detector sees the defect. It reports a race once,
@@ -32,7 +36,7 @@ func All() []Mutant {
 			ID:        "M1",
 			Defect:    "TryAcquire compares, and adds later: two callers can pass the same comparison",
 			Reference: "Kotlin/kotlinx.coroutines#1898",
-			KilledBy:  []string{"R1"},
+			KilledBy:  []string{"I", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "unlocked-read", New: newUnlockedRead, Order: impls.FIFO},
@@ -46,35 +50,35 @@ func All() []Mutant {
 			ID:        "M3",
 			Defect:    "Acquire(n) takes n tokens one by one: two callers can hold half each for ever",
 			Reference: "the natural emulation of weights on a channel",
-			KilledBy:  []string{"C17", "R1"},
+			KilledBy:  []string{"C17", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "partial-loss", New: newPartialLoss},
 			ID:        "M4",
 			Defect:    "a waiter that is cancelled with k of n tokens in hand does not return them",
 			Reference: "ClickHouse/clickhouse-go#1759, vitessio/vitess#2599",
-			KilledBy:  []string{"C5", "C17", "R1"},
+			KilledBy:  []string{"C5", "C17", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "granted-and-cancelled", New: newGrantedAndCancelled, Order: impls.FIFO},
 			ID:        "M5",
 			Defect:    "a cancellation that meets a grant returns the error and keeps the permits",
 			Reference: "tokio-rs/tokio#904, Kotlin/kotlinx.coroutines#2380",
-			KilledBy:  []string{"C7", "R1"},
+			KilledBy:  []string{"C7", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "cancel-passes-on", New: newCancelPassesOn, Order: impls.FIFO},
 			ID:        "M6",
 			Defect:    "a cancelled waiter passes a permit on whether it was granted one or not",
 			Reference: "Kotlin/kotlinx.coroutines#1323, #1477",
-			KilledBy:  []string{"C2", "C5", "C22", "R1"},
+			KilledBy:  []string{"C2", "C5", "C22", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "done-context-wins", New: newDoneContextWins, Order: impls.FIFO},
 			ID:        "M7",
 			Defect:    "a done ctx is not looked at while permits are free",
 			Reference: "golang/go#63615",
-			KilledBy:  []string{"C5", "C8", "R1"},
+			KilledBy:  []string{"C5", "C8", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "growing", New: newGrowing, Order: impls.FIFO},
@@ -109,49 +113,49 @@ func All() []Mutant {
 			ID:        "M13",
 			Defect:    "a request for more than the size waits at the head of the line",
 			Reference: "golang/sync#7",
-			KilledBy:  []string{"C14"},
+			KilledBy:  []string{"C14", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "generous", New: newGenerous, Order: impls.FIFO},
 			ID:        "M14",
 			Defect:    "a waiter for two is admitted when one permit is free",
 			Reference: "review of Kotlin/kotlinx.coroutines#1553",
-			KilledBy:  []string{"C17", "C20", "R1"},
+			KilledBy:  []string{"C17", "C20", "I", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "one-wakeup", New: newOneWakeup, Order: impls.FIFO},
 			ID:        "M15",
 			Defect:    "Release(k) admits one waiter, however many fit",
 			Reference: "review of Kotlin/kotlinx.coroutines#1553",
-			KilledBy:  []string{"C17", "C18", "R1"},
+			KilledBy:  []string{"C17", "C18", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "if-not-for", New: newIfNotFor, Order: impls.Barging},
 			ID:        "M19",
 			Defect:    "a woken waiter does not look again: whoever took its permit meanwhile holds it too",
 			Reference: "the class of KAFKA-17929",
-			KilledBy:  []string{"C1", "C17"},
+			KilledBy:  []string{"C1", "C17", "I", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "wrong-one-woken", New: newWrongOneWoken, Order: impls.Barging},
 			ID:        "M20",
 			Defect:    "Signal among mixed weights wakes one that does not fit, and one that does sleeps on",
 			Reference: "discussion of golang/go#16620",
-			KilledBy:  []string{"C17", "C18", "R1"},
+			KilledBy:  []string{"C17", "C18", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "silent-leaver", New: newSilentLeaver, Order: impls.FIFO},
 			ID:        "M21",
 			Defect:    "a cancelled head of the line does not let those behind it through",
 			Reference: "golang/go#37852, python/cpython bpo-27585",
-			KilledBy:  []string{"C17", "C20", "R1"},
+			KilledBy:  []string{"C17", "C20", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "dead-waiter", New: newDeadWaiter, Order: impls.FIFO},
 			ID:        "M22",
 			Defect:    "a cancelled waiter stays in line and is handed permits",
 			Reference: "vitessio/vitess#20308",
-			KilledBy:  []string{"C2", "C5", "C31", "R1"},
+			KilledBy:  []string{"C2", "C5", "C31", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "err-under-lock", New: newErrUnderLock, Order: impls.Barging},
@@ -165,14 +169,14 @@ func All() []Mutant {
 			ID:        "M34",
 			Defect:    "the last to come is the first to be served though FIFO is declared",
 			Reference: "python/cpython#31910",
-			KilledBy:  []string{"C17", "C27"},
+			KilledBy:  []string{"C17", "C27", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "queue-jumper", New: newQueueJumper, Order: impls.FIFO},
 			ID:        "M35",
 			Defect:    "TryAcquire takes permits past the line though FIFO is declared without TryBarges",
 			Reference: "barging rule of the JSR-166 TCK",
-			KilledBy:  []string{"C28"},
+			KilledBy:  []string{"C28", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "plain-store", New: newPlainStore, Order: impls.Barging, Waits: impls.Spinning},
@@ -207,7 +211,7 @@ func All() []Mutant {
 			ID:        "S2",
 			Defect:    "a TryAcquire that fails keeps what there was",
 			Reference: "planted for C3",
-			KilledBy:  []string{"C3", "R1"},
+			KilledBy:  []string{"C3", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "no-zero", New: newNoZero, Order: impls.FIFO},
@@ -228,7 +232,7 @@ func All() []Mutant {
 			ID:        "S5",
 			Defect:    "whoever waits is deaf to its ctx",
 			Reference: "planted for C22",
-			KilledBy:  []string{"C20", "C22", "R1"},
+			KilledBy:  []string{"C20", "C22", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "stingy", New: newStingy, Order: impls.FIFO},
