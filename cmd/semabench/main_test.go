@@ -129,7 +129,7 @@ func mustRefuse(t *testing.T, args []string, want ...string) {
 // Help is of this command alone: packages stress and testing have flags of their own.
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
-		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"sample", "-h"},
+		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"stress", "-h"}, {"sample", "-h"},
 	} {
 		code, stdout, stderr := command(t, "", args...)
 		if code != exitOK || stderr != "" || !strings.Contains(stdout, "semabench") {
