@@ -27,6 +27,10 @@ type Impl struct {
 	// tryAcquire of java.util.concurrent.Semaphore does. It matters only with FIFO.
 	TryBarges bool
 
+	// StarvationFree promises that a waiting request is passed by others only a bounded number of times.
+	// FIFO implies it, whether set or not.
+	StarvationFree bool
+
 	ZeroWeight  ZeroWeight  // what a weight of zero does
 	OverRelease OverRelease // the state after a recovered over-release panic
 	Waits       Waits       // how a waiter spends its time
