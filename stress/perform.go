@@ -80,9 +80,7 @@ func (p *performance) run(t *trial) {
 		p.goOn()
 	}
 	p.mustBeUnbroken()
-	if !p.bare {
-		t.free(p.sem, p.size) // C2
-	}
+	t.free(p.sem, p.size) // C2
 }
 
 // dismiss lets everybody go who still can: what stays behind of a program that failed stays for ever.

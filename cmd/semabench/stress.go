@@ -25,9 +25,9 @@ func (a app) stress(ctx context.Context, args []string) error {
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")
 	s := soak{app: a, procs: procsList{runtime.GOMAXPROCS(0)}}
 	implNames := f.String("impl", "all", "implementations to play against, separated by commas")
-	f.DurationVar(&s.limit, "time", time.Minute, "how long to play; 0 means until interrupted")
-	ops := f.number("ops", 0, 0, maxOps, "end after `N` operations of each implementation, 1e8 say,"+
-		" if -time is not\nover before; 0 means no limit")
+	f.DurationVar(&s.limit, "time", time.Minute, "how long to play; 0, and the default with -ops, is"+
+		" without an end")
+	ops := f.number("ops", 0, 0, maxOps, "end after `N` operations of each implementation, 1e8 say")
 	seed := f.number("seed", 0, 0, 1<<64-1, "seed of the first program, `S`; each following one has"+
 		" the next; 0 means\na random one")
 	f.Var(&s.procs, "procs", "values of GOMAXPROCS from 1 to 1024, a `list` as 1,2,8, that rounds go"+
@@ -49,6 +49,9 @@ func (a app) stress(ctx context.Context, args []string) error {
 	chosen, err := chooseImpls(*implNames, a.table)
 	if err != nil {
 		return err
+	}
+	if *ops > 0 && !f.given("time") {
+		s.limit = 0
 	}
 	s.seed, s.ops, s.maxFailures = *seed, int64(*ops), int(*failures)
 	if s.seed == 0 {
