@@ -122,8 +122,9 @@ func errorHoldsNothing(t *trial) {
 	t.free(sem, 3)
 }
 
-// C6: without waiting and after waiting, also where part of the permits was free; and with every
-// kind of ctx, as implementations have paths of their own for some.
+// C6: without waiting and after waiting, also where part of the permits was free; with every kind
+// of ctx, as implementations have paths of their own for some; and until Release, whatever
+// becomes of ctx meanwhile.
 func nilHoldsN(t *trial) {
 	const size = 5
 	for n := int64(1); n <= size; n++ {
@@ -145,6 +146,16 @@ func nilHoldsN(t *trial) {
 		t.granted(waiter)
 		t.free(sem, size-4)
 	}
+	sem := t.make(size)
+	atOnce := t.start(sem, 2)
+	t.granted(atOnce)
+	afterWaiting := t.startBlocked(sem, size-1)
+	sem.Release(1)
+	t.granted(afterWaiting)
+	atOnce.cancel()
+	afterWaiting.cancel()
+	t.settle()
+	t.free(sem, 0)
 }
 
 // C7: Release and cancel follow each other so closely that the waiter finds both when it runs.

@@ -14,9 +14,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// alone keeps C31 from being played by two tests at once, as it sets the rate of the heap profile
-// of the process and reads what it has allocated itself. It waits outside of the stage: a
-// mutex in a bubble would look like a goroutine that can still move.
+// alone keeps C31 and C33 from being played by two tests at once, as they set the rate of the heap
+// profile of the process and read what they have allocated themselves. It waits outside of the
+// stage: a mutex in a bubble would look like a goroutine that can still move.
 func alone(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
 	return func(impl impls.Impl, patience time.Duration) error {
 		profiling.Lock()
@@ -58,7 +58,7 @@ func nothingLeftBehind(t *trial) {
 func leaversLeave(t *trial, sem impls.Semaphore) {
 	const leavers = 100 // above what an implementation may keep once, for reuse
 	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
-	before := inUseFromLeavers() // of those that were judged before in this process
+	before, _ := inUseFromLeavers() // of those that were judged before in this process
 	for range leavers {
 		ctx, cancel := context.WithCancel(context.Background())
 		c := t.startWith(ctx, cancel, labelled{sem, label}, 1)
@@ -70,8 +70,9 @@ func leaversLeave(t *trial, sem impls.Semaphore) {
 	if n := goroutinesLabelled(label); n >= leavers {
 		t.failf("%d goroutines are left after %d cancelled waits", n, leavers)
 	}
-	if n := inUseFromLeavers() - before; n >= leavers {
-		t.failf("%d objects that Acquire allocated are in use after %d cancelled waits", n, leavers)
+	if after, _ := inUseFromLeavers(); after-before >= leavers {
+		t.failf("%d objects that Acquire allocated are in use after %d cancelled waits",
+			after-before, leavers)
 	}
 }
 
@@ -96,6 +97,68 @@ func (l labelled) acquireAsLeaver(ctx context.Context, n int64) error {
 	return l.Semaphore.Acquire(ctx, n)
 }
 
+//go:noinline
+func (l labelled) releaseAsLeaver(n int64) { l.Semaphore.Release(n) }
+
+// C33: what is in use may be any constant, such as what is kept for reuse; so it is compared after
+// many waits and after many more. Less than a byte for each is not one more of anything.
+func boundedStorage(t *trial) {
+	const warmUp, waits = 1_000, 10_000
+	sem := t.make(2)
+	comeAndGo(t, sem, warmUp)
+	_, before := inUseFromLeavers()
+	comeAndGo(t, sem, waits)
+	if _, after := inUseFromLeavers(); after-before >= waits {
+		t.failf("%d bytes more that Acquire and Release allocated are in use after %d more waits",
+			after-before, waits)
+	}
+	t.free(sem, 2)
+}
+
+// comeAndGo lets so many waiters line up, ten at a time: every other one is cancelled, and the rest
+// are granted one after the other.
+func comeAndGo(t *trial, sem impls.Semaphore, waits int) {
+	const abreast = 10
+	for range waits / abreast {
+		t.take(sem, 2)
+		var line []*call
+		for range abreast {
+			line = append(line, t.start(passing{labelled{sem, ""}}, 1))
+		}
+		t.lineUp()
+		for i := 0; i < abreast; i += 2 {
+			line[i].cancel()
+			t.refused(line[i], context.Canceled)
+		}
+		sem.Release(2)
+		for i := 1; i < abreast; i += 2 {
+			t.granted(line[i])
+			line[i].cancel()
+		}
+	}
+}
+
+// lineUp lets those who have just been started begin to wait. If they are not seen to, some may
+// not have to: there are thousands more.
+func (t *trial) lineUp() {
+	if t.impl.Waits == impls.Parked {
+		t.settle()
+		return
+	}
+	stepAside(2)
+}
+
+// passing gives back at once what it acquires.
+type passing struct{ labelled }
+
+func (p passing) Acquire(ctx context.Context, n int64) error {
+	err := p.acquireAsLeaver(ctx, n)
+	if err == nil {
+		p.releaseAsLeaver(n)
+	}
+	return err
+}
+
 func goroutinesLabelled(label string) (n int64) {
 	var profile strings.Builder
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -113,8 +176,8 @@ func goroutinesLabelled(label string) (n int64) {
 	return n
 }
 
-// inUseFromLeavers counts the objects that were allocated below acquireAsLeaver and not freed.
-func inUseFromLeavers() (n int64) {
+// inUseFromLeavers counts what was allocated below a leaver's calls and not freed.
+func inUseFromLeavers() (objects, bytes int64) {
 	for range 3 { // the profile is of the last cycle but one, and pools empty in two
 		runtime.GC()
 	}
@@ -129,16 +192,17 @@ func inUseFromLeavers() (n int64) {
 	}
 	for _, r := range records {
 		if allocatedByLeaver(r.Stack()) {
-			n += r.InUseObjects()
+			objects += r.InUseObjects()
+			bytes += r.InUseBytes()
 		}
 	}
-	return n
+	return objects, bytes
 }
 
 func allocatedByLeaver(stack []uintptr) bool {
 	for frames := runtime.CallersFrames(stack); ; {
 		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, "stress.labelled.acquireAsLeaver") {
+		if strings.HasSuffix(f.Function, "AsLeaver") && strings.Contains(f.Function, "stress.labelled.") {
 			return true
 		}
 		if !more {
