@@ -27,8 +27,9 @@ type Impl struct {
 	// tryAcquire of java.util.concurrent.Semaphore does. It matters only with FIFO.
 	TryBarges bool
 
-	// StarvationFree promises that a waiting request is passed by others only a bounded number of times.
-	// FIFO implies it, whether set or not.
+	// StarvationFree says that a waiting request is passed by others only a bounded number of
+	// times, so that a large one is served though small ones keep coming. FIFO implies it,
+	// whether set or not; Barging rules it out. TryAcquire that barges is not counted.
 	StarvationFree bool
 
 	ZeroWeight  ZeroWeight  // what a weight of zero does

@@ -31,8 +31,8 @@ import "context"
 // A failed TryAcquire or Acquire establishes no “synchronizes before” relation.
 //
 // Not promised here: the order in which waiters are served (see [Impl.Order]), that a large
-// request is ever served while small ones keep coming, and what Acquire does
-// when ctx is nil.
+// request is ever served while small ones keep coming (see [Impl.StarvationFree]), and what
+// Acquire does when ctx is nil.
 //
 // The method set is that of *semaphore.Weighted in golang.org/x/sync, so that type and every
 // drop-in replacement of it is a Semaphore without a wrapper.

@@ -2,10 +2,7 @@ package stress
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -30,9 +27,10 @@ func moreThanSize(t *trial) {
 
 // C17: all lines of three waiters with weights 1 to 3, with each of them or none cancelled at
 // each point, while the permits come back in two portions. After every step, whoever still
-// waits must have a reason to.
+// waits must have a reason to. Before that, permits for one that has just begun to wait.
 func noLostWakeup(t *trial) {
 	const size = 3
+	releaseMeetsWait(t)
 	for line := range 27 {
 		weights := []int64{int64(line%3 + 1), int64(line/3%3 + 1), int64(line/9 + 1)}
 		for leaver := -1; leaver < len(weights); leaver++ {
@@ -42,6 +40,21 @@ func noLostWakeup(t *trial) {
 				}
 			}
 		}
+	}
+}
+
+// releaseMeetsWait lets a permit come back while a waiter is on its way to sleep: after it has
+// looked for permits, and before it can be told of any.
+func releaseMeetsWait(t *trial) {
+	const rounds = 400
+	for round := range rounds {
+		sem := t.make(1)
+		t.take(sem, 1)
+		waiter := t.startForever(sem, 1)
+		stepAside(round % 4)
+		sem.Release(1)
+		t.granted(waiter)
+		t.free(sem, 0)
 	}
 }
 
@@ -93,154 +106,86 @@ func releaseAdmitsAll(t *trial) {
 	l.drain()
 }
 
-// C20: a large request at the head holds up a small one, by right or because it sleeps in front
-// of it. When the large one leaves, nobody releases anything: the leaver must pass it on.
-func cancelledHead(t *trial) {
-	sem := t.make(2)
-	t.take(sem, 2)
-	head := t.startBlocked(sem, 2)
-	follower := t.startForever(sem, 1)
-	t.blocked(follower)
-	sem.Release(1)
-	t.settle()
-	head.cancel()
-	t.refused(head, context.Canceled)
-	t.granted(follower)
-	sem.Release(2)
-	t.free(sem, 2)
+// C19: permits come back one by one to several that want all of them or most. Had they taken what
+// there was, they would now wait for each other.
+func allAtOnce(t *trial) {
+	for _, weights := range [][]int64{{3, 3}, {2, 3}, {3, 2, 3}, {2, 2, 2}} {
+		t.fullLine(3, weights...).drain()
+	}
+	nothingInHand(t)
 }
 
-// C21
-func cancelledFollower(t *trial) {
-	l := t.fullLine(3, 3, 2, 2)
-	head, follower, last := l.all[0], l.all[1], l.all[2]
-	l.release(1)
-	l.cancel(follower)
-	t.blocked(head)
-	t.blocked(last)
-	l.check()
-	l.drain()
-}
-
-// C22: each of several waiters by itself, then by a deadline. In a bubble the clock is the
-// bubble's own and stands still while anything moves, so the bound is zero.
-func cancelReturns(t *trial) {
-	sem := t.make(2)
-	t.take(sem, 2)
-	var waiters []*call
-	for _, n := range []int64{1, 2, 1, 3} {
-		waiters = append(waiters, t.startBlocked(sem, n))
-	}
-	for _, c := range waiters {
-		c.cancel()
-		t.refused(c, context.Canceled)
-	}
-	const limit = 50 * time.Millisecond
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	began := time.Now()
-	waiter := t.startWith(ctx, cancel, sem, 1)
-	t.await(waiter)
-	t.refused(waiter, context.DeadlineExceeded)
-	if took := time.Since(began); t.impl.Waits == impls.Parked && took != limit {
-		t.failf("Acquire returned %v after its start, want %v", took, limit)
-	}
-	sem.Release(2)
-	t.free(sem, 2)
-}
-
-// unlocked gives C25 its own words, and less patience: nothing in it takes long.
-func unlocked(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
-	return func(impl impls.Impl, patience time.Duration) error {
-		err := run(impl, patience/3)
-		if never := (hung{}); errors.As(err, &never) {
-			return failure{message: "a method of ctx that uses the semaphore never returned: " +
-				"was it called while a lock was held?\n" + never.stacks}
+// nothingInHand asks for the two permits that are free beside a waiter for three: by taking them
+// where that is not forbidden, and then by releasing them though nobody holds them.
+func nothingInHand(t *trial) {
+	l := t.fullLine(3, 3)
+	l.release(2)
+	t.blocked(l.all[0])
+	switch impl := t.impl; {
+	case impl.Order == impls.Barging:
+		t.take(l.sem, 2)
+		l.sem.Release(2)
+	case impl.Order == impls.FIFO && impl.TryBarges && impl.Waits == impls.Parked:
+		if !l.sem.TryAcquire(2) {
+			t.failf("TryAcquire(2) = false past a waiter for 3, want true with 2 of 3 permits free")
 		}
-		return err
+		l.sem.Release(2)
+	}
+	if t.impl.Waits == impls.Parked { // of others who knows what they try just now
+		t.mustPanic("Release of 2 permits, with 1 held and a waiter for 3,", func() { l.sem.Release(2) })
 	}
 }
 
-// C25: a ctx of somebody's own may count its calls, log, or close a connection, and limit that with
-// the very same semaphore.
-func reentrantContext(t *trial) {
-	for _, n := range []int64{1, 2, 3} {
-		sem := t.make(2)
-		inner, cancel := context.WithCancel(context.Background())
-		// A few times only: a waiter that asks its ctx after each Release would otherwise be woken
-		// by its own question for ever, and that would be this clause's doing.
-		var uses atomic.Int64
-		use := func() {
-			if uses.Add(1) <= 10 && sem.TryAcquire(1) {
+// C24: whoever holds, waits or leaves, nobody else has to move for TryAcquire to return.
+func tryNeverWaits(t *trial) {
+	sem := t.make(2)
+	t.triesReturn(sem)
+	t.take(sem, 2)
+	t.triesReturn(sem)
+	waiter := t.startBlocked(sem, 2)
+	t.triesReturn(sem)
+	leaver := t.startBlocked(sem, 1)
+	leaver.cancel()
+	t.triesReturn(sem)
+	t.refused(leaver, context.Canceled)
+	sem.Release(1)
+	t.triesReturn(sem)
+	sem.Release(1)
+	t.triesReturn(sem)
+	t.granted(waiter)
+	sem.Release(2)
+
+	const workers, rounds = 4, 200
+	t.together(times(workers, func(worker int) {
+		for range rounds {
+			if worker%2 == 0 && sem.Acquire(context.Background(), int64(1+worker/2)) == nil {
+				sem.Release(int64(1 + worker/2))
+			} else if worker%2 == 1 && sem.TryAcquire(1) {
 				sem.Release(1)
 			}
 		}
-		ctx := usingContext{inner, use}
-		t.take(sem, 1)
-		c := t.startWith(ctx, cancel, sem, n)
-		t.settle()
-		cancel()
-		if t.returned(c) == nil {
-			sem.Release(n)
-		}
-		t.refused(t.startWith(ctx, cancel, sem, n), context.Canceled)
-		sem.Release(1)
-		t.free(sem, 2)
-	}
-}
-
-// usingContext does something in each of its methods.
-type usingContext struct {
-	context.Context
-	use func()
-}
-
-func (c usingContext) Done() <-chan struct{} { c.use(); return c.Context.Done() }
-func (c usingContext) Err() error            { c.use(); return c.Context.Err() }
-func (c usingContext) Value(key any) any     { c.use(); return c.Context.Value(key) }
-
-// C27: the order of the line is made, not hoped for: each waiter is blocked before the next
-// begins. Permits come back one by one, so that the order of grants can be seen too.
-func fifo(t *trial) {
-	t.needsFIFO()
-	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
-		l := t.fullLine(3, weights...)
-		for l.held > 0 {
-			l.release(1)
-			for len(l.waiting) > 0 && l.waiting[0].n <= l.free {
-				l.grant(l.waiting[0])
-			}
-			for _, c := range l.waiting {
-				t.blocked(c)
-			}
-		}
-		t.free(l.sem, 3)
-	}
-}
-
-// C28
-func tryBarges(t *trial) {
-	t.needsFIFO()
-	sem := t.make(2)
-	t.take(sem, 1)
-	waiter := t.startBlocked(sem, 2)
-	if got := sem.TryAcquire(1); got != t.impl.TryBarges {
-		t.failf("TryAcquire(1) = %v with 1 permit free and a waiter in line, want %v",
-			got, t.impl.TryBarges)
-	} else if got {
-		sem.Release(1)
-	}
-	sem.Release(1)
-	t.granted(waiter)
-	sem.Release(2)
+	})...)
 	t.free(sem, 2)
 }
 
-// needsFIFO ends the clause where there is no order to check, or none that can be seen.
-func (t *trial) needsFIFO() {
-	switch {
-	case t.impl.Order != impls.FIFO:
-		t.unknownf("not promised: Impl.Order is %v", t.impl.Order)
-	case t.impl.Waits != impls.Parked:
-		t.unknownf("waiters are %v: the order in which they line up cannot be seen", t.impl.Waits)
+// triesReturn tries for one permit, for all of two and for too many, each in a goroutine of its own.
+func (t *trial) triesReturn(sem impls.Semaphore) {
+	for n := int64(1); n <= 3; n++ {
+		returned := make(chan struct{})
+		var failed any
+		go func() {
+			defer close(returned)
+			defer t.progress.Add(1)
+			defer func() { failed = recover() }()
+			if sem.TryAcquire(n) {
+				sem.Release(n)
+			}
+		}()
+		if !t.settledOn(returned) {
+			t.failf("TryAcquire(%d) still waits\n%s", n, t.stacks())
+		}
+		if failed != nil {
+			panic(failed)
+		}
 	}
 }

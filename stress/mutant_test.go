@@ -45,66 +45,75 @@ func TestMutantChild(t *testing.T) {
 	if name == "" {
 		return
 	}
+	began := time.Now()
 	patience = time.Second // what hangs here hangs for ever; what is only slow is no mutant's defect
-	impl := mutant.Reference
-	for _, m := range mutant.All() {
-		if m.Name == name {
-			impl = m.Impl
+	m := mutant.Mutant{Impl: mutant.Reference}
+	for _, other := range mutant.All() {
+		if other.Name == name {
+			m = other
 		}
 	}
 	if raceEnabled {
-		judgeClauses(impl, "C29", "C30")
+		judgeClauses(m.Impl, "C29", "C30")
 	} else {
-		judgeClauses(impl, directed()...)
-		judgePrograms(impl)
-		judgeHistories(impl)
+		judgePrograms(m.Impl)
+		judgeHistories(m.Impl)
+		judgeClauses(m.Impl, directed(m.KilledBy)...)
 	}
-	catch{By: "end"}.print()
+	catch{By: "end", Took: time.Since(began)}.print()
 }
 
-// directed returns the clauses but those that random programs or the race detector judge.
-func directed() (ids []string) {
+// directed returns the clauses but those that random programs or the race detector judge, and
+// first those that must catch the mutant.
+func directed(first []string) (ids []string) {
+	others := []string{"C29", "C30", "C34", "R1"}
+	for _, id := range first {
+		if clauseIndex(id) >= 0 && !slices.Contains(others, id) {
+			ids = append(ids, id)
+		}
+	}
 	for _, c := range clauses {
-		switch c.ID {
-		case "C29", "C30", "C34", "R1":
-		default:
+		if !slices.Contains(others, c.ID) && !slices.Contains(ids, c.ID) {
 			ids = append(ids, c.ID)
 		}
 	}
 	return ids
 }
 
+// judgeClauses plays clauses one by one. What hangs in several would in most, and each takes time.
 func judgeClauses(impl impls.Impl, ids ...string) {
 	j := newJudge(impl)
 	var ops atomic.Int64
 	if !raceEnabled { // counting would order what the implementation has to order itself
 		j.impl = countedImpl(impl, func() { ops.Add(1) })
 	}
+	hangs := 0
 	for _, id := range ids {
 		ops.Store(0)
 		began := time.Now()
-		if v := j.judge(clauseNamed(id)); v.Outcome == Fail {
-			catch{id, ops.Load(), time.Since(began)}.print()
+		v := j.judge(clauses[clauseIndex(id)])
+		took := time.Since(began)
+		if v.Outcome == Fail {
+			catch{id, ops.Load(), took}.print()
+		}
+		if took > patience/20 && v.Outcome == Fail {
+			hangs++
+		}
+		if hangs == 3 {
+			catch{By: "…"}.print()
+			return
 		}
 	}
 }
 
-func clauseNamed(id string) clause {
-	for _, c := range clauses {
-		if c.ID == id {
-			return c
-		}
-	}
-	panic("no clause " + id)
+func clauseIndex(id string) int {
+	return slices.IndexFunc(clauses, func(c clause) bool { return c.ID == id })
 }
 
 // judgePrograms plays random programs until both oracles of R1 have spoken, or the budget is spent. A
 // program that is stuck leaves goroutines behind, so there is a budget of failures too.
 func judgePrograms(impl impls.Impl) {
-	failures := 40
-	if impl.Waits != impls.Parked {
-		failures = 3 // each takes patience
-	}
+	failures := failureBudget(40)
 	began := time.Now()
 	caught := map[string]bool{}
 	for ops, seed := int64(0), newSeed(); ops < 40_000 && len(caught) < 2 && failures > 0; seed++ {
@@ -114,7 +123,7 @@ func judgePrograms(impl impls.Impl) {
 		if err == nil {
 			continue
 		}
-		failures--
+		failures.spend(impl, err)
 		by := "I"
 		if foundByWatchdog(err) {
 			by = "W"
@@ -126,21 +135,30 @@ func judgePrograms(impl impls.Impl) {
 	}
 }
 
+// A failureBudget is spent by failures: a little by one that is seen at once, all of it by one that
+// was waited for, as that may leave goroutines behind that spin.
+type failureBudget int
+
+func (b *failureBudget) spend(impl impls.Impl, err error) {
+	switch {
+	case err == nil:
+	case isHang(impl, err):
+		*b = 0
+	default:
+		*b--
+	}
+}
+
 // judgeHistories asks the check for linearizability alone: whatever other oracles say, a history
 // that is complete is checked.
 func judgeHistories(impl impls.Impl) {
-	failures := 300
-	if impl.Waits != impls.Parked {
-		failures = 3
-	}
+	failures := failureBudget(40)
 	began := time.Now()
 	for ops, seed := int64(0), newSeed(); ops < 10_000 && failures > 0; seed++ {
 		p := narrow.generate(seed)
 		ops += p.ops()
 		h, err := performOnce(impl, patience, p)
-		if foundByWatchdog(err) {
-			failures--
-		}
+		failures.spend(impl, err)
 		if h.complete() && h.linearize(impl).check() == porcupine.Illegal {
 			catch{"C34", ops, time.Since(began)}.print()
 			return

@@ -2,7 +2,6 @@ package stress
 
 import (
 	"context"
-	"time"
 )
 
 // C1: permits run out when they should, and a free one goes to one taker only. The second half
@@ -123,8 +122,9 @@ func errorHoldsNothing(t *trial) {
 	t.free(sem, 3)
 }
 
-// C6: without waiting and after waiting, also where part of the permits was free; and with every
-// kind of ctx, as implementations have paths of their own for some.
+// C6: without waiting and after waiting, also where part of the permits was free; with every kind
+// of ctx, as implementations have paths of their own for some; and until Release, whatever
+// becomes of ctx meanwhile.
 func nilHoldsN(t *trial) {
 	const size = 5
 	for n := int64(1); n <= size; n++ {
@@ -146,22 +146,16 @@ func nilHoldsN(t *trial) {
 		t.granted(waiter)
 		t.free(sem, size-4)
 	}
-}
-
-// livingContexts returns contexts of every kind that will not be done while a clause runs.
-func livingContexts() []context.Context {
-	background := context.Background()
-	cancellable, cancel := context.WithCancel(background)
-	_ = cancel // never: all of it is garbage when the clause ends
-	type key struct{}
-	return []context.Context{
-		background,
-		context.TODO(),
-		cancellable,
-		context.WithValue(cancellable, key{}, 1),
-		context.WithoutCancel(cancellable),
-		usingContext{cancellable, func() {}},
-	}
+	sem := t.make(size)
+	atOnce := t.start(sem, 2)
+	t.granted(atOnce)
+	afterWaiting := t.startBlocked(sem, size-1)
+	sem.Release(1)
+	t.granted(afterWaiting)
+	atOnce.cancel()
+	afterWaiting.cancel()
+	t.settle()
+	t.free(sem, 0)
 }
 
 // C7: Release and cancel follow each other so closely that the waiter finds both when it runs.
@@ -197,40 +191,6 @@ func (t *trial) meet(round int, a, b func()) {
 	}
 }
 
-// C8
-func doneContextLoses(t *trial) {
-	const rounds = 50 // an implementation that selects among ready channels loses only at times
-	for range rounds {
-		sem := t.make(2)
-		for _, n := range []int64{1, 2, 3} {
-			if err := sem.Acquire(done(), n); err != context.Canceled {
-				t.failf("Acquire(%d) with a done ctx = %v, want %v", n, err, context.Canceled)
-			}
-		}
-		t.free(sem, 2)
-	}
-}
-
-// C9: the sentinel itself and not the cause of the cancellation, for a ctx that is done before the call,
-// for one that is done while waiting, and for a deadline.
-func errorOfContext(t *trial) {
-	sem := t.make(1)
-	t.take(sem, 1)
-	caused, cause := context.WithCancelCause(context.Background())
-	waiter := t.startWith(caused, func() { cause(context.DeadlineExceeded) }, sem, 1)
-	t.blocked(waiter)
-	waiter.cancel()
-	t.refused(waiter, context.Canceled)
-	t.refused(t.startWith(caused, func() {}, sem, 1), context.Canceled)
-
-	late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
-	t.refused(t.startWith(late, cancel, sem, 1), context.DeadlineExceeded)
-	soon, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-	waiter = t.startWith(soon, cancel, sem, 1)
-	t.await(waiter)
-	t.refused(waiter, context.DeadlineExceeded)
-}
-
 // C16
 func releaseElsewhere(t *trial) {
 	sem := t.make(2)
@@ -240,11 +200,4 @@ func releaseElsewhere(t *trial) {
 	t.granted(waiter)
 	sem.Release(2)
 	t.free(sem, 2)
-}
-
-// done returns a ctx that is done.
-func done() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
 }

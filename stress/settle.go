@@ -25,7 +25,12 @@ func (t *trial) settle() {
 		synctest.Wait()
 		return
 	}
-	for range yields {
+	stepAside(yields)
+}
+
+// stepAside lets others run so many times, if they can.
+func stepAside(times int) {
+	for range times {
 		runtime.Gosched()
 	}
 }

@@ -222,3 +222,15 @@ func newSixtyFour(size int64) impls.Semaphore { return &sixtyFour{queue: newQueu
 func (s *sixtyFour) TryAcquire(n int64) bool {
 	return s.queue.TryAcquire(n) || s.size == 64 && n == 1 && s.extra.CompareAndSwap(false, true)
 }
+
+// S15
+type tryInLine struct{ *queue }
+
+func newTryInLine(size int64) impls.Semaphore { return tryInLine{newQueue(size)} }
+
+func (s tryInLine) TryAcquire(n int64) bool {
+	if w, _ := s.join(context.Background(), 0); w != nil {
+		<-w.ready
+	}
+	return s.queue.TryAcquire(n)
+}

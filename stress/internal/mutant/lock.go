@@ -1,32 +1,100 @@
 package mutant
 
 import (
+	"container/list"
 	"context"
 
 	"github.com/semabench/semabench/impls"
 )
 
-// M29: the lock is a channel, so that a goroutine that waits for it can be seen to be blocked.
-type errUnderLock struct {
-	lock    chan struct{} // holds an element while somebody has the lock
+// lock is a mutex. It is a channel, so that a goroutine that waits for it can be seen to be blocked.
+type lock chan struct{} // holds an element while somebody has the lock
+
+func (l lock) lock()   { l <- struct{}{} }
+func (l lock) unlock() { <-l }
+
+// broadcast is a correct semaphore in pieces, whose waiters all look again after each Release.
+type broadcast struct {
+	lock
 	size    int64
 	held    int64
 	changed chan struct{} // closed and replaced by Release
 }
 
-func newErrUnderLock(size int64) impls.Semaphore {
+func newBroadcast(size int64) *broadcast {
 	mustNotBeNegative(size)
-	return &errUnderLock{size: size, lock: make(chan struct{}, 1), changed: make(chan struct{})}
+	return &broadcast{size: size, lock: make(lock, 1), changed: make(chan struct{})}
 }
 
-func (s *errUnderLock) Acquire(ctx context.Context, n int64) error {
+func (s *broadcast) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	for done := ctx.Done(); !isDone(done); {
+		s.lock.lock()
+		ok, changed := s.take(n), s.changed
+		s.lock.unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-done:
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *broadcast) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.lock.lock()
+	defer s.lock.unlock()
+	return s.take(n)
+}
+
+func (s *broadcast) take(n int64) bool {
+	if n > s.size-s.held {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+func (s *broadcast) Release(n int64) {
+	mustNotBeNegative(n)
+	s.lock.lock()
+	defer s.lock.unlock()
+	if n > s.held {
+		panic("mutant: released more than held")
+	}
+	s.held -= n
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// M28
+type locksTwice struct{ *broadcast }
+
+func newLocksTwice(size int64) impls.Semaphore { return locksTwice{newBroadcast(size)} }
+
+func (s locksTwice) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.lock.lock()
+	defer s.lock.unlock()
+	return n <= s.size-s.held && s.Acquire(context.Background(), n) == nil // which locks
+}
+
+// M29
+type errUnderLock struct{ *broadcast }
+
+func newErrUnderLock(size int64) impls.Semaphore { return errUnderLock{newBroadcast(size)} }
+
+func (s errUnderLock) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	for {
-		s.lock <- struct{}{}
+		s.lock.lock()
 		err := ctx.Err()
 		ok := err == nil && s.take(n)
 		changed := s.changed
-		<-s.lock
+		s.lock.unlock()
 		if ok || err != nil {
 			return err
 		}
@@ -37,29 +105,82 @@ func (s *errUnderLock) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-func (s *errUnderLock) TryAcquire(n int64) bool {
+// M27
+type handOff struct {
+	lock
+	size int64
+	held int64
+	line list.List // of *waiter, to whom ready is sent
+}
+
+func newHandOff(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	return &handOff{size: size, lock: make(lock, 1)}
+}
+
+func (s *handOff) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
-	s.lock <- struct{}{}
-	defer func() { <-s.lock }()
+	done := ctx.Done()
+	if n > s.size {
+		<-done
+	}
+	s.lock.lock()
+	if cancelled := isDone(done); cancelled || s.take(n) {
+		s.lock.unlock()
+		if cancelled {
+			return ctx.Err()
+		}
+		return nil
+	}
+	w := &waiter{n: n, ready: make(chan struct{})}
+	w.place = s.line.PushBack(w)
+	s.lock.unlock()
+	select {
+	case <-w.ready:
+		return nil
+	case <-done:
+	}
+	s.lock.lock()
+	s.line.Remove(w.place)
+	s.serve()
+	s.lock.unlock()
+	return ctx.Err()
+}
+
+func (s *handOff) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.lock.lock()
+	defer s.lock.unlock()
 	return s.take(n)
 }
 
-func (s *errUnderLock) take(n int64) bool {
-	if n > s.size-s.held {
+func (s *handOff) take(n int64) bool {
+	if s.line.Len() > 0 || n > s.size-s.held {
 		return false
 	}
 	s.held += n
 	return true
 }
 
-func (s *errUnderLock) Release(n int64) {
+func (s *handOff) Release(n int64) {
 	mustNotBeNegative(n)
-	s.lock <- struct{}{}
-	defer func() { <-s.lock }()
+	s.lock.lock()
+	defer s.lock.unlock()
 	if n > s.held {
 		panic("mutant: released more than held")
 	}
 	s.held -= n
-	close(s.changed)
-	s.changed = make(chan struct{})
+	s.serve()
+}
+
+func (s *handOff) serve() {
+	for {
+		head := s.line.Front()
+		if head == nil || head.Value.(*waiter).n > s.size-s.held {
+			return
+		}
+		w := s.line.Remove(head).(*waiter)
+		s.held += w.n
+		w.ready <- struct{}{} // and if w has left?
+	}
 }

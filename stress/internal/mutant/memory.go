@@ -1,7 +1,9 @@
 package mutant
 
 import (
+	"container/list"
 	"context"
+	"math"
 	"runtime"
 	"sync/atomic"
 
@@ -74,4 +76,58 @@ func (s *plainStore) Release(n int64) {
 		panic("mutant: released more than held")
 	}
 	s.held -= n
+}
+
+// M37: Acquire leases its permits, until Release or until ctx is done.
+type leased struct {
+	*queue
+	leases  list.List // of *lease, the oldest first; guarded by mu, as is expired
+	expired int64     // permits that came back with their lease, and that Release has yet to hear of
+}
+
+type lease struct{ n int64 }
+
+func newLeased(size int64) impls.Semaphore { return &leased{queue: newQueue(size)} }
+
+func (s *leased) Acquire(ctx context.Context, n int64) error {
+	err := s.queue.Acquire(ctx, n)
+	if err == nil {
+		s.mu.Lock()
+		place := s.leases.PushBack(&lease{n})
+		s.mu.Unlock()
+		context.AfterFunc(ctx, func() { s.expire(place) })
+	}
+	return err
+}
+
+func (s *leased) expire(place *list.Element) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.leases.Remove(place).(*lease)
+	s.held -= l.n
+	s.expired += l.n
+	l.n = 0
+	s.serve(math.MaxInt)
+}
+
+func (s *leased) Release(n int64) {
+	mustNotBeNegative(n)
+	s.queue.Release(n - s.end(n))
+}
+
+// end ends leases of n permits and returns how many of these are back already.
+func (s *leased) end(n int64) (back int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	back = min(n, s.expired)
+	s.expired -= back
+	for n -= back; n > 0 && s.leases.Len() > 0; {
+		l := s.leases.Front().Value.(*lease)
+		ended := min(n, l.n)
+		n -= ended
+		if l.n -= ended; l.n == 0 {
+			s.leases.Remove(s.leases.Front())
+		}
+	}
+	return back
 }

@@ -74,6 +74,26 @@ func (s wrappingSum) TryAcquire(n int64) bool {
 	return true
 }
 
+// M12
+type thirtyTwoBits struct{ *queue }
+
+func newThirtyTwoBits(size int64) impls.Semaphore { return thirtyTwoBits{newQueue(size)} }
+
+func (s thirtyTwoBits) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	return s.queue.Acquire(ctx, int64(uint32(n)))
+}
+
+func (s thirtyTwoBits) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	return s.queue.TryAcquire(int64(uint32(n)))
+}
+
+func (s thirtyTwoBits) Release(n int64) {
+	mustNotBeNegative(n)
+	s.queue.Release(int64(uint32(n)))
+}
+
 // S1
 type cause struct{ *queue }
 

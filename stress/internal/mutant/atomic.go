@@ -1,0 +1,203 @@
+package mutant
+
+import (
+	"container/list"
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// count is the correct part of semaphores that keep their state in an atomic.
+type count struct {
+	size int64
+	held atomic.Int64
+}
+
+func (c *count) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	for {
+		held := c.held.Load()
+		if n > c.size-held {
+			return false
+		}
+		if c.held.CompareAndSwap(held, held+n) {
+			return true
+		}
+	}
+}
+
+func (c *count) Release(n int64) {
+	mustNotBeNegative(n)
+	for {
+		held := c.held.Load()
+		if n > held {
+			panic("mutant: released more than held")
+		}
+		if c.held.CompareAndSwap(held, held-n) {
+			return
+		}
+	}
+}
+
+// spin acquires as try does, sooner or later. It ends when alive says so.
+func spin(try func(n int64) bool, n int64, alive func() bool) bool {
+	for alive() {
+		if try(n) {
+			return true
+		}
+		runtime.Gosched()
+	}
+	return false
+}
+
+// M17
+type staleBroadcast struct {
+	count
+	freed atomic.Pointer[chan struct{}] // closed and replaced by Release
+}
+
+func newStaleBroadcast(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	s := &staleBroadcast{count: count{size: size}}
+	s.freed.Store(new(make(chan struct{})))
+	return s
+}
+
+func (s *staleBroadcast) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	for ctx.Err() == nil {
+		if s.TryAcquire(n) {
+			return nil
+		}
+		runtime.Gosched() // stands for a preemption: by itself the window is one instruction wide
+		select {
+		case <-*s.freed.Load():
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *staleBroadcast) Release(n int64) {
+	s.count.Release(n)
+	close(*s.freed.Swap(new(make(chan struct{}))))
+}
+
+// M24
+type noSecondLook struct {
+	count
+	mu   sync.Mutex
+	line list.List // of *waiter, the head first
+}
+
+func newNoSecondLook(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	return &noSecondLook{count: count{size: size}}
+}
+
+func (s *noSecondLook) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	if err := ctx.Err(); err != nil || s.TryAcquire(n) {
+		return err
+	}
+	if n > s.size {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	runtime.Gosched() // stands for a preemption, as in M17
+	w := &waiter{n: n, ready: make(chan struct{})}
+	s.mu.Lock()
+	w.place = s.line.PushBack(w)
+	s.mu.Unlock()
+	select {
+	case <-w.ready:
+		return nil
+	case <-ctx.Done():
+		if s.leave(w) {
+			return nil
+		}
+		return ctx.Err()
+	}
+}
+
+func (s *noSecondLook) leave(w *waiter) (granted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.granted() {
+		return true
+	}
+	s.line.Remove(w.place)
+	s.serve()
+	return false
+}
+
+func (s *noSecondLook) Release(n int64) {
+	s.count.Release(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serve()
+}
+
+func (s *noSecondLook) serve() {
+	for {
+		head := s.line.Front()
+		if head == nil || !s.TryAcquire(head.Value.(*waiter).n) {
+			return
+		}
+		close(s.line.Remove(head).(*waiter).ready)
+	}
+}
+
+// M31
+type staleCount struct{ count }
+
+func newStaleCount(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	return &staleCount{count{size: size}}
+}
+
+func (s *staleCount) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	if n > s.size {
+		<-ctx.Done()
+	}
+	if spin(s.TryAcquire, n, func() bool { return ctx.Err() == nil }) {
+		return nil
+	}
+	return ctx.Err()
+}
+
+func (s *staleCount) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	held := s.held.Load() // once
+	for n <= s.size-held {
+		runtime.Gosched() // stands for a preemption, as in M17
+		if s.held.CompareAndSwap(held, held+n) {
+			return true
+		}
+	}
+	return false
+}
+
+// M32
+type deafSpinner struct{ count }
+
+func newDeafSpinner(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	return &deafSpinner{count{size: size}}
+}
+
+func (s *deafSpinner) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	if n > s.size {
+		<-ctx.Done()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	spin(s.TryAcquire, n, func() bool { return true })
+	return nil
+}

@@ -1,0 +1,150 @@
+package mutant
+
+import (
+	"container/list"
+	"context"
+	"runtime"
+	"sync"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// M40
+type recycled struct {
+	mu    sync.Mutex
+	size  int64
+	held  int64
+	line  list.List // of *waiter, to whom ready is sent; place is nil when that is due
+	spare []*waiter
+}
+
+func newRecycled(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	return &recycled{size: size}
+}
+
+func (s *recycled) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	done := ctx.Done()
+	if n > s.size {
+		<-done
+	}
+	w, cancelled := s.join(done, n)
+	switch {
+	case cancelled:
+		return ctx.Err()
+	case w == nil:
+		return nil
+	}
+	select {
+	case <-w.ready:
+	case <-done:
+		s.mu.Lock()
+		if w.place != nil {
+			s.line.Remove(w.place)
+			s.spare = append(s.spare, w)
+			s.unlockAndTell(s.admit())
+			return ctx.Err()
+		}
+		s.mu.Unlock()
+		<-w.ready
+	}
+	s.mu.Lock()
+	s.spare = append(s.spare, w)
+	s.mu.Unlock()
+	return nil
+}
+
+// join returns nil if n permits could be taken at once.
+func (s *recycled) join(done <-chan struct{}, n int64) (w *waiter, cancelled bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if isDone(done) {
+		return nil, true
+	}
+	if s.take(n) {
+		return nil, false
+	}
+	if last := len(s.spare) - 1; last >= 0 {
+		w, s.spare = s.spare[last], s.spare[:last]
+	} else {
+		w = &waiter{ready: make(chan struct{}, 1)}
+	}
+	w.n = n
+	w.place = s.line.PushBack(w)
+	return w, false
+}
+
+func (s *recycled) take(n int64) bool {
+	if s.line.Len() > 0 || n > s.size-s.held {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+func (s *recycled) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.take(n)
+}
+
+func (s *recycled) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	if n > s.held {
+		s.mu.Unlock()
+		panic("mutant: released more than held")
+	}
+	s.held -= n
+	s.unlockAndTell(s.admit())
+}
+
+func (s *recycled) admit() (admitted []*waiter) {
+	for s.line.Len() > 0 {
+		w := s.line.Front().Value.(*waiter)
+		if w.n > s.size-s.held {
+			break
+		}
+		s.held += w.n
+		s.line.Remove(w.place)
+		w.place = nil
+		admitted = append(admitted, w)
+	}
+	return admitted
+}
+
+func (s *recycled) unlockAndTell(admitted []*waiter) {
+	s.mu.Unlock()
+	for _, w := range admitted {
+		w.ready <- struct{}{}
+		runtime.Gosched() // stands for a preemption, as in M1
+		w.n = 0           // it may be another's by now
+	}
+}
+
+// S14
+type everySlot struct {
+	*queue
+	slots []*waiter // guarded by mu; one for each wait, emptied but never reused
+}
+
+func newEverySlot(size int64) impls.Semaphore { return &everySlot{queue: newQueue(size)} }
+
+func (s *everySlot) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	if w == nil {
+		return err
+	}
+	s.mu.Lock()
+	slot := len(s.slots)
+	s.slots = append(s.slots, w)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.slots[slot] = nil
+		s.mu.Unlock()
+	}()
+	return s.wait(ctx, w)
+}
