@@ -55,6 +55,7 @@
 //
 // A pass is the absence of a counterexample. Schedules are those that the Go scheduler happened to
 // choose, on this machine, this time; they are not enumerated. Histories are not checked for
-// linearizability. Starvation is not looked for. The race detector counts for the whole process:
-// a race of another test that runs in parallel is held against the clause being played.
+// linearizability. Starvation is looked for only where its absence is promised. The race detector
+// counts for the whole process: a race of another test that runs in parallel is held against the
+// clause being played.
 package stress

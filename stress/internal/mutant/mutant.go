@@ -46,7 +46,7 @@ func All() []Mutant {
 			ID:        "M3",
 			Defect:    "Acquire(n) takes n tokens one by one: two callers can hold half each for ever",
 			Reference: "the natural emulation of weights on a channel",
-			KilledBy:  []string{"C17", "R1"},
+			KilledBy:  []string{"C17", "C19", "R1"},
 		},
 		{
 			Impl:      impls.Impl{Name: "partial-loss", New: newPartialLoss},
@@ -137,7 +137,7 @@ func All() []Mutant {
 			ID:        "M16",
 			Defect:    "Release wakes only when all permits were held: a heavier waiter never hears of the rest",
 			Reference: "marusama/semaphore#3, cockroachdb/cockroach#33554",
-			KilledBy:  []string{"C17"},
+			KilledBy:  []string{"C17", "C18", "C19"},
 		},
 		{
 			Impl:      impls.Impl{Name: "stale-broadcast", New: newStaleBroadcast, Order: impls.Barging},
@@ -207,21 +207,21 @@ func All() []Mutant {
 			ID:        "M26",
 			Defect:    "the sweep of expired waiters removes from the list that it walks, and ends at the first",
 			Reference: "vitessio/vitess#16897",
-			KilledBy:  []string{"C23"},
+			KilledBy:  []string{"C23", "C32"},
 		},
 		{
 			Impl:      impls.Impl{Name: "hand-off", New: newHandOff, Order: impls.FIFO},
 			ID:        "M27",
 			Defect:    "Release hands over with the lock held, to a waiter that may have left",
 			Reference: "vitessio/vitess#20310",
-			KilledBy:  []string{"C7"},
+			KilledBy:  []string{"C7", "C20", "C32"},
 		},
 		{
 			Impl:      impls.Impl{Name: "locks-twice", New: newLocksTwice, Order: impls.Barging},
 			ID:        "M28",
 			Defect:    "TryAcquire calls Acquire with the lock held that Acquire takes",
 			Reference: "tektoncd/pipelines-as-code#2173",
-			KilledBy:  []string{"C24"},
+			KilledBy:  []string{"C2", "C4", "C24"},
 		},
 		{
 			Impl:      impls.Impl{Name: "err-under-lock", New: newErrUnderLock, Order: impls.Barging},
@@ -235,21 +235,21 @@ func All() []Mutant {
 			ID:        "M30",
 			Defect:    "cancelled neighbours in line let each other go first for ever",
 			Reference: "JDK-8386085",
-			KilledBy:  []string{"C23"},
+			KilledBy:  []string{"C23", "C32"},
 		},
 		{
 			Impl:      impls.Impl{Name: "stale-count", New: newStaleCount, Order: impls.Barging, Waits: impls.Spinning},
 			ID:        "M31",
 			Defect:    "a failed compare-and-swap is repeated with the count that made it fail",
 			Reference: "the class of compare-and-swap loops",
-			KilledBy:  []string{"C4"},
+			KilledBy:  []string{"C4", "C17"},
 		},
 		{
 			Impl:      impls.Impl{Name: "deaf-spinner", New: newDeafSpinner, Order: impls.Barging, Waits: impls.Spinning},
 			ID:        "M32",
 			Defect:    "a spinning waiter does not look at its ctx",
 			Reference: "the class of golangci/golangci-lint#6128",
-			KilledBy:  []string{"C22"},
+			KilledBy:  []string{"C5", "C20", "C22", "C23"},
 		},
 		{
 			Impl:      impls.Impl{Name: "unbounded", New: newUnbounded, StarvationFree: true},
@@ -284,7 +284,7 @@ func All() []Mutant {
 			ID:        "M37",
 			Defect:    "permits come back when the ctx of their Acquire is done, though their holder is at work",
 			Reference: "the class of order violations",
-			KilledBy:  []string{"C6"},
+			KilledBy:  []string{"C6", "C17", "C31"},
 		},
 		{
 			Impl:      impls.Impl{Name: "abandoned-adapter", New: newAbandonedAdapter, Order: impls.Barging},
@@ -305,14 +305,14 @@ func All() []Mutant {
 			ID:        "M40",
 			Defect:    "Release touches a waiter that it has let go and that may be another's by then",
 			Reference: "tokio-rs/tokio#2340, glibc BZ 12674",
-			KilledBy:  []string{"C29", "C30"},
+			KilledBy:  []string{"R1"},
 		},
 		{
 			Impl:      impls.Impl{Name: "closed-twice", New: newClosedTwice, Order: impls.FIFO},
 			ID:        "M41",
 			Defect:    "the channel that a waiter is granted through is closed when it leaves, granted or not",
 			Reference: "sends on closed channels in gRPC and Knative",
-			KilledBy:  []string{"C7", "C32"},
+			KilledBy:  []string{"C7", "C20", "C32"},
 		},
 		{
 			Impl:      impls.Impl{Name: "cause", New: newCause, Order: impls.FIFO},
@@ -417,7 +417,7 @@ func All() []Mutant {
 			ID:        "S15",
 			Defect:    "TryAcquire stands in line before it looks",
 			Reference: "planted for C24",
-			KilledBy:  []string{"C24"},
+			KilledBy:  []string{"C13", "C24", "C28"},
 		},
 	}
 }
