@@ -44,6 +44,7 @@ func noDataRace(t *trial) {
 				go cancel()
 			}
 			if sem.Acquire(ctx, n) == nil {
+				runtime.Gosched() // or hardly anybody would have to wait
 				sem.Release(n)
 			}
 			cancel()

@@ -305,7 +305,7 @@ func All() []Mutant {
 			ID:        "M40",
 			Defect:    "Release touches a waiter that it has let go and that may be another's by then",
 			Reference: "tokio-rs/tokio#2340, glibc BZ 12674",
-			KilledBy:  []string{"R1"},
+			KilledBy:  []string{"C29", "C30"},
 		},
 		{
 			Impl:      impls.Impl{Name: "closed-twice", New: newClosedTwice, Order: impls.FIFO},
