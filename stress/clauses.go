@@ -64,5 +64,6 @@ var clauses = []clause{
 	{Clause{"C31", "nothing-left-behind", "After Acquire returned no goroutine, context callback or queue entry of it is left."}, alone(staged(nothingLeftBehind))},
 	{Clause{"C32", "no-panic", "No legal call panics, whatever meets whatever."}, staged(noPanic)},
 	{Clause{"C33", "bounded-storage", "What is allocated for waiting does not grow with the number of waits that are over."}, alone(staged(boundedStorage))},
-	{Clause{"R1", "random", "Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold."}, randomPrograms},
+	{Clause{"C34", "linearizable", "Calls take effect one after the other, each between its begin and its return; a wait is a request and its grant."}, examLinear.run},
+	{Clause{"R1", "random", "Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold."}, examRandom.run},
 }

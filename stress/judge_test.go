@@ -100,7 +100,7 @@ func TestUnknown(t *testing.T) {
 
 // A seed determines the program, and the flag plays it.
 func TestSeedReplays(t *testing.T) {
-	if a, b := generate(42).String(), generate(42).String(); a != b {
+	if a, b := wide.generate(42).String(), wide.generate(42).String(); a != b {
 		t.Errorf("seed 42 gives two programs:\n%s%s", a, b)
 	}
 	defer func(seed uint64, ops int64) { *seedFlag, *opsFlag = seed, ops }(*seedFlag, *opsFlag)

@@ -59,7 +59,7 @@ func noDataRace(t *trial) {
 
 func (t *trial) needsRaceDetector() {
 	if !raceEnabled {
-		t.unknownf("built without the race detector: use go test -race")
+		panic(unknown{missing: "built without the race detector: use go test -race", race: true})
 	}
 }
 

@@ -1,108 +1,181 @@
-package stress_test
+package stress
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
-	"github.com/semabench/semabench/stress"
+	"github.com/anishathalye/porcupine"
+
+	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
-// Every mutant is refuted by each of the clauses that it names, and what most of them are made of
-// by none.
-//
-// They are judged in child processes: under -race a mutant that is caught by its data race fails
-// the test that catches it, whatever that test expects. Only the mutants that nothing but the
-// race detector can see are built with it.
-func TestMutants(t *testing.T) {
-	plain := judgeInChild(t)
-	raced := judgeInChild(t, "-race")
-	if failed := plain[mutant.Reference.Name]; len(failed) > 0 {
-		t.Errorf("the correct reference fails %v: %v", failed, stress.Check(mutant.Reference))
-	}
-	for _, m := range mutant.All() {
-		t.Run(m.ID+"-"+m.Name, func(t *testing.T) {
-			if m.OnlyRaces() {
-				killed := func(id string) bool { return slices.Contains(raced[m.Name], id) }
-				if !slices.ContainsFunc(m.KilledBy, killed) {
-					t.Errorf("none of %v refuted: %s", m.KilledBy, m.Defect)
-				}
-				return
-			}
-			failed := plain[m.Name]
-			for _, id := range m.KilledBy {
-				if !slices.Contains(failed, id) {
-					t.Errorf("%s did not refute: %s (refuted by %v)", id, m.Defect, failed)
-				}
-			}
-		})
-	}
-}
-
-// A clause that no mutant fails is a promise that nobody has seen broken.
-func TestEveryClauseKills(t *testing.T) {
-	for _, c := range stress.Clauses() {
-		kills := func(m mutant.Mutant) bool { return slices.Contains(m.KilledBy, c.ID) }
-		if !slices.ContainsFunc(mutant.All(), kills) {
-			t.Errorf("no mutant is killed by %s %s", c.ID, c.Name)
-		}
-	}
-}
-
 const (
-	childVar    = "STRESS_TEST_CHILD"
-	verdictMark = "failing clauses of "
+	childVar  = "STRESS_TEST_MUTANT" // names the mutant that a child is to judge
+	childMark = "caught "
 )
 
-// judgeInChild returns the IDs of the failing clauses by the name of the mutant.
-func judgeInChild(t *testing.T, flags ...string) map[string][]string {
-	args := append([]string{"test", "-count=1", "-v", "-run=^TestMutantChild$", "."}, flags...)
-	cmd := exec.Command("go", args...)
-	races := slices.Contains(flags, "-race")
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%v", childVar, races))
-	out, err := cmd.CombinedOutput()
-	failed := map[string][]string{}
-	for line := range strings.Lines(string(out)) {
-		if verdict, ok := strings.CutPrefix(line, verdictMark); ok {
-			name, ids, _ := strings.Cut(verdict, ":")
-			failed[name] = strings.Fields(ids)
-		}
-	}
-	if len(failed) == 0 || err != nil && !races { // with races go test exits 1, as it should
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
-	}
-	return failed
+// A catch is that a detector refuted a mutant: by which clause or oracle, after how many operations
+// and how much time. Its last one, by “end”, says that a child has tried everything.
+type catch struct {
+	By   string
+	Ops  int64
+	Took time.Duration
 }
 
-// TestMutantChild is what judgeInChild runs. By itself it has nothing to judge.
+func (c catch) print() {
+	text, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // it is a string and two numbers
+	}
+	fmt.Printf("\n%s%s\n", childMark, text)
+}
+
+// TestMutantChild is what TestMutants runs. By itself it has nothing to judge.
 func TestMutantChild(t *testing.T) {
-	switch os.Getenv(childVar) {
-	case "true":
-		for _, m := range mutant.All() {
-			if m.OnlyRaces() {
-				printFailing(m.Name, stress.JudgeOnly(m.Impl, m.KilledBy...))
-			}
+	name := os.Getenv(childVar)
+	if name == "" {
+		return
+	}
+	patience = time.Second // what hangs here hangs for ever; what is only slow is no mutant's defect
+	impl := mutant.Reference
+	for _, m := range mutant.All() {
+		if m.Name == name {
+			impl = m.Impl
 		}
-	case "false":
-		printFailing(mutant.Reference.Name, stress.Judge(mutant.Reference))
-		for _, m := range mutant.All() {
-			if !m.OnlyRaces() {
-				printFailing(m.Name, stress.Judge(m.Impl))
-			}
+	}
+	if raceEnabled {
+		judgeClauses(impl, "C29", "C30")
+	} else {
+		judgeClauses(impl, directed()...)
+		judgePrograms(impl)
+		judgeHistories(impl)
+	}
+	catch{By: "end"}.print()
+}
+
+// directed returns the clauses but those that random programs or the race detector judge.
+func directed() (ids []string) {
+	for _, c := range clauses {
+		switch c.ID {
+		case "C29", "C30", "C34", "R1":
+		default:
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+func judgeClauses(impl impls.Impl, ids ...string) {
+	j := newJudge(impl)
+	var ops atomic.Int64
+	if !raceEnabled { // counting would order what the implementation has to order itself
+		j.impl = countedImpl(impl, func() { ops.Add(1) })
+	}
+	for _, id := range ids {
+		ops.Store(0)
+		began := time.Now()
+		if v := j.judge(clauseNamed(id)); v.Outcome == Fail {
+			catch{id, ops.Load(), time.Since(began)}.print()
 		}
 	}
 }
 
-func printFailing(name string, verdicts []stress.Verdict) {
-	var failed []string
-	for _, v := range verdicts {
-		if v.Outcome == stress.Fail {
-			failed = append(failed, v.ID)
+func clauseNamed(id string) clause {
+	for _, c := range clauses {
+		if c.ID == id {
+			return c
 		}
 	}
-	fmt.Printf("\n%s%s: %s\n", verdictMark, name, strings.Join(failed, " "))
+	panic("no clause " + id)
+}
+
+// judgePrograms plays random programs until both oracles of R1 have spoken, or the budget is spent. A
+// program that is stuck leaves goroutines behind, so there is a budget of failures too.
+func judgePrograms(impl impls.Impl) {
+	failures := 40
+	if impl.Waits != impls.Parked {
+		failures = 3 // each takes patience
+	}
+	began := time.Now()
+	caught := map[string]bool{}
+	for ops, seed := int64(0), newSeed(); ops < 40_000 && len(caught) < 2 && failures > 0; seed++ {
+		p := []shape{wide, narrow}[seed%2].generate(seed)
+		ops += p.ops()
+		_, err := performOnce(impl, patience, p)
+		if err == nil {
+			continue
+		}
+		failures--
+		by := "I"
+		if foundByWatchdog(err) {
+			by = "W"
+		}
+		if !caught[by] {
+			caught[by] = true
+			catch{by, ops, time.Since(began)}.print()
+		}
+	}
+}
+
+// judgeHistories asks the check for linearizability alone: whatever other oracles say, a history
+// that is complete is checked.
+func judgeHistories(impl impls.Impl) {
+	failures := 300
+	if impl.Waits != impls.Parked {
+		failures = 3
+	}
+	began := time.Now()
+	for ops, seed := int64(0), newSeed(); ops < 10_000 && failures > 0; seed++ {
+		p := narrow.generate(seed)
+		ops += p.ops()
+		h, err := performOnce(impl, patience, p)
+		if foundByWatchdog(err) {
+			failures--
+		}
+		if h.complete() && h.linearize(impl).check() == porcupine.Illegal {
+			catch{"C34", ops, time.Since(began)}.print()
+			return
+		}
+	}
+}
+
+type counted struct {
+	impls.Semaphore
+	count func()
+}
+
+func (c counted) Acquire(ctx context.Context, n int64) error {
+	c.count()
+	return c.Semaphore.Acquire(ctx, n)
+}
+
+func (c counted) TryAcquire(n int64) bool {
+	c.count()
+	return c.Semaphore.TryAcquire(n)
+}
+
+func (c counted) Release(n int64) {
+	c.count()
+	c.Semaphore.Release(n)
+}
+
+func (c counted) Close() error { return impls.Close(c.Semaphore) }
+
+// foundByWatchdog tells the oracles of a random program apart.
+func foundByWatchdog(err error) bool {
+	return err != nil && (errors.As(err, new(hung)) || strings.Contains(err.Error(), "C17 no-lost-wakeup"))
+}
+
+// complete reports whether every call has returned.
+func (h *history) complete() bool {
+	return !slices.ContainsFunc(h.logs, func(l *callLog) bool { return l.open() != nil })
 }

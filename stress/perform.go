@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
 
 // A performance is one run of a program, with the oracles that watch it.
 type performance struct {
-	program
-	sem impls.Semaphore
+	*history
+	impl impls.Impl
+	sem  impls.Semaphore
+	bare bool // no oracles, to measure what they cost
 
 	// held is raised after a grant and lowered before a release, so it is never more than what
 	// is really held: if it exceeds the size, too much was granted.
@@ -26,41 +28,68 @@ type performance struct {
 	errands chan func()
 	broken  chan error // what the first oracle to speak said
 
-	progress *atomic.Int64  // the trial's
-	at       []atomic.Int32 // the op at which each worker is
-	mu       sync.Mutex
-	gate     chan struct{} // closed to let those go on who rest; guarded by mu, as is resting
-	resting  []bool
+	// stopped is done when the program is to end early. Only those who wait with context.Background
+	// do not hear of it.
+	stopped context.Context
+	stop    context.CancelFunc
+
+	mu      sync.Mutex
+	gate    chan struct{} // closed to let those go on who rest; guarded by mu, as is resting
+	resting []bool
 }
 
-// perform runs p. Its oracles: capacity at every grant; the result of every call; whenever
+// performOnce plays p once and returns what was seen, and how it failed.
+func performOnce(impl impls.Impl, patience time.Duration, p program) (*history, error) {
+	h := newHistory(p, new(atomic.Int64))
+	err := playWatched(impl, patience, h.clock, func(t *trial) { newPerformance(t, h).run(t) })
+	return h, err
+}
+
+func newPerformance(t *trial, h *history) *performance {
+	stopped, stop := context.WithCancel(context.Background())
+	return &performance{
+		history: h,
+		stopped: stopped,
+		stop:    stop,
+		impl:    t.impl,
+		sem:     t.make(h.size),
+		errands: make(chan func(), h.ops()),
+		broken:  make(chan error, 1),
+		gate:    make(chan struct{}),
+		resting: make([]bool, len(h.workers)),
+	}
+}
+
+// run plays the program. Its oracles: capacity at every grant; the result of every call; whenever
 // nothing can move any more, that nobody waits who would fit; at the end, that all permits
 // are back.
-func perform(t *trial, p program) {
-	run := &performance{
-		program:  p,
-		sem:      t.make(p.size),
-		errands:  make(chan func(), p.ops()),
-		broken:   make(chan error, 1),
-		at:       make([]atomic.Int32, len(p.workers)),
-		gate:     make(chan struct{}),
-		progress: t.progress,
-		resting:  make([]bool, len(p.workers)),
-	}
+func (p *performance) run(t *trial) {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		run.all(t.impl)
+		p.all()
 	}()
+	defer p.dismiss(t, finished)
 	for !t.settledOn(finished) {
-		run.mustBeUnbroken()
-		if stuck := run.stuck(t.impl.Order); stuck != "" {
+		p.mustBeUnbroken()
+		p.settled()
+		if stuck := p.stuck(); stuck != "" {
+			p.isOver()
 			t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s%s", stuck, t.stacks())
 		}
-		run.goOn()
+		p.goOn()
 	}
-	run.mustBeUnbroken()
-	t.free(run.sem, p.size) // C2
+	p.mustBeUnbroken()
+	t.free(p.sem, p.size) // C2
+}
+
+// dismiss lets everybody go who still can: what stays behind of a program that failed stays for ever.
+func (p *performance) dismiss(t *trial, finished chan struct{}) {
+	p.stop()
+	if !anyClosed([]<-chan struct{}{finished}) {
+		p.goOn()
+		t.settledOn(finished)
+	}
 }
 
 func (p *performance) mustBeUnbroken() {
@@ -72,10 +101,10 @@ func (p *performance) mustBeUnbroken() {
 }
 
 // all runs the workers and then the errands that they left behind.
-func (p *performance) all(impl impls.Impl) {
+func (p *performance) all() {
 	var workers, boy sync.WaitGroup
 	for i := range p.workers {
-		workers.Go(func() { p.worker(i, impl.Waits == impls.Parked) })
+		workers.Go(func() { p.worker(i, p.impl.Waits == impls.Parked) })
 	}
 	boy.Go(func() {
 		for errand := range p.errands {
@@ -90,66 +119,105 @@ func (p *performance) all(impl impls.Impl) {
 // worker carries out its list. It rests only where it can be seen that nothing moves any more.
 func (p *performance) worker(i int, mayRest bool) {
 	p.guard(func() {
+		log := p.logs[i]
 		var mine int64
-		for at, o := range p.workers[i] {
-			p.at[i].Store(int32(at))
-			p.progress.Add(1)
-			if o.kind == rest && mayRest {
-				p.rest(i)
+		for _, o := range p.workers[i] {
+			if o.kind == rest {
+				if mayRest && p.stopped.Err() == nil {
+					p.rest(i)
+				}
+				continue
 			}
-			mine = p.step(o, mine)
+			mine = p.step(log, o, mine)
 		}
-		p.release(mine)
+		p.release(log, mine)
 	})
-	p.at[i].Store(int32(len(p.workers[i])))
 }
 
 // step performs one op of a worker that holds mine permits and returns how many it holds then.
-func (p *performance) step(o op, mine int64) int64 {
+func (p *performance) step(log *callLog, o op, mine int64) int64 {
 	switch o.kind {
-	case acquire:
-		p.release(mine)
-		p.mustEqual("C9 error-of-context", p.sem.Acquire(context.Background(), o.n), nil)
+	case acquire, background:
+		p.release(log, mine)
+		ctx := p.stopped
+		if o.kind == background {
+			ctx = context.Background()
+		}
+		if err := p.acquire(log, ctx, o); err != nil {
+			p.mustEqual("C9 error-of-context", err, ctx.Err())
+			return 0
+		}
 		return p.granted(o, 0)
-	case cancelled:
+	case cancelled, yielding:
 		ctx, cancel := context.WithCancel(context.Background())
+		if o.kind == yielding {
+			ctx = usingContext{ctx, runtime.Gosched}
+		}
 		p.errands <- func() { yield(o.lag); cancel() }
-		if err := p.sem.Acquire(ctx, o.n); err != nil {
+		if err := p.acquire(log, ctx, o); err != nil {
 			p.mustEqual("C9 error-of-context", err, ctx.Err())
 			return mine
 		}
 		return p.granted(o, mine)
 	case dead:
-		p.mustEqual("C8 done-context-loses", p.sem.Acquire(done(), o.n), context.Canceled)
+		p.mustEqual("C8 done-context-loses", p.acquire(log, done(), o), context.Canceled)
 	case try:
-		if p.sem.TryAcquire(o.n) {
+		if p.try(log, o.n) {
 			return p.granted(o, mine)
 		}
 	case release:
 		n := min(o.n, mine)
-		p.release(n)
+		p.release(log, n)
 		return mine - n
 	case handOver:
 		n := min(o.n, mine)
-		p.errands <- func() { p.release(n) }
+		p.errands <- func() { p.release(p.errandLog(), n) }
 		return mine - n
 	}
 	return mine
 }
 
+func (p *performance) acquire(log *callLog, ctx context.Context, o op) error {
+	if p.bare {
+		return p.sem.Acquire(ctx, o.n)
+	}
+	e := p.begin(log, o.kind, o.n)
+	err := p.sem.Acquire(ctx, o.n)
+	p.end(e, err == nil)
+	return err
+}
+
+func (p *performance) try(log *callLog, n int64) bool {
+	if p.bare {
+		return p.sem.TryAcquire(n)
+	}
+	e := p.begin(log, try, n)
+	ok := p.sem.TryAcquire(n)
+	p.end(e, ok)
+	return ok
+}
+
+func (p *performance) release(log *callLog, n int64) {
+	switch {
+	case n == 0:
+	case p.bare:
+		p.sem.Release(n)
+	default:
+		p.held.Add(-n)
+		e := p.begin(log, release, n)
+		p.sem.Release(n)
+		p.end(e, true)
+	}
+}
+
 func (p *performance) granted(o op, mine int64) int64 {
-	if held := p.held.Add(o.n); held > p.size {
-		p.fail(fmt.Errorf("C1 capacity: %d permits are held, size is %d", held, p.size))
+	if !p.bare {
+		if held := p.held.Add(o.n); held > p.size {
+			p.fail(fmt.Errorf("C1 capacity: %d permits are held, the size is %d", held, p.size))
+		}
 	}
 	yield(o.lag)
 	return mine + o.n
-}
-
-func (p *performance) release(n int64) {
-	if n > 0 {
-		p.held.Add(-n)
-		p.sem.Release(n)
-	}
 }
 
 func (p *performance) mustEqual(clause string, got, want error) {
@@ -161,6 +229,7 @@ func (p *performance) mustEqual(clause string, got, want error) {
 func (p *performance) fail(err error) {
 	select {
 	case p.broken <- err:
+		p.isOver()
 	default: // what follows a first defect proves little
 	}
 }
@@ -191,39 +260,10 @@ func (p *performance) goOn() {
 	p.gate = make(chan struct{})
 }
 
-// stuck is called when nothing can move any more. It says who waits although the free permits
-// would do, or although the wait was cancelled; it is empty if nobody does.
-func (p *performance) stuck(order impls.Order) string {
+func (p *performance) someoneRests() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var who strings.Builder
-	free := p.size - p.held.Load()
-	all, fit, left := 0, 0, 0
-	for i, ops := range p.workers {
-		at := int(p.at[i].Load())
-		if at >= len(ops) || p.resting[i] {
-			continue
-		}
-		all++
-		switch o := ops[at]; {
-		case o.kind != acquire:
-			left++ // all errands are done, so its ctx is
-			fmt.Fprintf(&who, "worker %d waits in op %d, %v(%d), though cancelled\n", i, at, o.kind, o.n)
-		case o.n <= free:
-			fit++
-			fmt.Fprintf(&who, "worker %d waits in op %d, %v(%d), with %d of %d permits free\n",
-				i, at, o.kind, o.n, free, p.size)
-		}
-	}
-	if !slices.Contains(p.resting, true) {
-		return who.String() + "nobody rests, so nobody will ever move\n"
-	}
-	// Unless they barge, one that does not fit may hold up those that do; who is first is not
-	// known here.
-	if left == 0 && (fit == 0 || order != impls.Barging && fit < all) {
-		return ""
-	}
-	return who.String()
+	return slices.Contains(p.resting, true)
 }
 
 func yield(times int) {

@@ -1,15 +1,12 @@
 package stress
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"strings"
 )
 
 // A program is what several workers do with one semaphore. It is a value that a seed determines
-// and that can be printed; which worker runs when is up to the scheduler.
+// and that can be written down, see notation.go; which worker runs when is up to the scheduler.
 type program struct {
-	seed    uint64
 	size    int64
 	workers [][]op
 }
@@ -24,60 +21,86 @@ type op struct {
 type kind int
 
 const (
-	acquire   kind = iota // wait for n permits, without a way out; gives all back before
-	cancelled             // wait for n permits, or for a cancellation that comes lag yields later
-	dead                  // Acquire with a ctx that is done
-	try                   // TryAcquire
-	release               // give n permits back, or as many as are held
-	handOver              // let another goroutine do that
-	rest                  // keep what is held until nothing can move any more
-	numKinds              // not a kind
+	acquire    kind = iota // wait for n permits, without a way out; gives all back before
+	background             // the same with context.Background
+	cancelled              // wait for n permits, or for a cancellation that comes lag yields later
+	yielding               // the same with a ctx of another type, whose methods yield the processor
+	dead                   // Acquire with a ctx that is done
+	try                    // TryAcquire
+	release                // give n permits back, or as many as are held
+	handOver               // let another goroutine do that
+	rest                   // keep what is held until nothing can move any more
+	numKinds               // not a kind
 )
-
-func (k kind) String() string {
-	return [...]string{"acquire", "acquire+cancel", "acquire+done", "try", "release", "hand over", "rest"}[k]
-}
 
 // frequency of each kind, in parts of their sum. A cancellation is in nearly every program, as most
 // bugs of semaphores are there.
-var frequency = [numKinds]int{acquire: 6, cancelled: 5, dead: 1, try: 4, release: 3, handOver: 1, rest: 2}
+var frequency = [numKinds]int{acquire: 4, background: 2, cancelled: 4, yielding: 2, dead: 1, try: 4, release: 3, handOver: 1, rest: 2}
+
+// A shape bounds programs.
+type shape struct {
+	workers int // at most, and at least two
+	longest int // operations of a worker, at most
+	mostly  int64
+}
+
+var (
+	wide = shape{workers: 8, longest: 40, mostly: 5}
+
+	// narrow keeps histories short enough to be checked for linearizability, and permits so scarce
+	// that calls overlap.
+	narrow = shape{workers: 5, longest: 9, mostly: 3}
+)
 
 // generate makes a program that ends, whatever the schedule, if the semaphore keeps its
 // contract: a worker that waits without a way out holds nothing (perform sees to that), so
 // there is no circle of workers that wait for each other.
-func generate(seed uint64) program {
+func (s shape) generate(seed uint64) program {
 	r := rand.New(rand.NewPCG(seed, 0))
-	p := program{seed: seed, size: 1 + r.Int64N(5)}
+	p := program{size: 1 + r.Int64N(s.mostly)}
 	if r.IntN(10) == 0 {
 		p.size = 1 + r.Int64N(100) // where what is kept for each permit shows
 	}
-	const longest = 40
-	for range 2 + r.IntN(7) {
+	for range 2 + r.IntN(s.workers-1) {
 		var ops []op
-		for range 1 + r.IntN(longest) {
+		for range 1 + r.IntN(s.longest) {
 			o := op{kind: drawKind(r), n: drawWeight(r, p.size), lag: r.IntN(4)}
-			if o.kind == acquire && o.n > p.size {
-				o.n = p.size
-			}
-			ops = append(ops, o)
+			ops = append(ops, o.endingIn(p.size))
 		}
 		p.workers = append(p.workers, ops)
 	}
 	return p
 }
 
+// endingIn keeps an op from asking for more than the size if there is no way out for it.
+func (o op) endingIn(size int64) op {
+	if o.kind.wayless() {
+		o.n = min(o.n, size)
+	}
+	return o
+}
+
+// waits reports whether an op is an Acquire that may have to wait, and wayless, whether it then
+// has no way out.
+func (k kind) waits() bool   { return k.wayless() || k == cancelled || k == yielding }
+func (k kind) wayless() bool { return k == acquire || k == background }
+
 func drawKind(r *rand.Rand) kind {
 	total := 0
 	for _, f := range frequency {
 		total += f
 	}
-	x := r.IntN(total)
+	return kindAt(r.IntN(total))
+}
+
+// kindAt returns the kind to which the x'th part of all frequencies belongs.
+func kindAt(x int) kind {
 	for k, f := range frequency {
 		if x -= f; x < 0 {
 			return kind(k)
 		}
 	}
-	panic("unreachable: x < total")
+	panic("unreachable: x is below the sum of the frequencies")
 }
 
 // drawWeight prefers one permit, as users do; all, as writers do; and now and then too many.
@@ -99,18 +122,4 @@ func (p program) ops() (n int64) {
 		n += int64(len(w))
 	}
 	return n
-}
-
-// String lists the program, a line for each worker.
-func (p program) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "program of seed %d: size %d\n", p.seed, p.size)
-	for i, ops := range p.workers {
-		fmt.Fprintf(&b, "  worker %d:", i)
-		for _, o := range ops {
-			fmt.Fprintf(&b, " %v(%d)", o.kind, o.n)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
 }

@@ -3,7 +3,6 @@ package stress
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,18 +16,24 @@ import (
 //	go test -race -run 'TestMine/C20' -v
 //	go test -race -skip 'TestMine/C11'
 //
-// A clause that cannot be judged, such as C29 without -race, is skipped and says why.
+// C29 and C30 need the race detector: without -race they are played in a child, which is a build
+// of the same tests with it. A clause that cannot be judged is skipped and says why.
 func Run(t *testing.T, impl impls.Impl) {
 	t.Helper()
 	if err := usable(impl); err != nil {
 		t.Fatal(err)
 	}
 	j := newJudge(impl)
+	withRace := instrumented(t)
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
-			switch v := j.judge(c); v.Outcome {
+			v := j.judge(c)
+			if v.needsRace {
+				v = withRace(v)
+			}
+			switch v.Outcome {
 			case Fail:
-				t.Errorf("%v\n%s", v, replayCommand(t.Name(), v.Seed))
+				t.Errorf("%v%s\n%s", v, v.picture(), replayCommand(t.Name(), v.Program))
 			case Unknown:
 				t.Skip(v)
 			}
@@ -87,7 +92,14 @@ type Verdict struct {
 	Clause
 	Outcome Outcome
 	Detail  string // what was seen, or what was missing; empty on a pass
-	Seed    uint64 // of the failing random program; 0 if the clause uses none
+
+	// Of a random program that failed: its seed, what it was shrunk to in the notation of
+	// -stress.program, and a picture of a history that is not linearizable, in HTML.
+	Seed    uint64
+	Program string
+	Page    []byte
+
+	needsRace bool // what is missing is the race detector
 }
 
 // String gives the verdict as a report would: who, which sentence, what was seen.
@@ -126,12 +138,12 @@ func (j *judge) judge(c clause) Verdict {
 	case err == nil:
 		return v
 	case errors.As(err, &missing):
-		v.Outcome = Unknown
+		v.Outcome, v.needsRace = Unknown, missing.race
 	default:
 		v.Outcome = Fail
 	}
 	if errors.As(err, &broken) {
-		v.Seed = broken.seed
+		v.Seed, v.Program, v.Page = broken.seed, broken.program, broken.page
 	}
 	v.Detail = err.Error()
 	return v
@@ -148,16 +160,25 @@ func usable(impl impls.Impl) error {
 	return impls.Close(sem)
 }
 
-// replayCommand is for a shell, and its pattern matches this test and no other.
-func replayCommand(test string, seed uint64) string {
-	parts := strings.Split(test, "/")
-	for i, p := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
+// picture keeps the page of a history and says where.
+func (v Verdict) picture() string {
+	if v.Page == nil {
+		return ""
 	}
-	pattern := strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`)
-	cmd := "replay: go test -race -run '" + pattern + "'"
-	if seed != 0 {
-		cmd += fmt.Sprintf(" -stress.seed=%d", seed)
+	path, err := keepPage(v.Impl, v.Page)
+	if err != nil {
+		return "\n" + err.Error()
+	}
+	return "\npicture: " + path
+}
+
+// replayCommand is for a shell, and its pattern matches this test and no other.
+func replayCommand(test, program string) string {
+	cmd := "replay: go test -race -run " + quoted(exactly(test))
+	if program != "" {
+		cmd += " -stress.program=" + quoted(program)
 	}
 	return cmd
 }
+
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -29,12 +29,17 @@ type trial struct {
 
 type failure struct {
 	message string
-	seed    uint64
+	seed    uint64 // these three of random programs only
+	program string
+	page    []byte
 }
 
 func (f failure) Error() string { return f.message }
 
-type unknown struct{ missing string }
+type unknown struct {
+	missing string
+	race    bool // the race detector, that is
+}
 
 func (u unknown) Error() string { return u.missing }
 
@@ -45,7 +50,7 @@ func (t *trial) failf(format string, args ...any) {
 
 // unknownf ends a clause that cannot be judged here.
 func (t *trial) unknownf(format string, args ...any) {
-	panic(unknown{fmt.Sprintf(format, args...)})
+	panic(unknown{missing: fmt.Sprintf(format, args...)})
 }
 
 // play runs a clause and returns how it failed, or nil. What an implementation does wrong stays
@@ -54,12 +59,16 @@ func (t *trial) unknownf(format string, args ...any) {
 // taking, and the fatal error of the runtime when a channel made in one synctest bubble is
 // used in another by a semaphore that did not declare its Waits.
 func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
-	var progress atomic.Int64
+	return playWatched(impl, patience, new(atomic.Int64), clause)
+}
+
+// playWatched counts in progress what moves.
+func playWatched(impl impls.Impl, patience time.Duration, progress *atomic.Int64, clause func(*trial)) error {
 	ended := make(chan error, 1)
 	go func() {
 		var err error
 		defer func() { ended <- err }() // deferred, as a bubble with a data race ends in Goexit
-		t := &trial{impl: impl, patience: patience, progress: &progress}
+		t := &trial{impl: impl, patience: patience, progress: progress}
 		if impl.Waits == impls.Parked {
 			if deadlock := inBubble(func() { err = t.act(clause) }); err == nil {
 				err = deadlock

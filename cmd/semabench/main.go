@@ -1,12 +1,16 @@
-// Command semabench measures semaphores and reports on benchmarks.
+// Command semabench measures semaphores, reports on benchmarks, and plays random programs against
+// semaphores for as long as one likes.
 //
-//	semabench run     measure implementations on this machine and write a report
-//	semabench report  make a report of any Go benchmark text
-//	semabench help    say more
+//	semabench run       measure implementations on this machine and write a report
+//	semabench report    make a report of any Go benchmark text
+//	semabench policies  print what each implementation promises beyond the contract
+//	semabench stress    play random programs until the time is over, and keep those that fail
+//	semabench help      say more
 //
-// Exit codes: 0 all was done; 1 a row failed, a line was broken or the text is partial, and what is
-// good was kept; 2 the command or its input was refused and nothing was written; 130 interrupted,
-// and what had been measured was kept. (go run turns every code but 0 into 1.)
+// Exit codes: 0 all was done and nothing failed; 1 a program or a row failed, a line was broken or
+// the text is partial, and what is good was kept; 2 the command or its input was refused and
+// nothing was written; 130 interrupted, and what had been measured or counted was kept.
+// (go run turns every code but 0 into 1.)
 package main
 
 import (
@@ -53,6 +57,8 @@ type verb struct {
 var verbs = []verb{
 	{"run", "measure implementations on this machine and write a report", app.run},
 	{"report", "make a report of any Go benchmark text", app.report},
+	{"policies", "print what each implementation promises beyond the contract", app.policies},
+	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 }
 
@@ -98,11 +104,13 @@ var (
 )
 
 func (a app) usage(w io.Writer) {
-	fmt.Fprintln(w, "semabench measures semaphores and reports on benchmarks.\n\nVerbs (-h after one lists its flags):")
+	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, and plays random programs.\n\n"+
+		"Verbs (-h after one lists its flags):")
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
 	}
-	fmt.Fprintln(w, "\nExit codes: 0 done; 1 flawed, what is good was kept; 2 refused, nothing written; 130 interrupted.")
+	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, what is good was kept; "+
+		"2 refused, nothing written; 130 interrupted.")
 }
 
 // flags returns a flag set for a verb. It prints its help if asked, and nothing else: errors are
@@ -129,6 +137,12 @@ func (f *flagSet) parse(args []string) error {
 		f.help()
 	}
 	return err
+}
+
+// given reports whether the arguments have the flag, if only to say its default.
+func (f *flagSet) given(name string) (yes bool) {
+	f.Visit(func(g *flag.Flag) { yes = yes || g.Name == name })
+	return yes
 }
 
 func verbNames() (names []string) {

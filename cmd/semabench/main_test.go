@@ -101,15 +101,10 @@ func TestRefusals(t *testing.T) {
 		{[]string{"report", "-o", out, good, missing}, []string{"missing.txt"}},
 		{[]string{"report", "-o", filepath.Join(good, "sub"), good}, []string{"writing the report"}},
 		{[]string{"sample", "-impl", "all"}, []string{"unknown workload"}},
+		{[]string{"policies", "-impl", "pond"}, []string{`unknown implementation "pond"`, "cond"}},
+		{[]string{"policies", "cond"}, []string{`unexpected argument "cond"`}},
 	} {
-		code, stdout, stderr := command(t, "", test.args...)
-		if code != exitRefused {
-			t.Errorf("%q exits %d, want %d", test.args, code, exitRefused)
-		}
-		if stdout != "" {
-			t.Errorf("%q prints %q on standard output, want nothing", test.args, stdout)
-		}
-		mustContain(t, strings.Join(test.args, " "), stderr, test.want...)
+		mustRefuse(t, test.args, test.want...)
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a refused command made its output folder")
@@ -119,12 +114,30 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func mustRefuse(t *testing.T, args []string, want ...string) {
+	t.Helper()
+	code, stdout, stderr := command(t, "", args...)
+	if code != exitRefused {
+		t.Errorf("%q exits %d, want %d", args, code, exitRefused)
+	}
+	if stdout != "" {
+		t.Errorf("%q prints %q on standard output, want nothing", args, stdout)
+	}
+	mustContain(t, strings.Join(args, " "), stderr, want...)
+}
+
+// Help is of this command alone: packages stress and testing have flags of their own.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"sample", "-h"}} {
+	for _, args := range [][]string{
+		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"stress", "-h"}, {"sample", "-h"},
+	} {
 		code, stdout, stderr := command(t, "", args...)
 		if code != exitOK || stderr != "" || !strings.Contains(stdout, "semabench") {
 			t.Errorf("%q exits %d and prints %q, %q; want 0, help, and no complaint",
 				args, code, stdout, stderr)
+		}
+		if strings.Contains(stdout, "-stress.") || strings.Contains(stdout, "-test.") {
+			t.Errorf("%q shows flags of a test:\n%s", args, stdout)
 		}
 	}
 }

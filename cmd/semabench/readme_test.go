@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "put what report prints into README.md")
+var update = flag.Bool("update", false, "put what the command prints into README.md and testdata")
 
 // The table in the README is what this command makes of the text beside it, to the letter.
 func TestReadmeShowsTheSample(t *testing.T) {

@@ -21,10 +21,11 @@ var rooms = map[string][]string{
 	"internal/machine":       {},
 	"internal/arch":          {},
 	"bench":                  {"impls", "internal/machine", "testing*"},
-	"stress":                 {"impls", "testing*"},
+	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
+	"stress/internal/model":  {},
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
 	"reports":                {"golang.org/x/perf/bench*", "github.com/montanaflynn/stats"},
-	"cmd/semabench": {"impls", "bench", "reports", "internal/machine",
+	"cmd/semabench": {"impls", "bench", "reports", "stress", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
 }
 

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// policyColumns are what an implementation declares. A cell says what is promised, not what the
+// field holds: under FIFO nobody has to set StarvationFree, and without it TryBarges says nothing.
+var policyColumns = []struct {
+	title string
+	cell  func(impls.Impl) string
+}{
+	{"implementation", func(i impls.Impl) string { return i.Name }},
+	{"order of waiters", func(i impls.Impl) string { return i.Order.String() }},
+	{"TryAcquire passes the line", tryPasses},
+	{"starvation free", starvationFree},
+	{"weight zero", func(i impls.Impl) string { return i.ZeroWeight.String() }},
+	{"after a recovered over-release", func(i impls.Impl) string { return i.OverRelease.String() }},
+	{"a waiter is", func(i impls.Impl) string { return i.Waits.String() }},
+	{"what it is", func(i impls.Impl) string { return i.Doc }},
+}
+
+const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, C26, C27, C28."
+
+// policies prints what the implementations declare where the contract leaves a choice.
+func (a app) policies(_ context.Context, args []string) error {
+	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the contract leaves a choice.")
+	implNames := f.String("impl", "all", "implementations to show, separated by commas")
+	markdown := f.Bool("md", false, "print a Markdown table")
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	chosen, err := chooseImpls(*implNames, a.table)
+	if err != nil {
+		return err
+	}
+	write := writePoliciesText
+	if *markdown {
+		write = writePoliciesMarkdown
+	}
+	if err := write(a.stdout, policyTable(chosen)); err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
+	return nil
+}
+
+// policyTable has the titles in its first row.
+func policyTable(all []impls.Impl) [][]string {
+	rows := make([][]string, 1+len(all))
+	for _, c := range policyColumns {
+		rows[0] = append(rows[0], c.title)
+		for i, impl := range all {
+			rows[i+1] = append(rows[i+1], c.cell(impl))
+		}
+	}
+	return rows
+}
+
+func tryPasses(i impls.Impl) string {
+	if i.Order != impls.FIFO {
+		return "not promised" // either way: what passes a line is only said where there is one
+	}
+	return yesNo(i.TryBarges)
+}
+
+func starvationFree(i impls.Impl) string {
+	if i.Order == impls.FIFO {
+		return "implied by FIFO"
+	}
+	return yesNo(i.StarvationFree)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func writePoliciesText(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t")) // Flush returns its error
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", policiesChecked)
+	return err
+}
+
+func writePoliciesMarkdown(w io.Writer, rows [][]string) error {
+	var b strings.Builder
+	for i, row := range rows {
+		if i > 0 {
+			row[0] = "`" + row[0] + "`"
+		}
+		for _, cell := range row {
+			b.WriteString("| " + strings.ReplaceAll(cell, "|", `\|`) + " ")
+		}
+		b.WriteString("|\n")
+		if i == 0 {
+			b.WriteString(strings.Repeat("| :-- ", len(row)) + "|\n")
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s\n", &b, policiesChecked)
+	return err
+}

@@ -1,0 +1,56 @@
+package stress
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// explain shrinks a program that failed as far as it still fails, and reports on that.
+func (x exam) explain(impl impls.Impl, patience time.Duration, p program, seed uint64, h *history, err error) failure {
+	s := newShrinker(x, impl, patience, p, h, err)
+	s.shrink()
+	rate := s.rate()
+	how := ""
+	if seed != 0 {
+		how = fmt.Sprintf("drawn from seed %d with %d workers and %d operations; ", seed, len(p.workers), p.ops())
+	}
+	how += fmt.Sprintf("after %d tries to shrink it, it has %d and %d, and %s",
+		s.tries, len(s.best.workers), s.best.ops(), rate)
+	f := report(impl, s.best, how, s.seen, s.err)
+	f.seed = seed
+	return f
+}
+
+// report says what was seen, in which program, and what every goroutine did.
+func report(impl impls.Impl, p program, how string, h *history, err error) failure {
+	f := failure{program: p.String()}
+	if errors.Is(err, errNotLinearizable) {
+		page, flaw := h.linearize(impl).page()
+		err = errors.Join(err, flaw)
+		f.page = page
+	}
+	f.message = fmt.Sprintf("%v\nprogram: %v\n%s\n%s", err, p, how, strings.TrimRight(h.columns(), "\n"))
+	return f
+}
+
+// keepPage writes a picture where the user can open it and returns its path.
+func keepPage(impl string, page []byte) (string, error) {
+	if err := os.MkdirAll(outDir(), 0o755); err != nil {
+		return "", fmt.Errorf("making the folder of -stress.out: %w", err)
+	}
+	f, err := os.CreateTemp(outDir(), "stress-"+impl+"-*.html")
+	if err != nil {
+		return "", fmt.Errorf("keeping the picture of the history: %w", err)
+	}
+	_, err = f.Write(page)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", fmt.Errorf("keeping the picture of the history: %w", err)
+	}
+	return filepath.Abs(f.Name())
+}

@@ -1,0 +1,50 @@
+package stress
+
+import (
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+)
+
+func FuzzCond(f *testing.F)     { Fuzz(f, implByName(f, "cond")) }
+func FuzzChannel(f *testing.F)  { Fuzz(f, implByName(f, "channel")) }
+func FuzzWeighted(f *testing.F) { Fuzz(f, implByName(f, "weighted")) }
+
+func implByName(t testing.TB, name string) impls.Impl {
+	t.Helper()
+	for _, impl := range impls.All() {
+		if impl.Name == name {
+			return impl
+		}
+	}
+	t.Fatalf("no implementation %q", name)
+	return impls.Impl{}
+}
+
+// The corpus has to reach the semaphore as it was written.
+func TestFuzzCorpus(t *testing.T) {
+	for _, text := range fuzzCorpus {
+		p, err := parseProgram(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := decodeProgram(encodeProgram(p)).String(); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
+// Any bytes are a program that ends, in the words of its own notation.
+func FuzzNotation(f *testing.F) {
+	f.Add([]byte("\x01\x02semaphore"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		text := decodeProgram(data).String()
+		p, err := parseProgram(text)
+		if err != nil {
+			t.Fatalf("%q from %x: %v", text, data, err)
+		}
+		if p.String() != text {
+			t.Errorf("%q became %q", text, p)
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package stress
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Two clauses need the race detector. If this binary has none, Run builds the tests of the same package
+// once more with -race and plays these two there.
+
+// insideVar keeps a child from starting children.
+const insideVar = "STRESS_INSTRUMENTED"
+
+// instrumented returns a function that gives the verdict of the child on a clause. The child runs
+// once, for both.
+func instrumented(t *testing.T) func(Verdict) Verdict {
+	run := sync.OnceValues(func() (string, error) { return testWithRace(t) })
+	return func(v Verdict) Verdict {
+		out, err := run()
+		subtest := t.Name() + "/" + v.ID + "-" + v.Name
+		switch {
+		case err != nil:
+			v.Detail += fmt.Sprintf("; building with it failed: %v", err)
+		case strings.Contains(out, "--- PASS: "+subtest+" "):
+			v.Outcome, v.Detail = Pass, ""
+		case strings.Contains(out, "--- FAIL: "+subtest+" "):
+			v.Outcome, v.Detail = Fail, "in a build with -race:\n"+firstLines(out, 80)
+		default:
+			v.Detail += "; a build with it did not reach this test:\n" + firstLines(out, 10)
+		}
+		return v
+	}
+}
+
+// testWithRace returns the output of the clauses that need the race detector.
+func testWithRace(t *testing.T) (out string, err error) {
+	switch {
+	case os.Getenv(insideVar) != "":
+		return "", fmt.Errorf("go test -race made a binary without it")
+	case !*instrumentFlag:
+		return "", fmt.Errorf("-stress.instrument=false")
+	case testing.Short():
+		return "", fmt.Errorf("not tried with -short")
+	}
+	pattern := exactly(t.Name()) + "/^(C29|C30)-"
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-race", "-count=1", "-v", "-run="+pattern)
+	cmd.Args = append(cmd.Args, buildTags()...)
+	if deadline, ok := t.Deadline(); ok {
+		cmd.Args = append(cmd.Args, fmt.Sprintf("-timeout=%v", until(deadline)))
+	}
+	cmd.Args = append(cmd.Args, ".") // tests run in the folder of their package
+	cmd.Env = append(os.Environ(), insideVar+"=1")
+	text, err := cmd.CombinedOutput()
+	if err != nil && !strings.Contains(string(text), "--- FAIL: ") {
+		return "", fmt.Errorf("%v: %w\n%s", cmd, err, firstLines(string(text), 10))
+	}
+	return string(text), nil
+}
+
+// buildTags returns the flag that chose the files of this binary.
+func buildTags() []string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-tags" {
+			return []string{"-tags=" + s.Value}
+		}
+	}
+	return nil
+}
+
+// exactly returns the pattern of -run that matches this test and no other.
+func exactly(test string) string {
+	parts := strings.Split(test, "/")
+	for i, p := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+func firstLines(text string, most int) string {
+	lines := strings.SplitAfterN(text, "\n", most+1)
+	return strings.Join(lines[:min(most, len(lines))], "")
+}

@@ -1,0 +1,61 @@
+package stress
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// What the oracles cost: the same random programs as a bare loop, without bubble, book or oracle;
+// watched while they run (capacity, conservation, results, watchdog, with every call in the
+// history); and watched and then checked for linearizability. The unit is an operation of a program.
+//
+//	go test -run '^$' -bench Oracles -count 6 ./stress | go tool benchstat -col /oracles -
+func BenchmarkOracles(b *testing.B) {
+	for _, shape := range []struct {
+		name string
+		shape
+	}{{"wide", wide}, {"narrow", narrow}} {
+		for _, impl := range impls.All() {
+			for _, oracles := range []string{"bare", "watched", "checked"} {
+				if oracles == "checked" && shape.name == "wide" {
+					continue // C34 plays narrow programs alone
+				}
+				name := fmt.Sprintf("programs=%s/impl=%s/oracles=%s", shape.name, impl.Name, oracles)
+				b.Run(name, func(b *testing.B) { benchmarkOracles(b, shape.shape, impl, oracles) })
+			}
+		}
+	}
+}
+
+func benchmarkOracles(b *testing.B, s shape, impl impls.Impl, oracles string) {
+	seed := uint64(1) // the same programs for all
+	for ops := 0; ops < b.N; seed++ {
+		p := s.generate(seed)
+		ops += int(p.ops())
+		if oracles == "bare" {
+			bareLoop(impl, p)
+			continue
+		}
+		h, err := performOnce(impl, patience, p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if oracles == "checked" && h.linearize(impl).check() != porcupine.Ok {
+			b.Fatal("not linearizable")
+		}
+	}
+}
+
+// bareLoop has the workers make their calls and nothing else. Nobody rests, as nobody would notice.
+func bareLoop(impl impls.Impl, p program) {
+	impl.Waits = impls.Elsewhere
+	run := newPerformance(&trial{impl: impl}, &history{program: p, clock: new(atomic.Int64)})
+	run.logs = make([]*callLog, len(p.workers)+1)
+	run.bare = true
+	run.all()
+}

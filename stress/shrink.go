@@ -1,0 +1,166 @@
+package stress
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// A program that failed is shrunk: as long as one with fewer workers or operations, or simpler ones,
+// still fails, that one is taken. This is delta debugging (Zeller and Hildebrandt, “Simplifying
+// and isolating failure-inducing input”, IEEE TSE 2002), with a twist: a failure depends on the
+// schedule too, so a candidate is played up to triesEach times and is dropped only if none of
+// them fails.
+const (
+	triesEach  = 50
+	triesTotal = 5000
+	hangsTotal = 20 // failures that took long: each waits until patience runs out
+)
+
+// A shrinker looks for the smallest program that fails.
+type shrinker struct {
+	exam
+	impl     impls.Impl
+	patience time.Duration
+
+	best  program
+	seen  *history // of the last failure of best
+	err   error
+	tries int
+	hangs int
+}
+
+func newShrinker(x exam, impl impls.Impl, patience time.Duration, p program, h *history, err error) *shrinker {
+	return &shrinker{exam: x, impl: impl, patience: patience / 30, best: p, seen: h, err: err}
+}
+
+// shrink goes on until a whole round changes nothing, or the tries are spent.
+func (s *shrinker) shrink() {
+	for again := true; again && !s.spent(); {
+		again = false
+		for _, smaller := range []func(program) []program{lessWorkers, lessOps, simplerOps} {
+			for s.take(smaller(s.best)) {
+				again = true
+			}
+		}
+	}
+}
+
+func (s *shrinker) spent() bool { return s.tries >= triesTotal || s.hangs >= hangsTotal }
+
+// take takes the first of some candidates that fails.
+func (s *shrinker) take(candidates []program) bool {
+	return slices.ContainsFunc(candidates, s.fails)
+}
+
+// fails reports whether p fails in some of its tries, and keeps it then.
+func (s *shrinker) fails(p program) bool {
+	for range triesEach {
+		if s.spent() {
+			return false
+		}
+		s.tries++
+		h, err := s.once(s.impl, s.patience, p)
+		if !refutes(err) {
+			continue
+		}
+		if isHang(s.impl, err) {
+			s.hangs++
+		}
+		s.best, s.seen, s.err = p, h, err
+		return true
+	}
+	return false
+}
+
+// isHang reports whether a failure was found by waiting. Where waiters are parked, one that is stuck
+// is seen at once.
+func isHang(impl impls.Impl, err error) bool {
+	var never hung
+	return errors.As(err, &never) || impl.Waits != impls.Parked
+}
+
+// rate plays the program that was found some more times, to say how often it fails.
+func (s *shrinker) rate() string {
+	const enough, most = 10, 2000
+	failed, runs := 0, 0
+	for failed < enough && runs < most && s.hangs < hangsTotal {
+		runs++
+		h, err := s.once(s.impl, s.patience, s.best)
+		if !refutes(err) {
+			continue
+		}
+		failed++
+		s.seen, s.err = h, err
+		if isHang(s.impl, err) {
+			s.hangs++
+		}
+	}
+	return fmt.Sprintf("fails in %d of %d runs", failed, runs)
+}
+
+func lessWorkers(p program) (smaller []program) {
+	for i := range p.workers {
+		if len(p.workers) > 1 {
+			smaller = append(smaller, program{p.size, slices.Delete(slices.Clone(p.workers), i, i+1)})
+		}
+	}
+	return smaller
+}
+
+// lessOps cuts pieces out of the lists of the workers, the longest pieces first.
+func lessOps(p program) (smaller []program) {
+	longest := 0
+	for _, ops := range p.workers {
+		longest = max(longest, len(ops))
+	}
+	for size := (longest + 1) / 2; size > 0; size /= 2 {
+		for i, ops := range p.workers {
+			for at := 0; at+size <= len(ops); at += size {
+				smaller = append(smaller, p.with(i, slices.Delete(slices.Clone(ops), at, at+size)))
+			}
+		}
+	}
+	return smaller
+}
+
+// simplerOps asks for less: no yields, one permit, a size of one.
+func simplerOps(p program) (smaller []program) {
+	for i, ops := range p.workers {
+		for at, o := range ops {
+			for _, simple := range []op{{o.kind, o.n, 0}, {o.kind, 1, o.lag}, {acquire, o.n, o.lag}} {
+				if simple != o && o.kind != rest && (o.kind == background || simple.kind == o.kind) {
+					changed := slices.Clone(ops)
+					changed[at] = simple
+					smaller = append(smaller, p.with(i, changed))
+				}
+			}
+		}
+	}
+	if p.size > 1 {
+		smaller = append(smaller, p.resized(p.size/2), p.resized(p.size-1))
+	}
+	return smaller
+}
+
+// with returns p with other operations for one worker.
+func (p program) with(worker int, ops []op) program {
+	workers := slices.Clone(p.workers)
+	workers[worker] = ops
+	return program{p.size, workers}
+}
+
+func (p program) resized(size int64) program {
+	smaller := program{size: size}
+	for _, ops := range p.workers {
+		changed := slices.Clone(ops)
+		for i := range changed {
+			changed[i] = changed[i].endingIn(size)
+		}
+		smaller.workers = append(smaller.workers, changed)
+	}
+	return smaller
+}
