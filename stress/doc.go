@@ -16,7 +16,7 @@
 //
 //	--- FAIL: TestLimiter/C18-release-admits-all (0.01s)
 //	    limiter: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
-//	        stress/liveness.go:75: Acquire(1) still waits
+//	        stress/liveness.go:92: Acquire(1) still waits
 //	        goroutine 1798 [select (durable), synctest bubble 18]:
 //	        example.org/limiter.(*Limiter).Acquire(0x2e16475d8920, {0x81ee68, 0xb3cc80}, 0x1)
 //	            /home/you/limiter/limiter.go:34 +0x98
