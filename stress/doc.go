@@ -16,7 +16,7 @@
 //
 //	--- FAIL: TestLimiter/C18-release-admits-all (0.01s)
 //	    limiter: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
-//	        stress/liveness.go:75: Acquire(1) still waits
+//	        stress/liveness.go:92: Acquire(1) still waits
 //	        goroutine 1798 [select (durable), synctest bubble 18]:
 //	        example.org/limiter.(*Limiter).Acquire(0x2e16475d8920, {0x81ee68, 0xb3cc80}, 0x1)
 //	            /home/you/limiter/limiter.go:34 +0x98
@@ -55,6 +55,7 @@
 //
 // A pass is the absence of a counterexample. Schedules are those that the Go scheduler happened to
 // choose, on this machine, this time; they are not enumerated. Histories are not checked for
-// linearizability. Starvation is not looked for. The race detector counts for the whole process:
-// a race of another test that runs in parallel is held against the clause being played.
+// linearizability. Starvation is looked for only where its absence is promised. The race detector
+// counts for the whole process: a race of another test that runs in parallel is held against the
+// clause being played.
 package stress

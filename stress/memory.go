@@ -31,19 +31,23 @@ func happensBefore(t *trial) {
 	t.needsRaceDetector()
 }
 
-// C30: all methods at once and no bookkeeping, as that would order what must be ordered by the
-// implementation itself.
+// C30: all methods at once, with cancellations and without, and no bookkeeping, as that would order
+// what must be ordered by the implementation itself.
 func noDataRace(t *trial) {
 	const workers, rounds = 6, 300
 	sem := t.make(2)
 	t.together(times(workers, func(worker int) {
 		for round := range rounds {
 			ctx, cancel := context.WithCancel(context.Background())
-			go cancel()
 			n := int64(1 + (worker+round)%3)
+			if round%2 == 0 || n == 3 {
+				go cancel()
+			}
 			if sem.Acquire(ctx, n) == nil {
+				runtime.Gosched() // or hardly anybody would have to wait
 				sem.Release(n)
 			}
+			cancel()
 			if sem.TryAcquire(1) {
 				sem.Release(1)
 			}
