@@ -54,41 +54,41 @@ func TestMutantChild(t *testing.T) {
 		}
 	}
 	if raceEnabled {
-		judgeClauses(m.Impl, "C29", "C30")
+		judgeClauses(m.Impl, 0, "C29", "C30")
 	} else {
 		judgePrograms(m.Impl)
 		judgeHistories(m.Impl)
-		judgeClauses(m.Impl, directed(m.KilledBy)...)
+		must, others := directed(m.KilledBy)
+		judgeClauses(m.Impl, len(must), append(must, others...)...)
 	}
 	catch{By: "end", Took: time.Since(began)}.print()
 }
 
-// directed returns the clauses but those that random programs or the race detector judge, and
-// first those that must catch the mutant.
-func directed(first []string) (ids []string) {
-	others := []string{"C29", "C30", "C34", "R1"}
-	for _, id := range first {
-		if clauseIndex(id) >= 0 && !slices.Contains(others, id) {
-			ids = append(ids, id)
-		}
-	}
+// directed returns the clauses but those that random programs or the race detector judge: those
+// that must catch a mutant, and the others.
+func directed(killedBy []string) (must, others []string) {
 	for _, c := range clauses {
-		if !slices.Contains(others, c.ID) && !slices.Contains(ids, c.ID) {
-			ids = append(ids, c.ID)
+		switch {
+		case slices.Contains([]string{"C29", "C30", "C34", "R1"}, c.ID):
+		case slices.Contains(killedBy, c.ID):
+			must = append(must, c.ID)
+		default:
+			others = append(others, c.ID)
 		}
 	}
-	return ids
+	return must, others
 }
 
-// judgeClauses plays clauses one by one. What hangs in several would in most, and each takes time.
-func judgeClauses(impl impls.Impl, ids ...string) {
+// judgeClauses plays clauses one by one. What hangs in several would in most, and each takes time; so
+// after three the others are left out, but not the first ones, which must fail.
+func judgeClauses(impl impls.Impl, must int, ids ...string) {
 	j := newJudge(impl)
 	var ops atomic.Int64
 	if !raceEnabled { // counting would order what the implementation has to order itself
 		j.impl = countedImpl(impl, func() { ops.Add(1) })
 	}
 	hangs := 0
-	for _, id := range ids {
+	for i, id := range ids {
 		ops.Store(0)
 		began := time.Now()
 		v := j.judge(clauses[clauseIndex(id)])
@@ -99,7 +99,7 @@ func judgeClauses(impl impls.Impl, ids ...string) {
 		if took > patience/20 && v.Outcome == Fail {
 			hangs++
 		}
-		if hangs == 3 {
+		if hangs >= 3 && i >= must-1 && i < len(ids)-1 {
 			catch{By: "…"}.print()
 			return
 		}
