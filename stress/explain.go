@@ -13,6 +13,11 @@ import (
 
 // explain shrinks a program that failed as far as it still fails, and reports on that.
 func (x exam) explain(impl impls.Impl, patience time.Duration, p program, seed uint64, h *history, err error) failure {
+	if hangs(err) {
+		f := report(impl, p, "not shrunk, as what hangs may go on to take the processor", h, err)
+		f.seed = seed
+		return f
+	}
 	s := newShrinker(x, impl, patience, p, h, err)
 	s.shrink()
 	rate := s.rate()

@@ -3,7 +3,6 @@ package stress
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -142,7 +141,7 @@ type failureBudget int
 func (b *failureBudget) spend(impl impls.Impl, err error) {
 	switch {
 	case err == nil:
-	case isHang(impl, err):
+	case hangs(err), impl.Waits != impls.Parked:
 		*b = 0
 	default:
 		*b--
@@ -164,6 +163,13 @@ func judgeHistories(impl impls.Impl) {
 			return
 		}
 	}
+}
+
+// countedImpl counts the calls of its semaphores.
+func countedImpl(impl impls.Impl, count func()) impls.Impl {
+	inner := impl.New
+	impl.New = func(size int64) impls.Semaphore { return counted{inner(size), count} }
+	return impl
 }
 
 type counted struct {
@@ -190,7 +196,7 @@ func (c counted) Close() error { return impls.Close(c.Semaphore) }
 
 // foundByWatchdog tells the oracles of a random program apart.
 func foundByWatchdog(err error) bool {
-	return err != nil && (errors.As(err, new(hung)) || strings.Contains(err.Error(), "C17 no-lost-wakeup"))
+	return err != nil && (hangs(err) || strings.Contains(err.Error(), "C17 no-lost-wakeup"))
 }
 
 // complete reports whether every call has returned.

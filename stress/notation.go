@@ -81,11 +81,14 @@ func parseOps(text string, size int64) (ops []op, err error) {
 			return nil, fmt.Errorf("%q: an operation begins with one of the letters %s", word, letters)
 		}
 		o := op{kind: kind(k)}
-		weight, lag, lags := strings.Cut(word[1:], ".")
-		if o.kind == rest && word == "w" {
+		if o.kind == rest {
+			if word != "w" {
+				return nil, fmt.Errorf("%q: w stands alone", word)
+			}
 			ops = append(ops, o)
 			continue
 		}
+		weight, lag, lags := strings.Cut(word[1:], ".")
 		if o.n, err = parseBetween(weight, 1, mostPermits+1); err != nil {
 			return nil, fmt.Errorf("%q: permits: %w", word, err)
 		}

@@ -17,7 +17,7 @@ import (
 const (
 	triesEach  = 50
 	triesTotal = 5000
-	hangsTotal = 20 // failures that took long: each waits until patience runs out
+	slowTotal  = 20 // failures that were waited for, where waiters cannot be seen to be blocked
 )
 
 // A shrinker looks for the smallest program that fails.
@@ -30,11 +30,12 @@ type shrinker struct {
 	seen  *history // of the last failure of best
 	err   error
 	tries int
-	hangs int
+	slow  int
 }
 
 func newShrinker(x exam, impl impls.Impl, patience time.Duration, p program, h *history, err error) *shrinker {
-	return &shrinker{exam: x, impl: impl, patience: patience / 30, best: p, seen: h, err: err}
+	const least = 300 * time.Millisecond // for a machine that is busy
+	return &shrinker{exam: x, impl: impl, patience: max(patience/30, min(patience, least)), best: p, seen: h, err: err}
 }
 
 // shrink goes on until a whole round changes nothing, or the tries are spent.
@@ -49,7 +50,7 @@ func (s *shrinker) shrink() {
 	}
 }
 
-func (s *shrinker) spent() bool { return s.tries >= triesTotal || s.hangs >= hangsTotal }
+func (s *shrinker) spent() bool { return s.tries >= triesTotal || s.slow >= slowTotal }
 
 // take takes the first of some candidates that fails.
 func (s *shrinker) take(candidates []program) bool {
@@ -67,37 +68,39 @@ func (s *shrinker) fails(p program) bool {
 		if !refutes(err) {
 			continue
 		}
-		if isHang(s.impl, err) {
-			s.hangs++
-		}
-		s.best, s.seen, s.err = p, h, err
+		s.keep(p, h, err)
 		return true
 	}
 	return false
 }
 
-// isHang reports whether a failure was found by waiting. Where waiters are parked, one that is stuck
-// is seen at once.
-func isHang(impl impls.Impl, err error) bool {
-	var never hung
-	return errors.As(err, &never) || impl.Waits != impls.Parked
+func (s *shrinker) keep(p program, h *history, err error) {
+	s.best, s.seen, s.err = p, h, err
+	switch {
+	case hangs(err):
+		s.slow = slowTotal // what hangs may spin for ever; one is enough
+	case s.impl.Waits != impls.Parked:
+		s.slow++
+	}
 }
+
+func hangs(err error) bool { return errors.As(err, new(hung)) }
 
 // rate plays the program that was found some more times, to say how often it fails.
 func (s *shrinker) rate() string {
 	const enough, most = 10, 2000
 	failed, runs := 0, 0
-	for failed < enough && runs < most && s.hangs < hangsTotal {
+	for failed < enough && runs < most && s.slow < slowTotal {
 		runs++
 		h, err := s.once(s.impl, s.patience, s.best)
 		if !refutes(err) {
 			continue
 		}
 		failed++
-		s.seen, s.err = h, err
-		if isHang(s.impl, err) {
-			s.hangs++
-		}
+		s.keep(s.best, h, err)
+	}
+	if runs == 0 {
+		return "was not played again, as that takes too long"
 	}
 	return fmt.Sprintf("fails in %d of %d runs", failed, runs)
 }

@@ -55,8 +55,8 @@ func relevant(dump string) string {
 	return strings.Join(kept, "\n")
 }
 
-// outside marks goroutines that have called this suite, and so are none of an implementation's.
-var outside = regexp.MustCompile(`(?m)^(github\.com/semabench/semabench/stress\.(Run|Check|Judge)\(|testing\.\(\*[TM]\)\.Run\(|main\.main\()`)
+// outside marks goroutines that have called this suite, or that are making this very list.
+var outside = regexp.MustCompile(`(?m)^(github\.com/semabench/semabench/stress\.(Run|Check|Judge|relevant)\(|testing\.\(\*[TM]\)\.Run\(|main\.main\()`)
 
 // suite begins the lines of frames that say nothing about an implementation.
 var suite = regexp.MustCompile(`^(created by )?(github\.com/semabench/semabench/stress\.|testing\.|testing/synctest\.|` +

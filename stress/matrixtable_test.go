@@ -1,0 +1,135 @@
+package stress
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The columns of the matrix. The oracles of R1 are two, because they see different things.
+var detectors = []struct{ letter, name string }{
+	{"C", "clauses: the contract sentence by sentence, on schedules that are made"},
+	{"R", "race detector, on a client that adds no order of its own (C30)"},
+	{"H", "happens-before: a plain variable guarded by the semaphore alone, under -race (C29)"},
+	{"I", "random programs: never more held than there is, all back in the end, results right (R1)"},
+	{"L", "linearizability of the histories of random programs (C34)"},
+	{"W", "watchdog on random programs: nobody waits who could be served (R1)"},
+	{"K", "leaks: goroutines, callbacks and memory that waits leave behind (C31, C33)"},
+}
+
+// detectorOf returns the column that shows a clause.
+func detectorOf(id string) string {
+	switch id {
+	case "C29":
+		return "H"
+	case "C30":
+		return "R"
+	case "C31", "C33":
+		return "K"
+	case "C34":
+		return "L"
+	case "I", "W":
+		return id
+	}
+	return "C"
+}
+
+func (m *matrix) markdown(took time.Duration) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Kill matrix\n\nMade by `make mutants`: %d mutants, %d run(s), %v on %d processors (%s/%s, %s).\n\n",
+		len(m.rows)-1, *matrixRuns, took.Round(time.Second), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	b.WriteString("A cell is the fewest operations and the time to the first catch (medians over the runs); k/n: caught in k of n runs;\n" +
+		"**bold**: this detector must catch it; ✗: it must, and did not each time; · not caught, and not asked for; …: it hangs, so\n" +
+		"the other clauses were not played.\n\n")
+	for _, d := range detectors {
+		fmt.Fprintf(&b, "- **%s** %s\n", d.letter, d.name)
+	}
+	b.WriteString("\n| | mutant |")
+	for _, d := range detectors {
+		fmt.Fprintf(&b, " %s |", d.letter)
+	}
+	b.WriteString("\n| :-- | :-- |" + strings.Repeat(" :-- |", len(detectors)) + "\n")
+	for _, r := range m.rows {
+		fmt.Fprintf(&b, "| %s | %s |", r.mutant.ID, r.mutant.Name)
+		for _, d := range detectors {
+			fmt.Fprintf(&b, " %s |", r.cell(d.letter))
+		}
+		b.WriteByte('\n')
+	}
+	m.writeMissed(&b)
+	return b.Bytes()
+}
+
+// cell sums up what a detector made of the mutant. For the clauses it names those that caught it.
+func (r *row) cell(letter string) string {
+	must, missed := false, false
+	for _, id := range r.mutant.KilledBy {
+		if detectorOf(id) == letter {
+			must = true
+			missed = missed || len(r.catches[id]) < *matrixRuns
+		}
+	}
+	var ids []string
+	var caught []catch
+	for _, id := range r.by() {
+		if id == "…" && letter == "C" {
+			ids = append(ids, id)
+		} else if detectorOf(id) == letter {
+			ids = append(ids, id)
+			if c := r.catches[id]; len(c) > len(caught) || len(c) == len(caught) && median(c).Ops < median(caught).Ops {
+				caught = c
+			}
+		}
+	}
+	if len(caught) == 0 {
+		if must && !r.mutant.OnlyRaces() {
+			return "✗"
+		}
+		return "·"
+	}
+	m := median(caught)
+	s := m.Took.Round(10 * time.Microsecond).String()
+	if m.Ops > 0 { // they are not counted where the race detector looks
+		s = fmt.Sprintf("%d ops, %s", m.Ops, s)
+	}
+	if letter == "C" {
+		s = strings.Join(ids, " ") + ": " + s
+	}
+	if len(caught) < *matrixRuns {
+		s = fmt.Sprintf("%d/%d: %s", len(caught), *matrixRuns, s)
+	}
+	switch {
+	case must && missed && !r.mutant.OnlyRaces():
+		return "✗ " + s
+	case must:
+		return "**" + s + "**"
+	}
+	return s
+}
+
+func median(all []catch) catch {
+	sorted := slices.SortedFunc(slices.Values(all), func(a, b catch) int { return int(a.Ops - b.Ops) })
+	return sorted[len(sorted)/2]
+}
+
+// writeMissed lists by name what native stress does not reliably see.
+func (m *matrix) writeMissed(b *bytes.Buffer) {
+	b.WriteString("\n## Missed\n\n")
+	none := true
+	for _, r := range m.rows[1:] {
+		best := 0
+		for _, c := range r.catches {
+			best = max(best, len(c))
+		}
+		if best < *matrixRuns {
+			none = false
+			fmt.Fprintf(b, "- %s %s: %s. Killed in %d of %d runs.\n", r.mutant.ID, r.mutant.Name, r.mutant.Defect, best, *matrixRuns)
+		}
+	}
+	if none {
+		b.WriteString("None: every mutant was killed in every run by at least one detector.\n")
+	}
+}
