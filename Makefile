@@ -16,6 +16,10 @@ test: ## prove the implementations under the race detector, and test everything 
 	./scripts/million.sh
 	./scripts/example.sh
 
+.PHONY: mutants
+mutants: ## let every detector meet every planted bug, RUNS times; prints and writes the kill matrix
+	./scripts/mutants.sh $(RUNS)
+
 .PHONY: bench
 bench: ## the plain `go test -bench` of the implementations, compared by benchstat
 	./scripts/bench.sh
@@ -29,5 +33,5 @@ readme: ## measure, and put the results into README.md (about 4 minutes)
 	./scripts/readme.sh
 
 .PHONY: clean
-clean: ## remove the results of make run
-	rm -rf results
+clean: ## remove the results of make run and the failures of semabench stress
+	rm -rf results stress-failures

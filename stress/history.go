@@ -11,8 +11,17 @@ type history struct {
 	quiet []int64    // when nothing could move any more
 	clock *atomic.Int64
 
+	// Where the workers were the last two times that nothing could move; nil before.
+	last, before []place
+
 	// over is the stamp at which an oracle spoke, or 0. What comes later is the tidying up.
 	over atomic.Int64
+}
+
+// A place is the op at which a worker is, or at the end of its list, and how many permits it holds.
+type place struct {
+	op   int
+	held int64
 }
 
 // A callLog is written by one goroutine. Others may read what has been published while it runs,
@@ -82,8 +91,11 @@ func (l *callLog) open() *entry {
 	return last
 }
 
-// settled books that nothing can move any more.
-func (h *history) settled() { h.quiet = append(h.quiet, h.clock.Add(1)) }
+// settled books that nothing can move any more, and where everybody is.
+func (h *history) settled(places []place) {
+	h.quiet = append(h.quiet, h.clock.Add(1))
+	h.before, h.last = h.last, append(h.before[:0], places...)
+}
 
 // phase counts how often nothing could move before the call. A call of an earlier phase that
 // has not returned was seen to be blocked before it.

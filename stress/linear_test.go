@@ -24,7 +24,7 @@ func scripted(t *testing.T, size int64, script string) *history {
 	for _, line := range strings.Split(script, ";") {
 		words := strings.Fields(line)
 		if words[0] == "quiet" {
-			h.settled()
+			h.settled(nil)
 			continue
 		}
 		log := h.logs[words[0][0]-'0']

@@ -25,6 +25,7 @@ type performance struct {
 	// errands are cancellations and releases that one more goroutine carries out, so that they
 	// meet the workers' own calls.
 	errands chan func()
+	places  []place    // of each worker; read when nothing can move
 	broken  chan error // what the first oracle to speak said
 
 	// stopped is done when the program is to end early. Only those who wait with context.Background
@@ -53,6 +54,7 @@ func newPerformance(t *trial, h *history) *performance {
 		impl:    t.impl,
 		sem:     t.make(h.size),
 		errands: make(chan func(), h.ops()),
+		places:  make([]place, len(h.workers)),
 		broken:  make(chan error, 1),
 		gate:    make(chan struct{}),
 		resting: make([]bool, len(h.workers)),
@@ -71,7 +73,7 @@ func (p *performance) run(t *trial) {
 	defer p.dismiss(t, finished)
 	for !t.settledOn(finished) {
 		p.mustBeUnbroken()
-		p.settled()
+		p.settled(p.places)
 		if stuck := p.stuck(); stuck != "" {
 			p.isOver()
 			t.failf("C17 no-lost-wakeup: nothing can move any more, and\n%s%s", stuck, t.stacks())
@@ -79,7 +81,20 @@ func (p *performance) run(t *trial) {
 		p.goOn()
 	}
 	p.mustBeUnbroken()
-	t.free(p.sem, p.size) // C2
+	p.conserved(t)
+}
+
+// conserved is called when all has been given back.
+func (p *performance) conserved(t *trial) {
+	if p.size > 0 && !p.sem.TryAcquire(p.size) {
+		t.failf("C2 conservation: all is released, but TryAcquire(%d) = false: permits were lost", p.size)
+	}
+	if p.sem.TryAcquire(1) {
+		t.failf("C2 conservation: there are more permits than the size of %d", p.size)
+	}
+	if p.size > 0 {
+		p.sem.Release(p.size)
+	}
 }
 
 // dismiss lets everybody go who still can: what stays behind of a program that failed stays for ever.
@@ -120,7 +135,8 @@ func (p *performance) worker(i int, mayRest bool) {
 	p.guard(func() {
 		log := p.logs[i]
 		var mine int64
-		for _, o := range p.workers[i] {
+		for at, o := range p.workers[i] {
+			p.places[i] = place{at, mine}
 			if o.kind == rest {
 				if mayRest && p.stopped.Err() == nil {
 					p.rest(i)
@@ -129,6 +145,7 @@ func (p *performance) worker(i int, mayRest bool) {
 			}
 			mine = p.step(log, o, mine)
 		}
+		p.places[i] = place{len(p.workers[i]), mine}
 		p.release(log, mine)
 	})
 }

@@ -12,13 +12,21 @@ import (
 // A program that failed is shrunk: as long as one with fewer workers or operations, or simpler ones,
 // still fails, that one is taken. This is delta debugging (Zeller and Hildebrandt, “Simplifying
 // and isolating failure-inducing input”, IEEE TSE 2002), with a twist: a failure depends on the
-// schedule too, so a candidate is played up to triesEach times and is dropped only if none of
-// them fails.
+// schedule too. So a candidate is played several times, the more the rarer its kind of failure
+// has been, and is dropped only if none of them fails.
 const (
-	triesEach  = 50
-	triesTotal = 5000
-	slowTotal  = 20 // failures that were waited for, where waiters cannot be seen to be blocked
+	leastTries = 20   // of a candidate
+	mostTries  = 3000 // of one that fails rarely
+	slowTotal  = 20   // failures that were waited for, where waiters cannot be seen to be blocked
 )
+
+// opsTotal bounds the search: some seconds.
+func opsTotal() int64 {
+	if raceEnabled {
+		return 200_000
+	}
+	return 2_000_000
+}
 
 // A shrinker looks for the smallest program that fails.
 type shrinker struct {
@@ -29,17 +37,22 @@ type shrinker struct {
 	best  program
 	seen  *history // of the last failure of best
 	err   error
-	tries int
+	each  int   // tries of a candidate
+	tries int   // of all
+	ops   int64 // left
 	slow  int
 }
 
 func newShrinker(x exam, impl impls.Impl, patience time.Duration, p program, h *history, err error) *shrinker {
 	const least = 300 * time.Millisecond // for a machine that is busy
-	return &shrinker{exam: x, impl: impl, patience: max(patience/30, min(patience, least)), best: p, seen: h, err: err}
+	return &shrinker{exam: x, impl: impl, patience: max(patience/30, min(patience, least)),
+		best: p, seen: h, err: err, each: mostTries, ops: opsTotal()}
 }
 
-// shrink goes on until a whole round changes nothing, or the tries are spent.
+// shrink goes on until a whole round changes nothing, or the budget is spent.
 func (s *shrinker) shrink() {
+	s.fails(s.best) // to learn how often it does
+	s.take(s.seen.tails())
 	for again := true; again && !s.spent(); {
 		again = false
 		for _, smaller := range []func(program) []program{lessWorkers, lessOps, simplerOps} {
@@ -50,7 +63,7 @@ func (s *shrinker) shrink() {
 	}
 }
 
-func (s *shrinker) spent() bool { return s.tries >= triesTotal || s.slow >= slowTotal }
+func (s *shrinker) spent() bool { return s.ops <= 0 || s.slow >= slowTotal }
 
 // take takes the first of some candidates that fails.
 func (s *shrinker) take(candidates []program) bool {
@@ -59,16 +72,19 @@ func (s *shrinker) take(candidates []program) bool {
 
 // fails reports whether p fails in some of its tries, and keeps it then.
 func (s *shrinker) fails(p program) bool {
-	for range triesEach {
+	for try := range s.each {
 		if s.spent() {
 			return false
 		}
 		s.tries++
+		s.ops -= max(1, p.ops())
 		h, err := s.once(s.impl, s.patience, p)
 		if !refutes(err) {
 			continue
 		}
 		s.keep(p, h, err)
+		// Of what fails once in try+1 times, three times as many miss one in twenty.
+		s.each = min(mostTries, max(leastTries, (s.each+3*(try+1))/2))
 		return true
 	}
 	return false
@@ -105,10 +121,36 @@ func (s *shrinker) rate() string {
 	return fmt.Sprintf("fails in %d of %d runs", failed, runs)
 }
 
+// tails returns programs that begin where nothing could move any more, shortly before the failure:
+// those who held permits take them, then those who waited begin to, then all go on.
+func (h *history) tails() (smaller []program) {
+	if h == nil {
+		return nil
+	}
+	for _, places := range [][]place{h.last, h.before} {
+		if places == nil {
+			continue
+		}
+		p := program{size: h.size}
+		for i, at := range places {
+			ops := []op{{kind: rest}}
+			if at.held > 0 {
+				ops = []op{{kind: acquire, n: at.held}, {kind: rest}}
+			}
+			p.workers = append(p.workers, append(ops, h.workers[i][at.op:]...))
+		}
+		if p.ops() < h.ops() {
+			smaller = append(smaller, p)
+		}
+	}
+	return smaller
+}
+
+// lessWorkers leaves out half of the workers, a quarter, …, one.
 func lessWorkers(p program) (smaller []program) {
-	for i := range p.workers {
-		if len(p.workers) > 1 {
-			smaller = append(smaller, program{p.size, slices.Delete(slices.Clone(p.workers), i, i+1)})
+	for size := len(p.workers) / 2; size > 0; size /= 2 {
+		for at := 0; at+size <= len(p.workers); at += size {
+			smaller = append(smaller, program{p.size, slices.Delete(slices.Clone(p.workers), at, at+size)})
 		}
 	}
 	return smaller
