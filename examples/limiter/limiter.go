@@ -1,5 +1,5 @@
 // Package limiter is a semaphore of somebody else's, in a module of its own, as yours is. It is
-// here to show the two lines in limiter_test.go that test and benchmark it.
+// here to show the three lines in limiter_test.go that test, fuzz and benchmark it.
 package limiter
 
 import (

@@ -10,4 +10,6 @@ import (
 
 func TestLimiter(t *testing.T) { stress.Run(t, impls.Of("limiter", New)) }
 
+func FuzzLimiter(f *testing.F) { stress.Fuzz(f, impls.Of("limiter", New)) }
+
 func BenchmarkLimiter(b *testing.B) { bench.Run(b, impls.Of("limiter", New)) }
