@@ -62,10 +62,12 @@ func TestEveryClauseKills(t *testing.T) {
 type matrix struct {
 	plain, raced string // test binaries
 	rows         []*row
+	narrow       []*row // those with a Preempt again, without it
 }
 
 type row struct {
 	mutant  mutant.Mutant
+	env     []string // of the children
 	mu      sync.Mutex
 	catches map[string][]catch // by detector or clause
 	broken  []string           // what children said that did not get to an end
@@ -82,7 +84,12 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	reference := mutant.Mutant{Impl: mutant.Reference, ID: "–"}
 	for _, mut := range append([]mutant.Mutant{reference}, mutant.All()...) {
-		m.rows = append(m.rows, &row{mutant: mut, catches: map[string][]catch{}})
+		env := append(os.Environ(), childVar+"="+mut.Name)
+		m.rows = append(m.rows, &row{mutant: mut, env: env, catches: map[string][]catch{}})
+		if mut.Narrow && *matrixFile != "" { // it is for reading only
+			env = append(slices.Clone(env), bareVar+"=1")
+			m.narrow = append(m.narrow, &row{mutant: mut, env: env, catches: map[string][]catch{}})
+		}
 	}
 	return m
 }
@@ -91,7 +98,7 @@ func newMatrix(t *testing.T) *matrix {
 func (m *matrix) play(t *testing.T, run int) {
 	var all sync.WaitGroup
 	seats := make(chan struct{}, runtime.GOMAXPROCS(0)+2) // some only wait for what hangs
-	for _, row := range m.rows {
+	for _, row := range slices.Concat(m.rows, m.narrow) {
 		for _, binary := range []string{m.plain, m.raced} {
 			all.Go(func() {
 				seats <- struct{}{}
@@ -106,7 +113,7 @@ func (m *matrix) play(t *testing.T, run int) {
 // meet judges the mutant in a child. A child that does not end in time has said what it found so far.
 func (r *row) meet(t *testing.T, binary string, run int) {
 	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestMutantChild$", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), childVar+"="+r.mutant.Name)
+	cmd.Env = r.env
 	out, err := cmd.CombinedOutput()
 	r.mu.Lock()
 	defer r.mu.Unlock()

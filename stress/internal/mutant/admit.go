@@ -40,7 +40,7 @@ func (s *checkThenAct) TryAcquire(n int64) bool {
 	if n > s.size-s.held.Load() {
 		return false
 	}
-	runtime.Gosched() // stands for a preemption: by itself the window is a few instructions wide
+	Preempt()
 	s.held.Add(n)
 	return true
 }
@@ -192,7 +192,7 @@ func (s tryLock) TryAcquire(n int64) bool {
 		return false
 	}
 	defer s.mu.Unlock()
-	runtime.Gosched() // stands for a preemption, as in M1
+	Preempt()
 	return s.take(n)
 }
 

@@ -72,7 +72,7 @@ func (s *staleBroadcast) Acquire(ctx context.Context, n int64) error {
 		if s.TryAcquire(n) {
 			return nil
 		}
-		runtime.Gosched() // stands for a preemption: by itself the window is one instruction wide
+		Preempt()
 		select {
 		case <-*s.freed.Load():
 		case <-ctx.Done():
@@ -107,7 +107,7 @@ func (s *noSecondLook) Acquire(ctx context.Context, n int64) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	runtime.Gosched() // stands for a preemption, as in M17
+	Preempt()
 	w := &waiter{n: n, ready: make(chan struct{})}
 	s.mu.Lock()
 	w.place = s.line.PushBack(w)
@@ -174,7 +174,7 @@ func (s *staleCount) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	held := s.held.Load() // once
 	for n <= s.size-held {
-		runtime.Gosched() // stands for a preemption, as in M17
+		Preempt()
 		if s.held.CompareAndSwap(held, held+n) {
 			return true
 		}

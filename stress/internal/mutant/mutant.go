@@ -5,6 +5,7 @@ package mutant
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 
 	"github.com/semabench/semabench/impls"
@@ -21,7 +22,14 @@ type Mutant struct {
 	// names those of its oracles that must speak: I for capacity, conservation and results, W for
 	// the watchdog.
 	KilledBy []string
+
+	// Narrow says that the window of the defect is a few instructions wide and holds a Preempt.
+	Narrow bool
 }
+
+// Preempt stands for a preemption in a narrow window, which native stress seldom meets on a machine
+// with few processors. Tests replace it, to see what is caught without.
+var Preempt = runtime.Gosched
 
 // OnlyRaces reports whether nothing but the race detector sees the defect. It reports a race once,
 // to the clause that happens to be played, so for such a mutant one of KilledBy is enough.

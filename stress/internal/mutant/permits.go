@@ -11,6 +11,7 @@ func ofPermits() []Mutant {
 			Defect:    "TryAcquire compares, and adds later: two callers can pass the same comparison",
 			Reference: "Kotlin/kotlinx.coroutines#1898",
 			KilledBy:  []string{"I", "C34"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "unlocked-read", New: newUnlockedRead, Order: impls.FIFO},
@@ -123,6 +124,7 @@ func ofPermits() []Mutant {
 			Defect:    "Release touches a waiter that it has let go and that may be another's by then",
 			Reference: "tokio-rs/tokio#2340, glibc BZ 12674",
 			KilledBy:  []string{"C29", "C30"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "cause", New: newCause, Order: impls.FIFO},
@@ -172,6 +174,7 @@ func ofPermits() []Mutant {
 			Defect:    "TryAcquire fails if it meets another call, though permits are free",
 			Reference: "planted for C4",
 			KilledBy:  []string{"C4", "C34"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "short-line", New: newShortLine, Order: impls.FIFO},

@@ -3,7 +3,6 @@ package mutant
 import (
 	"container/list"
 	"context"
-	"runtime"
 	"sync"
 
 	"github.com/semabench/semabench/impls"
@@ -119,8 +118,8 @@ func (s *recycled) unlockAndTell(admitted []*waiter) {
 	s.mu.Unlock()
 	for _, w := range admitted {
 		w.ready <- struct{}{}
-		runtime.Gosched() // stands for a preemption, as in M1
-		w.n = 0           // it may be another's by now
+		Preempt()
+		w.n = 0 // it may be another's by now
 	}
 }
 

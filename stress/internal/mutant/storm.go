@@ -59,7 +59,7 @@ func (s *firstExpired) sweep() {
 	if s.sweeping.Swap(true) {
 		return
 	}
-	runtime.Gosched() // stands for a preemption, as in M1
+	Preempt()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweeping.Store(false)
@@ -96,7 +96,7 @@ func (s polite) Acquire(ctx context.Context, n int64) error {
 		s.announce(w.place, true)
 		defer s.announce(w.place, false)
 	}
-	runtime.Gosched() // stands for a preemption, as in M1
+	Preempt()
 	for s.hasToWait(w.place) {
 		runtime.Gosched()
 	}

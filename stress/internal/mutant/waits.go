@@ -39,6 +39,7 @@ func ofWaits() []Mutant {
 			Defect:    "the channel to wait on is loaded after the look: Release may have replaced it by then",
 			Reference: "marusama/semaphore#2",
 			KilledBy:  []string{"C17"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "unlocked-broadcast", New: newUnlockedBroadcast, Order: impls.Barging},
@@ -46,6 +47,7 @@ func ofWaits() []Mutant {
 			Defect:    "a cancellation is broadcast without the lock, between the look and the Wait of its waiter",
 			Reference: "e2b-dev/infra#3629",
 			KilledBy:  []string{"C22"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "if-not-for", New: newIfNotFor, Order: impls.Barging},
@@ -88,6 +90,7 @@ func ofWaits() []Mutant {
 			Defect:    "a waiter gets in line without another look: what came back meanwhile is not for it",
 			Reference: "the family of glibc BZ 12674",
 			KilledBy:  []string{"C17"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "flag-kept", New: newFlagKept, Order: impls.Barging},
@@ -102,6 +105,7 @@ func ofWaits() []Mutant {
 			Defect:    "the sweep of expired waiters removes from the list that it walks, and ends at the first",
 			Reference: "vitessio/vitess#16897",
 			KilledBy:  []string{"C23", "C32"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "hand-off", New: newHandOff, Order: impls.FIFO},
@@ -130,6 +134,7 @@ func ofWaits() []Mutant {
 			Defect:    "cancelled neighbours in line let each other go first for ever",
 			Reference: "JDK-8386085",
 			KilledBy:  []string{"C23", "C32"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "stale-count", New: newStaleCount, Order: impls.Barging, Waits: impls.Spinning},
@@ -137,6 +142,7 @@ func ofWaits() []Mutant {
 			Defect:    "a failed compare-and-swap is repeated with the count that made it fail",
 			Reference: "the class of compare-and-swap loops",
 			KilledBy:  []string{"C4", "C17"},
+			Narrow:    true,
 		},
 		{
 			Impl:      impls.Impl{Name: "deaf-spinner", New: newDeafSpinner, Order: impls.Barging, Waits: impls.Spinning},

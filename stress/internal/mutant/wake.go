@@ -2,7 +2,6 @@ package mutant
 
 import (
 	"context"
-	"runtime"
 	"sync"
 
 	"github.com/semabench/semabench/impls"
@@ -69,7 +68,7 @@ func (s fullEdge) Release(n int64) {
 func newUnlockedBroadcast(size int64) impls.Semaphore {
 	s := newCond(size)
 	s.onDone = s.freed.Broadcast
-	s.pause = runtime.Gosched // stands for a preemption, as in M1
+	s.pause = Preempt
 	return s
 }
 
