@@ -1,6 +1,7 @@
 package stress
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/semabench/semabench/impls"
@@ -13,8 +14,9 @@ import (
 //
 //	go test -fuzz=FuzzMine
 //
-// The schedule of a program differs from run to run, so each is played several times. Without
-// -fuzz the seed corpus is played, as with any fuzz test.
+// The schedule of a program differs from run to run, so each is played several times. Without -fuzz
+// the seed corpus is played, as with any fuzz test, and what the fuzzer found; each many times,
+// as what it found may fail rarely.
 func Fuzz(f *testing.F, impl impls.Impl) {
 	f.Helper()
 	if err := usable(impl); err != nil {
@@ -27,8 +29,11 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 		}
 		f.Add(encodeProgram(p))
 	}
+	runs := 1000
+	if fuzzing() {
+		runs = 5 // a balance: more schedules of one program, or more programs
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		const runs = 5 // a balance: more schedules of one program, or more programs
 		p := decodeProgram(data)
 		for range runs {
 			if h, err := performAndCheck(impl, patience, p); refutes(err) {
@@ -36,6 +41,12 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 			}
 		}
 	})
+}
+
+// fuzzing reports whether new inputs are looked for, by this process or for another one.
+func fuzzing() bool {
+	fuzz, worker := flag.Lookup("test.fuzz"), flag.Lookup("test.fuzzworker")
+	return fuzz != nil && fuzz.Value.String() != "" || worker != nil && worker.Value.String() == "true"
 }
 
 // fuzzCorpus has a program for each way to go wrong that is known.
