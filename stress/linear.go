@@ -13,8 +13,8 @@ import (
 )
 
 // mostSteps bounds the search for a linearization of one history. It counts steps of the model and
-// not time, so that whether a history is decided does not depend on the machine. Histories
-// of correct semaphores take some hundreds. Only tests change it.
+// not time, so that whether a history is decided does not depend on the machine. Most histories
+// take some tens, one in thousands ten thousand. Only tests change it.
 var mostSteps = 300_000
 
 // A linearization is the question whether a history is linearizable, in the words of porcupine.
