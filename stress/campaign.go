@@ -29,9 +29,8 @@ type Tally struct {
 func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 	var played Tally
 	for played.Operations < ops && ctx.Err() == nil {
-		x, id := examRandom, "R1"
-		if c.Seed%4 == 0 {
-			x, id = examLinear, "C34"
+		x, id := examOf(c.Seed)
+		if id == "C34" {
 			played.Histories++
 		}
 		seed := c.Seed
@@ -51,6 +50,22 @@ func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 		}
 	}
 	return played, nil
+}
+
+// examOf returns how a campaign plays the program of a seed, and the clause that judges it.
+func examOf(seed uint64) (x exam, id string) {
+	if seed%4 == 0 {
+		return examLinear, "C34"
+	}
+	return examRandom, "R1"
+}
+
+// Died returns the failure of a campaign's program that took its process along, so that no oracle
+// could speak.
+func Died(impl impls.Impl, seed uint64, report string) *Failure {
+	x, id := examOf(seed)
+	p := x.shape.generate(seed).String()
+	return newFailure(impl, id, failure{message: report + "\nprogram: " + p, seed: seed, program: p})
 }
 
 // A Failure is a random program that an implementation failed.
@@ -74,7 +89,7 @@ func newFailure(impl impls.Impl, id string, f failure) *Failure {
 // raceFailure does not shrink: the detector reports a race once in a process.
 func raceFailure(impl impls.Impl, p program, seed uint64) *Failure {
 	return newFailure(impl, "C30", failure{
-		message: fmt.Sprintf("data race, stacks on standard error, in program: %v", p),
+		message: fmt.Sprintf("data race, its stacks are on standard error, in program: %v", p),
 		seed:    seed,
 		program: p.String(),
 	})

@@ -60,6 +60,7 @@ var verbs = []verb{
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
+	{"turn", "play programs against one implementation; stress calls this", app.playTurn},
 }
 
 // main runs the verb that args name and returns the exit code.

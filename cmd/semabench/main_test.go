@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beCommand) == "" {
 		os.Exit(m.Run())
 	}
+	if os.Getenv(beCommand) == "stress" {
+		commandMain(stressTable())
+	}
 	commandMain(testTable())
 }
 

@@ -15,7 +15,7 @@ import (
 // The program of a failure, played on one that is correct.
 func TestReplayThatDoesNotFail(t *testing.T) {
 	dir := t.TempDir()
-	stressIn(context.Background(), "-impl", "generous", "-max-failures", "1", "-o", dir)
+	stressIn(t, context.Background(), "-impl", "generous", "-max-failures", "1", "-o", dir)
 	text := read(t, failuresIn(t, dir)[0])
 	text = strings.Replace(text, "impl: generous", "impl: cond", 1)
 	text = regexp.MustCompile("gomaxprocs: .*").ReplaceAllString(text, "gomaxprocs: 3")
@@ -23,7 +23,7 @@ func TestReplayThatDoesNotFail(t *testing.T) {
 		ReplaceAllString(text, fmt.Sprintf("race: %v", !stress.RaceDetector))
 	path := writeFile(t, dir, "fixed.txt", text)
 	procs := runtime.GOMAXPROCS(0)
-	code, stdout, stderr := stressIn(context.Background(), "-replay", path, "-times", "5")
+	code, stdout, stderr := stressIn(t, context.Background(), "-replay", path, "-times", "5")
 	if want := "cond: the program did not fail in 5 runs at GOMAXPROCS=3\n"; code != exitOK || stdout != want {
 		t.Errorf("exits %d and prints %q, want 0 and %q: %s", code, stdout, want, stderr)
 	}
@@ -33,7 +33,7 @@ func TestReplayThatDoesNotFail(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if code, _, stderr := stressIn(cancelled, "-replay", path); code != exitInterrupted {
+	if code, _, stderr := stressIn(t, cancelled, "-replay", path); code != exitInterrupted {
 		t.Errorf("an interrupted replay exits %d, want %d: %s", code, exitInterrupted, stderr)
 	}
 }

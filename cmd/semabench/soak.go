@@ -3,15 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/semabench/semabench/stress"
 )
 
-// batch is how many operations an implementation has in its turn: long enough for turns to cost
-// nothing, short enough for all to have had one within a second or two, even under -race.
-const batch = 20_000
+// batch is how many operations an implementation has in its turn: long enough for the process of a
+// turn to cost little, short enough for all to have had one within some seconds, even under -race.
+const batch = 100_000
 
 // A soak plays random programs against implementations in turns. It keeps counts of what was
 // played and nothing else, so that its memory is the same after a minute and a week.
@@ -25,9 +24,8 @@ type soak struct {
 	dir         string // where programs that failed are kept
 	maxFailures int    // of each implementation
 
-	status    *status
-	began     time.Time
-	heapBegan uint64
+	status *status
+	began  time.Time
 }
 
 // A soakRow is one implementation with what became of it so far.
@@ -36,11 +34,13 @@ type soakRow struct {
 	tally    stress.Tally
 	spent    time.Duration
 	failures int
+
+	firstMemory, mostMemory uint64 // of the processes of its turns, at most
 }
 
 // run plays, prints the summary however that ended, and returns what the exit code is to say.
 func (s *soak) run(ctx context.Context) error {
-	s.began, s.heapBegan = time.Now(), heapInUse()
+	s.began = time.Now()
 	s.status = newStatus(s.stderr, s.limit)
 	s.status.say(fmt.Sprintf("playing random programs from seed %d", s.seed))
 	limited, cancel := ctx, context.CancelFunc(func() {})
@@ -49,8 +49,11 @@ func (s *soak) run(ctx context.Context) error {
 	}
 	defer cancel()
 	s.status.start()
-	s.play(limited)
+	flaw := s.play(limited)
 	s.status.end()
+	if flaw != nil {
+		return fmt.Errorf("%w: %w", errFlawed, flaw)
+	}
 	if err := s.summary(s.ending(ctx, limited)); err != nil {
 		return fmt.Errorf("%w: writing the summary: %w", errFlawed, err)
 	}
@@ -68,13 +71,9 @@ func (s *soak) run(ctx context.Context) error {
 }
 
 // play goes round until ctx is done or nobody has anything left to play.
-func (s *soak) play(ctx context.Context) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+func (s *soak) play(ctx context.Context) error {
 	for round := 0; ; round++ {
 		procs := s.procs[round%len(s.procs)]
-		if runtime.GOMAXPROCS(0) != procs {
-			runtime.GOMAXPROCS(procs) // stops the world
-		}
 		idle := true
 		for _, r := range s.rows {
 			ops := s.turn(r)
@@ -82,13 +81,15 @@ func (s *soak) play(ctx context.Context) {
 				continue
 			}
 			if ctx.Err() != nil {
-				return
+				return nil
 			}
 			idle = false
-			s.playTurn(ctx, r, ops, procs)
+			if err := s.playTurn(ctx, r, ops, procs); err != nil {
+				return err
+			}
 		}
 		if idle {
-			return
+			return nil
 		}
 	}
 }
@@ -108,22 +109,31 @@ func (s *soak) turn(r *soakRow) int64 {
 
 func (s *soak) givenUp(r *soakRow) bool { return r.failures >= s.maxFailures }
 
-func (s *soak) playTurn(ctx context.Context, r *soakRow, ops int64, procs int) {
+func (s *soak) playTurn(ctx context.Context, r *soakRow, ops int64, procs int) error {
 	s.status.playing(r.Impl.Name, procs)
 	began := time.Now()
-	tally, failure := r.Play(ctx, ops)
+	done, err := startTurn(ctx, r.Impl, r.Seed, ops, procs)
+	if err != nil {
+		return err
+	}
 	r.spent += time.Since(began)
-	addTally(&r.tally, tally)
-	s.status.add(tally)
-	if failure == nil {
-		return
+	r.Seed = done.Seed
+	addTally(&r.tally, done.Tally)
+	s.status.add(done.Tally)
+	if r.firstMemory == 0 {
+		r.firstMemory = done.Memory
+	}
+	r.mostMemory = max(r.mostMemory, done.Memory)
+	if done.Failure == nil {
+		return nil
 	}
 	r.failures++
 	s.status.failed()
-	s.status.say(s.keep(failure, procs))
+	s.status.say(s.keep(done.Failure, procs))
 	if s.givenUp(r) {
 		s.status.say(fmt.Sprintf("%s: given up after %s", r.Impl.Name, count(r.failures, "failure", "failures")))
 	}
+	return nil
 }
 
 // keep writes a failure into its file and says where. One that cannot be kept is said in full,
@@ -148,14 +158,4 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprint(n, " ", many)
-}
-
-// heapInUse is what lives on the heap. It takes two collections: the first one only moves what is
-// in a sync.Pool aside.
-func heapInUse() uint64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -26,14 +26,17 @@ func (generous) Release(int64)                              {}
 
 func newGenerous(int64) impls.Semaphore { return generous{} }
 
-// stressTable has two that are correct and one that no program can miss.
+// stressTable has two that are correct, one that no program can miss, and one that ends the process.
 func stressTable() []impls.Impl {
 	broken := impls.Impl{Name: "generous", New: newGenerous}
-	return append([]impls.Impl{broken}, impls.All()[:2]...)
+	dies := impls.Impl{Name: "dies", New: func(int64) impls.Semaphore { os.Exit(7); return nil }}
+	return append([]impls.Impl{broken, dies}, impls.All()[:2]...)
 }
 
 // stressIn runs the verb in this process.
-func stressIn(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+func stressIn(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	t.Setenv(beCommand, "stress")
 	var out, complaint bytes.Buffer
 	a := app{table: stressTable(), stdout: &out, stderr: &complaint}
 	code = a.main(ctx, append([]string{"stress"}, args...))
@@ -42,7 +45,7 @@ func stressIn(ctx context.Context, args ...string) (code int, stdout, stderr str
 
 func TestStress(t *testing.T) {
 	dir, procs := filepath.Join(t.TempDir(), "failures"), runtime.GOMAXPROCS(0)
-	code, stdout, stderr := stressIn(context.Background(),
+	code, stdout, stderr := stressIn(t, context.Background(),
 		"-impl", "cond,channel", "-ops", "2e3", "-seed", "7", "-procs", "1, 3", "-o", dir)
 	if code != exitOK {
 		t.Fatalf("exits %d: %s", code, stderr)
@@ -50,7 +53,7 @@ func TestStress(t *testing.T) {
 	mustContain(t, "standard output", stdout,
 		"implementation  programs  operations", "ops/s  histories  undecided  failures\n")
 	mustContain(t, "standard output", stdout, "\ncond ", "\nchannel ", "each had its -ops=2000, or was given up\n",
-		fmt.Sprintf("race detector: %s", onOff(stress.RaceDetector)), "MiB at the start",
+		fmt.Sprintf("race detector: %s", onOff(stress.RaceDetector)), "MiB in the first ones",
 		"\nseed:          7\n", "\ngomaxprocs:    1,3\n")
 	mustContain(t, "standard error", stderr, "from seed 7\n", ": 0 failures in ", " histories checked\n")
 	for row := range strings.Lines(stdout) {
@@ -81,7 +84,7 @@ func TestStressKeepsFailures(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "failures")
 	const each = 3
 	for run := 1; run <= 2; run++ {
-		code, stdout, stderr := stressIn(context.Background(), "-impl", "generous,cond",
+		code, stdout, stderr := stressIn(t, context.Background(), "-impl", "generous,cond",
 			"-ops", "5000", "-seed", "11", "-max-failures", "3", "-o", dir)
 		if code != exitFailed {
 			t.Fatalf("exits %d, want %d: %s", code, exitFailed, stderr)
@@ -109,7 +112,7 @@ func TestStressKeepsFailures(t *testing.T) {
 		if text := read(t, path); !head.MatchString(text) {
 			t.Errorf("%s has another head:\n%s", path, text)
 		}
-		if code, stdout, stderr := stressIn(context.Background(), "-replay", path); code != exitFailed || stdout == "" {
+		if code, stdout, stderr := stressIn(t, context.Background(), "-replay", path); code != exitFailed || stdout == "" {
 			t.Errorf("-replay %s exits %d, want %d and a report: %s%s", path, code, exitFailed, stdout, stderr)
 		}
 	}
@@ -136,7 +139,7 @@ func writeFile(t *testing.T, dir, name, text string) string {
 func TestInterruptedStress(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	code, stdout, stderr := stressIn(ctx, "-impl", "cond", "-time", "0", "-o", filepath.Join(t.TempDir(), "no"))
+	code, stdout, stderr := stressIn(t, ctx, "-impl", "cond", "-time", "0", "-o", filepath.Join(t.TempDir(), "no"))
 	if code != exitInterrupted {
 		t.Errorf("exits %d, want %d", code, exitInterrupted)
 	}
@@ -159,6 +162,7 @@ func (o onceSaid) Write(p []byte) (int, error) {
 
 // An interrupt does not take back that something had failed.
 func TestFailureOutranksInterrupt(t *testing.T) {
+	t.Setenv(beCommand, "stress")
 	ctx, cancel := context.WithCancel(context.Background())
 	var out bytes.Buffer
 	a := app{table: stressTable(), stdout: &out, stderr: onceSaid{".txt", cancel}}
@@ -224,4 +228,20 @@ func TestStressRefusals(t *testing.T) {
 	} {
 		mustRefuse(t, append([]string{"stress"}, strings.Fields(test.args)...), test.want...)
 	}
+}
+
+// A program that takes its process along is a failure like any other: it is kept and can be replayed,
+// and the soak goes on.
+func TestStressOutlivesCrash(t *testing.T) {
+	dir := t.TempDir()
+	code, stdout, stderr := stressIn(t, context.Background(), "-impl", "dies,cond", "-ops", "2000", "-max-failures", "2", "-o", dir)
+	if code != exitFailed {
+		t.Errorf("exits %d, want %d: %s", code, exitFailed, stderr)
+	}
+	mustContain(t, "standard output", stdout, "\ncond ", "  2, given up\n")
+	kept, err := filepath.Glob(filepath.Join(dir, "dies-*.txt"))
+	if err != nil || len(kept) != 2 {
+		t.Fatalf("kept %v, %v, want two files", kept, err)
+	}
+	mustContain(t, kept[0], read(t, kept[0]), "\nprogram: ", "the process that played it ended: exit status 7")
 }

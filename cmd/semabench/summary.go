@@ -32,19 +32,28 @@ func (s *soak) summary(ending string) error {
 	if !stress.RaceDetector {
 		race = "off; go build -race puts it in"
 	}
-	heap := fmt.Sprintf("%s at the start, %s at the end", mebibytes(s.heapBegan), mebibytes(heapInUse()))
+	first, most := s.memory()
+	memory := fmt.Sprintf("at most %s in a process that played, %s in the first ones", mebibytes(most), mebibytes(first))
 	spent := time.Since(s.began).Round(time.Millisecond)
 	for _, line := range [][2]string{
 		{"seed", fmt.Sprint(s.seed)},
 		{"gomaxprocs", s.procs.String()},
 		{"race detector", race},
-		{"heap in use", heap},
+		{"memory", memory},
 		{"ended", fmt.Sprintf("after %v: %s", spent, ending)},
 	} {
 		fmt.Fprintf(&b, "%-15s%s\n", line[0]+":", line[1])
 	}
 	_, err := s.stdout.Write(b.Bytes())
 	return err
+}
+
+// memory returns the most that the first turn of any implementation took, and any turn of any.
+func (s *soak) memory() (first, most uint64) {
+	for _, r := range s.rows {
+		first, most = max(first, r.firstMemory), max(most, r.mostMemory)
+	}
+	return first, most
 }
 
 func (s *soak) table(w io.Writer) {
