@@ -73,7 +73,7 @@ func explain(c *Cell, u *Unit) string {
 	if c.Why != "" {
 		story = append(story, c.Why)
 	}
-	for _, w := range slices.Concat(c.Sample.Warnings, c.Summary.Warnings) {
+	for _, w := range c.Summary.Warnings {
 		story = append(story, w.Error())
 	}
 	return strings.Join(story, "; ")
@@ -132,7 +132,7 @@ func newFigureTable(t *Table, u *Unit) figureTable {
 			if c == nil {
 				continue
 			}
-			f, s := c.Figures, c.Summary
+			f, s := c.Figures(), c.Summary
 			row := figureRow{Shape: t.Rows[i].Shape, Col: t.Cols[j], N: f.N}
 			for _, v := range []float64{f.Min, f.Q1, s.Center, f.Q3, f.Max, s.Lo, s.Hi, f.MAD} {
 				row.Values = append(row.Values, measure(v, u.Name))

@@ -47,6 +47,7 @@ func writeUnit(w io.Writer, t *Table, u *Unit) {
 			g.column(name)
 		}
 	}
+	g.expect(len(u.Cells) + 1)
 	rows := 0
 	for i, cells := range u.Cells {
 		if g.addRow(t.Rows[i].Name, u, cells, cols, &notes) {
@@ -88,7 +89,7 @@ func entryOf(c, base *Cell, scale benchunit.Scaler, notes *footnotes) entry {
 	e := entry{
 		center: scale.Format(c.Summary.Center),
 		spread: c.Summary.PctRangeString(),
-		note:   notes.mark(c.Sample.Warnings, c.Summary.Warnings),
+		note:   notes.mark(c.Summary.Warnings),
 	}
 	if c.VsBase != nil {
 		e.delta = c.VsBase.FormatDelta(base.Summary.Center, c.Summary.Center)
