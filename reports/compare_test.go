@@ -14,6 +14,8 @@ var writers = map[string]func(io.Writer, *reports.Comparison) error{
 	"text":     reports.WriteText,
 	"markdown": reports.WriteMarkdown,
 	"html":     reports.WriteHTML,
+	"csv":      reports.WriteCSV,
+	"json":     reports.WriteJSON,
 }
 
 func compare(t *testing.T, col string, texts ...string) *reports.Comparison {

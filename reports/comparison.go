@@ -79,6 +79,8 @@ type Versus struct {
 
 	Ratio Ratio
 
+	contradicts bool // the unit is exact, but the samples are not
+
 	reach float64 // the smallest Corrected that samples of these sizes could have had
 }
 

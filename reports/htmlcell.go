@@ -41,6 +41,9 @@ func newPageCell(c *Cell, u *Unit) pageCell {
 	if c.Ratio == 0 {
 		cell.Main, cell.Sub = measure(c.Summary.Center, u.Name), c.spread()
 	}
+	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
+		cell.Sub = c.VsBest.Ratio.interval() + " " + value
+	}
 	switch c.Standing {
 	case Best:
 		cell.Class, cell.Mark = "best", "best"
@@ -68,7 +71,8 @@ func explain(c *Cell, u *Unit) string {
 		measure(c.Summary.Center, u.Name), plural(len(c.Values), "sample"), 100*confidence,
 		measure(c.Summary.Lo, u.Name), measure(c.Summary.Hi, u.Name))}
 	if c.VsBest != nil && !u.Exact {
-		story = append(story, fmt.Sprintf("against the best p = %.3f", c.VsBest.P))
+		story = append(story, fmt.Sprintf("against the best p = %.3f, corrected for %s %.3f",
+			c.VsBest.P, plural(c.VsBest.Tests, "test"), c.VsBest.Corrected))
 	}
 	if c.Why != "" {
 		story = append(story, c.Why)

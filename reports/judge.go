@@ -46,7 +46,7 @@ func judge(c *Comparison, meta benchfmt.UnitMetadataMap) {
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
 			for _, cells := range u.Cells {
-				u.stand(cells)
+				stand(cells)
 			}
 			u.summarizeColumns(len(t.Cols))
 		}
@@ -133,6 +133,9 @@ func (j *judgement) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 			Hi:      math.Inf(1),
 			Why:     "exact values need no interval",
 		}
+		// benchmath calls any two exact samples different, and samples that contradict
+		// themselves too; it only warns of those.
+		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
 	} else {
 		v.Comparison = j.tester.compare(&j.samples[ref], &j.samples[i])
 		v.Ratio = j.tester.ratio(&j.samples[i], &j.samples[ref],
@@ -173,7 +176,7 @@ func (j *judgement) rank(u *Unit, cells []*Cell) {
 }
 
 // stand fills in the standings of a row, once its p-values are corrected.
-func (u *Unit) stand(cells []*Cell) {
+func stand(cells []*Cell) {
 	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
 	if best < 0 {
 		return
@@ -184,7 +187,7 @@ func (u *Unit) stand(cells []*Cell) {
 		if c == nil || c == b {
 			continue
 		}
-		c.Standing, c.Why = u.standing(b, c)
+		c.Standing, c.Why = standing(c)
 		if c.Standing != Unknown {
 			b.Why = ""
 		}
@@ -228,37 +231,13 @@ func timesWorse(best, c float64, better int) float64 {
 	return c / best
 }
 
-func (u *Unit) standing(best, c *Cell) (s Standing, why string) {
-	equal, v := best.Summary.Center == c.Summary.Center, c.VsBest
-	if u.Exact {
-		// benchmath calls any two exact samples different, and samples that contradict
-		// themselves too; it only warns of those.
-		if len(best.Summary.Warnings)+len(c.Summary.Warnings) > 0 {
-			return Unknown, "the unit is said to be exact, but its samples differ"
-		}
-		if equal {
-			return Tie, ""
-		}
+func standing(c *Cell) (s Standing, why string) {
+	switch v := c.VsBest; v.Verdict() {
+	case "different":
 		return Worse, ""
-	}
-	if why := v.powerless(); why != "" {
-		return Unknown, why
-	}
-	// Equal medians are a tie even where the test tells the samples apart by their spread:
-	// “worse by a factor of 1.00” would be no help to anybody.
-	if equal || v.Corrected > v.Alpha {
+	case "tie":
 		return Tie, ""
+	default:
+		return Unknown, v.why()
 	}
-	return Worse, ""
-}
-
-// smallestP is the smallest p-value that a two-sided U test can reach: of the ways to deal out
-// the ranks, two are the most extreme. benchmath warns only if both samples are
-// small; one sample against twenty says as little.
-func smallestP(n1, n2 int) float64 {
-	ways := 1.0
-	for i := 1; i <= min(n1, n2); i++ {
-		ways *= float64(n1+n2-i+1) / float64(i)
-	}
-	return math.Min(1, 2/ways)
 }

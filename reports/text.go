@@ -10,7 +10,8 @@ import (
 )
 
 // WriteText writes c as benchstat would: one table for each configuration and unit, every column
-// against the first. What is missing or broken comes before the tables.
+// against the first, with the p of each test alone. Then come the ratios, with their intervals and
+// with p corrected. What is missing or broken comes before the tables.
 func WriteText(w io.Writer, c *Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	if warnings := c.warnings(); len(warnings) > 0 {
@@ -33,7 +34,8 @@ func WriteText(w io.Writer, c *Comparison) error {
 			writeUnit(out, t, u)
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", strings.Replace(caveat, ": ", ":\n", 1))
+	writeRatios(out, c)
+	fmt.Fprintf(out, "\n%s\n", strings.Replace(c.caveat(), ": ", ":\n", 1))
 	return out.Flush()
 }
 

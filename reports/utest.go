@@ -195,7 +195,8 @@ var uDistributions sync.Map // from [2]int to []float64
 // their sizes alone, and most samples of a text have the same.
 //
 // The recurrence is that of Mann and Whitney (1947): the greatest value is one of sample 1, above
-// all n2 of the other, or one of sample 2.
+// all n2 of the other, or one of sample 2. The order of the operations is that of go-moremath, so p
+// is the same to the last digit.
 func uDistribution(n1, n2 int) []float64 {
 	key := [2]int{min(n1, n2), max(n1, n2)}
 	if known, ok := uDistributions.Load(key); ok {
@@ -203,16 +204,19 @@ func uDistribution(n1, n2 int) []float64 {
 	}
 	n, m := key[0], key[1]
 	top := n * m / 2
-	rows := make([][]float64, n+1) // rows[i] is the distribution for i and the current j
+	rows := make([][]float64, n+1) // rows[i] is for i and the current j
 	for i := range rows {
 		rows[i] = make([]float64, top+1)
-		rows[i][0] = 1 // for j = 0
 	}
+	rows[0][0] = 1
 	for j := 1; j <= m; j++ {
-		for i := 1; i <= n; i++ {
-			with, out := rows[i-1], rows[i]
+		for i := 1; i <= min(n, j); i++ {
+			without, with, out := rows[i], rows[i-1], rows[i]
+			if i == j {
+				without = with // for i of sample 1 and i-1 of sample 2: the same the other way round
+			}
 			for u := min(top, i*j); u >= 0; u-- {
-				p := float64(j) * out[u]
+				p := float64(j) * without[u]
 				if u >= j {
 					p += float64(i) * with[u-j]
 				}

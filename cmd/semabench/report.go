@@ -16,12 +16,14 @@ var formats = []struct {
 	{"text", reports.WriteText},
 	{"markdown", reports.WriteMarkdown},
 	{"html", reports.WriteHTML},
+	{"csv", reports.WriteCSV},
+	{"json", reports.WriteJSON},
 }
 
 // report compares what is in files of benchmark text, ours or anybody's.
 func (a app) report(_ context.Context, args []string) error {
 	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - is standard input.")
-	format := f.String("format", "text", "what to print: text, markdown or html")
+	format := f.String("format", "text", "what to print: text, markdown, html, csv or json")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
 	if err := f.parse(args); err != nil {
@@ -75,6 +77,12 @@ func flaws(c *reports.Comparison) error {
 	}
 	for _, b := range c.Log.Broken {
 		errs = append(errs, b)
+	}
+	if n := len(c.Log.Failures); n > 0 {
+		errs = append(errs, fmt.Errorf("the text says that the program failed, lines in all: %d", n))
+	}
+	for _, f := range c.Log.Failures {
+		errs = append(errs, f)
 	}
 	if errs == nil {
 		return nil
