@@ -96,21 +96,14 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 		c.dropLast()
 	}
 	l.Broken = append(append(l.Broken, lines.tooLong...), plan.broken...)
+	broken := l.Broken[firstBroken:]
+	if c.notes.n == 0 {
+		return noBenchmarks(in.Name, lines.json, broken)
+	}
 	l.Failures = append(l.Failures, lines.failures...)
+	l.Files = append(l.Files,
+		File{in.Name, label, plan.total, c.notes.n, len(broken), len(lines.failures)})
 	l.Series = append(l.Series, c.finish()...)
-
-	file := File{
-		Name:    in.Name,
-		Label:   label,
-		Planned: plan.total,
-		Present: c.notes.n,
-		Broken:  len(l.Broken) - firstBroken,
-		Failed:  len(lines.failures),
-	}
-	l.Files = append(l.Files, file)
-	if file.Present == 0 {
-		return noBenchmarks(in.Name, lines.json, l.Broken[firstBroken:])
-	}
 	return nil
 }
 

@@ -26,6 +26,7 @@ func (a app) report(_ context.Context, args []string) error {
 	format := f.String("format", "text", "what to print: text, markdown, html, csv or json")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
+	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -36,7 +37,15 @@ func (a app) report(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := compare(*col, a.inputs(f.Args())...)
+	o := reports.Options{Col: *col}
+	if o.Family, err = familyOf(*family); err != nil {
+		return err
+	}
+	log, err := reports.Read(a.inputs(f.Args())...)
+	if err != nil {
+		return err
+	}
+	c, err := reports.Compare(log, o)
 	if err != nil {
 		return err
 	}
@@ -96,6 +105,15 @@ func compare(col string, inputs ...reports.Input) (*reports.Comparison, error) {
 		return nil, err
 	}
 	return reports.Compare(log, reports.Options{Col: col})
+}
+
+func familyOf(name string) (reports.Family, error) {
+	for _, f := range []reports.Family{reports.ByTable, reports.ByUnit} {
+		if f.String() == name {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
 func writerOf(format string) (func(io.Writer, *reports.Comparison) error, error) {
