@@ -156,9 +156,16 @@ func (j *judgement) rank(u *Unit, cells []*Cell) {
 		if c == nil || i == best {
 			continue
 		}
+		c.Ratio = timesWorse(cells[best].Summary.Center, c.Summary.Center, u.Better)
+		if best == u.Base && u.Better < 0 && len(cells) == 2 {
+			// The same comparison again, and of two columns both families are the same tests: most
+			// cells of a large old and new need no second copy.
+			c.VsBest = c.VsBase
+			continue
+		}
 		var v Versus
 		switch {
-		case best == u.Base: // the same comparison again
+		case best == u.Base: // the same comparison, corrected with others
 			v = *c.VsBase
 		case i == u.Base:
 			v = *cells[best].VsBase
@@ -171,7 +178,6 @@ func (j *judgement) rank(u *Unit, cells []*Cell) {
 			v.Ratio = v.Ratio.inverse()
 		}
 		c.VsBest = &v
-		c.Ratio = timesWorse(cells[best].Summary.Center, c.Summary.Center, u.Better)
 	}
 }
 
