@@ -1,9 +1,7 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -89,58 +87,30 @@ func tidyZeros(r *benchfmt.Result) {
 	}
 }
 
-// An ending remembers how the text ended, and how it began.
-type ending struct {
-	r        io.Reader
-	begun    bool
-	json     bool // the text begins as go test -json does
-	newlines int
-	last     byte
+// A lastLine is what has to be known of the last result to see whether it was cut short.
+type lastLine struct {
+	file         string
+	line         int
+	unit, origin string // the last unit, in base units and as written
 }
 
-func (e *ending) Read(p []byte) (int, error) {
-	n, err := e.r.Read(p)
-	if n > 0 {
-		e.json = e.json || !e.begun && p[0] == '{'
-		e.begun = true
-		e.newlines += bytes.Count(p[:n], []byte{'\n'})
-		e.last = p[n-1]
-	}
-	return n, err
+func (l *lastLine) note(r *benchfmt.Result) {
+	l.file, l.line = r.Pos()
+	v := r.Values[len(r.Values)-1]
+	l.unit, l.origin = v.Unit, asWritten(v)
 }
 
-// cut reports whether r is the last line and has no newline.
-func (e *ending) cut(r *benchfmt.Result) bool {
-	_, line := r.Pos()
-	return e.last != '\n' && line == e.newlines+1
+// cutShort reports whether a last line ends inside a unit. benchfmt reads "12 ns/o" as 12 of the
+// unit "ns/o", which would make a table of its own. Only the last unit of an unended line can be
+// cut, and a cut unit is one that nothing else knows.
+func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitMetadataMap) bool {
+	return lines.cut(l.line) && !stockUnit(l.unit) && !declared(l.unit, meta) && !c.hadUnit(l.unit)
 }
 
-// dropCutLine moves a last line to the broken ones if it ends inside a unit. benchfmt reads
-// "12 ns/o" as 12 of the unit "ns/o", which would make a table of its own. Only the last unit of
-// an unended line can be cut, and a cut unit is one that nothing else knows.
-func (l *Log) dropCutLine(first int, end *ending, meta benchfmt.UnitMetadataMap) {
-	if len(l.Results) == first {
-		return
-	}
-	last := l.Results[len(l.Results)-1]
-	v := last.Values[len(last.Values)-1]
-	unit := v.Unit
-	if !end.cut(last) || stockUnit(unit) || declared(unit, meta) {
-		return
-	}
-	earlier := l.Results[first : len(l.Results)-1]
-	if slices.ContainsFunc(earlier, func(r *benchfmt.Result) bool { return has(r, unit) }) {
-		return
-	}
+func (l *lastLine) broken() *benchfmt.SyntaxError {
 	msg := fmt.Sprintf("line has no end, and its last unit %q is on no other line: cut short",
-		asWritten(v))
-	l.Broken = append(l.Broken, brokenAt(last, msg))
-	l.Results = l.Results[:len(l.Results)-1]
-}
-
-func has(r *benchfmt.Result, unit string) bool {
-	_, ok := r.Value(unit)
-	return ok
+		l.origin)
+	return &benchfmt.SyntaxError{FileName: l.file, Line: l.line, Msg: msg}
 }
 
 func stockUnit(unit string) bool {

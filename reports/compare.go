@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,15 +16,15 @@ type Options struct {
 	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)".
 	// "" means "/impl" if any benchmark name has that key, and ".file" otherwise.
 	Col string
+
+	// Family says which tests are corrected together; see [Versus.Corrected].
+	Family Family
 }
 
 // Compare puts the results of log into tables and judges them. It fails if the projection of o is
 // malformed, or if no result has a value for it: that would be a table with one nameless column.
-//
-// It takes time in proportion to the results, but the exact tests of benchmath are slow for
-// samples that overlap and hold equal values: some milliseconds each at 20 samples.
 func Compare(log *Log, o Options) (*Comparison, error) {
-	if log == nil || len(log.Results) == 0 {
+	if log == nil || len(log.Series) == 0 {
 		return nil, errors.New("comparing: no results")
 	}
 	by := o.Col
@@ -36,8 +35,8 @@ func Compare(log *Log, o Options) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("comparing by %q: %w", by, err)
 	}
-	for _, r := range log.Results {
-		if err := g.add(r); err != nil {
+	for _, s := range log.Series {
+		if err := g.add(s); err != nil {
 			return nil, fmt.Errorf("comparing by %q: %w", by, err)
 		}
 	}
@@ -45,15 +44,15 @@ func Compare(log *Log, o Options) (*Comparison, error) {
 		return nil, fmt.Errorf("comparing by %q: %w", by, err)
 	}
 	c := g.comparison(log)
-	c.By = by
+	c.By, c.Family = by, o.Family
 	judge(c, log.Units)
 	c.Notes = notes(c)
 	return c, nil
 }
 
 func defaultCol(log *Log) string {
-	for _, r := range log.Results {
-		if bytes.Contains(r.Name.Full(), []byte("/impl=")) {
+	for _, s := range log.Series {
+		if strings.Contains(s.Name, "/impl=") {
 			return "/impl"
 		}
 	}
@@ -68,19 +67,19 @@ type grouper struct {
 	groups map[benchproc.Key]*group
 	tables []benchproc.Key // in order of first appearance
 	cols   map[benchproc.Key]bool
+
+	setting *setting // of last
+	last    *benchfmt.Result
 }
 
 // A group is a table in the making.
 type group struct {
 	rows, cols map[benchproc.Key]bool
 	units      []string // in order of first appearance
-	values     map[place][]float64
+	values     map[place][]*Series
 }
 
-type place struct {
-	unit     string
-	row, col benchproc.Key
-}
+type place struct{ row, col benchproc.Key }
 
 func newGrouper(by string) (*grouper, error) {
 	g := &grouper{groups: make(map[benchproc.Key]*group), cols: make(map[benchproc.Key]bool)}
@@ -108,7 +107,8 @@ func without(cols *benchproc.Projection, keys ...string) string {
 	return strings.Join(keys, ",")
 }
 
-func (g *grouper) add(r *benchfmt.Result) error {
+func (g *grouper) add(s *Series) error {
+	r := g.result(s)
 	if ok, err := g.filter.Apply(r); !ok {
 		return err
 	}
@@ -118,20 +118,34 @@ func (g *grouper) add(r *benchfmt.Result) error {
 		t = &group{
 			rows:   make(map[benchproc.Key]bool),
 			cols:   make(map[benchproc.Key]bool),
-			values: make(map[place][]float64),
+			values: make(map[place][]*Series),
 		}
 		g.groups[table] = t
 		g.tables = append(g.tables, table)
 	}
 	t.rows[row], t.cols[col], g.cols[col] = true, true, true
-	for _, v := range r.Values {
+	for _, v := range s.Units {
 		if !slices.Contains(t.units, v.Unit) {
 			t.units = append(t.units, v.Unit)
 		}
-		at := place{v.Unit, row, col}
-		t.values[at] = append(t.values[at], v.Value)
 	}
+	at := place{row, col}
+	t.values[at] = append(t.values[at], s)
 	return nil
+}
+
+// result is what a projection looks at. There is one for each setting, because a result makes an
+// index of its configuration.
+func (g *grouper) result(s *Series) *benchfmt.Result {
+	if g.setting != s.config {
+		g.setting, g.last = s.config, &benchfmt.Result{Config: s.config.config}
+	}
+	g.last.Name = append(g.last.Name[:0], s.Name...)
+	g.last.Values = g.last.Values[:0]
+	for _, v := range s.Units {
+		g.last.Values = append(g.last.Values, benchfmt.Value{Unit: v.Unit})
+	}
+	return g.last
 }
 
 func (g *grouper) mustHaveColumns() error {
@@ -173,7 +187,7 @@ func (t *group) table(config []Fact) *Table {
 		for i, row := range rows {
 			unit.Cells[i] = make([]*Cell, len(cols))
 			for j, col := range cols {
-				if values := t.values[place{name, row, col}]; values != nil {
+				if values := valuesOf(t.values[place{row, col}], name); values != nil {
 					unit.Cells[i][j] = &Cell{Values: values}
 				}
 			}

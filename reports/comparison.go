@@ -13,6 +13,7 @@ type Comparison struct {
 	Facts  []Fact   // configuration that is the same in all tables
 	Cols   []string // the columns of all tables
 	Tables []*Table // in order of first appearance
+	Family Family   // which tests were corrected together
 	Notes  []string // what the reader of the tables has to know, if anything
 }
 
@@ -48,23 +49,58 @@ type Unit struct {
 
 // A Cell is one row in one column: a sample, and what can be said of it.
 type Cell struct {
-	Values  []float64         // in the order of the text
-	Sample  *benchmath.Sample // the same, sorted
+	Values  []float64         // in the order of the text; shared with the Log
 	Summary benchmath.Summary // the median and its 95% interval; the mode if the unit is exact
-	Figures Figures
 
-	// VsBase compares with the base column of the row, as benchstat does. It is nil in that
-	// column, and where the base was not measured.
-	VsBase *benchmath.Comparison
+	// VsBase compares with the base column of the row, as benchstat does: its ratios are this cell
+	// over the base. It is nil in that column, and where the base was not measured.
+	VsBase *Versus
 
 	// Standing is the place of the cell in its row, Ratio how many times worse than the best it
 	// is, whichever direction is better: 1 for the best, more for others, and 0 if there is no
 	// ratio, because one of the two is zero or negative, or there is nothing to compare with.
 	Standing Standing
 	Ratio    float64
-	Why      string                // what was missing if Unknown, or if Best among only Unknown
-	VsBest   *benchmath.Comparison // the test against the best; nil for it and if Unranked
+	Why      string  // what was missing if Unknown, or if Best among only Unknown
+	VsBest   *Versus // against the best, in times worse; nil for the best and if Unranked
 }
+
+// A Versus is one comparison of two cells.
+type Versus struct {
+	benchmath.Comparison // P is that of benchstat: of this comparison alone
+
+	// Corrected is P after Holm's correction for all Tests of the family: the smallest level for
+	// the whole family at which this difference would be claimed. If it is at most 0.05 is what
+	// is called a difference, then the chance of even one false claim in the family
+	// is at most 0.05. (Holm 1979, Scandinavian Journal of Statistics 6: 65-70.)
+	// It is P if the unit is exact; no test is made there, and Tests is 0.
+	Corrected float64
+	Tests     int
+
+	Ratio Ratio
+
+	contradicts bool // the unit is exact, but the samples are not
+
+	reach float64 // the smallest Corrected that samples of these sizes could have had
+}
+
+// A Family says which tests are corrected together. Tests against the base and tests against the
+// best are different families always.
+type Family int
+
+const (
+	// ByTable: the tests of one unit in one table.
+	ByTable Family = iota
+
+	// ByUnit: the tests of one unit in all tables. It says more and shows less: with 6 samples no
+	// difference survives in a family of more than 23.
+	ByUnit
+)
+
+func (f Family) String() string { return [...]string{"table", "unit"}[f] }
+
+// Figures describes the sample of c.
+func (c *Cell) Figures() Figures { return describe(slices.Sorted(slices.Values(c.Values))) }
 
 // A Standing says how a cell compares with the best median of its row.
 type Standing int
@@ -79,10 +115,11 @@ const (
 	// Tie: the samples are many enough to show a difference from the best, and show none.
 	Tie
 
-	// Worse than the best, with p <= 0.05.
+	// Worse than the best, with a corrected p <= 0.05.
 	Worse
 
-	// Unknown: too few samples to tell, whatever their values; see Cell.Why. Never a tie.
+	// Unknown: too few samples to tell, whatever their values, given how many comparisons there
+	// are; see Cell.Why. Never a tie.
 	Unknown
 )
 

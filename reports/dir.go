@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 )
 
-// WriteDir writes report.txt, report.md and report.html into dir, which it makes if needed, and
-// returns their paths in this order.
+// WriteDir writes report.txt, report.md, report.html, report.csv and report.json into dir, which it
+// makes if needed, and returns their paths in this order.
 //
-// All three are complete on disk before the first takes its name, so a failure leaves the files
+// All are complete on disk before the first takes its name, so a failure leaves the files
 // of an earlier report as they were. Only a failing rename, which on one file system is no matter
 // of space or of c, could leave a mixture; the error then names the file that is old.
 func WriteDir(dir string, c *Comparison) ([]string, error) {
@@ -18,6 +18,8 @@ func WriteDir(dir string, c *Comparison) ([]string, error) {
 		{"report.txt", WriteText},
 		{"report.md", WriteMarkdown},
 		{"report.html", WriteHTML},
+		{"report.csv", WriteCSV},
+		{"report.json", WriteJSON},
 	})
 }
 

@@ -17,8 +17,8 @@
 //
 //	go test -run='^$' -bench=. -count=10 > bench.txt
 //
-// Three steps, each usable alone. [Read] keeps every result with its place in its file, and every
-// line that it could not read. [Compare] puts results into tables, rows and columns with the
+// Three steps, each usable alone. [Read] keeps every value with its line, every line that it could
+// not read, and every line that says that the program failed. [Compare] puts results into tables, rows and columns with the
 // projections of golang.org/x/perf/benchproc and judges them with golang.org/x/perf/benchmath, so
 // its medians, intervals and p-values are those of benchstat. [WriteText], [WriteMarkdown],
 // [WriteHTML] and [WriteDir] only draw; they compute nothing that a reader of [Comparison] could
@@ -36,9 +36,14 @@
 //
 // # What this does not show
 //
-// The p-values are not corrected for many comparisons: about 1 in 20 equal pairs will be called
-// different. Choosing the best of a row and then testing the others against it, as [Cell.VsBest]
-// does, flatters the winner a little more.
+// [Versus.P] is the p of benchstat and of one comparison alone. What is called a difference is
+// judged by [Versus.Corrected]; the correction is for the tests of one unit in one table, or
+// in all tables with [ByUnit], and not for the tables of other reports. Choosing the best of a
+// row and then testing the others against it, as [Cell.VsBest] does, flatters the winner a little.
+//
+// The interval of a ratio, see [Ratio], supposes that one distribution is the other one moved on
+// a logarithmic scale. If they differ in shape, it is one of the typical quotient and not
+// of the quotient of medians.
 //
 // A tie is the absence of evidence, not evidence of equality: more samples may break it. Samples
 // of one process are not independent, and a test cannot see a machine that was busy during one

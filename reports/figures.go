@@ -76,7 +76,7 @@ func (u *Unit) summarizeColumns(cols int) {
 
 func (u *Unit) overall(col int) Overall {
 	o := Overall{Tied: true}
-	var ratios []float64
+	ratios := make([]float64, 0, len(u.Cells))
 	for _, row := range u.Cells {
 		switch c := row[col]; {
 		case c == nil:
@@ -97,7 +97,7 @@ func (u *Unit) overall(col int) Overall {
 // have the same rows. It warns where benchstat warns.
 func (u *Unit) geomean(col int) Geomean {
 	var g Geomean
-	var centers, ratios []float64
+	centers, ratios := make([]float64, 0, len(u.Cells)), make([]float64, 0, len(u.Cells))
 	baseRows, pairs, overZero := 0, 0, false
 	for _, row := range u.Cells {
 		base, c := row[u.Base], row[col]

@@ -14,8 +14,17 @@ import (
 const maxListed = 20
 
 // caveat is in every output.
-const caveat = "The p-values are not corrected for many comparisons: " +
-	"about 1 in 20 equal pairs will be called different."
+func (c *Comparison) caveat() string {
+	return "Differences are judged by p after Holm's correction for the " + c.familyName() +
+		": in each such family the chance of even one false difference is at most 5 %."
+}
+
+func (c *Comparison) familyName() string {
+	if c.Family == ByUnit {
+		return "tests of a unit in all tables"
+	}
+	return "tests of a unit in one table"
+}
 
 // warnings says what the reader has to know before any table, most important first.
 func (c *Comparison) warnings() []string {
@@ -35,7 +44,24 @@ func (c *Comparison) warnings() []string {
 			list = append(list, fmt.Sprintf("  and %d more", n-maxListed))
 		}
 	}
-	return append(list, c.Notes...)
+	return append(append(list, c.failures()...), c.Notes...)
+}
+
+// failures begins with what follows from them.
+func (c *Comparison) failures() []string {
+	n := len(c.Log.Failures)
+	if n == 0 {
+		return nil
+	}
+	list := []string{"the program failed; what it measured may not be what was meant, " +
+		plural(n, "line") + ":"}
+	for _, f := range c.Log.Failures[:min(n, maxListed)] {
+		list = append(list, "  "+brokenLine(f))
+	}
+	if n > maxListed {
+		list = append(list, fmt.Sprintf("  and %d more", n-maxListed))
+	}
+	return list
 }
 
 func brokenLine(b *benchfmt.SyntaxError) string { return printable(b.Error()) }

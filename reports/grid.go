@@ -1,8 +1,10 @@
 package reports
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,6 +19,7 @@ type grid struct {
 	unit    string
 	columns []string
 	rows    []gridRow
+	spare   []entry // for rows to come
 }
 
 type gridRow struct {
@@ -34,8 +37,16 @@ func (g *grid) column(name string)      { g.columns = append(g.columns, name) }
 func (g *grid) set(column int, e entry) { g.rows[len(g.rows)-1].entries[column] = e }
 
 func (g *grid) row(label string) {
-	g.rows = append(g.rows, gridRow{label, make([]entry, len(g.columns))})
+	if len(g.spare) < len(g.columns) {
+		g.spare = make([]entry, 64*len(g.columns))
+	}
+	entries := g.spare[:len(g.columns):len(g.columns)]
+	g.spare = g.spare[len(g.columns):]
+	g.rows = append(g.rows, gridRow{label, entries})
 }
+
+// expect makes room for rows.
+func (g *grid) expect(rows int) { g.rows = slices.Grow(g.rows, rows) }
 
 // widths are the column's widths of the pieces of an entry. Notes carry their own space.
 type widths struct{ center, spread, note, delta, test, deltaNote int }
@@ -50,13 +61,14 @@ func (g *grid) write(w io.Writer) {
 		all[i] = g.measureColumn(i)
 	}
 	g.writeHead(w, label, all)
+	var line bytes.Buffer
 	for _, r := range g.rows {
-		var line strings.Builder
+		line.Reset()
 		line.WriteString(pad(r.label, label))
 		for i, e := range r.entries {
 			line.WriteString(e.format(all[i], i > 0))
 		}
-		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+		fmt.Fprintf(w, "%s\n", bytes.TrimRight(line.Bytes(), " "))
 	}
 }
 

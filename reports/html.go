@@ -41,6 +41,7 @@ type page struct {
 	Partial   []string
 	Broken    []string
 	NotListed int
+	Failures  []string
 	Notes     []string
 	Facts     []Fact
 	Cols      []string
@@ -87,11 +88,12 @@ func newPage(c *Comparison) (*page, error) {
 		By:        columnKind(c),
 		State:     bannerState(c),
 		Headline:  headline(c),
+		Failures:  c.failures(),
 		Notes:     c.Notes,
 		Facts:     c.Facts,
 		Cols:      c.Cols,
 		Legend:    legend(),
-		Caveat:    caveat,
+		Caveat:    c.caveat(),
 		Recompute: c.recompute(),
 	}
 	for _, f := range c.Log.Files {
@@ -115,7 +117,7 @@ func newPage(c *Comparison) (*page, error) {
 
 func bannerState(c *Comparison) string {
 	switch {
-	case c.completeness() == "partial", len(c.Log.Broken) > 0, len(c.Notes) > 0:
+	case c.completeness() == "partial", len(c.Log.Broken)+len(c.Log.Failures)+len(c.Notes) > 0:
 		return "warn"
 	case c.completeness() == "complete":
 		return "good"

@@ -41,6 +41,9 @@ func newPageCell(c *Cell, u *Unit) pageCell {
 	if c.Ratio == 0 {
 		cell.Main, cell.Sub = measure(c.Summary.Center, u.Name), c.spread()
 	}
+	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
+		cell.Sub = c.VsBest.Ratio.interval() + " " + value
+	}
 	switch c.Standing {
 	case Best:
 		cell.Class, cell.Mark = "best", "best"
@@ -68,12 +71,13 @@ func explain(c *Cell, u *Unit) string {
 		measure(c.Summary.Center, u.Name), plural(len(c.Values), "sample"), 100*confidence,
 		measure(c.Summary.Lo, u.Name), measure(c.Summary.Hi, u.Name))}
 	if c.VsBest != nil && !u.Exact {
-		story = append(story, fmt.Sprintf("against the best p = %.3f", c.VsBest.P))
+		story = append(story, fmt.Sprintf("against the best p = %.3f, corrected for %s %.3f",
+			c.VsBest.P, plural(c.VsBest.Tests, "test"), c.VsBest.Corrected))
 	}
 	if c.Why != "" {
 		story = append(story, c.Why)
 	}
-	for _, w := range slices.Concat(c.Sample.Warnings, c.Summary.Warnings) {
+	for _, w := range c.Summary.Warnings {
 		story = append(story, w.Error())
 	}
 	return strings.Join(story, "; ")
@@ -132,7 +136,7 @@ func newFigureTable(t *Table, u *Unit) figureTable {
 			if c == nil {
 				continue
 			}
-			f, s := c.Figures, c.Summary
+			f, s := c.Figures(), c.Summary
 			row := figureRow{Shape: t.Rows[i].Shape, Col: t.Cols[j], N: f.N}
 			for _, v := range []float64{f.Min, f.Q1, s.Center, f.Q3, f.Max, s.Lo, s.Hi, f.MAD} {
 				row.Values = append(row.Values, measure(v, u.Name))

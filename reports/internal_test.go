@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/montanaflynn/stats"
+	"golang.org/x/perf/benchfmt"
 )
 
 // What of montanaflynn/stats the figures rest on. Its releases change such things.
@@ -226,4 +228,19 @@ func luminance(hex string) float64 {
 		}
 	}
 	return sum
+}
+
+// The parts are those that benchfmt sees.
+func TestParts(t *testing.T) {
+	for _, name := range []string{"", "X", "X-2", "X/a", "X/a=b-48", "X//", "/", "-2", "-", "X-", "X-2-",
+		"X/a-b", "X/é/-4", "X-1/y"} {
+		base, rest := benchfmt.Name(name).Parts()
+		want := []string{string(base)}
+		for _, p := range rest {
+			want = append(want, string(p))
+		}
+		if got := parts(name); !slices.Equal(got, want) {
+			t.Errorf("%q: parts = %q, want %q", name, got, want)
+		}
+	}
 }

@@ -1,11 +1,9 @@
 package reports
 
 import (
-	"fmt"
 	"math"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/perf/benchfmt"
@@ -17,32 +15,47 @@ const confidence = 0.95
 
 var thresholds = benchmath.DefaultThresholds
 
-// judge fills in everything that needs statistics. Rows are independent of each other, and an
-// exact U test of tied samples takes milliseconds, so they are spread over the processors.
+// judge fills in everything that needs statistics. Rows are independent of each other up to the
+// correction of their p-values, so they are spread over the processors.
 func judge(c *Comparison, meta benchfmt.UnitMetadataMap) {
-	limit := make(chan bool, runtime.GOMAXPROCS(0))
-	var rows sync.WaitGroup
+	rows := make(chan rowOf, 64)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			var j judgement
+			for r := range rows {
+				j.row(r.unit, r.cells)
+			}
+		})
+	}
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
 			u.Better = meta.GetBetter(u.Name)
-			assume := meta.GetAssumption(u.Name)
-			u.Exact = assume == benchmath.AssumeExact
+			u.Exact = meta.GetAssumption(u.Name) == benchmath.AssumeExact
 			u.Base = u.baseColumn()
 			for _, cells := range u.Cells {
-				limit <- true
-				rows.Go(func() {
-					u.judgeRow(cells, assume)
-					<-limit
-				})
+				rows <- rowOf{u, cells}
 			}
 		}
 	}
-	rows.Wait()
+	close(rows)
+	workers.Wait()
+	for _, family := range c.families() {
+		family.correct()
+	}
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
+			for _, cells := range u.Cells {
+				stand(cells)
+			}
 			u.summarizeColumns(len(t.Cols))
 		}
 	}
+}
+
+type rowOf struct {
+	unit  *Unit
+	cells []*Cell
 }
 
 func (u *Unit) baseColumn() int {
@@ -59,76 +72,152 @@ func (u *Unit) measured(col int) bool {
 	return slices.ContainsFunc(u.Cells, func(row []*Cell) bool { return row[col] != nil })
 }
 
-func (u *Unit) judgeRow(cells []*Cell, assume benchmath.Assumption) {
-	for _, c := range cells {
-		if c != nil {
-			// NewSample sorts what it is given, and the order of the text must survive.
-			c.Sample = benchmath.NewSample(slices.Clone(c.Values), &thresholds)
-			c.Summary = assume.Summary(c.Sample, confidence)
-			c.Figures = describe(c.Sample.Values)
+// A judgement judges one row after the other. It holds the sorted samples of the current row, and
+// only of that: nobody needs them afterwards.
+type judgement struct {
+	tester  tester
+	sorted  []float64
+	samples []benchmath.Sample // by column
+}
+
+func (j *judgement) row(u *Unit, cells []*Cell) {
+	j.sort(cells)
+	for i, c := range cells {
+		switch {
+		case c == nil:
+		case u.Exact:
+			c.Summary = benchmath.AssumeExact.Summary(&j.samples[i], confidence)
+		default:
+			c.Summary = benchmath.AssumeNothing.Summary(&j.samples[i], confidence)
 		}
 	}
 	base := cells[u.Base]
-	for _, c := range cells {
+	for i, c := range cells {
 		if c != nil && base != nil && c != base {
-			cmp := assume.Compare(base.Sample, c.Sample)
-			c.VsBase = &cmp
+			c.VsBase = j.versus(u, cells, i, u.Base)
 		}
 	}
-	u.rank(cells, assume)
+	j.rank(u, cells)
+}
+
+// sort copies: the order of the text must survive.
+func (j *judgement) sort(cells []*Cell) {
+	size := 0
+	for _, c := range cells {
+		if c != nil {
+			size += len(c.Values)
+		}
+	}
+	j.sorted = slices.Grow(j.sorted[:0], size)
+	j.samples = j.samples[:0]
+	for _, c := range cells {
+		if c == nil {
+			j.samples = append(j.samples, benchmath.Sample{})
+			continue
+		}
+		start := len(j.sorted)
+		j.sorted = append(j.sorted, c.Values...)
+		values := j.sorted[start:]
+		slices.Sort(values)
+		j.samples = append(j.samples, benchmath.Sample{Values: values, Thresholds: &thresholds})
+	}
+}
+
+// versus compares column i with column ref.
+func (j *judgement) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
+	v, refCenter := new(Versus), cells[ref].Summary.Center
+	if u.Exact {
+		v.Comparison = benchmath.AssumeExact.Compare(&j.samples[ref], &j.samples[i])
+		v.Ratio = Ratio{
+			Medians: timesWorse(refCenter, cells[i].Summary.Center, -1),
+			Hi:      math.Inf(1),
+			Why:     "exact values need no interval",
+		}
+		// benchmath calls any two exact samples different, and samples that contradict
+		// themselves too; it only warns of those.
+		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
+	} else {
+		v.Comparison = j.tester.compare(&j.samples[ref], &j.samples[i])
+		v.Ratio = j.tester.ratio(&j.samples[i], &j.samples[ref],
+			cells[i].Summary.Center, refCenter)
+	}
+	v.Corrected = v.P
+	return v
 }
 
 // rank compares every cell of a row with the best one.
-func (u *Unit) rank(cells []*Cell, assume benchmath.Assumption) {
+func (j *judgement) rank(u *Unit, cells []*Cell) {
 	best := u.best(cells)
-	if best == nil {
+	if best < 0 {
 		return
 	}
-	best.Standing, best.Ratio = Best, 1
-	best.Why = "too few samples to tell it from any other" // until one can be told
-	base := cells[u.Base]
-	for _, c := range cells {
-		if c == nil || c == best {
+	cells[best].Standing, cells[best].Ratio = Best, 1
+	for i, c := range cells {
+		if c == nil || i == best {
 			continue
 		}
-		var cmp benchmath.Comparison
-		switch {
-		case best == base: // the same test again; an exact one of tied samples is slow
-			cmp = *c.VsBase
-		case c == base:
-			cmp = *best.VsBase
-			cmp.N1, cmp.N2 = cmp.N2, cmp.N1
-		default:
-			cmp = assume.Compare(best.Sample, c.Sample)
+		c.Ratio = timesWorse(cells[best].Summary.Center, c.Summary.Center, u.Better)
+		if best == u.Base && u.Better < 0 && len(cells) == 2 {
+			// The same comparison again, and of two columns both families are the same tests: most
+			// cells of a large old and new need no second copy.
+			c.VsBest = c.VsBase
+			continue
 		}
-		c.VsBest = &cmp
-		c.Ratio = timesWorse(best.Summary.Center, c.Summary.Center, u.Better)
-		c.Standing, c.Why = u.standing(best, c, cmp)
+		var v Versus
+		switch {
+		case best == u.Base: // the same comparison, corrected with others
+			v = *c.VsBase
+		case i == u.Base:
+			v = *cells[best].VsBase
+			v.N1, v.N2 = v.N2, v.N1
+			v.Ratio = v.Ratio.inverse()
+		default:
+			v = *j.versus(u, cells, i, best)
+		}
+		if u.Better > 0 {
+			v.Ratio = v.Ratio.inverse()
+		}
+		c.VsBest = &v
+	}
+}
+
+// stand fills in the standings of a row, once its p-values are corrected.
+func stand(cells []*Cell) {
+	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
+	if best < 0 {
+		return
+	}
+	b := cells[best]
+	b.Why = "too few samples to tell it from any other" // until one can be told
+	for _, c := range cells {
+		if c == nil || c == b {
+			continue
+		}
+		c.Standing, c.Why = standing(c)
 		if c.Standing != Unknown {
-			best.Why = ""
+			b.Why = ""
 		}
 	}
 }
 
-// best returns the cell with the best center, the first of several, or nil if the row cannot be
+// best returns the column with the best center, the first of several, or -1 if the row cannot be
 // ranked.
-func (u *Unit) best(cells []*Cell) *Cell {
+func (u *Unit) best(cells []*Cell) int {
 	if u.Better == 0 {
-		return nil
+		return -1
 	}
-	var best *Cell
-	measured := 0
-	for _, c := range cells {
+	best, measured := -1, 0
+	for i, c := range cells {
 		if c == nil {
 			continue
 		}
 		measured++
-		if best == nil || (c.Summary.Center-best.Summary.Center)*float64(u.Better) > 0 {
-			best = c
+		if best < 0 || (c.Summary.Center-cells[best].Summary.Center)*float64(u.Better) > 0 {
+			best = i
 		}
 	}
 	if measured < 2 {
-		return nil
+		return -1
 	}
 	return best
 }
@@ -148,72 +237,13 @@ func timesWorse(best, c float64, better int) float64 {
 	return c / best
 }
 
-func (u *Unit) standing(best, c *Cell, cmp benchmath.Comparison) (s Standing, why string) {
-	equal := best.Summary.Center == c.Summary.Center
-	if u.Exact {
-		// benchmath calls any two exact samples different, and samples that contradict
-		// themselves too; it only warns of those.
-		if len(best.Summary.Warnings)+len(c.Summary.Warnings) > 0 {
-			return Unknown, "the unit is said to be exact, but its samples differ"
-		}
-		if equal {
-			return Tie, ""
-		}
+func standing(c *Cell) (s Standing, why string) {
+	switch v := c.VsBest; v.Verdict() {
+	case "different":
 		return Worse, ""
-	}
-	if p := smallestP(cmp.N1, cmp.N2); p > cmp.Alpha {
-		return Unknown, fmt.Sprintf("too few samples: with %d and %d no p below %.2g is possible",
-			cmp.N1, cmp.N2, p)
-	}
-	// Equal medians are a tie even where the test tells the samples apart by their spread:
-	// “worse by a factor of 1.00” would be no help to anybody.
-	if equal || cmp.P > cmp.Alpha {
+	case "tie":
 		return Tie, ""
+	default:
+		return Unknown, v.why()
 	}
-	return Worse, ""
-}
-
-// smallestP is the smallest p-value that a two-sided U test can reach: of the ways to deal out
-// the ranks, two are the most extreme. benchmath warns only if both samples are
-// small; one sample against twenty says as little.
-func smallestP(n1, n2 int) float64 {
-	ways := 1.0
-	for i := 1; i <= min(n1, n2); i++ {
-		ways *= float64(n1+n2-i+1) / float64(i)
-	}
-	return math.Min(1, 2/ways)
-}
-
-// notes says so if there is nothing to compare: the usual reason is that the columns also differ
-// in their configuration, which keeps them apart.
-func notes(c *Comparison) []string {
-	if len(c.Cols) < 2 || slices.ContainsFunc(c.Tables, (*Table).compares) {
-		return nil
-	}
-	note := "nothing is compared: no row was measured in more than one column"
-	keys := []string{c.By}
-	for _, f := range c.Tables[0].Config {
-		keys = append(keys, f.Key)
-	}
-	if len(keys) > 1 {
-		note += fmt.Sprintf("; the columns differ in %s, and different configurations are never "+
-			"mixed; to compare across it, compare by %q",
-			strings.Join(keys[1:], ", "), strings.Join(keys, ","))
-	}
-	return []string{note}
-}
-
-func (t *Table) compares() bool {
-	for _, row := range t.Primary().Cells {
-		measured := 0
-		for _, c := range row {
-			if c != nil {
-				measured++
-			}
-		}
-		if measured > 1 {
-			return true
-		}
-	}
-	return false
 }

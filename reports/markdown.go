@@ -75,6 +75,9 @@ func markdownCell(c *Cell, u *Unit) string {
 	if c.Ratio != 0 {
 		ratio = " ×" + times(c.Ratio)
 	}
+	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
+		ratio += " " + times(c.VsBest.Ratio.Lo) + "–" + times(c.VsBest.Ratio.Hi)
+	}
 	switch c.Standing {
 	case Best:
 		if c.Why != "" {
@@ -97,9 +100,10 @@ func markdownCell(c *Cell, u *Unit) string {
 func writeMarkdownLegend(w io.Writer, c *Comparison) {
 	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
 		"zero), %s in a cell. "+
-		"**Bold**: best median of its row. ≈: not told apart from the best (p > 0.05). "+
-		"×1.42: that many times worse than the best. ?: too few samples to tell. –: not measured. "+
-		"%s\n\n", c.sampleCount(), caveat)
+		"**Bold**: best median of its row. ≈: a tie, not told apart from the best (corrected p > 0.05). "+
+		"×1.42 1.38–1.45: that many times worse than the best, and the 95 %% interval of that ratio. "+
+		"?: too few samples to tell. –: not measured. "+
+		"%s\n\n", c.sampleCount(), c.caveat())
 }
 
 func writeMarkdownOthers(w io.Writer, c *Comparison) {

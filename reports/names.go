@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchproc"
 )
 
@@ -89,6 +88,9 @@ func commonParts(tables ...*Table) []string {
 	common := parts(tables[0].Rows[0].Name)
 	for _, t := range tables {
 		for _, row := range t.Rows {
+			if len(common) == 0 {
+				return nil
+			}
 			have := parts(row.Name)
 			common = slices.DeleteFunc(common,
 				func(p string) bool { return !slices.Contains(have, p) })
@@ -97,14 +99,29 @@ func commonParts(tables ...*Table) []string {
 	return common
 }
 
-// parts splits Encode/format=json-2 into Encode, /format=json and -2.
+// parts splits Encode/format=json-2 into Encode, /format=json and -2, as benchfmt.Name.Parts does,
+// but without a copy: there may be many rows.
 func parts(name string) []string {
-	base, rest := benchfmt.Name(name).Parts()
-	list := []string{string(base)}
-	for _, p := range rest {
-		list = append(list, string(p))
+	rest, procs := name, ""
+	if i := strings.LastIndexByte(name, '-'); i >= 0 && i < len(name)-1 && digits(name[i+1:]) {
+		rest, procs = name[:i], name[i:]
+	}
+	list := make([]string, 0, strings.Count(rest, "/")+2)
+	start := 0
+	for i := range len(rest) {
+		if rest[i] == '/' {
+			list, start = append(list, rest[start:i]), i
+		}
+	}
+	list = append(list, rest[start:])
+	if procs != "" {
+		list = append(list, procs)
 	}
 	return list
+}
+
+func digits(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
 
 func plain(part string) string {

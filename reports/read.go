@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -18,13 +17,17 @@ type Input struct {
 
 // A Log is what [Read] found.
 type Log struct {
-	Results []*benchfmt.Result // in the order of the inputs and of their lines; at least one
-	Units   benchfmt.UnitMetadataMap
-	Files   []File // one for each input
+	Series []*Series // in the order of the inputs and of their first lines; at least one
+	Units  benchfmt.UnitMetadataMap
+	Files  []File // one for each input
 
-	// Broken are the benchmark and Unit lines that could not be read and are in no result.
-	// Each has its file and line.
+	// Broken are the benchmark and Unit lines that could not be read and are in no result, and
+	// all lines longer than 64 KiB, whatever they were. Each has its file and line.
 	Broken []*benchfmt.SyntaxError
+
+	// Failures are the lines by which go test or the Go runtime say that the program failed:
+	// FAIL, panic and the like. The results are those of a program that did not end well.
+	Failures []*benchfmt.SyntaxError
 }
 
 // A File says how much of one input there is.
@@ -34,6 +37,7 @@ type File struct {
 	Planned int    // benchmark lines that its writer meant to write; 0 if the file does not say
 	Present int    // benchmark lines read
 	Broken  int    // lines of it in Log.Broken
+	Failed  int    // lines of it in Log.Failures
 }
 
 // Partial reports whether f holds less than its writer planned.
@@ -55,8 +59,9 @@ func Read(inputs ...Input) (*Log, error) {
 	log := new(Log)
 	labels := distinctLabels(inputs)
 	var reader benchfmt.Reader // one for all, because a Unit line holds for the files after it too
+	var c collector
 	for i, in := range inputs {
-		if err := log.readInput(&reader, in, labels[i]); err != nil {
+		if err := log.readInput(&reader, &c, in, labels[i]); err != nil {
 			return nil, fmt.Errorf("reading benchmarks: %w", err)
 		}
 	}
@@ -64,7 +69,7 @@ func Read(inputs ...Input) (*Log, error) {
 	return log, nil
 }
 
-func (l *Log) readInput(reader *benchfmt.Reader, in Input, label string) error {
+func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label string) error {
 	text := in.Text
 	if text == nil {
 		f, err := os.Open(in.Name)
@@ -74,48 +79,50 @@ func (l *Log) readInput(reader *benchfmt.Reader, in Input, label string) error {
 		defer f.Close()
 		text = f
 	}
-	end := &ending{r: text}
-	reader.Reset(end, in.Name, ".file", label)
-	firstResult, firstBroken := len(l.Results), len(l.Broken)
+	lines := newLineReader(text, in.Name)
+	reader.Reset(lines, in.Name, ".file", label)
+	c.reset()
+	firstBroken := len(l.Broken)
 	var plan plan
+	var last lastLine
 	for reader.Scan() {
-		l.keep(reader.Result(), &plan)
+		l.keep(reader.Result(), c, &plan, &last)
 	}
 	if err := reader.Err(); err != nil {
-		return explainLongLine(err)
+		return err
 	}
-	l.dropCutLine(firstResult, end, reader.Units())
-	l.Broken = append(l.Broken, plan.broken...)
-
-	file := File{
-		Name:    in.Name,
-		Label:   label,
-		Planned: plan.total,
-		Present: len(l.Results) - firstResult,
-		Broken:  len(l.Broken) - firstBroken,
+	if c.notes.n > 0 && last.cutShort(c, lines, reader.Units()) {
+		l.Broken = append(l.Broken, last.broken())
+		c.dropLast()
 	}
-	l.Files = append(l.Files, file)
-	if file.Present == 0 {
-		return noBenchmarks(in.Name, end.json, l.Broken[firstBroken:])
+	l.Broken = append(append(l.Broken, lines.tooLong...), plan.broken...)
+	broken := l.Broken[firstBroken:]
+	if c.notes.n == 0 {
+		return noBenchmarks(in.Name, lines.json, broken)
 	}
+	l.Failures = append(l.Failures, lines.failures...)
+	l.Files = append(l.Files,
+		File{in.Name, label, plan.total, c.notes.n, len(broken), len(lines.failures)})
+	l.Series = append(l.Series, c.finish()...)
 	return nil
 }
 
-// keep clones what it keeps: the reader overwrites its result with the next line.
-func (l *Log) keep(rec benchfmt.Record, plan *plan) {
+func (l *Log) keep(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
 	switch rec := rec.(type) {
 	case *benchfmt.SyntaxError:
 		l.Broken = append(l.Broken, rec)
 	case *benchfmt.Result:
-		plan.note(rec)
+		if c.changed(rec) {
+			plan.note(rec)
+			c.setConfig(rec)
+		}
 		if why := unusable(rec); why != "" {
 			l.Broken = append(l.Broken, brokenAt(rec, why))
 			return
 		}
-		res := rec.Clone()
-		hidePlan(res)
-		tidyZeros(res)
-		l.Results = append(l.Results, res)
+		tidyZeros(rec)
+		last.note(rec)
+		c.add(rec)
 	}
 }
 
@@ -134,14 +141,6 @@ func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error 
 	}
 	return fmt.Errorf("%s: no benchmark line in it can be read, %d broken, the first is %w; %s",
 		name, len(broken), broken[0], next)
-}
-
-// explainLongLine adds the next step. The line in err is the last good one.
-func explainLongLine(err error) error {
-	if errors.Is(err, bufio.ErrTooLong) {
-		return fmt.Errorf("%w: the line after this one is longer than 64 KiB; remove it", err)
-	}
-	return err
 }
 
 // distinctLabels keeps apart inputs of the same name, as benchstat does: with one label they would

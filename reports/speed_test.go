@@ -1,9 +1,13 @@
 package reports_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -44,9 +48,68 @@ func everything(tb testing.TB, text string) {
 	}
 }
 
-// 100 000 lines. It takes a second or two; anything quadratic would take an hour and run into the
+// 100 000 lines. It takes a moment; anything quadratic would take an hour and run into the
 // time limit of go test. The speed itself is the business of the benchmark below.
 func TestLargeText(t *testing.T) { everything(t, interleaved(1250, 20)) }
+
+// A million lines in two files, as semabench report or benchstat would read them. To see what
+// it takes: go test ./reports -run='^$' -bench=Million -benchtime=1x
+func BenchmarkMillion(b *testing.B) {
+	for _, shape := range []struct{ rows, samples int }{{25_000, 20}, {500, 1000}} {
+		b.Run(fmt.Sprintf("rows=%d/samples=%d", shape.rows, shape.samples), func(b *testing.B) {
+			dir := b.TempDir()
+			var inputs []reports.Input
+			for i, name := range []string{"old.txt", "new.txt"} {
+				path := filepath.Join(dir, name)
+				writeShape(b, path, shape.rows, shape.samples, uint64(i))
+				inputs = append(inputs, reports.Input{Name: path})
+			}
+			var before, after runtime.MemStats
+			for b.Loop() {
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				log, err := reports.Read(inputs...)
+				if err != nil {
+					b.Fatal(err)
+				}
+				c, err := reports.Compare(log, reports.Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := reports.WriteText(io.Discard, c); err != nil {
+					b.Fatal(err)
+				}
+				runtime.ReadMemStats(&after)
+			}
+			b.ReportMetric(float64(after.HeapSys)/1e6, "MB-heap") // the most there ever was
+			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "MB-allocated/op")
+		})
+	}
+}
+
+// writeShape writes three units: times of four digits, sizes with many ties, counts all equal.
+func writeShape(b *testing.B, path string, rows, samples int, file uint64) {
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	r := rand.New(rand.NewPCG(file, 1))
+	for range samples {
+		for row := range rows {
+			ns := float64(100+row%977*10) * (1 + 0.03*r.NormFloat64())
+			if row%3 == 0 {
+				ns *= 1 + 0.03*float64(file)
+			}
+			fmt.Fprintf(w, "BenchmarkX/size=%d/mode=%d-2 1000 %.4g ns/op %d B/op 10 allocs/op\n",
+				row/5, row%5, ns, 1000+r.IntN(6))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+}
 
 func BenchmarkReport(b *testing.B) {
 	for _, rows := range []int{9, 1250} {

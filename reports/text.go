@@ -10,7 +10,8 @@ import (
 )
 
 // WriteText writes c as benchstat would: one table for each configuration and unit, every column
-// against the first. What is missing or broken comes before the tables.
+// against the first, with the p of each test alone. Then come the ratios, with their intervals and
+// with p corrected. What is missing or broken comes before the tables.
 func WriteText(w io.Writer, c *Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	if warnings := c.warnings(); len(warnings) > 0 {
@@ -33,7 +34,8 @@ func WriteText(w io.Writer, c *Comparison) error {
 			writeUnit(out, t, u)
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", strings.Replace(caveat, ": ", ":\n", 1))
+	writeRatios(out, c)
+	fmt.Fprintf(out, "\n%s\n", strings.Replace(c.caveat(), ": ", ":\n", 1))
 	return out.Flush()
 }
 
@@ -47,6 +49,7 @@ func writeUnit(w io.Writer, t *Table, u *Unit) {
 			g.column(name)
 		}
 	}
+	g.expect(len(u.Cells) + 1)
 	rows := 0
 	for i, cells := range u.Cells {
 		if g.addRow(t.Rows[i].Name, u, cells, cols, &notes) {
@@ -88,7 +91,7 @@ func entryOf(c, base *Cell, scale benchunit.Scaler, notes *footnotes) entry {
 	e := entry{
 		center: scale.Format(c.Summary.Center),
 		spread: c.Summary.PctRangeString(),
-		note:   notes.mark(c.Sample.Warnings, c.Summary.Warnings),
+		note:   notes.mark(c.Summary.Warnings),
 	}
 	if c.VsBase != nil {
 		e.delta = c.VsBase.FormatDelta(base.Summary.Center, c.Summary.Center)

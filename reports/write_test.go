@@ -140,7 +140,7 @@ func TestRecompute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _, _ := strings.Cut(render(t, reports.WriteText, c), "\nThe p-values are not corrected")
+	got, _, _ := strings.Cut(render(t, reports.WriteText, c), "\nRatios to the first column")
 	if got != string(out) {
 		t.Errorf("text:\n%s\nbenchstat:\n%s", got, out)
 	}
@@ -154,7 +154,8 @@ func TestWriteDir(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, name := range []string{"report.txt", "report.md", "report.html"} {
+		for i, name := range []string{"report.txt", "report.md", "report.html", "report.csv",
+			"report.json"} {
 			if paths[i] != filepath.Join(dir, name) {
 				t.Errorf("path %d = %s, want %s", i, paths[i], name)
 			}
@@ -163,8 +164,8 @@ func TestWriteDir(t *testing.T) {
 				t.Errorf("%s: %v, %v, want a file that all can read", name, info, err)
 			}
 		}
-		if left, err := os.ReadDir(dir); err != nil || len(left) != 3 {
-			t.Errorf("folder holds %v, %v, want the three files", left, err)
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 5 {
+			t.Errorf("folder holds %v, %v, want the five files", left, err)
 		}
 	}
 	if paths, err := reports.WriteDir(filepath.Join(dir, "report.txt"), c); paths != nil ||

@@ -16,14 +16,17 @@ var formats = []struct {
 	{"text", reports.WriteText},
 	{"markdown", reports.WriteMarkdown},
 	{"html", reports.WriteHTML},
+	{"csv", reports.WriteCSV},
+	{"json", reports.WriteJSON},
 }
 
 // report compares what is in files of benchmark text, ours or anybody's.
 func (a app) report(_ context.Context, args []string) error {
 	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - is standard input.")
-	format := f.String("format", "text", "what to print: text, markdown or html")
+	format := f.String("format", "text", "what to print: text, markdown, html, csv or json")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
+	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -34,7 +37,15 @@ func (a app) report(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := compare(*col, a.inputs(f.Args())...)
+	o := reports.Options{Col: *col}
+	if o.Family, err = familyOf(*family); err != nil {
+		return err
+	}
+	log, err := reports.Read(a.inputs(f.Args())...)
+	if err != nil {
+		return err
+	}
+	c, err := reports.Compare(log, o)
 	if err != nil {
 		return err
 	}
@@ -76,6 +87,12 @@ func flaws(c *reports.Comparison) error {
 	for _, b := range c.Log.Broken {
 		errs = append(errs, b)
 	}
+	if n := len(c.Log.Failures); n > 0 {
+		errs = append(errs, fmt.Errorf("the text says that the program failed, lines in all: %d", n))
+	}
+	for _, f := range c.Log.Failures {
+		errs = append(errs, f)
+	}
 	if errs == nil {
 		return nil
 	}
@@ -88,6 +105,15 @@ func compare(col string, inputs ...reports.Input) (*reports.Comparison, error) {
 		return nil, err
 	}
 	return reports.Compare(log, reports.Options{Col: col})
+}
+
+func familyOf(name string) (reports.Family, error) {
+	for _, f := range []reports.Family{reports.ByTable, reports.ByUnit} {
+		if f.String() == name {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
 func writerOf(format string) (func(io.Writer, *reports.Comparison) error, error) {

@@ -1,0 +1,214 @@
+package reports
+
+import (
+	"bytes"
+	"slices"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// A Series holds the results of one benchmark name under one configuration in one file. A text of
+// a million lines has only some thousands of them, so what is the same in all lines is kept
+// once, and a line costs its number and its values.
+type Series struct {
+	Name  string
+	Lines []uint32 // of its results, ascending
+	Units []Values // in order of first appearance
+
+	config *setting
+}
+
+// A setting is the configuration that many series share.
+type setting struct {
+	file   string // Input.Name
+	config []benchfmt.Config
+	byName map[string]uint32 // series; only while reading
+}
+
+// Values are those of one unit.
+type Values struct {
+	Unit   string
+	Values []float64 // in the order of the text
+	Lines  []uint32  // where each of them stands; Series.Lines itself if all lines have this unit
+}
+
+// File returns the name of the input.
+func (s *Series) File() string { return s.config.file }
+
+// Config returns the value of a configuration key, such as goos; "" if it is not set.
+func (s *Series) Config(key string) string {
+	for _, cfg := range s.config.config {
+		if cfg.Key == key {
+			return string(cfg.Value)
+		}
+	}
+	return ""
+}
+
+// A collector gathers the results of one file. They come interleaved, and it would be wasteful
+// to let thousands of slices grow: it writes them down in order, and sorts them into series of
+// the right size at the end. The notes are kept for the next file.
+type collector struct {
+	series []*Series
+	shapes [][]string // the different lists of units
+	notes  pile[note]
+	values pile[float64]
+
+	current *setting
+	known   map[string]*setting
+	key     []byte // scratch
+}
+
+type note struct{ series, line, shape uint32 }
+
+func (c *collector) reset() {
+	c.series, c.current = nil, nil
+	c.notes.cut(0)
+	c.values.cut(0)
+	c.known = make(map[string]*setting)
+}
+
+// changed reports whether the configuration of r differs from that of the result before.
+func (c *collector) changed(r *benchfmt.Result) bool {
+	return c.current == nil || !slices.EqualFunc(r.Config, c.current.config, sameConfig)
+}
+
+func sameConfig(a, b benchfmt.Config) bool {
+	return a.Key == b.Key && bytes.Equal(a.Value, b.Value)
+}
+
+func (c *collector) setConfig(r *benchfmt.Result) {
+	c.key = c.key[:0]
+	for _, cfg := range r.Config { // keys hold no newline and no colon
+		c.key = append(append(append(append(c.key, cfg.Key...), ':'), cfg.Value...), '\n')
+	}
+	c.current = c.known[string(c.key)]
+	if c.current != nil {
+		return
+	}
+	first := r.Clone() // the reader overwrites its result with the next line
+	hidePlan(first)
+	file, _ := r.Pos()
+	c.current = &setting{file, first.Config, make(map[string]uint32)}
+	c.known[string(c.key)] = c.current
+}
+
+func (c *collector) add(r *benchfmt.Result) {
+	id, ok := c.current.byName[string(r.Name)]
+	if !ok {
+		id = uint32(len(c.series))
+		name := string(r.Name)
+		c.current.byName[name] = id
+		c.series = append(c.series, &Series{Name: name, config: c.current})
+	}
+	_, line := r.Pos()
+	c.notes.add(note{id, uint32(line), c.shape(r.Values)})
+	for _, v := range r.Values {
+		c.values.add(v.Value)
+	}
+}
+
+// shape finds the list of units of a line. It is nearly always that of the line before.
+func (c *collector) shape(values []benchfmt.Value) uint32 {
+	same := func(units []string) bool {
+		return slices.EqualFunc(units, values,
+			func(u string, v benchfmt.Value) bool { return u == v.Unit })
+	}
+	if n := c.notes.n; n > 0 {
+		if s := c.notes.at(n - 1).shape; same(c.shapes[s]) {
+			return s
+		}
+	}
+	if i := slices.IndexFunc(c.shapes, same); i >= 0 {
+		return uint32(i)
+	}
+	var units []string
+	for _, v := range values {
+		units = append(units, v.Unit)
+	}
+	c.shapes = append(c.shapes, units)
+	return uint32(len(c.shapes) - 1)
+}
+
+// dropLast takes the last result back, and its series if it was the only one of it.
+func (c *collector) dropLast() {
+	last := c.notes.at(c.notes.n - 1)
+	c.notes.cut(c.notes.n - 1)
+	c.values.cut(c.values.n - len(c.shapes[last.shape]))
+	for n := range c.notes.all() {
+		if n.series == last.series {
+			return
+		}
+	}
+	c.series = c.series[:last.series] // new with the last line, so the last one
+}
+
+// hadUnit reports whether a result before the last has unit.
+func (c *collector) hadUnit(unit string) bool {
+	for i := range c.notes.n - 1 {
+		if slices.Contains(c.shapes[c.notes.at(i).shape], unit) {
+			return true
+		}
+	}
+	return false
+}
+
+// finish returns the series, in order of first appearance.
+func (c *collector) finish() []*Series {
+	lines := make([]uint32, len(c.series)) // how many
+	for n := range c.notes.all() {
+		lines[n.series]++
+	}
+	all := make([]uint32, c.notes.n)
+	for i, s := range c.series {
+		s.Lines, all = all[:0:lines[i]], all[lines[i]:]
+	}
+	for n := range c.notes.all() {
+		s := c.series[n.series]
+		s.Lines = append(s.Lines, n.line)
+	}
+	next := 0
+	for n := range c.notes.all() {
+		s := c.series[n.series]
+		for _, unit := range c.shapes[n.shape] {
+			s.unit(unit).add(c.values.at(next), n.line, s.Lines)
+			next++
+		}
+	}
+	for _, s := range c.series {
+		s.config.byName = nil
+		for i, v := range s.Units {
+			if v.Lines == nil {
+				s.Units[i].Lines = s.Lines[:len(v.Values)]
+			}
+		}
+	}
+	return c.series
+}
+
+func (s *Series) unit(name string) *Values {
+	for i := range s.Units {
+		if s.Units[i].Unit == name {
+			return &s.Units[i]
+		}
+	}
+	if s.Units == nil {
+		s.Units = make([]Values, 0, 3)
+	}
+	s.Units = append(s.Units, Values{Unit: name, Values: make([]float64, 0, len(s.Lines))})
+	return &s.Units[len(s.Units)-1]
+}
+
+// add notes the line only once a line lacked this unit or had it twice; until then the lines are
+// those of the series.
+func (v *Values) add(value float64, line uint32, all []uint32) {
+	n := len(v.Values)
+	v.Values = append(v.Values, value)
+	if v.Lines == nil {
+		if n < len(all) && all[n] == line {
+			return // as expected
+		}
+		v.Lines = append(make([]uint32, 0, len(all)), all[:n]...)
+	}
+	v.Lines = append(v.Lines, line)
+}
