@@ -106,13 +106,25 @@ func Of[S Semaphore](name string, construct func(size int64) S) Impl {
 }
 
 // Validate says what keeps impl from entering a door: a name that would not survive in a
-// benchmark name or a test pattern, or no constructor.
+// benchmark name or a test pattern, no constructor, or policies that are none.
 func (i Impl) Validate() error {
 	if i.New == nil {
 		return fmt.Errorf("impls: implementation %q has no constructor: set Impl.New", i.Name)
 	}
 	if !validName.MatchString(i.Name) {
 		return fmt.Errorf("impls: implementation name %q: use letters, digits, '.', '_', '+' and '-'", i.Name)
+	}
+	switch {
+	case i.Order < Unspecified || i.Order > Barging:
+		return fmt.Errorf("impls: %s: Order %d: want Unspecified, FIFO or Barging", i.Name, int(i.Order))
+	case i.ZeroWeight < ZeroGranted || i.ZeroWeight > ZeroPanics:
+		return fmt.Errorf("impls: %s: ZeroWeight %d: want ZeroGranted or ZeroPanics", i.Name, int(i.ZeroWeight))
+	case i.OverRelease < OverReleaseUnchanged || i.OverRelease > OverReleaseCorrupts:
+		return fmt.Errorf("impls: %s: OverRelease %d: want OverReleaseUnchanged or OverReleaseCorrupts", i.Name, int(i.OverRelease))
+	case i.Waits < Parked || i.Waits > Elsewhere:
+		return fmt.Errorf("impls: %s: Waits %d: want Parked, Spinning or Elsewhere", i.Name, int(i.Waits))
+	case i.Order == Barging && i.StarvationFree:
+		return fmt.Errorf("impls: %s: Order Barging serves whoever fits, so it cannot be StarvationFree", i.Name)
 	}
 	return nil
 }

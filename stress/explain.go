@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/anishathalye/porcupine"
+
 	"github.com/semabench/semabench/impls"
 )
 
@@ -37,11 +39,26 @@ func report(impl impls.Impl, p program, how string, h *history, err error) failu
 	f := failure{program: p.String()}
 	if errors.Is(err, errNotLinearizable) {
 		page, flaw := h.linearize(impl).page()
-		err = errors.Join(err, flaw)
+		err = errors.Join(err, byOrderAlone(impl, h), flaw)
 		f.page = page
 	}
 	f.message = fmt.Sprintf("%v\nprogram: %v\n%s\n%s", err, p, how, strings.TrimRight(h.columns(), "\n"))
 	return f
+}
+
+// byOrderAlone says whether it is the declared order that a history breaks, and nothing else.
+func byOrderAlone(impl impls.Impl, h *history) error {
+	declared := impl.Order
+	impl.Order = impls.Unspecified
+	if declared == impls.Unspecified || h.linearize(impl).check() != porcupine.Ok {
+		return nil
+	}
+	if declared == impls.FIFO {
+		return errors.New("(there would be one if Impl.Order were not FIFO: somebody was served past one who " +
+			"was seen to wait before)")
+	}
+	return errors.New("(there would be one if Impl.Order were not Barging: somebody was refused or left waiting " +
+		"though the permits were free)")
 }
 
 // keepPage writes a picture where the user can open it and returns its path.

@@ -47,6 +47,15 @@ func flagBudget() (budget, error) {
 	return budget{ops: *opsFlag}, nil
 }
 
+// flagsInRange is for Run: a bad flag is nobody's failing clause.
+func flagsInRange() error {
+	_, err := flagBudget()
+	if err == nil {
+		_, err = flagPrograms(wide)
+	}
+	return err
+}
+
 // spent books operations and reports whether there is nothing left.
 func (b *budget) spent(ops int64) bool {
 	if !b.until.IsZero() {

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -17,28 +16,23 @@ import (
 // insideVar keeps a child from starting children.
 const insideVar = "STRESS_INSTRUMENTED"
 
-// instrumented returns a function that gives the verdict of the child on a clause. The child runs
-// once, for both.
-func instrumented(t *testing.T) func(Verdict) Verdict {
-	run := sync.OnceValues(func() (string, error) { return testWithRace(t) })
-	return func(v Verdict) Verdict {
-		out, err := run()
-		subtest := t.Name() + "/" + v.ID + "-" + v.Name
-		switch {
-		case err != nil:
-			v.Detail += fmt.Sprintf("; building with it failed: %v", err)
-		case strings.Contains(out, "--- PASS: "+subtest+" "):
-			v.Outcome, v.Detail = Pass, ""
-		case strings.Contains(out, "--- FAIL: "+subtest+" "):
-			v.Outcome, v.Detail = Fail, "in a build with -race:\n"+firstLines(out, 80)
-		default:
-			v.Detail += "; a build with it did not reach this test:\n" + firstLines(out, 10)
-		}
-		return v
+// instrumented returns the verdict of the child on the clause whose subtest t is.
+func instrumented(t *testing.T, v Verdict) Verdict {
+	out, err := testWithRace(t)
+	switch {
+	case err != nil:
+		v.Detail += fmt.Sprintf("; building with it failed: %v", err)
+	case strings.Contains(out, "--- PASS: "+t.Name()+" "):
+		v.Outcome, v.Detail = Pass, ""
+	case strings.Contains(out, "--- FAIL: "+t.Name()+" "):
+		v.Outcome, v.Detail = Fail, "in a build with -race:\n"+firstLines(out, 80)
+	default:
+		v.Detail += "; a build with it did not reach this test:\n" + firstLines(out, 10)
 	}
+	return v
 }
 
-// testWithRace returns the output of the clauses that need the race detector.
+// testWithRace returns the output of this very subtest in a build with the race detector.
 func testWithRace(t *testing.T) (out string, err error) {
 	switch {
 	case os.Getenv(insideVar) != "":
@@ -48,8 +42,7 @@ func testWithRace(t *testing.T) (out string, err error) {
 	case testing.Short():
 		return "", fmt.Errorf("not tried with -short")
 	}
-	pattern := exactly(t.Name()) + "/^(C29|C30)-"
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-race", "-count=1", "-v", "-run="+pattern)
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-race", "-count=1", "-v", "-run="+exactly(t.Name()))
 	cmd.Args = append(cmd.Args, buildTags()...)
 	if deadline, ok := t.Deadline(); ok {
 		cmd.Args = append(cmd.Args, fmt.Sprintf("-timeout=%v", until(deadline)))

@@ -40,10 +40,10 @@ func (h *history) linearize(impl impls.Impl) *linearization {
 	for i, log := range h.logs {
 		for at := range log.published() {
 			e := &log.entries[at]
-			if e.kind.waits() {
+			if e.kind.waits() || e.kind == dead { // which may take for a moment, too, and put back
 				l.addRequest(h, i, len(requests), e)
 				requests = append(requests, e)
-			} else if e.kind != dead { // that changes nothing, and C8 and C9 judge what it returns
+			} else {
 				_, ok := e.returned()
 				kind := model.Release
 				if e.kind == try {

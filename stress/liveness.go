@@ -133,6 +133,9 @@ func nothingInHand(t *trial) {
 	}
 	if t.impl.Waits == impls.Parked { // of others who knows what they try just now
 		t.mustPanic("Release of 2 permits, with 1 held and a waiter for 3,", func() { l.sem.Release(2) })
+		if t.impl.OverRelease == impls.OverReleaseUnchanged {
+			t.blocked(l.all[0])
+		}
 	}
 }
 
@@ -157,7 +160,8 @@ func tryNeverWaits(t *trial) {
 
 	const workers, rounds = 4, 200
 	t.together(times(workers, func(worker int) {
-		for range rounds {
+		for round := range rounds {
+			t.moved(round)
 			if worker%2 == 0 && sem.Acquire(context.Background(), int64(1+worker/2)) == nil {
 				sem.Release(int64(1 + worker/2))
 			} else if worker%2 == 1 && sem.TryAcquire(1) {

@@ -13,6 +13,7 @@ func happensBefore(t *trial) {
 	guarded := 0
 	t.together(times(workers, func(worker int) {
 		for round := range rounds {
+			t.moved(round)
 			if (round+worker)%3 == 0 {
 				if err := sem.Acquire(context.Background(), size); err != nil {
 					t.failf("Acquire with a background ctx = %v, want nil", err)
@@ -35,9 +36,10 @@ func happensBefore(t *trial) {
 // what must be ordered by the implementation itself.
 func noDataRace(t *trial) {
 	const workers, rounds = 6, 300
-	sem := t.make(2)
+	sem, spoilt := t.make(2), t.make(2)
 	t.together(times(workers, func(worker int) {
 		for round := range rounds {
+			t.moved(round)
 			ctx, cancel := context.WithCancel(context.Background())
 			n := int64(1 + (worker+round)%3)
 			if round%2 == 0 || n == 3 {
@@ -48,13 +50,21 @@ func noDataRace(t *trial) {
 				sem.Release(n)
 			}
 			cancel()
-			if sem.TryAcquire(1) {
-				sem.Release(1)
+			if sem.TryAcquire(n) {
+				sem.Release(n)
 			}
+			recovering(func() { spoilt.Release(1) })
 		}
 	})...)
 	t.free(sem, 2)
 	t.needsRaceDetector()
+}
+
+// moved tells, now and then, that a loop goes on. Each time would order what is to be seen unordered.
+func (t *trial) moved(round int) {
+	if round%50 == 0 {
+		t.progress.Add(1)
+	}
 }
 
 func (t *trial) needsRaceDetector() {

@@ -1,6 +1,7 @@
 package stress
 
 import (
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/impls"
@@ -76,6 +77,25 @@ func fifo(t *trial) {
 			}
 		}
 		t.free(l.sem, 3)
+	}
+	fifoAfterLeaving(t)
+}
+
+// fifoAfterLeaving lets one leave from each place of a line; the others keep theirs.
+func fifoAfterLeaving(t *trial) {
+	const waiters = 8
+	for place := range waiters {
+		l := t.fullLine(1, slices.Repeat([]int64{1}, waiters)...)
+		l.cancel(l.all[place])
+		for len(l.waiting) > 0 {
+			l.release(1)
+			l.grant(l.waiting[0])
+			for _, c := range l.waiting {
+				t.blocked(c)
+			}
+		}
+		l.release(1)
+		t.free(l.sem, 1)
 	}
 }
 

@@ -180,7 +180,7 @@ func TestMisbehaviourInPrograms(t *testing.T) {
 		want string
 	}{
 		"panics": {func() bool { panic("out of permits") }, "panic: out of permits"},
-		"parks":  {func() bool { select {} }, "deadlock"},
+		"parks":  {func() bool { select {} }, "select (no cases)"},
 		"spins": {func() bool {
 			for !isClosed(stop) {
 			}

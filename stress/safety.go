@@ -2,6 +2,9 @@ package stress
 
 import (
 	"context"
+	"time"
+
+	"github.com/semabench/semabench/impls"
 )
 
 // C1: permits run out when they should, and a free one goes to one taker only. The second half
@@ -15,7 +18,11 @@ func capacity(t *trial) {
 	waiter := t.startBlocked(sem, 1)
 	sem.Release(1)
 	t.granted(waiter)
-	t.blocked(t.start(sem, 1))
+	waiter = t.startBlocked(sem, 1)
+	if t.impl.Waits == impls.Parked {
+		time.Sleep(10 * time.Minute) // of the bubble's clock: no permit and no waiter expires
+	}
+	t.blocked(waiter)
 
 	const rounds = 200
 	for range rounds {
@@ -96,7 +103,8 @@ func enoughPermits(t *trial) {
 	const workers, tries = 4, 1000
 	sem := t.make(workers * tries)
 	t.together(times(workers, func(int) {
-		for range tries {
+		for try := range tries {
+			t.moved(try)
 			if !sem.TryAcquire(1) {
 				t.failf("TryAcquire(1) = false, want true: there is a permit for each of %d calls",
 					workers*tries)

@@ -3,6 +3,7 @@ package stress
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -78,8 +79,14 @@ func inBubble(f func()) (deadlock error) {
 	initTesting()
 	defer func() {
 		if r := recover(); r != nil {
-			deadlock = fmt.Errorf("%v\nGoroutines that New starts need a method Close to end them, "+
-				"which is called if there is one, or Impl.Waits declared as Elsewhere.\n%s", r, stacks())
+			left := stacks()
+			hint := ""
+			if strings.Contains(left, "created by ") { // by whom is cut off where it is this suite
+				hint = "\nA goroutine that the implementation started is left. One that New starts needs a method " +
+					"Close to end it, which is called if there is one, or Impl.Waits declared as Elsewhere; " +
+					"one that Acquire starts has to end with it."
+			}
+			deadlock = fmt.Errorf("%v%s\n%s", r, hint, left)
 		}
 	}()
 	synctest.Test(new(testing.T), func(*testing.T) { f() })

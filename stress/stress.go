@@ -23,13 +23,15 @@ func Run(t *testing.T, impl impls.Impl) {
 	if err := usable(impl); err != nil {
 		t.Fatal(err)
 	}
+	if err := flagsInRange(); err != nil {
+		t.Fatal(err)
+	}
 	j := newJudge(impl)
-	withRace := instrumented(t)
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
 			v := j.judge(c)
 			if v.needsRace {
-				v = withRace(v)
+				v = instrumented(t, v)
 			}
 			switch v.Outcome {
 			case Fail:
@@ -129,7 +131,7 @@ func (j *judge) judge(c clause) Verdict {
 		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", n))
 	}
 	var never hung
-	if errors.As(err, &never) {
+	if errors.As(err, &never) && j.impl.Waits != impls.Elsewhere { // where it may just be slow
 		j.patience = min(j.patience, patience/10) // the other clauses will likely hang as well
 	}
 	var missing unknown

@@ -2,7 +2,6 @@ package stress
 
 import (
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ type trial struct {
 	calls []*call           // not yet seen to return
 	made  []impls.Semaphore // to be closed in the end
 
+	panicked atomic.Pointer[error] // by the first of several goroutines
 	patience time.Duration
 	progress *atomic.Int64 // counts what has moved: calls that returned, steps of programs
 }
@@ -70,7 +70,11 @@ func playWatched(impl impls.Impl, patience time.Duration, progress *atomic.Int64
 		defer func() { ended <- err }() // deferred, as a bubble with a data race ends in Goexit
 		t := &trial{impl: impl, patience: patience, progress: progress}
 		if impl.Waits == impls.Parked {
-			if deadlock := inBubble(func() { err = t.act(clause) }); err == nil {
+			deadlock := inBubble(func() { err = t.act(clause) })
+			if first := t.panicked.Load(); first != nil && deadlock != nil {
+				deadlock = *first
+			}
+			if err == nil {
 				err = deadlock
 			}
 			return
@@ -144,19 +148,17 @@ func (t *trial) clear() (err error) {
 
 // asError makes an error of a recovered panic. Panics of the implementation get their stack.
 func asError(r any) error {
-	if err, ok := r.(error); ok && !isRuntime(err) {
-		return err // ours, with all that is to be said
+	switch ours := r.(type) { // with all that is to be said
+	case failure:
+		return ours
+	case unknown:
+		return ours
 	}
 	hint := ""
 	if strings.Contains(fmt.Sprint(r), "synctest") {
 		hint = " (the implementation shares channels between semaphores: declare Impl.Waits as Elsewhere)"
 	}
-	return fmt.Errorf("panic: %v%s\n%s", r, hint, debug.Stack())
-}
-
-func isRuntime(err error) bool {
-	_, ok := err.(runtime.Error)
-	return ok
+	return failure{message: fmt.Sprintf("panic: %v%s\n%s", r, hint, debug.Stack())}
 }
 
 // make returns a fresh semaphore.
@@ -190,7 +192,9 @@ func (t *trial) together(all ...func()) {
 		wg.Go(func() {
 			defer func() {
 				if r := recover(); r != nil {
-					panics <- asError(r)
+					err := asError(r)
+					t.panicked.CompareAndSwap(nil, &err) // the others may never end
+					panics <- err
 				}
 			}()
 			f()

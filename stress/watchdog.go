@@ -31,6 +31,8 @@ func (p *performance) stuck() string {
 		case !e.kind.wayless() && p.errandLog().open() == nil:
 			hung = true // nothing is left to be done, so its ctx is done
 			fmt.Fprintf(&list, "%s waits in %s though its ctx is done\n", p.who(i), e.kind.call(e.n))
+			next++
+			continue
 		default:
 			fmt.Fprintf(&list, "%s waits in %s%s\n", p.who(i), e.kind.call(e.n), couldBeServed(slices.Contains(owed, next)))
 		}

@@ -44,7 +44,7 @@ func (p *performance) release(log *callLog, n int64) {
 func (p *performance) granted(o op, mine int64) int64 {
 	if !p.bare {
 		if held := p.held.Add(o.n); held > p.size {
-			p.fail(fmt.Errorf("C1 capacity: %d permits are held, the size is %d", held, p.size))
+			p.failf("C1 capacity: %d permits are held, the size is %d", held, p.size)
 		}
 	}
 	yield(o.lag)
@@ -53,8 +53,12 @@ func (p *performance) granted(o op, mine int64) int64 {
 
 func (p *performance) mustEqual(clause string, got, want error) {
 	if got != want {
-		p.fail(fmt.Errorf("%s: Acquire = %v, want %v", clause, got, want))
+		p.failf("%s: Acquire = %v, want %v", clause, got, want)
 	}
+}
+
+func (p *performance) failf(format string, args ...any) {
+	p.fail(failure{message: fmt.Sprintf(format, args...)})
 }
 
 func (p *performance) fail(err error) {

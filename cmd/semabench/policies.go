@@ -26,7 +26,7 @@ var policyColumns = []struct {
 	{"what it is", func(i impls.Impl) string { return i.Doc }},
 }
 
-const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, C26, C27, C28."
+const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, C17, C26, C27, C28 and C34."
 
 // policies prints what the implementations declare where the contract leaves a choice.
 func (a app) policies(_ context.Context, args []string) error {
