@@ -44,7 +44,7 @@ func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 		case raceErrors() > races:
 			return played, raceFailure(c.Impl, p, seed)
 		case refutes(err):
-			return played, newFailure(c.Impl, id, x.explain(c.Impl, patience, p, seed, h, err))
+			return played, newFailure(c.Impl, id, x.explain(ctx, c.Impl, patience, p, seed, h, err))
 		case err != nil:
 			played.Undecided++
 		}

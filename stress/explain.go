@@ -1,6 +1,7 @@
 package stress
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,13 +15,13 @@ import (
 )
 
 // explain shrinks a program that failed as far as it still fails, and reports on that.
-func (x exam) explain(impl impls.Impl, patience time.Duration, p program, seed uint64, h *history, err error) failure {
+func (x exam) explain(ctx context.Context, impl impls.Impl, patience time.Duration, p program, seed uint64, h *history, err error) failure {
 	if hangs(err) {
 		f := report(impl, p, "not shrunk, as what hangs may go on to take the processor", h, err)
 		f.seed = seed
 		return f
 	}
-	s := newShrinker(x, impl, patience, p, h, err)
+	s := newShrinker(ctx, x, impl, patience, p, h, err)
 	s.shrink()
 	rate := s.rate()
 	how := ""

@@ -37,7 +37,7 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 		p := decodeProgram(data)
 		for range runs {
 			if h, err := performAndCheck(impl, patience, p); refutes(err) {
-				t.Fatalf("%s: %s", impl.Name, examLinear.explain(impl, patience, p, 0, h, err).message)
+				t.Fatalf("%s: %s", impl.Name, examLinear.explain(t.Context(), impl, patience, p, 0, h, err).message)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package stress
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -68,7 +69,7 @@ func (x exam) run(impl impls.Impl, patience time.Duration) error {
 		histories++
 		switch {
 		case refutes(err):
-			return x.explain(impl, patience, p, seed, h, err)
+			return x.explain(context.Background(), impl, patience, p, seed, h, err)
 		case err != nil:
 			undecided++
 		}

@@ -121,7 +121,7 @@ func TestShrinkerIsGreedy(t *testing.T) {
 		}
 		return nil, nil
 	}}
-	s := newShrinker(x, impls.All()[0], patience, p, nil, errors.New("two"))
+	s := newShrinker(t.Context(), x, impls.All()[0], patience, p, nil, errors.New("two"))
 	s.shrink()
 	if got := s.best.String(); got != "1: t2" {
 		t.Errorf("shrunk to %q in %d tries, want 1: t2", got, s.tries)

@@ -1,6 +1,7 @@
 package stress
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +32,7 @@ func opsTotal() int64 {
 // A shrinker looks for the smallest program that fails.
 type shrinker struct {
 	exam
+	ctx      context.Context // when it is done, what was found so far will do
 	impl     impls.Impl
 	patience time.Duration
 
@@ -43,9 +45,9 @@ type shrinker struct {
 	slow  int
 }
 
-func newShrinker(x exam, impl impls.Impl, patience time.Duration, p program, h *history, err error) *shrinker {
+func newShrinker(ctx context.Context, x exam, impl impls.Impl, patience time.Duration, p program, h *history, err error) *shrinker {
 	const least = 300 * time.Millisecond // for a machine that is busy
-	return &shrinker{exam: x, impl: impl, patience: max(patience/30, min(patience, least)),
+	return &shrinker{exam: x, ctx: ctx, impl: impl, patience: max(patience/30, min(patience, least)),
 		best: p, seen: h, err: err, each: mostTries, ops: opsTotal()}
 }
 
@@ -63,7 +65,9 @@ func (s *shrinker) shrink() {
 	}
 }
 
-func (s *shrinker) spent() bool { return s.ops <= 0 || s.slow >= slowTotal }
+func (s *shrinker) spent() bool {
+	return s.ops <= 0 || s.slow >= slowTotal || s.ctx.Err() != nil
+}
 
 // take takes the first of some candidates that fails.
 func (s *shrinker) take(candidates []program) bool {
@@ -106,7 +110,7 @@ func hangs(err error) bool { return errors.As(err, new(hung)) }
 func (s *shrinker) rate() string {
 	const enough, most = 10, 2000
 	failed, runs := 0, 0
-	for failed < enough && runs < most && s.slow < slowTotal {
+	for failed < enough && runs < most && s.slow < slowTotal && s.ctx.Err() == nil {
 		runs++
 		h, err := s.once(s.impl, s.patience, s.best)
 		if !refutes(err) {

@@ -48,6 +48,10 @@ func (s *soak) run(ctx context.Context) error {
 		limited, cancel = context.WithTimeout(ctx, s.limit)
 	}
 	defer cancel()
+	heard := context.AfterFunc(ctx, func() {
+		s.status.say("interrupted: ending after the program at hand; once more ends at once")
+	})
+	defer heard()
 	s.status.start()
 	flaw := s.play(limited)
 	s.status.end()
