@@ -24,7 +24,7 @@ var rooms = map[string][]string{
 	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
 	"stress/internal/model":  {},
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
-	"reports":                {"golang.org/x/perf/bench*", "github.com/montanaflynn/stats"},
+	"reports":                {"golang.org/x/perf/bench*", "github.com/aclements/go-moremath/*", "github.com/montanaflynn/stats"},
 	"cmd/semabench": {"impls", "bench", "reports", "stress", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
 }
