@@ -134,4 +134,4 @@ func Replay(ctx context.Context, impl impls.Impl, text string, times int) (*Fail
 
 // mostToCheck bounds the operations of a history that is to be checked for linearizability; what is
 // drawn for that has fewer.
-const mostToCheck = 60
+const mostToCheck = 64

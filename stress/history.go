@@ -1,6 +1,9 @@
 package stress
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // A history is what was seen of one run of a program, from outside: when each call began, when
 // it returned and with what. All stamps come from one clock that counts events, so they are
@@ -75,6 +78,11 @@ func (e *entry) returned() (stamp int64, ok bool) {
 
 // isOver books that an oracle has spoken, unless one had before.
 func (h *history) isOver() { h.over.CompareAndSwap(0, h.clock.Add(1)) }
+
+// inCalls reports whether anybody is in a call.
+func (h *history) inCalls() bool {
+	return slices.ContainsFunc(h.logs, func(l *callLog) bool { return l.open() != nil })
+}
 
 func (l *callLog) published() []entry { return l.entries[:l.begun.Load()] }
 

@@ -37,7 +37,8 @@ func (l *line) release(n int64) {
 	l.free += n
 }
 
-// cancel lets c leave, if it still waits. One that is not parked may just have been on its way
+// cancel lets c leave, if it still waits. One that is not parked, or that was held up by another who
+// did not fit, may have been on its way
 // to permits that check saw no duty to grant it; then it is in.
 func (l *line) cancel(c *call) {
 	c.cancel()
@@ -48,7 +49,7 @@ func (l *line) cancel(c *call) {
 	l.waiting = stay
 	err := l.t.returned(c)
 	switch {
-	case err == nil && l.t.impl.Waits != impls.Parked:
+	case err == nil && (l.t.impl.Waits != impls.Parked || l.t.impl.Order == impls.Unspecified):
 		l.book(c)
 	case err != context.Canceled:
 		l.t.failf("Acquire(%d) = %v, want %v", c.n, err, context.Canceled)
@@ -71,10 +72,15 @@ func (l *line) book(c *call) {
 // enough for one who still waits and whom nobody may hold up.
 func (l *line) check() {
 	l.t.settle()
+	ordered := l.t.impl.Order == impls.FIFO && l.t.impl.Waits == impls.Parked
 	for {
 		for _, c := range l.waiting {
 			select {
 			case <-c.done:
+				if ordered && c != l.waiting[0] {
+					l.t.failf("Acquire(%d) was granted before Acquire(%d), which began to wait first",
+						c.n, l.waiting[0].n)
+				}
 				l.grant(c)
 			default:
 			}

@@ -44,10 +44,13 @@ func (h *history) linearize(impl impls.Impl) *linearization {
 				l.addRequest(h, i, len(requests), e)
 				requests = append(requests, e)
 			} else {
-				_, ok := e.returned()
+				stamp, ok := e.returned()
 				kind := model.Release
 				if e.kind == try {
 					kind = model.Try
+				}
+				if kind == model.Try && stamp == 0 {
+					continue // nobody knows what it will return
 				}
 				l.add(2*i, happening{model.Event{Kind: kind, N: e.n, OK: ok}, h.who(i)}, 2*e.call, e.last())
 			}

@@ -146,8 +146,10 @@ func (m *matrix) writeMissed(b *bytes.Buffer) {
 
 // best is how often the mutant was killed by the detector that killed it most often.
 func (r *row) best() (most int) {
-	for _, c := range r.catches {
-		most = max(most, len(c))
+	for id, c := range r.catches {
+		if id != "…" {
+			most = max(most, len(c))
+		}
 	}
 	return most
 }

@@ -162,7 +162,7 @@ func judgeHistories(impl impls.Impl) {
 		ops += p.ops()
 		h, err := performOnce(impl, patience, p)
 		failures.spend(impl, err)
-		if h.complete() && h.linearize(impl).check() == porcupine.Illegal {
+		if !h.inCalls() && h.linearize(impl).check() == porcupine.Illegal {
 			catch{"C34", ops, time.Since(began)}.print()
 			return
 		}
@@ -201,9 +201,4 @@ func (c counted) Close() error { return impls.Close(c.Semaphore) }
 // foundByWatchdog tells the oracles of a random program apart.
 func foundByWatchdog(err error) bool {
 	return err != nil && (hangs(err) || strings.Contains(err.Error(), "C17 no-lost-wakeup"))
-}
-
-// complete reports whether every call has returned.
-func (h *history) complete() bool {
-	return !slices.ContainsFunc(h.logs, func(l *callLog) bool { return l.open() != nil })
 }

@@ -42,14 +42,19 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 		synctest.Wait()
 		return anyClosed(done)
 	}
-	// Less than the patience of play, so as to fail with the clause's own words.
-	moved, since := t.progress.Load(), time.Now()
-	for time.Since(since) < t.patience/3 {
+	// Less than the patience of play, so as to fail with the clause's own words. A long while between
+	// two looks counts as a short one: the process was stopped, and the waiters with it.
+	const short = 10 * time.Millisecond
+	moved, still, last := t.progress.Load(), time.Duration(0), time.Now()
+	for still < t.patience/3 {
 		if anyClosed(done) {
 			return true
 		}
-		if now := t.progress.Load(); now != moved {
-			moved, since = now, time.Now()
+		now := time.Now()
+		still += min(now.Sub(last), short)
+		last = now
+		if n := t.progress.Load(); n != moved {
+			moved, still = n, 0
 		}
 		runtime.Gosched()
 	}
