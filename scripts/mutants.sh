@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The kill matrix: every mutant meets every detector. The argument says how many times; once takes
-# under a minute on two cores, and the table that is kept in stress/mutants.md was made with 20.
+# under a minute on two cores. The table is kept in stress/mutants.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -129,7 +129,6 @@ func (r *row) meet(t *testing.T, binary string, run int) {
 		}
 		if c.By == "end" {
 			done = true
-			t.Logf("%s: %v in %s", r.mutant.Name, c.Took.Round(time.Millisecond), filepath.Base(binary))
 		} else {
 			r.catches[c.By] = append(r.catches[c.By], c)
 		}

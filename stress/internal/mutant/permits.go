@@ -138,7 +138,7 @@ func ofPermits() []Mutant {
 			ID:        "S2",
 			Defect:    "a TryAcquire that fails keeps what there was",
 			Reference: "planted for C3",
-			KilledBy:  []string{"C3", "I"},
+			KilledBy:  []string{"C3", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "no-zero", New: newNoZero, Order: impls.FIFO},

@@ -10,7 +10,7 @@ func ofWaits() []Mutant {
 			ID:        "M5",
 			Defect:    "a cancellation that meets a grant returns the error and keeps the permits",
 			Reference: "tokio-rs/tokio#904, Kotlin/kotlinx.coroutines#2380",
-			KilledBy:  []string{"C7", "I"},
+			KilledBy:  []string{"C7", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "cancel-passes-on", New: newCancelPassesOn, Order: impls.FIFO},
@@ -75,7 +75,7 @@ func ofWaits() []Mutant {
 			ID:        "M22",
 			Defect:    "a cancelled waiter stays in line and is handed permits",
 			Reference: "vitessio/vitess#20308",
-			KilledBy:  []string{"C2", "C5", "C31", "I"},
+			KilledBy:  []string{"C2", "C5", "C31", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "swallowed-signal", New: newSwallowedSignal, Order: impls.Barging},
