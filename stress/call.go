@@ -103,7 +103,7 @@ func (t *trial) await(c *call) {
 	t.settledOn(c.done)
 }
 
-func (c *call) isBack() bool { return anyClosed([]<-chan struct{}{c.done}) }
+func (c *call) isBack() bool { return anyClosed(c.done) }
 
 func because(err error) string {
 	if err == nil {

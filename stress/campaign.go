@@ -83,7 +83,7 @@ func (f *Failure) Error() string {
 }
 
 func newFailure(impl impls.Impl, id string, f failure) *Failure {
-	return &Failure{Impl: impl.Name, Clause: clauseOf(id), Seed: f.seed, Program: f.program, Report: f.message, Page: f.page}
+	return &Failure{Impl: impl.Name, Clause: clauseNamed(id).Clause, Seed: f.seed, Program: f.program, Report: f.message, Page: f.page}
 }
 
 // raceFailure does not shrink: the detector reports a race once in a process.
@@ -93,15 +93,6 @@ func raceFailure(impl impls.Impl, p program, seed uint64) *Failure {
 		seed:    seed,
 		program: p.String(),
 	})
-}
-
-func clauseOf(id string) Clause {
-	for _, c := range clauses {
-		if c.ID == id {
-			return c.Clause
-		}
-	}
-	panic("stress: no clause " + id)
 }
 
 // Replay plays a program up to so many times, and returns the first failure. The error says that

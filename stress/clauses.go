@@ -27,6 +27,16 @@ func Clauses() []Clause {
 	return all
 }
 
+// clauseNamed is for IDs that stand in this package.
+func clauseNamed(id string) clause {
+	for _, c := range clauses {
+		if c.ID == id {
+			return c
+		}
+	}
+	panic("stress: no clause " + id)
+}
+
 // The texts say what must hold; the functions are in safety.go, bounds.go, context.go, liveness.go,
 // cancel.go, order.go, memory.go, storage.go and random.go. IDs are those of the contract and
 // stay as they are when clauses are added.

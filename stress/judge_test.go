@@ -25,17 +25,6 @@ func badImpl(try func() bool) impls.Impl {
 	}}
 }
 
-func clauseByID(t *testing.T, id string) clause {
-	t.Helper()
-	for _, c := range clauses {
-		if c.ID == id {
-			return c
-		}
-	}
-	t.Fatalf("no clause %s", id)
-	return clause{}
-}
-
 // Whatever an implementation does, its clause fails with words, and the suite lives on.
 func TestMisbehaviourStaysInside(t *testing.T) {
 	defer func(d time.Duration) { patience = d }(patience)
@@ -51,7 +40,7 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		"parks":  {func() bool { select {} }, []string{"deadlock", "TryAcquire"}},
 		"locks":  {func() bool { mu.Lock(); return false }, []string{"nothing moved for", "TryAcquire", "Impl.Waits"}},
 	} {
-		v := newJudge(badImpl(test.try)).judge(clauseByID(t, "C3"))
+		v := newJudge(badImpl(test.try)).judge(clauseNamed("C3"))
 		if v.Outcome != Fail {
 			t.Errorf("%s: %v, want a failure", name, v)
 		}
@@ -62,7 +51,7 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		}
 	}
 	mu.Unlock() // lets the goroutine that was given up go
-	if v := newJudge(impls.All()[0]).judge(clauseByID(t, "C3")); v.Outcome != Pass {
+	if v := newJudge(impls.All()[0]).judge(clauseNamed("C3")); v.Outcome != Pass {
 		t.Errorf("after all that, %v", v)
 	}
 }
@@ -88,11 +77,11 @@ func TestUnusableImplementations(t *testing.T) {
 // Unknown is neither a failure nor a pass, and says what was missing.
 func TestUnknown(t *testing.T) {
 	barging := impls.All()[0]
-	v := newJudge(barging).judge(clauseByID(t, "C27"))
+	v := newJudge(barging).judge(clauseNamed("C27"))
 	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.Order is barging") {
 		t.Errorf("order of a barging implementation: %v, want unknown", v)
 	}
-	v = newJudge(barging).judge(clauseByID(t, "C29"))
+	v = newJudge(barging).judge(clauseNamed("C29"))
 	if want := map[bool]Outcome{true: Pass, false: Unknown}[raceEnabled]; v.Outcome != want {
 		t.Errorf("happens-before with race detector %v: %v, want %v", raceEnabled, v, want)
 	}
@@ -108,17 +97,17 @@ func TestSeedReplays(t *testing.T) {
 	loses := impls.Impl{Name: "loses", New: func(size int64) impls.Semaphore {
 		return lossy{impls.All()[0].New(size)}
 	}}
-	first := newJudge(loses).judge(clauseByID(t, "R1"))
+	first := newJudge(loses).judge(clauseNamed("R1"))
 	if first.Outcome != Fail || first.Seed == 0 {
 		t.Fatalf("%v with seed %d, want a failure with its seed", first, first.Seed)
 	}
 	*seedFlag = first.Seed
-	again := newJudge(loses).judge(clauseByID(t, "R1"))
+	again := newJudge(loses).judge(clauseNamed("R1"))
 	if again.Outcome != Fail || again.Seed != first.Seed {
 		t.Errorf("replay of seed %d: %v with seed %d", first.Seed, again, again.Seed)
 	}
 	*seedFlag, *opsFlag = 0, 0
-	if v := newJudge(impls.All()[0]).judge(clauseByID(t, "R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
+	if v := newJudge(impls.All()[0]).judge(clauseNamed("R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
 		t.Errorf("-stress.ops=0: %v, want it to be refused", v)
 	}
 }
@@ -165,7 +154,7 @@ func (c closable) Close() error {
 
 // A goroutine of the semaphore is no leak if Close ends it, or if it is declared.
 func TestGoroutineOfNew(t *testing.T) {
-	c := clauseByID(t, "C3")
+	c := clauseNamed("C3")
 	left := impls.Of("left", newManaged)
 	v := newJudge(left).judge(c)
 	if v.Outcome != Fail || !strings.Contains(v.Detail, "a method Close") {
@@ -203,7 +192,7 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 		cond := impls.All()[0]
 		cond.Waits = waits
 		for range 5 {
-			if v := newJudge(cond).judge(clauseByID(t, "C31")); v.Outcome != Pass {
+			if v := newJudge(cond).judge(clauseNamed("C31")); v.Outcome != Pass {
 				t.Errorf("%v beside a busy neighbour: %v", waits, v)
 			}
 		}
@@ -221,7 +210,7 @@ func TestSuitesInParallel(t *testing.T) {
 			t.Run("C31", func(t *testing.T) {
 				t.Parallel()
 				for range 5 {
-					if v := newJudge(impls.All()[1]).judge(clauseByID(t, "C31")); v.Outcome != Pass {
+					if v := newJudge(impls.All()[1]).judge(clauseNamed("C31")); v.Outcome != Pass {
 						t.Error(v)
 					}
 				}
@@ -260,7 +249,7 @@ func TestContextUnderLock(t *testing.T) {
 	j := newJudge(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
 		return errUnderMutex{impls.All()[0].New(size), new(sync.Mutex)}
 	}})
-	v := j.judge(clauseByID(t, "C25"))
+	v := j.judge(clauseNamed("C25"))
 	if v.Outcome != Fail || !strings.Contains(v.Detail, "while a lock was held") || j.patience != patience {
 		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, j.patience)
 	}

@@ -21,7 +21,7 @@ var mostSteps = 300_000
 type linearization struct {
 	model  model.Model
 	events []porcupine.Operation
-	rows   map[int]int // of the picture, by what is in them; see row
+	rows   map[int]int // of the picture: two for each log are reserved, those in use are counted
 	steps  int
 }
 

@@ -100,7 +100,7 @@ func TestLinearize(t *testing.T) {
 func TestUndecided(t *testing.T) {
 	defer func(n int) { mostSteps = n }(mostSteps)
 	mostSteps = 3
-	v := newJudge(impls.All()[0]).judge(clauses[clauseIndex("C34")])
+	v := newJudge(impls.All()[0]).judge(clauseNamed("C34"))
 	if v.Outcome != Unknown || !strings.Contains(v.Detail, "not decided within 3 steps") {
 		t.Errorf("%v, want unknown", v)
 	}

@@ -94,7 +94,7 @@ func judgeClauses(impl impls.Impl, must int, ids ...string) {
 	for i, id := range ids {
 		ops.Store(0)
 		began := time.Now()
-		v := j.judge(clauses[clauseIndex(id)])
+		v := j.judge(clauseNamed(id))
 		took := time.Since(began)
 		if v.Outcome == Fail {
 			catch{id, ops.Load(), took}.print()
@@ -107,10 +107,6 @@ func judgeClauses(impl impls.Impl, must int, ids ...string) {
 			return
 		}
 	}
-}
-
-func clauseIndex(id string) int {
-	return slices.IndexFunc(clauses, func(c clause) bool { return c.ID == id })
 }
 
 // judgePrograms plays random programs until both oracles of R1 have spoken, or the budget is spent. A

@@ -104,7 +104,7 @@ func (p *performance) conserved(t *trial) {
 // dismiss lets everybody go who still can: what stays behind of a program that failed stays for ever.
 func (p *performance) dismiss(t *trial, finished chan struct{}) {
 	p.stop()
-	if !anyClosed([]<-chan struct{}{finished}) {
+	if !anyClosed(finished) {
 		p.goOn()
 		t.settledOn(finished)
 	}

@@ -71,7 +71,7 @@ func TestFlagsOutOfRange(t *testing.T) {
 		*opsFlag, *timeFlag, *programFlag = defaultOps, 0, ""
 		c.set()
 		for _, id := range []string{"R1", "C34"} {
-			v := newJudge(impls.All()[0]).judge(clauses[clauseIndex(id)])
+			v := newJudge(impls.All()[0]).judge(clauseNamed(id))
 			if v.Outcome != Fail || !strings.Contains(v.Detail, c.want) {
 				t.Errorf("%v, want a failure with %q", v, c.want)
 			}
@@ -83,7 +83,7 @@ func TestFlagsOutOfRange(t *testing.T) {
 // what has to be left; and it replays.
 func TestShrinks(t *testing.T) {
 	impl := mutantNamed(t, "M7")
-	v := newJudge(impl).judge(clauses[clauseIndex("R1")])
+	v := newJudge(impl).judge(clauseNamed("R1"))
 	if v.Program != "1: d1" {
 		t.Fatalf("shrunk to %q, want 1: d1\n%v", v.Program, v)
 	}
@@ -99,7 +99,7 @@ func TestShrinks(t *testing.T) {
 	}
 	defer func() { *programFlag = "" }()
 	*programFlag = v.Program
-	if again := newJudge(impl).judge(clauses[clauseIndex("R1")]); again.Outcome != Fail || again.Program != v.Program {
+	if again := newJudge(impl).judge(clauseNamed("R1")); again.Outcome != Fail || again.Program != v.Program {
 		t.Errorf("-stress.program=%q: %v", v.Program, again)
 	}
 }
@@ -182,16 +182,14 @@ func TestMisbehaviourInPrograms(t *testing.T) {
 		"panics": {func() bool { panic("out of permits") }, "panic: out of permits"},
 		"parks":  {func() bool { select {} }, "select (no cases)"},
 		"spins": {func() bool {
-			for !isClosed(stop) {
+			for !anyClosed(stop) {
 			}
 			return false
 		}, "nothing moved for"},
 	} {
-		v := newJudge(badImpl(test.try)).judge(clauses[clauseIndex("R1")])
+		v := newJudge(badImpl(test.try)).judge(clauseNamed("R1"))
 		if v.Outcome != Fail || !strings.Contains(v.Detail, test.want) || !strings.Contains(v.Detail, "random_test.go") {
 			t.Errorf("%s: %v\nwant %q and the place", name, v, test.want)
 		}
 	}
 }
-
-func isClosed(c <-chan struct{}) bool { return anyClosed([]<-chan struct{}{c}) }

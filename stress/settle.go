@@ -40,14 +40,14 @@ func stepAside(times int) {
 func (t *trial) settledOn(done ...<-chan struct{}) bool {
 	if t.impl.Waits == impls.Parked {
 		synctest.Wait()
-		return anyClosed(done)
+		return anyClosed(done...)
 	}
 	// Less than the patience of play, so as to fail with the clause's own words. A long while between
 	// two looks counts as a short one: the process was stopped, and the waiters with it.
 	const short = 10 * time.Millisecond
 	moved, still, last := t.progress.Load(), time.Duration(0), time.Now()
 	for still < t.patience/3 {
-		if anyClosed(done) {
+		if anyClosed(done...) {
 			return true
 		}
 		now := time.Now()
@@ -64,7 +64,7 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 // initTesting does nothing in a test binary; elsewhere the zero T needs the flags to exist.
 var initTesting = sync.OnceFunc(testing.Init)
 
-func anyClosed(all []<-chan struct{}) bool {
+func anyClosed(all ...<-chan struct{}) bool {
 	for _, c := range all {
 		select {
 		case <-c:

@@ -128,7 +128,7 @@ func (m *measurement) sample(ctx context.Context, r row) (line []byte, err error
 		return nil, cause
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, firstLines(complaint.String()))
+		return nil, fmt.Errorf("%w: %s", err, firstLines(complaint.String(), 3))
 	}
 	return line, nil
 }
@@ -157,9 +157,8 @@ func (m *measurement) failures() error {
 	return errors.Join(errs...)
 }
 
-// firstLines keeps of what a process said before it died what names the cause.
-func firstLines(s string) string {
-	const enough = 3
-	lines := strings.SplitN(strings.TrimSpace(s), "\n", enough+1)
-	return strings.Join(lines[:min(enough, len(lines))], "\n")
+// firstLines keeps the beginning of what a process said before it died: there the cause is named.
+func firstLines(s string, most int) string {
+	lines := strings.SplitN(strings.TrimSpace(s), "\n", most+1)
+	return strings.Join(lines[:min(most, len(lines))], "\n")
 }

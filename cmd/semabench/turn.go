@@ -77,7 +77,7 @@ func startTurn(ctx context.Context, impl impls.Impl, seed uint64, ops int64, pro
 		if strings.HasPrefix(lines.Text(), "{") {
 			err := json.Unmarshal(lines.Bytes(), &done)
 			if done.Failure != nil && complaint.Len() > 0 { // the race detector's, say
-				done.Failure.Report += "\n" + headOf(complaint.String(), 60)
+				done.Failure.Report += "\n" + firstLines(complaint.String(), 60)
 			}
 			return done, err
 		}
@@ -90,16 +90,11 @@ func startTurn(ctx context.Context, impl impls.Impl, seed uint64, ops int64, pro
 	case ctx.Err() != nil:
 		return played{Seed: seed}, nil
 	case done.Tally.Programs == 0: // it never began
-		return done, fmt.Errorf("%v: %w\n%s", cmd, died, firstLines(complaint.String()))
+		return done, fmt.Errorf("%v: %w\n%s", cmd, died, firstLines(complaint.String(), 3))
 	}
-	done.Failure = stress.Died(impl, done.Seed, fmt.Sprintf("the process that played it ended: %v\n%s", died, headOf(complaint.String(), 60)))
+	done.Failure = stress.Died(impl, done.Seed, fmt.Sprintf("the process that played it ended: %v\n%s", died, firstLines(complaint.String(), 60)))
 	done.Seed++
 	return done, nil
-}
-
-func headOf(text string, most int) string {
-	lines := strings.SplitAfterN(text, "\n", most+1)
-	return strings.Join(lines[:min(most, len(lines))], "")
 }
 
 // peakMemory is how much of the machine's memory this process had at most, where the system tells,
