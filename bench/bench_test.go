@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,11 @@ import (
 )
 
 func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
+
+func BenchmarkExtra(b *testing.B) {
+	extra := slices.DeleteFunc(bench.Workloads(), func(w bench.Workload) bool { return !w.Extra })
+	bench.RunWorkloads(b, extra, impls.All()...)
+}
 
 // shortest is a time after which a benchmark stops as soon as it can.
 const shortest = time.Microsecond
@@ -31,7 +37,8 @@ func TestSampleOfEveryCase(t *testing.T) {
 			if want := "BenchmarkSemaphore/" + c.Name(impl); !strings.HasPrefix(line, want) {
 				t.Errorf("line is %q, want it to begin with %q", line, want)
 			}
-			for _, unit := range []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op"} {
+			for _, unit := range []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op",
+				"exact-B/op", "exact-allocs/op", "ops/s", "recorder-sec/op"} {
 				if _, ok := parse(t, line).Value(unit); !ok {
 					t.Errorf("no %s in %q", unit, line)
 				}
@@ -119,7 +126,7 @@ func TestBenchstatReadsTheText(t *testing.T) {
 	text := run(t, nil, "go", "test", "-run=^$", "-bench=Semaphore/workload=(uncontended|contended)",
 		"-benchtime=1us", "-count=2", ".")
 	for _, want := range []string{"commit: ", "gomaxprocs: ", "kernel: ", "cpu: ", "order: sequential",
-		"Unit cpu-ns/op better=lower"} {
+		"Unit cpu-ns/op better=lower", "Unit jain better=higher", "Unit acquire-p99.9-ns better=lower"} {
 		if !strings.Contains(text, "\n"+want) && !strings.HasPrefix(text, want) {
 			t.Errorf("no line begins with %q in\n%s", want, text)
 		}

@@ -4,9 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"testing"
-
-	"github.com/semabench/semabench/impls"
 )
 
 // cpu is a pool of workers that compute. Permits near the number of cores are what such a pool
@@ -16,9 +13,7 @@ var cpu = Workload{
 	Doc:    "SHA-256 over 16 KiB under each permit",
 	Shapes: []Shape{{Permits: 1, Goroutines: 64}, {Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 64}},
 	More:   []Shape{{Permits: 4, Goroutines: 8}, {Permits: 4, Goroutines: 1024}},
-	Run: func(b *testing.B, sem impls.Semaphore, s Shape) error {
-		return inParallel(b, sem, s, newHasher)
-	},
+	Run:    func(t *Trial) error { return t.holdOne(newHasher) },
 }
 
 const hashed = 16 << 10 // bytes

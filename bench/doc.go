@@ -8,19 +8,91 @@
 //
 //	bench.Run(b, append(impls.All(), impls.Of("mine", mine.New))...)
 //
+// A workload of your own is one value, a [Workload], for [RunWorkloads].
+//
 // # How to run it
 //
 //	go test -run '^$' -bench Mine -count 6 | tee new.txt
 //	benchstat -col /impl new.txt
 //
-// Run prints configuration lines (commit, cpu, kernel, gomaxprocs), the unit of its own metric,
+// Run prints configuration lines (commit, cpu, kernel, gomaxprocs), the units of its own metrics,
 // and a line `workload: name` before each workload, by which benchstat makes one table of each.
-// Beside the time per operation there is cpu-ns/op, the processor time per operation of the whole
-// process: where waiters spin, it is far above what the work needs.
 //
-// The benchmarks of the implementations of this module:
+// The benchmarks of the implementations of this module, first those of a default run and then
+// the Extra ones:
 //
-//	go test -run '^$' -bench . ./bench
+//	go test -run '^$' -bench Semaphore ./bench
+//	go test -run '^$' -bench Extra ./bench
+//
+// # Workloads
+//
+// In a default run:
+//
+//   - uncontended: one goroutine takes a permit and gives it back.
+//   - contended: many do, with 1, GOMAXPROCS, 4, 16 and 1024 permits.
+//   - cpu: workers that compute SHA-256.
+//   - io: clients of an HTTP server on loopback that answers after 1 ms.
+//
+// Only in a full run or by name:
+//
+//   - crowd-0, crowd-100ns, crowd-10us: 64 and 1024 goroutines on 1, 4 and 16 permits, which are
+//     held for nothing or for about so much CPU work.
+//   - cpu-compress, io-files, io-sleep: more workers, that compress, read files, or wait.
+//   - mixed: requests of many sizes, each sixteenth for all permits.
+//   - readwrite: reading takes one permit, writing all.
+//   - cancel, timeout: requests that are given up by others, or after a while.
+//   - try: nobody waits.
+//   - burst: requests come on a schedule, all at once.
+//   - handoff: two goroutines wake each other in turns.
+//   - pool: connections to a database.
+//
+// # Metrics
+//
+// Three passes over fresh semaphores make one line, so that no figure pays for another. Goroutines
+// wait for each other before each pass; making them is not in it.
+//
+// The timed pass has nothing between the workload and the semaphore:
+//
+//   - ns/op, ops/s: time between the ends of two operations, whoever does them; its inverse.
+//   - cpu-ns/op: processor time of the whole process per operation. Where waiters spin, it
+//     is far above what the work needs.
+//   - vcsw/op: voluntary context switches of the process (ru_nvcsw). It counts threads that gave up
+//     their core to wait in the kernel, for lack of work or in a system call. It does not count
+//     goroutines that park while their thread finds another one to run. Not on Windows.
+//   - B/op, allocs/op: those of package testing, which rounds down.
+//
+// The counted pass does a fixed number of operations, Workload.Counted, without collections, and
+// whoever gets permits yields the core, so that goroutines meet:
+//
+//   - exact-allocs/op, exact-B/op: a fraction, not rounded: half an allocation per operation is
+//     not none. The count is exact, what is counted varies a little where goroutines contend: who
+//     has to wait allocates more. For the timed pass, see B/op.
+//
+// The recorded pass takes half as long as the timed one, with a recorder for each goroutine:
+//
+//   - acquire-p50-ns, p90, p99, p99.9 and max: how long Acquire took, granted or not. Of
+//     operations under 10 µs, each goroutine times its first and then one in 4, else all. Percentiles
+//     are exact to 1 %; the longest is exact, of those that were timed. A percentile of few
+//     is the longest of them: p99.9 needs thousands of operations.
+//   - jain: Jain's index of the permits that each goroutine was granted: 1 if all got the same,
+//     1/n if one of n got all. It is of this window: who has lost after 100 ms may
+//     catch up in a second.
+//   - longest/median-wait: the longest Acquire against the median one. Large where most
+//     are served at once and somebody is not.
+//   - grants/try: how many requests got their permits, where a workload lets them fail. Compare
+//     times only together with it, because to refuse is quick.
+//   - recorder-ns/op: what the recorder adds to an Acquire in this pass, measured on a semaphore
+//     that does nothing, the least of 8 tries: under 25 where one in 4 is timed. It is in the
+//     other figures of the pass, as two clock readings are in every latency.
+//
+// # Coordinated omission
+//
+// All workloads but burst are closed loops: a goroutine asks again when it is done. While it waits
+// it does not ask, so a stall of the semaphore is seen once by each goroutine and not by the
+// many requests that would have come meanwhile from outside. The percentiles answer “how long does a
+// worker of this pool wait”, not “how long does a client of this server”; they are not corrected
+// for it. In burst, requests have a schedule, and latencies count from when each was due, whether
+// or not its goroutine was free to make it.
 //
 // # What this does not show
 //
@@ -29,5 +101,10 @@
 // call two runs of the same code different. Its text says `order: sequential`. `semabench run`
 // measures each sample in a process of its own, with implementations taking turns, and says
 // `order: interleaved`.
-// No workload here shows how fair a semaphore is or how long the unlucky wait.
+//
+// Percentiles, the longest wait and fairness hold what the scheduler and the machine do as well: on
+// a core that others use, the longest wait is theirs. What goroutines do between operations is
+// nothing, so whoever runs asks again at once: a semaphore that may be barged looks less fair here
+// than in a program that does something else in between. One process, one machine: nothing here
+// says how a figure grows with cores that this machine does not have.
 package bench

@@ -5,10 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"testing"
 	"time"
-
-	"github.com/semabench/semabench/impls"
 )
 
 // io_ is a client that limits its requests: most of the time a permit is held, its holder waits
@@ -20,6 +17,8 @@ var io_ = Workload{
 	Shapes: []Shape{{Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 64}},
 	More:   []Shape{{Permits: 1, Goroutines: 64}, {Permits: 64, Goroutines: 1024}},
 	Run:    requests,
+
+	Counted: 128, // 1 ms each
 }
 
 const (
@@ -27,20 +26,18 @@ const (
 	answer  = "done"
 )
 
-func requests(b *testing.B, sem impls.Semaphore, s Shape) error {
+func requests(t *Trial) error {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(latency) // the latency that the workload's Doc states
 		io.WriteString(w, answer)
 	}))
 	defer server.Close()
 	// One connection for each permit, kept open: no more requests than that are under way.
-	transport := &http.Transport{MaxIdleConnsPerHost: int(s.Permits), MaxConnsPerHost: int(s.Permits)}
+	transport := &http.Transport{MaxIdleConnsPerHost: int(t.Permits), MaxConnsPerHost: int(t.Permits)}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	get := func() error { return fetch(client, server.URL) }
-	b.ResetTimer()
-	defer b.StopTimer() // closing the server is not part of it
-	return inParallel(b, sem, s, func() func() error { return get })
+	return t.holdOne(func() func() error { return get })
 }
 
 func fetch(client *http.Client, url string) error {

@@ -1,11 +1,6 @@
 package bench
 
-import (
-	"context"
-	"testing"
-
-	"github.com/semabench/semabench/impls"
-)
+import "context"
 
 // uncontended is the price of a semaphore where nobody else wants it: what every operation pays,
 // and all that most operations of a well-sized limiter pay.
@@ -13,14 +8,16 @@ var uncontended = Workload{
 	Name:   "uncontended",
 	Doc:    "one goroutine takes a permit and gives it back",
 	Shapes: []Shape{{Permits: 1, Goroutines: 1}},
-	Run: func(b *testing.B, sem impls.Semaphore, _ Shape) error {
-		ctx := context.Background()
-		for b.Loop() {
-			if err := sem.Acquire(ctx, 1); err != nil {
-				return err
+	Run: func(t *Trial) error {
+		return t.Parallel(func(w *Worker) error {
+			ctx, sem := context.Background(), w.Sem
+			for w.Next() {
+				if err := sem.Acquire(ctx, 1); err != nil {
+					return err
+				}
+				sem.Release(1)
 			}
-			sem.Release(1)
-		}
-		return nil
+			return nil
+		})
 	},
 }

@@ -17,10 +17,11 @@ const module = "github.com/semabench/semabench"
 // A room may import what its row names, and the standard library but for package testing. A name
 // without a dot is a room, with a dot a module outside; a trailing * stands for any rest.
 var rooms = map[string][]string{
-	"impls":                  {"golang.org/x/sync/semaphore"},
-	"internal/machine":       {},
-	"internal/arch":          {},
-	"bench":                  {"impls", "internal/machine", "testing*"},
+	"impls":            {"golang.org/x/sync/semaphore"},
+	"internal/machine": {},
+	"internal/arch":    {},
+	"bench": {"impls", "internal/machine", "github.com/HdrHistogram/hdrhistogram-go",
+		"testing*"},
 	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
 	"stress/internal/model":  {},
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests

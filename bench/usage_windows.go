@@ -6,8 +6,13 @@ import (
 	"time"
 )
 
-// cpuTime returns the processor time that this process has used, user and system together.
-func cpuTime() time.Duration {
+// usage is what this process has used up.
+type usage struct {
+	cpu      time.Duration // user and system together
+	switches int64         // how often a thread gave its core up to wait; -1: nobody counts
+}
+
+func used() usage {
 	var created, exited, kernel, user syscall.Filetime
 	self, err := syscall.GetCurrentProcess()
 	if err == nil {
@@ -16,7 +21,8 @@ func cpuTime() time.Duration {
 	if err != nil {
 		panic(fmt.Sprintf("bench: reading processor time: %v", err))
 	}
-	return time.Duration(ticks(kernel)+ticks(user)) * 100 // a tick is 100 ns
+	const tick = 100 * time.Nanosecond
+	return usage{cpu: time.Duration(ticks(kernel)+ticks(user)) * tick, switches: -1}
 }
 
 func ticks(f syscall.Filetime) int64 { return int64(f.HighDateTime)<<32 | int64(f.LowDateTime) }

@@ -1,0 +1,166 @@
+package bench
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// metrics are the units of this package beside those of package testing, which benchstat knows.
+var metrics = []struct{ unit, better string }{
+	{"cpu-ns/op", "lower"},
+	{"ops/s", "higher"},
+	{"exact-allocs/op", "lower"},
+	{"exact-B/op", "lower"},
+	{"vcsw/op", "lower"},
+	{"acquire-p50-ns", "lower"},
+	{"acquire-p90-ns", "lower"},
+	{"acquire-p99-ns", "lower"},
+	{"acquire-p99.9-ns", "lower"},
+	{"acquire-max-ns", "lower"},
+	{"jain", "higher"},
+	{"longest/median-wait", "lower"},
+	{"grants/try", "higher"},
+	{"recorder-ns/op", "lower"},
+}
+
+// A measurement takes one row. It lives as long as package testing takes to find out how many
+// operations fill the time, and is asked for more of them each time.
+type measurement struct {
+	Case
+	impl    impls.Impl
+	allocs  float64 // per operation, and bytes
+	bytes   float64
+	costs   float64 // of the recorder in ns, measured with costsOf
+	costsOf int
+}
+
+// measure makes three passes over fresh semaphores, so that no figure pays for another: the timed
+// one with nothing in between, one that counts allocations, and one that times each Acquire.
+func (m *measurement) measure(b *testing.B) error {
+	if err := m.impl.Validate(); err != nil {
+		return err
+	}
+	if err := m.validate(); err != nil {
+		return err
+	}
+	perOp, err := m.time(b)
+	if err != nil {
+		return err
+	}
+	// Package testing always begins with one operation. To count once is enough, and it comes after:
+	// that one operation shows up a semaphore that loses permits, on which 2000 would hang.
+	if b.N == 1 {
+		if err := m.count(); err != nil {
+			return err
+		}
+	}
+	b.ReportMetric(m.allocs, "exact-allocs/op")
+	b.ReportMetric(m.bytes, "exact-B/op")
+	return m.record(b, perOp)
+}
+
+// time is the pass that package testing times.
+func (m *measurement) time(b *testing.B) (perOp time.Duration, err error) {
+	b.ReportAllocs()
+	b.StopTimer()
+	t, err := newTrial(m.Case, m.impl, b.N)
+	if err != nil {
+		return 0, err
+	}
+	var before, after usage
+	t.begin = func() {
+		b.ResetTimer()
+		b.StartTimer() // stops the world for a moment, which is no operation's doing
+		before = used()
+	}
+	t.end = func() {
+		after = used()
+		b.StopTimer()
+	}
+	if err := t.run(m.Workload); err != nil {
+		return 0, err
+	}
+	n := float64(b.N)
+	b.ReportMetric(float64(after.cpu-before.cpu)/n, "cpu-ns/op")
+	if after.switches >= 0 {
+		b.ReportMetric(float64(after.switches-before.switches)/n, "vcsw/op")
+	}
+	b.ReportMetric(n/b.Elapsed().Seconds(), "ops/s")
+	return b.Elapsed() / time.Duration(b.N), nil
+}
+
+// count is the pass that counts allocations, over a number of operations that depends on nothing.
+// The collector is off meanwhile: it empties pools that the next operation would fill again.
+// Whoever gets permits yields: so few operations are over before anybody loses a core with permits
+// in hand, and then nobody would wait, on a machine of two cores.
+func (m *measurement) count() error {
+	n := m.Counted
+	if n == 0 {
+		n = 2000
+	}
+	t, err := newTrial(m.Case, m.impl, n)
+	if err != nil {
+		return err
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	t.yields = true
+	var before, after runtime.MemStats
+	t.begin = func() { runtime.ReadMemStats(&before) }
+	t.end = func() { runtime.ReadMemStats(&after) }
+	if err := t.run(m.Workload); err != nil {
+		return err
+	}
+	m.allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
+	m.bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
+	return nil
+}
+
+// record is the pass with a recorder. It takes half the time of the timed one. A time and not a
+// number of operations, because fairness depends on how long one looks.
+func (m *measurement) record(b *testing.B, perOp time.Duration) error {
+	t, err := newTrial(m.Case, m.impl, b.N)
+	if err != nil {
+		return err
+	}
+	every := timedEvery(perOp)
+	t.recorders = newRecorders(m.Goroutines, every)
+	t.limit = max(b.Elapsed()/2, 1)
+	if err := t.run(m.Workload); err != nil {
+		return err
+	}
+	if m.costsOf != every {
+		m.costs, m.costsOf = recorderCost(every), every
+	}
+	b.ReportMetric(m.costs, "recorder-ns/op")
+	index := jain(t.recorders)
+	m.report(b, merge(t.recorders), index)
+	return nil
+}
+
+// report reports what was recorded. What says nothing is left out: fairness of one goroutine, the
+// latency of an Acquire that was never called.
+func (m *measurement) report(b *testing.B, r recorder, index float64) {
+	if m.Refuses && r.tries > 0 {
+		b.ReportMetric(float64(r.grants)/float64(r.tries), "grants/try")
+	}
+	if m.Goroutines > 1 && r.permits > 0 {
+		b.ReportMetric(index, "jain")
+	}
+	if r.latencies.TotalCount() == 0 {
+		return
+	}
+	for unit, percent := range map[string]float64{
+		"acquire-p50-ns": 50, "acquire-p90-ns": 90, "acquire-p99-ns": 99, "acquire-p99.9-ns": 99.9,
+	} {
+		b.ReportMetric(float64(r.percentile(percent)), unit)
+	}
+	b.ReportMetric(float64(r.longest), "acquire-max-ns")
+	if m.Goroutines > 1 {
+		median := max(r.percentile(50), 1)
+		b.ReportMetric(float64(r.longest)/float64(median), "longest/median-wait")
+	}
+}

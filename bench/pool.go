@@ -1,0 +1,93 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// pool is a bounded pool of connections, as database/sql keeps one: requests with deadlines, a
+// list of idle connections behind a mutex of its own, and holders that wait for an answer. One in
+// eight is a transaction and keeps its connection for four queries.
+var pool = Workload{
+	Name:    "pool",
+	Doc:     "a pool of connections; a query takes 500 µs, one request in eight makes four",
+	Extra:   true,
+	Refuses: true, // after 5 s: starved, where others were served
+	Shapes:  []Shape{{Permits: 16, Goroutines: 64}},
+	More:    []Shape{{Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 1024}},
+	Run: func(t *Trial) error {
+		idle := &connections{free: make([]*connection, t.Permits)}
+		for i := range idle.free {
+			idle.free[i] = new(connection)
+		}
+		return t.Parallel(func(w *Worker) error {
+			for i := w.ID; w.Next(); i++ {
+				queries := 1
+				if i%8 == 0 {
+					queries = 4
+				}
+				if err := request(w.Sem, idle, queries); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	},
+	Counted: 128,
+}
+
+// A connection serves one request at a time; it has no lock, so -race sees two.
+type connection struct{ queries int }
+
+func (c *connection) query() {
+	c.queries++
+	time.Sleep(500 * time.Microsecond) // the server's time
+}
+
+type connections struct {
+	mu   sync.Mutex
+	free []*connection
+}
+
+func (c *connections) get() (*connection, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.free) == 0 {
+		return nil, errors.New("a permit of the pool was granted, but no connection is free")
+	}
+	last := len(c.free) - 1
+	conn := c.free[last]
+	c.free = c.free[:last]
+	return conn, nil
+}
+
+func (c *connections) put(conn *connection) {
+	c.mu.Lock()
+	c.free = append(c.free, conn)
+	c.mu.Unlock()
+}
+
+func request(sem impls.Semaphore, idle *connections, queries int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := sem.Acquire(ctx, 1); err != nil {
+		if errors.Is(err, ctx.Err()) {
+			return nil // the request failed, the pool did not
+		}
+		return err
+	}
+	defer sem.Release(1)
+	conn, err := idle.get()
+	if err != nil {
+		return err
+	}
+	for range queries {
+		conn.query()
+	}
+	idle.put(conn)
+	return nil
+}

@@ -1,0 +1,28 @@
+package bench
+
+// tries is work that is optional, such as refreshing a cache: whoever does not get a permit
+// does something else. Nobody waits, so what counts is what a refusal costs.
+var tries = Workload{
+	Name:    "try",
+	Doc:     "TryAcquire alone; about 100 ns of work if it succeeds",
+	Extra:   true,
+	Refuses: true,
+	Shapes:  []Shape{{Permits: 1, Goroutines: 8}},
+	More:    []Shape{{Permits: 4, Goroutines: 64}},
+	Run: func(t *Trial) error {
+		return t.Parallel(func(w *Worker) error {
+			sem, work := w.Sem, newBurner(about100ns)()
+			for w.Next() {
+				if !sem.TryAcquire(1) {
+					continue
+				}
+				err := work()
+				sem.Release(1)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	},
+}
