@@ -44,8 +44,8 @@ func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
 	}
 }
 
-// Sample measures one row once, for about twice the given time, in this process, and returns the
-// line of benchmark text for it: the time goes to the figures per operation, half of it again to
+// Sample measures one row once, for about one and a half times the given time, in this process, and returns the
+// line of benchmark text for it: the time goes to the figures per operation, a quarter of it again to
 // latencies and fairness, and the rest to finding out how many operations fill it.
 func (c Case) Sample(impl impls.Impl, benchtime time.Duration) (string, error) {
 	testing.Init()

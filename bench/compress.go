@@ -15,6 +15,8 @@ var compress = Workload{
 	Extra:  true,
 	Shapes: []Shape{{Permits: 4, Goroutines: 16}},
 	More:   []Shape{{Permits: 1, Goroutines: 16}, {Permits: 16, Goroutines: 64}},
+
+	Counted: 128,
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
 			work, err := newCompressor()

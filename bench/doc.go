@@ -68,14 +68,14 @@
 //     not none. The count is exact, what is counted varies a little where goroutines contend: who
 //     has to wait allocates more. For the timed pass, see B/op.
 //
-// The recorded pass takes half as long as the timed one, with a recorder for each goroutine:
+// The recorded pass takes a quarter of the time of the timed one, with a recorder for each goroutine:
 //
 //   - acquire-p50-ns, p90, p99, p99.9 and max: how long Acquire took, granted or not. Of
 //     operations under 10 µs, each goroutine times its first and then one in 4, else all. Percentiles
 //     are exact to 1 %; the longest is exact, of those that were timed. A percentile of few
 //     is the longest of them: p99.9 needs thousands of operations.
 //   - jain: Jain's index of the permits that each goroutine was granted: 1 if all got the same,
-//     1/n if one of n got all. It is of this window: who has lost after 100 ms may
+//     1/n if one of n got all. It is of this window: who has lost after 60 ms may
 //     catch up in a second.
 //   - longest/median-wait: the longest Acquire against the median one. Large where most
 //     are served at once and somebody is not.

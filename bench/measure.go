@@ -52,7 +52,7 @@ func (m *measurement) measure(b *testing.B) error {
 		return err
 	}
 	// Package testing always begins with one operation. To count once is enough, and it comes after:
-	// that one operation shows up a semaphore that loses permits, on which 2000 would hang.
+	// that one operation shows up a semaphore that loses permits, on which the next would hang.
 	if b.N == 1 {
 		if err := m.count(); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (m *measurement) time(b *testing.B) (perOp time.Duration, err error) {
 func (m *measurement) count() error {
 	n := m.Counted
 	if n == 0 {
-		n = 2000
+		n = 1000
 	}
 	t, err := newTrial(m.Case, m.impl, n)
 	if err != nil {
@@ -119,7 +119,7 @@ func (m *measurement) count() error {
 	return nil
 }
 
-// record is the pass with a recorder. It takes half the time of the timed one. A time and not a
+// record is the pass with a recorder. It takes a quarter of the time of the timed one. A time and not a
 // number of operations, because fairness depends on how long one looks.
 func (m *measurement) record(b *testing.B, perOp time.Duration) error {
 	t, err := newTrial(m.Case, m.impl, b.N)
@@ -128,7 +128,7 @@ func (m *measurement) record(b *testing.B, perOp time.Duration) error {
 	}
 	every := timedEvery(perOp)
 	t.recorders = newRecorders(m.Goroutines, every)
-	t.limit = max(b.Elapsed()/2, 1)
+	t.limit = max(b.Elapsed()/4, 1)
 	if err := t.run(m.Workload); err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ func oversubscribed() []Workload {
 			More: []Shape{{Permits: 1, Goroutines: 64}, {Permits: 16, Goroutines: 64},
 				{Permits: 1, Goroutines: 1024}, {Permits: 4, Goroutines: 1024}, {Permits: 16, Goroutines: 1024}},
 			Run: func(t *Trial) error { return t.holdOne(newWork) },
+
+			Counted: 256, // a thousand waiters that spin have to be let past each time
 		}
 	}
 	return []Workload{

@@ -26,7 +26,7 @@ type Workload struct {
 	// How many got theirs is then reported as grants/try: what refuses everybody is fast.
 	Refuses bool
 
-	// Counted is the number of operations over which allocations are counted; 0 means 2000. It is
+	// Counted is the number of operations over which allocations are counted; 0 means 1000. It is
 	// the same for all implementations and never derived from a time.
 	Counted int
 }
