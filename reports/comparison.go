@@ -137,11 +137,11 @@ func (t *Table) Primary() *Unit {
 	return t.Units[0]
 }
 
-// Others returns all units but the primary one.
+// Others returns all units but the primary one and those of noise, which measure something else.
 func (t *Table) Others() []*Unit {
 	var others []*Unit
 	for _, u := range t.Units {
-		if u != t.Primary() {
+		if u != t.Primary() && !isNoise(u.Name) {
 			others = append(others, u)
 		}
 	}

@@ -1,0 +1,165 @@
+package reports_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// around has 8 values within half a percent of v, other ones for another seed.
+func around(v float64, seed int) []float64 {
+	values := make([]float64, 8)
+	for i := range values {
+		values[i] = v * (1 + 0.0001*float64((i*37+seed*11)%50))
+	}
+	return values
+}
+
+// rowOf measures implementations a, b, c with about these times in one row.
+func rowOf(row string, times ...float64) string {
+	var b strings.Builder
+	for i, v := range times {
+		lines := samples(string(rune('a'+i)), around(v, i)...)
+		b.WriteString(strings.ReplaceAll(lines, "X/", "X/"+row+"/"))
+	}
+	return b.String()
+}
+
+func TestAnswers(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"one is best everywhere", rowOf("n=1", 100, 200, 300) + rowOf("n=2", 100, 200, 300), "a"},
+		{"a tie is called one", rowOf("n=1", 100, 100, 300), "a or b: a tie"},
+		{"three", rowOf("n=1", 100, 100, 100), "a, b or c: a tie"},
+		{"a difference of 3 % counts for nothing", rowOf("n=1", 100, 103, 300), "a or b: a tie"},
+		{"one of 7 % counts", rowOf("n=1", 100, 107, 300), "a"},
+		{"it depends, and one is never far off",
+			rowOf("n=1", 100, 120, 900) + rowOf("n=2", 300, 120, 100) + rowOf("n=3", 500, 130, 100),
+			"it depends: a for n=1; c for n=2, n=3; never far off is b, at most ×1.30"},
+		{"too few samples", samples("a", 1, 1, 1) + samples("b", 9, 9, 9),
+			"no answer: too few samples: with 3 and 3 no p below 0.1 is possible"},
+		{"alone", samples("a", 1, 1), "no answer: a row was measured in one column only"},
+		{"no direction", inUnit("apples", rowOf("n=1", 1, 2)),
+			"no answer: the text does not say whether more apples is better"},
+		{"zero has no ratio", inUnit("allocs/op", samples("a", 0, 0, 0, 0, 0, 0)+samples("b", 5, 5, 5, 5, 5, 5)), "a"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			answers := compare(t, "", test.text).Answers()
+			if len(answers) != 1 || answers[0].String() != test.want {
+				t.Errorf("got  %v\nwant %v", answers, test.want)
+			}
+		})
+	}
+}
+
+// What is best in time may be paid for in another unit.
+func TestAnswersNameThePrice(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("Unit cpu-ns/op better=lower\nUnit wait-max-ns better=lower\n")
+	for i := range 8 {
+		fmt.Fprintf(&text, "BenchmarkX/impl=a 1 %d ns/op %d cpu-ns/op %d wait-max-ns 9 noise-load1\n", 100+i, 900+i, 90000+i)
+		fmt.Fprintf(&text, "BenchmarkX/impl=b 1 %d ns/op %d cpu-ns/op %d wait-max-ns 1 noise-load1\n", 200+i, 300+i, 300+i)
+	}
+	a := compare(t, "", text.String()).Answers()[0]
+	if got, want := a.String(), "a; but a costs ×2.98 cpu-sec/op (X)"; got != want {
+		t.Errorf("got %q, want %q: what each operation pays comes first", got, want)
+	}
+	if len(a.Prices) != 2 || a.Prices[1].Unit != "wait-max-sec" {
+		t.Errorf("prices = %v, want that of the longest wait as well, and no noise", a.Prices)
+	}
+}
+
+func TestNoiseFloor(t *testing.T) {
+	quiet := rowOf("n=1", 100, 200)
+	n := compare(t, "", quiet).Noise()
+	if n.Cells != 2 || n.High > 0.005 || len(n.Warnings) > 0 {
+		t.Errorf("noise of a quiet text = %+v, want less than 0.5 %% in 2 cells", n)
+	}
+	// Every other sample takes half as long again: a cell differs from itself by 50 %.
+	var busy strings.Builder
+	for i := range 8 {
+		fmt.Fprintf(&busy, "BenchmarkX/impl=a 1 %d ns/op 1.5 noise-foreign-cores 0.1 noise-steal-cores\n", 100+50*(i%2))
+	}
+	n = compare(t, "", busy.String()).Noise()
+	if math.Abs(n.Typical-0.5) > 1e-9 {
+		t.Errorf("typical noise = %v, want 0.5", n.Typical)
+	}
+	if got := fmt.Sprint(n.Machine); got != "[{noise-foreign-cores 1.5 1.5} {noise-steal-cores 0.1 0.1}]" {
+		t.Errorf("noise of the machine = %s", got)
+	}
+	if len(n.Warnings) != 3 {
+		t.Errorf("warnings = %q, want one of the floor, of other programs, and of the hypervisor", n.Warnings)
+	}
+	if n = compare(t, "", samples("a", 1, 2, 3)).Noise(); n.Cells != 0 || !math.IsNaN(n.High) {
+		t.Errorf("noise of three samples = %+v, want none", n)
+	}
+	if n = compare(t, "", samples("a", -1, 2, -1, 2)).Noise(); n.Cells != 0 {
+		t.Errorf("noise of negative medians = %+v, want none: there is no ratio", n)
+	}
+}
+
+func TestUnitsOfNoiseAreInNoTable(t *testing.T) {
+	c := compare(t, "", "BenchmarkX/impl=a 1 5 ns/op 2 noise-load1\nBenchmarkX/impl=b 1 5 ns/op 2 noise-load1\n")
+	for _, u := range c.Tables[0].Others() {
+		t.Errorf("%s is among the units to compare", u.Name)
+	}
+}
+
+func TestScaling(t *testing.T) {
+	text := rowOf("w/goroutines=64/permits=1", 3, 4) + rowOf("w/goroutines=1/permits=1", 1, 2) +
+		rowOf("w/goroutines=8/permits=1", 2, 3) + rowOf("w/goroutines=8/permits=4", 9, 9) +
+		rowOf("w/goroutines=64/permits=4", 9, 9)
+	charts := compare(t, "", text).Tables[0].Scaling()
+	if len(charts) != 1 {
+		t.Fatalf("%d charts, want 1: two points make no curve", len(charts))
+	}
+	c := charts[0]
+	if c.X != "goroutines" || c.Title != "permits=1" || !c.LogX || c.LogY {
+		t.Errorf("chart = %+v, want permits=1 over goroutines, only x logarithmic", c)
+	}
+	if len(c.Lines) != 2 || !slices.Equal(c.Lines[1].X, []float64{1, 8, 64}) || c.Lines[1].Name != "b" {
+		t.Fatalf("lines = %v, want a and b over 1 8 64", c.Lines)
+	}
+	if y := c.Lines[1].Y; !near(y[0], 2e-9) || !near(y[2], 4e-9) {
+		t.Errorf("y of b = %v, want about 2 to 4 ns", y)
+	}
+	if math.IsNaN(c.Lines[0].Lo[0]) {
+		t.Error("8 samples have an interval")
+	}
+}
+
+func TestScalingOverDurationsAndProcs(t *testing.T) {
+	text := "BenchmarkX/hold=1µs/impl=a-2 1 5 ns/op\nBenchmarkX/hold=100ns/impl=a-2 1 5 ns/op\n" +
+		"BenchmarkX/hold=1ms/impl=a-2 1 5 ns/op\nBenchmarkX/hold=1µs/impl=a-4 1 5 ns/op\nBenchmarkX/hold=1µs/impl=a-8 1 5 ns/op\n"
+	var got []string
+	for _, c := range compare(t, "", text).Tables[0].Scaling() {
+		got = append(got, fmt.Sprint(c.X, " ", c.Title, c.Lines[0].X))
+		if !math.IsNaN(c.Lines[0].Lo[0]) {
+			t.Error("a single sample has an interval")
+		}
+	}
+	want := "[hold gomaxprocs=2[1e-07 1e-06 0.001] gomaxprocs hold=1µs[2 4 8]]"
+	if fmt.Sprint(got) != want {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestPercentiles(t *testing.T) {
+	text := "BenchmarkX/impl=a 1 5 ns/op 9 wait-max-ns 4 wait-p99.9-ns 1 wait-p50-ns 3 wait-p99-ns 7 lag-p50-ns\n"
+	charts := compare(t, "", text).Tables[0].Percentiles()
+	if len(charts) != 1 {
+		t.Fatalf("%d charts, want 1: one percentile makes no curve", len(charts))
+	}
+	c := charts[0]
+	if got := fmt.Sprint(c.XTicks, c.Lines[0].X); got != "[p50 p99 p99.9 max] [0 1 2 3]" {
+		t.Errorf("ticks and places = %s", got)
+	}
+	if y := c.Lines[0].Y; !slices.IsSorted(y) || !near(y[3], 9e-9) || c.Value(y[0]) != "1.000ns" {
+		t.Errorf("y = %v, %s", y, c.Value(y[0]))
+	}
+	if c.Y != "wait sec" || !c.LogY {
+		t.Errorf("chart = %+v, want wait sec on a logarithmic axis", c)
+	}
+}
