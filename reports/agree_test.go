@@ -1,0 +1,46 @@
+package reports_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/reports"
+)
+
+func TestAgreeFindsChangedVerdicts(t *testing.T) {
+	before := compare(t, "", rowOf("n=1", 100, 200, 200)+rowOf("n=2", 100, 100, 200)+rowOf("gone", 1, 2))
+	after := compare(t, "", rowOf("n=1", 100, 100, 200)+rowOf("n=2", 100, 100, 300)+rowOf("new", 1, 2))
+	g, err := reports.Agree(before, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range g.Changes {
+		got = append(got, fmt.Sprintf("%s %s>%s", c.Place, c.Was, c.Is))
+	}
+	// a was alone at the top of n=1, and now shares it with b.
+	want := ", X/n=1, a better>tie|, X/n=1, b worse>tie"
+	if strings.Join(got, "|") != want || g.Cells != 6 {
+		t.Errorf("%d cells, changes %q; want 6, %q", g.Cells, strings.Join(got, "|"), want)
+	}
+	if len(g.Missing) != 4 {
+		t.Errorf("missing %q, want the two cells of gone and the two of new", g.Missing)
+	}
+	if g, err = reports.Agree(before, before); err != nil || len(g.Changes) > 0 || g.Share() != 0 {
+		t.Errorf("a comparison disagrees with itself: %+v, %v", g, err)
+	}
+	if _, err = reports.Agree(before, compare(t, "", rowOf("other", 1, 2))); err == nil {
+		t.Error("no cell in common, and no error")
+	}
+}
+
+// Whether there were samples enough is part of the verdict.
+func TestAgreeCountsUnknown(t *testing.T) {
+	many := compare(t, "", samples("a", around(100, 0)...)+samples("b", around(200, 1)...))
+	few := compare(t, "", samples("a", 100)+samples("b", 200))
+	g, err := reports.Agree(many, few)
+	if err != nil || len(g.Changes) != 2 || g.Changes[1].Is != "unknown" {
+		t.Errorf("%+v, %v; want both cells to become unknown", g, err)
+	}
+}
