@@ -91,7 +91,10 @@ func verdicts(c *Comparison) verdictsByPlace {
 				if cell == nil || cell.Standing == Unranked {
 					continue
 				}
-				place := t.heading() + ", " + t.Rows[i].Name + ", " + t.Cols[col]
+				place := t.Rows[i].Name + ", " + t.Cols[col]
+				if heading := t.heading(); heading != "" {
+					place = heading + ", " + place
+				}
 				all.cells[place] = verdict{verdictOf(cell, cells), cell.Ratio}
 				all.order = append(all.order, place)
 			}

@@ -20,7 +20,7 @@ func TestAgreeFindsChangedVerdicts(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s>%s", c.Place, c.Was, c.Is))
 	}
 	// a was alone at the top of n=1, and now shares it with b.
-	want := ", X/n=1, a better>tie|, X/n=1, b worse>tie"
+	want := "X/n=1, a better>tie|X/n=1, b worse>tie"
 	if strings.Join(got, "|") != want || g.Cells != 6 {
 		t.Errorf("%d cells, changes %q; want 6, %q", g.Cells, strings.Join(got, "|"), want)
 	}
