@@ -22,6 +22,7 @@ type soak struct {
 	seed        uint64        // of the first program
 	procs       procsList
 	dir         string // where programs that failed are kept
+	path        string // of the file for the summary; "" for none
 	maxFailures int    // of each implementation
 
 	status *status
@@ -58,7 +59,7 @@ func (s *soak) run(ctx context.Context) error {
 	if flaw != nil {
 		return fmt.Errorf("%w: %w", errFlawed, flaw)
 	}
-	if err := s.summary(s.ending(ctx, limited)); err != nil {
+	if err := s.summarize(s.ending(ctx, limited)); err != nil {
 		return fmt.Errorf("%w: writing the summary: %w", errFlawed, err)
 	}
 	failures := 0

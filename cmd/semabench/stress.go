@@ -33,6 +33,7 @@ func (a app) stress(ctx context.Context, args []string) error {
 	f.Var(&s.procs, "procs", "values of GOMAXPROCS from 1 to 1024, a `list` as 1,2,8, that rounds go"+
 		"\nthrough in turn")
 	f.StringVar(&s.dir, "o", "stress-failures", "`folder` for programs that failed, made when the first does")
+	f.StringVar(&s.path, "summary", "", "write the summary also into this `file`, as JSON; report -stress shows it")
 	failures := f.number("max-failures", 10, 1, maxCount, "give an implementation up after `N` failures")
 	file := f.String("replay", "", "play the program in this `file`, and nothing else, as its"+
 		" implementation and\nGOMAXPROCS are there")

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,6 +23,15 @@ func (s *soak) ending(ctx, limited context.Context) string {
 		return fmt.Sprintf("each had its -ops=%d, or was given up", s.ops)
 	}
 	return "each was given up"
+}
+
+// summarize prints the summary, and writes it into a file if it has one.
+func (s *soak) summarize(ending string) error {
+	err := s.summary(ending)
+	if s.path != "" {
+		err = errors.Join(err, s.file(ending).write(s.path))
+	}
+	return err
 }
 
 // summary prints one row for each implementation, and under what circumstances they were played.
