@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -31,11 +30,11 @@ var metrics = []struct{ unit, better string }{
 // operations fill the time, and is asked for more of them each time.
 type measurement struct {
 	Case
-	impl    impls.Impl
-	allocs  float64 // per operation, and bytes
-	bytes   float64
-	costs   float64 // of the recorder in ns, measured with costsOf
-	costsOf int
+	impl   impls.Impl
+	allocs float64 // per operation, and bytes
+	bytes  float64
+	every  uint64  // how many calls of Acquire there are for each that is timed; 0: not yet known
+	costs  float64 // of the recorder in ns
 }
 
 // measure makes three passes over fresh semaphores, so that no figure pays for another: the timed
@@ -47,8 +46,7 @@ func (m *measurement) measure(b *testing.B) error {
 	if err := m.validate(); err != nil {
 		return err
 	}
-	perOp, err := m.time(b)
-	if err != nil {
+	if err := m.time(b); err != nil {
 		return err
 	}
 	// Package testing always begins with one operation. To count once is enough, and it comes after:
@@ -60,16 +58,16 @@ func (m *measurement) measure(b *testing.B) error {
 	}
 	b.ReportMetric(m.allocs, "exact-allocs/op")
 	b.ReportMetric(m.bytes, "exact-B/op")
-	return m.record(b, perOp)
+	return m.record(b)
 }
 
 // time is the pass that package testing times.
-func (m *measurement) time(b *testing.B) (perOp time.Duration, err error) {
+func (m *measurement) time(b *testing.B) error {
 	b.ReportAllocs()
 	b.StopTimer()
 	t, err := newTrial(m.Case, m.impl, b.N)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var before, after usage
 	t.begin = func() {
@@ -82,7 +80,7 @@ func (m *measurement) time(b *testing.B) (perOp time.Duration, err error) {
 		b.StopTimer()
 	}
 	if err := t.run(m.Workload); err != nil {
-		return 0, err
+		return err
 	}
 	n := float64(b.N)
 	b.ReportMetric(float64(after.cpu-before.cpu)/n, "cpu-ns/op")
@@ -90,7 +88,7 @@ func (m *measurement) time(b *testing.B) (perOp time.Duration, err error) {
 		b.ReportMetric(float64(after.switches-before.switches)/n, "vcsw/op")
 	}
 	b.ReportMetric(n/b.Elapsed().Seconds(), "ops/s")
-	return b.Elapsed() / time.Duration(b.N), nil
+	return nil
 }
 
 // count is the pass that counts allocations, over a number of operations that depends on nothing.
@@ -121,19 +119,18 @@ func (m *measurement) count() error {
 
 // record is the pass with a recorder. It takes a quarter of the time of the timed one. A time and not a
 // number of operations, because fairness depends on how long one looks.
-func (m *measurement) record(b *testing.B, perOp time.Duration) error {
+func (m *measurement) record(b *testing.B) error {
 	t, err := newTrial(m.Case, m.impl, b.N)
 	if err != nil {
 		return err
 	}
-	every := timedEvery(perOp)
-	t.recorders = newRecorders(m.Goroutines, every)
+	if m.every == 0 {
+		m.every, m.costs = affordable()
+	}
 	t.limit = max(b.Elapsed()/4, 1)
+	t.recorders = newRecorders(m.Goroutines, m.every, t.limit)
 	if err := t.run(m.Workload); err != nil {
 		return err
-	}
-	if m.costsOf != every {
-		m.costs, m.costsOf = recorderCost(every), every
 	}
 	b.ReportMetric(m.costs, "recorder-ns/op")
 	index := jain(t.recorders)

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -11,20 +10,13 @@ import (
 )
 
 // A clock reading costs as much as a whole operation on a free semaphore, so not every Acquire is
-// timed where operations are short. Each goroutine times its first, which may be the one that
-// starves, and then every so many.
+// timed. Each goroutine times its first, which may be the one that starves, and then one in so
+// many on average, at random: workloads have rhythms of their own, such as one writer in 16.
 const (
-	timedOfShort = 4 // two readings and the histogram take 60 to 90 ns: 15 to 23 an operation
-	timedOfLong  = 1 // that is less than a hundredth of what takes 10 µs
-	long         = 10 * time.Microsecond
+	oftenest  = 8  // one in 8: two readings take 60 to 90 ns
+	rarest    = 64 // on a machine whose clock is a system call
+	tolerable = 25 // ns that a recorder may add to an Acquire
 )
-
-func timedEvery(perOp time.Duration) int {
-	if perOp >= long {
-		return timedOfLong
-	}
-	return timedOfShort
-}
 
 var epoch = time.Now()
 
@@ -36,36 +28,67 @@ const longestTracked = 10 * time.Minute
 
 // A recorder keeps what one goroutine saw. Nobody else writes to it, so it has no lock.
 type recorder struct {
+	seen      []time.Duration         // not yet in latencies, so that few goroutines need one
 	latencies *hdrhistogram.Histogram // of calls of Acquire, in ns, whether granted or not
-	longest   time.Duration           // exact, which the histogram is to 1 %
+	timed     int64                   // of those
+	longest   time.Duration           // of all calls, also of those that were not timed
 	tries     int64                   // calls of Acquire and TryAcquire
 	grants    int64                   // those that got what they asked for
 	permits   int64                   // that they got
 
-	every int           // how many calls of Acquire there are for each that is timed
-	skip  int           // how many are still not to be timed
-	due   time.Duration // when the next Acquire should have begun; 0: when it is called
+	ticks  *ticks        // by which the longest of those that are not timed is known
+	every  uint64        // how many calls of Acquire there are for each that is timed
+	skip   uint64        // how many are still not to be timed
+	random uint64        // never 0
+	due    time.Duration // when the next Acquire should have begun; 0: when it is called
 }
 
-func newRecorders(n, every int) []*recorder {
+// newRecorders returns n recorders for a pass that takes about a window. They time one Acquire
+// in every.
+func newRecorders(n int, every uint64, window time.Duration) []*recorder {
+	const kept = 128 // 1 KB for each goroutine, where a histogram takes 34
+	seen := make([]time.Duration, n*kept)
+	t := newTicks(window)
 	all := make([]*recorder, n)
 	for i := range all {
-		// 2 figures make it 34 KB; 3 would be 270 for each of a thousand goroutines.
-		h := hdrhistogram.New(1, longestTracked.Nanoseconds(), 2)
-		all[i] = &recorder{latencies: h, every: every}
+		own := seen[i*kept : i*kept : (i+1)*kept]
+		all[i] = &recorder{seen: own, ticks: t, every: every, random: uint64(i) + 1}
 	}
 	return all
 }
 
-func (r *recorder) saw(d time.Duration) {
-	r.longest = max(r.longest, d)
-	// It fails for what it cannot track, and that is cut off.
-	_ = r.latencies.RecordValue(min(max(d, 1), longestTracked).Nanoseconds())
+func newLatencies() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, longestTracked.Nanoseconds(), 2)
+}
+
+// flush moves what was seen into the histogram. A call that was timed stands for those that were
+// not, but for the first, which was timed for certain: else a pass of few operations would mostly
+// show how it began.
+func (r *recorder) flush() {
+	if r.latencies == nil {
+		r.latencies = newLatencies()
+	}
+	for _, d := range r.seen {
+		calls := int64(r.every)
+		if r.timed == 0 {
+			calls = 1
+		}
+		r.timed++
+		// It fails for what it cannot track, and that is cut off.
+		_ = r.latencies.RecordValues(min(max(d, 1), longestTracked).Nanoseconds(), calls)
+	}
+	r.seen = r.seen[:0]
 }
 
 // percentile is to 1 %, upwards, but never more than the longest.
 func (r *recorder) percentile(percent float64) time.Duration {
 	return min(time.Duration(r.latencies.ValueAtPercentile(percent)), r.longest)
+}
+
+// draw decides how many calls are not timed until the next that is: every-1 on average.
+func (r *recorder) draw() uint64 {
+	r.random = burn(1, r.random)
+	return (r.random >> 32) * (2*r.every - 1) >> 32
 }
 
 func (r *recorder) count(granted bool, n int64) {
@@ -83,25 +106,36 @@ type view struct {
 }
 
 func (v *view) Acquire(ctx context.Context, n int64) error {
-	due := v.rec.due
-	v.rec.due = 0
-	if v.rec.skip == 0 {
+	r := v.rec
+	due := r.due
+	r.due = 0
+	if r.skip == 0 {
 		return v.timed(ctx, n, due)
 	}
-	v.rec.skip--
+	r.skip--
+	tick := r.ticks.last.Load()
 	err := v.sem.Acquire(ctx, n)
-	v.rec.count(err == nil, n)
+	if r.ticks.last.Load() > tick+1 {
+		r.longest = max(r.longest, r.ticks.since(tick))
+	}
+	r.count(err == nil, n)
 	return err
 }
 
 func (v *view) timed(ctx context.Context, n int64, start time.Duration) error {
 	r := v.rec
-	r.skip = r.every - 1
+	r.skip = r.draw()
+	if len(r.seen) == cap(r.seen) {
+		r.flush() // before the permit is there, which others wait for
+	}
 	if start == 0 {
 		start = now()
 	}
 	err := v.sem.Acquire(ctx, n)
-	r.saw(now() - start)
+	end := now()
+	r.seen = append(r.seen, end-start)
+	r.longest = max(r.longest, end-start)
+	r.ticks.at(end)
 	r.count(err == nil, n)
 	return err
 }
@@ -114,11 +148,17 @@ func (v *view) TryAcquire(n int64) bool {
 
 func (v *view) Release(n int64) { v.sem.Release(n) }
 
-// merge adds up what all goroutines saw. It writes into the first histogram.
+// merge adds up what all goroutines saw.
 func merge(all []*recorder) recorder {
-	sum := *all[0]
-	for _, r := range all[1:] {
-		sum.latencies.Merge(r.latencies)
+	sum := recorder{latencies: newLatencies()}
+	for _, r := range all {
+		own := r.latencies
+		r.latencies = sum.latencies
+		r.flush()
+		if own != nil {
+			sum.latencies.Merge(own)
+		}
+		sum.timed += r.timed
 		sum.longest = max(sum.longest, r.longest)
 		sum.tries += r.tries
 		sum.grants += r.grants
@@ -141,30 +181,3 @@ func jain(all []*recorder) float64 {
 	}
 	return sum * sum / (float64(len(all)) * squares)
 }
-
-// recorderCost measures how many ns a recorder adds to an Acquire, on average over those that it times
-// and those that it does not. It is the least of a few tries: more is the machine's doing.
-func recorderCost(every int) float64 {
-	const calls = 1 << 12
-	cost := func(sem impls.Semaphore) time.Duration {
-		ctx := context.Background()
-		var tries []time.Duration
-		for range 8 {
-			start := now()
-			for range calls {
-				_ = sem.Acquire(ctx, 1) // has nothing to fail with
-			}
-			tries = append(tries, now()-start)
-		}
-		return slices.Min(tries)
-	}
-	with := cost(&view{sem: nothing{}, rec: newRecorders(1, every)[0]})
-	return float64(with-cost(nothing{})) / calls
-}
-
-// nothing is a semaphore that grants everything at no cost.
-type nothing struct{}
-
-func (nothing) Acquire(context.Context, int64) error { return nil }
-func (nothing) TryAcquire(int64) bool                { return true }
-func (nothing) Release(int64)                        {}

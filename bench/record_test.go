@@ -53,7 +53,7 @@ func tamper(name string, newBefore func() func(ctx context.Context)) impls.Impl 
 func recorded(t *testing.T, impl impls.Impl, s Shape, n int, body func(w *Worker) error) recorder {
 	t.Helper()
 	trial := mustTrial(t, impl, s, n)
-	trial.recorders = newRecorders(s.Goroutines, 1)
+	trial.recorders = newRecorders(s.Goroutines, 1, time.Second)
 	if err := trial.run(Workload{Run: func(trial *Trial) error { return trial.Parallel(body) }}); err != nil {
 		t.Fatal(err)
 	}
@@ -118,30 +118,110 @@ func TestLatenciesCountFromTheSchedule(t *testing.T) {
 	}
 }
 
-// The first call of each goroutine is timed, and then one in so many.
+// The first call of each goroutine is timed, and then one in so many, without a rhythm that a
+// workload could share: of calls that are alike in the same place of each 16, as many are timed.
 func TestTimedCalls(t *testing.T) {
-	trial := mustTrial(t, impls.All()[0], Shape{Permits: 4, Goroutines: 4}, 1)
-	trial.recorders = newRecorders(4, timedOfShort)
-	err := trial.Parallel(func(w *Worker) error {
-		w.Start()
-		for range timedOfShort*w.ID + 1 {
-			if err := underPermits(context.Background(), w.Sem, 1, noWork); err != nil {
-				return err
-			}
+	const every, calls = oftenest, 1 << 17
+	r := newRecorders(2, every, time.Second)[1]
+	v := &view{sem: nothing{}, rec: r}
+	var timed int64
+	var places [16]int64
+	for i := range calls {
+		if r.skip == 0 {
+			timed++
+			places[i%len(places)]++
+		} else if i == 0 {
+			t.Error("the first call is not timed")
 		}
-		return nil
-	})
-	for id, r := range trial.recorders {
-		if n := r.latencies.TotalCount(); err != nil || n != int64(id+1) {
-			t.Errorf("goroutine %d: %d of %d calls were timed (%v), want %d", id, n, r.tries, err, id+1)
+		if err := v.Acquire(context.Background(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := merge([]*recorder{r})
+	if sum.timed != timed || sum.tries != calls || sum.permits != calls {
+		t.Errorf("%d latencies of %d timed calls, %d tries, %d permits; want %d calls",
+			sum.timed, timed, sum.tries, sum.permits, calls)
+	}
+	// The draws are the same each time; a tenth is far more than they are off.
+	if want := int64(calls / every); timed < want*9/10 || timed > want*11/10 {
+		t.Errorf("%d calls were timed, want about %d", timed, want)
+	}
+	for place, n := range places {
+		if want := int64(calls / every / len(places)); n < want*8/10 || n > want*12/10 {
+			t.Errorf("of calls in place %d of 16, %d were timed, want about %d", place, n, want)
 		}
 	}
 }
 
-func TestRecorderCostIsMeasured(t *testing.T) {
-	costs := recorderCost(timedOfShort)
-	t.Logf("a recorder adds %.1f ns to an Acquire if one in %d is timed", costs, timedOfShort)
-	if math.IsNaN(costs) || math.IsInf(costs, 0) {
-		t.Errorf("the recorder costs %v ns", costs)
+// The first call of each goroutine is slow, and there are few others: a median that counted first
+// calls as often as they are timed would be theirs.
+func TestFirstCallsAreNotTheMedian(t *testing.T) {
+	const goroutines, calls = 100, 17
+	all := newRecorders(goroutines, 8, time.Second)
+	for _, r := range all {
+		r.seen = append(r.seen, time.Second)
+		for range (calls - 1) / 8 {
+			r.seen = append(r.seen, time.Millisecond)
+		}
+	}
+	for _, r := range all {
+		r.longest = time.Second
+	}
+	sum := merge(all)
+	if got := sum.latencies.TotalCount(); got != goroutines*calls {
+		t.Errorf("latencies stand for %d calls, want %d", got, goroutines*calls)
+	}
+	if got := sum.percentile(50); got > 2*time.Millisecond {
+		t.Errorf("the median is %v, want 1 ms", got)
+	}
+	if got := sum.percentile(95); got < time.Second {
+		t.Errorf("p95 is %v, but 1 call in 17 took 1 s", got)
+	}
+}
+
+// A call that takes 20 ms is not timed: the longest wait shows it all the same, because others
+// look at the clock meanwhile.
+func TestLongestWaitThatIsNotTimed(t *testing.T) {
+	const delay = 20 * time.Millisecond
+	all := newRecorders(2, oftenest, 100*time.Millisecond)
+	victim, other := all[0], &view{sem: nothing{}, rec: all[1]}
+	victim.skip = 1000
+	ctx := context.Background()
+	late := &view{rec: victim, sem: tampered{nothing{}, func(ctx context.Context) {
+		for began := now(); now()-began < delay; {
+			_ = other.Acquire(ctx, 1) // has nothing to fail with
+		}
+	}}}
+	began := now()
+	if err := late.Acquire(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	took := now() - began
+	if len(victim.seen) != 0 {
+		t.Fatal("the call was timed")
+	}
+	// No less than what a core that was lost between two looks at the clock takes away.
+	if victim.longest < delay/2 || victim.longest > took {
+		t.Errorf("the longest wait is %v, want at least %v of %v", victim.longest, delay/2, took)
+	}
+}
+
+func TestTicks(t *testing.T) {
+	ticks := newTicks(1024 * time.Millisecond)
+	for _, ms := range []time.Duration{10, 11, 11, 12, 15} { // the second 11 is too early
+		ticks.at(ms * time.Millisecond)
+	}
+	if got := ticks.last.Load(); got != 4 {
+		t.Errorf("%d ticks, want 4", got)
+	}
+	// Tick 1 was at 10: the call began before the next, which was at 11.
+	if got, want := ticks.since(1), 4*time.Millisecond; got != want {
+		t.Errorf("since tick 1: %v, want %v", got, want)
+	}
+	for i := range 2 * len(ticks.kept) {
+		ticks.at(time.Duration(20+i) * time.Millisecond)
+	}
+	if got, want := ticks.last.Load(), int64(len(ticks.kept)-1); got != want {
+		t.Errorf("the last tick is %d, want %d: there is no room for more", got, want)
 	}
 }
