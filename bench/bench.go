@@ -1,34 +1,56 @@
 package bench
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/machine"
 )
 
+// params are those of `go test -bench`, for example -bench.permits=1,4.
+var params = commandLine()
+
+func commandLine() *Params {
+	p := new(Params)
+	p.AddFlags(flag.CommandLine, "bench.")
+	return p
+}
+
 // Run benchmarks the implementations over the workloads of a default run, in sub-benchmarks named
-// key=value. An implementation that fails is reported by name and the others still run.
-func Run(b *testing.B, all ...impls.Impl) { RunWorkloads(b, Workloads(), all...) }
+// key=value. An implementation that fails is reported by name and the others still run. Flags
+// choose other workloads and shapes: see Params.
+func Run(b *testing.B, all ...impls.Impl) {
+	cases, err := params.cases(Default(), Workloads(), false)
+	runCases(b, cases, err, all)
+}
 
 // RunWorkloads is Run for chosen workloads: some of this package, or your own.
 func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
+	if err := validate(workloads); err != nil {
+		b.Fatal(err)
+	}
+	cases, err := params.cases(workloads, workloads, false)
+	runCases(b, cases, err, all)
+}
+
+// runCases measures the rows one after the other, if there are any.
+func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
+	if err == nil && len(all) == 0 {
+		err = errors.New("no implementation to measure: hand one over, impls.Of(name, constructor)")
+	}
+	if err != nil {
+		b.Fatalf("bench: %v", err)
+	}
 	writeHeaderOnce()
 	workload := ""
 	defer fmt.Println("workload:") // no longer: other benchmarks may follow
-	for _, w := range workloads {
-		if len(w.Shapes) == 0 {
-			b.Errorf("bench: workload %q would not be measured: set Workload.Shapes", w.Name)
-		}
-	}
-	for _, c := range Cases(workloads, false) {
+	for _, c := range cases {
 		if c.Workload.Name != workload {
 			workload = c.Workload.Name
 			fmt.Printf("workload: %s\n", workload)
@@ -42,32 +64,6 @@ func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
 			})
 		}
 	}
-}
-
-// Sample measures one row once, for about one and a half times the given time, in this process, and returns the
-// line of benchmark text for it: the time goes to the figures per operation, a quarter of it again to
-// latencies and fairness, and the rest to finding out how many operations fill it.
-func (c Case) Sample(impl impls.Impl, benchtime time.Duration) (string, error) {
-	testing.Init()
-	if err := flag.Set("test.benchtime", benchtime.String()); err != nil {
-		return "", fmt.Errorf("setting the time of a sample: %w", err)
-	}
-	var failed error
-	m := measurement{Case: c, impl: impl}
-	r := testing.Benchmark(func(b *testing.B) {
-		if err := m.measure(b); err != nil {
-			failed = err
-			b.FailNow()
-		}
-	})
-	if failed != nil {
-		return "", fmt.Errorf("%s: %w", c.Name(impl), failed)
-	}
-	name := "BenchmarkSemaphore/" + c.Name(impl)
-	if procs := runtime.GOMAXPROCS(0); procs != 1 {
-		name += fmt.Sprintf("-%d", procs)
-	}
-	return fmt.Sprintf("%s\t%s\t%s\n", name, r, r.MemString()), nil
 }
 
 // WriteHeader writes the configuration and Unit lines that benchmark text begins with.

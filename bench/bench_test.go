@@ -18,11 +18,6 @@ import (
 
 func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
 
-func BenchmarkExtra(b *testing.B) {
-	extra := slices.DeleteFunc(bench.Workloads(), func(w bench.Workload) bool { return !w.Extra })
-	bench.RunWorkloads(b, extra, impls.All()...)
-}
-
 // shortest is a time after which a benchmark stops as soon as it can.
 const shortest = time.Microsecond
 
@@ -120,6 +115,26 @@ func TestBrokenImplementations(t *testing.T) {
 		}
 		if _, err := c.Sample(loses, shortest); err == nil {
 			t.Errorf("%s: permits were lost and nobody noticed", c.Name(loses))
+		}
+	}
+}
+
+// What an outsider may hand over by mistake fails, and nothing is measured.
+func TestRunWithNothingToMeasure(t *testing.T) {
+	one, none := impls.All()[0], impls.Impl{Name: "none"}
+	for name, run := range map[string]func(b *testing.B){
+		"no implementation": func(b *testing.B) { bench.Run(b) },
+		"no workload":       func(b *testing.B) { bench.RunWorkloads(b, nil, one) },
+		"no shapes":         func(b *testing.B) { bench.RunWorkloads(b, []bench.Workload{{Name: "w"}}, one) },
+		"no constructor":    func(b *testing.B) { bench.RunWorkloads(b, []bench.Workload{mine}, none) },
+	} {
+		failed := false
+		testing.Benchmark(func(b *testing.B) {
+			defer func() { failed = b.Failed() }()
+			run(b)
+		})
+		if !failed {
+			t.Errorf("%s: the benchmark passes", name)
 		}
 	}
 }

@@ -11,12 +11,12 @@ import (
 var bursts = Workload{
 	Name:   "burst",
 	Doc:    "every 2 ms each goroutine wants a permit for about 10 µs of work",
-	Extra:  true,
-	Shapes: []Shape{{Permits: 4, Goroutines: 64}},
-	More:   []Shape{{Permits: 1, Goroutines: 64}, {Permits: 16, Goroutines: 64}},
+	Shapes: []Shape{{Permits: 4, Goroutines: 64, Hold: about10µs}},
+	More: []Shape{{Permits: 1, Goroutines: 64, Hold: about10µs},
+		{Permits: 16, Goroutines: 64, Hold: about10µs}},
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
-			ctx, sem, work := context.Background(), w.Sem, newBurner(about10µs)()
+			ctx, sem, work := context.Background(), w.Sem, newBurner(t.Hold)
 			for at := time.Duration(0); w.Next(); at += 2 * time.Millisecond {
 				w.Due(at)
 				if err := underPermits(ctx, sem, 1, work); err != nil {

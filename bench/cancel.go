@@ -12,10 +12,10 @@ import (
 var cancellation = Workload{
 	Name:    "cancel",
 	Doc:     "each request cancels the one before it; about 10 µs of work under a permit",
-	Extra:   true,
 	Refuses: true,
-	Shapes:  []Shape{{Permits: 4, Goroutines: 64}},
-	More:    []Shape{{Permits: 1, Goroutines: 64}, {Permits: 16, Goroutines: 1024}},
+	Shapes:  []Shape{{Permits: 4, Goroutines: 64, Hold: about10µs}},
+	More: []Shape{{Permits: 1, Goroutines: 64, Hold: about10µs},
+		{Permits: 16, Goroutines: 1024, Hold: about10µs}},
 	Run: func(t *Trial) error {
 		var last atomic.Pointer[context.CancelFunc]
 		return t.impatient(func() (context.Context, context.CancelFunc) {
@@ -33,10 +33,10 @@ var cancellation = Workload{
 var timeouts = Workload{
 	Name:    "timeout",
 	Doc:     "requests give up after 200 µs; about 10 µs of work under a permit",
-	Extra:   true,
 	Refuses: true,
-	Shapes:  []Shape{{Permits: 4, Goroutines: 64}},
-	More:    []Shape{{Permits: 1, Goroutines: 64}, {Permits: 16, Goroutines: 1024}},
+	Shapes:  []Shape{{Permits: 4, Goroutines: 64, Hold: about10µs}},
+	More: []Shape{{Permits: 1, Goroutines: 64, Hold: about10µs},
+		{Permits: 16, Goroutines: 1024, Hold: about10µs}},
 	Run: func(t *Trial) error {
 		return t.impatient(func() (context.Context, context.CancelFunc) {
 			return context.WithTimeout(context.Background(), 200*time.Microsecond)
@@ -48,7 +48,7 @@ var timeouts = Workload{
 // that is part of the operation, as it is where requests come from outside.
 func (t *Trial) impatient(newContext func() (context.Context, context.CancelFunc)) error {
 	return t.Parallel(func(w *Worker) error {
-		sem, work := w.Sem, newBurner(about10µs)()
+		sem, work := w.Sem, newBurner(t.Hold)
 		for w.Next() {
 			ctx, cancel := newContext()
 			err := underPermits(ctx, sem, 1, work)

@@ -12,7 +12,6 @@ import (
 var compress = Workload{
 	Name:   "cpu-compress",
 	Doc:    "DEFLATE of 16 KiB under each permit",
-	Extra:  true,
 	Shapes: []Shape{{Permits: 4, Goroutines: 16}},
 	More:   []Shape{{Permits: 1, Goroutines: 16}, {Permits: 16, Goroutines: 64}},
 

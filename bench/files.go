@@ -13,7 +13,6 @@ import (
 var files = Workload{
 	Name:    "io-files",
 	Doc:     "opening and reading a file of 64 KiB under each permit",
-	Extra:   true,
 	Shapes:  []Shape{{Permits: 16, Goroutines: 64}},
 	More:    []Shape{{Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 1024}},
 	Run:     reads,
@@ -46,17 +45,17 @@ func readAll(name string) error {
 }
 
 // naps is the purest io: a holder is away for a fixed time and needs nothing. What an operation
-// takes beyond 1 ms divided by the permits is due to timers, wake-ups, and waiters that spin.
+// takes beyond the latency divided by the permits is due to timers, wake-ups, and waiters that spin.
 var naps = Workload{
 	Name:   "io-sleep",
-	Doc:    "sleeping for 1 ms under each permit",
-	Extra:  true,
-	Shapes: []Shape{{Permits: 16, Goroutines: 64}},
-	More:   []Shape{{Permits: 1, Goroutines: 64}, {Permits: 64, Goroutines: 1024}},
+	Doc:    "sleeping under each permit",
+	Shapes: []Shape{{Permits: 16, Goroutines: 64, Latency: time.Millisecond}},
+	More: []Shape{{Permits: 1, Goroutines: 64, Latency: time.Millisecond},
+		{Permits: 64, Goroutines: 1024, Latency: time.Millisecond}},
 	Run: func(t *Trial) error {
 		return t.holdOne(func() func() error {
-			return func() error { time.Sleep(latency); return nil }
+			return func() error { time.Sleep(t.Latency); return nil }
 		})
 	},
-	Counted: 128,
+	Counted: 32,
 }

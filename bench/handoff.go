@@ -12,8 +12,8 @@ import (
 var handOff = Workload{
 	Name:   "handoff",
 	Doc:    "two goroutines wake each other in turns; an operation is there and back",
-	Extra:  true,
 	Shapes: []Shape{{Permits: 1, Goroutines: 2}},
+	Fixed:  true,
 	Run:    pingPong,
 }
 

@@ -12,23 +12,22 @@ import (
 // for the network. The server is in this process, so waiters that burn CPU delay it too,
 // as they would delay whatever else a program does.
 var io_ = Workload{
-	Name:   "io",
-	Doc:    "an HTTP request over loopback under each permit; the server answers after 1 ms",
-	Shapes: []Shape{{Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 64}},
-	More:   []Shape{{Permits: 1, Goroutines: 64}, {Permits: 64, Goroutines: 1024}},
-	Run:    requests,
+	Name: "io",
+	Doc:  "an HTTP request over loopback under each permit; the server takes its time",
+	Shapes: []Shape{{Permits: 4, Goroutines: 64, Latency: time.Millisecond},
+		{Permits: 16, Goroutines: 64, Latency: time.Millisecond}},
+	More: []Shape{{Permits: 1, Goroutines: 64, Latency: time.Millisecond},
+		{Permits: 64, Goroutines: 1024, Latency: time.Millisecond}},
+	Run: requests,
 
 	Counted: 32, // each takes 1 ms, and many where waiters spin
 }
 
-const (
-	latency = time.Millisecond
-	answer  = "done"
-)
+const answer = "done"
 
 func requests(t *Trial) error {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(latency) // the latency that the workload's Doc states
+		time.Sleep(t.Latency)
 		io.WriteString(w, answer)
 	}))
 	defer server.Close()

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -30,35 +31,51 @@ var metrics = []struct{ unit, better string }{
 // operations fill the time, and is asked for more of them each time.
 type measurement struct {
 	Case
-	impl   impls.Impl
-	allocs float64 // per operation, and bytes
-	bytes  float64
-	every  uint64  // how many calls of Acquire there are for each that is timed; 0: not yet known
-	costs  float64 // of the recorder in ns
+	impl    impls.Impl
+	planned int     // operations, where they were found out before; else 0
+	counted bool    // allocs and bytes are known
+	allocs  float64 // per operation, and bytes
+	bytes   float64
+	every   uint64  // how many calls of Acquire there are for each that is timed; 0: not yet known
+	costs   float64 // of the recorder in ns
 }
 
 // measure makes three passes over fresh semaphores, so that no figure pays for another: the timed
-// one with nothing in between, one that counts allocations, and one that times each Acquire.
+// one with nothing in between, one that counts allocations, and one that times calls of Acquire.
 func (m *measurement) measure(b *testing.B) error {
+	if b.N < m.planned {
+		return nil // package testing always begins with one operation
+	}
+	if !m.counted {
+		if err := m.check(); err != nil {
+			return err
+		}
+		if _, err := m.count(); err != nil {
+			return err
+		}
+	}
+	if err := m.time(b); err != nil {
+		return err
+	}
+	b.ReportMetric(m.allocs, "exact-allocs/op")
+	b.ReportMetric(m.bytes, "exact-B/op")
+	return m.record(b)
+}
+
+// check does one operation. A semaphore that loses permits is caught by that, where many operations
+// would hang.
+func (m *measurement) check() error {
 	if err := m.impl.Validate(); err != nil {
 		return err
 	}
 	if err := m.validate(); err != nil {
 		return err
 	}
-	if err := m.time(b); err != nil {
+	t, err := newTrial(m.Case, m.impl, 1)
+	if err != nil {
 		return err
 	}
-	// Package testing always begins with one operation. To count once is enough, and it comes after:
-	// that one operation shows up a semaphore that loses permits, on which the next would hang.
-	if b.N == 1 {
-		if err := m.count(); err != nil {
-			return err
-		}
-	}
-	b.ReportMetric(m.allocs, "exact-allocs/op")
-	b.ReportMetric(m.bytes, "exact-B/op")
-	return m.record(b)
+	return t.run(m.Workload)
 }
 
 // time is the pass that package testing times.
@@ -95,26 +112,32 @@ func (m *measurement) time(b *testing.B) error {
 // The collector is off meanwhile: it empties pools that the next operation would fill again.
 // Whoever gets permits yields: so few operations are over before anybody loses a core with permits
 // in hand, and then nobody would wait, on a machine of two cores.
-func (m *measurement) count() error {
-	n := m.Counted
-	if n == 0 {
-		n = 1000
-	}
+func (m *measurement) count() (took time.Duration, err error) {
+	n := m.operations()
 	t, err := newTrial(m.Case, m.impl, n)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	t.yields = true
 	var before, after runtime.MemStats
-	t.begin = func() { runtime.ReadMemStats(&before) }
-	t.end = func() { runtime.ReadMemStats(&after) }
+	t.begin = func() { runtime.ReadMemStats(&before); took = now() }
+	t.end = func() { took = now() - took; runtime.ReadMemStats(&after) }
 	if err := t.run(m.Workload); err != nil {
-		return err
+		return 0, err
 	}
+	m.counted = true
 	m.allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
 	m.bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
-	return nil
+	return took, nil
+}
+
+// operations is how many are counted.
+func (m *measurement) operations() int {
+	if m.Counted > 0 {
+		return m.Counted
+	}
+	return 1000
 }
 
 // record is the pass with a recorder. It takes a quarter of the time of the timed one. A time and not a

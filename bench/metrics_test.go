@@ -181,34 +181,6 @@ func TestErrorsEndEveryWorkload(t *testing.T) {
 	}
 }
 
-// A workload of one's own: every second request is for all permits.
-func ExampleRunWorkloads() {
-	mine := bench.Workload{
-		Name:   "mine",
-		Doc:    "every second request is for all permits",
-		Shapes: []bench.Shape{{Permits: 8, Goroutines: 32}},
-		Run: func(t *bench.Trial) error {
-			return t.Parallel(func(w *bench.Worker) error {
-				ctx := context.Background()
-				for i := 0; w.Next(); i++ {
-					n := int64(1)
-					if i%2 == 0 {
-						n = t.Permits
-					}
-					if err := w.Sem.Acquire(ctx, n); err != nil {
-						return err
-					}
-					w.Sem.Release(n)
-				}
-				return nil
-			})
-		},
-	}
-	_ = func(b *testing.B) { // your BenchmarkMine
-		bench.RunWorkloads(b, []bench.Workload{mine}, impls.All()...)
-	}
-}
-
 var headerUnits = sync.OnceValue(func() string {
 	var b strings.Builder
 	_ = bench.WriteHeader(&b, "sequential") // a Builder takes everything

@@ -11,12 +11,12 @@ import (
 var mixed = Workload{
 	Name:   "mixed",
 	Doc:    "requests for 1 to a quarter of the permits, each sixteenth for all; 100 ns of work",
-	Extra:  true,
-	Shapes: []Shape{{Permits: 16, Goroutines: 64}},
-	More:   []Shape{{Permits: 4, Goroutines: 8}, {Permits: 1024, Goroutines: 64}},
+	Shapes: []Shape{{Permits: 16, Goroutines: 64, Hold: about100ns}},
+	More: []Shape{{Permits: 4, Goroutines: 8, Hold: about100ns},
+		{Permits: 1024, Goroutines: 64, Hold: about100ns}},
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
-			ctx, sem, work := context.Background(), w.Sem, newBurner(about100ns)()
+			ctx, sem, work := context.Background(), w.Sem, newBurner(t.Hold)
 			// All goroutines draw from the same sizes, so a fair semaphore gives all the same.
 			r := rand.New(rand.NewPCG(uint64(w.ID), 0))
 			for w.Next() {

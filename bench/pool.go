@@ -14,11 +14,11 @@ import (
 // eight is a transaction and keeps its connection for four queries.
 var pool = Workload{
 	Name:    "pool",
-	Doc:     "a pool of connections; a query takes 500 µs, one request in eight makes four",
-	Extra:   true,
+	Doc:     "a pool of connections; one request in eight makes four queries",
 	Refuses: true, // after 5 s: starved, where others were served
-	Shapes:  []Shape{{Permits: 16, Goroutines: 64}},
-	More:    []Shape{{Permits: 4, Goroutines: 64}, {Permits: 16, Goroutines: 1024}},
+	Shapes:  []Shape{{Permits: 16, Goroutines: 64, Latency: 500 * time.Microsecond}},
+	More: []Shape{{Permits: 4, Goroutines: 64, Latency: 500 * time.Microsecond},
+		{Permits: 16, Goroutines: 1024, Latency: 500 * time.Microsecond}},
 	Run: func(t *Trial) error {
 		idle := &connections{free: make([]*connection, t.Permits)}
 		for i := range idle.free {
@@ -30,7 +30,7 @@ var pool = Workload{
 				if i%8 == 0 {
 					queries = 4
 				}
-				if err := request(w.Sem, idle, queries); err != nil {
+				if err := request(w.Sem, idle, queries, t.Latency); err != nil {
 					return err
 				}
 			}
@@ -43,9 +43,9 @@ var pool = Workload{
 // A connection serves one request at a time; it has no lock, so -race sees two.
 type connection struct{ queries int }
 
-func (c *connection) query() {
+func (c *connection) query(latency time.Duration) {
 	c.queries++
-	time.Sleep(500 * time.Microsecond) // the server's time
+	time.Sleep(latency) // the server's time
 }
 
 type connections struct {
@@ -71,7 +71,7 @@ func (c *connections) put(conn *connection) {
 	c.mu.Unlock()
 }
 
-func request(sem impls.Semaphore, idle *connections, queries int) error {
+func request(sem impls.Semaphore, idle *connections, queries int, latency time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := sem.Acquire(ctx, 1); err != nil {
@@ -86,7 +86,7 @@ func request(sem impls.Semaphore, idle *connections, queries int) error {
 		return err
 	}
 	for range queries {
-		conn.query()
+		conn.query(latency)
 	}
 	idle.put(conn)
 	return nil

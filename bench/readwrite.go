@@ -10,7 +10,6 @@ import (
 var readWrite = Workload{
 	Name:   "readwrite",
 	Doc:    "15 of 16 operations read under one permit, one writes under all",
-	Extra:  true,
 	Shapes: []Shape{{Permits: 16, Goroutines: 64}},
 	More:   []Shape{{Permits: 64, Goroutines: 64}},
 	Run: func(t *Trial) error {

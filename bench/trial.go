@@ -22,6 +22,7 @@ type Trial struct {
 	recorders  []*recorder   // one of each worker; nil: nothing is recorded
 	yields     bool          // whoever gets permits lets others run first
 	limit      time.Duration // after which no more operations begin; 0: none
+	shares     *shares       // of Parallel
 }
 
 // made is a semaphore that has to be whole again at the end.
@@ -70,6 +71,7 @@ func (t *Trial) run(w Workload) error {
 // is not measured. Call it once for each Trial.
 func (t *Trial) Parallel(body func(w *Worker) error) error {
 	s := newShares(t)
+	t.shares = s
 	if t.Goroutines == 1 { // no goroutine: nothing that it might cost is the semaphore's
 		w := s.worker(t, 0)
 		err := body(w)
@@ -90,4 +92,13 @@ func (t *Trial) Parallel(body func(w *Worker) error) error {
 	all.Wait()
 	t.end()
 	return errors.Join(errs...)
+}
+
+// done returns how many operations have been done, which are fewer than N if the limit came first.
+// A workload that does not ask Worker.Next is taken at its word.
+func (t *Trial) done() int {
+	if t.shares == nil || t.shares.next.Load() == 0 {
+		return t.N
+	}
+	return int(min(t.shares.next.Load(), int64(t.N)))
 }

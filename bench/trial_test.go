@@ -2,7 +2,6 @@ package bench
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +23,7 @@ func mustTrial(t *testing.T, impl impls.Impl, s Shape, n int) *Trial {
 func TestParallel(t *testing.T) {
 	for _, goroutines := range []int{1, 2, 7, 64} {
 		for _, n := range []int{1, 63, 1000, 100_003} {
-			trial := mustTrial(t, impls.All()[0], Shape{2, goroutines}, n)
+			trial := mustTrial(t, impls.All()[0], Shape{Permits: 2, Goroutines: goroutines}, n)
 			var begun, workers, done atomic.Int64
 			trial.begin = func() { begun.Add(1) }
 			trial.end = func() {
@@ -50,7 +49,7 @@ func TestParallel(t *testing.T) {
 // A worker that fails before it began keeps nobody waiting.
 func TestParallelErrors(t *testing.T) {
 	for _, goroutines := range []int{1, 4} {
-		trial := mustTrial(t, impls.All()[0], Shape{1, goroutines}, 100)
+		trial := mustTrial(t, impls.All()[0], Shape{Permits: 1, Goroutines: goroutines}, 100)
 		broken := errors.New("broken on purpose")
 		err := trial.Parallel(func(w *Worker) error {
 			if w.ID == 0 {
@@ -66,47 +65,69 @@ func TestParallelErrors(t *testing.T) {
 	}
 }
 
-// A default run has none of the Extra workloads; one that is asked for by name is measured.
+// All workloads begin with those of a default run, and no two rows have the same name.
 func TestCases(t *testing.T) {
-	names := func(cases []Case) (names []string) {
-		for _, c := range cases {
-			names = append(names, c.Workload.Name)
+	all := Workloads()
+	for i, w := range Default() {
+		if all[i].Name != w.Name {
+			t.Errorf("workload %d is %s by default and %s of all", i, w.Name, all[i].Name)
 		}
-		return slices.Compact(names)
 	}
-	want := []string{"uncontended", "contended", "cpu", "io"}
-	if got := names(Cases(Workloads(), false)); !slices.Equal(got, want) {
-		t.Errorf("a default run measures %v, want %v", got, want)
+	if err := validate(all); err != nil {
+		t.Error(err)
 	}
-	if got := len(names(Cases(Workloads(), true))); got != len(Workloads()) {
-		t.Errorf("a full run measures %d workloads, want all %d", got, len(Workloads()))
-	}
-	chosen := []Workload{cpu, mixed}
-	if got := names(Cases(chosen, false)); !slices.Equal(got, []string{"cpu", "mixed"}) {
-		t.Errorf("cpu and mixed are asked for, %v measured", got)
+	if got := len(Cases([]Workload{cpu}, false)); got != len(cpu.Shapes) {
+		t.Errorf("cpu is measured in %d shapes, want %d", got, len(cpu.Shapes))
 	}
 	seen := map[string]bool{}
-	for _, c := range Cases(Workloads(), true) {
+	for _, c := range Cases(all, true) {
 		name := c.Name(impls.All()[0])
 		if seen[name] {
 			t.Errorf("%s is there twice", name)
 		}
 		seen[name] = true
-		if err := c.validate(); err != nil {
-			t.Error(err)
-		}
+	}
+}
+
+// Scaling curves are drawn from rows that differ in one parameter only.
+func TestDefaultRunHasSeries(t *testing.T) {
+	goroutines, permits := map[int64]int{}, map[int]int{}
+	for _, c := range Cases([]Workload{contended()}, false) {
+		goroutines[c.Permits]++
+		permits[c.Goroutines]++
+	}
+	if goroutines[1] < 4 {
+		t.Errorf("%d rows differ in goroutines alone, want 4", goroutines[1])
+	}
+	if permits[64] < 4 {
+		t.Errorf("%d rows differ in permits alone, want 4", permits[64])
 	}
 }
 
 func TestWorkloadsThatCannotBeMeasured(t *testing.T) {
 	run := func(*Trial) error { return nil }
-	for want, c := range map[string]Case{
-		`workload name "a b"`: {Workload{Name: "a b", Run: run}, Shape{1, 1}},
-		"does nothing":        {Workload{Name: "mine"}, Shape{1, 1}},
-		"positive":            {Workload{Name: "mine", Run: run}, Shape{1, 0}},
+	shapes := []Shape{{Permits: 1, Goroutines: 1}}
+	good := Workload{Name: "mine", Run: run, Shapes: shapes}
+	for want, all := range map[string][]Workload{
+		"no workload":            {},
+		`two workloads are nam`:  {good, good},
+		`workload name "a b"`:    {{Name: "a b", Run: run, Shapes: shapes}},
+		"does nothing":           {{Name: "mine", Shapes: shapes}},
+		"set Workload.Shapes":    {{Name: "mine", Run: run}},
+		"positive permits":       {{Name: "mine", Run: run, Shapes: []Shape{{Permits: 1}}}},
+		"positive permits and g": {{Name: "mine", Run: run, Shapes: shapes, More: []Shape{{Goroutines: 1}}}},
+		"nothing negative":       {{Name: "mine", Run: run, Shapes: shapes, Counted: -1}},
+		"counts 0 operations in": {{Name: "mine", Run: run, Shapes: []Shape{{Permits: 1, Goroutines: 1, Hold: -1}}}},
 	} {
-		if _, err := c.Sample(impls.All()[0], 1); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: error is %v, want %q", c, err, want)
+		if err := validate(all); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
 		}
+	}
+	if err := validate([]Workload{good}); err != nil {
+		t.Error(err)
+	}
+	three := Case{handOff, Shape{Permits: 1, Goroutines: 3}}
+	if _, err := three.Sample(impls.All()[0], 1); err == nil || !strings.Contains(err.Error(), "Fixed") {
+		t.Errorf("handoff between three: error is %v, want that it is Fixed", err)
 	}
 }

@@ -5,13 +5,12 @@ package bench
 var tries = Workload{
 	Name:    "try",
 	Doc:     "TryAcquire alone; about 100 ns of work if it succeeds",
-	Extra:   true,
 	Refuses: true,
-	Shapes:  []Shape{{Permits: 1, Goroutines: 8}},
-	More:    []Shape{{Permits: 4, Goroutines: 64}},
+	Shapes:  []Shape{{Permits: 1, Goroutines: 8, Hold: about100ns}},
+	More:    []Shape{{Permits: 4, Goroutines: 64, Hold: about100ns}},
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
-			sem, work := w.Sem, newBurner(about100ns)()
+			sem, work := w.Sem, newBurner(t.Hold)
 			for w.Next() {
 				if !sem.TryAcquire(1) {
 					continue

@@ -8,6 +8,7 @@ var uncontended = Workload{
 	Name:   "uncontended",
 	Doc:    "one goroutine takes a permit and gives it back",
 	Shapes: []Shape{{Permits: 1, Goroutines: 1}},
+	Fixed:  true,
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
 			ctx, sem := context.Background(), w.Sem

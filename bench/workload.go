@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -14,9 +16,9 @@ import (
 type Workload struct {
 	Name   string  // short; becomes workload=Name in benchmark names
 	Doc    string  // one line: what it stands for
-	Shapes []Shape // how it is measured by default
+	Shapes []Shape // how it is measured
 	More   []Shape // what a full run measures in addition
-	Extra  bool    // not in a default run: only in a full one, and where it is asked for by name
+	Fixed  bool    // Run knows no other shapes than these: Params cannot change them
 
 	// Run performs t.N operations in one call of t.Parallel, on semaphores that are free, and
 	// returns the first error of any operation. All permits are back when it returns nil.
@@ -31,10 +33,12 @@ type Workload struct {
 	Counted int
 }
 
-// A Shape is the size of a workload.
+// A Shape is the size of a workload. What is 0 has no part in it, and none in its name.
 type Shape struct {
 	Permits    int64
 	Goroutines int
+	Hold       int           // steps of CPU work under each permit, of about 2 ns
+	Latency    time.Duration // of what is asked for under a permit
 }
 
 // A Case is one row of a benchmark: a workload in a shape.
@@ -43,28 +47,27 @@ type Case struct {
 	Shape
 }
 
-// Workloads returns all workloads in the order in which tables show them, Extra ones last.
-func Workloads() []Workload {
-	all := []Workload{uncontended, contended(), cpu, io_}
-	all = append(all, oversubscribed()...)
-	return append(all, compress, files, naps, mixed, readWrite, cancellation, timeouts, tries,
-		bursts, handOff, pool)
+// Default returns the workloads of a default run, in the order in which tables show them.
+func Default() []Workload {
+	return []Workload{uncontended, contended(), oversubscribed, cpu, io_, mixed, readWrite,
+		cancellation, handOff, bursts, pool}
 }
 
-// Cases returns the rows of some workloads, those of a full run if full is set. A run that is not
-// full leaves out the Extra ones of the whole list, but none of a list that somebody chose.
+// Workloads returns all workloads of this package, first those of Default.
+func Workloads() []Workload {
+	return append(Default(), compress, files, naps, timeouts, tries)
+}
+
+// Cases returns the rows of some workloads: one of each of their Shapes and, if full is set, of
+// what there is in More.
 func Cases(workloads []Workload, full bool) []Case {
-	whole := len(workloads) == len(Workloads())
 	var all []Case
 	for _, w := range workloads {
-		if w.Extra && whole && !full {
-			continue
-		}
 		shapes := w.Shapes
 		if full {
 			shapes = slices.Concat(shapes, w.More)
 		}
-		for _, s := range shapes {
+		for _, s := range distinct(shapes) {
 			all = append(all, Case{w, s})
 		}
 	}
@@ -72,14 +75,48 @@ func Cases(workloads []Workload, full bool) []Case {
 }
 
 // Name returns the name of the row for an implementation, as it follows the name of the benchmark.
+// Two rows of different parameters never have the same.
 func (c Case) Name(impl impls.Impl) string {
-	return fmt.Sprintf("workload=%s/impl=%s/permits=%d/goroutines=%d",
+	name := fmt.Sprintf("workload=%s/impl=%s/permits=%d/goroutines=%d",
 		c.Workload.Name, impl.Name, c.Permits, c.Goroutines)
+	if c.Hold > 0 {
+		name += fmt.Sprintf("/hold=%d", c.Hold)
+	}
+	if c.Latency > 0 {
+		name += "/latency=" + ascii(c.Latency)
+	}
+	return name
 }
+
+// ascii is a duration for names, which are typed into filters.
+func ascii(d time.Duration) string { return strings.ReplaceAll(d.String(), "µ", "u") }
 
 var validName = regexp.MustCompile(`^[\pL\pN._+-]+$`) // as that of an implementation
 
-// validate says what keeps a case from being measured; users write workloads too.
+// validate says what keeps workloads from being measured together; users write them too.
+func validate(workloads []Workload) error {
+	if len(workloads) == 0 {
+		return errors.New("bench: no workload to measure: Workloads() has some")
+	}
+	seen := map[string]bool{}
+	for _, w := range workloads {
+		if seen[w.Name] {
+			return fmt.Errorf("bench: two workloads are named %q: their rows could not be told apart", w.Name)
+		}
+		seen[w.Name] = true
+		if len(w.Shapes) == 0 {
+			return fmt.Errorf("bench: workload %q would not be measured: set Workload.Shapes", w.Name)
+		}
+		for _, c := range Cases([]Workload{w}, true) {
+			if err := c.validate(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// validate says what keeps a case from being measured.
 func (c Case) validate() error {
 	switch {
 	case !validName.MatchString(c.Workload.Name):
@@ -88,7 +125,13 @@ func (c Case) validate() error {
 	case c.Workload.Run == nil:
 		return errors.New("bench: workload " + c.Workload.Name + " does nothing: set Workload.Run")
 	case c.Permits < 1 || c.Goroutines < 1:
-		return fmt.Errorf("bench: workload %s has the shape %+v: want positive numbers",
+		return fmt.Errorf("bench: workload %s has the shape %+v: want positive permits and goroutines",
+			c.Workload.Name, c.Shape)
+	case c.Hold < 0 || c.Latency < 0 || c.Counted < 0:
+		return fmt.Errorf("bench: workload %s counts %d operations in the shape %+v: want nothing negative",
+			c.Workload.Name, c.Counted, c.Shape)
+	case c.Fixed && !slices.Contains(slices.Concat(c.Shapes, c.More), c.Shape):
+		return fmt.Errorf("bench: workload %s cannot have the shape %+v: it is Fixed",
 			c.Workload.Name, c.Shape)
 	}
 	return nil

@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"flag"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+func parsed(t *testing.T, args ...string) (*Params, error) {
+	t.Helper()
+	f := flag.NewFlagSet("test", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	p := new(Params)
+	p.AddFlags(f, "")
+	return p, f.Parse(args)
+}
+
+// casesOf returns the rows that flags ask for, without the name of an implementation.
+func casesOf(t *testing.T, full bool, args ...string) (rows []string, err error) {
+	t.Helper()
+	p, err := parsed(t, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := p.Cases(full)
+	for _, c := range cases {
+		rows = append(rows, strings.Replace(c.Name(impls.Impl{Name: "x"}), "/impl=x", "", 1))
+	}
+	return rows, err
+}
+
+func TestParams(t *testing.T) {
+	for args, want := range map[string][]string{
+		"-workload uncontended": {"workload=uncontended/permits=1/goroutines=1"},
+		"-workload crowd -permits 2,3 -goroutines 5 -hold 70": {
+			"workload=crowd/permits=2/goroutines=5/hold=70", "workload=crowd/permits=3/goroutines=5/hold=70"},
+		"-workload mixed,handoff": {
+			"workload=mixed/permits=16/goroutines=64/hold=50", "workload=handoff/permits=1/goroutines=2"},
+		"-workload mixed -hold 7": {"workload=mixed/permits=16/goroutines=64/hold=7"},
+		// What is not given stays, once.
+		"-workload cpu -permits 8": {"workload=cpu/permits=8/goroutines=64"},
+		// Those that have no such parameter are left out, unless they are asked for by name.
+		"-latency 1500us -permits 3": {
+			"workload=io/permits=3/goroutines=64/latency=1.5ms", "workload=pool/permits=3/goroutines=64/latency=1.5ms"},
+		"-workload all -latency 20us -permits 3": {
+			"workload=io/permits=3/goroutines=64/latency=20us", "workload=pool/permits=3/goroutines=64/latency=20us",
+			"workload=io-sleep/permits=3/goroutines=64/latency=20us"},
+	} {
+		got, err := casesOf(t, false, strings.Fields(args)...)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", args, got, err, want)
+		}
+	}
+}
+
+// No flags change nothing: default workloads by default, all of them in a full run.
+func TestNoParams(t *testing.T) {
+	var p Params
+	for _, full := range []bool{false, true} {
+		workloads := Default()
+		if full {
+			workloads = Workloads()
+		}
+		got, err := p.Cases(full)
+		want := Cases(workloads, full)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("full=%v: %d rows, %v, want %d", full, len(got), err, len(want))
+		}
+		for i := range got {
+			if got[i].Workload.Name != want[i].Workload.Name || got[i].Shape != want[i].Shape {
+				t.Errorf("row %d is %v, want %v", i, got[i].Shape, want[i].Shape)
+			}
+		}
+	}
+}
+
+// The arguments of a row give that row, in another process.
+func TestArgsOfEveryCase(t *testing.T) {
+	for _, c := range Cases(Workloads(), true) {
+		rows, err := casesOf(t, false, c.Args()...)
+		want := strings.Replace(c.Name(impls.Impl{Name: "x"}), "/impl=x", "", 1)
+		if err != nil || !slices.Equal(rows, []string{want}) {
+			t.Errorf("%v: %v, %v, want %s", c.Args(), rows, err, want)
+		}
+	}
+}
+
+func TestBadParams(t *testing.T) {
+	for args, want := range map[string]string{
+		"-permits 0":                      `-permits: "0": want whole numbers from 1`,
+		"-permits 1,,2":                   `-permits: "": want whole numbers`,
+		"-goroutines 1e9":                 `-goroutines: "1e9": want whole numbers from 1 to 1000000`,
+		"-goroutines -3":                  `-goroutines: "-3": want`,
+		"-hold 0":                         `-hold: "0": want`,
+		"-latency 3":                      `-latency: "3": want durations such as`,
+		"-latency -1ms":                   `-latency: "-1ms": want`,
+		"-workload nosuch":                `unknown workload "nosuch"; known are uncontended, contended, `,
+		"-workload io,all":                `unknown workload "all"`,
+		"-workload ,":                     `unknown workload ""`,
+		"-workload io -hold 3":            "workload io does no CPU work that could be set",
+		"-workload crowd -latency 3ms":    "workload crowd asks for nothing",
+		"-workload handoff -goroutines 3": "workload handoff has the shapes",
+		"-hold 3 -latency 1ms":            "no workload",
+	} {
+		p, err := parsed(t, strings.Fields(args)...)
+		if err == nil {
+			_, err = p.Cases(false)
+		}
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "flag ", ""), want) {
+			t.Errorf("%s: error is %v, want %q", args, err, want)
+		}
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	few := Case{io_, Shape{Permits: 1, Goroutines: 64, Latency: time.Millisecond}}
+	if got, least := few.Estimate(100*time.Millisecond), 160*time.Millisecond; got < least {
+		t.Errorf("a sample of 100 ms is to take %v, want at least %v", got, least)
+	}
+	many := few
+	many.Permits = 16
+	if few.Estimate(0) <= many.Estimate(0) {
+		t.Error("one permit is to take no longer than 16, but what is counted waits in turns")
+	}
+}
