@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/impls"
 )
 
 // Params choose workloads and replace their shapes. The zero value changes nothing. A shape is
@@ -177,16 +179,47 @@ func or[T any](given []T, own T) []T {
 	return given
 }
 
-// Args returns the arguments that a command with the flags of Params needs to measure this row and
-// no other.
-func (c Case) Args() []string {
-	args := []string{"-workload", c.Workload.Name,
-		"-permits", strconv.FormatInt(c.Permits, 10), "-goroutines", strconv.Itoa(c.Goroutines)}
-	if c.Hold > 0 {
-		args = append(args, "-hold", strconv.Itoa(c.Hold))
+// String returns the flags that give these parameters.
+func (p *Params) String() string {
+	var flags []string
+	add := func(name string, values ...string) {
+		if joined := strings.Join(values, ","); joined != "" {
+			flags = append(flags, "-"+name+" "+joined)
+		}
 	}
-	if c.Latency > 0 {
-		args = append(args, "-latency", ascii(c.Latency))
+	add("workload", strings.ReplaceAll(p.Workload, " ", ""))
+	add("permits", each(p.Permits)...)
+	add("goroutines", each(p.Goroutines)...)
+	add("hold", each(p.Hold)...)
+	add("latency", each(p.Latency)...)
+	return strings.Join(flags, " ")
+}
+
+func each[T any](values []T) (all []string) {
+	for _, v := range values {
+		all = append(all, ascii(v))
 	}
-	return args
+	return all
+}
+
+// ParseRow finds the row that a name of Case.Name is of, and the name of the implementation.
+func ParseRow(name string) (c Case, impl string, err error) {
+	var p Params
+	f := flag.NewFlagSet("row", flag.ContinueOnError)
+	p.AddFlags(f, "")
+	f.StringVar(&impl, "impl", "", "")
+	for field := range strings.SplitSeq(name, "/") {
+		key, value, _ := strings.Cut(field, "=")
+		if err := f.Set(key, value); err != nil {
+			return c, "", fmt.Errorf("unknown row %q: %w", name, err)
+		}
+	}
+	cases, err := p.Cases(false)
+	if err != nil {
+		return c, "", fmt.Errorf("unknown row %q: %w", name, err)
+	}
+	if c = cases[0]; c.Name(impls.Impl{Name: impl}) != name {
+		return c, "", fmt.Errorf("unknown row %q: want all of a name such as %q", name, c.Name(impls.Impl{Name: impl}))
+	}
+	return c, impl, nil
 }

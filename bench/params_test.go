@@ -46,10 +46,10 @@ func TestParams(t *testing.T) {
 		"-workload cpu -permits 8": {"workload=cpu/permits=8/goroutines=64"},
 		// Those that have no such parameter are left out, unless they are asked for by name.
 		"-latency 1500us -permits 3": {
-			"workload=io/permits=3/goroutines=64/latency=1.5ms", "workload=pool/permits=3/goroutines=64/latency=1.5ms"},
+			"workload=io/permits=3/goroutines=64/latency=1.5ms"},
 		"-workload all -latency 20us -permits 3": {
-			"workload=io/permits=3/goroutines=64/latency=20us", "workload=pool/permits=3/goroutines=64/latency=20us",
-			"workload=io-sleep/permits=3/goroutines=64/latency=20us"},
+			"workload=io/permits=3/goroutines=64/latency=20us",
+			"workload=io-sleep/permits=3/goroutines=64/latency=20us", "workload=pool/permits=3/goroutines=64/latency=20us"},
 	} {
 		got, err := casesOf(t, false, strings.Fields(args)...)
 		if err != nil || !slices.Equal(got, want) {
@@ -79,13 +79,39 @@ func TestNoParams(t *testing.T) {
 	}
 }
 
-// The arguments of a row give that row, in another process.
-func TestArgsOfEveryCase(t *testing.T) {
+// The name of a row is all that another process needs to measure it.
+func TestParseRow(t *testing.T) {
 	for _, c := range Cases(Workloads(), true) {
-		rows, err := casesOf(t, false, c.Args()...)
-		want := strings.Replace(c.Name(impls.Impl{Name: "x"}), "/impl=x", "", 1)
-		if err != nil || !slices.Equal(rows, []string{want}) {
-			t.Errorf("%v: %v, %v, want %s", c.Args(), rows, err, want)
+		name := c.Name(impls.Impl{Name: "mine"})
+		got, impl, err := ParseRow(name)
+		if err != nil || impl != "mine" || got.Shape != c.Shape || got.Workload.Name != c.Workload.Name {
+			t.Errorf("%s: %s %+v of %q, %v", name, got.Workload.Name, got.Shape, impl, err)
+		}
+	}
+	for name, want := range map[string]string{
+		"":                      "no such flag",
+		"workload=crowd/impl=x": "want all of a name such as",
+		"workload=cpu/impl=x/permits=1/goroutines=64/hold=3":              "no CPU work",
+		"workload=cpu/impl=x/goroutines=64/permits=1":                     "want all of a name",
+		"workload=cpu,io/impl=x/permits=1/goroutines=64":                  "want all of a name",
+		"workload=nosuch/impl=x/permits=1/goroutines=64":                  "unknown workload",
+		"workload=cpu/impl=x/permits=1/goroutines=0":                      "want whole numbers",
+		"workload=handoff/impl=x/permits=1/goroutines=3":                  "no others",
+		"workload=io/impl=x/permits=1/goroutines=64/latency=1ms/procs=3":  "no such flag -procs",
+		"workload=io/impl=x/permits=1/goroutines=64/latency=1ms/hold=300": "no CPU work",
+	} {
+		if c, impl, err := ParseRow(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %s %+v of %q, error %v, want %q", name, c.Workload.Name, c.Shape, impl, err, want)
+		}
+	}
+}
+
+func TestParamsAsFlags(t *testing.T) {
+	for _, args := range []string{"", "-workload io,pool -permits 1,4 -goroutines 8 -latency 1ms,500us",
+		"-workload crowd -hold 50,5000"} {
+		p, err := parsed(t, strings.Fields(args)...)
+		if err != nil || p.String() != args {
+			t.Errorf("%s: %v, %v", args, p, err)
 		}
 	}
 }

@@ -50,12 +50,12 @@ type Case struct {
 // Default returns the workloads of a default run, in the order in which tables show them.
 func Default() []Workload {
 	return []Workload{uncontended, contended(), oversubscribed, cpu, io_, mixed, readWrite,
-		cancellation, handOff, bursts, pool}
+		cancellation, handOff, bursts}
 }
 
 // Workloads returns all workloads of this package, first those of Default.
 func Workloads() []Workload {
-	return append(Default(), compress, files, naps, timeouts, tries)
+	return append(Default(), compress, files, naps, pool, timeouts, tries)
 }
 
 // Cases returns the rows of some workloads: one of each of their Shapes and, if full is set, of
@@ -88,8 +88,8 @@ func (c Case) Name(impl impls.Impl) string {
 	return name
 }
 
-// ascii is a duration for names, which are typed into filters.
-func ascii(d time.Duration) string { return strings.ReplaceAll(d.String(), "µ", "u") }
+// ascii is a value for names, which are typed into filters: 500us, not 500µs.
+func ascii(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "µ", "u") }
 
 var validName = regexp.MustCompile(`^[\pL\pN._+-]+$`) // as that of an implementation
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
 )
 
@@ -39,10 +38,6 @@ func choose[T any](kind, names string, table []T, nameOf func(T) string) ([]T, e
 
 func chooseImpls(names string, table []impls.Impl) ([]impls.Impl, error) {
 	return choose("implementation", names, table, func(i impls.Impl) string { return i.Name })
-}
-
-func chooseWorkloads(names string) ([]bench.Workload, error) {
-	return choose("workload", names, bench.Workloads(), func(w bench.Workload) string { return w.Name })
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }

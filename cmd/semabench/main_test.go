@@ -87,6 +87,8 @@ func TestRefusals(t *testing.T) {
 		{[]string{"run", "-impl", "cond,all"}, []string{`all stands alone`}},
 		{[]string{"run", "-impl", ""}, []string{`unknown implementation ""`}},
 		{[]string{"run", "-workload", "sleep"}, []string{`unknown workload "sleep"`, "uncontended", "contended", "cpu", "io"}},
+		{[]string{"run", "-permits", "0"}, []string{"-permits", "want whole numbers from 1"}},
+		{[]string{"run", "-workload", "cpu", "-hold", "9"}, []string{"workload cpu does no CPU work that could be set"}},
 		{[]string{"run", "-quick", "-full"}, []string{"exclude each other"}},
 		{[]string{"run", "-samples", "-1"}, []string{"-samples=-1"}},
 		{[]string{"run", "-o", out, "cond"}, []string{`unexpected argument "cond"`}},
@@ -103,7 +105,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"report", "-o", out, broken}, []string{"broken.txt:2"}},
 		{[]string{"report", "-o", out, good, missing}, []string{"missing.txt"}},
 		{[]string{"report", "-o", filepath.Join(good, "sub"), good}, []string{"writing the report"}},
-		{[]string{"sample", "-impl", "all"}, []string{"unknown workload"}},
+		{[]string{"sample", "-row", "impl=cond"}, []string{`unknown row "impl=cond"`}},
 		{[]string{"policies", "-impl", "pond"}, []string{`unknown implementation "pond"`, "cond"}},
 		{[]string{"policies", "cond"}, []string{`unexpected argument "cond"`}},
 	} {

@@ -21,8 +21,8 @@ type size struct {
 
 var (
 	quickSize   = size{samples: 6, benchtime: 50 * time.Millisecond}
-	defaultSize = size{samples: 6, benchtime: 250 * time.Millisecond}
-	fullSize    = size{samples: 20, benchtime: 500 * time.Millisecond, full: true}
+	defaultSize = size{samples: 6, benchtime: 100 * time.Millisecond}
+	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}
 )
 
 const textName = "bench.txt"
@@ -33,8 +33,9 @@ func (a app) run(ctx context.Context, args []string) error {
 	f := a.flags("run", "[flags]", "Measures implementations on this machine, each sample in a process of its own and\n"+
 		"implementations in turns, and writes "+textName+" and a report as text, Markdown and HTML.")
 	implNames := f.String("impl", "all", "implementations to measure, separated by commas")
-	workloadNames := f.String("workload", "all", "workloads to measure them with, separated by commas")
-	quick := f.Bool("quick", false, "a fifth of the time per sample")
+	var params bench.Params
+	params.AddFlags(f.FlagSet, "")
+	quick := f.Bool("quick", false, "half of the time per sample")
 	full := f.Bool("full", false, "more shapes, more samples, more time per sample")
 	dir := f.String("o", "", "folder for the results (default results/<time>)")
 	samples := f.Int("samples", 0, "samples of each row, instead of those of the size")
@@ -45,11 +46,11 @@ func (a app) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	workloads, err := chooseWorkloads(*workloadNames)
+	s, err := sizeOf(*quick, *full, *samples)
 	if err != nil {
 		return err
 	}
-	s, err := sizeOf(*quick, *full, *samples)
+	cases, err := params.Cases(s.full)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (a app) run(ctx context.Context, args []string) error {
 		app:       a,
 		text:      text,
 		benchtime: s.benchtime,
-		rows:      schedule(bench.Cases(workloads, s.full), chosen, s.samples),
+		rows:      schedule(cases, chosen, s.samples),
 		samples:   s.samples,
 		failed:    map[string]error{},
 	}

@@ -21,7 +21,7 @@ import (
 func TestRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	code, stdout, stderr := command(t, "", "run", "-quick", "-samples", "2",
-		"-impl", "cond,spin", "-workload", "uncontended,contended", "-o", dir)
+		"-impl", "cond,spin", "-workload", "uncontended,cpu", "-o", dir)
 	if code != exitOK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
@@ -38,7 +38,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatalf("benchstat: %v\n%s", err, out)
 	}
-	for _, w := range []string{"uncontended", "contended"} {
+	for _, w := range []string{"uncontended", "cpu"} {
 		if n := strings.Count(string(out), "workload: "+w+"\n"); n != 1 {
 			t.Errorf("benchstat shows %d groups of tables for %s, want 1:\n%s", n, w, out)
 		}
