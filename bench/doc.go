@@ -18,33 +18,40 @@
 // Run prints configuration lines (commit, cpu, kernel, gomaxprocs), the units of its own metrics,
 // and a line `workload: name` before each workload, by which benchstat makes one table of each.
 //
-// The benchmarks of the implementations of this module, first those of a default run and then
-// the Extra ones:
+// Flags choose other workloads, and replace the parameters that they are measured with; a list
+// is measured in all combinations. They are also those of semabench run, without the prefix.
+// For go test they come after the package:
 //
-//	go test -run '^$' -bench Semaphore ./bench
-//	go test -run '^$' -bench Extra ./bench
+//	go test -run '^$' -bench Mine . -bench.workload=all
+//	go test -run '^$' -bench Mine . -bench.workload=contended -bench.permits=1,4,16 -bench.goroutines=64
+//	go test -run '^$' -bench Mine . -bench.workload=crowd,mixed -bench.hold=50,500,5000
+//	go test -run '^$' -bench Mine . -bench.workload=io -bench.latency=500us,5ms
+//
+// Each parameter is in the names of rows, so no tool takes rows that differ in one for the same.
 //
 // # Workloads
 //
 // In a default run:
 //
 //   - uncontended: one goroutine takes a permit and gives it back.
-//   - contended: many do, with 1, GOMAXPROCS, 4, 16 and 1024 permits.
+//   - contended: many do. A series over goroutines with 1 permit, and one over permits with 64
+//     goroutines, for curves; in a full run also 1024 goroutines on 4 and 16 permits, and 1024 permits.
+//   - crowd: the same with CPU work of hold=50 or hold=5000 steps under each permit, about 100 ns and
+//     10 µs; in a full run 64 and 1024 goroutines on 1, 4 and 16 permits with each.
 //   - cpu: workers that compute SHA-256.
 //   - io: clients of an HTTP server on loopback that answers after 1 ms.
+//   - mixed: requests of many sizes, each sixteenth for all permits.
+//   - readwrite: reading takes one permit, writing all.
+//   - cancel: requests that are given up by others.
+//   - handoff: two goroutines wake each other in turns.
+//   - burst: requests come on a schedule, all at once.
 //
 // Only in a full run or by name:
 //
-//   - crowd-0, crowd-100ns, crowd-10us: 64 and 1024 goroutines on 1, 4 and 16 permits, which are
-//     held for nothing or for about so much CPU work.
 //   - cpu-compress, io-files, io-sleep: more workers, that compress, read files, or wait.
-//   - mixed: requests of many sizes, each sixteenth for all permits.
-//   - readwrite: reading takes one permit, writing all.
-//   - cancel, timeout: requests that are given up by others, or after a while.
-//   - try: nobody waits.
-//   - burst: requests come on a schedule, all at once.
-//   - handoff: two goroutines wake each other in turns.
 //   - pool: connections to a database.
+//   - timeout: requests that are given up after a while.
+//   - try: nobody waits.
 //
 // # Metrics
 //
@@ -70,20 +77,30 @@
 //
 // The recorded pass takes a quarter of the time of the timed one, with a recorder for each goroutine:
 //
-//   - acquire-p50-ns, p90, p99, p99.9 and max: how long Acquire took, granted or not. Of
-//     operations under 10 µs, each goroutine times its first and then one in 4, else all. Percentiles
-//     are exact to 1 %; the longest is exact, of those that were timed. A percentile of few
-//     is the longest of them: p99.9 needs thousands of operations.
+//   - acquire-p50-ns, p90, p99 and p99.9: how long Acquire took, granted or not. Each goroutine
+//     times its first, and then one in 8 at random; the others count as those that were timed.
+//     Percentiles are exact to 1 % of what was timed. A percentile of few is the longest of them:
+//     p99.9 needs ten thousand operations.
+//   - acquire-max-ns: the longest of all calls. It is exact if that one was timed. Else it is told
+//     by the moments at which others looked at their clocks, and may be two of those short, each
+//     of which is a thousandth of the pass where there are many operations.
 //   - jain: Jain's index of the permits that each goroutine was granted: 1 if all got the same,
-//     1/n if one of n got all. It is of this window: who has lost after 60 ms may
+//     1/n if one of n got all. It is of this window: who has lost after 25 ms may
 //     catch up in a second.
 //   - longest/median-wait: the longest Acquire against the median one. Large where most
 //     are served at once and somebody is not.
 //   - grants/try: how many requests got their permits, where a workload lets them fail. Compare
 //     times only together with it, because to refuse is quick.
-//   - recorder-ns/op: what the recorder adds to an Acquire in this pass, measured on a semaphore
-//     that does nothing, the least of 8 tries: under 25 where one in 4 is timed. It is in the
+//   - recorder-ns/op: what the recorder adds to an Acquire in this pass, on average over those it
+//     times and those it does not, measured on a semaphore that does nothing, the least of 8 tries.
+//     Where it is 25 or more, because the clock is slow, one in 16 is timed, and so on. It is in the
 //     other figures of the pass, as two clock readings are in every latency.
+//
+// # Length
+//
+// A sample ([Case.Sample]) takes about 1.6 times the time it is given; [Case.Estimate] says it before.
+// It is a fixed number of operations, found by a warm-up that ends in time. go test -bench looks
+// for it in its own way, which takes 2 to 4 times the time, and at times 10.
 //
 // # Coordinated omission
 //

@@ -10,8 +10,8 @@ go test -race ./...
 go test -run '^$' -bench . -benchtime 1x -count 2 . >"$out/new.txt"
 go tool benchstat -col /impl "$out/new.txt" >"$out/benchstat.txt"
 tables=$(grep -c '^workload: ' "$out/benchstat.txt")
-if [ "$tables" -ne 4 ]; then
-	echo "benchstat made tables for $tables workloads, want 4" >&2
+if [ "$tables" -ne 10 ]; then
+	echo "benchstat made tables for $tables workloads, want 10" >&2
 	exit 1
 fi
 go tool semabench report -o "$out/report" "$out/new.txt"
