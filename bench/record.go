@@ -36,11 +36,11 @@ type recorder struct {
 	grants    int64                   // those that got what they asked for
 	permits   int64                   // that they got
 
-	ticks  *ticks        // by which the longest of those that are not timed is known
-	every  uint64        // how many calls of Acquire there are for each that is timed
-	skip   uint64        // how many are still not to be timed
-	random uint64        // never 0
-	due    time.Duration // when the next Acquire should have begun; 0: when it is called
+	moments *moments      // by which the longest of those that are not timed is known
+	every   uint64        // how many calls of Acquire there are for each that is timed
+	skip    uint64        // how many are still not to be timed
+	random  uint64        // never 0
+	due     time.Duration // when the next Acquire should have begun; 0: when it is called
 }
 
 // newRecorders returns n recorders for a pass that takes about a window. They time one Acquire
@@ -48,11 +48,11 @@ type recorder struct {
 func newRecorders(n int, every uint64, window time.Duration) []*recorder {
 	const kept = 128 // 1 KB for each goroutine, where a histogram takes 34
 	seen := make([]time.Duration, n*kept)
-	t := newTicks(window)
+	t := newMoments(window)
 	all := make([]*recorder, n)
 	for i := range all {
 		own := seen[i*kept : i*kept : (i+1)*kept]
-		all[i] = &recorder{seen: own, ticks: t, every: every, random: uint64(i) + 1}
+		all[i] = &recorder{seen: own, moments: t, every: every, random: uint64(i) + 1}
 	}
 	return all
 }
@@ -113,10 +113,10 @@ func (v *view) Acquire(ctx context.Context, n int64) error {
 		return v.timed(ctx, n, due)
 	}
 	r.skip--
-	tick := r.ticks.last.Load()
+	moment := r.moments.last.Load()
 	err := v.sem.Acquire(ctx, n)
-	if r.ticks.last.Load() > tick+1 {
-		r.longest = max(r.longest, r.ticks.since(tick))
+	if r.moments.last.Load() > moment+1 {
+		r.longest = max(r.longest, r.moments.since(moment))
 	}
 	r.count(err == nil, n)
 	return err
@@ -135,7 +135,7 @@ func (v *view) timed(ctx context.Context, n int64, start time.Duration) error {
 	end := now()
 	r.seen = append(r.seen, end-start)
 	r.longest = max(r.longest, end-start)
-	r.ticks.at(end)
+	r.moments.at(end)
 	r.count(err == nil, n)
 	return err
 }

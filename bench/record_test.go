@@ -208,28 +208,28 @@ func TestLongestWaitThatIsNotTimed(t *testing.T) {
 	if len(victim.rec.seen) != 0 {
 		t.Fatal("the call was timed")
 	}
-	least -= victim.rec.ticks.step // the last look may have come too soon for a tick
+	least -= victim.rec.moments.step // the last look may have come too soon to be kept
 	if got := victim.rec.longest; got < least || got > most {
 		t.Errorf("the longest wait is %v, want %v to %v", got, least, most)
 	}
 }
 
-func TestTicks(t *testing.T) {
-	ticks := newTicks(1024 * time.Millisecond)
+func TestMoments(t *testing.T) {
+	moments := newMoments(1024 * time.Millisecond)
 	for _, ms := range []time.Duration{10, 11, 11, 12, 15} { // the second 11 is too early
-		ticks.at(ms * time.Millisecond)
+		moments.at(ms * time.Millisecond)
 	}
-	if got := ticks.last.Load(); got != 4 {
-		t.Errorf("%d ticks, want 4", got)
+	if got := moments.last.Load(); got != 4 {
+		t.Errorf("%d moments, want 4", got)
 	}
-	// Tick 1 was at 10: the call began before the next, which was at 11.
-	if got, want := ticks.since(1), 4*time.Millisecond; got != want {
-		t.Errorf("since tick 1: %v, want %v", got, want)
+	// Moment 1 was at 10: the call began before the next, which was at 11.
+	if got, want := moments.since(1), 4*time.Millisecond; got != want {
+		t.Errorf("since moment 1: %v, want %v", got, want)
 	}
-	for i := range 2 * len(ticks.kept) {
-		ticks.at(time.Duration(20+i) * time.Millisecond)
+	for i := range 2 * len(moments.kept) {
+		moments.at(time.Duration(20+i) * time.Millisecond)
 	}
-	if got, want := ticks.last.Load(), int64(len(ticks.kept)-1); got != want {
-		t.Errorf("the last tick is %d, want %d: there is no room for more", got, want)
+	if got, want := moments.last.Load(), int64(len(moments.kept)-1); got != want {
+		t.Errorf("the last moment is %d, want %d: there is no room for more", got, want)
 	}
 }
