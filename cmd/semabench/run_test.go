@@ -129,7 +129,7 @@ func (f *fullAfter) Write(p []byte) (int, error) {
 func TestFullDisk(t *testing.T) {
 	t.Setenv(beCommand, "1")
 	var complaint bytes.Buffer
-	room := fullAfter(27) // the header, and a sample with its workload line
+	room := fullAfter(35) // the header, and a sample with its workload line
 	rows := schedule(bench.Cases(bench.Workloads()[:1], false), impls.All()[:1], 5)
 	m := &measurement{
 		app:       app{table: testTable(), stderr: &complaint},

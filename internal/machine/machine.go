@@ -1,10 +1,10 @@
 // Package machine reads what a benchmark figure depends on besides the code: processor, kernel,
 // Go version, commit. It goes into benchmark text as configuration lines, so that figures of
-// different machines are not compared by mistake.
+// different machines are not compared by mistake. None of them changes while a benchmark runs; what
+// does is noise: see [Watch].
 package machine
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -18,20 +18,38 @@ import (
 type Facts struct {
 	GOOS, GOARCH string
 	CPU          string // model name
+	CPUs         int    // that this process may use
 	Kernel       string // release
+	Governor     string // of the first processor's frequency
+	Virtualised  string // yes or no
+	CPUQuota     string // processors that the control group may use, or none
+	ASLR         string // full, partial or off
 	Go           string // version
+	Level        string // of the instruction set: GOAMD64 and its like
+	Build        string // flags and experiments that change the code, or default
+	Runtime      string // environment variables that change the Go runtime, or default
 	GOMAXPROCS   int    // 0 if there is none to speak of
 	Commit       string // of the running code; ends in "+dirty" if it was changed since
 }
 
 // Read returns the facts of this process.
 func Read() Facts {
+	level, build := settings()
 	return Facts{
-		GOOS:       runtime.GOOS,
-		GOARCH:     runtime.GOARCH,
-		CPU:        cpu(),
-		Kernel:     kernel(),
+		GOOS:        runtime.GOOS,
+		GOARCH:      runtime.GOARCH,
+		CPU:         cpuinfo("model name"),
+		CPUs:        runtime.NumCPU(),
+		Kernel:      kernel(),
+		Governor:    firstLine("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+		Virtualised: virtualised(cpuinfo("flags")),
+		CPUQuota:    quota(os.DirFS("/")),
+		ASLR: aslr(firstLine("/proc/sys/kernel/randomize_va_space"),
+			firstLine("/proc/self/personality")),
 		Go:         runtime.Version(),
+		Level:      level,
+		Build:      build,
+		Runtime:    tuning(os.Getenv),
 		GOMAXPROCS: runtime.GOMAXPROCS(0),
 		Commit:     commit(),
 	}
@@ -39,29 +57,31 @@ func Read() Facts {
 
 // WriteTo writes the facts that `go test` does not print itself as configuration lines.
 func (f Facts) WriteTo(w io.Writer) (int64, error) {
-	text := fmt.Sprintf("cpu: %s\ngo: %s\ncommit: %s\nkernel: %s\n", f.CPU, f.Go, f.Commit, f.Kernel)
-	if f.GOMAXPROCS > 0 {
-		text += fmt.Sprintf("gomaxprocs: %d\n", f.GOMAXPROCS)
+	var text strings.Builder
+	for _, line := range []struct{ key, value string }{
+		{"cpu", f.CPU},
+		{"cpus", fmt.Sprint(f.CPUs)},
+		{"governor", f.Governor},
+		{"virtualised", f.Virtualised},
+		{"cpu-quota", f.CPUQuota},
+		{"kernel", f.Kernel},
+		{"aslr", f.ASLR},
+		{"go", f.Go},
+		{"go" + f.GOARCH, f.Level},
+		{"build", f.Build},
+		{"go-runtime", f.Runtime},
+		{"commit", f.Commit},
+	} {
+		fmt.Fprintf(&text, "%s: %s\n", line.key, line.value)
 	}
-	n, err := io.WriteString(w, text)
+	if f.GOMAXPROCS > 0 {
+		fmt.Fprintf(&text, "gomaxprocs: %d\n", f.GOMAXPROCS)
+	}
+	n, err := io.WriteString(w, text.String())
 	return int64(n), err
 }
 
 const unknown = "unknown"
-
-func cpu() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return unknown
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return unknown
-}
 
 func kernel() string {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")

@@ -1,0 +1,159 @@
+package machine
+
+import (
+	"bufio"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// cpuinfo returns what Linux says of the first processor.
+func cpuinfo(key string) string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return unknown
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if k, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(k) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return unknown
+}
+
+// virtualised knows x86, where hypervisors set a flag.
+func virtualised(flags string) string {
+	switch {
+	case runtime.GOARCH != "amd64" && runtime.GOARCH != "386", flags == unknown:
+		return unknown
+	case slices.Contains(strings.Fields(flags), "hypervisor"):
+		return "yes"
+	}
+	return "no"
+}
+
+// aslr reads the switch of the system, and the one with which setarch -R exempts a process.
+func aslr(system, personality string) string {
+	const noRandomize = 0x0040000
+	own, err := strconv.ParseUint(personality, 16, 64)
+	switch {
+	case err == nil && own&noRandomize != 0, system == "0":
+		return "off"
+	case system == "1":
+		return "partial"
+	case system == "2":
+		return "full"
+	}
+	return unknown
+}
+
+// quota returns how many processors the control group and those above it leave to this process.
+// The Go runtime derives GOMAXPROCS from it, but not below 2, and rounded up.
+func quota(root fs.FS) string {
+	groups, err := fs.ReadFile(root, "proc/self/cgroup")
+	if err != nil {
+		return unknown
+	}
+	least := 0.0
+	for line := range strings.Lines(string(groups)) {
+		field := strings.SplitN(strings.TrimSpace(line), ":", 3) // id:controllers:path
+		if len(field) != 3 {
+			continue
+		}
+		limit := limitV2
+		switch {
+		case slices.Contains(strings.Split(field[1], ","), "cpu"):
+			limit = limitV1
+		case field[0] != "0":
+			continue
+		}
+		for group := path.Clean(field[2]); ; group = path.Dir(group) {
+			if cpus, ok := limit(root, group); ok && (least == 0 || cpus < least) {
+				least = cpus
+			}
+			if group == "/" || group == "." {
+				break
+			}
+		}
+	}
+	if least == 0 {
+		return "none"
+	}
+	return strconv.FormatFloat(least, 'g', 4, 64)
+}
+
+func limitV2(root fs.FS, group string) (cpus float64, ok bool) {
+	text, _ := fs.ReadFile(root, path.Join("sys/fs/cgroup", group, "cpu.max"))
+	var most, period float64
+	n, _ := fmt.Sscan(string(text), &most, &period) // "max" is no number
+	return most / period, n == 2 && period > 0
+}
+
+func limitV1(root fs.FS, group string) (cpus float64, ok bool) {
+	dir := path.Join("sys/fs/cgroup/cpu", group)
+	text, _ := fs.ReadFile(root, path.Join(dir, "cpu.cfs_quota_us"))
+	of, _ := fs.ReadFile(root, path.Join(dir, "cpu.cfs_period_us"))
+	var most, period float64
+	n, _ := fmt.Sscan(string(text)+" "+string(of), &most, &period)
+	return most / period, n == 2 && most > 0 && period > 0 // -1 is no limit
+}
+
+// settings returns how the running binary was built: the level of the instruction set, and what
+// else decides which instructions there are. Linker flags do not.
+func settings() (level, build string) {
+	level = unknown
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return level, unknown
+	}
+	var all []string
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "GO" + strings.ToUpper(runtime.GOARCH):
+			level = s.Value
+		case "-pgo":
+			all = append(all, s.Key+"="+filepath.Base(s.Value)) // wherever it was checked out
+		case "-race", "-msan", "-asan", "-cover", "-gcflags", "-asmflags", "-tags", "GOEXPERIMENT",
+			"DefaultGODEBUG":
+			all = append(all, s.Key+"="+s.Value)
+		}
+	}
+	if all == nil {
+		return level, "default"
+	}
+	return level, strings.Join(all, " ")
+}
+
+// tuning returns the variables that change how the Go runtime behaves, without GOMAXPROCS, which
+// has a line of its own.
+func tuning(getenv func(string) string) string {
+	var set []string
+	for _, name := range []string{"GODEBUG", "GOGC", "GOMEMLIMIT"} {
+		if value := getenv(name); value != "" {
+			set = append(set, name+"="+value)
+		}
+	}
+	if set == nil {
+		return "default"
+	}
+	return strings.Join(set, " ")
+}
+
+// firstLine returns that of a file, or unknown.
+func firstLine(name string) string {
+	text, err := os.ReadFile(name)
+	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	if err != nil || line == "" {
+		return unknown
+	}
+	return line
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package machine
+
+// read can tell nothing.
+func read() reading { return reading{busy: -1, steal: -1, own: -1, stalled: -1, load1: -1} }
