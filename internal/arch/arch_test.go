@@ -20,13 +20,16 @@ var rooms = map[string][]string{
 	"impls":            {"golang.org/x/sync/semaphore"},
 	"internal/machine": {},
 	"internal/arch":    {},
+	"internal/layout":  {"impls"},
 	"bench": {"impls", "internal/machine", "github.com/HdrHistogram/hdrhistogram-go",
 		"testing*"},
 	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
 	"stress/internal/model":  {},
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
 	"reports":                {"golang.org/x/perf/bench*", "github.com/aclements/go-moremath/*", "github.com/montanaflynn/stats"},
-	"cmd/semabench": {"impls", "bench", "reports", "stress", "internal/machine",
+	"cmd/semabench/sampler":  {"impls", "bench"},
+	"cmd/semabench": {"impls", "bench", "reports", "stress", "cmd/semabench/sampler",
+		"internal/layout", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
 }
 

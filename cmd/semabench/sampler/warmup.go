@@ -1,0 +1,28 @@
+package sampler
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// warm is two periods of the governors that look every 10 ms how fast a core has to be.
+const warm = 20 * time.Millisecond
+
+// warmUp keeps every core busy for a moment, so that a sample that follows a pause, as the first
+// after a link, finds them as fast as one that follows another sample.
+//
+// The row itself warms up in the runs that package testing makes to find out how many operations
+// fill the time: caches, branch predictors, the heap. They are discarded; all they are sure to have is
+// a hundredth of the operations of the run that counts.
+func warmUp() {
+	end := time.Now().Add(warm)
+	var cores sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		cores.Go(func() {
+			for time.Now().Before(end) {
+			}
+		})
+	}
+	cores.Wait()
+}

@@ -1,0 +1,257 @@
+package layout
+
+import (
+	"context"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const fifo = `package fifo
+
+import "golang.org/x/sync/semaphore"
+
+func New(n int64) *semaphore.Weighted    { return semaphore.NewWeighted(n) }
+func NewInt(n int) *semaphore.Weighted   { return semaphore.NewWeighted(int64(n)) }
+func NewText(s string) *semaphore.Weighted { return nil }
+func NewNothing(n int64) int             { return 0 }
+`
+
+// In a module that requires the suite, in one that does not, in workspaces with and without it, and in
+// the suite itself.
+func TestConstructorsAreBuiltIn(t *testing.T) {
+	for name, test := range map[string]struct{ mod, work string }{
+		"requires":          {goMod + requireSuite, ""},
+		"does not require":  {goMod, ""},
+		"workspace with it": {goMod, "go 1.26.0\n\nuse (\n\t.\n\tSUITE\n)\n"},
+		"workspace without": {goMod, "go 1.26.0\n\nuse .\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{
+				"go.mod": test.mod, "fifo/fifo.go": fifo, "a/internal/fifo/fifo.go": fifo, "main.go": "package main",
+			}
+			if test.work != "" {
+				files["go.work"] = test.work
+			}
+			dir := module(t, files)
+			before := tree(t, dir)
+			l := mustPrepare(t, "./fifo.New", "lim=example.org/mine/fifo.NewInt", "./a/internal/fifo.New")
+			path := mustBuild(t, l, 1)
+			for _, impl := range []string{"fifo", "lim", "fifo.New", "cond"} {
+				mustSample(t, path, impl)
+			}
+			if after := tree(t, dir); !maps.Equal(before, after) {
+				t.Errorf("the module was changed: it has %v now", after)
+			}
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(path); err == nil {
+				t.Errorf("%s was left behind", path)
+			}
+		})
+	}
+	t.Run("the suite", func(t *testing.T) {
+		mustSample(t, mustBuild(t, mustPrepare(t), 1), "spin")
+	})
+}
+
+// Seeds differ in where functions lie; the same seed makes the same bytes, in another folder too.
+func TestSeedDecidesLayout(t *testing.T) {
+	var order [3]string
+	for i, seed := range []uint32{1, 2, 1} {
+		path := mustBuild(t, mustPrepare(t), seed)
+		out, err := exec.Command("go", "tool", "nm", "-n", path).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		order[i] = string(out)
+		if i == 2 {
+			first, err := os.ReadFile(filepath.Join(filepath.Dir(path), "sample-1"))
+			if err != nil || string(first) != string(text) {
+				t.Errorf("seed 1 makes other bytes the second time (%v)", err)
+			}
+		}
+	}
+	if order[0] == order[1] || order[0] != order[2] {
+		t.Errorf("functions lie alike: seeds 1 and 2 %v, seeds 1 and 1 %v; want false and true",
+			order[0] == order[1], order[0] == order[2])
+	}
+}
+
+// What cannot be measured is named as the user named it, with what the compiler has to say.
+func TestRefusals(t *testing.T) {
+	dir := module(t, map[string]string{
+		"go.mod": goMod + requireSuite, "fifo/fifo.go": fifo,
+		"broken/broken.go": "package broken\n\nfunc New(n int64) int { return m }\n",
+		"main.go":          "package main\n\nfunc New() {}\n",
+	})
+	before := tree(t, dir)
+	for given, want := range map[string][]string{
+		"./nowhere.New":     {"./nowhere.New: looking for func New in package ./nowhere", "nowhere"},
+		"./fifo.Missing":    {"./fifo.Missing: want func(int64) T", "undefined: fifo.Missing"},
+		"./fifo.NewText":    {"./fifo.NewText: want func(int64) T", "string"},
+		"./fifo.NewNothing": {"./fifo.NewNothing: want func(int64) T", "Acquire"},
+		"./broken.New":      {filepath.FromSlash("broken/broken.go:3:32: undefined: m")},
+		"./.New":            {"is a program"},
+		"cond=./fifo.New":   {"another implementation is named cond"},
+		"a/b=./fifo.New":    {`implementation name "a/b"`},
+	} {
+		err := build(t, given)
+		if err == nil {
+			t.Errorf("%s: built, want an error with %q", given, want)
+			continue
+		}
+		for _, w := range want {
+			if !strings.Contains(err.Error(), w) || strings.Contains(err.Error(), program) {
+				t.Errorf("%s: %v, want %q, and nothing of %s", given, err, w, program)
+			}
+		}
+	}
+	if after := tree(t, dir); !maps.Equal(before, after) {
+		t.Errorf("the module was changed: it has %v now", after)
+	}
+}
+
+// Outside of modules there is nothing to build with, and without a go tool nothing that builds.
+func TestNowhereToBuild(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, err := New(context.Background(), nil, nil); err == nil || !strings.Contains(err.Error(), "no Go module") {
+		t.Errorf("New outside of modules = %v, want that it says so", err)
+	}
+	t.Setenv("PATH", "")
+	if _, err := New(context.Background(), nil, nil); err == nil || !strings.Contains(err.Error(), "no go tool") {
+		t.Errorf("New without a go tool = %v, want that it says so", err)
+	}
+}
+
+func TestParse(t *testing.T) {
+	for s, want := range map[string]Constructor{
+		"./mine.New":              {Path: "./mine", Func: "New"},
+		".New":                    {Path: ".", Func: "New"},
+		"./.New":                  {Path: "./", Func: "New"},
+		"gopkg.in/sem.v3.NewFair": {Path: "gopkg.in/sem.v3", Func: "NewFair"},
+		"lim=example.org/lim.New": {Name: "lim", Path: "example.org/lim", Func: "New"},
+	} {
+		got, ok, err := Parse(s)
+		got.given = ""
+		if !ok || err != nil || got != want {
+			t.Errorf("Parse(%q) = %+v, %v, %v, want %+v", s, got, ok, err, want)
+		}
+	}
+	if _, ok, err := Parse("cond"); ok || err != nil {
+		t.Errorf("Parse of a name = %v, %v, want false, nil", ok, err)
+	}
+	for _, s := range []string{"./mine", "./mine.new", "example.org/lim", "=./mine.New", "./mine.New[int]", "a=b"} {
+		if _, ok, err := Parse(s); ok || err == nil {
+			t.Errorf("Parse(%q) = %v, %v, want an error", s, ok, err)
+		}
+	}
+}
+
+func build(t *testing.T, given ...string) error {
+	t.Helper()
+	l, err := prepare(t, given...)
+	if err != nil {
+		return err
+	}
+	_, err = l.Build(context.Background(), 1)
+	return err
+}
+
+func prepare(t *testing.T, given ...string) (*Linker, error) {
+	t.Helper()
+	var constructors []Constructor
+	for _, g := range given {
+		c, ok, err := Parse(g)
+		if err != nil || !ok {
+			t.Fatalf("Parse(%q) = %v, %v", g, ok, err)
+		}
+		constructors = append(constructors, c)
+	}
+	l, err := New(context.Background(), constructors, []string{"cond", "channel", "spin", "weighted"})
+	if err == nil {
+		t.Cleanup(func() { l.Close() })
+	}
+	return l, err
+}
+
+func mustPrepare(t *testing.T, given ...string) *Linker {
+	t.Helper()
+	l, err := prepare(t, given...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func mustBuild(t *testing.T, l *Linker, seed uint32) string {
+	t.Helper()
+	path, err := l.Build(context.Background(), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func mustSample(t *testing.T, path, impl string) {
+	t.Helper()
+	row := "workload=uncontended/impl=" + impl + "/permits=1/goroutines=1"
+	out, err := exec.Command(path, "-row", row, "-benchtime", "1ms").CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(out), "BenchmarkSemaphore/"+row) {
+		t.Errorf("the sample of %s is %q (%v)", impl, out, err)
+	}
+}
+
+const goMod = "module example.org/mine\n\ngo 1.26.0\n\nrequire golang.org/x/sync v0.24.0\n"
+
+// requireSuite has a place for the folder of the suite.
+const requireSuite = "\nrequire " + suite + " v0.0.0\n\nreplace " + suite + " => SUITE\n"
+
+// module makes one of files in a temporary folder, and the working directory. Its go.sum is as in a
+// module that uses the suite nowhere yet.
+func module(t *testing.T, files map[string]string) (dir string) {
+	t.Helper()
+	suiteDir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		text = strings.ReplaceAll(text, "SUITE", suiteDir)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	return dir
+}
+
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
