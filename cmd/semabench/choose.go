@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/layout"
 )
 
 // choose picks the items that a comma-separated flag names, in the order of the table.
@@ -38,6 +39,27 @@ func choose[T any](kind, names string, table []T, nameOf func(T) string) ([]T, e
 
 func chooseImpls(names string, table []impls.Impl) ([]impls.Impl, error) {
 	return choose("implementation", names, table, func(i impls.Impl) string { return i.Name })
+}
+
+// chooseMeasured also takes constructors of packages: see layout.Parse.
+func chooseMeasured(names string, table []impls.Impl) (
+	chosen []impls.Impl, constructors []layout.Constructor, err error) {
+	var ours []string
+	for name := range strings.SplitSeq(names, ",") {
+		c, ok, err := layout.Parse(strings.TrimSpace(name))
+		switch {
+		case err != nil:
+			return nil, nil, fmt.Errorf("-impl %w", err)
+		case ok:
+			constructors = append(constructors, c)
+		default:
+			ours = append(ours, name)
+		}
+	}
+	if len(ours) > 0 {
+		chosen, err = chooseImpls(strings.Join(ours, ","), table)
+	}
+	return chosen, constructors, err
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }

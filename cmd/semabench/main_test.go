@@ -20,9 +20,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	if os.Getenv(beCommand) == "stress" {
-		commandMain(stressTable())
+		commandMain(stressTable(), self)
 	}
-	commandMain(testTable())
+	commandMain(testTable(), self)
 }
 
 func testTable() []impls.Impl {
@@ -39,7 +39,7 @@ func command(t *testing.T, stdin string, args ...string) (code int, stdout, stde
 	t.Helper()
 	t.Setenv(beCommand, "1")
 	var out, complaint bytes.Buffer
-	a := app{table: testTable(), stdin: strings.NewReader(stdin), stdout: &out, stderr: &complaint}
+	a := app{table: testTable(), prepare: self, stdin: strings.NewReader(stdin), stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, out.String(), complaint.String()
 }

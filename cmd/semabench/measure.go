@@ -6,144 +6,175 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/semabench/semabench/bench"
-	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/cmd/semabench/sampler"
 	"github.com/semabench/semabench/internal/machine"
 )
-
-// A row is a case with the implementation that it measures.
-type row struct {
-	bench.Case
-	impl impls.Impl
-}
-
-func (r row) String() string { return r.Name(r.impl) }
-
-// schedule returns the rows in the order in which samples are taken: one of each, then one of each
-// again. Implementations of one case follow each other at once, so that they meet the same
-// moods of the machine, and who goes first changes from round to round.
-func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
-	var rows []row
-	for round := range samples {
-		for _, c := range cases {
-			for _, impl := range turn(all, round) {
-				rows = append(rows, row{c, impl})
-			}
-		}
-	}
-	return rows
-}
-
-// turn returns all in an order in which, over the rounds, each takes each place equally often:
-// rotated, and every other time backwards.
-func turn(all []impls.Impl, round int) []impls.Impl {
-	first := round / 2 % len(all)
-	turned := slices.Concat(all[first:], all[:first])
-	if round%2 == 1 {
-		slices.Reverse(turned)
-	}
-	return turned
-}
 
 // A measurement takes samples of rows and appends them to a text.
 type measurement struct {
 	app
-	text      io.Writer
-	benchtime time.Duration
-	rows      []row
-	samples   int // of each row
+	plan
+	programs
+	program program // of the round at hand
+	linked  int     // round that it was made for
+	begun   int     // rounds
+	text    io.Writer
+	rows    []row
+	taken   []bool           // which samples are in the text
+	failed  map[string]error // by name of the row
 
-	workload string           // that the text is in
-	taken    int              // samples in the text
-	failed   map[string]error // by name of the row
+	workload string // that the text is in
+	costs    *costs
 }
 
 // measure takes all samples that it can. A row that fails is not tried again; the others
 // go on.
 func (m *measurement) measure(ctx context.Context) error {
-	if err := m.header(); err != nil {
-		return err
-	}
-	progress := m.newProgress(len(m.rows))
+	progress := m.newProgress()
 	for i, r := range m.rows {
-		if m.failed[r.String()] == nil {
-			line, err := m.sample(ctx, r)
-			if ctx.Err() != nil {
-				break
+		if m.taken[i] {
+			continue
+		}
+		if m.left(i) {
+			err := m.begin(ctx, r.round)
+			if err == nil {
+				err = m.take(ctx, i, progress)
 			}
 			if err != nil {
-				m.failed[r.String()] = err
-				progress.say(fmt.Sprintf("%v: %v", r, err))
-			} else if err := m.keep(r, line); err != nil {
-				return fmt.Errorf("%w: the report is partial: keeping a sample: %w", errFlawed, err)
+				progress.end()
+				return err
 			}
 		}
-		progress.at(i + 1)
+		progress.at(i+1, m.timeLeft)
 	}
 	progress.end()
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("%w: the report is partial, %d of %d samples were taken",
-			errInterrupted, m.taken, len(m.rows))
-	case len(m.failed) > 0:
+	if len(m.failed) > 0 {
 		return m.failures()
 	}
 	return nil
 }
 
-func (m *measurement) header() error {
-	facts := machine.Read()
-	_, err := fmt.Fprintf(m.text, "goos: %s\ngoarch: %s\npkg: github.com/semabench/semabench/bench\n",
-		facts.GOOS, facts.GOARCH)
-	if err == nil {
-		err = bench.WriteHeader(m.text, "interleaved")
+// left reports whether the i'th sample is to be taken.
+func (m *measurement) left(i int) bool { return !m.taken[i] && m.failed[m.rows[i].String()] == nil }
+
+// begin links the program of a round before its first sample. Nothing is measured meanwhile: a
+// linker is noise.
+func (m *measurement) begin(ctx context.Context, round int) error {
+	if round < m.begun {
+		return nil
 	}
-	if err == nil {
-		_, err = fmt.Fprintf(m.text, "planned-samples: %d\n", len(m.rows))
+	m.begun = round + 1
+	seed := layoutSeed(m.seed, round)
+	if round != m.linked {
+		began := time.Now()
+		next, err := m.link(ctx, seed)
+		m.costs.link(time.Since(began))
+		switch {
+		case ctx.Err() != nil:
+			return m.interrupted()
+		case err != nil:
+			return fmt.Errorf("%w: the report is partial: linking for round %d: %w", errFlawed, round+1, err)
+		case next.code != m.program.code:
+			return fmt.Errorf("%w: the report is partial: in round %d the code is another, %s instead of %s: "+
+				"put it back as it was and go on with -resume", errFlawed, round+1, next.code, m.program.code)
+		}
+		m.program, m.linked = next, round
 	}
-	return err
+	return m.write(fmt.Sprintf("%s%d in round %d of %d\n", seedKey, seed, round+1, m.samples))
 }
 
-// sample takes one sample in a process of its own and returns its line.
-func (m *measurement) sample(ctx context.Context, r row) (line []byte, err error) {
-	// A sample takes one or two benchtimes. What takes this much longer is stuck.
+// take takes the i'th sample. An error is one with which nothing more can be measured.
+func (m *measurement) take(ctx context.Context, i int, progress progress) error {
+	r := m.rows[i]
+	began := time.Now()
+	line, err := m.sample(ctx, r)
+	if ctx.Err() != nil {
+		return m.interrupted()
+	}
+	if err != nil {
+		m.failed[r.String()] = err
+		progress.say(fmt.Sprintf("%v: %v", r, err))
+		return m.write(fmt.Sprintf("%s%v: %s\n", failedKey, r, firstLines(err.Error(), 1)))
+	}
+	m.costs.sample(r, time.Since(began))
+	if r.Workload.Name != m.workload {
+		m.workload = r.Workload.Name
+		line = workloadKey + m.workload + "\n" + line
+	}
+	if err := m.write(line); err != nil {
+		return err
+	}
+	m.taken[i] = true
+	return nil
+}
+
+// sample takes one sample in a process of its own and returns its line, with the noise meanwhile.
+func (m *measurement) sample(ctx context.Context, r row) (line string, err error) {
+	// A sample takes two or three benchtimes. What takes this much longer is stuck.
 	limit := time.Minute + 20*m.benchtime
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("stopped after %v", limit))
 	defer cancel()
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, self, sampleArgs(r, m.benchtime)...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	line, err = cmd.Output()
+	watch := machine.StartWatch()
+	line, err = m.program.ask(ctx, sampler.Request{Row: r.String(), Benchtime: m.benchtime})
 	if cause := context.Cause(ctx); cause != nil {
-		return nil, cause
+		return "", cause
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, firstLines(complaint.String(), 3))
+		return "", err
 	}
-	return line, nil
+	line = strings.TrimSuffix(line, "\n")
+	for _, n := range watch.Noise() {
+		line += fmt.Sprintf("\t%8.3f %s", n.Value, n.Unit)
+	}
+	return line + "\n", nil
 }
 
-// keep appends the line of a sample to the text.
-func (m *measurement) keep(r row, line []byte) error {
-	if r.Workload.Name != m.workload {
-		m.workload = r.Workload.Name
-		line = append(fmt.Appendf(nil, "workload: %s\n", m.workload), line...)
+// ask starts the program and returns what it answers.
+func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
+	cmd := exec.CommandContext(ctx, p.path, append(p.args, r.Args()...)...)
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	answer, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, firstLines(complaint.String(), 3))
 	}
-	if _, err := m.text.Write(line); err != nil {
-		return err
+	return string(answer), nil
+}
+
+func (m *measurement) write(s string) error {
+	if _, err := io.WriteString(m.text, s); err != nil {
+		return fmt.Errorf("%w: the report is partial: keeping a sample: %w", errFlawed, err)
 	}
-	m.taken++
 	return nil
+}
+
+func (m *measurement) interrupted() error {
+	return fmt.Errorf("%w: the report is partial, %d of %d samples were taken; go on with -resume",
+		errInterrupted, m.done(), len(m.rows))
+}
+
+// complete reports whether nothing is left to take.
+func (m *measurement) complete() bool {
+	for i := range m.rows {
+		if m.left(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// done returns how many samples there are.
+func (m *measurement) done() (n int) {
+	for _, taken := range m.taken {
+		if taken {
+			n++
+		}
+	}
+	return n
 }
 
 // failures names each row that failed.

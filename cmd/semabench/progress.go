@@ -12,29 +12,44 @@ import (
 
 // A progress tells how far a measurement is.
 type progress interface {
-	at(done int)
+	at(done int, left func(from int) time.Duration)
 	say(message string) // on a line of its own
 	end()
 }
 
-func (m *measurement) newProgress(total int) progress {
-	fmt.Fprintf(m.stderr, "measuring %d samples, about %v\n", total, estimate(total, m.benchtime))
+// long is where somebody may have wanted less.
+const long = 5 * time.Minute
+
+func (m *measurement) newProgress() progress {
+	total, every := len(m.rows), len(m.rows)/m.samples
+	guess := m.timeLeft(0)
+	fmt.Fprintf(m.stderr, "measuring %d samples, about %v: %d rows, one sample of each in a round, %d rounds; "+
+		"the first one shows what they take\n", total-m.done(), rounded(guess), every, m.samples)
+	if guess > long {
+		fmt.Fprintln(m.stderr, "for less choose -quick, fewer -samples, or only some of -workload and -impl; "+
+			"Ctrl-C keeps what there is, and -resume goes on")
+	}
 	if !isTerminal(m.stderr) {
-		return &lines{w: m.stderr, began: time.Now(), total: total, every: max(1, total/m.samples)}
+		return &lines{w: m.stderr, began: time.Now(), total: total, every: every}
 	}
 	return &bar{m.stderr, progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(m.stderr),
 		progressbar.OptionSetDescription("measuring"),
 		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetPredictTime(false), // it takes all rows to be alike
 		progressbar.OptionFullWidth(),
 	)}
 }
 
-// estimate knows that a benchmark runs up to its time in steps and that a process has to start.
-func estimate(samples int, benchtime time.Duration) time.Duration {
-	one := benchtime*3/2 + 60*time.Millisecond
-	return (time.Duration(samples) * one).Round(time.Second)
+// rounded leaves out what an estimate does not know.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= 10*time.Minute:
+		return d.Round(time.Minute)
+	case d >= time.Minute:
+		return d.Round(5 * time.Second)
+	}
+	return d.Round(time.Second)
 }
 
 // bar is for terminals: it moves, and shows the time left.
@@ -43,8 +58,12 @@ type bar struct {
 	*progressbar.ProgressBar
 }
 
-func (b *bar) at(done int) { _ = b.Set(done) } // fails only past the end
-func (b *bar) end()        { fmt.Fprintln(b.w) }
+func (b *bar) at(done int, left func(from int) time.Duration) {
+	b.Describe(fmt.Sprintf("about %v left", rounded(left(done))))
+	_ = b.Set(done) // fails only past the end
+}
+
+func (b *bar) end() { fmt.Fprintln(b.w) }
 
 func (b *bar) say(message string) {
 	_ = b.Clear()
@@ -59,12 +78,10 @@ type lines struct {
 	every int
 }
 
-func (l *lines) at(done int) {
+func (l *lines) at(done int, left func(from int) time.Duration) {
 	if done%l.every == 0 {
-		spent := time.Since(l.began)
-		left := spent / time.Duration(done) * time.Duration(l.total-done)
 		fmt.Fprintf(l.w, "%d of %d samples after %v, about %v left\n",
-			done, l.total, spent.Round(time.Second), left.Round(time.Second))
+			done, l.total, time.Since(l.began).Round(time.Second), rounded(left(done)))
 	}
 }
 

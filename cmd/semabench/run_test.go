@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
 )
 
@@ -129,18 +128,19 @@ func (f *fullAfter) Write(p []byte) (int, error) {
 func TestFullDisk(t *testing.T) {
 	t.Setenv(beCommand, "1")
 	var complaint bytes.Buffer
-	room := fullAfter(35) // the header, and a sample with its workload line
-	rows := schedule(bench.Cases(bench.Workloads()[:1], false), impls.All()[:1], 5)
-	m := &measurement{
-		app:       app{table: testTable(), stderr: &complaint},
-		text:      &room,
-		benchtime: time.Millisecond,
-		rows:      rows,
-		samples:   5,
-		failed:    map[string]error{},
+	a := app{table: testTable(), prepare: self, stderr: &complaint}
+	p, err := a.parsePlan("-impl cond,spin -workload uncontended -samples 5 -benchtime 1ms -seed 1")
+	if err != nil {
+		t.Fatal(err)
 	}
-	err := m.measure(context.Background())
-	if !errors.Is(err, errFlawed) || !errors.Is(err, syscall.ENOSPC) || m.taken == 0 || m.taken == 5 {
-		t.Errorf("measure = %v after %d samples, want no space after some", err, m.taken)
+	m, err := a.prepared(context.Background(), p, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := fullAfter(3) // the comment of a round, and a sample with its workload line
+	m.text = &room
+	err = m.measure(context.Background())
+	if !errors.Is(err, errFlawed) || !errors.Is(err, syscall.ENOSPC) || m.done() != 1 {
+		t.Errorf("measure = %v after %d samples, want no space after one", err, m.done())
 	}
 }

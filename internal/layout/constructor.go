@@ -25,7 +25,13 @@ type Constructor struct {
 }
 
 // String returns what Parse reads, and finds from any folder of the module.
-func (c Constructor) String() string { return c.Name + "=" + c.Path + "." + c.Func }
+func (c Constructor) String() string {
+	function := c.Path + "." + c.Func
+	if c.Name == "" {
+		return function
+	}
+	return c.Name + "=" + function
+}
 
 var constructorForm = regexp.MustCompile(`^(?:([^=]*)=)?(.*)\.([^./\\=]+)$`)
 

@@ -5,13 +5,14 @@
 // such a share of luck in it that no number of samples takes out. Over several binaries it is
 // noise like any other, and the interval of a median shows it.
 //
-// Constructors of other packages can be built into the program. Nothing is written where the user works:
-// the program exists only in an overlay of the go tool, and go.mod is a copy.
+// Constructors of other packages can be built into the program. Nothing is written where the user
+// works: the program exists only in an overlay of the go tool, and go.mod is a copy.
 package layout
 
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -26,8 +27,8 @@ import (
 const (
 	suite = "github.com/semabench/semabench"
 
-	// program is the folder that exists in the overlay only. It is in the binary, and so always the same:
-	// equal code is to make equal bytes.
+	// program is the folder that exists in the overlay only. It is in the binary, and so always the
+	// same: equal code is to make equal bytes.
 	program = "semabench_sample"
 
 	tmpPrefix = "semabench-"
@@ -44,8 +45,8 @@ type Linker struct {
 	env   []string
 }
 
-// New prepares to build in the module of the working directory. The program has the table of package
-// impls, and the constructors, whose names it keeps apart from those taken.
+// New prepares to build in the module of the working directory. The program has the table of
+// package impls, and the constructors, whose names it keeps apart from those taken.
 func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Linker, err error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, errors.New("there is no go tool in PATH")
@@ -75,30 +76,47 @@ func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Li
 	return l, l.writeProgram()
 }
 
-// Build links the program in the order that a seed decides, and returns its path. The same code, seed and
-// Go make the same bytes.
-func (l *Linker) Build(ctx context.Context, seed uint32) (path string, err error) {
-	path = filepath.Join(l.tmp, fmt.Sprintf("sample-%d", seed))
+// A Program is a file that can be run. Code is the same for two that are built of the same code by the same
+// Go, whatever their layout.
+type Program struct{ Path, Code string }
+
+// Build links the program in the order that a seed decides. It takes the place of the one before. The
+// same code, seed and Go make the same bytes.
+func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
+	path := filepath.Join(l.tmp, "sample")
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	_, complaint, err := l.goTool(ctx, "build", "-buildvcs=false", "-overlay="+l.overlay(),
-		fmt.Sprintf("-ldflags=-randlayout=%d", seed), "-o", path, l.dir)
+	_, err := l.compile(ctx, "build", fmt.Sprintf("-ldflags=-randlayout=%d", seed), "-o", path)
+	if err != nil {
+		return Program{}, err
+	}
+	// After the build: if somebody edits meanwhile, this sees it.
+	ids, err := l.compile(ctx, "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}")
+	if err != nil {
+		return Program{}, err
+	}
+	return Program{path, fmt.Sprintf("%x", sha256.Sum256([]byte(ids)))[:12]}, nil
+}
+
+// compile runs a go command on the program.
+func (l *Linker) compile(ctx context.Context, verb string, args ...string) (out string, err error) {
+	args = append([]string{"-buildvcs=false", "-overlay=" + l.overlay()}, args...)
+	out, complaint, err := l.goTool(ctx, verb, append(args, l.dir)...)
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case complaint == "" && err != nil:
-		return "", err
-	case err != nil:
+	case complaint != "" && err != nil:
 		return "", errors.New(l.explain(complaint))
 	}
-	return path, nil
+	return out, err
 }
 
 // Close removes everything that was built.
 func (l *Linker) Close() error { return os.RemoveAll(l.tmp) }
 
-func (l *Linker) goTool(ctx context.Context, verb string, args ...string) (out, complaint string, err error) {
+func (l *Linker) goTool(ctx context.Context, verb string, args ...string) (
+	out, complaint string, err error) {
 	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{verb}, l.flags, args)...)
 	cmd.Env = l.env
 	// It has files and processes of its own to clean up.

@@ -1,7 +1,9 @@
 package layout
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -40,7 +42,7 @@ func TestConstructorsAreBuiltIn(t *testing.T) {
 			dir := module(t, files)
 			before := tree(t, dir)
 			l := mustPrepare(t, "./fifo.New", "lim=example.org/mine/fifo.NewInt", "./a/internal/fifo.New")
-			path := mustBuild(t, l, 1)
+			path := mustBuild(t, l, 1).Path
 			for _, impl := range []string{"fifo", "lim", "fifo.New", "cond"} {
 				mustSample(t, path, impl)
 			}
@@ -56,35 +58,61 @@ func TestConstructorsAreBuiltIn(t *testing.T) {
 		})
 	}
 	t.Run("the suite", func(t *testing.T) {
-		mustSample(t, mustBuild(t, mustPrepare(t), 1), "spin")
+		mustSample(t, mustBuild(t, mustPrepare(t), 1).Path, "spin")
 	})
 }
 
-// Seeds differ in where functions lie; the same seed makes the same bytes, in another folder too.
+// Seeds differ in where functions lie, not in the code; a seed makes the same bytes in another
+// folder too.
 func TestSeedDecidesLayout(t *testing.T) {
-	var order [3]string
-	for i, seed := range []uint32{1, 2, 1} {
-		path := mustBuild(t, mustPrepare(t), seed)
-		out, err := exec.Command("go", "tool", "nm", "-n", path).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		order[i] = string(out)
-		if i == 2 {
-			first, err := os.ReadFile(filepath.Join(filepath.Dir(path), "sample-1"))
-			if err != nil || string(first) != string(text) {
-				t.Errorf("seed 1 makes other bytes the second time (%v)", err)
-			}
+	one, two, again := mustBuild(t, mustPrepare(t), 1), mustBuild(t, mustPrepare(t), 2), mustBuild(t, mustPrepare(t), 1)
+	if one.Code != two.Code || one.Code != again.Code || len(one.Code) != 12 {
+		t.Errorf("code = %q, %q, %q, want the same 12 digits", one.Code, two.Code, again.Code)
+	}
+	if order(t, one) == order(t, two) {
+		t.Error("functions lie in the same order with seeds 1 and 2")
+	}
+	if !bytes.Equal(content(t, one), content(t, again)) {
+		t.Error("seed 1 makes other bytes in another folder")
+	}
+}
+
+// A change of what a dependency does, and not of its exported face, is another code.
+func TestCodeChangesWithTheCode(t *testing.T) {
+	dir := module(t, map[string]string{"go.mod": goMod + requireSuite, "fifo/fifo.go": fifo})
+	l := mustPrepare(t, "./fifo.New")
+	before := mustBuild(t, l, 1)
+	changed := strings.Replace(fifo, "NewWeighted(n)", "NewWeighted(n + 0*2 + 1)", 1)
+	if err := os.WriteFile(filepath.Join(dir, "fifo", "fifo.go"), []byte(changed), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if after := mustBuild(t, l, 2); after.Code == before.Code {
+		t.Errorf("code = %q before and after a change", after.Code)
+	}
+}
+
+func order(t *testing.T, p Program) string {
+	t.Helper()
+	out, err := exec.Command("go", "tool", "nm", "-n", p.Path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names strings.Builder
+	for line := range strings.Lines(string(out)) {
+		if field := strings.Fields(line); len(field) == 3 {
+			fmt.Fprintln(&names, field[2])
 		}
 	}
-	if order[0] == order[1] || order[0] != order[2] {
-		t.Errorf("functions lie alike: seeds 1 and 2 %v, seeds 1 and 1 %v; want false and true",
-			order[0] == order[1], order[0] == order[2])
+	return names.String()
+}
+
+func content(t *testing.T, p Program) []byte {
+	t.Helper()
+	text, err := os.ReadFile(p.Path)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return text
 }
 
 // What cannot be measured is named as the user named it, with what the compiler has to say.
@@ -193,13 +221,13 @@ func mustPrepare(t *testing.T, given ...string) *Linker {
 	return l
 }
 
-func mustBuild(t *testing.T, l *Linker, seed uint32) string {
+func mustBuild(t *testing.T, l *Linker, seed uint32) Program {
 	t.Helper()
-	path, err := l.Build(context.Background(), seed)
+	p, err := l.Build(context.Background(), seed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return p
 }
 
 func mustSample(t *testing.T, path, impl string) {

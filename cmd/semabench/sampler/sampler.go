@@ -25,6 +25,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/bench"
@@ -55,14 +56,14 @@ func Of[N ~int | ~int32 | ~int64, S impls.Semaphore](name string, construct func
 type Request struct {
 	Header    bool          // the head of a text, instead of a sample
 	Row       string        // as in benchmark names: workload=…/impl=…/…
-	Benchtime time.Duration // 0 means 250 ms
+	Benchtime time.Duration // of the timed pass
 }
 
 // Flags adds those of a request to f.
 func (r *Request) Flags(f *flag.FlagSet) {
 	f.BoolVar(&r.Header, "header", false, "print what a text begins with, and measure nothing")
 	f.StringVar(&r.Row, "row", "", "row to measure: workload=…/impl=…/permits=…/goroutines=…")
-	f.DurationVar(&r.Benchtime, "benchtime", 250*time.Millisecond, "how long to measure")
+	f.DurationVar(&r.Benchtime, "benchtime", 100*time.Millisecond, "how long to measure")
 }
 
 // Args returns the arguments that make a request of another process.
@@ -84,14 +85,15 @@ func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 	if r.Benchtime <= 0 {
 		return fmt.Errorf("-benchtime=%v: want a positive time", r.Benchtime)
 	}
-	for _, c := range bench.Cases(bench.Workloads(), true) {
-		for _, impl := range table {
-			if c.Name(impl) == r.Row {
-				return r.sample(w, c, impl)
-			}
-		}
+	c, name, err := bench.ParseRow(r.Row)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("unknown row %q; rows are those of semabench run -full", r.Row)
+	i := slices.IndexFunc(table, func(impl impls.Impl) bool { return impl.Name == name })
+	if i < 0 {
+		return fmt.Errorf("unknown row %q: there is no implementation %q", r.Row, name)
+	}
+	return r.sample(w, c, table[i])
 }
 
 func (r Request) sample(w io.Writer, c bench.Case, impl impls.Impl) error {
@@ -112,7 +114,7 @@ func writeHeader(w io.Writer) error {
 		err = bench.WriteHeader(w, "interleaved")
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(w, "warm-up: cores for %v, then runs of growing length\n", warm)
+		_, err = fmt.Fprintf(w, "warm-up: cores for %v, then the row for an eighth of the time\n", warm)
 	}
 	return err
 }

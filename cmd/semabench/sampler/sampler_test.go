@@ -63,7 +63,7 @@ func TestRefusals(t *testing.T) {
 // What Args says, Flags reads.
 func TestArgs(t *testing.T) {
 	for _, want := range []sampler.Request{
-		{Row: row, Benchtime: 3 * time.Second}, {Header: true, Benchtime: 250 * time.Millisecond},
+		{Row: row, Benchtime: 3 * time.Second}, {Header: true, Benchtime: 100 * time.Millisecond},
 	} {
 		var got sampler.Request
 		f := flag.NewFlagSet("", flag.ContinueOnError)

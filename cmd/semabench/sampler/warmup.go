@@ -12,9 +12,8 @@ const warm = 20 * time.Millisecond
 // warmUp keeps every core busy for a moment, so that a sample that follows a pause, as the first
 // after a link, finds them as fast as one that follows another sample.
 //
-// The row itself warms up in the runs that package testing makes to find out how many operations
-// fill the time: caches, branch predictors, the heap. They are discarded; all they are sure to have is
-// a hundredth of the operations of the run that counts.
+// The row itself warms up in the work by which bench.Case.Sample finds out how many operations fill the
+// time: caches, branch predictors, the heap. It takes an eighth of the time and counts for nothing.
 func warmUp() {
 	end := time.Now().Add(warm)
 	var cores sync.WaitGroup

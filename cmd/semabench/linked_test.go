@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// linkedCommand is command with the real table, and programs that the go tool links.
+func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
+	t.Helper()
+	t.Setenv(beCommand, "1") // where it cannot link, this test binary takes the samples
+	var out, complaint bytes.Buffer
+	a := app{table: impls.All(), prepare: linked, stdout: &out, stderr: &complaint}
+	code = a.main(context.Background(), args)
+	return code, complaint.String()
+}
+
+// In a module of somebody else: a constructor of theirs beside one of ours, each round with its own
+// layout, and nothing written. Then the same from the middle.
+func TestLinkedRun(t *testing.T) {
+	t.Chdir(filepath.Join("..", "..", "examples", "limiter"))
+	before := names(t, ".")
+	dir := t.TempDir()
+	code, stderr := linkedCommand(t, "run", "-samples", "2", "-benchtime", "1ms", "-seed", "5",
+		"-impl", "cond,./.New", "-workload", "uncontended", "-o", dir)
+	if code != exitOK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	text := read(t, filepath.Join(dir, textName))
+	mustContain(t, "the text", text, "layout: random\n", "impl=limiter/", "impl=cond/",
+		"limiter=example.org/limiter.New ", "-seed 5", "in round 1 of 2\n", "in round 2 of 2\n")
+	if after := names(t, "."); after != before {
+		t.Errorf("the folder has %s after it had %s", after, before)
+	}
+	again, path := folder(t, text[:strings.LastIndex(text, "\n"+samplePrefix)+1])
+	if code, stderr = linkedCommand(t, "run", "-resume", again); code != exitOK {
+		t.Errorf("resuming exits %d: %s", code, stderr)
+	}
+	if n := len(samplesIn(read(t, path))); n != 4 {
+		t.Errorf("%d samples after it was resumed, want 4", n)
+	}
+}
+
+func names(t *testing.T, dir string) (all string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all += e.Name() + " "
+	}
+	return all
+}
+
+// Where nothing can be linked, it says so and measures with one layout; constructors are refused.
+func TestRunWhereNothingCanBeLinked(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, stderr := linkedCommand(t, "run", "-samples", "1", "-benchtime", "1ms", "-impl", "cond",
+		"-workload", "uncontended", "-o", "out")
+	if code != exitOK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	mustContain(t, "standard error", stderr, "one code layout", "in no Go module")
+	mustContain(t, "the text", read(t, filepath.Join("out", textName)), "layout: one\n")
+	code, stderr = linkedCommand(t, "run", "-impl", "cond,./.New", "-o", "new")
+	if code != exitRefused {
+		t.Errorf("exits %d, want %d", code, exitRefused)
+	}
+	mustContain(t, "standard error", stderr, "in no Go module")
+	if _, err := os.Stat("new"); err == nil {
+		t.Error("a refused command made its folder")
+	}
+}
+
+// The text of a plan makes the plan again.
+func TestPlanText(t *testing.T) {
+	a := app{table: impls.All(), stderr: os.Stderr}
+	for _, want := range []string{
+		"-impl cond,spin -workload io -samples 3 -benchtime 1s -seed 9",
+		"-impl weighted,lim=example.org/lim.New,x=a/b.NewX -workload uncontended,mixed -samples 20 -benchtime 500ms -seed 1 -full",
+	} {
+		p, err := a.parsePlan(want)
+		if got := p.String(); err != nil || got != want {
+			t.Errorf("the plan %q reads as %q (%v)", want, got, err)
+		}
+	}
+	for _, text := range []string{"-quick -full", "-impl cond extra", "-impl ./mine"} {
+		if p, err := a.parsePlan(text); err == nil {
+			t.Errorf("%q is the plan %v, want an error", text, p)
+		}
+	}
+}

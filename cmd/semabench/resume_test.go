@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A short run: 3 rounds of 4 rows, in two workloads.
+var short = []string{"run", "-samples", "3", "-benchtime", "1ms", "-seed", "7",
+	"-impl", "cond,spin", "-workload", "uncontended,handoff"}
+
+// samplesIn returns the rows of the samples in a text, in order.
+func samplesIn(text string) (rows []string) {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, samplePrefix); ok {
+			name, _, _ := strings.Cut(rest, "\t")
+			rows = append(rows, strings.TrimSpace(name))
+		}
+	}
+	return rows
+}
+
+// folder makes one with a text in it.
+func folder(t *testing.T, text string) (dir, path string) {
+	t.Helper()
+	dir = t.TempDir()
+	path = filepath.Join(dir, textName)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return dir, path
+}
+
+func completeRun(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if code, _, stderr := command(t, "", append(short, "-o", dir)...); code != exitOK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	return read(t, filepath.Join(dir, textName))
+}
+
+// Wherever a run was ended, resumed it has each sample once, in the order of one that was not.
+func TestResume(t *testing.T) {
+	complete := completeRun(t)
+	want := samplesIn(complete)
+	if len(want) == 0 || len(want)%3 != 0 {
+		t.Fatalf("%d samples in the text of 3 rounds:\n%s", len(want), complete)
+	}
+	lineOf := func(prefix string, n int) int { // where the n'th line that begins so does
+		at := 0
+		for range n {
+			at += strings.Index(complete[at:], "\n"+prefix) + 1
+		}
+		return at
+	}
+	for name, end := range map[string]int{
+		"before the first sample":   lineOf(seedKey, 1),
+		"within a round":            lineOf(samplePrefix, 3),
+		"between rounds":            lineOf(seedKey, 2),
+		"within a sample":           lineOf(samplePrefix, 4) + 70,
+		"within a number":           lineOf(seedKey, 3) - 3,
+		"within a comment":          lineOf(seedKey, 3) + 9,
+		"within a workload line":    lineOf(workloadKey, 4) + 4,
+		"behind a workload line":    lineOf(samplePrefix, 1),
+		"before the last character": len(complete) - 1,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, path := folder(t, complete[:end])
+			code, stdout, stderr := command(t, "", "run", "-resume", dir)
+			if code != exitOK {
+				t.Fatalf("exits %d: %s", code, stderr)
+			}
+			mustContain(t, "standard output", stdout, filepath.Join(dir, "report.html"))
+			text := read(t, path)
+			if got := samplesIn(text); !slices.Equal(got, want) {
+				t.Errorf("the samples are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			cut := complete[strings.LastIndex(complete[:end], "\n")+1 : end]
+			if cut != "" {
+				mustContain(t, "the text", text, "\n"+cutKey+cut+"\n")
+				mustContain(t, "standard error", stderr, "ended within a line", cut)
+			}
+			if strings.Contains(read(t, filepath.Join(dir, "report.md")), "partial") {
+				t.Error("a complete report calls itself partial")
+			}
+		})
+	}
+}
+
+// Interrupted between two samples, it ends with 130 and says how to go on; so does whoever would begin
+// anew in its folder. Resumed when complete, it says so.
+func TestInterruptAndResume(t *testing.T) {
+	t.Setenv(beCommand, "1")
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	var out, complaint bytes.Buffer
+	a := app{table: testTable(), stdout: &out, stderr: &complaint}
+	a.prepare = func(a app, ctx context.Context, p plan, seed uint32) (programs, program, error) {
+		made, first, err := self(a, ctx, p, seed)
+		return interrupting{made, cancel}, first, err
+	}
+	if code := a.main(ctx, append(short, "-o", dir)); code != exitInterrupted {
+		t.Errorf("exits %d, want %d: %s", code, exitInterrupted, complaint.String())
+	}
+	text := read(t, filepath.Join(dir, textName))
+	some := len(samplesIn(text))
+	mustContain(t, "standard error", complaint.String(), "partial", fmt.Sprintf("%d of %d", some, 3*some), "-resume")
+	mustRefuse(t, append(short, "-o", dir), "interrupted after "+fmt.Sprint(some), "-resume "+dir, "-o")
+
+	if code, _, stderr := command(t, "", "run", "-resume", dir); code != exitOK {
+		t.Errorf("exits %d: %s", code, stderr)
+	}
+	whole := read(t, filepath.Join(dir, textName))
+	if n := len(samplesIn(whole)); n != 3*some || !strings.HasPrefix(whole, text) {
+		t.Errorf("%d samples after %d, want %d behind those that were there:\n%s", n, some, 3*some, whole)
+	}
+	code, _, stderr := command(t, "", "run", "-resume", dir)
+	if code != exitOK || read(t, filepath.Join(dir, textName)) != whole {
+		t.Errorf("resuming a complete run exits %d and may have changed it: %s", code, stderr)
+	}
+	mustContain(t, "standard error", stderr, "is complete")
+	mustRefuse(t, append(short, "-o", dir), "exists")
+}
+
+// interrupting programs cancel when the second is asked for.
+type interrupting struct {
+	programs
+	cancel context.CancelFunc
+}
+
+func (i interrupting) link(ctx context.Context, seed uint32) (program, error) {
+	i.cancel()
+	return i.programs.link(ctx, seed)
+}
+
+// What would mix two measurements is refused, and the text is left alone.
+func TestResumeRefuses(t *testing.T) {
+	complete := completeRun(t)
+	half := complete[:strings.LastIndex(complete, "\n"+seedKey)+1]
+	replaced := func(old, new string) string {
+		if !strings.Contains(half, old) {
+			t.Fatalf("no %q in\n%s", old, half)
+		}
+		return strings.Replace(half, old, new, 1)
+	}
+	lines := strings.SplitAfter(half, "\n")
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"somebody else's":   {goodText, []string{"was not begun by semabench run"}},
+		"cut in its header": {half[:strings.Index(half, planKey)], []string{"was not begun by semabench run"}},
+		"another processor": {replaced("\ncpu: ", "\ncpu: Z80 "), []string{`cpu was "Z80 `, "anew"}},
+		"another commit":    {replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
+		"another code":      {replaced(codeKey, codeKey+"0"), []string{"the code was 0"}},
+		"another layout":    {replaced("layout: one", "layout: random"), []string{`layout was "random" and is "one"`}},
+		"another plan":      {replaced("-impl cond,spin", "-impl spin,weighted"), []string{"sample 1 is ", "planned"}},
+		"a plan of nothing": {replaced("-impl cond,spin", "-impl pond"), []string{"the plan in", "pond"}},
+		"a sample too many": {complete + lines[len(lines)-2], []string{"13 samples"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, path := folder(t, test.text)
+			mustRefuse(t, []string{"run", "-resume", dir}, append(test.want, path)...)
+			if read(t, path) != test.text {
+				t.Error("the text was changed")
+			}
+		})
+	}
+	mustRefuse(t, []string{"run", "-resume", t.TempDir()}, "no such file")
+	mustRefuse(t, []string{"run", "-resume", "x", "-quick"}, "no other flag")
+}
+
+// A row that failed is not tried again, and still named.
+func TestResumeAfterFailures(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"run", "-samples", "2", "-benchtime", "1ms", "-impl", "nil,cond", "-workload", "uncontended"}
+	if code, _, stderr := command(t, "", append(args, "-o", dir)...); code != exitFailed {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	text := read(t, filepath.Join(dir, textName))
+	mustContain(t, "the text", text, failedKey+"workload=uncontended/impl=nil/permits=1/goroutines=1: ", "returned nil")
+	again, path := folder(t, text[:strings.LastIndex(text, "\n"+samplePrefix)+1])
+	code, _, stderr := command(t, "", "run", "-resume", again)
+	if code != exitFailed {
+		t.Errorf("exits %d, want %d", code, exitFailed)
+	}
+	mustContain(t, "standard error", stderr, "1 rows failed", "impl=nil", "returned nil")
+	if got, want := samplesIn(read(t, path)), samplesIn(text); !slices.Equal(got, want) {
+		t.Errorf("the samples are %q, want %q", got, want)
+	}
+}
