@@ -1,13 +1,17 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/semabench/semabench/cmd/semabench/sampler"
+)
 
 // costs knows how long things take: at first by a model, then as measured.
 type costs struct {
 	benchtime time.Duration
 	rows      map[string]mean // of a sample, by row
 	links     mean
-	links0    time.Duration // of a link, until one was measured
+	firstLink time.Duration // what to expect until one was measured
 }
 
 type mean struct {
@@ -18,7 +22,7 @@ type mean struct {
 func (m mean) of() time.Duration { return m.sum / time.Duration(m.n) }
 
 func newCosts(benchtime, link time.Duration) *costs {
-	return &costs{benchtime: benchtime, rows: map[string]mean{}, links0: link}
+	return &costs{benchtime: benchtime, rows: map[string]mean{}, firstLink: link}
 }
 
 func (c *costs) sample(r row, spent time.Duration) {
@@ -28,23 +32,20 @@ func (c *costs) sample(r row, spent time.Duration) {
 
 func (c *costs) link(spent time.Duration) { c.links = mean{c.links.sum + spent, c.links.n + 1} }
 
-// modelled is what a sample takes on average, measured over all rows of a default run: the timed
-// pass with the runs that find its length, the recorded one, one that counts, and a process.
-func (c *costs) modelled() time.Duration { return c.benchtime*9/4 + 120*time.Millisecond }
-
-// of returns what a sample of r will take: as its last ones, or those of other rows.
+// of returns what a sample of r will take: as those before, or what package bench says of a quiet
+// machine if there were none.
 func (c *costs) of(r row) time.Duration {
 	if m, ok := c.rows[r.String()]; ok {
 		return m.of()
 	}
-	return c.modelled()
+	return r.Estimate(c.benchtime) + sampler.WarmUp
 }
 
 func (c *costs) ofLink() time.Duration {
 	if c.links.n > 0 {
 		return c.links.of()
 	}
-	return c.links0
+	return c.firstLink
 }
 
 // timeLeft is what the samples from the i'th on will take, with the programs to link for them.

@@ -48,14 +48,19 @@ type planFlags struct {
 }
 
 func (p *planFlags) addTo(f *flagSet) {
-	f.StringVar(&p.impl, "impl", "all", "implementations to measure, separated by commas: names, all, and "+
-		"constructors of yours,\n./folder.New or import/path.New or name=import/path.New")
+	f.StringVar(&p.impl, "impl", "all", "implementations to measure, separated by commas: names, all, "+
+		"and constructors\nof yours, ./folder.New or import/path.New or name=import/path.New")
 	p.params.AddFlags(f.FlagSet, "")
-	f.BoolVar(&p.quick, "quick", false, "a fifth of the time per sample")
-	f.BoolVar(&p.full, "full", false, "more workloads and shapes, 20 samples, twice the time per sample")
-	f.IntVar(&p.samples, "samples", 0, "samples of each row, instead of those of the size")
-	f.DurationVar(&p.benchtime, "benchtime", 0, "time of one sample, instead of that of the size")
-	p.seed = f.number("seed", 0, 0, 1<<64-1, "`S` decides the code layout of each round; 0 draws one")
+	f.BoolVar(&p.quick, "quick", false, fmt.Sprintf("%v per sample instead of %v",
+		quickSize.benchtime, defaultSize.benchtime))
+	f.BoolVar(&p.full, "full", false, fmt.Sprintf("all workloads and shapes, %d samples of %v: takes hours",
+		fullSize.samples, fullSize.benchtime))
+	f.IntVar(&p.samples, "samples", 0, fmt.Sprintf("samples of each row, which is the number of rounds "+
+		"(default %d)", defaultSize.samples))
+	f.DurationVar(&p.benchtime, "benchtime", 0, fmt.Sprintf("`time` of one sample (default %v)",
+		defaultSize.benchtime))
+	p.seed = f.number("seed", 0, 0, 1<<64-1, "`S` decides the code layout of each round; the text has it "+
+		"(default drawn)")
 }
 
 // plan makes the plan, after the flags have been parsed.

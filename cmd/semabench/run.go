@@ -14,28 +14,35 @@ import (
 
 const textName = "bench.txt"
 
-const runDoc = `Measures implementations on this machine and writes ` + textName + ` and a report as text, Markdown and
-HTML. It says beforehand how many samples it takes and about how long that is.
+const runDoc = `Measures implementations on this machine and writes ` + textName + ` and a report as text,
+Markdown and HTML. It says beforehand how many samples it takes, and about how long that is.
 
-Each sample is taken in a process of its own, implementations in turns. A round takes one sample of each
-row, with a program that is linked for it in a random order, since where code lies alone can make it 5 to 9 %
-faster or slower. That needs the go tool, and a module that is this one or requires it. Elsewhere
-this executable takes all samples, and the text says "layout: one" instead of "layout: random".
+Each sample is taken in a process of its own, implementations in turns. A round takes one
+sample of each row, with a program that is linked for it in a random order: where code lies
+can make it 5 to 9 % faster or slower, and so varies between samples instead of being one
+program's luck. That needs the go tool, and the working directory in this module or in one that
+requires it. Elsewhere this executable takes all samples, it is said, and the text has
+"layout: one" instead of "layout: random".
 
--impl also takes constructors of packages, yours or others': func(int64) T or func(int) T, where T has
-Acquire(ctx, n) error, TryAcquire(n) bool and Release(n), as in
+-impl also takes constructors of packages, yours or others': func(int64) T or func(int) T,
+where T has Acquire(ctx, n) error, TryAcquire(n) bool and Release(n). For instance
+
     semabench run -impl all,./mine.New,fair=example.org/sem.NewFair
-Nothing is written into your module, and go.mod stays as it is.
 
-Warm-up: each process keeps all cores busy for 20 ms; then package testing runs the row with growing
-numbers of operations until the time is filled, and only the last of these runs counts.
+in any module. Nothing is written into it, and its go.mod stays as it is.
 
-Noise: each line has what the machine did meanwhile besides the sample, where Linux tells: noise-foreign-cores
-and noise-steal-cores (cores that other processes, and other guests of the hypervisor, kept busy),
-noise-psi-cpu (share of the time in which some thread waited for a core, the sample's own too), noise-load1.
+Warm-up: each process keeps all cores busy for 20 ms, and then does the row for an eighth of the
+time, by which it knows how many operations fill all of it. None of that is in the figures.
 
-Ctrl-C keeps what was measured and reports it; -resume DIR goes on with the plan in DIR, at the sample where
-it was, also after a crash. It refuses if the machine, its settings, Go, or the code are not the same.`
+Noise: where Linux tells, each line has what the machine did while its process ran:
+noise-foreign-cores and noise-steal-cores, cores that other processes and other guests of the
+hypervisor kept busy; noise-psi-cpu, the share of the time in which some thread waited for a
+core, those of the sample too; noise-load1, the load average. They judge a sample and not
+an implementation, so neither more nor less is better.
+
+Ctrl-C keeps what was measured and reports it. -resume DIR goes on with the plan in DIR at the
+sample where it was, after a crash too. It refuses, and says why, if the machine, its
+settings, Go, the commit or the code are not the same.`
 
 // run measures and reports. The text file is complete up to the last sample at any moment, and
 // everything after it can be made again from it with report.
@@ -183,8 +190,9 @@ func mustBeFree(path string) error {
 		return nil // whatever it is, making the file will tell
 	}
 	if kept, err := readKept(path); err == nil && len(kept.rows) < kept.planned() {
-		return fmt.Errorf("%s exists, of a run that was interrupted after %d of %d samples: go on with it by "+
-			"semabench run -resume %s, or name another folder with -o", path, len(kept.rows), kept.planned(), filepath.Dir(path))
+		return fmt.Errorf("%s exists, of a run that was interrupted after %d of %d samples: "+
+			"go on with it by semabench run -resume %s, or name another folder with -o",
+			path, len(kept.rows), kept.planned(), filepath.Dir(path))
 	}
 	return fmt.Errorf("%s exists: name another folder with -o, or remove it", path)
 }

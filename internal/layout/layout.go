@@ -46,12 +46,13 @@ type Linker struct {
 }
 
 // New prepares to build in the module of the working directory. The program has the table of
-// package impls, and the constructors, whose names it keeps apart from those taken.
+// package impls, and the constructors, whose names it keeps apart from those taken. For constructors a
+// module need not know this suite: what it then lacks is added to a copy of its go.mod.
 func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Linker, err error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, errors.New("there is no go tool in PATH")
 	}
-	l := &Linker{env: os.Environ()}
+	l := &Linker{Constructors: slices.Clone(constructors), env: os.Environ()}
 	if l.tmp, err = os.MkdirTemp("", tmpPrefix); err != nil {
 		return nil, err
 	}
@@ -63,15 +64,15 @@ func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Li
 	if err := l.findModule(ctx); err != nil {
 		return nil, err
 	}
-	for _, c := range constructors {
-		if err := l.find(ctx, &c); err != nil {
+	for i := range l.Constructors {
+		c := &l.Constructors[i]
+		if err := l.find(ctx, c); err != nil {
 			return nil, err
 		}
 		if err := c.setName(taken); err != nil {
 			return nil, err
 		}
 		taken = append(slices.Clip(taken), c.Name)
-		l.Constructors = append(l.Constructors, c)
 	}
 	return l, l.writeProgram()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -65,7 +64,8 @@ func TestConstructorsAreBuiltIn(t *testing.T) {
 // Seeds differ in where functions lie, not in the code; a seed makes the same bytes in another
 // folder too.
 func TestSeedDecidesLayout(t *testing.T) {
-	one, two, again := mustBuild(t, mustPrepare(t), 1), mustBuild(t, mustPrepare(t), 2), mustBuild(t, mustPrepare(t), 1)
+	one, again := mustBuild(t, mustPrepare(t), 1), mustBuild(t, mustPrepare(t), 1)
+	two := mustBuild(t, mustPrepare(t), 2)
 	if one.Code != two.Code || one.Code != again.Code || len(one.Code) != 12 {
 		t.Errorf("code = %q, %q, %q, want the same 12 digits", one.Code, two.Code, again.Code)
 	}
@@ -151,6 +151,10 @@ func TestRefusals(t *testing.T) {
 
 // Outside of modules there is nothing to build with, and without a go tool nothing that builds.
 func TestNowhereToBuild(t *testing.T) {
+	module(t, map[string]string{"go.mod": goMod})
+	if _, err := prepare(t); err == nil || !strings.Contains(err.Error(), "does not name "+suite) {
+		t.Errorf("New in a module without the suite = %v, want that it says so", err)
+	}
 	t.Chdir(t.TempDir())
 	if _, err := New(context.Background(), nil, nil); err == nil || !strings.Contains(err.Error(), "no Go module") {
 		t.Errorf("New outside of modules = %v, want that it says so", err)
@@ -183,103 +187,4 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, %v, want an error", s, ok, err)
 		}
 	}
-}
-
-func build(t *testing.T, given ...string) error {
-	t.Helper()
-	l, err := prepare(t, given...)
-	if err != nil {
-		return err
-	}
-	_, err = l.Build(context.Background(), 1)
-	return err
-}
-
-func prepare(t *testing.T, given ...string) (*Linker, error) {
-	t.Helper()
-	var constructors []Constructor
-	for _, g := range given {
-		c, ok, err := Parse(g)
-		if err != nil || !ok {
-			t.Fatalf("Parse(%q) = %v, %v", g, ok, err)
-		}
-		constructors = append(constructors, c)
-	}
-	l, err := New(context.Background(), constructors, []string{"cond", "channel", "spin", "weighted"})
-	if err == nil {
-		t.Cleanup(func() { l.Close() })
-	}
-	return l, err
-}
-
-func mustPrepare(t *testing.T, given ...string) *Linker {
-	t.Helper()
-	l, err := prepare(t, given...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-func mustBuild(t *testing.T, l *Linker, seed uint32) Program {
-	t.Helper()
-	p, err := l.Build(context.Background(), seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func mustSample(t *testing.T, path, impl string) {
-	t.Helper()
-	row := "workload=uncontended/impl=" + impl + "/permits=1/goroutines=1"
-	out, err := exec.Command(path, "-row", row, "-benchtime", "1ms").CombinedOutput()
-	if err != nil || !strings.HasPrefix(string(out), "BenchmarkSemaphore/"+row) {
-		t.Errorf("the sample of %s is %q (%v)", impl, out, err)
-	}
-}
-
-const goMod = "module example.org/mine\n\ngo 1.26.0\n\nrequire golang.org/x/sync v0.24.0\n"
-
-// requireSuite has a place for the folder of the suite.
-const requireSuite = "\nrequire " + suite + " v0.0.0\n\nreplace " + suite + " => SUITE\n"
-
-// module makes one of files in a temporary folder, and the working directory. Its go.sum is as in a
-// module that uses the suite nowhere yet.
-func module(t *testing.T, files map[string]string) (dir string) {
-	t.Helper()
-	suiteDir, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		text = strings.ReplaceAll(text, "SUITE", suiteDir)
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Chdir(dir)
-	return dir
-}
-
-func tree(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		all[path] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }

@@ -61,11 +61,19 @@ func (l *Linker) copyModule(ctx context.Context, gomod string) error {
 	if l.knowsSuite(ctx) {
 		return nil
 	}
-	if source := sourceDir(); source != "" {
-		return l.edit(ctx, "mod", copied, []string{"-require=" + suite + "@v0.0.0", "-replace=" + suite + "=" + source})
+	if len(l.Constructors) == 0 {
+		return errForeign(gomod)
 	}
-	return l.edit(ctx, "mod", copied, []string{"-require=" + suite + "@" + suiteVersion()})
+	edits := []string{"-require=" + suite + "@" + suiteVersion()}
+	if source := sourceDir(); source != "" {
+		edits = []string{"-require=" + suite + "@v0.0.0", "-replace=" + suite + "=" + source}
+	}
+	return l.edit(ctx, "mod", copied, edits)
 }
+
+// errForeign is for a module that has nothing to do with what is measured. The suite could be added to it
+// all the same, but its commit would then be in the text as that of the code.
+func errForeign(file string) error { return fmt.Errorf("%s does not name %s", file, suite) }
 
 // edit edits a copy of go.mod or go.work.
 func (l *Linker) edit(ctx context.Context, kind, path string, edits []string) error {

@@ -50,6 +50,9 @@ func (l *Linker) copyWorkspace(ctx context.Context, gowork string) error {
 	if l.knowsSuite(ctx) {
 		return nil
 	}
+	if len(l.Constructors) == 0 {
+		return errForeign(gowork)
+	}
 	source := sourceDir()
 	if source == "" {
 		return fmt.Errorf("%s does not use %s: add a clone with go work use", gowork, suite)

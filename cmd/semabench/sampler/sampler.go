@@ -114,7 +114,7 @@ func writeHeader(w io.Writer) error {
 		err = bench.WriteHeader(w, "interleaved")
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(w, "warm-up: cores for %v, then the row for an eighth of the time\n", warm)
+		_, err = fmt.Fprintf(w, "warm-up: cores for %v, then the row for an eighth of the time\n", WarmUp)
 	}
 	return err
 }
