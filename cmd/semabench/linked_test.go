@@ -83,7 +83,7 @@ func TestRunWhereNothingCanBeLinked(t *testing.T) {
 func TestPlanText(t *testing.T) {
 	a := app{table: impls.All(), stderr: os.Stderr}
 	for _, want := range []string{
-		"-impl cond,spin -workload io -samples 3 -benchtime 1s -seed 9",
+		"-impl cond,spin -workload io -permits 1,4 -samples 3 -benchtime 1s -seed 9",
 		"-impl weighted,lim=example.org/lim.New,x=a/b.NewX -workload uncontended,mixed -samples 20 -benchtime 500ms -seed 1 -full",
 	} {
 		p, err := a.parsePlan(want)
