@@ -26,8 +26,10 @@ var rooms = map[string][]string{
 	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
 	"stress/internal/model":  {},
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
-	"reports":                {"golang.org/x/perf/bench*", "github.com/aclements/go-moremath/*", "github.com/montanaflynn/stats"},
-	"cmd/semabench/sampler":  {"impls", "bench"},
+	"reports": {"reports/internal/picture", "golang.org/x/perf/bench*",
+		"github.com/aclements/go-moremath/*", "github.com/montanaflynn/stats", "github.com/rivo/uniseg"},
+	"reports/internal/picture": {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
+	"cmd/semabench/sampler":    {"impls", "bench"},
 	"cmd/semabench": {"impls", "bench", "reports", "stress", "cmd/semabench/sampler",
 		"internal/layout", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},

@@ -1,0 +1,136 @@
+package picture
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// What a forest draws at most.
+const (
+	forestDots = 240 // over all rows
+	forestCols = 14
+)
+
+const (
+	dotHeight  = 12
+	rowPadding = 10
+)
+
+// SVG draws a line with a mark and an interval for each column of each row.
+func (f Forest) SVG() ([]byte, error) {
+	f = f.bounded()
+	key := newLegend(f.Cols, func(i int) plot.Thumbnailer { return plotDot{markOf(i)} })
+	body := f.rowHeight() * vg.Length(len(f.Rows))
+	c := newCanvas(f.Head, key.height()+body+40)
+	key.draw(c.take(key.height()))
+	p := newPlot()
+	p.X.Min, p.X.Max = f.reach()
+	p.X.Tick.Marker = logTicks{most: 8, format: func(v float64) string { return "×" + short(v) }}
+	p.X.Label.Text = f.X
+	p.Y.Min, p.Y.Max = 0, float64(len(f.Rows))
+	var ticks plot.ConstantTicks
+	for i, r := range f.Rows {
+		ticks = append(ticks, plot.Tick{Value: f.place(i), Label: clip(r.Label, labelText, widestLabel)})
+	}
+	p.Y.Tick.Marker, p.Y.Tick.Label.Font = ticks, labelText.style().Font
+	p.Y.Tick.Length, p.Y.Width, p.Y.Padding = 0, 0, 4
+	lines := newGrid()
+	lines.Horizontal.Width = 0
+	p.Add(stripes(len(f.Rows)), lines, f)
+	p.Draw(c.free)
+	return c.bytes()
+}
+
+func (f Forest) bounded() Forest {
+	if n := len(f.Cols); n > forestCols {
+		f.Cols = f.Cols[:forestCols]
+		f.addNote("the first %d of %d columns", forestCols, n)
+	}
+	if n, most := len(f.Rows), max(1, forestDots/max(1, len(f.Cols))); n > most {
+		f.Rows = f.Rows[:most]
+		f.addNote("the first %d of %d rows", most, n)
+	}
+	return f
+}
+
+// reach is the ends of the axis, as logarithms.
+func (f Forest) reach() (low, high float64) {
+	low, high = 1, 1
+	for _, r := range f.Rows {
+		for _, d := range r.Dots {
+			low, high = min(low, d.low()), max(high, d.high())
+		}
+	}
+	return widened(math.Log10(low), math.Log10(high))
+}
+
+func (f Forest) rowHeight() vg.Length {
+	return dotHeight*vg.Length(max(1, len(f.Cols))) + rowPadding
+}
+
+func (f Forest) place(row int) float64 { return float64(len(f.Rows)-row) - 0.5 }
+
+func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
+
+func (d Dot) hasInterval() bool { return positive(d.Lo) && positive(d.Hi) && d.Lo <= d.Hi }
+
+func (d Dot) low() float64 {
+	switch {
+	case !positive(d.At):
+		return 1
+	case d.hasInterval():
+		return min(d.At, d.Lo)
+	}
+	return d.At
+}
+
+func (d Dot) high() float64 {
+	switch {
+	case !positive(d.At):
+		return 1
+	case d.hasInterval():
+		return max(d.At, d.Hi)
+	}
+	return d.At
+}
+
+// Plot draws the dots.
+func (f Forest) Plot(c draw.Canvas, p *plot.Plot) {
+	xLog, y := p.Transforms(&c)
+	x := func(v float64) vg.Length { return xLog(math.Log10(v)) }
+	one := draw.LineStyle{Color: muted, Width: 1}
+	c.StrokeLine2(one, x(1), c.Min.Y, x(1), c.Max.Y)
+	for i, r := range f.Rows {
+		top := y(f.place(i)) + f.rowHeight()/2 - rowPadding/2
+		for col, d := range r.Dots {
+			if col >= len(f.Cols) || !positive(d.At) {
+				continue
+			}
+			m, at := markOf(col), top-dotHeight*(vg.Length(col)+0.5)
+			if d.hasInterval() {
+				line := draw.LineStyle{Color: m.line, Width: 1.75}
+				c.StrokeLine2(line, x(d.Lo), at, x(d.Hi), at)
+				for _, end := range []float64{d.Lo, d.Hi} {
+					c.StrokeLine2(line, x(end), at-3, x(end), at+3)
+				}
+			}
+			c.DrawGlyph(m.glyph(4), vg.Point{X: x(d.At), Y: at})
+		}
+	}
+}
+
+// stripes shade every other row, so that the eye stays in one.
+type stripes int
+
+func (n stripes) Plot(c draw.Canvas, p *plot.Plot) {
+	_, y := p.Transforms(&c)
+	for i := 0; i < int(n); i += 2 {
+		fillBox(c, stripe, vg.Rectangle{
+			Min: vg.Point{X: c.Min.X, Y: y(float64(int(n) - i - 1))},
+			Max: vg.Point{X: c.Max.X, Y: y(float64(int(n) - i))},
+		})
+	}
+}

@@ -1,0 +1,217 @@
+package picture
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// What a heat map draws at most.
+const (
+	heatRows = 60
+	heatCols = 14
+)
+
+const (
+	cellHeight  = 26
+	groupGap    = 7
+	headHeight  = 22
+	keyHeight   = 44
+	widestCell  = 150
+	widestLabel = 330
+)
+
+// SVG draws the table: rows and columns as axes, and below them a key to the colours.
+func (h Heat) SVG() ([]byte, error) {
+	h = h.bounded()
+	places, body := h.places()
+	c := newCanvas(h.Head, body+gap+keyHeight)
+	table := c.take(body)
+	label := min(widestLabel, widest(h.labels(), labelText)) + 16
+	table.Max.X = min(table.Max.X, table.Min.X+label+widestCell*vg.Length(len(h.Cols)))
+	p := newPlot()
+	p.HideX()
+	p.X.Min, p.X.Max = 0, float64(len(h.Cols))
+	p.Y.Min, p.Y.Max = 0, float64(body)
+	var ticks plot.ConstantTicks
+	for i, r := range h.Rows {
+		ticks = append(ticks, plot.Tick{Value: places[i], Label: clip(r.Label, labelText, widestLabel)})
+	}
+	p.Y.Tick.Marker, p.Y.Tick.Label.Font = ticks, labelText.style().Font
+	p.Y.Tick.Length, p.Y.Width = 0, 0
+	p.Y.Padding = 4
+	p.Add(cells{h, places})
+	p.Draw(table)
+	c.take(gap)
+	drawKey(c.take(keyHeight))
+	return c.bytes()
+}
+
+func (h Heat) bounded() Heat {
+	if n := len(h.Rows); n > heatRows {
+		h.Rows = h.Rows[:heatRows]
+		h.addNote("the first %d of %d rows", heatRows, n)
+	}
+	if n := len(h.Cols); n > heatCols {
+		h.Cols = h.Cols[:heatCols]
+		h.addNote("the first %d of %d columns", heatCols, n)
+	}
+	return h
+}
+
+func (h *Head) addNote(format string, args ...any) {
+	if h.Note != "" {
+		h.Note += " "
+	}
+	h.Note += "Drawn: " + fmt.Sprintf(format, args...) + "."
+}
+
+func (h Heat) labels() []string {
+	list := make([]string, len(h.Rows))
+	for i, r := range h.Rows {
+		list[i] = r.Label
+	}
+	return list
+}
+
+// places returns the middles of the rows, from the bottom up, and the height of all.
+func (h Heat) places() (middles []float64, height vg.Length) {
+	from := 0.0 // from the top
+	from += headHeight
+	for i, r := range h.Rows {
+		if i > 0 && r.Group != h.Rows[i-1].Group {
+			from += groupGap
+		}
+		middles = append(middles, from+cellHeight/2)
+		from += cellHeight
+	}
+	for i := range middles {
+		middles[i] = from - middles[i]
+	}
+	return middles, vg.Length(from)
+}
+
+// cells is the inside of the table, with the names of the columns on top: gonum/plot has its x axis
+// at the bottom, far from where a reader of a table looks for names.
+type cells struct {
+	Heat
+	places []float64
+}
+
+func (t cells) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for col, name := range t.Cols {
+		at := vg.Point{X: (x(float64(col)) + x(float64(col+1))) / 2, Y: c.Max.Y - headHeight/2}
+		room := x(1) - x(0) - 6
+		c.FillText(chartText.middled(draw.XCenter), at, clip(name, chartText, room))
+	}
+	for i, r := range t.Rows {
+		for col := range t.Cols {
+			cell := HeatCell{}
+			if col < len(r.Cells) {
+				cell = r.Cells[col]
+			}
+			middle := y(t.places[i])
+			cell.draw(c, vg.Rectangle{
+				Min: vg.Point{X: x(float64(col)) + 1, Y: middle - cellHeight/2 + 1},
+				Max: vg.Point{X: x(float64(col+1)) - 1, Y: middle + cellHeight/2 - 1},
+			})
+		}
+	}
+}
+
+func (cell HeatCell) draw(c draw.Canvas, r vg.Rectangle) {
+	ground, f := cell.inks()
+	fillBox(c, ground, r)
+	middle := vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}
+	c.FillText(f.middled(draw.XCenter), middle, clip(cell.Text, f, r.Size().X-4))
+}
+
+func (cell HeatCell) inks() (ground ink, f face) {
+	switch cell.Kind {
+	case Best:
+		return best, chartText.in(bestText)
+	case Tie:
+		return tie, labelText.in(tieText)
+	case Worse:
+		step := ink(max(1, min(Steps, cell.Step)) - 1)
+		return worse1 + step, labelText.in(worse1Text + step)
+	case Unknown:
+		return unknown, labelText.in(unknownText)
+	case Plain:
+		return missing, labelText
+	}
+	return missing, labelText.in(muted)
+}
+
+func fillBox(c draw.Canvas, colour ink, r vg.Rectangle) {
+	c.FillPolygon(colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}})
+}
+
+// StepOf returns the colour of a ratio. Each step is a factor of the square root of two, so equal
+// distances in colour are equal distances in time; the last one takes all that is beyond.
+func StepOf(ratio float64) int {
+	if !(ratio > 1) {
+		return 1
+	}
+	return int(min(Steps, 1+math.Floor(2*math.Log2(ratio))))
+}
+
+// stepEnds are the ratios between the steps.
+func stepEnds() (list []string) {
+	for i := range Steps {
+		list = append(list, fmt.Sprintf("%.3g", math.Pow(2, float64(i)/2)))
+	}
+	return list
+}
+
+// drawKey draws the steps as an axis of their own, and beside it what is not on that axis.
+func drawKey(c draw.Canvas) {
+	const box = 34
+	key := draw.Crop(c, 0, -(c.Max.X-c.Min.X)+Steps*box+12, 0, 0)
+	p := newPlot()
+	p.HideY()
+	p.X.Min, p.X.Max = 0, Steps
+	p.Y.Min, p.Y.Max = 0, 1
+	p.X.Padding, p.X.Tick.Length, p.X.Width = 0, 3, 0
+	p.X.Label.Text = "times worse than the best of the row"
+	p.X.Label.Padding = 2
+	var ticks plot.ConstantTicks
+	for i, end := range stepEnds() {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: end})
+	}
+	p.X.Tick.Marker = append(ticks, plot.Tick{Value: Steps, Label: "∞"})
+	p.Add(steps{})
+	p.Draw(key)
+	x := key.Max.X + 24
+	for _, e := range []struct {
+		cell HeatCell
+		name string
+	}{
+		{HeatCell{Kind: Best, Text: "1.00"}, "best"},
+		{HeatCell{Kind: Tie, Text: "≈"}, "tie"},
+		{HeatCell{Kind: Unknown, Text: "?"}, "too few samples"},
+		{HeatCell{Kind: Missing, Text: "·"}, "not measured"},
+	} {
+		e.cell.draw(c, vg.Rectangle{Min: vg.Point{X: x, Y: c.Max.Y - 16}, Max: vg.Point{X: x + box, Y: c.Max.Y}})
+		style := smallText.middled(draw.XLeft)
+		c.FillText(style, vg.Point{X: x + box + 6, Y: c.Max.Y - 8}, e.name)
+		x += box + 18 + style.Width(e.name)
+	}
+}
+
+// steps is the colours as boxes along the x axis.
+type steps struct{}
+
+func (steps) Plot(c draw.Canvas, p *plot.Plot) {
+	x, _ := p.Transforms(&c)
+	for i := range Steps {
+		fillBox(c, worse1+ink(i), vg.Rectangle{
+			Min: vg.Point{X: x(float64(i)), Y: c.Min.Y},
+			Max: vg.Point{X: x(float64(i + 1)), Y: c.Max.Y},
+		})
+	}
+}

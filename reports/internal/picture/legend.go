@@ -1,0 +1,56 @@
+package picture
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A legend is entries in lines from left to right; gonum/plot would stack them.
+type legend struct {
+	lines [][]entry
+}
+
+type entry struct {
+	name  string
+	thumb plot.Thumbnailer
+	width vg.Length
+}
+
+const (
+	thumbWidth   = 26
+	legendHeight = 20
+	nameWidth    = 200
+)
+
+func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
+	var l legend
+	used := vg.Length(width)
+	for i, name := range names {
+		name = clip(name, labelText, nameWidth)
+		e := entry{name, thumb(i), thumbWidth + labelText.style().Width(" "+name) + 20}
+		if used += e.width; used > width-2*margin {
+			l.lines, used = append(l.lines, nil), e.width
+		}
+		last := len(l.lines) - 1
+		l.lines[last] = append(l.lines[last], e)
+	}
+	return l
+}
+
+func (l legend) height() vg.Length { return legendHeight*vg.Length(len(l.lines)) + gap }
+
+func (l legend) draw(c draw.Canvas) {
+	for i, line := range l.lines {
+		x := vg.Length(0)
+		for _, e := range line {
+			one := plot.NewLegend()
+			one.TextStyle = labelText.style()
+			one.TextStyle.YAlign = draw.YBottom
+			one.ThumbnailWidth, one.Left, one.Top = thumbWidth, true, true
+			one.Add(e.name, e.thumb)
+			one.Draw(draw.Crop(c, x, 0, 0, -legendHeight*vg.Length(i)))
+			x += e.width
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package picture
+
+import (
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A mark is how one name looks wherever it is drawn. Colour, dashes and shape have 7, 4 and 5
+// values, so the first 140 names differ in at least one of them, and the first 4 in all.
+type mark struct {
+	line, band ink
+	dashes     []vg.Length
+	shape      draw.GlyphDrawer
+}
+
+func markOf(i int) mark {
+	dashes := [][]vg.Length{nil, {6, 3}, {2, 2.5}, {8, 2.5, 2, 2.5}}
+	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}, cross{}}
+	return mark{
+		line: series1 + ink(i%series), band: band1 + ink(i%series),
+		dashes: dashes[i%len(dashes)], shape: shapes[i%len(shapes)],
+	}
+}
+
+func (m mark) stroke() draw.LineStyle {
+	return draw.LineStyle{Color: m.line, Width: 1.75, Dashes: m.dashes}
+}
+
+func (m mark) glyph(radius vg.Length) draw.GlyphStyle {
+	return draw.GlyphStyle{Color: m.line, Radius: radius, Shape: m.shape}
+}
+
+// Thumbnail draws a piece of the line for the legend.
+func (m mark) Thumbnail(c *draw.Canvas) {
+	y := c.Center().Y
+	c.StrokeLine2(m.stroke(), c.Min.X, y, c.Max.X, y)
+	c.DrawGlyphNoClip(m.glyph(3.5), c.Center())
+}
+
+// plotDot is a mark without its line.
+type plotDot struct{ mark }
+
+func (d plotDot) Thumbnail(c *draw.Canvas) { c.DrawGlyphNoClip(d.glyph(4), c.Center()) }
+
+type diamond struct{}
+
+func (diamond) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
+	r := sty.Radius * 1.25
+	c.FillPolygon(sty.Color, []vg.Point{
+		{X: at.X, Y: at.Y + r}, {X: at.X + r, Y: at.Y}, {X: at.X, Y: at.Y - r}, {X: at.X - r, Y: at.Y},
+	})
+}
+
+// cross is draw.CrossGlyph with a line that one can see.
+type cross struct{}
+
+func (cross) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
+	line, r := draw.LineStyle{Color: sty.Color, Width: 1.75}, sty.Radius*0.85
+	c.StrokeLine2(line, at.X-r, at.Y-r, at.X+r, at.Y+r)
+	c.StrokeLine2(line, at.X-r, at.Y+r, at.X+r, at.Y-r)
+}

@@ -1,0 +1,41 @@
+package picture
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// newPlot is gonum's in our inks and faces, on no ground of its own.
+func newPlot() *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	p.TextHandler = smallText.style().Handler
+	p.Title.TextStyle = dress(p.Title.TextStyle, chartText)
+	p.Title.Padding = 6
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.Label.TextStyle = dress(a.Label.TextStyle, smallText)
+		a.Tick.Label = dress(a.Tick.Label, smallText.in(text))
+		a.LineStyle = draw.LineStyle{Color: muted, Width: 1}
+		a.Tick.LineStyle = a.LineStyle
+		a.Tick.Length = 4
+		a.Padding = 0
+		a.Label.Padding = 4
+	}
+	p.Y.Tick.Label.YAlign = tickAlign
+	return p
+}
+
+// dress keeps where a style aligns.
+func dress(s draw.TextStyle, f face) draw.TextStyle {
+	dressed := f.style()
+	dressed.XAlign, dressed.YAlign = s.XAlign, s.YAlign
+	return dressed
+}
+
+func newGrid() *plotter.Grid {
+	g := plotter.NewGrid()
+	g.Vertical = draw.LineStyle{Color: grid, Width: 1}
+	g.Horizontal = g.Vertical
+	return g
+}

@@ -1,0 +1,150 @@
+package picture
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/image/font"
+	plotfont "gonum.org/v1/plot/font"
+	plottext "gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A face is one of the few ways in which text is set.
+type face struct {
+	size   vg.Length
+	weight font.Weight
+	colour ink
+}
+
+var (
+	titleText = face{15, font.WeightBold, text}
+	chartText = face{12, font.WeightBold, text}
+	labelText = face{12, font.WeightNormal, text}
+	smallText = face{11, font.WeightNormal, muted}
+)
+
+func (f face) style() draw.TextStyle {
+	return draw.TextStyle{
+		Color: f.colour,
+		Font: plotfont.Font{Typeface: "Liberation", Variant: "Sans", Weight: f.weight,
+			Size: f.size},
+		YAlign:  draw.YTop,
+		Handler: handler{plottext.Plain{Fonts: plotfont.DefaultCache}},
+	}
+}
+
+// middled is for text whose digits and capitals, not whose descenders, are to be in the middle
+// between above and below; draw.YCenter is a good pixel off.
+func (f face) middled(x draw.XAlignment) draw.TextStyle {
+	s := f.style()
+	s.XAlign, s.YAlign = x, -0.4
+	return s
+}
+
+// tickAlign is the same for labels of the y axis, to which plot adds a descent.
+const tickAlign = -0.59
+
+// in is f in another colour.
+func (f face) in(colour ink) face {
+	f.colour = colour
+	return f
+}
+
+// A handler sets text as plot does, but knows that a browser takes characters that Liberation
+// Sans lacks from a font where they are as wide as high, and lets nothing into the SVG that would
+// end it.
+type handler struct{ plottext.Plain }
+
+func (h handler) Box(s string, f plotfont.Font) (width, height, depth vg.Length) {
+	s = legal(s)
+	width, height, depth = h.Plain.Box(s, f)
+	if uniseg.StringWidth(s) == utf8.RuneCountInString(s) { // nothing is wide, nothing combines
+		return width, height, depth
+	}
+	width = 0
+	for clusters := uniseg.NewGraphemes(s); clusters.Next(); {
+		one, _, _ := h.Plain.Box(clusters.Str(), f)
+		switch clusters.Width() {
+		case 0:
+			one = 0
+		case 2:
+			one = f.Size
+		}
+		width += one
+	}
+	return width, height, depth
+}
+
+// Draw corrects the place, which Plain finds with the width that it knows.
+func (h handler) Draw(c vg.Canvas, s string, style plottext.Style, at vg.Point) {
+	s = legal(s)
+	real, _, _ := h.Box(s, style.Font)
+	supposed, _, _ := h.Plain.Box(s, style.Font)
+	shift := float64(style.XAlign) * float64(real-supposed)
+	sin, cos := math.Sincos(style.Rotation)
+	at.X, at.Y = at.X+vg.Length(shift*cos), at.Y+vg.Length(shift*sin)
+	h.Plain.Draw(c, s, style, at)
+}
+
+// legal replaces what has no place in XML or in one line.
+func legal(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t', r == '\r':
+			return ' '
+		case r < ' ', r == 0x7f, r == 0xfffe, r == 0xffff:
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+}
+
+// clip cuts s to a width and says so with an ellipsis.
+func clip(s string, f face, to vg.Length) string {
+	style := f.style()
+	if style.Width(s) <= to {
+		return s
+	}
+	const ellipsis = "…"
+	kept, used := "", style.Width(ellipsis)
+	for clusters := uniseg.NewGraphemes(legal(s)); clusters.Next(); {
+		used += style.Width(clusters.Str())
+		if used > to {
+			break
+		}
+		kept += clusters.Str()
+	}
+	return kept + ellipsis
+}
+
+// wrap breaks s between words into lines of at most a width.
+func wrap(s string, f face, to vg.Length) (lines []string) {
+	style, line := f.style(), ""
+	for _, word := range strings.Fields(legal(s)) {
+		switch longer := line + " " + word; {
+		case line == "":
+			line = clip(word, f, to)
+		case style.Width(longer) <= to:
+			line = longer
+		default:
+			lines, line = append(lines, line), clip(word, f, to)
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// widest is the width of the widest of list.
+func widest(list []string, f face) (w vg.Length) {
+	style := f.style()
+	for _, s := range list {
+		w = max(w, style.Width(s))
+	}
+	return w
+}

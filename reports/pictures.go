@@ -1,0 +1,194 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// A drawing is one of the pictures of a report.
+type drawing struct {
+	kind string // "heat": its file is report-heat.svg
+	name string // for people
+	alt  string // for those who do not see it
+	svg  func() ([]byte, error)
+}
+
+// kinds are those of all drawings that there can be.
+var kinds = []string{"heat", "ratios", "scaling", "latency"}
+
+func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
+
+// drawings returns those that c has figures for.
+func (c *Comparison) drawings() []drawing {
+	var list []drawing
+	if rows := c.drawnRows(); len(rows) > 0 {
+		list = append(list, c.heatDrawing(rows), c.forestDrawing(rows))
+	}
+	var scaling, latency []Chart
+	for _, t := range c.Tables {
+		scaling, latency = append(scaling, t.Scaling()...), append(latency, t.Percentiles()...)
+	}
+	if len(scaling) > 0 {
+		list = append(list, c.sheetDrawing("scaling", "Scaling", scaling,
+			"Medians, with bands for their 95 % intervals."))
+	}
+	if len(latency) > 0 {
+		list = append(list, c.sheetDrawing("latency", "Latency percentiles", latency,
+			"Medians over the samples of each percentile, with bands for their 95 % intervals; less is better."))
+	}
+	return list
+}
+
+func (d drawing) write(w io.Writer, _ *Comparison) error {
+	svg, err := d.svg()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(svg)
+	return err
+}
+
+func (c *Comparison) heatDrawing(rows []drawnRow) drawing {
+	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
+		Title: "Times worse than the best, by " + columnKind(c),
+		Subtitle: ratiosOf(rows) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
+			"p of 0.05.",
+		Note: c.partialNote(),
+	}}
+	for _, r := range rows {
+		row := picture.HeatRow{Label: r.label, Group: r.group}
+		for _, cell := range r.cells {
+			row.Cells = append(row.Cells, heatCell(cell))
+		}
+		h.Rows = append(h.Rows, row)
+	}
+	alt := fmt.Sprintf("Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
+		plural(len(rows), "benchmark"), columnKind(c), ratiosOf(rows))
+	h.Desc = alt + c.answerText()
+	return drawing{"heat", "Heat map", alt, h.SVG}
+}
+
+func heatCell(c *Cell) picture.HeatCell {
+	cell := picture.HeatCell{Text: c.cellText()}
+	if c == nil {
+		return cell
+	}
+	switch c.Standing {
+	case Best:
+		cell.Kind = picture.Best
+		if c.Why != "" {
+			cell.Kind = picture.Unknown
+		}
+	case Tie:
+		cell.Kind = picture.Tie
+	case Unknown:
+		cell.Kind = picture.Unknown
+	case Worse:
+		cell.Kind, cell.Step = picture.Worse, picture.StepOf(c.Ratio)
+		if c.Ratio == 0 {
+			cell.Step = picture.Steps
+		}
+	default:
+		cell.Kind = picture.Plain
+	}
+	return cell
+}
+
+func (c *Comparison) forestDrawing(rows []drawnRow) drawing {
+	f := picture.Forest{
+		Cols: c.Cols,
+		X:    "times worse than the best of the row (logarithmic)",
+		Head: picture.Head{
+			Title:    "Ratios to the best, with 95 % intervals",
+			Subtitle: ratiosOf(rows) + ". The best of a row is at ×1.",
+			Note:     c.partialNote(),
+		},
+	}
+	for _, r := range rows {
+		row := picture.ForestRow{Label: r.label}
+		for _, cell := range r.cells {
+			row.Dots = append(row.Dots, dotOf(cell))
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	alt := fmt.Sprintf("Ratio of each %s to the best of its row in %s, with 95 %% intervals, for %s.",
+		columnKind(c), ratiosOf(rows), plural(len(rows), "benchmark"))
+	f.Desc = alt + c.answerText()
+	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
+}
+
+func dotOf(c *Cell) picture.Dot {
+	if c == nil {
+		return picture.Dot{}
+	}
+	d := picture.Dot{At: c.Ratio}
+	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
+		d.Lo, d.Hi = c.VsBest.Ratio.Lo, c.VsBest.Ratio.Hi
+	}
+	return d
+}
+
+func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string) drawing {
+	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
+		Title:    name + ", by " + columnKind(c),
+		Subtitle: how,
+		Note:     c.partialNote(),
+	}}
+	var over []string
+	for _, chart := range charts {
+		s.Charts = append(s.Charts, chart.picture())
+		over = append(over, chart.String())
+	}
+	const most = 6 // alternative text is read aloud
+	alt := fmt.Sprintf("%s: %s", name, strings.Join(over[:min(most, len(over))], "; "))
+	if left := len(over) - most; left > 0 {
+		alt += fmt.Sprintf(" and %s more", plural(left, "chart"))
+	}
+	s.Desc = alt
+	return drawing{kind, name, alt, s.SVG}
+}
+
+func (c Chart) picture() picture.Chart {
+	p := picture.Chart{
+		Title: strings.TrimSpace(c.Table.short() + " " + c.Title),
+		X:     c.X, Y: c.Y, LogX: c.LogX, LogY: c.LogY, XTicks: c.XTicks,
+		Format: func(v float64) string { return tickText(v, c.Unit) },
+	}
+	if p.Title == "" {
+		p.Title = c.Table.Common
+	}
+	for _, l := range c.Lines {
+		p.Lines = append(p.Lines, picture.Line(l))
+	}
+	return p
+}
+
+// tickText is measure for round numbers: 10µs and not 10.00µs.
+func tickText(v float64, unit string) string {
+	s := measure(v, unit)
+	number := strings.TrimRight(s, "yzafpnµumkKMGTPEZYisB/")
+	if !strings.Contains(number, ".") {
+		return s
+	}
+	return strings.TrimRight(strings.TrimRight(number, "0"), ".") + s[len(number):]
+}
+
+// answerText is all answers in one paragraph.
+func (c *Comparison) answerText() string {
+	var b strings.Builder
+	list, _ := c.answers()
+	for _, a := range list {
+		fmt.Fprintf(&b, " %s: %s.", a.name, a.text)
+	}
+	return b.String()
+}
+
+func (c *Comparison) partialNote() string {
+	if c.completeness() == "partial" {
+		return "The text is partial: fewer samples than planned."
+	}
+	return ""
+}
