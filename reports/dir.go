@@ -1,26 +1,55 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // WriteDir writes report.txt, report.md, report.html, report.csv and report.json into dir, which it
-// makes if needed, and returns their paths in this order.
+// makes if needed, and the pictures that report.md shows: report-heat.svg, report-ratios.svg,
+// report-scaling.svg and report-latency.svg, as far as c has figures for them. It returns
+// their paths in this order, and removes those of these pictures that an earlier report had and
+// this one has not.
 //
 // All are complete on disk before the first takes its name, so a failure leaves the files
 // of an earlier report as they were. Only a failing rename, which on one file system is no matter
 // of space or of c, could leave a mixture; the error then names the file that is old.
 func WriteDir(dir string, c *Comparison) ([]string, error) {
-	return writeAll(dir, c, []output{
-		{"report.txt", WriteText},
-		{"report.md", WriteMarkdown},
-		{"report.html", WriteHTML},
-		{"report.csv", WriteCSV},
-		{"report.json", WriteJSON},
-	})
+	const prefix = "report"
+	drawings := c.drawings()
+	outputs := []output{
+		{prefix + ".txt", WriteText},
+		{prefix + ".md", Markdown{Pictures: prefix}.Write},
+		{prefix + ".html", WriteHTML},
+		{prefix + ".csv", WriteCSV},
+		{prefix + ".json", WriteJSON},
+	}
+	for _, d := range drawings {
+		outputs = append(outputs, output{svgName(prefix, d.kind), d.write})
+	}
+	paths, err := writeAll(dir, c, outputs)
+	if err != nil {
+		return nil, err
+	}
+	return paths, removeStale(dir, prefix, drawings)
+}
+
+// removeStale removes pictures that the report does not show; they are of other figures.
+func removeStale(dir, prefix string, drawings []drawing) error {
+	for _, kind := range kinds {
+		if slices.ContainsFunc(drawings, func(d drawing) bool { return d.kind == kind }) {
+			continue
+		}
+		err := os.Remove(filepath.Join(dir, svgName(prefix, kind)))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing a picture of an earlier report: %w", err)
+		}
+	}
+	return nil
 }
 
 type output struct {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/reports"
@@ -47,7 +48,21 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, path := range paths {
-				sameAsGolden(t, test.name+".golden"+filepath.Ext(path), path)
+				rest := strings.TrimPrefix(filepath.Base(path), "report") // .md, -heat.svg
+				sameAsGolden(t, test.name+".golden"+rest, path)
+			}
+			for name, on := range map[string]reports.Terminal{
+				"-heat.term": {}, "-heat.colour.term": {Width: 72, Colour: true},
+			} {
+				path := filepath.Join(dir, name)
+				var out bytes.Buffer
+				if err := on.WriteHeat(&out, c); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				sameAsGolden(t, test.name+".golden"+name, path)
 			}
 		})
 	}

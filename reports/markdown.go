@@ -5,28 +5,63 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net/url"
+	"path/filepath"
 	"strings"
 )
 
-// WriteMarkdown writes c for a pull request or a README: one table for each configuration in its
-// primary unit, every cell against the best of its row, and the other units folded away.
-func WriteMarkdown(w io.Writer, c *Comparison) error {
+// WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for
+// each configuration in its primary unit, every cell against the best of its row, and the other
+// units folded away.
+func WriteMarkdown(w io.Writer, c *Comparison) error { return Markdown{}.Write(w, c) }
+
+// Markdown says how to write Markdown. The zero value is the way of [WriteMarkdown].
+type Markdown struct {
+	// Pictures is the path, without -heat.svg and so on, of the pictures that [WriteDir] has written.
+	// "" shows none, for a text that goes where they are not.
+	Pictures string
+}
+
+// Write writes c.
+func (m Markdown) Write(w io.Writer, c *Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
+	var drawings []drawing
+	if m.Pictures != "" {
+		drawings = c.drawings()
+	}
 	writeMarkdownHead(out, c)
-	for _, t := range c.Tables {
-		if len(t.Config) > 0 {
-			fmt.Fprintf(out, "### %s\n\n", escapeMarkdown(t.heading()))
-		}
-		writeMarkdownUnit(out, t, t.Primary())
-		if t.Common != "" {
-			fmt.Fprintf(out, "<sub>all rows: %s</sub>\n\n", escapeMarkdown(t.Common))
+	for _, d := range drawings {
+		if d.kind == "heat" {
+			m.writePicture(out, d)
 		}
 	}
+	for _, t := range c.Tables {
+		writeMarkdownTable(out, t)
+	}
 	writeMarkdownLegend(out, c)
+	m.writeFolded(out, drawings)
 	writeMarkdownOthers(out, c)
 	return out.Flush()
 }
 
+func (m Markdown) writePicture(w io.Writer, d drawing) {
+	target := url.URL{Path: svgName(filepath.ToSlash(m.Pictures), d.kind)}
+	fmt.Fprintf(w, "![%s](%s)\n\n", escapeMarkdown(d.alt), target.String())
+}
+
+// writeFolded keeps the larger pictures closed until somebody wants them.
+func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
+	for _, d := range drawings {
+		if d.kind == "heat" {
+			continue
+		}
+		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", html.EscapeString(d.name))
+		m.writePicture(w, d)
+		fmt.Fprintf(w, "</details>\n\n")
+	}
+}
+
+// writeMarkdownHead begins with what went wrong, if anything: no answer is to be read without it.
 func writeMarkdownHead(w io.Writer, c *Comparison) {
 	if warnings := c.warnings(); len(warnings) > 0 {
 		fmt.Fprintln(w, "> [!WARNING]")
@@ -37,12 +72,38 @@ func writeMarkdownHead(w io.Writer, c *Comparison) {
 		}
 		fmt.Fprintln(w)
 	}
+	list, left := c.answers()
+	for _, a := range list {
+		fmt.Fprintf(w, "- **%s**: %s\n", escapeMarkdown(a.name), escapeMarkdown(a.text))
+	}
+	if left > 0 {
+		fmt.Fprintf(w, "- and %s more, see below\n", plural(left, "table"))
+	}
+	noise := c.Noise()
+	fmt.Fprintf(w, "\n%s\n\n", escapeMarkdown(strings.Join(append([]string{noise.String()}, noise.Warnings...), " ")))
 	var facts []string
 	for _, f := range c.Facts {
 		facts = append(facts, escapeMarkdown(f.Key+": "+f.Value))
 	}
 	if len(facts) > 0 {
 		fmt.Fprintf(w, "%s\n\n", strings.Join(facts, " · "))
+	}
+}
+
+// fewRows are as many as one can take in; tables with more are folded.
+const fewRows = 30
+
+func writeMarkdownTable(w io.Writer, t *Table) {
+	if len(t.Config) > 0 {
+		fmt.Fprintf(w, "### %s\n\n", escapeMarkdown(t.heading()))
+	}
+	if len(t.Rows) > fewRows {
+		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", plural(len(t.Rows), "row"))
+		defer fmt.Fprint(w, "</details>\n\n")
+	}
+	writeMarkdownUnit(w, t, t.Primary())
+	if t.Common != "" {
+		fmt.Fprintf(w, "<sub>all rows: %s</sub>\n\n", escapeMarkdown(t.Common))
 	}
 }
 

@@ -13,7 +13,6 @@ var formats = []struct {
 	name  string
 	write func(io.Writer, *reports.Comparison) error
 }{
-	{"text", reports.WriteText},
 	{"markdown", reports.WriteMarkdown},
 	{"html", reports.WriteHTML},
 	{"csv", reports.WriteCSV},
@@ -22,18 +21,24 @@ var formats = []struct {
 
 // report compares what is in files of benchmark text, ours or anybody's.
 func (a app) report(_ context.Context, args []string) error {
-	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - is standard input.")
-	format := f.String("format", "text", "what to print: text, markdown, html, csv or json")
+	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - is standard input.\n"+
+		"On a terminal it begins with which column to use and with a heat map.")
+	format := f.String("format", "text", "what to print: text, heat, markdown, html, csv or json")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
 	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
+	color := f.String("color", "auto", colorUsage)
 	if err := f.parse(args); err != nil {
 		return err
 	}
 	if f.NArg() == 0 {
 		return errors.New("name at least one file of benchmark text, or - for standard input")
 	}
-	write, err := writerOf(*format)
+	screen, err := a.screen(*color)
+	if err != nil {
+		return err
+	}
+	write, err := writerOf(*format, screen)
 	if err != nil {
 		return err
 	}
@@ -52,6 +57,9 @@ func (a app) report(_ context.Context, args []string) error {
 	if *dir != "" {
 		paths, err := reports.WriteDir(*dir, c)
 		if err != nil {
+			return err
+		}
+		if err := screen.greet(a.stdout, c); err != nil {
 			return err
 		}
 		a.printPaths(paths)
@@ -116,8 +124,14 @@ func familyOf(name string) (reports.Family, error) {
 	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
-func writerOf(format string) (func(io.Writer, *reports.Comparison) error, error) {
-	var known []string
+func writerOf(format string, s screen) (func(io.Writer, *reports.Comparison) error, error) {
+	switch format {
+	case "text":
+		return s.writeText, nil
+	case "heat":
+		return s.WriteHeat, nil
+	}
+	known := []string{"text", "heat"}
 	for _, f := range formats {
 		if f.name == format {
 			return f.write, nil
