@@ -85,7 +85,10 @@ func mark(s Standing) string {
 
 // brief is times in at most five places: 3.14, 31.4, 9999, 2e+05.
 func brief(ratio float64) string {
-	if ratio >= 9999.5 {
+	switch {
+	case ratio >= 9.5e99:
+		return ">1e99"
+	case ratio >= 9999.5:
 		return fmt.Sprintf("%.0e", ratio)
 	}
 	return times(ratio)

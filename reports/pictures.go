@@ -56,7 +56,7 @@ func (c *Comparison) heatDrawing(rows []drawnRow) drawing {
 		Title: "Times worse than the best, by " + columnKind(c),
 		Subtitle: ratiosOf(rows) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
 			"p of 0.05.",
-		Note: c.partialNote(),
+		Note: c.flawNote(),
 	}}
 	for _, r := range rows {
 		row := picture.HeatRow{Label: r.label, Group: r.group}
@@ -104,7 +104,7 @@ func (c *Comparison) forestDrawing(rows []drawnRow) drawing {
 		Head: picture.Head{
 			Title:    "Ratios to the best, with 95 % intervals",
 			Subtitle: ratiosOf(rows) + ". The best of a row is at ×1.",
-			Note:     c.partialNote(),
+			Note:     c.flawNote(),
 		},
 	}
 	for _, r := range rows {
@@ -135,7 +135,7 @@ func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string)
 	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
 		Title:    name + ", by " + columnKind(c),
 		Subtitle: how,
-		Note:     c.partialNote(),
+		Note:     c.flawNote(),
 	}}
 	var over []string
 	for _, chart := range charts {
@@ -186,9 +186,13 @@ func (c *Comparison) answerText() string {
 	return b.String()
 }
 
-func (c *Comparison) partialNote() string {
-	if c.completeness() == "partial" {
-		return "The text is partial: fewer samples than planned."
+// flawNote is the warnings without their details. A picture is shown where the text is not.
+func (c *Comparison) flawNote() string {
+	var list []string
+	for _, line := range c.warnings() {
+		if !strings.HasPrefix(line, " ") {
+			list = append(list, strings.TrimRight(line, ":")+".")
+		}
 	}
-	return ""
+	return strings.Join(list, " ")
 }

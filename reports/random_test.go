@@ -70,7 +70,7 @@ func FuzzEverything(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for name, write := range writers {
+		for name, write := range everyWriter() {
 			var out strings.Builder
 			if err := write(&out, c); err != nil || out.Len() == 0 {
 				t.Errorf("%s: %d bytes, %v", name, out.Len(), err)
@@ -83,7 +83,7 @@ func FuzzEverything(f *testing.F) {
 func TestRandomTextsAreWritten(t *testing.T) {
 	for seed := range uint64(20) {
 		c := compare(t, "", randomText(rand.New(rand.NewPCG(seed, 1))))
-		for name, write := range writers {
+		for name, write := range everyWriter() {
 			var out strings.Builder
 			if err := write(&out, c); err != nil || out.Len() == 0 {
 				t.Errorf("seed %d, %s: %d bytes, %v", seed, name, out.Len(), err)

@@ -41,7 +41,7 @@ func everything(tb testing.TB, text string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	for name, write := range writers {
+	for name, write := range everyWriter() {
 		if err := write(io.Discard, c); err != nil {
 			tb.Fatal(name, err)
 		}

@@ -17,7 +17,7 @@ import (
 
 func TestWritersPassErrorsOn(t *testing.T) {
 	c := compare(t, "", samples("a", 1)+samples("b", 2))
-	for name, write := range writers {
+	for name, write := range everyWriter() {
 		if err := write(fullDisk{}, c); !errors.Is(err, errFull) {
 			t.Errorf("%s: err = %v, want %v", name, err, errFull)
 		}

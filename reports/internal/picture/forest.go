@@ -21,6 +21,9 @@ const (
 
 // SVG draws a line with a mark and an interval for each column of each row.
 func (f Forest) SVG() ([]byte, error) {
+	if len(f.Rows) == 0 || len(f.Cols) == 0 {
+		return nil, errNothing
+	}
 	f = f.bounded()
 	key := newLegend(f.Cols, func(i int) plot.Thumbnailer { return plotDot{markOf(i)} })
 	body := f.rowHeight() * vg.Length(len(f.Rows))
@@ -49,7 +52,7 @@ func (f Forest) bounded() Forest {
 		f.Cols = f.Cols[:forestCols]
 		f.addNote("the first %d of %d columns", forestCols, n)
 	}
-	if n, most := len(f.Rows), max(1, forestDots/max(1, len(f.Cols))); n > most {
+	if n, most := len(f.Rows), max(1, forestDots/len(f.Cols)); n > most {
 		f.Rows = f.Rows[:most]
 		f.addNote("the first %d of %d rows", most, n)
 	}
@@ -68,12 +71,12 @@ func (f Forest) reach() (low, high float64) {
 }
 
 func (f Forest) rowHeight() vg.Length {
-	return dotHeight*vg.Length(max(1, len(f.Cols))) + rowPadding
+	return dotHeight*vg.Length(len(f.Cols)) + rowPadding
 }
 
 func (f Forest) place(row int) float64 { return float64(len(f.Rows)-row) - 0.5 }
 
-func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
+func positive(v float64) bool { return shown(v, true) }
 
 func (d Dot) hasInterval() bool { return positive(d.Lo) && positive(d.Hi) && d.Lo <= d.Hi }
 

@@ -26,6 +26,9 @@ const (
 
 // SVG draws the table: rows and columns as axes, and below them a key to the colours.
 func (h Heat) SVG() ([]byte, error) {
+	if len(h.Rows) == 0 || len(h.Cols) == 0 {
+		return nil, errNothing
+	}
 	h = h.bounded()
 	places, body := h.places()
 	c := newCanvas(h.Head, body+gap+keyHeight)

@@ -14,6 +14,10 @@
 // another font names may end a few pixels early or late.
 package picture
 
+import "errors"
+
+var errNothing = errors.New("drawing: there is nothing to draw; ask for no picture then")
+
 // Head is what every picture says in words.
 type Head struct {
 	Title    string

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -14,6 +13,7 @@ import (
 const (
 	sheetCharts = 12
 	sheetLines  = 12 // in each chart
+	sheetPoints = 80 // in each line
 )
 
 const (
@@ -23,10 +23,13 @@ const (
 
 // SVG draws the charts in two columns, aligned, with one legend for all.
 func (s Sheet) SVG() ([]byte, error) {
+	if len(s.Charts) == 0 {
+		return nil, errNothing
+	}
 	s = s.bounded()
 	key := newLegend(s.Names, func(i int) plot.Thumbnailer { return markOf(i) })
-	tiles := draw.Tiles{Cols: min(2, max(1, len(s.Charts))), PadX: chartGap, PadY: chartGap}
-	tiles.Rows = (len(s.Charts) + tiles.Cols - 1) / max(1, tiles.Cols)
+	tiles := draw.Tiles{Cols: min(2, len(s.Charts)), PadX: chartGap, PadY: chartGap}
+	tiles.Rows = (len(s.Charts) + tiles.Cols - 1) / tiles.Cols
 	body := (chartHeight+chartGap)*vg.Length(tiles.Rows) - chartGap
 	c := newCanvas(s.Head, key.height()+body)
 	key.draw(c.take(key.height()))
@@ -60,10 +63,18 @@ func (s Sheet) bounded() Sheet {
 		s.Names = s.Names[:sheetLines]
 		s.addNote("the first %d of %d lines", sheetLines, n)
 	}
-	skipped := 0
+	skipped, most := 0, 0
 	s.Charts = slices.Clone(s.Charts)
-	for i := range s.Charts {
-		skipped += s.Charts[i].drawable(s.Names)
+	for i, c := range s.Charts {
+		lines, n := c.drawable(s.Names)
+		for j, l := range lines {
+			most = max(most, len(l.X))
+			lines[j] = l.thinned()
+		}
+		s.Charts[i].Lines, skipped = lines, skipped+n
+	}
+	if most > sheetPoints {
+		s.addNote("%d of up to %d points of a line", sheetPoints, most)
 	}
 	if skipped > 0 {
 		s.addNote("all but %d values that have no place on their axes", skipped)
@@ -71,37 +82,56 @@ func (s Sheet) bounded() Sheet {
 	return s
 }
 
-// drawable keeps the named lines, and of them the points that the axes can show, as logarithms
-// where the axis is one; it returns how many others there were.
-func (c *Chart) drawable(names []string) (skipped int) {
-	var lines []Line
+// thinned keeps points at even distances, the first and the last among them.
+func (l Line) thinned() Line {
+	n := len(l.X)
+	if n <= sheetPoints {
+		return l
+	}
+	t := Line{Name: l.Name}
+	for i := range sheetPoints {
+		t.add(l, i*(n-1)/(sheetPoints-1))
+	}
+	return t
+}
+
+func (l *Line) add(from Line, i int) {
+	l.X, l.Y = append(l.X, from.X[i]), append(l.Y, from.Y[i])
+	l.Lo, l.Hi = append(l.Lo, from.Lo[i]), append(l.Hi, from.Hi[i])
+}
+
+// drawable returns the named lines with the points that the axes can show, as logarithms where an
+// axis is one, and how many others there were.
+func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 	for _, l := range c.Lines {
 		if !slices.Contains(names, l.Name) {
 			continue
 		}
 		kept := Line{Name: l.Name}
-		for i, x := range l.X {
-			y := l.Y[i]
-			if !shown(x, c.LogX) || !shown(y, c.LogY) {
+		for i := range l.X {
+			if !shown(l.X[i], c.LogX) || !shown(l.Y[i], c.LogY) {
 				skipped++
 				continue
 			}
 			lo, hi := math.NaN(), math.NaN()
 			if i < len(l.Lo) && i < len(l.Hi) && shown(l.Lo[i], c.LogY) && shown(l.Hi[i], c.LogY) {
-				lo, hi = l.Lo[i], l.Hi[i]
+				lo, hi = scaled(l.Lo[i], c.LogY), scaled(l.Hi[i], c.LogY)
 			}
-			kept.X, kept.Y = append(kept.X, scaled(x, c.LogX)), append(kept.Y, scaled(y, c.LogY))
-			kept.Lo = append(kept.Lo, scaled(lo, c.LogY))
-			kept.Hi = append(kept.Hi, scaled(hi, c.LogY))
+			kept.X = append(kept.X, scaled(l.X[i], c.LogX))
+			kept.Y = append(kept.Y, scaled(l.Y[i], c.LogY))
+			kept.Lo, kept.Hi = append(kept.Lo, lo), append(kept.Hi, hi)
 		}
 		lines = append(lines, kept)
 	}
-	c.Lines = lines
-	return skipped
+	return lines, skipped
 }
 
+// farthest is where no measurement gets; from about there on gonum looks for ticks without end.
+const farthest = 1e150
+
 func shown(v float64, log bool) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!log || v > 0)
+	size := math.Abs(v)
+	return v == 0 && !log || (v > 0 || !log) && size < farthest && size > 1/farthest
 }
 
 func scaled(v float64, log bool) float64 {
@@ -109,132 +139,4 @@ func scaled(v float64, log bool) float64 {
 		return math.Log10(v)
 	}
 	return v
-}
-
-func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
-	p := newPlot()
-	p.Title.Text = clip(c.Title, chartText, room)
-	p.X.Label.Text, p.Y.Label.Text = clip(c.X, smallText, room), clip(c.Y, smallText, chartHeight-60)
-	p.Add(newGrid())
-	for _, l := range c.Lines {
-		if err := addLine(p, l, markOf(slices.Index(s.Names, l.Name))); err != nil {
-			return nil, err
-		}
-	}
-	c.setX(p, room)
-	c.setY(p)
-	return p, nil
-}
-
-// setX puts the ticks where there are values: they are few, and chosen by who measured.
-func (c Chart) setX(p *plot.Plot, room vg.Length) {
-	labels := map[float64]string{}
-	for i, name := range c.XTicks {
-		labels[float64(i)] = name
-	}
-	var xs []float64
-	for _, l := range c.Lines {
-		xs = append(xs, l.X...)
-	}
-	slices.Sort(xs)
-	xs = slices.Compact(xs)
-	if len(xs) == 0 {
-		p.HideX()
-		p.X.Min, p.X.Max = 1, 2
-		return
-	}
-	low, high := xs[0], xs[len(xs)-1]
-	p.X.Min, p.X.Max = low, high
-	if low == high {
-		p.X.Min, p.X.Max = low-1, high+1
-	}
-	var ticks plot.ConstantTicks
-	end := -vg.Length(width)
-	for _, x := range xs {
-		label := short(x)
-		switch {
-		case c.XTicks != nil:
-			label = labels[x]
-		case c.LogX:
-			label = short(math.Pow(10, x))
-		}
-		half := smallText.style().Width(label)/2 + 4
-		at := room * 0.85 * vg.Length(p.X.Norm(x))
-		if at-half < end {
-			label = ""
-		} else {
-			end = at + half
-		}
-		ticks = append(ticks, plot.Tick{Value: x, Label: label})
-	}
-	p.X.Tick.Marker = ticks
-}
-
-func (c Chart) setY(p *plot.Plot) {
-	format := c.Format
-	if format == nil {
-		format = short
-	}
-	if math.IsInf(p.Y.Min, 0) { // no values
-		p.Y.Min, p.Y.Max = 1, 2
-	}
-	if c.LogY {
-		p.Y.Min, p.Y.Max = widened(p.Y.Min, p.Y.Max)
-		p.Y.Tick.Marker = logTicks{most: 7, format: format}
-		return
-	}
-	p.Y.Min = min(0, p.Y.Min) // or half as much again would look like ten times as much
-	p.Y.Max = max(0, p.Y.Max)
-	if p.Y.Min == p.Y.Max {
-		p.Y.Max = 1
-	}
-	p.Y.Max += 0.07 * (p.Y.Max - p.Y.Min)
-	p.Y.Tick.Marker = linearTicks{format}
-}
-
-func addLine(p *plot.Plot, l Line, m mark) error {
-	if len(l.X) == 0 {
-		return nil
-	}
-	for _, outline := range l.bands() {
-		band, err := plotter.NewPolygon(outline)
-		if err != nil {
-			return err
-		}
-		band.Color, band.LineStyle.Width = m.band, 0
-		p.Add(band)
-	}
-	points := make(plotter.XYs, len(l.X))
-	for i := range l.X {
-		points[i] = plotter.XY{X: l.X[i], Y: l.Y[i]}
-	}
-	line, dots, err := plotter.NewLinePoints(points)
-	if err != nil {
-		return err
-	}
-	line.LineStyle, dots.GlyphStyle = m.stroke(), m.glyph(3.5)
-	p.Add(line, dots)
-	return nil
-}
-
-// bands are the outlines of the intervals, one for each stretch that has them without a gap.
-func (l Line) bands() (list []plotter.XYs) {
-	for from := 0; from < len(l.X); {
-		to := from
-		for to < len(l.X) && !math.IsNaN(l.Lo[to]) {
-			to++
-		}
-		if to-from > 1 {
-			var outline plotter.XYs
-			for i := from; i < to; i++ {
-				outline = append(outline, plotter.XY{X: l.X[i], Y: l.Hi[i]})
-			}
-			for i := to - 1; i >= from; i-- {
-				outline = append(outline, plotter.XY{X: l.X[i], Y: l.Lo[i]})
-			}
-			list = append(list, outline)
-		}
-		from = to + 1
-	}
-	return list
 }

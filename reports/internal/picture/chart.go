@@ -1,0 +1,147 @@
+package picture
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+)
+
+func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
+	p := newPlot()
+	p.Title.Text = clip(c.Title, chartText, room)
+	p.X.Label.Text, p.Y.Label.Text = clip(c.X, smallText, room), clip(c.Y, smallText, chartHeight-60)
+	p.Add(newGrid())
+	for _, l := range c.Lines {
+		if err := addLine(p, l, markOf(slices.Index(s.Names, l.Name))); err != nil {
+			return nil, err
+		}
+	}
+	c.setX(p, room)
+	c.setY(p)
+	return p, nil
+}
+
+// setX puts the ticks where there are values: they are few, and chosen by who measured.
+func (c Chart) setX(p *plot.Plot, room vg.Length) {
+	var xs []float64
+	for _, l := range c.Lines {
+		xs = append(xs, l.X...)
+	}
+	slices.Sort(xs)
+	xs = slices.Compact(xs)
+	if len(xs) == 0 {
+		p.HideX()
+		p.X.Min, p.X.Max = 1, 2
+		return
+	}
+	p.X.Min, p.X.Max = xs[0], xs[len(xs)-1]
+	if len(xs) == 1 {
+		p.X.Min, p.X.Max = xs[0]-1, xs[0]+1
+	}
+	var ticks plot.ConstantTicks
+	free := -vg.Length(width) // from where on no label is
+	for _, x := range xs {
+		label := c.xText(x)
+		half := smallText.style().Width(label)/2 + 4
+		at := room * 0.85 * vg.Length(p.X.Norm(x)) // the y axis has the rest
+		if at-half < free {
+			if len(xs) <= fewTicks {
+				ticks = append(ticks, plot.Tick{Value: x})
+			}
+			continue
+		}
+		free = at + half
+		ticks = append(ticks, plot.Tick{Value: x, Label: label})
+	}
+	p.X.Tick.Marker = ticks
+}
+
+// With more values than fewTicks, those without a label have no tick, and no point has a mark.
+const fewTicks = 24
+
+func (c Chart) xText(x float64) string {
+	switch {
+	case c.XTicks == nil && c.LogX:
+		return short(math.Pow(10, x))
+	case c.XTicks == nil:
+		return short(x)
+	case x == math.Trunc(x) && x >= 0 && x < float64(len(c.XTicks)):
+		return c.XTicks[int(x)]
+	}
+	return ""
+}
+
+func (c Chart) setY(p *plot.Plot) {
+	format := c.Format
+	if format == nil {
+		format = short
+	}
+	if math.IsInf(p.Y.Min, 0) { // no values
+		p.Y.Min, p.Y.Max = 1, 2
+	}
+	if c.LogY {
+		p.Y.Min, p.Y.Max = widened(p.Y.Min, p.Y.Max)
+		p.Y.Tick.Marker = logTicks{most: 7, format: format}
+		return
+	}
+	p.Y.Min = min(0, p.Y.Min) // or half as much again would look like ten times as much
+	p.Y.Max = max(0, p.Y.Max)
+	if p.Y.Min == p.Y.Max {
+		p.Y.Max = 1
+	}
+	p.Y.Max += 0.07 * (p.Y.Max - p.Y.Min)
+	p.Y.Tick.Marker = linearTicks{format}
+}
+
+func addLine(p *plot.Plot, l Line, m mark) error {
+	if len(l.X) == 0 {
+		return nil
+	}
+	for _, outline := range l.bands() {
+		band, err := plotter.NewPolygon(outline)
+		if err != nil {
+			return err
+		}
+		band.Color, band.LineStyle.Width = m.band, 0
+		p.Add(band)
+	}
+	points := make(plotter.XYs, len(l.X))
+	for i := range l.X {
+		points[i] = plotter.XY{X: l.X[i], Y: l.Y[i]}
+	}
+	line, dots, err := plotter.NewLinePoints(points)
+	if err != nil {
+		return err
+	}
+	line.LineStyle, dots.GlyphStyle = m.stroke(), m.glyph(3.5)
+	p.Add(line)
+	if len(points) <= fewTicks {
+		p.Add(dots)
+	}
+	return nil
+}
+
+// bands are the outlines of the intervals, one for each stretch that has them without a gap.
+func (l Line) bands() (list []plotter.XYs) {
+	for from := 0; from < len(l.X); {
+		to := from
+		for to < len(l.X) && !math.IsNaN(l.Lo[to]) {
+			to++
+		}
+		if to-from > 1 {
+			var outline plotter.XYs
+			for i := from; i < to; i++ {
+				outline = append(outline, plotter.XY{X: l.X[i], Y: l.Hi[i]})
+			}
+			for i := to - 1; i >= from; i-- {
+				outline = append(outline, plotter.XY{X: l.X[i], Y: l.Lo[i]})
+			}
+			list = append(list, outline)
+		}
+		from = to + 1
+	}
+	return list
+}
