@@ -1,5 +1,5 @@
 // Package reports compares Go benchmark results and writes the comparison as text, as Markdown
-// and as one HTML page.
+// with pictures, as one HTML page, and as a heat map on a terminal.
 //
 //	log, err := reports.Read(reports.Input{Name: "bench.txt"})
 //	if err != nil {
@@ -21,8 +21,12 @@
 // not read, and every line that says that the program failed. [Compare] puts results into tables, rows and columns with the
 // projections of golang.org/x/perf/benchproc and judges them with golang.org/x/perf/benchmath, so
 // its medians, intervals and p-values are those of benchstat. [WriteText], [WriteMarkdown],
-// [WriteHTML] and [WriteDir] only draw; they compute nothing that a reader of [Comparison] could
-// not see.
+// [WriteHTML], [Terminal] and [WriteDir] only draw; they compute nothing that a reader of
+// [Comparison] could not see.
+//
+// The pictures are SVG that follows the light or dark theme of its reader: a heat map of the ratios
+// to the best of each row, the same ratios with their intervals, how the primary unit goes with each
+// number in the names, and percentiles. A picture has the first rows of many, and says so.
 //
 // By default the columns are the values of /impl in the benchmark names if there are any, and the
 // files otherwise. [Options] chooses another key. Results of different configuration (machine, Go

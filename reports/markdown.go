@@ -80,7 +80,10 @@ func writeMarkdownHead(w io.Writer, c *Comparison) {
 		fmt.Fprintf(w, "- and %s more, see below\n", plural(left, "table"))
 	}
 	noise := c.Noise()
-	fmt.Fprintf(w, "\n%s\n\n", escapeMarkdown(strings.Join(append([]string{noise.String()}, noise.Warnings...), " ")))
+	fmt.Fprintf(w, "\n%s\n\n", escapeMarkdown(noise.String()))
+	for _, warning := range noise.Warnings {
+		fmt.Fprintf(w, "**Beware:** %s.\n\n", escapeMarkdown(warning))
+	}
 	var facts []string
 	for _, f := range c.Facts {
 		facts = append(facts, escapeMarkdown(f.Key+": "+f.Value))

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/reports/internal/picture"
@@ -137,17 +138,17 @@ func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string)
 		Subtitle: how,
 		Note:     c.flawNote(),
 	}}
-	var over []string
+	var axes, titles []string
 	for _, chart := range charts {
-		s.Charts = append(s.Charts, chart.picture())
-		over = append(over, chart.String())
+		p := chart.picture()
+		if axis := p.Y + " over " + p.X; !slices.Contains(axes, axis) {
+			axes = append(axes, axis)
+		}
+		s.Charts, titles = append(s.Charts, p), append(titles, p.Title)
 	}
-	const most = 6 // alternative text is read aloud
-	alt := fmt.Sprintf("%s: %s", name, strings.Join(over[:min(most, len(over))], "; "))
-	if left := len(over) - most; left > 0 {
-		alt += fmt.Sprintf(" and %s more", plural(left, "chart"))
-	}
-	s.Desc = alt
+	alt := fmt.Sprintf("%s by %s: %s, in %s", name, columnKind(c), strings.Join(axes, ", "),
+		plural(len(charts), "chart"))
+	s.Desc = alt + ": " + strings.Join(titles, "; ")
 	return drawing{kind, name, alt, s.SVG}
 }
 

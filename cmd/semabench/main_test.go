@@ -160,6 +160,10 @@ func TestReportOfBrokenLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if filepath.Ext(strings.TrimSpace(path)) == ".svg" {
+			mustContain(t, path, string(text), "1 broken line") // there is no room for which
+			continue
+		}
 		mustContain(t, path, string(text), "-:5", "Semaphore")
 	}
 }

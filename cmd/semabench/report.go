@@ -9,11 +9,13 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
+type writer = func(io.Writer, *reports.Comparison) error
+
+// formats are those that need to know nothing but the comparison.
 var formats = []struct {
 	name  string
-	write func(io.Writer, *reports.Comparison) error
+	write writer
 }{
-	{"markdown", reports.WriteMarkdown},
 	{"html", reports.WriteHTML},
 	{"csv", reports.WriteCSV},
 	{"json", reports.WriteJSON},
@@ -28,6 +30,7 @@ func (a app) report(_ context.Context, args []string) error {
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
 	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
 	color := f.String("color", "auto", colorUsage)
+	pictures := f.String("pictures", "", "with -format markdown, show the pictures that -o wrote: DIR/report, as seen from where the Markdown goes")
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -38,7 +41,7 @@ func (a app) report(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	write, err := writerOf(*format, screen)
+	write, err := writerOf(*format, screen, *pictures)
 	if err != nil {
 		return err
 	}
@@ -124,14 +127,16 @@ func familyOf(name string) (reports.Family, error) {
 	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
-func writerOf(format string, s screen) (func(io.Writer, *reports.Comparison) error, error) {
+func writerOf(format string, s screen, pictures string) (writer, error) {
+	known := []string{"text", "heat", "markdown"}
 	switch format {
 	case "text":
 		return s.writeText, nil
 	case "heat":
 		return s.WriteHeat, nil
+	case "markdown":
+		return reports.Markdown{Pictures: pictures}.Write, nil
 	}
-	known := []string{"text", "heat"}
 	for _, f := range formats {
 		if f.name == format {
 			return f.write, nil

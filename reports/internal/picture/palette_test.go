@@ -103,7 +103,7 @@ func TestTicks(t *testing.T) {
 		low, high float64
 		want      string
 	}{
-		{1, 16, "1 2 5 10"}, {0.9, 1.1, "0.9 1"}, {1, 1.01, "1 1.01"}, {3e-8, 0.1, ""}, {1e-300, 1e300, ""},
+		{1, 16, "1 1.5 2 3 5 7 10"}, {0.9, 1.1, "0.9 1"}, {1, 1.01, "1 1.01"}, {3e-8, 0.1, ""}, {1e-300, 1e300, ""},
 	} {
 		low, high := math.Log10(test.low), math.Log10(test.high)
 		ticks := logTicks{7, short}.Ticks(low, high)

@@ -11,7 +11,7 @@ import (
 
 // What a sheet draws at most.
 const (
-	sheetCharts = 12
+	sheetCharts = 10
 	sheetLines  = 12 // in each chart
 	sheetPoints = 80 // in each line
 )

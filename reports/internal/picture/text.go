@@ -59,6 +59,8 @@ func (f face) in(colour ink) face {
 // end it.
 type handler struct{ plottext.Plain }
 
+func (h handler) Lines(s string) []string { return []string{legal(s)} }
+
 func (h handler) Box(s string, f plotfont.Font) (width, height, depth vg.Length) {
 	s = legal(s)
 	width, height, depth = h.Plain.Box(s, f)

@@ -36,7 +36,7 @@ func (t logTicks) on(ladder []float64, every int, low, high float64) (ticks []pl
 			continue
 		}
 		for _, m := range ladder {
-			if at := math.Log10(m) + float64(e); at >= low && at <= high {
+			if at := math.Log10(m) + float64(e); at >= low && at <= labelled(low, high) {
 				ticks = append(ticks, plot.Tick{Value: at, Label: t.format(m * math.Pow10(e))})
 			}
 		}
@@ -50,14 +50,19 @@ func (t logTicks) orEnds(ticks []plot.Tick, low, high float64) []plot.Tick {
 		return ticks
 	}
 	label := func(at float64) string { return t.format(math.Pow(10, at)) }
+	high = labelled(low, high)
 	return []plot.Tick{{Value: low, Label: label(low)}, {Value: high, Label: label(high)}}
 }
+
+// labelled is up to where on an axis there are labels. One at the very end would stick out, and gonum
+// make room for it: the charts of a row would begin at different heights.
+func labelled(low, high float64) float64 { return high - 0.03*(high-low) }
 
 // linearTicks are gonum's with our text.
 type linearTicks struct{ format func(float64) string }
 
 func (t linearTicks) Ticks(low, high float64) []plot.Tick {
-	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	ticks := plot.DefaultTicks{}.Ticks(low, labelled(low, high))
 	for i := range ticks {
 		if !ticks[i].IsMinor() {
 			ticks[i].Label = t.format(ticks[i].Value)

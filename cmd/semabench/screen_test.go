@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Into a pipe goes what benchstat prints, as ever: programs read it.
+func TestTextInAPipeHasNoHeatMap(t *testing.T) {
+	code, stdout, _ := command(t, goodText, "report", "-")
+	if code != exitOK || !strings.HasPrefix(stdout, "goos: linux\n") || strings.Contains(stdout, "\x1b") {
+		t.Errorf("exits %d and begins with %.40q, want 0, the configuration, no colours", code, stdout)
+	}
+}
+
+func TestHeat(t *testing.T) {
+	for _, test := range []struct {
+		args          []string
+		heat, colours bool
+	}{
+		{[]string{"-format", "heat"}, true, false},
+		{[]string{"-format", "heat", "-color", "always"}, true, true},
+		{[]string{"-color", "always"}, true, true},
+		{[]string{"-color", "never"}, false, false},
+		{[]string{"-color", "always", "-format", "csv"}, false, false},
+		{[]string{"-color", "always", "-o", t.TempDir()}, true, true},
+	} {
+		code, stdout, stderr := command(t, goodText, append(append([]string{"report"}, test.args...), "-")...)
+		heat, colours := strings.Contains(stdout, "Times worse"), strings.Contains(stdout, "\x1b[")
+		if code != exitOK || heat != test.heat || colours != test.colours {
+			t.Errorf("%q exits %d (%s), heat map %v, colours %v; want 0, %v, %v", test.args, code, stderr,
+				heat, colours, test.heat, test.colours)
+		}
+	}
+	mustRefuse(t, []string{"report", "-color", "red", "-"}, `unknown -color "red"`, "auto", "always", "never")
+}
+
+// What is no terminal has no colours, whatever the environment says.
+func TestScreenOfNoTerminal(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, a := range []app{{stdout: file}, {stdout: new(bytes.Buffer)}} {
+		s, err := a.screen("auto")
+		if err != nil || s.watched || s.Colour {
+			t.Errorf("%T: %+v, %v, want nobody watching", a.stdout, s, err)
+		}
+	}
+}
+
+func TestMarkdownShowsPicturesWhereTheyAre(t *testing.T) {
+	for prefix, want := range map[string]bool{"": false, "docs/report": true} {
+		_, stdout, _ := command(t, goodText, "report", "-format", "markdown", "-pictures", prefix, "-")
+		if got := strings.Contains(stdout, "](docs/report-heat.svg)"); got != want {
+			t.Errorf("-pictures %q: shows the heat map %v, want %v", prefix, got, want)
+		}
+	}
+}
