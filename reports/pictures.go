@@ -38,7 +38,8 @@ func (c *Comparison) drawings() []drawing {
 	}
 	if len(latency) > 0 {
 		list = append(list, c.sheetDrawing("latency", "Latency percentiles", latency,
-			"Medians over the samples of each percentile, with bands for their 95 % intervals; less is better."))
+			"Medians over the samples of each percentile, with bands for their 95 % intervals; less is "+
+				"better."))
 	}
 	return list
 }

@@ -35,8 +35,8 @@ func latencyText(samples int) string {
 		for _, permits := range []int{1, 4, 16} {
 			for i, impl := range []string{"a", "b", "c"} {
 				v := float64((i+1)*(100+s)) / float64(permits)
-				fmt.Fprintf(&b, "BenchmarkX/impl=%s/permits=%d-2 1 %g ns/op %g get-p50-ns %g get-p99-ns %g get-max-ns\n",
-					impl, permits, v, v, 10*v, 1000*v)
+				fmt.Fprintf(&b, "BenchmarkX/impl=%s/permits=%d-2 1 %g ns/op", impl, permits, v)
+				fmt.Fprintf(&b, " %g get-p50-ns %g get-p99-ns %g get-max-ns\n", v, 10*v, 1000*v)
 			}
 		}
 	}
@@ -60,7 +60,7 @@ func TestPicturesAreThoseThatMarkdownShows(t *testing.T) {
 			t.Fatal(err)
 		}
 		var shown []string
-		for _, m := range regexp.MustCompile(`\]\(report-(\w+)\.svg\)`).FindAllStringSubmatch(string(markdown), -1) {
+		for _, m := range reference.FindAllStringSubmatch(string(markdown), -1) {
 			shown = append(shown, m[1])
 		}
 		files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -75,6 +75,8 @@ func TestPicturesAreThoseThatMarkdownShows(t *testing.T) {
 		}
 	}
 }
+
+var reference = regexp.MustCompile(`\]\(report-(\w+)\.svg\)`)
 
 func mustBeSVG(t *testing.T, path string) {
 	t.Helper()
@@ -148,8 +150,9 @@ func TestHeatFitsTheTerminal(t *testing.T) {
 	var text strings.Builder
 	for _, impl := range []string{"a", "信号量信号量信号量", "e\u0301e\u0301e\u0301", "long-long-long-long", "x<&>", "f"} {
 		for s := range 6 {
-			fmt.Fprintf(&text, "BenchmarkSemaphore/排他制御/impl=%s/goroutines=128-2 1 %d ns/op\n", impl, 100+s)
-			fmt.Fprintf(&text, "BenchmarkSemaphore/a_very_long_name_for_a_row/impl=%s-2 1 %d ns/op\n", impl, 100*s+1)
+			for _, name := range []string{"排他制御/goroutines=128", "a_very_long_name_for_a_row"} {
+				fmt.Fprintf(&text, "BenchmarkSemaphore/%s/impl=%s-2 1 %d ns/op\n", name, impl, 100+s)
+			}
 		}
 	}
 	c := compare(t, "/impl", text.String())
@@ -173,7 +176,7 @@ func TestSixColumnsFit(t *testing.T) {
 		text += samples(impl, 1, 2, 3, 4, 5, 6)
 	}
 	out := render(t, reports.Terminal{}.WriteHeat, compare(t, "", text))
-	if !strings.Contains(out, "tree") || !regexp.MustCompile(`cond +chan +spin +mutex +ring +tree *\n`).MatchString(out) {
+	if !regexp.MustCompile(`cond +chan +spin +mutex +ring +tree *\n`).MatchString(out) {
 		t.Errorf("the columns are not in one line:\n%s", out)
 	}
 }
@@ -190,7 +193,8 @@ func TestValuesWithoutRatio(t *testing.T) {
 	} {
 		c := compare(t, "", inUnit("calls/op", samples("a", values[0]...)+samples("b", values[1]...)))
 		for name, write := range everyWriter() {
-			if out := render(t, write, c); strings.Contains(out, "NaN") || strings.Contains(out, "Inf") && name == "pictures" {
+			out := render(t, write, c)
+			if strings.Contains(out, "NaN") || strings.Contains(out, "Inf") && name == "pictures" {
 				t.Errorf("%v: %s shows NaN or Inf", values, name)
 			}
 		}

@@ -30,7 +30,7 @@ func (a app) report(_ context.Context, args []string) error {
 	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
 	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
 	color := f.String("color", "auto", colorUsage)
-	pictures := f.String("pictures", "", "with -format markdown, show the pictures that -o wrote: DIR/report, as seen from where the Markdown goes")
+	pictures := f.String("pictures", "", "in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -49,27 +49,31 @@ func (a app) report(_ context.Context, args []string) error {
 	if o.Family, err = familyOf(*family); err != nil {
 		return err
 	}
-	log, err := reports.Read(a.inputs(f.Args())...)
-	if err != nil {
-		return err
-	}
-	c, err := reports.Compare(log, o)
+	c, err := compare(o, a.inputs(f.Args())...)
 	if err != nil {
 		return err
 	}
 	if *dir != "" {
-		paths, err := reports.WriteDir(*dir, c)
-		if err != nil {
-			return err
-		}
-		if err := screen.greet(a.stdout, c); err != nil {
-			return err
-		}
-		a.printPaths(paths)
-	} else if err := write(a.stdout, c); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+		err = a.writeDir(*dir, c, screen)
+	} else if err = write(a.stdout, c); err != nil {
+		err = fmt.Errorf("writing the report: %w", err)
+	}
+	if err != nil {
+		return err
 	}
 	return flaws(c)
+}
+
+func (a app) writeDir(dir string, c *reports.Comparison, s screen) error {
+	paths, err := reports.WriteDir(dir, c)
+	if err != nil {
+		return err
+	}
+	if err := s.greet(a.stdout, c); err != nil {
+		return err
+	}
+	a.printPaths(paths)
+	return nil
 }
 
 func (a app) inputs(names []string) (all []reports.Input) {
@@ -110,12 +114,12 @@ func flaws(c *reports.Comparison) error {
 	return fmt.Errorf("%w: %w", errFlawed, errors.Join(errs...))
 }
 
-func compare(col string, inputs ...reports.Input) (*reports.Comparison, error) {
+func compare(o reports.Options, inputs ...reports.Input) (*reports.Comparison, error) {
 	log, err := reports.Read(inputs...)
 	if err != nil {
 		return nil, err
 	}
-	return reports.Compare(log, reports.Options{Col: col})
+	return reports.Compare(log, o)
 }
 
 func familyOf(name string) (reports.Family, error) {

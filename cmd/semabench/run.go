@@ -211,7 +211,7 @@ func newText(dir string) (*os.File, error) {
 
 // reportOn writes the report on what was measured, also where that ended early.
 func (a app) reportOn(text, dir string, measured error) error {
-	c, err := compare("", reports.Input{Name: text})
+	c, err := compare(reports.Options{}, reports.Input{Name: text})
 	if err != nil {
 		if measured != nil {
 			return fmt.Errorf("no report: nothing was measured")

@@ -199,7 +199,10 @@ func drawKey(c draw.Canvas) {
 		{HeatCell{Kind: Unknown, Text: "?"}, "too few samples"},
 		{HeatCell{Kind: Missing, Text: "·"}, "not measured"},
 	} {
-		e.cell.draw(c, vg.Rectangle{Min: vg.Point{X: x, Y: c.Max.Y - 16}, Max: vg.Point{X: x + box, Y: c.Max.Y}})
+		e.cell.draw(c, vg.Rectangle{
+			Min: vg.Point{X: x, Y: c.Max.Y - 16},
+			Max: vg.Point{X: x + box, Y: c.Max.Y},
+		})
 		style := smallText.middled(draw.XLeft)
 		c.FillText(style, vg.Point{X: x + box + 6, Y: c.Max.Y - 8}, e.name)
 		x += box + 18 + style.Width(e.name)

@@ -15,7 +15,9 @@ type mark struct {
 
 func markOf(i int) mark {
 	dashes := [][]vg.Length{nil, {6, 3}, {2, 2.5}, {8, 2.5, 2, 2.5}}
-	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}, cross{}}
+	shapes := []draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}, cross{},
+	}
 	return mark{
 		line: series1 + ink(i%series), band: band1 + ink(i%series),
 		dashes: dashes[i%len(dashes)], shape: shapes[i%len(shapes)],

@@ -19,7 +19,7 @@ const (
 	margin = 18
 )
 
-// A sheet is a picture in the making.
+// A canvas is a picture in the making.
 type canvas struct {
 	svg    *vgsvg.Canvas
 	height vg.Length
@@ -39,9 +39,10 @@ func newCanvas(head Head, body vg.Length) *canvas {
 	c := &canvas{height: ceil(2*margin + top + body + bottom), head: head}
 	c.svg = vgsvg.New(width, c.height)
 	all := draw.Crop(draw.New(c.svg), margin, -margin, margin, -margin)
-	all.FillText(titleText.style(), atTop(all), clip(head.Title, titleText, width-2*margin))
+	all.FillText(titleText.style(), vg.Point{X: all.Min.X, Y: all.Max.Y}, clip(head.Title, titleText, width-2*margin))
 	for i, line := range lines {
-		all.FillText(smallText.style(), atTop(draw.Crop(all, 0, 0, 0, -titleHeight-lineHeight*vg.Length(i))), line)
+		y := all.Max.Y - titleHeight - lineHeight*vg.Length(i)
+		all.FillText(smallText.style(), vg.Point{X: all.Min.X, Y: y}, line)
 	}
 	for i, line := range notes {
 		y := all.Min.Y + lineHeight*vg.Length(len(notes)-i)
@@ -56,8 +57,6 @@ const (
 	lineHeight  = 16
 	gap         = 12
 )
-
-func atTop(c draw.Canvas) vg.Point { return vg.Point{X: c.Min.X, Y: c.Max.Y} }
 
 func ceil(l vg.Length) vg.Length { return vg.Length(int(l + 0.999)) }
 
@@ -120,11 +119,13 @@ func writeTheme(out *bytes.Buffer, used map[ink]bool, of func(shade) string) {
 		switch {
 		case !used[i]:
 		case i == tie:
-			fmt.Fprintf(out, ".f%d{fill:url(#tie)}.tie{fill:%s}.hatch{fill:%s}\n", i, of(tieGround), of(tieHatch))
+			fmt.Fprintf(out, ".f%d{fill:url(#tie)}.tie{fill:%s}.hatch{fill:%s}\n", i,
+				of(tieGround), of(tieHatch))
 		case i >= band1:
 			fmt.Fprintf(out, ".f%d{fill:%s;fill-opacity:.14}\n", i, of(i.shade()))
 		default:
-			fmt.Fprintf(out, ".f%d{fill:%s}.k%d{stroke:%s;fill:none}\n", i, of(i.shade()), i, of(i.shade()))
+			colour := of(i.shade())
+			fmt.Fprintf(out, ".f%d{fill:%s}.k%d{stroke:%s;fill:none}\n", i, colour, i, colour)
 		}
 	}
 }
@@ -165,7 +166,8 @@ var letter = map[string]string{"fill": "f", "stroke": "k"}
 // inherited is what the root element or the rule of a stroke says already, or the default of SVG.
 var inherited = map[string]bool{
 	"font-family:Liberation Sans": true, "font-variant:normal": true, "font-style:normal": true,
-	"font-weight:normal": true, "fill:none": true, fmt.Sprintf("font-size:%vpx", smallText.size.Points()): true,
+	"font-weight:normal": true, "fill:none": true,
+	fmt.Sprintf("font-size:%vpx", smallText.size.Points()): true,
 }
 
 func inkOf(value string) (ink, bool) {
