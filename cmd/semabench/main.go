@@ -3,6 +3,7 @@
 //
 //	semabench run       measure implementations on this machine and write a report
 //	semabench report    make a report of any Go benchmark text
+//	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
 //	semabench stress    play random programs until the time is over, and keep those that fail
 //	semabench help      say more
@@ -58,6 +59,7 @@ type verb struct {
 var verbs = []verb{
 	{"run", "measure implementations on this machine and write a report", app.run},
 	{"report", "make a report of any Go benchmark text", app.report},
+	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},

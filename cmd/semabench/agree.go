@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/semabench/semabench/reports"
+)
+
+// agree says how many cells of two runs have not the same verdict: how far one run can be trusted.
+func (a app) agree(_ context.Context, args []string) error {
+	f := a.flags("agree", "[flags] FIRST SECOND", "Compares the verdicts (better, tie, worse) of two benchmark texts of the same rows,\n"+
+		"and names the cells where they differ. Exits 1 if more than -most of them do, or if a\n"+
+		"row is in one text only.")
+	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
+	most := f.Float64("most", 100, "`percent` of the cells that may differ")
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	if f.NArg() != 2 || !(*most >= 0 && *most <= 100) {
+		return errors.New("name two files of benchmark text, and with -most a number from 0 to 100")
+	}
+	var runs [2]*reports.Comparison
+	for i, in := range a.inputs(f.Args()) {
+		c, err := compare(reports.Options{Col: *col}, in)
+		if err != nil {
+			return err
+		}
+		runs[i] = c
+	}
+	g, err := reports.Agree(runs[0], runs[1])
+	if err != nil {
+		return err
+	}
+	if err := g.Write(a.stdout); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	if len(g.Missing) > 0 || 100*g.Share() > *most {
+		return fmt.Errorf("%w: %d of %d verdicts changed, %d cells could not be compared",
+			errFlawed, len(g.Changes), g.Cells, len(g.Missing))
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAgree(t *testing.T) {
+	sample := filepath.Join("..", "..", "reports", "sample", "bench.txt")
+	dir := t.TempDir()
+	text := read(t, sample)
+	// The same run, with spin five times as slow in one workload; and one that lacks a row.
+	slower := write(t, dir, "slower.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin", "workload=uncontended/impl=tmp"))
+	same := write(t, dir, "same.txt", text)
+	for _, test := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{sample, same}, exitOK, "0 of "},
+		{[]string{sample, slower}, exitFailed, "not compared: "},
+		{[]string{sample}, exitRefused, "two files"},
+		{[]string{"-most", "101", sample, same}, exitRefused, "from 0 to 100"},
+		{[]string{"-most", "NaN", sample, same}, exitRefused, "from 0 to 100"},
+		{[]string{sample, filepath.Join(dir, "none.txt")}, exitRefused, "none.txt"},
+	} {
+		code, stdout, stderr := command(t, "", append([]string{"agree"}, test.args...)...)
+		if code != test.code || !strings.Contains(stdout+stderr, test.want) {
+			t.Errorf("agree %v exits %d, want %d with %q:\n%s%s", test.args, code, test.code, test.want, stdout, stderr)
+		}
+	}
+}
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
