@@ -143,7 +143,7 @@ func TestOddValues(t *testing.T) {
 		}
 		return list
 	}
-	for range 300 {
+	for range 100 {
 		s := picture.Sheet{Names: []string{"a", "b", "c"}}
 		f := picture.Forest{Cols: s.Names}
 		for range 1 + r.IntN(3) {
