@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -138,7 +139,7 @@ func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 			continue
 		}
 		for _, u := range t.Others() {
-			if p := t.price(u, i); p.Times >= costly {
+			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) {
 				list = append(list, p)
 			}
 		}
@@ -147,6 +148,17 @@ func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 		return cmp.Or(cmp.Compare(a.kind(), b.kind()), cmp.Compare(b.Times, a.Times))
 	})
 	return list
+}
+
+// belowTail reports whether a unit is a percentile under the 99th. Who waits at all in half of the
+// cases is a matter of order; what it costs to be unlucky stands in the tail.
+func belowTail(unit string) bool {
+	m := percentileUnit.FindStringSubmatch(unit)
+	if m == nil || m[2] == "max" {
+		return false
+	}
+	p, err := strconv.ParseFloat(m[2][1:], 64)
+	return err == nil && p < 99
 }
 
 // kind puts what every operation pays before what an unlucky one does, and both before figures

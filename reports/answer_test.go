@@ -57,17 +57,17 @@ func TestAnswers(t *testing.T) {
 // What is best in time may be paid for in another unit.
 func TestAnswersNameThePrice(t *testing.T) {
 	var text strings.Builder
-	text.WriteString("Unit cpu-ns/op better=lower\nUnit wait-max-ns better=lower\n")
+	text.WriteString("Unit cpu-ns/op better=lower\nUnit wait-max-ns better=lower\nUnit wait-p50-ns better=lower\n")
 	for i := range 8 {
-		fmt.Fprintf(&text, "BenchmarkX/impl=a 1 %d ns/op %d cpu-ns/op %d wait-max-ns 9 noise-load1\n", 100+i, 900+i, 90000+i)
-		fmt.Fprintf(&text, "BenchmarkX/impl=b 1 %d ns/op %d cpu-ns/op %d wait-max-ns 1 noise-load1\n", 200+i, 300+i, 300+i)
+		fmt.Fprintf(&text, "BenchmarkX/impl=a 1 %d ns/op %d cpu-ns/op %d wait-max-ns %[3]d wait-p50-ns 9 noise-load1\n", 100+i, 900+i, 90000+i)
+		fmt.Fprintf(&text, "BenchmarkX/impl=b 1 %d ns/op %d cpu-ns/op %d wait-max-ns %[3]d wait-p50-ns 1 noise-load1\n", 200+i, 300+i, 300+i)
 	}
 	a := compare(t, "", text.String()).Answers()[0]
 	if got, want := a.String(), "a; but a costs ×2.98 cpu-sec/op (X)"; got != want {
 		t.Errorf("got %q, want %q: what each operation pays comes first", got, want)
 	}
 	if len(a.Prices) != 2 || a.Prices[1].Unit != "wait-max-sec" {
-		t.Errorf("prices = %v, want that of the longest wait as well, and no noise", a.Prices)
+		t.Errorf("prices = %v, want that of the longest wait as well, no noise, and not the median wait", a.Prices)
 	}
 }
 

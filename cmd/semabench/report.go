@@ -64,7 +64,9 @@ func (a app) report(_ context.Context, args []string) error {
 	return flaws(c)
 }
 
-func (a app) writeDir(dir string, c *reports.Comparison, s screen) error {
+// writeDir writes all formats into dir and prints their paths, after those of others that belong
+// to them.
+func (a app) writeDir(dir string, c *reports.Comparison, s screen, others ...string) error {
 	paths, err := reports.WriteDir(dir, c)
 	if err != nil {
 		return err
@@ -72,7 +74,7 @@ func (a app) writeDir(dir string, c *reports.Comparison, s screen) error {
 	if err := s.greet(a.stdout, c); err != nil {
 		return err
 	}
-	a.printPaths(paths)
+	a.printPaths(append(others, paths...))
 	return nil
 }
 

@@ -218,11 +218,13 @@ func (a app) reportOn(text, dir string, measured error) error {
 		}
 		return fmt.Errorf("%w: %w", errFlawed, err)
 	}
-	paths, err := reports.WriteDir(dir, c)
+	s, err := a.screen("auto")
+	if err == nil {
+		err = a.writeDir(dir, c, s, text)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errFlawed, err)
 	}
-	a.printPaths(append([]string{text}, paths...))
 	return nil
 }
 
