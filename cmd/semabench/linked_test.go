@@ -14,7 +14,7 @@ import (
 // linkedCommand is command with the real table, and programs that the go tool links.
 func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
 	t.Helper()
-	t.Setenv(beCommand, "1") // where it cannot link, this test binary takes the samples
+	becomeCommand(t) // where it cannot link, this test binary takes the samples
 	var out, complaint bytes.Buffer
 	a := app{table: impls.All(), prepare: linked, stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)

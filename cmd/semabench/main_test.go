@@ -37,11 +37,18 @@ func testTable() []impls.Impl {
 // command runs the command in this process and returns what it said.
 func command(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	t.Setenv(beCommand, "1")
+	becomeCommand(t)
 	var out, complaint bytes.Buffer
 	a := app{table: testTable(), prepare: self, stdin: strings.NewReader(stdin), stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, out.String(), complaint.String()
+}
+
+// becomeCommand makes the command of this test binary for the processes that it starts.
+func becomeCommand(t *testing.T) {
+	t.Helper()
+	t.Setenv(beCommand, "1")
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // else each process ends with a second of sleep
 }
 
 func mustContain(t *testing.T, what, s string, wanted ...string) {

@@ -13,7 +13,7 @@ import (
 
 // A short run: 3 rounds of 4 rows, in two workloads.
 var short = []string{"run", "-samples", "3", "-benchtime", "1ms", "-seed", "7",
-	"-impl", "cond,spin", "-workload", "uncontended,handoff"}
+	"-impl", "cond,channel", "-workload", "uncontended,contended", "-permits", "1", "-goroutines", "1"}
 
 // samplesIn returns the rows of the samples in a text, in order.
 func samplesIn(text string) (rows []string) {
@@ -97,7 +97,7 @@ func TestResume(t *testing.T) {
 // Interrupted between two samples, it ends with 130 and says how to go on; so does whoever would begin
 // anew in its folder. Resumed when complete, it says so.
 func TestInterruptAndResume(t *testing.T) {
-	t.Setenv(beCommand, "1")
+	becomeCommand(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	var out, complaint bytes.Buffer
@@ -161,8 +161,8 @@ func TestResumeRefuses(t *testing.T) {
 		"another commit":    {replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
 		"another code":      {replaced(codeKey, codeKey+"0"), []string{"the code was 0"}},
 		"another layout":    {replaced("layout: one", "layout: random"), []string{`layout was "random" and is "one"`}},
-		"another plan":      {replaced("-impl cond,spin", "-impl spin,weighted"), []string{"sample 1 is ", "planned"}},
-		"a plan of nothing": {replaced("-impl cond,spin", "-impl pond"), []string{"the plan in", "pond"}},
+		"another plan":      {replaced("-impl cond,channel", "-impl spin,weighted"), []string{"sample 1 is ", "planned"}},
+		"a plan of nothing": {replaced("-impl cond,channel", "-impl pond"), []string{"the plan in", "pond"}},
 		"a sample too many": {complete + lines[len(lines)-2], []string{"13 samples"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,7 +126,7 @@ func (f *fullAfter) Write(p []byte) (int, error) {
 
 // A disk that fills up ends the run: nothing more could be kept.
 func TestFullDisk(t *testing.T) {
-	t.Setenv(beCommand, "1")
+	becomeCommand(t)
 	var complaint bytes.Buffer
 	a := app{table: testTable(), prepare: self, stderr: &complaint}
 	p, err := a.parsePlan("-impl cond,spin -workload uncontended -samples 5 -benchtime 1ms -seed 1")
