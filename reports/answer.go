@@ -22,7 +22,7 @@ type Answer struct {
 	Safest string
 	Worst  float64
 
-	Prices []Price // what Use, or Safest, costs in other units, per operation first, then greatest first
+	Prices []Price // what Use, or Safest, costs in other units: time first, and the greatest of it
 
 	// Why there is no answer, if there is none: nothing to compare, or too few samples. All else but
 	// Table is empty then.
@@ -161,16 +161,19 @@ func belowTail(unit string) bool {
 	return err == nil && p < 99
 }
 
-// kind puts what every operation pays before what an unlucky one does, and both before figures
-// that are quotients themselves, whose ratio says little.
+// kind puts time that every operation pays before time that an unlucky one does, both before
+// other amounts per operation, and these before figures that are quotients themselves, whose ratio
+// says little.
 func (p Price) kind() int {
 	switch {
-	case strings.HasSuffix(p.Unit, "/op"):
+	case strings.HasSuffix(p.Unit, "sec/op"):
 		return 0
 	case percentileUnit.MatchString(p.Unit):
 		return 1
+	case strings.HasSuffix(p.Unit, "/op"):
+		return 2
 	}
-	return 2
+	return 3
 }
 
 func (t *Table) price(u *Unit, col int) Price {
@@ -224,9 +227,9 @@ func (a Answer) String() string {
 	return s + a.price()
 }
 
-// price is the first one, for a sentence.
+// price is the first one, for a sentence, if it is one of time.
 func (a Answer) price() string {
-	if len(a.Prices) == 0 {
+	if len(a.Prices) == 0 || a.Prices[0].kind() > 1 {
 		return ""
 	}
 	p := a.Prices[0]
