@@ -101,7 +101,9 @@ func TestFormats(t *testing.T) {
 		measure(2048, "B/op"):                          "2.000KiB",
 		measure(1.327e9, "B/s"):                        "1.236GiB/s",
 		measure(0, "allocs/op"):                        "0",
-		measure(0.5, "allocs/op"):                      "500.0m",
+		measure(0.5, "allocs/op"):                      "0.5",
+		measure(999.96, "jain"):                        "1000",
+		measure(0.0005, "vcsw/op"):                     "500.0µ",
 		measure(math.NaN(), "sec/op"):                  "–",
 		measure(math.Inf(-1), "sec/op"):                "−∞",
 		times(1.004):                                   "1.00",
@@ -181,11 +183,11 @@ func TestWriteAllOrNothing(t *testing.T) {
 
 // Text has a contrast of 4.5 with every ground, in both themes (WCAG 2, level AA).
 func TestContrast(t *testing.T) {
-	css, err := os.ReadFile("page.css")
+	css, err := os.ReadFile("page/page.css")
 	if err != nil {
 		t.Fatal(err)
 	}
-	light, dark, ok := strings.Cut(string(css), "@media (prefers-color-scheme: dark)")
+	light, dark, ok := strings.Cut(string(css), "@media screen and (prefers-color-scheme: dark)")
 	if !ok {
 		t.Fatal("page.css has no dark theme")
 	}
@@ -194,25 +196,32 @@ func TestContrast(t *testing.T) {
 		for _, m := range regexp.MustCompile(`--(\w+): #(\w{6})`).FindAllStringSubmatch(text, -1) {
 			colors[m[1]] = luminance(m[2])
 		}
-		grounds := []string{"paper", "panel", "warn", "good", "best", "tie", "unknown", "none"}
+		grounds := []string{"paper", "panel", "warn", "good", "bad", "chip", "best", "tie", "unknown",
+			"none"}
 		for i := range steps {
 			grounds = append(grounds, fmt.Sprintf("h%d", i+1))
 		}
 		for _, g := range grounds {
-			mustContrast(t, theme, colors, "ink", g)
+			mustContrast(t, theme, colors, "ink", g, 4.5)
 		}
-		for _, pair := range [][2]string{{"quiet", "paper"}, {"quiet", "none"}, {"link", "paper"}} {
-			mustContrast(t, theme, colors, pair[0], pair[1])
+		for _, pair := range [][2]string{{"quiet", "paper"}, {"quiet", "none"}, {"quiet", "panel"},
+			{"link", "paper"}} {
+			mustContrast(t, theme, colors, pair[0], pair[1], 4.5)
+		}
+		for col := range 8 { // lines and markers, on the page and in the panel of controls
+			mustContrast(t, theme, colors, colorClass(col), "paper", 3)
+			mustContrast(t, theme, colors, colorClass(col), "panel", 3)
 		}
 	}
 }
 
-func mustContrast(t *testing.T, theme string, colors map[string]float64, text, ground string) {
+func mustContrast(t *testing.T, theme string, colors map[string]float64, text, ground string,
+	want float64) {
 	t.Helper()
 	a, okA := colors[text]
 	b, okB := colors[ground]
-	if contrast := (max(a, b) + 0.05) / (min(a, b) + 0.05); !okA || !okB || contrast < 4.5 {
-		t.Errorf("%s: %s on %s has contrast %.2f, want 4.5", theme, text, ground, contrast)
+	if contrast := (max(a, b) + 0.05) / (min(a, b) + 0.05); !okA || !okB || contrast < want {
+		t.Errorf("%s: %s on %s has contrast %.2f, want %.1f", theme, text, ground, contrast, want)
 	}
 }
 

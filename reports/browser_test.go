@@ -1,0 +1,302 @@
+package reports_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+var shots = flag.String("browser.shots", "",
+	"write pictures of the page into this folder, for people to look at")
+
+// bound is for one test with a browser; each takes seconds.
+const bound = 60 * time.Second
+
+// newBrowser starts a Chromium with a fresh profile that can reach no host. Without a Chromium nothing
+// of what scripts do is checked, which is no matter on a laptop and an error in CI.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path := chromium()
+	if path == "" {
+		const unchecked = "no Chromium here: charts, tooltips, filters, the content security policy, " +
+			"printing and narrow screens are not checked; install the package chromium"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(unchecked)
+		}
+		t.Skip(unchecked)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
+	ctx, stop := context.WithTimeout(context.Background(), bound) // t.Context ends before Cleanup
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(stop)
+	ctx, _ = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil { // waits, so that the profile can be removed
+			t.Logf("ending Chromium: %v", err)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting %s: %v", path, err)
+	}
+	return ctx
+}
+
+func chromium() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// A tab shows one page, and keeps what it should not have done.
+type tab struct {
+	t        *testing.T
+	ctx      context.Context
+	address  string
+	mu       sync.Mutex
+	problems []string
+}
+
+// A look says how a reader sees the page.
+type look struct {
+	name     string
+	width    int64
+	dark     bool
+	print    bool
+	noScript bool
+}
+
+// open shows a page in a tab of its own. At the end of the test it has asked for nothing but itself, and
+// has had nothing to complain of.
+func open(t *testing.T, browser context.Context, path string, l look) *tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(browser)
+	t.Cleanup(closeTab)
+	p := &tab{t: t, ctx: ctx, address: (&url.URL{Scheme: "file", Path: path}).String()}
+	t.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, problem := range p.problems {
+			t.Errorf("%s, %+v: %s", filepath.Base(path), l, problem)
+		}
+	})
+	if err := chromedp.Listen(ctx, p.watch); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.EmulateViewport(l.width, 800),
+		command(log.Enable, cdp.Empty{}),
+		command(network.Enable, network.EnableParams{}),
+		command(runtime.Enable, cdp.Empty{}),
+		command(emulation.SetScriptExecutionDisabled,
+			emulation.SetScriptExecutionDisabledParams{Value: l.noScript}),
+		command(emulation.SetEmulatedMedia, l.media()),
+		chromedp.Navigate(p.address))
+	if !l.noScript {
+		p.until(`document.documentElement.dataset.ready === "yes"`)
+	}
+	return p
+}
+
+// command is one of the protocol's that chromedp has no action for.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, c, params)
+		return err
+	})
+}
+
+func (l look) media() emulation.SetEmulatedMediaParams {
+	media, scheme := "screen", "light"
+	if l.print {
+		media = "print"
+	}
+	if l.dark {
+		scheme = "dark"
+	}
+	return emulation.SetEmulatedMediaParams{Media: media,
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+}
+
+func (p *tab) watch(event any) {
+	var problem string
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if e.Request.URL != p.address {
+			problem = "it asked for " + e.Request.URL
+		}
+	case *runtime.EventExceptionThrown:
+		problem = "exception: " + describe(e.ExceptionDetails)
+	case *runtime.EventConsoleAPICalled:
+		problem = fmt.Sprintf("console %s with %d arguments", e.Type, len(e.Args))
+	case *log.EventEntryAdded: // here are violations of the content security policy
+		problem = fmt.Sprintf("log %s: %s", e.Entry.Level, e.Entry.Text)
+	}
+	if problem != "" {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.problems = append(p.problems, problem)
+	}
+}
+
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.t.Fatalf("%v", err)
+	}
+}
+
+// run evaluates a statement in the page.
+func (p *tab) run(statement string) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](statement))
+}
+
+// until waits for a condition in the page.
+func (p *tab) until(condition string) {
+	p.t.Helper()
+	err := chromedp.Do(p.ctx, chromedp.Poll[chromedp.Void](condition,
+		chromedp.WithPollingTimeout(bound/3)))
+	if err != nil {
+		p.t.Fatalf("waiting for %s: %v", condition, err)
+	}
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](p *tab, expression string) T {
+	p.t.Helper()
+	answer, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return answer
+}
+
+// mustBe compares the value of an expression.
+func mustBe[T comparable](p *tab, expression string, want T) {
+	p.t.Helper()
+	if got := ask[T](p, expression); got != want {
+		p.t.Errorf("%s = %v, want %v", expression, got, want)
+	}
+}
+
+// pageOf writes the page of a text of testdata, and returns its path.
+func pageOf(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pageOfText(t, name, string(text))
+}
+
+func pageOfText(t *testing.T, name, text string) string {
+	t.Helper()
+	col := ""
+	if strings.HasPrefix(name, "hostile") {
+		col = "/impl"
+	}
+	path := filepath.Join(t.TempDir(), name+".html")
+	page := render(t, attached.HTML, compare(t, col, text))
+	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// countTables counts what scripts must not add to.
+const countTables = `(() => { const tables = [...document.querySelectorAll("table:not(.u-legend)")];
+	return tables.length + " tables, " + tables.reduce((n, t) => n + t.rows.length, 0) + " rows" })()`
+
+// All tables are in the page itself. A browser without scripts cannot be asked, so its page is: the
+// document is that of the file either way.
+func TestBrowserWithoutScripts(t *testing.T) {
+	browser := newBrowser(t)
+	path := pageOf(t, "full")
+	with := ask[string](open(t, browser, path, look{width: 1280}), countTables)
+	p := open(t, browser, path, look{width: 1280, noScript: true})
+	without := ask[string](p, countTables)
+	if with != without || !strings.Contains(without, "tables") {
+		t.Errorf("%s with scripts, %s without", with, without)
+	}
+	mustBe(p, `document.querySelectorAll("details:not([open]) .charts, .charts details:not([open])").length`, 0)
+	mustBe(p, `getComputedStyle(document.querySelector(".controls")).display`, "none")
+}
+
+var pictures = []look{
+	{"light", 1280, false, false, false}, {"dark", 1280, true, false, false},
+	{"print", 1280, true, true, false}, {"noscript", 1280, false, false, true},
+	{"light-narrow", 400, false, false, false}, {"dark-narrow", 400, true, false, false},
+	{"print-narrow", 400, false, true, false}, {"noscript-narrow", 400, false, false, true},
+}
+
+// No page is wider than its screen, whatever is in it.
+func TestBrowserLooks(t *testing.T) {
+	for _, name := range []string{"full", "partial", "hostile", "uneven"} {
+		t.Run(name, func(t *testing.T) {
+			browser := newBrowser(t)
+			path := pageOf(t, name)
+			for _, l := range pictures {
+				p := open(t, browser, path, l)
+				if width := ask[int64](p, "document.documentElement.scrollWidth"); width > l.width {
+					t.Errorf("%s is %d pixels wide, want at most %d", l.name, width, l.width)
+				}
+				p.picture(name+"-"+l.name, l)
+			}
+		})
+	}
+}
+
+// picture draws the whole page, with all its charts.
+func (p *tab) picture(name string, l look) {
+	p.t.Helper()
+	if *shots == "" {
+		return
+	}
+	if err := os.MkdirAll(*shots, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if !l.noScript {
+		p.run(`dispatchEvent(new Event("beforeprint"))`)
+		if !l.print {
+			p.run(`dispatchEvent(new Event("afterprint"))`)
+		}
+		p.until(`[...document.querySelectorAll("figure .plot")].every(p => p.querySelector("canvas"))`)
+	}
+	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*shots, name+".png"), picture, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+
+func describe(e *runtime.ExceptionDetails) string {
+	if e.Exception != nil {
+		return e.Text + " " + e.Exception.Description
+	}
+	return fmt.Sprintf("%s at line %d", e.Text, e.LineNumber)
+}
