@@ -22,8 +22,8 @@ type Page struct {
 	Attachments []Attachment // tables from elsewhere, after all that was measured
 }
 
-// WriteHTML writes c as one page that needs nothing else and asks for nothing: its style, scripts and
-// data are in it, and its content security policy lets only those run. Without scripts all its
+// WriteHTML writes c as one page that needs nothing else and asks for nothing: its style, scripts
+// and data are in it, and its content security policy lets only those run. Without scripts all its
 // tables are there; scripts add charts, tooltips, filters and a choice of units. It follows the
 // light or dark theme of its reader, prints, and folds for a narrow screen.
 //
@@ -77,17 +77,20 @@ type part struct {
 type controls struct {
 	Cols  []name
 	Units []string // whose heat map can be shown; the first is the one that is in the page
-	Chart bool     // whether there are any
-	Raw   bool
+	Cells bool     // whether the scripts know them
+	Raw   bool     // whether they know the single values
 }
 
 // scripts are the files of the page's own script, in the order in which they are joined.
-var scripts = []string{"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js"}
+var scripts = []string{
+	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
+}
 
-// dress adds style and scripts, and a policy that names them by their hash: were a benchmark's name to
-// become a script or a style after all, the browser would refuse it.
+// dress adds style and scripts, and a policy that names them by their hash: were a benchmark's name
+// to become a script or a style after all, the browser would refuse it.
 func (p *page) dress(cols int, plots bool) {
-	css := asset("page/page.css") + asset("page/heat.css") + fmt.Sprintf(":root { --cols: %d; }\n", cols)
+	css := asset("page/page.css") + asset("page/heat.css")
+	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
 	if plots {
 		css += asset("page/uplot/uPlot.min.css")
 		p.Scripts = append(p.Scripts, template.JS("/*\n"+asset("page/uplot/LICENSE")+"*/\n"+
@@ -111,7 +114,7 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// asset returns a file of ours. All are embedded, so there is no other error than a wrong name here.
+// asset returns a file of ours. All are embedded: the only possible error is a wrong name here.
 func asset(name string) string {
 	text, err := assets.ReadFile(name)
 	if err != nil {

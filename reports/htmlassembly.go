@@ -34,7 +34,7 @@ func (p Page) assemble(c *Comparison) (*page, error) {
 	a.page.Machine = a.part("machine", newMachine(c))
 	shown := a.heat()
 	extras := a.attachments(p.Attachments) // before the rest, but it stands behind it
-	a.block("cells", primaryUnit(shown), cellBytes*shown.cellCount())
+	a.page.Controls.Cells = a.block("cells", primaryUnit(shown), packedBytes*shown.cellCount())
 	a.charts()
 	a.units()
 	a.otherUnits(shown)

@@ -139,12 +139,19 @@ func newHeatTable(shown shownRows, unit unitOf) heatTable {
 				g.Rows = append(g.Rows, heatRow{t.Rows[r].Shape, spread(u.Cells[r], u, place)})
 			}
 		}
-		if len(t.Rows) > 1 {
+		if t.hasMean() {
 			g.Mean = &heatRow{"geometric mean", overallCells(u, place)}
 		}
 		table.Groups = append(table.Groups, g)
 	}
 	return table
+}
+
+// hasMean reports whether a group shows a geometric mean: of one row it is that row, and without any
+// ratio there is none.
+func (t *Table) hasMean() bool {
+	return len(t.Rows) > 1 &&
+		slices.ContainsFunc(t.Primary().Overall, func(o Overall) bool { return o.Ratio != 0 })
 }
 
 // sharedParts are the parts of the names that all rows of all tables have.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"slices"
+	"strconv"
 )
 
 // A subject is a section for units that people ask for by what they are about. A text that has none
@@ -12,12 +13,12 @@ type subject struct {
 }
 
 var subjects = []subject{
-	{"fairness", "Fairness", "Who waits, and how unequally. A Jain index of 1 means that all goroutines " +
-		"got the same share; the longest wait over the median one says how far the unluckiest acquire " +
-		"was from an ordinary one.",
+	{"fairness", "Fairness", "Who waits, and how unequally. A Jain index of 1 means that all " +
+		"goroutines got the same share; the longest wait over the median one says how far the " +
+		"unluckiest operation was from an ordinary one.",
 		[]string{"jain", "longest/median-wait", "grants/try"}},
-	{"cpu-cost", "CPU cost", "What an operation costs beyond the time it takes: processor time, also of " +
-		"those that only wait, and how often a thread gave up its processor of its own accord.",
+	{"cpu-cost", "CPU cost", "What an operation costs beyond the time it takes: processor time, " +
+		"also of those that only wait, and how often a thread gave up its processor of its own accord.",
 		[]string{"cpu-sec/op", "vcsw/op"}},
 	{"allocations", "Allocations", "What an operation leaves to the garbage collector.",
 		[]string{"exact-allocs/op", "exact-B/op", "allocs/op", "B/op"}},
@@ -88,8 +89,8 @@ func (a *assembly) unitTables(s subject, units []string, all shownRows) unitTabl
 	return list
 }
 
-// flatten puts the heading into the labels: links and means lead to the heat map, and a table for each
-// unit has to be short.
+// flatten puts the heading into the labels: a table for each unit has to be short, and the heat map
+// has the headings and the means.
 func (g *heatGroup) flatten(many bool) {
 	for i := range g.Rows {
 		if many {
@@ -123,14 +124,20 @@ type figureTable struct {
 	Rows []figureRow
 }
 
+// A figureRow has a label if it is the first of a row of the comparison.
 type figureRow struct {
-	Group, Shape, Col string
-	N                 int
-	Values            []string // min, Q1, median, Q3, max, interval low and high, MAD, CV
+	Label  *figureLabel
+	Col    string
+	Values []string // n, min, Q1, median, Q3, max, interval low and high, MAD, CV
+}
+
+type figureLabel struct {
+	Text string
+	Span int // rows
 }
 
 // figureBytes is the least that a row of figures takes.
-const figureBytes = 150
+const figureBytes = 120
 
 // samples describes the samples of as many units as fit, the first ones first.
 func (a *assembly) samples() part {
@@ -184,19 +191,33 @@ func newFigureTable(c *Comparison, unit unitOf) figureTable {
 			continue
 		}
 		for i, cells := range u.Cells {
-			for j, cell := range cells {
-				if cell != nil {
-					table.Rows = append(table.Rows, figureRow{familyName(c, t), t.Rows[i].Shape,
-						t.Cols[j], len(cell.Values), figuresOf(cell, u.Name)})
-				}
-			}
+			table.add(&figureLabel{Text: labelOf(c, t, i)}, t.Cols, cells, u.Name)
 		}
 	}
 	return table
 }
 
+func (f *figureTable) add(label *figureLabel, cols []string, cells []*Cell, unit string) {
+	first := label
+	for j, cell := range cells {
+		if cell != nil {
+			f.Rows = append(f.Rows, figureRow{first, cols[j], figuresOf(cell, unit)})
+			label.Span, first = label.Span+1, nil
+		}
+	}
+}
+
+// labelOf names a row where no heading does.
+func labelOf(c *Comparison, t *Table, row int) string {
+	if len(c.Tables) == 1 {
+		return t.Rows[row].Shape
+	}
+	return familyName(c, t) + " " + t.Rows[row].Shape
+}
+
 func figuresOf(c *Cell, unit string) (values []string) {
 	f, s := c.Figures(), c.Summary
+	values = append(values, strconv.Itoa(f.N))
 	for _, v := range []float64{f.Min, f.Q1, s.Center, f.Q3, f.Max, s.Lo, s.Hi, f.MAD} {
 		values = append(values, measure(v, unit))
 	}

@@ -1,79 +1,75 @@
-// All there is to know of a cell: on pointing at it, and for the keyboard on moving to it with the arrow
-// keys, of which the heat map is one stop.
+// The tooltip of a cell. For the keyboard the heat map is one stop; arrow keys move in it.
 const tip = $("tip");
 
 function story(td) {
-  const row = heatRows.indexOf(td.parentNode), col = td.cellIndex - 1;
-  const unit = view.units[view.unit];
-  const cell = unit && row >= 0 ? unit.rows[row][col] : null;
-  const lines = [];
-  if (!cell) return [["", "not measured in this unit"]];
-  if (!cell[N]) return [["mean", cell[ABS]], ["of ratios", `${cell[REL]} ${cell[INTERVAL]}`]];
-  lines.push(["median", `${cell[ABS]}${cell[N] > 1 ? ` of ${cell[N]} samples` : ", one sample"}`]);
-  if (cell[LO] !== "–" && cell[LO] !== "−∞") lines.push(["95 %", `${cell[LO]} to ${cell[HI]}`]);
-  if (cell[REL] !== cell[ABS]) {
-    const interval = cell[INTERVAL] !== cell[ABS] && cell[INTERVAL] ? ` (95 %: ${cell[INTERVAL]})` : "";
-    lines.push(["to the best", cell[REL] + interval]);
-  }
-  if (cell[P]) lines.push(["p", `${cell[P]}, corrected for ${cell[TESTS]}`]);
-  if (cell[WHY]) lines.push(["note", cell[WHY]]);
-  return lines;
+	const cell = view.units[view.unit].rows[heatRows.indexOf(td.parentNode)][td.cellIndex - 1];
+	const lines = [];
+	if (!cell) return [["", "not measured in this unit"]];
+	if (!cell[N]) return [["mean", cell[ABS]], ["of ratios", `${cell[REL]} ${cell[INTERVAL]}`]];
+	lines.push(["median", `${cell[ABS]}${cell[N] > 1 ? ` of ${cell[N]} samples` : ", one sample"}`]);
+	if (cell[LO] !== "–" && cell[LO] !== "−∞") lines.push(["95 %", `${cell[LO]} to ${cell[HI]}`]);
+	if (cell[REL] !== cell[ABS]) {
+		const interval = cell[INTERVAL] !== cell[ABS] && cell[INTERVAL] ? ` (95 %: ${cell[INTERVAL]})` : "";
+		lines.push(["against best", cell[REL] + interval]);
+	}
+	if (cell[P]) lines.push(["p", `${cell[P]}, corrected for ${cell[TESTS]}`]);
+	if (cell[WHY]) lines.push(["note", cell[WHY]]);
+	return lines;
 }
 
 function showTip(td) {
-  const list = make("dl");
-  for (const [term, text] of story(td)) list.append(make("dt", "", term), make("dd", "", text));
-  const head = heat.tHead.rows[0].cells[td.cellIndex].firstElementChild.cloneNode(true);
-  const title = make("b");
-  title.append(head);
-  tip.replaceChildren(title, make("div", "note", `${headingOf(td.parentNode)} · ${td.parentNode.cells[0].textContent}`), list);
-  tip.hidden = false;
-  td.setAttribute("aria-describedby", "tip");
-  const box = td.getBoundingClientRect(), size = tip.getBoundingClientRect();
-  const below = box.bottom + size.height + 8 < innerHeight;
-  tip.style.left = Math.max(8, Math.min(box.left, innerWidth - size.width - 8)) + "px";
-  tip.style.top = Math.max(8, below ? box.bottom + 6 : box.top - size.height - 6) + "px";
+	if (!view.units.length) return;
+	const list = make("dl");
+	for (const [term, text] of story(td)) list.append(make("dt", "", term), make("dd", "", text));
+	const head = heat.tHead.rows[0].cells[td.cellIndex].firstElementChild.cloneNode(true);
+	const title = make("b");
+	title.append(head);
+	tip.replaceChildren(title, make("div", "note", titleOf(td)), list);
+	tip.hidden = false;
+	td.setAttribute("aria-describedby", "tip");
+	const box = td.getBoundingClientRect(), size = tip.getBoundingClientRect();
+	const below = box.bottom + size.height + 8 < innerHeight;
+	tip.style.left = Math.max(8, Math.min(box.left, innerWidth - size.width - 8)) + "px";
+	tip.style.top = Math.max(8, below ? box.bottom + 6 : box.top - size.height - 6) + "px";
 }
 
-function hideTip() { tip.hidden = true; }
+const hideTip = () => (tip.hidden = true);
 
 // step finds the next cell in a direction, over what is hidden.
 function step(td, key) {
-  const visible = heatRows.filter((tr) => !tr.hidden);
-  const cells = (tr) => [...tr.cells].slice(1).filter((c) => !c.hidden);
-  const row = visible.indexOf(td.parentNode), here = cells(td.parentNode), col = here.indexOf(td);
-  switch (key) {
-    case "ArrowLeft": return here[col - 1];
-    case "ArrowRight": return here[col + 1];
-    case "Home": return here[0];
-    case "End": return here[here.length - 1];
-    case "ArrowUp": return visible[row - 1] && cells(visible[row - 1])[col];
-    case "ArrowDown": return visible[row + 1] && cells(visible[row + 1])[col];
-  }
+	const visible = heatRows.filter((tr) => !tr.hidden);
+	const cells = (tr) => [...tr.cells].slice(1).filter((c) => !c.hidden);
+	const row = visible.indexOf(td.parentNode), here = cells(td.parentNode), col = here.indexOf(td);
+	switch (key) {
+		case "ArrowLeft": return here[col - 1];
+		case "ArrowRight": return here[col + 1];
+		case "ArrowUp": return visible[row - 1] && cells(visible[row - 1])[col];
+		case "ArrowDown": return visible[row + 1] && cells(visible[row + 1])[col];
+	}
 }
 
 function moveTo(td) {
-  for (const old of heat.querySelectorAll("td[tabindex]")) old.removeAttribute("tabindex");
-  td.tabIndex = 0;
-  td.focus();
+	for (const old of heat.querySelectorAll("td[tabindex]")) old.removeAttribute("tabindex");
+	td.tabIndex = 0;
+	td.focus();
 }
 
 function watchCells() {
-  const cellOf = (e) => e.target.closest("tbody td");
-  heat.addEventListener("pointerover", (e) => { const td = cellOf(e); if (td) showTip(td); });
-  heat.addEventListener("pointerleave", hideTip);
-  heat.addEventListener("focusin", (e) => { const td = cellOf(e); if (td) showTip(td); });
-  heat.addEventListener("focusout", hideTip);
-  addEventListener("scroll", hideTip, { passive: true });
-  heat.addEventListener("click", (e) => { const td = cellOf(e); if (td) openRun(td); });
-  heat.addEventListener("keydown", (e) => {
-    const td = cellOf(e);
-    if (!td) return;
-    if (e.key === "Escape") hideTip();
-    if (e.key === "Enter" || e.key === " ") { e.preventDefault(); openRun(td); }
-    const next = step(td, e.key);
-    if (next) { e.preventDefault(); moveTo(next); }
-  });
-  const first = heat.querySelector("tbody td");
-  if (first) first.tabIndex = 0;
+	const cellOf = (e) => e.target.closest("tbody td");
+	heat.addEventListener("pointerover", (e) => { const td = cellOf(e); if (td) showTip(td); });
+	heat.addEventListener("pointerleave", hideTip);
+	heat.addEventListener("focusin", (e) => { const td = cellOf(e); if (td) showTip(td); });
+	heat.addEventListener("focusout", hideTip);
+	addEventListener("scroll", hideTip, { passive: true });
+	heat.addEventListener("click", (e) => { const td = cellOf(e); if (td) openRun(td); });
+	heat.addEventListener("keydown", (e) => {
+		const td = cellOf(e);
+		if (!td) return;
+		if (e.key === "Escape") hideTip();
+		if (e.key === "Enter" || e.key === " ") { e.preventDefault(); openRun(td); }
+		const next = step(td, e.key);
+		if (next) { e.preventDefault(); moveTo(next); }
+	});
+	const first = heat.querySelector("tbody td");
+	if (first) first.tabIndex = 0;
 }
