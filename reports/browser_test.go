@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -87,23 +88,36 @@ type look struct {
 	noScript bool
 }
 
-// open shows a page in a tab of its own. At the end of the test it has asked for nothing but itself, and
-// has had nothing to complain of.
+// open shows a page in a tab of its own. At the end of the test it has asked for nothing but itself,
+// and has had nothing to complain of.
 func open(t *testing.T, browser context.Context, path string, l look) *tab {
+	t.Helper()
+	p := newTab(t, browser, path)
+	t.Cleanup(func() {
+		for _, problem := range p.offences() {
+			t.Errorf("%s, %+v: %s", filepath.Base(path), l, problem)
+		}
+	})
+	p.show(l)
+	if !l.noScript {
+		p.until(`document.documentElement.dataset.ready === "yes"`)
+	}
+	return p
+}
+
+func newTab(t *testing.T, browser context.Context, path string) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(closeTab)
 	p := &tab{t: t, ctx: ctx, address: (&url.URL{Scheme: "file", Path: path}).String()}
-	t.Cleanup(func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for _, problem := range p.problems {
-			t.Errorf("%s, %+v: %s", filepath.Base(path), l, problem)
-		}
-	})
 	if err := chromedp.Listen(ctx, p.watch); err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+func (p *tab) show(l look) {
+	p.t.Helper()
 	p.do(chromedp.EmulateViewport(l.width, 800),
 		command(log.Enable, cdp.Empty{}),
 		command(network.Enable, network.EnableParams{}),
@@ -112,10 +126,12 @@ func open(t *testing.T, browser context.Context, path string, l look) *tab {
 			emulation.SetScriptExecutionDisabledParams{Value: l.noScript}),
 		command(emulation.SetEmulatedMedia, l.media()),
 		chromedp.Navigate(p.address))
-	if !l.noScript {
-		p.until(`document.documentElement.dataset.ready === "yes"`)
-	}
-	return p
+}
+
+func (p *tab) offences() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.problems)
 }
 
 // command is one of the protocol's that chromedp has no action for.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -50,6 +51,29 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	}
 	mustBe(p, `document.querySelectorAll("details:not([open]) .charts, .charts details:not([open])").length`, 0)
 	mustBe(p, `getComputedStyle(document.querySelector(".controls")).display`, "none")
+}
+
+// The tests of pages have to be able to fail.
+func TestBrowserSeesOffences(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bad.html")
+	const page = `<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="script-src 'sha256-` +
+		`xxxx'; img-src *"><img src="http://host.invalid/x.png"><script>1</script>`
+	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := newTab(t, newBrowser(t), path)
+	p.show(look{width: 1280})
+	p.run(`console.error("wrong"); setTimeout(() => { throw new Error("thrown") })`)
+	for _, want := range []string{"it asked for http://host.invalid/x.png", "Content Security Policy",
+		"console error", "exception: Uncaught Error: thrown"} {
+		found := func() bool { return strings.Contains(strings.Join(p.offences(), "\n"), want) }
+		for deadline := time.Now().Add(bound / 3); !found() && time.Now().Before(deadline); {
+			p.run("0") // what happened before the answer has been seen by then
+		}
+		if !found() {
+			t.Errorf("%q was not seen: %q", want, p.offences())
+		}
+	}
 }
 
 var pictures = []look{
