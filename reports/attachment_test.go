@@ -9,7 +9,7 @@ import (
 )
 
 // attached has a table of verdicts, with names from strangers in it.
-var attached = reports.Page{Attachments: []reports.Attachment{{
+var attached = reports.HTML{Attachments: []reports.Attachment{{
 	Title: "Proofs <&>",
 	Intro: "What each implementation was shown to keep.",
 	Cols:  []string{"clause", "a", "<script>alert(1)</script>"},
@@ -21,7 +21,7 @@ var attached = reports.Page{Attachments: []reports.Attachment{{
 
 func TestAttachments(t *testing.T) {
 	c := compare(t, "", samples("a", 1))
-	paths, err := attached.Dir(t.TempDir(), c)
+	paths, err := attached.WriteDir(t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +51,8 @@ func TestAttachments(t *testing.T) {
 // One that would not fit leaves a sentence, and the page its size.
 func TestLargeAttachment(t *testing.T) {
 	long := [][]reports.Remark{{{Text: strings.Repeat("x", 700_000)}}}
-	p := reports.Page{Attachments: []reports.Attachment{{Title: "Long", Rows: long}}}
-	page := render(t, p.HTML, compare(t, "", samples("a", 1)))
+	h := reports.HTML{Attachments: []reports.Attachment{{Title: "Long", Rows: long}}}
+	page := render(t, h.Write, compare(t, "", samples("a", 1)))
 	if len(page) > maxPage || !strings.Contains(page, "Too large for this page.") {
 		t.Errorf("page has %d bytes, want at most %d and a word about it", len(page), maxPage)
 	}

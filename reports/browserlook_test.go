@@ -27,7 +27,7 @@ func pageOfText(t *testing.T, name, text string) string {
 		col = "/impl"
 	}
 	path := filepath.Join(t.TempDir(), name+".html")
-	page := render(t, attached.HTML, compare(t, col, text))
+	page := render(t, attached.Write, compare(t, col, text))
 	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ var assets embed.FS
 // The template is parsed here and not at each call, so that a broken one fails every test.
 var pageTemplate = template.Must(template.ParseFS(assets, "page/*.tmpl"))
 
-// A Page is the HTML report. The zero value shows a comparison and nothing else.
-type Page struct {
+// HTML is the report as a page. The zero value shows a comparison and nothing else.
+type HTML struct {
 	Attachments []Attachment // tables from elsewhere, after all that was measured
 }
 
@@ -28,14 +28,14 @@ type Page struct {
 // light or dark theme of its reader, prints, and folds for a narrow screen.
 //
 // A page has at most 600 kB. What does not fit is left out, the least important first, and the page
-// says what and where it is; see [Page.HTML]. It is Page{}.HTML.
-func WriteHTML(w io.Writer, c *Comparison) error { return Page{}.HTML(w, c) }
+// says what and where it is; see [HTML.Write]. It is HTML{}.Write.
+func WriteHTML(w io.Writer, c *Comparison) error { return HTML{}.Write(w, c) }
 
-// HTML writes c and the attachments of p. Of a large comparison it leaves out, in this order, what
+// Write writes c and the attachments of h. Of a large comparison it leaves out, in this order, what
 // does not fit: raw values; descriptions of samples; the heat map of other units than the first;
 // the tables of those units; charts; the tooltips; attachments; the last rows.
-func (p Page) HTML(w io.Writer, c *Comparison) error {
-	shown, err := p.assemble(c)
+func (h HTML) Write(w io.Writer, c *Comparison) error {
+	shown, err := h.assemble(c)
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}

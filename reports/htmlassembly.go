@@ -20,7 +20,7 @@ type assembly struct {
 	err   error
 }
 
-func (p Page) assemble(c *Comparison) (*page, error) {
+func (h HTML) assemble(c *Comparison) (*page, error) {
 	a := &assembly{c: c, left: maxPage - frame, page: &page{
 		Title: clipped("Benchmark comparison by " + columnKind(c)),
 		Top:   newTop(c),
@@ -33,7 +33,7 @@ func (p Page) assemble(c *Comparison) (*page, error) {
 	a.page.Answers = a.part("answers", newAnswers(c))
 	a.page.Machine = a.part("machine", newMachine(c))
 	shown := a.heat()
-	extras := a.attachments(p.Attachments) // before the rest, but it stands behind it
+	extras := a.attachments(h.Attachments) // before the rest, but it stands behind it
 	a.page.Controls.Cells = a.block("cells", primaryUnit(shown), packedBytes*shown.cellCount())
 	a.charts()
 	a.units()
