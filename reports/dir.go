@@ -18,13 +18,16 @@ import (
 // All are complete on disk before the first takes its name, so a failure leaves the files
 // of an earlier report as they were. Only a failing rename, which on one file system is no matter
 // of space or of c, could leave a mixture; the error then names the file that is old.
-func WriteDir(dir string, c *Comparison) ([]string, error) {
+func WriteDir(dir string, c *Comparison) ([]string, error) { return HTML{}.WriteDir(dir, c) }
+
+// WriteDir is the function of that name with h for the page.
+func (h HTML) WriteDir(dir string, c *Comparison) ([]string, error) {
 	const prefix = "report"
 	drawings := c.drawings()
 	outputs := []output{
 		{prefix + ".txt", WriteText},
 		{prefix + ".md", Markdown{Pictures: prefix}.Write},
-		{prefix + ".html", WriteHTML},
+		{prefix + ".html", h.Write},
 		{prefix + ".csv", WriteCSV},
 		{prefix + ".json", WriteJSON},
 	}

@@ -22,7 +22,7 @@
 // projections of golang.org/x/perf/benchproc and judges them with golang.org/x/perf/benchmath, so
 // its medians, intervals and p-values are those of benchstat. [WriteText], [WriteMarkdown],
 // [WriteHTML], [Terminal] and [WriteDir] only draw; they compute nothing that a reader of
-// [Comparison] could not see.
+// [Comparison] could not see. An [HTML] shows tables from elsewhere beside what was measured.
 //
 // The pictures are SVG that follows the light or dark theme of its reader: a heat map of the ratios
 // to the best of each row, the same ratios with their intervals, how the primary unit goes with each

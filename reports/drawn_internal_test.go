@@ -29,7 +29,7 @@ func TestTickText(t *testing.T) {
 	}{
 		{1e-5, "sec/op", "10µs"}, {1.5e-3, "sec", "1.5ms"}, {2e-7, "acquire-p50-sec", "200ns"},
 		{0, "sec/op", "0s"}, {1, "sec/op", "1s"}, {2.5, "B/op", "2.5B"}, {2 << 20, "B/op", "2MiB"},
-		{1e6, "ops/s", "1M"}, {1500, "ops/s", "1.5k"}, {0.25, "jain", "250m"}, {-3, "drift", "-3"},
+		{1e6, "ops/s", "1M"}, {1500, "ops/s", "1.5k"}, {0.25, "jain", "0.25"}, {-3, "drift", "-3"},
 	} {
 		if got := tickText(test.v, test.unit); got != test.want {
 			t.Errorf("tickText(%v, %s) = %s, want %s", test.v, test.unit, got, test.want)

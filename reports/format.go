@@ -103,6 +103,9 @@ func measure(v float64, unit string) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1000 {
 		return fmt.Sprintf("%.0f%s", v+0, suffix) // 24B, not 24.00B: it was counted
 	}
+	if size := math.Abs(v); suffix == "" && size >= 0.001 && size < 1000 {
+		return fmt.Sprintf("%.4g", v) // an index of 0.65 is not 650 thousandths
+	}
 	return benchunit.Scale(v, benchunit.ClassOf(unit)) + suffix
 }
 

@@ -2,9 +2,13 @@ package reports_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -74,6 +78,9 @@ func sameAsGolden(t *testing.T, golden, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if filepath.Ext(path) == ".html" {
+		got = readable(t, got)
+	}
 	if *update {
 		if err := os.WriteFile(golden, got, 0o644); err != nil {
 			t.Fatal(err)
@@ -92,4 +99,38 @@ func sameAsGolden(t *testing.T, golden, path string) {
 		t.Fatal(err)
 	}
 	t.Errorf("differs from testdata/%s; see %s.got", golden, golden)
+}
+
+var (
+	dataBlock = regexp.MustCompile(`(<script type="text/plain"[^>]*>)([^<]*)`)
+	ownCode   = regexp.MustCompile(`(?s)(<script>|<style>).*?(</script>|</style>)`)
+	ownHash   = regexp.MustCompile(`sha256-[^']*`)
+)
+
+// readable is a page for people who read a diff: its data in plain JSON, a row on a line, and without
+// the style and the scripts, which are files of their own.
+func readable(t *testing.T, page []byte) []byte {
+	t.Helper()
+	page = ownCode.ReplaceAll(page, []byte("$1…$2"))
+	page = ownHash.ReplaceAll(page, []byte("sha256-…"))
+	return dataBlock.ReplaceAllFunc(page, func(b []byte) []byte {
+		parts := dataBlock.FindSubmatch(b)
+		return append(append(parts[1], '\n'), unpacked(t, parts[2])...)
+	})
+}
+
+func unpacked(t *testing.T, block []byte) []byte {
+	t.Helper()
+	zip, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(block)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, between := range []string{"]],[[", `},{`, `:[[`} {
+		text = bytes.ReplaceAll(text, []byte(between), []byte(between[:len(between)/2]+"\n"+between[len(between)/2:]))
+	}
+	return text
 }

@@ -2,188 +2,133 @@ package reports
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 )
 
-//go:embed page.html.tmpl page.css
+//go:embed page
 var assets embed.FS
 
 // The template is parsed here and not at each call, so that a broken one fails every test.
-var pageTemplate = template.Must(template.ParseFS(assets, "page.html.tmpl"))
+var pageTemplate = template.Must(template.ParseFS(assets, "page/*.tmpl"))
 
-// WriteHTML writes c as one page that needs nothing else: no script, no font, no request. It
-// follows the light or dark theme of its reader, prints, and folds for a narrow screen.
-func WriteHTML(w io.Writer, c *Comparison) error {
-	p, err := newPage(c)
+// HTML is the report as a page. The zero value shows a comparison and nothing else.
+type HTML struct {
+	Attachments []Attachment // tables from elsewhere, after all that was measured
+}
+
+// WriteHTML writes c as one page that needs nothing else and asks for nothing: its style, scripts
+// and data are in it, and its content security policy lets only those run. Without scripts all its
+// tables are there; scripts add charts, tooltips, filters and a choice of units. It follows the
+// light or dark theme of its reader, prints, and folds for a narrow screen.
+//
+// A page has at most 600 kB. What does not fit is left out, the least important first, and the page
+// says what and where it is; see [HTML.Write]. It is HTML{}.Write.
+func WriteHTML(w io.Writer, c *Comparison) error { return HTML{}.Write(w, c) }
+
+// Write writes c and the attachments of h. Of a large comparison it leaves out, in this order, what
+// does not fit: raw values; descriptions of samples; the heat map of other units than the first;
+// the tables of those units; charts; the tooltips; attachments; the last rows.
+func (h HTML) Write(w io.Writer, c *Comparison) error {
+	shown, err := h.assemble(c)
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
 	// Executed into memory, so that a failure writes no half page.
 	var page bytes.Buffer
-	if err := pageTemplate.Execute(&page, p); err != nil {
+	if err := pageTemplate.ExecuteTemplate(&page, "page.html.tmpl", shown); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
 	_, err = w.Write(page.Bytes())
 	return err
 }
 
-// A page is what the template shows: words and figures, ready to be escaped.
+// A page is what the template shows: words and figures, ready to be escaped, and parts that were
+// rendered before to see whether they fit.
 type page struct {
-	Style     template.CSS
-	Title     string
-	By        string // what the columns are: impl, file
-	State     string // class of the banner: good, warn or neutral
-	Headline  string
-	Partial   []string
-	Broken    []string
-	NotListed int
-	Failures  []string
-	Notes     []string
-	Facts     []Fact
-	Cols      []string
-	Legend    []legendEntry
-	Overall   []pageRow
-	Sections  []section
-	Caveat    string
-	Recompute string
+	Title    string
+	Policy   template.HTMLAttr
+	Style    template.CSS
+	Scripts  []template.JS
+	Blocks   []block // the data of the scripts
+	Top      top
+	Answers  part
+	Machine  part
+	Heat     part
+	Controls controls
+	Sections []part // in the order of the page
+	Raw      raw
+	LeftOut  []string
 }
 
-// A section is one table of the comparison.
-type section struct {
-	ID, Heading, Common string
-	Primary             pageTable
-	Others              []pageTable
-	Figures             []figureTable
+// A part is a section of the page. Its Body is rendered; without one, Note says why.
+type part struct {
+	ID, Title, Intro string
+	Body             template.HTML
+	Note             string
 }
 
-// A pageTable is one unit of a section, every cell relative to the best of its row.
-type pageTable struct {
-	Unit, Caption string
-	Cols          []string
-	Rows          []pageRow
+// controls are what only scripts can obey.
+type controls struct {
+	Cols  []name
+	Units []string // whose heat map can be shown; the first is the one that is in the page
+	Cells bool     // whether the scripts know them
+	Raw   bool     // whether they know the single values
 }
 
-type pageRow struct {
-	Link, Label, Title string
-	Cells              []pageCell
+// scripts are the files of the page's own script, in the order in which they are joined.
+var scripts = []string{
+	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
 }
 
-// A pageCell has a Class for its colour, but says all that matters in words too.
-type pageCell struct{ Class, Col, Main, Mark, Sub, Title string }
+// dress adds style and scripts, and a policy that names them by their hash: were a benchmark's name
+// to become a script or a style after all, the browser would refuse it.
+func (p *page) dress(cols int, plots bool) {
+	css := asset("page/page.css") + asset("page/heat.css")
+	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
+	if plots {
+		css += asset("page/uplot/uPlot.min.css")
+		p.Scripts = append(p.Scripts, template.JS("/*\n"+asset("page/uplot/LICENSE")+"*/\n"+
+			asset("page/uplot/uPlot.iife.min.js")))
+	}
+	var own strings.Builder
+	for _, name := range scripts {
+		own.WriteString(asset(name))
+	}
+	p.Scripts = append(p.Scripts, template.JS(own.String()))
+	p.Style = template.CSS(css)
+	policy := "default-src 'none'; style-src " + hash(css) + "; script-src"
+	for _, s := range p.Scripts {
+		policy += " " + hash(string(s))
+	}
+	p.Policy = template.HTMLAttr(`content="` + policy + `"`)
+}
 
-type legendEntry struct{ Class, Text string }
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
 
-func newPage(c *Comparison) (*page, error) {
-	css, err := assets.ReadFile("page.css")
+// asset returns a file of ours. All are embedded: the only possible error is a wrong name here.
+func asset(name string) string {
+	text, err := assets.ReadFile(name)
 	if err != nil {
-		return nil, err
+		panic("reports: " + err.Error())
 	}
-	p := &page{
-		Style:     template.CSS(css), // our own file: the only text here that is not escaped
-		Title:     "Benchmark comparison by " + columnKind(c),
-		By:        columnKind(c),
-		State:     bannerState(c),
-		Headline:  headline(c),
-		Failures:  c.failures(),
-		Notes:     c.Notes,
-		Facts:     c.Facts,
-		Cols:      c.Cols,
-		Legend:    legend(),
-		Caveat:    c.caveat(),
-		Recompute: c.recompute(),
-	}
-	for _, f := range c.Log.Files {
-		if f.Partial() && len(c.Log.Files) > 1 { // of a single file the headline says it
-			p.Partial = append(p.Partial, fmt.Sprintf("%s is partial: %d of %d planned samples",
-				printable(f.Label), f.Present, f.Planned))
-		}
-	}
-	listed := min(len(c.Log.Broken), maxListed)
-	for _, b := range c.Log.Broken[:listed] {
-		p.Broken = append(p.Broken, brokenLine(b))
-	}
-	p.NotListed = len(c.Log.Broken) - listed
-	for i, t := range c.Tables {
-		s := newSection(t, fmt.Sprintf("table-%d", i+1))
-		p.Sections = append(p.Sections, s)
-		p.Overall = append(p.Overall, overallRow(c, t, s))
-	}
-	return p, nil
+	return string(text)
 }
 
-func bannerState(c *Comparison) string {
-	switch {
-	case c.completeness() == "partial", len(c.Log.Broken)+len(c.Log.Failures)+len(c.Notes) > 0:
-		return "warn"
-	case c.completeness() == "complete":
-		return "good"
-	}
-	return "neutral"
+// render executes one of the named templates.
+func rendered(name string, data any) (template.HTML, error) {
+	var out strings.Builder
+	err := pageTemplate.ExecuteTemplate(&out, name, data)
+	return template.HTML(out.String()), err // escaped by the template that wrote it
 }
 
 // columnKind turns /impl into impl.
 func columnKind(c *Comparison) string { return strings.TrimLeft(c.By, "/.") }
-
-func headline(c *Comparison) string {
-	present, planned := 0, 0
-	for _, f := range c.Log.Files {
-		present, planned = present+f.Present, planned+f.Planned
-	}
-	size := fmt.Sprintf("%s with %s each, %s.", plural(c.cellCount(), "cell"),
-		c.sampleCount(), plural(len(c.Log.Broken), "broken line"))
-	switch c.completeness() {
-	case "complete":
-		return fmt.Sprintf("Complete: %d of %d planned samples. %s", present, planned, size)
-	case "partial":
-		return fmt.Sprintf("Partial: %d of %d planned samples. %s", present, planned, size)
-	}
-	return size + " The text states no plan, so whether it is complete is unknown."
-}
-
-func newSection(t *Table, id string) section {
-	s := section{
-		ID:      id,
-		Heading: t.heading(),
-		Common:  t.Common,
-		Primary: newPageTable(t, t.Primary()),
-	}
-	if s.Heading == "" {
-		s.Heading = "All benchmarks"
-	}
-	for _, u := range t.Others() {
-		s.Others = append(s.Others, newPageTable(t, u))
-	}
-	for _, u := range t.Units {
-		s.Figures = append(s.Figures, newFigureTable(t, u))
-	}
-	return s
-}
-
-func newPageTable(t *Table, u *Unit) pageTable {
-	p := pageTable{Unit: u.Name, Cols: t.Cols}
-	switch u.Better {
-	case 0:
-		p.Caption = u.Name + ", median; the text does not say whether more is better"
-	case 1:
-		p.Caption = u.Name + ", more is better; times worse than the best of the row"
-	default:
-		p.Caption = u.Name + ", less is better; times worse than the best of the row"
-	}
-	for i, cells := range u.Cells {
-		if !t.shows(u, i) {
-			continue
-		}
-		row := pageRow{Label: t.Rows[i].Shape, Title: t.Rows[i].Name}
-		for j, c := range cells {
-			cell := newPageCell(c, u)
-			cell.Col = t.Cols[j]
-			row.Cells = append(row.Cells, cell)
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	return p
-}

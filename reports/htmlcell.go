@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -16,7 +15,10 @@ func heat(ratio float64) string {
 	return fmt.Sprintf("h%d", max(1, min(steps, step)))
 }
 
-func legend() []legendEntry {
+type legendEntry struct{ Class, Text string }
+
+// Legend is what the colours of the page's cells mean.
+func (*page) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie"}}
 	for i := range steps {
 		text := "to " + times(math.Pow(2, float64(i+1)/2)) + "×"
@@ -32,120 +34,104 @@ func legend() []legendEntry {
 		legendEntry{"none", "not measured"})
 }
 
+// A pageCell has a Class for its colour, but says all that matters in words too. It has two faces:
+// how far it is from the best of its row, and what was measured.
+type pageCell struct {
+	Class         string
+	Rel, Interval string // 2.31×, 2.25–2.38; of the best, what was measured
+	Abs, Spread   string // 46.63ns, ± 2 %
+}
+
+var notMeasured = pageCell{Class: "none", Rel: "–", Abs: "–"}
+
 func newPageCell(c *Cell, u *Unit) pageCell {
 	if c == nil {
-		return pageCell{Class: "none", Main: "not measured"}
+		return notMeasured
 	}
-	value := measure(c.Summary.Center, u.Name) + " " + c.spread()
-	cell := pageCell{Main: times(c.Ratio) + "×", Sub: value, Title: explain(c, u)}
-	if c.Ratio == 0 {
-		cell.Main, cell.Sub = measure(c.Summary.Center, u.Name), c.spread()
+	cell := pageCell{
+		Rel: times(c.Ratio) + "×", Interval: c.VsBest.span(),
+		Abs: measure(c.Summary.Center, u.Name), Spread: c.spread(),
 	}
-	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
-		cell.Sub = c.VsBest.Ratio.interval() + " " + value
+	if u.Exact {
+		cell.Spread = ""
 	}
+	if c.Ratio == 0 { // mostly something where the best has nothing at all
+		cell.Rel, cell.Interval = "", cell.Abs
+	}
+	cell.stand(c)
+	return cell
+}
+
+// stand says in color and in words how c stands in its row.
+func (p *pageCell) stand(c *Cell) {
 	switch c.Standing {
 	case Best:
-		cell.Class, cell.Mark = "best", "best"
+		p.Class, p.Rel, p.Interval = "best", "best", p.Abs
 		if c.Why != "" {
-			cell.Class, cell.Mark = "unknown lowest", "best median ?"
+			p.Class, p.Rel = "unknown lowest", "best ?"
 		}
 	case Tie:
-		cell.Class, cell.Mark = "tie", "tie"
+		p.Class, p.Rel = "tie", strings.TrimSpace(p.Rel+" tie")
 	case Unknown:
-		cell.Class, cell.Mark = "unknown", "?"
+		p.Class, p.Rel = "unknown", strings.TrimSpace(p.Rel+" ?")
 	case Worse:
-		cell.Class = heat(c.Ratio)
-		if c.Ratio == 0 { // mostly something where the best has nothing at all
-			cell.Class, cell.Mark = fmt.Sprintf("h%d", steps), "no ratio"
+		p.Class = heat(c.Ratio)
+		if c.Ratio == 0 {
+			p.Class, p.Rel = fmt.Sprintf("h%d", steps), "worse"
 		}
 	default:
-		cell.Class = "plain"
+		p.Class, p.Rel, p.Interval = "plain", p.Abs, p.Spread
 	}
-	return cell
 }
 
-// explain is the whole story of a cell, for its tooltip.
-func explain(c *Cell, u *Unit) string {
-	story := []string{fmt.Sprintf("median %s of %s, %.0f %% interval %s to %s",
-		measure(c.Summary.Center, u.Name), plural(len(c.Values), "sample"), 100*confidence,
-		measure(c.Summary.Lo, u.Name), measure(c.Summary.Hi, u.Name))}
-	if c.VsBest != nil && !u.Exact {
-		story = append(story, fmt.Sprintf("against the best p = %.3f, corrected for %s %.3f",
-			c.VsBest.P, plural(c.VsBest.Tests, "test"), c.VsBest.Corrected))
+// span is the interval of a ratio without brackets, or "".
+func (v *Versus) span() string {
+	if v == nil || v.Ratio.Confidence == 0 {
+		return ""
 	}
-	if c.Why != "" {
-		story = append(story, c.Why)
-	}
-	for _, w := range c.Summary.Warnings {
-		story = append(story, w.Error())
-	}
-	return strings.Join(story, "; ")
+	return times(v.Ratio.Lo) + "–" + times(v.Ratio.Hi)
 }
 
-// overallRow has a cell for every column of the comparison, whether t has it or not.
-func overallRow(c *Comparison, t *Table, s section) pageRow {
-	row := pageRow{Link: s.ID, Label: s.Heading}
-	u := t.Primary()
-	for _, col := range c.Cols {
-		cell := pageCell{Class: "none", Main: "not measured"}
-		if i := slices.Index(t.Cols, col); i >= 0 {
-			cell = overallCell(u.Overall[i])
-		}
-		cell.Col = col
-		row.Cells = append(row.Cells, cell)
-	}
-	return row
-}
-
-func overallCell(o Overall) pageCell {
-	cell := pageCell{Class: heat(o.Ratio), Main: times(o.Ratio) + "×"}
+func overallCell(o Overall, center string) pageCell {
+	cell := pageCell{Class: heat(o.Ratio), Rel: times(o.Ratio) + "×", Abs: center}
 	switch {
 	case o.Ratio == 0:
-		return pageCell{Class: "none", Main: "n/a", Sub: o.Why}
+		return pageCell{Class: "none", Rel: "n/a", Interval: o.Why, Abs: center}
 	case o.Unknown:
-		cell.Class, cell.Mark = "unknown", "?"
-		cell.Title = "some rows have too few samples to tell"
+		cell.Class, cell.Interval = "unknown", "too few samples ?"
 	case o.Ratio == 1:
-		cell.Class, cell.Mark = "best", "always best"
+		cell.Class, cell.Interval = "best", "always best"
 	case o.Tied:
-		cell.Class, cell.Mark = "tie", "tie in every row"
+		cell.Class, cell.Interval = "tie", "tie in every row"
 	}
-	if o.Lowest && cell.Mark == "" {
-		cell.Class, cell.Mark = cell.Class+" lowest", "lowest"
+	if o.Lowest && cell.Interval == "" {
+		cell.Class, cell.Interval = cell.Class+" lowest", "lowest"
 	}
 	return cell
 }
 
-// A figureTable describes the samples of one unit.
-type figureTable struct {
-	Unit string
-	Rows []figureRow
+// A story is the whole of a cell, for its tooltip.
+type story struct {
+	N         int
+	Lo, Hi    string
+	P, Family string // corrected, and for how many tests
+	Why       string
 }
 
-type figureRow struct {
-	Shape, Col string
-	N          int
-	Values     []string // min, Q1, median, Q3, max, interval low and high, MAD, CV
-}
-
-func newFigureTable(t *Table, u *Unit) figureTable {
-	table := figureTable{Unit: u.Name}
-	for i, cells := range u.Cells {
-		for j, c := range cells {
-			if c == nil {
-				continue
-			}
-			f, s := c.Figures(), c.Summary
-			row := figureRow{Shape: t.Rows[i].Shape, Col: t.Cols[j], N: f.N}
-			for _, v := range []float64{f.Min, f.Q1, s.Center, f.Q3, f.Max, s.Lo, s.Hi, f.MAD} {
-				row.Values = append(row.Values, measure(v, u.Name))
-			}
-			row.Values = append(row.Values, percent(f.CV))
-			table.Rows = append(table.Rows, row)
-		}
+func newStory(c *Cell, u *Unit) story {
+	s := story{N: len(c.Values), Lo: measure(c.Summary.Lo, u.Name), Hi: measure(c.Summary.Hi, u.Name)}
+	if v := c.VsBest; v != nil && v.Tests > 0 {
+		s.P, s.Family = fmt.Sprintf("%.3f", v.Corrected), plural(v.Tests, "test")
 	}
-	return table
+	var why []string
+	if c.Why != "" {
+		why = append(why, c.Why)
+	}
+	for _, w := range c.Summary.Warnings {
+		why = append(why, w.Error())
+	}
+	s.Why = strings.Join(why, "; ")
+	return s
 }
 
 func percent(v float64) string {

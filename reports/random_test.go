@@ -88,7 +88,8 @@ func TestRandomTextsAreWritten(t *testing.T) {
 			if err := write(&out, c); err != nil || out.Len() == 0 {
 				t.Errorf("seed %d, %s: %d bytes, %v", seed, name, out.Len(), err)
 			}
-			if strings.Contains(out.String(), "NaN") || strings.Contains(out.String(), "%!") {
+			text := withoutScripts(out.String()) // base64 may well spell NaN
+			if strings.Contains(text, "NaN") || strings.Contains(text, "%!") {
 				t.Errorf("seed %d, %s: shows a NaN or a format error", seed, name)
 			}
 		}

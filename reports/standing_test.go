@@ -79,7 +79,7 @@ func TestBestAmongUnknown(t *testing.T) {
 	if u.Cells[0][0].Why == "" || !u.Overall[0].Unknown {
 		t.Errorf("why = %q, overall %+v, want a reason and unknown", u.Cells[0][0].Why, u.Overall[0])
 	}
-	if out := render(t, reports.WriteHTML, c); strings.Contains(out, `<td role="cell" class="best"`) {
+	if out := render(t, reports.WriteHTML, c); strings.Contains(out, `<td class="best"`) {
 		t.Error("the page shows it as the best")
 	}
 }

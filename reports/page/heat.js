@@ -1,0 +1,74 @@
+// The heat map: which unit and which face of its cells are shown, and which rows and columns of it and of
+// all tables that look like it.
+const heat = $("heat");
+const heatRows = heat ? [...heat.querySelectorAll("tbody tr:not(.group)")] : [];
+const view = { unit: 0, absolute: false, units: [], raw: null };
+
+// A cell of the data is an array; see cellData in htmldata.go.
+const [CLASS, REL, INTERVAL, ABS, SPREAD, N, LO, HI, P, TESTS, WHY] = Array(11).keys();
+
+function face(cell) {
+	if (!cell) return ["none", "–", ""];
+	return [cell[CLASS], ...(view.absolute ? [cell[ABS], cell[SPREAD]] : [cell[REL], cell[INTERVAL]])];
+}
+
+function draw() {
+	const unit = view.units[view.unit];
+	if (!unit) return;
+	heat.caption.textContent = unit.caption;
+	heatRows.forEach((tr, r) => {
+		unit.rows[r].forEach((cell, col) => {
+			const td = tr.cells[col + 1];
+			const [className, main, sub] = face(cell);
+			td.className = className;
+			td.textContent = main;
+			if (sub) td.append(make("i", "", sub));
+		});
+		tr.dataset.empty = unit.rows[r].every((cell) => !cell) ? "yes" : "";
+	});
+	filter();
+}
+
+const headingOf = (tr) => tr.parentNode.querySelector(".group")?.textContent || "";
+const titleOf = (td) => `${headingOf(td.parentNode)} ${td.parentNode.cells[0].textContent}`;
+
+// filter hides what does not hold all the words. A mean over hidden rows would mislead, so it goes as soon
+// as any row of its group does.
+function filter() {
+	const words = $("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+	let shown = 0, all = 0;
+	document.querySelectorAll("table.heat").forEach((table) => {
+		for (const body of table.tBodies) {
+			const rows = [...body.rows].filter((tr) => !tr.matches(".group, .mean"));
+			for (const tr of rows) {
+				const text = (headingOf(tr) + " " + tr.cells[0].textContent).toLowerCase();
+				tr.hidden = tr.dataset.empty === "yes" || !words.every((w) => text.includes(w));
+			}
+			const hidden = rows.filter((tr) => tr.hidden).length;
+			for (const tr of body.querySelectorAll(".mean")) tr.hidden = hidden > 0;
+			for (const tr of body.querySelectorAll(".group")) tr.hidden = hidden === rows.length;
+			if (table === heat) [shown, all] = [shown + rows.length - hidden, all + rows.length];
+		}
+	});
+	$("found").textContent = shown === all ? "" : `${shown} of ${all} rows`;
+}
+
+// columns hides those that are not ticked, in tables and in charts.
+function columns() {
+	const ticked = [...$("columns").querySelectorAll("input")].map((box) => box.checked);
+	document.querySelectorAll("table.heat").forEach((table) => {
+		for (const tr of table.rows) {
+			if (!tr.matches(".group")) ticked.forEach((on, col) => (tr.cells[col + 1].hidden = !on));
+		}
+	});
+	document.documentElement.style.setProperty("--cols", Math.max(1, ticked.filter(Boolean).length));
+	showLines(ticked);
+}
+
+function watchControls() {
+	$("filter").addEventListener("input", filter);
+	$("columns").addEventListener("change", columns);
+	$("filter").form.addEventListener("submit", (e) => e.preventDefault());
+	$("unit").addEventListener("change", (e) => { view.unit = Number(e.target.value); draw(); });
+	$("face").addEventListener("change", (e) => { view.absolute = e.target.value === "abs"; draw(); });
+}

@@ -1,0 +1,78 @@
+// What has no data stays as it is: large pages lack some, old browsers cannot unpack any.
+const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+
+// samplesCSV has one line for each single value.
+async function samplesCSV() {
+	view.raw ??= await unpack("raw-values");
+	const names = columnNames(), lines = ["table,row,column,unit,sample,value"];
+	for (const { unit, rows } of view.raw) {
+		rows.forEach((row, r) => row?.forEach((values, col) => values?.forEach((value, i) => {
+			const words = [headingOf(heatRows[r]), heatRows[r].cells[0].textContent, names[col], unit];
+			lines.push([...words.map(quoted), i + 1, value].join(","));
+		})));
+	}
+	return lines.join("\n") + "\n";
+}
+
+async function download() {
+	const link = make("a");
+	link.href = URL.createObjectURL(new Blob([await samplesCSV()], { type: "text/csv" }));
+	link.download = "samples.csv";
+	link.click();
+	URL.revokeObjectURL(link.href);
+}
+
+function drawCharts(all) {
+	const names = columnNames();
+	const figures = [...document.querySelectorAll("figure[data-chart]")];
+	for (const figure of figures) {
+		const chart = all[Number(figure.dataset.chart)];
+		for (const line of chart.lines) line.label = names[line.col];
+		figure.querySelector("details").open = false;
+	}
+	const relative = (figure) => figure.closest("section").querySelector("input[value=rel]").checked;
+	const drawOne = (figure) => {
+		seen.unobserve(figure);
+		plot(figure.querySelector(".plot"), all[Number(figure.dataset.chart)], relative(figure));
+	};
+	// Those out of sight wait: forty charts take a moment.
+	const seen = new IntersectionObserver((entries) => {
+		for (const { isIntersecting, target } of entries) if (isIntersecting) drawOne(target);
+	}, { rootMargin: "600px" });
+	figures.forEach((figure) => seen.observe(figure));
+	for (const radio of document.querySelectorAll(".controls input[name$=-face]")) {
+		radio.addEventListener("change", () => radio.closest("section").querySelectorAll("figure").forEach(drawOne));
+	}
+	addEventListener("beforeprint", () => figures.forEach((figure) => {
+		if (!charts.has(figure.querySelector(".plot"))) drawOne(figure);
+	}));
+}
+
+function redraw() { for (const { plot } of charts.values()) plot.redraw(false); }
+
+function watchTheme() {
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+	const printing = (on) => () => { document.documentElement.classList.toggle("printing", on); redraw(); };
+	addEventListener("beforeprint", printing(true));
+	addEventListener("afterprint", printing(false));
+	addEventListener("resize", () => {
+		for (const [element, { plot }] of charts) {
+			if (element.clientWidth) plot.setSize({ width: element.clientWidth, height: plot.height });
+		}
+	});
+}
+
+async function start() {
+	const root = document.documentElement;
+	view.units = [(await unpack("cells")) || [], (await unpack("cells-more")) || []].flat();
+	root.classList.add("js");
+	if (!heat) return;
+	watchControls();
+	watchCells();
+	const all = await unpack("charts");
+	if (all) drawCharts(all);
+	watchTheme();
+	$("download")?.addEventListener("click", download);
+	root.dataset.ready = "yes";
+}
+start();
