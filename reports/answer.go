@@ -139,7 +139,7 @@ func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 			continue
 		}
 		for _, u := range t.Others() {
-			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) {
+			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) && p.kind() < quotients {
 				list = append(list, p)
 			}
 		}
@@ -173,8 +173,10 @@ func (p Price) kind() int {
 	case strings.HasSuffix(p.Unit, "/op"):
 		return 2
 	}
-	return 3
+	return quotients
 }
+
+const quotients = 3 // see Price.kind; they are not named as prices
 
 func (t *Table) price(u *Unit, col int) Price {
 	p := Price{Col: t.Cols[col], Unit: u.Name}

@@ -11,12 +11,11 @@ import (
 
 type writer = func(io.Writer, *reports.Comparison) error
 
-// formats are those that need to know nothing but the comparison.
+// formats are those that need nothing but the comparison.
 var formats = []struct {
 	name  string
 	write writer
 }{
-	{"html", reports.WriteHTML},
 	{"csv", reports.WriteCSV},
 	{"json", reports.WriteJSON},
 }
@@ -31,6 +30,7 @@ func (a app) report(_ context.Context, args []string) error {
 	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
 	color := f.String("color", "auto", colorUsage)
 	pictures := f.String("pictures", "", "in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
+	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary writes it")
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -38,10 +38,6 @@ func (a app) report(_ context.Context, args []string) error {
 		return errors.New("name at least one file of benchmark text, or - for standard input")
 	}
 	screen, err := a.screen(*color)
-	if err != nil {
-		return err
-	}
-	write, err := writerOf(*format, screen, *pictures)
 	if err != nil {
 		return err
 	}
@@ -53,8 +49,16 @@ func (a app) report(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	var page reports.HTML
+	if page.Attachments, err = a.attachments(c, *soak); err != nil {
+		return err
+	}
+	write, err := writerOf(*format, screen, *pictures, page)
+	if err != nil {
+		return err
+	}
 	if *dir != "" {
-		err = a.writeDir(*dir, c, screen)
+		err = a.writeDir(*dir, c, page, screen)
 	} else if err = write(a.stdout, c); err != nil {
 		err = fmt.Errorf("writing the report: %w", err)
 	}
@@ -66,8 +70,9 @@ func (a app) report(_ context.Context, args []string) error {
 
 // writeDir writes all formats into dir and prints their paths, after those of others that belong
 // to them.
-func (a app) writeDir(dir string, c *reports.Comparison, s screen, others ...string) error {
-	paths, err := reports.WriteDir(dir, c)
+func (a app) writeDir(dir string, c *reports.Comparison, page reports.HTML, s screen,
+	others ...string) error {
+	paths, err := page.WriteDir(dir, c)
 	if err != nil {
 		return err
 	}
@@ -133,8 +138,8 @@ func familyOf(name string) (reports.Family, error) {
 	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
-func writerOf(format string, s screen, pictures string) (writer, error) {
-	known := []string{"text", "heat", "markdown"}
+func writerOf(format string, s screen, pictures string, page reports.HTML) (writer, error) {
+	known := []string{"text", "heat", "markdown", "html"}
 	switch format {
 	case "text":
 		return s.writeText, nil
@@ -142,6 +147,8 @@ func writerOf(format string, s screen, pictures string) (writer, error) {
 		return s.WriteHeat, nil
 	case "markdown":
 		return reports.Markdown{Pictures: pictures}.Write, nil
+	case "html":
+		return page.Write, nil
 	}
 	for _, f := range formats {
 		if f.name == format {

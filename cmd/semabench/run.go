@@ -218,9 +218,11 @@ func (a app) reportOn(text, dir string, measured error) error {
 		}
 		return fmt.Errorf("%w: %w", errFlawed, err)
 	}
-	s, err := a.screen("auto")
-	if err == nil {
-		err = a.writeDir(dir, c, s, text)
+	var page reports.HTML
+	page.Attachments, err = a.attachments(c, "")
+	s, wrong := a.screen("auto")
+	if err = errors.Join(err, wrong); err == nil {
+		err = a.writeDir(dir, c, page, s, text)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errFlawed, err)

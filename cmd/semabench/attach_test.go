@@ -1,0 +1,35 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A page on our own text says what the implementations promise; with a summary, how they stood the stress.
+func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
+	dir := t.TempDir()
+	sample := filepath.Join("..", "..", "reports", "sample", "bench.txt")
+	soak := write(t, dir, "soak.json", `{"version":1,"seed":7,"gomaxprocs":"1,2","race_detector":true,"ended":"in peace",
+		"implementations":[{"name":"cond","programs":3,"operations":77,"histories":2,"undecided":0,"failures":0},
+		{"name":"spin","programs":3,"operations":88,"histories":2,"undecided":1,"failures":4},{"name":"idle"}]}`)
+	code, page, stderr := command(t, "", "report", "-format", "html", "-stress", soak, sample)
+	if code != exitOK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	mustContain(t, "the page", page, "Declared policies", "first come, first served", "Stress verdicts",
+		"under the race detector", "from seed 7")
+	for _, want := range []struct{ sign, count string }{{"✓", "0"}, {"✗", "4"}, {"?", "0"}} {
+		if !strings.Contains(page, want.sign) {
+			t.Errorf("the page lacks the sign %s for %s failures", want.sign, want.count)
+		}
+	}
+	// The text of others may have a column of the same name.
+	other := write(t, dir, "other.txt", "pkg: example.org/x\nBenchmarkX/impl=cond 1 5 ns/op\nBenchmarkX/impl=b 1 5 ns/op\n")
+	if _, page, _ = command(t, "", "report", "-format", "html", other); strings.Contains(page, "Declared policies") {
+		t.Error("a column of another package has the policies of ours")
+	}
+	if code, _, stderr = command(t, "", "report", "-stress", other, sample); code != exitRefused {
+		t.Errorf("a benchmark text as the summary of a soak exits %d: %s", code, stderr)
+	}
+}
