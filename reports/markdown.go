@@ -20,6 +20,10 @@ type Markdown struct {
 	// Pictures is the path, without -heat.svg and so on, of the pictures that [WriteDir] has written.
 	// "" shows none, for a text that goes where they are not.
 	Pictures string
+
+	// Brief leaves out the tables: the answers, the noise floor, the machine, and the pictures if
+	// there are any.
+	Brief bool
 }
 
 // Write writes c.
@@ -34,6 +38,10 @@ func (m Markdown) Write(w io.Writer, c *Comparison) error {
 		if d.kind == "heat" {
 			m.writePicture(out, d)
 		}
+	}
+	if m.Brief {
+		m.writeFolded(out, drawings)
+		return out.Flush()
 	}
 	for _, t := range c.Tables {
 		writeMarkdownTable(out, t)

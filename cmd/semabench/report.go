@@ -30,6 +30,7 @@ func (a app) report(_ context.Context, args []string) error {
 	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
 	color := f.String("color", "auto", colorUsage)
 	pictures := f.String("pictures", "", "in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
+	brief := f.Bool("brief", false, "in Markdown, only what stands before the tables")
 	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary writes it")
 	if err := f.parse(args); err != nil {
 		return err
@@ -53,7 +54,7 @@ func (a app) report(_ context.Context, args []string) error {
 	if page.Attachments, err = a.attachments(c, *soak); err != nil {
 		return err
 	}
-	write, err := writerOf(*format, screen, *pictures, page)
+	write, err := writerOf(*format, screen, reports.Markdown{Pictures: *pictures, Brief: *brief}, page)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func familyOf(name string) (reports.Family, error) {
 	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
-func writerOf(format string, s screen, pictures string, page reports.HTML) (writer, error) {
+func writerOf(format string, s screen, markdown reports.Markdown, page reports.HTML) (writer, error) {
 	known := []string{"text", "heat", "markdown", "html"}
 	switch format {
 	case "text":
@@ -146,7 +147,7 @@ func writerOf(format string, s screen, pictures string, page reports.HTML) (writ
 	case "heat":
 		return s.WriteHeat, nil
 	case "markdown":
-		return reports.Markdown{Pictures: pictures}.Write, nil
+		return markdown.Write, nil
 	case "html":
 		return page.Write, nil
 	}
