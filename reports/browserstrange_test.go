@@ -47,7 +47,10 @@ func TestBrowserStrange(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			path := pageOfText(t, test.name, test.text)
-			for _, l := range []look{{name: "light", width: 1280}, {name: "dark-narrow", width: 400, dark: true}} {
+			for _, l := range []look{{name: "dark-narrow", width: 400, dark: true}, {name: "light", width: 1280}} {
+				if *shots == "" && l.width > 400 && test.name != "hostile-names" {
+					continue
+				}
 				p := open(t, browser, path, l)
 				mustBe(p, foreign, 0)
 				mustBe(p, `document.querySelectorAll("script:not([type])").length <= 2`, true)

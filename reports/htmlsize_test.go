@@ -87,7 +87,11 @@ func TestScriptsAreSmall(t *testing.T) {
 }
 
 func BenchmarkHTML(b *testing.B) {
-	log, err := readText(large(8, 4, 4, 12, ""))
+	text, err := os.ReadFile("testdata/full.txt")
+	if err != nil {
+		b.Fatal(err)
+	}
+	log, err := readText(string(text))
 	if err != nil {
 		b.Fatal(err)
 	}
