@@ -25,7 +25,7 @@ var shots = flag.String("browser.shots", "",
 	"write pictures of the page into this folder, for people to look at")
 
 // bound is for one test with a browser; each takes seconds.
-const bound = 60 * time.Second
+const bound = 4 * time.Minute
 
 // newBrowser starts a Chromium with a fresh profile that can reach no host. Without a Chromium nothing
 // of what scripts do is checked, which is no matter on a laptop and an error in CI.
