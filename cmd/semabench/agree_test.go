@@ -11,16 +11,18 @@ func TestAgree(t *testing.T) {
 	sample := filepath.Join("..", "..", "reports", "sample", "bench.txt")
 	dir := t.TempDir()
 	text := read(t, sample)
-	// The same run, with spin five times as slow in one workload; and one that lacks a row.
-	slower := write(t, dir, "slower.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin", "workload=uncontended/impl=tmp"))
+	// The same run with a row of another implementation, and one whose last sample is missing.
+	other := write(t, dir, "other.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin", "workload=uncontended/impl=tmp"))
 	same := write(t, dir, "same.txt", text)
+	half := write(t, dir, "half.txt", text[:strings.LastIndex(text, "\nBenchmark")+1])
 	for _, test := range []struct {
 		args []string
 		code int
 		want string
 	}{
 		{[]string{sample, same}, exitOK, "0 of "},
-		{[]string{sample, slower}, exitFailed, "not compared: "},
+		{[]string{sample, other}, exitFailed, "not compared: "},
+		{[]string{sample, half}, exitFailed, "is partial"},
 		{[]string{sample}, exitRefused, "two files"},
 		{[]string{"-most", "101", sample, same}, exitRefused, "from 0 to 100"},
 		{[]string{"-most", "NaN", sample, same}, exitRefused, "from 0 to 100"},
