@@ -35,8 +35,8 @@ type size struct {
 }
 
 var (
-	quickSize   = size{samples: 8, benchtime: 50 * time.Millisecond}
-	defaultSize = size{samples: 8, benchtime: 100 * time.Millisecond}
+	quickSize   = size{samples: 8, benchtime: 40 * time.Millisecond}
+	defaultSize = size{samples: 8, benchtime: 80 * time.Millisecond}
 	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}
 )
 
