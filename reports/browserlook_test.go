@@ -103,6 +103,31 @@ func TestBrowserLooks(t *testing.T) {
 	}
 }
 
+// A number that goes on in the next line is another number, and a word is no longer one.
+func TestBrowserBreaksNoWords(t *testing.T) {
+	browser := newBrowser(t)
+	path, err := filepath.Abs("sample/report.html") // its table of policies is as wide as any
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []look{{name: "wide", width: 1280}, {name: "narrow print", width: 400, print: true}} {
+		p := open(t, browser, path, l)
+		tables := ".heat td, .heat thead th"
+		if l.width > 400 {
+			tables += ", .attached td, .attached th"
+		}
+		broken := ask[string](p, `(() => {
+			const lines = word => { const r = document.createRange(); r.selectNodeContents(word);
+				return new Set([...r.getClientRects()].map(b => Math.round(b.top))).size };
+			return [...document.querySelectorAll("`+tables+`")].flatMap(c => [...c.childNodes])
+				.filter(n => n.nodeType === 3 && !/[\s-]/.test(n.data.trim()) && lines(n) > 1)
+				.map(n => n.data).slice(0, 5).join(", ") })()`)
+		if broken != "" {
+			t.Errorf("%s: within a word, a line ends in %s", l.name, broken)
+		}
+	}
+}
+
 // picture draws the whole page, with all its charts.
 func (p *tab) picture(name string, l look) {
 	p.t.Helper()
