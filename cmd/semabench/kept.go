@@ -141,7 +141,7 @@ type config struct{ key, value string }
 
 func configOf(text string) (all []config) {
 	for line := range strings.Lines(text) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && key[0] != '#' {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.HasPrefix(key, "#") {
 			if key == "commit" {
 				value = strings.TrimSuffix(value, "+dirty") // the results themselves may make it so
 			}

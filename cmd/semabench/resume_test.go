@@ -156,6 +156,7 @@ func TestResumeRefuses(t *testing.T) {
 		want []string
 	}{
 		"somebody else's":   {goodText, []string{"was not begun by semabench run"}},
+		"a line of nothing": {": nothing\n" + replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
 		"cut in its header": {half[:strings.Index(half, planKey)], []string{"was not begun by semabench run"}},
 		"another processor": {replaced("\ncpu: ", "\ncpu: Z80 "), []string{`cpu was "Z80 `, "anew"}},
 		"another commit":    {replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
