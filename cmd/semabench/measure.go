@@ -139,10 +139,10 @@ func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	answer, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, firstLines(complaint.String(), 3))
+	if said := firstLines(complaint.String(), 3); err != nil && said != "" {
+		return "", fmt.Errorf("%w: %s", err, said)
 	}
-	return string(answer), nil
+	return string(answer), err
 }
 
 func (m *measurement) write(s string) error {

@@ -26,6 +26,7 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/semabench/semabench/bench"
@@ -34,9 +35,7 @@ import (
 
 // Main is the main function of the program. Its arguments are those of a Request.
 func Main(table []impls.Impl) {
-	// Ctrl-C reaches the whole group of a terminal. Whoever started this program ends it; if it ended
-	// by itself, a row would seem to have failed.
-	signal.Ignore(os.Interrupt)
+	outliveGroup()
 	var r Request
 	f := flag.NewFlagSet("sample", flag.ExitOnError)
 	r.Flags(f)
@@ -46,6 +45,11 @@ func Main(table []impls.Impl) {
 		os.Exit(1)
 	}
 }
+
+// outliveGroup ignores what reaches a whole group of processes: Ctrl-C in a terminal, SIGTERM from
+// timeout. Whoever started this program kills it; if it ended by itself, a row would seem to have failed,
+// and would not be tried again.
+func outliveGroup() { signal.Ignore(os.Interrupt, syscall.SIGTERM) }
 
 // Of is impls.Of for a constructor whose size may be an int as well.
 func Of[N ~int | ~int32 | ~int64, S impls.Semaphore](name string, construct func(size N) S) impls.Impl {
