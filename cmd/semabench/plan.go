@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -40,12 +41,15 @@ var (
 	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}
 )
 
+// mostSamples is more than anybody waits for, and what the list of a plan's samples has memory for.
+const mostSamples = 1000
+
 // planFlags are the flags of run that make a plan.
 type planFlags struct {
 	impl        string
 	params      bench.Params
 	quick, full bool
-	samples     int
+	samples     *uint64
 	benchtime   time.Duration
 	seed        *uint64
 }
@@ -56,9 +60,9 @@ func (p *planFlags) addTo(f *flagSet) {
 	p.params.AddFlags(f.FlagSet, "")
 	f.BoolVar(&p.quick, "quick", false, fmt.Sprintf("%v per sample instead of %v",
 		quickSize.benchtime, defaultSize.benchtime))
-	f.BoolVar(&p.full, "full", false, fmt.Sprintf("all workloads and shapes, %d samples of %v: takes hours",
+	f.BoolVar(&p.full, "full", false, fmt.Sprintf("all workloads and shapes, %d samples of %v: takes most of an hour",
 		fullSize.samples, fullSize.benchtime))
-	f.IntVar(&p.samples, "samples", 0, fmt.Sprintf("samples of each row, which is the number of rounds "+
+	p.samples = f.number("samples", 0, 1, mostSamples, fmt.Sprintf("take `N` samples of each row, in N rounds "+
 		"(default %d)", defaultSize.samples))
 	f.DurationVar(&p.benchtime, "benchtime", 0, fmt.Sprintf("`time` of one sample (default %v)",
 		defaultSize.benchtime))
@@ -91,8 +95,6 @@ func (p *planFlags) size() (size, error) {
 	switch {
 	case p.quick && p.full:
 		return s, errors.New("-quick and -full exclude each other")
-	case p.samples < 0:
-		return s, fmt.Errorf("-samples=%d: want a positive number", p.samples)
 	case p.benchtime < 0:
 		return s, fmt.Errorf("-benchtime=%v: want a positive time", p.benchtime)
 	case p.quick:
@@ -100,8 +102,8 @@ func (p *planFlags) size() (size, error) {
 	case p.full:
 		s = fullSize
 	}
-	if p.samples > 0 {
-		s.samples = p.samples
+	if *p.samples > 0 {
+		s.samples = int(*p.samples)
 	}
 	if p.benchtime > 0 {
 		s.benchtime = p.benchtime
@@ -135,7 +137,7 @@ func (p plan) String() string {
 // parsePlan reads what String wrote.
 func (a app) parsePlan(s string) (plan, error) {
 	f := &flagSet{flag.NewFlagSet("plan", flag.ContinueOnError), func() {}}
-	f.SetOutput(a.stderr)
+	f.SetOutput(io.Discard) // resume says what is wrong
 	f.Usage = func() {}
 	var flags planFlags
 	flags.addTo(f)
