@@ -68,8 +68,8 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 			firstLines(strings.TrimSpace(complaint+"\n"+err.Error()), 3))
 	}
 	found := strings.Split(out, "\n")
-	if len(found) < 3 || found[0] == "command-line-arguments" {
-		return fmt.Errorf("%s: want one package, and %s is none", c.given, c.Path)
+	if len(found) < 3 || len(found) > 4 || found[0] == "command-line-arguments" {
+		return fmt.Errorf("%s: want one package, and %s is not one", c.given, c.Path)
 	}
 	c.Path, c.pkg = found[0], found[1]
 	if c.pkg == "main" {

@@ -56,6 +56,7 @@ func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Li
 	if l.tmp, err = os.MkdirTemp("", tmpPrefix); err != nil {
 		return nil, err
 	}
+	l.env = append(l.env, "GOTMPDIR="+l.tmp) // a go command that Ctrl-C ends leaves its folder behind
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close())

@@ -130,6 +130,7 @@ func TestRefusals(t *testing.T) {
 		"./fifo.NewNothing": {"./fifo.NewNothing: want func(int64) T", "Acquire"},
 		"./broken.New":      {filepath.FromSlash("broken/broken.go:3:32: undefined: m")},
 		"./.New":            {"is a program"},
+		"./....New":         {"want one package, and ./... is not one"},
 		"cond=./fifo.New":   {"another implementation is named cond"},
 		"a/b=./fifo.New":    {`implementation name "a/b"`},
 	} {
