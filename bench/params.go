@@ -71,11 +71,15 @@ func parseCount(s string) (int, error) {
 
 func parseLatency(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q: want durations such as 500us or 10ms", s)
+	if err != nil || d <= 0 || d > longestLatency {
+		return 0, fmt.Errorf("%q: want durations such as 500us or 10ms, of at most %v", s, longestLatency)
 	}
 	return d, nil
 }
+
+// longestLatency keeps the counted operations of a sample, which wait for it in turns, within the
+// minute after which a sample passes for stuck.
+const longestLatency = time.Second
 
 // Cases returns the rows that the parameters ask for, those of a full run if full is set: then
 // all workloads are meant where none is named.

@@ -125,6 +125,7 @@ func TestBadParams(t *testing.T) {
 		"-hold 0":                         `-hold: "0": want`,
 		"-latency 3":                      `-latency: "3": want durations such as`,
 		"-latency -1ms":                   `-latency: "-1ms": want`,
+		"-latency 1h":                     `of at most 1s`,
 		"-workload nosuch":                `unknown workload "nosuch"; known are uncontended, contended, `,
 		"-workload io,all":                `unknown workload "all"`,
 		"-workload ,":                     `unknown workload ""`,

@@ -179,7 +179,8 @@ func (m *measurement) done() (n int) {
 
 // failures names each row that failed.
 func (m *measurement) failures() error {
-	errs := []error{fmt.Errorf("%w: %d rows failed, the report is partial", errFlawed, len(m.failed))}
+	errs := []error{fmt.Errorf("%w: %s, the report is partial", errFlawed,
+		count(len(m.failed), "row failed", "rows failed"))}
 	for _, r := range m.rows[:len(m.rows)/m.samples] {
 		if err := m.failed[r.String()]; err != nil {
 			errs = append(errs, fmt.Errorf("%v: %w", r, err))

@@ -192,7 +192,7 @@ func TestResumeAfterFailures(t *testing.T) {
 	if code != exitFailed {
 		t.Errorf("exits %d, want %d", code, exitFailed)
 	}
-	mustContain(t, "standard error", stderr, "1 rows failed", "impl=nil", "returned nil")
+	mustContain(t, "standard error", stderr, "1 row failed", "impl=nil", "returned nil")
 	if got, want := samplesIn(read(t, path)), samplesIn(text); !slices.Equal(got, want) {
 		t.Errorf("the samples are %q, want %q", got, want)
 	}
