@@ -28,6 +28,8 @@ var rooms = map[string][]string{
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
 	"reports": {"reports/internal/picture", "golang.org/x/perf/bench*",
 		"github.com/aclements/go-moremath/*", "github.com/montanaflynn/stats", "github.com/rivo/uniseg"},
+	"reports/gate":             {"reports", "reports/internal/escape", "golang.org/x/perf/bench*"},
+	"reports/internal/escape":  {},
 	"reports/internal/picture": {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"cmd/semabench/sampler":    {"impls", "bench"},
 	"cmd/semabench": {"impls", "bench", "reports", "stress", "cmd/semabench/sampler",

@@ -1,0 +1,108 @@
+package gate
+
+import (
+	"math"
+	"slices"
+)
+
+// confidence is the level of all intervals; for small samples it is a little more.
+const confidence = 0.95
+
+// An Estimate is how many times as long the new side takes as the old one: 1.05 is 5 % slower.
+//
+// Ratio is the estimate of Hodges and Lehmann: with the logarithms of the quotients new/old of all
+// pairs, the median of the n(n+1)/2 averages of two of them (Walsh averages, each with itself
+// included), put back into a quotient. Lo and Hi are the k'th such average from either end, where
+// k is the largest with P(T <= k-1) <= 0.025 for the signed rank sum T of n pairs; Confidence is
+// 1 - 2 P(T <= k-1). They hold the ratios that two one-sided signed rank tests would not reject.
+// (Hodges and Lehmann 1963; Tukey 1949; Hollander and Wolfe, Nonparametric Statistical Methods, 3.2-3.3.)
+type Estimate struct {
+	Pairs      int
+	Ratio      float64 // 0 without pairs
+	Lo, Hi     float64 // 0 and +Inf with fewer than 6 pairs: no interval has such a level then
+	Confidence float64 // 0 without an interval
+	Slower     float64 // one-sided p-value of “not slower”
+	Faster     float64 // one-sided p-value of “not faster”
+}
+
+// estimate is of pairs whose values are all positive.
+func estimate(pairs []Pair) Estimate { return estimateLogs(logRatios(pairs)) }
+
+func logRatios(pairs []Pair) []float64 {
+	logs := make([]float64, len(pairs))
+	for i, p := range pairs {
+		logs[i] = math.Log(p.New / p.Old)
+	}
+	return logs
+}
+
+func estimateLogs(logs []float64) Estimate {
+	e := Estimate{Pairs: len(logs), Hi: math.Inf(1), Slower: 1, Faster: 1}
+	if len(logs) == 0 {
+		return e
+	}
+	walsh := walshAverages(logs)
+	e.Ratio = math.Exp(median(walsh))
+	if k, level := intervalRank(len(logs)); k > 0 {
+		e.Lo, e.Hi = math.Exp(walsh[k-1]), math.Exp(walsh[len(walsh)-k])
+		e.Confidence = level
+	}
+	e.Slower = signedRank(logs)
+	turned := make([]float64, len(logs))
+	for i, v := range logs {
+		turned[i] = -v
+	}
+	e.Faster = signedRank(turned)
+	return e
+}
+
+// walshAverages are sorted.
+func walshAverages(values []float64) []float64 {
+	list := make([]float64, 0, len(values)*(len(values)+1)/2)
+	for i, a := range values {
+		for _, b := range values[i:] {
+			list = append(list, a/2+b/2)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	if n == 0 {
+		return math.NaN()
+	}
+	return sorted[(n-1)/2]/2 + sorted[n/2]/2
+}
+
+// intervalRank is k of [Estimate], and the confidence that it gives; 0 if there is none.
+func intervalRank(n int) (k int, level float64) {
+	const tail = (1 - confidence) / 2
+	if n > exactPairs {
+		mean := float64(n) * float64(n+1) / 4
+		sigma := math.Sqrt(float64(n) * float64(n+1) * float64(2*n+1) / 24)
+		return int(mean + normalQuantile(tail)*sigma), confidence
+	}
+	p := 0.0
+	for _, chance := range rankSums(n) {
+		if p+chance > tail {
+			break
+		}
+		k, p = k+1, p+chance
+	}
+	if k == 0 {
+		return 0, 0
+	}
+	return k, 1 - 2*p
+}
+
+// standardError is that of the logarithm of Ratio, as its interval shows it: half its width
+// over the normal quantile of its level. A few wild pairs do not move it, as they do not move
+// the estimate. +Inf without an interval.
+func (e Estimate) standardError() float64 {
+	if e.Confidence == 0 {
+		return math.Inf(1)
+	}
+	return math.Log(e.Hi/e.Lo) / 2 / normalQuantile((1+e.Confidence)/2)
+}
