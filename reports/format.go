@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
+
+	"github.com/semabench/semabench/reports/internal/escape"
 )
 
 // maxListed is how many broken lines an output lists; it counts them all. A program that prints
@@ -173,9 +175,4 @@ func (c *Comparison) recompute() string {
 	return strings.Join(args, " ")
 }
 
-func shellWord(s string) string {
-	if strings.ContainsAny(s, " \t'\"\\$`!*?[](){}<>|&;#~") {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	return s
-}
+func shellWord(s string) string { return escape.Shell(s) }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/semabench/semabench/reports/internal/escape"
 )
 
 // WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for
@@ -196,14 +198,4 @@ func writeMarkdownOthers(w io.Writer, c *Comparison) {
 	}
 }
 
-// escapeMarkdown shows s as it is, in a table, a heading or a paragraph: what Markdown would take
-// for its own gets a backslash, what HTML would, an entity.
-func escapeMarkdown(s string) string {
-	return markdownEscaper.Replace(s)
-}
-
-var markdownEscaper = strings.NewReplacer(
-	`&`, "&amp;", `<`, "&lt;", `>`, "&gt;",
-	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `|`, `\|`, `~`, `\~`,
-	`#`, `\#`, `@`, `&#64;`, `$`, `\$`,
-)
+func escapeMarkdown(s string) string { return escape.Markdown(s) }

@@ -2,11 +2,11 @@ package reports
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"golang.org/x/perf/benchproc"
+
+	"github.com/semabench/semabench/reports/internal/escape"
 )
 
 // nothing stands for a key that has no value.
@@ -131,13 +131,4 @@ func plain(part string) string {
 	return strings.TrimPrefix(part, "/")
 }
 
-// printable escapes what a terminal or a page would obey instead of show: control characters,
-// reversed text, bytes that are no UTF-8. Benchmark names may hold any of them.
-func printable(s string) string {
-	bad := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
-	if strings.IndexFunc(s, bad) < 0 {
-		return s
-	}
-	quoted := strconv.Quote(s)
-	return quoted[1 : len(quoted)-1]
-}
+func printable(s string) string { return escape.Printable(s) }

@@ -26,7 +26,7 @@ var rooms = map[string][]string{
 	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
 	"stress/internal/model":  {},
 	"stress/internal/mutant": {"impls"}, // and nobody may import it but tests
-	"reports": {"reports/internal/picture", "golang.org/x/perf/bench*",
+	"reports": {"reports/internal/escape", "reports/internal/picture", "golang.org/x/perf/bench*",
 		"github.com/aclements/go-moremath/*", "github.com/montanaflynn/stats", "github.com/rivo/uniseg"},
 	"reports/gate":             {"reports", "reports/internal/escape", "golang.org/x/perf/bench*"},
 	"reports/internal/escape":  {},
