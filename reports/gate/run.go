@@ -14,8 +14,11 @@ type Run struct {
 	Rows     []Row
 	Controls []Control
 
-	Planned          int    // rows
-	Stopped          string // why it ended early; "" if it did not
+	Planned int    // rows
+	Stages  int    // 1 if no suspect was to be measured afresh, declared beforehand; 0 means 2
+	Stopped string // why it ended early; "" if it did not
+	Command string // that repeats it
+
 	OnlyOld, OnlyNew []string
 }
 

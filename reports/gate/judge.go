@@ -1,0 +1,227 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Judge judges a run. It reads only: a run can be judged again with other options, but then the
+// promise of Options.FalseAlarm holds for each judgement and not for the best of them.
+func Judge(run *Run, o Options) *Report {
+	r := &Report{
+		Old: run.Old, New: run.New, Facts: run.Facts, Stopped: run.Stopped, Command: run.Command,
+		Planned: run.Planned, MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), options: o,
+	}
+	rule := ruleOf(run, o)
+	r.Family, r.Stages = rule.family, rule.stages
+	noise := noiseOf(run.Controls)
+	var timings []*Timing
+	for i := range run.Rows {
+		j := newJudged(&run.Rows[i])
+		if j.Verdict == "" && len(j.Row.Pairs) > 0 {
+			j.Time = rule.timing(j.Row, noise)
+			timings = append(timings, j.Time)
+		}
+		r.Rows = append(r.Rows, j)
+	}
+	rule.correct(timings)
+	for _, j := range r.Rows {
+		if j.Time != nil {
+			rule.decide(j.Time, j.Row)
+		}
+		j.conclude(o)
+	}
+	r.addMissing(run)
+	r.Errors = append(r.Errors, checkWaivers(o, r.Rows)...)
+	r.checkControls(run.Controls, rule)
+	r.checkRun(run)
+	r.sort()
+	return r
+}
+
+// Suspects returns the indices of the rows that are to be measured afresh: those whose first
+// stage looks slower, with p <= 0.2 and a ratio over two thirds of the margin, and that have no
+// second stage yet. Give each [SecondPairs] pairs, of new processes, and judge again; there is no third time.
+func Suspects(run *Run, o Options) (rows []int) {
+	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
+	for i := range run.Rows {
+		row := &run.Rows[i]
+		if rule.stages == 2 && newJudged(row).Verdict == "" && len(row.Second) == 0 &&
+			len(row.Pairs) > 0 && rule.timing(row, noise).suspect() {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+func ruleOf(run *Run, o Options) rule {
+	timed := 0
+	for _, row := range run.Rows {
+		if len(row.Pairs) > 0 {
+			timed++
+		}
+	}
+	stages := 2
+	if run.Stages == 1 {
+		stages = 1
+	}
+	return rule{max(timed, run.Planned), stages, o.falseAlarm(), o.minEffect()}
+}
+
+// newJudged has a verdict already if the row cannot be judged.
+func newJudged(row *Row) *Judged {
+	j := &Judged{ID: row.ID(), Row: row}
+	switch why := unusable(row); {
+	case row.Mode == Failed:
+		j.Verdict, j.Why = Unmeasured, row.Err
+	case why != "":
+		j.Verdict, j.Why = Unmeasured, why
+	case len(row.Pairs) == 0 && len(row.Exact) == 0:
+		j.Verdict, j.Why = Unmeasured, "nothing was measured"
+	}
+	return j
+}
+
+// unusable names the first pair that is no measurement.
+func unusable(row *Row) string {
+	for stage, pairs := range [][]Pair{row.Pairs, row.Second, row.SelfPairs} {
+		for i, p := range pairs {
+			if !(p.Old > 0 && p.New > 0) || math.IsInf(p.Old+p.New, 0) {
+				return fmt.Sprintf("%s, pair %d: %g and %g ns/op are no times",
+					[]string{"first stage", "second stage", "old against old"}[stage], i+1, p.Old, p.New)
+			}
+		}
+	}
+	return ""
+}
+
+// timing has all but the correction and the verdict.
+func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
+	t := &Timing{First: estimate(row.Pairs), Stage: 1, Wanted: r.wanted, Level: r.familyLevel()}
+	t.Estimate = t.First
+	t.Noise = noise[row.Contended]
+	if len(row.SelfPairs) > 0 {
+		t.Noise = selfNoise(row.SelfPairs)
+	}
+	t.Margin = max(t.Wanted, t.Noise)
+	deciding := row.Pairs
+	second := SecondPairs(len(row.Pairs))
+	secondError := t.First.standardError() * math.Sqrt(float64(len(row.Pairs))/float64(second))
+	if r.stages == 2 && len(row.Second) > 0 && t.suspect() {
+		t.Stage, deciding = 2, row.Second
+		t.Estimate = estimate(row.Second)
+		second, secondError = len(row.Second), t.standardError()
+	}
+	t.MDE = r.mde(t.First, second, secondError, t.Margin)
+	t.OldMedian, t.NewMedian = medians(deciding)
+	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted
+	return t
+}
+
+func medians(pairs []Pair) (old, new float64) {
+	var olds, news []float64
+	for _, p := range pairs {
+		olds, news = append(olds, p.Old), append(news, p.New)
+	}
+	slices.Sort(olds)
+	slices.Sort(news)
+	return median(olds), median(news)
+}
+
+func (t *Timing) suspect() bool {
+	return t.First.Slower <= suspectP && t.First.Ratio > 1+t.Margin*suspectShare
+}
+
+// correct fills in Corrected, and the verdict of those that are faster: only a slowdown is
+// doubted enough to be measured again.
+func (r rule) correct(timings []*Timing) {
+	var slower, faster []float64
+	for _, t := range timings {
+		slower, faster = append(slower, t.First.Slower), append(faster, t.First.Faster)
+	}
+	slower, faster = holm(slower, r.family), holm(faster, r.family)
+	for i, t := range timings {
+		t.Corrected = slower[i]
+		if t.Stage == 2 {
+			t.Corrected = min(1, t.Slower*float64(r.family))
+		} else if faster[i] <= r.falseAlarm && t.Ratio < 1/(1+t.Margin) {
+			t.Verdict = Improved
+		}
+	}
+}
+
+// decide gives the verdict on time.
+func (r rule) decide(t *Timing, row *Row) {
+	slower := t.Corrected <= t.Level && t.Ratio > 1+t.Margin
+	inside := t.NotSlower && t.Lo > 1/(1+t.Wanted)
+	switch {
+	case t.Verdict == Improved:
+	case slower && (t.Stage == 2 || r.stages == 1):
+		t.Verdict = Regressed
+	case inside:
+		t.Verdict = Unchanged
+	default:
+		t.Verdict = Inconclusive
+		t.Needs = t.pairsNeeded(t.Wanted)
+	}
+	t.Why = r.why(t, row)
+}
+
+// conclude makes one verdict of time and counts, with the waivers.
+func (j *Judged) conclude(o Options) {
+	if j.Verdict != "" {
+		return
+	}
+	for _, x := range j.Row.Exact {
+		j.Counts = append(j.Counts, x.judge())
+	}
+	if j.Time != nil {
+		v := j.waive(o, "ns/op", j.Time.Verdict, j.Time.allowedBy)
+		j.worsen(v, j.Time.Why)
+		j.Allowed = v == Inconclusive && (j.Time.NotSlower || j.Time.MDE <= o.Tolerate)
+	}
+	for _, c := range j.Counts {
+		allows := func(w *Waiver) bool { return w.allows(c.Old, c.New) }
+		v := j.waive(o, c.Unit, c.Verdict, allows)
+		if v == Inconclusive && !math.IsInf(o.Tolerate, 1) {
+			j.Allowed = false
+		}
+		j.worsen(v, c.Why)
+	}
+}
+
+// worsen takes verdict v if it is worse than what is known so far.
+func (j *Judged) worsen(v Verdict, why string) {
+	if j.Verdict == "" || v.rank() < j.Verdict.rank() {
+		j.Verdict, j.Why = v, why
+	}
+}
+
+// waive turns a verdict into WAIVED if a waiver for the metric goes as far. One that does not is named:
+// the row regressed all the same.
+func (j *Judged) waive(o Options, metric string, v Verdict, allows func(*Waiver) bool) Verdict {
+	if v != Regressed && v != Inconclusive {
+		return v
+	}
+	for i := range o.Waivers {
+		w := &o.Waivers[i]
+		if w.expired(o.today()) || !w.Matches(j.Row, metric) {
+			continue
+		}
+		j.Waiver = w
+		if allows(w) {
+			return Waived
+		}
+	}
+	return v
+}
+
+// allowedBy is for the whole interval where nothing is proven.
+func (t *Timing) allowedBy(w *Waiver) bool {
+	ratio := t.Ratio
+	if t.Verdict == Inconclusive {
+		ratio = t.Hi
+	}
+	return w.allows(t.OldMedian, t.OldMedian*ratio)
+}

@@ -1,0 +1,174 @@
+package gate
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/semabench/semabench/reports"
+)
+
+// A Verdict is what a row comes to.
+type Verdict string
+
+const (
+	Regressed    Verdict = "REGRESSED"
+	Unmeasured   Verdict = "FAILED"  // it could not be measured; no verdict on its speed
+	Missing      Verdict = "MISSING" // it is on one side only
+	Inconclusive Verdict = "INCONCLUSIVE"
+	Waived       Verdict = "WAIVED" // it regressed, and no further than a waiver allows
+	Improved     Verdict = "IMPROVED"
+	Unchanged    Verdict = "UNCHANGED" // the whole interval lies inside the margin
+)
+
+// verdicts are worst first.
+var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved, Unchanged}
+
+func (v Verdict) rank() int { return slices.Index(verdicts, v) }
+
+// A Report is a run judged.
+type Report struct {
+	Old, New Side
+	Facts    []reports.Fact
+	Rows     []*Judged // worst first
+	Controls []*Judged
+
+	Errors  []string // why it cannot be judged as asked: no rows, a waiver that expired
+	Invalid []string // why nothing that was measured can be believed
+	Notes   []string // what else the reader has to know
+
+	// Advisory says why no verdict on time is more than advice, if that is so.
+	Advisory string
+
+	Family     int     // rows that were tested together
+	Stages     int     // 2 if suspects were to be measured afresh
+	FalseAlarm float64 // the chance of even one false REGRESSED is at most this
+	MinEffect  float64
+	Planned    int
+	Stopped    string
+	Command    string // that measured the run
+
+	options Options
+}
+
+// A Judged is one row of a report.
+type Judged struct {
+	ID      string // package and name
+	Row     *Row   // as measured; of texts and missing rows no more than the name
+	Verdict Verdict
+	Why     string    // of the verdict, in words
+	Time    *Timing   // nil if no time was measured
+	Counts  []Counted // exact metrics
+	Waiver  *Waiver   // that holds for this row and was needed
+
+	Planted float64 // of a control
+	Allowed bool    // INCONCLUSIVE or MISSING, but the options let it pass
+}
+
+// A Timing is the judgement on time.
+type Timing struct {
+	Estimate         // of the stage that decided
+	First    Estimate // of the first stage
+	Stage    int      // 2 if fresh pairs decided
+
+	OldMedian, NewMedian float64 // of the pairs that decided, ns/op
+
+	Corrected float64 // p of “not slower”, corrected for the family; REGRESSED needs it <= Level
+	Level     float64
+	Wanted    float64 // the minimum effect that was asked for
+	Noise     float64 // by how much this row, or rows like it, differed from themselves
+	Margin    float64 // the greater one of the two: what REGRESSED and IMPROVED have to exceed
+
+	MDE       float64 // the slowdown that this run would have found in 4 of 5 cases; +Inf: none
+	Needs     int     // about so many pairs would have settled an INCONCLUSIVE row; 0: unknown
+	NotSlower bool    // the interval ends below 1 + Wanted, whatever the verdict
+	Verdict   Verdict
+	Why       string
+}
+
+// ID names a row in waivers and outputs.
+func (r *Row) ID() string {
+	if r.Package == "" {
+		return r.Name
+	}
+	return r.Package + "." + r.Name
+}
+
+// Count is the number of rows with verdict v.
+func (r *Report) Count(v Verdict) int {
+	n := 0
+	for _, row := range r.Rows {
+		if row.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// Exit codes of a gate.
+const (
+	ExitPass         = 0
+	ExitRegression   = 1
+	ExitUnusable     = 2 // usage, or rows that could not be read or measured
+	ExitInconclusive = 3
+	ExitInvalid      = 4
+)
+
+// Exit is the exit code. Where several apply, the first of these decides:
+//
+//	2  the gate was asked for what it cannot do: no rows, a waiver that expired or fits no row
+//	4  the run is invalid, so none of its verdicts stands
+//	1  a row REGRESSED
+//	2  a row FAILED, or is MISSING and that is not allowed
+//	3  a row is INCONCLUSIVE and could hide a slowdown, or REGRESSED is only advice, or the run stopped early
+//
+// A regression comes before a missing row because it is the one that is proven.
+func (r *Report) Exit() int {
+	regressed := r.Count(Regressed) > 0
+	advice := r.Advisory != "" && !r.options.TrustTexts
+	switch {
+	case len(r.Errors) > 0:
+		return ExitUnusable
+	case len(r.Invalid) > 0:
+		return ExitInvalid
+	case regressed && (!advice || r.countedRegression()) && !r.unchecked():
+		return ExitRegression
+	case r.Count(Unmeasured) > 0 || r.blocked(Missing):
+		return ExitUnusable
+	case regressed || r.blocked(Inconclusive) || r.incomplete():
+		return ExitInconclusive
+	}
+	return ExitPass
+}
+
+// blocked reports whether any row with verdict v is not allowed to have it.
+func (r *Report) blocked(v Verdict) bool {
+	return slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Verdict == v && !j.Allowed })
+}
+
+// countedRegression reports whether any row regressed in what was counted: that is no advice.
+func (r *Report) countedRegression() bool {
+	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
+		return slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
+	})
+}
+
+// incomplete reports whether less was measured than planned.
+func (r *Report) incomplete() bool { return r.Stopped != "" || len(r.Rows) < r.Planned }
+
+// unchecked reports whether a run stopped before its controls were measured.
+func (r *Report) unchecked() bool { return r.Stopped != "" && len(r.Controls) == 0 && r.Advisory == "" }
+
+func (r *Report) sort() {
+	slices.SortStableFunc(r.Rows, func(a, b *Judged) int {
+		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()),
+			cmp.Compare(b.worst(), a.worst()), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// worst orders rows of one verdict: the slowest first.
+func (j *Judged) worst() float64 {
+	if j.Time == nil {
+		return 0
+	}
+	return j.Time.Ratio
+}
