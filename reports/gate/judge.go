@@ -72,6 +72,9 @@ func ruleOf(run *Run, o Options) rule {
 // newJudged has a verdict already if the row cannot be judged.
 func newJudged(row *Row) *Judged {
 	j := &Judged{ID: row.ID(), Row: row}
+	for _, x := range row.Exact {
+		j.Counts = append(j.Counts, x.judge())
+	}
 	switch why := unusable(row); {
 	case row.Mode == Failed:
 		j.Verdict, j.Why = Unmeasured, row.Err
@@ -113,7 +116,10 @@ func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 		t.Estimate = estimate(row.Second)
 		second, secondError = len(row.Second), t.standardError()
 	}
-	t.MDE = r.mde(t.First, second, secondError, t.Margin)
+	if r.stages < 2 {
+		second = t.Pairs
+	}
+	t.MDE = r.mde(t.First.standardError(), secondError, smallestP(second), t.Margin)
 	t.OldMedian, t.NewMedian = medians(deciding)
 	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted
 	return t
@@ -173,22 +179,19 @@ func (j *Judged) conclude(o Options) {
 	if j.Verdict != "" {
 		return
 	}
-	for _, x := range j.Row.Exact {
-		j.Counts = append(j.Counts, x.judge())
-	}
+	j.Allowed = true
 	if j.Time != nil {
 		v := j.waive(o, "ns/op", j.Time.Verdict, j.Time.allowedBy)
 		j.worsen(v, j.Time.Why)
-		j.Allowed = v == Inconclusive && (j.Time.NotSlower || j.Time.MDE <= o.Tolerate)
+		j.Allowed = v != Inconclusive || j.Time.NotSlower || j.Time.MDE <= o.Tolerate
 	}
 	for _, c := range j.Counts {
 		allows := func(w *Waiver) bool { return w.allows(c.Old, c.New) }
 		v := j.waive(o, c.Unit, c.Verdict, allows)
-		if v == Inconclusive && !math.IsInf(o.Tolerate, 1) {
-			j.Allowed = false
-		}
+		j.Allowed = j.Allowed && (v != Inconclusive || math.IsInf(o.Tolerate, 1))
 		j.worsen(v, c.Why)
 	}
+	j.Allowed = j.Allowed && j.Verdict == Inconclusive
 }
 
 // worsen takes verdict v if it is worse than what is known so far.

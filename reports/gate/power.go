@@ -41,14 +41,12 @@ func SecondPairs(n int) int { return 2 * n }
 // mde returns the slowdown that the rule finds in 4 of 5 cases, from the standard errors of both
 // stages: the estimate is taken to be normal around the truth on the scale of logarithms. A stage
 // finds it if the estimate exceeds both the margin and as many standard errors as its level asks
-// for; two stages are independent. +Inf if the pairs are too few for the level.
-func (r rule) mde(first Estimate, second int, secondError, margin float64) float64 {
-	s1, s2 := first.standardError(), secondError
-	deciding := second
+// for; two stages are independent. +Inf if no p can be as small as the level.
+func (r rule) mde(s1, s2, smallest, margin float64) float64 {
 	if r.stages < 2 {
-		s2, deciding = s1, first.Pairs
+		s2 = s1
 	}
-	if math.IsInf(s1, 1) || math.IsInf(s2, 1) || smallestP(deciding) > r.level() {
+	if math.IsInf(s1, 1) || math.IsInf(s2, 1) || smallest > r.level() {
 		return math.Inf(1)
 	}
 	s1, s2 = max(s1, 1e-9), max(s2, 1e-9) // values that are all the same

@@ -66,7 +66,7 @@ type Judged struct {
 
 // A Timing is the judgement on time.
 type Timing struct {
-	Estimate         // of the stage that decided
+	Estimate          // of the stage that decided
 	First    Estimate // of the first stage
 	Stage    int      // 2 if fresh pairs decided
 

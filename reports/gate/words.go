@@ -3,6 +3,8 @@ package gate
 import (
 	"fmt"
 	"math"
+
+	"github.com/semabench/semabench/reports/internal/escape"
 )
 
 // why explains a verdict on time to somebody who has to act on it.
@@ -104,3 +106,6 @@ func plural(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// shown is for names, which may hold anything.
+func shown(s string) string { return escape.Printable(s) }

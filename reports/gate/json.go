@@ -1,0 +1,138 @@
+package gate
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/semabench/semabench/reports"
+)
+
+// An Export is a report for programs, under the names of its tags. A number is null where there is
+// none: without an interval, or without a bound.
+type Export struct {
+	Outcome    string         `json:"outcome"`
+	Exit       int            `json:"exit"`
+	Old        ExportSide     `json:"old"`
+	New        ExportSide     `json:"new"`
+	Facts      []reports.Fact `json:"facts"`
+	Errors     []string       `json:"errors"`
+	Invalid    []string       `json:"invalid"`
+	Notes      []string       `json:"notes"`
+	Advisory   string         `json:"advisory,omitempty"`
+	Stopped    string         `json:"stopped,omitempty"`
+	Family     int            `json:"family"`
+	Stages     int            `json:"stages"`
+	FalseAlarm float64        `json:"false_alarm"`
+	MinEffect  float64        `json:"min_effect"`
+	Command    string         `json:"command,omitempty"`
+	Rows       []ExportRow    `json:"rows"`
+	Controls   []ExportRow    `json:"controls"`
+}
+
+// An ExportSide is one of the two programs.
+type ExportSide struct {
+	Name     string `json:"name"`
+	Revision string `json:"revision,omitempty"`
+	Dirty    bool   `json:"dirty,omitempty"`
+}
+
+// An ExportRow is one row; the figures are those of [Timing].
+type ExportRow struct {
+	Package    string         `json:"package,omitempty"`
+	Name       string         `json:"name"`
+	Verdict    Verdict        `json:"verdict"`
+	LetPass    bool           `json:"let_pass,omitempty"`
+	Advisory   bool           `json:"advisory,omitempty"`
+	Why        string         `json:"why"`
+	Planted    float64        `json:"planted,omitempty"`
+	Broken     string         `json:"broken,omitempty"` // of a control: why the run is invalid
+	Mode       Mode           `json:"mode,omitempty"`
+	Stage      int            `json:"stage,omitempty"`
+	Pairs      int            `json:"pairs,omitempty"`
+	Old        reports.Number `json:"old_ns"`
+	New        reports.Number `json:"new_ns"`
+	Ratio      reports.Number `json:"ratio"`
+	Low        reports.Number `json:"ratio_low"`
+	High       reports.Number `json:"ratio_high"`
+	P          reports.Number `json:"p"`
+	Corrected  reports.Number `json:"p_corrected"`
+	Level      reports.Number `json:"p_level"`
+	Margin     reports.Number `json:"margin"`
+	Noise      reports.Number `json:"noise"`
+	MDE        reports.Number `json:"mde"`
+	Needs      int            `json:"pairs_needed,omitempty"`
+	Exact      []ExportCount  `json:"exact,omitempty"`
+	Waiver     string         `json:"waiver,omitempty"` // file:line
+	Reproduce  string         `json:"reproduce,omitempty"`
+	OldProfile string         `json:"old_profile,omitempty"`
+	NewProfile string         `json:"new_profile,omitempty"`
+}
+
+// An ExportCount is an exact metric.
+type ExportCount struct {
+	Unit    string  `json:"unit"`
+	Old     float64 `json:"old"`
+	New     float64 `json:"new"`
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why"`
+}
+
+// WriteJSON writes an [Export].
+func WriteJSON(w io.Writer, r *Report) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", " ")
+	return out.Encode(r.Export())
+}
+
+// Export returns r for programs.
+func (r *Report) Export() Export {
+	e := Export{
+		Outcome: strings.ToLower(r.outcome()), Exit: r.Exit(),
+		Old: r.Old.export(), New: r.New.export(), Facts: append([]reports.Fact{}, r.Facts...),
+		Errors: append([]string{}, r.Errors...), Invalid: append([]string{}, r.Invalid...),
+		Notes: append([]string{}, r.Notes...), Advisory: r.Advisory, Stopped: r.Stopped,
+		Family: r.Family, Stages: r.Stages, FalseAlarm: r.FalseAlarm, MinEffect: r.MinEffect,
+		Command: r.Command, Rows: []ExportRow{}, Controls: []ExportRow{},
+	}
+	for _, j := range r.Rows {
+		e.Rows = append(e.Rows, r.export(j))
+	}
+	for _, j := range r.Controls {
+		row := r.export(j)
+		row.Broken = j.broken()
+		e.Controls = append(e.Controls, row)
+	}
+	return e
+}
+
+func (s Side) export() ExportSide { return ExportSide{s.Name, s.Revision, s.Dirty} }
+
+func (r *Report) export(j *Judged) ExportRow {
+	nan := reports.Number(math.NaN())
+	e := ExportRow{
+		Package: j.Row.Package, Name: j.Row.Name, Verdict: j.Verdict, LetPass: j.Allowed, Why: j.Why,
+		Planted: j.Planted, Mode: j.Row.Mode, Reproduce: j.Row.Reproduce,
+		OldProfile: j.Row.OldProfile, NewProfile: j.Row.NewProfile,
+		Old: nan, New: nan, Ratio: nan, Low: nan, High: nan, P: nan, Corrected: nan, Level: nan,
+		Margin: nan, Noise: nan, MDE: nan,
+	}
+	if j.Waiver != nil {
+		e.Waiver = j.Waiver.Pos
+	}
+	for _, c := range j.Counts {
+		e.Exact = append(e.Exact, ExportCount{c.Unit, c.Old, c.New, c.Verdict, c.Why})
+	}
+	if t := j.Time; t != nil {
+		e.Advisory = r.Advisory != ""
+		e.Stage, e.Pairs, e.Needs = t.Stage, t.Pairs, t.Needs
+		e.Old, e.New, e.Ratio = reports.Number(t.OldMedian), reports.Number(t.NewMedian), reports.Number(t.Ratio)
+		if t.Confidence > 0 {
+			e.Low, e.High = reports.Number(t.Lo), reports.Number(t.Hi)
+		}
+		e.P, e.Corrected, e.Level = reports.Number(t.Slower), reports.Number(t.Corrected), reports.Number(t.Level)
+		e.Margin, e.Noise, e.MDE = reports.Number(t.Margin), reports.Number(t.Noise), reports.Number(t.MDE)
+	}
+	return e
+}

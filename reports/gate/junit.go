@@ -1,0 +1,117 @@
+package gate
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type junitSuites struct {
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Time    string        `xml:"time,attr"` // seconds
+	Failure *junitMessage `xml:"failure"`
+	Error   *junitMessage `xml:"error"`
+	Skipped *junitMessage `xml:"skipped"`
+	Out     string        `xml:"system-out,omitempty"`
+}
+
+type junitMessage struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit writes r as JUnit XML, a test case for each row and one for the run as a whole. What
+// makes the exit code is a failure or, if it could not be measured, an error. INCONCLUSIVE and MISSING rows
+// that were let pass are skipped.
+func WriteJUnit(w io.Writer, r *Report) error {
+	rows, run := junitSuite{Name: "gate"}, junitSuite{Name: "gate run"}
+	for _, j := range r.Rows {
+		rows.add(r.junitCase(j))
+	}
+	whole := junitCase{Class: "gate", Name: "run", Time: "0"}
+	if wrong := append(append([]string{}, r.Errors...), r.Invalid...); len(wrong) > 0 {
+		whole.Error = message(r.outcome(), wrong[0], wrong...)
+	} else if r.Exit() == ExitInconclusive && r.incomplete() {
+		whole.Failure = message(r.outcome(), "the run is not complete", r.Stopped)
+	}
+	run.add(whole)
+	for _, j := range r.Controls {
+		c := junitCase{Class: "gate.control", Name: shown(fmt.Sprintf("%s planted %s", j.ID, percent(j.Planted))), Time: seconds(j)}
+		if why := j.broken(); why != "" {
+			c.Error = message("control", why)
+		}
+		run.add(c)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	out := xml.NewEncoder(w)
+	out.Indent("", " ")
+	if err := out.Encode(junitSuites{Suites: []junitSuite{rows, run}}); err != nil {
+		return fmt.Errorf("writing JUnit: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (r *Report) junitCase(j *Judged) junitCase {
+	c := junitCase{Class: shown(j.Row.Package), Name: shown(j.Row.Name), Time: seconds(j)}
+	if c.Class == "" {
+		c.Class = "gate"
+	}
+	detail := []string{j.why()}
+	if j.Row.Reproduce != "" {
+		detail = append(detail, "repeat: "+j.Row.Reproduce)
+	}
+	m := message(r.label(j), j.why(), detail...)
+	switch {
+	case j.Allowed:
+		c.Skipped = message("", r.label(j)+": "+j.why())
+	case j.Verdict == Unmeasured:
+		c.Error = m
+	case j.Verdict.rank() <= Inconclusive.rank():
+		c.Failure = m
+	default:
+		c.Out = r.label(j) + ": " + j.why()
+	}
+	return c
+}
+
+func message(kind, short string, long ...string) *junitMessage {
+	for i, s := range long {
+		long[i] = shown(s)
+	}
+	return &junitMessage{shown(short), kind, strings.Join(long, "\n")}
+}
+
+func seconds(j *Judged) string { return fmt.Sprintf("%.3f", j.Row.Spent.Seconds()) }
+
+func (s *junitSuite) add(c junitCase) {
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+	s.Cases = append(s.Cases, c)
+}

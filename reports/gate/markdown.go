@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/semabench/semabench/reports/internal/escape"
+)
+
+// markdownRoom is how long a Markdown report may be. GitHub takes 65536 characters of a comment;
+// the rest is for what a bot puts around it.
+const markdownRoom = 60_000
+
+// WriteMarkdown writes r for a pull request or $GITHUB_STEP_SUMMARY: what needs somebody's eye
+// first, the rest folded away, and no more than fits into a comment.
+func WriteMarkdown(w io.Writer, r *Report) error {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "### %s Benchmark gate: %s\n\n%s. Old: %s, new: %s.\n\n", r.sign(), r.outcome(),
+		r.totals(), escape.Markdown(r.Old.text()), escape.Markdown(r.New.text()))
+	r.markdownList(&out, "> [!WARNING]\n", "> - ", r.warnings())
+	r.markdownList(&out, "", "- ", r.notes())
+	bad := 0
+	for bad < len(r.Rows) && r.attention(r.Rows[bad]) {
+		bad++
+	}
+	r.markdownRows(&out, r.Rows[:bad], true, markdownRoom*2/3)
+	if rest := r.Rows[bad:]; len(rest) > 0 {
+		fmt.Fprintf(&out, "<details>\n<summary>%s more</summary>\n\n", plural(len(rest), "row"))
+		r.markdownRows(&out, rest, false, markdownRoom-4000)
+		fmt.Fprint(&out, "</details>\n\n")
+	}
+	r.markdownTail(&out)
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// sign tells the outcomes apart where colours and words are too small.
+func (r *Report) sign() string {
+	return [...]string{"✅", "❌", "⛔", "❔", "⛔"}[r.Exit()]
+}
+
+// attention reports whether somebody has to look at j. Rows are sorted, so these come first.
+func (r *Report) attention(j *Judged) bool { return j.Verdict.rank() <= Missing.rank() }
+
+func (r *Report) markdownList(out *bytes.Buffer, head, prefix string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	out.WriteString(head)
+	for i, line := range list {
+		if i == 20 {
+			fmt.Fprintf(out, "%sand %d more\n", prefix, len(list)-i)
+			break
+		}
+		fmt.Fprintf(out, "%s%s\n", prefix, escape.Markdown(cut(line, 600)))
+	}
+	out.WriteString("\n")
+}
+
+// markdownRows writes a table until out is as long as room.
+func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, words bool, room int) {
+	if len(rows) == 0 {
+		return
+	}
+	out.WriteString("| verdict | row | ratio | 95 % interval | margin | p | would find |\n" +
+		"| :-- | :-- | --: | :-- | --: | --: | --: |\n")
+	for i, j := range rows {
+		f := j.figures()
+		name := escape.Markdown(shown(cut(j.ID, 300)))
+		if words {
+			name += "<br><sub>" + escape.Markdown(cut(j.why(), 500)) + "</sub>"
+			if j.Row.Reproduce != "" {
+				name += "<br><sub>repeat: " + escape.Markdown(shown(cut(j.Row.Reproduce, 500))) + "</sub>"
+			}
+		}
+		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", r.label(j), name, f.Ratio,
+			escape.Markdown(f.Interval), f.Margin, f.P, f.MDE)
+		if out.Len()+len(line) > room {
+			fmt.Fprintf(out, "\n%s not shown: they are in the page and in the JSON.\n", plural(len(rows)-i, "row"))
+			break
+		}
+		out.WriteString(line)
+	}
+	out.WriteString("\n")
+}
+
+func (r *Report) markdownTail(out *bytes.Buffer) {
+	r.markdownList(out, "", "- control ", r.controls())
+	if r.Command != "" {
+		fmt.Fprintf(out, "Repeat: %s\n\n", escape.Markdown(cut(shown(r.Command), 600)))
+	}
+	fmt.Fprintf(out, "<sub>%s</sub>\n", escape.Markdown(r.promise()))
+}
+
+// cut keeps the beginning of s, which tells more than its end.
+func cut(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
+}
