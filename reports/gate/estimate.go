@@ -78,23 +78,28 @@ func median(sorted []float64) float64 {
 
 // intervalRank is k of [Estimate], and the confidence that it gives; 0 if there is none.
 func intervalRank(n int) (k int, level float64) {
-	const tail = (1 - confidence) / 2
+	k, p := rankBelow(n, (1-confidence)/2)
+	if k == 0 {
+		return 0, 0
+	}
+	return k, 1 - 2*p
+}
+
+// rankBelow returns the largest k with p = P(T <= k-1) <= tail, for the signed rank sum T of n pairs;
+// 0 if there is none.
+func rankBelow(n int, tail float64) (k int, p float64) {
 	if n > exactPairs {
 		mean := float64(n) * float64(n+1) / 4
 		sigma := math.Sqrt(float64(n) * float64(n+1) * float64(2*n+1) / 24)
-		return int(mean + normalQuantile(tail)*sigma), confidence
+		return int(mean + normalQuantile(tail)*sigma), tail
 	}
-	p := 0.0
 	for _, chance := range rankSums(n) {
 		if p+chance > tail {
 			break
 		}
 		k, p = k+1, p+chance
 	}
-	if k == 0 {
-		return 0, 0
-	}
-	return k, 1 - 2*p
+	return k, p
 }
 
 // standardError is that of the logarithm of Ratio, as its interval shows it: half its width

@@ -109,17 +109,15 @@ func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 	}
 	t.Margin = max(t.Wanted, t.Noise)
 	deciding := row.Pairs
-	second := SecondPairs(len(row.Pairs))
-	secondError := t.First.standardError() * math.Sqrt(float64(len(row.Pairs))/float64(second))
-	if r.stages == 2 && len(row.Second) > 0 && t.suspect() {
-		t.Stage, deciding = 2, row.Second
-		t.Estimate = estimate(row.Second)
-		second, secondError = len(row.Second), t.standardError()
+	switch {
+	case r.stages == 1:
+		t.MDE = mde(r.deciding(row.Pairs, t.First, t.Margin))
+	case len(row.Second) > 0 && t.suspect():
+		t.Stage, deciding, t.Estimate = 2, row.Second, estimate(row.Second)
+		t.MDE = mde(suspecting(t.First, t.Margin), r.deciding(row.Second, t.Estimate, t.Margin))
+	default:
+		t.MDE = mde(suspecting(t.First, t.Margin), r.planned(t.First, SecondPairs(len(row.Pairs)), t.Margin))
 	}
-	if r.stages < 2 {
-		second = t.Pairs
-	}
-	t.MDE = r.mde(t.First.standardError(), secondError, smallestP(second), t.Margin)
 	t.OldMedian, t.NewMedian = medians(deciding)
 	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted
 	return t

@@ -38,28 +38,30 @@ func (r rule) familyLevel() float64 {
 // twice the pairs cost little, and find 1.4 times smaller slowdowns.
 func SecondPairs(n int) int { return 2 * n }
 
-// mde returns the slowdown that the rule finds in 4 of 5 cases, from the standard errors of both
-// stages: the estimate is taken to be normal around the truth on the scale of logarithms. A stage
-// finds it if the estimate exceeds both the margin and as many standard errors as its level asks
-// for; two stages are independent. +Inf if no p can be as small as the level.
-func (r rule) mde(s1, s2, smallest, margin float64) float64 {
-	if r.stages < 2 {
-		s2 = s1
+// A stage is what decides whether its pairs find a slowdown: the standard error of the estimate, and
+// how far the estimate has to be from no change for its p to reach the level.
+type stage struct{ err, need float64 }
+
+// mde returns the slowdown that is found in 4 of 5 cases if all of the stages have to find it. The
+// estimate is taken to be normal around the truth on the scale of logarithms, and the stages are
+// independent.
+func mde(stages ...stage) float64 {
+	high := 0.
+	for i, s := range stages {
+		if math.IsInf(s.err+s.need, 1) {
+			return math.Inf(1)
+		}
+		stages[i].err = max(s.err, 1e-9) // values that are all the same
+		high += s.need + 5*s.err + 1e-6
 	}
-	if math.IsInf(s1, 1) || math.IsInf(s2, 1) || smallest > r.level() {
-		return math.Inf(1)
-	}
-	s1, s2 = max(s1, 1e-9), max(s2, 1e-9) // values that are all the same
-	from2 := max(math.Log1p(margin), -normalQuantile(r.level())*s2)
-	from1 := max(math.Log1p(margin*suspectShare), -normalQuantile(suspectP)*s1)
 	found := func(effect float64) float64 {
-		p := upperTail((from2 - effect) / s2)
-		if r.stages == 2 {
-			p *= upperTail((from1 - effect) / s1)
+		p := 1.
+		for _, s := range stages {
+			p *= upperTail((s.need - effect) / s.err)
 		}
 		return p
 	}
-	low, high := 0., from2+from1+5*(s1+s2)
+	low := 0.
 	for range 60 {
 		if middle := (low + high) / 2; found(middle) < power {
 			low = middle
@@ -68,6 +70,33 @@ func (r rule) mde(s1, s2, smallest, margin float64) float64 {
 		}
 	}
 	return math.Expm1(high)
+}
+
+// deciding is the stage that has these pairs. What its p needs is read from them: the p of a ratio
+// r reaches the level if the k'th smallest Walsh average, moved by r, is above no change, k being
+// to the level as it is to an interval in [Estimate]. +Inf if no p of so few pairs is so small.
+func (r rule) deciding(pairs []Pair, e Estimate, margin float64) stage {
+	k, _ := rankBelow(len(pairs), r.level())
+	if k == 0 {
+		return stage{math.Inf(1), math.Inf(1)}
+	}
+	walsh := walshAverages(logRatios(pairs))
+	return stage{e.standardError(), max(math.Log1p(margin), math.Log(e.Ratio)-walsh[k-1])}
+}
+
+// planned is a stage that would have n pairs like those of e.
+func (r rule) planned(e Estimate, n int, margin float64) stage {
+	if smallestP(n) > r.level() {
+		return stage{math.Inf(1), math.Inf(1)}
+	}
+	err := e.standardError() * math.Sqrt(float64(e.Pairs)/float64(n))
+	return stage{err, max(math.Log1p(margin), -normalQuantile(r.level())*err)}
+}
+
+// suspecting is the first of two stages.
+func suspecting(e Estimate, margin float64) stage {
+	err := e.standardError()
+	return stage{err, max(math.Log1p(margin*suspectShare), -normalQuantile(suspectP)*err)}
 }
 
 // pairsNeeded is about how many pairs give an interval that reaches half the margin to either side, so

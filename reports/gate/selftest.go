@@ -127,17 +127,17 @@ func (t Trial) family(sum *Tally, pools []pool, random *rand.Rand, number int) {
 	}
 }
 
-// draw takes n different pairs if there are so many.
+// draw takes n different pairs if there are so many: the beginning of a shuffle that goes on from
+// the last one.
 func (p *pool) draw(random *rand.Rand, n int) []Pair {
-	pairs := make([]Pair, 0, n)
-	for len(pairs) < n {
-		for _, i := range random.Perm(len(p.pairs)) {
-			if len(pairs) < n {
-				pairs = append(pairs, p.pairs[i])
-			}
-		}
+	drawn := make([]Pair, n)
+	for i := range drawn {
+		from := i % len(p.pairs)
+		j := from + random.IntN(len(p.pairs)-from)
+		p.pairs[from], p.pairs[j] = p.pairs[j], p.pairs[from]
+		drawn[i] = p.pairs[from]
 	}
-	return pairs
+	return drawn
 }
 
 // judge does what a gate does: measure, ask for suspects, measure those afresh, judge.

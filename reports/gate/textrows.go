@@ -155,8 +155,11 @@ func (t *texts) timing(old, new *reports.Cell) *Timing {
 		out.Verdict = Inconclusive
 	}
 	smallest := math.Exp(-lchoose(v.N1+v.N2, v.N1))
-	s := out.standardError()
-	out.MDE = r.mde(s, s, smallest, out.Margin)
+	err := out.standardError()
+	out.MDE = math.Inf(1)
+	if smallest <= r.level() {
+		out.MDE = mde(stage{err, max(math.Log1p(out.Margin), -normalQuantile(r.level())*err)})
+	}
 	out.Why = t.why(out, v, r, smallest)
 	return out
 }
