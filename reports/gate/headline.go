@@ -105,6 +105,9 @@ func (r *Report) controls() (list []string) {
 
 // promise says what stands behind the verdicts.
 func (r *Report) promise() string {
+	if r.Family == 0 {
+		return "No time was judged."
+	}
 	if r.Advisory != "" {
 		return fmt.Sprintf("REGRESSED: ratio over 1 + margin and p, of a one-sided U test corrected for the "+
 			"rows (Holm), at most %g. That would hold for independent values only.", r.FalseAlarm)
@@ -152,12 +155,14 @@ type figures struct{ Ratio, Interval, Margin, P, MDE string }
 
 func (j *Judged) figures() figures {
 	t := j.Time
-	if t == nil {
+	if t == nil || t.Verdict != j.Verdict {
 		for _, c := range j.Counts {
-			if c.Verdict == j.Verdict && c.Old > 0 {
-				return figures{Ratio: ratio(c.Ratio()), Interval: c.Unit}
+			if c.Verdict == j.Verdict {
+				return figures{Ratio: ratio(c.Ratio()), Interval: count(c.Old) + " → " + count(c.New) + " " + c.Unit}
 			}
 		}
+	}
+	if t == nil {
 		return figures{}
 	}
 	f := figures{ratio(t.Ratio), "", percent(t.Margin), probability(t.Corrected), percent(t.MDE)}

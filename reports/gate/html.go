@@ -143,7 +143,7 @@ func (r *Report) reach() float64 {
 			reach = max(reach, t.Hi, 1/t.Lo, 1+t.Margin)
 		}
 	}
-	return min(reach, 2)
+	return min(math.Pow(reach, 1.1), 2) // room for a dot at the end
 }
 
 // strip places the marks of a row in percent of its strip.

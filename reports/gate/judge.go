@@ -137,6 +137,9 @@ func (t *Timing) suspect() bool {
 	return t.First.Slower <= suspectP && t.First.Ratio > 1+t.Margin*suspectShare
 }
 
+// waiting reports whether the second stage of t was not measured.
+func (r rule) waiting(t *Timing) bool { return r.stages == 2 && t.Stage == 1 && t.suspect() }
+
 // correct fills in Corrected, and the verdict of those that are faster: only a slowdown is
 // doubted enough to be measured again.
 func (r rule) correct(timings []*Timing) {
@@ -150,7 +153,7 @@ func (r rule) correct(timings []*Timing) {
 		if t.Stage == 2 {
 			t.Corrected = min(1, t.Slower*float64(r.family))
 		} else if faster[i] <= r.falseAlarm && t.Ratio < 1/(1+t.Margin) {
-			t.Verdict = Improved
+			t.Verdict, t.Corrected = Improved, faster[i]
 		}
 	}
 }
@@ -167,7 +170,9 @@ func (r rule) decide(t *Timing, row *Row) {
 		t.Verdict = Unchanged
 	default:
 		t.Verdict = Inconclusive
-		t.Needs = t.pairsNeeded(t.Wanted)
+		if n := t.pairsNeeded(t.Wanted); n > t.Pairs && !r.waiting(t) {
+			t.Needs = n
+		}
 	}
 	t.Why = r.why(t, row)
 }

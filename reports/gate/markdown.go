@@ -41,7 +41,9 @@ func (r *Report) sign() string {
 }
 
 // attention reports whether somebody has to look at j. Rows are sorted, so these come first.
-func (r *Report) attention(j *Judged) bool { return j.Verdict.rank() <= Missing.rank() }
+func (r *Report) attention(j *Judged) bool {
+	return j.Verdict.rank() <= Missing.rank() || j.Verdict == Inconclusive && !j.Allowed
+}
 
 func (r *Report) markdownList(out *bytes.Buffer, head, prefix string, list []string) {
 	if len(list) == 0 {

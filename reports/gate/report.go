@@ -72,7 +72,7 @@ type Timing struct {
 
 	OldMedian, NewMedian float64 // of the pairs that decided, ns/op
 
-	Corrected float64 // p of “not slower”, corrected for the family; REGRESSED needs it <= Level
+	Corrected float64 // p corrected for the family; REGRESSED needs it <= Level. If IMPROVED, p of “not faster”
 	Level     float64
 	Wanted    float64 // the minimum effect that was asked for
 	Noise     float64 // by how much this row, or rows like it, differed from themselves
@@ -160,9 +160,19 @@ func (r *Report) unchecked() bool { return r.Stopped != "" && len(r.Controls) ==
 
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Rows, func(a, b *Judged) int {
-		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()),
+		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()), allowedLast(a, b),
 			cmp.Compare(b.worst(), a.worst()), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+func allowedLast(a, b *Judged) int {
+	switch {
+	case a.Allowed == b.Allowed:
+		return 0
+	case b.Allowed:
+		return -1
+	}
+	return 1
 }
 
 // worst orders rows of one verdict: the slowest first.

@@ -18,7 +18,7 @@ func (r rule) why(t *Timing, row *Row) string {
 		return fmt.Sprintf("%s, all within %s", t.summary(), percent(t.Wanted))
 	case t.Confidence == 0:
 		return fmt.Sprintf("%s are too few for an interval, 6 are needed", plural(t.Pairs, "pair"))
-	case r.stages == 2 && t.Stage == 1 && t.suspect():
+	case r.waiting(t):
 		return t.summary() + "; a suspect whose second stage was not measured"
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",

@@ -1,0 +1,239 @@
+package gate
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func rowNamed(t *testing.T, r *Report, name string) *Judged {
+	t.Helper()
+	for _, j := range r.Rows {
+		if j.Row.Name == name {
+			return j
+		}
+	}
+	t.Fatalf("no row %s in the report", name)
+	return nil
+}
+
+func TestVerdicts(t *testing.T) {
+	run, options := sampleRun()
+	r := Judge(run, options)
+	for _, want := range []struct {
+		row     string
+		verdict Verdict
+		why     string
+	}{
+		{"BenchmarkSlow/n=1", Regressed, "7.5 % slower"},
+		{"BenchmarkCounts", Regressed, "was 2 allocs/op (+1 in 1000 operations)"},
+		{"BenchmarkPanics", Unmeasured, "new: panic: boom"},
+		{"example.com/p.BenchmarkGone", Missing, "only on the old side"},
+		{"example.com/p.BenchmarkBorn", Missing, "only on the new side"},
+		{"BenchmarkNoisy", Inconclusive, "the interval leaves the margin"},
+		{"BenchmarkSuspect", Inconclusive, "second stage was not measured"},
+		{"BenchmarkWaived", Waived, "11 % slower"},
+		{"BenchmarkFaster", Improved, "10 % faster"},
+		{"BenchmarkSame", Unchanged, "all within 3.0 %"},
+	} {
+		j := rowNamed(t, r, want.row)
+		if j.Verdict != want.verdict || !strings.Contains(j.Why, want.why) {
+			t.Errorf("%s is %s because %q, want %s because %q", want.row, j.Verdict, j.Why, want.verdict, want.why)
+		}
+	}
+	if !slices.IsSortedFunc(r.Rows, func(a, b *Judged) int { return a.Verdict.rank() - b.Verdict.rank() }) {
+		t.Error("the rows are not worst first")
+	}
+	if len(r.Errors)+len(r.Invalid) > 0 || r.Exit() != ExitRegression {
+		t.Errorf("errors %q, invalid %q, exit %d", r.Errors, r.Invalid, r.Exit())
+	}
+}
+
+func TestSecondStageDecides(t *testing.T) {
+	suspect := row("BenchmarkX", 1.05, 0.02)
+	run := runOf(suspect, row("BenchmarkY", 1, 0.02))
+	if got := Suspects(run, Options{}); !slices.Equal(got, []int{0}) {
+		t.Fatalf("suspects %v, want the first row", got)
+	}
+	for _, test := range []struct {
+		name   string
+		second []Pair
+		want   Verdict
+	}{
+		{"found again", pairsOf(48, 1.05, 0.02), Regressed},
+		{"not found again", pairsOf(48, 1.001, 0.02), Unchanged},
+		{"found below the margin", pairsOf(48, 1.028, 0.02), Inconclusive},
+		{"none", nil, Inconclusive},
+	} {
+		run.Rows[0].Second = test.second
+		r := Judge(run, Options{})
+		if j := rowNamed(t, r, "BenchmarkX"); j.Verdict != test.want {
+			t.Errorf("%s: %s because %q, want %s", test.name, j.Verdict, j.Why, test.want)
+		}
+	}
+	if len(Suspects(run, Options{})) != 1 {
+		t.Error("a suspect without a second stage is one still")
+	}
+	run.Rows[0].Second = pairsOf(48, 1.001, 0.02)
+	if got := Suspects(run, Options{}); len(got) > 0 {
+		t.Errorf("suspects %v: there is no third time", got)
+	}
+	// Fresh pairs of a row that was no suspect decide nothing: the chance of a false alarm counts on
+	// both stages.
+	run.Rows[1].Second = pairsOf(48, 1.2, 0.02)
+	if j := rowNamed(t, Judge(run, Options{}), "BenchmarkY"); j.Verdict != Unchanged || j.Time.Stage != 1 {
+		t.Errorf("a row that was no suspect: %s in stage %d", j.Verdict, j.Time.Stage)
+	}
+}
+
+func TestOneStage(t *testing.T) {
+	run := runOf(row("BenchmarkX", 1.05, 0.02), row("BenchmarkY", 1, 0.02))
+	run.Stages = 1
+	if got := Suspects(run, Options{}); len(got) > 0 {
+		t.Errorf("suspects %v in a run of one stage", got)
+	}
+	if j := rowNamed(t, Judge(run, Options{}), "BenchmarkX"); j.Verdict != Regressed {
+		t.Errorf("%s: %s", j.Verdict, j.Why)
+	}
+}
+
+func TestMargins(t *testing.T) {
+	noisy := row("BenchmarkX", 1.05, 0.02)
+	noisy.Second = pairsOf(48, 1.05, 0.02)
+	for _, test := range []struct {
+		name    string
+		change  func(*Run, *Options)
+		margin  float64
+		verdict Verdict
+	}{
+		{"3 % at least", func(_ *Run, o *Options) { o.MinEffect = 0.001 }, 0.03, Regressed},
+		{"asked for", func(_ *Run, o *Options) { o.MinEffect = 0.08 }, 0.08, Unchanged},
+		{"differs from itself", func(r *Run, _ *Options) { r.Rows[0].SelfPairs = pairsOf(24, 0.93, 0.2) }, 0.075, Inconclusive},
+		{"like rows do", func(r *Run, _ *Options) { r.Controls[0].Row.Pairs = pairsOf(24, 1.08, 0.3) }, 0.08, Inconclusive},
+		{"other rows do", func(r *Run, _ *Options) {
+			r.Controls[0].Row.Pairs, r.Controls[0].Row.Contended = pairsOf(24, 1.08, 0.3), true
+		}, 0.03, Regressed},
+	} {
+		run, options := runOf(noisy), Options{}
+		test.change(run, &options)
+		j := Judge(run, options).Rows[0]
+		near(t, test.name+": margin", j.Time.Margin, test.margin, 0.001)
+		if j.Verdict != test.verdict {
+			t.Errorf("%s: %s because %q, want %s", test.name, j.Verdict, j.Why, test.verdict)
+		}
+	}
+}
+
+func TestFamilyTooLargeForThePairs(t *testing.T) {
+	few := row("BenchmarkX", 1.3, 0.01)
+	few.Pairs = few.Pairs[:7]
+	run := runOf(few)
+	run.Planned, run.Stages = 1000, 1
+	j := Judge(run, Options{}).Rows[0]
+	if j.Verdict != Inconclusive || !math.IsInf(j.Time.MDE, 1) || !strings.Contains(j.Why, "too few pairs for 1000 rows") {
+		t.Errorf("%s, MDE %v: %s", j.Verdict, j.Time.MDE, j.Why)
+	}
+}
+
+func TestPairsThatAreNoMeasurement(t *testing.T) {
+	for _, bad := range []float64{0, -1, math.NaN(), math.Inf(1)} {
+		r := row("BenchmarkX", 1, 0.02)
+		r.Pairs[3].New = bad
+		run := runOf(r)
+		if j := Judge(run, Options{}).Rows[0]; j.Verdict != Unmeasured || !strings.Contains(j.Why, "first stage, pair 4") {
+			t.Errorf("%v ns/op: %s because %q", bad, j.Verdict, j.Why)
+		}
+		if got := Suspects(run, Options{}); len(got) > 0 {
+			t.Errorf("suspects %v", got)
+		}
+	}
+}
+
+func TestHolm(t *testing.T) {
+	got := holm([]float64{0.03, 0.001, 0.02}, 4)
+	for i, want := range []float64{0.06, 0.004, 0.06} {
+		near(t, "corrected p", got[i], want, 1e-12)
+	}
+}
+
+func TestExit(t *testing.T) {
+	slow := row("BenchmarkSlow", 1.2, 0.02)
+	slow.Second = pairsOf(48, 1.2, 0.02)
+	fine, noisy := row("BenchmarkFine", 1, 0.02), row("BenchmarkNoisy", 1, 0.2)
+	failed := Row{Name: "BenchmarkFails", Mode: Failed, Err: "no answer"}
+	better := row("BenchmarkBetter", 0.98, 0.03) // faster or not is open, but it is not slower
+	expired := Waiver{Pattern: "*", Metric: "ns/op", Expires: today.AddDate(0, 0, -1)}
+	expired.rows, _ = rowPattern("*")
+	for _, test := range []struct {
+		name   string
+		run    *Run
+		change func(*Run, *Options)
+		want   int
+	}{
+		{"pass", runOf(fine), nil, 0},
+		{"regression", runOf(fine, slow), nil, 1},
+		{"nothing to judge", runOf(), nil, 2},
+		{"failed row", runOf(fine, failed), nil, 2},
+		{"regression and failed row", runOf(slow, failed), nil, 1},
+		{"missing row", runOf(fine), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 2},
+		{"missing row allowed", runOf(fine), func(r *Run, o *Options) { r.OnlyNew, o.AllowMissing = []string{"x"}, true }, 0},
+		{"expired waiver and regression", runOf(slow), func(_ *Run, o *Options) { o.Waivers = []Waiver{expired} }, 2},
+		{"inconclusive", runOf(fine, noisy), nil, 3},
+		{"inconclusive tolerated", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = math.Inf(1) }, 0},
+		{"too little seen to tolerate", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.05 }, 3},
+		{"enough seen to tolerate", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.25 }, 0},
+		{"not slower", runOf(fine, better), nil, 0},
+		{"no controls", runOf(fine), func(r *Run, _ *Options) { r.Controls = nil }, 4},
+		{"invalid before regression", runOf(slow), func(r *Run, _ *Options) { r.Controls = r.Controls[:1] }, 4},
+		{"other machine", runOf(fine), func(r *Run, _ *Options) {
+			r.Old.Facts, r.New.Facts = r.Facts, runOf().Facts[:1]
+			r.New.Facts[0].Value = "another"
+		}, 4},
+		{"stopped", runOf(fine), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
+		{"stopped without controls", runOf(slow), func(r *Run, _ *Options) { r.Stopped, r.Controls = "interrupted", nil }, 3},
+	} {
+		options := Options{Today: today}
+		if test.change != nil {
+			test.change(test.run, &options)
+		}
+		if r := Judge(test.run, options); r.Exit() != test.want {
+			t.Errorf("%s: exit %d, want %d; %s %q %q", test.name, r.Exit(), test.want, r.totals(), r.Errors, r.Invalid)
+		}
+	}
+}
+
+func TestControls(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		control Control
+		want    string
+	}{
+		{"slower than itself", Control{Row: row("BenchmarkC", 1.08, 0.02)}, "the old side differs from itself: 8.0 % slower"},
+		{"faster than itself", Control{Row: row("BenchmarkC", 0.9, 0.02)}, "the old side differs from itself: 10 % faster"},
+		{"asleep", Control{Row: row("BenchmarkC", 1.01, 0.02), Planted: 0.1}, "a planted slowdown of 10 % was not found"},
+		{"too noisy", Control{Row: row("BenchmarkC", 1.1, 0.4), Planted: 0.1}, "a planted slowdown of 10 % was not found"},
+		{"failed", Control{Row: Row{Name: "BenchmarkC", Mode: Failed, Err: "panic"}}, "not measured: panic"},
+		{"empty", Control{Row: Row{Name: "BenchmarkC"}}, "not measured: nothing was measured"},
+	} {
+		run := runOf(row("BenchmarkX", 1, 0.02))
+		run.Controls = append(run.Controls, test.control)
+		r := Judge(run, Options{MinEffect: 0.2}) // more than is planted: the controls keep their own
+		if len(r.Invalid) != 1 || !strings.Contains(r.Invalid[0], test.want) || r.Exit() != ExitInvalid {
+			t.Errorf("%s: invalid %q, want %q; exit %d", test.name, r.Invalid, test.want, r.Exit())
+		}
+	}
+}
+
+func TestParseTolerance(t *testing.T) {
+	for s, want := range map[string]float64{"fail": 0, "warn": math.Inf(1), "10%": 0.1, "7.5 %": 0.075} {
+		if got, err := ParseTolerance(s); err != nil || got != want {
+			t.Errorf("ParseTolerance(%q) = %v, %v, want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "pass", "10", "-1%", "NaN%", "Inf%", "%"} {
+		if got, err := ParseTolerance(s); err == nil {
+			t.Errorf("ParseTolerance(%q) = %v, want an error", s, got)
+		}
+	}
+}

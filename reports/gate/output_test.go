@@ -1,0 +1,239 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
+
+var outputs = []struct {
+	ext   string
+	write func(io.Writer, *Report) error
+}{{"txt", WriteText}, {"md", WriteMarkdown}, {"xml", WriteJUnit}, {"json", WriteJSON}, {"html", WriteHTML}}
+
+// The outputs of a few reports, byte for byte. A failure leaves what it got beside the golden file.
+func TestGolden(t *testing.T) {
+	run, options := sampleRun()
+	invalid := runOf(row("BenchmarkX", 1.2, 0.02))
+	invalid.Controls[1].Row = row("BenchmarkPlanted", 1.01, 0.02)
+	invalid.Controls = invalid.Controls[1:]
+	empty := runOf()
+	empty.Controls, empty.Stopped = nil, "interrupted"
+	head := "goos: linux\npkg: example.com/p\norder: interleaved\n"
+	texts := fromTexts(t, head+textOf("BenchmarkX", 10, 100, "16 B/op 1 allocs/op"),
+		head+textOf("BenchmarkX", 10, 110, "16 B/op 1 allocs/op"), Options{})
+	for name, r := range map[string]*Report{
+		"sample": Judge(run, options), "invalid": Judge(invalid, Options{}), "empty": Judge(empty, Options{}),
+		"texts": texts, "hostile": Judge(hostileRun(), Options{}),
+	} {
+		for _, out := range outputs {
+			var got bytes.Buffer
+			if err := out.write(&got, r); err != nil {
+				t.Fatal(err)
+			}
+			sameAsGolden(t, name+".golden."+out.ext, got.Bytes())
+		}
+	}
+}
+
+func sameAsGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got, want) {
+		os.Remove(path + ".got")
+		return
+	}
+	if err := os.WriteFile(path+".got", got, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("differs from %s; see %s.got", path, path)
+}
+
+func TestHostileNamesAreShown(t *testing.T) {
+	r := Judge(hostileRun(), Options{})
+	for _, out := range outputs {
+		var buf bytes.Buffer
+		if err := out.write(&buf, r); err != nil {
+			t.Fatal(err)
+		}
+		text := buf.String()
+		for _, bad := range []string{"\x1b", "\u202e", "\xff", "\r"} {
+			if out.ext != "json" && strings.Contains(text, bad) {
+				t.Errorf("%s holds %q", out.ext, bad)
+			}
+		}
+		live := map[string][]string{
+			"html": {"<script", "<b>Bench", `href="javascript:`},
+			"md":   {"<script", "<b>Bench", "[l]", "@everyone", "*y*"},
+			"xml":  {"<script", "<b>Bench", "]]>"},
+		}
+		for _, bad := range live[out.ext] {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s holds %q", out.ext, bad)
+			}
+		}
+	}
+}
+
+func TestJUnitIsXML(t *testing.T) {
+	for _, run := range []*Run{hostileRun(), manyRows(100)} {
+		var buf bytes.Buffer
+		if err := WriteJUnit(&buf, Judge(run, Options{})); err != nil {
+			t.Fatal(err)
+		}
+		cases, failures := 0, 0
+		for d := xml.NewDecoder(&buf); ; {
+			token, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if e, ok := token.(xml.StartElement); ok {
+				switch e.Name.Local {
+				case "testcase":
+					cases++
+				case "failure", "error":
+					failures++
+				}
+			}
+		}
+		rows := len(run.Rows) + len(run.OnlyOld)
+		if cases != rows+1+len(run.Controls) || failures == 0 {
+			t.Errorf("%d test cases for %d rows, %d controls and the run; %d failures", cases, rows, len(run.Controls), failures)
+		}
+	}
+}
+
+func TestJSONHasNoHoles(t *testing.T) {
+	run, options := sampleRun()
+	var buf bytes.Buffer
+	if err := WriteJSON(&buf, Judge(run, options)); err != nil {
+		t.Fatal(err)
+	}
+	var e Export
+	if err := json.Unmarshal(buf.Bytes(), &e); err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Rows) != len(run.Rows)+2 || e.Exit != ExitRegression || e.Outcome != "regression" || len(e.Controls) != 2 {
+		t.Errorf("%d rows, exit %d, %s, %d controls", len(e.Rows), e.Exit, e.Outcome, len(e.Controls))
+	}
+}
+
+// With 2000 rows of the names of this project, a fifth of them long.
+func TestSizes(t *testing.T) {
+	long := manyRows(2000)
+	for i := range 400 {
+		long.Rows[i*5].Name = strings.Repeat("<&\"|*_", 60) + long.Rows[i*5].Name
+	}
+	for name, run := range map[string]*Run{"plain": manyRows(2000), "long": long} {
+		r := Judge(run, Options{})
+		for _, out := range outputs {
+			var buf bytes.Buffer
+			if err := out.write(&buf, r); err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s %s: %d bytes", name, out.ext, buf.Len())
+			most := map[string]int{"md": 60_000, "html": 600_000}[out.ext]
+			if most > 0 && buf.Len() > most {
+				t.Errorf("%s: %s of %d bytes, want %d at most", name, out.ext, buf.Len(), most)
+			}
+		}
+	}
+}
+
+// A page needs nothing else, and its parts are closed.
+func TestPageStandsAlone(t *testing.T) {
+	run, options := sampleRun()
+	var buf bytes.Buffer
+	if err := WriteHTML(&buf, Judge(run, options)); err != nil {
+		t.Fatal(err)
+	}
+	page := buf.String()
+	for _, bad := range []string{"<script", "http://", "url(", "@import", "<img", "<link", "ZgotmplZ"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %s", bad)
+		}
+	}
+	for _, tag := range []string{"table", "section", "details", "svg", "figure", "tr", "td", "th", "small", "p", "main"} {
+		open := len(regexp.MustCompile("<"+tag+"[ >]").FindAllString(page, -1))
+		if closed := strings.Count(page, "</"+tag+">"); open != closed {
+			t.Errorf("%d <%s>, %d closed", open, tag, closed)
+		}
+	}
+	for _, want := range []string{`id="row-1"`, `href="#row-1"`, `href="profiles/slow.old.pprof"`, "--l:", "Drift", "Layout"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestContrast(t *testing.T) {
+	css, err := assets.ReadFile("page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(css), -1)
+	if len(themes) != 2 {
+		t.Fatalf("%d themes, want 2", len(themes))
+	}
+	for i, theme := range themes {
+		colours := make(map[string]string)
+		for _, m := range regexp.MustCompile(`--(\w+): #(\w{6})`).FindAllStringSubmatch(theme[1], -1) {
+			colours[m[1]] = m[2]
+		}
+		for _, pair := range []string{"ink paper", "quiet paper", "link paper", "slow paper", "fast paper", "open paper",
+			"ink panel", "ink warn", "ink good", "ink bad", "quiet panel"} {
+			text, ground, _ := strings.Cut(pair, " ")
+			if c := contrast(t, colours[text], colours[ground]); c < 4.5 {
+				t.Errorf("theme %d: %s on %s has a contrast of %.2f, want 4.5", i, text, ground, c)
+			}
+		}
+	}
+}
+
+// contrast is that of WCAG 2: the ratio of the luminances, each with 0.05 of glare.
+func contrast(t *testing.T, a, b string) float64 {
+	la, lb := luminance(t, a), luminance(t, b)
+	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
+}
+
+func luminance(t *testing.T, hex string) (l float64) {
+	t.Helper()
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		v, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(v) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		l += weight * c
+	}
+	return l
+}

@@ -1,0 +1,127 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/semabench/semabench/reports"
+)
+
+// pairsOf are n pairs with about this ratio and spread of the log ratio.
+func pairsOf(n int, ratio, spread float64) []Pair {
+	random := rand.New(rand.NewPCG(uint64(n), math.Float64bits(ratio)))
+	list := make([]Pair, n)
+	for i := range list {
+		z := normalQuantile((float64(i) + 0.5) / float64(n)) // a normal sample without luck
+		old := 100 * math.Exp(0.1*random.NormFloat64())
+		list[i] = Pair{
+			Old: old, New: old * ratio * math.Exp(spread*z),
+			OldLayout: random.Uint64() >> 40, NewLayout: random.Uint64() >> 40,
+			At: time.Duration(i) * time.Second,
+		}
+		for range 8 {
+			list[i].OldSlices = append(list[i].OldSlices, list[i].Old*(1+0.02*random.NormFloat64()))
+			list[i].NewSlices = append(list[i].NewSlices, list[i].New*(1+0.02*random.NormFloat64()))
+		}
+	}
+	random.Shuffle(n, func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
+func row(name string, ratio, spread float64) Row {
+	return Row{Package: "example.com/p", Name: name, Mode: Sliced, Pairs: pairsOf(24, ratio, spread),
+		Spent: 600 * time.Millisecond, Reproduce: "semabench gate -run '^" + name + "$'"}
+}
+
+// controls are of a gate that works.
+func controls() []Control {
+	return []Control{{Row: row("BenchmarkSelf", 1.001, 0.02)}, {Row: row("BenchmarkPlanted", 1.1, 0.02), Planted: 0.1}}
+}
+
+func runOf(rows ...Row) *Run {
+	return &Run{
+		Old:   Side{Name: "origin/main", Revision: "1111111"},
+		New:   Side{Name: "worktree", Revision: "2222222", Dirty: true},
+		Facts: []reports.Fact{{Key: "cpu", Value: "a processor"}, {Key: "go", Value: "go1.26.8"}},
+		Rows:  rows, Controls: controls(), Planned: len(rows),
+		Command: "semabench gate -base origin/main",
+	}
+}
+
+var today = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+
+// sampleRun has every verdict.
+func sampleRun() (*Run, Options) {
+	slow := row("BenchmarkSlow/n=1", 1.08, 0.02)
+	slow.Second = pairsOf(48, 1.075, 0.02)
+	slow.OldProfile, slow.NewProfile = "profiles/slow.old.pprof", "profiles/slow.new.pprof"
+	waived := row("BenchmarkWaived", 1.12, 0.02)
+	waived.Second = pairsOf(48, 1.11, 0.02)
+	noisy := row("BenchmarkNoisy", 1.01, 0.2)
+	noisy.Mode, noisy.Why, noisy.Contended = Fresh, "it sets its own timer", true
+	counts := row("BenchmarkCounts", 1, 0.01)
+	counts.Exact = []Exact{{"allocs/op", 10_000, []int64{20_003, 20_000, 20_000}, []int64{20_010, 20_011, 20_010}},
+		{"B/op", 10_000, []int64{640_000, 640_000, 640_000}, []int64{640_000, 640_000, 640_700}}}
+	failed := Row{Package: "example.com/p", Name: "BenchmarkPanics", Mode: Failed, Err: "new: panic: boom"}
+	run := runOf(row("BenchmarkSame", 1.001, 0.02), slow, waived, noisy, counts, failed,
+		row("BenchmarkFaster", 0.9, 0.02), row("BenchmarkSuspect", 1.05, 0.03))
+	run.OnlyOld, run.OnlyNew = []string{"example.com/p.BenchmarkGone"}, []string{"example.com/p.BenchmarkBorn"}
+	waivers, err := ParseWaivers("waivers.txt", sampleWaivers)
+	if err != nil {
+		panic(err)
+	}
+	return run, Options{Waivers: waivers, Today: today}
+}
+
+const sampleWaivers = `# slower on purpose
+row:     example.com/p.BenchmarkWaived
+metric:  ns/op
+ceiling: ×1.20
+reason:  it checks its input now
+issue:   https://example.com/issues/12
+expires: 2027-01-31
+`
+
+// hostileRun has names that a terminal, a page, a table, XML or a shell would obey.
+func hostileRun() *Run {
+	names := []string{"Benchmark<script>alert(1)</script>", "Benchmark|`x`|*y*_z_[l](javascript:alert)",
+		"Benchmark\x1b[2J\r\n\u202ereversed\xff", `Benchmark"'&amp;]]>`, "Benchmark@everyone #1 $(rm)"}
+	var rows []Row
+	for i, name := range names {
+		r := row(name, 1.08, 0.02)
+		r.Second = pairsOf(48, 1.08, 0.02)
+		r.Package = "<b>" + name
+		r.Reproduce = "run '" + name + "'"
+		r.OldProfile, r.NewProfile = "javascript:alert(1)", name
+		if i == 0 {
+			r.Mode, r.Err = Failed, "old: panic: "+name
+		}
+		rows = append(rows, r)
+	}
+	run := runOf(rows...)
+	for i := range run.Controls {
+		run.Controls[i].Row.Name = names[i]
+	}
+	run.Old.Name, run.New.Name, run.Command, run.Stopped = names[0], names[2], names[1], names[2]
+	run.Facts = append(run.Facts, reports.Fact{Key: names[0], Value: names[2]})
+	run.OnlyOld = slices.Clone(names)
+	return run
+}
+
+// manyRows are n rows, a tenth of them slower.
+func manyRows(n int) *Run {
+	var rows []Row
+	same, slow, again := pairsOf(24, 1, 0.02), pairsOf(24, 1.2, 0.02), pairsOf(48, 1.2, 0.02)
+	for i := range n {
+		r := row(fmt.Sprintf("BenchmarkSemaphore/workload=contended/impl=weighted/permits=4/goroutines=%d", i), 1, 0.02)
+		r.Pairs = same
+		if i%10 == 0 {
+			r.Pairs, r.Second = slow, again
+		}
+		rows = append(rows, r)
+	}
+	return runOf(rows...)
+}
