@@ -7,8 +7,8 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// selfNoise is by how much a row differs from itself. If its interval holds 1, that is the ratio that was
-// seen; if not, the difference is more than chance, and the far end of the interval counts.
+// selfNoise is by how much a row differs from itself. If its interval holds 1, that is the ratio
+// that was seen; if not, the difference is more than chance, and the far end of the interval counts.
 func selfNoise(pairs []Pair) float64 {
 	e := estimate(pairs)
 	if e.Confidence > 0 && (e.Lo > 1 || e.Hi < 1) {
@@ -79,7 +79,8 @@ func (j *Judged) broken() string {
 	case j.Verdict == Unmeasured:
 		return "not measured: " + j.Why
 	case j.Planted > 0 && j.Verdict != Regressed:
-		return fmt.Sprintf("a planted slowdown of %s was not found: %s", percent(j.Planted), j.Time.summary())
+		return fmt.Sprintf("a planted slowdown of %s was not found: %s",
+			percent(j.Planted), j.Time.summary())
 	case j.Planted == 0 && (j.Verdict == Regressed || j.Verdict == Improved):
 		return "the old side differs from itself: " + j.Time.summary()
 	}
@@ -100,20 +101,20 @@ func (r *Report) addMissing(run *Run) {
 
 // checkRun looks at the run as a whole.
 func (r *Report) checkRun(run *Run) {
-	if len(r.Rows) == 0 {
+	if len(run.Rows) == 0 { // nor do rows of one side, allowed or not
 		r.Errors = append(r.Errors, "no benchmark was measured: a gate with nothing to judge does "+
 			"not pass; check the packages and the pattern")
 	}
-	for _, f := range differing(run.Old.Facts, run.New.Facts) {
-		r.Invalid = append(r.Invalid, f)
-	}
+	r.Invalid = append(r.Invalid, differing(run.Old.Facts, run.New.Facts)...)
 	if n := run.Planned; len(run.Rows) < n {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d planned rows were measured", len(run.Rows), n))
 	}
-	for _, w := range r.options.Waivers {
-		used := slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Waiver != nil && j.Waiver.Pos == w.Pos })
+	for i := range r.options.Waivers {
+		w := &r.options.Waivers[i]
+		used := slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Waiver == w })
 		if !used && !w.expired(r.options.today()) {
-			r.Notes = append(r.Notes, fmt.Sprintf("%s: the waiver of %s was not needed in this run", w.Pos, w.Pattern))
+			r.Notes = append(r.Notes,
+				fmt.Sprintf("%s: the waiver of %s was not needed in this run", w.Pos, w.Pattern))
 		}
 	}
 }
@@ -123,8 +124,8 @@ func differing(old, new []reports.Fact) (list []string) {
 	for _, f := range old {
 		i := slices.IndexFunc(new, func(g reports.Fact) bool { return g.Key == f.Key })
 		if i >= 0 && new[i].Value != f.Value {
-			list = append(list, fmt.Sprintf("the sides were measured on different machines or with different "+
-				"tools: %s is %q on the old side, %q on the new", f.Key, f.Value, new[i].Value))
+			list = append(list, fmt.Sprintf("the sides were measured on different machines or with "+
+				"different tools: %s is %q on the old side, %q on the new", f.Key, f.Value, new[i].Value))
 		}
 	}
 	return list

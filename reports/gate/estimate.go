@@ -15,7 +15,8 @@ const confidence = 0.95
 // included), put back into a quotient. Lo and Hi are the k'th such average from either end, where
 // k is the largest with P(T <= k-1) <= 0.025 for the signed rank sum T of n pairs; Confidence is
 // 1 - 2 P(T <= k-1). They hold the ratios that two one-sided signed rank tests would not reject.
-// (Hodges and Lehmann 1963; Tukey 1949; Hollander and Wolfe, Nonparametric Statistical Methods, 3.2-3.3.)
+// (Hodges and Lehmann 1963; Tukey 1949; Hollander and Wolfe, Nonparametric Statistical Methods,
+// 3.2-3.3.)
 type Estimate struct {
 	Pairs      int
 	Ratio      float64 // 0 without pairs

@@ -13,10 +13,10 @@ import (
 // does not grow with the number of operations, so an increase of less than one
 // in a thousand operations is not looked at: such noise would have to come in every repeat.
 //
-// The least is believed if more than half of the repeats are within that thousandth of it: then
-// it is what the operations cost and not luck. Counts that differ more depend on how goroutines met; they
-// are not exact. Those fail only if all new ones are above all old ones by more than either side
-// varies, and are INCONCLUSIVE if only the least ones say so.
+// The least is believed if more than half of the repeats are within that thousandth of it: then it
+// is what the operations cost and not luck. Counts that differ more depend on how goroutines met;
+// they are not exact. Those fail only if all new ones are above all old ones by more than either
+// side varies, and are INCONCLUSIVE if only the least ones say so.
 type Counted struct {
 	Unit     string
 	Old, New float64 // per operation, of the least repeats

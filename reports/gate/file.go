@@ -90,7 +90,8 @@ func Read(name string, r io.Reader) (*Run, error) {
 	text, readErr := in.ReadBytes('\n')
 	var h header
 	if err := json.Unmarshal(text, &h); err != nil || h.Version == 0 {
-		return nil, errors.Join(notEOF(name, readErr), fmt.Errorf("%s:1: no run of semabench gate: its first line is no header", name))
+		return nil, errors.Join(notEOF(name, readErr),
+			fmt.Errorf("%s:1: no run of semabench gate: its first line is no header", name))
 	}
 	if h.Version != version {
 		return nil, fmt.Errorf("%s:1: format %d, this program reads %d; judge it with the program "+

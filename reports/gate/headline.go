@@ -32,7 +32,8 @@ func (r *Report) warnings() (list []string) {
 		list = append(list, "invalid run: "+why)
 	}
 	if r.Advisory != "" {
-		list = append(list, "advisory: "+r.Advisory+"; measure with duels for verdicts that can be believed")
+		list = append(list, "advisory: "+r.Advisory+
+			"; give revisions or directories to the gate for verdicts that can be believed")
 	}
 	if r.Stopped != "" {
 		list = append(list, "stopped early: "+r.Stopped)
@@ -65,11 +66,12 @@ func (r *Report) notes() (list []string) {
 		}
 	}
 	if open > 0 {
-		list = append(list, plural(open, "INCONCLUSIVE row")+" let pass: not slower by the minimum effect, "+
-			"or a slowdown of the tolerated size would have been found")
+		list = append(list, plural(open, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
+			"effect, or a slowdown of the tolerated size would have been found")
 	}
 	if fresh > 0 {
-		list = append(list, plural(fresh, "row")+" could not be sliced and had a fresh process for each value")
+		list = append(list, plural(fresh, "row")+
+			" could not be sliced and had a fresh process for each value")
 	}
 	return list
 }
@@ -109,16 +111,16 @@ func (r *Report) promise() string {
 		return "No time was judged."
 	}
 	if r.Advisory != "" {
-		return fmt.Sprintf("REGRESSED: ratio over 1 + margin and p, of a one-sided U test corrected for the "+
-			"rows (Holm), at most %g. That would hold for independent values only.", r.FalseAlarm)
+		return fmt.Sprintf("REGRESSED: ratio over 1 + margin and p, of a one-sided U test corrected "+
+			"for the rows (Holm), at most %g. That would hold for independent values only.", r.FalseAlarm)
 	}
 	test := "p of a one-sided signed rank test, corrected for all rows (Holm), small enough"
 	if r.Stages == 2 {
 		test = "suspected once, and found again in fresh processes by a one-sided signed rank test, " +
 			"corrected for all rows (Bonferroni)"
 	}
-	return fmt.Sprintf("REGRESSED: ratio over 1 + margin, and %s. The chance of even one false REGRESSED among "+
-		"%s is at most %s. UNCHANGED: the whole interval lies within %s.",
+	return fmt.Sprintf("REGRESSED: ratio over 1 + margin, and %s. The chance of even one false "+
+		"REGRESSED among %s is at most %s. UNCHANGED: the whole interval lies within %s.",
 		test, plural(r.Family, "row"), percent(r.FalseAlarm), percent(r.MinEffect))
 }
 
@@ -158,7 +160,8 @@ func (j *Judged) figures() figures {
 	if t == nil || t.Verdict != j.Verdict {
 		for _, c := range j.Counts {
 			if c.Verdict == j.Verdict {
-				return figures{Ratio: ratio(c.Ratio()), Interval: count(c.Old) + " → " + count(c.New) + " " + c.Unit}
+				change := count(c.Old) + " → " + count(c.New) + " " + c.Unit
+				return figures{Ratio: ratio(c.Ratio()), Interval: change}
 			}
 		}
 	}

@@ -75,8 +75,8 @@ func newPage(r *Report) (*page, error) {
 		p.Facts = append(p.Facts, reports.Fact{Key: shown(f.Key), Value: shown(f.Value)})
 	}
 	reach := r.reach()
-	p.Scale = fmt.Sprintf("The strips go from ×%s to ×%s; the line in the middle is “no change”, the "+
-		"shade is the margin, the bar the interval, the dot the ratio.", ratio(1/reach), ratio(reach))
+	p.Scale = fmt.Sprintf("The strips go from ×%s to ×%s; the line in the middle is “no change”, "+
+		"the shade is the margin, the bar the interval, the dot the ratio.", ratio(1/reach), ratio(reach))
 	p.addPanels(r)
 	room := rowRoom
 	for i, j := range r.Rows {
@@ -117,7 +117,8 @@ func (p *page) addPanels(r *Report) {
 
 func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 	row := pageRow{
-		Class: string(j.Verdict[0:3]), Verdict: r.label(j), Name: shown(cut(j.ID, 300)), figures: j.figures(),
+		Class: string(j.Verdict[0:3]), Verdict: r.label(j), Name: shown(cut(j.ID, 300)),
+		figures: j.figures(),
 	}
 	if j.Verdict != Unchanged {
 		row.Why = cut(j.why(), 800)
@@ -131,8 +132,10 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 
 // size is about what the row takes on the page; escaping makes at most five bytes of one.
 func (r pageRow) size() int {
-	return 260 + len(template.HTMLEscapeString(r.Name)) + len(template.HTMLEscapeString(r.Why)) + len(r.Strip)
+	return 260 + escapedSize(r.Name) + escapedSize(r.Why) + len(r.Strip)
 }
+
+func escapedSize(s string) int { return len(template.HTMLEscapeString(s)) }
 
 // reach is the ratio at the right end of all strips: that of the widest interval, between 10 % and
 // a factor of 2, so that one wild row does not flatten the others.

@@ -127,12 +127,14 @@ func (r *Report) export(j *Judged) ExportRow {
 	if t := j.Time; t != nil {
 		e.Advisory = r.Advisory != ""
 		e.Stage, e.Pairs, e.Needs = t.Stage, t.Pairs, t.Needs
-		e.Old, e.New, e.Ratio = reports.Number(t.OldMedian), reports.Number(t.NewMedian), reports.Number(t.Ratio)
+		e.Old, e.New = reports.Number(t.OldMedian), reports.Number(t.NewMedian)
+		e.Ratio = reports.Number(t.Ratio)
 		if t.Confidence > 0 {
 			e.Low, e.High = reports.Number(t.Lo), reports.Number(t.Hi)
 		}
-		e.P, e.Corrected, e.Level = reports.Number(t.Slower), reports.Number(t.Corrected), reports.Number(t.Level)
-		e.Margin, e.Noise, e.MDE = reports.Number(t.Margin), reports.Number(t.Noise), reports.Number(t.MDE)
+		e.P, e.Corrected = reports.Number(t.Slower), reports.Number(t.Corrected)
+		e.Level, e.Margin = reports.Number(t.Level), reports.Number(t.Margin)
+		e.Noise, e.MDE = reports.Number(t.Noise), reports.Number(t.MDE)
 	}
 	return e
 }

@@ -40,9 +40,10 @@ func Judge(run *Run, o Options) *Report {
 	return r
 }
 
-// Suspects returns the indices of the rows that are to be measured afresh: those whose first
-// stage looks slower, with p <= 0.2 and a ratio over two thirds of the margin, and that have no
-// second stage yet. Give each [SecondPairs] pairs, of new processes, and judge again; there is no third time.
+// Suspects returns the indices of the rows that are to be measured afresh: those whose first stage
+// looks slower, with p <= 0.2 and a ratio over two thirds of the margin, and that have no second
+// stage yet. Give each [SecondPairs] pairs, of new processes, and judge again; there is no third
+// time.
 func Suspects(run *Run, o Options) (rows []int) {
 	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
 	for i := range run.Rows {
@@ -88,11 +89,13 @@ func newJudged(row *Row) *Judged {
 
 // unusable names the first pair that is no measurement.
 func unusable(row *Row) string {
-	for stage, pairs := range [][]Pair{row.Pairs, row.Second, row.SelfPairs} {
-		for i, p := range pairs {
+	for _, stage := range []struct {
+		name  string
+		pairs []Pair
+	}{{"first stage", row.Pairs}, {"second stage", row.Second}, {"old against old", row.SelfPairs}} {
+		for i, p := range stage.pairs {
 			if !(p.Old > 0 && p.New > 0) || math.IsInf(p.Old+p.New, 0) {
-				return fmt.Sprintf("%s, pair %d: %g and %g ns/op are no times",
-					[]string{"first stage", "second stage", "old against old"}[stage], i+1, p.Old, p.New)
+				return fmt.Sprintf("%s, pair %d: %g and %g ns/op are no times", stage.name, i+1, p.Old, p.New)
 			}
 		}
 	}
@@ -109,14 +112,15 @@ func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 	}
 	t.Margin = max(t.Wanted, t.Noise)
 	deciding := row.Pairs
+	first := suspecting(t.First, t.Margin)
 	switch {
 	case r.stages == 1:
-		t.MDE = mde(r.deciding(row.Pairs, t.First, t.Margin))
+		t.MDE = mde(r.deciding(deciding, t.First, t.Margin))
 	case len(row.Second) > 0 && t.suspect():
 		t.Stage, deciding, t.Estimate = 2, row.Second, estimate(row.Second)
-		t.MDE = mde(suspecting(t.First, t.Margin), r.deciding(row.Second, t.Estimate, t.Margin))
+		t.MDE = mde(first, r.deciding(deciding, t.Estimate, t.Margin))
 	default:
-		t.MDE = mde(suspecting(t.First, t.Margin), r.planned(t.First, SecondPairs(len(row.Pairs)), t.Margin))
+		t.MDE = mde(first, r.planned(t.First, SecondPairs(len(row.Pairs)), t.Margin))
 	}
 	t.OldMedian, t.NewMedian = medians(deciding)
 	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted

@@ -157,52 +157,6 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-func TestExit(t *testing.T) {
-	slow := row("BenchmarkSlow", 1.2, 0.02)
-	slow.Second = pairsOf(48, 1.2, 0.02)
-	fine, noisy := row("BenchmarkFine", 1, 0.02), row("BenchmarkNoisy", 1, 0.2)
-	failed := Row{Name: "BenchmarkFails", Mode: Failed, Err: "no answer"}
-	better := row("BenchmarkBetter", 0.98, 0.03) // faster or not is open, but it is not slower
-	expired := Waiver{Pattern: "*", Metric: "ns/op", Expires: today.AddDate(0, 0, -1)}
-	expired.rows, _ = rowPattern("*")
-	for _, test := range []struct {
-		name   string
-		run    *Run
-		change func(*Run, *Options)
-		want   int
-	}{
-		{"pass", runOf(fine), nil, 0},
-		{"regression", runOf(fine, slow), nil, 1},
-		{"nothing to judge", runOf(), nil, 2},
-		{"failed row", runOf(fine, failed), nil, 2},
-		{"regression and failed row", runOf(slow, failed), nil, 1},
-		{"missing row", runOf(fine), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 2},
-		{"missing row allowed", runOf(fine), func(r *Run, o *Options) { r.OnlyNew, o.AllowMissing = []string{"x"}, true }, 0},
-		{"expired waiver and regression", runOf(slow), func(_ *Run, o *Options) { o.Waivers = []Waiver{expired} }, 2},
-		{"inconclusive", runOf(fine, noisy), nil, 3},
-		{"inconclusive tolerated", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = math.Inf(1) }, 0},
-		{"too little seen to tolerate", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.05 }, 3},
-		{"enough seen to tolerate", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.25 }, 0},
-		{"not slower", runOf(fine, better), nil, 0},
-		{"no controls", runOf(fine), func(r *Run, _ *Options) { r.Controls = nil }, 4},
-		{"invalid before regression", runOf(slow), func(r *Run, _ *Options) { r.Controls = r.Controls[:1] }, 4},
-		{"other machine", runOf(fine), func(r *Run, _ *Options) {
-			r.Old.Facts, r.New.Facts = r.Facts, runOf().Facts[:1]
-			r.New.Facts[0].Value = "another"
-		}, 4},
-		{"stopped", runOf(fine), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
-		{"stopped without controls", runOf(slow), func(r *Run, _ *Options) { r.Stopped, r.Controls = "interrupted", nil }, 3},
-	} {
-		options := Options{Today: today}
-		if test.change != nil {
-			test.change(test.run, &options)
-		}
-		if r := Judge(test.run, options); r.Exit() != test.want {
-			t.Errorf("%s: exit %d, want %d; %s %q %q", test.name, r.Exit(), test.want, r.totals(), r.Errors, r.Invalid)
-		}
-	}
-}
-
 func TestControls(t *testing.T) {
 	for _, test := range []struct {
 		name    string

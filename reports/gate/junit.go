@@ -38,8 +38,8 @@ type junitMessage struct {
 }
 
 // WriteJUnit writes r as JUnit XML, a test case for each row and one for the run as a whole. What
-// makes the exit code is a failure or, if it could not be measured, an error. INCONCLUSIVE and MISSING rows
-// that were let pass are skipped.
+// makes the exit code is a failure or, if it could not be measured, an error. INCONCLUSIVE and
+// MISSING rows that were let pass are skipped.
 func WriteJUnit(w io.Writer, r *Report) error {
 	rows, run := junitSuite{Name: "gate"}, junitSuite{Name: "gate run"}
 	for _, j := range r.Rows {
@@ -53,7 +53,8 @@ func WriteJUnit(w io.Writer, r *Report) error {
 	}
 	run.add(whole)
 	for _, j := range r.Controls {
-		c := junitCase{Class: "gate.control", Name: shown(fmt.Sprintf("%s planted %s", j.ID, percent(j.Planted))), Time: seconds(j)}
+		name := shown(fmt.Sprintf("%s planted %s", j.ID, percent(j.Planted)))
+		c := junitCase{Class: "gate.control", Name: name, Time: seconds(j)}
 		if why := j.broken(); why != "" {
 			c.Error = message("control", why)
 		}

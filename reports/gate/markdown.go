@@ -73,13 +73,15 @@ func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, words bool, roo
 		if words {
 			name += "<br><sub>" + escape.Markdown(cut(j.why(), 500)) + "</sub>"
 			if j.Row.Reproduce != "" {
-				name += "<br><sub>repeat: " + escape.Markdown(shown(cut(j.Row.Reproduce, 500))) + "</sub>"
+				command := escape.Markdown(shown(cut(j.Row.Reproduce, 500)))
+				name += "<br><sub>repeat: " + command + "</sub>"
 			}
 		}
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", r.label(j), name, f.Ratio,
 			escape.Markdown(f.Interval), f.Margin, f.P, f.MDE)
 		if out.Len()+len(line) > room {
-			fmt.Fprintf(out, "\n%s not shown: they are in the page and in the JSON.\n", plural(len(rows)-i, "row"))
+			fmt.Fprintf(out, "\n%s not shown: they are in the page and in the JSON.\n",
+				plural(len(rows)-i, "row"))
 			break
 		}
 		out.WriteString(line)

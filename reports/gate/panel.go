@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -76,22 +77,22 @@ func (p panel) size() int {
 }
 
 // quartiles are those of the slices, or the median alone if they were not kept.
-func quartiles(median float64, slices_ []float64) (low, high float64) {
-	if len(slices_) < 4 {
+func quartiles(median float64, parts []float64) (low, high float64) {
+	if len(parts) < 4 || slices.Min(parts) <= 0 { // no place on a logarithmic scale
 		return median, median
 	}
-	sorted := slices.Sorted(slices.Values(slices_))
+	sorted := slices.Sorted(slices.Values(parts))
 	return sorted[len(sorted)/4], sorted[len(sorted)-1-len(sorted)/4]
 }
 
 func newDrift(pairs []Pair) *drift {
-	inTime := slices.SortedStableFunc(slices.Values(pairs), func(a, b Pair) int { return int(a.At - b.At) })
+	inTime := slices.Clone(pairs)
+	slices.SortStableFunc(inTime, func(a, b Pair) int { return cmp.Compare(a.At, b.At) })
 	low, high := math.Inf(1), 0.
 	for _, p := range inTime {
-		for _, side := range [][2]any{{p.Old, p.OldSlices}, {p.New, p.NewSlices}} {
-			l, h := quartiles(side[0].(float64), side[1].([]float64))
-			low, high = min(low, l), max(high, h)
-		}
+		oldLow, oldHigh := quartiles(p.Old, p.OldSlices)
+		newLow, newHigh := quartiles(p.New, p.NewSlices)
+		low, high = min(low, oldLow, newLow), max(high, oldHigh, newHigh)
 	}
 	d := &drift{Words: fmt.Sprintf("%s in the order of time, from %s at the bottom to %s at the top.",
 		plural(len(pairs), "pair"), nanoseconds(low), nanoseconds(high))}
@@ -109,9 +110,10 @@ func newDrift(pairs []Pair) *drift {
 }
 
 // mark adds a point, drawn as a line of no length with round ends, and the line through it.
-func mark(marks, lines *strings.Builder, x float64, y func(float64) float64, median float64, values []float64) {
+func mark(marks, lines *strings.Builder, x float64, y func(float64) float64, median float64,
+	parts []float64) {
 	fmt.Fprintf(marks, "M%.1f %.1fh0", x, y(median))
-	if low, high := quartiles(median, values); low < high {
+	if low, high := quartiles(median, parts); low < high {
 		fmt.Fprintf(lines, "M%.1f %.1fV%.1f", x, y(low), y(high))
 	}
 }
@@ -130,19 +132,14 @@ func logarithmic(low, high float64) func(float64) float64 {
 }
 
 func newLayout(pairs []Pair, t *Timing) *layout {
-	ordered := slices.SortedFunc(slices.Values(pairs), func(a, b Pair) int {
-		switch ra, rb := a.New/a.Old, b.New/b.Old; {
-		case ra < rb:
-			return -1
-		case ra > rb:
-			return 1
-		}
-		return 0
+	ordered := slices.SortedStableFunc(slices.Values(pairs), func(a, b Pair) int {
+		return cmp.Compare(a.New/a.Old, b.New/b.Old)
 	})
 	first, last := ordered[0], ordered[len(ordered)-1]
 	low, high := first.New/first.Old, last.New/last.Old
-	l := &layout{Words: fmt.Sprintf("Ratios of the pairs, ascending: from ×%s (layout seeds %d old, %d new) to "+
-		"×%s (%d old, %d new).", ratio(low), first.OldLayout, first.NewLayout, ratio(high), last.OldLayout, last.NewLayout)}
+	l := &layout{Words: fmt.Sprintf("Ratios of the pairs, ascending: from ×%s (layout seeds %d old, "+
+		"%d new) to ×%s (%d old, %d new).", ratio(low), first.OldLayout, first.NewLayout,
+		ratio(high), last.OldLayout, last.NewLayout)}
 	y := logarithmic(min(low, 1/(1+t.Margin)), max(high, 1+t.Margin))
 	step := boxWidth / float64(len(ordered))
 	var marks strings.Builder

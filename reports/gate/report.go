@@ -72,8 +72,8 @@ type Timing struct {
 
 	OldMedian, NewMedian float64 // of the pairs that decided, ns/op
 
-	Corrected float64 // p corrected for the family; REGRESSED needs it <= Level. If IMPROVED, p of “not faster”
-	Level     float64
+	Corrected float64 // p of “not slower”, or “not faster” if IMPROVED, corrected for the family
+	Level     float64 // that Corrected has to reach
 	Wanted    float64 // the minimum effect that was asked for
 	Noise     float64 // by how much this row, or rows like it, differed from themselves
 	Margin    float64 // the greater one of the two: what REGRESSED and IMPROVED have to exceed
@@ -119,7 +119,8 @@ const (
 //	4  the run is invalid, so none of its verdicts stands
 //	1  a row REGRESSED
 //	2  a row FAILED, or is MISSING and that is not allowed
-//	3  a row is INCONCLUSIVE and could hide a slowdown, or REGRESSED is only advice, or the run stopped early
+//	3  a row is INCONCLUSIVE and could hide a slowdown, REGRESSED is only advice, or the run
+//	   stopped early
 //
 // A regression comes before a missing row because it is the one that is proven.
 func (r *Report) Exit() int {

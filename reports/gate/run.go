@@ -63,7 +63,7 @@ type Row struct {
 // turns in ABBA order. Processes and not slices are independent of each other, so a pair is one
 // value of every test.
 type Pair struct {
-	Old, New             float64       // median of its slices, ns/op
+	Old, New             float64       // what is typical of its slices, ns/op
 	OldSlices, NewSlices []float64     `json:",omitempty"` // in the order of time; may be left out
 	OldLayout, NewLayout uint64        // seeds of the linker; 0 is its own layout
 	At                   time.Duration // since the run began

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -40,8 +41,8 @@ type Kind struct {
 	Improved     int           // IMPROVED without a speedup
 	Inconclusive int           // of the rows without a slowdown
 	Suspects     int           // that were measured again, without a slowdown
-	Found        []int         // REGRESSED with each of Trial.Planted, each as if it were the only slow row
-	Cost         time.Duration // of a row without a slowdown, both stages, as long as the recording took
+	Found        []int         // REGRESSED with each of Trial.Planted, as if no other row were slow
+	Cost         time.Duration // of all rows without a slowdown, at the pace of the recording
 	Repeats      bool          // too few pairs were recorded, so some were drawn twice
 }
 
@@ -191,11 +192,10 @@ func (s *Tally) count(r *Report, rows []drawn) {
 		if len(j.Row.Second) > 0 {
 			k.Suspects++
 		}
-	}
-	for _, d := range rows {
-		k := s.kind(d.pool.row)
-		perPair := d.pool.row.Spent / time.Duration(len(d.pool.pairs))
-		k.Cost += perPair * time.Duration(len(d.first)) // of all; Write divides
+		number, _ := strconv.Atoi(j.Row.Name) // as judge named it
+		p := rows[number].pool
+		pairs := len(j.Row.Pairs) + len(j.Row.Second)
+		k.Cost += p.row.Spent * time.Duration(pairs) / time.Duration(len(p.pairs))
 	}
 }
 
@@ -205,7 +205,7 @@ func (s Tally) Write(w io.Writer) error {
 	fmt.Fprintf(w, "%d runs of %d rows without a slowdown: a row REGRESSED in %d (%.2g %%)\n\n",
 		t.Families, t.Rows, s.FalseFamilies, 100*float64(s.FalseFamilies)/float64(t.Families))
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	head := "rows\tpairs\tjudged\tfalse\timproved\tinconclusive\tmeasured again"
+	head := "rows\tpairs\ttime of one\tjudged\tfalse\timproved\tinconclusive\tmeasured again"
 	for _, p := range t.Planted {
 		head += "\t" + signed(p)
 	}
@@ -222,8 +222,9 @@ func (s Tally) Write(w io.Writer) error {
 			name += " (pairs drawn repeatedly)"
 		}
 		share := func(n int) string { return fmt.Sprintf("%.3g %%", 100*float64(n)/float64(k.Rows)) }
-		cells := []string{name, fmt.Sprint(pairs), fmt.Sprint(k.Rows), share(k.False), share(k.Improved),
-			share(k.Inconclusive), share(k.Suspects)}
+		cells := []string{name, fmt.Sprint(pairs),
+			fmt.Sprintf("%.2f s", (k.Cost / time.Duration(k.Rows)).Seconds()), fmt.Sprint(k.Rows),
+			share(k.False), share(k.Improved), share(k.Inconclusive), share(k.Suspects)}
 		for _, n := range k.Found {
 			cells = append(cells, share(n))
 		}

@@ -120,7 +120,7 @@ func (t *texts) doubtful(c Counted, v *reports.Versus) Counted {
 	return c
 }
 
-// timing takes the two-sided p of the U test for one of its two sides.
+// timing is the judgement of a row that has no pairs.
 func (t *texts) timing(old, new *reports.Cell) *Timing {
 	v := new.VsBase
 	r := rule{max(1, v.Tests), 1, t.options.falseAlarm(), t.options.minEffect()}
@@ -128,40 +128,48 @@ func (t *texts) timing(old, new *reports.Cell) *Timing {
 		Stage: 1, Wanted: r.wanted, Margin: r.wanted, Level: r.falseAlarm, Corrected: 1,
 		OldMedian: old.Summary.Center * 1e9, NewMedian: new.Summary.Center * 1e9,
 	}
-	out.Estimate = Estimate{
-		Pairs: min(len(old.Values), len(new.Values)), Ratio: v.Ratio.Shift, Lo: v.Ratio.Lo, Hi: v.Ratio.Hi,
-		Confidence: v.Ratio.Confidence, Slower: v.P / 2, Faster: 1 - v.P/2,
-	}
-	if out.Ratio < 1 {
-		out.Slower, out.Faster = out.Faster, out.Slower
-	} else {
+	out.Estimate = estimateOf(v)
+	out.First = out.Estimate
+	if out.Ratio >= 1 {
 		out.Corrected = v.Corrected / 2
 	}
-	out.First = out.Estimate
 	out.NotSlower = out.Confidence > 0 && out.Hi < 1+out.Wanted
-	significant := v.Corrected/2 <= r.falseAlarm
-	switch {
-	case out.Ratio <= 0:
+	out.MDE = math.Inf(1)
+	if out.Ratio <= 0 {
 		out.Verdict, out.Why = Inconclusive, "times of zero or below have no ratio"
-		out.MDE = math.Inf(1)
 		return out
-	case significant && out.Ratio > 1+out.Wanted:
-		out.Verdict = Regressed
-	case significant && out.Ratio < 1/(1+out.Wanted):
-		out.Verdict = Improved
-	case out.NotSlower && out.Lo > 1/(1+out.Wanted):
-		out.Verdict = Unchanged
-	default:
-		out.Verdict = Inconclusive
 	}
 	smallest := math.Exp(-lchoose(v.N1+v.N2, v.N1))
-	err := out.standardError()
-	out.MDE = math.Inf(1)
-	if smallest <= r.level() {
+	if err := out.standardError(); smallest <= r.level() {
 		out.MDE = mde(stage{err, max(math.Log1p(out.Margin), -normalQuantile(r.level())*err)})
 	}
+	out.Verdict = out.verdict(v.Corrected/2 <= r.falseAlarm)
 	out.Why = t.why(out, v, r, smallest)
 	return out
+}
+
+// estimateOf takes the two-sided p for one of its sides.
+func estimateOf(v *reports.Versus) Estimate {
+	e := Estimate{
+		Pairs: min(v.N1, v.N2), Ratio: v.Ratio.Shift, Lo: v.Ratio.Lo, Hi: v.Ratio.Hi,
+		Confidence: v.Ratio.Confidence, Slower: v.P / 2, Faster: 1 - v.P/2,
+	}
+	if e.Ratio < 1 {
+		e.Slower, e.Faster = e.Faster, e.Slower
+	}
+	return e
+}
+
+func (t *Timing) verdict(significant bool) Verdict {
+	switch {
+	case significant && t.Ratio > 1+t.Wanted:
+		return Regressed
+	case significant && t.Ratio < 1/(1+t.Wanted):
+		return Improved
+	case t.NotSlower && t.Lo > 1/(1+t.Wanted):
+		return Unchanged
+	}
+	return Inconclusive
 }
 
 func lchoose(n, k int) float64 {

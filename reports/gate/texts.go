@@ -14,9 +14,9 @@ import (
 // tests are those of [reports.Compare]: U tests, corrected by Holm over all rows of a unit.
 //
 // Time is judged as in a run, but the verdicts are called advice unless both texts say that they
-// were measured together: two runs one after the other differ by what the machine did meanwhile, and the
-// values of one process share its luck. Units that the texts call exact, and allocs/op or B/op
-// where all values of a row agree, are no advice: any increase is REGRESSED.
+// were measured together: two runs one after the other differ by what the machine did meanwhile,
+// and the values of one process share its luck. Units that the texts call exact, and allocs/op or
+// B/op where all values of a row agree, are no advice: any increase is REGRESSED.
 func FromTexts(old, new *reports.Log, o Options) (*Report, error) {
 	if old == nil || new == nil || len(old.Series) == 0 || len(new.Series) == 0 {
 		return nil, errors.New("judging texts: two with benchmark lines are needed")
@@ -87,16 +87,19 @@ func (t *texts) advisory() string {
 		return ""
 	}
 	if slices.Equal(configs(t.old, "order"), []string{"interleaved"}) {
-		return "the texts were measured one after the other: each says that its rows took turns, but old and new did not"
+		return "the texts were measured one after the other: each says that its rows took turns, " +
+			"but old and new did not"
 	}
-	return "nothing in the texts says that old and new took turns or that each value is of a process of its own"
+	return "nothing in the texts says that old and new took turns or that each value is of a " +
+		"process of its own"
 }
 
 func (t *texts) notes(r *Report) {
 	for _, log := range []*reports.Log{t.old, t.new} {
 		for _, f := range log.Files {
 			if f.Partial() {
-				r.Stopped = fmt.Sprintf("%s is partial: %d of %d planned samples", f.Name, f.Present, f.Planned)
+				r.Stopped = fmt.Sprintf("%s is partial: %d of %d planned samples",
+					f.Name, f.Present, f.Planned)
 			}
 		}
 		if n := len(log.Broken); n > 0 {
@@ -104,11 +107,12 @@ func (t *texts) notes(r *Report) {
 				plural(n, "line"), log.Broken[0]))
 		}
 		if n := len(log.Failures); n > 0 {
-			r.Errors = append(r.Errors, fmt.Sprintf("the program that was measured failed: %v", log.Failures[0]))
+			r.Errors = append(r.Errors,
+				fmt.Sprintf("the program that was measured failed: %v", log.Failures[0]))
 		}
 	}
-	if len(r.Rows) == 0 {
-		r.Errors = append(r.Errors, "the texts have no row to judge")
+	if r.Count(Missing) == len(r.Rows) {
+		r.Errors = append(r.Errors, "the texts have no row in common, so there is nothing to judge")
 	}
 }
 

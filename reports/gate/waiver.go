@@ -63,9 +63,9 @@ func (w *Waiver) Limit() string {
 //	expires: 2027-01-31
 //
 // All six lines are needed, in any order; lines that begin with # are comments. A row is the
-// package, a dot and the benchmark, or the benchmark alone; * stands for any text, slashes included, and
-// /…/ is a regular expression. A ceiling is a factor (×1.20 or x1.20), or for counts an amount
-// per operation (+2), because nothing is a multiple of 0.
+// package, a dot and the benchmark, or the benchmark alone; * stands for any text, slashes
+// included, and /…/ is a regular expression. A ceiling is a factor (×1.20 or x1.20), or for counts
+// an amount per operation (+2), because nothing is a multiple of 0.
 //
 // It returns the first error, with name and line.
 func ParseWaivers(name, text string) ([]Waiver, error) {

@@ -24,7 +24,8 @@ func (r rule) why(t *Timing, row *Row) string {
 		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
 			t.summary(), plural(r.family, "row"), smallestP(r.decidingPairs(t)), r.level())
 	case t.NotSlower:
-		return fmt.Sprintf("%s: not slower by %s or more, faster or not is open", t.summary(), percent(t.Wanted))
+		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
+			t.summary(), percent(t.Wanted))
 	}
 	words := t.summary() + "; the interval leaves the margin of " + percent(t.Wanted)
 	if t.Noise > t.Wanted {

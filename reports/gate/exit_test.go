@@ -1,0 +1,76 @@
+package gate
+
+import (
+	"math"
+	"testing"
+)
+
+func slowRow() Row {
+	r := row("BenchmarkSlow", 1.2, 0.02)
+	r.Second = pairsOf(48, 1.2, 0.02)
+	return r
+}
+
+func expiredWaiver() Waiver {
+	w := Waiver{Pattern: "*", Metric: "ns/op", Expires: today.AddDate(0, 0, -1)}
+	w.rows, _ = rowPattern(w.Pattern)
+	return w
+}
+
+var (
+	slow, fine, noisy = slowRow(), row("BenchmarkFine", 1, 0.02), row("BenchmarkNoisy", 1, 0.2)
+
+	failed = Row{Name: "BenchmarkFails", Mode: Failed, Err: "no answer"}
+	better = row("BenchmarkBetter", 0.98, 0.03) // whether faster is open, but it is not slower
+)
+
+var exits = []struct {
+	name   string
+	run    *Run
+	change func(*Run, *Options)
+	want   int
+}{
+	{"pass", runOf(fine), nil, 0},
+	{"regression", runOf(fine, slow), nil, 1},
+	{"nothing to judge", runOf(), nil, 2},
+	{"failed row", runOf(fine, failed), nil, 2},
+	{"regression and failed row", runOf(slow, failed), nil, 1},
+	{"missing row", runOf(fine), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 2},
+	{"missing row allowed", runOf(fine), func(r *Run, o *Options) {
+		r.OnlyNew, o.AllowMissing = []string{"x"}, true
+	}, 0},
+	{"only missing rows allowed", runOf(), func(r *Run, o *Options) {
+		r.OnlyNew, o.AllowMissing = []string{"x"}, true
+	}, 2},
+	{"expired waiver and regression", runOf(slow), func(_ *Run, o *Options) {
+		o.Waivers = []Waiver{expiredWaiver()}
+	}, 2},
+	{"inconclusive", runOf(fine, noisy), nil, 3},
+	{"inconclusive tolerated", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = math.Inf(1) }, 0},
+	{"too little seen", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.05 }, 3},
+	{"enough seen", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.25 }, 0},
+	{"not slower", runOf(fine, better), nil, 0},
+	{"no controls", runOf(fine), func(r *Run, _ *Options) { r.Controls = nil }, 4},
+	{"invalid before regression", runOf(slow), func(r *Run, _ *Options) { r.Controls = r.Controls[:1] }, 4},
+	{"other machine", runOf(fine), func(r *Run, _ *Options) {
+		r.Old.Facts, r.New.Facts = runOf().Facts, runOf().Facts
+		r.New.Facts[0].Value = "another"
+	}, 4},
+	{"stopped", runOf(fine), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
+	{"stopped without controls", runOf(slow), func(r *Run, _ *Options) {
+		r.Stopped, r.Controls = "interrupted", nil
+	}, 3},
+}
+
+func TestExit(t *testing.T) {
+	for _, test := range exits {
+		options := Options{Today: today}
+		if test.change != nil {
+			test.change(test.run, &options)
+		}
+		if r := Judge(test.run, options); r.Exit() != test.want {
+			t.Errorf("%s: exit %d, want %d; %s %q %q",
+				test.name, r.Exit(), test.want, r.totals(), r.Errors, r.Invalid)
+		}
+	}
+}
