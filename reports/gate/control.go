@@ -109,6 +109,10 @@ func (r *Report) checkRun(run *Run) {
 	if n := run.Planned; len(run.Rows) < n {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d planned rows were measured", len(run.Rows), n))
 	}
+	if n := r.sharingLayouts(); n > 0 {
+		r.Notes = append(r.Notes, plural(n, "row")+" had less than one code layout for 4 pairs: "+
+			"a difference of several percent may be the luck of the linker; measure with more layouts")
+	}
 	for i := range r.options.Waivers {
 		w := &r.options.Waivers[i]
 		used := slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Waiver == w })
@@ -117,6 +121,32 @@ func (r *Report) checkRun(run *Run) {
 				fmt.Sprintf("%s: the waiver of %s was not needed in this run", w.Pos, w.Pattern))
 		}
 	}
+}
+
+// sharingLayouts counts the rows whose pairs are less independent than the test supposes, because
+// few binaries serve many pairs.
+func (r *Report) sharingLayouts() (n int) {
+	for _, j := range r.Rows {
+		if j.Time == nil {
+			continue
+		}
+		olds, news := make(map[uint64]bool), make(map[uint64]bool)
+		for _, p := range j.deciding() {
+			olds[p.OldLayout], news[p.NewLayout] = true, true
+		}
+		if 4*min(len(olds), len(news)) < j.Time.Pairs {
+			n++
+		}
+	}
+	return n
+}
+
+// deciding is the pairs that the verdict rests on.
+func (j *Judged) deciding() []Pair {
+	if j.Time.Stage == 2 {
+		return j.Row.Second
+	}
+	return j.Row.Pairs
 }
 
 // differing names the facts that are not the same on both sides.

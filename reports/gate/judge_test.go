@@ -136,6 +136,17 @@ func TestFamilyTooLargeForThePairs(t *testing.T) {
 	}
 }
 
+func TestSharedLayoutsAreNamed(t *testing.T) {
+	r := row("BenchmarkX", 1, 0.02)
+	for i := range r.Pairs {
+		r.Pairs[i].NewLayout %= 5
+	}
+	report := Judge(runOf(r, row("BenchmarkY", 1, 0.02)), Options{})
+	if len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "1 row had less than one code layout") {
+		t.Errorf("notes %q", report.Notes)
+	}
+}
+
 func TestPairsThatAreNoMeasurement(t *testing.T) {
 	for _, bad := range []float64{0, -1, math.NaN(), math.Inf(1)} {
 		r := row("BenchmarkX", 1, 0.02)

@@ -54,11 +54,7 @@ func newPanel(r *Report, j *Judged, id string) panel {
 	if n := j.Time.Needs; n > 0 {
 		p.Settle = fmt.Sprintf("About %d pairs would settle it; it had %d.", n, j.Time.Pairs)
 	}
-	pairs := j.Row.Pairs
-	if j.Time.Stage == 2 {
-		pairs = j.Row.Second
-	}
-	if len(pairs) > 1 {
+	if pairs := j.deciding(); len(pairs) > 1 {
 		p.Drift, p.Layout = newDrift(pairs), newLayout(pairs, j.Time)
 	}
 	return p
