@@ -14,8 +14,10 @@ import (
 // measured against themselves, draws whole runs from their pairs, judges them as any run is judged,
 // and then again with slowdowns planted. The zero value is the usual trial.
 //
-// A run drawn this way has the noise of the recording, not of another day. Where a row has
-// enough pairs, those of one run are drawn without any twice; see [Tally.Repeats].
+// A run drawn this way has the noise of the recording, not of another day. And it has its luck: 24
+// pairs of a row against itself may well be 2 % off, and every run drawn from them is then 2 % off
+// in both stages, which no real row would be. Record more pairs than a run needs (see
+// [Kind.Repeats]), or let Turn take the luck out.
 type Trial struct {
 	Families int       // runs drawn; 0 means 300
 	Rows     int       // in each; 0 means 21
@@ -24,6 +26,11 @@ type Trial struct {
 	Planted  []float64 // slowdowns; nil means 3, 5, 10 and 20 %
 	Seed     uint64
 	Options  Options
+
+	// Turn turns every second pair round, at random. Both sides were the same program, so either
+	// could have been the new one; what is lost is a real advantage of one side, which the recorded
+	// runs themselves show when they are judged.
+	Turn bool
 }
 
 // A Tally is what a trial counted.
@@ -110,7 +117,7 @@ func (t Trial) family(sum *Tally, pools []pool, random *rand.Rand, number int) {
 			first, kind = 2*first, &sum.Kinds[1]
 		}
 		second := SecondPairs(first)
-		pairs := p.draw(random, first+second)
+		pairs := p.draw(random, first+second, t.Turn)
 		kind.Repeats = kind.Repeats || first+second > len(p.pairs)
 		rows[i] = drawn{pairs[:first], pairs[first:], p}
 	}
@@ -130,13 +137,16 @@ func (t Trial) family(sum *Tally, pools []pool, random *rand.Rand, number int) {
 
 // draw takes n different pairs if there are so many: the beginning of a shuffle that goes on from
 // the last one.
-func (p *pool) draw(random *rand.Rand, n int) []Pair {
+func (p *pool) draw(random *rand.Rand, n int, turn bool) []Pair {
 	drawn := make([]Pair, n)
 	for i := range drawn {
 		from := i % len(p.pairs)
 		j := from + random.IntN(len(p.pairs)-from)
 		p.pairs[from], p.pairs[j] = p.pairs[j], p.pairs[from]
 		drawn[i] = p.pairs[from]
+		if turn && random.IntN(2) == 0 {
+			drawn[i].Old, drawn[i].New = drawn[i].New, drawn[i].Old
+		}
 	}
 	return drawn
 }

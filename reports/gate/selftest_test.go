@@ -131,6 +131,21 @@ func TestMDEIsThePower(t *testing.T) {
 	}
 }
 
+// A recording of a row that was unlucky all the time is no slower row.
+func TestTurnTakesTheLuckOut(t *testing.T) {
+	unlucky := recording(1, 200, 0.5, 0)
+	for i := range unlucky[0].Pairs {
+		unlucky[0].Pairs[i].New *= 1.04
+	}
+	for _, turn := range []bool{false, true} {
+		tally, err := Trial{Families: 20, Rows: 3, Planted: []float64{}, Turn: turn}.Run(unlucky)
+		if err != nil || (tally.FalseFamilies == 0) != turn {
+			t.Errorf("turned round %v: %d of 20 families with a false REGRESSED, error %v",
+				turn, tally.FalseFamilies, err)
+		}
+	}
+}
+
 func TestTrialRepeatsPairsOnlyIfItMust(t *testing.T) {
 	trial := Trial{Families: 2, Rows: 3, Planted: []float64{}}
 	for _, test := range []struct {
