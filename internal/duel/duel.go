@@ -1,0 +1,167 @@
+// Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that
+// they can be compared on a busy machine: as two processes that take turns of about a millisecond,
+// each linked with a code layout of its own, many times over.
+//
+//	run, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
+//
+// What it returns is not judged; that is for reports/gate. The benchmarks need nothing: test
+// binaries are built with a package testing that can run a benchmark again and again at a command.
+//
+// What this does not show: collections of garbage come in few slices of a millisecond, so their cost
+// is in the counted bytes rather than in the time; a slice begins with warm caches; the processes serve
+// all rows of a package, in an order drawn anew for each pair, so a benchmark that leaves goroutines
+// running makes the others noisier. Systems that pass no open files to processes (Windows) have no duels.
+package duel
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// Options say what is measured and how. The zero value compares the working tree with itself.
+type Options struct {
+	Old, New Source
+	Packages []string // patterns of the go command; none: ./...
+	Bench    string   // as of go test -bench; "": all
+
+	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
+	Slices  int           // of a process in a pair; 0: 16
+	Slice   time.Duration // 0: 1 ms
+	Layouts int           // binaries of a package on each side; 0: 24, so that no pair shares its own
+	Repeats int           // of what is counted; 0: 5
+	Seed    uint64        // of layouts and orders; 0: from the clock
+
+	MaxTime time.Duration // of it all; pairs are dropped evenly to keep it; 0: as long as it takes
+	RowTime time.Duration // of a slow row, which gets fewer pairs, but at least 10; 0: 10 s
+	Silence time.Duration // after which a benchmark is given up; 0: 30 s
+
+	Self bool // also old against old, as many pairs, for every row
+
+	// Second returns the rows, by [gate.Row.ID], that are to be measured once more on fresh processes and
+	// layouts, and in how many pairs. Profile returns those whose CPU profiles are to be written
+	// into Profiles, a directory. Both are asked once, after the first and after the second stage.
+	Second   func(*gate.Run) map[string]int
+	Profile  func(*gate.Run) []string
+	Profiles string
+
+	Command  string           // begins the command that measures a row again
+	Keep     func(*gate.Run)  // is called whenever rows have been finished
+	Progress func(p Progress) // is called often
+}
+
+// Progress is how far a measurement is.
+type Progress struct {
+	Doing       string
+	Done, Total int // pairs of rows; Total is 0 before that is known
+}
+
+func (o Options) withDefaults() Options {
+	o.Pairs = cmp.Or(o.Pairs, 24)
+	o.Slices = cmp.Or(o.Slices, 16)
+	o.Layouts = cmp.Or(o.Layouts, 24)
+	o.Repeats = cmp.Or(o.Repeats, 5)
+	o.Slice = cmp.Or(o.Slice, time.Millisecond)
+	o.RowTime = cmp.Or(o.RowTime, 10*time.Second)
+	o.Silence = cmp.Or(o.Silence, 30*time.Second)
+	o.Bench = cmp.Or(o.Bench, ".")
+	o.Seed = cmp.Or(o.Seed, uint64(time.Now().UnixNano()))
+	o.Command = cmp.Or(o.Command, "semabench gate")
+	if len(o.Packages) == 0 {
+		o.Packages = []string{"./..."}
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.Keep == nil {
+		o.Keep = func(*gate.Run) {}
+	}
+	return o
+}
+
+// A match is a measurement under way.
+type match struct {
+	Options
+	begun    time.Time
+	temp     string
+	random   *rand.Rand
+	old, new *side
+	run      *gate.Run
+	plans    []*plan
+	control  *plan // the row that serves for the controls; nil if none can
+	progress Progress
+}
+
+// errNothing is a set of benchmarks without any: what judges nothing must not pass.
+var errNothing = errors.New("no benchmarks")
+
+// Measure measures both sides. Rows that cannot be measured are in the run and say why. The error is about what
+// concerns all of them: no revision, nothing to build, no benchmarks. When ctx is done, what
+// was measured by then is returned, with Stopped set. Nothing is left behind, in the repository or elsewhere.
+func Measure(ctx context.Context, o Options) (*gate.Run, error) {
+	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
+	m.random = rand.New(rand.NewPCG(m.Seed, 0))
+	temp, err := os.MkdirTemp("", "semabench-duel-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	if m.temp, err = filepath.EvalSymlinks(temp); err != nil {
+		return nil, err
+	}
+	err = m.measure(ctx)
+	if ctx.Err() != nil {
+		m.run.Stopped = fmt.Sprintf("interrupted after %v", time.Since(m.begun).Round(time.Second))
+		err = nil
+	}
+	m.keep()
+	return m.run, err
+}
+
+// measure is the course of a match.
+func (m *match) measure(ctx context.Context) (err error) {
+	if m.old, err = newSide(ctx, "old", m.Old, m.Packages, filepath.Join(m.temp, "old")); err != nil {
+		return err
+	}
+	m.run.Old = m.old.Side
+	if m.new, err = newSide(ctx, "new", m.New, m.Packages, filepath.Join(m.temp, "new")); err != nil {
+		return err
+	}
+	m.run.New = m.new.Side
+	link, err := m.meet(ctx)
+	if err != nil {
+		return err
+	}
+	if m.run.Planned == 0 && len(m.run.OnlyOld)+len(m.run.OnlyNew) == 0 {
+		return fmt.Errorf("%w match -bench %q in %v: name packages that have some", errNothing, m.Bench, m.Packages)
+	}
+	m.allot(link)
+	m.addFacts()
+	for _, path := range m.paths() {
+		if err := m.first(ctx, path); err != nil {
+			return err
+		}
+	}
+	if err := m.second(ctx); err != nil {
+		return err
+	}
+	return m.profile(ctx)
+}
+
+// keep hands out the rows as they are.
+func (m *match) keep() {
+	m.run.Rows = m.run.Rows[:0]
+	for _, p := range m.plans {
+		if p.Mode == gate.Failed || len(p.Pairs) > 0 {
+			m.run.Rows = append(m.run.Rows, p.Row)
+		}
+	}
+	m.Keep(m.run)
+}

@@ -1,0 +1,114 @@
+package duel
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// A bout is rows of a package that are measured in pairs of processes.
+type bout struct {
+	a, b    pool
+	labels  [2]string
+	plans   []*plan
+	pairs   func(*plan) int
+	planted float64 // slowdown of b
+	keep    func(*plan, gate.Pair)
+}
+
+// errLate says that the time is up.
+var errLate = errors.New("out of time")
+
+// fight measures a bout. A pair of processes serves all rows, one after the other: starting it costs
+// as much as a few slices. The pairs of one row are as independent as if it had been alone, and the
+// order of rows is drawn for each pair, so that no row always follows the same one.
+func (m *match) fight(ctx context.Context, b bout) error {
+	most := 0
+	for _, p := range b.plans {
+		most = max(most, b.pairs(p))
+	}
+	for k := range most {
+		if err := m.pair(ctx, b, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draw returns the binaries of pair k. Every one is used once before any is used again, and then it
+// meets another one.
+func (b bout) draw(k int) (binary, binary) {
+	n := len(b.a)
+	turn := 1 + k/n
+	if n > 1 {
+		turn = 1 + k/n%(n-1)
+	}
+	return b.a[k%n], b.b[(k+turn)%n]
+}
+
+// pair takes one pair of every row that still needs one.
+func (m *match) pair(ctx context.Context, b bout, k int) error {
+	first, second := b.draw(k)
+	fa, fb := m.fighter(b.labels[0], first), m.fighter(b.labels[1], second)
+	defer fa.close()
+	defer fb.close()
+	for _, i := range m.random.Perm(len(b.plans)) {
+		p := b.plans[i]
+		if p.Mode == gate.Failed || k >= b.pairs(p) {
+			continue
+		}
+		if m.late() {
+			return errLate
+		}
+		begin := time.Now()
+		pair := gate.Pair{OldLayout: first.layout, NewLayout: second.layout, At: begin.Sub(m.begun)}
+		err := at(ctx, fa, fb, p.Name, func(a, b2 *process) error {
+			return exchange(a, b2, p, k%2 == 1, b.planted, &pair)
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			p.fail(err)
+			continue
+		}
+		b.keep(p, pair)
+		p.Spent += time.Since(begin)
+		m.progress.Done++
+		m.Progress(m.progress)
+	}
+	return nil
+}
+
+// exchange takes the slices of a pair: old, new, new, old and so on, or the other way round. The
+// first of each side warms its caches up again and is not kept.
+func exchange(old, new *process, p *plan, swapped bool, planted float64, pair *gate.Pair) error {
+	slowed := int(math.Round(float64(p.ops) * (1 + planted)))
+	take := func(isNew bool, keep bool) error {
+		side, n, to := old, p.ops, &pair.OldSlices
+		if isNew {
+			side, n, to = new, slowed, &pair.NewSlices
+		}
+		s, err := side.run("slice", n)
+		if err == nil && keep {
+			*to = append(*to, s.ns/float64(p.ops))
+		}
+		return err
+	}
+	if p.Mode == gate.Sliced {
+		if err := errors.Join(take(swapped, false), take(!swapped, false)); err != nil {
+			return err
+		}
+	}
+	for i := range 2 * p.slices {
+		isNew := i%4 == 1 || i%4 == 2
+		if err := take(isNew != swapped, true); err != nil {
+			return err
+		}
+	}
+	pair.Old, pair.New = median(pair.OldSlices), median(pair.NewSlices)
+	return nil
+}

@@ -1,0 +1,141 @@
+package duel
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// meet builds one binary of each package on each side, finds out which rows there are, and makes
+// plans for those that both sides have. It returns what it takes to link a binary.
+func (m *match) meet(ctx context.Context) (link time.Duration, err error) {
+	paths := slices.Sorted(maps.Keys(m.old.packages))
+	for path := range m.new.packages {
+		if _, both := m.old.packages[path]; !both {
+			paths = append(paths, path)
+		}
+	}
+	var skipped []string
+	for i, path := range paths {
+		m.say(fmt.Sprintf("building %s", path), i, len(paths))
+		oldBinary, oldRows, err := m.look(ctx, m.old, path)
+		if err != nil {
+			return 0, err
+		}
+		newBinary, newRows, err := m.look(ctx, m.new, path)
+		if err != nil {
+			return 0, err
+		}
+		skipped = append(skipped, bothSkipped(path, oldRows, newRows)...)
+		plans := m.pairUp(path, oldRows, newRows)
+		m.plans = append(m.plans, plans...)
+		m.run.Planned = len(m.plans)
+		begin := time.Now()
+		if err := m.probe(ctx, oldBinary, newBinary, plans); err != nil {
+			return 0, err
+		}
+		m.spend(plans, time.Since(begin))
+		if link == 0 && len(plans) > 0 {
+			begin := time.Now()
+			if _, err := m.old.build(ctx, m.old.packages[path], m.seed()); err != nil {
+				return 0, err
+			}
+			link = time.Since(begin)
+		}
+		pool{oldBinary, newBinary}.remove()
+	}
+	if len(skipped) > 0 {
+		m.run.Facts = append(m.run.Facts, reports.Fact{Key: "skipped", Value: strings.Join(skipped, ", ")})
+	}
+	return link, nil
+}
+
+// look builds a package on a side, if it has it, and lists its benchmarks.
+func (m *match) look(ctx context.Context, s *side, path string) (binary, listing, error) {
+	p, ok := s.packages[path]
+	if !ok {
+		return binary{}, listing{}, nil
+	}
+	b, err := s.build(ctx, p, m.seed())
+	if err != nil {
+		return b, listing{}, err
+	}
+	l, err := m.list(ctx, s, b)
+	if err != nil {
+		return b, l, fmt.Errorf("listing the benchmarks of %s: %w", path, err)
+	}
+	return b, l, nil
+}
+
+// pairUp makes a plan for each row that both sides have or that failed on one.
+func (m *match) pairUp(path string, old, new listing) (plans []*plan) {
+	for _, name := range union(old, new) {
+		p := &plan{Row: gate.Row{Package: path, Name: name, Reproduce: m.command(path, name)}}
+		failed := failure(name, old, new)
+		inOld, inNew := slices.Contains(old.names, name), slices.Contains(new.names, name)
+		switch {
+		case failed != nil:
+			p.fail(failed)
+		case !inOld && old.unknown(name), !inNew && new.unknown(name):
+			continue // the row that failed stands for it
+		case !inOld:
+			m.run.OnlyNew = append(m.run.OnlyNew, p.ID())
+			continue
+		case !inNew:
+			m.run.OnlyOld = append(m.run.OnlyOld, p.ID())
+			continue
+		}
+		plans = append(plans, p)
+	}
+	return plans
+}
+
+func bothSkipped(path string, old, new listing) (ids []string) {
+	for _, name := range old.skipped {
+		if slices.Contains(new.skipped, name) {
+			ids = append(ids, (&gate.Row{Package: path, Name: name}).ID())
+		}
+	}
+	return ids
+}
+
+// command measures one row again.
+func (m *match) command(path, name string) string {
+	quoted := strings.ReplaceAll(pattern(name), "'", `'\''`)
+	return fmt.Sprintf("%s -bench '%s' %s", m.Command, quoted, path)
+}
+
+// spend shares time that was spent on several rows among them.
+func (m *match) spend(plans []*plan, spent time.Duration) {
+	for _, p := range plans {
+		p.Spent += spent / time.Duration(len(plans))
+	}
+}
+
+// paths are the packages that there are plans for, in order.
+func (m *match) paths() (paths []string) {
+	for _, p := range m.plans {
+		if !slices.Contains(paths, p.Package) {
+			paths = append(paths, p.Package)
+		}
+	}
+	return paths
+}
+
+// of returns the plans of a package that have not failed.
+func (m *match) of(path string) (plans []*plan) {
+	for _, p := range m.plans {
+		if p.Package == path && p.Mode != gate.Failed {
+			plans = append(plans, p)
+		}
+	}
+	return plans
+}
+
+func (m *match) say(doing string, done, total int) { m.Progress(Progress{doing, done, total}) }

@@ -1,0 +1,87 @@
+package duel
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// A plan is a row and how it is going to be measured.
+type plan struct {
+	gate.Row
+	ops    int // iterations of a slice, the same on both sides
+	slices int // of each side in a pair
+	pairs  int
+	cost   time.Duration // of a pair
+	spread float64       // of slices, relative to their median
+}
+
+func (p *plan) fail(err error) {
+	p.Mode, p.Err = gate.Failed, err.Error()
+	p.Pairs, p.SelfPairs, p.Second = nil, nil, nil
+}
+
+// A trait is what a probe of one side found.
+type trait struct {
+	perOp      float64       // ns
+	wall       time.Duration // of a slice, with what a benchmark prepares before it
+	entering   time.Duration // until the first slice: what parents prepare
+	spread     float64
+	busy       float64 // cores
+	goroutines int64   // in a slice
+	allocates  bool
+}
+
+const (
+	// unsliceable is what a slice may take. Processes that take turns as slowly as that do not meet the
+	// same moods of the machine, so there is nothing to gain from many turns.
+	unsliceable = 20 * time.Millisecond
+	fewest      = 10 // pairs: the signed rank test reaches p = 0.001
+	manyCores   = 1.25
+)
+
+// decide plans a row from what the probes of both sides found.
+func (p *plan) decide(o Options, old, new trait) {
+	wall, entering := max(old.wall, new.wall), max(old.entering, new.entering)
+	p.spread = max(old.spread, new.spread)
+	p.Contended = max(old.busy, new.busy) > manyCores || max(old.goroutines, new.goroutines) > 0 ||
+		old.allocates || new.allocates
+	p.Mode, p.slices, p.pairs = gate.Sliced, o.Slices, o.Pairs
+	if p.Contended {
+		p.pairs *= 2
+	}
+	switch {
+	case wall > unsliceable:
+		p.Mode, p.slices = gate.Fresh, 1
+		p.Why = fmt.Sprintf("a slice takes at least %v: one for each process", round(wall))
+	case wall > 3*o.Slice:
+		p.slices = min(o.Slices, max(4, int(float64(o.Slices)*float64(3*o.Slice)/float64(wall))))
+		if p.slices < o.Slices {
+			p.Why = fmt.Sprintf("a slice takes at least %v: %d for each process", round(wall), p.slices)
+		}
+	}
+	p.cost = old.entering + new.entering + time.Duration(p.slices+1)*(old.wall+new.wall)
+	if most := int(o.RowTime / max(p.cost, 1)); most < p.pairs {
+		planned := p.pairs
+		p.pairs = min(planned, max(fewest, most))
+		if p.Why != "" {
+			p.Why += "; "
+		}
+		p.Why += fmt.Sprintf("a pair takes %v, of which %v before the first slice: %d pairs instead of %d",
+			round(p.cost), round(entering), p.pairs, planned)
+	}
+}
+
+func round(d time.Duration) time.Duration {
+	if d > time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(100 * time.Microsecond)
+}
+
+// opsFor returns how many iterations fill a time.
+func opsFor(d time.Duration, perOp float64) int {
+	return int(min(max(math.Round(float64(d)/perOp), 1), 1e9))
+}

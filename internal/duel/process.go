@@ -1,0 +1,151 @@
+package duel
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// A process is a test binary that waits for commands; see worker/worker.go.txt for them. It
+// blocks in a read meanwhile and takes nothing from the one that runs.
+type process struct {
+	label    string // old or new
+	cmd      *exec.Cmd
+	commands *os.File
+	pipe     *os.File // of the answers
+	answers  *bufio.Reader
+	said     *head
+	limit    time.Duration // of silence
+}
+
+// A slice is what a process answers of some iterations.
+type slice struct {
+	ns            float64 // all together
+	allocs, bytes int64
+	busy          float64 // cores
+	goroutines    int64   // started
+	wall          time.Duration
+}
+
+// start starts a binary. The arguments are those of an ordinary run of benchmarks, so that a
+// TestMain that looks at them does what it does then.
+func start(ctx context.Context, label string, b binary, limit time.Duration, args ...string) (*process, error) {
+	commandsOut, commandsIn, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	answersOut, answersIn, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, commandsOut.Close(), commandsIn.Close())
+	}
+	p := &process{
+		label: label, commands: commandsIn, pipe: answersOut, answers: bufio.NewReader(answersOut),
+		said: &head{most: 64 << 10}, limit: limit,
+	}
+	p.cmd = exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
+		"-test.benchtime=1x", "-test.count=1", "-test.timeout=0"}, args...)...)
+	p.cmd.Dir = b.dir
+	p.cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
+	p.cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
+	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
+	p.cmd.WaitDelay = time.Second // for what its children hold open
+	err = p.cmd.Start()
+	commandsOut.Close()
+	answersIn.Close()
+	if err != nil {
+		commandsIn.Close()
+		answersOut.Close()
+		return nil, fmt.Errorf("%s: starting %s: %w", label, b.path, err)
+	}
+	return p, nil
+}
+
+// tell sends a command, and answer waits for a line that answers one.
+func (p *process) tell(format string, args ...any) {
+	fmt.Fprintf(p.commands, format+"\n", args...) // if nobody reads it, answer finds out
+}
+
+func (p *process) answer() (word, rest string, err error) {
+	if err := p.pipe.SetReadDeadline(time.Now().Add(p.limit)); err != nil {
+		return "", "", err
+	}
+	line, err := p.answers.ReadString('\n')
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p.kill()
+		return "", "", fmt.Errorf("%s: no answer in %v", p.label, p.limit)
+	case err != nil:
+		return "", "", p.death()
+	}
+	word, rest, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	return word, rest, nil
+}
+
+// death returns what became of a process that does not answer any more.
+func (p *process) death() error {
+	err := p.wait()
+	how := "the process ended"
+	if err != nil {
+		how = err.Error()
+	}
+	if cause := p.said.cause(); cause != "" {
+		how = cause + " (" + how + ")"
+	}
+	return fmt.Errorf("%s: %s", p.label, how)
+}
+
+// close lets the process end as it would after its benchmarks, so that a TestMain can clean up.
+func (p *process) close() {
+	if p.cmd.ProcessState == nil {
+		stop := time.AfterFunc(p.limit, func() { p.cmd.Process.Kill() })
+		defer stop.Stop()
+	}
+	p.wait()
+}
+
+func (p *process) kill() {
+	p.cmd.Process.Kill() // an error says that it has ended
+	p.wait()
+}
+
+// wait closes the pipes, on which a process ends, and waits for that.
+func (p *process) wait() error {
+	p.commands.Close()
+	p.pipe.Close()
+	if p.cmd.ProcessState != nil {
+		return nil
+	}
+	return p.cmd.Wait()
+}
+
+// A head keeps the beginning of what is written to it.
+type head struct {
+	text []byte
+	most int
+}
+
+var _ io.Writer = (*head)(nil)
+
+func (h *head) Write(p []byte) (int, error) {
+	h.text = append(h.text, p[:min(len(p), h.most-len(h.text))]...)
+	return len(p), nil
+}
+
+// cause returns the lines that say why a process died: from the panic on, or the last ones.
+func (h *head) cause() string {
+	lines := strings.Split(strings.TrimSpace(string(h.text)), "\n")
+	for i, line := range lines {
+		for _, sign := range []string{"panic:", "fatal error:", "--- FAIL:", "signal ", "runtime:"} {
+			if strings.HasPrefix(line, sign) {
+				return strings.Join(lines[i:min(i+2, len(lines))], " ")
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,119 @@
+package duel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/semabench/semabench/internal/machine"
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// A Source is where the code of a side comes from. The zero value is the working directory as it is.
+type Source struct {
+	Revision string // of the repository around Dir; "": the files as they are
+	Dir      string // "": the working directory
+}
+
+// A side is a Source that is on disk and can be built.
+type side struct {
+	gate.Side
+	label    string // old or new
+	bin      string // where binaries go
+	overlay  string
+	packages map[string]pkg
+}
+
+// A pkg is a package whose test files hold benchmarks.
+type pkg struct {
+	ImportPath, Dir           string
+	TestGoFiles, XTestGoFiles []string
+}
+
+// newSide puts a source on disk, below temp if it is a revision, and looks for its packages.
+func newSide(ctx context.Context, label string, from Source, patterns []string, temp string) (*side, error) {
+	s := &side{label: label, bin: filepath.Join(temp, "bin"), packages: map[string]pkg{}}
+	dir, err := filepath.Abs(from.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.bin, 0o777); err != nil {
+		return nil, err
+	}
+	if from.Revision == "" {
+		s.Side = workingTree(ctx, dir)
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("%s: %w: name a directory with Go packages", label, err)
+		}
+	} else if s.Side, err = checkout(ctx, dir, from.Revision, temp); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	if err := s.findPackages(ctx, patterns); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	return s, s.prepare(ctx, temp)
+}
+
+// prepare writes the overlay of the Go distribution that the side is built with: its go.mod may
+// want another than that of the other side.
+func (s *side) prepare(ctx context.Context, temp string) error {
+	env, err := output(ctx, s.Dir, nil, "go", "env", "GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT")
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.label, err)
+	}
+	values := append(strings.Split(env, "\n"), make([]string, 5)...) // empty ones at the end are trimmed
+	s.Facts = []reports.Fact{
+		{Key: "cpu", Value: machine.Read().CPU}, {Key: "go", Value: values[1]},
+		{Key: "goflags", Value: values[2]}, {Key: "goamd64", Value: values[3]},
+		{Key: "goexperiment", Value: values[4]},
+	}
+	s.overlay, err = overlay(values[0], filepath.Join(temp, "overlay"))
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.label, err)
+	}
+	return nil
+}
+
+func (s *side) findPackages(ctx context.Context, patterns []string) error {
+	args := append([]string{"list", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"}, patterns...)
+	out, err := output(ctx, s.Dir, nil, "go", args...)
+	if err != nil {
+		return fmt.Errorf("%w\nthe packages must load: go list %s", err, strings.Join(patterns, " "))
+	}
+	for d := json.NewDecoder(strings.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reading go list: %w", err)
+		}
+		has, err := p.hasBenchmarks()
+		if err != nil {
+			return err
+		}
+		if has {
+			s.packages[p.ImportPath] = p
+		}
+	}
+}
+
+// hasBenchmarks saves building the packages that have none. Which there are the binary will tell.
+func (p pkg) hasBenchmarks() (bool, error) {
+	for _, name := range append(p.TestGoFiles, p.XTestGoFiles...) {
+		text, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			return false, err
+		}
+		if bytes.Contains(text, []byte("func Benchmark")) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
