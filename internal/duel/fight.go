@@ -109,6 +109,12 @@ func exchange(old, new *process, p *plan, swapped bool, planted float64, pair *g
 			return err
 		}
 	}
-	pair.Old, pair.New = median(pair.OldSlices), median(pair.NewSlices)
+	pair.Old, pair.New = typical(pair.OldSlices), typical(pair.NewSlices)
 	return nil
 }
+
+// typical is the lower quartile of slices. What else runs on the machine only ever makes a slice longer, and at
+// times it meets half of them: there the median of identical sides differed by 15 % from pair to pair, and
+// the quartile by 8 %. The least slice is no better, and it is one slice. What a change does to fewer
+// than three slices in four is not seen.
+func typical(took []float64) float64 { return quantile(took, 0.25) }

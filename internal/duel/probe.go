@@ -130,14 +130,16 @@ func (p *plan) count(old, new *process, ops, repeats int) error {
 	return nil
 }
 
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	if len(sorted) == 0 {
+func median(values []float64) float64 { return quantile(values, 0.5) }
+
+// quantile interpolates between the values next to it.
+func quantile(values []float64, q float64) float64 {
+	if len(values) == 0 {
 		return math.NaN()
 	}
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
+	sorted := slices.Sorted(slices.Values(values))
+	place := q * float64(len(sorted)-1)
+	below := int(place)
+	above := min(below+1, len(sorted)-1)
+	return sorted[below] + (place-float64(below))*(sorted[above]-sorted[below])
 }
