@@ -75,7 +75,7 @@ func (p *process) enter(name string) error {
 			p.tell("next")
 		case word == "end":
 			p.close() // to know all that it said
-			if cause := p.said.cause(); cause != "" {
+			if cause := p.said.complaint(); cause != "" {
 				return fmt.Errorf("%s: %s", p.label, cause)
 			}
 			return fmt.Errorf("%s: %w", p.label, errSkipped)

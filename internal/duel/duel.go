@@ -1,5 +1,5 @@
 // Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that
-// they can be compared on a busy machine: as two processes that take turns of about a millisecond,
+// they can be compared on a busy machine: as two processes that take turns of half a millisecond,
 // each linked with a code layout of its own, many times over.
 //
 //	run, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
@@ -7,7 +7,7 @@
 // What it returns is not judged; that is for reports/gate. The benchmarks need nothing: test
 // binaries are built with a package testing that can run a benchmark again and again at a command.
 //
-// What this does not show: collections of garbage come in few slices of a millisecond, so their cost
+// What this does not show: collections of garbage come in few slices as short as that, so their cost
 // is in the counted bytes rather than in the time; a slice begins with warm caches; the processes serve
 // all rows of a package, in an order drawn anew for each pair, so a benchmark that leaves goroutines
 // running makes the others noisier. Systems that pass no open files to processes (Windows) have no duels.
@@ -18,9 +18,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/reports/gate"
@@ -33,8 +35,8 @@ type Options struct {
 	Bench    string   // as of go test -bench; "": all
 
 	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
-	Slices  int           // of a process in a pair; 0: 16
-	Slice   time.Duration // 0: 1 ms
+	Slices  int           // of a process in a pair; 0: 32
+	Slice   time.Duration // 0: 0.5 ms
 	Layouts int           // binaries of a package on each side; 0: 24, so that no pair shares its own
 	Repeats int           // of what is counted; 0: 5
 	Seed    uint64        // of layouts and orders; 0: from the clock
@@ -45,15 +47,15 @@ type Options struct {
 
 	Self bool // also old against old, as many pairs, for every row
 
-	// Second returns the rows, by [gate.Row.ID], that are to be measured once more on fresh processes and
-	// layouts, and in how many pairs. Profile returns those whose CPU profiles are to be written
-	// into Profiles, a directory. Both are asked once, after the first and after the second stage.
-	Second   func(*gate.Run) map[string]int
-	Profile  func(*gate.Run) []string
+	// Second returns the rows, by their index, that are to be measured once more on fresh processes and layouts:
+	// gate.Suspects. Nil: none ever, and the run says so. Profile returns those whose CPU
+	// profiles are to be written into Profiles, a directory. Both are asked once.
+	Second   func(*gate.Run) []int
+	Profile  func(*gate.Run) []int
 	Profiles string
 
-	Command  string           // begins the command that measures a row again
-	Keep     func(*gate.Run)  // is called whenever rows have been finished
+	Command  string           // begins the command that measures a row again; "": semabench gate
+	Out      io.Writer        // the run is written to, row by row, in the format of gate.Read
 	Progress func(p Progress) // is called often
 }
 
@@ -65,10 +67,10 @@ type Progress struct {
 
 func (o Options) withDefaults() Options {
 	o.Pairs = cmp.Or(o.Pairs, 24)
-	o.Slices = cmp.Or(o.Slices, 16)
+	o.Slices = cmp.Or(o.Slices, 32)
 	o.Layouts = cmp.Or(o.Layouts, 24)
 	o.Repeats = cmp.Or(o.Repeats, 5)
-	o.Slice = cmp.Or(o.Slice, time.Millisecond)
+	o.Slice = cmp.Or(o.Slice, 500*time.Microsecond)
 	o.RowTime = cmp.Or(o.RowTime, 10*time.Second)
 	o.Silence = cmp.Or(o.Silence, 30*time.Second)
 	o.Bench = cmp.Or(o.Bench, ".")
@@ -80,8 +82,8 @@ func (o Options) withDefaults() Options {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	if o.Keep == nil {
-		o.Keep = func(*gate.Run) {}
+	if o.Out == nil {
+		o.Out = io.Discard
 	}
 	return o
 }
@@ -94,8 +96,10 @@ type match struct {
 	random   *rand.Rand
 	old, new *side
 	run      *gate.Run
+	out      *gate.Writer
 	plans    []*plan
-	control  *plan // the row that serves for the controls; nil if none can
+	kept     []*plan // those of run.Rows
+	controls []*plan // rows that are measured against themselves
 	progress Progress
 }
 
@@ -106,7 +110,7 @@ var errNothing = errors.New("no benchmarks")
 // concerns all of them: no revision, nothing to build, no benchmarks. When ctx is done, what
 // was measured by then is returned, with Stopped set. Nothing is left behind, in the repository or elsewhere.
 func Measure(ctx context.Context, o Options) (*gate.Run, error) {
-	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
+	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{Command: o.Command}}
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
 	temp, err := os.MkdirTemp("", "semabench-duel-")
 	if err != nil {
@@ -121,8 +125,10 @@ func Measure(ctx context.Context, o Options) (*gate.Run, error) {
 		m.run.Stopped = fmt.Sprintf("interrupted after %v", time.Since(m.begun).Round(time.Second))
 		err = nil
 	}
-	m.keep()
-	return m.run, err
+	if m.out == nil {
+		return m.run, err // it did not come to any row
+	}
+	return m.run, errors.Join(err, m.out.End(m.run.Stopped))
 }
 
 // measure is the course of a match.
@@ -135,6 +141,9 @@ func (m *match) measure(ctx context.Context) (err error) {
 		return err
 	}
 	m.run.New = m.new.Side
+	if m.Second == nil {
+		m.run.Stages = 1
+	}
 	link, err := m.meet(ctx)
 	if err != nil {
 		return err
@@ -144,6 +153,9 @@ func (m *match) measure(ctx context.Context) (err error) {
 	}
 	m.allot(link)
 	m.addFacts()
+	if m.out, err = gate.NewWriter(m.Options.Out, m.run); err != nil {
+		return err
+	}
 	for _, path := range m.paths() {
 		if err := m.first(ctx, path); err != nil {
 			return err
@@ -155,13 +167,23 @@ func (m *match) measure(ctx context.Context) (err error) {
 	return m.profile(ctx)
 }
 
-// keep hands out the rows as they are.
-func (m *match) keep() {
-	m.run.Rows = m.run.Rows[:0]
-	for _, p := range m.plans {
-		if p.Mode == gate.Failed || len(p.Pairs) > 0 {
-			m.run.Rows = append(m.run.Rows, p.Row)
+// keep puts rows into the run when they have come to an end, and writes them. A row that was not
+// reached is in no run.
+func (m *match) keep(plans []*plan) error {
+	for _, p := range plans {
+		if p.Mode != gate.Failed && len(p.Pairs) == 0 {
+			continue
+		}
+		i := slices.Index(m.kept, p)
+		if i < 0 {
+			i = len(m.kept)
+			m.kept = append(m.kept, p)
+			m.run.Rows = append(m.run.Rows, gate.Row{})
+		}
+		m.run.Rows[i] = p.Row
+		if err := m.out.Row(&p.Row); err != nil {
+			return err
 		}
 	}
-	m.Keep(m.run)
+	return nil
 }

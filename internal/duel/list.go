@@ -67,18 +67,18 @@ func (l *listing) add(p *process, pattern string, tried map[string]bool) (done b
 }
 
 // running is what -test.v prints when a benchmark begins, outcome what it prints of one that did not
-// come to an end.
+// come to an end, after what that logged.
 var (
 	running = regexp.MustCompile(`(?m)^Benchmark\S*$`)
-	outcome = regexp.MustCompile(`(?m)^--- (FAIL|SKIP): (\S+)\n((?:\s+\S.*\n)*)`)
+	outcome = regexp.MustCompile(`(?m)((?:^\s+\S.*\n)*)^--- (FAIL|SKIP): (\S+)$`)
 )
 
 // hear looks in what a process printed for benchmarks that failed or were skipped. A parent fails with
 // its child, which comes first.
 func (l *listing) hear(label, said string) {
 	for _, found := range outcome.FindAllStringSubmatch(said, -1) {
-		name, why := found[2], strings.Join(strings.Fields(found[3]), " ")
-		if found[1] == "SKIP" {
+		name, why := found[3], strings.Join(strings.Fields(found[1]), " ")
+		if found[2] == "SKIP" {
 			l.skipped = append(l.skipped, name)
 			continue
 		}

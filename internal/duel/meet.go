@@ -128,14 +128,18 @@ func (m *match) paths() (paths []string) {
 	return paths
 }
 
-// of returns the plans of a package that have not failed.
-func (m *match) of(path string) (plans []*plan) {
+// all returns the plans of a package, and of those that have not failed.
+func (m *match) all(path string) (plans []*plan) {
 	for _, p := range m.plans {
-		if p.Package == path && p.Mode != gate.Failed {
+		if p.Package == path {
 			plans = append(plans, p)
 		}
 	}
 	return plans
+}
+
+func (m *match) of(path string) []*plan {
+	return slices.DeleteFunc(m.all(path), func(p *plan) bool { return p.Mode == gate.Failed })
 }
 
 func (m *match) say(doing string, done, total int) { m.Progress(Progress{doing, done, total}) }

@@ -16,6 +16,8 @@ type plan struct {
 	pairs  int
 	cost   time.Duration // of a pair
 	spread float64       // of slices, relative to their median
+
+	parallel bool // several goroutines
 }
 
 func (p *plan) fail(err error) {
@@ -38,16 +40,18 @@ const (
 	// unsliceable is what a slice may take. Processes that take turns as slowly as that do not meet the
 	// same moods of the machine, so there is nothing to gain from many turns.
 	unsliceable = 20 * time.Millisecond
-	fewest      = 10 // pairs: the signed rank test reaches p = 0.001
-	manyCores   = 1.25
+	fewest      = 10  // pairs: the signed rank test reaches p = 0.001
+	manyCores   = 1.5 // of the two or more that goroutines would use
 )
 
 // decide plans a row from what the probes of both sides found.
 func (p *plan) decide(o Options, old, new trait) {
 	wall, entering := max(old.wall, new.wall), max(old.entering, new.entering)
 	p.spread = max(old.spread, new.spread)
-	p.Contended = max(old.busy, new.busy) > manyCores || max(old.goroutines, new.goroutines) > 0 ||
-		old.allocates || new.allocates
+	allocates := old.allocates || new.allocates
+	p.parallel = max(old.goroutines, new.goroutines) > 0 ||
+		max(old.busy, new.busy) > manyCores && !allocates // the collector uses the other cores too
+	p.Contended = p.parallel || allocates
 	p.Mode, p.slices, p.pairs = gate.Sliced, o.Slices, o.Pairs
 	if p.Contended {
 		p.pairs *= 2
@@ -56,8 +60,8 @@ func (p *plan) decide(o Options, old, new trait) {
 	case wall > unsliceable:
 		p.Mode, p.slices = gate.Fresh, 1
 		p.Why = fmt.Sprintf("a slice takes at least %v: one for each process", round(wall))
-	case wall > 3*o.Slice:
-		p.slices = min(o.Slices, max(4, int(float64(o.Slices)*float64(3*o.Slice)/float64(wall))))
+	case wall > 4*o.Slice:
+		p.slices = min(o.Slices, max(4, int(float64(o.Slices)*float64(4*o.Slice)/float64(wall))))
 		if p.slices < o.Slices {
 			p.Why = fmt.Sprintf("a slice takes at least %v: %d for each process", round(wall), p.slices)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -137,14 +138,20 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// cause returns the lines that say why a process died: from the panic on, or the last ones.
+// cause returns the lines that say why a process died, if it said so.
 func (h *head) cause() string {
-	lines := strings.Split(strings.TrimSpace(string(h.text)), "\n")
-	for i, line := range lines {
-		for _, sign := range []string{"panic:", "fatal error:", "--- FAIL:", "signal ", "runtime:"} {
-			if strings.HasPrefix(line, sign) {
-				return strings.Join(lines[i:min(i+2, len(lines))], " ")
-			}
+	return h.from("panic:", "fatal error:", "signal ", "runtime:")
+}
+
+// complaint returns what a benchmark that failed logged.
+func (h *head) complaint() string { return h.from("--- FAIL:") }
+
+// from returns the first line that begins with any of some signs, and the next one.
+func (h *head) from(signs ...string) string {
+	all := strings.Split(strings.TrimSpace(string(h.text)), "\n")
+	for i, line := range all {
+		if slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(line, sign) }) {
+			return strings.Join(strings.Fields(strings.Join(all[i:min(i+2, len(all))], " ")), " ")
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,12 +13,16 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// first measures a package for the first time, and the controls if its row is the one that serves for
-// them: old against old, as it is and with a slowdown planted.
+var (
+	oldNew = [2]string{"old", "new"}
+	oldOld = [2]string{"old", "old"}
+)
+
+// first measures a package for the first time, and those of its rows that serve for controls.
 func (m *match) first(ctx context.Context, path string) error {
 	plans := m.of(path)
 	if len(plans) == 0 {
-		return nil
+		return m.keep(m.all(path))
 	}
 	m.say("linking "+path, 0, 0)
 	old, new, err := m.link(ctx, path)
@@ -29,33 +34,43 @@ func (m *match) first(ctx context.Context, path string) error {
 	m.progress.Doing = path
 	planned := func(p *plan) int { return p.pairs }
 	err = m.fight(ctx, bout{
-		a: old, b: new, labels: [2]string{"old", "new"}, plans: plans, pairs: planned,
+		a: old, b: new, labels: oldNew, plans: plans, pairs: planned,
 		keep: func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
 	})
 	if err == nil && m.Self {
 		err = m.fight(ctx, bout{
-			a: old, b: old, labels: [2]string{"old", "old"}, plans: plans, pairs: planned,
+			a: old, b: old, labels: oldOld, plans: plans, pairs: planned,
 			keep: func(p *plan, pair gate.Pair) { p.SelfPairs = append(p.SelfPairs, pair) },
 		})
 	}
-	if err == nil && slices.Contains(plans, m.control) {
-		err = m.controls(ctx, old)
+	err = errors.Join(err, m.keep(m.all(path)))
+	for i, p := range m.controls {
+		if err == nil && p.Package == path && p.Mode != gate.Failed {
+			err = m.check(ctx, p, old, i == 0)
+		}
 	}
-	m.keep()
 	return m.stopped(err)
 }
 
-func (m *match) controls(ctx context.Context, old pool) error {
+// check measures a row of the old side against itself, as it is and with a slowdown planted.
+func (m *match) check(ctx context.Context, row *plan, old pool, plant bool) error {
 	for _, planted := range []float64{0, 0.10} {
-		p := *m.control
+		if planted > 0 && !plant {
+			break
+		}
+		p := *row
 		p.Pairs, p.SelfPairs, p.Exact, p.Spent = nil, nil, nil, 0
 		err := m.fight(ctx, bout{
-			a: old, b: old, labels: [2]string{"old", "old"}, plans: []*plan{&p}, planted: planted,
+			a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: planted,
 			pairs: func(p *plan) int { return p.pairs },
 			keep:  func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
 		})
-		m.run.Controls = append(m.run.Controls, gate.Control{Row: p.Row, Planted: planted})
 		if err != nil {
+			return err // half a control proves nothing
+		}
+		c := gate.Control{Row: p.Row, Planted: planted}
+		m.run.Controls = append(m.run.Controls, c)
+		if err := m.out.Control(&c); err != nil {
 			return err
 		}
 	}
@@ -77,37 +92,40 @@ func (m *match) second(ctx context.Context) error {
 	if m.Second == nil || m.run.Stopped != "" {
 		return nil
 	}
-	wanted := m.Second(m.run)
-	for _, path := range m.paths() {
-		var plans []*plan
-		for _, p := range m.of(path) {
-			if wanted[p.ID()] > 0 {
-				plans = append(plans, p)
-				m.progress.Total += wanted[p.ID()]
-			}
-		}
-		if len(plans) == 0 {
-			continue
-		}
-		m.say("linking "+path, 0, 0)
-		old, new, err := m.link(ctx, path)
-		if err != nil {
-			return err
-		}
-		m.progress.Doing = "once more " + path
-		err = m.fight(ctx, bout{
-			a: old, b: new, labels: [2]string{"old", "new"}, plans: plans,
-			pairs: func(p *plan) int { return wanted[p.ID()] },
-			keep:  func(p *plan, pair gate.Pair) { p.Second = append(p.Second, pair) },
-		})
-		old.remove()
-		new.remove()
-		if err := m.stopped(err); err != nil {
-			return err
+	suspects := map[string][]*plan{}
+	for _, i := range m.Second(m.run) {
+		p := m.kept[i]
+		suspects[p.Package] = append(suspects[p.Package], p)
+		m.progress.Total += gate.SecondPairs(len(p.Pairs))
+	}
+	for _, path := range slices.Sorted(maps.Keys(suspects)) {
+		if err := m.again(ctx, path, suspects[path]); err != nil {
+			return m.stopped(err)
 		}
 	}
-	m.keep()
 	return nil
+}
+
+func (m *match) again(ctx context.Context, path string, plans []*plan) error {
+	m.say("linking "+path, 0, 0)
+	old, new, err := m.link(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer old.remove()
+	defer new.remove()
+	m.progress.Doing = "once more " + path
+	err = m.fight(ctx, bout{
+		a: old, b: new, labels: oldNew, plans: plans,
+		pairs: func(p *plan) int { return gate.SecondPairs(len(p.Pairs)) },
+		keep:  func(p *plan, pair gate.Pair) { p.Second = append(p.Second, pair) },
+	})
+	if err != nil {
+		for _, p := range plans { // the rule is for all pairs of a stage or none
+			p.Second = nil
+		}
+	}
+	return errors.Join(err, m.keep(plans))
 }
 
 // profile writes CPU profiles of both sides of chosen rows. A profile is of an ordinary run of the
@@ -116,9 +134,9 @@ func (m *match) profile(ctx context.Context) error {
 	if m.Profile == nil || m.Profiles == "" {
 		return nil
 	}
-	chosen := m.Profile(m.run)
-	for i, p := range m.plans {
-		if !slices.Contains(chosen, p.ID()) || p.Mode == gate.Failed {
+	for _, i := range m.Profile(m.run) {
+		p := m.kept[i]
+		if p.Mode == gate.Failed {
 			continue
 		}
 		if err := os.MkdirAll(m.Profiles, 0o777); err != nil {
@@ -130,6 +148,9 @@ func (m *match) profile(ctx context.Context) error {
 			if err := m.profileOne(ctx, s, p, filepath.Join(m.Profiles, name)); err != nil {
 				return err
 			}
+		}
+		if err := m.keep([]*plan{p}); err != nil {
+			return err
 		}
 	}
 	return nil

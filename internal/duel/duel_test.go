@@ -1,0 +1,251 @@
+package duel
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+const inside = `
+func BenchmarkLoop(b *testing.B) { n := 0; for b.Loop() { n++ } }
+
+func BenchmarkN(b *testing.B) {
+	made := make([]int, b.N)
+	b.ResetTimer()
+	for i := 0; i < b.N; i++ { made[i] = i }
+	b.ReportMetric(7, "things/op")
+}
+
+func BenchmarkParallel(b *testing.B) {
+	b.RunParallel(func(pb *testing.PB) { for pb.Next() { ready = true } })
+}
+
+// Fixed takes no time, it says so itself.
+func BenchmarkFixed(b *testing.B) {
+	for i := 0; i < b.N; i++ { mustBeReady(b) }
+	b.ReportMetric(100, "ns/op")
+}
+
+func BenchmarkNames(b *testing.B) {
+	for _, name := range []string{"a b", "x/y", "ü|(", "it's", "same", "same", "", "[0]*"} {
+		b.Run(name, func(b *testing.B) { for b.Loop() { mustBeReady(b) } })
+	}
+}
+
+func BenchmarkParent(b *testing.B) {
+	made := make([]byte, 1<<20)
+	b.Run("child=1", func(b *testing.B) {
+		b.Run("grandchild", func(b *testing.B) { for b.Loop() { made[0]++ } })
+	})
+}
+`
+
+const main = `package p
+
+import ("fmt"; "os"; "testing")
+
+var ready bool
+
+func mustBeReady(b *testing.B) { if !ready { b.Fatal("TestMain has not run") } }
+
+func TestMain(m *testing.M) {
+	ready = true
+	fmt.Println("noise on the standard output")
+	code := m.Run()
+	os.Exit(code)
+}
+
+func TestMustNotRun(t *testing.T) { panic("a test ran") }
+`
+
+func TestEveryBenchmarkIsReached(t *testing.T) {
+	dir := scratch(t, map[string]string{
+		"p/p.go":         "package p\n",
+		"p/main_test.go": main,
+		"p/p_test.go":    benchmarks("p", inside),
+		"p/x_test.go":    benchmarks("p_test", "func BenchmarkOutside(b *testing.B) { for b.Loop() {} }\n"),
+		"none/n_test.go": benchmarks("none", "func TestNone(t *testing.T) {}\n"),
+	})
+	var text bytes.Buffer
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	o.Out, o.Self = &text, true
+	o.Second = func(run *gate.Run) []int {
+		return []int{slices.IndexFunc(run.Rows, func(r gate.Row) bool { return r.Name == "BenchmarkFixed" })}
+	}
+	o.Profile, o.Profiles = o.Second, filepath.Join(t.TempDir(), "profiles")
+	run := measured(t, o)
+	mustEqual(t, "rows", names(run.Rows), []string{
+		"BenchmarkLoop", "BenchmarkN", "BenchmarkParallel", "BenchmarkFixed", "BenchmarkNames/a_b",
+		"BenchmarkNames/x/y", "BenchmarkNames/ü|(", "BenchmarkNames/it's", "BenchmarkNames/same",
+		"BenchmarkNames/same#01", "BenchmarkNames/#00", "BenchmarkNames/[0]*",
+		"BenchmarkParent/child=1/grandchild", "BenchmarkOutside",
+	})
+	for _, r := range run.Rows {
+		wellMeasured(t, r)
+	}
+	if r := row(t, run, "BenchmarkParallel"); !r.Contended || len(r.Pairs) != 4 {
+		t.Errorf("contended: %v with %d pairs, want true with 4", r.Contended, len(r.Pairs))
+	}
+	fixed := row(t, run, "BenchmarkFixed")
+	if len(fixed.Second) != 4 {
+		t.Errorf("%d pairs of the second stage, want 4", len(fixed.Second))
+	}
+	for _, path := range []string{fixed.OldProfile, fixed.NewProfile} {
+		if info, err := os.Stat(filepath.Join(o.Profiles, path)); err != nil || info.Size() == 0 {
+			t.Errorf("profile %q: %v", path, err)
+		}
+	}
+	if again := readBack(t, &text); len(again.Rows) != len(run.Rows) || len(again.Controls) != len(run.Controls) ||
+		again.Stopped != "" || again.Planned != len(run.Rows) {
+		t.Errorf("read back: %d rows of %d, %d controls, stopped %q", len(again.Rows), again.Planned,
+			len(again.Controls), again.Stopped)
+	}
+}
+
+// wellMeasured fails unless a row has all that a row has.
+func wellMeasured(t *testing.T, r gate.Row) {
+	t.Helper()
+	if r.Err != "" || len(r.Pairs) < 2 || len(r.SelfPairs) != len(r.Pairs) || len(r.Exact) != 2 {
+		t.Errorf("%s: %d pairs, %d with itself, %d exact metrics: %s", r.Name, len(r.Pairs),
+			len(r.SelfPairs), len(r.Exact), r.Err)
+	}
+	for _, p := range r.Pairs {
+		if !(p.Old > 0 && p.New > 0) || len(p.OldSlices) == 0 || len(p.OldSlices) != len(p.NewSlices) ||
+			p.OldLayout == p.NewLayout {
+			t.Errorf("%s: pair %+v", r.Name, p)
+		}
+	}
+	if !strings.HasPrefix(r.Reproduce, "semabench gate -bench '^Benchmark") {
+		t.Errorf("%s: reproduce with %s", r.Name, r.Reproduce)
+	}
+}
+
+// A benchmark that says itself what an operation takes makes controls that no machine can disturb.
+func TestControls(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
+func BenchmarkFixed(b *testing.B) { b.ReportMetric(100, "ns/op") }
+
+func BenchmarkSeveral(b *testing.B) {
+	b.RunParallel(func(pb *testing.PB) { for pb.Next() {} })
+	b.ReportMetric(50, "ns/op")
+}`)})
+	run := measured(t, quick(Source{Dir: dir}, Source{Dir: dir}))
+	var got []string
+	for _, c := range run.Controls {
+		got = append(got, c.Row.Name)
+		for _, p := range c.Row.Pairs {
+			if ratio := p.New / p.Old; math.Abs(ratio-1-c.Planted) > 0.01 {
+				t.Errorf("%s with %v planted: ratio %v", c.Row.Name, c.Planted, ratio)
+			}
+		}
+	}
+	mustEqual(t, "controls", got, []string{"BenchmarkFixed", "BenchmarkFixed", "BenchmarkSeveral"})
+	if run.Stages != 1 {
+		t.Errorf("%d stages, want 1: nobody asks for suspects", run.Stages)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	body := `
+var kept any
+
+func BenchmarkSometimes(b *testing.B) {
+	for i := 0; i < b.N; i++ { if i%1000 == 999 && EXTRA { kept = new([64]byte) } }
+}
+
+func BenchmarkSub(b *testing.B) {
+	b.Run("sometimes", func(b *testing.B) {
+		for i := 0; i < b.N; i++ { if i%1000 == 999 && EXTRA { kept = new([64]byte) } }
+	})
+}
+
+func BenchmarkItself(b *testing.B) {
+	if b.N == 1 && os.Getenv("SEMABENCH_SLICE") == "" { b.ReportMetric(0.25, "exact-allocs/op") }
+	for i := 0; i < b.N; i++ {}
+}
+`
+	file := func(extra string) map[string]string {
+		text := strings.ReplaceAll(benchmarks("p", body), "EXTRA", extra)
+		return map[string]string{"p_test.go": strings.Replace(text, `"testing"`, `("os"; "testing")`, 1)}
+	}
+	run := measured(t, quick(Source{Dir: scratch(t, file("false"))}, Source{Dir: scratch(t, file("true"))}))
+	for name, want := range map[string][4]int64{
+		"BenchmarkSometimes":     {0, 1, 0, 64},
+		"BenchmarkSub/sometimes": {0, 1, 0, 64},
+		"BenchmarkItself":        {250_000, 250_000, 0, 0},
+	} {
+		x := row(t, run, name).Exact
+		got := [4]int64{slices.Min(x[0].Old), slices.Min(x[0].New), slices.Min(x[1].Old), slices.Min(x[1].New)}
+		if got != want {
+			t.Errorf("%s: allocations and bytes %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestWhatFailsIsNamed(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": strings.Replace(benchmarks("p", `
+func BenchmarkGood(b *testing.B) { for b.Loop() {} }
+func BenchmarkPanic(b *testing.B) { panic("on purpose") }
+func BenchmarkFatal(b *testing.B) { b.Run("sub", func(b *testing.B) { b.Fatal("at once") }) }
+func BenchmarkLater(b *testing.B) { if b.N > 1 { b.Fatal("only later") } }
+func BenchmarkExit(b *testing.B) { os.Exit(0) }
+func BenchmarkEndless(b *testing.B) { b.Run("sub", func(b *testing.B) { select {} }) }
+func BenchmarkSkipped(b *testing.B) { b.Skip("not here") }
+func BenchmarkLast(b *testing.B) { for b.Loop() {} }
+`), `"testing"`, `("os"; "testing"; "time")
+var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no deadlock
+`, 1)})
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	o.Silence = 2e9
+	run := measured(t, o)
+	for name, why := range map[string]string{
+		"BenchmarkGood":        "",
+		"BenchmarkPanic":       "new: panic: on purpose",
+		"BenchmarkFatal/sub":   "at once",
+		"BenchmarkLater":       "old: it failed: p_test.go:11: only later",
+		"BenchmarkExit":        "old: the process ended",
+		"BenchmarkEndless/sub": "old: no answer in 2s",
+		"BenchmarkLast":        "",
+	} {
+		r := row(t, run, name)
+		if why == "" && r.Err != "" || !strings.Contains(r.Err, why) || (r.Mode == gate.Failed) != (why != "") {
+			t.Errorf("%s: mode %s, error %q, want %q", name, r.Mode, r.Err, why)
+		}
+	}
+	skipped := slices.IndexFunc(run.Facts, func(f reports.Fact) bool { return f.Key == "skipped" })
+	if skipped < 0 || run.Facts[skipped].Value != "scratch.BenchmarkSkipped" || len(run.Rows) != 7 {
+		t.Errorf("%d rows, want 7; facts %v, want the skipped one", len(run.Rows), run.Facts)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
+func BenchmarkA(b *testing.B) { for b.Loop() {} }
+func BenchmarkB(b *testing.B) { for b.Loop() {} }`)})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var text bytes.Buffer
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	o.Pairs, o.Out = 1000, &text
+	o.Progress = func(p Progress) {
+		if p.Done == 5 {
+			cancel()
+		}
+	}
+	run, err := measureIn(t, ctx, o)
+	if err != nil || !strings.HasPrefix(run.Stopped, "interrupted") {
+		t.Fatalf("stopped %q, error %v", run.Stopped, err)
+	}
+	again := readBack(t, &text)
+	if len(run.Rows) != 2 || len(again.Rows) != 2 || again.Stopped != run.Stopped {
+		t.Errorf("%d rows, %d read back, want the 2 that were under way", len(run.Rows), len(again.Rows))
+	}
+}

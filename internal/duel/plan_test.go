@@ -1,0 +1,122 @@
+package duel
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+func TestDecide(t *testing.T) {
+	const us, ms = time.Microsecond, time.Millisecond
+	quiet := trait{perOp: 10, wall: 600 * us, entering: ms, busy: 1}
+	for name, c := range map[string]struct {
+		change        func(*trait)
+		mode          gate.Mode
+		slices, pairs int
+		contended     bool
+		why           string
+	}{
+		"ordinary":         {func(t *trait) {}, gate.Sliced, 32, 24, false, ""},
+		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 32, 48, true, ""},
+		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 32, 48, true, ""},
+		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 32, 48, true, ""},
+		"long slices":      {func(t *trait) { t.wall = 4 * ms }, gate.Sliced, 16, 24, false, "16 for each process"},
+		"longer slices":    {func(t *trait) { t.wall = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},
+		"cannot be sliced": {func(t *trait) { t.wall = 100 * ms }, gate.Fresh, 1, 24, false, "one for each process"},
+		"slow":             {func(t *trait) { t.wall = time.Second }, gate.Fresh, 1, 10, false, "10 pairs instead of 24"},
+		"slow parents":     {func(t *trait) { t.entering = 300 * ms }, gate.Sliced, 32, 15, false, "15 pairs instead of 24"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			worse := quiet
+			c.change(&worse)
+			for _, sides := range [][2]trait{{worse, worse}, {worse, quiet}, {quiet, worse}} {
+				var p plan
+				p.decide(Options{}.withDefaults(), sides[0], sides[1])
+				if p.Mode != c.mode || p.slices != c.slices || p.Contended != c.contended {
+					t.Errorf("mode %s, %d slices, contended %v; want %s, %d, %v", p.Mode, p.slices, p.Contended, c.mode, c.slices, c.contended)
+				}
+				if sides[0] == sides[1] && (p.pairs != c.pairs || !strings.Contains(p.Why, c.why) || (p.Why == "") != (c.why == "")) {
+					t.Errorf("%d pairs because %q; want %d because %q", p.pairs, p.Why, c.pairs, c.why)
+				}
+			}
+		})
+	}
+}
+
+func TestPairsAreDroppedEvenly(t *testing.T) {
+	m := &match{Options: Options{MaxTime: time.Hour, Layouts: 1}.withDefaults(), run: &gate.Run{}, begun: time.Now()}
+	for _, pairs := range []int{24, 48, 24} {
+		m.plans = append(m.plans, &plan{pairs: pairs, cost: 2 * time.Hour / (24 + 48 + 24), ops: 1})
+	}
+	m.allot(0)
+	var got []int
+	for _, p := range m.plans {
+		got = append(got, p.pairs)
+	}
+	if !slices.Equal(got, []int{11, 23, 11}) || m.run.Facts[0].Value != "51 of 96, to keep to 1h0m0s" {
+		t.Errorf("pairs %v, facts %v", got, m.run.Facts)
+	}
+	m.begun = time.Now().Add(-2 * time.Hour)
+	if m.allot(0); m.plans[0].pairs != fewest/2 || !m.late() {
+		t.Errorf("%d pairs when there is no time left, want %d", m.plans[0].pairs, fewest/2)
+	}
+	if err := m.stopped(errLate); err != nil || !strings.HasPrefix(m.run.Stopped, "out of time") {
+		t.Errorf("stopped %q, %v", m.run.Stopped, err)
+	}
+	if other := errors.New("other"); m.stopped(other) != other {
+		t.Error("an error was taken for running out of time")
+	}
+}
+
+func TestEveryBinaryIsDrawnBeforeAnyIsDrawnAgain(t *testing.T) {
+	for _, n := range []int{1, 2, 5} {
+		b := bout{a: make(pool, n), b: make(pool, n)}
+		for i := range n {
+			b.a[i].layout, b.b[i].layout = uint64(i), uint64(i)
+		}
+		met := map[[2]uint64]bool{}
+		for k := range n * (n - 1) {
+			first, second := b.draw(k)
+			if met[[2]uint64{first.layout, second.layout}] || first == second || int(first.layout) != k%n {
+				t.Errorf("of %d binaries pair %d is %d and %d", n, k, first.layout, second.layout)
+			}
+			met[[2]uint64{first.layout, second.layout}] = true
+		}
+	}
+}
+
+func TestTypical(t *testing.T) {
+	took := []float64{9, 1, 2, 3, 4, 5, 6, 7, 8}
+	if got := (&plan{}).typical(took); got != 2 {
+		t.Errorf("of one goroutine %v, want the octile 2", got)
+	}
+	if got := (&plan{parallel: true}).typical(took); got != 5 {
+		t.Errorf("of several goroutines %v, want the median 5", got)
+	}
+	if got := median(nil); !math.IsNaN(got) {
+		t.Errorf("of nothing %v, want NaN", got)
+	}
+	if got := quantile([]float64{2, 1}, 0.25); got != 1.25 {
+		t.Errorf("between two %v, want 1.25", got)
+	}
+}
+
+func TestPatternMatchesItsNameOnly(t *testing.T) {
+	for _, name := range []string{"BenchmarkA", "BenchmarkA/b.c", "BenchmarkA/(|[", "BenchmarkA//b", "BenchmarkA/ü"} {
+		parts, patterns := strings.Split(name, "/"), strings.Split(pattern(name), "/")
+		if len(parts) != len(patterns) {
+			t.Fatalf("%s: pattern %s", name, pattern(name))
+		}
+		for i, p := range patterns {
+			if re := regexp.MustCompile(p); !re.MatchString(parts[i]) || re.MatchString(parts[i]+"x") {
+				t.Errorf("%s: pattern %s", name, p)
+			}
+		}
+	}
+}

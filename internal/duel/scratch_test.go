@@ -1,0 +1,121 @@
+package duel
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// quick is as little as a duel can be: nothing here is decided by a time.
+func quick(old, new Source) Options {
+	return Options{
+		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 2,
+		Repeats: 2, Seed: 1, Silence: 20 * time.Second,
+	}
+}
+
+// scratch writes a module and returns its directory.
+func scratch(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"go.mod": "module scratch\n\ngo 1.26\n"})
+	write(t, dir, files)
+	return dir
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// commit makes a repository of a directory, if it is none, and commits what is there.
+func commit(t *testing.T, dir string) {
+	t.Helper()
+	for _, args := range [][]string{
+		{"init", "-q"}, {"add", "-A"},
+		{"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "t"},
+	} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", cmd, err, out)
+		}
+	}
+}
+
+// benchmarks returns a test file of a package.
+func benchmarks(pkg, body string) string {
+	return "package " + pkg + "\n\nimport \"testing\"\n\n" + body
+}
+
+// measured measures, and fails unless nothing is left of it.
+func measured(t *testing.T, o Options) *gate.Run {
+	t.Helper()
+	run, err := measureIn(t, context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func measureIn(t *testing.T, ctx context.Context, o Options) (*gate.Run, error) {
+	t.Helper()
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	run, err := Measure(ctx, o)
+	left, globErr := filepath.Glob(filepath.Join(temp, "semabench*"))
+	if globErr != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, globErr)
+	}
+	return run, err
+}
+
+// row returns the row of a name.
+func row(t *testing.T, run *gate.Run, name string) gate.Row {
+	t.Helper()
+	i := slices.IndexFunc(run.Rows, func(r gate.Row) bool { return r.Name == name })
+	if i < 0 {
+		t.Fatalf("no row %s", name)
+	}
+	return run.Rows[i]
+}
+
+func names(rows []gate.Row) (all []string) {
+	for _, r := range rows {
+		all = append(all, r.Name)
+	}
+	return all
+}
+
+func mustEqual(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\n got %s\nwant %s", what, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+}
+
+// readBack reads what was written of a run.
+func readBack(t *testing.T, text *bytes.Buffer) *gate.Run {
+	t.Helper()
+	run, err := gate.Read("run", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
