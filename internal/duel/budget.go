@@ -20,6 +20,9 @@ func (m *match) allot(link time.Duration) {
 	planned := m.pairs()
 	if m.MaxTime > 0 {
 		left := m.MaxTime - time.Since(m.begun) - m.linking(link)
+		if m.Second != nil {
+			left -= left / 5 // for suspects
+		}
 		if cost := m.cost(); cost > left {
 			share := max(0, float64(left)/float64(cost))
 			for _, p := range m.plans {

@@ -92,10 +92,10 @@ func (p *process) leave() error {
 	}
 }
 
-// run runs the benchmark that the process is at: as "run", or as "slice", without a collection first.
-func (p *process) run(how string, n int) (s slice, err error) {
+// run runs the benchmark that the process is at.
+func (p *process) run(n int) (s slice, err error) {
 	begin := time.Now()
-	p.tell("%s %d", how, n)
+	p.tell("run %d", n)
 	rest, err := p.expect("ran")
 	if err != nil {
 		return s, err

@@ -22,6 +22,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -100,6 +101,7 @@ type match struct {
 	plans    []*plan
 	kept     []*plan // those of run.Rows
 	controls []*plan // rows that are measured against themselves
+	skipped  []string
 	progress Progress
 }
 
@@ -110,6 +112,9 @@ var errNothing = errors.New("no benchmarks")
 // concerns all of them: no revision, nothing to build, no benchmarks. When ctx is done, what
 // was measured by then is returned, with Stopped set. Nothing is left behind, in the repository or elsewhere.
 func Measure(ctx context.Context, o Options) (*gate.Run, error) {
+	if runtime.GOOS == "windows" {
+		return nil, errors.New("no duels on Windows, where a process cannot be passed pipes: compare two texts of go test -bench")
+	}
 	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{Command: o.Command}}
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
 	temp, err := os.MkdirTemp("", "semabench-duel-")

@@ -77,10 +77,6 @@ func TestEveryBenchmarkIsReached(t *testing.T) {
 	var text bytes.Buffer
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
 	o.Out, o.Self = &text, true
-	o.Second = func(run *gate.Run) []int {
-		return []int{slices.IndexFunc(run.Rows, func(r gate.Row) bool { return r.Name == "BenchmarkFixed" })}
-	}
-	o.Profile, o.Profiles = o.Second, filepath.Join(t.TempDir(), "profiles")
 	run := measured(t, o)
 	mustEqual(t, "rows", names(run.Rows), []string{
 		"BenchmarkLoop", "BenchmarkN", "BenchmarkParallel", "BenchmarkFixed", "BenchmarkNames/a_b",
@@ -93,15 +89,6 @@ func TestEveryBenchmarkIsReached(t *testing.T) {
 	}
 	if r := row(t, run, "BenchmarkParallel"); !r.Contended || len(r.Pairs) != 4 {
 		t.Errorf("contended: %v with %d pairs, want true with 4", r.Contended, len(r.Pairs))
-	}
-	fixed := row(t, run, "BenchmarkFixed")
-	if len(fixed.Second) != 4 {
-		t.Errorf("%d pairs of the second stage, want 4", len(fixed.Second))
-	}
-	for _, path := range []string{fixed.OldProfile, fixed.NewProfile} {
-		if info, err := os.Stat(filepath.Join(o.Profiles, path)); err != nil || info.Size() == 0 {
-			t.Errorf("profile %q: %v", path, err)
-		}
 	}
 	if again := readBack(t, &text); len(again.Rows) != len(run.Rows) || len(again.Controls) != len(run.Controls) ||
 		again.Stopped != "" || again.Planned != len(run.Rows) {
@@ -125,6 +112,30 @@ func wellMeasured(t *testing.T, r gate.Row) {
 	}
 	if !strings.HasPrefix(r.Reproduce, "semabench gate -bench '^Benchmark") {
 		t.Errorf("%s: reproduce with %s", r.Name, r.Reproduce)
+	}
+}
+
+func TestSecondStageAndProfiles(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
+func BenchmarkA(b *testing.B) { for b.Loop() {} }
+func BenchmarkB(b *testing.B) { for b.Loop() {} }`)})
+	var text bytes.Buffer
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	o.Second = func(run *gate.Run) []int { return []int{1} }
+	o.Profile, o.Profiles, o.Out = o.Second, filepath.Join(t.TempDir(), "profiles"), &text
+	measured(t, o)
+	run := readBack(t, &text)
+	if a := run.Rows[0]; len(a.Second) > 0 || a.OldProfile != "" || len(run.Rows) != 2 || run.Stages == 1 {
+		t.Errorf("row %+v was not chosen", a)
+	}
+	b := run.Rows[1]
+	if len(b.Second) != 4 || b.Second[0].OldLayout == b.Pairs[0].OldLayout {
+		t.Errorf("%d pairs of the second stage, want 4 of new layouts", len(b.Second))
+	}
+	for _, path := range []string{b.OldProfile, b.NewProfile} {
+		if info, err := os.Stat(filepath.Join(o.Profiles, path)); err != nil || info.Size() == 0 {
+			t.Errorf("profile %q: %v", path, err)
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func exchange(old, new *process, p *plan, swapped bool, planted float64, pair *g
 		if isNew {
 			side, n, to = new, slowed, &pair.NewSlices
 		}
-		s, err := side.run("slice", n)
+		s, err := side.run(n)
 		if err == nil && keep {
 			*to = append(*to, s.ns/float64(p.ops))
 		}

@@ -54,7 +54,7 @@ func workingTree(ctx context.Context, dir string) gate.Side {
 		return s
 	}
 	s.Revision = rev
-	changed, err := git(ctx, dir, nil, "status", "--porcelain", "--", ".")
+	changed, err := git(ctx, dir, nil, "status", "--porcelain")
 	s.Dirty = err != nil || changed != ""
 	return s
 }

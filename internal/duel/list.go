@@ -32,7 +32,7 @@ func (m *match) list(ctx context.Context, s *side, b binary) (listing, error) {
 			return l, ctx.Err()
 		}
 		p.close()
-		l.hear(s.label, string(p.said.text))
+		l.hear(s.label, p.said.String())
 		if done || err != nil {
 			return l, err
 		}
@@ -56,7 +56,7 @@ func (l *listing) add(p *process, pattern string, tried map[string]bool) (done b
 		})
 		if err != nil {
 			name := f
-			if under := running.FindAllString(string(p.said.text), -1); len(under) > 0 {
+			if under := running.FindAllString(p.said.String(), -1); len(under) > 0 {
 				name = under[len(under)-1]
 			}
 			l.failed[name] = err

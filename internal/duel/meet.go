@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -21,39 +20,45 @@ func (m *match) meet(ctx context.Context) (link time.Duration, err error) {
 			paths = append(paths, path)
 		}
 	}
-	var skipped []string
 	for i, path := range paths {
 		m.say(fmt.Sprintf("building %s", path), i, len(paths))
-		oldBinary, oldRows, err := m.look(ctx, m.old, path)
-		if err != nil {
+		if err := m.meetAt(ctx, path); err != nil {
 			return 0, err
 		}
-		newBinary, newRows, err := m.look(ctx, m.new, path)
-		if err != nil {
-			return 0, err
-		}
-		skipped = append(skipped, bothSkipped(path, oldRows, newRows)...)
-		plans := m.pairUp(path, oldRows, newRows)
-		m.plans = append(m.plans, plans...)
-		m.run.Planned = len(m.plans)
-		begin := time.Now()
-		if err := m.probe(ctx, oldBinary, newBinary, plans); err != nil {
-			return 0, err
-		}
-		m.spend(plans, time.Since(begin))
-		if link == 0 && len(plans) > 0 {
-			begin := time.Now()
-			if _, err := m.old.build(ctx, m.old.packages[path], m.seed()); err != nil {
-				return 0, err
-			}
-			link = time.Since(begin)
-		}
-		pool{oldBinary, newBinary}.remove()
 	}
-	if len(skipped) > 0 {
-		m.run.Facts = append(m.run.Facts, reports.Fact{Key: "skipped", Value: strings.Join(skipped, ", ")})
+	if len(m.skipped) > 0 {
+		m.fact("skipped", strings.Join(m.skipped, ", "))
 	}
-	return link, nil
+	if len(m.plans) == 0 {
+		return 0, nil
+	}
+	begin := time.Now()
+	b, err := m.old.build(ctx, m.old.packages[m.plans[0].Package], m.seed())
+	pool{b}.remove()
+	return time.Since(begin), err
+}
+
+// meetAt does so for one package.
+func (m *match) meetAt(ctx context.Context, path string) error {
+	oldBinary, oldRows, err := m.look(ctx, m.old, path)
+	if err != nil {
+		return err
+	}
+	newBinary, newRows, err := m.look(ctx, m.new, path)
+	if err != nil {
+		return err
+	}
+	defer pool{oldBinary, newBinary}.remove()
+	m.skipped = append(m.skipped, bothSkipped(path, oldRows, newRows)...)
+	plans := m.pairUp(path, oldRows, newRows)
+	m.plans = append(m.plans, plans...)
+	m.run.Planned = len(m.plans)
+	begin := time.Now()
+	err = m.probe(ctx, oldBinary, newBinary, plans)
+	for _, p := range plans {
+		p.Spent += time.Since(begin) / time.Duration(len(plans))
+	}
+	return err
 }
 
 // look builds a package on a side, if it has it, and lists its benchmarks.
@@ -109,13 +114,6 @@ func bothSkipped(path string, old, new listing) (ids []string) {
 func (m *match) command(path, name string) string {
 	quoted := strings.ReplaceAll(pattern(name), "'", `'\''`)
 	return fmt.Sprintf("%s -bench '%s' %s", m.Command, quoted, path)
-}
-
-// spend shares time that was spent on several rows among them.
-func (m *match) spend(plans []*plan, spent time.Duration) {
-	for _, p := range plans {
-		p.Spent += spent / time.Duration(len(plans))
-	}
 }
 
 // paths are the packages that there are plans for, in order.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -44,18 +45,12 @@ func overlay(goroot, dir string) (string, error) {
 	if err := add("benchmark.go", patched); err != nil {
 		return "", err
 	}
-	files, err := worker.ReadDir("worker")
+	added, err := workerFiles()
+	for name, text := range added {
+		err = errors.Join(err, add(name, text))
+	}
 	if err != nil {
 		return "", err
-	}
-	for _, f := range files {
-		text, err := worker.ReadFile("worker/" + f.Name())
-		if err == nil {
-			err = add("semabench_"+strings.TrimSuffix(f.Name(), ".txt"), text)
-		}
-		if err != nil {
-			return "", err
-		}
 	}
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -63,6 +58,23 @@ func overlay(goroot, dir string) (string, error) {
 	}
 	path := filepath.Join(dir, "overlay.json")
 	return path, os.WriteFile(path, text, 0o666)
+}
+
+// workerFiles returns the files of the worker under the names that they get in package testing.
+func workerFiles() (map[string][]byte, error) {
+	files, err := worker.ReadDir("worker")
+	if err != nil {
+		return nil, err
+	}
+	texts := map[string][]byte{}
+	for _, f := range files {
+		text, err := worker.ReadFile("worker/" + f.Name())
+		if err != nil {
+			return nil, err
+		}
+		texts["semabench_"+strings.TrimSuffix(f.Name(), ".txt")] = text
+	}
+	return texts, nil
 }
 
 // An edit replaces source[from:to].

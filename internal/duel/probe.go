@@ -70,7 +70,7 @@ func (m *match) try(old, new *process, p *plan, entering time.Duration) error {
 // calibrate finds out how long an operation takes.
 func calibrate(p *process, d time.Duration) (t trait, err error) {
 	for n := 1; ; {
-		s, err := p.run("slice", n)
+		s, err := p.run(n)
 		if err != nil {
 			return t, err
 		}
@@ -87,7 +87,7 @@ func examine(p *process, ops int) (t trait, err error) {
 	const looks = 6
 	var took, walls []float64
 	for range looks + 1 {
-		s, err := p.run("slice", ops)
+		s, err := p.run(ops)
 		if err != nil {
 			return t, err
 		}
@@ -106,7 +106,7 @@ func examine(p *process, ops int) (t trait, err error) {
 		return t, nil
 	}
 	for i := range 2 { // the less busy one: what the runtime does now and then is not the benchmark's
-		long, err := p.run("slice", 5*ops)
+		long, err := p.run(5*ops)
 		if err != nil {
 			return t, err
 		}

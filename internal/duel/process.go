@@ -21,7 +21,7 @@ type process struct {
 	commands *os.File
 	pipe     *os.File // of the answers
 	answers  *bufio.Reader
-	said     *head
+	said     *speech
 	limit    time.Duration // of silence
 }
 
@@ -47,7 +47,7 @@ func start(ctx context.Context, label string, b binary, limit time.Duration, arg
 	}
 	p := &process{
 		label: label, commands: commandsIn, pipe: answersOut, answers: bufio.NewReader(answersOut),
-		said: &head{most: 64 << 10}, limit: limit,
+		said: &speech{}, limit: limit,
 	}
 	p.cmd = exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
 		"-test.benchtime=1x", "-test.count=1", "-test.timeout=0"}, args...)...)
@@ -125,30 +125,37 @@ func (p *process) wait() error {
 	return p.cmd.Wait()
 }
 
-// A head keeps the beginning of what is written to it.
-type head struct {
-	text []byte
-	most int
-}
+// speech keeps the beginning and the end of what a process says: a panic comes at the end, and what
+// comes after its first lines may be long.
+type speech struct{ first, last []byte }
 
-var _ io.Writer = (*head)(nil)
+const speechEnd = 64 << 10
 
-func (h *head) Write(p []byte) (int, error) {
-	h.text = append(h.text, p[:min(len(p), h.most-len(h.text))]...)
+var _ io.Writer = (*speech)(nil)
+
+func (s *speech) Write(p []byte) (int, error) {
+	fits := min(len(p), speechEnd-len(s.first))
+	s.first = append(s.first, p[:fits]...)
+	s.last = append(s.last, p[fits:]...)
+	if len(s.last) > 2*speechEnd {
+		s.last = append([]byte(nil), s.last[len(s.last)-speechEnd:]...)
+	}
 	return len(p), nil
 }
 
+func (s *speech) String() string { return string(s.first) + string(s.last) }
+
 // cause returns the lines that say why a process died, if it said so.
-func (h *head) cause() string {
-	return h.from("panic:", "fatal error:", "signal ", "runtime:")
+func (s *speech) cause() string {
+	return s.from("panic:", "fatal error:", "signal ", "runtime:")
 }
 
 // complaint returns what a benchmark that failed logged.
-func (h *head) complaint() string { return h.from("--- FAIL:") }
+func (s *speech) complaint() string { return s.from("--- FAIL:") }
 
 // from returns the first line that begins with any of some signs, and the next one.
-func (h *head) from(signs ...string) string {
-	all := strings.Split(strings.TrimSpace(string(h.text)), "\n")
+func (s *speech) from(signs ...string) string {
+	all := strings.Split(strings.TrimSpace(s.String()), "\n")
 	for i, line := range all {
 		if slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(line, sign) }) {
 			return strings.Join(strings.Fields(strings.Join(all[i:min(i+2, len(all))], " ")), " ")

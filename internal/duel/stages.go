@@ -139,15 +139,17 @@ func (m *match) profile(ctx context.Context) error {
 		if p.Mode == gate.Failed {
 			continue
 		}
-		if err := os.MkdirAll(m.Profiles, 0o777); err != nil {
-			return err
+		m.say("profiling "+p.Name, 0, 0)
+		var err error
+		p.OldProfile, err = m.profileOne(ctx, m.old, p, fmt.Sprintf("%d-old.pprof", i))
+		if err == nil {
+			p.NewProfile, err = m.profileOne(ctx, m.new, p, fmt.Sprintf("%d-new.pprof", i))
 		}
-		p.OldProfile, p.NewProfile = fmt.Sprintf("%d-old.pprof", i), fmt.Sprintf("%d-new.pprof", i)
-		for name, s := range map[string]*side{p.OldProfile: m.old, p.NewProfile: m.new} {
-			m.say("profiling "+p.Name, 0, 0)
-			if err := m.profileOne(ctx, s, p, filepath.Join(m.Profiles, name)); err != nil {
-				return err
-			}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil { // the verdict does not need it
+			m.say(fmt.Sprintf("no profile of %s: %v", p.Name, err), 0, 0)
 		}
 		if err := m.keep([]*plan{p}); err != nil {
 			return err
@@ -156,19 +158,25 @@ func (m *match) profile(ctx context.Context) error {
 	return nil
 }
 
-func (m *match) profileOne(ctx context.Context, s *side, p *plan, path string) error {
-	path, err := filepath.Abs(path)
+func (m *match) profileOne(ctx context.Context, s *side, p *plan, name string) (string, error) {
+	dir, err := filepath.Abs(m.Profiles)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o777)
+	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	b, err := s.build(ctx, s.packages[p.Package], m.seed())
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer pool{b}.remove()
 	ctx, cancel := context.WithTimeout(ctx, m.Silence+10*time.Second)
 	defer cancel()
 	_, err = output(ctx, b.dir, []string{"SEMABENCH_SLICE=1"}, b.path, "-test.run=^$",
-		"-test.bench="+pattern(p.Name), "-test.benchtime=1s", "-test.cpuprofile="+path)
-	return err
+		"-test.bench="+pattern(p.Name), "-test.benchtime=1s", "-test.cpuprofile="+filepath.Join(dir, name))
+	if err != nil {
+		return "", err
+	}
+	return name, nil
 }
