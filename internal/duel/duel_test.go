@@ -202,7 +202,7 @@ func BenchmarkItself(b *testing.B) {
 }
 
 func TestWhatFailsIsNamed(t *testing.T) {
-	dir := scratch(t, map[string]string{"p_test.go": strings.Replace(benchmarks("p", `
+	dir := scratch(t, map[string]string{"x_test.go": benchmarks("p_test", "func BenchmarkTwice(b *testing.B) {}"), "p_test.go": strings.Replace(benchmarks("p", `
 func BenchmarkGood(b *testing.B) { for b.Loop() {} }
 func BenchmarkPanic(b *testing.B) { panic("on purpose") }
 func BenchmarkFatal(b *testing.B) { b.Run("sub", func(b *testing.B) { b.Fatal("at once") }) }
@@ -211,6 +211,7 @@ func BenchmarkExit(b *testing.B) { os.Exit(0) }
 func BenchmarkEndless(b *testing.B) { b.Run("sub", func(b *testing.B) { select {} }) }
 func BenchmarkSkipped(b *testing.B) { b.Skip("not here") }
 func BenchmarkLast(b *testing.B) { for b.Loop() {} }
+func BenchmarkTwice(b *testing.B) { for b.Loop() {} }
 `), `"testing"`, `("os"; "testing"; "time")
 var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no deadlock
 `, 1)})
@@ -225,6 +226,7 @@ var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no dead
 		"BenchmarkExit":        "old: the process ended",
 		"BenchmarkEndless/sub": "old: no answer in 2s",
 		"BenchmarkLast":        "",
+		"BenchmarkTwice":       "two functions",
 	} {
 		r := row(t, run, name)
 		if why == "" && r.Err != "" || !strings.Contains(r.Err, why) || (r.Mode == gate.Failed) != (why != "") {
@@ -232,8 +234,8 @@ var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no dead
 		}
 	}
 	skipped := slices.IndexFunc(run.Facts, func(f reports.Fact) bool { return f.Key == "skipped" })
-	if skipped < 0 || run.Facts[skipped].Value != "scratch.BenchmarkSkipped" || len(run.Rows) != 7 {
-		t.Errorf("%d rows, want 7; facts %v, want the skipped one", len(run.Rows), run.Facts)
+	if skipped < 0 || run.Facts[skipped].Value != "scratch.BenchmarkSkipped" || len(run.Rows) != 8 {
+		t.Errorf("%d rows, want 8; facts %v, want the skipped one", len(run.Rows), run.Facts)
 	}
 }
 

@@ -16,6 +16,10 @@ type listing struct {
 	skipped []string
 }
 
+// errTwice is of a package and its external test package that use the same name. The figures of
+// `go test -bench` cannot be told apart then either.
+var errTwice = errors.New("two functions have this name: rename the one in the external test package")
+
 // list runs every benchmark once, without which sub-benchmarks are not known, and asks for its name. One that
 // kills the process is noted, and another process goes on with the next.
 func (m *match) list(ctx context.Context, s *side, b binary) (listing, error) {
@@ -45,7 +49,10 @@ func (l *listing) add(p *process, pattern string, tried map[string]bool) (done b
 	if err != nil {
 		return false, fmt.Errorf("%w\nbenchmarks are run after TestMain calls m.Run", err)
 	}
-	for _, f := range functions {
+	for i, f := range functions {
+		if slices.Contains(functions[:i], f) {
+			l.failed[f] = errTwice
+		}
 		if tried[f] {
 			continue
 		}

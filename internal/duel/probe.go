@@ -106,7 +106,7 @@ func examine(p *process, ops int) (t trait, err error) {
 		return t, nil
 	}
 	for i := range 2 { // the less busy one: what the runtime does now and then is not the benchmark's
-		long, err := p.run(5*ops)
+		long, err := p.run(5 * ops)
 		if err != nil {
 			return t, err
 		}
