@@ -2,6 +2,7 @@ package duel
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -53,6 +54,34 @@ func (m *match) chooseControls() (controls []*plan) {
 		}
 	}
 	return controls
+}
+
+// steadiest returns the row that differs least from pair to pair, of those that are like one. Which row
+// it would be was a guess before they were measured.
+func steadiest(plans []*plan, like *plan) *plan {
+	best, least := like, math.Inf(1)
+	for _, p := range plans {
+		if p.Mode != like.Mode || p.Contended != like.Contended || p.ops < 10 {
+			continue
+		}
+		if spread := deviation(p.Pairs); spread < least {
+			best, least = p, spread
+		}
+	}
+	return best
+}
+
+// deviation is the median distance of the log ratios from their median.
+func deviation(pairs []gate.Pair) float64 {
+	var logs []float64
+	for _, p := range pairs {
+		logs = append(logs, math.Log(p.New/p.Old))
+	}
+	middle := median(logs)
+	for i := range logs {
+		logs[i] = math.Abs(logs[i] - middle)
+	}
+	return median(logs)
 }
 
 // linking is how long the linking of all binaries will take.

@@ -24,7 +24,8 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 	_, err := output(ctx, s.Dir, nil, "go", "test", "-c", "-vet=off", "-overlay="+s.overlay,
 		fmt.Sprintf("-ldflags=-s -w -randlayout=%d", layout), "-o", b.path, p.ImportPath)
 	if err != nil {
-		return b, fmt.Errorf("%s: building %s: %w\nit must build: go test -c %[2]s", s.label, p.ImportPath, err)
+		return b, fmt.Errorf("%s: building %s: %w\nit must build: go test -c %[2]s",
+			s.label, p.ImportPath, err)
 	}
 	return b, nil
 }

@@ -103,7 +103,8 @@ func (p *process) run(n int) (s slice, err error) {
 	s.wall = time.Since(begin)
 	_, err = fmt.Sscan(rest, &s.ns, &s.allocs, &s.bytes, &s.busy, &s.goroutines)
 	if err == nil && !(s.ns > 0) { // NaN too
-		err = fmt.Errorf("%s: %d iterations took %v ns: nothing can be said of such a benchmark", p.label, n, s.ns)
+		err = fmt.Errorf("%s: %d iterations took %v ns: nothing can be said of such a benchmark",
+			p.label, n, s.ns)
 	}
 	return s, err
 }

@@ -36,7 +36,7 @@ type Options struct {
 	Bench    string   // as of go test -bench; "": all
 
 	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
-	Slices  int           // of a process in a pair; 0: 32
+	Slices  int           // of a process in a pair; 0: 24
 	Slice   time.Duration // 0: 0.5 ms
 	Layouts int           // binaries of a package on each side; 0: 24, so that no pair shares its own
 	Repeats int           // of what is counted; 0: 5
@@ -48,9 +48,9 @@ type Options struct {
 
 	Self bool // also old against old, as many pairs, for every row
 
-	// Second returns the rows, by their index, that are to be measured once more on fresh processes and layouts:
-	// gate.Suspects. Nil: none ever, and the run says so. Profile returns those whose CPU
-	// profiles are to be written into Profiles, a directory. Both are asked once.
+	// Second returns the rows, by their index, that are to be measured once more on fresh processes
+	// and layouts: gate.Suspects. Nil: none ever, and the run says so. Profile returns those whose
+	// CPU profiles are to be written into Profiles, a directory. Both are asked once.
 	Second   func(*gate.Run) []int
 	Profile  func(*gate.Run) []int
 	Profiles string
@@ -68,7 +68,7 @@ type Progress struct {
 
 func (o Options) withDefaults() Options {
 	o.Pairs = cmp.Or(o.Pairs, 24)
-	o.Slices = cmp.Or(o.Slices, 32)
+	o.Slices = cmp.Or(o.Slices, 24)
 	o.Layouts = cmp.Or(o.Layouts, 24)
 	o.Repeats = cmp.Or(o.Repeats, 5)
 	o.Slice = cmp.Or(o.Slice, 500*time.Microsecond)
@@ -108,12 +108,14 @@ type match struct {
 // errNothing is a set of benchmarks without any: what judges nothing must not pass.
 var errNothing = errors.New("no benchmarks")
 
-// Measure measures both sides. Rows that cannot be measured are in the run and say why. The error is about what
-// concerns all of them: no revision, nothing to build, no benchmarks. When ctx is done, what
-// was measured by then is returned, with Stopped set. Nothing is left behind, in the repository or elsewhere.
+// Measure measures both sides. Rows that cannot be measured are in the run and say why. The error is
+// about what concerns all of them: no revision, nothing to build, no benchmarks. When ctx is done,
+// what was measured by then is returned, with Stopped set. Nothing is left behind, in the repository
+// or elsewhere.
 func Measure(ctx context.Context, o Options) (*gate.Run, error) {
 	if runtime.GOOS == "windows" {
-		return nil, errors.New("no duels on Windows, where a process cannot be passed pipes: compare two texts of go test -bench")
+		return nil, errors.New("no duels on Windows, where a process cannot be passed pipes: " +
+			"compare two texts of go test -bench")
 	}
 	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{Command: o.Command}}
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
@@ -154,7 +156,8 @@ func (m *match) measure(ctx context.Context) (err error) {
 		return err
 	}
 	if m.run.Planned == 0 && len(m.run.OnlyOld)+len(m.run.OnlyNew) == 0 {
-		return fmt.Errorf("%w match -bench %q in %v: name packages that have some", errNothing, m.Bench, m.Packages)
+		return fmt.Errorf("%w match -bench %q in %v: name packages that have some",
+			errNothing, m.Bench, m.Packages)
 	}
 	m.allot(link)
 	m.addFacts()

@@ -77,11 +77,13 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	}
 	s.Revision, err = git(ctx, dir, nil, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
 	if err != nil {
-		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; a CI checkout needs fetch-depth: 0", revision, err)
+		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; "+
+			"a CI checkout needs fetch-depth: 0", revision, err)
 	}
 	index := []string{"GIT_INDEX_FILE=" + filepath.Join(temp, "index")}
 	if _, err := git(ctx, top, index, "read-tree", s.Revision); err != nil {
-		return s, fmt.Errorf("reading %s: %w\na shallow clone may lack it: git fetch --unshallow", revision, err)
+		return s, fmt.Errorf("reading %s: %w\na shallow clone may lack it: "+
+			"git fetch --unshallow", revision, err)
 	}
 	root := filepath.Join(temp, "tree")
 	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+root+"/"); err != nil {

@@ -25,17 +25,6 @@ func (p *plan) fail(err error) {
 	p.Pairs, p.SelfPairs, p.Second = nil, nil, nil
 }
 
-// A trait is what a probe of one side found.
-type trait struct {
-	perOp      float64       // ns
-	wall       time.Duration // of a slice, with what a benchmark prepares before it
-	entering   time.Duration // until the first slice: what parents prepare
-	spread     float64
-	busy       float64 // cores
-	goroutines int64   // in a slice
-	allocates  bool
-}
-
 const (
 	// unsliceable is what a slice may take. Processes that take turns as slowly as that do not meet the
 	// same moods of the machine, so there is nothing to gain from many turns.
@@ -46,24 +35,22 @@ const (
 
 // decide plans a row from what the probes of both sides found.
 func (p *plan) decide(o Options, old, new trait) {
-	wall, entering := max(old.wall, new.wall), max(old.entering, new.entering)
+	least, entering := max(old.least, new.least), max(old.entering, new.entering)
 	p.spread = max(old.spread, new.spread)
-	allocates := old.allocates || new.allocates
-	p.parallel = max(old.goroutines, new.goroutines) > 0 ||
-		max(old.busy, new.busy) > manyCores && !allocates // the collector uses the other cores too
-	p.Contended = p.parallel || allocates
+	p.parallel = old.parallel() || new.parallel()
+	p.Contended = p.parallel || old.allocates || new.allocates
 	p.Mode, p.slices, p.pairs = gate.Sliced, o.Slices, o.Pairs
 	if p.Contended {
 		p.pairs *= 2
 	}
 	switch {
-	case wall > unsliceable:
+	case least > unsliceable:
 		p.Mode, p.slices = gate.Fresh, 1
-		p.Why = fmt.Sprintf("a slice takes at least %v: one for each process", round(wall))
-	case wall > 4*o.Slice:
-		p.slices = min(o.Slices, max(4, int(float64(o.Slices)*float64(4*o.Slice)/float64(wall))))
+		p.Why = fmt.Sprintf("a slice takes at least %v: one for each process", round(least))
+	case least > 4*o.Slice:
+		p.slices = min(o.Slices, max(4, int(float64(o.Slices)*float64(4*o.Slice)/float64(least))))
 		if p.slices < o.Slices {
-			p.Why = fmt.Sprintf("a slice takes at least %v: %d for each process", round(wall), p.slices)
+			p.Why = fmt.Sprintf("a slice takes at least %v: %d for each process", round(least), p.slices)
 		}
 	}
 	p.cost = old.entering + new.entering + time.Duration(p.slices+1)*(old.wall+new.wall)

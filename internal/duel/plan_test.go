@@ -14,7 +14,7 @@ import (
 
 func TestDecide(t *testing.T) {
 	const us, ms = time.Microsecond, time.Millisecond
-	quiet := trait{perOp: 10, wall: 600 * us, entering: ms, busy: 1}
+	quiet := trait{perOp: 10, wall: 600 * us, least: 600 * us, entering: ms, busy: 1}
 	for name, c := range map[string]struct {
 		change        func(*trait)
 		mode          gate.Mode
@@ -22,15 +22,15 @@ func TestDecide(t *testing.T) {
 		contended     bool
 		why           string
 	}{
-		"ordinary":         {func(t *trait) {}, gate.Sliced, 32, 24, false, ""},
-		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 32, 48, true, ""},
-		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 32, 48, true, ""},
-		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 32, 48, true, ""},
-		"long slices":      {func(t *trait) { t.wall = 4 * ms }, gate.Sliced, 16, 24, false, "16 for each process"},
-		"longer slices":    {func(t *trait) { t.wall = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},
-		"cannot be sliced": {func(t *trait) { t.wall = 100 * ms }, gate.Fresh, 1, 24, false, "one for each process"},
-		"slow":             {func(t *trait) { t.wall = time.Second }, gate.Fresh, 1, 10, false, "10 pairs instead of 24"},
-		"slow parents":     {func(t *trait) { t.entering = 300 * ms }, gate.Sliced, 32, 15, false, "15 pairs instead of 24"},
+		"ordinary":         {func(t *trait) {}, gate.Sliced, 24, 24, false, ""},
+		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 24, 48, true, ""},
+		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 24, 48, true, ""},
+		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 24, 48, true, ""},
+		"long slices":      {func(t *trait) { t.least = 4 * ms }, gate.Sliced, 12, 24, false, "12 for each process"},
+		"longer slices":    {func(t *trait) { t.least = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},
+		"cannot be sliced": {func(t *trait) { t.least, t.wall = 100*ms, 100*ms }, gate.Fresh, 1, 24, false, "one for each process"},
+		"slow":             {func(t *trait) { t.least, t.wall = time.Second, time.Second }, gate.Fresh, 1, 10, false, "10 pairs instead of 24"},
+		"slow parents":     {func(t *trait) { t.entering = 300 * ms }, gate.Sliced, 24, 15, false, "15 pairs instead of 24"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			worse := quiet
@@ -96,8 +96,8 @@ func TestTypical(t *testing.T) {
 	if got := (&plan{}).typical(took); got != 2 {
 		t.Errorf("of one goroutine %v, want the octile 2", got)
 	}
-	if got := (&plan{parallel: true}).typical(took); got != 5 {
-		t.Errorf("of several goroutines %v, want the median 5", got)
+	if got := (&plan{parallel: true}).typical(took); got != 3 {
+		t.Errorf("of several goroutines %v, want the quartile 3", got)
 	}
 	if got := median(nil); !math.IsNaN(got) {
 		t.Errorf("of nothing %v, want NaN", got)

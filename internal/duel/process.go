@@ -36,7 +36,9 @@ type slice struct {
 
 // start starts a binary. The arguments are those of an ordinary run of benchmarks, so that a
 // TestMain that looks at them does what it does then.
-func start(ctx context.Context, label string, b binary, limit time.Duration, args ...string) (*process, error) {
+func start(
+	ctx context.Context, label string, b binary, limit time.Duration, args ...string,
+) (*process, error) {
 	commandsOut, commandsIn, err := os.Pipe()
 	if err != nil {
 		return nil, err

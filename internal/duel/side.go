@@ -64,7 +64,8 @@ func newSide(ctx context.Context, label string, from Source, patterns []string, 
 // prepare writes the overlay of the Go distribution that the side is built with: its go.mod may
 // want another than that of the other side.
 func (s *side) prepare(ctx context.Context, temp string) error {
-	env, err := output(ctx, s.Dir, nil, "go", "env", "GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT")
+	env, err := output(ctx, s.Dir, nil, "go", "env",
+		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT")
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.label, err)
 	}

@@ -46,7 +46,7 @@ func (m *match) first(ctx context.Context, path string) error {
 	err = errors.Join(err, m.keep(m.all(path)))
 	for i, p := range m.controls {
 		if err == nil && p.Package == path && p.Mode != gate.Failed {
-			err = m.check(ctx, p, old, i == 0)
+			err = m.check(ctx, steadiest(plans, p), old, i == 0)
 		}
 	}
 	return m.stopped(err)
