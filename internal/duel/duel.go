@@ -1,5 +1,5 @@
 // Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that
-// they can be compared on a busy machine: as two processes that take turns of half a millisecond,
+// they can be compared on a busy machine: as two processes that take turns of half a millisecond or two,
 // each linked with a code layout of its own, many times over.
 //
 //	run, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})

@@ -119,7 +119,7 @@ func exchange(old, new *process, p *plan, swapped bool, planted float64, pair *g
 // octiles by 3 %. A slowdown that spares one slice in eight is not seen; it would be a strange one,
 // a slice is thousands of operations. The fastest slices of several goroutines are another matter.
 // They may be those in which only one of them had a core, so there it is the quartile: with the
-// median the ratio of identical sides was off by twice as much.
+// median the ratio of identical sides was off by twice as much. See also meeting.
 func (p *plan) typical(took []float64) float64 {
 	if p.parallel {
 		return quantile(took, 1./4)

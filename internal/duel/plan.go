@@ -29,6 +29,7 @@ const (
 	// unsliceable is what a slice may take. Processes that take turns as slowly as that do not meet the
 	// same moods of the machine, so there is nothing to gain from many turns.
 	unsliceable = 20 * time.Millisecond
+	longer      = 4   // times, slices of several goroutines, so that they meet
 	fewest      = 10  // pairs: the signed rank test reaches p = 0.001
 	manyCores   = 1.5 // of the two or more that goroutines would use
 )
@@ -43,26 +44,35 @@ func (p *plan) decide(o Options, old, new trait) {
 	if p.Contended {
 		p.pairs *= 2
 	}
+	slice := o.Slice
+	if p.parallel {
+		slice, p.slices = longer*slice, max(2, o.Slices/3)
+	}
 	switch {
 	case least > unsliceable:
 		p.Mode, p.slices = gate.Fresh, 1
-		p.Why = fmt.Sprintf("a slice takes at least %v: one for each process", round(least))
-	case least > 4*o.Slice:
-		p.slices = min(o.Slices, max(4, int(float64(o.Slices)*float64(4*o.Slice)/float64(least))))
-		if p.slices < o.Slices {
-			p.Why = fmt.Sprintf("a slice takes at least %v: %d for each process", round(least), p.slices)
+		p.because("a slice takes at least %v: one for each process", round(least))
+	case least > 4*slice:
+		if fewer := max(4, int(float64(4*p.slices)*float64(slice)/float64(least))); fewer < p.slices {
+			p.slices = fewer
+			p.because("a slice takes at least %v: %d for each process", round(least), p.slices)
 		}
 	}
 	p.cost = old.entering + new.entering + time.Duration(p.slices+1)*(old.wall+new.wall)
 	if most := int(o.RowTime / max(p.cost, 1)); most < p.pairs {
 		planned := p.pairs
 		p.pairs = min(planned, max(fewest, most))
-		if p.Why != "" {
-			p.Why += "; "
-		}
-		p.Why += fmt.Sprintf("a pair takes %v, of which %v before the first slice: %d pairs instead of %d",
+		p.because("a pair takes %v, of which %v before the first slice: %d pairs instead of %d",
 			round(p.cost), round(entering), p.pairs, planned)
 	}
+}
+
+// because adds to what Why says.
+func (p *plan) because(format string, args ...any) {
+	if p.Why != "" {
+		p.Why += "; "
+	}
+	p.Why += fmt.Sprintf(format, args...)
 }
 
 func round(d time.Duration) time.Duration {

@@ -23,8 +23,8 @@ func TestDecide(t *testing.T) {
 		why           string
 	}{
 		"ordinary":         {func(t *trait) {}, gate.Sliced, 24, 24, false, ""},
-		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 24, 48, true, ""},
-		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 24, 48, true, ""},
+		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 8, 48, true, ""},
+		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 8, 48, true, ""},
 		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 24, 48, true, ""},
 		"long slices":      {func(t *trait) { t.least = 4 * ms }, gate.Sliced, 12, 24, false, "12 for each process"},
 		"longer slices":    {func(t *trait) { t.least = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},

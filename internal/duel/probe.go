@@ -47,15 +47,12 @@ func (m *match) try(old, new *process, p *plan, entering time.Duration) error {
 		return err
 	}
 	if traits[0].parallel() || traits[1].parallel() {
-		ops, err := lengthen(old, new, p.ops, traits)
-		if err != nil {
+		p.ops *= longer
+		if traits, err = examineBoth(old, new, p.ops); err != nil {
 			return err
 		}
-		if ops > p.ops {
-			p.ops = ops
-			if traits, err = examineBoth(old, new, p.ops); err != nil {
-				return err
-			}
+		if p.Why, err = meeting(old, p.ops, traits[0]); err != nil {
+			return err
 		}
 	}
 	traits[0].entering, traits[1].entering = entering, entering
@@ -95,4 +92,3 @@ func (p *plan) count(old, new *process, ops, repeats int) error {
 	}
 	return nil
 }
-

@@ -1,6 +1,7 @@
 package duel
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 // A trait is what a probe of one side found.
 type trait struct {
 	perOp      float64       // ns
+	fastest    float64       // ns, of several slices
 	wall       time.Duration // of a slice, with what a benchmark prepares before it
 	least      time.Duration // of several such
 	entering   time.Duration // until the first slice: what parents prepare
@@ -42,34 +44,24 @@ func calibrate(p *process, d time.Duration) (t trait, err error) {
 	}
 }
 
-// lengthen returns how many operations a slice of several goroutines needs to be like a long run. In half
-// a millisecond a goroutine may be done before the others have found a core: x/sync's Weighted,
-// used by eight goroutines, takes 50 ns then, and 500 ns once they queue up.
-func lengthen(old, new *process, ops int, short [2]trait) (int, error) {
-	const long = 40 // 20 ms
-	need := ops
-	for i, p := range []*process{old, new} {
-		var took [2]float64
-		for j := range took {
-			s, err := p.run(long * ops)
-			if err != nil {
-				return 0, err
-			}
-			took[j] = s.ns / float64(long*ops)
+// meeting says what slices do not show of a row of several goroutines, if they do not: in a short time one of
+// them may be done before the others have found a core. On a busy machine x/sync's Weighted, used
+// by eight goroutines, takes 50 ns in a slice of 2 ms, and 500 ns in a long run, where they queue up.
+func meeting(p *process, ops int, short trait) (string, error) {
+	const long, looks = 10, 3 // of 20 ms
+	took := 0.0
+	for range looks {
+		s, err := p.run(long * ops)
+		if err != nil {
+			return "", err
 		}
-		// half, because a long run is longer by what else runs on the machine
-		enough, have, n := min(took[0], took[1])/2, short[i].perOp, ops
-		for have < enough && n < long*ops {
-			n = min(4*n, long*ops)
-			t, err := examine(p, n)
-			if err != nil {
-				return 0, err
-			}
-			have = t.perOp
-		}
-		need = max(need, n)
+		took += s.ns / float64(looks*long*ops)
 	}
-	return need, nil
+	if took < 3*short.perOp { // long runs are longer also by what else runs on the machine
+		return "", nil
+	}
+	return fmt.Sprintf("its goroutines hardly meet in a slice: %.0f ns/op there, %.0f in a run ten times "+
+		"as long; on a quieter machine, or with longer slices, they do", short.perOp, took), nil
 }
 
 func examineBoth(old, new *process, ops int) (traits [2]trait, err error) {
@@ -97,8 +89,8 @@ func examine(p *process, ops int) (t trait, err error) {
 		}
 	}
 	t.wall, t.least = time.Duration(median(walls)), time.Duration(slices.Min(walls))
-	t.perOp = median(took)
-	t.spread = t.perOp/slices.Min(took) - 1
+	t.perOp, t.fastest = median(took), slices.Min(took)
+	t.spread = t.perOp/t.fastest - 1
 	if t.least > unsliceable {
 		return t, nil
 	}

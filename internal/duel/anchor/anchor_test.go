@@ -23,6 +23,8 @@ var (
 	weighted = semaphore.NewWeighted(4)
 	shared   = semaphore.NewWeighted(1)
 	table    = numbers(1024)
+	held     int // by mutex
+	read     int
 	kept     any // keeps the compiler from leaving out what makes it
 )
 
@@ -50,6 +52,7 @@ func BenchmarkAtomicSwap(b *testing.B) {
 func BenchmarkMutex(b *testing.B) {
 	for b.Loop() {
 		mutex.Lock()
+		held++
 		mutex.Unlock()
 	}
 }
@@ -57,6 +60,7 @@ func BenchmarkMutex(b *testing.B) {
 func BenchmarkRWMutexRead(b *testing.B) {
 	for b.Loop() {
 		rw.RLock()
+		read = held
 		rw.RUnlock()
 	}
 }
@@ -187,6 +191,7 @@ func BenchmarkMutexContended(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			mutex.Lock()
+			held++
 			mutex.Unlock()
 		}
 	})
