@@ -11,9 +11,15 @@ func slowRow() Row {
 	return r
 }
 
-func expiredWaiver() Waiver {
-	w := Waiver{Pattern: "*", Metric: "ns/op", Expires: today.AddDate(0, 0, -1)}
+func waiverOf(pattern string) Waiver {
+	w := Waiver{Pattern: pattern, Metric: "ns/op", Expires: today}
 	w.rows, _ = rowPattern(w.Pattern)
+	return w
+}
+
+func expiredWaiver() Waiver {
+	w := waiverOf("*")
+	w.Expires = today.AddDate(0, 0, -1)
 	return w
 }
 
@@ -57,6 +63,13 @@ var exits = []struct {
 		r.New.Facts[0].Value = "another"
 	}, 4},
 	{"stopped", runOf(fine), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
+	{"stopped before any row", runOf(), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
+	{"stopped before the row of a waiver", runOf(fine), func(r *Run, o *Options) {
+		r.Stopped, r.Planned, o.Waivers = "interrupted", 5, []Waiver{waiverOf("BenchmarkOther")}
+	}, 3},
+	{"waiver without a row", runOf(fine), func(_ *Run, o *Options) {
+		o.Waivers = []Waiver{waiverOf("BenchmarkOther")}
+	}, 2},
 	{"stopped without controls", runOf(slow), func(r *Run, _ *Options) {
 		r.Stopped, r.Controls = "interrupted", nil
 	}, 3},
