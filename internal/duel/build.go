@@ -33,13 +33,14 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 // A pool is the binaries of one package on one side.
 type pool []binary
 
-// link fills pools for both sides, on every core.
-func (m *match) link(ctx context.Context, path string) (old, new pool, err error) {
-	old, new = make(pool, m.Layouts), make(pool, m.Layouts)
-	errs := make([]error, 2*m.Layouts)
+// link fills pools for both sides, on every core: a binary for each of so many pairs, up to Layouts.
+func (m *match) link(ctx context.Context, path string, pairs int) (old, new pool, err error) {
+	layouts := min(m.Layouts, pairs)
+	old, new = make(pool, layouts), make(pool, layouts)
+	errs := make([]error, 2*layouts)
 	var all sync.WaitGroup
 	slots := make(chan struct{}, runtime.NumCPU())
-	for i := range 2 * m.Layouts {
+	for i := range 2 * layouts {
 		to, s, seed := old, m.old, m.seed()
 		if i%2 == 1 {
 			to, s = new, m.new

@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/reports/gate"
@@ -40,7 +41,7 @@ type Options struct {
 	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
 	Slices  int           // of a process in a pair; 0: 24
 	Slice   time.Duration // 0: 0.5 ms
-	Layouts int           // binaries of a package on each side; 0: 24, so that no pair shares its own
+	Layouts int           // most binaries of a package on each side; 0: 24, so that no pair shares its own
 	Repeats int           // of what is counted; 0: 5
 	Seed    uint64        // of layouts and orders; 0: from the clock
 
@@ -119,7 +120,8 @@ func Measure(ctx context.Context, o Options) (*gate.Run, error) {
 		return nil, errors.New("no duels on Windows, where a process cannot be passed pipes: " +
 			"compare two texts of go test -bench")
 	}
-	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{Command: o.Command}}
+	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
+	m.run.Command = m.whole()
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
 	temp, err := os.MkdirTemp("", "semabench-duel-")
 	if err != nil {
@@ -136,6 +138,9 @@ func Measure(ctx context.Context, o Options) (*gate.Run, error) {
 	}
 	if m.out == nil {
 		return m.run, err // it did not come to any row
+	}
+	if err != nil {
+		m.run.Stopped, _, _ = strings.Cut(err.Error(), "\n")
 	}
 	return m.run, errors.Join(err, m.out.End(m.run.Stopped))
 }

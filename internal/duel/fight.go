@@ -26,16 +26,20 @@ var errLate = errors.New("out of time")
 // as much as a few slices. The pairs of one row are as independent as if it had been alone, and the
 // order of rows is drawn for each pair, so that no row always follows the same one.
 func (m *match) fight(ctx context.Context, b bout) error {
-	most := 0
-	for _, p := range b.plans {
-		most = max(most, b.pairs(p))
-	}
-	for k := range most {
+	for k := range most(b.plans, b.pairs) {
 		if err := m.pair(ctx, b, k); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// most is the pairs of the plan that has the most.
+func most(plans []*plan, pairs func(*plan) int) (n int) {
+	for _, p := range plans {
+		n = max(n, pairs(p))
+	}
+	return n
 }
 
 // draw returns the binaries of pair k. Every one is used once before any is used again, and then it

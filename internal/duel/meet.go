@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -112,8 +113,30 @@ func bothSkipped(path string, old, new listing) (ids []string) {
 
 // command measures one row again.
 func (m *match) command(path, name string) string {
-	quoted := strings.ReplaceAll(pattern(name), "'", `'\''`)
-	return fmt.Sprintf("%s -bench '%s' %s", m.Command, quoted, path)
+	return fmt.Sprintf("%s -bench %s %s", m.Command, Quote(pattern(name)), Quote(path))
+}
+
+// whole measures all rows again.
+func (m *match) whole() string {
+	words := []string{m.Command}
+	if m.Bench != "." {
+		words = append(words, "-bench", Quote(m.Bench))
+	}
+	for _, p := range m.Packages {
+		words = append(words, Quote(p))
+	}
+	return strings.Join(words, " ")
+}
+
+// plain is what a shell takes as it is.
+var plain = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// Quote returns a word for a shell that means s.
+func Quote(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // paths are the packages that there are plans for, in order.

@@ -25,14 +25,14 @@ func (m *match) first(ctx context.Context, path string) error {
 		return m.keep(m.all(path))
 	}
 	m.say("linking "+path, 0, 0)
-	old, new, err := m.link(ctx, path)
+	planned := func(p *plan) int { return p.pairs }
+	old, new, err := m.link(ctx, path, most(plans, planned))
 	if err != nil {
 		return err
 	}
 	defer old.remove()
 	defer new.remove()
 	m.progress.Doing = path
-	planned := func(p *plan) int { return p.pairs }
 	err = m.fight(ctx, bout{
 		a: old, b: new, labels: oldNew, plans: plans, pairs: planned,
 		keep: func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
@@ -108,7 +108,8 @@ func (m *match) second(ctx context.Context) error {
 
 func (m *match) again(ctx context.Context, path string, plans []*plan) error {
 	m.say("linking "+path, 0, 0)
-	old, new, err := m.link(ctx, path)
+	planned := func(p *plan) int { return gate.SecondPairs(len(p.Pairs)) }
+	old, new, err := m.link(ctx, path, most(plans, planned))
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (m *match) again(ctx context.Context, path string, plans []*plan) error {
 	m.progress.Doing = "once more " + path
 	err = m.fight(ctx, bout{
 		a: old, b: new, labels: oldNew, plans: plans,
-		pairs: func(p *plan) int { return gate.SecondPairs(len(p.Pairs)) },
+		pairs: planned,
 		keep:  func(p *plan, pair gate.Pair) { p.Second = append(p.Second, pair) },
 	})
 	if err != nil {
