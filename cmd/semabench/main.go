@@ -3,6 +3,7 @@
 //
 //	semabench run       measure implementations on this machine and write a report
 //	semabench report    make a report of any Go benchmark text
+//	semabench gate      judge whether a change made benchmarks slower
 //	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
 //	semabench stress    play random programs until the time is over, and keep those that fail
@@ -12,6 +13,9 @@
 // the text is partial, and what is good was kept; 2 the command or its input was refused and
 // nothing was written; 130 interrupted, and what had been measured or counted was kept.
 // (go run turns every code but 0 into 1.)
+//
+// gate has codes of its own, because a build branches on them: 0 pass, 1 a row REGRESSED, 2 refused,
+// unreadable, failed or missing rows, 3 inconclusive or interrupted, 4 an invalid run.
 package main
 
 import (
@@ -59,6 +63,7 @@ type verb struct {
 var verbs = []verb{
 	{"run", "measure implementations on this machine and write a report", app.run},
 	{"report", "make a report of any Go benchmark text", app.report},
+	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
 	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
@@ -93,7 +98,10 @@ func (a app) exitCode(verb string, err error) int {
 		return exitOK
 	}
 	fmt.Fprintf(a.stderr, "semabench %s: %v\n", verb, err)
+	var own ownCode
 	switch {
+	case errors.As(err, &own):
+		return own.code
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.Is(err, errFlawed):
@@ -107,14 +115,22 @@ var (
 	errFlawed      = errors.New("not everything went well")
 )
 
+// An ownCode is an error of a verb that has exit codes of its own.
+type ownCode struct {
+	code int
+	error
+}
+
 func (a app) usage(w io.Writer) {
-	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, and plays random programs.\n\n"+
+	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays random programs.\n\n"+
 		"Verbs (-h after one lists its flags):")
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
 	}
 	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, what is good was kept; "+
-		"2 refused, nothing written; 130 interrupted.")
+		"2 refused, nothing written; 130 interrupted.\n"+
+		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
+		"interrupted; 4 invalid run.")
 }
 
 // flags returns a flag set for a verb. It prints its help if asked, and nothing else: errors are

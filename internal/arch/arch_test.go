@@ -35,8 +35,8 @@ var rooms = map[string][]string{
 	"internal/duel":            {"reports", "reports/gate", "internal/machine"},
 	"internal/duel/anchor":     {},
 	"cmd/semabench/sampler":    {"impls", "bench"},
-	"cmd/semabench": {"impls", "bench", "reports", "stress", "cmd/semabench/sampler",
-		"internal/layout", "internal/machine",
+	"cmd/semabench": {"impls", "bench", "reports", "reports/gate", "stress", "cmd/semabench/sampler",
+		"internal/duel", "internal/layout", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
 }
 

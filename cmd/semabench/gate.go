@@ -1,0 +1,188 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+const gateDoc = `Judges whether a change made benchmarks slower, those of any Go package. One of
+
+    semabench gate -base origin/main [packages]   the working tree against a revision
+    semabench gate -base REV -head REV [packages] one revision against another
+    semabench gate -old DIR -new DIR [packages]   two directories
+    semabench gate OLD.txt NEW.txt                two benchmark texts: advice, but for exact counts
+    semabench gate -replay FILE                   a run that was recorded before, judged again
+
+The first three build the benchmarks of both sides and let them take turns, each pair of processes
+with code layouts of its own; that takes one to three seconds for a row. Rows that look slower are
+measured again, once, by fresh processes, and those decide. Old against itself must pass and a
+planted slowdown must be found in every run. Packages are ./... if none are named.
+
+Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED; 2 refused, unreadable, nothing
+to judge, or a row FAILED or is MISSING; 3 INCONCLUSIVE, only advice, or stopped early, by Ctrl-C
+too; 4 the run is invalid: a control failed or the sides are of two machines.
+
+Ctrl-C keeps what was measured and judges that. Nothing is written into the repository, whose
+worktree may be dirty, which is said, or read-only. Without -o the report is printed, and that is all.`
+
+// A gateCall is what the arguments ask for.
+type gateCall struct {
+	flags *flagSet
+
+	base, head, old, new, replay string
+
+	bench       string
+	pairs       int
+	measure     duel.Options
+	judge       gate.Options
+	waivers     string
+	format      string
+	dir, page   string // of all outputs; the file that the summary is added to
+	profiles    string
+	packages    []string
+	texts       []string
+	beginsAgain string // the command that measures the same sides in the same way
+}
+
+// ofMeasuring are the flags that mean nothing to what was measured before.
+var ofMeasuring = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self", "profile"}
+
+func (c *gateCall) addTo(f *flagSet) {
+	c.flags = f
+	f.StringVar(&c.base, "base", "", "the old side: a `revision` of the repository around the working directory")
+	f.StringVar(&c.head, "head", "", "the new side: a `revision`, with -base (default the working tree as it is)")
+	f.StringVar(&c.old, "old", "", "the old side: a `directory`, with -new")
+	f.StringVar(&c.new, "new", "", "the new side: a `directory`, with -old")
+	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+gateRunName)
+	f.StringVar(&c.measure.Bench, "bench", "", "benchmarks, as go test -bench has it (default all)")
+	f.IntVar(&c.measure.Pairs, "pairs", 24, "pairs of processes for each row, twice that where it is contended or allocates")
+	f.DurationVar(&c.measure.MaxTime, "max-time", 0, "of all measuring; pairs are dropped evenly to keep it, and the report says what was still seen (0: as long as it takes)")
+	f.DurationVar(&c.measure.RowTime, "row-time", 0, "of a slow row, which gets fewer pairs, but at least 10 (default 10s)")
+	f.DurationVar(&c.measure.Silence, "silence", 0, "after which a benchmark that does not return is given up, and named (default 30s)")
+	f.BoolVar(&c.measure.Self, "self", false, "measure every row of the old side against itself as well, for a margin of its own; doubles the time")
+	f.StringVar(&c.profiles, "profile", "", "`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
+	f.Func("min-effect", "the smallest slowdown that counts; under 3 % it is 3 % (default 3%)", c.setMinEffect)
+	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of `10%` would have gone unseen (default fail)", c.setTolerance)
+	f.StringVar(&c.waivers, "waivers", "", "`file` of rows that may regress for a while")
+	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false, "let rows pass that exist on one side only")
+	f.BoolVar(&c.judge.TrustTexts, "trust-texts", false, "exit with 1 where two texts advise that a row REGRESSED, and not with 3")
+	f.StringVar(&c.format, "format", "text", "what to print: "+strings.Join(gateFormatNames(), ", "))
+	f.StringVar(&c.dir, "o", "", "`directory` for the run, the report in all formats, and profiles")
+	f.StringVar(&c.page, "summary", "", "`file` to add the Markdown to (default $GITHUB_STEP_SUMMARY)")
+}
+
+func (c *gateCall) setMinEffect(s string) error {
+	v, err := gate.ParseTolerance(s) // which has to be a percentage here
+	if err != nil || v == 0 || v > 1 {
+		return fmt.Errorf("%q is no percentage such as 5%%", s)
+	}
+	c.judge.MinEffect = v
+	return nil
+}
+
+func (c *gateCall) setTolerance(s string) (err error) {
+	c.judge.Tolerate, err = gate.ParseTolerance(s)
+	return err
+}
+
+// gate judges a change.
+func (a app) gate(ctx context.Context, args []string) error {
+	f := a.flags("gate", "[flags] [packages | OLD.txt NEW.txt]", gateDoc)
+	var c gateCall
+	c.addTo(f)
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	report, err := a.judged(ctx, &c)
+	if err != nil {
+		return err
+	}
+	code := report.Exit()
+	if err := a.writeGate(&c, report); err != nil {
+		return ownCode{cmp.Or(code, gate.ExitUnusable), err}
+	}
+	if code == gate.ExitPass {
+		return nil
+	}
+	return ownCode{code, fmt.Errorf("%s (exit %d)", report.Export().Outcome, code)}
+}
+
+// judged gets the report from where the arguments say.
+func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
+	switch {
+	case c.replay != "":
+		return c.replayed()
+	case c.texts != nil:
+		return a.judgedTexts(c)
+	}
+	return a.duel(ctx, c)
+}
+
+// check finds out which of the inputs is meant, and refuses what does not go together.
+func (c *gateCall) check() error {
+	revisions, dirs := c.base != "" || c.head != "", c.old != "" || c.new != ""
+	args := c.flags.Args()
+	switch {
+	case revisions && dirs, c.replay != "" && (revisions || dirs):
+		return errors.New("-base, -old with -new, and -replay exclude each other")
+	case c.replay != "" && len(args) > 0:
+		return fmt.Errorf("-replay judges what was measured: it takes no %q", args[0])
+	case c.head != "" && c.base == "":
+		return errors.New("-head needs -base, the revision that it is compared with")
+	case dirs && (c.old == "" || c.new == ""):
+		return errors.New("-old and -new need each other")
+	case revisions || dirs:
+		c.packages = args
+	case c.replay == "" && len(args) != 2:
+		return errors.New("say what to compare: -base REVISION, -old DIR -new DIR, or two benchmark texts")
+	case c.replay == "":
+		c.texts = args
+	}
+	if revisions || dirs {
+		return errors.Join(c.checkMeasuring(), c.readWaivers())
+	}
+	for _, name := range ofMeasuring {
+		if c.flags.given(name) {
+			return fmt.Errorf("-%s is about measuring, and nothing is measured here", name)
+		}
+	}
+	return errors.Join(c.checkFormat(), c.readWaivers())
+}
+
+func (c *gateCall) checkMeasuring() error {
+	for _, part := range strings.Split(c.measure.Bench, "/") {
+		if _, err := regexp.Compile(part); err != nil {
+			return fmt.Errorf("-bench: %w", err)
+		}
+	}
+	switch {
+	case c.measure.Pairs < 6:
+		return fmt.Errorf("-pairs=%d: fewer than 6 have no interval", c.measure.Pairs)
+	case min(c.measure.MaxTime, c.measure.RowTime, c.measure.Silence) < 0:
+		return errors.New("-max-time, -row-time and -silence cannot be less than 0")
+	}
+	return c.checkFormat()
+}
+
+func (c *gateCall) readWaivers() error {
+	if c.waivers == "" {
+		return nil
+	}
+	text, err := os.ReadFile(c.waivers)
+	if err != nil {
+		return fmt.Errorf("reading waivers: %w", err)
+	}
+	c.judge.Waivers, err = gate.ParseWaivers(c.waivers, string(text))
+	return err
+}

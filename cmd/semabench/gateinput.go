@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+func (c *gateCall) replayed() (*gate.Report, error) {
+	f, err := os.Open(c.replay)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	run, err := gate.Read(c.replay, f)
+	if err != nil {
+		return nil, err
+	}
+	return gate.Judge(run, c.judge), nil
+}
+
+func (a app) judgedTexts(c *gateCall) (*gate.Report, error) {
+	var sides [2]*reports.Log
+	for i, in := range a.inputs(c.texts) {
+		var err error
+		if sides[i], err = reports.Read(in); err != nil {
+			return nil, fmt.Errorf("%w; to compare revisions or directories, name them by -base, "+
+				"or -old and -new", err)
+		}
+	}
+	return gate.FromTexts(sides[0], sides[1], c.judge)
+}
+
+// duel measures both sides and judges what came of it. What has been measured is in the file of the
+// run at any moment.
+func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
+	o := c.measure
+	o.Packages, o.Command = c.packages, c.command()
+	o.Old, o.New = duel.Source{Revision: c.base}, duel.Source{Revision: c.head}
+	if c.old != "" {
+		o.Old, o.New = duel.Source{Dir: c.old}, duel.Source{Dir: c.new}
+	}
+	o.Second = func(run *gate.Run) []int { return gate.Suspects(run, c.judge) }
+	if o.Profiles = c.profilesDir(); o.Profiles != "" {
+		o.Profile = func(run *gate.Run) []int { return regressed(run, c.judge) }
+	}
+	kept, err := newRunFile(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer kept.Close()
+	if kept != nil {
+		o.Out = kept
+	}
+	progress := a.newDuelProgress()
+	o.Progress = progress.at
+	run, err := duel.Measure(ctx, o)
+	progress.end()
+	if err != nil {
+		if kept != nil && kept.file != nil {
+			err = fmt.Errorf("%w\nwhat was measured by then is in %s", err, kept.path)
+		}
+		return nil, err
+	}
+	c.placeProfiles(run)
+	return gate.Judge(run, c.judge), nil
+}
+
+// regressed returns the rows whose profiles are worth having.
+func regressed(run *gate.Run, o gate.Options) (rows []int) {
+	for _, j := range gate.Judge(run, o).Rows {
+		if j.Verdict != gate.Regressed {
+			continue
+		}
+		for i := range run.Rows {
+			if j.Row == &run.Rows[i] {
+				rows = append(rows, i)
+			}
+		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+func (c *gateCall) profilesDir() string {
+	if c.profiles != "" {
+		return c.profiles
+	}
+	return c.dir
+}
+
+// placeProfiles makes the paths of profiles such that they are found from the report.
+func (c *gateCall) placeProfiles(run *gate.Run) {
+	if c.profiles == "" {
+		return // they are beside it
+	}
+	place := func(path *string) {
+		if *path == "" {
+			return
+		}
+		*path = filepath.Join(c.profiles, *path)
+		if rel, err := filepath.Rel(c.dir, *path); c.dir != "" && err == nil {
+			*path = rel
+		}
+	}
+	for i := range run.Rows {
+		place(&run.Rows[i].OldProfile)
+		place(&run.Rows[i].NewProfile)
+	}
+}
+
+// command begins the command that measures a row of these sides again, with what changes how they are
+// measured. Waivers are left out: each has to fit a row.
+func (c *gateCall) command() string {
+	words := []string{"semabench gate"}
+	c.flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "base", "head", "old", "new", "pairs", "row-time", "silence", "min-effect":
+			value := f.Value.String()
+			if f.Name == "min-effect" { // a flag that is a function has no value
+				value = fmt.Sprintf("%g%%", 100*c.judge.MinEffect)
+			}
+			words = append(words, "-"+f.Name, duel.Quote(value))
+		}
+	})
+	return strings.Join(words, " ")
+}
+
+// A runFile is the file of a run. It is made with its first line: before that there is nothing to keep,
+// and a new file would make a clean worktree a dirty one.
+type runFile struct {
+	path string
+	file *os.File
+}
+
+const gateRunName = "gate.jsonl"
+
+// newRunFile makes the directory, so that one that cannot be written is refused before an hour of
+// measuring and not after it. It returns nil for no directory.
+func newRunFile(dir string) (*runFile, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	path := filepath.Join(dir, gateRunName)
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fmt.Errorf("%s exists: name another folder with -o, or remove it", path)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder for the results: %w", err)
+	}
+	probe, err := os.CreateTemp(dir, ".gate-")
+	if err != nil {
+		return nil, fmt.Errorf("the folder for the results: %w", err)
+	}
+	return &runFile{path: path}, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+func (f *runFile) Write(text []byte) (n int, err error) {
+	if f.file == nil {
+		f.file, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return f.file.Write(text)
+}
+
+func (f *runFile) Close() error {
+	if f == nil || f.file == nil {
+		return nil
+	}
+	return f.file.Close()
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+var gateFormats = []struct {
+	name, file string
+	write      func(io.Writer, *gate.Report) error
+}{
+	{"text", "gate.txt", gate.WriteText},
+	{"markdown", "gate.md", gate.WriteMarkdown},
+	{"html", "gate.html", gate.WriteHTML},
+	{"json", "gate.json", gate.WriteJSON},
+	{"junit", "gate.xml", gate.WriteJUnit},
+}
+
+func gateFormatNames() (names []string) {
+	for _, f := range gateFormats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func (c *gateCall) checkFormat() error {
+	for _, f := range gateFormats {
+		if f.name == c.format {
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown format %q; known are %s", c.format, list(gateFormatNames()))
+}
+
+// writeGate prints the report, and writes it where it was asked for. One output that cannot be written
+// does not keep the others back: the verdict took long to get.
+func (a app) writeGate(c *gateCall, r *gate.Report) error {
+	var errs []error
+	for _, f := range gateFormats {
+		if f.name == c.format {
+			errs = append(errs, f.write(a.stdout, r))
+		}
+	}
+	if c.dir != "" {
+		errs = append(errs, a.writeGateDir(c.dir, r))
+	}
+	if page := cmp.Or(c.page, os.Getenv("GITHUB_STEP_SUMMARY")); page != "" {
+		errs = append(errs, addSummary(page, r))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// writeGateDir says on standard error where things are: standard output may be a JSON.
+func (a app) writeGateDir(dir string, r *gate.Report) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var errs []error
+	for _, f := range gateFormats {
+		var text bytes.Buffer
+		err := f.write(&text, r)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, f.file), text.Bytes(), 0o644)
+		}
+		errs = append(errs, err)
+	}
+	fmt.Fprintf(a.stderr, "the report is in %s\n", dir)
+	return errors.Join(errs...)
+}
+
+// addSummary adds to a file that other steps of a job write to as well.
+func addSummary(path string, r *gate.Report) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	return errors.Join(gate.WriteMarkdown(f, r), f.Close())
+}
