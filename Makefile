@@ -4,7 +4,7 @@
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## benchmark every implementation on this machine and write a report (under 3 minutes)
@@ -27,6 +27,14 @@ bench: ## the plain `go test -bench` of the implementations, compared by benchst
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck, go mod tidy; changes nothing
 	./scripts/lint.sh
+
+.PHONY: gate
+gate: ## compare the benchmarks with origin/main: BASE=, PACKAGES=, ARGS= choose others
+	./scripts/gate.sh
+
+.PHONY: gate-selftest
+gate-selftest: ## how often the gate cries wolf here, and how often it sleeps (under 25 minutes; SELFTESTFLAGS=-short)
+	./scripts/gate-selftest.sh $(SELFTESTFLAGS)
 
 .PHONY: readme
 readme: ## measure, and put the results into README.md (about 4 minutes)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -122,16 +121,14 @@ func (c *gateCall) placeProfiles(run *gate.Run) {
 // measured. Waivers are left out: each has to fit a row.
 func (c *gateCall) command() string {
 	words := []string{"semabench gate"}
-	c.flags.Visit(func(f *flag.Flag) {
-		switch f.Name {
-		case "base", "head", "old", "new", "pairs", "row-time", "silence", "min-effect":
-			value := f.Value.String()
-			if f.Name == "min-effect" { // a flag that is a function has no value
-				value = fmt.Sprintf("%g%%", 100*c.judge.MinEffect)
-			}
-			words = append(words, "-"+f.Name, duel.Quote(value))
+	for _, name := range []string{"base", "head", "old", "new", "pairs", "row-time", "silence"} {
+		if c.flags.given(name) {
+			words = append(words, "-"+name, duel.Quote(c.flags.Lookup(name).Value.String()))
 		}
-	})
+	}
+	if c.judge.MinEffect > 0 { // a flag that is a function has no value
+		words = append(words, fmt.Sprintf("-min-effect %g%%", 100*c.judge.MinEffect))
+	}
 	return strings.Join(words, " ")
 }
 

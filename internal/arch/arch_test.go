@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"reports/internal/picture": {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel":            {"reports", "reports/gate", "internal/machine"},
 	"internal/duel/anchor":     {},
+	"internal/duel/selftest":   {"internal/duel", "reports", "reports/gate"},
 	"cmd/semabench/sampler":    {"impls", "bench"},
 	"cmd/semabench": {"impls", "bench", "reports", "reports/gate", "stress", "cmd/semabench/sampler",
 		"internal/duel", "internal/layout", "internal/machine",

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// A block is what was counted of a row on one side in one family: the repeats of one process.
+type block struct {
+	unit   string
+	ops    int64
+	totals []int64
+}
+
+// blocks are grouped by what may be compared with each other.
+func (r *recording) blocks() (groups [][]block) {
+	index := map[string]int{}
+	for _, f := range r.families {
+		for _, row := range f.run.Rows {
+			for _, x := range row.Exact {
+				key := fmt.Sprint(row.Name, x.Unit, x.Ops)
+				if _, known := index[key]; !known {
+					index[key] = len(groups)
+					groups = append(groups, nil)
+				}
+				g := &groups[index[key]]
+				*g = append(*g, block{x.Unit, x.Ops, x.Old}, block{x.Unit, x.Ops, x.New})
+			}
+		}
+	}
+	return groups
+}
+
+// exactRows is how many comparisons of counts are drawn.
+const exactRows = 10_000
+
+// An exactTally counts rows that were drawn from blocks, each compared with another of its own.
+type exactTally struct {
+	drawn, falsely int // REGRESSED though nothing did
+	planted, found int // one more allocation in 1000 operations
+	open           int // of planted: INCONCLUSIVE, because the repeats differ as much
+}
+
+func (r *recording) exact() (t exactTally) {
+	groups := r.blocks()
+	random := rand.New(rand.NewPCG(1, 0))
+	var clean, slow gate.Run
+	for i := range exactRows {
+		g := groups[random.IntN(len(groups))]
+		old := random.IntN(len(g))
+		new := (old + 1 + random.IntN(len(g)-1)) % len(g)
+		clean.Rows = append(clean.Rows, exactRow(i, g[old], g[new], 0))
+		if g[old].unit == "allocs/op" {
+			slow.Rows = append(slow.Rows, exactRow(i, g[old], g[new], g[old].ops/1000))
+		}
+	}
+	for _, j := range gate.Judge(&clean, gate.Options{}).Rows {
+		t.drawn++
+		if j.Verdict == gate.Regressed {
+			t.falsely++
+		}
+	}
+	for _, j := range gate.Judge(&slow, gate.Options{}).Rows {
+		t.planted++
+		switch j.Verdict {
+		case gate.Regressed:
+			t.found++
+		case gate.Inconclusive:
+			t.open++
+		}
+	}
+	return t
+}
+
+func exactRow(number int, old, new block, more int64) gate.Row {
+	x := gate.Exact{Unit: old.unit, Ops: old.ops, Old: old.totals}
+	for _, total := range new.totals {
+		x.New = append(x.New, total+more)
+	}
+	return gate.Row{Name: fmt.Sprint(number), Mode: gate.Sliced, Exact: []gate.Exact{x}}
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// merged is the rows of all families with all of their pairs, as a trial takes them.
+func (r *recording) merged() (all []gate.Row) {
+	index := map[string]int{}
+	for _, f := range r.families {
+		for _, row := range f.run.Rows {
+			i, known := index[row.Name]
+			if !known {
+				i = len(all)
+				index[row.Name] = i
+				all = append(all, gate.Row{Name: row.Name, Mode: row.Mode})
+			}
+			m := &all[i]
+			m.Contended = m.Contended || row.Contended
+			m.Pairs = append(append(m.Pairs, row.Pairs...), row.Second...)
+			m.Spent += row.Spent
+		}
+	}
+	return all
+}
+
+// trial draws families. Turned, either side of a pair may be the new one: they are the same program.
+func (r *recording) trial(turn bool) (gate.Tally, error) {
+	return gate.Trial{Planted: []float64{0.05, 0.10}, Turn: turn, Seed: 1}.Run(r.merged())
+}
+
+func (r *recording) markdown() (string, error) {
+	turned, err := r.trial(true)
+	if err != nil {
+		return "", err
+	}
+	asIs, err := r.trial(false)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `# How far the gate can be believed
+
+Written by %s (`+"`make gate-selftest`"+`), which says how it was measured; %s has a line for each row.
+%d direct families of the %d wanted fitted into %v: whole gates of %s with the same directory on both
+sides. All other families are drawn from their pairs.
+
+`, "[internal/duel/selftest](../../internal/duel/selftest/main.go)", "[selftest.csv](selftest.csv)",
+		len(r.families), r.wanted, r.limit, rows)
+	for _, f := range r.facts() {
+		fmt.Fprintf(&b, "- %s: %s\n", f.Key, f.Value)
+	}
+	b.WriteString("\n| figure | target | measured |\n| :-- | :-- | :-- |\n")
+	for _, line := range r.figures(turned, asIs) {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(line, " | "))
+	}
+	b.WriteString("\n")
+	r.rowTable(&b)
+	return b.String(), nil
+}
+
+// facts are those of the first run, and the load at the beginning of every one.
+func (r *recording) facts() (facts []reports.Fact) {
+	first := r.families[0].run
+	for _, f := range append(slices.Clone(first.Old.Facts), first.Facts...) {
+		known := slices.ContainsFunc(facts, func(g reports.Fact) bool { return g.Key == f.Key })
+		if !known && f.Value != "" && f.Key != "load" && f.Key != "seed" {
+			facts = append(facts, f)
+		}
+	}
+	var loads []string
+	var took time.Duration
+	for _, f := range r.families {
+		i := slices.IndexFunc(f.run.Facts, func(f reports.Fact) bool { return f.Key == "load" })
+		loads = append(loads, f.run.Facts[i].Value)
+		took += f.took
+	}
+	return append(facts, reports.Fact{Key: "revision", Value: first.Old.Revision},
+		reports.Fact{Key: "load when a family began", Value: strings.Join(loads, ", ")},
+		reports.Fact{Key: "a family took", Value: (took / time.Duration(len(r.families))).Round(time.Second).String() +
+			", with linking and controls"})
+}
+
+// figures are the lines of the table: what, the target, what came out.
+func (r *recording) figures(turned, asIs gate.Tally) [][]string {
+	wolf, invalid, found, controls := 0, 0, 0, 0
+	for _, f := range r.families {
+		wolf += count(f.report.Count(gate.Regressed) > 0)
+		invalid += count(len(f.report.Invalid) > 0)
+		for _, c := range f.report.Controls {
+			if c.Planted > 0 {
+				controls++
+				found += count(c.Verdict == gate.Regressed)
+			}
+		}
+	}
+	x := r.exact()
+	n := len(r.families)
+	lines := [][]string{
+		{"direct families with a false REGRESSED", "at most 1 %", share(wolf, n)},
+		{"direct families that are invalid by a control", "", share(invalid, n)},
+		{"direct: control with +10 % planted found", "", share(found, controls)},
+		{"drawn families with a false REGRESSED", "at most 1 %", share(turned.FalseFamilies, turned.Trial.Families)},
+		{"drawn families, pairs not turned round at random", "at most 1 %", share(asIs.FalseFamilies, asIs.Trial.Families)},
+	}
+	for i, k := range turned.Kinds {
+		if k.Rows == 0 {
+			continue
+		}
+		name := []string{"uncontended", "contended or allocating"}[i]
+		if k.Repeats {
+			name += " (pairs drawn repeatedly)"
+		}
+		lines = append(lines,
+			[]string{name + ": +5 % found", []string{"at least 85 %", "at least 50 %"}[i], share(k.Found[0], k.Rows)},
+			[]string{name + ": +10 % found", []string{"at least 99 %", "at least 95 %"}[i], share(k.Found[1], k.Rows)},
+			[]string{name + ": time of a row", []string{"at most 1.2 s", "at most 2.5 s"}[i],
+				fmt.Sprintf("%.2f s", (k.Cost / time.Duration(k.Rows)).Seconds())},
+			[]string{name + ": INCONCLUSIVE without a slowdown", "", share(k.Inconclusive, k.Rows)})
+	}
+	return append(lines,
+		[]string{"exact metrics: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
+		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", share(x.found, x.planted) +
+			fmt.Sprintf(", %d more INCONCLUSIVE", x.open)})
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func share(n, of int) string {
+	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
+}
+
+// rowTable says what each row differs by from itself, over all pairs.
+func (r *recording) rowTable(b *strings.Builder) {
+	b.WriteString("| row | contended | pairs | time of a pair | ratio of all pairs | 95 % interval |\n" +
+		"| :-- | :-- | --: | --: | --: | :-- |\n")
+	run := gate.Run{Rows: r.merged(), Stages: 1}
+	for _, j := range gate.Judge(&run, gate.Options{}).Rows {
+		if j.Time == nil {
+			fmt.Fprintf(b, "| %s | | | | %s | |\n", j.ID, j.Verdict)
+			continue
+		}
+		fmt.Fprintf(b, "| %s | %v | %d | %v | %.4f | %.4f to %.4f |\n", j.ID, j.Row.Contended, j.Time.Pairs,
+			(j.Row.Spent / time.Duration(j.Time.Pairs)).Round(100*time.Microsecond), j.Time.Ratio, j.Time.Lo, j.Time.Hi)
+	}
+}
+
+// csv has every row of every direct family.
+func (r *recording) csv() string {
+	var b strings.Builder
+	b.WriteString("family,row,contended,verdict,stage,pairs,ratio,low,high,p,seconds\n")
+	for i, f := range r.families {
+		for _, j := range f.report.Rows {
+			if t := j.Time; t != nil {
+				fmt.Fprintf(&b, "%d,%s,%v,%s,%d,%d,%.4f,%.4f,%.4f,%.3g,%.2f\n", i+1, j.Row.Name, j.Row.Contended,
+					j.Verdict, t.Stage, t.Pairs, t.Ratio, t.Lo, t.Hi, t.Slower, j.Row.Spent.Seconds())
+			}
+		}
+	}
+	return b.String()
+}
