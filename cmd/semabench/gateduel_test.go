@@ -123,7 +123,7 @@ func TestGateInterrupted(t *testing.T) {
 	duelHere(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	dir := repository(t, steady("BenchmarkA", "100"))
-	for _, word := range []string{"building", "of 18"} {
+	for _, word := range []string{"building", "of 38"} {
 		temp, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
 		t.Setenv("TMPDIR", temp)
 		ctx, cancel := context.WithCancel(context.Background())

@@ -90,24 +90,29 @@ func (m *match) linking(each time.Duration) time.Duration {
 	return each * time.Duration(binaries) / time.Duration(runtime.NumCPU())
 }
 
-// times is how often the pairs of a row are taken: for itself, its own noise, the two controls.
-func (m *match) times(p *plan) int {
-	times := 1
+// pairsOf is how many pairs a row is good for: for itself, its own noise, and the controls.
+func (m *match) pairsOf(p *plan) int {
+	pairs := p.pairs
 	if m.Self {
-		times++
+		pairs *= 2
 	}
 	switch slices.Index(m.controls, p) {
 	case 0:
-		times += 2
+		pairs += 2 * controlPairs(p)
 	case 1:
-		times++
+		pairs += controlPairs(p)
 	}
-	return times
+	return pairs
 }
+
+// controlPairs are at least 16, whatever the budget: then the signed rank test finds what was planted
+// among 3000 rows. With the 5 that a row may be left with nothing can be found, and a run that is
+// only short of time would be called invalid.
+func controlPairs(p *plan) int { return max(p.pairs, 16) }
 
 func (m *match) cost() (all time.Duration) {
 	for _, p := range m.plans {
-		all += p.cost * time.Duration(p.pairs*m.times(p))
+		all += p.cost * time.Duration(m.pairsOf(p))
 	}
 	return all
 }
@@ -115,7 +120,7 @@ func (m *match) cost() (all time.Duration) {
 func (m *match) pairs() (all int) {
 	for _, p := range m.plans {
 		if p.Mode != gate.Failed {
-			all += p.pairs * m.times(p)
+			all += m.pairsOf(p)
 		}
 	}
 	return all

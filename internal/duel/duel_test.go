@@ -150,6 +150,9 @@ func BenchmarkSeveral(b *testing.B) {
 	var got []string
 	for _, c := range run.Controls {
 		got = append(got, c.Row.Name)
+		if len(c.Row.Pairs) < 16 {
+			t.Errorf("%s: %d pairs, with which nothing planted can be found", c.Row.Name, len(c.Row.Pairs))
+		}
 		for _, p := range c.Row.Pairs {
 			if ratio := p.New / p.Old; math.Abs(ratio-1-c.Planted) > 0.01 {
 				t.Errorf("%s with %v planted: ratio %v", c.Row.Name, c.Planted, ratio)

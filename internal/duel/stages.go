@@ -62,7 +62,7 @@ func (m *match) check(ctx context.Context, row *plan, old pool, plant bool) erro
 		p.Pairs, p.SelfPairs, p.Exact, p.Spent = nil, nil, nil, 0
 		err := m.fight(ctx, bout{
 			a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: planted,
-			pairs: func(p *plan) int { return p.pairs },
+			pairs: controlPairs,
 			keep:  func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
 		})
 		if err != nil {

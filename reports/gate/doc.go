@@ -29,6 +29,67 @@
 //
 // Two benchmark texts can be judged too ([FromTexts]), but what they say of time is advice.
 //
+// # In a workflow
+//
+// The command is semabench gate, which measures and judges:
+//
+//	semabench gate -base origin/main -inconclusive 10% ./...
+//
+// On GitHub, after actions/checkout with fetch-depth 2 or more and actions/setup-go:
+//
+//   - uses: semabench/semabench@v1
+//     with:
+//     packages: ./...
+//     args: -inconclusive 10% -max-time 15m
+//
+// adds the verdict to the summary of the job and uploads the page, the JUnit file, the run and, of
+// rows that REGRESSED, CPU profiles of both sides. On any other CI scripts/gate.sh does the same; it
+// can be copied. Both need the history that holds the base. A checkout may be read-only.
+//
+// Choose rows with -bench: a row takes one to three seconds, and the more rows there are the more
+// each of them has to show. Prefer rows of one goroutine on shared machines: contended ones are often
+// in one of two states there, and then no number of pairs helps. The row says so.
+//
+// # A baseline in the repository
+//
+// What is worth keeping is not figures but which code had them: a file with a revision, measured anew
+// beside the change on whatever machine runs today.
+//
+//	semabench gate -base "$(cat gate-base)"
+//
+// Against the merge base a hundred slowdowns of 2 % pass one by one; against a revision that is
+// moved on purpose, with a commit, their sum does not. A benchmark text in the repository is good for
+// what is exact, allocs/op and B/op, on any machine; its times are advice, and on another processor
+// the run is invalid:
+//
+//	go test -run '^$' -bench . -benchmem -count 10 ./... >new.txt
+//	semabench gate baseline.txt new.txt
+//
+// The run that -o writes (gate.jsonl) is the record of a verdict. -replay judges it again, with
+// other waivers or another minimum effect, without measuring anything.
+//
+// # Waivers
+//
+// A slowdown that is wanted has a waiver in a file given as -waivers; see [ParseWaivers]. It
+// names the row, how far it may go, why, and until when. While it is needed it is printed, once it has
+// expired or fits no row the exit code is 2, so that it does not outlive its reason.
+//
+// # Budgets
+//
+// -max-time drops pairs, the same share of every row, until the run is expected to fit. What that costs
+// is in the report: the fact pairs-dropped, and for each row what it would have found. Half the
+// pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no interval. A run that does not fit even so stops, keeps what it has, and exits with 3:
+// it never passes by having looked at less. -row-time does the same for one slow row.
+//
+// # INCONCLUSIVE
+//
+// means that the interval holds both: no change, and a slowdown of the minimum effect. It is not a
+// suspicion; most such rows did not change, on a machine that was too busy to show it. By default they
+// fail the gate with exit code 3. -inconclusive 10% lets those pass that would have shown a slowdown of
+// 10 %, and warn all of them; on shared runners 10% is what to begin with. Whether more pairs
+// would help, and how many, is printed. Running it again until it passes is the one thing that must
+// not be done: the promise on false alarms holds for one run.
+//
 // # What this does not show
 //
 // The test supposes that pairs are independent and that luck is as likely to favour either side.
