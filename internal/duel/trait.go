@@ -18,6 +18,7 @@ type trait struct {
 	busy       float64 // cores
 	goroutines int64   // in a slice
 	allocates  bool
+	bytes      float64 // allocated by an operation
 }
 
 // parallel reports whether several goroutines run. If it allocates, the other cores may be the collector's.
@@ -84,6 +85,7 @@ func examine(p *process, ops int) (t trait, err error) {
 		}
 		took, walls = append(took, s.ns/float64(ops)), append(walls, float64(s.wall))
 		t.goroutines, t.allocates = s.goroutines, s.allocs > int64(ops/100)+100
+		t.bytes = float64(s.bytes) / float64(ops)
 		if i+1 >= atLeast && slices.Min(walls) > float64(unsliceable) {
 			break // each costs too much to look again
 		}

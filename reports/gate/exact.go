@@ -10,10 +10,11 @@ import (
 //
 // What runs beside the measured operations (the garbage collector, timers, the growing of a table)
 // can add to a total, never take away, so of several repeats the least is nearest to the truth. And it
-// does not grow with the number of operations, so an increase of less than one
-// in a thousand operations is not looked at: such noise would have to come in every repeat.
+// does not grow with the number of operations, so an increase of less than half of one in a thousand
+// operations, or of a few all together, is not looked at: a sync.Pool that is filled for one
+// processor more is two allocations, in every repeat of a process or in none.
 //
-// The least is believed if more than half of the repeats are within that thousandth of it: then it
+// The least is believed if more than half of the repeats are within that much of it: then it
 // is what the operations cost and not luck. Counts that differ more depend on how goroutines met;
 // they are not exact. Those fail only if all new ones are above all old ones by more than either
 // side varies, and are INCONCLUSIVE if only the least ones say so.
@@ -33,14 +34,14 @@ func (c Counted) Ratio() float64 {
 	return c.New / c.Old
 }
 
-// finest is what an increase has to reach, in total: one allocation in a thousand operations, or the
-// smallest object that Go allocates, 8 bytes, in a thousand.
+// finest is what an increase has to reach, in total: half of one allocation in a thousand operations,
+// or half of the smallest object that Go allocates, 8 bytes, in a thousand; and more than what is
+// allocated once. One in a thousand of 8000 operations or more is always over it.
 func (x Exact) finest() float64 {
-	least := float64(x.Ops) / 1000
 	if x.Unit == "B/op" {
-		least *= 8
+		return max(512, 8*float64(x.Ops)/2000)
 	}
-	return max(1, least)
+	return max(4, float64(x.Ops)/2000)
 }
 
 func (x Exact) judge() Counted {

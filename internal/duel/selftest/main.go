@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -51,6 +52,7 @@ func selftest(ctx context.Context, wanted int, limit time.Duration, dir string) 
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(os.Stderr, "drawing families and judging them")
 	page, err := r.markdown()
 	if err != nil {
 		return err
@@ -71,6 +73,7 @@ type family struct {
 type recording struct {
 	wanted   int
 	limit    time.Duration
+	drawn    int // families, from the pairs of the direct ones
 	families []family
 }
 
@@ -79,7 +82,7 @@ const rows = "./internal/duel/anchor"
 // record runs gates until there are enough, or until another one would take too long. One that was
 // interrupted is no family.
 func record(ctx context.Context, wanted int, limit time.Duration) (*recording, error) {
-	r := &recording{wanted: wanted, limit: limit}
+	r := &recording{wanted: wanted, limit: limit, drawn: 300}
 	begun := time.Now()
 	for len(r.families) < wanted && ctx.Err() == nil {
 		n := len(r.families)
@@ -93,8 +96,8 @@ func record(ctx context.Context, wanted int, limit time.Duration) (*recording, e
 		}
 		if ctx.Err() == nil {
 			r.families = append(r.families, f)
-			fmt.Fprintf(os.Stderr, "family %d of %d: %v, exit %d\n", n+1, wanted,
-				f.took.Round(time.Second), f.report.Exit())
+			fmt.Fprintf(os.Stderr, "family %d of %d: %v, exit %d %s\n", n+1, wanted,
+				f.took.Round(time.Second), f.report.Exit(), strings.Join(f.report.Invalid, "; "))
 		}
 	}
 	if len(r.families) == 0 {

@@ -32,7 +32,7 @@ func (r *recording) merged() (all []gate.Row) {
 
 // trial draws families. Turned, either side of a pair may be the new one: they are the same program.
 func (r *recording) trial(turn bool) (gate.Tally, error) {
-	return gate.Trial{Planted: []float64{0.05, 0.10}, Turn: turn, Seed: 1}.Run(r.merged())
+	return gate.Trial{Families: r.drawn, Planted: []float64{0.05, 0.10}, Turn: turn, Seed: 1}.Run(r.merged())
 }
 
 func (r *recording) markdown() (string, error) {
@@ -59,6 +59,12 @@ sides. All other families are drawn from their pairs.
 	b.WriteString("\n| figure | target | measured |\n| :-- | :-- | :-- |\n")
 	for _, line := range r.figures(turned, asIs) {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(line, " | "))
+	}
+	b.WriteString("\n")
+	for i, f := range r.families {
+		for _, why := range f.report.Invalid {
+			fmt.Fprintf(&b, "- family %d is invalid: %s\n", i+1, why)
+		}
 	}
 	b.WriteString("\n")
 	r.rowTable(&b)
@@ -127,7 +133,7 @@ func (r *recording) figures(turned, asIs gate.Tally) [][]string {
 	return append(lines,
 		[]string{"exact metrics: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
 		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", share(x.found, x.planted) +
-			fmt.Sprintf(", %d more INCONCLUSIVE", x.open)})
+			fmt.Sprintf(", %d more INCONCLUSIVE; %d rows of less than 8000 operations left out", x.open, x.few)})
 }
 
 func count(yes bool) int {

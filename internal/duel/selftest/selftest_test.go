@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// measured is a family of two rows that nothing disturbs, of which one allocates.
+func measured() family {
+	row := func(name string, contended bool, allocs int64) gate.Row {
+		r := gate.Row{Name: name, Mode: gate.Sliced, Contended: contended, Spent: time.Second}
+		for i := range 24 {
+			off := 1 + 0.001*float64(i%7-3)
+			r.Pairs = append(r.Pairs, gate.Pair{Old: 100, New: 100 * off, OldLayout: uint64(i), NewLayout: uint64(i)})
+		}
+		totals := []int64{allocs, allocs + 1, allocs}
+		r.Exact = []gate.Exact{{Unit: "allocs/op", Ops: 10_000, Old: totals, New: totals}}
+		return r
+	}
+	run := &gate.Run{
+		Facts: []reports.Fact{{Key: "cpu", Value: "a processor"}, {Key: "load", Value: "0.5"}},
+		Rows:  []gate.Row{row("BenchmarkA", false, 0), row("BenchmarkB", true, 10_000)},
+	}
+	return family{run, gate.Judge(run, gate.Options{}), time.Minute}
+}
+
+// Where nothing is noisy everything is found and nothing cries wolf; the table has to say so.
+func TestSelftestOfQuietRows(t *testing.T) {
+	r := &recording{wanted: 30, limit: time.Hour, drawn: 10, families: []family{measured(), measured()}}
+	page, err := r.markdown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2 direct families of the 30 wanted",
+		"- load when a family began: 0.5, 0.5\n",
+		"| direct families with a false REGRESSED | at most 1 % | 0 of 2 (0 %) |",
+		"| direct families that are invalid by a control |  | 2 of 2 (100 %) |", // it has none
+		"| drawn families with a false REGRESSED | at most 1 % | 0 of 10 (0 %) |",
+		"uncontended (pairs drawn repeatedly): +5 % found | at least 85 % | 105 of 105 (100 %) |",
+		"+10 % found | at least 95 % | 105 of 105 (100 %) |",
+		"| exact metrics: false REGRESSED | 0 of 10 000 | 0 of 10000 (0 %) |",
+		"found | always | 10000 of 10000 (100 %), 0 more INCONCLUSIVE; 0 rows",
+		"| BenchmarkB | true | 48 |",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
+	}
+	if lines := strings.Count(r.csv(), "\n"); lines != 1+4 {
+		t.Errorf("%d lines in\n%s", lines, r.csv())
+	}
+}
