@@ -39,17 +39,12 @@ type gateCall struct {
 
 	base, head, old, new, replay string
 
-	bench       string
-	pairs       int
-	measure     duel.Options
-	judge       gate.Options
-	waivers     string
-	format      string
-	dir, page   string // of all outputs; the file that the summary is added to
-	profiles    string
-	packages    []string
-	texts       []string
-	beginsAgain string // the command that measures the same sides in the same way
+	measure  duel.Options
+	judge    gate.Options
+	packages []string
+	texts    []string
+
+	waivers, format, dir, summary, profiles string
 }
 
 // ofMeasuring are the flags that mean nothing to what was measured before.
@@ -57,26 +52,42 @@ var ofMeasuring = []string{"head", "bench", "pairs", "max-time", "row-time", "si
 
 func (c *gateCall) addTo(f *flagSet) {
 	c.flags = f
-	f.StringVar(&c.base, "base", "", "the old side: a `revision` of the repository around the working directory")
-	f.StringVar(&c.head, "head", "", "the new side: a `revision`, with -base (default the working tree as it is)")
+	f.StringVar(&c.base, "base", "",
+		"the old side: a `revision` of the repository around the working directory")
+	f.StringVar(&c.head, "head", "",
+		"the new side: a `revision`, with -base (default the working tree as it is)")
 	f.StringVar(&c.old, "old", "", "the old side: a `directory`, with -new")
 	f.StringVar(&c.new, "new", "", "the new side: a `directory`, with -old")
 	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+gateRunName)
-	f.StringVar(&c.measure.Bench, "bench", "", "benchmarks, as go test -bench has it (default all)")
-	f.IntVar(&c.measure.Pairs, "pairs", 24, "pairs of processes for each row, twice that where it is contended or allocates")
-	f.DurationVar(&c.measure.MaxTime, "max-time", 0, "of all measuring; pairs are dropped evenly to keep it, and the report says what was still seen (0: as long as it takes)")
-	f.DurationVar(&c.measure.RowTime, "row-time", 0, "of a slow row, which gets fewer pairs, but at least 10 (default 10s)")
-	f.DurationVar(&c.measure.Silence, "silence", 0, "after which a benchmark that does not return is given up, and named (default 30s)")
-	f.BoolVar(&c.measure.Self, "self", false, "measure every row of the old side against itself as well, for a margin of its own; doubles the time")
-	f.StringVar(&c.profiles, "profile", "", "`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
-	f.Func("min-effect", "the smallest slowdown that counts; under 3 % it is 3 % (default 3%)", c.setMinEffect)
-	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of `10%` would have gone unseen (default fail)", c.setTolerance)
+	c.addMeasuringTo(f)
+	f.Func("min-effect", "the smallest slowdown that counts; under 3 % it is 3 % (default 3%)",
+		c.setMinEffect)
+	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of `10%` "+
+		"would have gone unseen (default fail)", c.setTolerance)
 	f.StringVar(&c.waivers, "waivers", "", "`file` of rows that may regress for a while")
 	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false, "let rows pass that exist on one side only")
-	f.BoolVar(&c.judge.TrustTexts, "trust-texts", false, "exit with 1 where two texts advise that a row REGRESSED, and not with 3")
-	f.StringVar(&c.format, "format", "text", "what to print: "+strings.Join(gateFormatNames(), ", "))
+	f.BoolVar(&c.judge.TrustTexts, "trust-texts", false,
+		"exit with 1 where two texts advise that a row REGRESSED, and not with 3")
+	f.StringVar(&c.format, "format", "text", "what to print: "+list(gateFormatNames()))
 	f.StringVar(&c.dir, "o", "", "`directory` for the run, the report in all formats, and profiles")
-	f.StringVar(&c.page, "summary", "", "`file` to add the Markdown to (default $GITHUB_STEP_SUMMARY)")
+	f.StringVar(&c.summary, "summary", "", "`file` to add the Markdown to (default $GITHUB_STEP_SUMMARY)")
+}
+
+func (c *gateCall) addMeasuringTo(f *flagSet) {
+	o := &c.measure
+	f.StringVar(&o.Bench, "bench", "", "benchmarks, as go test -bench has it (default all)")
+	f.IntVar(&o.Pairs, "pairs", 24,
+		"pairs of processes for each row, twice that where it is contended or allocates")
+	f.DurationVar(&o.MaxTime, "max-time", 0, "of all measuring; pairs are dropped evenly to keep it, and "+
+		"the report says what was still seen (0: as long as it takes)")
+	f.DurationVar(&o.RowTime, "row-time", 0,
+		"of a slow row, which gets fewer pairs, but at least 10 (default 10s)")
+	f.DurationVar(&o.Silence, "silence", 0,
+		"after which a benchmark that does not return is given up, and named (default 30s)")
+	f.BoolVar(&o.Self, "self", false, "measure every row of the old side against itself as well, for a "+
+		"margin of its own; doubles the time")
+	f.StringVar(&c.profiles, "profile", "",
+		"`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
 }
 
 func (c *gateCall) setMinEffect(s string) error {
@@ -145,7 +156,8 @@ func (c *gateCall) check() error {
 	case revisions || dirs:
 		c.packages = args
 	case c.replay == "" && len(args) != 2:
-		return errors.New("say what to compare: -base REVISION, -old DIR -new DIR, or two benchmark texts")
+		return errors.New("say what to compare: -base REVISION, -old DIR -new DIR, or two " +
+			"benchmark texts")
 	case c.replay == "":
 		c.texts = args
 	}

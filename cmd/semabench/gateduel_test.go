@@ -26,11 +26,14 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"), steady("BenchmarkB", "100"))
 	t.Chdir(dir)
-	writeFiles(t, dir, map[string]string{"p_test.go": testFile(steady("BenchmarkA", "100"), steady("BenchmarkB", "120"))})
+	writeFiles(t, dir, map[string]string{
+		"p_test.go": testFile(steady("BenchmarkA", "100"), steady("BenchmarkB", "120")),
+	})
 	out := filepath.Join(t.TempDir(), "out")
 	mustExit(t, gate.ExitRegression, append(few, "-base", "HEAD", "-o", out),
-		"REGRESSED  scratch.BenchmarkB", "UNCHANGED  scratch.BenchmarkA", "warning: the new side has changes",
-		"repeat: semabench gate -base HEAD -pairs 6 -bench '^BenchmarkB$' scratch", "profile: ", "once more scratch")
+		"REGRESSED  scratch.BenchmarkB", "UNCHANGED  scratch.BenchmarkA",
+		"repeat: semabench gate -base HEAD -pairs 6 -bench '^BenchmarkB$' scratch",
+		"warning: the new side has changes", "profile: ", "once more scratch")
 	profiles, err := filepath.Glob(filepath.Join(out, "*.pprof"))
 	if err != nil || len(profiles) != 2 {
 		t.Errorf("profiles %v, %v; want one of each side", profiles, err)

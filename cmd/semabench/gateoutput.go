@@ -51,7 +51,7 @@ func (a app) writeGate(c *gateCall, r *gate.Report) error {
 	if c.dir != "" {
 		errs = append(errs, a.writeGateDir(c.dir, r))
 	}
-	if page := cmp.Or(c.page, os.Getenv("GITHUB_STEP_SUMMARY")); page != "" {
+	if page := cmp.Or(c.summary, os.Getenv("GITHUB_STEP_SUMMARY")); page != "" {
 		errs = append(errs, addSummary(page, r))
 	}
 	if err := errors.Join(errs...); err != nil {
