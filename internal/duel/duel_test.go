@@ -88,6 +88,9 @@ func TestEveryBenchmarkIsReached(t *testing.T) {
 	if r := row(t, run, "BenchmarkParallel"); !r.Contended || len(r.Pairs) != 4 {
 		t.Errorf("contended: %v with %d pairs, want true with 4", r.Contended, len(r.Pairs))
 	}
+	if x := row(t, run, "BenchmarkParallel").Exact[0]; len(x.Old) != 8 || len(x.New) != 8 {
+		t.Errorf("totals %v and %v of a contended row, want one of each of 8 processes", x.Old, x.New)
+	}
 	if again := readBack(t, &text); len(again.Rows) != len(run.Rows) || len(again.Controls) != len(run.Controls) ||
 		again.Stopped != "" || again.Planned != len(run.Rows) {
 		t.Errorf("read back: %d rows of %d, %d controls, stopped %q", len(again.Rows), again.Planned,

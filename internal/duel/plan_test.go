@@ -120,3 +120,19 @@ func TestPatternMatchesItsNameOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestCounted(t *testing.T) {
+	for _, c := range []struct {
+		perOp, bytes float64
+		want         int
+	}{
+		{10, 0, 100_000}, {10_000, 0, 4000}, {50_000, 0, 1000}, {1e6, 0, 100}, {1e9, 0, 1},
+		{10, 1 << 20, 64}, {10, 1 << 30, 1},
+	} {
+		quick := trait{perOp: 1}
+		slow := trait{perOp: c.perOp, bytes: c.bytes}
+		if got := counted([2]trait{quick, slow}, 40*time.Millisecond); got != c.want {
+			t.Errorf("%v ns and %v bytes for an operation: %d counted, want %d", c.perOp, c.bytes, got, c.want)
+		}
+	}
+}

@@ -115,25 +115,35 @@ func (r *recording) figures(turned, asIs gate.Tally) [][]string {
 		{"drawn families with a false REGRESSED", "at most 1 %", share(turned.FalseFamilies, turned.Trial.Families)},
 		{"drawn families, pairs not turned round at random", "at most 1 %", share(asIs.FalseFamilies, asIs.Trial.Families)},
 	}
-	for i, k := range turned.Kinds {
-		if k.Rows == 0 {
-			continue
-		}
-		name := []string{"uncontended", "contended or allocating"}[i]
-		if k.Repeats {
-			name += " (pairs drawn repeatedly)"
-		}
-		lines = append(lines,
-			[]string{name + ": +5 % found", []string{"at least 85 %", "at least 50 %"}[i], share(k.Found[0], k.Rows)},
-			[]string{name + ": +10 % found", []string{"at least 99 %", "at least 95 %"}[i], share(k.Found[1], k.Rows)},
-			[]string{name + ": time of a row", []string{"at most 1.2 s", "at most 2.5 s"}[i],
-				fmt.Sprintf("%.2f s", (k.Cost / time.Duration(k.Rows)).Seconds())},
-			[]string{name + ": INCONCLUSIVE without a slowdown", "", share(k.Inconclusive, k.Rows)})
-	}
+	lines = append(lines, kinds(turned)...)
 	return append(lines,
 		[]string{"exact metrics: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
 		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", share(x.found, x.planted) +
 			fmt.Sprintf(", %d more INCONCLUSIVE; %d rows of less than 8000 operations left out", x.open, x.few)})
+}
+
+// kinds are the lines on the rows that are contended or allocate, and on the others.
+func kinds(t gate.Tally) (lines [][]string) {
+	targets := [][]string{
+		{"uncontended", "at least 85 %", "at least 99 %", "at most 1.2 s"},
+		{"contended or allocating", "at least 50 %", "at least 95 %", "at most 2.5 s"},
+	}
+	for i, k := range t.Kinds {
+		if k.Rows == 0 {
+			continue
+		}
+		name := targets[i][0]
+		if k.Repeats {
+			name += " (pairs drawn repeatedly)"
+		}
+		lines = append(lines,
+			[]string{name + ": +5 % found", targets[i][1], share(k.Found[0], k.Rows)},
+			[]string{name + ": +10 % found", targets[i][2], share(k.Found[1], k.Rows)},
+			[]string{name + ": time of a row", targets[i][3],
+				fmt.Sprintf("%.2f s", (k.Cost / time.Duration(k.Rows)).Seconds())},
+			[]string{name + ": INCONCLUSIVE without a slowdown", "", share(k.Inconclusive, k.Rows)})
+	}
+	return lines
 }
 
 func count(yes bool) int {
