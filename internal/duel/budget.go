@@ -98,17 +98,27 @@ func (m *match) pairsOf(p *plan) int {
 	}
 	switch slices.Index(m.controls, p) {
 	case 0:
-		pairs += 2 * controlPairs(p)
+		pairs += controlPairs(p, 0) + controlPairs(p, planted)
 	case 1:
-		pairs += controlPairs(p)
+		pairs += controlPairs(p, 0)
 	}
 	return pairs
 }
 
+// planted is the slowdown that every run has to find.
+const planted = 0.10
+
 // controlPairs are at least 16, whatever the budget: then the signed rank test finds what was planted
 // among 3000 rows. With the 5 that a row may be left with nothing can be found, and a run that is
-// only short of time would be called invalid.
-func controlPairs(p *plan) int { return max(p.pairs, 16) }
+// only short of time would be called invalid. What is planted has the pairs of the stage that decides
+// on a row, since it is to show what that one finds.
+func controlPairs(p *plan, planted float64) int {
+	pairs := p.pairs
+	if planted > 0 {
+		pairs = gate.SecondPairs(pairs)
+	}
+	return max(pairs, 16)
+}
 
 func (m *match) cost() (all time.Duration) {
 	for _, p := range m.plans {

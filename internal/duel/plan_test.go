@@ -136,3 +136,13 @@ func TestCounted(t *testing.T) {
 		}
 	}
 }
+
+// 16 at least, and for what is planted as many as the second stage of a row has.
+func TestControlPairs(t *testing.T) {
+	for pairs, want := range map[int][2]int{5: {16, 16}, 10: {16, 20}, 24: {24, 48}} {
+		p := &plan{pairs: pairs}
+		if got := [2]int{controlPairs(p, 0), controlPairs(p, planted)}; got != want {
+			t.Errorf("a row of %d pairs has controls of %d, want %d", pairs, got, want)
+		}
+	}
+}

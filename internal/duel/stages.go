@@ -54,7 +54,7 @@ func (m *match) first(ctx context.Context, path string) error {
 
 // check measures a row of the old side against itself, as it is and with a slowdown planted.
 func (m *match) check(ctx context.Context, row *plan, old pool, plant bool) error {
-	for _, planted := range []float64{0, 0.10} {
+	for _, planted := range []float64{0, planted} {
 		if planted > 0 && !plant {
 			break
 		}
@@ -62,7 +62,7 @@ func (m *match) check(ctx context.Context, row *plan, old pool, plant bool) erro
 		p.Pairs, p.SelfPairs, p.Exact, p.Spent = nil, nil, nil, 0
 		err := m.fight(ctx, bout{
 			a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: planted,
-			pairs: controlPairs,
+			pairs: func(p *plan) int { return controlPairs(p, planted) },
 			keep:  func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
 		})
 		if err != nil {
