@@ -2,13 +2,16 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/semabench/semabench/reports/gate"
 )
 
 // A block is what was counted of a row on one side in one family: the repeats of one process.
 type block struct {
+	row    string
 	unit   string
 	ops    int64
 	totals []int64
@@ -26,7 +29,8 @@ func (r *recording) blocks() (groups [][]block) {
 					groups = append(groups, nil)
 				}
 				g := &groups[index[key]]
-				*g = append(*g, block{x.Unit, x.Ops, x.Old}, block{x.Unit, x.Ops, x.New})
+				*g = append(*g, block{row.Name, x.Unit, x.Ops, x.Old},
+					block{row.Name, x.Unit, x.Ops, x.New})
 			}
 		}
 	}
@@ -38,14 +42,15 @@ const exactRows = 10_000
 
 // An exactTally counts rows that were drawn from blocks, each compared with another of its own.
 type exactTally struct {
-	drawn, falsely int // REGRESSED though nothing did
-	planted, found int // one more allocation in 1000 operations
-	open           int // of planted: INCONCLUSIVE, because the repeats differ as much
-	few            int // rows of too few operations to plant: a duel counts more of them if sides differ
+	drawn, falsely int            // REGRESSED though nothing did
+	planted, found int            // one more allocation in 1000 operations
+	open           map[string]int // of planted: INCONCLUSIVE, because the repeats differ as much; by row
+	few            int            // rows of too few operations to plant: a duel counts more of them if sides differ
 }
 
 func (r *recording) exact() (t exactTally) {
 	groups := r.blocks()
+	t.open = map[string]int{}
 	random := rand.New(rand.NewPCG(1, 0))
 	var clean, slow gate.Run
 	for i := range exactRows {
@@ -73,7 +78,7 @@ func (r *recording) exact() (t exactTally) {
 		case gate.Regressed:
 			t.found++
 		case gate.Inconclusive:
-			t.open++
+			t.open[j.Row.Package]++
 		}
 	}
 	return t
@@ -84,5 +89,17 @@ func exactRow(number int, old, new block, more int64) gate.Row {
 	for _, total := range new.totals {
 		x.New = append(x.New, total+more)
 	}
-	return gate.Row{Name: fmt.Sprint(number), Mode: gate.Sliced, Exact: []gate.Exact{x}}
+	return gate.Row{Package: old.row, Name: fmt.Sprint(number), Mode: gate.Sliced, Exact: []gate.Exact{x}}
+}
+
+// words says what was found, and of which rows that cannot be said: their counts are not exact.
+func (t exactTally) words() string {
+	words := share(t.found, t.planted)
+	for _, row := range slices.Sorted(maps.Keys(t.open)) {
+		words += fmt.Sprintf("; %s %d times INCONCLUSIVE", row, t.open[row])
+	}
+	if t.few > 0 {
+		words += fmt.Sprintf("; %d rows of less than 8000 operations left out", t.few)
+	}
+	return words
 }

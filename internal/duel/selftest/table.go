@@ -118,8 +118,7 @@ func (r *recording) figures(turned, asIs gate.Tally) [][]string {
 	lines = append(lines, kinds(turned)...)
 	return append(lines,
 		[]string{"exact metrics: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
-		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", share(x.found, x.planted) +
-			fmt.Sprintf(", %d more INCONCLUSIVE; %d rows of less than 8000 operations left out", x.open, x.few)})
+		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", x.words()})
 }
 
 // kinds are the lines on the rows that are contended or allocate, and on the others.
