@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -20,6 +21,9 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 	cmd.Env = append(append(os.Environ(), "PWD="+dir), env...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
+	apart(cmd)
+	cmd.Cancel = func() error { return interrupt(cmd) }
+	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
 		return "", ctx.Err()

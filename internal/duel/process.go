@@ -57,6 +57,7 @@ func start(
 	p.cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
 	p.cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
+	apart(p.cmd)
 	p.cmd.WaitDelay = time.Second // for what its children hold open
 	err = p.cmd.Start()
 	commandsOut.Close()
