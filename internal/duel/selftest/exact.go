@@ -44,13 +44,13 @@ const exactRows = 10_000
 type exactTally struct {
 	drawn, falsely int            // REGRESSED though nothing did
 	planted, found int            // one more allocation in 1000 operations
-	open           map[string]int // of planted: INCONCLUSIVE, because the repeats differ as much; by row
+	missed         map[string]int // of planted, by row: not REGRESSED, because the repeats differ as much
 	few            int            // rows of too few operations to plant: a duel counts more of them if sides differ
 }
 
 func (r *recording) exact() (t exactTally) {
 	groups := r.blocks()
-	t.open = map[string]int{}
+	t.missed = map[string]int{}
 	random := rand.New(rand.NewPCG(1, 0))
 	var clean, slow gate.Run
 	for i := range exactRows {
@@ -74,11 +74,10 @@ func (r *recording) exact() (t exactTally) {
 	}
 	for _, j := range gate.Judge(&slow, gate.Options{}).Rows {
 		t.planted++
-		switch j.Verdict {
-		case gate.Regressed:
+		if j.Verdict == gate.Regressed {
 			t.found++
-		case gate.Inconclusive:
-			t.open[j.Row.Package]++
+		} else {
+			t.missed[j.Row.Package]++
 		}
 	}
 	return t
@@ -95,8 +94,8 @@ func exactRow(number int, old, new block, more int64) gate.Row {
 // words says what was found, and of which rows that cannot be said: their counts are not exact.
 func (t exactTally) words() string {
 	words := share(t.found, t.planted)
-	for _, row := range slices.Sorted(maps.Keys(t.open)) {
-		words += fmt.Sprintf("; %s %d times INCONCLUSIVE", row, t.open[row])
+	for _, row := range slices.Sorted(maps.Keys(t.missed)) {
+		words += fmt.Sprintf("; not %d times in %s", t.missed[row], row)
 	}
 	if t.few > 0 {
 		words += fmt.Sprintf("; %d rows of less than 8000 operations left out", t.few)

@@ -47,8 +47,8 @@ func (r *recording) markdown() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# How far the gate can be believed
 
-Written by %s (`+"`make gate-selftest`"+`), which says how it was measured; %s has a line for each row.
-%d direct families of the %d wanted fitted into %v: whole gates of %s with the same directory on both
+Written by %s (`+"`make gate-selftest`"+`), which says how it was measured; %s
+has a line for each row. %d direct families of the %d wanted fitted into %v: whole gates of %s with the same directory on both
 sides. All other families are drawn from their pairs.
 
 `, "[internal/duel/selftest](../../internal/duel/selftest/main.go)", "[selftest.csv](selftest.csv)",
