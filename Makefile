@@ -37,7 +37,7 @@ gate-selftest: ## how often the gate cries wolf here, and how often it sleeps (u
 	./scripts/gate-selftest.sh $(SELFTESTFLAGS)
 
 .PHONY: readme
-readme: ## measure, and put the results into README.md (about 4 minutes)
+readme: ## measure, and renew reports/sample and what README.md shows of it (about 6 minutes)
 	./scripts/readme.sh
 
 .PHONY: clean

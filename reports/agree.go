@@ -23,8 +23,8 @@ type Change struct {
 
 // Agree compares the verdicts of two comparisons, cell by cell, in the primary unit of each table.
 // A cell is better if it is the best of its row and all others are worse, a tie if it is the best
-// or tied with it while others are as well, and else worse or unknown. From and To of a
-// change are the ratios to the best.
+// or tied with it while others are as well, and else worse or unknown. As in an [Answer], who is worse
+// by less than 5 % is a tie. From and To of a change are the ratios to the best.
 func Agree(a, b *Comparison) (Agreement, error) {
 	before, after := verdicts(a), verdicts(b)
 	var g Agreement
@@ -105,13 +105,13 @@ func verdicts(c *Comparison) verdictsByPlace {
 
 func verdictOf(c *Cell, row []*Cell) string {
 	switch {
-	case c.Standing == Worse:
-		return "worse"
 	case c.Standing == Unknown, c.Why != "":
 		return "unknown"
+	case !c.serves():
+		return "worse"
 	}
 	for _, other := range row {
-		if other != nil && other != c && other.Standing != Worse && other.Standing != Unranked {
+		if other != c && (other.serves() || other != nil && other.Standing == Unknown) {
 			return "tie"
 		}
 	}

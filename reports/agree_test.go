@@ -35,6 +35,19 @@ func TestAgreeFindsChangedVerdicts(t *testing.T) {
 	}
 }
 
+// A difference of 2 % may be told apart in one run and not in the next, and nobody acts on it.
+func TestAgreeTakesSmallDifferencesForTies(t *testing.T) {
+	before := compare(t, "", rowOf("n=1", 100, 102, 200))
+	after := compare(t, "", rowOf("n=1", 100, 100, 200))
+	g, err := reports.Agree(before, after)
+	if err != nil || len(g.Changes) > 0 {
+		t.Errorf("%+v, %v; want no change", g, err)
+	}
+	if g, _ = reports.Agree(before, compare(t, "", rowOf("n=1", 100, 107, 200))); len(g.Changes) != 2 {
+		t.Errorf("%+v; want 7 %% to be worse, and the best then better", g)
+	}
+}
+
 // Whether there were samples enough is part of the verdict.
 func TestAgreeCountsUnknown(t *testing.T) {
 	many := compare(t, "", samples("a", around(100, 0)...)+samples("b", around(200, 1)...))
