@@ -43,18 +43,8 @@ func (l *Linker) knowsSuite(ctx context.Context) bool {
 // copyModule lets the go tool add to a copy of go.mod what the program needs, so that the user's own
 // stays as it is.
 func (l *Linker) copyModule(ctx context.Context, gomod string) error {
-	text, err := os.ReadFile(gomod)
+	copied, err := l.copyWithSums(gomod, "go.mod", filepath.Join(l.root, "go.sum"))
 	if err != nil {
-		return err
-	}
-	sum, err := os.ReadFile(filepath.Join(l.root, "go.sum"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	sum = append(sum, sums()...)
-	copied := filepath.Join(l.tmp, "go.mod")
-	if err := errors.Join(os.WriteFile(copied, text, 0o600),
-		os.WriteFile(filepath.Join(l.tmp, "go.sum"), sum, 0o600)); err != nil {
 		return err
 	}
 	l.flags = []string{"-modfile=" + copied, "-mod=mod"}
@@ -69,6 +59,22 @@ func (l *Linker) copyModule(ctx context.Context, gomod string) error {
 		edits = []string{"-require=" + suite + "@v0.0.0", "-replace=" + suite + "=" + source}
 	}
 	return l.edit(ctx, "mod", copied, edits)
+}
+
+// copyWithSums copies a go.mod or go.work under its own name, and beside it the checksums that belong to
+// it, if there are any, with those of this suite.
+func (l *Linker) copyWithSums(path, name, sumPath string) (copied string, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	sum, err := os.ReadFile(sumPath)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	copied = filepath.Join(l.tmp, name)
+	return copied, errors.Join(os.WriteFile(copied, text, 0o600),
+		os.WriteFile(filepath.Join(l.tmp, filepath.Base(sumPath)), append(sum, sums()...), 0o600))
 }
 
 // errForeign is for a module that has nothing to do with what is measured. The suite could be added to it

@@ -3,10 +3,7 @@ package layout
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 )
 
@@ -29,18 +26,8 @@ func (l *Linker) copyWorkspace(ctx context.Context, gowork string) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w: %s", gowork, err, complaint)
 	}
-	text, err := os.ReadFile(gowork)
+	copied, err := l.copyWithSums(gowork, "go.work", filepath.Join(filepath.Dir(gowork), "go.work.sum"))
 	if err != nil {
-		return err
-	}
-	sum, err := os.ReadFile(filepath.Join(filepath.Dir(gowork), "go.work.sum"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	sum = append(sum, sums()...)
-	copied := filepath.Join(l.tmp, "go.work")
-	if err := errors.Join(os.WriteFile(copied, text, 0o600),
-		os.WriteFile(filepath.Join(l.tmp, "go.work.sum"), sum, 0o600)); err != nil {
 		return err
 	}
 	l.env = append(l.env, "GOWORK="+copied)
