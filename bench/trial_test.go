@@ -131,3 +131,14 @@ func TestWorkloadsThatCannotBeMeasured(t *testing.T) {
 		t.Errorf("handoff between three: error is %v, want that it is Fixed", err)
 	}
 }
+
+// A limit that comes before the first worker does leaves it one share; else a pass would now and then
+// end with nothing seen, and its figures be missing from the text.
+func TestLimitLeavesAShare(t *testing.T) {
+	trial := mustTrial(t, impls.All()[0], Shape{Permits: 1, Goroutines: 1}, 1000)
+	s := newShares(trial)
+	s.stopped.Store(true)
+	if first, second := s.take(), s.take(); first == 0 || second != 0 {
+		t.Errorf("after the limit there were shares of %d and %d operations, want some and none", first, second)
+	}
+}

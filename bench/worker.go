@@ -117,8 +117,10 @@ func (s *shares) worker(t *Trial, id int) *Worker {
 	return w
 }
 
+// take takes a share. The first is there also where the limit came before anybody asked: a pass that
+// did nothing would have nothing to say.
 func (s *shares) take() int {
-	if s.stopped.Load() {
+	if s.stopped.Load() && s.next.Load() > 0 {
 		return 0
 	}
 	from := s.next.Add(s.grain) - s.grain
