@@ -53,6 +53,9 @@ func (m *match) chooseControls() (controls []*plan) {
 			controls = append(controls, best)
 		}
 	}
+	if len(controls) == 0 {
+		return m.coarse()
+	}
 	return controls
 }
 

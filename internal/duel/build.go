@@ -12,15 +12,19 @@ import (
 // A binary is the test binary of a package, with a code layout of its own.
 type binary struct {
 	path   string
-	dir    string // where it runs: the package's
-	layout uint64 // seed of the linker
+	dir    string  // where it runs: the package's
+	layout uint64  // seed of the linker
+	roster *roster // of an ordinary binary, without a worker; else nil
 }
 
 // build links the test binary of a package. Where functions lie alone moves figures by several per
 // cent, so no two binaries that are compared may share the luck of one layout.
 // Symbols for debuggers are left out, which takes a third off the time of a link; profiles need none.
 func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) {
-	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout}
+	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout, s.roster}
+	if runtime.GOOS == "windows" {
+		b.path += ".exe"
+	}
 	_, err := output(ctx, s.Dir, nil, "go", "test", "-c", "-vet=off", "-overlay="+s.overlay,
 		fmt.Sprintf("-ldflags=-s -w -randlayout=%d", layout), "-o", b.path, p.ImportPath)
 	if err != nil {

@@ -12,6 +12,10 @@ import (
 // errSkipped says that a benchmark was run but did not get as far as an iteration that counts.
 var errSkipped = errors.New("it was skipped")
 
+// errTimeless is of a benchmark that calls ReportMetric(0, "ns/op"), which go test takes to mean that no
+// time is to be printed.
+var errTimeless = errors.New("it reports a time of 0 ns/op")
+
 // function returns the name of the function that a benchmark is in.
 func function(name string) string {
 	name, _, _ = strings.Cut(name, "/")
@@ -102,9 +106,12 @@ func (p *process) run(n int) (s slice, err error) {
 	}
 	s.wall = time.Since(begin)
 	_, err = fmt.Sscan(rest, &s.ns, &s.allocs, &s.bytes, &s.busy, &s.goroutines)
-	if err == nil && !(s.ns > 0) { // NaN too
-		err = fmt.Errorf("%s: %d iterations took %v ns: nothing can be said of such a benchmark",
-			p.label, n, s.ns)
+	switch {
+	case err == nil && s.ns == 0:
+		err = fmt.Errorf("%s: %w", p.label, errTimeless)
+	case err == nil && !(s.ns > 0): // NaN too
+		err = fmt.Errorf("%s: it took %v ns for an iteration of %d: nothing can be said of such a benchmark",
+			p.label, s.ns/float64(n), n)
 	}
 	return s, err
 }
@@ -143,6 +150,9 @@ func (p *process) expect(want string) (rest string, err error) {
 	case word == "failed":
 		message, _ := strconv.Unquote(rest)
 		return "", fmt.Errorf("%s: it failed: %s", p.label, strings.Join(strings.Fields(message), " "))
+	}
+	if word == "end" {
+		return "", fmt.Errorf("%s: it ended within its iterations: runtime.Goexit does that", p.label)
 	}
 	return "", fmt.Errorf("%s: answered %q, want %q", p.label, word, want)
 }

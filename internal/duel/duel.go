@@ -12,7 +12,12 @@
 // fewer than seven slices in eight, or three in four of several goroutines, goes unseen; goroutines that
 // hardly meet in a slice are hardly contended, which a row then says (Row.Why). The processes serve
 // all rows of a package, in an order drawn anew for each pair, so a benchmark that leaves goroutines
-// running makes the others noisier. Systems that pass no open files to processes (Windows) have no duels.
+// running makes the others noisier.
+//
+// On Windows, which passes no open files to processes, and with a Go version whose package testing is not
+// one that is known (1.22 and later ones are), every value has a fresh process, still interleaved and with random
+// layouts. The run says so in its facts and in each row; it finds less, and counts whole allocations
+// for each operation only. Nothing of that was measured on Windows.
 package duel
 
 import (
@@ -48,6 +53,8 @@ type Options struct {
 	MaxTime time.Duration // of it all; pairs are dropped evenly to keep it; 0: as long as it takes
 	RowTime time.Duration // of a slow row, which gets fewer pairs, but at least 10; 0: 10 s
 	Silence time.Duration // after which a benchmark is given up; 0: 30 s
+
+	goos string // in tests: another system
 
 	Self bool // also old against old, as many pairs, for every row
 
@@ -105,6 +112,7 @@ type match struct {
 	kept     []*plan // those of run.Rows
 	controls []*plan // rows that are measured against themselves
 	skipped  []string
+	fresh    string // why all rows have fresh processes; "" if they do not
 	progress Progress
 }
 
@@ -116,10 +124,6 @@ var errNothing = errors.New("no benchmarks")
 // what was measured by then is returned, with Stopped set. Nothing is left behind, in the repository
 // or elsewhere.
 func Measure(ctx context.Context, o Options) (*gate.Run, error) {
-	if runtime.GOOS == "windows" {
-		return nil, errors.New("no duels on Windows, where a process cannot be passed pipes: " +
-			"compare two texts of go test -bench")
-	}
 	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
 	m.run.Command = m.whole()
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
@@ -155,19 +159,29 @@ func (m *match) measure(ctx context.Context) (err error) {
 		return err
 	}
 	m.run.New = m.new.Side
+	m.standIn(cmp.Or(m.goos, runtime.GOOS))
+	if m.old.work == "" != (m.new.work == "") {
+		m.fact("workspace", "only one side is built in a workspace, "+m.old.work+m.new.work+
+			", so the sides may have other versions of other modules: GOWORK=off builds both without")
+	}
 	if m.Second == nil {
 		m.run.Stages = 1
 	}
 	link, err := m.meet(ctx)
-	if err != nil {
+	if err := m.stopped(err); err != nil {
+		return err
+	}
+	if m.run.Stopped != "" { // out of time with looking
+		m.addFacts()
+		m.out, err = gate.NewWriter(m.Options.Out, m.run)
 		return err
 	}
 	if m.run.Planned == 0 && len(m.run.OnlyOld)+len(m.run.OnlyNew) == 0 {
-		return fmt.Errorf("%w match -bench %q in %v: name packages that have some",
-			errNothing, m.Bench, m.Packages)
+		return m.nothing()
 	}
 	m.allot(link)
 	m.addFacts()
+	m.plantingFact()
 	if m.out, err = gate.NewWriter(m.Options.Out, m.run); err != nil {
 		return err
 	}
@@ -182,11 +196,21 @@ func (m *match) measure(ctx context.Context) (err error) {
 	return m.profile(ctx)
 }
 
+// nothing is the error of a run without rows.
+func (m *match) nothing() error {
+	but := ""
+	if len(m.skipped) > 0 {
+		but = "; skipped: " + strings.Join(m.skipped, ", ")
+	}
+	return fmt.Errorf("%w match -bench %q in %v%s: name packages that have some; those behind a build tag "+
+		"need GOFLAGS=-tags=…", errNothing, m.Bench, m.Packages, but)
+}
+
 // keep puts rows into the run when they have come to an end, and writes them. A row that was not
 // reached is in no run.
 func (m *match) keep(plans []*plan) error {
 	for _, p := range plans {
-		if p.Mode != gate.Failed && len(p.Pairs) == 0 {
+		if p.Mode != gate.Failed && p.Mode != gate.Untimed && len(p.Pairs) == 0 {
 			continue
 		}
 		i := slices.Index(m.kept, p)

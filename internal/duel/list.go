@@ -14,6 +14,7 @@ type listing struct {
 	names   []string
 	failed  map[string]error
 	skipped []string
+	none    bool // it ended well before any: TestMain did not run them
 }
 
 // errTwice is of a package and its external test package that use the same name. The figures of
@@ -46,6 +47,10 @@ func (m *match) list(ctx context.Context, s *side, b binary) (listing, error) {
 // add lists the functions that were not tried, until one kills the process.
 func (l *listing) add(p *process, pattern string, tried map[string]bool) (done bool, err error) {
 	functions, err := p.names()
+	if errors.Is(err, errEnded) && len(tried) == 0 {
+		l.none = true
+		return true, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("%w\nbenchmarks are run after TestMain calls m.Run", err)
 	}

@@ -103,6 +103,9 @@ func (m *match) pairUp(path string, old, new listing) (plans []*plan) {
 }
 
 func bothSkipped(path string, old, new listing) (ids []string) {
+	if old.none && new.none {
+		return []string{path + " (TestMain did not come to m.Run)"}
+	}
 	for _, name := range old.skipped {
 		if slices.Contains(new.skipped, name) {
 			ids = append(ids, (&gate.Row{Package: path, Name: name}).ID())

@@ -20,6 +20,9 @@ import (
 //go:embed worker/*.go.txt
 var worker embed.FS
 
+// errTesting is of Go distributions that the worker was not written for.
+var errTesting = errors.New("no worker can be added to package testing")
+
 // overlay writes an overlay for the go command that makes test binaries of this Go distribution
 // able to duel, and returns its path. Nothing but package testing differs from what `go test` builds,
 // and runN, which times a benchmark, is the distribution's but for the forced collection.
@@ -27,11 +30,11 @@ func overlay(goroot, dir string) (string, error) {
 	original := filepath.Join(goroot, "src", "testing", "benchmark.go")
 	source, err := os.ReadFile(original)
 	if err != nil {
-		return "", fmt.Errorf("reading package testing: %w", err)
+		return "", fmt.Errorf("%w: %w", errTesting, err)
 	}
 	patched, err := patch(source)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: use a released Go version from 1.22 on", original, err)
+		return "", fmt.Errorf("%w: %s: %w", errTesting, original, err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err

@@ -3,6 +3,7 @@ package duel
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/reports/gate"
@@ -21,7 +22,7 @@ type plan struct {
 }
 
 func (p *plan) fail(err error) {
-	p.Mode, p.Err = gate.Failed, err.Error()
+	p.Mode, p.Err = gate.Failed, strings.ReplaceAll(err.Error(), "\n", "; ")
 	p.Pairs, p.SelfPairs, p.Second = nil, nil, nil
 }
 

@@ -131,7 +131,7 @@ func TestCounted(t *testing.T) {
 	} {
 		quick := trait{perOp: 1}
 		slow := trait{perOp: c.perOp, bytes: c.bytes}
-		if got := counted([2]trait{quick, slow}, 40*time.Millisecond); got != c.want {
+		if got := counted([2]trait{quick, slow}, 0, 40*time.Millisecond); got != c.want {
 			t.Errorf("%v ns and %v bytes for an operation: %d counted, want %d", c.perOp, c.bytes, got, c.want)
 		}
 	}

@@ -2,6 +2,7 @@ package duel
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,12 +18,35 @@ import (
 // blocks in a read meanwhile and takes nothing from the one that runs.
 type process struct {
 	label    string // old or new
-	cmd      *exec.Cmd
-	commands *os.File
-	pipe     *os.File // of the answers
+	body     body
+	commands io.WriteCloser
+	pipe     pipe // of the answers
 	answers  *bufio.Reader
 	said     *speech
 	limit    time.Duration // of silence
+}
+
+// A body is what answers: a worker, or who stands in for one.
+type body interface {
+	kill()
+	wait() error // for its end, after the pipes were closed; nil the second time
+}
+
+type pipe interface {
+	io.ReadCloser
+	SetReadDeadline(time.Time) error
+}
+
+// A workerBody is a test binary that has a worker.
+type workerBody struct{ *exec.Cmd }
+
+func (w workerBody) kill() { w.Process.Kill() } // an error says that it has ended
+
+func (w workerBody) wait() error {
+	if w.ProcessState != nil {
+		return nil
+	}
+	return w.Wait()
 }
 
 // A slice is what a process answers of some iterations.
@@ -39,6 +63,9 @@ type slice struct {
 func start(
 	ctx context.Context, label string, b binary, limit time.Duration, args ...string,
 ) (*process, error) {
+	if b.roster != nil {
+		return newStandIn(ctx, label, b, limit), nil
+	}
 	commandsOut, commandsIn, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -51,15 +78,16 @@ func start(
 		label: label, commands: commandsIn, pipe: answersOut, answers: bufio.NewReader(answersOut),
 		said: &speech{}, limit: limit,
 	}
-	p.cmd = exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
+	cmd := exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
 		"-test.benchtime=1x", "-test.count=1", "-test.timeout=0"}, args...)...)
-	p.cmd.Dir = b.dir
-	p.cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
-	p.cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
-	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
-	apart(p.cmd)
-	p.cmd.WaitDelay = time.Second // for what its children hold open
-	err = p.cmd.Start()
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
+	cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
+	cmd.Stdout, cmd.Stderr = p.said, p.said
+	apart(cmd)
+	cmd.WaitDelay = time.Second // for what its children hold open
+	p.body = workerBody{cmd}
+	err = cmd.Start()
 	commandsOut.Close()
 	answersIn.Close()
 	if err != nil {
@@ -94,27 +122,28 @@ func (p *process) answer() (word, rest string, err error) {
 // death returns what became of a process that does not answer any more.
 func (p *process) death() error {
 	err := p.wait()
-	how := "the process ended"
-	if err != nil {
-		how = err.Error()
+	if err == nil {
+		return fmt.Errorf("%s: %w", p.label, errEnded)
 	}
-	if cause := p.said.cause(); cause != "" {
+	how := err.Error()
+	if cause := cmp.Or(p.said.cause(), p.said.lastWords()); cause != "" {
 		how = cause + " (" + how + ")"
 	}
 	return fmt.Errorf("%s: %s", p.label, how)
 }
 
+// errEnded is a process that exits with 0 in the middle of it all.
+var errEnded = errors.New("the process ended")
+
 // close lets the process end as it would after its benchmarks, so that a TestMain can clean up.
 func (p *process) close() {
-	if p.cmd.ProcessState == nil {
-		stop := time.AfterFunc(p.limit, func() { p.cmd.Process.Kill() })
-		defer stop.Stop()
-	}
+	stop := time.AfterFunc(p.limit, p.body.kill)
+	defer stop.Stop()
 	p.wait()
 }
 
 func (p *process) kill() {
-	p.cmd.Process.Kill() // an error says that it has ended
+	p.body.kill()
 	p.wait()
 }
 
@@ -122,10 +151,7 @@ func (p *process) kill() {
 func (p *process) wait() error {
 	p.commands.Close()
 	p.pipe.Close()
-	if p.cmd.ProcessState != nil {
-		return nil
-	}
-	return p.cmd.Wait()
+	return p.body.wait()
 }
 
 // speech keeps the beginning and the end of what a process says: a panic comes at the end, and what
@@ -156,12 +182,32 @@ func (s *speech) cause() string {
 // complaint returns what a benchmark that failed logged.
 func (s *speech) complaint() string { return s.from("--- FAIL:") }
 
-// from returns the first line that begins with any of some signs, and the next one.
+// from returns the last line that begins with any of some signs, and the next one. Those before may
+// be of other benchmarks, which the process survived.
 func (s *speech) from(signs ...string) string {
 	all := strings.Split(strings.TrimSpace(s.String()), "\n")
-	for i, line := range all {
+	for i, line := range slices.Backward(all) {
+		line = afterName(line)
 		if slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(line, sign) }) {
-			return strings.Join(strings.Fields(strings.Join(all[i:min(i+2, len(all))], " ")), " ")
+			return strings.Join(strings.Fields(strings.Join(append([]string{line}, all[i+1:min(i+2, len(all))]...), " ")), " ")
+		}
+	}
+	return ""
+}
+
+// afterName cuts off the name that package testing prints before a benchmark, on the same line.
+func afterName(line string) string {
+	if name, rest, ok := strings.Cut(line, "\t"); ok && strings.HasPrefix(name, "Benchmark") {
+		return rest
+	}
+	return line
+}
+
+// lastWords returns the last line, for who ends a process by os.Exit says why just before.
+func (s *speech) lastWords() string {
+	for _, line := range slices.Backward(strings.Split(s.String(), "\n")) {
+		if words := strings.Join(strings.Fields(afterName(line)), " "); words != "" {
+			return "it said last: " + words
 		}
 	}
 	return ""

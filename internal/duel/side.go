@@ -25,9 +25,12 @@ type Source struct {
 // A side is a Source that is on disk and can be built.
 type side struct {
 	gate.Side
-	label    string // old or new
-	bin      string // where binaries go
-	overlay  string
+	label    string  // old or new
+	bin      string  // where binaries go
+	overlay  string  // "" for none
+	unable   error   // to be given a worker
+	roster   *roster // of a side without one, else nil
+	work     string  // the go.work that it is built in; "" for none
 	packages map[string]pkg
 }
 
@@ -65,28 +68,49 @@ func newSide(ctx context.Context, label string, from Source, patterns []string, 
 // want another than that of the other side.
 func (s *side) prepare(ctx context.Context, temp string) error {
 	env, err := output(ctx, s.Dir, nil, "go", "env",
-		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT")
+		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK")
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.label, err)
 	}
-	values := append(strings.Split(env, "\n"), make([]string, 5)...) // empty ones at the end are trimmed
+	values := append(strings.Split(env, "\n"), make([]string, 6)...) // empty ones at the end are trimmed
+	if s.work = values[5]; s.work == "off" {
+		s.work = ""
+	}
 	s.Facts = []reports.Fact{
 		{Key: "cpu", Value: machine.Read().CPU}, {Key: "go", Value: values[1]},
 		{Key: "goflags", Value: values[2]}, {Key: "goamd64", Value: values[3]},
 		{Key: "goexperiment", Value: values[4]},
 	}
 	s.overlay, err = overlay(values[0], filepath.Join(temp, "overlay"))
+	if err == nil {
+		err = s.compiles(ctx)
+	}
+	if errors.Is(err, errTesting) {
+		s.unable, err = err, nil
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.label, err)
 	}
 	return nil
 }
 
+// compiles reports as an error that package testing with the worker in it does not build: another Go
+// version may have renamed what it uses. What is built here is what every test binary needs.
+func (s *side) compiles(ctx context.Context) error {
+	_, err := output(ctx, s.Dir, nil, "go", "build", "-overlay="+s.overlay, "testing")
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errTesting, err)
+	}
+	return err
+}
+
 func (s *side) findPackages(ctx context.Context, patterns []string) error {
 	args := append([]string{"list", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"}, patterns...)
 	out, err := output(ctx, s.Dir, nil, "go", args...)
 	if err != nil {
-		return fmt.Errorf("%w\nthe packages must load: go list %s", err, strings.Join(patterns, " "))
+		return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
+			"does not have; of a workspace name the modules; a revision has no submodules and no ignored files)",
+			err, strings.Join(patterns, " "))
 	}
 	for d := json.NewDecoder(strings.NewReader(out)); ; {
 		var p pkg

@@ -87,7 +87,7 @@ func TestUnusable(t *testing.T) {
 		"does not build":     {Source{Dir: broken}, Source{Dir: good}, "", []string{"old: building scratch", "undefined: nothing", "go test -c scratch"}},
 		"no benchmarks":      {Source{Dir: empty}, Source{Dir: empty}, "", []string{"no benchmarks match"}},
 		"none that matches":  {Source{Dir: good}, Source{Dir: good}, "Nothing", []string{`no benchmarks match -bench "Nothing"`}},
-		"no run of TestMain": {Source{Dir: early}, Source{Dir: early}, "", []string{"TestMain calls m.Run"}},
+		"no run of TestMain": {Source{Dir: early}, Source{Dir: early}, "", []string{"scratch (TestMain did not come to m.Run)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := quick(c.old, c.new)

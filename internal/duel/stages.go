@@ -58,12 +58,18 @@ func (m *match) check(ctx context.Context, row *plan, old pool, plant bool) erro
 		if planted > 0 && !plant {
 			break
 		}
-		p := *row
+		p, executed, inFigures := *row, planted, 0.
 		p.Pairs, p.SelfPairs, p.Exact, p.Spent = nil, nil, nil, 0
+		if planted > 0 && !p.lengthen() {
+			executed, inFigures = 0, planted
+		}
 		err := m.fight(ctx, bout{
-			a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: planted,
+			a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: executed,
 			pairs: func(p *plan) int { return controlPairs(p, planted) },
-			keep:  func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
+			keep: func(p *plan, pair gate.Pair) {
+				slow(&pair, inFigures)
+				p.Pairs = append(p.Pairs, pair)
+			},
 		})
 		if err != nil {
 			return err // half a control proves nothing

@@ -56,8 +56,11 @@ func (r *Report) notes() (list []string) {
 	for _, n := range r.Notes {
 		list = append(list, shown(n))
 	}
-	open, fresh := 0, 0
+	open, fresh, untimed := 0, 0, 0
 	for _, j := range r.Rows {
+		if j.Row.Mode == Untimed {
+			untimed++
+		}
 		if j.Verdict == Inconclusive && j.Allowed {
 			open++
 		}
@@ -68,6 +71,9 @@ func (r *Report) notes() (list []string) {
 	if open > 0 {
 		list = append(list, plural(open, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
 			"effect, or a slowdown of the tolerated size would have been found")
+	}
+	if untimed > 0 {
+		list = append(list, plural(untimed, "row")+" without a time of its own: only allocations were judged")
 	}
 	if fresh > 0 {
 		list = append(list, plural(fresh, "row")+
@@ -146,8 +152,11 @@ func (j *Judged) why() string {
 		why += fmt.Sprintf("; %s %s %s until %s: %s (%s, %s)", verb, w.Limit(), w.Metric,
 			w.Expires.Format("2006-01-02"), w.Reason, w.Issue, w.Pos)
 	}
-	if j.Row.Mode == Fresh && j.Row.Why != "" {
+	switch {
+	case j.Row.Mode == Fresh && j.Row.Why != "":
 		why += "; fresh processes, because " + j.Row.Why
+	case j.Row.Mode == Untimed:
+		why += "; counted only, because " + j.Row.Why
 	}
 	return shown(why)
 }

@@ -38,6 +38,9 @@ const (
 	Sliced Mode = "sliced" // two processes that alternate slices of about a millisecond
 	Fresh  Mode = "fresh"  // could not be sliced: one process for each value, interleaved; Row.Why
 	Failed Mode = "failed" // not measured at all; Row.Err
+
+	// Untimed rows say themselves that their time means nothing, so they are only counted.
+	Untimed Mode = "untimed"
 )
 
 // A Row is one benchmark on both sides.

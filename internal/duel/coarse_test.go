@@ -1,0 +1,77 @@
+package duel
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// Benchmarks of long operations have controls too, without which no run is valid.
+func TestControlsOfLongOperations(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": strings.Replace(benchmarks("p", `
+func BenchmarkLong(b *testing.B) { for b.Loop() { time.Sleep(25*time.Millisecond) } }`), `"testing"`, `("testing"; "time")`, 1)})
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	run := measured(t, o)
+	if len(run.Controls) != 2 || run.Controls[0].Planted != 0 || run.Controls[1].Planted != planted {
+		t.Fatalf("controls %+v, want the row as it is and with a slowdown", run.Controls)
+	}
+	mustSay(t, run, "planted", "into the figures")
+	// Sleeping is as long on both sides but for the machine's part, which a tenth of 25 ms exceeds.
+	for _, p := range run.Controls[1].Row.Pairs {
+		if p.New < p.Old {
+			t.Errorf("pair %v: the slowdown is not in it", p)
+		}
+	}
+}
+
+func TestLengthen(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		ops, slices int
+		slice       time.Duration
+		mode        gate.Mode
+		ok          bool
+		want, left  int
+	}{
+		{10, 24, ms, gate.Sliced, true, 10, 24},
+		{5, 24, ms, gate.Sliced, true, 10, 12},
+		{1, 24, ms, gate.Sliced, true, 10, 4},
+		{3, 24, 4 * ms, gate.Sliced, true, 12, 6},
+		{1, 24, 4 * ms, gate.Sliced, false, 1, 24},
+		{1, 1, ms, gate.Fresh, false, 1, 1},
+		{12, 4, ms, gate.Fresh, true, 12, 4},
+	} {
+		p := &plan{ops: c.ops, slices: c.slices, cost: time.Duration(2*(c.slices+1)) * c.slice}
+		p.Mode = c.mode
+		if ok := p.lengthen(); ok != c.ok || p.ops != c.want || p.slices != c.left {
+			t.Errorf("%+v: %v, %d operations in %d slices", c, ok, p.ops, p.slices)
+		}
+	}
+}
+
+func TestCoarseControls(t *testing.T) {
+	row := func(mode gate.Mode, ops int, cost time.Duration, contended bool) *plan {
+		p := &plan{ops: ops, cost: cost, pairs: 24}
+		p.Mode, p.Contended = mode, contended
+		return p
+	}
+	cheap, plantable := row(gate.Sliced, 1, 1, false), row(gate.Fresh, 10, 9, false)
+	other := row(gate.Sliced, 1, 5, true)
+	m := &match{plans: []*plan{row(gate.Failed, 0, 0, false), row(gate.Untimed, 0, 0, true), cheap, other, row(gate.Sliced, 1, 7, true)}}
+	if got := m.chooseControls(); len(got) != 2 || got[0] != cheap || got[1] != other {
+		t.Errorf("controls %v, want the cheapest of each kind", got)
+	}
+	m.plans = append(m.plans, plantable)
+	if got := m.chooseControls(); len(got) != 2 || got[0] != plantable {
+		t.Errorf("controls %v, want first the one that a tenth can be planted into", got)
+	}
+}
+
+func TestSlow(t *testing.T) {
+	p := gate.Pair{Old: 2, New: 2, NewSlices: []float64{2, 4}}
+	if slow(&p, 0.5); p.Old != 2 || p.New != 3 || p.NewSlices[0] != 3 || p.NewSlices[1] != 6 {
+		t.Errorf("slowed to %+v", p)
+	}
+}

@@ -1,0 +1,84 @@
+package duel
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// go test prints no time of a benchmark that reports one of 0; what it allocates is counted all the same.
+func TestBenchmarksWithoutATime(t *testing.T) {
+	text := benchmarks("p", `
+func BenchmarkSize(b *testing.B) {
+	for range b.N { kept = new([64]byte) }
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(12, "widgets/op")
+}
+var kept *[64]byte
+`)
+	dir := scratch(t, map[string]string{"p_test.go": text})
+	run := measured(t, quick(Source{Dir: dir}, Source{Dir: dir}))
+	r := row(t, run, "BenchmarkSize")
+	if r.Mode != gate.Untimed || len(r.Exact) != 2 || r.Exact[0].Old[0] != r.Exact[0].Ops || len(r.Pairs) != 0 {
+		t.Errorf("%+v, want one that is counted and nothing else", r)
+	}
+	if report := gate.Judge(run, gate.Options{}); report.Exit() != gate.ExitPass {
+		t.Errorf("exit %d of the same code, %v %v", report.Exit(), report.Errors, report.Invalid)
+	}
+	timed := scratch(t, map[string]string{"p_test.go": strings.Replace(text, `b.ReportMetric(0, "ns/op")`, "", 1)})
+	run = measured(t, quick(Source{Dir: dir}, Source{Dir: timed}))
+	if r := row(t, run, "BenchmarkSize"); !strings.Contains(r.Err, "one side reports") {
+		t.Errorf("mode %s, error %q; want that only one side has a time", r.Mode, r.Err)
+	}
+}
+
+// What says why a process died is on the line that package testing began with the name.
+func TestWhyAProcessDied(t *testing.T) {
+	for said, want := range map[string]string{
+		"BenchmarkA-2 \tpanic: no\n\ngoroutine 1\n":                    "panic: no",
+		"panic: printed\nBenchmarkB-2\t1\t2 ns/op\nfatal error: all\n": "fatal error: all",
+		"BenchmarkA-2 \t2026/01/01 no database\n":                      "it said last: 2026/01/01 no database",
+		"BenchmarkA-2 \t\n": "",
+	} {
+		s := &speech{}
+		s.Write([]byte(said))
+		got := s.cause()
+		if got == "" {
+			got = s.lastWords()
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", said, got, want)
+		}
+	}
+}
+
+// Stopping the timer costs more than what is timed. Such a row has slices that end.
+func TestTimersThatAreStopped(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
+func BenchmarkStops(b *testing.B) {
+	for range b.N { b.StopTimer(); b.StartTimer(); n++ }
+}
+var n int`)})
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	o.Slice = 500 * time.Microsecond
+	r := row(t, measured(t, o), "BenchmarkStops")
+	if r.Mode == gate.Failed || len(r.Exact) == 0 || r.Exact[0].Ops > 50_000 {
+		t.Errorf("mode %s %s, counted %v: want no more operations than fit into the time that passes", r.Mode, r.Err, r.Exact)
+	}
+}
+
+// Out of time before the first row is a run that stopped, and no error.
+func TestOutOfTimeWhileLooking(t *testing.T) {
+	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", two)})
+	o := quick(Source{Dir: dir}, Source{Dir: dir})
+	o.MaxTime = 1
+	run := measured(t, o)
+	if !strings.HasPrefix(run.Stopped, "out of time") || len(run.Rows) != 0 {
+		t.Errorf("stopped %q with %d rows", run.Stopped, len(run.Rows))
+	}
+	if code := gate.Judge(run, gate.Options{}).Exit(); code != gate.ExitInconclusive {
+		t.Errorf("exit %d, want %d", code, gate.ExitInconclusive)
+	}
+}
