@@ -19,6 +19,7 @@ const gateDoc = `Judges whether a change made benchmarks slower, those of any Go
     semabench gate -base REV -head REV [packages] one revision against another
     semabench gate -old DIR -new DIR [packages]   two directories
     semabench gate OLD.txt NEW.txt                two benchmark texts: advice, but for exact counts
+    semabench gate -exact BASELINE.txt NEW.txt    their counts alone, from any two machines
     semabench gate -replay FILE                   a run that was recorded before, judged again
 
 The first three build the benchmarks of both sides and let them take turns, each pair of processes
@@ -68,6 +69,8 @@ func (c *gateCall) addTo(f *flagSet) {
 	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false, "let rows pass that exist on one side only")
 	f.BoolVar(&c.judge.TrustTexts, "trust-texts", false,
 		"exit with 1 where two texts advise that a row REGRESSED, and not with 3")
+	f.BoolVar(&c.judge.ExactOnly, "exact", false,
+		"of two texts judge only what is counted, so that they may be of different machines")
 	f.StringVar(&c.format, "format", "text", "what to print: "+list(gateFormatNames()))
 	f.StringVar(&c.dir, "o", "", "`directory` for the run, the report in all formats, and profiles")
 	f.StringVar(&c.summary, "summary", "", "`file` to add the Markdown to (default $GITHUB_STEP_SUMMARY)")
@@ -144,6 +147,9 @@ func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 func (c *gateCall) check() error {
 	revisions, dirs := c.base != "" || c.head != "", c.old != "" || c.new != ""
 	args := c.flags.Args()
+	if err := c.checkWords(args); err != nil {
+		return err
+	}
 	switch {
 	case revisions && dirs, c.replay != "" && (revisions || dirs):
 		return errors.New("-base, -old with -new, and -replay exclude each other")
@@ -161,6 +167,9 @@ func (c *gateCall) check() error {
 	case c.replay == "":
 		c.texts = args
 	}
+	if c.texts == nil && (c.judge.ExactOnly || c.judge.TrustTexts) {
+		return errors.New("-exact and -trust-texts are about two benchmark texts")
+	}
 	if revisions || dirs {
 		return errors.Join(c.checkMeasuring(), c.readWaivers())
 	}
@@ -170,6 +179,25 @@ func (c *gateCall) check() error {
 		}
 	}
 	return errors.Join(c.checkFormat(), c.readWaivers())
+}
+
+// checkWords refuses what a workflow makes of a variable that is not set, and flags where the go
+// command has them: behind the packages, where they would be packages.
+func (c *gateCall) checkWords(args []string) error {
+	for _, name := range []string{"base", "head", "old", "new", "replay", "waivers", "o", "profile", "summary"} {
+		if c.flags.given(name) && c.flags.Lookup(name).Value.String() == "" {
+			return fmt.Errorf("-%s is empty: is a variable not set?", name)
+		}
+	}
+	for _, arg := range args {
+		if arg == "" {
+			return errors.New("an argument is empty: is a variable not set?")
+		}
+		if len(arg) > 1 && arg[0] == '-' {
+			return fmt.Errorf("%s stands behind the packages or texts: flags come before them", arg)
+		}
+	}
+	return nil
 }
 
 func (c *gateCall) checkMeasuring() error {

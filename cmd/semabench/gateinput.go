@@ -121,6 +121,9 @@ func (c *gateCall) placeProfiles(run *gate.Run) {
 // measured. Waivers are left out: each has to fit a row.
 func (c *gateCall) command() string {
 	words := []string{"semabench gate"}
+	if flags := os.Getenv("GOFLAGS"); flags != "" { // a build tag, for one
+		words[0] = "GOFLAGS=" + duel.Quote(flags) + " semabench gate"
+	}
 	for _, name := range []string{"base", "head", "old", "new", "pairs", "row-time", "silence"} {
 		if c.flags.given(name) {
 			words = append(words, "-"+name, duel.Quote(c.flags.Lookup(name).Value.String()))

@@ -15,6 +15,8 @@ type duelProgress struct {
 	w      io.Writer
 	bar    *progressbar.ProgressBar // nil in a log
 	began  time.Time                // of the pairs
+	before int                      // pairs then
+	done   int
 	doing  string
 	tenths int
 }
@@ -30,8 +32,11 @@ func (a app) newDuelProgress() *duelProgress {
 }
 
 func (p *duelProgress) at(now duel.Progress) {
-	if now.Done > 0 && p.began.IsZero() {
-		p.began = time.Now()
+	if now.Done < p.done { // another kind of thing is counted from here on
+		p.began = time.Time{}
+	}
+	if p.done = now.Done; now.Done > 0 && p.began.IsZero() {
+		p.began, p.before = time.Now(), now.Done
 	}
 	if p.bar != nil {
 		p.bar.ChangeMax(max(now.Total, now.Done, 1))
@@ -56,10 +61,11 @@ func (p *duelProgress) at(now duel.Progress) {
 
 // left is a guess. The pairs of slow rows and of suspects make it one.
 func (p *duelProgress) left(now duel.Progress) string {
-	if p.began.IsZero() || now.Done < 2 || now.Done >= now.Total {
+	since := now.Done - p.before
+	if p.began.IsZero() || since < 1 || now.Done >= now.Total {
 		return ""
 	}
-	each := time.Since(p.began) / time.Duration(now.Done)
+	each := time.Since(p.began) / time.Duration(since)
 	return fmt.Sprintf(", about %v left", rounded(each*time.Duration(now.Total-now.Done)))
 }
 

@@ -56,6 +56,7 @@ type pageRow struct {
 	Class, Verdict, Name, Why, Values string
 	Link                              string // to its panel
 	Strip                             template.CSS
+	Beyond                            string // the end of the strip that the ratio is beyond: low, high
 	figures
 }
 
@@ -76,7 +77,8 @@ func newPage(r *Report) (*page, error) {
 	}
 	reach := r.reach()
 	p.Scale = fmt.Sprintf("The strips go from ×%s to ×%s; the line in the middle is “no change”, "+
-		"the shade is the margin, the bar the interval, the dot the ratio.", ratio(1/reach), ratio(reach))
+		"the shade is the margin, the bar the interval, the dot the ratio, an arrowhead one that lies "+
+		"beyond the end.", ratio(1/reach), ratio(reach))
 	p.addPanels(r)
 	room := rowRoom
 	for i, j := range r.Rows {
@@ -125,7 +127,7 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 	}
 	if j.Time != nil {
 		row.Values = nanoseconds(j.Time.OldMedian) + " → " + nanoseconds(j.Time.NewMedian)
-		row.Strip = j.Time.strip(reach)
+		row.Strip, row.Beyond = j.Time.strip(reach), j.Time.beyond(reach)
 	}
 	return row
 }
@@ -149,14 +151,28 @@ func (r *Report) reach() float64 {
 	return min(math.Pow(reach, 1.1), 2) // room for a dot at the end
 }
 
+// edge is what a strip leaves free on either side for half a mark, in percent.
+const edge = 3
+
+// beyond is for a row whose ratio has no place in its strip: a mark at the end would be a lie without it.
+func (t *Timing) beyond(reach float64) string {
+	switch {
+	case t.Ratio > reach:
+		return "high"
+	case t.Ratio > 0 && t.Ratio < 1/reach:
+		return "low"
+	}
+	return ""
+}
+
 // strip places the marks of a row in percent of its strip.
 func (t *Timing) strip(reach float64) template.CSS {
 	if t.Ratio <= 0 {
 		return ""
 	}
 	place := func(ratio float64) float64 {
-		at := 50 + 50*math.Log(ratio)/math.Log(reach)
-		return min(100, max(0, at))
+		at := 50 + (50-edge)*math.Log(ratio)/math.Log(reach)
+		return min(100-edge, max(edge, at))
 	}
 	low, high := t.Lo, t.Hi
 	if t.Confidence == 0 {

@@ -29,6 +29,10 @@ type Options struct {
 	// can raise a suspicion, but two texts of identical programs do that as well.
 	TrustTexts bool
 
+	// ExactOnly leaves the times of two texts aside. What is counted is the same on any machine with the
+	// same Go version and architecture, so one of them may be a baseline from elsewhere.
+	ExactOnly bool
+
 	Waivers []Waiver
 	Today   time.Time // for waivers to expire; the zero time means now
 }

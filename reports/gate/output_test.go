@@ -196,8 +196,8 @@ func TestContrast(t *testing.T) {
 		t.Fatal(err)
 	}
 	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(css), -1)
-	if len(themes) != 2 {
-		t.Fatalf("%d themes, want 2", len(themes))
+	if len(themes) != 3 { // light, dark, printed
+		t.Fatalf("%d themes, want 3", len(themes))
 	}
 	for i, theme := range themes {
 		colours := make(map[string]string)

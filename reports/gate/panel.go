@@ -21,8 +21,8 @@ type panel struct {
 
 type profile struct{ Side, Path string }
 
-// A drift is the pairs in the order of time, each side a mark at its median and a line over the
-// middle half of its slices. What both sides share is the machine's; what only one has is not.
+// A drift is the pairs in the order of time, each side a mark at what stands for the process and a line
+// over the middle half of its slices, which are slower: what stands for a process are fast ones. What both sides share is the machine's; what only one has is not.
 type drift struct {
 	Words                                  string
 	OldMarks, NewMarks, OldLines, NewLines string // paths in a box of boxWidth × boxHeight
@@ -105,10 +105,14 @@ func newDrift(pairs []Pair) *drift {
 	return d
 }
 
-// mark adds a point, drawn as a line of no length with round ends, and the line through it.
+// dot is a line of hardly any length, drawn by its ends. Of no length at all, square ends have no
+// direction, and printed pages leave them out.
+const dot = "M%.1f %.1fh.01"
+
+// mark adds a point and the line through it.
 func mark(marks, lines *strings.Builder, x float64, y func(float64) float64, median float64,
 	parts []float64) {
-	fmt.Fprintf(marks, "M%.1f %.1fh0", x, y(median))
+	fmt.Fprintf(marks, dot, x, y(median))
 	if low, high := quartiles(median, parts); low < high {
 		fmt.Fprintf(lines, "M%.1f %.1fV%.1f", x, y(low), y(high))
 	}
@@ -140,7 +144,7 @@ func newLayout(pairs []Pair, t *Timing) *layout {
 	step := boxWidth / float64(len(ordered))
 	var marks strings.Builder
 	for i, p := range ordered {
-		fmt.Fprintf(&marks, "M%.1f %.1fh0", step*(float64(i)+0.5), y(p.New/p.Old))
+		fmt.Fprintf(&marks, dot, step*(float64(i)+0.5), y(p.New/p.Old))
 	}
 	round := func(v float64) float64 { return math.Round(v*10) / 10 }
 	l.Marks, l.One, l.Ratio = marks.String(), round(y(1)), round(y(t.Ratio))

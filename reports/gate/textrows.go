@@ -32,6 +32,9 @@ func (t *texts) rows(r *Report, c *reports.Comparison) {
 				j.Allowed = t.options.AllowMissing
 			} else if j.Time == nil && len(j.Counts) == 0 && j.Verdict == "" {
 				j.Verdict, j.Why = Unmeasured, "neither ns/op nor an exact unit on both sides"
+				if t.options.ExactOnly {
+					j.Why = "no exact unit on both sides: measure with -benchmem"
+				}
 			}
 		}
 	}
@@ -68,6 +71,7 @@ func (t *texts) sides(table *reports.Table, cells []*reports.Cell) (old, new *re
 
 func (t *texts) unit(r *Report, j *Judged, u *reports.Unit, old, new *reports.Cell) {
 	switch {
+	case t.options.ExactOnly && !u.Exact && u.Name != "B/op" && u.Name != "allocs/op":
 	case u.Name == "sec/op" && !u.Exact:
 		j.Time = t.timing(old, new)
 		r.Family = max(r.Family, new.VsBase.Tests)

@@ -14,9 +14,13 @@ import (
 // tests are those of [reports.Compare]: U tests, corrected by Holm over all rows of a unit.
 //
 // Time is judged as in a run, but the verdicts are called advice unless both texts say that they
-// were measured together: two runs one after the other differ by what the machine did meanwhile,
-// and the values of one process share its luck. Units that the texts call exact, and allocs/op or
-// B/op where all values of a row agree, are no advice: any increase is REGRESSED.
+// were measured together, and look like it. Two runs one after the other differ by what the
+// machine did meanwhile; the values of one process share its luck, those of one binary that of its
+// layout. So what go test -count and semabench run write is always advice. A text says it by three
+// lines, "session:" with the same value in both, "order: interleaved" and "layout: random", and looks
+// like it if the values of a row are not lines that follow each other. The package documentation has
+// a loop that writes such texts. Units that the texts call exact, and allocs/op or B/op where all
+// values of a row agree, are no advice: any increase is REGRESSED.
 func FromTexts(old, new *reports.Log, o Options) (*Report, error) {
 	if old == nil || new == nil || len(old.Series) == 0 || len(new.Series) == 0 {
 		return nil, errors.New("judging texts: two with benchmark lines are needed")
@@ -59,9 +63,16 @@ func nameOf(log *reports.Log) string {
 var fingerprint = []string{"goos", "goarch", "cpu", "cores", "go", "gomaxprocs", "kernel", "governor",
 	"goamd64", "goflags", "goexperiment", "virtualised", "quota", "aslr"}
 
+// ofCounts is what must be the same for counts to be compared.
+var ofCounts = []string{"goos", "goarch", "go", "goamd64", "goflags", "goexperiment"}
+
 // facts are those of the fingerprint that a text states, each with all of its values.
 func (t *texts) facts(log *reports.Log) (facts []reports.Fact) {
-	for _, key := range fingerprint {
+	keys := fingerprint
+	if t.options.ExactOnly {
+		keys = ofCounts
+	}
+	for _, key := range keys {
 		if values := configs(log, key); len(values) > 0 {
 			facts = append(facts, reports.Fact{Key: key, Value: strings.Join(values, ", ")})
 		}
@@ -82,16 +93,45 @@ func configs(log *reports.Log, key string) (values []string) {
 // advisory says why the verdicts on time are advice.
 func (t *texts) advisory() string {
 	session := configs(t.old, "session")
-	if len(session) > 0 && slices.Equal(session, configs(t.new, "session")) &&
-		slices.Equal(configs(t.old, "order"), []string{"interleaved"}) {
-		return ""
-	}
-	if slices.Equal(configs(t.old, "order"), []string{"interleaved"}) {
+	together := len(session) == 1 && slices.Equal(session, configs(t.new, "session"))
+	interleaved := t.bothSay("order", "interleaved")
+	switch {
+	case t.options.ExactOnly:
+		return "" // there is none
+	case inOneGo(t.old) || inOneGo(t.new):
+		return "the values of a row follow each other, as go test -count writes them: they are of one process, " +
+			"and share its luck"
+	case interleaved && !together:
 		return "the texts were measured one after the other: each says that its rows took turns, " +
 			"but old and new did not"
+	case !interleaved:
+		return "nothing in the texts says that old and new took turns or that each value is of a " +
+			"process of its own"
+	case !t.bothSay("layout", "random"):
+		return "each side is of one binary, for all that the texts say, and where its code lies " +
+			"alone moves figures by several percent"
 	}
-	return "nothing in the texts says that old and new took turns or that each value is of a " +
-		"process of its own"
+	return ""
+}
+
+func (t *texts) bothSay(key, value string) bool {
+	want := []string{value}
+	return slices.Equal(configs(t.old, key), want) && slices.Equal(configs(t.new, key), want)
+}
+
+// inOneGo reports whether most values stand in the line after the one before of the same row. A
+// process of its own for each of them would have printed other lines in between.
+func inOneGo(log *reports.Log) bool {
+	next, all := 0, 0
+	for _, s := range log.Series {
+		for i := 1; i < len(s.Lines); i++ {
+			all++
+			if s.Lines[i] == s.Lines[i-1]+1 {
+				next++
+			}
+		}
+	}
+	return 2*next > all
 }
 
 func (t *texts) notes(r *Report) {

@@ -74,15 +74,69 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-func TestTextsMeasuredTogether(t *testing.T) {
-	head := "order: interleaved\nsession: 1\n"
-	slow := textOf("BenchmarkX", 10, 120, "")
-	if r := fromTexts(t, head+textOf("BenchmarkX", 10, 100, ""), head+slow, Options{}); r.Advisory != "" || r.Exit() != ExitRegression {
-		t.Errorf("one session: advisory %q, exit %d", r.Advisory, r.Exit())
+// apart is a text as a loop appends it, a process for each value.
+func apart(head string, n int, ns float64) string {
+	values := strings.SplitAfter(strings.TrimSuffix(textOf("BenchmarkX", n, ns, "16 B/op 1 allocs/op"), "\n"), "\n")
+	var b strings.Builder
+	b.WriteString(head)
+	for _, value := range values {
+		b.WriteString("goos: linux\npkg: example.com/p\n" + strings.TrimSpace(value) + "\nPASS\nok  \texample.com/p\t1.2s\n")
 	}
-	other := strings.Replace(head, "1", "2", 1)
-	if r := fromTexts(t, head+textOf("BenchmarkX", 10, 100, ""), other+slow, Options{}); !strings.Contains(r.Advisory, "one after the other") {
-		t.Errorf("two sessions: advisory %q", r.Advisory)
+	return b.String()
+}
+
+// What decides is what the texts say and what they look like, and not either alone.
+func TestWhichTextsAreAdvice(t *testing.T) {
+	const said = "session: 1\norder: interleaved\nlayout: random\n"
+	count := "goos: linux\npkg: example.com/p\n" + textOf("BenchmarkX", 10, 100, "") + textOf("BenchmarkZ", 10, 100, "")
+	for _, test := range []struct {
+		name     string
+		old, new string
+		why      string // "": no advice
+	}{
+		{"a loop that says all", apart(said, 10, 100), apart(said, 10, 120), ""},
+		{"a loop that says nothing", apart("", 10, 100), apart("", 10, 120), "nothing in the texts says"},
+		{"of one binary", apart("session: 1\norder: interleaved\n", 10, 100), apart("session: 1\norder: interleaved\n", 10, 120), "one binary"},
+		{"of one binary on one side", apart(said, 10, 100), apart("session: 1\norder: interleaved\n", 10, 120), "one binary"},
+		{"of two sessions", apart(said, 10, 100), apart(strings.Replace(said, "1", "2", 1), 10, 120), "one after the other"},
+		{"of no session, as semabench run", apart("order: interleaved\nlayout: random\n", 10, 100), apart("order: interleaved\nlayout: random\n", 10, 120), "one after the other"},
+		{"only one says it", apart(said, 10, 100), apart("session: 1\n", 10, 120), "nothing in the texts says"},
+		{"go test -count", count, count, "of one process"},
+		{"go test -count, whatever is said", said + count, said + count, "of one process"},
+		{"go test -count on one side", apart(said, 10, 100), said + count, "of one process"},
+	} {
+		r := fromTexts(t, test.old, test.new, Options{AllowMissing: true})
+		if (r.Advisory == "") != (test.why == "") || !strings.Contains(r.Advisory, test.why) {
+			t.Errorf("%s: advisory %q, want %q", test.name, r.Advisory, test.why)
+		}
+	}
+	if r := fromTexts(t, apart(said, 10, 100), apart(said, 10, 120), Options{}); r.Exit() != ExitRegression {
+		t.Errorf("a slowdown between texts that were measured together: exit %d, want %d", r.Exit(), ExitRegression)
+	}
+}
+
+// A baseline of counts is good on another processor, and only of counts.
+func TestExactOnly(t *testing.T) {
+	head := "goos: linux\ngoarch: amd64\npkg: example.com/p\ncpu: "
+	text := func(cpu string, ns float64, allocs string) string {
+		return head + cpu + "\n" + textOf("BenchmarkX", 3, ns, "16 B/op "+allocs+" allocs/op")
+	}
+	for _, test := range []struct {
+		name     string
+		old, new string
+		verdict  Verdict
+		exit     int
+	}{
+		{"slower elsewhere", text("a", 100, "1"), text("b", 900, "1"), Unchanged, ExitPass},
+		{"one allocation more", text("a", 100, "1"), text("b", 100, "2"), Regressed, ExitRegression},
+		{"one less", text("a", 100, "1"), text("b", 100, "0"), Improved, ExitPass},
+		{"nothing counted", head + "a\n" + textOf("BenchmarkX", 3, 1, ""), head + "a\n" + textOf("BenchmarkX", 3, 1, ""), Unmeasured, ExitUnusable},
+		{"another architecture", text("a", 100, "1"), strings.Replace(text("a", 100, "1"), "amd64", "arm64", 1), Unchanged, ExitInvalid},
+	} {
+		r := fromTexts(t, test.old, test.new, Options{ExactOnly: true})
+		if j := r.Rows[0]; j.Verdict != test.verdict || r.Exit() != test.exit || j.Time != nil || r.Advisory != "" {
+			t.Errorf("%s: %s because %q, exit %d, advisory %q; want %s, %d", test.name, j.Verdict, j.Why, r.Exit(), r.Advisory, test.verdict, test.exit)
+		}
 	}
 }
 
