@@ -110,6 +110,13 @@ func TestGateRefusals(t *testing.T) {
 		{[]string{at("a.txt"), at("prose.txt")}, "prose.txt"},
 		{[]string{"-base", "HEAD", "-o", at("taken")}, "exists: name another folder"},
 		{[]string{"-base", "HEAD", "-o", at("a.txt/sub")}, "making the folder"},
+		{[]string{"-base", "HEAD", "./...", "-bench", "X"}, "-bench stands behind"},
+		{[]string{"-base", "HEAD", "--", "-x"}, "-x stands behind"},
+		{[]string{"-base", ""}, "-base is empty"},
+		{[]string{"-base", "HEAD", "-head", ""}, "-head is empty"},
+		{[]string{"-base", "HEAD", ""}, "an argument is empty"},
+		{[]string{"-base", "HEAD", "-exact"}, "about two benchmark texts"},
+		{[]string{"-base", "HEAD", "-trust-texts"}, "about two benchmark texts"},
 	} {
 		mustExit(t, gate.ExitUnusable, test.args, test.want)
 	}

@@ -26,13 +26,14 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"), steady("BenchmarkB", "100"))
 	t.Chdir(dir)
+	t.Setenv("GOFLAGS", "-tags=one")
 	writeFiles(t, dir, map[string]string{
 		"p_test.go": testFile(steady("BenchmarkA", "100"), steady("BenchmarkB", "120")),
 	})
 	out := filepath.Join(t.TempDir(), "out")
 	mustExit(t, gate.ExitRegression, append(few, "-base", "HEAD", "-o", out),
 		"REGRESSED  scratch.BenchmarkB", "UNCHANGED  scratch.BenchmarkA",
-		"repeat: semabench gate -base HEAD -pairs 6 -bench '^BenchmarkB$' scratch",
+		"repeat: GOFLAGS=-tags=one semabench gate -base HEAD -pairs 6 -bench '^BenchmarkB$' scratch",
 		"warning: the new side has changes", "profile: ", "once more scratch")
 	profiles, err := filepath.Glob(filepath.Join(out, "*.pprof"))
 	if err != nil || len(profiles) != 2 {

@@ -27,7 +27,9 @@
 // [Counted]. A [Waiver] lets a row regress for a while. Every run carries controls, the old side
 // against itself and with a slowdown planted, and is invalid unless they come out right.
 //
-// Two benchmark texts can be judged too ([FromTexts]), but what they say of time is advice.
+// Two benchmark texts can be judged too ([FromTexts]), but what they say of time is advice, unless they
+// were measured as below. Other units than ns/op, allocs/op and B/op are judged in texts only, and only
+// if a Unit line calls them exact.
 //
 // # In a workflow
 //
@@ -35,13 +37,18 @@
 //
 //	semabench gate -base origin/main -inconclusive 10% ./...
 //
+// Build tags and other flags of the go command go into GOFLAGS (-tags=integration). A workspace has
+// no ./... of its own: name its modules, ./a/... ./b/.... Of a revision there are the files that git has:
+// no submodules, and nothing that is ignored; where a build needs those, compare two directories.
+//
 // On GitHub, after actions/checkout with fetch-depth 2 or more and actions/setup-go:
 //
-//   - uses: semabench/semabench@v1
+//   - uses: semabench/semabench@main
 //     with:
 //     packages: ./...
 //     args: -inconclusive 10% -max-time 15m
 //
+// (there is no release yet: put a commit where main is, so that it does not change under you)
 // adds the verdict to the summary of the job and uploads the page, the JUnit file, the run and, of
 // rows that REGRESSED, CPU profiles of both sides. On any other CI scripts/gate.sh does the same; it
 // can be copied. Both need the history that holds the base. A checkout may be read-only.
@@ -58,12 +65,21 @@
 //	semabench gate -base "$(cat gate-base)"
 //
 // Against the merge base a hundred slowdowns of 2 % pass one by one; against a revision that is
-// moved on purpose, with a commit, their sum does not. A benchmark text in the repository is good for
-// what is exact, allocs/op and B/op, on any machine; its times are advice, and on another processor
-// the run is invalid:
+// moved on purpose, with a commit, their sum does not:
 //
-//	go test -run '^$' -bench . -benchmem -count 10 ./... >new.txt
-//	semabench gate baseline.txt new.txt
+//	git rev-parse HEAD >gate-base # and commit it, saying why
+//
+// The checkout has to have that revision: fetch-depth 0, or git fetch origin "$(cat gate-base)".
+//
+// A benchmark text in the repository is good for what is exact, allocs/op and B/op, on any machine of
+// the same architecture; its times are advice, and on another processor the run is invalid, so
+// -exact leaves them aside. -cpu 1 keeps the number of cores out of the names:
+//
+//	go test -run '^$' -bench . -benchmem -benchtime 1000x -count 3 -cpu 1 ./... >baseline.txt # kept
+//	go test -run '^$' -bench . -benchmem -benchtime 1000x -count 3 -cpu 1 ./... >new.txt
+//	semabench gate -exact baseline.txt new.txt
+//
+// There allocs/op is rounded down, so one more in 1000 operations needs the two revisions.
 //
 // The run that -o writes (gate.jsonl) is the record of a verdict. -replay judges it again, with
 // other waivers or another minimum effect, without measuring anything.
@@ -78,8 +94,34 @@
 //
 // -max-time drops pairs, the same share of every row, until the run is expected to fit. What that costs
 // is in the report: the fact pairs-dropped, and for each row what it would have found. Half the
-// pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no interval. A run that does not fit even so stops, keeps what it has, and exits with 3:
-// it never passes by having looked at less. -row-time does the same for one slow row.
+// pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no interval. A run that
+// does not fit even so stops, keeps what it has, and exits with 3: it never passes by having looked
+// at less. -row-time does the same for one slow row.
+//
+// A second a row and three seconds a package is a budget to begin with, twice that for rows that are
+// contended or allocate. What does not fit is better divided than thinned out: a few rows at each
+// pull request (-bench), all of them each night.
+//
+// # Texts that are no advice
+//
+// go test -count writes the values of one process, and semabench run those of one side; neither can
+// know of the other side. Where nothing but texts can be had, as on a device that only runs
+// finished programs, let both sides take turns, each value from a process and from a link of its own, and
+// say so; the gate looks whether it can be true:
+//
+//	head=$(printf 'session: %s\norder: interleaved\nlayout: random' "$(date +%s)")
+//	for side in old new; do echo "$head" >$side.txt; done
+//	for i in $(seq 20); do
+//		order='old new'; [ $((i % 2)) = 0 ] && order='new old'
+//		for side in $order; do
+//			(cd "../$side" && go test -run '^$' -bench . -benchmem -benchtime 100ms \
+//				-ldflags=-randlayout=$((2 * i)) ./...) >>$side.txt
+//		done
+//	done
+//	semabench gate old.txt new.txt
+//
+// That takes much longer than a duel and finds less, because each value has the luck of a process.
+// Nothing keeps a text from claiming what is not so.
 //
 // # INCONCLUSIVE
 //

@@ -152,7 +152,7 @@ func (r *Report) reach() float64 {
 }
 
 // edge is what a strip leaves free on either side for half a mark, in percent.
-const edge = 3
+const edge = 5
 
 // beyond is for a row whose ratio has no place in its strip: a mark at the end would be a lie without it.
 func (t *Timing) beyond(reach float64) string {
