@@ -116,9 +116,13 @@ func (r *Report) promise() string {
 	if r.Family == 0 {
 		return "No time was judged."
 	}
-	if r.Advisory != "" {
+	if r.texts {
+		doubt := "That holds for independent values only; the texts say that theirs are"
+		if r.Advisory != "" {
+			doubt = "That would hold for independent values only"
+		}
 		return fmt.Sprintf("REGRESSED: ratio over 1 + margin and p, of a one-sided U test corrected "+
-			"for the rows (Holm), at most %g. That would hold for independent values only.", r.FalseAlarm)
+			"for the rows (Holm), at most %g. %s.", r.FalseAlarm, doubt)
 	}
 	test := "p of a one-sided signed rank test, corrected for all rows (Holm), small enough"
 	if r.Stages == 2 {

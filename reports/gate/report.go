@@ -48,6 +48,7 @@ type Report struct {
 	Command    string // that measured the run
 
 	options Options
+	texts   bool // of two texts, which have no pairs
 }
 
 // A Judged is one row of a report.

@@ -32,7 +32,7 @@ func FromTexts(old, new *reports.Log, o Options) (*Report, error) {
 	}
 	r := &Report{
 		Old: Side{Name: nameOf(old)}, New: Side{Name: nameOf(new)}, Facts: c.Facts, options: o,
-		MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), Stages: 1, Advisory: t.advisory(),
+		MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), Stages: 1, Advisory: t.advisory(), texts: true,
 	}
 	r.Invalid = differing(t.facts(old), t.facts(new))
 	t.rows(r, c)

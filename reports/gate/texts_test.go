@@ -110,8 +110,9 @@ func TestWhichTextsAreAdvice(t *testing.T) {
 			t.Errorf("%s: advisory %q, want %q", test.name, r.Advisory, test.why)
 		}
 	}
-	if r := fromTexts(t, apart(said, 10, 100), apart(said, 10, 120), Options{}); r.Exit() != ExitRegression {
-		t.Errorf("a slowdown between texts that were measured together: exit %d, want %d", r.Exit(), ExitRegression)
+	r := fromTexts(t, apart(said, 10, 100), apart(said, 10, 120), Options{})
+	if r.Exit() != ExitRegression || !strings.Contains(r.promise(), "U test") {
+		t.Errorf("a slowdown between texts that were measured together: exit %d, want %d; promises %s", r.Exit(), ExitRegression, r.promise())
 	}
 }
 
