@@ -59,7 +59,7 @@ func start(
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	apart(p.cmd)
 	p.cmd.WaitDelay = time.Second // for what its children hold open
-	err = p.cmd.Start()
+	err = startFirst(p.cmd)
 	commandsOut.Close()
 	answersIn.Close()
 	if err != nil {
