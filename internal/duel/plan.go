@@ -46,7 +46,7 @@ func (p *plan) decide(o Options, old, new trait) {
 	}
 	slice := o.Slice
 	if p.parallel {
-		slice, p.slices = longer*slice, max(2, o.Slices*2/3)
+		slice, p.slices = longer*slice, max(2, o.Slices*3/4)
 	}
 	switch {
 	case least > unsliceable:

@@ -65,11 +65,11 @@ func (m *match) try(old, new *process, p *plan, entering time.Duration) error {
 
 // finish counts, and decides on the plan.
 func (m *match) finish(old, new *process, p *plan, traits [2]trait) error {
-	repeats := m.Repeats
-	if traits[0].least > 200*time.Millisecond {
+	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
+	ops, more, repeats := counted(traits, short), counted(traits, long), m.Repeats
+	if time.Duration(float64(ops)*traits[0].perOp) > 2*short {
 		repeats = min(repeats, 3)
 	}
-	ops, more := counted(traits, 40*time.Millisecond), counted(traits, 500*time.Millisecond)
 	ways := []string{"count"}
 	if traits[0].parallel() || traits[1].parallel() {
 		ways = append(ways, "alone")
