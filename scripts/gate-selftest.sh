@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# 7 minutes held 5 families of 22 rows at a load of 3, so 25 hold about 18; the page counts them.
+# A family of 22 rows takes one to two minutes, so 25 hold 12 to 25; with -keep DIR the next call adds to them.
 exec go run ./internal/duel/selftest "$@"

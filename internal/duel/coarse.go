@@ -54,6 +54,7 @@ func (p *plan) lengthen() bool {
 // the pairs of such a row would show it, and not that measuring would.
 func slow(pair *gate.Pair, planted float64) {
 	pair.New *= 1 + planted
+	pair.NewMean *= 1 + planted
 	for i := range pair.NewSlices {
 		pair.NewSlices[i] *= 1 + planted
 	}

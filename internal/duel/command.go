@@ -116,9 +116,10 @@ func (p *process) run(n int) (s slice, err error) {
 	return s, err
 }
 
-// count counts n iterations, several times, and returns the totals.
-func (p *process) count(n, times int) (ops int64, allocs, bytes []int64, err error) {
-	p.tell("count %d %d", n, times)
+// count counts n iterations, several times, and returns the totals. The way is "count", or "alone" for one
+// processor.
+func (p *process) count(how string, n, times int) (ops int64, allocs, bytes []int64, err error) {
+	p.tell("%s %d %d", how, n, times)
 	rest, err := p.expect("counted")
 	if err != nil {
 		return 0, nil, nil, err

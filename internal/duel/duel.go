@@ -1,6 +1,7 @@
 // Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that
 // they can be compared on a busy machine: as two processes that take turns of half a millisecond,
-// or two, each linked with a code layout of its own, many times over.
+// or of one, each linked with a code layout of its own, many times over. Where that is allowed they get
+// a core before anything else that runs (the fact "priority").
 //
 //	run, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
 //
@@ -9,8 +10,9 @@
 //
 // What this does not show: collections of garbage come in few slices as short as that, so their cost
 // is in the counted bytes rather than in the time; a slice begins with warm caches; what slows down
-// fewer than seven slices in eight, or three in four of several goroutines, goes unseen; goroutines that
-// hardly meet in a slice are hardly contended, which a row then says (Row.Why). The processes serve
+// fewer than seven slices in eight goes unseen where one goroutine runs, and where several run it has to
+// be so much that their mean shows it; goroutines that hardly meet in a slice are hardly contended, which
+// a row then says (Row.Why). The processes serve
 // all rows of a package, in an order drawn anew for each pair, so a benchmark that leaves goroutines
 // running makes the others noisier.
 //
@@ -44,8 +46,8 @@ type Options struct {
 	Bench    string   // as of go test -bench; "": all
 
 	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
-	Slices  int           // of a process in a pair; 0: 24
-	Slice   time.Duration // 0: 0.5 ms
+	Slices  int           // of a process in a pair, three quarters as many of several goroutines; 0: 16
+	Slice   time.Duration // twice that of several goroutines; 0: 0.5 ms
 	Layouts int           // most binaries of a package on each side; 0: 24, so that no pair shares its own
 	Repeats int           // of what is counted; 0: 5
 	Seed    uint64        // of layouts and orders; 0: from the clock
@@ -78,7 +80,7 @@ type Progress struct {
 
 func (o Options) withDefaults() Options {
 	o.Pairs = cmp.Or(o.Pairs, 24)
-	o.Slices = cmp.Or(o.Slices, 24)
+	o.Slices = cmp.Or(o.Slices, 16)
 	o.Layouts = cmp.Or(o.Layouts, 24)
 	o.Repeats = cmp.Or(o.Repeats, 5)
 	o.Slice = cmp.Or(o.Slice, 500*time.Microsecond)

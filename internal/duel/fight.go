@@ -113,20 +113,26 @@ func exchange(old, new *process, p *plan, swapped bool, planted float64, pair *g
 			return err
 		}
 	}
-	pair.Old, pair.New = p.typical(pair.OldSlices), p.typical(pair.NewSlices)
+	pair.Old, pair.New = typical(pair.OldSlices), typical(pair.NewSlices)
+	if p.parallel && p.slices > 1 {
+		pair.OldMean, pair.NewMean = mean(pair.OldSlices), mean(pair.NewSlices)
+	}
 	return nil
 }
 
 // typical is what stands for the slices of a process. What else runs on the machine only ever makes a
-// slice of one goroutine longer, and at times it meets most of them: at a load of 11 on two cores
-// the medians of identical sides differed by 12 % from pair to pair (standard deviation), the
-// octiles by 3 %. A slowdown that spares one slice in eight is not seen; it would be a strange one,
-// a slice is thousands of operations. The fastest slices of several goroutines are another matter.
-// They may be those in which only one of them had a core, so there it is the quartile: with the
-// median the ratio of identical sides was off by twice as much. See also meeting.
-func (p *plan) typical(took []float64) float64 {
-	if p.parallel {
-		return quantile(took, 1./4)
+// slice longer, and at times it meets most of them: at a load of 11 on two cores the medians of
+// identical sides differed by 12 % from pair to pair (standard deviation), the octiles by 3 %. A
+// slowdown that spares one slice in eight is not seen in them; of one goroutine it would be a
+// strange one, as a slice is thousands of operations. Of several it may be that of a slow path, which
+// is taken when they meet: for those there is also the mean.
+func typical(took []float64) float64 { return quantile(took, 1./8) }
+
+// mean is the geometric one: a slice in which another process had a core must not count for ten.
+func mean(took []float64) float64 {
+	sum := 0.0
+	for _, t := range took {
+		sum += math.Log(t)
 	}
-	return quantile(took, 1./8)
+	return math.Exp(sum / float64(len(took)))
 }

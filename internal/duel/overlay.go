@@ -86,7 +86,7 @@ type edit struct {
 	text     string
 }
 
-// patch makes package testing call the worker in three places. They are looked for in the syntax,
+// patch makes package testing call the worker in five places. They are looked for in the syntax,
 // so that a line more or less in another Go version does no harm, and each must be there once.
 func patch(source []byte) ([]byte, error) {
 	files := token.NewFileSet()
@@ -111,12 +111,31 @@ func patch(source []byte) ([]byte, error) {
 			edits = append(edits, rename(f.Body, at, "doBench", "b.duelBench")...)
 		case "runN":
 			edits = append(edits, rename(f.Body, at, "GC", "duelGC")...)
+		case "RunParallel":
+			edits = append(edits, gather(f, at)...)
 		}
 	}
-	if len(edits) != 3 {
-		return nil, fmt.Errorf("found %d of the 3 places where a duel enters package testing", len(edits))
+	const places = 5
+	if len(edits) != places {
+		return nil, fmt.Errorf("found %d of the %d places where a duel enters package testing", len(edits), places)
 	}
 	return apply(source, edits), nil
+}
+
+// gather returns the edits by which the goroutines of RunParallel gather before each calls the body,
+// its parameter.
+func gather(f *ast.FuncDecl, at func(token.Pos) int) []edit {
+	begin, body := at(f.Body.Lbrace)+1, params(f)[0]
+	edits := []edit{{begin, begin, " gathering := b.duelGather();"}}
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if name, ok := call.Fun.(*ast.Ident); ok && name.Name == body {
+				edits = append(edits, edit{at(call.Pos()), at(call.Pos()), "gathering.arrive(); "})
+			}
+		}
+		return true
+	})
+	return edits
 }
 
 func params(f *ast.FuncDecl) (names []string) {

@@ -30,7 +30,7 @@ const (
 	// unsliceable is what a slice may take. Processes that take turns as slowly as that do not meet the
 	// same moods of the machine, so there is nothing to gain from many turns.
 	unsliceable = 20 * time.Millisecond
-	longer      = 4   // times, slices of several goroutines, so that they meet
+	longer      = 2   // times, slices of several goroutines, so that they meet
 	fewest      = 10  // pairs: the signed rank test reaches p = 0.001
 	manyCores   = 1.5 // of the two or more that goroutines would use
 )
@@ -47,7 +47,7 @@ func (p *plan) decide(o Options, old, new trait) {
 	}
 	slice := o.Slice
 	if p.parallel {
-		slice, p.slices = longer*slice, max(2, o.Slices/3)
+		slice, p.slices = longer*slice, max(2, o.Slices*3/4)
 	}
 	switch {
 	case least > unsliceable:

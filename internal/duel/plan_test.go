@@ -22,15 +22,15 @@ func TestDecide(t *testing.T) {
 		contended     bool
 		why           string
 	}{
-		"ordinary":         {func(t *trait) {}, gate.Sliced, 24, 24, false, ""},
-		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 8, 48, true, ""},
-		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 8, 48, true, ""},
-		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 24, 48, true, ""},
-		"long slices":      {func(t *trait) { t.least = 4 * ms }, gate.Sliced, 12, 24, false, "12 for each process"},
+		"ordinary":         {func(t *trait) {}, gate.Sliced, 16, 24, false, ""},
+		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 12, 48, true, ""},
+		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 12, 48, true, ""},
+		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 16, 48, true, ""},
+		"long slices":      {func(t *trait) { t.least = 4 * ms }, gate.Sliced, 8, 24, false, "8 for each process"},
 		"longer slices":    {func(t *trait) { t.least = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},
 		"cannot be sliced": {func(t *trait) { t.least, t.wall = 100*ms, 100*ms }, gate.Fresh, 1, 24, false, "one for each process"},
 		"slow":             {func(t *trait) { t.least, t.wall = time.Second, time.Second }, gate.Fresh, 1, 10, false, "10 pairs instead of 24"},
-		"slow parents":     {func(t *trait) { t.entering = 300 * ms }, gate.Sliced, 24, 15, false, "15 pairs instead of 24"},
+		"slow parents":     {func(t *trait) { t.entering = 300 * ms }, gate.Sliced, 16, 16, false, "16 pairs instead of 24"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			worse := quiet
@@ -93,11 +93,11 @@ func TestEveryBinaryIsDrawnBeforeAnyIsDrawnAgain(t *testing.T) {
 
 func TestTypical(t *testing.T) {
 	took := []float64{9, 1, 2, 3, 4, 5, 6, 7, 8}
-	if got := (&plan{}).typical(took); got != 2 {
-		t.Errorf("of one goroutine %v, want the octile 2", got)
+	if got := typical(took); got != 2 {
+		t.Errorf("typical is %v, want the octile 2", got)
 	}
-	if got := (&plan{parallel: true}).typical(took); got != 3 {
-		t.Errorf("of several goroutines %v, want the quartile 3", got)
+	if got := mean([]float64{1, 10, 100}); math.Abs(got-10) > 1e-9 {
+		t.Errorf("the mean is %v, want the geometric one of 10", got)
 	}
 	if got := median(nil); !math.IsNaN(got) {
 		t.Errorf("of nothing %v, want NaN", got)
@@ -126,12 +126,12 @@ func TestCounted(t *testing.T) {
 		perOp, bytes float64
 		want         int
 	}{
-		{10, 0, 100_000}, {10_000, 0, 4000}, {50_000, 0, 1000}, {1e6, 0, 100}, {1e9, 0, 1},
+		{10, 0, 100_000}, {10_000, 0, 8000}, {50_000, 0, 2000}, {1e6, 0, 100}, {1e9, 0, 1}, {1000, 0, 10_000},
 		{10, 1 << 20, 64}, {10, 1 << 30, 1},
 	} {
 		quick := trait{perOp: 1}
 		slow := trait{perOp: c.perOp, bytes: c.bytes}
-		if got := counted([2]trait{quick, slow}, 0, 40*time.Millisecond); got != c.want {
+		if got := counted([2]trait{quick, slow}, 0, 10*time.Millisecond); got != c.want {
 			t.Errorf("%v ns and %v bytes for an operation: %d counted, want %d", c.perOp, c.bytes, got, c.want)
 		}
 	}

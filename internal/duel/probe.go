@@ -110,28 +110,35 @@ func (m *match) countOnly(old, new *process, p *plan) error {
 		}
 	}
 	p.Mode, p.Why = gate.Untimed, errTimeless.Error()
-	return p.count(old, new, ops, m.Repeats)
+	var err error
+	p.Exact, err = tally(old, new, "count", ops, m.Repeats)
+	return err
 }
 
 // finish counts, and decides on the plan.
 func (m *match) finish(old, new *process, p *plan, traits [2]trait) error {
-	repeats := m.Repeats
-	if traits[0].least > 200*time.Millisecond {
-		repeats = min(repeats, 3)
-	}
+	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
 	pause, err := untimed(old, traits[0], p.ops)
 	if err != nil {
 		return err
 	}
-	ops := counted(traits, pause, 40*time.Millisecond)
-	if err := p.count(old, new, ops, repeats); err != nil {
-		return err
+	ops, more, repeats := counted(traits, pause, short), counted(traits, pause, long), m.Repeats
+	if time.Duration(float64(ops)*(traits[0].perOp+pause)) > 2*short {
+		repeats = min(repeats, 3)
 	}
-	more := counted(traits, pause, 500*time.Millisecond)
-	if p.differs() && more > 2*ops { // what does not grow with the operations is none of theirs
-		if err := p.count(old, new, more, min(repeats, 3)); err != nil {
+	ways := []string{"count"}
+	if traits[0].parallel() || traits[1].parallel() {
+		ways = append(ways, "alone")
+	}
+	for _, way := range ways {
+		exact, err := tally(old, new, way, ops, repeats)
+		if err == nil && differ(exact) && more > 2*ops { // what does not grow with the operations is none of theirs
+			exact, err = tally(old, new, way, more, min(repeats, 3))
+		}
+		if err != nil {
 			return err
 		}
+		p.Exact = append(p.Exact, exact...)
 	}
 	p.decide(m.Options, traits[0], traits[1])
 	if m.fresh != "" {
@@ -140,13 +147,14 @@ func (m *match) finish(old, new *process, p *plan, traits [2]trait) error {
 	return nil
 }
 
-// counted is over how many operations a row is counted: as many as fit into the time, but 1000 if they
-// take no more than 100 ms. The collector is off meanwhile, so they may not fill the memory. The time is
-// what passes, with what a benchmark does while its timer is stopped.
+// counted is over how many operations a row is counted: as many as fit into the time, but 8000 if they
+// take no more than 100 ms, so that one allocation more in 1000 is not one of the few that a process makes
+// for itself. The collector is off meanwhile, so they may not fill the memory. The time is what
+// passes, with what a benchmark does while its timer is stopped.
 func counted(traits [2]trait, untimed float64, fits time.Duration) int {
 	const most, memory = 100_000, 64 << 20
 	perOp := max(traits[0].perOp, traits[1].perOp) + untimed
-	ops := max(min(most, opsFor(fits, perOp)), min(1000, opsFor(100*time.Millisecond, perOp)))
+	ops := max(min(most, opsFor(fits, perOp)), min(8000, opsFor(100*time.Millisecond, perOp)))
 	if bytes := max(traits[0].bytes, traits[1].bytes); bytes*float64(ops) > memory {
 		ops = max(1, int(memory/bytes))
 	}
@@ -176,58 +184,65 @@ func before(p *process) (least time.Duration, err error) {
 	return least, nil
 }
 
-// differs reports whether the least totals of the sides are not the same.
-func (p *plan) differs() bool {
-	return slices.ContainsFunc(p.Exact, func(x gate.Exact) bool {
+// differ reports whether the least totals of the sides are not the same.
+func differ(exact []gate.Exact) bool {
+	return slices.ContainsFunc(exact, func(x gate.Exact) bool {
 		return slices.Min(x.Old) != slices.Min(x.New)
 	})
 }
 
 // countApart counts a row of several goroutines once more, in a process for each total. How often
 // they meet, and with that what waiting costs, is a mood that a process has for all of its repeats.
+// What was counted on one processor has no moods.
 func (m *match) countApart(ctx context.Context, old, new binary, p *plan) error {
 	const processes = 8 // then the totals of one side are all above the others by chance once in 12870 rows
 	if len(p.Exact) == 0 {
 		return nil
 	}
-	apart := slices.Clone(p.Exact)
-	for i := range apart {
-		apart[i].Old, apart[i].New = nil, nil
-	}
+	var apart []gate.Exact
 	for range processes {
 		a, b := m.fighter("old", old), m.fighter("new", new)
 		err := at(ctx, a, b, p.Name, func(a, b *process) error {
-			return p.count(a, b, int(apart[0].Ops), 1)
+			exact, err := tally(a, b, "count", int(p.Exact[0].Ops), 1)
+			apart = merge(apart, exact)
+			return err
 		})
 		a.close()
 		b.close()
 		if err != nil {
 			return err
 		}
-		for i, x := range p.Exact {
-			apart[i].Old, apart[i].New = append(apart[i].Old, x.Old...), append(apart[i].New, x.New...)
-		}
 	}
-	p.Exact = apart
+	alone := func(x gate.Exact) bool { return !x.Alone }
+	p.Exact = append(apart, slices.DeleteFunc(p.Exact, alone)...)
 	return nil
 }
 
-// count counts both sides over the same number of operations.
-func (p *plan) count(old, new *process, ops, repeats int) error {
-	oldOps, oldAllocs, oldBytes, err := old.count(ops, repeats)
+// merge adds totals of the same metrics.
+func merge(all, more []gate.Exact) []gate.Exact {
+	if all == nil {
+		return more
+	}
+	for i, x := range more {
+		all[i].Old, all[i].New = append(all[i].Old, x.Old...), append(all[i].New, x.New...)
+	}
+	return all
+}
+
+// tally counts both sides over the same number of operations. It returns nothing if only one side
+// counts for itself.
+func tally(old, new *process, way string, ops, repeats int) ([]gate.Exact, error) {
+	oldOps, oldAllocs, oldBytes, err := old.count(way, ops, repeats)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	newOps, newAllocs, newBytes, err := new.count(ops, repeats)
-	if err != nil {
-		return err
+	newOps, newAllocs, newBytes, err := new.count(way, ops, repeats)
+	if err != nil || oldOps != newOps {
+		return nil, err
 	}
-	if oldOps != newOps { // one side counts for itself, the other does not
-		return nil
-	}
-	p.Exact = []gate.Exact{
-		{Unit: "allocs/op", Ops: oldOps, Old: oldAllocs, New: newAllocs},
-		{Unit: "B/op", Ops: oldOps, Old: oldBytes, New: newBytes},
-	}
-	return nil
+	alone := way == "alone"
+	return []gate.Exact{
+		{Unit: "allocs/op", Alone: alone, Ops: oldOps, Old: oldAllocs, New: newAllocs},
+		{Unit: "B/op", Alone: alone, Ops: oldOps, Old: oldBytes, New: newBytes},
+	}, nil
 }

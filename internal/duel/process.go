@@ -87,7 +87,7 @@ func start(
 	apart(cmd)
 	cmd.WaitDelay = time.Second // for what its children hold open
 	p.body = workerBody{cmd}
-	err = cmd.Start()
+	err = startFirst(cmd)
 	commandsOut.Close()
 	answersIn.Close()
 	if err != nil {

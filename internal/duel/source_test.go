@@ -118,18 +118,20 @@ func TestPatch(t *testing.T) {
 func runBenchmarks(a string, f func(x, y string) (bool, error), all []InternalBenchmark) bool { return true }
 func (s *benchState) processBench(b *B) { r := b.doBench(); _ = r }
 func (b *B) runN(n int) { runtime.GC() }
+func (b *B) RunParallel(body func(*PB)) { go func() { pb := &PB{}; body(pb) }() }
 `
 	patched, err := patch([]byte(source))
 	for _, want := range []string{
 		"if duelBenchmarks(all, func(all []InternalBenchmark) bool { return runBenchmarks(a, f, all) }) { return true };",
 		"r := b.duelBench()", "{ duelGC() }",
+		"(body func(*PB)) { gathering := b.duelGather(); go", "pb := &PB{}; gathering.arrive(); body(pb)",
 	} {
 		if err != nil || !strings.Contains(string(patched), want) {
 			t.Errorf("%v: no %q in\n%s", err, want, patched)
 		}
 	}
 	_, err = patch([]byte(strings.Replace(source, "doBench", "doOther", 1)))
-	if err == nil || !strings.Contains(err.Error(), "2 of the 3 places") {
+	if err == nil || !strings.Contains(err.Error(), "4 of the 5 places") {
 		t.Errorf("error %v, want one that counts", err)
 	}
 	_, err = overlay(t.TempDir(), t.TempDir())

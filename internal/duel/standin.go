@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -31,12 +30,6 @@ type standIn struct {
 	lines  *bufio.Reader
 	done   chan struct{}
 	err    error // of the process that died; once done is closed
-}
-
-// A roster remembers which benchmarks a pattern selects: to ask costs a process.
-type roster struct {
-	mu    sync.Mutex
-	known map[string][]string
 }
 
 func newStandIn(ctx context.Context, label string, b binary, limit time.Duration) *process {
@@ -82,7 +75,7 @@ func (s *standIn) command() (word, rest string) {
 func (s *standIn) answer(format string, args ...any) { fmt.Fprintf(s.conn, format+"\n", args...) }
 
 func (s *standIn) names() {
-	out, err := s.start(nil, "-test.list=^Benchmark")
+	out, err := s.start(runtime.GOMAXPROCS(0), nil, "-test.list=^Benchmark")
 	if err != nil {
 		s.err = err
 		return
@@ -101,13 +94,13 @@ func (s *standIn) row(rest string) {
 	f, pattern, _ := strings.Cut(rest, " ")
 	names, ok := s.roster.of(s.path+rest, pattern)
 	if !ok {
-		out, err := s.start(nil, "-test.bench="+narrowed(pattern, f), "-test.benchtime=1x")
+		out, err := s.start(runtime.GOMAXPROCS(0), nil, "-test.bench="+narrowed(pattern, f), "-test.benchtime=1x")
 		if err != nil && !out.failed() {
 			s.err = err
 			return
 		}
 		for _, found := range resulted.FindAllStringSubmatch(out.text, -1) {
-			names = append(names, strings.TrimSuffix(found[1], suffix()))
+			names = append(names, strings.TrimSuffix(found[1], suffix(runtime.GOMAXPROCS(0))))
 		}
 		s.roster.learn(s.path+rest, names)
 	}
@@ -123,34 +116,11 @@ func (s *standIn) row(rest string) {
 }
 
 // suffix is what package testing appends to names.
-func suffix() string {
-	if n := runtime.GOMAXPROCS(0); n > 1 {
-		return fmt.Sprintf("-%d", n)
+func suffix(procs int) string {
+	if procs > 1 {
+		return fmt.Sprintf("-%d", procs)
 	}
 	return ""
-}
-
-// of returns what a pattern selects: names that were found are known by their own patterns.
-func (r *roster) of(key, own string) ([]string, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if names, ok := r.known[own]; ok {
-		return names, true
-	}
-	names, ok := r.known[key]
-	return names, ok
-}
-
-func (r *roster) learn(key string, names []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string][]string{}
-	}
-	r.known[key] = names
-	for _, name := range names {
-		r.known[pattern(name)] = []string{name}
-	}
 }
 
 // obey reports whether the benchmark is still to be stayed at.
@@ -160,16 +130,20 @@ func (s *standIn) obey(name string) bool {
 	fmt.Sscan(rest, &n, &times)
 	switch word {
 	case "run":
-		r, ok := s.run(nil, name, n)
+		r, ok := s.run(runtime.GOMAXPROCS(0), nil, name, n)
 		if ok {
 			s.answer("ran %v %d %d %v 0", r.ns, r.allocs, r.bytes, r.busy)
 		}
 		return ok
-	case "count":
+	case "count", "alone":
+		procs := runtime.GOMAXPROCS(0)
+		if word == "alone" {
+			procs = 1
+		}
 		// The collector empties pools when it likes, so it is off, but for what does not fit into memory.
 		totals := ""
 		for range times {
-			r, ok := s.run([]string{"GOGC=off", "GOMEMLIMIT=1GiB"}, name, n)
+			r, ok := s.run(procs, []string{"GOGC=off", "GOMEMLIMIT=1GiB"}, name, n)
 			if !ok {
 				return false
 			}
@@ -182,11 +156,11 @@ func (s *standIn) obey(name string) bool {
 }
 
 // run runs n iterations in a process. If that fails it has been answered, or s.err is why nothing can be.
-func (s *standIn) run(env []string, name string, n int) (r slice, ok bool) {
-	out, err := s.start(env, "-test.bench="+pattern(name), fmt.Sprintf("-test.benchtime=%dx", n), "-test.benchmem")
+func (s *standIn) run(procs int, env []string, name string, n int) (r slice, ok bool) {
+	out, err := s.start(procs, env, "-test.bench="+pattern(name), fmt.Sprintf("-test.benchtime=%dx", n), "-test.benchmem")
 	all := resulted.FindAllStringSubmatch(out.text, -1)
 	i := slices.IndexFunc(all, func(found []string) bool {
-		return strings.TrimSuffix(found[1], suffix()) == name
+		return strings.TrimSuffix(found[1], suffix(procs)) == name
 	})
 	switch {
 	case err != nil && !out.failed():
@@ -223,9 +197,9 @@ type saying struct {
 func (s saying) failed() bool { return strings.Contains(s.text, "--- FAIL: ") }
 
 // start runs the binary. With -test.v nothing that a benchmark prints is on the line of its result.
-func (s *standIn) start(env []string, args ...string) (saying, error) {
+func (s *standIn) start(procs int, env []string, args ...string) (saying, error) {
 	cmd := exec.CommandContext(s.ctx, s.path, append([]string{"-test.run=^$", "-test.v", "-test.count=1",
-		"-test.timeout=0", fmt.Sprintf("-test.cpu=%d", runtime.GOMAXPROCS(0))}, args...)...)
+		"-test.timeout=0", fmt.Sprintf("-test.cpu=%d", procs)}, args...)...)
 	cmd.Dir = s.dir
 	cmd.Env = append(append(os.Environ(), "PWD="+s.dir, "SEMABENCH_SLICE=1"), env...)
 	var out bytes.Buffer
@@ -233,7 +207,10 @@ func (s *standIn) start(env []string, args ...string) (saying, error) {
 	apart(cmd)
 	cmd.WaitDelay = time.Second // for what its children hold open
 	began := time.Now()
-	err := cmd.Run()
+	err := startFirst(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, a child did not
 	}

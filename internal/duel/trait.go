@@ -47,7 +47,7 @@ func calibrate(p *process, d time.Duration) (t trait, err error) {
 
 // meeting says what slices do not show of a row of several goroutines, if they do not: in a short time one of
 // them may be done before the others have found a core. On a busy machine x/sync's Weighted, used
-// by eight goroutines, takes 50 ns in a slice of 2 ms, and 500 ns in a long run, where they queue up.
+// by eight goroutines, takes 50 ns in a slice, and 500 ns in a long run, where they queue up.
 func meeting(p *process, ops int, short trait) (string, error) {
 	const long, looks = 10, 3 // of 20 ms
 	took := 0.0

@@ -143,10 +143,14 @@ func (r *Report) sharingLayouts() (n int) {
 
 // deciding is the pairs that the verdict rests on.
 func (j *Judged) deciding() []Pair {
+	pairs := j.Row.Pairs
 	if j.Time.Stage == 2 {
-		return j.Row.Second
+		pairs = j.Row.Second
 	}
-	return j.Row.Pairs
+	if j.OfMean {
+		return ofMeans(pairs)
+	}
+	return pairs
 }
 
 // differing names the facts that are not the same on both sides.

@@ -12,7 +12,9 @@
 //
 // A [Run] holds pairs: two processes, one of each side, that took turns at the same benchmark. A
 // pair gives one quotient new/old. Of the quotients of a row come the estimate of Hodges and
-// Lehmann with its interval ([Estimate]) and the exact p of Wilcoxon's signed rank test.
+// Lehmann with its interval ([Estimate]) and the exact p of Wilcoxon's signed rank test. What stands for
+// a process is a fast one of its slices, its octile. Where several goroutines run, the mean of all
+// slices is tested too, as a test more of the run: locks are often as fast as ever until somebody waits.
 //
 // A row is REGRESSED if its ratio is over 1 + margin and p, corrected for all rows, is small
 // enough. The margin is the greatest of what the user asks for, 3 %, and what the row differs by
@@ -54,8 +56,8 @@
 // can be copied. Both need the history that holds the base. A checkout may be read-only.
 //
 // Choose rows with -bench: a row takes one to three seconds, and the more rows there are the more
-// each of them has to show. Prefer rows of one goroutine on shared machines: contended ones are often
-// in one of two states there, and then no number of pairs helps. The row says so.
+// each of them has to show. Prefer rows of one goroutine on shared machines: of contended ones only
+// great slowdowns of waiting are seen there, and those that hardly meet say so.
 //
 // # A baseline in the repository
 //

@@ -20,6 +20,7 @@ import (
 // side varies, and are INCONCLUSIVE if only the least ones say so.
 type Counted struct {
 	Unit     string
+	Alone    bool    // counted on one processor
 	Old, New float64 // per operation, of the least repeats
 	Ops      int64
 	Verdict  Verdict
@@ -45,7 +46,7 @@ func (x Exact) finest() float64 {
 }
 
 func (x Exact) judge() Counted {
-	c := Counted{Unit: x.Unit, Ops: x.Ops}
+	c := Counted{Unit: x.Unit, Alone: x.Alone, Ops: x.Ops}
 	if x.Ops < 1 || len(x.Old) == 0 || len(x.New) == 0 {
 		c.Verdict, c.Why = Unmeasured, "nothing was counted"
 		return c
@@ -66,9 +67,23 @@ func (x Exact) judge() Counted {
 	case -grown >= x.finest() && settled:
 		c.Verdict, c.Why = Improved, c.change()
 	default:
-		c.Verdict, c.Why = Unchanged, fmt.Sprintf("%s %s", count(c.New), c.Unit)
+		c.Verdict, c.Why = Unchanged, fmt.Sprintf("%s %s", count(c.New), c.unit())
 	}
 	return c
+}
+
+// settle lets counts on one processor decide where those of goroutines that meet cannot: what those differ
+// by is how often they met.
+func settle(all []Counted) {
+	for i := range all {
+		same := func(c Counted) bool { return c.Alone && c.Unit == all[i].Unit }
+		at := slices.IndexFunc(all, same)
+		if at < 0 || all[i].Verdict != Inconclusive || all[at].Verdict.rank() <= Inconclusive.rank() {
+			continue
+		}
+		all[i].Verdict = all[at].Verdict
+		all[i].Why += ", which depends on how goroutines met; on one processor " + all[at].Why
+	}
 }
 
 // settled reports whether the least of the sorted totals is what the operations cost.
@@ -84,7 +99,14 @@ func (x Exact) apart(old, new []int64) bool {
 }
 
 func (c Counted) change() string {
-	return fmt.Sprintf("%s, was %s %s (%s)", count(c.New), count(c.Old), c.Unit, c.per1000())
+	return fmt.Sprintf("%s, was %s %s (%s)", count(c.New), count(c.Old), c.unit(), c.per1000())
+}
+
+func (c Counted) unit() string {
+	if c.Alone {
+		return c.Unit + " on one processor"
+	}
+	return c.Unit
 }
 
 // per1000 is the change in a unit where one allocation can be seen.

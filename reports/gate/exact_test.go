@@ -33,7 +33,7 @@ func TestExactMetrics(t *testing.T) {
 		{"no repeats", "allocs/op", 1000, nil, []int64{1}, Unmeasured, "nothing was counted"},
 		{"no operations", "allocs/op", 0, []int64{1}, []int64{1}, Unmeasured, ""},
 	} {
-		c := Exact{test.unit, test.ops, test.old, test.new}.judge()
+		c := Exact{Unit: test.unit, Ops: test.ops, Old: test.old, New: test.new}.judge()
 		if c.Verdict != test.want || !strings.Contains(c.Why, test.why) {
 			t.Errorf("%s: %s because %q, want %s because %q", test.name, c.Verdict, c.Why, test.want, test.why)
 		}

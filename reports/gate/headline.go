@@ -131,7 +131,7 @@ func (r *Report) promise() string {
 	}
 	return fmt.Sprintf("REGRESSED: ratio over 1 + margin, and %s. The chance of even one false "+
 		"REGRESSED among %s is at most %s. UNCHANGED: the whole interval lies within %s.",
-		test, plural(r.Family, "row"), percent(r.FalseAlarm), percent(r.MinEffect))
+		test, plural(r.Family, "test"), percent(r.FalseAlarm), percent(r.MinEffect))
 }
 
 // label is the verdict with what qualifies it.
@@ -173,7 +173,7 @@ func (j *Judged) figures() figures {
 	if t == nil || t.Verdict != j.Verdict {
 		for _, c := range j.Counts {
 			if c.Verdict == j.Verdict {
-				change := count(c.Old) + " → " + count(c.New) + " " + c.Unit
+				change := count(c.Old) + " → " + count(c.New) + " " + c.unit()
 				return figures{Ratio: ratio(c.Ratio()), Interval: change}
 			}
 		}

@@ -51,6 +51,7 @@ type ExportRow struct {
 	Mode       Mode           `json:"mode,omitempty"`
 	Stage      int            `json:"stage,omitempty"`
 	Pairs      int            `json:"pairs,omitempty"`
+	OfMean     bool           `json:"of_mean,omitempty"`
 	Old        reports.Number `json:"old_ns"`
 	New        reports.Number `json:"new_ns"`
 	Ratio      reports.Number `json:"ratio"`
@@ -73,6 +74,7 @@ type ExportRow struct {
 // An ExportCount is an exact metric.
 type ExportCount struct {
 	Unit    string  `json:"unit"`
+	Alone   bool    `json:"alone,omitempty"`
 	Old     float64 `json:"old"`
 	New     float64 `json:"new"`
 	Verdict Verdict `json:"verdict"`
@@ -122,11 +124,11 @@ func (r *Report) export(j *Judged) ExportRow {
 		e.Waiver = j.Waiver.Pos
 	}
 	for _, c := range j.Counts {
-		e.Exact = append(e.Exact, ExportCount{c.Unit, c.Old, c.New, c.Verdict, c.Why})
+		e.Exact = append(e.Exact, ExportCount{c.Unit, c.Alone, c.Old, c.New, c.Verdict, c.Why})
 	}
 	if t := j.Time; t != nil {
 		e.Advisory = r.Advisory != ""
-		e.Stage, e.Pairs, e.Needs = t.Stage, t.Pairs, t.Needs
+		e.Stage, e.Pairs, e.Needs, e.OfMean = t.Stage, t.Pairs, t.Needs, j.OfMean
 		e.Old, e.New = reports.Number(t.OldMedian), reports.Number(t.NewMedian)
 		e.Ratio = reports.Number(t.Ratio)
 		if t.Confidence > 0 {

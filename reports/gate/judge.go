@@ -22,6 +22,10 @@ func Judge(run *Run, o Options) *Report {
 		if j.Verdict == "" && len(j.Row.Pairs) > 0 {
 			j.Time = rule.timing(j.Row, noise)
 			timings = append(timings, j.Time)
+			if means := j.Row.means(); means != nil {
+				j.mean = rule.timing(means, noise)
+				timings = append(timings, j.mean)
+			}
 		}
 		r.Rows = append(r.Rows, j)
 	}
@@ -29,6 +33,10 @@ func Judge(run *Run, o Options) *Report {
 	for _, j := range r.Rows {
 		if j.Time != nil {
 			rule.decide(j.Time, j.Row)
+		}
+		if j.mean != nil {
+			rule.decide(j.mean, j.Row)
+			j.takeMean()
 		}
 		j.conclude(o)
 	}
@@ -49,25 +57,34 @@ func Suspects(run *Run, o Options) (rows []int) {
 	for i := range run.Rows {
 		row := &run.Rows[i]
 		if rule.stages == 2 && newJudged(row).Verdict == "" && len(row.Second) == 0 &&
-			len(row.Pairs) > 0 && rule.timing(row, noise).suspect() {
+			len(row.Pairs) > 0 && rule.suspects(row, noise) {
 			rows = append(rows, i)
 		}
 	}
 	return rows
 }
 
+func (r rule) suspects(row *Row, noise map[bool]float64) bool {
+	means := row.means()
+	return r.timing(row, noise).suspect() || means != nil && r.timing(means, noise).suspect()
+}
+
 func ruleOf(run *Run, o Options) rule {
-	timed := 0
-	for _, row := range run.Rows {
+	timed, means := 0, 0
+	for i := range run.Rows {
+		row := &run.Rows[i]
 		if len(row.Pairs) > 0 {
 			timed++
+		}
+		if row.means() != nil {
+			means++
 		}
 	}
 	stages := 2
 	if run.Stages == 1 {
 		stages = 1
 	}
-	return rule{max(timed, run.Planned), stages, o.falseAlarm(), o.minEffect()}
+	return rule{max(timed, run.Planned) + means, stages, o.falseAlarm(), o.minEffect()}
 }
 
 // newJudged has a verdict already if the row cannot be judged.
@@ -76,6 +93,7 @@ func newJudged(row *Row) *Judged {
 	for _, x := range row.Exact {
 		j.Counts = append(j.Counts, x.judge())
 	}
+	settle(j.Counts)
 	switch why := unusable(row); {
 	case row.Mode == Failed:
 		j.Verdict, j.Why = Unmeasured, row.Err

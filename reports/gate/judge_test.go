@@ -131,7 +131,7 @@ func TestFamilyTooLargeForThePairs(t *testing.T) {
 	run := runOf(few)
 	run.Planned, run.Stages = 1000, 1
 	j := Judge(run, Options{}).Rows[0]
-	if j.Verdict != Inconclusive || !math.IsInf(j.Time.MDE, 1) || !strings.Contains(j.Why, "too few pairs for 1000 rows") {
+	if j.Verdict != Inconclusive || !math.IsInf(j.Time.MDE, 1) || !strings.Contains(j.Why, "too few pairs for 1000 tests") {
 		t.Errorf("%s, MDE %v: %s", j.Verdict, j.Time.MDE, j.Why)
 	}
 }

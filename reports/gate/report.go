@@ -39,7 +39,7 @@ type Report struct {
 	// Advisory says why no verdict on time is more than advice, if that is so.
 	Advisory string
 
-	Family     int     // rows that were tested together
+	Family     int     // tests made together: one of each row, two where several goroutines run
 	Stages     int     // 2 if suspects were to be measured afresh
 	FalseAlarm float64 // the chance of even one false REGRESSED is at most this
 	MinEffect  float64
@@ -58,11 +58,14 @@ type Judged struct {
 	Verdict Verdict
 	Why     string    // of the verdict, in words
 	Time    *Timing   // nil if no time was measured
+	OfMean  bool      // Time is of the means of slices, which alone regressed
 	Counts  []Counted // exact metrics
 	Waiver  *Waiver   // that holds for this row and was needed
 
 	Planted float64 // of a control
 	Allowed bool    // INCONCLUSIVE or MISSING, but the options let it pass
+
+	mean *Timing // of the means of slices, where several goroutines run
 }
 
 // A Timing is the judgement on time.

@@ -67,6 +67,7 @@ type Row struct {
 // value of every test.
 type Pair struct {
 	Old, New             float64       // what is typical of its slices, ns/op
+	OldMean, NewMean     float64       `json:",omitempty"` // of all its slices, where several goroutines run
 	OldSlices, NewSlices []float64     `json:",omitempty"` // in the order of time; may be left out
 	OldLayout, NewLayout uint64        // seeds of the linker; 0 is its own layout
 	At                   time.Duration // since the run began
@@ -78,6 +79,7 @@ type Exact struct {
 	Unit     string // allocs/op
 	Ops      int64
 	Old, New []int64
+	Alone    bool `json:",omitempty"` // on one processor, where goroutines do not meet
 }
 
 // A Control is a row that was measured to check the gate itself: the old side against itself, as

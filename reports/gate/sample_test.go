@@ -63,8 +63,8 @@ func sampleRun() (*Run, Options) {
 	noisy := row("BenchmarkNoisy", 1.01, 0.2)
 	noisy.Mode, noisy.Why, noisy.Contended = Fresh, "it sets its own timer", true
 	counts := row("BenchmarkCounts", 1, 0.01)
-	counts.Exact = []Exact{{"allocs/op", 10_000, []int64{20_003, 20_000, 20_000}, []int64{20_010, 20_011, 20_010}},
-		{"B/op", 10_000, []int64{640_000, 640_000, 640_000}, []int64{640_000, 640_000, 640_700}}}
+	counts.Exact = []Exact{{Unit: "allocs/op", Ops: 10_000, Old: []int64{20_003, 20_000, 20_000}, New: []int64{20_010, 20_011, 20_010}},
+		{Unit: "B/op", Ops: 10_000, Old: []int64{640_000, 640_000, 640_000}, New: []int64{640_000, 640_000, 640_700}}}
 	failed := Row{Package: "example.com/p", Name: "BenchmarkPanics", Mode: Failed, Err: "new: panic: boom"}
 	run := runOf(row("BenchmarkSame", 1.001, 0.02), slow, waived, noisy, counts, failed,
 		row("BenchmarkFaster", 0.9, 0.02), row("BenchmarkSuspect", 1.05, 0.03))

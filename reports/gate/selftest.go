@@ -127,8 +127,9 @@ func (t Trial) family(sum *Tally, pools []pool, random *rand.Rand, number int) {
 	}
 	sum.count(clean, rows)
 	for i, effect := range t.Planted {
-		for _, j := range t.judge(rows, effect).Rows {
-			if j.Time.alone(t.Rows) {
+		slow := t.judge(rows, effect)
+		for _, j := range slow.Rows {
+			if j.Time.alone(slow.Family) {
 				sum.kind(j.Row).Found[i]++
 			}
 		}
@@ -145,10 +146,16 @@ func (p *pool) draw(random *rand.Rand, n int, turn bool) []Pair {
 		p.pairs[from], p.pairs[j] = p.pairs[j], p.pairs[from]
 		drawn[i] = p.pairs[from]
 		if turn && random.IntN(2) == 0 {
-			drawn[i].Old, drawn[i].New = drawn[i].New, drawn[i].Old
+			drawn[i] = drawn[i].turned()
 		}
 	}
 	return drawn
+}
+
+// turned is p with its sides changed.
+func (p Pair) turned() Pair {
+	p.Old, p.New, p.OldMean, p.NewMean = p.New, p.Old, p.NewMean, p.OldMean
+	return p
 }
 
 // judge does what a gate does: measure, ask for suspects, measure those afresh, judge.
@@ -169,7 +176,8 @@ func (t Trial) judge(rows []drawn, effect float64) *Report {
 func plant(pairs []Pair, effect float64) []Pair {
 	planted := make([]Pair, len(pairs))
 	for i, p := range pairs {
-		planted[i] = Pair{Old: p.Old, New: p.New * (1 + effect)}
+		planted[i] = Pair{Old: p.Old, New: p.New * (1 + effect),
+			OldMean: p.OldMean, NewMean: p.NewMean * (1 + effect)}
 	}
 	return planted
 }

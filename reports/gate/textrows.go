@@ -192,7 +192,7 @@ func (t *texts) why(out *Timing, v *reports.Versus, r rule, smallest float64) st
 		return words + ", all within " + percent(out.Wanted)
 	case smallest > r.level():
 		return words + fmt.Sprintf("; too few for %s: no p below %.2g is possible, %.2g is needed",
-			plural(r.family, "row"), smallest, r.level())
+			plural(r.family, "test"), smallest, r.level())
 	}
 	return words + "; the interval leaves the margin of " + percent(out.Wanted)
 }

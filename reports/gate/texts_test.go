@@ -51,7 +51,7 @@ func TestTexts(t *testing.T) {
 		{"slower", head + base, head + textOf("BenchmarkX", 10, 110, "16 B/op 1 allocs/op"), Options{}, Regressed, "10 % slower", 3},
 		{"slower and trusted", head + base, head + textOf("BenchmarkX", 10, 110, "16 B/op 1 allocs/op"), Options{TrustTexts: true}, Regressed, "10 % slower", 1},
 		{"faster", head + base, head + textOf("BenchmarkX", 10, 80, "16 B/op 1 allocs/op"), Options{}, Improved, "20 % faster", 0},
-		{"too few", head + textOf("BenchmarkX", 3, 100, ""), head + textOf("BenchmarkX", 3, 150, ""), Options{}, Inconclusive, "too few for 1 row", 3},
+		{"too few", head + textOf("BenchmarkX", 3, 100, ""), head + textOf("BenchmarkX", 3, 150, ""), Options{}, Inconclusive, "too few for 1 test", 3},
 		{"one more allocation", head + base, head + textOf("BenchmarkX", 10, 100, "16 B/op 2 allocs/op"), Options{}, Regressed, "2, was 1 allocs/op", 1},
 		{"another commit", "commit: a\n" + head + base, "commit: b\n" + head + base, Options{}, Unchanged, "", 0},
 		{"another processor", head + base, strings.Replace(head, "cpu: c", "cpu: d", 1) + base, Options{}, Unchanged, "", 4},

@@ -68,7 +68,7 @@ func TestWaivers(t *testing.T) {
 	slow := row("BenchmarkWaived", 1.12, 0.02)
 	slow.Second = pairsOf(48, 1.12, 0.02)
 	counted := row("BenchmarkWaived", 1, 0.02)
-	counted.Exact = []Exact{{"allocs/op", 1000, []int64{0, 0, 0}, []int64{2000, 2000, 2000}}}
+	counted.Exact = []Exact{{Unit: "allocs/op", Ops: 1000, Old: []int64{0, 0, 0}, New: []int64{2000, 2000, 2000}}}
 	noisy := row("BenchmarkWaived", 1, 0.15)
 	for _, test := range []struct {
 		name     string

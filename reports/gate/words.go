@@ -22,7 +22,7 @@ func (r rule) why(t *Timing, row *Row) string {
 		return t.summary() + "; a suspect whose second stage was not measured"
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
-			t.summary(), plural(r.family, "row"), smallestP(r.decidingPairs(t)), r.level())
+			t.summary(), plural(r.family, "test"), smallestP(r.decidingPairs(t)), r.level())
 	case t.NotSlower:
 		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
 			t.summary(), percent(t.Wanted))

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/duel/selftest          25 minutes at most
 //	go run ./internal/duel/selftest -short   4 minutes, for a look
+//	go run ./internal/duel/selftest -keep D  keeps every family in D, and goes on with those that are there
 //
 // It runs whole gates of package anchor, the same directory on both sides, one after the other, as
 // many as fit into the time: the direct families. More families are drawn from their pairs by
@@ -35,20 +36,21 @@ func main() {
 	wanted := flag.Int("families", 30, "whole gates to run, if there is time for them")
 	limit := flag.Duration("time", 25*time.Minute, "of all measuring")
 	dir := flag.String("o", "reports/gate", "`directory` for selftest.md and selftest.csv")
+	kept := flag.String("keep", "", "`directory` in which families are kept, to go on with another time")
 	flag.Parse()
 	if *short {
 		*limit = 4 * time.Minute
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := selftest(ctx, *wanted, *limit, *dir); err != nil {
+	if err := selftest(ctx, *wanted, *limit, *kept, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "selftest:", err)
 		os.Exit(1)
 	}
 }
 
-func selftest(ctx context.Context, wanted int, limit time.Duration, dir string) error {
-	r, err := record(ctx, wanted, limit)
+func selftest(ctx context.Context, wanted int, limit time.Duration, kept, dir string) error {
+	r, err := record(ctx, wanted, limit, kept)
 	if err != nil {
 		return err
 	}
@@ -73,6 +75,7 @@ type family struct {
 type recording struct {
 	wanted   int
 	limit    time.Duration
+	earlier  int // families that were kept
 	drawn    int // families, from the pairs of the direct ones
 	families []family
 }
@@ -81,13 +84,21 @@ const rows = "./internal/duel/anchor"
 
 // record runs gates until there are enough, or until another one would take too long. One that was
 // interrupted is no family.
-func record(ctx context.Context, wanted int, limit time.Duration) (*recording, error) {
+func record(ctx context.Context, wanted int, limit time.Duration, kept string) (*recording, error) {
 	r := &recording{wanted: wanted, limit: limit, drawn: 300}
+	var err error
+	if kept != "" {
+		r.families, err = load(kept)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.earlier = len(r.families)
 	begun := time.Now()
 	for len(r.families) < wanted && ctx.Err() == nil {
 		n := len(r.families)
 		spent := time.Since(begun)
-		if n > 0 && spent+spent/time.Duration(n) > limit {
+		if made := n - r.earlier; made > 0 && spent+spent/time.Duration(made) > limit {
 			break
 		}
 		f, err := measure(ctx)
@@ -95,6 +106,9 @@ func record(ctx context.Context, wanted int, limit time.Duration) (*recording, e
 			return nil, err
 		}
 		if ctx.Err() == nil {
+			if err := f.keep(kept, n+1); err != nil {
+				return nil, err
+			}
 			r.families = append(r.families, f)
 			fmt.Fprintf(os.Stderr, "family %d of %d: %v, exit %d %s\n", n+1, wanted,
 				f.took.Round(time.Second), f.report.Exit(), strings.Join(f.report.Invalid, "; "))

@@ -48,11 +48,11 @@ func (r *recording) markdown() (string, error) {
 	fmt.Fprintf(&b, `# How far the gate can be believed
 
 Written by %s (`+"`make gate-selftest`"+`), which says how it was measured; %s
-has a line for each row. %d direct families of the %d wanted fitted into %v: whole gates of %s with the same directory on both
+has a line for each row. There are %d direct families%s: whole gates of %s with the same directory on both
 sides. All other families are drawn from their pairs.
 
 `, "[internal/duel/selftest](../../internal/duel/selftest/main.go)", "[selftest.csv](selftest.csv)",
-		len(r.families), r.wanted, r.limit, rows)
+		len(r.families), r.fewer(), rows)
 	for _, f := range r.facts() {
 		fmt.Fprintf(&b, "- %s: %s\n", f.Key, f.Value)
 	}
@@ -71,25 +71,36 @@ sides. All other families are drawn from their pairs.
 	return b.String(), nil
 }
 
+// fewer says why there are not as many families as were wanted.
+func (r *recording) fewer() string {
+	if len(r.families) >= r.wanted {
+		return ""
+	}
+	return fmt.Sprintf(" of the %d wanted, as no more fitted into %v", r.wanted, r.limit)
+}
+
 // facts are those of the first run, and the load at the beginning of every one.
 func (r *recording) facts() (facts []reports.Fact) {
 	first := r.families[0].run
 	for _, f := range append(slices.Clone(first.Old.Facts), first.Facts...) {
 		known := slices.ContainsFunc(facts, func(g reports.Fact) bool { return g.Key == f.Key })
-		if !known && f.Value != "" && f.Key != "load" && f.Key != "seed" {
+		if !known && f.Value != "" && f.Key != "load" && f.Key != "seed" && f.Key != took {
 			facts = append(facts, f)
 		}
 	}
-	var loads []string
-	var took time.Duration
+	var loads, revisions []string
+	var spent time.Duration
 	for _, f := range r.families {
 		i := slices.IndexFunc(f.run.Facts, func(f reports.Fact) bool { return f.Key == "load" })
 		loads = append(loads, f.run.Facts[i].Value)
-		took += f.took
+		spent += f.took
+		if rev := f.run.Old.Revision; !slices.Contains(revisions, rev) {
+			revisions = append(revisions, rev)
+		}
 	}
-	return append(facts, reports.Fact{Key: "revision", Value: first.Old.Revision},
+	return append(facts, reports.Fact{Key: "revision", Value: strings.Join(revisions, ", ")},
 		reports.Fact{Key: "load when a family began", Value: strings.Join(loads, ", ")},
-		reports.Fact{Key: "a family took", Value: (took / time.Duration(len(r.families))).Round(time.Second).String() +
+		reports.Fact{Key: "a family took", Value: (spent / time.Duration(len(r.families))).Round(time.Second).String() +
 			", with linking and controls"})
 }
 

@@ -1,0 +1,51 @@
+package duel
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What is started has the priority that the run says it has, and the test has not.
+func TestPriority(t *testing.T) {
+	cmd := exec.Command("cat")
+	end, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := startFirst(cmd); err != nil {
+		t.Fatal(err)
+	}
+	ours, want := nice(t, os.Getpid()), highest
+	if mayRaise() != nil {
+		want = ours
+	}
+	if got := nice(t, cmd.Process.Pid); got != want {
+		t.Errorf("priority %d, want %d (%s)", got, want, priority())
+	}
+	if want != highest && !strings.HasPrefix(priority(), "not raised: ") {
+		t.Errorf("the run says %q of a priority of %d", priority(), want)
+	}
+	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", cmd.Process.Pid))
+	if err == nil && want != ours && !strings.HasSuffix(strings.TrimSpace(string(group)), fmt.Sprint("nice ", want)) {
+		t.Errorf("the session is %s", group)
+	}
+	if err := end.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func nice(t *testing.T, pid int) int {
+	t.Helper()
+	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 20 - raw // the system call returns it so that it is never negative
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// took is the fact that says how long a family took, with linking and controls.
+const took = "took"
+
+// load reads the families that were kept in a directory, in order; there may be none.
+func load(dir string) ([]family, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "family-*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(paths)
+	var all []family
+	for _, path := range paths {
+		f, err := loadOne(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(all) > 0 && !slices.Equal(conditions(f.run), conditions(all[0].run)) {
+			return nil, fmt.Errorf("%s was measured under other conditions than %s: %v and %v; keep them in another directory",
+				path, paths[0], conditions(f.run), conditions(all[0].run))
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+func loadOne(path string) (f family, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return f, err
+	}
+	if f.run, err = gate.Read(path, bytes.NewReader(text)); err != nil {
+		return f, err
+	}
+	i := slices.IndexFunc(f.run.Facts, func(f reports.Fact) bool { return f.Key == took })
+	if i < 0 || f.run.Stopped != "" {
+		return f, fmt.Errorf("%s is no whole family: remove it", path)
+	}
+	f.took, err = time.ParseDuration(f.run.Facts[i].Value)
+	f.report = gate.Judge(f.run, gate.Options{})
+	return f, err
+}
+
+// conditions are the facts that have to be the same for families to stand in one table.
+func conditions(run *gate.Run) (facts []reports.Fact) {
+	for _, f := range append(slices.Clone(run.Old.Facts), run.Facts...) {
+		if !slices.Contains([]string{"load", "seed", "started", took}, f.Key) {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// keep writes a family, without its slices: 300 MB would be too much for 30 of them.
+func (f family) keep(dir string, number int) error {
+	f.run.Facts = append(f.run.Facts, reports.Fact{Key: took, Value: f.took.Round(time.Millisecond).String()})
+	if dir == "" {
+		return nil
+	}
+	for i := range f.run.Rows {
+		withoutSlices(f.run.Rows[i].Pairs)
+		withoutSlices(f.run.Rows[i].Second)
+	}
+	for i := range f.run.Controls {
+		withoutSlices(f.run.Controls[i].Row.Pairs)
+	}
+	var text bytes.Buffer
+	if err := gate.Write(&text, f.run); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, fmt.Sprintf("family-%03d.jsonl", number)), text.Bytes(), 0o666)
+}
+
+func withoutSlices(pairs []gate.Pair) {
+	for i := range pairs {
+		pairs[i].OldSlices, pairs[i].NewSlices = nil, nil
+	}
+}
