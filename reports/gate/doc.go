@@ -15,6 +15,7 @@
 // Lehmann with its interval ([Estimate]) and the exact p of Wilcoxon's signed rank test. What stands for
 // a process is a fast one of its slices, its octile. Where several goroutines run, the mean of all
 // slices is tested too, as a test more of the run: locks are often as fast as ever until somebody waits.
+// It regresses from 25 % on, as locks have moods.
 //
 // A row is REGRESSED if its ratio is over 1 + margin and p, corrected for all rows, is small
 // enough. The margin is the greatest of what the user asks for, 3 %, and what the row differs by

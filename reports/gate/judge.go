@@ -22,8 +22,7 @@ func Judge(run *Run, o Options) *Report {
 		if j.Verdict == "" && len(j.Row.Pairs) > 0 {
 			j.Time = rule.timing(j.Row, noise)
 			timings = append(timings, j.Time)
-			if means := j.Row.means(); means != nil {
-				j.mean = rule.timing(means, noise)
+			if j.mean = rule.meanTiming(j.Row, noise); j.mean != nil {
 				timings = append(timings, j.mean)
 			}
 		}
@@ -65,8 +64,8 @@ func Suspects(run *Run, o Options) (rows []int) {
 }
 
 func (r rule) suspects(row *Row, noise map[bool]float64) bool {
-	means := row.means()
-	return r.timing(row, noise).suspect() || means != nil && r.timing(means, noise).suspect()
+	mean := r.meanTiming(row, noise)
+	return r.timing(row, noise).suspect() || mean != nil && mean.suspect()
 }
 
 func ruleOf(run *Run, o Options) rule {

@@ -29,6 +29,21 @@ func (r *Row) means() *Row {
 	return &m
 }
 
+// leastOfMean is the least slowdown of a mean that counts. Locks have moods, of which a process may keep one
+// as long as it lives, and a layout may favour one: the mean of x/sync's Weighted for two goroutines was
+// 17 % off, twice, in one of ten comparisons of a commit that had only changed a comment.
+const leastOfMean = 0.25
+
+// meanTiming is the judgement on the means of a row; nil if it has none.
+func (r rule) meanTiming(row *Row, noise map[bool]float64) *Timing {
+	means := row.means()
+	if means == nil {
+		return nil
+	}
+	r.wanted = max(r.wanted, leastOfMean)
+	return r.timing(means, noise)
+}
+
 // takeMean makes the mean what j is judged by, if that alone regressed.
 func (j *Judged) takeMean() {
 	if j.mean == nil || j.mean.Verdict != Regressed || j.Time.Verdict == Regressed {

@@ -28,6 +28,7 @@ func TestMeanFindsWhatTypicalSlicesDoNot(t *testing.T) {
 	}{
 		{"found twice", slowPath(48, 2, 0.3), slowPath(96, 2, 0.3), true, Regressed, "the mean of all slices: "},
 		{"found once", slowPath(48, 2, 0.3), slowPath(96, 1, 0.3), true, Unchanged, "all within"},
+		{"a mood", slowPath(48, 1.17, 0.1), slowPath(96, 1.17, 0.1), true, Unchanged, "all within"},
 		{"too noisy", slowPath(48, 1, 1), nil, false, Unchanged, "all within"},
 		{"no slower", slowPath(48, 0.5, 0.3), nil, false, Unchanged, "all within"},
 		{"without means", pairsOf(48, 1, 0.01), nil, false, Unchanged, "all within"},
