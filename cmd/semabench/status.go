@@ -26,6 +26,7 @@ type status struct {
 	failures int
 	now      string // who is played, and how
 	frame    int
+	ended    bool // w is the caller's again
 
 	stop, stopped chan struct{}
 }
@@ -71,11 +72,15 @@ func (s *status) start() {
 	}()
 }
 
-// end stops the goroutine and tells once more, so that the last line has the last counts.
+// end stops the goroutine and tells once more, so that the last line has the last counts. Nothing is
+// written to w from then on: a Ctrl-C that comes now speaks through the caller's last line.
 func (s *status) end() {
 	close(s.stop)
 	<-s.stopped
 	s.show()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
 	if s.width != nil {
 		fmt.Fprintln(s.w)
 	}
@@ -99,10 +104,13 @@ func (s *status) failed() {
 	s.failures++
 }
 
-// say puts message on lines of its own.
+// say puts message on lines of its own, unless the end has been.
 func (s *status) say(message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
 	if s.width != nil {
 		fmt.Fprint(s.w, clearLine)
 	}
