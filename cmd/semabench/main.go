@@ -26,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/semabench/semabench/impls"
@@ -42,7 +43,9 @@ func main() { commandMain(impls.All(), linked) }
 
 func commandMain(table []impls.Impl, prepare maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	if len(os.Args) < 2 || !slices.Contains(tidying, os.Args[1]) {
+		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	}
 	a := app{table: table, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
@@ -70,6 +73,11 @@ var verbs = []verb{
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 	{"turn", "play programs against one implementation; stress calls this", app.playTurn},
 }
+
+// tidying are verbs that would leave directories behind if they were ended at once, gigabytes even, and that
+// end within seconds anyway. Somebody impatient at a terminal, or a CI that sends SIGTERM after
+// SIGINT, may signal them as often as they like.
+var tidying = []string{"run", "gate"}
 
 // main runs the verb that args name and returns the exit code.
 func (a app) main(ctx context.Context, args []string) int {

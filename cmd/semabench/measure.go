@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/machine"
 )
 
@@ -136,6 +137,7 @@ func (m *measurement) sample(ctx context.Context, r row) (line string, err error
 // ask starts the program and returns what it answers.
 func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
 	cmd := exec.CommandContext(ctx, p.path, append(p.args, r.Args()...)...)
+	child.Apart(cmd)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	answer, err := cmd.Output()

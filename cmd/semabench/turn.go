@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -65,8 +66,9 @@ func startTurn(ctx context.Context, impl impls.Impl, seed uint64, ops int64, pro
 	}
 	cmd := exec.CommandContext(ctx, self, "turn", "-impl", impl.Name, "-seed", fmt.Sprint(seed), "-ops", fmt.Sprint(ops))
 	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends after its program
-	cmd.WaitDelay = 5 * time.Second                                       // unless that hangs
+	child.Apart(cmd)                                          // a second signal would end it at once
+	cmd.Cancel = func() error { return child.Interrupt(cmd) } // it ends after its program
+	cmd.WaitDelay = 5 * time.Second                           // unless that hangs
 	var said, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &complaint
 	died := cmd.Run()
@@ -76,12 +78,15 @@ func startTurn(ctx context.Context, impl impls.Impl, seed uint64, ops int64, pro
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "{") {
 			err := json.Unmarshal(lines.Bytes(), &done)
+			if err != nil && ctx.Err() != nil {
+				break // it was killed while it told
+			}
 			if done.Failure != nil && complaint.Len() > 0 { // the race detector's, say
 				done.Failure.Report += "\n" + firstLines(complaint.String(), 60)
 			}
 			return done, err
 		}
-		if _, err := fmt.Sscan(lines.Text(), &done.Seed); err != nil {
+		if _, err := fmt.Sscan(lines.Text(), &done.Seed); err != nil && ctx.Err() == nil {
 			return done, fmt.Errorf("reading %q, which %v said: %w", lines.Text(), cmd, err)
 		}
 		done.Tally.Programs++

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -21,8 +22,8 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 	cmd.Env = append(append(os.Environ(), "PWD="+dir), env...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	apart(cmd)
-	cmd.Cancel = func() error { return interrupt(cmd) }
+	child.Apart(cmd)
+	cmd.Cancel = func() error { return child.Interrupt(cmd) }
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
@@ -65,10 +66,6 @@ func workingTree(ctx context.Context, dir string) gate.Side {
 
 // checkout writes the files of a revision of the repository around dir below temp, and returns the side whose
 // directory is there what dir is in the repository.
-//
-// Not `git worktree add`, which has to write into .git, and leaves an entry there if it is killed; and not
-// `git archive`, which leaves out what .gitattributes marks export-ignore. An index of our own
-// does with read access, and what is left to remove is one temporary directory.
 func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error) {
 	s := gate.Side{Name: revision}
 	top, err := git(ctx, dir, nil, "rev-parse", "--show-toplevel")
@@ -84,13 +81,8 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; "+
 			"a CI checkout needs fetch-depth: 0", revision, err)
 	}
-	index := []string{"GIT_INDEX_FILE=" + filepath.Join(temp, "index")}
-	if _, err := git(ctx, top, index, "read-tree", s.Revision); err != nil {
-		return s, fmt.Errorf("reading %s: %w\na shallow clone may lack it: "+
-			"git fetch --unshallow", revision, err)
-	}
 	root := filepath.Join(temp, "tree")
-	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+root+"/"); err != nil {
+	if err := writeTree(ctx, top, s.Revision, root, temp); err != nil {
 		return s, fmt.Errorf("writing %s: %w", revision, err)
 	}
 	s.Dir = filepath.Join(root, filepath.FromSlash(prefix))
@@ -98,4 +90,49 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 		return s, fmt.Errorf("%s has no directory %s: compare with a revision that has it", revision, prefix)
 	}
 	return s, nil
+}
+
+// writeTree writes the files of a revision of the repository at top below root, those of submodules too.
+//
+// Not `git worktree add`, which has to write into .git, and leaves an entry there if it is killed; and not
+// `git archive`, which leaves out what .gitattributes marks export-ignore. An index of our own
+// does with read access, and what is left to remove is one temporary directory.
+func writeTree(ctx context.Context, top, revision, root, temp string) error {
+	dir, err := os.MkdirTemp(temp, "index")
+	if err != nil {
+		return err
+	}
+	index := []string{"GIT_INDEX_FILE=" + filepath.Join(dir, "index")}
+	if _, err := git(ctx, top, index, "read-tree", revision); err != nil {
+		return fmt.Errorf("%w\na shallow clone may lack it: git fetch --unshallow", err)
+	}
+	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+root+"/"); err != nil {
+		return err
+	}
+	links, err := git(ctx, top, index, "ls-files", "--stage", "-z")
+	if err != nil {
+		return err
+	}
+	for entry := range strings.SplitSeq(links, "\x00") {
+		about, path, _ := strings.Cut(entry, "\t")
+		fields := strings.Fields(about) // mode, object, stage
+		if len(fields) != 3 || fields[0] != "160000" {
+			continue
+		}
+		if err := writeSubmodule(ctx, filepath.Join(top, path), fields[1], filepath.Join(root, path), temp); err != nil {
+			return fmt.Errorf("submodule %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// writeSubmodule leaves one empty that the working tree does not have either: a build may do without.
+func writeSubmodule(ctx context.Context, dir, commit, root, temp string) error {
+	if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
+		return ctx.Err()
+	}
+	if _, err := git(ctx, dir, nil, "cat-file", "-e", commit+"^{commit}"); err != nil {
+		return fmt.Errorf("%w\nfetch its commit: git -C %s fetch origin %s", err, dir, commit)
+	}
+	return writeTree(ctx, dir, commit, root, temp)
 }

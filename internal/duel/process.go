@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/child"
 )
 
 // A process is a test binary that waits for commands; see worker/worker.go.txt for them. It
@@ -40,7 +42,7 @@ type pipe interface {
 // A workerBody is a test binary that has a worker.
 type workerBody struct{ *exec.Cmd }
 
-func (w workerBody) kill() { w.Process.Kill() } // an error says that it has ended
+func (w workerBody) kill() { child.Kill(w.Cmd) } // an error says that it has ended
 
 func (w workerBody) wait() error {
 	if w.ProcessState != nil {
@@ -84,8 +86,9 @@ func start(
 	cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
 	cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
 	cmd.Stdout, cmd.Stderr = p.said, p.said
-	apart(cmd)
-	cmd.WaitDelay = time.Second // for what its children hold open
+	child.Apart(cmd)
+	cmd.Cancel = func() error { return child.Kill(cmd) } // and what a benchmark has started
+	cmd.WaitDelay = time.Second                          // for what its children hold open
 	p.body = workerBody{cmd}
 	err = startFirst(cmd)
 	commandsOut.Close()

@@ -69,10 +69,42 @@ func TestCheckoutIsWhole(t *testing.T) {
 	}
 }
 
+// Of a submodule there is the commit that the revision has, and not the one that is checked out.
+func TestCheckoutHasSubmodules(t *testing.T) {
+	top := t.TempDir()
+	lib := filepath.Join(top, "lib")
+	write(t, top, map[string]string{"lib/inner/x": "1", "x": "1"})
+	commit(t, filepath.Join(lib, "inner"))
+	commit(t, lib)
+	commit(t, top)
+	write(t, top, map[string]string{"lib/inner/x": "2"})
+	commit(t, filepath.Join(lib, "inner"))
+	s, err := checkout(context.Background(), top, "HEAD", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(s.Dir, "lib", "inner", "x")); err != nil || string(text) != "1" {
+		t.Errorf("lib/inner/x is %q, %v; want 1", text, err)
+	}
+	if err := os.RemoveAll(filepath.Join(lib, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, lib)
+	_, err = checkout(context.Background(), top, "HEAD", t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "submodule lib: ") || !strings.Contains(err.Error(), "git -C "+lib+" fetch") {
+		t.Errorf("error %v, want one that names the submodule and says what to fetch", err)
+	}
+	if err := os.RemoveAll(lib); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = checkout(context.Background(), top, "HEAD", t.TempDir()); err != nil {
+		t.Errorf("error %v where nobody has the submodule", err)
+	}
+}
+
 func TestUnusable(t *testing.T) {
 	good := scratch(t, map[string]string{"p_test.go": benchmarks("p", two)})
 	commit(t, good)
-	broken := scratch(t, map[string]string{"p_test.go": benchmarks("p", two+"var x int = nothing\n")})
 	empty := scratch(t, map[string]string{"p.go": "package p\n"})
 	early := scratch(t, map[string]string{"p_test.go": benchmarks("p", two+"func TestMain(m *testing.M) {}\n")})
 	for name, c := range map[string]struct {
@@ -84,7 +116,7 @@ func TestUnusable(t *testing.T) {
 		"an option for one":  {Source{Revision: "--all", Dir: good}, Source{Dir: good}, "", []string{`no revision "--all"`}},
 		"no repository":      {Source{Revision: "HEAD", Dir: empty}, Source{Dir: good}, "", []string{"compare two directories"}},
 		"no directory":       {Source{Dir: good}, Source{Dir: good + "/none"}, "", []string{"new: ", "name a directory"}},
-		"does not build":     {Source{Dir: broken}, Source{Dir: good}, "", []string{"old: building scratch", "undefined: nothing", "go test -c scratch"}},
+		"no module":          {Source{Dir: good}, Source{Dir: t.TempDir()}, "", []string{"new: ", "packages must load"}},
 		"no benchmarks":      {Source{Dir: empty}, Source{Dir: empty}, "", []string{"no benchmarks match"}},
 		"none that matches":  {Source{Dir: good}, Source{Dir: good}, "Nothing", []string{`no benchmarks match -bench "Nothing"`}},
 		"no run of TestMain": {Source{Dir: early}, Source{Dir: early}, "", []string{"scratch (TestMain did not come to m.Run)"}},

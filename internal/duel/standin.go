@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/child"
 )
 
 // A standIn answers the commands of a worker by starting an ordinary test binary for each of them. It is
@@ -204,7 +206,8 @@ func (s *standIn) start(procs int, env []string, args ...string) (saying, error)
 	cmd.Env = append(append(os.Environ(), "PWD="+s.dir, "SEMABENCH_SLICE=1"), env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	apart(cmd)
+	child.Apart(cmd)
+	cmd.Cancel = func() error { return child.Kill(cmd) }
 	cmd.WaitDelay = time.Second // for what its children hold open
 	began := time.Now()
 	err := startFirst(cmd)

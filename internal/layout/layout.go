@@ -22,6 +22,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/child"
 )
 
 const (
@@ -121,8 +123,8 @@ func (l *Linker) goTool(ctx context.Context, verb string, args ...string) (
 	out, complaint string, err error) {
 	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{verb}, l.flags, args)...)
 	cmd.Env = l.env
-	// It has files and processes of its own to clean up.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	child.Apart(cmd)
+	cmd.Cancel = func() error { return child.Interrupt(cmd) } // it has files and processes to clean up
 	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
