@@ -3,30 +3,29 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/semabench/semabench/internal/duel"
 )
 
-// duelProgress tells how far a duel is: a bar on a terminal, lines in a log.
+// duelProgress tells how far a duel is: in a line that is rewritten on a terminal, in lines in a log. Not in
+// a progressbar: that takes a total that shrinks, as each stage has one of its own, for the end.
 type duelProgress struct {
 	w      io.Writer
-	bar    *progressbar.ProgressBar // nil in a log
-	began  time.Time                // of the pairs
-	before int                      // pairs then
+	width  func() int // of the terminal; nil means a log
+	began  time.Time  // of the pairs
+	before int        // pairs then
 	done   int
 	doing  string
 	tenths int
+	drawn  time.Time
 }
 
 func (a app) newDuelProgress() *duelProgress {
 	p := &duelProgress{w: a.stderr}
 	if isTerminal(a.stderr) {
-		p.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.stderr),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false),
-			progressbar.OptionFullWidth())
+		p.width = func() int { return terminalWidth(a.stderr.(*os.File)) }
 	}
 	return p
 }
@@ -38,25 +37,20 @@ func (p *duelProgress) at(now duel.Progress) {
 	if p.done = now.Done; now.Done > 0 && p.began.IsZero() {
 		p.began, p.before = time.Now(), now.Done
 	}
-	if p.bar != nil {
-		p.bar.ChangeMax(max(now.Total, now.Done, 1))
-		p.bar.Describe(now.Doing + p.left(now))
-		_ = p.bar.Set(now.Done) // fails only past the end
-		return
-	}
-	tenths := 0
+	tenths, of := 0, ""
 	if now.Total > 0 {
-		tenths = 10 * now.Done / now.Total
+		tenths, of = 10*now.Done/now.Total, fmt.Sprintf(": %d of %d", now.Done, now.Total)
 	}
-	if now.Doing == p.doing && tenths == p.tenths {
-		return
+	same := now.Doing == p.doing
+	line := now.Doing + of + p.left(now)
+	switch {
+	case p.width != nil && (!same || time.Since(p.drawn) >= redrawEvery):
+		fmt.Fprintf(p.w, "%s%.*s", clearLine, p.width()-1, line)
+		p.drawn = time.Now()
+	case p.width == nil && (!same || tenths != p.tenths):
+		fmt.Fprintln(p.w, line)
 	}
 	p.doing, p.tenths = now.Doing, tenths
-	of := ""
-	if now.Total > 0 {
-		of = fmt.Sprintf(": %d of %d", now.Done, now.Total)
-	}
-	fmt.Fprintf(p.w, "%s%s%s\n", now.Doing, of, p.left(now))
 }
 
 // left is a guess. The pairs of slow rows and of suspects make it one.
@@ -69,8 +63,9 @@ func (p *duelProgress) left(now duel.Progress) string {
 	return fmt.Sprintf(", about %v left", rounded(each*time.Duration(now.Total-now.Done)))
 }
 
+// end leaves the line to what comes next.
 func (p *duelProgress) end() {
-	if p.bar != nil {
-		fmt.Fprintln(p.w)
+	if p.width != nil {
+		fmt.Fprint(p.w, clearLine)
 	}
 }
