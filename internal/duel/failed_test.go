@@ -49,6 +49,54 @@ var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no dead
 	}
 }
 
+// A package that does not build is named, with what the compiler says, and the others are measured.
+func TestPackagesThatDoNotBuild(t *testing.T) {
+	file := func(pkg, more string) string {
+		return benchmarks(pkg, "func BenchmarkA(b *testing.B) { for b.Loop() {} }\n"+more)
+	}
+	files := map[string]string{
+		"good/p_test.go":    file("good", ""),
+		"types/p_test.go":   file("types", "var x int = nothing\n"),
+		"syntax/p_test.go":  file("syntax", "func (\n"),
+		"imports/p.go":      "package imports\n\nimport _ \"no/such\"\n",
+		"imports/p_test.go": file("imports", ""),
+		"names/a.go":        "package names\n",
+		"names/b.go":        "package other\n",
+		"main/p_test.go":    file("main", "func TestMain(m *testing.M) { panic(\"no database\") }\n"),
+		"none/p.go":         "package none\n",
+	}
+	broken := scratch(t, files)
+	for _, name := range []string{"types", "syntax", "imports", "main"} {
+		write(t, broken, map[string]string{name + "/p_test.go": file(name, "")})
+		files[name+"/p.go"] = "package " + name + "\n"
+	}
+	run := measured(t, quick(Source{Dir: scratch(t, files)}, Source{Dir: broken}))
+	if r := row(t, run, "BenchmarkA"); r.Package != "scratch/good" || len(r.Pairs) == 0 || len(run.Controls) == 0 {
+		t.Errorf("%s has %d pairs, and there are %d controls", r.ID(), len(r.Pairs), len(run.Controls))
+	}
+	for path, want := range map[string][]string{
+		"scratch/types":   {"old: building scratch/types", "undefined: nothing"},
+		"scratch/syntax":  {"old: building scratch/syntax", "p_test.go:6"},
+		"scratch/imports": {"new: building scratch/imports", "no/such"},
+		"scratch/names":   {"old: building scratch/names", "new: building", "other (b.go)"},
+		"scratch/main":    {"old: ", "panic: no database"},
+	} {
+		i := slices.IndexFunc(run.Rows, func(r gate.Row) bool { return r.ID() == path })
+		if i < 0 {
+			t.Errorf("no row %s", path)
+			continue
+		}
+		for _, w := range want {
+			if r := run.Rows[i]; r.Mode != gate.Failed || !strings.Contains(r.Err, w) {
+				t.Errorf("%s: mode %s, error %q, want %q", path, r.Mode, r.Err, w)
+			}
+		}
+	}
+	if len(run.Rows) != 6 || len(run.OnlyOld)+len(run.OnlyNew) > 0 {
+		t.Errorf("rows %v, missing %v %v; want 6 rows", names(run.Rows), run.OnlyOld, run.OnlyNew)
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
 func BenchmarkA(b *testing.B) { for b.Loop() {} }

@@ -2,6 +2,7 @@ package duel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -30,36 +31,51 @@ func (m *match) meet(ctx context.Context) (link time.Duration, err error) {
 	if len(m.skipped) > 0 {
 		m.fact("skipped", strings.Join(m.skipped, ", "))
 	}
-	if len(m.plans) == 0 {
+	return m.timeLink(ctx)
+}
+
+// timeLink returns what it takes to link a binary.
+func (m *match) timeLink(ctx context.Context) (time.Duration, error) {
+	i := slices.IndexFunc(m.plans, func(p *plan) bool { return p.Mode != gate.Failed })
+	if i < 0 {
 		return 0, nil
 	}
 	begin := time.Now()
-	b, err := m.old.build(ctx, m.old.packages[m.plans[0].Package], m.seed())
+	b, err := m.old.build(ctx, m.old.packages[m.plans[i].Package], m.seed())
 	pool{b}.remove()
 	return time.Since(begin), err
 }
 
-// meetAt does so for one package.
+// meetAt does so for one package. One that does not build, or whose benchmarks cannot be listed, is a row
+// that failed: whoever gates many packages wants to know about the others too.
 func (m *match) meetAt(ctx context.Context, path string) error {
-	oldBinary, oldRows, err := m.look(ctx, m.old, path)
-	if err != nil {
-		return err
-	}
-	newBinary, newRows, err := m.look(ctx, m.new, path)
-	if err != nil {
-		return err
-	}
+	begin := time.Now()
+	oldBinary, oldRows, oldErr := m.look(ctx, m.old, path)
+	newBinary, newRows, newErr := m.look(ctx, m.new, path)
 	defer pool{oldBinary, newBinary}.remove()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := errors.Join(oldErr, newErr); err != nil {
+		p := &plan{Row: gate.Row{Package: path, Reproduce: m.Command + " " + Quote(path), Spent: time.Since(begin)}}
+		p.fail(err)
+		m.add(p)
+		return nil
+	}
 	m.skipped = append(m.skipped, bothSkipped(path, oldRows, newRows)...)
 	plans := m.pairUp(path, oldRows, newRows)
-	m.plans = append(m.plans, plans...)
-	m.run.Planned = len(m.plans)
-	begin := time.Now()
-	err = m.probe(ctx, oldBinary, newBinary, plans)
+	m.add(plans...)
+	begin = time.Now()
+	err := m.probe(ctx, oldBinary, newBinary, plans)
 	for _, p := range plans {
 		p.Spent += time.Since(begin) / time.Duration(len(plans))
 	}
 	return err
+}
+
+func (m *match) add(plans ...*plan) {
+	m.plans = append(m.plans, plans...)
+	m.run.Planned = len(m.plans)
 }
 
 // look builds a package on a side, if it has it, and lists its benchmarks.

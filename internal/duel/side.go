@@ -38,6 +38,7 @@ type side struct {
 type pkg struct {
 	ImportPath, Dir           string
 	TestGoFiles, XTestGoFiles []string
+	Error                     *struct{ Err string } // of the go command: there is no such package, or it is broken
 }
 
 // newSide puts a source on disk, below temp if it is a revision, and looks for its packages.
@@ -104,13 +105,13 @@ func (s *side) compiles(ctx context.Context) error {
 	return err
 }
 
+// findPackages looks for those with benchmarks. One that is broken is among them, to be named when it does not
+// build; the others can be judged all the same.
 func (s *side) findPackages(ctx context.Context, patterns []string) error {
-	args := append([]string{"list", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"}, patterns...)
+	args := append([]string{"list", "-e", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles,Error"}, patterns...)
 	out, err := output(ctx, s.Dir, nil, "go", args...)
 	if err != nil {
-		return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
-			"does not have; of a workspace name the modules; a revision has no submodules and no ignored files)",
-			err, strings.Join(patterns, " "))
+		return unloadable(err, patterns)
 	}
 	for d := json.NewDecoder(strings.NewReader(out)); ; {
 		var p pkg
@@ -119,14 +120,23 @@ func (s *side) findPackages(ctx context.Context, patterns []string) error {
 		} else if err != nil {
 			return fmt.Errorf("reading go list: %w", err)
 		}
+		if p.Error != nil && p.Dir == "" {
+			return unloadable(errors.New(p.Error.Err), patterns)
+		}
 		has, err := p.hasBenchmarks()
 		if err != nil {
 			return err
 		}
-		if has {
+		if has || p.Error != nil { // which may hide files
 			s.packages[p.ImportPath] = p
 		}
 	}
+}
+
+func unloadable(err error, patterns []string) error {
+	return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
+		"does not have; of a workspace name the modules; a revision has no ignored files)",
+		err, strings.Join(patterns, " "))
 }
 
 // hasBenchmarks saves building the packages that have none. Which there are the binary will tell.

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -73,7 +74,7 @@ func WriteJUnit(w io.Writer, r *Report) error {
 }
 
 func (r *Report) junitCase(j *Judged) junitCase {
-	c := junitCase{Class: shown(j.Row.Package), Name: shown(j.Row.Name), Time: seconds(j)}
+	c := junitCase{Class: shown(j.Row.Package), Name: cmp.Or(shown(j.Row.Name), "package"), Time: seconds(j)}
 	if c.Class == "" {
 		c.Class = "gate"
 	}

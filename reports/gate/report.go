@@ -91,8 +91,8 @@ type Timing struct {
 
 // ID names a row in waivers and outputs.
 func (r *Row) ID() string {
-	if r.Package == "" {
-		return r.Name
+	if r.Package == "" || r.Name == "" {
+		return r.Package + r.Name
 	}
 	return r.Package + "." + r.Name
 }

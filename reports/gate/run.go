@@ -46,7 +46,7 @@ const (
 // A Row is one benchmark on both sides.
 type Row struct {
 	Package   string // import path
-	Name      string // without the -N of GOMAXPROCS
+	Name      string // without the -N of GOMAXPROCS; "": the whole package, which failed to build
 	Mode      Mode
 	Why       string `json:",omitempty"` // it could not be sliced
 	Err       string `json:",omitempty"` // "new: panic: …", "old: no answer in 30s"
