@@ -129,9 +129,7 @@ func TestCounted(t *testing.T) {
 		{10, 0, 100_000}, {10_000, 0, 8000}, {50_000, 0, 2000}, {1e6, 0, 100}, {1e9, 0, 1}, {1000, 0, 10_000},
 		{10, 1 << 20, 64}, {10, 1 << 30, 1},
 	} {
-		quick := trait{perOp: 1}
-		slow := trait{perOp: c.perOp, bytes: c.bytes}
-		if got := counted([2]trait{quick, slow}, 0, 10*time.Millisecond); got != c.want {
+		if got := counted(c.perOp, c.bytes, 10*time.Millisecond); got != c.want {
 			t.Errorf("%v ns and %v bytes for an operation: %d counted, want %d", c.perOp, c.bytes, got, c.want)
 		}
 	}

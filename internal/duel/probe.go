@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/semabench/semabench/reports/gate"
@@ -91,7 +90,7 @@ func (m *match) opsOf(p *process, first trait) (int, error) {
 	if setup > first.wall/2 {
 		return opsFor(20*m.Slice, first.perOp), nil
 	}
-	return max(1, int(float64(ops)*float64(unsliceable)/4/float64(first.wall))), nil
+	return max(1, int(float64(first.ops)*float64(unsliceable)/4/float64(first.wall))), nil
 }
 
 // countOnly makes the plan of a row without a time.
@@ -118,12 +117,13 @@ func (m *match) countOnly(old, new *process, p *plan) error {
 // finish counts, and decides on the plan.
 func (m *match) finish(old, new *process, p *plan, traits [2]trait) error {
 	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
-	pause, err := untimed(old, traits[0], p.ops)
+	perOp, err := passing(old, new, traits, p.ops)
 	if err != nil {
 		return err
 	}
-	ops, more, repeats := counted(traits, pause, short), counted(traits, pause, long), m.Repeats
-	if time.Duration(float64(ops)*(traits[0].perOp+pause)) > 2*short {
+	bytes := max(traits[0].bytes, traits[1].bytes)
+	ops, more, repeats := counted(perOp, bytes, short), counted(perOp, bytes, long), m.Repeats
+	if float64(ops)*perOp > float64(2*short) {
 		repeats = min(repeats, 3)
 	}
 	ways := []string{"count"}
@@ -147,27 +147,22 @@ func (m *match) finish(old, new *process, p *plan, traits [2]trait) error {
 	return nil
 }
 
-// counted is over how many operations a row is counted: as many as fit into the time, but 8000 if they
-// take no more than 100 ms, so that one allocation more in 1000 is not one of the few that a process makes
-// for itself. The collector is off meanwhile, so they may not fill the memory. The time is what
-// passes, with what a benchmark does while its timer is stopped.
-func counted(traits [2]trait, untimed float64, fits time.Duration) int {
-	const most, memory = 100_000, 64 << 20
-	perOp := max(traits[0].perOp, traits[1].perOp) + untimed
-	ops := max(min(most, opsFor(fits, perOp)), min(8000, opsFor(100*time.Millisecond, perOp)))
-	if bytes := max(traits[0].bytes, traits[1].bytes); bytes*float64(ops) > memory {
-		ops = max(1, int(memory/bytes))
+// passing returns how many ns pass with an operation on the slower side: its time, with what a benchmark does
+// while its timer is stopped.
+func passing(old, new *process, traits [2]trait, ops int) (perOp float64, err error) {
+	for i, p := range []*process{old, new} {
+		t := traits[i]
+		perOp = max(perOp, t.perOp)
+		if float64(t.least) < 4*t.perOp*float64(ops) {
+			continue
+		}
+		setup, err := before(p)
+		if err != nil {
+			return 0, err
+		}
+		perOp = max(perOp, t.perOp+float64(t.least-setup)/float64(ops))
 	}
-	return ops
-}
-
-// untimed returns how many ns an operation takes while the timer is stopped.
-func untimed(p *process, t trait, ops int) (float64, error) {
-	if float64(t.least) < 4*t.perOp*float64(ops) {
-		return 0, nil
-	}
-	setup, err := before(p)
-	return float64(max(0, t.least-setup)) / float64(ops), err
+	return perOp, nil
 }
 
 // before returns how long a slice takes besides its operations.
@@ -182,67 +177,4 @@ func before(p *process) (least time.Duration, err error) {
 		}
 	}
 	return least, nil
-}
-
-// differ reports whether the least totals of the sides are not the same.
-func differ(exact []gate.Exact) bool {
-	return slices.ContainsFunc(exact, func(x gate.Exact) bool {
-		return slices.Min(x.Old) != slices.Min(x.New)
-	})
-}
-
-// countApart counts a row of several goroutines once more, in a process for each total. How often
-// they meet, and with that what waiting costs, is a mood that a process has for all of its repeats.
-// What was counted on one processor has no moods.
-func (m *match) countApart(ctx context.Context, old, new binary, p *plan) error {
-	const processes = 8 // then the totals of one side are all above the others by chance once in 12870 rows
-	if len(p.Exact) == 0 {
-		return nil
-	}
-	var apart []gate.Exact
-	for range processes {
-		a, b := m.fighter("old", old), m.fighter("new", new)
-		err := at(ctx, a, b, p.Name, func(a, b *process) error {
-			exact, err := tally(a, b, "count", int(p.Exact[0].Ops), 1)
-			apart = merge(apart, exact)
-			return err
-		})
-		a.close()
-		b.close()
-		if err != nil {
-			return err
-		}
-	}
-	alone := func(x gate.Exact) bool { return !x.Alone }
-	p.Exact = append(apart, slices.DeleteFunc(p.Exact, alone)...)
-	return nil
-}
-
-// merge adds totals of the same metrics.
-func merge(all, more []gate.Exact) []gate.Exact {
-	if all == nil {
-		return more
-	}
-	for i, x := range more {
-		all[i].Old, all[i].New = append(all[i].Old, x.Old...), append(all[i].New, x.New...)
-	}
-	return all
-}
-
-// tally counts both sides over the same number of operations. It returns nothing if only one side
-// counts for itself.
-func tally(old, new *process, way string, ops, repeats int) ([]gate.Exact, error) {
-	oldOps, oldAllocs, oldBytes, err := old.count(way, ops, repeats)
-	if err != nil {
-		return nil, err
-	}
-	newOps, newAllocs, newBytes, err := new.count(way, ops, repeats)
-	if err != nil || oldOps != newOps {
-		return nil, err
-	}
-	alone := way == "alone"
-	return []gate.Exact{
-		{Unit: "allocs/op", Alone: alone, Ops: oldOps, Old: oldAllocs, New: newAllocs},
-		{Unit: "B/op", Alone: alone, Ops: oldOps, Old: oldBytes, New: newBytes},
-	}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 // A trait is what a probe of one side found.
 type trait struct {
+	ops        int           // of a slice, where they were looked for
 	perOp      float64       // ns
 	fastest    float64       // ns, of several slices
 	wall       time.Duration // of a slice, with what a benchmark prepares before it
@@ -34,7 +35,7 @@ func calibrate(p *process, d time.Duration) (t trait, err error) {
 			return t, err
 		}
 		slow := t.wall > unsliceable && s.wall > unsliceable // twice: once may be another process's doing
-		t.perOp, t.wall = s.ns/float64(n), s.wall
+		t.ops, t.perOp, t.wall = n, s.ns/float64(n), s.wall
 		switch {
 		case s.ns >= float64(d)/2, n >= 1e9, slow:
 			return t, nil

@@ -54,18 +54,30 @@ func TestWhyAProcessDied(t *testing.T) {
 	}
 }
 
-// Stopping the timer costs more than what is timed. Such a row has slices that end.
+// Stopping the timer costs more than what is timed, be it on one side only. Such a row has slices that end.
 func TestTimersThatAreStopped(t *testing.T) {
-	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
-func BenchmarkStops(b *testing.B) {
-	for range b.N { b.StopTimer(); b.StartTimer(); n++ }
-}
-var n int`)})
-	o := quick(Source{Dir: dir}, Source{Dir: dir})
-	o.Slice = 500 * time.Microsecond
-	r := row(t, measured(t, o), "BenchmarkStops")
-	if r.Mode == gate.Failed || len(r.Exact) == 0 || r.Exact[0].Ops > 50_000 {
-		t.Errorf("mode %s %s, counted %v: want no more operations than fit into the time that passes", r.Mode, r.Err, r.Exact)
+	file := func(body string) map[string]string {
+		text := benchmarks("p", "func BenchmarkStops(b *testing.B) {\n\tfor range b.N { "+body+" }\n}\nvar n int\n")
+		return map[string]string{"p_test.go": strings.Replace(text, `"testing"`, `("testing"; "time")`, 1) + "var _ time.Time\n"}
+	}
+	plain := scratch(t, file("n++"))
+	stops := scratch(t, file("b.StopTimer(); b.StartTimer(); n++"))
+	sleeps := scratch(t, file("b.StopTimer(); time.Sleep(time.Millisecond); b.StartTimer(); n++"))
+	for name, c := range map[string]struct {
+		old, new string
+		most     int64
+	}{
+		"both":     {stops, stops, 50_000},
+		"only new": {plain, stops, 50_000},
+		"longer":   {sleeps, sleeps, 1000},
+	} {
+		o := quick(Source{Dir: c.old}, Source{Dir: c.new})
+		o.Slice = 500 * time.Microsecond
+		r := row(t, measured(t, o), "BenchmarkStops")
+		if r.Mode != gate.Sliced || len(r.Exact) == 0 || r.Exact[0].Ops > c.most {
+			t.Errorf("%s: mode %s %s %s, counted %v: want slices, and no more operations than fit into the time that passes",
+				name, r.Mode, r.Err, r.Why, r.Exact)
+		}
 	}
 }
 
