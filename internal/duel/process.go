@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // A process is a test binary that waits for commands; see worker/worker.go.txt for them. It
@@ -90,7 +91,7 @@ func start(
 	cmd.Cancel = func() error { return child.Kill(cmd) } // and what a benchmark has started
 	cmd.WaitDelay = time.Second                          // for what its children hold open
 	p.body = workerBody{cmd}
-	err = startFirst(cmd)
+	err = machine.StartFirst(cmd)
 	commandsOut.Close()
 	answersIn.Close()
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // A standIn answers the commands of a worker by starting an ordinary test binary for each of them. It is
@@ -210,7 +211,7 @@ func (s *standIn) start(procs int, env []string, args ...string) (saying, error)
 	cmd.Cancel = func() error { return child.Kill(cmd) }
 	cmd.WaitDelay = time.Second // for what its children hold open
 	began := time.Now()
-	err := startFirst(cmd)
+	err := machine.StartFirst(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}
