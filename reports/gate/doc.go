@@ -42,8 +42,10 @@
 //	semabench gate -base origin/main -inconclusive 10% ./...
 //
 // Build tags and other flags of the go command go into GOFLAGS (-tags=integration). A workspace has
-// no ./... of its own: name its modules, ./a/... ./b/.... Of a revision there are the files that git has:
-// no submodules, and nothing that is ignored; where a build needs those, compare two directories.
+// no ./... of its own: name its modules, ./a/... ./b/.... Of a revision there are the files that git has,
+// with the submodules that are checked out, and nothing that is ignored; where a build needs that, a go.work
+// say, compare two directories. A package that does not build, or whose benchmarks cannot be listed, is a
+// row that FAILED, and the others are judged.
 //
 // On GitHub, after actions/checkout with fetch-depth 2 or more and actions/setup-go:
 //
