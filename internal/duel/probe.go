@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/semabench/semabench/reports/gate"
@@ -40,20 +41,22 @@ func (m *match) probe(ctx context.Context, old, new binary, plans []*plan) error
 	return nil
 }
 
-// try probes a row and counts its operations. The old side says how many make a slice.
-func (m *match) try(old, new *process, p *plan, entering time.Duration) error {
-	first, err := calibrate(old, m.Slice)
-	if errors.Is(err, errTimeless) {
-		return m.countOnly(old, new, p)
-	}
-	if err != nil {
-		return err
-	}
-	if p.ops, err = m.opsOf(old, first); err != nil {
-		return err
-	}
-	if m.fresh != "" {
-		p.ops = opsFor(freshTime, first.perOp)
+// try probes a row and counts its operations. As many make a slice as the slower side has time for.
+func (m *match) try(old, new *process, p *plan, entering time.Duration) (err error) {
+	p.ops = math.MaxInt
+	for _, side := range []*process{old, new} {
+		first, err := calibrate(side, m.Slice)
+		if errors.Is(err, errTimeless) {
+			return m.countOnly(old, new, p)
+		}
+		if err != nil {
+			return err
+		}
+		ops, err := m.opsOf(side, first)
+		if err != nil {
+			return err
+		}
+		p.ops = min(p.ops, ops)
 	}
 	traits, err := examineBoth(old, new, p.ops)
 	if err != nil {
@@ -80,6 +83,9 @@ func (m *match) try(old, new *process, p *plan, entering time.Duration) error {
 // its timer is stopped has fewer: to stop it costs 50 µs, so that a slice of 0.5 ms may take a second.
 func (m *match) opsOf(p *process, first trait) (int, error) {
 	ops := opsFor(m.Slice, first.perOp)
+	if m.fresh != "" {
+		return opsFor(freshTime, first.perOp), nil
+	}
 	if first.wall <= unsliceable || ops == 1 {
 		return ops, nil
 	}
