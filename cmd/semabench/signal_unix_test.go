@@ -65,8 +65,8 @@ func TestGateInterruptedWithItsGroup(t *testing.T) {
 		signals []syscall.Signal
 		want    string
 	}{
-		{"building scratch", []syscall.Signal{syscall.SIGTERM}, "0 rows"},
-		{"linking scratch", []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, "0 rows"},
+		{"building scratch", []syscall.Signal{syscall.SIGTERM}, "no rows"},
+		{"linking scratch", []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, "no rows"},
 		{"scratch: ", []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, "scratch.BenchmarkA"},
 		{"once more scratch: ", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}, "scratch.BenchmarkA"},
 	} {
