@@ -2,7 +2,6 @@ package duel
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -37,56 +36,6 @@ func (m *match) allot(link time.Duration) {
 	m.progress.Total = m.pairs()
 }
 
-// chooseControls returns the steadiest row of those that are not contended, and of those that are: each
-// kind has its own noise. The slowdown is planted into the first one, where it must be found; if it is
-// not, the machine is to blame and not the row.
-func (m *match) chooseControls() (controls []*plan) {
-	for _, contended := range []bool{false, true} {
-		var best *plan
-		for _, p := range m.plans {
-			if p.Mode == gate.Sliced && p.Contended == contended && p.ops >= 10 &&
-				(best == nil || p.spread < best.spread) {
-				best = p
-			}
-		}
-		if best != nil {
-			controls = append(controls, best)
-		}
-	}
-	if len(controls) == 0 {
-		return m.coarse()
-	}
-	return controls
-}
-
-// steadiest returns the row that differs least from pair to pair, of those that are like one. Which row
-// it would be was a guess before they were measured.
-func steadiest(plans []*plan, like *plan) *plan {
-	best, least := like, math.Inf(1)
-	for _, p := range plans {
-		if p.Mode != like.Mode || p.Contended != like.Contended || p.ops < 10 {
-			continue
-		}
-		if spread := deviation(p.Pairs); spread < least {
-			best, least = p, spread
-		}
-	}
-	return best
-}
-
-// deviation is the median distance of the log ratios from their median.
-func deviation(pairs []gate.Pair) float64 {
-	var logs []float64
-	for _, p := range pairs {
-		logs = append(logs, math.Log(p.New/p.Old))
-	}
-	middle := median(logs)
-	for i := range logs {
-		logs[i] = math.Abs(logs[i] - middle)
-	}
-	return median(logs)
-}
-
 // linking is how long the linking of all binaries will take.
 func (m *match) linking(each time.Duration) time.Duration {
 	binaries := 2 * m.Layouts * len(m.paths())
@@ -106,21 +55,6 @@ func (m *match) pairsOf(p *plan) int {
 		pairs += controlPairs(p, 0)
 	}
 	return pairs
-}
-
-// planted is the slowdown that every run has to find.
-const planted = 0.10
-
-// controlPairs are at least 16, whatever the budget: then the signed rank test finds what was planted
-// among 3000 rows. With the 5 that a row may be left with nothing can be found, and a run that is
-// only short of time would be called invalid. What is planted has the pairs of the stage that decides
-// on a row, since it is to show what that one finds.
-func controlPairs(p *plan, planted float64) int {
-	pairs := p.pairs
-	if planted > 0 {
-		pairs = gate.SecondPairs(pairs)
-	}
-	return max(pairs, 16)
 }
 
 func (m *match) cost() (all time.Duration) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -37,30 +38,37 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 // A pool is the binaries of one package on one side.
 type pool []binary
 
-// link fills pools for both sides with so many layouts, on every core.
+// link fills pools for both sides with so many layouts.
 func (m *match) link(ctx context.Context, path string, layouts int) (old, new pool, err error) {
-	old, new = make(pool, layouts), make(pool, layouts)
-	errs := make([]error, 2*layouts)
+	all, err := m.fill(ctx, path, slices.Repeat([]*side{m.old, m.new}, layouts))
+	for i, b := range all {
+		if i%2 == 0 {
+			old = append(old, b)
+		} else {
+			new = append(new, b)
+		}
+	}
+	return old, new, err
+}
+
+// fill links a binary for each side that it is given, on every core.
+func (m *match) fill(ctx context.Context, path string, sides []*side) (pool, error) {
+	filled, errs := make(pool, len(sides)), make([]error, len(sides))
 	var all sync.WaitGroup
 	slots := make(chan struct{}, runtime.NumCPU())
-	for i := range 2 * layouts {
-		to, s, seed := old, m.old, m.seed()
-		if i%2 == 1 {
-			to, s = new, m.new
-		}
+	for i, s := range sides {
+		seed := m.seed()
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			to[i/2], errs[i] = s.build(ctx, s.packages[path], seed)
+			filled[i], errs[i] = s.build(ctx, s.packages[path], seed)
 		})
 	}
 	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, nil, err // one: the others say the same
-		}
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, errs[i] // one: the others say the same
 	}
-	return old, new, nil
+	return filled, nil
 }
 
 // remove removes binaries: those of a whole run may be gigabytes.

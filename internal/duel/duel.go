@@ -112,7 +112,8 @@ type match struct {
 	out      *gate.Writer
 	plans    []*plan
 	kept     []*plan // those of run.Rows
-	controls []*plan // rows that are measured against themselves
+	controls []*plan // rows that are likely to be measured against themselves
+	stakes   []stake // those that will be, so far
 	skipped  []string
 	fresh    string // why all rows have fresh processes; "" if they do not
 	progress Progress
@@ -191,6 +192,9 @@ func (m *match) measure(ctx context.Context) (err error) {
 		if err := m.first(ctx, path); err != nil {
 			return err
 		}
+	}
+	if err := m.checkAll(ctx); err != nil {
+		return err
 	}
 	if err := m.second(ctx); err != nil {
 		return err

@@ -18,10 +18,10 @@ var (
 	oldOld = [2]string{"old", "old"}
 )
 
-// first measures a package for the first time, and those of its rows that serve for controls.
+// first measures a package for the first time.
 func (m *match) first(ctx context.Context, path string) error {
 	plans := m.of(path)
-	if len(plans) == 0 {
+	if len(plans) == 0 || m.run.Stopped != "" {
 		return m.keep(m.all(path))
 	}
 	m.say("linking "+path, 0, 0)
@@ -30,7 +30,7 @@ func (m *match) first(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer old.remove()
+	defer m.release(old)
 	defer new.remove()
 	m.progress.Doing = path
 	err = m.fight(ctx, bout{
@@ -43,44 +43,10 @@ func (m *match) first(ctx context.Context, path string) error {
 			keep: func(p *plan, pair gate.Pair) { p.SelfPairs = append(p.SelfPairs, pair) },
 		})
 	}
-	err = errors.Join(err, m.keep(m.all(path)))
-	for i, p := range m.controls {
-		if err == nil && p.Package == path && p.Mode != gate.Failed {
-			err = m.check(ctx, steadiest(plans, p), old, i == 0)
-		}
+	if err = errors.Join(err, m.keep(m.all(path))); err == nil {
+		m.offer(plans, old)
 	}
 	return m.stopped(err)
-}
-
-// check measures a row of the old side against itself, as it is and with a slowdown planted.
-func (m *match) check(ctx context.Context, row *plan, old pool, plant bool) error {
-	for _, planted := range []float64{0, planted} {
-		if planted > 0 && !plant {
-			break
-		}
-		p, executed, inFigures := *row, planted, 0.
-		p.Pairs, p.SelfPairs, p.Exact, p.Spent = nil, nil, nil, 0
-		if planted > 0 && !p.lengthen() {
-			executed, inFigures = 0, planted
-		}
-		err := m.fight(ctx, bout{
-			a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: executed,
-			pairs: func(p *plan) int { return controlPairs(p, planted) },
-			keep: func(p *plan, pair gate.Pair) {
-				slow(&pair, inFigures)
-				p.Pairs = append(p.Pairs, pair)
-			},
-		})
-		if err != nil {
-			return err // half a control proves nothing
-		}
-		c := gate.Control{Row: p.Row, Planted: planted}
-		m.run.Controls = append(m.run.Controls, c)
-		if err := m.out.Control(&c); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // stopped turns running out of time into a run that ended early.
