@@ -1,6 +1,9 @@
 package duel
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -54,29 +57,53 @@ func TestWhyAProcessDied(t *testing.T) {
 	}
 }
 
-// Stopping the timer costs more than what is timed, be it on one side only. Such a row has slices that end.
+// Stopping the timer costs more than what is timed, here on one side only. Such a row has slices that end.
 func TestTimersThatAreStopped(t *testing.T) {
 	file := func(body string) map[string]string {
-		text := benchmarks("p", "func BenchmarkStops(b *testing.B) {\n\tfor range b.N { "+body+" }\n}\nvar n int\n")
-		return map[string]string{"p_test.go": strings.Replace(text, `"testing"`, `("testing"; "time")`, 1) + "var _ time.Time\n"}
+		return map[string]string{"p_test.go": benchmarks("p", "func BenchmarkStops(b *testing.B) {\n\tfor range b.N { "+body+" }\n}\nvar n int\n")}
 	}
-	plain := scratch(t, file("n++"))
-	stops := scratch(t, file("b.StopTimer(); b.StartTimer(); n++"))
-	sleeps := scratch(t, file("b.StopTimer(); time.Sleep(time.Millisecond); b.StartTimer(); n++"))
-	for name, c := range map[string]struct {
-		old, new string
-		most     int64
+	o := quick(Source{Dir: scratch(t, file("n++"))}, Source{Dir: scratch(t, file("b.StopTimer(); b.StartTimer(); n++"))})
+	o.Slice = 500 * time.Microsecond
+	r := row(t, measured(t, o), "BenchmarkStops")
+	if r.Mode == gate.Failed || len(r.Exact) == 0 || r.Exact[0].Ops > 50_000 {
+		t.Errorf("mode %s %s, counted %v: want no more operations than fit into the time that passes", r.Mode, r.Err, r.Exact)
+	}
+}
+
+type nobody struct{}
+
+func (nobody) kill()       {}
+func (nobody) wait() error { return nil }
+
+// quickly is a process that answers at once.
+func quickly(t *testing.T) *process {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	p := &process{body: nobody{}, commands: ours, pipe: ours, answers: bufio.NewReader(ours), limit: time.Minute}
+	go func() {
+		for lines := bufio.NewScanner(theirs); lines.Scan(); {
+			fmt.Fprintln(theirs, "ran 1 0 0 1 0")
+		}
+	}()
+	t.Cleanup(p.close)
+	return p
+}
+
+// The fewer operations it took to find that they take long, the longer each of them takes.
+func TestOpsOfASlice(t *testing.T) {
+	const ms = time.Millisecond
+	m := &match{Options: Options{Slice: ms / 2}}
+	for _, c := range []struct {
+		first trait
+		want  int
 	}{
-		"both":     {stops, stops, 50_000},
-		"only new": {plain, stops, 50_000},
-		"longer":   {sleeps, sleeps, 1000},
+		{trait{ops: 5000, perOp: 100, wall: ms}, 5000},
+		{trait{ops: 5000, perOp: 100, wall: 500 * ms}, 50},
+		{trait{ops: 100, perOp: 100, wall: 500 * ms}, 1},
+		{trait{ops: 1000, perOp: 100, wall: 500 * ms}, 10},
 	} {
-		o := quick(Source{Dir: c.old}, Source{Dir: c.new})
-		o.Slice = 500 * time.Microsecond
-		r := row(t, measured(t, o), "BenchmarkStops")
-		if r.Mode != gate.Sliced || len(r.Exact) == 0 || r.Exact[0].Ops > c.most {
-			t.Errorf("%s: mode %s %s %s, counted %v: want slices, and no more operations than fit into the time that passes",
-				name, r.Mode, r.Err, r.Why, r.Exact)
+		if got, err := m.opsOf(quickly(t), c.first); err != nil || got != c.want {
+			t.Errorf("%+v: %d operations (%v), want %d", c.first, got, err, c.want)
 		}
 	}
 }
