@@ -144,6 +144,7 @@ func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
 	if err == nil {
 		err = cmd.Wait()
 	}
+	child.Settle(ctx, err)
 	if said := firstLines(complaint.String(), 3); err != nil && said != "" {
 		return "", fmt.Errorf("%w: %s", err, said)
 	}

@@ -72,6 +72,7 @@ func startTurn(ctx context.Context, impl impls.Impl, seed uint64, ops int64, pro
 	var said, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &complaint
 	died := cmd.Run()
+	child.Settle(ctx, died)
 	done := played{Seed: seed}
 	lines := bufio.NewScanner(&said)
 	lines.Buffer(nil, 64<<20) // a picture is in one line

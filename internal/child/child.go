@@ -15,3 +15,24 @@
 // Elsewhere than on Unix there are no such groups: Apart does nothing, and Interrupt and Kill both end the
 // process and nothing that it started. A parent that is killed leaves its children.
 package child
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"time"
+)
+
+// Settle returns when ctx is done, if err, of a child that ended, says that it died of a signal for groups. For
+// the moment between fork and exec a child is in our group, and may die of what we shall hear of next.
+// It waits for a second at most: somebody may have meant the child.
+func Settle(ctx context.Context, err error) {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || !ofGroup(exit.ProcessState) {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+}

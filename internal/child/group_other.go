@@ -2,7 +2,10 @@
 
 package child
 
-import "os/exec"
+import (
+	"os"
+	"os/exec"
+)
 
 // Apart makes cmd, which has not been started, start in a group of its own.
 func Apart(*exec.Cmd) {}
@@ -12,3 +15,5 @@ func Interrupt(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 
 // Kill ends cmd.
 func Kill(cmd *exec.Cmd) error { return cmd.Process.Kill() }
+
+func ofGroup(*os.ProcessState) bool { return false }

@@ -19,6 +19,11 @@ func Interrupt(cmd *exec.Cmd) error { return signal(cmd, syscall.SIGINT) }
 // Kill ends the group of cmd at once, with whatever cmd has started and left running.
 func Kill(cmd *exec.Cmd) error { return signal(cmd, syscall.SIGKILL) }
 
+func ofGroup(ended *os.ProcessState) bool {
+	status, ok := ended.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
+}
+
 func signal(cmd *exec.Cmd, s syscall.Signal) error {
 	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		return err // it was waited for, and its number may be another group's

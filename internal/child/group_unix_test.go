@@ -4,12 +4,15 @@ package child
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // started starts a shell that starts another one, and returns their standard output, which ends when both
@@ -61,5 +64,29 @@ func TestInterruptAndKillReachTheGroup(t *testing.T) {
 		if err := send(cmd); !errors.Is(err, os.ErrProcessDone) {
 			t.Errorf("%s of what has ended: %v", name, err)
 		}
+	}
+}
+
+// A child that died of what is sent to groups is asked about when the parent has heard of it too. The clock
+// is the bubble's.
+func TestSettle(t *testing.T) {
+	for s, most := range map[syscall.Signal]time.Duration{
+		syscall.SIGINT: time.Second, syscall.SIGTERM: time.Second, syscall.SIGKILL: 0,
+	} {
+		cmd, _ := started(t)
+		if err := signal(cmd, s); err != nil {
+			t.Fatal(err)
+		}
+		died := cmd.Wait()
+		synctest.Test(t, func(t *testing.T) {
+			for heard, want := range map[time.Duration]time.Duration{time.Millisecond: min(most, time.Millisecond), time.Hour: most} {
+				ctx, cancel := context.WithTimeout(context.Background(), heard)
+				began := time.Now()
+				if Settle(ctx, died); time.Since(began) != want {
+					t.Errorf("%v: it waited for %v, want %v", died, time.Since(began), want)
+				}
+				cancel()
+			}
+		})
 	}
 }

@@ -26,6 +26,7 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 	cmd.Cancel = func() error { return child.Interrupt(cmd) }
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.Output()
+	child.Settle(ctx, err)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}

@@ -41,7 +41,10 @@ type pipe interface {
 }
 
 // A workerBody is a test binary that has a worker.
-type workerBody struct{ *exec.Cmd }
+type workerBody struct {
+	*exec.Cmd
+	ctx context.Context // that ends it
+}
 
 func (w workerBody) kill() { child.Kill(w.Cmd) } // an error says that it has ended
 
@@ -49,7 +52,9 @@ func (w workerBody) wait() error {
 	if w.ProcessState != nil {
 		return nil
 	}
-	return w.Wait()
+	err := w.Wait()
+	child.Settle(w.ctx, err)
+	return err
 }
 
 // A slice is what a process answers of some iterations.
@@ -90,7 +95,7 @@ func start(
 	child.Apart(cmd)
 	cmd.Cancel = func() error { return child.Kill(cmd) } // and what a benchmark has started
 	cmd.WaitDelay = time.Second                          // for what its children hold open
-	p.body = workerBody{cmd}
+	p.body = workerBody{cmd, ctx}
 	err = machine.StartFirst(cmd)
 	commandsOut.Close()
 	answersIn.Close()

@@ -215,6 +215,7 @@ func (s *standIn) start(procs int, env []string, args ...string) (saying, error)
 	if err == nil {
 		err = cmd.Wait()
 	}
+	child.Settle(s.ctx, err)
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, a child did not
 	}

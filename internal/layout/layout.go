@@ -129,5 +129,6 @@ func (l *Linker) goTool(ctx context.Context, verb string, args ...string) (
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
+	child.Settle(ctx, err)
 	return strings.TrimSpace(stdout.String()), strings.TrimSpace(stderr.String()), err
 }
