@@ -18,6 +18,7 @@ const module = "github.com/semabench/semabench"
 // without a dot is a room, with a dot a module outside; a trailing * stands for any rest.
 var rooms = map[string][]string{
 	"impls":            {"golang.org/x/sync/semaphore"},
+	"impls/process":    {"impls", "golang.org/x/sys/unix"},
 	"internal/machine": {},
 	"internal/arch":    {},
 	"internal/layout":  {"impls"},

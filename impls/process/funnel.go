@@ -1,0 +1,210 @@
+package process
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// A mechanism shares permits between processes. Its methods may be called by several goroutines
+// at once, but await by one only.
+type mechanism interface {
+	// try takes n permits, all or none, without waiting. An error means that it never will again.
+	try(n int64) (bool, error)
+
+	// await returns when try(n) may succeed. It takes nothing, so that nobody who has left the
+	// line is given permits. It may return for no reason, and does after interrupt.
+	await(n int64) error
+
+	// interrupt makes the await that runs, or the next one, return.
+	interrupt()
+
+	// granted is called by the one who awaits, after try succeeded or nobody waits any more: it
+	// may have been woken in place of a process that sleeps on.
+	granted()
+
+	// quiet is called when nobody awaits any more.
+	quiet()
+}
+
+// A funnel is the line of one process in front of a mechanism. Of those in it only the head competes
+// with other processes, and it does not wait in the kernel itself: a pump does, which is one
+// goroutine for all, started with the first waiter and ended with the last. So a waiter is a
+// goroutine parked on a channel, which can leave when it likes.
+//
+// A mutex guards the line. The fast path looks at its length without it: one who sees nobody wait
+// takes effect before the one who is about to line up.
+type funnel struct {
+	mechanism
+	size    int64
+	waiting atomic.Int64 // the length of line
+
+	mu      sync.Mutex
+	line    list.List     // of *waiter
+	pumping chan struct{} // closed when the pump has ended; nil if there is none
+	broken  error
+}
+
+type waiter struct {
+	n     int64
+	ready chan struct{} // closed when it was granted, or refused with err
+	err   error
+}
+
+// Acquire is that of [impls.Semaphore], and returns an error of another kind if the mechanism broke.
+func (f *funnel) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	done := ctx.Done()
+	if n > f.size {
+		<-done // outside of the line: it must not hold up those who can be served
+		return ctx.Err()
+	}
+	if isDone(done) {
+		return ctx.Err()
+	}
+	if f.waiting.Load() == 0 {
+		if ok, err := f.try(n); ok || err != nil {
+			return err
+		}
+	}
+	return f.wait(ctx, done, n)
+}
+
+// TryAcquire is that of [impls.Semaphore]. It stands back behind those of its process who wait.
+func (f *funnel) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	if n > f.size || f.waiting.Load() > 0 {
+		return false
+	}
+	ok, _ := f.try(n)
+	return ok
+}
+
+// wait stands in line. No method of ctx is called under the lock: whoever wrote it might use this
+// semaphore there.
+func (f *funnel) wait(ctx context.Context, done <-chan struct{}, n int64) error {
+	w := &waiter{n: n, ready: make(chan struct{})}
+	place := f.enter(w)
+	select {
+	case <-w.ready:
+		return w.err
+	case <-done:
+	}
+	if f.leave(w, place) {
+		return ctx.Err()
+	}
+	return w.err // it was granted in the same moment
+}
+
+func (f *funnel) enter(w *waiter) *list.Element {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken != nil {
+		w.err = f.broken
+		close(w.ready)
+		return nil
+	}
+	place := f.line.PushBack(w)
+	f.waiting.Add(1)
+	switch {
+	case f.pumping == nil:
+		f.pumping = make(chan struct{})
+		go f.pump(f.pumping)
+	case f.line.Len() == 1:
+		f.interrupt() // the pump sleeps on behalf of somebody who has left
+	}
+	return place
+}
+
+// leave takes a waiter out of the line and reports whether it was still there.
+func (f *funnel) leave(w *waiter, place *list.Element) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if isDone(w.ready) {
+		return false
+	}
+	wasHead := f.line.Front() == place
+	f.line.Remove(place)
+	f.waiting.Add(-1)
+	if wasHead {
+		f.admit()     // the next may ask for less
+		f.interrupt() // and the pump has to ask for what the next one wants, or to go home
+	}
+	return true
+}
+
+// admit serves from the head of the line while permits last, and reports whether it served anybody.
+// It is called with the lock held.
+func (f *funnel) admit() (served bool) {
+	for front := f.line.Front(); front != nil; front = f.line.Front() {
+		w := front.Value.(*waiter)
+		ok, err := f.try(w.n)
+		if err != nil {
+			f.fail(err)
+			return served
+		}
+		if !ok {
+			return served
+		}
+		f.line.Remove(front)
+		f.waiting.Add(-1)
+		close(w.ready)
+		served = true
+	}
+	return served
+}
+
+// pump waits in the kernel for the head of the line, until nobody is left.
+func (f *funnel) pump(ended chan struct{}) {
+	defer close(ended)
+	for {
+		f.mu.Lock()
+		served := f.admit()
+		front := f.line.Front()
+		if served || front == nil {
+			f.granted()
+		}
+		if front == nil {
+			f.pumping = nil
+			f.quiet() // under the lock, as the next pump may start, or Close take the mechanism away
+			f.mu.Unlock()
+			return
+		}
+		n := front.Value.(*waiter).n
+		f.mu.Unlock()
+		if err := f.await(n); err != nil {
+			f.mu.Lock()
+			f.fail(err)
+			f.mu.Unlock()
+		}
+	}
+}
+
+// fail refuses all who wait, and who will. It is called with the lock held.
+func (f *funnel) fail(err error) {
+	if f.broken == nil {
+		f.broken = err
+	}
+	for front := f.line.Front(); front != nil; front = f.line.Front() {
+		w := front.Value.(*waiter)
+		w.err = err
+		f.line.Remove(front)
+		f.waiting.Add(-1)
+		close(w.ready)
+	}
+}
+
+// shut refuses all who wait and returns when nobody is in the kernel.
+func (f *funnel) shut() {
+	f.mu.Lock()
+	f.fail(errClosed)
+	ended := f.pumping
+	if ended != nil {
+		f.interrupt()
+	}
+	f.mu.Unlock()
+	if ended != nil {
+		<-ended
+	}
+}

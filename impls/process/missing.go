@@ -1,0 +1,44 @@
+//go:build !linux
+
+package process
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+)
+
+// What needs Linux, elsewhere: types whose constructors say what is missing.
+
+// MaxSlots is the largest size of slots.
+const MaxSlots = 1 << 16
+
+func missing(mechanism, needs string) error {
+	return fmt.Errorf("process: %s need %s, which %s does not have: use the broker", mechanism, needs, runtime.GOOS)
+}
+
+// Slots exist on Linux only.
+type Slots struct{ unmade }
+
+// unmade is never made.
+type unmade struct{ funnel }
+
+// Release panics: nothing can be held.
+func (*unmade) Release(int64) { panic(overRelease) }
+
+// Close does nothing.
+func (*unmade) Close() error { return nil }
+
+const futexes = "futex(2) and pidfd_open(2)"
+
+// NewSlots returns an error.
+func NewSlots(int64) (*Slots, error) { return nil, missing("slots", futexes) }
+
+// OpenSlots returns an error.
+func OpenSlots(string, int64) (*Slots, error) { return nil, missing("slots", futexes) }
+
+// InheritSlots returns an error.
+func InheritSlots(*os.File) (*Slots, error) { return nil, missing("slots", futexes) }
+
+// File returns nil.
+func (*Slots) File() *os.File { return nil }
