@@ -28,6 +28,13 @@ func All() []impls.Impl {
 			Waits:   impls.Elsewhere,
 			MaxSize: MaxSlots,
 		},
+		{
+			Name:    "jobserver",
+			Doc:     "tokens in a pipe, as GNU make shares them; a killed holder's are lost",
+			New:     must(NewJobserver),
+			Waits:   impls.Elsewhere,
+			MaxSize: MaxTokens,
+		},
 	}
 }
 
