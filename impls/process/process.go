@@ -35,6 +35,13 @@ func All() []impls.Impl {
 			Waits:   impls.Elsewhere,
 			MaxSize: MaxTokens,
 		},
+		{
+			Name:  "broker",
+			Doc:   "messages to the one who owns the permits; a line for all processes",
+			New:   must(NewBroker),
+			Order: impls.FIFO, // but for one that does not answer, see BrokerServer
+			Waits: impls.Elsewhere,
+		},
 	}
 }
 
