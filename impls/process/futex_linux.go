@@ -35,6 +35,9 @@ func futexWaitEither(a *atomic.Uint32, aValue uint32, b *atomic.Uint32, bValue u
 		waitv     = 449
 		monotonic = 1
 	)
+	if unsafe.Sizeof(uintptr(0)) < 8 {
+		return false // where the time would have to be laid out in another way
+	}
 	// struct futex_waitv of linux/futex.h. Addresses are 64 bits wide everywhere.
 	type entry struct {
 		value, address  uint64

@@ -2,32 +2,15 @@
 
 package process
 
-import (
-	"fmt"
-	"os"
-	"runtime"
-)
+import "os"
 
 // What needs Linux, elsewhere: types whose constructors say what is missing.
 
 // MaxSlots is the largest size of slots.
 const MaxSlots = 1 << 16
 
-func missing(mechanism, needs string) error {
-	return fmt.Errorf("process: %s need %s, which %s does not have: use the broker", mechanism, needs, runtime.GOOS)
-}
-
 // Slots exist on Linux only.
 type Slots struct{ unmade }
-
-// unmade is never made.
-type unmade struct{ funnel }
-
-// Release panics: nothing can be held.
-func (*unmade) Release(int64) { panic(overRelease) }
-
-// Close does nothing.
-func (*unmade) Close() error { return nil }
 
 const futexes = "futex(2) and pidfd_open(2)"
 

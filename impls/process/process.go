@@ -36,6 +36,13 @@ func All() []impls.Impl {
 			MaxSize: MaxTokens,
 		},
 		{
+			Name:    "sysv",
+			Doc:     "System V with SEM_UNDO: the kernel gives a dead process's permits back",
+			New:     must(NewSysV),
+			Waits:   impls.Elsewhere,
+			MaxSize: MaxSysV,
+		},
+		{
 			Name:  "broker",
 			Doc:   "messages to the one who owns the permits; a line for all processes",
 			New:   must(NewBroker),

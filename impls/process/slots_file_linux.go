@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,29 +77,8 @@ func OpenSlots(path string, size int64) (*Slots, error) {
 	return s, nil
 }
 
-// createWhole makes a file that appears under its name with all that is in it, or os.ErrExist. Until
-// then it has no name, so one who is killed leaves nothing behind.
-func createWhole(path string, write func(*os.File) error) error {
-	if _, err := os.Lstat(path); err == nil {
-		return os.ErrExist
-	}
-	f, err := os.OpenFile(filepath.Dir(path), os.O_RDWR|unix.O_TMPFILE, 0o600)
-	if err != nil {
-		return fmt.Errorf("process: %s: making it: %w", path, err)
-	}
-	defer f.Close()
-	if err := write(f); err != nil {
-		return err
-	}
-	name := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
-	if err := unix.Linkat(unix.AT_FDCWD, name, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW); err != nil {
-		return fmt.Errorf("process: %s: naming it: %w", path, err)
-	}
-	return nil
-}
-
 func writeSlots(f *os.File, size int64) error {
-	boot, namespace, err := here()
+	boot, namespace, err := where("pid")
 	if err != nil {
 		return err
 	}
@@ -116,19 +94,6 @@ func writeSlots(f *os.File, size int64) error {
 		return fmt.Errorf("process: slots: %w", err)
 	}
 	return nil
-}
-
-// here returns what pids depend on: the boot and the namespace.
-func here() (boot string, namespace uint64, err error) {
-	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return "", 0, fmt.Errorf("process: which boot is this: %w", err)
-	}
-	var stat unix.Stat_t
-	if err := unix.Stat("/proc/self/ns/pid", &stat); err != nil {
-		return "", 0, fmt.Errorf("process: which pid namespace is this: %w", err)
-	}
-	return strings.TrimSpace(string(id)), stat.Ino, nil
 }
 
 // An inode is a file under whatever name.
@@ -218,7 +183,7 @@ func checkSlots(f *os.File, stat unix.Stat_t) (size int64, err error) {
 	if size < 0 || size > MaxSlots || stat.Size != atWords+size*bytesPerWord {
 		return broken("truncated or damaged: %d bytes do not hold slots of size %d", stat.Size, size)
 	}
-	boot, namespace, err := here()
+	boot, namespace, err := where("pid")
 	switch {
 	case err != nil:
 		return 0, err
