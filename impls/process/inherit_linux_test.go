@@ -1,0 +1,139 @@
+package process_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/semabench/semabench/impls/process"
+)
+
+// Semaphores without a name are inherited: by a descriptor, or by the number that the kernel knows.
+func TestInherited(t *testing.T) {
+	const size = 2
+	for name, invite := range map[string]func(t *testing.T) (sem process.Semaphore, what string, files []*os.File){
+		"slots": func(t *testing.T) (process.Semaphore, string, []*os.File) {
+			s, err := process.NewSlots(size)
+			must(t, err)
+			return s, "slots-fd 2", []*os.File{s.File()}
+		},
+		"jobserver": func(t *testing.T) (process.Semaphore, string, []*os.File) {
+			s, err := process.NewJobserver(size)
+			must(t, err)
+			files, err := s.Files()
+			must(t, err)
+			t.Cleanup(func() { _, _ = files[0].Close(), files[1].Close() })
+			return s, "jobserver-fd 2", files
+		},
+		"sysv": func(t *testing.T) (process.Semaphore, string, []*os.File) {
+			s, err := process.NewSysV(size)
+			must(t, err)
+			return s, fmt.Sprint("sysv-id ", s.ID()), nil
+		},
+		"broker": func(t *testing.T) (process.Semaphore, string, []*os.File) {
+			s, err := process.NewBroker(size)
+			must(t, err)
+			f, err := s.Invite()
+			must(t, err)
+			t.Cleanup(func() { _ = f.Close() })
+			return s, "broker-fd 2", []*os.File{f}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sem, what, files := invite(t)
+			t.Cleanup(func() { must(t, sem.Close()) })
+			child := start(t, what, files...)
+			mustAcquire(t, sem, 1)
+			child.must("acquire 1")
+			if got := child.do("try 1"); got != "no" {
+				t.Errorf("a child tries for a third permit of 2: %s", got)
+			}
+			child.tell("acquire 1")
+			child.mustWait()
+			sem.Release(1)
+			if got := child.answer(); got != "ok" {
+				t.Fatal(got)
+			}
+			if sem.TryAcquire(1) {
+				t.Error("the parent took a third permit of 2")
+			}
+			child.must("release 2")
+			site{}.allFree(t, sem, size)
+		})
+	}
+}
+
+// A process that becomes another program is the same owner: with slots and sysv it still holds what it
+// held, until it ends. What the new program can release is slots, which know their owner.
+func TestExec(t *testing.T) {
+	for _, impl := range process.All() {
+		if impl.Name != "slots" && impl.Name != "sysv" {
+			continue
+		}
+		t.Run(impl.Name, func(t *testing.T) {
+			s := newSite(t, impl, 1)
+			sem := s.sem(t)
+			child := start(t, s.what)
+			child.must("acquire 1")
+			child.must("exec")
+			if sem.TryAcquire(1) {
+				t.Fatal("a permit came back when its holder became another program")
+			}
+			if impl.Name == "slots" {
+				child.must("release 1")
+				child.must("acquire 1")
+			}
+			child.kill()
+			s.allFree(t, sem, 1)
+		})
+	}
+}
+
+// A pid is given to another process some time. The permit of the one that has ended comes back, though
+// a process of that pid is alive.
+func TestReusedPid(t *testing.T) {
+	s, err := process.NewSlots(1)
+	must(t, err)
+	defer func() { must(t, s.Close()) }()
+	mustAcquire(t, s, 1)
+	process.Forge(s, os.Getpid(), 1) // 10 ms after the boot no process of ours was alive
+	mustAcquire(t, s, 1)
+	s.Release(1)
+	site{}.allFree(t, s, 1)
+}
+
+// Nothing stays when semaphores are closed: no file, no descriptor, no thread's worth of memory.
+func TestNothingStays(t *testing.T) {
+	dir := t.TempDir()
+	before := files(t)
+	for _, impl := range process.All() {
+		for range 3 {
+			sem, err := impl.Make(2)
+			must(t, err)
+			mustAcquire(t, sem, 2)
+			sem.Release(2)
+			must(t, sem.(process.Semaphore).Close())
+		}
+	}
+	path := filepath.Join(dir, "fifo")
+	s, err := process.ServeJobserver(path, 1)
+	must(t, err)
+	must(t, s.Close())
+	l, err := process.ListenBroker(path, 1)
+	must(t, err)
+	must(t, l.Close())
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v was left", left)
+	}
+	if after := files(t); after > before {
+		t.Errorf("%d descriptors are open, were %d", after, before)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
