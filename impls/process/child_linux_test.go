@@ -37,6 +37,8 @@ func TestMain(m *testing.M) {
 //	slots PATH SIZE, sysv PATH SIZE, broker PATH SIZE
 //	jobserver PATH SIZE      as a client of the fifo
 //	slots-fd SIZE, jobserver-fd SIZE, broker-fd SIZE, sysv-id ID   inherited
+//	broken=DEFECT SITE       with a defect
+//	patient SITE             slots whose waiters sleep until they are woken
 func open(what string) (process.Semaphore, error) {
 	f := strings.Fields(what)
 	size, err := strconv.ParseInt(f[len(f)-1], 10, 64)
@@ -44,7 +46,21 @@ func open(what string) (process.Semaphore, error) {
 		return nil, err
 	}
 	const inherited = 3
-	switch f[0] {
+	first, rest, _ := strings.Cut(what, " ")
+	if defect, ok := strings.CutPrefix(first, "broken="); ok {
+		sem, err := open(rest)
+		if err != nil {
+			return nil, err
+		}
+		return process.Break(defect, sem), nil
+	}
+	switch first {
+	case "patient":
+		sem, err := open(rest)
+		if err == nil {
+			process.NeverLook(sem.(*process.Slots))
+		}
+		return sem, err
 	case "slots":
 		return process.OpenSlots(f[1], size)
 	case "sysv":
