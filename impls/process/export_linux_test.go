@@ -10,3 +10,11 @@ func Forge(s *Slots, pid int, start uint64) {
 		}
 	}
 }
+
+// ForgeLock has another owner hold the lock for weights.
+func ForgeLock(s *Slots, pid int, start uint64) {
+	s.lock.Store(uint64(word(0).with(ownerOf(pid, start))))
+}
+
+// StartOf returns when a process started.
+var StartOf = startOf

@@ -12,37 +12,11 @@ import (
 // Semaphores without a name are inherited: by a descriptor, or by the number that the kernel knows.
 func TestInherited(t *testing.T) {
 	const size = 2
-	for name, invite := range map[string]func(t *testing.T) (sem process.Semaphore, what string, files []*os.File){
-		"slots": func(t *testing.T) (process.Semaphore, string, []*os.File) {
-			s, err := process.NewSlots(size)
-			must(t, err)
-			return s, "slots-fd 2", []*os.File{s.File()}
-		},
-		"jobserver": func(t *testing.T) (process.Semaphore, string, []*os.File) {
-			s, err := process.NewJobserver(size)
-			must(t, err)
-			files, err := s.Files()
-			must(t, err)
-			t.Cleanup(func() { _, _ = files[0].Close(), files[1].Close() })
-			return s, "jobserver-fd 2", files
-		},
-		"sysv": func(t *testing.T) (process.Semaphore, string, []*os.File) {
-			s, err := process.NewSysV(size)
-			must(t, err)
-			return s, fmt.Sprint("sysv-id ", s.ID()), nil
-		},
-		"broker": func(t *testing.T) (process.Semaphore, string, []*os.File) {
-			s, err := process.NewBroker(size)
-			must(t, err)
-			f, err := s.Invite()
-			must(t, err)
-			t.Cleanup(func() { _ = f.Close() })
-			return s, "broker-fd 2", []*os.File{f}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sem, what, files := invite(t)
+	for _, impl := range process.All() {
+		t.Run(impl.Name, func(t *testing.T) {
+			sem := must2(impl.Make(size)).(process.Semaphore)
 			t.Cleanup(func() { must(t, sem.Close()) })
+			what, files := invite(t, sem)
 			child := start(t, what, files...)
 			mustAcquire(t, sem, 1)
 			child.must("acquire 1")
@@ -62,6 +36,24 @@ func TestInherited(t *testing.T) {
 			site{}.allFree(t, sem, size)
 		})
 	}
+}
+
+// invite returns what a child opens to share a semaphore of size 2, and the descriptors that it needs.
+func invite(t *testing.T, sem process.Semaphore) (what string, files []*os.File) {
+	switch s := sem.(type) {
+	case *process.Slots:
+		return "slots-fd 2", []*os.File{s.File()} // which stays the semaphore's
+	case *process.SysV:
+		return fmt.Sprint("sysv-id ", s.ID()), nil
+	case *process.Jobserver:
+		what, files = "jobserver-fd 2", must2(s.Files())
+	case *process.Broker:
+		what, files = "broker-fd 2", []*os.File{must2(s.Invite())}
+	}
+	for _, f := range files {
+		t.Cleanup(func() { must(t, f.Close()) })
+	}
+	return what, files
 }
 
 // A process that becomes another program is the same owner: with slots and sysv it still holds what it

@@ -1,9 +1,13 @@
 package process_test
 
 import (
+	"errors"
 	"flag"
+	"fmt"
+	"path/filepath"
 	"testing"
 
+	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/stress"
 )
@@ -14,11 +18,36 @@ func TestContract(t *testing.T) {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "stress.ops" })
 	if !given {
-		if err := flag.Set("stress.ops", "20000"); err != nil {
+		if err := flag.Set("stress.ops", "10000"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, impl := range process.All() {
+	client := impls.Impl{
+		Name:    "jobserver-client",
+		New:     func(size int64) impls.Semaphore { return newClient(t, size) },
+		Waits:   impls.Elsewhere,
+		MaxSize: process.MaxTokens,
+	}
+	for _, impl := range append(process.All(), client) {
 		t.Run(impl.Name, func(t *testing.T) { stress.Run(t, impl) })
 	}
 }
+
+// newClient returns a client of a jobserver of its own: one permit is in no pipe.
+func newClient(t *testing.T, size int64) impls.Semaphore {
+	if size < 1 {
+		return must2(process.NewJobserver(size)) // a client is never without a permit
+	}
+	path := filepath.Join(t.TempDir(), "fifo")
+	server := must2(process.ServeJobserver(path, size-1))
+	sem := must2(process.JoinJobserver(fmt.Sprintf(" -j%d --jobserver-auth=fifo:%s", size, path)))
+	return served{sem, server}
+}
+
+// served ends its server with itself.
+type served struct {
+	process.Semaphore
+	server *process.Jobserver
+}
+
+func (s served) Close() error { return errors.Join(s.Semaphore.Close(), s.server.Close()) }

@@ -122,14 +122,10 @@ func TestClientOfMake(t *testing.T) {
 	needs(t, "make")
 	w := newWorkshop(t)
 	for _, jobs := range []int{2, 3, 4} {
-		highest := 0
-		for range *runs {
+		mustPeak(t, fmt.Sprintf("make -j%d with a Go client", jobs), jobs, func() int {
 			mustRun(t, w.command("", "make", fmt.Sprintf("-j%d", jobs), "mixed"))
-			highest = max(highest, w.peak(t, 12))
-		}
-		if highest != jobs {
-			t.Errorf("make -j%d: up to %d jobs at once in %d runs, want %d", jobs, highest, *runs, jobs)
-		}
+			return w.peak(t, 12)
+		})
 	}
 }
 
@@ -140,19 +136,15 @@ func TestServerOfMake(t *testing.T) {
 	w := newWorkshop(t)
 	for _, tokens := range []int64{2, 3} {
 		sem := must2(process.NewJobserver(tokens))
-		highest := 0
-		for range *runs {
+		mustPeak(t, fmt.Sprintf("two makes on %d tokens", tokens), int(tokens), func() int {
 			var wg sync.WaitGroup
 			for range 2 {
 				wg.Go(func() { serveMake(t, w, sem) })
 			}
 			wg.Wait()
-			highest = max(highest, w.peak(t, 12))
 			site{}.allFree(t, sem, tokens)
-		}
-		if highest != int(tokens) {
-			t.Errorf("%d tokens: up to %d jobs at once in %d runs", tokens, highest, *runs)
-		}
+			return w.peak(t, 12)
+		})
 		must(t, sem.Close())
 	}
 }
@@ -170,48 +162,18 @@ func serveMake(t *testing.T, w workshop, sem *process.Jobserver) {
 	}
 }
 
-// Cargo is a client of Go, by a fifo: it builds six crates that do not need each other.
-func TestServerOfCargo(t *testing.T) {
-	if _, err := exec.LookPath("cargo"); err != nil {
-		t.Skip("cargo is not installed: it is no part of what CI has to have")
+// mustPeak fails if more jobs than may ever run at once, and if on no occasion so many do: on a busy
+// machine that takes more runs.
+func mustPeak(t *testing.T, what string, want int, run func() int) {
+	t.Helper()
+	highest, done := 0, 0
+	for done < *runs || highest < want && done < *runs+20 {
+		highest = max(highest, run())
+		done++
 	}
-	w := newWorkshop(t)
-	writeCrates(t, w, 6)
-	for _, tokens := range []int64{1, 2} {
-		path := filepath.Join(t.TempDir(), "fifo")
-		sem := must2(process.ServeJobserver(path, tokens))
-		mustAcquire(t, sem, 1)
-		cmd := w.command("-j "+sem.Auth(), "cargo", "build", "--offline", "--quiet")
-		cmd.Env = append(cmd.Env, "RUSTC_WRAPPER="+filepath.Join(w.dir, "wrapper"), "CARGO_HOME="+t.TempDir(),
-			"CARGO_TARGET_DIR="+t.TempDir())
-		mustRun(t, cmd)
-		sem.Release(1)
-		if peak := w.peak(t, 7); peak != int(tokens) {
-			t.Errorf("%d tokens: cargo ran %d compilers at once", tokens, peak)
-		}
-		site{}.allFree(t, sem, tokens)
-		must(t, sem.Close())
+	if highest != want {
+		t.Errorf("%s: up to %d jobs at once in %d runs, want %d", what, highest, done, want)
 	}
-}
-
-// writeCrates writes a crate that depends on n others, and a wrapper that tells the log of compilers.
-func writeCrates(t *testing.T, w workshop, n int) {
-	manifest := "[package]\nname = \"all\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n"
-	for i := range n {
-		manifest += fmt.Sprintf("c%d = { path = \"c%d\" }\n", i, i)
-		writeCrate(t, filepath.Join(w.dir, fmt.Sprint("c", i)),
-			fmt.Sprintf("[package]\nname = \"c%d\"\nversion = \"0.1.0\"\nedition = \"2021\"\n", i))
-	}
-	writeCrate(t, w.dir, manifest)
-	wrapper := "#!/bin/sh\ncase \"$*\" in *'--crate-name ___'*|*-vV*) exec \"$@\";; esac\n" +
-		"echo b >>\"$LOG\"; \"$@\"; code=$?; sleep 0.03; echo e >>\"$LOG\"; exit $code\n"
-	must(t, os.WriteFile(filepath.Join(w.dir, "wrapper"), []byte(wrapper), 0o700))
-}
-
-func writeCrate(t *testing.T, dir, manifest string) {
-	must(t, os.MkdirAll(filepath.Join(dir, "src"), 0o700))
-	must(t, os.WriteFile(filepath.Join(dir, "Cargo.toml"), []byte(manifest), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "src", "lib.rs"), nil, 0o600))
 }
 
 // A make that is killed takes its tokens with it: that is what the protocol is like.

@@ -65,9 +65,12 @@ func openOwner(o owner) (pidfd int, err error) {
 	default:
 		return -1, err
 	}
-	if ended(pidfd, o) {
+	if err = unix.SetNonblock(pidfd, true); err == nil && ended(pidfd, o) { // for the runtime's poller
+		err = errDead
+	}
+	if err != nil {
 		_ = unix.Close(pidfd)
-		return -1, errDead
+		return -1, err
 	}
 	return pidfd, nil
 }

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/stress"
 )
@@ -103,104 +100,6 @@ func (s site) allFree(t testing.TB, sem interface {
 	sem.TryAcquire(0) // which the broker answers when it has read the release
 }
 
-// A holder is killed. Those who wait get its permits, and those who only try, too.
-func TestKilledHolder(t *testing.T) {
-	onEverySite(t, 2, func(t *testing.T, s site) {
-		sem := s.sem(t)
-		holder := start(t, s.what)
-		holder.must("acquire 2")
-		if sem.TryAcquire(1) {
-			t.Fatal("there are more than 2 permits")
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		if !s.survives() {
-			holder.kill()
-			holder.mustBe('Z')
-			if sem.TryAcquire(1) {
-				t.Error("a killed holder's token came back: the documentation says that it is lost")
-			}
-			return
-		}
-		holder.kill()
-		if err := sem.Acquire(ctx, 2); err != nil {
-			t.Fatalf("with its holder killed, Acquire(2) = %v", err)
-		}
-		sem.Release(2)
-		again := start(t, s.what)
-		again.must("acquire 1")
-		again.kill()
-		s.allFree(t, sem, 2)
-	})
-}
-
-// A waiter is killed, first in line. The permit is for the others.
-func TestKilledWaiter(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, s site) {
-		sem := s.sem(t)
-		for range 5 {
-			mustAcquire(t, sem, 1)
-			first, second := start(t, s.what), start(t, s.what)
-			first.tell("acquire 1")
-			first.mustWait()
-			second.tell("acquire 1")
-			second.mustWait()
-			first.kill()
-			sem.Release(1)
-			if got := second.answer(); got != "ok" {
-				t.Fatalf("after the other waiter was killed: %s", got)
-			}
-			second.must("release 1")
-			s.allFree(t, sem, 1)
-		}
-	})
-}
-
-// A waiter is stopped. It holds nobody up, and goes on where it was.
-func TestStoppedWaiter(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, s site) {
-		sem := s.sem(t)
-		mustAcquire(t, sem, 1)
-		first, second := start(t, s.what), start(t, s.what)
-		first.tell("acquire 1")
-		first.mustWait()
-		second.tell("acquire 1")
-		second.mustWait()
-		first.signal(syscall.SIGSTOP)
-		first.mustBe('T')
-		sem.Release(1)
-		if got := second.answer(); got != "ok" {
-			t.Fatalf("behind one that is stopped: %s", got)
-		}
-		first.signal(syscall.SIGCONT)
-		second.must("release 1")
-		if got := first.answer(); got != "ok" {
-			t.Fatalf("one that was stopped and goes on: %s", got)
-		}
-		first.must("release 1")
-		s.allFree(t, sem, 1)
-	})
-}
-
-// A holder is stopped: it still holds, as it may go on at any time.
-func TestStoppedHolder(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, s site) {
-		sem := s.sem(t)
-		holder := start(t, s.what)
-		holder.must("acquire 1")
-		holder.signal(syscall.SIGSTOP)
-		holder.mustBe('T')
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if err := sem.Acquire(ctx, 1); err != context.DeadlineExceeded {
-			t.Fatalf("Acquire = %v while a stopped process holds the permit, want %v", err, context.DeadlineExceeded)
-		}
-		holder.signal(syscall.SIGCONT)
-		holder.must("release 1")
-		s.allFree(t, sem, 1)
-	})
-}
-
 // What one process holds, another cannot release.
 func TestReleaseByAnotherProcess(t *testing.T) {
 	onEverySite(t, 2, func(t *testing.T, s site) {
@@ -258,34 +157,4 @@ func mustAcquire(t testing.TB, sem interface {
 	if err := sem.Acquire(t.Context(), n); err != nil {
 		t.Fatalf("Acquire(%d) = %v", n, err)
 	}
-}
-
-// mustWait returns when all threads of the child sleep, and have not run for some looks: so it has got
-// as far as it can with what it was told.
-func (c *child) mustWait() {
-	c.t.Helper()
-	const still = 5
-	last, same := "", 0
-	c.eventually("waits", func() bool {
-		now := c.switches()
-		if now != last {
-			last, same = now, 0
-		}
-		same++
-		return same > still
-	})
-}
-
-// switches changes whenever a thread of the child has run.
-func (c *child) switches() string {
-	threads, err := os.ReadDir("/proc/" + itoa(c.cmd.Process.Pid) + "/task")
-	if err != nil {
-		return err.Error()
-	}
-	all := ""
-	for _, thread := range threads {
-		status, _ := os.ReadFile("/proc/" + itoa(c.cmd.Process.Pid) + "/task/" + thread.Name() + "/schedstat")
-		all += string(status)
-	}
-	return all
 }

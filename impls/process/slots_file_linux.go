@@ -148,8 +148,8 @@ func mapSlots(f *os.File) (*Slots, error) {
 	return s, nil
 }
 
-func share(mem []byte, size int) *shared {
-	s := &shared{
+func share(mem []byte, size int) shared {
+	s := shared{
 		mem:    mem,
 		bell:   (*atomic.Uint32)(unsafe.Pointer(&mem[atBell])),
 		asleep: (*atomic.Uint32)(unsafe.Pointer(&mem[atAsleep])),
@@ -208,6 +208,6 @@ func (s *Slots) Close() error {
 	s.sleeper.watching.Wait()
 	s.bury(s.me)
 	mem := s.mem
-	*s.shared = shared{} // a late call is to find no permits rather than no memory
+	s.shared = shared{} // a late call is to find no permits rather than no memory
 	return errors.Join(unix.Munmap(mem), s.file.Close())
 }

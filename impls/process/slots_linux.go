@@ -26,7 +26,7 @@ const MaxSlots = 1 << 16
 // Between processes it holds for memory that they share.
 type Slots struct {
 	funnel
-	*shared
+	shared
 	me    owner
 	file  *os.File // for those who inherit
 	key   inode
