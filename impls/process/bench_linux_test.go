@@ -37,6 +37,33 @@ func BenchmarkUncontended(b *testing.B) {
 	}
 }
 
+// The same in a process that has joined: the broker is another one then.
+func BenchmarkUncontendedChild(b *testing.B) {
+	eachImpl(b, func(b *testing.B, s site) {
+		c := start(b, s.what)
+		var took []time.Duration
+		for b.Loop() {
+			const rounds = 200
+			answer, err := strconv.ParseInt(c.do("pairs %d", rounds), 10, 64)
+			must(b, err)
+			took = append(took, time.Duration(answer/rounds))
+		}
+		report(b, took)
+	})
+}
+
+// pairsChild acquires and releases so often, and answers how many nanoseconds that took.
+func pairsChild(sem process.Semaphore, rounds int) string {
+	began := clock()
+	for range rounds {
+		if err := sem.Acquire(context.Background(), 1); err != nil {
+			return oneLine(err)
+		}
+		sem.Release(1)
+	}
+	return strconv.FormatInt(clock()-began, 10)
+}
+
 func processorTime(b *testing.B) time.Duration {
 	var used unix.Rusage
 	must(b, unix.Getrusage(unix.RUSAGE_SELF, &used))

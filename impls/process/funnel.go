@@ -23,9 +23,6 @@ type mechanism interface {
 	// granted is called by the one who awaits, after try succeeded or nobody waits any more: it
 	// may have been woken in place of a process that sleeps on.
 	granted()
-
-	// quiet is called when nobody awaits any more.
-	quiet()
 }
 
 // A funnel is the line of one process in front of a mechanism. Of those in it only the head competes
@@ -163,11 +160,10 @@ func (f *funnel) pump(ended chan struct{}) {
 		served := f.admit()
 		front := f.line.Front()
 		if served || front == nil {
-			f.granted()
+			f.granted() // under the lock, as afterwards Close may take the mechanism away
 		}
 		if front == nil {
 			f.pumping = nil
-			f.quiet() // under the lock, as the next pump may start, or Close take the mechanism away
 			f.mu.Unlock()
 			return
 		}

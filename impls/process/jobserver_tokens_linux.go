@@ -172,7 +172,6 @@ func (s *Jobserver) interrupt() {
 }
 
 func (s *Jobserver) granted() {}
-func (s *Jobserver) quiet()   {}
 
 // Auth returns what children are to find in MAKEFLAGS: --jobserver-auth= and the fifo, or the two
 // descriptors that [Jobserver.Files] becomes in the child.

@@ -90,7 +90,7 @@ func (g guest) Close() error {
 //	acquire N, try N, release N    as the methods; answers with ok, no or an error
 //	within MS N                    acquire with a deadline
 //	play SEED OPS                  see play
-//	stamp 1, block N, bench MS     for benchmarks
+//	stamp 1, pairs N, block N, bench MS     for benchmarks
 //	exec                           becomes another program, in the same process
 //
 // It ends with its standard input, so no child outlives a parent that was killed.
@@ -154,6 +154,8 @@ func obey(sem process.Semaphore, line string) (answer string) {
 		return benchChild(sem, time.Duration(n)*time.Millisecond)
 	case "stamp":
 		return stampChild(sem)
+	case "pairs":
+		return pairsChild(sem, int(n))
 	case "block":
 		return blockChild(sem, int(n))
 	default:

@@ -205,6 +205,9 @@ func (s *Slots) Close() error {
 		return fmt.Errorf("process: %s: closed already", s.file.Name())
 	}
 	s.shut()
+	for _, life := range s.sleeper.watched {
+		_ = life.Close()
+	}
 	s.sleeper.watching.Wait()
 	s.bury(s.me)
 	mem := s.mem

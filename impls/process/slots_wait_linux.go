@@ -27,7 +27,9 @@ type sleeper struct {
 	short  bool          // the kernel cannot wait for bell and kick at once
 	patrol time.Duration
 
-	watched  map[owner]*os.File // by pidfd; those files end goroutines when they are closed
+	// watched are the owners whose end will be noticed, by pidfd. They stay for the next wait, as
+	// opening them takes longer than most; closing the file ends the goroutine that has it.
+	watched  map[owner]*os.File
 	watching sync.WaitGroup
 }
 
@@ -97,14 +99,6 @@ func (s *Slots) granted() {
 	}
 }
 
-// quiet stops watching. A goroutine that has just seen an owner die may still be at work.
-func (s *Slots) quiet() {
-	for o, life := range s.sleeper.watched {
-		_ = life.Close()
-		delete(s.sleeper.watched, o)
-	}
-}
-
 // raise sets asleep to a level at least.
 func (s *Slots) raise(level uint32) {
 	for {
@@ -136,7 +130,14 @@ func (s *Slots) wake(n int) {
 // watch sees to it that the end of every process that holds permits is noticed, and returns how many
 // permits of dead ones it took back at once.
 func (s *Slots) watch() (buried int) {
-	for o := range s.owners() {
+	owners := s.owners()
+	for o, life := range s.sleeper.watched {
+		if !owners[o] {
+			_ = life.Close()
+			delete(s.sleeper.watched, o)
+		}
+	}
+	for o := range owners {
 		if _, ok := s.sleeper.watched[o]; ok {
 			continue
 		}

@@ -168,7 +168,6 @@ func (s *SysV) interrupt() {
 }
 
 func (s *SysV) granted() {}
-func (s *SysV) quiet()   {}
 
 func (s *SysV) broken(err error) error {
 	switch err {
