@@ -18,7 +18,7 @@ type Semaphore interface {
 // semaphore without a name, which other processes can only inherit. Where the mechanism is
 // missing, New panics with the error that names it, and [impls.Impl.Make] returns that.
 //
-// The order is that of the line in one process and in several: only the broker knows all who wait.
+// Only the broker declares FIFO: the others keep a line in each process, and none between them.
 func All() []impls.Impl {
 	return []impls.Impl{
 		{
