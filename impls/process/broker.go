@@ -32,12 +32,12 @@ type Broker struct {
 	ended  chan struct{} // closed when the reader has ended
 	server *BrokerServer // of NewBroker
 
-	mu      sync.Mutex // also held while writing, so that frames go out in the order of decisions
+	out     *outbox
+	mu      sync.Mutex // also held while sending, so that frames go out in the order of decisions
 	pending map[uint64]*answer
 	next    uint64
 	held    int64
 	broken  error
-	frame   []byte
 }
 
 // An answer is what somebody waits for.
@@ -135,7 +135,8 @@ func socketPair() (a, b net.Conn, err error) {
 // greet makes sure that there is a broker, which answers at once if it is one.
 func greet(conn net.Conn, name string) (*Broker, error) {
 	const patience = 5 * time.Second
-	b := &Broker{name: name, conn: conn, ended: make(chan struct{}), pending: map[uint64]*answer{}}
+	b := &Broker{name: name, conn: conn, out: newOutbox(conn),
+		ended: make(chan struct{}), pending: map[uint64]*answer{}}
 	in := bufio.NewReader(conn)
 	_, err := conn.Write(frame{hello, wireMagic, 0}.append(nil))
 	if err == nil {
@@ -200,7 +201,7 @@ func (b *Broker) Release(n int64) {
 		panic(overRelease)
 	}
 	b.held -= n
-	b.write(frame{kind: release, n: n})
+	b.out.send(frame{kind: release, n: n})
 }
 
 // Stats asks the broker for its numbers.
@@ -224,6 +225,7 @@ func (b *Broker) Close() error {
 	b.mu.Unlock()
 	err := b.conn.Close()
 	<-b.ended
+	b.out.close()
 	if b.server != nil {
 		err = errors.Join(err, b.server.Close())
 	}

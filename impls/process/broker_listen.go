@@ -16,7 +16,7 @@ func (b *Broker) send(what kind, n int64) (id uint64, a *answer) {
 	}
 	b.next++
 	b.pending[b.next] = a
-	b.write(frame{what, b.next, n})
+	b.out.send(frame{what, b.next, n})
 	return b.next, a
 }
 
@@ -29,14 +29,8 @@ func (b *Broker) forget(id uint64, a *answer) bool {
 		return false
 	}
 	delete(b.pending, id)
-	b.write(frame{cancel, id, a.n})
+	b.out.send(frame{cancel, id, a.n})
 	return true
-}
-
-// write is called with the lock held. An error is the reader's to tell: it has it as well, or will.
-func (b *Broker) write(f frame) {
-	b.frame = f.append(b.frame[:0])
-	_, _ = b.conn.Write(b.frame)
 }
 
 // listen hears the broker until one of both is gone.
@@ -45,7 +39,6 @@ func (b *Broker) listen(in io.Reader) {
 	for {
 		f, err := readFrame(in)
 		if err != nil {
-			_ = b.conn.Close()
 			b.fail(&Broken{b.name, "the broker is gone", err})
 			return
 		}
@@ -62,7 +55,7 @@ func (b *Broker) hear(f frame) {
 	case !waits: // its cancellation and this have met on the way
 		return
 	case f.kind == offer:
-		b.write(frame{kind: accept, id: f.id})
+		b.out.send(frame{kind: accept, id: f.id})
 		return
 	case f.kind == yes:
 		a.ok = true

@@ -119,7 +119,6 @@ func (s *BrokerServer) serve(conn net.Conn) {
 		return
 	}
 	s.clients[c] = true
-	s.serving.Go(c.run)
 	s.serving.Go(func() { s.listen(c) })
 }
 

@@ -3,8 +3,6 @@ package process
 import (
 	"encoding/binary"
 	"io"
-	"net"
-	"sync"
 )
 
 // The protocol of the broker: frames of one size in both directions, in the order of a stream socket,
@@ -61,56 +59,4 @@ func readFrame(r io.Reader) (f frame, err error) {
 		return f, err
 	}
 	return frame{kind(b[0]), binary.LittleEndian.Uint64(b[1:]), int64(binary.LittleEndian.Uint64(b[9:]))}, nil
-}
-
-// An outbox writes frames to one peer without ever making the sender wait: a peer that does not
-// read, because it is stopped, fills its own memory here and nobody else's time. How much is
-// bounded by what it has asked for.
-type outbox struct {
-	conn  net.Conn
-	mu    sync.Mutex
-	more  sync.Cond
-	bytes []byte
-	shut  bool
-}
-
-func newOutbox(conn net.Conn) *outbox {
-	o := &outbox{conn: conn}
-	o.more.L = &o.mu
-	return o
-}
-
-func (o *outbox) send(f frame) {
-	o.mu.Lock()
-	o.bytes = f.append(o.bytes)
-	o.mu.Unlock()
-	o.more.Signal()
-}
-
-// run writes until the outbox is closed or the peer is gone; its reader will see that, too.
-func (o *outbox) run() {
-	var spare []byte
-	for {
-		o.mu.Lock()
-		for len(o.bytes) == 0 && !o.shut {
-			o.more.Wait()
-		}
-		batch, shut := o.bytes, o.shut
-		o.bytes = spare[:0]
-		o.mu.Unlock()
-		if shut {
-			return
-		}
-		if _, err := o.conn.Write(batch); err != nil {
-			return
-		}
-		spare = batch
-	}
-}
-
-func (o *outbox) close() {
-	o.mu.Lock()
-	o.shut = true
-	o.mu.Unlock()
-	o.more.Signal()
 }
