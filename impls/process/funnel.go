@@ -26,9 +26,12 @@ type mechanism interface {
 }
 
 // A funnel is the line of one process in front of a mechanism. Of those in it only the head competes
-// with other processes, and it does not wait in the kernel itself: a pump does, which is one
-// goroutine for all, started with the first waiter and ended with the last. So a waiter is a
-// goroutine parked on a channel, which can leave when it likes.
+// with other processes, and one goroutine, the pump, waits in the kernel for all. So a waiter is
+// parked on a channel, and can leave when it likes.
+//
+// The pump is started with the first waiter and ended with the last. A waiter whose context cannot be
+// done never wants to leave, so if it is the first it pumps itself until it is served: from a
+// wake-up of the kernel to the return of Acquire there is no other goroutine then.
 //
 // A mutex guards the line. The fast path looks at its length without it: one who sees nobody wait
 // takes effect before the one who is about to line up.
@@ -82,7 +85,11 @@ func (f *funnel) TryAcquire(n int64) bool {
 // semaphore there.
 func (f *funnel) wait(ctx context.Context, done <-chan struct{}, n int64) error {
 	w := &waiter{n: n, ready: make(chan struct{})}
-	place := f.enter(w)
+	place, pumps := f.enter(w, done == nil)
+	if pumps {
+		f.pump(w)
+		return w.err
+	}
 	select {
 	case <-w.ready:
 		return w.err
@@ -94,24 +101,29 @@ func (f *funnel) wait(ctx context.Context, done <-chan struct{}, n int64) error 
 	return w.err // it was granted in the same moment
 }
 
-func (f *funnel) enter(w *waiter) *list.Element {
+// enter takes a place at the end of the line, and sees to it that there is a pump: one that mayPump is told
+// to be it if there is none.
+func (f *funnel) enter(w *waiter, mayPump bool) (place *list.Element, pumps bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.broken != nil {
 		w.err = f.broken
 		close(w.ready)
-		return nil
+		return nil, false
 	}
-	place := f.line.PushBack(w)
+	place = f.line.PushBack(w)
 	f.waiting.Add(1)
 	switch {
 	case f.pumping == nil:
 		f.pumping = make(chan struct{})
-		go f.pump(f.pumping)
+		if mayPump {
+			return place, true
+		}
+		go f.pump(nil)
 	case f.line.Len() == 1:
 		f.interrupt() // the pump sleeps on behalf of somebody who has left
 	}
-	return place
+	return place, false
 }
 
 // leave takes a waiter out of the line and reports whether it was still there.
@@ -152,29 +164,42 @@ func (f *funnel) admit() (served bool) {
 	return served
 }
 
-// pump waits in the kernel for the head of the line, until nobody is left.
-func (f *funnel) pump(ended chan struct{}) {
-	defer close(ended)
+// pump waits in the kernel for the head of the line, until nobody is left, or until its own turn has
+// come if it is in line itself: then another goroutine takes over.
+func (f *funnel) pump(own *waiter) {
 	for {
-		f.mu.Lock()
-		served := f.admit()
-		front := f.line.Front()
-		if served || front == nil {
-			f.granted() // under the lock, as afterwards Close may take the mechanism away
-		}
-		if front == nil {
-			f.pumping = nil
-			f.mu.Unlock()
+		n, goOn := f.serve(own)
+		if !goOn {
 			return
 		}
-		n := front.Value.(*waiter).n
-		f.mu.Unlock()
 		if err := f.await(n); err != nil {
 			f.mu.Lock()
 			f.fail(err)
 			f.mu.Unlock()
 		}
 	}
+}
+
+// serve is what the pump does between two waits. It returns how much the head of the line wants, or
+// false if the one who pumps is done.
+func (f *funnel) serve(own *waiter) (n int64, goOn bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	served := f.admit()
+	front := f.line.Front()
+	if served || front == nil {
+		f.granted() // under the lock, as afterwards Close may take the mechanism away
+	}
+	switch {
+	case front == nil:
+		close(f.pumping)
+		f.pumping = nil
+		return 0, false
+	case own != nil && isDone(own.ready):
+		go f.pump(nil)
+		return 0, false
+	}
+	return front.Value.(*waiter).n, true
 }
 
 // fail refuses all who wait, and who will. It is called with the lock held.
