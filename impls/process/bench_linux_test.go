@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -34,6 +36,18 @@ func BenchmarkUncontended(b *testing.B) {
 			b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "cpu-ns/op")
 			must(b, impls.Close(sem))
 		})
+	}
+}
+
+// What slots cannot go below: two compare-and-swaps of one word of shared memory.
+func BenchmarkFloor(b *testing.B) {
+	mem := must2(unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS))
+	defer unix.Munmap(mem)
+	word := (*atomic.Uint64)(unsafe.Pointer(&mem[0]))
+	for b.Loop() {
+		if !word.CompareAndSwap(0, 1) || !word.CompareAndSwap(1, 0) {
+			b.Fatal("somebody else changes the word")
+		}
 	}
 }
 

@@ -16,7 +16,10 @@ import (
 // got the same pid and started within the same tick of a cycle of 46 hours. Nobody is 0.
 type owner uint64
 
-const startBits = 24
+const (
+	startBits = 24
+	ownerBits = 22 + startBits
+)
 
 func ownerOf(pid int, start uint64) owner {
 	return owner(pid)<<startBits | owner(start&(1<<startBits-1))

@@ -43,19 +43,23 @@ type Slots struct {
 }
 
 // word is a permit: its owner, or nobody; a mark that it is being released; and a version that
-// every change raises. Two looks at all words that find the same versions saw one state.
+// every change raises. Two looks at all words that find the same versions saw one state, unless
+// between them some word has changed 131 072 times, or a multiple of that.
+//
+// The version is on top, where it may overflow: so a take or a release is one addition.
 type word uint64
 
 const (
-	versionBits = 17
-	versions    = 1<<versionBits - 1
-	leaving     = 1 << versionBits
+	owners     = leaving - 1
+	leaving    = 1 << ownerBits
+	oneVersion = leaving << 1
 )
 
-func (w word) owner() owner { return owner(w >> (versionBits + 1)) }
+func (w word) owner() owner    { return owner(w & owners) }
+func (w word) version() uint64 { return uint64(w / oneVersion) }
 
 // with returns the word that follows w, of an owner.
-func (w word) with(o owner) word { return word(o)<<(versionBits+1) | (w+1)&versions }
+func (w word) with(o owner) word { return w&^(oneVersion-1) + oneVersion + word(o) }
 
 // Acquire is that of [impls.Semaphore].
 func (s *Slots) Acquire(ctx context.Context, n int64) error {
@@ -84,7 +88,8 @@ func (s *Slots) takeAt(i int) bool {
 		return false // a size of zero
 	}
 	w := word(s.words[i].Load())
-	if w.owner() != 0 || !s.words[i].CompareAndSwap(uint64(w), uint64(w.with(s.me))) {
+	taken := w + oneVersion + word(s.me)
+	if w%oneVersion != 0 || !s.words[i].CompareAndSwap(uint64(w), uint64(taken)) {
 		return false
 	}
 	s.edges.taken(i)
@@ -97,11 +102,11 @@ func (s *Slots) freeAt(i int) bool {
 		return false
 	}
 	w := word(s.words[i].Load())
-	if w.owner() != s.me || w&leaving != 0 {
+	if w%oneVersion != word(s.me) { // not ours, or leaving already
 		return false
 	}
 	s.edges.leaves(i)
-	return s.words[i].CompareAndSwap(uint64(w), uint64(w.with(0)))
+	return s.words[i].CompareAndSwap(uint64(w), uint64(w+oneVersion-word(s.me)))
 }
 
 func (s *Slots) try(n int64) (bool, error) {
@@ -138,10 +143,11 @@ func (s *Slots) full(find func() bool) bool {
 	}
 }
 
-// changes sums up the versions. They only grow, so an equal sum means equal versions.
+// changes sums up the versions. They only grow, but for their overflow, so an equal sum means equal
+// versions.
 func (s *Slots) changes() (sum uint64) {
 	for i := range s.words {
-		sum += s.words[i].Load() & versions
+		sum += word(s.words[i].Load()).version()
 	}
 	return sum
 }
