@@ -16,5 +16,18 @@ func ForgeLock(s *Slots, pid int, start uint64) {
 	s.lock.Store(uint64(word(0).with(ownerOf(pid, start))))
 }
 
+// Locked reports whether somebody has the lock for weights.
+func Locked(s *Slots) bool { return word(s.lock.Load()).owner() != 0 }
+
+// ForgeLeaving has this process stopped in the middle of a release.
+func ForgeLeaving(s *Slots) {
+	for i := range s.words {
+		s.mark(i, 0, leaving)
+	}
+}
+
+// Forget leaves slots as exec does: this process has opened nothing, and still owns what it held.
+func Forget(s *Slots) { opened.Delete(s.key) }
+
 // StartOf returns when a process started.
 var StartOf = startOf

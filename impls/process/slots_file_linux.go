@@ -145,6 +145,7 @@ func mapSlots(f *os.File) (*Slots, error) {
 		_ = unix.Munmap(mem)
 		return nil, &Broken{Name: f.Name(), Fact: "this process has these slots already: share them"}
 	}
+	s.adopt()
 	return s, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
-	"time"
 )
 
 // MaxSlots is the largest size of slots: half a megabyte of shared memory.
@@ -37,7 +36,8 @@ type Slots struct {
 	hint atomic.Uint32
 
 	sleeper sleeper
-	checked atomic.Int64 // when a failed try last looked for the dead, in nanoseconds
+	checked atomic.Int64  // when a failed try last looked for the dead, in nanoseconds
+	stuck   atomic.Uint64 // the lock as it was when somebody got tired of waiting for it, see patience
 
 	isDead func(owner) bool // tests have wrong ones
 }
@@ -115,7 +115,7 @@ func (s *Slots) try(n int64) (bool, error) {
 		return true, nil
 	case n == 1 && (s.takeAny() || s.full(s.takeAny)), n > 1 && s.takeMany(int(n)):
 		return true, nil
-	case s.lookForDead() > 0:
+	case s.lookForDead():
 		return s.try(n)
 	}
 	return false, nil
@@ -129,15 +129,15 @@ func (s *Slots) try(n int64) (bool, error) {
 //
 // This is the double collect of Afek et al., “Atomic snapshots of shared memory” (J. ACM 1993).
 func (s *Slots) full(find func() bool) bool {
-	for until := (deadline{}); ; runtime.Gosched() {
-		locked, before := s.lock.Load(), s.changes()
+	for p := (patience{}); ; runtime.Gosched() {
+		locked, before := word(s.lock.Load()), s.changes()
 		if find() {
 			return true
 		}
-		if word(locked).owner() == 0 && s.changes() == before && s.lock.Load() == locked {
+		if locked.owner() == 0 && s.changes() == before && word(s.lock.Load()) == locked {
 			return false
 		}
-		if until.passed() {
+		if s.tired(&p, locked) {
 			return false
 		}
 	}
@@ -171,17 +171,4 @@ func (s *Slots) anyFrom(do func(i int) bool) bool {
 		i++
 	}
 	return false
-}
-
-// deadline bounds a loop that waits for another process to finish what takes it a microsecond: one
-// that is stopped in the middle must not stop us. The clock is not looked at the first time.
-type deadline struct{ at time.Time }
-
-func (d *deadline) passed() bool {
-	const most = 100 * time.Millisecond // a process that is only preempted is back by then
-	if d.at.IsZero() {
-		d.at = time.Now().Add(most)
-		return false
-	}
-	return time.Now().After(d.at)
 }

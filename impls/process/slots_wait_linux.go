@@ -63,7 +63,7 @@ func (s *Slots) await(n int64) error {
 		level = aHeavy
 	}
 	s.raise(level)
-	if z.naps > 0 && s.watch() > 0 || int64(s.count(0)) >= n {
+	if z.naps > 0 && s.watch() > 0 || int64(s.count(0)) >= n && !s.isStuck(word(s.lock.Load())) {
 		return nil
 	}
 	s.sleep(bell, kick)
@@ -180,19 +180,20 @@ func (s *Slots) bury(o owner) (buried int) {
 	return buried
 }
 
-// lookForDead lets those profit from the permits of the dead who only ever try. It looks at times.
-func (s *Slots) lookForDead() (buried int) {
+// lookForDead lets those profit from what the dead have left who only ever try. It looks at times.
+func (s *Slots) lookForDead() (found bool) {
 	now := time.Now().UnixNano()
 	last := s.checked.Load()
 	if now-last < int64(defaultPatrol) || !s.checked.CompareAndSwap(last, now) {
-		return 0
+		return false
 	}
+	found = s.unlockOfDead()
 	for o := range s.owners() {
-		if s.isDead(o) {
-			buried += s.bury(o)
+		if s.isDead(o) && s.bury(o) > 0 {
+			found = true
 		}
 	}
-	return buried
+	return found
 }
 
 // owners returns the other processes that hold permits.

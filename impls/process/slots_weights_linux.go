@@ -1,7 +1,5 @@
 package process
 
-import "runtime"
-
 // takeMany takes n permits, all or none. It counts before it takes: two who would both take a part and
 // put it back could wake each other for ever.
 func (s *Slots) takeMany(n int) bool {
@@ -10,7 +8,7 @@ func (s *Slots) takeMany(n int) bool {
 	}
 	defer s.exit()
 	mine := make([]int, 0, n)
-	for until := (deadline{}); ; {
+	for p := (patience{}); ; {
 		before := s.changes()
 		found := len(mine)
 		for i := range s.words {
@@ -22,7 +20,7 @@ func (s *Slots) takeMany(n int) bool {
 			return true
 		}
 		// Nothing but our own takes may have changed: then so few were free at this instant.
-		if s.changes()-before == uint64(len(mine)-found) || until.passed() {
+		if s.changes()-before == uint64(len(mine)-found) || s.tired(&p, 0) {
 			break
 		}
 	}
@@ -87,27 +85,4 @@ func (s *Slots) count(o owner) (n int) {
 		}
 	}
 	return n
-}
-
-// enter takes the lock for weights, from a dead owner if need be, and reports false if a living one does
-// not let go of it.
-func (s *Slots) enter() bool {
-	for until := (deadline{}); ; runtime.Gosched() {
-		w := word(s.lock.Load())
-		if w.owner() == 0 && s.lock.CompareAndSwap(uint64(w), uint64(w.with(s.me))) {
-			return true
-		}
-		if w.owner() != 0 && w.owner() != s.me && s.isDead(w.owner()) {
-			// What it had in hand is in words of its own, and taken back like any other.
-			s.lock.CompareAndSwap(uint64(w), uint64(w.with(0)))
-		}
-		if until.passed() {
-			return false
-		}
-	}
-}
-
-func (s *Slots) exit() {
-	w := word(s.lock.Load())
-	s.lock.Store(uint64(w.with(0)))
 }
