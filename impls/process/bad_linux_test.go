@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,15 +41,24 @@ func good(t *testing.T) names {
 func TestBadSlots(t *testing.T) {
 	n := good(t)
 	whole := must2(os.ReadFile(n.path("slots")))
-	otherBoot := append([]byte(nil), whole...)
-	copy(otherBoot[32:], "00000000")
+	changed := func(name string, at int) string {
+		other := slices.Clone(whole)
+		other[at] ^= 1
+		return n.write(name, other)
+	}
 	mustRefuse(t, map[string]string{
 		"slots " + n.path("slots") + " 2":                                    "this process has these slots already",
 		"slots " + n.write("truncated", whole[:4096+8]) + " 2":               "truncated or damaged",
 		"slots " + n.write("short", whole[:100]) + " 2":                      "truncated to 100 bytes",
 		"slots " + n.write("empty", nil) + " 2":                              "not a file of slots: 0 bytes",
 		"slots " + n.write("text", []byte(strings.Repeat("x", 5000))) + " 2": `begins with "xxxx`,
-		"slots " + n.write("boot", otherBoot) + " 2":                         "earlier boot",
+		"slots " + changed("boot", 32) + " 2":                                "earlier boot",
+		"slots " + changed("pids", 72) + " 2":                                "another pid namespace",
+		"slots " + changed("times", 80) + " 2":                               "another time namespace",
+		"slots " + changed("size", 88) + " 2":                                "do not hold slots of size 3",
+		"slots " + changed("version", 16) + " 2":                             "not a file of slots",
+		"slots " + n.path("fifo") + " 2":                                     "not a file of slots but a fifo",
+		"slots " + n.path("broker") + " 2":                                   "no such device or address",
 		"slots " + n.path("sysv") + " 2":                                     "not a file of slots",
 		"slots " + n.path("no/where") + " 2":                                 "no such file",
 		"slots " + n.path("slots") + " 99999999":                             "want 0 to 65536",
@@ -65,7 +75,7 @@ func TestBadSysV(t *testing.T) {
 	mustRefuse(t, map[string]string{
 		"sysv " + n.path("sysv") + " 3":          "of size 2, not 3",
 		"sysv " + n.path("slots") + " 2":         "no file of a System V semaphore",
-		"sysv " + n.write("removed", was) + " 1": "its semaphore is gone",
+		"sysv " + n.write("removed", was) + " 1": "gone, as by ipcrm(1); remove the file",
 		"sysv " + n.path("x") + " 40000":         "want 0 to 32767",
 		"sysv " + n.write("old", []byte(strings.Replace(text, "boot ", "boot 0", 1))) + " 2": "earlier boot",
 	})

@@ -30,16 +30,22 @@ func createWhole(path string, write func(*os.File) error) error {
 	return nil
 }
 
-// where returns what a pid, or the ID of a System V semaphore, depends on: the boot, and the namespace of
-// that kind.
-func where(kind string) (boot string, namespace uint64, err error) {
+// bootID returns which boot of which machine this is.
+func bootID() (string, error) {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		return "", 0, fmt.Errorf("process: which boot is this: %w", err)
+		return "", fmt.Errorf("process: which boot is this: %w", err)
 	}
+	return strings.TrimSpace(string(id)), nil
+}
+
+// namespace returns which namespace of a kind this process is in: numbers of the kernel, as pids are,
+// mean what they say only there. Zero is the only one of a kernel that does not know the kind.
+func namespace(kind string) (uint64, error) {
 	var stat unix.Stat_t
-	if err := unix.Stat("/proc/self/ns/"+kind, &stat); err != nil {
-		return "", 0, fmt.Errorf("process: which %s namespace is this: %w", kind, err)
+	err := unix.Stat("/proc/self/ns/"+kind, &stat)
+	if err != nil && err != unix.ENOENT {
+		return 0, fmt.Errorf("process: which %s namespace is this: %w", kind, err)
 	}
-	return strings.TrimSpace(string(id)), stat.Ino, nil
+	return stat.Ino, nil
 }

@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -121,6 +122,32 @@ func TestNothingStays(t *testing.T) {
 	if after := files(t); after > before {
 		t.Errorf("%d descriptors are open, were %d", after, before)
 	}
+}
+
+// A call that comes after Close, which nobody should make, finds no permits; it does not crash.
+func TestAfterClose(t *testing.T) {
+	onEverySite(t, 1, func(t *testing.T, named site) {
+		for _, sem := range []process.Semaphore{must2(open(named.what)), must2(named.impl.Make(1)).(process.Semaphore)} {
+			must(t, sem.Close())
+			if sem.TryAcquire(1) {
+				t.Error("TryAcquire(1) = true after Close")
+			}
+			if err := sem.Acquire(t.Context(), 1); err == nil {
+				t.Error("Acquire(1) = nil after Close")
+			}
+		}
+	})
+}
+
+// The memory of slots without a name cannot be cut off: that would end the programs that use it.
+func TestMemoryIsSealed(t *testing.T) {
+	s := must2(process.NewSlots(1000))
+	defer func() { must(t, s.Close()) }()
+	if err := s.File().Truncate(0); !errors.Is(err, os.ErrPermission) {
+		t.Fatalf("Truncate = %v, want that it is forbidden", err)
+	}
+	mustAcquire(t, s, 1000)
+	s.Release(1000)
 }
 
 func must(t testing.TB, err error) {

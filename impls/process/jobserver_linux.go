@@ -210,6 +210,7 @@ func (s *Jobserver) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.putBack(len(s.held))
+	s.err = errClosed
 	if s.mine {
 		err = errors.Join(err, os.Remove(s.fifo))
 	}

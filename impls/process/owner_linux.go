@@ -80,12 +80,20 @@ func openOwner(o owner) (pidfd int, err error) {
 
 // ended reports whether the process behind pidfd has ended, a zombie included, or never was o.
 func ended(pidfd int, o owner) bool {
-	polled := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-	if n, _ := unix.Poll(polled, 0); n > 0 {
+	if isReadable(pidfd) {
 		return true
 	}
 	start, err := startOf(o.pid())
-	return err == nil && ownerOf(o.pid(), start) != o || errors.Is(err, os.ErrNotExist)
+	if err != nil { // it has ended just now, or /proc does not show it to us, see hidepid in proc(5)
+		return isReadable(pidfd)
+	}
+	return ownerOf(o.pid(), start) != o
+}
+
+func isReadable(fd int) bool {
+	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, _ := unix.Poll(polled, 0)
+	return n > 0
 }
 
 // isDead reports whether an owner has ended, without keeping anything. In doubt it is alive.
@@ -100,5 +108,8 @@ func isDead(o owner) bool {
 	}
 	// No pidfd to be had: before Linux 5.3, in a sandbox, out of descriptors, or a thread has the pid.
 	start, err := startOf(o.pid())
-	return errors.Is(err, os.ErrNotExist) || err == nil && ownerOf(o.pid(), start) != o
+	if err != nil {
+		return unix.Kill(o.pid(), 0) == unix.ESRCH
+	}
+	return ownerOf(o.pid(), start) != o
 }

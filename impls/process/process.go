@@ -80,8 +80,8 @@ func (b *Broken) Error() string {
 
 func (b *Broken) Unwrap() error { return b.Err }
 
-// errClosed is what those get who still wait when their semaphore is closed.
-var errClosed = errors.New("process: semaphore closed while waiting")
+// errClosed is what those get who still wait when their semaphore is closed, or come too late.
+var errClosed = errors.New("process: semaphore is closed")
 
 const overRelease = "process: released more than this process holds"
 

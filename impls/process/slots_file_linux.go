@@ -1,30 +1,14 @@
 package process
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-)
-
-// The file begins with a page that says what it is. The words that change are 64 bytes apart from each
-// other, as processes write them at once. Permits follow, of eight bytes each.
-const (
-	slotsMagic   = "semabench slots 1"
-	atBoot       = 32  // 36 bytes: the boot in which pids mean what they say
-	atNamespace  = 72  // the pid namespace in which they do
-	atSize       = 80  // permits
-	atBell       = 128 // see sleeper
-	atAsleep     = 192
-	atLock       = 256 // see takeMany
-	atWords      = 4096
-	bytesPerWord = 8
 )
 
 // shared is the file in the memory of this process.
@@ -42,19 +26,24 @@ func NewSlots(size int64) (*Slots, error) {
 	if err := inRange("slots", size, MaxSlots); err != nil {
 		return nil, err
 	}
-	fd, err := unix.MemfdCreate("slots", unix.MFD_CLOEXEC)
+	fd, err := unix.MemfdCreate("slots", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, fmt.Errorf("process: slots need memfd_create(2): %w", err)
 	}
 	f := os.NewFile(uintptr(fd), "memory of slots")
-	if err := writeSlots(f, size); err != nil {
+	err = writeSlots(f, size)
+	if err == nil { // memory that is cut off while it is mapped ends the program
+		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return InheritSlots(f)
 }
 
 // OpenSlots returns the slots of a path, which it makes if nobody has; so every process may call it.
-// Best is a path in /dev/shm, which is memory; the semaphore is there until the file is removed.
+// Best is a path in /dev/shm, which is memory; the semaphore is there until the file is removed. Who
+// truncates it ends the processes that use it, as is so with any mapped file.
 func OpenSlots(path string, size int64) (*Slots, error) {
 	if err := inRange("slots", size, MaxSlots); err != nil {
 		return nil, err
@@ -75,25 +64,6 @@ func OpenSlots(path string, size int64) (*Slots, error) {
 		return nil, errors.Join(&Broken{Name: path, Fact: fmt.Sprintf("slots of size %d, not %d", s.size, size)}, s.Close())
 	}
 	return s, nil
-}
-
-func writeSlots(f *os.File, size int64) error {
-	boot, namespace, err := where("pid")
-	if err != nil {
-		return err
-	}
-	page := make([]byte, atWords)
-	copy(page, slotsMagic)
-	copy(page[atBoot:], boot)
-	binary.NativeEndian.PutUint64(page[atNamespace:], namespace)
-	binary.NativeEndian.PutUint64(page[atSize:], uint64(size))
-	if _, err := f.WriteAt(page, 0); err != nil {
-		return fmt.Errorf("process: slots: %w", err)
-	}
-	if err := f.Truncate(atWords + size*bytesPerWord); err != nil {
-		return fmt.Errorf("process: slots: %w", err)
-	}
-	return nil
 }
 
 // An inode is a file under whatever name.
@@ -162,40 +132,6 @@ func share(mem []byte, size int) shared {
 	return s
 }
 
-// checkSlots returns the size, or what is wrong with a file.
-func checkSlots(f *os.File, stat unix.Stat_t) (size int64, err error) {
-	broken := func(format string, args ...any) (int64, error) {
-		return 0, &Broken{Name: f.Name(), Fact: fmt.Sprintf(format, args...)}
-	}
-	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
-		return broken("not a file of slots but a fifo, socket, folder or device")
-	}
-	page := make([]byte, atWords)
-	if n, err := f.ReadAt(page, 0); n < atWords {
-		if n > 0 && strings.HasPrefix(string(page[:n]), slotsMagic) {
-			return broken("truncated to %d bytes; remove it when nobody uses it", n)
-		}
-		return broken("not a file of slots: %d bytes, and then %v", n, err)
-	}
-	if !strings.HasPrefix(string(page), slotsMagic+"\x00") {
-		return broken("not a file of slots: it begins with %q", page[:len(slotsMagic)])
-	}
-	size = int64(binary.NativeEndian.Uint64(page[atSize:]))
-	if size < 0 || size > MaxSlots || stat.Size != atWords+size*bytesPerWord {
-		return broken("truncated or damaged: %d bytes do not hold slots of size %d", stat.Size, size)
-	}
-	boot, namespace, err := where("pid")
-	switch {
-	case err != nil:
-		return 0, err
-	case string(page[atBoot:atBoot+len(boot)]) != boot:
-		return broken("of an earlier boot of this machine, or of another; remove it")
-	case binary.NativeEndian.Uint64(page[atNamespace:]) != namespace:
-		return broken("made in another pid namespace, as of a container: owners could not be told apart")
-	}
-	return size, nil
-}
-
 // File returns the memory of the slots for os/exec.Cmd.ExtraFiles. It belongs to the slots.
 func (s *Slots) File() *os.File { return s.file }
 
@@ -212,6 +148,6 @@ func (s *Slots) Close() error {
 	s.sleeper.watching.Wait()
 	s.bury(s.me)
 	mem := s.mem
-	s.shared = shared{} // a late call is to find no permits rather than no memory
+	s.shared = share(make([]byte, atWords), 0) // a late call is to find no permits rather than no memory
 	return errors.Join(unix.Munmap(mem), s.file.Close())
 }

@@ -50,13 +50,17 @@ func makeSysV(size int64) (id int, err error) {
 
 // sizeOfSysV returns the size of a set that was made by makeSysV, as far as can be told.
 func sizeOfSysV(name string, id int) (int64, error) {
-	size, err := semval(id, 1)
-	if err != nil {
-		return 0, &Broken{name, "no semaphore of this package", err}
-	}
 	free, err := semval(id, 0)
+	switch err {
+	case nil:
+	case unix.EINVAL, unix.EIDRM:
+		return 0, &Broken{name, "gone, as by ipcrm(1); remove the file that named it", err}
+	default:
+		return 0, &Broken{name, "not to be used by this process", err}
+	}
+	size, err := semval(id, 1)
 	if err != nil || free > size {
-		return 0, &Broken{name, fmt.Sprintf("not made by this package: %d permits of %d", free, size), err}
+		return 0, &Broken{name, "not made by this package", err}
 	}
 	return int64(size), nil
 }
@@ -81,7 +85,11 @@ const sysvFormat = "semabench sysv 1 boot %s ipc %d id %d\n"
 
 // writeSysV writes which set a path means, and where its ID does.
 func writeSysV(f *os.File, id int) error {
-	boot, ipc, err := where("ipc")
+	boot, err := bootID()
+	if err != nil {
+		return err
+	}
+	ipc, err := namespace("ipc")
 	if err == nil {
 		_, err = fmt.Fprintf(f, sysvFormat, boot, ipc, id)
 	}
@@ -93,7 +101,11 @@ func readSysV(path string) (id int, err error) {
 	if err != nil {
 		return -1, fmt.Errorf("process: sysv: %w", err)
 	}
-	boot, ipc, err := where("ipc")
+	boot, err := bootID()
+	if err != nil {
+		return -1, err
+	}
+	ipc, err := namespace("ipc")
 	if err != nil {
 		return -1, err
 	}

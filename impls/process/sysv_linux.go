@@ -81,7 +81,7 @@ func OpenSysV(path string, size int64) (*SysV, error) {
 	}
 	s, err := JoinSysV(id)
 	if err != nil {
-		return nil, &Broken{path, "its semaphore is gone; remove it", err}
+		return nil, fmt.Errorf("process: %s: %w", path, err)
 	}
 	if s.name = path; s.size != size {
 		return nil, &Broken{Name: path, Fact: fmt.Sprintf("a semaphore of size %d, not %d", s.size, size)}
@@ -170,10 +170,12 @@ func (s *SysV) interrupt() {
 func (s *SysV) granted() {}
 
 func (s *SysV) broken(err error) error {
-	switch err {
-	case unix.EIDRM, unix.EINVAL:
+	switch {
+	case s.id == closedSysV:
+		return errClosed
+	case err == unix.EIDRM || err == unix.EINVAL:
 		return &Broken{s.name, "removed, as by ipcrm(1)", err}
-	case unix.ENOSPC:
+	case err == unix.ENOSPC:
 		return &Broken{s.name, "the system has no room to undo more, see SEMMNU in semop(2)", err}
 	}
 	return &Broken{s.name, "semop", err}
@@ -188,14 +190,19 @@ func (s *SysV) Close() error {
 		s.mu.Unlock()
 		err := semctl(s.id, rmid, 0) // which wakes the one who waits in the kernel
 		s.shut()
+		s.id = closedSysV
 		return err
 	}
 	s.shut()
 	if held := s.held.Load(); held > 0 {
 		s.Release(held)
 	}
+	s.id = closedSysV
 	return nil
 }
+
+// closedSysV is no ID of the kernel's.
+const closedSysV = -1
 
 // sembuf is struct sembuf of linux/sem.h, for the first of our semaphores.
 type sembuf struct {
