@@ -39,7 +39,8 @@ type Jobserver struct {
 	conn syscall.RawConn
 	fifo string // path, if it has one
 	mine bool   // this process made it
-	gone func() string
+	from server // of a client
+
 
 	mu       sync.Mutex
 	held     []byte // tokens, to be written back as they were read
@@ -51,6 +52,7 @@ type Jobserver struct {
 		sync.Mutex
 		kicked bool
 	}
+	looked time.Time // by him, whether there still is a server
 }
 
 // NewJobserver serves size tokens from a pipe without a name. Children get it by [Jobserver.Files] and
@@ -93,12 +95,15 @@ func serve(s *Jobserver, size int64) (*Jobserver, error) {
 	for i := range s.held {
 		s.held[i] = token
 	}
-	s.gone = func() string { return "" } // the server is us
-	if err := s.start(size); err != nil {
-		return nil, err
+	err := s.start(size)
+	if err == nil {
+		err = lock(s.conn)
 	}
-	if err := s.putBack(int(size)); err != nil {
-		return nil, errors.Join(err, s.Close())
+	if err == nil {
+		err = s.putBack(int(size))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("process: %s: serving tokens: %w", s.name, err), s.Close())
 	}
 	return s, nil
 }
@@ -124,7 +129,13 @@ func JoinJobserver(makeflags string) (*Jobserver, error) {
 	if a.jobs > 0 {
 		size = a.jobs
 	}
-	return s, s.start(size)
+	if err = s.start(size); err == nil {
+		s.from, err = serverOf(s.conn, s.fifo)
+	}
+	if err != nil {
+		return nil, errors.Join(&Broken{s.name, "cannot be used", err}, s.pipe.Close())
+	}
+	return s, nil
 }
 
 func (s *Jobserver) start(size int64) (err error) {
@@ -134,21 +145,17 @@ func (s *Jobserver) start(size int64) (err error) {
 }
 
 func (s *Jobserver) joinFifo() (err error) {
-	before, err := os.Stat(s.fifo)
+	stat, err := os.Stat(s.fifo)
 	if err != nil {
-		return &Broken{s.fifo, "no jobserver is there any more", err}
+		return &Broken{s.fifo, "no jobserver is there", err}
 	}
-	if before.Mode().Type() != os.ModeNamedPipe {
+	if stat.Mode().Type() != os.ModeNamedPipe {
 		return &Broken{Name: s.fifo, Fact: "not a fifo"}
 	}
-	s.pipe, err = os.OpenFile(s.fifo, os.O_RDWR|unix.O_NONBLOCK, 0)
-	s.gone = func() string {
-		if now, err := os.Stat(s.fifo); err != nil || !os.SameFile(before, now) {
-			return "the server has removed its fifo"
-		}
-		return ""
+	if s.pipe, err = os.OpenFile(s.fifo, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
+		return &Broken{s.fifo, "no jobserver for this process", err}
 	}
-	return err
+	return nil
 }
 
 // joinPipe checks what was inherited. A descriptor may be any file by now, if one of the programs
@@ -157,17 +164,8 @@ func (s *Jobserver) joinPipe(a auth) (err error) {
 	if err := checkEnds(a); err != nil {
 		return err
 	}
-	if s.pipe, err = reopen(a.read, os.O_RDWR|unix.O_NONBLOCK); err != nil {
-		return err
-	}
-	parent := os.Getppid()
-	s.gone = func() string {
-		if os.Getppid() != parent {
-			return "the process that handed it down has ended"
-		}
-		return ""
-	}
-	return nil
+	s.pipe, err = reopen(a.read, os.O_RDWR|unix.O_NONBLOCK)
+	return err
 }
 
 func checkEnds(a auth) error {
@@ -194,13 +192,30 @@ func checkEnds(a auth) error {
 	return nil
 }
 
-// reopen opens the pipe behind a descriptor once more.
-func reopen(fd, flags int) (*os.File, error) {
-	f, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), flags, 0)
-	if err != nil {
-		return nil, fmt.Errorf("process: jobserver: opening its pipe again: %w", err)
+// Auth returns what children are to find in MAKEFLAGS: --jobserver-auth= and the fifo, or the two
+// descriptors that [Jobserver.Files] becomes in the child.
+func (s *Jobserver) Auth() string {
+	if s.fifo != "" {
+		return "--jobserver-auth=fifo:" + s.fifo
 	}
-	return f, nil
+	return "--jobserver-auth=3,4"
+}
+
+// Files opens the two ends of the pipe for os/exec.Cmd.ExtraFiles, where they have to be the first.
+// The caller closes them when the child has started. Of a fifo there are none.
+func (s *Jobserver) Files() (ends []*os.File, err error) {
+	if s.fifo != "" {
+		return nil, nil
+	}
+	for _, way := range []int{os.O_RDONLY, os.O_WRONLY} {
+		var end *os.File
+		if e := control(s.conn, func(fd int) (err error) { end, err = reopen(fd, way); return err }); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		ends = append(ends, end)
+	}
+	return ends, err
 }
 
 // Close gives back what this process holds, and removes the fifo that it made. It refuses those who

@@ -67,7 +67,7 @@ func (s *Jobserver) read(n int) (got int, err error) {
 	if n > len(buffer) {
 		buffer = make([]byte, n)
 	}
-	err = s.control(func(fd int) (err error) {
+	err = control(s.conn, func(fd int) (err error) {
 		got, err = unix.Read(fd, buffer[:n]) // at once all that are there, as readers exclude each other
 		return err
 	})
@@ -87,7 +87,7 @@ func (s *Jobserver) read(n int) (got int, err error) {
 func (s *Jobserver) putBack(n int) error {
 	for n > 0 {
 		var wrote int
-		err := s.control(func(fd int) (err error) {
+		err := control(s.conn, func(fd int) (err error) {
 			wrote, err = unix.Write(fd, s.held[len(s.held)-n:])
 			return err
 		})
@@ -104,24 +104,11 @@ func (s *Jobserver) putBack(n int) error {
 
 // inPipe returns how many tokens lie in the pipe.
 func (s *Jobserver) inPipe() (n int) {
-	_ = s.control(func(fd int) (err error) {
+	_ = control(s.conn, func(fd int) (err error) {
 		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ) // also called FIONREAD
 		return err
 	})
 	return n
-}
-
-// control calls the kernel, again if a signal came in between.
-func (s *Jobserver) control(call func(fd int) error) (err error) {
-	controlled := s.conn.Control(func(fd uintptr) {
-		for err = unix.EINTR; err == unix.EINTR; {
-			err = call(int(fd))
-		}
-	})
-	if controlled != nil {
-		return controlled
-	}
-	return err
 }
 
 // await lets the poller wait for tokens. It tells of bytes that arrive, on all kernels only when the
@@ -158,7 +145,17 @@ func (s *Jobserver) readable(most time.Duration, look func() bool) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
-	if fact := s.gone(); fact != "" {
+	return s.look()
+}
+
+// look tells one who waits that there is no server any more. That takes longer than a nap, so it looks at
+// times. A server does not ask: it is there.
+func (s *Jobserver) look() error {
+	if s.from.pipe == nil || time.Since(s.looked) < patrolPipe/2 {
+		return nil
+	}
+	s.looked = time.Now()
+	if fact := s.from.gone(); fact != "" {
 		return &Broken{Name: s.name, Fact: fact}
 	}
 	return nil
@@ -172,29 +169,3 @@ func (s *Jobserver) interrupt() {
 }
 
 func (s *Jobserver) granted() {}
-
-// Auth returns what children are to find in MAKEFLAGS: --jobserver-auth= and the fifo, or the two
-// descriptors that [Jobserver.Files] becomes in the child.
-func (s *Jobserver) Auth() string {
-	if s.fifo != "" {
-		return "--jobserver-auth=fifo:" + s.fifo
-	}
-	return "--jobserver-auth=3,4"
-}
-
-// Files opens the two ends of the pipe for os/exec.Cmd.ExtraFiles, where they have to be the first.
-// The caller closes them when the child has started. Of a fifo there are none.
-func (s *Jobserver) Files() (ends []*os.File, err error) {
-	if s.fifo != "" {
-		return nil, nil
-	}
-	for _, way := range []int{os.O_RDONLY, os.O_WRONLY} {
-		var end *os.File
-		if e := s.control(func(fd int) (err error) { end, err = reopen(fd, way); return err }); e != nil {
-			err = errors.Join(err, e)
-			continue
-		}
-		ends = append(ends, end)
-	}
-	return ends, err
-}

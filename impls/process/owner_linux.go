@@ -40,17 +40,30 @@ func self() (owner, error) {
 
 // startOf returns when a process started, in ticks since the boot.
 func startOf(pid int) (uint64, error) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	fields, err := statOf(pid)
 	if err != nil {
 		return 0, err
 	}
-	// The name of the program, in parentheses, may hold any character. The start is field 22 of
-	// proc_pid_stat(5), the twentieth after the name.
+	const start = 22
+	return strconv.ParseUint(string(fields[start-afterName]), 10, 64)
+}
+
+// afterName is the number that proc_pid_stat(5) gives to the first field that statOf returns.
+const afterName = 3
+
+// statOf returns what the kernel tells of a process behind its name, which is in parentheses and may
+// hold any character.
+func statOf(pid int) ([][]byte, error) {
+	name := fmt.Sprintf("/proc/%d/stat", pid)
+	stat, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 20 {
-		return 0, fmt.Errorf("/proc/%d/stat has no start time", pid)
+		return nil, fmt.Errorf("%s has %d fields behind the name, want 20 or more", name, len(fields))
 	}
-	return strconv.ParseUint(string(fields[19]), 10, 64)
+	return fields, nil
 }
 
 // errDead says that an owner has ended.
