@@ -41,7 +41,6 @@ type Jobserver struct {
 	mine bool   // this process made it
 	from server // of a client
 
-
 	mu       sync.Mutex
 	held     []byte // tokens, to be written back as they were read
 	implicit int    // permits that are in no pipe and that nobody holds: a client's own one

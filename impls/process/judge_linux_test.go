@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"path/filepath"
 	"testing"
 
@@ -47,7 +48,7 @@ func newClient(t *testing.T, size int64) impls.Semaphore {
 // served ends its server with itself.
 type served struct {
 	process.Semaphore
-	server *process.Jobserver
+	server io.Closer
 }
 
 func (s served) Close() error { return errors.Join(s.Semaphore.Close(), s.server.Close()) }

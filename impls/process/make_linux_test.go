@@ -66,8 +66,13 @@ type workshop struct {
 
 func newWorkshop(t testing.TB) workshop {
 	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "Makefile"), []byte(makefile), 0o600))
-	return workshop{dir, filepath.Join(dir, "log")}
+	w := workshop{dir, filepath.Join(dir, "log")}
+	w.makefile(t, makefile)
+	return w
+}
+
+func (w workshop) makefile(t testing.TB, text string) {
+	must(t, os.WriteFile(filepath.Join(w.dir, "Makefile"), []byte(text), 0o600))
 }
 
 // command starts nothing yet. A MAKEFLAGS of our own caller is nobody's business.
@@ -180,7 +185,7 @@ func mustPeak(t *testing.T, what string, want int, run func() int) {
 func TestKilledMakeLosesTokens(t *testing.T) {
 	needs(t, "make")
 	w := newWorkshop(t)
-	must(t, os.WriteFile(filepath.Join(w.dir, "Makefile"), []byte("all: 1 2 3\n1 2 3:\n\t@echo b >>$(LOG); sleep 0.3; echo e >>$(LOG)\n"), 0o600))
+	w.makefile(t, "all: 1 2 3\n1 2 3:\n\t@echo b >>$(LOG); sleep 0.3; echo e >>$(LOG)\n")
 	sem := must2(process.NewJobserver(3))
 	defer sem.Close()
 	mustAcquire(t, sem, 1)

@@ -20,6 +20,7 @@ import (
 //
 //	slots PATH SIZE, sysv PATH SIZE, broker PATH SIZE
 //	jobserver PATH SIZE      as a client of the fifo
+//	jobserver-server PATH SIZE, broker-server PATH SIZE   served by this process
 //	slots-fd SIZE, jobserver-fd SIZE, broker-fd SIZE, sysv-id ID   inherited
 //	broken=DEFECT SITE       with a defect
 //	patient SITE             slots whose waiters sleep until they are woken
@@ -51,6 +52,15 @@ func open(what string) (process.Semaphore, error) {
 		return process.OpenSysV(f[1], size)
 	case "broker":
 		return process.DialBroker(f[1], size)
+	case "jobserver-server":
+		return process.ServeJobserver(f[1], size)
+	case "broker-server":
+		server, err := process.ListenBroker(f[1], size)
+		if err != nil {
+			return nil, err
+		}
+		sem, err := process.DialBroker(f[1], size)
+		return served{sem, server}, err
 	case "jobserver":
 		return joinAsGuest(fmt.Sprintf("-j%d --jobserver-auth=fifo:%s", size+1, f[1]))
 	case "slots-fd":
@@ -85,6 +95,12 @@ func (g guest) Close() error {
 	return g.Jobserver.Close()
 }
 
+// Programs are for those whom make starts, and so cannot be told what to do.
+var programs = map[string]func() error{
+	"jobs":   beClient,
+	"orphan": beOrphan,
+}
+
 // beChild obeys line by line:
 //
 //	acquire N, try N, release N    as the methods; answers with ok, no or an error
@@ -95,8 +111,8 @@ func (g guest) Close() error {
 //
 // It ends with its standard input, so no child outlives a parent that was killed.
 func beChild(what string) int {
-	if what == "jobs" {
-		if err := beClient(); err != nil {
+	if run, ok := programs[what]; ok {
+		if err := run(); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)
 			return 1
 		}
