@@ -73,10 +73,14 @@ func TestBadSysV(t *testing.T) {
 	was := must2(os.ReadFile(removed))
 	must(t, errors.Join(sem.Close(), process.RemoveSysV(removed)))
 	mustRefuse(t, map[string]string{
-		"sysv " + n.path("sysv") + " 3":          "of size 2, not 3",
-		"sysv " + n.path("slots") + " 2":         "no file of a System V semaphore",
-		"sysv " + n.write("removed", was) + " 1": "gone, as by ipcrm(1); remove the file",
-		"sysv " + n.path("x") + " 40000":         "want 0 to 32767",
+		"sysv " + n.path("sysv") + " 3":                                                      "of size 2, not 3",
+		"sysv " + n.path("slots") + " 2":                                                     "no file of a System V semaphore",
+		"sysv " + n.write("removed", was) + " 1":                                             "gone, as by ipcrm(1); remove the file",
+		"sysv " + n.path("fifo") + " 2":                                                      "no file of a System V semaphore but a fifo",
+		"sysv " + n.path("broker") + " 2":                                                    "no file of a System V semaphore but a fifo",
+		"sysv " + n.write("cut", []byte(text[:20])) + " 2":                                   "truncated",
+		"sysv " + n.write("ipc", []byte(strings.Replace(text, "ipc ", "ipc 1", 1))) + " 2":   "another IPC namespace",
+		"sysv " + n.path("x") + " 40000":                                                     "want 0 to 32767",
 		"sysv " + n.write("old", []byte(strings.Replace(text, "boot ", "boot 0", 1))) + " 2": "earlier boot",
 	})
 }
@@ -90,6 +94,7 @@ func TestBadServers(t *testing.T) {
 		"broker " + n.path("broker") + " 3":   "of size 2, not 3",
 		"broker " + n.path("none") + " 2":     "no broker answers there",
 		"broker " + n.path("slots") + " 2":    "no broker answers there",
+		"broker " + n.path("fifo") + " 2":     "no broker answers there",
 		"broker " + n.path("foreign") + " 2":  "who answers there is no broker",
 		"jobserver " + n.path("slots") + " 2": "not a fifo",
 		"jobserver " + n.path("none") + " 2":  "no jobserver is there",
@@ -123,6 +128,7 @@ func TestServersOnOneName(t *testing.T) {
 	for want, serve := range map[string]func() error{
 		"file exists":            func() error { _, err := process.ServeJobserver(n.path("fifo"), 1); return err },
 		"another broker":         func() error { _, err := process.ListenBroker(n.path("broker"), 1); return err },
+		"no broker answers":      func() error { _, err := process.ListenBroker(n.path("slots"), 1); return err },
 		"that was killed":        func() error { _, err := process.ListenBroker(killed, 1); return err },
 		"size -1":                func() error { _, err := process.NewBroker(-1); return err },
 		"jobserver of size 5000": func() error { _, err := process.NewJobserver(5000); return err },
@@ -162,15 +168,28 @@ func TestAnotherSize(t *testing.T) {
 	}
 }
 
+// What belongs to another user. Root may open everything, so its child becomes nobody; the children of
+// others find what their parent has closed to itself.
 func TestNoPermission(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may read everything")
+	n := good(t)
+	for dir := n.dir; dir != os.TempDir(); dir = filepath.Dir(dir) {
+		must(t, os.Chmod(dir, 0o755))
 	}
-	path := filepath.Join(t.TempDir(), "slots")
-	s := must2(process.OpenSlots(path, 1))
-	must(t, errors.Join(s.Close(), os.Chmod(path, 0)))
-	if _, err := process.OpenSlots(path, 1); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), path) {
-		t.Errorf("%v, want the path and that it is forbidden", err)
+	as := "nobody "
+	if os.Getuid() != 0 {
+		as = ""
+	}
+	for _, mechanism := range []string{"slots", "sysv", "jobserver", "broker"} {
+		path := n.path(strings.Replace(mechanism, "jobserver", "fifo", 1))
+		if as == "" {
+			must(t, os.Chmod(path, 0))
+		}
+		c := tryStart(t, as+mechanism+" "+path+" 2")
+		c.killed = true // it ends with an error
+		if got := c.answer(); !strings.Contains(got, path) || !strings.Contains(got, "permission denied") {
+			t.Errorf("%s of another user: %q, want the path and that it is forbidden", mechanism, got)
+		}
+		must(t, os.Chmod(path, 0o600))
 	}
 }
 

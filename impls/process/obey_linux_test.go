@@ -23,6 +23,7 @@ import (
 //	jobserver-server PATH SIZE, broker-server PATH SIZE   served by this process
 //	slots-fd SIZE, jobserver-fd SIZE, broker-fd SIZE, sysv-id ID   inherited
 //	broken=DEFECT SITE       with a defect
+//	nobody SITE              by a user who owns nothing
 //	patient SITE             slots whose waiters sleep until they are woken
 func open(what string) (process.Semaphore, error) {
 	f := strings.Fields(what)
@@ -40,6 +41,12 @@ func open(what string) (process.Semaphore, error) {
 		return process.Break(defect, sem), nil
 	}
 	switch first {
+	case "nobody":
+		const nobody = 65534
+		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(nobody), syscall.Setuid(nobody)); err != nil {
+			return nil, err
+		}
+		return open(rest)
 	case "patient":
 		sem, err := open(rest)
 		if err == nil {

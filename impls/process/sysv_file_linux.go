@@ -97,6 +97,13 @@ func writeSysV(f *os.File, id int) error {
 }
 
 func readSysV(path string) (id int, err error) {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return -1, fmt.Errorf("process: sysv: %w", err)
+	}
+	if !stat.Mode().IsRegular() { // to read a fifo would take tokens from it
+		return -1, &Broken{Name: path, Fact: "no file of a System V semaphore but a fifo, socket, folder or device"}
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return -1, fmt.Errorf("process: sysv: %w", err)
