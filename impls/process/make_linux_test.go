@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,16 +18,25 @@ import (
 // had begun and not ended. A job takes long enough for all that may run at once to do so.
 const job = `echo b >>"$LOG"; sleep 0.03; echo e >>"$LOG"`
 
-// makefile has jobs that make runs, and by “go” some that a Go client runs beside them.
+// makefile has jobs that make runs, and by “go” some that a Go client runs beside them, and by “crates”
+// those of cargo.
 const makefile = `
 jobs: 1 2 3 4 5 6
 mixed: 1 2 3 4 5 6 go
+all: 1 2 3 go 4 5 6 crates
 1 2 3 4 5 6:
 	@` + "echo b >>$(LOG); sleep 0.03; echo e >>$(LOG)" + `
 go:
 	+@` + childVar + `=jobs $(SELF)
-.PHONY: jobs mixed 1 2 3 4 5 6 go
+crates:
+	+@cargo build --offline --quiet
+.PHONY: jobs mixed all 1 2 3 4 5 6 go crates
 `
+
+const (
+	makeJobs = 6
+	goJobs   = 6
+)
 
 // beClient runs jobs as a client of the make that started this child.
 func beClient() error {
@@ -34,29 +44,28 @@ func beClient() error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(workshop{log: os.Getenv("LOG")}.runJobs(sem), sem.Close())
+}
+
+// runJobs runs jobs by goroutines, each under a permit.
+func (w workshop) runJobs(sem *process.Jobserver) (err error) {
 	var wg sync.WaitGroup
-	failed := make(chan error, 6)
-	for range cap(failed) {
+	var failed [goJobs]error
+	for i := range failed {
 		wg.Go(func() {
-			if err := sem.Acquire(context.Background(), 1); err != nil {
-				failed <- err
+			if failed[i] = sem.Acquire(context.Background(), 1); failed[i] != nil {
 				return
 			}
 			defer sem.Release(1)
-			if out, err := exec.Command("sh", "-c", job).CombinedOutput(); err != nil {
-				failed <- fmt.Errorf("%w: %s", err, out)
+			cmd := exec.Command("sh", "-c", job)
+			cmd.Env = append(os.Environ(), "LOG="+w.log)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				failed[i] = fmt.Errorf("%w: %s", err, out)
 			}
 		})
 	}
 	wg.Wait()
-	close(failed)
-	for e := range failed {
-		err = e
-	}
-	if err == nil {
-		err = sem.Close()
-	}
-	return err
+	return errors.Join(failed[:]...)
 }
 
 // workshop is a folder with the makefile and a log.
@@ -129,7 +138,7 @@ func TestClientOfMake(t *testing.T) {
 	for _, jobs := range []int{2, 3, 4} {
 		mustPeak(t, fmt.Sprintf("make -j%d with a Go client", jobs), jobs, func() int {
 			mustRun(t, w.command("", "make", fmt.Sprintf("-j%d", jobs), "mixed"))
-			return w.peak(t, 12)
+			return w.peak(t, makeJobs+goJobs)
 		})
 	}
 }
@@ -144,22 +153,21 @@ func TestServerOfMake(t *testing.T) {
 		mustPeak(t, fmt.Sprintf("two makes on %d tokens", tokens), int(tokens), func() int {
 			var wg sync.WaitGroup
 			for range 2 {
-				wg.Go(func() { serveMake(t, w, sem) })
+				wg.Go(func() { serveOne(t, sem, w.command(" -j "+sem.Auth(), "make", "jobs")) })
 			}
 			wg.Wait()
 			site{}.allFree(t, sem, tokens)
-			return w.peak(t, 12)
+			return w.peak(t, 2*makeJobs)
 		})
 		must(t, sem.Close())
 	}
 }
 
-// serveMake runs a make under a permit of ours, which pays for its first job.
-func serveMake(t *testing.T, w workshop, sem *process.Jobserver) {
+// serveOne runs a client under a permit of ours, which pays for its first job.
+func serveOne(t *testing.T, sem *process.Jobserver, cmd *exec.Cmd) {
 	mustAcquire(t, sem, 1)
 	defer sem.Release(1)
 	files := must2(sem.Files())
-	cmd := w.command(" -j "+sem.Auth(), "make", "jobs")
 	cmd.ExtraFiles = files
 	mustRun(t, cmd)
 	for _, f := range files {
@@ -176,6 +184,7 @@ func mustPeak(t *testing.T, what string, want int, run func() int) {
 		highest = max(highest, run())
 		done++
 	}
+	t.Logf("%s: %d runs, up to %d jobs at once", what, done, highest)
 	if highest != want {
 		t.Errorf("%s: up to %d jobs at once in %d runs, want %d", what, highest, done, want)
 	}
