@@ -2,6 +2,13 @@ package process
 
 // What tests of the outside need of the inside.
 
+// Waiting returns how many goroutines of this process are in line.
+func Waiting(sem Semaphore) int64 {
+	return sem.(interface{ inThisProcess() int64 }).inThisProcess()
+}
+
+func (f *funnel) inThisProcess() int64 { return f.waiting.Load() }
+
 // Forge makes all permits of this process those of another owner.
 func Forge(s *Slots, pid int, start uint64) {
 	for i := range s.words {

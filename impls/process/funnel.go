@@ -17,6 +17,9 @@ type mechanism interface {
 	// line is given permits. It may return for no reason, and does after interrupt.
 	await(n int64) error
 
+	// holds reports whether this process holds n permits.
+	holds(n int64) bool
+
 	// interrupt makes the await that runs, or the next one, return.
 	interrupt()
 
@@ -43,6 +46,8 @@ type funnel struct {
 	mu      sync.Mutex
 	line    list.List     // of *waiter
 	pumping chan struct{} // closed when the pump has ended; nil if there is none
+	inLine  *waiter       // the pump's own place, if it is in line itself
+	passed  int           // permits handed on within this process, in a row
 	broken  error
 }
 
@@ -87,7 +92,7 @@ func (f *funnel) wait(ctx context.Context, done <-chan struct{}, n int64) error 
 	w := &waiter{n: n, ready: make(chan struct{})}
 	place, pumps := f.enter(w, done == nil)
 	if pumps {
-		f.pump(w)
+		f.pump()
 		return w.err
 	}
 	select {
@@ -116,10 +121,11 @@ func (f *funnel) enter(w *waiter, mayPump bool) (place *list.Element, pumps bool
 	switch {
 	case f.pumping == nil:
 		f.pumping = make(chan struct{})
-		if mayPump {
+		if mayPump && !f.holds(1) { // else one of this process may well be the next to release
+			f.inLine = w
 			return place, true
 		}
-		go f.pump(nil)
+		go f.pump()
 	case f.line.Len() == 1:
 		f.interrupt() // the pump sleeps on behalf of somebody who has left
 	}
@@ -166,9 +172,9 @@ func (f *funnel) admit() (served bool) {
 
 // pump waits in the kernel for the head of the line, until nobody is left, or until its own turn has
 // come if it is in line itself: then another goroutine takes over.
-func (f *funnel) pump(own *waiter) {
+func (f *funnel) pump() {
 	for {
-		n, goOn := f.serve(own)
+		n, goOn := f.serve()
 		if !goOn {
 			return
 		}
@@ -182,21 +188,26 @@ func (f *funnel) pump(own *waiter) {
 
 // serve is what the pump does between two waits. It returns how much the head of the line wants, or
 // false if the one who pumps is done.
-func (f *funnel) serve(own *waiter) (n int64, goOn bool) {
+func (f *funnel) serve() (n int64, goOn bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	served := f.admit()
+	if served {
+		f.passed = 0
+	}
 	front := f.line.Front()
 	if served || front == nil {
 		f.granted() // under the lock, as afterwards Close may take the mechanism away
 	}
+	own := f.inLine
 	switch {
 	case front == nil:
 		close(f.pumping)
-		f.pumping = nil
+		f.pumping, f.inLine = nil, nil
 		return 0, false
 	case own != nil && isDone(own.ready):
-		go f.pump(nil)
+		f.inLine = nil
+		go f.pump()
 		return 0, false
 	}
 	return front.Value.(*waiter).n, true

@@ -12,6 +12,9 @@ import (
 // Release is that of [impls.Semaphore], for permits of this process.
 func (s *Jobserver) Release(n int64) {
 	mustNotBeNegative(n)
+	if s.handOver(n) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n > int64(len(s.held)+s.lent) {
@@ -159,6 +162,12 @@ func (s *Jobserver) look() error {
 		return &Broken{Name: s.name, Fact: fact}
 	}
 	return nil
+}
+
+func (s *Jobserver) holds(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return n <= int64(len(s.held)+s.lent)
 }
 
 func (s *Jobserver) interrupt() {

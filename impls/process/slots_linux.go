@@ -71,11 +71,14 @@ func (s *Slots) Acquire(ctx context.Context, n int64) error {
 
 // Release is that of [impls.Semaphore], for permits of this process.
 func (s *Slots) Release(n int64) {
-	if n == 1 && s.freeAt(int(s.hint.Load())) {
+	if n == 1 && s.waiting.Load() == 0 && s.freeAt(int(s.hint.Load())) {
 		s.ring(1)
 		return
 	}
 	mustNotBeNegative(n)
+	if s.handOver(n) {
+		return
+	}
 	if n > s.size || !s.free(int(n)) {
 		panic(overRelease)
 	}

@@ -110,6 +110,9 @@ func (s *SysV) ID() int { return s.id }
 // Release is that of [impls.Semaphore], for permits of this process.
 func (s *SysV) Release(n int64) {
 	mustNotBeNegative(n)
+	if s.handOver(n) {
+		return
+	}
 	for {
 		held := s.held.Load()
 		if n > held {
@@ -157,6 +160,8 @@ func (s *SysV) await(n int64) error {
 	}
 	return s.broken(err)
 }
+
+func (s *SysV) holds(n int64) bool { return s.held.Load() >= n }
 
 // interrupt sends the signal that the runtime uses itself to interrupt threads. A semop is never
 // restarted after a handler, see signal(7).
