@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,13 +15,31 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 )
 
-// Acquire and Release of a free permit, beside the semaphores of one process. Where others use the
-// machine, the processor time of this process, broker included, is the number to compare.
+// units are what benchstat has to know of the metrics here.
+var units = sync.OnceFunc(func() {
+	for _, u := range []struct{ unit, better string }{
+		{"p50-ns", "lower"}, {"p99-ns", "lower"}, {"cpu-ns/op", "lower"}, {"acquired/s", "higher"},
+		{"slowest/fastest", "higher"}, {"more-threads", "lower"}, {"threads", "lower"}, {"more-B", "lower"},
+	} {
+		fmt.Printf("Unit %s better=%s assume=nothing\n", u.unit, u.better)
+	}
+})
+
+// All workloads of this suite, beside the semaphores of one process. Like there, flags choose others:
+// -bench.workload, -bench.permits, -bench.goroutines.
+func BenchmarkSemaphore(b *testing.B) {
+	bench.Run(b, slices.Concat(impls.All(), process.All())...)
+}
+
+// Acquire and Release of a free permit, and nothing else. Where others use the machine, the processor
+// time of this process, broker included, is the number to compare.
 func BenchmarkUncontended(b *testing.B) {
+	units()
 	for _, impl := range slices.Concat(impls.All(), process.All()) {
 		b.Run("impl="+impl.Name, func(b *testing.B) {
 			sem := must2(impl.Make(1))
@@ -64,18 +83,6 @@ func BenchmarkUncontendedChild(b *testing.B) {
 		}
 		report(b, took)
 	})
-}
-
-// pairsChild acquires and releases so often, and answers how many nanoseconds that took.
-func pairsChild(sem process.Semaphore, rounds int) string {
-	began := clock()
-	for range rounds {
-		if err := sem.Acquire(context.Background(), 1); err != nil {
-			return oneLine(err)
-		}
-		sem.Release(1)
-	}
-	return strconv.FormatInt(clock()-began, 10)
 }
 
 func processorTime(b *testing.B) time.Duration {
@@ -173,6 +180,7 @@ func BenchmarkFourProcesses(b *testing.B) {
 
 // What a thousand goroutines that wait cost the process, in threads and in memory.
 func BenchmarkBlocked(b *testing.B) {
+	units()
 	for _, goroutines := range []int{1000, 10000} {
 		for _, impl := range process.All() {
 			b.Run(fmt.Sprintf("goroutines=%d/impl=%s", goroutines, impl.Name), func(b *testing.B) {
@@ -185,7 +193,7 @@ func BenchmarkBlocked(b *testing.B) {
 					time.Sleep(50 * time.Millisecond)
 					b.ReportMetric(float64(c.status(b, "Threads")-threads), "more-threads")
 					b.ReportMetric(float64(c.status(b, "Threads")), "threads")
-					b.ReportMetric(float64(c.status(b, "VmRSS")-kilobytes)/1024, "more-MiB")
+					b.ReportMetric(float64(c.status(b, "VmRSS")-kilobytes)*1024, "more-B")
 					c.kill()
 					sem.Release(1)
 				}
@@ -194,9 +202,10 @@ func BenchmarkBlocked(b *testing.B) {
 	}
 }
 
-func eachImpl(b *testing.B, bench func(b *testing.B, s site)) {
+func eachImpl(b *testing.B, measure func(b *testing.B, s site)) {
+	units()
 	for _, impl := range process.All() {
-		b.Run("impl="+impl.Name, func(b *testing.B) { bench(b, newSite(b, impl, 1)) })
+		b.Run("impl="+impl.Name, func(b *testing.B) { measure(b, newSite(b, impl, 1)) })
 	}
 }
 
@@ -221,39 +230,6 @@ func since(b *testing.B, began int64, answer string) time.Duration {
 func report(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
 	b.ReportMetric(0, "ns/op") // of the whole round, which nobody wants to know
-	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, "p50-us")
-	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1000, "p99-us")
-}
-
-// stampChild acquires and answers when it had.
-func stampChild(sem process.Semaphore) string {
-	if err := sem.Acquire(context.Background(), 1); err != nil {
-		return oneLine(err)
-	}
-	at := clock()
-	sem.Release(1)
-	return strconv.FormatInt(at, 10)
-}
-
-// blockChild lets so many goroutines wait for good.
-func blockChild(sem process.Semaphore, goroutines int) string {
-	for range goroutines {
-		go func() { _ = sem.Acquire(context.Background(), 1) }()
-	}
-	return "ok"
-}
-
-// benchChild acquires and releases for so long, and answers how often.
-func benchChild(sem process.Semaphore, long time.Duration) string {
-	const hold = 20 * time.Microsecond
-	rounds := 0
-	for until := time.Now().Add(long); time.Now().Before(until); rounds++ {
-		if err := sem.Acquire(context.Background(), 1); err != nil {
-			return oneLine(err)
-		}
-		for began := time.Now(); time.Since(began) < hold; {
-		}
-		sem.Release(1)
-	}
-	return strconv.Itoa(rounds)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns")
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds()), "p99-ns")
 }
