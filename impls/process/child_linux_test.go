@@ -19,11 +19,14 @@ const childVar = "PROCESS_TEST_CHILD"
 
 var runs = flag.Int("process.runs", 3, "how often make and its like are run with each number of jobs")
 
+var flagsGiven = map[string]bool{}
+
 func TestMain(m *testing.M) {
 	if what, ok := os.LookupEnv(childVar); ok {
 		os.Exit(beChild(what))
 	}
 	flag.Parse()
+	flag.Visit(func(f *flag.Flag) { flagsGiven[f.Name] = true })
 	os.Exit(m.Run())
 }
 

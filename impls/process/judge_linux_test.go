@@ -16,13 +16,7 @@ import (
 // The judges of one process: every clause, and random programs. Each wait goes through the kernel, so
 // there are fewer programs than for semaphores of one process, unless -stress.ops says how many.
 func TestContract(t *testing.T) {
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "stress.ops" })
-	if !given {
-		if err := flag.Set("stress.ops", "10000"); err != nil {
-			t.Fatal(err)
-		}
-	}
+	playFewer(t, 10000)
 	client := impls.Impl{
 		Name:    "jobserver-client",
 		New:     func(size int64) impls.Semaphore { return newClient(t, size) },
@@ -32,6 +26,17 @@ func TestContract(t *testing.T) {
 	for _, impl := range append(process.All(), client) {
 		t.Run(impl.Name, func(t *testing.T) { stress.Run(t, impl) })
 	}
+}
+
+// playFewer has random programs end after so many operations, unless a flag says when.
+func playFewer(t *testing.T, ops int) {
+	if flagsGiven["stress.ops"] {
+		return
+	}
+	f := flag.Lookup("stress.ops")
+	before := f.Value.String()
+	must(t, f.Value.Set(itoa(ops)))
+	t.Cleanup(func() { must(t, f.Value.Set(before)) })
 }
 
 // newClient returns a client of a jobserver of its own: one permit is in no pipe.

@@ -106,6 +106,7 @@ func (g guest) Close() error {
 var programs = map[string]func() error{
 	"jobs":   beClient,
 	"orphan": beOrphan,
+	"worker": beWorker,
 }
 
 // beChild obeys line by line:
