@@ -1,7 +1,6 @@
 package process
 
 import (
-	"context"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +28,7 @@ func Break(defect string, sem Semaphore) Semaphore {
 	case "minted-on-error":
 		return minting{sem.(*Jobserver)}
 	case "no-undo":
-		return forgotten{sem.(*SysV)}
+		return forget(sem.(*SysV))
 	default:
 		panic("no defect " + defect)
 	}
@@ -90,17 +89,6 @@ func (m minting) TryAcquire(n int64) bool {
 	}
 	_ = m.putBack(got)
 	return false
-}
-
-// forgotten takes permits that the kernel does not take back.
-type forgotten struct{ *SysV }
-
-func (f forgotten) Acquire(_ context.Context, n int64) error {
-	if err := f.semop(nil, sembuf{op: -int16(n)}); err != nil {
-		return err
-	}
-	f.held.Add(n)
-	return nil
 }
 
 // NeverLook has those who wait sleep until they are woken.
