@@ -44,10 +44,14 @@ func (a app) chooseImpls(names string) ([]impls.Impl, error) {
 	return chosen, nil
 }
 
+func (a app) isShared(impl impls.Impl) bool {
+	return slices.ContainsFunc(a.shared, func(s impls.Impl) bool { return s.Name == impl.Name })
+}
+
 // mustExist makes one of each that processes share, as not every system has them all.
 func (a app) mustExist(chosen []impls.Impl) error {
 	for _, impl := range chosen {
-		if !slices.ContainsFunc(a.shared, func(s impls.Impl) bool { return s.Name == impl.Name }) {
+		if !a.isShared(impl) {
 			continue
 		}
 		sem, err := impl.Make(1)
