@@ -19,6 +19,7 @@ type outbox struct {
 	bytes    []byte // not written yet
 	wrote    int    // of them, by attempt
 	draining bool
+	closed   bool
 	drained  sync.WaitGroup
 }
 
@@ -37,6 +38,9 @@ func newOutbox(conn net.Conn) *outbox {
 func (o *outbox) send(f frame) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.closed {
+		return
+	}
 	o.bytes = f.append(o.bytes)
 	if o.draining {
 		return
@@ -76,4 +80,9 @@ func (o *outbox) drain() {
 }
 
 // close is called when the connection is closed, and returns when nobody writes any more.
-func (o *outbox) close() { o.drained.Wait() }
+func (o *outbox) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.drained.Wait()
+}

@@ -29,6 +29,9 @@
 // ctx is done leaves at once, whatever the kernel does meanwhile. Close ends the use of a
 // semaphore by this process and gives back what it holds; no call may be running then.
 //
+// A permit that is released where somebody waits in line is handed on within the process, without
+// the kernel, and after some times in a row let go of for other processes.
+//
 // What can break between processes is an error that names the path and the fact: a name that
 // belongs to another mechanism or size, a file that is truncated or of an earlier boot, a server
 // that is gone. Acquire then returns an error that is not ctx.Err(); [Broken] tells them apart.
