@@ -42,6 +42,7 @@ type Jobserver struct {
 	from server // of a client
 
 	mu       sync.Mutex
+	moving   mover
 	held     []byte // tokens, to be written back as they were read
 	implicit int    // permits that are in no pipe and that nobody holds: a client's own one
 	lent     int    // those that are held
@@ -140,6 +141,7 @@ func JoinJobserver(makeflags string) (*Jobserver, error) {
 func (s *Jobserver) start(size int64) (err error) {
 	s.funnel.mechanism, s.funnel.size = s, size
 	s.conn, err = s.pipe.SyscallConn()
+	s.moving.begin(s.conn)
 	return err
 }
 

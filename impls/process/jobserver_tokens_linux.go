@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -65,15 +66,8 @@ func (s *Jobserver) read(n int) (got int, err error) {
 	if n == 0 {
 		return 0, nil
 	}
-	var small [8]byte
-	buffer := small[:]
-	if n > len(buffer) {
-		buffer = make([]byte, n)
-	}
-	err = control(s.conn, func(fd int) (err error) {
-		got, err = unix.Read(fd, buffer[:n]) // at once all that are there, as readers exclude each other
-		return err
-	})
+	s.held = slices.Grow(s.held, n)
+	got, err = s.moving.read(s.held[len(s.held) : len(s.held)+n]) // all that are there: readers exclude each other
 	switch {
 	case err == unix.EAGAIN:
 		return 0, nil
@@ -82,18 +76,14 @@ func (s *Jobserver) read(n int) (got int, err error) {
 	case got == 0:
 		return 0, &Broken{Name: s.name, Fact: "every writer has closed the pipe"}
 	}
-	s.held = append(s.held, buffer[:got]...)
+	s.held = s.held[:len(s.held)+got]
 	return got, nil
 }
 
 // putBack writes the last n of the tokens held.
 func (s *Jobserver) putBack(n int) error {
 	for n > 0 {
-		var wrote int
-		err := control(s.conn, func(fd int) (err error) {
-			wrote, err = unix.Write(fd, s.held[len(s.held)-n:])
-			return err
-		})
+		wrote, err := s.moving.write(s.held[len(s.held)-n:])
 		if err != nil {
 			// A full pipe among them: there is room for all tokens that were ever made.
 			return &Broken{s.name, fmt.Sprintf("%d tokens cannot be given back", n), err}

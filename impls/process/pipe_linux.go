@@ -29,3 +29,34 @@ func control(file syscall.RawConn, call func(fd int) error) (err error) {
 	}
 	return err
 }
+
+// A mover reads and writes a pipe without waiting, and without an allocation for each call, as the closures
+// that the runtime wants are made once. It is used by one at a time.
+type mover struct {
+	conn             syscall.RawConn
+	reading, writing func(fd uintptr)
+	bytes            []byte
+	n                int
+	err              error
+}
+
+func (m *mover) begin(conn syscall.RawConn) {
+	m.conn = conn
+	m.reading = func(fd uintptr) { m.n, m.err = unix.Read(int(fd), m.bytes) }
+	m.writing = func(fd uintptr) { m.n, m.err = unix.Write(int(fd), m.bytes) }
+}
+
+func (m *mover) read(b []byte) (int, error)  { return m.move(m.reading, b) }
+func (m *mover) write(b []byte) (int, error) { return m.move(m.writing, b) }
+
+func (m *mover) move(call func(fd uintptr), b []byte) (int, error) {
+	m.bytes = b
+	for {
+		if err := m.conn.Control(call); err != nil {
+			return 0, err
+		}
+		if m.err != unix.EINTR {
+			return m.n, m.err
+		}
+	}
+}
