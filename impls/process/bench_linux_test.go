@@ -8,10 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -58,31 +56,20 @@ func BenchmarkUncontended(b *testing.B) {
 	}
 }
 
-// What slots cannot go below: two compare-and-swaps of one word of shared memory.
-func BenchmarkFloor(b *testing.B) {
-	mem := must2(unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS))
-	defer unix.Munmap(mem)
-	word := (*atomic.Uint64)(unsafe.Pointer(&mem[0]))
-	for b.Loop() {
-		if !word.CompareAndSwap(0, 1) || !word.CompareAndSwap(1, 0) {
-			b.Fatal("somebody else changes the word")
-		}
-	}
-}
-
 // The same in a process that has joined: the broker is another one then.
 func BenchmarkUncontendedChild(b *testing.B) {
-	eachImpl(b, func(b *testing.B, s site) {
-		c := start(b, s.what)
-		var took []time.Duration
-		for b.Loop() {
-			const rounds = 200
-			answer, err := strconv.ParseInt(c.do("pairs %d", rounds), 10, 64)
-			must(b, err)
-			took = append(took, time.Duration(answer/rounds))
-		}
-		report(b, took)
-	})
+	eachImpl(b, func(b *testing.B, s site) { pairs(b, start(b, s.what)) })
+}
+
+func pairs(b *testing.B, c *child) {
+	var took []time.Duration
+	for b.Loop() {
+		const rounds = 200
+		answer, err := strconv.ParseInt(c.do("pairs %d", rounds), 10, 64)
+		must(b, err)
+		took = append(took, time.Duration(answer/rounds))
+	}
+	report(b, took)
 }
 
 func processorTime(b *testing.B) time.Duration {
@@ -93,19 +80,20 @@ func processorTime(b *testing.B) time.Duration {
 
 // From the Release in one process to the return of Acquire in another, which slept. Both read one clock.
 func BenchmarkHandoff(b *testing.B) {
-	eachImpl(b, func(b *testing.B, s site) {
-		sem, waiter := s.sem(b), start(b, s.what)
-		var took []time.Duration
-		for b.Loop() {
-			mustAcquire(b, sem, 1)
-			waiter.tell("stamp 1")
-			time.Sleep(2 * time.Millisecond) // until it sleeps; to look would keep both processors awake
-			released := clock()
-			sem.Release(1)
-			took = append(took, since(b, released, waiter.answer()))
-		}
-		report(b, took)
-	})
+	eachImpl(b, func(b *testing.B, s site) { handOff(b, s.sem(b), start(b, s.what)) })
+}
+
+func handOff(b *testing.B, sem process.Semaphore, waiter *child) {
+	var took []time.Duration
+	for b.Loop() {
+		mustAcquire(b, sem, 1)
+		waiter.tell("stamp 1")
+		time.Sleep(2 * time.Millisecond) // until it sleeps; to look would keep both processors awake
+		released := clock()
+		sem.Release(1)
+		took = append(took, since(b, released, waiter.answer()))
+	}
+	report(b, took)
 }
 
 // From kill -9 of the holder to the return of Acquire in another process.

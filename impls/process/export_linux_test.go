@@ -36,5 +36,11 @@ func ForgeLeaving(s *Slots) {
 // Forget leaves slots as exec does: this process has opened nothing, and still owns what it held.
 func Forget(s *Slots) { opened.Delete(s.key) }
 
+// A futex without anything around it.
+var (
+	FutexWait = futexWait
+	FutexWake = futexWake
+)
+
 // StartOf returns when a process started.
 var StartOf = startOf

@@ -21,6 +21,7 @@ import (
 //	slots PATH SIZE, sysv PATH SIZE, broker PATH SIZE
 //	jobserver PATH SIZE      as a client of the fifo
 //	jobserver-server PATH SIZE, broker-server PATH SIZE   served by this process
+//	bare PATH SIZE, echo PATH SIZE   see floor_linux_test.go
 //	slots-fd SIZE, jobserver-fd SIZE, broker-fd SIZE, sysv-id ID   inherited
 //	broken=DEFECT SITE       with a defect
 //	nobody SITE              by a user who owns nothing
@@ -53,6 +54,10 @@ func open(what string) (process.Semaphore, error) {
 			process.NeverLook(sem.(*process.Slots))
 		}
 		return sem, err
+	case "bare":
+		return openBare(f[1])
+	case "echo":
+		return dialEcho(f[1])
 	case "slots":
 		return process.OpenSlots(f[1], size)
 	case "sysv":
