@@ -17,8 +17,8 @@ import (
 // served for all goroutines of all processes.
 //
 // That costs two switches of process, some thousand times what shared memory does. For it the line is
-// fair, weights are taken at once, and permits come back when a connection ends. No goroutine but
-// the one who reads answers is ever in the kernel, and that one in the runtime's poller.
+// fair, weights are taken at once, and permits come back when a connection ends. Of those who wait
+// for answers one reads them for all, in the runtime's poller.
 //
 // Release does not wait for the broker: it takes effect when the broker has read it, for other
 // processes some microseconds after it returned, for this one before anything it asks next. The
@@ -29,12 +29,14 @@ type Broker struct {
 	name   string
 	size   int64
 	conn   net.Conn
-	ended  chan struct{} // closed when the reader has ended
+	in     *bufio.Reader // of the one who reads
 	server *BrokerServer // of NewBroker
 
 	out     *outbox
 	mu      sync.Mutex // also held while sending, so that frames go out in the order of decisions
 	pending map[uint64]*answer
+	reading bool // somebody does, as always if there is anything pending
+	readers sync.WaitGroup
 	next    uint64
 	held    int64
 	broken  error
@@ -136,15 +138,14 @@ func socketPair() (a, b net.Conn, err error) {
 func greet(conn net.Conn, name string) (*Broker, error) {
 	const patience = 5 * time.Second
 	b := &Broker{name: name, conn: conn, out: newOutbox(conn),
-		ended: make(chan struct{}), pending: map[uint64]*answer{}}
-	in := bufio.NewReader(conn)
+		in: bufio.NewReader(conn), pending: map[uint64]*answer{}}
 	_, err := conn.Write(frame{hello, wireMagic, 0}.append(nil))
 	if err == nil {
 		err = conn.SetReadDeadline(time.Now().Add(patience))
 	}
 	var f frame
 	if err == nil {
-		f, err = readFrame(in)
+		f, err = readFrame(b.in)
 	}
 	if err == nil && (f.kind != hello || f.id != wireMagic || f.n < 0) {
 		err = errors.New("it speaks another protocol")
@@ -153,7 +154,6 @@ func greet(conn net.Conn, name string) (*Broker, error) {
 		return nil, errors.Join(&Broken{name, "who answers there is no broker", err}, conn.Close())
 	}
 	b.size = f.n
-	go b.listen(in)
 	return b, nil
 }
 
@@ -168,7 +168,7 @@ func (b *Broker) Acquire(ctx context.Context, n int64) error {
 	if isDone(done) {
 		return ctx.Err()
 	}
-	id, a := b.send(want, n)
+	id, a := b.send(want, n, done == nil)
 	select {
 	case <-a.ready:
 		return a.err
@@ -187,7 +187,7 @@ func (b *Broker) TryAcquire(n int64) bool {
 	if n > b.size {
 		return false
 	}
-	_, a := b.send(try, n)
+	_, a := b.send(try, n, true)
 	<-a.ready
 	return a.ok
 }
@@ -206,7 +206,7 @@ func (b *Broker) Release(n int64) {
 
 // Stats asks the broker for its numbers.
 func (b *Broker) Stats() (now Stats, err error) {
-	_, a := b.send(ask, 0)
+	_, a := b.send(ask, 0, true)
 	<-a.ready
 	for i, n := range now.numbers() {
 		if i < len(a.told) {
@@ -224,7 +224,7 @@ func (b *Broker) Close() error {
 	}
 	b.mu.Unlock()
 	err := b.conn.Close()
-	<-b.ended
+	b.readers.Wait()
 	b.out.close()
 	if b.server != nil {
 		err = errors.Join(err, b.server.Close())

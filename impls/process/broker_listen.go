@@ -1,23 +1,37 @@
 package process
 
-import "io"
-
 // What a client of the broker says and hears.
 
-// send asks for something, and returns where the answer will be.
-func (b *Broker) send(what kind, n int64) (id uint64, a *answer) {
+// send asks for something, and returns where the answer will be. One who will wait for it whatever happens
+// may read: if nobody else does, send returns with the answer.
+func (b *Broker) send(what kind, n int64, mayRead bool) (id uint64, a *answer) {
 	a = &answer{ready: make(chan struct{}), n: n}
+	id, reads := b.post(what, a, mayRead)
+	if reads {
+		b.listen(a)
+	}
+	return id, a
+}
+
+func (b *Broker) post(what kind, a *answer, mayRead bool) (id uint64, reads bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.broken != nil {
 		a.err = b.broken
 		close(a.ready)
-		return 0, a
+		return 0, false
 	}
 	b.next++
 	b.pending[b.next] = a
-	b.out.send(frame{what, b.next, n})
-	return b.next, a
+	b.out.send(frame{what, b.next, a.n})
+	if b.reading {
+		return b.next, false
+	}
+	b.reading = true
+	if !mayRead {
+		b.readers.Go(func() { b.listen(nil) })
+	}
+	return b.next, mayRead
 }
 
 // forget cancels a request, and reports false if it has been answered before. An answer that is on its
@@ -33,19 +47,33 @@ func (b *Broker) forget(id uint64, a *answer) bool {
 	return true
 }
 
-// listen hears the broker until one of both is gone.
-func (b *Broker) listen(in io.Reader) {
-	defer close(b.ended)
-	for {
-		f, err := readFrame(in)
-		if err != nil {
-			b.fail(&Broken{b.name, "the broker is gone", err})
-			return
-		}
-		b.mu.Lock()
-		b.hear(f)
-		b.mu.Unlock()
+// listen hears the broker for all, until one's own answer has come, or for one who has none until nothing is
+// pending. The switch of goroutines that this spares is half of what a grant costs.
+func (b *Broker) listen(own *answer) {
+	for goOn := true; goOn; {
+		f, err := readFrame(b.in)
+		goOn = b.heard(f, err, own)
 	}
+}
+
+// heard reports whether the one who listens has to go on. If it has not, and others wait, another one does.
+func (b *Broker) heard(f frame, err error, own *answer) (goOn bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.fail(&Broken{b.name, "the broker is gone", err})
+		return false
+	}
+	b.hear(f)
+	switch {
+	case len(b.pending) == 0:
+		b.reading = false
+		return false
+	case own != nil && isDone(own.ready):
+		b.readers.Go(func() { b.listen(nil) })
+		return false
+	}
+	return true
 }
 
 // hear is called with the lock held.
@@ -70,10 +98,8 @@ func (b *Broker) hear(f frame) {
 	close(a.ready)
 }
 
-// fail refuses all who wait, and who will.
+// fail refuses all who wait, and who will. It is called with the lock held.
 func (b *Broker) fail(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.broken == nil {
 		b.broken = err
 	}
