@@ -68,20 +68,23 @@ func TestBadSlots(t *testing.T) {
 func TestBadSysV(t *testing.T) {
 	n := good(t)
 	text := string(must2(os.ReadFile(n.path("sysv"))))
+	edited := func(name, was, is string) string {
+		return n.write(name, []byte(strings.Replace(text, was, is, 1)))
+	}
 	removed := n.path("removed")
 	sem := must2(process.OpenSysV(removed, 1))
 	was := must2(os.ReadFile(removed))
 	must(t, errors.Join(sem.Close(), process.RemoveSysV(removed)))
 	mustRefuse(t, map[string]string{
-		"sysv " + n.path("sysv") + " 3":                                                      "of size 2, not 3",
-		"sysv " + n.path("slots") + " 2":                                                     "no file of a System V semaphore",
-		"sysv " + n.write("removed", was) + " 1":                                             "gone, as by ipcrm(1); remove the file",
-		"sysv " + n.path("fifo") + " 2":                                                      "no file of a System V semaphore but a fifo",
-		"sysv " + n.path("broker") + " 2":                                                    "no file of a System V semaphore but a fifo",
-		"sysv " + n.write("cut", []byte(text[:20])) + " 2":                                   "truncated",
-		"sysv " + n.write("ipc", []byte(strings.Replace(text, "ipc ", "ipc 1", 1))) + " 2":   "another IPC namespace",
-		"sysv " + n.path("x") + " 40000":                                                     "want 0 to 32767",
-		"sysv " + n.write("old", []byte(strings.Replace(text, "boot ", "boot 0", 1))) + " 2": "earlier boot",
+		"sysv " + n.path("sysv") + " 3":                   "of size 2, not 3",
+		"sysv " + n.path("slots") + " 2":                  "no file of a System V semaphore",
+		"sysv " + n.write("removed", was) + " 1":          "is gone, as by ipcrm(1); remove the file",
+		"sysv " + n.path("fifo") + " 2":                   "no file of a System V semaphore but a fifo",
+		"sysv " + n.path("broker") + " 2":                 "no file of a System V semaphore but a fifo",
+		"sysv " + edited("cut", text[20:], "") + " 2":     "truncated",
+		"sysv " + edited("ipc", "ipc ", "ipc 1") + " 2":   "another IPC namespace",
+		"sysv " + n.path("x") + " 40000":                  "want 0 to 32767",
+		"sysv " + edited("old", "boot ", "boot 0") + " 2": "earlier boot",
 	})
 }
 

@@ -21,7 +21,8 @@ import (
 
 // BenchmarkFloor is for slots: two compare-and-swaps of one word of shared memory.
 func BenchmarkFloor(b *testing.B) {
-	mem := must2(unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS))
+	const both = unix.PROT_READ | unix.PROT_WRITE
+	mem := must2(unix.Mmap(-1, 0, os.Getpagesize(), both, unix.MAP_SHARED|unix.MAP_ANONYMOUS))
 	defer unix.Munmap(mem)
 	word := (*atomic.Uint64)(unsafe.Pointer(&mem[0]))
 	for b.Loop() {

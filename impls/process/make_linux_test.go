@@ -89,7 +89,9 @@ func (w workshop) command(flags string, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = w.dir
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "MAKEFLAGS=") && !strings.HasPrefix(v, "MAKELEVEL=") && !strings.HasPrefix(v, "CARGO_MAKEFLAGS=") {
+		switch name, _, _ := strings.Cut(v, "="); name {
+		case "MAKEFLAGS", "MAKELEVEL", "CARGO_MAKEFLAGS":
+		default:
 			cmd.Env = append(cmd.Env, v)
 		}
 	}

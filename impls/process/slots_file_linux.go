@@ -61,7 +61,8 @@ func OpenSlots(path string, size int64) (*Slots, error) {
 		return nil, err
 	}
 	if s.size != size {
-		return nil, errors.Join(&Broken{Name: path, Fact: fmt.Sprintf("slots of size %d, not %d", s.size, size)}, s.Close())
+		fact := fmt.Sprintf("slots of size %d, not %d", s.size, size)
+		return nil, errors.Join(&Broken{Name: path, Fact: fact}, s.Close())
 	}
 	return s, nil
 }
@@ -96,7 +97,8 @@ func mapSlots(f *os.File) (*Slots, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, atWords+int(size)*bytesPerWord, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	length := atWords + int(size)*bytesPerWord
+	mem, err := unix.Mmap(int(f.Fd()), 0, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, &Broken{f.Name(), "cannot be mapped", err}
 	}

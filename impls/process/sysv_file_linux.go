@@ -54,7 +54,7 @@ func sizeOfSysV(name string, id int) (int64, error) {
 	switch err {
 	case nil:
 	case unix.EINVAL, unix.EIDRM:
-		return 0, &Broken{name, "gone, as by ipcrm(1); remove the file that named it", err}
+		return 0, &Broken{name, "its semaphore is gone, as by ipcrm(1); remove the file", err}
 	default:
 		return 0, &Broken{name, "not to be used by this process", err}
 	}

@@ -51,7 +51,10 @@ func NewSysV(size int64) (*SysV, error) {
 
 // JoinSysV returns the semaphore of an ID that another process has.
 func JoinSysV(id int) (*SysV, error) {
-	name := fmt.Sprintf("System V semaphore %d", id)
+	return joinSysV(fmt.Sprintf("System V semaphore %d", id), id)
+}
+
+func joinSysV(name string, id int) (*SysV, error) {
 	size, err := sizeOfSysV(name, id)
 	if err != nil {
 		return nil, err
@@ -79,11 +82,11 @@ func OpenSysV(path string, size int64) (*SysV, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := JoinSysV(id)
+	s, err := joinSysV(path, id)
 	if err != nil {
-		return nil, fmt.Errorf("process: %s: %w", path, err)
+		return nil, err
 	}
-	if s.name = path; s.size != size {
+	if s.size != size {
 		return nil, &Broken{Name: path, Fact: fmt.Sprintf("a semaphore of size %d, not %d", s.size, size)}
 	}
 	return s, nil
