@@ -15,12 +15,16 @@ const byName = "names, all, or by name\nthose that processes share: slots, jobse
 // known are all implementations that have a name.
 func (a app) known() []impls.Impl { return slices.Concat(a.table, a.shared) }
 
+func (a app) chooseImpls(names string) ([]impls.Impl, error) {
+	return chooseImpls(names, a.table, a.shared...)
+}
+
 // chooseImpls picks the implementations that a comma-separated flag names, in the order of the table.
 // "all" means the table, without those that processes share. An unknown name is an error that
-// lists those there are, and so is one that cannot be made here.
-func (a app) chooseImpls(names string) ([]impls.Impl, error) {
+// lists those there are.
+func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impls.Impl, error) {
 	if names == "all" {
-		return a.table, nil
+		return table, nil
 	}
 	wanted := map[string]bool{}
 	for name := range strings.SplitSeq(names, ",") {
@@ -31,7 +35,7 @@ func (a app) chooseImpls(names string) ([]impls.Impl, error) {
 	}
 	var chosen []impls.Impl
 	var known []string
-	for _, impl := range a.known() {
+	for _, impl := range slices.Concat(table, shared) {
 		known = append(known, impl.Name)
 		if wanted[impl.Name] {
 			chosen = append(chosen, impl)
