@@ -20,6 +20,10 @@ type mechanism interface {
 	// holds reports whether this process holds n permits.
 	holds(n int64) bool
 
+	// alone reports whether this process holds everything, and nothing that others do could matter
+	// to one who waits.
+	alone() bool
+
 	// interrupt makes the await that runs, or the next one, return.
 	interrupt()
 
@@ -32,7 +36,8 @@ type mechanism interface {
 // with other processes, and one goroutine, the pump, waits in the kernel for all. So a waiter is
 // parked on a channel, and can leave when it likes.
 //
-// The pump is started with the first waiter and ended with the last. A waiter whose context cannot be
+// The pump is started with the first waiter and ended with the last; there is none while this process
+// holds everything, as then permits are handed on within it. A waiter whose context cannot be
 // done never wants to leave, so if it is the first it pumps itself until it is served: from a
 // wake-up of the kernel to the return of Acquire there is no other goroutine then.
 //
@@ -119,13 +124,14 @@ func (f *funnel) enter(w *waiter, mayPump bool) (place *list.Element, pumps bool
 	place = f.line.PushBack(w)
 	f.waiting.Add(1)
 	switch {
-	case f.pumping == nil:
+	case f.pumping == nil && f.alone():
+		// There is nothing to wait for in the kernel, see released.
+	case f.pumping == nil && mayPump && !f.holds(1): // else one of this process may be the next to release
 		f.pumping = make(chan struct{})
-		if mayPump && !f.holds(1) { // else one of this process may well be the next to release
-			f.inLine = w
-			return place, true
-		}
-		go f.pump()
+		f.inLine = w
+		return place, true
+	case f.pumping == nil:
+		f.startPump()
 	case f.line.Len() == 1:
 		f.interrupt() // the pump sleeps on behalf of somebody who has left
 	}

@@ -7,7 +7,6 @@ package process
 // Other processes are not passed for ever: after a number of times the permits are let go of, for whom
 // the kernel wakes.
 func (f *funnel) handOver(n int64) bool {
-	const inARow = 16
 	if f.waiting.Load() == 0 || n == 0 {
 		return false
 	}
@@ -22,8 +21,37 @@ func (f *funnel) handOver(n int64) bool {
 	w := f.line.Remove(front).(*waiter)
 	f.waiting.Add(-1)
 	close(w.ready)
-	if next := f.line.Front(); w == f.inLine || next == nil || next.Value.(*waiter).n != n {
+	next := f.line.Front()
+	asksElse := next == nil || next.Value.(*waiter).n != n
+	switch {
+	case f.pumping != nil && (asksElse || w == f.inLine):
 		f.interrupt() // the pump sleeps on behalf of one who is served
+	case f.pumping == nil && asksElse:
+		f.admit() // the next may ask for less
+	case f.pumping == nil && f.passed >= inARow/2:
+		f.startPump() // to be asleep when the permits are let go of, behind those of other processes
 	}
 	return true
+}
+
+// inARow is how often permits are handed on before other processes have their turn.
+const inARow = 16
+
+// released is called after permits have been let go of: now this process does not hold all any more, so
+// those who wait need a pump. One who lined up without has done so before the permits were free, and is seen.
+func (f *funnel) released() {
+	if f.waiting.Load() == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pumping == nil && f.line.Len() > 0 {
+		f.startPump()
+	}
+}
+
+// startPump is called with the lock held, when there is none.
+func (f *funnel) startPump() {
+	f.pumping = make(chan struct{})
+	go f.pump()
 }

@@ -16,14 +16,19 @@ func (s *Jobserver) Release(n int64) {
 	if s.handOver(n) {
 		return
 	}
+	s.letGo(int(n))
+	s.released()
+}
+
+func (s *Jobserver) letGo(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n > int64(len(s.held)+s.lent) {
+	if n > len(s.held)+s.lent {
 		panic(overRelease)
 	}
 	// Tokens first, as others can use them; the permit of our own only we can.
-	tokens := min(int(n), len(s.held))
-	own := int(n) - tokens
+	tokens := min(n, len(s.held))
+	own := n - tokens
 	s.lent -= own
 	s.implicit += own
 	if err := s.putBack(tokens); err != nil {
@@ -159,6 +164,9 @@ func (s *Jobserver) holds(n int64) bool {
 	defer s.mu.Unlock()
 	return n <= int64(len(s.held)+s.lent)
 }
+
+// alone is so only for a server, as that of a client may end.
+func (s *Jobserver) alone() bool { return s.from.pipe == nil && s.holds(s.size) }
 
 func (s *Jobserver) interrupt() {
 	s.deadline.Lock()

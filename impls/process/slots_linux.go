@@ -73,6 +73,7 @@ func (s *Slots) Acquire(ctx context.Context, n int64) error {
 func (s *Slots) Release(n int64) {
 	if n == 1 && s.waiting.Load() == 0 && s.freeAt(int(s.hint.Load())) {
 		s.ring(1)
+		s.released()
 		return
 	}
 	mustNotBeNegative(n)
@@ -83,6 +84,7 @@ func (s *Slots) Release(n int64) {
 		panic(overRelease)
 	}
 	s.ring(int(n))
+	s.released()
 }
 
 // takeAt takes permit i if it is free.

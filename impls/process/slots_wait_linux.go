@@ -88,6 +88,8 @@ func (s *Slots) sleep(bell, kick uint32) {
 
 func (s *Slots) holds(n int64) bool { return int64(s.count(s.me)) >= n }
 
+func (s *Slots) alone() bool { return s.holds(s.size) }
+
 func (s *Slots) interrupt() {
 	s.sleeper.kick.Add(1)
 	futexWake(&s.sleeper.kick, 1)

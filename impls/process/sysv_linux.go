@@ -128,6 +128,7 @@ func (s *SysV) Release(n int64) {
 	if n > 0 {
 		// It fails only if the semaphore was removed, which is told to those who acquire.
 		_ = s.semop(nil, sembuf{op: int16(n), flags: undo})
+		s.released()
 	}
 }
 
@@ -165,6 +166,9 @@ func (s *SysV) await(n int64) error {
 }
 
 func (s *SysV) holds(n int64) bool { return s.held.Load() >= n }
+
+// alone is never so: anybody may remove the semaphore.
+func (s *SysV) alone() bool { return false }
 
 // interrupt sends the signal that the runtime uses itself to interrupt threads. A semop is never
 // restarted after a handler, see signal(7).
