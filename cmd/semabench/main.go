@@ -29,6 +29,7 @@ import (
 	"syscall"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/process"
 )
 
 const (
@@ -38,19 +39,20 @@ const (
 	exitInterrupted = 130 // 128+SIGINT, as shells have it
 )
 
-func main() { commandMain(impls.All(), linked) }
+func main() { commandMain(impls.All(), process.All(), linked) }
 
-func commandMain(table []impls.Impl, prepare maker) {
+func commandMain(table, shared []impls.Impl, prepare maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	a := app{table: table, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := app{table: table, shared: shared, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
 
 // An app is the command without the process around it.
 type app struct {
 	table          []impls.Impl
-	prepare        maker // of the programs that take samples; tests have a table that no program has
+	shared         []impls.Impl // by processes: known by name, and not among all
+	prepare        maker        // of the programs that take samples; tests have a table that no program has
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }

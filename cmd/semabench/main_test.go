@@ -20,9 +20,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	if os.Getenv(beCommand) == "stress" {
-		commandMain(stressTable(), self)
+		commandMain(stressTable(), nil, self)
 	}
-	commandMain(testTable(), self)
+	commandMain(testTable(), nil, self)
 }
 
 func testTable() []impls.Impl {

@@ -18,6 +18,7 @@ const module = "github.com/semabench/semabench"
 // without a dot is a room, with a dot a module outside; a trailing * stands for any rest.
 var rooms = map[string][]string{
 	"impls":            {"golang.org/x/sync/semaphore"},
+	"impls/process":    {"impls", "golang.org/x/sys/unix"},
 	"internal/machine": {},
 	"internal/arch":    {},
 	"internal/layout":  {"impls"},
@@ -36,7 +37,7 @@ var rooms = map[string][]string{
 	"internal/duel/anchor":     {},
 	"internal/duel/selftest":   {"internal/duel", "reports", "reports/gate"},
 	"cmd/semabench/sampler":    {"impls", "bench"},
-	"cmd/semabench": {"impls", "bench", "reports", "reports/gate", "stress", "cmd/semabench/sampler",
+	"cmd/semabench": {"impls", "impls/process", "bench", "reports", "reports/gate", "stress", "cmd/semabench/sampler",
 		"internal/duel", "internal/layout", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
 }
