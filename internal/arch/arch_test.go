@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 	"internal/arch":    {},
 	"internal/layout":  {"impls"},
 	"internal/slice":   {},
+	"bench/parallel": {"impls", "impls/process", "internal/machine", "golang.org/x/sys/unix"},
 	"bench": {"impls", "internal/machine", "internal/slice", "github.com/HdrHistogram/hdrhistogram-go",
 		"testing*"},
 	"stress":                 {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
