@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
 )
 
@@ -16,6 +17,7 @@ import (
 const beCommand = "SEMABENCH_TEST_BE_COMMAND"
 
 func TestMain(m *testing.M) {
+	parallel.ChildMain(testTable()...)
 	if os.Getenv(beCommand) == "" {
 		os.Exit(m.Run())
 	}
