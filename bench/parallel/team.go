@@ -113,41 +113,44 @@ func (t *threads) share(w int, do task) error {
 	}
 }
 
-func (t *threads) perform(w int, do task, i int, payload []byte) error {
-	var asked time.Time
-	if t.Timed {
-		asked = time.Now()
-	}
-	o, err := t.admitted(context.Background(), t.sem, do, uint64(i), payload)
+func (t *threads) perform(w int, do task, i int, payload []byte) (err error) {
+	t.all[i], err = t.timed(w, func() (outcome, error) {
+		return t.admitted(context.Background(), t.sem, do, uint64(i), payload)
+	})
 	if err != nil {
 		return fmt.Errorf("task %d: %w", i, err)
 	}
-	if t.Timed {
-		o.took = int64(time.Since(asked))
-	}
-	o.worker = w
-	t.all[i] = o
 	return nil
 }
 
 // handOver sends each payload over a channel to a goroutine that waits for it, and waits for the answer.
 func (t *threads) handOver(all []outcome) error {
 	type parcel struct {
-		i       int
+		i       uint64
 		payload []byte
 	}
-	there, back := make(chan parcel), make(chan error)
+	type reply struct {
+		outcome
+		error
+	}
+	there, back := make(chan parcel), make(chan reply)
 	go func() {
 		for p := range there {
-			back <- t.perform(0, t.tasks[0], p.i, p.payload)
+			o, err := t.admitted(context.Background(), t.sem, t.tasks[0], p.i, p.payload)
+			back <- reply{o, err}
 		}
 	}()
 	defer close(there)
 	payload := t.payload()
 	for i := range all {
-		there <- parcel{i, payload(uint64(i))}
-		if err := <-back; err != nil {
-			return err
+		var err error
+		all[i], err = t.timed(0, func() (outcome, error) {
+			there <- parcel{uint64(i), payload(uint64(i))}
+			r := <-back
+			return r.outcome, r.error
+		})
+		if err != nil {
+			return fmt.Errorf("message %d: %w", i, err)
 		}
 	}
 	return nil

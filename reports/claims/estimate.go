@@ -152,11 +152,11 @@ func number(v float64) string {
 }
 
 func duration(sec float64) string {
-	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}})
+	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, number)
 }
 
 func size(v float64) string {
-	return scaled(v, []scale{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}})
+	return scaled(v, []scale{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}}, number)
 }
 
 type scale struct {
@@ -164,24 +164,17 @@ type scale struct {
 	name string
 }
 
-func scaled(v float64, scales []scale) string {
-	for _, s := range scales {
-		if v >= s.size*0.9995 || s == scales[len(scales)-1] {
-			digits := number(v / s.size)
-			if whole := v / s.size; whole == math.Trunc(whole) {
-				digits = fmt.Sprintf("%.0f", whole)
-			}
-			return digits + " " + s.name
+// scaled takes the first scale that v fills.
+func scaled(v float64, scales []scale, digits func(float64) string) string {
+	last := len(scales) - 1
+	for i, s := range scales {
+		if v < s.size*0.9995 && i < last {
+			continue
 		}
+		if whole := v / s.size; whole == math.Trunc(whole) {
+			return fmt.Sprintf("%.0f %s", whole, s.name)
+		}
+		return digits(v/s.size) + " " + s.name
 	}
 	return ""
-}
-
-// roundedTo3 is for places on an axis, which their labels are to name.
-func roundedTo3(v float64) float64 {
-	if v <= 0 {
-		return v
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(v))-2)
-	return math.Round(v/unit) * unit
 }

@@ -29,8 +29,9 @@ type Picture struct {
 	SVG     []byte
 }
 
-// shownModes are the modes of pictures, each with one colour in all of them.
-var shownModes = []string{oneCore, goroutines, processes, processPerTask}
+// shownModes are the modes of pictures. Goroutines are the first in all of them and processes the second, so
+// that each has one colour throughout.
+var shownModes = []string{goroutines, processes, processPerTask, oneCore}
 
 // Pictures draws what there is to draw, in the order of the claims.
 func (r *Report) Pictures() (all []Picture, err error) {
@@ -83,60 +84,70 @@ func (m *measured) speeds(id, what string, works ...string) (p Picture, err erro
 	return p, err
 }
 
-// grainCurve shows from which size of a task on each mode is worth it.
+// grainCurve shows from which size of a task on each mode is worth it. Sizes grow by a factor, so equal
+// steps are logarithms.
 func (m *measured) grainCurve() (p Picture, err error) {
-	speed := picture.Chart{Title: "Speed-up", X: "a task takes, serial, in µs", Y: "times as fast as serial",
-		LogX: true, LogY: true, Format: number}
-	time := picture.Chart{Title: "Time per task", X: "a task takes, serial, in µs", Y: "time per task", LogX: true,
-		LogY: true, Format: duration}
-	names := []string{serial, goroutines, processes, processPerTask}
-	for _, mode := range names {
-		s, t := picture.Line{Name: mode}, picture.Line{Name: mode}
-		for _, size := range m.sizes("grain") {
-			base, own := m.sized("grain", serial, size), m.sized("grain", mode, size)
-			x, e := of(base, perTask), of(own, perTask)
-			if x.measured() && e.measured() {
-				addPoint(&s, roundedTo3(x.At*1e6), ratio(base, own, perTask))
-				addPoint(&t, roundedTo3(x.At*1e6), e)
+	const x = "a task takes, done serially"
+	speed := picture.Chart{Title: "Speed-up over serial", X: x, LogY: true, Format: short}
+	time := picture.Chart{Title: "Time per task", X: x, LogY: true, Format: shortDuration}
+	names := []string{goroutines, processes, processPerTask, serial}
+	for i, size := range m.sizes("grain") {
+		base := m.sized("grain", serial, size)
+		speed.XTicks = append(speed.XTicks, shortDuration(of(base, perTask).At))
+		for k, mode := range names {
+			if i == 0 {
+				speed.Lines, time.Lines = append(speed.Lines, picture.Line{Name: mode}), append(time.Lines, picture.Line{Name: mode})
 			}
+			own := m.sized("grain", mode, size)
+			addPoint(&speed.Lines[k], i, ratio(base, own, perTask))
+			addPoint(&time.Lines[k], i, of(own, perTask))
 		}
-		speed.Lines, time.Lines = append(speed.Lines, s), append(time.Lines, t)
 	}
-	if len(speed.Lines[0].X) < 2 {
+	if len(speed.XTicks) < 2 {
 		return p, nil
 	}
+	time.XTicks = speed.XTicks
 	s := picture.Sheet{Names: names, Charts: []picture.Chart{speed, time}}
 	s.Title = "How long a task must be"
-	s.Subtitle = "SHA-256 of 1 KiB to 4 MiB, one message for each task. Where a line of the left chart is above 1, the mode beats serial; bands are 95 % intervals."
-	s.Desc = s.Title + ": " + "the pool beats serial " + m.breakEven(1, serial).from()
+	s.Subtitle = "SHA-256 of 1 KiB to 4 MiB, one message for each task. Where a line of the left chart is above 1, the mode beats serial. Bands are 95 % intervals."
+	s.Desc = s.Title + ": the pool beats serial " + m.breakEven(1, serial).from()
 	p = Picture{Name: "parallel-grain", ClaimID: "computing", Alt: s.Desc}
 	p.SVG, err = s.SVG()
 	return p, err
 }
 
-func addPoint(l *picture.Line, x float64, e Estimate) {
-	l.X, l.Y = append(l.X, x), append(l.Y, e.At)
+func addPoint(l *picture.Line, x int, e Estimate) {
+	if !e.measured() {
+		return
+	}
 	lo, hi := e.Lo, e.Hi
 	if e.Rounds < fewest {
 		lo, hi = e.At, e.At
 	}
+	l.X, l.Y = append(l.X, float64(x)), append(l.Y, e.At)
 	l.Lo, l.Hi = append(l.Lo, lo), append(l.Hi, hi)
+}
+
+// short and shortDuration are for axes, where there is room for two digits.
+func short(v float64) string { return fmt.Sprintf("%.2g", v) }
+
+func shortDuration(sec float64) string {
+	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, short)
 }
 
 // handCurve shows what a message costs by its size.
 func (m *measured) handCurve() (p Picture, err error) {
-	c := picture.Chart{Title: "There and back", X: "bytes", Y: "time", LogX: true, LogY: true, Format: duration}
+	c := picture.Chart{Title: "There and back", X: "size of the message", LogY: true, Format: shortDuration}
 	names := []string{"channel, within a process", "pipe, between processes"}
 	for i, mode := range []string{goroutines, processes} {
-		l := picture.Line{Name: names[i]}
-		for _, size := range m.sizes("hand") {
-			if e := of(m.sized("hand", mode, size), taskTime); e.measured() {
-				addPoint(&l, size, e)
-			}
+		c.Lines = append(c.Lines, picture.Line{Name: names[i]})
+		c.XTicks = nil
+		for k, n := range m.sizes("hand") {
+			c.XTicks = append(c.XTicks, size(n))
+			addPoint(&c.Lines[i], k, of(m.sized("hand", mode, n), taskTime))
 		}
-		c.Lines = append(c.Lines, l)
 	}
-	if len(c.Lines[0].X) < 2 {
+	if len(c.XTicks) < 2 {
 		return p, nil
 	}
 	s := picture.Sheet{Names: names, Charts: []picture.Chart{c}}
@@ -148,18 +159,25 @@ func (m *measured) handCurve() (p Picture, err error) {
 	return p, err
 }
 
+const tenWorkers = 10
+
 // timeline shows ten workers at a resource, with and without a limit.
 func (r *Report) timeline() (p Picture, err error) {
 	var t picture.Timeline
 	t.Title = "Ten workers at one resource"
 	t.Subtitle = "Each bar is a stay between Acquire and Release, of one sample each. Under a bar of a limited group are at most as many others as there are permits."
 	t.X = "ms since the first one entered"
+	t.Colours = []int{0, 1, 6} // goroutines, processes, and grey for no limit
 	for group, one := range r.Timelines {
 		what := "processes"
 		if one.Mode == goroutines {
 			what = "goroutines"
 		}
-		t.Names = append(t.Names, fmt.Sprintf("%s, %d permits", what, one.Permits))
+		limit := fmt.Sprintf("%d permits", one.Permits)
+		if one.Permits >= tenWorkers {
+			limit = "no limit"
+		}
+		t.Names = append(t.Names, what+", "+limit)
 		t.Rows = append(t.Rows, lanesOf(group, one)...)
 	}
 	if t.Rows == nil {

@@ -11,7 +11,9 @@ type Timeline struct {
 	Head
 	X     string   // what the axis shows, from 0 on
 	Names []string // of the groups, for the legend
-	Rows  []TimelineRow
+
+	Colours []int // of the groups, numbers of colours of lines; those that are missing are in order
+	Rows    []TimelineRow
 }
 
 // A TimelineRow belongs to a group; a gap is left where that changes.
@@ -41,7 +43,7 @@ func (t Timeline) SVG() ([]byte, error) {
 		return nil, errNothing
 	}
 	t = t.bounded()
-	key := newLegend(t.Names, func(i int) plot.Thumbnailer { return lane(i) })
+	key := newLegend(t.Names, func(i int) plot.Thumbnailer { return t.lane(i) })
 	places, height := t.places()
 	c := newCanvas(t.Head, key.height()+height+40)
 	key.draw(c.take(key.height()))
@@ -130,17 +132,24 @@ func (l lanes) Plot(c draw.Canvas, p *plot.Plot) {
 		for _, b := range r.Bars {
 			if b.drawable() {
 				right := max(x(b.To)-0.75, x(b.From)+0.75)
-				fillBox(c, lane(r.Group).ink(), vg.Rectangle{
+				fillBox(c, l.lane(r.Group).ink(), vg.Rectangle{
 					Min: vg.Point{X: x(b.From), Y: middle - half}, Max: vg.Point{X: right, Y: middle + half}})
 			}
 		}
 	}
 }
 
-// lane is a group in the legend.
+// lane is the number of a colour.
 type lane int
 
-func (l lane) ink() ink { return markOf(max(0, int(l))).line }
+func (t Timeline) lane(group int) lane {
+	if group >= 0 && group < len(t.Colours) {
+		group = t.Colours[group]
+	}
+	return lane(max(0, group))
+}
+
+func (l lane) ink() ink { return markOf(int(l)).line }
 
 func (l lane) Thumbnail(c *draw.Canvas) {
 	fillBox(*c, l.ink(), vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Center().Y - 5},
