@@ -141,7 +141,8 @@ func (a app) reportParallel(dir string) error {
 	}
 	r.SeeAlso = "The program where it began, ten workers that print their lines in turns, is the example of package impls: " +
 		"impls/example_test.go."
-	r.Command = "semabench parallel -replay " + dir + "\nbenchstat -col /mode " + path
+	r.Commands = []string{"semabench parallel -replay " + dir, "benchstat -col /mode " + path}
+	r.Rule = parallel.Rule
 	paths, err := r.WriteDir(dir)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func TestBrowser(t *testing.T) {
 	pages := map[string]string{}
 	for name, w := range map[string]world{"usual": usual(), "busy": busy()} {
 		r := w.judge(t)
-		r.Timelines, r.SeeAlso, r.Command = tenTimelines(), "See the example.", "semabench parallel -replay results"
+		r.Timelines, r.SeeAlso, r.Commands = tenTimelines(), "See the example.", []string{"semabench parallel -replay results"}
 		var page bytes.Buffer
 		if err := r.WriteHTML(&page); err != nil {
 			t.Fatal(err)

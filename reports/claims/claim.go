@@ -78,7 +78,8 @@ type Report struct {
 
 	Timelines []Timeline // to be drawn; Judge knows none
 	SeeAlso   string     // a sentence on the page under the claim of the semaphore, or ""
-	Command   string     // that computes this again, or ""
+	Commands  []string   // that compute this again
+	Rule      string     // by which samples counted as disturbed, or ""
 
 	measured *measured
 }

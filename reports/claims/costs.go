@@ -1,5 +1,7 @@
 package claims
 
+import "fmt"
+
 // A Cost is what a work took in a mode, medians over rounds.
 type Cost struct {
 	Work, Mode, Workers       string
@@ -36,4 +38,45 @@ func (m *measured) costs() (all []Cost) {
 		}
 	}
 	return all
+}
+
+// A cell is a value and its interval, which takes the same unit.
+type cell struct{ Value, Interval string }
+
+func (c cell) String() string {
+	if c.Interval == "" {
+		return c.Value
+	}
+	return c.Value + " (" + c.Interval + ")"
+}
+
+func (e Estimate) cell(read func(float64) string) cell {
+	switch {
+	case !e.measured():
+		return cell{Value: "–"}
+	case e.Rounds < fewest:
+		return cell{Value: read(e.At)}
+	}
+	return cell{read(e.At), read(e.Lo) + " to " + read(e.Hi)}
+}
+
+// costRows are the table of costs.
+func (r *Report) costRows() (head []string, rows [][]cell) {
+	head = []string{"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system", "cores busy",
+		"switches: waited", "lost core", "peak memory", "samples"}
+	for _, c := range r.Costs {
+		m := r.measured
+		speed := cell{Value: "1"}
+		if c.Mode != serial {
+			speed = ratio(m.find(c.Work, serial), m.find(c.Work, c.Mode), perTask).cell(number)
+		}
+		samples := cell{Value: fmt.Sprint(c.Clean)}
+		if c.Retaken+c.Disturbed > 0 {
+			samples.Interval = fmt.Sprintf("%d retaken, %d disturbed", c.Retaken, c.Disturbed)
+		}
+		rows = append(rows, []cell{{Value: c.Work}, {Value: c.Mode}, {Value: c.Workers}, c.PerTask.cell(duration), speed,
+			c.Startup.cell(duration), c.User.cell(duration), c.System.cell(duration), c.Busy.cell(number),
+			c.Waited.cell(number), c.Lost.cell(number), c.Memory.cell(size), samples})
+	}
+	return head, rows
 }

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-var computes = []struct{ work, what string }{{"hash", "SHA-256"}, {"compress", "DEFLATE"}}
+var computes = []struct{ work, what string }{{"hash", "hashing"}, {"compress", "compression"}}
 
 const (
 	noGain    = 1.1  // times as fast as serial: below, it is called no faster
@@ -50,11 +50,15 @@ func turns(m *measured) *Claim {
 	}
 	all, words := m.speedUps(c, goroutines, "goroutines on all cores")
 	turning, turningWords := m.speedUps(c, oneCore, "goroutines on one core")
+	var equal []string
 	for i, e := range turning {
 		if e.within(1-closeBy, 1+closeBy) {
-			c.beside("Where one at a time runs, as under Python's GIL, it does hold: %s on one core, within %.0f %% of serial.",
-				turningWords[i], closeBy*100)
+			equal = append(equal, turningWords[i])
 		}
+	}
+	if equal != nil {
+		c.beside("Where one at a time runs, as under Python's GIL, it does hold: on one core %s of serial, which is equal "+
+			"within %.0f %%.", list(equal), closeBy*100)
 	}
 	used := judged(all, m.useful())
 	switch {
@@ -63,7 +67,7 @@ func turns(m *measured) *Claim {
 	case m.cores < 2:
 		c.settle(Unmeasurable, oneMissed)
 	case every(used, yes):
-		c.settle(Fails, "because goroutines run on all cores at once, in one process: %s as fast as serial on %d.",
+		c.settle(Fails, "because goroutines run on all cores at once, in one process: %s as fast as serial on %d cores.",
 			list(words), m.cores)
 	case every(judged(all, noGain), no):
 		c.settle(Holds, "%s as fast as serial on %d cores.", list(words), m.cores)
@@ -152,13 +156,13 @@ func choosing(m *measured) *Claim {
 	case every(against, yes):
 		c.settle(Holds, "the pool is %s as fast as goroutines.", list(words))
 	case every(against, no):
-		c.settle(Fails, "because goroutines reach the same cores without leaving the process: the pool is %s as fast as they are.",
+		c.settle(Fails, "because goroutines reach the same cores without leaving the process: of their speed the pool has %s.",
 			list(words))
 	default:
-		c.settle(Undecided, "the pool is %s as fast as goroutines.", list(words))
+		c.settle(Undecided, "of the speed of goroutines the pool has %s.", list(words))
 	}
 	if turning != nil && m.cores > 1 {
-		c.beside("Against threads that take turns it does hold: the pool is %s as fast as goroutines on one core.", list(turning))
+		c.beside("Against threads that take turns it does hold: of the speed of goroutines on one core the pool has %s.", list(turning))
 	}
 	if e := ratio(m.find("hash", processes), m.find("hash", goroutines), peakBytes); e.measured() {
 		c.beside("The pool takes %s the memory of the goroutines (peak resident, the program's own pages counted in each).",

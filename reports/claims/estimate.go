@@ -164,7 +164,7 @@ type scale struct {
 	name string
 }
 
-// scaled takes the first scale that v fills.
+// scaled takes the first scale that v fills. No line is broken before the unit.
 func scaled(v float64, scales []scale, digits func(float64) string) string {
 	last := len(scales) - 1
 	for i, s := range scales {
@@ -172,9 +172,9 @@ func scaled(v float64, scales []scale, digits func(float64) string) string {
 			continue
 		}
 		if whole := v / s.size; whole == math.Trunc(whole) {
-			return fmt.Sprintf("%.0f %s", whole, s.name)
+			return fmt.Sprintf("%.0f\u00a0%s", whole, s.name)
 		}
-		return digits(v/s.size) + " " + s.name
+		return digits(v/s.size) + "\u00a0" + s.name
 	}
 	return ""
 }

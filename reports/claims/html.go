@@ -29,10 +29,8 @@ type page struct {
 	Claims   []pageClaim
 	Head     []string
 	Costs    []costGroup
-	Noise    string
-	Disturb  string
-	Command  string
-	CoresOne bool
+	Rule     string // of disturbed samples
+	Commands []string
 }
 
 type pageClaim struct {
@@ -51,7 +49,7 @@ type pagePicture struct {
 
 type costGroup struct {
 	Work string
-	Rows [][]string
+	Rows [][]cell
 }
 
 // classes of outcomes, for their colours; the words say it as well.
@@ -90,13 +88,16 @@ func (r *Report) page() (*page, error) {
 		Policy: template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; img-src data:; style-src 'sha256-%s'"`,
 			base64.StdEncoding.EncodeToString(sum[:]))),
 		Style: template.CSS(css), Title: title, State: "good", Banner: []string{r.checksums(), r.noise()},
-		Command: shown(r.Command),
+		Rule: r.Rule,
 	}
 	if r.Totals.Disturbed > 0 || r.Warnings != nil {
 		p.State = "warn"
 	}
 	if r.Differing != nil {
 		p.State = "bad"
+	}
+	for _, s := range r.Commands {
+		p.Commands = append(p.Commands, shown(s))
 	}
 	for _, s := range r.Warnings {
 		p.Banner = append(p.Banner, shown(s))
@@ -114,11 +115,11 @@ func (r *Report) page() (*page, error) {
 func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 	shownClaim := pageClaim{Claim: c, Class: classes[c.Outcome], Number: number, Join: c.between(), Remarks: c.remarks()}
 	if c.ID == "semaphore" && r.SeeAlso != "" {
-		shownClaim.Remarks = append(shownClaim.Remarks[:len(shownClaim.Remarks):len(shownClaim.Remarks)], r.SeeAlso)
+		shownClaim.Remarks = append(shownClaim.Remarks[:len(shownClaim.Remarks):len(shownClaim.Remarks)], shown(r.SeeAlso))
 	}
 	for _, pic := range pictures {
 		if pic.ClaimID == c.ID {
-			shownClaim.Pictures = append(shownClaim.Pictures, pagePicture{shown(pic.Alt), template.URL(
+			shownClaim.Pictures = append(shownClaim.Pictures, pagePicture{pic.Alt, template.URL(
 				"data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(pic.SVG))})
 		}
 	}
@@ -130,8 +131,8 @@ func (p *page) addCosts(r *Report) {
 	head, rows := r.costRows()
 	p.Head = head[1:]
 	for _, row := range rows {
-		if n := len(p.Costs); n == 0 || p.Costs[n-1].Work != row[0] {
-			p.Costs = append(p.Costs, costGroup{Work: row[0]})
+		if n := len(p.Costs); n == 0 || p.Costs[n-1].Work != row[0].Value {
+			p.Costs = append(p.Costs, costGroup{Work: row[0].Value})
 		}
 		last := &p.Costs[len(p.Costs)-1]
 		last.Rows = append(last.Rows, row[1:])

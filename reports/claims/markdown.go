@@ -38,13 +38,20 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 			paragraph(b)
 		}
 		if c.ID == "semaphore" && r.SeeAlso != "" {
-			paragraph(r.SeeAlso)
+			paragraph(shown(r.SeeAlso))
 		}
 		fmt.Fprintf(&out, "<sub>%s</sub>\n\n", escape.Markdown("Rule: "+c.Rule))
 	}
 	out.WriteString("## What each mode costs\n\n")
 	head, rows := r.costRows()
-	markdownTable(&out, head, rows)
+	var words [][]string
+	for _, row := range rows {
+		words = append(words, nil)
+		for _, c := range row {
+			words[len(words)-1] = append(words[len(words)-1], c.String())
+		}
+	}
+	markdownTable(&out, head, words)
 	_, err = w.Write(out.Bytes())
 	return err
 }

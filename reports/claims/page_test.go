@@ -43,7 +43,7 @@ func busy() world {
 func TestGolden(t *testing.T) {
 	for name, w := range map[string]world{"usual": usual(), "busy": busy()} {
 		r := w.judge(t)
-		r.Timelines, r.SeeAlso, r.Command = tenTimelines(), "See the example.", "semabench parallel -replay results"
+		r.Timelines, r.SeeAlso, r.Commands = tenTimelines(), "See the example.", []string{"semabench parallel -replay results"}
 		for ext, write := range r.outputs() {
 			var got bytes.Buffer
 			if err := write(&got); err != nil {
@@ -123,7 +123,7 @@ func TestHostileNames(t *testing.T) {
 	text := strings.ReplaceAll(w.text(), "a <fast> one", evil)
 	text = strings.ReplaceAll(text, "work=hash/mode=serial/workers=2", "work=hash/mode=serial/workers=<b>*2*</b>")
 	r := judge(t, text)
-	r.Warnings, r.Command, r.SeeAlso = []string{evil}, evil, evil
+	r.Warnings, r.Commands, r.SeeAlso = []string{evil}, []string{evil}, evil
 	for ext, write := range r.outputs() {
 		var out bytes.Buffer
 		if err := write(&out); err != nil {

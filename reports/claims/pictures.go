@@ -129,7 +129,12 @@ func addPoint(l *picture.Line, x int, e Estimate) {
 }
 
 // short and shortDuration are for axes, where there is room for two digits.
-func short(v float64) string { return fmt.Sprintf("%.2g", v) }
+func short(v float64) string {
+	if v >= 99.5 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2g", v)
+}
 
 func shortDuration(sec float64) string {
 	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, short)

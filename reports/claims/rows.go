@@ -91,7 +91,7 @@ func collect(log *reports.Log) (*measured, error) {
 			byName[s.Name] = &row{work: work, mode: mode, params: params}
 			m.rows = append(m.rows, byName[s.Name])
 			m.cores, _ = strconv.Atoi(s.Config("cores"))
-			m.files = s.Config("files")
+			m.files = shown(s.Config("files"))
 		}
 		byName[s.Name].add(s)
 	}
@@ -110,7 +110,7 @@ func parseName(name string) (work, mode string, params map[string]string) {
 	params = map[string]string{}
 	for field := range strings.SplitSeq(name, "/") {
 		if key, value, ok := strings.Cut(field, "="); ok {
-			params[key] = value
+			params[key] = shown(value) // it goes into sentences
 		}
 	}
 	return params["work"], params["mode"], params

@@ -99,30 +99,3 @@ func wrapped(w io.Writer, prefix, text string, width int) {
 	fmt.Fprintln(w, line)
 }
 
-// costRows are the table of costs, in words.
-func (r *Report) costRows() (head []string, rows [][]string) {
-	head = []string{"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system", "cores busy",
-		"switches: waited", "lost core", "peak memory", "samples"}
-	for _, c := range r.Costs {
-		m := r.measured
-		speed := "1"
-		if c.Mode != serial {
-			speed = ratio(m.find(c.Work, serial), m.find(c.Work, c.Mode), perTask).times()
-		}
-		samples := fmt.Sprint(c.Clean)
-		if c.Retaken+c.Disturbed > 0 {
-			samples += fmt.Sprintf(" + %d retaken + %d disturbed", c.Retaken, c.Disturbed)
-		}
-		rows = append(rows, []string{c.Work, c.Mode, shown(c.Workers), c.PerTask.seconds(), speed, middle(c.Startup, duration),
-			middle(c.User, duration), middle(c.System, duration), middle(c.Busy, number), middle(c.Waited, number),
-			middle(c.Lost, number), middle(c.Memory, size), samples})
-	}
-	return head, rows
-}
-
-func middle(e Estimate, read func(float64) string) string {
-	if !e.measured() {
-		return "–"
-	}
-	return read(e.At)
-}

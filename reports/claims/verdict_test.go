@@ -45,7 +45,7 @@ func TestOutcomes(t *testing.T) {
 		}, Unmeasurable, []string{"nothing here makes it wait"}},
 
 		{"all cores", "turns", func(*world) {}, Fails, []string{"because goroutines run on all cores", "1.9"}},
-		{"one at a time", "turns", func(w *world) { w.scale(1.93, goroutines, "hash", "compress") }, Holds, []string{"SHA-256 1.0"}},
+		{"one at a time", "turns", func(w *world) { w.scale(1.93, goroutines, "hash", "compress") }, Holds, []string{"hashing 1.0"}},
 		{"in between", "turns", func(w *world) { w.scale(1.5, goroutines, "hash", "compress") }, Undecided, []string{"1.3"}},
 		{"one core", "turns", func(w *world) { w.cores = 1 }, Unmeasurable, []string{"one core only"}},
 		{"not measured", "turns", func(w *world) {
@@ -103,7 +103,7 @@ func TestOutcomes(t *testing.T) {
 				t.Errorf("%s: %s, want %s", c.Text, c.sentence(), test.want)
 			}
 			for _, want := range test.say {
-				if !strings.Contains(c.sentence(), want) {
+				if !strings.Contains(plain(c.sentence()), want) {
 					t.Errorf("the answer %q does not say %q", c.sentence(), want)
 				}
 			}
@@ -115,13 +115,13 @@ func TestOutcomes(t *testing.T) {
 func TestStandIn(t *testing.T) {
 	w := usual()
 	said := strings.Join(w.judge(t).claim(t, "turns").Beside, "\n")
-	if strings.Count(said, "within 5 % of serial") != 2 {
+	if !strings.Contains(said, "hashing") || !strings.Contains(said, "compression") || !strings.Contains(said, "within 5 %") {
 		t.Errorf("of works that are equal on one core it says %q", said)
 	}
 	w.scale(1.1, oneCore, "hash")
 	said = strings.Join(w.judge(t).claim(t, "turns").Beside, "\n")
-	if strings.Contains(said, "SHA-256") || !strings.Contains(said, "DEFLATE") {
-		t.Errorf("with SHA-256 10 %% slower on one core it says %q", said)
+	if strings.Contains(said, "hashing") || !strings.Contains(said, "compression") {
+		t.Errorf("with hashing 10 %% slower on one core it says %q", said)
 	}
 }
 
@@ -218,11 +218,14 @@ func TestIntervalIsOrderStatistics(t *testing.T) {
 func TestDigits(t *testing.T) {
 	for got, want := range map[string]string{
 		number(0.0123): "0.012", number(1.234): "1.23", number(12.34): "12.3", number(123.4): "123",
-		duration(1.5e-9): "1.50 ns", duration(2e-3): "2 ms", duration(0.99999e-3): "1.00 ms", duration(3): "3 s",
-		size(64): "64 B", size(4 << 20): "4 MiB", size(1500): "1.46 KiB",
+		duration(1.5e-9): "1.50\u00a0ns", duration(2e-3): "2\u00a0ms", duration(0.99999e-3): "1.00\u00a0ms", duration(3): "3\u00a0s",
+		size(64): "64\u00a0B", size(4 << 20): "4\u00a0MiB", size(1500): "1.46\u00a0KiB",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
+
+// plain has spaces where a line must not be broken.
+func plain(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
