@@ -80,15 +80,23 @@ func (m *measurement) ask(ctx context.Context, r row) (*sampled, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
 	}
-	if text := strings.TrimSpace(complaint.String()); err != nil && text != "" {
-		err = fmt.Errorf("%w: %s", err, text)
-	}
 	if err != nil {
-		return nil, err
+		return nil, failure(err, said.String(), complaint.String())
 	}
 	s := new(sampled)
 	if err := json.Unmarshal(said.Bytes(), s); err != nil {
 		return nil, errNoChild
 	}
 	return s, nil
+}
+
+// failure is why there is no sample. One that fails says so where errors are said, and nothing else.
+func failure(err error, said, complaint string) error {
+	switch text := strings.TrimSpace(complaint); {
+	case said != "":
+		return fmt.Errorf("%w (%w)", errNoChild, err)
+	case text != "":
+		return fmt.Errorf("%w: %s", err, text)
+	}
+	return err
 }

@@ -1,6 +1,9 @@
 package claims
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Cost is what a work took in a mode, medians over rounds.
 type Cost struct {
@@ -57,13 +60,17 @@ func (e Estimate) cell(read func(float64) string) cell {
 	case e.Rounds < fewest:
 		return cell{Value: read(e.At)}
 	}
-	return cell{read(e.At), read(e.Lo) + " to " + read(e.Hi)}
+	lo, hi := read(e.Lo), read(e.Hi)
+	if number, unit, ok := strings.Cut(lo, "\u00a0"); ok && strings.HasSuffix(hi, "\u00a0"+unit) {
+		lo = number // the unit is said once
+	}
+	return cell{read(e.At), lo + " to " + hi}
 }
 
 // costRows are the table of costs.
 func (r *Report) costRows() (head []string, rows [][]cell) {
 	head = []string{"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system", "cores busy",
-		"switches: waited", "lost core", "peak memory", "samples"}
+		"peak memory", "switches: waited", "lost core", "samples"}
 	for _, c := range r.Costs {
 		m := r.measured
 		speed := cell{Value: "1"}
@@ -76,7 +83,7 @@ func (r *Report) costRows() (head []string, rows [][]cell) {
 		}
 		rows = append(rows, []cell{{Value: c.Work}, {Value: c.Mode}, {Value: c.Workers}, c.PerTask.cell(duration), speed,
 			c.Startup.cell(duration), c.User.cell(duration), c.System.cell(duration), c.Busy.cell(number),
-			c.Waited.cell(number), c.Lost.cell(number), c.Memory.cell(size), samples})
+			c.Memory.cell(size), c.Waited.cell(number), c.Lost.cell(number), samples})
 	}
 	return head, rows
 }

@@ -98,4 +98,3 @@ func wrapped(w io.Writer, prefix, text string, width int) {
 	}
 	fmt.Fprintln(w, line)
 }
-
