@@ -61,7 +61,7 @@ func (p *Plan) Run(ctx context.Context, w io.Writer) (err error) {
 }
 
 func (m *measurement) prepare(ctx context.Context) (err error) {
-	if m.scratch, err = os.MkdirTemp(sharedFolder(), "semabench-parallel-*"); err != nil {
+	if m.scratch, err = os.MkdirTemp(sharedFolder(), fmt.Sprintf("semabench-parallel-%d-*", os.Getpid())); err != nil {
 		return fmt.Errorf("making a folder for what processes share: %w", err)
 	}
 	if m.kind, err = m.chooseKind(); err != nil {

@@ -74,8 +74,12 @@ func (a app) parallel(ctx context.Context, args []string) error {
 	if c.works != "" {
 		c.Works = strings.Split(strings.ReplaceAll(c.works, " ", ""), ",")
 	}
-	if _, err := chooseImpls(cmp.Or(c.Impl, "weighted"), a.table); err != nil {
+	chosen, err := chooseImpls(cmp.Or(c.Impl, "weighted"), a.table)
+	if err != nil {
 		return err
+	}
+	if len(chosen) != 1 {
+		return fmt.Errorf("-impl=%s: want one implementation", c.Impl)
 	}
 	if c.dir == "" {
 		c.dir = filepath.Join("results", time.Now().UTC().Format("20060102-150405"))
