@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,9 +17,13 @@ import (
 // longestSample is what nothing takes that is not stuck.
 const longestSample = time.Minute
 
+// errStuck ends a sample that takes longer. Its processes then say where they are before they end.
+var errStuck = errors.New("it is stuck")
+
 // sample takes one, and says what disturbed it.
 func (m *measurement) sample(ctx context.Context, r row) (t taken, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, longestSample, fmt.Errorf("stopped after %v", longestSample))
+	ctx, cancel := context.WithTimeoutCause(ctx, m.patience,
+		fmt.Errorf("%w: stopped after %v", errStuck, m.patience))
 	defer cancel()
 	watch, began := machine.StartWatch(), time.Now()
 	server, err := m.serverTime(r)
@@ -77,7 +82,9 @@ func (m *measurement) ask(ctx context.Context, r row) (*sampled, error) {
 	}
 	defer lifeline.Close()
 	err = cmd.Run()
-	if cause := context.Cause(ctx); cause != nil {
+	if cause := context.Cause(ctx); errors.Is(cause, errStuck) {
+		return nil, fmt.Errorf("%w; this is where its processes were:\n%s", cause, firstLines(complaint.String(), 400))
+	} else if cause != nil {
 		return nil, cause
 	}
 	if err != nil {
@@ -99,4 +106,9 @@ func failure(err error, said, complaint string) error {
 		return fmt.Errorf("%w: %s", err, text)
 	}
 	return err
+}
+
+func firstLines(s string, most int) string {
+	lines := strings.SplitN(s, "\n", most+1)
+	return strings.Join(lines[:min(most, len(lines))], "\n")
 }

@@ -2,7 +2,10 @@
 
 package parallel
 
-import "os/exec"
+import (
+	"context"
+	"os/exec"
+)
 
 // apart leaves it at killing the command: its children end with their standard inputs.
-func apart(*exec.Cmd) {}
+func apart(context.Context, *exec.Cmd) {}

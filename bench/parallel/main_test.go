@@ -50,6 +50,8 @@ func plantWrong(how string) {
 					return 0, errors.New("out of hashes")
 				case how == "dies":
 					os.Exit(7)
+				case how == "hangs":
+					select {}
 				}
 				return do(i, payload)
 			}, err

@@ -166,9 +166,10 @@ func tenWorkers() (rows []row) {
 
 // A Plan is what Run is going to do.
 type Plan struct {
-	options Options
-	cores   int
-	rows    []row
+	options  Options
+	cores    int
+	rows     []row
+	patience time.Duration // with a sample
 }
 
 // Plan checks o, and says what is wrong with it.
@@ -192,7 +193,7 @@ func (o Options) Plan() (*Plan, error) {
 			return nil, err
 		}
 	}
-	p := &Plan{options: o, cores: min(runtime.GOMAXPROCS(0), mostCores)}
+	p := &Plan{options: o, cores: min(runtime.GOMAXPROCS(0), mostCores), patience: longestSample}
 	for _, name := range o.Works {
 		if !slices.Contains(Works(), name) {
 			return nil, fmt.Errorf("unknown work %q; known are %s", name, strings.Join(Works(), ", "))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/machine"
@@ -101,13 +100,8 @@ func turned(rows []row, round int) (all []row) {
 func (m *measurement) fail(r row, err error) error {
 	m.failed[r.name()] = err
 	m.names = append(m.names, r.name())
-	_, err = fmt.Fprintf(m.text, "# failed: %s: %s\n", r.name(), firstLine(err.Error()))
+	_, err = fmt.Fprintf(m.text, "# failed: %s: %s\n", r.name(), firstLines(err.Error(), 1))
 	return err
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }
 
 // compare notes a checksum that another mode did not get from the same tasks.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -131,6 +132,28 @@ func TestChildrenThatFail(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A sample that is stuck is given up, with the stacks of its processes; the others go on.
+func TestStuckSample(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGQUIT here")
+	}
+	t.Setenv(wrongVar, "hangs")
+	p := small(t, Options{Rounds: 1}, ofHash(Serial, Processes))
+	p.patience = 2 * time.Second
+	text, err := run(t, p)
+	for _, want := range []string{"it is stuck: stopped after 2s", "SIGQUIT", "serveTasks"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("it says %.500v, want %q in it", err, want)
+		}
+	}
+	if !strings.Contains(text, "\nBenchmarkParallel/work=hash/mode=serial") || strings.Contains(text, "goroutine ") {
+		t.Errorf("want the serial sample and no stacks in\n%s", text)
+	}
+	if left := children(t); len(left) > 0 {
+		t.Errorf("processes are left: %v", left)
 	}
 }
 

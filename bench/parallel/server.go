@@ -22,7 +22,7 @@ func (r request) start(ctx context.Context, procs int) (*exec.Cmd, error) {
 	cmd := exec.CommandContext(ctx, plain.Path)
 	cmd.Env, cmd.Stderr = plain.Env, plain.Stderr
 	cmd.WaitDelay = time.Second // for pipes that somebody holds who is not in the group
-	apart(cmd)
+	apart(ctx, cmd)
 	return cmd, nil
 }
 
