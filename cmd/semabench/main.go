@@ -6,6 +6,7 @@
 //	semabench gate      judge whether a change made benchmarks slower
 //	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
+//	semabench parallel  compare threads and processes at the same work, and judge what is said of them
 //	semabench stress    play random programs until the time is over, and keep those that fail
 //	semabench help      say more
 //
@@ -28,6 +29,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 )
@@ -39,7 +41,10 @@ const (
 	exitInterrupted = 130 // 128+SIGINT, as shells have it
 )
 
-func main() { commandMain(impls.All(), process.All(), linked) }
+func main() {
+	parallel.ChildMain(impls.All()...) // of semabench parallel, which starts this program again
+	commandMain(impls.All(), process.All(), linked)
+}
 
 func commandMain(table, shared []impls.Impl, prepare maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -68,6 +73,7 @@ var verbs = []verb{
 	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
 	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
+	{"parallel", "compare threads and processes at the same work, and judge what is said of them", app.parallel},
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 	{"turn", "play programs against one implementation; stress calls this", app.playTurn},
