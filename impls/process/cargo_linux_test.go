@@ -15,7 +15,7 @@ const crates = 7 // that cargo builds: one, and six that it depends on and that 
 
 // Cargo is a client of Go, by a fifo.
 func TestServerOfCargo(t *testing.T) {
-	needsCargo(t)
+	needs(t, "cargo")
 	w := newWorkshop(t)
 	writeCrates(t, w)
 	for _, tokens := range []int64{1, 2} {
@@ -32,7 +32,7 @@ func TestServerOfCargo(t *testing.T) {
 // Go serves one pipe of tokens to make and to cargo at once, and runs jobs of its own beside them.
 func TestServerOfMakeAndCargo(t *testing.T) {
 	needs(t, "make")
-	needsCargo(t)
+	needs(t, "cargo")
 	w := newWorkshop(t)
 	writeCrates(t, w)
 	for _, tokens := range []int64{2, 3, 4} {
@@ -53,7 +53,7 @@ func TestServerOfMakeAndCargo(t *testing.T) {
 // Make serves its tokens to cargo and to a Go client at once, and runs jobs of its own beside them.
 func TestClientBesideCargoOfMake(t *testing.T) {
 	needs(t, "make")
-	needsCargo(t)
+	needs(t, "cargo")
 	w := newWorkshop(t)
 	writeCrates(t, w)
 	for _, jobs := range []int{2, 3, 4} {
@@ -69,7 +69,7 @@ func TestClientBesideCargoOfMake(t *testing.T) {
 
 // Cargo serves its tokens to a Go client, which one of its compilers is, while others compile.
 func TestClientOfCargo(t *testing.T) {
-	needsCargo(t)
+	needs(t, "cargo")
 	w := newWorkshop(t)
 	writeCrates(t, w)
 	for _, jobs := range []int{2, 3} {
@@ -91,13 +91,6 @@ func (w workshop) cargo(t *testing.T, flags string) *exec.Cmd {
 	cmd.Env = append(cmd.Env, "RUSTC_WRAPPER="+filepath.Join(w.dir, "wrapper"),
 		"CARGO_HOME="+filepath.Join(w.dir, "home"), "CARGO_TARGET_DIR="+target, "CARGO_INCREMENTAL=0")
 	return cmd
-}
-
-// needsCargo skips where it is missing: it is no part of what CI has to have.
-func needsCargo(t *testing.T) {
-	if _, err := exec.LookPath("cargo"); err != nil {
-		t.Skip("cargo is not installed")
-	}
 }
 
 // writeCrates writes a crate that depends on others, and a wrapper that tells the log of compilers. The
