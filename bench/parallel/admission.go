@@ -17,6 +17,9 @@ type shared struct {
 	// serve makes it at a path, for the process that starts the others. The function ends it.
 	serve func(path string, size int64) (end func() error, err error)
 	open  func(path string, size int64) (process.Semaphore, error)
+
+	// sweep removes what is left of it, beside files, when the one who served it was killed. It may be nil.
+	sweep func(path string) error
 }
 
 // sharedKinds are those of package process that keep any number of workers to a size. The jobserver
@@ -42,7 +45,8 @@ var sharedKinds = []shared{
 			}
 			return func() error { return errors.Join(s.Close(), process.RemoveSysV(path)) }, nil
 		},
-		open: func(path string, size int64) (process.Semaphore, error) { return process.OpenSysV(path, size) },
+		open:  func(path string, size int64) (process.Semaphore, error) { return process.OpenSysV(path, size) },
+		sweep: process.RemoveSysV,
 	},
 	{
 		name: "broker",
@@ -82,6 +86,13 @@ func (k shared) works(dir string) error {
 		return err
 	}
 	return end()
+}
+
+// sweep removes what a sample that was killed has left in the kernel. If it has not, there is no name.
+func (r request) sweep() {
+	if kind, err := sharedKind(r.Process); err == nil && kind.sweep != nil {
+		_ = kind.sweep(r.Path)
+	}
 }
 
 func (r request) semaphore(table []impls.Impl) (impls.Semaphore, error) {

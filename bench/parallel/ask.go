@@ -54,23 +54,13 @@ func (m *measurement) serverTime(r row) (time.Duration, error) {
 
 // ask starts the process of a sample and returns what it found.
 func (m *measurement) ask(ctx context.Context, r row) (*sampled, error) {
-	q := r.request
-	q.Role, q.Seed, q.Impl, q.Process = sampling, m.options.Seed, m.options.Impl, m.kind.name
-	q.File = m.file
-	if m.server != nil {
-		q.URL = m.server.url
-	}
 	shared, err := os.MkdirTemp(m.scratch, "sample-*")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(shared)
-	q.Path = filepath.Join(shared, "semaphore")
-	procs := 1
-	if r.Mode != Serial && r.Mode != OneCore {
-		procs = m.cores
-	}
-	cmd, err := q.start(ctx, procs)
+	q := m.requestOf(r, filepath.Join(shared, "semaphore"))
+	cmd, err := q.start(ctx, r.cores(m.cores))
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +71,9 @@ func (m *measurement) ask(ctx context.Context, r row) (*sampled, error) {
 		return nil, err
 	}
 	defer lifeline.Close()
-	err = cmd.Run()
+	if err = cmd.Run(); err != nil {
+		q.sweep() // one that was killed did not
+	}
 	if cause := context.Cause(ctx); errors.Is(cause, errStuck) {
 		return nil, fmt.Errorf("%w; this is where its processes were:\n%s", cause, firstLines(complaint.String(), 400))
 	} else if cause != nil {
@@ -95,6 +87,25 @@ func (m *measurement) ask(ctx context.Context, r row) (*sampled, error) {
 		return nil, errNoChild
 	}
 	return s, nil
+}
+
+// requestOf is what the process of a sample is asked for. The semaphore of its workers will be at a path.
+func (m *measurement) requestOf(r row, path string) request {
+	q := r.request
+	q.Role, q.Seed, q.Impl, q.Process = sampling, m.options.Seed, m.options.Impl, m.kind.name
+	q.File, q.Path = m.file, path
+	if m.server != nil {
+		q.URL = m.server.url
+	}
+	return q
+}
+
+// cores is how many of all cores the process of a sample may use.
+func (r row) cores(all int) int {
+	if r.Mode == Serial || r.Mode == OneCore {
+		return 1
+	}
+	return all
 }
 
 // failure is why there is no sample. One that fails says so where errors are said, and nothing else.

@@ -37,6 +37,7 @@ type Span struct {
 func (r request) serveSample(table []impls.Impl) error {
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
+		r.sweep()
 		os.Exit(1) // the inputs of workers end with this process, and so do they
 	}()
 	runtime.Gosched() // it waits in the kernel now, and has given this core back
