@@ -5,19 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
+	"github.com/semabench/semabench/reports/internal/reporttest"
+)
 
 func (r *Report) outputs() map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
@@ -39,42 +36,25 @@ func busy() world {
 	return w
 }
 
+// whole is a report with everything that a page may hold.
+func (w world) whole(t *testing.T) *Report {
+	r := w.judge(t)
+	r.Timelines, r.SeeAlso = tenTimelines(), "See the example."
+	r.Commands = []string{"semabench parallel -replay results"}
+	return r
+}
+
 // The outputs byte for byte. A failure leaves what it got beside the golden file.
 func TestGolden(t *testing.T) {
 	for name, w := range map[string]world{"usual": usual(), "busy": busy()} {
-		r := w.judge(t)
-		r.Timelines, r.SeeAlso, r.Commands = tenTimelines(), "See the example.", []string{"semabench parallel -replay results"}
-		for ext, write := range r.outputs() {
+		for ext, write := range w.whole(t).outputs() {
 			var got bytes.Buffer
 			if err := write(&got); err != nil {
 				t.Fatal(err)
 			}
-			sameAsGolden(t, name+".golden."+ext, got.Bytes())
+			reporttest.SameAsGolden(t, "testdata/"+name+".golden."+ext, got.Bytes())
 		}
 	}
-}
-
-func sameAsGolden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(got, want) {
-		os.Remove(path + ".got")
-		return
-	}
-	if err := os.WriteFile(path+".got", got, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	t.Errorf("differs from %s; see %s.got", path, path)
 }
 
 // A page needs nothing else, its parts are closed, and its policy lets its own style through.
