@@ -161,6 +161,12 @@ func choosing(m *measured) *Claim {
 	default:
 		c.settle(Undecided, "of the speed of goroutines the pool has %s.", list(words))
 	}
+	m.poolBeside(c, turning)
+	return c
+}
+
+// poolBeside says what else there is to the pool: the speed of threads that take turns, and its memory.
+func (m *measured) poolBeside(c *Claim, turning []string) {
 	if turning != nil && m.cores > 1 {
 		c.beside("Against threads that take turns it does hold: of the speed of goroutines on one core the pool has %s.", list(turning))
 	}
@@ -168,7 +174,6 @@ func choosing(m *measured) *Claim {
 		c.beside("The pool takes %s the memory of the goroutines (peak resident, the program's own pages counted in each).",
 			e.times())
 	}
-	return c
 }
 
 // An even is where one mode begins to be as fast as another, in seconds of serial work per task.

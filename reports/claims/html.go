@@ -113,10 +113,8 @@ func (r *Report) page() (*page, error) {
 }
 
 func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
-	shownClaim := pageClaim{Claim: c, Class: classes[c.Outcome], Number: number, Join: c.between(), Remarks: c.remarks()}
-	if c.ID == "semaphore" && r.SeeAlso != "" {
-		shownClaim.Remarks = append(shownClaim.Remarks[:len(shownClaim.Remarks):len(shownClaim.Remarks)], shown(r.SeeAlso))
-	}
+	shownClaim := pageClaim{Claim: c, Class: classes[c.Outcome], Number: number, Join: c.between(),
+		Remarks: r.remarksOn(c)}
 	for _, pic := range pictures {
 		if pic.ClaimID == c.ID {
 			shownClaim.Pictures = append(shownClaim.Pictures, pagePicture{pic.Alt, template.URL(

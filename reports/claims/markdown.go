@@ -17,10 +17,9 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 		return fmt.Errorf("writing Markdown: %w", err)
 	}
 	var out bytes.Buffer
-	paragraph := func(s string) { fmt.Fprintf(&out, "%s\n\n", escape.Markdown(s)) }
 	fmt.Fprintf(&out, "# %s\n\n", title)
 	for _, s := range append([]string{r.checksums(), r.noise()}, r.Warnings...) {
-		paragraph(shown(s))
+		markdownParagraph(&out, shown(s))
 	}
 	fmt.Fprint(&out, "| claim | answer |\n| :-- | :-- |\n")
 	for _, c := range r.Claims {
@@ -28,19 +27,7 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 	}
 	out.WriteString("\n")
 	for _, c := range r.Claims {
-		fmt.Fprintf(&out, "## “%s”\n\n**%s**%s%s\n\n", escape.Markdown(c.Text), c.Outcome, c.between(), escape.Markdown(c.Answer))
-		for _, p := range pictures {
-			if p.ClaimID == c.ID && dir != "" {
-				fmt.Fprintf(&out, "![%s](%s/%s.svg)\n\n", escape.Markdown(p.Alt), dir, p.Name)
-			}
-		}
-		for _, b := range c.remarks() {
-			paragraph(b)
-		}
-		if c.ID == "semaphore" && r.SeeAlso != "" {
-			paragraph(shown(r.SeeAlso))
-		}
-		fmt.Fprintf(&out, "<sub>%s</sub>\n\n", escape.Markdown("Rule: "+c.Rule))
+		r.markdownClaim(&out, c, pictures, dir)
 	}
 	out.WriteString("## What each mode costs\n\n")
 	head, rows := r.costRows()
@@ -55,6 +42,21 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 	_, err = w.Write(out.Bytes())
 	return err
 }
+
+func (r *Report) markdownClaim(out *bytes.Buffer, c *Claim, pictures []Picture, dir string) {
+	fmt.Fprintf(out, "## “%s”\n\n**%s**%s%s\n\n", escape.Markdown(c.Text), c.Outcome, c.between(), escape.Markdown(c.Answer))
+	for _, p := range pictures {
+		if p.ClaimID == c.ID && dir != "" {
+			fmt.Fprintf(out, "![%s](%s/%s.svg)\n\n", escape.Markdown(p.Alt), dir, p.Name)
+		}
+	}
+	for _, s := range r.remarksOn(c) {
+		markdownParagraph(out, s)
+	}
+	fmt.Fprintf(out, "<sub>%s</sub>\n\n", escape.Markdown("Rule: "+c.Rule))
+}
+
+func markdownParagraph(out *bytes.Buffer, s string) { fmt.Fprintf(out, "%s\n\n", escape.Markdown(s)) }
 
 func markdownTable(out *bytes.Buffer, head []string, rows [][]string) {
 	line := func(cells []string) {

@@ -66,12 +66,7 @@ func sending(m *measured) *Claim {
 		c.settle(Unmeasurable, noMessages)
 		return c
 	}
-	var dear []answer
-	for _, n := range sizes {
-		e := c.add(size(n)+", pipe against channel",
-			ratio(m.sized("hand", processes, n), m.sized("hand", goroutines, n), taskTime), Estimate.times)
-		dear = append(dear, e.atLeast(dearer))
-	}
+	dear := m.pipeAgainstChannel(c, sizes)
 	memory := c.add("memory, pool against goroutines",
 		ratio(m.find("hash", processes), m.find("hash", goroutines), peakBytes), Estimate.times)
 	last := dear[len(dear)-1]
@@ -93,4 +88,13 @@ func sending(m *measured) *Claim {
 			m.find("hash", processes).params["workers"], memory.times())
 	}
 	return c
+}
+
+func (m *measured) pipeAgainstChannel(c *Claim, sizes []float64) (dear []answer) {
+	for _, n := range sizes {
+		e := c.add(size(n)+", pipe against channel",
+			ratio(m.sized("hand", processes, n), m.sized("hand", goroutines, n), taskTime), Estimate.times)
+		dear = append(dear, e.atLeast(dearer))
+	}
+	return dear
 }

@@ -60,6 +60,15 @@ func (c *Claim) remarks() []string {
 	return all
 }
 
+// remarksOn are those of a claim on a page, where there is room to say what else to look at.
+func (r *Report) remarksOn(c *Claim) []string {
+	all := c.remarks()
+	if c.ID == "semaphore" && r.SeeAlso != "" {
+		all = append(all[:len(all):len(all)], shown(r.SeeAlso))
+	}
+	return all
+}
+
 // WriteText writes r for a terminal of so many columns; 0 means 80.
 func (r *Report) WriteText(w io.Writer, width int) error {
 	if width < 20 {
