@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -236,17 +235,4 @@ func TestDescriptorsThatAreNoPipe(t *testing.T) {
 			t.Errorf("%s: a child says %q", want, got)
 		}
 	}
-}
-
-// needs fails where CI should have installed a program, and skips elsewhere.
-func needs(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatalf("%s is not installed: %v", program, err)
-	}
-	if err != nil {
-		t.Skipf("%s is not installed", program)
-	}
-	return path
 }

@@ -37,6 +37,7 @@ type child struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	killed bool
+	ended  bool
 }
 
 // start returns a child that has opened what is to be opened. It is gone when the test is.
@@ -130,6 +131,10 @@ func (c *child) kill() {
 }
 
 func (c *child) end() {
+	if c.ended {
+		return
+	}
+	c.ended = true
 	_ = c.in.Close()
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
 	ended := make(chan error, 1)

@@ -24,22 +24,8 @@ func (a auth) String() string {
 // --jobserver-auth the last one counts, and until make 4.2 it was called --jobserver-fds. What
 // follows a lone -- are variables of the user, who may call them as he likes.
 func parseMakeflags(flags string) (a auth, err error) {
-	value, found := "", false
-	for _, field := range splitFlags(flags) {
-		if field == "--" {
-			break
-		}
-		for _, name := range []string{"--jobserver-auth=", "--jobserver-fds="} {
-			if rest, ok := strings.CutPrefix(field, name); ok {
-				value, found = rest, true
-			}
-		}
-		if jobs, ok := strings.CutPrefix(field, "-j"); ok {
-			if n, err := strconv.ParseInt(jobs, 10, 32); err == nil && n > 0 {
-				a.jobs = n
-			}
-		}
-	}
+	value, jobs, found := lastAuth(flags)
+	a.jobs = jobs
 	if !found {
 		return a, fmt.Errorf("process: MAKEFLAGS=%q names no jobserver: run it by make -j2 or more, "+
 			"in a recipe that begins with +", flags)
@@ -63,6 +49,26 @@ func parseMakeflags(flags string) (a auth, err error) {
 			"begin the recipe with +", flags)
 	}
 	return a, nil
+}
+
+// lastAuth returns what is said of the jobserver, and the number of -j if there is one.
+func lastAuth(flags string) (value string, jobs int64, found bool) {
+	for _, field := range splitFlags(flags) {
+		if field == "--" {
+			break
+		}
+		for _, name := range []string{"--jobserver-auth=", "--jobserver-fds="} {
+			if rest, ok := strings.CutPrefix(field, name); ok {
+				value, found = rest, true
+			}
+		}
+		if number, ok := strings.CutPrefix(field, "-j"); ok {
+			if n, err := strconv.ParseInt(number, 10, 32); err == nil && n > 0 {
+				jobs = n
+			}
+		}
+	}
+	return value, jobs, found
 }
 
 // splitFlags splits at spaces that have no backslash in front, and takes backslashes out.

@@ -27,12 +27,6 @@ import (
 //	nobody SITE              by a user who owns nothing
 //	patient SITE             slots whose waiters sleep until they are woken
 func open(what string) (process.Semaphore, error) {
-	f := strings.Fields(what)
-	size, err := strconv.ParseInt(f[len(f)-1], 10, 64)
-	if err != nil {
-		return nil, err
-	}
-	const inherited = 3
 	first, rest, _ := strings.Cut(what, " ")
 	if defect, ok := strings.CutPrefix(first, "broken="); ok {
 		sem, err := open(rest)
@@ -54,27 +48,40 @@ func open(what string) (process.Semaphore, error) {
 			process.NeverLook(sem.(*process.Slots))
 		}
 		return sem, err
+	}
+	f := strings.Fields(what)
+	size, err := strconv.ParseInt(f[len(f)-1], 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	return openAt(first, f[1], size)
+}
+
+// openAt opens what has a path, or is inherited: then the path is not looked at.
+func openAt(mechanism, path string, size int64) (process.Semaphore, error) {
+	const inherited = 3
+	switch mechanism {
 	case "bare":
-		return openBare(f[1])
+		return openBare(path)
 	case "echo":
-		return dialEcho(f[1])
+		return dialEcho(path)
 	case "slots":
-		return process.OpenSlots(f[1], size)
+		return process.OpenSlots(path, size)
 	case "sysv":
-		return process.OpenSysV(f[1], size)
+		return process.OpenSysV(path, size)
 	case "broker":
-		return process.DialBroker(f[1], size)
+		return process.DialBroker(path, size)
 	case "jobserver-server":
-		return process.ServeJobserver(f[1], size)
+		return process.ServeJobserver(path, size)
 	case "broker-server":
-		server, err := process.ListenBroker(f[1], size)
+		server, err := process.ListenBroker(path, size)
 		if err != nil {
 			return nil, err
 		}
-		sem, err := process.DialBroker(f[1], size)
+		sem, err := process.DialBroker(path, size)
 		return served{sem, server}, err
 	case "jobserver":
-		return joinAsGuest(fmt.Sprintf("-j%d --jobserver-auth=fifo:%s", size+1, f[1]))
+		return joinAsGuest(fmt.Sprintf("-j%d --jobserver-auth=fifo:%s", size+1, path))
 	case "slots-fd":
 		return process.InheritSlots(os.NewFile(inherited, "inherited slots"))
 	case "broker-fd":
@@ -84,7 +91,7 @@ func open(what string) (process.Semaphore, error) {
 	case "sysv-id":
 		return process.JoinSysV(int(size))
 	}
-	return nil, fmt.Errorf("no mechanism %q", f[0])
+	return nil, fmt.Errorf("no mechanism %q", mechanism)
 }
 
 // joinAsGuest takes the client's own permit, for which nobody has paid here, and keeps it.
@@ -177,6 +184,18 @@ func obey(sem process.Semaphore, line string) (answer string) {
 		}
 	case "release":
 		sem.Release(n)
+	default:
+		return measure(sem, verb, n, m)
+	}
+	if err != nil {
+		return oneLine(err)
+	}
+	return "ok"
+}
+
+// measure is what children do for a figure, and answer with it.
+func measure(sem process.Semaphore, verb string, n, m int64) (answer string) {
+	switch verb {
 	case "play":
 		return play(sem, uint64(n), int(m))
 	case "bench":
@@ -187,13 +206,8 @@ func obey(sem process.Semaphore, line string) (answer string) {
 		return pairsChild(sem, int(n))
 	case "block":
 		return blockChild(sem, int(n))
-	default:
-		err = errors.New("no verb " + verb)
 	}
-	if err != nil {
-		return oneLine(err)
-	}
-	return "ok"
+	return "no verb " + verb
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

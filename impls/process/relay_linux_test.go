@@ -107,6 +107,12 @@ func newRelay(workers [2]*worker, number uint64, mechanism, path string, size in
 		r.closers = append(r.closers, func() error { return process.RemoveSysV(path) })
 	case "slots":
 		r.closers = append(r.closers, func() error { return os.Remove(path) })
+	case "jobserver":
+		server, err := process.ServeJobserver(path, size)
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, server.Close)
 	}
 	return r, nil
 }

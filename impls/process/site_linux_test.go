@@ -3,6 +3,7 @@ package process_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -98,4 +99,17 @@ func removeSysV(t testing.TB, what string) {
 			t.Error(err)
 		}
 	}
+}
+
+// needs fails where CI should have installed a program, and skips elsewhere.
+func needs(t testing.TB, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed: %v", program, err)
+	}
+	if err != nil {
+		t.Skipf("%s is not installed", program)
+	}
+	return path
 }
