@@ -27,10 +27,8 @@ func TestInterruptedParallel(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// Not a wait for something to be blocked: the file says when there is something to keep.
-	for strings.Count(fileSoFar(text), "\nBenchmark") < 8 {
-		time.Sleep(10 * time.Millisecond)
-	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // if it has not ended
+	untilKept(t, text, 8)
 	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +49,8 @@ func TestKilledParallel(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for strings.Count(fileSoFar(filepath.Join(dir, "parallel.txt")), "\nBenchmark") < 2 {
-		time.Sleep(10 * time.Millisecond)
-	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // if it has not ended
+	untilKept(t, filepath.Join(dir, "parallel.txt"), 2)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +67,18 @@ func TestKilledParallel(t *testing.T) {
 		if err := os.RemoveAll(path); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// untilKept waits for so many samples. It is no wait for something to be blocked: the file says when there
+// is something to keep.
+func untilKept(t *testing.T, path string, samples int) {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); strings.Count(fileSoFar(path), "\nBenchmark") < samples; {
+		if time.Now().After(until) {
+			t.Fatalf("no %d samples in\n%s", samples, fileSoFar(path))
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
