@@ -71,7 +71,10 @@ func (m *measurement) ask(ctx context.Context, r row) (*sampled, error) {
 		return nil, err
 	}
 	defer lifeline.Close()
-	if err = cmd.Run(); err != nil {
+	if err = machine.StartFirst(cmd); err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
 		q.sweep() // one that was killed did not
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, errStuck) {

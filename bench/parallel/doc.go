@@ -36,7 +36,8 @@
 // # Metrics
 //
 // Every sample is a fresh process, which does one work in one mode. Modes take turns within a round, so
-// that a mood of the machine meets all of them.
+// that a mood of the machine meets all of them. Where that is allowed, to root on Linux, samples get a
+// core before other processes; the text says so under priority.
 //
 //   - ns/op: time per task from the first to the last one, all workers being ready: steady state.
 //   - startup-ns: before that: opening what tasks need, starting goroutines or processes.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // start is command for a process that ends with ctx, and all that it started too.
@@ -48,7 +50,7 @@ func startServer(ctx context.Context, r request) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	if err := machine.StartFirst(cmd); err != nil {
 		return nil, fmt.Errorf("starting the HTTP server: %w", err)
 	}
 	s := &server{cmd: cmd, lifeline: in, client: http.Client{Timeout: longestAnswer}}

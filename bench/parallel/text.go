@@ -53,6 +53,7 @@ func (m *measurement) header() string {
 		{"process-semaphore", m.kind.name},
 		{"seed", fmt.Sprint(m.options.Seed)},
 		{"rounds", fmt.Sprint(m.options.Rounds)},
+		{"priority", machine.Priority()},
 	} {
 		fmt.Fprintf(&text, "%s: %s\n", line[0], line[1])
 	}
