@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go test -run ContractBetween -process.clauses ./impls/process
+# C34 and R1 hold a failed try against a jobserver, which does not promise that one fails only for want of permits.
+go test -run ContractBetween -skip 'ContractBetween/jobserver/(C34|R1)' -process.clauses ./impls/process
 
 # Six numbers of jobs, 167 runs of each: 1002. Each has 19 jobs, and takes a second.
 go test -timeout 2h -v -run 'TestServerOfMakeAndCargo|TestClientBesideCargoOfMake' \
