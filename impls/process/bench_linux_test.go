@@ -42,15 +42,14 @@ func BenchmarkUncontended(b *testing.B) {
 		b.Run("impl="+impl.Name, func(b *testing.B) {
 			sem := must2(impl.Make(1))
 			ctx := context.Background()
-			began := processorTime(b)
-			for b.Loop() {
-				if err := sem.Acquire(ctx, 1); err != nil {
-					b.Fatal(err)
+			timed(b, func() {
+				for b.Loop() {
+					if err := sem.Acquire(ctx, 1); err != nil {
+						b.Fatal(err)
+					}
+					sem.Release(1)
 				}
-				sem.Release(1)
-			}
-			spent := processorTime(b) - began
-			b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "cpu-ns/op")
+			})
 			must(b, impls.Close(sem))
 		})
 	}
@@ -70,6 +69,14 @@ func pairs(b *testing.B, c *child) {
 		took = append(took, time.Duration(answer/rounds))
 	}
 	report(b, took)
+}
+
+// timed reports the processor time of a loop beside its time.
+func timed(b *testing.B, loop func()) {
+	began := processorTime(b)
+	loop()
+	spent := processorTime(b) - began
+	b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "cpu-ns/op")
 }
 
 func processorTime(b *testing.B) time.Duration {
