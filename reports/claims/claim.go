@@ -45,8 +45,8 @@ func (c *Claim) Stand() string {
 	if c.disturbed == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of the %d rounds behind these figures, %d were disturbed by neighbours: there were "+
-		"not %d others.", c.rounds, c.disturbed, fewest)
+	return fmt.Sprintf("Of the %d values behind these figures, one from each round, %d were disturbed by neighbours: "+
+		"there were not %d others.", c.rounds, c.disturbed, fewest)
 }
 
 // add notes a figure and returns its estimate.

@@ -77,9 +77,9 @@ func (r *Report) costRows() (head []string, rows [][]cell) {
 		if c.Mode != serial {
 			speed = ratio(m.find(c.Work, serial), m.find(c.Work, c.Mode), perTask).cell(number)
 		}
-		samples := cell{Value: fmt.Sprint(c.Clean)}
-		if c.Retaken+c.Disturbed > 0 {
-			samples.Interval = fmt.Sprintf("%d retaken, %d disturbed", c.Retaken, c.Disturbed)
+		samples := cell{Value: fmt.Sprint(c.Clean + c.Disturbed)} // those that stand
+		if c.Disturbed > 0 {
+			samples.Interval = fmt.Sprintf("%d disturbed", c.Disturbed)
 		}
 		rows = append(rows, []cell{{Value: c.Work}, {Value: c.Mode}, {Value: c.Workers}, c.PerTask.cell(duration), speed,
 			c.Startup.cell(duration), c.User.cell(duration), c.System.cell(duration), c.Busy.cell(number),

@@ -77,7 +77,7 @@ func (f *waited) condition() (s string) {
 			"it back: " + list(f.yesAll) + "."
 	}
 	if f.rest != nil {
-		s += " Not told to be twice as fast: " + list(f.rest) + "."
+		s += " Not shown to be twice as fast: " + list(f.rest) + "."
 	}
 	return s
 }
