@@ -16,6 +16,10 @@ test: ## prove the implementations under the race detector, and test everything 
 	./scripts/million.sh
 	./scripts/example.sh
 
+.PHONY: parallel
+parallel: ## do the same work by threads and by processes, and write a page of what that says (under 2 minutes)
+	go run ./cmd/semabench parallel $(PARALLELFLAGS)
+
 .PHONY: mutants
 mutants: ## let every detector meet every planted bug, RUNS times; prints and writes the kill matrix
 	./scripts/mutants.sh $(RUNS)
@@ -37,7 +41,7 @@ gate-selftest: ## how often the gate cries wolf here, and how often it sleeps (u
 	./scripts/gate-selftest.sh $(SELFTESTFLAGS)
 
 .PHONY: readme
-readme: ## measure, and renew reports/sample and what README.md shows of it (about 6 minutes)
+readme: ## measure, and renew reports/sample and what README.md shows of it (about 8 minutes)
 	./scripts/readme.sh
 
 .PHONY: clean

@@ -6,6 +6,7 @@
 //	semabench gate      judge whether a change made benchmarks slower
 //	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
+//	semabench parallel  compare threads and processes at the same work, and judge what is said of them
 //	semabench stress    play random programs until the time is over, and keep those that fail
 //	semabench help      say more
 //
@@ -29,7 +30,9 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/process"
 )
 
 const (
@@ -39,21 +42,25 @@ const (
 	exitInterrupted = 130 // 128+SIGINT, as shells have it
 )
 
-func main() { commandMain(impls.All(), linked) }
+func main() {
+	parallel.ChildMain(impls.All()...) // of semabench parallel, which starts this program again
+	commandMain(impls.All(), process.All(), linked)
+}
 
-func commandMain(table []impls.Impl, prepare maker) {
+func commandMain(table, shared []impls.Impl, prepare maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if len(os.Args) < 2 || !slices.Contains(tidying, os.Args[1]) {
 		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	}
-	a := app{table: table, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := app{table: table, shared: shared, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
 
 // An app is the command without the process around it.
 type app struct {
 	table          []impls.Impl
-	prepare        maker // of the programs that take samples; tests have a table that no program has
+	shared         []impls.Impl // by processes: known by name, and not among all
+	prepare        maker        // of the programs that take samples; tests have a table that no program has
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -69,6 +76,7 @@ var verbs = []verb{
 	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
 	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
+	{"parallel", "compare threads and processes at the same work, and judge what is said of them", app.parallel},
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 	{"turn", "play programs against one implementation; stress calls this", app.playTurn},
