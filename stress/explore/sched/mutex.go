@@ -1,0 +1,83 @@
+package sched
+
+// A Mutex is the model of a sync.Mutex. Its look-alike locks the real one right after the model says
+// that this cannot block, so memory is ordered, and misuse noticed, by Go itself.
+type Mutex struct {
+	object Object
+	locked bool
+	fresh  bool // nobody has asked whether this execution is a new one
+	holder int
+}
+
+func (m *Mutex) number(e *Exec) {
+	if e.number(&m.object) {
+		m.locked, m.fresh = false, true
+	}
+}
+
+// Fresh reports, once in each execution, that it is a new one.
+func (m *Mutex) Fresh() bool {
+	fresh := m.fresh
+	m.fresh = false
+	return fresh
+}
+
+func (m *Mutex) open(*G) bool { return !m.locked }
+
+// Lock returns when the mutex is locked by the caller.
+func (m *Mutex) Lock() {
+	e := active
+	if e == nil {
+		return
+	}
+	g := e.begin(OpLock)
+	m.number(e)
+	g.on(&m.object, Acquire)
+	g.Op.guard = m
+	e.point(g)
+	m.locked, m.holder = true, g.ID
+	m.object.version++
+	e.advance(g)
+}
+
+// TryLock reports whether it locked the mutex, and whether it is under control.
+func (m *Mutex) TryLock() (ok, controlled bool) {
+	e := active
+	if e == nil {
+		return false, false
+	}
+	g := e.begin(OpTryLock)
+	m.number(e)
+	g.on(&m.object, Write)
+	e.look(g, &m.object)
+	e.point(g)
+	if m.locked {
+		return false, true
+	}
+	m.locked, m.holder = true, g.ID
+	e.changed(g, &m.object)
+	return true, true
+}
+
+// Unlock panics if the mutex is not locked: the real one ends the process.
+func (m *Mutex) Unlock() {
+	e := active
+	if e == nil {
+		return
+	}
+	g := e.begin(OpUnlock)
+	m.number(e)
+	g.on(&m.object, Free)
+	e.point(g)
+	if !m.locked {
+		panic("fatal error: sync: unlock of unlocked mutex")
+	}
+	m.locked = false
+	m.object.version++
+}
+
+// Reset reports whether the mutex was last used in an earlier execution, which may have left the
+// real one locked.
+func (m *Mutex) Reset() bool {
+	return active != nil && m.object.run != 0 && m.object.run != active.run && m.locked
+}

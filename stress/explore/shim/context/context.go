@@ -1,0 +1,233 @@
+// Package context looks like the part of the standard one that cancels. Its contexts are those of
+// the standard library to everybody else, and each of their methods is one operation: a context
+// that is being cancelled half way is something that nobody can observe with the real one either.
+package context
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+type canceler interface {
+	cancel(err, cause error)
+}
+
+// family is what a parent knows of those that are cancelled with it.
+type family struct {
+	object sched.Object
+	kids   []canceler // in the order in which they came
+}
+
+type cancelCtx struct {
+	context.Context
+	done   chan struct{}
+	err    error
+	cause  error
+	family family
+	leave  func() // tells the parent
+}
+
+var cancelCtxKey int
+
+func (c *cancelCtx) Done() <-chan struct{} { return c.done }
+
+func (c *cancelCtx) Err() error {
+	if sched.Controlled() && !sched.Look(c.done) {
+		return nil
+	}
+	return c.err
+}
+
+func (c *cancelCtx) Value(key any) any {
+	if key == &cancelCtxKey {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func (c *cancelCtx) String() string { return "context.WithCancel" }
+
+// WithCancel is context.WithCancel.
+func WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
+	if !sched.Controlled() {
+		return context.WithCancel(parent)
+	}
+	c := withCancel(parent)
+	return c, func() { c.end(context.Canceled, nil) }
+}
+
+// WithCancelCause is context.WithCancelCause.
+func WithCancelCause(parent context.Context) (context.Context, context.CancelCauseFunc) {
+	if !sched.Controlled() {
+		return context.WithCancelCause(parent)
+	}
+	c := withCancel(parent)
+	return c, func(cause error) { c.end(context.Canceled, cause) }
+}
+
+func withCancel(parent context.Context) *cancelCtx {
+	if parent == nil {
+		panic("cannot create context from nil parent")
+	}
+	c := &cancelCtx{Context: parent, done: make(chan struct{})}
+	c.leave = follow(parent, c)
+	return c
+}
+
+// cancel is called by the parent.
+func (c *cancelCtx) cancel(err, cause error) { c.close(err, cause) }
+
+func (c *cancelCtx) close(err, cause error) {
+	if cause == nil {
+		cause = err
+	}
+	var kids []canceler
+	sched.Step(sched.OpCancel, func() bool {
+		if c.err != nil {
+			return false
+		}
+		c.err, c.cause = err, cause
+		kids, c.family.kids = c.family.kids, nil
+		sched.CloseNow(c.done)
+		return true
+	}, sched.Touch{Object: sched.Channel(c.done), Mode: sched.Write}, sched.Touch{Object: &c.family.object, Mode: sched.Write})
+	for _, kid := range kids {
+		kid.cancel(err, cause)
+	}
+}
+
+// end is called by whoever made the context.
+func (c *cancelCtx) end(err, cause error) {
+	if !sched.Controlled() {
+		return // an execution that is over
+	}
+	c.close(err, cause)
+	c.leave()
+}
+
+// follow has kid cancelled when parent is, and returns what ends that.
+func follow(parent context.Context, kid canceler) (leave func()) {
+	p, done := nearest(parent)
+	switch {
+	case done == nil:
+		return func() {}
+	case p == nil:
+		return watch(parent, done, kid)
+	}
+	if !p.family.add(p, kid) {
+		kid.cancel(p.err, p.cause)
+		return func() {}
+	}
+	return func() { p.family.remove(kid) }
+}
+
+// nearest returns the context of this package that decides when parent is done, nil if there is
+// none, and the channel that says so.
+func nearest(parent context.Context) (*cancelCtx, <-chan struct{}) {
+	done := parent.Done()
+	if done == nil {
+		return nil, nil
+	}
+	p, _ := parent.Value(&cancelCtxKey).(*cancelCtx)
+	if p == nil || p.Done() != done {
+		return nil, done
+	}
+	return p, done
+}
+
+// add reports whether the parent has still to be cancelled.
+func (f *family) add(p *cancelCtx, kid canceler) (added bool) {
+	sched.Step(sched.OpRegister, func() bool {
+		if added = p.err == nil; added {
+			f.kids = append(f.kids, kid)
+		}
+		return added
+	}, sched.Touch{Object: &f.object, Mode: sched.Add})
+	return added
+}
+
+func (f *family) remove(kid canceler) {
+	sched.Step(sched.OpStop, func() bool { return f.drop(kid) },
+		sched.Touch{Object: &f.object, Mode: sched.Add})
+}
+
+func (f *family) drop(kid canceler) bool {
+	for i, k := range f.kids {
+		if k == kid {
+			f.kids = append(f.kids[:i], f.kids[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// watch follows a context that is not of this package: by its own AfterFunc, or else by a goroutine.
+// One of the standard library cannot end while a program is under control.
+func watch(parent context.Context, done <-chan struct{}, kid canceler) (leave func()) {
+	cancelled := func() { kid.cancel(parent.Err(), Cause(parent)) }
+	if a, ok := parent.(interface{ AfterFunc(func()) func() bool }); ok {
+		stop := a.AfterFunc(cancelled)
+		return func() { stop() }
+	}
+	if t := reflect.TypeOf(parent); t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "context" {
+		if parent.Err() != nil {
+			cancelled()
+		}
+		return func() {}
+	}
+	left := make(chan struct{})
+	sched.Go(func() {
+		if sched.Select(false, sched.From(done), sched.From(left)) == 0 {
+			cancelled()
+		}
+	})
+	return func() { sched.Close(left) }
+}
+
+// Cause is context.Cause.
+func Cause(c context.Context) error {
+	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
+	if p == nil {
+		return context.Cause(c)
+	}
+	if c.Err() == nil {
+		return nil
+	}
+	if p.cause != nil {
+		return p.cause
+	}
+	return c.Err()
+}
+
+// Kids counts what is registered with a context to be told of its end: contexts and callbacks.
+func Kids(c context.Context) int {
+	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
+	if p == nil {
+		return 0
+	}
+	return len(p.family.kids)
+}
+
+type withoutCancel struct{ context.Context }
+
+func (withoutCancel) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+func (withoutCancel) Done() <-chan struct{}                   { return nil }
+func (withoutCancel) Err() error                              { return nil }
+
+func (c withoutCancel) Value(key any) any {
+	if key == &cancelCtxKey {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// WithoutCancel is context.WithoutCancel.
+func WithoutCancel(parent context.Context) context.Context {
+	if parent == nil {
+		panic("cannot create context from nil parent")
+	}
+	return withoutCancel{parent}
+}
