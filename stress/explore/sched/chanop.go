@@ -168,3 +168,21 @@ func length(address unsafe.Pointer, capacity int) int {
 	e.point(g)
 	return len(c.buffer)
 }
+
+// Over is range ch.
+func Over[T any](ch <-chan T) *Ranging[T] { return &Ranging[T]{ch: ch} }
+
+// A Ranging goes through the values of a channel.
+type Ranging[T any] struct {
+	ch <-chan T
+	v  T
+}
+
+// Next receives and reports whether there was anything.
+func (r *Ranging[T]) Next() (ok bool) {
+	r.v, ok = Recv2(r.ch)
+	return ok
+}
+
+// Value is what Next received.
+func (r *Ranging[T]) Value() T { return r.v }

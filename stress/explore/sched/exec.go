@@ -30,9 +30,14 @@ type Exec struct {
 	clock    clock
 	history  Object // of Call and Return
 	still    Object // of Settle
+	phase    int    // of the last Settle
+	settling bool   // somebody waits for one
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
 	driver   baton  // of whoever calls Play
+	asker    *G     // who has a question for the strategy
+	question int
+	reply    int
 	Outcome  Outcome
 	Trace    Trace
 	progress int // the step that was the last one to change anything for good
@@ -95,7 +100,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
-	e.objects, e.cur, e.last, e.ending, e.finished, e.progress = 0, nil, nil, false, false, 0
+	e.objects, e.cur, e.last, e.ending, e.finished, e.progress, e.phase = 0, nil, nil, false, false, 0, 0
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)
 	}
@@ -117,7 +122,7 @@ func (e *Exec) Self() *G { return e.cur }
 // resume hands over to whoever is next, and returns to from when it is its turn again; the driver, if
 // from is nil, when nothing is left to run.
 func (e *Exec) resume(from *G) {
-	to := e.next()
+	to := e.next(from)
 	e.cur = to
 	if to == from {
 		return
@@ -128,8 +133,9 @@ func (e *Exec) resume(from *G) {
 	}
 }
 
-// next returns the goroutine that runs next, or nil if the execution is at its end.
-func (e *Exec) next() *G {
+// next returns the goroutine that runs next, or nil if the execution is at its end. It runs in me, or
+// in the driver if that is nil.
+func (e *Exec) next(me *G) *G {
 	if e.ending {
 		return nil // one after the other, by the driver
 	}
@@ -140,7 +146,7 @@ func (e *Exec) next() *G {
 			g.state = running
 			return g
 		}
-		g := e.pick()
+		g := e.pick(me)
 		if g == nil {
 			return nil
 		}
@@ -155,7 +161,7 @@ func (e *Exec) next() *G {
 
 // pick has the strategy choose among the goroutines whose operation is possible. If there are none,
 // whoever waits for just that is next, and then those that spin.
-func (e *Exec) pick() *G {
+func (e *Exec) pick(me *G) *G {
 	switch {
 	case e.Outcome.Kind != Passed:
 		return nil
@@ -166,7 +172,11 @@ func (e *Exec) pick() *G {
 		e.Outcome = Outcome{Kind: Livelock}
 		return nil
 	}
-	for _, class := range [...]class{moves, settles, spins} {
+	e.settling = false
+	for _, g := range e.gs {
+		e.settling = e.settling || g.state == ready && g.Op.Kind == OpSettle
+	}
+	for _, class := range [...]class{moves, restless, settles, spins} {
 		e.enabled = e.enabled[:0]
 		for _, g := range e.gs {
 			if g.class() == class {
@@ -174,19 +184,22 @@ func (e *Exec) pick() *G {
 			}
 		}
 		if len(e.enabled) > 0 {
-			return e.ask()
+			if class == settles {
+				e.enabled = push(e.enabled[:0], e.settle(e.enabled))
+			}
+			return e.ask(me)
 		}
 	}
 	e.atRest()
 	return nil
 }
 
-func (e *Exec) ask() *G {
+func (e *Exec) ask(me *G) *G {
 	if len(e.enabled) == 1 && !e.limits.AskAlways {
 		return e.enabled[0]
 	}
 	e.at = Point{Enabled: e.enabled, Last: e.last, Step: len(e.Trace.Steps)}
-	i := e.strategy.Pick(&e.at)
+	i := e.consult(me, 0)
 	if i < 0 || i >= len(e.enabled) {
 		e.Outcome = Outcome{Kind: Pruned}
 		return nil
@@ -194,12 +207,32 @@ func (e *Exec) ask() *G {
 	return e.enabled[i]
 }
 
+// consult asks the strategy for a goroutine, or to choose below n if that is not 0. Strategies are
+// ordinary code, of which the race detector sees every access. Under it, therefore, they run in
+// the goroutine that called Play and in no other.
+func (e *Exec) consult(me *G, n int) int {
+	if !Raced || me == nil {
+		return e.answer(n)
+	}
+	e.question, e.asker = n, me
+	e.driver.pass()
+	me.hand.baton.await()
+	return e.reply
+}
+
+func (e *Exec) answer(n int) int {
+	if n == 0 {
+		return e.strategy.Pick(&e.at)
+	}
+	return e.strategy.Choose(n)
+}
+
 // choose resolves a choice that a step has.
 func (e *Exec) choose(n int) int {
 	if n == 1 {
 		return 0
 	}
-	i := e.strategy.Choose(n)
+	i := e.consult(e.cur, n)
 	if i < 0 || i >= n { // a stale schedule
 		i = 0
 	}

@@ -20,6 +20,7 @@ type G struct {
 	fired *waiter        // what ended the wait
 	spin  spin
 	steps int
+	phase int  // that it waits for in Settle
 	stuck bool // at the end, in an operation that is not possible
 }
 
@@ -38,8 +39,9 @@ type class uint8
 const (
 	never class = iota
 	moves
-	settles // when nothing else can move but what spins
-	spins   // when nothing else can
+	restless // spins, but may stop at a bound of its own
+	settles  // when nothing else can move but what spins
+	spins    // when nothing else can
 )
 
 func (g *G) class() class {
@@ -49,6 +51,9 @@ func (g *G) class() class {
 	case g.Op.Kind == OpSettle:
 		return settles
 	case g.spin.stuck(g):
+		if g.exec.settling && g.spin.flags < patience {
+			return restless
+		}
 		return spins
 	}
 	return moves
@@ -109,6 +114,7 @@ func (e *Exec) newG() *G {
 // wake lets a parked goroutine go on, to its next operation at once.
 func (e *Exec) wake(g *G) {
 	g.waits++
+	g.spin.reset()
 	g.cause = int32(len(e.Trace.Steps) - 1)
 	g.state = running
 	e.woken = push(e.woken, g)

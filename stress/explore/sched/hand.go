@@ -29,10 +29,24 @@ type hand struct {
 func (e *Exec) transfer(from, to *G) {
 	e.start(to)
 	if from == nil {
-		e.driver.await()
+		e.serve()
 		return
 	}
 	from.hand.baton.await()
+}
+
+// serve answers questions for the strategy until it is the driver's turn.
+func (e *Exec) serve() {
+	for {
+		e.driver.await()
+		asker := e.asker
+		if asker == nil {
+			return
+		}
+		e.asker = nil
+		e.reply = e.answer(e.question)
+		asker.hand.baton.pass()
+	}
 }
 
 func (e *Exec) start(to *G) {
@@ -70,7 +84,7 @@ func (g *G) live() {
 // leave hands over to whoever is next.
 func (g *G) leave() {
 	e := g.exec
-	to := e.next()
+	to := e.next(g)
 	e.cur = to
 	e.start(to)
 }

@@ -37,6 +37,7 @@ const (
 	OpCall
 	OpReturn
 	OpSettle
+	OpPass
 	OpErr
 	OpCancel
 	OpRegister
@@ -48,7 +49,7 @@ var kindNames = [...]string{
 	"Cond.Wait", "Cond.Signal", "Cond.Broadcast", "WaitGroup.Add", "WaitGroup.Wait",
 	"atomic load", "atomic store", "atomic add or swap", "compare-and-swap",
 	"send", "receive", "close", "select", "len", "Gosched", "Sleep", "timer", "time.Now", "clock",
-	"call", "return", "settle", "ctx.Err", "cancel", "context callback", "stop of a callback",
+	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback", "stop of a callback",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -9,6 +9,7 @@ type spin struct {
 	looks    []look
 	stuckAt  int  // steps of others when it was found to spin; only of a Gosched
 	flagged  bool // the next look would be like an earlier one
+	flags    int  // how often it was
 	yielding bool // it has been flagged since it last made progress
 }
 
@@ -20,11 +21,15 @@ type look struct {
 	pc      uintptr // of the second time
 }
 
-func (s *spin) reset() { s.looks, s.flagged, s.yielding = s.looks[:0], false, false }
+func (s *spin) reset() { s.looks, s.flagged, s.yielding, s.flags = s.looks[:0], false, false, 0 }
 
 // unrolled is how often the same look is taken before it counts as spinning. The second tells from
 // where, the third that it is a loop.
 const unrolled = 3
+
+// patience is how often a spinner looks again before others take it for waiting: it may have a bound,
+// and then do something else.
+const patience = 128
 
 // look notes that the running goroutine is about to look at o. It goes before the point.
 func (e *Exec) look(g *G, o *Object) {
@@ -56,6 +61,7 @@ func (e *Exec) look(g *G, o *Object) {
 
 func (s *spin) flag(g *G) {
 	s.flagged, s.yielding = true, true
+	s.flags++
 	s.stuckAt = g.others()
 }
 

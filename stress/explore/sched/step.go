@@ -2,15 +2,15 @@ package sched
 
 import "unsafe"
 
-// A Touch is an object of a Step and what is done with it.
+// A Touch is an object of Do and what is done with it.
 type Touch struct {
 	Object *Object
 	Mode   Mode
 }
 
-// Step performs f as one operation on some objects. A look-alike is made of it whose real one has
+// Do performs f as one operation on some objects. A look-alike is made of it whose real one has
 // more operations inside, which nobody can tell apart. If f returns false, it only looked.
-func Step(kind Kind, f func() (changed bool), touches ...Touch) {
+func Do(kind Kind, f func() (changed bool), touches ...Touch) {
 	e := active
 	g := e.begin(kind)
 	for _, t := range touches {
@@ -37,7 +37,7 @@ func object(address unsafe.Pointer, capacity int) *Object {
 	return &active.channel(address, capacity).object
 }
 
-// CloseNow closes the channel, in a Step that touches it.
+// CloseNow closes the channel, in a Do that touches it.
 func CloseNow[T any](ch chan T) {
 	shutNow(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
 	close(ch)

@@ -15,7 +15,7 @@ type callback struct {
 }
 
 func (a *callback) cancel(error, error) {
-	sched.Step(sched.OpRegister, func() bool {
+	sched.Do(sched.OpRegister, func() bool {
 		if a.settled {
 			return false
 		}
@@ -41,7 +41,7 @@ func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
 	if p != nil {
 		touches = append(touches, sched.Touch{Object: &p.family.object, Mode: sched.Add})
 	}
-	sched.Step(sched.OpStop, func() bool {
+	sched.Do(sched.OpStop, func() bool {
 		stopped = !a.settled
 		a.settled = true
 		if stopped && p != nil {

@@ -85,7 +85,7 @@ func (c *cancelCtx) close(err, cause error) {
 		cause = err
 	}
 	var kids []canceler
-	sched.Step(sched.OpCancel, func() bool {
+	sched.Do(sched.OpCancel, func() bool {
 		if c.err != nil {
 			return false
 		}
@@ -140,7 +140,7 @@ func nearest(parent context.Context) (*cancelCtx, <-chan struct{}) {
 
 // add reports whether the parent has still to be cancelled.
 func (f *family) add(p *cancelCtx, kid canceler) (added bool) {
-	sched.Step(sched.OpRegister, func() bool {
+	sched.Do(sched.OpRegister, func() bool {
 		if added = p.err == nil; added {
 			f.kids = append(f.kids, kid)
 		}
@@ -150,7 +150,7 @@ func (f *family) add(p *cancelCtx, kid canceler) (added bool) {
 }
 
 func (f *family) remove(kid canceler) {
-	sched.Step(sched.OpStop, func() bool { return f.drop(kid) },
+	sched.Do(sched.OpStop, func() bool { return f.drop(kid) },
 		sched.Touch{Object: &f.object, Mode: sched.Add})
 }
 
@@ -200,6 +200,15 @@ func Cause(c context.Context) error {
 		return p.cause
 	}
 	return c.Err()
+}
+
+// Ended returns the error of a context of this package, without being an operation.
+func Ended(c context.Context) error {
+	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
+	if p == nil {
+		return nil
+	}
+	return p.err
 }
 
 // Kids counts what is registered with a context to be told of its end: contexts and callbacks.

@@ -1,0 +1,178 @@
+package explore
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/rewrite"
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// Under plain go test a door builds the tests of the package once more, instrumented, and runs the
+// same test in that binary. Two variables guard it: a child never starts a child.
+const (
+	resultVar = "SEMABENCH_EXPLORE_RESULT" // where the child is to write its result
+	nthVar    = "SEMABENCH_EXPLORE_NTH"    // which door of the test is meant
+)
+
+// A Result is what an exploration came to.
+type Result struct {
+	Verdict   string // pass, fail or unknown
+	Text      string // for people: the schedule that fails, or what was played
+	What      string // what is wrong, in a line
+	Schedule  string // that shows it, for Replay
+	Schedules int    // played until then
+	Strategy  string // that found it
+}
+
+// doors counts the doors of each test that were passed in this process.
+var doors struct {
+	sync.Mutex
+	passed map[string]int
+}
+
+func nthDoor(test string) int {
+	doors.Lock()
+	defer doors.Unlock()
+	if doors.passed == nil {
+		doors.passed = map[string]int{}
+	}
+	doors.passed[test]++
+	return doors.passed[test]
+}
+
+// explore explores here if this binary is instrumented and in a child if it is not. In the child it
+// returns nil for a door that is not the one that was meant.
+func explore(t *testing.T, here func() *Result) *Result {
+	t.Helper()
+	nth := nthDoor(t.Name())
+	if file := os.Getenv(resultVar); file != "" {
+		if !instrumented {
+			t.Fatal("explore: the child is not instrumented: was it started with -tags?")
+		}
+		if os.Getenv(nthVar) == fmt.Sprint(nth) {
+			r := here()
+			write(t, file, r)
+			return r
+		}
+		return nil
+	}
+	r, err := inChild(t, nth)
+	if err != nil {
+		t.Fatalf("explore: %v", err)
+	}
+	return r
+}
+
+func tell(t *testing.T, r *Result) {
+	t.Helper()
+	if r == nil {
+		return
+	}
+	switch r.Verdict {
+	case "pass":
+		t.Log(r.Text)
+	case "unknown":
+		t.Log("unknown: " + r.Text)
+	default:
+		t.Error(r.Text)
+	}
+}
+
+func write(t *testing.T, file string, r *Result) {
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = os.WriteFile(file, text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// built is the instrumented binary of this package, which all doors of this process share.
+var built = sync.OnceValues(func() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	return rewrite.Build(rewrite.Options{
+		Dir: ".", Cache: filepath.Join(cache, "semabench-explore"), Race: sched.Raced, Tags: buildTags(),
+	})
+})
+
+func inChild(t *testing.T, nth int) (*Result, error) {
+	binary, err := built()
+	if err != nil {
+		return nil, err
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "result")
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run="+exactly(t.Name()), "-test.count=1")
+	cmd.Args = append(cmd.Args, childFlags()...)
+	if deadline, ok := t.Deadline(); ok {
+		cmd.Args = append(cmd.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
+	}
+	cmd.Env = append(os.Environ(), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
+		// Each race is to be reported in every schedule that shows it, not once in a process.
+		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+filepath.Join(dir, "race"))
+	out, runErr := cmd.CombinedOutput()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the instrumented test came to no result: %v\n%s", runErr, out)
+	}
+	r := &Result{}
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("reading the result: %w", err)
+	}
+	return r, r.addRaces(dir)
+}
+
+// addRaces appends what the race detector said last: of the schedule that is told.
+func (r *Result) addRaces(dir string) error {
+	if r.Verdict != "fail" {
+		return nil
+	}
+	logs, err := filepath.Glob(filepath.Join(dir, "race.*"))
+	for _, log := range logs {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			return err
+		}
+		const line = "==================\n"
+		reports := strings.Split(strings.TrimSuffix(string(text), line), line)
+		r.Text += reports[len(reports)-1]
+	}
+	return err
+}
+
+// exactly returns the pattern of -run that matches this test and no other.
+func exactly(test string) string {
+	parts := strings.Split(test, "/")
+	for i, p := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// buildTags returns the tags that chose the files of this binary.
+func buildTags() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-tags" {
+			return s.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,2 @@
+// Package explore plays every schedule of ordinary Go code.
+package explore

@@ -1,0 +1,160 @@
+package explore
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// explain plays a schedule once more, with positions, and tells it.
+func explain(p program, f *finding, steps int) string {
+	x := sched.New(sched.Limits{Steps: steps, Positions: true})
+	defer x.Close()
+	replay := &strategy.Replay{Schedule: f.schedule}
+	out := p.playOn(x, replay)
+	replay.Done(x)
+	var b strings.Builder
+	wrong := ""
+	if p.judge != nil {
+		wrong = p.judge(out)
+	}
+	if wrong == "" && out.Message != "" {
+		wrong = out.Message
+	}
+	if wrong == "" {
+		wrong = f.what
+	}
+	fmt.Fprintf(&b, "%s\n", strings.TrimRight(wrong, "\n"))
+	if replay.Diverged != "" {
+		fmt.Fprintf(&b, "the schedule does not fit the program: %s\n", replay.Diverged)
+	}
+	writeWaiting(&b, out)
+	if out.Kind == sched.Panicked {
+		b.WriteString(panicStack(out.Stack))
+	}
+	b.WriteString(columns(&x.Trace))
+	return b.String()
+}
+
+// writeWaiting tells who was left and what each of them waits for.
+func writeWaiting(b *strings.Builder, out *sched.Outcome) {
+	for _, w := range out.Waiting {
+		if out.Kind == sched.Panicked || out.Kind == sched.Failed {
+			return
+		}
+		fmt.Fprintf(b, "goroutine %d waits in %v", w.G, w.Op)
+		if w.Object > 0 {
+			fmt.Fprintf(b, " #%d", w.Object)
+		}
+		fmt.Fprintf(b, " at %s", position(w.PCs))
+		switch {
+		case w.Holder >= 0:
+			fmt.Fprintf(b, ", which goroutine %d holds", w.Holder)
+		case w.Missed:
+			b.WriteString(", which was signalled when nobody waited")
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// panicStack returns the frames of the program.
+func panicStack(stack string) string {
+	if _, after, ok := strings.Cut(stack, "panic("); ok {
+		if _, rest, ok := strings.Cut(after, "\n\t"); ok {
+			_, stack, _ = strings.Cut(rest, "\n")
+		}
+	}
+	if before, _, ok := strings.Cut(stack, engine+"sched.(*G)"); ok {
+		stack = before
+	}
+	return stack
+}
+
+const engine = "github.com/semabench/semabench/stress/explore/"
+
+// position returns the place in the program, below the frames of the engine.
+func position(pcs []uintptr) string {
+	if len(pcs) == 0 {
+		return "?"
+	}
+	frames := runtime.CallersFrames(pcs)
+	for {
+		f, more := frames.Next()
+		if strings.HasPrefix(f.Function, "runtime.") {
+			return "at its end"
+		}
+		if !ours(f.Function) {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return "?"
+		}
+	}
+}
+
+func ours(function string) bool {
+	return strings.HasPrefix(function, engine+"sched.") || strings.HasPrefix(function, engine+"shim/")
+}
+
+// most is how many steps of a schedule are shown at its end.
+const most = 120
+
+// columns shows the steps, a column for each goroutine, time downwards.
+func columns(t *sched.Trace) string {
+	from := max(0, len(t.Steps)-most)
+	cells := make([]string, len(t.Steps))
+	var widths []int
+	for i := from; i < len(t.Steps); i++ {
+		s := &t.Steps[i]
+		for int(s.G) >= len(widths) {
+			widths = append(widths, 0)
+		}
+		cells[i] = cell(s, t.Places[i])
+		widths[s.G] = max(widths[s.G], utf8.RuneCountInString(cells[i])+2)
+	}
+	var b strings.Builder
+	for g, width := range widths {
+		if width > 0 {
+			fmt.Fprintf(&b, "%-*s", max(width, 14), fmt.Sprintf("goroutine %d", g))
+		}
+	}
+	b.WriteByte('\n')
+	if from > 0 {
+		fmt.Fprintf(&b, "… %d steps before\n", from)
+	}
+	for i := from; i < len(t.Steps); i++ {
+		for g, width := range widths {
+			switch {
+			case g == int(t.Steps[i].G):
+				b.WriteString(cells[i])
+			case width > 0 && g < int(t.Steps[i].G):
+				b.WriteString(strings.Repeat(" ", max(width, 14)))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func cell(s *sched.Event, p sched.Place) string {
+	switch s.Kind {
+	case sched.OpCall, sched.OpReturn:
+		return p.Note
+	case sched.OpSettle:
+		return "nothing else can move"
+	case sched.OpPass:
+		return "goes on"
+	case sched.OpFire:
+		return "time passes"
+	}
+	text := s.Kind.String()
+	if p.Object > 0 {
+		text += fmt.Sprintf(" #%d", p.Object)
+	}
+	return text + " " + position(p.PCs)
+}

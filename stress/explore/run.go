@@ -1,0 +1,130 @@
+package explore
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
+// fails. The body must do the same each time: no real clock, no network, no order of a map.
+func Run(t *testing.T, body func(t *T)) {
+	t.Helper()
+	tell(t, Check(t, flagOptions(), body))
+}
+
+// Check is Run with options of its own, and returns the result instead of failing t.
+func Check(t *testing.T, o Options, body func(t *T)) *Result {
+	t.Helper()
+	return explore(t, func() *Result {
+		return exploreOne(t, program{play: func() { (&T{TB: t}).play(body) }}, o.withDefaults())
+	})
+}
+
+// Replay plays body under one schedule, a word that a failure has printed, and fails t if it still
+// fails.
+func Replay(t *testing.T, schedule string, body func(t *T)) {
+	t.Helper()
+	tell(t, explore(t, func() *Result {
+		return replayOne(program{play: func() { (&T{TB: t}).play(body) }}, schedule)
+	}))
+}
+
+// exploreOne is Run in an instrumented binary.
+func exploreOne(t *testing.T, p program, o Options) *Result {
+	if *scheduleFlag != "" {
+		return replayOne(p, *scheduleFlag)
+	}
+	if diff := nondeterminism(p, o.Steps); diff != "" {
+		return &Result{Verdict: "fail", Text: diff}
+	}
+	s := newSearch(o, p)
+	defer s.close()
+	found, complete := s.run()
+	if found != nil {
+		return s.failure(t, found)
+	}
+	return s.passed(complete)
+}
+
+func (s *search) passed(complete bool) *Result {
+	switch {
+	case complete:
+		return &Result{Verdict: "pass", Text: fmt.Sprintf("complete: all %d schedules that differ in more than the order of "+
+			"independent operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)}
+	case s.endless > 0:
+		return &Result{Verdict: "unknown", Text: fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
+			s.endless, s.played, s.options.Steps)}
+	}
+	return &Result{Verdict: "unknown", Text: fmt.Sprintf("%d schedules played and none failed, but not all were: "+
+		"-explore.schedules=%d, -explore.time=%v", s.played, s.options.Schedules, s.options.Time)}
+}
+
+// failure minimises what was found and tells it.
+func (s *search) failure(t *testing.T, f *finding) *Result {
+	nth, how := f.nth, f.strategy
+	s.minimise(f)
+	text := explain(s.program, f, s.options.Steps)
+	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n", nth, how, s.options.Seed, f.preempted)
+	text += fmt.Sprintf("replay: go test%s -run '%s' -explore.schedule=%s\n", raceFlag(), exactly(t.Name()), f.schedule)
+	return &Result{Verdict: "fail", Text: text, Schedule: f.schedule.String(), Schedules: nth, What: f.what, Strategy: how}
+}
+
+func raceFlag() string {
+	if sched.Raced {
+		return " -race"
+	}
+	return ""
+}
+
+func replayOne(p program, text string) *Result {
+	schedule, err := strategy.Parse(text)
+	if err != nil {
+		return &Result{Verdict: "fail", Text: err.Error()}
+	}
+	s := newSearch(flagOptions(), p)
+	defer s.close()
+	replay := &strategy.Replay{Schedule: schedule}
+	what := s.play(s.exec, replay)
+	replay.Done(s.exec)
+	switch {
+	case what != "":
+		return &Result{Verdict: "fail", Text: explain(p, &finding{schedule: schedule, what: what}, s.options.Steps), What: what}
+	case replay.Diverged != "":
+		return &Result{Verdict: "fail", Text: "the schedule does not fit the program any more: " + replay.Diverged}
+	}
+	return &Result{Verdict: "pass", Text: "this schedule does not fail"}
+}
+
+// nondeterminism plays some schedules twice and says where the program did not do the same.
+func nondeterminism(p program, steps int) string {
+	x := sched.New(sched.Limits{Steps: steps, Positions: true})
+	defer x.Close()
+	for seed := range uint64(3) {
+		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
+		recorder.Begin(x)
+		x.Play(recorder, p.play)
+		first, places := append([]sched.Event(nil), x.Trace.Steps...), append([]sched.Place(nil), x.Trace.Places...)
+		replay := &strategy.Replay{Schedule: recorder.Schedule}
+		replay.Begin(x)
+		x.Play(replay, p.play)
+		for i := range max(len(first), len(x.Trace.Steps)) {
+			if i < len(first) && i < len(x.Trace.Steps) && first[i].G == x.Trace.Steps[i].G && first[i].Kind == x.Trace.Steps[i].Kind {
+				continue
+			}
+			return fmt.Sprintf("the program does not do the same under the same schedule: at step %d, %s the first time and %s the "+
+				"second. The order of a map, a real clock, addresses and state that is left from before are what to look for",
+				i, stepAt(first, places, i), stepAt(x.Trace.Steps, x.Trace.Places, i))
+		}
+	}
+	return ""
+}
+
+func stepAt(steps []sched.Event, places []sched.Place, i int) string {
+	if i >= len(steps) {
+		return "nothing more"
+	}
+	return fmt.Sprintf("goroutine %d: %s", steps[i].G, cell(&steps[i], places[i]))
+}

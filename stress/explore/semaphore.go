@@ -1,0 +1,164 @@
+package explore
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// Semaphore plays small programs on a semaphore under every schedule, or as many as the flags allow,
+// and holds each history to the contract in package impls. It fails t if one breaks it.
+func Semaphore(t *testing.T, impl impls.Impl) {
+	t.Helper()
+	tell(t, CheckSemaphore(t, flagOptions(), impl))
+}
+
+// CheckSemaphore is Semaphore with options of its own, and returns the result instead of failing t.
+func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
+	t.Helper()
+	if err := impl.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return explore(t, func() *Result { return exploreSemaphore(t, impl, o.withDefaults()) })
+}
+
+// A campaign plays all scenarios.
+type campaign struct {
+	options  Options
+	searches []*search
+	texts    []string
+	open     []bool // there is more to play
+	began    time.Time
+}
+
+func newCampaign(impl impls.Impl, o Options) *campaign {
+	c := &campaign{options: o.withDefaults(), began: time.Now()}
+	for i := range scenarios {
+		sc := &scenarios[i]
+		if !sc.suits(impl) {
+			continue
+		}
+		c.searches = append(c.searches, newSearch(c.options, sc.program(impl)))
+		c.texts = append(c.texts, sc.text)
+		c.open = append(c.open, true)
+	}
+	return c
+}
+
+func (c *campaign) close() {
+	for _, s := range c.searches {
+		s.close()
+	}
+}
+
+// program returns a scenario as something to explore.
+func (sc *scenario) program(impl impls.Impl) program {
+	j := newJudge(impl)
+	var st *stage
+	return program{
+		play: func() { st.perform() },
+		ready: func() {
+			st = &stage{scenario: sc, impl: impl}
+			for range sc.workers {
+				st.workers = append(st.workers, &worker{stage: st})
+			}
+		},
+		judge: func(out *sched.Outcome) string { return j.judge(st, out) },
+	}
+}
+
+func (c *campaign) played() (n int) {
+	for _, s := range c.searches {
+		n += s.played
+	}
+	return n
+}
+
+// run plays a few schedules of every scenario in turn, more each time, until one fails or all are
+// complete.
+func (c *campaign) run() (found *finding, in int) {
+	for _, name := range c.rounds() {
+		for i, s := range c.searches {
+			if !c.open[i] {
+				continue
+			}
+			most := drawnEach
+			if name == "dpor" {
+				most = c.options.Schedules
+			}
+			found, complete := s.phase(name, most)
+			if found != nil {
+				return found, i
+			}
+			c.open[i] = !complete
+		}
+	}
+	return nil, 0
+}
+
+// drawnEach is how many schedules are drawn for a scenario in a round.
+const drawnEach = 1
+
+func (c *campaign) rounds() (names []string) {
+	if c.options.Strategy != "" {
+		for range c.options.Schedules {
+			names = append(names, c.options.Strategy)
+		}
+		return names
+	}
+	for range 8 {
+		names = append(names, "random", "pct2", "pct3", "pos")
+	}
+	return append(names, "dpor")
+}
+
+func exploreSemaphore(t *testing.T, impl impls.Impl, o Options) *Result {
+	if *scheduleFlag != "" {
+		return replaySemaphore(impl, *scheduleFlag)
+	}
+	c := newCampaign(impl, o)
+	defer c.close()
+	found, in := c.run()
+	if found != nil {
+		nth := c.played()
+		s := c.searches[in]
+		r := s.failure(t, found)
+		r.Schedules = nth
+		r.Text = fmt.Sprintf("%s\nscenario %s\n", impl.Name, c.texts[in]) + r.Text
+		return r
+	}
+	return c.passed()
+}
+
+func (c *campaign) passed() *Result {
+	open := 0
+	var b strings.Builder
+	for i, s := range c.searches {
+		if c.open[i] {
+			open++
+			fmt.Fprintf(&b, "\nnot complete: %s (%d schedules)", c.texts[i], s.played)
+		}
+	}
+	if open > 0 {
+		return &Result{Verdict: "unknown", Schedules: c.played(), Text: fmt.Sprintf("%d schedules of %d scenarios played and none failed; %d scenarios are not complete%s",
+			c.played(), len(c.searches), open, b.String())}
+	}
+	classes := 0
+	for _, s := range c.searches {
+		classes += s.classes
+	}
+	return &Result{Verdict: "pass", Schedules: c.played(), Text: fmt.Sprintf("complete: all %d schedules of %d scenarios (%d played)", classes, len(c.searches), c.played())}
+}
+
+func replaySemaphore(impls.Impl, string) *Result {
+	return &Result{Verdict: "fail", Text: "not yet"}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
