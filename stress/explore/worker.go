@@ -51,7 +51,8 @@ func (st *stage) perform() {
 		sched.Fail(err.Error())
 		return
 	}
-	st.started = sched.Live() - 1
+	sched.Host()
+	st.started = sched.Guests()
 	var all sync.WaitGroup
 	all.Add(len(st.workers))
 	for _, w := range st.workers {
@@ -59,6 +60,7 @@ func (st *stage) perform() {
 	}
 	for i, w := range st.workers {
 		sched.Go(func() {
+			sched.Host()
 			defer all.Done()
 			for _, a := range st.scenario.workers[i] {
 				w.act(a)
@@ -187,7 +189,7 @@ func (w *worker) leave(at int, ok bool, note string) int {
 
 func (w *worker) rest(phase int) {
 	if sched.Settle(phase) {
-		extra := sched.Live() - 1 - w.stage.started - len(w.stage.workers)
+		extra := sched.Guests() - w.stage.started
 		w.log = append(w.log, entry{kind: 'w', call: sched.Step(), extra: extra})
 	}
 }

@@ -67,6 +67,9 @@ func Swapped(address unsafe.Pointer, ok bool) {
 func Yield() {
 	e := active
 	g := e.begin(OpYield)
-	e.look(g, &e.still) // of which the version never changes
+	g.spin.yields.next(g)
+	if g.spin.yields.idle(g) {
+		g.spin.flag()
+	}
 	e.point(g)
 }

@@ -31,6 +31,7 @@ type Exec struct {
 	history  Object // of Call and Return
 	still    Object // of Settle
 	phase    int    // of the last Settle
+	lively   int    // the last step of somebody who does not yield in a loop
 	settling bool   // somebody waits for one
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
@@ -100,7 +101,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
-	e.objects, e.cur, e.last, e.ending, e.finished, e.progress, e.phase = 0, nil, nil, false, false, 0, 0
+	e.objects, e.cur, e.last, e.ending, e.finished, e.progress, e.phase, e.lively = 0, nil, nil, false, false, 0, 0, 0
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)
 	}

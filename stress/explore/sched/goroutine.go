@@ -20,6 +20,7 @@ type G struct {
 	fired *waiter        // what ended the wait
 	spin  spin
 	steps int
+	host  bool // see Host
 	phase int  // that it waits for in Settle
 	stuck bool // at the end, in an operation that is not possible
 }
@@ -100,8 +101,9 @@ func (e *Exec) newG() *G {
 	if last := len(e.spare) - 1; last >= 0 {
 		g, e.spare = e.spare[last], e.spare[:last]
 		g.Op.clear()
+		g.host = false
 		g.box, g.fired, g.steps, g.waits, g.stuck = nil, nil, 0, g.waits+1, false
-		g.spin.reset()
+		g.spin = spin{looks: g.spin.looks[:0]}
 	} else {
 		g = &G{exec: e}
 	}
@@ -114,7 +116,7 @@ func (e *Exec) newG() *G {
 // wake lets a parked goroutine go on, to its next operation at once.
 func (e *Exec) wake(g *G) {
 	g.waits++
-	g.spin.reset()
+	g.spin = spin{looks: g.spin.looks[:0]}
 	g.cause = int32(len(e.Trace.Steps) - 1)
 	g.state = running
 	e.woken = push(e.woken, g)

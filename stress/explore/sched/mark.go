@@ -16,7 +16,7 @@ func mark(kind Kind, mode Mode, note string) int {
 	g.on(&e.history, mode)
 	e.point(g)
 	e.advance(g)
-	g.spin.reset()
+	g.spin = spin{looks: g.spin.looks[:0]}
 	return len(e.Trace.Steps)
 }
 
@@ -34,7 +34,7 @@ func Settle(phase int) (alone bool) {
 	}
 	e.point(g)
 	e.advance(g)
-	g.spin.reset()
+	g.spin = spin{looks: g.spin.looks[:0]}
 	return g.Op.Kind == OpSettle
 }
 
@@ -58,10 +58,13 @@ func (e *Exec) settle(waiting []*G) *G {
 // Step returns the number of steps taken so far.
 func Step() int { return len(active.Trace.Steps) }
 
-// Live returns the number of goroutines that have not come to their end.
-func Live() (n int) {
+// Host says that the running goroutine is of whoever judges the program.
+func Host() { active.cur.host = true }
+
+// Guests returns the number of other goroutines that have not come to their end.
+func Guests() (n int) {
 	for _, g := range active.gs {
-		if g.state != dead && g != active.clock.g {
+		if g.state != dead && g != active.clock.g && !g.host {
 			n++
 		}
 	}

@@ -7,7 +7,7 @@ import "runtime"
 // until something that it looked at has changed, or nothing else is left.
 type spin struct {
 	looks    []look
-	stuckAt  int  // steps of others when it was found to spin; only of a Gosched
+	yields   yields
 	flagged  bool // the next look would be like an earlier one
 	flags    int  // how often it was
 	yielding bool // it has been flagged since it last made progress
@@ -52,26 +52,25 @@ func (e *Exec) look(g *G, o *Object) {
 			l.pc = pc
 			return
 		}
-		g.spin.flag(g)
+		g.spin.flag()
 		return
 	}
 	e.advance(g)
 	g.spin.looks = push(g.spin.looks, look{object: o, version: o.version, times: 1})
 }
 
-func (s *spin) flag(g *G) {
+func (s *spin) flag() {
 	s.flagged, s.yielding = true, true
 	s.flags++
-	s.stuckAt = g.others()
 }
 
 // stuck reports whether g would look again at what it has seen already.
 func (s *spin) stuck(g *G) bool {
+	if g.Op.Kind == OpYield {
+		return s.yields.idle(g)
+	}
 	if !s.flagged {
 		return false
-	}
-	if g.Op.Kind == OpYield {
-		return s.stuckAt == g.others()
 	}
 	for i := range s.looks {
 		if l := &s.looks[i]; l.object.version != l.version {
@@ -81,8 +80,36 @@ func (s *spin) stuck(g *G) bool {
 	return true
 }
 
-// others returns a number that changes when another goroutine takes a step.
-func (g *G) others() int { return len(g.exec.Trace.Steps) - g.steps }
+// yields recognise a goroutine that calls Gosched in a loop. It may lock and unlock something in each
+// round, so that versions say nothing. It is idle when a whole round passed in which nobody took a
+// step who is not in such a loop, too.
+type yields struct {
+	pc     uintptr
+	rounds int
+	others [2]int // steps of others at the last Gosched but one, and at the last
+	step   [2]int // the number of these
+}
+
+func (y *yields) next(g *G) {
+	pc := caller()
+	if y.pc != pc {
+		*y = yields{pc: pc}
+	}
+	total := len(g.exec.Trace.Steps)
+	y.rounds++
+	y.others = [2]int{y.others[1], total - g.steps}
+	y.step = [2]int{y.step[1], total}
+}
+
+func (y *yields) idle(g *G) bool {
+	if y.rounds < unrolled {
+		return false
+	}
+	if y.others[0] == len(g.exec.Trace.Steps)-g.steps {
+		return true // alone
+	}
+	return y.rounds >= patience && y.step[0] > g.exec.lively
+}
 
 // caller returns a number for the place outside this package and its look-alikes, and how one came
 // there.

@@ -66,6 +66,9 @@ func (e *Exec) record(g *G) {
 	})
 	g.cause = -1
 	g.steps++
+	if g.spin.yields.rounds < patience {
+		e.lively = len(t.Steps)
+	}
 	e.last = g
 	if e.limits.Positions {
 		p := Place{Note: g.Op.Note, PCs: make([]uintptr, g.Op.npcs)}
