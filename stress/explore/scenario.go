@@ -51,6 +51,7 @@ var scenarios = parseAll(
 	"1: a1 w2 r | c1 r | w1 x1",
 	"1: a1 w1 r | c1 | x1",
 	"1: a1 w2 r | w1 c1 r | d1",
+	"1: a1 w2 r | w1 a1 r | w2 c1 r",
 
 	// Waiters that are known to wait, in line.
 	"2: a2 w2 r | w1 a1 w3 r | w1 c1 w3 r x2",

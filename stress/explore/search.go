@@ -35,15 +35,16 @@ type search struct {
 	played    int
 	pruned    int
 	classes   int // schedules of DPOR
-	began     time.Time
+	deadline  time.Time
 	recorders map[string]*strategy.Recorder
 	endless   int // schedules that were cut off
 	races     int // reported in this process before this schedule
 }
 
 func newSearch(o Options, p program) *search {
+	o = o.withDefaults()
 	return &search{
-		options: o.withDefaults(), program: p, began: time.Now(),
+		options: o, program: p, deadline: time.Now().Add(o.Time),
 		exec: sched.New(sched.Limits{Steps: o.Steps}),
 		dpor: sched.New(sched.Limits{Steps: o.Steps, AskAlways: true}),
 	}
@@ -81,7 +82,7 @@ func (s *search) phase(name string, most int) (found *finding, complete bool) {
 		x = s.dpor
 	}
 	for range most {
-		if s.played&63 == 63 && time.Since(s.began) > s.options.Time {
+		if s.played&63 == 63 && time.Now().After(s.deadline) {
 			return nil, false
 		}
 		what := s.play(x, recorder)

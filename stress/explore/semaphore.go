@@ -81,16 +81,13 @@ func (c *campaign) played() (n int) {
 // run plays a few schedules of every scenario in turn, more each time, until one fails or all are
 // complete.
 func (c *campaign) run() (found *finding, in int) {
-	for _, name := range c.rounds() {
+	for _, r := range c.rounds() {
 		for i, s := range c.searches {
 			if !c.open[i] {
 				continue
 			}
-			most := drawnEach
-			if name == "dpor" {
-				most = c.options.Schedules
-			}
-			found, complete := s.phase(name, most)
+			s.deadline = c.began.Add(c.options.Time)
+			found, complete := s.phase(r.strategy, r.schedules)
 			if found != nil {
 				return found, i
 			}
@@ -100,20 +97,33 @@ func (c *campaign) run() (found *finding, in int) {
 	return nil, 0
 }
 
-// drawnEach is how many schedules are drawn for a scenario in a round.
-const drawnEach = 1
+// A round is so many schedules of a strategy for every scenario.
+type round struct {
+	strategy  string
+	schedules int
+}
 
-func (c *campaign) rounds() (names []string) {
+// rounds are short at first, so that what needs but the right scenario is found at once, and long in
+// the end, so that scenarios with few schedules are complete before time runs out in one with many.
+func (c *campaign) rounds() (all []round) {
+	names := []string{"random", "pct2", "pct3", "pos"}
 	if c.options.Strategy != "" {
-		for range c.options.Schedules {
-			names = append(names, c.options.Strategy)
-		}
-		return names
+		names = []string{c.options.Strategy}
 	}
 	for range 8 {
-		names = append(names, "random", "pct2", "pct3", "pos")
+		for _, name := range names {
+			all = append(all, round{name, 1})
+		}
 	}
-	return append(names, "dpor")
+	last := "dpor"
+	if c.options.Strategy != "" {
+		last = c.options.Strategy
+	}
+	for n, left := 250, c.options.Schedules; left > 0; n *= 4 {
+		all = append(all, round{last, min(n, left)})
+		left -= n
+	}
+	return all
 }
 
 func exploreSemaphore(t *testing.T, impl impls.Impl, o Options) *Result {

@@ -18,7 +18,8 @@ type look struct {
 	object  *Object
 	version uint32
 	times   int
-	pc      uintptr // of the second time
+	pc      uintptr // of the last time that was asked for
+	loop    bool    // it was the same twice
 }
 
 func (s *spin) reset() { s.looks, s.flagged, s.yielding, s.flags = s.looks[:0], false, false, 0 }
@@ -43,16 +44,9 @@ func (e *Exec) look(g *G, o *Object) {
 			*l = look{object: o, version: o.version, times: 1}
 			return
 		}
-		l.times++
-		if l.times < unrolled-1 {
-			return
+		if l.times++; l.times >= unrolled-1 && l.again() {
+			g.spin.flag()
 		}
-		pc := caller()
-		if l.pc != pc {
-			l.pc = pc
-			return
-		}
-		g.spin.flag()
 		return
 	}
 	e.advance(g)
@@ -62,6 +56,17 @@ func (e *Exec) look(g *G, o *Object) {
 func (s *spin) flag() {
 	s.flagged, s.yielding = true, true
 	s.flags++
+}
+
+// again reports whether the look was taken from where the last one was. Once it was, it is a loop.
+func (l *look) again() bool {
+	if l.times > unrolled && l.loop {
+		return true
+	}
+	pc := caller()
+	l.loop = l.pc == pc
+	l.pc = pc
+	return l.loop
 }
 
 // stuck reports whether g would look again at what it has seen already.
@@ -91,9 +96,10 @@ type yields struct {
 }
 
 func (y *yields) next(g *G) {
-	pc := caller()
-	if y.pc != pc {
-		*y = yields{pc: pc}
+	if y.rounds < unrolled { // later it is a loop
+		if pc := caller(); y.pc != pc {
+			*y = yields{pc: pc}
+		}
 	}
 	total := len(g.exec.Trace.Steps)
 	y.rounds++

@@ -13,15 +13,15 @@ type order struct {
 	trace   *sched.Trace
 	clocks  [][]int32 // of a step: for each goroutine, one more than its last step that came before
 	procs   []int32   // the last step of each goroutine, or -1
-	past    [][]touch // of each object
+	past    [][]touch // of each object, the last of each goroutine and mode
 	races   []race
 	barrier int32   // the last step that everything later comes after, or -1
 	found   []int32 // scratch
 }
 
 type touch struct {
-	step int32
-	mode sched.Mode
+	step, g int32
+	mode    sched.Mode
 }
 
 // A race is two steps that conflict, with nothing between that orders them, and that could have come
@@ -95,9 +95,22 @@ func (o *order) meet(at int32, clock []int32, wanted bool) []int32 {
 		clock = join(clock, o.clocks[key>>1])
 	}
 	for _, a := range accesses {
-		o.past[a.Object] = append(o.past[a.Object], touch{at, a.Mode})
+		o.touch(a, s.G, at)
 	}
 	return clock
+}
+
+// touch remembers an access. An earlier one of the same goroutine and mode is of no more interest: who
+// is after this one is after that one, too.
+func (o *order) touch(a sched.Access, g, at int32) {
+	past := o.past[a.Object]
+	for i := range past {
+		if past[i].g == g && past[i].mode == a.Mode {
+			past[i].step = at
+			return
+		}
+	}
+	o.past[a.Object] = append(past, touch{at, g, a.Mode})
 }
 
 // find looks for earlier steps of others that conflict.
@@ -108,7 +121,7 @@ func (o *order) find(g int32, accesses []sched.Access) {
 			o.past = append(o.past, nil)
 		}
 		for _, p := range o.past[a.Object] {
-			if sched.Conflict(p.mode, a.Mode) && o.trace.Steps[p.step].G != g {
+			if sched.Conflict(p.mode, a.Mode) && p.g != g {
 				key := p.step << 1
 				if sched.Reversible(p.mode, a.Mode) {
 					key |= 1
