@@ -12,6 +12,7 @@ var (
 	seedFlag      = flag.Uint64("explore.seed", 1, "seed of the schedules that are drawn")
 	strategyFlag  = flag.String("explore.strategy", "", "only this one: random, pct2, pct3, pos, dpor or dfs")
 	scheduleFlag  = flag.String("explore.schedule", "", "play this schedule only")
+	scenarioFlag  = flag.String("explore.scenario", "", "play this scenario only, of explore.Semaphore")
 	stepsFlag     = flag.Int("explore.steps", 100_000, "operations of one schedule at most")
 )
 
@@ -20,7 +21,7 @@ func childFlags() []string {
 	return []string{
 		fmt.Sprintf("-explore.schedules=%d", *schedulesFlag), fmt.Sprintf("-explore.time=%v", *timeFlag),
 		fmt.Sprintf("-explore.seed=%d", *seedFlag), "-explore.strategy=" + *strategyFlag,
-		"-explore.schedule=" + *scheduleFlag, fmt.Sprintf("-explore.steps=%d", *stepsFlag),
+		"-explore.schedule=" + *scheduleFlag, "-explore.scenario=" + *scenarioFlag, fmt.Sprintf("-explore.steps=%d", *stepsFlag),
 	}
 }
 
@@ -31,11 +32,14 @@ type Options struct {
 	Seed      uint64        // 0 means 1
 	Strategy  string        // random, pct2, pct3, pos, dpor or dfs; "" draws some and then plays dpor
 	Steps     int           // operations of one schedule; 0 means 100000
+	Schedule  string        // play this one only
+	Scenario  string        // play this one only, of Semaphore; "" plays those that this package has
 }
 
 func flagOptions() Options {
 	return Options{
 		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag, Steps: *stepsFlag,
+		Schedule: *scheduleFlag, Scenario: *scenarioFlag,
 	}
 }
 

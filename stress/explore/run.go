@@ -27,15 +27,15 @@ func Check(t *testing.T, o Options, body func(t *T)) *Result {
 // fails.
 func Replay(t *testing.T, schedule string, body func(t *T)) {
 	t.Helper()
-	tell(t, explore(t, func() *Result {
-		return replayOne(program{play: func() { (&T{TB: t}).play(body) }}, schedule)
-	}))
+	o := flagOptions()
+	o.Schedule = schedule
+	tell(t, Check(t, o, body))
 }
 
 // exploreOne is Run in an instrumented binary.
 func exploreOne(t *testing.T, p program, o Options) *Result {
-	if *scheduleFlag != "" {
-		return replayOne(p, *scheduleFlag)
+	if o.Schedule != "" {
+		return replayOne(p, o)
 	}
 	if diff := nondeterminism(p, o.Steps); diff != "" {
 		return &Result{Verdict: "fail", Text: diff}
@@ -68,7 +68,7 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 	s.minimise(f)
 	text := explain(s.program, f, s.options.Steps)
 	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n", nth, how, s.options.Seed, f.preempted)
-	text += fmt.Sprintf("replay: go test%s -run '%s' -explore.schedule=%s\n", raceFlag(), exactly(t.Name()), f.schedule)
+	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n", raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
 	return &Result{Verdict: "fail", Text: text, Schedule: f.schedule.String(), Schedules: nth, What: f.what, Strategy: how}
 }
 
@@ -79,21 +79,21 @@ func raceFlag() string {
 	return ""
 }
 
-func replayOne(p program, text string) *Result {
-	schedule, err := strategy.Parse(text)
+func replayOne(p program, o Options) *Result {
+	schedule, err := strategy.Parse(o.Schedule)
 	if err != nil {
 		return &Result{Verdict: "fail", Text: err.Error()}
 	}
-	s := newSearch(flagOptions(), p)
+	s := newSearch(o, p)
 	defer s.close()
 	replay := &strategy.Replay{Schedule: schedule}
 	what := s.play(s.exec, replay)
 	replay.Done(s.exec)
 	switch {
 	case what != "":
-		return &Result{Verdict: "fail", Text: explain(p, &finding{schedule: schedule, what: what}, s.options.Steps), What: what}
+		return &Result{Verdict: "fail", Text: explain(p, &finding{schedule: schedule, what: what}, s.options.Steps), What: what, Schedule: o.Schedule, Schedules: 1}
 	case replay.Diverged != "":
-		return &Result{Verdict: "fail", Text: "the schedule does not fit the program any more: " + replay.Diverged}
+		return &Result{Verdict: "fail", What: "stale schedule", Text: "the schedule does not fit the program any more: " + replay.Diverged}
 	}
 	return &Result{Verdict: "pass", Text: "this schedule does not fail"}
 }

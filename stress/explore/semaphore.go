@@ -35,7 +35,7 @@ type campaign struct {
 	began    time.Time
 }
 
-func newCampaign(impl impls.Impl, o Options) *campaign {
+func newCampaign(impl impls.Impl, o Options, scenarios []scenario) *campaign {
 	c := &campaign{options: o.withDefaults(), began: time.Now()}
 	for i := range scenarios {
 		sc := &scenarios[i]
@@ -60,6 +60,7 @@ func (sc *scenario) program(impl impls.Impl) program {
 	j := newJudge(impl)
 	var st *stage
 	return program{
+		flag: fmt.Sprintf("-explore.scenario='%s' ", sc.text),
 		play: func() { st.perform() },
 		ready: func() {
 			st = &stage{scenario: sc, impl: impl}
@@ -127,10 +128,21 @@ func (c *campaign) rounds() (all []round) {
 }
 
 func exploreSemaphore(t *testing.T, impl impls.Impl, o Options) *Result {
-	if *scheduleFlag != "" {
-		return replaySemaphore(impl, *scheduleFlag)
+	all := scenarios
+	if o.Scenario != "" {
+		one, err := parseScenario(o.Scenario)
+		if err != nil {
+			return &Result{Verdict: "fail", Text: err.Error()}
+		}
+		all = []scenario{one}
 	}
-	c := newCampaign(impl, o)
+	if o.Schedule != "" {
+		if len(all) > 1 {
+			return &Result{Verdict: "fail", Text: "a schedule fits one scenario: add -explore.scenario"}
+		}
+		return replayOne(all[0].program(impl), o)
+	}
+	c := newCampaign(impl, o, all)
 	defer c.close()
 	found, in := c.run()
 	if found != nil {
@@ -162,10 +174,6 @@ func (c *campaign) passed() *Result {
 		classes += s.classes
 	}
 	return &Result{Verdict: "pass", Schedules: c.played(), Text: fmt.Sprintf("complete: all %d schedules of %d scenarios (%d played)", classes, len(c.searches), c.played())}
-}
-
-func replaySemaphore(impls.Impl, string) *Result {
-	return &Result{Verdict: "fail", Text: "not yet"}
 }
 
 func firstLine(text string) string {
