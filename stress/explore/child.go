@@ -22,6 +22,7 @@ import (
 const (
 	resultVar = "SEMABENCH_EXPLORE_RESULT" // where the child is to write its result
 	nthVar    = "SEMABENCH_EXPLORE_NTH"    // which door of the test is meant
+	optionVar = "SEMABENCH_EXPLORE_OPTIONS"
 )
 
 // A Result is what an exploration came to.
@@ -50,9 +51,9 @@ func nthDoor(test string) int {
 	return doors.passed[test]
 }
 
-// explore explores here if this binary is instrumented and in a child if it is not. In the child it
-// returns nil for a door that is not the one that was meant.
-func explore(t *testing.T, here func() *Result) *Result {
+// explore explores here if this binary is instrumented and in a child if it is not. In the child,
+// doors other than the one that is meant come to no result.
+func explore(t *testing.T, o Options, here func(o Options) *Result) *Result {
 	t.Helper()
 	nth := nthDoor(t.Name())
 	if file := os.Getenv(resultVar); file != "" {
@@ -60,13 +61,19 @@ func explore(t *testing.T, here func() *Result) *Result {
 			t.Fatal("explore: the child is not instrumented: was it started with -tags?")
 		}
 		if os.Getenv(nthVar) == fmt.Sprint(nth) {
-			r := here()
-			write(t, file, r)
+			if err := json.Unmarshal([]byte(os.Getenv(optionVar)), &o); err != nil {
+				t.Fatalf("explore: reading %s: %v", optionVar, err)
+			}
+			o.stuck = func(stacks string) { giveUp(file, stacks) }
+			r := here(o)
+			if err := write(file, r); err != nil {
+				t.Fatal(err)
+			}
 			return r
 		}
-		return nil
+		return &Result{Verdict: "unknown", Text: "explored in another process"}
 	}
-	r, err := inChild(t, nth)
+	r, err := inChild(t, nth, o)
 	if err != nil {
 		t.Fatalf("explore: %v", err)
 	}
@@ -75,9 +82,6 @@ func explore(t *testing.T, here func() *Result) *Result {
 
 func tell(t *testing.T, r *Result) {
 	t.Helper()
-	if r == nil {
-		return
-	}
 	switch r.Verdict {
 	case "pass":
 		t.Log(r.Text)
@@ -88,14 +92,23 @@ func tell(t *testing.T, r *Result) {
 	}
 }
 
-func write(t *testing.T, file string, r *Result) {
+func write(file string, r *Result) error {
 	text, err := json.Marshal(r)
-	if err == nil {
-		err = os.WriteFile(file, text, 0o644)
-	}
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+// giveUp ends a child of which a goroutine does not come back.
+func giveUp(file, stacks string) {
+	err := write(file, &Result{Verdict: "fail", What: "out of control", Text: "out of control: a goroutine has run for 10 s " +
+		"without an operation that explore knows. It loops, or waits for the network, a file, another process or " +
+		"a package that is not instrumented:\n" + stacks})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(1)
 }
 
 // built is the instrumented binary of this package, which all doors of this process share.
@@ -109,20 +122,23 @@ var built = sync.OnceValues(func() (string, error) {
 	})
 })
 
-func inChild(t *testing.T, nth int) (*Result, error) {
+func inChild(t *testing.T, nth int, o Options) (*Result, error) {
 	binary, err := built()
+	if err != nil {
+		return nil, err
+	}
+	options, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "result")
 	cmd := exec.CommandContext(t.Context(), binary, "-test.run="+exactly(t.Name()), "-test.count=1")
-	cmd.Args = append(cmd.Args, childFlags()...)
 	if deadline, ok := t.Deadline(); ok {
 		cmd.Args = append(cmd.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
 	}
 	// One goroutine runs at a time: on one processor the next one is woken without a system call.
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", optionVar+"="+string(options), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
 		// Each race is to be reported in every schedule that shows it, not once in a process.
 		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+filepath.Join(dir, "race"))
 	out, runErr := cmd.CombinedOutput()

@@ -2,8 +2,9 @@ package explore
 
 import (
 	"flag"
-	"fmt"
 	"time"
+
+	"github.com/semabench/semabench/stress/explore/sched"
 )
 
 var (
@@ -16,15 +17,6 @@ var (
 	stepsFlag     = flag.Int("explore.steps", 100_000, "operations of one schedule at most")
 )
 
-// childFlags are the flags with which a child explores what this process was asked to.
-func childFlags() []string {
-	return []string{
-		fmt.Sprintf("-explore.schedules=%d", *schedulesFlag), fmt.Sprintf("-explore.time=%v", *timeFlag),
-		fmt.Sprintf("-explore.seed=%d", *seedFlag), "-explore.strategy=" + *strategyFlag,
-		"-explore.schedule=" + *scheduleFlag, "-explore.scenario=" + *scenarioFlag, fmt.Sprintf("-explore.steps=%d", *stepsFlag),
-	}
-}
-
 // Options bound an exploration. The zero value is what the doors do when no flag is given.
 type Options struct {
 	Schedules int           // 0 means 20000
@@ -34,6 +26,8 @@ type Options struct {
 	Steps     int           // operations of one schedule; 0 means 100000
 	Schedule  string        // play this one only
 	Scenario  string        // play this one only, of Semaphore; "" plays those that this package has
+
+	stuck func(stacks string) // in a child: what ends it
 }
 
 func flagOptions() Options {
@@ -43,12 +37,17 @@ func flagOptions() Options {
 	}
 }
 
+func (o Options) limits() sched.Limits { return sched.Limits{Steps: o.Steps, Stuck: o.stuck} }
+
 func (o Options) withDefaults() Options {
 	if o.Schedules == 0 {
 		o.Schedules = 20_000
 	}
 	if o.Time == 0 {
 		o.Time = 20 * time.Second
+	}
+	if o.Steps == 0 {
+		o.Steps = 100_000
 	}
 	if o.Seed == 0 {
 		o.Seed = 1

@@ -12,8 +12,10 @@ import (
 )
 
 // explain plays a schedule once more, with positions, and tells it.
-func explain(p program, f *finding, steps int) string {
-	x := sched.New(sched.Limits{Steps: steps, Positions: true})
+func explain(p program, f *finding, o Options) string {
+	limits := o.limits()
+	limits.Positions = true
+	x := sched.New(limits)
 	defer x.Close()
 	replay := &strategy.Replay{Schedule: f.schedule}
 	out := p.playOn(x, replay)

@@ -18,8 +18,8 @@ func Run(t *testing.T, body func(t *T)) {
 // Check is Run with options of its own, and returns the result instead of failing t.
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
-	return explore(t, func() *Result {
-		return exploreOne(t, program{play: func() { (&T{TB: t}).play(body) }}, o.withDefaults())
+	return explore(t, o.withDefaults(), func(o Options) *Result {
+		return exploreOne(t, program{play: func() { (&T{TB: t}).play(body) }}, o)
 	})
 }
 
@@ -37,7 +37,7 @@ func exploreOne(t *testing.T, p program, o Options) *Result {
 	if o.Schedule != "" {
 		return replayOne(p, o)
 	}
-	if diff := nondeterminism(p, o.Steps); diff != "" {
+	if diff := nondeterminism(p, o); diff != "" {
 		return &Result{Verdict: "fail", Text: diff}
 	}
 	s := newSearch(o, p)
@@ -66,7 +66,7 @@ func (s *search) passed(complete bool) *Result {
 func (s *search) failure(t *testing.T, f *finding) *Result {
 	nth, how := f.nth, f.strategy
 	s.minimise(f)
-	text := explain(s.program, f, s.options.Steps)
+	text := explain(s.program, f, s.options)
 	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n", nth, how, s.options.Seed, f.preempted)
 	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n", raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
 	return &Result{Verdict: "fail", Text: text, Schedule: f.schedule.String(), Schedules: nth, What: f.what, Strategy: how}
@@ -91,7 +91,7 @@ func replayOne(p program, o Options) *Result {
 	replay.Done(s.exec)
 	switch {
 	case what != "":
-		return &Result{Verdict: "fail", Text: explain(p, &finding{schedule: schedule, what: what}, s.options.Steps), What: what, Schedule: o.Schedule, Schedules: 1}
+		return &Result{Verdict: "fail", Text: explain(p, &finding{schedule: schedule, what: what}, s.options), What: what, Schedule: o.Schedule, Schedules: 1}
 	case replay.Diverged != "":
 		return &Result{Verdict: "fail", What: "stale schedule", Text: "the schedule does not fit the program any more: " + replay.Diverged}
 	}
@@ -99,8 +99,10 @@ func replayOne(p program, o Options) *Result {
 }
 
 // nondeterminism plays some schedules twice and says where the program did not do the same.
-func nondeterminism(p program, steps int) string {
-	x := sched.New(sched.Limits{Steps: steps, Positions: true})
+func nondeterminism(p program, o Options) string {
+	limits := o.limits()
+	limits.Positions = true
+	x := sched.New(limits)
 	defer x.Close()
 	for seed := range uint64(3) {
 		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}

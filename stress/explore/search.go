@@ -44,10 +44,11 @@ type search struct {
 
 func newSearch(o Options, p program) *search {
 	o = o.withDefaults()
+	always := o.limits()
+	always.AskAlways = true
 	return &search{
 		options: o, program: p, deadline: time.Now().Add(o.Time),
-		exec: sched.New(sched.Limits{Steps: o.Steps}),
-		dpor: sched.New(sched.Limits{Steps: o.Steps, AskAlways: true}),
+		exec: sched.New(o.limits()), dpor: sched.New(always),
 	}
 }
 

@@ -23,7 +23,7 @@ func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
 	if err := impl.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return explore(t, func() *Result { return exploreSemaphore(t, impl, o.withDefaults()) })
+	return explore(t, o.withDefaults(), func(o Options) *Result { return exploreSemaphore(t, impl, o) })
 }
 
 // A campaign plays all scenarios.

@@ -103,8 +103,11 @@ func (e *Exec) timing(kind Kind, mode Mode) (*G, *clock) {
 	g := e.begin(kind)
 	c := e.theClock()
 	g.on(&c.object, mode)
-	if mode == Read {
+	switch {
+	case mode == Read:
 		e.look(g, &c.object)
+	case kind == OpSleep:
+		g.spin.yields.next(g)
 	}
 	e.point(g)
 	return g, c

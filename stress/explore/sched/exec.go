@@ -2,6 +2,7 @@ package sched
 
 import (
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -39,6 +40,9 @@ type Exec struct {
 	asker    *G     // who has a question for the strategy
 	question int
 	reply    int
+	beat     atomic.Uint64 // counts steps, for watch
+	playing  atomic.Bool
+	closed   chan struct{}
 	Outcome  Outcome
 	Trace    Trace
 	progress int // the step that was the last one to change anything for good
@@ -50,6 +54,10 @@ type Limits struct {
 	Livelock  int  // steps without progress; 0 means 10000
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
+
+	// Stuck is called when a goroutine has run for 10 s without an operation, with the stacks of
+	// all. If it is nil, nobody watches.
+	Stuck func(stacks string)
 }
 
 // A Strategy chooses among what may happen next.
@@ -79,6 +87,10 @@ func New(limits Limits) *Exec {
 	}
 	e := &Exec{limits: limits}
 	e.driver = newBaton()
+	if limits.Stuck != nil {
+		e.closed = make(chan struct{})
+		go e.watch()
+	}
 	return e
 }
 
@@ -91,10 +103,10 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	active = e
 	defer func() { active = nil }()
 	e.spawn(program)
-	stop := watch(e)
+	e.playing.Store(true)
 	e.resume(nil)
 	e.unwind()
-	stop()
+	e.playing.Store(false)
 	return &e.Outcome
 }
 

@@ -116,7 +116,11 @@ func (e *Exec) newG() *G {
 // wake lets a parked goroutine go on, to its next operation at once.
 func (e *Exec) wake(g *G) {
 	g.waits++
+	yields := g.spin.yields
 	g.spin = spin{looks: g.spin.looks[:0]}
+	if g.Op.Kind == OpSleep { // to sleep in a loop is to yield in it
+		g.spin.yields = yields
+	}
 	g.cause = int32(len(e.Trace.Steps) - 1)
 	g.state = running
 	e.woken = push(e.woken, g)

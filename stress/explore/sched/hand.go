@@ -91,6 +91,9 @@ func (g *G) leave() {
 
 // Close ends the goroutines that were kept for another Play.
 func (e *Exec) Close() {
+	if e.closed != nil {
+		close(e.closed)
+	}
 	for _, list := range [...][]*G{e.gs, e.spare} {
 		for _, g := range list {
 			if g.hand.alive {

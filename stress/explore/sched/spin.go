@@ -71,7 +71,7 @@ func (l *look) again() bool {
 
 // stuck reports whether g would look again at what it has seen already.
 func (s *spin) stuck(g *G) bool {
-	if g.Op.Kind == OpYield {
+	if g.Op.Kind == OpYield || g.Op.Kind == OpSleep {
 		return s.yields.idle(g)
 	}
 	if !s.flagged {
@@ -85,7 +85,16 @@ func (s *spin) stuck(g *G) bool {
 	return true
 }
 
-// yields recognise a goroutine that calls Gosched in a loop. It may lock and unlock something in each
+// others counts the steps of other goroutines; that time passes is none.
+func (g *G) others() int {
+	n := len(g.exec.Trace.Steps) - g.steps
+	if clock := g.exec.clock.g; clock != nil {
+		n -= clock.steps
+	}
+	return n
+}
+
+// yields recognise a goroutine that calls Gosched or Sleep in a loop. It may lock and unlock something in each
 // round, so that versions say nothing. It is idle when a whole round passed in which nobody took a
 // step who is not in such a loop, too.
 type yields struct {
@@ -103,7 +112,7 @@ func (y *yields) next(g *G) {
 	}
 	total := len(g.exec.Trace.Steps)
 	y.rounds++
-	y.others = [2]int{y.others[1], total - g.steps}
+	y.others = [2]int{y.others[1], g.others()}
 	y.step = [2]int{y.step[1], total}
 }
 
@@ -111,7 +120,7 @@ func (y *yields) idle(g *G) bool {
 	if y.rounds < unrolled {
 		return false
 	}
-	if y.others[0] == len(g.exec.Trace.Steps)-g.steps {
+	if y.others[0] == g.others() {
 		return true // alone
 	}
 	return y.rounds >= patience && y.step[0] > g.exec.lively
