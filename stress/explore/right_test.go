@@ -131,12 +131,12 @@ var right = map[string]func(t *explore.T){
 	},
 	"containers": func(t *explore.T) {
 		var m sync.Map
-		pool := sync.Pool{New: func() any { return 0 }}
+		pool := sync.Pool{New: func() any { return new(int) }}
 		value := sync.OnceValue(func() int { return 7 })
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				pool.Put(pool.Get().(int) + 1)
+				pool.Put(pool.Get())
 				m.LoadOrStore("k", value())
 			})
 		}

@@ -24,7 +24,6 @@ type Timer struct {
 	// idle says that firing would change nothing, as for a ticker whose last tick is not taken.
 	idle func() bool
 	set  bool
-	run  uint64
 }
 
 func (c *clock) reset() {

@@ -65,7 +65,7 @@ func (e *Exec) record(g *G) {
 		G: int32(g.ID), Cause: g.cause, Kind: g.Op.Kind, from: from, till: int32(len(t.accesses)),
 	})
 	g.cause = -1
-	e.beat.Add(1)
+	e.tick()
 	g.steps++
 	if g.spin.yields.rounds < patience && g != e.clock.g {
 		e.lively = len(t.Steps)
