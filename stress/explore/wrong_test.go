@@ -172,11 +172,18 @@ func TestRaces(t *testing.T) {
 		t.Skip("not built with -race")
 	}
 	ordered := explore.Check(t, explore.Options{}, func(t *explore.T) {
-		x, y := 0, 0
+		x, y, z := 0, 0, 0
+		lock := make(chan struct{}, 1) // held while it is full
+		locked := func() {
+			lock <- struct{}{}
+			z++
+			<-lock
+		}
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		ch := make(chan int)
-		wg.Go(func() { mu.Lock(); x++; mu.Unlock(); y = 1; ch <- 1 })
+		wg.Go(locked)
+		wg.Go(func() { locked(); mu.Lock(); x++; mu.Unlock(); y = 1; ch <- 1 })
 		mu.Lock()
 		x++
 		mu.Unlock()

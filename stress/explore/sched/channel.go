@@ -118,6 +118,7 @@ func (c *channel) receive(e *Exec) unsafe.Pointer {
 	if w := first(&c.senders); w != nil {
 		c.senders, _ = shift(c.senders)
 		c.put(w.box)
+		raceRelease(unsafe.Pointer(w)) // the receive is before the send that it makes room for
 		w.serve(e, nil, true)
 	}
 	return box
