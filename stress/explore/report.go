@@ -53,7 +53,9 @@ func writeWaiting(b *strings.Builder, out *sched.Outcome) {
 		if w.Object > 0 {
 			fmt.Fprintf(b, " #%d", w.Object)
 		}
-		fmt.Fprintf(b, " at %s", position(w.PCs))
+		if at := position(w.PCs); at != "" {
+			fmt.Fprintf(b, " at %s", at)
+		}
 		switch {
 		case w.Holder >= 0:
 			fmt.Fprintf(b, ", which goroutine %d holds", w.Holder)
@@ -77,9 +79,14 @@ func panicStack(stack string) string {
 	return stack
 }
 
-const engine = "github.com/semabench/semabench/stress/explore/"
+const (
+	engine          = "github.com/semabench/semabench/stress/explore/"
+	stageFunctions  = "github.com/semabench/semabench/stress/explore.(*stage)."
+	workerFunctions = "github.com/semabench/semabench/stress/explore.(*worker)."
+)
 
-// position returns the place in the program, below the frames of the engine.
+// position returns the place in the program, below the frames of the engine, and "" for one in this
+// package.
 func position(pcs []uintptr) string {
 	if len(pcs) == 0 {
 		return "?"
@@ -89,6 +96,9 @@ func position(pcs []uintptr) string {
 		f, more := frames.Next()
 		if strings.HasPrefix(f.Function, "runtime.") {
 			return "at its end"
+		}
+		if strings.HasPrefix(f.Function, stageFunctions) || strings.HasPrefix(f.Function, workerFunctions) {
+			return ""
 		}
 		if !ours(f.Function) {
 			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
@@ -130,6 +140,9 @@ func columns(t *sched.Trace) string {
 		fmt.Fprintf(&b, "… %d steps before\n", from)
 	}
 	for i := from; i < len(t.Steps); i++ {
+		if cells[i] == "" {
+			continue
+		}
 		for g, width := range widths {
 			switch {
 			case g == int(t.Steps[i].G):
@@ -143,6 +156,7 @@ func columns(t *sched.Trace) string {
 	return b.String()
 }
 
+// cell returns "" for what package explore itself does.
 func cell(s *sched.Event, p sched.Place) string {
 	switch s.Kind {
 	case sched.OpCall, sched.OpReturn:
@@ -158,5 +172,12 @@ func cell(s *sched.Event, p sched.Place) string {
 	if p.Object > 0 {
 		text += fmt.Sprintf(" #%d", p.Object)
 	}
-	return text + " " + position(p.PCs)
+	at := position(p.PCs)
+	switch {
+	case at != "":
+		text += " " + at
+	case s.Kind == sched.OpAdd || s.Kind == sched.OpWaitGroup:
+		return ""
+	}
+	return text
 }

@@ -1,9 +1,7 @@
 package strategy
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/semabench/semabench/stress/explore/sched"
 )
@@ -170,29 +168,4 @@ func join(a, b []int32) []int32 {
 		a[i] = max(a[i], v)
 	}
 	return a
-}
-
-// Class returns a text that two traces have in common exactly if one becomes the other by swapping
-// neighbouring steps that do not conflict.
-func Class(t *sched.Trace) string {
-	var o order
-	o.of(t, len(t.Steps))
-	nth := make([]int32, len(t.Steps)) // its own goroutine's count of a step
-	count := make([]int32, len(o.procs))
-	for i := range t.Steps {
-		nth[i] = count[t.Steps[i].G]
-		count[t.Steps[i].G]++
-	}
-	var lines []string
-	for i, s := range t.Steps {
-		line := fmt.Sprintf("%d.%d %d %d:", s.G, nth[i], s.Kind, s.Choice)
-		for g, last := range o.clocks[i] {
-			if last > 0 {
-				line += fmt.Sprintf(" %d.%d", g, nth[last-1])
-			}
-		}
-		lines = append(lines, line)
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
 }
