@@ -102,9 +102,9 @@ func write(file string, r *Result) error {
 
 // giveUp ends a child of which a goroutine does not come back.
 func giveUp(file, stacks string) {
-	err := write(file, &Result{Verdict: "fail", What: "out of control", Text: "out of control: a goroutine has run for 10 s " +
-		"without an operation that explore knows. It loops, or waits for the network, a file, another process or " +
-		"a package that is not instrumented:\n" + stacks})
+	err := write(file, &Result{Verdict: "fail", What: "out of control", Text: "out of control: a goroutine has " +
+		"run for 10 s without an operation that explore knows. It loops, or waits for the network, a file, " +
+		"another process or a package that is not instrumented:\n" + stacks})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -138,9 +138,11 @@ func inChild(t *testing.T, nth int, o Options) (*Result, error) {
 		cmd.Args = append(cmd.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
 	}
 	// One goroutine runs at a time: on one processor the next one is woken without a system call.
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", optionVar+"="+string(options), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
+		optionVar+"="+string(options), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
 		// Each race is to be reported in every schedule that shows it, not once in a process.
-		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+filepath.Join(dir, "race"))
+		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+
+			filepath.Join(dir, "race"))
 	out, runErr := cmd.CombinedOutput()
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -73,7 +73,7 @@ func (j *judge) unheard(st *stage, out *sched.Outcome) string {
 				return fmt.Sprintf("C22: Acquire(%d) still waits though its ctx is done (%v)", e.n, out.Kind)
 			}
 			for _, r := range rests {
-				if e.call < r.call && cancelled < r.call && (e.returned == 0 || e.returned > r.call) && st.usesOwn(k, e) {
+				if e.waitsAt(r.call) && cancelled < r.call && st.usesOwn(k, e) {
 					return fmt.Sprintf("C22: Acquire(%d) still waits though its ctx is done", e.n)
 				}
 			}
@@ -86,6 +86,8 @@ func (j *judge) unheard(st *stage, out *sched.Outcome) string {
 	}
 	return ""
 }
+
+func (e entry) waitsAt(at int) bool { return e.call < at && (e.returned == 0 || e.returned > at) }
 
 // usesOwn reports whether a call was given the context of its worker.
 func (st *stage) usesOwn(k int, e entry) bool {
@@ -138,7 +140,7 @@ func (st *stage) cancelled(k int64) int {
 func (st *stage) acquiring(at int) bool {
 	for _, w := range st.workers {
 		for _, e := range w.log {
-			if e.kind == 'a' && e.call < at && (e.returned == 0 || e.returned > at) {
+			if e.kind == 'a' && e.waitsAt(at) {
 				return true
 			}
 		}

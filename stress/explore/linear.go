@@ -32,7 +32,9 @@ type spot struct {
 }
 
 func linearize(impl impls.Impl, st *stage, out *sched.Outcome) *linearization {
-	l := &linearization{model: model.Model{Size: st.scenario.size, Order: orderOf(impl.Order), TryBarges: impl.TryBarges}}
+	l := &linearization{model: model.Model{
+		Size: st.scenario.size, Order: orderOf(impl.Order), TryBarges: impl.TryBarges,
+	}}
 	var rests []int
 	if impl.Waits != impls.Elsewhere {
 		for _, r := range st.rests() {

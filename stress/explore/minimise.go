@@ -34,7 +34,7 @@ func (s *search) withPreemptions(f *finding, bound int) bool {
 	recorder := &strategy.Recorder{Search: &strategy.DFS{Preemptions: bound}}
 	for range tries {
 		if s.play(s.exec, recorder) == f.what {
-			f.schedule, f.preempted = slices.Clone(recorder.Schedule), recorder.Preempted
+			f.schedule, f.preempted = slices.Clone(recorder.Schedule), len(recorder.Preempted)
 			return true
 		}
 		if !recorder.Done(s.exec) {
@@ -47,9 +47,12 @@ func (s *search) withPreemptions(f *finding, bound int) bool {
 // shows plays a schedule and keeps what was really played if it shows what f does.
 func (s *search) shows(f *finding, schedule strategy.Schedule) bool {
 	recorder := &strategy.Recorder{Search: &strategy.Replay{Schedule: schedule}}
-	if s.play(s.exec, recorder) != f.what || len(recorder.Schedule) > len(schedule) || recorder.Preempted > f.preempted {
+	if s.play(s.exec, recorder) != f.what {
 		return false
 	}
-	f.schedule, f.preempted = slices.Clone(recorder.Schedule), recorder.Preempted
+	if len(recorder.Schedule) > len(schedule) || len(recorder.Preempted) > f.preempted {
+		return false
+	}
+	f.schedule, f.preempted = slices.Clone(recorder.Schedule), len(recorder.Preempted)
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,8 +19,9 @@ func explain(p program, f *finding, o Options) string {
 	x := sched.New(limits)
 	defer x.Close()
 	replay := &strategy.Replay{Schedule: f.schedule}
-	out := p.playOn(x, replay)
-	replay.Done(x)
+	recorder := &strategy.Recorder{Search: replay}
+	out := p.playOn(x, recorder)
+	recorder.Done(x)
 	var b strings.Builder
 	wrong := ""
 	if p.judge != nil {
@@ -39,7 +41,7 @@ func explain(p program, f *finding, o Options) string {
 	if out.Kind == sched.Panicked {
 		b.WriteString(panicStack(out.Stack))
 	}
-	b.WriteString(columns(&x.Trace))
+	b.WriteString(columns(&x.Trace, recorder.Preempted))
 	return b.String()
 }
 
@@ -116,8 +118,8 @@ func ours(function string) bool {
 // most is how many steps of a schedule are shown at its end.
 const most = 120
 
-// columns shows the steps, a column for each goroutine, time downwards.
-func columns(t *sched.Trace) string {
+// columns shows the steps, a column for each goroutine, time downwards, and where one was preempted.
+func columns(t *sched.Trace, preempted []int) string {
 	from := max(0, len(t.Steps)-most)
 	cells := make([]string, len(t.Steps))
 	var widths []int
@@ -127,33 +129,39 @@ func columns(t *sched.Trace) string {
 			widths = append(widths, 0)
 		}
 		cells[i] = cell(s, t.Places[i])
-		widths[s.G] = max(widths[s.G], utf8.RuneCountInString(cells[i])+2)
+		widths[s.G] = max(widths[s.G], utf8.RuneCountInString(cells[i])+2, len("goroutine 10")+2)
 	}
 	var b strings.Builder
-	for g, width := range widths {
-		if width > 0 {
-			fmt.Fprintf(&b, "%-*s", max(width, 14), fmt.Sprintf("goroutine %d", g))
-		}
-	}
-	b.WriteByte('\n')
+	b.WriteString(heading(widths))
 	if from > 0 {
 		fmt.Fprintf(&b, "… %d steps before\n", from)
 	}
 	for i := from; i < len(t.Steps); i++ {
-		if cells[i] == "" {
-			continue
+		if i > 0 && slices.Contains(preempted, i) {
+			fmt.Fprintf(&b, "--- goroutine %d could go on and does not\n", t.Steps[i-1].G)
 		}
-		for g, width := range widths {
-			switch {
-			case g == int(t.Steps[i].G):
-				b.WriteString(cells[i])
-			case width > 0 && g < int(t.Steps[i].G):
-				b.WriteString(strings.Repeat(" ", max(width, 14)))
-			}
+		if cells[i] != "" {
+			fmt.Fprintf(&b, "%*s%s\n", sum(widths[:t.Steps[i].G]), "", cells[i])
 		}
-		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+func heading(widths []int) string {
+	var b strings.Builder
+	for g, width := range widths {
+		if width > 0 {
+			fmt.Fprintf(&b, "%-*s", width, fmt.Sprintf("goroutine %d", g))
+		}
+	}
+	return strings.TrimRight(b.String(), " ") + "\n"
+}
+
+func sum(numbers []int) (total int) {
+	for _, n := range numbers {
+		total += n
+	}
+	return total
 }
 
 // cell returns "" for what package explore itself does.

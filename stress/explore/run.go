@@ -52,14 +52,22 @@ func exploreOne(t *testing.T, p program, o Options) *Result {
 func (s *search) passed(complete bool) *Result {
 	switch {
 	case complete:
-		return &Result{Verdict: "pass", Text: fmt.Sprintf("complete: all %d schedules that differ in more than the order of "+
-			"independent operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)}
+		return &Result{Verdict: "pass", Schedules: s.played, Text: s.completeText()}
 	case s.endless > 0:
-		return &Result{Verdict: "unknown", Text: fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
-			s.endless, s.played, s.options.Steps)}
+		return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
+			"%d of %d schedules came to no end within -explore.steps=%d", s.endless, s.played, s.options.Steps)}
 	}
-	return &Result{Verdict: "unknown", Text: fmt.Sprintf("%d schedules played and none failed, but not all were: "+
-		"-explore.schedules=%d, -explore.time=%v", s.played, s.options.Schedules, s.options.Time)}
+	return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
+		"%d schedules played and none failed, but not all were: -explore.schedules=%d, -explore.time=%v",
+		s.played, s.options.Schedules, s.options.Time)}
+}
+
+func (s *search) completeText() string {
+	if s.options.Strategy == "dfs" {
+		return fmt.Sprintf("complete: all %d schedules", s.played)
+	}
+	return fmt.Sprintf("complete: all %d schedules that differ in more than the order of independent "+
+		"operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)
 }
 
 // failure minimises what was found and tells it.
@@ -67,9 +75,14 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 	nth, how := f.nth, f.strategy
 	s.minimise(f)
 	text := explain(s.program, f, s.options)
-	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n", nth, how, s.options.Seed, f.preempted)
-	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n", raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
-	return &Result{Verdict: "fail", Text: text, Schedule: f.schedule.String(), Schedules: nth, What: f.what, Strategy: how}
+	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n",
+		nth, how, s.options.Seed, f.preempted)
+	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
+		raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
+	return &Result{
+		Verdict: "fail", Text: text, What: f.what,
+		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,
+	}
 }
 
 func raceFlag() string {
@@ -91,42 +104,15 @@ func replayOne(p program, o Options) *Result {
 	replay.Done(s.exec)
 	switch {
 	case what != "":
-		return &Result{Verdict: "fail", Text: explain(p, &finding{schedule: schedule, what: what}, s.options), What: what, Schedule: o.Schedule, Schedules: 1}
+		f := &finding{schedule: schedule, what: what}
+		return &Result{
+			Verdict: "fail", Text: explain(p, f, s.options), What: what, Schedule: o.Schedule, Schedules: 1,
+		}
 	case replay.Diverged != "":
-		return &Result{Verdict: "fail", What: "stale schedule", Text: "the schedule does not fit the program any more: " + replay.Diverged}
-	}
-	return &Result{Verdict: "pass", Text: "this schedule does not fail"}
-}
-
-// nondeterminism plays some schedules twice and says where the program did not do the same.
-func nondeterminism(p program, o Options) string {
-	limits := o.limits()
-	limits.Positions = true
-	x := sched.New(limits)
-	defer x.Close()
-	for seed := range uint64(3) {
-		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
-		recorder.Begin(x)
-		x.Play(recorder, p.play)
-		first, places := append([]sched.Event(nil), x.Trace.Steps...), append([]sched.Place(nil), x.Trace.Places...)
-		replay := &strategy.Replay{Schedule: recorder.Schedule}
-		replay.Begin(x)
-		x.Play(replay, p.play)
-		for i := range max(len(first), len(x.Trace.Steps)) {
-			if i < len(first) && i < len(x.Trace.Steps) && first[i].G == x.Trace.Steps[i].G && first[i].Kind == x.Trace.Steps[i].Kind {
-				continue
-			}
-			return fmt.Sprintf("the program does not do the same under the same schedule: at step %d, %s the first time and %s the "+
-				"second. The order of a map, a real clock, addresses and state that is left from before are what to look for",
-				i, stepAt(first, places, i), stepAt(x.Trace.Steps, x.Trace.Places, i))
+		return &Result{
+			Verdict: "fail", What: "stale schedule",
+			Text: "the schedule does not fit the program any more: " + replay.Diverged,
 		}
 	}
-	return ""
-}
-
-func stepAt(steps []sched.Event, places []sched.Place, i int) string {
-	if i >= len(steps) {
-		return "nothing more"
-	}
-	return fmt.Sprintf("goroutine %d: %s", steps[i].G, cell(&steps[i], places[i]))
+	return &Result{Verdict: "pass", Text: "this schedule does not fail"}
 }

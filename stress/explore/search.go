@@ -93,7 +93,7 @@ func (s *search) phase(name string, most int) (found *finding, complete bool) {
 		}
 		if what != "" {
 			return &finding{
-				schedule: append(strategy.Schedule(nil), recorder.Schedule...), preempted: recorder.Preempted,
+				schedule: append(strategy.Schedule(nil), recorder.Schedule...), preempted: len(recorder.Preempted),
 				what: what, strategy: name, nth: s.played,
 			}, false
 		}

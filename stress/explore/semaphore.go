@@ -166,14 +166,16 @@ func (c *campaign) passed() *Result {
 		}
 	}
 	if open > 0 {
-		return &Result{Verdict: "unknown", Schedules: c.played(), Text: fmt.Sprintf("%d schedules of %d scenarios played and none failed; %d scenarios are not complete%s",
+		return &Result{Verdict: "unknown", Schedules: c.played(), Text: fmt.Sprintf(
+			"%d schedules of %d scenarios played and none failed; %d scenarios are not complete%s",
 			c.played(), len(c.searches), open, b.String())}
 	}
 	classes := 0
 	for _, s := range c.searches {
 		classes += s.classes
 	}
-	return &Result{Verdict: "pass", Schedules: c.played(), Text: fmt.Sprintf("complete: all %d schedules of %d scenarios (%d played)", classes, len(c.searches), c.played())}
+	return &Result{Verdict: "pass", Schedules: c.played(), Text: fmt.Sprintf(
+		"complete: all %d schedules of %d scenarios (%d played)", classes, len(c.searches), c.played())}
 }
 
 func firstLine(text string) string {

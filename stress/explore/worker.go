@@ -2,7 +2,6 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -143,7 +142,7 @@ func (w *worker) acquire(a action, ctx context.Context) {
 		w.held += a.n
 	case shim.Ended(ctx) == nil:
 		w.log[e].wrong = fmt.Sprintf("C5: Acquire(%d) = %v though its ctx is not done", a.n, err)
-	case !errors.Is(err, shim.Ended(ctx)) || err != shim.Ended(ctx):
+	case err != shim.Ended(ctx):
 		w.log[e].wrong = fmt.Sprintf("C9: Acquire(%d) = %v, want ctx.Err() = %v", a.n, err, shim.Ended(ctx))
 	}
 }

@@ -27,8 +27,10 @@ func (c *copies) replacement(m *module) (*replacement, error) {
 	if m.Replace != nil {
 		source = m.Replace
 	}
-	if work, err := exec.Command("go", "env", "GOWORK").Output(); err == nil && len(strings.TrimSpace(string(work))) > 0 {
-		return nil, fmt.Errorf("%s has to be instrumented, which needs -modfile, which go.work forbids: set GOWORK=off", m.Path)
+	work, err := exec.Command("go", "env", "GOWORK").Output()
+	if err == nil && len(strings.TrimSpace(string(work))) > len("off") {
+		return nil, fmt.Errorf("%s has to be instrumented, which needs -modfile, which go.work forbids: "+
+			"set GOWORK=off", m.Path)
 	}
 	r := &replacement{
 		module: m, original: m.Dir, dir: filepath.Join(c.dir, "mod", m.Path+"@"+source.Version),

@@ -9,7 +9,8 @@ import (
 // selectStmt makes a switch of a select. The channels and the values to send are evaluated in its
 // header, in the order of the source, as they are in a select:
 //
-//	switch explore__0, explore__1 := explore__.From(a), explore__.To(b).Case(x); explore__.Select(false, explore__0, explore__1) {
+//	switch explore__0, explore__1 := explore__.From(a), explore__.To(b).Case(x);
+//		explore__.Select(false, explore__0, explore__1) {
 //	case 0: v, ok := explore__0.Value2();
 //	default:
 //
@@ -76,7 +77,8 @@ func (w *writer) header(comms []*ast.CommClause, hasDefault bool) string {
 		values = append(values, fmt.Sprintf("%s.To(%s).Case(%s)", w.engine(), w.node(s.Chan), w.node(s.Value)))
 	}
 	all := strings.Join(names, ", ")
-	return fmt.Sprintf("switch %s := %s; %s.Select(%v, %s) {", all, strings.Join(values, ", "), w.engine(), hasDefault, all)
+	return fmt.Sprintf("switch %s := %s; %s.Select(%v, %s) {",
+		all, strings.Join(values, ", "), w.engine(), hasDefault, all)
 }
 
 func (w *writer) clause(c *ast.CommClause, i int, last bool) {

@@ -60,13 +60,13 @@ func Parse(text string) (Schedule, error) {
 type Recorder struct {
 	Search
 	Schedule  Schedule
-	Preempted int
+	Preempted []int // the steps at which a goroutine lost its turn
 	at        int
 }
 
 // Begin is that of Search.
 func (r *Recorder) Begin(x *sched.Exec) {
-	r.Schedule, r.at, r.Preempted = r.Schedule[:0], 0, 0
+	r.Schedule, r.at, r.Preempted = r.Schedule[:0], 0, r.Preempted[:0]
 	r.Search.Begin(x)
 }
 
@@ -78,7 +78,7 @@ func (r *Recorder) Pick(p *sched.Point) int {
 			r.Schedule = append(r.Schedule, Turn{r.at, p.Enabled[i].ID})
 		}
 		if preempts(p, i) {
-			r.Preempted++
+			r.Preempted = append(r.Preempted, p.Step)
 		}
 		r.at++
 	}
@@ -148,7 +148,8 @@ func (r *Replay) Choose(n int) int {
 
 func (r *Replay) diverge(format string, args ...any) {
 	if r.Diverged == "" {
-		r.Diverged = fmt.Sprintf("at decision %d, turn %d of the schedule: ", r.at, r.next) + fmt.Sprintf(format, args...)
+		r.Diverged = fmt.Sprintf("at decision %d, turn %d of the schedule: ", r.at, r.next) +
+			fmt.Sprintf(format, args...)
 	}
 }
 

@@ -112,7 +112,9 @@ func WithTimeout(parent context.Context, timeout time.Duration) (context.Context
 }
 
 // WithTimeoutCause is context.WithTimeoutCause.
-func WithTimeoutCause(parent context.Context, timeout time.Duration, cause error) (context.Context, context.CancelFunc) {
+func WithTimeoutCause(
+	parent context.Context, timeout time.Duration, cause error,
+) (context.Context, context.CancelFunc) {
 	if !sched.Controlled() {
 		return context.WithTimeoutCause(parent, timeout, cause)
 	}

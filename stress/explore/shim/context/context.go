@@ -93,7 +93,8 @@ func (c *cancelCtx) close(err, cause error) {
 		kids, c.family.kids = c.family.kids, nil
 		sched.CloseNow(c.done)
 		return true
-	}, sched.Touch{Object: sched.Channel(c.done), Mode: sched.Write}, sched.Touch{Object: &c.family.object, Mode: sched.Write})
+	}, sched.Touch{Object: sched.Channel(c.done), Mode: sched.Write},
+		sched.Touch{Object: &c.family.object, Mode: sched.Write})
 	for _, kid := range kids {
 		kid.cancel(err, cause)
 	}

@@ -1,2 +1,0 @@
-// Package explore plays every schedule of ordinary Go code.
-package explore
