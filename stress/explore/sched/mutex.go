@@ -1,5 +1,7 @@
 package sched
 
+import "unsafe"
+
 // A Mutex is the model of a sync.Mutex. Its look-alike locks the real one right after the model says
 // that this cannot block, so memory is ordered, and misuse noticed, by Go itself.
 type Mutex struct {
@@ -7,6 +9,20 @@ type Mutex struct {
 	locked bool
 	fresh  bool // nobody has asked whether this execution is a new one
 	holder int
+}
+
+// MutexAt returns the model of the mutex at an address, nil if the caller is not under control. It is
+// not a part of the look-alike, which is to be as large as the real one.
+func MutexAt(address unsafe.Pointer) *Mutex {
+	e := active
+	if e == nil {
+		return nil
+	}
+	s := e.words.find(e.run, address)
+	if s.mutex == nil {
+		s.mutex = &Mutex{}
+	}
+	return s.mutex
 }
 
 func (m *Mutex) number(e *Exec) {
@@ -17,6 +33,9 @@ func (m *Mutex) number(e *Exec) {
 
 // Fresh reports, once in each execution, that it is a new one.
 func (m *Mutex) Fresh() bool {
+	if m == nil {
+		return false
+	}
 	fresh := m.fresh
 	m.fresh = false
 	return fresh
@@ -27,9 +46,6 @@ func (m *Mutex) open(*G) bool { return !m.locked }
 // Lock returns when the mutex is locked by the caller.
 func (m *Mutex) Lock() {
 	e := active
-	if e == nil {
-		return
-	}
 	g := e.begin(OpLock)
 	m.number(e)
 	g.on(&m.object, Acquire)
@@ -40,31 +56,25 @@ func (m *Mutex) Lock() {
 	e.advance(g)
 }
 
-// TryLock reports whether it locked the mutex, and whether it is under control.
-func (m *Mutex) TryLock() (ok, controlled bool) {
+// TryLock reports whether it locked the mutex.
+func (m *Mutex) TryLock() bool {
 	e := active
-	if e == nil {
-		return false, false
-	}
 	g := e.begin(OpTryLock)
 	m.number(e)
 	g.on(&m.object, Write)
 	e.look(g, &m.object)
 	e.point(g)
 	if m.locked {
-		return false, true
+		return false
 	}
 	m.locked, m.holder = true, g.ID
 	e.changed(g, &m.object)
-	return true, true
+	return true
 }
 
 // Unlock panics if the mutex is not locked: the real one ends the process.
 func (m *Mutex) Unlock() {
 	e := active
-	if e == nil {
-		return
-	}
 	g := e.begin(OpUnlock)
 	m.number(e)
 	g.on(&m.object, Free)
@@ -74,10 +84,4 @@ func (m *Mutex) Unlock() {
 	}
 	m.locked = false
 	m.object.version++
-}
-
-// Reset reports whether the mutex was last used in an earlier execution, which may have left the
-// real one locked.
-func (m *Mutex) Reset() bool {
-	return active != nil && m.object.run != 0 && m.object.run != active.run && m.locked
 }

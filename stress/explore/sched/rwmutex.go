@@ -1,5 +1,7 @@
 package sched
 
+import "unsafe"
+
 // An RWMutex is the model of a sync.RWMutex. A writer that waits blocks new readers.
 type RWMutex struct {
 	object  Object
@@ -7,6 +9,19 @@ type RWMutex struct {
 	locked  bool
 	holder  int
 	readers int
+}
+
+// RWMutexAt is like MutexAt.
+func RWMutexAt(address unsafe.Pointer) *RWMutex {
+	e := active
+	if e == nil {
+		return nil
+	}
+	s := e.words.find(e.run, address)
+	if s.rwmutex == nil {
+		s.rwmutex = &RWMutex{}
+	}
+	return s.rwmutex
 }
 
 func (m *RWMutex) number(e *Exec) {
@@ -25,9 +40,6 @@ func (m *RWMutex) open(g *G) bool {
 // Lock announces a writer and waits for the readers to leave: two operations.
 func (m *RWMutex) Lock() {
 	e := active
-	if e == nil {
-		return
-	}
 	g := e.begin(OpAnnounce)
 	m.number(e)
 	g.on(&m.object, Claim)
@@ -49,9 +61,6 @@ func (m *RWMutex) Lock() {
 // Unlock panics if no writer is inside.
 func (m *RWMutex) Unlock() {
 	e := active
-	if e == nil {
-		return
-	}
 	g := e.begin(OpUnlock)
 	m.number(e)
 	g.on(&m.object, Free)
@@ -66,9 +75,6 @@ func (m *RWMutex) Unlock() {
 // RLock returns when the caller is a reader.
 func (m *RWMutex) RLock() {
 	e := active
-	if e == nil {
-		return
-	}
 	g := e.begin(OpRLock)
 	m.number(e)
 	g.on(&m.object, Share)
@@ -82,9 +88,6 @@ func (m *RWMutex) RLock() {
 // RUnlock panics if there is no reader.
 func (m *RWMutex) RUnlock() {
 	e := active
-	if e == nil {
-		return
-	}
 	g := e.begin(OpRUnlock)
 	m.number(e)
 	g.on(&m.object, Unshare)
@@ -96,8 +99,8 @@ func (m *RWMutex) RUnlock() {
 	m.object.version++
 }
 
-// TryLock reports whether the caller is the writer, and whether it is under control.
-func (m *RWMutex) TryLock() (ok, controlled bool) {
+// TryLock reports whether the caller is the writer.
+func (m *RWMutex) TryLock() (ok bool) {
 	return m.try(OpTryLock, func(g *G) bool {
 		if m.pending || m.readers > 0 {
 			return false
@@ -107,8 +110,8 @@ func (m *RWMutex) TryLock() (ok, controlled bool) {
 	})
 }
 
-// TryRLock reports whether the caller is a reader, and whether it is under control.
-func (m *RWMutex) TryRLock() (ok, controlled bool) {
+// TryRLock reports whether the caller is a reader.
+func (m *RWMutex) TryRLock() (ok bool) {
 	return m.try(OpTryRLock, func(*G) bool {
 		if m.pending {
 			return false
@@ -118,11 +121,8 @@ func (m *RWMutex) TryRLock() (ok, controlled bool) {
 	})
 }
 
-func (m *RWMutex) try(kind Kind, take func(g *G) bool) (ok, controlled bool) {
+func (m *RWMutex) try(kind Kind, take func(g *G) bool) (ok bool) {
 	e := active
-	if e == nil {
-		return false, false
-	}
 	g := e.begin(kind)
 	m.number(e)
 	g.on(&m.object, Write)
@@ -131,10 +131,5 @@ func (m *RWMutex) try(kind Kind, take func(g *G) bool) (ok, controlled bool) {
 	if ok = take(g); ok {
 		e.changed(g, &m.object)
 	}
-	return ok, true
-}
-
-// Reset is like that of Mutex.
-func (m *RWMutex) Reset() bool {
-	return active != nil && m.object.run != 0 && m.object.run != active.run && (m.pending || m.readers > 0)
+	return ok
 }

@@ -2,7 +2,8 @@ package sched
 
 import "unsafe"
 
-// A table finds what is known of an address: of a channel, or of a word that is used atomically. It
+// A table finds what is known of an address: of a channel, a lock, or a word that is used
+// atomically. It
 // keeps alive what it knows, so no address is used again before the next execution.
 type table struct {
 	slots []slot
@@ -15,6 +16,8 @@ type slot struct {
 	address unsafe.Pointer
 	word    *Object
 	channel *channel
+	mutex   *Mutex
+	rwmutex *RWMutex
 }
 
 // find returns the slot of an address, with or without something in it.

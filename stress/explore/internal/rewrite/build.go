@@ -33,6 +33,11 @@ func Build(o Options) (binary string, err error) {
 	if err != nil {
 		return "", err
 	}
+	unlock, err := lock(c.dir)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	for _, path := range sortedPaths(packages) {
 		if p := packages[path]; p.wanted(packages) {
 			if err := c.instrument(p, packages); err != nil {
@@ -166,5 +171,5 @@ func (c *copies) build(o Options) (binary string, err error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the instrumented test: %w\n%s", err, out)
 	}
-	return binary, nil
+	return settle(binary)
 }

@@ -64,14 +64,26 @@ func (s *PCT) Pick(p *sched.Point) int {
 
 func (s *PCT) highest(p *sched.Point) (best int) {
 	for i, g := range p.Enabled {
+		if g.Op.Kind == sched.OpFire {
+			s.clock(g.ID)
+		}
 		for len(s.priority) <= g.ID {
-			s.priority = append(s.priority, uint64(s.depth)+1+s.rand.Uint64N(1<<62))
+			s.priority = append(s.priority, uint64(s.depth)+2+s.rand.Uint64N(1<<62))
 		}
 		if s.priority[g.ID] > s.priority[p.Enabled[best].ID] {
 			best = i
 		}
 	}
 	return best
+}
+
+// clock makes time pass when nobody else can move, or by a change: a ticker of high priority would never
+// let anybody else.
+func (s *PCT) clock(g int) {
+	for len(s.priority) <= g {
+		s.priority = append(s.priority, uint64(s.depth)+2+s.rand.Uint64N(1<<62))
+	}
+	s.priority[g] = min(s.priority[g], uint64(s.depth)+1)
 }
 
 // Choose is that of sched.Strategy.

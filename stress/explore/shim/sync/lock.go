@@ -5,6 +5,7 @@ package sync
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/semabench/semabench/stress/explore/sched"
 )
@@ -12,93 +13,131 @@ import (
 // A Locker is a sync.Locker.
 type Locker = sync.Locker
 
-// A Mutex is a sync.Mutex.
-type Mutex struct {
-	model sched.Mutex
-	real  sync.Mutex
-}
+// A Mutex is a sync.Mutex, and as large as one.
+type Mutex struct{ real sync.Mutex }
+
+func (m *Mutex) model() *sched.Mutex { return sched.MutexAt(unsafe.Pointer(m)) }
 
 // Lock locks m.
 func (m *Mutex) Lock() {
-	if m.model.Reset() {
-		m.real = sync.Mutex{}
+	model := m.model()
+	if model == nil {
+		m.real.Lock()
+		return
 	}
-	m.model.Lock()
-	m.real.Lock()
+	model.Lock()
+	if !m.real.TryLock() { // an earlier execution ended with it locked
+		m.real = sync.Mutex{}
+		m.real.Lock()
+	}
 }
 
 // TryLock tries to lock m and reports whether it succeeded.
 func (m *Mutex) TryLock() bool {
-	if m.model.Reset() {
-		m.real = sync.Mutex{}
+	model := m.model()
+	if model == nil {
+		return m.real.TryLock()
 	}
-	if ok, controlled := m.model.TryLock(); controlled && !ok {
+	if !model.TryLock() {
 		return false
 	}
-	return m.real.TryLock()
+	if !m.real.TryLock() {
+		m.real = sync.Mutex{}
+		m.real.Lock()
+	}
+	return true
 }
 
 // Unlock unlocks m.
 func (m *Mutex) Unlock() {
-	m.model.Unlock()
+	if model := m.model(); model != nil {
+		model.Unlock()
+	}
 	m.real.Unlock()
 }
 
-// An RWMutex is a sync.RWMutex.
-type RWMutex struct {
-	model sched.RWMutex
-	real  sync.RWMutex
-}
+// An RWMutex is a sync.RWMutex, and as large as one.
+type RWMutex struct{ real sync.RWMutex }
+
+func (rw *RWMutex) model() *sched.RWMutex { return sched.RWMutexAt(unsafe.Pointer(rw)) }
 
 // Lock locks rw for writing.
 func (rw *RWMutex) Lock() {
-	rw.mend()
-	rw.model.Lock()
-	rw.real.Lock()
+	model := rw.model()
+	if model == nil {
+		rw.real.Lock()
+		return
+	}
+	model.Lock()
+	rw.lockReal()
 }
 
-// mend throws away a lock that an earlier execution left locked.
-func (rw *RWMutex) mend() {
-	if rw.model.Reset() {
+// lockReal locks what the model says is free. An earlier execution may have ended with it locked.
+func (rw *RWMutex) lockReal() {
+	if !rw.real.TryLock() {
 		rw.real = sync.RWMutex{}
+		rw.real.Lock()
 	}
 }
 
 // Unlock unlocks rw for writing.
 func (rw *RWMutex) Unlock() {
-	rw.model.Unlock()
+	if model := rw.model(); model != nil {
+		model.Unlock()
+	}
 	rw.real.Unlock()
 }
 
 // RLock locks rw for reading.
 func (rw *RWMutex) RLock() {
-	rw.mend()
-	rw.model.RLock()
-	rw.real.RLock()
+	model := rw.model()
+	if model == nil {
+		rw.real.RLock()
+		return
+	}
+	model.RLock()
+	rw.shareReal()
+}
+
+func (rw *RWMutex) shareReal() {
+	if !rw.real.TryRLock() {
+		rw.real = sync.RWMutex{}
+		rw.real.RLock()
+	}
 }
 
 // RUnlock undoes a single RLock.
 func (rw *RWMutex) RUnlock() {
-	rw.model.RUnlock()
+	if model := rw.model(); model != nil {
+		model.RUnlock()
+	}
 	rw.real.RUnlock()
 }
 
 // TryLock tries to lock rw for writing and reports whether it succeeded.
 func (rw *RWMutex) TryLock() bool {
-	rw.mend()
-	if ok, controlled := rw.model.TryLock(); controlled && !ok {
+	model := rw.model()
+	if model == nil {
+		return rw.real.TryLock()
+	}
+	if !model.TryLock() {
 		return false
 	}
-	return rw.real.TryLock()
+	rw.lockReal()
+	return true
 }
 
 // TryRLock tries to lock rw for reading and reports whether it succeeded.
 func (rw *RWMutex) TryRLock() bool {
-	rw.mend()
-	if ok, controlled := rw.model.TryRLock(); controlled && !ok {
+	model := rw.model()
+	if model == nil {
+		return rw.real.TryRLock()
+	}
+	if !model.TryRLock() {
 		return false
 	}
-	return rw.real.TryRLock()
+	rw.shareReal()
+	return true
 }
 
 // RLocker returns a Locker that calls RLock and RUnlock.

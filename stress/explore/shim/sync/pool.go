@@ -12,7 +12,7 @@ type Pool struct {
 // Get takes something from the pool or calls New.
 func (p *Pool) Get() any {
 	p.mu.Lock()
-	if p.mu.model.Fresh() {
+	if p.mu.model().Fresh() {
 		p.items = nil
 	}
 	var x any
@@ -32,7 +32,7 @@ func (p *Pool) Put(x any) {
 		return
 	}
 	p.mu.Lock()
-	if p.mu.model.Fresh() {
+	if p.mu.model().Fresh() {
 		p.items = nil
 	}
 	p.items = append(p.items, x)
