@@ -6,6 +6,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/explore"
+	"github.com/semabench/semabench/stress/explore/sched"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
@@ -24,8 +25,8 @@ func TestImplementations(t *testing.T) {
 
 // Three goroutines of two operations each, one of them a cancellation, are exhausted for all.
 func TestThreeByTwoIsComplete(t *testing.T) {
-	if testing.Short() {
-		t.Skip("tens of thousands of schedules")
+	if testing.Short() || sched.Raced {
+		t.Skip("tens of thousands of schedules, which are no others under the race detector")
 	}
 	for _, impl := range impls.All() {
 		t.Run(impl.Name, func(t *testing.T) {
