@@ -14,7 +14,7 @@ func (e *Exec) word(address unsafe.Pointer) *Object {
 
 // Load is the point before an atomic load.
 func Load(address unsafe.Pointer) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -32,7 +32,7 @@ func Store(address unsafe.Pointer) { write(OpStore, address) }
 func Swap(address unsafe.Pointer) { write(OpSwap, address) }
 
 func write(kind Kind, address unsafe.Pointer) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -45,7 +45,7 @@ func write(kind Kind, address unsafe.Pointer) {
 
 // CAS is the point before a compare-and-swap, and Swapped says how it went.
 func CAS(address unsafe.Pointer) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -58,7 +58,7 @@ func CAS(address unsafe.Pointer) {
 
 // Swapped is called after CAS.
 func Swapped(address unsafe.Pointer, ok bool) {
-	if e := active; e != nil && ok {
+	if e := current(); e != nil && ok {
 		e.changed(e.cur, e.word(address))
 	}
 }

@@ -12,7 +12,7 @@ var active *Exec
 
 // Controlled reports whether the caller is under control. Code that is not, such as the init
 // functions of an instrumented package, does what it would do without this package.
-func Controlled() bool { return active != nil }
+func Controlled() bool { return current() != nil }
 
 // An Exec plays one program after another, each under a schedule of its own.
 type Exec struct {
@@ -36,7 +36,8 @@ type Exec struct {
 	settling bool   // somebody waits for one
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
-	driver   baton  // of whoever calls Play
+	to       *G     // who is to run, where coroutines hand over
+	driver   baton  // of whoever calls Play, where goroutines do
 	asker    *G     // who has a question for the strategy
 	question int
 	reply    int
@@ -54,6 +55,10 @@ type Limits struct {
 	Livelock  int  // steps without progress; 0 means 10000
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
+
+	// Goroutines hands over between goroutines and not between coroutines, which takes longer and
+	// plays the same. Under the race detector it always does.
+	Goroutines bool
 
 	// Stuck is called when a goroutine has run for 10 s without an operation, with the stacks of
 	// all. If it is nil, nobody watches.
@@ -85,8 +90,8 @@ func New(limits Limits) *Exec {
 	if limits.Livelock == 0 {
 		limits.Livelock = 10_000
 	}
-	e := &Exec{limits: limits}
-	e.driver = newBaton()
+	limits.Goroutines = limits.Goroutines || Raced
+	e := &Exec{limits: limits, driver: newBaton()}
 	if limits.Stuck != nil {
 		e.closed = make(chan struct{})
 		go e.watch()

@@ -72,7 +72,7 @@ func (e *Exec) Stuck(scratch []*G) []*G {
 
 // Go is the go statement.
 func Go(fn func()) {
-	e := active
+	e := current()
 	if e == nil {
 		go fn()
 		return

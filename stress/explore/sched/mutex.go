@@ -14,7 +14,7 @@ type Mutex struct {
 // MutexAt returns the model of the mutex at an address, nil if the caller is not under control. It is
 // not a part of the look-alike, which is to be as large as the real one.
 func MutexAt(address unsafe.Pointer) *Mutex {
-	e := active
+	e := current()
 	if e == nil {
 		return nil
 	}

@@ -44,7 +44,7 @@ type Waiting struct {
 
 // Fail ends the execution, or is the verdict on it if there is no other.
 func Fail(message string) {
-	if e := active; e != nil && e.Outcome.Kind == Passed && !e.ending {
+	if e := current(); e != nil && e.Outcome.Kind == Passed && !e.ending {
 		e.Outcome = Outcome{Kind: Failed, Message: message, Goroutine: e.cur.ID}
 	}
 }

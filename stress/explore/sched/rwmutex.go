@@ -13,7 +13,7 @@ type RWMutex struct {
 
 // RWMutexAt is like MutexAt.
 func RWMutexAt(address unsafe.Pointer) *RWMutex {
-	e := active
+	e := current()
 	if e == nil {
 		return nil
 	}
