@@ -56,10 +56,14 @@ func CAS(address unsafe.Pointer) {
 	e.point(g)
 }
 
-// Swapped is called after CAS.
+// Swapped is called after CAS. One that fails only looked.
 func Swapped(address unsafe.Pointer, ok bool) {
-	if e := current(); e != nil && ok {
+	switch e := current(); {
+	case e == nil:
+	case ok:
 		e.changed(e.cur, e.word(address))
+	default:
+		e.Trace.weaken()
 	}
 }
 

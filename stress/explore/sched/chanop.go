@@ -166,6 +166,9 @@ func length(address unsafe.Pointer, capacity int) int {
 	g.on(&c.object, Read)
 	e.look(g, &c.object)
 	e.point(g)
+	if c.timer {
+		return 0
+	}
 	return len(c.buffer)
 }
 

@@ -36,6 +36,7 @@ type Exec struct {
 	settling bool   // somebody waits for one
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
+	daemons  daemons
 	to       *G     // who is to run, where coroutines hand over
 	driver   baton  // of whoever calls Play, where goroutines do
 	asker    *G     // who has a question for the strategy
@@ -55,6 +56,9 @@ type Limits struct {
 	Livelock  int  // steps without progress; 0 means 10000
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
+
+	// NoDaemons takes a goroutine for a leak even if time would wake it: see daemon.go.
+	NoDaemons bool
 
 	// Goroutines hands over between goroutines and not between coroutines, which takes longer and
 	// plays the same. Under the race detector it always does.
@@ -124,6 +128,7 @@ func (e *Exec) reset(strategy Strategy) {
 	}
 	e.gs, e.woken = e.gs[:0], e.woken[:0]
 	e.clock.reset()
+	e.daemons = daemons{}
 	e.Outcome = Outcome{}
 	e.Trace.reset()
 	e.number(&e.history)

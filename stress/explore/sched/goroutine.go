@@ -23,6 +23,7 @@ type G struct {
 	host  bool // see Host
 	phase int  // that it waits for in Settle
 	stuck bool // at the end, in an operation that is not possible
+	timed bool // at the end, a timer would wake it
 }
 
 type state uint8
@@ -103,6 +104,7 @@ func (e *Exec) newG() *G {
 		g.Op.clear()
 		g.host = false
 		g.box, g.fired, g.steps, g.waits, g.stuck = nil, nil, 0, g.waits+1, false
+		g.timed = false
 		g.spin = spin{looks: g.spin.looks[:0]}
 	} else {
 		g = &G{exec: e}

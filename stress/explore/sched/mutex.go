@@ -65,6 +65,7 @@ func (m *Mutex) TryLock() bool {
 	e.look(g, &m.object)
 	e.point(g)
 	if m.locked {
+		e.Trace.weaken()
 		return false
 	}
 	m.locked, m.holder = true, g.ID

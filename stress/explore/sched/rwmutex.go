@@ -130,6 +130,8 @@ func (m *RWMutex) try(kind Kind, take func(g *G) bool) (ok bool) {
 	e.point(g)
 	if ok = take(g); ok {
 		e.changed(g, &m.object)
+	} else {
+		e.Trace.weaken()
 	}
 	return ok
 }

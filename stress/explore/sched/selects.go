@@ -163,7 +163,7 @@ func (e *Exec) takeReady(cases []Case) int {
 	if n == 0 {
 		return -1
 	}
-	chosen := e.choose(n)
+	chosen := e.choose(e.cur, n)
 	for i, c := range cases {
 		end := c.end()
 		if !end.ready() {

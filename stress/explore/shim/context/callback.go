@@ -102,7 +102,7 @@ func WithDeadlineCause(parent context.Context, d time.Time, cause error) (contex
 		return c, func() {}
 	}
 	expire := func() { c.end(context.DeadlineExceeded, cause) }
-	c.timer = sched.NewTimer(left, func() { sched.Spawn(expire) }, nil)
+	c.timer = sched.NewTimer(left, func() { sched.Spawn(expire) })
 	return c, func() { c.end(context.Canceled, nil) }
 }
 
