@@ -200,6 +200,23 @@ func NewTimer(d time.Duration, fire func()) *Timer {
 	return t
 }
 
+// NewTimerUnless is NewTimer if what o tells is not so when it is set; else it returns nil.
+func NewTimerUnless(o *Object, so func() bool, d time.Duration, fire func()) *Timer {
+	e := active
+	g := e.begin(OpTimer)
+	c := e.theClock()
+	g.on(&c.object, Write)
+	g.on(o, Read)
+	e.point(g)
+	if so() {
+		return nil
+	}
+	t := &Timer{when: c.now + max(d, 0), fire: fire}
+	c.add(t)
+	c.object.version++
+	return t
+}
+
 // NewSender returns a timer that sends the time on ch after d, and every period after that if this is
 // not 0. As since Go 1.23, the channel seems to have no buffer, and holds nothing that is stale.
 func NewSender(ch chan time.Time, d, period time.Duration) *Timer {

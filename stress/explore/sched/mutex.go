@@ -7,7 +7,6 @@ import "unsafe"
 type Mutex struct {
 	object Object
 	locked bool
-	fresh  bool // nobody has asked whether this execution is a new one
 	holder int
 }
 
@@ -27,18 +26,8 @@ func MutexAt(address unsafe.Pointer) *Mutex {
 
 func (m *Mutex) number(e *Exec) {
 	if e.number(&m.object) {
-		m.locked, m.fresh = false, true
+		m.locked = false
 	}
-}
-
-// Fresh reports, once in each execution, that it is a new one.
-func (m *Mutex) Fresh() bool {
-	if m == nil {
-		return false
-	}
-	fresh := m.fresh
-	m.fresh = false
-	return fresh
 }
 
 func (m *Mutex) open(*G) bool { return !m.locked }
@@ -73,7 +62,7 @@ func (m *Mutex) TryLock() bool {
 	return true
 }
 
-// Unlock panics if the mutex is not locked: the real one ends the process.
+// Unlock ends the execution if the mutex is not locked: the real one ends the process.
 func (m *Mutex) Unlock() {
 	e := active
 	g := e.begin(OpUnlock)
@@ -81,7 +70,7 @@ func (m *Mutex) Unlock() {
 	g.on(&m.object, Free)
 	e.point(g)
 	if !m.locked {
-		panic("fatal error: sync: unlock of unlocked mutex")
+		e.fatal("sync: unlock of unlocked mutex")
 	}
 	m.locked = false
 	m.object.version++

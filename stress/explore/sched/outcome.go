@@ -2,6 +2,7 @@ package sched
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -73,6 +74,14 @@ func (o *Outcome) describe(e *Exec) {
 		}
 		o.Waiting = push(o.Waiting, w)
 	}
+}
+
+// fatal ends the execution like an error of the Go runtime that no recover sees.
+func (e *Exec) fatal(message string) {
+	if e.Outcome.Kind == Passed {
+		e.Outcome = Outcome{Kind: Panicked, Message: "fatal error: " + message, Goroutine: e.cur.ID, Stack: stack()}
+	}
+	runtime.Goexit()
 }
 
 func panicText(r any) string {

@@ -65,8 +65,13 @@ func (c *timerCtx) Deadline() (deadline time.Time, ok bool) { return c.deadline,
 
 func (c *timerCtx) cancel(err, cause error) {
 	c.close(err, cause)
-	if c.timer != nil {
-		c.timer.Stop()
+	c.stopTimer()
+}
+
+func (c *timerCtx) stopTimer() {
+	if t := c.timer; t != nil {
+		c.timer = nil
+		t.Stop()
 	}
 }
 
@@ -74,8 +79,10 @@ func (c *timerCtx) end(err, cause error) {
 	if !sched.Controlled() {
 		return
 	}
-	c.cancel(err, cause)
-	c.leave()
+	if c.close(err, cause) {
+		c.leave()
+	}
+	c.stopTimer()
 }
 
 // WithDeadline is context.WithDeadline.
@@ -101,8 +108,12 @@ func WithDeadlineCause(parent context.Context, d time.Time, cause error) (contex
 		c.end(context.DeadlineExceeded, cause)
 		return c, func() {}
 	}
-	expire := func() { c.end(context.DeadlineExceeded, cause) }
-	c.timer = sched.NewTimer(left, func() { sched.Spawn(expire) })
+	expire := func() {
+		c.timer = nil // it need not be stopped
+		c.end(context.DeadlineExceeded, cause)
+	}
+	c.timer = sched.NewTimerUnless(sched.Channel(c.done), func() bool { return c.err != nil }, left,
+		func() { sched.Spawn(expire) })
 	return c, func() { c.end(context.Canceled, nil) }
 }
 
