@@ -29,8 +29,11 @@ func (p *Pool) Get() any {
 	e := active
 	g := p.begin(OpGet)
 	last := len(p.items) - 1
-	if last < 0 || e.choose(g, 2) == 1 {
+	if last < 0 {
 		e.Trace.weaken()
+		return nil
+	}
+	if e.choose(g, 2) == 1 {
 		return nil
 	}
 	item := p.items[last]

@@ -69,9 +69,8 @@ func (c *timerCtx) cancel(err, cause error) {
 }
 
 func (c *timerCtx) stopTimer() {
-	if t := c.timer; t != nil {
-		c.timer = nil
-		t.Stop()
+	if c.timer != nil {
+		c.timer.Stop()
 	}
 }
 
@@ -108,10 +107,7 @@ func WithDeadlineCause(parent context.Context, d time.Time, cause error) (contex
 		c.end(context.DeadlineExceeded, cause)
 		return c, func() {}
 	}
-	expire := func() {
-		c.timer = nil // it need not be stopped
-		c.end(context.DeadlineExceeded, cause)
-	}
+	expire := func() { c.end(context.DeadlineExceeded, cause) }
 	c.timer = sched.NewTimerUnless(sched.Channel(c.done), func() bool { return c.err != nil }, left,
 		func() { sched.Spawn(expire) })
 	return c, func() { c.end(context.Canceled, nil) }
