@@ -61,7 +61,14 @@ var deeds = [][]deed{
 			}
 			return s.n
 		},
-		func(s *scene, me int) any { s.mu.Lock(); s.ready = true; s.n++; s.mu.Unlock(); s.cond.Signal(); return 0 },
+		func(s *scene, me int) any {
+			s.mu.Lock()
+			s.ready = true
+			s.n++
+			s.mu.Unlock()
+			s.cond.Signal()
+			return 0
+		},
 		func(s *scene, me int) any { s.mu.Lock(); s.ready = true; s.mu.Unlock(); s.cond.Broadcast(); return 0 },
 		func(s *scene, me int) any { s.shutter.Do(func() { s.group.Done() }); return 0 },
 		func(s *scene, me int) any { s.group.Wait(); return s.word.Add(1) },

@@ -20,6 +20,7 @@ type Exec struct {
 	strategy Strategy
 	run      uint64 // number of the execution
 	objects  int32  // numbered so far
+	ranks    uint64 // of keys of maps, so far
 	gs       []*G   // of this execution, by ID
 	spare    []*G   // of earlier ones
 	cur      *G
@@ -37,9 +38,9 @@ type Exec struct {
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
 	daemons  daemons
-	to       *G     // who is to run, where coroutines hand over
-	driver   baton  // of whoever calls Play, where goroutines do
-	asker    *G     // who has a question for the strategy
+	to       *G    // who is to run, where coroutines hand over
+	driver   baton // of whoever calls Play, where goroutines do
+	asker    *G    // who has a question for the strategy
 	question int
 	reply    int
 	beat     atomic.Uint64 // counts steps, for watch
@@ -129,6 +130,7 @@ func (e *Exec) reset(strategy Strategy) {
 	e.gs, e.woken = e.gs[:0], e.woken[:0]
 	e.clock.reset()
 	e.daemons = daemons{}
+	e.ranks = 0
 	e.Outcome = Outcome{}
 	e.Trace.reset()
 	e.number(&e.history)

@@ -24,6 +24,8 @@ type G struct {
 	phase int  // that it waits for in Settle
 	stuck bool // at the end, in an operation that is not possible
 	timed bool // at the end, a timer would wake it
+
+	lineage, drawn, kids uint64 // see Random
 }
 
 type state uint8
@@ -88,6 +90,7 @@ func Go(fn func()) {
 // does until then nobody can observe.
 func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
+	g.descend(e.cur)
 	g.fn = fn
 	g.state = running
 	g.cause = int32(len(e.Trace.Steps) - 1)
@@ -110,6 +113,7 @@ func (e *Exec) newG() *G {
 		g = &G{exec: e}
 	}
 	g.ID = len(e.gs)
+	g.lineage, g.drawn, g.kids = 1, 0, 0
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g

@@ -27,6 +27,14 @@ var lookAlikes = map[string]lookAlike{
 		"WithCancel", "WithCancelCause", "WithDeadline", "WithDeadlineCause", "WithTimeout",
 		"WithTimeoutCause", "AfterFunc", "Cause", "WithoutCancel",
 	}},
+	"math/rand": {"explore__rand", "Source", []string{
+		"Seed", "Int", "Intn", "Int31", "Int31n", "Int63", "Int63n", "Uint32", "Uint64", "Float32", "Float64",
+		"ExpFloat64", "NormFloat64", "Perm", "Shuffle", "Read",
+	}},
+	"math/rand/v2": {"explore__rand2", "Source", []string{
+		"Int", "IntN", "Int32", "Int32N", "Int64", "Int64N", "Uint", "UintN", "Uint32", "Uint32N", "Uint64",
+		"Uint64N", "Float32", "Float64", "ExpFloat64", "NormFloat64", "Perm", "Shuffle", "N",
+	}},
 }
 
 // name puts the look-alike in the place of a package, if it has the name that is selected.
@@ -45,7 +53,12 @@ func (w *writer) name(s *ast.SelectorExpr) {
 		return
 	}
 	w.replace(x.Pos(), x.End(), func() string { return like.alias })
-	w.uses[like.alias] = engine + "/shim/" + path[strings.LastIndex(path, "/")+1:]
+	w.uses[like.alias] = engine + "/shim/" + folder(path)
+}
+
+// folder is the last element of a path, with its version.
+func folder(path string) string {
+	return path[strings.LastIndex(strings.TrimSuffix(path, "/v2"), "/")+1:]
 }
 
 func (l lookAlike) has(name string) bool {
@@ -66,7 +79,7 @@ func (w *writer) keepImports() string {
 		if !ok || w.uses[like.alias] == "" {
 			continue
 		}
-		name := path[strings.LastIndex(path, "/")+1:]
+		name := strings.TrimSuffix(folder(path), "/v2")
 		if spec.Name != nil {
 			name = spec.Name.Name
 		}
