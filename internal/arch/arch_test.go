@@ -33,6 +33,8 @@ var rooms = map[string][]string{
 	"stress/explore/shim/context":      {"stress/explore/sched"},
 	"stress/explore/shim/time":         {"stress/explore/sched"},
 	"stress/explore/shim/runtime":      {"stress/explore/sched"},
+	"stress/explore/shim/rand":         {"stress/explore/sched"},
+	"stress/explore/shim/rand/v2":      {"stress/explore/sched"},
 	"stress/explore/internal/strategy": {"stress/explore/sched"},
 	"stress/explore/internal/rewrite":  {},
 	"stress/explore": {"impls", "stress/internal/model", "stress/explore/sched", "stress/explore/shim/sync",

@@ -28,7 +28,8 @@ func Seed(seed int64) {
 		sched.Reseed(seed)
 		return
 	}
-	rand.Seed(seed) //nolint:staticcheck // programs that still call it
+	//lint:ignore SA1019 there are programs that still call it
+	rand.Seed(seed)
 }
 
 // Int returns a number that is not negative.
