@@ -56,6 +56,8 @@
 // A schedule fails if the body calls t.Error or the like, if a goroutine panics, if the body waits
 // for what cannot come (deadlock; lost wake-up, if it was signalled when nobody waited), if
 // a goroutine is left that waits for what cannot come (leak), or if all that can move spins (livelock).
+// Goroutines that a timer or a ticker would wake, over and over, are daemons and may live on; with
+// -explore.nodaemons they are leaks.
 // Under go test -race, every schedule is watched by the race detector as well.
 //
 // # Semaphores
@@ -83,6 +85,7 @@
 //	-explore.strategy=S    only random, pct2, pct3, pos, dpor or dfs, which is DPOR without reduction
 //	-explore.seed=S        of what is drawn
 //	-explore.steps=N       operations in one schedule, 100000 by default
+//	-explore.nodaemons     no goroutine may be left
 //	-explore.schedule=W    play this schedule only
 //	-explore.scenario=P    play this program only, of Semaphore, which is your own or one of a failure
 //
@@ -104,7 +107,9 @@
 // sequentially consistent, which in Go is what programs without data races get.
 //
 // The body has to do the same under the same schedule. That is checked, and what differs is named:
-// random numbers, the order of a map, and package variables that keep something from the last schedule.
+// random sources that chance has seeded, and package variables that keep something from the last schedule.
+// A loop over a map goes by its keys and unseeded random numbers are the same in every schedule, so
+// that what other orders and other numbers would show is not seen.
 //
 // Not under control are the network, files, other processes, the standard library's own goroutines,
 // and locks inside it. Who waits for one of these is found after ten seconds, and named.
@@ -112,6 +117,8 @@
 // instrumented. t.Run, t.Parallel and the clock of the outer test are not for the body.
 //
 // A loop that counts its looks is taken for a spinner on the third look that is like the one before:
-// it goes on when nothing else can. A sync.Pool always gives back what was put in last, and a sync.Map is
-// one critical section for each call.
+// it goes on when nothing else can, and several of them go on in turn. A sync.Pool gives back what was put
+// in last, or nothing. A TryLock fails only if the lock is held, sync.Map.Range goes by insertion, and the
+// panic of a WaitGroup that is reused too early is not seen. When the body has returned, time passes
+// until nothing of what is left comes to its end any more, for sixteen timers in a row.
 package explore

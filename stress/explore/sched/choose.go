@@ -23,6 +23,9 @@ func (e *Exec) next(me *G) *G {
 			return g
 		}
 		e.clock.fire(e, me)
+		if e.finished {
+			e.daemons.rounds++
+		}
 	}
 }
 
@@ -39,6 +42,9 @@ func (e *Exec) pick(me *G) *G {
 		e.Outcome = Outcome{Kind: Livelock}
 		return nil
 	}
+	if e.finished {
+		e.age()
+	}
 	e.settling = false
 	for _, g := range e.gs {
 		e.settling = e.settling || g.state == ready && g.Op.Kind == OpSettle
@@ -51,17 +57,29 @@ func (e *Exec) pick(me *G) *G {
 			}
 		}
 		if len(e.enabled) > 0 {
-			if e.finished && e.enabled[0] == e.clock.g && !e.expects() {
-				break
-			}
-			if class == settles {
+			switch class {
+			case settles:
 				e.enabled = push(e.enabled[:0], e.settle(e.enabled))
+			case spins:
+				e.enabled = push(e.enabled[:0], longestAgo(e.enabled))
 			}
 			return e.ask(me)
 		}
 	}
 	e.atRest()
 	return nil
+}
+
+// longestAgo returns the one that has not moved for the longest time. When all spin, in which order they
+// look is no choice: what they see is the same, and there would be no end of orders.
+func longestAgo(gs []*G) *G {
+	first := gs[0]
+	for _, g := range gs {
+		if g.moved < first.moved {
+			first = g
+		}
+	}
+	return first
 }
 
 func (e *Exec) ask(me *G) *G {

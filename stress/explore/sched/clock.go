@@ -33,7 +33,10 @@ func (c *clock) reset() {
 	c.now, c.timers, c.g = 0, c.timers[:0], nil
 }
 
-func (c *clock) open(*G) bool {
+func (c *clock) open(g *G) bool {
+	if g.exec.daemons.stopped() {
+		return false
+	}
 	for _, t := range c.timers {
 		if !t.idle() {
 			return true

@@ -5,25 +5,25 @@ package sched
 // daemon and no leak. A goroutine that waits for time once comes to its end, if time is given to it.
 type daemons struct {
 	left   int // the fewest goroutines and timers that there were since the program returned
-	rounds int // how often only time could pass, since then
+	rounds int // how often time passed since then
 }
 
-// afterlife is how many rounds are given to what is left for something of it to come to its end.
+// afterlife is how often time passes for something of what is left to come to its end.
 const afterlife = 16
 
-// expects reports whether to let time pass once more, when nothing else can move and the program has
-// returned. Nobody may be left but timers: what they do might have been done before.
-func (e *Exec) expects() bool {
+// age looks after a program that has returned, before a step. Nobody may be left but timers: what
+// they do might have been done before.
+func (e *Exec) age() {
 	left := len(e.clock.timers)
 	for _, g := range e.gs {
 		if g.state != dead && g != e.clock.g {
 			left++
 		}
 	}
-	d := &e.daemons
-	if d.rounds == 0 || left < d.left {
-		d.left, d.rounds = left, 0
+	if d := &e.daemons; d.left == 0 || left < d.left {
+		*d = daemons{left: left}
 	}
-	d.rounds++
-	return d.rounds <= afterlife
 }
+
+// stopped reports whether no more time passes.
+func (d *daemons) stopped() bool { return d.rounds >= afterlife }

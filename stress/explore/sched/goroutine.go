@@ -20,6 +20,7 @@ type G struct {
 	fired *waiter        // what ended the wait
 	spin  spin
 	steps int
+	moved int  // the step that it took last
 	host  bool // see Host
 	phase int  // that it waits for in Settle
 	stuck bool // at the end, in an operation that is not possible
@@ -107,7 +108,7 @@ func (e *Exec) newG() *G {
 		g.Op.clear()
 		g.host = false
 		g.box, g.fired, g.steps, g.waits, g.stuck = nil, nil, 0, g.waits+1, false
-		g.timed = false
+		g.timed, g.moved = false, 0
 		g.spin = spin{looks: g.spin.looks[:0]}
 	} else {
 		g = &G{exec: e}
