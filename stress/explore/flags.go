@@ -39,7 +39,9 @@ func flagOptions() Options {
 	}
 }
 
-func (o Options) limits() sched.Limits { return sched.Limits{Steps: o.Steps, NoDaemons: o.NoDaemons, Stuck: o.stuck} }
+func (o Options) limits() sched.Limits {
+	return sched.Limits{Steps: o.Steps, NoDaemons: o.NoDaemons, Stuck: o.stuck}
+}
 
 func (o Options) withDefaults() Options {
 	if o.Schedules == 0 {
