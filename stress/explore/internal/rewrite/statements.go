@@ -1,0 +1,206 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// instrument returns the text of a file under control, nil if it stays as it is.
+func (c *checked) instrument(i int) ([]byte, error) {
+	w := &writer{
+		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
+		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
+	}
+	w.imports()
+	ast.Inspect(w.file, func(n ast.Node) bool {
+		w.visit(n)
+		return true
+	})
+	if w.refusal != nil {
+		return nil, w.refusal
+	}
+	return w.whole(), nil
+}
+
+func (w *writer) visit(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		w.name(n)
+	case *ast.GoStmt:
+		w.goStmt(n)
+	case *ast.SelectStmt:
+		w.selectStmt(n)
+	case *ast.RangeStmt:
+		w.rangeStmt(n)
+		w.rangeMap(n)
+	case *ast.SendStmt:
+		w.sendStmt(n)
+	case *ast.IncDecStmt:
+		w.insertions(n.X)
+	case *ast.AssignStmt:
+		w.insertions(n.Lhs...)
+		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
+			w.pair(n.Rhs[0])
+		}
+	case *ast.ValueSpec:
+		if len(n.Names) == 2 && len(n.Values) == 1 {
+			w.pair(n.Values[0])
+		}
+	case *ast.UnaryExpr:
+		w.receive(n)
+	case *ast.CallExpr:
+		w.builtin(n)
+	}
+}
+
+func (w *writer) pair(e ast.Expr) {
+	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		w.pairs[u] = true
+	}
+}
+
+func (w *writer) receive(n *ast.UnaryExpr) {
+	if n.Op != token.ARROW || w.hidden[n] {
+		return
+	}
+	function := ".Recv("
+	if w.pairs[n] {
+		function = ".Recv2("
+	}
+	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.node(n.X) + ")" })
+	w.engine()
+}
+
+func (w *writer) sendStmt(n *ast.SendStmt) {
+	if w.hidden[n] {
+		return
+	}
+	w.replace(n.Pos(), n.End(), func() string {
+		return fmt.Sprintf("%s.To(%s).Send(%s)", w.engine(), w.node(n.Chan), w.node(n.Value))
+	})
+	w.engine()
+}
+
+// builtin rewrites close(ch) and len(ch).
+func (w *writer) builtin(n *ast.CallExpr) {
+	id, ok := ast.Unparen(n.Fun).(*ast.Ident)
+	if !ok || len(n.Args) != 1 {
+		return
+	}
+	b, ok := w.pkg.info.Uses[id].(*types.Builtin)
+	if !ok || !w.isChan(n.Args[0]) {
+		return
+	}
+	switch b.Name() {
+	case "close":
+		w.replace(id.Pos(), id.End(), func() string { return w.engine() + ".Close" })
+	case "len":
+		w.replace(id.Pos(), id.End(), func() string { return w.engine() + ".Len" })
+	default:
+		return
+	}
+	w.engine()
+}
+
+func (w *writer) isChan(e ast.Expr) bool {
+	t := w.pkg.info.Types[e].Type
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Chan)
+	return ok || coreChan(t)
+}
+
+// coreChan reports whether all types of a constraint are channels.
+func coreChan(t types.Type) bool {
+	p, ok := t.(*types.TypeParam)
+	if !ok {
+		return false
+	}
+	u, ok := p.Underlying().(*types.Interface)
+	if !ok || u.NumEmbeddeds() != 1 {
+		return false
+	}
+	union, ok := u.EmbeddedType(0).(*types.Union)
+	if !ok || union.Len() != 1 {
+		return false
+	}
+	_, ok = union.Term(0).Type().Underlying().(*types.Chan)
+	return ok
+}
+
+func (w *writer) rangeStmt(n *ast.RangeStmt) {
+	if !w.isChan(n.X) {
+		return
+	}
+	w.replace(n.For, n.Body.Lbrace+1, func() string {
+		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.node(n.X))
+		if id, ok := n.Key.(*ast.Ident); n.Key == nil || ok && id.Name == "_" {
+			return loop
+		}
+		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
+	})
+	w.engine()
+}
+
+// goStmt evaluates the function and its arguments at once, as the statement does.
+func (w *writer) goStmt(n *ast.GoStmt) {
+	w.engine()
+	call := n.Call
+	if lit, ok := call.Fun.(*ast.FuncLit); ok && lit.Type.Params.NumFields() == 0 && lit.Type.Results == nil {
+		w.replace(n.Go, call.End(), func() string { return w.engine() + ".Go(" + w.node(lit) + ")" })
+		return
+	}
+	w.replace(n.Go, call.End(), func() string {
+		var names, values []string
+		save := func(e ast.Expr, name string) string {
+			if w.isFixed(e) {
+				return w.node(e)
+			}
+			names, values = append(names, name), append(values, w.node(e))
+			return name
+		}
+		fun := save(call.Fun, "explore__f")
+		var args []string
+		for i, a := range call.Args {
+			args = append(args, save(a, fmt.Sprintf("explore__%d", i)))
+		}
+		dots := ""
+		if call.Ellipsis.IsValid() {
+			dots = "..."
+		}
+		start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
+		if len(names) == 0 {
+			return start
+		}
+		return fmt.Sprintf("{ %s := %s; %s }", strings.Join(names, ", "), strings.Join(values, ", "), start)
+	})
+	if len(call.Args) == 1 {
+		if _, ok := w.pkg.info.Types[call.Args[0]].Type.(*types.Tuple); ok {
+			w.refuse(n.Go, "go f(g()) with several results of g cannot be instrumented: call g before")
+		}
+	}
+}
+
+// isFixed reports whether an expression has the same value whenever it is evaluated.
+func (w *writer) isFixed(e ast.Expr) bool {
+	tv := w.pkg.info.Types[e]
+	if tv.Value != nil || tv.IsNil() || tv.IsBuiltin() || tv.IsType() {
+		return true
+	}
+	e = ast.Unparen(e)
+	switch x := e.(type) {
+	case *ast.IndexExpr:
+		return w.isFixed(x.X) && w.pkg.info.Types[x.Index].IsType()
+	case *ast.SelectorExpr:
+		f, ok := w.pkg.info.Uses[x.Sel].(*types.Func)
+		return ok && f.Signature().Recv() == nil
+	case *ast.Ident:
+		_, ok := w.pkg.info.Uses[x].(*types.Func)
+		return ok
+	}
+	return false
+}
