@@ -6,6 +6,7 @@ import (
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/sched"
+	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
 // Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
@@ -19,7 +20,7 @@ func Run(t *testing.T, body func(t *T)) {
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
 	return explore(t, o.withDefaults(), func(o Options) *Result {
-		return exploreOne(t, program{play: func() { (&T{TB: t}).play(body) }}, o)
+		return exploreOne(t, program{play: func() { shim.Play(t, body) }}, o)
 	})
 }
 

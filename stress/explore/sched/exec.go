@@ -36,6 +36,7 @@ type Exec struct {
 	settling bool   // somebody waits for one
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
+	over     bool   // see Finish
 	driver   baton  // of whoever calls Play
 	asker    *G     // who has a question for the strategy
 	question int
@@ -54,6 +55,7 @@ type Limits struct {
 	Livelock  int  // steps without progress; 0 means 10000
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
+	LazyClock bool // time passes when nothing else can move, as in a bubble of testing/synctest
 
 	// Stuck is called when a goroutine has run for 10 s without an operation, with the stacks of
 	// all. If it is nil, nobody watches.
@@ -113,6 +115,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
+	e.over = false
 	e.objects, e.cur, e.last, e.ending, e.finished, e.progress, e.phase, e.lively = 0, nil, nil, false, false, 0, 0, 0
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)

@@ -41,6 +41,7 @@ const (
 	never class = iota
 	moves
 	restless // spins, but may stop at a bound of its own
+	passes   // time, if the clock is lazy
 	settles  // when nothing else can move but what spins
 	spins    // when nothing else can
 )
@@ -51,6 +52,8 @@ func (g *G) class() class {
 		return never
 	case g.Op.Kind == OpSettle:
 		return settles
+	case g.tardy():
+		return passes
 	case g.spin.stuck(g):
 		if g.exec.settling && g.spin.flags < patience {
 			return restless
@@ -74,7 +77,7 @@ func (e *Exec) Stuck(scratch []*G) []*G {
 func Go(fn func()) {
 	e := active
 	if e == nil {
-		go fn()
+		goOutside(fn)
 		return
 	}
 	if e.ending {
