@@ -14,6 +14,7 @@ var (
 	strategyFlag  = flag.String("explore.strategy", "", "only this one: random, pct2, pct3, pos, dpor or dfs")
 	scheduleFlag  = flag.String("explore.schedule", "", "play this schedule only")
 	scenarioFlag  = flag.String("explore.scenario", "", "play this scenario only, of explore.Semaphore")
+	lazyFlag      = flag.Bool("explore.lazyclock", false, "time passes when nothing else can move, not at any moment")
 	stepsFlag     = flag.Int("explore.steps", 100_000, "operations of one schedule at most")
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Steps     int           // operations of one schedule; 0 means 100000
 	Schedule  string        // play this one only
 	Scenario  string        // play this one only, of Semaphore; "" plays those that this package has
+	LazyClock bool          // time passes when nothing else can move, and not at any moment
 
 	stuck func(stacks string) // in a child: what ends it
 }
@@ -33,11 +35,13 @@ type Options struct {
 func flagOptions() Options {
 	return Options{
 		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag, Steps: *stepsFlag,
-		Schedule: *scheduleFlag, Scenario: *scenarioFlag,
+		Schedule: *scheduleFlag, Scenario: *scenarioFlag, LazyClock: *lazyFlag,
 	}
 }
 
-func (o Options) limits() sched.Limits { return sched.Limits{Steps: o.Steps, Stuck: o.stuck} }
+func (o Options) limits() sched.Limits {
+	return sched.Limits{Steps: o.Steps, LazyClock: o.LazyClock, Stuck: o.stuck}
+}
 
 func (o Options) withDefaults() Options {
 	if o.Schedules == 0 {

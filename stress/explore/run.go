@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -35,6 +36,9 @@ func Replay(t *testing.T, schedule string, body func(t *T)) {
 
 // exploreOne is Run in an instrumented binary.
 func exploreOne(t *testing.T, p program, o Options) *Result {
+	if r := outOfReach(); r != nil {
+		return r
+	}
 	if o.Schedule != "" {
 		return replayOne(p, o)
 	}
@@ -44,7 +48,10 @@ func exploreOne(t *testing.T, p program, o Options) *Result {
 	s := newSearch(o, p)
 	defer s.close()
 	found, complete := s.run()
-	if found != nil {
+	switch {
+	case found != nil && strings.HasPrefix(found.what, refused):
+		return s.refusal(found)
+	case found != nil:
 		return s.failure(t, found)
 	}
 	return s.passed(complete)
@@ -53,7 +60,7 @@ func exploreOne(t *testing.T, p program, o Options) *Result {
 func (s *search) passed(complete bool) *Result {
 	switch {
 	case complete:
-		return &Result{Verdict: "pass", Schedules: s.played, Text: s.completeText()}
+		return &Result{Verdict: "pass", Schedules: s.played, Complete: true, Text: s.completeText()}
 	case s.endless > 0:
 		return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
 			"%d of %d schedules came to no end within -explore.steps=%d", s.endless, s.played, s.options.Steps)}

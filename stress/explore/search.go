@@ -84,7 +84,7 @@ func (s *search) phase(name string, most int) (found *finding, complete bool) {
 		x = s.dpor
 	}
 	for range most {
-		if s.played&63 == 63 && time.Now().After(s.deadline) {
+		if time.Now().After(s.deadline) {
 			return nil, false
 		}
 		what := s.play(x, recorder)
@@ -171,6 +171,8 @@ func (s *search) verdict(out *sched.Outcome) string {
 	switch out.Kind {
 	case sched.Passed, sched.Endless, sched.Pruned:
 		return ""
+	case sched.Refused:
+		return refused + out.Message
 	case sched.Panicked, sched.Failed:
 		line, _, _ := strings.Cut(out.Message, "\n")
 		return line

@@ -30,6 +30,7 @@ type Outcome struct {
 	Message   string
 	Goroutine int // that panicked or failed
 	Stack     string
+	PCs       []uintptr // of who was refused
 	Waiting   []Waiting
 }
 

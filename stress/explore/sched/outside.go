@@ -2,6 +2,7 @@ package sched
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -12,7 +13,9 @@ func Refuse(what string) {
 		return
 	}
 	if e.Outcome.Kind == Passed {
-		e.Outcome = Outcome{Kind: Refused, Message: what, Goroutine: e.cur.ID, Stack: stack()}
+		pcs := make([]uintptr, 16)
+		pcs = pcs[:runtime.Callers(2, pcs)]
+		e.Outcome = Outcome{Kind: Refused, Message: what, Goroutine: e.cur.ID, PCs: pcs}
 	}
 	e.point(e.begin(OpYield)) // from which nobody returns
 }

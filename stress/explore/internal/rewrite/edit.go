@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -68,7 +69,7 @@ func (w *writer) made(e edit, i int) string {
 	w.edits[i] = saved
 	old := w.text[e.from-w.base : e.till-w.base]
 	if strings.Count(text, "\n") != strings.Count(string(old), "\n") {
-		p := w.pkg.fset.PositionFor(e.till, false)
+		p := w.pkg.fset.Position(e.till) // as //line has it
 		text += fmt.Sprintf("/*line :%d:%d*/", p.Line, p.Column)
 	}
 	return text
@@ -101,20 +102,10 @@ func (w *writer) whole() []byte {
 	body := w.source(name, end)
 	var b strings.Builder
 	b.Write(w.text[:name-w.base])
-	for _, alias := range slices.Sorted(mapsKeys(w.uses)) {
+	for _, alias := range slices.Sorted(maps.Keys(w.uses)) {
 		fmt.Fprintf(&b, "; import %s %q", alias, w.uses[alias])
 	}
 	b.WriteString(body)
 	b.WriteString(w.keepImports())
 	return []byte(b.String())
-}
-
-func mapsKeys(m map[string]string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }

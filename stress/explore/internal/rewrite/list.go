@@ -37,11 +37,18 @@ type module struct {
 	Replace                              *module
 }
 
-// list returns the packages that the tests of the package in dir are made of, by import path.
-func list(dir string, tags string) (map[string]*listed, error) {
+func (o Options) pattern() string {
+	if o.Package == "" {
+		return "."
+	}
+	return o.Package
+}
+
+// list returns the packages that the tests are made of, by import path.
+func list(o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Export,Standard,ForTest,Module,Error"
-	cmd := exec.Command("go", "list", "-deps", "-test", "-export", "-tags="+tags, "-json="+fields, ".")
-	cmd.Dir = dir
+	cmd := exec.Command("go", "list", "-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
+	cmd.Dir = o.Dir
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
@@ -92,6 +99,7 @@ type checked struct {
 	files []*ast.File
 	texts [][]byte
 	info  types.Info
+	suite *suite // nil unless its tests are explored
 }
 
 // check parses and type-checks a package against the export data of what it imports.
@@ -122,6 +130,7 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 	}
 	c.info = types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{},
+		Defs: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
 	}
 	config := types.Config{Importer: importer.ForCompiler(c.fset, "gc", lookup)}
 	if p.Module != nil && p.Module.GoVersion != "" {

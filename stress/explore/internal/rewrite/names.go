@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,23 +15,43 @@ type lookAlike struct {
 	alias string
 	keep  string   // a use of the real one, so that its import is not unused
 	names []string // nil is all
+	suite bool     // in suites only: elsewhere package testing is that of go test
 }
 
 var lookAlikes = map[string]lookAlike{
-	"sync":        {"explore__sync", "Locker", nil},
-	"sync/atomic": {"explore__atomic", "Int32", nil},
-	"runtime":     {"explore__runtime", "Error", []string{"Gosched"}},
-	"time": {"explore__time", "Duration", []string{
+	"sync":        {alias: "explore__sync", keep: "Locker"},
+	"sync/atomic": {alias: "explore__atomic", keep: "Int32"},
+	"runtime": {alias: "explore__runtime", keep: "Error", names: []string{
+		"Gosched", "NumGoroutine", "Stack", "SetFinalizer", "AddCleanup", "NumCPU", "GOMAXPROCS",
+	}},
+	"time": {alias: "explore__time", keep: "Duration", names: []string{
 		"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Timer", "Ticker",
 	}},
-	"context": {"explore__context", "Context", []string{
+	"context": {alias: "explore__context", keep: "Context", names: []string{
 		"WithCancel", "WithCancelCause", "WithDeadline", "WithDeadlineCause", "WithTimeout",
 		"WithTimeoutCause", "AfterFunc", "Cause", "WithoutCancel",
 	}},
+	"testing": {alias: "explore__testing", keep: "TB", suite: true, names: []string{
+		"T", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark",
+	}},
 }
 
-// name puts the look-alike in the place of a package, if it has the name that is selected.
-func (w *writer) name(s *ast.SelectorExpr) {
+func (l lookAlike) has(name string) bool { return l.names == nil || slices.Contains(l.names, name) }
+
+// lookAlikeOf returns what stands for a name of a package, if anything does.
+func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
+	like, ok = lookAlikes[path]
+	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil)
+}
+
+// use imports a look-alike and returns what it is called.
+func (w *writer) use(like lookAlike, path string) string {
+	w.uses[like.alias] = engine + "/shim/" + path[strings.LastIndex(path, "/")+1:]
+	return like.alias
+}
+
+// qualified puts the look-alike in the place of a package, if it has the name that is selected.
+func (w *writer) qualified(s *ast.SelectorExpr) {
 	x, ok := s.X.(*ast.Ident)
 	if !ok {
 		return
@@ -39,22 +60,23 @@ func (w *writer) name(s *ast.SelectorExpr) {
 	if !ok {
 		return
 	}
-	path := p.Imported().Path()
-	like, ok := lookAlikes[path]
-	if !ok || !like.has(s.Sel.Name) {
-		return
+	w.hidden[s.Sel] = true
+	if like, ok := w.lookAlikeOf(p.Imported().Path(), s.Sel.Name); ok {
+		alias := w.use(like, p.Imported().Path())
+		w.replace(x.Pos(), x.End(), func() string { return alias })
 	}
-	w.replace(x.Pos(), x.End(), func() string { return like.alias })
-	w.uses[like.alias] = engine + "/shim/" + path[strings.LastIndex(path, "/")+1:]
 }
 
-func (l lookAlike) has(name string) bool {
-	for _, n := range l.names {
-		if n == name {
-			return true
-		}
+// unqualified does the same for a name that import . has made one of the file.
+func (w *writer) unqualified(id *ast.Ident) {
+	object := w.pkg.info.Uses[id]
+	if object == nil || object.Pkg() == nil || object.Parent() != object.Pkg().Scope() || w.hidden[id] {
+		return
 	}
-	return l.names == nil
+	if like, ok := w.lookAlikeOf(object.Pkg().Path(), id.Name); ok {
+		alias := w.use(like, object.Pkg().Path())
+		w.replace(id.Pos(), id.End(), func() string { return alias + "." + id.Name })
+	}
 }
 
 // keepImports uses every package that has a look-alike once more.
@@ -66,13 +88,17 @@ func (w *writer) keepImports() string {
 		if !ok || w.uses[like.alias] == "" {
 			continue
 		}
-		name := path[strings.LastIndex(path, "/")+1:]
+		name := path[strings.LastIndex(path, "/")+1:] + "."
 		if spec.Name != nil {
-			name = spec.Name.Name
+			name = spec.Name.Name + "."
 		}
-		if name != "_" && name != "." {
-			fmt.Fprintf(&b, "\nvar _ %s.%s\n", name, like.keep)
+		switch name {
+		case "_.":
+			continue
+		case "..":
+			name = ""
 		}
+		fmt.Fprintf(&b, "\nvar _ %s%s\n", name, like.keep)
 	}
 	return b.String()
 }
@@ -81,15 +107,5 @@ func (w *writer) keepImports() string {
 func (w *writer) refuse(at token.Pos, format string, args ...any) {
 	if w.refusal == nil {
 		w.refusal = fmt.Errorf("%v: %s", w.pkg.fset.Position(at), fmt.Sprintf(format, args...))
-	}
-}
-
-// imports refuses what the look-alikes cannot stand for.
-func (w *writer) imports() {
-	for _, spec := range w.file.Imports {
-		path, _ := strconv.Unquote(spec.Path.Value)
-		if _, ok := lookAlikes[path]; ok && spec.Name != nil && spec.Name.Name == "." {
-			w.refuse(spec.Pos(), "import . %q cannot be instrumented: import it by name", path)
-		}
 	}
 }

@@ -26,8 +26,11 @@ func build(t *testing.T, files map[string]string) (dir, binary string, err error
 			t.Fatal(err)
 		}
 	}
-	binary, err = rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
-	return dir, binary, err
+	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	if err != nil {
+		return dir, "", err
+	}
+	return dir, b.Path, nil
 }
 
 // What cannot be put under control is refused, by name and with its position.

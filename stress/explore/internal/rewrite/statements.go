@@ -14,7 +14,7 @@ func (c *checked) instrument(i int) ([]byte, error) {
 		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
 		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
 	}
-	w.imports()
+	w.linknames()
 	ast.Inspect(w.file, func(n ast.Node) bool {
 		w.visit(n)
 		return true
@@ -28,7 +28,11 @@ func (c *checked) instrument(i int) ([]byte, error) {
 func (w *writer) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
-		w.name(n)
+		w.qualified(n)
+		w.outsideCall(n)
+	case *ast.Ident:
+		w.unqualified(n)
+		w.rename(n)
 	case *ast.GoStmt:
 		w.goStmt(n)
 	case *ast.SelectStmt:
