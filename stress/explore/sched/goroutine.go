@@ -22,6 +22,7 @@ type G struct {
 	steps int
 	host  bool // see Host
 	phase int  // that it waits for in Settle
+	drawn uint64
 	stuck bool // at the end, in an operation that is not possible
 }
 
@@ -111,6 +112,7 @@ func (e *Exec) newG() *G {
 		g = &G{exec: e}
 	}
 	g.ID = len(e.gs)
+	g.drawn = 0
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g

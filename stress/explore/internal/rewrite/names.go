@@ -12,6 +12,8 @@ import (
 
 // A lookAlike stands for some names of a package of the standard library.
 type lookAlike struct {
+	name  string // of the package that it looks like
+	shim  string // its folder
 	alias string
 	keep  string   // a use of the real one, so that its import is not unused
 	names []string // nil is all
@@ -19,19 +21,30 @@ type lookAlike struct {
 }
 
 var lookAlikes = map[string]lookAlike{
-	"sync":        {alias: "explore__sync", keep: "Locker"},
-	"sync/atomic": {alias: "explore__atomic", keep: "Int32"},
-	"runtime": {alias: "explore__runtime", keep: "Error", names: []string{
+	"sync":        {name: "sync", shim: "sync", alias: "explore__sync", keep: "Locker"},
+	"sync/atomic": {name: "atomic", shim: "atomic", alias: "explore__atomic", keep: "Int32"},
+	"runtime": {name: "runtime", shim: "runtime", alias: "explore__runtime", keep: "Error", names: []string{
 		"Gosched", "NumGoroutine", "Stack", "SetFinalizer", "AddCleanup", "NumCPU", "GOMAXPROCS",
 	}},
-	"time": {alias: "explore__time", keep: "Duration", names: []string{
+	"time": {name: "time", shim: "time", alias: "explore__time", keep: "Duration", names: []string{
 		"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Timer", "Ticker",
 	}},
-	"context": {alias: "explore__context", keep: "Context", names: []string{
+	"context": {name: "context", shim: "context", alias: "explore__context", keep: "Context", names: []string{
 		"WithCancel", "WithCancelCause", "WithDeadline", "WithDeadlineCause", "WithTimeout",
 		"WithTimeoutCause", "AfterFunc", "Cause", "WithoutCancel",
 	}},
-	"testing": {alias: "explore__testing", keep: "TB", suite: true, names: []string{
+	"math/rand": {name: "rand", shim: "rand", alias: "explore__rand", keep: "Source", names: []string{
+		"ExpFloat64", "Float32", "Float64", "Int", "Int31", "Int31n", "Int63", "Int63n", "Intn", "NormFloat64",
+		"Perm", "Read", "Seed", "Shuffle", "Uint32", "Uint64",
+	}},
+	"math/rand/v2": {name: "rand", shim: "rand/v2", alias: "explore__rand2", keep: "Source", names: []string{
+		"ExpFloat64", "Float32", "Float64", "Int", "Int32", "Int32N", "Int64", "Int64N", "IntN", "N",
+		"NormFloat64", "Perm", "Shuffle", "Uint", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN",
+	}},
+	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
+		"Check", "CheckEqual",
+	}},
+	"testing": {name: "testing", shim: "testing", alias: "explore__testing", keep: "TB", suite: true, names: []string{
 		"T", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark",
 	}},
 }
@@ -45,8 +58,8 @@ func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
 }
 
 // use imports a look-alike and returns what it is called.
-func (w *writer) use(like lookAlike, path string) string {
-	w.uses[like.alias] = engine + "/shim/" + path[strings.LastIndex(path, "/")+1:]
+func (w *writer) use(like lookAlike) string {
+	w.uses[like.alias] = engine + "/shim/" + like.shim
 	return like.alias
 }
 
@@ -62,7 +75,7 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 	}
 	w.hidden[s.Sel] = true
 	if like, ok := w.lookAlikeOf(p.Imported().Path(), s.Sel.Name); ok {
-		alias := w.use(like, p.Imported().Path())
+		alias := w.use(like)
 		w.replace(x.Pos(), x.End(), func() string { return alias })
 	}
 }
@@ -74,7 +87,7 @@ func (w *writer) unqualified(id *ast.Ident) {
 		return
 	}
 	if like, ok := w.lookAlikeOf(object.Pkg().Path(), id.Name); ok {
-		alias := w.use(like, object.Pkg().Path())
+		alias := w.use(like)
 		w.replace(id.Pos(), id.End(), func() string { return alias + "." + id.Name })
 	}
 }
@@ -88,7 +101,7 @@ func (w *writer) keepImports() string {
 		if !ok || w.uses[like.alias] == "" {
 			continue
 		}
-		name := path[strings.LastIndex(path, "/")+1:] + "."
+		name := like.name + "."
 		if spec.Name != nil {
 			name = spec.Name.Name + "."
 		}
