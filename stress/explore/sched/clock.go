@@ -17,6 +17,16 @@ type clock struct {
 // start is the moment at which every execution begins.
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// late is by how much a timer fires later than it was asked to: programs rely on it that more time
+// has passed than they have slept.
+const late = time.Nanosecond
+
+// Before is the time outside of control, as for variables of a package: it is before start, and
+// passes as it really does.
+func Before() time.Time { return start.Add(time.Since(loaded) - time.Hour) }
+
+var loaded = time.Now()
+
 // A Timer calls a function when its time has come.
 type Timer struct {
 	when time.Duration
@@ -66,7 +76,7 @@ func (c *clock) fire(e *Exec) {
 		}
 		c.timers = c.timers[:len(c.timers)-1]
 		t.set = false
-		c.now = max(c.now, t.when)
+		c.now = max(c.now, t.when+late)
 		c.object.version++
 		e.cur = c.g
 		t.fire()
