@@ -17,10 +17,12 @@ require (
 	github.com/semabench/semabench v0.0.0
 	github.com/sourcegraph/conc v0.3.0
 	go.uber.org/atomic v1.12.0
-	go.uber.org/ratelimit v0.3.1
 	golang.org/x/sync v0.24.0
 )
 
-require github.com/gammazero/deque v1.2.2 // indirect
+require (
+	github.com/gammazero/deque v1.2.2 // indirect
+	go.uber.org/multierr v1.9.0 // indirect
+)
 
 replace github.com/semabench/semabench => ../..

@@ -35,6 +35,7 @@ type Result struct {
 	Schedules int    // played until then
 	Strategy  string // that found it
 	Complete  bool   // all schedules were played, or one of each class
+	Endless   int    // of the schedules, that were cut off at the bound on their steps
 	Left      int    // goroutines that a test of a suite left behind in a schedule, at most
 	Skipped   bool   // a test of a suite that skips itself
 }

@@ -48,13 +48,19 @@ func exploreOne(t *testing.T, p program, o Options) *Result {
 	s := newSearch(o, p)
 	defer s.close()
 	found, complete := s.run()
+	return s.result(t, found, complete)
+}
+
+func (s *search) result(t *testing.T, found *finding, complete bool) *Result {
 	switch {
 	case found != nil && strings.HasPrefix(found.what, refused):
 		return s.refusal(found)
 	case found != nil:
 		return s.failure(t, found)
 	}
-	return s.passed(complete)
+	r := s.passed(complete)
+	r.Endless = s.endless
+	return r
 }
 
 func (s *search) passed(complete bool) *Result {

@@ -50,6 +50,9 @@ func (e *Exec) pick(me *G) *G {
 				e.enabled = push(e.enabled, g)
 			}
 		}
+		if class == moves {
+			e.befair()
+		}
 		if len(e.enabled) > 0 {
 			if class == settles {
 				e.enabled = push(e.enabled[:0], e.settle(e.enabled))

@@ -37,6 +37,7 @@ type Exec struct {
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
 	over     bool   // see Finish
+	favoured *G     // see befair
 	driver   baton  // of whoever calls Play
 	asker    *G     // who has a question for the strategy
 	question int
@@ -115,7 +116,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
-	e.over = false
+	e.over, e.favoured = false, nil
 	e.objects, e.cur, e.last, e.ending, e.finished, e.progress, e.phase, e.lively = 0, nil, nil, false, false, 0, 0, 0
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)

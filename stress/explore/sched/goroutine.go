@@ -15,15 +15,17 @@ type G struct {
 	hand  hand
 	cause int32 // the step that made it go on, if that is not its own last one
 
-	waits int            // counts its waits in queues; a waiter of an earlier one is void
-	box   unsafe.Pointer // what a receiver was handed
-	fired *waiter        // what ended the wait
-	spin  spin
-	steps int
-	host  bool // see Host
-	phase int  // that it waits for in Settle
-	drawn uint64
-	stuck bool // at the end, in an operation that is not possible
+	waits  int            // counts its waits in queues; a waiter of an earlier one is void
+	box    unsafe.Pointer // what a receiver was handed
+	fired  *waiter        // what ended the wait
+	spin   spin
+	steps  int
+	host   bool // see Host
+	phase  int  // that it waits for in Settle
+	drawn  uint64
+	favour int  // the step since which it is favoured
+	began  int  // the step at which it last became able to move, or moved
+	stuck  bool // at the end, in an operation that is not possible
 }
 
 type state uint8
@@ -56,7 +58,7 @@ func (g *G) class() class {
 	case g.tardy():
 		return passes
 	case g.spin.stuck(g):
-		if g.exec.settling && g.spin.flags < patience {
+		if (g.exec.settling || g.exec.limits.LazyClock) && g.spin.flags < patience {
 			return restless
 		}
 		return spins
@@ -112,7 +114,7 @@ func (e *Exec) newG() *G {
 		g = &G{exec: e}
 	}
 	g.ID = len(e.gs)
-	g.drawn = 0
+	g.drawn, g.began = 0, len(e.Trace.Steps)
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g

@@ -67,6 +67,7 @@ func (e *Exec) record(g *G) {
 	g.cause = -1
 	e.tick()
 	g.steps++
+	g.began = len(t.Steps) // see befair
 	if g.spin.yields.rounds < patience && g != e.clock.g {
 		e.lively = len(t.Steps)
 	}
