@@ -91,8 +91,10 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 	text := explain(s.program, f, s.options)
 	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n",
 		nth, how, s.options.Seed, f.preempted)
-	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
-		raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
+	if !s.program.ofSuite {
+		text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
+			raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
+	}
 	return &Result{
 		Verdict: "fail", Text: text, What: f.what,
 		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,

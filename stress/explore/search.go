@@ -12,10 +12,11 @@ import (
 // A program is what is explored: a function to play, and what to say of an execution of it that
 // came to its end.
 type program struct {
-	flag  string // for its replay line, with a space behind it
-	ready func() // before each schedule; may be nil
-	play  func()
-	judge func(out *sched.Outcome) (wrong string) // may be nil
+	flag    string // for its replay line, with a space behind it
+	ofSuite bool   // who explores the suite knows the replay line
+	ready   func() // before each schedule; may be nil
+	play    func()
+	judge   func(out *sched.Outcome) (wrong string) // may be nil
 }
 
 // A finding is a schedule that refutes the program.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,10 @@ type Suite struct {
 	Short   bool           // what testing.Short returns
 	Options Options        // for each test; LazyClock is always set
 	Told    func(SuiteTest)
+
+	// Replay returns the command that plays a schedule of a test again, for the report. If it is nil,
+	// the report says what to set in a Suite.
+	Replay func(test, schedule string) string
 }
 
 // A SuiteTest is what the exploration of one Test function came to.
@@ -42,16 +47,11 @@ type SuiteTest struct {
 // them, in the order of the source. Told, if there is one, is called for each as soon as it is known.
 // An error says why no test can be explored.
 func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
-	binary, err := rewrite.Build(rewrite.Options{
-		Dir: orHere(s.Dir), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
-	})
+	binary, err := s.build()
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range binary.Tests {
-		if s.Run != nil && !s.Run.MatchString(name) {
-			continue
-		}
 		if ctx.Err() != nil {
 			return tests, ctx.Err()
 		}
@@ -61,10 +61,24 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 			s.Told(test)
 		}
 	}
-	if len(tests) == 0 {
+	return tests, nil
+}
+
+// build returns a binary with the tests that are meant.
+func (s Suite) build() (*rewrite.Binary, error) {
+	binary, err := rewrite.Build(rewrite.Options{
+		Dir: orHere(s.Dir), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.Run != nil {
+		binary.Tests = slices.DeleteFunc(binary.Tests, func(name string) bool { return !s.Run.MatchString(name) })
+	}
+	if len(binary.Tests) == 0 {
 		return nil, fmt.Errorf("%s has no Test functions to explore%s", s.what(), s.matching())
 	}
-	return tests, nil
+	return binary, nil
 }
 
 func orHere(dir string) string {
@@ -119,8 +133,18 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 		test.Result = refusedResult(r.Text)
 	default:
 		test.Result = *r
+		if r.Schedule != "" {
+			test.Text += "replay: " + s.replay(name, r.Schedule) + "\n"
+		}
 	}
 	return test
+}
+
+func (s Suite) replay(name, schedule string) string {
+	if s.Replay != nil {
+		return s.Replay(name, schedule)
+	}
+	return fmt.Sprintf("explore.Suite{Package: %q, Run: ^%s$, Options: {Schedule: %q}}", s.Package, name, schedule)
 }
 
 func refusedResult(why string) Result {
@@ -132,16 +156,21 @@ func refusedResult(why string) Result {
 func Tests(t *testing.T, pkg string) {
 	t.Helper()
 	s := Suite{Package: pkg, Tags: buildTags(), Race: sched.Raced, Short: testing.Short(), Options: flagOptions()}
-	s.Told = func(test SuiteTest) {
-		t.Run(test.Name, func(t *testing.T) {
-			if test.Verdict == "refused" {
+	s.Replay = func(test, schedule string) string {
+		return fmt.Sprintf("go test%s -run '%s' -explore.schedule=%s", raceFlag(), exactly(t.Name()+"/"+test), schedule)
+	}
+	binary, err := s.build()
+	if err != nil {
+		t.Fatalf("explore: %v", err)
+	}
+	for _, name := range binary.Tests {
+		t.Run(name, func(t *testing.T) {
+			test := s.explore(t.Context(), binary, name)
+			if test.Verdict == "refused" || test.Skipped {
 				t.Skip(test.Text)
 			}
 			tell(t, &test.Result)
 		})
-	}
-	if _, err := s.Explore(t.Context()); err != nil {
-		t.Errorf("explore: %v", err)
 	}
 }
 
@@ -163,7 +192,7 @@ func serve(t *testing.T, body func(*T)) {
 		play := func() {
 			shim.PlayAlone(t, body, func(n int, skips bool) { left, skipped = max(left, n), skips })
 		}
-		r := exploreOne(t, program{play: play}, o)
+		r := exploreOne(t, program{play: play, ofSuite: true}, o)
 		r.Left, r.Skipped = left, skipped
 		return r
 	})

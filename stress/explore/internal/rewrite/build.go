@@ -59,6 +59,9 @@ func Build(o Options) (*Binary, error) {
 		if err := c.wrap(); err != nil {
 			return nil, err
 		}
+		if len(c.testNames()) == 0 {
+			return &Binary{}, nil
+		}
 	}
 	path, err := c.build(o)
 	return &Binary{Path: path, Dir: c.testDir(o), Tests: c.testNames()}, err

@@ -73,13 +73,23 @@ func list(o Options) (map[string]*listed, error) {
 // engine is where the packages are that are never instrumented.
 const engine = "github.com/semabench/semabench/stress/explore"
 
+func ofEngine(path string) bool {
+	rest, ok := strings.CutPrefix(path, engine)
+	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	switch first {
+	case "", "sched", "shim", "internal":
+		return ok && (rest == "" || rest[0] == '/')
+	}
+	return false
+}
+
 // wanted reports whether copies of a package are made.
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
 	case p.Standard || strings.HasSuffix(path, ".test"):
 		return false
-	case path == engine || strings.HasPrefix(path, engine+"/"):
+	case ofEngine(path):
 		return false
 	case variant:
 		return true

@@ -94,11 +94,12 @@ func (t *T) end() {
 		sched.Recv(sub.ended)
 	}
 	t.cleanUp()
-	if t.parent != nil {
-		if !t.inParallel {
-			sched.Close(t.handedOver)
-		}
+	switch {
+	case t.parent == nil:
+	case t.inParallel:
 		sched.Close(t.ended)
+	default:
+		sched.Close(t.handedOver)
 	}
 }
 
