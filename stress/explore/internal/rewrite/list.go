@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -140,11 +141,12 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 	}
 	c.info = types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{},
-		Defs: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+		FileVersions: map[*ast.File]string{},
+		Defs:         map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
 	}
 	config := types.Config{Importer: importer.ForCompiler(c.fset, "gc", lookup)}
-	if p.Module != nil && p.Module.GoVersion != "" {
-		config.GoVersion = "go" + p.Module.GoVersion
+	if p.Module != nil {
+		config.GoVersion = "go" + cmp.Or(p.Module.GoVersion, "1.16") // which is what no go line stands for
 	}
 	path, _, _ := strings.Cut(p.ImportPath, " ")
 	if _, err := config.Check(path, c.fset, c.files, &c.info); err != nil {

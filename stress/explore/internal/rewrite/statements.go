@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"go/version"
 	"strings"
 )
 
@@ -138,12 +139,23 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
 		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.node(n.X))
-		if id, ok := n.Key.(*ast.Ident); n.Key == nil || ok && id.Name == "_" {
+		id, named := n.Key.(*ast.Ident)
+		switch {
+		case n.Key == nil || named && id.Name == "_":
 			return loop
+		case n.Tok == token.DEFINE && w.sharesLoopVariables():
+			return fmt.Sprintf("for explore__r, %s := %s.Each(%s); explore__r.Into(&%s); {",
+				id.Name, w.engine(), w.node(n.X), id.Name)
 		}
 		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
 	})
 	w.engine()
+}
+
+// sharesLoopVariables reports whether all rounds of a loop have the same variable, as before Go 1.22.
+func (w *writer) sharesLoopVariables() bool {
+	v := w.pkg.info.FileVersions[w.file]
+	return v != "" && version.Compare(v, "go1.22") < 0
 }
 
 // goStmt evaluates the function and its arguments at once, as the statement does.
@@ -154,35 +166,44 @@ func (w *writer) goStmt(n *ast.GoStmt) {
 		w.replace(n.Go, call.End(), func() string { return w.engine() + ".Go(" + w.node(lit) + ")" })
 		return
 	}
-	w.replace(n.Go, call.End(), func() string {
-		var names, values []string
-		save := func(e ast.Expr, name string) string {
-			if w.isFixed(e) {
-				return w.node(e)
+	w.replace(n.Go, call.End(), func() string { return w.evaluated(call) })
+}
+
+// evaluated starts a call of which everything has been evaluated that may be something else later:
+//
+//	{ explore__f := f; explore__0, explore__1 := a, g(); explore__.Go(func() { explore__f(explore__0, explore__1) }) }
+func (w *writer) evaluated(call *ast.CallExpr) string {
+	var before strings.Builder
+	fun := w.saved(call.Fun, "explore__f", &before)
+	var args []string
+	for i, a := range call.Args {
+		if tuple, ok := w.pkg.info.Types[a].Type.(*types.Tuple); ok {
+			for k := range tuple.Len() {
+				args = append(args, fmt.Sprintf("explore__%d", k))
 			}
-			names, values = append(names, name), append(values, w.node(e))
-			return name
+			fmt.Fprintf(&before, "%s := %s; ", strings.Join(args, ", "), w.node(a))
+			break
 		}
-		fun := save(call.Fun, "explore__f")
-		var args []string
-		for i, a := range call.Args {
-			args = append(args, save(a, fmt.Sprintf("explore__%d", i)))
-		}
-		dots := ""
-		if call.Ellipsis.IsValid() {
-			dots = "..."
-		}
-		start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
-		if len(names) == 0 {
-			return start
-		}
-		return fmt.Sprintf("{ %s := %s; %s }", strings.Join(names, ", "), strings.Join(values, ", "), start)
-	})
-	if len(call.Args) == 1 {
-		if _, ok := w.pkg.info.Types[call.Args[0]].Type.(*types.Tuple); ok {
-			w.refuse(n.Go, "go f(g()) with several results of g cannot be instrumented: call g before")
-		}
+		args = append(args, w.saved(a, fmt.Sprintf("explore__%d", i), &before))
 	}
+	dots := ""
+	if call.Ellipsis.IsValid() {
+		dots = "..."
+	}
+	start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
+	if before.Len() == 0 {
+		return start
+	}
+	return "{ " + before.String() + start + " }"
+}
+
+// saved returns the name of a variable that has the value of e, or e if that does not change.
+func (w *writer) saved(e ast.Expr, name string, before *strings.Builder) string {
+	if w.isFixed(e) {
+		return w.node(e)
+	}
+	fmt.Fprintf(before, "%s := %s; ", name, w.node(e))
+	return name
 }
 
 // isFixed reports whether an expression has the same value whenever it is evaluated.
