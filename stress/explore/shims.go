@@ -4,6 +4,7 @@ package explore
 // the copies are built: in the go.sum and in the vendor folder of whoever imports this package.
 import (
 	_ "github.com/semabench/semabench/stress/explore/shim/atomic"
+	_ "github.com/semabench/semabench/stress/explore/shim/maphash"
 	_ "github.com/semabench/semabench/stress/explore/shim/quick"
 	_ "github.com/semabench/semabench/stress/explore/shim/rand"
 	_ "github.com/semabench/semabench/stress/explore/shim/rand/v2"

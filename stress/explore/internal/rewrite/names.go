@@ -41,6 +41,9 @@ var lookAlikes = map[string]lookAlike{
 		"ExpFloat64", "Float32", "Float64", "Int", "Int32", "Int32N", "Int64", "Int64N", "IntN", "N",
 		"NormFloat64", "Perm", "Shuffle", "Uint", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN",
 	}},
+	"hash/maphash": {name: "maphash", shim: "maphash", alias: "explore__maphash", keep: "Seed", names: []string{
+		"Bytes", "String", "Comparable",
+	}},
 	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
 		"Check", "CheckEqual",
 	}},
