@@ -71,7 +71,7 @@ func (w *writer) receive(n *ast.UnaryExpr) {
 	if w.pairs[n] {
 		function = ".Recv2("
 	}
-	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.node(n.X) + ")" })
+	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.moved(n.X, n.Pos()) + ")" })
 	w.engine()
 }
 
@@ -80,7 +80,7 @@ func (w *writer) sendStmt(n *ast.SendStmt) {
 		return
 	}
 	w.replace(n.Pos(), n.End(), func() string {
-		return fmt.Sprintf("%s.To(%s).Send(%s)", w.engine(), w.node(n.Chan), w.node(n.Value))
+		return fmt.Sprintf("%s.To(%s).Send(%s)", w.engine(), w.node(n.Chan), w.moved(n.Value, n.Pos()))
 	})
 	w.engine()
 }
@@ -138,14 +138,14 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.node(n.X))
+		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
 		id, named := n.Key.(*ast.Ident)
 		switch {
 		case n.Key == nil || named && id.Name == "_":
 			return loop
 		case n.Tok == token.DEFINE && w.sharesLoopVariables():
 			return fmt.Sprintf("for explore__r, %s := %s.Each(%s); explore__r.Into(&%s); {",
-				id.Name, w.engine(), w.node(n.X), id.Name)
+				id.Name, w.engine(), w.moved(n.X, n.For), id.Name)
 		}
 		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
 	})
@@ -174,17 +174,17 @@ func (w *writer) goStmt(n *ast.GoStmt) {
 //	{ explore__f := f; explore__0, explore__1 := a, g(); explore__.Go(func() { explore__f(explore__0, explore__1) }) }
 func (w *writer) evaluated(call *ast.CallExpr) string {
 	var before strings.Builder
-	fun := w.saved(call.Fun, "explore__f", &before)
+	fun := w.saved(call.Fun, "explore__f", call, &before)
 	var args []string
 	for i, a := range call.Args {
 		if tuple, ok := w.pkg.info.Types[a].Type.(*types.Tuple); ok {
 			for k := range tuple.Len() {
 				args = append(args, fmt.Sprintf("explore__%d", k))
 			}
-			fmt.Fprintf(&before, "%s := %s; ", strings.Join(args, ", "), w.node(a))
+			fmt.Fprintf(&before, "%s := %s; ", strings.Join(args, ", "), w.moved(a, call.Pos()))
 			break
 		}
-		args = append(args, w.saved(a, fmt.Sprintf("explore__%d", i), &before))
+		args = append(args, w.saved(a, fmt.Sprintf("explore__%d", i), call, &before))
 	}
 	dots := ""
 	if call.Ellipsis.IsValid() {
@@ -198,11 +198,11 @@ func (w *writer) evaluated(call *ast.CallExpr) string {
 }
 
 // saved returns the name of a variable that has the value of e, or e if that does not change.
-func (w *writer) saved(e ast.Expr, name string, before *strings.Builder) string {
+func (w *writer) saved(e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder) string {
 	if w.isFixed(e) {
 		return w.node(e)
 	}
-	fmt.Fprintf(before, "%s := %s; ", name, w.node(e))
+	fmt.Fprintf(before, "%s := %s; ", name, w.moved(e, call.Pos()))
 	return name
 }
 
