@@ -2,8 +2,11 @@ package sched
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
-	"sync/atomic"
+	"slices"
+	"strings"
+	"sync"
 )
 
 // Refuse ends the execution: the program is about to do what cannot be put under control.
@@ -29,27 +32,45 @@ func Outside[F any](f F, name string) F {
 	return f
 }
 
-// strangers counts goroutines that run although they were started before a program was under
-// control: by the init functions of a package, or by a test that is over.
-var strangers atomic.Int64
+// strangers are goroutines that run although they were started before a program was under control: by
+// the init functions of a package, or by a test that is over. They are counted by where that was.
+var strangers struct {
+	sync.Mutex
+	from map[string]int
+}
 
 // goOutside starts a goroutine when nothing is under control.
 func goOutside(fn func()) {
-	strangers.Add(1)
+	_, file, line, _ := runtime.Caller(2)
+	where := fmt.Sprintf("%s:%d", file, line)
+	countStranger(where, 1)
 	go func() {
-		defer strangers.Add(-1)
+		defer countStranger(where, -1)
 		fn()
 	}()
+}
+
+func countStranger(where string, by int) {
+	strangers.Lock()
+	defer strangers.Unlock()
+	if strangers.from == nil {
+		strangers.from = map[string]int{}
+	}
+	if strangers.from[where] += by; strangers.from[where] == 0 {
+		delete(strangers.from, where)
+	}
 }
 
 // Strangers says that goroutines run that will never be under control, "" if there are none. What
 // they do to channels and locks would be taken for the work of whoever is under control.
 func Strangers() string {
-	if n := strangers.Load(); n > 0 {
-		return fmt.Sprintf("%d goroutine(s) run since before the program was under control: "+
-			"a package starts them when it is initialized", n)
+	strangers.Lock()
+	defer strangers.Unlock()
+	if len(strangers.from) == 0 {
+		return ""
 	}
-	return ""
+	return "goroutines run since before the program was under control: a package starts them when it is " +
+		"initialized, at " + strings.Join(slices.Sorted(maps.Keys(strangers.from)), ", ")
 }
 
 // Finish ends the execution as passed, whoever is left, as the end of a test does. It returns

@@ -228,3 +228,19 @@ func TestModuleCache(t *testing.T) {
 		t.Error("something was written to the module cache")
 	}
 }
+
+// What a package starts when it is initialized is told by where that is.
+func TestStrangers(t *testing.T) {
+	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"),
+		"dep/dep.go": work + "\nvar _ = start()\n\nfunc start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",
+		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/sched\"\n)\n\n" +
+			"func TestTold(t *testing.T) {\n\tif s := sched.Strangers(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
+	}.write(t)
+	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(b.Path, "-test.run=Told").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
