@@ -23,25 +23,26 @@ func main() {
 	only := flag.String("only", "", "packages whose path has this in it")
 	schedules := flag.Int("schedules", 200, "of each strategy, for each test, at most")
 	limit := flag.Duration("time", 3*time.Second, "for each test, at most")
+	race := flag.Bool("race", false, "watch every schedule by the race detector")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	o := explore.Options{Schedules: *schedules, Time: *limit}
-	if err := run(ctx, *only, o, os.Stdout, os.Stderr); err != nil {
+	if err := run(ctx, *only, *race, o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintf(os.Stderr, "suites: %v\n", err)
 		os.Exit(1)
 	}
 }
 
 // run explores what is asked for and writes the table: to RESULTS.md if that is everything.
-func run(ctx context.Context, only string, o explore.Options, w, progress io.Writer) error {
+func run(ctx context.Context, only string, race bool, o explore.Options, w, progress io.Writer) error {
 	var rows []row
 	for _, pkg := range packages {
 		if !strings.Contains(pkg, only) {
 			continue
 		}
 		r := row{pkg: pkg}
-		s := explore.Suite{Package: pkg, Options: o, Told: func(t explore.SuiteTest) {
+		s := explore.Suite{Package: pkg, Race: race, Options: o, Told: func(t explore.SuiteTest) {
 			fmt.Fprintf(progress, "%s %s %s (%d schedules, %.1f s)\n",
 				pkg, t.Name, t.Verdict, t.Schedules, t.Took.Seconds())
 		}}
@@ -52,7 +53,7 @@ func run(ctx context.Context, only string, o explore.Options, w, progress io.Wri
 		rows = append(rows, r)
 	}
 	text := table(rows, o)
-	if only != "" {
+	if only != "" || race {
 		if _, err := io.WriteString(w, text); err != nil {
 			return err
 		}

@@ -71,7 +71,11 @@ func (r *row) count() *counts {
 // reasons counts why tests were not explored.
 func (r *row) reasons() string {
 	if r.err != nil {
-		return "all: " + strings.ReplaceAll(r.err.Error(), "\n", " ")
+		why := strings.ReplaceAll(r.err.Error(), "\n", " ")
+		if _, inCache, ok := strings.Cut(why, "/pkg/mod/"); ok { // which is elsewhere on each machine
+			why = inCache
+		}
+		return "all: " + why
 	}
 	count := map[string]int{}
 	for _, t := range r.tests {

@@ -1,9 +1,10 @@
 package explore_test
 
+//lint:file-ignore S1000 a select of one case is what is tested
 //lint:file-ignore SA2001 these programs are about the locks, not about what is done under them
 
 import (
-	. "sync" //lint:ignore ST1001 it is what is tested
+	. "sync" // dot imports are rewritten, too
 	atoms "sync/atomic"
 	"testing"
 	"time"

@@ -78,8 +78,8 @@ func (r *replacement) write(original string, text []byte) error {
 
 var buildLine = regexp.MustCompile(`(?m)^//go:build (.*)$`)
 
-// modern lets a file of an old module use type parameters, as what the copies call has some. A
-// go:build line may raise the language version of its file, to 1.21 at least.
+// modern lets a file of an old module use type parameters, as what the copies call has some. A line
+// with go:build may raise the language version of its file, to 1.21 at least.
 func (m *module) modern(text []byte) []byte {
 	switch {
 	case m == nil || !beforeGenerics(m.GoVersion):
