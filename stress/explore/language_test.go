@@ -194,6 +194,19 @@ var language = map[string]func(t *explore.T){
 			t.Error(v)
 		}
 	},
+	"a ticker of another goroutine": func(t *explore.T) {
+		ticked := make(chan bool)
+		go func() {
+			ticker := time.NewTicker(time.Second)
+			defer ticker.Stop()
+			<-ticker.C
+			<-ticker.C
+			ticked <- true
+		}()
+		var mu Mutex
+		mu.Lock() // whoever runs here lets time pass, too
+		<-ticked
+	},
 	"no operation": func(t *explore.T) {},
 	"channels of the standard library": func(t *explore.T) {
 		<-time.After(time.Hour)
