@@ -144,7 +144,7 @@ func inChild(t *testing.T, nth int, o Options) (*Result, error) {
 	if deadline, ok := t.Deadline(); ok {
 		c.args = append(c.args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
 	}
-	return c.run(t.Context(), t.TempDir())
+	return c.run(t.Context())
 }
 
 // A child is a process that explores behind one door of one test.
@@ -157,12 +157,17 @@ type child struct {
 	args    []string
 }
 
-// run returns the result of the child. Files that it writes are in scratch.
-func (c child) run(ctx context.Context, scratch string) (*Result, error) {
+// run returns the result of the child.
+func (c child) run(ctx context.Context) (*Result, error) {
 	options, err := json.Marshal(c.options)
 	if err != nil {
 		return nil, err
 	}
+	scratch, err := os.MkdirTemp("", "explore") // not that of t: GORACE takes no path with a comma
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
 	file := filepath.Join(scratch, "result")
 	cmd := exec.CommandContext(ctx, c.binary, append(c.args, "-test.run="+exactly(c.test), "-test.count=1")...)
 	cmd.Dir = c.dir

@@ -117,12 +117,7 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	if s.Short {
 		c.args = append(c.args, "-test.short")
 	}
-	scratch, err := os.MkdirTemp("", "explore")
-	if err != nil {
-		return SuiteTest{Name: name, Result: refusedResult(err.Error())}
-	}
-	defer os.RemoveAll(scratch)
-	r, err := c.run(ctx, scratch)
+	r, err := c.run(ctx)
 	test := SuiteTest{Name: name, Took: time.Since(began)}
 	switch {
 	case err != nil && ctx.Err() != nil:
