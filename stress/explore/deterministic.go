@@ -21,10 +21,12 @@ func nondeterminism(p program, o Options) string {
 		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
 		p.playOn(x, recorder)
 		first, places := slices.Clone(x.Trace.Steps), slices.Clone(x.Trace.Places)
+		touched := accesses(&x.Trace)
 		replay := &strategy.Replay{Schedule: recorder.Schedule}
 		p.playOn(x, replay)
+		again := accesses(&x.Trace)
 		for i := range max(len(first), len(x.Trace.Steps)) {
-			if same(first, x.Trace.Steps, i) {
+			if same(first, x.Trace.Steps, i) && slices.Equal(touched[i], again[i]) {
 				continue
 			}
 			return fmt.Sprintf(nondeterministic+": at step %d, %s the "+
@@ -63,7 +65,15 @@ func (s *search) refusal(f *finding) *Result {
 }
 
 func same(a, b []sched.Event, i int) bool {
-	return i < len(a) && i < len(b) && a[i].G == b[i].G && a[i].Kind == b[i].Kind
+	return i < len(a) && i < len(b) && a[i].G == b[i].G && a[i].Kind == b[i].Kind && a[i].Choice == b[i].Choice
+}
+
+// accesses returns what each step touched.
+func accesses(t *sched.Trace) (all [][]sched.Access) {
+	for i := range t.Steps {
+		all = append(all, slices.Clone(t.Accesses(&t.Steps[i])))
+	}
+	return all
 }
 
 func stepAt(steps []sched.Event, places []sched.Place, i int) string {

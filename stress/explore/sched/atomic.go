@@ -14,7 +14,7 @@ func (e *Exec) word(address unsafe.Pointer) *Object {
 
 // Load is the point before an atomic load.
 func Load(address unsafe.Pointer) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -32,7 +32,7 @@ func Store(address unsafe.Pointer) { write(OpStore, address) }
 func Swap(address unsafe.Pointer) { write(OpSwap, address) }
 
 func write(kind Kind, address unsafe.Pointer) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -45,7 +45,7 @@ func write(kind Kind, address unsafe.Pointer) {
 
 // CAS is the point before a compare-and-swap, and Swapped says how it went.
 func CAS(address unsafe.Pointer) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -56,10 +56,14 @@ func CAS(address unsafe.Pointer) {
 	e.point(g)
 }
 
-// Swapped is called after CAS.
+// Swapped is called after CAS. One that fails only looked.
 func Swapped(address unsafe.Pointer, ok bool) {
-	if e := active; e != nil && ok {
+	switch e := current(); {
+	case e == nil:
+	case ok:
 		e.changed(e.cur, e.word(address))
+	default:
+		e.Trace.weaken()
 	}
 }
 

@@ -12,6 +12,7 @@ type channel struct {
 	capacity  int
 	buffer    []unsafe.Pointer // oldest first
 	closed    bool
+	timer     bool // of a timer: its buffer does not show
 	senders   []*waiter
 	receivers []*waiter
 	places    []byte // their addresses order the k'th receive before the send k+capacity

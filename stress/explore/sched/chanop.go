@@ -14,7 +14,7 @@ type Sender[T any] struct{ ch chan<- T }
 
 // Send is ch <- v.
 func (s Sender[T]) Send(v T) {
-	if active == nil {
+	if current() == nil {
 		s.ch <- v
 		return
 	}
@@ -36,7 +36,7 @@ func Recv[T any](ch <-chan T) T {
 
 // Recv2 is v, ok := <-ch.
 func Recv2[T any](ch <-chan T) (v T, ok bool) {
-	if active == nil {
+	if current() == nil {
 		v, ok = <-ch
 		return v, ok
 	}
@@ -65,7 +65,7 @@ func fromOutside[T any](ch <-chan T) (v T, ok, foreign bool) {
 
 // Close is close(ch).
 func Close[T any](ch chan<- T) {
-	if active != nil && ch != nil {
+	if current() != nil && ch != nil {
 		shut(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
 	}
 	close(ch)
@@ -73,7 +73,7 @@ func Close[T any](ch chan<- T) {
 
 // Len is len(ch).
 func Len[T any](ch <-chan T) int {
-	if active == nil {
+	if current() == nil {
 		return len(ch)
 	}
 	return length(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
@@ -166,6 +166,9 @@ func length(address unsafe.Pointer, capacity int) int {
 	g.on(&c.object, Read)
 	e.look(g, &c.object)
 	e.point(g)
+	if c.timer {
+		return 0
+	}
 	return len(c.buffer)
 }
 

@@ -22,7 +22,7 @@ func (e *Exec) next(me *G) *G {
 			g.state = running
 			return g
 		}
-		e.clock.fire(e)
+		e.clock.fire(e, me)
 	}
 }
 
@@ -54,6 +54,9 @@ func (e *Exec) pick(me *G) *G {
 			e.befair()
 		}
 		if len(e.enabled) > 0 {
+			if e.finished && e.enabled[0] == e.clock.g && !e.expects() {
+				break
+			}
 			if class == settles {
 				e.enabled = push(e.enabled[:0], e.settle(e.enabled))
 			}
@@ -97,12 +100,12 @@ func (e *Exec) answer(n int) int {
 	return e.strategy.Choose(n)
 }
 
-// choose resolves a choice that a step has.
-func (e *Exec) choose(n int) int {
+// choose resolves a choice that a step has. A step has at most one.
+func (e *Exec) choose(me *G, n int) int {
 	if n == 1 {
 		return 0
 	}
-	i := e.consult(e.cur, n)
+	i := e.consult(me, n)
 	if i < 0 || i >= n { // a stale schedule
 		i = 0
 	}
@@ -110,10 +113,11 @@ func (e *Exec) choose(n int) int {
 	return i
 }
 
-// atRest says how it ended, as nothing can move any more.
+// atRest says how it ended, as nothing can move any more, or nothing but time.
 func (e *Exec) atRest() {
+	e.clock.wait()
 	for _, g := range e.gs {
-		if g.state == dead || g == e.clock.g {
+		if g.state == dead || g == e.clock.g || e.finished && g.timed && !e.limits.NoDaemons {
 			continue
 		}
 		e.Outcome.Kind = Leak

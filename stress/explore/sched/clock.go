@@ -27,13 +27,13 @@ func Before() time.Time { return start.Add(time.Since(loaded) - time.Hour) }
 
 var loaded = time.Now()
 
-// A Timer calls a function when its time has come.
+// A Timer calls a function, wakes a sleeper or sends the time when its own has come.
 type Timer struct {
-	when time.Duration
-	fire func()
-	// idle says that firing would change nothing, as for a ticker whose last tick is not taken.
-	idle func() bool
-	set  bool
+	when    time.Duration
+	fire    func()
+	sleeper *G
+	ch      *channel
+	period  time.Duration // of a ticker; 0 means once
 }
 
 func (c *clock) reset() {
@@ -45,14 +45,17 @@ func (c *clock) reset() {
 
 func (c *clock) open(*G) bool {
 	for _, t := range c.timers {
-		if t.idle == nil || !t.idle() {
+		if !t.idle() {
 			return true
 		}
 	}
 	return false
 }
 
-// on returns the clock of the execution, with a goroutine that stands for it.
+// idle reports whether firing would change nothing: the last tick has not been taken.
+func (t *Timer) idle() bool { return t.ch != nil && !t.ch.canSend() }
+
+// theClock returns the clock of the execution, with a goroutine that stands for it.
 func (e *Exec) theClock() *clock {
 	c := &e.clock
 	if c.g == nil {
@@ -65,23 +68,70 @@ func (e *Exec) theClock() *clock {
 	return c
 }
 
-// fire lets the earliest timer fire that is not idle.
-func (c *clock) fire(e *Exec) {
-	for i, t := range c.timers {
-		if t.idle != nil && t.idle() {
+// fire lets a timer fire: the earliest that is not idle.
+func (c *clock) fire(e *Exec, me *G) {
+	c.catchUp()
+	t := c.due(e, me)
+	c.remove(t)
+	c.now = max(c.now, t.when+late)
+	c.object.version++
+	e.cur = c.g
+	switch {
+	case t.sleeper != nil:
+		e.wake(t.sleeper)
+	case t.ch != nil:
+		e.Trace.touch(&t.ch.object, Write)
+		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: start.Add(c.now)}))
+		if t.period > 0 {
+			t.when += t.period
+			c.add(t)
+		}
+	default:
+		t.fire()
+	}
+}
+
+// catchUp drops the ticks that nobody was there to take.
+func (c *clock) catchUp() {
+	for i := 0; i < len(c.timers); i++ {
+		t := c.timers[i]
+		if missed := c.now - t.when; missed > 0 && t.period > 0 && !t.idle() {
+			c.remove(t)
+			t.when += (missed + t.period - 1) / t.period * t.period
+			c.add(t)
+			i = -1 // the order is another now
+		}
+	}
+}
+
+// due returns the timer that is next. Several channels whose time has come at once are served in any
+// order, which a select can tell.
+func (c *clock) due(e *Exec, me *G) *Timer {
+	var first *Timer
+	same := 0
+	for _, t := range c.timers {
+		switch {
+		case t.idle():
+		case first == nil:
+			first, same = t, 1
+		case first.ch != nil && t.ch != nil && t.when == first.when:
+			same++
+		}
+	}
+	if same == 1 {
+		return first
+	}
+	nth := e.choose(me, same)
+	for _, t := range c.timers {
+		if t.ch == nil || t.idle() || t.when != first.when {
 			continue
 		}
-		for j := i + 1; j < len(c.timers); j++ {
-			c.timers[j-1] = c.timers[j]
+		if nth == 0 {
+			return t
 		}
-		c.timers = c.timers[:len(c.timers)-1]
-		t.set = false
-		c.now = max(c.now, t.when+late)
-		c.object.version++
-		e.cur = c.g
-		t.fire()
-		return
+		nth--
 	}
+	panic("sched: no such timer")
 }
 
 func (c *clock) add(t *Timer) {
@@ -89,22 +139,36 @@ func (c *clock) add(t *Timer) {
 	for i := len(c.timers) - 1; i > 0 && c.timers[i-1].when > t.when; i-- {
 		c.timers[i-1], c.timers[i] = c.timers[i], c.timers[i-1]
 	}
-	t.set = true
 }
 
-func (c *clock) remove(t *Timer) (was bool) {
+// remove reports whether the timer was set.
+func (c *clock) remove(t *Timer) bool {
 	for i, other := range c.timers {
 		if other == t {
 			for j := i + 1; j < len(c.timers); j++ {
 				c.timers[j-1] = c.timers[j]
 			}
-			c.timers = c.timers[:len(c.timers)-1]
-			was = true
-			break
+			last := len(c.timers) - 1
+			c.timers[last] = nil
+			c.timers = c.timers[:last]
+			return true
 		}
 	}
-	t.set = false
-	return was
+	return false
+}
+
+// wait marks the goroutines that a timer will wake.
+func (c *clock) wait() {
+	for _, t := range c.timers {
+		if t.sleeper != nil {
+			t.sleeper.timed = true
+		}
+		if t.ch != nil {
+			for _, w := range t.ch.receivers {
+				w.g.timed = w.g.timed || w.valid()
+			}
+		}
+	}
 }
 
 // timing performs an operation on the clock.
@@ -151,83 +215,82 @@ func Sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	c.add(&Timer{when: c.now + d, fire: func() { e.wake(g) }})
+	c.add(&Timer{when: c.now + d, sleeper: g})
 	e.park(g)
 }
 
 // NewTimer returns a timer that calls fire, which must not block, after d.
-func NewTimer(d time.Duration, fire func(), idle func() bool) *Timer {
-	t := &Timer{fire: fire, idle: idle}
+func NewTimer(d time.Duration, fire func()) *Timer {
+	t := &Timer{fire: fire}
 	t.Reset(d)
 	return t
 }
 
-// Stop reports whether it kept the timer from firing.
-func (t *Timer) Stop() bool {
-	_, c := active.timing(OpTimer, Write)
-	c.object.version++
-	return c.remove(t)
-}
-
-// Reset sets it anew and reports whether it had been set.
-func (t *Timer) Reset(d time.Duration) bool {
-	_, c := active.timing(OpTimer, Write)
-	was := c.remove(t)
-	t.when = c.now + max(d, 0)
-	c.object.version++
+// NewTimerUnless is NewTimer if what o tells is not so when it is set; else it returns nil.
+func NewTimerUnless(o *Object, so func() bool, d time.Duration, fire func()) *Timer {
+	e := active
+	g := e.begin(OpTimer)
+	c := e.theClock()
+	g.on(&c.object, Write)
+	g.on(o, Read)
+	e.point(g)
+	if so() {
+		return nil
+	}
+	t := &Timer{when: c.now + max(d, 0), fire: fire}
 	c.add(t)
-	return was
+	c.object.version++
+	return t
 }
 
-// Again sets a timer that is firing for another time.
-func (t *Timer) Again(d time.Duration) {
-	t.when += d
-	active.clock.add(t)
+// NewSender returns a timer that sends the time on ch after d, and every period after that if this is
+// not 0. As since Go 1.23, the channel seems to have no buffer, and holds nothing that is stale.
+func NewSender(ch chan time.Time, d, period time.Duration) *Timer {
+	t := &Timer{ch: active.timerChannel(*(*unsafe.Pointer)(unsafe.Pointer(&ch))), period: period}
+	t.Reset(d)
+	return t
+}
+
+func (e *Exec) timerChannel(address unsafe.Pointer) *channel {
+	c := e.channel(address, 1)
+	c.timer = true
+	return c
+}
+
+// Stop keeps the timer from firing and reports whether it did. A time that was sent and not received
+// is taken back: then it did, too.
+func (t *Timer) Stop() bool { return t.set(func(*clock) {}) }
+
+// Reset sets it anew, after Stop, and reports what that did.
+func (t *Timer) Reset(d time.Duration) bool {
+	return t.set(func(c *clock) {
+		t.when = c.now + max(d, 0)
+		c.add(t)
+	})
+}
+
+// Every is Reset of a ticker, with another period.
+func (t *Timer) Every(period time.Duration) {
+	t.set(func(c *clock) {
+		t.period, t.when = period, c.now+period
+		c.add(t)
+	})
+}
+
+func (t *Timer) set(again func(c *clock)) (was bool) {
+	e := active
+	_, c := e.timing(OpTimer, Write)
+	was = c.remove(t)
+	if t.ch != nil && t.ch.object.run == e.run {
+		e.Trace.touch(&t.ch.object, Write)
+		was = was || len(t.ch.buffer) > 0
+		t.ch.buffer = t.ch.buffer[:0]
+		t.ch.object.version++
+	}
+	c.object.version++
+	again(c)
+	return was
 }
 
 // Spawn is a go statement in what a timer calls.
 func Spawn(fn func()) { active.spawn(fn) }
-
-// Offer sends v if that does not block, in what a timer calls.
-func Offer[T any](ch chan T, v T) {
-	offer(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch), unsafe.Pointer(&boxed[T]{v: v}))
-}
-
-//go:norace
-func offer(address unsafe.Pointer, capacity int, box unsafe.Pointer) {
-	e := active
-	c := e.channel(address, capacity)
-	e.Trace.touch(&c.object, Write)
-	if c.canSend() && !c.closed {
-		c.send(e, box)
-	}
-}
-
-// Moment is the time at which a timer fires, in what it calls.
-func Moment() time.Time { return start.Add(active.clock.now) }
-
-// Buffered returns how many values are in the buffer, in what a timer calls.
-func Buffered[T any](ch chan T) int {
-	return buffered(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
-}
-
-//go:norace
-func buffered(address unsafe.Pointer, capacity int) int {
-	return len(active.channel(address, capacity).buffer)
-}
-
-// Drain empties the channel of a timer that was just stopped, in the same step, and reports whether
-// there was anything.
-func Drain[T any](ch <-chan T) bool {
-	return ch != nil && drain(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
-}
-
-//go:norace
-func drain(address unsafe.Pointer, capacity int) bool {
-	c := active.channel(address, capacity)
-	active.Trace.touch(&c.object, Write)
-	was := len(c.buffer) > 0
-	c.buffer = c.buffer[:0]
-	c.object.version++
-	return was
-}

@@ -12,7 +12,7 @@ var active *Exec
 
 // Controlled reports whether the caller is under control. Code that is not, such as the init
 // functions of an instrumented package, does what it would do without this package.
-func Controlled() bool { return active != nil }
+func Controlled() bool { return current() != nil }
 
 // An Exec plays one program after another, each under a schedule of its own.
 type Exec struct {
@@ -20,6 +20,7 @@ type Exec struct {
 	strategy Strategy
 	run      uint64 // number of the execution
 	objects  int32  // numbered so far
+	ranks    uint64 // of keys of maps, so far
 	gs       []*G   // of this execution, by ID
 	spare    []*G   // of earlier ones
 	cur      *G
@@ -38,8 +39,10 @@ type Exec struct {
 	finished bool   // the program has returned
 	over     bool   // see Finish
 	favoured *G     // see befair
-	driver   baton  // of whoever calls Play
-	asker    *G     // who has a question for the strategy
+	daemons  daemons
+	to       *G    // who is to run, where coroutines hand over
+	driver   baton // of whoever calls Play, where goroutines do
+	asker    *G    // who has a question for the strategy
 	question int
 	reply    int
 	beat     atomic.Uint64 // counts steps, for watch
@@ -57,6 +60,13 @@ type Limits struct {
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
 	LazyClock bool // time passes when nothing else can move, as in a bubble of testing/synctest
+
+	// NoDaemons takes a goroutine for a leak even if time would wake it: see daemon.go.
+	NoDaemons bool
+
+	// Goroutines hands over between goroutines and not between coroutines, which takes longer and
+	// plays the same. Under the race detector it always does.
+	Goroutines bool
 
 	// Stuck is called when a goroutine has run for 10 s without an operation, with the stacks of
 	// all. If it is nil, nobody watches.
@@ -88,8 +98,8 @@ func New(limits Limits) *Exec {
 	if limits.Livelock == 0 {
 		limits.Livelock = 10_000
 	}
-	e := &Exec{limits: limits}
-	e.driver = newBaton()
+	limits.Goroutines = limits.Goroutines || Raced
+	e := &Exec{limits: limits, driver: newBaton()}
 	if limits.Stuck != nil {
 		e.closed = make(chan struct{})
 		go e.watch()
@@ -123,6 +133,8 @@ func (e *Exec) reset(strategy Strategy) {
 	}
 	e.gs, e.woken = e.gs[:0], e.woken[:0]
 	e.clock.reset()
+	e.daemons = daemons{}
+	e.ranks = 0
 	e.Outcome = Outcome{}
 	e.Trace.reset()
 	e.number(&e.history)

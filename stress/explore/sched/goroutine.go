@@ -15,17 +15,20 @@ type G struct {
 	hand  hand
 	cause int32 // the step that made it go on, if that is not its own last one
 
-	waits  int            // counts its waits in queues; a waiter of an earlier one is void
-	box    unsafe.Pointer // what a receiver was handed
-	fired  *waiter        // what ended the wait
-	spin   spin
-	steps  int
-	host   bool // see Host
-	phase  int  // that it waits for in Settle
-	drawn  uint64
-	favour int  // the step since which it is favoured
-	began  int  // the step at which it last became able to move, or moved
-	stuck  bool // at the end, in an operation that is not possible
+	waits int            // counts its waits in queues; a waiter of an earlier one is void
+	box   unsafe.Pointer // what a receiver was handed
+	fired *waiter        // what ended the wait
+	spin  spin
+	steps int
+	host  bool // see Host
+	phase int  // that it waits for in Settle
+	stuck bool // at the end, in an operation that is not possible
+	timed bool // at the end, a timer would wake it
+
+	favour int // the step since which it is favoured
+	began  int // the step at which it last became able to move, or moved
+
+	lineage, drawn, kids uint64 // see Random
 }
 
 type state uint8
@@ -78,7 +81,7 @@ func (e *Exec) Stuck(scratch []*G) []*G {
 
 // Go is the go statement.
 func Go(fn func()) {
-	e := active
+	e := current()
 	if e == nil {
 		goOutside(fn)
 		return
@@ -93,6 +96,7 @@ func Go(fn func()) {
 // does until then nobody can observe.
 func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
+	g.descend(e.cur)
 	g.fn = fn
 	g.state = running
 	g.cause = int32(len(e.Trace.Steps) - 1)
@@ -109,12 +113,14 @@ func (e *Exec) newG() *G {
 		g.Op.clear()
 		g.host = false
 		g.box, g.fired, g.steps, g.waits, g.stuck = nil, nil, 0, g.waits+1, false
+		g.timed = false
 		g.spin = spin{looks: g.spin.looks[:0]}
 	} else {
 		g = &G{exec: e}
 	}
 	g.ID = len(e.gs)
-	g.drawn, g.began = 0, len(e.Trace.Steps)
+	g.lineage, g.drawn, g.kids = 1, 0, 0
+	g.began = len(e.Trace.Steps)
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g

@@ -7,14 +7,13 @@ import "unsafe"
 type Mutex struct {
 	object Object
 	locked bool
-	fresh  bool // nobody has asked whether this execution is a new one
 	holder int
 }
 
 // MutexAt returns the model of the mutex at an address, nil if the caller is not under control. It is
 // not a part of the look-alike, which is to be as large as the real one.
 func MutexAt(address unsafe.Pointer) *Mutex {
-	e := active
+	e := current()
 	if e == nil {
 		return nil
 	}
@@ -27,18 +26,8 @@ func MutexAt(address unsafe.Pointer) *Mutex {
 
 func (m *Mutex) number(e *Exec) {
 	if e.number(&m.object) {
-		m.locked, m.fresh = false, true
+		m.locked = false
 	}
-}
-
-// Fresh reports, once in each execution, that it is a new one.
-func (m *Mutex) Fresh() bool {
-	if m == nil {
-		return false
-	}
-	fresh := m.fresh
-	m.fresh = false
-	return fresh
 }
 
 func (m *Mutex) open(*G) bool { return !m.locked }
@@ -65,6 +54,7 @@ func (m *Mutex) TryLock() bool {
 	e.look(g, &m.object)
 	e.point(g)
 	if m.locked {
+		e.Trace.weaken()
 		return false
 	}
 	m.locked, m.holder = true, g.ID
@@ -72,7 +62,7 @@ func (m *Mutex) TryLock() bool {
 	return true
 }
 
-// Unlock panics if the mutex is not locked: the real one ends the process.
+// Unlock ends the execution if the mutex is not locked: the real one ends the process.
 func (m *Mutex) Unlock() {
 	e := active
 	g := e.begin(OpUnlock)
@@ -80,7 +70,7 @@ func (m *Mutex) Unlock() {
 	g.on(&m.object, Free)
 	e.point(g)
 	if !m.locked {
-		panic("fatal error: sync: unlock of unlocked mutex")
+		e.fatal("sync: unlock of unlocked mutex")
 	}
 	m.locked = false
 	m.object.version++

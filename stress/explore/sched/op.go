@@ -42,6 +42,16 @@ const (
 	OpCancel
 	OpRegister
 	OpStop
+	OpMapLoad
+	OpMapStore
+	OpMapSwap
+	OpMapLoadOrStore
+	OpMapDelete
+	OpMapCAS
+	OpMapClear
+	OpMapRange
+	OpGet
+	OpPut
 )
 
 var kindNames = [...]string{
@@ -50,6 +60,8 @@ var kindNames = [...]string{
 	"atomic load", "atomic store", "atomic add or swap", "compare-and-swap",
 	"send", "receive", "close", "select", "len", "Gosched", "Sleep", "timer", "time.Now", "clock",
 	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback", "stop of a callback",
+	"Map.Load", "Map.Store", "Map.Swap", "Map.LoadOrStore", "Map.Delete", "Map.CompareAndSwap", "Map.Clear", "Map.Range",
+	"Pool.Get", "Pool.Put",
 }
 
 func (k Kind) String() string { return kindNames[k] }

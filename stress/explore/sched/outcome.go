@@ -2,6 +2,7 @@ package sched
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -46,7 +47,7 @@ type Waiting struct {
 
 // Fail ends the execution, or is the verdict on it if there is no other.
 func Fail(message string) {
-	if e := active; e != nil && e.Outcome.Kind == Passed && !e.ending {
+	if e := current(); e != nil && e.Outcome.Kind == Passed && !e.ending {
 		e.Outcome = Outcome{Kind: Failed, Message: message, Goroutine: e.cur.ID}
 	}
 }
@@ -75,6 +76,14 @@ func (o *Outcome) describe(e *Exec) {
 		}
 		o.Waiting = push(o.Waiting, w)
 	}
+}
+
+// fatal ends the execution like an error of the Go runtime that no recover sees.
+func (e *Exec) fatal(message string) {
+	if e.Outcome.Kind == Passed {
+		e.Outcome = Outcome{Kind: Panicked, Message: "fatal error: " + message, Goroutine: e.cur.ID, Stack: stack()}
+	}
+	runtime.Goexit()
 }
 
 func panicText(r any) string {

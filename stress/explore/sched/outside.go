@@ -11,7 +11,7 @@ import (
 
 // Refuse ends the execution: the program is about to do what cannot be put under control.
 func Refuse(what string) {
-	e := active
+	e := current()
 	if e == nil || e.ending {
 		return
 	}
@@ -26,7 +26,7 @@ func Refuse(what string) {
 // Outside is f, of a package that waits for something outside of the program: a file, the network,
 // another process. Under control it is refused by its name.
 func Outside[F any](f F, name string) F {
-	if active != nil {
+	if current() != nil {
 		Refuse(name + " is not under control")
 	}
 	return f

@@ -13,7 +13,7 @@ type RWMutex struct {
 
 // RWMutexAt is like MutexAt.
 func RWMutexAt(address unsafe.Pointer) *RWMutex {
-	e := active
+	e := current()
 	if e == nil {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (m *RWMutex) Lock() {
 	m.object.version++
 }
 
-// Unlock panics if no writer is inside.
+// Unlock ends the execution if no writer is inside.
 func (m *RWMutex) Unlock() {
 	e := active
 	g := e.begin(OpUnlock)
@@ -66,7 +66,7 @@ func (m *RWMutex) Unlock() {
 	g.on(&m.object, Free)
 	e.point(g)
 	if !m.locked {
-		panic("fatal error: sync: Unlock of unlocked RWMutex")
+		e.fatal("sync: Unlock of unlocked RWMutex")
 	}
 	m.pending, m.locked = false, false
 	m.object.version++
@@ -85,7 +85,7 @@ func (m *RWMutex) RLock() {
 	e.advance(g)
 }
 
-// RUnlock panics if there is no reader.
+// RUnlock ends the execution if there is no reader.
 func (m *RWMutex) RUnlock() {
 	e := active
 	g := e.begin(OpRUnlock)
@@ -93,7 +93,7 @@ func (m *RWMutex) RUnlock() {
 	g.on(&m.object, Unshare)
 	e.point(g)
 	if m.readers == 0 {
-		panic("fatal error: sync: RUnlock of unlocked RWMutex")
+		e.fatal("sync: RUnlock of unlocked RWMutex")
 	}
 	m.readers--
 	m.object.version++
@@ -130,6 +130,8 @@ func (m *RWMutex) try(kind Kind, take func(g *G) bool) (ok bool) {
 	e.point(g)
 	if ok = take(g); ok {
 		e.changed(g, &m.object)
+	} else {
+		e.Trace.weaken()
 	}
 	return ok
 }

@@ -80,7 +80,7 @@ func (s Sender[T]) Case(v T) *Sending[T] {
 	c := &Sending[T]{ch: s.ch, v: v, caseEnd: caseEnd{
 		address: *(*unsafe.Pointer)(unsafe.Pointer(&s.ch)), capacity: cap(s.ch), sends: true,
 	}}
-	if active != nil {
+	if current() != nil {
 		c.box = unsafe.Pointer(&boxed[T]{v: v})
 	}
 	return c
@@ -97,7 +97,7 @@ func (c *Sending[T]) took(reflect.Value, bool) {}
 
 // Select returns the index of the case that was taken, or -1 for the default.
 func Select(hasDefault bool, cases ...Case) int {
-	if active == nil {
+	if current() == nil {
 		return selectOutside(hasDefault, cases)
 	}
 	for i, c := range cases {
@@ -163,7 +163,7 @@ func (e *Exec) takeReady(cases []Case) int {
 	if n == 0 {
 		return -1
 	}
-	chosen := e.choose(n)
+	chosen := e.choose(e.cur, n)
 	for i, c := range cases {
 		end := c.end()
 		if !end.ready() {
@@ -226,7 +226,7 @@ func (e *Exec) waitFor(g *G, cases []Case) int {
 
 // Forever is a select without cases.
 func Forever() {
-	if active == nil {
+	if current() == nil {
 		select {}
 	}
 	Select(false)

@@ -27,6 +27,9 @@ func Do(kind Kind, f func() (changed bool), touches ...Touch) {
 	}
 }
 
+// Choose returns a number below n, in a Do: a choice of the schedule.
+func Choose(n int) int { return active.choose(active.cur, n) }
+
 // Channel returns the object that a channel is, to be called under control only.
 func Channel[T any](ch <-chan T) *Object {
 	return object(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))

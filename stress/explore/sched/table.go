@@ -18,6 +18,8 @@ type slot struct {
 	channel *channel
 	mutex   *Mutex
 	rwmutex *RWMutex
+	rank    uint64 // among keys of maps
+	ranked  uint64 // in this execution
 }
 
 // find returns the slot of an address, with or without something in it.

@@ -16,7 +16,7 @@ func (w *WaitGroup) open(*G) bool { return w.count == 0 }
 
 // Add adds delta. That the counter became negative is for the real one to notice.
 func (w *WaitGroup) Add(delta int) {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -34,7 +34,7 @@ func (w *WaitGroup) Add(delta int) {
 
 // Wait returns when the counter is zero.
 func (w *WaitGroup) Wait() {
-	e := active
+	e := current()
 	if e == nil {
 		return
 	}
@@ -47,5 +47,5 @@ func (w *WaitGroup) Wait() {
 
 // Reset is like that of Mutex.
 func (w *WaitGroup) Reset() bool {
-	return active != nil && w.object.run != 0 && w.object.run != active.run && w.count != 0
+	return current() != nil && w.object.run != 0 && w.object.run != active.run && w.count != 0
 }

@@ -10,6 +10,9 @@ const deadline = 10 * time.Second
 
 // tick tells watch that there was a step. It must not order memory for the race detector.
 func (e *Exec) tick() {
+	if e.closed == nil {
+		return
+	}
 	raceDisable()
 	e.beat.Add(1)
 	raceEnable()

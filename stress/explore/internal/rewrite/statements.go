@@ -40,9 +40,13 @@ func (w *writer) visit(n ast.Node) {
 		w.selectStmt(n)
 	case *ast.RangeStmt:
 		w.rangeStmt(n)
+		w.rangeMap(n)
 	case *ast.SendStmt:
 		w.sendStmt(n)
+	case *ast.IncDecStmt:
+		w.insertions(n.X)
 	case *ast.AssignStmt:
+		w.insertions(n.Lhs...)
 		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
 			w.pair(n.Rhs[0])
 		}

@@ -29,6 +29,7 @@ type node struct {
 	choice    int // the answer to Choose in this step
 	choices   int // of so many
 	accesses  []sched.Access
+	clock     int32 // the one of enabled that is time, or -1
 }
 
 // A sleeper is a goroutine whose next step was tried first in an earlier schedule. Until something
@@ -65,9 +66,12 @@ func (d *DPOR) extend(p *sched.Point) bool {
 	}
 	n := &d.nodes[at]
 	n.enabled, n.backtrack, n.sleep = n.enabled[:0], n.backtrack[:0], n.sleep[:0]
-	n.choice, n.choices, n.accesses = 0, 0, n.accesses[:0]
+	n.choice, n.choices, n.accesses, n.clock = 0, 0, n.accesses[:0], -1
 	for _, g := range p.Enabled {
 		n.enabled = append(n.enabled, int32(g.ID))
+		if g.Op.Kind == sched.OpFire {
+			n.clock = int32(g.ID)
+		}
 	}
 	if at > 0 {
 		d.inherit(n, &d.nodes[at-1], at-1)
@@ -129,6 +133,9 @@ func (d *DPOR) Done(x *sched.Exec) bool {
 	for _, r := range d.order.races {
 		d.reverse(r)
 	}
+	for at := d.from; at < len(d.nodes); at++ {
+		d.hurry(&d.nodes[at], x.Trace.Steps[at].Kind)
+	}
 	for at := len(d.nodes) - 1; at >= 0; at-- {
 		if d.retry(&d.nodes[at], at) {
 			d.nodes = d.nodes[:at+1]
@@ -137,6 +144,14 @@ func (d *DPOR) Done(x *sched.Exec) bool {
 		}
 	}
 	return false
+}
+
+// hurry has time pass before a timer is stopped or set anew, if it could. The race of the two may
+// not be in the trace, as a timer that was stopped never fires.
+func (d *DPOR) hurry(n *node, next sched.Kind) {
+	if next == sched.OpTimer && n.clock >= 0 && !n.asleep(n.clock) && !slices.Contains(n.backtrack, n.clock) {
+		n.backtrack = append(n.backtrack, n.clock)
+	}
 }
 
 // retry chooses what has still to be tried in a state, and reports whether there is anything.

@@ -10,6 +10,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/sched"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
+	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
 // Programs that nobody thought of, held against brute force like those that somebody did.
@@ -29,6 +30,8 @@ type things struct {
 	cond    *sync.Cond
 	one     chan int
 	meeting chan int
+	pairs   sync.Map
+	pool    sync.Pool
 }
 
 // steps are what a random program does. Some may wait for ever, which is an ending like others.
@@ -60,6 +63,14 @@ var steps = []func(x *things){
 	func(x *things) { sched.Select(true, sched.From(x.one), sched.To(x.meeting).Case(2)) },
 	func(x *things) { sched.Select(true, sched.From(x.meeting)) },
 	func(x *things) { sched.Go(func() { x.words[1].Add(1) }) },
+	func(x *things) { x.pairs.LoadOrStore(1, 1) },
+	func(x *things) { x.pairs.LoadAndDelete(1) },
+	func(x *things) { x.pairs.Swap(2, 2) },
+	func(x *things) { x.pairs.Range(func(key, value any) bool { return true }) },
+	func(x *things) { x.pool.Put(x.pool.Get()) },
+	func(x *things) { x.pool.Put(1) },
+	func(x *things) { time.AfterFunc(1, func() { x.words[0].Add(1) }).Stop() },
+	func(x *things) { sched.Select(false, sched.From(time.After(1)), sched.From(x.one)) },
 }
 
 // drawn returns the program of a seed: two or three goroutines with up to three steps each.

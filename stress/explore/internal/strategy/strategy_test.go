@@ -11,6 +11,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	"github.com/semabench/semabench/stress/explore/shim/context"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
+	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
 // A tally is what became of all schedules of a program.
@@ -161,6 +162,36 @@ var programs = map[string]func(){
 		}
 		wg.Wait()
 		x.Load()
+	},
+	"stopped timer": func() {
+		var x atomic.Int64
+		timer := time.AfterFunc(1, func() { x.Add(1) })
+		together(func() { x.Load(); timer.Stop(); x.Load() })
+	},
+	"timers at once": func() {
+		a, b := time.NewTimer(1), time.NewTimer(1)
+		together(func() { sched.Select(false, sched.From(a.C), sched.From(b.C)); b.Stop() })
+	},
+	"map": func() {
+		var m sync.Map
+		together(func() { m.Store(1, 1); m.Load(2) }, func() { m.LoadOrStore(2, 2); m.Delete(1) }, func() {
+			m.Range(func(key, value any) bool { return true })
+		})
+	},
+	"pool": func() {
+		var p sync.Pool
+		f := func() { p.Put(1); p.Get() }
+		together(f, f)
+	},
+	"family": func() {
+		ctx, cancel := context.WithCancel(std.Background())
+		kid, _ := context.WithCancel(ctx)
+		stop := context.AfterFunc(ctx, func() { kid.Err() })
+		together(func() { cancel() }, func() { kid.Err(); stop() })
+	},
+	"deadline": func() {
+		ctx, cancel := context.WithTimeout(std.Background(), 1)
+		together(func() { ctx.Err() }, func() { cancel() })
 	},
 	"cancel": func() {
 		ctx, cancel := context.WithCancel(std.Background())

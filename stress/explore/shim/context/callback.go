@@ -65,6 +65,10 @@ func (c *timerCtx) Deadline() (deadline time.Time, ok bool) { return c.deadline,
 
 func (c *timerCtx) cancel(err, cause error) {
 	c.close(err, cause)
+	c.stopTimer()
+}
+
+func (c *timerCtx) stopTimer() {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
@@ -74,8 +78,10 @@ func (c *timerCtx) end(err, cause error) {
 	if !sched.Controlled() {
 		return
 	}
-	c.cancel(err, cause)
-	c.leave()
+	if c.close(err, cause) {
+		c.leave()
+	}
+	c.stopTimer()
 }
 
 // WithDeadline is context.WithDeadline.
@@ -102,7 +108,8 @@ func WithDeadlineCause(parent context.Context, d time.Time, cause error) (contex
 		return c, func() {}
 	}
 	expire := func() { c.end(context.DeadlineExceeded, cause) }
-	c.timer = sched.NewTimer(left, func() { sched.Spawn(expire) }, nil)
+	c.timer = sched.NewTimerUnless(sched.Channel(c.done), func() bool { return c.err != nil }, left,
+		func() { sched.Spawn(expire) })
 	return c, func() { c.end(context.Canceled, nil) }
 }
 

@@ -80,7 +80,8 @@ func withCancel(parent context.Context) *cancelCtx {
 // cancel is called by the parent.
 func (c *cancelCtx) cancel(err, cause error) { c.close(err, cause) }
 
-func (c *cancelCtx) close(err, cause error) {
+// close reports whether nobody did before.
+func (c *cancelCtx) close(err, cause error) (first bool) {
 	if cause == nil {
 		cause = err
 	}
@@ -89,8 +90,9 @@ func (c *cancelCtx) close(err, cause error) {
 		if c.err != nil {
 			return false
 		}
+		first = true
 		c.err, c.cause = err, cause
-		kids, c.family.kids = c.family.kids, nil
+		kids, c.family.kids = inAnyOrder(c.family.kids), nil
 		sched.CloseNow(c.done)
 		return true
 	}, sched.Touch{Object: sched.Channel(c.done), Mode: sched.Write},
@@ -98,6 +100,29 @@ func (c *cancelCtx) close(err, cause error) {
 	for _, kid := range kids {
 		kid.cancel(err, cause)
 	}
+	return first
+}
+
+// permuted is how many kids are cancelled in any order. Of more, any may be the first.
+const permuted = 4
+
+// inAnyOrder lets the schedule choose: the real one goes through a map.
+func inAnyOrder(kids []canceler) []canceler {
+	n := len(kids)
+	if n > permuted {
+		first := sched.Choose(n)
+		return append(append([]canceler{}, kids[first:]...), kids[:first]...)
+	}
+	ways := 1
+	for i := range n {
+		ways *= i + 1
+	}
+	way := sched.Choose(ways)
+	for ; n > 1; n-- {
+		kids[way%n], kids[n-1] = kids[n-1], kids[way%n]
+		way /= n
+	}
+	return kids
 }
 
 // end is called by whoever made the context.
@@ -105,8 +130,9 @@ func (c *cancelCtx) end(err, cause error) {
 	if !sched.Controlled() {
 		return // an execution that is over
 	}
-	c.close(err, cause)
-	c.leave()
+	if c.close(err, cause) {
+		c.leave()
+	}
 }
 
 // follow has kid cancelled when parent is, and returns what ends that.
@@ -169,14 +195,15 @@ func (f *family) drop(kid canceler) bool {
 // One of the standard library cannot end while a program is under control.
 func watch(parent context.Context, done <-chan struct{}, kid canceler) (leave func()) {
 	cancelled := func() { kid.cancel(parent.Err(), Cause(parent)) }
+	if sched.Select(true, sched.From(done)) == 0 {
+		cancelled()
+		return func() {}
+	}
 	if a, ok := parent.(interface{ AfterFunc(func()) func() bool }); ok {
 		stop := a.AfterFunc(cancelled)
 		return func() { stop() }
 	}
 	if t := reflect.TypeOf(parent); t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "context" {
-		if parent.Err() != nil {
-			cancelled()
-		}
 		return func() {}
 	}
 	left := make(chan struct{})
@@ -236,8 +263,8 @@ func (c withoutCancel) Value(key any) any {
 
 // WithoutCancel is context.WithoutCancel.
 func WithoutCancel(parent context.Context) context.Context {
-	if parent == nil {
-		panic("cannot create context from nil parent")
+	if !sched.Controlled() || parent == nil {
+		return context.WithoutCancel(parent)
 	}
 	return withoutCancel{parent}
 }

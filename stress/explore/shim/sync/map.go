@@ -1,112 +1,48 @@
 package sync
 
-// A Map is a sync.Map. Each of its methods is one critical section, and Range goes by insertion.
-type Map struct {
-	mu    Mutex
-	items map[any]any
-	order []any
-}
+import "github.com/semabench/semabench/stress/explore/sched"
 
-func (m *Map) locked(f func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.items == nil {
-		m.items = map[any]any{}
-	}
-	f()
-}
+// A Map is a sync.Map. Range goes by insertion.
+type Map struct{ model sched.Map }
 
 // Load returns the value of a key.
-func (m *Map) Load(key any) (value any, ok bool) {
-	m.locked(func() { value, ok = m.items[key] })
-	return value, ok
-}
+func (m *Map) Load(key any) (value any, ok bool) { return m.model.Load(key) }
 
 // Store sets the value of a key.
-func (m *Map) Store(key, value any) { m.Swap(key, value) }
+func (m *Map) Store(key, value any) { m.model.Store(key, value) }
 
 // Swap sets the value of a key and returns the one before.
-func (m *Map) Swap(key, value any) (previous any, loaded bool) {
-	m.locked(func() {
-		previous, loaded = m.items[key]
-		m.set(key, value, loaded)
-	})
-	return previous, loaded
-}
-
-func (m *Map) set(key, value any, present bool) {
-	m.items[key] = value
-	if !present {
-		m.order = append(m.order, key)
-	}
-}
+func (m *Map) Swap(key, value any) (previous any, loaded bool) { return m.model.Swap(key, value) }
 
 // LoadOrStore returns the value of a key, which it sets if there is none.
 func (m *Map) LoadOrStore(key, value any) (actual any, loaded bool) {
-	m.locked(func() {
-		if actual, loaded = m.items[key]; !loaded {
-			actual = value
-			m.set(key, value, false)
-		}
-	})
-	return actual, loaded
+	return m.model.LoadOrStore(key, value)
 }
 
 // LoadAndDelete deletes a key and returns the value it had.
-func (m *Map) LoadAndDelete(key any) (value any, loaded bool) {
-	m.locked(func() {
-		if value, loaded = m.items[key]; loaded {
-			m.remove(key)
-		}
-	})
-	return value, loaded
-}
-
-func (m *Map) remove(key any) {
-	delete(m.items, key)
-	for i, k := range m.order {
-		if k == key {
-			m.order = append(m.order[:i], m.order[i+1:]...)
-			return
-		}
-	}
-}
+func (m *Map) LoadAndDelete(key any) (value any, loaded bool) { return m.model.LoadAndDelete(key) }
 
 // Delete deletes a key.
-func (m *Map) Delete(key any) { m.LoadAndDelete(key) }
+func (m *Map) Delete(key any) { m.model.LoadAndDelete(key) }
 
 // CompareAndSwap swaps the value of a key if it is old.
 func (m *Map) CompareAndSwap(key, old, new any) (swapped bool) {
-	m.locked(func() {
-		if value, ok := m.items[key]; ok && value == old {
-			m.items[key], swapped = new, true
-		}
-	})
-	return swapped
+	return m.model.CompareAndSwap(key, old, new)
 }
 
 // CompareAndDelete deletes a key if its value is old.
 func (m *Map) CompareAndDelete(key, old any) (deleted bool) {
-	m.locked(func() {
-		if value, ok := m.items[key]; ok && value == old {
-			m.remove(key)
-			deleted = true
-		}
-	})
-	return deleted
+	return m.model.CompareAndDelete(key, old)
 }
 
 // Clear deletes all keys.
-func (m *Map) Clear() {
-	m.locked(func() { m.items, m.order = nil, nil })
-}
+func (m *Map) Clear() { m.model.Clear() }
 
-// Range calls f for each key and its value until f returns false.
+// Range calls f for each key and its value until f returns false. As with the real one, others may
+// change the map meanwhile.
 func (m *Map) Range(f func(key, value any) bool) {
-	var keys []any
-	m.locked(func() { keys = append(keys, m.order...) })
-	for _, key := range keys {
-		if value, ok := m.Load(key); ok && !f(key, value) {
+	for _, key := range m.model.Keys() {
+		if value, ok := m.model.Load(key); ok && !f(key, value) {
 			return
 		}
 	}

@@ -1,25 +1,26 @@
 package sync
 
-// A Pool is a sync.Pool that keeps what it is given, and gives the last first. It begins anew in
-// every execution, as what the real one keeps depends on more than the schedule.
+import (
+	"sync"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// A Pool is a sync.Pool.
 type Pool struct {
 	New func() any
 
-	mu    Mutex
-	items []any
+	model sched.Pool
+	real  sync.Pool // for whoever is not under control
 }
 
 // Get takes something from the pool or calls New.
-func (p *Pool) Get() any {
-	p.mu.Lock()
-	if p.mu.model().Fresh() {
-		p.items = nil
+func (p *Pool) Get() (x any) {
+	if sched.Controlled() {
+		x = p.model.Get()
+	} else {
+		x = p.real.Get()
 	}
-	var x any
-	if last := len(p.items) - 1; last >= 0 {
-		x, p.items = p.items[last], p.items[:last]
-	}
-	p.mu.Unlock()
 	if x == nil && p.New != nil {
 		x = p.New()
 	}
@@ -28,13 +29,11 @@ func (p *Pool) Get() any {
 
 // Put adds x to the pool.
 func (p *Pool) Put(x any) {
-	if x == nil {
-		return
+	switch {
+	case x == nil:
+	case sched.Controlled():
+		p.model.Put(x)
+	default:
+		p.real.Put(x)
 	}
-	p.mu.Lock()
-	if p.mu.model().Fresh() {
-		p.items = nil
-	}
-	p.items = append(p.items, x)
-	p.mu.Unlock()
 }

@@ -37,7 +37,12 @@ func (wg *WaitGroup) Wait() {
 func (wg *WaitGroup) Go(f func()) {
 	wg.Add(1)
 	sched.Go(func() {
-		defer wg.Done()
+		defer func() {
+			if x := recover(); x != nil {
+				panic(x) // which ends the program, and nobody waits for this goroutine any more
+			}
+			wg.Done()
+		}()
 		f()
 	})
 }

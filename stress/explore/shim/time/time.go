@@ -44,9 +44,8 @@ func NewTimer(d time.Duration) *Timer {
 		real := time.NewTimer(d)
 		return &Timer{C: real.C, real: real}
 	}
-	ch := make(chan time.Time, 1)
-	fire := func() { sched.Offer(ch, sched.Moment()) }
-	return &Timer{C: ch, model: sched.NewTimer(d, fire, nil)}
+	ch := make(chan time.Time)
+	return &Timer{C: ch, model: sched.NewSender(ch, d, 0)}
 }
 
 // AfterFunc calls f in a goroutine of its own after d.
@@ -54,7 +53,7 @@ func AfterFunc(d time.Duration, f func()) *Timer {
 	if !sched.Controlled() {
 		return &Timer{real: time.AfterFunc(d, f)}
 	}
-	return &Timer{model: sched.NewTimer(d, func() { sched.Spawn(f) }, nil)}
+	return &Timer{model: sched.NewTimer(d, func() { sched.Spawn(f) })}
 }
 
 // After returns the channel of a new timer.
@@ -63,29 +62,31 @@ func After(d time.Duration) <-chan time.Time { return NewTimer(d).C }
 // Stop keeps the timer from firing and reports whether it was set. As since Go 1.23, nothing that
 // was sent before is received afterwards.
 func (t *Timer) Stop() bool {
-	if t.real != nil {
+	switch {
+	case t.real != nil:
 		return t.real.Stop()
+	case t.model == nil:
+		panic("time: Stop called on uninitialized Timer")
 	}
-	set := t.model.Stop()
-	return sched.Drain(t.C) || set
+	return sched.Controlled() && t.model.Stop()
 }
 
 // Reset sets the timer anew and reports whether it was set.
 func (t *Timer) Reset(d time.Duration) bool {
-	if t.real != nil {
+	switch {
+	case t.real != nil:
 		return t.real.Reset(d)
+	case t.model == nil:
+		panic("time: Reset called on uninitialized Timer")
 	}
-	set := t.model.Reset(d)
-	return sched.Drain(t.C) || set
+	return sched.Controlled() && t.model.Reset(d)
 }
 
-// A Ticker is a time.Ticker. It does not tick while its last tick is not taken.
+// A Ticker is a time.Ticker. It drops the ticks that nobody takes.
 type Ticker struct {
-	C      <-chan time.Time
-	ch     chan time.Time
-	period time.Duration
-	model  *sched.Timer
-	real   *time.Ticker
+	C     <-chan time.Time
+	model *sched.Timer
+	real  *time.Ticker
 }
 
 // NewTicker returns a Ticker that sends on its channel every d.
@@ -97,39 +98,32 @@ func NewTicker(d time.Duration) *Ticker {
 		real := time.NewTicker(d)
 		return &Ticker{C: real.C, real: real}
 	}
-	t := &Ticker{ch: make(chan time.Time, 1), period: d}
-	t.C = t.ch
-	t.model = sched.NewTimer(d, t.tick, func() bool { return sched.Buffered(t.ch) > 0 })
-	return t
-}
-
-func (t *Ticker) tick() {
-	sched.Offer(t.ch, sched.Moment())
-	t.model.Again(t.period)
+	ch := make(chan time.Time)
+	return &Ticker{C: ch, model: sched.NewSender(ch, d, d)}
 }
 
 // Stop turns the ticker off.
 func (t *Ticker) Stop() {
-	if t.real != nil {
+	switch {
+	case t.real != nil:
 		t.real.Stop()
-		return
+	case t.model != nil && sched.Controlled(): // the real one forgives an uninitialized Ticker, too
+		t.model.Stop()
 	}
-	t.model.Stop()
-	sched.Drain(t.C)
 }
 
 // Reset stops the ticker and gives it another period.
 func (t *Ticker) Reset(d time.Duration) {
-	if d <= 0 {
+	switch {
+	case d <= 0:
 		panic("non-positive interval for Ticker.Reset")
-	}
-	if t.real != nil {
+	case t.real != nil:
 		t.real.Reset(d)
-		return
+	case t.model == nil:
+		panic("time: Reset called on uninitialized Ticker")
+	case sched.Controlled():
+		t.model.Every(d)
 	}
-	t.period = d
-	t.model.Reset(d)
-	sched.Drain(t.C)
 }
 
 // Tick returns the channel of a new ticker.
