@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -27,12 +28,16 @@ const (
 
 // A Result is what an exploration came to.
 type Result struct {
-	Verdict   string // pass, fail or unknown
+	Verdict   string // pass, fail, unknown, or refused: it does what cannot be put under control
 	Text      string // for people: the schedule that fails, or what was played
 	What      string // what is wrong, in a line
 	Schedule  string // that shows it, for Replay
 	Schedules int    // played until then
 	Strategy  string // that found it
+	Complete  bool   // all schedules were played, or one of each class
+	Endless   int    // of the schedules, that were cut off at the bound on their steps
+	Left      int    // goroutines that a test of a suite left behind in a schedule, at most
+	Skipped   bool   // a test of a suite that skips itself
 }
 
 // doors counts the doors of each test that were passed in this process.
@@ -100,9 +105,11 @@ func write(file string, r *Result) error {
 	return os.WriteFile(file, text, 0o644)
 }
 
+const outOfControl = "out of control"
+
 // giveUp ends a child of which a goroutine does not come back.
 func giveUp(file, stacks string) {
-	err := write(file, &Result{Verdict: "fail", What: "out of control", Text: "out of control: a goroutine has " +
+	err := write(file, &Result{Verdict: "fail", What: outOfControl, Text: outOfControl + ": a goroutine has " +
 		"run for 10 s without an operation that explore knows. It loops, or waits for the network, a file, " +
 		"another process or a package that is not instrumented:\n" + stacks})
 	if err != nil {
@@ -113,36 +120,63 @@ func giveUp(file, stacks string) {
 
 // built is the instrumented binary of this package, which all doors of this process share.
 var built = sync.OnceValues(func() (string, error) {
+	b, err := rewrite.Build(rewrite.Options{Dir: ".", Cache: cacheDir(), Race: sched.Raced, Tags: buildTags()})
+	if err != nil {
+		return "", err
+	}
+	return b.Path, nil
+})
+
+func cacheDir() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
 	}
-	return rewrite.Build(rewrite.Options{
-		Dir: ".", Cache: filepath.Join(cache, "semabench-explore"), Race: sched.Raced, Tags: buildTags(),
-	})
-})
+	return filepath.Join(cache, "semabench-explore")
+}
 
 func inChild(t *testing.T, nth int, o Options) (*Result, error) {
 	binary, err := built()
 	if err != nil {
 		return nil, err
 	}
-	options, err := json.Marshal(o)
+	c := child{binary: binary, test: t.Name(), nth: nth, options: o}
+	if deadline, ok := t.Deadline(); ok {
+		c.args = append(c.args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
+	}
+	return c.run(t.Context())
+}
+
+// A child is a process that explores behind one door of one test.
+type child struct {
+	binary  string
+	dir     string // where it runs; "" is here
+	test    string
+	nth     int // door
+	options Options
+	args    []string
+}
+
+// run returns the result of the child.
+func (c child) run(ctx context.Context) (*Result, error) {
+	options, err := json.Marshal(c.options)
 	if err != nil {
 		return nil, err
 	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, "result")
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run="+exactly(t.Name()), "-test.count=1")
-	if deadline, ok := t.Deadline(); ok {
-		cmd.Args = append(cmd.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
+	scratch, err := os.MkdirTemp("", "explore") // not that of t: GORACE takes no path with a comma
+	if err != nil {
+		return nil, err
 	}
+	defer os.RemoveAll(scratch)
+	file := filepath.Join(scratch, "result")
+	cmd := exec.CommandContext(ctx, c.binary, append(c.args, "-test.run="+exactly(c.test), "-test.count=1")...)
+	cmd.Dir = c.dir
 	// One goroutine runs at a time: on one processor the next one is woken without a system call.
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
-		optionVar+"="+string(options), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
+		optionVar+"="+string(options), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, c.nth),
 		// Each race is to be reported in every schedule that shows it, not once in a process.
 		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+
-			filepath.Join(dir, "race"))
+			filepath.Join(scratch, "race"))
 	out, runErr := cmd.CombinedOutput()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -152,7 +186,7 @@ func inChild(t *testing.T, nth int, o Options) (*Result, error) {
 	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("reading the result: %w", err)
 	}
-	return r, r.addRaces(dir)
+	return r, r.addRaces(scratch)
 }
 
 // addRaces appends what the race detector said last: of the schedule that is told.

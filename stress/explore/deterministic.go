@@ -3,10 +3,13 @@ package explore
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
+
+const nondeterministic = "the program does not do the same under the same schedule"
 
 // nondeterminism plays some schedules twice and says where the program did not do the same.
 func nondeterminism(p program, o Options) string {
@@ -26,13 +29,39 @@ func nondeterminism(p program, o Options) string {
 			if same(first, x.Trace.Steps, i) && slices.Equal(touched[i], again[i]) {
 				continue
 			}
-			return fmt.Sprintf("the program does not do the same under the same schedule: at step %d, %s the "+
+			return fmt.Sprintf(nondeterministic+": at step %d, %s the "+
 				"first time and %s the second. Look for the order of a map, a real clock, random numbers, "+
 				"addresses, and state that is left from one schedule to the next",
 				i, stepAt(first, places, i), stepAt(x.Trace.Steps, x.Trace.Places, i))
 		}
 	}
 	return ""
+}
+
+// refused begins what is said of a schedule that comes to something out of control.
+const refused = "refused: "
+
+// outOfReach says why nothing can be explored in this process, nil if it can.
+func outOfReach() *Result {
+	for wait := 0; wait < 100 && sched.Strangers() != ""; wait++ {
+		time.Sleep(10 * time.Millisecond) // they may be about to end, and nothing tells when
+	}
+	if who := sched.Strangers(); who != "" {
+		return &Result{Verdict: "refused", What: refused + who, Text: refused + who}
+	}
+	return nil
+}
+
+// refusal says where the program comes to what cannot be put under control.
+func (s *search) refusal(f *finding) *Result {
+	text := f.what
+	for _, x := range []*sched.Exec{s.exec, s.dpor} {
+		if x.Outcome.Kind == sched.Refused {
+			text += " (" + position(x.Outcome.PCs) + ")"
+			break
+		}
+	}
+	return &Result{Verdict: "refused", What: f.what, Text: text, Schedules: s.played}
 }
 
 func same(a, b []sched.Event, i int) bool {

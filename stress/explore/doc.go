@@ -72,6 +72,17 @@
 // 37 are refuted by schedules alone and three more by the race detector on them, the median within
 // 20 schedules. The one that is not takes for ever: a large request that starves.
 //
+// # Tests as they are
+//
+// The tests of a package, unmodified, are programs as well. [Tests] explores each of its Test functions,
+// subtests and parallel ones included, by the rules of go test: it fails if a schedule does, and what it
+// leaves behind is nobody's business. [Suite] does the same without a testing.T.
+//
+//	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
+//
+// In a suite time passes only when nothing else can move, as tests sleep to let others come to where they
+// are going. examples/suites has what came of the tests of 26 packages.
+//
 // # What is played
 //
 // First some schedules are drawn, by strategies that find most bugs soon: at random, by priorities
@@ -84,6 +95,7 @@
 //	-explore.time=D        time at most, 20s by default
 //	-explore.strategy=S    only random, pct2, pct3, pos, dpor or dfs, which is DPOR without reduction
 //	-explore.seed=S        of what is drawn
+//	-explore.lazyclock     time passes when nothing else can move, and not at any moment
 //	-explore.steps=N       operations in one schedule, 100000 by default
 //	-explore.nodaemons     no goroutine may be left
 //	-explore.schedule=W    play this schedule only
@@ -95,7 +107,8 @@
 // the packages of the test and of the modules they need. In them go statements, channels, select,
 // sync, sync/atomic, context and what waits or tells the time are calls of package sched, which lets
 // one goroutine run at a time and stops it before each such operation. Positions are those of the
-// originals; nothing is written into your tree. The first build takes some seconds.
+// originals; nothing is written into your tree. The first build takes some seconds. Modules in the module
+// cache are copied; what no build has used for three days is removed.
 //
 // Time is virtual: the earliest timer may fire at any moment, and an hour takes none. A goroutine that
 // looks at the same things again while nothing changes is passed over until something does.
@@ -111,10 +124,15 @@
 // A loop over a map goes by its keys and unseeded random numbers are the same in every schedule, so
 // that what other orders and other numbers would show is not seen.
 //
-// Not under control are the network, files, other processes, the standard library's own goroutines,
-// and locks inside it. Who waits for one of these is found after ten seconds, and named.
-// Packages with cgo and import . "sync" are refused, and go.work is where a module outside has to be
-// instrumented. t.Run, t.Parallel and the clock of the outer test are not for the body.
+// Not under control are the network, files, other processes, signals, io.Pipe, and channels by way of
+// reflect: a program that comes to one of these is refused, by the name of the function. So are
+// packages with cgo, go:linkname to where the runtime parks goroutines, and packages that start
+// goroutines when they are initialized. What waits inside the standard library, or loops without an
+// operation, is found after ten seconds, and named. Finalizers do not run. Assembly and what unsafe
+// does to a lock are steps that nobody can interrupt. runtime.NumCPU is 2, unseeded random
+// numbers are the same in every execution, and a copy of a locked lock is not locked.
+//
+// A goroutine that 2000 steps have passed over goes on, as under Go's own scheduler.
 //
 // A loop that counts its looks is taken for a spinner on the third look that is like the one before:
 // it goes on when nothing else can, and several of them go on in turn. A sync.Pool gives back what was put

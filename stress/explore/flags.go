@@ -15,6 +15,7 @@ var (
 	scheduleFlag  = flag.String("explore.schedule", "", "play this schedule only")
 	scenarioFlag  = flag.String("explore.scenario", "", "play this scenario only, of explore.Semaphore")
 	noDaemonsFlag = flag.Bool("explore.nodaemons", false, "take goroutines that only wait for a timer for leaks, too")
+	lazyFlag      = flag.Bool("explore.lazyclock", false, "time passes when nothing else can move, not at any moment")
 	stepsFlag     = flag.Int("explore.steps", 100_000, "operations of one schedule at most")
 )
 
@@ -28,6 +29,7 @@ type Options struct {
 	Schedule  string        // play this one only
 	Scenario  string        // play this one only, of Semaphore; "" plays those that this package has
 	NoDaemons bool          // goroutines that are left waiting for a timer or a ticker are leaks, too
+	LazyClock bool          // time passes when nothing else can move, and not at any moment
 
 	stuck func(stacks string) // in a child: what ends it
 }
@@ -35,12 +37,12 @@ type Options struct {
 func flagOptions() Options {
 	return Options{
 		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag, Steps: *stepsFlag,
-		Schedule: *scheduleFlag, Scenario: *scenarioFlag, NoDaemons: *noDaemonsFlag,
+		Schedule: *scheduleFlag, Scenario: *scenarioFlag, NoDaemons: *noDaemonsFlag, LazyClock: *lazyFlag,
 	}
 }
 
 func (o Options) limits() sched.Limits {
-	return sched.Limits{Steps: o.Steps, NoDaemons: o.NoDaemons, Stuck: o.stuck}
+	return sched.Limits{Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, Stuck: o.stuck}
 }
 
 func (o Options) withDefaults() Options {

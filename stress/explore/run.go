@@ -2,10 +2,12 @@ package explore
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/sched"
+	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
 // Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
@@ -19,7 +21,7 @@ func Run(t *testing.T, body func(t *T)) {
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
 	return explore(t, o.withDefaults(), func(o Options) *Result {
-		return exploreOne(t, program{play: func() { (&T{TB: t}).play(body) }}, o)
+		return exploreOne(t, program{play: func() { shim.Play(t, body) }}, o)
 	})
 }
 
@@ -34,6 +36,9 @@ func Replay(t *testing.T, schedule string, body func(t *T)) {
 
 // exploreOne is Run in an instrumented binary.
 func exploreOne(t *testing.T, p program, o Options) *Result {
+	if r := outOfReach(); r != nil {
+		return r
+	}
 	if o.Schedule != "" {
 		return replayOne(p, o)
 	}
@@ -43,16 +48,25 @@ func exploreOne(t *testing.T, p program, o Options) *Result {
 	s := newSearch(o, p)
 	defer s.close()
 	found, complete := s.run()
-	if found != nil {
+	return s.result(t, found, complete)
+}
+
+func (s *search) result(t *testing.T, found *finding, complete bool) *Result {
+	switch {
+	case found != nil && strings.HasPrefix(found.what, refused):
+		return s.refusal(found)
+	case found != nil:
 		return s.failure(t, found)
 	}
-	return s.passed(complete)
+	r := s.passed(complete)
+	r.Endless = s.endless
+	return r
 }
 
 func (s *search) passed(complete bool) *Result {
 	switch {
 	case complete:
-		return &Result{Verdict: "pass", Schedules: s.played, Text: s.completeText()}
+		return &Result{Verdict: "pass", Schedules: s.played, Complete: true, Text: s.completeText()}
 	case s.endless > 0:
 		return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
 			"%d of %d schedules came to no end within -explore.steps=%d", s.endless, s.played, s.options.Steps)}
@@ -77,8 +91,10 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 	text := explain(s.program, f, s.options)
 	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n",
 		nth, how, s.options.Seed, f.preempted)
-	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
-		raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
+	if !s.program.ofSuite {
+		text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
+			raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
+	}
 	return &Result{
 		Verdict: "fail", Text: text, What: f.what,
 		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,

@@ -12,10 +12,11 @@ import (
 // A program is what is explored: a function to play, and what to say of an execution of it that
 // came to its end.
 type program struct {
-	flag  string // for its replay line, with a space behind it
-	ready func() // before each schedule; may be nil
-	play  func()
-	judge func(out *sched.Outcome) (wrong string) // may be nil
+	flag    string // for its replay line, with a space behind it
+	ofSuite bool   // who explores the suite knows the replay line
+	ready   func() // before each schedule; may be nil
+	play    func()
+	judge   func(out *sched.Outcome) (wrong string) // may be nil
 }
 
 // A finding is a schedule that refutes the program.
@@ -84,7 +85,7 @@ func (s *search) phase(name string, most int) (found *finding, complete bool) {
 		x = s.dpor
 	}
 	for range most {
-		if s.played&63 == 63 && time.Now().After(s.deadline) {
+		if time.Now().After(s.deadline) {
 			return nil, false
 		}
 		what := s.play(x, recorder)
@@ -171,6 +172,8 @@ func (s *search) verdict(out *sched.Outcome) string {
 	switch out.Kind {
 	case sched.Passed, sched.Endless, sched.Pruned:
 		return ""
+	case sched.Refused:
+		return refused + out.Message
 	case sched.Panicked, sched.Failed:
 		line, _, _ := strings.Cut(out.Message, "\n")
 		return line

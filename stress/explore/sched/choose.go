@@ -33,7 +33,7 @@ func (e *Exec) next(me *G) *G {
 // whoever waits for just that is next, and then those that spin.
 func (e *Exec) pick(me *G) *G {
 	switch {
-	case e.Outcome.Kind != Passed:
+	case e.Outcome.Kind != Passed, e.over:
 		return nil
 	case len(e.Trace.Steps) >= e.limits.Steps:
 		e.Outcome = Outcome{Kind: Endless}
@@ -49,12 +49,15 @@ func (e *Exec) pick(me *G) *G {
 	for _, g := range e.gs {
 		e.settling = e.settling || g.state == ready && g.Op.Kind == OpSettle
 	}
-	for _, class := range [...]class{moves, restless, settles, spins} {
+	for _, class := range [...]class{moves, restless, passes, settles, spins} {
 		e.enabled = e.enabled[:0]
 		for _, g := range e.gs {
 			if g.class() == class {
 				e.enabled = push(e.enabled, g)
 			}
+		}
+		if class == moves {
+			e.befair()
 		}
 		if len(e.enabled) > 0 {
 			switch class {

@@ -17,6 +17,16 @@ type clock struct {
 // start is the moment at which every execution begins.
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// late is by how much a timer fires later than it was asked to: programs rely on it that more time
+// has passed than they have slept.
+const late = 100 * time.Microsecond
+
+// Before is the time outside of control, as for variables of a package: it is before start, and
+// passes as it really does.
+func Before() time.Time { return start.Add(time.Since(loaded) - time.Hour) }
+
+var loaded = time.Now()
+
 func (c *clock) reset() {
 	for i := range c.timers {
 		c.timers[i] = nil
@@ -57,7 +67,7 @@ func (c *clock) fire(e *Exec, me *G) {
 	c.catchUp()
 	t := c.due(e, me)
 	c.remove(t)
-	c.now = max(c.now, t.when)
+	c.now = max(c.now, t.when+late)
 	c.object.version++
 	e.cur = c.g
 	switch {
@@ -172,7 +182,23 @@ func (e *Exec) timing(kind Kind, mode Mode) (*G, *clock) {
 
 // Now is time.Now, to be called under control only.
 func Now() time.Time {
+	if active.limits.LazyClock {
+		return lazyNow()
+	}
 	_, c := active.timing(OpNow, Read)
+	return start.Add(c.now)
+}
+
+// lazyNow moves the clock by the least that can be seen: with a lazy clock, time would stand still for
+// whoever measures what takes none.
+func lazyNow() time.Time {
+	e := active
+	g := e.begin(OpNow)
+	c := e.theClock()
+	g.on(&c.object, Write)
+	e.look(g, &c.object) // and its version stays: who waits for time to pass spins
+	e.point(g)
+	c.now++
 	return start.Add(c.now)
 }
 

@@ -37,6 +37,8 @@ type Exec struct {
 	settling bool   // somebody waits for one
 	ending   bool   // what is left is being unwound
 	finished bool   // the program has returned
+	over     bool   // see Finish
+	favoured *G     // see befair
 	daemons  daemons
 	to       *G    // who is to run, where coroutines hand over
 	driver   baton // of whoever calls Play, where goroutines do
@@ -57,6 +59,7 @@ type Limits struct {
 	Livelock  int  // steps without progress; 0 means 10000
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
+	LazyClock bool // time passes when nothing else can move, as in a bubble of testing/synctest
 
 	// NoDaemons takes a goroutine for a leak even if time would wake it: see daemon.go.
 	NoDaemons bool
@@ -123,6 +126,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
+	e.over, e.favoured = false, nil
 	e.objects, e.cur, e.last, e.ending, e.finished, e.progress, e.phase, e.lively = 0, nil, nil, false, false, 0, 0, 0
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)

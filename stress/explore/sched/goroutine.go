@@ -26,6 +26,9 @@ type G struct {
 	stuck bool // at the end, in an operation that is not possible
 	timed bool // at the end, a timer would wake it
 
+	favour int // the step since which it is favoured
+	began  int // the step at which it last became able to move, or moved
+
 	lineage, drawn, kids uint64 // see Random
 }
 
@@ -45,6 +48,7 @@ const (
 	never class = iota
 	moves
 	restless // spins, but may stop at a bound of its own
+	passes   // time, if the clock is lazy
 	settles  // when nothing else can move but what spins
 	spins    // when nothing else can
 )
@@ -55,8 +59,10 @@ func (g *G) class() class {
 		return never
 	case g.Op.Kind == OpSettle:
 		return settles
+	case g.tardy():
+		return passes
 	case g.spin.stuck(g):
-		if g.exec.settling && g.spin.flags < patience {
+		if (g.exec.settling || g.exec.limits.LazyClock) && g.spin.flags < patience {
 			return restless
 		}
 		return spins
@@ -78,7 +84,7 @@ func (e *Exec) Stuck(scratch []*G) []*G {
 func Go(fn func()) {
 	e := current()
 	if e == nil {
-		go fn()
+		goOutside(fn)
 		return
 	}
 	if e.ending {
@@ -115,6 +121,7 @@ func (e *Exec) newG() *G {
 	}
 	g.ID = len(e.gs)
 	g.lineage, g.drawn, g.kids = 1, 0, 0
+	g.began = len(e.Trace.Steps)
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g

@@ -16,12 +16,13 @@ const (
 	Livelock        // all that can move spins
 	Endless         // the bound on steps was reached
 	Panicked
-	Failed // the program said so
-	Pruned // the strategy gave it up: it would be like an earlier one
+	Failed  // the program said so
+	Pruned  // the strategy gave it up: it would be like an earlier one
+	Refused // the program did what cannot be put under control
 )
 
 func (k Ending) String() string {
-	return [...]string{"passed", "deadlock", "leak", "livelock", "endless", "panic", "failed", "pruned"}[k]
+	return [...]string{"passed", "deadlock", "leak", "livelock", "endless", "panic", "failed", "pruned", "refused"}[k]
 }
 
 // An Outcome is how an execution ended and who was left.
@@ -30,6 +31,7 @@ type Outcome struct {
 	Message   string
 	Goroutine int // that panicked or failed
 	Stack     string
+	PCs       []uintptr // of who was refused
 	Waiting   []Waiting
 }
 

@@ -68,6 +68,7 @@ func (e *Exec) record(g *G) {
 	e.tick()
 	g.steps++
 	g.moved = len(t.Steps)
+	g.began = len(t.Steps) // see befair
 	if g.spin.yields.rounds < patience && g != e.clock.g {
 		e.lively = len(t.Steps)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -67,11 +68,24 @@ func (w *writer) made(e edit, i int) string {
 	text := e.text()
 	w.edits[i] = saved
 	old := w.text[e.from-w.base : e.till-w.base]
-	if strings.Count(text, "\n") != strings.Count(string(old), "\n") {
-		p := w.pkg.fset.PositionFor(e.till, false)
-		text += fmt.Sprintf("/*line :%d:%d*/", p.Line, p.Column)
+	if strings.Count(text, "\n") != strings.Count(string(old), "\n") || strings.Contains(text, "/*line ") {
+		text += w.line(e.till)
 	}
 	return text
+}
+
+// line is a comment that says where what follows is, as //line has it.
+func (w *writer) line(at token.Pos) string {
+	p := w.pkg.fset.Position(at)
+	return fmt.Sprintf("/*line :%d:%d*/", p.Line, p.Column)
+}
+
+// moved is the text of a node that gets to the line of from, with a comment if it was on another.
+func (w *writer) moved(n ast.Node, from token.Pos) string {
+	if w.pkg.fset.Position(n.Pos()).Line == w.pkg.fset.Position(from).Line {
+		return w.node(n)
+	}
+	return w.line(n.Pos()) + w.node(n)
 }
 
 func (w *writer) firstEdit(from token.Pos) int {
@@ -101,20 +115,10 @@ func (w *writer) whole() []byte {
 	body := w.source(name, end)
 	var b strings.Builder
 	b.Write(w.text[:name-w.base])
-	for _, alias := range slices.Sorted(mapsKeys(w.uses)) {
+	for _, alias := range slices.Sorted(maps.Keys(w.uses)) {
 		fmt.Fprintf(&b, "; import %s %q", alias, w.uses[alias])
 	}
 	b.WriteString(body)
 	b.WriteString(w.keepImports())
 	return []byte(b.String())
-}
-
-func mapsKeys(m map[string]string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,11 +38,18 @@ type module struct {
 	Replace                              *module
 }
 
-// list returns the packages that the tests of the package in dir are made of, by import path.
-func list(dir string, tags string) (map[string]*listed, error) {
+func (o Options) pattern() string {
+	if o.Package == "" {
+		return "."
+	}
+	return o.Package
+}
+
+// list returns the packages that the tests are made of, by import path.
+func list(o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Export,Standard,ForTest,Module,Error"
-	cmd := exec.Command("go", "list", "-deps", "-test", "-export", "-tags="+tags, "-json="+fields, ".")
-	cmd.Dir = dir
+	cmd := exec.Command("go", "list", "-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
+	cmd.Dir = o.Dir
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
@@ -66,13 +74,23 @@ func list(dir string, tags string) (map[string]*listed, error) {
 // engine is where the packages are that are never instrumented.
 const engine = "github.com/semabench/semabench/stress/explore"
 
+func ofEngine(path string) bool {
+	rest, ok := strings.CutPrefix(path, engine)
+	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	switch first {
+	case "", "sched", "shim", "internal":
+		return ok && (rest == "" || rest[0] == '/')
+	}
+	return false
+}
+
 // wanted reports whether copies of a package are made.
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
 	case p.Standard || strings.HasSuffix(path, ".test"):
 		return false
-	case path == engine || strings.HasPrefix(path, engine+"/"):
+	case ofEngine(path):
 		return false
 	case variant:
 		return true
@@ -92,6 +110,7 @@ type checked struct {
 	files []*ast.File
 	texts [][]byte
 	info  types.Info
+	suite *suite // nil unless its tests are explored
 }
 
 // check parses and type-checks a package against the export data of what it imports.
@@ -122,10 +141,12 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 	}
 	c.info = types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{},
+		FileVersions: map[*ast.File]string{},
+		Defs:         map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
 	}
 	config := types.Config{Importer: importer.ForCompiler(c.fset, "gc", lookup)}
-	if p.Module != nil && p.Module.GoVersion != "" {
-		config.GoVersion = "go" + p.Module.GoVersion
+	if p.Module != nil {
+		config.GoVersion = "go" + cmp.Or(p.Module.GoVersion, "1.16") // which is what no go line stands for
 	}
 	path, _, _ := strings.Cut(p.ImportPath, " ")
 	if _, err := config.Check(path, c.fset, c.files, &c.info); err != nil {

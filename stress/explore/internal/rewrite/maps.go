@@ -27,7 +27,7 @@ func (w *writer) rangeMap(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.OverMap(%s); explore__r.Next(); {", w.engine(), w.node(n.X))
+		loop := fmt.Sprintf("for explore__r := %s.OverMap(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
 		switch {
 		case isBlank(n.Key) && isBlank(n.Value):
 			return loop

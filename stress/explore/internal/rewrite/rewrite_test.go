@@ -1,54 +1,44 @@
 package rewrite_test
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
-// build instruments a module of its own that has one test file, and returns its folder.
-func build(t *testing.T, files map[string]string) (dir, binary string, err error) {
-	t.Helper()
-	t.Setenv("GOWORK", "off")
-	root, err := filepath.Abs("../../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = t.TempDir()
-	files["go.mod"] = "module example.org/m\n\ngo 1.26.0\n\nrequire github.com/semabench/semabench v0.0.0\n\n" +
-		"replace github.com/semabench/semabench => " + root + "\n"
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	binary, err = rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
-	return dir, binary, err
-}
-
 // What cannot be put under control is refused, by name and with its position.
 func TestRefusals(t *testing.T) {
-	for name, c := range map[string]struct{ source, want string }{
-		"dot import": {
-			"package m\n\nimport (\n\t. \"sync\"\n\t\"testing\"\n)\n\nfunc TestM(t *testing.T) { var mu Mutex; mu.Lock() }\n",
-			"m_test.go:4:2: import . \"sync\" cannot be instrumented",
-		},
-		"several results": {
-			"package m\n\nimport \"testing\"\n\nfunc two() (int, int) { return 1, 2 }\n\n" +
-				"func add(a, b int) {}\n\nfunc TestM(t *testing.T) { go add(two()) }\n",
-			"m_test.go:9:28: go f(g()) with several results",
-		},
-		"does not compile": {
-			"package m\n\nimport \"testing\"\n\nfunc TestM(t *testing.T) { undefined() }\n",
-			"undefined",
-		},
+	for name, c := range map[string]struct {
+		files tree
+		want  string
+	}{
+		"does not compile": {tree{
+			"m_test.go": "package m\n\nimport \"testing\"\n\nfunc TestM(t *testing.T) { undefined() }\n",
+		}, "m_test.go:5:28: undefined: undefined"},
+		"a dependency does not parse": {tree{
+			"m_test.go": "package m\n\nimport _ \"example.org/m/dep\"\n", "dep/dep.go": "package dep\n\nfunc {\n",
+		}, "dep.go:3:6: "},
+		"no such import": {tree{
+			"m_test.go": "package m\n\nimport _ \"example.org/m/none\"\n",
+		}, "no required module provides package example.org/m/none"},
+		"cgo": {tree{
+			"m_test.go": "package m\n\nimport _ \"example.org/m/dep\"\n", "dep/dep.go": "package dep\n\nimport \"C\"\n",
+		}, "example.org/m/dep uses cgo, which cannot be put under control"},
+		"go:linkname": {tree{
+			"m_test.go": "package m\n\nimport _ \"unsafe\"\n\n//go:linkname acquire sync.runtime_Semacquire\nfunc acquire(*uint32)\n",
+			"empty.s":   "",
+		}, "m_test.go:5:1: go:linkname to sync.runtime_Semacquire, in which goroutines wait, cannot be put under control"},
+		"no module": {tree{"go.mod": "", "m_test.go": "package m\n"}, "go.mod file not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := build(t, map[string]string{"m_test.go": c.source})
+			t.Setenv("CGO_ENABLED", "1")
+			files := tree{"go.mod": goMod}.with(c.files)
+			if files["go.mod"] == "" {
+				delete(files, "go.mod")
+			}
+			_, err := rewrite.Build(rewrite.Options{Dir: files.write(t), Cache: t.TempDir()})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
@@ -100,15 +90,16 @@ func TestM(t *testing.T) {
 	close(ch)
 }
 `
-	dir, binary, err := build(t, map[string]string{"m_test.go": source})
+	dir := tree{"go.mod": goMod, "m_test.go": source}.write(t)
+	before := sum(t, dir)
+	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(binary).CombinedOutput(); err != nil {
+	if out, err := exec.Command(b.Path).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 2 {
-		t.Errorf("%d entries in the module, want the 2 that were there: %v", len(entries), err)
+	if sum(t, dir) != before {
+		t.Error("something was written to the module")
 	}
 }

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ func (w *writer) selectStmt(n *ast.SelectStmt) {
 		comms = append(comms, c)
 		w.hide(c)
 	}
-	w.replace(n.Select, n.Body.Lbrace+1, func() string { return w.header(comms, hasDefault) })
+	w.replace(n.Select, n.Body.Lbrace+1, func() string { return w.header(n.Select, comms, hasDefault) })
 	for i, c := range comms {
 		w.clause(c, i, !hasDefault && i == len(comms)-1)
 	}
@@ -62,7 +63,7 @@ func received(comm ast.Stmt) *ast.UnaryExpr {
 	return u
 }
 
-func (w *writer) header(comms []*ast.CommClause, hasDefault bool) string {
+func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) string {
 	if len(comms) == 0 {
 		return "switch {"
 	}
@@ -70,11 +71,11 @@ func (w *writer) header(comms []*ast.CommClause, hasDefault bool) string {
 	for i, c := range comms {
 		names = append(names, fmt.Sprintf("explore__%d", i))
 		if u := received(c.Comm); u != nil {
-			values = append(values, fmt.Sprintf("%s.From(%s)", w.engine(), w.node(u.X)))
+			values = append(values, fmt.Sprintf("%s.From(%s)", w.engine(), w.moved(u.X, at)))
 			continue
 		}
 		s := c.Comm.(*ast.SendStmt)
-		values = append(values, fmt.Sprintf("%s.To(%s).Case(%s)", w.engine(), w.node(s.Chan), w.node(s.Value)))
+		values = append(values, fmt.Sprintf("%s.To(%s).Case(%s)", w.engine(), w.moved(s.Chan, at), w.moved(s.Value, at)))
 	}
 	all := strings.Join(names, ", ")
 	return fmt.Sprintf("switch %s := %s; %s.Select(%v, %s) {",

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"go/version"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ func (c *checked) instrument(i int) ([]byte, error) {
 		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
 		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
 	}
-	w.imports()
+	w.linknames()
 	ast.Inspect(w.file, func(n ast.Node) bool {
 		w.visit(n)
 		return true
@@ -28,7 +29,11 @@ func (c *checked) instrument(i int) ([]byte, error) {
 func (w *writer) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
-		w.name(n)
+		w.qualified(n)
+		w.outsideCall(n)
+	case *ast.Ident:
+		w.unqualified(n)
+		w.rename(n)
 	case *ast.GoStmt:
 		w.goStmt(n)
 	case *ast.SelectStmt:
@@ -70,7 +75,7 @@ func (w *writer) receive(n *ast.UnaryExpr) {
 	if w.pairs[n] {
 		function = ".Recv2("
 	}
-	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.node(n.X) + ")" })
+	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.moved(n.X, n.Pos()) + ")" })
 	w.engine()
 }
 
@@ -79,7 +84,7 @@ func (w *writer) sendStmt(n *ast.SendStmt) {
 		return
 	}
 	w.replace(n.Pos(), n.End(), func() string {
-		return fmt.Sprintf("%s.To(%s).Send(%s)", w.engine(), w.node(n.Chan), w.node(n.Value))
+		return fmt.Sprintf("%s.To(%s).Send(%s)", w.engine(), w.node(n.Chan), w.moved(n.Value, n.Pos()))
 	})
 	w.engine()
 }
@@ -137,13 +142,24 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.node(n.X))
-		if id, ok := n.Key.(*ast.Ident); n.Key == nil || ok && id.Name == "_" {
+		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
+		id, named := n.Key.(*ast.Ident)
+		switch {
+		case n.Key == nil || named && id.Name == "_":
 			return loop
+		case n.Tok == token.DEFINE && w.sharesLoopVariables():
+			return fmt.Sprintf("for explore__r, %s := %s.Each(%s); explore__r.Into(&%s); {",
+				id.Name, w.engine(), w.moved(n.X, n.For), id.Name)
 		}
 		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
 	})
 	w.engine()
+}
+
+// sharesLoopVariables reports whether all rounds of a loop have the same variable, as before Go 1.22.
+func (w *writer) sharesLoopVariables() bool {
+	v := w.pkg.info.FileVersions[w.file]
+	return v != "" && version.Compare(v, "go1.22") < 0
 }
 
 // goStmt evaluates the function and its arguments at once, as the statement does.
@@ -154,35 +170,44 @@ func (w *writer) goStmt(n *ast.GoStmt) {
 		w.replace(n.Go, call.End(), func() string { return w.engine() + ".Go(" + w.node(lit) + ")" })
 		return
 	}
-	w.replace(n.Go, call.End(), func() string {
-		var names, values []string
-		save := func(e ast.Expr, name string) string {
-			if w.isFixed(e) {
-				return w.node(e)
+	w.replace(n.Go, call.End(), func() string { return w.evaluated(call) })
+}
+
+// evaluated starts a call of which everything has been evaluated that may be something else later:
+//
+//	{ explore__f := f; explore__0, explore__1 := a, g(); explore__.Go(func() { explore__f(explore__0, explore__1) }) }
+func (w *writer) evaluated(call *ast.CallExpr) string {
+	var before strings.Builder
+	fun := w.saved(call.Fun, "explore__f", call, &before)
+	var args []string
+	for i, a := range call.Args {
+		if tuple, ok := w.pkg.info.Types[a].Type.(*types.Tuple); ok {
+			for k := range tuple.Len() {
+				args = append(args, fmt.Sprintf("explore__%d", k))
 			}
-			names, values = append(names, name), append(values, w.node(e))
-			return name
+			fmt.Fprintf(&before, "%s := %s; ", strings.Join(args, ", "), w.moved(a, call.Pos()))
+			break
 		}
-		fun := save(call.Fun, "explore__f")
-		var args []string
-		for i, a := range call.Args {
-			args = append(args, save(a, fmt.Sprintf("explore__%d", i)))
-		}
-		dots := ""
-		if call.Ellipsis.IsValid() {
-			dots = "..."
-		}
-		start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
-		if len(names) == 0 {
-			return start
-		}
-		return fmt.Sprintf("{ %s := %s; %s }", strings.Join(names, ", "), strings.Join(values, ", "), start)
-	})
-	if len(call.Args) == 1 {
-		if _, ok := w.pkg.info.Types[call.Args[0]].Type.(*types.Tuple); ok {
-			w.refuse(n.Go, "go f(g()) with several results of g cannot be instrumented: call g before")
-		}
+		args = append(args, w.saved(a, fmt.Sprintf("explore__%d", i), call, &before))
 	}
+	dots := ""
+	if call.Ellipsis.IsValid() {
+		dots = "..."
+	}
+	start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
+	if before.Len() == 0 {
+		return start
+	}
+	return "{ " + before.String() + start + " }"
+}
+
+// saved returns the name of a variable that has the value of e, or e if that does not change.
+func (w *writer) saved(e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder) string {
+	if w.isFixed(e) {
+		return w.node(e)
+	}
+	fmt.Fprintf(before, "%s := %s; ", name, w.moved(e, call.Pos()))
+	return name
 }
 
 // isFixed reports whether an expression has the same value whenever it is evaluated.

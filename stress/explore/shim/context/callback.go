@@ -92,7 +92,7 @@ func WithDeadline(parent context.Context, d time.Time) (context.Context, context
 // WithDeadlineCause is context.WithDeadlineCause.
 func WithDeadlineCause(parent context.Context, d time.Time, cause error) (context.Context, context.CancelFunc) {
 	if !sched.Controlled() {
-		return context.WithDeadlineCause(parent, d, cause)
+		return context.WithTimeoutCause(parent, d.Sub(sched.Before()), cause)
 	}
 	if parent == nil {
 		panic("cannot create context from nil parent")

@@ -11,7 +11,7 @@ import (
 // Now is time.Now.
 func Now() time.Time {
 	if !sched.Controlled() {
-		return time.Now()
+		return sched.Before()
 	}
 	return sched.Now()
 }
