@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
+	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
@@ -33,6 +34,9 @@ type Result struct {
 	Schedule  string // that shows it, for Replay
 	Schedules int    // played until then
 	Strategy  string // that found it
+
+	// Story is what Text says, with more of it, for WriteHTML. It is nil if no schedule failed.
+	Story *story.Story
 }
 
 // doors counts the doors of each test that were passed in this process.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/witness"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
@@ -41,5 +42,5 @@ func stepAt(steps []sched.Event, places []sched.Place, i int) string {
 	if i >= len(steps) {
 		return "nothing more"
 	}
-	return fmt.Sprintf("goroutine %d: %s", steps[i].G, cell(&steps[i], places[i]))
+	return fmt.Sprintf("goroutine %d: %s", steps[i].G, witness.Describe(&steps[i], places[i]))
 }

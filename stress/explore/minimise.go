@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 // minimise returns a schedule that shows the same with as few preemptions as can be found: first it
 // plays all with none, with one and with two, which for a bug that is real is most often enough, and
 // then it drops turns one after the other.
-func (s *search) minimise(f *finding) {
+func (s *search) minimise(f *finding) (least string) {
 	s.deadline = time.Now().Add(patience)
 	for bound := range min(f.preempted, 3) {
 		if s.withPreemptions(f, bound) {
@@ -27,6 +28,7 @@ func (s *search) minimise(f *finding) {
 			}
 		}
 	}
+	return fmt.Sprintf("%d preemption(s) are enough", f.preempted)
 }
 
 // patience bounds the time for all of it.

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
 )
 
 // Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
@@ -70,28 +69,6 @@ func (s *search) completeText() string {
 		"operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)
 }
 
-// failure minimises what was found and tells it.
-func (s *search) failure(t *testing.T, f *finding) *Result {
-	nth, how := f.nth, f.strategy
-	s.minimise(f)
-	text := explain(s.program, f, s.options)
-	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n",
-		nth, how, s.options.Seed, f.preempted)
-	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
-		raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
-	return &Result{
-		Verdict: "fail", Text: text, What: f.what,
-		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,
-	}
-}
-
-func raceFlag() string {
-	if sched.Raced {
-		return " -race"
-	}
-	return ""
-}
-
 func replayOne(p program, o Options) *Result {
 	schedule, err := strategy.Parse(o.Schedule)
 	if err != nil {
@@ -104,9 +81,9 @@ func replayOne(p program, o Options) *Result {
 	replay.Done(s.exec)
 	switch {
 	case what != "":
-		f := &finding{schedule: schedule, what: what}
+		told := retell(p, &finding{schedule: schedule, what: what}, s.options)
 		return &Result{
-			Verdict: "fail", Text: explain(p, f, s.options), What: what, Schedule: o.Schedule, Schedules: 1,
+			Verdict: "fail", Text: textOf(told), What: what, Story: told, Schedule: o.Schedule, Schedules: 1,
 		}
 	case replay.Diverged != "":
 		return &Result{

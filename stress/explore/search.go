@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
@@ -16,6 +17,9 @@ type program struct {
 	ready func() // before each schedule; may be nil
 	play  func()
 	judge func(out *sched.Outcome) (wrong string) // may be nil
+
+	// history tells what was judged, if that is a history; may be nil.
+	history func(out *sched.Outcome) *story.History
 }
 
 // A finding is a schedule that refutes the program.

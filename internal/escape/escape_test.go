@@ -3,7 +3,7 @@ package escape_test
 import (
 	"testing"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 func TestEscapes(t *testing.T) {
