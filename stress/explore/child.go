@@ -35,6 +35,9 @@ type Result struct {
 	Schedules int    // played until then
 	Strategy  string // that found it
 
+	// Preemptions is how often a goroutine loses its turn in Schedule though it could go on.
+	Preemptions int
+
 	// Story is what Text says, with more of it, for WriteHTML. It is nil if no schedule failed.
 	Story *story.Story
 }
@@ -157,24 +160,6 @@ func inChild(t *testing.T, nth int, o Options) (*Result, error) {
 		return nil, fmt.Errorf("reading the result: %w", err)
 	}
 	return r, r.addRaces(dir)
-}
-
-// addRaces appends what the race detector said last: of the schedule that is told.
-func (r *Result) addRaces(dir string) error {
-	if r.Verdict != "fail" {
-		return nil
-	}
-	logs, err := filepath.Glob(filepath.Join(dir, "race.*"))
-	for _, log := range logs {
-		text, err := os.ReadFile(log)
-		if err != nil {
-			return err
-		}
-		const line = "==================\n"
-		reports := strings.Split(strings.TrimSuffix(string(text), line), line)
-		r.Text += reports[len(reports)-1]
-	}
-	return err
 }
 
 // exactly returns the pattern of -run that matches this test and no other.

@@ -27,7 +27,7 @@ func retell(p program, f *finding, o Options) *story.Story {
 		}
 	}
 	if p.history != nil {
-		s.History = p.history(out)
+		s.History = p.history(x, s.What)
 	}
 	if replay.Diverged != "" {
 		s.Remarks = append(s.Remarks, "the schedule does not fit the program: "+replay.Diverged)
@@ -47,7 +47,7 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 		raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
 	return &Result{
 		Verdict: "fail", Text: textOf(told), What: f.what, Story: told,
-		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,
+		Schedule: f.schedule.String(), Schedules: nth, Strategy: how, Preemptions: f.preempted,
 	}
 }
 

@@ -84,6 +84,7 @@ func replayOne(p program, o Options) *Result {
 		told := retell(p, &finding{schedule: schedule, what: what}, s.options)
 		return &Result{
 			Verdict: "fail", Text: textOf(told), What: what, Story: told, Schedule: o.Schedule, Schedules: 1,
+			Preemptions: told.Preemptions,
 		}
 	case replay.Diverged != "":
 		return &Result{

@@ -18,8 +18,8 @@ type program struct {
 	play  func()
 	judge func(out *sched.Outcome) (wrong string) // may be nil
 
-	// history tells what was judged, if that is a history; may be nil.
-	history func(out *sched.Outcome) *story.History
+	// history tells what was judged, if that is a history, and why it is wrong; may be nil.
+	history func(x *sched.Exec, wrong string) *story.History
 }
 
 // A finding is a schedule that refutes the program.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -84,7 +85,7 @@ func (t *T) fail(message string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failed = true
-	sched.Fail(t.log + message)
+	sched.Fail(strings.TrimRight(message, "\n") + "\n" + t.log) // the verdict is the first line
 }
 
 // Error is Log and Fail.

@@ -35,41 +35,80 @@ func (s *Story) writeColumns(b *strings.Builder) {
 	if len(s.Steps) == 0 {
 		return
 	}
-	c := &columns{rows: s.rows()}
+	dir := s.dir()
+	c := &columns{rows: s.rows(dir)}
 	c.layOut()
-	b.WriteString(c.line(row{g: -1, text: ""}, -1))
+	b.WriteString(c.line(row{place: shown(dir), g: -1}, -1))
 	for i, r := range c.rows {
 		b.WriteString(c.line(r, i))
 	}
 }
 
+// dir is the folder, with a slash, in which most steps are. Of files there the columns show the name.
+func (s *Story) dir() (dir string) {
+	steps := map[string]int{}
+	for i := range s.Steps {
+		if slash := strings.LastIndexByte(s.Steps[i].At.File, '/'); slash > 0 {
+			in := s.Steps[i].At.File[:slash+1]
+			if steps[in]++; steps[in] > steps[dir] {
+				dir = in
+			}
+		}
+	}
+	return dir
+}
+
 // rows are the last steps, each with what became of who took it.
-func (s *Story) rows() (rows []row) {
+func (s *Story) rows(dir string) (rows []row) {
 	from := max(0, len(s.Steps)-mostRows)
 	if skipped := s.Skipped + from; skipped > 0 {
 		rows = append(rows, row{g: -1, text: fmt.Sprintf("… %d steps before", skipped)})
 	}
-	loop := s.repeated(from)
 	for i := from; i < len(s.Steps); i++ {
-		step := &s.Steps[i]
-		if i == loop.from && loop.times > 0 {
-			rows = append(rows, row{g: -1, text: fmt.Sprintf("… the %d steps above, %d times more",
-				loop.period, loop.times)})
-			i += loop.period*loop.times - 1
-			continue
+		if s.Steps[i].Switch == Preempted && i > 0 {
+			rows = append(rows, row{g: -1, text: s.lostTurn(i)})
 		}
-		if step.Switch == Preempted && i > 0 {
-			rows = append(rows, row{g: -1, text: fmt.Sprintf("--- goroutine %d is preempted: it could go on",
-				s.Steps[i-1].G)})
-		}
-		rows = append(rows, step.rows()...)
+		rows = append(rows, s.Steps[i].rows()...)
+	}
+	if s.Period > 0 {
+		rows = append(rows, row{g: -1, text: s.again()})
+	}
+	if s.End != nil {
+		rows = append(rows, row{place: shown(s.End.At.String()), g: s.End.G, text: s.End.Text})
+	}
+	for i := range rows {
+		rows[i].place = strings.TrimPrefix(rows[i].place, shown(dir))
 	}
 	return rows
 }
 
+// lostTurn says who was preempted before a step.
+func (s *Story) lostTurn(i int) string {
+	return fmt.Sprintf("--- goroutine %d is preempted: it could go on", s.Steps[i-1].G)
+}
+
+// again says that the last steps are a loop.
+func (s *Story) again() string {
+	if s.Period == 1 {
+		return fmt.Sprintf("… and the last step again, %d times", s.Rounds)
+	}
+	return fmt.Sprintf("… and the last %d steps again, %d times", s.Period, s.Rounds)
+}
+
+// Says is the operation and its result.
+func (step *Step) Says() string {
+	text, result := shown(step.Text), shown(step.Result)
+	switch {
+	case result == "":
+		return text
+	case strings.HasPrefix(result, "="):
+		return text + " " + result
+	}
+	return text + ": " + result
+}
+
 func (step *Step) rows() []row {
-	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G}
-	r.text = strings.TrimRight(shown(step.Text)+" "+shown(step.Result), " ")
+	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G, text: step.Says()}
 	if slices.Contains(step.Ends, step.G) {
 		r.text += ", ends"
 	}
@@ -90,29 +129,6 @@ func (step *Step) rows() []row {
 		}
 	}
 	return rows
-}
-
-// A loop is a part of the steps that is like what is before it.
-type loop struct{ from, period, times int }
-
-// repeated finds where the last steps begin to say the same again, as they do in a livelock.
-func (s *Story) repeated(first int) (best loop) {
-	const longest, fewest = 24, 3
-	n := len(s.Steps)
-	for period := 1; period <= longest; period++ {
-		same := 0
-		for i := n - 1; i-period >= first && s.Steps[i].like(&s.Steps[i-period]); i-- {
-			same++
-		}
-		if times := same / period; times >= fewest {
-			return loop{n - times*period, period, times}
-		}
-	}
-	return best
-}
-
-func (step *Step) like(other *Step) bool {
-	return step.G == other.G && step.Text == other.Text && step.At == other.At && step.Result == other.Result
 }
 
 // layOut gives every goroutine its place.

@@ -21,6 +21,9 @@ type Story struct {
 	Objects     []Object
 	Skipped     int // steps before the first of Steps
 	Steps       []Step
+	Period      int // how many of the last steps are played again and again until the end, 0 if none are
+	Rounds      int // how often they are, after the first time
+	End         *End
 	Waits       []Wait
 	Cycle       []int // goroutines of which each waits for the next, and the last for the first
 	Holds       []Hold
@@ -105,6 +108,13 @@ const (
 type State struct {
 	Object int
 	Text   string
+}
+
+// An End is a goroutine that panicked or failed.
+type End struct {
+	G    int
+	Text string
+	At   Place
 }
 
 // A Wait is a goroutine that did not come to its end.

@@ -12,7 +12,7 @@ func (t *teller) edges() map[int][]int {
 	edges := map[int][]int{}
 	clocks := make([]map[int32]int, len(t.trace.Steps)) // the last step of each goroutine that is before
 	last := map[int32]int{}
-	for i := t.from; i < len(t.trace.Steps); i++ {
+	for i := t.from; i < t.till; i++ {
 		s := &t.trace.Steps[i]
 		clock := map[int32]int{}
 		if own, ok := last[s.G]; ok {

@@ -8,54 +8,81 @@ import (
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
-// name calls the objects what the source calls them, by a vote among the places where they are used:
-// where an operation could be on several things, each has a weak vote.
+// ballots count names for objects: certain ones from places where an operation could be on one thing
+// only, and guesses from the others, such as a select.
+type ballots struct{ certain, guesses map[int32]map[string]int }
+
+// name calls the objects what the source calls them, by a vote among the places where they are used.
 func (t *teller) name() {
 	t.names, t.kinds = map[int32]string{}, map[int32]string{}
-	votes := map[int32]map[string]int{}
-	for i := t.from; i < len(t.trace.Steps); i++ {
-		t.vote(votes, t.trace.Steps[i].Kind, t.trace.Places[i].Object, &t.sites[i])
+	b := ballots{map[int32]map[string]int{}, map[int32]map[string]int{}}
+	for i := t.from; i < t.till; i++ {
+		event := &t.trace.Steps[i]
+		objects := []int32{t.trace.Places[i].Object}
+		if event.Kind == sched.OpSelect {
+			for _, a := range t.trace.Accesses(event) {
+				objects = append(objects, a.Object)
+			}
+		}
+		for _, object := range objects {
+			t.vote(b, event.Kind, object, &t.sites[i])
+		}
 	}
 	for _, seat := range t.last.seats {
-		if seat.State != sched.Gone && seat.Object > 0 {
+		if seat.State != sched.Gone {
 			at := siteOf(seat.PCs)
-			t.vote(votes, seat.Op, seat.Object, &at)
+			t.vote(b, seat.Op, seat.Object, &at)
 		}
 	}
-	used := map[string]int{}
-	for object, names := range votes {
-		t.names[object] = favourite(names)
-		used[t.names[object]]++
-	}
-	for object, name := range t.names {
-		if used[name] > 1 {
-			t.names[object] = fmt.Sprintf("%s#%d", name, object)
-		}
-	}
+	t.count(b)
 	for object, p := range t.last.objects {
 		t.kinds[object] = [...]string{"word", "Mutex", "RWMutex", "channel", "WaitGroup", "Cond"}[p.Model]
 	}
 }
 
-func (t *teller) vote(votes map[int32]map[string]int, kind sched.Kind, object int32, at *site) {
-	if object == 0 {
+// count gives each object its name. What is certain for one is no guess for another, and those of the
+// same name get a number.
+func (t *teller) count(b ballots) {
+	taken := map[string]bool{}
+	for object, names := range b.certain {
+		t.names[object] = favourite(names, nil)
+		taken[t.names[object]] = true
+	}
+	for object, names := range b.guesses {
+		if t.names[object] == "" {
+			t.names[object] = favourite(names, taken)
+		}
+	}
+	used := map[string]int{}
+	for _, name := range t.names {
+		used[name]++
+	}
+	for object, name := range t.names {
+		if name != "" && used[name] > 1 {
+			t.names[object] = fmt.Sprintf("%s#%d", name, object)
+		}
+	}
+}
+
+func (t *teller) vote(b ballots, kind sched.Kind, object int32, at *site) {
+	if object == 0 || isInner(kind, at) {
 		return
 	}
 	names := map[string]bool{}
 	for _, e := range t.candidates(kind, at) {
-		if e.Object != "" && !isInner(kind, at) {
+		if e.Object != "" {
 			names[e.Object+part(kind, at)] = true
 		}
 	}
-	weight := 1
+	votes := b.guesses
 	if len(names) == 1 {
-		weight = 3
+		votes = b.certain
 	}
 	for name := range names {
 		if votes[object] == nil {
 			votes[object] = map[string]int{}
 		}
-		votes[object][name] += weight
+		votes[object][name]++
 	}
 }
 
@@ -81,9 +108,9 @@ func part(kind sched.Kind, at *site) string {
 }
 
 // favourite returns the name with the most votes, the first in the alphabet among equals.
-func favourite(votes map[string]int) (best string) {
+func favourite(votes map[string]int, taken map[string]bool) (best string) {
 	for name, n := range votes {
-		if best == "" || n > votes[best] || n == votes[best] && name < best {
+		if !taken[name] && (best == "" || n > votes[best] || n == votes[best] && name < best) {
 			best = name
 		}
 	}

@@ -16,7 +16,7 @@ func (t *teller) tellGoroutines(s *story.Story) {
 	for _, seat := range t.last.seats {
 		g := story.Goroutine{ID: seat.G, Clock: seat.State == sched.Clocks}
 		pcs := seat.PCs
-		for i := t.from; i < len(t.trace.Steps); i++ {
+		for i := t.from; i < t.till; i++ {
 			if int(t.trace.Steps[i].G) == seat.G && len(t.trace.Places[i].PCs) > 0 {
 				pcs = t.trace.Places[i].PCs
 				break
@@ -33,14 +33,14 @@ func root(pcs []uintptr) (function string, at story.Place) {
 	end := slices.IndexFunc(all, func(f runtime.Frame) bool { return f.Function == engine+"/sched.(*G).main" })
 	for end--; end >= 0; end-- {
 		f := all[end]
-		if f.Function == "" || strings.HasPrefix(f.Function, engine+".") || strings.HasPrefix(f.Function, engine+"/") {
+		if f.Function == "" || IsEngine(f.Function) {
 			continue
 		}
 		if entry := runtime.FuncForPC(f.Entry); entry != nil {
 			file, line := entry.FileLine(f.Entry)
 			at = story.Place{File: relative(file), Line: line}
 		}
-		return shortName(f.Function), at
+		return ShortName(f.Function), at
 	}
 	return "", at
 }
@@ -96,12 +96,23 @@ func (t *teller) holding(g int, object int32, how string) story.Hold {
 	return h
 }
 
-// tellPanic takes the frames of the program from a stack.
-func (t *teller) tellPanic(s *story.Story) {
-	if t.outcome.Kind != sched.Panicked {
-		return
+// tellEnd says who panicked, and where, or who failed.
+func (t *teller) tellEnd(s *story.Story) {
+	switch t.outcome.Kind {
+	case sched.Panicked:
+		s.Stack = framesOf(t.outcome.Stack)
+		s.End = &story.End{G: t.outcome.Goroutine, Text: "panics"}
+		if len(s.Stack) > 0 {
+			s.End.At = s.Stack[0].At
+		}
+	case sched.Failed:
+		s.End = &story.End{G: t.outcome.Goroutine, Text: "fails"}
 	}
-	lines := strings.Split(t.outcome.Stack, "\n")
+}
+
+// framesOf takes the frames of the program from a stack.
+func framesOf(stack string) (all []story.Frame) {
+	lines := strings.Split(stack, "\n")
 	if at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "panic(") }); at >= 0 {
 		lines = lines[at+2:]
 	}
@@ -110,14 +121,15 @@ func (t *teller) tellPanic(s *story.Story) {
 		if strings.HasPrefix(function, engine+"/sched.(*G)") {
 			break
 		}
-		if strings.HasPrefix(function, engine+"/") || strings.HasPrefix(function, "runtime.") {
+		if IsEngine(function) {
 			continue
 		}
 		if open := strings.LastIndexByte(function, '('); open > 0 {
 			function = function[:open]
 		}
-		s.Stack = append(s.Stack, story.Frame{Func: shortName(function), At: PlaceOf(place)})
+		all = append(all, story.Frame{Func: ShortName(function), At: PlaceOf(place)})
 	}
+	return all
 }
 
 // PlaceOf reads a position from a stack: a file, a colon, a line, and perhaps an offset.
@@ -149,7 +161,7 @@ func (t *teller) excerpt(s *story.Story) {
 			wanted[at.at.File][n] = true
 		}
 	}
-	for i := t.from; i < len(t.sites); i++ {
+	for i := t.from; i < t.till; i++ {
 		want(&t.sites[i])
 	}
 	for _, left := range t.outcome.Waiting {

@@ -59,7 +59,7 @@ func (t *teller) written(kind sched.Kind, before, after *moment, object int32) s
 	case was != "" && kind != sched.OpStore:
 		return was + " → " + now
 	}
-	return "to " + now
+	return t.called(object) + " = " + now
 }
 
 // communicated says what became of an operation on a channel.

@@ -22,7 +22,8 @@ type site struct {
 	entry    string // what of the engine the program called: sync.(*Mutex).Lock
 	method   string // Lock
 	closure  bool   // which was returned by that, such as a CancelFunc
-	hidden   bool   // it is in package explore itself
+	hidden   bool   // it is in a scenario of package explore
+	own      bool   // it is in a T
 }
 
 func siteOf(pcs []uintptr) (s site) {
@@ -38,8 +39,9 @@ func siteOf(pcs []uintptr) (s site) {
 			s.hidden = true
 			return s
 		}
+		s.own = strings.HasPrefix(f.Function, engine+".(*T).")
 		s.file, s.at = f.File, story.Place{File: relative(f.File), Line: f.Line}
-		s.function = shortName(f.Function)
+		s.function = ShortName(f.Function)
 		return s
 	}
 	return s
@@ -75,8 +77,14 @@ func (s *site) enter(function string) {
 	s.method = parts[len(parts)-1]
 }
 
-// shortName leaves out where the package of a function is.
-func shortName(function string) string {
+// IsEngine reports whether a function is no part of the program that is explored.
+func IsEngine(function string) bool {
+	return strings.HasPrefix(function, engine+"/") || strings.HasPrefix(function, engine+".") ||
+		strings.HasPrefix(function, "runtime.")
+}
+
+// ShortName leaves out where the package of a function is.
+func ShortName(function string) string {
 	return function[strings.LastIndexByte(function, '/')+1:]
 }
 

@@ -1,6 +1,9 @@
 package witness
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/semabench/semabench/stress/explore/internal/source"
 	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/sched"
@@ -14,6 +17,7 @@ type teller struct {
 	files    *source.Files
 	last     moment
 	from     int    // the first step that is told
+	till     int    // the first one that is not told any more
 	sites    []site // of each step
 	names    map[int32]string
 	kinds    map[int32]string
@@ -21,17 +25,48 @@ type teller struct {
 	pointers map[uint64]int
 }
 
-// read finds out where each step is in the source.
-func (t *teller) read() {
-	t.from = max(t.first, len(t.trace.Steps)-most)
+// read finds out what is told, and where each step is in the source.
+func (t *teller) read(s *story.Story) {
+	t.till = len(t.trace.Steps)
+	t.from = max(0, t.till-most)
+	if loop := t.loop(); loop.times > 0 && loop.from+loop.period < most {
+		t.from, t.till = 0, loop.from+loop.period
+		s.Period, s.Rounds = loop.period, loop.times
+	}
+	s.Skipped = t.from
 	t.sites = make([]site, len(t.trace.Steps))
-	for i := t.from; i < len(t.trace.Steps); i++ {
+	for i := t.from; i < t.till; i++ {
 		t.sites[i] = siteOf(t.trace.Places[i].PCs)
 	}
 }
 
+// A loop is the same steps again and again until the end.
+type loop struct{ from, period, times int }
+
+// loop finds the shortest one.
+func (t *teller) loop() loop {
+	const longest, fewest = 60, 4
+	n := len(t.trace.Steps)
+	for period := 1; period <= longest; period++ {
+		same := 0
+		for i := n - 1; i >= period && t.alike(i, i-period); i-- {
+			same++
+		}
+		if times := same / period; times >= fewest {
+			return loop{n - (times+1)*period, period, times}
+		}
+	}
+	return loop{}
+}
+
+func (t *teller) alike(a, b int) bool {
+	x, y := &t.trace.Steps[a], &t.trace.Steps[b]
+	return x.G == y.G && x.Kind == y.Kind && t.trace.Places[a].Object == t.trace.Places[b].Object &&
+		slices.Equal(t.trace.Places[a].PCs, t.trace.Places[b].PCs)
+}
+
 // before is the moment before a step.
-func (t *teller) before(step int) *moment { return &t.moments[step-t.first] }
+func (t *teller) before(step int) *moment { return t.moments[step] }
 
 // after is the moment after a step.
 func (t *teller) after(step int) *moment {
@@ -48,8 +83,7 @@ func (t *teller) tellSteps(s *story.Story) {
 		preempted[at] = true
 	}
 	lost := false // a turn was, before a step that is not shown
-	s.Skipped = t.from
-	for i := t.from; i < len(t.trace.Steps); i++ {
+	for i := t.from; i < t.till; i++ {
 		lost = lost || preempted[i]
 		if t.isHidden(i) {
 			continue
@@ -76,7 +110,7 @@ func (t *teller) tellSteps(s *story.Story) {
 // isHidden reports whether a step is of package explore and says nothing.
 func (t *teller) isHidden(i int) bool {
 	if !t.sites[i].hidden {
-		return false
+		return t.sites[i].own
 	}
 	switch t.trace.Steps[i].Kind {
 	case sched.OpAdd, sched.OpWaitGroup, sched.OpErr, sched.OpRegister:
@@ -94,7 +128,7 @@ func (t *teller) step(i int) story.Step {
 	}
 	step.Text = t.text(event.Kind, int32(step.Object), at)
 	if event.Kind == sched.OpCall || event.Kind == sched.OpReturn {
-		step.Text = t.trace.Places[i].Note
+		step.Text = strings.TrimSpace(t.trace.Places[i].Note)
 	}
 	step.Result = t.result(i)
 	t.changes(i, &step)
@@ -175,6 +209,9 @@ func (t *teller) seatChanges(i int, step *story.Step) {
 func (t *teller) ends(g, i int) bool {
 	if i+1 < len(t.trace.Steps) {
 		return true
+	}
+	if t.outcome.Kind == sched.Panicked && t.outcome.Goroutine == g {
+		return false
 	}
 	for _, left := range t.outcome.Waiting {
 		if left.G == g {

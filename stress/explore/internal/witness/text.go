@@ -2,6 +2,7 @@ package witness
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/semabench/semabench/stress/explore/sched"
 )
@@ -16,7 +17,7 @@ func (t *teller) text(kind sched.Kind, object int32, at *site) string {
 	case sched.OpFire:
 		return "time passes"
 	}
-	own := t.plain(kind, object)
+	own := t.plain(kind, object, at)
 	all := t.candidates(kind, at)
 	if len(all) == 0 {
 		return own
@@ -28,21 +29,40 @@ func (t *teller) text(kind sched.Kind, object int32, at *site) string {
 			break
 		}
 	}
-	if isInner(kind, at) || part(kind, at) != "" {
+	switch {
+	case isInner(kind, at) || part(kind, at) != "":
 		return text + ": " + own
+	case parts[kind] != "":
+		return text + ": " + parts[kind]
 	}
 	return text
 }
 
-// plain says it without the source.
-func (t *teller) plain(kind sched.Kind, object int32) string {
-	if object == 0 {
+// parts are operations of which a call of package context has several.
+var parts = map[sched.Kind]string{
+	sched.OpRegister: "joins its parent", sched.OpStop: "leaves its parent",
+	sched.OpTimer: "sets a timer", sched.OpNow: "reads the clock",
+}
+
+// plain says it without the line of the source: a deferred call is where its function returns, and
+// there it is not written.
+func (t *teller) plain(kind sched.Kind, object int32, at *site) string {
+	name := t.names[object]
+	switch {
+	case object == 0:
 		return kind.String()
+	case name == "":
+		return kind.String() + " " + t.called(object)
+	case kind == sched.OpAdd && at.file == "": // of WaitGroup.Go
+		return name + ".Done()"
+	case strings.HasPrefix(at.entry, "sync.(*") && !isInner(kind, at) && part(kind, at) == "" ||
+		strings.HasPrefix(at.entry, "atomic.(*"):
+		return name + "." + at.method + "()"
 	}
-	if pattern, ok := patterns[kind]; ok && t.names[object] != "" {
-		return fmt.Sprintf(pattern, t.names[object])
+	if pattern, ok := patterns[kind]; ok {
+		return fmt.Sprintf(pattern, name)
 	}
-	return kind.String() + " " + t.called(object)
+	return kind.String() + " " + name
 }
 
 var patterns = map[sched.Kind]string{

@@ -19,6 +19,9 @@ func (t *teller) tellWaits(s *story.Story) {
 	blocked := map[int]int{} // the one goroutine that each waits for
 	for _, left := range t.outcome.Waiting {
 		at := siteOf(left.PCs)
+		if at.hidden { // the one that waits for the workers of a scenario
+			continue
+		}
 		w := story.Wait{G: left.G, Op: t.text(left.Op, left.Object, &at), At: at.at, Missed: left.Missed}
 		switch {
 		case t.last.seats[left.G].State == sched.Spins:
@@ -71,7 +74,7 @@ func (t *teller) explainLock(w *story.Wait, left sched.Waiting, blocked map[int]
 		if !lock.Locked {
 			w.For = fmt.Sprintf("%s, for which goroutine %d waits as a writer", name, lock.Holder)
 		}
-		w.Could = []string{t.fate(lock.Holder)}
+		w.For += "; it " + t.standing(lock.Holder)
 		return
 	}
 	readers := t.readers(left.Object)
@@ -93,7 +96,7 @@ func (t *teller) hold(g int, object int32) string {
 
 // taken is the step in which a goroutine took a lock for the last time.
 func (t *teller) taken(g int, object int32) (step int, ok bool) {
-	for i := len(t.trace.Steps) - 1; i >= t.from; i-- {
+	for i := t.till - 1; i >= t.from; i-- {
 		s := &t.trace.Steps[i]
 		if int(s.G) != g || t.trace.Places[i].Object != object {
 			continue
@@ -109,7 +112,7 @@ func (t *teller) taken(g int, object int32) (step int, ok bool) {
 // readers are the goroutines that have a share of a lock.
 func (t *teller) readers(object int32) (all []int) {
 	shares := map[int]int{}
-	for i := t.from; i < len(t.trace.Steps); i++ {
+	for i := t.from; i < t.till; i++ {
 		if t.trace.Places[i].Object != object {
 			continue
 		}
@@ -136,22 +139,18 @@ func (t *teller) readers(object int32) (all []int) {
 // come to it again.
 func (t *teller) users(left sched.Waiting, did string, kinds ...sched.Kind) (could []string) {
 	told := map[int]bool{left.G: true}
-	for i := len(t.trace.Steps) - 1; i >= t.from; i-- {
+	for i := t.till - 1; i >= t.from; i-- {
 		s := &t.trace.Steps[i]
 		g := int(s.G)
 		if told[g] || !slices.Contains(kinds, s.Kind) || !t.isOn(i, left.Object) {
 			continue
 		}
 		told[g] = true
-		early := ""
-		if left.Op == sched.OpWait && t.result(i) == "nobody waits" {
-			early = ", when nobody waited,"
-		}
-		could = append(could, fmt.Sprintf("goroutine %d %s%s at step %d, %v; %s",
-			g, did, early, i+1, t.sites[i].at, t.state1(g)))
+		could = append(could, fmt.Sprintf("goroutine %d %s at step %d, %v; it %s",
+			g, t.deed(i, did), i+1, t.sites[i].at, t.standing(g)))
 	}
 	for _, other := range t.outcome.Waiting {
-		if !told[other.G] {
+		if at := siteOf(other.PCs); !told[other.G] && !at.hidden {
 			could = append(could, t.fate(other.G))
 		}
 	}
@@ -159,6 +158,19 @@ func (t *teller) users(left sched.Waiting, did string, kinds ...sched.Kind) (cou
 		could = []string{"nobody who is left could"}
 	}
 	return could
+}
+
+// deed says what a goroutine did with an object that somebody waits on.
+func (t *teller) deed(step int, did string) string {
+	switch result := t.result(step); {
+	case result == "nobody waits":
+		return did + ", when nobody waited,"
+	case result == "takes default":
+		return "looked and took default"
+	case t.trace.Steps[step].Kind == sched.OpSelect:
+		return "came to a select"
+	}
+	return did
 }
 
 func (t *teller) isOn(step int, object int32) bool {
@@ -173,7 +185,7 @@ func (t *teller) isOn(step int, object int32) bool {
 // alive says what becomes of everybody else.
 func (t *teller) alive(but int) (could []string) {
 	for _, other := range t.outcome.Waiting {
-		if other.G != but {
+		if at := siteOf(other.PCs); other.G != but && !at.hidden {
 			could = append(could, t.fate(other.G))
 		}
 	}
@@ -183,10 +195,10 @@ func (t *teller) alive(but int) (could []string) {
 	return could
 }
 
-func (t *teller) fate(g int) string { return fmt.Sprintf("goroutine %d %s", g, t.state1(g)) }
+func (t *teller) fate(g int) string { return fmt.Sprintf("goroutine %d %s", g, t.standing(g)) }
 
-// state1 says what a goroutine does in the end.
-func (t *teller) state1(g int) string {
+// standing says what a goroutine does in the end.
+func (t *teller) standing(g int) string {
 	for _, left := range t.outcome.Waiting {
 		if left.G == g {
 			at := siteOf(left.PCs)

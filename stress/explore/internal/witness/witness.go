@@ -9,7 +9,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
-// most is how many steps are told, the last ones.
+// most is how many steps are told: the last ones, or the first ones if what follows is a loop.
 const most = 400
 
 // A Witness is a strategy that does what another one says, and looks around between the steps. The
@@ -17,9 +17,8 @@ const most = 400
 type Witness struct {
 	strategy.Recorder
 	x       *sched.Exec
-	first   int // the step before which moments[0] is
-	moments []moment
-	words   map[int32]word // what is known of words
+	moments map[int]*moment // by the step that follows: the first ones, and the last
+	words   map[int32]word  // what is known of words
 }
 
 // A moment is between two steps.
@@ -42,21 +41,20 @@ func Limits(l sched.Limits) sched.Limits {
 
 // Begin is that of strategy.Search.
 func (w *Witness) Begin(x *sched.Exec) {
-	w.x, w.first, w.moments, w.words = x, 0, w.moments[:0], map[int32]word{}
+	w.x, w.moments, w.words = x, map[int]*moment{}, map[int32]word{}
 	w.Recorder.Begin(x)
 }
 
 // Pick is that of sched.Strategy.
 func (w *Witness) Pick(p *sched.Point) int {
-	if len(w.moments) >= 2*most { // all of a livelock is too much to keep
-		w.first += most
-		w.moments = append(w.moments[:0], w.moments[most:]...)
+	if old := p.Step - most - 1; old > most { // all of a livelock is too much to keep
+		delete(w.moments, old)
 	}
 	m := w.look()
 	for _, g := range p.Enabled {
 		m.able = append(m.able, g.ID)
 	}
-	w.moments = append(w.moments, m)
+	w.moments[p.Step] = &m
 	return w.Recorder.Pick(p)
 }
 
@@ -79,15 +77,15 @@ func (w *Witness) look() moment {
 func (w *Witness) Story(outcome *sched.Outcome) *story.Story {
 	t := &teller{Witness: w, outcome: outcome, trace: &w.x.Trace, files: &source.Files{}}
 	t.last = t.atEnd()
-	t.read()
-	t.name()
 	s := &story.Story{Preemptions: len(w.Preempted)}
+	t.read(s)
+	t.name()
 	t.tellSteps(s)
 	t.tellGoroutines(s)
 	t.tellObjects(s)
 	t.tellWaits(s)
 	t.tellHolds(s)
-	t.tellPanic(s)
+	t.tellEnd(s)
 	t.excerpt(s)
 	return s
 }
