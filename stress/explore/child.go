@@ -96,6 +96,7 @@ func tell(t *testing.T, r *Result) {
 		t.Log("unknown: " + r.Text)
 	default:
 		t.Error(r.Text)
+		keepPage(t, r)
 	}
 }
 

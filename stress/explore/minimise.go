@@ -13,7 +13,7 @@ import (
 // that only programs with very long schedules need. A bound that was hit is said.
 const (
 	mostShrinks = 2_000            // schedules with turns left out, and as many with others moved
-	mostSmaller = 20_000           // schedules with fewer preemptions
+	mostSmaller = 20_000           // schedules with fewer preemptions, for each number of them
 	patience    = 10 * time.Second // for all of it
 )
 
@@ -36,15 +36,26 @@ func (s *search) minimise(f *finding) (least string) {
 	m.shrink(mostShrinks)
 	m.join(mostShrinks)
 	for bound := 0; bound < f.preempted; bound++ {
-		switch m.within(bound) {
+		switch m.within(bound, mostSmaller) {
 		case found:
-			m.shrink(mostShrinks)
 			return m.proof(bound)
 		case cut:
 			return m.doubt(bound)
 		}
 	}
+	m.settle()
 	return m.proof(f.preempted)
+}
+
+// settle takes the first of all schedules with as many preemptions, which is the one that goes the
+// usual way the longest, if it has fewer turns.
+func (m *minimiser) settle() {
+	old, preempted := m.f.schedule, m.f.preempted
+	passed := m.passed
+	if m.within(preempted, mostShrinks) == found && len(m.f.schedule) > len(old) {
+		m.f.schedule, m.f.preempted = old, preempted
+	}
+	m.passed = passed
 }
 
 // proof says that no schedule with fewer than so many preemptions fails like this.
@@ -83,10 +94,10 @@ const (
 )
 
 // within plays the schedules with at most so many preemptions until one shows the same.
-func (m *minimiser) within(bound int) answer {
+func (m *minimiser) within(bound, most int) answer {
 	recorder := &strategy.Recorder{Search: &strategy.DFS{Preemptions: bound}}
 	for played := 0; ; {
-		if played == mostSmaller || m.late() {
+		if played == most || m.late() {
 			return cut
 		}
 		played++

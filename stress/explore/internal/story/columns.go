@@ -74,7 +74,7 @@ func (s *Story) rows(dir string) (rows []row) {
 		rows = append(rows, row{g: -1, text: s.again()})
 	}
 	if s.End != nil {
-		rows = append(rows, row{place: shown(s.End.At.String()), g: s.End.G, text: s.End.Text})
+		rows = append(rows, row{place: shown(s.End.At.String()), g: s.End.G, text: shown(s.End.Text)})
 	}
 	for i := range rows {
 		rows[i].place = strings.TrimPrefix(rows[i].place, shown(dir))

@@ -80,7 +80,7 @@ func (s *Story) cycleText() string {
 }
 
 func (h Hold) text() string {
-	text := fmt.Sprintf("in the end goroutine %d %s %s", h.G, h.How, shown(h.Object))
+	text := fmt.Sprintf("in the end goroutine %d %s %s", h.G, shown(h.How), shown(h.Object))
 	if h.Step > 0 {
 		text += fmt.Sprintf(", since step %d%s", h.Step, at(h.At))
 	}
@@ -111,7 +111,9 @@ func (s *Story) writeRace(b *strings.Builder) {
 		}
 	}
 	if len(s.Race.Accesses) == 0 {
-		b.WriteString(s.Race.Text)
+		for line := range strings.Lines(s.Race.Text) {
+			fmt.Fprintf(b, "    %s\n", shown(strings.TrimRight(line, "\n")))
+		}
 	}
 }
 
@@ -151,12 +153,12 @@ func (c Call) span() string {
 
 func (s *Story) writeFound(b *strings.Builder) {
 	if s.Found != "" {
-		fmt.Fprintf(b, "%s\n", s.Found)
+		fmt.Fprintf(b, "%s\n", shown(s.Found))
 	}
 	if s.Least != "" {
-		fmt.Fprintf(b, "%s\n", s.Least)
+		fmt.Fprintf(b, "%s\n", shown(s.Least))
 	}
 	if s.Replay != "" {
-		fmt.Fprintf(b, "replay: %s\n", s.Replay)
+		fmt.Fprintf(b, "replay: %s\n", shown(s.Replay))
 	}
 }

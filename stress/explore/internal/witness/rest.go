@@ -2,6 +2,8 @@ package witness
 
 import (
 	"fmt"
+	"path"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -106,8 +108,28 @@ func (t *teller) tellEnd(s *story.Story) {
 			s.End.At = s.Stack[0].At
 		}
 	case sched.Failed:
-		s.End = &story.End{G: t.outcome.Goroutine, Text: "fails"}
+		s.End = &story.End{G: t.outcome.Goroutine, Text: "fails", At: t.failedAt()}
 	}
+}
+
+var positioned = regexp.MustCompile(`^(\w[^:\s]*\.go):(\d+): `)
+
+// failedAt takes the position from the message of a T. It has no folder, and is in one of the files
+// that steps are in, or else it is told as it is.
+func (t *teller) failedAt() story.Place {
+	m := positioned.FindStringSubmatch(t.outcome.Message)
+	if m == nil {
+		return story.Place{}
+	}
+	line, _ := strconv.Atoi(m[2]) // the pattern lets nothing else through
+	at := story.Place{File: m[1], Line: line}
+	for i := t.from; i < t.till; i++ {
+		if known := &t.sites[i]; path.Base(known.at.File) == m[1] {
+			at.File = known.at.File
+			t.failed = &site{file: known.file, at: at}
+		}
+	}
+	return at
 }
 
 // framesOf takes the frames of the program from a stack.
@@ -167,6 +189,9 @@ func (t *teller) excerpt(s *story.Story) {
 	for _, left := range t.outcome.Waiting {
 		at := siteOf(left.PCs)
 		want(&at)
+	}
+	if t.failed != nil {
+		want(t.failed)
 	}
 	for file, lines := range wanted {
 		excerpt := story.Source{File: file}

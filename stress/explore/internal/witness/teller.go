@@ -21,6 +21,7 @@ type teller struct {
 	sites    []site // of each step
 	names    map[int32]string
 	kinds    map[int32]string
+	failed   *site       // where a T was told to fail, if that is known
 	shown    map[int]int // from a step to its index in the story
 	pointers map[uint64]int
 }
@@ -210,7 +211,7 @@ func (t *teller) ends(g, i int) bool {
 	if i+1 < len(t.trace.Steps) {
 		return true
 	}
-	if t.outcome.Kind == sched.Panicked && t.outcome.Goroutine == g {
+	if (t.outcome.Kind == sched.Panicked || t.outcome.Kind == sched.Failed) && t.outcome.Goroutine == g {
 		return false
 	}
 	for _, left := range t.outcome.Waiting {
