@@ -225,8 +225,16 @@ func TestRace(t *testing.T) {
 		})
 		wg.Wait()
 	})
-	if raced.What != "data race" || !strings.Contains(raced.Text, "WARNING: DATA RACE") {
+	if raced.What != "data race" {
 		t.Errorf("%s: %s", raced.What, raced.Text)
+	}
+	for _, text := range []string{ // which of the two comes first is for the schedule to say
+		" by goroutine 1 at stress/explore/wrong_test.go:", " by goroutine 2 at stress/explore/wrong_test.go:",
+		"earlier write by goroutine ", ", races",
+	} {
+		if !strings.Contains(raced.Text, text) {
+			t.Errorf("the report does not say %q:\n%s", text, raced.Text)
+		}
 	}
 }
 

@@ -65,6 +65,11 @@ func (t *teller) count(b ballots) {
 }
 
 func (t *teller) vote(b ballots, kind sched.Kind, object int32, at *site) {
+	switch kind {
+	case sched.OpTimer, sched.OpNow, sched.OpSleep, sched.OpFire: // which all are on the one clock
+		b.certain[object] = map[string]int{"clock": 1}
+		return
+	}
 	if object == 0 || isInner(kind, at) {
 		return
 	}

@@ -172,7 +172,7 @@ const around = 4
 func (t *teller) excerpt(s *story.Story) {
 	wanted, paths := map[string]map[int]bool{}, map[string]string{}
 	want := func(at *site) {
-		if at.file == "" {
+		if at.file == "" || at.own {
 			return
 		}
 		paths[at.at.File] = at.file

@@ -59,6 +59,12 @@ func (t *teller) plain(kind sched.Kind, object int32, at *site) string {
 		strings.HasPrefix(at.entry, "atomic.(*"):
 		return name + "." + at.method + "()"
 	}
+	switch kind {
+	case sched.OpCancel:
+		return "cancels " + name
+	case sched.OpStop:
+		return name + ": " + parts[kind]
+	}
 	if pattern, ok := patterns[kind]; ok {
 		return fmt.Sprintf(pattern, name)
 	}
