@@ -29,8 +29,9 @@ type minimiser struct {
 // minimise changes the finding and says how far it is known that fewer preemptions are not enough.
 //
 // Turns are left out first, as most of a schedule that was drawn at random has nothing to do with the
-// bug, and what each goroutine does is moved together. Then all schedules with none, with one and so on are gone through. That is not as hopeless as it
-// sounds: of the bugs that people know, most need one or two (Musuvathi and Qadeer, PLDI 2007).
+// bug, and what each goroutine does is moved together. Then all schedules with none, with one and so on
+// are gone through. That is not as hopeless as it sounds: of the bugs that people know, most need one or
+// two (Musuvathi and Qadeer, PLDI 2007).
 func (s *search) minimise(f *finding) (least string) {
 	m := &minimiser{search: s, f: f, what: constant(f.what), until: time.Now().Add(patience)}
 	m.shrink(mostShrinks)

@@ -84,11 +84,16 @@ func hostile() *story.Story {
 			{N: 2, G: 1, Text: evil, At: at, Object: 1, Switch: story.Preempted, After: []int{0},
 				Blocks: []story.Block{{G: 0, Op: evil, At: at}}},
 		},
-		End:     &story.End{G: 1, Text: evil, At: at},
-		Waits:   []story.Wait{{G: 0, Op: evil, At: at, For: evil, Could: []string{evil}}},
-		Holds:   []story.Hold{{G: 1, Object: evil, How: evil, At: at, Step: 1}},
-		Race:    &story.Race{Text: evil, Accesses: []story.Access{{What: evil, At: at, Func: evil, G: 1, Stack: []story.Frame{{Func: evil, At: at}}}}},
-		History: &story.History{Calls: []story.Call{{Text: evil, Result: evil, From: 1}}, Order: []string{evil}, Stuck: []string{evil}, Reason: evil},
+		End:   &story.End{G: 1, Text: evil, At: at},
+		Waits: []story.Wait{{G: 0, Op: evil, At: at, For: evil, Could: []string{evil}}},
+		Holds: []story.Hold{{G: 1, Object: evil, How: evil, At: at, Step: 1}},
+		Race: &story.Race{Text: evil, Accesses: []story.Access{
+			{What: evil, At: at, Func: evil, G: 1, Stack: []story.Frame{{Func: evil, At: at}}},
+		}},
+		History: &story.History{
+			Calls: []story.Call{{Text: evil, Result: evil, From: 1}},
+			Order: []string{evil}, Stuck: []string{evil}, Reason: evil,
+		},
 		Sources: []story.Source{{File: evil, Lines: []story.Line{{N: 1, Text: "\t" + evil}}}},
 	}
 }

@@ -171,7 +171,8 @@ func (t *teller) changes(i int, step *story.Step) {
 		if !known {
 			continue
 		}
-		if was, ok := before.objects[a.Object]; ok && was.Version == now.Version && t.word(before, a.Object) == t.word(after, a.Object) {
+		if was, ok := before.objects[a.Object]; ok && was.Version == now.Version &&
+			t.word(before, a.Object) == t.word(after, a.Object) {
 			continue
 		}
 		step.State = append(step.State, story.State{Object: int(a.Object), Text: t.state(&now, after)})
