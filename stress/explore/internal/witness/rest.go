@@ -32,7 +32,7 @@ func (t *teller) tellGoroutines(s *story.Story) {
 // root is the function of the program that a goroutine began with, if the stack was recorded so far.
 func root(pcs []uintptr) (function string, at story.Place) {
 	all := frames(pcs)
-	end := slices.IndexFunc(all, func(f runtime.Frame) bool { return f.Function == engine+"/sched.(*G).main" })
+	end := slices.IndexFunc(all, func(f runtime.Frame) bool { return f.Function == begin })
 	for end--; end >= 0; end-- {
 		f := all[end]
 		if f.Function == "" || IsEngine(f.Function) {

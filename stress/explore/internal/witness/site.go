@@ -12,6 +12,7 @@ import (
 const (
 	engine = "github.com/semabench/semabench/stress/explore"
 	shim   = engine + "/shim/"
+	begin  = engine + "/sched.(*G).main" // below the frames of the program
 )
 
 // A site is where an operation is in the program, below the frames of the engine.
@@ -28,12 +29,12 @@ type site struct {
 
 func siteOf(pcs []uintptr) (s site) {
 	for _, f := range frames(pcs) {
+		if f.Function == begin {
+			return s // the program has no frame: the end of a goroutine
+		}
 		if strings.HasPrefix(f.Function, engine+"/sched.") || strings.HasPrefix(f.Function, shim) {
 			s.enter(f.Function)
 			continue
-		}
-		if strings.HasPrefix(f.Function, "runtime.") {
-			return s // it has no frame: the end of a goroutine
 		}
 		if strings.HasPrefix(f.Function, engine+".(*stage).") || strings.HasPrefix(f.Function, engine+".(*worker).") {
 			s.hidden = true
