@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
+	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
@@ -38,6 +39,12 @@ type Result struct {
 	Endless   int    // of the schedules, that were cut off at the bound on their steps
 	Left      int    // goroutines that a test of a suite left behind in a schedule, at most
 	Skipped   bool   // a test of a suite that skips itself
+
+	// Preemptions is how often a goroutine loses its turn in Schedule though it could go on.
+	Preemptions int
+
+	// Story is what Text says, with more of it, for WriteHTML. It is nil if no schedule failed.
+	Story *story.Story
 }
 
 // doors counts the doors of each test that were passed in this process.
@@ -94,6 +101,7 @@ func tell(t *testing.T, r *Result) {
 		t.Log("unknown: " + r.Text)
 	default:
 		t.Error(r.Text)
+		keepPage(t, r)
 	}
 }
 
@@ -187,24 +195,6 @@ func (c child) run(ctx context.Context) (*Result, error) {
 		return nil, fmt.Errorf("reading the result: %w", err)
 	}
 	return r, r.addRaces(scratch)
-}
-
-// addRaces appends what the race detector said last: of the schedule that is told.
-func (r *Result) addRaces(dir string) error {
-	if r.Verdict != "fail" {
-		return nil
-	}
-	logs, err := filepath.Glob(filepath.Join(dir, "race.*"))
-	for _, log := range logs {
-		text, err := os.ReadFile(log)
-		if err != nil {
-			return err
-		}
-		const line = "==================\n"
-		reports := strings.Split(strings.TrimSuffix(string(text), line), line)
-		r.Text += reports[len(reports)-1]
-	}
-	return err
 }
 
 // exactly returns the pattern of -run that matches this test and no other.

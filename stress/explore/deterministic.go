@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/witness"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
@@ -57,7 +58,7 @@ func (s *search) refusal(f *finding) *Result {
 	text := f.what
 	for _, x := range []*sched.Exec{s.exec, s.dpor} {
 		if x.Outcome.Kind == sched.Refused {
-			text += " (" + position(x.Outcome.PCs) + ")"
+			text += " (" + witness.At(x.Outcome.PCs) + ")"
 			break
 		}
 	}
@@ -80,5 +81,5 @@ func stepAt(steps []sched.Event, places []sched.Place, i int) string {
 	if i >= len(steps) {
 		return "nothing more"
 	}
-	return fmt.Sprintf("goroutine %d: %s", steps[i].G, cell(&steps[i], places[i]))
+	return fmt.Sprintf("goroutine %d: %s", steps[i].G, witness.Describe(&steps[i], places[i]))
 }

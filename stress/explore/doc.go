@@ -27,31 +27,50 @@
 //
 //	$ go test -run TestCounter
 //	--- FAIL: TestCounter (1.77s)
-//	    counter_test.go:12: counter_test.go:20: n = 1, want 2
-//	        goroutine 0                         goroutine 1                       goroutine 2
-//	        WaitGroup.Add #3 counter_test.go:16
-//	        WaitGroup.Add #3 counter_test.go:16
-//	                                            atomic load #4 counter_test.go:16
-//	        --- goroutine 1 could go on and does not
-//	                                                                              atomic load #4 counter_test.go:16
-//	                                                                              atomic store #4 counter_test.go:16
-//	                                                                              WaitGroup.Add #3 at its end
-//	                                            atomic store #4 counter_test.go:16
-//	                                            WaitGroup.Add #3 at its end
-//	        WaitGroup.Wait #3 counter_test.go:18
-//	        atomic load #4 counter_test.go:19
-//	        found in schedule 1 (random, seed 1); 1 preemption(s) are enough
-//	        replay: go test -run '^TestCounter$' -explore.schedule=x2.2
+//	    counter_test.go:19: n = 1, want 2
+//	        stress/explore/     goroutine 0                 goroutine 1                 goroutine 2
+//	     1  counter_test.go:15  wg.Go(func…): counter 0 → 1
+//	     2  counter_test.go:15  wg.Go(func…): counter 1 → 2
+//	        counter_test.go:17  waits in wg.Wait()
+//	     3  counter_test.go:15                              n.Load() = 0
+//	        --- goroutine 1 is preempted: it could go on
+//	     4  counter_test.go:15                              │                           n.Load() = 0
+//	     5  counter_test.go:15                              │                           n.Store(n.Load() + 1): n = 1
+//	     6                                                  │                           wg.Done(): counter 2 → 1, ends
+//	     7  counter_test.go:15                              n.Store(n.Load() + 1): n = 1
+//	     8                                                  wg.Done(): counter 1 → 0, ends
+//	     9  counter_test.go:17  wg.Wait()
+//	    10  counter_test.go:18  n.Load() = 1
+//	        counter_test.go:19  fails
+//	    found in schedule 1 (random, seed 1)
+//	    1 preemption, the fewest: of 2 schedules with fewer none fails like this
+//	    replay: go test -run '^TestCounter$' -explore.schedule=x2.2
 //
 // # How to read a failure
 //
-// Time goes downwards and each goroutine has a column; goroutine 0 is the body. #4 is the fourth
-// object that was used, wherever it is. What is shown is not the schedule that was found but the
-// one with the fewest preemptions that fails in the same way. Before it stands who waits for what,
-// if somebody does, and who has it. The word at the end is the schedule: it names only the
-// decisions that are not the usual one, which is that whoever runs goes on. [Replay] plays it, and so
-// does the flag, in any process. A word that does not fit the program any more says where it does
-// not.
+// Time goes downwards and each goroutine has a column; goroutine 0 is the body. An operation is told as
+// the source has it, with what came of it, and at its left stands where it is: the heading of the
+// column has the folder, relative to the module. A goroutine changes without a word where one waits or
+// ends. Where it could have gone on, and lost its turn, a line says that it is preempted: of these
+// lines there are as few as this failure can have, and that is what to look at first.
+//
+// What is shown is not the schedule that was found. Turns that it does not need are left out, what each
+// goroutine does is moved together, and then all schedules with fewer preemptions are played. The line
+// before the last says how many those were; or, if there are more than 20000 or they take more than 10 s,
+// that there may be a schedule with fewer.
+//
+// Before the columns stands, if somebody waits: in what, for what, who has it or could have brought it, and
+// what became of those; which locks are held in the end; for a data race, both accesses and
+// whose they are; for a history that no semaphore has, how far an order of the calls goes and why
+// nothing can come next. A loop that goes on for ever is shown once.
+//
+// With -explore.page=FILE, or in the folder of go test -artifacts, the same is a page to open in a browser: with
+// lanes, the source beside each step, what had to come before what, and, by the arrow keys, the state of all
+// objects after each step.
+//
+// The word at the end is the schedule. It names only the decisions that are not the usual one, which
+// is that whoever runs goes on. [Replay] plays it, and so does the flag, in any process. A word
+// that does not fit the program any more says at which decision it does not.
 //
 // A schedule fails if the body calls t.Error or the like, if a goroutine panics, if the body waits
 // for what cannot come (deadlock; lost wake-up, if it was signalled when nobody waited), if
@@ -99,6 +118,7 @@
 //	-explore.steps=N       operations in one schedule, 100000 by default
 //	-explore.nodaemons     no goroutine may be left
 //	-explore.schedule=W    play this schedule only
+//	-explore.page=FILE     write a schedule that fails as a page; a second one to FILE-2
 //	-explore.scenario=P    play this program only, of Semaphore, which is your own or one of a failure
 //
 // # How it works
@@ -114,6 +134,9 @@
 // looks at the same things again while nothing changes is passed over until something does.
 //
 // # What this does not show
+//
+// “Complete” is about this body, with the values that it was given: not about more goroutines, nor
+// about other input. The step bound cuts a schedule, and what was cut is unknown.
 //
 // Goroutines are preempted at operations on something shared only. For programs without data races
 // nothing is lost by this; run with -race to know that yours is one. Memory is

@@ -23,6 +23,7 @@ type linearization struct {
 type span struct {
 	model.Event
 	from, till int
+	by         *entry // nil for a rest
 }
 
 // A spot is a state of the search: which events are done, and the state of the semaphore.
@@ -49,18 +50,18 @@ func linearize(impl impls.Impl, st *stage, out *sched.Outcome) *linearization {
 		return l
 	}
 	for _, w := range append(slices.Clip(st.workers), &st.closing) {
-		for _, e := range w.log {
-			l.add(e, rests)
+		for i := range w.log {
+			l.add(&w.log[i], rests)
 		}
 	}
 	for _, r := range rests {
 		l.quiets = append(l.quiets, len(l.events))
-		l.events = append(l.events, span{model.Event{Kind: model.Quiet}, r, r})
+		l.events = append(l.events, span{model.Event{Kind: model.Quiet}, r, r, nil})
 	}
 	return l
 }
 
-func (l *linearization) add(e entry, rests []int) {
+func (l *linearization) add(e *entry, rests []int) {
 	from, till := 2*e.call, math.MaxInt
 	if e.returned > 0 {
 		till = 2 * e.returned
@@ -70,15 +71,15 @@ func (l *linearization) add(e entry, rests []int) {
 		l.request(e, from, till, rests)
 	case 't':
 		if e.returned > 0 {
-			l.events = append(l.events, span{model.Event{Kind: model.Try, N: e.n, OK: e.ok}, from, till})
+			l.events = append(l.events, span{model.Event{Kind: model.Try, N: e.n, OK: e.ok}, from, till, e})
 		}
 	case 'r':
-		l.events = append(l.events, span{model.Event{Kind: model.Release, N: e.n}, from, till})
+		l.events = append(l.events, span{model.Event{Kind: model.Release, N: e.n}, from, till, e})
 	}
 }
 
 // request adds an Acquire. If it was at rest, its request was before that and its grant after.
-func (l *linearization) request(e entry, from, till int, rests []int) {
+func (l *linearization) request(e *entry, from, till int, rests []int) {
 	phase, joined, after := 0, till, from
 	for _, r := range rests {
 		switch {
@@ -91,7 +92,7 @@ func (l *linearization) request(e entry, from, till int, rests []int) {
 	request := len(l.model.Requests)
 	l.model.Requests = append(l.model.Requests, model.Request{N: e.n, Phase: phase})
 	happens := func(k model.Kind, from, till int) {
-		l.events = append(l.events, span{model.Event{Kind: k, Request: request, N: e.n}, from, till})
+		l.events = append(l.events, span{model.Event{Kind: k, Request: request, N: e.n}, from, till, e})
 	}
 	happens(model.Join, from, joined)
 	switch {

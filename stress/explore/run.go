@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
 	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
@@ -84,30 +83,6 @@ func (s *search) completeText() string {
 		"operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)
 }
 
-// failure minimises what was found and tells it.
-func (s *search) failure(t *testing.T, f *finding) *Result {
-	nth, how := f.nth, f.strategy
-	s.minimise(f)
-	text := explain(s.program, f, s.options)
-	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n",
-		nth, how, s.options.Seed, f.preempted)
-	if !s.program.ofSuite {
-		text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
-			raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
-	}
-	return &Result{
-		Verdict: "fail", Text: text, What: f.what,
-		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,
-	}
-}
-
-func raceFlag() string {
-	if sched.Raced {
-		return " -race"
-	}
-	return ""
-}
-
 func replayOne(p program, o Options) *Result {
 	schedule, err := strategy.Parse(o.Schedule)
 	if err != nil {
@@ -120,9 +95,10 @@ func replayOne(p program, o Options) *Result {
 	replay.Done(s.exec)
 	switch {
 	case what != "":
-		f := &finding{schedule: schedule, what: what}
+		told := retell(p, &finding{schedule: schedule, what: what}, s.options)
 		return &Result{
-			Verdict: "fail", Text: explain(p, f, s.options), What: what, Schedule: o.Schedule, Schedules: 1,
+			Verdict: "fail", Text: textOf(told), What: what, Story: told, Schedule: o.Schedule, Schedules: 1,
+			Preemptions: told.Preemptions,
 		}
 	case replay.Diverged != "":
 		return &Result{

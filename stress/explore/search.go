@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
@@ -17,6 +18,9 @@ type program struct {
 	ready   func() // before each schedule; may be nil
 	play    func()
 	judge   func(out *sched.Outcome) (wrong string) // may be nil
+
+	// history tells what was judged, if that is a history, and why it is wrong; may be nil.
+	history func(x *sched.Exec, wrong string) *story.History
 }
 
 // A finding is a schedule that refutes the program.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
@@ -69,6 +70,9 @@ func (sc *scenario) program(impl impls.Impl) program {
 			}
 		},
 		judge: func(out *sched.Outcome) string { return j.judge(st, out) },
+		history: func(x *sched.Exec, wrong string) *story.History {
+			return j.tell(st, &x.Outcome, &x.Trace, wrong)
+		},
 	}
 }
 
@@ -150,7 +154,8 @@ func exploreSemaphore(t *testing.T, impl impls.Impl, o Options) *Result {
 		s := c.searches[in]
 		r := s.failure(t, found)
 		r.Schedules = nth
-		r.Text = fmt.Sprintf("%s\nscenario %s\n", impl.Name, c.texts[in]) + r.Text
+		r.Story.Subject, r.Story.Scenario = impl.Name, c.texts[in]
+		r.Text = textOf(r.Story)
 		return r
 	}
 	return c.passed()

@@ -128,8 +128,9 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 		test.Result = refusedResult(r.Text)
 	default:
 		test.Result = *r
-		if r.Schedule != "" {
-			test.Text += "replay: " + s.replay(name, r.Schedule) + "\n"
+		if r.Story != nil {
+			test.Story.Replay = s.replay(name, r.Schedule)
+			test.Text = textOf(test.Story)
 		}
 	}
 	return test

@@ -35,7 +35,11 @@ var wrong = map[string]struct {
 		a.Unlock()
 		b.Unlock()
 		<-done
-	}, "deadlock", []string{"goroutine 0 waits in Lock", "which goroutine 1 holds", "wrong_test.go:", "1 preemption(s)"}},
+	}, "deadlock", []string{
+		"goroutine 0 waits in a.Lock()", "which goroutine 1 holds since step 2", "it waits in b.Lock()",
+		"each waits for the next: goroutines 0 → 1 → 0", "--- goroutine 0 is preempted", "the fewest",
+		"wrong_test.go:",
+	}},
 
 	"lost-wakeup": {func(t *explore.T) {
 		var mu sync.Mutex
@@ -50,7 +54,7 @@ var wrong = map[string]struct {
 			cond.Wait()
 		}
 		mu.Unlock()
-	}, "lost wake-up", []string{"which was signalled when nobody waited"}},
+	}, "lost wake-up", []string{"which was signalled when nobody waited", "cond.Signal(): nobody waits"}},
 
 	"panic": {func(t *explore.T) {
 		ch := make(chan int)
@@ -77,7 +81,7 @@ var wrong = map[string]struct {
 		case <-ch:
 		default:
 		}
-	}, "leak", []string{"goroutine 1 waits in send"}},
+	}, "leak", []string{"goroutine 1 waits in ch <- 1", "goroutine 0 looked and took default"}},
 
 	"livelock": {func(t *explore.T) {
 		var n atomic.Int64
@@ -91,7 +95,7 @@ var wrong = map[string]struct {
 		}
 		for n.Load() != 3 {
 		}
-	}, "livelock", []string{"goroutine 0 waits in atomic load"}},
+	}, "livelock", []string{"goroutine 0 waits in n.Load()", "the last step again"}},
 
 	"pending-writer": {func(t *explore.T) {
 		var mu sync.RWMutex
@@ -100,7 +104,9 @@ var wrong = map[string]struct {
 		mu.RLock() // blocks if the writer came between
 		mu.RUnlock()
 		mu.RUnlock()
-	}, "deadlock", []string{"waits in RLock"}},
+	}, "deadlock", []string{
+		"waits in mu.RLock()", "goroutine 1 waits as a writer", "readers of mu to leave: goroutine 0",
+	}},
 
 	"timeout": {func(t *explore.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -219,8 +225,16 @@ func TestRace(t *testing.T) {
 		})
 		wg.Wait()
 	})
-	if raced.What != "data race" || !strings.Contains(raced.Text, "WARNING: DATA RACE") {
+	if raced.What != "data race" {
 		t.Errorf("%s: %s", raced.What, raced.Text)
+	}
+	for _, text := range []string{ // which of the two comes first is for the schedule to say
+		" by goroutine 1 at stress/explore/wrong_test.go:", " by goroutine 2 at stress/explore/wrong_test.go:",
+		"earlier write by goroutine ", ", races",
+	} {
+		if !strings.Contains(raced.Text, text) {
+			t.Errorf("the report does not say %q:\n%s", text, raced.Text)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ type condWaiter struct {
 func (c *Cond) number(e *Exec) {
 	if e.number(&c.object) {
 		c.line, c.missed = nil, false
+		e.keep(c)
 	}
 }
 

@@ -30,6 +30,7 @@ type Exec struct {
 	at       Point // scratch
 	words    table
 	clock    clock
+	kept     kept
 	history  Object // of Call and Return
 	still    Object // of Settle
 	phase    int    // of the last Settle

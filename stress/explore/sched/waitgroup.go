@@ -9,6 +9,7 @@ type WaitGroup struct {
 func (w *WaitGroup) number(e *Exec) {
 	if e.number(&w.object) {
 		w.count = 0
+		e.keep(w)
 	}
 }
 
