@@ -18,6 +18,7 @@ type DPOR struct {
 	x       *sched.Exec
 	blocked []*sched.G // scratch
 	from    int        // the first step that is new in this execution
+	floor   int        // nodes before it are fixed: what is to be tried there is of other parts
 }
 
 // A node is the state before a step.
@@ -127,9 +128,11 @@ func (d *DPOR) Done(x *sched.Exec) bool {
 		d.order.pending(int32(g.ID), g.Op.Access)
 	}
 	for _, r := range d.order.races {
-		d.reverse(r)
+		if int(r.first) >= d.floor {
+			d.reverse(r)
+		}
 	}
-	for at := len(d.nodes) - 1; at >= 0; at-- {
+	for at := len(d.nodes) - 1; at >= d.floor; at-- {
 		if d.retry(&d.nodes[at], at) {
 			d.nodes = d.nodes[:at+1]
 			d.from = at
@@ -141,7 +144,7 @@ func (d *DPOR) Done(x *sched.Exec) bool {
 
 // retry chooses what has still to be tried in a state, and reports whether there is anything.
 func (d *DPOR) retry(n *node, at int) bool {
-	n.accesses = append(n.accesses, d.x.Trace.Accesses(&d.x.Trace.Steps[at])...)
+	n.touches(d.x.Trace.Accesses(&d.x.Trace.Steps[at]))
 	if n.choice++; n.choice < n.choices {
 		return true
 	}
