@@ -83,19 +83,24 @@ func (p *Part) splitForks() *Part {
 	return &Part{Floor: p.Floor, Forks: forks}
 }
 
-// splitNodes returns the goroutines at the floor that were not tried. It tries all of them: which of
-// them could be left out is known only when the schedules are played that p keeps, and nobody
-// waits for that. Their sleep sets see to it that no class is played to its end twice nevertheless.
+// splitNodes returns the goroutines at the floor that were not tried. Whether any of them has to be is
+// known only when the schedules are played that p keeps, and nobody waits for that: one is tried, and
+// races with it say who else. It is where DPOR would begin if it came to this state with
+// the one that p keeps asleep, so it plays what p does not, and nothing that p does. At worst
+// it gives up at once.
 func (p *Part) splitNodes() *Part {
 	nodes := slices.Clone(p.Nodes[:p.Floor+1])
 	n := &nodes[p.Floor]
 	n.Sleep = append(slices.Clip(n.Sleep), Sleeper{n.Chosen, n.Accesses})
-	n.Backtrack = n.Enabled
-	for _, g := range n.Enabled {
-		if !slices.ContainsFunc(n.Sleep, func(z Sleeper) bool { return z.G == g }) {
-			n.Chosen, n.Choice, n.Choices, n.Accesses = g, 0, 0, nil
-			return &Part{Floor: p.Floor, Nodes: nodes}
+	for _, g := range slices.Concat(n.Backtrack, n.Enabled) {
+		if slices.ContainsFunc(n.Sleep, func(z Sleeper) bool { return z.G == g }) {
+			continue
 		}
+		if !slices.Contains(n.Backtrack, g) {
+			n.Backtrack = append(slices.Clip(n.Backtrack), g)
+		}
+		n.Chosen, n.Choice, n.Choices, n.Accesses = g, 0, 0, nil
+		return &Part{Floor: p.Floor, Nodes: nodes}
 	}
 	return nil
 }
