@@ -1,27 +1,24 @@
 package explore
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
 // Under plain go test a door builds the tests of the package once more, instrumented, and runs the
-// same test in that binary. Two variables guard it: a child never starts a child.
+// same test in that binary, in one process or several. Two variables guard it: a child never starts
+// a child.
 const (
-	resultVar = "SEMABENCH_EXPLORE_RESULT" // where the child is to write its result
-	nthVar    = "SEMABENCH_EXPLORE_NTH"    // which door of the test is meant
+	nthVar    = "SEMABENCH_EXPLORE_NTH" // which door of the test is meant
 	optionVar = "SEMABENCH_EXPLORE_OPTIONS"
 )
 
@@ -30,9 +27,17 @@ type Result struct {
 	Verdict   string // pass, fail or unknown
 	Text      string // for people: the schedule that fails, or what was played
 	What      string // what is wrong, in a line
-	Schedule  string // that shows it, for Replay
+	Bound     string // of an unknown one: schedules, time, steps, preemptions or interrupted
+	Schedule  string // that shows what is wrong, for Replay
+	Scenario  string // that it is of, for Semaphore
 	Schedules int    // played until then
+	Pruned    int    // given up half way, for they would have been like others
 	Strategy  string // that found it
+
+	// Pairs counts the pairs of places with dependent operations of which the second was seen right after
+	// the first, and Reversed those of them that were seen the other way round, too. With several
+	// processes they may differ by a few: each looks where it has not seen the like.
+	Pairs, Reversed int
 }
 
 // doors counts the doors of each test that were passed in this process.
@@ -51,33 +56,52 @@ func nthDoor(test string) int {
 	return doors.passed[test]
 }
 
-// explore explores here if this binary is instrumented and in a child if it is not. In the child,
-// doors other than the one that is meant come to no result.
-func explore(t *testing.T, o Options, here func(o Options) *Result) *Result {
+// explore explores in children, or is what a child does. In a child, doors other than the one that
+// is meant come to no result, and nothing comes after the one that is.
+func explore(t *testing.T, o Options, programs func(o Options) ([]program, error)) *Result {
 	t.Helper()
+	o = o.withDefaults()
 	nth := nthDoor(t.Name())
-	if file := os.Getenv(resultVar); file != "" {
+	if meant := os.Getenv(nthVar); meant != "" {
 		if !instrumented {
 			t.Fatal("explore: the child is not instrumented: was it started with -tags?")
 		}
-		if os.Getenv(nthVar) == fmt.Sprint(nth) {
-			if err := json.Unmarshal([]byte(os.Getenv(optionVar)), &o); err != nil {
-				t.Fatalf("explore: reading %s: %v", optionVar, err)
-			}
-			o.stuck = func(stacks string) { giveUp(file, stacks) }
-			r := here(o)
-			if err := write(file, r); err != nil {
-				t.Fatal(err)
-			}
-			return r
+		if meant != fmt.Sprint(nth) {
+			return &Result{Verdict: "unknown", Text: "explored in another process"}
 		}
-		return &Result{Verdict: "unknown", Text: "explored in another process"}
+		serve(t, programs)
+		t.SkipNow()
 	}
-	r, err := inChild(t, nth, o)
+	all, err := programs(o)
+	if err == nil {
+		err = o.check(len(all))
+	}
+	if err != nil {
+		t.Fatalf("explore: %v", err)
+	}
+	r, err := inChildren(t, nth, o, all)
 	if err != nil {
 		t.Fatalf("explore: %v", err)
 	}
 	return r
+}
+
+func inChildren(t *testing.T, nth int, o Options, programs []program) (*Result, error) {
+	c := &crew{progress: newProgress(t.Name(), nth)}
+	c.progress.show("building")
+	var err error
+	if c.job, err = newJob(t, nth, o); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range programs {
+		names = append(names, p.name)
+	}
+	r, err := c.run(o, names)
+	if err == nil {
+		c.progress.end(r)
+	}
+	return r, err
 }
 
 func tell(t *testing.T, r *Result) {
@@ -92,25 +116,6 @@ func tell(t *testing.T, r *Result) {
 	}
 }
 
-func write(file string, r *Result) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, 0o644)
-}
-
-// giveUp ends a child of which a goroutine does not come back.
-func giveUp(file, stacks string) {
-	err := write(file, &Result{Verdict: "fail", What: "out of control", Text: "out of control: a goroutine has " +
-		"run for 10 s without an operation that explore knows. It loops, or waits for the network, a file, " +
-		"another process or a package that is not instrumented:\n" + stacks})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(1)
-}
-
 // built is the instrumented binary of this package, which all doors of this process share.
 var built = sync.OnceValues(func() (string, error) {
 	cache, err := os.UserCacheDir()
@@ -121,57 +126,6 @@ var built = sync.OnceValues(func() (string, error) {
 		Dir: ".", Cache: filepath.Join(cache, "semabench-explore"), Race: sched.Raced, Tags: buildTags(),
 	})
 })
-
-func inChild(t *testing.T, nth int, o Options) (*Result, error) {
-	binary, err := built()
-	if err != nil {
-		return nil, err
-	}
-	options, err := json.Marshal(o)
-	if err != nil {
-		return nil, err
-	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, "result")
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run="+exactly(t.Name()), "-test.count=1")
-	if deadline, ok := t.Deadline(); ok {
-		cmd.Args = append(cmd.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
-	}
-	// One goroutine runs at a time: on one processor the next one is woken without a system call.
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
-		optionVar+"="+string(options), resultVar+"="+file, fmt.Sprintf("%s=%d", nthVar, nth),
-		// Each race is to be reported in every schedule that shows it, not once in a process.
-		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+
-			filepath.Join(dir, "race"))
-	out, runErr := cmd.CombinedOutput()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("the instrumented test came to no result: %v\n%s", runErr, out)
-	}
-	r := &Result{}
-	if err := json.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("reading the result: %w", err)
-	}
-	return r, r.addRaces(dir)
-}
-
-// addRaces appends what the race detector said last: of the schedule that is told.
-func (r *Result) addRaces(dir string) error {
-	if r.Verdict != "fail" {
-		return nil
-	}
-	logs, err := filepath.Glob(filepath.Join(dir, "race.*"))
-	for _, log := range logs {
-		text, err := os.ReadFile(log)
-		if err != nil {
-			return err
-		}
-		const line = "==================\n"
-		reports := strings.Split(strings.TrimSuffix(string(text), line), line)
-		r.Text += reports[len(reports)-1]
-	}
-	return err
-}
 
 // exactly returns the pattern of -run that matches this test and no other.
 func exactly(test string) string {

@@ -18,8 +18,8 @@ func Run(t *testing.T, body func(t *T)) {
 // Check is Run with options of its own, and returns the result instead of failing t.
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
-	return explore(t, o.withDefaults(), func(o Options) *Result {
-		return exploreOne(t, program{play: func() { (&T{TB: t}).play(body) }}, o)
+	return explore(t, o, func(Options) ([]program, error) {
+		return []program{{play: func() { (&T{TB: t}).play(body) }}}, nil
 	})
 }
 
@@ -32,56 +32,18 @@ func Replay(t *testing.T, schedule string, body func(t *T)) {
 	tell(t, Check(t, o, body))
 }
 
-// exploreOne is Run in an instrumented binary.
-func exploreOne(t *testing.T, p program, o Options) *Result {
-	if o.Schedule != "" {
-		return replayOne(p, o)
-	}
-	if diff := nondeterminism(p, o); diff != "" {
-		return &Result{Verdict: "fail", Text: diff}
-	}
-	s := newSearch(o, p)
-	defer s.close()
-	found, complete := s.run()
-	if found != nil {
-		return s.failure(t, found)
-	}
-	return s.passed(complete)
-}
-
-func (s *search) passed(complete bool) *Result {
-	switch {
-	case complete:
-		return &Result{Verdict: "pass", Schedules: s.played, Text: s.completeText()}
-	case s.endless > 0:
-		return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
-			"%d of %d schedules came to no end within -explore.steps=%d", s.endless, s.played, s.options.Steps)}
-	}
-	return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
-		"%d schedules played and none failed, but not all were: -explore.schedules=%d, -explore.time=%v",
-		s.played, s.options.Schedules, s.options.Time)}
-}
-
-func (s *search) completeText() string {
-	if s.options.Strategy == "dfs" {
-		return fmt.Sprintf("complete: all %d schedules", s.played)
-	}
-	return fmt.Sprintf("complete: all %d schedules that differ in more than the order of independent "+
-		"operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)
-}
-
 // failure minimises what was found and tells it.
 func (s *search) failure(t *testing.T, f *finding) *Result {
 	nth, how := f.nth, f.strategy
 	s.minimise(f)
-	text := explain(s.program, f, s.options)
+	text := s.program.head + explain(s.program, f, s.options)
 	text += fmt.Sprintf("found in schedule %d (%s, seed %d); %d preemption(s) are enough\n",
 		nth, how, s.options.Seed, f.preempted)
 	text += fmt.Sprintf("replay: go test%s -run '%s' %s-explore.schedule=%s\n",
 		raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
 	return &Result{
 		Verdict: "fail", Text: text, What: f.what,
-		Schedule: f.schedule.String(), Schedules: nth, Strategy: how,
+		Schedule: f.schedule.String(), Scenario: s.program.name, Schedules: nth, Strategy: how,
 	}
 }
 
