@@ -88,6 +88,11 @@ func explore(t *testing.T, o Options, programs func(o Options) ([]program, error
 
 func inChildren(t *testing.T, nth int, o Options, programs []program) (*Result, error) {
 	c := &crew{progress: newProgress(t.Name(), nth)}
+	select {
+	case <-stopped():
+		return &Result{Verdict: "unknown", Bound: "interrupted", Text: "interrupted before it began"}, nil
+	default:
+	}
 	c.progress.show("building")
 	var err error
 	if c.job, err = newJob(t, nth, o); err != nil {
