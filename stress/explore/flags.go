@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/sched"
 )
 
@@ -28,7 +29,7 @@ type Options struct {
 	Seed      uint64        // 0 means 1
 	Strategy  string        // random, pctN for N from 1, pos, dpor or dfs; "" draws some and then plays dpor
 	Steps     int           // operations of one schedule; 0 means 100000
-	Workers   int           // processes; 0 means 1
+	Workers   int           // processes; 0 means what the flag says, which is 1 by default
 	Schedule  string        // play this one only
 	Scenario  string        // play this one only, of Semaphore; "" plays those that this package has
 
@@ -82,6 +83,9 @@ func (o Options) check(programs int) error {
 	case o.Schedule != "" && programs > 1:
 		return errors.New("a schedule fits one scenario: add -explore.scenario")
 	}
+	if _, err := strategy.Parse(o.Schedule); o.Schedule != "" && err != nil {
+		return err
+	}
 	return known(o.Strategy)
 }
 
@@ -104,7 +108,7 @@ func (o Options) withDefaults() Options {
 		o.Seed = 1
 	}
 	if o.Workers == 0 {
-		o.Workers = 1
+		o.Workers = *workersFlag
 	}
 	return o
 }
