@@ -30,9 +30,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
-
-	"github.com/semabench/semabench/stress/explore"
 
 	"github.com/semabench/semabench/stress/explore"
 )

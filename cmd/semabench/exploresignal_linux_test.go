@@ -30,7 +30,14 @@ func exploreInterrupted(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			waitFor(t, "schedules to be played", func() bool { return strings.Contains(events(t, tmp), `"Doing":"exploring"`) })
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			waitFor(t, "schedules to be played", func() bool {
+				if len(ended) > 0 {
+					t.Fatalf("it ended before:\n%s", &out)
+				}
+				return strings.Contains(events(t, tmp), `"Doing":"exploring"`)
+			})
 			if n := len(processes(t)); n != 4 {
 				t.Errorf("%d processes of the test are there, want it and 3 that play", n)
 			}
@@ -38,7 +45,7 @@ func exploreInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != want {
+			if err := <-ended; !errors.As(err, &exit) || exit.ExitCode() != want {
 				t.Errorf("%v, want exit code %d:\n%s", err, want, &out)
 			}
 			if s != syscall.SIGKILL {
