@@ -21,6 +21,9 @@ func (p *plan) passed(names []string, interrupted bool) *Result {
 	case len(names) == 1:
 		r.Text = fmt.Sprintf("%d schedules played and none failed, but not all were: %s",
 			p.total.Played, p.boundText(r.Bound))
+	case p.drawnOnly():
+		r.Text = fmt.Sprintf("%d schedules of %d scenarios drawn and none failed: %s",
+			p.total.Played, len(names), p.boundText(r.Bound))
 	default:
 		r.Text = fmt.Sprintf("%d schedules of %d scenarios played and none failed; %d scenarios are not complete: %s",
 			p.total.Played, len(names), len(open), p.boundText(r.Bound))
@@ -62,11 +65,13 @@ func (p *plan) boundText(bound string) string {
 	return fmt.Sprintf("-explore.schedules=%d", p.options.Schedules)
 }
 
+// drawnOnly reports whether the strategy never comes to an end.
+func (p *plan) drawnOnly() bool { return p.options.Strategy != "" && !isTree(p.options.Strategy) }
+
 // open returns the programs of which schedules are left.
 func (p *plan) open() (open []int) {
 	for i, t := range p.tallies {
-		drawnOnly := p.options.Strategy != "" && !isTree(p.options.Strategy)
-		if drawnOnly || t.closed || t.parts > 0 || t.Endless > 0 || t.Cut || p.drawing != nil {
+		if p.drawnOnly() || t.closed || t.parts > 0 || t.Endless > 0 || t.Cut || p.drawing != nil {
 			open = append(open, i)
 		}
 	}

@@ -1,7 +1,10 @@
 package explore_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -93,6 +96,44 @@ func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.O
 		if r != nil && *r != *one {
 			t.Errorf("%s processes came to another result:\n%+v\nand one to\n%+v", workers, *r, *one)
 		}
+	}
+}
+
+var measureFlag = flag.Bool("workers.measure", false, "measure how much faster two processes are than one")
+
+// One process against two, in turns, for the same schedules. It is a figure and no test: what else the
+// machine does is in it.
+func TestTwoProcessesAgainstOne(t *testing.T) {
+	if !*measureFlag && os.Getenv("SEMABENCH_EXPLORE_NTH") == "" {
+		t.Skip("-workers.measure measures")
+	}
+	body := func(t *explore.T) {
+		var n atomic.Int64
+		for range 3 {
+			go func() {
+				for range 11 {
+					n.Add(1)
+				}
+			}()
+		}
+	}
+	for _, strategy := range []string{"random", "pos", "dpor", "dfs"} {
+		var ratios, rates []float64
+		for round := range 5 {
+			var took [3]float64 // by number of processes
+			for _, workers := range []int{1, 2} {
+				t.Run(fmt.Sprint(strategy, round, workers), func(t *testing.T) {
+					began := time.Now()
+					r := explore.Check(t, explore.Options{Strategy: strategy, Workers: workers, Schedules: 100_000}, body)
+					took[workers] = time.Since(began).Seconds() / float64(r.Schedules)
+				})
+			}
+			ratios, rates = append(ratios, took[1]/took[2]), append(rates, 1/took[2])
+		}
+		slices.Sort(ratios)
+		slices.Sort(rates)
+		t.Logf("%s: two processes are %.2f times as fast as one (%.2f to %.2f), %.0f schedules/s",
+			strategy, ratios[2], ratios[0], ratios[4], rates[2])
 	}
 }
 
