@@ -20,6 +20,10 @@ test: ## prove the implementations under the race detector, and test everything 
 mutants: ## let every detector meet every planted bug, RUNS times; prints and writes the kill matrix
 	./scripts/mutants.sh $(RUNS)
 
+.PHONY: explore
+explore: ## play 10^6 schedules and more of every implementation (EXPLOREFLAGS=-race watches each; IMPL= chooses)
+	./scripts/explore.sh $(EXPLOREFLAGS)
+
 .PHONY: bench
 bench: ## the plain `go test -bench` of the implementations, compared by benchstat
 	./scripts/bench.sh

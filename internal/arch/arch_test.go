@@ -56,7 +56,7 @@ var rooms = map[string][]string{
 	"internal/duel/anchor":     {},
 	"internal/duel/selftest":   {"internal/duel", "reports", "reports/gate"},
 	"cmd/semabench/sampler":    {"impls", "bench"},
-	"cmd/semabench": {"impls", "bench", "reports", "reports/gate", "stress", "cmd/semabench/sampler",
+	"cmd/semabench": {"impls", "bench", "reports", "reports/gate", "stress", "stress/explore", "cmd/semabench/sampler",
 		"internal/duel", "internal/layout", "internal/machine",
 		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
 }

@@ -53,16 +53,14 @@ func outOfReach() *Result {
 	return nil
 }
 
-// refusal says where the program comes to what cannot be put under control.
-func (s *search) refusal(f *finding) *Result {
-	text := f.what
-	for _, x := range []*sched.Exec{s.exec, s.dpor} {
-		if x.Outcome.Kind == sched.Refused {
-			text += " (" + witness.At(x.Outcome.PCs) + ")"
-			break
-		}
+// refusal says where the program comes to what cannot be put under control, in the schedule that was
+// just played.
+func (s *search) refusal(what string) *Result {
+	text := what
+	if at := witness.At(s.exec.Outcome.PCs); at != "" {
+		text += " (" + at + ")"
 	}
-	return &Result{Verdict: "refused", What: f.what, Text: text, Schedules: s.played}
+	return &Result{Verdict: "refused", What: what, Text: text, Schedules: 1}
 }
 
 func same(a, b []sched.Event, i int) bool {

@@ -39,11 +39,10 @@ func TestExplorerFindsWhatGoDoes(t *testing.T) {
 		file = filepath.Join(t.TempDir(), "outcomes")
 		t.Setenv(outcomesVar, file)
 	}
-	explore.Check(t, explore.Options{Schedules: 1}, func(*explore.T) {}) // to get there
-	if os.Getenv("SEMABENCH_EXPLORE_RESULT") != "" {
+	if os.Getenv("SEMABENCH_EXPLORE_NTH") != "" {
 		leave(t, file)
-		return
 	}
+	explore.Check(t, explore.Options{Schedules: 1}, func(*explore.T) {}) // to get there
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -112,14 +112,27 @@
 //
 //	-explore.schedules=N   schedules at most, 20000 by default; for Semaphore in each scenario
 //	-explore.time=D        time at most, 20s by default
-//	-explore.strategy=S    only random, pct2, pct3, pos, dpor or dfs, which is DPOR without reduction
+//	-explore.strategy=S    only random, pct2 or of another depth, pos, dpor or dfs, which is DPOR without reduction
 //	-explore.seed=S        of what is drawn
 //	-explore.lazyclock     time passes when nothing else can move, and not at any moment
 //	-explore.steps=N       operations in one schedule, 100000 by default
 //	-explore.nodaemons     no goroutine may be left
+//	-explore.preemptions=N of dfs: how often a goroutine may lose its turn in one schedule
+//	-explore.workers=N     processes that play, 1 by default
 //	-explore.schedule=W    play this schedule only
 //	-explore.page=FILE     write a schedule that fails as a page; a second one to FILE-2
 //	-explore.scenario=P    play this program only, of Semaphore, which is your own or one of a failure
+//
+// The same with all cores, with a line that says how far it is, and with exit codes for builds:
+//
+//	$ semabench explore ./pkg -run TestCounter
+//
+// What is played is cut into tasks, and what follows from them follows in their order. So the schedules,
+// their number and the failure that is reported depend on the flags, and neither on the number of
+// processes nor on which one is faster, unless time is over before. How much of the program was seen is
+// told as ordered pairs of dependent operations: places in the source of which the second one was seen
+// right after the first, on the same thing and in another goroutine. One of two places in one order only
+// is where to look when nothing was found in a program that is too large to be complete.
 //
 // # How it works
 //

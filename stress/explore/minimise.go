@@ -38,7 +38,7 @@ func (s *search) minimise(f *finding) (least string) {
 	m.join(mostShrinks)
 	for bound := 0; bound < f.preempted; bound++ {
 		switch m.within(bound, mostSmaller) {
-		case found:
+		case shown:
 			return m.proof(bound)
 		case cut:
 			return m.doubt(bound)
@@ -53,7 +53,7 @@ func (s *search) minimise(f *finding) (least string) {
 func (m *minimiser) settle() {
 	old, preempted := m.f.schedule, m.f.preempted
 	passed := m.passed
-	if m.within(preempted, mostShrinks) == found && len(m.f.schedule) > len(old) {
+	if m.within(preempted, mostShrinks) == shown && len(m.f.schedule) > len(old) {
 		m.f.schedule, m.f.preempted = old, preempted
 	}
 	m.passed = passed
@@ -86,16 +86,16 @@ func (m *minimiser) doubt(bound int) string {
 
 func (m *minimiser) late() bool { return time.Now().After(m.until) }
 
-type answer int
+type reach int
 
 const (
-	none answer = iota
-	found
+	none reach = iota
+	shown
 	cut
 )
 
 // within plays the schedules with at most so many preemptions until one shows the same.
-func (m *minimiser) within(bound, most int) answer {
+func (m *minimiser) within(bound, most int) reach {
 	recorder := &strategy.Recorder{Search: &strategy.DFS{Preemptions: bound}}
 	for played := 0; ; {
 		if played == most || m.late() {
@@ -104,7 +104,7 @@ func (m *minimiser) within(bound, most int) answer {
 		played++
 		if m.same(m.play(m.exec, recorder)) {
 			m.keep(recorder)
-			return found
+			return shown
 		}
 		if !recorder.Done(m.exec) {
 			m.passed = played // those with fewer are among them

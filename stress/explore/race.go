@@ -1,31 +1,31 @@
 package explore
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/internal/witness"
 )
 
-// addRaces adds what the race detector said last: of the schedule that is told.
-func (r *Result) addRaces(dir string) error {
-	if r.Verdict != "fail" || r.Story == nil {
+// addRaces adds what the race detector said last to the process that told the result: of the schedule
+// that it told.
+func (j *job) addRaces(r *Result, m *mate) error {
+	if r.Story == nil {
 		return nil
 	}
-	logs, err := filepath.Glob(filepath.Join(dir, "race.*"))
-	for _, log := range logs {
-		text, err := os.ReadFile(log)
-		if err != nil {
-			return err
-		}
-		const line = "==================\n"
-		reports := strings.Split(strings.TrimSuffix(string(text), line), line)
-		r.Story.Race = readRace(reports[len(reports)-1])
-		r.Story.Race.Attribute(r.Story)
-		r.Text = textOf(r.Story)
+	text, err := os.ReadFile(fmt.Sprintf("%s.%d", j.raceLog(), m.cmd.Process.Pid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // there was none
 	}
+	const line = "==================\n"
+	reports := strings.Split(strings.TrimSuffix(string(text), line), line)
+	r.Story.Race = readRace(reports[len(reports)-1])
+	r.Story.Race.Attribute(r.Story)
+	r.Text = textOf(r.Story)
 	return err
 }
 

@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 10}, program)
 			if r.Verdict != "refused" || !strings.Contains(r.Text, "refused: "+what) ||
-				!strings.Contains(r.Text, "not under control (refused_test.go:") {
+				!strings.Contains(r.Text, "not under control (stress/explore/refused_test.go:") {
 				t.Errorf("%s: %s", r.Verdict, r.Text)
 			}
 		})

@@ -20,7 +20,10 @@ func retell(p program, f *finding, o Options) *story.Story {
 	out := p.playOn(x, w)
 	w.Done(x)
 	s := w.Story(out)
-	s.What, s.Message = f.what, out.Message
+	s.Subject, s.What, s.Message = p.subject, f.what, out.Message
+	if p.subject != "" {
+		s.Scenario = p.name
+	}
 	if p.judge != nil {
 		if wrong := p.judge(out); wrong != "" {
 			s.What = wrong
@@ -43,13 +46,14 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 	told.Test, told.Preemptions = t.Name(), f.preempted
 	told.Found = fmt.Sprintf("found in schedule %d (%s, seed %d)", nth, how, s.options.Seed)
 	told.Least = least
-	if !s.program.ofSuite {
+	if s.program.leaves == nil { // who explores a suite knows the line
 		told.Replay = fmt.Sprintf("go test%s -run '%s' %s-explore.schedule=%s",
 			raceFlag(), exactly(t.Name()), s.program.flag, f.schedule)
 	}
 	return &Result{
 		Verdict: "fail", Text: textOf(told), What: f.what, Story: told,
-		Schedule: f.schedule.String(), Schedules: nth, Strategy: how, Preemptions: f.preempted,
+		Schedule: f.schedule.String(), Scenario: s.program.name, Schedules: nth, Strategy: how,
+		Preemptions: f.preempted,
 	}
 }
 

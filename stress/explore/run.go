@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -19,8 +18,8 @@ func Run(t *testing.T, body func(t *T)) {
 // Check is Run with options of its own, and returns the result instead of failing t.
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
-	return explore(t, o.withDefaults(), func(o Options) *Result {
-		return exploreOne(t, program{play: func() { shim.Play(t, body) }}, o)
+	return explore(t, o, func(Options) ([]program, error) {
+		return []program{{play: func() { shim.Play(t, body) }}}, nil
 	})
 }
 
@@ -31,56 +30,6 @@ func Replay(t *testing.T, schedule string, body func(t *T)) {
 	o := flagOptions()
 	o.Schedule = schedule
 	tell(t, Check(t, o, body))
-}
-
-// exploreOne is Run in an instrumented binary.
-func exploreOne(t *testing.T, p program, o Options) *Result {
-	if r := outOfReach(); r != nil {
-		return r
-	}
-	if o.Schedule != "" {
-		return replayOne(p, o)
-	}
-	if diff := nondeterminism(p, o); diff != "" {
-		return &Result{Verdict: "fail", Text: diff}
-	}
-	s := newSearch(o, p)
-	defer s.close()
-	found, complete := s.run()
-	return s.result(t, found, complete)
-}
-
-func (s *search) result(t *testing.T, found *finding, complete bool) *Result {
-	switch {
-	case found != nil && strings.HasPrefix(found.what, refused):
-		return s.refusal(found)
-	case found != nil:
-		return s.failure(t, found)
-	}
-	r := s.passed(complete)
-	r.Endless = s.endless
-	return r
-}
-
-func (s *search) passed(complete bool) *Result {
-	switch {
-	case complete:
-		return &Result{Verdict: "pass", Schedules: s.played, Complete: true, Text: s.completeText()}
-	case s.endless > 0:
-		return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
-			"%d of %d schedules came to no end within -explore.steps=%d", s.endless, s.played, s.options.Steps)}
-	}
-	return &Result{Verdict: "unknown", Schedules: s.played, Text: fmt.Sprintf(
-		"%d schedules played and none failed, but not all were: -explore.schedules=%d, -explore.time=%v",
-		s.played, s.options.Schedules, s.options.Time)}
-}
-
-func (s *search) completeText() string {
-	if s.options.Strategy == "dfs" {
-		return fmt.Sprintf("complete: all %d schedules", s.played)
-	}
-	return fmt.Sprintf("complete: all %d schedules that differ in more than the order of independent "+
-		"operations (%d played, %d given up half way)", s.classes, s.played, s.pruned)
 }
 
 func replayOne(p program, o Options) *Result {
@@ -94,6 +43,8 @@ func replayOne(p program, o Options) *Result {
 	what := s.play(s.exec, replay)
 	replay.Done(s.exec)
 	switch {
+	case strings.HasPrefix(what, refused):
+		return s.refusal(what)
 	case what != "":
 		told := retell(p, &finding{schedule: schedule, what: what}, s.options)
 		return &Result{

@@ -2,8 +2,9 @@ package explore
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -13,14 +14,23 @@ import (
 // A program is what is explored: a function to play, and what to say of an execution of it that
 // came to its end.
 type program struct {
+	name    string // among those of one door; "" if it is alone
+	subject string // what it plays, if that is not the test itself
 	flag    string // for its replay line, with a space behind it
-	ofSuite bool   // who explores the suite knows the replay line
 	ready   func() // before each schedule; may be nil
 	play    func()
 	judge   func(out *sched.Outcome) (wrong string) // may be nil
 
 	// history tells what was judged, if that is a history, and why it is wrong; may be nil.
 	history func(x *sched.Exec, wrong string) *story.History
+
+	leaves *leftover // of a test of a suite; nil if it is none
+}
+
+// A leftover is what a test of a suite has left behind in the last schedule.
+type leftover struct {
+	goroutines int
+	skipped    bool // the test skips itself
 }
 
 // A finding is a schedule that refutes the program.
@@ -32,29 +42,22 @@ type finding struct {
 	nth       int // schedule that was played
 }
 
-// A search plays one program under many schedules.
+// A search plays one program under many schedules, in one process.
 type search struct {
-	options   Options
-	program   program
-	exec      *sched.Exec // for strategies that are asked where there is a choice
-	dpor      *sched.Exec // for one that is asked at every step
-	played    int
-	pruned    int
-	classes   int // schedules of DPOR
-	deadline  time.Time
-	recorders map[string]*strategy.Recorder
-	endless   int // schedules that were cut off
-	races     int // reported in this process before this schedule
+	options Options
+	program program
+	exec    *sched.Exec // for strategies that are asked where there is a choice
+	dpor    *sched.Exec // for one that is asked at every step
+	sums    sums
+	length  int // of the usual schedule, in steps; 0 is not known yet
+	races   int // reported in this process before this schedule
 }
 
 func newSearch(o Options, p program) *search {
 	o = o.withDefaults()
 	always := o.limits()
 	always.AskAlways = true
-	return &search{
-		options: o, program: p, deadline: time.Now().Add(o.Time),
-		exec: sched.New(o.limits()), dpor: sched.New(always),
-	}
+	return &search{options: o, program: p, exec: sched.New(o.limits()), dpor: sched.New(always)}
 }
 
 func (s *search) close() {
@@ -64,80 +67,59 @@ func (s *search) close() {
 
 const dataRace = "data race"
 
-// drawnShare is how many schedules are drawn before all are gone through: a bug that has a chance in
-// each schedule is found sooner by them.
-const drawnShare = 200
-
-// run returns what refutes the program, or nil and whether everything was played.
-func (s *search) run() (found *finding, complete bool) {
-	if name := s.options.Strategy; name != "" {
-		return s.phase(name, s.options.Schedules)
-	}
-	for _, name := range []string{"random", "pct2", "pct3", "pos"} {
-		if found, _ := s.phase(name, min(drawnShare, s.options.Schedules)/4); found != nil {
-			return found, false
-		}
-	}
-	return s.phase("dpor", s.options.Schedules)
-}
-
-// phase plays up to most schedules of one strategy.
-func (s *search) phase(name string, most int) (found *finding, complete bool) {
-	recorder := s.recorder(name)
-	x := s.exec
-	if name == "dpor" {
-		x = s.dpor
-	}
-	for range most {
-		if time.Now().After(s.deadline) {
-			return nil, false
-		}
-		what := s.play(x, recorder)
-		if name == "dpor" && x.Outcome.Kind != sched.Pruned {
-			s.classes++
-		}
-		if what != "" {
-			return &finding{
-				schedule: append(strategy.Schedule(nil), recorder.Schedule...), preempted: len(recorder.Preempted),
-				what: what, strategy: name, nth: s.played,
-			}, false
-		}
-		if !recorder.Done(x) {
-			d, ok := recorder.Search.(*strategy.DFS)
-			return nil, s.endless == 0 && !(ok && d.Cut)
-		}
-	}
-	return nil, false
-}
-
-// recorder returns the strategy of a name, which goes on where it was.
-func (s *search) recorder(name string) *strategy.Recorder {
-	if s.recorders == nil {
-		s.recorders = map[string]*strategy.Recorder{}
-	}
-	if s.recorders[name] == nil {
-		s.recorders[name] = &strategy.Recorder{Search: newStrategy(name, s.options.Seed)}
-	}
-	return s.recorders[name]
-}
-
-func newStrategy(name string, seed uint64) strategy.Search {
-	switch name {
+// newStrategy returns what plays a task.
+func (s *search) newStrategy(t task) strategy.Search {
+	switch t.Strategy {
 	case "random":
-		return strategy.NewRandom(seed)
-	case "pct2":
-		return strategy.NewPCT(2, seed)
-	case "pct3":
-		return strategy.NewPCT(3, seed)
+		return strategy.NewRandom(t.Seed)
 	case "pos":
-		return strategy.NewPOS(seed)
+		return strategy.NewPOS(t.Seed)
 	case "dfs":
-		return &strategy.DFS{Preemptions: -1}
+		return &strategy.DFS{Preemptions: s.options.preemptionBound()}
 	case "dpor":
 		return &strategy.DPOR{}
 	}
-	panic(fmt.Sprintf("explore: strategy %q: want random, pct2, pct3, pos, dpor or dfs", name))
+	pct := strategy.NewPCT(pctDepth(t.Strategy), t.Seed)
+	pct.Expect(s.usualLength())
+	return pct
 }
+
+// usualLength is what PCT spreads its changes over. It must be the same in every process, and so is
+// not what the process happens to have played.
+func (s *search) usualLength() int {
+	if s.length == 0 {
+		s.program.playOn(s.exec, &strategy.Replay{})
+		s.length = max(1, len(s.exec.Trace.Steps))
+	}
+	return s.length
+}
+
+var pctName = regexp.MustCompile(`^pct([1-9]\d?)$`)
+
+// pctDepth returns the depth in a name such as pct3, 0 if it is none.
+func pctDepth(name string) int {
+	m := pctName.FindStringSubmatch(name)
+	if m == nil {
+		return 0
+	}
+	depth, _ := strconv.Atoi(m[1]) // it is all digits
+	return depth
+}
+
+// known returns what is wrong with the name of a strategy, if anything is.
+func known(name string) error {
+	switch name {
+	case "", "random", "pos", "dfs", "dpor":
+		return nil
+	}
+	if pctDepth(name) > 0 {
+		return nil
+	}
+	return fmt.Errorf("strategy %q: want random, pct and a depth from 1 as in pct3, pos, dpor or dfs", name)
+}
+
+// isTree reports whether a strategy comes to an end.
+func isTree(name string) bool { return name == "dfs" || name == "dpor" }
 
 // playOn plays the program under the next schedule of a strategy.
 func (p program) playOn(x *sched.Exec, st strategy.Search) *sched.Outcome {
@@ -154,12 +136,15 @@ func (s *search) play(x *sched.Exec, st strategy.Search) (what string) {
 	out := s.program.playOn(x, st)
 	switch out.Kind {
 	case sched.Pruned:
-		s.pruned++
+		s.sums.Pruned++
 		return ""
 	case sched.Endless:
-		s.endless++
+		s.sums.Endless++
 	}
-	s.played++
+	s.sums.Played++
+	if l := s.program.leaves; l != nil {
+		s.sums.Left, s.sums.Skipped = max(s.sums.Left, l.goroutines), l.skipped
+	}
 	if sched.RaceErrors() > s.races {
 		return dataRace
 	}

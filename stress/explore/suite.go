@@ -113,11 +113,11 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	o.LazyClock = true
 	ctx, cancel := context.WithTimeout(ctx, o.Time+overtime)
 	defer cancel()
-	c := child{binary: binary.Path, dir: binary.Dir, test: name, nth: 1, options: o, args: []string{"-test.timeout=0"}}
+	j := &job{binary: binary.Path, home: binary.Dir, test: name, nth: 1, args: []string{"-test.timeout=0"}}
 	if s.Short {
-		c.args = append(c.args, "-test.short")
+		j.args = append(j.args, "-test.short")
 	}
-	r, err := c.run(ctx)
+	r, err := j.explore(ctx, o, []string{""}, newProgress(name, 1))
 	test := SuiteTest{Name: name, Took: time.Since(began)}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -173,23 +173,22 @@ func Tests(t *testing.T, pkg string) {
 // Serve is called by the test binary of a Suite, and by nobody else: there, the Test functions of the
 // package are explored when they are run.
 func Serve() bool {
-	shim.Door = serve
+	shim.Door = serveTest
 	return true
 }
 
-// serve explores one test of a suite.
-func serve(t *testing.T, body func(*T)) {
+// serveTest explores one test of a suite.
+func serveTest(t *testing.T, body func(*T)) {
 	t.Helper()
-	if os.Getenv(resultVar) == "" {
+	if os.Getenv(nthVar) == "" {
 		t.Fatal("explore: this binary is run by explore.Suite")
 	}
-	explore(t, Options{}, func(o Options) *Result {
-		left, skipped := 0, false
-		play := func() {
-			shim.PlayAlone(t, body, func(n int, skips bool) { left, skipped = max(left, n), skips })
-		}
-		r := exploreOne(t, program{play: play, ofSuite: true}, o)
-		r.Left, r.Skipped = left, skipped
-		return r
+	explore(t, Options{}, func(Options) ([]program, error) {
+		leaves := &leftover{}
+		return []program{{
+			ready:  func() { *leaves = leftover{} },
+			play:   func() { shim.PlayAlone(t, body, func(left int, skips bool) { *leaves = leftover{left, skips} }) },
+			leaves: leaves,
+		}}, nil
 	})
 }

@@ -16,8 +16,8 @@ var expected = map[string]struct{ verdict, text string }{
 	"TestWrongInSubtest":   {"fail", "TestWrongInSubtest/sub/sub: inner_test.go:102: failed"},
 	"TestWrongGoexit":      {"fail", "test executed panic(nil) or runtime.Goexit"},
 	"TestWrongPanics":      {"fail", "panic: of the test"},
-	"TestWrongDeadlock":    {"fail", "goroutine 1 waits in receive"},
-	"TestFile":             {"refused", "os.ReadFile is not under control (inner_test.go:"},
+	"TestWrongDeadlock":    {"fail", "for its subtest: goroutine 1 waits in <-make(chan int)"},
+	"TestFile":             {"refused", "os.ReadFile is not under control (stress/explore/testdata/suite/inner_test.go:"},
 	"TestAllocs":           {"refused", "testing.AllocsPerRun, which would count what the engine allocates"},
 }
 

@@ -45,10 +45,7 @@ func (e *Exec) pick(me *G) *G {
 	if e.finished {
 		e.age()
 	}
-	e.settling = false
-	for _, g := range e.gs {
-		e.settling = e.settling || g.state == ready && g.Op.Kind == OpSettle
-	}
+	e.settling = e.anySettles()
 	for _, class := range [...]class{moves, restless, passes, settles, spins} {
 		e.enabled = e.enabled[:0]
 		for _, g := range e.gs {
@@ -71,6 +68,15 @@ func (e *Exec) pick(me *G) *G {
 	}
 	e.atRest()
 	return nil
+}
+
+func (e *Exec) anySettles() bool {
+	for _, g := range e.gs {
+		if g.state == ready && g.Op.Kind == OpSettle {
+			return true
+		}
+	}
+	return false
 }
 
 // longestAgo returns the one that has not moved for the longest time. When all spin, in which order they

@@ -42,6 +42,7 @@ func (m *Map) access(kind Kind, mode Mode, key any, f func(n *entry) (wrote bool
 	g := e.begin(kind)
 	n := m.quietly(func() *entry { m.compact(e); return m.find(key, hash) })
 	e.number(&n.object)
+	e.number(&m.shape) // now: a number from within the step would differ with what others did before it
 	g.on(&n.object, mode)
 	if mode == Read {
 		e.look(g, &n.object)
@@ -58,7 +59,6 @@ func (m *Map) access(kind Kind, mode Mode, key any, f func(n *entry) (wrote bool
 	raceReleaseMerge(unsafe.Pointer(&n.written))
 	e.changed(g, &n.object)
 	if was != n.present {
-		e.number(&m.shape)
 		e.Trace.touch(&m.shape, Write)
 		m.shape.version++
 	}
@@ -200,52 +200,4 @@ func (m *Map) CompareAndDelete(key, old any) (deleted bool) {
 		return deleted
 	})
 	return deleted
-}
-
-// Clear deletes all keys.
-func (m *Map) Clear() {
-	m.all(OpMapClear, Write, func(n *entry) {
-		if !n.present {
-			return
-		}
-		n.value, n.present = nil, false
-		if e := current(); e != nil {
-			e.number(&n.object)
-			e.Trace.touch(&n.object, Write)
-			raceReleaseMerge(unsafe.Pointer(&n.written))
-			e.changed(e.cur, &n.object)
-			m.shape.version++
-		}
-	})
-}
-
-// Keys returns the keys that there are, by insertion.
-func (m *Map) Keys() (keys []any) {
-	m.all(OpMapRange, Read, func(n *entry) {
-		if n.present {
-			keys = push(keys, n.key)
-		}
-	})
-	return keys
-}
-
-// all calls f for every entry, in one operation on which keys there are.
-func (m *Map) all(kind Kind, mode Mode, f func(n *entry)) {
-	e := current()
-	if e == nil {
-		m.real.Lock()
-		defer m.real.Unlock()
-	} else {
-		g := e.begin(kind)
-		m.quietly(func() *entry { m.compact(e); return nil })
-		e.number(&m.shape)
-		g.on(&m.shape, mode)
-		if mode == Read {
-			e.look(g, &m.shape)
-		}
-		e.point(g)
-	}
-	for _, n := range m.entries {
-		f(n)
-	}
 }

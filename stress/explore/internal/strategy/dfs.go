@@ -8,6 +8,7 @@ type DFS struct {
 	Preemptions int
 
 	path  []decision
+	floor int // decisions before it are fixed
 	at    int
 	spent int
 	Cut   bool // the bound kept it from some schedules
@@ -72,7 +73,7 @@ func (d *DFS) take(ways func(scratch []int) []int) int {
 // Done is that of Search.
 func (d *DFS) Done(*sched.Exec) bool {
 	d.path = d.path[:d.at]
-	for len(d.path) > 0 {
+	for len(d.path) > d.floor {
 		last := &d.path[len(d.path)-1]
 		if last.next++; last.next < len(last.ways) {
 			return true

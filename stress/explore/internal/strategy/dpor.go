@@ -18,6 +18,7 @@ type DPOR struct {
 	x       *sched.Exec
 	blocked []*sched.G // scratch
 	from    int        // the first step that is new in this execution
+	floor   int        // nodes before it are fixed: what is to be tried there is of other parts
 }
 
 // A node is the state before a step.
@@ -131,12 +132,14 @@ func (d *DPOR) Done(x *sched.Exec) bool {
 		d.order.pending(int32(g.ID), g.Op.Access)
 	}
 	for _, r := range d.order.races {
-		d.reverse(r)
+		if int(r.first) >= d.floor {
+			d.reverse(r)
+		}
 	}
 	for at := d.from; at < len(d.nodes); at++ {
 		d.hurry(&d.nodes[at], x.Trace.Steps[at].Kind)
 	}
-	for at := len(d.nodes) - 1; at >= 0; at-- {
+	for at := len(d.nodes) - 1; at >= d.floor; at-- {
 		if d.retry(&d.nodes[at], at) {
 			d.nodes = d.nodes[:at+1]
 			d.from = at
@@ -156,7 +159,7 @@ func (d *DPOR) hurry(n *node, next sched.Kind) {
 
 // retry chooses what has still to be tried in a state, and reports whether there is anything.
 func (d *DPOR) retry(n *node, at int) bool {
-	n.accesses = append(n.accesses, d.x.Trace.Accesses(&d.x.Trace.Steps[at])...)
+	n.touches(d.x.Trace.Accesses(&d.x.Trace.Steps[at]))
 	if n.choice++; n.choice < n.choices {
 		return true
 	}

@@ -41,6 +41,9 @@ func NewPCT(depth int, seed uint64) *PCT {
 	return &PCT{depth: depth, rand: rand.New(rand.NewPCG(seed, 2)), length: 20}
 }
 
+// Expect says how many steps an execution has, for where the first changes are.
+func (s *PCT) Expect(steps int) { s.length = steps }
+
 // Begin is that of Search.
 func (s *PCT) Begin(*sched.Exec) {
 	s.priority, s.changes = s.priority[:0], s.changes[:0]

@@ -70,7 +70,7 @@ func (t *teller) vote(b ballots, kind sched.Kind, object int32, at *site) {
 		b.certain[object] = map[string]int{"clock": 1}
 		return
 	}
-	if object == 0 || isInner(kind, at) {
+	if object == 0 || isInner(kind, at) || strings.HasPrefix(at.entry, ofT) {
 		return
 	}
 	names := map[string]bool{}

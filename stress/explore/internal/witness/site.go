@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ const (
 	engine = "github.com/semabench/semabench/stress/explore"
 	shim   = engine + "/shim/"
 	begin  = engine + "/sched.(*G).main" // below the frames of the program
+	ofT    = "testing.(*T)."             // methods of what a program is given
 )
 
 // A site is where an operation is in the program, below the frames of the engine.
@@ -27,10 +29,19 @@ type site struct {
 	own      bool   // it is in what package explore does around a program
 }
 
-func siteOf(pcs []uintptr) (s site) {
+func siteOf(pcs []uintptr) site {
+	s, line := locate(pcs)
+	if s.file != "" {
+		s.at = story.Place{File: relative(s.file), Line: line}
+	}
+	return s
+}
+
+// locate leaves out how the file is told, for which folders are looked at.
+func locate(pcs []uintptr) (s site, line int) {
 	for _, f := range frames(pcs) {
 		if f.Function == begin {
-			return s // the program has no frame: the end of a goroutine
+			return s, 0 // the program has no frame: the end of a goroutine
 		}
 		if strings.HasPrefix(f.Function, engine+"/sched.") || strings.HasPrefix(f.Function, shim) {
 			s.enter(f.Function)
@@ -39,17 +50,25 @@ func siteOf(pcs []uintptr) (s site) {
 		s.own = s.own || strings.HasPrefix(f.Function, engine+".")
 		if strings.HasPrefix(f.Function, engine+".(*stage).") || strings.HasPrefix(f.Function, engine+".(*worker).") {
 			s.hidden = true
-			return s
+			return s, 0
 		}
-		s.file, s.at = f.File, story.Place{File: relative(f.File), Line: f.Line}
-		s.function = ShortName(f.Function)
-		return s
+		s.file, s.function = f.File, ShortName(f.Function)
+		return s, f.Line
 	}
-	return s
+	return s, 0
 }
 
 // At says where in the program the stack is that begins with these, "" if that is not known.
 func At(pcs []uintptr) string { return siteOf(pcs).at.String() }
+
+// Position is At with the file as the compiler knows it, "" also for what package explore does.
+func Position(pcs []uintptr) string {
+	s, line := locate(pcs)
+	if s.file == "" || s.own {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", s.file, line)
+}
 
 func frames(pcs []uintptr) (all []runtime.Frame) {
 	if len(pcs) == 0 {
@@ -70,7 +89,7 @@ func (s *site) enter(function string) {
 	function = strings.ReplaceAll(function, "[...]", "")
 	parts := strings.Split(function, ".")
 	s.entry, s.closure = function, false
-	s.own = function == "testing.(*T).Context"
+	s.own = function == ofT+"Context"
 	for len(parts) > 2 {
 		last := parts[len(parts)-1]
 		if !strings.HasPrefix(last, "func") && strings.Trim(last, "0123456789") != "" {

@@ -3,6 +3,7 @@ package witness
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/stress/explore/internal/story"
 	"github.com/semabench/semabench/stress/explore/sched"
@@ -26,6 +27,10 @@ func (t *teller) tellWaits(s *story.Story) {
 		switch {
 		case t.last.seats[left.G].State == sched.Spins:
 			w.For = "looks again and again at what nobody changes"
+		case at.entry == ofT+"Run":
+			w.For = "its subtest: " + strings.Join(t.alive(left.G), "; ")
+		case at.entry == ofT+"Parallel":
+			w.For = "the function of its parent to return"
 		default:
 			t.explain(&w, left, blocked)
 		}
