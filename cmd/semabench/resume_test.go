@@ -162,6 +162,7 @@ func TestResumeRefuses(t *testing.T) {
 		"another commit":    {replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
 		"another code":      {replaced(codeKey, codeKey+"0"), []string{"the code was 0"}},
 		"another layout":    {replaced("layout: one", "layout: random"), []string{`layout was "random" and is "one"`}},
+		"another priority":  {replaced("priority: ", "priority: 1"), []string{`priority was "1`}},
 		"another plan":      {replaced("-impl cond,channel", "-impl spin,weighted"), []string{"sample 1 is ", "planned"}},
 		"a plan of nothing": {replaced("-impl cond,channel", "-impl pond"), []string{"the plan in", "pond"}},
 		"a sample too many": {complete + lines[len(lines)-2], []string{"13 samples"}},

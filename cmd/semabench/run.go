@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -33,6 +34,9 @@ in any module. Nothing is written into it, and its go.mod stays as it is.
 
 Warm-up: each process keeps all cores busy for 20 ms, and then does the row for an eighth of the
 time, by which it knows how many operations fill all of it. None of that is in the figures.
+
+Priority: where that is allowed, to root on Linux, a sample gets a core before all other processes.
+The text says whether: "priority: -20".
 
 Noise: where Linux tells, each line has what the machine did while its process ran:
 noise-foreign-cores and noise-steal-cores, cores that other processes and other guests of the
@@ -181,7 +185,8 @@ func (m *measurement) header(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("starting the program that takes samples: %w", err)
 	}
-	return fmt.Sprintf("%slayout: %s\nplanned-samples: %d\n", head, m.layout(), len(m.rows)), nil
+	return fmt.Sprintf("%slayout: %s\npriority: %s\nplanned-samples: %d\n",
+		head, m.layout(), machine.Priority(), len(m.rows)), nil
 }
 
 // mustBeFree keeps a run from the results of another one.

@@ -158,7 +158,7 @@ func (m *match) addFacts() {
 	m.fact("kernel", here.Kernel)
 	m.fact("gomaxprocs", fmt.Sprint(here.GOMAXPROCS))
 	m.fact("load", load())
-	m.fact("priority", priority())
+	m.fact("priority", machine.Priority())
 	m.fact("seed", fmt.Sprint(m.Seed))
 	m.fact("pairs", fmt.Sprintf("%d, contended %d", m.Pairs, 2*m.Pairs))
 	m.fact("slices", fmt.Sprintf("%d of %v", m.Slices, m.Slice))

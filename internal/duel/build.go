@@ -37,9 +37,8 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 // A pool is the binaries of one package on one side.
 type pool []binary
 
-// link fills pools for both sides, on every core: a binary for each of so many pairs, up to Layouts.
-func (m *match) link(ctx context.Context, path string, pairs int) (old, new pool, err error) {
-	layouts := min(m.Layouts, pairs)
+// link fills pools for both sides with so many layouts, on every core.
+func (m *match) link(ctx context.Context, path string, layouts int) (old, new pool, err error) {
 	old, new = make(pool, layouts), make(pool, layouts)
 	errs := make([]error, 2*layouts)
 	var all sync.WaitGroup

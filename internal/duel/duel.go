@@ -48,7 +48,7 @@ type Options struct {
 	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
 	Slices  int           // of a process in a pair, three quarters as many of several goroutines; 0: 16
 	Slice   time.Duration // twice that of several goroutines; 0: 0.5 ms
-	Layouts int           // most binaries of a package on each side; 0: 24, so that no pair shares its own
+	Layouts int           // most binaries of a package on each side, twice that in the second stage; 0: 24
 	Repeats int           // of what is counted; 0: 5
 	Seed    uint64        // of layouts and orders; 0: from the clock
 

@@ -43,14 +43,11 @@ func most(plans []*plan, pairs func(*plan) int) (n int) {
 }
 
 // draw returns the binaries of pair k. Every one is used once before any is used again, and then it
-// meets another one.
+// meets the same one: pairs that have one layout in common depend on each other, and those that
+// have both are one unit of the test. It is not b.b[k%n], as a and b may be one pool.
 func (b bout) draw(k int) (binary, binary) {
 	n := len(b.a)
-	turn := 1 + k/n
-	if n > 1 {
-		turn = 1 + k/n%(n-1)
-	}
-	return b.a[k%n], b.b[(k+turn)%n]
+	return b.a[k%n], b.b[(k+1)%n]
 }
 
 // pair takes one pair of every row that still needs one.

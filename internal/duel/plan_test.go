@@ -74,19 +74,28 @@ func TestPairsAreDroppedEvenly(t *testing.T) {
 	}
 }
 
-func TestEveryBinaryIsDrawnBeforeAnyIsDrawnAgain(t *testing.T) {
+// Every binary is drawn before any is drawn again, and then meets the one that it met before.
+func TestBinariesMeetTheSameOnes(t *testing.T) {
 	for _, n := range []int{1, 2, 5} {
-		b := bout{a: make(pool, n), b: make(pool, n)}
+		olds, news := make(pool, n), make(pool, n)
 		for i := range n {
-			b.a[i].layout, b.b[i].layout = uint64(i), uint64(i)
+			olds[i].layout, news[i].layout = uint64(i), uint64(100+i)
 		}
-		met := map[[2]uint64]bool{}
-		for k := range n * (n - 1) {
-			first, second := b.draw(k)
-			if met[[2]uint64{first.layout, second.layout}] || first == second || int(first.layout) != k%n {
-				t.Errorf("of %d binaries pair %d is %d and %d", n, k, first.layout, second.layout)
+		for _, b := range []bout{{a: olds, b: news}, {a: olds, b: olds}} {
+			met, drawn := map[uint64]uint64{}, map[uint64]bool{}
+			for k := range 3 * n {
+				first, second := b.draw(k)
+				if had, ok := met[first.layout]; ok && had != second.layout {
+					t.Errorf("of %d binaries %d met %d, and in pair %d %d", n, first.layout, had, k, second.layout)
+				}
+				if n > 1 && first == second || int(first.layout) != k%n {
+					t.Errorf("of %d binaries pair %d is %d and %d", n, k, first.layout, second.layout)
+				}
+				met[first.layout], drawn[second.layout] = second.layout, true
 			}
-			met[[2]uint64{first.layout, second.layout}] = true
+			if len(drawn) != n {
+				t.Errorf("of %d binaries of the second side %d were drawn", n, len(drawn))
+			}
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // A process is a test binary that waits for commands; see worker/worker.go.txt for them. It
@@ -87,7 +89,7 @@ func start(
 	apart(cmd)
 	cmd.WaitDelay = time.Second // for what its children hold open
 	p.body = workerBody{cmd}
-	err = startFirst(cmd)
+	err = machine.StartFirst(cmd)
 	commandsOut.Close()
 	answersIn.Close()
 	if err != nil {

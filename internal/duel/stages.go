@@ -26,7 +26,7 @@ func (m *match) first(ctx context.Context, path string) error {
 	}
 	m.say("linking "+path, 0, 0)
 	planned := func(p *plan) int { return p.pairs }
-	old, new, err := m.link(ctx, path, most(plans, planned))
+	old, new, err := m.link(ctx, path, min(most(plans, planned), m.Layouts))
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (m *match) second(ctx context.Context) error {
 func (m *match) again(ctx context.Context, path string, plans []*plan) error {
 	m.say("linking "+path, 0, 0)
 	planned := func(p *plan) int { return gate.SecondPairs(len(p.Pairs)) }
-	old, new, err := m.link(ctx, path, most(plans, planned))
+	old, new, err := m.link(ctx, path, min(most(plans, planned), gate.SecondPairs(m.Layouts)))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // A standIn answers the commands of a worker by starting an ordinary test binary for each of them. It is
@@ -207,7 +209,7 @@ func (s *standIn) start(procs int, env []string, args ...string) (saying, error)
 	apart(cmd)
 	cmd.WaitDelay = time.Second // for what its children hold open
 	began := time.Now()
-	err := startFirst(cmd)
+	err := machine.StartFirst(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}

@@ -110,8 +110,8 @@ func (r *Report) checkRun(run *Run) {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d planned rows were measured", len(run.Rows), n))
 	}
 	if n := r.sharingLayouts(); n > 0 {
-		r.Notes = append(r.Notes, plural(n, "row")+" had less than one code layout for 4 pairs: "+
-			"a difference of several percent may be the luck of the linker; measure with more layouts")
+		r.Notes = append(r.Notes, "the layouts of "+plural(n, "row")+" met in several combinations: a difference of "+
+			"several percent may be the luck of the linker, and its p is too small; measure anew")
 	}
 	for i := range r.options.Waivers {
 		w := &r.options.Waivers[i]
@@ -123,18 +123,20 @@ func (r *Report) checkRun(run *Run) {
 	}
 }
 
-// sharingLayouts counts the rows whose pairs are less independent than the test supposes, because
-// few binaries serve many pairs.
+// sharingLayouts counts the rows whose units are less independent than the test supposes, because they
+// have binaries in common, as in records of earlier versions.
 func (r *Report) sharingLayouts() (n int) {
 	for _, j := range r.Rows {
 		if j.Time == nil {
 			continue
 		}
 		olds, news := make(map[uint64]bool), make(map[uint64]bool)
+		known := true
 		for _, p := range j.deciding() {
 			olds[p.OldLayout], news[p.NewLayout] = true, true
+			known = known && p.OldLayout != 0 && p.NewLayout != 0
 		}
-		if 4*min(len(olds), len(news)) < j.Time.Pairs {
+		if known && min(len(olds), len(news)) < j.Time.Units {
 			n++
 		}
 	}

@@ -11,7 +11,8 @@
 // # How it judges
 //
 // A [Run] holds pairs: two processes, one of each side, that took turns at the same benchmark. A
-// pair gives one quotient new/old. Of the quotients of a row come the estimate of Hodges and
+// pair gives one quotient new/old; of several pairs with the same two code layouts the average counts,
+// once. Of the quotients of a row come the estimate of Hodges and
 // Lehmann with its interval ([Estimate]) and the exact p of Wilcoxon's signed rank test. What stands for
 // a process is a fast one of its slices, its octile. Where several goroutines run, the mean of all
 // slices is tested too, as a test more of the run: locks are often as fast as ever until somebody waits.
@@ -138,7 +139,7 @@
 // # What this does not show
 //
 // The test supposes that pairs are independent and that luck is as likely to favour either side.
-// Pairs that share something, as a layout or a neighbour who is busy during one side only, break
+// Pairs that share something, as a neighbour who is busy during one side only, break
 // that; the margin and the control against itself are there for it, and neither is a proof.
 //
 // UNCHANGED and the intervals are not corrected: among 100 rows that are 3 % slower, 2 or 3 may

@@ -137,7 +137,7 @@ func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 		t.Stage, deciding, t.Estimate = 2, row.Second, estimate(row.Second)
 		t.MDE = mde(first, r.deciding(deciding, t.Estimate, t.Margin))
 	default:
-		t.MDE = mde(first, r.planned(t.First, SecondPairs(len(row.Pairs)), t.Margin))
+		t.MDE = mde(first, r.planned(t.First, SecondPairs(t.First.Units), t.Margin))
 	}
 	t.OldMedian, t.NewMedian = medians(deciding)
 	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted

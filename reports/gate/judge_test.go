@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -139,11 +140,31 @@ func TestFamilyTooLargeForThePairs(t *testing.T) {
 func TestSharedLayoutsAreNamed(t *testing.T) {
 	r := row("BenchmarkX", 1, 0.02)
 	for i := range r.Pairs {
-		r.Pairs[i].NewLayout %= 5
+		r.Pairs[i].NewLayout = 1 + r.Pairs[i].NewLayout%5
 	}
 	report := Judge(runOf(r, row("BenchmarkY", 1, 0.02)), Options{})
-	if len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "1 row had less than one code layout") {
+	if len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "the layouts of 1 row met") {
 		t.Errorf("notes %q", report.Notes)
+	}
+}
+
+// Measuring the same two layouts again tells more of them, and nothing of the program.
+func TestPairsOfTheSameLayoutsAreOneUnit(t *testing.T) {
+	pairs := row("BenchmarkX", 1.03, 0.05).Pairs
+	want := estimate(pairs)
+	want.Pairs = 4 * len(pairs)
+	got := estimate(slices.Concat(pairs, pairs, pairs, pairs))
+	if got != want {
+		t.Errorf("four times each pair: %+v, want %+v", got, want)
+	}
+	if words := got.of(); words != fmt.Sprintf("%d pairs of %d layouts", want.Pairs, len(pairs)) {
+		t.Errorf("said as %q", words)
+	}
+	for i := range pairs { // of which nobody knows
+		pairs[i].OldLayout, pairs[i].NewLayout = 0, 0
+	}
+	if got := estimate(pairs); got.Units != len(pairs) {
+		t.Errorf("%d units of %d pairs of unknown layouts", got.Units, len(pairs))
 	}
 }
 

@@ -34,8 +34,9 @@ func (r rule) familyLevel() float64 {
 	return r.falseAlarm
 }
 
-// SecondPairs is how many pairs the second stage of a row with n pairs is to have. Suspects are few, so
-// twice the pairs cost little, and find 1.4 times smaller slowdowns.
+// SecondPairs is how many pairs the second stage of a row with n pairs is to have, and how many layouts
+// if the first had n. Suspects are few, so twice of both costs little, and finds 1.4 times smaller
+// slowdowns.
 func SecondPairs(n int) int { return 2 * n }
 
 // A stage is what decides whether its pairs find a slowdown: the standard error of the estimate, and
@@ -76,20 +77,21 @@ func mde(stages ...stage) float64 {
 // r reaches the level if the k'th smallest Walsh average, moved by r, is above no change, k being
 // to the level as it is to an interval in [Estimate]. +Inf if no p of so few pairs is so small.
 func (r rule) deciding(pairs []Pair, e Estimate, margin float64) stage {
-	k, _ := rankBelow(len(pairs), r.level())
+	logs := units(pairs)
+	k, _ := rankBelow(len(logs), r.level())
 	if k == 0 {
 		return stage{math.Inf(1), math.Inf(1)}
 	}
-	walsh := walshAverages(logRatios(pairs))
+	walsh := walshAverages(logs)
 	return stage{e.standardError(), max(math.Log1p(margin), math.Log(e.Ratio)-walsh[k-1])}
 }
 
-// planned is a stage that would have n pairs like those of e.
+// planned is a stage that would have n units like those of e.
 func (r rule) planned(e Estimate, n int, margin float64) stage {
 	if smallestP(n) > r.level() {
 		return stage{math.Inf(1), math.Inf(1)}
 	}
-	err := e.standardError() * math.Sqrt(float64(e.Pairs)/float64(n))
+	err := e.standardError() * math.Sqrt(float64(e.Units)/float64(n))
 	return stage{err, max(math.Log1p(margin), -normalQuantile(r.level())*err)}
 }
 

@@ -64,12 +64,12 @@ type Row struct {
 
 // A Pair is two processes, one of each side, each linked with a code layout of its own, that took
 // turns in ABBA order. Processes and not slices are independent of each other, so a pair is one
-// value of every test.
+// value of every test, together with those that have the same two layouts; see [Estimate].
 type Pair struct {
 	Old, New             float64       // what is typical of its slices, ns/op
 	OldMean, NewMean     float64       `json:",omitempty"` // of all its slices, where several goroutines run
 	OldSlices, NewSlices []float64     `json:",omitempty"` // in the order of time; may be left out
-	OldLayout, NewLayout uint64        // seeds of the linker; 0 is its own layout
+	OldLayout, NewLayout uint64        // seeds of the linker; 0 is not known, and no other pair's
 	At                   time.Duration // since the run began
 }
 

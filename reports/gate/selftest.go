@@ -79,9 +79,8 @@ func (t Trial) Run(recorded []Row) (Tally, error) {
 	}
 	var pools []pool
 	for i := range recorded {
-		p := pool{row: &recorded[i]}
-		p.pairs = append(append(append(p.pairs, p.row.Pairs...), p.row.Second...), p.row.SelfPairs...)
-		if newJudged(p.row).Verdict == "" && len(p.pairs) > 0 {
+		p := newPool(&recorded[i])
+		if newJudged(p.row).Verdict == "" && p.pairs > 0 {
 			pools = append(pools, p)
 		}
 	}
@@ -95,10 +94,19 @@ func (t Trial) Run(recorded []Row) (Tally, error) {
 	return sum, nil
 }
 
-// A pool is what was recorded of a row.
+// A pool is what was recorded of a row, by the units that it is drawn by.
 type pool struct {
 	row   *Row
-	pairs []Pair
+	units [][]Pair
+	pairs int // in all units
+}
+
+func newPool(row *Row) pool {
+	p := pool{row: row}
+	for _, stage := range [][]Pair{row.Pairs, row.Second, row.SelfPairs} {
+		p.units, p.pairs = append(p.units, byLayouts(stage)...), p.pairs+len(stage)
+	}
+	return p
 }
 
 // drawn is a row of one run, with the second stage that it gets if it is a suspect.
@@ -118,7 +126,7 @@ func (t Trial) family(sum *Tally, pools []pool, random *rand.Rand, number int) {
 		}
 		second := SecondPairs(first)
 		pairs := p.draw(random, first+second, t.Turn)
-		kind.Repeats = kind.Repeats || first+second > len(p.pairs)
+		kind.Repeats = kind.Repeats || first+second > p.pairs
 		rows[i] = drawn{pairs[:first], pairs[first:], p}
 	}
 	clean := t.judge(rows, 0)
@@ -136,25 +144,29 @@ func (t Trial) family(sum *Tally, pools []pool, random *rand.Rand, number int) {
 	}
 }
 
-// draw takes n different pairs if there are so many: the beginning of a shuffle that goes on from
-// the last one.
+// draw takes n different pairs if there are so many, by whole units: the beginning of a shuffle that
+// goes on from the last one.
 func (p *pool) draw(random *rand.Rand, n int, turn bool) []Pair {
-	drawn := make([]Pair, n)
-	for i := range drawn {
-		from := i % len(p.pairs)
-		j := from + random.IntN(len(p.pairs)-from)
-		p.pairs[from], p.pairs[j] = p.pairs[j], p.pairs[from]
-		drawn[i] = p.pairs[from]
-		if turn && random.IntN(2) == 0 {
-			drawn[i] = drawn[i].turned()
+	var drawn []Pair
+	for i := 0; len(drawn) < n; i++ {
+		from := i % len(p.units)
+		j := from + random.IntN(len(p.units)-from)
+		p.units[from], p.units[j] = p.units[j], p.units[from]
+		turning := turn && random.IntN(2) == 0
+		for _, pair := range p.units[from] {
+			if turning {
+				pair = pair.turned()
+			}
+			drawn = append(drawn, pair)
 		}
 	}
-	return drawn
+	return drawn[:n]
 }
 
 // turned is p with its sides changed.
 func (p Pair) turned() Pair {
 	p.Old, p.New, p.OldMean, p.NewMean = p.New, p.Old, p.NewMean, p.OldMean
+	p.OldLayout, p.NewLayout = p.NewLayout, p.OldLayout
 	return p
 }
 
@@ -177,7 +189,7 @@ func plant(pairs []Pair, effect float64) []Pair {
 	planted := make([]Pair, len(pairs))
 	for i, p := range pairs {
 		planted[i] = Pair{Old: p.Old, New: p.New * (1 + effect),
-			OldMean: p.OldMean, NewMean: p.NewMean * (1 + effect)}
+			OldMean: p.OldMean, NewMean: p.NewMean * (1 + effect), OldLayout: p.OldLayout, NewLayout: p.NewLayout}
 	}
 	return planted
 }
@@ -213,7 +225,7 @@ func (s *Tally) count(r *Report, rows []drawn) {
 		number, _ := strconv.Atoi(j.Row.Name) // as judge named it
 		p := rows[number].pool
 		pairs := len(j.Row.Pairs) + len(j.Row.Second)
-		k.Cost += p.row.Spent * time.Duration(pairs) / time.Duration(len(p.pairs))
+		k.Cost += p.row.Spent * time.Duration(pairs) / time.Duration(p.pairs)
 	}
 }
 

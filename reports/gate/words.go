@@ -17,12 +17,12 @@ func (r rule) why(t *Timing, row *Row) string {
 	case t.Verdict == Unchanged:
 		return fmt.Sprintf("%s, all within %s", t.summary(), percent(t.Wanted))
 	case t.Confidence == 0:
-		return fmt.Sprintf("%s are too few for an interval, 6 are needed", plural(t.Pairs, "pair"))
+		return t.of() + " are too few for an interval, 6 are needed"
 	case r.waiting(t):
 		return t.summary() + "; a suspect whose second stage was not measured"
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
-			t.summary(), plural(r.family, "test"), smallestP(r.decidingPairs(t)), r.level())
+			t.summary(), plural(r.family, "test"), smallestP(r.decidingUnits(t)), r.level())
 	case t.NotSlower:
 		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
 			t.summary(), percent(t.Wanted))
@@ -34,19 +34,27 @@ func (r rule) why(t *Timing, row *Row) string {
 	return words + ". This run would have found " + percent(t.MDE)
 }
 
-func (r rule) decidingPairs(t *Timing) int {
+func (r rule) decidingUnits(t *Timing) int {
 	if r.stages == 2 && t.Stage == 1 {
-		return SecondPairs(t.Pairs)
+		return SecondPairs(t.Units)
 	}
-	return t.Pairs
+	return t.Units
+}
+
+// of is "48 pairs", or "96 pairs of 48 layouts" where these have to share.
+func (e Estimate) of() string {
+	if e.Units == e.Pairs {
+		return plural(e.Pairs, "pair")
+	}
+	return fmt.Sprintf("%s of %s", plural(e.Pairs, "pair"), plural(e.Units, "layout"))
 }
 
 func (r rule) stageWords(t *Timing) string {
 	if t.Stage == 2 {
 		return fmt.Sprintf("found again in %s of fresh processes, p = %s of %s allowed",
-			plural(t.Pairs, "pair"), probability(t.Slower), probability(r.level()))
+			t.of(), probability(t.Slower), probability(r.level()))
 	}
-	return fmt.Sprintf("%s, corrected p = %s", plural(t.Pairs, "pair"), probability(t.Corrected))
+	return fmt.Sprintf("%s, corrected p = %s", t.of(), probability(t.Corrected))
 }
 
 // summary is "5.2 % slower (3.9 % to 6.4 %)".

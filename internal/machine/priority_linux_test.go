@@ -1,4 +1,4 @@
-package duel
+package machine
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ func TestPriority(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := startFirst(cmd); err != nil {
+	if err := StartFirst(cmd); err != nil {
 		t.Fatal(err)
 	}
 	ours, want := nice(t, os.Getpid()), highest
@@ -24,10 +24,10 @@ func TestPriority(t *testing.T) {
 		want = ours
 	}
 	if got := nice(t, cmd.Process.Pid); got != want {
-		t.Errorf("priority %d, want %d (%s)", got, want, priority())
+		t.Errorf("priority %d, want %d (%s)", got, want, Priority())
 	}
-	if want != highest && !strings.HasPrefix(priority(), "not raised: ") {
-		t.Errorf("the run says %q of a priority of %d", priority(), want)
+	if want != highest && !strings.HasPrefix(Priority(), "not raised: ") {
+		t.Errorf("the run says %q of a priority of %d", Priority(), want)
 	}
 	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", cmd.Process.Pid))
 	if err == nil && want != ours && !strings.HasSuffix(strings.TrimSpace(string(group)), fmt.Sprint("nice ", want)) {

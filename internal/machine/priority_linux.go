@@ -1,4 +1,4 @@
-package duel
+package machine
 
 import (
 	"errors"
@@ -33,10 +33,12 @@ func onThread(do func() error) error {
 	return <-done
 }
 
-// startFirst starts a command that gets a core before all else that runs on the machine: the greatest
-// part of the noise is other processes. Where sessions share the cores among them (autogroup),
-// the priority of the session decides, so it has one of its own.
-func startFirst(cmd *exec.Cmd) error {
+// StartFirst starts a command as [exec.Cmd.Start] does, and one that gets a core before all else that
+// runs on the machine: the greatest part of the noise is other processes. Where sessions share the
+// cores among them (autogroup), the priority of the session decides, so it has one of its own, and no
+// Ctrl-C of the terminal reaches it. It takes the SysProcAttr of the command for that. Where the
+// priority may not be raised, which [Priority] says, the command is started as it is.
+func StartFirst(cmd *exec.Cmd) error {
 	if mayRaise() != nil {
 		return cmd.Start()
 	}
@@ -52,8 +54,8 @@ func startFirst(cmd *exec.Cmd) error {
 	return nil
 }
 
-// priority says whether processes get a core first.
-func priority() string {
+// Priority is the priority that [StartFirst] gives, or says why it gives none.
+func Priority() string {
 	if err := mayRaise(); err != nil {
 		return "not raised: " + err.Error()
 	}
