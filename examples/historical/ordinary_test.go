@@ -2,6 +2,8 @@ package historical
 
 import (
 	"context"
+	"os"
+	"strings"
 	"testing"
 
 	marusama "github.com/marusama/semaphore"
@@ -60,7 +62,24 @@ func mustDeadlock(t *testing.T, program func(*explore.T)) {
 		}
 		t.Logf("%s: schedule %d", strategy, r.Schedules)
 		if strategy == "dpor" {
-			t.Log(r.Text)
+			mustBeTold(t, r)
+		}
+	}
+}
+
+// mustBeTold checks that the README shows what is really said.
+func mustBeTold(t *testing.T, r *explore.Result) {
+	t.Helper()
+	if r.Text == "explored in another process" {
+		return
+	}
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(strings.Replace(r.Text, "go test -race", "go test", 1)) {
+		if !strings.Contains(string(text), line) {
+			t.Errorf("README.md does not show %q; what is said is:\n%s", line, r.Text)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestClockTicksATimerTwice(t *testing.T) {
 		}
 	})
 	t.Log(r.Text)
-	if r.What != "deadlock" || !strings.Contains(r.Text, "waits in send #") || !strings.Contains(r.Text, "clock.go:353") {
+	if r.What != "deadlock" || !strings.Contains(r.Text, "waits in t.c <- now") || !strings.Contains(r.Text, "clock.go:353") {
 		t.Errorf("%s: %s", r.Verdict, r.What)
 	}
 }
