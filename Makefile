@@ -14,6 +14,7 @@ run: ## benchmark every implementation on this machine and write a report (under
 test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
 	go test -race ./...
 	./scripts/million.sh
+	./scripts/exhaust.sh
 	./scripts/example.sh
 
 .PHONY: mutants

@@ -26,12 +26,13 @@ func TestImplementations(t *testing.T) {
 // Three goroutines of two operations each, one of them a cancellation, are exhausted for all.
 func TestThreeByTwoIsComplete(t *testing.T) {
 	if testing.Short() || sched.Raced {
-		t.Skip("tens of thousands of schedules, which are no others under the race detector")
+		t.Skip("without -race and -short only: tens of thousands of schedules, which are no others under the race " +
+			"detector. scripts/exhaust.sh plays them")
 	}
 	for _, impl := range impls.All() {
 		t.Run(impl.Name, func(t *testing.T) {
 			r := explore.CheckSemaphore(t, explore.Options{
-				Schedules: 1_000_000, Time: 2 * time.Minute, Scenario: "1: a1 r | c1 r | x1 d1",
+				Schedules: 1_000_000, Time: 10 * time.Minute, Scenario: "1: a1 r | c1 r | x1 d1",
 			}, impl)
 			t.Log(r.Text)
 			if r.Verdict != "pass" {

@@ -106,7 +106,7 @@ var measureFlag = flag.Bool("workers.measure", false, "measure how much faster t
 // machine does is in it.
 func TestTwoProcessesAgainstOne(t *testing.T) {
 	if !*measureFlag && os.Getenv("SEMABENCH_EXPLORE_NTH") == "" {
-		t.Skip("-workers.measure measures")
+		t.Skip("this is a measurement: go test -run TestTwoProcessesAgainstOne ./stress/explore -workers.measure -v")
 	}
 	body := func(t *explore.T) {
 		var n atomic.Int64
@@ -149,7 +149,7 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 	for _, impl := range subjects {
 		for _, strategy := range []string{"", "dpor", "dfs", "pos"} {
 			t.Run(impl.Name+"/"+strategy, func(t *testing.T) {
-				mustAgree(t, explore.Options{Schedules: 400, Strategy: strategy},
+				mustAgree(t, explore.Options{Schedules: 100, Strategy: strategy},
 					func(t *testing.T, o explore.Options) *explore.Result { return explore.CheckSemaphore(t, o, impl) })
 			})
 		}
