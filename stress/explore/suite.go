@@ -34,6 +34,8 @@ type Suite struct {
 	// Replay returns the command that plays a schedule of a test again, for the report. If it is nil,
 	// the report says what to set in a Suite.
 	Replay func(test, schedule string) string
+
+	under string // the test that explores it, with a slash; "" if none does
 }
 
 // A SuiteTest is what the exploration of one Test function came to.
@@ -52,10 +54,10 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 		return nil, err
 	}
 	for _, name := range binary.Tests {
+		test := s.explore(ctx, binary, name)
 		if ctx.Err() != nil {
 			return tests, ctx.Err()
 		}
-		test := s.explore(ctx, binary, name)
 		tests = append(tests, test)
 		if s.Told != nil {
 			s.Told(test)
@@ -66,6 +68,9 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 
 // build returns a binary with the tests that are meant.
 func (s Suite) build() (*rewrite.Binary, error) {
+	if err := s.Options.check(1); err != nil {
+		return nil, err
+	}
 	binary, err := rewrite.Build(rewrite.Options{
 		Dir: orHere(s.Dir), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
 	})
@@ -117,7 +122,7 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	if s.Short {
 		j.args = append(j.args, "-test.short")
 	}
-	r, err := j.explore(ctx, o, []string{""}, newProgress(name, 1))
+	r, err := j.explore(ctx, o, []string{""}, newProgress(s.under+name, 1))
 	test := SuiteTest{Name: name, Took: time.Since(began)}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -152,6 +157,7 @@ func refusedResult(why string) Result {
 func Tests(t *testing.T, pkg string) {
 	t.Helper()
 	s := Suite{Package: pkg, Tags: buildTags(), Race: sched.Raced, Short: testing.Short(), Options: flagOptions()}
+	s.under = t.Name() + "/"
 	s.Replay = func(test, schedule string) string {
 		return fmt.Sprintf("go test%s -run '%s' -explore.schedule=%s", raceFlag(), exactly(t.Name()+"/"+test), schedule)
 	}
