@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-const exploreDoc = `Plays every schedule of the tests of a package that call explore.Run, explore.Semaphore or
-explore.Replay, or as many as the bounds allow, as go test does with the flags -explore.…; but
-here several processes play, it is seen how far they are, and Ctrl-C keeps what was played.
+const exploreDoc = `Plays every schedule of the tests of a package that call explore.Run, explore.Semaphore,
+explore.Tests or explore.Replay, or as many as the bounds allow, as go test does with the flags
+-explore.…; but here several processes play, it is seen how far they are, and Ctrl-C keeps what was played.
 -impl needs no test: it explores implementations of this suite.
 
 The schedules that are played, and the failure that is reported, depend on the flags and on nothing else: not
