@@ -66,8 +66,8 @@ func (m *match) pair(ctx context.Context, b bout, k int) error {
 		}
 		begin := time.Now()
 		pair := gate.Pair{OldLayout: first.layout, NewLayout: second.layout, At: begin.Sub(m.begun)}
-		err := at(ctx, fa, fb, p.Name, func(a, b2 *process) error {
-			return exchange(a, b2, p, k%2 == 1, b.planted, &pair)
+		err := m.meetAtRandom(ctx, fa, fb, p.Name, func(old, new *process) error {
+			return exchange(old, new, p, k%2 == 1, b.planted, &pair)
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -82,6 +82,15 @@ func (m *match) pair(ctx context.Context, b bout, k int) error {
 		m.Progress(m.progress)
 	}
 	return nil
+}
+
+// meetAtRandom is at, with a or b as the first: who starts first, finds the machine as the other leaves
+// it. What that is worth stays the same for seconds, which is the whole of a second stage.
+func (m *match) meetAtRandom(ctx context.Context, a, b *fighter, name string, do func(a, b *process) error) error {
+	if m.random.IntN(2) == 0 {
+		return at(ctx, a, b, name, do)
+	}
+	return at(ctx, b, a, name, func(pb, pa *process) error { return do(pa, pb) })
 }
 
 // exchange takes the slices of a pair: old, new, new, old and so on, or the other way round. The
