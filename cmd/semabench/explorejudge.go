@@ -57,7 +57,8 @@ func (e *exploration) nothing(p *testProgram, failed error) error {
 	var exit *exec.ExitError
 	switch {
 	case strings.Contains(said, "flag provided but not defined: -explore."):
-		return fmt.Errorf("nothing was explored: the tests of %s do not import %s, whose Run they have to call", e.pkg, explorePath)
+		return fmt.Errorf("nothing was explored: the tests of %s do not import %s, whose Run they have to call",
+			e.pkg, explorePath)
 	case failed != nil && !errors.As(failed, &exit):
 		return fmt.Errorf("running the tests of %s: %w", e.pkg, failed)
 	case failed != nil:

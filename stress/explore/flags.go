@@ -21,7 +21,8 @@ var (
 	lazyFlag      = flag.Bool("explore.lazyclock", false, "time passes when nothing else can move, not at any moment")
 	stepsFlag     = flag.Int("explore.steps", 100_000, "operations of one schedule at most")
 	workersFlag   = flag.Int("explore.workers", 1, "processes to explore with; packages are tested side by side anyway")
-	preemptFlag   = flag.Int("explore.preemptions", -1, "of dfs: how often a goroutine may lose its turn in one schedule; negative is no bound")
+	preemptFlag   = flag.Int("explore.preemptions", -1,
+		"of dfs: how often a goroutine may lose its turn in one schedule; negative is no bound")
 )
 
 // Options bound an exploration. The zero value is what the doors do when no flag is given.

@@ -125,7 +125,9 @@ func TestTwoProcessesAgainstOne(t *testing.T) {
 			for _, workers := range []int{1, 2} {
 				t.Run(fmt.Sprint(strategy, round, workers), func(t *testing.T) {
 					began := time.Now()
-					r := explore.Check(t, explore.Options{Strategy: strategy, Workers: workers, Schedules: 300_000, Time: time.Minute}, body)
+					r := explore.Check(t, explore.Options{
+						Strategy: strategy, Workers: workers, Schedules: 300_000, Time: time.Minute,
+					}, body)
 					took[workers] = time.Since(began).Seconds() / float64(r.Schedules)
 				})
 			}

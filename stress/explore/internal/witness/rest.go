@@ -114,8 +114,8 @@ func (t *teller) tellEnd(s *story.Story) {
 
 var positioned = regexp.MustCompile(`^(?:\S+: )?(\w[^:\s]*\.go):(\d+): `)
 
-// failedAt takes the position from the message of a T, which may have the name of a subtest in front. It has no folder, and is in one of the files
-// that steps are in, or else it is told as it is.
+// failedAt takes the position from the message of a T, which may have the name of a subtest in front. It
+// has no folder, and is in one of the files that steps are in, or else it is told as it is.
 func (t *teller) failedAt() story.Place {
 	m := positioned.FindStringSubmatch(t.outcome.Message)
 	if m == nil {
