@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,12 +33,7 @@ func exploreInterrupted(t *testing.T) {
 			}
 			ended := make(chan error, 1)
 			go func() { ended <- cmd.Wait() }()
-			waitFor(t, "schedules to be played", func() bool {
-				if len(ended) > 0 {
-					t.Fatalf("it ended before:\n%s", &out)
-				}
-				return strings.Contains(events(t, tmp), `"Doing":"exploring"`)
-			})
+			waitForSchedules(t, tmp, ended, &out)
 			if n := len(processes(t)); n != 4 {
 				t.Errorf("%d processes of the test are there, want it and 3 that play", n)
 			}
@@ -60,12 +56,22 @@ func exploreInterrupted(t *testing.T) {
 	}
 }
 
+func waitForSchedules(t *testing.T, tmp string, ended <-chan error, out fmt.Stringer) {
+	t.Helper()
+	waitFor(t, "schedules to be played", func() bool {
+		if len(ended) > 0 {
+			t.Fatalf("it ended before:\n%s", out)
+		}
+		return strings.Contains(events(t, tmp), `"Doing":"exploring"`)
+	})
+}
+
 // waitFor polls: what happens in other processes tells nobody here.
 func waitFor(t *testing.T, what string, happened func() bool) {
 	t.Helper()
 	for began := time.Now(); !happened(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(began) > 2*time.Minute {
-			t.Fatalf("waited two minutes for %s; processes: %v", what, processes(t))
+		if time.Since(began) > 10*time.Minute {
+			t.Fatalf("waited ten minutes for %s; processes: %v", what, processes(t))
 		}
 	}
 }
