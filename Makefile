@@ -12,8 +12,9 @@ run: ## benchmark every implementation on this machine and write a report (under
 
 .PHONY: test
 test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
-	go test -race ./...
+	go test -race -timeout 40m ./...
 	./scripts/million.sh
+	./scripts/exhaust.sh
 	./scripts/example.sh
 
 .PHONY: parallel
@@ -23,6 +24,10 @@ parallel: ## do the same work by threads and by processes, and write a page of w
 .PHONY: mutants
 mutants: ## let every detector meet every planted bug, RUNS times; prints and writes the kill matrix
 	./scripts/mutants.sh $(RUNS)
+
+.PHONY: explore
+explore: ## play 10^6 schedules and more of every implementation (EXPLOREFLAGS=-race watches each; IMPL= chooses)
+	./scripts/explore.sh $(EXPLOREFLAGS)
 
 .PHONY: bench
 bench: ## the plain `go test -bench` of the implementations, compared by benchstat

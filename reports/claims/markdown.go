@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // WriteMarkdown writes r for a repository. Pictures are shown from dir, as seen from the Markdown; without

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Printable escapes what a terminal or a page would obey instead of show: control characters,
@@ -35,4 +36,25 @@ func Shell(s string) string {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
 	return s
+}
+
+// Source shows a line of a program as it is, each tab as four spaces, and escapes what would be obeyed
+// or would not be seen, each character by itself: a quotation mark stays one.
+func Source(s string) string {
+	s = strings.ReplaceAll(s, "\t", "    ")
+	clean := Printable(s)
+	if clean == s {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(Printable(s[:size]))
+		}
+		s = s[size:]
+	}
+	return b.String()
 }
