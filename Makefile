@@ -12,13 +12,22 @@ run: ## benchmark every implementation on this machine and write a report (under
 
 .PHONY: test
 test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
-	go test -race ./...
+	go test -race -timeout 40m ./...
 	./scripts/million.sh
+	./scripts/exhaust.sh
 	./scripts/example.sh
+
+.PHONY: parallel
+parallel: ## do the same work by threads and by processes, and write a page of what that says (under 2 minutes)
+	go run ./cmd/semabench parallel $(PARALLELFLAGS)
 
 .PHONY: mutants
 mutants: ## let every detector meet every planted bug, RUNS times; prints and writes the kill matrix
 	./scripts/mutants.sh $(RUNS)
+
+.PHONY: explore
+explore: ## play 10^6 schedules and more of every implementation (EXPLOREFLAGS=-race watches each; IMPL= chooses)
+	./scripts/explore.sh $(EXPLOREFLAGS)
 
 .PHONY: bench
 bench: ## the plain `go test -bench` of the implementations, compared by benchstat
@@ -37,7 +46,7 @@ gate-selftest: ## how often the gate cries wolf here, and how often it sleeps (u
 	./scripts/gate-selftest.sh $(SELFTESTFLAGS)
 
 .PHONY: readme
-readme: ## measure, and renew reports/sample and what README.md shows of it (about 6 minutes)
+readme: ## measure, and renew reports/sample and what README.md shows of it (about 8 minutes)
 	./scripts/readme.sh
 
 .PHONY: clean

@@ -21,6 +21,10 @@ type Impl struct {
 	// A size of zero is legal: no permit is ever granted.
 	New func(size int64) Semaphore
 
+	// MaxSize is the largest size that New takes; zero means any. Permits that are words of
+	// memory or bytes in a pipe are not as many as there are numbers.
+	MaxSize int64
+
 	Order Order // in which waiters are served
 
 	// TryBarges says that TryAcquire takes free permits even while others wait, as
@@ -115,6 +119,8 @@ func (i Impl) Validate() error {
 		return fmt.Errorf("impls: implementation name %q: use letters, digits, '.', '_', '+' and '-'", i.Name)
 	}
 	switch {
+	case i.MaxSize < 0:
+		return fmt.Errorf("impls: %s: MaxSize %d: want a size, or 0 for any", i.Name, i.MaxSize)
 	case i.Order < Unspecified || i.Order > Barging:
 		return fmt.Errorf("impls: %s: Order %d: want Unspecified, FIFO or Barging", i.Name, int(i.Order))
 	case i.ZeroWeight < ZeroGranted || i.ZeroWeight > ZeroPanics:

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
 // pageOf writes the page of a text of testdata, and returns its path.
@@ -41,10 +41,10 @@ const countTables = `(() => { const tables = [...document.querySelectorAll("tabl
 // All tables are in the page itself. A browser without scripts cannot be asked, so its page is: the
 // document is that of the file either way.
 func TestBrowserWithoutScripts(t *testing.T) {
-	browser := newBrowser(t)
+	browser := reporttest.NewBrowser(t)
 	path := pageOf(t, "full")
-	with := ask[string](open(t, browser, path, look{width: 1280}), countTables)
-	p := open(t, browser, path, look{width: 1280, noScript: true})
+	with := ask[string](open(t, browser, path, look{Width: 1280}), countTables)
+	p := open(t, browser, path, look{Width: 1280, NoScript: true})
 	without := ask[string](p, countTables)
 	if with != without || !strings.Contains(without, "tables") {
 		t.Errorf("%s with scripts, %s without", with, without)
@@ -61,43 +61,45 @@ func TestBrowserSeesOffences(t *testing.T) {
 	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := newTab(t, newBrowser(t), path)
-	p.show(look{width: 1280})
-	p.run(`console.error("wrong"); setTimeout(() => { throw new Error("thrown") })`)
+	p := reporttest.NewTab(t, reporttest.NewBrowser(t), path)
+	p.Show(look{Width: 1280})
+	p.Run(`console.error("wrong"); setTimeout(() => { throw new Error("thrown") })`)
 	for _, want := range []string{"it asked for http://host.invalid/x.png", "Content Security Policy",
 		"console error", "exception: Uncaught Error: thrown"} {
-		found := func() bool { return strings.Contains(strings.Join(p.offences(), "\n"), want) }
-		for deadline := time.Now().Add(bound / 3); !found() && time.Now().Before(deadline); {
-			p.run("0") // what happened before the answer has been seen by then
+		found := func() bool { return strings.Contains(strings.Join(p.Offences(), "\n"), want) }
+		for deadline := time.Now().Add(reporttest.Bound / 3); !found() && time.Now().Before(deadline); {
+			p.Run("0") // what happened before the answer has been seen by then
 		}
 		if !found() {
-			t.Errorf("%q was not seen: %q", want, p.offences())
+			t.Errorf("%q was not seen: %q", want, p.Offences())
 		}
 	}
 }
 
 var pictures = []look{
-	{"light", 1280, false, false, false}, {"dark", 1280, true, false, false},
-	{"print", 1280, true, true, false}, {"noscript", 1280, false, false, true},
-	{"light-narrow", 400, false, false, false}, {"dark-narrow", 400, true, false, false},
-	{"print-narrow", 400, false, true, false}, {"noscript-narrow", 400, false, false, true},
+	{Name: "light", Width: 1280},
+	{Name: "dark", Width: 1280, Dark: true},
+	{Name: "print", Width: 1280, Dark: true, Print: true},
+	{Name: "noscript", Width: 1280, NoScript: true},
+	{Name: "light-narrow", Width: 400},
+	{Name: "dark-narrow", Width: 400, Dark: true},
+	{Name: "print-narrow", Width: 400, Print: true},
+	{Name: "noscript-narrow", Width: 400, NoScript: true},
 }
 
 // No page is wider than its screen, whatever is in it.
 func TestBrowserLooks(t *testing.T) {
 	for _, name := range []string{"full", "partial", "hostile", "uneven"} {
 		t.Run(name, func(t *testing.T) {
-			browser := newBrowser(t)
+			browser := reporttest.NewBrowser(t)
 			path := pageOf(t, name)
 			for _, l := range pictures {
-				if *shots == "" && name != "full" && l.width > 400 {
+				if !reporttest.Shots() && name != "full" && l.Width > 400 {
 					continue // narrow is where it would not fit
 				}
 				p := open(t, browser, path, l)
-				if width := ask[int64](p, "document.documentElement.scrollWidth"); width > l.width {
-					t.Errorf("%s is %d pixels wide, want at most %d", l.name, width, l.width)
-				}
-				p.picture(name+"-"+l.name, l)
+				p.MustFit(l)
+				p.picture(name+"-"+l.Name, l)
 			}
 		})
 	}
@@ -105,15 +107,15 @@ func TestBrowserLooks(t *testing.T) {
 
 // A number that goes on in the next line is another number, and a word is no longer one.
 func TestBrowserBreaksNoWords(t *testing.T) {
-	browser := newBrowser(t)
+	browser := reporttest.NewBrowser(t)
 	path, err := filepath.Abs("sample/report.html") // its table of policies is as wide as any
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range []look{{name: "wide", width: 1280}, {name: "narrow print", width: 400, print: true}} {
+	for _, l := range []look{{Name: "wide", Width: 1280}, {Name: "narrow print", Width: 400, Print: true}} {
 		p := open(t, browser, path, l)
 		tables := ".heat td, .heat thead th"
-		if l.width > 400 {
+		if l.Width > 400 {
 			tables += ", .attached td, .attached th"
 		}
 		broken := ask[string](p, `(() => {
@@ -123,32 +125,7 @@ func TestBrowserBreaksNoWords(t *testing.T) {
 				.filter(n => n.nodeType === 3 && !/[\s-]/.test(n.data.trim()) && lines(n) > 1)
 				.map(n => n.data).slice(0, 5).join(", ") })()`)
 		if broken != "" {
-			t.Errorf("%s: within a word, a line ends in %s", l.name, broken)
+			t.Errorf("%s: within a word, a line ends in %s", l.Name, broken)
 		}
-	}
-}
-
-// picture draws the whole page, with all its charts.
-func (p *tab) picture(name string, l look) {
-	p.t.Helper()
-	if *shots == "" {
-		return
-	}
-	if err := os.MkdirAll(*shots, 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	if !l.noScript {
-		p.run(`dispatchEvent(new Event("beforeprint"))`)
-		if !l.print {
-			p.run(`dispatchEvent(new Event("afterprint"))`)
-		}
-		p.until(`[...document.querySelectorAll("figure .plot")].every(p => p.querySelector("canvas"))`)
-	}
-	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(*shots, name+".png"), picture, 0o644); err != nil {
-		p.t.Fatal(err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
 // Names that would like to be markup, in every place where a name can be.
@@ -34,7 +36,7 @@ const tooWide = `[...document.querySelectorAll("body *")].filter(e => !e.closest
 	e.getBoundingClientRect().right > innerWidth).map(e => e.localName + "." + e.className).join(" ")`
 
 func TestBrowserStrange(t *testing.T) {
-	browser := newBrowser(t)
+	browser := reporttest.NewBrowser(t)
 	tests := []struct{ name, text string }{
 		{"hostile-names", strange()},
 		{"one-column", samples("a", 1, 2, 3, 4, 5, 6)},
@@ -47,20 +49,20 @@ func TestBrowserStrange(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			path := pageOfText(t, test.name, test.text)
-			for _, l := range []look{{name: "dark-narrow", width: 400, dark: true}, {name: "light", width: 1280}} {
-				if *shots == "" && l.width > 400 && test.name != "hostile-names" {
+			for _, l := range []look{{Name: "dark-narrow", Width: 400, Dark: true}, {Name: "light", Width: 1280}} {
+				if !reporttest.Shots() && l.Width > 400 && test.name != "hostile-names" {
 					continue
 				}
 				p := open(t, browser, path, l)
 				mustBe(p, foreign, 0)
 				mustBe(p, `document.querySelectorAll("script:not([type])").length <= 2`, true)
-				if width := ask[int64](p, "document.documentElement.scrollWidth"); width > l.width {
-					t.Errorf("%s is %d pixels wide, want at most %d: %v", l.name, width, l.width, ask[string](p, tooWide))
+				if width := ask[int64](p, "document.documentElement.scrollWidth"); width > l.Width {
+					t.Errorf("%s is %d pixels wide, want at most %d: %v", l.Name, width, l.Width, ask[string](p, tooWide))
 				}
-				p.run(`document.querySelectorAll("#heat tbody td").forEach((td, i) => { if (i < 50) { showTip(td); openRun(td) } });
+				p.Run(`document.querySelectorAll("#heat tbody td").forEach((td, i) => { if (i < 50) { showTip(td); openRun(td) } });
 					columns(); filter(); for (let i = 0; i < view.units.length; i++) { view.unit = i; draw() }`)
 				mustBe(p, foreign, 0)
-				p.picture("strange-"+test.name+"-"+l.name, l)
+				p.picture("strange-"+test.name+"-"+l.Name, l)
 			}
 		})
 	}

@@ -1,25 +1,24 @@
 package reports_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
 // What a reader does with the page, with the mouse and with the keyboard. The real results of 8 rows in
 // 4 tables with 4 implementations are on it.
 func TestBrowserUse(t *testing.T) {
-	browser := newBrowser(t)
+	browser := reporttest.NewBrowser(t)
 	path := pageOf(t, "full")
 	uses := []struct {
 		name string
-		use  func(p *tab)
+		use  func(p tab)
 	}{
 		{"filter", useFilter}, {"columns", useColumns}, {"faces", useFaces}, {"units", useUnits},
 		{"tooltip", useTooltip}, {"keyboard", useKeyboard}, {"run order", useRunOrder},
@@ -27,7 +26,7 @@ func TestBrowserUse(t *testing.T) {
 		{"print", usePrint},
 	}
 	for _, u := range uses {
-		t.Run(u.name, func(t *testing.T) { u.use(open(t, browser, path, look{width: 1280})) })
+		t.Run(u.name, func(t *testing.T) { u.use(open(t, browser, path, look{Width: 1280})) })
 	}
 }
 
@@ -38,20 +37,20 @@ const (
 	firstChart  = `document.querySelector("#percentiles").closest("section").querySelector("figure")`
 )
 
-func useFilter(p *tab) {
+func useFilter(p tab) {
 	mustBe(p, visibleRows, 8)
-	p.do(chromedp.SendKeys(chromedp.CSS("#filter"), "contended permits=4"))
+	p.Do(chromedp.SendKeys(chromedp.CSS("#filter"), "contended permits=4"))
 	mustBe(p, visibleRows, 1)
 	mustBe(p, `document.querySelector("#found").textContent`, "1 of 8 rows")
 	mustBe(p, `[...document.querySelectorAll("#heat .mean")].filter(r => r.checkVisibility()).length`, 0)
-	p.run(`$("filter").value = "nothing has this"; $("filter").dispatchEvent(new Event("input"))`)
+	p.Run(`$("filter").value = "nothing has this"; $("filter").dispatchEvent(new Event("input"))`)
 	mustBe(p, visibleRows, 0)
-	p.run(`$("filter").value = ""; $("filter").dispatchEvent(new Event("input"))`)
+	p.Run(`$("filter").value = ""; $("filter").dispatchEvent(new Event("input"))`)
 	mustBe(p, visibleRows, 8)
 }
 
-func useColumns(p *tab) {
-	p.do(chromedp.Click(chromedp.CSS(`#columns input[value="1"]`)))
+func useColumns(p tab) {
+	p.Do(chromedp.Click(chromedp.CSS(`#columns input[value="1"]`)))
 	mustBe(p, `[...document.querySelectorAll("#heat thead th")].filter(c => c.checkVisibility()).length`, 3)
 	mustBe(p, `[...document.querySelectorAll(".heat td:nth-child(3)")].filter(c => c.checkVisibility()).length`, 0)
 	p.showCharts()
@@ -59,49 +58,49 @@ func useColumns(p *tab) {
 	mustBe(p, firstPlot+`.series[1].show`, true)
 }
 
-func useFaces(p *tab) {
+func useFaces(p tab) {
 	before := ask[string](p, heatText)
-	p.do(chromedp.Click(chromedp.CSS(`input[name=face][value=abs]`)))
+	p.Do(chromedp.Click(chromedp.CSS(`input[name=face][value=abs]`)))
 	mustBe(p, firstCell+`.firstChild.textContent.endsWith("ns")`, true)
-	p.do(chromedp.Click(chromedp.CSS(`input[name=face][value=rel]`)))
+	p.Do(chromedp.Click(chromedp.CSS(`input[name=face][value=rel]`)))
 	mustBe(p, heatText, before) // what scripts draw is what was in the page
 }
 
-func useUnits(p *tab) {
+func useUnits(p tab) {
 	before := ask[string](p, heatText)
 	choose := func(unit string) {
-		p.run(`{ const s = $("unit"); s.value = [...s.options].find(o => o.text === "` + unit +
+		p.Run(`{ const s = $("unit"); s.value = [...s.options].find(o => o.text === "` + unit +
 			`").value; s.dispatchEvent(new Event("change")) }`)
 	}
 	choose("jain")
 	mustBe(p, `document.querySelector("#heat caption").textContent`, "jain, more is better")
 	mustBe(p, visibleRows, 7) // nobody competes in the uncontended row
 	if ask[string](p, heatText) == before {
-		p.t.Error("another unit shows the same cells")
+		p.T.Error("another unit shows the same cells")
 	}
 	choose("sec/op")
 	mustBe(p, heatText, before)
 	mustBe(p, visibleRows, 8)
 }
 
-func useTooltip(p *tab) {
+func useTooltip(p tab) {
 	p.pointAt(firstCell)
-	p.until(`document.querySelector("#tip").checkVisibility()`)
+	p.Until(`document.querySelector("#tip").checkVisibility()`)
 	tip := ask[string](p, `document.querySelector("#tip").innerText`)
 	for _, want := range []string{"cond", "uncontended", "of 6 samples", "95 %", "against best", "corrected for"} {
 		if !strings.Contains(tip, want) {
-			p.t.Errorf("tooltip lacks %q: %s", want, tip)
+			p.T.Errorf("tooltip lacks %q: %s", want, tip)
 		}
 	}
 	p.snap("tooltip")
 	p.pointAt("document.querySelector('h1')")
-	p.until(`!document.querySelector("#tip").checkVisibility()`)
+	p.Until(`!document.querySelector("#tip").checkVisibility()`)
 }
 
-func useKeyboard(p *tab) {
-	p.run(firstCell + `.focus()`)
+func useKeyboard(p tab) {
+	p.Run(firstCell + `.focus()`)
 	for _, key := range []string{kb.ArrowDown, kb.ArrowRight} {
-		p.do(chromedp.KeyEvent(key))
+		p.Do(chromedp.KeyEvent(key))
 	}
 	mustBe(p, `document.activeElement === heatRows[1].cells[2]`, true)
 	mustBe(p, `document.querySelector("#tip").checkVisibility()`, true)
@@ -109,125 +108,106 @@ func useKeyboard(p *tab) {
 	mustBe(p, `document.querySelectorAll("#heat td[tabindex]").length`, 1)
 }
 
-func useRunOrder(p *tab) {
-	p.run(firstCell + `.click()`)
-	p.until(`document.querySelector("#run canvas")`)
+func useRunOrder(p tab) {
+	p.Run(firstCell + `.click()`)
+	p.Until(`document.querySelector("#run canvas")`)
 	mustBe(p, `document.querySelector("#run .u-legend td").textContent !== ""`, true)
 	p.snap("run-order")
-	p.do(chromedp.Click(chromedp.CSS("#run button")))
+	p.Do(chromedp.Click(chromedp.CSS("#run button")))
 	mustBe(p, `document.querySelector("#run").checkVisibility()`, false)
 }
 
 // firstPlot is uPlot's own object of the first chart of percentiles.
 const firstPlot = `charts.get(` + firstChart + `.querySelector(".plot")).plot`
 
-func (p *tab) showCharts() {
-	p.t.Helper()
-	p.run(firstChart + `.scrollIntoView()`)
-	p.until(firstChart + `.querySelector("canvas")`)
+func (p tab) showCharts() {
+	p.T.Helper()
+	p.Run(firstChart + `.scrollIntoView()`)
+	p.Until(firstChart + `.querySelector("canvas")`)
 }
 
-func useCharts(p *tab) {
+func useCharts(p tab) {
 	p.showCharts()
 	p.pointAt(firstChart + `.querySelector(".u-over")`)
-	p.until(firstPlot + `.cursor.idx === 2`)
+	p.Until(firstPlot + `.cursor.idx === 2`)
 	legend := ask[string](p, firstChart+`.querySelector(".u-legend").innerText`)
 	for _, want := range []string{"p99", "cond", "weighted", "ns"} {
 		if !strings.Contains(legend, want) {
-			p.t.Errorf("legend lacks %q: %s", want, legend)
+			p.T.Errorf("legend lacks %q: %s", want, legend)
 		}
 	}
-	p.do(chromedp.Click(chromedp.CSS(`input[name="percentiles-face"][value=rel]`)))
-	p.run(firstChart + `.scrollIntoView()`)
+	p.Do(chromedp.Click(chromedp.CSS(`input[name="percentiles-face"][value=rel]`)))
+	p.Run(firstChart + `.scrollIntoView()`)
 	p.pointAt(firstChart + `.querySelector(".u-over")`)
-	p.until(firstChart + `.querySelector(".u-legend").innerText.includes("1×")`)
+	p.Until(firstChart + `.querySelector(".u-legend").innerText.includes("1×")`)
 	p.snap("times-the-best")
 }
 
-func useZoom(p *tab) {
+func useZoom(p tab) {
 	p.showCharts()
 	before := ask[float64](p, firstPlot+`.scales.x.max - `+firstPlot+`.scales.x.min`)
 	box := p.box(firstChart + `.querySelector(".u-over")`)
 	y := box.Y + box.Height/2
-	p.do(chromedp.DragAndDropXY(box.X+box.Width*0.3, y, box.X+box.Width*0.7, y))
+	p.Do(chromedp.DragAndDropXY(box.X+box.Width*0.3, y, box.X+box.Width*0.7, y))
 	after := ask[float64](p, firstPlot+`.scales.x.max - `+firstPlot+`.scales.x.min`)
 	if after > before*0.6 {
-		p.t.Errorf("the drawn x axis is %v long after zooming in, was %v", after, before)
+		p.T.Errorf("the drawn x axis is %v long after zooming in, was %v", after, before)
 	}
 	p.snap("zoomed")
-	p.do(chromedp.DoubleClick(chromedp.CSS(`section[aria-labelledby=percentiles] figure .u-over`)))
+	p.Do(chromedp.DoubleClick(chromedp.CSS(`section[aria-labelledby=percentiles] figure .u-over`)))
 	mustBe(p, firstPlot+`.scales.x.max - `+firstPlot+`.scales.x.min`, before)
 }
 
 // Charts are pixels: they have to be drawn anew when the theme changes.
-func useTheme(p *tab) {
+func useTheme(p tab) {
 	p.showCharts()
 	const pixels = firstChart + `.querySelector("canvas").toDataURL()`
 	light := ask[string](p, pixels)
-	p.do(command(emulation.SetEmulatedMedia, look{dark: true}.media()))
-	p.until(`charts.values().next().value && ` + firstPlot + `.series[1]._stroke === getComputedStyle(document.documentElement).getPropertyValue("--c1").trim()`)
+	p.Do(look{Dark: true}.Media())
+	p.Until(`charts.values().next().value && ` + firstPlot + `.series[1]._stroke === getComputedStyle(document.documentElement).getPropertyValue("--c1").trim()`)
 	if ask[string](p, pixels) == light {
-		p.t.Error("the chart has the colors of the other theme")
+		p.T.Error("the chart has the colors of the other theme")
 	}
 }
 
-func useValues(p *tab) {
-	csv, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`samplesCSV()`,
+func useValues(p tab) {
+	csv, err := chromedp.Run(p.Ctx, chromedp.Evaluate[string](`samplesCSV()`,
 		func(e *runtime.EvaluateParams) { e.AwaitPromise = new(true) }))
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	if n := strings.Count(csv, "\n"); n < 192*10 {
-		p.t.Errorf("%d lines, want one for each value of 192 lines", n)
+		p.T.Errorf("%d lines, want one for each value of 192 lines", n)
 	}
 	if want := `"uncontended","permits=1 goroutines=1","cond","sec/op",1,4.663e-8`; !strings.Contains(csv, want) {
-		p.t.Errorf("the values lack %q: %.200s", want, csv)
+		p.T.Errorf("the values lack %q: %.200s", want, csv)
 	}
 }
 
-func usePrint(p *tab) {
-	pdf, err := chromedp.Run(p.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4),
+func usePrint(p tab) {
+	pdf, err := chromedp.Run(p.Ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4),
 		chromedp.PDFPrintBackground()))
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	mustBe(p, `[...document.querySelectorAll("figure .plot")].every(p => p.querySelector("canvas"))`, true)
-	if *shots != "" {
-		if err := os.WriteFile(filepath.Join(*shots, "full.pdf"), pdf, 0o644); err != nil {
-			p.t.Fatal(err)
-		}
-	}
+	reporttest.Keep(p.T, "full.pdf", func() ([]byte, error) { return pdf, nil })
 }
 
 type box struct{ X, Y, Width, Height float64 }
 
-func (p *tab) box(element string) box {
-	p.t.Helper()
+func (p tab) box(element string) box {
+	p.T.Helper()
 	return ask[box](p, `(() => { const b = `+element+`.getBoundingClientRect();
 		return { X: b.x, Y: b.y, Width: b.width, Height: b.height } })()`)
 }
 
-func (p *tab) pointAt(element string) {
-	p.t.Helper()
+func (p tab) pointAt(element string) {
+	p.T.Helper()
 	// The page hears of a scroll with the next frame, and hides its tooltip then.
-	p.run(`window.scrolled = false; ` + element + `.scrollIntoView({ block: "center" });
+	p.Run(`window.scrolled = false; ` + element + `.scrollIntoView({ block: "center" });
 		requestAnimationFrame(() => requestAnimationFrame(() => scrolled = true))`)
-	p.until(`scrolled`)
+	p.Until(`scrolled`)
 	b := p.box(element)
-	p.do(chromedp.MouseEvent("mouseMoved", b.X+b.Width/2, b.Y+b.Height/2))
-}
-
-// snap draws what is in the window.
-func (p *tab) snap(name string) {
-	p.t.Helper()
-	if *shots == "" {
-		return
-	}
-	picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(*shots, "use-"+name+".png"), picture, 0o644); err != nil {
-		p.t.Fatal(err)
-	}
+	p.Do(chromedp.MouseEvent("mouseMoved", b.X+b.Width/2, b.Y+b.Height/2))
 }

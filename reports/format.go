@@ -8,7 +8,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // maxListed is how many broken lines an output lists; it counts them all. A program that prints

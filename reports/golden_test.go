@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,9 +12,8 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/internal/reporttest"
 )
-
-var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
 
 // The outputs of a few texts, byte for byte. A failure leaves what it got beside the golden file,
 // as .got; look at the pages in a browser before -update.
@@ -81,24 +79,7 @@ func sameAsGolden(t *testing.T, golden, path string) {
 	if filepath.Ext(path) == ".html" {
 		got = readable(t, got)
 	}
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(got, want) {
-		os.Remove(golden + ".got")
-		return
-	}
-	if err := os.WriteFile(golden+".got", got, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	t.Errorf("differs from testdata/%s; see %s.got", golden, golden)
+	reporttest.SameAsGolden(t, golden, got)
 }
 
 var (

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/perf/benchproc"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // nothing stands for a key that has no value.

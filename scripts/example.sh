@@ -15,3 +15,12 @@ if [ "$tables" -ne 10 ]; then
 	exit 1
 fi
 go tool semabench report -o "$out/report" "$out/new.txt"
+
+# Published bugs, in the code that had them: each has to be found.
+cd ../historical
+go test ./...
+
+# Tests of others, as they are, and what was found in them. `go run .` explores all of them.
+cd ../suites
+go test ./...
+go run . -only x/sync/singleflight

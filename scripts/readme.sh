@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures, keeps the text as reports/sample/bench.txt, and draws the sample report and the summary in
-# README.md from it. Look at them before they are committed.
+# Measures, keeps the texts in reports/sample, and draws the sample reports and what README.md shows of
+# them from these. Look at them before they are committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,4 +10,7 @@ trap 'rm -rf "$out"' EXIT
 go run ./cmd/semabench run -samples 16 -benchtime 100ms -o "$out/results"
 mkdir -p reports/sample
 mv "$out/results/bench.txt" reports/sample/bench.txt
+go run ./cmd/semabench parallel -o "$out/parallel"
+mkdir -p reports/sample/parallel
+mv "$out"/parallel/parallel.txt "$out"/parallel/parallel-workers.json reports/sample/parallel
 go test ./cmd/semabench -run Sample -update

@@ -3,9 +3,12 @@ package stress
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -60,7 +63,28 @@ func (m *matrix) markdown(took time.Duration) []byte {
 		b.WriteByte('\n')
 	}
 	m.writeMissed(&b)
+	b.Write(explorerKills())
 	return b.Bytes()
+}
+
+// explorerKills are the columns of the schedule explorer, of which its own tests say whether they are true.
+func explorerKills() []byte {
+	text, err := os.ReadFile(filepath.Join("explore", "kills.md"))
+	if err != nil {
+		return fmt.Appendf(nil, "\nThe explorer's columns are missing: %v\n", err)
+	}
+	return append([]byte("\n"), text...)
+}
+
+// The matrix ends with what the explorer's tests keep.
+func TestMatrixHasTheExplorer(t *testing.T) {
+	matrix, err := os.ReadFile("mutants.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kills := explorerKills(); !bytes.HasSuffix(matrix, kills) {
+		t.Error("stress/mutants.md does not end with stress/explore/kills.md: make mutants")
+	}
 }
 
 // cell sums up what a detector made of the mutant. For the clauses it names those that caught it.

@@ -32,7 +32,7 @@ func (a app) measuredHere(c *reports.Comparison) (found []impls.Impl) {
 	if c.By != "/impl" || !slices.Contains(c.Facts, reports.Fact{Key: "pkg", Value: ours}) {
 		return nil
 	}
-	for _, impl := range a.table {
+	for _, impl := range a.known() {
 		if slices.Contains(c.Cols, impl.Name) {
 			found = append(found, impl)
 		}

@@ -2,15 +2,27 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/layout"
 )
 
-// choose picks the items that a comma-separated flag names, in the order of the table.
-// "all" means all. An unknown name is an error that lists those there are.
-func choose[T any](kind, names string, table []T, nameOf func(T) string) ([]T, error) {
+// byName is for the help of flags that take implementations.
+const byName = "names, all, or by name\nthose that processes share: slots, jobserver, sysv, broker"
+
+// known are all implementations that have a name.
+func (a app) known() []impls.Impl { return slices.Concat(a.table, a.shared) }
+
+func (a app) chooseImpls(names string) ([]impls.Impl, error) {
+	return chooseImpls(names, a.table, a.shared...)
+}
+
+// chooseImpls picks the implementations that a comma-separated flag names, in the order of the table.
+// "all" means the table, without those that processes share. An unknown name is an error that
+// lists those there are.
+func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impls.Impl, error) {
 	if names == "all" {
 		return table, nil
 	}
@@ -19,30 +31,46 @@ func choose[T any](kind, names string, table []T, nameOf func(T) string) ([]T, e
 		wanted[strings.TrimSpace(name)] = true
 	}
 	if wanted["all"] {
-		return nil, fmt.Errorf("%s %q: all stands alone", kind, names)
+		return nil, fmt.Errorf("implementation %q: all stands alone", names)
 	}
-	var chosen []T
+	var chosen []impls.Impl
 	var known []string
-	for _, item := range table {
-		name := nameOf(item)
-		known = append(known, name)
-		if wanted[name] {
-			chosen = append(chosen, item)
-			delete(wanted, name)
+	for _, impl := range slices.Concat(table, shared) {
+		known = append(known, impl.Name)
+		if wanted[impl.Name] {
+			chosen = append(chosen, impl)
+			delete(wanted, impl.Name)
 		}
 	}
 	for name := range wanted {
-		return nil, fmt.Errorf("unknown %s %q; known are %s, or all", kind, name, list(known))
+		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name, list(known))
 	}
 	return chosen, nil
 }
 
-func chooseImpls(names string, table []impls.Impl) ([]impls.Impl, error) {
-	return choose("implementation", names, table, func(i impls.Impl) string { return i.Name })
+func (a app) isShared(impl impls.Impl) bool {
+	return slices.ContainsFunc(a.shared, func(s impls.Impl) bool { return s.Name == impl.Name })
+}
+
+// mustExist makes one of each that processes share, as not every system has them all.
+func (a app) mustExist(chosen []impls.Impl) error {
+	for _, impl := range chosen {
+		if !a.isShared(impl) {
+			continue
+		}
+		sem, err := impl.Make(1)
+		if err == nil {
+			err = impls.Close(sem)
+		}
+		if err != nil {
+			return fmt.Errorf("-impl %s: not to be had here: %w", impl.Name, err)
+		}
+	}
+	return nil
 }
 
 // chooseMeasured also takes constructors of packages: see layout.Parse.
-func chooseMeasured(names string, table []impls.Impl) (
+func (a app) chooseMeasured(names string) (
 	chosen []impls.Impl, constructors []layout.Constructor, err error) {
 	var ours []string
 	for name := range strings.SplitSeq(names, ",") {
@@ -57,7 +85,10 @@ func chooseMeasured(names string, table []impls.Impl) (
 		}
 	}
 	if len(ours) > 0 {
-		chosen, err = chooseImpls(strings.Join(ours, ","), table)
+		chosen, err = a.chooseImpls(strings.Join(ours, ","))
+	}
+	if err == nil {
+		err = a.mustExist(chosen)
 	}
 	return chosen, constructors, err
 }

@@ -6,7 +6,9 @@
 //	semabench gate      judge whether a change made benchmarks slower
 //	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
+//	semabench parallel  compare threads and processes at the same work, and judge what is said of them
 //	semabench stress    play random programs until the time is over, and keep those that fail
+//	semabench explore   play every schedule of tests, or as many as there is time for
 //	semabench help      say more
 //
 // Exit codes: 0 all was done and nothing failed; 1 a program or a row failed, a line was broken or
@@ -15,7 +17,8 @@
 // (go run turns every code but 0 into 1.)
 //
 // gate has codes of its own, because a build branches on them: 0 pass, 1 a row REGRESSED, 2 refused,
-// unreadable, failed or missing rows, 3 inconclusive or interrupted, 4 an invalid run.
+// unreadable, failed or missing rows, 3 inconclusive or interrupted, 4 an invalid run. explore has one more: 3
+// unknown, since a bound came before all schedules were played.
 package main
 
 import (
@@ -29,7 +32,9 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/process"
 )
 
 const (
@@ -39,21 +44,25 @@ const (
 	exitInterrupted = 130 // 128+SIGINT, as shells have it
 )
 
-func main() { commandMain(impls.All(), linked) }
+func main() {
+	parallel.ChildMain(impls.All()...) // of semabench parallel, which starts this program again
+	commandMain(impls.All(), process.All(), linked)
+}
 
-func commandMain(table []impls.Impl, prepare maker) {
+func commandMain(table, shared []impls.Impl, prepare maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if len(os.Args) < 2 || !slices.Contains(tidying, os.Args[1]) {
 		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	}
-	a := app{table: table, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := app{table: table, shared: shared, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
 
 // An app is the command without the process around it.
 type app struct {
 	table          []impls.Impl
-	prepare        maker // of the programs that take samples; tests have a table that no program has
+	shared         []impls.Impl // by processes: known by name, and not among all
+	prepare        maker        // of the programs that take samples; tests have a table that no program has
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -69,7 +78,9 @@ var verbs = []verb{
 	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
 	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
+	{"parallel", "compare threads and processes at the same work, and judge what is said of them", app.parallel},
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
+	{"explore", "play every schedule of tests, or as many as there is time for", app.explore},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 	{"turn", "play programs against one implementation; stress calls this", app.playTurn},
 }
@@ -130,7 +141,8 @@ type ownCode struct {
 }
 
 func (a app) usage(w io.Writer) {
-	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays random programs.\n\n"+
+	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays random programs\n"+
+		"and every schedule.\n\n"+
 		"Verbs (-h after one lists its flags):")
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
@@ -138,7 +150,8 @@ func (a app) usage(w io.Writer) {
 	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, what is good was kept; "+
 		"2 refused, nothing written; 130 interrupted.\n"+
 		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
-		"interrupted; 4 invalid run.")
+		"interrupted; 4 invalid run.\n"+
+		"explore: 3 unknown: none failed, and a bound came before all schedules were played.")
 }
 
 // flags returns a flag set for a verb. It prints its help if asked, and nothing else: errors are

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
 )
 
@@ -16,6 +17,7 @@ import (
 const beCommand = "SEMABENCH_TEST_BE_COMMAND"
 
 func TestMain(m *testing.M) {
+	parallel.ChildMain(testTable()...)
 	if os.Getenv(beCommand) == "" {
 		os.Exit(m.Run())
 	}
@@ -25,9 +27,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	if os.Getenv(beCommand) == "stress" {
-		commandMain(stressTable(), self)
+		commandMain(stressTable(), nil, self)
 	}
-	commandMain(testTable(), self)
+	commandMain(testTable(), nil, self)
 }
 
 func testTable() []impls.Impl {
@@ -120,6 +122,16 @@ func TestRefusals(t *testing.T) {
 		{[]string{"report", "-o", out, good, missing}, []string{"missing.txt"}},
 		{[]string{"report", "-o", filepath.Join(good, "sub"), good}, []string{"writing the report"}},
 		{[]string{"sample", "-row", "impl=cond"}, []string{`unknown row "impl=cond"`}},
+		{[]string{"parallel", "-works", "hash,sleep"}, []string{`unknown work "sleep"`, "hash", "limit"}},
+		{[]string{"parallel", "-impl", "pond"}, []string{`unknown implementation "pond"`, "weighted"}},
+		{[]string{"parallel", "-impl", "all"}, []string{"one implementation"}},
+		{[]string{"parallel", "-process", "jobserver"}, []string{`unknown semaphore "jobserver"`, "broker"}},
+		{[]string{"parallel", "-rounds", "0"}, []string{"-rounds", "from 1 to 1000"}},
+		{[]string{"parallel", "-replay", out, "-quick"}, []string{"-replay", "no other flag"}},
+		{[]string{"parallel", "-replay", out}, []string{"parallel.txt", "no such file"}},
+		{[]string{"parallel", "-o", filepath.Join(good, "sub")}, []string{"making the folder", "good.txt"}},
+		{[]string{"parallel", "-o", filepath.Join(dir, "files"), "-works", "files", "-files", missing}, []string{"the file to read", "missing.txt"}},
+		{[]string{"parallel", "hash"}, []string{`unexpected argument "hash"`}},
 		{[]string{"policies", "-impl", "pond"}, []string{`unknown implementation "pond"`, "cond"}},
 		{[]string{"policies", "cond"}, []string{`unexpected argument "cond"`}},
 	} {
@@ -148,7 +160,7 @@ func mustRefuse(t *testing.T, args []string, want ...string) {
 // Help is of this command alone: packages stress and testing have flags of their own.
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
-		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"stress", "-h"}, {"sample", "-h"},
+		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"stress", "-h"}, {"sample", "-h"}, {"parallel", "-h"},
 	} {
 		code, stdout, stderr := command(t, "", args...)
 		if code != exitOK || stderr != "" || !strings.Contains(stdout, "semabench") {

@@ -55,8 +55,8 @@ type planFlags struct {
 }
 
 func (p *planFlags) addTo(f *flagSet) {
-	f.StringVar(&p.impl, "impl", "all", "implementations to measure, separated by commas: names, all, "+
-		"and constructors\nof yours, ./folder.New or import/path.New or name=import/path.New")
+	f.StringVar(&p.impl, "impl", "all", "implementations to measure, separated by commas: "+byName+
+		",\nand constructors of yours, ./folder.New or import/path.New or name=import/path.New")
 	p.params.AddFlags(f.FlagSet, "")
 	f.BoolVar(&p.quick, "quick", false, fmt.Sprintf("%v per sample instead of %v",
 		quickSize.benchtime, defaultSize.benchtime))
@@ -71,10 +71,10 @@ func (p *planFlags) addTo(f *flagSet) {
 }
 
 // plan makes the plan, after the flags have been parsed.
-func (p *planFlags) plan(table []impls.Impl) (plan, error) {
+func (p *planFlags) plan(a app) (plan, error) {
 	var made plan
 	var err error
-	if made.impls, made.constructors, err = chooseMeasured(p.impl, table); err != nil {
+	if made.impls, made.constructors, err = a.chooseMeasured(p.impl); err != nil {
 		return made, err
 	}
 	if made.size, err = p.size(); err != nil {
@@ -148,7 +148,7 @@ func (a app) parsePlan(s string) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	return flags.plan(a.table)
+	return flags.plan(a)
 }
 
 // rows returns what is to be measured, in the order of the samples.

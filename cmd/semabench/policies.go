@@ -31,7 +31,7 @@ const policiesChecked = "Declarations are promises, and checked: stress.Run, cla
 // policies prints what the implementations declare where the contract leaves a choice.
 func (a app) policies(_ context.Context, args []string) error {
 	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the contract leaves a choice.")
-	implNames := f.String("impl", "all", "implementations to show, separated by commas")
+	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+byName)
 	markdown := f.Bool("md", false, "print a Markdown table")
 	if err := f.parse(args); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (a app) policies(_ context.Context, args []string) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	chosen, err := chooseImpls(*implNames, a.table)
+	chosen, err := a.chooseImpls(*implNames)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type maker func(a app, ctx context.Context, p plan, seed uint32) (programs, prog
 // executable is the program: it has the table, but nobody else's constructors, and one layout.
 func linked(a app, ctx context.Context, p plan, seed uint32) (programs, program, error) {
 	var taken []string
-	for _, impl := range a.table {
+	for _, impl := range a.known() {
 		taken = append(taken, impl.Name)
 	}
 	var first program

@@ -18,7 +18,8 @@ func (a app) replay(ctx context.Context, path string, times int) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(a.table, func(i impls.Impl) bool { return i.Name == c.impl })
+	known := a.known()
+	at := slices.IndexFunc(known, func(i impls.Impl) bool { return i.Name == c.impl })
 	if at < 0 {
 		return c.wrong("impl", fmt.Errorf("unknown implementation %q", c.impl))
 	}
@@ -38,7 +39,7 @@ func (a app) replay(ctx context.Context, path string, times int) error {
 			path, c.line["race"], raced, stress.RaceDetector)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-	failure, err := stress.Replay(ctx, a.table[at], c.program, times)
+	failure, err := stress.Replay(ctx, known[at], c.program, times)
 	switch {
 	case failure != nil:
 		fmt.Fprintln(a.stdout, failure.Report)

@@ -68,7 +68,7 @@ func (a app) run(ctx context.Context, args []string) error {
 		}
 		return a.resume(ctx, *resume)
 	}
-	plan, err := flags.plan(a.table)
+	plan, err := flags.plan(a)
 	if err != nil {
 		return err
 	}

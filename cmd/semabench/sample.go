@@ -21,7 +21,7 @@ func (a app) sample(_ context.Context, args []string) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	err := r.Answer(a.stdout, a.table)
+	err := r.Answer(a.stdout, a.known())
 	if errors.Is(err, sampler.ErrFailed) {
 		return fmt.Errorf("%w: %w", errFlawed, err)
 	}

@@ -10,7 +10,11 @@ import (
 
 // batch is how many operations an implementation has in its turn: long enough for the process of a
 // turn to cost little, short enough for all to have had one within some seconds, even under -race.
-const batch = 100_000
+// What crosses the kernel takes twenty times as long.
+const (
+	batch       = 100_000
+	sharedBatch = 5_000
+)
 
 // A soak plays random programs against implementations in turns. It keeps counts of what was
 // played and nothing else, so that its memory is the same after a minute and a week.
@@ -102,14 +106,18 @@ func (s *soak) play(ctx context.Context) error {
 // turn returns how many operations r is to play next, 0 if it is through or was given up. With
 // few in all, turns are shorter, so that each value of GOMAXPROCS still gets some.
 func (s *soak) turn(r *soakRow) int64 {
+	most := int64(batch)
+	if s.isShared(r.Impl) {
+		most = sharedBatch
+	}
 	switch {
 	case s.givenUp(r):
 		return 0
 	case s.ops == 0:
-		return batch
+		return most
 	}
 	share := max(1, s.ops/int64(len(s.procs)))
-	return max(0, min(batch, share, s.ops-r.tally.Operations))
+	return max(0, min(most, share, s.ops-r.tally.Operations))
 }
 
 func (s *soak) givenUp(r *soakRow) bool { return r.failures >= s.maxFailures }

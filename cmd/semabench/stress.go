@@ -24,7 +24,7 @@ func (a app) stress(ctx context.Context, args []string) error {
 	f := a.flags("stress", "[flags]", "Plays random programs against implementations in turns, checks"+
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")
 	s := soak{app: a, procs: procsList{runtime.GOMAXPROCS(0)}}
-	implNames := f.String("impl", "all", "implementations to play against, separated by commas")
+	implNames := f.String("impl", "all", "implementations to play against, separated by commas: "+byName)
 	f.DurationVar(&s.limit, "time", time.Minute, "how long to play; 0, and the default with -ops, is"+
 		" without an end")
 	ops := f.number("ops", 0, 0, maxOps, "end after `N` operations of each implementation, 1e8 say")
@@ -47,7 +47,10 @@ func (a app) stress(ctx context.Context, args []string) error {
 	if f.given("replay") {
 		return a.replay(ctx, *file, int(*times))
 	}
-	chosen, err := chooseImpls(*implNames, a.table)
+	chosen, err := a.chooseImpls(*implNames)
+	if err == nil {
+		err = a.mustExist(chosen)
+	}
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (a app) playTurn(ctx context.Context, args []string) error {
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	chosen, err := chooseImpls(*implName, a.table)
+	chosen, err := a.chooseImpls(*implName)
 	if err != nil {
 		return err
 	}

@@ -47,8 +47,8 @@ type Linker struct {
 	env   []string
 }
 
-// New prepares to build in the module of the working directory. The program has the table of
-// package impls, and the constructors, whose names it keeps apart from those taken. For constructors a
+// New prepares to build in the module of the working directory. The program has the tables of
+// packages impls and process, and the constructors, whose names it keeps apart from those taken. For constructors a
 // module need not know this suite: what it then lacks is added to a copy of its go.mod.
 func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Linker, err error) {
 	if _, err := exec.LookPath("go"); err != nil {

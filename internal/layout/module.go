@@ -55,7 +55,7 @@ func (l *Linker) copyModule(ctx context.Context, gomod string) error {
 		return errForeign(gomod)
 	}
 	edits := []string{"-require=" + suite + "@" + suiteVersion()}
-	if source := sourceDir(); source != "" {
+	if source := SourceDir(); source != "" {
 		edits = []string{"-require=" + suite + "@v0.0.0", "-replace=" + suite + "=" + source}
 	}
 	return l.edit(ctx, "mod", copied, edits)
@@ -93,7 +93,7 @@ func (l *Linker) edit(ctx context.Context, kind, path string, edits []string) er
 // sums are those of what the suite needs. Without them the go tool would have to ask the checksum
 // database for what is on this machine already.
 func sums() []byte {
-	source := sourceDir()
+	source := SourceDir()
 	if source == "" {
 		return nil
 	}
@@ -101,9 +101,9 @@ func sums() []byte {
 	return append([]byte("\n"), sums...) // whoever wrote the file before may have left that out
 }
 
-// sourceDir is what this very binary was built from, if it is still there: a clone, or the module
+// SourceDir is what this very binary was built from, if it is still there: a clone, or the module
 // cache. It is empty after a build with -trimpath.
-func sourceDir() string {
+func SourceDir() string {
 	_, file, _, ok := runtime.Caller(0)
 	dir := filepath.Dir(filepath.Dir(filepath.Dir(file)))
 	if !ok || !filepath.IsAbs(dir) {

@@ -37,7 +37,7 @@ func (l *Linker) writeProgram() error {
 }
 
 // firstImport is the line of the first constructor's import; explain counts from it.
-const firstImport = 6
+const firstImport = 7
 
 func (l *Linker) source() string {
 	var imports, table strings.Builder
@@ -48,7 +48,8 @@ func (l *Linker) source() string {
 	return "package main\n\nimport (\n" +
 		"\t\"" + suite + "/cmd/semabench/sampler\"\n" +
 		"\t\"" + suite + "/impls\"\n" +
-		imports.String() + ")\n\nfunc main() {\n\ttable := impls.All()\n" + table.String() +
+		"\t\"" + suite + "/impls/process\"\n" +
+		imports.String() + ")\n\nfunc main() {\n\ttable := append(impls.All(), process.All()...)\n" + table.String() +
 		"\tsampler.Main(table)\n}\n"
 }
 

@@ -40,7 +40,7 @@ func (l *Linker) copyWorkspace(ctx context.Context, gowork string) error {
 	if len(l.Constructors) == 0 {
 		return errForeign(gowork)
 	}
-	source := sourceDir()
+	source := SourceDir()
 	if source == "" {
 		return fmt.Errorf("%s does not use %s: add a clone with go work use", gowork, suite)
 	}

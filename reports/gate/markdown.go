@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // markdownRoom is how long a Markdown report may be. GitHub takes 65536 characters of a comment;

@@ -5,18 +5,15 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
+	"github.com/semabench/semabench/reports/internal/reporttest"
+)
 
 var outputs = []struct {
 	ext   string
@@ -43,32 +40,9 @@ func TestGolden(t *testing.T) {
 			if err := out.write(&got, r); err != nil {
 				t.Fatal(err)
 			}
-			sameAsGolden(t, name+".golden."+out.ext, got.Bytes())
+			reporttest.SameAsGolden(t, "testdata/"+name+".golden."+out.ext, got.Bytes())
 		}
 	}
-}
-
-func sameAsGolden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(got, want) {
-		os.Remove(path + ".got")
-		return
-	}
-	if err := os.WriteFile(path+".got", got, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	t.Errorf("differs from %s; see %s.got", path, path)
 }
 
 func TestHostileNamesAreShown(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/semabench/semabench/reports/internal/escape"
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // why explains a verdict on time to somebody who has to act on it.

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package parallel
+
+import (
+	"context"
+	"os/exec"
+)
+
+// apart leaves it at killing the command: its children end with their standard inputs.
+func apart(context.Context, *exec.Cmd) {}

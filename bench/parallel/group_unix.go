@@ -1,0 +1,27 @@
+//go:build unix
+
+package parallel
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// apart starts a command in a process group of its own: Ctrl-C in a terminal is for the one who
+// started it, and who then ends the whole group. Of one that is stuck, all print their stacks first,
+// which is what SIGQUIT makes a Go program do.
+func apart(ctx context.Context, cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error {
+		group := -cmd.Process.Pid
+		if errors.Is(context.Cause(ctx), errStuck) {
+			const printing = 500 * time.Millisecond
+			_ = syscall.Kill(group, syscall.SIGQUIT)
+			time.Sleep(printing)
+		}
+		return syscall.Kill(group, syscall.SIGKILL)
+	}
+}

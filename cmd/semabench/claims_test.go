@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const (
+	claimsSample = "reports/sample/parallel"
+	redrawClaims = "go test ./cmd/semabench -run Claims -update"
+)
+
+// replayClaims judges the text of the sample again, in a folder of the same name elsewhere, since the
+// page says how it is called.
+func replayClaims(t *testing.T) string {
+	t.Helper()
+	kept, err := filepath.Abs(filepath.Join(root, claimsSample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll(claimsSample, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{parallelName, timelinesName} {
+		if err := os.WriteFile(filepath.Join(claimsSample, name), []byte(read(t, filepath.Join(kept, name))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, _, stderr := command(t, "", "parallel", "-replay", claimsSample); code != exitOK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	return kept
+}
+
+// The page of threads and processes is the one that the verb makes of its text today.
+func TestSampleOfClaimsIsDrawnAnew(t *testing.T) {
+	kept := replayClaims(t)
+	paths, err := filepath.Glob(filepath.Join(claimsSample, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name, fresh := filepath.Base(path), []byte(read(t, path))
+		if filepath.Ext(name) == ".txt" && name != parallelName {
+			continue // the same words as in the Markdown
+		}
+		if *update {
+			if err := os.WriteFile(filepath.Join(kept, name), fresh, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if old, err := os.ReadFile(filepath.Join(kept, name)); err != nil || !bytes.Equal(old, fresh) {
+			t.Errorf("%s/%s is stale (%v); draw it anew and look at it:\n%s", claimsSample, name, err, redrawClaims)
+		}
+	}
+}
+
+// README.md has each claim and its answer as they are on the page.
+func TestReadmeShowsTheClaims(t *testing.T) {
+	readme, err := filepath.Abs(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayClaims(t)
+	answers := answersIn(read(t, filepath.Join(claimsSample, "parallel.md")))
+	if strings.Count(answers, "\n") < 7 {
+		t.Fatalf("the page has fewer than seven answers:\n%s", answers)
+	}
+	const begin, end = "<!-- claims: begin -->\n", "<!-- claims: end -->"
+	before, rest, ok := strings.Cut(read(t, readme), begin)
+	shown, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("README.md has no %q and %q", begin, end)
+	}
+	if shown == answers {
+		return
+	}
+	if !*update {
+		t.Fatalf("README.md does not show the answers of %s:\n%s", claimsSample, redrawClaims)
+	}
+	if err := os.WriteFile(readme, []byte(before+begin+answers+end+after), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answersIn makes an item of each claim of a page in Markdown: its heading, and the paragraph below.
+func answersIn(markdown string) string {
+	var items strings.Builder
+	for section := range strings.SplitSeq(markdown, "\n## “") {
+		claim, rest, ok := strings.Cut(section, "”\n\n")
+		if answer, _, _ := strings.Cut(rest, "\n"); ok && strings.HasPrefix(answer, "**") {
+			items.WriteString("- *" + claim + "*: " + answer + "\n")
+		}
+	}
+	return items.String()
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"time"
+)
+
+const exploreDoc = `Plays every schedule of the tests of a package that call explore.Run, explore.Semaphore,
+explore.Tests or explore.Replay, or as many as the bounds allow, as go test does with the flags
+-explore.…; but here several processes play, it is seen how far they are, and Ctrl-C keeps what was played.
+-impl needs no test: it explores implementations of this suite.
+
+The schedules that are played, and the failure that is reported, depend on the flags and on nothing else: not
+on -workers, and not on which process is faster. Only -time and Ctrl-C end it at a moment of their
+own; what was found by then may then differ.
+
+Coverage is counted as ordered pairs of dependent operations: places in the source of which the second was
+seen right after the first, on the same thing and in another goroutine.
+
+A test that calls explore.Check has its own bounds, and takes only -workers from here.
+
+Exit codes: 0 all schedules were played and none failed; 1 a schedule failed, or a test did for another
+reason; 2 refused: nothing was explored; 3 unknown: none failed, and a bound came first; 130
+interrupted, none had failed by then.`
+
+// Exit codes of explore, besides those of all verbs.
+const exitUnknown = 3
+
+// An exploration is the verb explore with its flags.
+type exploration struct {
+	app
+	pkg      string        // as the user named it
+	where    string        // the folder from which it is seen; "" is the working directory
+	run      string        // pattern of tests
+	impls    string        // names; "" explores tests
+	tags     string        // of the build
+	race     bool          // build with the race detector
+	flags    []string      // for the tests
+	limit    time.Duration // of each exploration; 0 is not given
+	summary  string        // file; "" for none
+	dir      string        // temporary: the test binary, and what it tells
+	progress *explorerProgress
+}
+
+// explore explores the tests of a package.
+func (a app) explore(ctx context.Context, args []string) error {
+	e := exploration{app: a, pkg: "."}
+	if err := e.parse(args); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "semabench-explore-")
+	if err != nil {
+		return err
+	}
+	e.dir = dir
+	return errors.Join(e.start(ctx), os.RemoveAll(dir))
+}
+
+// passedOn are the flags that the tests take by the same name, with "explore." before it.
+var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule", "scenario",
+	"workers", "lazyclock", "nodaemons", "page"}
+
+func (e *exploration) parse(args []string) error {
+	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
+	f.StringVar(&e.run, "run", "", "explore the tests that match this `pattern`, as in go test")
+	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by commas, or all")
+	f.BoolVar(&e.race, "race", false, "watch every schedule with the race detector")
+	f.StringVar(&e.tags, "tags", "", "build `tags`, separated by commas")
+	f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
+	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or dfs, which is dpor without\n"+
+		"reduction; without it some schedules are drawn, and then dpor goes through all")
+	f.number("schedules", 20_000, 1, maxCount, "play `N` schedules at most, of each scenario of a semaphore")
+	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose their turn `N` times at most")
+	f.number("seed", 1, 1, 1<<63-1, "seed of what is drawn")
+	f.number("steps", 100_000, 1, maxCount, "cut schedules off after `N` operations")
+	f.DurationVar(&e.limit, "time", 20*time.Second, "play for so long at most, in each exploration")
+	f.String("schedule", "", "play this schedule only: the `word` of a failure")
+	f.String("scenario", "", "play this `program` only, of a semaphore")
+	f.Bool("lazyclock", false, "let time pass when nothing else can move, and not at any moment")
+	f.Bool("nodaemons", false, "take goroutines that only wait for a timer for leaks, too")
+	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second one into file-2")
+	f.StringVar(&e.summary, "summary", "", "write the results also into this `file`, as JSON")
+	if err := e.positional(f, args); err != nil {
+		return err
+	}
+	if err := e.refuse(f); err != nil {
+		return err
+	}
+	return e.passOn(f)
+}
+
+// passOn collects the flags for the tests.
+func (e *exploration) passOn(f *flagSet) (err error) {
+	for _, name := range passedOn {
+		if !f.given(name) && name != "workers" {
+			continue
+		}
+		value := f.Lookup(name).Value.String()
+		if name == "page" { // the tests run in their own folder
+			if value, err = filepath.Abs(value); err != nil {
+				return err
+			}
+		}
+		e.flags = append(e.flags, "-explore."+name+"="+value)
+	}
+	return nil
+}
+
+// positional parses flags before and after the package, as the go command does.
+func (e *exploration) positional(f *flagSet, args []string) error {
+	if err := f.parse(args); err != nil || f.NArg() == 0 {
+		return err
+	}
+	e.pkg = f.Arg(0)
+	if err := f.parse(f.Args()[1:]); err != nil {
+		return err
+	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q: want one package", f.Arg(0))
+	}
+	if f.given("impl") {
+		return fmt.Errorf("-impl explores without a package: leave out %s", e.pkg)
+	}
+	return nil
+}
+
+var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
+
+// refuse refuses what no flag can refuse on its own.
+func (e *exploration) refuse(f *flagSet) error {
+	if _, err := regexp.Compile(e.run); err != nil {
+		return fmt.Errorf("-run %q: %w", e.run, err)
+	}
+	strategy := f.Lookup("strategy").Value.String()
+	switch {
+	case f.given("strategy") && !strategyName.MatchString(strategy):
+		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs", strategy)
+	case f.given("preemptions") && strategy != "dfs":
+		return errors.New("-preemptions is for -strategy dfs: dpor plays one schedule for many, and so cannot tell " +
+			"which of them have few")
+	case e.limit <= 0:
+		return fmt.Errorf("-time=%v: want more than 0", e.limit)
+	case f.given("impl") && e.run != "":
+		return errors.New("-run chooses among tests, and -impl explores without: leave one of them out")
+	case f.given("impl"):
+		_, err := chooseImpls(e.impls, e.table)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// exploreIn runs the verb in this process.
+func exploreIn(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, complaint bytes.Buffer
+	a := app{table: testTable(), stdout: &out, stderr: &complaint}
+	code = a.main(ctx, append([]string{"explore"}, args...))
+	return code, out.String(), complaint.String()
+}
+
+// All of this in one module, as what is built of it is built once.
+func TestExplore(t *testing.T) {
+	inExploredModule(t)
+	t.Run("ends", exploreEnds)
+	t.Run("race", exploreRace)
+	t.Run("summary", exploreSummary)
+	t.Run("interrupted", exploreInterrupted)
+}
+
+// An ending is what arguments come to.
+type ending struct {
+	args []string
+	code int
+	want []string // on standard output or error
+}
+
+func endings(page string) map[string]ending {
+	return map[string]ending{
+		"complete": {[]string{"./count", "-run", "TestRight"}, exitOK,
+			[]string{"=== TestRight: pass\ncomplete: all ", "ordered pairs of dependent operations were seen", "with 2 processes"}},
+		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitFailed,
+			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' -explore.schedule=x",
+				"1 of 1 exploration failed"}},
+		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitFailed, []string{"n = 1, want 2"}},
+		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitOK, []string{"does not fail"}},
+		"schedules": {[]string{"./count", "-run", "TestManySchedules", "-schedules", "100"}, exitUnknown,
+			[]string{"=== TestManySchedules: unknown (schedules)", "of 1 exploration, 1 came to a bound"}},
+		"time":         {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitUnknown, []string{"unknown (time)"}},
+		"preemptions":  {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitUnknown, []string{"unknown (preemptions)"}},
+		"another way":  {[]string{"./count", "-run", "TestFails"}, exitFailed, []string{"not by a schedule", "for a reason of its own"}},
+		"no door":      {[]string{"./count", "-run", "TestPlain"}, exitRefused, []string{"nothing was explored", "calls explore.Run"}},
+		"no import":    {[]string{"./plain"}, exitRefused, []string{"nothing was explored", "do not import"}},
+		"no such test": {[]string{"./count", "-run", "TestRihgt"}, exitRefused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}},
+		"broken":       {[]string{"./broken"}, exitRefused, []string{"building the tests of ./broken", "broken_test.go:5", "undefined: m"}},
+		"bare":         {[]string{"./bare"}, exitRefused, []string{"./bare has no tests"}},
+		"nowhere":      {[]string{"./nowhere"}, exitRefused, []string{"looking for package ./nowhere"}},
+		"several":      {[]string{"./..."}, exitRefused, []string{"./... are 4 packages: want one"}},
+		"refused": {[]string{"./count", "-run", "TestReadsFile"}, exitRefused,
+			[]string{"=== TestReadsFile: refused\nrefused: os.ReadFile is not under control (count/count_test.go:", "nothing was explored"}},
+		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitFailed, []string{"n = 1, want 2"}},
+		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitRefused, []string{"want it to begin with x"}},
+	}
+}
+
+// Every way in which it can end has its code, and says why.
+func exploreEnds(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "failure.html")
+	for name, test := range endings(page) {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := exploreIn(t, context.Background(), append(test.args, "-workers=2")...)
+			if code != test.code {
+				t.Errorf("exits %d, want %d", code, test.code)
+			}
+			mustContain(t, "what it says", stdout+stderr, test.want...)
+		})
+	}
+	mustContain(t, "the page", read(t, page), "<title>count_test.go:21: n = 1, want 2</title>")
+}
+
+// The race detector sees every schedule, and only if it is asked to.
+func exploreRace(t *testing.T) {
+	if code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced"); code != exitOK {
+		t.Errorf("exits %d without the race detector: %s", code, stderr)
+	}
+	code, stdout, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced", "-race", "-workers", "2")
+	if code != exitFailed {
+		t.Errorf("exits %d: %s", code, stderr)
+	}
+	mustContain(t, "standard output", stdout, "data race", "read at count/count_test.go:32", "earlier write at count/count_test.go:33", "go test -race -run")
+}
+
+func exploreSummary(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "summary.json")
+	code, _, stderr := exploreIn(t, context.Background(), "-run", "TestRight|TestWrong", "-summary", path, "-workers", "3", "./count")
+	if code != exitFailed {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	var f exploreFile
+	if err := json.Unmarshal([]byte(read(t, path)), &f); err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Explorations) != 2 {
+		t.Fatalf("the summary has %d explorations, want 2: %+v", len(f.Explorations), f)
+	}
+	right, wrong := f.Explorations[0], f.Explorations[1]
+	if right.Verdict != "pass" || right.Schedules == 0 || right.Pairs == 0 || right.Workers != 3 || right.Test != "TestRight" {
+		t.Errorf("the first is %+v", right)
+	}
+	if wrong.Verdict != "fail" || !strings.HasSuffix(wrong.What, "n = 1, want 2") || wrong.Schedule == "" || wrong.Strategy == "" {
+		t.Errorf("the second is %+v", wrong)
+	}
+}
+
+// Flags that make no sense are refused before anything is built.
+func TestExploreRefusals(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, test := range []struct{ args, want string }{
+		{"-strategy luck", `-strategy "luck": want random, pct and a depth`},
+		{"-strategy pct0", "want random, pct"},
+		{"-preemptions 2", "-preemptions is for -strategy dfs"},
+		{"-preemptions 2 -strategy dpor", "-preemptions is for -strategy dfs"},
+		{"-schedules 0", "-schedules"},
+		{"-schedules many", "-schedules"},
+		{"-workers 65", "from 1 to 64"},
+		{"-time 0s", "want more than 0"},
+		{"-run (", "missing closing )"},
+		{"-impl pond", `unknown implementation "pond"`},
+		{"-impl cond -run TestX", "leave one of them out"},
+		{"./a -impl cond", "leave out ./a"},
+		{"./a ./b", `unexpected argument "./b"`},
+		{"-warp", "-warp"},
+		{"./a", "looking for package ./a"}, // and this is no module
+	} {
+		code, stdout, stderr := exploreIn(t, context.Background(), strings.Fields(test.args)...)
+		if code != exitRefused || stdout != "" {
+			t.Errorf("%s: exits %d, and says %q", test.args, code, stdout)
+		}
+		mustContain(t, test.args, stderr, test.want)
+	}
+	code, stdout, _ := exploreIn(t, context.Background(), "-h")
+	if code != exitOK {
+		t.Errorf("-h exits %d", code)
+	}
+	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [package]", "-strategy", "-preemptions", "3 unknown", "130")
+}
+
+// On a terminal there is one line, which says how far it is; elsewhere there is none.
+func TestExploreProgress(t *testing.T) {
+	now := explore.Event{Test: "TestX", Door: 2, Doing: "exploring", Workers: 2, Schedules: 5000, Pairs: 7, Seconds: 2.5}
+	for width, want := range map[int]string{
+		0:   "",
+		200: clearLine + "TestX #2: exploring: 5000 schedules (2000/s), 7 ordered pairs of dependent operations, 2 s of 20s, 2 processes",
+		20:  clearLine + "TestX #2: exploring",
+	} {
+		var b strings.Builder
+		p := &explorerProgress{w: &b, width: width, limit: 20 * time.Second}
+		p.at(now)
+		if got := b.String(); got != want {
+			t.Errorf("%d columns wide: %q, want %q", width, got, want)
+		}
+	}
+}

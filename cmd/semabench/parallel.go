@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/bench/parallel"
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/claims"
+)
+
+const parallelName = "parallel.txt"
+
+const parallelDoc = `Does the same work serially, by goroutines on one core and on all, by a pool of processes and by
+a process for each task, and answers what textbooks say of threads and processes by what that
+measured: on the terminal, as Markdown, and as a page that needs nothing else.
+
+Each sample is a process of its own; modes take turns within a round. Semaphores of this suite
+admit the workers: one of -impl within a process, one of -process between processes. All modes
+must come to the same checksums.
+
+Ctrl-C ends all processes and keeps what was measured. -replay judges a text again.`
+
+// parallelCall is one call of the verb.
+type parallelCall struct {
+	parallel.Options
+	works, dir, replay string
+}
+
+func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
+	f.StringVar(&c.works, "works", "", "`names` of what is done, separated by commas: "+strings.Join(parallel.Works(), ", ")+
+		" (default all)")
+	rounds = f.number("rounds", 0, 1, mostSamples, "take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
+	seed = f.number("seed", 1, 1, 1<<64-1, "`S` decides what is hashed, read and sent")
+	f.BoolVar(&c.Quick, "quick", false, "half the tasks and fewer rounds: a third of the time")
+	f.StringVar(&c.Impl, "impl", "", "semaphore of goroutines, a `name` of the table (default weighted)")
+	f.StringVar(&c.Process, "process", "", "semaphore of processes: "+strings.Join(parallel.ProcessSemaphores(), ", ")+
+		" (default the first that works here)")
+	f.StringVar(&c.Dir, "files", "", "`folder` for the file of 32 MiB that is read (default that for temporary files)")
+	f.StringVar(&c.dir, "o", "", "folder for the results (default results/<time>)")
+	f.StringVar(&c.replay, "replay", "", "measure nothing, judge the "+parallelName+" in this `folder` again")
+	return rounds, seed
+}
+
+// parallel compares threads and processes.
+func (a app) parallel(ctx context.Context, args []string) error {
+	f := a.flags("parallel", "[flags]", parallelDoc)
+	var c parallelCall
+	rounds, seed := c.addTo(f)
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if c.replay != "" {
+		if f.NFlag() > 1 {
+			return errors.New("-replay judges what was measured: it takes no other flag")
+		}
+		return a.reportParallel(c.replay)
+	}
+	c.Rounds, c.Seed = int(*rounds), *seed
+	if c.works != "" {
+		c.Works = strings.Split(strings.ReplaceAll(c.works, " ", ""), ",")
+	}
+	chosen, err := chooseImpls(cmp.Or(c.Impl, "weighted"), a.table)
+	if err != nil {
+		return err
+	}
+	if len(chosen) != 1 {
+		return fmt.Errorf("-impl=%s: want one implementation", c.Impl)
+	}
+	if c.dir == "" {
+		c.dir = filepath.Join("results", time.Now().UTC().Format("20060102-150405"))
+	}
+	return a.measureParallel(ctx, &c)
+}
+
+// measureParallel measures and reports, also on what there is when it ended early.
+func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
+	seen := timelines{}
+	c.Progress = func(line string) { fmt.Fprintln(a.stderr, line) }
+	c.Timeline = seen.add
+	plan, err := c.Plan()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(c.dir, parallelName)
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists: name another folder with -o, or remove it", path)
+	}
+	text, err := newTextAt(path)
+	if err != nil {
+		return err
+	}
+	defer text.Close()
+	fmt.Fprintln(a.stderr, plan)
+	measured := plan.Run(ctx, text)
+	info, err := text.Stat()
+	if err == nil && info.Size() == 0 { // refused before anything was measured
+		return errors.Join(measured, os.Remove(path))
+	}
+	switch {
+	case ctx.Err() != nil:
+		measured = fmt.Errorf("%w: what was measured is kept", errInterrupted)
+	case measured != nil:
+		measured = fmt.Errorf("%w: %w", errFlawed, measured)
+	}
+	if err := seen.write(filepath.Join(c.dir, timelinesName)); err != nil {
+		return errors.Join(measured, fmt.Errorf("%w: %w", errFlawed, err))
+	}
+	if err := a.reportParallel(c.dir); err != nil {
+		if measured != nil {
+			return fmt.Errorf("%w; no report: %w", measured, err)
+		}
+		return fmt.Errorf("%w: %w", errFlawed, err)
+	}
+	return measured
+}
+
+// reportParallel judges the text in a folder, and writes the report beside it.
+func (a app) reportParallel(dir string) error {
+	path := filepath.Join(dir, parallelName)
+	log, err := reports.Read(reports.Input{Name: path})
+	if err != nil {
+		return err
+	}
+	r, err := claims.Judge(log)
+	if err != nil {
+		return err
+	}
+	if r.Timelines, err = readTimelines(filepath.Join(dir, timelinesName)); err != nil {
+		return err
+	}
+	r.SeeAlso = "The program where it began, ten workers that print their lines in turns, is the example of package impls: " +
+		"impls/example_test.go."
+	r.Commands = []string{"semabench parallel -replay " + dir, "benchstat -col /mode " + path}
+	r.Rule = parallel.Rule
+	paths, err := r.WriteDir(dir)
+	if err != nil {
+		return err
+	}
+	width := 100
+	if isTerminal(a.stdout) {
+		width = min(width, terminalWidth(a.stdout.(*os.File)))
+	}
+	if err := r.WriteText(a.stdout, width); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	fmt.Fprintln(a.stdout)
+	a.printPaths(append([]string{path}, paths...))
+	if r.Differing != nil {
+		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", errFlawed, strings.Join(r.Differing, ", "))
+	}
+	return nil
+}
+
+// newTextAt makes an empty file in a folder that may have to be made.
+func newTextAt(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder for the results: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("making the file for the results: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// From a command to a page, by a plan that is said first; benchstat reads the text, and the page can be
+// made again from it.
+func TestParallel(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	code, stdout, stderr := command(t, "", "parallel", "-quick", "-rounds", "2", "-works", "limit,hand", "-impl", "cond",
+		"-process", "broker", "-o", dir)
+	if code != exitOK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	mustContain(t, "standard error", stderr, "2 rounds of 20 samples, each in a process of its own: about", "round 2 of 2")
+	mustContain(t, "standard output", stdout, "same checksums", "7. “A counting semaphore",
+		filepath.Join(dir, "parallel.html")+"\n")
+	text := read(t, filepath.Join(dir, "parallel.txt"))
+	mustContain(t, "the text", text, "semaphore: cond\n", "process-semaphore: broker\n", "# rule: A sample is disturbed if",
+		"Unit peak-B better=lower")
+	page := read(t, filepath.Join(dir, "parallel.html"))
+	mustContain(t, "the page", page, "A counting semaphore", "data:image/svg", "impls/example_test.go")
+	for _, name := range []string{"parallel.md", "parallel-report.txt", "parallel-workers.svg"} {
+		mustContain(t, "standard output", stdout, filepath.Join(dir, name)+"\n")
+	}
+	if out, err := exec.Command("go", "tool", "benchstat", "-ignore", "sample", "-col", "/mode",
+		filepath.Join(dir, "parallel.txt")).CombinedOutput(); err != nil || !strings.Contains(string(out), "inside-peak") {
+		t.Errorf("benchstat: %v\n%s", err, out)
+	}
+	if err := os.Remove(filepath.Join(dir, "parallel.html")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := command(t, "", "parallel", "-replay", dir); code != exitOK {
+		t.Errorf("-replay exits %d: %s", code, stderr)
+	}
+	if again := read(t, filepath.Join(dir, "parallel.html")); again != page {
+		t.Error("-replay makes another page")
+	}
+	mustRefuse(t, []string{"parallel", "-works", "limit", "-o", dir}, "parallel.txt exists", "-o")
+}

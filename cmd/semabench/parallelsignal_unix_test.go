@@ -1,0 +1,103 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Ctrl-C, of the whole group as in a terminal: all processes end, what was measured is kept and reported.
+func TestInterruptedParallel(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "parallel.txt")
+	cmd := exec.Command(os.Args[0], "parallel", "-rounds", "1000", "-works", "limit,http", "-o", dir)
+	cmd.Env = append(os.Environ(), beCommand+"=1", "TMPDIR="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // if it has not ended
+	untilKept(t, text, 8)
+	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exits %d (%v), want %d: %s", code, err, exitInterrupted, stderr.String())
+	}
+	mustContain(t, "standard error", stderr.String(), "interrupted", "is kept")
+	mustContain(t, "the page", read(t, filepath.Join(dir, "parallel.html")), "decide nothing")
+	mustHaveNoProcess(t, "TMPDIR="+dir)
+}
+
+// Killed for good, the command cannot end its children: they end by themselves, as their input does.
+func TestKilledParallel(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0], "parallel", "-rounds", "1000", "-works", "limit,http", "-o", dir)
+	cmd.Env = append(os.Environ(), beCommand+"=1", "TMPDIR="+dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // if it has not ended
+	untilKept(t, filepath.Join(dir, "parallel.txt"), 2)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) {
+		t.Errorf("it ends with %v, want to be killed", err)
+	}
+	mustHaveNoProcess(t, "TMPDIR="+dir)
+	left, err := filepath.Glob(fmt.Sprintf("/dev/shm/semabench-parallel-%d-*", cmd.Process.Pid)) // what it could not remove
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range left {
+		if err := os.RemoveAll(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// untilKept waits for so many samples. It is no wait for something to be blocked: the file says when there
+// is something to keep.
+func untilKept(t *testing.T, path string, samples int) {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); strings.Count(fileSoFar(path), "\nBenchmark") < samples; {
+		if time.Now().After(until) {
+			t.Fatalf("no %d samples in\n%s", samples, fileSoFar(path))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// mustHaveNoProcess fails if there is one with a setting in its environment. The kernel ends processes in
+// its own time, and one may be in the middle of a task: so it looks for some seconds.
+func mustHaveNoProcess(t *testing.T, setting string) {
+	t.Helper()
+	var left []string
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		left = nil
+		environs, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, name := range environs {
+			if text, _ := os.ReadFile(name); bytes.Contains(text, []byte(setting)) {
+				left = append(left, filepath.Dir(name))
+			}
+		}
+		if left == nil {
+			return
+		}
+	}
+	t.Errorf("processes are left: %v", left)
+}

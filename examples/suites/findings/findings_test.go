@@ -1,0 +1,53 @@
+// Package findings has bugs that the explorer found in the tests of others, each in a few lines.
+package findings
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alitto/pond/v2"
+	"github.com/benbjohnson/clock"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// Two goroutines that wait for a mock clock, and one that moves it: Mock.Timer and Mock.Add choose the
+// same timer, unlock, and tick it one after the other. The second sends to a full channel with
+// the lock of the clock held, which everybody needs.
+func TestClockTicksATimerTwice(t *testing.T) {
+	r := explore.Check(t, explore.Options{LazyClock: true}, func(*explore.T) {
+		mock := clock.NewMock()
+		var finished atomic.Int32
+		for range 2 {
+			go func() {
+				<-mock.After(time.Millisecond)
+				finished.Add(1)
+			}()
+		}
+		for finished.Load() < 2 {
+			mock.Add(time.Second)
+		}
+	})
+	t.Log(r.Text)
+	if r.What != "deadlock" || !strings.Contains(r.Text, "waits in t.c <- now") || !strings.Contains(r.Text, "clock.go:353") {
+		t.Errorf("%s: %s", r.Verdict, r.What)
+	}
+}
+
+// The counter of tasks that were done is behind Wait.
+func TestPondCountsLate(t *testing.T) {
+	r := explore.Check(t, explore.Options{LazyClock: true}, func(t *explore.T) {
+		pool := pond.NewPool(1)
+		pool.Submit(func() {}).Wait()
+		if n := pool.SuccessfulTasks(); n != 1 {
+			t.Errorf("%d tasks are done, want 1", n)
+		}
+		pool.Stop().Wait()
+	})
+	t.Log(r.Text)
+	if !strings.Contains(r.What, "0 tasks are done, want 1") {
+		t.Errorf("%s: %s", r.Verdict, r.What)
+	}
+}

@@ -1,0 +1,67 @@
+// Command suites explores the tests of well-known concurrency packages, unmodified, at the versions in
+// go.mod, and writes what came of it to RESULTS.md. It fails if a schedule fails that is not known:
+// then either the package has a bug, or the explorer.
+//
+//	go run .                      all of them; about 15 minutes
+//	go run . -only semaphore      packages with this in their path; writes to standard output
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+func main() {
+	only := flag.String("only", "", "packages whose path has this in it")
+	schedules := flag.Int("schedules", 200, "of each strategy, for each test, at most")
+	limit := flag.Duration("time", 3*time.Second, "for each test, at most")
+	race := flag.Bool("race", false, "watch every schedule by the race detector")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	o := explore.Options{Schedules: *schedules, Time: *limit}
+	if err := run(ctx, *only, *race, o, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "suites: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run explores what is asked for and writes the table: to RESULTS.md if that is everything.
+func run(ctx context.Context, only string, race bool, o explore.Options, w, progress io.Writer) error {
+	var rows []row
+	for _, pkg := range packages {
+		if !strings.Contains(pkg, only) {
+			continue
+		}
+		r := row{pkg: pkg}
+		s := explore.Suite{Package: pkg, Race: race, Options: o, Told: func(t explore.SuiteTest) {
+			fmt.Fprintf(progress, "%s %s %s (%d schedules, %.1f s)\n",
+				pkg, t.Name, t.Verdict, t.Schedules, t.Took.Seconds())
+		}}
+		r.tests, r.err = s.Explore(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		rows = append(rows, r)
+	}
+	text := table(rows, o)
+	if only != "" || race {
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	} else if err := os.WriteFile("RESULTS.md", []byte(text), 0o644); err != nil {
+		return err
+	}
+	if n := unknown(rows); n > 0 {
+		return fmt.Errorf("%d test(s) fail that are not known to: see the table", n)
+	}
+	return nil
+}

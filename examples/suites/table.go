@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// A row is what came of a package.
+type row struct {
+	pkg   string
+	tests []explore.SuiteTest
+	err   error // why none can be explored
+}
+
+// table returns the results as Markdown.
+func table(rows []row, o explore.Options) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What the explorer makes of other people's tests\n\n"+
+		"Written by `go run .`; at most %d schedules of each kind and %v for a test. "+
+		"README.md says what the columns mean and what the failures are.\n\n", o.Schedules, o.Time)
+	b.WriteString("| package | version | tests | explored | complete | schedules | failures | refused or skipped |\n" +
+		"|---|---|---:|---:|---:|---:|---:|---|\n")
+	var all counts
+	for _, r := range rows {
+		c := r.count()
+		all.add(c)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.pkg, version(r.pkg), c, r.reasons())
+	}
+	fmt.Fprintf(&b, "| **all** | | %s | |\n", &all)
+	b.WriteString(failures(rows))
+	return b.String()
+}
+
+// counts are the numbers of a row.
+type counts struct{ tests, explored, complete, schedules, failures int }
+
+func (c *counts) String() string {
+	return fmt.Sprintf("%d | %d | %d | %d | %d", c.tests, c.explored, c.complete, c.schedules, c.failures)
+}
+
+func (c *counts) add(d *counts) {
+	c.tests += d.tests
+	c.explored += d.explored
+	c.complete += d.complete
+	c.schedules += d.schedules
+	c.failures += d.failures
+}
+
+func (r *row) count() *counts {
+	c := &counts{tests: len(r.tests)}
+	for _, t := range r.tests {
+		c.schedules += t.Schedules
+		if t.Verdict == "fail" {
+			c.failures++
+		}
+		if reason(t) == "" {
+			c.explored++
+		}
+		if t.Complete && !t.Skipped {
+			c.complete++
+		}
+	}
+	return c
+}
+
+// reasons counts why tests were not explored.
+func (r *row) reasons() string {
+	if r.err != nil {
+		why := strings.ReplaceAll(r.err.Error(), "\n", " ")
+		if _, inCache, ok := strings.Cut(why, "/pkg/mod/"); ok { // which is elsewhere on each machine
+			why = inCache
+		}
+		return "all: " + why
+	}
+	count := map[string]int{}
+	for _, t := range r.tests {
+		if why := reason(t); why != "" {
+			count[why]++
+		}
+	}
+	var list []string
+	for _, why := range slices.Sorted(maps.Keys(count)) {
+		list = append(list, fmt.Sprintf("%d: %s", count[why], why))
+	}
+	return strings.Join(list, "; ")
+}
+
+// reason says why a test was not explored, "" if it was.
+func reason(t explore.SuiteTest) string {
+	switch {
+	case t.Skipped:
+		return "skips itself"
+	case t.Verdict == "refused":
+		why, _, _ := strings.Cut(strings.TrimPrefix(t.What, "refused: "), ":")
+		return why
+	case t.Verdict == "unknown" && t.Endless == t.Schedules:
+		return "no schedule ends within the bound on its steps"
+	}
+	return ""
+}
+
+// failures lists the schedules that fail, with the reason if it is known.
+func failures(rows []row) string {
+	var b strings.Builder
+	for _, r := range rows {
+		for _, t := range r.tests {
+			if t.Verdict != "fail" {
+				continue
+			}
+			why := known[r.pkg+" "+t.Name]
+			if why == "" {
+				why = "**not known**"
+			}
+			fmt.Fprintf(&b, "- `%s` `%s`: %s, in schedule %d (%s), `%s`. %s\n",
+				r.pkg, t.Name, t.What, t.Schedules, t.Strategy, t.Schedule, why)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n## Failures\n\n" + b.String()
+}
+
+func unknown(rows []row) (n int) {
+	for _, r := range rows {
+		for _, t := range r.tests {
+			if t.Verdict == "fail" && known[r.pkg+" "+t.Name] == "" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// version returns that of the module that a package is from.
+func version(pkg string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "?"
+	}
+	for _, m := range info.Deps {
+		if pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/") {
+			return m.Version
+		}
+	}
+	return "?"
+}

@@ -1,0 +1,238 @@
+package process_test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/impls/process"
+)
+
+// names is a folder of what may be found under a name.
+type names struct {
+	t   *testing.T
+	dir string
+}
+
+func (n names) path(name string) string { return filepath.Join(n.dir, name) }
+
+func (n names) write(name string, data []byte) string {
+	must(n.t, os.WriteFile(n.path(name), data, 0o600))
+	return n.path(name)
+}
+
+// good makes one of each, of size 2.
+func good(t *testing.T) names {
+	n := names{t, t.TempDir()}
+	closeLater(t)(process.OpenSlots(n.path("slots"), 2))
+	closeLater(t)(process.OpenSysV(n.path("sysv"), 2))
+	t.Cleanup(func() { must(t, process.RemoveSysV(n.path("sysv"))) })
+	closeLater(t)(process.ServeJobserver(n.path("fifo"), 2))
+	closeLater(t)(process.ListenBroker(n.path("broker"), 2))
+	return n
+}
+
+// Each name that is not what it should be gives an error that has the name and the fact.
+func TestBadSlots(t *testing.T) {
+	n := good(t)
+	whole := must2(os.ReadFile(n.path("slots")))
+	changed := func(name string, at int) string {
+		other := slices.Clone(whole)
+		other[at] ^= 1
+		return n.write(name, other)
+	}
+	mustRefuse(t, map[string]string{
+		"slots " + n.path("slots") + " 2":                                    "this process has these slots already",
+		"slots " + n.write("truncated", whole[:4096+8]) + " 2":               "truncated or damaged",
+		"slots " + n.write("short", whole[:100]) + " 2":                      "truncated to 100 bytes",
+		"slots " + n.write("empty", nil) + " 2":                              "not a file of slots: 0 bytes",
+		"slots " + n.write("text", []byte(strings.Repeat("x", 5000))) + " 2": `begins with "xxxx`,
+		"slots " + changed("boot", 32) + " 2":                                "earlier boot",
+		"slots " + changed("pids", 72) + " 2":                                "another pid namespace",
+		"slots " + changed("times", 80) + " 2":                               "another time namespace",
+		"slots " + changed("size", 88) + " 2":                                "do not hold slots of size 3",
+		"slots " + changed("version", 16) + " 2":                             "not a file of slots",
+		"slots " + n.path("fifo") + " 2":                                     "not a file of slots but a fifo",
+		"slots " + n.path("broker") + " 2":                                   "no such device or address",
+		"slots " + n.path("sysv") + " 2":                                     "not a file of slots",
+		"slots " + n.path("no/where") + " 2":                                 "no such file",
+		"slots " + n.path("slots") + " 99999999":                             "want 0 to 65536",
+	})
+}
+
+func TestBadSysV(t *testing.T) {
+	n := good(t)
+	text := string(must2(os.ReadFile(n.path("sysv"))))
+	edited := func(name, was, is string) string {
+		return n.write(name, []byte(strings.Replace(text, was, is, 1)))
+	}
+	removed := n.path("removed")
+	sem := must2(process.OpenSysV(removed, 1))
+	was := must2(os.ReadFile(removed))
+	must(t, errors.Join(sem.Close(), process.RemoveSysV(removed)))
+	mustRefuse(t, map[string]string{
+		"sysv " + n.path("sysv") + " 3":                   "of size 2, not 3",
+		"sysv " + n.path("slots") + " 2":                  "no file of a System V semaphore",
+		"sysv " + n.write("removed", was) + " 1":          "is gone, as by ipcrm(1); remove the file",
+		"sysv " + n.path("fifo") + " 2":                   "no file of a System V semaphore but a fifo",
+		"sysv " + n.path("broker") + " 2":                 "no file of a System V semaphore but a fifo",
+		"sysv " + edited("cut", text[20:], "") + " 2":     "truncated",
+		"sysv " + edited("ipc", "ipc ", "ipc 1") + " 2":   "another IPC namespace",
+		"sysv " + n.path("x") + " 40000":                  "want 0 to 32767",
+		"sysv " + edited("old", "boot ", "boot 0") + " 2": "earlier boot",
+	})
+}
+
+func TestBadServers(t *testing.T) {
+	n := good(t)
+	foreign := must2(net.Listen("unix", n.path("foreign")))
+	defer foreign.Close()
+	go answerNonsense(foreign)
+	mustRefuse(t, map[string]string{
+		"broker " + n.path("broker") + " 3":   "of size 2, not 3",
+		"broker " + n.path("none") + " 2":     "no broker answers there",
+		"broker " + n.path("slots") + " 2":    "no broker answers there",
+		"broker " + n.path("fifo") + " 2":     "no broker answers there",
+		"broker " + n.path("foreign") + " 2":  "who answers there is no broker",
+		"jobserver " + n.path("slots") + " 2": "not a fifo",
+		"jobserver " + n.path("none") + " 2":  "no jobserver is there",
+	})
+}
+
+func mustRefuse(t *testing.T, wants map[string]string) {
+	t.Helper()
+	for what, want := range wants {
+		sem, err := open(what)
+		name := strings.Fields(what)[1]
+		switch {
+		case err == nil:
+			t.Errorf("%s: no error, want one of %q", what, want)
+			_ = sem.Close()
+		case !strings.Contains(err.Error(), want):
+			t.Errorf("%s: %v\nwant %q in it", what, err, want)
+		case !strings.Contains(err.Error(), name) && !strings.HasPrefix(want, "want"):
+			t.Errorf("%s: %v\nwant the path in it", what, err)
+		}
+	}
+}
+
+// A server does not take the place of another, nor of what one that was killed has left.
+func TestServersOnOneName(t *testing.T) {
+	n := good(t)
+	killed := n.path("killed")
+	l := must2(net.ListenUnix("unix", &net.UnixAddr{Name: killed, Net: "unix"}))
+	l.SetUnlinkOnClose(false)
+	must(t, l.Close())
+	for want, serve := range map[string]func() error{
+		"file exists":            func() error { _, err := process.ServeJobserver(n.path("fifo"), 1); return err },
+		"another broker":         func() error { _, err := process.ListenBroker(n.path("broker"), 1); return err },
+		"no broker answers":      func() error { _, err := process.ListenBroker(n.path("slots"), 1); return err },
+		"that was killed":        func() error { _, err := process.ListenBroker(killed, 1); return err },
+		"size -1":                func() error { _, err := process.NewBroker(-1); return err },
+		"jobserver of size 5000": func() error { _, err := process.NewJobserver(5000); return err },
+	} {
+		if err := serve(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+}
+
+func answerNonsense(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+		_ = conn.Close()
+	}
+}
+
+// must2 is for fixtures.
+func must2[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// A size that another process has chosen differently; this process may not have the same slots twice.
+func TestAnotherSize(t *testing.T) {
+	s := newSite(t, process.All()[0], 2)
+	start(t, s.what)
+	_, err := open(s.what + "0")
+	if err == nil || !strings.Contains(err.Error(), "slots of size 2, not 20") {
+		t.Errorf("%v, want that the size is 2", err)
+	}
+}
+
+// What belongs to another user. Root may open everything, so its child becomes nobody; the children of
+// others find what their parent has closed to itself.
+func TestNoPermission(t *testing.T) {
+	n := good(t)
+	for dir := n.dir; dir != os.TempDir(); dir = filepath.Dir(dir) {
+		must(t, os.Chmod(dir, 0o755))
+	}
+	as := "nobody "
+	if os.Getuid() != 0 {
+		as = ""
+	}
+	for _, mechanism := range []string{"slots", "sysv", "jobserver", "broker"} {
+		path := n.path(strings.Replace(mechanism, "jobserver", "fifo", 1))
+		if as == "" {
+			must(t, os.Chmod(path, 0))
+		}
+		c := tryStart(t, as+mechanism+" "+path+" 2")
+		c.killed = true // it ends with an error
+		if got := c.answer(); !strings.Contains(got, path) || !strings.Contains(got, "permission denied") {
+			t.Errorf("%s of another user: %q, want the path and that it is forbidden", mechanism, got)
+		}
+		must(t, os.Chmod(path, 0o600))
+	}
+}
+
+func TestMakeflags(t *testing.T) {
+	for flags, want := range map[string]string{
+		"":                                  "names no jobserver",
+		"-j4":                               "names no jobserver",
+		"--jobserver-auth=3":                "neither R,W nor fifo:PATH",
+		"--jobserver-auth=":                 "neither R,W nor fifo:PATH",
+		"--jobserver-auth=a,b":              "neither R,W nor fifo:PATH",
+		"--jobserver-auth=fifo:":            "neither R,W nor fifo:PATH",
+		"--jobserver-auth=-2,-2":            "make keeps its jobserver from this command",
+		"-j --jobserver-auth=1000,1001":     "not open",
+		"-j -- X=--jobserver-auth=fifo:/x":  "names no jobserver",
+		"--jobserver-auth=fifo:/does/not/x": "no jobserver is there",
+	} {
+		if _, err := process.JoinJobserver(flags); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("MAKEFLAGS=%q: %v, want %q in it", flags, err, want)
+		}
+	}
+}
+
+// Descriptors that MAKEFLAGS names may be anything by now.
+func TestDescriptorsThatAreNoPipe(t *testing.T) {
+	null := must2(os.Open(os.DevNull))
+	defer null.Close()
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer func() { _, _ = r.Close(), w.Close() }()
+	r2, w2, err := os.Pipe()
+	must(t, err)
+	defer func() { _, _ = r2.Close(), w2.Close() }()
+	for want, files := range map[string][]*os.File{
+		"not a pipe":                      {null, null},
+		"the wrong end of a pipe":         {w, r},
+		"the ends of two different pipes": {r, w2},
+	} {
+		c := tryStart(t, "jobserver-fd 2", files...)
+		c.killed = true // it ends with an error
+		if got := c.answer(); !strings.Contains(got, want) {
+			t.Errorf("%s: a child says %q", want, got)
+		}
+	}
+}

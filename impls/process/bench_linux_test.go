@@ -1,0 +1,230 @@
+package process_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/semabench/semabench/bench"
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/process"
+)
+
+// units are what benchstat has to know of the metrics here.
+var units = sync.OnceFunc(func() {
+	for _, u := range []struct{ unit, better string }{
+		{"p50-ns", "lower"}, {"p99-ns", "lower"}, {"cpu-ns/op", "lower"}, {"acquired/s", "higher"},
+		{"slowest/fastest", "higher"}, {"more-threads", "lower"}, {"threads", "lower"}, {"more-B", "lower"},
+	} {
+		fmt.Printf("Unit %s better=%s assume=nothing\n", u.unit, u.better)
+	}
+})
+
+// All workloads of this suite, beside the semaphores of one process. Like there, flags choose others:
+// -bench.workload, -bench.permits, -bench.goroutines.
+func BenchmarkSemaphore(b *testing.B) {
+	bench.Run(b, slices.Concat(impls.All(), process.All())...)
+}
+
+// Acquire and Release of a free permit, and nothing else. Where others use the machine, the processor
+// time of this process, broker included, is the number to compare.
+func BenchmarkUncontended(b *testing.B) {
+	units()
+	for _, impl := range slices.Concat(impls.All(), process.All()) {
+		b.Run("impl="+impl.Name, func(b *testing.B) {
+			sem := must2(impl.Make(1))
+			ctx := context.Background()
+			timed(b, func() {
+				for b.Loop() {
+					if err := sem.Acquire(ctx, 1); err != nil {
+						b.Fatal(err)
+					}
+					sem.Release(1)
+				}
+			})
+			must(b, impls.Close(sem))
+		})
+	}
+}
+
+// The same in a process that has joined: the broker is another one then.
+func BenchmarkUncontendedChild(b *testing.B) {
+	eachImpl(b, func(b *testing.B, s site) { pairs(b, start(b, s.what)) })
+}
+
+func pairs(b *testing.B, c *child) {
+	var took []time.Duration
+	for b.Loop() {
+		const rounds = 200
+		answer, err := strconv.ParseInt(c.do("pairs %d", rounds), 10, 64)
+		must(b, err)
+		took = append(took, time.Duration(answer/rounds))
+	}
+	report(b, took)
+}
+
+// timed reports the processor time of a loop beside its time.
+func timed(b *testing.B, loop func()) {
+	began := processorTime(b)
+	loop()
+	spent := processorTime(b) - began
+	b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "cpu-ns/op")
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var used unix.Rusage
+	must(b, unix.Getrusage(unix.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// From the Release in one process to the return of Acquire in another, which slept. Both read one clock.
+func BenchmarkHandoff(b *testing.B) {
+	eachImpl(b, func(b *testing.B, s site) { handOff(b, s.sem(b), start(b, s.what)) })
+}
+
+func handOff(b *testing.B, sem process.Semaphore, waiter *child) {
+	var took []time.Duration
+	for b.Loop() {
+		mustAcquire(b, sem, 1)
+		waiter.tell("stamp 1")
+		time.Sleep(2 * time.Millisecond) // until it sleeps; to look would keep both processors awake
+		released := clock()
+		sem.Release(1)
+		took = append(took, since(b, released, waiter.answer()))
+	}
+	report(b, took)
+}
+
+// From kill -9 of the holder to the return of Acquire in another process.
+func BenchmarkKilledHolder(b *testing.B) {
+	eachImpl(b, func(b *testing.B, s site) {
+		if !s.survives() {
+			b.Skip("the tokens of a killed process are lost")
+		}
+		waiter := start(b, s.what)
+		var took []time.Duration
+		for b.Loop() {
+			holder := start(b, s.what)
+			holder.must("acquire 1")
+			waiter.tell("stamp 1")
+			time.Sleep(5 * time.Millisecond)
+			killed := clock()
+			holder.kill()
+			took = append(took, since(b, killed, waiter.answer()))
+		}
+		report(b, took)
+	})
+}
+
+// From the cancellation of a waiter to the return of its Acquire.
+func BenchmarkCancel(b *testing.B) {
+	eachImpl(b, func(b *testing.B, s site) {
+		sem := s.sem(b)
+		mustAcquire(b, sem, 1)
+		defer sem.Release(1)
+		var took []time.Duration
+		for b.Loop() {
+			ctx, cancel := context.WithCancel(context.Background())
+			returned := make(chan int64)
+			go func() { _ = sem.Acquire(ctx, 1); returned <- clock() }()
+			time.Sleep(time.Millisecond)
+			cancelled := clock()
+			cancel()
+			took = append(took, time.Duration(<-returned-cancelled))
+		}
+		report(b, took)
+	})
+}
+
+// Four processes want one permit, again and again, and hold it for 20 µs: how often all of them get it,
+// and the share of the slowest against the fastest.
+func BenchmarkFourProcesses(b *testing.B) {
+	const processes, long = 4, 300 * time.Millisecond
+	eachImpl(b, func(b *testing.B, s site) {
+		var children []*child
+		for range processes {
+			children = append(children, start(b, s.what))
+		}
+		total := make([]int, processes)
+		for b.Loop() {
+			for _, c := range children {
+				c.tell("bench %d", long.Milliseconds())
+			}
+			for i, c := range children {
+				n, err := strconv.Atoi(c.answer())
+				must(b, err)
+				total[i] += n
+			}
+		}
+		all := 0
+		for _, n := range total {
+			all += n
+		}
+		b.ReportMetric(float64(all)/b.Elapsed().Seconds(), "acquired/s")
+		b.ReportMetric(float64(slices.Min(total))/float64(slices.Max(total)), "slowest/fastest")
+	})
+}
+
+// What a thousand goroutines that wait cost the process, in threads and in memory.
+func BenchmarkBlocked(b *testing.B) {
+	units()
+	for _, goroutines := range []int{1000, 10000} {
+		for _, impl := range process.All() {
+			b.Run(fmt.Sprintf("goroutines=%d/impl=%s", goroutines, impl.Name), func(b *testing.B) {
+				for b.Loop() {
+					s := newSite(b, impl, 1)
+					sem, c := s.sem(b), start(b, s.what)
+					mustAcquire(b, sem, 1)
+					threads, kilobytes := c.status(b, "Threads"), c.status(b, "VmRSS")
+					c.must("block %d", goroutines)
+					time.Sleep(50 * time.Millisecond)
+					b.ReportMetric(float64(c.status(b, "Threads")-threads), "more-threads")
+					b.ReportMetric(float64(c.status(b, "Threads")), "threads")
+					b.ReportMetric(float64(c.status(b, "VmRSS")-kilobytes)*1024, "more-B")
+					c.kill()
+					sem.Release(1)
+				}
+			})
+		}
+	}
+}
+
+func eachImpl(b *testing.B, measure func(b *testing.B, s site)) {
+	units()
+	for _, impl := range process.All() {
+		b.Run("impl="+impl.Name, func(b *testing.B) { measure(b, newSite(b, impl, 1)) })
+	}
+}
+
+// status reads a number of /proc/PID/status.
+func (c *child) status(b *testing.B, field string) (n int) {
+	text := must2(os.ReadFile("/proc/" + itoa(c.cmd.Process.Pid) + "/status"))
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
+			_, err := fmt.Sscan(rest, &n)
+			must(b, err)
+		}
+	}
+	return n
+}
+
+func since(b *testing.B, began int64, answer string) time.Duration {
+	at, err := strconv.ParseInt(answer, 10, 64)
+	must(b, err)
+	return time.Duration(at - began)
+}
+
+func report(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(0, "ns/op") // of the whole round, which nobody wants to know
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns")
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds()), "p99-ns")
+}

@@ -1,0 +1,45 @@
+// Package process holds semaphores that several processes share, behind the interface of package
+// impls: the same methods, the same contract, the same judges, and Close.
+//
+//	sem, err := process.OpenSlots("/dev/shm/encoders", 2) // in every process that wants one
+//	if err != nil {
+//		return err
+//	}
+//	defer sem.Close()
+//	if err := sem.Acquire(ctx, 1); err != nil {
+//		return err
+//	}
+//	encode()
+//	sem.Release(1)
+//
+// There are four mechanisms, as none is best at everything:
+//
+//	slots      words in mapped memory and a futex   fastest; a killed process's permits come back
+//	jobserver  tokens in a pipe or fifo             shares the job slots of make, cargo and ninja
+//	sysv       System V semaphores with SEM_UNDO    the kernel gives a dead process's permits back
+//	broker     a process that owns the permits      first come, first served, across processes
+//
+// # What is the same for all
+//
+// A permit belongs to the process that acquired it: any goroutine of that process may release it,
+// and no other process. Releasing more than the process holds panics and changes nothing.
+//
+// Goroutines of one process line up first come, first served, in a funnel, and one goroutine
+// waits in the kernel for all of them: a thousand that wait cost one thread or none, and one whose
+// ctx is done leaves at once, whatever the kernel does meanwhile. Close ends the use of a
+// semaphore by this process and gives back what it holds; no call may be running then.
+//
+// A permit that is released where somebody waits in line is handed on within the process, without
+// the kernel, and after some times in a row let go of for other processes.
+//
+// What can break between processes is an error that names the path and the fact: a name that
+// belongs to another mechanism or size, a file that is truncated or of an earlier boot, a server
+// that is gone. Acquire then returns an error that is not ctx.Err(); [Broken] tells them apart.
+//
+// # What this does not show
+//
+// Processes that share slots must trust each other: whoever may write the file can take everything.
+// The line is first come, first served within a process; between processes only the broker
+// keeps one. Linux is the only system on which all four work, and the broker works on all: elsewhere
+// constructors return an error that names what is missing.
+package process

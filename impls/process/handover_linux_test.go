@@ -1,0 +1,88 @@
+package process_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/semabench/semabench/impls/process"
+)
+
+// In a process there is always somebody in line when its permit is released. It goes to another process
+// some time all the same.
+func TestOthersAreNotPassedForEver(t *testing.T) {
+	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
+		t.Run(mechanism, func(t *testing.T) {
+			s := siteOf(t, mechanism, 1)
+			sem, child := s.sem(t), start(t, s.what)
+			var done atomic.Bool
+			var all sync.WaitGroup
+			for range 3 {
+				all.Go(func() {
+					for !done.Load() {
+						mustAcquire(t, sem, 1)
+						for !done.Load() && process.Waiting(unguarded(sem)) == 0 {
+							runtime.Gosched()
+						}
+						sem.Release(1)
+					}
+				})
+			}
+			for range 10 {
+				if got := child.do("within 20000 1"); got != "ok" {
+					t.Errorf("a process that waits hears %s", got)
+					break
+				}
+				child.must("release 1")
+			}
+			done.Store(true)
+			all.Wait()
+			s.allFree(t, sem, 1)
+		})
+	}
+}
+
+func unguarded(sem process.Semaphore) process.Semaphore {
+	if g, ok := sem.(guest); ok {
+		return g.Jobserver
+	}
+	return sem
+}
+
+// What another process holds is not handed on, though somebody here waits for just so many.
+func TestOverReleaseBesideAWaiter(t *testing.T) {
+	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
+		t.Run(mechanism, func(t *testing.T) {
+			s := siteOf(t, mechanism, 1)
+			sem, holder := s.sem(t), start(t, s.what)
+			n := int64(1)
+			if mechanism == "jobserver" {
+				n = 2 // as a guest holds one, see joinAsGuest
+			}
+			holder.must("acquire 1")
+			ctx, cancel := context.WithCancel(t.Context())
+			heard := make(chan error)
+			go func() { heard <- sem.Acquire(ctx, n) }()
+			eventually(t, "waits", func() bool { return process.Waiting(unguarded(sem)) == 1 })
+			mustPanic(t, func() { sem.Release(n) })
+			cancel()
+			if err := <-heard; err != context.Canceled {
+				t.Errorf("Acquire = %v while another process holds the permit, want %v", err, context.Canceled)
+			}
+			holder.must("release 1")
+			s.allFree(t, sem, 1)
+		})
+	}
+}
+
+func mustPanic(t *testing.T, do func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic, want one that more was released than is held")
+		}
+	}()
+	do()
+}

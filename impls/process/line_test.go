@@ -1,0 +1,120 @@
+package process_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls/process"
+)
+
+// The line of the broker, over several connections: first come, first served. When somebody waits is
+// observed, by the broker's own numbers.
+func TestBrokerServesInOrder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "broker")
+	server, err := process.ListenBroker(path, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := make([]*process.Broker, 3)
+	for i := range clients {
+		if clients[i], err = process.DialBroker(path, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holder := clients[0]
+	if err := holder.Acquire(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	served := lineUp(t, server, clients, 2, 1, 3, 1, 1, 2)
+	if clients[1].TryAcquire(0) {
+		t.Error("TryAcquire(0) = true past a line, want false")
+	}
+	for range 3 {
+		holder.Release(1)
+	}
+	if order := all(served); !inOrder(order) {
+		t.Errorf("served in the order %v, want 0 1 2 3 4 5 but for neighbours that fit together", order)
+	}
+	waitFor(t, func() bool { return server.Stats().Free == 3 })
+	numbers, err := clients[2].Stats()
+	if want := (process.Stats{Size: 3, Free: 3, Clients: 3, Granted: 7}); err != nil || numbers != want {
+		t.Errorf("Stats = %+v, %v, want %+v", numbers, err, want)
+	}
+	for _, c := range clients {
+		err = errors.Join(err, c.Close())
+	}
+	if err := errors.Join(err, server.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+func all(served chan int) (order []int) {
+	for range cap(served) {
+		order = append(order, <-served)
+	}
+	return order
+}
+
+// inOrder allows that who fits together with the one before reports first.
+func inOrder(order []int) bool {
+	for i, mayBe := range [][]int{{0, 1}, {0, 1}, {2}, {3, 4}, {3, 4, 5}, {3, 4, 5}} {
+		if !slices.Contains(mayBe, order[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// lineUp has clients wait by turns, each when the one before is in line, and tells their places in the
+// order in which they are served.
+func lineUp(t *testing.T, server *process.BrokerServer, clients []*process.Broker, weights ...int64) chan int {
+	served := make(chan int, len(weights))
+	for i, n := range weights {
+		c := clients[i%len(clients)]
+		go func() {
+			if c.Acquire(context.Background(), n) == nil {
+				served <- i
+				c.Release(n)
+			}
+		}()
+		waitFor(t, func() bool { return server.Stats().Waiting == int64(i+1) })
+	}
+	return served
+}
+
+func waitFor(t *testing.T, is func() bool) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); !is(); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(until) {
+			t.Fatal("it never was so")
+		}
+	}
+}
+
+// A process serves a semaphore at a path; this one and any other that dials it share its two permits.
+func Example() {
+	path := filepath.Join("/tmp", fmt.Sprintf("example-%d.sock", time.Now().UnixNano()))
+	server, err := process.ListenBroker(path, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer server.Close()
+	sem, err := process.DialBroker(path, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer sem.Close()
+	fmt.Println(sem.Acquire(context.Background(), 2), sem.TryAcquire(1))
+	sem.Release(2)
+	fmt.Println(sem.TryAcquire(1))
+	// Output:
+	// <nil> false
+	// true
+}

@@ -1,0 +1,175 @@
+package process_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls/process"
+)
+
+// Detectors are scenarios of the other tests, small. Each has to pass with what is right, and to refute the
+// defect that it is for: a test that cannot fail proves nothing.
+var detectors = []struct {
+	defect string
+	detect func(t *testing.T, defect string) error
+}{
+	{"lost-on-crash", holderIsKilled("slots")},
+	{"no-undo", holderIsKilled("sysv")},
+	{"pid-reuse", pidIsReused},
+	{"double-reclaim", deadIsBuried},
+	{"doorbell-missed", sleeperIsWoken},
+	{"partial-take", tryForTooMany},
+	{"minted-on-error", tryForTooMany},
+	{"no-lease", waiterIsStopped},
+}
+
+func TestMutants(t *testing.T) {
+	for _, d := range detectors {
+		t.Run(d.defect, func(t *testing.T) {
+			if err := d.detect(t, "right"); err != nil {
+				t.Errorf("refuted what is right: %v", err)
+			}
+			err := d.detect(t, d.defect)
+			if err == nil {
+				t.Fatal("not refuted")
+			}
+			t.Log("refuted:", err)
+		})
+	}
+}
+
+// enough is how long something is waited for that a defect keeps from happening, and that else takes
+// milliseconds. On a machine that is slower than that, something right would be refuted.
+func enough(defect string) time.Duration {
+	if defect == "right" {
+		return 20 * time.Second
+	}
+	return 500 * time.Millisecond
+}
+
+func acquireWithin(sem process.Semaphore, d time.Duration, n int64) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	if err := sem.Acquire(ctx, n); err != nil {
+		return fmt.Errorf("Acquire(%d) = %w after %v, want nil", n, err, d)
+	}
+	return nil
+}
+
+// broken opens a site in this process, with a defect.
+func broken(t *testing.T, defect string, s site) process.Semaphore {
+	sem := s.sem(t)
+	if g, ok := sem.(guest); ok {
+		sem = g.Jobserver
+	}
+	return process.Break(defect, sem)
+}
+
+func siteOf(t *testing.T, mechanism string, size int64) site {
+	for _, impl := range process.All() {
+		if impl.Name == mechanism {
+			return newSite(t, impl, size)
+		}
+	}
+	t.Fatalf("no mechanism %s", mechanism)
+	return site{}
+}
+
+func holderIsKilled(mechanism string) func(t *testing.T, defect string) error {
+	return func(t *testing.T, defect string) error {
+		s := siteOf(t, mechanism, 1)
+		holder := start(t, "broken="+defect+" "+s.what)
+		holder.must("acquire 1")
+		sem := s.sem(t)
+		if mechanism == "slots" {
+			sem = process.Break(defect, sem)
+		}
+		holder.kill()
+		return acquireWithin(sem, enough(defect), 1)
+	}
+}
+
+func pidIsReused(t *testing.T, defect string) error {
+	s := siteOf(t, "slots", 1)
+	sem := s.sem(t)
+	mustAcquire(t, sem, 1)
+	process.Forge(sem.(*process.Slots), os.Getppid(), 1)
+	return acquireWithin(process.Break(defect, sem), enough(defect), 1)
+}
+
+func deadIsBuried(t *testing.T, defect string) error {
+	s := siteOf(t, "slots", 1)
+	s.sem(t) // this process does nothing, and so buries nobody
+	holder, heir, other := start(t, s.what), start(t, "broken="+defect+" "+s.what), start(t, s.what)
+	holder.must("acquire 1")
+	holder.kill()
+	heir.must("within 10000 1")
+	if got := other.do("within 200 1"); got == "ok" {
+		return fmt.Errorf("two processes hold one permit")
+	}
+	return nil
+}
+
+func sleeperIsWoken(t *testing.T, defect string) error {
+	s := siteOf(t, "slots", 1)
+	sem := broken(t, defect, s)
+	mustAcquire(t, sem, 1)
+	waiter := start(t, "patient "+s.what)
+	waiter.tell("within 20000 1")
+	waiter.mustWait()
+	sem.Release(1)
+	got, in := waiter.answerWithin(enough(defect))
+	if !in {
+		waiter.kill()
+		return fmt.Errorf("a sleeper was not woken by a release")
+	}
+	if got != "ok" {
+		return fmt.Errorf("a sleeper heard %s", got)
+	}
+	return nil
+}
+
+func tryForTooMany(t *testing.T, defect string) error {
+	s := siteOf(t, "jobserver", 3)
+	sem := broken(t, defect, s)
+	other := start(t, s.what)
+	other.must("acquire 1")
+	if sem.TryAcquire(3) {
+		return fmt.Errorf("TryAcquire(3) = true with 2 of 3 tokens there")
+	}
+	switch {
+	case other.do("try 2") != "ok":
+		return fmt.Errorf("a failed TryAcquire(3) left fewer than the 2 tokens that were there")
+	case other.do("try 1") == "ok":
+		return fmt.Errorf("a failed TryAcquire(3) left more than the 2 tokens that were there")
+	}
+	return nil
+}
+
+func waiterIsStopped(t *testing.T, defect string) error {
+	path := filepath.Join(t.TempDir(), "broker")
+	server := must2(process.ListenBroker(path, 1))
+	if defect == "no-lease" {
+		process.NeverWithdraw(server)
+	}
+	t.Cleanup(func() { must(t, server.Close()) })
+	what := "broker " + path + " 1"
+	holder, first, second := start(t, what), start(t, what), start(t, what)
+	holder.must("acquire 1")
+	first.tell("acquire 1")
+	eventually(t, "waits", func() bool { return server.Stats().Waiting == 1 })
+	first.signal(syscall.SIGSTOP)
+	first.mustBe('T')
+	second.tell("within %d 1", enough(defect).Milliseconds())
+	eventually(t, "waits", func() bool { return server.Stats().Waiting == 2 })
+	holder.must("release 1")
+	if got := second.answer(); got != "ok" {
+		return fmt.Errorf("behind one that is stopped: %s", got)
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package process_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls/process"
+)
+
+// What a waiter waits for is gone: it hears so.
+func TestVanishedOwner(t *testing.T) {
+	dir := t.TempDir()
+	t.Run("broker", func(t *testing.T) {
+		server, err := process.ListenBroker(filepath.Join(dir, "broker"), 1)
+		must(t, err)
+		sem := must2(process.DialBroker(filepath.Join(dir, "broker"), 1))
+		defer sem.Close()
+		hearsOfTheEnd(t, sem, "the broker is gone", func() { must(t, server.Close()) })
+	})
+	t.Run("fifo", func(t *testing.T) {
+		path := filepath.Join(dir, "fifo")
+		server, err := process.ServeJobserver(path, 1)
+		must(t, err)
+		sem := must2(joinAsGuest("--jobserver-auth=fifo:" + path))
+		defer sem.Close()
+		hearsOfTheEnd(t, sem, "removed its fifo", func() { must(t, server.Close()) })
+	})
+	t.Run("sysv", func(t *testing.T) {
+		path := filepath.Join(dir, "sysv")
+		sem := must2(process.OpenSysV(path, 1))
+		defer sem.Close()
+		hearsOfTheEnd(t, sem, "removed", func() { must(t, process.RemoveSysV(path)) })
+	})
+}
+
+// The one who serves is another process, and it is killed.
+func TestKilledServer(t *testing.T) {
+	for _, mechanism := range []string{"broker", "jobserver"} {
+		t.Run(mechanism, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), mechanism)
+			server := start(t, mechanism+"-server "+path+" 1")
+			sem := must2(open(mechanism + " " + path + " 1"))
+			defer sem.Close()
+			hearsOfTheEnd(t, sem, map[string]string{
+				"broker":    "the broker is gone",
+				"jobserver": "the server has ended, or closed it",
+			}[mechanism], server.kill)
+		})
+	}
+}
+
+// The server closes its pipe and lives, while a client waits who has it open.
+func TestServerThatClosesItsPipe(t *testing.T) {
+	sem := must2(process.NewJobserver(1))
+	files := must2(sem.Files())
+	client := start(t, "jobserver-fd 1", files...)
+	for _, f := range files {
+		must(t, f.Close())
+	}
+	client.must("acquire 1")
+	client.tell("within 20000 1")
+	client.mustWait()
+	must(t, sem.Close())
+	if got := client.answer(); !strings.Contains(got, "process: jobserver 3,4: the server has ended, or closed it") {
+		t.Errorf("a client hears %q, want that the server is gone", got)
+	}
+}
+
+// A make is killed while a client waits whom it has started, by itself or by a shell that lives on and
+// has the pipe open.
+func TestClientOfKilledMake(t *testing.T) {
+	needs(t, "make")
+	for recipe, line := range map[string]string{
+		"direct":       "+@exec $(SELF)",
+		"by a shell":   "+@$(SELF); true",
+		"by sub-makes": "+@$(MAKE) again\nagain:\n\t+@$(SELF); true",
+	} {
+		t.Run(recipe, func(t *testing.T) {
+			w := newWorkshop(t)
+			w.makefile(t, "orphan:\n\t"+strings.ReplaceAll(line, "$(SELF)", "env "+childVar+"=orphan $(SELF)")+"\n")
+			cmd := w.command("", "make", "-j2", "orphan")
+			out := must2(cmd.StdoutPipe())
+			must(t, cmd.Start())
+			lines := bufio.NewScanner(out)
+			for lines.Scan() && lines.Text() != "waits" {
+				t.Log(lines.Text())
+			}
+			must(t, cmd.Process.Kill())
+			want := fmt.Sprintf("its server, process %d, has ended", cmd.Process.Pid)
+			if lines.Scan(); !strings.Contains(lines.Text(), want) {
+				t.Errorf("a client of a make that was killed hears %q, want %q in it", lines.Text(), want)
+			}
+			_ = cmd.Wait()
+		})
+	}
+}
+
+// beOrphan waits for more than there is, and says what it hears.
+func beOrphan() error {
+	sem, err := process.JoinJobserver(os.Getenv("MAKEFLAGS"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := errors.Join(sem.Acquire(ctx, 1), sem.Acquire(ctx, 1)); err != nil {
+		return err
+	}
+	fmt.Println("waits")
+	fmt.Println(sem.Acquire(ctx, 1))
+	return nil
+}
+
+func hearsOfTheEnd(t *testing.T, sem process.Semaphore, fact string, end func()) {
+	mustAcquire(t, sem, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	heard := make(chan error, 1)
+	go func() { heard <- sem.Acquire(ctx, 1) }()
+	end()
+	var broken *process.Broken
+	if err := <-heard; !errors.As(err, &broken) || !strings.Contains(err.Error(), fact) {
+		t.Fatalf("a waiter heard %v, want that %s", err, fact)
+	}
+	if sem.TryAcquire(1) {
+		t.Error("TryAcquire = true on what is gone")
+	}
+	if err := sem.Acquire(ctx, 1); !errors.As(err, &broken) {
+		t.Errorf("Acquire afterwards = %v, want an error that says what is gone", err)
+	}
+	sem.Release(1) // is no over-release
+}

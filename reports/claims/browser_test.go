@@ -1,0 +1,60 @@
+package claims
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/semabench/semabench/reports/internal/reporttest"
+)
+
+var other = flag.String("browser.page", "", "look at this page instead of those of the test")
+
+// In light and dark, wide and narrow, and on paper: the page asks for nothing, its policy refuses nothing
+// of its own, all its pictures are drawn, and it is no wider than the screen.
+func TestBrowser(t *testing.T) {
+	browser := reporttest.NewBrowser(t)
+	for name, path := range pages(t) {
+		for _, l := range []reporttest.Look{
+			{Name: "light", Width: 1280},
+			{Name: "dark", Width: 1280, Dark: true},
+			{Name: "print", Width: 1280, Dark: true, Print: true},
+			{Name: "light-narrow", Width: 400},
+			{Name: "dark-narrow", Width: 400, Dark: true},
+		} {
+			t.Run(name+"-"+l.Name, func(t *testing.T) {
+				p := reporttest.Open(t, browser, path, l)
+				p.MustFit(l)
+				reporttest.MustBe(p, `[...document.images].filter(i => !i.complete || !i.naturalWidth).length`, 0)
+				paper := "rgb(255, 255, 255)"
+				if l.Dark && !l.Print {
+					paper = "rgb(21, 23, 26)"
+				}
+				reporttest.MustBe(p, `getComputedStyle(document.body).backgroundColor`, paper)
+				p.Picture(name + "-" + l.Name)
+			})
+		}
+	}
+}
+
+// pages are written by the test, or the one that a flag names.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	if *other != "" {
+		return map[string]string{"page": *other}
+	}
+	paths := map[string]string{}
+	for name, w := range map[string]world{"usual": usual(), "busy": busy()} {
+		var page bytes.Buffer
+		if err := w.whole(t).WriteHTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		paths[name] = filepath.Join(t.TempDir(), name+".html")
+		if err := os.WriteFile(paths[name], page.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return paths
+}

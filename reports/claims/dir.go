@@ -1,0 +1,52 @@
+package claims
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// WriteDir writes parallel-report.txt, parallel.md, parallel.html and the pictures that the Markdown
+// shows into dir, which it makes if needed, and returns their paths. All are made before the first
+// is written.
+func (r *Report) WriteDir(dir string) (paths []string, err error) {
+	type file struct {
+		name string
+		text []byte
+	}
+	var files []file
+	for _, out := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"parallel-report.txt", func(w io.Writer) error { return r.WriteText(w, 100) }},
+		{"parallel.md", func(w io.Writer) error { return r.WriteMarkdown(w, ".") }},
+		{"parallel.html", r.WriteHTML},
+	} {
+		var text bytes.Buffer
+		if err := out.write(&text); err != nil {
+			return nil, err
+		}
+		files = append(files, file{out.name, text.Bytes()})
+	}
+	pictures, err := r.Pictures()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pictures {
+		files = append(files, file{p.Name + ".svg", p.SVG})
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("writing the report: %w", err)
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		if err := os.WriteFile(path, f.text, 0o644); err != nil {
+			return nil, fmt.Errorf("writing the report: %w", err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}

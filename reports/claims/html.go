@@ -1,0 +1,138 @@
+package claims
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/semabench/semabench/reports"
+)
+
+//go:embed page.html.tmpl page.css
+var assets embed.FS
+
+// Parsed here and not at each call, so that a broken template fails every test.
+var pageTemplate = template.Must(template.ParseFS(assets, "page.html.tmpl"))
+
+// A page is what the template shows: words and figures, ready to be escaped.
+type page struct {
+	Policy   template.HTMLAttr
+	Style    template.CSS
+	Title    string
+	State    string // of the banner
+	Banner   []string
+	Facts    []reports.Fact
+	Claims   []pageClaim
+	Head     []string
+	Costs    []costGroup
+	Rule     string // of disturbed samples
+	Commands []string
+}
+
+type pageClaim struct {
+	*Claim
+	Class    string
+	Number   int
+	Join     string
+	Remarks  []string
+	Pictures []pagePicture
+}
+
+type pagePicture struct {
+	Alt string
+	URL template.URL
+}
+
+type costGroup struct {
+	Work string
+	Rows [][]cell
+}
+
+// classes of outcomes, for their colours; the words say it as well.
+var classes = map[Outcome]string{Holds: "holds", HoldsWhen: "when", Fails: "fails", Undecided: "open",
+	Unmeasurable: "open"}
+
+// WriteHTML writes r as one page that needs nothing else and asks for nothing: no script, no font, no
+// request, which its content security policy would not allow either. It follows the light or dark theme of
+// its reader and prints.
+func (r *Report) WriteHTML(w io.Writer) error {
+	p, err := r.page()
+	if err != nil {
+		return fmt.Errorf("writing HTML: %w", err)
+	}
+	var out bytes.Buffer // so that a failure writes no half page
+	if err := pageTemplate.Execute(&out, p); err != nil {
+		return fmt.Errorf("writing HTML: %w", err)
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+func (r *Report) page() (*page, error) {
+	css, err := assets.ReadFile("page.css")
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := r.Pictures()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(css)
+	p := &page{
+		// The policy names the style by its hash: were a name in the text to become a style or a
+		// script after all, the browser would refuse it.
+		Policy: template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; img-src data:; style-src 'sha256-%s'"`,
+			base64.StdEncoding.EncodeToString(sum[:]))),
+		Style: template.CSS(css), Title: title, State: "good", Banner: []string{r.checksums(), r.noise()},
+		Rule: r.Rule,
+	}
+	if r.Totals.Disturbed > 0 || r.Warnings != nil {
+		p.State = "warn"
+	}
+	if r.Differing != nil {
+		p.State = "bad"
+	}
+	for _, s := range r.Commands {
+		p.Commands = append(p.Commands, shown(s))
+	}
+	for _, s := range r.Warnings {
+		p.Banner = append(p.Banner, shown(s))
+	}
+	for _, f := range r.Facts {
+		p.Facts = append(p.Facts, reports.Fact{Key: shown(f.Key), Value: shown(f.Value)})
+	}
+	for i, c := range r.Claims {
+		p.Claims = append(p.Claims, r.pageClaim(c, i+1, pictures))
+	}
+	p.addCosts(r)
+	return p, nil
+}
+
+func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
+	shownClaim := pageClaim{Claim: c, Class: classes[c.Outcome], Number: number, Join: c.between(),
+		Remarks: r.remarksOn(c)}
+	for _, pic := range pictures {
+		if pic.ClaimID == c.ID {
+			shownClaim.Pictures = append(shownClaim.Pictures, pagePicture{pic.Alt, template.URL(
+				"data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(pic.SVG))})
+		}
+	}
+	return shownClaim
+}
+
+// addCosts groups the rows by work, which then need not be said in each.
+func (p *page) addCosts(r *Report) {
+	head, rows := r.costRows()
+	p.Head = head[1:]
+	for _, row := range rows {
+		if n := len(p.Costs); n == 0 || p.Costs[n-1].Work != row[0].Value {
+			p.Costs = append(p.Costs, costGroup{Work: row[0].Value})
+		}
+		last := &p.Costs[len(p.Costs)-1]
+		last.Rows = append(last.Rows, row[1:])
+	}
+}

@@ -1,0 +1,221 @@
+package claims
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// A Timeline is who was at a resource when, in one sample. Its text is not in benchmark text, which has
+// figures of samples only.
+type Timeline struct {
+	Mode    string // as in the text
+	Permits int
+	Stays   []Stay
+}
+
+// A Stay is from Enter to Leave, in seconds since the first one of its sample.
+type Stay struct {
+	Worker       int
+	Enter, Leave float64
+}
+
+// A Picture is an SVG of a claim.
+type Picture struct {
+	Name    string // of a file, without its ending
+	ClaimID string
+	Alt     string
+	SVG     []byte
+}
+
+// shownModes are the modes of pictures. Goroutines are the first in all of them and processes the second, so
+// that each has one colour throughout.
+var shownModes = []string{goroutines, processes, processPerTask, oneCore}
+
+// Pictures draws what there is to draw, in the order of the claims.
+func (r *Report) Pictures() (all []Picture, err error) {
+	m := r.measured
+	for _, draw := range []func() (Picture, error){
+		func() (Picture, error) { return m.speeds("waiting", "waiting for I/O", "http", "files") },
+		func() (Picture, error) { return m.speeds("turns", "computing", "hash", "compress") },
+		m.grainCurve, m.handCurve, r.timeline,
+	} {
+		p, err := draw()
+		if err != nil {
+			return nil, err
+		}
+		if p.SVG != nil {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// speeds shows how many times as fast as serial each mode is.
+func (m *measured) speeds(id, what string, works ...string) (p Picture, err error) {
+	f := picture.Forest{Cols: shownModes, X: "times as fast as serial"}
+	f.Title = "Speed-up over serial, " + what
+	f.Subtitle = "Median of the rounds and its 95 % interval. The line at ×1 is serial itself; to the right is faster."
+	p = Picture{Name: "parallel-" + id, ClaimID: id, Alt: f.Title}
+	for _, work := range works {
+		row := picture.ForestRow{Label: work}
+		any := false
+		for _, mode := range shownModes {
+			e := ratio(m.find(work, serial), m.find(work, mode), perTask)
+			dot := picture.Dot{At: e.At}
+			if e.Rounds >= fewest {
+				dot.Lo, dot.Hi = e.Lo, e.Hi
+			}
+			if any = any || e.measured(); e.measured() {
+				p.Alt += fmt.Sprintf("; %s, %s: %s", work, mode, e.times())
+			}
+			row.Dots = append(row.Dots, dot)
+		}
+		if any {
+			f.Rows = append(f.Rows, row)
+		}
+	}
+	if f.Rows == nil {
+		return p, nil
+	}
+	f.Desc = p.Alt
+	p.SVG, err = f.SVG()
+	return p, err
+}
+
+// grainCurve shows from which size of a task on each mode is worth it. Sizes grow by a factor, so equal
+// steps are logarithms.
+func (m *measured) grainCurve() (p Picture, err error) {
+	const x = "a task takes, done serially"
+	speed := picture.Chart{Title: "Speed-up over serial", X: x, LogY: true, Format: short}
+	time := picture.Chart{Title: "Time per task", X: x, LogY: true, Format: shortDuration}
+	names := []string{goroutines, processes, processPerTask, serial}
+	for i, size := range m.sizes("grain") {
+		base := m.sized("grain", serial, size)
+		speed.XTicks = append(speed.XTicks, shortDuration(of(base, perTask).At))
+		for k, mode := range names {
+			if i == 0 {
+				speed.Lines, time.Lines = append(speed.Lines, picture.Line{Name: mode}), append(time.Lines, picture.Line{Name: mode})
+			}
+			own := m.sized("grain", mode, size)
+			if mode != processPerTask { // so far down that nobody could see where the pool crosses serial
+				addPoint(&speed.Lines[k], i, ratio(base, own, perTask))
+			}
+			addPoint(&time.Lines[k], i, of(own, perTask))
+		}
+	}
+	if len(speed.XTicks) < 2 {
+		return p, nil
+	}
+	time.XTicks = speed.XTicks
+	s := picture.Sheet{Names: names, Charts: []picture.Chart{speed, time}}
+	s.Title = "How long a task must be"
+	s.Subtitle = "SHA-256 of 1 KiB to 4 MiB. Where a line on the left is above 1, the mode beats serial; a process " +
+		"per task is on the right only. Bands are 95 % intervals."
+	s.Desc = s.Title + ": the pool beats serial " + m.breakEven(1, serial).from()
+	p = Picture{Name: "parallel-grain", ClaimID: "computing", Alt: s.Desc}
+	p.SVG, err = s.SVG()
+	return p, err
+}
+
+func addPoint(l *picture.Line, x int, e Estimate) {
+	if !e.measured() {
+		return
+	}
+	lo, hi := e.Lo, e.Hi
+	if e.Rounds < fewest {
+		lo, hi = e.At, e.At
+	}
+	l.X, l.Y = append(l.X, float64(x)), append(l.Y, e.At)
+	l.Lo, l.Hi = append(l.Lo, lo), append(l.Hi, hi)
+}
+
+// short and shortDuration are for axes, where there is room for two digits.
+func short(v float64) string {
+	if v >= 99.5 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2g", v)
+}
+
+func shortDuration(sec float64) string {
+	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, short)
+}
+
+// handCurve shows what a message costs by its size.
+func (m *measured) handCurve() (p Picture, err error) {
+	c := picture.Chart{Title: "There and back", X: "size of the message", LogY: true, Format: shortDuration}
+	names := []string{"channel, within a process", "pipe, between processes"}
+	for i, mode := range []string{goroutines, processes} {
+		c.Lines = append(c.Lines, picture.Line{Name: names[i]})
+		c.XTicks = nil
+		for k, n := range m.sizes("hand") {
+			c.XTicks = append(c.XTicks, size(n))
+			addPoint(&c.Lines[i], k, of(m.sized("hand", mode, n), taskTime))
+		}
+	}
+	if len(c.XTicks) < 2 {
+		return p, nil
+	}
+	s := picture.Sheet{Names: names, Charts: []picture.Chart{c}}
+	s.Title = "What a message costs"
+	s.Subtitle = "Median time until a message was answered, by its size; bands are 95 % intervals."
+	s.Desc = s.Title
+	p = Picture{Name: "parallel-messages", ClaimID: "sending", Alt: s.Title}
+	p.SVG, err = s.SVG()
+	return p, err
+}
+
+const tenWorkers = 10
+
+// timeline shows ten workers at a resource, with and without a limit.
+func (r *Report) timeline() (p Picture, err error) {
+	var t picture.Timeline
+	t.Title = "Ten workers at one resource"
+	t.Subtitle = "Each bar is a stay between Acquire and Release, of one sample each. Under a bar of a limited group are at most as many others as there are permits."
+	t.X = "ms since the first one entered"
+	t.Colours = []int{0, 1, 6} // goroutines, processes, and grey for no limit
+	for group, one := range r.Timelines {
+		what := "processes"
+		if one.Mode == goroutines {
+			what = "goroutines"
+		}
+		limit := fmt.Sprintf("%d permits", one.Permits)
+		if one.Permits >= tenWorkers {
+			limit = "no limit"
+		}
+		t.Names = append(t.Names, what+", "+limit)
+		t.Rows = append(t.Rows, lanesOf(group, one)...)
+	}
+	if t.Rows == nil {
+		return p, nil
+	}
+	t.Desc = t.Title + ": " + t.Names[0]
+	p = Picture{Name: "parallel-workers", ClaimID: "semaphore", Alt: t.Title}
+	p.SVG, err = t.SVG()
+	return p, err
+}
+
+func lanesOf(group int, one Timeline) (rows []picture.TimelineRow) {
+	workers := 0
+	for _, s := range one.Stays {
+		workers = max(workers, s.Worker+1)
+	}
+	for w := range workers {
+		row := picture.TimelineRow{Label: fmt.Sprint(w + 1), Group: group}
+		for _, s := range one.Stays {
+			if s.Worker == w {
+				row.Bars = append(row.Bars, picture.Bar{From: s.Enter * 1e3, To: s.Leave * 1e3})
+			}
+		}
+		slices.SortFunc(row.Bars, func(a, b picture.Bar) int {
+			if a.From < b.From {
+				return -1
+			}
+			return 1
+		})
+		rows = append(rows, row)
+	}
+	return rows
+}

@@ -1,0 +1,202 @@
+package claims
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/semabench/semabench/reports"
+)
+
+// The modes, as texts name them.
+const (
+	serial         = "serial"
+	oneCore        = "one-core"
+	goroutines     = "goroutines"
+	processes      = "processes"
+	processPerTask = "process-per-task"
+)
+
+var modes = []string{serial, oneCore, goroutines, processes, processPerTask}
+
+// Units of the text that rules stand on, as package benchfmt tidies them.
+const (
+	perTask   = "sec/op"
+	startup   = "startup-sec"
+	peakBytes = "peak-B"
+	taskTime  = "task-p50-sec"
+	inside    = "inside-peak"
+	checksum  = "checksum"
+	switches  = "vcsw/op"
+	lostCore  = "ivcsw/op"
+	busyCores = "cpu/wall"
+	userTime  = "user-sec/op"
+	systemCPU = "sys-sec/op"
+)
+
+// A row is all samples of one work in one mode.
+type row struct {
+	work, mode string
+	params     map[string]string // workers, permits, bytes, latency
+	samples    []sample          // in the order of the text
+}
+
+// A sample is one line of the text.
+type sample struct {
+	line   uint32
+	state  string // clean, retaken or disturbed
+	values map[string]float64
+}
+
+func (s sample) disturbed() bool { return s.state != "" && s.state != "clean" }
+
+// finals are the samples that stand, one for each round: those of which nobody took another one.
+func (r *row) finals() (all []sample) {
+	for _, s := range r.samples {
+		if s.state != "retaken" {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// number returns a parameter, 0 if it is none.
+func (r *row) number(param string) float64 {
+	v, _ := strconv.ParseFloat(r.params[param], 64)
+	return v
+}
+
+// measured is what a text holds.
+type measured struct {
+	rows  []*row
+	cores int // that a process may use
+	files string
+	facts []reports.Fact
+}
+
+var errNoRows = errors.New("no line of it is of threads and processes: the text is that of semabench parallel")
+
+// Series come one for each state; a row has them all.
+func collect(log *reports.Log) (*measured, error) {
+	m := &measured{}
+	byName := map[string]*row{}
+	for _, s := range log.Series {
+		work, mode, params := parseName(s.Name)
+		if work == "" || mode == "" {
+			continue
+		}
+		if byName[s.Name] == nil {
+			byName[s.Name] = &row{work: work, mode: mode, params: params}
+			m.rows = append(m.rows, byName[s.Name])
+			m.cores, _ = strconv.Atoi(s.Config("cores"))
+			m.files = shown(s.Config("files"))
+		}
+		byName[s.Name].add(s)
+	}
+	if m.rows == nil {
+		return nil, fmt.Errorf("%s: %w", log.Files[0].Name, errNoRows)
+	}
+	for _, r := range m.rows {
+		slices.SortFunc(r.samples, func(a, b sample) int { return int(a.line) - int(b.line) })
+	}
+	m.addFacts(log.Series[0])
+	return m, nil
+}
+
+// parseName takes work=…/mode=…/key=value… apart.
+func parseName(name string) (work, mode string, params map[string]string) {
+	params = map[string]string{}
+	for field := range strings.SplitSeq(name, "/") {
+		if key, value, ok := strings.Cut(field, "="); ok {
+			params[key] = shown(value) // it goes into sentences
+		}
+	}
+	return params["work"], params["mode"], params
+}
+
+func (r *row) add(s *reports.Series) {
+	at := map[uint32]map[string]float64{}
+	for _, line := range s.Lines {
+		at[line] = map[string]float64{}
+		r.samples = append(r.samples, sample{line, s.Config("sample"), at[line]})
+	}
+	for _, u := range s.Units {
+		for i, v := range u.Values {
+			at[u.Lines[i]][u.Unit] = v
+		}
+	}
+}
+
+func (m *measured) addFacts(s *reports.Series) {
+	for _, key := range []string{"goos", "goarch", "cpu", "cores", "virtualised", "cpu-quota", "kernel", "go",
+		"go-runtime", "commit", "semaphore", "process-semaphore", "files"} {
+		if v := s.Config(key); v != "" {
+			m.facts = append(m.facts, reports.Fact{Key: key, Value: v})
+		}
+	}
+}
+
+// find returns the first row of a work and a mode, and of a parameter if one is given.
+func (m *measured) find(work, mode string, param ...string) *row {
+	for _, r := range m.rows {
+		if r.work == work && r.mode == mode && (param == nil || r.params[param[0]] == param[1]) {
+			return r
+		}
+	}
+	return nil
+}
+
+// sizes returns the sizes of tasks of a work, ascending.
+func (m *measured) sizes(work string) (all []float64) {
+	for _, r := range m.rows {
+		if v := r.number("bytes"); r.work == work && v > 0 && !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (m *measured) sized(work, mode string, size float64) *row {
+	return m.find(work, mode, "bytes", strconv.FormatFloat(size, 'f', -1, 64))
+}
+
+// Totals are how many samples there are, and how many of them in which state.
+type Totals struct{ Samples, Retaken, Disturbed int }
+
+func (m *measured) totals() (t Totals) {
+	for _, r := range m.rows {
+		for _, s := range r.samples {
+			t.Samples++
+			switch s.state {
+			case "retaken":
+				t.Retaken++
+			case "disturbed":
+				t.Disturbed++
+			}
+		}
+	}
+	return t
+}
+
+// differing names the works whose tasks had another checksum in some sample than in others.
+func (m *measured) differing() (works []string) {
+	first := map[string]float64{}
+	for _, r := range m.rows {
+		for _, s := range r.samples {
+			what := r.work + " " + r.params["bytes"] + " " + r.params["latency"]
+			sum, has := s.values[checksum]
+			if r.work == "grain" && r.mode == processPerTask || !has {
+				continue // it did fewer tasks
+			}
+			if before, known := first[what]; !known {
+				first[what] = sum
+			} else if before != sum && !slices.Contains(works, r.work) {
+				works = append(works, r.work)
+			}
+		}
+	}
+	return works
+}

@@ -1,0 +1,109 @@
+package claims
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/semabench/semabench/internal/escape"
+)
+
+const title = "Threads and processes, measured in Go"
+
+// shown is text of the input, which may be anything, for people to read.
+func shown(s string) string {
+	const most = 500
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return escape.Printable(s)
+}
+
+// checksums says whether all modes did the same.
+func (r *Report) checksums() string {
+	if r.Differing == nil {
+		return "Every mode got the same checksums of the same tasks."
+	}
+	return "CHECKSUMS DIFFER between modes in " + shown(list(r.Differing)) + ": they did not do the same work, and their " +
+		"times compare nothing."
+}
+
+// noise says how the samples fared.
+func (r *Report) noise() string {
+	t := r.Totals
+	if t.Retaken+t.Disturbed == 0 {
+		return fmt.Sprintf("%d samples, none of them disturbed by neighbours.", t.Samples)
+	}
+	return fmt.Sprintf("%d samples; neighbours disturbed %d: %d of these were taken again, %d stayed disturbed. All of "+
+		"them are in the text.", t.Samples, t.Retaken+t.Disturbed, t.Retaken, t.Disturbed)
+}
+
+// sentence is the outcome and the answer in one.
+func (c *Claim) sentence() string { return string(c.Outcome) + c.between() + c.Answer }
+
+// between joins an outcome and what follows it: “holds only when”, “does not hold in Go because”.
+func (c *Claim) between() string {
+	if c.Outcome == HoldsWhen || c.Outcome == Fails && strings.HasPrefix(c.Answer, "because") {
+		return " "
+	}
+	return ": "
+}
+
+// remarks are what follows the answer.
+func (c *Claim) remarks() []string {
+	all := c.Beside
+	if s := c.Stand(); s != "" {
+		all = append(all[:len(all):len(all)], s)
+	}
+	return all
+}
+
+// remarksOn are those of a claim on a page, where there is room to say what else to look at.
+func (r *Report) remarksOn(c *Claim) []string {
+	all := c.remarks()
+	if c.ID == "semaphore" && r.SeeAlso != "" {
+		all = append(all[:len(all):len(all)], shown(r.SeeAlso))
+	}
+	return all
+}
+
+// WriteText writes r for a terminal of so many columns; 0 means 80.
+func (r *Report) WriteText(w io.Writer, width int) error {
+	if width < 20 {
+		width = 80
+	}
+	out := bufio.NewWriter(w) // keeps the first error for Flush
+	fmt.Fprintf(out, "%s\n\n", title)
+	for _, line := range append([]string{r.checksums(), r.noise()}, r.Warnings...) {
+		wrapped(out, "", shown(line), width)
+	}
+	for i, c := range r.Claims {
+		fmt.Fprintln(out)
+		wrapped(out, fmt.Sprintf("%d. ", i+1), "“"+c.Text+"”", width)
+		wrapped(out, "   ", c.sentence(), width)
+		for _, b := range c.remarks() {
+			wrapped(out, "   ", b, width)
+		}
+	}
+	return out.Flush()
+}
+
+// wrapped writes words in lines, the further ones indented as the first one is.
+func wrapped(w io.Writer, prefix, text string, width int) {
+	line := prefix
+	indent := strings.Repeat(" ", utf8.RuneCountInString(prefix))
+	empty := true
+	for _, word := range strings.Fields(text) {
+		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			fmt.Fprintln(w, line)
+			line, empty = indent, true
+		}
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
+	}
+	fmt.Fprintln(w, line)
+}

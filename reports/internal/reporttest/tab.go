@@ -1,0 +1,188 @@
+package reporttest
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A Look says how a reader sees the page.
+type Look struct {
+	Name     string
+	Width    int64
+	Dark     bool
+	Print    bool
+	NoScript bool
+}
+
+// A Tab shows one page, and keeps what it should not have done.
+type Tab struct {
+	T        *testing.T
+	Ctx      context.Context // for package chromedp
+	address  string
+	mu       sync.Mutex
+	problems []string
+}
+
+// Open shows a page in a tab of its own. At the end of the test it has asked for nothing but itself,
+// and has had nothing to complain of.
+func Open(t *testing.T, browser context.Context, path string, l Look) *Tab {
+	t.Helper()
+	p := NewTab(t, browser, path)
+	t.Cleanup(func() {
+		for _, problem := range p.Offences() {
+			t.Errorf("%s, %+v: %s", filepath.Base(path), l, problem)
+		}
+	})
+	p.Show(l)
+	return p
+}
+
+// NewTab is a tab for a page that may offend. It shows nothing yet.
+func NewTab(t *testing.T, browser context.Context, path string) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(browser)
+	t.Cleanup(closeTab)
+	p := &Tab{T: t, Ctx: ctx, address: (&url.URL{Scheme: "file", Path: path}).String()}
+	if err := chromedp.Listen(ctx, p.watch); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Show loads the page.
+func (p *Tab) Show(l Look) {
+	p.T.Helper()
+	p.Do(chromedp.EmulateViewport(l.Width, 800),
+		Command(log.Enable, cdp.Empty{}),
+		Command(network.Enable, network.EnableParams{}),
+		Command(runtime.Enable, cdp.Empty{}),
+		Command(emulation.SetScriptExecutionDisabled,
+			emulation.SetScriptExecutionDisabledParams{Value: l.NoScript}),
+		l.Media(),
+		chromedp.Navigate(p.address))
+}
+
+// Offences are what the page should not have done so far.
+func (p *Tab) Offences() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.problems)
+}
+
+// Command is one of the protocol's that chromedp has no action for.
+func Command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, c, params)
+		return err
+	})
+}
+
+// Media has the tab look so from now on.
+func (l Look) Media() chromedp.Action[chromedp.Void] {
+	media, scheme := "", "light" // no medium: that of the screen, and of paper when it is printed
+	if l.Print {
+		media = "print"
+	}
+	if l.Dark {
+		scheme = "dark"
+	}
+	return Command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+}
+
+func (p *Tab) watch(event any) {
+	var problem string
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if e.Request.URL != p.address && !strings.HasPrefix(e.Request.URL, "data:") { // which asks nobody
+			problem = "it asked for " + e.Request.URL
+		}
+	case *runtime.EventExceptionThrown:
+		problem = "exception: " + describe(e.ExceptionDetails)
+	case *runtime.EventConsoleAPICalled:
+		problem = fmt.Sprintf("console %s with %d arguments", e.Type, len(e.Args))
+	case *log.EventEntryAdded: // here are violations of the content security policy
+		problem = fmt.Sprintf("log %s: %s", e.Entry.Level, e.Entry.Text)
+	}
+	if problem != "" {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.problems = append(p.problems, problem)
+	}
+}
+
+// Do carries out actions of package chromedp, or ends the test.
+func (p *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
+	p.T.Helper()
+	if err := chromedp.Do(p.Ctx, actions...); err != nil {
+		p.T.Fatalf("%v", err)
+	}
+}
+
+// Run evaluates a statement in the page.
+func (p *Tab) Run(statement string) {
+	p.T.Helper()
+	p.Do(chromedp.Evaluate[chromedp.Void](statement))
+}
+
+// Until waits for a condition in the page.
+func (p *Tab) Until(condition string) {
+	p.T.Helper()
+	err := chromedp.Do(p.Ctx, chromedp.Poll[chromedp.Void](condition,
+		chromedp.WithPollingTimeout(Bound/3)))
+	if err != nil {
+		p.T.Fatalf("waiting for %s: %v", condition, err)
+	}
+}
+
+// Picture keeps a picture of the whole page, if somebody wants to look at it.
+func (p *Tab) Picture(name string) {
+	p.T.Helper()
+	Keep(p.T, name+".png", func() ([]byte, error) { return chromedp.Run(p.Ctx, chromedp.FullScreenshot(100)) })
+}
+
+// MustFit fails if the page is wider than the screen.
+func (p *Tab) MustFit(l Look) {
+	p.T.Helper()
+	if width := Ask[int64](p, "document.documentElement.scrollWidth"); width > l.Width {
+		p.T.Errorf("%s is %d pixels wide, want at most %d", l.Name, width, l.Width)
+	}
+}
+
+// Ask evaluates an expression in the page.
+func Ask[T any](p *Tab, expression string) T {
+	p.T.Helper()
+	answer, err := chromedp.Run(p.Ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.T.Fatalf("%s: %v", expression, err)
+	}
+	return answer
+}
+
+// MustBe compares the value of an expression.
+func MustBe[T comparable](p *Tab, expression string, want T) {
+	p.T.Helper()
+	if got := Ask[T](p, expression); got != want {
+		p.T.Errorf("%s = %v, want %v", expression, got, want)
+	}
+}
+
+func describe(e *runtime.ExceptionDetails) string {
+	if e.Exception != nil {
+		return e.Text + " " + e.Exception.Description
+	}
+	return fmt.Sprintf("%s at line %d", e.Text, e.LineNumber)
+}

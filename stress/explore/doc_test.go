@@ -1,0 +1,26 @@
+package explore_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// mustBeTold checks that the package comment shows what a failure really looks like.
+func mustBeTold(t *testing.T, r *explore.Result) {
+	t.Helper()
+	if r.Text == "explored in another process" {
+		return
+	}
+	comment, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(strings.Replace(r.Text, "go test -race", "go test", 1)) {
+		if line = strings.TrimSpace(line); !strings.Contains(string(comment), line+"\n") {
+			t.Errorf("doc.go does not show %q; what is said is:\n%s", line, r.Text)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package rewrite
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A listed package is what of `go list -json` is needed here.
+type listed struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	CgoFiles   []string
+	ImportMap  map[string]string
+	Export     string
+	Standard   bool
+	ForTest    string
+	Module     *module
+	Error      *struct{ Err string }
+}
+
+type module struct {
+	Path, Version, Dir, GoMod, GoVersion string
+	Main                                 bool
+	Replace                              *module
+}
+
+func (o Options) pattern() string {
+	if o.Package == "" {
+		return "."
+	}
+	return o.Package
+}
+
+// list returns the packages that the tests are made of, by import path.
+func list(o Options) (map[string]*listed, error) {
+	const fields = "ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Export,Standard,ForTest,Module,Error"
+	cmd := exec.Command("go", "list", "-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
+	cmd.Dir = o.Dir
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w\n%s", err, problems.Bytes())
+	}
+	packages := map[string]*listed{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		p := &listed{}
+		if err := d.Decode(p); errors.Is(err, io.EOF) {
+			return packages, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the output of go list: %w", err)
+		}
+		if p.Error != nil {
+			return nil, fmt.Errorf("%s: %s", p.ImportPath, p.Error.Err)
+		}
+		packages[p.ImportPath] = p
+	}
+}
+
+// engine is where the packages are that are never instrumented.
+const engine = "github.com/semabench/semabench/stress/explore"
+
+func ofEngine(path string) bool {
+	rest, ok := strings.CutPrefix(path, engine)
+	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	switch first {
+	case "", "sched", "shim", "internal":
+		return ok && (rest == "" || rest[0] == '/')
+	}
+	return false
+}
+
+// wanted reports whether copies of a package are made.
+func (p *listed) wanted(packages map[string]*listed) bool {
+	path, _, variant := strings.Cut(p.ImportPath, " ")
+	switch {
+	case p.Standard || strings.HasSuffix(path, ".test"):
+		return false
+	case ofEngine(path):
+		return false
+	case variant:
+		return true
+	}
+	for _, other := range packages { // the variant for the test has all its files, and more
+		if other.ForTest == path && strings.HasPrefix(other.ImportPath, path+" [") {
+			return false
+		}
+	}
+	return true
+}
+
+// A checked package has its types.
+type checked struct {
+	*listed
+	fset  *token.FileSet
+	files []*ast.File
+	texts [][]byte
+	info  types.Info
+	suite *suite // nil unless its tests are explored
+}
+
+// check parses and type-checks a package against the export data of what it imports.
+func check(p *listed, packages map[string]*listed) (*checked, error) {
+	c := &checked{listed: p, fset: token.NewFileSet()}
+	for _, name := range p.GoFiles {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(p.Dir, name)
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading a file to instrument: %w", err)
+		}
+		file, err := parser.ParseFile(c.fset, name, text, parser.SkipObjectResolution|parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		c.files, c.texts = append(c.files, file), append(c.texts, text)
+	}
+	lookup := func(path string) (io.ReadCloser, error) {
+		if mapped, ok := p.ImportMap[path]; ok {
+			path = mapped
+		}
+		if to := packages[path]; to != nil && to.Export != "" {
+			return os.Open(to.Export)
+		}
+		return nil, fmt.Errorf("no export data of %s", path)
+	}
+	c.info = types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{},
+		FileVersions: map[*ast.File]string{},
+		Defs:         map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+	}
+	config := types.Config{Importer: importer.ForCompiler(c.fset, "gc", lookup)}
+	if p.Module != nil {
+		config.GoVersion = "go" + cmp.Or(p.Module.GoVersion, "1.16") // which is what no go line stands for
+	}
+	path, _, _ := strings.Cut(p.ImportPath, " ")
+	if _, err := config.Check(path, c.fset, c.files, &c.info); err != nil {
+		return nil, fmt.Errorf("type-checking %s: %w", p.ImportPath, err)
+	}
+	return c, nil
+}

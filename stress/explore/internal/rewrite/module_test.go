@@ -1,0 +1,246 @@
+package rewrite_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/rewrite"
+)
+
+// A tree is the files of a test, by path. A line $SEMABENCH in one stands for the root of this module.
+type tree map[string]string
+
+// goMod requires this module.
+const goMod = "module example.org/m\n\ngo 1.26.0\n\nrequire github.com/semabench/semabench v0.0.0\n\n" +
+	"replace github.com/semabench/semabench => $SEMABENCH\n"
+
+// write writes the files to a new folder.
+func (files tree) write(t *testing.T) (dir string) {
+	t.Helper()
+	root, err := filepath.Abs("../../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text = strings.ReplaceAll(text, "$SEMABENCH", root)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// with returns the files and others.
+func (files tree) with(others tree) tree {
+	all := maps.Clone(files)
+	maps.Copy(all, others)
+	return all
+}
+
+// sum identifies what is in a folder.
+func sum(t *testing.T, dir string) string {
+	t.Helper()
+	h := sha256.New()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		fmt.Fprintln(h, path, info.ModTime(), len(text), string(text))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// plays is a test that plays Work of the module's package dep under control, and fails if it has no
+// points at which it is.
+const plays = `package m
+
+import (
+	"testing"
+
+	"DEP"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+type first struct{}
+
+func (first) Pick(*sched.Point) int { return 0 }
+func (first) Choose(int) int        { return 0 }
+
+func TestM(t *testing.T) {
+	x := sched.New(sched.Limits{})
+	defer x.Close()
+	if out := x.Play(first{}, dep.Work); out.Kind != sched.Passed || len(x.Trace.Steps) < 3 {
+		t.Errorf("%v after %d steps: %s", out.Kind, len(x.Trace.Steps), out.Message)
+	}
+}
+`
+
+// work is package dep.
+const work = `package dep
+
+import "sync"
+
+func Work() {
+	var mu sync.Mutex
+	ch := make(chan int)
+	go func() { mu.Lock(); ch <- 1; mu.Unlock() }()
+	<-ch
+	mu.Lock()
+}
+`
+
+func playing(dep string) string { return strings.ReplaceAll(plays, "DEP", dep) }
+
+// surroundings are ways in which a package comes to be where it is. In each of them it has to be put
+// under control, and nothing may be written there.
+var surroundings = map[string]struct {
+	files tree
+	dir   string // of the package
+	tags  string
+	setup []string // a command in dir before
+	needs string   // GOARCH
+}{
+	"package of the module": {files: tree{
+		"go.mod": goMod, "m_test.go": playing("example.org/m/internal/dep"), "internal/dep/dep.go": work,
+	}},
+	"build tags": {files: tree{
+		"go.mod": goMod, "m_test.go": playing("example.org/m/dep"), "dep/doc.go": "package dep\n",
+		"dep/dep.go": "//go:build special && !other\n\n" + work,
+	}, tags: "special"},
+	"replaced by a folder": {files: tree{
+		"m/go.mod":     goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => \"../a dep\"\n",
+		"m/m_test.go":  playing("example.org/dep"),
+		"a dep/go.mod": "module example.org/dep\n\ngo 1.26.0\n", "a dep/dep.go": work,
+	}, dir: "m"},
+	"older than type parameters": {files: tree{
+		"m/go.mod":    goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
+		"m/m_test.go": playing("example.org/dep"),
+		"dep/go.mod":  "module example.org/dep\n\ngo 1.12\n", "dep/dep.go": work,
+		"dep/other.go": "// +build !other\n\n//go:build !other\n\npackage dep\n\nfunc other() { close(make(chan int)) }\n",
+	}, dir: "m"},
+	"vendored": {files: tree{
+		"m/go.mod":      goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
+		"m/m_test.go":   playing("example.org/dep"),
+		"m/use_test.go": "package m\n\nimport _ \"github.com/semabench/semabench/stress/explore\"\n",
+		"dep/go.mod":    "module example.org/dep\n\ngo 1.12\n", "dep/dep.go": work,
+	}, dir: "m", setup: []string{"sh", "-c", "go mod tidy && go mod vendor"}},
+	"workspace": {files: tree{
+		"go.work":  "go 1.26.0\n\nuse (\n\t./m\n\t./dep\n)\n",
+		"m/go.mod": goMod, "m/m_test.go": playing("example.org/dep"),
+		"dep/go.mod": "module example.org/dep\n\ngo 1.26.0\n", "dep/dep.go": work,
+	}, dir: "m"},
+	"workspace with a module outside": {files: tree{
+		"w/go.work":  "go 1.26.0\n\nuse ./m\n\nreplace example.org/dep => ../dep\n",
+		"w/m/go.mod": goMod + "require example.org/dep v1.0.0\n", "w/m/m_test.go": playing("example.org/dep"),
+		"dep/go.mod": "module example.org/dep\n\ngo 1.26.0\n", "dep/dep.go": work,
+	}, dir: "w/m"},
+	"assembly": {files: tree{
+		"go.mod": goMod, "m_test.go": playing("example.org/m/dep"), "dep/dep.go": work,
+		"dep/add.go":      "package dep\n\nfunc add(a, b int64) int64\n\nvar three = add(1, 2)\n",
+		"dep/add_amd64.s": "TEXT ·add(SB), 4, $0-24\n\tMOVQ a+0(FP), AX\n\tADDQ b+8(FP), AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n",
+	}, needs: "amd64"},
+}
+
+func TestSurroundings(t *testing.T) {
+	for name, c := range surroundings {
+		t.Run(name, func(t *testing.T) {
+			if c.needs != "" && c.needs != runtime.GOARCH {
+				t.Skipf("needs %s", c.needs)
+			}
+			t.Setenv("GOFLAGS", "")
+			root := c.files.write(t)
+			dir := filepath.Join(root, c.dir)
+			if c.setup != nil {
+				cmd := exec.Command(c.setup[0], c.setup[1:]...)
+				cmd.Dir = dir
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+			}
+			before := sum(t, root)
+			b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir(), Tags: c.tags})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(b.Path).CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+			if sum(t, root) != before {
+				t.Error("something was written beside the package")
+			}
+		})
+	}
+}
+
+// A module of the cache, which is not to be written to, is instrumented in a copy.
+func TestModuleCache(t *testing.T) {
+	files := tree{
+		"go.mod":    goMod + "require golang.org/x/sync v0.24.0\n",
+		"m_test.go": playing("example.org/m/dep"),
+		"dep/dep.go": "package dep\n\nimport \"golang.org/x/sync/errgroup\"\n\n" +
+			"func Work() {\n\tvar g errgroup.Group\n\tg.Go(func() error { return nil })\n\tg.Wait()\n}\n",
+	}
+	dir := files.write(t)
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sync").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	module := strings.TrimSpace(string(out))
+	sums, err := os.ReadFile("../../../../go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before := sum(t, module)
+	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(b.Path).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if sum(t, module) != before {
+		t.Error("something was written to the module cache")
+	}
+}
+
+// What a package starts when it is initialized is told by where that is.
+func TestStrangers(t *testing.T) {
+	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"),
+		"dep/dep.go": work + "\nvar _ = start()\n\nfunc start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",
+		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/sched\"\n)\n\n" +
+			"func TestTold(t *testing.T) {\n\tif s := sched.Strangers(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
+	}.write(t)
+	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(b.Path, "-test.run=Told").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

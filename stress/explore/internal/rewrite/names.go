@@ -1,0 +1,127 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A lookAlike stands for some names of a package of the standard library.
+type lookAlike struct {
+	name  string // of the package that it looks like
+	shim  string // its folder
+	alias string
+	keep  string   // a use of the real one, so that its import is not unused
+	names []string // nil is all
+	suite bool     // in suites only: elsewhere package testing is that of go test
+}
+
+var lookAlikes = map[string]lookAlike{
+	"sync":        {name: "sync", shim: "sync", alias: "explore__sync", keep: "Locker"},
+	"sync/atomic": {name: "atomic", shim: "atomic", alias: "explore__atomic", keep: "Int32"},
+	"runtime": {name: "runtime", shim: "runtime", alias: "explore__runtime", keep: "Error", names: []string{
+		"Gosched", "NumGoroutine", "Stack", "SetFinalizer", "AddCleanup", "NumCPU", "GOMAXPROCS",
+	}},
+	"time": {name: "time", shim: "time", alias: "explore__time", keep: "Duration", names: []string{
+		"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Timer", "Ticker",
+	}},
+	"context": {name: "context", shim: "context", alias: "explore__context", keep: "Context", names: []string{
+		"WithCancel", "WithCancelCause", "WithDeadline", "WithDeadlineCause", "WithTimeout",
+		"WithTimeoutCause", "AfterFunc", "Cause", "WithoutCancel",
+	}},
+	"math/rand": {name: "rand", shim: "rand", alias: "explore__rand", keep: "Source", names: []string{
+		"ExpFloat64", "Float32", "Float64", "Int", "Int31", "Int31n", "Int63", "Int63n", "Intn", "NormFloat64",
+		"Perm", "Read", "Seed", "Shuffle", "Uint32", "Uint64",
+	}},
+	"math/rand/v2": {name: "rand", shim: "rand/v2", alias: "explore__rand2", keep: "Source", names: []string{
+		"ExpFloat64", "Float32", "Float64", "Int", "Int32", "Int32N", "Int64", "Int64N", "IntN", "N",
+		"NormFloat64", "Perm", "Shuffle", "Uint", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN",
+	}},
+	"hash/maphash": {name: "maphash", shim: "maphash", alias: "explore__maphash", keep: "Seed", names: []string{
+		"Bytes", "String", "Comparable",
+	}},
+	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
+		"Check", "CheckEqual",
+	}},
+	"testing": {name: "testing", shim: "testing", alias: "explore__testing", keep: "TB", suite: true, names: []string{
+		"T", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark",
+	}},
+}
+
+func (l lookAlike) has(name string) bool { return l.names == nil || slices.Contains(l.names, name) }
+
+// lookAlikeOf returns what stands for a name of a package, if anything does.
+func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
+	like, ok = lookAlikes[path]
+	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil)
+}
+
+// use imports a look-alike and returns what it is called.
+func (w *writer) use(like lookAlike) string {
+	w.uses[like.alias] = engine + "/shim/" + like.shim
+	return like.alias
+}
+
+// qualified puts the look-alike in the place of a package, if it has the name that is selected.
+func (w *writer) qualified(s *ast.SelectorExpr) {
+	x, ok := s.X.(*ast.Ident)
+	if !ok {
+		return
+	}
+	p, ok := w.pkg.info.Uses[x].(*types.PkgName)
+	if !ok {
+		return
+	}
+	w.hidden[s.Sel] = true
+	if like, ok := w.lookAlikeOf(p.Imported().Path(), s.Sel.Name); ok {
+		alias := w.use(like)
+		w.replace(x.Pos(), x.End(), func() string { return alias })
+	}
+}
+
+// unqualified does the same for a name that import . has made one of the file.
+func (w *writer) unqualified(id *ast.Ident) {
+	object := w.pkg.info.Uses[id]
+	if object == nil || object.Pkg() == nil || object.Parent() != object.Pkg().Scope() || w.hidden[id] {
+		return
+	}
+	if like, ok := w.lookAlikeOf(object.Pkg().Path(), id.Name); ok {
+		alias := w.use(like)
+		w.replace(id.Pos(), id.End(), func() string { return alias + "." + id.Name })
+	}
+}
+
+// keepImports uses every package that has a look-alike once more.
+func (w *writer) keepImports() string {
+	var b strings.Builder
+	for _, spec := range w.file.Imports {
+		path, _ := strconv.Unquote(spec.Path.Value)
+		like, ok := lookAlikes[path]
+		if !ok || w.uses[like.alias] == "" {
+			continue
+		}
+		name := like.name + "."
+		if spec.Name != nil {
+			name = spec.Name.Name + "."
+		}
+		switch name {
+		case "_.":
+			continue
+		case "..":
+			name = ""
+		}
+		fmt.Fprintf(&b, "\nvar _ %s%s\n", name, like.keep)
+	}
+	return b.String()
+}
+
+// refuse notes what cannot be instrumented.
+func (w *writer) refuse(at token.Pos, format string, args ...any) {
+	if w.refusal == nil {
+		w.refusal = fmt.Errorf("%v: %s", w.pkg.fset.Position(at), fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,111 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// outside names what waits for something that is not under control, or ends the process, by package.
+// A method has the name of its type before it. Only what has to come first is here: who cannot
+// listen needs no check of Accept. When a program under control comes to one of these, the
+// schedule ends with its name.
+var outside = map[string][]string{
+	"net": {
+		"Dial", "DialTimeout", "DialIP", "DialTCP", "DialUDP", "DialUnix", "Dialer.Dial", "Dialer.DialContext",
+		"Listen", "ListenIP", "ListenTCP", "ListenUDP", "ListenUnix", "ListenUnixgram", "ListenMulticastUDP",
+		"ListenPacket", "ListenConfig.Listen", "ListenConfig.ListenPacket", "FileConn", "FileListener", "Pipe",
+		"LookupAddr", "LookupCNAME", "LookupHost", "LookupIP", "LookupMX", "LookupNS", "LookupPort", "LookupSRV",
+		"LookupTXT", "Resolver.LookupAddr", "Resolver.LookupHost", "Resolver.LookupIP", "Resolver.LookupIPAddr",
+		"Resolver.LookupNetIP", "Interfaces", "InterfaceAddrs",
+	},
+	"net/http": {
+		"Get", "Head", "Post", "PostForm", "ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS",
+		"Client.Do", "Client.Get", "Client.Head", "Client.Post", "Client.PostForm", "Transport.RoundTrip",
+		"Server.ListenAndServe", "Server.ListenAndServeTLS", "Server.Serve", "Server.ServeTLS", "Server.Shutdown",
+	},
+	"net/http/httptest": {"NewServer", "NewTLSServer", "NewUnstartedServer"},
+	"net/rpc":           {"Dial", "DialHTTP", "NewClient", "Server.ServeConn"},
+	"net/smtp":          {"Dial", "SendMail"},
+	"crypto/tls":        {"Dial", "DialWithDialer", "Listen", "Dialer.Dial", "Dialer.DialContext"},
+	"log/syslog":        {"New", "Dial", "NewLogger"},
+	"database/sql":      {"Open", "OpenDB"},
+	"os/exec":           {"Cmd.Run", "Cmd.Start", "Cmd.Output", "Cmd.CombinedOutput", "LookPath"},
+	"os/signal":         {"Notify", "NotifyContext"},
+	"os": {
+		"Exit", "Pipe", "StartProcess", "FindProcess", "Open", "OpenFile", "OpenRoot", "Create", "CreateTemp",
+		"ReadFile", "WriteFile", "ReadDir", "Mkdir", "MkdirAll", "MkdirTemp", "Remove", "RemoveAll", "Rename",
+		"Truncate", "Link", "Symlink", "Readlink", "Stat", "Lstat", "Chdir", "Chmod", "Chown", "Chtimes",
+		"CopyFS", "File.Read", "File.ReadAt", "File.ReadFrom", "File.Sync",
+	},
+	"io":           {"Pipe"},
+	"hash/maphash": {"Hash.Seed", "Hash.Sum64", "Hash.Sum"}, // a seed is of one process
+	"io/ioutil":    {"ReadFile", "WriteFile", "ReadDir", "TempFile", "TempDir"},
+	"log": {
+		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",
+	},
+	"plugin": {"Open"},
+	"reflect": {
+		"Select", "Value.Send", "Value.TrySend", "Value.Recv", "Value.TryRecv", "Value.Close",
+	},
+	"syscall":                  nil, // all functions
+	"golang.org/x/sys/unix":    nil,
+	"golang.org/x/sys/windows": nil,
+	"golang.org/x/sys/plan9":   nil,
+}
+
+// outsideCall has a function be refused when it is about to be called under control.
+func (w *writer) outsideCall(s *ast.SelectorExpr) {
+	f, ok := w.pkg.info.Uses[s.Sel].(*types.Func)
+	if !ok || f.Pkg() == nil {
+		return
+	}
+	names, ok := outside[f.Pkg().Path()]
+	if !ok {
+		return
+	}
+	name := outsideName(f)
+	if names != nil && !slices.Contains(names, name) || names == nil && strings.Contains(name, ".") {
+		return
+	}
+	w.engine()
+	w.replace(s.Pos(), s.End(), func() string {
+		return fmt.Sprintf("%s.Outside(%s, %q)", w.engine(), w.node(s), f.Pkg().Path()+"."+name)
+	})
+}
+
+// outsideName returns the name of a function, and of the type before that of a method.
+func outsideName(f *types.Func) string {
+	r := f.Signature().Recv()
+	if r == nil {
+		return f.Name()
+	}
+	t := types.Unalias(r.Type())
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	if n, ok := t.(*types.Named); ok {
+		return n.Obj().Name() + "." + f.Name()
+	}
+	return f.Name()
+}
+
+var linkname = regexp.MustCompile(`^//go:linkname \S+ (\S+)`)
+
+// parking is the part of the runtime in which a goroutine waits for another.
+var parking = regexp.MustCompile(`^(internal/)?(sync|poll|runtime)\.(runtime_)?` +
+	`(Sem|sem|gopark|goready|park|notifyList|chan|selectgo|block|futex|poll_runtime)`)
+
+// linknames refuses those by which a program blocks behind everybody's back.
+func (w *writer) linknames() {
+	for _, group := range w.file.Comments {
+		for _, c := range group.List {
+			if m := linkname.FindStringSubmatch(c.Text); m != nil && parking.MatchString(m[1]) {
+				w.refuse(c.Pos(), "go:linkname to %s, in which goroutines wait, cannot be put under control", m[1])
+			}
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"go/version"
+	"strings"
+)
+
+// instrument returns the text of a file under control, nil if it stays as it is.
+func (c *checked) instrument(i int) ([]byte, error) {
+	w := &writer{
+		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
+		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
+	}
+	w.linknames()
+	ast.Inspect(w.file, func(n ast.Node) bool {
+		w.visit(n)
+		return true
+	})
+	if w.refusal != nil {
+		return nil, w.refusal
+	}
+	return w.whole(), nil
+}
+
+func (w *writer) visit(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		w.qualified(n)
+		w.outsideCall(n)
+	case *ast.Ident:
+		w.unqualified(n)
+		w.rename(n)
+	case *ast.GoStmt:
+		w.goStmt(n)
+	case *ast.SelectStmt:
+		w.selectStmt(n)
+	case *ast.RangeStmt:
+		w.rangeStmt(n)
+		w.rangeMap(n)
+	case *ast.SendStmt:
+		w.sendStmt(n)
+	case *ast.IncDecStmt:
+		w.insertions(n.X)
+	case *ast.AssignStmt:
+		w.insertions(n.Lhs...)
+		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
+			w.pair(n.Rhs[0])
+		}
+	case *ast.ValueSpec:
+		if len(n.Names) == 2 && len(n.Values) == 1 {
+			w.pair(n.Values[0])
+		}
+	case *ast.UnaryExpr:
+		w.receive(n)
+	case *ast.CallExpr:
+		w.builtin(n)
+	}
+}
+
+func (w *writer) pair(e ast.Expr) {
+	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		w.pairs[u] = true
+	}
+}
+
+func (w *writer) receive(n *ast.UnaryExpr) {
+	if n.Op != token.ARROW || w.hidden[n] {
+		return
+	}
+	function := ".Recv("
+	if w.pairs[n] {
+		function = ".Recv2("
+	}
+	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.moved(n.X, n.Pos()) + ")" })
+	w.engine()
+}
+
+func (w *writer) sendStmt(n *ast.SendStmt) {
+	if w.hidden[n] {
+		return
+	}
+	w.replace(n.Pos(), n.End(), func() string {
+		return fmt.Sprintf("%s.To(%s).Send(%s)", w.engine(), w.node(n.Chan), w.moved(n.Value, n.Pos()))
+	})
+	w.engine()
+}
+
+// builtin rewrites close(ch) and len(ch).
+func (w *writer) builtin(n *ast.CallExpr) {
+	id, ok := ast.Unparen(n.Fun).(*ast.Ident)
+	if !ok || len(n.Args) != 1 {
+		return
+	}
+	b, ok := w.pkg.info.Uses[id].(*types.Builtin)
+	if !ok || !w.isChan(n.Args[0]) {
+		return
+	}
+	switch b.Name() {
+	case "close":
+		w.replace(id.Pos(), id.End(), func() string { return w.engine() + ".Close" })
+	case "len":
+		w.replace(id.Pos(), id.End(), func() string { return w.engine() + ".Len" })
+	default:
+		return
+	}
+	w.engine()
+}
+
+func (w *writer) isChan(e ast.Expr) bool {
+	t := w.pkg.info.Types[e].Type
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Chan)
+	return ok || coreChan(t)
+}
+
+// coreChan reports whether all types of a constraint are channels.
+func coreChan(t types.Type) bool {
+	p, ok := t.(*types.TypeParam)
+	if !ok {
+		return false
+	}
+	u, ok := p.Underlying().(*types.Interface)
+	if !ok || u.NumEmbeddeds() != 1 {
+		return false
+	}
+	union, ok := u.EmbeddedType(0).(*types.Union)
+	if !ok || union.Len() != 1 {
+		return false
+	}
+	_, ok = union.Term(0).Type().Underlying().(*types.Chan)
+	return ok
+}
+
+func (w *writer) rangeStmt(n *ast.RangeStmt) {
+	if !w.isChan(n.X) {
+		return
+	}
+	w.replace(n.For, n.Body.Lbrace+1, func() string {
+		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
+		id, named := n.Key.(*ast.Ident)
+		switch {
+		case n.Key == nil || named && id.Name == "_":
+			return loop
+		case n.Tok == token.DEFINE && w.sharesLoopVariables():
+			return fmt.Sprintf("for explore__r, %s := %s.Each(%s); explore__r.Into(&%s); {",
+				id.Name, w.engine(), w.moved(n.X, n.For), id.Name)
+		}
+		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
+	})
+	w.engine()
+}
+
+// sharesLoopVariables reports whether all rounds of a loop have the same variable, as before Go 1.22.
+func (w *writer) sharesLoopVariables() bool {
+	v := w.pkg.info.FileVersions[w.file]
+	return v != "" && version.Compare(v, "go1.22") < 0
+}
+
+// goStmt evaluates the function and its arguments at once, as the statement does.
+func (w *writer) goStmt(n *ast.GoStmt) {
+	w.engine()
+	call := n.Call
+	if lit, ok := call.Fun.(*ast.FuncLit); ok && lit.Type.Params.NumFields() == 0 && lit.Type.Results == nil {
+		w.replace(n.Go, call.End(), func() string { return w.engine() + ".Go(" + w.node(lit) + ")" })
+		return
+	}
+	w.replace(n.Go, call.End(), func() string { return w.evaluated(call) })
+}
+
+// evaluated starts a call of which everything has been evaluated that may be something else later:
+//
+//	{ explore__f := f; explore__0, explore__1 := a, g(); explore__.Go(func() { explore__f(explore__0, explore__1) }) }
+func (w *writer) evaluated(call *ast.CallExpr) string {
+	var before strings.Builder
+	fun := w.saved(call.Fun, "explore__f", call, &before)
+	var args []string
+	for i, a := range call.Args {
+		if tuple, ok := w.pkg.info.Types[a].Type.(*types.Tuple); ok {
+			for k := range tuple.Len() {
+				args = append(args, fmt.Sprintf("explore__%d", k))
+			}
+			fmt.Fprintf(&before, "%s := %s; ", strings.Join(args, ", "), w.moved(a, call.Pos()))
+			break
+		}
+		args = append(args, w.saved(a, fmt.Sprintf("explore__%d", i), call, &before))
+	}
+	dots := ""
+	if call.Ellipsis.IsValid() {
+		dots = "..."
+	}
+	start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
+	if before.Len() == 0 {
+		return start
+	}
+	return "{ " + before.String() + start + " }"
+}
+
+// saved returns the name of a variable that has the value of e, or e if that does not change.
+func (w *writer) saved(e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder) string {
+	if w.isFixed(e) {
+		return w.node(e)
+	}
+	fmt.Fprintf(before, "%s := %s; ", name, w.moved(e, call.Pos()))
+	return name
+}
+
+// isFixed reports whether an expression has the same value whenever it is evaluated.
+func (w *writer) isFixed(e ast.Expr) bool {
+	tv := w.pkg.info.Types[e]
+	if tv.Value != nil || tv.IsNil() || tv.IsBuiltin() || tv.IsType() {
+		return true
+	}
+	e = ast.Unparen(e)
+	switch x := e.(type) {
+	case *ast.IndexExpr:
+		return w.isFixed(x.X) && w.pkg.info.Types[x.Index].IsType()
+	case *ast.SelectorExpr:
+		f, ok := w.pkg.info.Uses[x.Sel].(*types.Func)
+		return ok && f.Signature().Recv() == nil
+	case *ast.Ident:
+		_, ok := w.pkg.info.Uses[x].(*types.Func)
+		return ok
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A suite is the Test functions of a package. Each of them gets another name,
+//
+//	func explore__TestX(t *explore__testing.T) {
+//
+// and a file that is added to the package has a function of the old name, which explores it:
+//
+//	func TestX(t *testing.T) { explore__testing.Explore(t, explore__TestX) }
+type suite struct {
+	*listed
+	name  string // of the package
+	tests []string
+	funcs map[types.Object]bool
+}
+
+// findTests returns the Test functions of a package.
+func (c *checked) findTests() (*suite, error) {
+	s := &suite{listed: c.listed, name: c.files[0].Name.Name, funcs: map[types.Object]bool{}}
+	for _, file := range c.files {
+		if err := c.refuseInSuite(file); err != nil {
+			return nil, err
+		}
+		if !strings.HasSuffix(c.fset.File(file.FileStart).Name(), "_test.go") {
+			continue
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !isTest(f.Name.Name) {
+				continue
+			}
+			if object := c.info.Defs[f.Name]; takesT(object) {
+				s.tests, s.funcs[object] = append(s.tests, f.Name.Name), true
+			}
+		}
+	}
+	c.suite = s
+	return s, nil
+}
+
+// isTest reports whether go test takes a function of this name for a test.
+func isTest(name string) bool {
+	rest, ok := strings.CutPrefix(name, "Test")
+	first, _ := utf8.DecodeRuneInString(rest)
+	return ok && !unicode.IsLower(first)
+}
+
+func takesT(f types.Object) bool {
+	signature, ok := f.Type().(*types.Signature)
+	return ok && signature.Params().Len() == 1 && signature.Params().At(0).Type().String() == "*testing.T"
+}
+
+// refuseInSuite says why the tests of a file cannot be explored: what they pass a testing.T to is not
+// instrumented.
+func (c *checked) refuseInSuite(file *ast.File) error {
+	for _, spec := range file.Imports {
+		path := strings.Trim(spec.Path.Value, `"`)
+		switch {
+		case path == "testing/synctest" || path == "testing/slogtest":
+			return fmt.Errorf("%v: %s takes a testing.T, and is not under control", c.fset.Position(spec.Pos()), path)
+		case path == engine:
+			return fmt.Errorf("%v: tests that call package explore are explored by go test",
+				c.fset.Position(spec.Pos()))
+		}
+	}
+	return nil
+}
+
+// rename gives the Test functions their other names, wherever they are used.
+func (w *writer) rename(id *ast.Ident) {
+	s := w.pkg.suite
+	if s == nil {
+		return
+	}
+	object := w.pkg.info.Defs[id]
+	if object == nil {
+		object = w.pkg.info.Uses[id]
+	}
+	if s.funcs[object] {
+		w.replace(id.Pos(), id.End(), func() string { return "explore__" + id.Name })
+	}
+}
+
+// tested reports whether it is the package that is tested, or its external tests, and not one that is
+// compiled anew because it needs that package.
+func (s *suite) tested() bool {
+	path, _, _ := strings.Cut(s.ImportPath, " ")
+	return s.ForTest != "" && strings.TrimSuffix(path, "_test") == s.ForTest
+}
+
+// wrap adds the files with the functions of the old names, and one that loads package explore. That
+// is in the external test package, as explore may need the package that is tested.
+func (c *copies) wrap() error {
+	loads := false
+	var last *suite
+	for _, s := range c.suites {
+		if !s.tested() {
+			continue
+		}
+		external := strings.HasSuffix(s.name, "_test")
+		file := "explore__suite_test.go"
+		if external {
+			file = "explore__suite_x_test.go"
+		}
+		if len(s.tests) > 0 || external {
+			if err := c.write(s.listed, filepath.Join(s.Dir, file), []byte(s.wrappers(external))); err != nil {
+				return err
+			}
+			last, loads = s, loads || external
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	if !loads {
+		text := fmt.Sprintf("package %s_test\n%s", last.name, loading)
+		return c.write(last.listed, filepath.Join(last.Dir, "explore__suite_x_test.go"), []byte(text))
+	}
+	return nil
+}
+
+const loading = "\nimport explore__ \"" + engine + "\"\n\nvar _ = explore__.Serve()\n"
+
+func (s *suite) wrappers(loads bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "package %s\n", s.name)
+	if loads {
+		b.WriteString(strings.TrimSuffix(loading, "\nvar _ = explore__.Serve()\n"))
+	}
+	if len(s.tests) > 0 {
+		fmt.Fprintf(&b, "\nimport (\n\texplore__go \"testing\"\n\texplore__testing %q\n)\n", engine+"/shim/testing")
+	}
+	if loads {
+		b.WriteString("\nvar _ = explore__.Serve()\n")
+	}
+	for _, test := range s.tests {
+		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { explore__testing.Explore(t, explore__%s) }\n", test, test)
+	}
+	return b.String()
+}
+
+// testDir returns the folder of the package that is tested.
+func (c *copies) testDir(o Options) string {
+	for _, s := range c.suites {
+		if s.tested() {
+			return s.Dir
+		}
+	}
+	return o.Dir
+}
+
+// testNames returns the tests that can be explored.
+func (c *copies) testNames() (names []string) {
+	for _, s := range c.suites {
+		if s.tested() {
+			names = append(names, s.tests...)
+		}
+	}
+	return names
+}

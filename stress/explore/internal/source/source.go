@@ -1,0 +1,247 @@
+// Package source finds what the source says at a position: the expression behind an operation, and
+// the lines around it.
+package source
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+)
+
+// Files are source files, each read once.
+type Files struct{ known map[string]*file }
+
+type file struct {
+	lines []string
+	exprs []Expr
+}
+
+// An Expr is an operation on something that goroutines may share, as it was written.
+type Expr struct {
+	Method string // Lock or Load; Send, Recv, Range and Select for what is no call
+	Object string // what it is on: the receiver, the channel, or what it is assigned to
+	Text   string // all of it, without the bodies of functions
+	Args   int
+
+	from, till int // lines
+}
+
+// The methods that are statements and operators.
+const (
+	Send   = "<- send"
+	Recv   = "<- receive"
+	Range  = "range"
+	Select = "select"
+)
+
+// Line returns a line of a file, counted from 1, and whether there is one.
+func (s *Files) Line(name string, line int) (text string, ok bool) {
+	f := s.file(name)
+	if line < 1 || line > len(f.lines) {
+		return "", false
+	}
+	return f.lines[line-1], true
+}
+
+// At returns the operations that a line has a part in, and which it begins or names.
+func (s *Files) At(name string, line int) (all []Expr) {
+	for _, e := range s.file(name).exprs {
+		if e.from <= line && line <= e.till {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// file returns what is known of a file, which is nothing if it cannot be read: a report is better
+// without the words of a file than not at all.
+func (s *Files) file(name string) *file {
+	if f := s.known[name]; f != nil {
+		return f
+	}
+	if s.known == nil {
+		s.known = map[string]*file{}
+	}
+	f := &file{}
+	s.known[name] = f
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return f
+	}
+	f.lines = strings.Split(string(text), "\n")
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return f
+	}
+	r := &reader{file: f, set: set, tree: tree, text: text}
+	ast.Inspect(tree, r.visit)
+	return f
+}
+
+// A reader finds the operations of a file.
+type reader struct {
+	file *file
+	set  *token.FileSet
+	tree *ast.File
+	text []byte
+}
+
+func (r *reader) visit(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		r.call(n, "")
+	case *ast.AssignStmt:
+		if call, ok := n.Rhs[0].(*ast.CallExpr); ok && len(n.Rhs) == 1 && makes(call) {
+			r.call(call, r.show(n.Lhs[0]))
+		}
+	case *ast.SendStmt:
+		r.add(n, n.Arrow, Expr{Method: Send, Object: r.show(n.Chan)})
+	case *ast.UnaryExpr:
+		if n.Op == token.ARROW {
+			r.add(n, n.OpPos, Expr{Method: Recv, Object: r.show(n.X)})
+		}
+	case *ast.RangeStmt:
+		text := "range " + r.show(n.X)
+		r.file.exprs = append(r.file.exprs, Expr{Method: Range, Object: r.show(n.X), Text: text,
+			from: r.line(n.For), till: r.line(n.X.End())})
+	case *ast.SelectStmt:
+		r.choice(n)
+	}
+	return true
+}
+
+// makes reports whether a call may return something that is shared, such as a context or a timer.
+func makes(n *ast.CallExpr) bool {
+	f, ok := n.Fun.(*ast.SelectorExpr)
+	return ok && (strings.HasPrefix(f.Sel.Name, "With") || strings.HasPrefix(f.Sel.Name, "New") ||
+		strings.HasPrefix(f.Sel.Name, "After"))
+}
+
+// call adds a call; what is assigned to a name is called by it.
+func (r *reader) call(n *ast.CallExpr, assigned string) {
+	e := Expr{Object: assigned, Args: len(n.Args)}
+	at := n.Lparen
+	switch f := ast.Unparen(n.Fun).(type) {
+	case *ast.SelectorExpr:
+		e.Method, at = f.Sel.Name, f.Sel.Pos()
+		if assigned == "" {
+			e.Object = r.subject(f, n.Args)
+		}
+	case *ast.Ident:
+		e.Method = f.Name
+		if assigned == "" && len(n.Args) > 0 {
+			e.Object = r.show(n.Args[0])
+		}
+	default:
+		return
+	}
+	r.add(n, at, e)
+}
+
+// subject is what a method is called on, or the address that a function of a package is given.
+func (r *reader) subject(f *ast.SelectorExpr, args []ast.Expr) string {
+	id, ok := f.X.(*ast.Ident)
+	if !ok || !r.imported(id.Name) {
+		return r.show(f.X)
+	}
+	if len(args) > 0 {
+		if u, ok := args[0].(*ast.UnaryExpr); ok && u.Op == token.AND {
+			return r.show(u.X)
+		}
+	}
+	return ""
+}
+
+// imported reports whether a name may be that of a package.
+func (r *reader) imported(name string) bool {
+	for _, i := range r.tree.Imports {
+		if i.Name != nil && i.Name.Name == name || i.Name == nil && strings.HasSuffix(strings.Trim(i.Path.Value, `"`), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// choice adds a select for each of its channels, and once if it has none.
+func (r *reader) choice(n *ast.SelectStmt) {
+	var cases, channels []string
+	for _, clause := range n.Body.List {
+		way, channel := "default", ""
+		switch c := clause.(*ast.CommClause).Comm.(type) {
+		case *ast.SendStmt:
+			way, channel = r.show(c.Chan)+" <-", r.show(c.Chan)
+		case *ast.ExprStmt:
+			way, channel = r.show(c.X), r.received(c.X)
+		case *ast.AssignStmt:
+			way, channel = r.show(c.Rhs[0]), r.received(c.Rhs[0])
+		}
+		cases = append(cases, way)
+		if channel != "" {
+			channels = append(channels, channel)
+		}
+	}
+	if len(channels) == 0 {
+		channels = []string{""}
+	}
+	line := r.line(n.Select)
+	for _, channel := range channels {
+		r.file.exprs = append(r.file.exprs, Expr{Method: Select, Object: channel, from: line, till: line,
+			Text: shortened("select { " + strings.Join(cases, " | ") + " }")})
+	}
+}
+
+// received returns the channel of a receive.
+func (r *reader) received(e ast.Expr) string {
+	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok {
+		return r.show(u.X)
+	}
+	return ""
+}
+
+// add adds an expression, on the line where it begins and on that of its operator.
+func (r *reader) add(n ast.Node, at token.Pos, e Expr) {
+	e.Text = r.show(n)
+	e.from, e.till = r.line(at), r.line(at)
+	if start := r.line(n.Pos()); start < e.from {
+		e.from = start
+	}
+	r.file.exprs = append(r.file.exprs, e)
+}
+
+func (r *reader) line(p token.Pos) int { return r.set.PositionFor(p, false).Line }
+
+// show returns the text of a node without the bodies of functions.
+func (r *reader) show(n ast.Node) string {
+	var b strings.Builder
+	from := n.Pos()
+	ast.Inspect(n, func(inner ast.Node) bool {
+		if f, ok := inner.(*ast.FuncLit); ok {
+			b.Write(r.between(from, f.Pos()))
+			b.WriteString("func…")
+			from = f.End()
+			return false
+		}
+		return true
+	})
+	b.Write(r.between(from, n.End()))
+	return shortened(strings.Join(strings.Fields(b.String()), " "))
+}
+
+func (r *reader) between(from, till token.Pos) []byte {
+	base := r.tree.FileStart
+	return r.text[from-base : till-base]
+}
+
+// longest is what of an expression is shown in a column.
+const longest = 40
+
+func shortened(text string) string {
+	runes := []rune(text)
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:longest-1]) + "…"
+}

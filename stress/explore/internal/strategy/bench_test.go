@@ -1,0 +1,73 @@
+package strategy_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/shim/atomic"
+)
+
+// turns lets everybody take one step after the other: each of them is a switch.
+type turns struct{ strategy.Replay }
+
+func (turns) Pick(p *sched.Point) int {
+	for i, g := range p.Enabled {
+		if p.Last == nil || g.ID > p.Last.ID {
+			return i
+		}
+	}
+	return 0
+}
+
+func (turns) Done(*sched.Exec) bool { return true }
+
+// One schedule of 3 goroutines with 11 operations each, recorded, with one way to hand over or the
+// other. With turns each of the 33 operations is a switch, drawn at random two in three are. Under the
+// race detector the engine has to be built as it is used:
+//
+//	go test -run '^$' -bench Schedule -cpu 1 ./stress/explore/internal/strategy
+//	go test -race -gcflags 'github.com/semabench/semabench/stress/explore/sched=-race=false -l' …
+func BenchmarkSchedule(b *testing.B) {
+	for _, s := range []struct {
+		name string
+		make func() strategy.Search
+	}{
+		{"turns", func() strategy.Search { return &turns{} }},
+		{"random", func() strategy.Search { return strategy.NewRandom(1) }},
+		{"pct3", func() strategy.Search { return strategy.NewPCT(3, 1) }},
+		{"pos", func() strategy.Search { return strategy.NewPOS(1) }},
+	} {
+		for _, goroutines := range []bool{false, true} {
+			if sched.Raced && !goroutines {
+				continue // there are no coroutines under the detector
+			}
+			b.Run(fmt.Sprintf("strategy=%s/goroutines=%v", s.name, goroutines), func(b *testing.B) {
+				benchmark(b, s.make(), sched.Limits{Goroutines: goroutines})
+			})
+		}
+	}
+}
+
+func benchmark(b *testing.B, search strategy.Search, limits sched.Limits) {
+	x := sched.New(limits)
+	defer x.Close()
+	recorder := &strategy.Recorder{Search: search}
+	var word atomic.Int64
+	adds := func() {
+		for range 11 {
+			word.Add(1)
+		}
+	}
+	program := func() { together(adds, adds, adds) }
+	for b.Loop() {
+		recorder.Begin(x)
+		x.Play(recorder, program)
+		recorder.Done(x)
+	}
+	if steps := len(x.Trace.Steps); steps != 33 {
+		b.Fatalf("%d steps, want 33", steps)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "schedules/s")
+}

@@ -1,0 +1,154 @@
+package strategy_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/shim/atomic"
+	"github.com/semabench/semabench/stress/explore/shim/sync"
+	"github.com/semabench/semabench/stress/explore/shim/time"
+)
+
+// lingering are programs that return with somebody left, and how each of their schedules has to end.
+var lingering = map[string]struct {
+	program func()
+	want    sched.Ending // with daemons
+	strict  sched.Ending // without
+}{
+	"ticker": {func() {
+		tick := time.NewTicker(1)
+		sched.Go(func() {
+			for {
+				sched.Recv(tick.C)
+			}
+		})
+	}, sched.Passed, sched.Leak},
+	"sleeper": {func() {
+		sched.Go(func() {
+			for {
+				time.Sleep(1)
+			}
+		})
+	}, sched.Passed, sched.Leak},
+	"select with a timer": {func() {
+		stop := make(chan int)
+		sched.Go(func() {
+			for {
+				sched.Select(false, sched.From(stop), sched.From(time.After(1)))
+			}
+		})
+	}, sched.Passed, sched.Leak},
+	"timer that sets itself": {func() {
+		var timer *time.Timer
+		timer = time.AfterFunc(1, func() { timer.Reset(1) })
+	}, sched.Passed, sched.Passed},
+	"sleeps and ends": {func() {
+		sched.Go(func() { time.Sleep(1); time.Sleep(1) })
+	}, sched.Passed, sched.Passed},
+	"sleeps and waits": {func() {
+		ch := make(chan int)
+		sched.Go(func() { time.Sleep(1); sched.Recv(ch) })
+	}, sched.Leak, sched.Leak},
+	"stopped ticker": {func() {
+		tick := time.NewTicker(1)
+		tick.Stop()
+		sched.Go(func() { sched.Recv(tick.C) })
+	}, sched.Leak, sched.Leak},
+	"waits beside a daemon": {func() {
+		ch := make(chan int)
+		sched.Go(func() {
+			for {
+				time.Sleep(1)
+			}
+		})
+		sched.Go(func() { sched.Recv(ch) })
+	}, sched.Leak, sched.Leak},
+	"served by a daemon": {func() {
+		ch := make(chan int, 1)
+		sched.Go(func() {
+			for {
+				time.Sleep(1)
+				sched.Select(true, sched.To(ch).Case(1))
+			}
+		})
+		sched.Go(func() { sched.Recv(ch) })
+	}, sched.Passed, sched.Leak},
+}
+
+func TestWhoLivesOnIsNoLeak(t *testing.T) {
+	skipRaced(t)
+	for name, c := range lingering {
+		for how, search := range strategies {
+			if how == "dfs" && name == "served by a daemon" {
+				continue // which has far more schedules than classes
+			}
+			for _, limits := range []sched.Limits{{}, {NoDaemons: true}} {
+				_, limits.AskAlways = search().(*strategy.DPOR)
+				want := c.want
+				if limits.NoDaemons {
+					want = c.strict
+				}
+				all := endings(search(), limits, 200, c.program)
+				if all.endings[want] != all.played || all.played == 0 {
+					t.Errorf("%s, %s, %+v: %v, want only %v", name, how, limits, all.endings, want)
+				}
+			}
+		}
+	}
+}
+
+// What ends a process cannot be recovered from.
+func TestFatalErrorsAreNotRecovered(t *testing.T) {
+	skipRaced(t)
+	for name, program := range map[string]func(){
+		"mutex":  func() { defer func() { _ = recover() }(); var mu sync.Mutex; mu.Unlock() },
+		"writer": func() { defer func() { _ = recover() }(); var mu sync.RWMutex; mu.RLock(); mu.Unlock() },
+		"reader": func() { defer func() { _ = recover() }(); var mu sync.RWMutex; mu.Lock(); mu.RUnlock() },
+	} {
+		if all := explore(&strategy.DPOR{}, sched.Limits{AskAlways: true}, 10, program); all.endings[sched.Panicked] != all.played {
+			t.Errorf("%s: %v, want only %v", name, all.endings, sched.Panicked)
+		}
+	}
+}
+
+// A goroutine that is not under control may use what is instrumented while a program is played.
+func TestStrangersAreNotTakenForTheProgram(t *testing.T) {
+	skipRaced(t)
+	var mu sync.Mutex
+	var x atomic.Int64
+	ch := make(chan int, 1)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			mu.Lock()
+			x.Add(1)
+			mu.Unlock()
+			sched.To(ch).Send(1)
+			sched.Recv(ch)
+			runtime.Gosched()
+		}
+	}()
+	before := x.Load()
+	for x.Load() == before {
+		runtime.Gosched()
+	}
+	var y atomic.Int64
+	for range 200 {
+		all := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, 100, func() {
+			together(func() { y.Add(1); y.Add(1) }, func() { y.Add(1); y.Add(1) })
+		})
+		if all.played != 6 || all.endings[sched.Passed] != 6 {
+			t.Fatalf("%d schedules %v, want 6 that pass", all.played, all.endings)
+		}
+	}
+	close(stop)
+	<-stopped
+}

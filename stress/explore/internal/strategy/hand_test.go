@@ -1,0 +1,103 @@
+package strategy_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/shim/atomic"
+)
+
+// strategies are all there are, each from its beginning.
+var strategies = map[string]func() strategy.Search{
+	"random": func() strategy.Search { return strategy.NewRandom(7) },
+	"pct3":   func() strategy.Search { return strategy.NewPCT(3, 7) },
+	"pos":    func() strategy.Search { return strategy.NewPOS(7) },
+	"dfs":    func() strategy.Search { return &strategy.DFS{Preemptions: -1} },
+	"dpor":   func() strategy.Search { return &strategy.DPOR{} },
+}
+
+// leaving are ways for a goroutine to go that are not its end, with others left behind.
+var leaving = map[string]func(){
+	"goexit": func() {
+		var x atomic.Int64
+		together(func() { defer x.Add(1); x.Load(); runtime.Goexit() }, func() { x.Add(1); runtime.Goexit() })
+	},
+	"panic": func() {
+		var x atomic.Int64
+		together(func() { x.Add(1); panic("gone") }, func() { x.Add(1); x.Add(1) })
+	},
+	"left": func() {
+		ch := make(chan int)
+		together(func() { defer sched.Close(ch); sched.Recv(ch) }, func() { sched.Recv(ch) })
+	},
+}
+
+// Coroutines and goroutines play the same schedules, to the last bit.
+func TestHandOversAreInterchangeable(t *testing.T) {
+	skipRaced(t)
+	all := map[string]func(){}
+	for seed := range uint64(60) {
+		all[fmt.Sprint("drawn ", seed)] = drawn(seed)
+	}
+	for _, some := range []map[string]func(){programs, leaving} {
+		for name, program := range some {
+			all[name] = program
+		}
+	}
+	for name, program := range all {
+		for how, search := range strategies {
+			coroutines := played(search(), sched.Limits{}, program)
+			goroutines := played(search(), sched.Limits{Goroutines: true}, program)
+			for i := range max(len(coroutines), len(goroutines)) {
+				if i < min(len(coroutines), len(goroutines)) && coroutines[i] == goroutines[i] {
+					continue
+				}
+				t.Fatalf("%s under %s: schedule %d of %d and %d is not the same", name, how, i, len(coroutines), len(goroutines))
+			}
+		}
+	}
+}
+
+// played returns all that is known of each of up to 60 schedules.
+func played(search strategy.Search, limits sched.Limits, program func()) (all []string) {
+	_, limits.AskAlways = search.(*strategy.DPOR)
+	x := sched.New(limits)
+	defer x.Close()
+	recorder := &strategy.Recorder{Search: search}
+	for range 60 {
+		recorder.Begin(x)
+		out := x.Play(recorder, program)
+		line := fmt.Sprint(out.Kind, out.Message, out.Goroutine, out.Waiting, recorder.Schedule, recorder.Preempted)
+		for i := range x.Trace.Steps {
+			s := &x.Trace.Steps[i]
+			line += fmt.Sprint(*s, x.Trace.Accesses(s))
+		}
+		all = append(all, line)
+		if !recorder.Done(x) {
+			break
+		}
+	}
+	return all
+}
+
+// What was kept for another schedule ends with Close, and what left by Goexit before that.
+func TestCloseLeavesNoGoroutine(t *testing.T) {
+	skipRaced(t)
+	before := runtime.NumGoroutine()
+	for _, goroutines := range []bool{false, true} {
+		for _, program := range leaving {
+			played(strategy.NewRandom(1), sched.Limits{Goroutines: goroutines}, program)
+		}
+	}
+	for range 1000 { // they end by themselves, but not at once
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, want %d", runtime.NumGoroutine(), before)
+}

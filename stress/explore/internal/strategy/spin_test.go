@@ -1,0 +1,136 @@
+package strategy_test
+
+import (
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/shim/atomic"
+	runtimes "github.com/semabench/semabench/stress/explore/shim/runtime"
+	"github.com/semabench/semabench/stress/explore/shim/sync"
+)
+
+// endings is explore without the classes, which take long to tell for executions that are long.
+func endings(search strategy.Search, limits sched.Limits, most int, program func()) tally {
+	x := sched.New(limits)
+	defer x.Close()
+	all := tally{endings: map[sched.Ending]int{}}
+	for range most {
+		search.Begin(x)
+		if out := x.Play(search, program); out.Kind != sched.Pruned {
+			all.played++
+			all.endings[out.Kind]++
+		}
+		if !search.Done(x) {
+			all.complete = true
+			break
+		}
+	}
+	return all
+}
+
+// spinning are programs with a loop that looks until something changes, and how they may end.
+var spinning = map[string]struct {
+	program func()
+	endings []sched.Ending
+}{
+	"load": {func() {
+		var x atomic.Int64
+		together(func() { x.Store(1) }, func() {
+			for x.Load() == 0 {
+			}
+		})
+	}, []sched.Ending{sched.Passed}},
+	"swap": {func() {
+		var x atomic.Int64
+		locked := func() {
+			for !x.CompareAndSwap(0, 1) {
+			}
+			x.Store(0)
+		}
+		together(locked, locked)
+	}, []sched.Ending{sched.Passed}},
+	"look, then yield": {func() {
+		var x atomic.Int64
+		together(func() { x.Store(1); x.Store(2) }, func() {
+			for x.Load() != 2 {
+				for range 64 {
+					if x.Load() == 2 {
+						return
+					}
+				}
+				runtimes.Gosched()
+			}
+		})
+	}, []sched.Ending{sched.Passed}},
+	"try": {func() {
+		var mu sync.Mutex
+		locked := func() {
+			for !mu.TryLock() {
+				runtimes.Gosched()
+			}
+			mu.Unlock()
+		}
+		together(locked, locked)
+	}, []sched.Ending{sched.Passed}},
+	"map": {func() {
+		var m sync.Map
+		together(func() { m.Store(1, 1) }, func() {
+			for _, ok := m.Load(1); !ok; _, ok = m.Load(1) {
+			}
+		})
+	}, []sched.Ending{sched.Passed}},
+	"poll": {func() {
+		ch := make(chan int, 1)
+		together(func() { sched.To(ch).Send(1) }, func() {
+			for sched.Select(true, sched.From(ch)) < 0 {
+			}
+		})
+	}, []sched.Ending{sched.Passed}},
+	"for ever": {func() {
+		var x atomic.Int64
+		together(func() { x.Store(1) }, func() {
+			for x.Load() != 2 {
+			}
+		})
+	}, []sched.Ending{sched.Livelock}},
+	"both for ever": {func() {
+		var x, y atomic.Int64
+		wait := func(own, other *atomic.Int64) func() {
+			return func() {
+				own.Store(1)
+				for other.Load() == 1 {
+					runtimes.Gosched()
+				}
+			}
+		}
+		together(wait(&x, &y), wait(&y, &x))
+	}, []sched.Ending{sched.Livelock}},
+}
+
+// No strategy is kept from its end by a loop that spins, and none takes one for an endless program.
+func TestSpinLoopsComeToAnEnd(t *testing.T) {
+	skipRaced(t)
+	for name, c := range spinning {
+		for how, search := range strategies {
+			limits := sched.Limits{Livelock: 300}
+			_, limits.AskAlways = search().(*strategy.DPOR)
+			all := endings(search(), limits, 3000, c.program)
+			left := all.played
+			for _, ending := range c.endings {
+				left -= all.endings[ending]
+			}
+			if left > 0 {
+				t.Errorf("%s, %s: %v, want only %v", name, how, all.endings, c.endings)
+			}
+			if exhausts := how == "dfs" || how == "dpor"; exhausts && !all.complete {
+				t.Errorf("%s: not exhausted by %s in %d schedules", name, how, all.played)
+			}
+			for _, ending := range c.endings {
+				if all.endings[ending] == 0 {
+					t.Errorf("%s, %s: no schedule ends in %v", name, how, ending)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package strategy_test
+
+//lint:file-ignore SA2001 these programs are about the locks, not about what is done under them
+
+import (
+	std "context"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/shim/atomic"
+	"github.com/semabench/semabench/stress/explore/shim/context"
+	"github.com/semabench/semabench/stress/explore/shim/sync"
+	"github.com/semabench/semabench/stress/explore/shim/time"
+)
+
+// A tally is what became of all schedules of a program.
+type tally struct {
+	played, pruned int
+	classes        map[string]int
+	endings        map[sched.Ending]int
+	complete       bool
+}
+
+func explore(search strategy.Search, limits sched.Limits, most int, program func()) tally {
+	x := sched.New(limits)
+	defer x.Close()
+	all := tally{classes: map[string]int{}, endings: map[sched.Ending]int{}}
+	for all.played+all.pruned < most {
+		search.Begin(x)
+		out := x.Play(search, program)
+		if out.Kind == sched.Pruned {
+			all.pruned++
+		} else {
+			all.played++
+			all.classes[strategy.Class(&x.Trace)]++
+			all.endings[out.Kind]++
+		}
+		if !search.Done(x) {
+			all.complete = true
+			break
+		}
+	}
+	return all
+}
+
+func skipRaced(t *testing.T) {
+	if sched.Raced {
+		t.Skip("the engine is compiled without the race detector where it is used; here that would report the engine. " +
+			"scripts/exhaust.sh runs this without it")
+	}
+}
+
+// together runs functions in goroutines of their own, with nothing to wait for them.
+func together(fs ...func()) {
+	for _, f := range fs {
+		sched.Go(f)
+	}
+}
+
+// Interleavings counted by hand: n goroutines of k operations each have (nk)!/(k!)^n.
+func TestDFSPlaysEverySchedule(t *testing.T) {
+	skipRaced(t)
+	var x, y, z atomic.Int64
+	twice := func(a *atomic.Int64) func() { return func() { a.Add(1); a.Add(1) } }
+	for _, c := range []struct {
+		name    string
+		program func()
+		want    int
+	}{
+		{"two of two, one word", func() { together(twice(&x), twice(&x)) }, 6},     // 4!/(2!2!)
+		{"two of two, two words", func() { together(twice(&x), twice(&y)) }, 6},    // nothing is reduced
+		{"three of two", func() { together(twice(&x), twice(&x), twice(&x)) }, 90}, // 6!/(2!)^3
+		{"three of one", func() { together(func() { x.Add(1) }, func() { y.Add(1) }, func() { z.Load() }) }, 6},
+		{"one of two", func() { twice(&x)() }, 1},
+		{"a lock", func() {
+			var mu sync.Mutex
+			f := func() { mu.Lock(); mu.Unlock() }
+			together(f, f)
+		}, 2}, // who is first, and the other cannot move before the Unlock; then it is alone
+		{"a lock, and one word", func() {
+			var mu sync.Mutex
+			together(func() { mu.Lock(); mu.Unlock() }, func() { x.Add(1) })
+		}, 3},
+	} {
+		got := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, 1e6, c.program)
+		if got.played != c.want || !got.complete {
+			t.Errorf("%s: %d schedules, complete: %v; want %d", c.name, got.played, got.complete, c.want)
+		}
+	}
+}
+
+var programs = map[string]func(){
+	"two words": func() {
+		var x, y atomic.Int64
+		together(func() { x.Add(1); y.Load() }, func() { y.Add(1); x.Load() })
+	},
+	"readers": func() {
+		var x atomic.Int64
+		together(func() { x.Load(); x.Load() }, func() { x.Load() }, func() { x.Store(1) })
+	},
+	"locks": func() {
+		var a, b sync.Mutex
+		f := func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() }
+		together(f, f, func() { b.Lock(); b.Unlock() })
+	},
+	"lock order": func() {
+		var a, b sync.Mutex
+		together(func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() }, func() { b.Lock(); a.Lock(); a.Unlock(); b.Unlock() })
+	},
+	"try": func() {
+		var mu sync.Mutex
+		f := func() {
+			if mu.TryLock() {
+				mu.Unlock()
+			}
+		}
+		together(f, f, func() { mu.Lock(); mu.Unlock() })
+	},
+	"channel": func() {
+		ch := make(chan int)
+		together(func() { sched.To(ch).Send(1) }, func() { sched.To(ch).Send(2) }, func() { sched.Recv(ch); sched.Recv(ch) })
+	},
+	"buffer": func() {
+		ch := make(chan int, 1)
+		together(func() { sched.To(ch).Send(1); sched.To(ch).Send(2) }, func() { sched.To(ch).Send(3) }, func() { sched.Recv(ch); sched.Recv(ch) })
+	},
+	"select": func() {
+		a, b := make(chan int, 1), make(chan int, 1)
+		together(func() { sched.To(a).Send(1) }, func() { sched.To(b).Send(1) }, func() {
+			sched.Select(false, sched.From(a), sched.From(b))
+			sched.Select(true, sched.From(a), sched.From(b))
+		})
+	},
+	"select between": func() {
+		a, b := make(chan int), make(chan int)
+		together(func() { sched.Select(false, sched.From(a), sched.From(b)) },
+			func() { sched.Select(true, sched.To(a).Case(1)) },
+			func() { sched.Select(true, sched.To(b).Case(1)) })
+	},
+	"cond": func() {
+		var mu sync.Mutex
+		cond := sync.NewCond(&mu)
+		ready := false
+		together(func() {
+			mu.Lock()
+			for !ready {
+				cond.Wait()
+			}
+			mu.Unlock()
+		}, func() { mu.Lock(); ready = true; mu.Unlock(); cond.Signal() })
+	},
+	"readers and writers": func() {
+		var mu sync.RWMutex
+		r := func() { mu.RLock(); mu.RUnlock() }
+		together(r, r, func() { mu.Lock(); mu.Unlock() })
+	},
+	"wait group": func() {
+		var wg sync.WaitGroup
+		var x atomic.Int64
+		for range 2 {
+			wg.Go(func() { x.Add(1) })
+		}
+		wg.Wait()
+		x.Load()
+	},
+	"stopped timer": func() {
+		var x atomic.Int64
+		timer := time.AfterFunc(1, func() { x.Add(1) })
+		together(func() { x.Load(); timer.Stop(); x.Load() })
+	},
+	"timers at once": func() {
+		a, b := time.NewTimer(1), time.NewTimer(1)
+		together(func() { sched.Select(false, sched.From(a.C), sched.From(b.C)); b.Stop() })
+	},
+	"map": func() {
+		var m sync.Map
+		together(func() { m.Store(1, 1); m.Load(2) }, func() { m.LoadOrStore(2, 2); m.Delete(1) }, func() {
+			m.Range(func(key, value any) bool { return true })
+		})
+	},
+	"pool": func() {
+		var p sync.Pool
+		f := func() { p.Put(1); p.Get() }
+		together(f, f)
+	},
+	"family": func() {
+		ctx, cancel := context.WithCancel(std.Background())
+		kid, _ := context.WithCancel(ctx)
+		stop := context.AfterFunc(ctx, func() { kid.Err() })
+		together(func() { cancel() }, func() { kid.Err(); stop() })
+	},
+	"deadline": func() {
+		ctx, cancel := context.WithTimeout(std.Background(), 1)
+		together(func() { ctx.Err() }, func() { cancel() })
+	},
+	"cancel": func() {
+		ctx, cancel := context.WithCancel(std.Background())
+		var x atomic.Int64
+		stop := context.AfterFunc(ctx, func() { x.Add(1) })
+		together(func() { cancel() }, func() { stop(); x.Load() })
+	},
+}
+
+// DPOR is held against brute force: all classes, and each of them once.
+func TestDPORPlaysOneOfEachClass(t *testing.T) {
+	skipRaced(t)
+	for name, program := range programs {
+		t.Run(name, func(t *testing.T) { mustCover(t, program) })
+	}
+}
+
+func mustCover(t *testing.T, program func()) {
+	t.Helper()
+	const most = 100_000
+	all := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, most, program)
+	if !all.complete || all.endings[sched.Panicked] > 0 {
+		t.Skipf("%d schedules are too many, or one ends before the others would: %v", all.played, all.endings)
+	}
+	one := explore(&strategy.DPOR{}, sched.Limits{AskAlways: true}, most, program)
+	t.Logf("%d schedules in %d classes %v; DPOR played %d and gave up %d %v",
+		all.played, len(all.classes), all.endings, one.played, one.pruned, one.endings)
+	if !one.complete || one.played != len(one.classes) {
+		t.Errorf("DPOR played %d schedules of %d classes; complete: %v", one.played, len(one.classes), one.complete)
+	}
+	for class := range all.classes {
+		if one.classes[class] == 0 {
+			t.Fatalf("DPOR missed a class:\n%s", class)
+		}
+	}
+	for class := range one.classes {
+		if all.classes[class] == 0 {
+			t.Fatalf("DPOR found a class that there is not:\n%s", class)
+		}
+	}
+}

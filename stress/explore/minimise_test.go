@@ -1,0 +1,72 @@
+package explore_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// alternating fails if two goroutines take so many turns, each after the other. Who goes on to its end
+// spoils it, so every change takes a preemption.
+func alternating(turns int32) func(t *explore.T) {
+	return func(t *explore.T) {
+		var at atomic.Int32
+		var wg sync.WaitGroup
+		for first := range int32(2) {
+			wg.Go(func() {
+				for turn := first; turn < turns; turn += 2 {
+					if at.CompareAndSwap(turn, turn+1) && turn+1 == turns {
+						t.Error("all turns were taken")
+					}
+				}
+				at.Store(-1)
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// A minimised schedule has exactly the preemptions that the bug needs, whoever found it.
+func TestFewestPreemptions(t *testing.T) {
+	for turns := range int32(5) {
+		for _, strategy := range []string{"random", "pos", "dpor"} {
+			r := explore.Check(t, explore.Options{Strategy: strategy}, alternating(turns+1))
+			if r.Verdict != "fail" || r.Preemptions != int(turns) {
+				t.Errorf("%d turns, %s: %s with %d preemptions, want %d\n%s",
+					turns+1, strategy, r.Verdict, r.Preemptions, turns, r.Text)
+			}
+			if turns > 0 && !strings.Contains(r.Text, "the fewest") {
+				t.Errorf("%d turns, %s: it is not said that fewer are not enough:\n%s", turns+1, strategy, r.Text)
+			}
+			again := explore.Check(t, explore.Options{Schedule: r.Schedule}, alternating(turns+1))
+			if again.What != r.What || again.Preemptions != int(turns) {
+				t.Errorf("replayed: %q with %d preemptions, want %q with %d",
+					again.What, again.Preemptions, r.What, turns)
+			}
+		}
+	}
+}
+
+// Minimising comes to the same each time, and says so when it gave up.
+func TestMinimisingIsDeterministicAndBounded(t *testing.T) {
+	long := func(t *explore.T) { // eight more goroutines that are free to come in any order
+		var total atomic.Int32
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() { total.Add(1) })
+		}
+		alternating(3)(t)
+		wg.Wait()
+	}
+	first := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, long)
+	second := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, long)
+	if first.Verdict != "fail" || first.Text != second.Text && !strings.Contains(first.Text+second.Text, "in 10s") {
+		t.Errorf("two minimisations differ:\n%s\n%s", first.Text, second.Text)
+	}
+	if !strings.Contains(first.Text, "was not found out in") || first.Preemptions != 2 {
+		t.Errorf("%d preemptions, want 2, and that the bound was hit:\n%s", first.Preemptions, first.Text)
+	}
+}

@@ -1,0 +1,64 @@
+package explore_test
+
+import (
+	"database/sql"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// refusals are programs that come to what cannot be put under control, and what is said of them.
+var refusals = map[string]func(t *explore.T){
+	"net.Listen":                      func(t *explore.T) { net.Listen("tcp", "localhost:0") },
+	"net.Dialer.Dial":                 func(t *explore.T) { new(net.Dialer).Dial("tcp", "localhost:1") },
+	"net/http.Client.Get":             func(t *explore.T) { http.DefaultClient.Get("http://localhost:1") },
+	"net/http/httptest.NewServer":     func(t *explore.T) { httptest.NewServer(nil) },
+	"database/sql.Open":               func(t *explore.T) { sql.Open("none", "") },
+	"os.ReadFile":                     func(t *explore.T) { os.ReadFile("refused_test.go") },
+	"os/exec.Cmd.Run":                 func(t *explore.T) { exec.Command("true").Run() },
+	"os/signal.Notify":                func(t *explore.T) { signal.Notify(make(chan os.Signal, 1)) },
+	"io.Pipe":                         func(t *explore.T) { io.Pipe() },
+	"reflect.Value.Recv":              func(t *explore.T) { reflect.ValueOf(make(chan int)).Recv() },
+	"reflect.Select":                  func(t *explore.T) { reflect.Select(nil) },
+	"os.Exit":                         func(t *explore.T) { go os.Exit(0) },
+	"testing.(*T).TempDir":            func(t *explore.T) { t.TempDir() },
+	"runtime.Stack of all goroutines": func(t *explore.T) { runtime.Stack(nil, true) },
+	"net/http.Client.Do": func(t *explore.T) {
+		do := http.DefaultClient.Do // refused when it is taken, before it is called
+		do(nil)
+	},
+}
+
+func TestRefusals(t *testing.T) {
+	for what, program := range refusals {
+		t.Run(what, func(t *testing.T) {
+			r := explore.Check(t, explore.Options{Schedules: 10}, program)
+			if r.Verdict != "refused" || !strings.Contains(r.Text, "refused: "+what) ||
+				!strings.Contains(r.Text, "not under control (stress/explore/refused_test.go:") {
+				t.Errorf("%s: %s", r.Verdict, r.Text)
+			}
+		})
+	}
+}
+
+// A program that comes to no end is cut off, and that is said.
+func TestNoEnd(t *testing.T) {
+	r := explore.Check(t, explore.Options{Schedules: 10, Steps: 1000}, func(t *explore.T) {
+		for n := new(atomic.Int64); ; n.Add(1) {
+		}
+	})
+	if r.Verdict != "unknown" || !strings.Contains(r.Text, "schedules came to no end within -explore.steps=1000") {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
+	}
+}

@@ -1,0 +1,1 @@
+// The assembler lets identity.go declare a function without a body.

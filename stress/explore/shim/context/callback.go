@@ -1,0 +1,129 @@
+package context
+
+import (
+	"context"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// A callback is called once in a goroutine of its own, unless it is stopped before.
+type callback struct {
+	object  sched.Object
+	f       func()
+	settled bool // it was started or stopped
+}
+
+func (a *callback) cancel(error, error) {
+	sched.Do(sched.OpRegister, func() bool {
+		if a.settled {
+			return false
+		}
+		a.settled = true
+		sched.Spawn(a.f)
+		return true
+	}, sched.Touch{Object: &a.object, Mode: sched.Write})
+}
+
+// AfterFunc is context.AfterFunc.
+func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
+	if !sched.Controlled() {
+		return context.AfterFunc(ctx, f)
+	}
+	a := &callback{f: f}
+	leave := follow(ctx, a)
+	p, _ := nearest(ctx)
+	return func() bool { return a.stop(p, leave) }
+}
+
+func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
+	touches := []sched.Touch{{Object: &a.object, Mode: sched.Write}}
+	if p != nil {
+		touches = append(touches, sched.Touch{Object: &p.family.object, Mode: sched.Add})
+	}
+	sched.Do(sched.OpStop, func() bool {
+		stopped = !a.settled
+		a.settled = true
+		if stopped && p != nil {
+			p.family.drop(a)
+		}
+		return stopped
+	}, touches...)
+	if stopped && p == nil {
+		leave()
+	}
+	return stopped
+}
+
+type timerCtx struct {
+	*cancelCtx
+	deadline time.Time
+	timer    *sched.Timer
+}
+
+func (c *timerCtx) Deadline() (deadline time.Time, ok bool) { return c.deadline, true }
+
+func (c *timerCtx) cancel(err, cause error) {
+	c.close(err, cause)
+	c.stopTimer()
+}
+
+func (c *timerCtx) stopTimer() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
+
+func (c *timerCtx) end(err, cause error) {
+	if !sched.Controlled() {
+		return
+	}
+	if c.close(err, cause) {
+		c.leave()
+	}
+	c.stopTimer()
+}
+
+// WithDeadline is context.WithDeadline.
+func WithDeadline(parent context.Context, d time.Time) (context.Context, context.CancelFunc) {
+	return WithDeadlineCause(parent, d, nil)
+}
+
+// WithDeadlineCause is context.WithDeadlineCause.
+func WithDeadlineCause(parent context.Context, d time.Time, cause error) (context.Context, context.CancelFunc) {
+	if !sched.Controlled() {
+		return context.WithTimeoutCause(parent, d.Sub(sched.Before()), cause)
+	}
+	if parent == nil {
+		panic("cannot create context from nil parent")
+	}
+	if cur, ok := parent.Deadline(); ok && cur.Before(d) {
+		return WithCancel(parent)
+	}
+	c := &timerCtx{cancelCtx: &cancelCtx{Context: parent, done: make(chan struct{})}, deadline: d}
+	c.leave = follow(parent, c)
+	left := d.Sub(sched.Now())
+	if left <= 0 {
+		c.end(context.DeadlineExceeded, cause)
+		return c, func() {}
+	}
+	expire := func() { c.end(context.DeadlineExceeded, cause) }
+	c.timer = sched.NewTimerUnless(sched.Channel(c.done), func() bool { return c.err != nil }, left,
+		func() { sched.Spawn(expire) })
+	return c, func() { c.end(context.Canceled, nil) }
+}
+
+// WithTimeout is context.WithTimeout.
+func WithTimeout(parent context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	return WithTimeoutCause(parent, timeout, nil)
+}
+
+// WithTimeoutCause is context.WithTimeoutCause.
+func WithTimeoutCause(
+	parent context.Context, timeout time.Duration, cause error,
+) (context.Context, context.CancelFunc) {
+	if !sched.Controlled() {
+		return context.WithTimeoutCause(parent, timeout, cause)
+	}
+	return WithDeadlineCause(parent, sched.Now().Add(timeout), cause)
+}

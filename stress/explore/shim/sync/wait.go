@@ -1,0 +1,91 @@
+package sync
+
+import (
+	"sync"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// A WaitGroup is a sync.WaitGroup.
+type WaitGroup struct {
+	model sched.WaitGroup
+	real  sync.WaitGroup
+}
+
+// Add adds delta to the counter.
+func (wg *WaitGroup) Add(delta int) {
+	if wg.model.Reset() {
+		wg.real = sync.WaitGroup{}
+	}
+	wg.model.Add(delta)
+	wg.real.Add(delta)
+}
+
+// Done takes one off the counter.
+func (wg *WaitGroup) Done() { wg.Add(-1) }
+
+// Wait blocks until the counter is zero.
+func (wg *WaitGroup) Wait() {
+	if wg.model.Reset() {
+		wg.real = sync.WaitGroup{}
+	}
+	wg.model.Wait()
+	wg.real.Wait()
+}
+
+// Go calls f in a goroutine that the WaitGroup waits for.
+func (wg *WaitGroup) Go(f func()) {
+	wg.Add(1)
+	sched.Go(func() {
+		defer func() {
+			if x := recover(); x != nil {
+				panic(x) // which ends the program, and nobody waits for this goroutine any more
+			}
+			wg.Done()
+		}()
+		f()
+	})
+}
+
+// A Cond is a sync.Cond.
+type Cond struct {
+	L     Locker
+	model sched.Cond
+	once  sync.Once // makes real, which only code without control needs
+	real  *sync.Cond
+}
+
+// NewCond returns a Cond with Locker l.
+func NewCond(l Locker) *Cond { return &Cond{L: l} }
+
+func (c *Cond) outside() *sync.Cond {
+	c.once.Do(func() { c.real = sync.NewCond(c.L) })
+	return c.real
+}
+
+// Wait unlocks c.L and suspends the goroutine until it is woken, and locks c.L again.
+func (c *Cond) Wait() {
+	if !sched.Controlled() {
+		c.outside().Wait()
+		return
+	}
+	c.model.Wait(c.L.Unlock, c.L.Lock)
+}
+
+// Signal wakes one goroutine that waits on c, if there is any.
+func (c *Cond) Signal() {
+	if !sched.Controlled() {
+		c.outside().Signal()
+		return
+	}
+	c.model.Signal()
+}
+
+// Broadcast wakes all goroutines that wait on c.
+func (c *Cond) Broadcast() {
+	if !sched.Controlled() {
+		c.outside().Broadcast()
+		return
+	}
+	c.model.Broadcast()
+}

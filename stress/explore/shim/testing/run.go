@@ -1,0 +1,141 @@
+package testing
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// Play runs body as the test of one schedule and returns it. It has ended, with its subtests and
+// cleanups, when Play returns; body may end it by Goexit, and then so does Play.
+func Play(outer testing.TB, body func(*T)) { newT(outer, outer.Name(), nil).run(body) }
+
+// PlayAlone is Play for a test as go test runs it: goroutines that it leaves behind are nobody's
+// business. It tells noted how many there are, and whether the test was skipped.
+func PlayAlone(outer testing.TB, body func(*T), noted func(left int, skipped bool)) {
+	t := newT(outer, outer.Name(), nil)
+	defer func() {
+		if t.returned || t.left {
+			noted(sched.Finish(), t.skipped)
+		}
+	}()
+	t.run(body)
+}
+
+// Run plays f as a subtest and reports whether it has not failed. It returns when f has returned or
+// called Parallel.
+func (t *T) Run(name string, f func(t *T)) bool {
+	sub := newT(t.TB, t.name+"/"+t.unique(name), t)
+	sched.Go(func() { sub.run(f) })
+	sched.Recv(sub.handedOver)
+	return !sub.Failed()
+}
+
+// unique is the name that package testing gives to a subtest.
+func (t *T) unique(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ' || r == '\t' || r == '\n':
+			return '_'
+		case !strconv.IsPrint(r):
+			return -1
+		}
+		return r
+	}, name)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := t.names[name]
+	t.names[name]++
+	if n > 0 || name == "" {
+		name += "#" + strconv.Itoa(n/10) + strconv.Itoa(n%10)
+	}
+	return name
+}
+
+// Parallel lets the parent go on, and returns when the function of the parent has returned. A test
+// that has no parent is alone: there is nobody to wait for.
+func (t *T) Parallel() {
+	if t.inParallel {
+		panic("testing: t.Parallel called multiple times")
+	}
+	t.inParallel = true
+	if t.parent == nil {
+		return
+	}
+	t.parent.mu.Lock()
+	t.parent.parallel = append(t.parent.parallel, t)
+	t.parent.mu.Unlock()
+	sched.Close(t.handedOver)
+	sched.Recv(t.released)
+}
+
+// run plays f and waits for the subtests that are parallel. It is called in a goroutine of its own.
+func (t *T) run(f func(*T)) {
+	defer t.end()
+	f(t)
+	t.returned = true
+}
+
+func (t *T) end() {
+	if !t.returned && !t.left {
+		if r := recover(); r != nil {
+			panic(r) // the schedule has failed: nobody waits for this test
+		}
+		t.fail("test executed panic(nil) or runtime.Goexit")
+	}
+	for _, sub := range t.parallel {
+		sched.Close(sub.released)
+	}
+	for _, sub := range t.parallel {
+		sched.Recv(sub.ended)
+	}
+	t.cleanUp()
+	switch {
+	case t.parent == nil:
+	case t.inParallel:
+		sched.Close(t.ended)
+	default:
+		sched.Close(t.handedOver)
+	}
+}
+
+func (t *T) cleanUp() {
+	if t.cancel != nil {
+		t.cancel()
+	}
+	for {
+		t.mu.Lock()
+		last := len(t.cleanups) - 1
+		if last < 0 {
+			t.mu.Unlock()
+			return
+		}
+		f := t.cleanups[last]
+		t.cleanups = t.cleanups[:last]
+		t.mu.Unlock()
+		f()
+	}
+}
+
+// Deadline reports that there is none: time is virtual.
+func (t *T) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+
+// Output returns a Writer to what Log keeps.
+func (t *T) Output() io.Writer { return output{t} }
+
+type output struct{ t *T }
+
+func (o output) Write(p []byte) (int, error) {
+	o.t.note(string(p))
+	return len(p), nil
+}
+
+// ArtifactDir refuses: files are not under control.
+func (t *T) ArtifactDir() string {
+	sched.Refuse("testing.(*T).ArtifactDir, which is for files, is not under control")
+	return ""
+}

@@ -1,0 +1,47 @@
+package testing
+
+import (
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/sched"
+)
+
+// Door explores one test of a suite. Package explore sets it in the binary that it builds for one.
+var Door func(t *testing.T, body func(*T))
+
+// Explore is what the Test functions of an instrumented suite call.
+func Explore(t *testing.T, body func(*T)) {
+	t.Helper()
+	if Door == nil {
+		t.Fatal("explore: this binary was not built by explore.Suite")
+	}
+	Door(t, body)
+}
+
+// An InternalTest is a testing.InternalTest.
+type InternalTest struct {
+	Name string
+	F    func(*T)
+}
+
+// RunTests refuses: it is for go test.
+func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
+	sched.Refuse("testing.RunTests is not under control")
+	return false
+}
+
+// AllocsPerRun refuses: it would count what the engine allocates.
+func AllocsPerRun(runs int, f func()) float64 {
+	if sched.Controlled() {
+		sched.Refuse("testing.AllocsPerRun, which would count what the engine allocates, is not under control")
+	}
+	return testing.AllocsPerRun(runs, f)
+}
+
+// Benchmark refuses: it would measure the engine.
+func Benchmark(f func(*testing.B)) testing.BenchmarkResult {
+	if sched.Controlled() {
+		sched.Refuse("testing.Benchmark, which would measure the engine, is not under control")
+	}
+	return testing.Benchmark(f)
+}

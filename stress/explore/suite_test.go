@@ -1,0 +1,71 @@
+package explore_test
+
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// expected are the tests of testdata/suite that do not just pass.
+var expected = map[string]struct{ verdict, text string }{
+	"TestSkips":            {"pass", ""},
+	"TestWrongLosesCounts": {"fail", "inner_test.go:90: 1, want 2"},
+	"TestWrongInSubtest":   {"fail", "TestWrongInSubtest/sub/sub: inner_test.go:102: failed"},
+	"TestWrongGoexit":      {"fail", "test executed panic(nil) or runtime.Goexit"},
+	"TestWrongPanics":      {"fail", "panic: of the test"},
+	"TestWrongDeadlock":    {"fail", "for its subtest: goroutine 1 waits in <-make(chan int)"},
+	"TestFile":             {"refused", "os.ReadFile is not under control (stress/explore/testdata/suite/inner_test.go:"},
+	"TestAllocs":           {"refused", "testing.AllocsPerRun, which would count what the engine allocates"},
+}
+
+func TestSuite(t *testing.T) {
+	s := explore.Suite{Package: "./testdata/suite", Options: explore.Options{Schedules: 500}}
+	tests, err := s.Explore(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range tests {
+		want, ok := expected[test.Name]
+		if !ok {
+			want.verdict = "pass"
+		}
+		if test.Verdict != want.verdict || !strings.Contains(test.Text, want.text) {
+			t.Errorf("%s: %s, want it to %s with %q\n%s", test.Name, test.Verdict, want.verdict, want.text, test.Text)
+		}
+		if test.Skipped != (test.Name == "TestSkips") || (test.Left > 0) != (test.Name == "TestRightLeavesTicker") {
+			t.Errorf("%s: skipped %v, %d goroutines left behind", test.Name, test.Skipped, test.Left)
+		}
+		delete(expected, test.Name)
+	}
+	if len(tests) != 15 || len(expected) > 0 {
+		t.Errorf("%d tests, want 15; not explored: %v", len(tests), expected)
+	}
+	// The tests are what they are without the explorer, too.
+	out, err := exec.Command("go", "test", "-run", "^TestRight", "./testdata/suite").CombinedOutput()
+	if err != nil {
+		t.Errorf("go test: %v\n%s", err, out)
+	}
+}
+
+func TestSuiteRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		suite explore.Suite
+		want  string
+	}{
+		"no such test":     {explore.Suite{Package: "./testdata/suite", Run: regexp.MustCompile("^TestNone$")}, `./testdata/suite has no Test functions to explore that match "^TestNone$"`},
+		"no tests":         {explore.Suite{Package: "./sched"}, "./sched has no Test functions to explore"},
+		"no such package":  {explore.Suite{Package: "./none"}, "directory not found"},
+		"no such strategy": {explore.Suite{Options: explore.Options{Strategy: "dfss"}}, `strategy "dfss": want random`},
+		"explores itself":  {explore.Suite{}, "tests that call package explore are explored by go test"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := c.suite.Explore(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}

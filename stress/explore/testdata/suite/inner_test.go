@@ -1,0 +1,119 @@
+package suite
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestRightParallel(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var order []string
+	note := func(s string) { mu.Lock(); defer mu.Unlock(); order = append(order, s) }
+	t.Cleanup(func() {
+		want := []string{"body", "a", "b", "cleanup of b"}
+		sorted := slices.Clone(order[1:3])
+		slices.Sort(sorted)
+		if order[0] != "body" || len(order) != len(want) || !slices.Contains(order, "cleanup of b") {
+			t.Errorf("%v, want %v", order, want)
+		}
+	})
+	for _, name := range []string{"a", "b"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "b" {
+				t.Cleanup(func() { note("cleanup of b") })
+			}
+			note(name)
+		})
+	}
+	note("body")
+}
+
+func TestRightNames(t *testing.T) {
+	var names []string
+	for _, name := range []string{"a b", "", "a b", "c/d"} {
+		if !t.Run(name, func(t *testing.T) { names = append(names, t.Name()) }) {
+			t.Error(name)
+		}
+	}
+	want := []string{"TestRightNames/a_b", "TestRightNames/#00", "TestRightNames/a_b#01", "TestRightNames/c/d"}
+	if !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+}
+
+func TestRightSleeps(t *testing.T) {
+	var c Counter
+	go func() { c.Add(); c.Add() }()
+	time.Sleep(50 * time.Millisecond)
+	if c.Get() != 2 {
+		t.Error("time passed before the other goroutine was done")
+	}
+}
+
+func TestRightLeavesTicker(t *testing.T) {
+	go func() {
+		for range time.Tick(time.Millisecond) {
+			runtime.Gosched()
+		}
+	}()
+}
+
+func TestRightContext(t *testing.T) {
+	ctx := t.Context()
+	t.Cleanup(func() {
+		if ctx.Err() == nil {
+			t.Error("not cancelled before the cleanup")
+		}
+	})
+	if ctx.Err() != nil {
+		t.Error("cancelled before the end")
+	}
+}
+
+func TestSkips(t *testing.T) { t.Skip("why") }
+
+func TestSkipsOnly(t *testing.T) { t.Run("sub", TestSkips) }
+
+func TestWrongLosesCounts(t *testing.T) {
+	var c Counter
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(c.Add)
+	}
+	wg.Wait()
+	mustBe(t, &c, 2)
+}
+
+func mustBe(t testing.TB, c *Counter, want int64) {
+	t.Helper()
+	if got := c.Get(); got != want {
+		t.Fatalf("%d, want %d", got, want)
+	}
+}
+
+func TestWrongInSubtest(t *testing.T) {
+	for range 2 {
+		t.Run("sub", func(t *testing.T) { t.Run("sub", func(t *testing.T) { t.FailNow() }) })
+	}
+}
+
+func TestWrongGoexit(t *testing.T) { runtime.Goexit() }
+
+func TestWrongPanics(t *testing.T) {
+	defer t.Run("after", func(t *testing.T) {})
+	panic("of the test")
+}
+
+func TestWrongDeadlock(t *testing.T) {
+	t.Run("sub", func(t *testing.T) { <-make(chan int) })
+}
+
+func TestFile(t *testing.T) { os.ReadFile("suite.go") }
+
+func TestAllocs(t *testing.T) { testing.AllocsPerRun(1, func() {}) }
