@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/semabench/semabench/impls/process"
 )
 
@@ -60,6 +62,7 @@ func TestBadSlots(t *testing.T) {
 		"slots " + n.path("broker") + " 2":                                   "no such device or address",
 		"slots " + n.path("sysv") + " 2":                                     "not a file of slots",
 		"slots " + n.path("no/where") + " 2":                                 "no such file",
+		"slots " + n.dir + " 2":                                              "is a directory",
 		"slots " + n.path("slots") + " 99999999":                             "want 0 to 65536",
 	})
 }
@@ -92,6 +95,7 @@ func TestBadServers(t *testing.T) {
 	foreign := must2(net.Listen("unix", n.path("foreign")))
 	defer foreign.Close()
 	go answerNonsense(foreign)
+	must(t, unix.Mkfifo(n.path("left"), 0o600)) // as by a server that was killed
 	mustRefuse(t, map[string]string{
 		"broker " + n.path("broker") + " 3":   "of size 2, not 3",
 		"broker " + n.path("none") + " 2":     "no broker answers there",
@@ -100,6 +104,9 @@ func TestBadServers(t *testing.T) {
 		"broker " + n.path("foreign") + " 2":  "who answers there is no broker",
 		"jobserver " + n.path("slots") + " 2": "not a fifo",
 		"jobserver " + n.path("none") + " 2":  "no jobserver is there",
+		"jobserver " + n.path("left") + " 2":  "nobody serves it",
+		"jobserver " + n.dir + " 2":           "not a fifo",
+		"broker " + n.dir + " 2":              "no broker answers there",
 	})
 }
 
@@ -127,7 +134,10 @@ func TestServersOnOneName(t *testing.T) {
 	l := must2(net.ListenUnix("unix", &net.UnixAddr{Name: killed, Net: "unix"}))
 	l.SetUnlinkOnClose(false)
 	must(t, l.Close())
+	left := n.path("left")
+	must(t, unix.Mkfifo(left, 0o600))
 	for want, serve := range map[string]func() error{
+		"nobody serves it":       func() error { _, err := process.ServeJobserver(left, 1); return err },
 		"file exists":            func() error { _, err := process.ServeJobserver(n.path("fifo"), 1); return err },
 		"another broker":         func() error { _, err := process.ListenBroker(n.path("broker"), 1); return err },
 		"no broker answers":      func() error { _, err := process.ListenBroker(n.path("slots"), 1); return err },

@@ -89,6 +89,7 @@ func (s *BrokerServer) admit() {
 			return
 		}
 		s.free -= r.n
+		r.due, r.longer = time.Now().Add(s.lease), 0
 		r.timer = time.AfterFunc(s.lease, func() { s.expire(place) })
 		r.client.send(frame{kind: offer, id: r.id})
 	}
@@ -127,13 +128,24 @@ func (s *BrokerServer) withdraw(r *request) {
 	s.free += r.n
 }
 
-// expire runs when an offer was not accepted in time.
+// mostLonger bounds how often an offer stands longer because the broker was held up.
+const mostLonger = 3
+
+// expire runs when an offer was not accepted in time. If it runs late, the broker itself was held up, as by a
+// machine that stood still or has too much to do, and so may have been who was asked: it gets its
+// time again.
 func (s *BrokerServer) expire(place *list.Element) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := place.Value.(*request)
 	if r.timer == nil {
 		return // accepted or cancelled in the same moment
+	}
+	if time.Since(r.due) > s.lease/4 && r.longer < mostLonger {
+		r.longer++
+		r.due = time.Now().Add(s.lease)
+		r.timer.Reset(s.lease)
+		return
 	}
 	s.withdraw(r)
 	r.asleep = true

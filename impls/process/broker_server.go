@@ -58,6 +58,8 @@ type request struct {
 	id     uint64
 	n      int64
 	timer  *time.Timer // of the offer that was made to it; its permits are not free
+	due    time.Time   // when that is to expire
+	longer int         // how often it was let stand longer
 	asleep bool        // it let an offer pass, and has said nothing since
 }
 

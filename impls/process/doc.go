@@ -39,7 +39,17 @@
 // # What this does not show
 //
 // Processes that share slots must trust each other: whoever may write the file can take everything.
-// The line is first come, first served within a process; between processes only the broker
-// keeps one. Linux is the only system on which all four work, and the broker works on all: elsewhere
-// constructors return an error that names what is missing.
+// Linux is the only system on which all four work, and the broker works on all: elsewhere constructors
+// return an error that names what is missing.
+//
+// The line is first come, first served within a process; between processes only the broker keeps one.
+// With the others, who is woken competes with who comes by: a process hands permits on sixteen times
+// in a row at most, and that is all that is done for the other ones. Of four processes that want
+// one permit all the time, the slowest got of what the fastest got, in seven runs of
+// BenchmarkFourProcesses on a busy machine of two cores:
+//
+//	broker     0.87 to 1.00, median 0.97
+//	slots      0.75 to 0.94, median 0.92
+//	sysv       0.63 to 0.92, median 0.87
+//	jobserver  0.33 to 0.58, median 0.38: a token wakes every process, and the quickest reads it
 package process

@@ -28,6 +28,11 @@ const token = '+'
 // reads first is served. Several tokens are taken at once or not at all, so who waits for
 // several waits until so many lie in the pipe, and may be passed for ever by those who want one.
 //
+// Of the contract it keeps within a process all, and between processes all but two things. A try may fail
+// though enough is free, in the moment in which another process that wanted several puts back what
+// it got (C3, C34). And permits are conserved (C2) as long as every process ends by Close or
+// gives back what it holds: nothing in a pipe says whose the missing bytes were.
+//
 // The pipe is opened once more for this process, as that makes a new description of the same pipe: it
 // can be non-blocking while the one that children inherit stays blocking, as make wants it.
 //
@@ -81,7 +86,11 @@ func ServeJobserver(path string, size int64) (*Jobserver, error) {
 		return nil, err
 	}
 	if err := unix.Mkfifo(path, 0o600); err != nil {
-		return nil, fmt.Errorf("process: %s: making the jobserver's fifo: %w", path, err)
+		err = fmt.Errorf("process: %s: making the jobserver's fifo: %w", path, err)
+		if stat, there := os.Stat(path); there == nil && stat.Mode().Type() == os.ModeNamedPipe {
+			err = errors.Join(err, hasReader(path))
+		}
+		return nil, err
 	}
 	pipe, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -152,6 +161,9 @@ func (s *Jobserver) joinFifo() (err error) {
 	}
 	if stat.Mode().Type() != os.ModeNamedPipe {
 		return &Broken{Name: s.fifo, Fact: "not a fifo"}
+	}
+	if err := hasReader(s.fifo); err != nil {
+		return err
 	}
 	if s.pipe, err = os.OpenFile(s.fifo, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
 		return &Broken{s.fifo, "no jobserver for this process", err}

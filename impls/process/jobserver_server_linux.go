@@ -1,6 +1,7 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -110,4 +111,17 @@ func hasOpen(pid int, file inode) (bool, error) {
 		}
 	}
 	return false, err
+}
+
+// hasReader asks before this process has the fifo open itself: a server has it open, and nobody what one
+// that was killed has left. Who waited for tokens there would wait for ever.
+func hasReader(fifo string) error {
+	f, err := os.OpenFile(fifo, os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if errors.Is(err, unix.ENXIO) {
+		return &Broken{Name: fifo, Fact: "nobody serves it: if its server was killed, remove it"}
+	}
+	if err != nil {
+		return &Broken{fifo, "no jobserver for this process", err}
+	}
+	return f.Close()
 }

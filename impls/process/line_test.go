@@ -1,9 +1,12 @@
 package process_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -50,6 +53,46 @@ func TestBrokerServesInOrder(t *testing.T) {
 	}
 	if err := errors.Join(err, server.Close()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A broker that was held up does not hold it against those whom it could not hear: its offer stands.
+func TestBrokerThatWasHeldUp(t *testing.T) {
+	ours, theirs := net.Pipe()
+	server := process.ServeOnly(1, theirs)
+	defer server.Close()
+	const lease = 300 * time.Millisecond // more than it takes to say something on the slowest machine
+	process.SetLease(server, lease)
+	said := bufio.NewReader(ours)
+	say := func(kind, id, n byte) {
+		frame := make([]byte, process.FrameBytes)
+		frame[0], frame[1], frame[9] = kind, id, n
+		if _, err := ours.Write(frame); err != nil {
+			t.Error(err)
+		}
+	}
+	hear := func(want byte) {
+		frame := make([]byte, process.FrameBytes)
+		if _, err := io.ReadFull(said, frame); err != nil || frame[0] != want {
+			t.Fatalf("the broker says %v, %v, want a frame of kind %d", frame, err, want)
+		}
+	}
+	const hello, try, want, accept, release, yes, offer = 1, 2, 3, 4, 6, 8, 10
+	if _, err := ours.Write(process.Hello); err != nil {
+		t.Fatal(err)
+	}
+	hear(hello)
+	say(try, 1, 1)
+	hear(yes)
+	say(want, 2, 1)
+	waitFor(t, func() bool { return server.Stats().Waiting == 1 })
+	say(release, 0, 1)
+	hear(offer)
+	process.HoldUp(server, 2*lease) // the offer expires meanwhile, and nobody can say so
+	say(accept, 2, 0)
+	hear(yes)
+	if n := server.Stats().Withdrawn; n != 0 {
+		t.Errorf("%d offers were withdrawn, want none", n)
 	}
 }
 

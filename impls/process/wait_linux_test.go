@@ -1,7 +1,6 @@
 package process_test
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -9,14 +8,14 @@ import (
 )
 
 // mustWait returns when all threads of the child sleep, and have not run for some looks: so it has got
-// as far as it can with what it was told.
+// as far as it can with what it was told. One that has been woken and waits for a processor does not sleep.
 func (c *child) mustWait() {
 	c.t.Helper()
 	const still = 5
 	last, same := "", 0
 	c.eventually("waits", func() bool {
-		now := c.switches()
-		if now != last {
+		now, asleep := c.switches()
+		if now != last || !asleep {
 			last, same = now, 0
 		}
 		same++
@@ -25,26 +24,36 @@ func (c *child) mustWait() {
 }
 
 // switches changes whenever a thread of the child has run.
-func (c *child) switches() string {
-	threads, err := os.ReadDir("/proc/" + itoa(c.cmd.Process.Pid) + "/task")
+func (c *child) switches() (all string, asleep bool) {
+	dir := "/proc/" + itoa(c.cmd.Process.Pid) + "/task/"
+	threads, err := os.ReadDir(dir)
 	if err != nil {
-		return err.Error()
+		return err.Error(), false
 	}
-	all := ""
+	asleep = true
 	for _, thread := range threads {
-		status, _ := os.ReadFile("/proc/" + itoa(c.cmd.Process.Pid) + "/task/" + thread.Name() + "/schedstat")
-		all += string(status)
+		ran, _ := os.ReadFile(dir + thread.Name() + "/schedstat")
+		all += string(ran)
+		asleep = asleep && stateOf(dir+thread.Name()) == 'S'
 	}
-	return all
+	return all, asleep
+}
+
+// stateOf returns the letter of proc(5) for the state of what has this folder there, or 0.
+func stateOf(dir string) byte {
+	stat, _ := os.ReadFile(dir + "/stat")
+	after := strings.LastIndexByte(string(stat), ')') + 2
+	if after >= len(stat) {
+		return 0
+	}
+	return stat[after]
 }
 
 // mustBe waits until the kernel says that the child is in a state, by its letter in proc(5).
 func (c *child) mustBe(state byte) {
 	c.t.Helper()
 	c.eventually("is in state "+string(state), func() bool {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
-		after := strings.LastIndexByte(string(stat), ')') + 2
-		return err == nil && after < len(stat) && stat[after] == state
+		return stateOf("/proc/"+itoa(c.cmd.Process.Pid)) == state
 	})
 }
 
