@@ -1,5 +1,6 @@
 // Package limiter is a semaphore of somebody else's, in a module of its own, as yours is. It is
-// here to show the three lines in limiter_test.go that test, fuzz and benchmark it.
+// here to show the lines in limiter_test.go that test it, play all its schedules, fuzz
+// and benchmark it.
 package limiter
 
 import (
