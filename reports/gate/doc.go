@@ -22,8 +22,8 @@
 // enough. The margin is the greatest of what the user asks for, 3 %, and what the row differs by
 // from itself. By default it takes two stages: rows that look slower in the first ([Suspects])
 // are measured again with fresh processes, and those pairs alone decide. The chance of even one
-// false REGRESSED in a run is at most [Options].FalseAlarm, 1 %, for any number of rows, because
-// a row that did not change becomes a suspect with p <= 0.2 and then needs p <= 0.05/rows on new
+// false REGRESSED in a run is at most [Options].FalseAlarm, 0.5 %, for any number of rows, because
+// a row that did not change becomes a suspect with p <= 0.2 and then needs p <= 0.025/rows on new
 // data. Nothing is ever measured a third time.
 //
 // A row is UNCHANGED only if its whole interval lies inside the margin. Everything in between is

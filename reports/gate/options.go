@@ -14,7 +14,9 @@ type Options struct {
 	// layout and the measurement itself move a row by that much.
 	MinEffect float64
 
-	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0 means 0.01.
+	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0 means 0.005. That is half
+	// of what a build can bear, one in a hundred: the other half is for what the test cannot know, as
+	// pairs that depend on each other.
 	FalseAlarm float64
 
 	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a slowdown of this size:
@@ -44,7 +46,7 @@ func (o Options) minEffect() float64 { return max(o.MinEffect, floor) }
 
 func (o Options) falseAlarm() float64 {
 	if o.FalseAlarm <= 0 {
-		return 0.01
+		return 0.005
 	}
 	return o.FalseAlarm
 }
