@@ -5,6 +5,7 @@ package parallel
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -24,4 +25,14 @@ func apart(ctx context.Context, cmd *exec.Cmd) {
 		}
 		return syscall.Kill(group, syscall.SIGKILL)
 	}
+}
+
+// lifeline is the standard input of a sample, read by way of the poller. A read that waits in the kernel
+// keeps a thread, and once, with Go 1.26.8, a runtime.GC that began just as it did never stopped the
+// world: the sample was stuck until it was killed.
+func lifeline() *os.File {
+	if err := syscall.SetNonblock(0, true); err != nil {
+		return os.Stdin
+	}
+	return os.NewFile(0, "standard input")
 }

@@ -35,12 +35,13 @@ type Span struct {
 // serveSample is the process of a sample. It ends with its standard input: whoever waits for the sample
 // holds the other end.
 func (r request) serveSample(table []impls.Impl) error {
+	held := lifeline()
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		_, _ = io.Copy(io.Discard, held)
 		r.sweep()
 		os.Exit(1) // the inputs of workers end with this process, and so do they
 	}()
-	runtime.Gosched() // it waits in the kernel now, and has given this core back
+	runtime.Gosched() // it waits now, and has given this core back
 	s, err := r.sample(table)
 	if err != nil {
 		return err
