@@ -8,8 +8,8 @@ import (
 )
 
 // What a run is going to do is known before it does anything.
-func ExampleOptions_Plan() {
-	plan, err := parallel.Options{Works: []string{"limit"}, Rounds: 6}.Plan()
+func ExampleOptions_Experiment() {
+	plan, err := parallel.Options{Works: []string{"limit"}, Rounds: 6}.Experiment()
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -152,7 +152,7 @@ func hanging(t *testing.T) (*measurement, row) {
 	}
 	t.Setenv(wrongVar, "hangs")
 	p := small(t, Options{Rounds: 1}, ofHash(Processes))
-	return &measurement{Plan: p, kind: kind, scratch: t.TempDir()}, p.rows[0]
+	return &measurement{Experiment: p, kind: kind, scratch: t.TempDir()}, p.rows[0]
 }
 
 // idAt waits until a semaphore has been made at a path, and reads its number at the end of that file.

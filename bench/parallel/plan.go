@@ -164,16 +164,16 @@ func tenWorkers() (rows []row) {
 	return rows
 }
 
-// A Plan is what Run is going to do.
-type Plan struct {
+// An Experiment is what Run is going to do.
+type Experiment struct {
 	options  Options
 	cores    int
 	rows     []row
 	patience time.Duration // with a sample
 }
 
-// Plan checks o, and says what is wrong with it.
-func (o Options) Plan() (*Plan, error) {
+// Experiment checks o, and says what is wrong with it.
+func (o Options) Experiment() (*Experiment, error) {
 	switch {
 	case o.Rounds == 0 && o.Quick:
 		o.Rounds = fewestRounds
@@ -193,7 +193,7 @@ func (o Options) Plan() (*Plan, error) {
 			return nil, err
 		}
 	}
-	p := &Plan{options: o, cores: min(runtime.GOMAXPROCS(0), mostCores), patience: longestSample}
+	p := &Experiment{options: o, cores: min(runtime.GOMAXPROCS(0), mostCores), patience: longestSample}
 	for _, name := range o.Works {
 		if !slices.Contains(Works(), name) {
 			return nil, fmt.Errorf("unknown work %q; known are %s", name, strings.Join(Works(), ", "))
@@ -208,11 +208,11 @@ func (o Options) Plan() (*Plan, error) {
 }
 
 // Samples returns how many samples are planned, without those that are taken again.
-func (p *Plan) Samples() int { return len(p.rows) * p.options.Rounds }
+func (p *Experiment) Samples() int { return len(p.rows) * p.options.Rounds }
 
 // Estimate says how long it takes on a quiet machine of two cores, and at most if disturbed samples
 // are taken again.
-func (p *Plan) Estimate() (quiet, most time.Duration) {
+func (p *Experiment) Estimate() (quiet, most time.Duration) {
 	for _, r := range p.rows {
 		quiet += r.guess
 	}
@@ -221,7 +221,7 @@ func (p *Plan) Estimate() (quiet, most time.Duration) {
 }
 
 // String says what is planned.
-func (p *Plan) String() string {
+func (p *Experiment) String() string {
 	quiet, most := p.Estimate()
 	return fmt.Sprintf("%d rounds of %d samples, each in a process of its own: about %v on a quiet machine; "+
 		"where disturbed samples are taken again, up to a quarter more of them, about %v",

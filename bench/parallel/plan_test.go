@@ -14,7 +14,7 @@ func TestRefusals(t *testing.T) {
 		"-1 rounds: want 1 to":  {Rounds: -1},
 		fmt.Sprint(1_001, " r"): {Rounds: 1001},
 	} {
-		if _, err := o.Plan(); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := o.Experiment(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}

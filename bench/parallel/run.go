@@ -11,7 +11,7 @@ import (
 
 // A measurement is a run under way.
 type measurement struct {
-	*Plan
+	*Experiment
 	text    io.Writer
 	scratch string // folder
 	kind    shared // semaphore of processes
@@ -32,7 +32,7 @@ type measurement struct {
 //
 // The program has to call [ChildMain] first of all.
 func Run(ctx context.Context, w io.Writer, o Options) error {
-	p, err := o.Plan()
+	p, err := o.Experiment()
 	if err != nil {
 		return err
 	}
@@ -40,11 +40,11 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 }
 
 // Run measures what is planned: see the function Run.
-func (p *Plan) Run(ctx context.Context, w io.Writer) (err error) {
+func (p *Experiment) Run(ctx context.Context, w io.Writer) (err error) {
 	if os.Getenv(childVar) != "" {
 		return errors.New("this process is a child: its program has to call parallel.ChildMain first of all")
 	}
-	m := &measurement{Plan: p, text: w, sums: map[string]uint32{}, failed: map[string]error{}}
+	m := &measurement{Experiment: p, text: w, sums: map[string]uint32{}, failed: map[string]error{}}
 	defer func() { err = errors.Join(err, m.close()) }()
 	if err := m.prepare(ctx); err != nil {
 		return err

@@ -13,9 +13,9 @@ import (
 
 // small is a plan of all works in all modes with tasks so few and small that it is over in seconds. What
 // takes time is starting processes, above all with the race detector.
-func small(t *testing.T, o Options, keep func(row) bool) *Plan {
+func small(t *testing.T, o Options, keep func(row) bool) *Experiment {
 	t.Helper()
-	p, err := o.Plan()
+	p, err := o.Experiment()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func small(t *testing.T, o Options, keep func(row) bool) *Plan {
 	return p
 }
 
-func run(t *testing.T, p *Plan) (text string, err error) {
+func run(t *testing.T, p *Experiment) (text string, err error) {
 	t.Helper()
 	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	var out bytes.Buffer

@@ -87,7 +87,7 @@ func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 	seen := timelines{}
 	c.Progress = func(line string) { fmt.Fprintln(a.stderr, line) }
 	c.Timeline = seen.add
-	plan, err := c.Plan()
+	plan, err := c.Experiment()
 	if err != nil {
 		return err
 	}
