@@ -14,7 +14,11 @@ const (
 	engine = "github.com/semabench/semabench/stress/explore"
 	shim   = engine + "/shim/"
 	begin  = engine + "/sched.(*G).main" // below the frames of the program
-	ofT    = "testing.(*T)."             // methods of what a program is given
+
+	// scenario is the package whose frames play the programs of explore.Semaphore.
+	scenario = engine + "/internal/semaphore."
+
+	ofT = "testing.(*T)." // methods of what a program is given
 )
 
 // A site is where an operation is in the program, below the frames of the engine.
@@ -25,7 +29,7 @@ type site struct {
 	entry    string // what of the engine the program called: sync.(*Mutex).Lock
 	method   string // Lock
 	closure  bool   // which was returned by that, such as a CancelFunc
-	hidden   bool   // it is in a scenario of package explore
+	hidden   bool   // it is in a scenario of explore.Semaphore
 	own      bool   // it is in what package explore does around a program
 }
 
@@ -48,8 +52,8 @@ func locate(pcs []uintptr) (s site, line int) {
 			continue
 		}
 		s.own = s.own || strings.HasPrefix(f.Function, engine+".")
-		if strings.HasPrefix(f.Function, engine+".(*stage).") || strings.HasPrefix(f.Function, engine+".(*worker).") {
-			s.hidden = true
+		if strings.HasPrefix(f.Function, scenario) {
+			s.own, s.hidden = true, true
 			return s, 0
 		}
 		s.file, s.function = f.File, ShortName(f.Function)
