@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A block is what a goroutine does before another one goes.
@@ -13,7 +13,7 @@ type block struct {
 	steps int
 }
 
-func blocksOf(t *sched.Trace) (all []block) {
+func blocksOf(t *schedrt.Trace) (all []block) {
 	for i := range t.Steps {
 		g := t.Steps[i].G
 		if last := len(all) - 1; last >= 0 && all[last].g == g {
@@ -116,17 +116,17 @@ type order struct {
 	blocks  []block
 	choices map[int32][]int
 
-	x    *sched.Exec
+	x    *schedrt.Exec
 	left []block
 	done int // steps that were crossed out
 	next map[int32]int
 }
 
-func (o *order) Begin(x *sched.Exec) {
+func (o *order) Begin(x *schedrt.Exec) {
 	o.x, o.left, o.done, o.next = x, slices.Clone(o.blocks), 0, map[int32]int{}
 }
 
-func (o *order) Pick(p *sched.Point) int {
+func (o *order) Pick(p *schedrt.Point) int {
 	for ; o.done < p.Step; o.done++ {
 		o.crossOut(o.x.Trace.Steps[o.done].G)
 	}
@@ -150,7 +150,7 @@ func (o *order) crossOut(g int32) {
 }
 
 func (o *order) Choose(n int) int {
-	g := int32(o.x.Self().ID)
+	g := int32(o.x.Current().ID)
 	at := o.next[g]
 	o.next[g]++
 	if at < len(o.choices[g]) {
@@ -159,4 +159,4 @@ func (o *order) Choose(n int) int {
 	return 0
 }
 
-func (o *order) Done(*sched.Exec) bool { return false }
+func (o *order) Done(*schedrt.Exec) bool { return false }

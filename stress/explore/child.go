@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Under plain go test a door builds the tests of the package once more, instrumented, and runs the
@@ -102,7 +102,7 @@ func tell(t *testing.T, r *Result) {
 
 // built is the instrumented binary of this package, which all doors of this process share.
 var built = sync.OnceValues(func() (string, error) {
-	b, err := rewrite.Build(rewrite.Options{Dir: ".", Cache: cacheDir(), Race: sched.Raced, Tags: buildTags()})
+	b, err := rewrite.Build(rewrite.Options{Dir: ".", Cache: cacheDir(), Race: schedrt.RaceEnabled, Tags: buildTags()})
 	if err != nil {
 		return "", err
 	}

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/internal/witness"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 const nondeterministic = "the program does not do the same under the same schedule"
@@ -16,7 +16,7 @@ const nondeterministic = "the program does not do the same under the same schedu
 func nondeterminism(p program, o Options) string {
 	limits := o.limits()
 	limits.Positions = true
-	x := sched.New(limits)
+	x := schedrt.New(limits)
 	defer x.Close()
 	for seed := range uint64(3) {
 		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
@@ -44,10 +44,10 @@ const refused = "refused: "
 
 // outOfReach says why nothing can be explored in this process, nil if it can.
 func outOfReach() *Result {
-	for wait := 0; wait < 100 && sched.Strangers() != ""; wait++ {
+	for wait := 0; wait < 100 && schedrt.UncontrolledGoroutines() != ""; wait++ {
 		time.Sleep(10 * time.Millisecond) // they may be about to end, and nothing tells when
 	}
-	if who := sched.Strangers(); who != "" {
+	if who := schedrt.UncontrolledGoroutines(); who != "" {
 		return &Result{Verdict: "refused", What: refused + who, Text: refused + who}
 	}
 	return nil
@@ -57,27 +57,27 @@ func outOfReach() *Result {
 // just played.
 func (s *search) refusal(what string) *Result {
 	text := what
-	if at := witness.At(s.exec.Outcome.PCs); at != "" {
+	if at := observe.RelativePosition(s.exec.Outcome.PCs); at != "" {
 		text += " (" + at + ")"
 	}
 	return &Result{Verdict: "refused", What: what, Text: text, Schedules: 1}
 }
 
-func same(a, b []sched.Event, i int) bool {
+func same(a, b []schedrt.Event, i int) bool {
 	return i < len(a) && i < len(b) && a[i].G == b[i].G && a[i].Kind == b[i].Kind && a[i].Choice == b[i].Choice
 }
 
 // accesses returns what each step touched.
-func accesses(t *sched.Trace) (all [][]sched.Access) {
+func accesses(t *schedrt.Trace) (all [][]schedrt.Access) {
 	for i := range t.Steps {
 		all = append(all, slices.Clone(t.Accesses(&t.Steps[i])))
 	}
 	return all
 }
 
-func stepAt(steps []sched.Event, places []sched.Place, i int) string {
+func stepAt(steps []schedrt.Event, places []schedrt.Place, i int) string {
 	if i >= len(steps) {
 		return "nothing more"
 	}
-	return fmt.Sprintf("goroutine %d: %s", steps[i].G, witness.Describe(&steps[i], places[i]))
+	return fmt.Sprintf("goroutine %d: %s", steps[i].G, observe.Describe(&steps[i], places[i]))
 }

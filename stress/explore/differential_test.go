@@ -16,7 +16,7 @@ import (
 
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // outcomes are what came of the program of each seed, and whether that was all.
@@ -75,7 +75,7 @@ func TestExplorerFindsWhatGoDoes(t *testing.T) {
 
 // leave writes down all outcomes of all programs. It is called in the instrumented process.
 func leave(t *testing.T, file string) {
-	x := sched.New(sched.Limits{AskAlways: true})
+	x := schedrt.New(schedrt.Limits{AskAlways: true})
 	defer x.Close()
 	var all []outcomes
 	for seed := range uint64(drawnPrograms) {
@@ -90,13 +90,13 @@ func leave(t *testing.T, file string) {
 	}
 }
 
-func exhaust(x *sched.Exec, p randomProgram) outcomes {
+func exhaust(x *schedrt.Exec, p randomProgram) outcomes {
 	o := outcomes{Seen: map[string]bool{}}
 	search := &strategy.DPOR{}
 	for range 4000 {
 		search.Begin(x)
 		outcome := ""
-		if out := x.Play(search, func() { outcome = p.run(func() {}) }); out.Kind == sched.Passed {
+		if out := x.Play(search, func() { outcome = p.run(func() {}) }); out.Kind == schedrt.Passed {
 			o.Seen[outcome] = true
 		}
 		if !search.Done(x) {

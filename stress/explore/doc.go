@@ -138,7 +138,7 @@
 //
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
 // the packages of the test and of the modules they need. In them go statements, channels, select,
-// sync, sync/atomic, context and what waits or tells the time are calls of package sched, which lets
+// sync, sync/atomic, context and what waits or tells the time are calls of package schedrt, which lets
 // one goroutine run at a time and stops it before each such operation. Positions are those of the
 // originals; nothing is written into your tree. The first build takes some seconds. Modules in the module
 // cache are copied; what no build has used for three days is removed.

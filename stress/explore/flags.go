@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 var (
@@ -97,8 +97,8 @@ func (o Options) check(programs int) error {
 // maxWorkers is far more than pay: parts of a tree are kept for about as many.
 const maxWorkers = 64
 
-func (o Options) limits() sched.Limits {
-	return sched.Limits{Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, Stuck: o.stuck}
+func (o Options) limits() schedrt.Limits {
+	return schedrt.Limits{Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, OnStall: o.stuck}
 }
 
 func (o Options) withDefaults() Options {

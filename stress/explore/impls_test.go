@@ -6,7 +6,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/explore"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
@@ -25,7 +25,7 @@ func TestImplementations(t *testing.T) {
 
 // Three goroutines of two operations each, one of them a cancellation, are exhausted for all.
 func TestThreeByTwoIsComplete(t *testing.T) {
-	if testing.Short() || sched.Raced {
+	if testing.Short() || schedrt.RaceEnabled {
 		t.Skip("without -race and -short only: tens of thousands of schedules, which are no others under the race " +
 			"detector. scripts/exhaust.sh plays them")
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
@@ -64,10 +64,10 @@ func TestKillMatrix(t *testing.T) {
 	}
 	var rows []killRow
 	for _, m := range mutant.All() {
-		if slices.Contains(needRace, m.ID) != sched.Raced {
+		if slices.Contains(needRace, m.ID) != schedrt.RaceEnabled {
 			continue
 		}
-		row := killRow{ID: m.ID, Name: m.Name, Raced: sched.Raced}
+		row := killRow{ID: m.ID, Name: m.Name, Raced: schedrt.RaceEnabled}
 		for _, strategy := range strategies {
 			after := 0
 			t.Run(m.ID+"/"+nameOf(strategy), func(t *testing.T) { after = kill(t, m, strategy, killsWithin) })
@@ -209,7 +209,7 @@ func TestKillsOfToday(t *testing.T) {
 			t.Errorf("%s has no row of %d in %s: make mutants", m.ID, len(strategies), killsPage)
 			continue
 		}
-		if slices.Contains(needRace, m.ID) != sched.Raced {
+		if slices.Contains(needRace, m.ID) != schedrt.RaceEnabled {
 			continue
 		}
 		for i, strategy := range strategies {
@@ -218,7 +218,7 @@ func TestKillsOfToday(t *testing.T) {
 				continue
 			}
 			t.Run(m.ID+"/"+nameOf(strategy), func(t *testing.T) {
-				if got := killCell(kill(t, m, strategy, killsWithin), sched.Raced); got != row[i] {
+				if got := killCell(kill(t, m, strategy, killsWithin), schedrt.RaceEnabled); got != row[i] {
 					t.Errorf("refuted after %s schedules, and %s says %s: make mutants", got, killsPage, row[i])
 				}
 			})

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
@@ -28,7 +28,7 @@ func TestKills(t *testing.T) {
 	var counts []int
 	for _, m := range mutant.All() {
 		planted := m.ID[0] != 'M'
-		if planted || m.ID == missed || slices.Contains(needRace, m.ID) && !sched.Raced {
+		if planted || m.ID == missed || slices.Contains(needRace, m.ID) && !schedrt.RaceEnabled {
 			continue
 		}
 		t.Run(m.ID, func(t *testing.T) {

@@ -1,9 +1,9 @@
 package explore
 
 import (
+	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/internal/witness"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // pairs are which dependent operations were seen one right after the other: two places in the source, in
@@ -14,7 +14,7 @@ import (
 // goroutine and its how manieth they are, and one that has a new pair of these is
 // played once more, with positions.
 type pairs struct {
-	exec   *sched.Exec
+	exec   *schedrt.Exec
 	seen   []map[pairKey]struct{} // of each program
 	sites  map[string]bool
 	fresh  []string
@@ -29,18 +29,18 @@ type pairs struct {
 type pairKey struct {
 	g, h       int32
 	nth, other int32
-	kind, then sched.Kind
+	kind, then schedrt.Kind
 }
 
 type pastUse struct {
 	g, step int32
-	mode    sched.Mode
+	mode    schedrt.Mode
 }
 
 func newPairs(o Options) *pairs {
 	limits := o.limits()
 	limits.Positions = true
-	return &pairs{exec: sched.New(limits), sites: map[string]bool{}}
+	return &pairs{exec: schedrt.New(limits), sites: map[string]bool{}}
 }
 
 func (p *pairs) close() { p.exec.Close() }
@@ -66,7 +66,7 @@ func (p *pairs) look(program int, s *search, st *strategy.Recorder) {
 	if _, ok := st.Search.(*strategy.DPOR); ok {
 		x = s.dpor
 	}
-	if x.Outcome.Kind == sched.Pruned || !p.isNew(program, &x.Trace) {
+	if x.Outcome.Kind == schedrt.Pruned || !p.isNew(program, &x.Trace) {
 		return
 	}
 	before := len(p.sites)
@@ -78,7 +78,7 @@ func (p *pairs) look(program int, s *search, st *strategy.Recorder) {
 }
 
 // isNew notes the pairs of a schedule, and reports whether there was one that is new.
-func (p *pairs) isNew(program int, t *sched.Trace) (fresh bool) {
+func (p *pairs) isNew(program int, t *schedrt.Trace) (fresh bool) {
 	for len(p.seen) <= program {
 		p.seen = append(p.seen, map[pairKey]struct{}{})
 	}
@@ -95,7 +95,7 @@ func (p *pairs) isNew(program int, t *sched.Trace) (fresh bool) {
 	return fresh
 }
 
-func (p *pairs) number(t *sched.Trace) {
+func (p *pairs) number(t *schedrt.Trace) {
 	p.nth, p.took = p.nth[:0], p.took[:0]
 	for i := range t.Steps {
 		g := t.Steps[i].G
@@ -108,13 +108,13 @@ func (p *pairs) number(t *sched.Trace) {
 }
 
 // each calls f with the steps of every pair.
-func (p *pairs) each(t *sched.Trace, f func(first, second int32)) {
+func (p *pairs) each(t *schedrt.Trace, f func(first, second int32)) {
 	for i := range p.past {
 		p.past[i] = p.past[i][:0]
 	}
 	for i := range t.Steps {
 		s := &t.Steps[i]
-		if s.Kind == sched.OpCall || s.Kind == sched.OpReturn {
+		if s.Kind == schedrt.OpCall || s.Kind == schedrt.OpReturn {
 			continue // they are of whoever judges the program
 		}
 		for _, a := range t.Accesses(s) {
@@ -123,7 +123,7 @@ func (p *pairs) each(t *sched.Trace, f func(first, second int32)) {
 			}
 			last := int32(-1)
 			for _, use := range p.past[a.Object] {
-				if use.g != s.G && use.step > last && sched.Conflict(use.mode, a.Mode) {
+				if use.g != s.G && use.step > last && schedrt.Conflict(use.mode, a.Mode) {
 					last = use.step
 				}
 			}
@@ -135,7 +135,7 @@ func (p *pairs) each(t *sched.Trace, f func(first, second int32)) {
 	}
 }
 
-func (p *pairs) use(a sched.Access, g, step int32) {
+func (p *pairs) use(a schedrt.Access, g, step int32) {
 	past := p.past[a.Object]
 	for i := range past {
 		if past[i].g == g && past[i].mode == a.Mode {
@@ -147,7 +147,7 @@ func (p *pairs) use(a sched.Access, g, step int32) {
 }
 
 // learn notes the places of the pairs of a schedule that was played with positions.
-func (p *pairs) learn(t *sched.Trace) {
+func (p *pairs) learn(t *schedrt.Trace) {
 	p.each(t, func(first, second int32) {
 		a, b := site(t, first), site(t, second)
 		if a == "" || b == "" || p.sites[a+pairArrow+b] {
@@ -161,8 +161,8 @@ func (p *pairs) learn(t *sched.Trace) {
 const pairArrow = " -> "
 
 // site returns the operation and its place in the source, "" if it is none of the program's.
-func site(t *sched.Trace, step int32) string {
-	at := witness.Position(t.Places[step].PCs)
+func site(t *schedrt.Trace, step int32) string {
+	at := observe.CompilerPosition(t.Places[step].PCs)
 	if at == "" {
 		return ""
 	}

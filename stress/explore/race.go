@@ -7,8 +7,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/semabench/semabench/stress/explore/internal/story"
-	"github.com/semabench/semabench/stress/explore/internal/witness"
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/observe"
 )
 
 // addRaces adds what the race detector said last to the process that told the result: of the schedule
@@ -31,8 +31,8 @@ func (j *job) addRaces(r *Result, m *mate) error {
 
 // readRace reads a report of the race detector: paragraphs that begin with an access or the origin of
 // a goroutine, and go on with functions and positions.
-func readRace(text string) *story.Race {
-	race := &story.Race{Text: text}
+func readRace(text string) *failure.Race {
+	race := &failure.Race{Text: text}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		lines := strings.Split(strings.TrimPrefix(paragraph, "WARNING: DATA RACE\n"), "\n")
 		what, _, ok := strings.Cut(lines[0], " at 0x")
@@ -43,7 +43,7 @@ func readRace(text string) *story.Race {
 		if earlier, ok := strings.CutPrefix(what, "previous "); ok {
 			what = "earlier " + earlier
 		}
-		a := story.Access{What: what, G: -1, Stack: framesOfRace(lines[1:])}
+		a := failure.Access{What: what, G: -1, Stack: framesOfRace(lines[1:])}
 		if len(a.Stack) > 0 {
 			a.Func, a.At = a.Stack[0].Func, a.Stack[0].At
 		}
@@ -53,14 +53,14 @@ func readRace(text string) *story.Race {
 }
 
 // framesOfRace reads pairs of lines: a function and a position. Those of the engine are left out.
-func framesOfRace(lines []string) (all []story.Frame) {
+func framesOfRace(lines []string) (all []failure.Frame) {
 	for i := 0; i+1 < len(lines); i += 2 {
 		function := strings.TrimSuffix(strings.TrimSpace(lines[i]), "()")
-		if witness.IsEngine(function) {
+		if observe.IsEngine(function) {
 			continue
 		}
-		all = append(all, story.Frame{
-			Func: witness.ShortName(function), At: witness.PlaceOf(strings.TrimSpace(lines[i+1])),
+		all = append(all, failure.Frame{
+			Func: observe.ShortName(function), At: observe.PlaceOf(strings.TrimSpace(lines[i+1])),
 		})
 	}
 	return all

@@ -5,21 +5,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/semabench/semabench/stress/explore/internal/story"
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/internal/witness"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // retell plays a schedule once more, with a witness.
-func retell(p program, f *finding, o Options) *story.Story {
-	x := sched.New(witness.Limits(o.limits()))
+func retell(p program, f *finding, o Options) *failure.Report {
+	x := schedrt.New(observe.Limits(o.limits()))
 	defer x.Close()
 	replay := &strategy.Replay{Schedule: f.schedule}
-	w := witness.New(replay)
+	w := observe.New(replay)
 	out := p.playOn(x, w)
 	w.Done(x)
-	s := w.Story(out)
+	s := w.Report(out)
 	s.Subject, s.What, s.Message = p.subject, f.what, out.Message
 	if p.subject != "" {
 		s.Scenario = p.name
@@ -57,7 +57,7 @@ func (s *search) failure(t *testing.T, f *finding) *Result {
 	}
 }
 
-func textOf(s *story.Story) string {
+func textOf(s *failure.Report) string {
 	var b strings.Builder
 	if err := s.WriteText(&b); err != nil {
 		return err.Error()
@@ -66,7 +66,7 @@ func textOf(s *story.Story) string {
 }
 
 func raceFlag() string {
-	if sched.Raced {
+	if schedrt.RaceEnabled {
 		return " -race"
 	}
 	return ""

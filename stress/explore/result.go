@@ -1,6 +1,6 @@
 package explore
 
-import "github.com/semabench/semabench/stress/explore/internal/story"
+import "github.com/semabench/semabench/stress/explore/internal/failure"
 
 // A Result is what an exploration came to.
 type Result struct {
@@ -22,7 +22,7 @@ type Result struct {
 	Preemptions int
 
 	// Story is what Text says, with more of it, for WriteHTML. It is nil if no schedule failed.
-	Story *story.Story
+	Story *failure.Report
 
 	// Pairs counts the pairs of places with dependent operations of which the second was seen right after
 	// the first, and Reversed those of them that were seen the other way round, too. With several

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/semabench/semabench/stress/explore/internal/story"
+	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A program is what is explored: a function to play, and what to say of an execution of it that
@@ -19,10 +19,10 @@ type program struct {
 	flag    string // for its replay line, with a space behind it
 	ready   func() // before each schedule; may be nil
 	play    func()
-	judge   func(out *sched.Outcome) (wrong string) // may be nil
+	judge   func(out *schedrt.Outcome) (wrong string) // may be nil
 
 	// history tells what was judged, if that is a history, and why it is wrong; may be nil.
-	history func(x *sched.Exec, wrong string) *story.History
+	history func(x *schedrt.Exec, wrong string) *failure.History
 
 	leaves *leftover // of a test of a suite; nil if it is none
 }
@@ -46,8 +46,8 @@ type finding struct {
 type search struct {
 	options Options
 	program program
-	exec    *sched.Exec // for strategies that are asked where there is a choice
-	dpor    *sched.Exec // for one that is asked at every step
+	exec    *schedrt.Exec // for strategies that are asked where there is a choice
+	dpor    *schedrt.Exec // for one that is asked at every step
 	sums    sums
 	length  int // of the usual schedule, in steps; 0 is not known yet
 	races   int // reported in this process before this schedule
@@ -57,7 +57,7 @@ func newSearch(o Options, p program) *search {
 	o = o.withDefaults()
 	always := o.limits()
 	always.AskAlways = true
-	return &search{options: o, program: p, exec: sched.New(o.limits()), dpor: sched.New(always)}
+	return &search{options: o, program: p, exec: schedrt.New(o.limits()), dpor: schedrt.New(always)}
 }
 
 func (s *search) close() {
@@ -122,7 +122,7 @@ func known(name string) error {
 func isTree(name string) bool { return name == "dfs" || name == "dpor" }
 
 // playOn plays the program under the next schedule of a strategy.
-func (p program) playOn(x *sched.Exec, st strategy.Search) *sched.Outcome {
+func (p program) playOn(x *schedrt.Exec, st strategy.Search) *schedrt.Outcome {
 	if p.ready != nil {
 		p.ready()
 	}
@@ -131,42 +131,42 @@ func (p program) playOn(x *sched.Exec, st strategy.Search) *sched.Outcome {
 }
 
 // play plays one schedule and returns what is wrong with it.
-func (s *search) play(x *sched.Exec, st strategy.Search) (what string) {
-	s.races = sched.RaceErrors()
+func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
+	s.races = schedrt.RaceErrors()
 	out := s.program.playOn(x, st)
 	switch out.Kind {
-	case sched.Pruned:
+	case schedrt.Pruned:
 		s.sums.Pruned++
 		return ""
-	case sched.Endless:
+	case schedrt.Endless:
 		s.sums.Endless++
 	}
 	s.sums.Played++
 	if l := s.program.leaves; l != nil {
 		s.sums.Left, s.sums.Skipped = max(s.sums.Left, l.goroutines), l.skipped
 	}
-	if sched.RaceErrors() > s.races {
+	if schedrt.RaceErrors() > s.races {
 		return dataRace
 	}
 	return s.verdict(out)
 }
 
 // verdict says in a line what is wrong, "" if nothing is.
-func (s *search) verdict(out *sched.Outcome) string {
+func (s *search) verdict(out *schedrt.Outcome) string {
 	if s.program.judge != nil {
 		if wrong := s.program.judge(out); wrong != "" {
 			return wrong
 		}
 	}
 	switch out.Kind {
-	case sched.Passed, sched.Endless, sched.Pruned:
+	case schedrt.Passed, schedrt.Endless, schedrt.Pruned:
 		return ""
-	case sched.Refused:
+	case schedrt.Refused:
 		return refused + out.Message
-	case sched.Panicked, sched.Failed:
+	case schedrt.Panicked, schedrt.Failed:
 		line, _, _ := strings.Cut(out.Message, "\n")
 		return line
-	case sched.Deadlock:
+	case schedrt.Deadlock:
 		for _, w := range out.Waiting {
 			if w.Missed {
 				return "lost wake-up"

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
@@ -156,7 +156,7 @@ func refusedResult(why string) Result {
 // cannot be put under control is skipped, with the reason.
 func Tests(t *testing.T, pkg string) {
 	t.Helper()
-	s := Suite{Package: pkg, Tags: buildTags(), Race: sched.Raced, Short: testing.Short(), Options: flagOptions()}
+	s := Suite{Package: pkg, Tags: buildTags(), Race: schedrt.RaceEnabled, Short: testing.Short(), Options: flagOptions()}
 	s.under = t.Name() + "/"
 	s.Replay = func(test, schedule string) string {
 		return fmt.Sprintf("go test%s -run '%s' -explore.schedule=%s", raceFlag(), exactly(t.Name()+"/"+test), schedule)

@@ -56,7 +56,7 @@ func TestSuiteRefusals(t *testing.T) {
 		want  string
 	}{
 		"no such test":     {explore.Suite{Package: "./testdata/suite", Run: regexp.MustCompile("^TestNone$")}, `./testdata/suite has no Test functions to explore that match "^TestNone$"`},
-		"no tests":         {explore.Suite{Package: "./sched"}, "./sched has no Test functions to explore"},
+		"no tests":         {explore.Suite{Package: "./schedrt"}, "./schedrt has no Test functions to explore"},
 		"no such package":  {explore.Suite{Package: "./none"}, "directory not found"},
 		"no such strategy": {explore.Suite{Options: explore.Options{Strategy: "dfss"}}, `strategy "dfss": want random`},
 		"explores itself":  {explore.Suite{}, "tests that call package explore are explored by go test"},

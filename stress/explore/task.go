@@ -2,7 +2,7 @@ package explore
 
 import (
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A task is some schedules for a process to play. It is the same whoever plays it and when, so what
@@ -127,7 +127,7 @@ func (s *search) tour(t task, budget *budget, look func(*strategy.Recorder)) (*f
 	for ; played < t.Schedules && budget.has(); played++ {
 		what := s.play(x, recorder)
 		budget.spend(len(x.Trace.Steps))
-		if t.Strategy == "dpor" && x.Outcome.Kind != sched.Pruned {
+		if t.Strategy == "dpor" && x.Outcome.Kind != schedrt.Pruned {
 			s.sums.Classes++
 		}
 		if what != "" {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // wrong are programs that have to be refuted, with what is to be said of them.
@@ -239,7 +239,7 @@ func TestRace(t *testing.T) {
 }
 
 func needRaceDetector(t *testing.T) {
-	if !sched.Raced {
+	if !schedrt.RaceEnabled {
 		t.Skip("not built with -race")
 	}
 }

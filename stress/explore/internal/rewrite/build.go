@@ -191,7 +191,7 @@ func (c *copies) build(o Options) (binary string, err error) {
 // would be inlined elsewhere.
 func raceFlags() []string {
 	flags := []string{"-race"}
-	for _, quiet := range []string{"/sched", "/shim/context", "/shim/time"} {
+	for _, quiet := range []string{"/schedrt", "/shim/context", "/shim/time"} {
 		flags = append(flags, "-gcflags="+engine+quiet+"=-race=false -l")
 	}
 	return flags

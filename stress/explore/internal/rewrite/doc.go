@@ -3,7 +3,7 @@
 // It asks the go command what the test is made of, type-checks every package that is not of the
 // standard library, and writes copies of those in which
 //
-//   - go, send, receive, close, select, len and range on channels are calls of package sched,
+//   - go, send, receive, close, select, len and range on channels are calls of package schedrt,
 //   - names of sync, sync/atomic, context, time and runtime that block, order or tell the time are
 //     those of the look-alikes in package shim,
 //

@@ -100,7 +100,7 @@ func (w *writer) node(n ast.Node) string { return w.source(n.Pos(), n.End()) }
 
 // engine returns the name of the engine in this file, which then imports it.
 func (w *writer) engine() string {
-	w.uses[engineName] = engine + "/sched"
+	w.uses[engineName] = engine + "/schedrt"
 	return engineName
 }
 

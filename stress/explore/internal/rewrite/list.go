@@ -78,7 +78,7 @@ func ofEngine(path string) bool {
 	rest, ok := strings.CutPrefix(path, engine)
 	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
 	switch first {
-	case "", "sched", "shim", "internal":
+	case "", "schedrt", "shim", "internal":
 		return ok && (rest == "" || rest[0] == '/')
 	}
 	return false

@@ -27,7 +27,7 @@ func (w *writer) rangeMap(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.OverMap(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
+		loop := fmt.Sprintf("for explore__r := %s.RangeMap(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
 		switch {
 		case isBlank(n.Key) && isBlank(n.Value):
 			return loop
@@ -56,7 +56,7 @@ func (w *writer) insertions(left ...ast.Expr) {
 			continue
 		}
 		w.replace(x.Index.Pos(), x.Index.End(), func() string {
-			return fmt.Sprintf("%s.Keyed(%s)", w.engine(), w.node(x.Index))
+			return fmt.Sprintf("%s.RankKey(%s)", w.engine(), w.node(x.Index))
 		})
 		w.engine()
 	}

@@ -81,18 +81,18 @@ import (
 
 	"DEP"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 type first struct{}
 
-func (first) Pick(*sched.Point) int { return 0 }
+func (first) Pick(*schedrt.Point) int { return 0 }
 func (first) Choose(int) int        { return 0 }
 
 func TestM(t *testing.T) {
-	x := sched.New(sched.Limits{})
+	x := schedrt.New(schedrt.Limits{})
 	defer x.Close()
-	if out := x.Play(first{}, dep.Work); out.Kind != sched.Passed || len(x.Trace.Steps) < 3 {
+	if out := x.Play(first{}, dep.Work); out.Kind != schedrt.Passed || len(x.Trace.Steps) < 3 {
 		t.Errorf("%v after %d steps: %s", out.Kind, len(x.Trace.Steps), out.Message)
 	}
 }
@@ -233,8 +233,8 @@ func TestModuleCache(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"),
 		"dep/dep.go": work + "\nvar _ = start()\n\nfunc start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",
-		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/sched\"\n)\n\n" +
-			"func TestTold(t *testing.T) {\n\tif s := sched.Strangers(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
+		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/schedrt\"\n)\n\n" +
+			"func TestTold(t *testing.T) {\n\tif s := schedrt.UncontrolledGoroutines(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
 	}.write(t)
 	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {

@@ -73,7 +73,7 @@ func (w *writer) outsideCall(s *ast.SelectorExpr) {
 	}
 	w.engine()
 	w.replace(s.Pos(), s.End(), func() string {
-		return fmt.Sprintf("%s.Outside(%s, %q)", w.engine(), w.node(s), f.Pkg().Path()+"."+name)
+		return fmt.Sprintf("%s.RefuseCall(%s, %q)", w.engine(), w.node(s), f.Pkg().Path()+"."+name)
 	})
 }
 

@@ -142,13 +142,13 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.Over(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
+		loop := fmt.Sprintf("for explore__r := %s.RangeChannel(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
 		id, named := n.Key.(*ast.Ident)
 		switch {
 		case n.Key == nil || named && id.Name == "_":
 			return loop
 		case n.Tok == token.DEFINE && w.sharesLoopVariables():
-			return fmt.Sprintf("for explore__r, %s := %s.Each(%s); explore__r.Into(&%s); {",
+			return fmt.Sprintf("for explore__r, %s := %s.RangeChannelInto(%s); explore__r.NextInto(&%s); {",
 				id.Name, w.engine(), w.moved(n.X, n.For), id.Name)
 		}
 		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)

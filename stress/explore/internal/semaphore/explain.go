@@ -5,15 +5,15 @@ import (
 	"math"
 	"strings"
 
-	"github.com/semabench/semabench/stress/explore/internal/story"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
 // history tells the calls of an execution and, if the verdict is about their order, how far one goes
 // and why it goes no further.
-func (j *judge) tell(st *stage, out *sched.Outcome, trace *sched.Trace, wrong string) *story.History {
-	h := &story.History{}
+func (j *judge) tell(st *stage, out *schedrt.Outcome, trace *schedrt.Trace, wrong string) *failure.History {
+	h := &failure.History{}
 	names := map[*entry]string{}
 	for _, w := range append(st.workers[:len(st.workers):len(st.workers)], &st.closing) {
 		for i := range w.log {
@@ -32,8 +32,8 @@ func (j *judge) tell(st *stage, out *sched.Outcome, trace *sched.Trace, wrong st
 }
 
 // callOf takes the words of a call from the steps at which it began and returned.
-func callOf(e *entry, trace *sched.Trace) story.Call {
-	c := story.Call{From: e.call, Till: e.returned}
+func callOf(e *entry, trace *schedrt.Trace) failure.Call {
+	c := failure.Call{From: e.call, Till: e.returned}
 	if e.call > 0 && e.call <= len(trace.Steps) {
 		c.G = int(trace.Steps[e.call-1].G)
 		c.Text = trace.Places[e.call-1].Note
@@ -53,7 +53,7 @@ type attempt struct {
 
 // whyNot finds the longest beginning of an order that the model allows, and says of everything that
 // could come next why it cannot.
-func (l *linearization) whyNot(h *story.History, names map[*entry]string) {
+func (l *linearization) whyNot(h *failure.History, names map[*entry]string) {
 	if len(l.events) > 64 {
 		return
 	}

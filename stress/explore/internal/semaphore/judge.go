@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
@@ -19,7 +19,7 @@ type judge struct {
 func newJudge(impl impls.Impl) *judge { return &judge{impl: impl, verdict: map[string]string{}} }
 
 // judge says in one line what is wrong, or "".
-func (j *judge) judge(st *stage, out *sched.Outcome) string {
+func (j *judge) judge(st *stage, out *schedrt.Outcome) string {
 	for _, w := range st.workers {
 		for _, e := range w.log {
 			if e.wrong != "" {
@@ -31,11 +31,11 @@ func (j *judge) judge(st *stage, out *sched.Outcome) string {
 		}
 	}
 	switch out.Kind {
-	case sched.Panicked:
+	case schedrt.Panicked:
 		return "C32: " + firstLine(out.Message)
-	case sched.Failed:
+	case schedrt.Failed:
 		return firstLine(out.Message)
-	case sched.Pruned, sched.Endless:
+	case schedrt.Pruned, schedrt.Endless:
 		return ""
 	}
 	if wrong := j.unheard(st, out); wrong != "" {
@@ -45,9 +45,9 @@ func (j *judge) judge(st *stage, out *sched.Outcome) string {
 		return wrong
 	}
 	switch {
-	case out.Kind == sched.Leak:
+	case out.Kind == schedrt.Leak:
 		return "C31: a goroutine is left when all calls have returned"
-	case out.Kind != sched.Passed:
+	case out.Kind != schedrt.Passed:
 		return out.Kind.String()
 	case st.kept > 0:
 		return "C31: Acquire has returned and its callback is still registered with ctx"
@@ -57,12 +57,12 @@ func (j *judge) judge(st *stage, out *sched.Outcome) string {
 
 // unheard looks for a call that waits though its context is done, and for goroutines that nobody
 // waits for, when nothing can move any more.
-func (j *judge) unheard(st *stage, out *sched.Outcome) string {
+func (j *judge) unheard(st *stage, out *schedrt.Outcome) string {
 	if j.impl.Waits == impls.Elsewhere {
 		return ""
 	}
 	rests := st.rests()
-	atEnd := out.Kind == sched.Deadlock || out.Kind == sched.Livelock
+	atEnd := out.Kind == schedrt.Deadlock || out.Kind == schedrt.Livelock
 	for k, w := range st.workers {
 		cancelled := st.cancelled(int64(k))
 		for _, e := range w.log {
@@ -149,7 +149,7 @@ func (st *stage) acquiring(at int) bool {
 }
 
 // history asks whether the calls could have taken effect one after the other.
-func (j *judge) history(st *stage, out *sched.Outcome) string {
+func (j *judge) history(st *stage, out *schedrt.Outcome) string {
 	l := linearize(j.impl, st, out)
 	j.key = l.appendKey(j.key[:0])
 	if wrong, ok := j.verdict[string(j.key)]; ok {

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
@@ -32,7 +32,7 @@ type spot struct {
 	state model.State
 }
 
-func linearize(impl impls.Impl, st *stage, out *sched.Outcome) *linearization {
+func linearize(impl impls.Impl, st *stage, out *schedrt.Outcome) *linearization {
 	l := &linearization{model: model.Model{
 		Size: st.scenario.size, Order: orderOf(impl.Order), TryBarges: impl.TryBarges,
 	}}
@@ -41,7 +41,7 @@ func linearize(impl impls.Impl, st *stage, out *sched.Outcome) *linearization {
 		for _, r := range st.rests() {
 			rests = append(rests, 2*r.call)
 		}
-		if out.Kind == sched.Deadlock || out.Kind == sched.Livelock {
+		if out.Kind == schedrt.Deadlock || out.Kind == schedrt.Livelock {
 			rests = append(rests, math.MaxInt-1)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/stress/explore/internal/story"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A Program is one scenario on one implementation. It is not safe for concurrent use.
@@ -60,10 +60,10 @@ func (p *Program) Ready() {
 func (p *Program) Play() { p.stage.perform() }
 
 // Judge returns in one line how the schedule that was just played breaks the contract, or "".
-func (p *Program) Judge(out *sched.Outcome) string { return p.judge.judge(p.stage, out) }
+func (p *Program) Judge(out *schedrt.Outcome) string { return p.judge.judge(p.stage, out) }
 
 // History returns the calls of the schedule that was just played, and why they are wrong.
-func (p *Program) History(x *sched.Exec, wrong string) *story.History {
+func (p *Program) History(x *schedrt.Exec, wrong string) *failure.History {
 	return p.judge.tell(p.stage, &x.Outcome, &x.Trace, wrong)
 }
 

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	shim "github.com/semabench/semabench/stress/explore/shim/context"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
 )
@@ -47,19 +47,19 @@ type entry struct {
 func (st *stage) perform() {
 	var err error
 	if st.sem, err = st.impl.Make(st.scenario.size); err != nil {
-		sched.Fail(err.Error())
+		schedrt.Fail(err.Error())
 		return
 	}
-	sched.Host()
-	st.started = sched.Guests()
+	schedrt.MarkHarness()
+	st.started = schedrt.ProgramGoroutines()
 	var all sync.WaitGroup
 	all.Add(len(st.workers))
 	for _, w := range st.workers {
 		w.ctx, w.cancel = shim.WithCancel(context.Background())
 	}
 	for i, w := range st.workers {
-		sched.Go(func() {
-			sched.Host()
+		schedrt.Go(func() {
+			schedrt.MarkHarness()
 			defer all.Done()
 			for _, a := range st.scenario.workers[i] {
 				w.act(a)
@@ -89,7 +89,7 @@ func (st *stage) close() {
 		}
 	}
 	if err := impls.Close(st.sem); err != nil {
-		sched.Fail("Close: " + err.Error())
+		schedrt.Fail("Close: " + err.Error())
 	}
 }
 
@@ -175,21 +175,21 @@ func (w *worker) release(n int64) {
 
 // enter logs a call and returns its index.
 func (w *worker) enter(e entry, note string) int {
-	e.call = sched.MarkCall(note)
+	e.call = schedrt.MarkCall(note)
 	w.log = append(w.log, e)
 	return len(w.log) - 1
 }
 
 func (w *worker) leave(at int, ok bool, note string) int {
-	w.log[at].returned = sched.MarkReturn(note)
+	w.log[at].returned = schedrt.MarkReturn(note)
 	w.log[at].ok = ok
 	return at
 }
 
 func (w *worker) rest(phase int) {
-	if sched.Settle(phase) {
-		extra := sched.Guests() - w.stage.started
-		w.log = append(w.log, entry{kind: 'w', call: sched.Step(), extra: extra})
+	if schedrt.AwaitRest(phase) {
+		extra := schedrt.ProgramGoroutines() - w.stage.started
+		w.log = append(w.log, entry{kind: 'w', call: schedrt.StepCount(), extra: extra})
 	}
 }
 
@@ -215,7 +215,7 @@ func (w *worker) misuse(kind byte) {
 func (w *worker) mustPanic(what string, f func()) {
 	defer func() {
 		if recover() == nil {
-			sched.Fail(what + " did not panic")
+			schedrt.Fail(what + " did not panic")
 		}
 	}()
 	f()

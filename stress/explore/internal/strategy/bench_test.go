@@ -5,14 +5,14 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 )
 
 // turns lets everybody take one step after the other: each of them is a switch.
 type turns struct{ strategy.Replay }
 
-func (turns) Pick(p *sched.Point) int {
+func (turns) Pick(p *schedrt.Point) int {
 	for i, g := range p.Enabled {
 		if p.Last == nil || g.ID > p.Last.ID {
 			return i
@@ -21,14 +21,14 @@ func (turns) Pick(p *sched.Point) int {
 	return 0
 }
 
-func (turns) Done(*sched.Exec) bool { return true }
+func (turns) Done(*schedrt.Exec) bool { return true }
 
 // One schedule of 3 goroutines with 11 operations each, recorded, with one way to hand over or the
 // other. With turns each of the 33 operations is a switch, drawn at random two in three are. Under the
 // race detector the engine has to be built as it is used:
 //
 //	go test -run '^$' -bench Schedule -cpu 1 ./stress/explore/internal/strategy
-//	go test -race -gcflags 'github.com/semabench/semabench/stress/explore/sched=-race=false -l' …
+//	go test -race -gcflags 'github.com/semabench/semabench/stress/explore/schedrt=-race=false -l' …
 func BenchmarkSchedule(b *testing.B) {
 	for _, s := range []struct {
 		name string
@@ -40,18 +40,18 @@ func BenchmarkSchedule(b *testing.B) {
 		{"pos", func() strategy.Search { return strategy.NewPOS(1) }},
 	} {
 		for _, goroutines := range []bool{false, true} {
-			if sched.Raced && !goroutines {
+			if schedrt.RaceEnabled && !goroutines {
 				continue // there are no coroutines under the detector
 			}
 			b.Run(fmt.Sprintf("strategy=%s/goroutines=%v", s.name, goroutines), func(b *testing.B) {
-				benchmark(b, s.make(), sched.Limits{Goroutines: goroutines})
+				benchmark(b, s.make(), schedrt.Limits{Goroutines: goroutines})
 			})
 		}
 	}
 }
 
-func benchmark(b *testing.B, search strategy.Search, limits sched.Limits) {
-	x := sched.New(limits)
+func benchmark(b *testing.B, search strategy.Search, limits schedrt.Limits) {
+	x := schedrt.New(limits)
 	defer x.Close()
 	recorder := &strategy.Recorder{Search: search}
 	var word atomic.Int64

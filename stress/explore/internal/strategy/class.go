@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Class returns a text that two traces have in common exactly if one becomes the other by swapping
 // neighbouring steps that do not conflict. Goroutines are called by what started them, as their
 // numbers depend on who started one first.
-func Class(t *sched.Trace) string {
+func Class(t *schedrt.Trace) string {
 	var o order
 	o.of(t, len(t.Steps))
 	names := stepNames(t)
@@ -32,7 +32,7 @@ func Class(t *sched.Trace) string {
 }
 
 // stepNames names each step by its goroutine and how many that had taken.
-func stepNames(t *sched.Trace) []string {
+func stepNames(t *schedrt.Trace) []string {
 	var names []string
 	goroutines := map[int32]string{}
 	taken := map[int32]int{}
@@ -61,7 +61,7 @@ func stepNames(t *sched.Trace) []string {
 type birth struct{ g, first int32 }
 
 // births returns the goroutines by number, with their first steps.
-func births(t *sched.Trace) (all []birth) {
+func births(t *schedrt.Trace) (all []birth) {
 	seen := map[int32]bool{}
 	for i := range t.Steps {
 		if g := t.Steps[i].G; !seen[g] {

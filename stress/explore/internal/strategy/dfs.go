@@ -1,6 +1,6 @@
 package strategy
 
-import "github.com/semabench/semabench/stress/explore/sched"
+import "github.com/semabench/semabench/stress/explore/schedrt"
 
 // DFS plays every schedule, each once, the usual one first.
 type DFS struct {
@@ -20,10 +20,10 @@ type decision struct {
 }
 
 // Begin is that of Search.
-func (d *DFS) Begin(*sched.Exec) { d.at, d.spent = 0, 0 }
+func (d *DFS) Begin(*schedrt.Exec) { d.at, d.spent = 0, 0 }
 
-// Pick is that of sched.Strategy.
-func (d *DFS) Pick(p *sched.Point) int {
+// Pick is that of schedrt.Strategy.
+func (d *DFS) Pick(p *schedrt.Point) int {
 	i := d.take(func(ways []int) []int {
 		usual := Usual(p)
 		ways = append(ways, usual)
@@ -44,7 +44,7 @@ func (d *DFS) Pick(p *sched.Point) int {
 	return i
 }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (d *DFS) Choose(n int) int {
 	return d.take(func(ways []int) []int {
 		for i := range n {
@@ -71,7 +71,7 @@ func (d *DFS) take(ways func(scratch []int) []int) int {
 }
 
 // Done is that of Search.
-func (d *DFS) Done(*sched.Exec) bool {
+func (d *DFS) Done(*schedrt.Exec) bool {
 	d.path = d.path[:d.at]
 	for len(d.path) > d.floor {
 		last := &d.path[len(d.path)-1]

@@ -3,7 +3,7 @@ package strategy
 import (
 	"slices"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // DPOR plays one schedule of each class: of those that differ only in the order of steps that
@@ -11,14 +11,14 @@ import (
 // schedule, every race in it has its second step tried first, unless an earlier schedule did
 // that. No class is played to its end twice; some schedules are given up half way.
 //
-// The execution has to ask at every step (sched.Limits.AskAlways).
+// The execution has to ask at every step (schedrt.Limits.AskAlways).
 type DPOR struct {
 	nodes   []node
 	order   order
-	x       *sched.Exec
-	blocked []*sched.G // scratch
-	from    int        // the first step that is new in this execution
-	floor   int        // nodes before it are fixed: what is to be tried there is of other parts
+	x       *schedrt.Exec
+	blocked []*schedrt.G // scratch
+	from    int          // the first step that is new in this execution
+	floor   int          // nodes before it are fixed: what is to be tried there is of other parts
 }
 
 // A node is the state before a step.
@@ -29,7 +29,7 @@ type node struct {
 	chosen    int32
 	choice    int // the answer to Choose in this step
 	choices   int // of so many
-	accesses  []sched.Access
+	accesses  []schedrt.Access
 	clock     int32 // the one of enabled that is time, or -1
 }
 
@@ -37,14 +37,14 @@ type node struct {
 // conflicts with that step, trying it comes to the same.
 type sleeper struct {
 	g        int32
-	accesses []sched.Access
+	accesses []schedrt.Access
 }
 
 // Begin is that of Search.
-func (d *DPOR) Begin(x *sched.Exec) { d.x = x }
+func (d *DPOR) Begin(x *schedrt.Exec) { d.x = x }
 
-// Pick is that of sched.Strategy.
-func (d *DPOR) Pick(p *sched.Point) int {
+// Pick is that of schedrt.Strategy.
+func (d *DPOR) Pick(p *schedrt.Point) int {
 	if p.Step >= len(d.nodes) && !d.extend(p) {
 		return -1
 	}
@@ -58,7 +58,7 @@ func (d *DPOR) Pick(p *sched.Point) int {
 }
 
 // extend adds the node of a state that is new, and reports whether anybody is awake in it.
-func (d *DPOR) extend(p *sched.Point) bool {
+func (d *DPOR) extend(p *schedrt.Point) bool {
 	at := len(d.nodes)
 	if at < cap(d.nodes) {
 		d.nodes = d.nodes[:at+1]
@@ -70,7 +70,7 @@ func (d *DPOR) extend(p *sched.Point) bool {
 	n.choice, n.choices, n.accesses, n.clock = 0, 0, n.accesses[:0], -1
 	for _, g := range p.Enabled {
 		n.enabled = append(n.enabled, int32(g.ID))
-		if g.Op.Kind == sched.OpFire {
+		if g.Op.Kind == schedrt.OpFire {
 			n.clock = int32(g.ID)
 		}
 	}
@@ -88,7 +88,7 @@ func (d *DPOR) extend(p *sched.Point) bool {
 // inherit lets those sleep on whose step does not conflict with the one before.
 func (d *DPOR) inherit(n, parent *node, step int) {
 	s := &d.x.Trace.Steps[step]
-	if s.Kind == sched.OpSettle {
+	if s.Kind == schedrt.OpAwaitRest {
 		return
 	}
 	for _, z := range parent.sleep {
@@ -99,7 +99,7 @@ func (d *DPOR) inherit(n, parent *node, step int) {
 }
 
 // awake returns a goroutine that can move and does not sleep, the usual one if it may, or -1.
-func (d *DPOR) awake(n *node, p *sched.Point) int32 {
+func (d *DPOR) awake(n *node, p *schedrt.Point) int32 {
 	if usual := n.enabled[Usual(p)]; !n.asleep(usual) {
 		return usual
 	}
@@ -115,7 +115,7 @@ func (n *node) asleep(g int32) bool {
 	return slices.ContainsFunc(n.sleep, func(z sleeper) bool { return z.g == g })
 }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (d *DPOR) Choose(count int) int {
 	n := &d.nodes[len(d.x.Trace.Steps)-1]
 	n.choices = count
@@ -123,11 +123,11 @@ func (d *DPOR) Choose(count int) int {
 }
 
 // Done is that of Search.
-func (d *DPOR) Done(x *sched.Exec) bool {
+func (d *DPOR) Done(x *schedrt.Exec) bool {
 	steps := len(x.Trace.Steps)
 	d.nodes = d.nodes[:min(steps, len(d.nodes))]
 	d.order.of(&x.Trace, d.from)
-	d.blocked = x.Stuck(d.blocked[:0])
+	d.blocked = x.Blocked(d.blocked[:0])
 	for _, g := range d.blocked {
 		d.order.pending(int32(g.ID), g.Op.Access)
 	}
@@ -151,8 +151,8 @@ func (d *DPOR) Done(x *sched.Exec) bool {
 
 // hurry has time pass before a timer is stopped or set anew, if it could. The race of the two may
 // not be in the trace, as a timer that was stopped never fires.
-func (d *DPOR) hurry(n *node, next sched.Kind) {
-	if next == sched.OpTimer && n.clock >= 0 && !n.asleep(n.clock) && !slices.Contains(n.backtrack, n.clock) {
+func (d *DPOR) hurry(n *node, next schedrt.Kind) {
+	if next == schedrt.OpTimer && n.clock >= 0 && !n.asleep(n.clock) && !slices.Contains(n.backtrack, n.clock) {
 		n.backtrack = append(n.backtrack, n.clock)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
 	"github.com/semabench/semabench/stress/explore/shim/time"
@@ -14,67 +14,67 @@ import (
 // lingering are programs that return with somebody left, and how each of their schedules has to end.
 var lingering = map[string]struct {
 	program func()
-	want    sched.Ending // with daemons
-	strict  sched.Ending // without
+	want    schedrt.Ending // with daemons
+	strict  schedrt.Ending // without
 }{
 	"ticker": {func() {
 		tick := time.NewTicker(1)
-		sched.Go(func() {
+		schedrt.Go(func() {
 			for {
-				sched.Recv(tick.C)
+				schedrt.Recv(tick.C)
 			}
 		})
-	}, sched.Passed, sched.Leak},
+	}, schedrt.Passed, schedrt.Leak},
 	"sleeper": {func() {
-		sched.Go(func() {
+		schedrt.Go(func() {
 			for {
 				time.Sleep(1)
 			}
 		})
-	}, sched.Passed, sched.Leak},
+	}, schedrt.Passed, schedrt.Leak},
 	"select with a timer": {func() {
 		stop := make(chan int)
-		sched.Go(func() {
+		schedrt.Go(func() {
 			for {
-				sched.Select(false, sched.From(stop), sched.From(time.After(1)))
+				schedrt.Select(false, schedrt.From(stop), schedrt.From(time.After(1)))
 			}
 		})
-	}, sched.Passed, sched.Leak},
+	}, schedrt.Passed, schedrt.Leak},
 	"timer that sets itself": {func() {
 		var timer *time.Timer
 		timer = time.AfterFunc(1, func() { timer.Reset(1) })
-	}, sched.Passed, sched.Passed},
+	}, schedrt.Passed, schedrt.Passed},
 	"sleeps and ends": {func() {
-		sched.Go(func() { time.Sleep(1); time.Sleep(1) })
-	}, sched.Passed, sched.Passed},
+		schedrt.Go(func() { time.Sleep(1); time.Sleep(1) })
+	}, schedrt.Passed, schedrt.Passed},
 	"sleeps and waits": {func() {
 		ch := make(chan int)
-		sched.Go(func() { time.Sleep(1); sched.Recv(ch) })
-	}, sched.Leak, sched.Leak},
+		schedrt.Go(func() { time.Sleep(1); schedrt.Recv(ch) })
+	}, schedrt.Leak, schedrt.Leak},
 	"stopped ticker": {func() {
 		tick := time.NewTicker(1)
 		tick.Stop()
-		sched.Go(func() { sched.Recv(tick.C) })
-	}, sched.Leak, sched.Leak},
+		schedrt.Go(func() { schedrt.Recv(tick.C) })
+	}, schedrt.Leak, schedrt.Leak},
 	"waits beside a daemon": {func() {
 		ch := make(chan int)
-		sched.Go(func() {
+		schedrt.Go(func() {
 			for {
 				time.Sleep(1)
 			}
 		})
-		sched.Go(func() { sched.Recv(ch) })
-	}, sched.Leak, sched.Leak},
+		schedrt.Go(func() { schedrt.Recv(ch) })
+	}, schedrt.Leak, schedrt.Leak},
 	"served by a daemon": {func() {
 		ch := make(chan int, 1)
-		sched.Go(func() {
+		schedrt.Go(func() {
 			for {
 				time.Sleep(1)
-				sched.Select(true, sched.To(ch).Case(1))
+				schedrt.Select(true, schedrt.To(ch).Case(1))
 			}
 		})
-		sched.Go(func() { sched.Recv(ch) })
-	}, sched.Passed, sched.Leak},
+		schedrt.Go(func() { schedrt.Recv(ch) })
+	}, schedrt.Passed, schedrt.Leak},
 }
 
 func TestWhoLivesOnIsNoLeak(t *testing.T) {
@@ -84,7 +84,7 @@ func TestWhoLivesOnIsNoLeak(t *testing.T) {
 			if how == "dfs" && name == "served by a daemon" {
 				continue // which has far more schedules than classes
 			}
-			for _, limits := range []sched.Limits{{}, {NoDaemons: true}} {
+			for _, limits := range []schedrt.Limits{{}, {NoDaemons: true}} {
 				_, limits.AskAlways = search().(*strategy.DPOR)
 				want := c.want
 				if limits.NoDaemons {
@@ -107,8 +107,8 @@ func TestFatalErrorsAreNotRecovered(t *testing.T) {
 		"writer": func() { defer func() { _ = recover() }(); var mu sync.RWMutex; mu.RLock(); mu.Unlock() },
 		"reader": func() { defer func() { _ = recover() }(); var mu sync.RWMutex; mu.Lock(); mu.RUnlock() },
 	} {
-		if all := explore(&strategy.DPOR{}, sched.Limits{AskAlways: true}, 10, program); all.endings[sched.Panicked] != all.played {
-			t.Errorf("%s: %v, want only %v", name, all.endings, sched.Panicked)
+		if all := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, 10, program); all.endings[schedrt.Panicked] != all.played {
+			t.Errorf("%s: %v, want only %v", name, all.endings, schedrt.Panicked)
 		}
 	}
 }
@@ -131,8 +131,8 @@ func TestStrangersAreNotTakenForTheProgram(t *testing.T) {
 			mu.Lock()
 			x.Add(1)
 			mu.Unlock()
-			sched.To(ch).Send(1)
-			sched.Recv(ch)
+			schedrt.To(ch).Send(1)
+			schedrt.Recv(ch)
 			runtime.Gosched()
 		}
 	}()
@@ -142,10 +142,10 @@ func TestStrangersAreNotTakenForTheProgram(t *testing.T) {
 	}
 	var y atomic.Int64
 	for range 200 {
-		all := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, 100, func() {
+		all := explore(&strategy.DFS{Preemptions: -1}, schedrt.Limits{}, 100, func() {
 			together(func() { y.Add(1); y.Add(1) }, func() { y.Add(1); y.Add(1) })
 		})
-		if all.played != 6 || all.endings[sched.Passed] != 6 {
+		if all.played != 6 || all.endings[schedrt.Passed] != 6 {
 			t.Fatalf("%d schedules %v, want 6 that pass", all.played, all.endings)
 		}
 	}

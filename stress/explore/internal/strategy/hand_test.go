@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 )
 
@@ -32,7 +32,7 @@ var leaving = map[string]func(){
 	},
 	"left": func() {
 		ch := make(chan int)
-		together(func() { defer sched.Close(ch); sched.Recv(ch) }, func() { sched.Recv(ch) })
+		together(func() { defer schedrt.Close(ch); schedrt.Recv(ch) }, func() { schedrt.Recv(ch) })
 	},
 }
 
@@ -50,8 +50,8 @@ func TestHandOversAreInterchangeable(t *testing.T) {
 	}
 	for name, program := range all {
 		for how, search := range strategies {
-			coroutines := played(search(), sched.Limits{}, program)
-			goroutines := played(search(), sched.Limits{Goroutines: true}, program)
+			coroutines := played(search(), schedrt.Limits{}, program)
+			goroutines := played(search(), schedrt.Limits{Goroutines: true}, program)
 			for i := range max(len(coroutines), len(goroutines)) {
 				if i < min(len(coroutines), len(goroutines)) && coroutines[i] == goroutines[i] {
 					continue
@@ -63,9 +63,9 @@ func TestHandOversAreInterchangeable(t *testing.T) {
 }
 
 // played returns all that is known of each of up to 60 schedules.
-func played(search strategy.Search, limits sched.Limits, program func()) (all []string) {
+func played(search strategy.Search, limits schedrt.Limits, program func()) (all []string) {
 	_, limits.AskAlways = search.(*strategy.DPOR)
-	x := sched.New(limits)
+	x := schedrt.New(limits)
 	defer x.Close()
 	recorder := &strategy.Recorder{Search: search}
 	for range 60 {
@@ -90,7 +90,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, goroutines := range []bool{false, true} {
 		for _, program := range leaving {
-			played(strategy.NewRandom(1), sched.Limits{Goroutines: goroutines}, program)
+			played(strategy.NewRandom(1), schedrt.Limits{Goroutines: goroutines}, program)
 		}
 	}
 	for range 1000 { // they end by themselves, but not at once

@@ -3,12 +3,12 @@ package strategy
 import (
 	"slices"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // An order is the happens-before relation of a trace, as a vector clock for each step.
 type order struct {
-	trace   *sched.Trace
+	trace   *schedrt.Trace
 	clocks  [][]int32 // of a step: for each goroutine, one more than its last step that came before
 	procs   []int32   // the last step of each goroutine, or -1
 	past    [][]touch // of each object, the last of each goroutine and mode
@@ -19,7 +19,7 @@ type order struct {
 
 type touch struct {
 	step, g int32
-	mode    sched.Mode
+	mode    schedrt.Mode
 }
 
 // A race is two steps that conflict, with nothing between that orders them, and that could have come
@@ -32,7 +32,7 @@ type race struct {
 }
 
 // of computes the relation, and the races of which the second step is not before from.
-func (o *order) of(t *sched.Trace, from int) {
+func (o *order) of(t *schedrt.Trace, from int) {
 	o.trace = t
 	o.races = o.races[:0]
 	o.procs, o.barrier = o.procs[:0], -1
@@ -62,7 +62,7 @@ func (o *order) add(at int32, wanted bool) {
 	if o.barrier >= 0 {
 		clock = join(clock, o.clocks[o.barrier])
 	}
-	if s.Kind == sched.OpSettle { // everything was before
+	if s.Kind == schedrt.OpAwaitRest { // everything was before
 		for _, last := range o.procs {
 			if last >= 0 {
 				clock = join(clock, o.clocks[last])
@@ -76,7 +76,7 @@ func (o *order) add(at int32, wanted bool) {
 	clock[s.G] = at + 1
 	o.clocks[at] = clock
 	o.procs[s.G] = at
-	if s.Kind == sched.OpSettle { // and everything that follows is after
+	if s.Kind == schedrt.OpAwaitRest { // and everything that follows is after
 		o.barrier = at
 	}
 }
@@ -100,7 +100,7 @@ func (o *order) meet(at int32, clock []int32, wanted bool) []int32 {
 
 // touch remembers an access. An earlier one of the same goroutine and mode is of no more interest: who
 // is after this one is after that one, too.
-func (o *order) touch(a sched.Access, g, at int32) {
+func (o *order) touch(a schedrt.Access, g, at int32) {
 	past := o.past[a.Object]
 	for i := range past {
 		if past[i].g == g && past[i].mode == a.Mode {
@@ -112,16 +112,16 @@ func (o *order) touch(a sched.Access, g, at int32) {
 }
 
 // find looks for earlier steps of others that conflict.
-func (o *order) find(g int32, accesses []sched.Access) {
+func (o *order) find(g int32, accesses []schedrt.Access) {
 	o.found = o.found[:0]
 	for _, a := range accesses {
 		for int(a.Object) >= len(o.past) {
 			o.past = append(o.past, nil)
 		}
 		for _, p := range o.past[a.Object] {
-			if sched.Conflict(p.mode, a.Mode) && p.g != g {
+			if schedrt.Conflict(p.mode, a.Mode) && p.g != g {
 				key := p.step << 1
-				if sched.Reversible(p.mode, a.Mode) {
+				if schedrt.Reversible(p.mode, a.Mode) {
 					key |= 1
 				}
 				o.found = append(o.found, key)
@@ -131,7 +131,7 @@ func (o *order) find(g int32, accesses []sched.Access) {
 }
 
 // pending finds the races of a step that was never possible, and might have been before another.
-func (o *order) pending(g int32, accesses []sched.Access) {
+func (o *order) pending(g int32, accesses []schedrt.Access) {
 	var clock []int32
 	if int(g) < len(o.procs) && o.procs[g] >= 0 {
 		clock = o.clocks[o.procs[g]]

@@ -3,7 +3,7 @@ package strategy
 import (
 	"slices"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A Part is some of the schedules of a tree: those that begin as its first steps do, without those
@@ -28,13 +28,13 @@ type Node struct {
 	Chosen             int32
 	Choice, Choices    int
 	Clock              int32
-	Accesses           []sched.Access
+	Accesses           []schedrt.Access
 }
 
 // A Sleeper is that of DPOR.
 type Sleeper struct {
 	G        int32
-	Accesses []sched.Access
+	Accesses []schedrt.Access
 }
 
 // A Tree is a Search that comes to an end, and of which parts can be played by others.
@@ -42,7 +42,7 @@ type Tree interface {
 	Search
 
 	// Rest returns what is left to play. It is to be called when Done has returned true.
-	Rest(x *sched.Exec) *Part
+	Rest(x *schedrt.Exec) *Part
 
 	// Resume goes on with a part.
 	Resume(p *Part)
@@ -107,7 +107,7 @@ func (p *Part) splitNodes() *Part {
 }
 
 // Rest is that of Tree.
-func (d *DFS) Rest(*sched.Exec) *Part {
+func (d *DFS) Rest(*schedrt.Exec) *Part {
 	p := &Part{Floor: d.floor}
 	for _, step := range d.path {
 		p.Forks = append(p.Forks, Fork{slices.Clone(step.ways), step.next})
@@ -124,7 +124,7 @@ func (d *DFS) Resume(p *Part) {
 }
 
 // Rest is that of Tree. What a step touches is noted while the execution is there that has taken it.
-func (d *DPOR) Rest(x *sched.Exec) *Part {
+func (d *DPOR) Rest(x *schedrt.Exec) *Part {
 	p := &Part{Floor: d.floor}
 	for at := range d.nodes {
 		n := &d.nodes[at]
@@ -152,7 +152,7 @@ func (n *node) export(fixed bool) Node {
 }
 
 // touches adds to what the step that was chosen touches.
-func (n *node) touches(accesses []sched.Access) {
+func (n *node) touches(accesses []schedrt.Access) {
 	for _, a := range accesses {
 		if !slices.Contains(n.accesses, a) {
 			n.accesses = append(n.accesses, a)

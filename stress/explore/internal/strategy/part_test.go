@@ -6,23 +6,23 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // inParts explores as several processes do: a few schedules of one part, then of the next, and what is
 // left of each is split and goes through text.
-func inParts(t *testing.T, newTree func() strategy.Tree, limits sched.Limits, budget int, program func()) tally {
+func inParts(t *testing.T, newTree func() strategy.Tree, limits schedrt.Limits, budget int, program func()) tally {
 	t.Helper()
-	x := sched.New(limits)
+	x := schedrt.New(limits)
 	defer x.Close()
-	all := tally{classes: map[string]int{}, endings: map[sched.Ending]int{}, complete: true}
+	all := tally{classes: map[string]int{}, endings: map[schedrt.Ending]int{}, complete: true}
 	for queue := []*strategy.Part{{}}; len(queue) > 0; queue = queue[1:] {
 		tree := newTree()
 		tree.Resume(queue[0])
 		more := true
 		for range budget {
 			tree.Begin(x)
-			if out := x.Play(tree, program); out.Kind == sched.Pruned {
+			if out := x.Play(tree, program); out.Kind == schedrt.Pruned {
 				all.pruned++
 			} else {
 				all.played++
@@ -68,15 +68,15 @@ func TestPartsHaveTheSchedulesOfTheWhole(t *testing.T) {
 	for name, program := range all {
 		t.Run(name, func(t *testing.T) {
 			most := 5_000
-			dfs := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, most, program)
-			if !dfs.complete || dfs.endings[sched.Panicked] > 0 {
+			dfs := explore(&strategy.DFS{Preemptions: -1}, schedrt.Limits{}, most, program)
+			if !dfs.complete || dfs.endings[schedrt.Panicked] > 0 {
 				return
 			}
-			dpor := explore(&strategy.DPOR{}, sched.Limits{AskAlways: true}, most, program)
+			dpor := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, most, program)
 			for _, budget := range []int{1, 2, 7} {
-				got := inParts(t, func() strategy.Tree { return &strategy.DFS{Preemptions: -1} }, sched.Limits{}, budget, program)
+				got := inParts(t, func() strategy.Tree { return &strategy.DFS{Preemptions: -1} }, schedrt.Limits{}, budget, program)
 				mustBeSame(t, "DFS", got, dfs)
-				got = inParts(t, func() strategy.Tree { return &strategy.DPOR{} }, sched.Limits{AskAlways: true}, budget, program)
+				got = inParts(t, func() strategy.Tree { return &strategy.DPOR{} }, schedrt.Limits{AskAlways: true}, budget, program)
 				mustBeSame(t, "DPOR", got, dpor)
 				pruned += got.pruned - dpor.pruned
 			}

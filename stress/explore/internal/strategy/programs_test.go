@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
 	"github.com/semabench/semabench/stress/explore/shim/time"
@@ -54,15 +54,15 @@ var steps = []func(x *things){
 	func(x *things) { x.locks[0].Lock(); x.cond.Wait(); x.locks[0].Unlock() },
 	func(x *things) { x.cond.Signal() },
 	func(x *things) { x.cond.Broadcast() },
-	func(x *things) { sched.To(x.one).Send(1) },
-	func(x *things) { sched.Recv(x.one) },
-	func(x *things) { sched.To(x.meeting).Send(1) },
-	func(x *things) { sched.Recv(x.meeting) },
-	func(x *things) { sched.Len(x.one) },
-	func(x *things) { sched.Select(false, sched.From(x.one), sched.From(x.meeting)) },
-	func(x *things) { sched.Select(true, sched.From(x.one), sched.To(x.meeting).Case(2)) },
-	func(x *things) { sched.Select(true, sched.From(x.meeting)) },
-	func(x *things) { sched.Go(func() { x.words[1].Add(1) }) },
+	func(x *things) { schedrt.To(x.one).Send(1) },
+	func(x *things) { schedrt.Recv(x.one) },
+	func(x *things) { schedrt.To(x.meeting).Send(1) },
+	func(x *things) { schedrt.Recv(x.meeting) },
+	func(x *things) { schedrt.Len(x.one) },
+	func(x *things) { schedrt.Select(false, schedrt.From(x.one), schedrt.From(x.meeting)) },
+	func(x *things) { schedrt.Select(true, schedrt.From(x.one), schedrt.To(x.meeting).Case(2)) },
+	func(x *things) { schedrt.Select(true, schedrt.From(x.meeting)) },
+	func(x *things) { schedrt.Go(func() { x.words[1].Add(1) }) },
 	func(x *things) { x.pairs.LoadOrStore(1, 1) },
 	func(x *things) { x.pairs.LoadAndDelete(1) },
 	func(x *things) { x.pairs.Swap(2, 2) },
@@ -70,7 +70,7 @@ var steps = []func(x *things){
 	func(x *things) { x.pool.Put(x.pool.Get()) },
 	func(x *things) { x.pool.Put(1) },
 	func(x *things) { time.AfterFunc(1, func() { x.words[0].Add(1) }).Stop() },
-	func(x *things) { sched.Select(false, sched.From(time.After(1)), sched.From(x.one)) },
+	func(x *things) { schedrt.Select(false, schedrt.From(time.After(1)), schedrt.From(x.one)) },
 }
 
 // drawn returns the program of a seed: two or three goroutines with up to three steps each.
@@ -90,7 +90,7 @@ func drawn(seed uint64) func() {
 			x.group.Add(-99)
 		}
 		for _, plan := range plans {
-			sched.Go(func() {
+			schedrt.Go(func() {
 				for _, step := range plan {
 					steps[step](x)
 				}

@@ -3,7 +3,7 @@ package strategy
 import (
 	"math/rand/v2"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Random picks any goroutine that can move, each as likely as another. In the bugs of SCTBench it does
@@ -14,16 +14,16 @@ type Random struct{ rand *rand.Rand }
 func NewRandom(seed uint64) *Random { return &Random{rand.New(rand.NewPCG(seed, 1))} }
 
 // Begin is that of Search.
-func (r *Random) Begin(*sched.Exec) {}
+func (r *Random) Begin(*schedrt.Exec) {}
 
-// Pick is that of sched.Strategy.
-func (r *Random) Pick(p *sched.Point) int { return r.rand.IntN(len(p.Enabled)) }
+// Pick is that of schedrt.Strategy.
+func (r *Random) Pick(p *schedrt.Point) int { return r.rand.IntN(len(p.Enabled)) }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (r *Random) Choose(n int) int { return r.rand.IntN(n) }
 
 // Done is that of Search.
-func (r *Random) Done(*sched.Exec) bool { return true }
+func (r *Random) Done(*schedrt.Exec) bool { return true }
 
 // PCT gives goroutines priorities at random and lowers that of whoever runs at depth-1 moments. A bug
 // that takes depth ordering constraints among n goroutines and k steps is found with a probability of
@@ -45,15 +45,15 @@ func NewPCT(depth int, seed uint64) *PCT {
 func (s *PCT) Expect(steps int) { s.length = steps }
 
 // Begin is that of Search.
-func (s *PCT) Begin(*sched.Exec) {
+func (s *PCT) Begin(*schedrt.Exec) {
 	s.priority, s.changes = s.priority[:0], s.changes[:0]
 	for range s.depth - 1 {
 		s.changes = append(s.changes, s.rand.IntN(s.length))
 	}
 }
 
-// Pick is that of sched.Strategy.
-func (s *PCT) Pick(p *sched.Point) int {
+// Pick is that of schedrt.Strategy.
+func (s *PCT) Pick(p *schedrt.Point) int {
 	i := s.highest(p)
 	for n, change := range s.changes {
 		if change >= 0 && p.Step >= change {
@@ -65,9 +65,9 @@ func (s *PCT) Pick(p *sched.Point) int {
 	return i
 }
 
-func (s *PCT) highest(p *sched.Point) (best int) {
+func (s *PCT) highest(p *schedrt.Point) (best int) {
 	for i, g := range p.Enabled {
-		if g.Op.Kind == sched.OpFire {
+		if g.Op.Kind == schedrt.OpFire {
 			s.clock(g.ID)
 		}
 		for len(s.priority) <= g.ID {
@@ -89,11 +89,11 @@ func (s *PCT) clock(g int) {
 	s.priority[g] = min(s.priority[g], uint64(s.depth)+1)
 }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (s *PCT) Choose(n int) int { return s.rand.IntN(n) }
 
 // Done is that of Search.
-func (s *PCT) Done(x *sched.Exec) bool {
+func (s *PCT) Done(x *schedrt.Exec) bool {
 	s.length = max(s.length, len(x.Trace.Steps))
 	return true
 }
@@ -110,10 +110,10 @@ type POS struct {
 func NewPOS(seed uint64) *POS { return &POS{rand: rand.New(rand.NewPCG(seed, 3))} }
 
 // Begin is that of Search.
-func (s *POS) Begin(*sched.Exec) { s.priority = s.priority[:0] }
+func (s *POS) Begin(*schedrt.Exec) { s.priority = s.priority[:0] }
 
-// Pick is that of sched.Strategy.
-func (s *POS) Pick(p *sched.Point) int {
+// Pick is that of schedrt.Strategy.
+func (s *POS) Pick(p *schedrt.Point) int {
 	best := 0
 	for i, g := range p.Enabled {
 		for len(s.priority) <= g.ID {
@@ -135,16 +135,16 @@ func (s *POS) Pick(p *sched.Point) int {
 	return best
 }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (s *POS) Choose(n int) int { return s.rand.IntN(n) }
 
 // Done is that of Search.
-func (s *POS) Done(*sched.Exec) bool { return true }
+func (s *POS) Done(*schedrt.Exec) bool { return true }
 
-func conflict(a, b []sched.Access) bool {
+func conflict(a, b []schedrt.Access) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if x.Object == y.Object && sched.Conflict(x.Mode, y.Mode) {
+			if x.Object == y.Object && schedrt.Conflict(x.Mode, y.Mode) {
 				return true
 			}
 		}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A Schedule is where an execution differs from the usual one, in the order of the decisions.
@@ -65,13 +65,13 @@ type Recorder struct {
 }
 
 // Begin is that of Search.
-func (r *Recorder) Begin(x *sched.Exec) {
+func (r *Recorder) Begin(x *schedrt.Exec) {
 	r.Schedule, r.at, r.Preempted = r.Schedule[:0], 0, r.Preempted[:0]
 	r.Search.Begin(x)
 }
 
-// Pick is that of sched.Strategy.
-func (r *Recorder) Pick(p *sched.Point) int {
+// Pick is that of schedrt.Strategy.
+func (r *Recorder) Pick(p *schedrt.Point) int {
 	i := r.Search.Pick(p)
 	if i >= 0 && len(p.Enabled) > 1 {
 		if i != Usual(p) {
@@ -85,7 +85,7 @@ func (r *Recorder) Pick(p *sched.Point) int {
 	return i
 }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (r *Recorder) Choose(n int) int {
 	i := r.Search.Choose(n)
 	if i != 0 {
@@ -103,7 +103,7 @@ type Replay struct {
 }
 
 // Begin is that of Search.
-func (r *Replay) Begin(*sched.Exec) { r.next, r.at, r.Diverged = 0, 0, "" }
+func (r *Replay) Begin(*schedrt.Exec) { r.next, r.at, r.Diverged = 0, 0, "" }
 
 // turn returns where to go if this decision is not the usual one.
 func (r *Replay) turn() (to int, ok bool) {
@@ -116,8 +116,8 @@ func (r *Replay) turn() (to int, ok bool) {
 	return r.Schedule[r.next-1].To, true
 }
 
-// Pick is that of sched.Strategy.
-func (r *Replay) Pick(p *sched.Point) int {
+// Pick is that of schedrt.Strategy.
+func (r *Replay) Pick(p *schedrt.Point) int {
 	if len(p.Enabled) == 1 {
 		return 0
 	}
@@ -136,7 +136,7 @@ func (r *Replay) Pick(p *sched.Point) int {
 	return Usual(p)
 }
 
-// Choose is that of sched.Strategy.
+// Choose is that of schedrt.Strategy.
 func (r *Replay) Choose(n int) int {
 	to, ok := r.turn()
 	if ok && to >= n {
@@ -154,7 +154,7 @@ func (r *Replay) diverge(format string, args ...any) {
 }
 
 // Done is that of Search.
-func (r *Replay) Done(*sched.Exec) bool {
+func (r *Replay) Done(*schedrt.Exec) bool {
 	if r.next < len(r.Schedule) {
 		r.diverge("the program had no more decisions")
 	}

@@ -4,20 +4,20 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	runtimes "github.com/semabench/semabench/stress/explore/shim/runtime"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
 )
 
 // endings is explore without the classes, which take long to tell for executions that are long.
-func endings(search strategy.Search, limits sched.Limits, most int, program func()) tally {
-	x := sched.New(limits)
+func endings(search strategy.Search, limits schedrt.Limits, most int, program func()) tally {
+	x := schedrt.New(limits)
 	defer x.Close()
-	all := tally{endings: map[sched.Ending]int{}}
+	all := tally{endings: map[schedrt.Ending]int{}}
 	for range most {
 		search.Begin(x)
-		if out := x.Play(search, program); out.Kind != sched.Pruned {
+		if out := x.Play(search, program); out.Kind != schedrt.Pruned {
 			all.played++
 			all.endings[out.Kind]++
 		}
@@ -32,7 +32,7 @@ func endings(search strategy.Search, limits sched.Limits, most int, program func
 // spinning are programs with a loop that looks until something changes, and how they may end.
 var spinning = map[string]struct {
 	program func()
-	endings []sched.Ending
+	endings []schedrt.Ending
 }{
 	"load": {func() {
 		var x atomic.Int64
@@ -40,7 +40,7 @@ var spinning = map[string]struct {
 			for x.Load() == 0 {
 			}
 		})
-	}, []sched.Ending{sched.Passed}},
+	}, []schedrt.Ending{schedrt.Passed}},
 	"swap": {func() {
 		var x atomic.Int64
 		locked := func() {
@@ -49,7 +49,7 @@ var spinning = map[string]struct {
 			x.Store(0)
 		}
 		together(locked, locked)
-	}, []sched.Ending{sched.Passed}},
+	}, []schedrt.Ending{schedrt.Passed}},
 	"look, then yield": {func() {
 		var x atomic.Int64
 		together(func() { x.Store(1); x.Store(2) }, func() {
@@ -62,7 +62,7 @@ var spinning = map[string]struct {
 				runtimes.Gosched()
 			}
 		})
-	}, []sched.Ending{sched.Passed}},
+	}, []schedrt.Ending{schedrt.Passed}},
 	"try": {func() {
 		var mu sync.Mutex
 		locked := func() {
@@ -72,28 +72,28 @@ var spinning = map[string]struct {
 			mu.Unlock()
 		}
 		together(locked, locked)
-	}, []sched.Ending{sched.Passed}},
+	}, []schedrt.Ending{schedrt.Passed}},
 	"map": {func() {
 		var m sync.Map
 		together(func() { m.Store(1, 1) }, func() {
 			for _, ok := m.Load(1); !ok; _, ok = m.Load(1) {
 			}
 		})
-	}, []sched.Ending{sched.Passed}},
+	}, []schedrt.Ending{schedrt.Passed}},
 	"poll": {func() {
 		ch := make(chan int, 1)
-		together(func() { sched.To(ch).Send(1) }, func() {
-			for sched.Select(true, sched.From(ch)) < 0 {
+		together(func() { schedrt.To(ch).Send(1) }, func() {
+			for schedrt.Select(true, schedrt.From(ch)) < 0 {
 			}
 		})
-	}, []sched.Ending{sched.Passed}},
+	}, []schedrt.Ending{schedrt.Passed}},
 	"for ever": {func() {
 		var x atomic.Int64
 		together(func() { x.Store(1) }, func() {
 			for x.Load() != 2 {
 			}
 		})
-	}, []sched.Ending{sched.Livelock}},
+	}, []schedrt.Ending{schedrt.Livelock}},
 	"both for ever": {func() {
 		var x, y atomic.Int64
 		wait := func(own, other *atomic.Int64) func() {
@@ -105,7 +105,7 @@ var spinning = map[string]struct {
 			}
 		}
 		together(wait(&x, &y), wait(&y, &x))
-	}, []sched.Ending{sched.Livelock}},
+	}, []schedrt.Ending{schedrt.Livelock}},
 }
 
 // No strategy is kept from its end by a loop that spins, and none takes one for an endless program.
@@ -113,7 +113,7 @@ func TestSpinLoopsComeToAnEnd(t *testing.T) {
 	skipRaced(t)
 	for name, c := range spinning {
 		for how, search := range strategies {
-			limits := sched.Limits{Livelock: 300}
+			limits := schedrt.Limits{Livelock: 300}
 			_, limits.AskAlways = search().(*strategy.DPOR)
 			all := endings(search(), limits, 3000, c.program)
 			left := all.played

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	"github.com/semabench/semabench/stress/explore/shim/context"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
@@ -18,18 +18,18 @@ import (
 type tally struct {
 	played, pruned int
 	classes        map[string]int
-	endings        map[sched.Ending]int
+	endings        map[schedrt.Ending]int
 	complete       bool
 }
 
-func explore(search strategy.Search, limits sched.Limits, most int, program func()) tally {
-	x := sched.New(limits)
+func explore(search strategy.Search, limits schedrt.Limits, most int, program func()) tally {
+	x := schedrt.New(limits)
 	defer x.Close()
-	all := tally{classes: map[string]int{}, endings: map[sched.Ending]int{}}
+	all := tally{classes: map[string]int{}, endings: map[schedrt.Ending]int{}}
 	for all.played+all.pruned < most {
 		search.Begin(x)
 		out := x.Play(search, program)
-		if out.Kind == sched.Pruned {
+		if out.Kind == schedrt.Pruned {
 			all.pruned++
 		} else {
 			all.played++
@@ -45,7 +45,7 @@ func explore(search strategy.Search, limits sched.Limits, most int, program func
 }
 
 func skipRaced(t *testing.T) {
-	if sched.Raced {
+	if schedrt.RaceEnabled {
 		t.Skip("the engine is compiled without the race detector where it is used; here that would report the engine. " +
 			"scripts/exhaust.sh runs this without it")
 	}
@@ -54,7 +54,7 @@ func skipRaced(t *testing.T) {
 // together runs functions in goroutines of their own, with nothing to wait for them.
 func together(fs ...func()) {
 	for _, f := range fs {
-		sched.Go(f)
+		schedrt.Go(f)
 	}
 }
 
@@ -83,7 +83,7 @@ func TestDFSPlaysEverySchedule(t *testing.T) {
 			together(func() { mu.Lock(); mu.Unlock() }, func() { x.Add(1) })
 		}, 3},
 	} {
-		got := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, 1e6, c.program)
+		got := explore(&strategy.DFS{Preemptions: -1}, schedrt.Limits{}, 1e6, c.program)
 		if got.played != c.want || !got.complete {
 			t.Errorf("%s: %d schedules, complete: %v; want %d", c.name, got.played, got.complete, c.want)
 		}
@@ -119,24 +119,24 @@ var programs = map[string]func(){
 	},
 	"channel": func() {
 		ch := make(chan int)
-		together(func() { sched.To(ch).Send(1) }, func() { sched.To(ch).Send(2) }, func() { sched.Recv(ch); sched.Recv(ch) })
+		together(func() { schedrt.To(ch).Send(1) }, func() { schedrt.To(ch).Send(2) }, func() { schedrt.Recv(ch); schedrt.Recv(ch) })
 	},
 	"buffer": func() {
 		ch := make(chan int, 1)
-		together(func() { sched.To(ch).Send(1); sched.To(ch).Send(2) }, func() { sched.To(ch).Send(3) }, func() { sched.Recv(ch); sched.Recv(ch) })
+		together(func() { schedrt.To(ch).Send(1); schedrt.To(ch).Send(2) }, func() { schedrt.To(ch).Send(3) }, func() { schedrt.Recv(ch); schedrt.Recv(ch) })
 	},
 	"select": func() {
 		a, b := make(chan int, 1), make(chan int, 1)
-		together(func() { sched.To(a).Send(1) }, func() { sched.To(b).Send(1) }, func() {
-			sched.Select(false, sched.From(a), sched.From(b))
-			sched.Select(true, sched.From(a), sched.From(b))
+		together(func() { schedrt.To(a).Send(1) }, func() { schedrt.To(b).Send(1) }, func() {
+			schedrt.Select(false, schedrt.From(a), schedrt.From(b))
+			schedrt.Select(true, schedrt.From(a), schedrt.From(b))
 		})
 	},
 	"select between": func() {
 		a, b := make(chan int), make(chan int)
-		together(func() { sched.Select(false, sched.From(a), sched.From(b)) },
-			func() { sched.Select(true, sched.To(a).Case(1)) },
-			func() { sched.Select(true, sched.To(b).Case(1)) })
+		together(func() { schedrt.Select(false, schedrt.From(a), schedrt.From(b)) },
+			func() { schedrt.Select(true, schedrt.To(a).Case(1)) },
+			func() { schedrt.Select(true, schedrt.To(b).Case(1)) })
 	},
 	"cond": func() {
 		var mu sync.Mutex
@@ -171,7 +171,7 @@ var programs = map[string]func(){
 	},
 	"timers at once": func() {
 		a, b := time.NewTimer(1), time.NewTimer(1)
-		together(func() { sched.Select(false, sched.From(a.C), sched.From(b.C)); b.Stop() })
+		together(func() { schedrt.Select(false, schedrt.From(a.C), schedrt.From(b.C)); b.Stop() })
 	},
 	"map": func() {
 		var m sync.Map
@@ -213,11 +213,11 @@ func TestDPORPlaysOneOfEachClass(t *testing.T) {
 func mustCover(t *testing.T, program func()) {
 	t.Helper()
 	const most = 100_000
-	all := explore(&strategy.DFS{Preemptions: -1}, sched.Limits{}, most, program)
-	if !all.complete || all.endings[sched.Panicked] > 0 {
+	all := explore(&strategy.DFS{Preemptions: -1}, schedrt.Limits{}, most, program)
+	if !all.complete || all.endings[schedrt.Panicked] > 0 {
 		t.Skipf("%d schedules are too many, or one ends before the others would: %v", all.played, all.endings)
 	}
-	one := explore(&strategy.DPOR{}, sched.Limits{AskAlways: true}, most, program)
+	one := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, most, program)
 	t.Logf("%d schedules in %d classes %v; DPOR played %d and gave up %d %v",
 		all.played, len(all.classes), all.endings, one.played, one.pruned, one.endings)
 	if !one.complete || one.played != len(one.classes) {

@@ -4,225 +4,225 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // LoadInt32 is the function of the real package, and so are those below.
 func LoadInt32(addr *int32) int32 {
-	sched.Load(unsafe.Pointer(addr))
+	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadInt32(addr)
 }
 
 // StoreInt32 stores val.
 func StoreInt32(addr *int32, val int32) {
-	sched.Store(unsafe.Pointer(addr))
+	schedrt.Store(unsafe.Pointer(addr))
 	atomic.StoreInt32(addr, val)
 }
 
 // SwapInt32 stores new and returns what was there.
 func SwapInt32(addr *int32, new int32) (old int32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.SwapInt32(addr, new)
 }
 
 // CompareAndSwapInt32 stores new if old is there.
 func CompareAndSwapInt32(addr *int32, old, new int32) (swapped bool) {
-	sched.CAS(unsafe.Pointer(addr))
+	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapInt32(addr, old, new)
-	sched.Swapped(unsafe.Pointer(addr), swapped)
+	schedrt.Swapped(unsafe.Pointer(addr), swapped)
 	return swapped
 }
 
 // AddInt32 adds delta and returns the sum.
 func AddInt32(addr *int32, delta int32) (new int32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AddInt32(addr, delta)
 }
 
 // AndInt32 is a bitwise and; it returns what was there.
 func AndInt32(addr *int32, mask int32) (old int32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AndInt32(addr, mask)
 }
 
 // OrInt32 is a bitwise or; it returns what was there.
 func OrInt32(addr *int32, mask int32) (old int32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.OrInt32(addr, mask)
 }
 
 // LoadInt64 is the function of the real package, and so are those below.
 func LoadInt64(addr *int64) int64 {
-	sched.Load(unsafe.Pointer(addr))
+	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadInt64(addr)
 }
 
 // StoreInt64 stores val.
 func StoreInt64(addr *int64, val int64) {
-	sched.Store(unsafe.Pointer(addr))
+	schedrt.Store(unsafe.Pointer(addr))
 	atomic.StoreInt64(addr, val)
 }
 
 // SwapInt64 stores new and returns what was there.
 func SwapInt64(addr *int64, new int64) (old int64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.SwapInt64(addr, new)
 }
 
 // CompareAndSwapInt64 stores new if old is there.
 func CompareAndSwapInt64(addr *int64, old, new int64) (swapped bool) {
-	sched.CAS(unsafe.Pointer(addr))
+	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapInt64(addr, old, new)
-	sched.Swapped(unsafe.Pointer(addr), swapped)
+	schedrt.Swapped(unsafe.Pointer(addr), swapped)
 	return swapped
 }
 
 // AddInt64 adds delta and returns the sum.
 func AddInt64(addr *int64, delta int64) (new int64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AddInt64(addr, delta)
 }
 
 // AndInt64 is a bitwise and; it returns what was there.
 func AndInt64(addr *int64, mask int64) (old int64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AndInt64(addr, mask)
 }
 
 // OrInt64 is a bitwise or; it returns what was there.
 func OrInt64(addr *int64, mask int64) (old int64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.OrInt64(addr, mask)
 }
 
 // LoadUint32 is the function of the real package, and so are those below.
 func LoadUint32(addr *uint32) uint32 {
-	sched.Load(unsafe.Pointer(addr))
+	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadUint32(addr)
 }
 
 // StoreUint32 stores val.
 func StoreUint32(addr *uint32, val uint32) {
-	sched.Store(unsafe.Pointer(addr))
+	schedrt.Store(unsafe.Pointer(addr))
 	atomic.StoreUint32(addr, val)
 }
 
 // SwapUint32 stores new and returns what was there.
 func SwapUint32(addr *uint32, new uint32) (old uint32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.SwapUint32(addr, new)
 }
 
 // CompareAndSwapUint32 stores new if old is there.
 func CompareAndSwapUint32(addr *uint32, old, new uint32) (swapped bool) {
-	sched.CAS(unsafe.Pointer(addr))
+	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapUint32(addr, old, new)
-	sched.Swapped(unsafe.Pointer(addr), swapped)
+	schedrt.Swapped(unsafe.Pointer(addr), swapped)
 	return swapped
 }
 
 // AddUint32 adds delta and returns the sum.
 func AddUint32(addr *uint32, delta uint32) (new uint32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AddUint32(addr, delta)
 }
 
 // AndUint32 is a bitwise and; it returns what was there.
 func AndUint32(addr *uint32, mask uint32) (old uint32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AndUint32(addr, mask)
 }
 
 // OrUint32 is a bitwise or; it returns what was there.
 func OrUint32(addr *uint32, mask uint32) (old uint32) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.OrUint32(addr, mask)
 }
 
 // LoadUint64 is the function of the real package, and so are those below.
 func LoadUint64(addr *uint64) uint64 {
-	sched.Load(unsafe.Pointer(addr))
+	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadUint64(addr)
 }
 
 // StoreUint64 stores val.
 func StoreUint64(addr *uint64, val uint64) {
-	sched.Store(unsafe.Pointer(addr))
+	schedrt.Store(unsafe.Pointer(addr))
 	atomic.StoreUint64(addr, val)
 }
 
 // SwapUint64 stores new and returns what was there.
 func SwapUint64(addr *uint64, new uint64) (old uint64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.SwapUint64(addr, new)
 }
 
 // CompareAndSwapUint64 stores new if old is there.
 func CompareAndSwapUint64(addr *uint64, old, new uint64) (swapped bool) {
-	sched.CAS(unsafe.Pointer(addr))
+	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapUint64(addr, old, new)
-	sched.Swapped(unsafe.Pointer(addr), swapped)
+	schedrt.Swapped(unsafe.Pointer(addr), swapped)
 	return swapped
 }
 
 // AddUint64 adds delta and returns the sum.
 func AddUint64(addr *uint64, delta uint64) (new uint64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AddUint64(addr, delta)
 }
 
 // AndUint64 is a bitwise and; it returns what was there.
 func AndUint64(addr *uint64, mask uint64) (old uint64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AndUint64(addr, mask)
 }
 
 // OrUint64 is a bitwise or; it returns what was there.
 func OrUint64(addr *uint64, mask uint64) (old uint64) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.OrUint64(addr, mask)
 }
 
 // LoadUintptr is the function of the real package, and so are those below.
 func LoadUintptr(addr *uintptr) uintptr {
-	sched.Load(unsafe.Pointer(addr))
+	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadUintptr(addr)
 }
 
 // StoreUintptr stores val.
 func StoreUintptr(addr *uintptr, val uintptr) {
-	sched.Store(unsafe.Pointer(addr))
+	schedrt.Store(unsafe.Pointer(addr))
 	atomic.StoreUintptr(addr, val)
 }
 
 // SwapUintptr stores new and returns what was there.
 func SwapUintptr(addr *uintptr, new uintptr) (old uintptr) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.SwapUintptr(addr, new)
 }
 
 // CompareAndSwapUintptr stores new if old is there.
 func CompareAndSwapUintptr(addr *uintptr, old, new uintptr) (swapped bool) {
-	sched.CAS(unsafe.Pointer(addr))
+	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapUintptr(addr, old, new)
-	sched.Swapped(unsafe.Pointer(addr), swapped)
+	schedrt.Swapped(unsafe.Pointer(addr), swapped)
 	return swapped
 }
 
 // AddUintptr adds delta and returns the sum.
 func AddUintptr(addr *uintptr, delta uintptr) (new uintptr) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AddUintptr(addr, delta)
 }
 
 // AndUintptr is a bitwise and; it returns what was there.
 func AndUintptr(addr *uintptr, mask uintptr) (old uintptr) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.AndUintptr(addr, mask)
 }
 
 // OrUintptr is a bitwise or; it returns what was there.
 func OrUintptr(addr *uintptr, mask uintptr) (old uintptr) {
-	sched.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.OrUintptr(addr, mask)
 }

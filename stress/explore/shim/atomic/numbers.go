@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // An Int32 is an atomic.Int32.
@@ -15,45 +15,45 @@ type Int32 struct{ real atomic.Int32 }
 
 // Load is the method of the real one, and so are those below.
 func (x *Int32) Load() int32 {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Int32) Store(val int32) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Int32) Swap(new int32) (old int32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Int32) CompareAndSwap(old, new int32) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the sum.
 func (x *Int32) Add(delta int32) (new int32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
 // And is a bitwise and; it returns what was there.
 func (x *Int32) And(mask int32) (old int32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
 // Or is a bitwise or; it returns what was there.
 func (x *Int32) Or(mask int32) (old int32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
@@ -62,45 +62,45 @@ type Int64 struct{ real atomic.Int64 }
 
 // Load is the method of the real one, and so are those below.
 func (x *Int64) Load() int64 {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Int64) Store(val int64) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Int64) Swap(new int64) (old int64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Int64) CompareAndSwap(old, new int64) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the sum.
 func (x *Int64) Add(delta int64) (new int64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
 // And is a bitwise and; it returns what was there.
 func (x *Int64) And(mask int64) (old int64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
 // Or is a bitwise or; it returns what was there.
 func (x *Int64) Or(mask int64) (old int64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
@@ -109,45 +109,45 @@ type Uint32 struct{ real atomic.Uint32 }
 
 // Load is the method of the real one, and so are those below.
 func (x *Uint32) Load() uint32 {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Uint32) Store(val uint32) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Uint32) Swap(new uint32) (old uint32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Uint32) CompareAndSwap(old, new uint32) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the sum.
 func (x *Uint32) Add(delta uint32) (new uint32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
 // And is a bitwise and; it returns what was there.
 func (x *Uint32) And(mask uint32) (old uint32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
 // Or is a bitwise or; it returns what was there.
 func (x *Uint32) Or(mask uint32) (old uint32) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
@@ -156,45 +156,45 @@ type Uint64 struct{ real atomic.Uint64 }
 
 // Load is the method of the real one, and so are those below.
 func (x *Uint64) Load() uint64 {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Uint64) Store(val uint64) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Uint64) Swap(new uint64) (old uint64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Uint64) CompareAndSwap(old, new uint64) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the sum.
 func (x *Uint64) Add(delta uint64) (new uint64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
 // And is a bitwise and; it returns what was there.
 func (x *Uint64) And(mask uint64) (old uint64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
 // Or is a bitwise or; it returns what was there.
 func (x *Uint64) Or(mask uint64) (old uint64) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
@@ -203,44 +203,44 @@ type Uintptr struct{ real atomic.Uintptr }
 
 // Load is the method of the real one, and so are those below.
 func (x *Uintptr) Load() uintptr {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Uintptr) Store(val uintptr) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Uintptr) Swap(new uintptr) (old uintptr) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Uintptr) CompareAndSwap(old, new uintptr) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the sum.
 func (x *Uintptr) Add(delta uintptr) (new uintptr) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
 // And is a bitwise and; it returns what was there.
 func (x *Uintptr) And(mask uintptr) (old uintptr) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
 // Or is a bitwise or; it returns what was there.
 func (x *Uintptr) Or(mask uintptr) (old uintptr) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A Bool is an atomic.Bool.
@@ -12,27 +12,27 @@ type Bool struct{ real atomic.Bool }
 
 // Load is the method of the real one, and so are those below.
 func (x *Bool) Load() bool {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Bool) Store(val bool) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Bool) Swap(new bool) (old bool) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
@@ -41,27 +41,27 @@ type Pointer[T any] struct{ real atomic.Pointer[T] }
 
 // Load is the method of the real one, and so are those below.
 func (x *Pointer[T]) Load() *T {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Pointer[T]) Store(val *T) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Pointer[T]) Swap(new *T) (old *T) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }
 
@@ -70,26 +70,26 @@ type Value struct{ real atomic.Value }
 
 // Load is the method of the real one, and so are those below.
 func (x *Value) Load() any {
-	sched.Load(unsafe.Pointer(x))
+	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
 }
 
 // Store stores val.
 func (x *Value) Store(val any) {
-	sched.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns what was there.
 func (x *Value) Swap(new any) (old any) {
-	sched.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
 // CompareAndSwap stores new if old is there.
 func (x *Value) CompareAndSwap(old, new any) (swapped bool) {
-	sched.CAS(unsafe.Pointer(x))
+	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	sched.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), swapped)
 	return swapped
 }

@@ -4,30 +4,30 @@ import (
 	"context"
 	"time"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A callback is called once in a goroutine of its own, unless it is stopped before.
 type callback struct {
-	object  sched.Object
+	object  schedrt.Object
 	f       func()
 	settled bool // it was started or stopped
 }
 
 func (a *callback) cancel(error, error) {
-	sched.Do(sched.OpRegister, func() bool {
+	schedrt.Do(schedrt.OpRegister, func() bool {
 		if a.settled {
 			return false
 		}
 		a.settled = true
-		sched.Spawn(a.f)
+		schedrt.GoInStep(a.f)
 		return true
-	}, sched.Touch{Object: &a.object, Mode: sched.Write})
+	}, schedrt.Touch{Object: &a.object, Mode: schedrt.Write})
 }
 
 // AfterFunc is context.AfterFunc.
 func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return context.AfterFunc(ctx, f)
 	}
 	a := &callback{f: f}
@@ -37,11 +37,11 @@ func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 }
 
 func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
-	touches := []sched.Touch{{Object: &a.object, Mode: sched.Write}}
+	touches := []schedrt.Touch{{Object: &a.object, Mode: schedrt.Write}}
 	if p != nil {
-		touches = append(touches, sched.Touch{Object: &p.family.object, Mode: sched.Add})
+		touches = append(touches, schedrt.Touch{Object: &p.family.object, Mode: schedrt.Add})
 	}
-	sched.Do(sched.OpStop, func() bool {
+	schedrt.Do(schedrt.OpStop, func() bool {
 		stopped = !a.settled
 		a.settled = true
 		if stopped && p != nil {
@@ -58,7 +58,7 @@ func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
 type timerCtx struct {
 	*cancelCtx
 	deadline time.Time
-	timer    *sched.Timer
+	timer    *schedrt.Timer
 }
 
 func (c *timerCtx) Deadline() (deadline time.Time, ok bool) { return c.deadline, true }
@@ -75,7 +75,7 @@ func (c *timerCtx) stopTimer() {
 }
 
 func (c *timerCtx) end(err, cause error) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return
 	}
 	if c.close(err, cause) {
@@ -91,8 +91,8 @@ func WithDeadline(parent context.Context, d time.Time) (context.Context, context
 
 // WithDeadlineCause is context.WithDeadlineCause.
 func WithDeadlineCause(parent context.Context, d time.Time, cause error) (context.Context, context.CancelFunc) {
-	if !sched.Controlled() {
-		return context.WithTimeoutCause(parent, d.Sub(sched.Before()), cause)
+	if !schedrt.Controlled() {
+		return context.WithTimeoutCause(parent, d.Sub(schedrt.UncontrolledNow()), cause)
 	}
 	if parent == nil {
 		panic("cannot create context from nil parent")
@@ -102,14 +102,14 @@ func WithDeadlineCause(parent context.Context, d time.Time, cause error) (contex
 	}
 	c := &timerCtx{cancelCtx: &cancelCtx{Context: parent, done: make(chan struct{})}, deadline: d}
 	c.leave = follow(parent, c)
-	left := d.Sub(sched.Now())
+	left := d.Sub(schedrt.Now())
 	if left <= 0 {
 		c.end(context.DeadlineExceeded, cause)
 		return c, func() {}
 	}
 	expire := func() { c.end(context.DeadlineExceeded, cause) }
-	c.timer = sched.NewTimerUnless(sched.Channel(c.done), func() bool { return c.err != nil }, left,
-		func() { sched.Spawn(expire) })
+	c.timer = schedrt.NewTimerUnless(schedrt.ChannelObject(c.done), func() bool { return c.err != nil }, left,
+		func() { schedrt.GoInStep(expire) })
 	return c, func() { c.end(context.Canceled, nil) }
 }
 
@@ -122,8 +122,8 @@ func WithTimeout(parent context.Context, timeout time.Duration) (context.Context
 func WithTimeoutCause(
 	parent context.Context, timeout time.Duration, cause error,
 ) (context.Context, context.CancelFunc) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return context.WithTimeoutCause(parent, timeout, cause)
 	}
-	return WithDeadlineCause(parent, sched.Now().Add(timeout), cause)
+	return WithDeadlineCause(parent, schedrt.Now().Add(timeout), cause)
 }

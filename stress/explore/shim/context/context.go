@@ -7,7 +7,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 type canceler interface {
@@ -16,7 +16,7 @@ type canceler interface {
 
 // family is what a parent knows of those that are cancelled with it.
 type family struct {
-	object sched.Object
+	object schedrt.Object
 	kids   []canceler // in the order in which they came
 }
 
@@ -34,7 +34,7 @@ var cancelCtxKey int
 func (c *cancelCtx) Done() <-chan struct{} { return c.done }
 
 func (c *cancelCtx) Err() error {
-	if sched.Controlled() && !sched.Look(c.done) {
+	if schedrt.Controlled() && !schedrt.ChannelClosed(c.done) {
 		return nil
 	}
 	return c.err
@@ -51,7 +51,7 @@ func (c *cancelCtx) String() string { return "context.WithCancel" }
 
 // WithCancel is context.WithCancel.
 func WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return context.WithCancel(parent)
 	}
 	c := withCancel(parent)
@@ -60,7 +60,7 @@ func WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
 
 // WithCancelCause is context.WithCancelCause.
 func WithCancelCause(parent context.Context) (context.Context, context.CancelCauseFunc) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return context.WithCancelCause(parent)
 	}
 	c := withCancel(parent)
@@ -85,17 +85,17 @@ func (c *cancelCtx) close(err, cause error) (first bool) {
 		cause = err
 	}
 	var kids []canceler
-	sched.Do(sched.OpCancel, func() bool {
+	schedrt.Do(schedrt.OpCancel, func() bool {
 		if c.err != nil {
 			return false
 		}
 		first = true
 		c.err, c.cause = err, cause
 		kids, c.family.kids = inAnyOrder(c.family.kids), nil
-		sched.CloseNow(c.done)
+		schedrt.CloseInStep(c.done)
 		return true
-	}, sched.Touch{Object: sched.Channel(c.done), Mode: sched.Write},
-		sched.Touch{Object: &c.family.object, Mode: sched.Write})
+	}, schedrt.Touch{Object: schedrt.ChannelObject(c.done), Mode: schedrt.Write},
+		schedrt.Touch{Object: &c.family.object, Mode: schedrt.Write})
 	for _, kid := range kids {
 		kid.cancel(err, cause)
 	}
@@ -109,14 +109,14 @@ const permuted = 4
 func inAnyOrder(kids []canceler) []canceler {
 	n := len(kids)
 	if n > permuted {
-		first := sched.Choose(n)
+		first := schedrt.Choose(n)
 		return append(append([]canceler{}, kids[first:]...), kids[:first]...)
 	}
 	ways := 1
 	for i := range n {
 		ways *= i + 1
 	}
-	way := sched.Choose(ways)
+	way := schedrt.Choose(ways)
 	for ; n > 1; n-- {
 		kids[way%n], kids[n-1] = kids[n-1], kids[way%n]
 		way /= n
@@ -126,7 +126,7 @@ func inAnyOrder(kids []canceler) []canceler {
 
 // end is called by whoever made the context.
 func (c *cancelCtx) end(err, cause error) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return // an execution that is over
 	}
 	if c.close(err, cause) {
@@ -182,7 +182,7 @@ func (c withoutCancel) Value(key any) any {
 
 // WithoutCancel is context.WithoutCancel.
 func WithoutCancel(parent context.Context) context.Context {
-	if !sched.Controlled() || parent == nil {
+	if !schedrt.Controlled() || parent == nil {
 		return context.WithoutCancel(parent)
 	}
 	return withoutCancel{parent}

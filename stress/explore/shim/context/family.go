@@ -4,7 +4,7 @@ import (
 	"context"
 	"reflect"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // follow has kid cancelled when parent is, and returns what ends that.
@@ -39,18 +39,18 @@ func nearest(parent context.Context) (*cancelCtx, <-chan struct{}) {
 
 // add reports whether the parent has still to be cancelled.
 func (f *family) add(p *cancelCtx, kid canceler) (added bool) {
-	sched.Do(sched.OpRegister, func() bool {
+	schedrt.Do(schedrt.OpRegister, func() bool {
 		if added = p.err == nil; added {
 			f.kids = append(f.kids, kid)
 		}
 		return added
-	}, sched.Touch{Object: &f.object, Mode: sched.Add})
+	}, schedrt.Touch{Object: &f.object, Mode: schedrt.Add})
 	return added
 }
 
 func (f *family) remove(kid canceler) {
-	sched.Do(sched.OpStop, func() bool { return f.drop(kid) },
-		sched.Touch{Object: &f.object, Mode: sched.Add})
+	schedrt.Do(schedrt.OpStop, func() bool { return f.drop(kid) },
+		schedrt.Touch{Object: &f.object, Mode: schedrt.Add})
 }
 
 func (f *family) drop(kid canceler) bool {
@@ -67,7 +67,7 @@ func (f *family) drop(kid canceler) bool {
 // One of the standard library cannot end while a program is under control.
 func watch(parent context.Context, done <-chan struct{}, kid canceler) (leave func()) {
 	cancelled := func() { kid.cancel(parent.Err(), Cause(parent)) }
-	if sched.Select(true, sched.From(done)) == 0 {
+	if schedrt.Select(true, schedrt.From(done)) == 0 {
 		cancelled()
 		return func() {}
 	}
@@ -79,10 +79,10 @@ func watch(parent context.Context, done <-chan struct{}, kid canceler) (leave fu
 		return func() {}
 	}
 	left := make(chan struct{})
-	sched.Go(func() {
-		if sched.Select(false, sched.From(done), sched.From(left)) == 0 {
+	schedrt.Go(func() {
+		if schedrt.Select(false, schedrt.From(done), schedrt.From(left)) == 0 {
 			cancelled()
 		}
 	})
-	return func() { sched.Close(left) }
+	return func() { schedrt.Close(left) }
 }

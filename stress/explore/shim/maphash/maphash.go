@@ -8,12 +8,12 @@ import (
 	"hash/maphash"
 	"reflect"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Bytes is maphash.Bytes.
 func Bytes(seed maphash.Seed, b []byte) uint64 {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return maphash.Bytes(seed, b)
 	}
 	h := fnv.New64a()
@@ -30,7 +30,7 @@ func spread(h uint64) uint64 {
 
 // String is maphash.String.
 func String(seed maphash.Seed, s string) uint64 {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return maphash.String(seed, s)
 	}
 	return Bytes(seed, []byte(s))
@@ -39,11 +39,11 @@ func String(seed maphash.Seed, s string) uint64 {
 // Comparable is maphash.Comparable. Under control, a value with an address in it is refused: that is
 // another one each time.
 func Comparable[T comparable](seed maphash.Seed, v T) uint64 {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return maphash.Comparable(seed, v)
 	}
 	if hasAddress(reflect.ValueOf(&v).Elem()) {
-		sched.Refuse("hash/maphash.Comparable of an address is not under control")
+		schedrt.Refuse("hash/maphash.Comparable of an address is not under control")
 	}
 	return Bytes(seed, fmt.Appendf(nil, "%T%#v", v, v))
 }

@@ -5,7 +5,7 @@ import (
 	"math/rand"
 	"testing/quick"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Check is quick.Check. Under control, it draws the same values in every execution.
@@ -15,7 +15,7 @@ func Check(f any, config *quick.Config) error { return quick.Check(f, seeded(con
 func CheckEqual(f, g any, config *quick.Config) error { return quick.CheckEqual(f, g, seeded(config)) }
 
 func seeded(config *quick.Config) *quick.Config {
-	if !sched.Controlled() || config != nil && config.Rand != nil {
+	if !schedrt.Controlled() || config != nil && config.Rand != nil {
 		return config
 	}
 	c := quick.Config{}

@@ -5,14 +5,14 @@ package rand
 import (
 	"math/rand"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 type source struct{}
 
 func (source) Uint64() uint64 {
-	if sched.Controlled() {
-		return sched.Random()
+	if schedrt.Controlled() {
+		return schedrt.Random()
 	}
 	return rand.Uint64()
 }
@@ -24,8 +24,8 @@ var global = rand.New(source{})
 
 // Seed is the function of the real package, and so are those below.
 func Seed(seed int64) {
-	if sched.Controlled() {
-		sched.Reseed(seed)
+	if schedrt.Controlled() {
+		schedrt.Reseed(seed)
 		return
 	}
 	//lint:ignore SA1019 there are programs that still call it

@@ -4,30 +4,30 @@ package runtime
 import (
 	"runtime"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Gosched is runtime.Gosched.
 func Gosched() {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		runtime.Gosched()
 		return
 	}
-	sched.Yield()
+	schedrt.Yield()
 }
 
 // NumGoroutine is runtime.NumGoroutine. Under control, it counts those that are, and main.
 func NumGoroutine() int {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return runtime.NumGoroutine()
 	}
-	return sched.Living() + 1
+	return schedrt.LiveGoroutines() + 1
 }
 
 // Stack is runtime.Stack. Under control, that of all is refused: it would be mostly the engine's.
 func Stack(buf []byte, all bool) int {
-	if sched.Controlled() && all {
-		sched.Refuse("runtime.Stack of all goroutines, which would show the engine's, is not under control")
+	if schedrt.Controlled() && all {
+		schedrt.Refuse("runtime.Stack of all goroutines, which would show the engine's, is not under control")
 	}
 	return runtime.Stack(buf, all)
 }
@@ -35,14 +35,14 @@ func Stack(buf []byte, all bool) int {
 // SetFinalizer is runtime.SetFinalizer. Under control, it does nothing, as it is not promised that
 // a finalizer ever runs: it would when nobody knows, beside the goroutine that is to run alone.
 func SetFinalizer(obj, finalizer any) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		runtime.SetFinalizer(obj, finalizer)
 	}
 }
 
 // AddCleanup is runtime.AddCleanup. It is like SetFinalizer.
 func AddCleanup[T, S any](ptr *T, cleanup func(S), arg S) runtime.Cleanup {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return runtime.AddCleanup(ptr, cleanup, arg)
 	}
 	return runtime.Cleanup{}
@@ -53,7 +53,7 @@ const processors = 2
 
 // NumCPU is runtime.NumCPU.
 func NumCPU() int {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return runtime.NumCPU()
 	}
 	return processors
@@ -61,7 +61,7 @@ func NumCPU() int {
 
 // GOMAXPROCS is runtime.GOMAXPROCS. Under control, it changes nothing.
 func GOMAXPROCS(n int) int {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return runtime.GOMAXPROCS(n)
 	}
 	return processors

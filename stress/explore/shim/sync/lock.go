@@ -1,5 +1,5 @@
 // Package sync looks like the standard one to an instrumented program. Each type asks its model in
-// package sched first, which returns when the real operation cannot block, and then performs the
+// package schedrt first, which returns when the real operation cannot block, and then performs the
 // real one: misuse, and what the race detector is to see, stay Go's own.
 package sync
 
@@ -7,7 +7,7 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A Locker is a sync.Locker.
@@ -16,7 +16,7 @@ type Locker = sync.Locker
 // A Mutex is a sync.Mutex, and as large as one.
 type Mutex struct{ real sync.Mutex }
 
-func (m *Mutex) model() *sched.Mutex { return sched.MutexAt(unsafe.Pointer(m)) }
+func (m *Mutex) model() *schedrt.Mutex { return schedrt.MutexAt(unsafe.Pointer(m)) }
 
 // Lock locks m.
 func (m *Mutex) Lock() {
@@ -59,7 +59,7 @@ func (m *Mutex) Unlock() {
 // An RWMutex is a sync.RWMutex, and as large as one.
 type RWMutex struct{ real sync.RWMutex }
 
-func (rw *RWMutex) model() *sched.RWMutex { return sched.RWMutexAt(unsafe.Pointer(rw)) }
+func (rw *RWMutex) model() *schedrt.RWMutex { return schedrt.RWMutexAt(unsafe.Pointer(rw)) }
 
 // Lock locks rw for writing.
 func (rw *RWMutex) Lock() {

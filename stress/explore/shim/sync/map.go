@@ -1,9 +1,9 @@
 package sync
 
-import "github.com/semabench/semabench/stress/explore/sched"
+import "github.com/semabench/semabench/stress/explore/schedrt"
 
 // A Map is a sync.Map. Range goes by insertion.
-type Map struct{ model sched.Map }
+type Map struct{ model schedrt.Map }
 
 // Load returns the value of a key.
 func (m *Map) Load(key any) (value any, ok bool) { return m.model.Load(key) }

@@ -3,20 +3,20 @@ package sync
 import (
 	"sync"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A Pool is a sync.Pool.
 type Pool struct {
 	New func() any
 
-	model sched.Pool
+	model schedrt.Pool
 	real  sync.Pool // for whoever is not under control
 }
 
 // Get takes something from the pool or calls New.
 func (p *Pool) Get() (x any) {
-	if sched.Controlled() {
+	if schedrt.Controlled() {
 		x = p.model.Get()
 	} else {
 		x = p.real.Get()
@@ -31,7 +31,7 @@ func (p *Pool) Get() (x any) {
 func (p *Pool) Put(x any) {
 	switch {
 	case x == nil:
-	case sched.Controlled():
+	case schedrt.Controlled():
 		p.model.Put(x)
 	default:
 		p.real.Put(x)

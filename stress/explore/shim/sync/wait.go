@@ -3,18 +3,18 @@ package sync
 import (
 	"sync"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A WaitGroup is a sync.WaitGroup.
 type WaitGroup struct {
-	model sched.WaitGroup
+	model schedrt.WaitGroup
 	real  sync.WaitGroup
 }
 
 // Add adds delta to the counter.
 func (wg *WaitGroup) Add(delta int) {
-	if wg.model.Reset() {
+	if wg.model.IsStale() {
 		wg.real = sync.WaitGroup{}
 	}
 	wg.model.Add(delta)
@@ -26,7 +26,7 @@ func (wg *WaitGroup) Done() { wg.Add(-1) }
 
 // Wait blocks until the counter is zero.
 func (wg *WaitGroup) Wait() {
-	if wg.model.Reset() {
+	if wg.model.IsStale() {
 		wg.real = sync.WaitGroup{}
 	}
 	wg.model.Wait()
@@ -36,7 +36,7 @@ func (wg *WaitGroup) Wait() {
 // Go calls f in a goroutine that the WaitGroup waits for.
 func (wg *WaitGroup) Go(f func()) {
 	wg.Add(1)
-	sched.Go(func() {
+	schedrt.Go(func() {
 		defer func() {
 			if x := recover(); x != nil {
 				panic(x) // which ends the program, and nobody waits for this goroutine any more
@@ -50,7 +50,7 @@ func (wg *WaitGroup) Go(f func()) {
 // A Cond is a sync.Cond.
 type Cond struct {
 	L     Locker
-	model sched.Cond
+	model schedrt.Cond
 	once  sync.Once // makes real, which only code without control needs
 	real  *sync.Cond
 }
@@ -65,7 +65,7 @@ func (c *Cond) outside() *sync.Cond {
 
 // Wait unlocks c.L and suspends the goroutine until it is woken, and locks c.L again.
 func (c *Cond) Wait() {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		c.outside().Wait()
 		return
 	}
@@ -74,7 +74,7 @@ func (c *Cond) Wait() {
 
 // Signal wakes one goroutine that waits on c, if there is any.
 func (c *Cond) Signal() {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		c.outside().Signal()
 		return
 	}
@@ -83,7 +83,7 @@ func (c *Cond) Signal() {
 
 // Broadcast wakes all goroutines that wait on c.
 func (c *Cond) Broadcast() {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		c.outside().Broadcast()
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Play runs body as the test of one schedule and returns it. It has ended, with its subtests and
@@ -20,7 +20,7 @@ func PlayAlone(outer testing.TB, body func(*T), noted func(left int, skipped boo
 	t := newT(outer, outer.Name(), nil)
 	defer func() {
 		if t.returned || t.left {
-			noted(sched.Finish(), t.skipped)
+			noted(schedrt.FinishPassed(), t.skipped)
 		}
 	}()
 	t.run(body)
@@ -30,8 +30,8 @@ func PlayAlone(outer testing.TB, body func(*T), noted func(left int, skipped boo
 // called Parallel.
 func (t *T) Run(name string, f func(t *T)) bool {
 	sub := newT(t.TB, t.name+"/"+t.unique(name), t)
-	sched.Go(func() { sub.run(f) })
-	sched.Recv(sub.handedOver)
+	schedrt.Go(func() { sub.run(f) })
+	schedrt.Recv(sub.handedOver)
 	return !sub.Failed()
 }
 
@@ -69,8 +69,8 @@ func (t *T) Parallel() {
 	t.parent.mu.Lock()
 	t.parent.parallel = append(t.parent.parallel, t)
 	t.parent.mu.Unlock()
-	sched.Close(t.handedOver)
-	sched.Recv(t.released)
+	schedrt.Close(t.handedOver)
+	schedrt.Recv(t.released)
 }
 
 // run plays f and waits for the subtests that are parallel. It is called in a goroutine of its own.
@@ -88,18 +88,18 @@ func (t *T) end() {
 		t.fail("test executed panic(nil) or runtime.Goexit")
 	}
 	for _, sub := range t.parallel {
-		sched.Close(sub.released)
+		schedrt.Close(sub.released)
 	}
 	for _, sub := range t.parallel {
-		sched.Recv(sub.ended)
+		schedrt.Recv(sub.ended)
 	}
 	t.cleanUp()
 	switch {
 	case t.parent == nil:
 	case t.inParallel:
-		sched.Close(t.ended)
+		schedrt.Close(t.ended)
 	default:
-		sched.Close(t.handedOver)
+		schedrt.Close(t.handedOver)
 	}
 }
 
@@ -136,6 +136,6 @@ func (o output) Write(p []byte) (int, error) {
 
 // ArtifactDir refuses: files are not under control.
 func (t *T) ArtifactDir() string {
-	sched.Refuse("testing.(*T).ArtifactDir, which is for files, is not under control")
+	schedrt.Refuse("testing.(*T).ArtifactDir, which is for files, is not under control")
 	return ""
 }

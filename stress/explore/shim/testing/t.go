@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	shim "github.com/semabench/semabench/stress/explore/shim/context"
 )
 
@@ -93,12 +93,12 @@ func (t *T) Setenv(key, value string) {
 
 // TempDir refuses: files are not under control.
 func (t *T) TempDir() string {
-	sched.Refuse("testing.(*T).TempDir, which is for files, is not under control")
+	schedrt.Refuse("testing.(*T).TempDir, which is for files, is not under control")
 	return ""
 }
 
 // Chdir refuses: files are not under control.
-func (t *T) Chdir(string) { sched.Refuse("testing.(*T).Chdir is not under control") }
+func (t *T) Chdir(string) { schedrt.Refuse("testing.(*T).Chdir is not under control") }
 
 // Failed reports whether the test or one of its subtests has failed.
 func (t *T) Failed() bool {
@@ -139,7 +139,7 @@ func (t *T) fail(message string) {
 	if log := t.tree.log.String(); log != "" {
 		text += "\nlogged before:\n" + strings.TrimRight(log, "\n")
 	}
-	sched.Fail(text)
+	schedrt.Fail(text)
 }
 
 // Error is Log and Fail.

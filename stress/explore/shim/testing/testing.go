@@ -3,7 +3,7 @@ package testing
 import (
 	"testing"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Door explores one test of a suite. Package explore sets it in the binary that it builds for one.
@@ -26,22 +26,22 @@ type InternalTest struct {
 
 // RunTests refuses: it is for go test.
 func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
-	sched.Refuse("testing.RunTests is not under control")
+	schedrt.Refuse("testing.RunTests is not under control")
 	return false
 }
 
 // AllocsPerRun refuses: it would count what the engine allocates.
 func AllocsPerRun(runs int, f func()) float64 {
-	if sched.Controlled() {
-		sched.Refuse("testing.AllocsPerRun, which would count what the engine allocates, is not under control")
+	if schedrt.Controlled() {
+		schedrt.Refuse("testing.AllocsPerRun, which would count what the engine allocates, is not under control")
 	}
 	return testing.AllocsPerRun(runs, f)
 }
 
 // Benchmark refuses: it would measure the engine.
 func Benchmark(f func(*testing.B)) testing.BenchmarkResult {
-	if sched.Controlled() {
-		sched.Refuse("testing.Benchmark, which would measure the engine, is not under control")
+	if schedrt.Controlled() {
+		schedrt.Refuse("testing.Benchmark, which would measure the engine, is not under control")
 	}
 	return testing.Benchmark(f)
 }

@@ -5,15 +5,15 @@ package time
 import (
 	"time"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Now is time.Now.
 func Now() time.Time {
-	if !sched.Controlled() {
-		return sched.Before()
+	if !schedrt.Controlled() {
+		return schedrt.UncontrolledNow()
 	}
-	return sched.Now()
+	return schedrt.Now()
 }
 
 // Since is time.Since.
@@ -24,36 +24,36 @@ func Until(t time.Time) time.Duration { return t.Sub(Now()) }
 
 // Sleep is time.Sleep.
 func Sleep(d time.Duration) {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		time.Sleep(d)
 		return
 	}
-	sched.Sleep(d)
+	schedrt.Sleep(d)
 }
 
 // A Timer is a time.Timer.
 type Timer struct {
 	C     <-chan time.Time
-	model *sched.Timer
+	model *schedrt.Timer
 	real  *time.Timer
 }
 
 // NewTimer returns a Timer that sends on its channel after d.
 func NewTimer(d time.Duration) *Timer {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		real := time.NewTimer(d)
 		return &Timer{C: real.C, real: real}
 	}
 	ch := make(chan time.Time)
-	return &Timer{C: ch, model: sched.NewSender(ch, d, 0)}
+	return &Timer{C: ch, model: schedrt.NewChannelTimer(ch, d, 0)}
 }
 
 // AfterFunc calls f in a goroutine of its own after d.
 func AfterFunc(d time.Duration, f func()) *Timer {
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		return &Timer{real: time.AfterFunc(d, f)}
 	}
-	return &Timer{model: sched.NewTimer(d, func() { sched.Spawn(f) })}
+	return &Timer{model: schedrt.NewTimer(d, func() { schedrt.GoInStep(f) })}
 }
 
 // After returns the channel of a new timer.
@@ -68,7 +68,7 @@ func (t *Timer) Stop() bool {
 	case t.model == nil:
 		panic("time: Stop called on uninitialized Timer")
 	}
-	return sched.Controlled() && t.model.Stop()
+	return schedrt.Controlled() && t.model.Stop()
 }
 
 // Reset sets the timer anew and reports whether it was set.
@@ -79,13 +79,13 @@ func (t *Timer) Reset(d time.Duration) bool {
 	case t.model == nil:
 		panic("time: Reset called on uninitialized Timer")
 	}
-	return sched.Controlled() && t.model.Reset(d)
+	return schedrt.Controlled() && t.model.Reset(d)
 }
 
 // A Ticker is a time.Ticker. It drops the ticks that nobody takes.
 type Ticker struct {
 	C     <-chan time.Time
-	model *sched.Timer
+	model *schedrt.Timer
 	real  *time.Ticker
 }
 
@@ -94,12 +94,12 @@ func NewTicker(d time.Duration) *Ticker {
 	if d <= 0 {
 		panic("non-positive interval for NewTicker")
 	}
-	if !sched.Controlled() {
+	if !schedrt.Controlled() {
 		real := time.NewTicker(d)
 		return &Ticker{C: real.C, real: real}
 	}
 	ch := make(chan time.Time)
-	return &Ticker{C: ch, model: sched.NewSender(ch, d, d)}
+	return &Ticker{C: ch, model: schedrt.NewChannelTimer(ch, d, d)}
 }
 
 // Stop turns the ticker off.
@@ -107,7 +107,7 @@ func (t *Ticker) Stop() {
 	switch {
 	case t.real != nil:
 		t.real.Stop()
-	case t.model != nil && sched.Controlled(): // the real one forgives an uninitialized Ticker, too
+	case t.model != nil && schedrt.Controlled(): // the real one forgives an uninitialized Ticker, too
 		t.model.Stop()
 	}
 }
@@ -121,8 +121,8 @@ func (t *Ticker) Reset(d time.Duration) {
 		t.real.Reset(d)
 	case t.model == nil:
 		panic("time: Reset called on uninitialized Ticker")
-	case sched.Controlled():
-		t.model.Every(d)
+	case schedrt.Controlled():
+		t.model.ResetPeriod(d)
 	}
 }
 

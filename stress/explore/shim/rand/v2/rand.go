@@ -5,14 +5,14 @@ package rand
 import (
 	"math/rand/v2"
 
-	"github.com/semabench/semabench/stress/explore/sched"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 type source struct{}
 
 func (source) Uint64() uint64 {
-	if sched.Controlled() {
-		return sched.Random()
+	if schedrt.Controlled() {
+		return schedrt.Random()
 	}
 	return rand.Uint64()
 }

@@ -1,0 +1,153 @@
+package failure_test
+
+import (
+	"context"
+	"flag"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+var shots = flag.String("browser.shots", "", "write pictures of the page into this folder, for people to look at")
+
+// newBrowser starts a Chromium with a fresh profile that can reach no host. Without one nothing of what
+// scripts do is checked, which is no matter on a laptop and an error in CI.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+		}
+	}
+	if path == "" {
+		const unchecked = "no Chromium here: the panel, the keys, the content security policy and narrow " +
+			"screens are not checked; install the package chromium"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(unchecked)
+		}
+		t.Skip(unchecked)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
+	ctx, stop := context.WithTimeout(context.Background(), 4*time.Minute) // t.Context ends before Cleanup
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(stop)
+	ctx, _ = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil { // waits, so that the profile can be removed
+			t.Logf("ending Chromium: %v", err)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting %s: %v", path, err)
+	}
+	return ctx
+}
+
+// A tab shows one page. At the end of the test it has asked for nothing but itself, and has had nothing
+// to complain of.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+// A look says how a reader sees the page.
+type look struct {
+	name     string
+	width    int64
+	dark     bool
+	print    bool
+	noScript bool
+}
+
+func open(t *testing.T, browser context.Context, path string, l look) *tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(browser)
+	t.Cleanup(closeTab)
+	p := &tab{t, ctx}
+	address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+	if err := chromedp.Listen(ctx, func(event any) { offence(t, address, event) }); err != nil {
+		t.Fatal(err)
+	}
+	media, scheme := "", "light"
+	if l.print {
+		media = "print"
+	}
+	if l.dark {
+		scheme = "dark"
+	}
+	p.do(chromedp.EmulateViewport(l.width, 800),
+		command(log.Enable, cdp.Empty{}),
+		command(network.Enable, network.EnableParams{}),
+		command(runtime.Enable, cdp.Empty{}),
+		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: l.noScript}),
+		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
+		chromedp.Navigate(address))
+	if !l.noScript {
+		mustBe(p, `document.documentElement.dataset.ready`, "yes")
+	}
+	return p
+}
+
+func offence(t *testing.T, address string, event any) {
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if e.Request.URL != address {
+			t.Errorf("the page asked for %s", e.Request.URL)
+		}
+	case *runtime.EventExceptionThrown:
+		t.Errorf("the page threw %s", e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		t.Errorf("the page called console.%s", e.Type)
+	case *log.EventEntryAdded: // here are violations of the content security policy
+		t.Errorf("the browser says %s: %s", e.Entry.Level, e.Entry.Text)
+	}
+}
+
+// command is one of the protocol's that chromedp has no action for.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, c, params)
+		return err
+	})
+}
+
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.t.Fatalf("%v", err)
+	}
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](p *tab, expression string) T {
+	p.t.Helper()
+	answer, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return answer
+}
+
+func mustBe[T comparable](p *tab, expression string, want T) {
+	p.t.Helper()
+	if got := ask[T](p, expression); got != want {
+		p.t.Errorf("%s = %v, want %v", expression, got, want)
+	}
+}

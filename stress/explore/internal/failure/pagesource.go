@@ -1,0 +1,80 @@
+package failure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// sources takes the excerpts, marks the lines that steps are at, and gives each line an anchor.
+func (v *viewer) sources(p *page) {
+	room := sourceRoom
+	for i, s := range v.report.Sources {
+		shown := pageSource{File: cut(s.File)}
+		for k, line := range s.Lines {
+			const markup = 220 // with marks
+			if room -= escapedSize(cut(line.Text)) + markup; room < 0 {
+				p.Left = "Not all of the source is shown. "
+				break
+			}
+			l := sourceLine{ID: fmt.Sprintf("f%d-%d", i, line.N), N: line.N, Text: cut(line.Text)}
+			l.Gap = k > 0 && s.Lines[k-1].N != line.N-1
+			v.lines[Place{s.File, line.N}] = l.ID
+			shown.Lines = append(shown.Lines, l)
+		}
+		if len(shown.Lines) > 0 {
+			p.Sources = append(p.Sources, shown)
+		}
+	}
+}
+
+// mark adds, to each line, the goroutines that have a step there.
+func (v *viewer) mark(p *page) {
+	who := map[string][]int{}
+	for i := range v.report.Steps {
+		step := &v.report.Steps[i]
+		if id := v.lines[step.At]; id != "" && !slices.Contains(who[id], step.G) {
+			who[id] = append(who[id], step.G)
+		}
+	}
+	for _, s := range p.Sources {
+		for i := range s.Lines {
+			there := who[s.Lines[i].ID]
+			slices.Sort(there)
+			for _, g := range there {
+				s.Lines[i].Marks = append(s.Lines[i].Marks, v.lane(g))
+			}
+		}
+	}
+}
+
+// around are the lines around a place, if they are known.
+func (v *viewer) around(at Place) (lines []sourceLine) {
+	const before, after = 2, 2
+	for _, s := range v.report.Sources {
+		if s.File != at.File {
+			continue
+		}
+		for _, line := range s.Lines {
+			if line.N >= at.Line-before && line.N <= at.Line+after {
+				lines = append(lines, sourceLine{N: line.N, Text: cut(line.Text), Here: line.N == at.Line})
+			}
+		}
+	}
+	return lines
+}
+
+// line is the text of a place, without what it is indented by.
+func (v *viewer) line(at Place) string {
+	for _, s := range v.report.Sources {
+		if s.File != at.File {
+			continue
+		}
+		for _, line := range s.Lines {
+			if line.N == at.Line {
+				return cut(strings.TrimLeft(line.Text, " \t"))
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,236 @@
+package failure_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew: read the diff before committing it")
+
+// samples are the stories in testdata: explorations of wrong programs, as they were told.
+func samples(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("testdata has %d stories, %v; want at least 4", len(files), err)
+	}
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".json"))
+	}
+	return names
+}
+
+func read(t *testing.T, name string) *failure.Report {
+	t.Helper()
+	switch name {
+	case "hostile":
+		return hostile()
+	case "crowd":
+		return crowd(30, 300, "s.mu.Lock()")
+	}
+	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &failure.Report{}
+	if err := json.Unmarshal(text, s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func page(t *testing.T, s *failure.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := s.WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func pageOf(t *testing.T, name string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name+".html")
+	if err := os.WriteFile(path, []byte(page(t, read(t, name))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const evil = "</script><script>window.pwned = 1</script><img src=x onerror=\"window.pwned = 1\">" +
+	"<b class=planted>\u202etxet desrever\u2066 \x1b[31mred\x00 {{.}} ' \" ` --> ]]>"
+
+// hostile is a story in which every word is.
+func hostile() *failure.Report {
+	at := failure.Place{File: evil, Line: 1}
+	return &failure.Report{
+		Test: evil, Subject: evil, Scenario: evil, What: evil, Message: evil + "\n" + evil, Remarks: []string{evil},
+		Found: "found", Least: "least", Replay: evil, Stack: []failure.Frame{{Func: evil, At: at}},
+		Goroutines: []failure.Goroutine{{ID: 0, Func: evil, At: at}, {ID: 1, Func: evil, At: at}},
+		Objects:    []failure.Object{{ID: 1, Name: evil, Kind: evil}},
+		Steps: []failure.Step{
+			{N: 1, G: 0, Text: evil, Result: evil, At: at, Object: 1, State: []failure.State{{Object: 1, Text: evil}}},
+			{N: 2, G: 1, Text: evil, At: at, Object: 1, Switch: failure.Preempted, After: []int{0},
+				Blocks: []failure.Block{{G: 0, Op: evil, At: at}}},
+		},
+		End:   &failure.End{G: 1, Text: evil, At: at},
+		Waits: []failure.Wait{{G: 0, Op: evil, At: at, For: evil, Could: []string{evil}}},
+		Holds: []failure.Hold{{G: 1, Object: evil, How: evil, At: at, Step: 1}},
+		Race: &failure.Race{Text: evil, Accesses: []failure.Access{
+			{What: evil, At: at, Func: evil, G: 1, Stack: []failure.Frame{{Func: evil, At: at}}},
+		}},
+		History: &failure.History{
+			Calls: []failure.Call{{Text: evil, Result: evil, From: 1}},
+			Order: []string{evil}, Stuck: []string{evil}, Reason: evil,
+		},
+		Sources: []failure.Source{{File: evil, Lines: []failure.Line{{N: 1, Text: "\t" + evil}}}},
+	}
+}
+
+// crowd is a story of many goroutines that take turns.
+func crowd(goroutines, steps int, text string) *failure.Report {
+	s := &failure.Report{What: "deadlock", Test: "TestCrowd", Replay: "go test"}
+	for g := range goroutines {
+		s.Goroutines = append(s.Goroutines, failure.Goroutine{ID: g, Func: "main.work"})
+	}
+	var lines []failure.Line
+	for i := range steps {
+		at := failure.Place{File: "pkg/file.go", Line: 10 + i}
+		step := failure.Step{N: i + 1, G: i % goroutines, Text: text, At: at, Switch: failure.Forced, Object: 1,
+			State: []failure.State{{Object: 1, Text: fmt.Sprint(i)}}}
+		if i > 0 {
+			step.After = []int{i - 1}
+		}
+		s.Steps = append(s.Steps, step)
+		lines = append(lines, failure.Line{N: 10 + i, Text: "\t" + text})
+	}
+	s.Sources = []failure.Source{{File: "pkg/file.go", Lines: lines}}
+	s.Objects = []failure.Object{{ID: 1, Name: "mu", Kind: "Mutex"}}
+	return s
+}
+
+func text(t *testing.T, s *failure.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := s.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestText(t *testing.T) {
+	for _, name := range append(samples(t), "hostile") {
+		got := text(t, read(t, name))
+		golden := filepath.Join("testdata", name+".golden.txt")
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s differs from %s; with -update it is written anew:\n%s", name, golden, got)
+		}
+		if strings.ContainsAny(got, "\x1b\x00\u202e\u2066") {
+			t.Errorf("%s: a terminal would obey some of it", name)
+		}
+	}
+}
+
+// Two to eight goroutines fit into a line, each with a place of its own; beyond that lines get longer,
+// and still say all.
+func TestColumns(t *testing.T) {
+	for _, goroutines := range []int{2, 3, 5, 8, 24, 60} {
+		const operation = "s.waiters.PushBack(): 12 → 13"
+		got := text(t, crowd(goroutines, 60, operation))
+		places := map[int]bool{}
+		for line := range strings.Lines(got) {
+			line = strings.TrimRight(line, "\n")
+			if width := utf8.RuneCountInString(line); width > failure.Width && goroutines <= 8 {
+				t.Errorf("%d goroutines: a line of %d characters, want %d at most: %s", goroutines, width, failure.Width, line)
+			}
+			if before, _, ok := strings.Cut(line, operation); ok {
+				places[utf8.RuneCountInString(before)] = true
+			}
+		}
+		if len(places) != goroutines {
+			t.Errorf("%d goroutines have %d places:\n%s", goroutines, len(places), got)
+		}
+	}
+}
+
+// A page needs nothing else, lets nothing else run, and escapes what it is given.
+func TestPageStandsAlone(t *testing.T) {
+	for _, name := range append(samples(t), "hostile") {
+		p := page(t, read(t, name))
+		for _, bad := range []string{"http:", "https:", "url(", "@import", "<img", "<link", "ZgotmplZ", "<b class=planted",
+			"\u202e", "\u2066", "\x1b", "\x00", "style=", "<script>window"} {
+			if strings.Contains(p, bad) {
+				t.Errorf("%s holds %q", name, bad)
+			}
+		}
+		for _, part := range []string{"style", "script"} {
+			body := regexp.MustCompile(`(?s)<` + part + `>(.*?)</` + part + `>`).FindStringSubmatch(p)
+			sum := sha256.Sum256([]byte(body[1]))
+			if hash := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(p, part+"-src 'sha256-"+hash+"'") {
+				t.Errorf("%s: the policy does not name the %s by its hash", name, part)
+			}
+		}
+	}
+}
+
+// However long a schedule is, and every name in it, a page can be sent and opened.
+func TestPageSize(t *testing.T) {
+	const most = 600_000
+	for name, s := range map[string]*failure.Report{
+		"many steps": crowd(8, 400, "s.mu.Lock()"), "many goroutines": crowd(400, 400, "s.mu.Lock()"),
+		"long names": crowd(8, 400, strings.Repeat("<&'", 1000)),
+	} {
+		p := page(t, s)
+		t.Logf("%s: %d bytes", name, len(p))
+		if len(p) > most {
+			t.Errorf("%s: %d bytes, want %d at most", name, len(p), most)
+		}
+	}
+}
+
+// The look is that of the other pages.
+func TestColours(t *testing.T) {
+	own, err := os.ReadFile("page/page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := os.ReadFile("../../../../reports/page/page.css") // its own test checks the contrast
+	if err != nil {
+		t.Fatal(err)
+	}
+	colour := regexp.MustCompile(`--(\w+): (#\w{6})`)
+	known := map[string][]string{}
+	for _, m := range colour.FindAllStringSubmatch(string(theirs), -1) {
+		known[m[1]] = append(known[m[1]], m[2])
+	}
+	seen := map[string]int{}
+	for _, m := range colour.FindAllStringSubmatch(string(own), -1) {
+		if theme := seen[m[1]]; theme >= len(known[m[1]]) || known[m[1]][theme] != m[2] {
+			t.Errorf("--%s is %s, in the other pages %v", m[1], m[2], known[m[1]])
+		}
+		seen[m[1]]++
+	}
+	if len(seen) < 15 {
+		t.Errorf("%d colours found, want at least 15", len(seen))
+	}
+}

@@ -1,0 +1,164 @@
+package failure
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/semabench/semabench/internal/escape"
+)
+
+// WriteText writes the story for a terminal.
+func (s *Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	s.writeWhat(&b)
+	s.writeWaits(&b)
+	s.writeStack(&b)
+	s.writeRace(&b)
+	s.History.write(&b)
+	s.writeColumns(&b)
+	s.writeFound(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// shown is text that a terminal or a page shows and does not obey, in one line.
+func shown(text string) string {
+	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
+}
+
+func (s *Report) writeWhat(b *strings.Builder) {
+	if s.Subject != "" {
+		fmt.Fprintf(b, "%s\nscenario %s\n", shown(s.Subject), shown(s.Scenario))
+	}
+	fmt.Fprintf(b, "%s\n", shown(s.What))
+	for line := range strings.Lines(s.Message) {
+		if line = shown(strings.TrimRight(line, "\n")); line != shown(s.What) && line != "" {
+			fmt.Fprintf(b, "    %s\n", line)
+		}
+	}
+	for _, r := range s.Remarks {
+		fmt.Fprintf(b, "%s\n", shown(r))
+	}
+}
+
+func (s *Report) writeWaits(b *strings.Builder) {
+	for _, w := range s.Waits {
+		fmt.Fprintf(b, "goroutine %d waits in %s%s", w.G, shown(w.Op), at(w.At))
+		if w.For != "" {
+			fmt.Fprintf(b, "\n    for %s", shown(w.For))
+		}
+		if w.Missed {
+			b.WriteString(", which was signalled when nobody waited")
+		}
+		b.WriteByte('\n')
+		for _, c := range w.Could {
+			fmt.Fprintf(b, "    %s\n", shown(c))
+		}
+	}
+	if text := s.cycleText(); text != "" {
+		fmt.Fprintf(b, "%s\n", text)
+	}
+	for _, h := range s.Holds {
+		fmt.Fprintf(b, "%s\n", h.text())
+	}
+}
+
+// cycleText says who waits for whom in a circle.
+func (s *Report) cycleText() string {
+	if len(s.Cycle) == 0 {
+		return ""
+	}
+	if len(s.Cycle) == 1 {
+		return fmt.Sprintf("goroutine %d waits for itself", s.Cycle[0])
+	}
+	var who []string
+	for _, g := range append(s.Cycle, s.Cycle[0]) {
+		who = append(who, fmt.Sprint(g))
+	}
+	return "each waits for the next: goroutines " + strings.Join(who, " → ")
+}
+
+func (h Hold) text() string {
+	text := fmt.Sprintf("in the end goroutine %d %s %s", h.G, shown(h.How), shown(h.Object))
+	if h.Step > 0 {
+		text += fmt.Sprintf(", since step %d%s", h.Step, at(h.At))
+	}
+	return text
+}
+
+func at(p Place) string {
+	if p.File == "" {
+		return ""
+	}
+	return " at " + shown(p.String())
+}
+
+func (s *Report) writeStack(b *strings.Builder) {
+	for _, f := range s.Stack {
+		fmt.Fprintf(b, "    %s%s\n", shown(f.Func), at(f.At))
+	}
+}
+
+func (s *Report) writeRace(b *strings.Builder) {
+	if s.Race == nil {
+		return
+	}
+	for _, a := range s.Race.Accesses {
+		fmt.Fprintf(b, "%s%s%s in %s\n", shown(a.What), by(a.G), at(a.At), shown(a.Func))
+		for _, f := range a.Stack[min(1, len(a.Stack)):] {
+			fmt.Fprintf(b, "    called by %s%s\n", shown(f.Func), at(f.At))
+		}
+	}
+	if len(s.Race.Accesses) == 0 {
+		for line := range strings.Lines(s.Race.Text) {
+			fmt.Fprintf(b, "    %s\n", shown(strings.TrimRight(line, "\n")))
+		}
+	}
+}
+
+func by(g int) string {
+	if g < 0 {
+		return ""
+	}
+	return fmt.Sprintf(" by goroutine %d", g)
+}
+
+// write tells the calls, and how far an order of them goes.
+func (h *History) write(b *strings.Builder) {
+	if h == nil {
+		return
+	}
+	b.WriteString("the history, with the steps between which each call took effect:\n")
+	for _, c := range h.Calls {
+		fmt.Fprintf(b, "    goroutine %d  %-9s %s%s\n", c.G, c.span(), shown(c.Text), shown(c.Result))
+	}
+	if h.Reason != "" {
+		fmt.Fprintf(b, "%s\n", shown(h.Reason))
+	}
+	for i, o := range h.Order {
+		fmt.Fprintf(b, "    %d. %s\n", i+1, shown(o))
+	}
+	for _, o := range h.Stuck {
+		fmt.Fprintf(b, "    not next: %s\n", shown(o))
+	}
+}
+
+func (c Call) span() string {
+	if c.Till == 0 {
+		return fmt.Sprintf("%d–…", c.From)
+	}
+	return fmt.Sprintf("%d–%d", c.From, c.Till)
+}
+
+func (s *Report) writeFound(b *strings.Builder) {
+	if s.Found != "" {
+		fmt.Fprintf(b, "%s\n", shown(s.Found))
+	}
+	if s.Least != "" {
+		fmt.Fprintf(b, "%s\n", shown(s.Least))
+	}
+	if s.Replay != "" {
+		fmt.Fprintf(b, "replay: %s\n", shown(s.Replay))
+	}
+}

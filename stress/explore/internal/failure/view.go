@@ -1,0 +1,161 @@
+package failure
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A viewer makes the parts of a page.
+type viewer struct {
+	report *Report
+	lines  map[Place]string // the anchor of each line of source that is shown
+	lanes  map[int]int      // of each goroutine
+}
+
+// A lane is the column of a goroutine. It has one colour and one marker everywhere.
+type lane struct {
+	G              int
+	Name           string
+	Class          string // of colour and place
+	Func, At, Link string
+}
+
+type pageWait struct {
+	Lane              lane
+	Op, At, Link, For string
+	Could             []string
+}
+
+type pageAccess struct {
+	What   string
+	Lane   *lane
+	Frames []frameLine
+	Source []sourceLine
+}
+
+type pageSource struct {
+	File  string
+	Lines []sourceLine
+}
+
+type sourceLine struct {
+	ID, Text string
+	N        int
+	Marks    []lane // goroutines with steps here
+	Gap      bool   // lines are left out before it
+	Here     bool
+}
+
+// mostLanes is how many goroutines have a lane of their own.
+const mostLanes = 24
+
+func (v *viewer) goroutines(p *page) {
+	used := map[int]bool{}
+	for i := range v.report.Steps {
+		step := &v.report.Steps[i]
+		used[step.G] = true
+		for _, b := range step.Blocks {
+			used[b.G] = true
+		}
+	}
+	for _, g := range v.report.Goroutines {
+		if used[g.ID] {
+			v.lanes[g.ID] = len(v.lanes)
+			p.Goroutines = append(p.Goroutines, v.lane(g.ID))
+		}
+	}
+	if more := len(p.Goroutines) - mostLanes; more > 0 {
+		p.Left += fmt.Sprintf("%d goroutines have no lane of their own: they share the last one. ", more)
+	}
+}
+
+// lane returns how a goroutine is shown.
+func (v *viewer) lane(g int) lane {
+	l := lane{G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g))}
+	for _, known := range v.report.Goroutines {
+		if known.ID != g {
+			continue
+		}
+		l.Func, l.At, l.Link = cut(known.Func), cut(known.At.String()), v.lines[known.At]
+		if known.Clock {
+			l.Name, l.Class = "the clock", fmt.Sprintf("clock l%d", v.place(g))
+		}
+	}
+	return l
+}
+
+func (v *viewer) place(g int) int { return min(v.lanes[g], mostLanes-1) }
+
+func (v *viewer) laneCount() int { return max(1, min(len(v.lanes), mostLanes)) }
+
+// laneStyle places the lanes: a policy that refuses style attributes leaves no other way.
+func (v *viewer) laneStyle() string {
+	const widest, room, least = 150, 440, 30
+	n := v.laneCount()
+	var b strings.Builder
+	fmt.Fprintf(&b, ":root { --lanes: %d; --wide: %dpx; }\n", n, max(least, min(widest, room/n)))
+	for i := range n {
+		fmt.Fprintf(&b, ".l%d { --lane: %d; }\n", i, i)
+	}
+	return b.String()
+}
+
+func (v *viewer) verdict(p *page) {
+	s := v.report
+	for line := range strings.Lines(s.Message) {
+		if line = strings.TrimRight(line, "\n"); line != s.What && line != "" && len(p.Message) < mostCards {
+			p.Message = append(p.Message, cut(line))
+		}
+	}
+	for _, r := range s.Remarks {
+		p.Remarks = append(p.Remarks, cut(r))
+	}
+	for _, w := range s.Waits[:min(len(s.Waits), mostCards)] {
+		waits := pageWait{Lane: v.lane(w.G), Op: cut(w.Op), At: cut(w.At.String()), Link: v.lines[w.At], For: cut(w.For)}
+		if w.Missed {
+			waits.For += ", which was signalled when nobody waited"
+		}
+		for _, c := range w.Could[:min(len(w.Could), mostCards)] {
+			waits.Could = append(waits.Could, cut(c))
+		}
+		p.Waits = append(p.Waits, waits)
+	}
+	p.Cycle = s.cycleText()
+	for _, h := range s.Holds[:min(len(s.Holds), mostCards)] {
+		p.Holds = append(p.Holds, h.text())
+	}
+	p.Stack = v.frames(s.Stack)
+	v.race(p)
+	p.History = v.history()
+}
+
+func (v *viewer) frames(stack []Frame) (all []frameLine) {
+	for _, f := range stack[:min(len(stack), mostCards)] {
+		all = append(all, frameLine{cut(f.Func), cut(f.At.String()), v.lines[f.At]})
+	}
+	return all
+}
+
+func (v *viewer) race(p *page) {
+	if v.report.Race == nil {
+		return
+	}
+	for _, a := range v.report.Race.Accesses {
+		shown := pageAccess{What: cut(a.What), Frames: v.frames(a.Stack), Source: v.around(a.At)}
+		if a.G >= 0 {
+			l := v.lane(a.G)
+			shown.Lane = &l
+		}
+		p.Accesses = append(p.Accesses, shown)
+	}
+	for line := range strings.Lines(v.report.Race.Text[:min(len(v.report.Race.Text), 20_000)]) {
+		p.Detector += cut(strings.TrimRight(line, "\n")) + "\n"
+	}
+}
+
+func (v *viewer) objects() (all []Object) {
+	for _, o := range v.report.Objects {
+		all = append(all, Object{o.ID, cut(o.Name), cut(o.Kind)})
+	}
+	return all
+}

@@ -1,0 +1,233 @@
+package observe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// tellWaits says of everybody who did not come to an end what it waits for, who could have brought
+// that, and what became of those.
+func (t *builder) tellWaits(s *failure.Report) {
+	switch t.outcome.Kind {
+	case schedrt.Deadlock, schedrt.Leak, schedrt.Livelock:
+	default:
+		return
+	}
+	blocked := map[int]int{} // the one goroutine that each waits for
+	for _, left := range t.outcome.Waiting {
+		at := siteOf(left.PCs)
+		if at.hidden { // the one that waits for the workers of a scenario
+			continue
+		}
+		w := failure.Wait{G: left.G, Op: t.text(left.Op, left.Object, &at), At: at.at, Missed: left.Missed}
+		switch {
+		case t.last.goroutines[left.G].State == schedrt.Spinning:
+			w.For = "looks again and again at what nobody changes"
+		case at.entry == ofT+"Run":
+			w.For = "its subtest: " + strings.Join(t.alive(left.G), "; ")
+		case at.entry == ofT+"Parallel":
+			w.For = "the function of its parent to return"
+		default:
+			t.explain(&w, left, blocked)
+		}
+		s.Waits = append(s.Waits, w)
+	}
+	s.Cycle = cycle(blocked)
+}
+
+// explain finds out who could have let a goroutine go on.
+func (t *builder) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
+	name, object := t.called(left.Object), t.last.objects[left.Object]
+	switch left.Op {
+	case schedrt.OpLock, schedrt.OpAnnounce, schedrt.OpRLock:
+		t.explainLock(w, left, blocked)
+	case schedrt.OpWait:
+		w.For = "a Signal or Broadcast of " + name
+		w.Could = t.users(left, "signalled", schedrt.OpSignal, schedrt.OpBroadcast)
+	case schedrt.OpWaitGroup:
+		w.For = fmt.Sprintf("%s to come from %d to 0", name, object.Count)
+		w.Could = t.alive(left.G)
+	case schedrt.OpSend:
+		w.For = "somebody to receive from " + name
+		w.Could = t.users(left, "received from it", schedrt.OpReceive, schedrt.OpSelect)
+	case schedrt.OpReceive:
+		w.For = "somebody to send to " + name + " or to close it"
+		w.Could = t.users(left, "sent to it", schedrt.OpSend, schedrt.OpSelect, schedrt.OpFire)
+	case schedrt.OpSelect:
+		w.For = "one of its cases"
+		w.Could = t.alive(left.G)
+	default:
+		w.For = "what cannot come"
+	}
+	if left.Object == 0 {
+		w.For, w.Could = "ever: the channel is nil", nil
+		if left.Op == schedrt.OpSelect {
+			w.For = "ever: it has no case that can become ready"
+		}
+	}
+}
+
+func (t *builder) explainLock(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
+	name, lock := t.called(left.Object), t.last.objects[left.Object]
+	if lock.Holder >= 0 && lock.Holder != left.G || lock.Locked {
+		w.For = name + ", " + t.hold(lock.Holder, left.Object)
+		blocked[left.G] = lock.Holder
+		if !lock.Locked {
+			w.For = fmt.Sprintf("%s, for which goroutine %d waits as a writer", name, lock.Holder)
+		}
+		w.For += "; it " + t.standing(lock.Holder)
+		return
+	}
+	readers := t.readers(left.Object)
+	w.For = fmt.Sprintf("the readers of %s to leave: %s", name, goroutines(readers))
+	for _, g := range readers {
+		blocked[left.G] = g
+		w.Could = append(w.Could, t.fate(g))
+	}
+}
+
+// hold says since when a goroutine has a lock.
+func (t *builder) hold(g int, object int32) string {
+	at, ok := t.taken(g, object)
+	if !ok {
+		return fmt.Sprintf("which goroutine %d holds", g)
+	}
+	return fmt.Sprintf("which goroutine %d holds since step %d, %v", g, at+1, t.sites[at].at)
+}
+
+// taken is the step in which a goroutine took a lock for the last time.
+func (t *builder) taken(g int, object int32) (step int, ok bool) {
+	for i := t.till - 1; i >= t.from; i-- {
+		s := &t.trace.Steps[i]
+		if int(s.G) != g || t.trace.Places[i].Object != object {
+			continue
+		}
+		switch s.Kind {
+		case schedrt.OpLock, schedrt.OpAnnounce, schedrt.OpTryLock, schedrt.OpRLock, schedrt.OpTryRLock:
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// readers are the goroutines that have a share of a lock.
+func (t *builder) readers(object int32) (all []int) {
+	shares := map[int]int{}
+	for i := t.from; i < t.till; i++ {
+		if t.trace.Places[i].Object != object {
+			continue
+		}
+		g := int(t.trace.Steps[i].G)
+		switch t.trace.Steps[i].Kind {
+		case schedrt.OpRLock:
+			shares[g]++
+		case schedrt.OpTryRLock:
+			shares[g] += t.after(i).objects[object].Count - t.before(i).objects[object].Count
+		case schedrt.OpRUnlock:
+			shares[g]--
+		}
+	}
+	for g, n := range shares {
+		if n > 0 {
+			all = append(all, g)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// users are the goroutines that did such things with the object, for whom it was too early or who do not
+// come to it again.
+func (t *builder) users(left schedrt.Waiting, did string, kinds ...schedrt.Kind) (could []string) {
+	told := map[int]bool{left.G: true}
+	for i := t.till - 1; i >= t.from; i-- {
+		s := &t.trace.Steps[i]
+		g := int(s.G)
+		if told[g] || !slices.Contains(kinds, s.Kind) || !t.isOn(i, left.Object) {
+			continue
+		}
+		told[g] = true
+		could = append(could, fmt.Sprintf("goroutine %d %s at step %d, %v; it %s",
+			g, t.deed(i, did), i+1, t.sites[i].at, t.standing(g)))
+	}
+	for _, other := range t.outcome.Waiting {
+		if at := siteOf(other.PCs); !told[other.G] && !at.hidden {
+			could = append(could, t.fate(other.G))
+		}
+	}
+	if len(could) == 0 {
+		could = []string{"nobody who is left could"}
+	}
+	return could
+}
+
+// deed says what a goroutine did with an object that somebody waits on.
+func (t *builder) deed(step int, did string) string {
+	switch result := t.result(step); {
+	case result == "nobody waits":
+		return did + ", when nobody waited,"
+	case result == "takes default":
+		return "looked and took default"
+	case t.trace.Steps[step].Kind == schedrt.OpSelect:
+		return "came to a select"
+	}
+	return did
+}
+
+func (t *builder) isOn(step int, object int32) bool {
+	for _, a := range t.trace.Accesses(&t.trace.Steps[step]) {
+		if a.Object == object {
+			return true
+		}
+	}
+	return false
+}
+
+// alive says what becomes of everybody else.
+func (t *builder) alive(but int) (could []string) {
+	for _, other := range t.outcome.Waiting {
+		if at := siteOf(other.PCs); other.G != but && !at.hidden {
+			could = append(could, t.fate(other.G))
+		}
+	}
+	if len(could) == 0 {
+		return []string{"nobody else is left"}
+	}
+	return could
+}
+
+func (t *builder) fate(g int) string { return fmt.Sprintf("goroutine %d %s", g, t.standing(g)) }
+
+// standing says what a goroutine does in the end.
+func (t *builder) standing(g int) string {
+	for _, left := range t.outcome.Waiting {
+		if left.G == g {
+			at := siteOf(left.PCs)
+			return "waits in " + t.text(left.Op, left.Object, &at)
+		}
+	}
+	if t.last.goroutines[g].State == schedrt.StandsForClock {
+		return "has no timer left"
+	}
+	return "has ended"
+}
+
+// cycle finds goroutines of which each waits for the next and the last for the first.
+func cycle(blocked map[int]int) []int {
+	for start := range len(blocked) + 1 {
+		var path []int
+		for g, ok := start, true; ok; g, ok = blocked[g], hasKey(blocked, g) {
+			if i := slices.Index(path, g); i >= 0 {
+				return path[i:]
+			}
+			path = append(path, g)
+		}
+	}
+	return nil
+}
+
+func hasKey(m map[int]int, key int) bool { _, ok := m[key]; return ok }
