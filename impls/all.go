@@ -3,8 +3,8 @@ package impls
 import "golang.org/x/sync/semaphore"
 
 // All returns every implementation of this package, in the order in which tables show them.
-// To add one, write its file and its line here: every clause, random program, benchmark and
-// report picks it up.
+// The caller may change the slice. To add an implementation, write its file and its line here.
+// Every clause, random program, benchmark and report then includes it.
 func All() []Impl {
 	return []Impl{
 		{

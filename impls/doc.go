@@ -1,8 +1,8 @@
 // Package impls holds interchangeable counting semaphores behind one interface, with the
 // contract that they keep.
 //
-// A semaphore of one permit makes ten workers take turns; the example of this package is that
-// program, whole. Any of the implementations, or your own, can stand in its place:
+// A semaphore of one permit makes ten workers take turns. The example of this package is that
+// program as a whole. Each implementation here can stand in it, and so can your own:
 //
 //	for _, impl := range impls.All() {
 //		sem := impl.New(1)
@@ -13,11 +13,13 @@
 //		sem.Release(1)
 //	}
 //
-// [Semaphore] states the contract, [Impl] the choices it leaves, [All] is the table. To see what
-// an implementation is worth, hand its Impl to stress.Run and bench.Run.
+// [Semaphore] states the contract. [Impl] lists the choices that the contract leaves to an
+// implementation. [All] is the table of implementations. To check an implementation, call
+// stress.Run with its Impl; to measure it, call bench.Run.
 //
 // # What this does not show
 //
-// All semaphores here live in one process. None of them promises to be fast: measure them on
-// your own machine and shape of work. The contract is checked by package stress, not proven.
+// All semaphores here live in one process; package process has semaphores between processes. No
+// implementation promises to be fast: measure on your own machine, with your own workload.
+// Package stress tests the contract and does not prove it.
 package impls

@@ -11,13 +11,14 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A Resource may be used by one worker at a time. Its semaphore of one permit sees to that.
+// A Resource may be used by one worker at a time. Its semaphore of one permit enforces that.
 type Resource struct {
 	sem  impls.Semaphore
-	out  io.Writer // guarded by sem alone, as the resource itself would be
+	out  io.Writer // guarded by sem alone, like the resource itself
 	work func()
 }
 
+// Access uses the resource once, or returns the error of ctx.
 func (r *Resource) Access(ctx context.Context) error {
 	if err := r.sem.Acquire(ctx, 1); err != nil {
 		return err
@@ -29,7 +30,7 @@ func (r *Resource) Access(ctx context.Context) error {
 	return nil
 }
 
-// tenWorkers lets ten goroutines use the resource at once, and returns when all have.
+// tenWorkers starts ten goroutines that each use the resource once, and waits for all of them.
 func tenWorkers(r *Resource) error {
 	var workers sync.WaitGroup
 	errs := make(chan error, 10)
@@ -46,8 +47,8 @@ func tenWorkers(r *Resource) error {
 	return nil
 }
 
-// Ten workers, one resource: no worker comes in before the last one is done. The order of the
-// workers is open, the order of the lines is not.
+// Ten workers share one resource: no worker enters before the previous worker has left. The order
+// of the workers is open, but the two lines of a worker are never apart.
 func Example() {
 	cond := impls.All()[0]
 	work := func() { time.Sleep(time.Millisecond) }

@@ -8,32 +8,32 @@ import (
 )
 
 // An Impl is one implementation of [Semaphore]: how to make it, and the policies on which the
-// contract leaves a choice. It is the value that enters every door of this suite: stress.Run,
-// stress.Check, bench.Run.
+// contract leaves a choice. It is the value that stress.Run, stress.Check and bench.Run take.
 //
 // The zero policies are the contract's defaults, so a name and a constructor are enough.
-// A policy is a promise: the stress suite refutes an implementation that does not keep it.
+// A policy is a promise: the stress suite refutes an implementation that breaks it.
 type Impl struct {
 	Name string // short, lower case; becomes impl=Name in benchmark names
 	Doc  string // one line: how it waits, and what that costs
 
 	// New returns a semaphore of size permits, all free. It panics if size is negative.
-	// A size of zero is legal: no permit is ever granted.
+	// A size of zero is legal: such a semaphore never grants a permit. New may be called by
+	// several goroutines at once.
 	New func(size int64) Semaphore
 
-	// MaxSize is the largest size that New takes; zero means any. Permits that are words of
-	// memory or bytes in a pipe are not as many as there are numbers.
+	// MaxSize is the largest size, in permits, that New takes; zero means any. An
+	// implementation needs it if each permit is a word of memory or a byte in a pipe.
 	MaxSize int64
 
-	Order Order // in which waiters are served
+	Order Order // order in which waiters are served
 
-	// TryBarges says that TryAcquire takes free permits even while others wait, as
+	// TryBarges says that TryAcquire takes free permits even while other calls wait, as
 	// tryAcquire of java.util.concurrent.Semaphore does. It matters only with FIFO.
 	TryBarges bool
 
-	// StarvationFree says that a waiting request is passed by others only a bounded number of
-	// times, so that a large one is served though small ones keep coming. FIFO implies it,
-	// whether set or not; Barging rules it out. TryAcquire that barges is not counted.
+	// StarvationFree says that other requests pass a waiting request only a bounded number of
+	// times, so a large request is served though small requests keep coming. FIFO implies
+	// it, whether set or not; Barging rules it out. A TryAcquire that barges does not count.
 	StarvationFree bool
 
 	ZeroWeight  ZeroWeight  // what a weight of zero does
@@ -41,20 +41,21 @@ type Impl struct {
 	Waits       Waits       // how a waiter spends its time
 }
 
-// Order is the policy for who is served while others wait. Declaring one makes the checks sharper.
+// Order is the policy for the order in which waiters are served. An implementation that declares
+// an order is checked against it.
 type Order int
 
 const (
-	// Unspecified promises only that somebody is served if all who wait would fit. A waiter
-	// that fits may be held up by one that does not.
+	// Unspecified promises only that some waiter is served if all waiters would fit. A waiter
+	// that does not fit may hold up other waiters.
 	Unspecified Order = iota
 
-	// FIFO promises that waiters are served in the order in which they began to wait, and that
-	// an Acquire which begins while others wait goes behind them.
+	// FIFO promises that waiters are served in the order in which they began to wait. An
+	// Acquire that begins while other calls wait is served after them.
 	FIFO
 
-	// Barging promises that whoever fits is served, whoever else waits: nobody is held up, and
-	// a large request can starve.
+	// Barging promises that every request that fits is served, no matter which other
+	// requests wait. No waiter holds up another, and a large request can starve.
 	Barging
 )
 
@@ -62,25 +63,28 @@ const (
 type ZeroWeight int
 
 const (
-	// ZeroGranted grants a weight of zero whenever nobody waits, even if no permit is free;
-	// under FIFO it queues behind those who do. This is what golang.org/x/sync does.
+	// ZeroGranted grants a weight of zero even if no permit is free, provided that no call
+	// waits. Under FIFO it queues behind the calls that wait. golang.org/x/sync does the same.
 	ZeroGranted ZeroWeight = iota
 
 	// ZeroPanics treats a weight of zero as misuse.
 	ZeroPanics
 )
 
-// OverRelease is the state of a semaphore after Release panicked because more was released than
-// was held, and the panic was recovered, as HTTP servers and worker pools do.
+// OverRelease is the policy for the state of a semaphore after an over-release: Release panicked
+// because fewer permits were held, and the caller recovered the panic, as HTTP servers do.
 type OverRelease int
 
 const (
-	OverReleaseUnchanged OverRelease = iota // as if Release had not been called
-	OverReleaseCorrupts                     // later calls may grant more permits than the size
+	// OverReleaseUnchanged leaves the semaphore as if Release had not been called.
+	OverReleaseUnchanged OverRelease = iota
+
+	// OverReleaseCorrupts means that later calls may grant more permits than the size.
+	OverReleaseCorrupts
 )
 
-// Waits says how a goroutine waits inside Acquire. The suite needs to know, because only a
-// parked goroutine can be seen to be blocked.
+// Waits says how a goroutine waits inside Acquire. The suite needs to know: it can observe that
+// a parked goroutine is blocked, and for all others it has to guess from elapsed time.
 type Waits int
 
 const (
@@ -97,48 +101,65 @@ const (
 	Elsewhere
 )
 
-func (o Order) String() string       { return [...]string{"unspecified", "FIFO", "barging"}[o] }
-func (z ZeroWeight) String() string  { return [...]string{"granted", "panics"}[z] }
-func (o OverRelease) String() string { return [...]string{"unchanged", "corrupts"}[o] }
-func (w Waits) String() string       { return [...]string{"parked", "spinning", "elsewhere"}[w] }
+// String returns the word by which tables show the policy. It panics if o is not a policy; call
+// [Impl.Validate] first. The same holds for the other policies.
+func (o Order) String() string { return [...]string{"unspecified", "FIFO", "barging"}[o] }
 
-// Of makes an Impl with default policies of a constructor that returns a concrete type:
+// String returns the word by which tables show the policy.
+func (z ZeroWeight) String() string { return [...]string{"granted", "panics"}[z] }
+
+// String returns the word by which tables show the policy.
+func (o OverRelease) String() string { return [...]string{"unchanged", "corrupts"}[o] }
+
+// String returns the word by which tables show the policy.
+func (w Waits) String() string { return [...]string{"parked", "spinning", "elsewhere"}[w] }
+
+// Of makes an Impl with default policies from a constructor that returns a concrete type:
 //
 //	stress.Run(t, impls.Of("mine", mine.New))
 func Of[S Semaphore](name string, construct func(size int64) S) Impl {
 	return Impl{Name: name, New: func(size int64) Semaphore { return construct(size) }}
 }
 
-// Validate says what keeps impl from entering a door: a name that would not survive in a
-// benchmark name or a test pattern, no constructor, or policies that are none.
+// Validate returns an error if stress.Run and its like cannot accept the Impl: it has no
+// constructor, its name would not survive in a benchmark name or a test pattern, or a policy is
+// out of range.
 func (i Impl) Validate() error {
 	if i.New == nil {
 		return fmt.Errorf("impls: implementation %q has no constructor: set Impl.New", i.Name)
 	}
 	if !validName.MatchString(i.Name) {
-		return fmt.Errorf("impls: implementation name %q: use letters, digits, '.', '_', '+' and '-'", i.Name)
+		return fmt.Errorf("impls: implementation name %q: use letters, digits, '.', '_', '+' and '-'",
+			i.Name)
 	}
 	switch {
 	case i.MaxSize < 0:
 		return fmt.Errorf("impls: %s: MaxSize %d: want a size, or 0 for any", i.Name, i.MaxSize)
 	case i.Order < Unspecified || i.Order > Barging:
-		return fmt.Errorf("impls: %s: Order %d: want Unspecified, FIFO or Barging", i.Name, int(i.Order))
+		return fmt.Errorf("impls: %s: Order %d: want Unspecified, FIFO or Barging",
+			i.Name, int(i.Order))
 	case i.ZeroWeight < ZeroGranted || i.ZeroWeight > ZeroPanics:
-		return fmt.Errorf("impls: %s: ZeroWeight %d: want ZeroGranted or ZeroPanics", i.Name, int(i.ZeroWeight))
+		return fmt.Errorf("impls: %s: ZeroWeight %d: want ZeroGranted or ZeroPanics",
+			i.Name, int(i.ZeroWeight))
 	case i.OverRelease < OverReleaseUnchanged || i.OverRelease > OverReleaseCorrupts:
-		return fmt.Errorf("impls: %s: OverRelease %d: want OverReleaseUnchanged or OverReleaseCorrupts", i.Name, int(i.OverRelease))
+		return fmt.Errorf("impls: %s: OverRelease %d: want OverReleaseUnchanged or OverReleaseCorrupts",
+			i.Name, int(i.OverRelease))
 	case i.Waits < Parked || i.Waits > Elsewhere:
-		return fmt.Errorf("impls: %s: Waits %d: want Parked, Spinning or Elsewhere", i.Name, int(i.Waits))
+		return fmt.Errorf("impls: %s: Waits %d: want Parked, Spinning or Elsewhere",
+			i.Name, int(i.Waits))
 	case i.Order == Barging && i.StarvationFree:
-		return fmt.Errorf("impls: %s: Order Barging serves whoever fits, so it cannot be StarvationFree", i.Name)
+		return fmt.Errorf("impls: %s: Order Barging serves every request that fits, "+
+			"so it cannot be StarvationFree", i.Name)
 	}
 	return nil
 }
 
+// validName excludes '/' and '=', which delimit benchmark names, and white space, which delimits
+// the fields of a benchmark line.
 var validName = regexp.MustCompile(`^[\pL\pN._+-]+$`)
 
-// Make calls New and turns what can be wrong with a constructor into an error:
-// a panic, a nil Semaphore, and a nil pointer in one.
+// Make calls New and turns the failures of a constructor into an error: a panic, a nil Semaphore,
+// and a Semaphore that holds a nil pointer.
 func (i Impl) Make(size int64) (sem Semaphore, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -155,8 +176,9 @@ func (i Impl) Make(size int64) (sem Semaphore, err error) {
 	return sem, nil
 }
 
-// Close closes sem if it has a method Close, with or without an error as its result, as one has
-// that owns goroutines or files. The doors of this suite call it when they are done.
+// Close closes sem if it has a method Close, with or without an error as its result. A semaphore
+// that owns goroutines or files has one. stress.Run, bench.Run and their like call Close
+// when they need the semaphore no longer. No other method may be called afterwards.
 func Close(sem Semaphore) error {
 	switch c := sem.(type) {
 	case io.Closer:

@@ -10,9 +10,10 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// What fits the interface without a wrapper is the point of its method set.
+// The interface has the method set of semaphore.Weighted, so that type needs no wrapper.
 var _ impls.Semaphore = (*semaphore.Weighted)(nil)
 
+// Every entry of the table is valid, documented, and unique; its constructor rejects -1.
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, impl := range impls.All() {
@@ -32,6 +33,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// A name is valid if a benchmark name and a test pattern can carry it.
 func TestValidate(t *testing.T) {
 	construct := impls.All()[0].New
 	for name, valid := range map[string]bool{
@@ -40,23 +42,26 @@ func TestValidate(t *testing.T) {
 	} {
 		err := impls.Impl{Name: name, New: construct}.Validate()
 		if valid != (err == nil) {
-			t.Errorf("name %q: %v, want valid %v", name, err, valid)
+			t.Errorf("Validate of name %q = %v, want valid: %v", name, err, valid)
 		}
 	}
 }
 
-// Of takes a constructor of a concrete type, and Make sees through its nil.
+// Of takes a constructor that returns a concrete type, and Make rejects a nil of that type. A
+// plain comparison with nil would not: an interface that holds a nil pointer is not nil.
 func TestOf(t *testing.T) {
-	theirs := impls.Of("theirs", semaphore.NewWeighted)
-	if sem, err := theirs.Make(2); err != nil || !sem.TryAcquire(2) || sem.TryAcquire(1) {
-		t.Errorf("%v %v is not a semaphore of 2 permits", sem, err)
+	weighted := impls.Of("weighted", semaphore.NewWeighted)
+	if sem, err := weighted.Make(2); err != nil || !sem.TryAcquire(2) || sem.TryAcquire(1) {
+		t.Errorf("Make(2) = %v, %v, want a semaphore of 2 permits", sem, err)
 	}
 	none := impls.Of("none", func(int64) *semaphore.Weighted { return nil })
-	if _, err := none.Make(1); err == nil || !strings.Contains(err.Error(), "none: New(1) returned a nil") {
-		t.Errorf("Make of a nil pointer: %v", err)
+	const want = "none: New(1) returned a nil"
+	if _, err := none.Make(1); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Make = %v, want an error with %q", err, want)
 	}
 }
 
+// closer has a Close that returns an error.
 type closer struct {
 	impls.Semaphore
 	err error
@@ -64,6 +69,7 @@ type closer struct {
 
 func (c closer) Close() error { return c.err }
 
+// silentCloser has a Close without a result.
 type silentCloser struct {
 	impls.Semaphore
 	closed *bool
@@ -71,14 +77,15 @@ type silentCloser struct {
 
 func (c silentCloser) Close() { *c.closed = true }
 
+// Close accepts both forms of a method Close, and a semaphore without one.
 func TestClose(t *testing.T) {
 	sem := impls.All()[0].New(1)
 	if err := impls.Close(sem); err != nil {
-		t.Errorf("Close of one without the method = %v, want nil", err)
+		t.Errorf("Close of a semaphore without the method = %v, want nil", err)
 	}
 	closed := false
 	if err := impls.Close(silentCloser{sem, &closed}); err != nil || !closed {
-		t.Errorf("Close = %v, and its Close was called: %v", err, closed)
+		t.Errorf("Close = %v, method called: %v, want nil and true", err, closed)
 	}
 	want := errors.New("still in use")
 	if err := impls.Close(closer{sem, want}); err != want {

@@ -8,9 +8,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A server recovers from the panic of a handler that releases twice. From then on the semaphore
-// of x/sync v0.24.0, which has one permit, grants two; those of this package that declare
-// OverReleaseUnchanged go on as before.
+// A server recovers from the panic of a handler that releases twice. Afterwards a semaphore of
+// x/sync v0.24.0 with one permit grants two. An implementation that declares
+// OverReleaseUnchanged still grants one.
 func ExampleOverRelease() {
 	releaseTwice := func(sem impls.Semaphore) {
 		defer func() { fmt.Println("recovered:", recover()) }()

@@ -6,10 +6,11 @@ import "context"
 // A call asks for a weight: the number of permits that it takes or gives back at once.
 //
 // Acquire takes n permits, waiting until they are free or ctx is done. It returns nil and
-// holds exactly n permits, or ctx.Err() and holds none; when a cancellation meets a grant,
-// it is one of the two and never a mixture. A ctx that is done before the call always loses:
-// Acquire fails even if permits are free. A request for more than the size can never be
-// granted; it returns when ctx is done and delays nobody meanwhile.
+// holds exactly n permits, or it returns ctx.Err() and holds none. If a cancellation and a
+// grant happen at the same time, the result is one of these two and never a mixture. A ctx
+// that is done before the call always loses: Acquire fails even if permits are free. A request
+// for more than the size can never be granted; it returns when ctx is done, and until then
+// it delays no other request.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.
 // When it returns false nothing has changed.
@@ -27,19 +28,44 @@ import "context"
 //
 // In the terminology of [the Go memory model], for a semaphore of size C and unit weights the
 // k'th permit released “synchronizes before” the return of the call that takes permit k+C.
-// Hence what one holder wrote before Release is seen by the holder that its permits admit.
+// Hence a goroutine that takes permits sees what the goroutine that released them wrote.
 // A failed TryAcquire or Acquire establishes no “synchronizes before” relation.
 //
-// Not promised here: the order in which waiters are served (see [Impl.Order]), that a large
-// request is ever served while small ones keep coming (see [Impl.StarvationFree]), and what
-// Acquire does when ctx is nil.
+// Three things are not promised here. The order in which waiters are served is a policy, see
+// [Impl.Order]. So is whether a large request is ever served while small requests keep coming,
+// see [Impl.StarvationFree]. What Acquire does when ctx is nil is not specified.
 //
-// The method set is that of *semaphore.Weighted in golang.org/x/sync, so that type and every
-// drop-in replacement of it is a Semaphore without a wrapper.
+// The method set is the one of *semaphore.Weighted in golang.org/x/sync. So that type, and
+// every drop-in replacement of it, is a Semaphore without a wrapper.
 //
 // [the Go memory model]: https://go.dev/ref/mem
 type Semaphore interface {
 	Acquire(ctx context.Context, n int64) error
 	TryAcquire(n int64) bool
 	Release(n int64)
+}
+
+// overRelease is the panic of a Release of more permits than are held.
+const overRelease = "impls: released more than held"
+
+// mustNotBeNegative panics on a negative weight or size. Every method calls it before it
+// touches the semaphore, so the panic changes nothing.
+func mustNotBeNegative(what string, n int64) {
+	if n < 0 {
+		panic("impls: negative " + what)
+	}
+}
+
+// isDone reports whether a context's Done channel is closed. A nil channel is never closed.
+//
+// The implementations fetch ctx.Done() once, before they take a lock, and poll the channel
+// afterwards. A poll of the channel calls no code of the context's author. ctx.Err() would, and
+// that code may call the semaphore and deadlock on the lock.
+func isDone(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
 }

@@ -7,18 +7,23 @@ import (
 )
 
 // spin is a compare-and-swap loop on the count of taken permits. A waiter never sleeps: it
-// watches the count for a moment and then yields its processor, over and over.
+// polls the count some times, then yields its processor, and repeats.
 //
 // This burns CPU by design: every waiter keeps a core busy that a holder, or the network
-// poller, may need. It pays where permits are held for less time than it takes to put a
-// goroutine to sleep and wake it, and where there are cores to spare. Newcomers barge, and a
+// poller, may need. It pays if permits are held for less time than it takes to put a
+// goroutine to sleep and wake it, and if there are spare cores. Newcomers barge, and a
 // large request can starve.
 //
-// Memory order: sync/atomic operations are sequentially consistent. The swap in TryAcquire that
-// takes a permit observes the swap in Release that gave it back, and so synchronizes after it.
+// Memory order: operations of sync/atomic are sequentially consistent, and an operation that
+// observes the effect of another one synchronizes after it. All changes of taken are
+// compare-and-swaps, and each observes the one before it. So the swap that takes a permit
+// synchronizes after every Release before it, also if other swaps came in between.
+//
+// The count is the whole state. So the ABA problem does not arise: if a swap finds the count
+// that was loaded, the state is the same, whatever happened in between.
 type spin struct {
 	size  int64
-	taken atomic.Int64
+	taken atomic.Int64 // invariant: 0 <= taken <= size
 }
 
 func newSpin(size int64) Semaphore {
@@ -26,14 +31,15 @@ func newSpin(size int64) Semaphore {
 	return &spin{size: size}
 }
 
+// Acquire looks at ctx before each try, so a done ctx loses even if permits are free. No lock is
+// held, so the methods of ctx may call this semaphore.
 func (s *spin) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative("weight", n)
 	if n > s.size {
-		<-ctx.Done() // no use in spinning for what cannot come
+		<-ctx.Done() // spinning would only burn CPU: so many permits are never free
 		return ctx.Err()
 	}
 	for {
-		// First in the loop: a done ctx loses even if permits are free.
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -44,11 +50,15 @@ func (s *spin) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
+// TryAcquire loads the count again in each round: after a failed swap the old value is stale,
+// and a swap that expects it fails for good. A failed swap means that another call
+// succeeded, so the loop is lock-free. If it returns false, the load was the instant at which
+// too few permits were free.
 func (s *spin) TryAcquire(n int64) bool {
 	mustNotBeNegative("weight", n)
 	for {
-		taken := s.taken.Load() // again in every round: a stale count would never swap
-		if n > s.size-taken {
+		taken := s.taken.Load()
+		if n > s.size-taken { // taken+n could overflow
 			return false
 		}
 		if s.taken.CompareAndSwap(taken, taken+n) {
@@ -57,8 +67,9 @@ func (s *spin) TryAcquire(n int64) bool {
 	}
 }
 
-// Release swaps too. A plain Add(-n) would have changed the count before it could be
-// seen that nobody held so much.
+// Release compares and swaps too. A plain Add(-n) would change the count before Release could
+// see that fewer than n permits are held, and a concurrent TryAcquire could take permits that
+// do not exist before the panic.
 func (s *spin) Release(n int64) {
 	mustNotBeNegative("weight", n)
 	for {
@@ -72,11 +83,11 @@ func (s *spin) Release(n int64) {
 	}
 }
 
-// backOff returns when n permits seem free, and at the latest after a yield. It only reads, so
-// waiters share the cache line instead of taking it from the holder that wants to release.
+// backOff returns when n permits seem free, and at the latest after one yield. It only loads: a
+// swap would take the cache line from the holder that is about to release.
 func (s *spin) backOff(n int64) {
-	const looks = 64 // so few that a yield costs more: only a very short hold is waited out
-	for range looks {
+	const polls = 64 // cheaper than a yield: they bridge only a very short hold
+	for range polls {
 		if n <= s.size-s.taken.Load() {
 			return
 		}
