@@ -1,10 +1,11 @@
-# Every target works in a fresh clone: Go fetches what it needs, tools included (go tool).
+# Every target works in a fresh clone: Go fetches what a target needs, tools included (go tool).
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## list the targets, and which tests run where
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2} \
+		/^#\|/ {sub(/^#\| ?/, ""); print "  " $$0}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## benchmark every implementation on this machine and write a report (under 3 minutes)
@@ -12,21 +13,22 @@ run: ## benchmark every implementation on this machine and write a report (under
 
 .PHONY: test
 test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
-	go test -race -timeout 40m ./...
-	./scripts/million.sh
-	./scripts/exhaust.sh
-	./scripts/example.sh
+	go test -race -timeout 20m ./...
+
+.PHONY: test-long
+test-long: ## every test that takes longer: see the table below (under 25 minutes)
+	./scripts/test-long.sh
 
 .PHONY: parallel
-parallel: ## do the same work by threads and by processes, and write a page of what that says (under 2 minutes)
+parallel: ## do the same work by threads and by processes, and write a page of the answers (under 2 minutes)
 	go run ./cmd/semabench parallel $(PARALLELFLAGS)
 
 .PHONY: mutants
-mutants: ## let every detector meet every planted bug, RUNS times; prints and writes the kill matrix
+mutants: ## play every planted bug against every detector, RUNS times; prints and writes the kill matrix
 	./scripts/mutants.sh $(RUNS)
 
 .PHONY: explore
-explore: ## play 10^6 schedules and more of every implementation (EXPLOREFLAGS=-race watches each; IMPL= chooses)
+explore: ## play 10^6 schedules and more of every implementation (EXPLOREFLAGS=-race; IMPL= chooses)
 	./scripts/explore.sh $(EXPLOREFLAGS)
 
 .PHONY: bench
@@ -34,7 +36,7 @@ bench: ## the plain `go test -bench` of the implementations, compared by benchst
 	./scripts/bench.sh
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck, go mod tidy; changes nothing
+lint: ## gofmt, go vet, staticcheck, go mod tidy in every module; changes nothing
 	./scripts/lint.sh
 
 .PHONY: gate
@@ -42,13 +44,29 @@ gate: ## compare the benchmarks with origin/main: BASE=, PACKAGES=, ARGS= choose
 	./scripts/gate.sh
 
 .PHONY: gate-selftest
-gate-selftest: ## how often the gate cries wolf here, and how often it sleeps (under 25 minutes; SELFTESTFLAGS=-short)
+gate-selftest: ## measure false alarms and missed slowdowns of the gate (under 25 minutes; SELFTESTFLAGS=-short)
 	./scripts/gate-selftest.sh $(SELFTESTFLAGS)
 
 .PHONY: readme
-readme: ## measure, and renew reports/sample and what README.md shows of it (about 8 minutes)
+readme: ## measure, and renew reports/sample and the figures of README.md (about 8 minutes)
 	./scripts/readme.sh
 
 .PHONY: clean
 clean: ## remove the results of make run and the failures of semabench stress
 	rm -rf results stress-failures
+
+#|
+#| what is tested                                        make test           make test-long adds
+#| ----------------------------------------------------  ------------------  -----------------------------------------
+#| contract of each implementation, under -race          every clause        a million random operations each
+#| semaphores between processes (impls/process)          every mechanism     all clauses between two processes, make, cargo
+#| mutants: the planted wrong semaphores                 each is refuted     the whole kill table of the explorer
+#| explorer: strategies against brute force              small programs      3 goroutines x 2 operations, exhausted
+#| explorer: published bugs, tests of other modules      -                   examples/historical, examples/suites
+#| benchmarks, threads and processes (bench)             one short sample    every mode and workload
+#| reports, pages in a browser                           all                 the slow pages
+#| gate: recorded runs, judgements, outputs              all                 whole gates of small repositories
+#| command line: every verb                              one run each        interrupts, resumes, kills
+#| what README tells a user to run (examples/limiter)    -                   all of it
+#|
+#| A test that belongs to make test-long is skipped without SEMABENCH_LONG=1, and names that variable as its reason.

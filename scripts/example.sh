@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# What the README tells users to run, in the module of one: its test, its benchmark, and the reports.
+# What README.md tells a user to run, in the module of a user: the test, the benchmark and the reports. Then
+# published bugs and the tests of other modules under the explorer.
 set -euo pipefail
 cd "$(dirname "$0")/../examples/limiter"
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 go test -race ./...
-# 1x and 2: whether it works is the question here, not how fast it is.
+# 1x and 2: this script asks whether the commands work, not how fast the limiter is.
 go test -run '^$' -bench . -benchtime 1x -count 2 . >"$out/new.txt"
 go tool benchstat -col /impl "$out/new.txt" >"$out/benchstat.txt"
 tables=$(grep -c '^workload: ' "$out/benchstat.txt")
@@ -16,11 +17,11 @@ if [ "$tables" -ne 10 ]; then
 fi
 go tool semabench report -o "$out/report" "$out/new.txt"
 
-# Published bugs, in the code that had them: each has to be found.
+# The explorer has to find each published bug in the code that had it.
 cd ../historical
 go test ./...
 
-# Tests of others, as they are, and what was found in them. `go run .` explores all of them.
+# The explorer plays tests of other modules unmodified; `go run .` plays all 26 packages.
 cd ../suites
 go test ./...
 go run . -only x/sync/singleflight

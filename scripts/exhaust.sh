@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What `go test -race` skips of the explorer: the strategies, held to brute force; three goroutines of two
-# operations, exhausted for every implementation; and the kill table, played again where it is cheap.
+# Runs the tests of the explorer that are skipped under -race: every strategy against brute force, all schedules of
+# three goroutines with two operations for every implementation, and the kill table.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export SEMABENCH_LONG=1
 go test -count=1 ./stress/explore/internal/strategy
 go test -count=1 ./stress/explore -run 'TestThreeByTwoIsComplete|TestKillsOfToday' "$@"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# How often the gate cries wolf on this machine, and how often it sleeps: reports/gate/selftest.md. Flags: -short.
+# Measures how often the gate raises a false alarm on this machine, and how often it misses a slowdown. Writes
+# reports/gate/selftest.md. Flags: -short.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# A family of 22 rows takes one to two minutes, so 25 hold 12 to 25; with -keep DIR the next call adds to them.
+# One family has 22 rows and takes one to two minutes: 25 minutes hold 12 to 25 families. With -keep DIR the next call
+# adds to the families of this one.
 exec go run ./internal/duel/selftest "$@"

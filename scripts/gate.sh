@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# The gate for any CI: compares the working directory with BASE, with the exit codes of `semabench gate -h`.
-#   BASE      revision of the old side; default: where this branch left origin/main
-#   PACKAGES  default ./...
-#   ARGS      flags of semabench gate, split at blanks; default -inconclusive 10%
-#   OUT       directory for the report, which must not have one; default results/gate-<time>
-#   SEMABENCH one that is built already, else the one around this script, else SEMABENCH_VERSION
+# The gate for any CI: compares the working directory with BASE. `semabench gate -h` lists the exit codes.
+#   BASE              revision of the old side; default: the commit at which this branch left origin/main
+#   PACKAGES          patterns of the go command; default ./...
+#   ARGS              flags of semabench gate, split at blanks; default -inconclusive 10%
+#   OUT               directory for the report; it must not hold a report yet; default results/gate-<time>
+#   SEMABENCH         path of a built semabench; default: build the module around this script
+#   SEMABENCH_VERSION version to install if this script stands outside of the module; default latest
 set -euo pipefail
 
 tool=${SEMABENCH:-}
-if [ -z "$tool" ]; then # built, because `go run` turns every exit code into 1
+if [ -z "$tool" ]; then # build it: `go run` would turn every exit code into 1
 	tool=$(mktemp -d)/semabench
 	here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 	if grep -qs '^module github.com/semabench/semabench$' "$here/go.mod"; then
@@ -21,11 +22,11 @@ base=${BASE:-}
 if [ -z "$base" ]; then
 	base=$(git merge-base origin/main HEAD)
 	if [ "$base" = "$(git rev-parse HEAD)" ] && [ -z "$(git status --porcelain)" ]; then
-		base=HEAD^ # on main itself, and nothing is changed
+		base=HEAD^ # a clean checkout of main: compare its last commit
 	fi
 fi
 read -ra args <<<"${ARGS--inconclusive 10%}"
 read -ra packages <<<"${PACKAGES:-./...}"
-# exec: the signal of a CI that cancels has to reach the gate, which then keeps what it measured.
+# exec: a CI that cancels the job signals this process. The gate must receive that signal to keep its measurements.
 exec "$tool" gate -base "$base" -o "${OUT:-results/gate-$(date -u +%Y%m%d-%H%M%S)}" \
 	${args[@]+"${args[@]}"} "${packages[@]}"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures, keeps the texts in reports/sample, and draws the sample reports and what README.md shows of
-# them from these. Look at them before they are committed.
+# Measures this machine, stores the texts in reports/sample, and draws the sample reports and the figures of README.md
+# from them. Look at the pages before you commit them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-# Twice the samples of a default run, and longer ones, for figures that everybody looks at first.
+# Twice the samples of a default run, and longer ones: every reader of README.md looks at these figures first.
 go run ./cmd/semabench run -samples 16 -benchtime 100ms -o "$out/results"
 mkdir -p reports/sample
 mv "$out/results/bench.txt" reports/sample/bench.txt
