@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/internal/duel"
@@ -39,55 +38,56 @@ func (a app) judgedTexts(c *gateCall) (*gate.Report, error) {
 	return gate.FromTexts(sides[0], sides[1], c.judge)
 }
 
-// duel measures both sides and judges what came of it. What has been measured is in the file of the
-// run at any moment.
+// duel measures both sides and judges the run, in this order: first stage, suspects, second stage,
+// verdicts, profiles of rows that REGRESSED. The run file holds at any moment what was measured.
 func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
-	o := c.measure
-	o.Packages, o.Command = c.packages, c.command()
-	o.Old, o.New = duel.Source{Revision: c.base}, duel.Source{Revision: c.head}
-	if c.old != "" {
-		o.Old, o.New = duel.Source{Dir: c.old}, duel.Source{Dir: c.new}
-	}
-	o.Second = func(run *gate.Run) []int { return gate.Suspects(run, c.judge) }
-	if o.Profiles = c.profilesDir(); o.Profiles != "" {
-		o.Profile = func(run *gate.Run) []int { return regressed(run, c.judge) }
-	}
 	kept, err := newRunFile(c.dir)
 	if err != nil {
 		return nil, err
 	}
 	defer kept.Close()
+	progress := a.newDuelProgress()
+	report, err := c.measureAndJudge(ctx, kept, progress.at)
+	progress.end()
+	if err != nil && kept != nil && kept.file != nil {
+		err = fmt.Errorf("%w\nwhat was measured by then is in %s", err, kept.path)
+	}
+	return report, err
+}
+
+func (c *gateCall) measureAndJudge(
+	ctx context.Context, kept *runFile, progress func(duel.Progress),
+) (*gate.Report, error) {
+	d, err := duel.Measure(ctx, c.duelOptions(kept, progress))
+	if err != nil {
+		return nil, err
+	}
+	if err := d.SecondStage(ctx, gate.Suspects(d.Run(), c.judge)); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	report := gate.Judge(d.Run(), c.judge)
+	if dir := c.profilesDir(); dir != "" {
+		err = d.Profile(ctx, dir, report.Regressed())
+	}
+	if err := errors.Join(err, d.Close()); err != nil {
+		return nil, err
+	}
+	c.placeProfiles(d.Run())
+	return report, nil
+}
+
+// duelOptions says what the arguments ask to be measured.
+func (c *gateCall) duelOptions(kept *runFile, progress func(duel.Progress)) duel.Options {
+	o := c.measure
+	o.Packages, o.Command, o.Progress = c.packages, c.command(), progress
+	o.Old, o.New = duel.Source{Revision: c.base}, duel.Source{Revision: c.head}
+	if c.old != "" {
+		o.Old, o.New = duel.Source{Dir: c.old}, duel.Source{Dir: c.new}
+	}
 	if kept != nil {
 		o.Out = kept
 	}
-	progress := a.newDuelProgress()
-	o.Progress = progress.at
-	run, err := duel.Measure(ctx, o)
-	progress.end()
-	if err != nil {
-		if kept != nil && kept.file != nil {
-			err = fmt.Errorf("%w\nwhat was measured by then is in %s", err, kept.path)
-		}
-		return nil, err
-	}
-	c.placeProfiles(run)
-	return gate.Judge(run, c.judge), nil
-}
-
-// regressed returns the rows whose profiles are worth having.
-func regressed(run *gate.Run, o gate.Options) (rows []int) {
-	for _, j := range gate.Judge(run, o).Rows {
-		if j.Verdict != gate.Regressed {
-			continue
-		}
-		for i := range run.Rows {
-			if j.Row == &run.Rows[i] {
-				rows = append(rows, i)
-			}
-		}
-	}
-	slices.Sort(rows)
-	return rows
+	return o
 }
 
 func (c *gateCall) profilesDir() string {

@@ -20,7 +20,7 @@ func (m *match) allot(link time.Duration) {
 	planned := m.pairs()
 	if m.MaxTime > 0 {
 		left := m.MaxTime - time.Since(m.begun) - m.linking(link)
-		if m.Second != nil {
+		if !m.OneStage {
 			left -= left / 5 // for suspects
 		}
 		if cost := m.cost(); cost > left {

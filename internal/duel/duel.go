@@ -3,9 +3,14 @@
 // or of one, each linked with a code layout of its own, many times over. Where that is allowed they get
 // a core before anything else that runs (the fact "priority").
 //
-//	run, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
+//	d, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
+//	if err != nil {
+//		return err
+//	}
+//	defer d.Close()
+//	err = d.SecondStage(ctx, gate.Suspects(d.Run(), judge))
 //
-// What it returns is not judged; that is for reports/gate. The benchmarks need nothing: test
+// Package duel measures and gives no verdict; reports/gate judges the run. The benchmarks need nothing: test
 // binaries are built with a package testing that can run a benchmark again and again at a command.
 //
 // What this does not show: collections of garbage come in few slices as short as that, so their cost
@@ -60,12 +65,10 @@ type Options struct {
 
 	Self bool // also old against old, as many pairs, for every row
 
-	// Second returns the rows, by their index, that are to be measured once more on fresh processes
-	// and layouts: gate.Suspects. Nil: none ever, and the run says so. Profile returns those whose
-	// CPU profiles are to be written into Profiles, a directory. Both are asked once.
-	Second   func(*gate.Run) []int
-	Profile  func(*gate.Run) []int
-	Profiles string
+	// OneStage declares beforehand that SecondStage will not be called. The run records it, because a
+	// single stage needs a stricter correction. It also frees the fifth of MaxTime that is otherwise
+	// reserved for the second stage.
+	OneStage bool
 
 	Command  string           // begins the command that measures a row again; "": semabench gate
 	Out      io.Writer        // the run is written to, row by row, in the format of gate.Read
@@ -105,7 +108,8 @@ func (o Options) withDefaults() Options {
 type match struct {
 	Options
 	begun    time.Time
-	temp     string
+	temp     string // removed by close
+	ended    bool   // the last line of the run is written
 	random   *rand.Rand
 	old, new *side
 	run      *gate.Run
@@ -122,11 +126,16 @@ type match struct {
 // errNothing is a set of benchmarks without any: what judges nothing must not pass.
 var errNothing = errors.New("no benchmarks")
 
-// Measure measures both sides. Rows that cannot be measured are in the run and say why. The error is
-// about what concerns all of them: no revision, nothing to build, no benchmarks. When ctx is done,
-// what was measured by then is returned, with Stopped set. Nothing is left behind, in the repository
-// or elsewhere.
-func Measure(ctx context.Context, o Options) (*gate.Run, error) {
+// A Duel is a measurement whose sides are still on disk, so that rows can be measured again. Close
+// removes them.
+type Duel struct{ m *match }
+
+// Measure measures the first stage of every row, and the controls.
+//
+// A row that cannot be measured is in the run and says why. The error is about all rows: no such
+// revision, nothing to build, no benchmarks. Then Measure returns no Duel and leaves nothing behind.
+// When ctx is done, Measure returns what was measured by then, with Stopped set in the run.
+func Measure(ctx context.Context, o Options) (*Duel, error) {
 	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
 	m.run.Command = m.whole()
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
@@ -134,22 +143,61 @@ func Measure(ctx context.Context, o Options) (*gate.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(temp)
 	if m.temp, err = filepath.EvalSymlinks(temp); err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(temp))
 	}
-	err = m.measure(ctx)
+	d := &Duel{m}
+	if err := m.interruptible(ctx, m.measure(ctx)); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// Run returns what was measured so far. The caller may not change it before Close.
+func (d *Duel) Run() *gate.Run { return d.m.run }
+
+// SecondStage measures rows again, given by their indices in the run, with fresh processes and
+// layouts. The pairs go into Row.Second. A run that has stopped gets no second stage.
+//
+// Call it once, with the rows that gate.Suspects names: the promise on false alarms rests on that.
+func (d *Duel) SecondStage(ctx context.Context, rows []int) error {
+	return d.m.interruptible(ctx, d.m.second(ctx, rows))
+}
+
+// Profile writes CPU profiles of both sides of rows, given by their indices in the run, into dir. It
+// sets OldProfile and NewProfile of the rows, relative to dir. A profile is of an ordinary run of the
+// benchmark for a second. When ctx is done, the remaining rows have no profile.
+func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
+	if err := d.m.profile(ctx, dir, rows); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// Close ends the run in Options.Out and removes the sides from the disk. It may be called twice.
+func (d *Duel) Close() error {
+	m := d.m
+	var err error
+	if m.out != nil && !m.ended { // without rows there is no file to end
+		err = m.out.End(m.run.Stopped)
+	}
+	m.ended = true
+	return errors.Join(err, os.RemoveAll(m.temp))
+}
+
+// interruptible turns the error of an interrupted stage into a run that stopped early, and notes any
+// other error in the run.
+func (m *match) interruptible(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		m.run.Stopped = fmt.Sprintf("interrupted after %v", time.Since(m.begun).Round(time.Second))
-		err = nil
-	}
-	if m.out == nil {
-		return m.run, err // it did not come to any row
+		if m.run.Stopped == "" {
+			m.run.Stopped = fmt.Sprintf("interrupted after %v", time.Since(m.begun).Round(time.Second))
+		}
+		return nil
 	}
 	if err != nil {
 		m.run.Stopped, _, _ = strings.Cut(err.Error(), "\n")
 	}
-	return m.run, errors.Join(err, m.out.End(m.run.Stopped))
+	return err
 }
 
 // measure is the course of a match.
@@ -167,7 +215,7 @@ func (m *match) measure(ctx context.Context) (err error) {
 		m.fact("workspace", "only one side is built in a workspace, "+m.old.work+m.new.work+
 			", so the sides may have other versions of other modules: GOWORK=off builds both without")
 	}
-	if m.Second == nil {
+	if m.OneStage {
 		m.run.Stages = 1
 	}
 	link, err := m.meet(ctx)
@@ -193,13 +241,7 @@ func (m *match) measure(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := m.checkAll(ctx); err != nil {
-		return err
-	}
-	if err := m.second(ctx); err != nil {
-		return err
-	}
-	return m.profile(ctx)
+	return m.checkAll(ctx)
 }
 
 // nothing is the error of a run without rows.

@@ -128,9 +128,17 @@ func BenchmarkA(b *testing.B) { for b.Loop() {} }
 func BenchmarkB(b *testing.B) { for b.Loop() {} }`)})
 	var text bytes.Buffer
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
-	o.Second = func(run *gate.Run) []int { return []int{1} }
-	o.Profile, o.Profiles, o.Out = o.Second, filepath.Join(t.TempDir(), "profiles"), &text
-	measured(t, o)
+	profiles := filepath.Join(t.TempDir(), "profiles")
+	o.OneStage, o.Out = false, &text
+	measured(t, o, func(d *Duel) {
+		chosen := []int{1}
+		if err := d.SecondStage(t.Context(), chosen); err != nil {
+			t.Error(err)
+		}
+		if err := d.Profile(t.Context(), profiles, chosen); err != nil {
+			t.Error(err)
+		}
+	})
 	run := readBack(t, &text)
 	if a := run.Rows[0]; len(a.Second) > 0 || a.OldProfile != "" || len(run.Rows) != 2 || run.Stages == 1 {
 		t.Errorf("row %+v was not chosen", a)
@@ -140,7 +148,7 @@ func BenchmarkB(b *testing.B) { for b.Loop() {} }`)})
 		t.Errorf("%d pairs of the second stage, want 4 of new layouts", len(b.Second))
 	}
 	for _, path := range []string{b.OldProfile, b.NewProfile} {
-		if info, err := os.Stat(filepath.Join(o.Profiles, path)); err != nil || info.Size() == 0 {
+		if info, err := os.Stat(filepath.Join(profiles, path)); err != nil || info.Size() == 0 {
 			t.Errorf("profile %q: %v", path, err)
 		}
 	}

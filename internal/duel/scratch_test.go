@@ -18,7 +18,7 @@ import (
 func quick(old, new Source) Options {
 	return Options{
 		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 2,
-		Repeats: 2, Seed: 1, Silence: 20 * time.Second,
+		Repeats: 2, Seed: 1, Silence: 20 * time.Second, OneStage: true,
 	}
 }
 
@@ -65,20 +65,29 @@ func benchmarks(pkg, body string) string {
 }
 
 // measured measures, and fails unless nothing is left of it.
-func measured(t *testing.T, o Options) *gate.Run {
+func measured(t *testing.T, o Options, then ...func(*Duel)) *gate.Run {
 	t.Helper()
-	run, err := measureIn(t, context.Background(), o)
+	run, err := measureIn(t, context.Background(), o, then...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return run
 }
 
-func measureIn(t *testing.T, ctx context.Context, o Options) (*gate.Run, error) {
+// measureIn measures in a directory for temporary files of its own, and fails unless it is empty
+// afterwards. The functions in then are called before the duel is closed.
+func measureIn(t *testing.T, ctx context.Context, o Options, then ...func(*Duel)) (*gate.Run, error) {
 	t.Helper()
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	run, err := Measure(ctx, o)
+	var run *gate.Run
+	d, err := Measure(ctx, o)
+	if err == nil {
+		for _, do := range then {
+			do(d)
+		}
+		run, err = d.Run(), d.Close()
+	}
 	left, globErr := filepath.Glob(filepath.Join(temp, "semabench*"))
 	if globErr != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, globErr)

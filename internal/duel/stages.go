@@ -60,12 +60,12 @@ func (m *match) stopped(err error) error {
 }
 
 // second measures suspects again, in processes and layouts that nobody has seen yet.
-func (m *match) second(ctx context.Context) error {
-	if m.Second == nil || m.run.Stopped != "" {
+func (m *match) second(ctx context.Context, rows []int) error {
+	if m.run.Stopped != "" {
 		return nil
 	}
 	suspects := map[string][]*plan{}
-	for _, i := range m.Second(m.run) {
+	for _, i := range rows {
 		p := m.kept[i]
 		suspects[p.Package] = append(suspects[p.Package], p)
 		m.progress.Total += gate.SecondPairs(len(p.Pairs))
@@ -103,20 +103,17 @@ func (m *match) again(ctx context.Context, path string, plans []*plan) error {
 
 // profile writes CPU profiles of both sides of chosen rows. A profile is of an ordinary run of the
 // benchmark for a second.
-func (m *match) profile(ctx context.Context) error {
-	if m.Profile == nil || m.Profiles == "" {
-		return nil
-	}
-	for _, i := range m.Profile(m.run) {
+func (m *match) profile(ctx context.Context, dir string, rows []int) error {
+	for _, i := range rows {
 		p := m.kept[i]
 		if p.Mode == gate.Failed {
 			continue
 		}
 		m.say("profiling "+p.Name, 0, 0)
 		var err error
-		p.OldProfile, err = m.profileOne(ctx, m.old, p, fmt.Sprintf("%d-old.pprof", i))
+		p.OldProfile, err = m.profileOne(ctx, m.old, p, dir, fmt.Sprintf("%d-old.pprof", i))
 		if err == nil {
-			p.NewProfile, err = m.profileOne(ctx, m.new, p, fmt.Sprintf("%d-new.pprof", i))
+			p.NewProfile, err = m.profileOne(ctx, m.new, p, dir, fmt.Sprintf("%d-new.pprof", i))
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -131,8 +128,8 @@ func (m *match) profile(ctx context.Context) error {
 	return nil
 }
 
-func (m *match) profileOne(ctx context.Context, s *side, p *plan, name string) (string, error) {
-	dir, err := filepath.Abs(m.Profiles)
+func (m *match) profileOne(ctx context.Context, s *side, p *plan, dir, name string) (string, error) {
+	dir, err := filepath.Abs(dir)
 	if err == nil {
 		err = os.MkdirAll(dir, 0o777)
 	}

@@ -92,7 +92,7 @@ func (r *Report) addMissing(run *Run) {
 		side := []string{"old", "new"}[i]
 		for _, name := range names {
 			r.Rows = append(r.Rows, &Judged{
-				ID: name, Row: &Row{Name: name}, Verdict: Missing, Allowed: r.options.AllowMissing,
+				ID: name, Row: &Row{Name: name}, index: -1, Verdict: Missing, Allowed: r.options.AllowMissing,
 				Why: "only on the " + side + " side",
 			})
 		}

@@ -19,6 +19,7 @@ func Judge(run *Run, o Options) *Report {
 	var timings []*Timing
 	for i := range run.Rows {
 		j := newJudged(&run.Rows[i])
+		j.index = i
 		if j.Verdict == "" && len(j.Row.Pairs) > 0 {
 			j.Time = rule.timing(j.Row, noise)
 			timings = append(timings, j.Time)
@@ -88,7 +89,7 @@ func ruleOf(run *Run, o Options) rule {
 
 // newJudged has a verdict already if the row cannot be judged.
 func newJudged(row *Row) *Judged {
-	j := &Judged{ID: row.ID(), Row: row}
+	j := &Judged{ID: row.ID(), Row: row, index: -1}
 	for _, x := range row.Exact {
 		j.Counts = append(j.Counts, x.judge())
 	}

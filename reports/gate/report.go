@@ -54,6 +54,7 @@ type Report struct {
 // A Judged is one row of a report.
 type Judged struct {
 	ID      string // package and name
+	index   int    // in the rows of the run; -1 if the row is not from there
 	Row     *Row   // as measured; of texts and missing rows no more than the name
 	Verdict Verdict
 	Why     string    // of the verdict, in words
@@ -106,6 +107,18 @@ func (r *Report) Count(v Verdict) int {
 		}
 	}
 	return n
+}
+
+// Regressed returns the indices, in the rows of the run, of the rows that REGRESSED, in ascending
+// order. A report of two texts has no run and returns none.
+func (r *Report) Regressed() (rows []int) {
+	for _, j := range r.Rows {
+		if j.Verdict == Regressed && j.index >= 0 {
+			rows = append(rows, j.index)
+		}
+	}
+	slices.Sort(rows)
+	return rows
 }
 
 // Exit codes of a gate.

@@ -13,7 +13,7 @@ func (t *texts) rows(r *Report, c *reports.Comparison) {
 	for _, table := range c.Tables {
 		pkg, suffix := place(table, c.Facts)
 		for i, row := range table.Rows {
-			j := &Judged{Row: &Row{Package: pkg, Name: "Benchmark" + row.Name + suffix}}
+			j := &Judged{Row: &Row{Package: pkg, Name: "Benchmark" + row.Name + suffix}, index: -1}
 			j.ID = j.Row.ID()
 			r.Rows = append(r.Rows, j)
 			sides := [2]bool{}

@@ -122,10 +122,12 @@ func record(ctx context.Context, wanted int, limit time.Duration, kept string) (
 
 func measure(ctx context.Context) (f family, err error) {
 	begun := time.Now()
-	f.run, err = duel.Measure(ctx, duel.Options{
-		Packages: []string{rows},
-		Second:   func(run *gate.Run) []int { return gate.Suspects(run, gate.Options{}) },
-	})
+	d, err := duel.Measure(ctx, duel.Options{Packages: []string{rows}})
+	if err != nil {
+		return f, err
+	}
+	f.run = d.Run()
+	err = errors.Join(d.SecondStage(ctx, gate.Suspects(f.run, gate.Options{})), d.Close())
 	if err != nil {
 		return f, err
 	}
