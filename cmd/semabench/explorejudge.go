@@ -79,7 +79,7 @@ func (p *testProgram) said() string {
 
 // exploredText is an exploration for people.
 func exploredText(d explore.Event) string {
-	text := d.Result.Verdict
+	text := string(d.Result.Verdict)
 	if d.Result.Bound != "" {
 		text += " (" + d.Result.Bound + ")"
 	}
@@ -138,7 +138,7 @@ func (e *exploration) writeSummary(p *testProgram, interrupted bool) error {
 	for _, d := range p.done {
 		r := d.Result
 		f.Explorations = append(f.Explorations, exploredRow{
-			Test: d.Test, Door: d.Door, Verdict: r.Verdict, Bound: r.Bound, What: r.What, Schedule: r.Schedule,
+			Test: d.Test, Door: d.Door, Verdict: string(r.Verdict), Bound: r.Bound, What: r.What, Schedule: r.Schedule,
 			Scenario: r.Scenario, Strategy: r.Strategy, Schedules: r.Schedules, Pruned: r.Pruned, Pairs: r.Pairs,
 			Reversed: r.Reversed, Workers: d.Workers, Seconds: d.Seconds, Text: r.Text,
 		})

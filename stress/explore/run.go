@@ -1,61 +1,151 @@
 package explore
 
 import (
-	"strings"
+	"fmt"
+	"os"
+	"sync"
 	"testing"
+	"time"
 
-	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/parent"
+	"github.com/semabench/semabench/stress/explore/internal/player"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/internal/wire"
 	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
+// A T is the testing.T of one schedule. Failing it fails that schedule, and its log is shown with
+// the schedule if the schedule fails. Subtests, parallel ones too, and cleanups are part of the schedule.
+type T = shim.T
+
 // Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
-// fails. The body must do the same each time: no real clock, no network, no order of a map.
+// fails. Body must do the same each time it is called under the same schedule: it may use no real
+// clock, no network, and no variable that keeps a value from the last call.
+//
+// If a bound is reached before all schedules were played, t passes and logs which bound. If body does
+// something that cannot be put under control, t is skipped, with the reason.
 func Run(t *testing.T, body func(t *T)) {
 	t.Helper()
-	tell(t, Check(t, flagOptions(), body))
+	report(t, Check(t, flagOptions(), body))
 }
 
-// Check is Run with options of its own, and returns the result instead of failing t.
+// Check is like Run, with options of its own instead of flags. It returns the result, and does not fail
+// t because of it. It fails t if there is no result, for example because the options are wrong.
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
-	return explore(t, o, func(Options) ([]program, error) {
-		return []program{{play: func() { shim.Play(t, body) }}}, nil
+	return explore(t, o, func(Options) ([]player.Program, error) {
+		return []player.Program{{Play: func() { shim.Play(t, body) }}}, nil
 	})
 }
 
-// Replay plays body under one schedule, a word that a failure has printed, and fails t if it still
-// fails.
+// Replay plays body under one schedule, a word that a failure has printed, and fails t if that
+// schedule fails. It also fails t if the schedule does not fit body any more.
 func Replay(t *testing.T, schedule string, body func(t *T)) {
 	t.Helper()
 	o := flagOptions()
 	o.Schedule = schedule
-	tell(t, Check(t, o, body))
+	report(t, Check(t, o, body))
 }
 
-func replayOne(p program, o Options) *Result {
-	schedule, err := strategy.Parse(o.Schedule)
+// explore explores the programs, which every exported function for tests comes down to.
+//
+// Under plain go test this process is the parent: it builds the tests of the package once more,
+// instrumented, and runs the same test in that binary. In a player, which is such a process, the test
+// is asked to play one call of this package. Other calls return at once with verdict.Elsewhere, and nothing
+// of the test runs after the call that is played.
+func explore(t *testing.T, o Options, programs func(o Options) ([]player.Program, error)) *Result {
+	t.Helper()
+	call := callNumber(t)
+	if meant := os.Getenv(wire.CallVar); meant != "" {
+		if !instrumented {
+			t.Fatal("explore: this process was started by an exploration, but is not instrumented: " +
+				"was the test started with -tags?")
+		}
+		if meant != fmt.Sprint(call) {
+			return (*Result)(verdict.Elsewhere())
+		}
+		player.Serve(t, func(o task.Options) ([]player.Program, error) { return programs(Options(o)) })
+		t.SkipNow()
+	}
+	o = o.withDefaults()
+	all, err := programs(o)
+	if err == nil {
+		err = task.Options(o).Check(len(all))
+	}
 	if err != nil {
-		return &Result{Verdict: "fail", Text: err.Error()}
+		t.Fatalf("explore: %v", err)
 	}
-	s := newSearch(o, p)
-	defer s.close()
-	replay := &strategy.Replay{Schedule: schedule}
-	what := s.play(s.exec, replay)
-	replay.Done(s.exec)
-	switch {
-	case strings.HasPrefix(what, refused):
-		return s.refusal(what)
-	case what != "":
-		told := retell(p, &finding{schedule: schedule, what: what}, s.options)
-		return &Result{
-			Verdict: "fail", Text: textOf(told), What: what, Story: told, Schedule: o.Schedule, Schedules: 1,
-			Preemptions: told.Preemptions,
-		}
-	case replay.Diverged != "":
-		return &Result{
-			Verdict: "fail", What: "stale schedule",
-			Text: "the schedule does not fit the program any more: " + replay.Diverged,
-		}
+	r, err := inPlayers(t, call, o, all)
+	if err != nil {
+		t.Fatalf("explore: %v", err)
 	}
-	return &Result{Verdict: "pass", Text: "this schedule does not fail"}
+	return r
+}
+
+// inPlayers builds the instrumented test and explores it in player processes.
+func inPlayers(t *testing.T, call int, o Options, programs []player.Program) (*Result, error) {
+	progress := parent.NewProgress(t.Name(), call)
+	progress.Building()
+	binary, err := builtTest()
+	if err != nil {
+		return nil, err
+	}
+	e := &parent.Exploration{Binary: binary, Test: t.Name(), Call: call}
+	if deadline, ok := t.Deadline(); ok {
+		e.Args = append(e.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
+	}
+	var names []string
+	for _, p := range programs {
+		names = append(names, p.Name)
+	}
+	r, err := e.Run(t.Context(), task.Options(o), names, progress)
+	return (*Result)(r), err
+}
+
+// calls counts the calls of this package in each running test. The test itself is the key and not its
+// name: with -count=2 a test runs twice under one name, and with t.Parallel at the same time.
+var calls struct {
+	sync.Mutex
+	of map[*testing.T]int
+}
+
+// callNumber returns which call of this package in t this is, from 1.
+func callNumber(t *testing.T) int {
+	calls.Lock()
+	defer calls.Unlock()
+	if calls.of == nil {
+		calls.of = map[*testing.T]int{}
+	}
+	if calls.of[t] == 0 {
+		t.Cleanup(func() {
+			calls.Lock()
+			defer calls.Unlock()
+			delete(calls.of, t)
+		})
+	}
+	calls.of[t]++
+	return calls.of[t]
+}
+
+// report ends t as the result says. In a player nothing is reported: the test has to go on to
+// the call that the player is asked for.
+func report(t *testing.T, r *Result) {
+	t.Helper()
+	if os.Getenv(wire.CallVar) != "" {
+		return
+	}
+	text := r.Text
+	if r.Verdict == Unknown {
+		text = "unknown: " + text
+	}
+	switch (*verdict.Result)(r).Ending() {
+	case verdict.Passes:
+		t.Log(text)
+	case verdict.Skips:
+		t.Skip(text)
+	default:
+		t.Error(text)
+		r.writeHTMLFor(t)
+	}
 }

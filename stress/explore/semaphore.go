@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore/internal/player"
 	"github.com/semabench/semabench/stress/explore/internal/semaphore"
 )
 
@@ -12,7 +13,7 @@ import (
 // and compares each history with the contract in package impls. It fails t if one breaks it.
 func Semaphore(t *testing.T, impl impls.Impl) {
 	t.Helper()
-	tell(t, CheckSemaphore(t, flagOptions(), impl))
+	report(t, CheckSemaphore(t, flagOptions(), impl))
 }
 
 // CheckSemaphore is Semaphore with options of its own. It returns the result instead of failing t.
@@ -21,25 +22,25 @@ func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
 	if err := impl.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return explore(t, o, func(o Options) ([]program, error) { return semaphorePrograms(impl, o) })
+	return explore(t, o, func(o Options) ([]player.Program, error) { return semaphorePrograms(impl, o) })
 }
 
 // semaphorePrograms returns the scenarios to play, as programs for the explorer.
-func semaphorePrograms(impl impls.Impl, o Options) ([]program, error) {
+func semaphorePrograms(impl impls.Impl, o Options) ([]player.Program, error) {
 	scenarios, err := semaphore.Programs(impl, o.Scenario)
 	if err != nil {
 		return nil, err
 	}
-	var programs []program
+	var programs []player.Program
 	for _, s := range scenarios {
-		programs = append(programs, program{
-			name:    s.Text(),
-			subject: impl.Name,
-			flag:    fmt.Sprintf("-explore.scenario='%s' ", s.Text()),
-			ready:   s.Ready,
-			play:    s.Play,
-			judge:   s.Judge,
-			history: s.History,
+		programs = append(programs, player.Program{
+			Name:    s.Text(),
+			Subject: impl.Name,
+			Flag:    fmt.Sprintf("-explore.scenario='%s' ", s.Text()),
+			Ready:   s.Ready,
+			Play:    s.Play,
+			Judge:   s.Judge,
+			History: s.History,
 		})
 	}
 	return programs, nil

@@ -6,48 +6,79 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/stress/explore/internal/parent"
+	"github.com/semabench/semabench/stress/explore/internal/player"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/internal/wire"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
-// A Suite is the tests of a package, as they are: each Test function is the program of an
-// exploration, with its subtests and cleanups. It is a test that passes when no schedule fails.
-//
-// The rules are those of go test: goroutines that a test leaves behind are not its failure, but
-// counted. Time passes only when nothing else can move, as tests sleep to let other goroutines come
-// to where they are going.
-type Suite struct {
-	Dir     string         // where the go command runs; "" is the working folder
-	Package string         // of the tests, anything that go test takes for one; "" is that in Dir
-	Run     *regexp.Regexp // of the names of tests; nil is all
-	Tags    string         // for the build, separated by commas
-	Race    bool           // watch every schedule by the race detector
-	Short   bool           // what testing.Short returns
-	Options Options        // for each test; LazyClock is always set
-	Told    func(SuiteTest)
-
-	// Replay returns the command that plays a schedule of a test again, for the report. If it is nil,
-	// the report says what to set in a Suite.
-	Replay func(test, schedule string) string
-
-	under string // the test that explores it, with a slash; "" if none does
+// Tests explores the tests of a package, unmodified. Each of them is a subtest of t, which fails if a
+// schedule fails, and is skipped, with the reason, if it cannot be put under control or skips itself.
+// Pkg is anything that go test takes for one package.
+func Tests(t *testing.T, pkg string) {
+	t.Helper()
+	s := Suite{
+		Package: pkg, Tags: buildTags(), Race: schedrt.RaceEnabled, Short: testing.Short(),
+		Options: flagOptions(), outer: t.Name() + "/",
+		Replay: func(test, schedule string) string {
+			return verdict.ReplayCommand(t.Name()+"/"+test, "", schedule)
+		},
+	}
+	binary, err := s.build()
+	if err != nil {
+		t.Fatalf("explore: %v", err)
+	}
+	for _, name := range binary.Tests {
+		t.Run(name, func(t *testing.T) {
+			test := s.explore(t.Context(), binary, name)
+			if test.Skipped {
+				t.Skip(test.Text)
+			}
+			report(t, &test.Result)
+		})
+	}
 }
 
-// A SuiteTest is what the exploration of one Test function came to.
+// A Suite is the tests of a package, unmodified. Each Test function, with its subtests and cleanups, is
+// the program of one exploration. A test passes if no schedule fails.
+//
+// The rules are those of go test: goroutines that a test leaves behind do not fail it, but are
+// counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
+// get to a certain point.
+type Suite struct {
+	Dir     string          // folder in which the go command runs; "" is the working folder
+	Package string          // anything that go test takes for one package; "" is the one in Dir
+	Run     *regexp.Regexp  // explore the tests whose names match; nil means all tests
+	Tags    string          // build tags, separated by commas
+	Race    bool            // watch every schedule with the race detector
+	Short   bool            // what testing.Short returns in the tests
+	Options Options         // for each test; LazyClock is always set
+	Told    func(SuiteTest) // called by Explore with each result as soon as it is known; may be nil
+
+	// Replay returns a command that plays a schedule of a test again, for the text of a failure. If it
+	// is nil, the text shows the fields of a Suite that does so.
+	Replay func(test, schedule string) string
+
+	outer string // name of the test that explores this suite, with a slash; "" if there is none
+}
+
+// A SuiteTest is the result of exploring one Test function.
 type SuiteTest struct {
 	Name string
 	Result
 	Took time.Duration
 }
 
-// Explore explores one test after the other, each in a process of its own, and returns what came of
-// them, in the order of the source. Told, if there is one, is called for each as soon as it is known.
-// An error says why no test can be explored.
+// Explore explores one test after the other, each in processes of its own, and returns the results in
+// the order of the source. It returns an error if no test can be explored, for example because the
+// package does not build, or if ctx is done; then the results are those until then.
 func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	binary, err := s.build()
 	if err != nil {
@@ -66,135 +97,108 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	return tests, nil
 }
 
-// build returns a binary with the tests that are meant.
+// build builds the instrumented tests of the package, and selects those that match Run.
 func (s Suite) build() (*rewrite.Binary, error) {
-	if err := s.Options.check(1); err != nil {
+	if err := task.Options(s.Options).Check(1); err != nil {
 		return nil, err
 	}
 	binary, err := rewrite.Build(rewrite.Options{
-		Dir: orHere(s.Dir), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
+		Dir: s.dir(), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
 	})
 	if err != nil {
 		return nil, err
 	}
+	matching := ""
 	if s.Run != nil {
-		binary.Tests = slices.DeleteFunc(binary.Tests, func(name string) bool { return !s.Run.MatchString(name) })
+		matching = fmt.Sprintf(" that match %q", s.Run)
+		binary.Tests = slices.DeleteFunc(binary.Tests, func(name string) bool {
+			return !s.Run.MatchString(name)
+		})
 	}
 	if len(binary.Tests) == 0 {
-		return nil, fmt.Errorf("%s has no Test functions to explore%s", s.what(), s.matching())
+		return nil, fmt.Errorf("%s has no Test functions to explore%s", s.packageText(), matching)
 	}
 	return binary, nil
 }
 
-func orHere(dir string) string {
-	if dir == "" {
+func (s Suite) dir() string {
+	if s.Dir == "" {
 		return "."
 	}
-	return dir
+	return s.Dir
 }
 
-func (s Suite) what() string {
+func (s Suite) packageText() string {
 	if s.Package == "" {
-		return "the package in " + orHere(s.Dir)
+		return "the package in " + s.dir()
 	}
 	return s.Package
 }
 
-func (s Suite) matching() string {
-	if s.Run == nil {
-		return ""
-	}
-	return fmt.Sprintf(" that match %q", s.Run)
-}
-
-// overtime is how long a child may take longer than its exploration: to load, to come to the end of
-// a schedule, and to minimise what it has found.
+// overtime is how much longer than its exploration a test may take. In this time the processes start,
+// play their last schedules to the end, and minimise a failure.
 const overtime = 30 * time.Second
 
-// explore explores one test in a child.
+// explore explores one test.
 func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string) SuiteTest {
 	began := time.Now()
 	o := s.Options.withDefaults()
 	o.LazyClock = true
 	ctx, cancel := context.WithTimeout(ctx, o.Time+overtime)
 	defer cancel()
-	j := &job{binary: binary.Path, home: binary.Dir, test: name, nth: 1, args: []string{"-test.timeout=0"}}
-	if s.Short {
-		j.args = append(j.args, "-test.short")
+	e := &parent.Exploration{
+		Binary: binary.Path, Dir: binary.Dir, Test: name, Call: 1, Args: []string{"-test.timeout=0"},
 	}
-	r, err := j.explore(ctx, o, []string{""}, newProgress(s.under+name, 1))
-	test := SuiteTest{Name: name, Took: time.Since(began)}
+	if s.Short {
+		e.Args = append(e.Args, "-test.short")
+	}
+	r, err := e.Run(ctx, task.Options(o), []string{""}, parent.NewProgress(s.outer+name, 1))
 	switch {
 	case err != nil && ctx.Err() != nil:
-		test.Result = refusedResult(fmt.Sprintf("no end within %v and %v more", o.Time, overtime))
-	case err != nil: // a fatal error of the runtime leaves no result
-		test.Result = Result{Verdict: "fail", What: "the process ended", Text: err.Error()}
-	case r.What == outOfControl || strings.HasPrefix(r.Text, nondeterministic):
-		test.Result = refusedResult(r.Text)
+		r = verdict.OfRefused(verdict.NoEnd(o.Time, overtime), "")
+	case err != nil:
+		r = verdict.ProcessEnded(err)
 	default:
-		test.Result = *r
+		r = verdict.OfSuite(r)
 		if r.Story != nil {
-			test.Story.Replay = s.replay(name, r.Schedule)
-			test.Text = textOf(test.Story)
+			r.Story.Replay = s.replayText(name, r.Schedule)
+			r.Text = verdict.Render(r.Story)
 		}
 	}
-	return test
+	return SuiteTest{Name: name, Result: Result(*r), Took: time.Since(began)}
 }
 
-func (s Suite) replay(name, schedule string) string {
+func (s Suite) replayText(name, schedule string) string {
 	if s.Replay != nil {
 		return s.Replay(name, schedule)
 	}
-	return fmt.Sprintf("explore.Suite{Package: %q, Run: ^%s$, Options: {Schedule: %q}}", s.Package, name, schedule)
+	return fmt.Sprintf("explore.Suite{Package: %q, Run: ^%s$, Options: {Schedule: %q}}",
+		s.Package, name, schedule)
 }
 
-func refusedResult(why string) Result {
-	return Result{Verdict: "refused", What: refused + why, Text: refused + why}
-}
-
-// Tests explores the tests of a package, each as a subtest of t, which fails if a schedule does. What
-// cannot be put under control is skipped, with the reason.
-func Tests(t *testing.T, pkg string) {
-	t.Helper()
-	s := Suite{Package: pkg, Tags: buildTags(), Race: schedrt.RaceEnabled, Short: testing.Short(), Options: flagOptions()}
-	s.under = t.Name() + "/"
-	s.Replay = func(test, schedule string) string {
-		return fmt.Sprintf("go test%s -run '%s' -explore.schedule=%s", raceFlag(), exactly(t.Name()+"/"+test), schedule)
-	}
-	binary, err := s.build()
-	if err != nil {
-		t.Fatalf("explore: %v", err)
-	}
-	for _, name := range binary.Tests {
-		t.Run(name, func(t *testing.T) {
-			test := s.explore(t.Context(), binary, name)
-			if test.Verdict == "refused" || test.Skipped {
-				t.Skip(test.Text)
-			}
-			tell(t, &test.Result)
-		})
-	}
-}
-
-// Serve is called by the test binary of a Suite, and by nobody else: there, the Test functions of the
-// package are explored when they are run.
+// Serve is for the instrumented test binary of a Suite, whose generated code calls it. It makes each
+// Test function explore itself when it is run. It always returns true.
 func Serve() bool {
 	shim.Door = serveTest
 	return true
 }
 
-// serveTest explores one test of a suite.
+// serveTest plays one test of a suite, in the player process that a Suite has started.
 func serveTest(t *testing.T, body func(*T)) {
 	t.Helper()
-	if os.Getenv(nthVar) == "" {
+	if os.Getenv(wire.CallVar) == "" {
 		t.Fatal("explore: this binary is run by explore.Suite")
 	}
-	explore(t, Options{}, func(Options) ([]program, error) {
-		leaves := &leftover{}
-		return []program{{
-			ready:  func() { *leaves = leftover{} },
-			play:   func() { shim.PlayAlone(t, body, func(left int, skips bool) { *leaves = leftover{left, skips} }) },
-			leaves: leaves,
+	explore(t, Options{}, func(Options) ([]player.Program, error) {
+		left := &player.Leftover{}
+		return []player.Program{{
+			Ready: func() { *left = player.Leftover{} },
+			Play: func() {
+				shim.PlayAlone(t, body, func(goroutines int, skips bool) {
+					*left = player.Leftover{Goroutines: goroutines, Skipped: skips}
+				})
+			},
+			Leftover: left,
 		}}, nil
 	})
 }

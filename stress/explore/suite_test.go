@@ -10,7 +10,10 @@ import (
 )
 
 // expected are the tests of testdata/suite that do not just pass.
-var expected = map[string]struct{ verdict, text string }{
+var expected = map[string]struct {
+	verdict explore.Verdict
+	text    string
+}{
 	"TestSkips":            {"pass", ""},
 	"TestWrongLosesCounts": {"fail", "inner_test.go:90: 1, want 2"},
 	"TestWrongInSubtest":   {"fail", "TestWrongInSubtest/sub/sub: inner_test.go:102: failed"},

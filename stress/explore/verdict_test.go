@@ -25,7 +25,7 @@ func TestBoundsAreSaid(t *testing.T) {
 	for _, c := range []struct {
 		options explore.Options
 		program func(t *explore.T)
-		verdict string
+		verdict explore.Verdict
 		says    string
 	}{
 		{explore.Options{Schedules: 300}, counting, "unknown", "-explore.schedules=300"},

@@ -2,5 +2,5 @@
 
 package explore
 
-// instrumented reports whether this binary was built by package rewrite.
+// instrumented reports whether package rewrite built this binary.
 const instrumented = false

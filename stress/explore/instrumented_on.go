@@ -1,0 +1,6 @@
+//go:build semabench_explore
+
+package explore
+
+// instrumented reports whether package rewrite built this binary.
+const instrumented = true

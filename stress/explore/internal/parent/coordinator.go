@@ -1,0 +1,265 @@
+// Package parent is the process of an exploration that hands out work and merges the answers.
+//
+// It starts player processes, which play schedules, and gives each of them tasks:
+//
+//	e := &parent.Exploration{Binary: path, Test: "TestCounter", Call: 1}
+//	result, err := e.Run(ctx, options, []string{""}, nil)
+//
+// The files go down in this order: coordinator.go talks to the players; process.go starts one and
+// reads its output; dispatcher.go makes the tasks and merges the answers; progress.go and race.go each
+// add one thing, the events for a command and the report of the race detector.
+//
+// # What this does not do
+//
+// The parent plays no schedule, and is not instrumented. Verdicts and their words are in package verdict.
+package parent
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/internal/wire"
+)
+
+// An Exploration is one call of package explore in a test, which player processes play.
+type Exploration struct {
+	Binary string   // the instrumented test binary
+	Dir    string   // where players run; "" is the current folder
+	Test   string   // full name of the test
+	Call   int      // which call of package explore in the test is meant, from 1
+	Args   []string // further arguments of the test binary
+}
+
+// Run explores, and returns the result. Names are those of the programs that the call explores, in its
+// order; one program without siblings has the name "". An error means that there is no result, for
+// example because a player died.
+func (e *Exploration) Run(
+	ctx context.Context, o task.Options, names []string, p *Progress,
+) (*verdict.Result, error) {
+	stop := interrupted()
+	select {
+	case <-stop:
+		return verdict.NotStarted(), nil
+	default:
+	}
+	options, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	// Not t.TempDir: it has the name of the test in it, and GORACE takes no path with a comma.
+	scratch, err := os.MkdirTemp("", "explore")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	c := &coordinator{
+		exploration: e, options: string(options), raceLog: filepath.Join(scratch, "race"),
+		stop: stop, progress: p,
+		// Room for all replies and the end of every process, so that no reader ever blocks.
+		messages: make(chan message, o.Workers*(tasksAhead+2)),
+	}
+	r, err := c.run(ctx, o, names)
+	if err == nil {
+		p.end(r)
+	}
+	return r, err
+}
+
+// A coordinator talks to the player processes of one exploration.
+type coordinator struct {
+	exploration *Exploration
+	options     string // as JSON
+	raceLog     string
+	stop        <-chan struct{} // closed when the user interrupts; may be nil
+	progress    *Progress
+
+	processes []*process
+	messages  chan message
+	tasks     *dispatcher
+	finders   map[*task.Finding]finder
+}
+
+// A finder is the process that found a failure.
+type finder struct {
+	*process
+	result *verdict.Result // set if the process has ended, so that it cannot be asked to describe it
+}
+
+// tasksAhead is the number of tasks that a process has at a time: one that it plays, and one that it
+// can begin without waiting for the parent.
+const tasksAhead = 2
+
+// run explores with one process, and with the others as soon as the first one has shown that the
+// program can be explored.
+func (c *coordinator) run(
+	ctx context.Context, o task.Options, names []string,
+) (*verdict.Result, error) {
+	defer c.endAll()
+	if err := c.start(ctx); err != nil {
+		return nil, err
+	}
+	first := c.processes[0]
+	first.request(wire.Request{Prepare: true})
+	switch m := <-c.messages; {
+	case m.err != nil:
+		return nil, m.err
+	case m.Result != nil:
+		return c.withRace(m.Result, first)
+	}
+	for len(c.processes) < o.Workers {
+		if err := c.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c.tasks, c.finders = newDispatcher(o, len(names)), map[*task.Finding]finder{}
+	c.progress.start(c.tasks, len(c.processes))
+	wasInterrupted, err := c.playAll()
+	if err != nil {
+		return nil, err
+	}
+	c.progress.write(doingFinish)
+	exploration := c.tasks.exploration(names, wasInterrupted)
+	if c.tasks.found == nil {
+		return exploration.Result(), nil
+	}
+	r, err := c.describe(c.tasks.found)
+	if err != nil {
+		return nil, err
+	}
+	r.Schedules = c.tasks.found.Nth
+	exploration.Count(r)
+	return r, nil
+}
+
+func (c *coordinator) start(ctx context.Context) error {
+	p, err := startProcess(ctx, c.exploration, c.options, c.raceLog, c.messages)
+	if err == nil {
+		c.processes = append(c.processes, p)
+	}
+	return err
+}
+
+// playAll has the processes play all tasks, until a failure is found, the time is over or the user
+// interrupts.
+func (c *coordinator) playAll() (wasInterrupted bool, err error) {
+	tick := time.NewTicker(progressInterval)
+	defer tick.Stop()
+	for {
+		c.handOut()
+		if c.tasks.found != nil || c.tasks.late || c.busy() == 0 {
+			return false, nil
+		}
+		select {
+		case <-c.stop:
+			return true, nil
+		case <-tick.C:
+			c.progress.write(doingExplore)
+		case m := <-c.messages:
+			if m.err != nil && !m.from.quit {
+				return false, m.err
+			}
+			if m.err == nil {
+				c.merge(m)
+			}
+		}
+	}
+}
+
+// merge merges the answer to the oldest task of a process. A Result in the place of an answer comes from
+// a process that ends because of this task: no other process can describe the failure.
+func (c *coordinator) merge(m message) {
+	p := m.from
+	id := p.tasks[0]
+	p.tasks = p.tasks[1:]
+	answer := m.Answer
+	if m.Result != nil {
+		p.quit, p.tasks = true, nil
+		answer = &task.Answer{ID: id, Found: &task.Finding{}}
+	}
+	if answer.Found != nil {
+		c.finders[answer.Found] = finder{p, m.Result}
+	}
+	c.tasks.merge(answer)
+}
+
+// busy counts the tasks that the processes have.
+func (c *coordinator) busy() (n int) {
+	for _, p := range c.processes {
+		n += len(p.tasks)
+	}
+	return n
+}
+
+// handOut gives every process a task before it gives any a second one.
+func (c *coordinator) handOut() {
+	for depth := 1; depth <= tasksAhead; depth++ {
+		for _, p := range c.processes {
+			if len(p.tasks) >= depth {
+				continue
+			}
+			t, ok := c.tasks.next()
+			if !ok {
+				return
+			}
+			p.request(wire.Request{Task: &t})
+			p.tasks = append(p.tasks, t.ID)
+		}
+	}
+}
+
+// describe has a failure minimised and described by the process that found it: that process has the
+// race detector's reports, and its caches are warm. The other processes are asked to end.
+func (c *coordinator) describe(f *task.Finding) (*verdict.Result, error) {
+	by := c.finders[f]
+	if by.result != nil {
+		return by.result, nil
+	}
+	for _, p := range c.processes {
+		if p != by.process {
+			p.stdin.Close()
+		}
+	}
+	by.request(wire.Request{Describe: f})
+	for m := range c.messages {
+		switch {
+		case m.from != by.process: // finishes its last task, or has ended
+		case m.err != nil:
+			return nil, m.err
+		case m.Result != nil:
+			return c.withRace(m.Result, by.process)
+		}
+	}
+	panic("unreachable: messages is never closed")
+}
+
+// withRace adds the report of the race detector to a result that a process has described.
+func (c *coordinator) withRace(r *verdict.Result, p *process) (*verdict.Result, error) {
+	return r, addRace(r, raceLog(c.raceLog, p.cmd.Process.Pid))
+}
+
+// endAll ends all processes. Each ends by itself when its input is closed; one that does not within
+// endTimeout is killed.
+func (c *coordinator) endAll() {
+	for _, p := range c.processes {
+		p.stdin.Close()
+	}
+	timeout, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	for _, p := range c.processes {
+		select {
+		case <-p.ended:
+		case <-timeout.Done(): // stays closed, so it bounds the wait for all processes together
+			p.cmd.Process.Kill()
+			<-p.ended
+		}
+	}
+}
+
+// endTimeout bounds the time in which a process ends: it finishes its task, and runs the cleanups of
+// the test.
+const endTimeout = 3 * time.Second

@@ -1,0 +1,275 @@
+package parent
+
+import (
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+)
+
+// A dispatcher hands out tasks and merges their answers. It starts no process and decides no verdict.
+//
+// Answers arrive in any order, and are merged in the order of their tasks. New tasks follow from merged
+// answers, so they are made in that order, too. Therefore the same options play the same schedules and
+// report the same failure, with one process or with eight, unless the time is over first.
+type dispatcher struct {
+	options  task.Options
+	programs []programState
+	queue    []task.Task // tasks to hand out next
+
+	// The tasks that were handed out are numbered from 0. Those before merged have their answers in
+	// the totals; the others are in handedOut until their turn comes.
+	nextID    int
+	merged    int
+	handedOut map[int]task.Task
+	early     map[int]*task.Answer // answers that arrived before the answer of an earlier task
+
+	// drawn returns the next task of drawn schedules. It is nil if no more are drawn.
+	drawn func() (task.Task, bool)
+
+	total    task.Sums
+	pairs    map[string]bool // ordered pairs that any process has seen
+	found    *task.Finding   // the first failure, in the order of the tasks
+	deadline time.Time
+	late     bool
+}
+
+// A programState counts what was played of one program.
+type programState struct {
+	task.Sums
+	parts  int  // parts of its tree with schedules that were not played
+	closed bool // it reached the bound on schedules, with more to play
+}
+
+// The sizes of tasks.
+const (
+	// drawnFirst is the number of schedules of a program that are drawn before all schedules are
+	// played in order. Bugs that have a chance in each schedule are found sooner by drawing.
+	drawnFirst = 200
+
+	// drawnTask is the number of schedules in one task of drawn ones. Such a task takes some
+	// milliseconds: long enough for the cost of handing it out not to matter, and short enough to end
+	// soon after Ctrl-C, or after another process has found a failure.
+	drawnTask = 256
+
+	// treeTask is the number of steps of a task that plays a part of a tree. It is counted in steps
+	// because the schedules of a part differ in length. The part that is left has to be sent back, so the task
+	// is larger than a drawn one.
+	treeTask = 60_000
+
+	// wantedParts is how many parts of trees there should be, so that every process finds one to play.
+	wantedParts = 32
+)
+
+// firstStrategies are the strategies that an exploration draws from before it plays all schedules.
+var firstStrategies = []string{"random", "pct2", "pct3", "pos"}
+
+func newDispatcher(o task.Options, programs int) *dispatcher {
+	d := &dispatcher{
+		options: o, programs: make([]programState, programs),
+		handedOut: map[int]task.Task{}, early: map[int]*task.Answer{},
+		pairs: map[string]bool{}, deadline: time.Now().Add(o.Time),
+	}
+	switch {
+	case strategy.IsTree(o.Strategy):
+		d.startTrees(o.Strategy)
+	case o.Strategy != "":
+		d.drawn = d.draw([]string{o.Strategy}, o.Schedules)
+	default:
+		d.drawn = d.draw(firstStrategies, min(d.drawnEach(), o.Schedules/2))
+	}
+	return d
+}
+
+// drawnEach returns the number of schedules that are drawn of each program at first. With many
+// programs it is small, because most bugs then need only the right program.
+func (d *dispatcher) drawnEach() int {
+	if len(d.programs) > 1 {
+		return 8 * len(firstStrategies)
+	}
+	return drawnFirst
+}
+
+// The mixing constants give the tasks of each turn and each program seeds of their own. They are odd, so
+// multiplying by them maps different numbers to different seeds.
+const (
+	mixTurn    = 0x9e3779b97f4a7c15
+	mixProgram = 0xd1b54a32d192ed03
+)
+
+// draw returns a function that makes tasks to draw this many schedules of each program. The first
+// tasks are small, cover all programs, and take the strategies in turn: a bug that needs only the
+// right program or the right strategy is found at once. Later tasks are large, for one program each.
+func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool) {
+	perProgram, turn, program := 0, 0, 0
+	return func() (task.Task, bool) {
+		if perProgram >= each {
+			return task.Task{}, false
+		}
+		t := task.Task{
+			Strategy: strategies[turn%len(strategies)], Seed: d.options.Seed + uint64(turn)*mixTurn,
+		}
+		t.Schedules = 1
+		if len(d.programs) == 1 {
+			t.Schedules = drawnFirst / 8
+		}
+		if turn < 8*len(firstStrategies) {
+			t.Programs = upTo(len(d.programs))
+			turn++
+		} else {
+			t.Schedules, t.Programs = drawnTask, []int{program}
+			t.Seed += uint64(program) * mixProgram
+			if program++; program == len(d.programs) {
+				program = 0
+				turn++
+			}
+		}
+		t.Schedules = min(t.Schedules, each-perProgram)
+		if program == 0 {
+			perProgram += t.Schedules
+		}
+		return t, true
+	}
+}
+
+// upTo returns the numbers from 0 to n-1.
+func upTo(n int) (all []int) {
+	for i := range n {
+		all = append(all, i)
+	}
+	return all
+}
+
+// startTrees queues the whole tree of each program.
+func (d *dispatcher) startTrees(name string) {
+	for i := range d.programs {
+		d.programs[i].parts++
+		d.enqueue(task.Task{Programs: []int{i}, Strategy: name, Part: &strategy.Part{}})
+	}
+}
+
+// enqueue queues a task of a tree. Young parts get few schedules, so that what is left of them can
+// soon be split among the processes.
+func (d *dispatcher) enqueue(t task.Task) {
+	most := max(1, min(1024, d.options.Schedules/64))
+	t.Schedules, t.Steps = most, treeTask
+	if t.Age < 2 {
+		t.Schedules = min(most, 8<<(2*t.Age))
+	}
+	d.queue = append(d.queue, t)
+}
+
+// next returns a task to play now. It reports false if there is none, for now or for ever.
+func (d *dispatcher) next() (t task.Task, ok bool) {
+	d.late = d.late || time.Now().After(d.deadline)
+	for d.found == nil && !d.late && !d.foundEarly() {
+		if len(d.queue) == 0 && d.drawn != nil {
+			if t, ok := d.drawn(); ok {
+				d.queue = append(d.queue, t)
+			} else if d.drawn = nil; d.options.Strategy == "" {
+				d.startTrees("dpor")
+			}
+		}
+		if len(d.queue) == 0 {
+			return task.Task{}, false
+		}
+		t, d.queue = d.queue[0], d.queue[1:]
+		t.ID = d.nextID
+		d.nextID++
+		d.handedOut[t.ID] = t
+		if len(t.Programs) == 1 && d.programs[t.Programs[0]].closed {
+			d.merge(&task.Answer{ID: t.ID})
+			continue
+		}
+		t.Seconds = max(0.001, time.Until(d.deadline).Seconds())
+		return t, true
+	}
+	return task.Task{}, false
+}
+
+// foundEarly reports whether an answer with a failure waits to be merged. Tasks that were not handed
+// out yet come after it, so they cannot change the result.
+func (d *dispatcher) foundEarly() bool {
+	for _, a := range d.early {
+		if a.Found != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// merge takes an answer, and merges all answers whose turn has come.
+func (d *dispatcher) merge(a *task.Answer) {
+	d.early[a.ID] = a
+	for d.found == nil && d.early[d.merged] != nil {
+		a, t := d.early[d.merged], d.handedOut[d.merged]
+		delete(d.early, d.merged)
+		delete(d.handedOut, d.merged)
+		d.merged++
+		d.add(t, a)
+	}
+}
+
+// add adds the answer of a task to the totals, and queues what is left of the task.
+func (d *dispatcher) add(t task.Task, a *task.Answer) {
+	var program *programState // nil if the task is of several programs
+	if len(t.Programs) == 1 {
+		if program = &d.programs[t.Programs[0]]; program.closed {
+			return
+		}
+	}
+	for _, pair := range a.Pairs {
+		d.pairs[pair] = true
+	}
+	d.late = d.late || a.Late
+	if a.Found != nil {
+		d.found = a.Found
+		d.found.Nth += d.total.Played
+	}
+	d.total.Add(a.Sums)
+	if program == nil {
+		for _, i := range t.Programs {
+			d.programs[i].Played += t.Schedules
+		}
+		return
+	}
+	program.Add(a.Sums)
+	if t.Part != nil {
+		program.parts--
+		d.requeue(t, a, program)
+	}
+}
+
+// requeue queues what is left of a part. If there are too few parts for the processes, it splits the
+// rest in up to five.
+func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState) {
+	if program.Played >= d.options.Schedules {
+		program.closed = a.Rest != nil || program.parts > 0
+		return
+	}
+	if a.Rest == nil {
+		return
+	}
+	parts := []*strategy.Part{a.Rest}
+	if have := d.nextID - d.merged + len(d.queue); have < wantedParts {
+		parts = append(parts, a.Rest.Split(4)...)
+	}
+	for _, part := range parts {
+		program.parts++
+		d.enqueue(task.Task{Programs: t.Programs, Strategy: t.Strategy, Part: part, Age: t.Age + 1})
+	}
+}
+
+// exploration returns everything that was counted, for the verdict.
+func (d *dispatcher) exploration(names []string, interrupted bool) *verdict.Exploration {
+	e := &verdict.Exploration{
+		Options: d.options, Total: d.total, Pairs: d.pairs, Interrupted: interrupted, Late: d.late,
+	}
+	for i, p := range d.programs {
+		e.Programs = append(e.Programs, verdict.Program{
+			Name: names[i], Sums: p.Sums, Unplayed: p.closed || p.parts > 0 || d.drawn != nil,
+		})
+	}
+	return e
+}

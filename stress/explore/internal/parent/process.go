@@ -1,0 +1,122 @@
+package parent
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/wire"
+)
+
+// A process is a player process. It has run the instrumented test up to the call that is explored, and
+// plays tasks there.
+type process struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	output tail
+	ended  chan struct{} // closed when the output was read to its end, and the process was waited for
+
+	// The coordinator's notes about the process.
+	tasks []int // IDs of the tasks that it has, in the order in which it answers them
+	quit  bool  // it has ended on purpose, after a goroutine that did not come back
+}
+
+// A message is a reply of a process, or the reason why it will send no more.
+type message struct {
+	from *process
+	wire.Reply
+	err error
+}
+
+// startProcess starts a player that sends its replies to messages. Options are in JSON; raceLog is a
+// prefix for the files of the race detector.
+func startProcess(
+	ctx context.Context, e *Exploration, options, raceLog string, messages chan<- message,
+) (*process, error) {
+	args := append(slices.Clip(e.Args), "-test.run="+task.RunPattern(e.Test), "-test.count=1")
+	p := &process{cmd: exec.CommandContext(ctx, e.Binary, args...), ended: make(chan struct{})}
+	p.cmd.Dir = e.Dir
+	// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine takes
+	// no system call.
+	p.cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
+		wire.OptionsVar+"="+options, fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
+		// By default the detector reports each race once in a process. Here every schedule that
+		// shows a race has to report it.
+		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+raceLog)
+	p.cmd.Stderr = &p.output
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go p.read(stdout, messages)
+	return p, nil
+}
+
+// read sends the replies of the process to messages until the process ends. Lines that are no reply
+// are output of the test, of which the end is kept for an error message.
+func (p *process) read(stdout io.Reader, messages chan<- message) {
+	defer close(p.ended)
+	for r := bufio.NewReaderSize(stdout, 1<<16); ; {
+		line, err := r.ReadBytes('\n')
+		if err == nil {
+			reply, isReply, err := wire.ReadReply(line)
+			if isReply {
+				messages <- message{p, reply, err}
+				continue
+			}
+		}
+		p.output.Write(line)
+		if err != nil {
+			break
+		}
+	}
+	messages <- message{from: p, err: p.noResult(p.cmd.Wait())}
+}
+
+var errNoResult = errors.New("the instrumented test came to no result")
+
+// noResult explains the end of a process from which a reply was expected.
+func (p *process) noResult(err error) error {
+	return fmt.Errorf("%w: %v\n%s", errNoResult, err, p.output.text())
+}
+
+// request sends a request. If the process has ended, there is no error here: read reports why.
+func (p *process) request(r wire.Request) { _ = wire.WriteRequest(p.stdin, r) }
+
+// A tail keeps the end of what is written to it. Tests may print in every schedule, so keeping
+// everything could fill the memory.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+const tailSize = 16 << 10
+
+func (t *tail) Write(text []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept = append(t.kept, text...); len(t.kept) > 2*tailSize {
+		t.kept = append(t.kept[:0], t.kept[len(t.kept)-tailSize:]...)
+	}
+	return len(text), nil
+}
+
+func (t *tail) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.kept[max(0, len(t.kept)-tailSize):])
+}

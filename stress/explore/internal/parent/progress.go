@@ -1,0 +1,119 @@
+package parent
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+)
+
+// EventsVar names the file to which an exploration appends events; see explore.EventsVar.
+const EventsVar = "SEMABENCH_EXPLORE_EVENTS"
+
+// An event is explore.Event as it is written: one line of JSON.
+type event struct {
+	Test      string
+	Door      int
+	Doing     string
+	Workers   int
+	Schedules int
+	Pruned    int
+	Pairs     int
+	Seconds   float64
+	Result    *verdict.Result `json:",omitempty"`
+}
+
+// The phases of an exploration, in Event.Doing.
+const (
+	doingBuild   = "building"
+	doingExplore = "exploring"
+	doingFinish  = "finishing"
+	doingNothing = "done" // with the result
+)
+
+// progressInterval is the time between two events. A terminal that is updated ten times a second
+// looks live, and an event costs some microseconds.
+const progressInterval = 100 * time.Millisecond
+
+// A Progress writes the events of one exploration. A nil Progress writes nothing, which is the case
+// unless a command has set EventsVar.
+type Progress struct {
+	path  string
+	last  event
+	tasks *dispatcher
+	began time.Time
+}
+
+// NewProgress returns the progress of the call'th exploration of a test.
+func NewProgress(test string, call int) *Progress {
+	path := os.Getenv(EventsVar)
+	if path == "" {
+		return nil
+	}
+	return &Progress{path: path, last: event{Test: test, Door: call}}
+}
+
+// Building writes that the instrumented test is being built.
+func (p *Progress) Building() { p.write(doingBuild) }
+
+// start notes that the first task is handed out.
+func (p *Progress) start(tasks *dispatcher, workers int) {
+	if p != nil {
+		p.tasks, p.last.Workers, p.began = tasks, workers, time.Now()
+	}
+}
+
+// end writes the result. Its report is left out: it is long, and the text shows it.
+func (p *Progress) end(r *verdict.Result) {
+	if p == nil {
+		return
+	}
+	short := *r
+	short.Story = nil
+	p.last.Result = &short
+	p.write(doingNothing)
+}
+
+// write appends an event. Errors are ignored, because only the display depends on events; a command
+// that misses the last event of an exploration says so.
+func (p *Progress) write(doing string) {
+	if p == nil {
+		return
+	}
+	e := p.last
+	e.Doing = doing
+	if p.tasks != nil {
+		e.Schedules, e.Pruned = p.tasks.total.Played, p.tasks.total.Pruned
+		e.Pairs, e.Seconds = len(p.tasks.pairs), time.Since(p.began).Seconds()
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return
+	}
+	f, err := os.OpenFile(p.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	f.Write(append(text, '\n'))
+}
+
+// stdin is taken when the process starts, because a test may assign another file to os.Stdin.
+var stdin = os.Stdin
+
+// interrupted returns a channel that is closed when the command that shows the events closes our
+// standard input: the user interrupted it, or it has died. Without such a command the channel is nil.
+var interrupted = sync.OnceValue(func() <-chan struct{} {
+	if os.Getenv(EventsVar) == "" {
+		return nil
+	}
+	stop := make(chan struct{})
+	go func() {
+		defer close(stop)
+		io.Copy(io.Discard, stdin)
+	}()
+	return stop
+})

@@ -1,0 +1,52 @@
+package player
+
+import (
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/observe"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// describe plays a schedule once more, now with an observer that notes positions, names and waits, and
+// returns the report of it. A search plays its schedules without an observer, because it is slow.
+func describe(p Program, what string, schedule strategy.Schedule, o task.Options) *failure.Report {
+	x := schedrt.New(observe.Limits(limits(o)))
+	defer x.Close()
+	replay := &strategy.Replay{Schedule: schedule}
+	w := observe.New(replay)
+	out := p.playOn(x, w)
+	w.Done(x)
+	s := w.Report(out)
+	s.Subject, s.What, s.Message = p.Subject, what, out.Message
+	if p.Subject != "" {
+		s.Scenario = p.Name
+	}
+	if p.Judge != nil {
+		if wrong := p.Judge(out); wrong != "" {
+			s.What = wrong
+		}
+	}
+	if p.History != nil {
+		s.History = p.History(x, s.What)
+	}
+	if replay.Diverged != "" {
+		s.Remarks = append(s.Remarks, verdict.DoesNotFit(replay.Diverged))
+	}
+	return s
+}
+
+// failure minimises a failing schedule and describes it. Test is the name of the test that explores
+// the program. A test of a suite gets no replay command here: it is explored by another test, which
+// adds the command.
+func (s *search) failure(test string, f *failing) *verdict.Result {
+	least := s.minimise(f)
+	told := describe(s.program, f.What, f.schedule, s.options)
+	told.Test, told.Preemptions, told.Least = test, f.Preempted, least
+	told.Found = verdict.Found(f.Nth, f.Strategy, s.options.Seed)
+	if s.program.Leftover == nil {
+		told.Replay = verdict.ReplayCommand(test, s.program.Flag, f.schedule.String())
+	}
+	return verdict.Failure(f.finding(), s.program.Name, told)
+}

@@ -1,0 +1,85 @@
+package player
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/observe"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// determinismSeeds is the number of random schedules that checkDeterminism plays twice. The first one
+// finds nearly all programs that depend on more than the schedule, and each costs two executions.
+const determinismSeeds = 3
+
+// checkDeterminism plays some random schedules twice, and returns a result if the program did not do
+// the same both times. Otherwise it returns nil.
+//
+// The second execution replays the decisions of the first. The two must agree in every step: in its
+// goroutine, its operation, its choice and the objects that it touches. Comparing the outcomes alone would
+// miss differences that matter only in other schedules.
+func checkDeterminism(p Program, o task.Options) *verdict.Result {
+	limits := limits(o)
+	limits.Positions = true
+	x := schedrt.New(limits)
+	defer x.Close()
+	for seed := range uint64(determinismSeeds) {
+		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
+		p.playOn(x, recorder)
+		first := copyOf(&x.Trace)
+		p.playOn(x, &strategy.Replay{Schedule: recorder.Schedule})
+		second := copyOf(&x.Trace)
+		for i := range max(len(first.steps), len(second.steps)) {
+			if !first.agrees(second, i) {
+				return verdict.Nondeterministic(i, first.describe(i), second.describe(i))
+			}
+		}
+	}
+	return nil
+}
+
+// A traceCopy keeps a trace while its execution plays another schedule.
+type traceCopy struct {
+	steps    []schedrt.Event
+	places   []schedrt.Place
+	accesses [][]schedrt.Access // by step
+}
+
+func copyOf(t *schedrt.Trace) traceCopy {
+	c := traceCopy{steps: slices.Clone(t.Steps), places: slices.Clone(t.Places)}
+	for i := range t.Steps {
+		c.accesses = append(c.accesses, slices.Clone(t.Accesses(&t.Steps[i])))
+	}
+	return c
+}
+
+// agrees reports whether both traces have step i, and it is the same one.
+func (c traceCopy) agrees(other traceCopy, i int) bool {
+	if i >= len(c.steps) || i >= len(other.steps) {
+		return false
+	}
+	a, b := &c.steps[i], &other.steps[i]
+	return a.G == b.G && a.Kind == b.Kind && a.Choice == b.Choice &&
+		slices.Equal(c.accesses[i], other.accesses[i])
+}
+
+func (c traceCopy) describe(i int) string {
+	if i >= len(c.steps) {
+		return "nothing more"
+	}
+	return fmt.Sprintf("goroutine %d: %s", c.steps[i].G, observe.Describe(&c.steps[i], c.places[i]))
+}
+
+// foreignGoroutines says which goroutines the scheduler does not control, or "" if there are none. Such
+// goroutines were started before the exploration, by an initializer for example. They get a second to
+// end, and are polled because nothing announces their end.
+func foreignGoroutines() string {
+	for wait := 0; wait < 100 && schedrt.UncontrolledGoroutines() != ""; wait++ {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return schedrt.UncontrolledGoroutines()
+}

@@ -1,0 +1,74 @@
+// Package player is the process of an exploration that plays schedules.
+//
+// A player process runs the instrumented test up to the call of package explore that the parent
+// asks about. There [Serve] takes over: it reads requests from standard input, plays the schedules
+// of each task, and writes the answers to standard output, until the parent closes the input.
+//
+//	player.Serve(t, func(o task.Options) ([]player.Program, error) { … })
+//
+// The files go down in this order: serve.go answers requests; player.go plays tasks; search.go plays
+// schedules of one program; minimise.go, describe.go, determinism.go and pairs.go each look at a
+// schedule that was played.
+//
+// # What this does not do
+//
+// A player decides nothing about the exploration as a whole: which tasks there are, and when all
+// schedules were played, is decided by package parent. Verdicts and their words are in package verdict.
+package player
+
+import (
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// A Program is a function to explore, with an oracle for its executions.
+//
+// Only Play is required. The functions are called in the order Ready, Play, Judge, History, and never
+// concurrently, so they may share variables without locks.
+type Program struct {
+	Name    string // of the scenario; "" if the test explores one program only
+	Subject string // what the scenario is played on; "" if the test itself is explored
+	Flag    string // flag that chooses the scenario in a replay, with a space behind it
+
+	// Ready is called before each schedule, outside the scheduler.
+	Ready func()
+
+	// Play is the program. The scheduler runs it as goroutine 0.
+	Play func()
+
+	// Judge returns in one line what is wrong with an execution, or "". It is called after each
+	// schedule that was not abandoned half way.
+	Judge func(out *schedrt.Outcome) (wrong string)
+
+	// History returns the history that Judge judged, with an explanation of what is wrong. It is called
+	// only for a schedule that failed, and only once it was minimised.
+	History func(x *schedrt.Exec, wrong string) *failure.History
+
+	// Leftover is set by Play if the program is a test of a suite, and nil otherwise.
+	Leftover *Leftover
+}
+
+// A Leftover is what a test of a suite left behind in the last schedule.
+type Leftover struct {
+	Goroutines int
+	Skipped    bool // the test skipped itself
+}
+
+// playOn plays the program under the next schedule of a strategy.
+func (p Program) playOn(x *schedrt.Exec, st strategy.Search) *schedrt.Outcome {
+	if p.Ready != nil {
+		p.Ready()
+	}
+	st.Begin(x)
+	return x.Play(st, p.Play)
+}
+
+// limits returns the limits of an execution. A goroutine that does not come back to the scheduler ends
+// this process: there is no way to stop it, and nothing else can be played while it runs.
+func limits(o task.Options) schedrt.Limits {
+	return schedrt.Limits{
+		Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, OnStall: exitOutOfControl,
+	}
+}

@@ -1,0 +1,143 @@
+package player
+
+import (
+	"slices"
+
+	"github.com/semabench/semabench/stress/explore/internal/observe"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// A failing schedule is a finding with its schedule in a form that can be changed.
+type failing struct {
+	task.Finding // Schedule and Preempted are brought up to date by finding
+	schedule     strategy.Schedule
+}
+
+// finding returns the finding as it is sent to the parent.
+func (f *failing) finding() *task.Finding {
+	f.Schedule = f.schedule.String()
+	return &f.Finding
+}
+
+// A search plays many schedules of one program.
+//
+// It has two executions because DPOR has to be asked at every step, while the other strategies are
+// asked only where more than one goroutine can move, which is faster.
+type search struct {
+	options task.Options
+	program Program
+	exec    *schedrt.Exec // asks the strategy where there is a choice
+	dpor    *schedrt.Exec // asks the strategy at every step
+	sums    task.Sums     // of the current task
+	length  int           // steps of the default schedule; 0 until it was measured
+	races   int           // races that the detector reported in this process before this schedule
+}
+
+func newSearch(o task.Options, p Program) *search {
+	o = o.WithDefaults()
+	always := limits(o)
+	always.AskAlways = true
+	return &search{options: o, program: p, exec: schedrt.New(limits(o)), dpor: schedrt.New(always)}
+}
+
+func (s *search) close() {
+	s.exec.Close()
+	s.dpor.Close()
+}
+
+// execFor returns the execution that a strategy needs.
+func (s *search) execFor(strategy string) *schedrt.Exec {
+	if strategy == "dpor" {
+		return s.dpor
+	}
+	return s.exec
+}
+
+// newStrategy returns the strategy of a task.
+func (s *search) newStrategy(t task.Task) strategy.Search {
+	return strategy.New(t.Strategy, t.Seed, s.options.PreemptionBound(), s.defaultLength)
+}
+
+// defaultLength returns the number of steps of the default schedule, over which PCT spreads its
+// priority changes. It must be equal in every process, or a task would depend on the process that
+// plays it. So it is not the longest schedule that this process has seen.
+func (s *search) defaultLength() int {
+	if s.length == 0 {
+		s.program.playOn(s.exec, &strategy.Replay{})
+		s.length = max(1, len(s.exec.Trace.Steps))
+	}
+	return s.length
+}
+
+// play plays one schedule, counts it, and returns in one line what is wrong with it, or "".
+func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
+	s.races = schedrt.RaceErrors()
+	out := s.program.playOn(x, st)
+	switch out.Kind {
+	case schedrt.Pruned:
+		s.sums.Pruned++
+		return ""
+	case schedrt.Endless:
+		s.sums.Endless++
+	}
+	s.sums.Played++
+	if l := s.program.Leftover; l != nil {
+		s.sums.Left, s.sums.Skipped = max(s.sums.Left, l.Goroutines), l.Skipped
+	}
+	return verdict.OfSchedule(out, schedrt.RaceErrors() > s.races, s.program.Judge)
+}
+
+// playTask plays the schedules of a task of this program. It returns the first failure, or what is
+// left of the task's part of a tree. Observe is called after each schedule that did not fail.
+func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Recorder)) (
+	*failing, *strategy.Part,
+) {
+	recorder := &strategy.Recorder{Search: s.newStrategy(t)}
+	x := s.execFor(t.Strategy)
+	tree, _ := recorder.Search.(strategy.Tree)
+	if tree != nil {
+		tree.Resume(t.Part)
+	}
+	played := 0
+	for ; played < t.Schedules && budget.left(); played++ {
+		what := s.play(x, recorder)
+		budget.spend(len(x.Trace.Steps))
+		if t.Strategy == "dpor" && x.Outcome.Kind != schedrt.Pruned {
+			s.sums.Classes++
+		}
+		if what != "" {
+			return &failing{
+				Finding: task.Finding{
+					What: what, Strategy: t.Strategy, Nth: s.sums.Played,
+					Preempted: len(recorder.Preempted),
+				},
+				schedule: slices.Clone(recorder.Schedule),
+			}, nil
+		}
+		more := recorder.Done(x)
+		observe(recorder)
+		if d, ok := tree.(*strategy.DFS); ok {
+			s.sums.Cut = s.sums.Cut || d.Cut
+		}
+		if !more {
+			return nil, nil
+		}
+	}
+	switch {
+	case tree == nil:
+		return nil, nil
+	case played == 0:
+		return nil, t.Part
+	}
+	return nil, tree.Rest(x)
+}
+
+// refusal returns the result for a program that was refused in the schedule that was just played.
+func (s *search) refusal(what string) *verdict.Result {
+	r := verdict.OfRefused(what, observe.RelativePosition(s.exec.Outcome.PCs))
+	r.Schedules = 1
+	return r
+}

@@ -1,0 +1,123 @@
+package player
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/internal/wire"
+)
+
+// The connection to the parent process. The files are taken when the process starts, because the
+// explored test may assign other files to os.Stdin and os.Stdout.
+var requests, replies = os.Stdin, os.Stdout
+
+// A server answers the requests of the parent.
+type server struct {
+	t      *testing.T
+	player *player
+}
+
+// Serve answers requests until standard input is closed: the parent has its result, or has died.
+// Programs returns what t explores; it is called once, with the options that the parent sent.
+func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
+	var o task.Options
+	if err := json.Unmarshal([]byte(os.Getenv(wire.OptionsVar)), &o); err != nil {
+		t.Fatalf("explore: reading %s: %v", wire.OptionsVar, err)
+	}
+	all, err := programs(o)
+	if err != nil {
+		t.Fatalf("explore: %v", err)
+	}
+	s := &server{t: t, player: newPlayer(o, all)}
+	defer s.player.close()
+	for lines := json.NewDecoder(requests); ; {
+		var r wire.Request
+		if err := lines.Decode(&r); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatalf("explore: reading a request: %v", err)
+		}
+		if err := wire.WriteReply(replies, s.answer(r)); err != nil {
+			t.Fatalf("explore: %v", err)
+		}
+	}
+}
+
+func (s *server) answer(r wire.Request) wire.Reply {
+	switch {
+	case r.Prepare:
+		return wire.Reply{Result: s.prepare()}
+	case r.Describe != nil:
+		return wire.Reply{Result: s.describe(r.Describe)}
+	}
+	return wire.Reply{Answer: s.player.play(*r.Task)}
+}
+
+// prepare returns the result of the exploration if it is known before the first task, and nil
+// otherwise. It is known if one given schedule is all that is to be played, or if the program cannot
+// be explored at all.
+func (s *server) prepare() *verdict.Result {
+	if why := foreignGoroutines(); why != "" {
+		return verdict.OfRefused(why, "")
+	}
+	o, programs := s.player.options, s.player.programs
+	if o.Schedule != "" {
+		return s.replay(programs[0], o)
+	}
+	if len(programs) > 1 {
+		return nil // the scenarios of package explore, which are deterministic
+	}
+	return checkDeterminism(programs[0], o)
+}
+
+// replay plays one given schedule.
+func (s *server) replay(p Program, o task.Options) *verdict.Result {
+	schedule, err := strategy.Parse(o.Schedule)
+	if err != nil {
+		return verdict.BadSchedule("", err)
+	}
+	search := newSearch(o, p)
+	defer search.close()
+	replay := &strategy.Replay{Schedule: schedule}
+	what := search.play(search.exec, replay)
+	replay.Done(search.exec)
+	switch {
+	case verdict.IsRefusal(what):
+		return search.refusal(what)
+	case what != "":
+		told := describe(p, what, schedule, o)
+		f := &task.Finding{Schedule: o.Schedule, Preempted: told.Preemptions, What: what, Nth: 1}
+		return verdict.Failure(f, "", told)
+	}
+	return verdict.Replayed(replay.Diverged)
+}
+
+// describe minimises a failure, which this process need not have found, and describes it.
+func (s *server) describe(f *task.Finding) *verdict.Result {
+	schedule, err := strategy.Parse(f.Schedule)
+	if err != nil {
+		return verdict.BadSchedule(f.What, err)
+	}
+	search := s.player.search(f.Program)
+	if verdict.IsRefusal(f.What) {
+		return search.refusal(search.play(search.exec, &strategy.Replay{Schedule: schedule}))
+	}
+	return search.failure(s.t.Name(), &failing{Finding: *f, schedule: schedule})
+}
+
+// exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends the
+// process.
+func exitOutOfControl(stacks string) {
+	err := wire.WriteReply(replies, wire.Reply{Result: verdict.OutOfControl(stacks)})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(1)
+}

@@ -1,0 +1,57 @@
+package strategy
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// CheckName returns an error if no strategy has this name. The empty name is valid: it stands for
+// the default sequence, some drawn schedules and then DPOR.
+func CheckName(name string) error {
+	switch name {
+	case "", "random", "pos", "dfs", "dpor":
+		return nil
+	}
+	if pctDepth(name) > 0 {
+		return nil
+	}
+	return fmt.Errorf("strategy %q: want random, pct and a depth from 1 as in pct3, pos, dpor or dfs", name)
+}
+
+// IsTree reports whether the strategy with this name enumerates a tree of schedules, and therefore
+// comes to an end. The other strategies draw schedules from a seed for ever.
+func IsTree(name string) bool { return name == "dfs" || name == "dpor" }
+
+// New returns the strategy with this name, which CheckName accepts and which is not empty.
+//
+// The seed is used by the strategies that draw. The bound on preemptions is used by dfs alone:
+// negative means no bound. Length is called for PCT only, because measuring it takes one schedule:
+// it returns the expected number of steps of an execution, over which PCT spreads its changes.
+func New(name string, seed uint64, preemptions int, length func() int) Search {
+	switch name {
+	case "random":
+		return NewRandom(seed)
+	case "pos":
+		return NewPOS(seed)
+	case "dfs":
+		return &DFS{Preemptions: preemptions}
+	case "dpor":
+		return &DPOR{}
+	}
+	pct := NewPCT(pctDepth(name), seed)
+	pct.Expect(length())
+	return pct
+}
+
+var pctName = regexp.MustCompile(`^pct([1-9]\d?)$`)
+
+// pctDepth returns the depth in a name such as pct3, or 0 if the name is not of this form.
+func pctDepth(name string) int {
+	m := pctName.FindStringSubmatch(name)
+	if m == nil {
+		return 0
+	}
+	depth, _ := strconv.Atoi(m[1]) // cannot fail: the pattern admits one or two digits
+	return depth
+}

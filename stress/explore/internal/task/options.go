@@ -1,0 +1,85 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+)
+
+// Options are explore.Options, which documents each field.
+//
+// The public type is a struct of its own, and not an alias, so that its documentation shows the
+// fields. Both must have the same fields in the same order: the public package converts one into the
+// other, and the compiler refuses the conversion if they differ.
+type Options struct {
+	Schedules   int
+	Time        time.Duration
+	Seed        uint64
+	Strategy    string
+	Steps       int
+	Workers     int
+	Schedule    string
+	Scenario    string
+	NoDaemons   bool
+	LazyClock   bool
+	Preemptions int
+}
+
+// MaxWorkers bounds Options.Workers. More processes do not pay: the parent keeps about this many parts
+// of a tree ready, so further processes would wait.
+const MaxWorkers = 64
+
+// WithDefaults replaces each zero field by its default value.
+func (o Options) WithDefaults() Options {
+	if o.Schedules == 0 {
+		o.Schedules = 20_000
+	}
+	if o.Time == 0 {
+		o.Time = 20 * time.Second
+	}
+	if o.Steps == 0 {
+		o.Steps = 100_000
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	return o
+}
+
+// Check returns an error if the options contradict each other, or do not fit an exploration of this
+// many programs.
+func (o Options) Check(programs int) error {
+	switch {
+	case o.Preemptions != 0 && o.Strategy != "dfs":
+		return errors.New("a bound on preemptions needs dfs: with dpor it would cut off schedules that " +
+			"stand for others. Choose -explore.strategy=dfs")
+	case o.Schedules < 0 || o.Steps < 0 || o.Time < 0 || o.Workers < 0:
+		return errors.New("the numbers of schedules, steps and workers, and the time, must not be negative")
+	case o.Workers > MaxWorkers:
+		return fmt.Errorf("-explore.workers=%d: want %d at most", o.Workers, MaxWorkers)
+	case o.Schedule != "" && programs > 1:
+		return errors.New("a schedule fits one scenario: add -explore.scenario")
+	}
+	if _, err := strategy.Parse(o.Schedule); o.Schedule != "" && err != nil {
+		return err
+	}
+	return strategy.CheckName(o.Strategy)
+}
+
+// PreemptionBound returns the bound on preemptions as strategy.DFS takes it: negative means no bound.
+// In Options, no bound is 0, so that the zero value of Options explores everything, and a bound of no
+// preemption at all is negative.
+func (o Options) PreemptionBound() int {
+	switch {
+	case o.Preemptions == 0:
+		return -1
+	case o.Preemptions < 0:
+		return 0
+	}
+	return o.Preemptions
+}

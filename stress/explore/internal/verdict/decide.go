@@ -1,0 +1,237 @@
+package verdict
+
+import (
+	"strings"
+
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// What a failure is called, in one line, where neither the program nor the scheduler names it.
+const (
+	dataRace         = "data race"
+	staleSchedule    = "stale schedule"
+	nondeterminism   = "nondeterminism"
+	outOfControl     = "out of control"
+	lostWakeup       = "lost wake-up"
+	processEnded     = "the process ended"
+	refused          = "refused: "
+	nondeterministic = "the program does not do the same under the same schedule"
+)
+
+// OfSchedule returns in one line what is wrong with a schedule that was played, or "" if nothing is.
+//
+// Raced says whether the race detector reported a race in it. Judge is the oracle of the program, and
+// may be nil; its answer goes before the outcome that the scheduler saw, because it names the broken
+// clause. A data race goes before both: after a race the program has no defined behaviour to judge.
+//
+// A schedule that was cut off or abandoned is never wrong. Its missing end is counted instead, and
+// makes the exploration incomplete.
+func OfSchedule(out *schedrt.Outcome, raced bool, judge func(*schedrt.Outcome) string) string {
+	if out.Kind == schedrt.Pruned {
+		return ""
+	}
+	if raced {
+		return dataRace
+	}
+	if judge != nil {
+		if wrong := judge(out); wrong != "" {
+			return wrong
+		}
+	}
+	switch out.Kind {
+	case schedrt.Passed, schedrt.Endless:
+		return ""
+	case schedrt.Refused:
+		return refused + out.Message
+	case schedrt.Panicked, schedrt.Failed:
+		line, _, _ := strings.Cut(out.Message, "\n")
+		return line
+	case schedrt.Deadlock:
+		for _, w := range out.Waiting {
+			if w.Missed {
+				return lostWakeup
+			}
+		}
+	}
+	return out.Kind.String()
+}
+
+// IsRefusal reports whether what OfSchedule returned means that the program was refused.
+func IsRefusal(what string) bool { return strings.HasPrefix(what, refused) }
+
+// An Exploration is everything that was counted when an exploration ended.
+type Exploration struct {
+	Options     task.Options // with defaults
+	Programs    []Program
+	Total       task.Sums       // of all programs
+	Pairs       map[string]bool // the ordered pairs that were seen
+	Interrupted bool            // the user ended it
+	Late        bool            // the time was over
+}
+
+// A Program is one program of an exploration.
+type Program struct {
+	Name string // of the scenario; "" if the test has one program only
+	task.Sums
+	Unplayed bool // schedules of it are known that were not played
+}
+
+// Result returns the result of an exploration that found no failure: Pass if it is complete, and
+// otherwise Unknown with the bound that was reached.
+func (e *Exploration) Result() *Result {
+	r := &Result{Verdict: Pass, Bound: e.bound()}
+	if r.Bound != "" {
+		r.Verdict = Unknown
+	}
+	r.Complete = r.Verdict == Pass
+	r.Schedules = e.Total.Played
+	e.Count(r)
+	r.Text = e.text(r)
+	return r
+}
+
+// Count sets the counts of a result, other than its number of schedules.
+func (e *Exploration) Count(r *Result) {
+	r.Pruned, r.Endless, r.Left, r.Skipped = e.Total.Pruned, e.Total.Endless, e.Total.Left, e.Total.Skipped
+	r.Pairs, r.Reversed = len(e.Pairs), 0
+	for pair := range e.Pairs {
+		a, b, _ := strings.Cut(pair, task.PairArrow)
+		if a != b && e.Pairs[b+task.PairArrow+a] {
+			r.Reversed++
+		}
+	}
+}
+
+// bound returns the bound that kept the exploration from being complete, or "" if it is complete. If
+// several bounds were reached, it returns the one whose increase helps first: more time or an
+// uninterrupted run comes before larger numbers.
+func (e *Exploration) bound() string {
+	switch {
+	case e.Interrupted:
+		return boundInterrupted
+	case e.Late:
+		return boundTime
+	case len(e.incomplete()) == 0:
+		return ""
+	case e.Total.Endless > 0:
+		return boundSteps
+	case e.Total.Cut:
+		return boundPreemptions
+	}
+	return boundSchedules
+}
+
+// drawnOnly reports whether the strategy draws schedules for ever, so that nothing is ever complete.
+func (e *Exploration) drawnOnly() bool {
+	return e.Options.Strategy != "" && !strategy.IsTree(e.Options.Strategy)
+}
+
+// incomplete returns the programs with schedules that were not played to their end.
+func (e *Exploration) incomplete() (open []*Program) {
+	for i := range e.Programs {
+		if p := &e.Programs[i]; e.drawnOnly() || p.Unplayed || p.Endless > 0 || p.Cut {
+			open = append(open, p)
+		}
+	}
+	return open
+}
+
+// Failure returns the result for a schedule that fails, as its report describes it. The exploration
+// adds its counts.
+func Failure(f *task.Finding, scenario string, told *failure.Report) *Result {
+	return &Result{
+		Verdict: Fail, Text: Render(told), What: f.What, Story: told,
+		Schedule: f.Schedule, Scenario: scenario, Schedules: f.Nth, Strategy: f.Strategy,
+		Preemptions: f.Preempted,
+	}
+}
+
+// Replayed returns the result of playing one given schedule that does not fail. Diverged says where
+// the program did not follow the schedule, "" if it did: a schedule that does not fit proves nothing,
+// so it fails.
+func Replayed(diverged string) *Result {
+	if diverged != "" {
+		return &Result{Verdict: Fail, What: staleSchedule, Text: staleText(diverged)}
+	}
+	return &Result{Verdict: Pass, Text: replayPassedText}
+}
+
+// BadSchedule returns the result for a schedule that cannot be read.
+func BadSchedule(what string, err error) *Result {
+	return &Result{Verdict: Fail, What: what, Text: err.Error()}
+}
+
+// OfRefused returns the result for a program that cannot be put under control, and why. At is the
+// place in the source that shows it; it may be "".
+func OfRefused(why, at string) *Result {
+	what := refused + strings.TrimPrefix(why, refused)
+	return &Result{Verdict: Refused, What: what, Text: refusedText(what, at)}
+}
+
+// Nondeterministic returns the result for a program that did two different things under one schedule.
+func Nondeterministic(step int, first, second string) *Result {
+	return &Result{Verdict: Fail, What: nondeterminism, Text: nondeterminismText(step, first, second)}
+}
+
+// OutOfControl returns the result for a program of which a goroutine does not come back to the
+// scheduler.
+func OutOfControl(stacks string) *Result {
+	return &Result{Verdict: Fail, What: outOfControl, Text: outOfControlText(stacks)}
+}
+
+// NotStarted returns the result of an exploration that was interrupted before its first schedule.
+func NotStarted() *Result {
+	return &Result{Verdict: Unknown, Bound: boundInterrupted, Text: notStartedText}
+}
+
+// Elsewhere returns the result that a call of package explore has in a player process that plays
+// another call.
+func Elsewhere() *Result { return &Result{Verdict: Unknown, Text: elsewhereText} }
+
+// OfSuite adapts the result of one test of a suite. The tests of a suite were not written for the
+// explorer, so a test that is nondeterministic or leaves the scheduler's control is refused there.
+// In a test that calls package explore itself, the same is a failure, which its author can repair.
+func OfSuite(r *Result) *Result {
+	if r.What == outOfControl || r.What == nondeterminism {
+		return OfRefused(r.Text, "")
+	}
+	return r
+}
+
+// ProcessEnded returns the result for a test of a suite whose process died without a result, for
+// example by a fatal error of the Go runtime.
+func ProcessEnded(err error) *Result {
+	return &Result{Verdict: Fail, What: processEnded, Text: err.Error()}
+}
+
+// An Ending is what a Go test does with a result.
+type Ending int
+
+// The endings of a Go test.
+const (
+	Passes Ending = iota
+	Skips
+	Fails
+)
+
+// Ending decides how the test ends that explored a program. An Unknown result is never a silent pass:
+// the test passes only if a bound was reached that its author or its flags chose, and the text names the bound.
+// A program about which nothing is known, because it was refused or the user interrupted the
+// exploration, is skipped, with the text as the reason.
+func (r *Result) Ending() Ending {
+	switch r.Verdict {
+	case Pass:
+		return Passes
+	case Refused:
+		return Skips
+	case Unknown:
+		if r.Bound == "" || r.Bound == boundInterrupted {
+			return Skips
+		}
+		return Passes
+	}
+	return Fails
+}

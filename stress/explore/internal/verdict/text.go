@@ -1,0 +1,171 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// The sentences of results stand in this file and nowhere else; package failure writes the schedule
+// itself, column by column.
+
+const (
+	replayPassedText = "this schedule does not fail"
+	notStartedText   = "interrupted before it began"
+	elsewhereText    = "explored in another process"
+)
+
+// Render returns a schedule that fails as text.
+func Render(s *failure.Report) string {
+	var b strings.Builder
+	if err := s.WriteText(&b); err != nil {
+		return err.Error()
+	}
+	return b.String()
+}
+
+// text returns the text of a result without a failure.
+func (e *Exploration) text(r *Result) string {
+	return e.playedText(r.Bound) + fmt.Sprintf(
+		"\n%d ordered pairs of dependent operations were seen, %d of them with their reverse",
+		r.Pairs, r.Reversed)
+}
+
+// playedText says what was played, and which bound was reached.
+func (e *Exploration) playedText(bound string) string {
+	played, programs := e.Total.Played, len(e.Programs)
+	switch {
+	case bound == "" && programs == 1:
+		return e.completeText()
+	case bound == "":
+		return fmt.Sprintf("complete: all %d schedules of %d scenarios (%d played)",
+			e.classes(), programs, played)
+	case bound == boundSteps && programs == 1:
+		return fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
+			e.Total.Endless, played, e.Options.Steps)
+	case programs == 1:
+		return fmt.Sprintf("%d schedules played and none failed, but not all were: %s",
+			played, e.boundText(bound))
+	case e.drawnOnly():
+		return fmt.Sprintf("%d schedules of %d scenarios drawn and none failed: %s",
+			played, programs, e.boundText(bound))
+	}
+	open := e.incomplete()
+	text := fmt.Sprintf(
+		"%d schedules of %d scenarios played and none failed; %d scenarios are not complete: %s",
+		played, programs, len(open), e.boundText(bound))
+	for _, p := range open {
+		text += fmt.Sprintf("\nnot complete: %s (%d schedules)", p.Name, p.Played)
+	}
+	return text
+}
+
+// boundText names a bound by the flag that moves it.
+func (e *Exploration) boundText(bound string) string {
+	switch bound {
+	case boundInterrupted:
+		return bound
+	case boundTime:
+		return fmt.Sprintf("-explore.time=%v", e.Options.Time)
+	case boundSteps:
+		return fmt.Sprintf("-explore.steps=%d", e.Options.Steps)
+	case boundPreemptions:
+		return fmt.Sprintf("-explore.preemptions=%d", e.Options.PreemptionBound())
+	}
+	return fmt.Sprintf("-explore.schedules=%d", e.Options.Schedules)
+}
+
+// classes returns the number of schedules that a complete exploration has. DFS plays each schedule,
+// and DPOR one of each class of equivalent schedules.
+func (e *Exploration) classes() int {
+	if e.Options.Strategy == "dfs" {
+		return e.Total.Played
+	}
+	return e.Total.Classes
+}
+
+func (e *Exploration) completeText() string {
+	if e.Options.Strategy == "dfs" {
+		return fmt.Sprintf("complete: all %d schedules", e.classes())
+	}
+	return fmt.Sprintf("complete: all %d schedules that differ in more than the order of independent "+
+		"operations (%d played, %d given up half way)", e.classes(), e.Total.Played, e.Total.Pruned)
+}
+
+// Found says where a failing schedule was found.
+func Found(nth int, strategy string, seed uint64) string {
+	return fmt.Sprintf("found in schedule %d (%s, seed %d)", nth, strategy, seed)
+}
+
+// Fewest says that this many preemptions are needed: none of the played schedules with fewer
+// preemptions, which are all there are, fails in the same way.
+func Fewest(preemptions, played int) string {
+	if preemptions == 0 {
+		return "no preemption is needed: each goroutine runs until it waits or ends"
+	}
+	return fmt.Sprintf("%s, the fewest: of %s with fewer none fails like this",
+		plural(preemptions, "preemption"), plural(played, "schedule"))
+}
+
+// PerhapsFewest says that minimising reached a bound of its own, either on schedules or on time, before it
+// was known whether the smaller number of preemptions is enough.
+func PerhapsFewest(preemptions, smaller int, bound string) string {
+	return fmt.Sprintf("%s, perhaps not the fewest: whether %d would do was not found out in %s",
+		plural(preemptions, "preemption"), smaller, bound)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// ReplayCommand returns the command that plays a schedule of a test again. Flags are further flags of
+// the go command, each with a space behind it.
+func ReplayCommand(test, flags, schedule string) string {
+	race := ""
+	if schedrt.RaceEnabled {
+		race = " -race"
+	}
+	return fmt.Sprintf("go test%s -run '%s' %s-explore.schedule=%s",
+		race, task.RunPattern(test), flags, schedule)
+}
+
+// NoEnd says that a test of a suite was ended because it took longer than its exploration may.
+func NoEnd(limit, overtime time.Duration) string {
+	return fmt.Sprintf("no end within %v and %v more", limit, overtime)
+}
+
+// DoesNotFit says that a failing schedule does not fit the program when it is played for its
+// description.
+func DoesNotFit(diverged string) string {
+	return "the schedule does not fit the program: " + diverged
+}
+
+func staleText(diverged string) string {
+	return "the schedule does not fit the program any more: " + diverged
+}
+
+func refusedText(what, at string) string {
+	if at == "" {
+		return what
+	}
+	return what + " (" + at + ")"
+}
+
+func nondeterminismText(step int, first, second string) string {
+	return fmt.Sprintf(nondeterministic+": at step %d, %s the first time and %s the second. "+
+		"Look for the order of a map, a real clock, random numbers, addresses, and state that is left "+
+		"from one schedule to the next", step, first, second)
+}
+
+func outOfControlText(stacks string) string {
+	return outOfControl + ": a goroutine has run for 10 s without an operation that explore knows. " +
+		"It loops, or waits for the network, a file, another process or a package that is not " +
+		"instrumented:\n" + stacks
+}

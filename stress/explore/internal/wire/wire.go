@@ -1,0 +1,76 @@
+// Package wire is the protocol between the parent process and the player processes of an exploration.
+//
+// The parent starts the instrumented test binary with CallVar and OptionsVar set, and writes each
+// Request as one line of JSON to its standard input. The player writes each Reply to its standard
+// output, as a line that begins with a mark:
+//
+//	semabench-explore-reply:{"Answer":{"ID":7,…}}
+//
+// The mark separates replies from the lines that the explored test itself prints. Closing the standard
+// input asks the player to end; so a player also ends when its parent dies.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+)
+
+// The environment of a player process. CallVar also tells a process that it is a player: a player
+// never starts processes of its own.
+const (
+	CallVar    = "SEMABENCH_EXPLORE_NTH"     // which call of package explore in the test to play, from 1
+	OptionsVar = "SEMABENCH_EXPLORE_OPTIONS" // the options of the exploration, as JSON
+)
+
+// A Request asks a player for one thing: exactly one field is set.
+type Request struct {
+	Task     *task.Task    `json:",omitempty"` // play this task
+	Describe *task.Finding `json:",omitempty"` // minimise this failure and describe it
+	Prepare  bool          `json:",omitempty"` // replay the one given schedule, or check the program
+}
+
+// A Reply answers one Request. Result ends the exploration if it is set.
+type Reply struct {
+	Answer *task.Answer    `json:",omitempty"`
+	Result *verdict.Result `json:",omitempty"`
+}
+
+const replyMark = "semabench-explore-reply:"
+
+// WriteRequest writes r as a line.
+func WriteRequest(w io.Writer, r Request) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// WriteReply writes r on a line of its own, even if the test has left a line unfinished.
+func WriteReply(w io.Writer, r Reply) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\n%s%s\n", replyMark, text)
+	return err
+}
+
+// ReadReply reads a reply from a line of a player's output. It reports false if the line is no reply,
+// but output of the test.
+func ReadReply(line []byte) (r Reply, isReply bool, err error) {
+	text, ok := bytes.CutPrefix(line, []byte(replyMark))
+	if !ok {
+		return r, false, nil
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, true, fmt.Errorf("reading a reply: %w", err)
+	}
+	return r, true, nil
+}

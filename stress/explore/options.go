@@ -1,0 +1,86 @@
+package explore
+
+import (
+	"flag"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/task"
+)
+
+var (
+	schedulesFlag = flag.Int("explore.schedules", 20_000, "play at most this many schedules in each exploration")
+	timeFlag      = flag.Duration("explore.time", 20*time.Second, "explore for at most this long in each exploration")
+	seedFlag      = flag.Uint64("explore.seed", 1, "seed of the schedules that are drawn")
+	strategyFlag  = flag.String("explore.strategy", "",
+		"use this strategy only: random, pct2 or another depth, pos, dpor or dfs")
+	scheduleFlag  = flag.String("explore.schedule", "", "play this schedule only")
+	scenarioFlag  = flag.String("explore.scenario", "", "play this scenario of explore.Semaphore only")
+	noDaemonsFlag = flag.Bool("explore.nodaemons", false,
+		"report goroutines that only wait for a timer as leaks, too")
+	lazyFlag = flag.Bool("explore.lazyclock", false,
+		"let time pass when nothing else can move, instead of at any moment")
+	stepsFlag   = flag.Int("explore.steps", 100_000, "end a schedule after this many operations")
+	workersFlag = flag.Int("explore.workers", 1,
+		"explore with this many processes; go test runs several packages at a time anyway")
+	preemptFlag = flag.Int("explore.preemptions", -1,
+		"with dfs, preempt goroutines at most this often in one schedule; negative means no bound")
+	pageFlag = flag.String("explore.page", "", "write a schedule that fails to this file, as an HTML page")
+)
+
+// Options bound an exploration. The zero value explores as Run does without flags.
+type Options struct {
+	Schedules int           // schedules to play at most, for Semaphore in each scenario; 0 means 20000
+	Time      time.Duration // time to explore at most; 0 means 20 s
+	Seed      uint64        // seed of the schedules that are drawn; 0 means 1
+
+	// Strategy is random, pctN for a depth N from 1, pos, dpor or dfs. "" draws some schedules with
+	// several strategies and then plays all with dpor.
+	Strategy string
+
+	Steps    int    // operations in one schedule at most; 0 means 100000
+	Workers  int    // player processes, at most 64; 0 means the flag's value, which is 1 by default
+	Schedule string // play this schedule only, a word that a failure has printed
+	Scenario string // play this scenario of Semaphore only; "" plays those of this package
+
+	// NoDaemons reports goroutines that are left waiting for a timer or a ticker as leaks.
+	NoDaemons bool
+
+	// LazyClock lets time pass only when nothing else can move. By default the earliest timer may
+	// fire at any moment.
+	LazyClock bool
+
+	// Preemptions bounds how often a goroutine that could go on loses its turn, in one schedule of
+	// dfs. 0 means no bound, and a negative number means never.
+	Preemptions int
+}
+
+// flagOptions returns the options that the flags give.
+func flagOptions() Options {
+	return Options{
+		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag,
+		Steps: *stepsFlag, Schedule: *scheduleFlag, Scenario: *scenarioFlag,
+		NoDaemons: *noDaemonsFlag, LazyClock: *lazyFlag, Workers: *workersFlag,
+		Preemptions: preemptionsOf(*preemptFlag),
+	}
+}
+
+// preemptionsOf turns the value of the flag into a value for Options. In the flag a negative number
+// means no bound, and 0 means none; in Options it is the other way round, so that the zero value
+// of Options has no bound.
+func preemptionsOf(bound int) int {
+	switch {
+	case bound < 0:
+		return 0
+	case bound == 0:
+		return -1
+	}
+	return bound
+}
+
+// withDefaults replaces each zero field by its default value.
+func (o Options) withDefaults() Options {
+	if o.Workers == 0 {
+		o.Workers = *workersFlag
+	}
+	return Options(task.Options(o).WithDefaults())
+}
