@@ -13,7 +13,8 @@ import (
 	"github.com/semabench/semabench/internal/machine"
 )
 
-// params are those of `go test -bench`, for example -bench.permits=1,4.
+// params holds the flags of `go test -bench`, for example -bench.permits=1,4. They have to be
+// registered before package testing parses the command line, which is before any benchmark runs.
 var params = commandLine()
 
 func commandLine() *Params {
@@ -23,14 +24,18 @@ func commandLine() *Params {
 }
 
 // Run benchmarks the implementations over the workloads of a default run, in sub-benchmarks named
-// key=value. An implementation that fails is reported by name and the others still run. Flags
-// choose other workloads and shapes: see Params.
+// key=value. Flags choose other workloads and shapes, see [Params].
+//
+// An implementation that fails is reported by its name, and the others still run. Run stops b with
+// Fatal if there is no implementation, or if the flags select nothing.
 func Run(b *testing.B, all ...impls.Impl) {
 	cases, err := params.cases(Default(), Workloads(), false)
 	runCases(b, cases, err, all)
 }
 
-// RunWorkloads is Run for chosen workloads: some of this package, or your own.
+// RunWorkloads is Run for chosen workloads: some of this package, or your own. It stops b with
+// Fatal if a workload cannot be measured: without shapes, without Run, or with a name that is
+// taken.
 func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
 	if err := validate(workloads); err != nil {
 		b.Fatal(err)
@@ -39,26 +44,27 @@ func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
 	runCases(b, cases, err, all)
 }
 
-// runCases measures the rows one after the other, if there are any.
+// runCases measures every case on every implementation, one after the other.
 func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 	if err == nil && len(all) == 0 {
-		err = errors.New("no implementation to measure: hand one over, impls.Of(name, constructor)")
+		err = errors.New("no implementation to measure: pass one, impls.Of(name, constructor)")
 	}
 	if err != nil {
 		b.Fatalf("bench: %v", err)
 	}
 	writeHeaderOnce()
 	workload := ""
-	defer fmt.Println("workload:") // no longer: other benchmarks may follow
+	// Reset the key at the end: benchmarks of the same binary that follow are no workloads.
+	defer fmt.Println("workload:")
 	for _, c := range cases {
 		if c.Workload.Name != workload {
 			workload = c.Workload.Name
 			fmt.Printf("workload: %s\n", workload)
 		}
 		for _, impl := range all {
-			m := measurement{Case: c, impl: impl}
+			m := benchmark{Case: c, impl: impl}
 			b.Run(c.Name(impl), func(b *testing.B) {
-				if err := m.measure(b); err != nil {
+				if err := m.run(b); err != nil {
 					b.Fatal(err)
 				}
 			})
@@ -66,12 +72,14 @@ func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 	}
 }
 
-// WriteHeader writes the configuration and Unit lines that benchmark text begins with.
-// Order says how samples follow each other: sequential or interleaved.
+// WriteHeader writes the configuration lines and Unit lines that benchmark text begins with, and
+// returns the first error of w. Order says how the samples of the text follow each other:
+// “sequential” or “interleaved”.
 func WriteHeader(w io.Writer, order string) error {
 	facts := machine.Read()
 	if cpus := flag.Lookup("test.cpu"); cpus != nil && cpus.Value.String() != "" {
-		facts.GOMAXPROCS = 0 // it is about to change; the names of the benchmarks carry it
+		// go test -cpu changes GOMAXPROCS between rows. The names of the rows carry it instead.
+		facts.GOMAXPROCS = 0
 	}
 	if _, err := facts.WriteTo(w); err != nil {
 		return err
@@ -80,14 +88,15 @@ func WriteHeader(w io.Writer, order string) error {
 		return err
 	}
 	for _, m := range metrics {
-		if _, err := fmt.Fprintf(w, "Unit %s better=%s assume=nothing\n", m.unit, m.better); err != nil {
+		_, err := fmt.Fprintf(w, "Unit %s better=%s assume=nothing\n", m.unit, m.better)
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeHeaderOnce is for Run, which may be called by many benchmarks of one process.
+// writeHeaderOnce serves Run, which several benchmarks of one process may call.
 var writeHeaderOnce = sync.OnceFunc(func() {
 	if err := WriteHeader(os.Stdout, "sequential"); err != nil {
 		panic(fmt.Sprintf("bench: writing the header of benchmark text: %v", err))

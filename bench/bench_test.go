@@ -18,14 +18,17 @@ import (
 
 func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
 
-// shortest is a time after which a benchmark stops as soon as it can.
+// shortest is a benchtime at which a sample does the least work that it can.
 const shortest = time.Microsecond
 
+// Every case of a full run gives a line of benchmark text with its metrics. The shapes of a default
+// run are tried on every implementation. The further shapes are tried on one implementation each,
+// in turns: the shape is the same for all of them, and the test takes a third of the time.
 func TestSampleOfEveryCase(t *testing.T) {
 	for i, c := range bench.Cases(bench.Workloads(), true) {
 		all := impls.All()
 		if !slices.Contains(c.Workload.Shapes, c.Shape) {
-			all = all[i%len(all):][:1] // enough to see that the shape works, in a third of the time
+			all = all[i%len(all):][:1]
 		}
 		for _, impl := range all {
 			line, err := c.Sample(impl, shortest)
@@ -46,6 +49,7 @@ func TestSampleOfEveryCase(t *testing.T) {
 	}
 }
 
+// parse reads one line of benchmark text with the parser that benchstat uses.
 func parse(t *testing.T, line string) *benchfmt.Result {
 	t.Helper()
 	r := benchfmt.NewReader(strings.NewReader(line), "line")
@@ -61,9 +65,10 @@ func parse(t *testing.T, line string) *benchfmt.Result {
 
 var errBroken = errors.New("broken on purpose")
 
+// A broken semaphore fails in Acquire or loses permits in Release.
 type broken struct {
 	impls.Semaphore
-	err  error // returned by Acquire
+	err  error // returned by Acquire; nil: Acquire works
 	lose bool  // Release loses the permits
 }
 
@@ -81,7 +86,7 @@ func (s broken) Release(n int64) {
 	}
 }
 
-// A semaphore that does not work is an error by its name, not a fast row.
+// A semaphore that does not work is an error that names it, and not a row with short times.
 func TestBrokenImplementations(t *testing.T) {
 	one := impls.All()[0]
 	uncontended := bench.Cases(bench.Workloads(), false)[0]
@@ -97,9 +102,12 @@ func TestBrokenImplementations(t *testing.T) {
 		want string
 	}{
 		{impls.Impl{Name: "fails", New: wrap(broken{err: errBroken})}, "fails/.*broken on purpose"},
-		{impls.Impl{Name: "panics", New: func(int64) impls.Semaphore { panic("no") }}, "panics: New.* panicked: no"},
-		{impls.Impl{Name: "nil", New: func(int64) impls.Semaphore { return nil }}, "nil: New.* returned nil"},
-		{impls.Impl{Name: "typednil", New: func(int64) impls.Semaphore { return (*broken)(nil) }}, "typednil: New.* returned a nil"},
+		{impls.Impl{Name: "panics", New: func(int64) impls.Semaphore { panic("no") }},
+			"panics: New.* panicked: no"},
+		{impls.Impl{Name: "nil", New: func(int64) impls.Semaphore { return nil }},
+			"nil: New.* returned nil"},
+		{impls.Impl{Name: "typednil", New: func(int64) impls.Semaphore { return (*broken)(nil) }},
+			"typednil: New.* returned a nil"},
 		{impls.Impl{Name: "a b", New: one.New}, `name "a b"`},
 		{impls.Impl{Name: "none"}, "no constructor"},
 	} {
@@ -111,22 +119,26 @@ func TestBrokenImplementations(t *testing.T) {
 	for _, c := range bench.Cases(bench.Workloads(), false) {
 		loses := impls.Impl{Name: "loses", New: wrap(broken{lose: true})}
 		if c.Goroutines > 1 {
-			continue // it would wait for ever for what is lost
+			continue // the other goroutines would wait for the lost permits for ever
 		}
 		if _, err := c.Sample(loses, shortest); err == nil {
-			t.Errorf("%s: permits were lost and nobody noticed", c.Name(loses))
+			t.Errorf("%s: the semaphore lost permits, but Sample returned no error", c.Name(loses))
 		}
 	}
 }
 
-// What an outsider may hand over by mistake fails, and nothing is measured.
+// Run and RunWorkloads refuse arguments with which they could measure nothing.
 func TestRunWithNothingToMeasure(t *testing.T) {
 	one, none := impls.All()[0], impls.Impl{Name: "none"}
 	for name, run := range map[string]func(b *testing.B){
 		"no implementation": func(b *testing.B) { bench.Run(b) },
 		"no workload":       func(b *testing.B) { bench.RunWorkloads(b, nil, one) },
-		"no shapes":         func(b *testing.B) { bench.RunWorkloads(b, []bench.Workload{{Name: "w"}}, one) },
-		"no constructor":    func(b *testing.B) { bench.RunWorkloads(b, []bench.Workload{mine}, none) },
+		"no shapes": func(b *testing.B) {
+			bench.RunWorkloads(b, []bench.Workload{{Name: "w"}}, one)
+		},
+		"no constructor": func(b *testing.B) {
+			bench.RunWorkloads(b, []bench.Workload{mine}, none)
+		},
 	} {
 		failed := false
 		testing.Benchmark(func(b *testing.B) {
@@ -134,23 +146,25 @@ func TestRunWithNothingToMeasure(t *testing.T) {
 			run(b)
 		})
 		if !failed {
-			t.Errorf("%s: the benchmark passes", name)
+			t.Errorf("%s: the benchmark passed, want a failure", name)
 		}
 	}
 }
 
-// What `go test -bench` prints is benchmark text to the last line, with its configuration, and
-// benchstat makes of it one table of each unit and workload.
+// Everything that `go test -bench` prints is benchmark text, and begins with its configuration.
+// benchstat makes one table of it for each unit and workload.
 func TestBenchstatReadsTheText(t *testing.T) {
-	text := run(t, nil, "go", "test", "-run=^$", "-bench=Semaphore/workload=(uncontended|contended)",
-		"-benchtime=1us", "-count=2", ".")
-	for _, want := range []string{"commit: ", "gomaxprocs: ", "kernel: ", "cpu: ", "order: sequential",
-		"Unit cpu-ns/op better=lower", "Unit jain better=higher", "Unit acquire-p99.9-ns better=lower"} {
+	text := run(t, nil, "go", "test", "-run=^$",
+		"-bench=Semaphore/workload=(uncontended|contended)", "-benchtime=1us", "-count=2", ".")
+	for _, want := range []string{"commit: ", "gomaxprocs: ", "kernel: ", "cpu: ",
+		"order: sequential", "Unit cpu-ns/op better=lower", "Unit jain better=higher",
+		"Unit acquire-p99.9-ns better=lower"} {
 		if !strings.Contains(text, "\n"+want) && !strings.HasPrefix(text, want) {
 			t.Errorf("no line begins with %q in\n%s", want, text)
 		}
 	}
-	csv := run(t, strings.NewReader(text), "go", "tool", "benchstat", "-format=csv", "-col=/impl", "-")
+	csv := run(t, strings.NewReader(text),
+		"go", "tool", "benchstat", "-format=csv", "-col=/impl", "-")
 	for _, w := range []string{"uncontended", "contended"} {
 		if n := strings.Count(csv, "\nworkload: "+w+"\n"); n != 1 {
 			t.Errorf("benchstat made %d groups of tables for %s, want 1:\n%s", n, w, csv)
@@ -165,17 +179,18 @@ func TestBenchstatReadsTheText(t *testing.T) {
 	}
 }
 
+// run returns the standard output of a command, and fails the test if the command fails.
 func run(t *testing.T, stdin *strings.Reader, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	if stdin != nil {
 		cmd.Stdin = stdin
 	}
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %v\n%s%s", cmd, err, out, complaint.String())
+		t.Fatalf("%v: %v\n%s%s", cmd, err, out, stderr.String())
 	}
 	return string(out)
 }

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// bursts is load that comes on a schedule, whether or not the last burst is done. Time per
-// operation is then the schedule's as long as the semaphore keeps up; the latencies are what to
-// look at. They count from when a request was due, so they hold what timers are late, too.
+// bursts is the only open loop: requests arrive on a schedule, even if the previous burst is not
+// finished. While the semaphore keeps up, ns/op merely shows the schedule; the latencies are the
+// result. A latency counts from the time at which the request was due, so it includes the delay of
+// timers as well.
 var bursts = Workload{
 	Name:   "burst",
 	Doc:    "every 2 ms each goroutine wants a permit for about 10 µs of work",
@@ -16,7 +17,7 @@ var bursts = Workload{
 		{Permits: 16, Goroutines: 64, Hold: about10µs}},
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
-			ctx, sem, work := context.Background(), w.Sem, newBurner(t.Hold)
+			ctx, sem, work := context.Background(), w.Sem, newCPUWork(t.Hold)
 			for at := time.Duration(0); w.Next(); at += 2 * time.Millisecond {
 				w.Due(at)
 				if err := underPermits(ctx, sem, 1, work); err != nil {

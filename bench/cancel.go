@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// cancellation is a server whose clients leave: each operation cancels the request that came
-// before it, granted or not. Leaving a queue has to be cheap for those who stay.
+// Workloads whose requests may end before they get a permit.
+
+// cancellation is a server whose clients disconnect: each operation cancels the request made
+// before it, whether or not that request was granted. It measures how much a waiter that leaves
+// the queue costs the waiters that stay.
 var cancellation = Workload{
 	Name:    "cancel",
 	Doc:     "each request cancels the one before it; about 10 µs of work under a permit",
@@ -18,7 +21,7 @@ var cancellation = Workload{
 		{Permits: 16, Goroutines: 1024, Hold: about10µs}},
 	Run: func(t *Trial) error {
 		var last atomic.Pointer[context.CancelFunc]
-		return t.impatient(func() (context.Context, context.CancelFunc) {
+		return t.cancellable(func() (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(context.Background())
 			if before := last.Swap(&cancel); before != nil {
 				(*before)()
@@ -28,8 +31,8 @@ var cancellation = Workload{
 	},
 }
 
-// timeouts is a limiter under overload, where waiting longer than the client does is of no use:
-// the queue for a permit is longer than the patience of those in it.
+// timeouts is a limiter under overload. A client waits at most 200 µs, and the queue for a permit
+// is longer than that.
 var timeouts = Workload{
 	Name:    "timeout",
 	Doc:     "requests give up after 200 µs; about 10 µs of work under a permit",
@@ -38,21 +41,23 @@ var timeouts = Workload{
 	More: []Shape{{Permits: 1, Goroutines: 64, Hold: about10µs},
 		{Permits: 16, Goroutines: 1024, Hold: about10µs}},
 	Run: func(t *Trial) error {
-		return t.impatient(func() (context.Context, context.CancelFunc) {
+		return t.cancellable(func() (context.Context, context.CancelFunc) {
 			return context.WithTimeout(context.Background(), 200*time.Microsecond)
 		})
 	},
 }
 
-// impatient works under a permit where it gets one, with a context for each request. Making
-// that is part of the operation, as it is where requests come from outside.
-func (t *Trial) impatient(newContext func() (context.Context, context.CancelFunc)) error {
+// cancellable runs a workload with a new context for each request, and works under a permit if the
+// request gets one. Creating the context is part of the operation, as it is in a server.
+func (t *Trial) cancellable(newContext func() (context.Context, context.CancelFunc)) error {
 	return t.Parallel(func(w *Worker) error {
-		sem, work := w.Sem, newBurner(t.Hold)
+		sem, work := w.Sem, newCPUWork(t.Hold)
 		for w.Next() {
 			ctx, cancel := newContext()
 			err := underPermits(ctx, sem, 1, work)
-			if err != nil && !errors.Is(err, ctx.Err()) { // nil if nobody has cancelled
+			// ctx.Err() is nil if the request was not cancelled, and errors.Is is then false: any
+			// other error of the semaphore ends the trial.
+			if err != nil && !errors.Is(err, ctx.Err()) {
 				cancel()
 				return err
 			}

@@ -1,10 +1,10 @@
-// Package bench measures semaphores at the work they are used for.
+// Package bench measures semaphores at the work that programs use them for.
 //
 // To benchmark your own semaphore, add one line to one of your test files:
 //
 //	func BenchmarkMine(b *testing.B) { bench.Run(b, impls.Of("mine", mine.New)) }
 //
-// and to compare it with others, hand them over as well:
+// To compare it with the implementations of package impls, pass those as well:
 //
 //	bench.Run(b, append(impls.All(), impls.Of("mine", mine.New))...)
 //
@@ -15,113 +15,120 @@
 //	go test -run '^$' -bench Mine -count 6 | tee new.txt
 //	benchstat -col /impl new.txt
 //
-// Run prints configuration lines (commit, cpu, kernel, gomaxprocs), the units of its own metrics,
-// and a line `workload: name` before each workload, by which benchstat makes one table of each.
+// Run prints configuration lines (commit, cpu, kernel, gomaxprocs) and the units of its own
+// metrics. Before each workload it prints a line `workload: name`, so that benchstat makes a table
+// of each.
 //
-// Flags choose other workloads, and replace the parameters that they are measured with; a list
-// is measured in all combinations. They are also those of semabench run, without the prefix.
-// For go test they come after the package:
+// Flags choose other workloads, and replace the parameters that workloads are measured with. A
+// flag that lists several values measures all combinations. The command semabench run has the same
+// flags without the prefix. For go test they follow the package:
 //
 //	go test -run '^$' -bench Mine . -bench.workload=all
-//	go test -run '^$' -bench Mine . -bench.workload=contended -bench.permits=1,4,16 -bench.goroutines=64
+//	go test -run '^$' -bench Mine . -bench.workload=contended -bench.permits=1,4,16
 //	go test -run '^$' -bench Mine . -bench.workload=crowd,mixed -bench.hold=50,500,5000
 //	go test -run '^$' -bench Mine . -bench.workload=io -bench.latency=500us,5ms
 //
-// Each parameter is in the names of rows, so no tool takes rows that differ in one for the same.
+// The name of a row contains every parameter. Rows with different parameters therefore never
+// have the same name, and no tool mixes them up.
 //
 // # Workloads
 //
-// In a default run:
+// A default run measures:
 //
-//   - uncontended: one goroutine takes a permit and gives it back.
-//   - contended: many do. A series over goroutines with 1 permit, and one over permits with 64
-//     goroutines, for curves; in a full run also 1024 goroutines on 4 and 16 permits, and 1024 permits.
-//   - crowd: the same with CPU work of hold=50 or hold=5000 steps under each permit, about 100 ns and
-//     10 µs; in a full run 64 and 1024 goroutines on 1, 4 and 16 permits with each.
+//   - uncontended: one goroutine takes a permit and releases it.
+//   - contended: many goroutines do the same. One series varies goroutines with 1 permit, another
+//     varies permits with 64 goroutines; scaling curves need both. A full run adds 1024 goroutines
+//     on 4 and 16 permits, and 1024 permits.
+//   - crowd: like contended, with CPU work of hold=50 or hold=5000 steps under each permit, which
+//     is about 100 ns and 10 µs. A full run has 64 and 1024 goroutines on 1, 4 and 16 permits.
 //   - cpu: workers that compute SHA-256.
 //   - io: clients of an HTTP server on loopback that answers after 1 ms.
-//   - mixed: requests of many sizes, each sixteenth for all permits.
-//   - readwrite: reading takes one permit, writing all.
-//   - cancel: requests that are given up by others.
+//   - mixed: requests of many sizes; one in sixteen asks for all permits.
+//   - readwrite: a reader takes one permit, a writer takes all.
+//   - cancel: each request cancels the request before it.
 //   - handoff: two goroutines wake each other in turns.
-//   - burst: requests come on a schedule, all at once.
+//   - burst: requests arrive on a schedule, all goroutines at once.
 //
-// Only in a full run or by name:
+// A full run adds the following, and a default run has them if they are named:
 //
-//   - cpu-compress, io-files, io-sleep: more workers, that compress, read files, or wait.
-//   - pool: connections to a database.
-//   - timeout: requests that are given up after a while.
-//   - try: nobody waits.
+//   - cpu-compress, io-files, io-sleep: workers that compress, read files, or sleep.
+//   - pool: requests to a pool of database connections.
+//   - timeout: requests that give up after 200 µs.
+//   - try: TryAcquire alone, so no goroutine waits.
 //
 // # Metrics
 //
-// Three passes over fresh semaphores make one line, so that no figure pays for another. Goroutines
-// wait for each other before each pass; making them is not in it.
+// Three passes make one line of text. Each pass has a fresh semaphore, so no metric pays for the
+// instruments of another. Before a pass, its goroutines wait for each other; creating them is not
+// measured.
 //
 // The timed pass has nothing between the workload and the semaphore:
 //
-//   - ns/op, ops/s: time between the ends of two operations, whoever does them; its inverse.
+//   - ns/op: wall time of the pass divided by its operations, over all goroutines together.
+//   - ops/s: its inverse.
 //   - cpu-ns/op: processor time of the whole process per operation. Where waiters spin, it
-//     is far above what the work needs.
-//   - vcsw/op: voluntary context switches of the process (ru_nvcsw). It counts threads that gave up
-//     their core to wait in the kernel, for lack of work or in a system call. It does not count
-//     goroutines that park while their thread finds another one to run. Not on Windows.
-//   - B/op, allocs/op: those of package testing, which rounds down.
+//     is far above the time that the work needs.
+//   - vcsw/op: voluntary context switches of the process (ru_nvcsw) per operation. It counts
+//     threads that gave up their core to wait in the kernel. It does not count a goroutine that
+//     parks while its thread finds another goroutine to run. Not on Windows.
+//   - B/op, allocs/op: as package testing counts them, rounded down.
 //
-// The counted pass does a fixed number of operations, Workload.Counted, without collections, and
-// whoever gets permits yields the core, so that goroutines meet:
+// The counting pass does a fixed number of operations, Workload.Counted, with the garbage
+// collector off. A goroutine that gets permits yields its core at once, so that goroutines meet:
 //
-//   - exact-allocs/op, exact-B/op: a fraction, not rounded: half an allocation per operation is
-//     not none. The count is exact, what is counted varies a little where goroutines contend: who
-//     has to wait allocates more. For the timed pass, see B/op.
+//   - exact-allocs/op, exact-B/op: fractions, not rounded, so half an allocation per operation is
+//     visible. The count itself is exact. The counted program varies a little under contention,
+//     because goroutines that have to wait allocate more.
 //
-// The recorded pass takes a quarter of the time of the timed one, with a recorder for each goroutine:
+// The recorded pass lasts a quarter of the timed one, with a recorder for each goroutine:
 //
 //   - acquire-p50-ns, p90, p99 and p99.9: how long Acquire took, granted or not. Each goroutine
-//     times its first, and then one in 8 at random; the others count as those that were timed.
-//     Percentiles are exact to 1 % of what was timed. A percentile of few is the longest of them:
-//     p99.9 needs ten thousand operations.
-//   - acquire-max-ns: the longest of all calls. It is exact if that one was timed. Else it is told
-//     by the moments at which others looked at their clocks, and may be two of those short, each
-//     of which is a thousandth of the pass where there are many operations.
-//   - jain: Jain's index of the permits that each goroutine was granted: 1 if all got the same,
-//     1/n if one of n got all. It is of this window: who has lost after 25 ms may
-//     catch up in a second.
-//   - longest/median-wait: the longest Acquire against the median one. Large where most
-//     are served at once and somebody is not.
-//   - grants/try: how many requests got their permits, where a workload lets them fail. Compare
-//     times only together with it, because to refuse is quick.
-//   - recorder-ns/op: what the recorder adds to an Acquire in this pass, on average over those it
-//     times and those it does not, measured on a semaphore that does nothing, the least of 8 tries.
-//     Where it is 25 or more, because the clock is slow, one in 16 is timed, and so on. It is in the
-//     other figures of the pass, as two clock readings are in every latency.
+//     times its first call, and then one call in 8 on average, at random. A timed call stands for
+//     the untimed calls around it. Percentiles are exact to 1 % of the timed calls. With few
+//     operations a high percentile is the longest call: p99.9 needs ten thousand operations.
+//   - acquire-max-ns: the longest of all calls. It is exact if that call was timed. An untimed
+//     call is bounded from below by the clock readings of other goroutines. With many operations
+//     the bound may be too short by two thousandths of the pass.
+//   - jain: Jain's index of the permits granted to each goroutine: 1 if all got the same number,
+//     1/n if one of n goroutines got all. It describes this window only: a goroutine that is
+//     behind after 25 ms may catch up within a second.
+//   - longest/median-wait: the longest Acquire divided by the median one. It is large where most
+//     calls return at once and one goroutine starves.
+//   - grants/try: the share of requests that got their permits, for workloads that let requests
+//     fail. Compare times only together with it, because refusing is quick.
+//   - recorder-ns/op: the time that the recorder adds to an Acquire, averaged over timed and
+//     untimed calls. It is measured on a semaphore that does nothing, as the least of 8 tries. If
+//     it reaches 25 ns because the clock is slow, one call in 16 is timed, then one in 32, and so
+//     on. The other metrics of this pass include it, and every latency includes two clock readings.
 //
 // # Length
 //
-// A sample ([Case.Sample]) takes about 1.6 times the time it is given; [Case.Estimate] says it before.
-// It is a fixed number of operations, found by a warm-up that ends in time. go test -bench looks
-// for it in its own way, which takes 2 to 4 times the time, and at times 10.
+// A sample ([Case.Sample]) takes about 1.6 times the requested time; [Case.Estimate] predicts it.
+// It performs a fixed number of operations, which a warm-up of bounded length determines. go test
+// -bench searches for that number in its own way, which takes 2 to 4 times the requested time, and
+// sometimes 10 times.
 //
 // # Coordinated omission
 //
-// All workloads but burst are closed loops: a goroutine asks again when it is done. While it waits
-// it does not ask, so a stall of the semaphore is seen once by each goroutine and not by the
-// many requests that would have come meanwhile from outside. The percentiles answer “how long does a
-// worker of this pool wait”, not “how long does a client of this server”; they are not corrected
-// for it. In burst, requests have a schedule, and latencies count from when each was due, whether
-// or not its goroutine was free to make it.
+// Every workload except burst is a closed loop: a goroutine asks again when its operation is done.
+// While it waits it does not ask. A stall of the semaphore is therefore seen once per goroutine,
+// and not by the many requests that would have arrived from outside in the meantime. The
+// percentiles answer “how long does a worker of this pool wait”, not “how long does a client of
+// this server wait”. They are not corrected for the difference. In burst, requests have a
+// schedule, and a latency counts from the time at which its request was due, even if the goroutine
+// was not free to make it.
 //
 // # What this does not show
 //
-// go test runs one row after the other in one process, so whatever disturbs the machine meanwhile
-// falls on some rows and not on others, and the samples of a row are not independent: a test may
-// call two runs of the same code different. Its text says `order: sequential`. `semabench run`
-// measures each sample in a process of its own, with implementations taking turns, and says
-// `order: interleaved`.
+// go test runs one row after the other in one process. A disturbance of the machine therefore
+// falls on some rows and not on others, and the samples of a row are not independent: a
+// significance test may call two runs of the same code different. The text says `order:
+// sequential`. The command semabench run measures each sample in a process of its own and lets
+// implementations take turns; its text says `order: interleaved`.
 //
-// Percentiles, the longest wait and fairness hold what the scheduler and the machine do as well: on
-// a core that others use, the longest wait is theirs. What goroutines do between operations is
-// nothing, so whoever runs asks again at once: a semaphore that may be barged looks less fair here
-// than in a program that does something else in between. One process, one machine: nothing here
-// says how a figure grows with cores that this machine does not have.
+// Percentiles, the longest wait and fairness include the effects of the Go scheduler and of the
+// machine: on a core that other processes use, the longest wait is due to them. Goroutines do
+// nothing between operations, so a running goroutine asks again at once. A semaphore that admits
+// newcomers before waiters looks less fair here than in a program that works in between. All of it
+// is one process on one machine: no metric says how it grows with cores that this machine lacks.
 package bench

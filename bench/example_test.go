@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// mine is a workload of one's own: every second request is for all permits.
+// mine is a workload as a user would write it: every second request asks for all permits.
 var mine = bench.Workload{
 	Name:   "mine",
 	Shapes: []bench.Shape{{Permits: 8, Goroutines: 32}},
@@ -28,8 +28,8 @@ var mine = bench.Workload{
 	},
 }
 
-// Your own workload for RunWorkloads is one value. Without a benchmark around it, one row of it
-// is measured like this:
+// A workload of your own is one value for RunWorkloads. Without a benchmark around it, Case.Sample
+// measures one row:
 func ExampleRunWorkloads() {
 	_ = func(b *testing.B) { // your BenchmarkMine
 		bench.RunWorkloads(b, []bench.Workload{mine}, impls.All()...)

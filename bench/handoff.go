@@ -7,9 +7,10 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// handOff wakes one goroutine at a time, by a semaphore that is a signal: nobody else is there to
-// take the permit, so it is the bare cost of waking one that waits and of going to sleep.
-var handOff = Workload{
+// handoff wakes one goroutine at a time by a semaphore that is used as a signal. No other goroutine
+// competes for the permit, so the metric is the bare price of waking a waiter and of going to
+// sleep.
+var handoff = Workload{
 	Name:   "handoff",
 	Doc:    "two goroutines wake each other in turns; an operation is there and back",
 	Shapes: []Shape{{Permits: 1, Goroutines: 2}},
@@ -17,26 +18,29 @@ var handOff = Workload{
 	Run:    pingPong,
 }
 
+// pingPong uses two semaphores of one permit each. Both permits are taken at the beginning; a
+// release of the one is the signal in one direction, a release of the other the answer.
 func pingPong(t *Trial) error {
-	// An error of one ends the other: it waits for what will not come.
+	// An error of one goroutine cancels ctx. Without that, the other one would wait for a signal
+	// that never comes.
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	back, err := t.New(1)
+	answer, err := t.New(1)
 	if err != nil {
 		return err
 	}
-	for _, sem := range []impls.Semaphore{t.Sem, back} { // a free permit is a ball in the air
+	for _, sem := range []impls.Semaphore{t.Sem, answer} {
 		if err := sem.Acquire(ctx, 1); err != nil {
 			return err
 		}
 	}
-	var over atomic.Bool
-	players := []func(w *Worker) error{
-		func(w *Worker) error { return serve(ctx, w, w.Sem, w.On(back), &over) },
-		func(w *Worker) error { return answerUntil(ctx, w, w.Sem, w.On(back), &over) },
+	var finished atomic.Bool
+	roles := []func(w *Worker) error{
+		func(w *Worker) error { return ping(ctx, w, w.Sem, w.On(answer), &finished) },
+		func(w *Worker) error { return pong(ctx, w, w.Sem, w.On(answer), &finished) },
 	}
 	err = t.Parallel(func(w *Worker) error {
-		err := players[w.ID](w)
+		err := roles[w.ID](w)
 		if err != nil {
 			cancel()
 		}
@@ -44,28 +48,33 @@ func pingPong(t *Trial) error {
 	})
 	if err == nil {
 		t.Sem.Release(1)
-		back.Release(1)
+		answer.Release(1)
 	}
 	return err
 }
 
-func serve(ctx context.Context, w *Worker, there, back impls.Semaphore, over *atomic.Bool) error {
+// ping performs the operations: it signals and waits for the answer. At the end it signals once
+// more, with finished set, so that the other goroutine returns.
+func ping(ctx context.Context, w *Worker, signal, answer impls.Semaphore,
+	finished *atomic.Bool) error {
 	for w.Next() {
-		there.Release(1)
-		if err := back.Acquire(ctx, 1); err != nil {
+		signal.Release(1)
+		if err := answer.Acquire(ctx, 1); err != nil {
 			return err
 		}
 	}
-	over.Store(true)
-	there.Release(1)
+	finished.Store(true)
+	signal.Release(1)
 	return nil
 }
 
-func answerUntil(ctx context.Context, w *Worker, there, back impls.Semaphore, over *atomic.Bool) error {
+// pong answers every signal. It takes no operations of its own, so it calls Start and never Next.
+func pong(ctx context.Context, w *Worker, signal, answer impls.Semaphore,
+	finished *atomic.Bool) error {
 	for w.Start(); ; {
-		if err := there.Acquire(ctx, 1); err != nil || over.Load() {
+		if err := signal.Acquire(ctx, 1); err != nil || finished.Load() {
 			return err
 		}
-		back.Release(1)
+		answer.Release(1)
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// holdOne runs workloads of which an operation is to take a permit, do the work that its goroutine
-// was given by newWork, and give the permit back.
+// holdOne runs a workload whose operation takes one permit, works, and releases the permit. Each
+// goroutine calls newWork once, before the measurement, and then calls the result in each
+// operation.
 func (t *Trial) holdOne(newWork func() func() error) error {
 	return t.Parallel(func(w *Worker) error {
 		ctx, sem, work := context.Background(), w.Sem, newWork()
@@ -20,6 +21,8 @@ func (t *Trial) holdOne(newWork func() func() error) error {
 	})
 }
 
+// underPermits calls work while it holds n permits, and returns the first error. It does not defer
+// the release: the defer would be measured, and a workload that panics ends the process anyway.
 func underPermits(ctx context.Context, sem impls.Semaphore, n int64, work func() error) error {
 	if err := sem.Acquire(ctx, n); err != nil {
 		return err
@@ -31,16 +34,17 @@ func underPermits(ctx context.Context, sem impls.Semaphore, n int64, work func()
 
 func noWork() error { return nil }
 
-// Work of a certain length is a number of steps, not a time. A loop until some time has passed
-// would call it work when it has lost its core, and one that is calibrated first would be
-// calibrated differently in each sample.
+// CPU work has a length in steps, not in time. A loop until some time has passed would count the
+// time during which its goroutine had lost the core as work. A loop calibrated at the beginning
+// would be calibrated differently in each sample.
 const (
-	about100ns = 50
-	about10µs  = 5000
+	about100ns = 50   // steps
+	about10µs  = 5000 // steps
 )
 
-// burn does so many steps, each of which needs the one before: about 2 ns at 3 GHz.
-func burn(steps int, x uint64) uint64 {
+// xorshift performs that many steps of the generator xorshift64 (G. Marsaglia, 2003). Each step
+// needs the result of the one before, so no processor runs two at once: about 2 ns at 3 GHz.
+func xorshift(steps int, x uint64) uint64 {
 	for range steps {
 		x ^= x << 13
 		x ^= x >> 7
@@ -49,14 +53,15 @@ func burn(steps int, x uint64) uint64 {
 	return x
 }
 
-// newBurner returns work of so many steps, with a memory so that no compiler leaves it out.
-func newBurner(steps int) func() error {
+// newCPUWork returns a function that performs that many steps. It keeps the result in a variable
+// that outlives the call, so that the compiler cannot leave the steps out.
+func newCPUWork(steps int) func() error {
 	if steps == 0 {
 		return noWork
 	}
-	x := uint64(88172645463325252) // anything but 0, which is where the steps stay
+	x := uint64(88172645463325252) // any number but 0, which xorshift maps to 0
 	return func() error {
-		x = burn(steps, x)
+		x = xorshift(steps, x)
 		return nil
 	}
 }

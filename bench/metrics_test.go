@@ -15,7 +15,8 @@ import (
 )
 
 // sampleOf measures a workload with one shape and returns the figures of the line.
-func sampleOf(t *testing.T, w bench.Workload, s bench.Shape, impl impls.Impl) func(unit string) float64 {
+func sampleOf(t *testing.T, w bench.Workload, s bench.Shape,
+	impl impls.Impl) func(unit string) float64 {
 	t.Helper()
 	line, err := bench.Case{Workload: w, Shape: s}.Sample(impl, shortest)
 	if err != nil {
@@ -31,35 +32,36 @@ func sampleOf(t *testing.T, w bench.Workload, s bench.Shape, impl impls.Impl) fu
 	}
 }
 
-// victim marks the ctx of a goroutine that is to starve.
+// victim is the context key that marks the goroutine that starves.
 type victim struct{}
 
-// starving lets nobody else wait, and the victim until all others have had their turns.
-type starving struct {
+// A starvingSemaphore blocks the goroutine whose context has the key victim until all other
+// goroutines have had their turns.
+type starvingSemaphore struct {
 	impls.Semaphore
-	turns atomic.Int64 // that others still have
-	over  chan struct{}
+	turns atomic.Int64  // left for the other goroutines
+	over  chan struct{} // closed when none is left
 }
 
-func (s *starving) Acquire(ctx context.Context, n int64) error {
+func (s *starvingSemaphore) Acquire(ctx context.Context, n int64) error {
 	if ctx.Value(victim{}) != nil {
 		<-s.over
 	}
 	return s.Semaphore.Acquire(ctx, n)
 }
 
-func (s *starving) Release(n int64) {
+func (s *starvingSemaphore) Release(n int64) {
 	s.Semaphore.Release(n)
 	if s.turns.Add(-1) == 0 {
 		close(s.over)
 	}
 }
 
-// Three goroutines are granted 100 permits each, the fourth starves until then and gets one.
+// Three goroutines get 100 permits each. The fourth one starves until then and gets one permit.
 func TestFairnessOfAStarvingSemaphore(t *testing.T) {
 	const others, turns = 3, 100
 	starves := impls.Impl{Name: "starves", New: func(size int64) impls.Semaphore {
-		s := &starving{Semaphore: impls.All()[0].New(size), over: make(chan struct{})}
+		s := &starvingSemaphore{Semaphore: impls.All()[0].New(size), over: make(chan struct{})}
 		s.turns.Store(others * turns)
 		return s
 	}}
@@ -85,30 +87,31 @@ func TestFairnessOfAStarvingSemaphore(t *testing.T) {
 		t.Errorf("jain = %v, want %v", got, want)
 	}
 	if got := figure("longest/median-wait"); got < 1 {
-		t.Errorf("the longest wait is %v times the median", got)
+		t.Errorf("longest/median-wait = %v, want at least 1", got)
 	}
 }
 
-// everySecond allocates in every second Acquire, which an integer division calls nothing.
-type everySecond struct {
+// An everySecondAllocates semaphore allocates 64 bytes in every second Acquire. The integer
+// allocs/op of package testing would report 0.
+type everySecondAllocates struct {
 	impls.Semaphore
 	calls int
 	kept  *[64]byte
 }
 
-func (s *everySecond) Acquire(ctx context.Context, n int64) error {
+func (s *everySecondAllocates) Acquire(ctx context.Context, n int64) error {
 	if s.calls++; s.calls%2 == 0 {
 		s.kept = new([64]byte)
 	}
 	return s.Semaphore.Acquire(ctx, n)
 }
 
-func TestExactAllocations(t *testing.T) {
+func TestExactAllocationsAreFractions(t *testing.T) {
 	impl := impls.Impl{Name: "second", New: func(size int64) impls.Semaphore {
-		return &everySecond{Semaphore: impls.All()[0].New(size)}
+		return &everySecondAllocates{Semaphore: impls.All()[0].New(size)}
 	}}
 	figure := sampleOf(t, bench.Workloads()[0], bench.Shape{Permits: 1, Goroutines: 1}, impl)
-	// The runtime may allocate too, for its own ends, but not in each tenth operation.
+	// The upper bounds leave room for allocations of the Go runtime itself.
 	if got := figure("exact-allocs/op"); got < 0.5 || got > 0.6 {
 		t.Errorf("exact-allocs/op = %v, want 0.5", got)
 	}
@@ -117,17 +120,21 @@ func TestExactAllocations(t *testing.T) {
 	}
 }
 
-// sleeping gives up the core in each Acquire.
-type sleeping struct{ impls.Semaphore }
+// A sleepingSemaphore sleeps for 1 ms in each Acquire.
+type sleepingSemaphore struct{ impls.Semaphore }
 
-func (s sleeping) Acquire(ctx context.Context, n int64) error {
-	time.Sleep(time.Millisecond) // nothing else can run: the thread has to wait in the kernel
+func (s sleepingSemaphore) Acquire(ctx context.Context, n int64) error {
+	// The delay is the input of the test. No other goroutine can run meanwhile, so the thread has
+	// to wait in the kernel, which is a voluntary context switch.
+	time.Sleep(time.Millisecond)
 	return s.Semaphore.Acquire(ctx, n)
 }
 
-func TestDelayIsSeenInEveryFigure(t *testing.T) {
+// A delay of 1 ms in every Acquire shows in every metric of time. Lower bounds alone: a busy
+// machine can make an operation longer, never shorter.
+func TestDelayShowsInEveryMetric(t *testing.T) {
 	impl := impls.Impl{Name: "sleeping", New: func(size int64) impls.Semaphore {
-		return sleeping{impls.All()[0].New(size)}
+		return sleepingSemaphore{impls.All()[0].New(size)}
 	}}
 	few := bench.Workloads()[0]
 	few.Counted = 10
@@ -145,37 +152,37 @@ func TestDelayIsSeenInEveryFigure(t *testing.T) {
 		}
 	}
 	if v, ok := r.Value("ops/s"); !ok || v > 1000 {
-		t.Errorf("ops/s = %v, but an operation takes 1 ms at least", v)
+		t.Errorf("ops/s = %v, want at most 1000: an operation takes at least 1 ms", v)
 	}
-	if v, ok := r.Value("vcsw/op"); ok && v <= 0 { // Windows does not count them
-		t.Error("threads slept, and no context switch was seen")
+	if v, ok := r.Value("vcsw/op"); ok && v <= 0 { // absent on Windows
+		t.Errorf("vcsw/op = %v, want more than 0: threads slept", v)
 	}
 }
 
-// failing works for a while.
-type failing struct {
+// A failingSemaphore works for a number of calls, and then fails.
+type failingSemaphore struct {
 	impls.Semaphore
 	left atomic.Int64
 }
 
-func (s *failing) Acquire(ctx context.Context, n int64) error {
+func (s *failingSemaphore) Acquire(ctx context.Context, n int64) error {
 	if s.left.Add(-1) < 0 {
 		return errBroken
 	}
 	return s.Semaphore.Acquire(ctx, n)
 }
 
-// Whatever the workload, an error of a semaphore ends it and comes out; nobody waits for ever for
-// what the goroutine that met it was to do.
+// An error of the semaphore ends every workload, and Sample returns it. No goroutine goes on
+// waiting for the goroutine that got the error.
 func TestErrorsEndEveryWorkload(t *testing.T) {
 	impl := impls.Impl{Name: "failing", New: func(size int64) impls.Semaphore {
-		s := &failing{Semaphore: impls.All()[0].New(size)}
+		s := &failingSemaphore{Semaphore: impls.All()[0].New(size)}
 		s.left.Store(9)
 		return s
 	}}
 	for _, w := range bench.Workloads() {
 		_, err := bench.Case{Workload: w, Shape: w.Shapes[0]}.Sample(impl, shortest)
-		if !errors.Is(err, errBroken) && w.Name != "try" { // which never waits
+		if !errors.Is(err, errBroken) && w.Name != "try" { // which never calls Acquire
 			t.Errorf("workload %s: error is %v, want %v", w.Name, err, errBroken)
 		}
 	}
@@ -183,11 +190,12 @@ func TestErrorsEndEveryWorkload(t *testing.T) {
 
 var headerUnits = sync.OnceValue(func() string {
 	var b strings.Builder
-	_ = bench.WriteHeader(&b, "sequential") // a Builder takes everything
+	_ = bench.WriteHeader(&b, "sequential") // a strings.Builder never fails
 	return b.String()
 })
 
-// A unit without a direction is one that no report can rank.
+// Every custom unit has a Unit line with a direction. Without it no report could say which side is
+// better.
 func TestEveryUnitHasADirection(t *testing.T) {
 	standard := map[string]bool{"ns/op": true, "B/op": true, "allocs/op": true}
 	for _, w := range bench.Workloads() {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -12,33 +13,39 @@ import (
 )
 
 // Params choose workloads and replace their shapes. The zero value changes nothing. A shape is
-// measured with all combinations of what is given, and with its own of what is not.
+// measured with every combination of the values given here; a nil list leaves the value of the
+// shape.
 type Params struct {
-	Workload   string // names, separated by commas; all means all; nothing means those of a default run
-	Permits    []int64
-	Goroutines []int
-	Hold       []int
-	Latency    []time.Duration
+	Workload   string          // names, separated by commas, or “all”; "" means a default run
+	Permits    []int64         // each from 1
+	Goroutines []int           // each from 1 to 1 000 000
+	Hold       []int           // steps, each from 1 to 1 000 000
+	Latency    []time.Duration // each above 0 and at most 1 s
 }
 
-// AddFlags adds a flag for each parameter, named prefix and then as the key in benchmark names.
+// AddFlags adds a flag for each parameter to f. Its name is the prefix and the key that the
+// parameter has in the names of rows. Parsing a flag replaces the values that p had before.
 func (p *Params) AddFlags(f *flag.FlagSet, prefix string) {
 	f.StringVar(&p.Workload, prefix+"workload", p.Workload,
-		"`names` of workloads, separated by commas, or all; without it those of a default run")
+		"`names` of workloads, separated by commas, or all; "+
+			"without it the workloads of a default run")
 	addList(f, prefix+"permits", &p.Permits, parsePermits,
-		"`sizes` of the semaphore, separated by commas, instead of those of the workloads")
+		"`sizes` of the semaphore, separated by commas, instead of the sizes in the workloads")
 	addList(f, prefix+"goroutines", &p.Goroutines, parseCount,
 		"`numbers` of goroutines, separated by commas")
 	addList(f, prefix+"hold", &p.Hold, parseCount,
-		"`steps` of CPU work of about 2 ns under each permit, separated by commas; workloads that do other work are left out")
+		"`steps` of CPU work under each permit, about 2 ns each, separated by commas; "+
+			"workloads that do other work are left out")
 	addList(f, prefix+"latency", &p.Latency, parseLatency,
-		"`durations` of what is asked for under a permit, separated by commas; workloads that ask for nothing are left out")
+		"`durations` that an external resource takes to answer under a permit, "+
+			"separated by commas; workloads without such a resource are left out")
 }
 
-// addList adds a flag that is a list. Package flag names it in the error.
-func addList[T any](f *flag.FlagSet, name string, to *[]T, parse func(string) (T, error), usage string) {
+// addList adds a flag whose value is a list. Package flag puts the name of the flag into errors.
+func addList[T any](f *flag.FlagSet, name string, to *[]T, parse func(string) (T, error),
+	usage string) {
 	f.Func(name, usage, func(s string) error {
-		*to = nil // the last one counts, as of other flags
+		*to = nil // a repeated flag replaces, as flags of other types do
 		for field := range strings.SplitSeq(s, ",") {
 			v, err := parse(strings.TrimSpace(field))
 			if err != nil {
@@ -58,69 +65,74 @@ func parsePermits(s string) (int64, error) {
 	return n, nil
 }
 
-// mostCounted bounds goroutines, each of which takes memory, and steps, each of which takes time.
-const mostCounted = 1_000_000
+// maxCount bounds the goroutines, each of which takes memory, and the steps, each of which takes
+// time: a mistyped number should be an error and not a machine that stops answering.
+const maxCount = 1_000_000
 
 func parseCount(s string) (int, error) {
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > mostCounted {
-		return 0, fmt.Errorf("%q: want whole numbers from 1 to %d", s, mostCounted)
+	if err != nil || n < 1 || n > maxCount {
+		return 0, fmt.Errorf("%q: want whole numbers from 1 to %d", s, maxCount)
 	}
 	return n, nil
 }
 
 func parseLatency(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 || d > longestLatency {
-		return 0, fmt.Errorf("%q: want durations such as 500us or 10ms, of at most %v", s, longestLatency)
+	if err != nil || d <= 0 || d > maxLatency {
+		return 0, fmt.Errorf("%q: want durations such as 500us or 10ms, of at most %v", s,
+			maxLatency)
 	}
 	return d, nil
 }
 
-// longestLatency keeps the counted operations of a sample, which wait for it in turns, within the
-// minute after which a sample passes for stuck.
-const longestLatency = time.Second
+// maxLatency keeps the counting pass of a sample below one minute. The command semabench run
+// considers a sample stuck after that, and with one permit all counted operations wait in turns.
+const maxLatency = time.Second
 
-// Cases returns the rows that the parameters ask for, those of a full run if full is set: then
-// all workloads are meant where none is named.
+// Cases returns the cases that the parameters select. With full it includes the shapes of a full
+// run, and without a named workload it selects all workloads instead of Default.
+//
+// A named workload that does not have a given parameter is an error. A workload that was selected
+// by default or by “all” is left out instead.
 func (p *Params) Cases(full bool) ([]Case, error) {
-	unnamed := Default()
+	byDefault := Default()
 	if full {
-		unnamed = Workloads()
+		byDefault = Workloads()
 	}
-	return p.cases(unnamed, Workloads(), full)
+	return p.cases(byDefault, Workloads(), full)
 }
 
-// cases returns the rows of the workloads that are named, of all there are, or else of the unnamed.
-func (p *Params) cases(unnamed, all []Workload, full bool) ([]Case, error) {
-	chosen := unnamed
+// cases selects the workloads of all that are named, or byDefault if none is named.
+func (p *Params) cases(byDefault, all []Workload, full bool) ([]Case, error) {
+	chosen := byDefault
 	if p.Workload != "" {
 		var err error
-		if chosen, err = named(p.Workload, all); err != nil {
+		if chosen, err = selectNamed(p.Workload, all); err != nil {
 			return nil, err
 		}
 	}
-	var fit []Workload
+	var measurable []Workload
 	for _, w := range chosen {
-		changed, err := p.change(w)
+		changed, err := p.applyTo(w)
 		switch {
 		case err == nil:
-			fit = append(fit, changed)
-		case p.Workload != "" && p.Workload != allOfThem:
-			return nil, err // it was asked for
+			measurable = append(measurable, changed)
+		case p.Workload != "" && p.Workload != allWorkloads:
+			return nil, err // the user named this workload
 		}
 	}
-	if len(fit) == 0 {
-		return nil, fmt.Errorf("no workload can be measured with these parameters")
+	if len(measurable) == 0 {
+		return nil, errors.New("no workload can be measured with these parameters")
 	}
-	return Cases(fit, full), nil
+	return Cases(measurable, full), nil
 }
 
-const allOfThem = "all"
+const allWorkloads = "all"
 
-// named returns the workloads that a list names, in the order of the table.
-func named(names string, all []Workload) ([]Workload, error) {
-	if names == allOfThem {
+// selectNamed returns the workloads that a list names, in the order of all.
+func selectNamed(names string, all []Workload) ([]Workload, error) {
+	if names == allWorkloads {
 		return all, nil
 	}
 	var known, chosen = []string{}, []Workload{}
@@ -134,19 +146,21 @@ func named(names string, all []Workload) ([]Workload, error) {
 	for _, name := range wanted {
 		if !slices.Contains(known, name) {
 			return nil, fmt.Errorf("unknown workload %q; known are %s, or %s alone",
-				name, strings.Join(known, ", "), allOfThem)
+				name, strings.Join(known, ", "), allWorkloads)
 		}
 	}
 	return chosen, nil
 }
 
-// change returns the workload with shapes as the parameters have them.
-func (p *Params) change(w Workload) (Workload, error) {
+// applyTo returns the workload with the shapes that the parameters give it. It fails if the
+// workload does not have one of the parameters.
+func (p *Params) applyTo(w Workload) (Workload, error) {
 	before := w
 	w.Shapes, w.More = p.combine(w.Shapes), p.combine(w.More)
 	for _, s := range slices.Concat(w.Shapes, w.More) {
 		if w.Fixed && !slices.Contains(slices.Concat(before.Shapes, before.More), s) {
-			return w, fmt.Errorf("workload %s has the shapes %+v and no others", w.Name, before.Shapes)
+			return w, fmt.Errorf("workload %s has the shapes %+v and no others", w.Name,
+				before.Shapes)
 		}
 	}
 	for _, s := range before.Shapes {
@@ -154,19 +168,20 @@ func (p *Params) change(w Workload) (Workload, error) {
 			return w, fmt.Errorf("workload %s does no CPU work that could be set", w.Name)
 		}
 		if p.Latency != nil && s.Latency == 0 {
-			return w, fmt.Errorf("workload %s asks for nothing that could take a set time", w.Name)
+			return w, fmt.Errorf("workload %s asks for nothing that could take a set time",
+				w.Name)
 		}
 	}
 	return w, nil
 }
 
-// combine replaces in all shapes what is given, with each value of it.
+// combine replaces the given parameters in each shape, with every combination of their values.
 func (p *Params) combine(shapes []Shape) (all []Shape) {
 	for _, s := range shapes {
-		for _, s.Permits = range or(p.Permits, s.Permits) {
-			for _, s.Goroutines = range or(p.Goroutines, s.Goroutines) {
-				for _, s.Hold = range or(p.Hold, s.Hold) {
-					for _, s.Latency = range or(p.Latency, s.Latency) {
+		for _, s.Permits = range valuesOr(p.Permits, s.Permits) {
+			for _, s.Goroutines = range valuesOr(p.Goroutines, s.Goroutines) {
+				for _, s.Hold = range valuesOr(p.Hold, s.Hold) {
+					for _, s.Latency = range valuesOr(p.Latency, s.Latency) {
 						all = append(all, s)
 					}
 				}
@@ -176,14 +191,15 @@ func (p *Params) combine(shapes []Shape) (all []Shape) {
 	return distinct(all)
 }
 
-func or[T any](given []T, own T) []T {
+// valuesOr returns the given values, or the value that the shape has if none are given.
+func valuesOr[T any](given []T, own T) []T {
 	if given == nil {
 		return []T{own}
 	}
 	return given
 }
 
-// String returns the flags that give these parameters.
+// String returns the command line flags, without prefix, that give these parameters.
 func (p *Params) String() string {
 	var flags []string
 	add := func(name string, values ...string) {
@@ -192,21 +208,23 @@ func (p *Params) String() string {
 		}
 	}
 	add("workload", strings.ReplaceAll(p.Workload, " ", ""))
-	add("permits", each(p.Permits)...)
-	add("goroutines", each(p.Goroutines)...)
-	add("hold", each(p.Hold)...)
-	add("latency", each(p.Latency)...)
+	add("permits", formatAll(p.Permits)...)
+	add("goroutines", formatAll(p.Goroutines)...)
+	add("hold", formatAll(p.Hold)...)
+	add("latency", formatAll(p.Latency)...)
 	return strings.Join(flags, " ")
 }
 
-func each[T any](values []T) (all []string) {
+func formatAll[T any](values []T) (all []string) {
 	for _, v := range values {
 		all = append(all, ascii(v))
 	}
 	return all
 }
 
-// ParseRow finds the row that a name of Case.Name is of, and the name of the implementation.
+// ParseRow is the inverse of [Case.Name]: it returns the case and the name of the implementation. A
+// process that takes a sample gets its row in this form. The error says which part of the name is
+// unknown or missing; only workloads of this package are known.
 func ParseRow(name string) (c Case, impl string, err error) {
 	var p Params
 	f := flag.NewFlagSet("row", flag.ContinueOnError)
@@ -223,7 +241,8 @@ func ParseRow(name string) (c Case, impl string, err error) {
 		return c, "", fmt.Errorf("unknown row %q: %w", name, err)
 	}
 	if c = cases[0]; c.Name(impls.Impl{Name: impl}) != name {
-		return c, "", fmt.Errorf("unknown row %q: want all of a name such as %q", name, c.Name(impls.Impl{Name: impl}))
+		return c, "", fmt.Errorf("unknown row %q: want all of a name such as %q", name,
+			c.Name(impls.Impl{Name: impl}))
 	}
 	return c, impl, nil
 }

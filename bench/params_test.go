@@ -11,6 +11,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
+// parsed parses command line flags into Params.
 func parsed(t *testing.T, args ...string) (*Params, error) {
 	t.Helper()
 	f := flag.NewFlagSet("test", flag.ContinueOnError)
@@ -20,7 +21,7 @@ func parsed(t *testing.T, args ...string) (*Params, error) {
 	return p, f.Parse(args)
 }
 
-// casesOf returns the rows that flags ask for, without the name of an implementation.
+// casesOf returns the names of the rows that the flags select, without impl=.
 func casesOf(t *testing.T, full bool, args ...string) (rows []string, err error) {
 	t.Helper()
 	p, err := parsed(t, args...)
@@ -38,18 +39,22 @@ func TestParams(t *testing.T) {
 	for args, want := range map[string][]string{
 		"-workload uncontended": {"workload=uncontended/permits=1/goroutines=1"},
 		"-workload crowd -permits 2,3 -goroutines 5 -hold 70": {
-			"workload=crowd/permits=2/goroutines=5/hold=70", "workload=crowd/permits=3/goroutines=5/hold=70"},
+			"workload=crowd/permits=2/goroutines=5/hold=70",
+			"workload=crowd/permits=3/goroutines=5/hold=70"},
 		"-workload mixed,handoff": {
-			"workload=mixed/permits=16/goroutines=64/hold=50", "workload=handoff/permits=1/goroutines=2"},
+			"workload=mixed/permits=16/goroutines=64/hold=50",
+			"workload=handoff/permits=1/goroutines=2"},
 		"-workload mixed -hold 7": {"workload=mixed/permits=16/goroutines=64/hold=7"},
-		// What is not given stays, once.
+		// A parameter that is not given keeps the value of the shape. Shapes that become equal give
+		// one row.
 		"-workload cpu -permits 8": {"workload=cpu/permits=8/goroutines=64"},
-		// Those that have no such parameter are left out, unless they are asked for by name.
+		// Workloads without a given parameter are left out, unless the user named them.
 		"-latency 1500us -permits 3": {
 			"workload=io/permits=3/goroutines=64/latency=1.5ms"},
 		"-workload all -latency 20us -permits 3": {
 			"workload=io/permits=3/goroutines=64/latency=20us",
-			"workload=io-sleep/permits=3/goroutines=64/latency=20us", "workload=pool/permits=3/goroutines=64/latency=20us"},
+			"workload=io-sleep/permits=3/goroutines=64/latency=20us",
+			"workload=pool/permits=3/goroutines=64/latency=20us"},
 	} {
 		got, err := casesOf(t, false, strings.Fields(args)...)
 		if err != nil || !slices.Equal(got, want) {
@@ -58,7 +63,7 @@ func TestParams(t *testing.T) {
 	}
 }
 
-// No flags change nothing: default workloads by default, all of them in a full run.
+// Without flags a default run has the default workloads, and a full run has all.
 func TestNoParams(t *testing.T) {
 	var p Params
 	for _, full := range []bool{false, true} {
@@ -79,12 +84,13 @@ func TestNoParams(t *testing.T) {
 	}
 }
 
-// The name of a row is all that another process needs to measure it.
+// ParseRow inverts Case.Name for every row of a full run, and refuses every other name.
 func TestParseRow(t *testing.T) {
 	for _, c := range Cases(Workloads(), true) {
 		name := c.Name(impls.Impl{Name: "mine"})
 		got, impl, err := ParseRow(name)
-		if err != nil || impl != "mine" || got.Shape != c.Shape || got.Workload.Name != c.Workload.Name {
+		if err != nil || impl != "mine" || got.Shape != c.Shape ||
+			got.Workload.Name != c.Workload.Name {
 			t.Errorf("%s: %s %+v of %q, %v", name, got.Workload.Name, got.Shape, impl, err)
 		}
 	}
@@ -101,14 +107,16 @@ func TestParseRow(t *testing.T) {
 		"workload=io/impl=x/permits=1/goroutines=64/latency=1ms/hold=300": "no CPU work",
 	} {
 		if c, impl, err := ParseRow(name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %s %+v of %q, error %v, want %q", name, c.Workload.Name, c.Shape, impl, err, want)
+			t.Errorf("%q: %s %+v of %q, error %v, want %q", name, c.Workload.Name, c.Shape, impl,
+				err, want)
 		}
 	}
 }
 
-func TestParamsAsFlags(t *testing.T) {
-	for _, args := range []string{"", "-workload io,pool -permits 1,4 -goroutines 8 -latency 1ms,500us",
-		"-workload crowd -hold 50,5000"} {
+// String returns flags that parse to the same parameters.
+func TestParamsString(t *testing.T) {
+	for _, args := range []string{"",
+		"-workload io,pool -permits 1,4 -goroutines 8 -latency 1ms,500us", "-workload crowd -hold 50,5000"} {
 		p, err := parsed(t, strings.Fields(args)...)
 		if err != nil || p.String() != args {
 			t.Errorf("%s: %v, %v", args, p, err)
@@ -144,14 +152,16 @@ func TestBadParams(t *testing.T) {
 	}
 }
 
+// Estimate includes the latencies of the counting pass, which wait for permits in turns.
 func TestEstimate(t *testing.T) {
-	few := Case{io_, Shape{Permits: 1, Goroutines: 64, Latency: time.Millisecond}}
+	few := Case{httpRequests, Shape{Permits: 1, Goroutines: 64, Latency: time.Millisecond}}
 	if got, least := few.Estimate(100*time.Millisecond), 160*time.Millisecond; got < least {
-		t.Errorf("a sample of 100 ms is to take %v, want at least %v", got, least)
+		t.Errorf("Estimate(100ms) = %v, want at least %v", got, least)
 	}
 	many := few
 	many.Permits = 16
 	if few.Estimate(0) <= many.Estimate(0) {
-		t.Error("one permit is to take no longer than 16, but what is counted waits in turns")
+		t.Errorf("Estimate with 1 permit is %v, want more than the %v with 16 permits: "+
+			"counted operations wait in turns", few.Estimate(0), many.Estimate(0))
 	}
 }

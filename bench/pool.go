@@ -9,18 +9,18 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// pool is a bounded pool of connections, as database/sql keeps one: requests with deadlines, a
-// list of idle connections behind a mutex of its own, and holders that wait for an answer. One in
-// eight is a transaction and keeps its connection for four queries.
-var pool = Workload{
+// connectionPool is a bounded pool of connections, built like the pool of database/sql: requests
+// with deadlines, a list of idle connections behind a mutex, and permit holders that wait for an
+// answer. One request in eight is a transaction and keeps its connection for four queries.
+var connectionPool = Workload{
 	Name:    "pool",
 	Doc:     "a pool of connections; one request in eight makes four queries",
-	Refuses: true, // after 5 s: starved, where others were served
+	Refuses: true, // after 5 s, which a request reaches only if others are always served first
 	Shapes:  []Shape{{Permits: 16, Goroutines: 64, Latency: 500 * time.Microsecond}},
 	More: []Shape{{Permits: 4, Goroutines: 64, Latency: 500 * time.Microsecond},
 		{Permits: 16, Goroutines: 1024, Latency: 500 * time.Microsecond}},
 	Run: func(t *Trial) error {
-		idle := &connections{free: make([]*connection, t.Permits)}
+		idle := &idleConnections{free: make([]*connection, t.Permits)}
 		for i := range idle.free {
 			idle.free[i] = new(connection)
 		}
@@ -40,20 +40,23 @@ var pool = Workload{
 	Counted: 128,
 }
 
-// A connection serves one request at a time; it has no lock, so -race sees two.
+// A connection serves one request at a time. It has no lock, on purpose: under -race, two requests
+// on one connection are a data race.
 type connection struct{ queries int }
 
 func (c *connection) query(latency time.Duration) {
 	c.queries++
-	time.Sleep(latency) // the server's time
+	time.Sleep(latency) // the time that the database takes
 }
 
-type connections struct {
+// idleConnections are the connections that no request uses. The semaphore guarantees that get
+// finds one; the mutex guards the list itself.
+type idleConnections struct {
 	mu   sync.Mutex
 	free []*connection
 }
 
-func (c *connections) get() (*connection, error) {
+func (c *idleConnections) get() (*connection, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.free) == 0 {
@@ -65,18 +68,20 @@ func (c *connections) get() (*connection, error) {
 	return conn, nil
 }
 
-func (c *connections) put(conn *connection) {
+func (c *idleConnections) put(conn *connection) {
 	c.mu.Lock()
 	c.free = append(c.free, conn)
 	c.mu.Unlock()
 }
 
-func request(sem impls.Semaphore, idle *connections, queries int, latency time.Duration) error {
+// request makes queries on one connection. A request that times out is not an error of the trial:
+// its permit was refused, and grants/try shows it.
+func request(sem impls.Semaphore, idle *idleConnections, queries int, latency time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := sem.Acquire(ctx, 1); err != nil {
 		if errors.Is(err, ctx.Err()) {
-			return nil // the request failed, the pool did not
+			return nil
 		}
 		return err
 	}

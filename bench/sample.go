@@ -10,10 +10,13 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Sample measures one row once, in this process, and returns the line of benchmark text for it. The
-// given time goes to the figures per operation; see Estimate for all of it.
+// Sample measures one row once, in this process, and returns its line of benchmark text. The timed
+// pass takes about benchtime; see Estimate for the whole.
+//
+// Sample sets the flag test.benchtime and turns the garbage collector off for a while. Two calls
+// at the same time would disturb each other.
 func (c Case) Sample(impl impls.Impl, benchtime time.Duration) (string, error) {
-	m := measurement{Case: c, impl: impl}
+	m := benchmark{Case: c, impl: impl}
 	r, err := m.sample(benchtime)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", c.Name(impl), err)
@@ -25,80 +28,85 @@ func (c Case) Sample(impl impls.Impl, benchtime time.Duration) (string, error) {
 	return fmt.Sprintf("%s\t%s\t%s\n", name, r, r.MemString()), nil
 }
 
-// Estimate says how long Sample takes in all, with the process that semabench starts for it: about
-// 1.6 times the given time, which is what was measured over all workloads on a quiet machine, and
-// the latencies of what is counted. Where implementations fall from one pace into another a
-// sample may take ten times as long, but few do.
+// Estimate predicts how long a sample takes, including the process that semabench starts for it:
+// 1.6 times benchtime, plus the latencies in the counting pass. The factor was measured over all
+// workloads on a quiet machine. An implementation that alternates between a fast and a slow mode
+// may need ten times as long, but few do.
 func (c Case) Estimate(benchtime time.Duration) time.Duration {
 	const process = 30 * time.Millisecond
-	m := measurement{Case: c}
-	counted := time.Duration(m.operations()) * c.Latency / time.Duration(max(c.Permits, 1))
-	return process + counted + benchtime*8/5
+	m := benchmark{Case: c}
+	counting := time.Duration(m.countedOperations()) * c.Latency / time.Duration(max(c.Permits, 1))
+	return process + counting + benchtime*8/5
 }
 
-func (m *measurement) sample(benchtime time.Duration) (r testing.BenchmarkResult, err error) {
+// sample determines the number of operations by a warm-up, and measures. A sample that lasted less
+// than half of benchtime is measured again with more operations.
+func (m *benchmark) sample(benchtime time.Duration) (r testing.BenchmarkResult, err error) {
 	n, err := m.warmUp(benchtime)
 	for range 3 {
 		if err != nil {
 			break
 		}
-		r, err = m.benchmark(n)
+		r, err = m.runN(n)
 		if r.T >= benchtime/2 {
 			break
 		}
-		// It went faster than the warm-up let expect, which had been stopped, or slow for once.
-		n = more(n, r.T, benchtime)
+		// The warm-up overestimated the time per operation: it was interrupted, or ran slowly once.
+		n = scale(n, r.T, benchtime)
 	}
 	return r, err
 }
 
-// benchmark is testing.Benchmark with a given number of operations.
-func (m *measurement) benchmark(n int) (r testing.BenchmarkResult, err error) {
+// runN is testing.Benchmark with a given number of operations.
+func (m *benchmark) runN(n int) (r testing.BenchmarkResult, err error) {
 	testing.Init()
 	if err := flag.Set("test.benchtime", fmt.Sprintf("%dx", n)); err != nil {
 		return r, fmt.Errorf("setting the operations of a sample: %w", err)
 	}
-	m.planned = n
+	m.fixedN = n
 	r = testing.Benchmark(func(b *testing.B) {
-		if err = m.measure(b); err != nil {
+		if err = m.run(b); err != nil {
 			b.FailNow()
 		}
 	})
 	return r, err
 }
 
-// warmUp counts allocations and then works for an eighth of the time, by which it knows how many
-// operations fill all of it. Package testing looks for that in steps of a hundred times as many. A
-// step that is over before anybody has lost a core says nothing of a semaphore on which goroutines
-// meet: the next one took ten times what was asked for.
-func (m *measurement) warmUp(benchtime time.Duration) (n int, err error) {
+// warmUp returns the number of operations that fill benchtime. It makes the counting pass first,
+// and then works for at least an eighth of benchtime.
+//
+// Package testing searches in steps of up to a hundred times as many operations. A step that ends
+// before any goroutine loses its core says nothing about a semaphore with contention: the next
+// step then takes ten times the requested time. Steps here are bounded by a time as well.
+func (m *benchmark) warmUp(benchtime time.Duration) (n int, err error) {
 	if err := m.check(); err != nil {
 		return 0, err
 	}
-	took, err := m.count()
+	took, err := m.countingPass()
 	if err != nil {
 		return 0, err
 	}
-	n = m.operations()
+	n = m.countedOperations()
 	for enough := benchtime / 8; ; {
-		n, took, err = m.work(more(n, took, enough+enough/2), enough)
-		if err != nil || took >= enough || n == mostOperations {
-			return more(n, took, benchtime), err
+		n, took, err = m.work(scale(n, took, enough+enough/2), enough)
+		if err != nil || took >= enough || n == maxOperations {
+			return scale(n, took, benchtime), err
 		}
 	}
 }
 
-const mostOperations = 1_000_000_000 // as in package testing
+const maxOperations = 1_000_000_000 // as in package testing
 
-// more returns how many operations fill the time if n took so long. It is no more than 16 times
-// as many, since a guess may be wrong.
-func more(n int, took, fill time.Duration) int {
+// scale returns how many operations fill the given time, if n operations took so long. The result
+// is at most 16 times n: a few operations predict the time of many operations badly.
+func scale(n int, took, fill time.Duration) int {
 	factor := min(float64(fill)/float64(max(took, 1)), 16)
-	return min(max(int(float64(n)*factor), 1), mostOperations)
+	return min(max(int(float64(n)*factor), 1), maxOperations)
 }
 
-// work does so many operations, or fewer within the limit, and says how many and how long.
-func (m *measurement) work(planned int, limit time.Duration) (n int, took time.Duration, err error) {
+// work performs the planned operations, or fewer if the time limit comes first. It returns how
+// many were performed and how long they took.
+func (m *benchmark) work(planned int, limit time.Duration) (n int, took time.Duration, err error) {
 	t, err := newTrial(m.Case, m.impl, planned)
 	if err != nil {
 		return 0, 0, err

@@ -11,16 +11,16 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-const spun = 5 * time.Millisecond
+const spinTime = 5 * time.Millisecond // of processor time in each Acquire
 
-// spinning keeps a core busy in each Acquire, until its own thread has used so much of one. How
-// long that takes, and on how many cores, is the machine's affair.
-type spinning struct{ impls.Semaphore }
+// A spinningSemaphore spins in each Acquire until its thread has used spinTime of processor time.
+// How long that takes depends on the load of the machine; the processor time does not.
+type spinningSemaphore struct{ impls.Semaphore }
 
-func (s spinning) Acquire(ctx context.Context, n int64) error {
+func (s spinningSemaphore) Acquire(ctx context.Context, n int64) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	for from := threadTime(); threadTime()-from < spun; {
+	for from := threadTime(); threadTime()-from < spinTime; {
 	}
 	return s.Semaphore.Acquire(ctx, n)
 }
@@ -33,17 +33,17 @@ func threadTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Each operation spins on four threads at once, whatever cores they find: that is four times the
-// processor time, and ns/op does not show it.
+// An operation of four goroutines spins on four threads. cpu-ns/op shows the processor time of all
+// four, however many cores they share. ns/op would show a fourth of it on four cores.
 func TestProcessorTimeOfSpinning(t *testing.T) {
 	const threads = 4
 	impl := impls.Impl{Name: "spinning", New: func(size int64) impls.Semaphore {
-		return spinning{impls.All()[0].New(size)}
+		return spinningSemaphore{impls.All()[0].New(size)}
 	}}
 	together := bench.Workload{Name: "together", Counted: 1, Run: func(t *bench.Trial) error {
 		return t.Parallel(func(w *bench.Worker) error {
 			w.Start()
-			for range t.N { // an operation is one of each goroutine
+			for range t.N { // an operation is one Acquire of each goroutine
 				if err := w.Sem.Acquire(context.Background(), 1); err != nil {
 					return err
 				}
@@ -53,8 +53,8 @@ func TestProcessorTimeOfSpinning(t *testing.T) {
 		})
 	}}
 	figure := sampleOf(t, together, bench.Shape{Permits: threads, Goroutines: threads}, impl)
-	// 1 %: the kernel splits and adds what it has measured, and rounds.
-	if got, want := figure("cpu-sec/op"), threads*spun.Seconds()*0.99; got < want {
+	// 1 % less: the kernel rounds when it splits processor time into user and system time.
+	if got, want := figure("cpu-sec/op"), threads*spinTime.Seconds()*0.99; got < want {
 		t.Errorf("cpu-sec/op = %v, want at least %v", got, want)
 	}
 }

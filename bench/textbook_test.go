@@ -8,9 +8,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// textbook is the channel semaphore that everybody writes: an element in the buffer for each
-// permit that is held. It knows only the weight one, so it is no implementation of the contract,
-// but it is what impl=channel has to be compared with.
+// textbook is the usual channel semaphore: the buffer has an element for each held permit. It
+// grants one permit at a time only, so it does not implement the contract. It shows what
+// impl=channel pays for the rest of the contract.
 type textbook chan struct{}
 
 func (s textbook) Acquire(ctx context.Context, n int64) error {
@@ -29,7 +29,7 @@ func (s textbook) TryAcquire(n int64) bool {
 	if int64(len(s))+n > int64(cap(s)) {
 		return false
 	}
-	for range n { // not atomic; here it is only called when nobody else is left
+	for range n { // not atomic; the benchmark calls it only when no other goroutine is left
 		s <- struct{}{}
 	}
 	return true
@@ -37,7 +37,8 @@ func (s textbook) TryAcquire(n int64) bool {
 
 func (s textbook) Release(n int64) { <-s }
 
-// The price of weights, linearizable tries and an order of waiters on channels: compare with
+// The difference of the two columns is the price of weights, of a linearizable TryAcquire and of a
+// queue of waiters, built on channels:
 //
 //	go test -run '^$' -bench TextbookChannel -count 10 ./bench | go tool benchstat -col /impl -
 func BenchmarkTextbookChannel(b *testing.B) {

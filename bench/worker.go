@@ -10,106 +10,115 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A Worker is what one goroutine of a Trial works with. It belongs to that goroutine.
+// A Worker is the view that one goroutine has of a Trial. Only that goroutine may use it.
 type Worker struct {
-	ID  int             // from 0
-	Sem impls.Semaphore // the semaphore of the trial; where latencies are taken, through a recorder
+	ID  int             // from 0 to Goroutines-1
+	Sem impls.Semaphore // the semaphore of the trial; in a recorded pass it goes through a recorder
 
-	left    int // operations of the share at hand
+	left    int // operations left in the batch at hand
 	started bool
-	shares  *shares
+	batches *batches
 	rec     *recorder // nil: nothing is recorded
 }
 
-// Next reports whether there is another operation to do.
+// Next reports whether there is another operation to perform. The first call waits like Start.
+//
+// The common case touches no shared memory, and stays small enough to be inlined: a workload of 10
+// ns per operation would be distorted by a call.
 func (w *Worker) Next() bool {
 	if w.left > 0 {
 		w.left--
 		return true
 	}
-	return w.more()
+	return w.nextBatch()
 }
 
-func (w *Worker) more() bool {
+func (w *Worker) nextBatch() bool {
 	w.Start()
-	w.left = w.shares.take() - 1
+	w.left = w.batches.take() - 1
 	return w.left >= 0
 }
 
-// Start waits until all workers are ready to begin. The first call of Next does it; a worker that
-// only answers others has to call it itself.
+// Start waits until all workers of the trial are ready to begin. The first call of Next calls it.
+// A worker that never calls Next, because it only answers other workers, has to call it itself.
 func (w *Worker) Start() {
 	if !w.started {
 		w.started = true
-		w.shares.arrive()
+		w.batches.waitAtGate()
 	}
 }
 
-// On returns sem as this worker has to use it for its latencies to be seen.
+// On wraps a semaphore made by Trial.New, so that its calls by this worker are recorded. Worker.Sem
+// is wrapped already.
 func (w *Worker) On(sem impls.Semaphore) impls.Semaphore {
 	switch {
 	case w.rec != nil:
-		return &view{sem: sem, rec: w.rec}
-	case w.shares.trial.yields:
-		return yielding{sem}
+		return &recordedSemaphore{sem: sem, rec: w.rec}
+	case w.batches.trial.yields:
+		return yieldingSemaphore{sem}
 	}
 	return sem
 }
 
-// yielding is a semaphore whose holders lose their core as soon as they have permits.
-type yielding struct{ impls.Semaphore }
+// A yieldingSemaphore gives up the core after each acquisition, while the permits are held. Other
+// goroutines then run, find no permits, and wait.
+type yieldingSemaphore struct{ impls.Semaphore }
 
-func (s yielding) Acquire(ctx context.Context, n int64) error {
+func (s yieldingSemaphore) Acquire(ctx context.Context, n int64) error {
 	err := s.Semaphore.Acquire(ctx, n)
 	runtime.Gosched()
 	return err
 }
 
-func (s yielding) TryAcquire(n int64) bool {
+func (s yieldingSemaphore) TryAcquire(n int64) bool {
 	ok := s.Semaphore.TryAcquire(n)
 	runtime.Gosched()
 	return ok
 }
 
-// Due waits until the time of an operation that has a schedule, counted from the start of the
-// trial. The next Acquire counts as begun at that time, also if the worker came late to it.
+// Due waits until the time at which a scheduled operation is due, counted from the start of the
+// trial. It returns at once if that time has passed. The latency of the next Acquire then counts
+// from the due time and not from the call, so that a late worker does not hide the delay: see
+// “Coordinated omission” in the package documentation.
 func (w *Worker) Due(at time.Duration) {
-	at += w.shares.began
-	time.Sleep(at - now()) // not at all if it is late
+	at += w.batches.began
+	time.Sleep(at - now())
 	if w.rec != nil {
 		w.rec.due = at
 	}
 }
 
-// shares hands out the operations of a trial. Whoever is done with a share takes another, so a
-// goroutine that waits longer than others ends up with less: that is what fairness is seen by.
-type shares struct {
-	trial   *Trial
-	total   int64
-	grain   int64
-	arrived sync.WaitGroup
-	gate    chan struct{}
-	began   time.Duration
+// batches distributes the operations of a trial in batches. A worker that has finished a batch
+// takes the next one, so a goroutine that waits longer than others performs fewer operations.
+// Dividing the operations evenly beforehand would hide unfairness: jain would always be 1.
+type batches struct {
+	trial *Trial
+	total int64          // operations of the trial
+	size  int64          // operations in a batch
+	ready sync.WaitGroup // workers that have not reached the gate
+	gate  chan struct{}  // closed when the operations begin; nil if there is only one worker
+	began time.Duration  // the time at which they began, as now() tells it
 
-	_       [64]byte // the rest is written while the above is read
+	_       [64]byte // next is written while the fields above are read: keep the cache lines apart
 	next    atomic.Int64
-	stopped atomic.Bool
+	stopped atomic.Bool // the time limit has passed
 }
 
-func newShares(t *Trial) *shares {
-	// 64 shares for each goroutine let the quick ones take over from the slow; 64 operations in one
-	// make the counter a part in a hundred of even the cheapest.
-	grain := min(max(int64(t.N)/int64(t.Goroutines*64), 1), 64)
-	s := &shares{trial: t, total: int64(t.N), grain: grain}
+// newBatches chooses the size of a batch. With 64 batches for each goroutine, fast goroutines can
+// take over work from slow ones. With 64 operations in a batch, the shared counter costs less than
+// one hundredth of even the cheapest operation.
+func newBatches(t *Trial) *batches {
+	size := min(max(int64(t.N)/int64(t.Goroutines*64), 1), 64)
+	s := &batches{trial: t, total: int64(t.N), size: size}
 	if t.Goroutines > 1 {
 		s.gate = make(chan struct{})
-		s.arrived.Add(t.Goroutines)
+		s.ready.Add(t.Goroutines)
 	}
 	return s
 }
 
-func (s *shares) worker(t *Trial, id int) *Worker {
-	w := &Worker{ID: id, shares: s}
+func (s *batches) worker(t *Trial, id int) *Worker {
+	w := &Worker{ID: id, batches: s}
 	if t.recorders != nil {
 		w.rec = t.recorders[id]
 	}
@@ -117,36 +126,39 @@ func (s *shares) worker(t *Trial, id int) *Worker {
 	return w
 }
 
-// take takes a share. The first is there also where the limit came before anybody asked: a pass that
-// did nothing would have nothing to say.
-func (s *shares) take() int {
+// take returns the number of operations in the next batch, or 0 if there is none. The first batch
+// is handed out even after the time limit: a pass without any operation would have no metrics, and
+// the row would lack them now and then.
+func (s *batches) take() int {
 	if s.stopped.Load() && s.next.Load() > 0 {
 		return 0
 	}
-	from := s.next.Add(s.grain) - s.grain
-	return int(max(min(s.grain, s.total-from), 0))
+	from := s.next.Add(s.size) - s.size
+	return int(max(min(s.size, s.total-from), 0))
 }
 
-// arrive waits for open; a worker that is alone opens for itself.
-func (s *shares) arrive() {
+// waitAtGate waits for openGate. The only worker of a trial begins at once.
+func (s *batches) waitAtGate() {
 	if s.gate == nil {
 		s.begin()
 		return
 	}
-	s.arrived.Done()
+	s.ready.Done()
 	<-s.gate
 }
 
-func (s *shares) open() {
-	s.arrived.Wait()
+// openGate lets the workers begin as soon as all of them wait at the gate. The creation of a
+// thousand goroutines thus is not measured, and the first goroutine gets no head start.
+func (s *batches) openGate() {
+	s.ready.Wait()
 	s.begin()
 	close(s.gate)
 }
 
-func (s *shares) begin() {
+func (s *batches) begin() {
 	if s.trial.limit > 0 {
 		time.AfterFunc(s.trial.limit, func() { s.stopped.Store(true) })
 	}
 	s.trial.begin()
-	s.began = now()
+	s.began = now() // read by workers after the gate is closed, which synchronizes them
 }

@@ -11,37 +11,40 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A Workload is one way in which programs use a semaphore. Those of this package are values like
-// any other: see RunWorkloads for measuring with your own.
+// A Workload is one way in which programs use a semaphore. The workloads of this package are
+// ordinary values; see [RunWorkloads] for measuring with your own.
 type Workload struct {
-	Name   string  // short; becomes workload=Name in benchmark names
-	Doc    string  // one line: what it stands for
-	Shapes []Shape // how it is measured
-	More   []Shape // what a full run measures in addition
-	Fixed  bool    // Run knows no other shapes than these: Params cannot change them
+	Name   string  // short; becomes workload=Name in the names of rows
+	Doc    string  // one line: the situation in a real program that it stands for
+	Shapes []Shape // the shapes in which every run measures it
+	More   []Shape // the shapes that a full run adds
+	Fixed  bool    // Run works in no other shapes than these, so Params must not change them
 
 	// Run performs t.N operations in one call of t.Parallel, on semaphores that are free, and
-	// returns the first error of any operation. All permits are back when it returns nil.
+	// returns the first error of any operation. When it returns nil, all permits are released.
 	Run func(t *Trial) error
 
 	// Refuses says that requests may end without permits, because they time out or do not wait.
-	// How many got theirs is then reported as grants/try: what refuses everybody is fast.
+	// The share of granted requests is then reported as grants/try: a semaphore that refuses every
+	// request would look fast otherwise.
 	Refuses bool
 
 	// Counted is the number of operations over which allocations are counted; 0 means 1000. It is
-	// the same for all implementations and never derived from a time.
+	// the same for all implementations and never derived from a time, so that the count of a
+	// deterministic implementation is the same in every run.
 	Counted int
 }
 
-// A Shape is the size of a workload. What is 0 has no part in it, and none in its name.
+// A Shape is the size of a workload. A field that is 0 does not apply, and is not in the name of
+// the row.
 type Shape struct {
-	Permits    int64
-	Goroutines int
-	Hold       int           // steps of CPU work under each permit, of about 2 ns
-	Latency    time.Duration // of what is asked for under a permit
+	Permits    int64         // capacity of the semaphore
+	Goroutines int           // goroutines that use it
+	Hold       int           // steps of CPU work under each permit, of about 2 ns each
+	Latency    time.Duration // time that an external resource takes to answer under a permit
 }
 
-// A Case is one row of a benchmark: a workload in a shape.
+// A Case is a workload in one shape: a row of a benchmark for each implementation.
 type Case struct {
 	Workload
 	Shape
@@ -49,17 +52,17 @@ type Case struct {
 
 // Default returns the workloads of a default run, in the order in which tables show them.
 func Default() []Workload {
-	return []Workload{uncontended, contended(), oversubscribed, cpu, io_, mixed, readWrite,
-		cancellation, handOff, bursts}
+	return []Workload{uncontended, contended(), crowd, hashing, httpRequests, mixed, readWrite,
+		cancellation, handoff, bursts}
 }
 
-// Workloads returns all workloads of this package, first those of Default.
+// Workloads returns all workloads of this package. The workloads of Default come first.
 func Workloads() []Workload {
-	return append(Default(), compress, files, naps, pool, timeouts, tries)
+	return append(Default(), compression, fileReads, sleeps, connectionPool, timeouts, tryOnly)
 }
 
-// Cases returns the rows of some workloads: one of each of their Shapes and, if full is set, of
-// what there is in More.
+// Cases returns a case for each shape in Shapes of the workloads, in their order. If full is set,
+// the shapes in More are added. A shape that occurs twice in a workload gives one case.
 func Cases(workloads []Workload, full bool) []Case {
 	var all []Case
 	for _, w := range workloads {
@@ -74,8 +77,18 @@ func Cases(workloads []Workload, full bool) []Case {
 	return all
 }
 
-// Name returns the name of the row for an implementation, as it follows the name of the benchmark.
-// Two rows of different parameters never have the same.
+// distinct returns the shapes without repetitions, each at its first place.
+func distinct(shapes []Shape) (all []Shape) {
+	for _, s := range shapes {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// Name returns the name of the row of this case for an implementation, without the name of the
+// benchmark before it. Rows with different parameters have different names.
 func (c Case) Name(impl impls.Impl) string {
 	name := fmt.Sprintf("workload=%s/impl=%s/permits=%d/goroutines=%d",
 		c.Workload.Name, impl.Name, c.Permits, c.Goroutines)
@@ -88,12 +101,15 @@ func (c Case) Name(impl impls.Impl) string {
 	return name
 }
 
-// ascii is a value for names, which are typed into filters: 500us, not 500µs.
+// ascii formats a value for names, which users type into filters: 500us, not 500µs.
 func ascii(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "µ", "u") }
 
-var validName = regexp.MustCompile(`^[\pL\pN._+-]+$`) // as that of an implementation
+// validName is the same alphabet as in the names of implementations. It excludes “/” and “=”, which
+// separate the fields of a row name, and spaces, which separate the columns of benchmark text.
+var validName = regexp.MustCompile(`^[\pL\pN._+-]+$`)
 
-// validate says what keeps workloads from being measured together; users write them too.
+// validate returns an error if the workloads cannot be measured together. Users write workloads
+// too, and a mistake should not become a row that is missing or ambiguous.
 func validate(workloads []Workload) error {
 	if len(workloads) == 0 {
 		return errors.New("bench: no workload to measure: Workloads() has some")
@@ -101,11 +117,13 @@ func validate(workloads []Workload) error {
 	seen := map[string]bool{}
 	for _, w := range workloads {
 		if seen[w.Name] {
-			return fmt.Errorf("bench: two workloads are named %q: their rows could not be told apart", w.Name)
+			return fmt.Errorf("bench: two workloads are named %q: "+
+				"their rows could not be told apart", w.Name)
 		}
 		seen[w.Name] = true
 		if len(w.Shapes) == 0 {
-			return fmt.Errorf("bench: workload %q would not be measured: set Workload.Shapes", w.Name)
+			return fmt.Errorf("bench: workload %q would not be measured: set Workload.Shapes",
+				w.Name)
 		}
 		for _, c := range Cases([]Workload{w}, true) {
 			if err := c.validate(); err != nil {
@@ -116,7 +134,7 @@ func validate(workloads []Workload) error {
 	return nil
 }
 
-// validate says what keeps a case from being measured.
+// validate returns an error if the case cannot be measured.
 func (c Case) validate() error {
 	switch {
 	case !validName.MatchString(c.Workload.Name):
@@ -125,11 +143,11 @@ func (c Case) validate() error {
 	case c.Workload.Run == nil:
 		return errors.New("bench: workload " + c.Workload.Name + " does nothing: set Workload.Run")
 	case c.Permits < 1 || c.Goroutines < 1:
-		return fmt.Errorf("bench: workload %s has the shape %+v: want positive permits and goroutines",
-			c.Workload.Name, c.Shape)
+		return fmt.Errorf("bench: workload %s has the shape %+v: "+
+			"want positive permits and goroutines", c.Workload.Name, c.Shape)
 	case c.Hold < 0 || c.Latency < 0 || c.Counted < 0:
-		return fmt.Errorf("bench: workload %s counts %d operations in the shape %+v: want nothing negative",
-			c.Workload.Name, c.Counted, c.Shape)
+		return fmt.Errorf("bench: workload %s counts %d operations in the shape %+v: "+
+			"want nothing negative", c.Workload.Name, c.Counted, c.Shape)
 	case c.Fixed && !slices.Contains(slices.Concat(c.Shapes, c.More), c.Shape):
 		return fmt.Errorf("bench: workload %s cannot have the shape %+v: it is Fixed",
 			c.Workload.Name, c.Shape)

@@ -1,0 +1,206 @@
+package bench
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/rusage"
+	"github.com/semabench/semabench/internal/slice"
+)
+
+// metrics are the units of this package with the direction that is better. The units of package
+// testing are not among them, because benchstat knows those.
+var metrics = []struct{ unit, better string }{
+	{"cpu-ns/op", "lower"},
+	{"ops/s", "higher"},
+	{"exact-allocs/op", "lower"},
+	{"exact-B/op", "lower"},
+	{"vcsw/op", "lower"},
+	{"acquire-p50-ns", "lower"},
+	{"acquire-p90-ns", "lower"},
+	{"acquire-p99-ns", "lower"},
+	{"acquire-p99.9-ns", "lower"},
+	{"acquire-max-ns", "lower"},
+	{"jain", "higher"},
+	{"longest/median-wait", "lower"},
+	{"grants/try", "higher"},
+	{"recorder-ns/op", "lower"},
+}
+
+// A benchmark measures one row: a case on an implementation. Package testing calls run several
+// times with growing b.N. The benchmark keeps the results that do not depend on b.N in between.
+type benchmark struct {
+	Case
+	impl impls.Impl
+
+	fixedN int // operations, if they were determined beforehand; else 0
+
+	counted bool    // allocs and bytes are known
+	allocs  float64 // allocations per operation
+	bytes   float64 // allocated bytes per operation
+
+	recorderInterval uint64  // the recorder times one call in this many; 0: not yet chosen
+	recorderCost     float64 // time that the recorder adds to an Acquire, in ns
+}
+
+// run makes three passes over fresh semaphores, so that no metric pays for another: the counting
+// pass, the timed pass with nothing in between, and the recorded pass that times Acquire.
+func (m *benchmark) run(b *testing.B) error {
+	if b.N < m.fixedN {
+		return nil // package testing always begins with one operation
+	}
+	if slice.Only() {
+		// A duel of two versions runs slices of a millisecond, and wants the timed pass alone. It
+		// asks for the allocations in another call, so they must be counted again then.
+		m.counted = false
+		return m.timedPass(b)
+	}
+	if !m.counted {
+		if err := m.check(); err != nil {
+			return err
+		}
+		if _, err := m.countingPass(); err != nil {
+			return err
+		}
+	}
+	if err := m.timedPass(b); err != nil {
+		return err
+	}
+	b.ReportMetric(m.allocs, "exact-allocs/op")
+	b.ReportMetric(m.bytes, "exact-B/op")
+	return m.recordedPass(b)
+}
+
+// check validates the row and performs one operation. A semaphore that loses permits fails here,
+// where many operations would block for ever.
+func (m *benchmark) check() error {
+	if err := m.impl.Validate(); err != nil {
+		return err
+	}
+	if err := m.validate(); err != nil {
+		return err
+	}
+	t, err := newTrial(m.Case, m.impl, 1)
+	if err != nil {
+		return err
+	}
+	return t.run(m.Workload)
+}
+
+// timedPass performs b.N operations and reports time per operation.
+//
+// The clock is read twice, before the first and after the last operation. Reading it for each
+// operation would cost more than an operation on a free semaphore.
+func (m *benchmark) timedPass(b *testing.B) error {
+	b.ReportAllocs()
+	b.StopTimer()
+	t, err := newTrial(m.Case, m.impl, b.N)
+	if err != nil {
+		return err
+	}
+	var before, after rusage.Usage
+	t.begin = func() {
+		b.ResetTimer()
+		// StartTimer reads the memory statistics, which stops the world. The processor time for
+		// that belongs to no operation, so it is spent before the first reading.
+		b.StartTimer()
+		before = rusage.Self()
+	}
+	t.end = func() {
+		after = rusage.Self()
+		b.StopTimer()
+	}
+	if err := t.run(m.Workload); err != nil {
+		return err
+	}
+	n, used := float64(b.N), after.Minus(before)
+	b.ReportMetric(float64(used.CPU())/n, "cpu-ns/op")
+	if used.Voluntary >= 0 {
+		b.ReportMetric(float64(used.Voluntary)/n, "vcsw/op")
+	}
+	b.ReportMetric(n/b.Elapsed().Seconds(), "ops/s")
+	return nil
+}
+
+// countingPass counts allocations over a fixed number of operations, and returns the time that
+// they took.
+//
+// The garbage collector is off: a collection empties every sync.Pool, which the next operations
+// would fill again, so the count would depend on when collections happen. A goroutine that gets
+// permits yields: otherwise so few operations would finish before any goroutine loses its core
+// while it holds permits. On a machine of two cores no goroutine would then wait, and the
+// allocations of waiting would not be counted.
+func (m *benchmark) countingPass() (took time.Duration, err error) {
+	n := m.countedOperations()
+	t, err := newTrial(m.Case, m.impl, n)
+	if err != nil {
+		return 0, err
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	t.yields = true
+	var before, after runtime.MemStats
+	t.begin = func() { runtime.ReadMemStats(&before); took = now() }
+	t.end = func() { took = now() - took; runtime.ReadMemStats(&after) }
+	if err := t.run(m.Workload); err != nil {
+		return 0, err
+	}
+	m.counted = true
+	m.allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
+	m.bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
+	return took, nil
+}
+
+func (m *benchmark) countedOperations() int {
+	if m.Counted > 0 {
+		return m.Counted
+	}
+	return 1000
+}
+
+// recordedPass times Acquire for a quarter of the time of the timed pass. Its length is a time and
+// not a number of operations, because fairness depends on how long one looks.
+func (m *benchmark) recordedPass(b *testing.B) error {
+	t, err := newTrial(m.Case, m.impl, b.N)
+	if err != nil {
+		return err
+	}
+	if m.recorderInterval == 0 {
+		m.recorderInterval, m.recorderCost = chooseInterval()
+	}
+	t.limit = max(b.Elapsed()/4, 1)
+	t.recorders = newRecorders(m.Goroutines, m.recorderInterval, t.limit)
+	if err := t.run(m.Workload); err != nil {
+		return err
+	}
+	b.ReportMetric(m.recorderCost, "recorder-ns/op")
+	fairness := jain(t.recorders) // before merge, which adds the goroutines up
+	m.reportRecorded(b, merge(t.recorders), fairness)
+	return nil
+}
+
+// reportRecorded reports the recorded metrics. It leaves out meaningless ones: the fairness
+// of one goroutine, and the latency of an Acquire that was never called.
+func (m *benchmark) reportRecorded(b *testing.B, r recorder, fairness float64) {
+	if m.Refuses && r.tries > 0 {
+		b.ReportMetric(float64(r.grants)/float64(r.tries), "grants/try")
+	}
+	if m.Goroutines > 1 && r.permits > 0 {
+		b.ReportMetric(fairness, "jain")
+	}
+	if r.latencies.TotalCount() == 0 {
+		return
+	}
+	for unit, percent := range map[string]float64{
+		"acquire-p50-ns": 50, "acquire-p90-ns": 90, "acquire-p99-ns": 99, "acquire-p99.9-ns": 99.9,
+	} {
+		b.ReportMetric(float64(r.percentile(percent)), unit)
+	}
+	b.ReportMetric(float64(r.longest), "acquire-max-ns")
+	if m.Goroutines > 1 {
+		median := max(r.percentile(50), 1)
+		b.ReportMetric(float64(r.longest)/float64(median), "longest/median-wait")
+	}
+}
