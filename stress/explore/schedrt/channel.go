@@ -2,30 +2,38 @@ package schedrt
 
 import "unsafe"
 
-// A channel is the model of a channel, found by the address of the real one, which only lends its
-// identity and its capacity. Values travel as pointers to a box of their own.
+// A channel is the model of a channel. It is found by the address of the real channel, which only
+// lends its identity and its capacity: values travel in the model, each in a box of its own.
 //
-// The rules are those of the Go runtime: who waits first is served first, a sender hands over to a
-// waiting receiver directly, and a receiver moves a waiting sender's value into the buffer.
+// The rules are the rules of the Go runtime. Waiters are served in the order in which they came. A
+// sender gives its value to a waiting receiver directly. A receiver of a full buffer takes the
+// oldest value, and moves the value of the first waiting sender into the buffer.
+//
+// Three addresses state the edges of the Go memory model for the race detector. The box: a send
+// happens before the receive of its value. The place in the buffer: the k'th receive from a channel
+// with capacity C happens before the send k+C completes. The waiter: a receive from a channel
+// without buffer happens before the send completes. For a close it is the channel itself.
 type channel struct {
 	object    Object
 	capacity  int
 	buffer    []unsafe.Pointer // oldest first
 	closed    bool
-	timer     bool // of a timer: its buffer does not show
+	timer     bool // of a timer: len and cap show no buffer
 	senders   []*waiter
 	receivers []*waiter
-	places    []byte // their addresses order the k'th receive before the send k+capacity
-	sent, got int
+	places    []byte // whose addresses stand for places in the buffer
+	sent, got int    // values that passed through the buffer
 }
 
-// A waiter is a goroutine in a queue. Who waits in a select is in several.
+// A waiter is a goroutine in a queue of a channel. In a select a goroutine is in several queues at
+// once: the first waiter that is served makes the others void, and the queues drop void waiters
+// lazily.
 type waiter struct {
 	g     *G
-	wait  int // it is void when g has had another wait since
+	wait  int // the number of the wait; void when g has had another wait since
 	index int // of the case of a select
 	box   unsafe.Pointer
-	ok    bool // it was served, and not woken by close
+	ok    bool // it was served; false if a close woke it
 	ch    *channel
 }
 
@@ -66,7 +74,8 @@ func (c *channel) canReceive() bool {
 	return len(c.buffer) > 0 || c.closed || first(&c.senders) != nil
 }
 
-// send puts a value into the buffer or into the hands of a receiver.
+// send gives a value to a waiting receiver or puts it into the buffer. The caller has checked
+// canSend.
 func (c *channel) send(e *Exec, box unsafe.Pointer) {
 	if c.closed {
 		panic(errorString("send on closed channel"))
@@ -88,7 +97,7 @@ func (c *channel) put(box unsafe.Pointer) {
 	c.sent++
 }
 
-// place returns what stands for a place in the buffer.
+// place returns the address that stands for the place of the i'th value in the buffer.
 func (c *channel) place(i int) unsafe.Pointer {
 	if c.places == nil {
 		c.places = make([]byte, c.capacity)
@@ -96,7 +105,8 @@ func (c *channel) place(i int) unsafe.Pointer {
 	return unsafe.Pointer(&c.places[i%c.capacity])
 }
 
-// receive takes a value out of the buffer or from a sender. The box is nil if the channel is closed.
+// receive takes a value out of the buffer or from a waiting sender. It returns nil if the channel
+// is closed and empty. The caller has checked canReceive.
 func (c *channel) receive(e *Exec) unsafe.Pointer {
 	e.changed(e.cur, &c.object)
 	if len(c.buffer) == 0 {
@@ -119,13 +129,13 @@ func (c *channel) receive(e *Exec) unsafe.Pointer {
 	if w := first(&c.senders); w != nil {
 		c.senders, _ = shift(c.senders)
 		c.put(w.box)
-		raceRelease(unsafe.Pointer(w)) // the receive is before the send that it makes room for
+		raceRelease(unsafe.Pointer(w)) // this receive happens before the send that it makes room for
 		w.serve(e, nil, true)
 	}
 	return box
 }
 
-// close wakes everybody.
+// close wakes all waiters. Waiting senders then panic.
 func (c *channel) close(e *Exec) {
 	if c.closed {
 		panic(errorString("close of closed channel"))
@@ -141,7 +151,8 @@ func (c *channel) close(e *Exec) {
 	}
 }
 
-// serve ends the wait. In a select it leaves other queues, which is observable there.
+// serve ends the wait of a goroutine. A goroutine in a select also leaves the queues of its other
+// channels. Operations on those can tell, so the step writes them, too.
 func (w *waiter) serve(e *Exec, box unsafe.Pointer, ok bool) {
 	for _, a := range w.g.Op.Access {
 		if a.Object != w.ch.object.id {
@@ -156,8 +167,251 @@ func (w *waiter) serve(e *Exec, box unsafe.Pointer, ok bool) {
 	e.wake(w.g)
 }
 
-// errorString is like that of package runtime: an error that says so.
+// errorString is a runtime.Error, like the errors of the Go runtime for misused channels.
 type errorString string
 
 func (s errorString) Error() string { return string(s) }
 func (errorString) RuntimeError()   {}
+
+// To is the sending side of a channel: To(ch).Send(v) stands for ch <- v. The method converts v to
+// the element type by the rules of an assignment, which a function with two arguments would not.
+func To[T any](ch chan<- T) Sender[T] { return Sender[T]{ch} }
+
+// A Sender sends to a channel.
+type Sender[T any] struct{ ch chan<- T }
+
+// Send is ch <- v. It panics if the channel is closed, and never returns if it is nil.
+func (s Sender[T]) Send(v T) {
+	if current() == nil {
+		s.ch <- v
+		return
+	}
+	b := &boxed[T]{v: v}
+	send(*(*unsafe.Pointer)(unsafe.Pointer(&s.ch)), cap(s.ch), unsafe.Pointer(b))
+}
+
+// boxed is a value on its way. The extra byte gives it an address of its own even if T has no size.
+type boxed[T any] struct {
+	v T
+	_ byte
+}
+
+// Recv is <-ch.
+func Recv[T any](ch <-chan T) T {
+	v, _ := Recv2(ch)
+	return v
+}
+
+// Recv2 is v, ok := <-ch.
+func Recv2[T any](ch <-chan T) (v T, ok bool) {
+	if current() == nil {
+		v, ok = <-ch
+		return v, ok
+	}
+	if v, ok, foreign := fromOutside(ch); foreign {
+		return v, ok
+	}
+	b := (*boxed[T])(receive(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch)))
+	if b == nil {
+		return v, false
+	}
+	return b.v, true
+}
+
+// fromOutside receives from the real channel if code outside of control has sent to it or closed
+// it. A channel that was used under control in this execution is not asked.
+func fromOutside[T any](ch <-chan T) (v T, ok, foreign bool) {
+	if ch == nil || known(*(*unsafe.Pointer)(unsafe.Pointer(&ch))) {
+		return v, false, false
+	}
+	select {
+	case v, ok = <-ch:
+		return v, ok, true
+	default:
+		return v, false, false
+	}
+}
+
+// Close is close(ch). It closes the real channel, too: code outside of control may wait for it. It
+// panics if the channel is closed or nil.
+func Close[T any](ch chan<- T) {
+	if current() != nil && ch != nil {
+		shut(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+	}
+	close(ch)
+}
+
+// Len is len(ch), an operation of its own: it tells what other goroutines did.
+func Len[T any](ch <-chan T) int {
+	if current() == nil {
+		return len(ch)
+	}
+	return length(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+}
+
+// known reports whether the channel was used under control in this execution.
+//
+//go:norace
+func known(address unsafe.Pointer) bool {
+	e := active
+	s := e.words.find(e.run, address)
+	return s.channel != nil && s.channel.object.run == e.run
+}
+
+//go:norace
+func send(address unsafe.Pointer, capacity int, box unsafe.Pointer) {
+	e := active
+	g := e.begin(OpSend)
+	c := e.announceOn(g, address, capacity)
+	if c.canSend() {
+		c.send(e, box)
+		return
+	}
+	w := &waiter{g: g, wait: g.waits, box: box, ch: c}
+	c.senders = push(c.senders, w)
+	c.object.version++
+	raceReleaseMerge(box)
+	e.park(g)
+	if !w.ok {
+		panic(errorString("send on closed channel"))
+	}
+	raceAcquire(unsafe.Pointer(w))
+}
+
+// announceOn announces an operation on one channel and stops before it. On a nil channel it never
+// returns.
+func (e *Exec) announceOn(g *G, address unsafe.Pointer, capacity int) *channel {
+	c := e.channel(address, capacity)
+	if c == nil {
+		e.park(g)
+	}
+	g.on(&c.object, Write)
+	e.point(g)
+	return c
+}
+
+//go:norace
+func receive(address unsafe.Pointer, capacity int) unsafe.Pointer {
+	e := active
+	g := e.begin(OpReceive)
+	c := e.announceOn(g, address, capacity)
+	if c.canReceive() {
+		return c.receive(e)
+	}
+	w := &waiter{g: g, wait: g.waits, ch: c}
+	c.receivers = push(c.receivers, w)
+	c.object.version++
+	raceRelease(unsafe.Pointer(w))
+	g.box = nil
+	e.park(g)
+	return g.received(w)
+}
+
+// received returns the box that a waiting receiver was given, nil if the channel was closed.
+func (g *G) received(w *waiter) unsafe.Pointer {
+	box := g.box
+	g.box = nil
+	if box == nil {
+		raceAcquire(unsafe.Pointer(w.ch))
+		return nil
+	}
+	raceAcquire(box)
+	return box
+}
+
+//go:norace
+func shut(address unsafe.Pointer, capacity int) {
+	e := active
+	g := e.begin(OpClose)
+	e.announceOn(g, address, capacity).close(e)
+}
+
+//go:norace
+func length(address unsafe.Pointer, capacity int) int {
+	if address == nil {
+		return 0
+	}
+	e := active
+	g := e.begin(OpLen)
+	c := e.channel(address, capacity)
+	g.on(&c.object, Read)
+	e.look(g, &c.object)
+	e.point(g)
+	if c.timer {
+		return 0
+	}
+	return len(c.buffer)
+}
+
+// RangeChannel is range ch: for r := RangeChannel(ch); r.Next(); { … r.Value() … }.
+func RangeChannel[T any](ch <-chan T) *ChannelRange[T] { return &ChannelRange[T]{ch: ch} }
+
+// A ChannelRange receives the values of a channel. Use it in one goroutine.
+type ChannelRange[T any] struct {
+	ch <-chan T
+	v  T
+}
+
+// Next receives, and returns false when the channel is closed and empty.
+func (r *ChannelRange[T]) Next() (ok bool) {
+	r.v, ok = Recv2(r.ch)
+	return ok
+}
+
+// Value returns the value that Next received.
+func (r *ChannelRange[T]) Value() T { return r.v }
+
+// RangeChannelInto is range ch before Go 1.22, where all rounds of a loop share one variable: the
+// second result.
+func RangeChannelInto[T any](ch <-chan T) (r *ChannelRange[T], v T) { return RangeChannel(ch), v }
+
+// NextInto receives into v. It returns false, and leaves v alone, when the channel is closed and
+// empty.
+func (r *ChannelRange[T]) NextInto(v *T) bool {
+	if !r.Next() {
+		return false
+	}
+	*v = r.v
+	return true
+}
+
+// ChannelObject returns the object of a channel, for Do. Call it under control only.
+func ChannelObject[T any](ch <-chan T) *Object {
+	return channelObject(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+}
+
+//go:norace
+func channelObject(address unsafe.Pointer, capacity int) *Object {
+	return &active.channel(address, capacity).object
+}
+
+// CloseInStep is close(ch) inside the function of Do, which has to touch the channel.
+func CloseInStep[T any](ch chan T) {
+	closeInStep(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+	close(ch)
+}
+
+//go:norace
+func closeInStep(address unsafe.Pointer, capacity int) {
+	active.channel(address, capacity).close(active)
+}
+
+// ChannelClosed is an operation that reports whether a channel is closed. Call it under control
+// only. A true result orders the close before it.
+func ChannelClosed[T any](ch <-chan T) bool {
+	return channelClosed(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+}
+
+//go:norace
+func channelClosed(address unsafe.Pointer, capacity int) bool {
+	e := active
+	g := e.begin(OpIsClosed)
+	c := e.channel(address, capacity)
+	g.on(&c.object, Read)
+	e.look(g, &c.object)
+	e.point(g)
+	if c.closed {
+		raceAcquire(unsafe.Pointer(c))
+	}
+	return c.closed
+}

@@ -5,25 +5,28 @@ import (
 	"unsafe"
 )
 
-// A clock is virtual time. The earliest timer may fire at any moment, as goroutines may be slow; what
-// follows from a timeout that comes too soon is explored like any other schedule.
+// A clock is virtual time. It is one more goroutine to the strategy, and a step of it lets the
+// earliest timer fire. That may happen at any moment, because goroutines may be slow: a timeout
+// that comes too soon is a schedule like any other. Time passes only in such steps, so an hour
+// takes none.
 type clock struct {
 	object Object
-	now    time.Duration // since start
-	timers []*Timer      // by deadline
+	now    time.Duration // since startTime
+	timers []*Timer      // by deadline; of equal ones the older first
 	g      *G            // stands for the clock among the goroutines; nil until there is a timer
 }
 
-// start is the moment at which every execution begins.
-var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// startTime is the virtual time at which every execution begins.
+var startTime = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// late is by how much a timer fires later than it was asked to: programs rely on it that more time
-// has passed than they have slept.
-const late = 100 * time.Microsecond
+// lateness is how much later than its deadline a timer fires. Programs compare the time that has
+// passed with the time that they have slept, and rely on it being more.
+const lateness = 100 * time.Microsecond
 
-// UncontrolledNow is the time outside of control, as for variables of a package: it is before start, and
-// passes as it really does.
-func UncontrolledNow() time.Time { return start.Add(time.Since(loaded) - time.Hour) }
+// UncontrolledNow is the time outside of control, which a package variable may be initialized with.
+// It passes as real time does, and is an hour before startTime, so it is earlier than any
+// controlled time.
+func UncontrolledNow() time.Time { return startTime.Add(time.Since(loaded) - time.Hour) }
 
 var loaded = time.Now()
 
@@ -34,6 +37,7 @@ func (c *clock) reset() {
 	c.now, c.timers, c.g = 0, c.timers[:0], nil
 }
 
+// open is the guard of the clock's steps: a timer is set that is not idle.
 func (c *clock) open(g *G) bool {
 	if g.exec.daemons.stopped() {
 		return false
@@ -46,10 +50,11 @@ func (c *clock) open(g *G) bool {
 	return false
 }
 
-// idle reports whether firing would change nothing: the last tick has not been taken.
+// idle reports whether firing would change nothing, because the last tick has not been received.
 func (t *Timer) idle() bool { return t.ch != nil && !t.ch.canSend() }
 
-// theClock returns the clock of the execution, with a goroutine that stands for it.
+// theClock returns the clock of the execution. It makes the goroutine that stands for it if there
+// is none: a program without timers has no such goroutine in its schedules.
 func (e *Exec) theClock() *clock {
 	c := &e.clock
 	if c.g == nil {
@@ -62,12 +67,12 @@ func (e *Exec) theClock() *clock {
 	return c
 }
 
-// fire lets a timer fire: the earliest that is not idle.
+// fire performs a step of the clock: the earliest timer that is not idle fires.
 func (c *clock) fire(e *Exec, me *G) {
 	c.catchUp()
 	t := c.due(e, me)
 	c.remove(t)
-	c.now = max(c.now, t.when+late)
+	c.now = max(c.now, t.when+lateness)
 	c.object.version++
 	e.cur = c.g
 	switch {
@@ -75,7 +80,7 @@ func (c *clock) fire(e *Exec, me *G) {
 		e.wake(t.sleeper)
 	case t.ch != nil:
 		e.Trace.touch(&t.ch.object, Write)
-		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: start.Add(c.now)}))
+		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: startTime.Add(c.now)}))
 		if t.period > 0 {
 			t.when += t.period
 			c.add(t)
@@ -85,7 +90,8 @@ func (c *clock) fire(e *Exec, me *G) {
 	}
 }
 
-// catchUp drops the ticks that nobody was there to take.
+// catchUp drops the ticks that were due while the one before them was not received, as the real
+// ticker does.
 func (c *clock) catchUp() {
 	for i := 0; i < len(c.timers); i++ {
 		t := c.timers[i]
@@ -93,13 +99,13 @@ func (c *clock) catchUp() {
 			c.remove(t)
 			t.when += (missed + t.period - 1) / t.period * t.period
 			c.add(t)
-			i = -1 // the order is another now
+			i = -1 // the order has changed, so start again
 		}
 	}
 }
 
-// due returns the timer that is next. Several channels whose time has come at once are served in any
-// order, which a select can tell.
+// due returns the timer that fires next. Timers with channels and the same deadline fire in any
+// order, as a select on both can tell which was first.
 func (c *clock) due(e *Exec, me *G) *Timer {
 	var first *Timer
 	same := 0
@@ -128,6 +134,7 @@ func (c *clock) due(e *Exec, me *G) *Timer {
 	panic("schedrt: no such timer")
 }
 
+// add sets a timer.
 func (c *clock) add(t *Timer) {
 	c.timers = push(c.timers, t)
 	for i := len(c.timers) - 1; i > 0 && c.timers[i-1].when > t.when; i-- {
@@ -135,7 +142,7 @@ func (c *clock) add(t *Timer) {
 	}
 }
 
-// remove reports whether the timer was set.
+// remove stops a timer and reports whether it was set.
 func (c *clock) remove(t *Timer) bool {
 	for i, other := range c.timers {
 		if other == t {
@@ -151,8 +158,8 @@ func (c *clock) remove(t *Timer) bool {
 	return false
 }
 
-// wait marks the goroutines that a timer will wake.
-func (c *clock) wait() {
+// markSleepers marks the goroutines that a timer will wake.
+func (c *clock) markSleepers() {
 	for _, t := range c.timers {
 		if t.sleeper != nil {
 			t.sleeper.timed = true
@@ -165,8 +172,8 @@ func (c *clock) wait() {
 	}
 }
 
-// timing performs an operation on the clock.
-func (e *Exec) timing(kind Kind, mode Mode) (*G, *clock) {
+// clockStep announces an operation on the clock and stops before it.
+func (e *Exec) clockStep(kind Kind, mode Mode) (*G, *clock) {
 	g := e.begin(kind)
 	c := e.theClock()
 	g.on(&c.object, mode)
@@ -180,32 +187,33 @@ func (e *Exec) timing(kind Kind, mode Mode) (*G, *clock) {
 	return g, c
 }
 
-// Now is time.Now, to be called under control only.
+// Now is time.Now on the virtual clock. Call it under control only.
 func Now() time.Time {
 	if active.limits.LazyClock {
 		return lazyNow()
 	}
-	_, c := active.timing(OpNow, Read)
-	return start.Add(c.now)
+	_, c := active.clockStep(OpNow, Read)
+	return startTime.Add(c.now)
 }
 
-// lazyNow moves the clock by the least that can be seen: with a lazy clock, time would stand still for
-// whoever measures what takes none.
+// lazyNow is Now with a lazy clock. It moves the clock by a nanosecond: local code takes no virtual
+// time, so a program that measures it would divide by zero. The version of the clock stays, because
+// a loop that waits for time to pass in this way spins.
 func lazyNow() time.Time {
 	e := active
 	g := e.begin(OpNow)
 	c := e.theClock()
 	g.on(&c.object, Write)
-	e.look(g, &c.object) // and its version stays: who waits for time to pass spins
+	e.look(g, &c.object)
 	e.point(g)
 	c.now++
-	return start.Add(c.now)
+	return startTime.Add(c.now)
 }
 
-// Sleep is time.Sleep, to be called under control only.
+// Sleep is time.Sleep on the virtual clock. Call it under control only.
 func Sleep(d time.Duration) {
 	e := active
-	g, c := e.timing(OpSleep, Write)
+	g, c := e.clockStep(OpSleep, Write)
 	if d <= 0 {
 		return
 	}
@@ -213,5 +221,91 @@ func Sleep(d time.Duration) {
 	e.park(g)
 }
 
-// GoInStep is a go statement in what a timer calls.
-func GoInStep(fn func()) { active.spawn(fn) }
+// A Timer does one of three things at its deadline: it calls a function, wakes a sleeping goroutine
+// or sends the time on a channel.
+type Timer struct {
+	when    time.Duration // its deadline, on the clock
+	fire    func()
+	sleeper *G
+	ch      *channel
+	period  time.Duration // of a ticker; 0 means once
+}
+
+// NewTimer returns a timer that calls fire after d. The call is a part of the clock's step, so fire
+// must not block and must not perform an operation; it may call GoInStep.
+func NewTimer(d time.Duration, fire func()) *Timer {
+	t := &Timer{fire: fire}
+	t.Reset(d)
+	return t
+}
+
+// NewTimerUnless is NewTimer, except that it returns nil if so reports true at the moment at which
+// the timer would be set. so reads the object o. One step for both: a context whose parent is
+// cancelled meanwhile must not get a timer.
+func NewTimerUnless(o *Object, so func() bool, d time.Duration, fire func()) *Timer {
+	e := active
+	g := e.begin(OpTimer)
+	c := e.theClock()
+	g.on(&c.object, Write)
+	g.on(o, Read)
+	e.point(g)
+	if so() {
+		return nil
+	}
+	t := &Timer{when: c.now + max(d, 0), fire: fire}
+	c.add(t)
+	c.object.version++
+	return t
+}
+
+// NewChannelTimer returns a timer that sends the time on ch after d, and every period after that if
+// period is not 0. As since Go 1.23, ch seems to have no buffer, and never holds a time from before
+// a Stop or Reset.
+func NewChannelTimer(ch chan time.Time, d, period time.Duration) *Timer {
+	t := &Timer{ch: active.timerChannel(*(*unsafe.Pointer)(unsafe.Pointer(&ch))), period: period}
+	t.Reset(d)
+	return t
+}
+
+// timerChannel returns the model of a timer's channel: a buffer of one that len does not show.
+func (e *Exec) timerChannel(address unsafe.Pointer) *channel {
+	c := e.channel(address, 1)
+	c.timer = true
+	return c
+}
+
+// Stop keeps the timer from firing and reports whether it did. A time that was sent and not
+// received is taken back, and counts as kept from firing.
+func (t *Timer) Stop() bool { return t.set(func(*clock) {}) }
+
+// Reset stops the timer and sets it to fire after d. It returns what Stop does.
+func (t *Timer) Reset(d time.Duration) bool {
+	return t.set(func(c *clock) {
+		t.when = c.now + max(d, 0)
+		c.add(t)
+	})
+}
+
+// ResetPeriod is Reset of a ticker: it changes the period, too.
+func (t *Timer) ResetPeriod(period time.Duration) {
+	t.set(func(c *clock) {
+		t.period, t.when = period, c.now+period
+		c.add(t)
+	})
+}
+
+// set stops the timer, calls again, and reports whether the timer was kept from firing.
+func (t *Timer) set(again func(c *clock)) (was bool) {
+	e := active
+	_, c := e.clockStep(OpTimer, Write)
+	was = c.remove(t)
+	if t.ch != nil && t.ch.object.run == e.run {
+		e.Trace.touch(&t.ch.object, Write)
+		was = was || len(t.ch.buffer) > 0
+		t.ch.buffer = t.ch.buffer[:0]
+		t.ch.object.version++
+	}
+	c.object.version++
+	again(c)
+	return was
+}

@@ -1,14 +1,64 @@
-// Package schedrt runs the goroutines of a program one at a time and asks a strategy, before each
-// operation on something that they share, which of them is next.
+// Package schedrt is the runtime that rewritten code calls: it runs the goroutines of a program one
+// at a time, and asks a strategy which of them goes next.
 //
-// It is what an instrumented program calls, and is of no use to others: see package explore. It may
-// not be internal, because instrumented copies of other modules import it.
+//	x := schedrt.New(schedrt.Limits{})
+//	defer x.Close()
+//	outcome := x.Play(strategy, func() {
+//		ch := make(chan int)
+//		schedrt.Go(func() { schedrt.To(ch).Send(1) }) // go func() { ch <- 1 }()
+//		schedrt.Recv(ch)                              // <-ch
+//	})
 //
-// A goroutine is at rest before its next operation, or in a queue where only another one takes it
-// out, or dead. What it does between two operations nobody can tell apart from doing it at once, so
-// a goroutine that was started or woken runs to its next operation before a step is chosen:
-// a step is one operation, and hand-counted interleavings come out exactly.
+// Package rewrite puts these calls into a copy of the source. Nothing else should call them: run
+// programs with package explore. The package cannot be internal, because rewritten copies of other
+// modules import it.
 //
-// Memory is sequentially consistent here. Programs with data races are covered by the race detector
-// instead, on every schedule that is played under it: see hand.go.
+// # Steps
+//
+// A controlled goroutine is at one of four places: running, before an operation, parked in a queue,
+// or dead. An operation is an access to something that goroutines share: a lock, a channel, an
+// atomic word, the clock. A step is one operation and the local code behind it, up to the next
+// operation. No other goroutine can tell when local code runs, so a goroutine that was started or
+// woken runs to its first operation before a step is chosen. Interleavings counted by hand
+// therefore come out exactly.
+//
+// The package models an operation in three moves: announce it (begin, on), stop until the strategy
+// picks the goroutine (point), perform it (change the model, note the change). An operation that
+// can block either has a guard, which says when it is possible, or parks the goroutine in a queue.
+//
+// # Models and real primitives
+//
+// Mutex, RWMutex, WaitGroup and atomic words keep their real primitive. The look-alikes in shim
+// perform the real operation right after the model says that it cannot block, so Go itself reports
+// misuse and orders memory. Channel, select, Cond, Map, Pool and timers are models only, because
+// the real ones would let the Go scheduler choose. Each model states its rules where it is
+// declared.
+//
+// # The race detector
+//
+// A program under the race detector must show exactly its own data races. Four rules see to that:
+//
+//   - Handing over between goroutines orders memory in truth, and must not do so for the detector:
+//     or no race would ever be seen. Each hand-over is between RaceDisable and RaceEnable, which
+//     make the detector ignore the synchronization of the calling goroutine. Coroutines (package
+//     iter) order memory in a way that cannot be muted, so under the detector goroutines hand over
+//     by batons.
+//   - A model without a real primitive states its own edges with RaceRelease, RaceReleaseMerge and
+//     RaceAcquire, by the Go memory model: no edge less, or right programs would be accused; no
+//     edge more, or wrong ones would pass. RaceRelease replaces what earlier releases at an address
+//     left, RaceReleaseMerge adds to it. An address with several releasing goroutines needs the
+//     second.
+//   - The package's own memory is shared by all controlled goroutines without any edge, so the
+//     detector must not watch it. Package rewrite compiles this package with -race=false, and with
+//     -l so that no part of it is inlined into a package that is watched.
+//   - The detector watches a few runtime functions in every package: maps, append and copy. They
+//     are replaced here by the functions of collections.go. A generic function is compiled in the
+//     package that calls it, so generic functions here touch no shared state. They call functions
+//     marked go:norace, which keeps the package right even where the flags are missing.
+//
+// # What this does not show
+//
+// Memory is sequentially consistent. That loses nothing for programs without data races; the race
+// detector finds the others, on each schedule that is played under it. Code that was not rewritten
+// runs as one piece between two operations. One Exec plays at a time in a process.
 package schedrt

@@ -1,33 +1,41 @@
 package schedrt
 
 import (
+	"context"
+	"fmt"
+	"maps"
 	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"sync"
 	"unsafe"
 )
 
 // A G is a controlled goroutine.
 type G struct {
-	ID    int
-	Op    Op // the operation that it is about to perform, or waits in
-	state state
-	exec  *Exec
-	fn    func()
-	hand  hand
-	cause int32 // the step that made it go on, if that is not its own last one
+	ID      int // from 0, in the order of the go statements; 0 is the program itself
+	Op      Op  // the operation that it is about to perform, or waits in
+	state   state
+	exec    *Exec
+	fn      func()
+	carrier carrier
+	cause   int32 // the step that let it go on, -1 if that is its own last one
 
-	waits int            // counts its waits in queues; a waiter of an earlier one is void
-	box   unsafe.Pointer // what a receiver was handed
-	fired *waiter        // what ended the wait
+	waits int            // its waits in queues so far; a waiter with an older number is void
+	box   unsafe.Pointer // what a receiver was given
+	fired *waiter        // the waiter that ended the last wait
 	spin  spin
-	steps int
-	moved int  // the step that it took last
-	host  bool // see MarkHarness
-	phase int  // that it waits for in AwaitRest
-	stuck bool // at the end, in an operation that is not possible
-	timed bool // at the end, a timer would wake it
+	steps int // that it took
+	moved int // the number of its last step
 
-	favour int // the step since which it is favoured
-	began  int // the step at which it last became able to move, or moved
+	harness bool // see MarkHarness
+	phase   int  // that it waits for in AwaitRest
+	blocked bool // at the end of the execution, its operation is not possible
+	timed   bool // at the end of the execution, a timer would wake it
+
+	favouredAt int // the step since which it is favoured, see enforceFairness
+	ableSince  int // the step at which it last took a turn or became able to
 
 	lineage, drawn, kids uint64 // see Random
 }
@@ -36,21 +44,22 @@ type state uint8
 
 const (
 	running state = iota
-	ready         // at an operation
+	ready         // before an operation
 	parked        // in queues, until another goroutine takes it out
 	dead
 )
 
-// class says when a goroutine may be chosen.
+// class says when a goroutine may be picked. Pick looks at the classes in this order and takes the
+// first that is not empty.
 type class uint8
 
 const (
-	never class = iota
-	moves
-	restless // spins, but may stop at a bound of its own
-	passes   // time, if the clock is lazy
-	settles  // when nothing else can move but what spins
-	spins    // when nothing else can
+	never        class = iota
+	moves              // can take a step
+	spinsBriefly       // spins, but may still come to a bound of its own
+	passesTime         // is the clock, if time is lazy
+	awaitsRest         // is in AwaitRest
+	spins              // looks again at what has not changed
 )
 
 func (g *G) class() class {
@@ -58,33 +67,37 @@ func (g *G) class() class {
 	case g.state != ready || g.Op.guard != nil && !g.Op.guard.open(g):
 		return never
 	case g.Op.Kind == OpAwaitRest:
-		return settles
-	case g.tardy():
-		return passes
-	case g.spin.stuck(g):
-		if (g.exec.settling || g.exec.limits.LazyClock) && g.spin.flags < patience {
-			return restless
+		return awaitsRest
+	case g.exec.limits.LazyClock && g == g.exec.clock.g:
+		return passesTime
+	case g.spin.idle(g):
+		if (g.exec.restAwaited || g.exec.limits.LazyClock) && g.spin.flags < patience {
+			return spinsBriefly
 		}
 		return spins
 	}
 	return moves
 }
 
-// Blocked returns the goroutines whose operation is not possible.
+// Blocked appends to scratch the goroutines whose operation was not possible at the end of the last
+// execution.
 func (e *Exec) Blocked(scratch []*G) []*G {
 	for _, g := range e.gs {
-		if g.stuck {
+		if g.blocked {
 			scratch = append(scratch, g)
 		}
 	}
 	return scratch
 }
 
-// Go is the go statement.
+// Go is the go statement. Outside of control it starts an ordinary goroutine and counts it, see
+// UncontrolledGoroutines.
+//
+// The go statement happens before the goroutine's execution begins, as in the Go memory model.
 func Go(fn func()) {
 	e := current()
 	if e == nil {
-		goOutside(fn)
+		goUncontrolled(fn)
 		return
 	}
 	if e.ending {
@@ -93,8 +106,12 @@ func Go(fn func()) {
 	e.spawn(fn)
 }
 
-// spawn makes a goroutine that runs to its first operation before anybody else takes a step: what it
-// does until then nobody can observe.
+// GoInStep is a go statement inside a step: in the function of a timer or of Do. Call it under
+// control only.
+func GoInStep(fn func()) { active.spawn(fn) }
+
+// spawn makes a goroutine that runs to its first operation before another goroutine takes a step.
+// Until then it does nothing that another goroutine can see, so the go statement itself is no step.
 func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
 	g.descend(e.cur)
@@ -107,32 +124,34 @@ func (e *Exec) spawn(fn func()) *G {
 	return g
 }
 
+// newG returns a G with the next ID: one of an earlier execution, or a new one. Its count of waits
+// goes on, so that waiters of earlier executions stay void.
 func (e *Exec) newG() *G {
 	var g *G
 	if last := len(e.spare) - 1; last >= 0 {
 		g, e.spare = e.spare[last], e.spare[:last]
 		g.Op.clear()
-		g.host = false
-		g.box, g.fired, g.steps, g.waits, g.stuck = nil, nil, 0, g.waits+1, false
+		g.harness = false
+		g.box, g.fired, g.steps, g.waits, g.blocked = nil, nil, 0, g.waits+1, false
 		g.timed, g.moved = false, 0
-		g.spin = spin{looks: g.spin.looks[:0]}
+		g.spin.forget()
 	} else {
 		g = &G{exec: e}
 	}
 	g.ID = len(e.gs)
 	g.lineage, g.drawn, g.kids = 1, 0, 0
-	g.began = len(e.Trace.Steps)
+	g.ableSince = len(e.Trace.Steps)
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g
 }
 
-// wake lets a parked goroutine go on, to its next operation at once.
+// wake lets a parked goroutine go on, at once, to its next operation.
 func (e *Exec) wake(g *G) {
 	g.waits++
 	yields := g.spin.yields
-	g.spin = spin{looks: g.spin.looks[:0]}
-	if g.Op.Kind == OpSleep { // to sleep in a loop is to yield in it
+	g.spin.forget()
+	if g.Op.Kind == OpSleep { // a loop that sleeps is a loop that yields
 		g.spin.yields = yields
 	}
 	g.cause = int32(len(e.Trace.Steps) - 1)
@@ -141,33 +160,124 @@ func (e *Exec) wake(g *G) {
 	e.progress = len(e.Trace.Steps)
 }
 
-// park waits until another goroutine wakes g.
+// park returns when another goroutine has woken g.
 func (e *Exec) park(g *G) {
 	g.state = parked
 	e.resume(g)
 }
 
-// main is what a controlled goroutine does.
+// main runs the function of a controlled goroutine. Package observe takes its frame for the border
+// between the engine and the program.
 func (g *G) main() {
 	defer g.end()
 	raceAcquire(unsafe.Pointer(g))
-	if g.exec.ending { // before it began
+	if g.exec.ending { // the execution ended before the goroutine began
 		return
 	}
 	g.fn()
 }
 
-// end notes how a goroutine ended: by returning, by a panic or by runtime.Goexit.
+// end records how a goroutine ended: by returning, by a panic or by runtime.Goexit. If goroutine 0
+// leaves by Goexit the others go on, as they do in Go when main does.
 func (g *G) end() {
 	e := g.exec
 	if r := recover(); r != nil && !e.ending {
 		e.Outcome = Outcome{Kind: Panicked, Message: panicText(r), Goroutine: g.ID, Stack: stack()}
 	}
 	if g.ID == 0 {
-		e.finished = true // if it left by Goexit, the others go on
+		e.finished = true
 	}
 	g.state = dead
 	g.fn = nil
 	e.progress = len(e.Trace.Steps)
-	raceReleaseMerge(unsafe.Pointer(e))
+	raceReleaseMerge(unsafe.Pointer(e)) // see unwind
+}
+
+// LiveGoroutines counts the controlled goroutines that have not ended. Call it under control only.
+func LiveGoroutines() (n int) {
+	for _, g := range active.gs {
+		if g.state != dead && g != active.clock.g {
+			n++
+		}
+	}
+	return n
+}
+
+// A controlled goroutine has profiler labels that no other goroutine has. Reading them takes two
+// instructions, and needs no goroutine number, which Go hides. Other goroutines may run rewritten
+// code while a program is played: goroutines of an init function, finalizers, callbacks of the
+// standard library. They must not touch the execution, and use the real primitives.
+
+//go:linkname profLabel runtime/pprof.runtime_getProfLabel
+func profLabel() unsafe.Pointer
+
+//go:linkname setProfLabel runtime/pprof.runtime_setProfLabel
+func setProfLabel(labels unsafe.Pointer)
+
+// controlLabels are the labels. They are made once and set by address: to take them from a context
+// in a controlled goroutine would be a data race with the goroutine that made the context.
+var controlLabels = func() unsafe.Pointer {
+	before := profLabel()
+	defer setProfLabel(before)
+	pprof.SetGoroutineLabels(
+		pprof.WithLabels(context.Background(), pprof.Labels("explore", "controlled")))
+	return profLabel()
+}()
+
+// label marks the calling goroutine as controlled.
+func label() {
+	raceDisable() // the profiler orders the goroutines that set labels
+	setProfLabel(controlLabels)
+	raceEnable()
+}
+
+// current returns the execution that controls the calling goroutine, or nil.
+func current() *Exec {
+	if e := active; e != nil && profLabel() != nil {
+		return e
+	}
+	return nil
+}
+
+// uncontrolled counts running goroutines that were started outside of control, by the position of
+// their go statement: in an init function, or by a test that is over.
+var uncontrolled struct {
+	sync.Mutex
+	started map[string]int
+}
+
+// goUncontrolled starts and counts a goroutine outside of control.
+func goUncontrolled(fn func()) {
+	_, file, line, _ := runtime.Caller(2)
+	where := fmt.Sprintf("%s:%d", file, line)
+	countUncontrolled(where, 1)
+	go func() {
+		defer countUncontrolled(where, -1)
+		fn()
+	}()
+}
+
+func countUncontrolled(where string, by int) {
+	uncontrolled.Lock()
+	defer uncontrolled.Unlock()
+	if uncontrolled.started == nil {
+		uncontrolled.started = map[string]int{}
+	}
+	if uncontrolled.started[where] += by; uncontrolled.started[where] == 0 {
+		delete(uncontrolled.started, where)
+	}
+}
+
+// UncontrolledGoroutines describes the rewritten goroutines that run outside of control, "" if
+// there are none. An exploration beside them would be wrong: the engine would take what they do to
+// channels and locks for the work of controlled goroutines.
+func UncontrolledGoroutines() string {
+	uncontrolled.Lock()
+	defer uncontrolled.Unlock()
+	if len(uncontrolled.started) == 0 {
+		return ""
+	}
+	return "goroutines run since before the program was under control: a package starts them when " +
+		"it is initialized, at " +
+		strings.Join(slices.Sorted(maps.Keys(uncontrolled.started)), ", ")
 }

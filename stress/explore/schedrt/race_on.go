@@ -7,11 +7,12 @@ import (
 	"unsafe"
 )
 
-// RaceErrors counts the data races that were reported in this process.
-func RaceErrors() int { return runtime.RaceErrors() }
-
-// RaceEnabled reports whether this binary has the race detector.
+// RaceEnabled reports whether this binary has the race detector. The package doc says how the
+// package keeps it right.
 const RaceEnabled = true
+
+// RaceErrors counts the data races that the detector has reported in this process.
+func RaceErrors() int { return runtime.RaceErrors() }
 
 func raceDisable()                      { runtime.RaceDisable() }
 func raceEnable()                       { runtime.RaceEnable() }

@@ -2,37 +2,44 @@ package schedrt
 
 import "runtime"
 
-// spin recognises a goroutine that looks at the same things from the same places again and again
-// while nothing changes. Letting it look once more shows nothing new, so it is passed over
-// until something that it looked at has changed, or nothing else is left.
+// A spinning goroutine reads the same objects from the same places in a loop, while they do not
+// change. Each round sees what the round before saw, so an exploration that schedules it again
+// shows nothing new and never ends. The engine passes a spinner over until an object that it read
+// has changed, or until nothing else can move.
+
+// spin recognises a spinning goroutine.
 type spin struct {
 	looks    []look
 	yields   yields
 	flagged  bool // the next look would be like an earlier one
 	flags    int  // how often it was
-	yielding bool // it has been flagged since it last made progress
+	yielding bool // it was flagged since its last progress, so its next steps may belong to the loop
 }
 
-// A look found an object in some state.
+// A look is a read of an object in one state.
 type look struct {
 	object  *Object
 	version uint32
 	times   int
-	pc      uintptr // of the last time that was asked for
-	loop    bool    // it was the same twice
+	pc      uintptr // the place of the last look whose place was asked for
+	loop    bool    // two looks had the same place
 }
 
 func (s *spin) reset() { s.looks, s.flagged, s.yielding, s.flags = s.looks[:0], false, false, 0 }
 
-// unrolled is how often the same look is taken before it counts as spinning. The second tells from
-// where, the third that it is a loop.
+// forget drops what is known, the yields included. It keeps the memory of looks.
+func (s *spin) forget() { *s = spin{looks: s.looks[:0]} }
+
+// unrolled is how many equal looks are taken before they count as spinning. The first may be
+// chance, the second tells the place, the third shows that it is the same place and therefore a
+// loop. Asking for the place takes longer than a step, so it is asked for late.
 const unrolled = 3
 
-// patience is how often a spinner looks again before others take it for waiting: it may have a bound,
-// and then do something else.
+// patience is how often a spinner looks again before the rest of the program takes it for blocked.
+// A loop with a bound of its own, such as "try 100 times, then sleep", must come to that bound.
 const patience = 128
 
-// look notes that the running goroutine is about to look at o. It goes before the point.
+// look notes that the running goroutine is about to read o. Call it before point.
 func (e *Exec) look(g *G, o *Object) {
 	g.spin.flagged = false
 	for i := range g.spin.looks {
@@ -58,19 +65,20 @@ func (s *spin) flag() {
 	s.flags++
 }
 
-// again reports whether the look was taken from where the last one was. Once it was, it is a loop.
+// again reports whether the look has the place of the one before. Once it had, the goroutine is in
+// a loop and the place is not asked for any more.
 func (l *look) again() bool {
 	if l.times > unrolled && l.loop {
 		return true
 	}
-	pc := caller()
+	pc := callPath()
 	l.loop = l.pc == pc
 	l.pc = pc
 	return l.loop
 }
 
-// stuck reports whether g would look again at what it has seen already.
-func (s *spin) stuck(g *G) bool {
+// idle reports whether the next step of g would show nothing new.
+func (s *spin) idle(g *G) bool {
 	if g.Op.Kind == OpYield || g.Op.Kind == OpSleep {
 		return s.yields.idle(g)
 	}
@@ -85,8 +93,9 @@ func (s *spin) stuck(g *G) bool {
 	return true
 }
 
-// others counts the steps of other goroutines; that time passes is none.
-func (g *G) others() int {
+// stepsOfOthers counts the steps of other goroutines. The clock does not count: that time passes
+// changes nothing for a goroutine that does not read it.
+func (g *G) stepsOfOthers() int {
 	n := len(g.exec.Trace.Steps) - g.steps
 	if clock := g.exec.clock.g; clock != nil {
 		n -= clock.steps
@@ -94,25 +103,26 @@ func (g *G) others() int {
 	return n
 }
 
-// yields recognise a goroutine that calls Gosched or Sleep in a loop. It may lock and unlock something in each
-// round, so that versions say nothing. It is idle when a whole round passed in which nobody took a
-// step who is not in such a loop, too.
+// yields recognises a goroutine that calls Gosched or Sleep in a loop. Such a loop may lock and
+// unlock something in each round, so the versions of objects say nothing about it. It is idle when
+// a whole round passed in which no goroutine outside such a loop took a step.
 type yields struct {
 	pc     uintptr
 	rounds int
-	others [2]int // steps of others at the last Gosched but one, and at the last
-	step   [2]int // the number of these
+	others [2]int // stepsOfOthers at the last yield but one, and at the last
+	step   [2]int // the number of the next step then
 }
 
+// next notes a yield.
 func (y *yields) next(g *G) {
-	if y.rounds < unrolled { // later it is a loop
-		if pc := caller(); y.pc != pc {
+	if y.rounds < unrolled { // after that it is a loop
+		if pc := callPath(); y.pc != pc {
 			*y = yields{pc: pc}
 		}
 	}
 	total := len(g.exec.Trace.Steps)
 	y.rounds++
-	y.others = [2]int{y.others[1], g.others()}
+	y.others = [2]int{y.others[1], g.stepsOfOthers()}
 	y.step = [2]int{y.step[1], total}
 }
 
@@ -120,15 +130,16 @@ func (y *yields) idle(g *G) bool {
 	if y.rounds < unrolled {
 		return false
 	}
-	if y.others[0] == g.others() {
-		return true // alone
+	if y.others[0] == g.stepsOfOthers() {
+		return true // no other goroutine moved at all
 	}
-	return y.rounds >= patience && y.step[0] > g.exec.lively
+	return y.rounds >= patience && y.step[0] > g.exec.lastEffective
 }
 
-// caller returns a number for the place outside this package and its look-alikes, and how one came
-// there.
-func caller() uintptr {
+// callPath returns a number for the call stack outside this function's three callers in the
+// package: the place in the program and the way to it. Six frames are enough to tell loops apart;
+// two paths with the same sum would only make a goroutine be passed over too early.
+func callPath() uintptr {
 	var pcs [6]uintptr
 	var sum uintptr
 	for i := range runtime.Callers(4, pcs[:]) {

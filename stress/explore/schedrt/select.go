@@ -5,16 +5,17 @@ import (
 	"unsafe"
 )
 
-// A Case is a communication of a select.
+// A Case is a communication of a select: a Receiving or a Sending.
 type Case interface {
 	end() *caseEnd
-	outside() reflect.SelectCase
-	took(v reflect.Value, ok bool)
-	look() (early bool)
+	uncontrolled() reflect.SelectCase // for a select outside of control
+	took(v reflect.Value, ok bool)    // what that select received
+	takeFromOutside() (taken bool)    // a receive of what came from outside of control
 }
 
+// caseEnd is the part of a case that does not depend on the type of its values.
 type caseEnd struct {
-	address  unsafe.Pointer
+	address  unsafe.Pointer // of the channel
 	capacity int
 	box      unsafe.Pointer // to send
 	sends    bool
@@ -22,13 +23,13 @@ type caseEnd struct {
 	result   unsafe.Pointer // received
 }
 
-// A Receiving is a receive in a select.
+// A Receiving is a receive in a select. Use it in one Select.
 type Receiving[T any] struct {
 	caseEnd
 	ch    <-chan T
 	v     T
 	ok    bool
-	early bool // it was received from outside
+	taken bool // from outside of control
 }
 
 // From is the case <-ch.
@@ -40,13 +41,13 @@ func From[T any](ch <-chan T) *Receiving[T] {
 
 func (c *Receiving[T]) end() *caseEnd { return &c.caseEnd }
 
-// Value is what was received.
+// Value returns the value that was received, if Select took this case.
 func (c *Receiving[T]) Value() T {
 	v, _ := c.Value2()
 	return v
 }
 
-// Value2 is what was received, and whether anything was.
+// Value2 is Value, and false if the channel was closed and empty.
 func (c *Receiving[T]) Value2() (T, bool) {
 	if b := (*boxed[T])(c.result); b != nil {
 		return b.v, true
@@ -54,21 +55,21 @@ func (c *Receiving[T]) Value2() (T, bool) {
 	return c.v, c.ok
 }
 
-func (c *Receiving[T]) look() bool {
-	c.v, c.ok, c.early = fromOutside(c.ch)
-	return c.early
+func (c *Receiving[T]) takeFromOutside() bool {
+	c.v, c.ok, c.taken = fromOutside(c.ch)
+	return c.taken
 }
 
-func (c *Receiving[T]) outside() reflect.SelectCase {
+func (c *Receiving[T]) uncontrolled() reflect.SelectCase {
 	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.ch)}
 }
 
 func (c *Receiving[T]) took(v reflect.Value, ok bool) {
 	c.ok = ok
-	c.v, _ = v.Interface().(T) // the zero value of an interface type is none
+	c.v, _ = v.Interface().(T) // fails for a nil interface value, whose zero value is right
 }
 
-// A Sending is a send in a select.
+// A Sending is a send in a select. Use it in one Select.
 type Sending[T any] struct {
 	caseEnd
 	ch chan<- T
@@ -86,33 +87,37 @@ func (s Sender[T]) Case(v T) *Sending[T] {
 	return c
 }
 
-func (c *Sending[T]) end() *caseEnd { return &c.caseEnd }
-func (c *Sending[T]) look() bool    { return false }
+func (c *Sending[T]) end() *caseEnd         { return &c.caseEnd }
+func (c *Sending[T]) takeFromOutside() bool { return false }
 
-func (c *Sending[T]) outside() reflect.SelectCase {
-	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.ch), Send: reflect.ValueOf(&c.v).Elem()}
+func (c *Sending[T]) uncontrolled() reflect.SelectCase {
+	return reflect.SelectCase{
+		Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.ch), Send: reflect.ValueOf(&c.v).Elem(),
+	}
 }
 
 func (c *Sending[T]) took(reflect.Value, bool) {}
 
-// Select returns the index of the case that was taken, or -1 for the default.
+// Select takes one case and returns its index, or -1 for the default. If several are ready, the
+// strategy chooses: Go promises a random choice. If none is ready and there is no default, it waits
+// in the queue of each channel, and takes the case that another goroutine serves first.
 func Select(hasDefault bool, cases ...Case) int {
 	if current() == nil {
-		return selectOutside(hasDefault, cases)
+		return selectUncontrolled(hasDefault, cases)
 	}
 	for i, c := range cases {
-		if c.look() {
+		if c.takeFromOutside() {
 			return i
 		}
 	}
-	return choose(hasDefault, cases)
+	return selectControlled(hasDefault, cases)
 }
 
-// selectOutside is a select that is not under control.
-func selectOutside(hasDefault bool, cases []Case) int {
+// selectUncontrolled is Select outside of control.
+func selectUncontrolled(hasDefault bool, cases []Case) int {
 	list := make([]reflect.SelectCase, len(cases), len(cases)+1)
 	for i, c := range cases {
-		list[i] = c.outside()
+		list[i] = c.uncontrolled()
 	}
 	if hasDefault {
 		list = append(list, reflect.SelectCase{Dir: reflect.SelectDefault})
@@ -125,8 +130,11 @@ func selectOutside(hasDefault bool, cases []Case) int {
 	return i
 }
 
+// selectControlled is Select under control. A select with a default looks at its channels, so a
+// loop around one spins.
+//
 //go:norace
-func choose(hasDefault bool, cases []Case) int {
+func selectControlled(hasDefault bool, cases []Case) int {
 	e := active
 	g := e.begin(OpSelect)
 	for _, c := range cases {
@@ -146,13 +154,13 @@ func choose(hasDefault bool, cases []Case) int {
 		return i
 	}
 	if hasDefault {
-		e.Trace.weaken() // nothing was changed
+		e.Trace.weaken()
 		return -1
 	}
 	return e.waitFor(g, cases)
 }
 
-// takeReady takes one of the cases that are ready, or returns -1.
+// takeReady takes one of the cases that are ready and returns its index, or -1 if there is none.
 func (e *Exec) takeReady(cases []Case) int {
 	n := 0
 	for _, c := range cases {
@@ -192,7 +200,7 @@ func (c *caseEnd) ready() bool {
 	return c.ch.canReceive()
 }
 
-// waitFor gets in line for every case.
+// waitFor joins the queue of every case and returns the index of the case that was served.
 func (e *Exec) waitFor(g *G, cases []Case) int {
 	g.box = nil
 	for i, c := range cases {
@@ -224,7 +232,7 @@ func (e *Exec) waitFor(g *G, cases []Case) int {
 	return w.index
 }
 
-// Forever is a select without cases.
+// Forever is select {}: it never returns.
 func Forever() {
 	if current() == nil {
 		select {}

@@ -1,0 +1,212 @@
+package schedrt
+
+import (
+	"cmp"
+	"reflect"
+	"sort"
+	"unsafe"
+)
+
+// A schedule must replay in another process, so nothing else may differ from run to run. Go
+// randomizes two things in ordinary code: unseeded random numbers and the order of maps. This file
+// fixes both.
+
+// Random returns the next random number of the running goroutine. Each goroutine has a sequence of
+// its own, seeded by its lineage: which goroutine started it, and as which of how many. So its
+// numbers do not depend on what other goroutines drew before, and are the same in every schedule.
+// Call it under control only.
+func Random() uint64 {
+	g := active.cur
+	g.drawn++
+	return mix(g.lineage + g.drawn*0x9e3779b97f4a7c15)
+}
+
+// Reseed starts the sequence of the running goroutine anew. Call it under control only.
+func Reseed(seed int64) { active.cur.lineage, active.cur.drawn = mix(uint64(seed)), 0 }
+
+// descend gives a new goroutine its lineage. Goroutine 0 has no parent.
+func (g *G) descend(parent *G) {
+	if parent != nil {
+		parent.kids++
+		g.lineage = mix(parent.lineage ^ parent.kids<<32)
+	}
+}
+
+// mix is the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// A MapRange goes through a map in a fixed order. Use it in one goroutine.
+type MapRange[K comparable, V any] struct {
+	m         map[K]V
+	keys      []K
+	nanKeys   []K
+	nanValues []V
+	key       K
+	value     V
+}
+
+// RangeMap is range m: for r := RangeMap(m); r.Next(); { … r.Key(), r.Value() … }. Under control it
+// goes through the keys in their order. Pointers and channels in keys have the order in which
+// RankKey saw them, because addresses differ from process to process. As with range, keys that are
+// deleted meanwhile do not come, and keys that are added may or may not; here they do not.
+func RangeMap[M ~map[K]V, K comparable, V any](m M) *MapRange[K, V] {
+	r := &MapRange[K, V]{m: m, keys: make([]K, 0, len(m))}
+	for k, v := range m {
+		if k != k { // a NaN, which a lookup never finds again
+			r.nanValues = append(r.nanValues, v)
+			r.nanKeys = append(r.nanKeys, k)
+			continue
+		}
+		r.keys = append(r.keys, k)
+	}
+	if current() != nil {
+		sortKeys(reflect.ValueOf(r.keys))
+	}
+	return r
+}
+
+// Next goes to the next key that has not been deleted, and reports whether there is one.
+func (r *MapRange[K, V]) Next() (ok bool) {
+	for len(r.keys) > 0 {
+		r.key, r.keys = r.keys[0], r.keys[1:]
+		if r.value, ok = r.m[r.key]; ok {
+			return true
+		}
+	}
+	if len(r.nanValues) == 0 || len(r.m) == 0 {
+		return false
+	}
+	r.key, r.value = r.nanKeys[0], r.nanValues[0]
+	r.nanKeys, r.nanValues = r.nanKeys[1:], r.nanValues[1:]
+	return true
+}
+
+// Key returns the key that Next went to.
+func (r *MapRange[K, V]) Key() K { return r.key }
+
+// Value returns the value at that key.
+func (r *MapRange[K, V]) Value() V { return r.value }
+
+// RankKey returns k. Rewritten code has it around an index that inserts into a map, so that the
+// addresses in k get a rank before the map is ranged over.
+func RankKey[K any](k K) K {
+	if current() != nil {
+		rank(reflect.ValueOf(&k).Elem())
+	}
+	return k
+}
+
+// rank gives the pointers in v the next ranks, unless they have one.
+func rank(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Chan, reflect.UnsafePointer:
+		if e, p := active, v.UnsafePointer(); p != nil {
+			if s := e.words.find(e.run, p); s.rank == 0 || s.ranked != e.run {
+				e.ranks++
+				s.rank, s.ranked = e.ranks, e.run
+			}
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			rank(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			rank(v.Field(i))
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			rank(v.Index(i))
+		}
+	}
+}
+
+// rankOf returns the rank of a pointer. A pointer without a rank, which code that was not rewritten
+// has put into the map, comes last and by its address: that order may differ from run to run.
+func (e *Exec) rankOf(p unsafe.Pointer) (rank uint64, address uintptr) {
+	if p == nil {
+		return 0, 0
+	}
+	if s := e.words.find(e.run, p); s.rank > 0 && s.ranked == e.run {
+		return s.rank, 0
+	}
+	return 1 << 63, uintptr(p)
+}
+
+func sortKeys(keys reflect.Value) {
+	sort.Stable(byKey{keys, reflect.Swapper(keys.Interface())})
+}
+
+type byKey struct {
+	keys reflect.Value
+	swap func(i, j int)
+}
+
+func (b byKey) Len() int           { return b.keys.Len() }
+func (b byKey) Swap(i, j int)      { b.swap(i, j) }
+func (b byKey) Less(i, j int) bool { return compareKeys(b.keys.Index(i), b.keys.Index(j)) < 0 }
+
+func compareKeys(a, b reflect.Value) int {
+	switch k := a.Kind(); {
+	case k == reflect.String:
+		return cmp.Compare(a.String(), b.String())
+	case k == reflect.Bool:
+		return boolInt(a.Bool()) - boolInt(b.Bool())
+	case a.CanInt():
+		return cmp.Compare(a.Int(), b.Int())
+	case a.CanUint():
+		return cmp.Compare(a.Uint(), b.Uint())
+	case a.CanFloat():
+		return cmp.Compare(a.Float(), b.Float())
+	case a.CanComplex():
+		x, y := a.Complex(), b.Complex()
+		return cmp.Or(cmp.Compare(real(x), real(y)), cmp.Compare(imag(x), imag(y)))
+	case k == reflect.Interface:
+		return compareDynamic(a, b)
+	case k == reflect.Struct || k == reflect.Array:
+		return compareParts(a, b)
+	}
+	rankA, addressA := active.rankOf(a.UnsafePointer())
+	rankB, addressB := active.rankOf(b.UnsafePointer())
+	return cmp.Or(cmp.Compare(rankA, rankB), cmp.Compare(addressA, addressB))
+}
+
+// compareDynamic compares interface values: nil first, then by type, then by value.
+func compareDynamic(a, b reflect.Value) int {
+	if a.IsNil() || b.IsNil() {
+		return boolInt(!a.IsNil()) - boolInt(!b.IsNil())
+	}
+	a, b = a.Elem(), b.Elem()
+	if a.Type() != b.Type() {
+		return cmp.Or(cmp.Compare(a.Type().PkgPath(), b.Type().PkgPath()),
+			cmp.Compare(a.Type().String(), b.Type().String()))
+	}
+	return compareKeys(a, b)
+}
+
+// compareParts compares structs by their fields and arrays by their elements, the first ones first.
+func compareParts(a, b reflect.Value) int {
+	n, part := 0, reflect.Value.Index
+	if a.Kind() == reflect.Struct {
+		n, part = a.NumField(), reflect.Value.Field
+	} else {
+		n = a.Len()
+	}
+	for i := range n {
+		if c := compareKeys(part(a, i), part(b, i)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,265 @@
+package schedrt
+
+import "unsafe"
+
+// The functions of this file are for the code around a program: a harness that records a history of
+// calls and judges it, and an observer that reports one execution.
+
+// MarkCall is the operation that begins a call of the history, and MarkReturn the one that ends it.
+// Two begins commute, and two ends do. An end and a begin do not: a call that returned before
+// another began took effect before it, which linearizability depends on. Both return the number of
+// the step, from 1. Call them under control only.
+func MarkCall(note string) int { return mark(OpCall, Call, note) }
+
+// MarkReturn is the operation that ends a call of the history. See MarkCall.
+func MarkReturn(note string) int { return mark(OpReturn, Return, note) }
+
+func mark(kind Kind, mode Mode, note string) int {
+	e := active
+	g := e.begin(kind)
+	g.Op.Note = note
+	g.on(&e.calls, mode)
+	e.point(g)
+	e.advance(g)
+	g.spin.forget()
+	return len(e.Trace.Steps)
+}
+
+// AwaitRest returns when no other goroutine can move, except those that spin. Goroutines that wait
+// for a lower phase go first. Of several that wait for the same phase, AwaitRest returns true to
+// one, which goes before all others; to the others it returns false. Call it under control only.
+func AwaitRest(phase int) (first bool) {
+	e := active
+	g := e.begin(OpAwaitRest)
+	g.phase = phase
+	if phase > e.phase {
+		g.Op.Access = push(g.Op.Access, Access{e.rest.id, Alone})
+	} else {
+		g.Op.Kind = OpRestOver
+	}
+	e.point(g)
+	e.advance(g)
+	g.spin.forget()
+	return g.Op.Kind == OpAwaitRest
+}
+
+// endRest is called at rest, with the goroutines in AwaitRest. It returns the one that goes first,
+// and turns the wait of the others with the same phase into an ordinary step.
+func (e *Exec) endRest(waiting []*G) *G {
+	leader := waiting[0]
+	for _, g := range waiting {
+		if g.phase < leader.phase {
+			leader = g
+		}
+	}
+	for _, g := range waiting {
+		if g != leader && g.phase == leader.phase {
+			g.Op.Kind, g.Op.Access = OpRestOver, g.Op.Access[:0]
+		}
+	}
+	e.phase = leader.phase
+	return leader
+}
+
+// StepCount returns the number of steps taken so far. Call it under control only.
+func StepCount() int { return len(active.Trace.Steps) }
+
+// MarkHarness says that the running goroutine belongs to the harness and not to the program. Call
+// it under control only.
+func MarkHarness() { active.cur.harness = true }
+
+// ProgramGoroutines counts the goroutines that have not ended and are not of the harness. Call it
+// under control only.
+func ProgramGoroutines() (n int) {
+	for _, g := range active.gs {
+		if g.state != dead && g != active.clock.g && !g.harness {
+			n++
+		}
+	}
+	return n
+}
+
+// ObjectState is a snapshot of an object.
+type ObjectState struct {
+	Object  int32
+	Version uint32 // another one after each change
+	Model   Model
+	Holder  int // goroutine that holds the lock or waits for it as a writer, -1 if there is none
+	Locked  bool
+	Count   int // readers of an RWMutex, counter of a WaitGroup, values in a channel's buffer
+	Cap     int // of a channel
+	Closed  bool
+	Queue   []int // goroutines that wait: in a Cond, or to send to or receive from a channel
+	address unsafe.Pointer
+}
+
+// Model is the kind of an object.
+type Model uint8
+
+// The models.
+const (
+	ModelWord Model = iota
+	ModelMutex
+	ModelRWMutex
+	ModelChannel
+	ModelWaitGroup
+	ModelCond
+)
+
+// ObjectStates returns the objects of the execution, in no order. It may be called between two
+// steps or after Play, and changes nothing. WaitGroups and Conds are among them only with
+// Limits.Positions.
+func (e *Exec) ObjectStates() (all []ObjectState) {
+	for i := range e.words.slots {
+		s := &e.words.slots[i]
+		if s.run != e.run {
+			continue
+		}
+		if o := s.word; o != nil && o.run == e.run {
+			all = append(all, stateOf(o, ModelWord, s.address))
+		}
+		if m := s.mutex; m != nil && m.object.run == e.run {
+			all = append(all, m.snapshot())
+		}
+		if m := s.rwmutex; m != nil && m.object.run == e.run {
+			all = append(all, m.snapshot())
+		}
+		if c := s.channel; c != nil && c.object.run == e.run {
+			all = append(all, c.snapshot())
+		}
+	}
+	if e.named.run != e.run {
+		return all
+	}
+	for _, m := range e.named.all {
+		all = append(all, m.snapshot())
+	}
+	return all
+}
+
+func stateOf(o *Object, m Model, address unsafe.Pointer) ObjectState {
+	return ObjectState{Object: o.id, Version: o.version, Model: m, Holder: -1, address: address}
+}
+
+func (m *Mutex) snapshot() ObjectState {
+	p := stateOf(&m.object, ModelMutex, nil)
+	if p.Locked = m.locked; p.Locked {
+		p.Holder = m.holder
+	}
+	return p
+}
+
+func (m *RWMutex) snapshot() ObjectState {
+	p := stateOf(&m.object, ModelRWMutex, nil)
+	if m.pending {
+		p.Holder = m.holder
+	}
+	p.Locked, p.Count = m.locked, m.readers
+	return p
+}
+
+func (c *channel) snapshot() ObjectState {
+	p := stateOf(&c.object, ModelChannel, nil)
+	p.Count, p.Cap, p.Closed = len(c.buffer), c.capacity, c.closed
+	for _, queue := range [...][]*waiter{c.senders, c.receivers} {
+		for _, w := range queue {
+			if w.valid() {
+				p.Queue = append(p.Queue, w.g.ID)
+			}
+		}
+	}
+	return p
+}
+
+func (w *WaitGroup) snapshot() ObjectState {
+	p := stateOf(&w.object, ModelWaitGroup, nil)
+	p.Count = w.count
+	return p
+}
+
+func (c *Cond) snapshot() ObjectState {
+	p := stateOf(&c.object, ModelCond, nil)
+	for _, w := range c.queue {
+		p.Queue = append(p.Queue, w.g.ID)
+	}
+	return p
+}
+
+// Word reads size bytes at the address of a ModelWord: 1, 4 or 8. The caller knows the size from
+// the type of the atomic operation.
+func (p *ObjectState) Word(size int) uint64 {
+	switch size {
+	case 1:
+		return uint64(*(*uint8)(p.address))
+	case 4:
+		return uint64(*(*uint32)(p.address))
+	}
+	return *(*uint64)(p.address)
+}
+
+// models are WaitGroups and Conds. They are not in the table of addresses, as their look-alikes
+// contain them, so ObjectStates would not find them.
+type models struct {
+	run uint64
+	all []interface{ snapshot() ObjectState }
+}
+
+// remember makes a model known to ObjectStates, when its object gets a number. It does nothing
+// unless positions are recorded: no report is made of other executions.
+func (e *Exec) remember(model interface{ snapshot() ObjectState }) {
+	if !e.limits.Positions {
+		return
+	}
+	if e.named.run != e.run {
+		e.named.run, e.named.all = e.run, e.named.all[:0]
+	}
+	e.named.all = push(e.named.all, model)
+}
+
+// GoroutineState is a snapshot of a goroutine: what it is about to do, and whether it can.
+type GoroutineState struct {
+	G      int
+	State  Status
+	Op     Kind
+	Object int32
+	PCs    []uintptr
+}
+
+// Status says whether a goroutine can go on.
+type Status uint8
+
+// The states of a goroutine.
+const (
+	Ended          Status = iota
+	Blocked               // its operation is not possible
+	Spinning              // it is passed over, as it would look again at what has not changed
+	Runnable              // it can go on
+	StandsForClock        // it is no goroutine of the program: its steps are timers that fire
+)
+
+// GoroutineStates returns the goroutines of the execution, by ID. It may be called between two
+// steps or after Play, and changes nothing.
+func (e *Exec) GoroutineStates() []GoroutineState {
+	all := make([]GoroutineState, len(e.gs))
+	for i, g := range e.gs {
+		s := GoroutineState{
+			G: g.ID, Op: g.Op.Kind, State: Runnable,
+			PCs: append([]uintptr(nil), g.Op.pcs[:g.Op.npcs]...),
+		}
+		if g.Op.object != nil {
+			s.Object = g.Op.object.id
+		}
+		switch {
+		case g == e.clock.g:
+			s.State = StandsForClock
+		case g.state == dead:
+			s.State = Ended
+		case g.class() == never:
+			s.State = Blocked
+		case g.class() == spins || g.class() == spinsBriefly:
+			s.State = Spinning
+		}
+		all[i] = s
+	}
+	return all
+}

@@ -1,1 +1,0 @@
-// The assembler lets identity.go declare a function without a body.

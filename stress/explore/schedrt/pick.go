@@ -1,0 +1,224 @@
+package schedrt
+
+// nextGoroutine returns the goroutine that gets the turn, nil at the end of the execution. It runs
+// in the goroutine me, or in the driver if me is nil.
+func (e *Exec) nextGoroutine(me *G) *G {
+	if e.ending {
+		return nil // unwind takes the goroutines one after another
+	}
+	for {
+		if len(e.woken) > 0 {
+			var g *G
+			e.woken, g = shift(e.woken)
+			g.state = running
+			return g
+		}
+		g := e.pick(me)
+		if g == nil {
+			return nil
+		}
+		e.record(g)
+		if g != e.clock.g {
+			g.state = running
+			return g
+		}
+		e.clock.fire(e, me)
+		if e.finished {
+			e.daemons.firings++
+		}
+	}
+}
+
+// pick lets the strategy choose among the goroutines of the first class that is not empty. It
+// returns nil if the execution is at its end, whose kind is then in the outcome.
+func (e *Exec) pick(me *G) *G {
+	switch {
+	case e.Outcome.Kind != Passed, e.over:
+		return nil
+	case len(e.Trace.Steps) >= e.limits.Steps:
+		e.Outcome = Outcome{Kind: Endless}
+		return nil
+	case len(e.Trace.Steps)-e.progress > e.limits.Livelock:
+		e.Outcome = Outcome{Kind: Livelock}
+		return nil
+	}
+	if e.finished {
+		e.countRemaining()
+	}
+	e.restAwaited = e.anyAwaitsRest()
+	for _, class := range [...]class{moves, spinsBriefly, passesTime, awaitsRest, spins} {
+		e.enabled = e.enabled[:0]
+		for _, g := range e.gs {
+			if g.class() == class {
+				e.enabled = push(e.enabled, g)
+			}
+		}
+		if class == moves {
+			e.enforceFairness()
+		}
+		if len(e.enabled) == 0 {
+			continue
+		}
+		switch class {
+		case awaitsRest:
+			e.enabled = push(e.enabled[:0], e.endRest(e.enabled))
+		case spins:
+			e.enabled = push(e.enabled[:0], leastRecent(e.enabled))
+		}
+		return e.ask(me)
+	}
+	e.endAtRest()
+	return nil
+}
+
+func (e *Exec) anyAwaitsRest() bool {
+	for _, g := range e.gs {
+		if g.state == ready && g.Op.Kind == OpAwaitRest {
+			return true
+		}
+	}
+	return false
+}
+
+// leastRecent returns the goroutine that has not moved for the longest time. When all goroutines
+// spin, their order is no choice of the schedule: each would see what it saw before, and there
+// would be no end of orders.
+func leastRecent(gs []*G) *G {
+	first := gs[0]
+	for _, g := range gs {
+		if g.moved < first.moved {
+			first = g
+		}
+	}
+	return first
+}
+
+// ask asks the strategy which of e.enabled goes. Where only one goroutine can go it does not ask,
+// so schedules stay short and depend on real decisions only.
+func (e *Exec) ask(me *G) *G {
+	if len(e.enabled) == 1 && !e.limits.AskAlways {
+		return e.enabled[0]
+	}
+	e.at = Point{Enabled: e.enabled, Last: e.last, Step: len(e.Trace.Steps)}
+	i := e.consult(me, 0)
+	if i < 0 || i >= len(e.enabled) {
+		e.Outcome = Outcome{Kind: Pruned}
+		return nil
+	}
+	return e.enabled[i]
+}
+
+// consult has the strategy answer a question: pick a goroutine if n is 0, choose a number below n
+// otherwise. Strategies are ordinary code, so the race detector watches their memory. Under it they
+// must run in one goroutine, which is the caller of Play; its answers come over batons.
+func (e *Exec) consult(me *G, n int) int {
+	if !RaceEnabled || me == nil {
+		return e.answer(n)
+	}
+	e.question, e.asker = n, me
+	e.driver.pass()
+	me.carrier.baton.await()
+	return e.reply
+}
+
+func (e *Exec) answer(n int) int {
+	if n == 0 {
+		return e.strategy.Pick(&e.at)
+	}
+	return e.strategy.Choose(n)
+}
+
+// choose resolves a choice that the current step has, and records it in the trace. An answer
+// outside the range is of a schedule that does not fit the program any more; it counts as 0.
+func (e *Exec) choose(me *G, n int) int {
+	if n == 1 {
+		return 0
+	}
+	i := e.consult(me, n)
+	if i < 0 || i >= n {
+		i = 0
+	}
+	e.Trace.choose(i)
+	return i
+}
+
+// Choose returns a number below n inside the function of Do: a choice of the schedule.
+func Choose(n int) int { return active.choose(active.cur, n) }
+
+// endAtRest sets the outcome when no goroutine can move any more. A goroutine that a timer would
+// wake is no leak, see daemons.
+func (e *Exec) endAtRest() {
+	e.clock.markSleepers()
+	for _, g := range e.gs {
+		if g.state == dead || g == e.clock.g || e.finished && g.timed && !e.limits.NoDaemons {
+			continue
+		}
+		e.Outcome.Kind = Leak
+		if !e.finished {
+			e.Outcome.Kind = Deadlock
+		}
+		return
+	}
+}
+
+// fairAfter is how many steps other goroutines may take while a goroutine could move. Without a
+// bound some programs do not end: a goroutine that locks and unlocks until another one has done
+// something changes state in each round, so it is no spinner. Go's own scheduler preempts after 10
+// ms, which is many more operations than this.
+const fairAfter = 2_000
+
+// enforceFairness leaves only one goroutine in e.enabled if the schedule has passed it over for
+// fairAfter steps. That goroutine then goes on until it waits or has had as many steps. The rule
+// reads nothing but the trace, so a replay comes to the same decision without a word about it.
+func (e *Exec) enforceFairness() {
+	now := len(e.Trace.Steps)
+	if now < fairAfter {
+		return
+	}
+	if g := e.favoured; g != nil && (now-g.favouredAt > fairAfter || g.class() != moves) {
+		e.favoured = nil
+	}
+	for _, g := range e.gs {
+		switch {
+		case g == e.clock.g:
+		case g.class() != moves:
+			g.ableSince = now
+		case e.favoured == nil && now-g.ableSince > fairAfter:
+			g.favouredAt = now
+			e.favoured = g
+		}
+	}
+	if e.favoured != nil {
+		e.enabled = push(e.enabled[:0], e.favoured)
+	}
+}
+
+// daemons tells leaked goroutines from daemons after the program has returned. A goroutine that
+// waits for a ticker over and over is a daemon, as in a connection pool: it is meant to live on. A
+// goroutine that waits for one timer ends when time passes. So time passes after the return, as
+// long as goroutines or timers get fewer within maxFirings firings.
+type daemons struct {
+	fewest  int // goroutines and timers left, at their lowest since the return
+	firings int // of timers since then
+}
+
+// maxFirings is how many timers fire without anything coming to its end. Several tickers with
+// several periods take turns, so it is more than a few.
+const maxFirings = 16
+
+// countRemaining is called before each step after the program has returned. If nothing but timers
+// is left, time does not pass: what their functions do might as well have been done before.
+func (e *Exec) countRemaining() {
+	left := len(e.clock.timers)
+	for _, g := range e.gs {
+		if g.state != dead && g != e.clock.g {
+			left++
+		}
+	}
+	if d := &e.daemons; d.fewest == 0 || left < d.fewest {
+		*d = daemons{fewest: left}
+	}
+}
+
+// stopped reports whether no more time passes.
+func (d *daemons) stopped() bool { return d.firings >= maxFirings }

@@ -1,0 +1,236 @@
+package schedrt
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// A Trace is the steps of one execution.
+type Trace struct {
+	Steps    []Event
+	accesses []Access // of all steps, one after another
+	Places   []Place  // of the steps, if Limits.Positions is set
+}
+
+// An Event is an operation that was performed.
+type Event struct {
+	G      int32
+	Cause  int32 // an earlier step without which this one could not be, -1 if there is none
+	Kind   Kind
+	Choice int16 // one more than the number that Choose returned, 0 if it was not asked
+	from   int32
+	till   int32 // its accesses are Trace.accesses[from:till]
+}
+
+// A Place is where a step is in the source.
+type Place struct {
+	PCs    []uintptr // program counters, the innermost first
+	Object int32     // the object that a report names, 0 if there is none
+	Note   string    // of MarkCall and MarkReturn
+}
+
+// Accesses returns the objects that a step used. The slice is valid until the next Play.
+func (t *Trace) Accesses(s *Event) []Access { return t.accesses[s.from:s.till] }
+
+func (t *Trace) reset() {
+	t.Steps, t.accesses, t.Places = t.Steps[:0], t.accesses[:0], t.Places[:0]
+}
+
+func (t *Trace) choose(i int) {
+	if n := len(t.Steps); n > 0 {
+		t.Steps[n-1].Choice = int16(i + 1)
+	}
+}
+
+// touch adds an access to the current step, for an object that was not known when the step was
+// announced.
+func (t *Trace) touch(o *Object, m Mode) { t.touchID(o.id, m) }
+
+func (t *Trace) touchID(object int32, m Mode) {
+	last := &t.Steps[len(t.Steps)-1]
+	t.accesses = push(t.accesses, Access{object, m})
+	last.till = int32(len(t.accesses))
+}
+
+// weaken says that the current step only read. A compare-and-swap is announced as a write, because
+// whether it will write is not known before; if it failed, it commutes with other reads.
+func (t *Trace) weaken() {
+	last := &t.Steps[len(t.Steps)-1]
+	for i := last.from; i < last.till; i++ {
+		t.accesses[i].Mode = Read
+	}
+}
+
+// record adds the step that g is about to take to the trace.
+func (e *Exec) record(g *G) {
+	t := &e.Trace
+	from := int32(len(t.accesses))
+	for _, a := range g.Op.Access {
+		t.accesses = push(t.accesses, a)
+	}
+	t.Steps = push(t.Steps, Event{
+		G: int32(g.ID), Cause: g.cause, Kind: g.Op.Kind, from: from, till: int32(len(t.accesses)),
+	})
+	g.cause = -1
+	e.countStep()
+	g.steps++
+	g.moved = len(t.Steps)
+	g.ableSince = len(t.Steps)
+	if g.spin.yields.rounds < patience && g != e.clock.g {
+		e.lastEffective = len(t.Steps)
+	}
+	e.last = g
+	if e.limits.Positions {
+		t.Places = push(t.Places, g.place())
+	}
+}
+
+// place copies the position of the announced operation. It copies by hand, see collections.go.
+func (g *G) place() Place {
+	p := Place{Note: g.Op.Note, PCs: make([]uintptr, g.Op.npcs)}
+	for i := range p.PCs {
+		p.PCs[i] = g.Op.pcs[i]
+	}
+	if g.Op.object != nil {
+		p.Object = g.Op.object.id
+	}
+	return p
+}
+
+// An Ending is how an execution ended.
+type Ending uint8
+
+// The endings.
+const (
+	Passed   Ending = iota
+	Deadlock        // the program cannot return: all goroutines wait for each other or for nothing
+	Leak            // the program returned, and a goroutine is left that can never go on
+	Livelock        // the goroutines that can move spin
+	Endless         // Limits.Steps was reached
+	Panicked        // a goroutine panicked
+	Failed          // Fail was called
+	Pruned          // the strategy gave the execution up, as it would be like an earlier one
+	Refused         // the program came to something that cannot be controlled
+)
+
+func (k Ending) String() string {
+	return [...]string{
+		"passed", "deadlock", "leak", "livelock", "endless", "panic", "failed", "pruned", "refused",
+	}[k]
+}
+
+// An Outcome is how an execution ended.
+type Outcome struct {
+	Kind      Ending
+	Message   string
+	Goroutine int       // that panicked, failed or was refused
+	Stack     string    // of a panic, as runtime/debug prints it
+	PCs       []uintptr // of a goroutine that was refused
+	Waiting   []Waiting // goroutines that had not ended, by ID; empty if Kind is Passed
+}
+
+// Waiting is a goroutine that had not ended.
+type Waiting struct {
+	G      int
+	Op     Kind
+	Object int32
+	PCs    []uintptr // if Limits.Positions is set
+	Holder int       // the goroutine that has the lock it waits for, or -1
+	Missed bool      // it waits on a Cond that was signalled while no goroutine waited
+}
+
+// Fail ends the execution as failed. If it has another outcome already, the message is dropped.
+func Fail(message string) {
+	if e := current(); e != nil && e.Outcome.Kind == Passed && !e.ending {
+		e.Outcome = Outcome{Kind: Failed, Message: message, Goroutine: e.cur.ID}
+	}
+}
+
+// FinishPassed ends the execution as passed, even if goroutines are left, as the end of a test in
+// go test does. It returns how many are left.
+func FinishPassed() (left int) {
+	e := active
+	if e == nil || e.ending || e.Outcome.Kind != Passed {
+		return 0
+	}
+	for _, g := range e.gs {
+		if g.state != dead && g != e.clock.g && g != e.cur {
+			left++
+		}
+	}
+	e.over = true
+	return left
+}
+
+// Refuse ends the execution as refused, because the program is about to do something that cannot be
+// controlled. Outside of control it does nothing; under control it does not return.
+func Refuse(what string) {
+	e := current()
+	if e == nil || e.ending {
+		return
+	}
+	if e.Outcome.Kind == Passed {
+		pcs := make([]uintptr, 16)
+		pcs = pcs[:runtime.Callers(2, pcs)]
+		e.Outcome = Outcome{Kind: Refused, Message: what, Goroutine: e.cur.ID, PCs: pcs}
+	}
+	e.point(e.begin(OpYield)) // the execution ends here, so point never returns
+}
+
+// RefuseCall returns f outside of control. Under control it refuses the call of f, by its name: f
+// waits for something outside the program, such as a file, the network or another process.
+// Rewritten code has it in the place of f, so f's arguments are evaluated afterwards and only if it
+// is called.
+func RefuseCall[F any](f F, name string) F {
+	if current() != nil {
+		Refuse(name + " is not under control")
+	}
+	return f
+}
+
+// describe lists the goroutines that have not ended and what they wait for.
+func (o *Outcome) describe(e *Exec) {
+	for _, g := range e.gs {
+		if g.state == dead || g == e.clock.g {
+			continue
+		}
+		w := Waiting{G: g.ID, Op: g.Op.Kind, Holder: -1}
+		if g.Op.object != nil {
+			w.Object = g.Op.object.id
+		}
+		for i := range g.Op.npcs {
+			w.PCs = push(w.PCs, g.Op.pcs[i])
+		}
+		switch guard := g.Op.guard.(type) {
+		case *Mutex:
+			w.Holder = guard.holder
+		case *RWMutex:
+			w.Holder = guard.holder
+		}
+		if c := g.Op.cond; c != nil {
+			w.Missed = c.missed
+		}
+		o.Waiting = push(o.Waiting, w)
+	}
+}
+
+// fatal ends the execution like a fatal error of the Go runtime, which no recover in the program
+// sees.
+func (e *Exec) fatal(message string) {
+	if e.Outcome.Kind == Passed {
+		e.Outcome = Outcome{
+			Kind: Panicked, Message: "fatal error: " + message, Goroutine: e.cur.ID, Stack: stack(),
+		}
+	}
+	runtime.Goexit()
+}
+
+func panicText(r any) string {
+	if err, ok := r.(error); ok {
+		return "panic: " + err.Error()
+	}
+	return fmt.Sprintf("panic: %v", r)
+}
+
+func stack() string { return string(debug.Stack()) }
