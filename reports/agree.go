@@ -26,7 +26,7 @@ type Change struct {
 // or tied with it while others are as well, and else worse or unknown. As in an [Answer], who is worse
 // by less than 5 % is a tie. From and To of a change are the ratios to the best.
 func Agree(a, b *Comparison) (Agreement, error) {
-	before, after := verdicts(a), verdicts(b)
+	before, after := verdictsByCell(a), verdictsByCell(b)
 	var g Agreement
 	for _, place := range before.order {
 		was := before.cells[place]
@@ -57,11 +57,11 @@ func (g Agreement) Share() float64 { return float64(len(g.Changes)) / float64(g.
 // Write writes g in words, a line for each change.
 func (g Agreement) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%d of %s changed their verdict (%s)\n",
-		len(g.Changes), plural(g.Cells, "cell"), percent(g.Share()))
+		len(g.Changes), plural(g.Cells, "cell"), percentText(g.Share()))
 	for _, c := range g.Changes {
 		if err == nil {
 			_, err = fmt.Fprintf(w, "  %s: %s ×%s, then %s ×%s\n",
-				c.Place, c.Was, times(c.From), c.Is, times(c.To))
+				c.Place, c.Was, ratioText(c.From), c.Is, ratioText(c.To))
 		}
 	}
 	for _, place := range g.Missing {
@@ -72,18 +72,18 @@ func (g Agreement) Write(w io.Writer) error {
 	return err
 }
 
-type verdict struct {
+type cellVerdict struct {
 	text  string
 	ratio float64
 }
 
-type verdictsByPlace struct {
-	cells map[string]verdict
+type verdictList struct {
+	cells map[string]cellVerdict
 	order []string
 }
 
-func verdicts(c *Comparison) verdictsByPlace {
-	all := verdictsByPlace{cells: make(map[string]verdict)}
+func verdictsByCell(c *Comparison) verdictList {
+	all := verdictList{cells: make(map[string]cellVerdict)}
 	for _, t := range c.Tables {
 		u := t.Primary()
 		for i, cells := range u.Cells {
@@ -95,7 +95,7 @@ func verdicts(c *Comparison) verdictsByPlace {
 				if heading := t.heading(); heading != "" {
 					place = heading + ", " + place
 				}
-				all.cells[place] = verdict{verdictOf(cell, cells), cell.Ratio}
+				all.cells[place] = cellVerdict{verdictOf(cell, cells), cell.Ratio}
 				all.order = append(all.order, place)
 			}
 		}
@@ -107,11 +107,11 @@ func verdictOf(c *Cell, row []*Cell) string {
 	switch {
 	case c.Standing == Unknown, c.Why != "":
 		return "unknown"
-	case !c.serves():
+	case !c.isAcceptable():
 		return "worse"
 	}
 	for _, other := range row {
-		if other != c && (other.serves() || other != nil && other.Standing == Unknown) {
+		if other != c && (other.isAcceptable() || other != nil && other.Standing == Unknown) {
 			return "tie"
 		}
 	}

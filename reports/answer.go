@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,7 +66,7 @@ func (t *Table) answer() Answer {
 	for i, cells := range u.Cells {
 		pick := Pick{Row: t.Rows[i]}
 		for col, c := range cells {
-			if c.serves() {
+			if c.isAcceptable() {
 				serves[col]++
 				pick.Best = append(pick.Best, t.Cols[col])
 			}
@@ -78,7 +79,7 @@ func (t *Table) answer() Answer {
 		}
 	}
 	if len(a.Use) == 0 {
-		a.Safest, a.Worst = t.safest(u)
+		a.Safest, a.Worst = t.safestColumn(u)
 	}
 	a.Prices = t.prices(u, a.Use, a.Safest)
 	return a
@@ -107,12 +108,12 @@ func (u *Unit) noAnswer() string {
 	return ""
 }
 
-func (c *Cell) serves() bool {
+func (c *Cell) isAcceptable() bool {
 	return c != nil && (c.Standing == Best || c.Standing == Tie ||
 		c.Standing == Worse && c.Ratio > 0 && c.Ratio < negligible)
 }
 
-func (t *Table) safest(u *Unit) (col string, worst float64) {
+func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	for i, name := range t.Cols {
 		greatest := 0.0
 		for _, cells := range u.Cells {
@@ -138,13 +139,13 @@ func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 			continue
 		}
 		for _, u := range t.Others() {
-			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) && p.kind() < quotients {
+			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) && p.class() < classQuotient {
 				list = append(list, p)
 			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Price) int {
-		return cmp.Or(cmp.Compare(a.kind(), b.kind()), cmp.Compare(b.Times, a.Times))
+		return cmp.Or(cmp.Compare(a.class(), b.class()), cmp.Compare(b.Times, a.Times))
 	})
 	return list
 }
@@ -163,7 +164,7 @@ func belowTail(unit string) bool {
 // kind puts time that every operation pays before time that an unlucky one does, both before
 // other amounts per operation, and these before figures that are quotients themselves, whose ratio
 // says little.
-func (p Price) kind() int {
+func (p Price) class() int {
 	switch {
 	case strings.HasSuffix(p.Unit, "sec/op"):
 		return 0
@@ -172,10 +173,10 @@ func (p Price) kind() int {
 	case strings.HasSuffix(p.Unit, "/op"):
 		return 2
 	}
-	return quotients
+	return classQuotient
 }
 
-const quotients = 3 // see Price.kind; they are not named as prices
+const classQuotient = 3 // see Price.kind; they are not named as prices
 
 func (t *Table) price(u *Unit, col int) Price {
 	p := Price{Col: t.Cols[col], Unit: u.Name}
@@ -205,4 +206,56 @@ func (a Answer) Depends() []Group {
 type Group struct {
 	Best []string
 	Rows []Row
+}
+
+// String is the answer in a sentence.
+func (a Answer) String() string {
+	switch {
+	case a.Why != "":
+		return "no answer: " + a.Why
+	case len(a.Use) == 1:
+		return a.Use[0] + a.price()
+	case len(a.Use) > 1:
+		return orList(a.Use) + ": a tie" + a.price()
+	}
+	var list []string
+	for _, g := range a.Depends() {
+		list = append(list, fmt.Sprintf("%s for %s", orList(g.Best), rowNames(g.Rows)))
+	}
+	s := "it depends: " + strings.Join(list, "; ")
+	if a.Safest != "" {
+		s += fmt.Sprintf("; never far off is %s, at most ×%s", a.Safest, ratioText(a.Worst))
+	}
+	return s + a.price()
+}
+
+// price is the first one, for a sentence, if it is one of time.
+func (a Answer) price() string {
+	if len(a.Prices) == 0 || a.Prices[0].class() > 1 {
+		return ""
+	}
+	p := a.Prices[0]
+	return fmt.Sprintf("; but %s costs ×%s %s (%s)", p.Col, ratioText(p.Times), p.Unit, p.Row.Shape)
+}
+
+// some names a few rows and counts the rest.
+func rowNames(rows []Row) string {
+	const few = 3
+	var names []string
+	for _, r := range rows[:min(few, len(rows))] {
+		names = append(names, r.Shape)
+	}
+	s := strings.Join(names, ", ")
+	if len(rows) > few {
+		s += fmt.Sprintf(" and %s more", plural(len(rows)-few, "row"))
+	}
+	return s
+}
+
+func orList(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

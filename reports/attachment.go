@@ -33,9 +33,9 @@ func (t Tone) Class() string {
 // Sign says the same to those who see no colors.
 func (t Tone) Sign() string { return [...]string{"", "✓", "✗", "?"}[t] }
 
-func (a *assembly) attachments(list []Attachment) (parts []part) {
+func (a *pageBuilder) attachmentParts(list []Attachment) (parts []part) {
 	for i, attached := range list {
-		p := a.part("attachment", attached)
+		p := a.renderPart("attachment", attached)
 		p.ID, p.Title, p.Intro = attachmentID(i), clipped(attached.Title), attached.Intro
 		if p.Note != "" {
 			p.Note = "Too large for this page."

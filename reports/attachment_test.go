@@ -53,7 +53,7 @@ func TestLargeAttachment(t *testing.T) {
 	long := [][]reports.Remark{{{Text: strings.Repeat("x", 700_000)}}}
 	h := reports.HTML{Attachments: []reports.Attachment{{Title: "Long", Rows: long}}}
 	page := render(t, h.Write, compare(t, "", samples("a", 1)))
-	if len(page) > maxPage || !strings.Contains(page, "Too large for this page.") {
-		t.Errorf("page has %d bytes, want at most %d and a word about it", len(page), maxPage)
+	if len(page) > maxPageBytes || !strings.Contains(page, "Too large for this page.") {
+		t.Errorf("page has %d bytes, want at most %d and a word about it", len(page), maxPageBytes)
 	}
 }

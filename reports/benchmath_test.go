@@ -42,7 +42,7 @@ func sameAsBenchmath(t *testing.T, text string) (cells int) {
 			assume := meta.GetAssumption(u.Name)
 			for i, row := range u.Cells {
 				sampleAt := func(col int) *benchmath.Sample {
-					return samples[place(c.Facts, table.Config, u.Name, table.Rows[i].Name, table.Cols[col])]
+					return samples[cellKey(c.Facts, table.Config, u.Name, table.Rows[i].Name, table.Cols[col])]
 				}
 				for j, cell := range row {
 					sample := sampleAt(j)
@@ -101,7 +101,7 @@ func samplesOf(t *testing.T, text string) (map[string]*benchmath.Sample, benchfm
 			if v.Value == 0 && unit == "ns/op" {
 				unit = "sec/op"
 			}
-			at := place(facts, nil, unit, name+"-"+procs, impl)
+			at := cellKey(facts, nil, unit, name+"-"+procs, impl)
 			values[at] = append(values[at], v.Value)
 		}
 	}

@@ -93,14 +93,14 @@ func ourFigures(t *testing.T, path string) figures {
 			for i, row := range u.Cells {
 				for j, cell := range row {
 					if cell != nil {
-						at := place(c.Facts, table.Config, u.Name, table.Rows[i].Name,
+						at := cellKey(c.Facts, table.Config, u.Name, table.Rows[i].Name,
 							table.Cols[j])
 						all[at] = cellFigures(cell, row[u.Base])
 					}
 				}
 			}
 			for j, mean := range u.Geomeans {
-				at := place(c.Facts, table.Config, u.Name, "geomean", table.Cols[j])
+				at := cellKey(c.Facts, table.Config, u.Name, "geomean", table.Cols[j])
 				if f := meanFigures(mean, j == u.Base); f != nil {
 					all[at] = f
 				}
@@ -137,7 +137,7 @@ func meanFigures(m reports.Geomean, base bool) []string {
 	return append(f, fmt.Sprintf("%+.2f%%", (m.VsBase-1)*100))
 }
 
-func place(facts, config []reports.Fact, unit, row, col string) string {
+func cellKey(facts, config []reports.Fact, unit, row, col string) string {
 	var keys []string
 	for _, f := range slices.Concat(facts, config) {
 		keys = append(keys, f.Key+": "+f.Value)
@@ -210,6 +210,6 @@ func parseRow(all figures, config map[string]string, cols, units, rec []string) 
 		if rec[0] == "geomean" {
 			f = f[:min(len(f), width-1+(4-width)/2)] // the p of a mean is no column of its own
 		}
-		all[place(facts, nil, units[start], rec[0], cols[start])] = f
+		all[cellKey(facts, nil, units[start], rec[0], cols[start])] = f
 	}
 }

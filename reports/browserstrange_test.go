@@ -42,7 +42,7 @@ func TestBrowserStrange(t *testing.T) {
 		{"one-column", samples("a", 1, 2, 3, 4, 5, 6)},
 		{"one-sample", samples("a", 1) + samples("b", 2)},
 		{"zero-and-negative", samples("a", 0, 0, 0, 0, 0, 0) + samples("b", -1, -2, -3, -4, -5, -6)},
-		{"no-direction", inUnit("furlongs", rowOf("n=1", 1, 2)+rowOf("n=2", 1, 2)+rowOf("n=3", 2, 3))},
+		{"no-direction", inUnit("furlongs", rowJob("n=1", 1, 2)+rowJob("n=2", 1, 2)+rowJob("n=3", 2, 3))},
 		{"many-columns", large(1, 3, 12, 2, "")},
 		{"2000-rows", large(1, 2000, 4, 8, "")},
 	}

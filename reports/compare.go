@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/perf/benchfmt"
-	"golang.org/x/perf/benchproc"
 )
 
 // Options says how to compare. The zero value is the usual way.
@@ -45,8 +42,8 @@ func Compare(log *Log, o Options) (*Comparison, error) {
 	}
 	c := g.comparison(log)
 	c.By, c.Family = by, o.Family
-	judge(c, log.Units)
-	c.Notes = notes(c)
+	computeStatistics(c, log.Units)
+	c.Notes = compareNotes(c)
 	return c, nil
 }
 
@@ -59,157 +56,36 @@ func defaultCol(log *Log) string {
 	return ".file"
 }
 
-// A grouper sorts results into tables, rows and columns.
-type grouper struct {
-	filter                *benchproc.Filter // what a fixed order like /impl@(a b) leaves out
-	tableBy, rowBy, colBy *benchproc.Projection
-
-	groups map[benchproc.Key]*group
-	tables []benchproc.Key // in order of first appearance
-	cols   map[benchproc.Key]bool
-
-	setting *setting // of last
-	last    *benchfmt.Result
+// notes says so if there is nothing to compare: the usual reason is that the columns also differ
+// in their configuration, which keeps them apart.
+func compareNotes(c *Comparison) []string {
+	if len(c.Cols) < 2 || slices.ContainsFunc(c.Tables, (*Table).compares) {
+		return nil
+	}
+	note := "nothing is compared: no row was measured in more than one column"
+	keys := []string{c.By}
+	for _, f := range c.Tables[0].Config {
+		keys = append(keys, f.Key)
+	}
+	if len(keys) > 1 {
+		note += fmt.Sprintf("; the columns differ in %s, and different configurations are never "+
+			"mixed; to compare across it, compare by %q",
+			strings.Join(keys[1:], ", "), strings.Join(keys, ","))
+	}
+	return []string{note}
 }
 
-// A group is a table in the making.
-type group struct {
-	rows, cols map[benchproc.Key]bool
-	units      []string // in order of first appearance
-	values     map[place][]*Series
-}
-
-type place struct{ row, col benchproc.Key }
-
-func newGrouper(by string) (*grouper, error) {
-	g := &grouper{groups: make(map[benchproc.Key]*group), cols: make(map[benchproc.Key]bool)}
-	var err error
-	if g.filter, err = benchproc.NewFilter("*"); err != nil {
-		return nil, err
-	}
-	var parser benchproc.ProjectionParser
-	if g.colBy, err = parser.Parse(by, g.filter); err != nil {
-		return nil, err
-	}
-	// .file is no configuration to benchproc, so without it here two files would be one sample.
-	if g.tableBy, err = parser.Parse(without(g.colBy, ".config", ".file"), g.filter); err != nil {
-		return nil, err
-	}
-	g.rowBy, err = parser.Parse(without(g.colBy, ".fullname"), g.filter)
-	return g, err
-}
-
-// without is the projection of keys, except for those that cols projects already.
-func without(cols *benchproc.Projection, keys ...string) string {
-	for _, f := range cols.Fields() {
-		keys = slices.DeleteFunc(keys, func(k string) bool { return k == f.Name })
-	}
-	return strings.Join(keys, ",")
-}
-
-func (g *grouper) add(s *Series) error {
-	r := g.result(s)
-	if ok, err := g.filter.Apply(r); !ok {
-		return err
-	}
-	table, row, col := g.tableBy.Project(r), g.rowBy.Project(r), g.colBy.Project(r)
-	t := g.groups[table]
-	if t == nil {
-		t = &group{
-			rows:   make(map[benchproc.Key]bool),
-			cols:   make(map[benchproc.Key]bool),
-			values: make(map[place][]*Series),
-		}
-		g.groups[table] = t
-		g.tables = append(g.tables, table)
-	}
-	t.rows[row], t.cols[col], g.cols[col] = true, true, true
-	for _, v := range s.Units {
-		if !slices.Contains(t.units, v.Unit) {
-			t.units = append(t.units, v.Unit)
-		}
-	}
-	at := place{row, col}
-	t.values[at] = append(t.values[at], s)
-	return nil
-}
-
-// result is what a projection looks at. There is one for each setting, because a result makes an
-// index of its configuration.
-func (g *grouper) result(s *Series) *benchfmt.Result {
-	if g.setting != s.config {
-		g.setting, g.last = s.config, &benchfmt.Result{Config: s.config.config}
-	}
-	g.last.Name = append(g.last.Name[:0], s.Name...)
-	g.last.Values = g.last.Values[:0]
-	for _, v := range s.Units {
-		g.last.Values = append(g.last.Values, benchfmt.Value{Unit: v.Unit})
-	}
-	return g.last
-}
-
-func (g *grouper) mustHaveColumns() error {
-	if len(g.cols) == 0 {
-		return errors.New("it leaves no result")
-	}
-	for col := range g.cols {
-		if col.StringValues() != "" {
-			return nil
-		}
-	}
-	return errors.New("no result has a value for it")
-}
-
-func (g *grouper) comparison(log *Log) *Comparison {
-	facts, configs := splitConfig(g.tableBy, g.tables)
-	c := &Comparison{Log: log, Facts: facts}
-	for _, k := range sorted(g.cols) {
-		c.Cols = append(c.Cols, nameOf(k))
-	}
-	for i, key := range g.tables {
-		c.Tables = append(c.Tables, g.groups[key].table(configs[i]))
-	}
-	nameShapes(c)
-	return c
-}
-
-func (t *group) table(config []Fact) *Table {
-	rows, cols := sorted(t.rows), sorted(t.cols)
-	table := &Table{Config: config}
-	for _, r := range rows {
-		table.Rows = append(table.Rows, Row{Name: nameOf(r)})
-	}
-	for _, c := range cols {
-		table.Cols = append(table.Cols, nameOf(c))
-	}
-	for _, name := range t.units {
-		unit := &Unit{Name: name, Cells: make([][]*Cell, len(rows))}
-		for i, row := range rows {
-			unit.Cells[i] = make([]*Cell, len(cols))
-			for j, col := range cols {
-				if values := valuesOf(t.values[place{row, col}], name); values != nil {
-					unit.Cells[i][j] = &Cell{Values: values}
-				}
+func (t *Table) compares() bool {
+	for _, row := range t.Primary().Cells {
+		measured := 0
+		for _, c := range row {
+			if c != nil {
+				measured++
 			}
 		}
-		table.Units = append(table.Units, unit)
+		if measured > 1 {
+			return true
+		}
 	}
-	return table
-}
-
-// sorted orders keys as their projection says; without an order, by first appearance.
-func sorted(set map[benchproc.Key]bool) []benchproc.Key {
-	keys := make([]benchproc.Key, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
-	}
-	benchproc.SortKeys(keys)
-	return keys
-}
-
-func nameOf(k benchproc.Key) string {
-	if s := k.StringValues(); s != "" {
-		return printable(s)
-	}
-	return nothing
+	return false
 }

@@ -81,7 +81,7 @@ type Versus struct {
 
 	contradicts bool // the unit is exact, but the samples are not
 
-	reach float64 // the smallest Corrected that samples of these sizes could have had
+	smallestCorrected float64 // the smallest Corrected that samples of these sizes could have had
 }
 
 // A Family says which tests are corrected together. Tests against the base and tests against the
@@ -98,9 +98,6 @@ const (
 )
 
 func (f Family) String() string { return [...]string{"table", "unit"}[f] }
-
-// Figures describes the sample of c.
-func (c *Cell) Figures() Figures { return describe(slices.Sorted(slices.Values(c.Values))) }
 
 // A Standing says how a cell compares with the best median of its row.
 type Standing int
@@ -150,7 +147,30 @@ func (t *Table) Others() []*Unit {
 
 // shows reports whether row i belongs into a table of u: rows that were measured in other units
 // only would be empty in this one.
-func (t *Table) shows(u *Unit, i int) bool {
+func (t *Table) showsRow(u *Unit, i int) bool {
 	return u == t.Primary() ||
 		slices.ContainsFunc(u.Cells[i], func(c *Cell) bool { return c != nil })
+}
+
+func (c *Comparison) eachCell(visit func(*Cell)) {
+	for _, t := range c.Tables {
+		for _, row := range t.Primary().Cells {
+			for _, cell := range row {
+				if cell != nil {
+					visit(cell)
+				}
+			}
+		}
+	}
+}
+
+func (u *Unit) compares() bool {
+	for _, cells := range u.Cells {
+		for _, c := range cells {
+			if c != nil && c.VsBase != nil {
+				return true
+			}
+		}
+	}
+	return false
 }

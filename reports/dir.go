@@ -24,7 +24,7 @@ func WriteDir(dir string, c *Comparison) ([]string, error) { return HTML{}.Write
 func (h HTML) WriteDir(dir string, c *Comparison) ([]string, error) {
 	const prefix = "report"
 	drawings := c.drawings()
-	outputs := []output{
+	outputs := []outputFile{
 		{prefix + ".txt", WriteText},
 		{prefix + ".md", Markdown{Pictures: prefix}.Write},
 		{prefix + ".html", h.Write},
@@ -32,7 +32,7 @@ func (h HTML) WriteDir(dir string, c *Comparison) ([]string, error) {
 		{prefix + ".json", WriteJSON},
 	}
 	for _, d := range drawings {
-		outputs = append(outputs, output{svgName(prefix, d.kind), d.write})
+		outputs = append(outputs, outputFile{svgName(prefix, d.kind), d.write})
 	}
 	paths, err := writeAll(dir, c, outputs)
 	if err != nil {
@@ -43,7 +43,7 @@ func (h HTML) WriteDir(dir string, c *Comparison) ([]string, error) {
 
 // removeStale removes pictures that the report does not show; they are of other figures.
 func removeStale(dir, prefix string, drawings []drawing) error {
-	for _, kind := range kinds {
+	for _, kind := range drawingKinds {
 		if slices.ContainsFunc(drawings, func(d drawing) bool { return d.kind == kind }) {
 			continue
 		}
@@ -55,12 +55,12 @@ func removeStale(dir, prefix string, drawings []drawing) error {
 	return nil
 }
 
-type output struct {
+type outputFile struct {
 	name  string
 	write func(io.Writer, *Comparison) error
 }
 
-func writeAll(dir string, c *Comparison, outputs []output) (paths []string, err error) {
+func writeAll(dir string, c *Comparison, outputs []outputFile) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
 	}
@@ -90,7 +90,7 @@ func writeAll(dir string, c *Comparison, outputs []output) (paths []string, err 
 }
 
 // writeTemp returns the name of the file as soon as there is one, even with an error.
-func writeTemp(dir string, out output, c *Comparison) (string, error) {
+func writeTemp(dir string, out outputFile, c *Comparison) (string, error) {
 	f, err := os.CreateTemp(dir, ".report-*")
 	if err != nil {
 		return "", err

@@ -35,7 +35,7 @@ func WriteHTML(w io.Writer, c *Comparison) error { return HTML{}.Write(w, c) }
 // does not fit: raw values; descriptions of samples; the heat map of other units than the first;
 // the tables of those units; charts; the tooltips; attachments; the last rows.
 func (h HTML) Write(w io.Writer, c *Comparison) error {
-	shown, err := h.assemble(c)
+	shown, err := h.build(c)
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
@@ -56,13 +56,13 @@ type page struct {
 	Style    template.CSS
 	Scripts  []template.JS
 	Blocks   []block // the data of the scripts
-	Top      top
+	Top      banner
 	Answers  part
 	Machine  part
 	Heat     part
 	Controls controls
 	Sections []part // in the order of the page
-	Raw      raw
+	Raw      sourceSection
 	LeftOut  []string
 }
 
@@ -75,7 +75,7 @@ type part struct {
 
 // controls are what only scripts can obey.
 type controls struct {
-	Cols  []name
+	Cols  []columnName
 	Units []string // whose heat map can be shown; the first is the one that is in the page
 	Cells bool     // whether the scripts know them
 	Raw   bool     // whether they know the single values
@@ -88,7 +88,7 @@ var scripts = []string{
 
 // dress adds style and scripts, and a policy that names them by their hash: were a benchmark's name
 // to become a script or a style after all, the browser would refuse it.
-func (p *page) dress(cols int, plots bool) {
+func (p *page) addAssets(cols int, plots bool) {
 	css := asset("page/page.css") + asset("page/heat.css")
 	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
 	if plots {
@@ -129,6 +129,3 @@ func rendered(name string, data any) (template.HTML, error) {
 	err := pageTemplate.ExecuteTemplate(&out, name, data)
 	return template.HTML(out.String()), err // escaped by the template that wrote it
 }
-
-// columnKind turns /impl into impl.
-func columnKind(c *Comparison) string { return strings.TrimLeft(c.By, "/.") }

@@ -43,7 +43,7 @@ type unitData struct {
 // A cellData is written as an array: there are thousands.
 type cellData struct {
 	pageCell
-	story
+	tooltip
 }
 
 func (c *cellData) MarshalJSON() ([]byte, error) {
@@ -51,20 +51,20 @@ func (c *cellData) MarshalJSON() ([]byte, error) {
 		c.Family, c.Why})
 }
 
-func primaryUnit(shown shownRows) []unitData {
+func primaryUnit(shown pageRows) []unitData {
 	return []unitData{newUnitData(shown, "", (*Table).Primary)}
 }
 
-func newUnitData(shown shownRows, name string, unit unitOf) unitData {
+func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 	data := unitData{Unit: name, Caption: caption(shown.c, unit)}
 	for i, t := range shown.c.Tables {
-		u, places := unit(t), columnPlaces(shown.c, t)
+		u, places := unit(t), columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {
 			row := make([]*cellData, len(places))
 			for col, p := range places {
 				if u != nil && p >= 0 && u.Cells[r][p] != nil {
 					c := u.Cells[r][p]
-					row[col] = &cellData{newPageCell(c, u), newStory(c, u)}
+					row[col] = &cellData{newPageCell(c, u), newTooltip(c, u)}
 				}
 			}
 			data.Rows = append(data.Rows, row)
@@ -88,27 +88,27 @@ func meanData(u *Unit, places []int) []*cellData {
 }
 
 // otherUnits gives the scripts the other units of the heat map, all or none.
-func (a *assembly) otherUnits(shown shownRows) {
+func (a *pageBuilder) addOtherUnits(shown pageRows) {
 	a.page.Controls.Units = []string{clipped(printable(a.firstUnit()))}
 	names := a.otherNames()
 	var list []unitData
 	if len(names)*shown.cellCount()*packedBytes < a.left {
 		for _, unit := range names {
-			list = append(list, newUnitData(shown, unit, other(unit)))
+			list = append(list, newUnitData(shown, unit, otherUnit(unit)))
 		}
 	}
-	if len(list) > 0 && a.block("cells-more", list, 0) {
+	if len(list) > 0 && a.addBlock("cells-more", list, 0) {
 		for _, unit := range names {
 			a.page.Controls.Units = append(a.page.Controls.Units, clipped(printable(unit)))
 		}
 	} else if len(names) > 0 {
 		a.page.LeftOut = append(a.page.LeftOut,
-			a.leave("The heat map shows no other unit than the first: they would make this page too large"))
+			a.leftOutNote("The heat map shows no other unit than the first: they would make this page too large"))
 	}
 }
 
 // firstUnit names what the page shows before anybody chose.
-func (a *assembly) firstUnit() string {
+func (a *pageBuilder) firstUnit() string {
 	first := a.c.Tables[0].Primary().Name
 	for _, t := range a.c.Tables {
 		if t.Primary().Name != first {
@@ -121,43 +121,25 @@ func (a *assembly) firstUnit() string {
 // packedBytes is the least that a cell takes in a block.
 const packedBytes = 8
 
-// A raw is the end of the page: where the figures come from.
-type raw struct {
-	Recompute, Caveat string
-	Files             []string
-	More              string
-	Note              string
-}
-
-func newRaw(c *Comparison) raw {
-	r := raw{Recompute: c.recompute(), Caveat: c.caveat()}
-	files, more := firstOf(c.Log.Files, maxListed)
-	for _, f := range files {
-		r.Files = append(r.Files, clipped(printable(f.Label)))
-	}
-	r.More = andMore(more, "file")
-	return r
-}
-
 // A rawUnit has the values of one unit by row and column of the heat map, in the order of the text.
 type rawUnit struct {
-	Unit   string       `json:"unit"`
-	Symbol string       `json:"symbol"`
-	Rows   [][][]number `json:"rows"`
+	Unit   string           `json:"unit"`
+	Symbol string           `json:"symbol"`
+	Rows   [][][]jsonNumber `json:"rows"`
 }
 
 // A number is written with 12 digits: more than any clock has, and none of the noise that comes
 // from turning ns into sec. One that JSON has no word for is null.
-type number float64
+type jsonNumber float64
 
-func (n number) MarshalJSON() ([]byte, error) {
+func (n jsonNumber) MarshalJSON() ([]byte, error) {
 	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
 		return strconv.AppendFloat(nil, v, 'g', 12, 64), nil
 	}
 	return []byte("null"), nil
 }
 
-func (a *assembly) raw(shown shownRows) {
+func (a *pageBuilder) addRawValues(shown pageRows) {
 	values := 0
 	for _, s := range a.c.Log.Series {
 		for _, u := range s.Units {
@@ -165,7 +147,7 @@ func (a *assembly) raw(shown shownRows) {
 		}
 	}
 	// At least two bytes for a value, and uPlot to draw them.
-	if values*2 > a.left || !a.plot() || !a.block("raw-values", a.rawUnits(shown), 0) {
+	if values*2 > a.left || !a.reservePlots() || !a.addBlock("raw-values", a.rawUnits(shown), 0) {
 		a.page.Raw.Note = "The single values would make this page too large; they are in the " +
 			"benchmark text."
 		return
@@ -173,24 +155,24 @@ func (a *assembly) raw(shown shownRows) {
 	a.page.Controls.Raw = true
 }
 
-func (a *assembly) rawUnits(shown shownRows) []rawUnit {
+func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
 	list := []rawUnit{newRawUnit(shown, a.firstUnit(), (*Table).Primary)}
 	for _, unit := range a.otherNames() {
-		list = append(list, newRawUnit(shown, unit, other(unit)))
+		list = append(list, newRawUnit(shown, unit, otherUnit(unit)))
 	}
 	return list
 }
 
-func newRawUnit(shown shownRows, name string, unit unitOf) rawUnit {
+func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 	data := rawUnit{Unit: printable(name), Symbol: symbol(name)}
 	for i, t := range shown.c.Tables {
-		u, places := unit(t), columnPlaces(shown.c, t)
+		u, places := unit(t), columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {
-			row := make([][]number, len(places))
+			row := make([][]jsonNumber, len(places))
 			for col, p := range places {
 				if u != nil && p >= 0 && u.Cells[r][p] != nil {
 					for _, v := range u.Cells[r][p].Values {
-						row[col] = append(row[col], number(v))
+						row[col] = append(row[col], jsonNumber(v))
 					}
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-const maxPage = 600_000
+const maxPageBytes = 600_000
 
 // large is a text of tables x rows x cols lines, 6 samples of each, in some units more than time.
 func large(tables, rows, cols, units int, label string) string {
@@ -55,8 +55,8 @@ func TestPageSize(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			page := render(t, reports.WriteHTML, compare(t, "", test.text))
-			if len(page) > maxPage {
-				t.Errorf("%d bytes, want at most %d", len(page), maxPage)
+			if len(page) > maxPageBytes {
+				t.Errorf("%d bytes, want at most %d", len(page), maxPageBytes)
 			}
 			if whole := !strings.Contains(page, `class="note left-out"`); whole != test.whole {
 				t.Errorf("whole = %v, want %v", whole, test.whole)

@@ -17,7 +17,7 @@ func TestKeep(t *testing.T) {
 	if got, want := log.Keys(), []string{"pkg", "load"}; !slices.Equal(got, want) {
 		t.Errorf("Keys() = %v, want %v", got, want)
 	}
-	c, err := reports.Compare(log.Keep([]string{"pkg"}), reports.Options{Col: ".file"})
+	c, err := reports.Compare(log.Restrict([]string{"pkg"}), reports.Options{Col: ".file"})
 	if err != nil {
 		t.Fatal(err)
 	}

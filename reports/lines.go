@@ -17,12 +17,12 @@ const maxLine = 64<<10 - 1
 // too long, which it leaves empty so that the numbers stay right; lines that say that the
 // program failed; and how the text began and ended.
 type lineReader struct {
-	r    *bufio.Reader
-	name string
-	rest []byte // of the current line, not yet passed on
-	line int
-	last byte
-	json bool // the text begins as go test -json does
+	r      *bufio.Reader
+	name   string
+	rest   []byte // of the current line, not yet passed on
+	line   int
+	last   byte
+	isJSON bool // the text begins as go test -json does
 
 	tooLong  []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
@@ -58,14 +58,14 @@ func (l *lineReader) next() error {
 	}
 	l.line++
 	if l.line == 1 {
-		l.json = line[0] == '{'
+		l.isJSON = line[0] == '{'
 	}
 	l.last = line[len(line)-1]
 	if errors.Is(err, bufio.ErrBufferFull) {
 		return l.skipLong(string(line[:40]))
 	}
-	if failed(line) {
-		l.failures = append(l.failures, l.at(clip(strings.TrimSpace(string(line)))))
+	if reportsFailure(line) {
+		l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
 	}
 	l.rest = line
 	return nil // an error that came with bytes comes again
@@ -73,7 +73,7 @@ func (l *lineReader) next() error {
 
 // skipLong leaves the end of the line, so that lines are still counted right.
 func (l *lineReader) skipLong(start string) error {
-	l.tooLong = append(l.tooLong, l.at("line is longer than 64 KiB, left out: "+start+"…"))
+	l.tooLong = append(l.tooLong, l.syntaxError("line is longer than 64 KiB, left out: "+start+"…"))
 	for {
 		part, err := l.r.ReadSlice('\n')
 		if len(part) > 0 {
@@ -89,7 +89,7 @@ func (l *lineReader) skipLong(start string) error {
 	}
 }
 
-func (l *lineReader) at(msg string) *benchfmt.SyntaxError {
+func (l *lineReader) syntaxError(msg string) *benchfmt.SyntaxError {
 	return &benchfmt.SyntaxError{FileName: l.name, Line: l.line, Msg: msg}
 }
 
@@ -104,18 +104,18 @@ func clip(s string) string {
 
 // failureSigns begin the lines by which go test and the Go runtime say that a program did
 // not end well. What it measured before may be good, but it is not what was to be measured.
-var failureSigns = [][]byte{
+var failurePrefixes = [][]byte{
 	[]byte("--- FAIL"), []byte("FAIL\t"), []byte("FAIL\n"), []byte("FAIL\r"), []byte("FAIL:"),
 	[]byte("panic: "), []byte("fatal error: "), []byte("exit status "), []byte("signal: "),
 	[]byte("*** Test killed"), []byte("WARNING: DATA RACE"), []byte("SIGQUIT: "),
 }
 
-func failed(line []byte) bool {
+func reportsFailure(line []byte) bool {
 	// Almost all lines are benchmark lines; none of the signs begins with B.
 	if len(line) == 0 || line[0] == 'B' {
 		return false
 	}
-	for _, sign := range failureSigns {
+	for _, sign := range failurePrefixes {
 		if bytes.HasPrefix(line, sign) {
 			return true
 		}
@@ -124,4 +124,4 @@ func failed(line []byte) bool {
 }
 
 // cut reports whether line is the last one and has no newline.
-func (l *lineReader) cut(line int) bool { return l.last != '\n' && line == l.line }
+func (l *lineReader) isUnterminated(line int) bool { return l.last != '\n' && line == l.line }

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
-
-	"github.com/semabench/semabench/internal/escape"
 )
 
 // WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for
@@ -128,7 +126,7 @@ func writeMarkdownUnit(w io.Writer, t *Table, u *Unit) {
 	}
 	fmt.Fprintf(w, "%s\n%s\n", head, rule)
 	for i, cells := range u.Cells {
-		if !t.shows(u, i) {
+		if !t.showsRow(u, i) {
 			continue
 		}
 		line := "| " + escapeMarkdown(t.Rows[i].Shape) + " |"
@@ -144,13 +142,13 @@ func markdownCell(c *Cell, u *Unit) string {
 	if c == nil {
 		return "–"
 	}
-	value := measure(c.Summary.Center, u.Name) + " " + c.spread()
+	value := valueText(c.Summary.Center, u.Name) + " " + c.spread()
 	ratio := ""
 	if c.Ratio != 0 {
-		ratio = " ×" + times(c.Ratio)
+		ratio = " ×" + ratioText(c.Ratio)
 	}
 	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
-		ratio += " " + times(c.VsBest.Ratio.Lo) + "–" + times(c.VsBest.Ratio.Hi)
+		ratio += " " + ratioText(c.VsBest.Ratio.Lo) + "–" + ratioText(c.VsBest.Ratio.Hi)
 	}
 	switch c.Standing {
 	case Best:
@@ -197,5 +195,3 @@ func writeMarkdownOthers(w io.Writer, c *Comparison) {
 		fmt.Fprintf(w, "</details>\n\n")
 	}
 }
-
-func escapeMarkdown(s string) string { return escape.Markdown(s) }

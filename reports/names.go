@@ -10,11 +10,11 @@ import (
 )
 
 // nothing stands for a key that has no value.
-const nothing = "(none)"
+const noValue = "(none)"
 
 // splitConfig divides the configuration of tables into what all share and, for each table, the
 // rest. A key that some tables lack belongs to the rest.
-func splitConfig(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]Fact) {
+func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]Fact) {
 	var shared []Fact
 	own := make([][]Fact, len(tables))
 	for _, field := range by.FlattenedFields() {
@@ -23,7 +23,7 @@ func splitConfig(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]
 		differs := func(t benchproc.Key) bool { return t.Get(field) != first }
 		if slices.ContainsFunc(tables, differs) {
 			for i, t := range tables {
-				own[i] = append(own[i], Fact{printable(key), orNothing(printable(t.Get(field)))})
+				own[i] = append(own[i], Fact{printable(key), orNoValue(printable(t.Get(field)))})
 			}
 			continue
 		}
@@ -35,9 +35,9 @@ func splitConfig(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]
 	return shared, own
 }
 
-func orNothing(s string) string {
+func orNoValue(s string) string {
 	if s == "" {
-		return nothing
+		return noValue
 	}
 	return s
 }
@@ -45,7 +45,7 @@ func orNothing(s string) string {
 // nameShapes gives every row a short name: what is the same in all rows of a table tells them
 // apart from nothing. A table of one row has no other rows, so there it is what is the same in
 // all tables, and what the table's configuration says anyway.
-func nameShapes(c *Comparison) {
+func shortenRowNames(c *Comparison) {
 	everywhere := commonParts(c.Tables...)
 	for _, t := range c.Tables {
 		drop := slices.Clone(everywhere)
@@ -55,22 +55,22 @@ func nameShapes(c *Comparison) {
 		for _, f := range t.Config {
 			drop = append(drop, "/"+f.Key+"="+f.Value)
 		}
-		if !t.shorten(drop) {
-			t.shorten(nil)
+		if !t.dropNameParts(drop) {
+			t.dropNameParts(nil)
 		}
 	}
 }
 
 // shorten drops parts from the names. It fails if that makes two names one, or none of one.
-func (t *Table) shorten(drop []string) bool {
+func (t *Table) dropNameParts(drop []string) bool {
 	seen := make(map[string]bool)
 	for i, row := range t.Rows {
 		var kept, dropped []string
-		for _, p := range parts(row.Name) {
+		for _, p := range nameParts(row.Name) {
 			if slices.Contains(drop, p) {
-				dropped = append(dropped, plain(p))
+				dropped = append(dropped, partText(p))
 			} else {
-				kept = append(kept, plain(p))
+				kept = append(kept, partText(p))
 			}
 		}
 		shape := strings.Join(kept, " ")
@@ -85,13 +85,13 @@ func (t *Table) shorten(drop []string) bool {
 
 // commonParts returns the parts that are in the name of every row.
 func commonParts(tables ...*Table) []string {
-	common := parts(tables[0].Rows[0].Name)
+	common := nameParts(tables[0].Rows[0].Name)
 	for _, t := range tables {
 		for _, row := range t.Rows {
 			if len(common) == 0 {
 				return nil
 			}
-			have := parts(row.Name)
+			have := nameParts(row.Name)
 			common = slices.DeleteFunc(common,
 				func(p string) bool { return !slices.Contains(have, p) })
 		}
@@ -101,7 +101,7 @@ func commonParts(tables ...*Table) []string {
 
 // parts splits Encode/format=json-2 into Encode, /format=json and -2, as benchfmt.Name.Parts does,
 // but without a copy: there may be many rows.
-func parts(name string) []string {
+func nameParts(name string) []string {
 	rest, procs := name, ""
 	if i := strings.LastIndexByte(name, '-'); i >= 0 && i < len(name)-1 && digits(name[i+1:]) {
 		rest, procs = name[:i], name[i:]
@@ -124,7 +124,7 @@ func digits(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
 
-func plain(part string) string {
+func partText(part string) string {
 	if procs, ok := strings.CutPrefix(part, "-"); ok {
 		return "gomaxprocs=" + procs
 	}
@@ -132,3 +132,23 @@ func plain(part string) string {
 }
 
 func printable(s string) string { return escape.Printable(s) }
+
+// heading names a table by what sets it apart: "workload: cpu".
+func (t *Table) heading() string {
+	var list []string
+	for _, f := range t.Config {
+		list = append(list, f.Key+": "+f.Value)
+	}
+	return strings.Join(list, ", ")
+}
+
+// short names a table by the values of what sets it apart: "cpu" and not "workload: cpu".
+func (t *Table) shortName() string {
+	var list []string
+	for _, f := range t.Config {
+		if f.Value != noValue {
+			list = append(list, f.Value)
+		}
+	}
+	return strings.Join(list, " ")
+}

@@ -34,13 +34,13 @@ const noisePrefix = "noise-"
 func isNoise(unit string) bool { return strings.HasPrefix(unit, noisePrefix) }
 
 // fewestHalved is the least number of samples of which even and odd ones have a median to speak of.
-const fewestHalved = 4
+const minHalvedSamples = 4
 
 // Noise looks for noise in the text of c.
 func (c *Comparison) Noise() Noise {
 	var apart []float64
 	c.eachCell(func(cell *Cell) {
-		if d, ok := halvesApart(cell.Values); ok {
+		if d, ok := halvesDifference(cell.Values); ok {
 			apart = append(apart, d)
 		}
 	})
@@ -54,8 +54,8 @@ func (c *Comparison) Noise() Noise {
 
 // halvesApart compares the samples at even places with those at odd ones: the two halves that lie
 // in the same stretch of time.
-func halvesApart(values []float64) (float64, bool) {
-	if len(values) < fewestHalved {
+func halvesDifference(values []float64) (float64, bool) {
+	if len(values) < minHalvedSamples {
 		return 0, false
 	}
 	var half [2][]float64
@@ -117,7 +117,7 @@ func (n Noise) warnings() []string {
 	var list []string
 	if n.High > highNoise {
 		list = append(list, fmt.Sprintf("one cell in twenty differs from itself by %s or more: "+
-			"measure on a quieter machine, or take more samples", percent(n.High)))
+			"measure on a quieter machine, or take more samples", percentText(n.High)))
 	}
 	for _, m := range n.Machine {
 		switch {
@@ -135,9 +135,9 @@ func (n Noise) warnings() []string {
 // String is the noise floor in a sentence.
 func (n Noise) String() string {
 	if n.Cells == 0 {
-		return fmt.Sprintf("Noise floor unknown: it needs %d samples in a cell.", fewestHalved)
+		return fmt.Sprintf("Noise floor unknown: it needs %d samples in a cell.", minHalvedSamples)
 	}
 	return fmt.Sprintf("Noise floor: with half of its samples on either side, a cell differs from itself "+
 		"by %s in the median of %s, and by %s or more in one of twenty.",
-		percent(n.Typical), plural(n.Cells, "cell"), percent(n.High))
+		percentText(n.Typical), plural(n.Cells, "cell"), percentText(n.High))
 }

@@ -18,14 +18,14 @@ type drawing struct {
 }
 
 // kinds are those of all drawings that there can be.
-var kinds = []string{"heat", "ratios", "scaling", "latency"}
+var drawingKinds = []string{"heat", "ratios", "scaling", "latency"}
 
 func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
 
 // drawings returns those that c has figures for.
 func (c *Comparison) drawings() []drawing {
 	var list []drawing
-	if rows := c.drawnRows(); len(rows) > 0 {
+	if rows := c.comparedRows(); len(rows) > 0 {
 		list = append(list, c.heatDrawing(rows), c.forestDrawing(rows))
 	}
 	var scaling, latency []Chart
@@ -53,12 +53,12 @@ func (d drawing) write(w io.Writer, _ *Comparison) error {
 	return err
 }
 
-func (c *Comparison) heatDrawing(rows []drawnRow) drawing {
+func (c *Comparison) heatDrawing(rows []heatMapRow) drawing {
 	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
 		Subtitle: ratiosOf(rows) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
 			"p of 0.05.",
-		Note: c.flawNote(),
+		Note: c.warningNote(),
 	}}
 	for _, r := range rows {
 		row := picture.HeatRow{Label: r.label, Group: r.group}
@@ -73,40 +73,14 @@ func (c *Comparison) heatDrawing(rows []drawnRow) drawing {
 	return drawing{"heat", "Heat map", alt, h.SVG}
 }
 
-func heatCell(c *Cell) picture.HeatCell {
-	cell := picture.HeatCell{Text: c.cellText()}
-	if c == nil {
-		return cell
-	}
-	switch c.Standing {
-	case Best:
-		cell.Kind = picture.Best
-		if c.Why != "" {
-			cell.Kind = picture.Unknown
-		}
-	case Tie:
-		cell.Kind = picture.Tie
-	case Unknown:
-		cell.Kind = picture.Unknown
-	case Worse:
-		cell.Kind, cell.Step = picture.Worse, picture.StepOf(c.Ratio)
-		if c.Ratio == 0 {
-			cell.Step = picture.Steps
-		}
-	default:
-		cell.Kind = picture.Plain
-	}
-	return cell
-}
-
-func (c *Comparison) forestDrawing(rows []drawnRow) drawing {
+func (c *Comparison) forestDrawing(rows []heatMapRow) drawing {
 	f := picture.Forest{
 		Cols: c.Cols,
 		X:    "times worse than the best of the row (logarithmic)",
 		Head: picture.Head{
 			Title:    "Ratios to the best, with 95 % intervals",
 			Subtitle: ratiosOf(rows) + ". The best of a row is at ×1.",
-			Note:     c.flawNote(),
+			Note:     c.warningNote(),
 		},
 	}
 	for _, r := range rows {
@@ -137,7 +111,7 @@ func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string)
 	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
 		Title:    name + ", by " + columnKind(c),
 		Subtitle: how,
-		Note:     c.flawNote(),
+		Note:     c.warningNote(),
 	}}
 	var axes, titles []string
 	for _, chart := range charts {
@@ -155,9 +129,9 @@ func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string)
 
 func (c Chart) picture() picture.Chart {
 	p := picture.Chart{
-		Title: strings.TrimSpace(c.Table.short() + " " + c.Title),
+		Title: strings.TrimSpace(c.Table.shortName() + " " + c.Title),
 		X:     c.X, Y: c.Y, LogX: c.LogX, LogY: c.LogY, XTicks: c.XTicks,
-		Format: func(v float64) string { return tickText(v, c.Unit) },
+		Format: func(v float64) string { return axisText(v, c.Unit) },
 	}
 	if p.Title == "" {
 		p.Title = c.Table.Common
@@ -166,35 +140,4 @@ func (c Chart) picture() picture.Chart {
 		p.Lines = append(p.Lines, picture.Line(l))
 	}
 	return p
-}
-
-// tickText is measure for round numbers: 10µs and not 10.00µs.
-func tickText(v float64, unit string) string {
-	s := measure(v, unit)
-	number := strings.TrimRight(s, "yzafpnµumkKMGTPEZYisB/")
-	if !strings.Contains(number, ".") {
-		return s
-	}
-	return strings.TrimRight(strings.TrimRight(number, "0"), ".") + s[len(number):]
-}
-
-// answerText is all answers in one paragraph.
-func (c *Comparison) answerText() string {
-	var b strings.Builder
-	list, _ := c.answers()
-	for _, a := range list {
-		fmt.Fprintf(&b, " %s: %s.", a.name, a.text)
-	}
-	return b.String()
-}
-
-// flawNote is the warnings without their details. A picture is shown where the text is not.
-func (c *Comparison) flawNote() string {
-	var list []string
-	for _, line := range c.warnings() {
-		if !strings.HasPrefix(line, " ") {
-			list = append(list, strings.TrimRight(line, ":")+".")
-		}
-	}
-	return strings.Join(list, " ")
 }

@@ -44,7 +44,7 @@ func (r Ratio) inverse() Ratio {
 }
 
 // ratio is of a to b, both sorted.
-func (t *tester) ratio(a, b *benchmath.Sample, medianA, medianB float64) Ratio {
+func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB float64) Ratio {
 	r := Ratio{Medians: timesWorse(medianB, medianA, -1), Hi: math.Inf(1)}
 	x, y := a.Values, b.Values
 	if x[0] <= 0 || y[0] <= 0 {
@@ -91,18 +91,18 @@ func intervalOrder(n1, n2 int) (k int, level float64) {
 // make a matrix with ascending rows and columns, so neither their list nor its order is needed:
 // the middle of what is left is compared with all by one walk along the border
 // between smaller and greater ones, and one side is dropped. (Monahan 1984, ACM TOMS 10: 265-270.)
-func (t *tester) quotient(x, y []float64, k int) float64 {
+func (t *uTester) quotient(x, y []float64, k int) float64 {
 	n := len(y)
 	if x[0] == x[len(x)-1] && y[0] == y[n-1] {
 		return x[0] / y[0]
 	}
-	for i := range t.matrix {
-		if cap(t.matrix[i]) < len(x) {
-			t.matrix[i] = make([]int, len(x))
+	for i := range t.bounds {
+		if cap(t.bounds[i]) < len(x) {
+			t.bounds[i] = make([]int, len(x))
 		}
 	}
-	from, to := t.matrix[0][:len(x)], t.matrix[1][:len(x)] // candidates left, by row
-	less, most := t.matrix[2][:len(x)], t.matrix[3][:len(x)]
+	from, to := t.bounds[0][:len(x)], t.bounds[1][:len(x)] // candidates left, by row
+	less, most := t.bounds[2][:len(x)], t.bounds[3][:len(x)]
 	for i := range from {
 		from[i], to[i] = 0, n
 	}

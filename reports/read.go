@@ -86,49 +86,44 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 	var plan plan
 	var last lastLine
 	for reader.Scan() {
-		l.keep(reader.Result(), c, &plan, &last)
+		l.record(reader.Result(), c, &plan, &last)
 	}
 	if err := reader.Err(); err != nil {
 		return err
 	}
-	if c.notes.n > 0 && last.cutShort(c, lines, reader.Units()) {
-		l.Broken = append(l.Broken, last.broken())
+	if c.records.n > 0 && last.cutShort(c, lines, reader.Units()) {
+		l.Broken = append(l.Broken, last.syntaxError())
 		c.dropLast()
 	}
 	l.Broken = append(append(l.Broken, lines.tooLong...), plan.broken...)
 	broken := l.Broken[firstBroken:]
-	if c.notes.n == 0 {
-		return noBenchmarks(in.Name, lines.json, broken)
+	if c.records.n == 0 {
+		return noBenchmarks(in.Name, lines.isJSON, broken)
 	}
 	l.Failures = append(l.Failures, lines.failures...)
 	l.Files = append(l.Files,
-		File{in.Name, label, plan.total, c.notes.n, len(broken), len(lines.failures)})
-	l.Series = append(l.Series, c.finish()...)
+		File{in.Name, label, plan.total, c.records.n, len(broken), len(lines.failures)})
+	l.Series = append(l.Series, c.buildSeries()...)
 	return nil
 }
 
-func (l *Log) keep(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
+func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
 	switch rec := rec.(type) {
 	case *benchfmt.SyntaxError:
 		l.Broken = append(l.Broken, rec)
 	case *benchfmt.Result:
 		if c.changed(rec) {
-			plan.note(rec)
+			plan.observe(rec)
 			c.setConfig(rec)
 		}
-		if why := unusable(rec); why != "" {
-			l.Broken = append(l.Broken, brokenAt(rec, why))
+		if why := invalidReason(rec); why != "" {
+			l.Broken = append(l.Broken, syntaxErrorAt(rec, why))
 			return
 		}
 		tidyZeros(rec)
-		last.note(rec)
+		last.observe(rec)
 		c.add(rec)
 	}
-}
-
-func brokenAt(rec benchfmt.Record, msg string) *benchfmt.SyntaxError {
-	file, line := rec.Pos()
-	return &benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg}
 }
 
 func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error {

@@ -15,7 +15,7 @@ type Series struct {
 	Lines []uint32 // of its results, ascending
 	Units []Values // in order of first appearance
 
-	config *setting
+	setting *setting
 }
 
 // A setting is the configuration that many series share.
@@ -33,11 +33,11 @@ type Values struct {
 }
 
 // File returns the name of the input.
-func (s *Series) File() string { return s.config.file }
+func (s *Series) File() string { return s.setting.file }
 
 // Config returns the value of a configuration key, such as goos; "" if it is not set.
 func (s *Series) Config(key string) string {
-	for _, cfg := range s.config.config {
+	for _, cfg := range s.setting.config {
 		if cfg.Key == key {
 			return string(cfg.Value)
 		}
@@ -49,28 +49,28 @@ func (s *Series) Config(key string) string {
 // to let thousands of slices grow: it writes them down in order, and sorts them into series of
 // the right size at the end. The notes are kept for the next file.
 type collector struct {
-	series []*Series
-	shapes [][]string // the different lists of units
-	notes  pile[note]
-	values pile[float64]
+	series    []*Series
+	unitLists [][]string // the different lists of units
+	records   chunked[lineRecord]
+	values    chunked[float64]
 
-	current *setting
-	known   map[string]*setting
-	key     []byte // scratch
+	setting  *setting
+	settings map[string]*setting
+	key      []byte // scratch
 }
 
-type note struct{ series, line, shape uint32 }
+type lineRecord struct{ series, line, unitList uint32 }
 
 func (c *collector) reset() {
-	c.series, c.current = nil, nil
-	c.notes.cut(0)
-	c.values.cut(0)
-	c.known = make(map[string]*setting)
+	c.series, c.setting = nil, nil
+	c.records.truncate(0)
+	c.values.truncate(0)
+	c.settings = make(map[string]*setting)
 }
 
 // changed reports whether the configuration of r differs from that of the result before.
 func (c *collector) changed(r *benchfmt.Result) bool {
-	return c.current == nil || !slices.EqualFunc(r.Config, c.current.config, sameConfig)
+	return c.setting == nil || !slices.EqualFunc(r.Config, c.setting.config, sameConfig)
 }
 
 func sameConfig(a, b benchfmt.Config) bool {
@@ -82,60 +82,60 @@ func (c *collector) setConfig(r *benchfmt.Result) {
 	for _, cfg := range r.Config { // keys hold no newline and no colon
 		c.key = append(append(append(append(c.key, cfg.Key...), ':'), cfg.Value...), '\n')
 	}
-	c.current = c.known[string(c.key)]
-	if c.current != nil {
+	c.setting = c.settings[string(c.key)]
+	if c.setting != nil {
 		return
 	}
 	first := r.Clone() // the reader overwrites its result with the next line
 	hidePlan(first)
 	file, _ := r.Pos()
-	c.current = &setting{file, first.Config, make(map[string]uint32)}
-	c.known[string(c.key)] = c.current
+	c.setting = &setting{file, first.Config, make(map[string]uint32)}
+	c.settings[string(c.key)] = c.setting
 }
 
 func (c *collector) add(r *benchfmt.Result) {
-	id, ok := c.current.byName[string(r.Name)]
+	id, ok := c.setting.byName[string(r.Name)]
 	if !ok {
 		id = uint32(len(c.series))
 		name := string(r.Name)
-		c.current.byName[name] = id
-		c.series = append(c.series, &Series{Name: name, config: c.current})
+		c.setting.byName[name] = id
+		c.series = append(c.series, &Series{Name: name, setting: c.setting})
 	}
 	_, line := r.Pos()
-	c.notes.add(note{id, uint32(line), c.shape(r.Values)})
+	c.records.append(lineRecord{id, uint32(line), c.unitListOf(r.Values)})
 	for _, v := range r.Values {
-		c.values.add(v.Value)
+		c.values.append(v.Value)
 	}
 }
 
 // shape finds the list of units of a line. It is nearly always that of the line before.
-func (c *collector) shape(values []benchfmt.Value) uint32 {
+func (c *collector) unitListOf(values []benchfmt.Value) uint32 {
 	same := func(units []string) bool {
 		return slices.EqualFunc(units, values,
 			func(u string, v benchfmt.Value) bool { return u == v.Unit })
 	}
-	if n := c.notes.n; n > 0 {
-		if s := c.notes.at(n - 1).shape; same(c.shapes[s]) {
+	if n := c.records.n; n > 0 {
+		if s := c.records.at(n - 1).unitList; same(c.unitLists[s]) {
 			return s
 		}
 	}
-	if i := slices.IndexFunc(c.shapes, same); i >= 0 {
+	if i := slices.IndexFunc(c.unitLists, same); i >= 0 {
 		return uint32(i)
 	}
 	var units []string
 	for _, v := range values {
 		units = append(units, v.Unit)
 	}
-	c.shapes = append(c.shapes, units)
-	return uint32(len(c.shapes) - 1)
+	c.unitLists = append(c.unitLists, units)
+	return uint32(len(c.unitLists) - 1)
 }
 
 // dropLast takes the last result back, and its series if it was the only one of it.
 func (c *collector) dropLast() {
-	last := c.notes.at(c.notes.n - 1)
-	c.notes.cut(c.notes.n - 1)
-	c.values.cut(c.values.n - len(c.shapes[last.shape]))
-	for n := range c.notes.all() {
+	last := c.records.at(c.records.n - 1)
+	c.records.truncate(c.records.n - 1)
+	c.values.truncate(c.values.n - len(c.unitLists[last.unitList]))
+	for n := range c.records.all() {
 		if n.series == last.series {
 			return
 		}
@@ -145,8 +145,8 @@ func (c *collector) dropLast() {
 
 // hadUnit reports whether a result before the last has unit.
 func (c *collector) hadUnit(unit string) bool {
-	for i := range c.notes.n - 1 {
-		if slices.Contains(c.shapes[c.notes.at(i).shape], unit) {
+	for i := range c.records.n - 1 {
+		if slices.Contains(c.unitLists[c.records.at(i).unitList], unit) {
 			return true
 		}
 	}
@@ -154,29 +154,29 @@ func (c *collector) hadUnit(unit string) bool {
 }
 
 // finish returns the series, in order of first appearance.
-func (c *collector) finish() []*Series {
+func (c *collector) buildSeries() []*Series {
 	lines := make([]uint32, len(c.series)) // how many
-	for n := range c.notes.all() {
+	for n := range c.records.all() {
 		lines[n.series]++
 	}
-	all := make([]uint32, c.notes.n)
+	all := make([]uint32, c.records.n)
 	for i, s := range c.series {
 		s.Lines, all = all[:0:lines[i]], all[lines[i]:]
 	}
-	for n := range c.notes.all() {
+	for n := range c.records.all() {
 		s := c.series[n.series]
 		s.Lines = append(s.Lines, n.line)
 	}
 	next := 0
-	for n := range c.notes.all() {
+	for n := range c.records.all() {
 		s := c.series[n.series]
-		for _, unit := range c.shapes[n.shape] {
-			s.unit(unit).add(c.values.at(next), n.line, s.Lines)
+		for _, unit := range c.unitLists[n.unitList] {
+			s.unit(unit).appendValue(c.values.at(next), n.line, s.Lines)
 			next++
 		}
 	}
 	for _, s := range c.series {
-		s.config.byName = nil
+		s.setting.byName = nil
 		for i, v := range s.Units {
 			if v.Lines == nil {
 				s.Units[i].Lines = s.Lines[:len(v.Values)]
@@ -201,7 +201,7 @@ func (s *Series) unit(name string) *Values {
 
 // add notes the line only once a line lacked this unit or had it twice; until then the lines are
 // those of the series.
-func (v *Values) add(value float64, line uint32, all []uint32) {
+func (v *Values) appendValue(value float64, line uint32, all []uint32) {
 	n := len(v.Values)
 	v.Values = append(v.Values, value)
 	if v.Lines == nil {

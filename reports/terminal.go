@@ -37,7 +37,7 @@ func (t Terminal) WriteHeat(w io.Writer, c *Comparison) error {
 	}
 	t.writeAnswers(out, c)
 	t.writeNoise(out, c.Noise())
-	if rows := c.drawnRows(); len(rows) > 0 {
+	if rows := c.comparedRows(); len(rows) > 0 {
 		fmt.Fprintln(out)
 		t.writeRatios(out, c, rows)
 	}
@@ -67,15 +67,15 @@ func (t Terminal) writeNoise(w io.Writer, n Noise) {
 }
 
 // A heatGrid is a heat map laid out for a width.
-type heatGrid struct {
+type terminalTable struct {
 	Terminal
-	cols              []string
-	rows              []drawnRow
-	label, cell, side int // widths, and how many columns fit side by side
+	cols                         []string
+	rows                         []heatMapRow
+	label, cell, columnsPerBlock int // widths, and how many columns fit side by side
 }
 
-func (t Terminal) writeRatios(w io.Writer, c *Comparison, rows []drawnRow) {
-	g := heatGrid{Terminal: t, cols: c.Cols, rows: rows[:min(heatRows, len(rows))], cell: narrowest}
+func (t Terminal) writeRatios(w io.Writer, c *Comparison, rows []heatMapRow) {
+	g := terminalTable{Terminal: t, cols: c.Cols, rows: rows[:min(heatRows, len(rows))], cell: narrowest}
 	for _, r := range g.rows {
 		g.label = max(g.label, uniseg.StringWidth(r.label))
 	}
@@ -83,13 +83,13 @@ func (t Terminal) writeRatios(w io.Writer, c *Comparison, rows []drawnRow) {
 		g.cell = max(g.cell, min(widestCell, uniseg.StringWidth(name)+2))
 	}
 	g.label = min(g.label, max(10, t.Width*labelPercent/100, t.Width-g.cell*len(g.cols)))
-	g.side = max(1, (t.Width-g.label)/g.cell)
+	g.columnsPerBlock = max(1, (t.Width-g.label)/g.cell)
 	t.writeWrapped(w, "", "Times worse than the best of the row, "+ratiosOf(g.rows)+".")
-	for from := 0; from < len(g.cols); from += g.side {
+	for from := 0; from < len(g.cols); from += g.columnsPerBlock {
 		if from > 0 {
 			fmt.Fprintln(w)
 		}
-		g.write(w, from, min(from+g.side, len(g.cols)))
+		g.write(w, from, min(from+g.columnsPerBlock, len(g.cols)))
 	}
 	legend := "1.00: best; ≈: a tie, not told apart from the best; ?: too few samples; ·: not measured."
 	if len(g.rows) < len(rows) {
@@ -99,7 +99,7 @@ func (t Terminal) writeRatios(w io.Writer, c *Comparison, rows []drawnRow) {
 }
 
 // write writes some of the columns. A line is left free around tables of more than one row.
-func (g heatGrid) write(w io.Writer, from, to int) {
+func (g terminalTable) write(w io.Writer, from, to int) {
 	line := strings.Repeat(" ", g.label)
 	for _, name := range g.cols[from:to] {
 		line += " " + fitRight(name, g.cell-2) + " "
@@ -128,15 +128,15 @@ const reset = "\x1b[0m"
 
 // A paint is a ground and a text on it, from the 256 colours of xterm. Both are set, so it does not
 // matter which theme the terminal has.
-type paint struct{ ground, text int }
+type cellColours struct{ ground, text int }
 
 const black, white = 16, 231
 
 var (
-	bestPaint    = paint{25, white}
-	tiePaint     = paint{153, black}
-	unknownPaint = paint{250, black}
-	worsePaints  = [picture.Steps]paint{
+	bestPaint    = cellColours{25, white}
+	tiePaint     = cellColours{153, black}
+	unknownPaint = cellColours{250, black}
+	worsePaints  = [picture.Steps]cellColours{
 		{230, black}, {223, black}, {222, black}, {215, black},
 		{208, black}, {166, black}, {130, white}, {88, white},
 	}
@@ -146,7 +146,7 @@ func (t Terminal) paint(c *Cell, s string) string {
 	if !t.Colour || c == nil {
 		return s
 	}
-	p, weight := paint{}, "0"
+	p, weight := cellColours{}, "0"
 	switch cell := heatCell(c); cell.Kind {
 	case picture.Best:
 		p, weight = bestPaint, "1"

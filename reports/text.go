@@ -41,7 +41,7 @@ func WriteText(w io.Writer, c *Comparison) error {
 
 func writeUnit(w io.Writer, t *Table, u *Unit) {
 	var notes footnotes
-	g := newGrid(u.Name)
+	g := newTextTable(u.Name)
 	var cols []int // those that have this unit
 	for col, name := range t.Cols {
 		if u.measured(col) {
@@ -49,7 +49,7 @@ func writeUnit(w io.Writer, t *Table, u *Unit) {
 			g.column(name)
 		}
 	}
-	g.expect(len(u.Cells) + 1)
+	g.reserveRows(len(u.Cells) + 1)
 	rows := 0
 	for i, cells := range u.Cells {
 		if g.addRow(t.Rows[i].Name, u, cells, cols, &notes) {
@@ -66,7 +66,7 @@ func writeUnit(w io.Writer, t *Table, u *Unit) {
 }
 
 // addRow reports whether the row has any cell in this unit; if not, there is nothing to add.
-func (g *grid) addRow(name string, u *Unit, cells []*Cell, cols []int, notes *footnotes) bool {
+func (g *textTable) addRow(name string, u *Unit, cells []*Cell, cols []int, notes *footnotes) bool {
 	var centers []float64
 	for _, col := range cols {
 		if cells[col] != nil {
@@ -81,14 +81,14 @@ func (g *grid) addRow(name string, u *Unit, cells []*Cell, cols []int, notes *fo
 	g.row(name)
 	for i, col := range cols {
 		if cells[col] != nil {
-			g.set(i, entryOf(cells[col], cells[u.Base], scale, notes))
+			g.set(i, newTextCell(cells[col], cells[u.Base], scale, notes))
 		}
 	}
 	return true
 }
 
-func entryOf(c, base *Cell, scale benchunit.Scaler, notes *footnotes) entry {
-	e := entry{
+func newTextCell(c, base *Cell, scale benchunit.Scaler, notes *footnotes) textCell {
+	e := textCell{
 		center: scale.Format(c.Summary.Center),
 		spread: c.Summary.PctRangeString(),
 		note:   notes.mark(c.Summary.Warnings),
@@ -101,11 +101,11 @@ func entryOf(c, base *Cell, scale benchunit.Scaler, notes *footnotes) entry {
 	return e
 }
 
-func (g *grid) addGeomeans(u *Unit, cols []int, notes *footnotes) {
+func (g *textTable) addGeomeans(u *Unit, cols []int, notes *footnotes) {
 	g.row("geomean")
 	for i, col := range cols {
 		mean := u.Geomeans[col]
-		var e entry
+		var e textCell
 		if mean.Center != 0 {
 			e.center = benchunit.Scale(mean.Center, benchunit.ClassOf(u.Name))
 		}

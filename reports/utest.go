@@ -15,16 +15,16 @@ const exactLimit, tiesLimit = 50, 25
 
 // A tester compares samples. It owns the memory that its tables need, so it is not for several
 // goroutines at once; the zero value is ready.
-type tester struct {
-	groups    []int
-	low, high halves
-	matrix    [4][]int
+type uTester struct {
+	groups                []int
+	lowCounts, highCounts countTable
+	bounds                [4][]int
 }
 
 // compare is benchmath.AssumeNothing.Compare with the same p-value and the same warnings, many
 // times faster where values are tied: benchmath counts the ways to deal out tied ranks in maps.
 // Both samples are sorted.
-func (t *tester) compare(a, b *benchmath.Sample) benchmath.Comparison {
+func (t *uTester) compare(a, b *benchmath.Sample) benchmath.Comparison {
 	n1, n2 := len(a.Values), len(b.Values)
 	most := max(n1, n2)
 	if most < 4 || most > exactLimit { // below 4 it warns, and costs nothing
@@ -56,7 +56,7 @@ func (t *tester) compare(a, b *benchmath.Sample) benchmath.Comparison {
 
 // rank fills groups with the sizes of the groups of equal values, ascending, and returns twice
 // the U statistic of a: the pairs in which a's value is greater, a tie being half a pair.
-func (t *tester) rank(a, b []float64) (twoU int) {
+func (t *uTester) rank(a, b []float64) (twoU int) {
 	t.groups = t.groups[:0]
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		below, i0, j0 := j, i, j
@@ -85,7 +85,7 @@ func (t *tester) rank(a, b []float64) (twoU int) {
 // for half the ranking each replace one for the whole, at an eighth of the cost. (Klotz 1966
 // gives the recurrence within a table; meeting in the middle is the idea of van de
 // Wiel's split-up algorithm.) Counts are below 2^53, so adding them up loses nothing.
-func (t *tester) tiedWays(twoU, n1 int) float64 {
+func (t *uTester) tiedWays(twoU, n1 int) float64 {
 	split, lowN, total := 0, 0, 0
 	for _, g := range t.groups {
 		total += g
@@ -94,8 +94,8 @@ func (t *tester) tiedWays(twoU, n1 int) float64 {
 		lowN += t.groups[split]
 		split++
 	}
-	t.low.fill(t.groups[:split], n1, twoU)
-	t.high.fill(t.groups[split:], n1, twoU)
+	t.lowCounts.fill(t.groups[:split], n1, twoU)
+	t.highCounts.fill(t.groups[split:], n1, twoU)
 	highN := total - lowN
 	ways := 0.0
 	for c := max(0, n1-highN); c <= min(n1, lowN); c++ {
@@ -103,7 +103,7 @@ func (t *tester) tiedWays(twoU, n1 int) float64 {
 		if rest < 0 {
 			continue
 		}
-		low, high := t.low.row(c), t.high.row(n1-c)
+		low, high := t.lowCounts.row(c), t.highCounts.row(n1-c)
 		for v := 1; v < len(high); v++ {
 			high[v] += high[v-1] // at most v, instead of exactly v
 		}
@@ -130,18 +130,18 @@ func twoGroupWays(twoU, n1 int, groups []int) float64 {
 
 // halves is a table of ways: row c, column v is the number of ways to choose c values with twice
 // their U equal to v.
-type halves struct {
+type countTable struct {
 	cells         []float64
 	stride, limit int
 	n             int
 }
 
 // row is as long as U can be: twice c times those not chosen.
-func (h *halves) row(c int) []float64 {
+func (h *countTable) row(c int) []float64 {
 	return h.cells[c*h.stride:][:min(2*c*(h.n-c), h.limit)+1]
 }
 
-func (h *halves) fill(groups []int, most, limit int) {
+func (h *countTable) fill(groups []int, most, limit int) {
 	h.n, h.limit = 0, limit
 	for _, g := range groups {
 		h.n += g
@@ -168,7 +168,7 @@ func (h *halves) fill(groups []int, most, limit int) {
 
 // add extends the choices of c-r values below a group by r of the group. Each of the r is greater
 // than the values below that were not chosen, and equal to those of its group that were not.
-func (h *halves) add(c, r, size, below int) {
+func (h *countTable) add(c, r, size, below int) {
 	from := c - r
 	if from > below {
 		return

@@ -171,7 +171,7 @@ func (t *texts) compare() (*reports.Comparison, error) {
 			same = append(same, key)
 		}
 	}
-	old, new := t.old.Keep(same), t.new.Keep(same)
+	old, new := t.old.Restrict(same), t.new.Restrict(same)
 	both := &reports.Log{
 		Series: append(slices.Clone(old.Series), new.Series...),
 		Files:  append(slices.Clone(old.Files), new.Files...),

@@ -14,17 +14,17 @@ const (
 )
 
 // A figure is a chart: numbers for the scripts, and the same in a table for whoever has none.
-type figure struct {
+type curveFigure struct {
 	Number      int // in the data of the scripts
 	Title, X, Y string
-	Cols        []name
+	Cols        []columnName
 	Rows        []chartRow
 }
 
 // A chartBody is a section of them.
 type chartBody struct {
 	ID      string
-	Figures []figure
+	Figures []curveFigure
 }
 
 type chartRow struct {
@@ -47,15 +47,15 @@ type chartData struct {
 }
 
 type lineData struct {
-	Col int      `json:"col"` // of the comparison
-	X   []number `json:"xs"`
-	Y   []number `json:"ys"`
-	Lo  []number `json:"lo"`
-	Hi  []number `json:"hi"`
+	Col int          `json:"col"` // of the comparison
+	X   []jsonNumber `json:"xs"`
+	Y   []jsonNumber `json:"ys"`
+	Lo  []jsonNumber `json:"lo"`
+	Hi  []jsonNumber `json:"hi"`
 }
 
 // charts adds the sections of curves.
-func (a *assembly) charts() {
+func (a *pageBuilder) addCharts() {
 	var data []chartData
 	add := func(id, title, intro string, charts []Chart, better func(Chart) int) {
 		if len(charts) == 0 {
@@ -72,11 +72,11 @@ func (a *assembly) charts() {
 		"unluckiest one. A band is the 95 % interval of the medians over all samples.",
 		a.percentiles(), func(Chart) int { return -1 })
 	if len(data) > 0 {
-		a.block("charts", data, 0) // without it their tables are still there
+		a.addBlock("charts", data, 0) // without it their tables are still there
 	}
 }
 
-func (a *assembly) scaling() (charts []Chart) {
+func (a *pageBuilder) scaling() (charts []Chart) {
 	for _, t := range a.c.Tables {
 		if len(t.Rows) <= maxPoints {
 			charts = append(charts, t.Scaling()...)
@@ -85,7 +85,7 @@ func (a *assembly) scaling() (charts []Chart) {
 	return charts
 }
 
-func (a *assembly) percentiles() (charts []Chart) {
+func (a *pageBuilder) percentiles() (charts []Chart) {
 	for _, t := range a.c.Tables {
 		if len(t.Rows) <= maxPoints {
 			charts = append(charts, t.Percentiles()...)
@@ -95,40 +95,40 @@ func (a *assembly) percentiles() (charts []Chart) {
 }
 
 // chartPart renders the tables of charts, and adds to data what draws them.
-func (a *assembly) chartPart(id string, charts []Chart, data *[]chartData,
+func (a *pageBuilder) chartPart(id string, charts []Chart, data *[]chartData,
 	better func(Chart) int) part {
 	shown, more := firstOf(charts, maxCharts)
-	var figures []figure
+	var figures []curveFigure
 	var mine []chartData
 	for _, c := range shown {
-		figures = append(figures, a.figure(c, len(*data)+len(mine)))
+		figures = append(figures, a.newFigure(c, len(*data)+len(mine)))
 		mine = append(mine, a.chartData(c, better(c)))
 	}
 	before := a.left
-	if !a.plot() {
-		return part{Note: a.leave("Too large for this page: " + plural(len(charts), "chart"))}
+	if !a.reservePlots() {
+		return part{Note: a.leftOutNote("Too large for this page: " + plural(len(charts), "chart"))}
 	}
-	p := a.part("charts", chartBody{id, figures})
+	p := a.renderPart("charts", chartBody{id, figures})
 	if p.Note != "" {
 		a.left = before
 		return p
 	}
 	*data = append(*data, mine...)
 	if more > 0 {
-		p.Note = a.leave("The first " + plural(maxCharts, "chart") + " are shown, " +
+		p.Note = a.leftOutNote("The first " + plural(maxCharts, "chart") + " are shown, " +
 			plural(more, "chart") + " not")
 	}
 	return p
 }
 
-func (a *assembly) figure(c Chart, number int) figure {
-	f := figure{Number: number, X: clipped(c.X), Y: clipped(c.Y), Title: figureTitle(a.c, c)}
-	names := namesOf(a.c)
+func (a *pageBuilder) newFigure(c Chart, number int) curveFigure {
+	f := curveFigure{Number: number, X: clipped(c.X), Y: clipped(c.Y), Title: figureTitle(a.c, c)}
+	names := newColumnNames(a.c)
 	for _, l := range c.Lines {
 		f.Cols = append(f.Cols, names.one(l.Name))
 	}
-	for _, x := range places(c) {
-		row := chartRow{X: c.place(x)}
+	for _, x := range chartXs(c) {
+		row := chartRow{X: c.xText(x)}
 		for _, l := range c.Lines {
 			var cell chartCell
 			if i := slices.Index(l.X, x); i >= 0 {
@@ -145,7 +145,7 @@ func (a *assembly) figure(c Chart, number int) figure {
 }
 
 func figureTitle(c *Comparison, chart Chart) string {
-	words := []string{familyName(c, chart.Table), chart.Title}
+	words := []string{tableName(c, chart.Table), chart.Title}
 	if len(c.Tables) == 1 && chart.Title != "" {
 		words = words[1:]
 	}
@@ -153,7 +153,7 @@ func figureTitle(c *Comparison, chart Chart) string {
 }
 
 // places are all x of a chart, ascending.
-func places(c Chart) []float64 {
+func chartXs(c Chart) []float64 {
 	var xs []float64
 	for _, l := range c.Lines {
 		xs = append(xs, l.X...)
@@ -163,37 +163,37 @@ func places(c Chart) []float64 {
 }
 
 // place names an x.
-func (c Chart) place(x float64) string {
+func (c Chart) xText(x float64) string {
 	if c.XTicks != nil {
 		return c.XTicks[int(x)]
 	}
-	text, _ := number(x).MarshalJSON()
+	text, _ := jsonNumber(x).MarshalJSON()
 	return string(text)
 }
 
-func (a *assembly) chartData(c Chart, better int) chartData {
+func (a *pageBuilder) chartData(c Chart, better int) chartData {
 	d := chartData{X: clipped(c.X), Y: clipped(c.Y), Symbol: symbol(c.Unit), Better: better,
 		LogX: c.LogX, LogY: c.LogY, Ticks: c.XTicks}
 	for _, l := range c.Lines {
-		d.Lines = append(d.Lines, lineData{slices.Index(a.c.Cols, l.Name), numbers(l.X), numbers(l.Y),
-			numbers(l.Lo), numbers(l.Hi)})
+		d.Lines = append(d.Lines, lineData{slices.Index(a.c.Cols, l.Name), jsonNumbers(l.X), jsonNumbers(l.Y),
+			jsonNumbers(l.Lo), jsonNumbers(l.Hi)})
 	}
 	return d
 }
 
-func numbers(values []float64) []number {
-	list := make([]number, len(values))
+func jsonNumbers(values []float64) []jsonNumber {
+	list := make([]jsonNumber, len(values))
 	for i, v := range values {
-		list[i] = number(v)
+		list[i] = jsonNumber(v)
 	}
 	return list
 }
 
 // chartedUnits are those that the percentile charts show.
-func (a *assembly) chartedUnits() (names []string) {
+func (a *pageBuilder) chartedUnits() (names []string) {
 	for _, t := range a.c.Tables {
-		for _, l := range t.ladders() {
-			for _, s := range l.steps {
+		for _, l := range t.percentileSets() {
+			for _, s := range l.percentiles {
 				names = append(names, s.unit.Name)
 			}
 		}

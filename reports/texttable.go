@@ -15,43 +15,45 @@ import (
 //	              │    cond     │              channel              │
 //	              │   sec/op    │   sec/op     vs base              │
 //	permits=4-2     12.34µ ± 2%   17.52µ ± 3%  +41.97% (p=0.002 n=6)
-type grid struct {
+type textTable struct {
 	unit    string
 	columns []string
-	rows    []gridRow
-	spare   []entry // for rows to come
+	rows    []textRow
+	free    []textCell // for rows to come
 }
 
-type gridRow struct {
+type textRow struct {
 	label   string
-	entries []entry
+	entries []textCell
 }
 
 // An entry is one cell of a grid, in the pieces that are aligned below each other.
-type entry struct{ center, spread, note, delta, test, deltaNote string }
+type textCell struct{ center, spread, note, delta, test, deltaNote string }
 
 const vsBase = "vs base"
 
-func newGrid(unit string) *grid         { return &grid{unit: unit} }
-func (g *grid) column(name string)      { g.columns = append(g.columns, name) }
-func (g *grid) set(column int, e entry) { g.rows[len(g.rows)-1].entries[column] = e }
+func newTextTable(unit string) *textTable { return &textTable{unit: unit} }
 
-func (g *grid) row(label string) {
-	if len(g.spare) < len(g.columns) {
-		g.spare = make([]entry, 64*len(g.columns))
+func (g *textTable) column(name string) { g.columns = append(g.columns, name) }
+
+func (g *textTable) set(column int, e textCell) { g.rows[len(g.rows)-1].entries[column] = e }
+
+func (g *textTable) row(label string) {
+	if len(g.free) < len(g.columns) {
+		g.free = make([]textCell, 64*len(g.columns))
 	}
-	entries := g.spare[:len(g.columns):len(g.columns)]
-	g.spare = g.spare[len(g.columns):]
-	g.rows = append(g.rows, gridRow{label, entries})
+	entries := g.free[:len(g.columns):len(g.columns)]
+	g.free = g.free[len(g.columns):]
+	g.rows = append(g.rows, textRow{label, entries})
 }
 
 // expect makes room for rows.
-func (g *grid) expect(rows int) { g.rows = slices.Grow(g.rows, rows) }
+func (g *textTable) reserveRows(rows int) { g.rows = slices.Grow(g.rows, rows) }
 
 // widths are the column's widths of the pieces of an entry. Notes carry their own space.
 type widths struct{ center, spread, note, delta, test, deltaNote int }
 
-func (g *grid) write(w io.Writer) {
+func (g *textTable) write(w io.Writer) {
 	label := 0
 	for _, r := range g.rows {
 		label = max(label, width(r.label))
@@ -73,7 +75,7 @@ func (g *grid) write(w io.Writer) {
 }
 
 // measureColumn widens the center if the column's name is wider than all below it.
-func (g *grid) measureColumn(i int) widths {
+func (g *textTable) measureColumn(i int) widths {
 	var ws widths
 	for _, r := range g.rows {
 		e := r.entries[i]
@@ -92,7 +94,8 @@ func (g *grid) measureColumn(i int) widths {
 	return ws
 }
 
-func (ws widths) summary() int    { return ws.center + width(" ± ") + ws.spread + ws.note }
+func (ws widths) summary() int { return ws.center + width(" ± ") + ws.spread + ws.note }
+
 func (ws widths) comparison() int { return ws.delta + ws.test + ws.deltaNote }
 
 func (ws widths) total(compared bool) int {
@@ -102,7 +105,7 @@ func (ws widths) total(compared bool) int {
 	return ws.summary() + width("  ") + ws.comparison()
 }
 
-func (g *grid) writeHead(w io.Writer, label int, all []widths) {
+func (g *textTable) writeHead(w io.Writer, label int, all []widths) {
 	names := strings.Repeat(" ", label)
 	units := names
 	for i, ws := range all {
@@ -115,7 +118,7 @@ func (g *grid) writeHead(w io.Writer, label int, all []widths) {
 	fmt.Fprintf(w, "%s │\n%s │\n", names, units)
 }
 
-func (e entry) format(ws widths, compared bool) string {
+func (e textCell) format(ws widths, compared bool) string {
 	between := " ± "
 	if e.spread == "" {
 		between = "   "
@@ -139,7 +142,8 @@ func spaced(s string) string {
 // width counts runes, as benchstat does.
 func width(s string) int { return utf8.RuneCountInString(s) }
 
-func pad(s string, to int) string     { return s + strings.Repeat(" ", max(0, to-width(s))) }
+func pad(s string, to int) string { return s + strings.Repeat(" ", max(0, to-width(s))) }
+
 func padLeft(s string, to int) string { return strings.Repeat(" ", max(0, to-width(s))) + s }
 
 func centered(s string, to int) string {

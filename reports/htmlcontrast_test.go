@@ -27,7 +27,7 @@ func TestContrast(t *testing.T) {
 		}
 		grounds := []string{"paper", "panel", "warn", "good", "bad", "chip", "best", "tie", "unknown",
 			"none"}
-		for i := range steps {
+		for i := range heatSteps {
 			grounds = append(grounds, fmt.Sprintf("h%d", i+1))
 		}
 		for _, g := range grounds {

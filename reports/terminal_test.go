@@ -1,53 +1,9 @@
 package reports
 
 import (
-	"fmt"
-	"io"
 	"math"
-	"strings"
 	"testing"
 )
-
-// WriteDrawings is for the tests outside: all pictures of c in one stream.
-func WriteDrawings(w io.Writer, c *Comparison) error {
-	list := c.drawings()
-	if _, err := fmt.Fprintf(w, "<!-- %d pictures -->\n", len(list)); err != nil {
-		return err
-	}
-	for _, d := range list {
-		if err := d.write(w, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func TestTickText(t *testing.T) {
-	for _, test := range []struct {
-		v          float64
-		unit, want string
-	}{
-		{1e-5, "sec/op", "10µs"}, {1.5e-3, "sec", "1.5ms"}, {2e-7, "acquire-p50-sec", "200ns"},
-		{0, "sec/op", "0s"}, {1, "sec/op", "1s"}, {2.5, "B/op", "2.5B"}, {2 << 20, "B/op", "2MiB"},
-		{1e6, "ops/s", "1M"}, {1500, "ops/s", "1.5k"}, {0.25, "jain", "0.25"}, {-3, "drift", "-3"},
-	} {
-		if got := tickText(test.v, test.unit); got != test.want {
-			t.Errorf("tickText(%v, %s) = %s, want %s", test.v, test.unit, got, test.want)
-		}
-	}
-}
-
-// A cell of the terminal has room for six characters.
-func TestCellTextIsShort(t *testing.T) {
-	for _, standing := range []Standing{Unranked, Best, Tie, Worse, Unknown} {
-		for _, ratio := range []float64{0, 1, 9.994, 9.995, 99.96, 9999.4, 9999.6, 1e7, math.MaxFloat64} {
-			c := &Cell{Standing: standing, Ratio: ratio}
-			if s := c.cellText(); s == "" || width(s) > 6 {
-				t.Errorf("%v %v: %q, want 1 to 6 characters", standing, ratio, s)
-			}
-		}
-	}
-}
 
 func TestFit(t *testing.T) {
 	for _, test := range []struct {
@@ -98,12 +54,3 @@ func xtermLuminance(colour int) float64 {
 }
 
 func paintContrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
-
-func TestPictureKinds(t *testing.T) {
-	seen := strings.Join(kinds, " ")
-	for _, d := range []drawing{{kind: "heat"}, {kind: "ratios"}, {kind: "scaling"}, {kind: "latency"}} {
-		if !strings.Contains(seen, d.kind) {
-			t.Errorf("%s is in no list, so a stale one would stay", d.kind)
-		}
-	}
-}

@@ -17,7 +17,7 @@ func writeRatios(w io.Writer, c *Comparison) {
 			}
 			if !begun {
 				fmt.Fprintf(w, "\nRatios to the first column, with 95 %% intervals; p is corrected "+
-					"(Holm, %s).\n", c.familyName())
+					"(Holm, %s).\n", c.familyText())
 				begun = true
 			}
 			if heading != "" {
@@ -27,17 +27,6 @@ func writeRatios(w io.Writer, c *Comparison) {
 			writeUnitRatios(w, t, u)
 		}
 	}
-}
-
-func (u *Unit) compares() bool {
-	for _, cells := range u.Cells {
-		for _, c := range cells {
-			if c != nil && c.VsBase != nil {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // ratioWidth is that of "0.812 [0.794, 0.823] p=0.001 different".
@@ -76,7 +65,7 @@ func writeUnitRatios(w io.Writer, t *Table, u *Unit) {
 func (v *Versus) text() string {
 	var parts []string
 	if v.Ratio.Medians != 0 {
-		parts = append(parts, factor(v.Ratio.Medians))
+		parts = append(parts, preciseRatioText(v.Ratio.Medians))
 	} else {
 		parts = append(parts, "no ratio")
 	}
@@ -93,17 +82,9 @@ func (v *Versus) text() string {
 func (r Ratio) interval() string {
 	switch {
 	case r.Confidence > 0:
-		return "[" + factor(r.Lo) + ", " + factor(r.Hi) + "]"
+		return "[" + preciseRatioText(r.Lo) + ", " + preciseRatioText(r.Hi) + "]"
 	case r.Shift != 0:
 		return "[0, ∞]"
 	}
 	return ""
-}
-
-// factor has one digit more than times: it is about small differences.
-func factor(ratio float64) string {
-	if ratio < 9.9995 {
-		return fmt.Sprintf("%.3f", ratio)
-	}
-	return times(ratio)
 }

@@ -31,7 +31,7 @@ type Line struct {
 }
 
 // fewestPoints make a curve. Two are a straight line whatever they say.
-const fewestPoints = 3
+const minPoints = 3
 
 // Scaling returns how the primary unit of t goes with each number in the names of its rows, as in
 // goroutines=64, while all other parts of the name stay the same.
@@ -40,7 +40,7 @@ func (t *Table) Scaling() []Chart {
 	var charts []Chart
 	for _, key := range t.numericKeys() {
 		for _, g := range t.seriesOver(key) {
-			if len(g.rows) < fewestPoints {
+			if len(g.rows) < minPoints {
 				continue
 			}
 			c := Chart{Table: t, Title: g.title, X: key, Y: u.Name, Unit: u.Name}
@@ -48,7 +48,7 @@ func (t *Table) Scaling() []Chart {
 				c.addLine(t.Cols[col], u, g.rows, col)
 			}
 			if len(c.Lines) > 0 {
-				charts = append(charts, c.scaled())
+				charts = append(charts, c.withLogAxes())
 			}
 		}
 	}
@@ -59,7 +59,7 @@ func (t *Table) Scaling() []Chart {
 func (t *Table) numericKeys() []string {
 	var keys []string
 	for _, row := range t.Rows {
-		for _, p := range parts(row.Name) {
+		for _, p := range nameParts(row.Name) {
 			key, _, ok := numericPart(p)
 			if ok && !slices.Contains(keys, key) {
 				keys = append(keys, key)
@@ -71,7 +71,7 @@ func (t *Table) numericKeys() []string {
 
 // numericPart splits /goroutines=64, /hold=10µs and the -2 that stands for GOMAXPROCS.
 func numericPart(part string) (key string, value float64, ok bool) {
-	key, text, ok := strings.Cut(plain(part), "=")
+	key, text, ok := strings.Cut(partText(part), "=")
 	if !ok {
 		return "", 0, false
 	}
@@ -88,10 +88,10 @@ func numericPart(part string) (key string, value float64, ok bool) {
 type rowSeries struct {
 	title string
 	rest  string // the name of its rows without that number
-	rows  []point
+	rows  []rowPoint
 }
 
-type point struct {
+type rowPoint struct {
 	row int
 	x   float64
 }
@@ -99,7 +99,7 @@ type point struct {
 func (t *Table) seriesOver(key string) []*rowSeries {
 	var list []*rowSeries
 	for i, row := range t.Rows {
-		x, others, ok := cutNumber(parts(row.Name), key)
+		x, others, ok := cutNumber(nameParts(row.Name), key)
 		if !ok {
 			continue
 		}
@@ -109,11 +109,11 @@ func (t *Table) seriesOver(key string) []*rowSeries {
 			_, title, _ := cutNumber(strings.Fields(row.Shape), key)
 			at, list = len(list), append(list, &rowSeries{strings.Join(title, " "), rest, nil})
 		}
-		list[at].rows = append(list[at].rows, point{i, x})
+		list[at].rows = append(list[at].rows, rowPoint{i, x})
 	}
 	for _, s := range list {
-		slices.SortStableFunc(s.rows, func(a, b point) int { return cmp.Compare(a.x, b.x) })
-		s.rows = slices.CompactFunc(s.rows, func(a, b point) bool { return a.x == b.x })
+		slices.SortStableFunc(s.rows, func(a, b rowPoint) int { return cmp.Compare(a.x, b.x) })
+		s.rows = slices.CompactFunc(s.rows, func(a, b rowPoint) bool { return a.x == b.x })
 	}
 	return list
 }
@@ -133,13 +133,13 @@ func cutNumber(parts []string, key string) (x float64, rest []string, ok bool) {
 var percentileUnit = regexp.MustCompile(`^(.+)-(p\d+(?:\.\d+)?|max)-(.+)$`)
 
 // A ladder is units that are percentiles of one thing, from the lowest to the maximum.
-type ladder struct {
-	name  string // "acquire"
-	unit  string // "sec"
-	steps []step
+type percentileSet struct {
+	name        string // "acquire"
+	unit        string // "sec"
+	percentiles []percentile
 }
 
-type step struct {
+type percentile struct {
 	name  string // "p99.9"
 	order float64
 	unit  *Unit
@@ -149,26 +149,26 @@ type step struct {
 // acquire-p50-ns, acquire-p99.9-ns and acquire-max-ns.
 func (t *Table) Percentiles() []Chart {
 	var charts []Chart
-	for _, l := range t.ladders() {
+	for _, l := range t.percentileSets() {
 		for i, row := range t.Rows {
 			c := Chart{Table: t, Title: row.Shape, X: "percentile of " + l.name,
 				Y: l.name + " " + l.unit, Unit: l.unit}
-			for _, s := range l.steps {
+			for _, s := range l.percentiles {
 				c.XTicks = append(c.XTicks, s.name)
 			}
 			for col, name := range t.Cols {
-				c.addSteps(name, l, i, col)
+				c.addPercentiles(name, l, i, col)
 			}
 			if len(c.Lines) > 0 {
-				charts = append(charts, c.scaled())
+				charts = append(charts, c.withLogAxes())
 			}
 		}
 	}
 	return charts
 }
 
-func (t *Table) ladders() []*ladder {
-	var list []*ladder
+func (t *Table) percentileSets() []*percentileSet {
+	var list []*percentileSet
 	for _, u := range t.Units {
 		m := percentileUnit.FindStringSubmatch(u.Name)
 		if m == nil {
@@ -178,41 +178,41 @@ func (t *Table) ladders() []*ladder {
 		if p, ok := strings.CutPrefix(m[2], "p"); ok {
 			order, _ = strconv.ParseFloat(p, 64) // digits, as the expression says
 		}
-		at := slices.IndexFunc(list, func(l *ladder) bool { return l.name == m[1] && l.unit == m[3] })
+		at := slices.IndexFunc(list, func(l *percentileSet) bool { return l.name == m[1] && l.unit == m[3] })
 		if at < 0 {
-			at, list = len(list), append(list, &ladder{name: m[1], unit: m[3]})
+			at, list = len(list), append(list, &percentileSet{name: m[1], unit: m[3]})
 		}
-		list[at].steps = append(list[at].steps, step{m[2], order, u})
+		list[at].percentiles = append(list[at].percentiles, percentile{m[2], order, u})
 	}
 	for _, l := range list {
-		slices.SortStableFunc(l.steps, func(a, b step) int { return cmp.Compare(a.order, b.order) })
+		slices.SortStableFunc(l.percentiles, func(a, b percentile) int { return cmp.Compare(a.order, b.order) })
 	}
-	return slices.DeleteFunc(list, func(l *ladder) bool { return len(l.steps) < fewestPoints })
+	return slices.DeleteFunc(list, func(l *percentileSet) bool { return len(l.percentiles) < minPoints })
 }
 
-func (c *Chart) addLine(name string, u *Unit, rows []point, col int) {
+func (c *Chart) addLine(name string, u *Unit, rows []rowPoint, col int) {
 	l := Line{Name: name}
 	for _, p := range rows {
-		l.add(p.x, u.Cells[p.row][col])
+		l.appendPoint(p.x, u.Cells[p.row][col])
 	}
-	c.keep(l)
+	c.appendLine(l)
 }
 
-func (c *Chart) addSteps(name string, of *ladder, row, col int) {
+func (c *Chart) addPercentiles(name string, of *percentileSet, row, col int) {
 	l := Line{Name: name}
-	for i, s := range of.steps {
-		l.add(float64(i), s.unit.Cells[row][col])
+	for i, s := range of.percentiles {
+		l.appendPoint(float64(i), s.unit.Cells[row][col])
 	}
-	c.keep(l)
+	c.appendLine(l)
 }
 
-func (c *Chart) keep(l Line) {
+func (c *Chart) appendLine(l Line) {
 	if len(l.X) > 0 {
 		c.Lines = append(c.Lines, l)
 	}
 }
 
-func (l *Line) add(x float64, cell *Cell) {
+func (l *Line) appendPoint(x float64, cell *Cell) {
 	if cell == nil {
 		return
 	}
@@ -227,9 +227,9 @@ func (l *Line) add(x float64, cell *Cell) {
 
 // wide is the quotient of the greatest and the least value from which an axis is logarithmic:
 // with less, a logarithm bends without need.
-const wide = 8
+const logAxisFrom = 8
 
-func (c Chart) scaled() Chart {
+func (c Chart) withLogAxes() Chart {
 	var xs, ys []float64
 	for _, l := range c.Lines {
 		xs, ys = append(xs, l.X...), append(ys, l.Y...)
@@ -241,11 +241,11 @@ func (c Chart) scaled() Chart {
 
 func spansDecades(values []float64) bool {
 	low, high := slices.Min(values), slices.Max(values)
-	return low > 0 && high/low >= wide
+	return low > 0 && high/low >= logAxisFrom
 }
 
 // Value formats one of the values on the y axis.
-func (c Chart) Value(y float64) string { return measure(y, c.Unit) }
+func (c Chart) Value(y float64) string { return valueText(y, c.Unit) }
 
 // String names the chart in words.
 func (c Chart) String() string {

@@ -17,14 +17,14 @@ var thresholds = benchmath.DefaultThresholds
 
 // judge fills in everything that needs statistics. Rows are independent of each other up to the
 // correction of their p-values, so they are spread over the processors.
-func judge(c *Comparison, meta benchfmt.UnitMetadataMap) {
-	rows := make(chan rowOf, 64)
+func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
+	rows := make(chan rowJob, 64)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			var j judgement
+			var j rowStatistics
 			for r := range rows {
-				j.row(r.unit, r.cells)
+				j.compute(r.unit, r.cells)
 			}
 		})
 	}
@@ -34,7 +34,7 @@ func judge(c *Comparison, meta benchfmt.UnitMetadataMap) {
 			u.Exact = meta.GetAssumption(u.Name) == benchmath.AssumeExact
 			u.Base = u.baseColumn()
 			for _, cells := range u.Cells {
-				rows <- rowOf{u, cells}
+				rows <- rowJob{u, cells}
 			}
 		}
 	}
@@ -46,14 +46,14 @@ func judge(c *Comparison, meta benchfmt.UnitMetadataMap) {
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
 			for _, cells := range u.Cells {
-				stand(cells)
+				setStandings(cells)
 			}
 			u.summarizeColumns(len(t.Cols))
 		}
 	}
 }
 
-type rowOf struct {
+type rowJob struct {
 	unit  *Unit
 	cells []*Cell
 }
@@ -74,14 +74,14 @@ func (u *Unit) measured(col int) bool {
 
 // A judgement judges one row after the other. It holds the sorted samples of the current row, and
 // only of that: nobody needs them afterwards.
-type judgement struct {
-	tester  tester
-	sorted  []float64
+type rowStatistics struct {
+	tester  uTester
+	values  []float64
 	samples []benchmath.Sample // by column
 }
 
-func (j *judgement) row(u *Unit, cells []*Cell) {
-	j.sort(cells)
+func (j *rowStatistics) compute(u *Unit, cells []*Cell) {
+	j.sortSamples(cells)
 	for i, c := range cells {
 		switch {
 		case c == nil:
@@ -97,34 +97,34 @@ func (j *judgement) row(u *Unit, cells []*Cell) {
 			c.VsBase = j.versus(u, cells, i, u.Base)
 		}
 	}
-	j.rank(u, cells)
+	j.compareWithBest(u, cells)
 }
 
 // sort copies: the order of the text must survive.
-func (j *judgement) sort(cells []*Cell) {
+func (j *rowStatistics) sortSamples(cells []*Cell) {
 	size := 0
 	for _, c := range cells {
 		if c != nil {
 			size += len(c.Values)
 		}
 	}
-	j.sorted = slices.Grow(j.sorted[:0], size)
+	j.values = slices.Grow(j.values[:0], size)
 	j.samples = j.samples[:0]
 	for _, c := range cells {
 		if c == nil {
 			j.samples = append(j.samples, benchmath.Sample{})
 			continue
 		}
-		start := len(j.sorted)
-		j.sorted = append(j.sorted, c.Values...)
-		values := j.sorted[start:]
+		start := len(j.values)
+		j.values = append(j.values, c.Values...)
+		values := j.values[start:]
 		slices.Sort(values)
 		j.samples = append(j.samples, benchmath.Sample{Values: values, Thresholds: &thresholds})
 	}
 }
 
 // versus compares column i with column ref.
-func (j *judgement) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
+func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 	v, refCenter := new(Versus), cells[ref].Summary.Center
 	if u.Exact {
 		v.Comparison = benchmath.AssumeExact.Compare(&j.samples[ref], &j.samples[i])
@@ -146,7 +146,7 @@ func (j *judgement) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 }
 
 // rank compares every cell of a row with the best one.
-func (j *judgement) rank(u *Unit, cells []*Cell) {
+func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
 	best := u.best(cells)
 	if best < 0 {
 		return
@@ -182,7 +182,7 @@ func (j *judgement) rank(u *Unit, cells []*Cell) {
 }
 
 // stand fills in the standings of a row, once its p-values are corrected.
-func stand(cells []*Cell) {
+func setStandings(cells []*Cell) {
 	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
 	if best < 0 {
 		return
@@ -193,7 +193,7 @@ func stand(cells []*Cell) {
 		if c == nil || c == b {
 			continue
 		}
-		c.Standing, c.Why = standing(c)
+		c.Standing, c.Why = standingOf(c)
 		if c.Standing != Unknown {
 			b.Why = ""
 		}
@@ -237,13 +237,13 @@ func timesWorse(best, c float64, better int) float64 {
 	return c / best
 }
 
-func standing(c *Cell) (s Standing, why string) {
+func standingOf(c *Cell) (s Standing, why string) {
 	switch v := c.VsBest; v.Verdict() {
 	case "different":
 		return Worse, ""
 	case "tie":
 		return Tie, ""
 	default:
-		return Unknown, v.why()
+		return Unknown, v.whyUnknown()
 	}
 }

@@ -4,17 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
 )
 
-// plannedKey is the configuration key for the number of benchmark lines that were to be written.
-const plannedKey = "planned-samples"
-
 // unusable says why a result that benchfmt accepts is no measurement, or "".
-func unusable(r *benchfmt.Result) string {
+func invalidReason(r *benchfmt.Result) string {
 	if r.Iters < 1 {
 		return fmt.Sprintf("iteration count %d, want 1 or more", r.Iters)
 	}
@@ -32,48 +28,6 @@ func asWritten(v benchfmt.Value) string {
 		return v.OrigUnit
 	}
 	return v.Unit
-}
-
-// A plan adds up the different values of planned-samples in one file. Configuration lines set a
-// state, so the same value twice is one plan; two values are two runs in one file.
-type plan struct {
-	total  int
-	seen   []string
-	broken []*benchfmt.SyntaxError
-}
-
-func (p *plan) note(r *benchfmt.Result) {
-	i, ok := r.ConfigIndex(plannedKey)
-	if !ok {
-		return
-	}
-	if v := r.Config[i].Value; len(p.seen) == 0 || string(v) != p.seen[len(p.seen)-1] {
-		p.add(r, string(v))
-	}
-}
-
-func (p *plan) add(r *benchfmt.Result, value string) {
-	if slices.Contains(p.seen, value) {
-		return
-	}
-	p.seen = append(p.seen, value)
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 0 {
-		msg := fmt.Sprintf("%s above this line is not a count: %q", plannedKey, value)
-		p.broken = append(p.broken, brokenAt(r, msg))
-		return
-	}
-	p.total += n
-}
-
-// hidePlan takes the plan out of .config. It describes the file, not the machine or the program,
-// so two runs of different length can still be compared.
-func hidePlan(r *benchfmt.Result) {
-	for i := range r.Config {
-		if r.Config[i].Key == plannedKey {
-			r.Config[i].File = false
-		}
-	}
 }
 
 // tidyZeros puts zeros into base units. benchfmt compares the tidied value with the original one
@@ -94,7 +48,7 @@ type lastLine struct {
 	unit, origin string // the last unit, in base units and as written
 }
 
-func (l *lastLine) note(r *benchfmt.Result) {
+func (l *lastLine) observe(r *benchfmt.Result) {
 	l.file, l.line = r.Pos()
 	v := r.Values[len(r.Values)-1]
 	l.unit, l.origin = v.Unit, asWritten(v)
@@ -104,19 +58,24 @@ func (l *lastLine) note(r *benchfmt.Result) {
 // unit "ns/o", which would make a table of its own. Only the last unit of an unended line can be
 // cut, and a cut unit is one that nothing else knows.
 func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitMetadataMap) bool {
-	return lines.cut(l.line) && !stockUnit(l.unit) && !declared(l.unit, meta) && !c.hadUnit(l.unit)
+	return lines.isUnterminated(l.line) && !isBuiltinUnit(l.unit) && !isDeclared(l.unit, meta) && !c.hadUnit(l.unit)
 }
 
-func (l *lastLine) broken() *benchfmt.SyntaxError {
+func (l *lastLine) syntaxError() *benchfmt.SyntaxError {
 	msg := fmt.Sprintf("line has no end, and its last unit %q is on no other line: cut short",
 		l.origin)
 	return &benchfmt.SyntaxError{FileName: l.file, Line: l.line, Msg: msg}
 }
 
-func stockUnit(unit string) bool {
+func isBuiltinUnit(unit string) bool {
 	return slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
 }
 
-func declared(unit string, meta benchfmt.UnitMetadataMap) bool {
+func isDeclared(unit string, meta benchfmt.UnitMetadataMap) bool {
 	return meta.Get(unit, "better") != nil || meta.Get(unit, "assume") != nil
+}
+
+func syntaxErrorAt(rec benchfmt.Record, msg string) *benchfmt.SyntaxError {
+	file, line := rec.Pos()
+	return &benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg}
 }

@@ -10,11 +10,11 @@ import (
 func (l *Log) Keys() (keys []string) {
 	seen := make(map[*setting]bool)
 	for _, s := range l.Series {
-		if seen[s.config] {
+		if seen[s.setting] {
 			continue
 		}
-		seen[s.config] = true
-		for _, cfg := range s.config.config {
+		seen[s.setting] = true
+		for _, cfg := range s.setting.config {
 			if cfg.File && !slices.Contains(keys, cfg.Key) {
 				keys = append(keys, cfg.Key)
 			}
@@ -25,18 +25,18 @@ func (l *Log) Keys() (keys []string) {
 
 // Keep returns the same results with no other configuration than these keys and the file. What
 // [Compare] would keep apart for the sake of another key, it then puts into one sample.
-func (l *Log) Keep(keys []string) *Log {
+func (l *Log) Restrict(keys []string) *Log {
 	kept := *l
 	kept.Series = make([]*Series, len(l.Series))
 	settings := make(map[*setting]*setting)
 	for i, s := range l.Series {
-		if settings[s.config] == nil {
-			settings[s.config] = &setting{file: s.config.file, config: slices.DeleteFunc(
-				slices.Clone(s.config.config),
+		if settings[s.setting] == nil {
+			settings[s.setting] = &setting{file: s.setting.file, config: slices.DeleteFunc(
+				slices.Clone(s.setting.config),
 				func(cfg benchfmt.Config) bool { return cfg.File && !slices.Contains(keys, cfg.Key) })}
 		}
 		copied := *s
-		copied.config = settings[s.config]
+		copied.setting = settings[s.setting]
 		kept.Series[i] = &copied
 	}
 	return &kept

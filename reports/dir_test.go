@@ -1,0 +1,36 @@
+package reports
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// If one file cannot be written, the others are not replaced, and no temporary file stays.
+func TestWriteAllOrNothing(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(dir, "first")
+	if err := os.WriteFile(old, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	write := func(w io.Writer, _ *Comparison) error {
+		_,
+			err := io.WriteString(w, "new")
+		return err
+	}
+	fail := func(io.Writer, *Comparison) error { return io.ErrShortWrite }
+	paths, err := writeAll(dir, nil, []outputFile{{"first", write}, {"second", fail}})
+	if paths != nil || !errors.Is(err, io.ErrShortWrite) ||
+		!strings.Contains(err.Error(), "second") {
+		t.Errorf("got %v, %v, want nil and the error of second", paths, err)
+	}
+	if text, err := os.ReadFile(old); err != nil || string(text) != "old" {
+		t.Errorf("first = %q, %v, want the old text", text, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("folder holds %v, %v, want first alone", left, err)
+	}
+}
