@@ -10,7 +10,7 @@ func TestCellTextIsShort(t *testing.T) {
 	for _, standing := range []Standing{Unranked, Best, Tie, Worse, Unknown} {
 		for _, ratio := range []float64{0, 1, 9.994, 9.995, 99.96, 9999.4, 9999.6, 1e7, math.MaxFloat64} {
 			c := &Cell{Standing: standing, Ratio: ratio}
-			if s := c.cellText(); s == "" || width(s) > 6 {
+			if s := newHeatCell(c, &Unit{}).short(); s == "" || width(s) > 6 {
 				t.Errorf("%v %v: %q, want 1 to 6 characters", standing, ratio, s)
 			}
 		}

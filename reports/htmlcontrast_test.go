@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/reports/internal/picture"
 )
 
 // Text has a contrast of 4.5 with every ground, in both themes (WCAG 2, level AA).
@@ -27,7 +29,7 @@ func TestContrast(t *testing.T) {
 		}
 		grounds := []string{"paper", "panel", "warn", "good", "bad", "chip", "best", "tie", "unknown",
 			"none"}
-		for i := range heatSteps {
+		for i := range picture.Steps {
 			grounds = append(grounds, fmt.Sprintf("h%d", i+1))
 		}
 		for _, g := range grounds {

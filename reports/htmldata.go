@@ -58,30 +58,30 @@ func primaryUnit(shown pageRows) []unitData {
 func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 	data := unitData{Unit: name, Caption: caption(shown.c, unit)}
 	for i, t := range shown.c.Tables {
-		u, places := unit(t), columnIndexes(shown.c, t)
+		u, columns := unit(t), columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {
-			row := make([]*cellData, len(places))
-			for col, p := range places {
+			row := make([]*cellData, len(columns))
+			for col, p := range columns {
 				if u != nil && p >= 0 && u.Cells[r][p] != nil {
 					c := u.Cells[r][p]
-					row[col] = &cellData{newPageCell(c, u), newTooltip(c, u)}
+					row[col] = &cellData{newPageCell(newHeatCell(c, u)), newTooltip(c, u)}
 				}
 			}
 			data.Rows = append(data.Rows, row)
 		}
 		if t.hasMean() && shown.rows[i] > 0 {
-			data.Rows = append(data.Rows, meanData(u, places))
+			data.Rows = append(data.Rows, meanData(u, columns))
 		}
 	}
 	return data
 }
 
-func meanData(u *Unit, places []int) []*cellData {
-	row := make([]*cellData, len(places))
+func meanData(u *Unit, columns []int) []*cellData {
+	row := make([]*cellData, len(columns))
 	if u == nil {
 		return row
 	}
-	for col, c := range overallCells(u, places) {
+	for col, c := range overallCells(u, columns) {
 		row[col] = &cellData{pageCell: c}
 	}
 	return row
@@ -166,10 +166,10 @@ func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
 func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 	data := rawUnit{Unit: printable(name), Symbol: symbol(name)}
 	for i, t := range shown.c.Tables {
-		u, places := unit(t), columnIndexes(shown.c, t)
+		u, columns := unit(t), columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {
-			row := make([][]jsonNumber, len(places))
-			for col, p := range places {
+			row := make([][]jsonNumber, len(columns))
+			for col, p := range columns {
 				if u != nil && p >= 0 && u.Cells[r][p] != nil {
 					for _, v := range u.Cells[r][p].Values {
 						row[col] = append(row[col], jsonNumber(v))

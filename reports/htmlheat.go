@@ -3,9 +3,10 @@ package reports
 import (
 	"fmt"
 	"html/template"
-	"math"
 	"slices"
 	"strings"
+
+	"github.com/semabench/semabench/reports/internal/picture"
 )
 
 // A heatTable is one unit of several tables, in groups: the columns are those of the comparison, so
@@ -21,12 +22,12 @@ type heatTable struct {
 // A heatGroup is one table of the comparison.
 type heatGroup struct {
 	ID, Heading, Common string
-	Rows                []heatRow
-	Mean                *heatRow // over all rows, shown or not
-	More                int      // rows that are not on the page
+	Rows                []heatGroupRow
+	Mean                *heatGroupRow // over all rows, shown or not
+	More                int           // rows that are not on the page
 }
 
-type heatRow struct {
+type heatGroupRow struct {
 	Label string
 	Cells []pageCell
 }
@@ -134,14 +135,14 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 		}
 		g := heatGroup{ID: tableID(i), Heading: tableName(shown.c, t), Common: ownNameParts(t, table.Common),
 			More: len(t.Rows) - shown.rows[i]}
-		place := columnIndexes(shown.c, t)
+		columns := columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {
 			if t.showsRow(u, r) {
-				g.Rows = append(g.Rows, heatRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, place)})
+				g.Rows = append(g.Rows, heatGroupRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)})
 			}
 		}
 		if t.hasMean() {
-			g.Mean = &heatRow{"geometric mean", overallCells(u, place)}
+			g.Mean = &heatGroupRow{"geometric mean", overallCells(u, columns)}
 		}
 		table.Groups = append(table.Groups, g)
 	}
@@ -174,29 +175,9 @@ func ownNameParts(t *Table, said string) string {
 	return clipped(strings.Join(parts, " "))
 }
 
-// columnPlaces says for each column of the comparison which it is of t; -1 for none.
-func columnIndexes(c *Comparison, t *Table) []int {
-	places := make([]int, len(c.Cols))
-	for i, col := range c.Cols {
-		places[i] = slices.Index(t.Cols, col)
-	}
-	return places
-}
-
-func pageCells(cells []*Cell, u *Unit, places []int) []pageCell {
-	list := make([]pageCell, len(places))
-	for i, p := range places {
-		list[i] = notMeasured
-		if p >= 0 {
-			list[i] = newPageCell(cells[p], u)
-		}
-	}
-	return list
-}
-
-func overallCells(u *Unit, places []int) []pageCell {
-	list := make([]pageCell, len(places))
-	for i, p := range places {
+func overallCells(u *Unit, columns []int) []pageCell {
+	list := make([]pageCell, len(columns))
+	for i, p := range columns {
 		list[i] = notMeasured
 		if p >= 0 {
 			center := "–"
@@ -236,29 +217,20 @@ func direction(u *Unit) string {
 	return "less is better"
 }
 
-// steps is the number of colours for “worse”. Each step is a factor of the square root of two, so
-// equal distances in colour are equal distances in time; the last one takes all that is beyond.
-const heatSteps = 8
-
-func heatClass(ratio float64) string {
-	step := 1 + int(2*math.Log2(ratio))
-	return fmt.Sprintf("h%d", max(1, min(heatSteps, step)))
-}
-
 type legendEntry struct{ Class, Text string }
 
 // Legend is what the colours of the page's cells mean.
 func (*page) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie"}}
-	for i := range heatSteps {
-		text := "to " + ratioText(math.Pow(2, float64(i+1)/2)) + "×"
+	for i := range picture.Steps {
+		text := "to " + ratioText(picture.StepEnd(i+1)) + "×"
 		switch i {
 		case 0:
 			text = "worse, up " + text
-		case heatSteps - 1:
+		case picture.Steps - 1:
 			text = "beyond"
 		}
-		entries = append(entries, legendEntry{fmt.Sprintf("h%d", i+1), text})
+		entries = append(entries, legendEntry{shadeClass(i + 1), text})
 	}
 	return append(entries, legendEntry{"unknown", "? too few samples"},
 		legendEntry{"none", "not measured"})
@@ -274,56 +246,55 @@ type pageCell struct {
 
 var notMeasured = pageCell{Class: "none", Rel: "–", Abs: "–"}
 
-func newPageCell(c *Cell, u *Unit) pageCell {
-	if c == nil {
+// newPageCell writes h in the two faces of a page cell.
+func newPageCell(h heatCell) pageCell {
+	if h.kind == picture.Missing {
 		return notMeasured
 	}
 	cell := pageCell{
-		Rel: ratioText(c.Ratio) + "×", Interval: c.VsBest.span(),
-		Abs: valueText(c.Summary.Center, u.Name), Spread: c.spread(),
+		Rel: ratioText(h.ratio) + "×", Interval: h.interval(),
+		Abs: h.median(), Spread: h.spread(),
 	}
-	if u.Exact {
+	if h.unit.Exact {
 		cell.Spread = ""
 	}
-	if c.Ratio == 0 { // mostly something where the best has nothing at all
+	if h.ratio == 0 { // there is no ratio: say how much there is instead
 		cell.Rel, cell.Interval = "", cell.Abs
 	}
-	cell.setStanding(c)
+	switch {
+	case h.best && h.kind == picture.Unknown:
+		cell.Class, cell.Rel, cell.Interval = "unknown lowest", "best ?", cell.Abs
+	case h.best:
+		cell.Class, cell.Rel, cell.Interval = "best", "best", cell.Abs
+	case h.kind == picture.Tie:
+		cell.Class, cell.Rel = "tie", strings.TrimSpace(cell.Rel+" tie")
+	case h.kind == picture.Unknown:
+		cell.Class, cell.Rel = "unknown", strings.TrimSpace(cell.Rel+" ?")
+	case h.kind == picture.Worse:
+		cell.Class = shadeClass(h.shade)
+		if h.ratio == 0 {
+			cell.Rel = "worse"
+		}
+	default:
+		cell.Class, cell.Rel, cell.Interval = "plain", cell.Abs, cell.Spread
+	}
 	return cell
 }
 
-// stand says in color and in words how c stands in its row.
-func (p *pageCell) setStanding(c *Cell) {
-	switch c.Standing {
-	case Best:
-		p.Class, p.Rel, p.Interval = "best", "best", p.Abs
-		if c.Why != "" {
-			p.Class, p.Rel = "unknown lowest", "best ?"
-		}
-	case Tie:
-		p.Class, p.Rel = "tie", strings.TrimSpace(p.Rel+" tie")
-	case Unknown:
-		p.Class, p.Rel = "unknown", strings.TrimSpace(p.Rel+" ?")
-	case Worse:
-		p.Class = heatClass(c.Ratio)
-		if c.Ratio == 0 {
-			p.Class, p.Rel = fmt.Sprintf("h%d", heatSteps), "worse"
-		}
-	default:
-		p.Class, p.Rel, p.Interval = "plain", p.Abs, p.Spread
+// pageCells writes one row of a table, with a cell for each column of the comparison.
+func pageCells(cells []*Cell, u *Unit, columns []int) []pageCell {
+	list := make([]pageCell, len(columns))
+	for i, h := range heatCells(cells, u, columns) {
+		list[i] = newPageCell(h)
 	}
+	return list
 }
 
-// span is the interval of a ratio without brackets, or "".
-func (v *Versus) span() string {
-	if v == nil || v.Ratio.Confidence == 0 {
-		return ""
-	}
-	return ratioText(v.Ratio.Lo) + "–" + ratioText(v.Ratio.Hi)
-}
+// shadeClass is the class of a shade of “worse”: h1 to h8. heat.css gives it its colour.
+func shadeClass(shade int) string { return fmt.Sprintf("h%d", shade) }
 
 func overallCell(o Overall, center string) pageCell {
-	cell := pageCell{Class: heatClass(o.Ratio), Rel: ratioText(o.Ratio) + "×", Abs: center}
+	cell := pageCell{Class: shadeClass(picture.StepOf(o.Ratio)), Rel: ratioText(o.Ratio) + "×", Abs: center}
 	switch {
 	case o.Ratio == 0:
 		return pageCell{Class: "none", Rel: "n/a", Interval: o.Why, Abs: center}

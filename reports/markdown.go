@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/semabench/semabench/reports/internal/picture"
 )
 
 // WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for
@@ -131,40 +133,39 @@ func writeMarkdownUnit(w io.Writer, t *Table, u *Unit) {
 		}
 		line := "| " + escapeMarkdown(t.Rows[i].Shape) + " |"
 		for _, c := range cells {
-			line += " " + markdownCell(c, u) + " |"
+			line += " " + markdownCell(newHeatCell(c, u)) + " |"
 		}
 		fmt.Fprintln(w, line)
 	}
 	fmt.Fprintln(w)
 }
 
-func markdownCell(c *Cell, u *Unit) string {
-	if c == nil {
+func markdownCell(h heatCell) string {
+	if h.kind == picture.Missing {
 		return "–"
 	}
-	value := valueText(c.Summary.Center, u.Name) + " " + c.spread()
+	value := h.median() + " " + h.spread()
 	ratio := ""
-	if c.Ratio != 0 {
-		ratio = " ×" + ratioText(c.Ratio)
+	if h.ratio != 0 {
+		ratio = " ×" + ratioText(h.ratio)
 	}
-	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
-		ratio += " " + ratioText(c.VsBest.Ratio.Lo) + "–" + ratioText(c.VsBest.Ratio.Hi)
+	if interval := h.interval(); interval != "" {
+		ratio += " " + interval
 	}
-	switch c.Standing {
-	case Best:
-		if c.Why != "" {
-			return "**" + value + "** ?"
-		}
+	switch {
+	case h.best && h.kind == picture.Unknown:
+		return "**" + value + "** ?"
+	case h.best:
 		return "**" + value + "**"
-	case Tie:
+	case h.kind == picture.Tie:
 		return value + " ≈"
-	case Worse:
-		if ratio == "" { // mostly something where the best has nothing at all
+	case h.kind == picture.Unknown:
+		return value + ratio + " ?"
+	case h.kind == picture.Worse:
+		if ratio == "" { // no finite ratio: the best has nothing of the unit at all
 			ratio = " worse"
 		}
 		return value + ratio
-	case Unknown:
-		return value + ratio + " ?"
 	}
 	return value
 }

@@ -25,7 +25,7 @@ func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
 // drawings returns those that c has figures for.
 func (c *Comparison) drawings() []drawing {
 	var list []drawing
-	if rows := c.comparedRows(); len(rows) > 0 {
+	if rows := heatRows(c); len(rows) > 0 {
 		list = append(list, c.heatDrawing(rows), c.forestDrawing(rows))
 	}
 	var scaling, latency []Chart
@@ -53,7 +53,7 @@ func (d drawing) write(w io.Writer, _ *Comparison) error {
 	return err
 }
 
-func (c *Comparison) heatDrawing(rows []heatMapRow) drawing {
+func (c *Comparison) heatDrawing(rows []heatRow) drawing {
 	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
 		Subtitle: ratiosOf(rows) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
@@ -63,7 +63,7 @@ func (c *Comparison) heatDrawing(rows []heatMapRow) drawing {
 	for _, r := range rows {
 		row := picture.HeatRow{Label: r.label, Group: r.group}
 		for _, cell := range r.cells {
-			row.Cells = append(row.Cells, heatCell(cell))
+			row.Cells = append(row.Cells, cell.picture())
 		}
 		h.Rows = append(h.Rows, row)
 	}
@@ -73,7 +73,7 @@ func (c *Comparison) heatDrawing(rows []heatMapRow) drawing {
 	return drawing{"heat", "Heat map", alt, h.SVG}
 }
 
-func (c *Comparison) forestDrawing(rows []heatMapRow) drawing {
+func (c *Comparison) forestDrawing(rows []heatRow) drawing {
 	f := picture.Forest{
 		Cols: c.Cols,
 		X:    "times worse than the best of the row (logarithmic)",
@@ -86,7 +86,7 @@ func (c *Comparison) forestDrawing(rows []heatMapRow) drawing {
 	for _, r := range rows {
 		row := picture.ForestRow{Label: r.label}
 		for _, cell := range r.cells {
-			row.Dots = append(row.Dots, dotOf(cell))
+			row.Dots = append(row.Dots, picture.Dot{At: cell.ratio, Lo: cell.low, Hi: cell.high})
 		}
 		f.Rows = append(f.Rows, row)
 	}
@@ -94,17 +94,6 @@ func (c *Comparison) forestDrawing(rows []heatMapRow) drawing {
 		columnKind(c), ratiosOf(rows), plural(len(rows), "benchmark"))
 	f.Desc = alt + c.answerText()
 	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
-}
-
-func dotOf(c *Cell) picture.Dot {
-	if c == nil {
-		return picture.Dot{}
-	}
-	d := picture.Dot{At: c.Ratio}
-	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
-		d.Lo, d.Hi = c.VsBest.Ratio.Lo, c.VsBest.Ratio.Hi
-	}
-	return d
 }
 
 func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string) drawing {

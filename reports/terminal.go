@@ -19,7 +19,7 @@ type Terminal struct {
 
 const (
 	usualWidth   = 80
-	heatRows     = 60 // a screenful and what one scrolls back to
+	terminalRows = 60 // a screenful and what one scrolls back to
 	narrowest    = 8  // of a cell: 1234? in spaces
 	widestCell   = 12
 	labelPercent = 45 // of the width, unless the columns leave more
@@ -37,7 +37,7 @@ func (t Terminal) WriteHeat(w io.Writer, c *Comparison) error {
 	}
 	t.writeAnswers(out, c)
 	t.writeNoise(out, c.Noise())
-	if rows := c.comparedRows(); len(rows) > 0 {
+	if rows := heatRows(c); len(rows) > 0 {
 		fmt.Fprintln(out)
 		t.writeRatios(out, c, rows)
 	}
@@ -70,12 +70,12 @@ func (t Terminal) writeNoise(w io.Writer, n Noise) {
 type terminalTable struct {
 	Terminal
 	cols                         []string
-	rows                         []heatMapRow
+	rows                         []heatRow
 	label, cell, columnsPerBlock int // widths, and how many columns fit side by side
 }
 
-func (t Terminal) writeRatios(w io.Writer, c *Comparison, rows []heatMapRow) {
-	g := terminalTable{Terminal: t, cols: c.Cols, rows: rows[:min(heatRows, len(rows))], cell: narrowest}
+func (t Terminal) writeRatios(w io.Writer, c *Comparison, rows []heatRow) {
+	g := terminalTable{Terminal: t, cols: c.Cols, rows: rows[:min(terminalRows, len(rows))], cell: narrowest}
 	for _, r := range g.rows {
 		g.label = max(g.label, uniseg.StringWidth(r.label))
 	}
@@ -111,7 +111,7 @@ func (g terminalTable) write(w io.Writer, from, to int) {
 		}
 		line := fit(r.label, g.label)
 		for _, c := range r.cells[from:to] {
-			line += " " + g.paint(c, fitRight(c.cellText(), g.cell-2)+" ")
+			line += " " + g.paint(c, fitRight(c.short(), g.cell-2)+" ")
 		}
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
@@ -142,12 +142,12 @@ var (
 	}
 )
 
-func (t Terminal) paint(c *Cell, s string) string {
-	if !t.Colour || c == nil {
+func (t Terminal) paint(c heatCell, s string) string {
+	if !t.Colour {
 		return s
 	}
 	p, weight := cellColours{}, "0"
-	switch cell := heatCell(c); cell.Kind {
+	switch c.kind {
 	case picture.Best:
 		p, weight = bestPaint, "1"
 	case picture.Tie:
@@ -155,7 +155,7 @@ func (t Terminal) paint(c *Cell, s string) string {
 	case picture.Unknown:
 		p = unknownPaint
 	case picture.Worse:
-		p = worsePaints[cell.Step-1]
+		p = worsePaints[c.shade-1]
 	default:
 		return s
 	}

@@ -170,7 +170,7 @@ func (c *Comparison) cellCount() int {
 }
 
 // ratiosOf says which unit the ratios of rows are in.
-func ratiosOf(rows []heatMapRow) string {
+func ratiosOf(rows []heatRow) string {
 	var units []string
 	for _, r := range rows {
 		u := r.table.Primary()

@@ -163,10 +163,13 @@ func StepOf(ratio float64) int {
 	return int(min(Steps, 1+math.Floor(2*math.Log2(ratio))))
 }
 
+// StepEnd is the ratio at which step i ends and step i+1 begins; StepEnd(0) is 1.
+func StepEnd(i int) float64 { return math.Pow(2, float64(i)/2) }
+
 // stepEnds are the ratios between the steps.
 func stepEnds() (list []string) {
 	for i := range Steps {
-		list = append(list, fmt.Sprintf("%.3g", math.Pow(2, float64(i)/2)))
+		list = append(list, fmt.Sprintf("%.3g", StepEnd(i)))
 	}
 	return list
 }
