@@ -167,6 +167,16 @@ func (t *Table) Percentiles() []Chart {
 	return charts
 }
 
+// PercentileUnits returns the names of the units that the charts of [Table.Percentiles] show.
+func (t *Table) PercentileUnits() (names []string) {
+	for _, set := range t.percentileSets() {
+		for _, p := range set.percentiles {
+			names = append(names, p.unit.Name)
+		}
+	}
+	return names
+}
+
 func (t *Table) percentileSets() []*percentileSet {
 	var list []*percentileSet
 	for _, u := range t.Units {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // An Export writes a comparison for programs. The zero value leaves out the single values.
@@ -191,7 +193,7 @@ func (t *Table) export(u *Unit, visit func(ExportCell)) {
 				continue
 			}
 			e := ExportCell{
-				Table: t.heading(), Unit: printable(u.Name), Row: t.Rows[i].Name, Column: t.Cols[j],
+				Table: t.heading(), Unit: escape.Printable(u.Name), Row: t.Rows[i].Name, Column: t.Cols[j],
 				N: len(c.Values), Median: Number(c.Summary.Center),
 				Low: Number(c.Summary.Lo), High: Number(c.Summary.Hi),
 				Ratio: nan, RatioLow: nan, RatioHigh: nan, Shift: nan, P: nan, Corrected: nan,

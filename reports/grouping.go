@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchproc"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // A grouper sorts results into tables, rows and columns.
@@ -160,7 +162,7 @@ func sortedKeys(set map[benchproc.Key]bool) []benchproc.Key {
 
 func nameOf(k benchproc.Key) string {
 	if s := k.StringValues(); s != "" {
-		return printable(s)
+		return escape.Printable(s)
 	}
 	return noValue
 }

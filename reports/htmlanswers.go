@@ -1,6 +1,10 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/semabench/semabench/internal/escape"
+)
 
 // answers is a table with a row for each kind of work.
 type answerSection struct {
@@ -77,7 +81,7 @@ func (r *answerRow) depends(a Answer, names namesByColumn) {
 
 func (r *answerRow) price(a Answer, names namesByColumn) {
 	for _, p := range a.Prices[:min(len(a.Prices), maxPrices)] {
-		shown := answerPrice{Times: ratioText(p.Times), Unit: clipped(printable(p.Unit))}
+		shown := answerPrice{Times: ratioText(p.Times), Unit: clipped(escape.Printable(p.Unit))}
 		if len(a.Use) != 1 {
 			who := names.one(p.Col)
 			shown.Who = &who

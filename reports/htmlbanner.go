@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // A top is what comes before the answer: what there is to know before any of it is believed.
@@ -24,7 +26,7 @@ func newBanner(c *Comparison) banner {
 	for _, f := range c.Log.Files {
 		if f.Partial() && len(c.Log.Files) > 1 { // of a single file the headline says it
 			t.Partial = append(t.Partial, fmt.Sprintf("%s is partial: %d of %d planned samples",
-				clipped(printable(f.Label)), f.Present, f.Planned))
+				clipped(escape.Printable(f.Label)), f.Present, f.Planned))
 		}
 	}
 	var more int
@@ -93,7 +95,7 @@ func newMachineSection(c *Comparison) machineSection {
 	m.More = andMore(more, "line")
 	machineUnits, _ := firstOf(n.Machine, maxFacts)
 	for _, u := range machineUnits {
-		name := strings.TrimPrefix(printable(u.Unit), noisePrefix)
+		name := strings.TrimPrefix(escape.Printable(u.Unit), noisePrefix)
 		m.Units = append(m.Units, machineUnit{clipped(name), valueText(u.Median, u.Unit),
 			valueText(u.Max, u.Unit)})
 	}
@@ -112,7 +114,7 @@ func newSourceSection(c *Comparison) sourceSection {
 	r := sourceSection{Recompute: c.recompute(), Caveat: c.caveat()}
 	files, more := firstOf(c.Log.Files, maxListed)
 	for _, f := range files {
-		r.Files = append(r.Files, clipped(printable(f.Label)))
+		r.Files = append(r.Files, clipped(escape.Printable(f.Label)))
 	}
 	r.More = andMore(more, "file")
 	return r

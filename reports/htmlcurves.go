@@ -192,11 +192,7 @@ func jsonNumbers(values []float64) []jsonNumber {
 // chartedUnits are those that the percentile charts show.
 func (a *pageBuilder) chartedUnits() (names []string) {
 	for _, t := range a.c.Tables {
-		for _, l := range t.percentileSets() {
-			for _, s := range l.percentiles {
-				names = append(names, s.unit.Name)
-			}
-		}
+		names = append(names, t.PercentileUnits()...)
 	}
 	return names
 }

@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"math"
 	"strconv"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // A block is data for the scripts of the page, packed: compressed JSON in base64, so that nothing in
@@ -89,7 +91,7 @@ func meanData(u *Unit, columns []int) []*cellData {
 
 // otherUnits gives the scripts the other units of the heat map, all or none.
 func (a *pageBuilder) addOtherUnits(shown pageRows) {
-	a.page.Controls.Units = []string{clipped(printable(a.firstUnit()))}
+	a.page.Controls.Units = []string{clipped(escape.Printable(a.firstUnit()))}
 	names := a.otherNames()
 	var list []unitData
 	if len(names)*shown.cellCount()*packedBytes < a.left {
@@ -99,7 +101,7 @@ func (a *pageBuilder) addOtherUnits(shown pageRows) {
 	}
 	if len(list) > 0 && a.addBlock("cells-more", list, 0) {
 		for _, unit := range names {
-			a.page.Controls.Units = append(a.page.Controls.Units, clipped(printable(unit)))
+			a.page.Controls.Units = append(a.page.Controls.Units, clipped(escape.Printable(unit)))
 		}
 	} else if len(names) > 0 {
 		a.page.LeftOut = append(a.page.LeftOut,
@@ -164,7 +166,7 @@ func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
 }
 
 func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
-	data := rawUnit{Unit: printable(name), Symbol: symbol(name)}
+	data := rawUnit{Unit: escape.Printable(name), Symbol: symbol(name)}
 	for i, t := range shown.c.Tables {
 		u, columns := unit(t), columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
@@ -198,7 +199,7 @@ func caption(c *Comparison, unit unitSelector) string {
 		if u == nil {
 			continue
 		}
-		text := clipped(printable(u.Name)) + ", " + direction(u)
+		text := clipped(escape.Printable(u.Name)) + ", " + direction(u)
 		if name != "" && name != u.Name {
 			return "the first unit of each table; times worse than the best of the row"
 		}

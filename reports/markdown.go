@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
@@ -56,7 +57,7 @@ func (m Markdown) Write(w io.Writer, c *Comparison) error {
 
 func (m Markdown) writePicture(w io.Writer, d drawing) {
 	target := url.URL{Path: svgName(filepath.ToSlash(m.Pictures), d.kind)}
-	fmt.Fprintf(w, "![%s](%s)\n\n", escapeMarkdown(d.alt), target.String())
+	fmt.Fprintf(w, "![%s](%s)\n\n", escape.Markdown(d.alt), target.String())
 }
 
 // writeFolded keeps the larger pictures closed until somebody wants them.
@@ -78,25 +79,25 @@ func writeMarkdownHead(w io.Writer, c *Comparison) {
 		for _, line := range warnings {
 			text := strings.TrimLeft(line, " ")
 			indent := line[:len(line)-len(text)]
-			fmt.Fprintf(w, "> %s- %s\n", indent, escapeMarkdown(text))
+			fmt.Fprintf(w, "> %s- %s\n", indent, escape.Markdown(text))
 		}
 		fmt.Fprintln(w)
 	}
 	list, left := c.answers()
 	for _, a := range list {
-		fmt.Fprintf(w, "- **%s**: %s\n", escapeMarkdown(a.name), escapeMarkdown(a.text))
+		fmt.Fprintf(w, "- **%s**: %s\n", escape.Markdown(a.name), escape.Markdown(a.text))
 	}
 	if left > 0 {
 		fmt.Fprintf(w, "- and %s more, see below\n", plural(left, "table"))
 	}
 	noise := c.Noise()
-	fmt.Fprintf(w, "\n%s\n\n", escapeMarkdown(noise.String()))
+	fmt.Fprintf(w, "\n%s\n\n", escape.Markdown(noise.String()))
 	for _, warning := range noise.Warnings {
-		fmt.Fprintf(w, "**Beware:** %s.\n\n", escapeMarkdown(warning))
+		fmt.Fprintf(w, "**Beware:** %s.\n\n", escape.Markdown(warning))
 	}
 	var facts []string
 	for _, f := range c.Facts {
-		facts = append(facts, escapeMarkdown(f.Key+": "+f.Value))
+		facts = append(facts, escape.Markdown(f.Key+": "+f.Value))
 	}
 	if len(facts) > 0 {
 		fmt.Fprintf(w, "%s\n\n", strings.Join(facts, " · "))
@@ -108,7 +109,7 @@ const fewRows = 30
 
 func writeMarkdownTable(w io.Writer, t *Table) {
 	if len(t.Config) > 0 {
-		fmt.Fprintf(w, "### %s\n\n", escapeMarkdown(t.heading()))
+		fmt.Fprintf(w, "### %s\n\n", escape.Markdown(t.heading()))
 	}
 	if len(t.Rows) > fewRows {
 		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", plural(len(t.Rows), "row"))
@@ -116,14 +117,14 @@ func writeMarkdownTable(w io.Writer, t *Table) {
 	}
 	writeMarkdownUnit(w, t, t.Primary())
 	if t.Common != "" {
-		fmt.Fprintf(w, "<sub>all rows: %s</sub>\n\n", escapeMarkdown(t.Common))
+		fmt.Fprintf(w, "<sub>all rows: %s</sub>\n\n", escape.Markdown(t.Common))
 	}
 }
 
 func writeMarkdownUnit(w io.Writer, t *Table, u *Unit) {
-	head, rule := "| "+escapeMarkdown(u.Name)+" |", "| :-- |"
+	head, rule := "| "+escape.Markdown(u.Name)+" |", "| :-- |"
 	for _, col := range t.Cols {
-		head += " " + escapeMarkdown(col) + " |"
+		head += " " + escape.Markdown(col) + " |"
 		rule += " --: |"
 	}
 	fmt.Fprintf(w, "%s\n%s\n", head, rule)
@@ -131,7 +132,7 @@ func writeMarkdownUnit(w io.Writer, t *Table, u *Unit) {
 		if !t.showsRow(u, i) {
 			continue
 		}
-		line := "| " + escapeMarkdown(t.Rows[i].Shape) + " |"
+		line := "| " + escape.Markdown(t.Rows[i].Shape) + " |"
 		for _, c := range cells {
 			line += " " + markdownCell(newHeatCell(c, u)) + " |"
 		}

@@ -23,13 +23,13 @@ func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fac
 		differs := func(t benchproc.Key) bool { return t.Get(field) != first }
 		if slices.ContainsFunc(tables, differs) {
 			for i, t := range tables {
-				own[i] = append(own[i], Fact{printable(key), orNoValue(printable(t.Get(field)))})
+				own[i] = append(own[i], Fact{escape.Printable(key), orNoValue(escape.Printable(t.Get(field)))})
 			}
 			continue
 		}
 		// The name of a single file says nothing about the machine; Log.Files has it.
 		if first != "" && field.Name != ".file" {
-			shared = append(shared, Fact{printable(key), printable(first)})
+			shared = append(shared, Fact{escape.Printable(key), escape.Printable(first)})
 		}
 	}
 	return shared, own
@@ -130,8 +130,6 @@ func partText(part string) string {
 	}
 	return strings.TrimPrefix(part, "/")
 }
-
-func printable(s string) string { return escape.Printable(s) }
 
 // heading names a table by what sets it apart: "workload: cpu".
 func (t *Table) heading() string {

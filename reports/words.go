@@ -30,7 +30,7 @@ func (c *Comparison) warnings() []string {
 	for _, f := range c.Log.Files {
 		if f.Partial() {
 			list = append(list, fmt.Sprintf("%s is partial: %d of %d planned samples",
-				printable(f.Label), f.Present, f.Planned))
+				escape.Printable(f.Label), f.Present, f.Planned))
 		}
 	}
 	if n := len(c.Log.Broken); n > 0 {
@@ -62,7 +62,7 @@ func (c *Comparison) failures() []string {
 	return list
 }
 
-func brokenLine(b *benchfmt.SyntaxError) string { return printable(b.Error()) }
+func brokenLine(b *benchfmt.SyntaxError) string { return escape.Printable(b.Error()) }
 
 // completeness says whether the text is all that was planned. There are three answers.
 func (c *Comparison) completenessText() string {
@@ -94,19 +94,17 @@ func (c *Comparison) recompute() string {
 			}
 		}
 	}
-	args = append(args, "-col", shellWord(c.By))
+	args = append(args, "-col", escape.Shell(c.By))
 	for i, f := range c.Log.Files {
-		name := printable(f.Name)
+		name := escape.Printable(f.Name)
 		if strings.Contains(name, "=") {
 			name = fmt.Sprintf("file%d=%s", i+1,
 				name) // or benchstat takes a part of it for a label
 		}
-		args = append(args, shellWord(name))
+		args = append(args, escape.Shell(name))
 	}
 	return strings.Join(args, " ")
 }
-
-func shellWord(s string) string { return escape.Shell(s) }
 
 // maxListed is how many broken lines an output lists; it counts them all. A program that prints
 // into its own benchmarks breaks thousands of lines in the same way.
@@ -210,5 +208,3 @@ func clipped(s string) string {
 
 // maxText is how much of a name or a value is shown where one alone could fill a page.
 const maxText = 300
-
-func escapeMarkdown(s string) string { return escape.Markdown(s) }

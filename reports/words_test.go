@@ -3,6 +3,7 @@ package reports
 import (
 	"testing"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
@@ -12,12 +13,12 @@ func TestWords(t *testing.T) {
 		shadeClass(picture.StepOf(1.5)):    "h2",
 		shadeClass(picture.StepOf(2)):      "h3",
 		shadeClass(picture.StepOf(1e9)):    "h8",
-		shellWord("/impl"):                 "/impl",
-		shellWord("/impl@(a b)"):           "'/impl@(a b)'",
-		shellWord("it's"):                  `'it'\''s'`,
+		escape.Shell("/impl"):              "/impl",
+		escape.Shell("/impl@(a b)"):        "'/impl@(a b)'",
+		escape.Shell("it's"):               `'it'\''s'`,
 		superscript(120):                   "¹²⁰",
-		printable("a\u202eb\xff"):          `a\u202eb\xff`,
-		printable("ok µ"):                  "ok µ",
+		escape.Printable("a\u202eb\xff"):   `a\u202eb\xff`,
+		escape.Printable("ok µ"):           "ok µ",
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
