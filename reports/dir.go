@@ -23,7 +23,7 @@ func WriteDir(dir string, c *Comparison) ([]string, error) { return HTML{}.Write
 // WriteDir is the function of that name with h for the page.
 func (h HTML) WriteDir(dir string, c *Comparison) ([]string, error) {
 	const prefix = "report"
-	drawings := c.drawings()
+	drawings := c.newDrawings()
 	outputs := []outputFile{
 		{prefix + ".txt", WriteText},
 		{prefix + ".md", Markdown{Pictures: prefix}.Write},

@@ -9,7 +9,7 @@ import (
 
 // WriteDrawings is for the tests outside: all pictures of c in one stream.
 func WriteDrawings(w io.Writer, c *Comparison) error {
-	list := c.drawings()
+	list := c.newDrawings()
 	if _, err := fmt.Fprintf(w, "<!-- %d pictures -->\n", len(list)); err != nil {
 		return err
 	}

@@ -108,14 +108,14 @@ func (x Export) CSV(w io.Writer, c *Comparison) error {
 		names = append(names[:len(names):len(names)], "values")
 	}
 	err := out.Write(names)
-	for _, text := range c.warnings() {
+	for _, text := range c.warningLines() {
 		line := make([]string, len(names))
 		line[0], line[len(csvColumns)-1] = "warning", text
 		err = errors.Join(err, out.Write(line))
 	}
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
-			t.export(u, func(e ExportCell) {
+			t.eachExportCell(u, func(e ExportCell) {
 				fields := e.fields()
 				if x.Values {
 					fields = append(fields, strings.Trim(fmt.Sprint(e.Values), "[]"))
@@ -149,7 +149,7 @@ func (x Export) JSON(w io.Writer, c *Comparison) error {
 		value any
 	}{{"by", c.By}, {"family", c.Family.String()}, {"facts", facts}, {"files", c.Log.Files},
 		{"broken", messages(c.Log.Broken)}, {"failures", messages(c.Log.Failures)},
-		{"warnings", append([]string{}, c.warnings()...)}} {
+		{"warnings", append([]string{}, c.warningLines()...)}} {
 		text, err := json.Marshal(part.value)
 		if err != nil {
 			return fmt.Errorf("writing JSON: %w", err)
@@ -168,7 +168,7 @@ func (x Export) jsonCells(w io.Writer, c *Comparison) (err error) {
 	separator := "\n"
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
-			t.export(u, func(e ExportCell) {
+			t.eachExportCell(u, func(e ExportCell) {
 				if !x.Values {
 					e.Values = nil
 				}
@@ -185,7 +185,7 @@ func (x Export) jsonCells(w io.Writer, c *Comparison) (err error) {
 }
 
 // export visits the cells of a unit, row by row.
-func (t *Table) export(u *Unit, visit func(ExportCell)) {
+func (t *Table) eachExportCell(u *Unit, visit func(ExportCell)) {
 	nan := Number(math.NaN())
 	for i, cells := range u.Cells {
 		for j, c := range cells {
@@ -206,8 +206,8 @@ func (t *Table) export(u *Unit, visit func(ExportCell)) {
 				e.compare(v)
 			}
 			if v := c.VsBest; v != nil {
-				e.WorseLow, e.WorseHigh = v.Ratio.bounds()
-				e.WorseP = v.corrected()
+				e.WorseLow, e.WorseHigh = v.Ratio.ratioBounds()
+				e.WorseP = v.correctedNumber()
 			}
 			visit(e)
 		}
@@ -216,9 +216,9 @@ func (t *Table) export(u *Unit, visit func(ExportCell)) {
 
 func (e *ExportCell) compare(v *Versus) {
 	e.Ratio, e.Shift = orNaN(v.Ratio.Medians), orNaN(v.Ratio.Shift)
-	e.RatioLow, e.RatioHigh = v.Ratio.bounds()
+	e.RatioLow, e.RatioHigh = v.Ratio.ratioBounds()
 	e.Tests, e.Verdict = v.Tests, v.Verdict()
-	if e.Corrected = v.corrected(); v.Tests > 0 {
+	if e.Corrected = v.correctedNumber(); v.Tests > 0 {
 		e.P = Number(v.P)
 	}
 	if e.Why == "" {
@@ -230,7 +230,7 @@ func (e *ExportCell) compare(v *Versus) {
 }
 
 // corrected is NaN if the unit is exact: p = 0 there is no p.
-func (v *Versus) corrected() Number {
+func (v *Versus) correctedNumber() Number {
 	if v.Tests == 0 {
 		return Number(math.NaN())
 	}
@@ -238,7 +238,7 @@ func (v *Versus) corrected() Number {
 }
 
 // bounds are NaN if there is no interval. Zero to infinity is none.
-func (r Ratio) bounds() (lo, hi Number) {
+func (r Ratio) ratioBounds() (lo, hi Number) {
 	if r.Confidence == 0 {
 		return Number(math.NaN()), Number(math.NaN())
 	}

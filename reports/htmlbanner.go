@@ -19,7 +19,7 @@ type banner struct {
 }
 
 func newBanner(c *Comparison) banner {
-	t := banner{State: bannerState(c), Headline: headline(c), Failures: c.failures()}
+	t := banner{State: bannerState(c), Headline: headline(c), Failures: c.failureLines()}
 	for _, note := range append(c.Noise().Warnings, c.Notes...) {
 		t.Notes = append(t.Notes, clipped(note))
 	}
@@ -44,9 +44,9 @@ func newBanner(c *Comparison) banner {
 func bannerState(c *Comparison) string {
 	wrong := len(c.Log.Broken) + len(c.Log.Failures) + len(c.Notes) + len(c.Noise().Warnings)
 	switch {
-	case c.completenessText() == "partial", wrong > 0:
+	case c.completeness() == "partial", wrong > 0:
 		return "warn"
-	case c.completenessText() == "complete":
+	case c.completeness() == "complete":
 		return "good"
 	}
 	return "neutral"
@@ -59,7 +59,7 @@ func headline(c *Comparison) string {
 	}
 	size := fmt.Sprintf("%s with %s each, %s.", plural(c.cellCount(), "cell"),
 		c.sampleCount(), plural(len(c.Log.Broken), "broken line"))
-	switch c.completenessText() {
+	switch c.completeness() {
 	case "complete":
 		return fmt.Sprintf("Complete: %d of %d planned samples. %s", present, planned, size)
 	case "partial":
@@ -111,7 +111,7 @@ type sourceSection struct {
 }
 
 func newSourceSection(c *Comparison) sourceSection {
-	r := sourceSection{Recompute: c.recompute(), Caveat: c.caveat()}
+	r := sourceSection{Recompute: c.recomputeCommand(), Caveat: c.caveat()}
 	files, more := firstOf(c.Log.Files, maxListed)
 	for _, f := range files {
 		r.Files = append(r.Files, clipped(escape.Printable(f.Label)))

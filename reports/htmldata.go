@@ -71,7 +71,7 @@ func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 			}
 			data.Rows = append(data.Rows, row)
 		}
-		if t.hasMean() && shown.rows[i] > 0 {
+		if t.hasMeanRow() && shown.rows[i] > 0 {
 			data.Rows = append(data.Rows, meanData(u, columns))
 		}
 	}
@@ -180,7 +180,7 @@ func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 			}
 			data.Rows = append(data.Rows, row)
 		}
-		if t.hasMean() && shown.rows[i] > 0 {
+		if t.hasMeanRow() && shown.rows[i] > 0 {
 			data.Rows = append(data.Rows, nil) // the means have no values
 		}
 	}

@@ -142,7 +142,7 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 				g.Rows = append(g.Rows, heatGroupRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)})
 			}
 		}
-		if t.hasMean() {
+		if t.hasMeanRow() {
 			g.Mean = &heatGroupRow{"geometric mean", overallCells(u, columns)}
 		}
 		table.Groups = append(table.Groups, g)
@@ -152,7 +152,7 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 
 // hasMean reports whether a group shows a geometric mean: of one row it is that row, and without any
 // ratio there is none.
-func (t *Table) hasMean() bool {
+func (t *Table) hasMeanRow() bool {
 	return len(t.Rows) > 1 &&
 		slices.ContainsFunc(t.Primary().Overall, func(o Overall) bool { return o.Ratio != 0 })
 }

@@ -34,7 +34,7 @@ func (m Markdown) Write(w io.Writer, c *Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	var drawings []drawing
 	if m.Pictures != "" {
-		drawings = c.drawings()
+		drawings = c.newDrawings()
 	}
 	writeMarkdownHead(out, c)
 	for _, d := range drawings {
@@ -74,7 +74,7 @@ func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
 
 // writeMarkdownHead begins with what went wrong, if anything: no answer is to be read without it.
 func writeMarkdownHead(w io.Writer, c *Comparison) {
-	if warnings := c.warnings(); len(warnings) > 0 {
+	if warnings := c.warningLines(); len(warnings) > 0 {
 		fmt.Fprintln(w, "> [!WARNING]")
 		for _, line := range warnings {
 			text := strings.TrimLeft(line, " ")
@@ -83,7 +83,7 @@ func writeMarkdownHead(w io.Writer, c *Comparison) {
 		}
 		fmt.Fprintln(w)
 	}
-	list, left := c.answers()
+	list, left := c.tableAnswers()
 	for _, a := range list {
 		fmt.Fprintf(w, "- **%s**: %s\n", escape.Markdown(a.name), escape.Markdown(a.text))
 	}

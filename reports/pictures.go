@@ -23,7 +23,7 @@ var drawingKinds = []string{"heat", "ratios", "scaling", "latency"}
 func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
 
 // drawings returns those that c has figures for.
-func (c *Comparison) drawings() []drawing {
+func (c *Comparison) newDrawings() []drawing {
 	var list []drawing
 	if rows := heatRows(c); len(rows) > 0 {
 		list = append(list, c.heatDrawing(rows), c.forestDrawing(rows))
@@ -104,7 +104,7 @@ func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string)
 	}}
 	var axes, titles []string
 	for _, chart := range charts {
-		p := chart.picture()
+		p := chart.sheetChart()
 		if axis := p.Y + " over " + p.X; !slices.Contains(axes, axis) {
 			axes = append(axes, axis)
 		}
@@ -116,7 +116,7 @@ func (c *Comparison) sheetDrawing(kind, name string, charts []Chart, how string)
 	return drawing{kind, name, alt, s.SVG}
 }
 
-func (c Chart) picture() picture.Chart {
+func (c Chart) sheetChart() picture.Chart {
 	p := picture.Chart{
 		Title: strings.TrimSpace(c.Table.shortName() + " " + c.Title),
 		X:     c.X, Y: c.Y, LogX: c.LogX, LogY: c.LogY, XTicks: c.XTicks,

@@ -32,7 +32,7 @@ func (t Terminal) WriteHeat(w io.Writer, c *Comparison) error {
 		t.Width = usualWidth
 	}
 	out := bufio.NewWriter(w) // keeps the first error for Flush
-	for _, line := range c.warnings() {
+	for _, line := range c.warningLines() {
 		t.writeWrapped(out, "", line)
 	}
 	t.writeAnswers(out, c)
@@ -45,7 +45,7 @@ func (t Terminal) WriteHeat(w io.Writer, c *Comparison) error {
 }
 
 func (t Terminal) writeAnswers(w io.Writer, c *Comparison) {
-	list, left := c.answers()
+	list, left := c.tableAnswers()
 	names := 0
 	for _, a := range list {
 		names = max(names, min(24, uniseg.StringWidth(a.name)))

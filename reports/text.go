@@ -14,7 +14,7 @@ import (
 // with p corrected. What is missing or broken comes before the tables.
 func WriteText(w io.Writer, c *Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
-	if warnings := c.warnings(); len(warnings) > 0 {
+	if warnings := c.warningLines(); len(warnings) > 0 {
 		fmt.Fprintf(out, "%s\n\n", strings.Join(warnings, "\n"))
 	}
 	for _, f := range c.Facts {

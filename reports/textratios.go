@@ -51,7 +51,7 @@ func writeUnitRatios(w io.Writer, t *Table, u *Unit) {
 		for _, col := range cols {
 			text := ""
 			if c := cells[col]; c != nil && c.VsBase != nil {
-				text, any = c.VsBase.text(), true
+				text, any = c.VsBase.ratioLine(), true
 			}
 			line += "  " + pad(text, ratioWidth)
 		}
@@ -62,14 +62,14 @@ func writeUnitRatios(w io.Writer, t *Table, u *Unit) {
 }
 
 // text is the ratio, its interval and what follows: "0.812 [0.794, 0.823] p=0.001 different".
-func (v *Versus) text() string {
+func (v *Versus) ratioLine() string {
 	var parts []string
 	if v.Ratio.Medians != 0 {
 		parts = append(parts, preciseRatioText(v.Ratio.Medians))
 	} else {
 		parts = append(parts, "no ratio")
 	}
-	if s := v.Ratio.interval(); s != "" {
+	if s := v.Ratio.intervalText(); s != "" {
 		parts = append(parts, s)
 	}
 	if v.Tests > 0 {
@@ -79,7 +79,7 @@ func (v *Versus) text() string {
 }
 
 // interval is empty if the values are exact or have no ratio, and says so if they are too few.
-func (r Ratio) interval() string {
+func (r Ratio) intervalText() string {
 	switch {
 	case r.Confidence > 0:
 		return "[" + preciseRatioText(r.Lo) + ", " + preciseRatioText(r.Hi) + "]"

@@ -25,7 +25,7 @@ func (c *Comparison) familyText() string {
 }
 
 // warnings says what the reader has to know before any table, most important first.
-func (c *Comparison) warnings() []string {
+func (c *Comparison) warningLines() []string {
 	var list []string
 	for _, f := range c.Log.Files {
 		if f.Partial() {
@@ -42,11 +42,11 @@ func (c *Comparison) warnings() []string {
 			list = append(list, fmt.Sprintf("  and %d more", n-maxListed))
 		}
 	}
-	return append(append(list, c.failures()...), c.Notes...)
+	return append(append(list, c.failureLines()...), c.Notes...)
 }
 
 // failures begins with what follows from them.
-func (c *Comparison) failures() []string {
+func (c *Comparison) failureLines() []string {
 	n := len(c.Log.Failures)
 	if n == 0 {
 		return nil
@@ -65,7 +65,7 @@ func (c *Comparison) failures() []string {
 func brokenLine(b *benchfmt.SyntaxError) string { return escape.Printable(b.Error()) }
 
 // completeness says whether the text is all that was planned. There are three answers.
-func (c *Comparison) completenessText() string {
+func (c *Comparison) completeness() string {
 	present, planned, unplanned := 0, 0, false
 	for _, f := range c.Log.Files {
 		if f.Partial() {
@@ -81,7 +81,7 @@ func (c *Comparison) completenessText() string {
 }
 
 // recompute is the benchstat command that gives the figures of c.
-func (c *Comparison) recompute() string {
+func (c *Comparison) recomputeCommand() string {
 	args := []string{"benchstat"}
 	if len(c.Log.Files) > 1 {
 		if !strings.Contains(c.By, ".file") {
@@ -114,7 +114,7 @@ const maxListed = 20
 type tableAnswer struct{ name, text string }
 
 // answers are those of the first tables, for the head of an output, and how many are left.
-func (c *Comparison) answers() (list []tableAnswer, left int) {
+func (c *Comparison) tableAnswers() (list []tableAnswer, left int) {
 	const most = 20
 	all := c.Answers()
 	for _, a := range all[:min(most, len(all))] {
@@ -130,7 +130,7 @@ func (c *Comparison) answers() (list []tableAnswer, left int) {
 // answerText is all answers in one paragraph.
 func (c *Comparison) answerText() string {
 	var b strings.Builder
-	list, _ := c.answers()
+	list, _ := c.tableAnswers()
 	for _, a := range list {
 		fmt.Fprintf(&b, " %s: %s.", a.name, a.text)
 	}
@@ -140,7 +140,7 @@ func (c *Comparison) answerText() string {
 // flawNote is the warnings without their details. A picture is shown where the text is not.
 func (c *Comparison) warningNote() string {
 	var list []string
-	for _, line := range c.warnings() {
+	for _, line := range c.warningLines() {
 		if !strings.HasPrefix(line, " ") {
 			list = append(list, strings.TrimRight(line, ":")+".")
 		}
