@@ -14,8 +14,8 @@ var attached = reports.HTML{Attachments: []reports.Attachment{{
 	Intro: "What each implementation was shown to keep.",
 	Cols:  []string{"clause", "a", "<script>alert(1)</script>"},
 	Rows: [][]reports.Remark{
-		{{Text: "try never waits"}, {"pass", reports.Good}, {"FAIL: </table>", reports.Bad}},
-		{{Text: "fifo"}, {"not promised", reports.Neutral}, {"2 of 7 runs", reports.Undecided}},
+		{{Text: "try never waits"}, {Text: "pass", Tone: reports.Good}, {Text: "FAIL: </table>", Tone: reports.Bad}},
+		{{Text: "fifo"}, {Text: "not promised", Tone: reports.Neutral}, {Text: "2 of 7 runs", Tone: reports.Undecided}},
 	},
 }}}
 

@@ -69,7 +69,7 @@ func TestPageSize(t *testing.T) {
 // What is written by hand has to stay readable by hand.
 func TestScriptsAreSmall(t *testing.T) {
 	const most = 20 << 10
-	scripts, err := filepath.Glob("page/*.js")
+	scripts, err := filepath.Glob("draw/page/*.js")
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("scripts = %v, %v", scripts, err)
 	}

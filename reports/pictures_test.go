@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ import (
 func everyWriter() map[string]func(io.Writer, *reports.Comparison) error {
 	all := map[string]func(io.Writer, *reports.Comparison) error{
 		"heat":     reports.Terminal{Colour: true}.WriteHeat,
-		"pictures": reports.WriteDrawings,
+		"pictures": writePictures,
 	}
 	for name, write := range writers {
 		all[name] = write
@@ -199,4 +200,31 @@ func TestValuesWithoutRatio(t *testing.T) {
 			}
 		}
 	}
+}
+
+// writePictures writes all pictures of a report one after the other.
+func writePictures(w io.Writer, c *reports.Comparison) error {
+	dir, err := os.MkdirTemp("", "pictures-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	paths, err := reports.WriteDir(dir, c)
+	if err != nil {
+		return err
+	}
+	paths = slices.DeleteFunc(paths, func(path string) bool { return filepath.Ext(path) != ".svg" })
+	if _, err := fmt.Fprintf(w, "<!-- %d pictures -->\n", len(paths)); err != nil {
+		return err
+	}
+	for _, path := range paths {
+		svg, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(svg); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,93 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/reports/read"
+)
+
+// Options says how to compare. The zero value is the usual way.
+type Options struct {
+	// Col is the projection whose values become the columns, in the syntax of
+	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)".
+	// "" means "/impl" if any benchmark name has that key, and ".file" otherwise.
+	Col string
+
+	// Family says which tests are corrected together; see [Versus.Corrected].
+	Family Family
+}
+
+// Compare puts the results of log into tables and judges them. It fails if the projection of o is
+// malformed, or if no result has a value for it: that would be a table with one nameless column.
+func Compare(log *read.Log, o Options) (*Comparison, error) {
+	if log == nil || len(log.Series) == 0 {
+		return nil, errors.New("comparing: no results")
+	}
+	by := o.Col
+	if by == "" {
+		by = defaultCol(log)
+	}
+	g, err := newGrouper(by)
+	if err != nil {
+		return nil, fmt.Errorf("comparing by %q: %w", by, err)
+	}
+	for _, s := range log.Series {
+		if err := g.add(s); err != nil {
+			return nil, fmt.Errorf("comparing by %q: %w", by, err)
+		}
+	}
+	if err := g.mustHaveColumns(); err != nil {
+		return nil, fmt.Errorf("comparing by %q: %w", by, err)
+	}
+	c := g.comparison(log)
+	c.By, c.Family = by, o.Family
+	computeStatistics(c, log.Units)
+	c.Notes = compareNotes(c)
+	return c, nil
+}
+
+func defaultCol(log *read.Log) string {
+	for _, s := range log.Series {
+		if strings.Contains(s.Name, "/impl=") {
+			return "/impl"
+		}
+	}
+	return ".file"
+}
+
+// notes says so if there is nothing to compare: the usual reason is that the columns also differ
+// in their configuration, which keeps them apart.
+func compareNotes(c *Comparison) []string {
+	if len(c.Cols) < 2 || slices.ContainsFunc(c.Tables, (*Table).compares) {
+		return nil
+	}
+	note := "nothing is compared: no row was measured in more than one column"
+	keys := []string{c.By}
+	for _, f := range c.Tables[0].Config {
+		keys = append(keys, f.Key)
+	}
+	if len(keys) > 1 {
+		note += fmt.Sprintf("; the columns differ in %s, and different configurations are never "+
+			"mixed; to compare across it, compare by %q",
+			strings.Join(keys[1:], ", "), strings.Join(keys, ","))
+	}
+	return []string{note}
+}
+
+func (t *Table) compares() bool {
+	for _, row := range t.Primary().Cells {
+		measured := 0
+		for _, c := range row {
+			if c != nil {
+				measured++
+			}
+		}
+		if measured > 1 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,266 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// A Chart is a picture in numbers: what a drawing shows and a table can show as well. There is
+// one line for each column of the table that has any of its values.
+type Chart struct {
+	Table      *Table
+	Title      string // what its points share and those of other charts of the table do not
+	X, Y       string // labels of the axes
+	Unit       string // of Y
+	LogX, LogY bool
+	XTicks     []string // names of the places 0, 1, 2 on the x axis; nil if X is a number
+	Lines      []Line
+}
+
+// A Line is what one column has in a chart, X ascending.
+type Line struct {
+	Name   string
+	X, Y   []float64
+	Lo, Hi []float64 // the 95 % interval of each median; NaN without one
+}
+
+// fewestPoints make a curve. Two are a straight line whatever they say.
+const minPoints = 3
+
+// Scaling returns how the primary unit of t goes with each number in the names of its rows, as in
+// goroutines=64, while all other parts of the name stay the same.
+func (t *Table) Scaling() []Chart {
+	u := t.Primary()
+	var charts []Chart
+	for _, key := range t.numericKeys() {
+		for _, g := range t.seriesOver(key) {
+			if len(g.rows) < minPoints {
+				continue
+			}
+			c := Chart{Table: t, Title: g.title, X: key, Y: u.Name, Unit: u.Name}
+			for col := range t.Cols {
+				c.addLine(t.Cols[col], u, g.rows, col)
+			}
+			if len(c.Lines) > 0 {
+				charts = append(charts, c.withLogAxes())
+			}
+		}
+	}
+	return charts
+}
+
+// numericKeys are the keys of row names that have numbers for values, in order of appearance.
+func (t *Table) numericKeys() []string {
+	var keys []string
+	for _, row := range t.Rows {
+		for _, p := range nameParts(row.Name) {
+			key, _, ok := numericPart(p)
+			if ok && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// numericPart splits /goroutines=64, /hold=10µs and the -2 that stands for GOMAXPROCS.
+func numericPart(part string) (key string, value float64, ok bool) {
+	key, text, ok := strings.Cut(partText(part), "=")
+	if !ok {
+		return "", 0, false
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		var d time.Duration
+		d, err = time.ParseDuration(text)
+		value = d.Seconds()
+	}
+	return key, value, err == nil && !math.IsNaN(value) && !math.IsInf(value, 0)
+}
+
+// A rowSeries is rows that differ in one number only.
+type rowSeries struct {
+	title string
+	rest  string // the name of its rows without that number
+	rows  []rowPoint
+}
+
+type rowPoint struct {
+	row int
+	x   float64
+}
+
+func (t *Table) seriesOver(key string) []*rowSeries {
+	var list []*rowSeries
+	for i, row := range t.Rows {
+		x, others, ok := cutNumber(nameParts(row.Name), key)
+		if !ok {
+			continue
+		}
+		rest := strings.Join(others, "")
+		at := slices.IndexFunc(list, func(s *rowSeries) bool { return s.rest == rest })
+		if at < 0 {
+			_, title, _ := cutNumber(strings.Fields(row.Shape), key)
+			at, list = len(list), append(list, &rowSeries{strings.Join(title, " "), rest, nil})
+		}
+		list[at].rows = append(list[at].rows, rowPoint{i, x})
+	}
+	for _, s := range list {
+		slices.SortStableFunc(s.rows, func(a, b rowPoint) int { return cmp.Compare(a.x, b.x) })
+		s.rows = slices.CompactFunc(s.rows, func(a, b rowPoint) bool { return a.x == b.x })
+	}
+	return list
+}
+
+// cutNumber takes the number of key out of the parts of a name.
+func cutNumber(parts []string, key string) (x float64, rest []string, ok bool) {
+	for _, p := range parts {
+		if k, v, numeric := numericPart(p); numeric && k == key && !ok {
+			x, ok = v, true
+			continue
+		}
+		rest = append(rest, p)
+	}
+	return x, rest, ok
+}
+
+var percentileUnit = regexp.MustCompile(`^(.+)-(p\d+(?:\.\d+)?|max)-(.+)$`)
+
+// A ladder is units that are percentiles of one thing, from the lowest to the maximum.
+type percentileSet struct {
+	name        string // "acquire"
+	unit        string // "sec"
+	percentiles []percentile
+}
+
+type percentile struct {
+	name  string // "p99.9"
+	order float64
+	unit  *Unit
+}
+
+// Percentiles returns a chart for each row of t that has percentiles of something: units named like
+// acquire-p50-ns, acquire-p99.9-ns and acquire-max-ns.
+func (t *Table) Percentiles() []Chart {
+	var charts []Chart
+	for _, l := range t.percentileSets() {
+		for i, row := range t.Rows {
+			c := Chart{Table: t, Title: row.Shape, X: "percentile of " + l.name,
+				Y: l.name + " " + l.unit, Unit: l.unit}
+			for _, s := range l.percentiles {
+				c.XTicks = append(c.XTicks, s.name)
+			}
+			for col, name := range t.Cols {
+				c.addPercentiles(name, l, i, col)
+			}
+			if len(c.Lines) > 0 {
+				charts = append(charts, c.withLogAxes())
+			}
+		}
+	}
+	return charts
+}
+
+// PercentileUnits returns the names of the units that the charts of [Table.Percentiles] show.
+func (t *Table) PercentileUnits() (names []string) {
+	for _, set := range t.percentileSets() {
+		for _, p := range set.percentiles {
+			names = append(names, p.unit.Name)
+		}
+	}
+	return names
+}
+
+func (t *Table) percentileSets() []*percentileSet {
+	var list []*percentileSet
+	for _, u := range t.Units {
+		m := percentileUnit.FindStringSubmatch(u.Name)
+		if m == nil {
+			continue
+		}
+		order := math.Inf(1)
+		if p, ok := strings.CutPrefix(m[2], "p"); ok {
+			order, _ = strconv.ParseFloat(p, 64) // digits, as the expression says
+		}
+		at := slices.IndexFunc(list, func(l *percentileSet) bool { return l.name == m[1] && l.unit == m[3] })
+		if at < 0 {
+			at, list = len(list), append(list, &percentileSet{name: m[1], unit: m[3]})
+		}
+		list[at].percentiles = append(list[at].percentiles, percentile{m[2], order, u})
+	}
+	for _, l := range list {
+		slices.SortStableFunc(l.percentiles, func(a, b percentile) int { return cmp.Compare(a.order, b.order) })
+	}
+	return slices.DeleteFunc(list, func(l *percentileSet) bool { return len(l.percentiles) < minPoints })
+}
+
+func (c *Chart) addLine(name string, u *Unit, rows []rowPoint, col int) {
+	l := Line{Name: name}
+	for _, p := range rows {
+		l.appendPoint(p.x, u.Cells[p.row][col])
+	}
+	c.appendLine(l)
+}
+
+func (c *Chart) addPercentiles(name string, of *percentileSet, row, col int) {
+	l := Line{Name: name}
+	for i, s := range of.percentiles {
+		l.appendPoint(float64(i), s.unit.Cells[row][col])
+	}
+	c.appendLine(l)
+}
+
+func (c *Chart) appendLine(l Line) {
+	if len(l.X) > 0 {
+		c.Lines = append(c.Lines, l)
+	}
+}
+
+func (l *Line) appendPoint(x float64, cell *Cell) {
+	if cell == nil {
+		return
+	}
+	s := cell.Summary
+	lo, hi := s.Lo, s.Hi
+	if math.IsInf(lo, 0) || math.IsInf(hi, 0) { // too few samples
+		lo, hi = math.NaN(), math.NaN()
+	}
+	l.X, l.Y = append(l.X, x), append(l.Y, s.Center)
+	l.Lo, l.Hi = append(l.Lo, lo), append(l.Hi, hi)
+}
+
+// wide is the quotient of the greatest and the least value from which an axis is logarithmic:
+// with less, a logarithm bends without need.
+const logAxisFrom = 8
+
+func (c Chart) withLogAxes() Chart {
+	var xs, ys []float64
+	for _, l := range c.Lines {
+		xs, ys = append(xs, l.X...), append(ys, l.Y...)
+	}
+	c.LogX = c.XTicks == nil && spansDecades(xs)
+	c.LogY = spansDecades(ys)
+	return c
+}
+
+func spansDecades(values []float64) bool {
+	low, high := slices.Min(values), slices.Max(values)
+	return low > 0 && high/low >= logAxisFrom
+}
+
+// Value formats one of the values on the y axis.
+func (c Chart) Value(y float64) string { return format.Value(y, c.Unit) }
+
+// String names the chart in words.
+func (c Chart) String() string {
+	return strings.Join(slices.DeleteFunc([]string{c.Table.Heading(), c.Title,
+		fmt.Sprintf("%s over %s", c.Y, c.X)}, func(s string) bool { return s == "" }), ", ")
+}

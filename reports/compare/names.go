@@ -1,0 +1,152 @@
+package compare
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/perf/benchproc"
+
+	"github.com/semabench/semabench/internal/escape"
+)
+
+// nothing stands for a key that has no value.
+const noValue = "(none)"
+
+// splitConfig divides the configuration of tables into what all share and, for each table, the
+// rest. A key that some tables lack belongs to the rest.
+func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]Fact) {
+	var shared []Fact
+	own := make([][]Fact, len(tables))
+	for _, field := range by.FlattenedFields() {
+		key := strings.TrimPrefix(field.Name, ".")
+		first := tables[0].Get(field)
+		differs := func(t benchproc.Key) bool { return t.Get(field) != first }
+		if slices.ContainsFunc(tables, differs) {
+			for i, t := range tables {
+				own[i] = append(own[i], Fact{escape.Printable(key), orNoValue(escape.Printable(t.Get(field)))})
+			}
+			continue
+		}
+		// The name of a single file says nothing about the machine; Log.Files has it.
+		if first != "" && field.Name != ".file" {
+			shared = append(shared, Fact{escape.Printable(key), escape.Printable(first)})
+		}
+	}
+	return shared, own
+}
+
+func orNoValue(s string) string {
+	if s == "" {
+		return noValue
+	}
+	return s
+}
+
+// nameShapes gives every row a short name: what is the same in all rows of a table tells them
+// apart from nothing. A table of one row has no other rows, so there it is what is the same in
+// all tables, and what the table's configuration says anyway.
+func shortenRowNames(c *Comparison) {
+	everywhere := commonParts(c.Tables...)
+	for _, t := range c.Tables {
+		drop := slices.Clone(everywhere)
+		if len(t.Rows) > 1 {
+			drop = commonParts(t)
+		}
+		for _, f := range t.Config {
+			drop = append(drop, "/"+f.Key+"="+f.Value)
+		}
+		if !t.dropNameParts(drop) {
+			t.dropNameParts(nil)
+		}
+	}
+}
+
+// shorten drops parts from the names. It fails if that makes two names one, or none of one.
+func (t *Table) dropNameParts(drop []string) bool {
+	seen := make(map[string]bool)
+	for i, row := range t.Rows {
+		var kept, dropped []string
+		for _, p := range nameParts(row.Name) {
+			if slices.Contains(drop, p) {
+				dropped = append(dropped, partText(p))
+			} else {
+				kept = append(kept, partText(p))
+			}
+		}
+		shape := strings.Join(kept, " ")
+		if shape == "" || seen[shape] && drop != nil {
+			return false
+		}
+		seen[shape] = true
+		t.Rows[i].Shape, t.Common = shape, strings.Join(dropped, " ")
+	}
+	return true
+}
+
+// commonParts returns the parts that are in the name of every row.
+func commonParts(tables ...*Table) []string {
+	common := nameParts(tables[0].Rows[0].Name)
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			if len(common) == 0 {
+				return nil
+			}
+			have := nameParts(row.Name)
+			common = slices.DeleteFunc(common,
+				func(p string) bool { return !slices.Contains(have, p) })
+		}
+	}
+	return common
+}
+
+// parts splits Encode/format=json-2 into Encode, /format=json and -2, as benchfmt.Name.Parts does,
+// but without a copy: there may be many rows.
+func nameParts(name string) []string {
+	rest, procs := name, ""
+	if i := strings.LastIndexByte(name, '-'); i >= 0 && i < len(name)-1 && digits(name[i+1:]) {
+		rest, procs = name[:i], name[i:]
+	}
+	list := make([]string, 0, strings.Count(rest, "/")+2)
+	start := 0
+	for i := range len(rest) {
+		if rest[i] == '/' {
+			list, start = append(list, rest[start:i]), i
+		}
+	}
+	list = append(list, rest[start:])
+	if procs != "" {
+		list = append(list, procs)
+	}
+	return list
+}
+
+func digits(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
+}
+
+func partText(part string) string {
+	if procs, ok := strings.CutPrefix(part, "-"); ok {
+		return "gomaxprocs=" + procs
+	}
+	return strings.TrimPrefix(part, "/")
+}
+
+// heading names a table by what sets it apart: "workload: cpu".
+func (t *Table) Heading() string {
+	var list []string
+	for _, f := range t.Config {
+		list = append(list, f.Key+": "+f.Value)
+	}
+	return strings.Join(list, ", ")
+}
+
+// short names a table by the values of what sets it apart: "cpu" and not "workload: cpu".
+func (t *Table) ShortName() string {
+	var list []string
+	for _, f := range t.Config {
+		if f.Value != noValue {
+			list = append(list, f.Value)
+		}
+	}
+	return strings.Join(list, " ")
+}

@@ -1,0 +1,149 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"golang.org/x/perf/benchmath"
+)
+
+// A Ratio is how many times as large one sample is as another, with an interval. It supposes
+// nothing of the distributions but that one is, on a logarithmic scale, the other one moved.
+//
+// The interval is that of Hodges and Lehmann for the logarithms: take the quotients of all n1*n2
+// pairs of values in ascending order, q(1) to q(n1*n2). Then with the U distribution of
+// samples of these sizes without ties,
+//
+//	Lo = q(k), Hi = q(n1*n2+1-k), where k is the largest with P(U <= k-1) <= 0.025,
+//	Confidence = 1 - 2 P(U <= k-1).
+//
+// It holds exactly the factors that a two-sided U test would not reject, so its level is exact
+// for small samples, and no less than stated where values are tied. Beyond 2500 pairs k is
+// from the normal approximation. (Hodges and Lehmann 1963, Annals of Mathematical Statistics
+// 34: 598-611; Moses 1953; Hollander and Wolfe, Nonparametric Statistical Methods, 4.2-4.3.
+// The quotients are in the order of the differences of logarithms, so none is taken.)
+type Ratio struct {
+	Medians float64 // quotient of the two centers; 0 if there is none
+	Shift   float64 // the Hodges-Lehmann estimate: the median of the quotients; 0 if there is none
+
+	Lo, Hi     float64 // 0 and +Inf if the samples are too few, or Why else says what is wrong
+	Confidence float64 // of the interval; 0 without one
+	Why        string  // why there is no interval
+}
+
+// inverse is the ratio the other way round.
+func (r Ratio) inverse() Ratio {
+	turn := func(v float64) float64 { // 0 stands for a ratio that there is not
+		if v == 0 {
+			return 0
+		}
+		return 1 / v
+	}
+	lo, hi := 1/r.Hi, 1/r.Lo
+	return Ratio{turn(r.Medians), turn(r.Shift), lo, hi, r.Confidence, r.Why}
+}
+
+// ratio is of a to b, both sorted.
+func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB float64) Ratio {
+	r := Ratio{Medians: timesWorse(medianB, medianA, -1), Hi: math.Inf(1)}
+	x, y := a.Values, b.Values
+	if x[0] <= 0 || y[0] <= 0 {
+		r.Why = "zero or negative values have no ratio"
+		return r
+	}
+	pairs := len(x) * len(y)
+	r.Shift = t.quotient(x, y, (pairs+1)/2)
+	if pairs%2 == 0 { // between the two in the middle, on the scale of logarithms
+		if next := t.quotient(x, y, pairs/2+1); next != r.Shift {
+			r.Shift = math.Sqrt(r.Shift) * math.Sqrt(next)
+		}
+	}
+	k, level := intervalOrder(len(x), len(y))
+	if k < 1 {
+		r.Why = fmt.Sprintf("too few samples for an interval: %d and %d", len(x), len(y))
+		return r
+	}
+	r.Lo, r.Hi = t.quotient(x, y, k), t.quotient(x, y, pairs+1-k)
+	r.Confidence = level
+	return r
+}
+
+// intervalOrder is k of [Ratio], and the confidence that it gives.
+func intervalOrder(n1, n2 int) (k int, level float64) {
+	const tail = (1 - confidence) / 2
+	if n1*n2 > exactLimit*exactLimit {
+		mean := float64(n1) * float64(n2) / 2
+		sigma := math.Sqrt(float64(n1) * float64(n2) * float64(n1+n2+1) / 12)
+		k = int(mean + sigma*math.Sqrt2*math.Erfinv(2*tail-1))
+		return max(0, k), confidence
+	}
+	level = 1
+	for _, p := range uDistribution(n1, n2) {
+		if p > tail {
+			break
+		}
+		k, level = k+1, 1-2*p
+	}
+	return k, level
+}
+
+// quotient returns the k'th smallest quotient of a value of x by one of y, k from 1. The quotients
+// make a matrix with ascending rows and columns, so neither their list nor its order is needed:
+// the middle of what is left is compared with all by one walk along the border
+// between smaller and greater ones, and one side is dropped. (Monahan 1984, ACM TOMS 10: 265-270.)
+func (t *uTester) quotient(x, y []float64, k int) float64 {
+	n := len(y)
+	if x[0] == x[len(x)-1] && y[0] == y[n-1] {
+		return x[0] / y[0]
+	}
+	for i := range t.bounds {
+		if cap(t.bounds[i]) < len(x) {
+			t.bounds[i] = make([]int, len(x))
+		}
+	}
+	from, to := t.bounds[0][:len(x)], t.bounds[1][:len(x)] // candidates left, by row
+	less, most := t.bounds[2][:len(x)], t.bounds[3][:len(x)]
+	for i := range from {
+		from[i], to[i] = 0, n
+	}
+	left := len(x) * n
+	for {
+		row, skip := 0, left/2
+		for skip >= to[row]-from[row] {
+			skip -= to[row] - from[row]
+			row++
+		}
+		pivot := x[row] / y[n-1-(from[row]+to[row])/2]
+		below, upTo := border(x, y, pivot, less, most)
+		switch {
+		case k <= below:
+			to, less = less, to
+		case k > upTo:
+			from, most = most, from
+		default:
+			return pivot
+		}
+		left = 0
+		for i := range from {
+			left += to[i] - from[i]
+		}
+	}
+}
+
+// border fills less and most with the number of quotients in each row that are < and <= pivot,
+// and returns their sums.
+func border(x, y []float64, pivot float64, less, most []int) (below, upTo int) {
+	n := len(y)
+	j, k := n, n
+	for i, v := range x {
+		for j > 0 && v/y[n-j] >= pivot {
+			j--
+		}
+		for k > 0 && v/y[n-k] > pivot {
+			k--
+		}
+		less[i], most[i] = j, k
+		below, upTo = below+j, upTo+k
+	}
+	return below, upTo
+}

@@ -1,0 +1,249 @@
+package compare
+
+import (
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchmath"
+)
+
+// confidence is the level of all intervals, alpha that of all tests; both as in benchstat.
+const confidence = 0.95
+
+var thresholds = benchmath.DefaultThresholds
+
+// judge fills in everything that needs statistics. Rows are independent of each other up to the
+// correction of their p-values, so they are spread over the processors.
+func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
+	rows := make(chan rowJob, 64)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			var j rowStatistics
+			for r := range rows {
+				j.compute(r.unit, r.cells)
+			}
+		})
+	}
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			u.Better = meta.GetBetter(u.Name)
+			u.Exact = meta.GetAssumption(u.Name) == benchmath.AssumeExact
+			u.Base = u.baseColumn()
+			for _, cells := range u.Cells {
+				rows <- rowJob{u, cells}
+			}
+		}
+	}
+	close(rows)
+	workers.Wait()
+	for _, family := range c.families() {
+		family.correct()
+	}
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			for _, cells := range u.Cells {
+				setStandings(cells)
+			}
+			u.summarizeColumns(len(t.Cols))
+		}
+	}
+}
+
+type rowJob struct {
+	unit  *Unit
+	cells []*Cell
+}
+
+func (u *Unit) baseColumn() int {
+	for col := range u.Cells[0] {
+		if u.Measured(col) {
+			return col
+		}
+	}
+	return 0
+}
+
+// measured reports whether col has any cell in this unit.
+func (u *Unit) Measured(col int) bool {
+	return slices.ContainsFunc(u.Cells, func(row []*Cell) bool { return row[col] != nil })
+}
+
+// A judgement judges one row after the other. It holds the sorted samples of the current row, and
+// only of that: nobody needs them afterwards.
+type rowStatistics struct {
+	tester  uTester
+	values  []float64
+	samples []benchmath.Sample // by column
+}
+
+func (j *rowStatistics) compute(u *Unit, cells []*Cell) {
+	j.sortSamples(cells)
+	for i, c := range cells {
+		switch {
+		case c == nil:
+		case u.Exact:
+			c.Summary = benchmath.AssumeExact.Summary(&j.samples[i], confidence)
+		default:
+			c.Summary = benchmath.AssumeNothing.Summary(&j.samples[i], confidence)
+		}
+	}
+	base := cells[u.Base]
+	for i, c := range cells {
+		if c != nil && base != nil && c != base {
+			c.VsBase = j.versus(u, cells, i, u.Base)
+		}
+	}
+	j.compareWithBest(u, cells)
+}
+
+// sort copies: the order of the text must survive.
+func (j *rowStatistics) sortSamples(cells []*Cell) {
+	size := 0
+	for _, c := range cells {
+		if c != nil {
+			size += len(c.Values)
+		}
+	}
+	j.values = slices.Grow(j.values[:0], size)
+	j.samples = j.samples[:0]
+	for _, c := range cells {
+		if c == nil {
+			j.samples = append(j.samples, benchmath.Sample{})
+			continue
+		}
+		start := len(j.values)
+		j.values = append(j.values, c.Values...)
+		values := j.values[start:]
+		slices.Sort(values)
+		j.samples = append(j.samples, benchmath.Sample{Values: values, Thresholds: &thresholds})
+	}
+}
+
+// versus compares column i with column ref.
+func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
+	v, refCenter := new(Versus), cells[ref].Summary.Center
+	if u.Exact {
+		v.Comparison = benchmath.AssumeExact.Compare(&j.samples[ref], &j.samples[i])
+		v.Ratio = Ratio{
+			Medians: timesWorse(refCenter, cells[i].Summary.Center, -1),
+			Hi:      math.Inf(1),
+			Why:     "exact values need no interval",
+		}
+		// benchmath calls any two exact samples different, and samples that contradict
+		// themselves too; it only warns of those.
+		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
+	} else {
+		v.Comparison = j.tester.compare(&j.samples[ref], &j.samples[i])
+		v.Ratio = j.tester.ratio(&j.samples[i], &j.samples[ref],
+			cells[i].Summary.Center, refCenter)
+	}
+	v.Corrected = v.P
+	return v
+}
+
+// rank compares every cell of a row with the best one.
+func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
+	best := u.best(cells)
+	if best < 0 {
+		return
+	}
+	cells[best].Standing, cells[best].Ratio = Best, 1
+	for i, c := range cells {
+		if c == nil || i == best {
+			continue
+		}
+		c.Ratio = timesWorse(cells[best].Summary.Center, c.Summary.Center, u.Better)
+		if best == u.Base && u.Better < 0 && len(cells) == 2 {
+			// The same comparison again, and of two columns both families are the same tests: most
+			// cells of a large old and new need no second copy.
+			c.VsBest = c.VsBase
+			continue
+		}
+		var v Versus
+		switch {
+		case best == u.Base: // the same comparison, corrected with others
+			v = *c.VsBase
+		case i == u.Base:
+			v = *cells[best].VsBase
+			v.N1, v.N2 = v.N2, v.N1
+			v.Ratio = v.Ratio.inverse()
+		default:
+			v = *j.versus(u, cells, i, best)
+		}
+		if u.Better > 0 {
+			v.Ratio = v.Ratio.inverse()
+		}
+		c.VsBest = &v
+	}
+}
+
+// stand fills in the standings of a row, once its p-values are corrected.
+func setStandings(cells []*Cell) {
+	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
+	if best < 0 {
+		return
+	}
+	b := cells[best]
+	b.Why = "too few samples to tell it from any other" // until one can be told
+	for _, c := range cells {
+		if c == nil || c == b {
+			continue
+		}
+		c.Standing, c.Why = standingOf(c)
+		if c.Standing != Unknown {
+			b.Why = ""
+		}
+	}
+}
+
+// best returns the column with the best center, the first of several, or -1 if the row cannot be
+// ranked.
+func (u *Unit) best(cells []*Cell) int {
+	if u.Better == 0 {
+		return -1
+	}
+	best, measured := -1, 0
+	for i, c := range cells {
+		if c == nil {
+			continue
+		}
+		measured++
+		if best < 0 || (c.Summary.Center-cells[best].Summary.Center)*float64(u.Better) > 0 {
+			best = i
+		}
+	}
+	if measured < 2 {
+		return -1
+	}
+	return best
+}
+
+// timesWorse is how many times c is worse than best: 1 if they are equal, even at zero, and 0 if
+// a ratio would mean nothing.
+func timesWorse(best, c float64, better int) float64 {
+	if best == c {
+		return 1
+	}
+	if better > 0 {
+		best, c = c, best
+	}
+	if best <= 0 || c <= 0 {
+		return 0
+	}
+	return c / best
+}
+
+func standingOf(c *Cell) (s Standing, why string) {
+	switch v := c.VsBest; v.Verdict() {
+	case "different":
+		return Worse, ""
+	case "tie":
+		return Tie, ""
+	default:
+		return Unknown, v.WhyUnknown()
+	}
+}

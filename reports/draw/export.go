@@ -1,0 +1,262 @@
+package draw
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/compare"
+)
+
+// An Export writes a comparison for programs. The zero value leaves out the single values.
+type Export struct {
+	Values bool // with all values of every cell, in the order of the text
+}
+
+// WriteCSV writes one line for each cell, with the columns of [ExportCell]. Their record is "cell";
+// what the reader has to know comes before them, as lines whose record is "warning" and whose why
+// is the text. It is Export{}.CSV.
+func WriteCSV(w io.Writer, c *compare.Comparison) error { return Export{}.CSV(w, c) }
+
+// WriteJSON writes an object with all of c: by, family, facts, files, warnings (what the reader
+// has to know), broken and failures (all such lines, with file and line), and cells, an array of [ExportCell], one on each line. It is Export{}.JSON.
+func WriteJSON(w io.Writer, c *compare.Comparison) error { return Export{}.JSON(w, c) }
+
+// A Number is null in JSON and empty in CSV if it is not finite: unknown, or without bound.
+type Number float64
+
+// MarshalJSON writes all digits that tell the number apart from others.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if s := n.csv(); s != "" {
+		return []byte(s), nil
+	}
+	return []byte("null"), nil
+}
+
+func (n Number) csv() string {
+	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return ""
+}
+
+// An ExportCell is a cell as CSV and JSON have it, under the names of its tags. What does not
+// apply, such as the ratio of the base column, is empty or null.
+type ExportCell struct {
+	Table  string `json:"table"` // what sets the table apart: "workload: cpu"
+	Unit   string `json:"unit"`
+	Row    string `json:"row"`
+	Column string `json:"column"`
+	N      int    `json:"n"`
+	Median Number `json:"median"`      // the mode, if the unit is exact
+	Low    Number `json:"median_low"`  // of the interval of 95 % or a little more
+	High   Number `json:"median_high"` // empty with fewer than 6 values
+
+	Base      string `json:"base"`       // the column that the following compare with
+	Ratio     Number `json:"ratio"`      // of the medians, this cell over the base
+	RatioLow  Number `json:"ratio_low"`  // see Ratio
+	RatioHigh Number `json:"ratio_high"` //
+	Shift     Number `json:"shift"`      // Hodges-Lehmann estimate of the ratio
+	P         Number `json:"p"`          // of this test alone, as benchstat has it
+	Corrected Number `json:"p_holm"`     // corrected for all tests of the family
+	Tests     int    `json:"tests"`      // in the family; 0 if exact or nothing to compare with
+	Verdict   string `json:"verdict"`    // different, tie or unknown
+
+	Standing  string `json:"standing"`    // in its row: best, tie, worse, unknown or unranked
+	Worse     Number `json:"times_worse"` // than the best median of the row
+	WorseLow  Number `json:"times_worse_low"`
+	WorseHigh Number `json:"times_worse_high"`
+	WorseP    Number `json:"times_worse_p_holm"`
+	Why       string `json:"why"` // what was missing, if anything is unknown
+
+	Values []float64 `json:"values,omitempty"` // only if Export.Values
+}
+
+// csvColumns are the tags of ExportCell without the last, behind what kind of line it is.
+var csvColumns = []string{"record", "table", "unit", "row", "column", "n", "median", "median_low", "median_high",
+	"base", "ratio", "ratio_low", "ratio_high", "shift", "p", "p_holm", "tests", "verdict",
+	"standing", "times_worse", "times_worse_low", "times_worse_high", "times_worse_p_holm", "why"}
+
+func (e ExportCell) fields() []string {
+	fields := []string{"cell", e.Table, e.Unit, e.Row, e.Column, strconv.Itoa(e.N)}
+	numbers := func(list ...Number) {
+		for _, n := range list {
+			fields = append(fields, n.csv())
+		}
+	}
+	numbers(e.Median, e.Low, e.High)
+	fields = append(fields, e.Base)
+	numbers(e.Ratio, e.RatioLow, e.RatioHigh, e.Shift, e.P, e.Corrected)
+	fields = append(fields, strconv.Itoa(e.Tests), e.Verdict, e.Standing)
+	numbers(e.Worse, e.WorseLow, e.WorseHigh, e.WorseP)
+	return append(fields, e.Why)
+}
+
+// CSV writes a line of column names, then one for each cell. Values come last, separated by spaces.
+func (x Export) CSV(w io.Writer, c *compare.Comparison) error {
+	out := csv.NewWriter(w)
+	names := csvColumns
+	if x.Values {
+		names = append(names[:len(names):len(names)], "values")
+	}
+	err := out.Write(names)
+	for _, text := range warningLines(c) {
+		line := make([]string, len(names))
+		line[0], line[len(csvColumns)-1] = "warning", text
+		err = errors.Join(err, out.Write(line))
+	}
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			eachExportCell(t, u, func(e ExportCell) {
+				fields := e.fields()
+				if x.Values {
+					fields = append(fields, strings.Trim(fmt.Sprint(e.Values), "[]"))
+				}
+				if err == nil {
+					err = out.Write(fields)
+				}
+			})
+		}
+	}
+	out.Flush()
+	if err == nil {
+		err = out.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("writing CSV: %w", err)
+	}
+	return nil
+}
+
+// JSON writes the cells one by one: together they may be larger than the comparison.
+func (x Export) JSON(w io.Writer, c *compare.Comparison) error {
+	out := bufio.NewWriter(w) // keeps the first error for Flush
+	fmt.Fprint(out, "{\n")
+	facts := map[string]string{}
+	for _, f := range c.Facts {
+		facts[f.Key] = f.Value
+	}
+	for _, part := range []struct {
+		name  string
+		value any
+	}{{"by", c.By}, {"family", c.Family.String()}, {"facts", facts}, {"files", c.Log.Files},
+		{"broken", messages(c.Log.Broken)}, {"failures", messages(c.Log.Failures)},
+		{"warnings", append([]string{}, warningLines(c)...)}} {
+		text, err := json.Marshal(part.value)
+		if err != nil {
+			return fmt.Errorf("writing JSON: %w", err)
+		}
+		fmt.Fprintf(out, "%q: %s,\n", part.name, text)
+	}
+	fmt.Fprint(out, `"cells": [`)
+	if err := x.jsonCells(out, c); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	fmt.Fprint(out, "\n]}\n")
+	return out.Flush()
+}
+
+func (x Export) jsonCells(w io.Writer, c *compare.Comparison) (err error) {
+	separator := "\n"
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			eachExportCell(t, u, func(e ExportCell) {
+				if !x.Values {
+					e.Values = nil
+				}
+				text, wrong := json.Marshal(e)
+				if wrong != nil {
+					err = wrong
+				}
+				fmt.Fprintf(w, "%s%s", separator, text)
+				separator = ",\n"
+			})
+		}
+	}
+	return err
+}
+
+// export visits the cells of a unit, row by row.
+func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
+	nan := Number(math.NaN())
+	for i, cells := range u.Cells {
+		for j, c := range cells {
+			if c == nil {
+				continue
+			}
+			e := ExportCell{
+				Table: t.Heading(), Unit: escape.Printable(u.Name), Row: t.Rows[i].Name, Column: t.Cols[j],
+				N: len(c.Values), Median: Number(c.Summary.Center),
+				Low: Number(c.Summary.Lo), High: Number(c.Summary.Hi),
+				Ratio: nan, RatioLow: nan, RatioHigh: nan, Shift: nan, P: nan, Corrected: nan,
+				Standing: c.Standing.String(),
+				Worse:    orNaN(c.Ratio), WorseLow: nan, WorseHigh: nan, WorseP: nan,
+				Why: c.Why, Values: c.Values,
+			}
+			if v := c.VsBase; v != nil {
+				e.Base = t.Cols[u.Base]
+				e.compare(v)
+			}
+			if v := c.VsBest; v != nil {
+				e.WorseLow, e.WorseHigh = ratioBounds(v.Ratio)
+				e.WorseP = correctedNumber(v)
+			}
+			visit(e)
+		}
+	}
+}
+
+func (e *ExportCell) compare(v *compare.Versus) {
+	e.Ratio, e.Shift = orNaN(v.Ratio.Medians), orNaN(v.Ratio.Shift)
+	e.RatioLow, e.RatioHigh = ratioBounds(v.Ratio)
+	e.Tests, e.Verdict = v.Tests, v.Verdict()
+	if e.Corrected = correctedNumber(v); v.Tests > 0 {
+		e.P = Number(v.P)
+	}
+	if e.Why == "" {
+		e.Why = v.WhyUnknown()
+	}
+	if e.Why == "" {
+		e.Why = v.Ratio.Why
+	}
+}
+
+// corrected is NaN if the unit is exact: p = 0 there is no p.
+func correctedNumber(v *compare.Versus) Number {
+	if v.Tests == 0 {
+		return Number(math.NaN())
+	}
+	return Number(v.Corrected)
+}
+
+// bounds are NaN if there is no interval. Zero to infinity is none.
+func ratioBounds(r compare.Ratio) (lo, hi Number) {
+	if r.Confidence == 0 {
+		return Number(math.NaN()), Number(math.NaN())
+	}
+	return Number(r.Lo), Number(r.Hi)
+}
+
+func orNaN(ratio float64) Number {
+	if ratio == 0 {
+		return Number(math.NaN())
+	}
+	return Number(ratio)
+}
+
+func messages(list []*benchfmt.SyntaxError) []string {
+	all := make([]string, 0, len(list))
+	for _, m := range list {
+		all = append(all, brokenLine(m))
+	}
+	return all
+}

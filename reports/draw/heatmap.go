@@ -1,0 +1,154 @@
+package draw
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// A heatCell is what a heat map shows of one cell, decided once. The picture, the terminal, the
+// page and the Markdown table only choose the notation: they look at nothing else of a cell.
+type heatCell struct {
+	kind  picture.Kind // Missing if the cell was not measured
+	shade int          // 1 to picture.Steps for the kind Worse, 0 for other kinds
+
+	// best marks the best median of the row. Its kind is Unknown if the samples are too few to
+	// tell it from any other cell of the row.
+	best bool
+
+	ratio     float64 // times worse than the best of the row; 0 without a ratio
+	low, high float64 // the 95 % interval of ratio; both 0 without one
+
+	// The texts of the measured value are made on demand: a picture of 60 rows must not format
+	// the values of 25 000.
+	cell *compare.Cell
+	unit *compare.Unit
+}
+
+func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
+	if c == nil {
+		return heatCell{}
+	}
+	h := heatCell{cell: c, unit: u, ratio: c.Ratio, best: c.Standing == compare.Best}
+	if c.VsBest != nil && c.VsBest.Ratio.Confidence > 0 {
+		h.low, h.high = c.VsBest.Ratio.Lo, c.VsBest.Ratio.Hi
+	}
+	switch c.Standing {
+	case compare.Best:
+		h.kind = picture.Best
+		if c.Why != "" {
+			h.kind = picture.Unknown
+		}
+	case compare.Tie:
+		h.kind = picture.Tie
+	case compare.Unknown:
+		h.kind = picture.Unknown
+	case compare.Worse:
+		h.kind, h.shade = picture.Worse, picture.StepOf(c.Ratio)
+		if c.Ratio == 0 { // the best has nothing of the unit at all: worse by no finite factor
+			h.shade = picture.Steps
+		}
+	default:
+		h.kind = picture.Plain
+	}
+	return h
+}
+
+// short is the ratio with a sign for its kind, in at most six characters: "3.14", "≈1.02",
+// "1.30?", "·" for a cell that was not measured, "worse" if there is no finite ratio.
+func (h heatCell) short() string {
+	text := "–"
+	if h.ratio != 0 {
+		text = format.ShortRatio(h.ratio)
+	}
+	switch h.kind {
+	case picture.Missing:
+		return "·"
+	case picture.Tie:
+		return "≈" + text
+	case picture.Unknown:
+		if h.ratio == 0 {
+			return "?–"
+		}
+		return text + "?"
+	case picture.Worse:
+		if h.ratio == 0 {
+			return "worse"
+		}
+	}
+	return text
+}
+
+// interval is the interval of the ratio without brackets, "1.38–1.45", or "".
+func (h heatCell) interval() string {
+	if h.low == 0 && h.high == 0 {
+		return ""
+	}
+	return format.Ratio(h.low) + "–" + format.Ratio(h.high)
+}
+
+// median is the measured value with its unit: "46.63ns".
+func (h heatCell) median() string { return format.Value(h.cell.Summary.Center, h.unit.Name) }
+
+// spread is the interval of the median in percent of it: "± 2%".
+func (h heatCell) spread() string { return "± " + h.cell.Summary.PctRangeString() }
+
+// picture is h for the SVG and for the colours of the terminal.
+func (h heatCell) picture() picture.HeatCell {
+	return picture.HeatCell{Text: h.short(), Kind: h.kind, Step: h.shade}
+}
+
+// A heatRow is one row of one table in its primary unit. It has a cell for each column of the
+// whole comparison, so that the rows of different tables line up.
+type heatRow struct {
+	table *compare.Table
+	group string // the values that set its table apart from the others: "cpu"
+	label string // group, and the name of the row within its table
+	cells []heatCell
+}
+
+// heatRows returns the rows in which at least two columns were ranked. A map of ratios has
+// nothing to show of the others.
+func heatRows(c *compare.Comparison) []heatRow {
+	var rows []heatRow
+	for _, t := range c.Tables {
+		group, columns, unit := t.ShortName(), columnIndexes(c, t), t.Primary()
+		for i, cells := range unit.Cells {
+			if !slices.ContainsFunc(cells, isRanked) {
+				continue
+			}
+			rows = append(rows, heatRow{
+				table: t,
+				group: group,
+				label: strings.TrimSpace(group + " " + t.Rows[i].Shape),
+				cells: heatCells(cells, unit, columns),
+			})
+		}
+	}
+	return rows
+}
+
+func isRanked(c *compare.Cell) bool { return c != nil && c.Standing != compare.Unranked }
+
+// heatCells places the cells of one row of a table below the columns of the comparison.
+func heatCells(cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell {
+	list := make([]heatCell, len(columns))
+	for i, col := range columns {
+		if col >= 0 {
+			list[i] = newHeatCell(cells[col], u)
+		}
+	}
+	return list
+}
+
+// columnIndexes returns, for each column of the comparison, its index in t, or -1 if t lacks it.
+func columnIndexes(c *compare.Comparison, t *compare.Table) []int {
+	list := make([]int, len(c.Cols))
+	for i, col := range c.Cols {
+		list[i] = slices.Index(t.Cols, col)
+	}
+	return list
+}

@@ -1,0 +1,123 @@
+package draw
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// A top is what comes before the answer: what there is to know before any of it is believed.
+type banner struct {
+	State     string // class of the banner: good, warn or neutral
+	Headline  string
+	Partial   []string
+	Broken    []string
+	NotListed int
+	Failures  []string
+	Notes     []string
+}
+
+func newBanner(c *compare.Comparison) banner {
+	t := banner{State: bannerState(c), Headline: headline(c), Failures: failureLines(c)}
+	for _, note := range append(c.Noise().Warnings, c.Notes...) {
+		t.Notes = append(t.Notes, clipped(note))
+	}
+	for _, f := range c.Log.Files {
+		if f.Partial() && len(c.Log.Files) > 1 { // of a single file the headline says it
+			t.Partial = append(t.Partial, fmt.Sprintf("%s is partial: %d of %d planned samples",
+				clipped(escape.Printable(f.Label)), f.Present, f.Planned))
+		}
+	}
+	var more int
+	if t.Partial, more = firstOf(t.Partial, maxListed); more > 0 {
+		t.Partial = append(t.Partial, andMore(more, "partial file"))
+	}
+	broken, more := firstOf(c.Log.Broken, maxListed)
+	for _, b := range broken {
+		t.Broken = append(t.Broken, clipped(brokenLine(b)))
+	}
+	t.NotListed = more
+	return t
+}
+
+func bannerState(c *compare.Comparison) string {
+	wrong := len(c.Log.Broken) + len(c.Log.Failures) + len(c.Notes) + len(c.Noise().Warnings)
+	switch {
+	case completeness(c) == "partial", wrong > 0:
+		return "warn"
+	case completeness(c) == "complete":
+		return "good"
+	}
+	return "neutral"
+}
+
+func headline(c *compare.Comparison) string {
+	present, planned := 0, 0
+	for _, f := range c.Log.Files {
+		present, planned = present+f.Present, planned+f.Planned
+	}
+	size := fmt.Sprintf("%s with %s each, %s.", format.Plural(cellCount(c), "cell"),
+		sampleCount(c), format.Plural(len(c.Log.Broken), "broken line"))
+	switch completeness(c) {
+	case "complete":
+		return fmt.Sprintf("Complete: %d of %d planned samples. %s", present, planned, size)
+	case "partial":
+		return fmt.Sprintf("Partial: %d of %d planned samples. %s", present, planned, size)
+	}
+	return size + " The text states no plan, so whether it is complete is unknown."
+}
+
+// A machine is where it was measured, and how quietly.
+type machineSection struct {
+	Facts   []compare.Fact
+	More    string
+	Floor   string
+	Unknown bool
+	Cells   string
+	Typical string
+	High    string
+	Units   []machineUnit
+}
+
+type machineUnit struct{ Name, Median, Max string }
+
+const maxFacts = 40
+
+func newMachineSection(c *compare.Comparison) machineSection {
+	n := c.Noise()
+	m := machineSection{Floor: n.String(), Unknown: n.Cells == 0, Cells: format.Plural(n.Cells, "cell"),
+		Typical: format.Percent(n.Typical), High: format.Percent(n.High)}
+	facts, more := firstOf(c.Facts, maxFacts)
+	for _, f := range facts {
+		m.Facts = append(m.Facts, compare.Fact{Key: clipped(f.Key), Value: clipped(f.Value)})
+	}
+	m.More = andMore(more, "line")
+	machineUnits, _ := firstOf(n.Machine, maxFacts)
+	for _, u := range machineUnits {
+		name := strings.TrimPrefix(escape.Printable(u.Unit), compare.NoisePrefix)
+		m.Units = append(m.Units, machineUnit{clipped(name), format.Value(u.Median, u.Unit),
+			format.Value(u.Max, u.Unit)})
+	}
+	return m
+}
+
+// A raw is the end of the page: where the figures come from.
+type sourceSection struct {
+	Recompute, Caveat string
+	Files             []string
+	More              string
+	Note              string
+}
+
+func newSourceSection(c *compare.Comparison) sourceSection {
+	r := sourceSection{Recompute: recomputeCommand(c), Caveat: caveat(c)}
+	files, more := firstOf(c.Log.Files, maxListed)
+	for _, f := range files {
+		r.Files = append(r.Files, clipped(escape.Printable(f.Label)))
+	}
+	r.More = andMore(more, "file")
+	return r
+}

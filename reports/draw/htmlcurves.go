@@ -1,0 +1,201 @@
+package draw
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// maxCharts of a kind is what anybody looks at. maxPoints keeps tables with a row for each of
+// thousands of numbers from becoming curves that nobody can read.
+const (
+	maxCharts = 48
+	maxPoints = 4000
+)
+
+// A figure is a chart: numbers for the scripts, and the same in a table for whoever has none.
+type curveFigure struct {
+	Number      int // in the data of the scripts
+	Title, X, Y string
+	Cols        []columnName
+	Rows        []chartRow
+}
+
+// A chartBody is a section of them.
+type chartBody struct {
+	ID      string
+	Figures []curveFigure
+}
+
+type chartRow struct {
+	X     string
+	Cells []chartCell
+}
+
+type chartCell struct{ Value, Interval string }
+
+// chartData is a chart for the scripts.
+type chartData struct {
+	X      string     `json:"x"`
+	Y      string     `json:"y"`
+	Symbol string     `json:"symbol"` // s, B or nothing
+	Better int        `json:"better"`
+	LogX   bool       `json:"logX"`
+	LogY   bool       `json:"logY"`
+	Ticks  []string   `json:"ticks"`
+	Lines  []lineData `json:"lines"`
+}
+
+type lineData struct {
+	Col int          `json:"col"` // of the comparison
+	X   []jsonNumber `json:"xs"`
+	Y   []jsonNumber `json:"ys"`
+	Lo  []jsonNumber `json:"lo"`
+	Hi  []jsonNumber `json:"hi"`
+}
+
+// charts adds the sections of curves.
+func (a *pageBuilder) addCharts() {
+	var data []chartData
+	add := func(id, title, intro string, charts []compare.Chart, better func(compare.Chart) int) {
+		if len(charts) == 0 {
+			return
+		}
+		p := a.chartPart(id, charts, &data, better)
+		p.ID, p.Title, p.Intro = id, title, intro
+		a.page.Sections = append(a.page.Sections, p)
+	}
+	add("scaling", "Scaling", "How the first unit of each table goes with the numbers in the names. A "+
+		"band is the 95 % interval of the medians.", a.scaling(),
+		func(c compare.Chart) int { return c.Table.Primary().Better })
+	add("percentiles", "Latency percentiles", "How long an operation took, from the median to the "+
+		"unluckiest one. A band is the 95 % interval of the medians over all samples.",
+		a.percentiles(), func(compare.Chart) int { return -1 })
+	if len(data) > 0 {
+		a.addBlock("charts", data, 0) // without it their tables are still there
+	}
+}
+
+func (a *pageBuilder) scaling() (charts []compare.Chart) {
+	for _, t := range a.c.Tables {
+		if len(t.Rows) <= maxPoints {
+			charts = append(charts, t.Scaling()...)
+		}
+	}
+	return charts
+}
+
+func (a *pageBuilder) percentiles() (charts []compare.Chart) {
+	for _, t := range a.c.Tables {
+		if len(t.Rows) <= maxPoints {
+			charts = append(charts, t.Percentiles()...)
+		}
+	}
+	return charts
+}
+
+// chartPart renders the tables of charts, and adds to data what draws them.
+func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chartData,
+	better func(compare.Chart) int) part {
+	shown, more := firstOf(charts, maxCharts)
+	var figures []curveFigure
+	var mine []chartData
+	for _, c := range shown {
+		figures = append(figures, a.newFigure(c, len(*data)+len(mine)))
+		mine = append(mine, a.chartData(c, better(c)))
+	}
+	before := a.left
+	if !a.reservePlots() {
+		return part{Note: a.leftOutNote("Too large for this page: " + format.Plural(len(charts), "chart"))}
+	}
+	p := a.renderPart("charts", chartBody{id, figures})
+	if p.Note != "" {
+		a.left = before
+		return p
+	}
+	*data = append(*data, mine...)
+	if more > 0 {
+		p.Note = a.leftOutNote("The first " + format.Plural(maxCharts, "chart") + " are shown, " +
+			format.Plural(more, "chart") + " not")
+	}
+	return p
+}
+
+func (a *pageBuilder) newFigure(c compare.Chart, number int) curveFigure {
+	f := curveFigure{Number: number, X: clipped(c.X), Y: clipped(c.Y), Title: figureTitle(a.c, c)}
+	names := newColumnNames(a.c)
+	for _, l := range c.Lines {
+		f.Cols = append(f.Cols, names.one(l.Name))
+	}
+	for _, x := range chartXs(c) {
+		row := chartRow{X: xText(c, x)}
+		for _, l := range c.Lines {
+			var cell chartCell
+			if i := slices.Index(l.X, x); i >= 0 {
+				cell.Value = c.Value(l.Y[i])
+				if !math.IsNaN(l.Lo[i]) {
+					cell.Interval = c.Value(l.Lo[i]) + "–" + c.Value(l.Hi[i])
+				}
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	return f
+}
+
+func figureTitle(c *compare.Comparison, chart compare.Chart) string {
+	words := []string{tableName(c, chart.Table), chart.Title}
+	if len(c.Tables) == 1 && chart.Title != "" {
+		words = words[1:]
+	}
+	return clipped(strings.TrimSpace(strings.Join(words, " ")))
+}
+
+// places are all x of a chart, ascending.
+func chartXs(c compare.Chart) []float64 {
+	var xs []float64
+	for _, l := range c.Lines {
+		xs = append(xs, l.X...)
+	}
+	slices.Sort(xs)
+	return slices.Compact(xs)
+}
+
+// place names an x.
+func xText(c compare.Chart, x float64) string {
+	if c.XTicks != nil {
+		return c.XTicks[int(x)]
+	}
+	text, _ := jsonNumber(x).MarshalJSON()
+	return string(text)
+}
+
+func (a *pageBuilder) chartData(c compare.Chart, better int) chartData {
+	d := chartData{X: clipped(c.X), Y: clipped(c.Y), Symbol: format.Symbol(c.Unit), Better: better,
+		LogX: c.LogX, LogY: c.LogY, Ticks: c.XTicks}
+	for _, l := range c.Lines {
+		d.Lines = append(d.Lines, lineData{slices.Index(a.c.Cols, l.Name), jsonNumbers(l.X), jsonNumbers(l.Y),
+			jsonNumbers(l.Lo), jsonNumbers(l.Hi)})
+	}
+	return d
+}
+
+func jsonNumbers(values []float64) []jsonNumber {
+	list := make([]jsonNumber, len(values))
+	for i, v := range values {
+		list[i] = jsonNumber(v)
+	}
+	return list
+}
+
+// chartedUnits are those that the percentile charts show.
+func (a *pageBuilder) chartedUnits() (names []string) {
+	for _, t := range a.c.Tables {
+		names = append(names, t.PercentileUnits()...)
+	}
+	return names
+}

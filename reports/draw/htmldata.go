@@ -1,0 +1,190 @@
+package draw
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"math"
+	"strconv"
+
+	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// A block is data for the scripts of the page, packed: compressed JSON in base64, so that nothing in
+// it can end the element that it is in.
+type block struct {
+	ID   string
+	Text template.HTML
+}
+
+func pack(data any) (string, error) {
+	var out bytes.Buffer
+	encoder := base64.NewEncoder(base64.StdEncoding, &out)
+	zip := gzip.NewWriter(encoder) // BestCompression saves 3 % and takes three times as long
+	// A writer to memory does not fail: errors here are of values that have no JSON.
+	if err := json.NewEncoder(zip).Encode(data); err != nil {
+		return "", err
+	}
+	if err := zip.Close(); err != nil {
+		return "", err
+	}
+	err := encoder.Close() // writes the last bytes
+	return out.String(), err
+}
+
+// A unitData is one unit of the heat map for the scripts: its rows are those of the table on the
+// page, with those of the means.
+type unitData struct {
+	Unit    string        `json:"unit"`
+	Caption string        `json:"caption"`
+	Rows    [][]*cellData `json:"rows"`
+}
+
+// A cellData is written as an array: there are thousands.
+type cellData struct {
+	pageCell
+	tooltip
+}
+
+func (c *cellData) MarshalJSON() ([]byte, error) {
+	return json.Marshal([]any{c.Class, c.Rel, c.Interval, c.Abs, c.Spread, c.N, c.Lo, c.Hi, c.P,
+		c.Family, c.Why})
+}
+
+func primaryUnit(shown pageRows) []unitData {
+	return []unitData{newUnitData(shown, "", (*compare.Table).Primary)}
+}
+
+func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
+	data := unitData{Unit: name, Caption: caption(shown.c, unit)}
+	for i, t := range shown.c.Tables {
+		u, columns := unit(t), columnIndexes(shown.c, t)
+		for r := range shown.rows[i] {
+			row := make([]*cellData, len(columns))
+			for col, p := range columns {
+				if u != nil && p >= 0 && u.Cells[r][p] != nil {
+					c := u.Cells[r][p]
+					row[col] = &cellData{newPageCell(newHeatCell(c, u)), newTooltip(c, u)}
+				}
+			}
+			data.Rows = append(data.Rows, row)
+		}
+		if hasMeanRow(t) && shown.rows[i] > 0 {
+			data.Rows = append(data.Rows, meanData(u, columns))
+		}
+	}
+	return data
+}
+
+func meanData(u *compare.Unit, columns []int) []*cellData {
+	row := make([]*cellData, len(columns))
+	if u == nil {
+		return row
+	}
+	for col, c := range overallCells(u, columns) {
+		row[col] = &cellData{pageCell: c}
+	}
+	return row
+}
+
+// otherUnits gives the scripts the other units of the heat map, all or none.
+func (a *pageBuilder) addOtherUnits(shown pageRows) {
+	a.page.Controls.Units = []string{clipped(escape.Printable(a.firstUnit()))}
+	names := a.otherNames()
+	var list []unitData
+	if len(names)*shown.cellCount()*packedBytes < a.left {
+		for _, unit := range names {
+			list = append(list, newUnitData(shown, unit, otherUnit(unit)))
+		}
+	}
+	if len(list) > 0 && a.addBlock("cells-more", list, 0) {
+		for _, unit := range names {
+			a.page.Controls.Units = append(a.page.Controls.Units, clipped(escape.Printable(unit)))
+		}
+	} else if len(names) > 0 {
+		a.page.LeftOut = append(a.page.LeftOut,
+			a.leftOutNote("The heat map shows no other unit than the first: they would make this page too large"))
+	}
+}
+
+// firstUnit names what the page shows before anybody chose.
+func (a *pageBuilder) firstUnit() string {
+	first := a.c.Tables[0].Primary().Name
+	for _, t := range a.c.Tables {
+		if t.Primary().Name != first {
+			return "the first of each table"
+		}
+	}
+	return first
+}
+
+// packedBytes is the least that a cell takes in a block.
+const packedBytes = 8
+
+// A rawUnit has the values of one unit by row and column of the heat map, in the order of the text.
+type rawUnit struct {
+	Unit   string           `json:"unit"`
+	Symbol string           `json:"symbol"`
+	Rows   [][][]jsonNumber `json:"rows"`
+}
+
+// A number is written with 12 digits: more than any clock has, and none of the noise that comes
+// from turning ns into sec. One that JSON has no word for is null.
+type jsonNumber float64
+
+func (n jsonNumber) MarshalJSON() ([]byte, error) {
+	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return strconv.AppendFloat(nil, v, 'g', 12, 64), nil
+	}
+	return []byte("null"), nil
+}
+
+func (a *pageBuilder) addRawValues(shown pageRows) {
+	values := 0
+	for _, s := range a.c.Log.Series {
+		for _, u := range s.Units {
+			values += len(u.Values)
+		}
+	}
+	// At least two bytes for a value, and uPlot to draw them.
+	if values*2 > a.left || !a.reservePlots() || !a.addBlock("raw-values", a.rawUnits(shown), 0) {
+		a.page.Raw.Note = "The single values would make this page too large; they are in the " +
+			"benchmark text."
+		return
+	}
+	a.page.Controls.Raw = true
+}
+
+func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
+	list := []rawUnit{newRawUnit(shown, a.firstUnit(), (*compare.Table).Primary)}
+	for _, unit := range a.otherNames() {
+		list = append(list, newRawUnit(shown, unit, otherUnit(unit)))
+	}
+	return list
+}
+
+func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
+	data := rawUnit{Unit: escape.Printable(name), Symbol: format.Symbol(name)}
+	for i, t := range shown.c.Tables {
+		u, columns := unit(t), columnIndexes(shown.c, t)
+		for r := range shown.rows[i] {
+			row := make([][]jsonNumber, len(columns))
+			for col, p := range columns {
+				if u != nil && p >= 0 && u.Cells[r][p] != nil {
+					for _, v := range u.Cells[r][p].Values {
+						row[col] = append(row[col], jsonNumber(v))
+					}
+				}
+			}
+			data.Rows = append(data.Rows, row)
+		}
+		if hasMeanRow(t) && shown.rows[i] > 0 {
+			data.Rows = append(data.Rows, nil) // the means have no values
+		}
+	}
+	return data
+}

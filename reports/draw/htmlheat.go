@@ -1,0 +1,339 @@
+package draw
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// A heatTable is one unit of several tables, in groups: the columns are those of the comparison, so
+// that one colour and one place mean one column all over the page.
+type heatTable struct {
+	ID, Caption string
+	Cols        []columnName
+	Groups      []heatGroup
+	Abs         bool   // a cell shows first what was measured
+	Common      string // what is the same in all rows of all groups
+}
+
+// A heatGroup is one table of the comparison.
+type heatGroup struct {
+	ID, Heading, Common string
+	Rows                []heatGroupRow
+	Mean                *heatGroupRow // over all rows, shown or not
+	More                int           // rows that are not on the page
+}
+
+type heatGroupRow struct {
+	Label string
+	Cells []pageCell
+}
+
+// Span is how wide the heading of a group is.
+func (t heatTable) Span() int { return len(t.Cols) + 1 }
+
+// Fits reports whether so few columns need no scroller, on a telephone either.
+func (t heatTable) Fits() bool { return len(t.Cols) <= 4 }
+
+func tableID(i int) string { return fmt.Sprintf("table-%d", i+1) }
+
+func headings(c *compare.Comparison) []columnName {
+	var list []columnName
+	for i, col := range c.Cols {
+		list = append(list, columnName{clipped(col), colorClass(i)})
+	}
+	return list
+}
+
+// A unitOf finds the unit to show of a table, or nil.
+type unitSelector func(t *compare.Table) *compare.Unit
+
+func unitByName(unit string) unitSelector {
+	return func(t *compare.Table) *compare.Unit {
+		i := slices.IndexFunc(t.Units, func(u *compare.Unit) bool { return u.Name == unit })
+		if i < 0 {
+			return nil
+		}
+		return t.Units[i]
+	}
+}
+
+// shownRows are those that are on the page: the first few of each table.
+type pageRows struct {
+	c    *compare.Comparison
+	rows []int // by table
+}
+
+func (s pageRows) missing() int {
+	n := 0
+	for i, t := range s.c.Tables {
+		n += len(t.Rows) - s.rows[i]
+	}
+	return n
+}
+
+func (s pageRows) cellCount() int {
+	n := 0
+	for i, t := range s.c.Tables {
+		n += s.rows[i] * len(t.Cols)
+	}
+	return n
+}
+
+// heat shows as many rows as there is room for. Of what is left it takes the greater part only: a
+// map without any chart, tooltip or price would be less useful than one without its last rows.
+func (a *pageBuilder) addHeatMap() pageRows {
+	shown := pageRows{a.c, make([]int, len(a.c.Tables))}
+	left := a.left * 4 / 5
+	columns := 0
+	for _, col := range a.c.Cols {
+		columns += len(template.HTMLEscapeString(clipped(col))) + headBytes
+	}
+	left -= columns
+	for i, t := range a.c.Tables {
+		if left -= groupBytes + len(template.HTMLEscapeString(t.Heading()+t.Common)) +
+			len(a.c.Cols)*cellBytes; left < 0 {
+			break
+		}
+		for _, r := range t.Rows {
+			left -= rowBytes + len(template.HTMLEscapeString(r.Shape)) + len(a.c.Cols)*cellBytes
+			if left < 0 {
+				break
+			}
+			shown.rows[i]++
+		}
+	}
+	table := newHeatTable(shown, (*compare.Table).Primary)
+	table.ID = "heat"
+	table.Caption = caption(a.c, (*compare.Table).Primary)
+	a.page.Heat = a.renderPart("heat", table)
+	a.page.Controls.Cols = table.Cols
+	if n := shown.missing(); n > 0 {
+		a.page.LeftOut = append(a.page.LeftOut,
+			a.leftOutNote(format.Plural(n, "row")+" would make this page too large"))
+	}
+	return shown
+}
+
+// What the markup takes without names, with some to spare.
+const (
+	headBytes  = 80
+	groupBytes = 300
+	rowBytes   = 40
+	cellBytes  = 52
+)
+
+func newHeatTable(shown pageRows, unit unitSelector) heatTable {
+	table := heatTable{Cols: headings(shown.c), Common: sharedParts(shown.c)}
+	for i, t := range shown.c.Tables {
+		u := unit(t)
+		if u == nil || shown.rows[i] == 0 {
+			continue
+		}
+		g := heatGroup{ID: tableID(i), Heading: tableName(shown.c, t), Common: ownNameParts(t, table.Common),
+			More: len(t.Rows) - shown.rows[i]}
+		columns := columnIndexes(shown.c, t)
+		for r := range shown.rows[i] {
+			if t.ShowsRow(u, r) {
+				g.Rows = append(g.Rows, heatGroupRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)})
+			}
+		}
+		if hasMeanRow(t) {
+			g.Mean = &heatGroupRow{"geometric mean", overallCells(u, columns)}
+		}
+		table.Groups = append(table.Groups, g)
+	}
+	return table
+}
+
+// hasMean reports whether a group shows a geometric mean: of one row it is that row, and without any
+// ratio there is none.
+func hasMeanRow(t *compare.Table) bool {
+	return len(t.Rows) > 1 &&
+		slices.ContainsFunc(t.Primary().Overall, func(o compare.Overall) bool { return o.Ratio != 0 })
+}
+
+// sharedParts are the parts of the names that all rows of all tables have.
+func sharedParts(c *compare.Comparison) string {
+	shared := strings.Fields(c.Tables[0].Common)
+	for _, t := range c.Tables {
+		have := strings.Fields(t.Common)
+		shared = slices.DeleteFunc(shared, func(p string) bool { return !slices.Contains(have, p) })
+	}
+	return clipped(strings.Join(shared, " "))
+}
+
+// unsaid are the parts of the names of t that neither its heading nor the caption has.
+func ownNameParts(t *compare.Table, said string) string {
+	parts := slices.DeleteFunc(strings.Fields(t.Common), func(p string) bool {
+		inHeading := func(f compare.Fact) bool { return p == f.Key+"="+f.Value }
+		return slices.ContainsFunc(t.Config, inHeading) || slices.Contains(strings.Fields(said), p)
+	})
+	return clipped(strings.Join(parts, " "))
+}
+
+func overallCells(u *compare.Unit, columns []int) []pageCell {
+	list := make([]pageCell, len(columns))
+	for i, p := range columns {
+		list[i] = notMeasured
+		if p >= 0 {
+			center := "–"
+			if g := u.Geomeans[p].Center; g != 0 {
+				center = format.Value(g, u.Name)
+			}
+			list[i] = overallCell(u.Overall[p], center)
+		}
+	}
+	return list
+}
+
+// caption says what the numbers are.
+func caption(c *compare.Comparison, unit unitSelector) string {
+	said, name := "", ""
+	for _, t := range c.Tables {
+		u := unit(t)
+		if u == nil {
+			continue
+		}
+		text := clipped(escape.Printable(u.Name)) + ", " + direction(u)
+		if name != "" && name != u.Name {
+			return "the first unit of each table; times worse than the best of the row"
+		}
+		said, name = text, u.Name
+	}
+	return said
+}
+
+func direction(u *compare.Unit) string {
+	switch u.Better {
+	case 0:
+		return "median; the text does not say whether more is better"
+	case 1:
+		return "more is better"
+	}
+	return "less is better"
+}
+
+type legendEntry struct{ Class, Text string }
+
+// Legend is what the colours of the page's cells mean.
+func (*page) Legend() []legendEntry {
+	entries := []legendEntry{{"best", "best"}, {"tie", "tie"}}
+	for i := range picture.Steps {
+		text := "to " + format.Ratio(picture.StepEnd(i+1)) + "×"
+		switch i {
+		case 0:
+			text = "worse, up " + text
+		case picture.Steps - 1:
+			text = "beyond"
+		}
+		entries = append(entries, legendEntry{shadeClass(i + 1), text})
+	}
+	return append(entries, legendEntry{"unknown", "? too few samples"},
+		legendEntry{"none", "not measured"})
+}
+
+// A pageCell has a Class for its colour, but says all that matters in words too. It has two faces:
+// how far it is from the best of its row, and what was measured.
+type pageCell struct {
+	Class         string
+	Rel, Interval string // 2.31×, 2.25–2.38; of the best, what was measured
+	Abs, Spread   string // 46.63ns, ± 2 %
+}
+
+var notMeasured = pageCell{Class: "none", Rel: "–", Abs: "–"}
+
+// newPageCell writes h in the two faces of a page cell.
+func newPageCell(h heatCell) pageCell {
+	if h.kind == picture.Missing {
+		return notMeasured
+	}
+	cell := pageCell{
+		Rel: format.Ratio(h.ratio) + "×", Interval: h.interval(),
+		Abs: h.median(), Spread: h.spread(),
+	}
+	if h.unit.Exact {
+		cell.Spread = ""
+	}
+	if h.ratio == 0 { // there is no ratio: say how much there is instead
+		cell.Rel, cell.Interval = "", cell.Abs
+	}
+	switch {
+	case h.best && h.kind == picture.Unknown:
+		cell.Class, cell.Rel, cell.Interval = "unknown lowest", "best ?", cell.Abs
+	case h.best:
+		cell.Class, cell.Rel, cell.Interval = "best", "best", cell.Abs
+	case h.kind == picture.Tie:
+		cell.Class, cell.Rel = "tie", strings.TrimSpace(cell.Rel+" tie")
+	case h.kind == picture.Unknown:
+		cell.Class, cell.Rel = "unknown", strings.TrimSpace(cell.Rel+" ?")
+	case h.kind == picture.Worse:
+		cell.Class = shadeClass(h.shade)
+		if h.ratio == 0 {
+			cell.Rel = "worse"
+		}
+	default:
+		cell.Class, cell.Rel, cell.Interval = "plain", cell.Abs, cell.Spread
+	}
+	return cell
+}
+
+// pageCells writes one row of a table, with a cell for each column of the comparison.
+func pageCells(cells []*compare.Cell, u *compare.Unit, columns []int) []pageCell {
+	list := make([]pageCell, len(columns))
+	for i, h := range heatCells(cells, u, columns) {
+		list[i] = newPageCell(h)
+	}
+	return list
+}
+
+// shadeClass is the class of a shade of “worse”: h1 to h8. heat.css gives it its colour.
+func shadeClass(shade int) string { return fmt.Sprintf("h%d", shade) }
+
+func overallCell(o compare.Overall, center string) pageCell {
+	cell := pageCell{Class: shadeClass(picture.StepOf(o.Ratio)), Rel: format.Ratio(o.Ratio) + "×", Abs: center}
+	switch {
+	case o.Ratio == 0:
+		return pageCell{Class: "none", Rel: "n/a", Interval: o.Why, Abs: center}
+	case o.Unknown:
+		cell.Class, cell.Interval = "unknown", "too few samples ?"
+	case o.Ratio == 1:
+		cell.Class, cell.Interval = "best", "always best"
+	case o.Tied:
+		cell.Class, cell.Interval = "tie", "tie in every row"
+	}
+	if o.Lowest && cell.Interval == "" {
+		cell.Class, cell.Interval = cell.Class+" lowest", "lowest"
+	}
+	return cell
+}
+
+// A story is the whole of a cell, for its tooltip.
+type tooltip struct {
+	N         int
+	Lo, Hi    string
+	P, Family string // corrected, and for how many tests
+	Why       string
+}
+
+func newTooltip(c *compare.Cell, u *compare.Unit) tooltip {
+	s := tooltip{N: len(c.Values), Lo: format.Value(c.Summary.Lo, u.Name), Hi: format.Value(c.Summary.Hi, u.Name)}
+	if v := c.VsBest; v != nil && v.Tests > 0 {
+		s.P, s.Family = fmt.Sprintf("%.3f", v.Corrected), format.Plural(v.Tests, "test")
+	}
+	var why []string
+	if c.Why != "" {
+		why = append(why, c.Why)
+	}
+	for _, w := range c.Summary.Warnings {
+		why = append(why, w.Error())
+	}
+	s.Why = strings.Join(why, "; ")
+	return s
+}

@@ -1,0 +1,114 @@
+package draw
+
+import (
+	"strconv"
+
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// A figureTable describes the samples of one unit.
+type sampleTable struct {
+	Unit string
+	Rows []sampleRow
+}
+
+// A figureRow has a label if it is the first of a row of the comparison.
+type sampleRow struct {
+	Label  *sampleLabel
+	Col    string
+	Values []string // n, min, Q1, median, Q3, max, interval low and high, MAD, CV
+}
+
+type sampleLabel struct {
+	Text string
+	Span int // rows
+}
+
+// figureBytes is the least that a row of figures takes.
+const sampleRowBytes = 120
+
+// samples describes the samples of as many units as fit, the first ones first.
+func (a *pageBuilder) sampleSection() part {
+	p := part{ID: "samples", Title: "Samples", Intro: "Q1 and Q3 are the medians of the lower and " +
+		"the upper half; MAD is the median absolute deviation; CV is the standard deviation over " +
+		"the mean."}
+	left := 0
+	units := append([]string{""}, a.otherNames()...) // "" for the first unit of each table
+	for _, unit := range units {
+		find := (*compare.Table).Primary
+		if unit != "" {
+			find = otherUnit(unit)
+		}
+		if a.countCells(find)*sampleRowBytes > a.left {
+			left++
+			continue
+		}
+		if table := a.renderPart("figures", newSampleTable(a.c, find)); table.Note == "" {
+			p.Body += table.Body
+		} else {
+			left++
+		}
+	}
+	if left > 0 {
+		p.Note = a.leftOutNote("Too large for this page: " + format.Plural(left, "unit"))
+	}
+	return p
+}
+
+func (a *pageBuilder) countCells(unit unitSelector) int {
+	n := 0
+	for _, t := range a.c.Tables {
+		if u := unit(t); u != nil {
+			for _, cells := range u.Cells {
+				for _, c := range cells {
+					if c != nil {
+						n++
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
+func newSampleTable(c *compare.Comparison, unit unitSelector) sampleTable {
+	table := sampleTable{Unit: caption(c, unit)}
+	for _, t := range c.Tables {
+		u := unit(t)
+		if u == nil {
+			continue
+		}
+		for i, cells := range u.Cells {
+			table.add(&sampleLabel{Text: sampleRowLabel(c, t, i)}, t.Cols, cells, u.Name)
+		}
+	}
+	return table
+}
+
+func (f *sampleTable) add(label *sampleLabel, cols []string, cells []*compare.Cell, unit string) {
+	first := label
+	for j, cell := range cells {
+		if cell != nil {
+			f.Rows = append(f.Rows, sampleRow{first, cols[j], sampleFigures(cell, unit)})
+			label.Span, first = label.Span+1, nil
+		}
+	}
+}
+
+// labelOf names a row where no heading does.
+func sampleRowLabel(c *compare.Comparison, t *compare.Table, row int) string {
+	if len(c.Tables) == 1 {
+		return t.Rows[row].Shape
+	}
+	return tableName(c, t) + " " + t.Rows[row].Shape
+}
+
+func sampleFigures(c *compare.Cell, unit string) (values []string) {
+	f, s := c.Figures(), c.Summary
+	values = append(values, strconv.Itoa(f.N))
+	for _, v := range []float64{f.Min, f.Q1, s.Center, f.Q3, f.Max, s.Lo, s.Hi, f.MAD} {
+		values = append(values, format.Value(v, unit))
+	}
+	return append(values, format.Percent(f.CV))
+}

@@ -1,0 +1,120 @@
+package draw
+
+import (
+	"slices"
+
+	"github.com/semabench/semabench/reports/compare"
+)
+
+// A subject is a section for units that people ask for by what they are about. A text that has none
+// of them has no such section.
+type unitSubject struct {
+	id, title, intro string
+	units            []string
+}
+
+var subjects = []unitSubject{
+	{"fairness", "Fairness", "Who waits, and how unequally. A Jain index of 1 means that all " +
+		"goroutines got the same share; the longest wait over the median one says how far the " +
+		"unluckiest operation was from an ordinary one.",
+		[]string{"jain", "longest/median-wait", "grants/try"}},
+	{"cpu-cost", "CPU cost", "What an operation costs beyond the time it takes: processor time, " +
+		"also of those that only wait, and how often a thread gave up its processor of its own accord.",
+		[]string{"cpu-sec/op", "vcsw/op"}},
+	{"allocations", "Allocations", "What an operation leaves to the garbage collector.",
+		[]string{"exact-allocs/op", "exact-B/op", "allocs/op", "B/op"}},
+}
+
+// units adds a section for each subject that the text has something of, and one for the units that
+// are in no other.
+func (a *pageBuilder) addUnitSections() {
+	rest := a.otherNames()
+	for _, s := range subjects {
+		var mine []string
+		for _, unit := range s.units {
+			if i := slices.Index(rest, unit); i >= 0 {
+				mine, rest = append(mine, unit), slices.Delete(rest, i, i+1)
+			}
+		}
+		a.addUnitSection(s, mine)
+	}
+	charted := a.chartedUnits()
+	rest = slices.DeleteFunc(rest, func(unit string) bool { return slices.Contains(charted, unit) })
+	a.addUnitSection(unitSubject{id: "other-units", title: "Other units"}, rest)
+}
+
+// otherNames are the units that are not the first one of every table that has them.
+func (a *pageBuilder) otherNames() []string {
+	var names []string
+	for _, t := range a.c.Tables {
+		for _, u := range t.Others() {
+			if !slices.Contains(names, u.Name) {
+				names = append(names, u.Name)
+			}
+		}
+	}
+	return names
+}
+
+// unitTables is the body of a section: a table for each unit.
+type unitTables struct {
+	Tables []heatTable
+	Folded bool // one below the other would be long
+}
+
+func (a *pageBuilder) addUnitSection(s unitSubject, units []string) {
+	if len(units) == 0 {
+		return
+	}
+	all := allRows(a.c)
+	p := part{ID: s.id}
+	if all.cellCount()*len(units)*cellBytes > a.left {
+		p.Note = a.leftOutNote("Too large for this page")
+	} else {
+		p = a.renderPart("units", a.unitTables(s, units, all))
+	}
+	p.ID, p.Title, p.Intro = s.id, s.title, s.intro
+	a.page.Sections = append(a.page.Sections, p)
+}
+
+func (a *pageBuilder) unitTables(s unitSubject, units []string, all pageRows) unitTables {
+	list := unitTables{Folded: s.id == "other-units"}
+	for _, unit := range units {
+		table := newHeatTable(all, otherUnit(unit))
+		for i := range table.Groups {
+			table.Groups[i].flatten(len(a.c.Tables) > 1)
+		}
+		table.Abs, table.Common, table.Caption = true, "", caption(a.c, otherUnit(unit))
+		list.Tables = append(list.Tables, table)
+	}
+	return list
+}
+
+// flatten puts the heading into the labels: a table for each unit has to be short, and the heat map
+// has the headings and the means.
+func (g *heatGroup) flatten(many bool) {
+	for i := range g.Rows {
+		if many {
+			g.Rows[i].Label = g.Heading + " " + g.Rows[i].Label
+		}
+	}
+	g.ID, g.Heading, g.Mean = "", "", nil
+}
+
+// other finds a unit where it is not the first one, which the heat map has already.
+func otherUnit(unit string) unitSelector {
+	return func(t *compare.Table) *compare.Unit {
+		if u := unitByName(unit)(t); u != t.Primary() {
+			return u
+		}
+		return nil
+	}
+}
+
+func allRows(c *compare.Comparison) pageRows {
+	all := pageRows{c, make([]int, len(c.Tables))}
+	for i, t := range c.Tables {
+		all.rows[i] = len(t.Rows)
+	}
+	return all
+}

@@ -1,0 +1,201 @@
+package draw
+
+import (
+	"bufio"
+	"fmt"
+	"html"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for
+// each configuration in its primary unit, every cell against the best of its row, and the other
+// units folded away.
+func WriteMarkdown(w io.Writer, c *compare.Comparison) error { return Markdown{}.Write(w, c) }
+
+// Markdown says how to write Markdown. The zero value is the way of [WriteMarkdown].
+type Markdown struct {
+	// Pictures is the path, without -heat.svg and so on, of the pictures that [WriteDir] has written.
+	// "" shows none, for a text that goes where they are not.
+	Pictures string
+
+	// Brief leaves out the tables: the answers, the noise floor, the machine, and the pictures if
+	// there are any.
+	Brief bool
+}
+
+// Write writes c.
+func (m Markdown) Write(w io.Writer, c *compare.Comparison) error {
+	out := bufio.NewWriter(w) // keeps the first error for Flush
+	var drawings []drawing
+	if m.Pictures != "" {
+		drawings = newDrawings(c)
+	}
+	writeMarkdownHead(out, c)
+	for _, d := range drawings {
+		if d.kind == "heat" {
+			m.writePicture(out, d)
+		}
+	}
+	if m.Brief {
+		m.writeFolded(out, drawings)
+		return out.Flush()
+	}
+	for _, t := range c.Tables {
+		writeMarkdownTable(out, t)
+	}
+	writeMarkdownLegend(out, c)
+	m.writeFolded(out, drawings)
+	writeMarkdownOthers(out, c)
+	return out.Flush()
+}
+
+func (m Markdown) writePicture(w io.Writer, d drawing) {
+	target := url.URL{Path: svgName(filepath.ToSlash(m.Pictures), d.kind)}
+	fmt.Fprintf(w, "![%s](%s)\n\n", escape.Markdown(d.alt), target.String())
+}
+
+// writeFolded keeps the larger pictures closed until somebody wants them.
+func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
+	for _, d := range drawings {
+		if d.kind == "heat" {
+			continue
+		}
+		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", html.EscapeString(d.name))
+		m.writePicture(w, d)
+		fmt.Fprintf(w, "</details>\n\n")
+	}
+}
+
+// writeMarkdownHead begins with what went wrong, if anything: no answer is to be read without it.
+func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
+	if warnings := warningLines(c); len(warnings) > 0 {
+		fmt.Fprintln(w, "> [!WARNING]")
+		for _, line := range warnings {
+			text := strings.TrimLeft(line, " ")
+			indent := line[:len(line)-len(text)]
+			fmt.Fprintf(w, "> %s- %s\n", indent, escape.Markdown(text))
+		}
+		fmt.Fprintln(w)
+	}
+	list, left := tableAnswers(c)
+	for _, a := range list {
+		fmt.Fprintf(w, "- **%s**: %s\n", escape.Markdown(a.name), escape.Markdown(a.text))
+	}
+	if left > 0 {
+		fmt.Fprintf(w, "- and %s more, see below\n", format.Plural(left, "table"))
+	}
+	noise := c.Noise()
+	fmt.Fprintf(w, "\n%s\n\n", escape.Markdown(noise.String()))
+	for _, warning := range noise.Warnings {
+		fmt.Fprintf(w, "**Beware:** %s.\n\n", escape.Markdown(warning))
+	}
+	var facts []string
+	for _, f := range c.Facts {
+		facts = append(facts, escape.Markdown(f.Key+": "+f.Value))
+	}
+	if len(facts) > 0 {
+		fmt.Fprintf(w, "%s\n\n", strings.Join(facts, " · "))
+	}
+}
+
+// fewRows are as many as one can take in; tables with more are folded.
+const fewRows = 30
+
+func writeMarkdownTable(w io.Writer, t *compare.Table) {
+	if len(t.Config) > 0 {
+		fmt.Fprintf(w, "### %s\n\n", escape.Markdown(t.Heading()))
+	}
+	if len(t.Rows) > fewRows {
+		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", format.Plural(len(t.Rows), "row"))
+		defer fmt.Fprint(w, "</details>\n\n")
+	}
+	writeMarkdownUnit(w, t, t.Primary())
+	if t.Common != "" {
+		fmt.Fprintf(w, "<sub>all rows: %s</sub>\n\n", escape.Markdown(t.Common))
+	}
+}
+
+func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
+	head, rule := "| "+escape.Markdown(u.Name)+" |", "| :-- |"
+	for _, col := range t.Cols {
+		head += " " + escape.Markdown(col) + " |"
+		rule += " --: |"
+	}
+	fmt.Fprintf(w, "%s\n%s\n", head, rule)
+	for i, cells := range u.Cells {
+		if !t.ShowsRow(u, i) {
+			continue
+		}
+		line := "| " + escape.Markdown(t.Rows[i].Shape) + " |"
+		for _, c := range cells {
+			line += " " + markdownCell(newHeatCell(c, u)) + " |"
+		}
+		fmt.Fprintln(w, line)
+	}
+	fmt.Fprintln(w)
+}
+
+func markdownCell(h heatCell) string {
+	if h.kind == picture.Missing {
+		return "–"
+	}
+	value := h.median() + " " + h.spread()
+	ratio := ""
+	if h.ratio != 0 {
+		ratio = " ×" + format.Ratio(h.ratio)
+	}
+	if interval := h.interval(); interval != "" {
+		ratio += " " + interval
+	}
+	switch {
+	case h.best && h.kind == picture.Unknown:
+		return "**" + value + "** ?"
+	case h.best:
+		return "**" + value + "**"
+	case h.kind == picture.Tie:
+		return value + " ≈"
+	case h.kind == picture.Unknown:
+		return value + ratio + " ?"
+	case h.kind == picture.Worse:
+		if ratio == "" { // no finite ratio: the best has nothing of the unit at all
+			ratio = " worse"
+		}
+		return value + ratio
+	}
+	return value
+}
+
+func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
+	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
+		"zero), %s in a cell. "+
+		"**Bold**: best median of its row. ≈: a tie, not told apart from the best (corrected p > 0.05). "+
+		"×1.42 1.38–1.45: that many times worse than the best, and the 95 %% interval of that ratio. "+
+		"?: too few samples to tell. –: not measured. "+
+		"%s\n\n", sampleCount(c), caveat(c))
+}
+
+func writeMarkdownOthers(w io.Writer, c *compare.Comparison) {
+	for _, t := range c.Tables {
+		if len(t.Others()) == 0 {
+			continue
+		}
+		title := "Other units"
+		if len(t.Config) > 0 {
+			title += ", " + t.Heading()
+		}
+		// HTML and not Markdown up to the empty line.
+		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", html.EscapeString(title))
+		for _, u := range t.Others() {
+			writeMarkdownUnit(w, t, u)
+		}
+		fmt.Fprintf(w, "</details>\n\n")
+	}
+}

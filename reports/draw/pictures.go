@@ -1,0 +1,134 @@
+package draw
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// A drawing is one of the pictures of a report.
+type drawing struct {
+	kind string // "heat": its file is report-heat.svg
+	name string // for people
+	alt  string // for those who do not see it
+	svg  func() ([]byte, error)
+}
+
+// kinds are those of all drawings that there can be.
+var drawingKinds = []string{"heat", "ratios", "scaling", "latency"}
+
+func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
+
+// drawings returns those that c has figures for.
+func newDrawings(c *compare.Comparison) []drawing {
+	var list []drawing
+	if rows := heatRows(c); len(rows) > 0 {
+		list = append(list, heatDrawing(c, rows), forestDrawing(c, rows))
+	}
+	var scaling, latency []compare.Chart
+	for _, t := range c.Tables {
+		scaling, latency = append(scaling, t.Scaling()...), append(latency, t.Percentiles()...)
+	}
+	if len(scaling) > 0 {
+		list = append(list, sheetDrawing(c, "scaling", "Scaling", scaling,
+			"Medians, with bands for their 95 % intervals."))
+	}
+	if len(latency) > 0 {
+		list = append(list, sheetDrawing(c, "latency", "Latency percentiles", latency,
+			"Medians over the samples of each percentile, with bands for their 95 % intervals; less is "+
+				"better."))
+	}
+	return list
+}
+
+func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
+	svg, err := d.svg()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(svg)
+	return err
+}
+
+func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
+	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
+		Title: "Times worse than the best, by " + columnKind(c),
+		Subtitle: ratiosOf(rows) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
+			"p of 0.05.",
+		Note: warningNote(c),
+	}}
+	for _, r := range rows {
+		row := picture.HeatRow{Label: r.label, Group: r.group}
+		for _, cell := range r.cells {
+			row.Cells = append(row.Cells, cell.picture())
+		}
+		h.Rows = append(h.Rows, row)
+	}
+	alt := fmt.Sprintf("Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
+		format.Plural(len(rows), "benchmark"), columnKind(c), ratiosOf(rows))
+	h.Desc = alt + answerText(c)
+	return drawing{"heat", "Heat map", alt, h.SVG}
+}
+
+func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
+	f := picture.Forest{
+		Cols: c.Cols,
+		X:    "times worse than the best of the row (logarithmic)",
+		Head: picture.Head{
+			Title:    "Ratios to the best, with 95 % intervals",
+			Subtitle: ratiosOf(rows) + ". The best of a row is at ×1.",
+			Note:     warningNote(c),
+		},
+	}
+	for _, r := range rows {
+		row := picture.ForestRow{Label: r.label}
+		for _, cell := range r.cells {
+			row.Dots = append(row.Dots, picture.Dot{At: cell.ratio, Lo: cell.low, Hi: cell.high})
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	alt := fmt.Sprintf("Ratio of each %s to the best of its row in %s, with 95 %% intervals, for %s.",
+		columnKind(c), ratiosOf(rows), format.Plural(len(rows), "benchmark"))
+	f.Desc = alt + answerText(c)
+	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
+}
+
+func sheetDrawing(c *compare.Comparison, kind, name string, charts []compare.Chart, how string) drawing {
+	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
+		Title:    name + ", by " + columnKind(c),
+		Subtitle: how,
+		Note:     warningNote(c),
+	}}
+	var axes, titles []string
+	for _, chart := range charts {
+		p := sheetChart(chart)
+		if axis := p.Y + " over " + p.X; !slices.Contains(axes, axis) {
+			axes = append(axes, axis)
+		}
+		s.Charts, titles = append(s.Charts, p), append(titles, p.Title)
+	}
+	alt := fmt.Sprintf("%s by %s: %s, in %s", name, columnKind(c), strings.Join(axes, ", "),
+		format.Plural(len(charts), "chart"))
+	s.Desc = alt + ": " + strings.Join(titles, "; ")
+	return drawing{kind, name, alt, s.SVG}
+}
+
+func sheetChart(c compare.Chart) picture.Chart {
+	p := picture.Chart{
+		Title: strings.TrimSpace(c.Table.ShortName() + " " + c.Title),
+		X:     c.X, Y: c.Y, LogX: c.LogX, LogY: c.LogY, XTicks: c.XTicks,
+		Format: func(v float64) string { return format.Axis(v, c.Unit) },
+	}
+	if p.Title == "" {
+		p.Title = c.Table.Common
+	}
+	for _, l := range c.Lines {
+		p.Lines = append(p.Lines, picture.Line(l))
+	}
+	return p
+}

@@ -1,0 +1,210 @@
+package draw
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/internal/picture"
+)
+
+// A Terminal is what a comparison is shown on. The zero value is 80 columns wide and has no colours.
+type Terminal struct {
+	Width  int  // in columns; 0 means 80
+	Colour bool // it knows the 256 colours of xterm
+}
+
+const (
+	usualWidth   = 80
+	terminalRows = 60 // a screenful and what one scrolls back to
+	narrowest    = 8  // of a cell: 1234? in spaces
+	widestCell   = 12
+	labelPercent = 45 // of the width, unless the columns leave more
+)
+
+// WriteHeat writes the short story of c: which column to use, how noisy the figures are, and a heat map
+// of the ratios to the best of each row. A row that does not fit continues below all others.
+func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
+	if t.Width < 1 {
+		t.Width = usualWidth
+	}
+	out := bufio.NewWriter(w) // keeps the first error for Flush
+	for _, line := range warningLines(c) {
+		t.writeWrapped(out, "", line)
+	}
+	t.writeAnswers(out, c)
+	t.writeNoise(out, c.Noise())
+	if rows := heatRows(c); len(rows) > 0 {
+		fmt.Fprintln(out)
+		t.writeRatios(out, c, rows)
+	}
+	return out.Flush()
+}
+
+func (t Terminal) writeAnswers(w io.Writer, c *compare.Comparison) {
+	list, left := tableAnswers(c)
+	names := 0
+	for _, a := range list {
+		names = max(names, min(24, uniseg.StringWidth(a.name)))
+	}
+	for _, a := range list {
+		t.writeWrapped(w, t.bold(fit(a.name, names))+"  ", a.text)
+	}
+	if left > 0 {
+		fmt.Fprintf(w, "and %s more\n", format.Plural(left, "table"))
+	}
+	fmt.Fprintln(w)
+}
+
+func (t Terminal) writeNoise(w io.Writer, n compare.Noise) {
+	t.writeWrapped(w, "", n.String())
+	for _, warning := range n.Warnings {
+		t.writeWrapped(w, "", "! "+warning)
+	}
+}
+
+// A heatGrid is a heat map laid out for a width.
+type terminalTable struct {
+	Terminal
+	cols                         []string
+	rows                         []heatRow
+	label, cell, columnsPerBlock int // widths, and how many columns fit side by side
+}
+
+func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow) {
+	g := terminalTable{Terminal: t, cols: c.Cols, rows: rows[:min(terminalRows, len(rows))], cell: narrowest}
+	for _, r := range g.rows {
+		g.label = max(g.label, uniseg.StringWidth(r.label))
+	}
+	for _, name := range g.cols {
+		g.cell = max(g.cell, min(widestCell, uniseg.StringWidth(name)+2))
+	}
+	g.label = min(g.label, max(10, t.Width*labelPercent/100, t.Width-g.cell*len(g.cols)))
+	g.columnsPerBlock = max(1, (t.Width-g.label)/g.cell)
+	t.writeWrapped(w, "", "Times worse than the best of the row, "+ratiosOf(g.rows)+".")
+	for from := 0; from < len(g.cols); from += g.columnsPerBlock {
+		if from > 0 {
+			fmt.Fprintln(w)
+		}
+		g.write(w, from, min(from+g.columnsPerBlock, len(g.cols)))
+	}
+	legend := "1.00: best; ≈: a tie, not told apart from the best; ?: too few samples; ·: not measured."
+	if len(g.rows) < len(rows) {
+		legend = fmt.Sprintf("The first %d of %d rows. ", len(g.rows), len(rows)) + legend
+	}
+	t.writeWrapped(w, "", legend)
+}
+
+// write writes some of the columns. A line is left free around tables of more than one row.
+func (g terminalTable) write(w io.Writer, from, to int) {
+	line := strings.Repeat(" ", g.label)
+	for _, name := range g.cols[from:to] {
+		line += " " + fitRight(name, g.cell-2) + " "
+	}
+	fmt.Fprintln(w, strings.TrimRight(line, " "))
+	for i, r := range g.rows {
+		if i > 0 && r.table != g.rows[i-1].table && len(r.table.Rows)+len(g.rows[i-1].table.Rows) > 2 {
+			fmt.Fprintln(w)
+		}
+		line := fit(r.label, g.label)
+		for _, c := range r.cells[from:to] {
+			line += " " + g.paint(c, fitRight(c.short(), g.cell-2)+" ")
+		}
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+}
+
+func (t Terminal) bold(s string) string {
+	if !t.Colour {
+		return s
+	}
+	return "\x1b[1m" + s + reset
+}
+
+const reset = "\x1b[0m"
+
+// A paint is a ground and a text on it, from the 256 colours of xterm. Both are set, so it does not
+// matter which theme the terminal has.
+type cellColours struct{ ground, text int }
+
+const black, white = 16, 231
+
+var (
+	bestPaint    = cellColours{25, white}
+	tiePaint     = cellColours{153, black}
+	unknownPaint = cellColours{250, black}
+	worsePaints  = [picture.Steps]cellColours{
+		{230, black}, {223, black}, {222, black}, {215, black},
+		{208, black}, {166, black}, {130, white}, {88, white},
+	}
+)
+
+func (t Terminal) paint(c heatCell, s string) string {
+	if !t.Colour {
+		return s
+	}
+	p, weight := cellColours{}, "0"
+	switch c.kind {
+	case picture.Best:
+		p, weight = bestPaint, "1"
+	case picture.Tie:
+		p = tiePaint
+	case picture.Unknown:
+		p = unknownPaint
+	case picture.Worse:
+		p = worsePaints[c.shade-1]
+	default:
+		return s
+	}
+	return fmt.Sprintf("\x1b[%s;38;5;%d;48;5;%dm%s%s", weight, p.text, p.ground, s, reset)
+}
+
+// fit cuts or pads s to a number of columns of the terminal; wide characters take two.
+func fit(s string, to int) string {
+	s = cut(s, to)
+	return s + strings.Repeat(" ", to-uniseg.StringWidth(s))
+}
+
+func fitRight(s string, to int) string {
+	s = cut(s, to)
+	return strings.Repeat(" ", to-uniseg.StringWidth(s)) + s
+}
+
+func cut(s string, to int) string {
+	if uniseg.StringWidth(s) <= to {
+		return s
+	}
+	kept, used := "", 1 // for the ellipsis
+	for clusters := uniseg.NewGraphemes(s); clusters.Next(); {
+		if used += clusters.Width(); used > to {
+			break
+		}
+		kept += clusters.Str()
+	}
+	return kept + "…"
+}
+
+// writeWrapped breaks text between words, and begins further lines below the text and not below
+// what is before it.
+func (t Terminal) writeWrapped(w io.Writer, before, text string) {
+	indent := uniseg.StringWidth(strings.NewReplacer("\x1b[1m", "", reset, "").Replace(before))
+	line, used := before, indent
+	for i, word := range strings.Fields(text) {
+		n := uniseg.StringWidth(word)
+		switch {
+		case i == 0:
+		case used+1+n > t.Width:
+			fmt.Fprintln(w, line)
+			line, used = strings.Repeat(" ", indent), indent
+		default:
+			line, used = line+" ", used+1
+		}
+		line, used = line+word, used+n
+	}
+	fmt.Fprintln(w, line)
+}

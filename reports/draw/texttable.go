@@ -1,0 +1,151 @@
+package draw
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A grid lays out one table in the manner of benchstat: a label, then for each column a center
+// and its spread, and from the second column on a delta with its test.
+//
+//	              │    cond     │              channel              │
+//	              │   sec/op    │   sec/op     vs base              │
+//	permits=4-2     12.34µ ± 2%   17.52µ ± 3%  +41.97% (p=0.002 n=6)
+type textTable struct {
+	unit    string
+	columns []string
+	rows    []textRow
+	free    []textCell // for rows to come
+}
+
+type textRow struct {
+	label   string
+	entries []textCell
+}
+
+// An entry is one cell of a grid, in the pieces that are aligned below each other.
+type textCell struct{ center, spread, note, delta, test, deltaNote string }
+
+const vsBase = "vs base"
+
+func newTextTable(unit string) *textTable { return &textTable{unit: unit} }
+
+func (g *textTable) column(name string) { g.columns = append(g.columns, name) }
+
+func (g *textTable) set(column int, e textCell) { g.rows[len(g.rows)-1].entries[column] = e }
+
+func (g *textTable) row(label string) {
+	if len(g.free) < len(g.columns) {
+		g.free = make([]textCell, 64*len(g.columns))
+	}
+	entries := g.free[:len(g.columns):len(g.columns)]
+	g.free = g.free[len(g.columns):]
+	g.rows = append(g.rows, textRow{label, entries})
+}
+
+// expect makes room for rows.
+func (g *textTable) reserveRows(rows int) { g.rows = slices.Grow(g.rows, rows) }
+
+// widths are the column's widths of the pieces of an entry. Notes carry their own space.
+type widths struct{ center, spread, note, delta, test, deltaNote int }
+
+func (g *textTable) write(w io.Writer) {
+	label := 0
+	for _, r := range g.rows {
+		label = max(label, width(r.label))
+	}
+	all := make([]widths, len(g.columns))
+	for i := range g.columns {
+		all[i] = g.measureColumn(i)
+	}
+	g.writeHead(w, label, all)
+	var line bytes.Buffer
+	for _, r := range g.rows {
+		line.Reset()
+		line.WriteString(pad(r.label, label))
+		for i, e := range r.entries {
+			line.WriteString(e.format(all[i], i > 0))
+		}
+		fmt.Fprintf(w, "%s\n", bytes.TrimRight(line.Bytes(), " "))
+	}
+}
+
+// measureColumn widens the center if the column's name is wider than all below it.
+func (g *textTable) measureColumn(i int) widths {
+	var ws widths
+	for _, r := range g.rows {
+		e := r.entries[i]
+		ws.center = max(ws.center, width(e.center))
+		ws.spread = max(ws.spread, width(e.spread))
+		ws.note = max(ws.note, width(spaced(e.note)))
+		ws.delta = max(ws.delta, width(e.delta))
+		ws.test = max(ws.test, width(spaced(e.test)))
+		ws.deltaNote = max(ws.deltaNote, width(spaced(e.deltaNote)))
+	}
+	ws.center += max(0, width(g.unit)-ws.summary())
+	if i > 0 {
+		ws.test += max(0, width(vsBase)-ws.comparison())
+	}
+	ws.center += max(0, width(g.columns[i])-ws.total(i > 0))
+	return ws
+}
+
+func (ws widths) summary() int { return ws.center + width(" ± ") + ws.spread + ws.note }
+
+func (ws widths) comparison() int { return ws.delta + ws.test + ws.deltaNote }
+
+func (ws widths) total(compared bool) int {
+	if !compared {
+		return ws.summary()
+	}
+	return ws.summary() + width("  ") + ws.comparison()
+}
+
+func (g *textTable) writeHead(w io.Writer, label int, all []widths) {
+	names := strings.Repeat(" ", label)
+	units := names
+	for i, ws := range all {
+		names += " │ " + centered(g.columns[i], ws.total(i > 0))
+		units += " │ " + centered(g.unit, ws.summary())
+		if i > 0 {
+			units += "  " + pad(vsBase, ws.comparison())
+		}
+	}
+	fmt.Fprintf(w, "%s │\n%s │\n", names, units)
+}
+
+func (e textCell) format(ws widths, compared bool) string {
+	between := " ± "
+	if e.spread == "" {
+		between = "   "
+	}
+	s := "   " + padLeft(e.center, ws.center) + between + padLeft(e.spread, ws.spread) +
+		pad(spaced(e.note), ws.note)
+	if compared {
+		s += "  " + padLeft(e.delta, ws.delta) + pad(spaced(e.test), ws.test) +
+			pad(spaced(e.deltaNote), ws.deltaNote)
+	}
+	return s
+}
+
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+// width counts runes, as benchstat does.
+func width(s string) int { return utf8.RuneCountInString(s) }
+
+func pad(s string, to int) string { return s + strings.Repeat(" ", max(0, to-width(s))) }
+
+func padLeft(s string, to int) string { return strings.Repeat(" ", max(0, to-width(s))) + s }
+
+func centered(s string, to int) string {
+	return pad(strings.Repeat(" ", max(0, to-width(s))/2)+s, to)
+}

@@ -1,0 +1,213 @@
+package draw
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/compare"
+	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/read"
+)
+
+// caveat is in every output.
+func caveat(c *compare.Comparison) string {
+	return "Differences are judged by p after Holm's correction for the " + familyText(c) +
+		": in each such family the chance of even one false difference is at most 5 %."
+}
+
+func familyText(c *compare.Comparison) string {
+	if c.Family == compare.ByUnit {
+		return "tests of a unit in all tables"
+	}
+	return "tests of a unit in one table"
+}
+
+// warnings says what the reader has to know before any table, most important first.
+func warningLines(c *compare.Comparison) []string {
+	var list []string
+	for _, f := range c.Log.Files {
+		if f.Partial() {
+			list = append(list, fmt.Sprintf("%s is partial: %d of %d planned samples",
+				escape.Printable(f.Label), f.Present, f.Planned))
+		}
+	}
+	if n := len(c.Log.Broken); n > 0 {
+		list = append(list, format.Plural(n, "broken line")+", in no table:")
+		for _, b := range c.Log.Broken[:min(n, maxListed)] {
+			list = append(list, "  "+brokenLine(b))
+		}
+		if n > maxListed {
+			list = append(list, fmt.Sprintf("  and %d more", n-maxListed))
+		}
+	}
+	return append(append(list, failureLines(c)...), c.Notes...)
+}
+
+// failures begins with what follows from them.
+func failureLines(c *compare.Comparison) []string {
+	n := len(c.Log.Failures)
+	if n == 0 {
+		return nil
+	}
+	list := []string{"the program failed; what it measured may not be what was meant, " +
+		format.Plural(n, "line") + ":"}
+	for _, f := range c.Log.Failures[:min(n, maxListed)] {
+		list = append(list, "  "+brokenLine(f))
+	}
+	if n > maxListed {
+		list = append(list, fmt.Sprintf("  and %d more", n-maxListed))
+	}
+	return list
+}
+
+func brokenLine(b *benchfmt.SyntaxError) string { return escape.Printable(b.Error()) }
+
+// completeness says whether the text is all that was planned. There are three answers.
+func completeness(c *compare.Comparison) string {
+	present, planned, unplanned := 0, 0, false
+	for _, f := range c.Log.Files {
+		if f.Partial() {
+			return "partial"
+		}
+		present, planned = present+f.Present, planned+f.Planned
+		unplanned = unplanned || f.Planned == 0
+	}
+	if unplanned {
+		return "unknown"
+	}
+	return "complete"
+}
+
+// recompute is the benchstat command that gives the figures of c.
+func recomputeCommand(c *compare.Comparison) string {
+	args := []string{"benchstat"}
+	if len(c.Log.Files) > 1 {
+		if !strings.Contains(c.By, ".file") {
+			args = append(args, "-table", ".config,.file")
+		}
+		for _, f := range c.Log.Files {
+			if f.Planned > 0 {
+				args = append(args, "-ignore", read.PlannedKey)
+				break
+			}
+		}
+	}
+	args = append(args, "-col", escape.Shell(c.By))
+	for i, f := range c.Log.Files {
+		name := escape.Printable(f.Name)
+		if strings.Contains(name, "=") {
+			name = fmt.Sprintf("file%d=%s", i+1,
+				name) // or benchstat takes a part of it for a label
+		}
+		args = append(args, escape.Shell(name))
+	}
+	return strings.Join(args, " ")
+}
+
+// maxListed is how many broken lines an output lists; it counts them all. A program that prints
+// into its own benchmarks breaks thousands of lines in the same way.
+const maxListed = 20
+
+// A familyAnswer is an answer with the name of what it is about.
+type tableAnswer struct{ name, text string }
+
+// answers are those of the first tables, for the head of an output, and how many are left.
+func tableAnswers(c *compare.Comparison) (list []tableAnswer, left int) {
+	const most = 20
+	all := c.Answers()
+	for _, a := range all[:min(most, len(all))] {
+		name := a.Table.ShortName()
+		if name == "" {
+			name = "all benchmarks"
+		}
+		list = append(list, tableAnswer{name, a.String()})
+	}
+	return list, len(all) - len(list)
+}
+
+// answerText is all answers in one paragraph.
+func answerText(c *compare.Comparison) string {
+	var b strings.Builder
+	list, _ := tableAnswers(c)
+	for _, a := range list {
+		fmt.Fprintf(&b, " %s: %s.", a.name, a.text)
+	}
+	return b.String()
+}
+
+// flawNote is the warnings without their details. A picture is shown where the text is not.
+func warningNote(c *compare.Comparison) string {
+	var list []string
+	for _, line := range warningLines(c) {
+		if !strings.HasPrefix(line, " ") {
+			list = append(list, strings.TrimRight(line, ":")+".")
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// sampleCount says how many samples the cells of c have: "6 samples", or "3 to 6 samples".
+func sampleCount(c *compare.Comparison) string {
+	low, high := math.MaxInt, 0
+	c.EachCell(func(cell *compare.Cell) {
+		low, high = min(low, len(cell.Values)), max(high, len(cell.Values))
+	})
+	if low == high {
+		return format.Plural(low, "sample")
+	}
+	return fmt.Sprintf("%d to %d samples", low, high)
+}
+
+// cellCount is the number of benchmarks: cells of the primary units.
+func cellCount(c *compare.Comparison) int {
+	n := 0
+	c.EachCell(func(*compare.Cell) { n++ })
+	return n
+}
+
+// ratiosOf says which unit the ratios of rows are in.
+func ratiosOf(rows []heatRow) string {
+	var units []string
+	for _, r := range rows {
+		u := r.table.Primary()
+		s := u.Name + " (less is better)"
+		if u.Better > 0 {
+			s = u.Name + " (more is better)"
+		}
+		if !slices.Contains(units, s) {
+			units = append(units, s)
+		}
+	}
+	return strings.Join(units, ", ")
+}
+
+// columnKind turns /impl into impl.
+func columnKind(c *compare.Comparison) string { return strings.TrimLeft(c.By, "/.") }
+
+// firstOf cuts a list, and says how many are missing.
+func firstOf[T any](list []T, most int) ([]T, int) {
+	n := min(len(list), most)
+	return list[:n], len(list) - n
+}
+
+func andMore(n int, noun string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("and %s more", format.Plural(n, noun))
+}
+
+func clipped(s string) string {
+	if r := []rune(s); len(r) > maxText {
+		return string(r[:maxText]) + "…"
+	}
+	return s
+}
+
+// maxText is how much of a name or a value is shown where one alone could fill a page.
+const maxText = 300

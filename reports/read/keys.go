@@ -1,0 +1,43 @@
+package read
+
+import (
+	"slices"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// Keys returns the configuration keys of all results, in order of first appearance.
+func (l *Log) Keys() (keys []string) {
+	seen := make(map[*configuration]bool)
+	for _, s := range l.Series {
+		if seen[s.config] {
+			continue
+		}
+		seen[s.config] = true
+		for _, cfg := range s.config.lines {
+			if cfg.File && !slices.Contains(keys, cfg.Key) {
+				keys = append(keys, cfg.Key)
+			}
+		}
+	}
+	return keys
+}
+
+// Keep returns the same results with no other configuration than these keys and the file. What
+// [Compare] would keep apart for the sake of another key, it then puts into one sample.
+func (l *Log) Restrict(keys []string) *Log {
+	kept := *l
+	kept.Series = make([]*Series, len(l.Series))
+	configs := make(map[*configuration]*configuration)
+	for i, s := range l.Series {
+		if configs[s.config] == nil {
+			configs[s.config] = &configuration{file: s.config.file, lines: slices.DeleteFunc(
+				slices.Clone(s.config.lines),
+				func(cfg benchfmt.Config) bool { return cfg.File && !slices.Contains(keys, cfg.Key) })}
+		}
+		copied := *s
+		copied.config = configs[s.config]
+		kept.Series[i] = &copied
+	}
+	return &kept
+}

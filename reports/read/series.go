@@ -1,0 +1,220 @@
+package read
+
+import (
+	"bytes"
+	"slices"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// A Series holds the results of one benchmark name under one configuration in one file. A text of
+// a million lines has only some thousands of them, so what is the same in all lines is kept
+// once, and a line costs its number and its values.
+type Series struct {
+	Name  string
+	Lines []uint32 // of its results, ascending
+	Units []Values // in order of first appearance
+
+	config *configuration
+}
+
+// A configuration is the configuration that many series share.
+type configuration struct {
+	file   string // Input.Name
+	lines  []benchfmt.Config
+	byName map[string]uint32 // series; only while reading
+}
+
+// Values are those of one unit.
+type Values struct {
+	Unit   string
+	Values []float64 // in the order of the text
+	Lines  []uint32  // where each of them stands; Series.Lines itself if all lines have this unit
+}
+
+// ConfigLines returns the configuration of s. Series that [SameConfig] reports equal share it.
+func (s *Series) ConfigLines() []benchfmt.Config { return s.config.lines }
+
+// SameConfig reports whether a and b are of the same input and configuration of one [Log].
+func SameConfig(a, b *Series) bool { return a.config == b.config }
+
+// File returns the name of the input.
+func (s *Series) File() string { return s.config.file }
+
+// Config returns the value of a configuration key, such as goos; "" if it is not set.
+func (s *Series) Config(key string) string {
+	for _, cfg := range s.config.lines {
+		if cfg.Key == key {
+			return string(cfg.Value)
+		}
+	}
+	return ""
+}
+
+// A collector gathers the results of one file. They come interleaved, and it would be wasteful
+// to let thousands of slices grow: it writes them down in order, and sorts them into series of
+// the right size at the end. The notes are kept for the next file.
+type collector struct {
+	series    []*Series
+	unitLists [][]string // the different lists of units
+	records   chunked[lineRecord]
+	values    chunked[float64]
+
+	config  *configuration
+	configs map[string]*configuration
+	key     []byte // scratch
+}
+
+type lineRecord struct{ series, line, unitList uint32 }
+
+func (c *collector) reset() {
+	c.series, c.config = nil, nil
+	c.records.truncate(0)
+	c.values.truncate(0)
+	c.configs = make(map[string]*configuration)
+}
+
+// changed reports whether the configuration of r differs from that of the result before.
+func (c *collector) changed(r *benchfmt.Result) bool {
+	return c.config == nil || !slices.EqualFunc(r.Config, c.config.lines, sameConfig)
+}
+
+func sameConfig(a, b benchfmt.Config) bool {
+	return a.Key == b.Key && bytes.Equal(a.Value, b.Value)
+}
+
+func (c *collector) setConfig(r *benchfmt.Result) {
+	c.key = c.key[:0]
+	for _, cfg := range r.Config { // keys hold no newline and no colon
+		c.key = append(append(append(append(c.key, cfg.Key...), ':'), cfg.Value...), '\n')
+	}
+	c.config = c.configs[string(c.key)]
+	if c.config != nil {
+		return
+	}
+	first := r.Clone() // the reader overwrites its result with the next line
+	hidePlan(first)
+	file, _ := r.Pos()
+	c.config = &configuration{file, first.Config, make(map[string]uint32)}
+	c.configs[string(c.key)] = c.config
+}
+
+func (c *collector) add(r *benchfmt.Result) {
+	id, ok := c.config.byName[string(r.Name)]
+	if !ok {
+		id = uint32(len(c.series))
+		name := string(r.Name)
+		c.config.byName[name] = id
+		c.series = append(c.series, &Series{Name: name, config: c.config})
+	}
+	_, line := r.Pos()
+	c.records.append(lineRecord{id, uint32(line), c.unitListOf(r.Values)})
+	for _, v := range r.Values {
+		c.values.append(v.Value)
+	}
+}
+
+// shape finds the list of units of a line. It is nearly always that of the line before.
+func (c *collector) unitListOf(values []benchfmt.Value) uint32 {
+	same := func(units []string) bool {
+		return slices.EqualFunc(units, values,
+			func(u string, v benchfmt.Value) bool { return u == v.Unit })
+	}
+	if n := c.records.n; n > 0 {
+		if s := c.records.at(n - 1).unitList; same(c.unitLists[s]) {
+			return s
+		}
+	}
+	if i := slices.IndexFunc(c.unitLists, same); i >= 0 {
+		return uint32(i)
+	}
+	var units []string
+	for _, v := range values {
+		units = append(units, v.Unit)
+	}
+	c.unitLists = append(c.unitLists, units)
+	return uint32(len(c.unitLists) - 1)
+}
+
+// dropLast takes the last result back, and its series if it was the only one of it.
+func (c *collector) dropLast() {
+	last := c.records.at(c.records.n - 1)
+	c.records.truncate(c.records.n - 1)
+	c.values.truncate(c.values.n - len(c.unitLists[last.unitList]))
+	for n := range c.records.all() {
+		if n.series == last.series {
+			return
+		}
+	}
+	c.series = c.series[:last.series] // new with the last line, so the last one
+}
+
+// hadUnit reports whether a result before the last has unit.
+func (c *collector) hadUnit(unit string) bool {
+	for i := range c.records.n - 1 {
+		if slices.Contains(c.unitLists[c.records.at(i).unitList], unit) {
+			return true
+		}
+	}
+	return false
+}
+
+// finish returns the series, in order of first appearance.
+func (c *collector) buildSeries() []*Series {
+	lines := make([]uint32, len(c.series)) // how many
+	for n := range c.records.all() {
+		lines[n.series]++
+	}
+	all := make([]uint32, c.records.n)
+	for i, s := range c.series {
+		s.Lines, all = all[:0:lines[i]], all[lines[i]:]
+	}
+	for n := range c.records.all() {
+		s := c.series[n.series]
+		s.Lines = append(s.Lines, n.line)
+	}
+	next := 0
+	for n := range c.records.all() {
+		s := c.series[n.series]
+		for _, unit := range c.unitLists[n.unitList] {
+			s.unit(unit).appendValue(c.values.at(next), n.line, s.Lines)
+			next++
+		}
+	}
+	for _, s := range c.series {
+		s.config.byName = nil
+		for i, v := range s.Units {
+			if v.Lines == nil {
+				s.Units[i].Lines = s.Lines[:len(v.Values)]
+			}
+		}
+	}
+	return c.series
+}
+
+func (s *Series) unit(name string) *Values {
+	for i := range s.Units {
+		if s.Units[i].Unit == name {
+			return &s.Units[i]
+		}
+	}
+	if s.Units == nil {
+		s.Units = make([]Values, 0, 3)
+	}
+	s.Units = append(s.Units, Values{Unit: name, Values: make([]float64, 0, len(s.Lines))})
+	return &s.Units[len(s.Units)-1]
+}
+
+// add notes the line only once a line lacked this unit or had it twice; until then the lines are
+// those of the series.
+func (v *Values) appendValue(value float64, line uint32, all []uint32) {
+	n := len(v.Values)
+	v.Values = append(v.Values, value)
+	if v.Lines == nil {
+		if n < len(all) && all[n] == line {
+			return // as expected
+		}
+		v.Lines = append(make([]uint32, 0, len(all)), all[:n]...)
+	}
+	v.Lines = append(v.Lines, line)
+}
