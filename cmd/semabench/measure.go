@@ -137,14 +137,14 @@ func (m *measurement) sample(ctx context.Context, r row) (line string, err error
 // ask starts the program and returns what it answers.
 func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
 	cmd := exec.CommandContext(ctx, p.path, append(p.args, r.Args()...)...)
-	child.Apart(cmd)
+	child.OwnGroup(cmd)
 	var answer, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &answer, &complaint
 	err := machine.StartFirst(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}
-	child.Settle(ctx, err)
+	child.AwaitSignal(ctx, err)
 	if said := firstLines(complaint.String(), 3); err != nil && said != "" {
 		return "", fmt.Errorf("%w: %s", err, said)
 	}

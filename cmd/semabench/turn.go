@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/child"
@@ -66,13 +65,11 @@ func startTurn(ctx context.Context, impl impls.Impl, seed uint64, ops int64, pro
 	}
 	cmd := exec.CommandContext(ctx, self, "turn", "-impl", impl.Name, "-seed", fmt.Sprint(seed), "-ops", fmt.Sprint(ops))
 	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
-	child.Apart(cmd)                                          // a second signal would end it at once
-	cmd.Cancel = func() error { return child.Interrupt(cmd) } // it ends after its program
-	cmd.WaitDelay = 5 * time.Second                           // unless that hangs
+	child.InterruptOnDone(cmd)
 	var said, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &complaint
 	died := cmd.Run()
-	child.Settle(ctx, died)
+	child.AwaitSignal(ctx, died)
 	done := played{Seed: seed}
 	lines := bufio.NewScanner(&said)
 	lines.Buffer(nil, 64<<20) // a picture is in one line

@@ -7,13 +7,19 @@ import (
 	"os/exec"
 )
 
-// Apart makes cmd, which has not been started, start in a group of its own.
-func Apart(*exec.Cmd) {}
+// OwnGroup does nothing: this system has no process groups. A process that starts another one here
+// should pass it a pipe as standard input, and the other one should end with it.
+func OwnGroup(*exec.Cmd) {}
 
-// Interrupt ends cmd.
+// Interrupt ends cmd. os.Interrupt cannot be sent to another process on Windows: Process.Signal
+// would return an error and leave the process running.
 func Interrupt(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 
-// Kill ends cmd.
+// Dump does nothing: this system has no signal that makes a Go program print its stacks.
+func Dump(*exec.Cmd) error { return nil }
+
+// Kill ends cmd, and not what it has started.
 func Kill(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 
-func ofGroup(*os.ProcessState) bool { return false }
+// diedOfGroupSignal is false: no signal reaches more than one process.
+func diedOfGroupSignal(*os.ProcessState) bool { return false }

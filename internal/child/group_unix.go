@@ -9,28 +9,38 @@ import (
 	"syscall"
 )
 
-// Apart makes cmd, which has not been started, start in a group of its own.
-func Apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+// OwnGroup makes cmd, which was not started yet, start in a process group of its own. It replaces
+// cmd.SysProcAttr.
+func OwnGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// Interrupt is Ctrl-C for the group of cmd: the go command then stops what it started, and removes its
-// files. The error of one that has ended is os.ErrProcessDone.
-func Interrupt(cmd *exec.Cmd) error { return signal(cmd, syscall.SIGINT) }
+// Interrupt sends SIGINT to the group of cmd, as Ctrl-C would. The error for a command that Wait has
+// returned for is os.ErrProcessDone.
+func Interrupt(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGINT) }
 
-// Kill ends the group of cmd at once, with whatever cmd has started and left running.
-func Kill(cmd *exec.Cmd) error { return signal(cmd, syscall.SIGKILL) }
+// Dump sends SIGQUIT to the group of cmd. A Go program then prints the stacks of all goroutines and
+// exits. The error is as that of [Interrupt].
+func Dump(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGQUIT) }
 
-func ofGroup(ended *os.ProcessState) bool {
-	status, ok := ended.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
-}
+// Kill ends every process of the group of cmd at once. The error is as that of [Interrupt].
+func Kill(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGKILL) }
 
-func signal(cmd *exec.Cmd, s syscall.Signal) error {
+// signalGroup needs cmd to lead its group, as after OwnGroup or in a session of its own.
+func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
+	// After Wait has returned the kernel may give the number to another process, and so to another
+	// group. Signal 0 sends nothing, and fails from then on.
 	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
-		return err // it was waited for, and its number may be another group's
+		return err
 	}
 	err := syscall.Kill(-cmd.Process.Pid, s)
 	if errors.Is(err, syscall.ESRCH) {
 		return os.ErrProcessDone
 	}
 	return err
+}
+
+// diedOfGroupSignal reports whether a process died of a signal that terminals and timeout(1) send to
+// groups.
+func diedOfGroupSignal(ended *os.ProcessState) bool {
+	status, ok := ended.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
 }

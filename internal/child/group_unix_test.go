@@ -9,84 +9,173 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// started starts a shell that starts another one, and returns their standard output, which ends when both
-// have.
-func started(t *testing.T) (*exec.Cmd, *bufio.Reader) {
+// startShells starts a shell that starts another one. It returns when both run. Their common standard
+// output ends when both have ended.
+func startShells(t *testing.T, cmd *exec.Cmd) (output *bufio.Reader) {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", `sh -c "echo ready; sleep 1000; true"; true`)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	Apart(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := bufio.NewReader(out)
-	if line, err := said.ReadString('\n'); line != "ready\n" {
-		t.Fatalf("it said %q, %v", line, err)
+	output = bufio.NewReader(out)
+	if line, err := output.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the shell wrote %q, %v; want ready", line, err)
 	}
-	return cmd, said
+	return output
 }
 
-// What is sent to our group, as Ctrl-C is, must not reach it.
-func TestApart(t *testing.T) {
-	cmd, _ := started(t)
+const twoShells = `sh -c "echo ready; sleep 1000; true"; true`
+
+func inOwnGroup() *exec.Cmd {
+	cmd := exec.Command("sh", "-c", twoShells)
+	OwnGroup(cmd)
+	return cmd
+}
+
+// A signal for the group of the parent, as Ctrl-C is one, must not reach the child.
+func TestOwnGroup(t *testing.T) {
+	cmd := inOwnGroup()
+	startShells(t, cmd)
 	group, err := syscall.Getpgid(cmd.Process.Pid)
 	if err != nil || group == syscall.Getpgrp() {
-		t.Errorf("group %d, %v; ours is %d", group, err, syscall.Getpgrp())
+		t.Errorf("child in group %d, %v; the test is in %d", group, err, syscall.Getpgrp())
 	}
 	if err := Kill(cmd); err != nil {
 		t.Error(err)
 	}
-	_ = cmd.Wait() // which says that it was killed
+	_ = cmd.Wait() // its error says that the child was killed
 }
 
-// Both reach what the child has started, or reading would not end.
-func TestInterruptAndKillReachTheGroup(t *testing.T) {
-	for name, send := range map[string]func(*exec.Cmd) error{"Interrupt": Interrupt, "Kill": Kill} {
-		cmd, said := started(t)
+// Each signal reaches both shells, or reading their output would never end.
+func TestSignalsReachTheGroup(t *testing.T) {
+	for name, send := range map[string]func(*exec.Cmd) error{
+		"Interrupt": Interrupt, "Dump": Dump, "Kill": Kill,
+	} {
+		cmd := inOwnGroup()
+		output := startShells(t, cmd)
 		if err := send(cmd); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := io.ReadAll(said); err != nil {
+		if _, err := io.ReadAll(output); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := cmd.Wait(); err == nil {
-			t.Errorf("%s: the child ended well", name)
+			t.Errorf("%s: the child exited with 0, want death by a signal", name)
 		}
 		if err := send(cmd); !errors.Is(err, os.ErrProcessDone) {
-			t.Errorf("%s of what has ended: %v", name, err)
+			t.Errorf("%s after Wait: %v, want %v", name, err, os.ErrProcessDone)
 		}
 	}
 }
 
-// A child that died of what is sent to groups is asked about when the parent has heard of it too. The clock
-// is the bubble's.
-func TestSettle(t *testing.T) {
-	for s, most := range map[syscall.Signal]time.Duration{
-		syscall.SIGINT: time.Second, syscall.SIGTERM: time.Second, syscall.SIGKILL: 0,
+// A done context must end both shells, or reading their output would never end.
+func TestADoneContextEndsTheGroup(t *testing.T) {
+	for name, prepare := range map[string]func(context.Context, *exec.Cmd){
+		"interrupt": func(_ context.Context, cmd *exec.Cmd) { InterruptOnDone(cmd) },
+		"kill":      func(_ context.Context, cmd *exec.Cmd) { KillOnDone(cmd) },
+		"dump":      func(ctx context.Context, cmd *exec.Cmd) { DumpOnDone(ctx, cmd, errStuck) },
 	} {
-		cmd, _ := started(t)
-		if err := signal(cmd, s); err != nil {
+		ctx, cancel := context.WithCancel(t.Context())
+		cmd := exec.CommandContext(ctx, "sh", "-c", twoShells)
+		prepare(ctx, cmd)
+		output := startShells(t, cmd)
+		cancel()
+		if _, err := io.ReadAll(output); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Errorf("%s: the child exited with 0, want death by a signal", name)
+		}
+	}
+}
+
+var errStuck = errors.New("stuck")
+
+// Only a child that is stuck is asked for its stacks: the shell stands for a Go program, and writes a
+// line when SIGQUIT comes.
+func TestDumpOnDone(t *testing.T) {
+	for cause, want := range map[error]string{errStuck: "stacks\n", errors.New("Ctrl-C"): ""} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cmd := exec.CommandContext(ctx, "sh", "-c",
+			`trap "echo stacks; exit 2" QUIT; echo ready; while true; do sleep 0.01; done`)
+		DumpOnDone(ctx, cmd, errStuck)
+		output := startShells(t, cmd)
+		cancel(cause)
+		text, err := io.ReadAll(output)
+		if err != nil || string(text) != want {
+			t.Errorf("cause %q: the child wrote %q, %v; want %q", cause, text, err, want)
+		}
+		_ = cmd.Wait()
+	}
+}
+
+// The child died before its parent knew why. The clock is that of the synctest bubble.
+func TestAwaitSignal(t *testing.T) {
+	for s, longest := range map[syscall.Signal]time.Duration{
+		syscall.SIGINT: signalDelay, syscall.SIGTERM: signalDelay, syscall.SIGKILL: 0,
+	} {
+		cmd := inOwnGroup()
+		startShells(t, cmd)
+		if err := signalGroup(cmd, s); err != nil {
 			t.Fatal(err)
 		}
 		died := cmd.Wait()
 		synctest.Test(t, func(t *testing.T) {
-			for heard, want := range map[time.Duration]time.Duration{time.Millisecond: min(most, time.Millisecond), time.Hour: most} {
+			for heard, want := range map[time.Duration]time.Duration{
+				time.Millisecond: min(longest, time.Millisecond), time.Hour: longest,
+			} {
 				ctx, cancel := context.WithTimeout(context.Background(), heard)
 				began := time.Now()
-				if Settle(ctx, died); time.Since(began) != want {
-					t.Errorf("%v: it waited for %v, want %v", died, time.Since(began), want)
+				if AwaitSignal(ctx, died); time.Since(began) != want {
+					t.Errorf("%v: waited for %v, want %v", died, time.Since(began), want)
 				}
 				cancel()
 			}
 		})
+	}
+}
+
+func TestOutput(t *testing.T) {
+	dir := t.TempDir()
+	out, err := Output(t.Context(), dir, []string{"WORD=seen"}, "sh", "-c", `echo " $WORD $PWD"`)
+	if want := "seen " + dir; out != want || err != nil {
+		t.Errorf("Output = %q, %v; want %q", out, err, want)
+	}
+}
+
+func TestOutputSaysWhyACommandFailed(t *testing.T) {
+	script := "echo stdout; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo cause $i >&2; done; exit 3"
+	_, err := Output(t.Context(), "", nil, "sh", "-c", script)
+	var failure *Failure
+	var exit *exec.ExitError
+	if !errors.As(err, &failure) || !errors.As(err, &exit) || exit.ExitCode() != 3 {
+		t.Fatalf("Output: %v, want a Failure with exit code 3", err)
+	}
+	if text := err.Error(); !strings.HasPrefix(text, "sh -c: exit status 3\ncause 1\n") ||
+		!strings.HasSuffix(text, "cause 10") || !strings.HasSuffix(failure.Stderr, "cause 12") {
+		t.Errorf("the error is %q and standard error %q", text, failure.Stderr)
+	}
+	_, err = Output(t.Context(), "", nil, filepath.Join(t.TempDir(), "absent"))
+	if !errors.As(err, &failure) || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a program that does not exist: %v", err)
+	}
+}
+
+func TestOutputOfAnInterruptedCommand(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Output(ctx, "", nil, "sh", "-c", "sleep 1000"); err != context.Canceled {
+		t.Errorf("Output: %v, want %v", err, context.Canceled)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/reports/gate"
@@ -22,11 +21,9 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 	cmd.Env = append(append(os.Environ(), "PWD="+dir), env...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	child.Apart(cmd)
-	cmd.Cancel = func() error { return child.Interrupt(cmd) }
-	cmd.WaitDelay = 5 * time.Second
+	child.InterruptOnDone(cmd)
 	out, err := cmd.Output()
-	child.Settle(ctx, err)
+	child.AwaitSignal(ctx, err)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}

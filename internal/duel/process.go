@@ -53,7 +53,7 @@ func (w workerBody) wait() error {
 		return nil
 	}
 	err := w.Wait()
-	child.Settle(w.ctx, err)
+	child.AwaitSignal(w.ctx, err)
 	return err
 }
 
@@ -92,9 +92,7 @@ func start(
 	cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
 	cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
 	cmd.Stdout, cmd.Stderr = p.said, p.said
-	child.Apart(cmd)
-	cmd.Cancel = func() error { return child.Kill(cmd) } // and what a benchmark has started
-	cmd.WaitDelay = time.Second                          // for what its children hold open
+	child.KillOnDone(cmd)
 	p.body = workerBody{cmd, ctx}
 	err = machine.StartFirst(cmd)
 	commandsOut.Close()

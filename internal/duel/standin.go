@@ -207,15 +207,13 @@ func (s *standIn) start(procs int, env []string, args ...string) (saying, error)
 	cmd.Env = append(append(os.Environ(), "PWD="+s.dir, "SEMABENCH_SLICE=1"), env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	child.Apart(cmd)
-	cmd.Cancel = func() error { return child.Kill(cmd) }
-	cmd.WaitDelay = time.Second // for what its children hold open
+	child.KillOnDone(cmd)
 	began := time.Now()
 	err := machine.StartFirst(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}
-	child.Settle(s.ctx, err)
+	child.AwaitSignal(s.ctx, err)
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil // it ended well, a child did not
 	}

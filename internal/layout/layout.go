@@ -21,7 +21,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/internal/child"
 )
@@ -123,12 +122,10 @@ func (l *Linker) goTool(ctx context.Context, verb string, args ...string) (
 	out, complaint string, err error) {
 	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{verb}, l.flags, args)...)
 	cmd.Env = l.env
-	child.Apart(cmd)
-	cmd.Cancel = func() error { return child.Interrupt(cmd) } // it has files and processes to clean up
-	cmd.WaitDelay = 5 * time.Second
+	child.InterruptOnDone(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
-	child.Settle(ctx, err)
+	child.AwaitSignal(ctx, err)
 	return strings.TrimSpace(stdout.String()), strings.TrimSpace(stderr.String()), err
 }

@@ -1,0 +1,119 @@
+package gotool_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/gotool"
+)
+
+// writeFiles writes files below a new folder, and returns the folder without symbolic links.
+func writeFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// hermetic is an environment in which the go command asks no server and finds no foreign workspace.
+var hermetic = []string{"GOPROXY=off", "GOFLAGS=", "GOWORK=", "GOTOOLCHAIN=local"}
+
+func TestRun(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "m.go": "package m\n"})
+	tool := gotool.Tool{Dir: dir, Env: hermetic}
+	if out, err := tool.Run(t.Context(), "list", "./..."); out != "example.org/m" || err != nil {
+		t.Errorf("go list = %q, %v", out, err)
+	}
+	_, err := tool.Run(t.Context(), "list", "./absent")
+	var failure *child.Failure
+	if !errors.As(err, &failure) || !strings.Contains(failure.Stderr, "absent") ||
+		!strings.HasPrefix(err.Error(), "go list: ") {
+		t.Errorf("go list of an absent package: %v, want go list and what it wrote", err)
+	}
+	tool.Flags = []string{"-f", "{{.Name}}"}
+	if out, err := tool.Run(t.Context(), "list", "."); out != "m" || err != nil {
+		t.Errorf("go list with flags = %q, %v", out, err)
+	}
+}
+
+func TestWithoutGo(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := (gotool.Tool{}).Run(t.Context(), "version"); !errors.Is(err, gotool.ErrNoGo) {
+		t.Errorf("Run: %v, want %v", err, gotool.ErrNoGo)
+	}
+}
+
+func TestADoneContextEndsTheCommand(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	<-ctx.Done()
+	if _, err := (gotool.Tool{}).Run(ctx, "version"); err != context.DeadlineExceeded {
+		t.Errorf("Run: %v, want %v", err, context.DeadlineExceeded)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	dir := writeFiles(t, map[string]string{
+		"plain/go.mod": "module example.org/plain\n",
+		"work/go.work": "go 1.26\n\nuse ./a\n", "work/a/go.mod": "module example.org/a\n\ngo 1.26\n",
+		"none/readme": "",
+	})
+	for name, want := range map[string]struct{ manifest, root string }{
+		"plain": {"plain/go.mod", "plain"}, "work/a": {"work/go.work", "work"}, "work": {"work/go.work", "work"},
+	} {
+		l, err := gotool.Tool{Dir: filepath.Join(dir, name), Env: hermetic}.Locate(t.Context())
+		if err != nil || l.Manifest() != filepath.Join(dir, want.manifest) || l.Root() != filepath.Join(dir, want.root) {
+			t.Errorf("Locate in %s = %+v, %v", name, l, err)
+		}
+	}
+	_, err := gotool.Tool{Dir: filepath.Join(dir, "none"), Env: hermetic}.Locate(t.Context())
+	if !errors.Is(err, gotool.ErrNoModule) {
+		t.Errorf("Locate outside of a module: %v, want %v", err, gotool.ErrNoModule)
+	}
+	off := append([]string{}, hermetic...)
+	l, err := gotool.Tool{Dir: filepath.Join(dir, "work", "a"), Env: append(off, "GOWORK=off")}.Locate(t.Context())
+	if err != nil || l.GoWork != "" || l.Root() != filepath.Join(dir, "work", "a") {
+		t.Errorf("Locate with GOWORK=off = %+v, %v", l, err)
+	}
+}
+
+func TestOverlay(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "shown.txt": "package shown\n"})
+	path := filepath.Join(dir, "out", "overlay.json")
+	overlay := gotool.Overlay{filepath.Join(dir, "m.go"): filepath.Join(dir, "shown.txt")}
+	if err := overlay.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	tool := gotool.Tool{Dir: dir, Env: hermetic}
+	if out, err := tool.Run(t.Context(), "list", "-overlay="+path, "-f", "{{.Name}}"); out != "shown" || err != nil {
+		t.Errorf("go list with an overlay = %q, %v", out, err)
+	}
+	old := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := maps.Clone(overlay).WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || !info.ModTime().Equal(old) {
+		t.Errorf("the same overlay was written again: %v, %v", info.ModTime(), err)
+	}
+}

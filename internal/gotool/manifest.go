@@ -1,0 +1,181 @@
+package gotool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// A Manifest is the content of a go.mod or a go.work that is to be edited and written elsewhere, with
+// the checksums beside it.
+//
+//	m, err := gotool.ReadManifest(location.Manifest())
+//	err = m.Replace("example.org/a", "v1.2.3", copied)
+//	tool, err := m.Redirect(tool, tmp)
+//	out, err := tool.Run(ctx, "build", "./...") // builds with the copy
+//
+// Package modfile edits the syntax tree, so comments and the order of lines stay. The paths that name
+// folders in a go.work are made absolute, because the go command resolves them against the folder of
+// the file it reads. Those in a go.mod stay: with -modfile the go command resolves them against the
+// folder of the user's own go.mod.
+type Manifest struct {
+	path string // of the original
+	mod  *modfile.File
+	work *modfile.WorkFile // nil for a go.mod
+	sums []byte
+}
+
+// ReadManifest reads a go.mod or a go.work, which it tells apart by the end of the name. Checksums in
+// go.sum or go.work.sum may be missing.
+func ReadManifest(path string) (*Manifest, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{path: path}
+	if m.isWork() {
+		m.work, err = modfile.ParseWork(path, text, nil)
+	} else {
+		m.mod, err = modfile.Parse(path, text, nil)
+	}
+	if err != nil {
+		return nil, err // has the file and the line
+	}
+	if m.sums, err = os.ReadFile(sumPath(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if m.work != nil {
+		return m, m.makeAbsolute()
+	}
+	return m, nil
+}
+
+func (m *Manifest) isWork() bool { return filepath.Ext(m.path) == ".work" }
+
+// sumPath is where the go command looks for checksums: go.sum for go.mod, go.work.sum for go.work.
+func sumPath(path string) string {
+	if base, ok := strings.CutSuffix(path, ".mod"); ok {
+		return base + ".sum"
+	}
+	return path + ".sum"
+}
+
+func (m *Manifest) makeAbsolute() error {
+	root := filepath.Dir(m.path)
+	absolute := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(root, filepath.FromSlash(path))
+	}
+	for _, use := range m.work.Use {
+		path, module := use.Path, use.ModulePath
+		if filepath.IsAbs(path) {
+			continue
+		}
+		if err := m.work.DropUse(path); err != nil { // also clears *use
+			return err
+		}
+		if err := m.work.AddUse(absolute(path), module); err != nil {
+			return err
+		}
+	}
+	for _, r := range m.work.Replace {
+		if r.New.Version != "" {
+			continue // another module and no folder
+		}
+		if err := m.work.AddReplace(r.Old.Path, r.Old.Version, absolute(r.New.Path), ""); err != nil {
+			return err
+		}
+	}
+	m.work.Cleanup()
+	return nil
+}
+
+// Require makes a go.mod require a module. A go.work requires none: the result is an error.
+func (m *Manifest) Require(module, version string) error {
+	if m.work != nil {
+		return fmt.Errorf("%s cannot require %s: use a folder", m.path, module)
+	}
+	return m.mod.AddRequire(module, version)
+}
+
+// Use adds a folder to a go.work. A go.mod uses none: the result is an error.
+func (m *Manifest) Use(dir string) error {
+	if m.work == nil {
+		return fmt.Errorf("%s cannot use the folder %s: require a module", m.path, dir)
+	}
+	return m.work.AddUse(dir, "")
+}
+
+// Replace makes the go command read a module from a folder. The empty version stands for every version.
+func (m *Manifest) Replace(module, version, dir string) error {
+	if m.work != nil {
+		return m.work.AddReplace(module, version, dir, "")
+	}
+	return m.mod.AddReplace(module, version, dir, "")
+}
+
+// AddSums adds checksums, in the format of go.sum. With them the go command needs not ask a server for
+// modules that are on this machine already.
+func (m *Manifest) AddSums(sums []byte) {
+	if n := len(m.sums); n > 0 && m.sums[n-1] != '\n' {
+		m.sums = append(m.sums, '\n') // the user's editor may have left it out
+	}
+	m.sums = append(m.sums, sums...)
+}
+
+// WriteTo writes the manifest and its checksums into a folder, as go.mod and go.sum or go.work and
+// go.work.sum, and returns the path of the former. Files that have the same content already stay
+// untouched.
+func (m *Manifest) WriteTo(dir string) (path string, err error) {
+	name := "go.mod"
+	if m.work != nil {
+		name = "go.work"
+	}
+	path = filepath.Join(dir, name)
+	text, err := m.format()
+	if err != nil {
+		return "", fmt.Errorf("writing a copy of %s: %w", m.path, err)
+	}
+	if err := WriteIfChanged(path, text); err != nil {
+		return "", err
+	}
+	if len(bytes.TrimSpace(m.sums)) == 0 {
+		return path, nil
+	}
+	return path, WriteIfChanged(sumPath(path), m.sums)
+}
+
+func (m *Manifest) format() ([]byte, error) {
+	if m.work != nil {
+		m.work.Cleanup()
+		return modfile.Format(m.work.Syntax), nil
+	}
+	m.mod.Cleanup()
+	return m.mod.Format()
+}
+
+// Redirect writes the manifest into a folder, as [Manifest.WriteTo] does, and returns t changed so that
+// its commands read the copy. They may also change the copy: with -mod=mod the go command adds what a
+// build needs.
+func (m *Manifest) Redirect(t Tool, dir string) (Tool, error) {
+	path, err := m.WriteTo(dir)
+	if err != nil {
+		return t, err
+	}
+	// Clipped, so that two tools made from t do not share the memory behind its slices.
+	t.Env, t.Flags = t.Env[:len(t.Env):len(t.Env)], t.Flags[:len(t.Flags):len(t.Flags)]
+	if m.work != nil {
+		t.Env = append(t.Env, "GOWORK="+path) // the go command takes no -modfile in a workspace
+	} else {
+		t.Flags = append(t.Flags, "-modfile="+path, "-mod=mod")
+	}
+	return t, nil
+}
