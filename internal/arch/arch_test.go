@@ -49,8 +49,10 @@ var rooms = map[string][]string{
 	"bench": {"impls", "internal/machine",
 		"github.com/HdrHistogram/hdrhistogram-go",
 		"testing*"},
-	"stress":                           {"impls", "stress/internal/model", "github.com/anishathalye/porcupine", "testing*"},
-	"stress/internal/model":            {},
+	"stress": {"impls", "stress/internal/model", "stress/internal/race",
+		"github.com/anishathalye/porcupine", "testing*"},
+	"stress/internal/model":            {"impls"},
+	"stress/internal/race":             {},
 	"stress/internal/mutant":           {"impls"}, // and nobody may import it but tests
 	"stress/explore/schedrt":           {},
 	"stress/explore/shim/sync":         {"stress/explore/schedrt", "stress/explore/shim/atomic"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
 // bad is a semaphore that misbehaves in TryAcquire as it is told to.
@@ -36,11 +37,11 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		try  func() bool
 		want []string
 	}{
-		"panics": {func() bool { panic("out of permits") }, []string{"panic: out of permits", "judge_test.go"}},
+		"panics": {func() bool { panic("out of permits") }, []string{"panic: out of permits", "checker_test.go"}},
 		"parks":  {func() bool { select {} }, []string{"deadlock", "TryAcquire"}},
 		"locks":  {func() bool { mu.Lock(); return false }, []string{"nothing moved for", "TryAcquire", "Impl.Waits"}},
 	} {
-		v := newJudge(badImpl(test.try)).judge(clauseNamed("C3"))
+		v := newChecker(badImpl(test.try)).check(clauseNamed("C3"))
 		if v.Outcome != Fail {
 			t.Errorf("%s: %v, want a failure", name, v)
 		}
@@ -51,7 +52,7 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		}
 	}
 	mu.Unlock() // lets the goroutine that was given up go
-	if v := newJudge(impls.All()[0]).judge(clauseNamed("C3")); v.Outcome != Pass {
+	if v := newChecker(impls.All()[0]).check(clauseNamed("C3")); v.Outcome != Pass {
 		t.Errorf("after all that, %v", v)
 	}
 }
@@ -77,19 +78,19 @@ func TestUnusableImplementations(t *testing.T) {
 // Unknown is neither a failure nor a pass, and says what was missing.
 func TestUnknown(t *testing.T) {
 	barging := impls.All()[0]
-	v := newJudge(barging).judge(clauseNamed("C27"))
+	v := newChecker(barging).check(clauseNamed("C27"))
 	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.Order is barging") {
 		t.Errorf("order of a barging implementation: %v, want unknown", v)
 	}
-	v = newJudge(barging).judge(clauseNamed("C29"))
-	if want := map[bool]Outcome{true: Pass, false: Unknown}[raceEnabled]; v.Outcome != want {
-		t.Errorf("happens-before with race detector %v: %v, want %v", raceEnabled, v, want)
+	v = newChecker(barging).check(clauseNamed("C29"))
+	if want := map[bool]Outcome{true: Pass, false: Unknown}[race.Enabled]; v.Outcome != want {
+		t.Errorf("happens-before with race detector %v: %v, want %v", race.Enabled, v, want)
 	}
 }
 
 // A seed determines the program, and the flag plays it.
 func TestSeedReplays(t *testing.T) {
-	if a, b := wide.generate(42).String(), wide.generate(42).String(); a != b {
+	if a, b := programText(wide.generate(42)), programText(wide.generate(42)); a != b {
 		t.Errorf("seed 42 gives two programs:\n%s%s", a, b)
 	}
 	defer func(seed uint64, ops int64) { *seedFlag, *opsFlag = seed, ops }(*seedFlag, *opsFlag)
@@ -97,17 +98,17 @@ func TestSeedReplays(t *testing.T) {
 	loses := impls.Impl{Name: "loses", New: func(size int64) impls.Semaphore {
 		return lossy{impls.All()[0].New(size)}
 	}}
-	first := newJudge(loses).judge(clauseNamed("R1"))
+	first := newChecker(loses).check(clauseNamed("R1"))
 	if first.Outcome != Fail || first.Seed == 0 {
 		t.Fatalf("%v with seed %d, want a failure with its seed", first, first.Seed)
 	}
 	*seedFlag = first.Seed
-	again := newJudge(loses).judge(clauseNamed("R1"))
+	again := newChecker(loses).check(clauseNamed("R1"))
 	if again.Outcome != Fail || again.Seed != first.Seed {
 		t.Errorf("replay of seed %d: %v with seed %d", first.Seed, again, again.Seed)
 	}
 	*seedFlag, *opsFlag = 0, 0
-	if v := newJudge(impls.All()[0]).judge(clauseNamed("R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
+	if v := newChecker(impls.All()[0]).check(clauseNamed("R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
 		t.Errorf("-stress.ops=0: %v, want it to be refused", v)
 	}
 }
@@ -156,16 +157,16 @@ func (c closable) Close() error {
 func TestGoroutineOfNew(t *testing.T) {
 	c := clauseNamed("C3")
 	left := impls.Of("left", newManaged)
-	v := newJudge(left).judge(c)
+	v := newChecker(left).check(c)
 	if v.Outcome != Fail || !strings.Contains(v.Detail, "a method Close") {
 		t.Errorf("%v, want a failure that names Close", v)
 	}
 	left.Waits = impls.Elsewhere
-	if v := newJudge(left).judge(c); v.Outcome != Pass {
+	if v := newChecker(left).check(c); v.Outcome != Pass {
 		t.Errorf("declared: %v", v)
 	}
 	closed := impls.Of("closed", func(size int64) closable { return closable{newManaged(size)} })
-	if v := newJudge(closed).judge(c); v.Outcome != Pass {
+	if v := newChecker(closed).check(c); v.Outcome != Pass {
 		t.Errorf("with Close: %v", v)
 	}
 }
@@ -192,7 +193,7 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 		cond := impls.All()[0]
 		cond.Waits = waits
 		for range 5 {
-			if v := newJudge(cond).judge(clauseNamed("C31")); v.Outcome != Pass {
+			if v := newChecker(cond).check(clauseNamed("C31")); v.Outcome != Pass {
 				t.Errorf("%v beside a busy neighbour: %v", waits, v)
 			}
 		}
@@ -210,7 +211,7 @@ func TestSuitesInParallel(t *testing.T) {
 			t.Run("C31", func(t *testing.T) {
 				t.Parallel()
 				for range 5 {
-					if v := newJudge(impls.All()[1]).judge(clauseNamed("C31")); v.Outcome != Pass {
+					if v := newChecker(impls.All()[1]).check(clauseNamed("C31")); v.Outcome != Pass {
 						t.Error(v)
 					}
 				}
@@ -246,10 +247,10 @@ func (s errUnderMutex) TryAcquire(n int64) bool {
 func TestContextUnderLock(t *testing.T) {
 	defer func(d time.Duration) { patience = d }(patience)
 	patience = 300 * time.Millisecond // it hangs for ever, so any value will do
-	j := newJudge(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
+	j := newChecker(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
 		return errUnderMutex{impls.All()[0].New(size), new(sync.Mutex)}
 	}})
-	v := j.judge(clauseNamed("C25"))
+	v := j.check(clauseNamed("C25"))
 	if v.Outcome != Fail || !strings.Contains(v.Detail, "while a lock was held") || j.patience != patience {
 		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, j.patience)
 	}

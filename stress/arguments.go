@@ -9,7 +9,10 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// C10
+// Arguments: C10 to C15. Releases of too much, negative and zero weights, and the largest numbers.
+
+// C10: Release panics if more is released than is held, however much more. Of two concurrent calls
+// that together release too much, one panics.
 func overReleasePanics(t *trial) {
 	for _, held := range []int64{0, 1, 3} {
 		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
@@ -39,7 +42,8 @@ func overReleasePanics(t *trial) {
 	}
 }
 
-// C11: middleware recovers; the semaphore has to be usable afterwards, or to be declared not to be.
+// C11: servers recover panics in middleware, so an over-release may be followed by other calls. The state
+// must be unchanged, or declared as corrupted.
 func overReleaseRecovered(t *trial) {
 	const size = 3
 	corrupt := ""
@@ -64,12 +68,7 @@ func overReleaseRecovered(t *trial) {
 	}
 }
 
-func recovering(f func()) {
-	defer func() { _ = recover() }()
-	f()
-}
-
-// grants counts how many permits TryAcquire grants, up to a limit.
+// grants returns how many permits TryAcquire grants one by one, in limit calls.
 func grants(sem impls.Semaphore, limit int) (n int64) {
 	for range limit {
 		if sem.TryAcquire(1) {
@@ -79,21 +78,22 @@ func grants(sem impls.Semaphore, limit int) (n int64) {
 	return n
 }
 
-// C12
+// C12: negative weights and sizes panic, and the permits stay as they were.
 func negativePanics(t *trial) {
 	t.mustPanic("New(-1)", func() { t.impl.New(-1) })
 	for _, n := range []int64{-1, -3, math.MinInt64} {
 		sem := t.make(3)
 		t.take(sem, 1)
-		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(done(), n) })
+		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(doneContext(), n) })
 		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(context.Background(), n) })
 		t.mustPanic("TryAcquire of a negative weight", func() { sem.TryAcquire(n) })
 		t.mustPanic("Release of a negative weight", func() { sem.Release(n) })
-		t.free(sem, 2)
+		t.mustHaveFree(sem, 2)
 	}
 }
 
-// C13: even where no permit is free; but not past a line that is first come, first served.
+// C13: a weight of zero is granted even if no permit is free, or panics, as Impl.ZeroWeight says. Under
+// FIFO it does not pass waiting requests.
 func zeroWeight(t *trial) {
 	for _, size := range []int64{0, 1} {
 		sem := t.make(size)
@@ -107,14 +107,14 @@ func zeroWeight(t *trial) {
 		} else {
 			t.take(sem, 0)
 			if !sem.TryAcquire(0) {
-				t.failf("TryAcquire(0) = false, want true when nobody waits")
+				t.failf("TryAcquire(0) = false, want true when no request waits")
 			}
 			sem.Release(0)
-			if err := sem.Acquire(done(), 0); err != context.Canceled {
+			if err := sem.Acquire(doneContext(), 0); err != context.Canceled {
 				t.failf("Acquire(0) with a done ctx = %v, want %v", err, context.Canceled)
 			}
 		}
-		t.free(sem, 0)
+		t.mustHaveFree(sem, 0)
 	}
 	if t.impl.ZeroWeight == impls.ZeroPanics {
 		return
@@ -125,8 +125,8 @@ func zeroWeight(t *trial) {
 	}
 }
 
-// zeroAmongWaiters begins an Acquire(0) while another waits. It may have to wait as well, but not
-// when nobody waits any more; and a cancelled one leaves nothing behind.
+// zeroAmongWaiters begins Acquire(0) while another request waits. It may have to wait as well, but it
+// must be granted once the other request was. A cancelled Acquire(0) leaves nothing behind.
 func zeroAmongWaiters(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -138,12 +138,13 @@ func zeroAmongWaiters(t *trial) {
 		t.failf("Acquire(0) = %v, want nil or %v", err, context.Canceled)
 	}
 	sem.Release(1)
-	t.granted(waiter)
-	t.granted(nothing)
+	t.mustBeGranted(waiter)
+	t.mustBeGranted(nothing)
 	sem.Release(1)
-	t.free(sem, 1)
+	t.mustHaveFree(sem, 1)
 }
 
+// zeroInLine checks the place of Acquire(0) in the line of a FIFO semaphore.
 func zeroInLine(t *trial) {
 	l := t.fullLine(2, 1)
 	if got := l.sem.TryAcquire(0); got != t.impl.TryBarges {
@@ -152,32 +153,50 @@ func zeroInLine(t *trial) {
 	nothing := t.startBlocked(l.sem, 0)
 	l.release(1)
 	l.grant(l.all[0])
-	t.granted(nothing)
+	t.mustBeGranted(nothing)
 	l.drain()
 }
 
-// C15: the sum of two weights may not fit an int64 even if each does.
+// C14: a request for more than the size does not delay other requests, and ends when it is cancelled.
+func moreThanSize(t *trial) {
+	for _, size := range []int64{0, 1, 3} {
+		sem := t.make(size)
+		doomed := t.startBlocked(sem, size+1)
+		for range size {
+			t.take(sem, 1) // these calls must not queue behind doomed
+		}
+		if size > 0 {
+			sem.Release(size)
+			t.mustHaveFree(sem, size)
+		}
+		doomed.cancel()
+		t.mustBeRefused(doomed, context.Canceled)
+		t.mustHaveFree(sem, size)
+	}
+}
+
+// C15: weights and sizes up to MaxInt64 work. The sum of two weights may overflow an int64.
 func extremes(t *trial) {
 	most := int64(math.MaxInt64)
 	if t.impl.MaxSize > 0 {
 		most = t.impl.MaxSize
 	}
 	none := t.make(0)
-	t.free(none, 0)
+	t.mustHaveFree(none, 0)
 	t.refusedWhenDone(none, math.MaxInt64)
 
 	sem := t.make(most)
 	t.take(sem, most)
-	t.free(sem, 0)
+	t.mustHaveFree(sem, 0)
 	sem.Release(most)
 	t.take(sem, most-1)
 	if sem.TryAcquire(2) || sem.TryAcquire(most) || sem.TryAcquire(math.MaxInt64) {
 		t.failf("TryAcquire succeeded with 1 permit free, want false for more")
 	}
-	t.free(sem, 1)
+	t.mustHaveFree(sem, 1)
 	waiter := t.startBlocked(sem, most)
 	sem.Release(most - 1)
-	t.granted(waiter)
+	t.mustBeGranted(waiter)
 	sem.Release(most)
 
 	small := t.make(3)
@@ -186,12 +205,12 @@ func extremes(t *trial) {
 		t.failf("TryAcquire(MaxInt64) = true on a semaphore of size 3")
 	}
 	t.refusedWhenDone(small, math.MaxInt64)
-	t.free(small, 1)
+	t.mustHaveFree(small, 1)
 }
 
-// refusedWhenDone starts an Acquire that can never be granted and cancels it.
+// refusedWhenDone begins an Acquire that can never be granted, and cancels it.
 func (t *trial) refusedWhenDone(sem impls.Semaphore, n int64) {
 	c := t.startBlocked(sem, n)
 	c.cancel()
-	t.refused(c, context.Canceled)
+	t.mustBeRefused(c, context.Canceled)
 }

@@ -1,6 +1,7 @@
 package stress
 
 import (
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
 )
 
 // A script is a history in words: who does what, in the order in which it is seen from outside.
@@ -16,15 +18,15 @@ import (
 func scripted(t *testing.T, size int64, script string) *history {
 	t.Helper()
 	const workers, calls = 4, 8
-	p := program{size: size, workers: make([][]op, workers)}
-	for w := range p.workers {
-		p.workers[w] = make([]op, calls)
+	p := model.Program{Size: size, Workers: make([][]model.Op, workers)}
+	for w := range p.Workers {
+		p.Workers[w] = make([]model.Op, calls)
 	}
 	h := newHistory(p, new(atomic.Int64))
 	for _, line := range strings.Split(script, ";") {
 		words := strings.Fields(line)
 		if words[0] == "quiet" {
-			h.settled(nil)
+			h.markQuiet(nil)
 			continue
 		}
 		log := h.logs[words[0][0]-'0']
@@ -34,11 +36,11 @@ func scripted(t *testing.T, size int64, script string) *history {
 		case "error", "false":
 			h.end(log.open(), false)
 		default:
-			ops, err := parseOps(words[1], size)
+			ops, err := model.StressNotation.ParseOps(words[1], size)
 			if err != nil {
 				t.Fatal(err)
 			}
-			h.begin(log, ops[0].kind, ops[0].n)
+			h.begin(log, ops[0].Kind, ops[0].N)
 		}
 	}
 	return h
@@ -89,7 +91,7 @@ func TestLinearize(t *testing.T) {
 		{"and fails", impls.FIFO, 1,
 			"0 c2; quiet; 1 t1; 1 true; 0 error", porcupine.Ok},
 	} {
-		l := scripted(t, c.size, c.script).linearize(impls.Impl{Order: c.order})
+		l := scripted(t, c.size, c.script).linearization(impls.Impl{Order: c.order})
 		if got := l.check(); got != c.want {
 			t.Errorf("%s, %v: %s: %v, want %v", c.name, c.order, c.script, got, c.want)
 		}
@@ -98,9 +100,9 @@ func TestLinearize(t *testing.T) {
 
 // A search that is too long is given up, and nobody is refuted by that.
 func TestUndecided(t *testing.T) {
-	defer func(n int) { mostSteps = n }(mostSteps)
-	mostSteps = 3
-	v := newJudge(impls.All()[0]).judge(clauseNamed("C34"))
+	defer func(n int) { maxSteps = n }(maxSteps)
+	maxSteps = 3
+	v := newChecker(impls.All()[0]).check(clauseNamed("C34"))
 	if v.Outcome != Unknown || !strings.Contains(v.Detail, "not decided within 3 steps") {
 		t.Errorf("%v, want unknown", v)
 	}
@@ -108,7 +110,7 @@ func TestUndecided(t *testing.T) {
 
 // The picture is a page by itself, with the names of the workers.
 func TestPage(t *testing.T) {
-	l := scripted(t, 1, "0 t1; 1 a1; 0 true; quiet; 1 nil").linearize(impls.Impl{})
+	l := scripted(t, 1, "0 t1; 1 a1; 0 true; quiet; 1 nil").linearization(impls.Impl{})
 	page, err := l.page()
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +118,27 @@ func TestPage(t *testing.T) {
 	for _, want := range []string{"<html", "worker 0: TryAcquire(1) = true", "worker 1: Acquire(1) granted", "nothing can move"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("no %q in the page", want)
+		}
+	}
+}
+
+// The verdicts of Linearizable on recorded calls, judged by hand.
+func TestLinearizable(t *testing.T) {
+	impl := impls.Impl{Name: "recorded"}
+	const never = math.MaxInt64
+	for _, c := range []struct {
+		name  string
+		calls []Call
+		want  Outcome
+	}{
+		{"one after the other", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, 4}, {2, TryAcquire, 1, true, 5, 6}}, Pass},
+		{"two hold one permit", []Call{{1, Acquire, 1, true, 1, 2}, {2, TryAcquire, 1, true, 3, 4}}, Fail},
+		{"perhaps one after the other", []Call{{1, Acquire, 1, true, 1, 5}, {1, Release, 1, true, 6, 9}, {2, Acquire, 1, true, 2, 8}}, Pass},
+		{"refused though free", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, 4}, {2, TryAcquire, 1, false, 5, 6}}, Fail},
+		{"a release that takes effect later", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, never}, {2, TryAcquire, 1, false, 5, 6}}, Pass},
+	} {
+		if v := Linearizable(impl, 1, c.calls); v.Outcome != c.want {
+			t.Errorf("%s: %v, want %v", c.name, v, c.want)
 		}
 	}
 }
