@@ -100,7 +100,7 @@ const tasksAhead = 2
 func (c *coordinator) run(
 	ctx context.Context, o task.Options, names []string,
 ) (*verdict.Result, error) {
-	defer c.endAll()
+	defer c.endAll(endTimeout)
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
@@ -244,12 +244,12 @@ func (c *coordinator) withRace(r *verdict.Result, p *process) (*verdict.Result, 
 }
 
 // endAll ends all processes. Each ends by itself when its input is closed; one that does not within
-// endTimeout is killed.
-func (c *coordinator) endAll() {
+// the given time is killed.
+func (c *coordinator) endAll(within time.Duration) {
 	for _, p := range c.processes {
 		p.stdin.Close()
 	}
-	timeout, cancel := context.WithTimeout(context.Background(), endTimeout)
+	timeout, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	for _, p := range c.processes {
 		select {
