@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -142,6 +143,28 @@ func TestGateOfTexts(t *testing.T) {
 	mustExit(t, gate.ExitInvalid, []string{"here.txt", "there.txt"}, "different machines")
 	mustExit(t, gate.ExitUnusable, []string{"old.txt", "other.txt"}, "no row in common")
 	mustExit(t, gate.ExitUnusable, []string{"old.txt", "broken.txt"}, "could not be read")
+}
+
+// Texts of a build with -race and without allocate differently, so even their counts are not compared. The
+// lines about the build are written as "semabench run" writes them.
+func TestGateRefusesTextsOfDifferentBuilds(t *testing.T) {
+	text := func(build string) string {
+		facts := machine.Read()
+		facts.Build = build
+		var b strings.Builder
+		b.WriteString("goos: linux\npkg: p\n")
+		if _, err := facts.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		row := "BenchmarkX-2\t100\t100 ns/op\t0 B/op\t1 allocs/op\n"
+		return b.String() + strings.Repeat(row, 10)
+	}
+	t.Chdir(writeFiles(t, t.TempDir(), map[string]string{
+		"plain.txt": text("default"), "same.txt": text("default"), "race.txt": text("-race=true"),
+	}))
+	mustExit(t, gate.ExitPass, []string{"-exact", "plain.txt", "same.txt"}, "1 UNCHANGED")
+	mustExit(t, gate.ExitInvalid, []string{"-exact", "plain.txt", "race.txt"}, `build is "default"`)
+	mustExit(t, gate.ExitInvalid, []string{"plain.txt", "race.txt"}, `build is "default"`)
 }
 
 // pairs are those of a row that is slower by a factor, in as good a run as there is.

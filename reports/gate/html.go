@@ -14,21 +14,21 @@ import (
 //go:embed page.html.tmpl page.css
 var assets embed.FS
 
-// Parsed here and not at each call, so that a broken template fails every test.
+// pageTemplate is parsed here and not at each call, so that a broken template fails every test.
 var pageTemplate = template.Must(template.ParseFS(assets, "page.html.tmpl"))
 
-// How much of a page may be rows and how much panels, in bytes: with 2000 rows of long names it
-// stays under 600 KB. What is left out is counted on the page, and is in the JSON.
-const rowRoom, panelRoom = 330_000, 170_000
+// rowRoom and detailRoom limit how many bytes of a page are rows and details. With 2000 rows of long
+// names the page stays under 600 KB. The page counts the rows that are left out; the JSON has them.
+const rowRoom, detailRoom = 330_000, 170_000
 
-// WriteHTML writes r as one page that needs nothing else: no script, no font, no request. It
-// follows the light or dark theme of its reader and prints.
+// WriteHTML writes r as one page without scripts, fonts or requests. The page follows the light or dark
+// theme of its reader, and prints.
 func WriteHTML(w io.Writer, r *Report) error {
 	p, err := newPage(r)
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	var page bytes.Buffer // so that a failure writes no half page
+	var page bytes.Buffer // so that an error writes no half page
 	if err := pageTemplate.Execute(&page, p); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
@@ -36,7 +36,7 @@ func WriteHTML(w io.Writer, r *Report) error {
 	return err
 }
 
-// A page is what the template shows: words and figures, ready to be escaped.
+// A page is the input of the template: words and numbers as text, which the template escapes.
 type page struct {
 	Style            template.CSS
 	State, Headline  string
@@ -44,19 +44,20 @@ type page struct {
 	Warnings, Notes  []string
 	Facts            []reports.Fact
 	Scale            string
-	Attention, Quiet []pageRow
-	NotShown         int
-	Panels           []panel
-	NoPanel          int
+	Attention, Quiet []pageRow // rows that are not UNCHANGED, and rows that are
+	NotShown         int       // rows that found no room
+	Panels           []rowDetails
+	NoPanel          int // rows whose details found no room
 	Controls         []string
 	Command, Promise string
 }
 
+// A pageRow is one row of the table of rows.
 type pageRow struct {
 	Class, Verdict, Name, Why, Values string
-	Link                              string // to its panel
+	Link                              string // to the details of the row
 	Strip                             template.CSS
-	Beyond                            string // the end of the strip that the ratio is beyond: low, high
+	Beyond                            string // “low” or “high” if the ratio lies beyond that end of the strip
 	figures
 }
 
@@ -66,20 +67,26 @@ func newPage(r *Report) (*page, error) {
 		return nil, err
 	}
 	p := &page{
-		Style:    template.CSS(css), // our own file
+		Style:    template.CSS(css), // safe: the file is part of this package
 		State:    [...]string{"good", "bad", "bad", "warn", "bad"}[r.Exit()],
 		Headline: fmt.Sprintf("%s: %s (exit code %d)", r.outcome(), r.totals(), r.Exit()),
 		Old:      r.Old.text(), New: r.New.text(), Warnings: r.warnings(), Notes: r.notes(),
-		Controls: r.controls(), Command: shown(r.Command), Promise: r.promise(),
+		Controls: r.controls(), Command: printable(r.Command), Promise: r.promise(),
 	}
 	for _, f := range r.Facts {
-		p.Facts = append(p.Facts, reports.Fact{Key: shown(f.Key), Value: shown(f.Value)})
+		p.Facts = append(p.Facts, reports.Fact{Key: printable(f.Key), Value: printable(f.Value)})
 	}
 	reach := r.reach()
 	p.Scale = fmt.Sprintf("The strips go from ×%s to ×%s; the line in the middle is “no change”, "+
 		"the shade is the margin, the bar the interval, the dot the ratio, an arrowhead one that lies "+
 		"beyond the end.", ratio(1/reach), ratio(reach))
-	p.addPanels(r)
+	p.addDetails(r)
+	p.addRows(r, reach)
+	return p, nil
+}
+
+// addRows adds the rows, worst first, until there is no room.
+func (p *page) addRows(r *Report, reach float64) {
 	room := rowRoom
 	for i, j := range r.Rows {
 		row := r.pageRow(j, reach)
@@ -88,7 +95,7 @@ func newPage(r *Report) (*page, error) {
 		}
 		if room -= row.size(); room < 0 {
 			p.NotShown = len(r.Rows) - i
-			break
+			return
 		}
 		if j.Verdict == Unchanged {
 			p.Quiet = append(p.Quiet, row)
@@ -96,30 +103,30 @@ func newPage(r *Report) (*page, error) {
 			p.Attention = append(p.Attention, row)
 		}
 	}
-	return p, nil
 }
 
-// addPanels gives the worst rows their panels, until there is no room.
-func (p *page) addPanels(r *Report) {
-	room := panelRoom
+// addDetails adds the details of the worst rows, until there is no room. Details are a prefix of the
+// rows, because addRows finds the details of a row by its index.
+func (p *page) addDetails(r *Report) {
+	room := detailRoom
 	for i, j := range r.Rows {
 		if j.Verdict == Unchanged {
 			return
 		}
-		panel := newPanel(r, j, fmt.Sprintf("row-%d", i+1))
-		if room -= panel.size(); room < 0 {
+		details := newRowDetails(r, j, fmt.Sprintf("row-%d", i+1))
+		if room -= details.size(); room < 0 {
 			p.NoPanel++
 			continue
 		}
 		if p.NoPanel == 0 {
-			p.Panels = append(p.Panels, panel)
+			p.Panels = append(p.Panels, details)
 		}
 	}
 }
 
 func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 	row := pageRow{
-		Class: string(j.Verdict[0:3]), Verdict: r.label(j), Name: shown(cut(j.ID, 300)),
+		Class: string(j.Verdict[0:3]), Verdict: r.label(j), Name: printable(cut(j.ID, 300)),
 		figures: j.figures(),
 	}
 	if j.Verdict != Unchanged {
@@ -132,15 +139,19 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 	return row
 }
 
-// size is about what the row takes on the page; escaping makes at most five bytes of one.
+// size returns about how many bytes of the page the row takes: 260 for the markup, and its texts.
 func (r pageRow) size() int {
 	return 260 + escapedSize(r.Name) + escapedSize(r.Why) + len(r.Strip)
 }
 
+// escapedSize returns the length of s in the page: one byte may become five.
 func escapedSize(s string) int { return len(template.HTMLEscapeString(s)) }
 
-// reach is the ratio at the right end of all strips: that of the widest interval, between 10 % and
-// a factor of 2, so that one wild row does not flatten the others.
+// A strip shows one row as a small forest plot on a logarithmic scale. All strips of a page have the
+// same scale, so that rows can be compared.
+
+// reach returns the ratio at the right end of all strips. It covers the widest interval, but stays
+// between 10 % and a factor of 2, so that one wild row does not flatten the others.
 func (r *Report) reach() float64 {
 	reach := 1.1
 	for _, j := range r.Rows {
@@ -148,13 +159,14 @@ func (r *Report) reach() float64 {
 			reach = max(reach, t.Hi, 1/t.Lo, 1+t.Margin)
 		}
 	}
-	return min(math.Pow(reach, 1.1), 2) // room for a dot at the end
+	return min(math.Pow(reach, 1.1), 2) // a tenth more leaves room for a dot at the end
 }
 
-// edge is what a strip leaves free on either side for half a mark, in percent.
-const edge = 5
+// stripEdge is the part of a strip that stays free on either side for half a mark, in percent.
+const stripEdge = 5
 
-// beyond is for a row whose ratio has no place in its strip: a mark at the end would be a lie without it.
+// beyond says beyond which end of its strip the ratio lies: "low", "high" or "". Without this sign the
+// mark at the end would show a wrong ratio.
 func (t *Timing) beyond(reach float64) string {
 	switch {
 	case t.Ratio > reach:
@@ -165,14 +177,15 @@ func (t *Timing) beyond(reach float64) string {
 	return ""
 }
 
-// strip places the marks of a row in percent of its strip.
+// strip returns the places of the marks of a row, in percent of its strip, as CSS variables: the ends
+// of the interval, the ratio, and half the width of the margin.
 func (t *Timing) strip(reach float64) template.CSS {
 	if t.Ratio <= 0 {
 		return ""
 	}
 	place := func(ratio float64) float64 {
-		at := 50 + (50-edge)*math.Log(ratio)/math.Log(reach)
-		return min(100-edge, max(edge, at))
+		at := 50 + (50-stripEdge)*math.Log(ratio)/math.Log(reach)
+		return min(100-stripEdge, max(stripEdge, at))
 	}
 	low, high := t.Lo, t.Hi
 	if t.Confidence == 0 {
@@ -180,17 +193,4 @@ func (t *Timing) strip(reach float64) template.CSS {
 	}
 	return template.CSS(fmt.Sprintf("--l:%.1f;--h:%.1f;--p:%.1f;--m:%.1f",
 		place(low), place(high), place(t.Ratio), place(1+t.Margin)-50))
-}
-
-// nanoseconds has four digits and a unit to read.
-func nanoseconds(v float64) string {
-	for _, u := range []struct {
-		size float64
-		name string
-	}{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}} {
-		if v >= u.size {
-			return fmt.Sprintf("%.4g %s", v/u.size, u.name)
-		}
-	}
-	return fmt.Sprintf("%.4g ns", v)
 }

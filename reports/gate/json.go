@@ -9,8 +9,9 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// An Export is a report for programs, under the names of its tags. A number is null where there is
-// none: without an interval, or without a bound.
+// An Export is a report for programs. The JSON names are part of the interface and do not change.
+//
+// A number is null where there is no finite value: without an interval, or without a bound.
 type Export struct {
 	Outcome    string         `json:"outcome"`
 	Exit       int            `json:"exit"`
@@ -38,7 +39,7 @@ type ExportSide struct {
 	Dirty    bool   `json:"dirty,omitempty"`
 }
 
-// An ExportRow is one row; the figures are those of [Timing].
+// An ExportRow is one row. Its numbers are the fields of [Timing] with the same meaning.
 type ExportRow struct {
 	Package    string         `json:"package,omitempty"`
 	Name       string         `json:"name"`
@@ -47,7 +48,7 @@ type ExportRow struct {
 	Advisory   bool           `json:"advisory,omitempty"`
 	Why        string         `json:"why"`
 	Planted    float64        `json:"planted,omitempty"`
-	Broken     string         `json:"broken,omitempty"` // of a control: why the run is invalid
+	Broken     string         `json:"broken,omitempty"` // why a control makes the run invalid
 	Mode       Mode           `json:"mode,omitempty"`
 	Stage      int            `json:"stage,omitempty"`
 	Pairs      int            `json:"pairs,omitempty"`
@@ -81,14 +82,14 @@ type ExportCount struct {
 	Why     string  `json:"why"`
 }
 
-// WriteJSON writes an [Export].
+// WriteJSON writes r as an indented [Export].
 func WriteJSON(w io.Writer, r *Report) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", " ")
 	return out.Encode(r.Export())
 }
 
-// Export returns r for programs.
+// Export returns r in the form for programs. Lists are never nil, so that JSON has [] and not null.
 func (r *Report) Export() Export {
 	e := Export{
 		Outcome: strings.ToLower(r.outcome()), Exit: r.Exit(),
@@ -103,7 +104,7 @@ func (r *Report) Export() Export {
 	}
 	for _, j := range r.Controls {
 		row := r.export(j)
-		row.Broken = j.broken()
+		row.Broken = j.failure()
 		e.Controls = append(e.Controls, row)
 	}
 	return e
@@ -111,6 +112,7 @@ func (r *Report) Export() Export {
 
 func (s Side) export() ExportSide { return ExportSide{s.Name, s.Revision, s.Dirty} }
 
+// export returns one row. NaN becomes null.
 func (r *Report) export(j *Judged) ExportRow {
 	nan := reports.Number(math.NaN())
 	e := ExportRow{

@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/semabench/semabench/reports"
 )
 
-// Judge judges a run. It reads only: a run can be judged again with other options, but then the
-// promise of Options.FalseAlarm holds for each judgement and not for the best of them.
+// Judge judges a run and does not change it.
+//
+// A run can be judged again with other options. But the promise of Options.FalseAlarm holds for each
+// judgement, not for the most convenient of several.
 func Judge(run *Run, o Options) *Report {
 	r := &Report{
 		Old: run.Old, New: run.New, Facts: run.Facts, Stopped: run.Stopped, Command: run.Command,
@@ -29,13 +33,13 @@ func Judge(run *Run, o Options) *Report {
 		}
 		r.Rows = append(r.Rows, j)
 	}
-	rule.correct(timings)
+	rule.correct(timings) // needs the p of every row, so verdicts come in a second pass
 	for _, j := range r.Rows {
 		if j.Time != nil {
-			rule.decide(j.Time, j.Row)
+			rule.decide(j.Time)
 		}
 		if j.mean != nil {
-			rule.decide(j.mean, j.Row)
+			rule.decide(j.mean)
 			j.takeMean()
 		}
 		j.conclude(o)
@@ -48,52 +52,42 @@ func Judge(run *Run, o Options) *Report {
 	return r
 }
 
-// Suspects returns the indices of the rows that are to be measured afresh: those whose first stage
-// looks slower, with p <= 0.2 and a ratio over two thirds of the margin, and that have no second
-// stage yet. Give each [SecondPairs] pairs, of new processes, and judge again; there is no third
-// time.
+// Suspects returns the indices of the rows that have to be measured again. Their first stage looks
+// slower, with p <= 0.2 and a ratio over two thirds of the margin, and they have no second stage yet.
+//
+// Give each suspect [SecondPairs] pairs of new processes, and then call [Judge]. There is no third
+// stage. Suspects looks at first stages only and gives no verdict.
 func Suspects(run *Run, o Options) (rows []int) {
 	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
+	if rule.stages == 1 {
+		return nil
+	}
 	for i := range run.Rows {
 		row := &run.Rows[i]
-		if rule.stages == 2 && newJudged(row).Verdict == "" && len(row.Second) == 0 &&
-			len(row.Pairs) > 0 && rule.suspects(row, noise) {
+		done := len(row.Second) > 0 || len(row.Pairs) == 0 || newJudged(row).Verdict != ""
+		if !done && rule.suspects(row, noise) {
 			rows = append(rows, i)
 		}
 	}
 	return rows
 }
 
+// suspects reports whether a row, or the means of its slices, is a suspect.
 func (r rule) suspects(row *Row, noise map[bool]float64) bool {
-	mean := r.meanTiming(row, noise)
-	return r.timing(row, noise).suspect() || mean != nil && mean.suspect()
+	if isSuspect(estimate(row.Pairs), r.margin(row, noise)) {
+		return true
+	}
+	means := row.withMeans()
+	return means != nil && isSuspect(estimate(means.Pairs), r.forMeans().margin(means, noise))
 }
 
-func ruleOf(run *Run, o Options) rule {
-	timed, means := 0, 0
-	for i := range run.Rows {
-		row := &run.Rows[i]
-		if len(row.Pairs) > 0 {
-			timed++
-		}
-		if row.means() != nil {
-			means++
-		}
-	}
-	stages := 2
-	if run.Stages == 1 {
-		stages = 1
-	}
-	return rule{max(timed, run.Planned) + means, stages, o.falseAlarm(), o.minEffect()}
-}
-
-// newJudged has a verdict already if the row cannot be judged.
+// newJudged judges the counts of a row. It sets a verdict if the row cannot be judged.
 func newJudged(row *Row) *Judged {
 	j := &Judged{ID: row.ID(), Row: row, index: -1}
 	for _, x := range row.Exact {
 		j.Counts = append(j.Counts, x.judge())
 	}
-	settle(j.Counts)
+	preferAlone(j.Counts)
 	switch why := unusable(row); {
 	case row.Mode == Failed:
 		j.Verdict, j.Why = Unmeasured, row.Err
@@ -105,40 +99,54 @@ func newJudged(row *Row) *Judged {
 	return j
 }
 
-// unusable names the first pair that is no measurement.
+// unusable describes the first pair of a row whose values are not positive, finite times. It returns
+// "" if there is none.
 func unusable(row *Row) string {
 	for _, stage := range []struct {
 		name  string
 		pairs []Pair
-	}{{"first stage", row.Pairs}, {"second stage", row.Second}, {"old against old", row.SelfPairs}} {
+	}{
+		{"first stage", row.Pairs}, {"second stage", row.Second}, {"old against old", row.SelfPairs},
+	} {
 		for i, p := range stage.pairs {
-			if !(p.Old > 0 && p.New > 0) || math.IsInf(p.Old+p.New, 0) {
-				return fmt.Sprintf("%s, pair %d: %g and %g ns/op are no times", stage.name, i+1, p.Old, p.New)
+			if !(p.Old > 0 && p.New > 0) || math.IsInf(p.Old+p.New, 0) { // !(>) refuses NaN too
+				return fmt.Sprintf("%s, pair %d: %g and %g ns/op are no times",
+					stage.name, i+1, p.Old, p.New)
 			}
 		}
 	}
 	return ""
 }
 
-// timing has all but the correction and the verdict.
-func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
-	t := &Timing{First: estimate(row.Pairs), Stage: 1, Wanted: r.wanted, Level: r.familyLevel()}
-	t.Estimate = t.First
-	t.Noise = noise[row.Contended]
+// noiseFor returns by how much a row may differ without a change: from its own pairs of old against
+// old, or from the controls of its kind.
+func noiseFor(row *Row, noise map[bool]float64) float64 {
 	if len(row.SelfPairs) > 0 {
-		t.Noise = selfNoise(row.SelfPairs)
+		return selfNoise(row.SelfPairs)
 	}
-	t.Margin = max(t.Wanted, t.Noise)
+	return noise[row.Contended]
+}
+
+// margin returns what a ratio has to exceed: the greater of the minimum effect and the noise.
+func (r rule) margin(row *Row, noise map[bool]float64) float64 {
+	return max(r.wanted, noiseFor(row, noise))
+}
+
+// timing computes a Timing without its corrected p and its verdict, which need all rows.
+func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
+	t := &Timing{First: estimate(row.Pairs), Stage: 1, Wanted: r.wanted, Level: r.familyLevel(),
+		Noise: noiseFor(row, noise), Margin: r.margin(row, noise)}
+	t.Estimate = t.First
 	deciding := row.Pairs
-	first := suspecting(t.First, t.Margin)
+	first := suspectDetector(t.First, t.Margin)
 	switch {
 	case r.stages == 1:
-		t.MDE = mde(r.deciding(deciding, t.First, t.Margin))
-	case len(row.Second) > 0 && t.suspect():
+		t.MDE = mde(r.measuredDetector(deciding, t.First, t.Margin))
+	case len(row.Second) > 0 && isSuspect(t.First, t.Margin):
 		t.Stage, deciding, t.Estimate = 2, row.Second, estimate(row.Second)
-		t.MDE = mde(first, r.deciding(deciding, t.Estimate, t.Margin))
+		t.MDE = mde(first, r.measuredDetector(deciding, t.Estimate, t.Margin))
 	default:
-		t.MDE = mde(first, r.planned(t.First, SecondPairs(t.First.Units), t.Margin))
+		t.MDE = mde(first, r.plannedDetector(t.First, SecondPairs(t.First.Units), t.Margin))
 	}
 	t.OldMedian, t.NewMedian = medians(deciding)
 	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted
@@ -152,18 +160,19 @@ func medians(pairs []Pair) (old, new float64) {
 	}
 	slices.Sort(olds)
 	slices.Sort(news)
-	return median(olds), median(news)
+	return medianOfSorted(olds), medianOfSorted(news)
 }
 
-func (t *Timing) suspect() bool {
-	return t.First.Slower <= suspectP && t.First.Ratio > 1+t.Margin*suspectShare
+// lacksSecondStage reports whether t is of a suspect whose second stage was not measured.
+func (r rule) lacksSecondStage(t *Timing) bool {
+	return r.stages == 2 && t.Stage == 1 && isSuspect(t.First, t.Margin)
 }
 
-// waiting reports whether the second stage of t was not measured.
-func (r rule) waiting(t *Timing) bool { return r.stages == 2 && t.Stage == 1 && t.suspect() }
-
-// correct fills in Corrected, and the verdict of those that are faster: only a slowdown is
-// doubted enough to be measured again.
+// correct fills in Corrected, and the verdict IMPROVED. A speedup is decided in the first stage: only
+// slowdowns are doubted enough to be measured again.
+//
+// The second stage gets Bonferroni's correction and not Holm's. Holm orders all p of a family, but the
+// second stage has only the p of the suspects.
 func (r rule) correct(timings []*Timing) {
 	var slower, faster []float64
 	for _, t := range timings {
@@ -180,8 +189,8 @@ func (r rule) correct(timings []*Timing) {
 	}
 }
 
-// decide gives the verdict on time.
-func (r rule) decide(t *Timing, row *Row) {
+// decide sets the verdict on time, unless it is IMPROVED already.
+func (r rule) decide(t *Timing) {
 	slower := t.Corrected <= t.Level && t.Ratio > 1+t.Margin
 	inside := t.NotSlower && t.Lo > 1/(1+t.Wanted)
 	switch {
@@ -192,14 +201,14 @@ func (r rule) decide(t *Timing, row *Row) {
 		t.Verdict = Unchanged
 	default:
 		t.Verdict = Inconclusive
-		if n := t.pairsNeeded(t.Wanted); n > t.Pairs && !r.waiting(t) {
+		if n := t.pairsNeeded(t.Wanted); n > t.Pairs && !r.lacksSecondStage(t) {
 			t.Needs = n
 		}
 	}
-	t.Why = r.why(t, row)
+	t.Why = r.explain(t)
 }
 
-// conclude makes one verdict of time and counts, with the waivers.
+// conclude makes one verdict of time and counts: the worst of them after waivers.
 func (j *Judged) conclude(o Options) {
 	if j.Verdict != "" {
 		return
@@ -219,37 +228,74 @@ func (j *Judged) conclude(o Options) {
 	j.Allowed = j.Allowed && j.Verdict == Inconclusive
 }
 
-// worsen takes verdict v if it is worse than what is known so far.
+// worsen takes verdict v if it is worse than the verdict so far.
 func (j *Judged) worsen(v Verdict, why string) {
 	if j.Verdict == "" || v.rank() < j.Verdict.rank() {
 		j.Verdict, j.Why = v, why
 	}
 }
 
-// waive turns a verdict into WAIVED if a waiver for the metric goes as far. One that does not is named:
-// the row regressed all the same.
-func (j *Judged) waive(o Options, metric string, v Verdict, allows func(*Waiver) bool) Verdict {
-	if v != Regressed && v != Inconclusive {
-		return v
-	}
-	for i := range o.Waivers {
-		w := &o.Waivers[i]
-		if w.expired(o.today()) || !w.Matches(j.Row, metric) {
-			continue
-		}
-		j.Waiver = w
-		if allows(w) {
-			return Waived
+// addMissing adds the rows that only one side has.
+func (r *Report) addMissing(run *Run) {
+	for i, names := range [][]string{run.OnlyOld, run.OnlyNew} {
+		side := []string{"old", "new"}[i]
+		for _, name := range names {
+			r.Rows = append(r.Rows, &Judged{
+				ID: name, Row: &Row{Name: name}, index: -1, Verdict: Missing,
+				Allowed: r.options.AllowMissing, Why: "only on the " + side + " side",
+			})
 		}
 	}
-	return v
 }
 
-// allowedBy is for the whole interval where nothing is proven.
-func (t *Timing) allowedBy(w *Waiver) bool {
-	ratio := t.Ratio
-	if t.Verdict == Inconclusive {
-		ratio = t.Hi
+// checkRun checks the run as a whole, apart from its controls.
+func (r *Report) checkRun(run *Run) {
+	// Rows that only one side has do not count as measured, whether they are allowed or not.
+	if len(run.Rows) == 0 && run.Stopped == "" {
+		r.Errors = append(r.Errors, "no benchmark was measured: a gate with nothing to judge does "+
+			"not pass; check the packages and the pattern")
 	}
-	return w.allows(t.OldMedian, t.OldMedian*ratio)
+	r.Invalid = append(r.Invalid, differing(run.Old.Facts, run.New.Facts)...)
+	if n := run.Planned; len(run.Rows) < n {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d planned rows were measured", len(run.Rows), n))
+	}
+	if n := r.sharingLayouts(); n > 0 {
+		r.Notes = append(r.Notes, "the layouts of "+plural(n, "row")+" met in several combinations: a "+
+			"difference of several percent may be the luck of the linker, and its p is too small; "+
+			"measure anew")
+	}
+	r.noteUnusedWaivers()
+}
+
+// sharingLayouts counts the rows whose units are less independent than the test supposes: one binary
+// belongs to several units. Runs of earlier versions have such rows.
+func (r *Report) sharingLayouts() (n int) {
+	for _, j := range r.Rows {
+		if j.Time == nil {
+			continue
+		}
+		olds, news := make(map[uint64]bool), make(map[uint64]bool)
+		known := true
+		for _, p := range j.deciding() {
+			olds[p.OldLayout], news[p.NewLayout] = true, true
+			known = known && p.OldLayout != 0 && p.NewLayout != 0
+		}
+		if known && min(len(olds), len(news)) < j.Time.Units {
+			n++
+		}
+	}
+	return n
+}
+
+// differing describes the facts that both sides state with different values.
+func differing(old, new []reports.Fact) (list []string) {
+	for _, f := range old {
+		i := slices.IndexFunc(new, func(g reports.Fact) bool { return g.Key == f.Key })
+		if i >= 0 && new[i].Value != f.Value {
+			list = append(list, fmt.Sprintf("the sides were measured on different machines or with "+
+				"different tools: %s is %q on the old side, %q on the new",
+				f.Key, f.Value, new[i].Value))
+		}
+	}
+	return list
 }

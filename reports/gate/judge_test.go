@@ -157,7 +157,7 @@ func TestPairsOfTheSameLayoutsAreOneUnit(t *testing.T) {
 	if got != want {
 		t.Errorf("four times each pair: %+v, want %+v", got, want)
 	}
-	if words := got.of(); words != fmt.Sprintf("%d pairs of %d layouts", want.Pairs, len(pairs)) {
+	if words := got.sample(); words != fmt.Sprintf("%d pairs of %d layouts", want.Pairs, len(pairs)) {
 		t.Errorf("said as %q", words)
 	}
 	for i := range pairs { // of which nobody knows

@@ -8,6 +8,8 @@ import (
 	"strings"
 )
 
+// The junit types are the part of JUnit's XML format that CI systems read.
+
 type junitSuites struct {
 	XMLName xml.Name     `xml:"testsuites"`
 	Suites  []junitSuite `xml:"testsuite"`
@@ -38,9 +40,10 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes r as JUnit XML, a test case for each row and one for the run as a whole. What
-// makes the exit code is a failure or, if it could not be measured, an error. INCONCLUSIVE and
-// MISSING rows that were let pass are skipped.
+// WriteJUnit writes r as JUnit XML, with a test case for each row and one for the run as a whole.
+//
+// A row that makes the gate fail is a failure, or an error if it could not be measured. An INCONCLUSIVE or
+// MISSING row that was let pass is skipped. All other rows are successes.
 func WriteJUnit(w io.Writer, r *Report) error {
 	rows, run := junitSuite{Name: "gate"}, junitSuite{Name: "gate run"}
 	for _, j := range r.Rows {
@@ -54,9 +57,9 @@ func WriteJUnit(w io.Writer, r *Report) error {
 	}
 	run.add(whole)
 	for _, j := range r.Controls {
-		name := shown(fmt.Sprintf("%s planted %s", j.ID, percent(j.Planted)))
+		name := printable(fmt.Sprintf("%s planted %s", j.ID, percent(j.Planted)))
 		c := junitCase{Class: "gate.control", Name: name, Time: seconds(j)}
-		if why := j.broken(); why != "" {
+		if why := j.failure(); why != "" {
 			c.Error = message("control", why)
 		}
 		run.add(c)
@@ -73,8 +76,9 @@ func WriteJUnit(w io.Writer, r *Report) error {
 	return err
 }
 
+// junitCase returns the test case of a row.
 func (r *Report) junitCase(j *Judged) junitCase {
-	c := junitCase{Class: shown(j.Row.Package), Name: cmp.Or(shown(j.Row.Name), "package"), Time: seconds(j)}
+	c := junitCase{Class: printable(j.Row.Package), Name: cmp.Or(printable(j.Row.Name), "package"), Time: seconds(j)}
 	if c.Class == "" {
 		c.Class = "gate"
 	}
@@ -96,11 +100,12 @@ func (r *Report) junitCase(j *Judged) junitCase {
 	return c
 }
 
+// message has a short text for lists, and long lines for the details.
 func message(kind, short string, long ...string) *junitMessage {
 	for i, s := range long {
-		long[i] = shown(s)
+		long[i] = printable(s)
 	}
-	return &junitMessage{shown(short), kind, strings.Join(long, "\n")}
+	return &junitMessage{printable(short), kind, strings.Join(long, "\n")}
 }
 
 func seconds(j *Judged) string { return fmt.Sprintf("%.3f", j.Row.Spent.Seconds()) }

@@ -8,12 +8,12 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// markdownRoom is how long a Markdown report may be. GitHub takes 65536 characters of a comment;
-// the rest is for what a bot puts around it.
+// markdownRoom is the greatest length of a Markdown report. GitHub accepts 65536 characters in a
+// comment; the rest is left for the text that a bot puts around the report.
 const markdownRoom = 60_000
 
-// WriteMarkdown writes r for a pull request or $GITHUB_STEP_SUMMARY: what needs somebody's eye
-// first, the rest folded away, and no more than fits into a comment.
+// WriteMarkdown writes r for a pull request or $GITHUB_STEP_SUMMARY. Rows that need attention come
+// first, the other rows are folded away, and the whole fits into a comment.
 func WriteMarkdown(w io.Writer, r *Report) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "### %s Benchmark gate: %s\n\n%s. Old: %s, new: %s.\n\n", r.sign(), r.outcome(),
@@ -24,10 +24,10 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 	for bad < len(r.Rows) && r.attention(r.Rows[bad]) {
 		bad++
 	}
-	r.markdownRows(&out, r.Rows[:bad], true, markdownRoom*2/3)
+	r.markdownRows(&out, r.Rows[:bad], true, markdownRoom*2/3) // a third is kept for the other rows
 	if rest := r.Rows[bad:]; len(rest) > 0 {
 		fmt.Fprintf(&out, "<details>\n<summary>%s more</summary>\n\n", plural(len(rest), "row"))
-		r.markdownRows(&out, rest, false, markdownRoom-4000)
+		r.markdownRows(&out, rest, false, markdownRoom-4000) // 4000 for the controls and the promise
 		fmt.Fprint(&out, "</details>\n\n")
 	}
 	r.markdownTail(&out)
@@ -35,16 +35,17 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 	return err
 }
 
-// sign tells the outcomes apart where colours and words are too small.
+// sign shows the outcome in a list of comments, where no words are visible.
 func (r *Report) sign() string {
 	return [...]string{"✅", "❌", "⛔", "❔", "⛔"}[r.Exit()]
 }
 
-// attention reports whether somebody has to look at j. Rows are sorted, so these come first.
+// attention reports whether a person has to look at j. Rows are sorted, so such rows come first.
 func (r *Report) attention(j *Judged) bool {
 	return j.Verdict.rank() <= Missing.rank() || j.Verdict == Inconclusive && !j.Allowed
 }
 
+// markdownList writes at most 20 lines of list, after head.
 func (r *Report) markdownList(out *bytes.Buffer, head, prefix string, list []string) {
 	if len(list) == 0 {
 		return
@@ -60,8 +61,9 @@ func (r *Report) markdownList(out *bytes.Buffer, head, prefix string, list []str
 	out.WriteString("\n")
 }
 
-// markdownRows writes a table until out is as long as room.
-func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, words bool, room int) {
+// markdownRows writes a table of rows, with explanations if explain is set. It stops before out gets
+// longer than room, and says how many rows are left out.
+func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, explain bool, room int) {
 	if len(rows) == 0 {
 		return
 	}
@@ -69,11 +71,11 @@ func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, words bool, roo
 		"| :-- | :-- | --: | :-- | --: | --: | --: |\n")
 	for i, j := range rows {
 		f := j.figures()
-		name := escape.Markdown(shown(cut(j.ID, 300)))
-		if words {
+		name := escape.Markdown(printable(cut(j.ID, 300)))
+		if explain {
 			name += "<br><sub>" + escape.Markdown(cut(j.why(), 500)) + "</sub>"
 			if j.Row.Reproduce != "" {
-				command := escape.Markdown(shown(cut(j.Row.Reproduce, 500)))
+				command := escape.Markdown(printable(cut(j.Row.Reproduce, 500)))
 				name += "<br><sub>repeat: " + command + "</sub>"
 			}
 		}
@@ -89,18 +91,11 @@ func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, words bool, roo
 	out.WriteString("\n")
 }
 
+// markdownTail writes the controls, the command and the promise.
 func (r *Report) markdownTail(out *bytes.Buffer) {
 	r.markdownList(out, "", "- control ", r.controls())
 	if r.Command != "" {
-		fmt.Fprintf(out, "Repeat: %s\n\n", escape.Markdown(cut(shown(r.Command), 600)))
+		fmt.Fprintf(out, "Repeat: %s\n\n", escape.Markdown(cut(printable(r.Command), 600)))
 	}
 	fmt.Fprintf(out, "<sub>%s</sub>\n", escape.Markdown(r.promise()))
-}
-
-// cut keeps the beginning of s, which tells more than its end.
-func cut(s string, most int) string {
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return s
 }

@@ -8,35 +8,35 @@ import (
 	"time"
 )
 
-// Options says what a run is judged by. The zero value is the usual way.
+// Options says how strictly a run is judged. The zero value is the usual way.
 type Options struct {
 	// MinEffect is the smallest slowdown that counts, 0.05 for 5 %. Less than 0.03 means 0.03: code
 	// layout and the measurement itself move a row by that much.
 	MinEffect float64
 
-	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0 means 0.005. That is half
-	// of what a build can bear, one in a hundred: the other half is for what the test cannot know, as
-	// pairs that depend on each other.
+	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0 means 0.005. A build
+	// can bear about one in a hundred. Half of that is left for what the test cannot know, such as pairs
+	// that depend on each other.
 	FalseAlarm float64
 
-	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a slowdown of this size:
-	// 0.10 those that would have shown 10 %, +Inf all, 0 none. They are printed all the same. See
-	// [ParseTolerance].
+	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a slowdown of this size.
+	// 0.10 tolerates rows that would have shown 10 %, +Inf all of them, 0 none. Tolerated rows are still
+	// printed. See [ParseTolerance].
 	Tolerate float64
 
 	// AllowMissing lets a run pass with rows that exist on one side only.
 	AllowMissing bool
 
-	// TrustTexts lets an advisory REGRESSED exit with 1. Without it the exit code is 3: such data
-	// can raise a suspicion, but two texts of identical programs do that as well.
+	// TrustTexts makes an advisory REGRESSED exit with 1. Without it the exit code is 3: such data can
+	// raise a suspicion, but two texts of identical programs often do so as well.
 	TrustTexts bool
 
-	// ExactOnly leaves the times of two texts aside. What is counted is the same on any machine with the
-	// same Go version and architecture, so one of them may be a baseline from elsewhere.
+	// ExactOnly ignores the times of two texts. Counts are the same on any machine with the same Go
+	// version, build flags and architecture, so one text may be a baseline from another machine.
 	ExactOnly bool
 
 	Waivers []Waiver
-	Today   time.Time // for waivers to expire; the zero time means now
+	Today   time.Time // decides which waivers have expired; the zero time means now
 }
 
 // floor is the least MinEffect.
@@ -58,7 +58,7 @@ func (o Options) today() time.Time {
 	return o.Today
 }
 
-// ParseTolerance reads Options.Tolerate: "fail" for none, "warn" for all, or "10%".
+// ParseTolerance reads a value of Options.Tolerate: "fail" for 0, "warn" for +Inf, or "10%" for 0.10.
 func ParseTolerance(s string) (float64, error) {
 	switch s {
 	case "fail":
@@ -68,7 +68,7 @@ func ParseTolerance(s string) (float64, error) {
 	}
 	percent, isPercent := strings.CutSuffix(s, "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(percent), 64)
-	if err != nil || !isPercent || !(v > 0) || math.IsInf(v, 1) {
+	if err != nil || !isPercent || !(v > 0) || math.IsInf(v, 1) { // !(v > 0) refuses NaN too
 		return 0, fmt.Errorf(`what to do with inconclusive rows: %q is not "fail", "warn" or the `+
 			`slowdown that they have to be able to show, such as "10%%"`, s)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// A Verdict is what a row comes to.
+// A Verdict is the result for one row.
 type Verdict string
 
 const (
@@ -15,17 +15,18 @@ const (
 	Unmeasured   Verdict = "FAILED"  // it could not be measured; no verdict on its speed
 	Missing      Verdict = "MISSING" // it is on one side only
 	Inconclusive Verdict = "INCONCLUSIVE"
-	Waived       Verdict = "WAIVED" // it regressed, and no further than a waiver allows
+	Waived       Verdict = "WAIVED" // it regressed, but no further than a waiver allows
 	Improved     Verdict = "IMPROVED"
 	Unchanged    Verdict = "UNCHANGED" // the whole interval lies inside the margin
 )
 
-// verdicts are worst first.
+// verdicts lists all verdicts, worst first.
 var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved, Unchanged}
 
+// rank is the place of v in verdicts: 0 is the worst.
 func (v Verdict) rank() int { return slices.Index(verdicts, v) }
 
-// A Report is a run judged.
+// A Report is a judged run, or two judged texts.
 type Report struct {
 	Old, New Side
 	Facts    []reports.Fact
@@ -36,69 +37,61 @@ type Report struct {
 	Invalid []string // why nothing that was measured can be believed
 	Notes   []string // what else the reader has to know
 
-	// Advisory says why no verdict on time is more than advice, if that is so.
+	// Advisory says why the verdicts on time are only advice. It is "" if they are more.
 	Advisory string
 
-	Family     int     // tests made together: one of each row, two where several goroutines run
+	Family     int     // tests made together: one for each row, two where several goroutines run
 	Stages     int     // 2 if suspects were to be measured afresh
 	FalseAlarm float64 // the chance of even one false REGRESSED is at most this
 	MinEffect  float64
 	Planned    int
 	Stopped    string
-	Command    string // that measured the run
+	Command    string // repeats the measurement
 
 	options Options
-	texts   bool // of two texts, which have no pairs
+	texts   bool // it is of two texts, which have no pairs
 }
 
 // A Judged is one row of a report.
 type Judged struct {
 	ID      string // package and name
 	index   int    // in the rows of the run; -1 if the row is not from there
-	Row     *Row   // as measured; of texts and missing rows no more than the name
+	Row     *Row   // as measured; a row of a text and a missing row have only the name
 	Verdict Verdict
-	Why     string    // of the verdict, in words
+	Why     string    // explains the verdict
 	Time    *Timing   // nil if no time was measured
-	OfMean  bool      // Time is of the means of slices, which alone regressed
+	OfMean  bool      // Time is of the means of slices, because only they regressed
 	Counts  []Counted // exact metrics
-	Waiver  *Waiver   // that holds for this row and was needed
+	Waiver  *Waiver   // the waiver that applied to this row
 
-	Planted float64 // of a control
-	Allowed bool    // INCONCLUSIVE or MISSING, but the options let it pass
+	Planted float64 // the planted slowdown, if the row is a control
+	Allowed bool    // it is INCONCLUSIVE or MISSING, but the options let it pass
 
 	mean *Timing // of the means of slices, where several goroutines run
 }
 
-// A Timing is the judgement on time.
+// A Timing is the judgement on the time of a row.
 type Timing struct {
 	Estimate          // of the stage that decided
 	First    Estimate // of the first stage
-	Stage    int      // 2 if fresh pairs decided
+	Stage    int      // the stage that decided: 1 or 2
 
 	OldMedian, NewMedian float64 // of the pairs that decided, ns/op
 
-	Corrected float64 // p of “not slower”, or “not faster” if IMPROVED, corrected for the family
-	Level     float64 // that Corrected has to reach
-	Wanted    float64 // the minimum effect that was asked for
+	Corrected float64 // p of “not slower”, or of “not faster” if IMPROVED, corrected for the family
+	Level     float64 // the level that Corrected has to reach
+	Wanted    float64 // the minimum effect that the options ask for
 	Noise     float64 // by how much this row, or rows like it, differed from themselves
-	Margin    float64 // the greater one of the two: what REGRESSED and IMPROVED have to exceed
+	Margin    float64 // max(Wanted, Noise): what REGRESSED and IMPROVED have to exceed
 
 	MDE       float64 // the slowdown that this run would have found in 4 of 5 cases; +Inf: none
-	Needs     int     // about so many pairs would have settled an INCONCLUSIVE row; 0: unknown
+	Needs     int     // pairs that would probably decide an INCONCLUSIVE row; 0: unknown
 	NotSlower bool    // the interval ends below 1 + Wanted, whatever the verdict
 	Verdict   Verdict
 	Why       string
 }
 
-// ID names a row in waivers and outputs.
-func (r *Row) ID() string {
-	if r.Package == "" || r.Name == "" {
-		return r.Package + r.Name
-	}
-	return r.Package + "." + r.Name
-}
-
-// Count is the number of rows with verdict v.
+// Count returns the number of rows with verdict v.
 func (r *Report) Count(v Verdict) int {
 	n := 0
 	for _, row := range r.Rows {
@@ -121,6 +114,18 @@ func (r *Report) Regressed() (rows []int) {
 	return rows
 }
 
+// deciding returns the pairs that the verdict on time rests on.
+func (j *Judged) deciding() []Pair {
+	pairs := j.Row.Pairs
+	if j.Time.Stage == 2 {
+		pairs = j.Row.Second
+	}
+	if j.OfMean {
+		return meansOf(pairs)
+	}
+	return pairs
+}
+
 // Exit codes of a gate.
 const (
 	ExitPass         = 0
@@ -130,16 +135,16 @@ const (
 	ExitInvalid      = 4
 )
 
-// Exit is the exit code. Where several apply, the first of these decides:
+// Exit returns the exit code. Where several apply, the first of these decides:
 //
-//	2  the gate was asked for what it cannot do: no rows, a waiver that expired or fits no row
+//	2  the gate was asked for something impossible: no rows, a waiver that expired or fits no row
 //	4  the run is invalid, so none of its verdicts stands
 //	1  a row REGRESSED
 //	2  a row FAILED, or is MISSING and that is not allowed
 //	3  a row is INCONCLUSIVE and could hide a slowdown, REGRESSED is only advice, or the run
 //	   stopped early
 //
-// A regression comes before a missing row because it is the one that is proven.
+// A regression comes before a missing row because only the regression is proven.
 func (r *Report) Exit() int {
 	regressed := r.Count(Regressed) > 0
 	advice := r.Advisory != "" && !r.options.TrustTexts
@@ -158,12 +163,12 @@ func (r *Report) Exit() int {
 	return ExitPass
 }
 
-// blocked reports whether any row with verdict v is not allowed to have it.
+// blocked reports whether a row has verdict v and the options do not let it pass.
 func (r *Report) blocked(v Verdict) bool {
 	return slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Verdict == v && !j.Allowed })
 }
 
-// countedRegression reports whether any row regressed in what was counted: that is no advice.
+// countedRegression reports whether a row regressed in a count. Counts are never mere advice.
 func (r *Report) countedRegression() bool {
 	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
 		return slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
@@ -173,13 +178,17 @@ func (r *Report) countedRegression() bool {
 // incomplete reports whether less was measured than planned.
 func (r *Report) incomplete() bool { return r.Stopped != "" || len(r.Rows) < r.Planned }
 
-// unchecked reports whether a run stopped before its controls were measured.
-func (r *Report) unchecked() bool { return r.Stopped != "" && len(r.Controls) == 0 && r.Advisory == "" }
+// unchecked reports whether the run stopped before its controls were measured.
+func (r *Report) unchecked() bool {
+	return r.Stopped != "" && len(r.Controls) == 0 && r.Advisory == ""
+}
 
+// sort puts the rows in the order of all outputs: worst verdict first, tolerated rows after others of
+// their verdict, then the slowest first.
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Rows, func(a, b *Judged) int {
 		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()), allowedLast(a, b),
-			cmp.Compare(b.worst(), a.worst()), cmp.Compare(a.ID, b.ID))
+			cmp.Compare(b.ratio(), a.ratio()), cmp.Compare(a.ID, b.ID))
 	})
 }
 
@@ -193,8 +202,8 @@ func allowedLast(a, b *Judged) int {
 	return 1
 }
 
-// worst orders rows of one verdict: the slowest first.
-func (j *Judged) worst() float64 {
+// ratio returns the ratio of the times, 0 without any.
+func (j *Judged) ratio() float64 {
 	if j.Time == nil {
 		return 0
 	}

@@ -1,90 +1,250 @@
 package gate
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/reports"
 )
 
-// A Run is what was measured of two sides, before any judgement. [Write] keeps it as JSON lines,
-// a header and then one row a line, so that a run which was cut off is still readable.
+// A Run is what was measured of two sides, before any judgement.
+//
+// [Write] keeps it as JSON lines: a header, then one row a line. So a run that was cut off is still
+// readable as far as it goes.
 type Run struct {
 	Old, New Side
-	Facts    []reports.Fact // of the machine and of the measurement: layout seed, slices, pairs
+	Facts    []reports.Fact // about the machine and the measurement: layout seed, slices, pairs
 	Rows     []Row
 	Controls []Control
 
-	Planned int    // rows
-	Stages  int    // 1 if no suspect was to be measured afresh, declared beforehand; 0 means 2
-	Stopped string // why it ended early; "" if it did not
-	Command string // that repeats it
+	Planned int    // number of rows that were to be measured
+	Stages  int    // 1 if it was declared beforehand that no row is measured again; 0 means 2
+	Stopped string // why the run ended early; "" if it did not
+	Command string // repeats the measurement
 
-	OnlyOld, OnlyNew []string
+	OnlyOld, OnlyNew []string // IDs of rows that only one side has
 }
 
-// A Side is one of the two programs.
+// A Side is one of the two programs that are compared.
 type Side struct {
 	Name     string // as the user gave it: origin/main, a directory, a file
 	Revision string
 	Dir      string
-	Dirty    bool           // with changes that no revision has
-	Facts    []reports.Fact // those that must be equal on both sides: the processor, the Go version
+	Dirty    bool           // has changes that are in no revision
+	Facts    []reports.Fact // must be equal on both sides: the processor, the Go version
 }
 
 // A Mode says how a row was measured.
 type Mode string
 
 const (
-	Sliced Mode = "sliced" // two processes that alternate slices of about a millisecond
-	Fresh  Mode = "fresh"  // could not be sliced: one process for each value, interleaved; Row.Why
-	Failed Mode = "failed" // not measured at all; Row.Err
+	Sliced Mode = "sliced" // two processes alternated slices of about a millisecond
+	Fresh  Mode = "fresh"  // each value had a process of its own, interleaved; Row.Why says why
+	Failed Mode = "failed" // not measured at all; Row.Err says why
 
-	// Untimed rows say themselves that their time means nothing, so they are only counted.
+	// Untimed rows report a time of 0, which means that their time says nothing. Only their
+	// allocations are judged.
 	Untimed Mode = "untimed"
 )
 
 // A Row is one benchmark on both sides.
 type Row struct {
 	Package   string // import path
-	Name      string // without the -N of GOMAXPROCS; "": the whole package, which failed to build
+	Name      string // without the -N of GOMAXPROCS; "" is a whole package that failed to build
 	Mode      Mode
-	Why       string `json:",omitempty"` // it could not be sliced
+	Why       string `json:",omitempty"` // why it was not sliced as usual
 	Err       string `json:",omitempty"` // "new: panic: …", "old: no answer in 30s"
-	Contended bool   `json:",omitempty"` // several goroutines, or it allocates: needs twice the pairs
+	Contended bool   `json:",omitempty"` // has several goroutines, or allocates: needs twice the pairs
 
-	Pairs     []Pair  `json:",omitempty"` // first stage
-	Second    []Pair  `json:",omitempty"` // on fresh processes, of a suspect of the first stage
-	SelfPairs []Pair  `json:",omitempty"` // old against old: what this row differs by when nothing did
+	Pairs     []Pair  `json:",omitempty"` // of the first stage
+	Second    []Pair  `json:",omitempty"` // of the second stage, on fresh processes
+	SelfPairs []Pair  `json:",omitempty"` // old against old: how much the row differs without a change
 	Exact     []Exact `json:",omitempty"`
 
-	Spent                  time.Duration
-	Reproduce              string // command
-	OldProfile, NewProfile string `json:",omitempty"` // paths of CPU profiles, relative to the report
+	Spent                  time.Duration // on measuring it, both sides together
+	Reproduce              string        // command that measures it again
+	OldProfile, NewProfile string        `json:",omitempty"` // CPU profiles, relative to the report
 }
 
-// A Pair is two processes, one of each side, each linked with a code layout of its own, that took
-// turns in ABBA order. Processes and not slices are independent of each other, so a pair is one
-// value of every test, together with those that have the same two layouts; see [Estimate].
+// ID names a row in waivers and outputs: the package, a dot and the benchmark.
+func (r *Row) ID() string {
+	if r.Package == "" || r.Name == "" {
+		return r.Package + r.Name
+	}
+	return r.Package + "." + r.Name
+}
+
+// A Pair is two processes, one of each side, each linked with a code layout of its own. They took turns
+// in ABBA order. Slices of one process share its luck, but processes are independent. So a pair is one
+// value of every test, together with the other pairs that have the same two layouts; see [Units].
 type Pair struct {
-	Old, New             float64       // what is typical of its slices, ns/op
-	OldMean, NewMean     float64       `json:",omitempty"` // of all its slices, where several goroutines run
-	OldSlices, NewSlices []float64     `json:",omitempty"` // in the order of time; may be left out
-	OldLayout, NewLayout uint64        // seeds of the linker; 0 is not known, and no other pair's
+	Old, New             float64       // the typical slice of each process, ns/op
+	OldMean, NewMean     float64       `json:",omitempty"` // over all slices; only of several goroutines
+	OldSlices, NewSlices []float64     `json:",omitempty"` // ns/op in the order of time; may be left out
+	OldLayout, NewLayout uint64        // seeds of the linker; 0 is unknown and equals no other layout
 	At                   time.Duration // since the run began
 }
 
-// An Exact is a metric that is counted and not timed: a total over Ops operations, as often as it
-// was repeated. The least counts: what else runs in a process can only add to a total.
+// An Exact is a metric that is counted and not timed: totals over Ops operations, one total for each
+// repeat. The least total counts, because anything else that runs in a process can only add to it.
 type Exact struct {
-	Unit     string // allocs/op
+	Unit     string // allocs/op or B/op
 	Ops      int64
 	Old, New []int64
-	Alone    bool `json:",omitempty"` // on one processor, where goroutines do not meet
+	Alone    bool `json:",omitempty"` // counted on one processor, where goroutines do not meet
 }
 
-// A Control is a row that was measured to check the gate itself: the old side against itself, as
-// it is or with a slowdown planted into the second one.
+// A Control is a row that was measured to check the gate itself: the old side against itself, either
+// unchanged or with a slowdown planted into the second one.
 type Control struct {
 	Row     Row
-	Planted float64 // 0, or 0.10 for 10 %
+	Planted float64 // 0.10 is a slowdown of 10 %; 0 is none
+}
+
+// formatVersion is the version of the file format. A reader refuses any other version, because a field
+// that changed its meaning would change verdicts without a word.
+const formatVersion = 1
+
+// A header is the first line of a run file.
+type header struct {
+	Version          int `json:"gate-run"`
+	Old, New         Side
+	Facts            []reports.Fact
+	Planned, Stages  int
+	Command          string
+	OnlyOld, OnlyNew []string `json:",omitempty"`
+}
+
+// A line is any other line of a run file. A row is written after its first stage, and again with its
+// second stage or its profiles; the later line replaces the earlier one. The last line is the end.
+type line struct {
+	Row     *Row     `json:"row,omitempty"`
+	Control *Control `json:"control,omitempty"`
+	End     *ending  `json:"end,omitempty"`
+}
+
+// An ending marks a file as complete, even if the measurement stopped early.
+type ending struct {
+	Stopped string // "" if everything was measured
+}
+
+// A Writer writes a run while it is measured. Each line is complete before the next line begins.
+type Writer struct {
+	out *json.Encoder
+	err error // the first error; nothing is written after it
+}
+
+// NewWriter writes the header of run: everything but the rows, the controls and why it stopped.
+func NewWriter(w io.Writer, run *Run) (*Writer, error) {
+	out := &Writer{out: json.NewEncoder(w)}
+	return out, out.write(header{formatVersion, run.Old, run.New, run.Facts, run.Planned, run.Stages,
+		run.Command, run.OnlyOld, run.OnlyNew})
+}
+
+// Row writes a row. A row may be written again when more of it is known.
+func (w *Writer) Row(r *Row) error { return w.write(line{Row: r}) }
+
+// Control writes a control.
+func (w *Writer) Control(c *Control) error { return w.write(line{Control: c}) }
+
+// End writes the last line. stopped says why the run ended early; "" if it did not.
+func (w *Writer) End(stopped string) error { return w.write(line{End: &ending{Stopped: stopped}}) }
+
+func (w *Writer) write(v any) error {
+	if w.err == nil {
+		if err := w.out.Encode(v); err != nil {
+			w.err = fmt.Errorf("writing the run: %w", err)
+		}
+	}
+	return w.err
+}
+
+// Write writes the whole of run.
+func Write(w io.Writer, run *Run) error {
+	out, err := NewWriter(w, run)
+	for i := range run.Rows {
+		err = errors.Join(err, out.Row(&run.Rows[i]))
+	}
+	for i := range run.Controls {
+		err = errors.Join(err, out.Control(&run.Controls[i]))
+	}
+	if err != nil {
+		return out.err
+	}
+	return out.End(run.Stopped)
+}
+
+// Read reads a run file. name is for error messages.
+//
+// A file that was cut off inside its last line is read up to there, and Stopped says so. A broken line
+// before the last one is an error: the file is damaged and not merely short.
+func Read(name string, r io.Reader) (*Run, error) {
+	in := bufio.NewReader(r)
+	text, readErr := in.ReadBytes('\n')
+	var h header
+	if err := json.Unmarshal(text, &h); err != nil || h.Version == 0 {
+		return nil, errors.Join(unlessEOF(name, readErr),
+			fmt.Errorf("%s:1: no run of semabench gate: its first line is no header", name))
+	}
+	if h.Version != formatVersion {
+		return nil, fmt.Errorf("%s:1: format %d, this program reads %d; judge it with the program "+
+			"that measured it", name, h.Version, formatVersion)
+	}
+	run := &Run{Old: h.Old, New: h.New, Facts: h.Facts, Planned: h.Planned, Stages: h.Stages,
+		Command: h.Command, OnlyOld: h.OnlyOld, OnlyNew: h.OnlyNew}
+	ended := false
+	for number := 2; readErr == nil; number++ {
+		text, readErr = in.ReadBytes('\n')
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		var l line
+		err := json.Unmarshal(text, &l)
+		if errors.Is(readErr, io.EOF) { // no end of line, so the line may be cut even if it parses
+			run.Stopped = fmt.Sprintf("%s: cut off inside line %d, which is dropped", name, number)
+			return run, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, number, err)
+		}
+		run.add(l)
+		ended = ended || l.End != nil
+	}
+	if err := unlessEOF(name, readErr); err != nil {
+		return nil, err
+	}
+	if !ended {
+		run.Stopped = name + " has no end: measuring was cut off"
+	}
+	return run, nil
+}
+
+func unlessEOF(name string, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return fmt.Errorf("reading %s: %w", name, err)
+}
+
+// add puts a line that was read into r. A row that is known already is replaced.
+func (r *Run) add(l line) {
+	switch {
+	case l.Row != nil:
+		i := slices.IndexFunc(r.Rows, func(known Row) bool { return known.ID() == l.Row.ID() })
+		if i < 0 {
+			r.Rows = append(r.Rows, *l.Row)
+		} else {
+			r.Rows[i] = *l.Row
+		}
+	case l.Control != nil:
+		r.Controls = append(r.Controls, *l.Control)
+	case l.End != nil:
+		r.Stopped = l.End.Stopped
+	}
 }

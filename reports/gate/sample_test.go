@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
 // pairsOf are n pairs with about this ratio and spread of the log ratio.
@@ -15,7 +16,7 @@ func pairsOf(n int, ratio, spread float64) []Pair {
 	random := rand.New(rand.NewPCG(uint64(n), math.Float64bits(ratio)))
 	list := make([]Pair, n)
 	for i := range list {
-		z := normalQuantile((float64(i) + 0.5) / float64(n)) // a normal sample without luck
+		z := signedrank.NormalQuantile((float64(i) + 0.5) / float64(n)) // a normal sample without luck
 		old := 100 * math.Exp(0.1*random.NormFloat64())
 		list[i] = Pair{
 			Old: old, New: old * ratio * math.Exp(spread*z),

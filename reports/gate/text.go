@@ -9,23 +9,23 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes r for a terminal: what came out, a table of all rows, worst first, and the words to
+// WriteText writes r for a terminal: the outcome, a table of all rows, worst first, and an explanation of
 // every row that is not UNCHANGED.
 func WriteText(w io.Writer, r *Report) error {
-	out := bufio.NewWriter(w) // keeps the first error for Flush
+	out := bufio.NewWriter(w) // keeps the first error until Flush
 	fmt.Fprintf(out, "gate: %s: %s (exit %d)\n", r.outcome(), r.totals(), r.Exit())
 	fmt.Fprintf(out, "old: %s\nnew: %s\n", r.Old.text(), r.New.text())
 	for _, f := range r.Facts {
-		fmt.Fprintf(out, "%s: %s\n", shown(f.Key), shown(f.Value))
+		fmt.Fprintf(out, "%s: %s\n", printable(f.Key), printable(f.Value))
 	}
 	writeList(out, "warning: ", r.warnings())
 	writeList(out, "note: ", r.notes())
 	fmt.Fprintln(out)
 	writeTable(out, r)
-	writeWords(out, r)
+	writeExplanations(out, r)
 	writeList(out, "control ", r.controls())
 	if r.Command != "" {
-		fmt.Fprintf(out, "repeat: %s\n", shown(r.Command))
+		fmt.Fprintf(out, "repeat: %s\n", printable(r.Command))
 	}
 	fmt.Fprintf(out, "%s\n", r.promise())
 	return out.Flush()
@@ -46,36 +46,36 @@ func writeTable(w io.Writer, r *Report) {
 	fmt.Fprintln(tab, "verdict\trow\tratio\t95 % interval\tmargin\tp\twould find")
 	for _, j := range r.Rows {
 		f := j.figures()
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.label(j), shown(j.ID), f.Ratio, f.Interval,
+		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.label(j), printable(j.ID), f.Ratio, f.Interval,
 			f.Margin, f.P, f.MDE)
 	}
 	tab.Flush()
-	for line := range strings.Lines(table.String()) { // without the blanks that fill the last column
+	for line := range strings.Lines(table.String()) { // tabwriter fills the last column with blanks
 		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
 	}
 	fmt.Fprintln(w)
 }
 
-func writeWords(w io.Writer, r *Report) {
+func writeExplanations(w io.Writer, r *Report) {
 	for _, j := range r.Rows {
 		if j.Verdict == Unchanged {
-			break // the rest is too: worst first
+			break // all rows after it are UNCHANGED too, because the order is worst first
 		}
-		fmt.Fprintf(w, "%s %s\n    %s\n", r.label(j), shown(j.ID), j.why())
+		fmt.Fprintf(w, "%s %s\n    %s\n", r.label(j), printable(j.ID), j.why())
 		for _, c := range j.Counts {
 			if c.Verdict == Regressed && c.Why != j.Why {
-				fmt.Fprintf(w, "    %s\n", shown(c.Why))
+				fmt.Fprintf(w, "    %s\n", printable(c.Why))
 			}
 		}
 		if j.Time != nil && j.Time.Needs > 0 {
 			fmt.Fprintf(w, "    about %d pairs would settle it, it had %d\n", j.Time.Needs, j.Time.Pairs)
 		}
 		if j.Row.Reproduce != "" {
-			fmt.Fprintf(w, "    repeat: %s\n", shown(j.Row.Reproduce))
+			fmt.Fprintf(w, "    repeat: %s\n", printable(j.Row.Reproduce))
 		}
 		for _, p := range []string{j.Row.OldProfile, j.Row.NewProfile} {
 			if p != "" {
-				fmt.Fprintf(w, "    profile: %s\n", shown(p))
+				fmt.Fprintf(w, "    profile: %s\n", printable(p))
 			}
 		}
 		fmt.Fprintln(w)

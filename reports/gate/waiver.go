@@ -3,36 +3,40 @@ package gate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// A Waiver lets rows regress up to a ceiling until a day. It is printed while it is needed, and an
-// error once it expired or fits no row: what nobody remembers must not go on hiding things.
+// A Waiver lets rows regress up to a ceiling until a day. It is printed while it is needed. A waiver that
+// has expired or that fits no row is an error, so that a forgotten waiver does not go on hiding
+// regressions.
 type Waiver struct {
-	Pattern string // of rows, as written
-	Metric  string // ns/op, allocs/op, B/op …
-	Ceiling float64
-	PerOp   bool // Ceiling is an amount per operation over the old side, and no ratio
+	Pattern string  // of rows, as written
+	Metric  string  // ns/op, allocs/op, B/op …
+	Ceiling float64 // a factor of the old side, or with PerOp an amount over it
+	PerOp   bool    // Ceiling is an amount per operation and no factor
 	Reason  string
 	Issue   string
 	Expires time.Time // the last day on which it holds
 	Pos     string    // file:line
 
-	rows *regexp.Regexp
+	rows *regexp.Regexp // of Pattern
 }
 
-// Matches reports whether w is for row and metric.
+// Matches reports whether w is for this metric of this row.
 func (w *Waiver) Matches(row *Row, metric string) bool {
 	return w.Metric == metric && w.matchesRow(row)
 }
 
+// matchesRow compares the pattern with the ID and with the name alone, so that a waiver need not name
+// the package.
 func (w *Waiver) matchesRow(row *Row) bool {
 	return w.rows.MatchString(row.ID()) || w.rows.MatchString(row.Name)
 }
 
-// allows reports whether old to new is no further than the ceiling.
+// allows reports whether a change from old to new stays within the ceiling.
 func (w *Waiver) allows(old, new float64) bool {
 	if w.PerOp {
 		return new-old <= w.Ceiling
@@ -40,11 +44,12 @@ func (w *Waiver) allows(old, new float64) bool {
 	return new <= old*w.Ceiling
 }
 
+// expired compares days and not moments: a waiver holds for the whole of its last day.
 func (w *Waiver) expired(today time.Time) bool {
 	return today.Format(time.DateOnly) > w.Expires.Format(time.DateOnly)
 }
 
-// Limit is the ceiling in words: ×1.20, or +2.
+// Limit returns the ceiling as text: ×1.20, or +2.
 func (w *Waiver) Limit() string {
 	if w.PerOp {
 		return fmt.Sprintf("+%g", w.Ceiling)
@@ -52,7 +57,7 @@ func (w *Waiver) Limit() string {
 	return fmt.Sprintf("×%.4g", w.Ceiling)
 }
 
-// ParseWaivers reads a text of waivers, separated by empty lines:
+// ParseWaivers reads waivers that are separated by empty lines:
 //
 //	# sorting is stable now, and that costs
 //	row:     example.com/sort.BenchmarkSort/*
@@ -62,12 +67,13 @@ func (w *Waiver) Limit() string {
 //	issue:   https://example.com/issues/12
 //	expires: 2027-01-31
 //
-// All six lines are needed, in any order; lines that begin with # are comments. A row is the
-// package, a dot and the benchmark, or the benchmark alone; * stands for any text, slashes
-// included, and /…/ is a regular expression. A ceiling is a factor (×1.20 or x1.20), or for counts
-// an amount per operation (+2), because nothing is a multiple of 0.
+// All six lines are needed, in any order. Lines that begin with # are comments.
 //
-// It returns the first error, with name and line.
+// A row is the package, a dot and the benchmark, or the benchmark alone. In it * stands for any text,
+// slashes included, and /…/ is a regular expression. A ceiling is a factor (×1.20 or x1.20), or for
+// counts an amount per operation (+2): a factor would be useless for a count of 0.
+//
+// The error names the first broken line as name:line.
 func ParseWaivers(name, text string) ([]Waiver, error) {
 	p := waiverParser{name: name}
 	for i, line := range strings.Split(text, "\n") {
@@ -81,19 +87,22 @@ func ParseWaivers(name, text string) ([]Waiver, error) {
 	return p.list, nil
 }
 
+// A waiverParser reads line by line. The waiver that is being read is the last of list.
 type waiverParser struct {
-	name  string
+	name  string // of the file
 	list  []Waiver
-	first int // line of the waiver that is being read
-	seen  map[string]string
+	first int               // line on which the current waiver begins
+	seen  map[string]string // keys of the current waiver with their values; empty between waivers
 }
 
 func (p *waiverParser) errorf(line int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s", p.name, line, fmt.Sprintf(format, args...))
 }
 
+// waiverKeys are the keys that every waiver needs.
 var waiverKeys = []string{"row", "metric", "ceiling", "reason", "issue", "expires"}
 
+// line reads one line. An empty line ends the current waiver.
 func (p *waiverParser) line(number int, text string) error {
 	if text == "" {
 		return p.end()
@@ -103,7 +112,7 @@ func (p *waiverParser) line(number int, text string) error {
 	}
 	key, value, ok := strings.Cut(text, ":")
 	value = strings.TrimSpace(value)
-	if !ok || !isWaiverKey(key) {
+	if !ok || !slices.Contains(waiverKeys, key) {
 		return p.errorf(number, "%q is not one of %s, each followed by a colon",
 			key, strings.Join(waiverKeys, ", "))
 	}
@@ -125,16 +134,7 @@ func (p *waiverParser) line(number int, text string) error {
 	return nil
 }
 
-func isWaiverKey(s string) bool {
-	for _, k := range waiverKeys {
-		if s == k {
-			return true
-		}
-	}
-	return false
-}
-
-// end is the end of a waiver, if one was begun.
+// end checks that the current waiver has all keys. Between waivers it does nothing.
 func (p *waiverParser) end() error {
 	if len(p.seen) == 0 {
 		return nil
@@ -148,6 +148,7 @@ func (p *waiverParser) end() error {
 	return nil
 }
 
+// set fills in the field of a key.
 func (w *Waiver) set(key, value string) (err error) {
 	switch key {
 	case "row":
@@ -169,6 +170,7 @@ func (w *Waiver) set(key, value string) (err error) {
 	return err
 }
 
+// rowPattern compiles a pattern of rows. Wildcards are anchored at both ends, regular expressions are not.
 func rowPattern(s string) (*regexp.Regexp, error) {
 	if len(s) > 1 && strings.HasPrefix(s, "/") && strings.HasSuffix(s, "/") {
 		return regexp.Compile(s[1 : len(s)-1])
@@ -180,6 +182,7 @@ func rowPattern(s string) (*regexp.Regexp, error) {
 	return regexp.Compile("^(?s:" + strings.Join(parts, ".*") + ")$")
 }
 
+// setCeiling reads a factor or an amount. A factor of 1 or less would waive nothing, so it is refused.
 func (w *Waiver) setCeiling(value string) error {
 	number, factor := strings.CutPrefix(strings.Replace(value, "x", "×", 1), "×")
 	amount, perOp := strings.CutPrefix(value, "+")
@@ -195,9 +198,51 @@ func (w *Waiver) setCeiling(value string) error {
 	return nil
 }
 
-// checkWaivers returns what is wrong with the waivers, whatever was measured. Of a run that is not
-// whole nobody knows which rows it would have had.
-func checkWaivers(o Options, rows []*Judged, whole bool) (errs []string) {
+// waive turns a verdict into WAIVED if a waiver for the metric allows the change. A waiver that does not
+// go far enough is recorded in j all the same, and printed: the row regressed beyond it.
+func (j *Judged) waive(o Options, metric string, v Verdict, allows func(*Waiver) bool) Verdict {
+	if v != Regressed && v != Inconclusive {
+		return v
+	}
+	for i := range o.Waivers {
+		w := &o.Waivers[i]
+		if w.expired(o.today()) || !w.Matches(j.Row, metric) {
+			continue
+		}
+		j.Waiver = w
+		if allows(w) {
+			return Waived
+		}
+	}
+	return v
+}
+
+// allowedBy reports whether w allows the change of time. Where nothing is proven, the change may be as
+// large as the far end of the interval.
+func (t *Timing) allowedBy(w *Waiver) bool {
+	ratio := t.Ratio
+	if t.Verdict == Inconclusive {
+		ratio = t.Hi
+	}
+	return w.allows(t.OldMedian, t.OldMedian*ratio)
+}
+
+// noteUnusedWaivers names waivers that are in force and that no row needed. That is no error: the row may
+// be noisy and need its waiver in the next run.
+func (r *Report) noteUnusedWaivers() {
+	for i := range r.options.Waivers {
+		w := &r.options.Waivers[i]
+		used := slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Waiver == w })
+		if !used && !w.expired(r.options.today()) {
+			r.Notes = append(r.Notes,
+				fmt.Sprintf("%s: the waiver of %s was not needed in this run", w.Pos, w.Pattern))
+		}
+	}
+}
+
+// checkWaivers describes the waivers that have expired or fit no row. In an incomplete run the row of a
+// waiver may be one that was not reached, so there only expiry counts.
+func checkWaivers(o Options, rows []*Judged, complete bool) (errs []string) {
 	for i := range o.Waivers {
 		w := &o.Waivers[i]
 		if w.expired(o.today()) {
@@ -209,7 +254,7 @@ func checkWaivers(o Options, rows []*Judged, whole bool) (errs []string) {
 		for _, j := range rows {
 			fits = fits || w.matchesRow(j.Row)
 		}
-		if whole && !fits {
+		if complete && !fits {
 			errs = append(errs, fmt.Sprintf("%s: the waiver of %s fits no row; remove it, or correct "+
 				"its pattern", w.Pos, w.Pattern))
 		}

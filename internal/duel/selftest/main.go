@@ -1,18 +1,18 @@
-// Command selftest measures how far the gate can be believed on this machine: how often it cries
-// wolf over a program that is compared with itself, and how often it finds a slowdown.
+// Command selftest measures how far the gate can be believed on this machine: how often it raises a false
+// alarm over a program that is compared with itself, and how often it finds a slowdown.
 //
 //	go run ./internal/duel/selftest          25 minutes at most
-//	go run ./internal/duel/selftest -short   4 minutes, for a look
-//	go run ./internal/duel/selftest -keep D  keeps every family in D, and goes on with those that are there
+//	go run ./internal/duel/selftest -short   4 minutes, for a first impression
+//	go run ./internal/duel/selftest -keep D  saves every family in D, and continues from saved ones
 //
-// It runs whole gates of package anchor, the same directory on both sides, one after the other, as
-// many as fit into the time: the direct families. More families are drawn from their pairs by
-// gate.Trial, and slowdowns are planted into those by multiplying. It writes selftest.md, and
-// selftest.csv with a line for each row of each family.
+// It runs whole gates of package anchor, with the same directory on both sides, one after the other, as
+// many as fit into the time. These are the direct families. More families are drawn from their pairs by
+// a trial, which also plants slowdowns into them by multiplying times. The results are in selftest.md, and
+// in selftest.csv with a line for each row of each family.
 //
-// What this does not show: other rows, another machine, a load that was not there. Families that
-// are drawn have the luck of the recording; the direct ones are few. A multiplied time has the noise
-// of the old side, and a real slowdown may be noisier.
+// What this does not show: other rows, another machine, a load that was not there. Families that are
+// drawn share the luck of the recording, and the direct families are few. A multiplied time has the
+// noise of the old side, and a real slowdown may be noisier.
 package main
 
 import (
@@ -34,23 +34,23 @@ import (
 func main() {
 	short := flag.Bool("short", false, "4 minutes instead of 25")
 	wanted := flag.Int("families", 30, "whole gates to run, if there is time for them")
-	limit := flag.Duration("time", 25*time.Minute, "of all measuring")
+	limit := flag.Duration("time", 25*time.Minute, "limit of all measuring")
 	dir := flag.String("o", "reports/gate", "`directory` for selftest.md and selftest.csv")
-	kept := flag.String("keep", "", "`directory` in which families are kept, to go on with another time")
+	saved := flag.String("keep", "", "`directory` in which families are saved, to continue another time")
 	flag.Parse()
 	if *short {
 		*limit = 4 * time.Minute
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := selftest(ctx, *wanted, *limit, *kept, *dir); err != nil {
+	if err := selftest(ctx, *wanted, *limit, *saved, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "selftest:", err)
 		os.Exit(1)
 	}
 }
 
-func selftest(ctx context.Context, wanted int, limit time.Duration, kept, dir string) error {
-	r, err := record(ctx, wanted, limit, kept)
+func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string) error {
+	r, err := record(ctx, wanted, limit, saved)
 	if err != nil {
 		return err
 	}
@@ -65,30 +65,32 @@ func selftest(ctx context.Context, wanted int, limit time.Duration, kept, dir st
 	)
 }
 
-// A family is one whole gate of the base against itself.
+// A family is one whole gate of the anchor against itself.
 type family struct {
 	run    *gate.Run
 	report *gate.Report
 	took   time.Duration
 }
 
+// A recording is all direct families.
 type recording struct {
-	wanted   int
-	limit    time.Duration
-	earlier  int // families that were kept
-	drawn    int // families, from the pairs of the direct ones
+	wanted   int           // families
+	limit    time.Duration // of measuring
+	earlier  int           // families that an earlier selftest saved
+	drawn    int           // families to draw from the pairs of the direct families
 	families []family
 }
 
-const rows = "./internal/duel/anchor"
+// anchorPackage has the rows of every direct family.
+const anchorPackage = "./internal/duel/anchor"
 
-// record runs gates until there are enough, or until another one would take too long. One that was
-// interrupted is no family.
-func record(ctx context.Context, wanted int, limit time.Duration, kept string) (*recording, error) {
+// record runs gates until there are as many as wanted, or until another one would take too long. A gate
+// that was interrupted is no family.
+func record(ctx context.Context, wanted int, limit time.Duration, saved string) (*recording, error) {
 	r := &recording{wanted: wanted, limit: limit, drawn: 300}
 	var err error
-	if kept != "" {
-		r.families, err = load(kept)
+	if saved != "" {
+		r.families, err = load(saved)
 	}
 	if err != nil {
 		return nil, err
@@ -99,20 +101,21 @@ func record(ctx context.Context, wanted int, limit time.Duration, kept string) (
 		n := len(r.families)
 		spent := time.Since(begun)
 		if made := n - r.earlier; made > 0 && spent+spent/time.Duration(made) > limit {
-			break
+			break // another family would probably take as long as the average of those before
 		}
-		f, err := measure(ctx)
+		f, err := measureFamily(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if ctx.Err() == nil {
-			if err := f.keep(kept, n+1); err != nil {
-				return nil, err
-			}
-			r.families = append(r.families, f)
-			fmt.Fprintf(os.Stderr, "family %d of %d: %v, exit %d %s\n", n+1, wanted,
-				f.took.Round(time.Second), f.report.Exit(), strings.Join(f.report.Invalid, "; "))
+		if ctx.Err() != nil {
+			break
 		}
+		if err := f.save(saved, n+1); err != nil {
+			return nil, err
+		}
+		r.families = append(r.families, f)
+		fmt.Fprintf(os.Stderr, "family %d of %d: %v, exit %d %s\n", n+1, wanted,
+			f.took.Round(time.Second), f.report.Exit(), strings.Join(f.report.Invalid, "; "))
 	}
 	if len(r.families) == 0 {
 		return nil, errors.New("interrupted before there was one family")
@@ -120,9 +123,9 @@ func record(ctx context.Context, wanted int, limit time.Duration, kept string) (
 	return r, nil
 }
 
-func measure(ctx context.Context) (f family, err error) {
+func measureFamily(ctx context.Context) (f family, err error) {
 	begun := time.Now()
-	d, err := duel.Measure(ctx, duel.Options{Packages: []string{rows}})
+	d, err := duel.Measure(ctx, duel.Options{Packages: []string{anchorPackage}})
 	if err != nil {
 		return f, err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// measured is a family of two rows that nothing disturbs, of which one allocates.
-func measured() family {
+// quietFamily returns a family of two rows without disturbance, one of which allocates.
+func quietFamily() family {
 	row := func(name string, contended bool, allocs int64) gate.Row {
 		r := gate.Row{Name: name, Mode: gate.Sliced, Contended: contended, Spent: time.Second}
 		for i := range 24 {
@@ -28,9 +28,9 @@ func measured() family {
 	return family{run, gate.Judge(run, gate.Options{}), time.Minute}
 }
 
-// Where nothing is noisy everything is found and nothing cries wolf; the table has to say so.
+// Without noise every slowdown is found and there is no false alarm. The table has to say so.
 func TestSelftestOfQuietRows(t *testing.T) {
-	r := &recording{wanted: 30, limit: time.Hour, drawn: 10, families: []family{measured(), measured()}}
+	r := &recording{wanted: 30, limit: time.Hour, drawn: 10, families: []family{quietFamily(), quietFamily()}}
 	page, err := r.markdown()
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// merged is the rows of all families with all of their pairs, as a trial takes them.
+// merged returns each row once, with its pairs from all families, as a trial takes them.
 func (r *recording) merged() (all []gate.Row) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -30,13 +30,16 @@ func (r *recording) merged() (all []gate.Row) {
 	return all
 }
 
-// trial draws families. Turned, either side of a pair may be the new one: they are the same program.
-func (r *recording) trial(turn bool) (gate.Tally, error) {
-	return gate.Trial{Families: r.drawn, Planted: []float64{0.05, 0.10}, Turn: turn, Seed: 1}.Run(r.merged())
+// trial draws families and judges them. With swap, either side of a pair may be the new one: both
+// sides are the same program.
+func (r *recording) trial(swap bool) (trialCounts, error) {
+	t := trial{families: r.drawn, planted: []float64{0.05, 0.10}, swap: swap, seed: 1}
+	return t.run(r.merged())
 }
 
+// markdown returns the text of selftest.md.
 func (r *recording) markdown() (string, error) {
-	turned, err := r.trial(true)
+	swapped, err := r.trial(true)
 	if err != nil {
 		return "", err
 	}
@@ -52,12 +55,12 @@ has a line for each row. There are %d direct families%s: whole gates of %s with 
 sides. All other families are drawn from their pairs.
 
 `, "[internal/duel/selftest](../../internal/duel/selftest/main.go)", "[selftest.csv](selftest.csv)",
-		len(r.families), r.fewer(), rows)
+		len(r.families), r.fewer(), anchorPackage)
 	for _, f := range r.facts() {
 		fmt.Fprintf(&b, "- %s: %s\n", f.Key, f.Value)
 	}
 	b.WriteString("\n| figure | target | measured |\n| :-- | :-- | :-- |\n")
-	for _, line := range r.figures(turned, asIs) {
+	for _, line := range r.figures(swapped, asIs) {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(line, " | "))
 	}
 	b.WriteString("\n")
@@ -71,7 +74,7 @@ sides. All other families are drawn from their pairs.
 	return b.String(), nil
 }
 
-// fewer says why there are not as many families as were wanted.
+// fewer says why there are fewer families than wanted, or "" if there are not.
 func (r *recording) fewer() string {
 	if len(r.families) >= r.wanted {
 		return ""
@@ -79,7 +82,7 @@ func (r *recording) fewer() string {
 	return fmt.Sprintf(" of the %d wanted, as no more fitted into %v", r.wanted, r.limit)
 }
 
-// facts are those of the first run, and the load at the beginning of every one.
+// facts returns the facts of the first run, and the load and revision of every run.
 func (r *recording) facts() (facts []reports.Fact) {
 	first := r.families[0].run
 	for _, f := range append(slices.Clone(first.Old.Facts), first.Facts...) {
@@ -104,11 +107,11 @@ func (r *recording) facts() (facts []reports.Fact) {
 			", with linking and controls"})
 }
 
-// figures are the lines of the table: what, the target, what came out.
-func (r *recording) figures(turned, asIs gate.Tally) [][]string {
-	wolf, invalid, found, controls := 0, 0, 0, 0
+// figures returns the lines of the table: name, target, result.
+func (r *recording) figures(swapped, asIs trialCounts) [][]string {
+	alarms, invalid, found, controls := 0, 0, 0, 0
 	for _, f := range r.families {
-		wolf += count(f.report.Count(gate.Regressed) > 0)
+		alarms += count(f.report.Count(gate.Regressed) > 0)
 		invalid += count(len(f.report.Invalid) > 0)
 		for _, c := range f.report.Controls {
 			if c.Planted > 0 {
@@ -120,42 +123,44 @@ func (r *recording) figures(turned, asIs gate.Tally) [][]string {
 	x := r.exact()
 	n := len(r.families)
 	lines := [][]string{
-		{"direct families with a false REGRESSED", "at most 1 %", share(wolf, n)},
+		{"direct families with a false REGRESSED", "at most 1 %", share(alarms, n)},
 		{"direct families that are invalid by a control", "", share(invalid, n)},
 		{"direct: control with +10 % planted found", "", share(found, controls)},
-		{"drawn families with a false REGRESSED", "at most 1 %", share(turned.FalseFamilies, turned.Trial.Families)},
-		{"drawn families, pairs not turned round at random", "at most 1 %", share(asIs.FalseFamilies, asIs.Trial.Families)},
+		{"drawn families with a false REGRESSED", "at most 1 %", share(swapped.falseFamilies, r.drawn)},
+		{"drawn families, pairs not turned round at random", "at most 1 %",
+			share(asIs.falseFamilies, r.drawn)},
 	}
-	lines = append(lines, kinds(turned)...)
+	lines = append(lines, kinds(swapped)...)
 	return append(lines,
 		[]string{"exact metrics: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
 		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", x.words()})
 }
 
-// kinds are the lines on the rows that are contended or allocate, and on the others.
-func kinds(t gate.Tally) (lines [][]string) {
+// kinds returns the lines about rows that are contended or allocate, and about the others.
+func kinds(t trialCounts) (lines [][]string) {
 	targets := [][]string{
 		{"uncontended", "at least 85 %", "at least 99 %", "at most 1.2 s"},
 		{"contended or allocating", "at least 50 %", "at least 95 %", "at most 2.5 s"},
 	}
-	for i, k := range t.Kinds {
-		if k.Rows == 0 {
+	for i, k := range t.kinds {
+		if k.judged == 0 {
 			continue
 		}
 		name := targets[i][0]
-		if k.Repeats {
+		if k.repeats {
 			name += " (pairs drawn repeatedly)"
 		}
 		lines = append(lines,
-			[]string{name + ": +5 % found", targets[i][1], share(k.Found[0], k.Rows)},
-			[]string{name + ": +10 % found", targets[i][2], share(k.Found[1], k.Rows)},
+			[]string{name + ": +5 % found", targets[i][1], share(k.found[0], k.judged)},
+			[]string{name + ": +10 % found", targets[i][2], share(k.found[1], k.judged)},
 			[]string{name + ": time of a row", targets[i][3],
-				fmt.Sprintf("%.2f s", (k.Cost / time.Duration(k.Rows)).Seconds())},
-			[]string{name + ": INCONCLUSIVE without a slowdown", "", share(k.Inconclusive, k.Rows)})
+				fmt.Sprintf("%.2f s", (k.cost / time.Duration(k.judged)).Seconds())},
+			[]string{name + ": INCONCLUSIVE without a slowdown", "", share(k.inconclusive, k.judged)})
 	}
 	return lines
 }
 
+// count returns 1 for true.
 func count(yes bool) int {
 	if yes {
 		return 1
@@ -167,7 +172,7 @@ func share(n, of int) string {
 	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
 }
 
-// rowTable says what each row differs by from itself, over all pairs.
+// rowTable says by how much each row differs from itself, over all pairs.
 func (r *recording) rowTable(b *strings.Builder) {
 	b.WriteString("| row | contended | pairs | time of a pair | ratio of all pairs | 95 % interval |\n" +
 		"| :-- | :-- | --: | --: | --: | :-- |\n")
@@ -182,7 +187,7 @@ func (r *recording) rowTable(b *strings.Builder) {
 	}
 }
 
-// csv has every row of every direct family.
+// csv returns the text of selftest.csv: every row of every direct family.
 func (r *recording) csv() string {
 	var b strings.Builder
 	b.WriteString("family,row,contended,verdict,stage,pairs,ratio,low,high,p,seconds\n")

@@ -12,10 +12,10 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// took is the fact that says how long a family took, with linking and controls.
+// took is the key of the fact that says how long a family took, with linking and controls.
 const took = "took"
 
-// load reads the families that were kept in a directory, in order; there may be none.
+// load reads the families that were saved in a directory, in order. There may be none.
 func load(dir string) ([]family, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "family-*.jsonl"))
 	if err != nil {
@@ -29,14 +29,15 @@ func load(dir string) ([]family, error) {
 			return nil, err
 		}
 		if len(all) > 0 && !slices.Equal(conditions(f.run), conditions(all[0].run)) {
-			return nil, fmt.Errorf("%s was measured under other conditions than %s: %v and %v; keep them in another directory",
-				path, paths[0], conditions(f.run), conditions(all[0].run))
+			return nil, fmt.Errorf("%s was measured under other conditions than %s: %v and %v; "+
+				"keep them in another directory", path, paths[0], conditions(f.run), conditions(all[0].run))
 		}
 		all = append(all, f)
 	}
 	return all, nil
 }
 
+// loadOne reads one family. The report is not in the file: the run is judged again.
 func loadOne(path string) (f family, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -54,7 +55,7 @@ func loadOne(path string) (f family, err error) {
 	return f, err
 }
 
-// conditions are the facts that have to be the same for families to stand in one table.
+// conditions returns the facts that must be equal for families to stand in one table.
 func conditions(run *gate.Run) (facts []reports.Fact) {
 	for _, f := range append(slices.Clone(run.Old.Facts), run.Facts...) {
 		if !slices.Contains([]string{"load", "seed", "started", took}, f.Key) {
@@ -64,9 +65,11 @@ func conditions(run *gate.Run) (facts []reports.Fact) {
 	return facts
 }
 
-// keep writes a family, without its slices: 300 MB would be too much for 30 of them.
-func (f family) keep(dir string, number int) error {
-	f.run.Facts = append(f.run.Facts, reports.Fact{Key: took, Value: f.took.Round(time.Millisecond).String()})
+// save notes in the run how long the family took, and writes it into dir if that is not "". Slices are
+// left out: with them 30 families would take 300 MB.
+func (f family) save(dir string, number int) error {
+	duration := f.took.Round(time.Millisecond).String()
+	f.run.Facts = append(f.run.Facts, reports.Fact{Key: took, Value: duration})
 	if dir == "" {
 		return nil
 	}
@@ -84,7 +87,8 @@ func (f family) keep(dir string, number int) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, fmt.Sprintf("family-%03d.jsonl", number)), text.Bytes(), 0o666)
+	path := filepath.Join(dir, fmt.Sprintf("family-%03d.jsonl", number))
+	return os.WriteFile(path, text.Bytes(), 0o666)
 }
 
 func withoutSlices(pairs []gate.Pair) {

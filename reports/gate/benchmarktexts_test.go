@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -156,6 +157,74 @@ func TestTextsThatCannotBeCompared(t *testing.T) {
 	for name, logs := range map[string][2]*reports.Log{"none": {nil, log}, "the same": {log, log}, "empty": {log, {}}} {
 		if _, err := FromTexts(logs[0], logs[1], Options{}); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// machineText is a text with the configuration lines that this suite writes about a machine and a build.
+func machineText(t *testing.T, facts machine.Facts) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("goos: linux\ngoarch: " + facts.GOARCH + "\npkg: example.com/p\n")
+	if _, err := facts.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String() + textOf("BenchmarkX", 10, 100, "16 B/op 1 allocs/op")
+}
+
+// Every key that this suite writes about the machine is compared for times. For counts only keys of the
+// code and its runtime are compared, because a baseline may be from another machine.
+func TestKeysOfThisSuiteAreCompared(t *testing.T) {
+	here := machine.Facts{GOOS: "linux", GOARCH: "amd64", CPU: "c", CPUs: 8, Kernel: "6.1",
+		Governor: "performance", Virtualised: "no", CPUQuota: "none", ASLR: "full", Go: "go1.26",
+		Level: "v1", Build: "default", Runtime: "default", GOMAXPROCS: 8, Commit: "a"}
+	base := machineText(t, here)
+	for _, test := range []struct {
+		name          string
+		change        func(*machine.Facts)
+		times, counts int // exit codes
+	}{
+		{"nothing", func(*machine.Facts) {}, ExitPass, ExitPass},
+		{"commit", func(f *machine.Facts) { f.Commit = "b" }, ExitPass, ExitPass},
+		{"cpu", func(f *machine.Facts) { f.CPU = "d" }, ExitInvalid, ExitPass},
+		{"cpus", func(f *machine.Facts) { f.CPUs = 4 }, ExitInvalid, ExitPass},
+		{"cpu-quota", func(f *machine.Facts) { f.CPUQuota = "2" }, ExitInvalid, ExitPass},
+		{"governor", func(f *machine.Facts) { f.Governor = "powersave" }, ExitInvalid, ExitPass},
+		{"virtualised", func(f *machine.Facts) { f.Virtualised = "yes" }, ExitInvalid, ExitPass},
+		{"kernel", func(f *machine.Facts) { f.Kernel = "6.2" }, ExitInvalid, ExitPass},
+		{"aslr", func(f *machine.Facts) { f.ASLR = "off" }, ExitInvalid, ExitPass},
+		{"gomaxprocs", func(f *machine.Facts) { f.GOMAXPROCS = 4 }, ExitInvalid, ExitPass},
+		{"goarch", func(f *machine.Facts) { f.GOARCH = "arm64" }, ExitInvalid, ExitInvalid},
+		{"go", func(f *machine.Facts) { f.Go = "go1.27" }, ExitInvalid, ExitInvalid},
+		{"goamd64", func(f *machine.Facts) { f.Level = "v3" }, ExitInvalid, ExitInvalid},
+		{"build", func(f *machine.Facts) { f.Build = "-race=true" }, ExitInvalid, ExitInvalid},
+		{"go-runtime", func(f *machine.Facts) { f.Runtime = "GOGC=off" }, ExitInvalid, ExitInvalid},
+	} {
+		changed := here
+		test.change(&changed)
+		new := machineText(t, changed)
+		if got := fromTexts(t, base, new, Options{}).Exit(); got != test.times {
+			t.Errorf("%s differs: exit %d for times, want %d", test.name, got, test.times)
+		}
+		if got := fromTexts(t, base, new, Options{ExactOnly: true}).Exit(); got != test.counts {
+			t.Errorf("%s differs: exit %d for counts, want %d", test.name, got, test.counts)
+		}
+	}
+}
+
+// Other tools write other keys for the same facts.
+func TestKeysOfOtherToolsAreCompared(t *testing.T) {
+	const head = "goos: linux\npkg: example.com/p\n"
+	rows := textOf("BenchmarkX", 10, 100, "16 B/op 1 allocs/op")
+	for key, counts := range map[string]int{
+		"cores": ExitPass, "quota": ExitPass, "goflags": ExitInvalid, "goexperiment": ExitInvalid,
+	} {
+		old, new := head+key+": a\n"+rows, head+key+": b\n"+rows
+		if got := fromTexts(t, old, new, Options{}).Exit(); got != ExitInvalid {
+			t.Errorf("%s differs: exit %d for times, want %d", key, got, ExitInvalid)
+		}
+		if got := fromTexts(t, old, new, Options{ExactOnly: true}).Exit(); got != counts {
+			t.Errorf("%s differs: exit %d for counts, want %d", key, got, counts)
 		}
 	}
 }

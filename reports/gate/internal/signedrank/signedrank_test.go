@@ -1,4 +1,4 @@
-package gate
+package signedrank
 
 import (
 	"bufio"
@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -65,8 +64,8 @@ func TestSignedRankIsTheEnumeration(t *testing.T) {
 				for i := range values {
 					values[i] = draw()
 				}
-				if got, want := signedRank(values), enumerate(values); got != want {
-					t.Fatalf("%s: signedRank(%v) = %v, want %v", name, values, got, want)
+				if got, want := P(values), enumerate(values); got != want {
+					t.Fatalf("%s: P(%v) = %v, want %v", name, values, got, want)
 				}
 			}
 		}
@@ -75,7 +74,7 @@ func TestSignedRankIsTheEnumeration(t *testing.T) {
 
 // Beyond what can be enumerated, other people's tables; see the file for whose.
 func TestSignedRankIsThatOfTables(t *testing.T) {
-	f, err := os.Open("testdata/signedrank.txt")
+	f, err := os.Open("testdata/tables.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +90,7 @@ func TestSignedRankIsThatOfTables(t *testing.T) {
 			}
 		} else if _, err := fmt.Sscanf(s.Text(), "C %d %d", &n, &sum); err == nil {
 			lines++
-			if k, _ := intervalRank(n); k-1 != sum {
+			if k, _ := Critical(n, 0.025); k-1 != sum {
 				t.Errorf("critical value of %d pairs = %d, want %d", n, k-1, sum)
 			}
 		} else if !strings.HasPrefix(s.Text(), "#") {
@@ -112,7 +111,7 @@ func lowerTail(n, sum int) float64 {
 			values[r-1], sum = -float64(r), sum-r
 		}
 	}
-	return signedRank(values)
+	return P(values)
 }
 
 func TestSignedRankOfManyPairs(t *testing.T) {
@@ -120,78 +119,22 @@ func TestSignedRankOfManyPairs(t *testing.T) {
 	for i := range all {
 		all[i] = 1 + float64(i)
 	}
-	for _, n := range []int{200, exactPairs} {
-		if got, want := signedRank(all[:n]), smallestP(n); got != want {
+	for _, n := range []int{200, ExactMax} {
+		if got, want := P(all[:n]), SmallestP(n); got != want {
 			t.Errorf("all of %d pairs slower: p = %g, want %g", n, got, want)
 		}
 	}
 	// The approximation takes over without a step.
 	random := rand.New(rand.NewPCG(6, 0))
 	for range 20 {
-		values := make([]float64, exactPairs)
+		values := make([]float64, ExactMax)
 		for i := range values {
 			values[i] = random.NormFloat64() + 0.1
 		}
-		ranks, sum := signedRanks(values)
-		exact, normal := signedRank(values), normalTail(ranks, sum)
+		ranks, sum := doubledRanks(values)
+		exact, normal := P(values), normalTail(ranks, sum)
 		if exact > 1e-4 && math.Abs(normal/exact-1) > 0.05 {
 			t.Errorf("normal approximation %g, exact %g", normal, exact)
-		}
-	}
-}
-
-func TestEstimate(t *testing.T) {
-	// Hollander and Wolfe, table 3.1: Hamilton's depression scale under a tranquilizer. Estimate
-	// -0.46 and the 96.1 % interval (-0.786, -0.010) are the book's.
-	before := []float64{1.83, .50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30}
-	after := []float64{.878, .647, .598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29}
-	logs := make([]float64, len(before))
-	for i := range before {
-		logs[i] = after[i] - before[i]
-	}
-	e := estimateLogs(logs)
-	near(t, "ratio", math.Log(e.Ratio), -0.46, 0.0005)
-	near(t, "low", math.Log(e.Lo), -0.786, 0.0005)
-	near(t, "high", math.Log(e.Hi), -0.010, 0.0005)
-	near(t, "confidence", e.Confidence, 0.961, 0.0005)
-	near(t, "p of not faster", e.Faster, 0.0195, 0.0001) // P(T >= 40)
-}
-
-func near(t *testing.T, what string, got, want, within float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= within) {
-		t.Errorf("%s = %v, want %v", what, got, want)
-	}
-}
-
-// The interval holds exactly the ratios that a test at half its error would not reject.
-func TestIntervalIsTheTestTurnedAround(t *testing.T) {
-	random := rand.New(rand.NewPCG(7, 0))
-	for n := 6; n < 40; n++ {
-		logs := make([]float64, n)
-		for i := range logs {
-			logs[i] = random.NormFloat64()
-		}
-		e := estimateLogs(logs)
-		tail := (1 - e.Confidence) / 2
-		for _, step := range []float64{-1e-9, 1e-9} {
-			moved := slices.Clone(logs)
-			for i := range moved {
-				moved[i] -= math.Log(e.Lo) + step
-			}
-			rejects := signedRank(moved) <= tail*(1+1e-9)
-			if rejects != (step < 0) {
-				t.Errorf("n=%d: a ratio %g off the lower end: rejected %v", n, step, rejects)
-			}
-		}
-	}
-}
-
-func TestTooFewPairsHaveNoInterval(t *testing.T) {
-	for n := range 6 {
-		e := estimateLogs(make([]float64, n))
-		if e.Confidence != 0 || e.Lo != 0 || !math.IsInf(e.Hi, 1) || e.Slower != 1 {
-			t.Errorf("%d pairs: %+v", n, e)
 		}
 	}
 }

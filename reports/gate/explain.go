@@ -5,24 +5,27 @@ import (
 	"math"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
-// why explains a verdict on time to somebody who has to act on it.
-func (r rule) why(t *Timing, row *Row) string {
+// This file has the words and the number formats that verdicts and all outputs share.
+
+// explain says why a row got its verdict on time, for a reader who has to act on it.
+func (r rule) explain(t *Timing) string {
 	switch {
 	case t.Verdict == Regressed:
-		return fmt.Sprintf("%s; %s", t.summary(), r.stageWords(t))
+		return fmt.Sprintf("%s; %s", t.summary(), r.explainStage(t))
 	case t.Verdict == Improved:
 		return t.summary()
 	case t.Verdict == Unchanged:
 		return fmt.Sprintf("%s, all within %s", t.summary(), percent(t.Wanted))
 	case t.Confidence == 0:
-		return t.of() + " are too few for an interval, 6 are needed"
-	case r.waiting(t):
+		return t.sample() + " are too few for an interval, 6 are needed"
+	case r.lacksSecondStage(t):
 		return t.summary() + "; a suspect whose second stage was not measured"
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
-			t.summary(), plural(r.family, "test"), smallestP(r.decidingUnits(t)), r.level())
+			t.summary(), plural(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
 	case t.NotSlower:
 		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
 			t.summary(), percent(t.Wanted))
@@ -34,6 +37,16 @@ func (r rule) why(t *Timing, row *Row) string {
 	return words + ". This run would have found " + percent(t.MDE)
 }
 
+// explainStage says which pairs found a slowdown, and with what p.
+func (r rule) explainStage(t *Timing) string {
+	if t.Stage == 2 {
+		return fmt.Sprintf("found again in %s of fresh processes, p = %s of %s allowed",
+			t.sample(), probability(t.Slower), probability(r.level()))
+	}
+	return fmt.Sprintf("%s, corrected p = %s", t.sample(), probability(t.Corrected))
+}
+
+// decidingUnits returns how many units the deciding stage has, or would have.
 func (r rule) decidingUnits(t *Timing) int {
 	if r.stages == 2 && t.Stage == 1 {
 		return SecondPairs(t.Units)
@@ -41,23 +54,15 @@ func (r rule) decidingUnits(t *Timing) int {
 	return t.Units
 }
 
-// of is "48 pairs", or "96 pairs of 48 layouts" where these have to share.
-func (e Estimate) of() string {
+// sample is "48 pairs", or "96 pairs of 48 layouts" where pairs share layouts.
+func (e Estimate) sample() string {
 	if e.Units == e.Pairs {
 		return plural(e.Pairs, "pair")
 	}
 	return fmt.Sprintf("%s of %s", plural(e.Pairs, "pair"), plural(e.Units, "layout"))
 }
 
-func (r rule) stageWords(t *Timing) string {
-	if t.Stage == 2 {
-		return fmt.Sprintf("found again in %s of fresh processes, p = %s of %s allowed",
-			t.of(), probability(t.Slower), probability(r.level()))
-	}
-	return fmt.Sprintf("%s, corrected p = %s", t.of(), probability(t.Corrected))
-}
-
-// summary is "5.2 % slower (3.9 % to 6.4 %)".
+// summary is "5.2 % slower (+3.9 % to +6.4 %)".
 func (e Estimate) summary() string {
 	if e.Pairs == 0 {
 		return "no pairs"
@@ -72,11 +77,15 @@ func (e Estimate) summary() string {
 	return fmt.Sprintf("%s %s (%s to %s)", percent(size), direction, signed(e.Lo-1), signed(e.Hi-1))
 }
 
+// interval is "[1.039, 1.064]".
+func (e Estimate) interval() string { return "[" + ratio(e.Lo) + ", " + ratio(e.Hi) + "]" }
+
+// percent has one digit behind the point below 10 %, where small differences matter.
 func percent(v float64) string {
 	switch {
 	case math.IsInf(v, 1) || math.IsNaN(v):
 		return "∞"
-	case math.Abs(v) < 0.0995:
+	case math.Abs(v) < 0.0995: // 0.0995 is shown as 10 %
 		return fmt.Sprintf("%.1f %%", v*100)
 	}
 	return fmt.Sprintf("%.0f %%", v*100)
@@ -89,7 +98,7 @@ func signed(v float64) string {
 	return percent(v)
 }
 
-// ratio has three digits behind the point up to a factor of 10: it is about small differences.
+// ratio has three digits behind the point up to a factor of 10, because small differences matter.
 func ratio(v float64) string {
 	switch {
 	case math.IsInf(v, 1):
@@ -100,13 +109,24 @@ func ratio(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-func (e Estimate) interval() string { return "[" + ratio(e.Lo) + ", " + ratio(e.Hi) + "]" }
-
 func probability(p float64) string {
 	if p >= 0.0995 {
 		return fmt.Sprintf("%.2f", p)
 	}
 	return fmt.Sprintf("%.1g", p)
+}
+
+// nanoseconds has four digits and a unit that fits them.
+func nanoseconds(v float64) string {
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}} {
+		if v >= u.size {
+			return fmt.Sprintf("%.4g %s", v/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%.4g ns", v)
 }
 
 func plural(n int, noun string) string {
@@ -116,5 +136,14 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// shown is for names, which may hold anything.
-func shown(s string) string { return escape.Printable(s) }
+// printable makes a name safe for a terminal or a page: a name may hold control characters.
+func printable(s string) string { return escape.Printable(s) }
+
+// cut shortens s to at most the given number of characters. It keeps the beginning of s, which tells
+// more than its end.
+func cut(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
+}

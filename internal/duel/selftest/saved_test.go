@@ -9,10 +9,10 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-func TestKeptFamiliesAreReadBack(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "kept")
+func TestSavedFamiliesAreReadBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "saved")
 	for i := range 2 {
-		if err := measured().keep(dir, i+1); err != nil {
+		if err := quietFamily().save(dir, i+1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -20,7 +20,7 @@ func TestKeptFamiliesAreReadBack(t *testing.T) {
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d families, %v; want 2", len(all), err)
 	}
-	want := measured()
+	want := quietFamily()
 	if got := all[1]; got.took != want.took || len(got.run.Rows) != 2 || got.report.Exit() != want.report.Exit() {
 		t.Errorf("took %v with %d rows and exit %d, want %v with 2 and %d", got.took, len(got.run.Rows),
 			got.report.Exit(), want.took, want.report.Exit())
@@ -30,16 +30,16 @@ func TestKeptFamiliesAreReadBack(t *testing.T) {
 	}
 }
 
-func TestKeptFamiliesAreRefused(t *testing.T) {
+func TestSavedFamiliesAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*family){
 		"other conditions": func(f *family) { f.run.Facts[0].Value = "another processor" },
 		"no whole family":  func(f *family) { f.run.Stopped = "interrupted" },
 	} {
 		dir := t.TempDir()
-		first, second := measured(), measured()
+		first, second := quietFamily(), quietFamily()
 		spoil(&second)
 		for i, f := range []family{first, second} {
-			if err := f.keep(dir, i+1); err != nil {
+			if err := f.save(dir, i+1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -57,12 +57,12 @@ func TestKeptFamiliesAreRefused(t *testing.T) {
 	}
 }
 
-// 30 families with all slices would be 300 MB.
-func TestKeptFamiliesHaveNoSlices(t *testing.T) {
-	f := measured()
+// With all slices 30 families would take 300 MB.
+func TestSavedFamiliesHaveNoSlices(t *testing.T) {
+	f := quietFamily()
 	f.run.Rows[0].Pairs[0].OldSlices = []float64{1, 2}
 	f.run.Controls = []gate.Control{{Row: f.run.Rows[0]}}
-	if err := f.keep(t.TempDir(), 1); err != nil {
+	if err := f.save(t.TempDir(), 1); err != nil {
 		t.Fatal(err)
 	}
 	if f.run.Rows[0].Pairs[0].OldSlices != nil || f.run.Controls[0].Row.Pairs[0].OldSlices != nil {

@@ -6,12 +6,15 @@ import (
 	"strings"
 )
 
+// This file has the parts of a report that all outputs show: outcome, warnings, notes, controls, and the
+// cells of a row.
+
 // outcome is the exit code as a word.
 func (r *Report) outcome() string {
 	return [...]string{"PASS", "REGRESSION", "UNUSABLE", "INCONCLUSIVE", "INVALID RUN"}[r.Exit()]
 }
 
-// totals counts the rows, worst first: "1 REGRESSED, 20 UNCHANGED of 21 rows".
+// totals counts the rows by verdict, worst first: "1 REGRESSED, 20 UNCHANGED of 21 rows".
 func (r *Report) totals() string {
 	var parts []string
 	for _, v := range verdicts {
@@ -25,7 +28,7 @@ func (r *Report) totals() string {
 	return strings.Join(parts, ", ") + " of " + plural(len(r.Rows), "row")
 }
 
-// warnings is what has to be known before any row, most important first.
+// warnings says what a reader has to know before any row, most important first.
 func (r *Report) warnings() (list []string) {
 	list = append(list, r.Errors...)
 	for _, why := range r.Invalid {
@@ -47,29 +50,30 @@ func (r *Report) warnings() (list []string) {
 		}
 	}
 	for i, line := range list {
-		list[i] = shown(line)
+		list[i] = printable(line)
 	}
 	return list
 }
 
+// notes says what else holds for the whole report, and counts the rows that are judged differently.
 func (r *Report) notes() (list []string) {
 	for _, n := range r.Notes {
-		list = append(list, shown(n))
+		list = append(list, printable(n))
 	}
-	open, fresh, untimed := 0, 0, 0
+	tolerated, fresh, untimed := 0, 0, 0
 	for _, j := range r.Rows {
 		if j.Row.Mode == Untimed {
 			untimed++
 		}
 		if j.Verdict == Inconclusive && j.Allowed {
-			open++
+			tolerated++
 		}
 		if j.Row.Mode == Fresh {
 			fresh++
 		}
 	}
-	if open > 0 {
-		list = append(list, plural(open, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
+	if tolerated > 0 {
+		list = append(list, plural(tolerated, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
 			"effect, or a slowdown of the tolerated size would have been found")
 	}
 	if untimed > 0 {
@@ -82,10 +86,11 @@ func (r *Report) notes() (list []string) {
 	return list
 }
 
+// text names a side with its revision.
 func (s Side) text() string {
-	parts := []string{shown(s.Name)}
+	parts := []string{printable(s.Name)}
 	if s.Revision != "" && s.Revision != s.Name {
-		parts = append(parts, shown(s.Revision))
+		parts = append(parts, printable(s.Revision))
 	}
 	if s.Dirty {
 		parts = append(parts, "+changes")
@@ -93,7 +98,7 @@ func (s Side) text() string {
 	return strings.Join(parts, " ")
 }
 
-// controls says what the controls showed.
+// controls describes the result of each control.
 func (r *Report) controls() (list []string) {
 	for _, j := range r.Controls {
 		what := "old against itself"
@@ -101,17 +106,17 @@ func (r *Report) controls() (list []string) {
 			what = signed(j.Planted) + " planted"
 		}
 		state, seen := "ok", j.Why
-		if why := j.broken(); why != "" {
+		if why := j.failure(); why != "" {
 			state, seen = "BROKEN", why
 		} else if j.Time != nil {
 			seen = j.Time.summary()
 		}
-		list = append(list, shown(fmt.Sprintf("%s: %s: %s, %s", state, j.ID, what, seen)))
+		list = append(list, printable(fmt.Sprintf("%s: %s: %s, %s", state, j.ID, what, seen)))
 	}
 	return list
 }
 
-// promise says what stands behind the verdicts.
+// promise says which test gives the verdicts, and how often it is wrong.
 func (r *Report) promise() string {
 	if r.Family == 0 {
 		return "No time was judged."
@@ -134,7 +139,7 @@ func (r *Report) promise() string {
 		test, plural(r.Family, "test"), percent(r.FalseAlarm), percent(r.MinEffect))
 }
 
-// label is the verdict with what qualifies it.
+// label is the verdict, with “advisory” or “let pass” where that applies.
 func (r *Report) label(j *Judged) string {
 	switch {
 	case r.Advisory != "" && j.Time != nil && j.Verdict == j.Time.Verdict:
@@ -145,7 +150,7 @@ func (r *Report) label(j *Judged) string {
 	return string(j.Verdict)
 }
 
-// why is the reason with the waiver, if one had to do with it.
+// why is the explanation of the verdict, with the waiver that applied and the unusual way of measuring.
 func (j *Judged) why() string {
 	why := j.Why
 	if w := j.Waiver; w != nil {
@@ -162,12 +167,14 @@ func (j *Judged) why() string {
 	case j.Row.Mode == Untimed:
 		why += "; counted only, because " + j.Row.Why
 	}
-	return shown(why)
+	return printable(why)
 }
 
-// figures are the columns of a row in tables.
+// figures are the cells of a row in tables.
 type figures struct{ Ratio, Interval, Margin, P, MDE string }
 
+// figures shows the metric that made the verdict: the count that regressed if a count did, or else the
+// time.
 func (j *Judged) figures() figures {
 	t := j.Time
 	if t == nil || t.Verdict != j.Verdict {

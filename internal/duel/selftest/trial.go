@@ -1,0 +1,232 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// A trial asks how often a gate raises a false alarm, and how often it misses a slowdown. It takes rows
+// that were measured against themselves and draws whole runs from their pairs. It judges them as any run
+// is judged, and then again with slowdowns planted. The zero value is the usual trial.
+//
+// A run that is drawn has the noise of the recording, and not of another day. It also has the luck of the
+// recording. 24 pairs of a row against itself may well be 2 % off. Then every run drawn from them is 2 %
+// off in both stages, which no real row would be. Record more pairs than a run needs (see
+// rowCounts.repeats), or set swap to take the luck out.
+type trial struct {
+	families int       // runs drawn; 0 means 300
+	rows     int       // in each run; 0 means 21
+	pairs    int       // of the first stage, twice that for contended rows; 0 means 24
+	stages   int       // 0 means 2
+	planted  []float64 // slowdowns; nil means 3, 5, 10 and 20 %
+	seed     uint64
+	options  gate.Options
+
+	// swap exchanges the sides of every second unit, at random. Both sides were the same program, so
+	// either could have been the new one. This hides a real advantage of one side, but the recorded runs
+	// themselves show it when they are judged.
+	swap bool
+}
+
+// trialCounts is the result of a trial.
+type trialCounts struct {
+	trial         trial // with its defaults filled in
+	falseFamilies int   // runs without any slowdown in which a row REGRESSED
+	kinds         []rowCounts
+}
+
+// rowCounts counts verdicts on rows of one kind: those that are contended or allocate, or the others.
+// Rows are counted over all families.
+type rowCounts struct {
+	contended    bool
+	judged       int           // rows without a slowdown
+	regressed    int           // of these, falsely
+	improved     int           // of these, falsely
+	inconclusive int           // of these
+	suspects     int           // of these, measured a second time
+	found        []int         // REGRESSED with each of trial.planted, as if no other row were slow
+	cost         time.Duration // of all rows without a slowdown, at the pace of the recording
+	repeats      bool          // too few pairs were recorded, so some pairs were drawn twice
+}
+
+func (t trial) withDefaults() trial {
+	fill := func(v *int, value int) {
+		if *v == 0 {
+			*v = value
+		}
+	}
+	fill(&t.families, 300)
+	fill(&t.rows, 21)
+	fill(&t.pairs, 24)
+	fill(&t.stages, 2)
+	if t.planted == nil {
+		t.planted = []float64{0.03, 0.05, 0.10, 0.20}
+	}
+	return t
+}
+
+// run makes the trial with the pairs of recorded rows, all stages together. All of them must be of the
+// old side against itself. Rows that failed are left out.
+func (t trial) run(recorded []gate.Row) (trialCounts, error) {
+	t = t.withDefaults()
+	sum := trialCounts{trial: t, kinds: []rowCounts{{}, {contended: true}}}
+	for i := range sum.kinds {
+		sum.kinds[i].found = make([]int, len(t.planted))
+	}
+	var pools []unitPool
+	for i := range recorded {
+		p := newUnitPool(&recorded[i])
+		if p.row.Mode != gate.Failed && p.pairs > 0 {
+			pools = append(pools, p)
+		}
+	}
+	if len(pools) == 0 {
+		return sum, errors.New("gate trial: no row with pairs was recorded")
+	}
+	random := rand.New(rand.NewPCG(t.seed, 0))
+	for f := range t.families {
+		t.family(&sum, pools, random, f)
+	}
+	return sum, nil
+}
+
+// A unitPool is what was recorded of a row. Units are drawn and not pairs, because pairs with the same
+// layouts are not independent.
+type unitPool struct {
+	row   *gate.Row
+	units [][]gate.Pair
+	pairs int // in all units
+}
+
+func newUnitPool(row *gate.Row) unitPool {
+	p := unitPool{row: row}
+	for _, stage := range [][]gate.Pair{row.Pairs, row.Second, row.SelfPairs} {
+		p.units, p.pairs = append(p.units, gate.Units(stage)...), p.pairs+len(stage)
+	}
+	return p
+}
+
+// A drawnRow is a row of one run, with the second stage that it gets if it becomes a suspect.
+type drawnRow struct {
+	first, second []gate.Pair
+	pool          *unitPool
+}
+
+// family draws one run, judges it without a slowdown, and then with each of the planted ones.
+func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, number int) {
+	rows := make([]drawnRow, t.rows)
+	for i := range rows {
+		p := &pools[(number*t.rows+i)%len(pools)]
+		first, kind := t.pairs, &sum.kinds[0]
+		if p.row.Contended {
+			first, kind = 2*first, &sum.kinds[1]
+		}
+		second := gate.SecondPairs(first)
+		pairs := p.draw(random, first+second, t.swap)
+		kind.repeats = kind.repeats || first+second > p.pairs
+		rows[i] = drawnRow{pairs[:first], pairs[first:], p}
+	}
+	clean := t.judge(rows, 0)
+	if clean.Count(gate.Regressed) > 0 {
+		sum.falseFamilies++
+	}
+	sum.count(clean, rows)
+	for i, effect := range t.planted {
+		slow := t.judge(rows, effect)
+		for _, j := range slow.Rows {
+			if regressedAlone(j.Time, slow.Family) {
+				sum.kind(j.Row).found[i]++
+			}
+		}
+	}
+}
+
+// draw returns n pairs, by whole units. They are different pairs if there are as many: draw takes a
+// shuffle from its beginning, and shuffles again only at its end.
+func (p *unitPool) draw(random *rand.Rand, n int, swap bool) []gate.Pair {
+	var drawn []gate.Pair
+	for i := 0; len(drawn) < n; i++ {
+		from := i % len(p.units)
+		j := from + random.IntN(len(p.units)-from)
+		p.units[from], p.units[j] = p.units[j], p.units[from]
+		swapped := swap && random.IntN(2) == 0
+		for _, pair := range p.units[from] {
+			if swapped {
+				pair = swapSides(pair)
+			}
+			drawn = append(drawn, pair)
+		}
+	}
+	return drawn[:n]
+}
+
+func swapSides(p gate.Pair) gate.Pair {
+	p.Old, p.New, p.OldMean, p.NewMean = p.New, p.Old, p.NewMean, p.OldMean
+	p.OldLayout, p.NewLayout = p.NewLayout, p.OldLayout
+	return p
+}
+
+// judge does what a gate does: first stage, suspects, second stage, verdicts.
+func (t trial) judge(rows []drawnRow, effect float64) *gate.Report {
+	run := &gate.Run{Planned: len(rows), Stages: t.stages}
+	for i, d := range rows {
+		run.Rows = append(run.Rows, gate.Row{
+			Name: fmt.Sprint(i), Contended: d.pool.row.Contended, Pairs: plant(d.first, effect),
+		})
+	}
+	for _, i := range gate.Suspects(run, t.options) {
+		run.Rows[i].Second = plant(rows[i].second, effect)
+	}
+	return gate.Judge(run, t.options)
+}
+
+// plant returns pairs whose new side is slower by effect.
+func plant(pairs []gate.Pair, effect float64) []gate.Pair {
+	planted := make([]gate.Pair, len(pairs))
+	for i, p := range pairs {
+		planted[i] = gate.Pair{Old: p.Old, New: p.New * (1 + effect), OldMean: p.OldMean,
+			NewMean: p.NewMean * (1 + effect), OldLayout: p.OldLayout, NewLayout: p.NewLayout}
+	}
+	return planted
+}
+
+// regressedAlone reports whether a row is REGRESSED even if no other row of the family is. Holm's
+// correction is milder for one slow row among others, and all rows of a planted run are slow.
+func regressedAlone(t *gate.Timing, family int) bool {
+	return t.Verdict == gate.Regressed && t.Slower*float64(family) <= t.Level
+}
+
+func (s *trialCounts) kind(row *gate.Row) *rowCounts {
+	if row.Contended {
+		return &s.kinds[1]
+	}
+	return &s.kinds[0]
+}
+
+// count adds the rows of a run without a slowdown.
+func (s *trialCounts) count(r *gate.Report, rows []drawnRow) {
+	for _, j := range r.Rows {
+		k := s.kind(j.Row)
+		k.judged++
+		switch j.Verdict {
+		case gate.Regressed:
+			k.regressed++
+		case gate.Improved:
+			k.improved++
+		case gate.Inconclusive:
+			k.inconclusive++
+		}
+		if len(j.Row.Second) > 0 {
+			k.suspects++
+		}
+		number, _ := strconv.Atoi(j.Row.Name) // judge gave each row its index as a name
+		p := rows[number].pool
+		pairs := len(j.Row.Pairs) + len(j.Row.Second)
+		k.cost += p.row.Spent * time.Duration(pairs) / time.Duration(p.pairs)
+	}
+}
