@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
@@ -69,20 +70,22 @@ func nameOf(log *reports.Log) string {
 // architecture's level, such as goamd64, belongs to them too; see keys.
 //
 // The texts of this suite have build and go-runtime. Other tools write goflags and goexperiment.
-var countKeys = []string{"goos", "goarch", "go", "build", "go-runtime", "goflags", "goexperiment"}
+var countKeys = []string{benchkey.GOOS, benchkey.GOARCH, benchkey.Go, benchkey.Build,
+	benchkey.GoRuntime, benchkey.GOFLAGS, benchkey.GOEXPERIMENT}
 
 // timeKeys are the keys whose values must be equal, besides countKeys, for times to be compared. All other
 // keys may differ: the commit, for one, is what is being compared.
 //
 // The texts of this suite have cpus and cpu-quota. Other tools write cores and quota.
-var timeKeys = []string{"cpu", "cpus", "cores", "gomaxprocs", "kernel", "governor", "virtualised",
-	"cpu-quota", "quota", "aslr"}
+var timeKeys = []string{benchkey.CPU, benchkey.CPUs, benchkey.Cores, benchkey.GOMAXPROCS,
+	benchkey.Kernel, benchkey.Governor, benchkey.Virtualised, benchkey.CPUQuota, benchkey.Quota,
+	benchkey.ASLR}
 
 // keys returns the configuration keys that must be equal in both texts.
 func (t *textPair) keys() []string {
 	keys := slices.Clone(countKeys)
-	for _, arch := range valuesOf(t.old, "goarch") { // the Go command names the level GOAMD64, GOARM64 …
-		keys = append(keys, "go"+arch)
+	for _, arch := range valuesOf(t.old, benchkey.GOARCH) {
+		keys = append(keys, benchkey.Level(arch))
 	}
 	if t.options.ExactOnly {
 		return keys
@@ -114,9 +117,9 @@ func valuesOf(log *reports.Log, key string) (values []string) {
 // advisory says why the verdicts on time are only advice, or "" if they are more. The order of the
 // cases is the order of the damage: values of one process mislead most.
 func (t *textPair) advisory() string {
-	session := valuesOf(t.old, "session")
-	together := len(session) == 1 && slices.Equal(session, valuesOf(t.new, "session"))
-	interleaved := t.bothSay("order", "interleaved")
+	session := valuesOf(t.old, benchkey.Session)
+	together := len(session) == 1 && slices.Equal(session, valuesOf(t.new, benchkey.Session))
+	interleaved := t.bothSay(benchkey.Order, "interleaved")
 	switch {
 	case t.options.ExactOnly:
 		return "" // no time is judged
@@ -129,7 +132,7 @@ func (t *textPair) advisory() string {
 	case !interleaved:
 		return "nothing in the texts says that old and new took turns or that each value is of a " +
 			"process of its own"
-	case !t.bothSay("layout", "random"):
+	case !t.bothSay(benchkey.Layout, "random"):
 		return "each side is of one binary, for all that the texts say, and where its code lies " +
 			"alone moves figures by several percent"
 	}
@@ -240,12 +243,12 @@ func (t *textPair) addRows(r *Report, c *reports.Comparison) {
 // place returns the package of a table, and a suffix that tells its rows from rows of other tables.
 func place(table *reports.Table, shared []reports.Fact) (pkg, suffix string) {
 	for _, f := range shared {
-		if f.Key == "pkg" {
+		if f.Key == benchkey.Pkg {
 			pkg = f.Value
 		}
 	}
 	for _, f := range table.Config {
-		if f.Key == "pkg" {
+		if f.Key == benchkey.Pkg {
 			pkg = f.Value
 		} else {
 			suffix += fmt.Sprintf(" %s:%s", f.Key, f.Value)

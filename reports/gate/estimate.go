@@ -3,6 +3,7 @@ package gate
 import (
 	"math"
 
+	"github.com/semabench/semabench/internal/stats"
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
@@ -83,7 +84,7 @@ func estimateLogs(logs []float64) Estimate {
 		return e
 	}
 	walsh := signedrank.WalshAverages(logs)
-	e.Ratio = math.Exp(medianOfSorted(walsh))
+	e.Ratio = math.Exp(stats.Sorted(walsh).Median())
 	if k, p := signedrank.Critical(len(logs), (1-confidence)/2); k > 0 {
 		e.Lo, e.Hi = math.Exp(walsh[k-1]), math.Exp(walsh[len(walsh)-k])
 		e.Confidence = 1 - 2*p
@@ -95,16 +96,6 @@ func estimateLogs(logs []float64) Estimate {
 	}
 	e.Faster = signedrank.P(negated)
 	return e
-}
-
-// medianOfSorted returns the median of sorted values, NaN without any. Walsh averages are sorted
-// already and there are hundreds of them, so a median that sorts again would cost more than the rest.
-func medianOfSorted(sorted []float64) float64 {
-	n := len(sorted)
-	if n == 0 {
-		return math.NaN()
-	}
-	return sorted[(n-1)/2]/2 + sorted[n/2]/2
 }
 
 // standardError returns the standard error of the logarithm of Ratio, or +Inf without an interval. It

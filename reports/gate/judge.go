@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/semabench/semabench/internal/stats"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -158,9 +159,7 @@ func medians(pairs []Pair) (old, new float64) {
 	for _, p := range pairs {
 		olds, news = append(olds, p.Old), append(news, p.New)
 	}
-	slices.Sort(olds)
-	slices.Sort(news)
-	return medianOfSorted(olds), medianOfSorted(news)
+	return stats.Median(olds), stats.Median(news)
 }
 
 // lacksSecondStage reports whether t is of a suspect whose second stage was not measured.
@@ -178,7 +177,8 @@ func (r rule) correct(timings []*Timing) {
 	for _, t := range timings {
 		slower, faster = append(slower, t.First.Slower), append(faster, t.First.Faster)
 	}
-	slower, faster = holm(slower, r.family), holm(faster, r.family)
+	slower = stats.Holm(slower, r.family).Corrected
+	faster = stats.Holm(faster, r.family).Corrected
 	for i, t := range timings {
 		t.Corrected = slower[i]
 		if t.Stage == 2 {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/stats"
 )
 
 func rowNamed(t *testing.T, r *Report, name string) *Judged {
@@ -183,7 +185,7 @@ func TestPairsThatAreNoMeasurement(t *testing.T) {
 }
 
 func TestHolm(t *testing.T) {
-	got := holm([]float64{0.03, 0.001, 0.02}, 4)
+	got := stats.Holm([]float64{0.03, 0.001, 0.02}, 4).Corrected
 	for i, want := range []float64{0.06, 0.004, 0.06} {
 		near(t, "corrected p", got[i], want, 1e-12)
 	}
