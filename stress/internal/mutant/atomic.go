@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// count is the correct part of semaphores that keep their state in an atomic.
+// count is the correct part of the mutants that count in an atomic integer. Acquire is missing.
 type count struct {
 	size int64
 	held atomic.Int64
@@ -42,7 +42,7 @@ func (c *count) Release(n int64) {
 	}
 }
 
-// spin acquires as try does, sooner or later. It ends when alive says so.
+// spin calls try until it succeeds, or until alive returns false.
 func spin(try func(n int64) bool, n int64, alive func() bool) bool {
 	for alive() {
 		if try(n) {
@@ -53,7 +53,8 @@ func spin(try func(n int64) bool, n int64, alive func() bool) bool {
 	return false
 }
 
-// M17
+// staleBroadcast is M17: Acquire loads the channel to wait on after it has looked at the count. A Release between
+// the two has replaced the channel, so its wake-up is missed.
 type staleBroadcast struct {
 	count
 	freed atomic.Pointer[chan struct{}] // closed and replaced by Release
@@ -86,7 +87,8 @@ func (s *staleBroadcast) Release(n int64) {
 	close(*s.freed.Swap(new(make(chan struct{}))))
 }
 
-// M24
+// noSecondLook is M24: Acquire looks at the count, then enters the line. A Release between the two finds no
+// waiter, and Acquire does not look again.
 type noSecondLook struct {
 	count
 	mu   sync.Mutex
@@ -151,7 +153,7 @@ func (s *noSecondLook) serve() {
 	}
 }
 
-// M31
+// staleCount is M31: TryAcquire repeats a failed compare-and-swap with the same old value.
 type staleCount struct{ count }
 
 func newStaleCount(size int64) impls.Semaphore {
@@ -172,7 +174,7 @@ func (s *staleCount) Acquire(ctx context.Context, n int64) error {
 
 func (s *staleCount) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
-	held := s.held.Load() // once
+	held := s.held.Load() // the defect: not loaded again in the loop
 	for n <= s.size-held {
 		Preempt()
 		if s.held.CompareAndSwap(held, held+n) {
@@ -182,7 +184,7 @@ func (s *staleCount) TryAcquire(n int64) bool {
 	return false
 }
 
-// M32
+// deafSpinner is M32: a spinning Acquire never looks at ctx.
 type deafSpinner struct{ count }
 
 func newDeafSpinner(size int64) impls.Semaphore {

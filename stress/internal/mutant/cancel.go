@@ -6,7 +6,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M5
+// grantedAndCancelled is M5: a cancelled Acquire ignores that it was granted, so its permits are lost.
 type grantedAndCancelled struct{ *queue }
 
 func newGrantedAndCancelled(size int64) impls.Semaphore { return grantedAndCancelled{newQueue(size)} }
@@ -20,12 +20,12 @@ func (s grantedAndCancelled) Acquire(ctx context.Context, n int64) error {
 	case <-w.ready:
 		return nil
 	case <-ctx.Done():
-		s.leave(w) // and if that says granted?
+		s.leave(w) // the defect: the result is ignored
 		return ctx.Err()
 	}
 }
 
-// M6
+// cancelPassesOn is M6: a cancelled Acquire releases permits whether it was granted or not.
 type cancelPassesOn struct{ *queue }
 
 func newCancelPassesOn(size int64) impls.Semaphore { return cancelPassesOn{newQueue(size)} }
@@ -45,7 +45,7 @@ func (s cancelPassesOn) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// M21
+// silentLeaver is M21: a cancelled head of the line does not wake the waiters behind it.
 type silentLeaver struct{ *queue }
 
 func newSilentLeaver(size int64) impls.Semaphore { return silentLeaver{newQueue(size)} }
@@ -63,7 +63,7 @@ func (s silentLeaver) Acquire(ctx context.Context, n int64) error {
 	s.mu.Lock()
 	granted := w.granted()
 	if !granted && w.place != nil {
-		s.line.Remove(w.place) // and serve those behind?
+		s.line.Remove(w.place) // the defect: no call of serve
 	}
 	s.mu.Unlock()
 	if granted {
@@ -72,7 +72,7 @@ func (s silentLeaver) Acquire(ctx context.Context, n int64) error {
 	return ctx.Err()
 }
 
-// M22
+// deadWaiter is M22: a cancelled waiter stays in line, and is granted permits later.
 type deadWaiter struct{ *queue }
 
 func newDeadWaiter(size int64) impls.Semaphore { return deadWaiter{newQueue(size)} }
@@ -86,11 +86,11 @@ func (s deadWaiter) Acquire(ctx context.Context, n int64) error {
 	case <-w.ready:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err() // still in line
+		return ctx.Err() // the defect: w stays in line
 	}
 }
 
-// M38
+// abandonedAdapter is M38: a goroutine waits on the Cond for each Acquire. A cancelled Acquire does not wake it.
 type abandonedAdapter struct{ *cond }
 
 func newAbandonedAdapter(size int64) impls.Semaphore { return abandonedAdapter{newCond(size)} }
@@ -100,34 +100,34 @@ func (s abandonedAdapter) Acquire(ctx context.Context, n int64) error {
 		return err
 	}
 	abandoned := false // guarded by mu
-	got := make(chan struct{})
+	granted := make(chan struct{})
 	go func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for !abandoned && n > s.size-s.held {
-			s.freed.Wait() // nobody tells it that it was abandoned
+			s.freed.Wait() // the defect: no broadcast follows when abandoned is set
 		}
 		if !abandoned {
 			s.held += n
-			close(got)
+			close(granted)
 		}
 	}()
 	select {
-	case <-got:
+	case <-granted:
 		return nil
 	case <-ctx.Done():
 	}
 	err := ctx.Err()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if isDone(got) {
+	if isDone(granted) {
 		return nil
 	}
 	abandoned = true
 	return err
 }
 
-// M39
+// callbackKept is M39: Acquire never stops the callback that it registered with ctx.
 type callbackKept struct{ *queue }
 
 func newCallbackKept(size int64) impls.Semaphore { return callbackKept{newQueue(size)} }
@@ -137,12 +137,12 @@ func (s callbackKept) Acquire(ctx context.Context, n int64) error {
 	if w == nil {
 		return err
 	}
-	left := make(chan struct{})
-	context.AfterFunc(ctx, func() { close(left) }) // returns a stop that nobody calls
+	cancelled := make(chan struct{})
+	context.AfterFunc(ctx, func() { close(cancelled) }) // the defect: the returned stop function is not called
 	select {
 	case <-w.ready:
 		return nil
-	case <-left:
+	case <-cancelled:
 		if s.leave(w) {
 			s.Release(n)
 		}
@@ -150,7 +150,7 @@ func (s callbackKept) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// S5
+// deaf is S5: a waiting Acquire does not look at ctx.
 type deaf struct{ *queue }
 
 func newDeaf(size int64) impls.Semaphore { return deaf{newQueue(size)} }

@@ -7,13 +7,15 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// lock is a mutex. It is a channel, so that a goroutine that waits for it can be seen to be blocked.
-type lock chan struct{} // holds an element while somebody has the lock
+// lock is a mutex made of a channel. A synctest bubble sees that a goroutine which waits for it is
+// blocked; for a sync.Mutex it does not.
+type lock chan struct{} // has an element while the lock is held
 
 func (l lock) lock()   { l <- struct{}{} }
 func (l lock) unlock() { <-l }
 
-// broadcast is a correct semaphore in pieces, whose waiters all look again after each Release.
+// broadcast is a correct semaphore in which every Release wakes all waiters. Mutants embed it and replace
+// methods.
 type broadcast struct {
 	lock
 	size    int64
@@ -70,7 +72,7 @@ func (s *broadcast) Release(n int64) {
 	s.changed = make(chan struct{})
 }
 
-// M28
+// locksTwice is M28: TryAcquire calls Acquire, which takes the same lock.
 type locksTwice struct{ *broadcast }
 
 func newLocksTwice(size int64) impls.Semaphore { return locksTwice{newBroadcast(size)} }
@@ -79,10 +81,10 @@ func (s locksTwice) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	s.lock.lock()
 	defer s.lock.unlock()
-	return n <= s.size-s.held && s.Acquire(context.Background(), n) == nil // which locks
+	return n <= s.size-s.held && s.Acquire(context.Background(), n) == nil // the defect: Acquire takes the lock
 }
 
-// M29
+// errUnderLock is M29: Acquire calls ctx.Err, code of the caller, under its lock.
 type errUnderLock struct{ *broadcast }
 
 func newErrUnderLock(size int64) impls.Semaphore { return errUnderLock{newBroadcast(size)} }
@@ -105,12 +107,12 @@ func (s errUnderLock) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// M27
+// handOff is M27: Release sends to a waiter under the lock. A waiter that was cancelled does not receive.
 type handOff struct {
 	lock
 	size int64
 	held int64
-	line list.List // of *waiter, to whom ready is sent
+	line list.List // of *waiter; a grant sends to the channel ready
 }
 
 func newHandOff(size int64) impls.Semaphore {
@@ -181,6 +183,6 @@ func (s *handOff) serve() {
 		}
 		w := s.line.Remove(head).(*waiter)
 		s.held += w.n
-		w.ready <- struct{}{} // and if w has left?
+		w.ready <- struct{}{} // the defect: blocks for ever if w was cancelled
 	}
 }

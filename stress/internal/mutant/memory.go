@@ -10,20 +10,21 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M2
+// unlockedRead is M2: TryAcquire reads the count without the lock.
 type unlockedRead struct{ *queue }
 
 func newUnlockedRead(size int64) impls.Semaphore { return unlockedRead{newQueue(size)} }
 
 func (s unlockedRead) TryAcquire(n int64) bool {
-	if n > s.size-s.held { // without the lock
+	if n > s.size-s.held { // the defect: no lock
 		mustNotBeNegative(n)
 		return false
 	}
 	return s.queue.TryAcquire(n)
 }
 
-// M36: the count is guarded by a flag that is set by compare-and-swap and cleared by plain store.
+// plainStore is M36: a spin lock that is taken by compare-and-swap and released by a plain store. The
+// store orders nothing, so the next holder may not see what was written before.
 type plainStore struct {
 	busy uint32
 	size int64
@@ -78,11 +79,12 @@ func (s *plainStore) Release(n int64) {
 	s.held -= n
 }
 
-// M37: Acquire leases its permits, until Release or until ctx is done.
+// leased is M37: permits come back when the ctx of their Acquire is done, though the holder still works.
+// Release then has to subtract fewer permits, because these are back already.
 type leased struct {
 	*queue
-	leases  list.List // of *lease, the oldest first; guarded by mu, as is expired
-	expired int64     // permits that came back with their lease, and that Release has yet to hear of
+	leases  list.List // of *lease, the oldest first; guarded by mu, like expired
+	expired int64     // permits that came back with their ctx and were not released yet
 }
 
 type lease struct{ n int64 }
@@ -115,7 +117,7 @@ func (s *leased) Release(n int64) {
 	s.queue.Release(n - s.end(n))
 }
 
-// end ends leases of n permits and returns how many of these are back already.
+// end ends leases of n permits, and returns how many of the n permits are back already.
 func (s *leased) end(n int64) (back int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,19 @@
-// Package mutant holds semaphores that are broken on purpose: each is complete but for one defect
-// that has happened in the wild, and names the clauses of package stress that have to catch it.
-// A detector that has never caught a planted bug proves nothing.
+// Package mutant holds semaphores that are broken on purpose. Each is complete but for one defect, and
+// names the clauses of package stress that must find it.
+//
+//	for _, m := range mutant.All() {
+//		stress.Judge(m.Impl) // must fail m.KilledBy
+//	}
+//
+// A detector that has never found a planted defect proves nothing. The 41 mutants with an M have
+// defects that were published. The 15 with an S were planted for clauses that no M breaks alone.
+//
+// Only tests may import this package. Changes to the operations of a mutant change the counts in
+// stress/explore/kills.md.
+//
+// # What this does not show
+//
+// The list is a floor and no measure: detectors that find all of these may miss other defects.
 package mutant
 
 import (
@@ -14,35 +27,36 @@ import (
 // A Mutant is a semaphore with one defect.
 type Mutant struct {
 	impls.Impl
-	ID        string // M1 …
-	Defect    string // what is wrong
-	Reference string // where it happened
+	ID        string // M1 to M41, S1 to S15
+	Defect    string // in a line
+	Reference string // the publication of the defect, or the clause that it was planted for
 
 	// KilledBy has the IDs of the clauses that must all fail; but see OnlyRaces. Instead of R1 it
-	// names those of its oracles that must speak: I for capacity, conservation and results, W for
-	// the watchdog.
+	// names the oracles of R1 that must report: I for capacity, conservation and results, W for
+	// waiters that are stuck.
 	KilledBy []string
 
-	// Narrow says that the window of the defect is a few instructions wide and holds a Preempt.
+	// Narrow says that the window of the defect is a few instructions wide and contains a call of
+	// Preempt.
 	Narrow bool
 }
 
-// Preempt stands for a preemption in a narrow window, which native stress seldom meets on a machine
-// with few processors. Tests replace it, to see what is caught without.
+// Preempt stands for a preemption in a narrow window. The Go scheduler seldom preempts there on a machine
+// with few processors. Tests replace it to measure what is found without it.
 var Preempt = runtime.Gosched
 
-// OnlyRaces reports whether nothing but the race detector sees the defect. It reports a race once,
-// to the clause that happens to be played, so for such a mutant one of KilledBy is enough.
+// OnlyRaces reports whether only the race detector sees the defect. The detector reports each race once,
+// to the clause that happens to run. So for such a mutant one clause of KilledBy is enough.
 func (m Mutant) OnlyRaces() bool {
 	return !slices.ContainsFunc(m.KilledBy, func(id string) bool { return id != "C29" && id != "C30" })
 }
 
 // All returns the mutants in the order of their IDs.
 func All() []Mutant {
-	return slices.SortedFunc(slices.Values(slices.Concat(ofPermits(), ofWaits())), byID)
+	return slices.SortedFunc(slices.Values(slices.Concat(permitMutants(), waitMutants())), byID)
 }
 
-// byID puts M2 before M10, and those planted for a clause last.
+// byID puts M2 before M10, and the mutants with an S last.
 func byID(a, b Mutant) int {
 	return cmp.Or(cmp.Compare(a.ID[0], b.ID[0]), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 }

@@ -8,12 +8,13 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M40
+// recycled is M40: waiters are pooled. Release writes to a waiter after it has woken it, and another Acquire may
+// use that waiter by then.
 type recycled struct {
 	mu    sync.Mutex
 	size  int64
 	held  int64
-	line  list.List // of *waiter, to whom ready is sent; place is nil when that is due
+	line  list.List // of *waiter; place is nil once the waiter was admitted
 	spare []*waiter
 }
 
@@ -42,7 +43,7 @@ func (s *recycled) Acquire(ctx context.Context, n int64) error {
 		if w.place != nil {
 			s.line.Remove(w.place)
 			s.spare = append(s.spare, w)
-			s.unlockAndTell(s.admit())
+			s.unlockAndWake(s.admit())
 			return ctx.Err()
 		}
 		s.mu.Unlock()
@@ -54,7 +55,7 @@ func (s *recycled) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
-// join returns nil if n permits could be taken at once.
+// join returns a place in line, or nil if n permits were free.
 func (s *recycled) join(done <-chan struct{}, n int64) (w *waiter, cancelled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,9 +98,10 @@ func (s *recycled) Release(n int64) {
 		panic("mutant: released more than held")
 	}
 	s.held -= n
-	s.unlockAndTell(s.admit())
+	s.unlockAndWake(s.admit())
 }
 
+// admit takes the waiters that fit off the line, and counts their permits.
 func (s *recycled) admit() (admitted []*waiter) {
 	for s.line.Len() > 0 {
 		w := s.line.Front().Value.(*waiter)
@@ -114,19 +116,19 @@ func (s *recycled) admit() (admitted []*waiter) {
 	return admitted
 }
 
-func (s *recycled) unlockAndTell(admitted []*waiter) {
+func (s *recycled) unlockAndWake(admitted []*waiter) {
 	s.mu.Unlock()
 	for _, w := range admitted {
 		w.ready <- struct{}{}
 		Preempt()
-		w.n = 0 // it may be another's by now
+		w.n = 0 // the defect: another Acquire may use w by now
 	}
 }
 
-// S14
+// everySlot is S14: each wait appends to a slice that never shrinks.
 type everySlot struct {
 	*queue
-	slots []*waiter // guarded by mu; one for each wait, emptied but never reused
+	slots []*waiter // guarded by mu; one for each wait, cleared but never reused
 }
 
 func newEverySlot(size int64) impls.Semaphore { return &everySlot{queue: newQueue(size)} }

@@ -9,11 +9,11 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Reference is the correct semaphore that most mutants are made of, to show that the defect and
-// nothing else is what the clauses catch.
+// Reference is the correct semaphore that most mutants are made of. It must pass every clause: then the
+// clauses find the defect of a mutant and nothing else.
 var Reference = impls.Impl{Name: "reference", New: newReference, Order: impls.FIFO}
 
-// queue is a correct FIFO semaphore in pieces: a mutant embeds it and replaces one of them.
+// queue is a correct FIFO semaphore. A mutant embeds it and replaces a method.
 type queue struct {
 	mu   sync.Mutex
 	size int64
@@ -23,8 +23,8 @@ type queue struct {
 
 type waiter struct {
 	n     int64
-	ready chan struct{} // closed when n permits have been booked for the waiter
-	place *list.Element // nil when it is not in line
+	ready chan struct{} // closed when n permits are counted as held by the waiter
+	place *list.Element // nil if the waiter is not in line
 }
 
 func newReference(size int64) impls.Semaphore { return newQueue(size) }
@@ -48,7 +48,8 @@ func (q *queue) Acquire(ctx context.Context, n int64) error {
 	return q.wait(ctx, w)
 }
 
-// wait returns when w has been granted its permits, or has left because ctx is done.
+// wait returns nil when w was granted its permits. It returns an error when ctx is done, and then gives
+// back the permits of a grant that came at the same time.
 func (q *queue) wait(ctx context.Context, w *waiter) error {
 	select {
 	case <-w.ready:
@@ -79,7 +80,7 @@ func (q *queue) Release(n int64) {
 	q.serve(math.MaxInt)
 }
 
-// join returns nil and nil if n permits could be taken at once, and otherwise a place in line.
+// join returns nil and nil if n permits were free. Otherwise it returns a waiter, or the error of ctx.
 func (q *queue) join(ctx context.Context, n int64) (*waiter, error) {
 	mustNotBeNegative(n)
 	done := ctx.Done()
@@ -93,13 +94,14 @@ func (q *queue) join(ctx context.Context, n int64) (*waiter, error) {
 		return nil, nil
 	}
 	w := &waiter{n: n, ready: make(chan struct{})}
-	if n <= q.size { // what can never be served must not be in line
+	if n <= q.size { // a request that can never be granted must not hold up others
 		w.place = q.line.PushBack(w)
 	}
 	return w, nil
 }
 
-// leave reports whether w was granted its permits. If not, w is out of the line afterwards.
+// leave reports whether w was granted its permits. If not, it takes w off the line, and admits the waiters
+// that w held up.
 func (q *queue) leave(w *waiter) (granted bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -121,7 +123,7 @@ func (q *queue) take(n int64) bool {
 	return true
 }
 
-// serve admits waiters from the head of the line, as long as they fit and at most so many.
+// serve admits waiters from the head of the line while they fit, and at most the given number.
 func (q *queue) serve(most int) {
 	for range most {
 		head := q.line.Front()

@@ -6,11 +6,11 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// tokens is a channel with an element for every permit that is held. It can count to weights
-// that a loop can; more is refused by a panic rather than by running for years.
+// tokens is a channel with an element for every permit that is held. Each token takes one step of a loop,
+// so weights above 2^20 panic.
 type tokens struct {
 	held chan struct{}
-	turn chan struct{} // who collects several tokens
+	turn chan struct{} // held by an Acquire that collects tokens
 }
 
 func newTokens(size int64) tokens {
@@ -18,7 +18,7 @@ func newTokens(size int64) tokens {
 	return tokens{held: make(chan struct{}, size), turn: make(chan struct{}, 1)}
 }
 
-// collect takes n tokens one by one and returns how many it has when it is done or ctx is.
+// collect takes n tokens one by one. It returns how many it took before ctx was done.
 func (s tokens) collect(ctx context.Context, n int64) (got int64) {
 	for ctx.Err() == nil && got < n {
 		select {
@@ -55,11 +55,12 @@ func (s tokens) Release(n int64) {
 
 func mustBeCountable(n int64) {
 	if mustNotBeNegative(n); n > 1<<20 {
-		panic("mutant: more tokens than one can count")
+		panic("mutant: too many tokens to count")
 	}
 }
 
-// M3: nobody waits for the turn, so two can be half way.
+// halfHolders is M3: Acquire takes tokens without waiting for its turn. Two callers can hold half of their
+// tokens each, and wait for each other for ever.
 type halfHolders struct{ tokens }
 
 func newHalfHolders(size int64) impls.Semaphore { return halfHolders{newTokens(size)} }
@@ -77,7 +78,8 @@ func (s halfHolders) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
-// M4: one at a time, but what a cancelled one has in hand is lost.
+// partialLoss is M4: only one Acquire collects tokens at a time, but a cancelled Acquire does not return
+// the tokens that it has taken.
 type partialLoss struct{ tokens }
 
 func newPartialLoss(size int64) impls.Semaphore { return partialLoss{newTokens(size)} }
@@ -93,7 +95,7 @@ func (s partialLoss) Acquire(ctx context.Context, n int64) error {
 	case <-ctx.Done():
 	}
 	if got := s.collect(ctx, n); got < n {
-		return ctx.Err() // and the got?
+		return ctx.Err() // the defect: got tokens are not returned
 	}
 	return nil
 }

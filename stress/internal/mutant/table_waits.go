@@ -2,8 +2,9 @@ package mutant
 
 import "github.com/semabench/semabench/impls"
 
-// ofWaits are the mutants that wake too few or the wrong ones, or whose waiters do not leave well.
-func ofWaits() []Mutant {
+// waitMutants returns the mutants that wake too few waiters or the wrong ones, or handle a cancellation
+// wrongly.
+func waitMutants() []Mutant {
 	return []Mutant{
 		{
 			Impl:      impls.Impl{Name: "granted-and-cancelled", New: newGrantedAndCancelled, Order: impls.FIFO},
@@ -29,14 +30,14 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "full-edge", New: newFullEdge, Order: impls.Barging},
 			ID:        "M16",
-			Defect:    "Release wakes only when all permits were held: a heavier waiter never hears of the rest",
+			Defect:    "Release wakes only when all permits were held: a heavier waiter is not woken by later releases",
 			Reference: "marusama/semaphore#3, cockroachdb/cockroach#33554",
 			KilledBy:  []string{"C17", "C18", "C19"},
 		},
 		{
 			Impl:      impls.Impl{Name: "stale-broadcast", New: newStaleBroadcast, Order: impls.Barging},
 			ID:        "M17",
-			Defect:    "the channel to wait on is loaded after the look: Release may have replaced it by then",
+			Defect:    "the channel to wait on is loaded after the count: Release may have replaced it by then",
 			Reference: "marusama/semaphore#2",
 			KilledBy:  []string{"C17"},
 			Narrow:    true,
@@ -44,7 +45,7 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "unlocked-broadcast", New: newUnlockedBroadcast, Order: impls.Barging},
 			ID:        "M18",
-			Defect:    "a cancellation is broadcast without the lock, between the look and the Wait of its waiter",
+			Defect:    "a cancellation is broadcast without the lock, between the check and the Wait of its waiter",
 			Reference: "e2b-dev/infra#3629",
 			KilledBy:  []string{"C22"},
 			Narrow:    true,
@@ -52,21 +53,21 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "if-not-for", New: newIfNotFor, Order: impls.Barging},
 			ID:        "M19",
-			Defect:    "a woken waiter does not look again: whoever took its permit meanwhile holds it too",
+			Defect:    "a woken waiter does not check again: another call may have taken the permit meanwhile",
 			Reference: "the class of KAFKA-17929",
 			KilledBy:  []string{"C1", "C17", "I", "C34"},
 		},
 		{
 			Impl:      impls.Impl{Name: "wrong-one-woken", New: newWrongOneWoken, Order: impls.Barging},
 			ID:        "M20",
-			Defect:    "Signal among mixed weights wakes one that does not fit, and one that does sleeps on",
+			Defect:    "Signal among mixed weights wakes a waiter that does not fit, and a waiter that fits sleeps on",
 			Reference: "discussion of golang/go#16620",
 			KilledBy:  []string{"C17", "C18", "W"},
 		},
 		{
 			Impl:      impls.Impl{Name: "silent-leaver", New: newSilentLeaver, Order: impls.FIFO},
 			ID:        "M21",
-			Defect:    "a cancelled head of the line does not let those behind it through",
+			Defect:    "a cancelled head of the line does not wake the waiters behind it",
 			Reference: "golang/go#37852, python/cpython bpo-27585",
 			KilledBy:  []string{"C17", "C20", "W"},
 		},
@@ -80,14 +81,14 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "swallowed-signal", New: newSwallowedSignal, Order: impls.Barging},
 			ID:        "M23",
-			Defect:    "a cancelled waiter keeps the signal that it was sent to itself",
+			Defect:    "a cancelled waiter does not pass on the signal that woke it",
 			Reference: "jackc/puddle#2",
 			KilledBy:  []string{"C20"},
 		},
 		{
 			Impl:      impls.Impl{Name: "no-second-look", New: newNoSecondLook},
 			ID:        "M24",
-			Defect:    "a waiter gets in line without another look: what came back meanwhile is not for it",
+			Defect:    "a waiter enters the line without a second check: a permit released meanwhile is missed",
 			Reference: "the family of glibc BZ 12674",
 			KilledBy:  []string{"C17"},
 			Narrow:    true,
@@ -95,14 +96,14 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "flag-kept", New: newFlagKept, Order: impls.Barging},
 			ID:        "M25",
-			Defect:    "a waiter that is cancelled on its way leaves the flag set that says one is on its way",
+			Defect:    "a cancelled waiter leaves the flag set that says that a wake-up is on its way",
 			Reference: "python/cpython#93222",
 			KilledBy:  []string{"C20"},
 		},
 		{
 			Impl:      impls.Impl{Name: "first-expired", New: newFirstExpired, Order: impls.FIFO},
 			ID:        "M26",
-			Defect:    "the sweep of expired waiters removes from the list that it walks, and ends at the first",
+			Defect:    "the sweep of expired waiters removes from the list that it walks, and ends after the first",
 			Reference: "vitessio/vitess#16897",
 			KilledBy:  []string{"C23", "C32"},
 			Narrow:    true,
@@ -110,14 +111,14 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "hand-off", New: newHandOff, Order: impls.FIFO},
 			ID:        "M27",
-			Defect:    "Release hands over with the lock held, to a waiter that may have left",
+			Defect:    "Release hands over with the lock held, to a waiter that may have been cancelled",
 			Reference: "vitessio/vitess#20310",
 			KilledBy:  []string{"C7", "C20", "C32"},
 		},
 		{
 			Impl:      impls.Impl{Name: "locks-twice", New: newLocksTwice, Order: impls.Barging},
 			ID:        "M28",
-			Defect:    "TryAcquire calls Acquire with the lock held that Acquire takes",
+			Defect:    "TryAcquire calls Acquire while it holds the lock that Acquire takes",
 			Reference: "tektoncd/pipelines-as-code#2173",
 			KilledBy:  []string{"C2", "C4", "C24"},
 		},
@@ -147,7 +148,7 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "deaf-spinner", New: newDeafSpinner, Order: impls.Barging, Waits: impls.Spinning},
 			ID:        "M32",
-			Defect:    "a spinning waiter does not look at its ctx",
+			Defect:    "a spinning waiter ignores its ctx",
 			Reference: "the class of golangci/golangci-lint#6128",
 			KilledBy:  []string{"C5", "C20", "C22", "C23"},
 		},
@@ -161,7 +162,7 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "abandoned-adapter", New: newAbandonedAdapter, Order: impls.Barging},
 			ID:        "M38",
-			Defect:    "a goroutine waits on the Cond for each Acquire and is abandoned on cancel",
+			Defect:    "a goroutine waits on the Cond for each Acquire and is left behind on cancel",
 			Reference: "jackc/puddle#17, kamilsk/semaphore#133",
 			KilledBy:  []string{"C31"},
 		},
@@ -175,14 +176,14 @@ func ofWaits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "closed-twice", New: newClosedTwice, Order: impls.FIFO},
 			ID:        "M41",
-			Defect:    "the channel that a waiter is granted through is closed when it leaves, granted or not",
+			Defect:    "a cancelled waiter closes the channel of its grant, granted or not",
 			Reference: "sends on closed channels in gRPC and Knative",
 			KilledBy:  []string{"C7", "C20", "C32"},
 		},
 		{
 			Impl:      impls.Impl{Name: "deaf", New: newDeaf, Order: impls.FIFO},
 			ID:        "S5",
-			Defect:    "whoever waits is deaf to its ctx",
+			Defect:    "a waiting Acquire ignores its ctx",
 			Reference: "planted for C22",
 			KilledBy:  []string{"C20", "C22", "W"},
 		},

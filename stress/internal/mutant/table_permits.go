@@ -2,8 +2,8 @@ package mutant
 
 import "github.com/semabench/semabench/impls"
 
-// ofPermits are the mutants that count, grant or take back permits wrongly.
-func ofPermits() []Mutant {
+// permitMutants returns the mutants that count, grant or take back permits wrongly.
+func permitMutants() []Mutant {
 	return []Mutant{
 		{
 			Impl:      impls.Impl{Name: "check-then-act", New: newCheckThenAct, Order: impls.Barging, Waits: impls.Spinning},
@@ -37,14 +37,14 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "done-context-wins", New: newDoneContextWins, Order: impls.FIFO},
 			ID:        "M7",
-			Defect:    "a done ctx is not looked at while permits are free",
+			Defect:    "Acquire ignores a done ctx while permits are free",
 			Reference: "golang/go#63615",
 			KilledBy:  []string{"C5", "C8", "I"},
 		},
 		{
 			Impl:      impls.Impl{Name: "growing", New: newGrowing, Order: impls.FIFO},
 			ID:        "M8",
-			Defect:    "an over-release silently makes permits",
+			Defect:    "an over-release silently creates permits",
 			Reference: "vercel/async-sema#57",
 			KilledBy:  []string{"C10", "C11"},
 		},
@@ -58,7 +58,7 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "negative", New: newNegative, Order: impls.FIFO},
 			ID:        "M10",
-			Defect:    "negative weights are accepted: Release(-n) steals permits, Acquire(-n) makes them",
+			Defect:    "negative weights are accepted: Release(-n) steals permits, Acquire(-n) creates them",
 			Reference: "golang/go#80183",
 			KilledBy:  []string{"C12"},
 		},
@@ -93,7 +93,7 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "lifo", New: newLIFO, Order: impls.FIFO},
 			ID:        "M34",
-			Defect:    "the last to come is the first to be served though FIFO is declared",
+			Defect:    "the last waiter is granted first though FIFO is declared",
 			Reference: "python/cpython#31910",
 			KilledBy:  []string{"C17", "C27", "C34"},
 		},
@@ -114,14 +114,14 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "leased", New: newLeased, Order: impls.FIFO},
 			ID:        "M37",
-			Defect:    "permits come back when the ctx of their Acquire is done, though their holder is at work",
+			Defect:    "permits come back when the ctx of their Acquire is done, though their holder still works",
 			Reference: "the class of order violations",
 			KilledBy:  []string{"C6", "C17", "C31"},
 		},
 		{
 			Impl:      impls.Impl{Name: "recycled", New: newRecycled, Order: impls.FIFO},
 			ID:        "M40",
-			Defect:    "Release touches a waiter that it has let go and that may be another's by then",
+			Defect:    "Release writes to a waiter that it has woken and that another call may reuse by then",
 			Reference: "tokio-rs/tokio#2340, glibc BZ 12674",
 			KilledBy:  []string{"C29", "C30"},
 			Narrow:    true,
@@ -136,7 +136,7 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "forgetful-try", New: newForgetfulTry, Order: impls.FIFO},
 			ID:        "S2",
-			Defect:    "a TryAcquire that fails keeps what there was",
+			Defect:    "a TryAcquire that fails takes all free permits",
 			Reference: "planted for C3",
 			KilledBy:  []string{"C3", "W"},
 		},
@@ -157,21 +157,21 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "stingy", New: newStingy, Order: impls.FIFO},
 			ID:        "S6",
-			Defect:    "TryAcquire keeps the last permit for itself: < where <= was meant",
+			Defect:    "TryAcquire never grants the last permit: < where <= was meant",
 			Reference: "planted for C2, C4, C6 and C11",
 			KilledBy:  []string{"C2", "C4", "C6", "C11", "C21"},
 		},
 		{
 			Impl:      impls.Impl{Name: "half-booked", New: newHalfBooked, Order: impls.FIFO},
 			ID:        "S7",
-			Defect:    "a waiter for n is booked with one permit",
+			Defect:    "a waiter for n permits holds one",
 			Reference: "planted for C6",
 			KilledBy:  []string{"C6"},
 		},
 		{
 			Impl:      impls.Impl{Name: "try-lock", New: newTryLock, Order: impls.FIFO},
 			ID:        "S8",
-			Defect:    "TryAcquire fails if it meets another call, though permits are free",
+			Defect:    "TryAcquire fails while another call runs, though permits are free",
 			Reference: "planted for C4",
 			KilledBy:  []string{"C4", "C34"},
 			Narrow:    true,
@@ -179,14 +179,14 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "short-line", New: newShortLine, Order: impls.FIFO},
 			ID:        "S9",
-			Defect:    "the ninth in line is let through: storage for eight",
+			Defect:    "the ninth waiter is admitted without permits: storage for eight",
 			Reference: "planted for C18",
 			KilledBy:  []string{"C18"},
 		},
 		{
 			Impl:      impls.Impl{Name: "reset", New: newReset, Order: impls.FIFO},
 			ID:        "S10",
-			Defect:    "an over-release forgets who holds permits, and panics",
+			Defect:    "an over-release sets the count to zero, and panics",
 			Reference: "planted for C11",
 			KilledBy:  []string{"C11"},
 		},
@@ -214,14 +214,14 @@ func ofPermits() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "every-slot", New: newEverySlot, Order: impls.FIFO},
 			ID:        "S14",
-			Defect:    "the storage of the line is never used again, however many waits are over",
+			Defect:    "the storage of the line is never reused, however many waits are over",
 			Reference: "planted for C33",
 			KilledBy:  []string{"C33"},
 		},
 		{
 			Impl:      impls.Impl{Name: "try-in-line", New: newTryInLine, Order: impls.FIFO},
 			ID:        "S15",
-			Defect:    "TryAcquire stands in line before it looks",
+			Defect:    "TryAcquire waits in line before it looks at the count",
 			Reference: "planted for C24",
 			KilledBy:  []string{"C13", "C24", "C28"},
 		},

@@ -9,7 +9,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M1
+// checkThenAct is M1: TryAcquire compares and adds in two steps. Two callers can pass the same comparison.
 type checkThenAct struct {
 	size int64
 	held atomic.Int64
@@ -58,7 +58,7 @@ func (s *checkThenAct) Release(n int64) {
 	}
 }
 
-// M7
+// doneContextWins is M7: Acquire takes free permits before it looks at ctx.
 type doneContextWins struct{ *queue }
 
 func newDoneContextWins(size int64) impls.Semaphore { return doneContextWins{newQueue(size)} }
@@ -70,7 +70,7 @@ func (s doneContextWins) Acquire(ctx context.Context, n int64) error {
 	return s.queue.Acquire(ctx, n)
 }
 
-// M13
+// doomedHead is M13: a request for more than the size waits at the head of the line, and blocks it.
 type doomedHead struct{ *queue }
 
 func newDoomedHead(size int64) impls.Semaphore { return doomedHead{newQueue(size)} }
@@ -88,7 +88,7 @@ func (s doomedHead) Acquire(ctx context.Context, n int64) error {
 	return s.wait(ctx, w)
 }
 
-// M14
+// generous is M14: Release also admits the head of the line if at least one permit is free.
 type generous struct{ *queue }
 
 func newGenerous(size int64) impls.Semaphore { return generous{newQueue(size)} }
@@ -102,7 +102,7 @@ func (s generous) Release(n int64) {
 	}
 }
 
-// M34
+// lifo is M34: a new waiter goes to the front of the line.
 type lifo struct{ *queue }
 
 func newLIFO(size int64) impls.Semaphore { return lifo{newQueue(size)} }
@@ -120,7 +120,7 @@ func (s lifo) Acquire(ctx context.Context, n int64) error {
 	return s.wait(ctx, w)
 }
 
-// M35
+// queueJumper is M35: TryAcquire does not look at the line.
 type queueJumper struct{ *queue }
 
 func newQueueJumper(size int64) impls.Semaphore { return queueJumper{newQueue(size)} }
@@ -136,7 +136,7 @@ func (s queueJumper) TryAcquire(n int64) bool {
 	return true
 }
 
-// S2
+// forgetfulTry is S2: a TryAcquire that fails counts all permits as held.
 type forgetfulTry struct{ *queue }
 
 func newForgetfulTry(size int64) impls.Semaphore { return forgetfulTry{newQueue(size)} }
@@ -151,7 +151,7 @@ func (s forgetfulTry) TryAcquire(n int64) bool {
 	return false
 }
 
-// S4
+// owned is S4: Release panics in a goroutine that did not acquire last.
 type owned struct {
 	*queue
 	owner atomic.Pointer[[]byte]
@@ -175,13 +175,13 @@ func (s *owned) Release(n int64) {
 	s.queue.Release(n)
 }
 
-// goroutine returns the header of the calling goroutine's stack, which has its number.
+// goroutine returns the number of the calling goroutine, from the header of its stack.
 func goroutine() []byte {
 	buf := make([]byte, 24)
 	return bytes.Fields(buf[:runtime.Stack(buf, false)])[1]
 }
 
-// S8
+// tryLock is S8: TryAcquire fails if another call holds the mutex.
 type tryLock struct{ *queue }
 
 func newTryLock(size int64) impls.Semaphore { return tryLock{newQueue(size)} }
@@ -196,7 +196,7 @@ func (s tryLock) TryAcquire(n int64) bool {
 	return s.take(n)
 }
 
-// S9
+// shortLine is S9: the ninth waiter is admitted without permits.
 type shortLine struct{ *queue }
 
 func newShortLine(size int64) impls.Semaphore { return shortLine{newQueue(size)} }
@@ -211,7 +211,7 @@ func (s shortLine) Acquire(ctx context.Context, n int64) error {
 	return s.queue.Acquire(ctx, n)
 }
 
-// S13
+// sixtyFour is S13: a semaphore of size 64 grants one permit too many.
 type sixtyFour struct {
 	*queue
 	extra atomic.Bool // the 65th permit is held
@@ -223,7 +223,7 @@ func (s *sixtyFour) TryAcquire(n int64) bool {
 	return s.queue.TryAcquire(n) || s.size == 64 && n == 1 && s.extra.CompareAndSwap(false, true)
 }
 
-// S15
+// tryInLine is S15: TryAcquire waits at the end of the line before it looks at the count.
 type tryInLine struct{ *queue }
 
 func newTryInLine(size int64) impls.Semaphore { return tryInLine{newQueue(size)} }

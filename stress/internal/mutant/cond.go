@@ -7,7 +7,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M15
+// oneWakeup is M15: Release admits at most one waiter.
 type oneWakeup struct{ *queue }
 
 func newOneWakeup(size int64) impls.Semaphore { return oneWakeup{newQueue(size)} }
@@ -23,14 +23,14 @@ func (s oneWakeup) Release(n int64) {
 	s.serve(1)
 }
 
-// cond is a correct semaphore on a condition variable but for what its two fields choose.
+// cond is a semaphore on a condition variable. It is correct unless a mutant changes one of its fields.
 type cond struct {
 	mu       sync.Mutex
 	freed    *sync.Cond
 	size     int64
 	held     int64
-	lookOnce bool   // wait once instead of as long as there are too few permits
-	pause    func() // called between the look and the wait
+	lookOnce bool   // wait once, instead of until there are enough permits
+	pause    func() // called between the check of the count and the wait
 	wake     func() // called by Release
 	onDone   func() // called when the ctx of a waiter is done
 }
@@ -45,7 +45,7 @@ func newCond(size int64) *cond {
 	return s
 }
 
-// M16
+// fullEdge is M16: Release wakes waiters only if all permits were held before.
 type fullEdge struct{ *cond }
 
 func newFullEdge(size int64) impls.Semaphore { return fullEdge{newCond(size)} }
@@ -64,7 +64,8 @@ func (s fullEdge) Release(n int64) {
 	}
 }
 
-// M18
+// newUnlockedBroadcast returns M18: the callback of ctx broadcasts without the lock. A waiter that has looked at ctx and not yet
+// called Wait misses the broadcast.
 func newUnlockedBroadcast(size int64) impls.Semaphore {
 	s := newCond(size)
 	s.onDone = s.freed.Broadcast
@@ -72,21 +73,21 @@ func newUnlockedBroadcast(size int64) impls.Semaphore {
 	return s
 }
 
-// M19
+// newIfNotFor returns M19: a woken waiter does not check the count again.
 func newIfNotFor(size int64) impls.Semaphore {
 	s := newCond(size)
 	s.lookOnce = true
 	return s
 }
 
-// M20
+// newWrongOneWoken returns M20: Release signals one waiter, which may not fit, and another that fits sleeps on.
 func newWrongOneWoken(size int64) impls.Semaphore {
 	s := newCond(size)
 	s.wake = s.freed.Signal
 	return s
 }
 
-// M33: nothing is wrong with it but that Impl.StarvationFree is declared.
+// newUnbounded returns M33: the semaphore is correct, but its table entry declares Impl.StarvationFree.
 func newUnbounded(size int64) impls.Semaphore { return newCond(size) }
 
 func (s *cond) Acquire(ctx context.Context, n int64) error {
@@ -113,7 +114,7 @@ func (s *cond) wait(done <-chan struct{}, n int64) bool {
 		}
 	}
 	if isDone(done) {
-		s.freed.Broadcast() // the signal may have been for another
+		s.freed.Broadcast() // the signal that woke this waiter may have been needed by another
 		return false
 	}
 	s.held += n

@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M26
+// firstExpired is M26: sweep removes the element that it stands on, so it ends after the first expired waiter.
 type firstExpired struct {
 	*queue
 	sweeping atomic.Bool
@@ -19,7 +19,7 @@ type firstExpired struct {
 
 type expiry struct {
 	done <-chan struct{}
-	gone chan struct{} // closed when the waiter has been swept out of the line
+	gone chan struct{} // closed when sweep has removed the waiter from the line
 }
 
 func newFirstExpired(size int64) impls.Semaphore {
@@ -54,7 +54,7 @@ func (s *firstExpired) forget(place *list.Element) {
 	s.mu.Unlock()
 }
 
-// sweep is called for each waiter that expires; one that is about to begin serves all of them.
+// sweep runs for each waiter that expires. A sweep that has not begun yet covers later waiters as well.
 func (s *firstExpired) sweep() {
 	if s.sweeping.Swap(true) {
 		return
@@ -63,7 +63,7 @@ func (s *firstExpired) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweeping.Store(false)
-	for place := s.line.Front(); place != nil; place = place.Next() { // none once it is removed
+	for place := s.line.Front(); place != nil; place = place.Next() { // the defect: Next is nil after Remove
 		if e := s.expiries[place]; isDone(e.done) {
 			s.line.Remove(place)
 			close(e.gone)
@@ -72,7 +72,8 @@ func (s *firstExpired) sweep() {
 	s.serve(math.MaxInt)
 }
 
-// M30: who leaves lets its neighbours go first if they are leaving, too.
+// polite is M30: a cancelled waiter waits until no cancelled waiter stands beside it in line. Two cancelled
+// neighbours wait for each other for ever.
 type polite struct {
 	*queue
 	leaving map[*list.Element]bool // guarded by mu
@@ -120,7 +121,7 @@ func (s polite) hasToWait(place *list.Element) bool {
 	return place != nil && (s.leaving[place.Next()] || s.leaving[place.Prev()])
 }
 
-// M41
+// closedTwice is M41: a cancelled waiter closes its channel, which a grant may have closed before.
 type closedTwice struct{ *queue }
 
 func newClosedTwice(size int64) impls.Semaphore { return closedTwice{newQueue(size)} }
@@ -141,6 +142,6 @@ func (s closedTwice) Acquire(ctx context.Context, n int64) error {
 		s.serve(math.MaxInt)
 	}
 	s.mu.Unlock()
-	close(w.ready) // it needs no permits any more; and if it was just granted them?
+	close(w.ready) // the defect: a grant may have closed it
 	return ctx.Err()
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// M8
+// growing is M8: Release never compares with the count.
 type growing struct{ *queue }
 
 func newGrowing(size int64) impls.Semaphore { return growing{newQueue(size)} }
@@ -22,7 +22,7 @@ func (s growing) Release(n int64) {
 	s.serve(math.MaxInt)
 }
 
-// M9
+// panicTooLate is M9: Release subtracts before it panics.
 type panicTooLate struct{ *queue }
 
 func newPanicTooLate(size int64) impls.Semaphore { return panicTooLate{newQueue(size)} }
@@ -37,7 +37,7 @@ func (s panicTooLate) Release(n int64) {
 	s.serve(math.MaxInt)
 }
 
-// M10
+// negative is M10: TryAcquire and Release accept negative weights.
 type negative struct{ *queue }
 
 func newNegative(size int64) impls.Semaphore { return negative{newQueue(size)} }
@@ -58,7 +58,7 @@ func (s negative) Release(n int64) {
 	s.serve(math.MaxInt)
 }
 
-// M11
+// wrappingSum is M11: TryAcquire adds before it compares, and the sum overflows.
 type wrappingSum struct{ *queue }
 
 func newWrappingSum(size int64) impls.Semaphore { return wrappingSum{newQueue(size)} }
@@ -74,7 +74,7 @@ func (s wrappingSum) TryAcquire(n int64) bool {
 	return true
 }
 
-// M12
+// thirtyTwoBits is M12: weights are truncated to 32 bits.
 type thirtyTwoBits struct{ *queue }
 
 func newThirtyTwoBits(size int64) impls.Semaphore { return thirtyTwoBits{newQueue(size)} }
@@ -94,7 +94,7 @@ func (s thirtyTwoBits) Release(n int64) {
 	s.queue.Release(int64(uint32(n)))
 }
 
-// S1
+// cause is S1: a cancelled Acquire returns context.Cause instead of ctx.Err.
 type cause struct{ *queue }
 
 func newCause(size int64) impls.Semaphore { return cause{newQueue(size)} }
@@ -106,7 +106,7 @@ func (s cause) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
-// S3
+// noZero is S3: TryAcquire(0) fails while all permits are held.
 type noZero struct{ *queue }
 
 func newNoZero(size int64) impls.Semaphore { return noZero{newQueue(size)} }
@@ -118,7 +118,7 @@ func (s noZero) TryAcquire(n int64) bool {
 	return !full && s.queue.TryAcquire(n)
 }
 
-// S6
+// stingy is S6: TryAcquire never grants the last free permit.
 type stingy struct{ *queue }
 
 func newStingy(size int64) impls.Semaphore { return stingy{newQueue(size)} }
@@ -134,7 +134,7 @@ func (s stingy) TryAcquire(n int64) bool {
 	return true
 }
 
-// S7
+// halfBooked is S7: a granted waiter holds one permit instead of n.
 type halfBooked struct{ *queue }
 
 func newHalfBooked(size int64) impls.Semaphore { return halfBooked{newQueue(size)} }
@@ -151,7 +151,7 @@ func (s halfBooked) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// S10
+// reset is S10: an over-release sets the count to zero and panics.
 type reset struct{ *queue }
 
 func newReset(size int64) impls.Semaphore { return reset{newQueue(size)} }
@@ -167,14 +167,14 @@ func (s reset) Release(n int64) {
 	s.serve(math.MaxInt)
 }
 
-// S11
+// zeroFirst is S11: TryAcquire(0) succeeds past waiting requests.
 type zeroFirst struct{ *queue }
 
 func newZeroFirst(size int64) impls.Semaphore { return zeroFirst{newQueue(size)} }
 
 func (s zeroFirst) TryAcquire(n int64) bool { return n == 0 || s.queue.TryAcquire(n) }
 
-// S12
+// picky is S12: Acquire never wakes if the type of ctx is foreign.
 type picky struct{ *queue }
 
 func newPicky(size int64) impls.Semaphore { return picky{newQueue(size)} }
