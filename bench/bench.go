@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/internal/machine"
 )
 
@@ -84,7 +85,7 @@ func WriteHeader(w io.Writer, order string) error {
 	if _, err := facts.WriteTo(w); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "order: %s\n", order); err != nil {
+	if _, err := fmt.Fprintf(w, "%s: %s\n", benchkey.Order, order); err != nil {
 		return err
 	}
 	for _, m := range metrics {

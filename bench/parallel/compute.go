@@ -9,27 +9,29 @@ import (
 	"math/rand/v2"
 )
 
-// openHash shares what is hashed between the goroutines of a process; processes have a copy each.
-func openHash(r request) (job, error) {
-	shared := data(r.Seed, r.Bytes)
-	return job{worker: func() (task, error) {
+// openHash opens the works that compute SHA-256. The goroutines of a process share the input;
+// processes have a copy each, which is the price of separate memory.
+func openHash(s spec) (job, error) {
+	shared := randomBytes(s.Seed, s.Bytes)
+	return job{newTask: func() (task, error) {
 		h := sha256.New()
 		var head [8]byte
 		var out [sha256.Size]byte
 		return func(i uint64, _ []byte) (uint64, error) {
 			binary.LittleEndian.PutUint64(head[:], i)
 			h.Reset()
-			_, _ = h.Write(head[:]) // a Hash takes everything
+			_, _ = h.Write(head[:]) // a hash.Hash never fails
 			_, _ = h.Write(shared)
-			return sumOf(i, h.Sum(out[:0])), nil
+			return checksumOf(i, h.Sum(out[:0])), nil
 		}, nil
 	}}, nil
 }
 
-// openCompress shares the text; a compressor is of one goroutine, as it is large and has state.
-func openCompress(r request) (job, error) {
-	shared := prose(r.Seed, r.Bytes)
-	return job{worker: func() (task, error) {
+// openCompress opens the work that compresses. Goroutines share the text. Each has a compressor of
+// its own, because a compressor has state, and reuses it, because making one allocates much memory.
+func openCompress(s spec) (job, error) {
+	shared := logText(s.Seed, s.Bytes)
+	return job{newTask: func() (task, error) {
 		var out bytes.Buffer
 		to, err := flate.NewWriter(&out, flate.DefaultCompression)
 		if err != nil {
@@ -46,17 +48,18 @@ func openCompress(r request) (job, error) {
 			if err := to.Close(); err != nil {
 				return 0, err
 			}
-			return sumOf(i, out.Bytes()), nil
+			return checksumOf(i, out.Bytes()), nil
 		}, nil
 	}}, nil
 }
 
-// prose has lines as logs have, which compress to about a fifth.
-func prose(seed uint64, size int) []byte {
+// logText returns lines like those of a log file, which compress to about a fifth of their size.
+func logText(seed uint64, size int) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var text []byte
 	for len(text) < size {
-		text = fmt.Appendf(text, "%d request %d took %d ms\n", len(text), r.IntN(100_000), r.IntN(500))
+		text = fmt.Appendf(text, "%d request %d took %d ms\n",
+			len(text), r.IntN(100_000), r.IntN(500))
 	}
 	return text[:size]
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/semabench/semabench/bench/parallel"
 )
 
-// What a run is going to do is known before it does anything.
+// An experiment says how many samples it takes, and for how long, before it measures anything.
 func ExampleOptions_Experiment() {
-	plan, err := parallel.Options{Works: []string{"limit"}, Rounds: 6}.Experiment()
+	experiment, err := parallel.Options{Works: []string{"limit"}, Rounds: 6}.Experiment()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	quiet, most := plan.Estimate()
-	fmt.Println(plan.Samples(), quiet < most, most < time.Minute)
+	quiet, most := experiment.Estimate()
+	fmt.Println(experiment.Samples(), quiet < most, most < time.Minute)
 	// Output: 48 true true
 }

@@ -7,79 +7,85 @@ import (
 	"os"
 )
 
+// The work files: reads of blocks at random places of a file. system_linux.go has the ways to keep
+// the page cache out of it.
+
 const (
 	blockBytes   = 4096
-	readsOfTask  = 16
+	readsPerTask = 16
 	fileBytes    = 32 << 20
 	blocksOfFile = fileBytes / blockBytes
 )
 
-// A readFile is a file to read, and how.
-type readFile struct {
+// An inputFile is a file to read, and the way to read it.
+type inputFile struct {
 	Path string
-	How  reading
+	How  readMethod
 }
 
-// reading says where the bytes of a read come from.
-type reading string
+// A readMethod says where the bytes of a read come from. It is the value of the configuration key
+// files in the text.
+type readMethod string
 
 const (
-	direct  reading = "direct"  // O_DIRECT: the device
-	dropped reading = "dropped" // the device, as the cache was told to forget them
-	cached  reading = "cached"  // the cache: nothing waits
-	memory  reading = "memory"  // a file system in memory: nothing waits
+	direct  readMethod = "direct"  // the device, by O_DIRECT
+	dropped readMethod = "dropped" // the device, because the cache was told to forget each block
+	cached  readMethod = "cached"  // the cache: no read waits
+	memory  readMethod = "memory"  // a file system in memory: no read waits
 )
 
-// openFiles opens the file once for each process.
-func openFiles(r request) (job, error) {
-	f, err := openToRead(r.File)
+// openFiles opens the file once for each process. ReadAt needs no file offset, so the goroutines of
+// a process share it.
+func openFiles(s spec) (job, error) {
+	f, err := openForReading(s.File)
 	if err != nil {
 		return job{}, err
 	}
-	return job{worker: func() (task, error) {
+	return job{newTask: func() (task, error) {
 		buf, err := alignedBlock()
 		if err != nil {
 			return nil, err
 		}
 		return func(i uint64, _ []byte) (uint64, error) {
-			places := rand.New(rand.NewPCG(r.Seed, i))
-			sum := uint32(0)
-			for range readsOfTask {
+			places := rand.New(rand.NewPCG(s.Seed, i))
+			checksum := uint32(0)
+			for range readsPerTask {
 				at := places.Int64N(blocksOfFile) * blockBytes
 				if _, err := f.ReadAt(buf, at); err != nil {
 					return 0, err
 				}
-				if err := forget(f, at, r.File.How); err != nil {
+				if err := dropFromCache(f, at, s.File.How); err != nil {
 					return 0, err
 				}
-				sum = crc32.Update(sum, crc32.IEEETable, buf)
+				checksum = crc32.Update(checksum, crc32.IEEETable, buf)
 			}
-			return uint64(sum)<<32 | i, nil
+			return uint64(checksum)<<32 | i, nil
 		}, nil
 	}, close: f.Close}, nil
 }
 
-// makeFile writes the file, and finds out how it can be read. Every block differs from the others.
-func makeFile(dir string, seed uint64) (made readFile, err error) {
+// makeFile writes the file to read, and finds out how it can be read. Each block starts with a
+// random number, so a read of the wrong block changes the checksum.
+func makeFile(dir string, seed uint64) (made inputFile, err error) {
 	f, err := os.CreateTemp(dir, "semabench-read-*")
 	if err != nil {
 		return made, fmt.Errorf("making the file to read: %w", err)
 	}
 	made.Path = f.Name()
 	r := rand.New(rand.NewPCG(seed, 2))
-	content := data(seed, fileBytes)
+	content := randomBytes(seed, fileBytes)
 	for at := 0; at < fileBytes; at += blockBytes {
-		numbered(content[at:], r.Uint64())
+		putNumber(content[at:], r.Uint64())
 	}
 	_, err = f.Write(content)
 	if err == nil {
-		err = f.Sync() // what is not on the device cannot be forgotten
+		err = f.Sync() // the cache does not forget blocks that are not on the device yet
 	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
 	if err == nil {
-		made.How, err = howToRead(made.Path)
+		made.How, err = findReadMethod(made.Path)
 	}
 	if err != nil {
 		_ = os.Remove(made.Path)

@@ -16,47 +16,51 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// A sample that is stuck is given up, with the stacks of its processes; the others go on.
+// A stuck sample is ended after its timeout, and its error has the stacks of its processes. The
+// other samples are measured.
 func TestStuckSample(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no SIGQUIT here")
+		t.Skip("Windows has no SIGQUIT, which makes processes print their stacks")
 	}
-	t.Setenv(wrongVar, "hangs")
-	p := small(t, Options{Rounds: 1}, ofHash(Serial, Processes))
-	p.patience = 4 * time.Second // which the serial sample must not take on the slowest machine
-	text, err := run(t, p)
-	for _, want := range []string{"it is stuck: stopped after 4s", "SIGQUIT", "serveTasks"} {
+	t.Setenv(faultVar, faultTaskHangs)
+	e := smallExperiment(t, Options{Rounds: 1}, hashIn(Serial, Processes))
+	e.timeout = 4 * time.Second // enough for the serial sample, even on a slow machine
+	text, err := run(t, e)
+	for _, want := range []string{"the sample is stuck: stopped after 4s", "SIGQUIT",
+		"serveTasks"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("it says %.500v, want %q in it", err, want)
+			t.Errorf("error is %.500v, want %q in it", err, want)
 		}
 	}
-	if !strings.Contains(text, "\nBenchmarkParallel/work=hash/mode=serial") || strings.Contains(text, "goroutine ") {
-		t.Errorf("want the serial sample and no stacks in\n%s", text)
+	if !strings.Contains(text, "\nBenchmarkParallel/work=hash/mode=serial") ||
+		strings.Contains(text, "goroutine ") {
+		t.Errorf("want the serial sample and no stacks in the text:\n%s", text)
 	}
 	if left := children(t); len(left) > 0 {
-		t.Errorf("processes are left: %v", left)
+		t.Errorf("processes %v still run", left)
 	}
 }
 
-// When its context ends, so do all processes, and what was written stays.
-func TestInterrupted(t *testing.T) {
+// When the context ends, Run ends all processes, the HTTP server included. The samples written so
+// far stay in the text.
+func TestInterruptEndsAllProcesses(t *testing.T) {
 	before := children(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	p := small(t, Options{Rounds: 1000}, func(r row) bool { return r.Work == "http" }) // with a server beside
+	e := smallExperiment(t, Options{Rounds: 1000}, func(r row) bool { return r.Work == workHTTP })
 	out := &cancelAfter{lines: 3, cancel: cancel}
-	err := p.Run(ctx, out)
+	err := e.Run(ctx, out)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Run = %v, want %v", err, context.Canceled)
 	}
 	if n := strings.Count(out.text.String(), "\nBenchmark"); n < 3 {
-		t.Errorf("%d samples kept, want 3", n)
+		t.Errorf("%d samples in the text, want at least 3", n)
 	}
 	if after := children(t); len(after) > len(before) {
-		t.Errorf("processes are left: %v, and before %v", after, before)
+		t.Errorf("processes %v still run, before the test %v", after, before)
 	}
 }
 
-// cancelAfter cancels in the middle of a run, when so many samples have been written.
+// A cancelAfter is a writer that cancels a run after a number of samples.
 type cancelAfter struct {
 	text   bytes.Buffer
 	lines  int
@@ -70,9 +74,9 @@ func (c *cancelAfter) Write(p []byte) (int, error) {
 	return c.text.Write(p)
 }
 
-// children finds processes of these tests by the variable that makes one: nobody else has it. They
-// are killed together, which the kernel does in its own time, so it looks until there are none or
-// some seconds have passed.
+// children returns the process numbers of children of this test binary that still run. It
+// recognizes them by childVar in their environment. The kernel may need some time to end killed
+// processes, so it looks again until there are none, for 10 seconds at most.
 func children(t *testing.T) (pids []string) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -96,69 +100,74 @@ func children(t *testing.T) (pids []string) {
 	}
 }
 
-// A semaphore that is in the kernel goes with its sample, though that is killed and cannot remove it.
-func TestKilledSampleLeavesNothing(t *testing.T) {
-	m, hangs := hanging(t)
+// The System V semaphore of a killed sample is removed from the kernel, although the sample itself
+// can no longer remove it.
+func TestKilledSampleLeavesNoSemaphore(t *testing.T) {
+	m, hangs := hangingRow(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := m.ask(ctx, hangs)
+		_, err := m.runSampleProcess(ctx, hangs)
 		ended <- err
 	}()
 	id := idAt(t, filepath.Join(m.scratch, "sample-*", "semaphore"))
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("ask = %v, want %v", err, context.Canceled)
+		t.Errorf("runSampleProcess = %v, want %v", err, context.Canceled)
 	}
-	mustBeGone(t, id)
+	mustBeRemoved(t, id)
 }
 
-// Nor does one stay when it is the measurement that was killed: the sample ends with its input.
-func TestOrphanedSampleLeavesNothing(t *testing.T) {
-	m, hangs := hanging(t)
+// The semaphore is also removed if the runner was killed: the sample then ends with its standard
+// input, and removes it.
+func TestOrphanedSampleLeavesNoSemaphore(t *testing.T) {
+	m, hangs := hangingRow(t)
 	path := filepath.Join(m.scratch, "semaphore")
-	cmd, err := m.requestOf(hangs, path).start(t.Context(), 2)
+	cmd, err := m.specOf(hangs, path).groupCommand(t.Context(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lifeline, err := cmd.StdinPipe()
+	stdin, err := cmd.StdinPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Cancel() }) // of the whole group: its worker does not look whether anybody is there
+	// Cancel kills the whole group: the worker is in a task that never ends.
+	t.Cleanup(func() { _ = cmd.Cancel() })
 	id := idAt(t, path)
-	if err := lifeline.Close(); err != nil {
+	if err := stdin.Close(); err != nil {
 		t.Error(err)
 	}
 	if err := cmd.Wait(); err == nil {
-		t.Error("a sample ended well without an input")
+		t.Error("the sample ended without an error, want exit status 1 when its input ends")
 	}
-	mustBeGone(t, id)
+	mustBeRemoved(t, id)
 }
 
-// hanging is a row with a semaphore in the kernel whose tasks take for ever.
-func hanging(t *testing.T) (*measurement, row) {
+// hangingRow returns a row with a System V semaphore whose tasks never end, and a runner for it.
+func hangingRow(t *testing.T) (*runner, row) {
 	t.Helper()
-	kind, err := sharedKind("sysv")
+	sysv, err := findProcessSemaphore("sysv")
 	if err == nil {
-		err = kind.works(t.TempDir())
+		err = sysv.try(t.TempDir())
 	}
 	if err != nil {
 		t.Skip(err)
 	}
-	t.Setenv(wrongVar, "hangs")
-	p := small(t, Options{Rounds: 1}, ofHash(Processes))
-	return &measurement{Experiment: p, kind: kind, scratch: t.TempDir()}, p.rows[0]
+	t.Setenv(faultVar, faultTaskHangs)
+	e := smallExperiment(t, Options{Rounds: 1}, hashIn(Processes))
+	return &runner{Experiment: e, semaphore: sysv, scratch: t.TempDir()}, e.rows[0]
 }
 
-// idAt waits until a semaphore has been made at a path, and reads its number at the end of that file.
+// idAt waits until a sample has made a System V semaphore at the path, and returns the identifier
+// at the end of that file.
 func idAt(t *testing.T, pattern string) (id int) {
 	t.Helper()
-	for until := time.Now().Add(20 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+	until := time.Now().Add(20 * time.Second)
+	for ; time.Now().Before(until); time.Sleep(time.Millisecond) { // no event tells, so it polls
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) != 1 {
 			continue
@@ -178,9 +187,10 @@ func idAt(t *testing.T, pattern string) (id int) {
 	return 0
 }
 
-func mustBeGone(t *testing.T, id int) {
+// mustBeRemoved fails the test if a semaphore with that identifier exists.
+func mustBeRemoved(t *testing.T, id int) {
 	t.Helper()
 	if _, err := process.JoinSysV(id); err == nil {
-		t.Errorf("semaphore %d is still there", id)
+		t.Errorf("semaphore %d still exists", id)
 	}
 }

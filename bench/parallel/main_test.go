@@ -10,52 +10,64 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// The children of these tests are this test binary, as those of a user's tests are his.
+// The children of these tests are this test binary, as in the tests of a user.
 func TestMain(m *testing.M) {
-	switch os.Getenv(wrongVar) {
+	switch fault := os.Getenv(faultVar); fault {
 	case "":
-	case "no child": // as a program is that has no ChildMain; the other tests have nothing to do with it
+	case faultNoChildMain:
+		// This process acts as a program without ChildMain. It runs only the test that starts it.
 		flag.Parse()
 		if err := flag.Set("test.run", "^TestProgramWithoutChildMain$"); err != nil {
 			panic(err)
 		}
 		os.Exit(m.Run())
 	default:
-		plantWrong(os.Getenv(wrongVar))
+		plantFault(fault)
 	}
 	ChildMain(append(impls.All(), impls.Of("admits all", newAdmitAll))...)
 	os.Exit(m.Run())
 }
 
-// wrongVar makes children wrong in some way.
-const wrongVar = "PARALLEL_TEST_WRONG"
+// faultVar is an environment variable that gives the children of a test a fault.
+const faultVar = "PARALLEL_TEST_FAULT"
 
-// plantWrong replaces the work hash by one that goes wrong in processes only.
-func plantWrong(how string) {
-	right := works["hash"]
-	works["hash"] = func(r request) (job, error) {
-		if r.Role != working {
-			return right(r)
+// The faults. All but the first affect the work hash in worker processes.
+const (
+	faultNoChildMain   = "no ChildMain"
+	faultCannotOpen    = "cannot open"
+	faultWrongChecksum = "wrong checksum"
+	faultTaskFails     = "task fails"
+	faultWorkerDies    = "worker dies"
+	faultTaskHangs     = "task hangs"
+)
+
+// plantFault replaces the work hash by one that has a fault in worker processes. A fault of a task
+// shows from the sixth task on, so that the row begins well.
+func plantFault(fault string) {
+	correct := works[workHash]
+	works[workHash] = func(s spec) (job, error) {
+		if s.Role != roleWorker {
+			return correct(s)
 		}
-		if how == "does not open" {
+		if fault == faultCannotOpen {
 			return job{}, errors.New("no hashing today")
 		}
-		opened, err := right(r)
+		opened, err := correct(s)
 		if err != nil {
 			return opened, err
 		}
-		return job{worker: func() (task, error) {
-			do, err := opened.worker()
+		return job{newTask: func() (task, error) {
+			do, err := opened.newTask()
 			return func(i uint64, payload []byte) (uint64, error) {
 				switch {
 				case i < 5:
-				case how == "sums":
+				case fault == faultWrongChecksum:
 					i++
-				case how == "fails":
+				case fault == faultTaskFails:
 					return 0, errors.New("out of hashes")
-				case how == "dies":
+				case fault == faultWorkerDies:
 					os.Exit(7)
-				case how == "hangs":
+				case fault == faultTaskHangs:
 					select {}
 				}
 				return do(i, payload)
@@ -64,7 +76,7 @@ func plantWrong(how string) {
 	}
 }
 
-// admitAll is no semaphore: who looks for too many inside has to see them.
+// admitAll limits nothing, so inside-peak has to exceed its permits.
 type admitAll struct{}
 
 func newAdmitAll(int64) admitAll { return admitAll{} }

@@ -11,24 +11,25 @@ import (
 	"time"
 )
 
-// small is a plan of all works in all modes with tasks so few and small that it is over in seconds. What
-// takes time is starting processes, above all with the race detector.
-func small(t *testing.T, o Options, keep func(row) bool) *Experiment {
+// smallExperiment returns an experiment whose tasks are few and small, so that it ends in seconds.
+// It has the rows that keep selects; nil selects all. Most of the time goes into starting
+// processes, above all with the race detector.
+func smallExperiment(t *testing.T, o Options, keep func(row) bool) *Experiment {
 	t.Helper()
-	p, err := o.Experiment()
+	e, err := o.Experiment()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const tasks, least, most = 6, 1 << 10, 64 << 10
 	var rows []row
 	seen := map[string]bool{}
-	for _, r := range p.rows {
+	for _, r := range e.rows {
 		r.Bytes = min(r.Bytes, most)
 		if r.Latency > 0 {
 			r.Latency = time.Millisecond
 		}
 		r.Workers = min(r.Workers, 10)
-		if r.Tasks = tasks; r.Work == limiting {
+		if r.Tasks = tasks; r.Work == workLimit {
 			r.Tasks = 2 * r.Workers
 		}
 		between := r.Bytes > least && r.Bytes < most
@@ -37,38 +38,44 @@ func small(t *testing.T, o Options, keep func(row) bool) *Experiment {
 			rows = append(rows, r)
 		}
 	}
-	p.rows = rows
-	return p
+	e.rows = rows
+	return e
 }
 
-func run(t *testing.T, p *Experiment) (text string, err error) {
+// run runs an experiment and returns its text.
+func run(t *testing.T, e *Experiment) (text string, err error) {
 	t.Helper()
 	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	var out bytes.Buffer
-	err = p.Run(t.Context(), &out)
+	err = e.Run(t.Context(), &out)
 	return out.String(), err
 }
 
-var sumOfLine = regexp.MustCompile(`^BenchmarkParallel/(work=\w+)/mode=([\w-]+)/.*?(?:/(bytes=\d+))?\t(\d+)\t.*\t(\d+) checksum`)
+// checksumOfLine finds work, mode, bytes, tasks and checksum in a line of benchmark text.
+var checksumOfLine = regexp.MustCompile(
+	`^BenchmarkParallel/(work=\w+)/mode=([\w-]+)/.*?(?:/(bytes=\d+))?\t(\d+)\t.*\t(\d+) checksum`)
 
-// Every mode of every work: the same checksums. So it is with each semaphore between processes; but they
-// make no difference within one, nor does the work to them.
-func TestEveryModeDoesTheSame(t *testing.T) {
+// Every mode gives the same checksums for a work. With the first semaphore between processes that
+// works here, all works are measured. The other semaphores are tried where workers are processes:
+// elsewhere they are not used.
+func TestAllModesGiveTheSameChecksums(t *testing.T) {
 	sums := map[string]string{}
 	for _, kind := range ProcessSemaphores() {
-		k, err := sharedKind(kind)
+		k, err := findProcessSemaphore(kind)
 		if err == nil {
-			err = k.works(t.TempDir())
+			err = k.try(t.TempDir())
 		}
 		if err != nil {
-			t.Logf("%s is not checked: %v", kind, err) // every system has at least the broker
+			// The count below fails if not even the broker works.
+			t.Logf("semaphore %s is not checked: %v", kind, err)
 			continue
 		}
+		// 4 works in 5 modes, grain in 4, messages in 2, limit in 4.
 		keep, want := func(row) bool { return true }, 4*5+4+2+4
 		if len(sums) > 0 {
-			keep, want = admitsProcesses, 2*2
+			keep, want = usesProcessSemaphore, 2*2
 		}
-		text, err := run(t, small(t, Options{Rounds: 1, Process: kind}, keep))
+		text, err := run(t, smallExperiment(t, Options{Rounds: 1, Process: kind}, keep))
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", kind, err, text)
 		}
@@ -78,15 +85,18 @@ func TestEveryModeDoesTheSame(t *testing.T) {
 	}
 }
 
-func admitsProcesses(r row) bool {
-	return (r.Work == "hash" || r.Work == limiting) && (r.Mode == Processes || r.Mode == ProcessPerTask)
+// usesProcessSemaphore selects two works in the modes whose workers are processes.
+func usesProcessSemaphore(r row) bool {
+	return (r.Work == workHash || r.Work == workLimit) &&
+		(r.Mode == Processes || r.Mode == ProcessPerTask)
 }
 
-// modesOf returns which works were done in which modes, and compares their checksums with those before.
+// modesOf returns the pairs of work and mode in a text. It compares their checksums with sums,
+// which has those of earlier texts, and adds them to it.
 func modesOf(t *testing.T, kind, text string, sums map[string]string) map[string]bool {
 	modes := map[string]bool{}
 	for line := range strings.Lines(text) {
-		m := sumOfLine.FindStringSubmatch(line)
+		m := checksumOfLine.FindStringSubmatch(line)
 		if m == nil {
 			if strings.HasPrefix(line, "Benchmark") {
 				t.Errorf("no checksum in %s", line)
@@ -95,7 +105,8 @@ func modesOf(t *testing.T, kind, text string, sums map[string]string) map[string
 		}
 		what := m[1] + m[3] + " " + m[4]
 		if before := sums[what]; before != "" && before != m[5] {
-			t.Errorf("%s: %s has the checksum %s in mode %s, and %s before", kind, what, m[5], m[2], before)
+			t.Errorf("%s: %s has the checksum %s in mode %s, and %s before", kind, what, m[5],
+				m[2], before)
 		}
 		sums[what] = m[5]
 		modes[m[1]+" "+m[2]] = true
@@ -103,70 +114,79 @@ func modesOf(t *testing.T, kind, text string, sums map[string]string) map[string
 	return modes
 }
 
-func ofHash(modes ...Mode) func(row) bool {
-	return func(r row) bool { return r.Work == "hash" && slices.Contains(modes, r.Mode) }
+// hashIn selects the work hash in some modes.
+func hashIn(modes ...Mode) func(row) bool {
+	return func(r row) bool { return r.Work == workHash && slices.Contains(modes, r.Mode) }
 }
 
-// A mode that does other work is caught by its checksum, and its figures are not believed silently.
-func TestWrongWorkIsCaught(t *testing.T) {
-	t.Setenv(wrongVar, "sums")
+// A mode that does other work has another checksum. Run returns an error that names the mode.
+func TestWrongChecksumIsReported(t *testing.T) {
+	t.Setenv(faultVar, faultWrongChecksum)
 	for _, mode := range []Mode{Processes, ProcessPerTask} {
-		text, err := run(t, small(t, Options{Rounds: 1}, ofHash(Serial, mode)))
+		text, err := run(t, smallExperiment(t, Options{Rounds: 1}, hashIn(Serial, mode)))
 		if !errors.Is(err, ErrFailed) || !strings.Contains(err.Error(), "checksum") ||
 			!strings.Contains(err.Error(), "mode="+string(mode)) {
-			t.Errorf("%s does other work: %v, want an error that names it", mode, err)
+			t.Errorf("%s does other work: error is %v, want one that names the mode", mode, err)
 		}
 		if n := strings.Count(text, "\nBenchmark"); n < 2 {
-			t.Errorf("%d samples in the text, want those of both modes: a report has to see it too", n)
+			t.Errorf("%d samples in the text, want both: a report must see the difference too", n)
 		}
 	}
 }
 
-// Whatever becomes of a child, it is said which, and when, and the other rows are measured.
-func TestChildrenThatFail(t *testing.T) {
-	for how, wants := range map[string][]string{
-		"fails":         {"worker of process", "failed in task", "out of hashes"},
-		"dies":          {"worker of process", "died in task", "exit status 7"},
-		"does not open": {"failed before its first task", "no hashing today"},
+// If a worker fails, the error says which worker, in which task and why. The other rows are
+// measured.
+func TestFailingWorkers(t *testing.T) {
+	for fault, wants := range map[string][]string{
+		faultTaskFails:  {"worker process", "failed in task", "out of hashes"},
+		faultWorkerDies: {"worker process", "died in task", "exit status 7"},
+		faultCannotOpen: {"failed before its first task", "no hashing today"},
 	} {
 		for _, mode := range []Mode{Processes, ProcessPerTask} {
-			t.Run(how+" "+string(mode), func(t *testing.T) {
-				t.Setenv(wrongVar, how)
-				text, err := run(t, small(t, Options{Rounds: 2}, ofHash(Serial, mode)))
+			t.Run(fault+" "+string(mode), func(t *testing.T) {
+				t.Setenv(faultVar, fault)
+				text, err := run(t, smallExperiment(t, Options{Rounds: 2}, hashIn(Serial, mode)))
 				for _, want := range append(wants, "mode="+string(mode)) {
 					if err == nil || !strings.Contains(err.Error(), want) {
-						t.Errorf("it says %v, want %q in it", err, want)
+						t.Errorf("error is %v, want %q in it", err, want)
 					}
 				}
-				if n := strings.Count(text, "\nBenchmarkParallel/work=hash/mode=serial"); n < 2 || !strings.Contains(text, "# failed: work=hash/mode="+string(mode)) {
-					t.Errorf("%d samples of serial, want one of each round, and a line for what failed:\n%s", n, text)
+				n := strings.Count(text, "\nBenchmarkParallel/work=hash/mode=serial")
+				if n < 2 || !strings.Contains(text, "# failed: work=hash/mode="+string(mode)) {
+					t.Errorf("%d samples of serial, want one of each round, "+
+						"and a line for the row that failed:\n%s", n, text)
 				}
 			})
 		}
 	}
 }
 
-// A program that does not call ChildMain is told so, and does not start itself for ever.
+// Run returns an error about ChildMain if the program does not call it. The program does not start
+// itself again and again: Run refuses to run in a child.
 func TestProgramWithoutChildMain(t *testing.T) {
 	if os.Getenv(childVar) != "" {
-		_, err := run(t, small(t, Options{Rounds: 1}, ofHash(Serial)))
+		_, err := run(t, smallExperiment(t, Options{Rounds: 1}, hashIn(Serial)))
 		if err == nil || !strings.Contains(err.Error(), "ChildMain") {
 			t.Errorf("Run in a child returns %v, want a refusal", err)
 		}
-		return // as a child it is this test alone that matters, and it has ended
+		return // in the child this test has nothing else to do
 	}
-	t.Setenv(wrongVar, "no child")
-	_, err := run(t, small(t, Options{Rounds: 1}, ofHash(Serial)))
+	t.Setenv(faultVar, faultNoChildMain)
+	_, err := run(t, smallExperiment(t, Options{Rounds: 1}, hashIn(Serial)))
 	if err == nil || !strings.Contains(err.Error(), "ChildMain") {
-		t.Errorf("it says %v, want ChildMain in it", err)
+		t.Errorf("error is %v, want ChildMain in it", err)
 	}
 }
 
-// With a semaphore that is none, more are inside than there are permits, and it is seen.
-func TestTooManyInsideAreSeen(t *testing.T) {
-	inGoroutines := func(r row) bool { return r.Work == limiting && r.Mode == Goroutines && r.Permits == 3 }
-	for impl, want := range map[string]string{"weighted": "\t3 inside-peak", "admits all": "\t10 inside-peak"} {
-		text, err := run(t, small(t, Options{Rounds: 1, Impl: impl}, inGoroutines))
+// inside-peak exceeds the permits with a semaphore that admits all, and equals them with a correct
+// one.
+func TestInsidePeakShowsTooManyAdmitted(t *testing.T) {
+	inGoroutines := func(r row) bool {
+		return r.Work == workLimit && r.Mode == Goroutines && r.Permits == 3
+	}
+	for impl, want := range map[string]string{
+		"weighted": "\t3 inside-peak", "admits all": "\t10 inside-peak"} {
+		text, err := run(t, smallExperiment(t, Options{Rounds: 1, Impl: impl}, inGoroutines))
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("%s: no %q (%v) in\n%s", impl, want, err, text)
 		}

@@ -3,30 +3,74 @@ package parallel
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// sharedClock is in nanoseconds, and the same for all processes of the machine. That of package
-// time has its own zero in each process.
+// sharedClock returns nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share. The
+// monotonic clock of package time starts at zero in each process, so readings of two processes
+// cannot be compared.
 func sharedClock() int64 {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
-		panic(fmt.Sprintf("parallel: reading the clock: %v", err)) // only wrong arguments fail
+		panic(fmt.Sprintf("parallel: reading the clock: %v", err)) // fails for wrong arguments only
 	}
 	return t.Nano()
 }
 
-// peakMemory is the most memory that this process had, in bytes, or 0 if nobody tells. ru_maxrss
-// would not do: of a child it begins with the memory of its parent.
-func peakMemory() int64 {
-	status, _ := os.ReadFile("/proc/self/status")
-	for line := range strings.Lines(string(status)) {
-		var kib int64
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
-			return kib << 10
+// findReadMethod tries the methods in turn. It recognizes file systems in memory first: those
+// accept O_DIRECT although they have no device.
+func findReadMethod(path string) (readMethod, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(path, &fs); err != nil {
+		return "", fmt.Errorf("asking for the file system of %s: %w", path, err)
+	}
+	if fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC {
+		return memory, nil
+	}
+	for _, how := range []readMethod{direct, dropped} {
+		if tryReading(inputFile{path, how}) == nil {
+			return how, nil
 		}
 	}
-	return 0
+	return cached, nil
+}
+
+func tryReading(file inputFile) error {
+	f, err := openForReading(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buf, err := alignedBlock()
+	if err != nil {
+		return err
+	}
+	if _, err := f.ReadAt(buf, 0); err != nil {
+		return err
+	}
+	return dropFromCache(f, 0, file.How)
+}
+
+func openForReading(file inputFile) (*os.File, error) {
+	flags := os.O_RDONLY
+	if file.How == direct {
+		flags |= unix.O_DIRECT
+	}
+	return os.OpenFile(file.Path, flags, 0)
+}
+
+// dropFromCache makes the next read of a block go to the device, if that is the method.
+func dropFromCache(f *os.File, at int64, how readMethod) error {
+	if how != dropped {
+		return nil
+	}
+	return unix.Fadvise(int(f.Fd()), at, blockBytes, unix.FADV_DONTNEED)
+}
+
+// alignedBlock returns a buffer of whole pages. O_DIRECT requires an alignment to the blocks of the
+// device, which make does not promise.
+func alignedBlock() ([]byte, error) {
+	return unix.Mmap(-1, 0, blockBytes, unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANON)
 }

@@ -5,108 +5,134 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"time"
 
+	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/internal/machine"
 )
 
-// metrics are the units of the text, in the order of its columns.
-var metrics = []struct {
-	unit  string
-	line  string // of Unit: what is better, or that all are the same
-	value func(s *sampled) (v float64, known bool)
-}{
-	{"startup-ns", "better=lower", func(s *sampled) (float64, bool) { return float64(s.Startup), true }},
-	{"process-start-ns", "better=lower",
-		func(s *sampled) (float64, bool) { return float64(s.ProcessStart), s.ProcessStart > 0 }},
-	{"wall-ns", "better=lower", func(s *sampled) (float64, bool) { return float64(s.Wall), true }},
-	{"user-ns/op", "better=lower", func(s *sampled) (float64, bool) { return s.each(float64(s.All.User)), true }},
-	{"sys-ns/op", "better=lower", func(s *sampled) (float64, bool) { return s.each(float64(s.All.System)), true }},
-	{"child-cpu-ns/op", "better=lower",
-		func(s *sampled) (float64, bool) { return s.each(float64(s.Children.cpu())), s.Children.cpu() > 0 }},
-	{"cpu/wall", "", func(s *sampled) (float64, bool) { return float64(s.Busy) / float64(s.Work), s.Work > 0 }},
-	{"vcsw/op", "better=lower",
-		func(s *sampled) (float64, bool) { return s.each(float64(s.All.Voluntary)), s.All.Voluntary >= 0 }},
-	{"ivcsw/op", "better=lower",
-		func(s *sampled) (float64, bool) { return s.each(float64(s.All.Involuntary)), s.All.Involuntary >= 0 }},
-	{"peak-B", "better=lower", func(s *sampled) (float64, bool) { return float64(s.Peak), s.Peak > 0 }},
-	{"task-p50-ns", "better=lower", func(s *sampled) (float64, bool) { return float64(s.TaskP50), s.TaskP50 > 0 }},
-	{"task-p99-ns", "better=lower", func(s *sampled) (float64, bool) { return float64(s.TaskP99), s.TaskP99 > 0 }},
-	{"inside-peak", "", func(s *sampled) (float64, bool) { return float64(s.InsidePeak), s.InsidePeak > 0 }},
-	{"checksum", "", func(s *sampled) (float64, bool) { return float64(s.Checksum), true }},
+// The states of samples in the text: values of the configuration key sample.
+const (
+	stateClean     = "clean"
+	stateRetaken   = "retaken"   // disturbed, and another sample of the row follows
+	stateDisturbed = "disturbed" // and no other sample of the row follows
+)
+
+// A metric is a unit of the text besides ns/op.
+type metric struct {
+	unit   string
+	better string // direction for the Unit line; "" if none is better
+	value  func(r *sampleResult) float64
+	known  func(r *sampleResult) bool // nil: always
 }
 
-func (s *sampled) each(sum float64) float64 { return sum / float64(max(s.Tasks, 1)) }
+// metrics are in the order of the columns of the text.
+var metrics = []metric{
+	{"startup-ns", "lower", func(r *sampleResult) float64 { return ns(r.Startup) }, nil},
+	{"process-start-ns", "lower", func(r *sampleResult) float64 { return ns(r.ProcessStart) },
+		func(r *sampleResult) bool { return r.ProcessStart > 0 }},
+	{"wall-ns", "lower", func(r *sampleResult) float64 { return ns(r.Wall) }, nil},
+	{"user-ns/op", "lower",
+		func(r *sampleResult) float64 { return r.perTask(ns(r.All.User)) }, nil},
+	{"sys-ns/op", "lower",
+		func(r *sampleResult) float64 { return r.perTask(ns(r.All.System)) }, nil},
+	{"child-cpu-ns/op", "lower",
+		func(r *sampleResult) float64 { return r.perTask(ns(r.Children.CPU())) },
+		func(r *sampleResult) bool { return r.Children.CPU() > 0 }},
+	{"cpu/wall", "", func(r *sampleResult) float64 { return ns(r.Busy) / ns(r.Work) },
+		func(r *sampleResult) bool { return r.Work > 0 }},
+	{"vcsw/op", "lower",
+		func(r *sampleResult) float64 { return r.perTask(float64(r.All.Voluntary)) },
+		func(r *sampleResult) bool { return r.All.Voluntary >= 0 }},
+	{"ivcsw/op", "lower",
+		func(r *sampleResult) float64 { return r.perTask(float64(r.All.Involuntary)) },
+		func(r *sampleResult) bool { return r.All.Involuntary >= 0 }},
+	{"peak-B", "lower", func(r *sampleResult) float64 { return float64(r.Peak) },
+		func(r *sampleResult) bool { return r.Peak > 0 }},
+	{"task-p50-ns", "lower", func(r *sampleResult) float64 { return ns(r.TaskP50) },
+		func(r *sampleResult) bool { return r.TaskP50 > 0 }},
+	{"task-p99-ns", "lower", func(r *sampleResult) float64 { return ns(r.TaskP99) },
+		func(r *sampleResult) bool { return r.TaskP99 > 0 }},
+	{"inside-peak", "", func(r *sampleResult) float64 { return float64(r.InsidePeak) },
+		func(r *sampleResult) bool { return r.InsidePeak > 0 }},
+	{"checksum", "", func(r *sampleResult) float64 { return float64(r.Checksum) }, nil},
+}
 
-// header is what a text begins with. What all samples have in common is configuration; the rule is a
-// comment, as it is the same wherever this version measures.
-func (m *measurement) header() string {
+func ns(d time.Duration) float64 { return float64(d) }
+
+func (r *sampleResult) perTask(sum float64) float64 { return sum / float64(max(r.Tasks, 1)) }
+
+// header returns the lines before the first sample: configuration that all samples share, the
+// units, and the rule for disturbed samples. The rule is a comment and no configuration: it is the
+// same in all texts of a version, so no table should be split by it.
+func (m *runner) header() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "goos: %s\ngoarch: %s\npkg: github.com/semabench/semabench/bench/parallel\n",
-		runtime.GOOS, runtime.GOARCH)
+	writeKey := func(key string, value any) { fmt.Fprintf(&text, "%s: %v\n", key, value) }
+	writeKey(benchkey.GOOS, runtime.GOOS)
+	writeKey(benchkey.GOARCH, runtime.GOARCH)
+	writeKey(benchkey.Pkg, "github.com/semabench/semabench/bench/parallel")
 	facts := machine.Read()
-	facts.GOMAXPROCS = 0 // it differs between modes
-	_, _ = facts.WriteTo(&text)
-	for _, line := range [][2]string{
-		{"cores", fmt.Sprint(m.cores)},
-		{"order", "interleaved"},
-		{"semaphore", m.options.Impl},
-		{"process-semaphore", m.kind.name},
-		{"seed", fmt.Sprint(m.options.Seed)},
-		{"rounds", fmt.Sprint(m.options.Rounds)},
-		{"priority", machine.Priority()},
-	} {
-		fmt.Fprintf(&text, "%s: %s\n", line[0], line[1])
-	}
+	facts.GOMAXPROCS = 0        // leave it out: it differs between modes
+	_, _ = facts.WriteTo(&text) // a strings.Builder never fails
+	writeKey(benchkey.Cores, m.cores)
+	writeKey(benchkey.Order, "interleaved")
+	writeKey(benchkey.Semaphore, m.options.Impl)
+	writeKey(benchkey.ProcessSemaphore, m.semaphore.name)
+	writeKey(benchkey.Seed, m.options.Seed)
+	writeKey(benchkey.Rounds, m.options.Rounds)
+	writeKey(benchkey.Priority, machine.Priority())
 	if m.file.How != "" {
-		fmt.Fprintf(&text, "files: %s\n", m.file.How)
+		writeKey(benchkey.Files, m.file.How)
 	}
 	for _, u := range metrics {
-		if u.line != "" {
-			fmt.Fprintf(&text, "Unit %s %s\n", u.unit, u.line)
+		if u.better != "" {
+			fmt.Fprintf(&text, "Unit %s better=%s\n", u.unit, u.better)
 		}
 	}
 	fmt.Fprintf(&text, "# rule: %s\n", Rule)
 	return text.String()
 }
 
-// line is the sample in benchmark text.
-func (r row) line(s *sampled, noise []machine.Noise) string {
+// line returns a sample as a line of benchmark text.
+func (s sample) line() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "BenchmarkParallel/%s\t%d\t%.1f ns/op", r.name(), s.Tasks, s.each(float64(s.Work)))
+	fmt.Fprintf(&text, "BenchmarkParallel/%s\t%d\t%.1f ns/op", s.name(), s.result.Tasks,
+		s.result.perTask(ns(s.result.Work)))
 	for _, u := range metrics {
-		if v, known := u.value(s); known {
-			fmt.Fprintf(&text, "\t%s %s", figure(v), u.unit)
+		if u.known == nil || u.known(s.result) {
+			fmt.Fprintf(&text, "\t%s %s", formatValue(u.value(s.result)), u.unit)
 		}
 	}
-	for _, n := range noise {
+	for _, n := range s.noise {
 		fmt.Fprintf(&text, "\t%.3f %s", n.Value, n.Unit)
 	}
 	return text.String() + "\n"
 }
 
-// figure has all digits of what was counted, and enough of what was measured.
-func figure(v float64) string {
+// formatValue keeps all digits of whole numbers, such as checksums, and four decimals of others.
+func formatValue(v float64) string {
 	if v == float64(int64(v)) {
 		return fmt.Sprint(int64(v))
 	}
 	return fmt.Sprintf("%.4f", v)
 }
 
-// write puts a sample into the text. Its state is a configuration line, said when it changes.
-func (m *measurement) write(t taken, state string) error {
-	text := t.line(t.found, t.noise)
-	if state != m.state {
-		m.state = state
-		text = "sample: " + state + "\n" + text
+// write appends a sample to the text. A configuration line with the state precedes it if the state
+// differs from that of the previous sample.
+func (m *runner) write(s sample, state string) error {
+	text := s.line()
+	if state != m.lastState {
+		m.lastState = state
+		text = benchkey.Sample + ": " + state + "\n" + text
 	}
-	if t.why != "" {
-		text = fmt.Sprintf("# %s: %s: %s\n", state, t.name(), t.why) + text
+	if s.disturbance != "" {
+		text = fmt.Sprintf("# %s: %s: %s\n", state, s.name(), s.disturbance) + text
 	}
 	if _, err := io.WriteString(m.text, text); err != nil {
-		return fmt.Errorf("keeping a sample: %w", err)
+		return fmt.Errorf("writing a sample: %w", err)
 	}
-	if tell := m.options.Timeline; tell != nil && t.found.Spans != nil && state != retaken {
-		tell(t.name(), t.found.Spans)
+	if m.options.Timeline != nil && s.result.Spans != nil && state != stateRetaken {
+		m.options.Timeline(s.name(), s.result.Spans)
 	}
 	return nil
 }

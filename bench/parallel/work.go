@@ -5,29 +5,19 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/rand/v2"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
 
-// A task does the i'th task and returns its checksum, which depends on what was done and on nothing
-// else. One goroutine calls it at a time.
-type task func(i uint64, payload []byte) (sum uint64, err error)
+// A task does the i'th task and returns its checksum. The checksum depends on the seed, on i and on
+// the payload alone, so that all modes must agree on it. Only one goroutine calls a task at a time.
+type task func(i uint64, payload []byte) (checksum uint64, err error)
 
 // A job is a work that one process is ready to do.
 type job struct {
-	worker func() (task, error) // for one goroutine each
-	close  func() error         // may be nil
-}
-
-// works are ready to be opened, by name.
-var works = map[string]func(request) (job, error){
-	"hash":     openHash,
-	"grain":    openHash,
-	"compress": openCompress,
-	"http":     openHTTP,
-	"files":    openFiles,
-	handing:    openHand,
-	limiting:   openLimit,
+	newTask func() (task, error) // called once for each goroutine
+	close   func() error         // may be nil
 }
 
 func (j job) end() error {
@@ -37,60 +27,100 @@ func (j job) end() error {
 	return j.close()
 }
 
-// An outcome is what is known of a task when it is done.
-type outcome struct {
-	sum          uint64
-	enter, leave int64 // nanoseconds of the clock that all processes share; 0 if not observed
-	took         int64 // nanoseconds until the checksum was back; 0 if not timed
-	worker       int
+// works open the works by name: they read or make the input that a process needs.
+var works = map[string]func(spec) (job, error){
+	workHash:     openHash,
+	workGrain:    openHash,
+	workCompress: openCompress,
+	workHTTP:     openHTTP,
+	workFiles:    openFiles,
+	workMessages: openMessages,
+	workLimit:    openLimit,
 }
 
-// admitted does a task under a permit. It looks at the clock while it holds it, so what two holders saw
-// overlaps only if they held at once.
-func (r *request) admitted(ctx context.Context, sem impls.Semaphore, do task, i uint64,
+// An outcome is the result of one task.
+type outcome struct {
+	checksum     uint64
+	enter, leave int64 // nanoseconds of sharedClock; 0 if the task was not observed
+	took         int64 // nanoseconds until the checksum was back; 0 if the task was not timed
+	worker       int   // from 0
+}
+
+// doAdmitted does a task while it holds a permit. It reads the clock while it holds the permit, so
+// the interval is a part of the time between Acquire and Release. Two intervals overlap only if two
+// workers held permits at once: inside-peak never accuses a correct semaphore.
+func (s *spec) doAdmitted(ctx context.Context, sem impls.Semaphore, do task, i uint64,
 	payload []byte) (o outcome, err error) {
 	if err := sem.Acquire(ctx, 1); err != nil {
 		return o, err
 	}
-	if r.Observed {
+	if s.Observed {
 		o.enter = sharedClock()
 	}
-	o.sum, err = do(i, payload)
-	if r.Observed {
+	o.checksum, err = do(i, payload)
+	if s.Observed {
 		o.leave = sharedClock()
 	}
 	sem.Release(1)
 	return o, err
 }
 
-// data returns bytes that every process of a seed makes alike, and that do not compress.
-func data(seed uint64, size int) []byte {
+// timed calls do and adds to the outcome what only the side that hands out tasks knows.
+func (s *spec) timed(worker int, do func() (outcome, error)) (outcome, error) {
+	var began time.Time
+	if s.Timed {
+		began = time.Now()
+	}
+	o, err := do()
+	if s.Timed {
+		o.took = int64(time.Since(began))
+	}
+	o.worker = worker
+	return o, err
+}
+
+// randomBytes returns bytes that every process makes alike from a seed, and that do not compress.
+// They repeat after repeatBytes: with a process for each task, generating megabytes of random
+// numbers would be most of the work.
+func randomBytes(seed uint64, size int) []byte {
 	all := make([]byte, 0, size)
 	r := rand.New(rand.NewPCG(seed, 0))
-	for len(all) < min(size, repeated) {
+	for len(all) < min(size, repeatBytes) {
 		all = binary.LittleEndian.AppendUint64(all, r.Uint64())
 	}
 	for len(all) < size {
-		all = append(all, all[:min(repeated, size-len(all))]...)
+		all = append(all, all[:min(repeatBytes, size-len(all))]...)
 	}
 	return all[:size]
 }
 
-// repeated is how long data goes on before it repeats: a process for each task has no time to draw more.
-const repeated = 64 << 10
+const repeatBytes = 64 << 10
 
-// sumOf is the checksum of what a task found.
-func sumOf(i uint64, found []byte) uint64 {
-	return uint64(crc32.ChecksumIEEE(found))<<32 | i&0xffffffff
+// checksumOf returns the checksum of a task from the bytes that it computed or received. It
+// contains the number of the task, so that two tasks which were swapped do not go unnoticed.
+func checksumOf(i uint64, result []byte) uint64 {
+	return uint64(crc32.ChecksumIEEE(result))<<32 | i&0xffffffff
 }
 
-// together is one checksum of all tasks, whoever did them in whatever order.
-func together(all []outcome) uint32 {
+// combinedChecksum returns one checksum of all tasks. It does not depend on which worker did a task
+// or in which order.
+func combinedChecksum(all []outcome) uint32 {
 	sum := crc32.NewIEEE()
 	var buf [8]byte
 	for i := range all {
-		binary.LittleEndian.PutUint64(buf[:], all[i].sum)
-		_, _ = sum.Write(buf[:])
+		binary.LittleEndian.PutUint64(buf[:], all[i].checksum)
+		_, _ = sum.Write(buf[:]) // a hash.Hash never fails
 	}
 	return sum.Sum32()
+}
+
+// openLimit opens a resource that takes a while to use and needs no core. Whether several workers
+// use it at once is then decided by the semaphore alone, and not by the number of cores.
+func openLimit(s spec) (job, error) {
+	return job{newTask: func() (task, error) {
+		return func(i uint64, _ []byte) (uint64, error) {
+			time.Sleep(s.Latency)
+			return checksumOf(i, binary.LittleEndian.AppendUint64(nil, s.Seed^i)), nil
+		}, nil
+	}}, nil
 }

@@ -41,7 +41,8 @@ func TestUncountedSwitchesStayUncounted(t *testing.T) {
 		"lacking minus lacking": lacking.Minus(lacking),
 	} {
 		if got.Voluntary != -1 || got.Involuntary != -1 {
-			t.Errorf("%s: %d voluntary and %d involuntary, want -1 each", name, got.Voluntary, got.Involuntary)
+			t.Errorf("%s: %d voluntary and %d involuntary, want -1 each",
+				name, got.Voluntary, got.Involuntary)
 		}
 	}
 	want := Usage{User: 1, System: 2, Voluntary: 3, Involuntary: 4}

@@ -26,4 +26,6 @@ func duration(f syscall.Filetime) time.Duration {
 	return time.Duration(int64(f.HighDateTime)<<32|int64(f.LowDateTime)) * tick
 }
 
-func switchesOfChild(*os.ProcessState) (voluntary, involuntary int64) { return uncounted, uncounted }
+func switchesOfChild(*os.ProcessState) (voluntary, involuntary int64) {
+	return uncounted, uncounted
+}

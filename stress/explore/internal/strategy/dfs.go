@@ -2,38 +2,34 @@ package strategy
 
 import "github.com/semabench/semabench/stress/explore/schedrt"
 
-// DFS plays every schedule exactly once, in depth-first order, beginning with the default schedule.
+// DFS plays every schedule, each once, the usual one first.
 type DFS struct {
-	// Preemptions bounds how often a goroutine is preempted in one schedule; negative means no
-	// bound.
+	// Preemptions bounds how often a goroutine loses its turn in one schedule; negative is no bound.
 	Preemptions int
 
-	// Cut is set once the bound on preemptions kept the search from some schedules.
-	Cut bool
-
-	path  []decision // the decisions of the current schedule
-	floor int        // decisions before this index are fixed; see Part
-	at    int        // index of the next decision
-	spent int        // preemptions so far in the current schedule
+	path  []decision
+	floor int // decisions before it are fixed
+	at    int
+	spent int
+	Cut   bool // the bound kept it from some schedules
 }
 
-// A decision is a node on the current path of the tree.
 type decision struct {
-	ways []int // the answers that are possible
-	next int   // index in ways of the answer of the current schedule
+	ways []int
+	next int // index in ways
 }
 
-// Begin implements Search.
+// Begin is that of Search.
 func (d *DFS) Begin(*schedrt.Exec) { d.at, d.spent = 0, 0 }
 
-// Pick implements schedrt.Strategy.
+// Pick is that of schedrt.Strategy.
 func (d *DFS) Pick(p *schedrt.Point) int {
 	i := d.take(func(ways []int) []int {
-		first := Default(p)
-		ways = append(ways, first)
+		usual := Usual(p)
+		ways = append(ways, usual)
 		for i := range p.Enabled {
 			switch {
-			case i == first:
+			case i == usual:
 			case d.Preemptions >= 0 && d.spent >= d.Preemptions && preempts(p, i):
 				d.Cut = true
 			default:
@@ -48,7 +44,7 @@ func (d *DFS) Pick(p *schedrt.Point) int {
 	return i
 }
 
-// Choose implements schedrt.Strategy.
+// Choose is that of schedrt.Strategy.
 func (d *DFS) Choose(n int) int {
 	return d.take(func(ways []int) []int {
 		for i := range n {
@@ -58,10 +54,10 @@ func (d *DFS) Choose(n int) int {
 	})
 }
 
-// take follows the path. At the end of the path it appends a decision and takes its first way.
+// take follows the path, and at its end goes the first of the ways.
 func (d *DFS) take(ways func(scratch []int) []int) int {
 	if d.at == len(d.path) {
-		if d.at < cap(d.path) { // reuse the memory of an earlier decision
+		if d.at < cap(d.path) {
 			d.path = d.path[:d.at+1]
 			d.path[d.at].next = 0
 		} else {
@@ -74,8 +70,7 @@ func (d *DFS) take(ways func(scratch []int) []int) int {
 	return step.ways[step.next]
 }
 
-// Done implements Search: it changes the last decision that has a way left, and drops those after
-// it.
+// Done is that of Search.
 func (d *DFS) Done(*schedrt.Exec) bool {
 	d.path = d.path[:d.at]
 	for len(d.path) > d.floor {

@@ -1,0 +1,114 @@
+package parallel
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/child"
+)
+
+// childVar is the environment variable that makes a process a child, with its spec as value. It is
+// no flag: the flags of a program belong to the program.
+const childVar = "SEMABENCH_PARALLEL_CHILD"
+
+// A spec says what a child process has to do. Its JSON form is the value of childVar.
+type spec struct {
+	Role     role
+	Work     string
+	Mode     Mode
+	Workers  int
+	Permits  int64
+	Tasks    int
+	Bytes    int           // input of a task
+	Latency  time.Duration // of the HTTP server, or of a stay at the resource
+	Seed     uint64
+	URL      string    // of the HTTP server
+	File     inputFile // to read
+	Impl     string    // name of the semaphore of goroutines
+	Process  string    // name of the semaphore of processes
+	Path     string    // of the semaphore of processes
+	Timed    bool      // record how long each task took since it was handed out
+	Observed bool      // record when each task was between Acquire and Release
+}
+
+// A role is the part that a child process plays in a run.
+type role string
+
+const (
+	roleSample role = "sample" // takes one sample, and starts workers for it
+	roleWorker role = "worker" // does tasks that arrive on its standard input
+	roleServer role = "server" // answers HTTP requests
+)
+
+// errNotAChild is returned when a child process does not follow the protocol. Typically the program
+// runs its ordinary main, because it does not call ChildMain.
+var errNotAChild = errors.New("the child process did not answer as one: its program has to call " +
+	"parallel.ChildMain first, in main or TestMain")
+
+// ChildMain does the work of a child process and exits, if this process is a child. Otherwise it
+// returns at once. A program that calls [Run] has to call it first, in main or TestMain, because
+// the children of a run are the program itself. The table holds the semaphores that Options.Impl
+// may name.
+func ChildMain(table ...impls.Impl) {
+	text, isChild := os.LookupEnv(childVar)
+	if !isChild {
+		return
+	}
+	var s spec
+	err := json.Unmarshal([]byte(text), &s)
+	if err == nil {
+		err = s.serve(table)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", s.Role, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func (s spec) serve(table []impls.Impl) error {
+	switch s.Role {
+	case roleSample:
+		return s.serveSample(table)
+	case roleWorker:
+		return s.serveTasks()
+	case roleServer:
+		return s.serveHTTP()
+	}
+	return fmt.Errorf("%s has an unknown role: %q", childVar, s.Role)
+}
+
+// command starts this program once more, as a child with this spec and GOMAXPROCS=procs.
+func (s spec) command(ctx context.Context, procs int) (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program to start it once more: %w", err)
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self)
+	// Without the setting of GORACE, each process under the race detector takes a second to end.
+	cmd.Env = append(os.Environ(), childVar+"="+string(text), fmt.Sprintf("GOMAXPROCS=%d", procs),
+		"GORACE=atexit_sleep_ms=0")
+	cmd.Stderr = os.Stderr
+	return cmd, nil
+}
+
+// groupCommand is command for a process group of its own. When ctx is done, the whole group is
+// killed. If the cause is errStuck, its processes print their stacks first.
+func (s spec) groupCommand(ctx context.Context, procs int) (*exec.Cmd, error) {
+	cmd, err := s.command(ctx, procs)
+	if err != nil {
+		return nil, err
+	}
+	child.DumpOnDone(ctx, cmd, errStuck)
+	return cmd, nil
+}

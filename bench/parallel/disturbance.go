@@ -1,0 +1,65 @@
+package parallel
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/semabench/semabench/internal/machine"
+)
+
+// The limits above which a sample is disturbed. They were chosen before any measurement: limits
+// chosen afterwards would select the results that one likes.
+const (
+	maxSteal   = 0.05                  // cores
+	maxForeign = 0.10                  // cores
+	tickError  = 20 * time.Millisecond // two ticks of /proc/stat, for each core
+	maxStalled = 0.10                  // share of the time
+	minBusy    = 0.90                  // share of the cores that the mode has work for
+
+	// Retakes is how often a disturbed sample is retaken at most.
+	Retakes       = 2
+	retakePercent = 25 // of the samples of a round
+)
+
+// Rule says in words when a sample counts as disturbed, and what happens then. Texts of benchmarks
+// and reports quote it.
+var Rule = fmt.Sprintf("A sample is disturbed if, while its process ran, "+
+	"one of three things happened. "+
+	"The hypervisor withheld more than %v cores. "+
+	"Other processes used more than %v cores, plus %v for each core, which is the precision of "+
+	"the kernel's ticks. "+
+	"The sample computes with no more threads than cores, its threads waited for a core more than "+
+	"%.0f %% of the time, and it used less than %.0f %% of the cores that it has work for. "+
+	"A disturbed sample is retaken at the end of its round, %d times at most. A round retakes no "+
+	"more than %d %% of its samples, in the order of the table. No sample is dropped.",
+	maxSteal, maxForeign, tickError, maxStalled*100, minBusy*100, Retakes, retakePercent)
+
+// findDisturbance returns what disturbed a sample, or "". The server argument is the processor time
+// of the HTTP server during the sample: it works for the sample and is not foreign.
+//
+// A low use of cores alone is no disturbance. It may be a property of the mode, and retaking such
+// samples would remove that property from the results.
+func (r row) findDisturbance(result *sampleResult, noise []machine.Noise, wall,
+	server time.Duration, cores int) string {
+	value := map[string]float64{} // noise that could not be read is 0, which disturbs nothing
+	for _, n := range noise {
+		value[n.Unit] = n.Value
+	}
+	foreign := value["noise-foreign-cores"]*wall.Seconds() - server.Seconds()
+	allowed := maxForeign*wall.Seconds() + tickError.Seconds()*float64(cores)
+	busy := result.Busy.Seconds() / max(result.Work.Seconds(), 1e-9)
+	usable := float64(min(r.Workers, cores))
+	if r.Mode == OneCore {
+		usable = 1
+	}
+	switch {
+	case value["noise-steal-cores"] > maxSteal:
+		return fmt.Sprintf("the hypervisor withheld %.2f cores", value["noise-steal-cores"])
+	case foreign > allowed:
+		return fmt.Sprintf("other processes used %.2f cores", foreign/wall.Seconds())
+	case r.fitsCores && value["noise-psi-cpu"] > maxStalled && busy < minBusy*usable:
+		return fmt.Sprintf("threads waited for a core %.0f %% of the time, "+
+			"and %.2f of %.0f cores were used", value["noise-psi-cpu"]*100, busy, usable)
+	}
+	return ""
+}

@@ -1,0 +1,145 @@
+package parallel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// A goroutineExecutor does tasks in goroutines of this process. For Serial the calling goroutine
+// does all of them. GOMAXPROCS decides how many goroutines run at once.
+type goroutineExecutor struct {
+	spec
+	table []impls.Impl
+	sem   impls.Semaphore
+	job   job
+	tasks []task // one for each goroutine
+
+	begin      chan struct{} // closed when the goroutines may begin
+	goroutines errgroup.Group
+	all        []outcome
+	next       atomic.Int64 // number of the next task
+}
+
+func (x *goroutineExecutor) start() (err error) {
+	if x.sem, err = x.inProcessSemaphore(x.table); err != nil {
+		return err
+	}
+	if x.job, err = works[x.Work](x.spec); err != nil {
+		return err
+	}
+	for range x.Workers {
+		do, err := x.job.newTask()
+		if err != nil {
+			return err
+		}
+		x.tasks = append(x.tasks, do)
+	}
+	switch {
+	case x.Work == workMessages:
+		_, err := x.tasks[0](verifiedMessage, x.payload()(verifiedMessage))
+		return err
+	case x.Mode == Serial:
+		return nil
+	}
+	x.begin = make(chan struct{})
+	var started sync.WaitGroup
+	for i, do := range x.tasks {
+		started.Add(1)
+		x.goroutines.Go(func() error {
+			started.Done()
+			<-x.begin
+			return x.doTasks(i, do)
+		})
+	}
+	started.Wait()
+	return nil
+}
+
+// run lets each goroutine take the next task when it is free. A shared counter is the cheapest way
+// to hand out tasks within a process, which is the advantage that threads are said to have. Only
+// the work of messages uses a channel, because there the message is the task.
+func (x *goroutineExecutor) run(all []outcome) error {
+	x.all = all
+	switch {
+	case x.Work == workMessages:
+		return x.sendMessages(all)
+	case x.Mode == Serial:
+		return x.doTasks(0, x.tasks[0])
+	}
+	close(x.begin)
+	return x.goroutines.Wait()
+}
+
+func (x *goroutineExecutor) doTasks(worker int, do task) error {
+	for {
+		i := int(x.next.Add(1)) - 1
+		if i >= len(x.all) {
+			return nil
+		}
+		var err error
+		x.all[i], err = x.timed(worker, func() (outcome, error) {
+			return x.doAdmitted(context.Background(), x.sem, do, uint64(i), nil)
+		})
+		if err != nil {
+			return fmt.Errorf("task %d: %w", i, err)
+		}
+	}
+}
+
+// sendMessages sends each message over a channel to a goroutine that waits for it, and waits for
+// the answer.
+func (x *goroutineExecutor) sendMessages(all []outcome) error {
+	type message struct {
+		i       uint64
+		payload []byte
+	}
+	type answer struct {
+		outcome
+		error
+	}
+	messages, answers := make(chan message), make(chan answer)
+	go func() {
+		for m := range messages {
+			o, err := x.doAdmitted(context.Background(), x.sem, x.tasks[0], m.i, m.payload)
+			answers <- answer{o, err}
+		}
+	}()
+	defer close(messages)
+	payload := x.payload()
+	for i := range all {
+		var err error
+		all[i], err = x.timed(0, func() (outcome, error) {
+			messages <- message{uint64(i), payload(uint64(i))}
+			a := <-answers
+			return a.outcome, a.error
+		})
+		if err != nil {
+			return fmt.Errorf("message %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (x *goroutineExecutor) stop() (childUsage, error) {
+	err := x.job.end()
+	if x.sem != nil {
+		err = errors.Join(err, impls.Close(x.sem))
+	}
+	return childUsage{}, err
+}
+
+func (s spec) inProcessSemaphore(table []impls.Impl) (impls.Semaphore, error) {
+	for _, impl := range table {
+		if impl.Name == s.Impl {
+			return impl.Make(s.Permits)
+		}
+	}
+	return nil, fmt.Errorf("unknown implementation %q: pass it to parallel.ChildMain", s.Impl)
+}

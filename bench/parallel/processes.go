@@ -1,0 +1,211 @@
+package parallel
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A processPool does tasks in worker processes that are started before the first task. Each worker
+// has a goroutine here that sends it a task and waits for the answer.
+type processPool struct {
+	spec
+	endSemaphore func() error
+	workers      []*workerProcess
+}
+
+func (x *processPool) start() (err error) {
+	if x.endSemaphore, err = x.serveSemaphore(); err != nil {
+		return err
+	}
+	// All workers start before the first one is waited for, so that they start at the same time.
+	for range x.Workers {
+		w, err := x.startWorker()
+		if err != nil {
+			return err
+		}
+		x.workers = append(x.workers, w)
+	}
+	err = x.forEach(func(_ int, w *workerProcess) error { return w.waitReady() })
+	if err == nil && x.Work == workMessages {
+		_, err = x.workers[0].do(verifiedMessage, x.payload()(verifiedMessage))
+	}
+	return err
+}
+
+// forEach calls do for all workers at the same time, and returns the first error. After an error it
+// kills all workers, because some would wait for permits that the failed one holds.
+func (x *processPool) forEach(do func(i int, w *workerProcess) error) error {
+	group, release := newKillingGroup(func() {
+		for _, w := range x.workers {
+			_ = w.cmd.Process.Kill()
+		}
+	})
+	defer release()
+	for i, w := range x.workers {
+		group.Go(func() error { return do(i, w) })
+	}
+	return group.Wait()
+}
+
+// newKillingGroup returns a group that calls kill once after the first error. The group has stored
+// that error by then: errors of other functions that follow from the kill do not hide it. Call
+// release when the group is not needed any more.
+func newKillingGroup(kill func()) (group *errgroup.Group, release func() bool) {
+	group, ctx := errgroup.WithContext(context.Background())
+	release = context.AfterFunc(ctx, func() {
+		// Wait cancels ctx as well. Its cause then is not an error of a function.
+		if context.Cause(ctx) != context.Canceled {
+			kill()
+		}
+	})
+	return group, release
+}
+
+func (x *processPool) run(all []outcome) error {
+	var next atomic.Int64
+	return x.forEach(func(worker int, w *workerProcess) error {
+		payload := x.payload()
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(all) {
+				return nil
+			}
+			var err error
+			if all[i], err = x.timed(worker, func() (outcome, error) {
+				return w.do(uint64(i), payload(uint64(i)))
+			}); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+func (x *processPool) stop() (u childUsage, err error) {
+	err = x.forEach(func(_ int, w *workerProcess) error { return w.stop() })
+	for _, w := range x.workers {
+		w.kill() // does nothing if stop succeeded
+		u.add(w)
+		u.peak += w.final.Peak
+	}
+	if x.endSemaphore != nil {
+		err = errors.Join(err, x.endSemaphore())
+	}
+	return u, err
+}
+
+// add adds the usage of a worker that has ended.
+func (u *childUsage) add(w *workerProcess) {
+	u.all = u.all.Plus(w.total)
+	u.steady = u.steady.Plus(w.final.Usage.Minus(w.atReady))
+	u.startup = append(u.startup, w.startup)
+}
+
+// serveSemaphore creates the semaphore that the workers share.
+func (s spec) serveSemaphore() (end func() error, err error) {
+	semaphore, err := findProcessSemaphore(s.Process)
+	if err != nil {
+		return nil, err
+	}
+	return semaphore.serve(s.Path, s.Permits)
+}
+
+// A processStarter starts a process for each task, as many at a time as the row has workers.
+type processStarter struct {
+	spec
+	endSemaphore func() error
+
+	mu      sync.Mutex // guards the fields below
+	usage   childUsage
+	running map[*workerProcess]bool
+	failed  bool // a task failed: start no more processes
+}
+
+func (x *processStarter) start() (err error) {
+	x.running = make(map[*workerProcess]bool)
+	x.endSemaphore, err = x.serveSemaphore()
+	return err
+}
+
+func (x *processStarter) run(all []outcome) error {
+	group, release := newKillingGroup(x.kill)
+	defer release()
+	var next atomic.Int64
+	for worker := range x.Workers {
+		group.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(all) {
+					return nil
+				}
+				var err error
+				all[i], err = x.timed(worker, func() (outcome, error) {
+					return x.doInNewProcess(uint64(i))
+				})
+				if err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return group.Wait()
+}
+
+var errOtherWorker = errors.New("another worker failed")
+
+// doInNewProcess starts a worker, lets it do one task, and waits for its end.
+func (x *processStarter) doInNewProcess(i uint64) (o outcome, err error) {
+	w, err := x.startRunning()
+	if err != nil {
+		return o, err
+	}
+	if err = w.waitReady(); err == nil {
+		o, err = w.do(i, nil)
+	}
+	if err == nil {
+		err = w.stop()
+	}
+	w.kill() // does nothing if stop succeeded
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.running, w)
+	x.usage.add(w)
+	x.usage.peak = max(x.usage.peak, w.final.Peak*int64(x.Workers))
+	return o, err
+}
+
+// startRunning holds the lock while it starts a worker. Otherwise kill could come between the start
+// and the entry in running, and miss the worker.
+func (x *processStarter) startRunning() (*workerProcess, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.failed {
+		return nil, errOtherWorker
+	}
+	w, err := x.startWorker()
+	if err == nil {
+		x.running[w] = true
+	}
+	return w, err
+}
+
+func (x *processStarter) kill() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.failed = true
+	for w := range x.running {
+		_ = w.cmd.Process.Kill()
+	}
+}
+
+func (x *processStarter) stop() (u childUsage, err error) {
+	u = x.usage
+	u.steady = u.all // starting a process is part of every task in this mode
+	if x.endSemaphore != nil {
+		err = x.endSemaphore()
+	}
+	return u, err
+}

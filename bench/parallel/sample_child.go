@@ -1,0 +1,180 @@
+package parallel
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/rusage"
+	"github.com/semabench/semabench/internal/stats"
+)
+
+// This file is the process of a sample: it does all tasks of one row, and writes the result to its
+// standard output.
+
+// A sampleResult is everything that the process of a sample found. Its JSON form is the output of
+// the process.
+type sampleResult struct {
+	Tasks            int
+	Startup, Work    time.Duration // until all workers were ready; from the first task to the last
+	Wall             time.Duration // Startup, Work, and the end of all workers
+	All, Children    rusage.Usage  // during Wall; Children is a part of All
+	Busy             time.Duration // processor time during Work, of the process and its children
+	Peak             int64         // resident memory in bytes
+	ProcessStart     time.Duration // median over the children; 0 without children
+	TaskP50, TaskP99 time.Duration // 0 if the tasks were not timed
+	InsidePeak       int           // 0 if the tasks were not observed
+	Checksum         uint32
+	Spans            []Span // stays at the resource, of the work limit
+}
+
+// A Span is a stay of a worker at the resource. Enter and Leave are nanoseconds since the first
+// stay of the sample began.
+type Span struct {
+	Worker       int // from 0
+	Enter, Leave int64
+}
+
+// serveSample takes a sample and prints its result. The process also ends when its standard input
+// does: the runner holds the other end of that pipe, and closes it by dying.
+func (s spec) serveSample(table []impls.Impl) error {
+	lifeline := child.Stdin()
+	go func() {
+		_, _ = io.Copy(io.Discard, lifeline)
+		s.removeLeftover()
+		os.Exit(1) // this closes the standard input of the workers, and they end too
+	}()
+	// Let the goroutine reach its read, where it gives the core back, before anything is measured.
+	runtime.Gosched()
+	result, err := s.sample(table)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(result)
+}
+
+// An executor does the tasks of one sample in one mode. Its methods are called once each, in this
+// order, by one goroutine. stop is called after an error too.
+type executor interface {
+	start() error            // does everything that precedes the first task
+	run(all []outcome) error // does task i and stores its outcome in all[i], for each i
+	stop() (childUsage, error)
+}
+
+func newExecutor(s spec, table []impls.Impl) (executor, error) {
+	switch s.Mode {
+	case Serial, OneCore, Goroutines:
+		return &goroutineExecutor{spec: s, table: table}, nil
+	case Processes:
+		return &processPool{spec: s}, nil
+	case ProcessPerTask:
+		return &processStarter{spec: s}, nil
+	}
+	return nil, fmt.Errorf("unknown mode %q", s.Mode)
+}
+
+// childUsage is what the worker processes of a sample used.
+type childUsage struct {
+	all     rusage.Usage    // from their start to their end
+	steady  rusage.Usage    // from being ready to the last task
+	peak    int64           // bytes of as many workers as run at once
+	startup []time.Duration // time until each was ready
+}
+
+// sample measures the start-up, the steady state and the end separately. Mixing them would make
+// the ratio of two modes depend on the number of tasks.
+func (s spec) sample(table []impls.Impl) (result sampleResult, err error) {
+	x, err := newExecutor(s, table)
+	if err != nil {
+		return result, err
+	}
+	began, before := time.Now(), rusage.Self()
+	all := make([]outcome, s.Tasks)
+	var ready, finished rusage.Usage
+	if err = x.start(); err == nil {
+		result.Startup = time.Since(began)
+		runtime.GC() // otherwise garbage of the start-up would be collected during the tasks
+		ready = rusage.Self()
+		workBegan := time.Now()
+		err = x.run(all)
+		result.Work, finished = time.Since(workBegan), rusage.Self()
+	}
+	children, stopErr := x.stop()
+	if err == nil { // after an earlier error, stopErr is a consequence of it
+		err = stopErr
+	}
+	if err != nil {
+		return result, err
+	}
+	result.Wall = time.Since(began)
+	result.Tasks, result.Children = s.Tasks, children.all
+	result.All = rusage.Self().Minus(before).Plus(children.all)
+	result.Busy = finished.Minus(ready).Plus(children.steady).CPU()
+	result.Peak = rusage.PeakMemory() + children.peak
+	result.ProcessStart = stats.UpperMedian(children.startup)
+	result.summarise(s, all)
+	return result, nil
+}
+
+// summarise fills in the fields that come from the outcomes of the tasks.
+func (result *sampleResult) summarise(s spec, all []outcome) {
+	result.Checksum = combinedChecksum(all)
+	if s.Timed {
+		var took []time.Duration
+		for _, o := range all {
+			took = append(took, time.Duration(o.took))
+		}
+		slices.Sort(took)
+		result.TaskP50, result.TaskP99 = took[len(took)/2], took[len(took)*99/100]
+	}
+	if s.Observed {
+		result.InsidePeak = insidePeak(all)
+	}
+	if s.Work == workLimit {
+		result.Spans = spans(all)
+	}
+}
+
+// insidePeak returns the largest number of tasks that were inside at once. A task that left at the
+// instant at which another one entered does not overlap it: the clock has ticks, and a permit may
+// change hands within one.
+func insidePeak(all []outcome) (peak int) {
+	type event struct {
+		at     int64
+		change int // +1 for entering, -1 for leaving
+	}
+	var events []event
+	for _, o := range all {
+		events = append(events, event{o.enter, 1}, event{o.leave, -1})
+	}
+	slices.SortFunc(events, func(a, b event) int {
+		if a.at != b.at {
+			return int(max(-1, min(1, a.at-b.at)))
+		}
+		return a.change - b.change // leaving first
+	})
+	inside := 0
+	for _, e := range events {
+		inside += e.change
+		peak = max(peak, inside)
+	}
+	return peak
+}
+
+// spans returns the stays relative to the first one.
+func spans(all []outcome) (list []Span) {
+	first := all[0].enter
+	for _, o := range all {
+		first = min(first, o.enter)
+	}
+	for _, o := range all {
+		list = append(list, Span{o.worker, o.enter - first, o.leave - first})
+	}
+	return list
+}
