@@ -17,42 +17,55 @@
 //
 //	go test -run='^$' -bench=. -count=10 > bench.txt
 //
-// Three steps, each usable alone. [Read] keeps every value with its line, every line that it could
-// not read, and every line that says that the program failed. [Compare] puts results into tables, rows and columns with the
-// projections of golang.org/x/perf/benchproc and judges them with golang.org/x/perf/benchmath, so
-// its medians, intervals and p-values are those of benchstat. [WriteText], [WriteMarkdown],
-// [WriteHTML], [Terminal] and [WriteDir] only draw; they compute nothing that a reader of
-// [Comparison] could not see. An [HTML] shows tables from elsewhere beside what was measured.
+// A benchmark line passes through three rooms, and each room can be used alone:
 //
-// The pictures are SVG that follows the light or dark theme of its reader: a heat map of the ratios
-// to the best of each row, the same ratios with their intervals, how the primary unit goes with each
-// number in the names, and percentiles. A picture has the first rows of many, and says so.
+//  1. Package read: [Read] keeps every value with its line number, every line that it cannot
+//     parse, and every line that reports a failure of the program.
+//  2. Package compare: [Compare] puts the results into tables, rows and columns with the
+//     projections of golang.org/x/perf/benchproc, and computes the statistics with
+//     golang.org/x/perf/benchmath. Its medians, intervals and p-values equal those of benchstat.
+//  3. Package draw: [WriteText], [WriteMarkdown], [WriteHTML], [Terminal] and [WriteDir] only
+//     draw. They show nothing that a reader of [Comparison] could not compute. An [HTML] page
+//     can also show tables from elsewhere.
 //
-// By default the columns are the values of /impl in the benchmark names if there are any, and the
-// files otherwise. [Options] chooses another key. Results of different configuration (machine, Go
-// version, commit, and so on) are never put into one sample, nor are results of different files:
-// they make separate tables. To compare across such a key make it a column, as in
-// Options{Col: ".file,commit"}; to pool files, concatenate them.
+// The types of this package are aliases for the types of those three packages, whose
+// documentation describes the fields and methods. The three packages are public because go doc
+// prints no page for an alias of a type in an internal package.
 //
-// One configuration key is bookkeeping and splits nothing: "planned-samples: 216" says how many
-// benchmark lines the writer of the file meant to write. A file with fewer is partial, and every
-// output says so.
+// # What the reports contain
+//
+// The pictures are SVG files that follow the light or dark theme of the viewer. They show a heat
+// map of the ratios to the best of each row, the same ratios with their intervals, curves of the
+// primary unit over each number in the names, and latency percentiles. A picture of a large
+// comparison shows the first rows, and says so.
+//
+// The columns are the values of /impl in the benchmark names, or the files if no name has that
+// key. [Options] chooses another key. Results of different configuration (machine, Go version,
+// commit, and so on) are never put into one sample, and neither are results of different files:
+// they make separate tables. To compare across such a key, make it a column, as in Options{Col:
+// ".file,commit"}. To pool files, concatenate them.
+//
+// One configuration key describes the file and splits no table. "planned-samples: 216" says how
+// many benchmark lines the writer of the file intended to write. A file with fewer lines is
+// partial, and every output says so.
 //
 // # What this does not show
 //
-// [Versus.P] is the p of benchstat and of one comparison alone. What is called a difference is
-// judged by [Versus.Corrected]; the correction is for the tests of one unit in one table, or
-// in all tables with [ByUnit], and not for the tables of other reports. Choosing the best of a
-// row and then testing the others against it, as [Cell.VsBest] does, flatters the winner a little.
+// [Versus.P] is the p of benchstat, which holds for one comparison alone. The word “different”
+// rests on [Versus.Corrected] instead. The correction covers the tests of one unit in one table,
+// or in all tables with [ByUnit]. It does not cover the tests of other reports.
 //
-// The interval of a ratio, see [Ratio], supposes that one distribution is the other one moved on
-// a logarithmic scale. If they differ in shape, it is one of the typical quotient and not
-// of the quotient of medians.
+// [Cell.VsBest] tests every cell against the best of its row, after choosing the best from the
+// same samples. This choice flatters the winner a little.
 //
-// A tie is the absence of evidence, not evidence of equality: more samples may break it. Samples
-// of one process are not independent, and a test cannot see a machine that was busy during one
-// column only; interleave the columns when you measure.
+// The interval of a [Ratio] assumes that one distribution is the other one, shifted on a
+// logarithmic scale. If the two differ in shape, the interval holds the typical quotient of two
+// values, and not the quotient of the medians.
 //
-// The ratios compare medians. Nothing here speaks about tails: a median can hide a rare
-// slow operation.
+// A tie is the absence of evidence, not evidence of equality: more samples may break it. The
+// samples of one process are not independent, and no test can see that the machine was busy
+// during one column only. Interleave the columns when you measure.
+//
+// The ratios compare medians. They say nothing about tails: a median can hide a rare slow
+// operation.
 package reports

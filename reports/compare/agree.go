@@ -8,25 +8,29 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// An Agreement is what two measurements of the same rows say of each other: whether one would have
-// come to the same verdicts with the other text in hand.
+// An Agreement says how far two measurements of the same rows lead to the same verdicts.
 type Agreement struct {
-	Cells   int      // in both, in the primary units
-	Changes []Change // of their verdicts
+	Cells   int      // cells that both have, in the primary units
+	Changes []Change // cells with different verdicts
 	Missing []string // cells that only one of the two has
 }
 
-// A Change is a cell whose verdict is not the same in both.
+// A Change is a cell whose verdict differs between the two comparisons.
 type Change struct {
-	Place    string // table, row and column
+	Place    string // the names of the table, the row and the column
 	Was, Is  string // better, tie, worse or unknown; see Agree
 	From, To float64
 }
 
-// Agree compares the verdicts of two comparisons, cell by cell, in the primary unit of each table.
-// A cell is better if it is the best of its row and all others are worse, a tie if it is the best
-// or tied with it while others are as well, and else worse or unknown. As in an [Answer], who is worse
-// by less than 5 % is a tie. From and To of a change are the ratios to the best.
+// Agree compares the verdicts of two comparisons, cell by cell, in the primary unit of each
+// table.
+//
+// The verdict of a cell is “better” if the cell is the best of its row and all others are worse,
+// “tie” if it is the best or tied with the best and another cell is so too, and otherwise “worse”
+// or “unknown”. As in an [Answer], a cell that is worse by less than 5 % counts as a tie.
+// Change.From and Change.To are the ratios to the best of the row.
+//
+// Agree returns an error if the two comparisons have no cell in common.
 func Agree(a, b *Comparison) (Agreement, error) {
 	before, after := verdictsByCell(a), verdictsByCell(b)
 	var g Agreement
@@ -53,10 +57,10 @@ func Agree(a, b *Comparison) (Agreement, error) {
 	return g, nil
 }
 
-// Share is the share of cells whose verdict changed.
+// Share returns the fraction of the cells whose verdict changed, from 0 to 1.
 func (g Agreement) Share() float64 { return float64(len(g.Changes)) / float64(g.Cells) }
 
-// Write writes g in words, a line for each change.
+// Write writes g in words: a sentence, then a line for each change and each missing cell.
 func (g Agreement) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%d of %s changed their verdict (%s)\n",
 		len(g.Changes), format.Plural(g.Cells, "cell"), format.Percent(g.Share()))
@@ -74,16 +78,19 @@ func (g Agreement) Write(w io.Writer) error {
 	return err
 }
 
+// A cellVerdict is the verdict of one cell and its ratio to the best.
 type cellVerdict struct {
 	text  string
 	ratio float64
 }
 
+// A verdictList holds the verdicts by place, and the places in the order of the comparison.
 type verdictList struct {
 	cells map[string]cellVerdict
 	order []string
 }
 
+// verdictsByCell returns the verdicts of all ranked cells in the primary units.
 func verdictsByCell(c *Comparison) verdictList {
 	all := verdictList{cells: make(map[string]cellVerdict)}
 	for _, t := range c.Tables {
@@ -105,6 +112,8 @@ func verdictsByCell(c *Comparison) verdictList {
 	return all
 }
 
+// verdictOf returns the verdict of c among the cells of its row. A cell cannot be “better” while
+// another cell is unknown: with more samples that one might be as good.
 func verdictOf(c *Cell, row []*Cell) string {
 	switch {
 	case c.Standing == Unknown, c.Why != "":

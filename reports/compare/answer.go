@@ -12,22 +12,24 @@ import (
 
 // An Answer says which column to use for the work of one table.
 //
-// A column serves a row if no test finds it worse than the best there, or if it is worse by less
-// than 5 % all the same: where each process has a code layout of its own, that much is luck.
+// A column serves a row if no test finds it worse than the best of the row, or if it is worse by
+// less than 5 %. Smaller differences carry no advice: two processes with different code layouts
+// can differ by as much with identical source.
 type Answer struct {
 	Table *Table
-	Use   []string // columns that serve every row; several are a tie
-	Rows  []Pick   // which columns serve each row; if Use is empty, it depends on the row
+	Use   []string // the columns that serve every row; several of them are a tie
+	Rows  []Pick   // which columns serve each row; if Use is empty, the answer depends on the row
 
-	// Safest is the column whose greatest ratio to the best of a row is the least, and Worst is that
-	// ratio, if Use is empty. "" if no column has a ratio in every row.
+	// If Use is empty, Safest is the column whose greatest ratio to the best of a row is the
+	// smallest, and Worst is this greatest ratio. Safest is "" if no column has a ratio in every
+	// row.
 	Safest string
 	Worst  float64
 
-	Prices []Price // what Use, or Safest, costs in other units: time first, and the greatest of it
+	Prices []Price // what Use, or Safest, costs in other units; time first, then by size
 
-	// Why there is no answer, if there is none: nothing to compare, or too few samples. All else but
-	// Table is empty then.
+	// Why says why there is no answer: there is nothing to compare, or the samples are too few.
+	// All fields but Table are then empty. Why is "" if there is an answer.
 	Why string
 }
 
@@ -37,19 +39,19 @@ type Pick struct {
 	Best []string
 }
 
-// A Price is a unit in which a column is worse than the best of a row.
+// A Price is a unit in which a recommended column is worse than the best of a row.
 type Price struct {
 	Col, Unit string
-	Row       Row     // where it is worst
-	Times     float64 // worse than the best there
+	Row       Row     // the row with the greatest ratio
+	Times     float64 // how many times worse than the best of that row
 }
 
 const (
-	negligible = 1.05 // see Answer
-	costly     = 1.5  // ratios from here on are named as prices
+	negligible = 1.05 // smaller ratios count as equal to the best; see Answer
+	costly     = 1.5  // smaller ratios are not worth a mention
 )
 
-// Answers has one for each table, in their order.
+// Answers returns one answer for each table, in the order of the tables.
 func (c *Comparison) Answers() []Answer {
 	list := make([]Answer, len(c.Tables))
 	for i, t := range c.Tables {
@@ -58,13 +60,14 @@ func (c *Comparison) Answers() []Answer {
 	return list
 }
 
+// answer decides by the primary unit alone; other units only appear as prices.
 func (t *Table) answer() Answer {
 	u := t.Primary()
 	a := Answer{Table: t}
 	if a.Why = u.noAnswer(); a.Why != "" {
 		return a
 	}
-	serves := make([]int, len(t.Cols)) // how many rows
+	serves := make([]int, len(t.Cols)) // the number of rows that each column serves
 	for i, cells := range u.Cells {
 		pick := Pick{Row: t.Rows[i]}
 		for col, c := range cells {
@@ -87,7 +90,7 @@ func (t *Table) answer() Answer {
 	return a
 }
 
-// noAnswer says why the rows of u have none, or "".
+// noAnswer returns why the rows of u allow no answer, or "" if they do.
 func (u *Unit) noAnswer() string {
 	if u.Better == 0 {
 		return "the text does not say whether more " + u.Name + " is better"
@@ -110,11 +113,14 @@ func (u *Unit) noAnswer() string {
 	return ""
 }
 
+// isAcceptable reports whether the column of c serves the row of c; see [Answer].
 func (c *Cell) isAcceptable() bool {
 	return c != nil && (c.Standing == Best || c.Standing == Tie ||
 		c.Standing == Worse && c.Ratio > 0 && c.Ratio < negligible)
 }
 
+// safestColumn minimizes the greatest ratio over the rows. Columns without a ratio in some row do
+// not take part: the missing row could be their worst.
 func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	for i, name := range t.Cols {
 		greatest := 0.0
@@ -133,7 +139,7 @@ func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	return col, worst
 }
 
-// prices finds the worst row of each unit for each of the columns that are recommended.
+// prices finds, for each recommended column, the units in which it costs much.
 func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 	var list []Price
 	for i, name := range t.Cols {
@@ -152,8 +158,8 @@ func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 	return list
 }
 
-// belowTail reports whether a unit is a percentile under the 99th. Who waits at all in half of the
-// cases is a matter of order; what it costs to be unlucky stands in the tail.
+// belowTail reports whether a unit is a percentile below the 99th. Such a percentile depends on
+// the order in which waiters are served; the cost of an unlucky operation is in the tail.
 func belowTail(unit string) bool {
 	m := percentileUnit.FindStringSubmatch(unit)
 	if m == nil || m[2] == "max" {
@@ -163,9 +169,9 @@ func belowTail(unit string) bool {
 	return err == nil && p < 99
 }
 
-// kind puts time that every operation pays before time that an unlucky one does, both before
-// other amounts per operation, and these before figures that are quotients themselves, whose ratio
-// says little.
+// class orders prices by what a user pays first: time of every operation, time of an unlucky
+// operation, other amounts per operation. Units that are quotients themselves, such as an index,
+// come last: the ratio of two indexes says little.
 func (p Price) class() int {
 	switch {
 	case strings.HasSuffix(p.Unit, "sec/op"):
@@ -178,8 +184,9 @@ func (p Price) class() int {
 	return classQuotient
 }
 
-const classQuotient = 3 // see Price.kind; they are not named as prices
+const classQuotient = 3 // see Price.class; prices of this class are not shown
 
+// price finds the row in which column col is worst in the unit u.
 func (t *Table) price(u *Unit, col int) Price {
 	p := Price{Col: t.Cols[col], Unit: u.Name}
 	for i, cells := range u.Cells {
@@ -190,8 +197,8 @@ func (t *Table) price(u *Unit, col int) Price {
 	return p
 }
 
-// Depends returns the rows of an answer that depends on them, grouped by the columns that serve
-// them, in order of first appearance.
+// Depends groups the rows of an answer by the columns that serve them, in order of first
+// appearance.
 func (a Answer) Depends() []Group {
 	var groups []Group
 	for _, p := range a.Rows {
@@ -204,13 +211,13 @@ func (a Answer) Depends() []Group {
 	return groups
 }
 
-// A Group is rows that the same columns serve.
+// A Group is a set of rows that the same columns serve.
 type Group struct {
 	Best []string
 	Rows []Row
 }
 
-// String is the answer in a sentence.
+// String returns the answer as a sentence.
 func (a Answer) String() string {
 	switch {
 	case a.Why != "":
@@ -231,7 +238,7 @@ func (a Answer) String() string {
 	return s + a.price()
 }
 
-// price is the first one, for a sentence, if it is one of time.
+// price returns the most important price as the end of a sentence, or "" if it is not time.
 func (a Answer) price() string {
 	if len(a.Prices) == 0 || a.Prices[0].class() > 1 {
 		return ""
@@ -240,7 +247,7 @@ func (a Answer) price() string {
 	return fmt.Sprintf("; but %s costs ×%s %s (%s)", p.Col, format.Ratio(p.Times), p.Unit, p.Row.Shape)
 }
 
-// some names a few rows and counts the rest.
+// RowNames lists the first three rows by name and counts the others.
 func RowNames(rows []Row) string {
 	const few = 3
 	var names []string
@@ -254,6 +261,7 @@ func RowNames(rows []Row) string {
 	return s
 }
 
+// orList joins names: "a", "a or b", "a, b or c".
 func orList(names []string) string {
 	if len(names) == 1 {
 		return names[0]

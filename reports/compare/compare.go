@@ -1,3 +1,19 @@
+// Package compare puts benchmark results into tables and computes what they say of each other.
+//
+//	c, err := compare.Compare(log, compare.Options{})
+//	for _, answer := range c.Answers() {
+//		fmt.Println(answer)
+//	}
+//
+// The steps, in the order of the calls: a grouper sorts the series of a [read.Log] into tables,
+// rows and columns; rowStatistics computes the summaries of each row and its comparisons with
+// the base and the best; Holm's procedure corrects the p-values; and each cell gets a
+// [Standing]. [Comparison.Answers], [Comparison.Noise], [Table.Scaling] and [Table.Percentiles]
+// derive recommendations, the noise floor and curves from the result.
+//
+// # What this does not show
+//
+// See package reports, whose documentation lists the limits of the statistics.
 package compare
 
 import (
@@ -12,16 +28,17 @@ import (
 // Options says how to compare. The zero value is the usual way.
 type Options struct {
 	// Col is the projection whose values become the columns, in the syntax of
-	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)".
-	// "" means "/impl" if any benchmark name has that key, and ".file" otherwise.
+	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)". "" means
+	// "/impl" if any benchmark name has that key, and ".file" otherwise.
 	Col string
 
 	// Family says which tests are corrected together; see [Versus.Corrected].
 	Family Family
 }
 
-// Compare puts the results of log into tables and judges them. It fails if the projection of o is
-// malformed, or if no result has a value for it: that would be a table with one nameless column.
+// Compare puts the results of log into tables and computes their statistics. It returns an error
+// if log has no results, if the projection of o is malformed, or if no result has a value for it:
+// the comparison would have a single column without a name.
 func Compare(log *read.Log, o Options) (*Comparison, error) {
 	if log == nil || len(log.Series) == 0 {
 		return nil, errors.New("comparing: no results")
@@ -49,6 +66,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 	return c, nil
 }
 
+// defaultCol prefers the implementations of one file to whole files.
 func defaultCol(log *read.Log) string {
 	for _, s := range log.Series {
 		if strings.Contains(s.Name, "/impl=") {
@@ -58,8 +76,9 @@ func defaultCol(log *read.Log) string {
 	return ".file"
 }
 
-// notes says so if there is nothing to compare: the usual reason is that the columns also differ
-// in their configuration, which keeps them apart.
+// compareNotes returns a warning if no row has more than one column. The usual reason is that the
+// columns also differ in a configuration key, and results of different configuration never share
+// a table.
 func compareNotes(c *Comparison) []string {
 	if len(c.Cols) < 2 || slices.ContainsFunc(c.Tables, (*Table).compares) {
 		return nil
@@ -77,6 +96,7 @@ func compareNotes(c *Comparison) []string {
 	return []string{note}
 }
 
+// compares reports whether some row of t was measured in more than one column.
 func (t *Table) compares() bool {
 	for _, row := range t.Primary().Cells {
 		measured := 0

@@ -8,125 +8,131 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// A Comparison is benchmark results in tables, judged.
+// A Comparison is a set of benchmark results in tables, with the statistics of each cell.
 type Comparison struct {
 	Log    *read.Log
 	By     string   // the projection whose values are the columns, such as "/impl"
-	Facts  []Fact   // configuration that is the same in all tables
+	Facts  []Fact   // the configuration that all tables share
 	Cols   []string // the columns of all tables
 	Tables []*Table // in order of first appearance
 	Family Family   // which tests were corrected together
-	Notes  []string // what the reader of the tables has to know, if anything
+	Notes  []string // warnings for the reader of the tables
 }
 
-// A Fact is one line of configuration.
+// A Fact is one key of the configuration with its value.
 type Fact struct{ Key, Value string }
 
 // A Table holds the results of one configuration.
 type Table struct {
-	Config []Fact   // what sets this table apart from the others
-	Common string   // the parts of the benchmark names that are the same in all rows
-	Cols   []string // a subset of Comparison.Cols, in its order
+	Config []Fact   // the configuration that sets this table apart from the others
+	Common string   // the parts of the benchmark names that all rows share
+	Cols   []string // a subset of Comparison.Cols, in the same order
 	Rows   []Row    // in order of first appearance
 	Units  []*Unit  // in order of first appearance; at least one
 }
 
-// A Row is one benchmark, whatever its column.
+// A Row is one benchmark in all columns.
 type Row struct {
-	Name  string // the benchmark's name without the column's key
-	Shape string // Name without what is in Table.Common or Table.Config; for people
+	Name  string // the name of the benchmark without the key of the columns
+	Shape string // Name without the parts in Table.Common and Table.Config, for display
 }
 
-// A Unit holds what a table has measured in one unit.
+// A Unit holds the results of a table in one unit.
 type Unit struct {
 	Name   string
-	Better int  // +1 if higher values are better, -1 if lower, 0 if unknown
-	Exact  bool // the text says assume=exact: values have no noise, one sample is enough
+	Better int  // +1 if higher values are better, -1 if lower ones are, 0 if the text does not say
+	Exact  bool // the text says assume=exact: the values have no noise, and one sample is enough
 
-	Base     int       // index of the first column that has a cell
-	Cells    [][]*Cell // by row and column; nil where nothing was measured
+	Base     int       // the index of the first column that has a cell
+	Cells    [][]*Cell // by row and column; nil if not measured
 	Geomeans []Geomean // by column, over the rows, as benchstat prints them
 	Overall  []Overall // by column, over the rows
 }
 
-// A Cell is one row in one column: a sample, and what can be said of it.
+// A Cell is one row in one column: a sample with its statistics.
 type Cell struct {
-	Values  []float64         // in the order of the text; shared with the Log
-	Summary benchmath.Summary // the median and its 95% interval; the mode if the unit is exact
+	// in the order of the text; shared with the Log, so do not change them
+	Values  []float64
+	Summary benchmath.Summary // the median and its 95 % interval; the mode if the unit is exact
 
-	// VsBase compares with the base column of the row, as benchstat does: its ratios are this cell
-	// over the base. It is nil in that column, and where the base was not measured.
+	// VsBase compares the cell with the base column of its row, as benchstat does. Its ratios are
+	// this cell over the base. It is nil in the base column, and if the base was not measured.
 	VsBase *Versus
 
-	// Standing is the place of the cell in its row, Ratio how many times worse than the best it
-	// is, whichever direction is better: 1 for the best, more for others, and 0 if there is no
-	// ratio, because one of the two is zero or negative, or there is nothing to compare with.
+	// Standing is the place of the cell in its row. Ratio is how many times worse than the best
+	// the cell is, whichever direction is better: 1 for the best and more for others. Ratio is 0
+	// if there is no ratio: one of the two medians is not positive, or nothing to compare with.
 	Standing Standing
 	Ratio    float64
-	Why      string  // what was missing if Unknown, or if Best among only Unknown
-	VsBest   *Versus // against the best, in times worse; nil for the best and if Unranked
+	// which samples are missing, if Standing is Unknown, or Best with no other cell known
+	Why    string
+	VsBest *Versus // compares with the best, in times worse; nil for the best and for Unranked
 }
 
 // A Versus is one comparison of two cells.
 type Versus struct {
-	benchmath.Comparison // P is that of benchstat: of this comparison alone
+	benchmath.Comparison // P is the p of benchstat, uncorrected
 
-	// Corrected is P after Holm's correction for all Tests of the family: the smallest level for
-	// the whole family at which this difference would be claimed. If it is at most 0.05 is what
-	// is called a difference, then the chance of even one false claim in the family
-	// is at most 0.05. (Holm 1979, Scandinavian Journal of Statistics 6: 65-70.)
-	// It is P if the unit is exact; no test is made there, and Tests is 0.
+	// Corrected is P after Holm's correction for the Tests tests of the family. It is the
+	// smallest error level of the whole family at which this difference would be claimed. Calling
+	// a difference one with Corrected <= 0.05 keeps the chance of even one false claim in the
+	// family at or below 0.05. (Holm 1979, Scandinavian Journal of Statistics 6: 65-70.)
+	//
+	// Exact units need no test: Corrected is then P, and Tests is 0.
 	Corrected float64
 	Tests     int
 
 	Ratio Ratio
 
-	contradicts bool // the unit is exact, but the samples are not
+	contradicts bool // the unit is declared exact, but the samples of a cell differ
 
-	smallestCorrected float64 // the smallest Corrected that samples of these sizes could have had
+	smallestCorrected float64 // the smallest Corrected that samples of these sizes can reach
 }
 
 // A Family says which tests are corrected together. Tests against the base and tests against the
-// best are different families always.
+// best are always different families: they answer different questions.
 type Family int
 
 const (
-	// ByTable: the tests of one unit in one table.
+	// ByTable corrects the tests of one unit in one table together.
 	ByTable Family = iota
 
-	// ByUnit: the tests of one unit in all tables. It says more and shows less: with 6 samples no
-	// difference survives in a family of more than 23.
+	// ByUnit corrects the tests of one unit in all tables together. It makes a stronger claim and
+	// finds less: with 6 samples no difference survives in a family of more than 23 tests.
 	ByUnit
 )
 
+// String returns "table" or "unit".
 func (f Family) String() string { return [...]string{"table", "unit"}[f] }
 
 // A Standing says how a cell compares with the best median of its row.
 type Standing int
 
 const (
-	// Unranked: it is alone in its row, or nobody said whether more of its unit is better.
+	// Unranked cells are alone in their row, or the text does not say which direction of the unit
+	// is better.
 	Unranked Standing = iota
 
-	// Best has the best median of its row, the first of several.
+	// Best is the cell with the best median of the row, the first of several.
 	Best
 
-	// Tie: the samples are many enough to show a difference from the best, and show none.
+	// Tie means that the samples could show a difference from the best and do not.
 	Tie
 
-	// Worse than the best, with a corrected p <= 0.05.
+	// Worse means worse than the best with a corrected p <= 0.05.
 	Worse
 
-	// Unknown: too few samples to tell, whatever their values, given how many comparisons there
-	// are; see Cell.Why. Never a tie.
+	// Unknown means that samples of these sizes cannot show a difference, whatever their values,
+	// given the number of tests in the family; see Cell.Why. It is never a tie.
 	Unknown
 )
 
+// String returns the name of s in lower case, as CSV and JSON have it.
 func (s Standing) String() string {
 	return [...]string{"unranked", "best", "tie", "worse", "unknown"}[s]
 }
 
-// Primary returns the unit to show first: time, or else the first unit of the text.
+// Primary returns the unit to show first: sec/op, or else the first unit of the text.
 func (t *Table) Primary() *Unit {
 	for _, u := range t.Units {
 		if u.Name == "sec/op" {
@@ -136,7 +142,8 @@ func (t *Table) Primary() *Unit {
 	return t.Units[0]
 }
 
-// Others returns all units but the primary one and those of noise, which measure something else.
+// Others returns the units of t without the primary one and without the units of noise, which
+// measure the machine and not the benchmark.
 func (t *Table) Others() []*Unit {
 	var others []*Unit
 	for _, u := range t.Units {
@@ -147,13 +154,14 @@ func (t *Table) Others() []*Unit {
 	return others
 }
 
-// shows reports whether row i belongs into a table of u: rows that were measured in other units
-// only would be empty in this one.
+// ShowsRow reports whether row i belongs into a table of u. A row that was measured in other
+// units only would be empty there.
 func (t *Table) ShowsRow(u *Unit, i int) bool {
 	return u == t.Primary() ||
 		slices.ContainsFunc(u.Cells[i], func(c *Cell) bool { return c != nil })
 }
 
+// EachCell calls visit for every measured cell of the primary units.
 func (c *Comparison) EachCell(visit func(*Cell)) {
 	for _, t := range c.Tables {
 		for _, row := range t.Primary().Cells {
@@ -166,6 +174,7 @@ func (c *Comparison) EachCell(visit func(*Cell)) {
 	}
 }
 
+// Compares reports whether any cell of u is compared with the base column.
 func (u *Unit) Compares() bool {
 	for _, cells := range u.Cells {
 		for _, c := range cells {

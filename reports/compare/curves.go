@@ -13,30 +13,35 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// A Chart is a picture in numbers: what a drawing shows and a table can show as well. There is
-// one line for each column of the table that has any of its values.
+// A Chart is a family of curves in numbers: a drawing shows them, and so can a table. The curves
+// are computed here once; the SVG pictures and the page draw them. The chart has one line for
+// each column of the table that has a value.
+//
+// Ticks are not part of a chart. They depend on the space that the drawing has, and the page
+// computes them anew whenever its reader zooms.
 type Chart struct {
 	Table      *Table
-	Title      string // what its points share and those of other charts of the table do not
+	Title      string // what the points of this chart share, and other charts of the table do not
 	X, Y       string // labels of the axes
-	Unit       string // of Y
+	Unit       string // of the values of Y
 	LogX, LogY bool
-	XTicks     []string // names of the places 0, 1, 2 on the x axis; nil if X is a number
+	XTicks     []string // labels of the values 0, 1, 2 and so on of X; nil if X is a number
 	Lines      []Line
 }
 
-// A Line is what one column has in a chart, X ascending.
+// A Line holds the points of one column, with X ascending.
 type Line struct {
 	Name   string
 	X, Y   []float64
-	Lo, Hi []float64 // the 95 % interval of each median; NaN without one
+	Lo, Hi []float64 // the 95 % interval of each median; NaN if the samples are too few
 }
 
-// fewestPoints make a curve. Two are a straight line whatever they say.
+// minPoints is the smallest number of points that make a curve. Two are a straight line whatever
+// the measurement is.
 const minPoints = 3
 
-// Scaling returns how the primary unit of t goes with each number in the names of its rows, as in
-// goroutines=64, while all other parts of the name stay the same.
+// Scaling returns the primary unit of t as a function of each number in the names of the rows,
+// such as goroutines=64. Each chart varies one number and fixes all other parts of the name.
 func (t *Table) Scaling() []Chart {
 	u := t.Primary()
 	var charts []Chart
@@ -57,7 +62,7 @@ func (t *Table) Scaling() []Chart {
 	return charts
 }
 
-// numericKeys are the keys of row names that have numbers for values, in order of appearance.
+// numericKeys returns the keys of row names that have numbers as values, in order of appearance.
 func (t *Table) numericKeys() []string {
 	var keys []string
 	for _, row := range t.Rows {
@@ -71,7 +76,7 @@ func (t *Table) numericKeys() []string {
 	return keys
 }
 
-// numericPart splits /goroutines=64, /hold=10µs and the -2 that stands for GOMAXPROCS.
+// numericPart splits /goroutines=64, /hold=10µs and the suffix -2 that stands for GOMAXPROCS.
 func numericPart(part string) (key string, value float64, ok bool) {
 	key, text, ok := strings.Cut(partText(part), "=")
 	if !ok {
@@ -86,18 +91,21 @@ func numericPart(part string) (key string, value float64, ok bool) {
 	return key, value, err == nil && !math.IsNaN(value) && !math.IsInf(value, 0)
 }
 
-// A rowSeries is rows that differ in one number only.
+// A rowSeries is a set of rows that differ in one number only.
 type rowSeries struct {
 	title string
-	rest  string // the name of its rows without that number
+	rest  string // the name of the rows without that number
 	rows  []rowPoint
 }
 
+// A rowPoint is the index of a row and its number.
 type rowPoint struct {
 	row int
 	x   float64
 }
 
+// seriesOver groups the rows of t that have a number for key. If two rows have the same number,
+// as 1ms and 1000µs, the first one counts.
 func (t *Table) seriesOver(key string) []*rowSeries {
 	var list []*rowSeries
 	for i, row := range t.Rows {
@@ -120,7 +128,7 @@ func (t *Table) seriesOver(key string) []*rowSeries {
 	return list
 }
 
-// cutNumber takes the number of key out of the parts of a name.
+// cutNumber removes the first number of key from the parts of a name.
 func cutNumber(parts []string, key string) (x float64, rest []string, ok bool) {
 	for _, p := range parts {
 		if k, v, numeric := numericPart(p); numeric && k == key && !ok {
@@ -132,23 +140,25 @@ func cutNumber(parts []string, key string) (x float64, rest []string, ok bool) {
 	return x, rest, ok
 }
 
+// percentileUnit splits acquire-p99.9-sec into acquire, p99.9 and sec.
 var percentileUnit = regexp.MustCompile(`^(.+)-(p\d+(?:\.\d+)?|max)-(.+)$`)
 
-// A ladder is units that are percentiles of one thing, from the lowest to the maximum.
+// A percentileSet is a set of units that are percentiles of one quantity, ascending.
 type percentileSet struct {
 	name        string // "acquire"
 	unit        string // "sec"
 	percentiles []percentile
 }
 
+// A percentile is one unit of a percentileSet. The maximum has the order +Inf.
 type percentile struct {
 	name  string // "p99.9"
 	order float64
 	unit  *Unit
 }
 
-// Percentiles returns a chart for each row of t that has percentiles of something: units named like
-// acquire-p50-ns, acquire-p99.9-ns and acquire-max-ns.
+// Percentiles returns a chart for each row of t that has percentiles of some quantity: units with
+// names such as acquire-p50-ns, acquire-p99.9-ns and acquire-max-ns.
 func (t *Table) Percentiles() []Chart {
 	var charts []Chart
 	for _, l := range t.percentileSets() {
@@ -179,6 +189,7 @@ func (t *Table) PercentileUnits() (names []string) {
 	return names
 }
 
+// percentileSets returns the sets of at least minPoints percentiles.
 func (t *Table) percentileSets() []*percentileSet {
 	var list []*percentileSet
 	for _, u := range t.Units {
@@ -188,7 +199,7 @@ func (t *Table) percentileSets() []*percentileSet {
 		}
 		order := math.Inf(1)
 		if p, ok := strings.CutPrefix(m[2], "p"); ok {
-			order, _ = strconv.ParseFloat(p, 64) // digits, as the expression says
+			order, _ = strconv.ParseFloat(p, 64) // the expression lets only digits through
 		}
 		at := slices.IndexFunc(list, func(l *percentileSet) bool { return l.name == m[1] && l.unit == m[3] })
 		if at < 0 {
@@ -230,17 +241,19 @@ func (l *Line) appendPoint(x float64, cell *Cell) {
 	}
 	s := cell.Summary
 	lo, hi := s.Lo, s.Hi
-	if math.IsInf(lo, 0) || math.IsInf(hi, 0) { // too few samples
+	// the interval is unbounded: the samples are too few
+	if math.IsInf(lo, 0) || math.IsInf(hi, 0) {
 		lo, hi = math.NaN(), math.NaN()
 	}
 	l.X, l.Y = append(l.X, x), append(l.Y, s.Center)
 	l.Lo, l.Hi = append(l.Lo, lo), append(l.Hi, hi)
 }
 
-// wide is the quotient of the greatest and the least value from which an axis is logarithmic:
-// with less, a logarithm bends without need.
+// logAxisFrom is the quotient of the greatest and the smallest value from which an axis is
+// logarithmic. For less, a logarithm would bend a curve without need.
 const logAxisFrom = 8
 
+// withLogAxes decides which axes of c are logarithmic. A named axis never is.
 func (c Chart) withLogAxes() Chart {
 	var xs, ys []float64
 	for _, l := range c.Lines {
@@ -251,15 +264,16 @@ func (c Chart) withLogAxes() Chart {
 	return c
 }
 
+// spansDecades reports whether values ask for a logarithmic axis.
 func spansDecades(values []float64) bool {
 	low, high := slices.Min(values), slices.Max(values)
 	return low > 0 && high/low >= logAxisFrom
 }
 
-// Value formats one of the values on the y axis.
+// Value formats a value of the y axis with its unit.
 func (c Chart) Value(y float64) string { return format.Value(y, c.Unit) }
 
-// String names the chart in words.
+// String names the chart: the table, the title and the axes.
 func (c Chart) String() string {
 	return strings.Join(slices.DeleteFunc([]string{c.Table.Heading(), c.Title,
 		fmt.Sprintf("%s over %s", c.Y, c.X)}, func(s string) bool { return s == "" }), ", ")

@@ -7,27 +7,29 @@ import (
 	"github.com/montanaflynn/stats"
 )
 
-// A Geomean is the geometric mean of a column: what benchstat prints in its last row.
-// A mean that does not exist, because of zeros or negative values, is 0.
+// A Geomean is the geometric mean of a column, which benchstat prints in its last row. A mean
+// that does not exist, because of zeros or negative values, is 0.
 type Geomean struct {
-	Center   float64 // of the centers
+	Center   float64 // of the medians
 	VsBase   float64 // of the ratios to the base column; 0 in that column
 	Warnings []error
 }
 
 // An Overall is the geometric mean of [Cell.Ratio] over all rows of a table: how far a column is
-// from the best, on the whole.
+// from the best on average.
 //
-// Ratio is 0 if any row lacks a ratio in this column, and Why says so: a mean over fewer
-// rows than the neighbours' would be a mean of easier ones.
+// Ratio is 0 if a row lacks a ratio in this column, and Why then says so. A mean over the
+// remaining rows would not be comparable with the other columns: the missing row may be the
+// hardest.
 type Overall struct {
 	Ratio   float64
 	Why     string
-	Lowest  bool // no column of the table has a lower one
-	Tied    bool // in every row it is the best or a tie of the best
-	Unknown bool // some of the ratios rest on too few samples to tell
+	Lowest  bool // no other column of the table has a lower ratio
+	Tied    bool // the column is the best or tied with the best in every row
+	Unknown bool // the samples of some rows are too few for their ratio
 }
 
+// summarizeColumns computes Geomeans and Overall.
 func (u *Unit) summarizeColumns(cols int) {
 	for col := range cols {
 		u.Geomeans = append(u.Geomeans, u.geomean(col))
@@ -44,6 +46,7 @@ func (u *Unit) summarizeColumns(cols int) {
 	}
 }
 
+// overall averages the ratios to the best in column col.
 func (u *Unit) overall(col int) Overall {
 	o := Overall{Tied: true}
 	ratios := make([]float64, 0, len(u.Cells))
@@ -63,8 +66,8 @@ func (u *Unit) overall(col int) Overall {
 	return o
 }
 
-// geomean averages ratios, not the quotient of two means: those agree only if both columns
-// have the same rows. It warns where benchstat warns.
+// geomean averages the ratios of the rows. The quotient of the two means would agree with it only
+// if both columns have the same rows. The warnings are the warnings of benchstat.
 func (u *Unit) geomean(col int) Geomean {
 	var g Geomean
 	centers, ratios := make([]float64, 0, len(u.Cells)), make([]float64, 0, len(u.Cells))
@@ -94,7 +97,7 @@ func (u *Unit) geomean(col int) Geomean {
 	if g.Center = geometricMean(centers); g.Center == 0 {
 		g.warn("summaries must be >0 to compute geomean")
 	}
-	// Over a base of zero there is no ratio; the row shows that already.
+	// A base of zero gives an infinite ratio, which the row already shows as such.
 	if g.VsBase = geometricMean(ratios); g.VsBase == 0 && len(ratios) > 0 && !overZero {
 		g.warn("ratios must be >0 to compute geomean")
 	}
@@ -103,7 +106,7 @@ func (u *Unit) geomean(col int) Geomean {
 
 func (g *Geomean) warn(msg string) { g.Warnings = append(g.Warnings, errors.New(msg)) }
 
-// quotient calls 0/0 a ratio of one. A number over zero is infinite.
+// quotient returns a/b, and 1 for 0/0: two zeros are equal.
 func quotient(a, b float64) float64 {
 	if a == b {
 		return 1
@@ -111,8 +114,8 @@ func quotient(a, b float64) float64 {
 	return a / b
 }
 
-// geometricMean is 0 where there is none. stats has one error each for “empty”, “a zero” and
-// “a negative value”; to the reader of a table they are all the same missing number.
+// geometricMean returns 0 if there is no mean. stats distinguishes “empty”, “a zero” and “a
+// negative value”; in a table they are all the same missing number.
 func geometricMean(values []float64) float64 {
 	mean, err := stats.GeometricMean(values)
 	if err != nil || math.IsInf(mean, 0) {

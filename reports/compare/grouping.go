@@ -13,9 +13,11 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// A grouper sorts results into tables, rows and columns.
+// A grouper sorts series into tables, rows and columns. benchproc computes the three keys of a
+// series; benchstat does the same.
 type grouper struct {
-	filter                *benchproc.Filter // what a fixed order like /impl@(a b) leaves out
+	// removes the results that an order like /impl@(a b) does not name
+	filter                *benchproc.Filter
 	tableBy, rowBy, colBy *benchproc.Projection
 
 	groups map[benchproc.Key]*group
@@ -26,15 +28,18 @@ type grouper struct {
 	last       *benchfmt.Result
 }
 
-// A group is a table in the making.
+// A group collects the results of one table.
 type group struct {
 	rows, cols map[benchproc.Key]bool
 	units      []string // in order of first appearance
 	values     map[cellKey][]*read.Series
 }
 
+// A cellKey is the place of a cell within its table.
 type cellKey struct{ row, col benchproc.Key }
 
+// newGrouper parses the projection of the columns. The keys of the configuration and of the name
+// that are not columns make the tables and the rows.
 func newGrouper(by string) (*grouper, error) {
 	g := &grouper{groups: make(map[benchproc.Key]*group), cols: make(map[benchproc.Key]bool)}
 	var err error
@@ -45,7 +50,8 @@ func newGrouper(by string) (*grouper, error) {
 	if g.colBy, err = parser.Parse(by, g.filter); err != nil {
 		return nil, err
 	}
-	// .file is no configuration to benchproc, so without it here two files would be one sample.
+	// The file is no part of .config. Without naming it here, the results of two files would
+	// share a sample.
 	if g.tableBy, err = parser.Parse(without(g.colBy, ".config", ".file"), g.filter); err != nil {
 		return nil, err
 	}
@@ -53,7 +59,7 @@ func newGrouper(by string) (*grouper, error) {
 	return g, err
 }
 
-// without is the projection of keys, except for those that cols projects already.
+// without joins keys to a projection, leaving out the keys that cols projects already.
 func without(cols *benchproc.Projection, keys ...string) string {
 	for _, f := range cols.Fields() {
 		keys = slices.DeleteFunc(keys, func(k string) bool { return k == f.Name })
@@ -61,6 +67,8 @@ func without(cols *benchproc.Projection, keys ...string) string {
 	return strings.Join(keys, ",")
 }
 
+// add puts a series into its cell. The values stay where they are; a million lines are some
+// thousands of series.
 func (g *grouper) add(s *read.Series) error {
 	r := g.result(s)
 	if ok, err := g.filter.Apply(r); !ok {
@@ -88,8 +96,8 @@ func (g *grouper) add(s *read.Series) error {
 	return nil
 }
 
-// result is what a projection looks at. There is one for each setting, because a result makes an
-// index of its configuration.
+// result returns s in the form that a projection reads. Series of the same configuration share
+// one result, because benchproc makes an index of each configuration that it sees.
 func (g *grouper) result(s *read.Series) *benchfmt.Result {
 	if g.lastSeries == nil || !read.SameConfig(g.lastSeries, s) {
 		g.last = &benchfmt.Result{Config: s.ConfigLines()}
@@ -103,6 +111,8 @@ func (g *grouper) result(s *read.Series) *benchfmt.Result {
 	return g.last
 }
 
+// mustHaveColumns returns an error if the columns have no name: the key is misspelled, or the
+// filter of its order matches nothing.
 func (g *grouper) mustHaveColumns() error {
 	if len(g.cols) == 0 {
 		return errors.New("it leaves no result")
@@ -115,6 +125,7 @@ func (g *grouper) mustHaveColumns() error {
 	return errors.New("no result has a value for it")
 }
 
+// comparison builds the tables, without their statistics.
 func (g *grouper) comparison(log *read.Log) *Comparison {
 	facts, configs := splitConfiguration(g.tableBy, g.tables)
 	c := &Comparison{Log: log, Facts: facts}
@@ -128,6 +139,7 @@ func (g *grouper) comparison(log *read.Log) *Comparison {
 	return c
 }
 
+// table builds the table of t. Cells without results stay nil.
 func (t *group) table(config []Fact) *Table {
 	rows, cols := sortedKeys(t.rows), sortedKeys(t.cols)
 	table := &Table{Config: config}
@@ -152,7 +164,7 @@ func (t *group) table(config []Fact) *Table {
 	return table
 }
 
-// sorted orders keys as their projection says; without an order, by first appearance.
+// sortedKeys orders keys as their projection says, or else by first appearance.
 func sortedKeys(set map[benchproc.Key]bool) []benchproc.Key {
 	keys := make([]benchproc.Key, 0, len(set))
 	for k := range set {
@@ -162,6 +174,7 @@ func sortedKeys(set map[benchproc.Key]bool) []benchproc.Key {
 	return keys
 }
 
+// nameOf returns the text of a key for display.
 func nameOf(k benchproc.Key) string {
 	if s := k.StringValues(); s != "" {
 		return escape.Printable(s)
@@ -169,8 +182,8 @@ func nameOf(k benchproc.Key) string {
 	return noValue
 }
 
-// valuesOf returns the values in one unit, in the order of the text. There is nearly always one
-// series in a cell, whose values are then not copied.
+// valuesOf returns the values of a cell in one unit, in the order of the text. A cell nearly
+// always has a single series, whose values are shared and not copied.
 func valuesOf(series []*read.Series, unit string) []float64 {
 	var found []*read.Values
 	for _, s := range series {
@@ -189,8 +202,8 @@ func valuesOf(series []*read.Series, unit string) []float64 {
 	return inOrder(found)
 }
 
-// inOrder merges the values of several series. They are of one file: others are in other tables
-// or columns, or nobody asked for an order.
+// inOrder merges the values of several series by line number. The series of a cell come from one
+// file, unless the columns pool files on purpose; the order then has no meaning.
 func inOrder(series []*read.Values) []float64 {
 	type placed struct {
 		line  uint32

@@ -6,17 +6,18 @@ import (
 	"sort"
 )
 
-// A family is tests that are corrected together.
+// A family is a set of tests that are corrected together.
 type family []*Versus
 
-// families are those against the base and those against the best, of every unit with noise. The
-// same two cells may be in both: they are different questions.
+// families returns the families of all units with noise: the tests against the base, and the
+// tests against the best. The same two cells may be tested in both, which answer different
+// questions.
 func (c *Comparison) families() []family {
 	all := make(families)
 	for i, t := range c.Tables {
 		for _, u := range t.Units {
 			if u.Exact {
-				continue // certain: nothing to correct
+				continue // exact values: there is no chance of error to correct
 			}
 			key := familyKey{unit: u.Name}
 			if c.Family == ByTable {
@@ -31,15 +32,17 @@ func (c *Comparison) families() []family {
 	for _, f := range all {
 		list = append(list, f)
 	}
-	return list // in any order: they have nothing to do with each other
+	return list // in any order: the families do not depend on each other
 }
 
+// A familyKey identifies a family. table stays 0 if the tests of all tables are one family.
 type familyKey struct {
 	table  int
 	unit   string
 	vsBest bool
 }
 
+// collect adds the tests of one row to their two families.
 func (f families) collect(key familyKey, cells []*Cell) {
 	base, best := key, key
 	best.vsBest = true
@@ -58,8 +61,12 @@ func (f families) collect(key familyKey, cells []*Cell) {
 
 type families map[familyKey]family
 
-// correct fills in Corrected: of m tests in order of their p-values, the i'th p is multiplied by
-// m-i+1, is no smaller than the one before, and no greater than 1.
+// correct computes Corrected by Holm's step-down procedure. With m tests in ascending order of p,
+// the i'th p is multiplied by m-i+1; a corrected value is never below the one before it, and
+// never above 1.
+//
+// Package stats has a Holm on plain numbers. Here the tests keep their identity through the sort,
+// and smallestCorrected needs the corrected family afterwards.
 func (f family) correct() {
 	slices.SortFunc(f, func(a, b *Versus) int { return cmp.Compare(a.P, b.P) })
 	before := 0.0
@@ -73,8 +80,8 @@ func (f family) correct() {
 	}
 }
 
-// reach is what p would be corrected to if it stood in the place of one of the tests that are
-// not smaller.
+// smallestCorrected returns the corrected value that p would have in the family, in the place of
+// the first test whose p is not smaller.
 func (f family) smallestCorrected(p float64) float64 {
 	i := sort.Search(len(f), func(i int) bool { return f[i].P >= p })
 	corrected := min(1, p*float64(max(1, len(f)-i)))

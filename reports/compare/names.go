@@ -9,11 +9,11 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// nothing stands for a key that has no value.
+// noValue stands for a key that has no value.
 const noValue = "(none)"
 
-// splitConfig divides the configuration of tables into what all share and, for each table, the
-// rest. A key that some tables lack belongs to the rest.
+// splitConfiguration divides the configuration of the tables into the facts that all share and
+// the other facts of each table. A key that some tables lack belongs to the others.
 func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]Fact) {
 	var shared []Fact
 	own := make([][]Fact, len(tables))
@@ -27,7 +27,7 @@ func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fac
 			}
 			continue
 		}
-		// The name of a single file says nothing about the machine; Log.Files has it.
+		// The name of a single file describes no machine, and Log.Files has it.
 		if first != "" && field.Name != ".file" {
 			shared = append(shared, Fact{escape.Printable(key), escape.Printable(first)})
 		}
@@ -42,9 +42,10 @@ func orNoValue(s string) string {
 	return s
 }
 
-// nameShapes gives every row a short name: what is the same in all rows of a table tells them
-// apart from nothing. A table of one row has no other rows, so there it is what is the same in
-// all tables, and what the table's configuration says anyway.
+// shortenRowNames gives every row a short name. Parts of the name that all rows of a table share
+// do not tell the rows apart, so they go to Table.Common. A table of one row has nothing to
+// compare with: there the parts shared by all tables go, and the parts that repeat the
+// configuration of the table.
 func shortenRowNames(c *Comparison) {
 	everywhere := commonParts(c.Tables...)
 	for _, t := range c.Tables {
@@ -61,7 +62,8 @@ func shortenRowNames(c *Comparison) {
 	}
 }
 
-// shorten drops parts from the names. It fails if that makes two names one, or none of one.
+// dropNameParts removes parts from the names of the rows. It reports false, and leaves the table
+// to be shortened again, if two names become equal or a name becomes empty.
 func (t *Table) dropNameParts(drop []string) bool {
 	seen := make(map[string]bool)
 	for i, row := range t.Rows {
@@ -83,7 +85,7 @@ func (t *Table) dropNameParts(drop []string) bool {
 	return true
 }
 
-// commonParts returns the parts that are in the name of every row.
+// commonParts returns the parts that the name of every row contains.
 func commonParts(tables ...*Table) []string {
 	common := nameParts(tables[0].Rows[0].Name)
 	for _, t := range tables {
@@ -99,8 +101,8 @@ func commonParts(tables ...*Table) []string {
 	return common
 }
 
-// parts splits Encode/format=json-2 into Encode, /format=json and -2, as benchfmt.Name.Parts does,
-// but without a copy: there may be many rows.
+// nameParts splits Encode/format=json-2 into Encode, /format=json and -2. benchfmt.Name.Parts
+// does the same with copies; there may be many rows, and the parts here share the name.
 func nameParts(name string) []string {
 	rest, procs := name, ""
 	if i := strings.LastIndexByte(name, '-'); i >= 0 && i < len(name)-1 && digits(name[i+1:]) {
@@ -120,10 +122,12 @@ func nameParts(name string) []string {
 	return list
 }
 
+// digits reports whether s consists of decimal digits only.
 func digits(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
 
+// partText returns a part without its separator; the suffix -2 becomes gomaxprocs=2.
 func partText(part string) string {
 	if procs, ok := strings.CutPrefix(part, "-"); ok {
 		return "gomaxprocs=" + procs
@@ -131,7 +135,7 @@ func partText(part string) string {
 	return strings.TrimPrefix(part, "/")
 }
 
-// heading names a table by what sets it apart: "workload: cpu".
+// Heading names t by the configuration that sets it apart: "workload: cpu".
 func (t *Table) Heading() string {
 	var list []string
 	for _, f := range t.Config {
@@ -140,7 +144,7 @@ func (t *Table) Heading() string {
 	return strings.Join(list, ", ")
 }
 
-// short names a table by the values of what sets it apart: "cpu" and not "workload: cpu".
+// ShortName names t by the values of that configuration only: "cpu".
 func (t *Table) ShortName() string {
 	var list []string
 	for _, f := range t.Config {

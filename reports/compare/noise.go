@@ -11,34 +11,35 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// Noise says how far two measurements of the same thing are apart in this very text.
+// Noise says how far two measurements of the same thing differ within the text of a comparison.
 type Noise struct {
-	// Typical and High are the 50th and the 95th percentile, over the cells of the primary units, of
-	// how far the median of a cell's even samples is from that of its odd ones: 0.012 is
-	// 1.2 %. Nothing but noise differs there, with half of the samples on each side. NaN if fewer than
-	// 4 samples are in each cell.
+	// Typical and High are the 50th and the 95th percentile, over the cells of the primary units,
+	// of the difference between the median of the even samples and the median of the odd ones.
+	// 0.012 means 1.2 %. Nothing but noise differs between the two halves. Both are NaN if every
+	// cell has fewer than 4 samples.
 	Typical, High float64
-	Cells         int // that had so many
+	Cells         int // the number of cells with enough samples
 
 	Machine  []MachineNoise
-	Warnings []string // what of it the reader should know before believing a figure
+	Warnings []string // why a reader should be careful with the figures, if there is a reason
 }
 
-// A MachineNoise is a unit whose name begins with noise-. Such units do not measure the benchmark
-// but what else the machine did meanwhile; they are compared with nothing.
+// A MachineNoise is a unit whose name begins with noise-. Such a unit does not measure the
+// benchmark but what else the machine did at the time. No column is compared by it.
 type MachineNoise struct {
 	Unit        string
 	Median, Max float64 // over all samples of all cells
 }
 
+// NoisePrefix begins the names of units that measure the machine and not the benchmark.
 const NoisePrefix = "noise-"
 
 func isNoise(unit string) bool { return strings.HasPrefix(unit, NoisePrefix) }
 
-// fewestHalved is the least number of samples of which even and odd ones have a median to speak of.
+// minHalvedSamples is the smallest sample that is halved: each half then has two values.
 const minHalvedSamples = 4
 
-// Noise looks for noise in the text of c.
+// Noise computes the noise within c.
 func (c *Comparison) Noise() Noise {
 	var apart []float64
 	c.EachCell(func(cell *Cell) {
@@ -54,8 +55,8 @@ func (c *Comparison) Noise() Noise {
 	return n
 }
 
-// halvesApart compares the samples at even places with those at odd ones: the two halves that lie
-// in the same stretch of time.
+// halvesDifference compares the samples at even places with the samples at odd places. The two
+// halves cover the same stretch of time, so a slow change of the machine affects both alike.
 func halvesDifference(values []float64) (float64, bool) {
 	if len(values) < minHalvedSamples {
 		return 0, false
@@ -74,12 +75,13 @@ func halvesDifference(values []float64) (float64, bool) {
 	return math.Exp(math.Abs(math.Log(even/odd))) - 1, true
 }
 
-// quantile is NaN for no values; there are no other errors for these percents.
+// quantile returns NaN for no values. The percents used here cause no other error.
 func quantile(values []float64, percent float64) float64 {
 	q, _ := stats.Percentile(values, percent)
 	return q
 }
 
+// machineNoise summarizes the units of noise over all tables.
 func (c *Comparison) machineNoise() []MachineNoise {
 	var names []string
 	samples := map[string][]float64{}
@@ -106,15 +108,17 @@ func (c *Comparison) machineNoise() []MachineNoise {
 	return list
 }
 
-// From these on, a reader should know. A tenth: differences that people act on drown in it. A
-// quarter of a core: on few cores somebody was in the way most of the time. A fiftieth of
-// stolen time: the hypervisor is busy.
+// The thresholds of the warnings. highNoise: one tenth, because users act on differences of that
+// size. foreignCores: a quarter of a core, because on few cores another program then competed
+// most of the time. stolenCores: a fiftieth, because any such amount means that the hypervisor
+// shares the cores.
 const (
 	highNoise    = 0.10
 	foreignCores = 0.25
 	stolenCores  = 0.02
 )
 
+// warnings returns the warnings that n deserves.
 func (n Noise) warnings() []string {
 	var list []string
 	if n.High > highNoise {
@@ -134,7 +138,7 @@ func (n Noise) warnings() []string {
 	return list
 }
 
-// String is the noise floor in a sentence.
+// String describes the noise floor in a sentence.
 func (n Noise) String() string {
 	if n.Cells == 0 {
 		return fmt.Sprintf("Noise floor unknown: it needs %d samples in a cell.", minHalvedSamples)

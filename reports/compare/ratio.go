@@ -7,33 +7,35 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// A Ratio is how many times as large one sample is as another, with an interval. It supposes
-// nothing of the distributions but that one is, on a logarithmic scale, the other one moved.
+// A Ratio is how many times as large one sample is as another, with an interval. It assumes only
+// that one distribution is the other one, shifted on a logarithmic scale.
 //
-// The interval is that of Hodges and Lehmann for the logarithms: take the quotients of all n1*n2
-// pairs of values in ascending order, q(1) to q(n1*n2). Then with the U distribution of
-// samples of these sizes without ties,
+// The interval is the one of Hodges and Lehmann for the logarithms. Take the quotients of all
+// n1*n2 pairs of values in ascending order, q(1) to q(n1*n2). With the U distribution of samples
+// of these sizes without ties,
 //
 //	Lo = q(k), Hi = q(n1*n2+1-k), where k is the largest with P(U <= k-1) <= 0.025,
 //	Confidence = 1 - 2 P(U <= k-1).
 //
-// It holds exactly the factors that a two-sided U test would not reject, so its level is exact
-// for small samples, and no less than stated where values are tied. Beyond 2500 pairs k is
-// from the normal approximation. (Hodges and Lehmann 1963, Annals of Mathematical Statistics
-// 34: 598-611; Moses 1953; Hollander and Wolfe, Nonparametric Statistical Methods, 4.2-4.3.
-// The quotients are in the order of the differences of logarithms, so none is taken.)
+// The interval contains exactly the factors that a two-sided U test would not reject. So its
+// level is exact for small samples, and at least Confidence if values are tied. Beyond 2500 pairs
+// k comes from the normal approximation. The quotients have the order of the differences of
+// logarithms, so no logarithm is computed. (Hodges and Lehmann 1963, Annals of Mathematical
+// Statistics 34: 598-611; Moses 1953; Hollander and Wolfe, Nonparametric Statistical Methods,
+// 4.2-4.3.)
 type Ratio struct {
-	Medians float64 // quotient of the two centers; 0 if there is none
-	Shift   float64 // the Hodges-Lehmann estimate: the median of the quotients; 0 if there is none
+	Medians float64 // the quotient of the two medians; 0 if one of them is not positive
+	// the Hodges-Lehmann estimate, which is the median of the quotients; 0 without one
+	Shift float64
 
-	Lo, Hi     float64 // 0 and +Inf if the samples are too few, or Why else says what is wrong
-	Confidence float64 // of the interval; 0 without one
+	Lo, Hi     float64 // 0 and +Inf if there is no interval
+	Confidence float64 // the level of the interval; 0 without one
 	Why        string  // why there is no interval
 }
 
-// inverse is the ratio the other way round.
+// inverse returns the ratio of the second sample to the first.
 func (r Ratio) inverse() Ratio {
-	turn := func(v float64) float64 { // 0 stands for a ratio that there is not
+	turn := func(v float64) float64 { // 0 stands for a missing ratio and stays 0
 		if v == 0 {
 			return 0
 		}
@@ -43,7 +45,7 @@ func (r Ratio) inverse() Ratio {
 	return Ratio{turn(r.Medians), turn(r.Shift), lo, hi, r.Confidence, r.Why}
 }
 
-// ratio is of a to b, both sorted.
+// ratio returns the ratio of a to b. Both samples are sorted.
 func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB float64) Ratio {
 	r := Ratio{Medians: timesWorse(medianB, medianA, -1), Hi: math.Inf(1)}
 	x, y := a.Values, b.Values
@@ -53,7 +55,7 @@ func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB float64) Ratio 
 	}
 	pairs := len(x) * len(y)
 	r.Shift = t.quotient(x, y, (pairs+1)/2)
-	if pairs%2 == 0 { // between the two in the middle, on the scale of logarithms
+	if pairs%2 == 0 { // the geometric mean of the two in the middle
 		if next := t.quotient(x, y, pairs/2+1); next != r.Shift {
 			r.Shift = math.Sqrt(r.Shift) * math.Sqrt(next)
 		}
@@ -68,7 +70,7 @@ func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB float64) Ratio 
 	return r
 }
 
-// intervalOrder is k of [Ratio], and the confidence that it gives.
+// intervalOrder returns the k of [Ratio] and its confidence; k is 0 if the samples are too few.
 func intervalOrder(n1, n2 int) (k int, level float64) {
 	const tail = (1 - confidence) / 2
 	if n1*n2 > exactLimit*exactLimit {
@@ -87,10 +89,12 @@ func intervalOrder(n1, n2 int) (k int, level float64) {
 	return k, level
 }
 
-// quotient returns the k'th smallest quotient of a value of x by one of y, k from 1. The quotients
-// make a matrix with ascending rows and columns, so neither their list nor its order is needed:
-// the middle of what is left is compared with all by one walk along the border
-// between smaller and greater ones, and one side is dropped. (Monahan 1984, ACM TOMS 10: 265-270.)
+// quotient returns the k'th smallest quotient of a value of x by a value of y, with k from 1.
+//
+// The quotients form a matrix with ascending rows and columns, so neither their list nor a sort
+// is needed. Each step takes the middle of the remaining candidates as pivot, counts the smaller
+// quotients in one walk along the border between smaller and greater ones, and drops one side:
+// O((len(x)+len(y)) log) time instead of O(len(x) len(y)). (Monahan 1984, ACM TOMS 10: 265-270.)
 func (t *uTester) quotient(x, y []float64, k int) float64 {
 	n := len(y)
 	if x[0] == x[len(x)-1] && y[0] == y[n-1] {
@@ -101,7 +105,7 @@ func (t *uTester) quotient(x, y []float64, k int) float64 {
 			t.bounds[i] = make([]int, len(x))
 		}
 	}
-	from, to := t.bounds[0][:len(x)], t.bounds[1][:len(x)] // candidates left, by row
+	from, to := t.bounds[0][:len(x)], t.bounds[1][:len(x)] // the remaining candidates of each row
 	less, most := t.bounds[2][:len(x)], t.bounds[3][:len(x)]
 	for i := range from {
 		from[i], to[i] = 0, n
@@ -130,8 +134,9 @@ func (t *uTester) quotient(x, y []float64, k int) float64 {
 	}
 }
 
-// border fills less and most with the number of quotients in each row that are < and <= pivot,
-// and returns their sums.
+// border fills less and most with the number of quotients in each row that are < pivot and <=
+// pivot, and returns the two sums. Both borders only move left from row to row, so the walk is
+// linear.
 func border(x, y []float64, pivot float64, less, most []int) (below, upTo int) {
 	n := len(y)
 	j, k := n, n

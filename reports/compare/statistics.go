@@ -10,13 +10,15 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// confidence is the level of all intervals, alpha that of all tests; both as in benchstat.
+// confidence is the level of all intervals, as in benchstat.
 const confidence = 0.95
 
+// thresholds holds the level of all tests, 0.05, as in benchstat.
 var thresholds = benchmath.DefaultThresholds
 
-// judge fills in everything that needs statistics. Rows are independent of each other up to the
-// correction of their p-values, so they are spread over the processors.
+// computeStatistics fills in every field of c that needs statistics. The rows depend on each
+// other only through the correction of their p-values. So one goroutine for each processor takes
+// rows first; then the families are corrected; then the standings follow.
 func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
 	rows := make(chan rowJob, 64)
 	var workers sync.WaitGroup
@@ -53,11 +55,13 @@ func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
 	}
 }
 
+// A rowJob is the work of one goroutine at a time: one row in one unit.
 type rowJob struct {
 	unit  *Unit
 	cells []*Cell
 }
 
+// baseColumn returns the first column that has a cell.
 func (u *Unit) baseColumn() int {
 	for col := range u.Cells[0] {
 		if u.Measured(col) {
@@ -67,19 +71,20 @@ func (u *Unit) baseColumn() int {
 	return 0
 }
 
-// measured reports whether col has any cell in this unit.
+// Measured reports whether column col has any cell in this unit.
 func (u *Unit) Measured(col int) bool {
 	return slices.ContainsFunc(u.Cells, func(row []*Cell) bool { return row[col] != nil })
 }
 
-// A judgement judges one row after the other. It holds the sorted samples of the current row, and
-// only of that: nobody needs them afterwards.
+// A rowStatistics computes one row after another in one goroutine. It holds the sorted samples of
+// the current row only: keeping them for all rows would double the memory of the values.
 type rowStatistics struct {
 	tester  uTester
 	values  []float64
 	samples []benchmath.Sample // by column
 }
 
+// compute fills in the summaries of one row and its comparisons with the base and the best.
 func (j *rowStatistics) compute(u *Unit, cells []*Cell) {
 	j.sortSamples(cells)
 	for i, c := range cells {
@@ -100,7 +105,7 @@ func (j *rowStatistics) compute(u *Unit, cells []*Cell) {
 	j.compareWithBest(u, cells)
 }
 
-// sort copies: the order of the text must survive.
+// sortSamples copies the values before it sorts them: Cell.Values keep the order of the text.
 func (j *rowStatistics) sortSamples(cells []*Cell) {
 	size := 0
 	for _, c := range cells {
@@ -133,8 +138,8 @@ func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 			Hi:      math.Inf(1),
 			Why:     "exact values need no interval",
 		}
-		// benchmath calls any two exact samples different, and samples that contradict
-		// themselves too; it only warns of those.
+		// benchmath calls any two exact samples different, even if the values within a sample
+		// differ, and only warns of the latter.
 		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
 	} else {
 		v.Comparison = j.tester.compare(&j.samples[ref], &j.samples[i])
@@ -145,7 +150,7 @@ func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 	return v
 }
 
-// rank compares every cell of a row with the best one.
+// compareWithBest finds the best cell of a row and compares the others with it.
 func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
 	best := u.best(cells)
 	if best < 0 {
@@ -158,14 +163,15 @@ func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
 		}
 		c.Ratio = timesWorse(cells[best].Summary.Center, c.Summary.Center, u.Better)
 		if best == u.Base && u.Better < 0 && len(cells) == 2 {
-			// The same comparison again, and of two columns both families are the same tests: most
-			// cells of a large old and new need no second copy.
+			// VsBase is the same comparison. With two columns both families also hold the same
+			// tests, so the two can share one value; most cells of a large old-and-new comparison
+			// do.
 			c.VsBest = c.VsBase
 			continue
 		}
 		var v Versus
 		switch {
-		case best == u.Base: // the same comparison, corrected with others
+		case best == u.Base: // the same comparison, but corrected within another family
 			v = *c.VsBase
 		case i == u.Base:
 			v = *cells[best].VsBase
@@ -181,14 +187,15 @@ func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
 	}
 }
 
-// stand fills in the standings of a row, once its p-values are corrected.
+// setStandings fills in the standings of a row. Its p-values must be corrected before.
 func setStandings(cells []*Cell) {
 	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
 	if best < 0 {
 		return
 	}
 	b := cells[best]
-	b.Why = "too few samples to tell it from any other" // until one can be told
+	// until another cell of the row can be told from it
+	b.Why = "too few samples to tell it from any other"
 	for _, c := range cells {
 		if c == nil || c == b {
 			continue
@@ -200,8 +207,8 @@ func setStandings(cells []*Cell) {
 	}
 }
 
-// best returns the column with the best center, the first of several, or -1 if the row cannot be
-// ranked.
+// best returns the column with the best median, the first of several, or -1 if the row cannot be
+// ranked: no direction is better, or only one cell was measured.
 func (u *Unit) best(cells []*Cell) int {
 	if u.Better == 0 {
 		return -1
@@ -222,8 +229,8 @@ func (u *Unit) best(cells []*Cell) int {
 	return best
 }
 
-// timesWorse is how many times c is worse than best: 1 if they are equal, even at zero, and 0 if
-// a ratio would mean nothing.
+// timesWorse returns how many times worse than best c is. It returns 1 if the two are equal, even
+// at zero, and 0 if a ratio would have no meaning.
 func timesWorse(best, c float64, better int) float64 {
 	if best == c {
 		return 1
@@ -237,6 +244,7 @@ func timesWorse(best, c float64, better int) float64 {
 	return c / best
 }
 
+// standingOf returns the standing of a cell that is not the best of its row.
 func standingOf(c *Cell) (s Standing, why string) {
 	switch v := c.VsBest; v.Verdict() {
 	case "different":

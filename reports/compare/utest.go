@@ -4,30 +4,32 @@ import (
 	"math"
 	"sync"
 
-	"github.com/aclements/go-moremath/mathx" // with its last digit: p = 0.5625 is shown as 0.563 or 0.562
+	// sums in the order of benchmath: p = 0.5625 is printed as 0.563 or 0.562 by its last bit
+	"github.com/aclements/go-moremath/mathx"
 	"github.com/aclements/go-moremath/stats"
 	"golang.org/x/perf/benchmath"
 )
 
-// Up to these sizes benchmath computes the U test exactly; beyond them it takes a normal
-// approximation, which is fast, and so is left to it.
+// benchmath computes the U test exactly up to these sample sizes, without and with ties. Beyond
+// them it uses a normal approximation, which is fast, so the uTester leaves those to benchmath.
 const exactLimit, tiesLimit = 50, 25
 
-// A tester compares samples. It owns the memory that its tables need, so it is not for several
-// goroutines at once; the zero value is ready.
+// A uTester compares samples with the U test of Mann and Whitney. It reuses the memory of its
+// tables, so it must not be shared by goroutines. The zero value is ready.
 type uTester struct {
 	groups                []int
 	lowCounts, highCounts countTable
 	bounds                [4][]int
 }
 
-// compare is benchmath.AssumeNothing.Compare with the same p-value and the same warnings, many
-// times faster where values are tied: benchmath counts the ways to deal out tied ranks in maps.
-// Both samples are sorted.
+// compare returns what benchmath.AssumeNothing.Compare returns, with the same p and the same
+// warnings, many times faster if values are tied: benchmath counts the ways to choose tied ranks
+// in maps. Both samples must be sorted.
 func (t *uTester) compare(a, b *benchmath.Sample) benchmath.Comparison {
 	n1, n2 := len(a.Values), len(b.Values)
 	most := max(n1, n2)
-	if most < 4 || most > exactLimit { // below 4 it warns, and costs nothing
+	// below 4 benchmath warns that the samples are too small, at no cost
+	if most < 4 || most > exactLimit {
 		return benchmath.AssumeNothing.Compare(a, b)
 	}
 	twoU := t.rank(a.Values, b.Values)
@@ -43,7 +45,7 @@ func (t *uTester) compare(a, b *benchmath.Sample) benchmath.Comparison {
 	small := min(twoU, 2*n1*n2-twoU)
 	switch {
 	case small == n1*n2:
-		cmp.P = 1 // in the middle; doubling would count what lies there twice
+		cmp.P = 1 // U is in the middle; doubling would count the middle twice
 	case len(t.groups) == 2:
 		cmp.P = twoGroupWays(small, n1, t.groups) / mathx.Choose(n1+n2, n1) * 2
 	case tied:
@@ -54,8 +56,9 @@ func (t *uTester) compare(a, b *benchmath.Sample) benchmath.Comparison {
 	return cmp
 }
 
-// rank fills groups with the sizes of the groups of equal values, ascending, and returns twice
-// the U statistic of a: the pairs in which a's value is greater, a tie being half a pair.
+// rank fills groups with the sizes of the groups of equal values in ascending order. It returns
+// twice the U statistic of a: the number of pairs in which the value of a is greater, with a tie
+// as half a pair. Twice, so that it stays an integer.
 func (t *uTester) rank(a, b []float64) (twoU int) {
 	t.groups = t.groups[:0]
 	for i, j := 0, 0; i < len(a) || j < len(b); {
@@ -79,12 +82,14 @@ func (t *uTester) rank(a, b []float64) (twoU int) {
 	return twoU
 }
 
-// tiedWays counts the ways to choose n1 of the ranked values so that twice their U is at most
-// twoU. Of any split of the ranking, a choice is a choice c of the lower part and one of n1-c of
-// the higher part, and its U is the sum of both and of the pairs across. So two tables
-// for half the ranking each replace one for the whole, at an eighth of the cost. (Klotz 1966
-// gives the recurrence within a table; meeting in the middle is the idea of van de
-// Wiel's split-up algorithm.) Counts are below 2^53, so adding them up loses nothing.
+// tiedWays counts the choices of n1 of the ranked values whose doubled U is at most twoU.
+//
+// Split the ranking at any place. A choice then consists of c values of the lower part and n1-c
+// values of the higher part. Its U is the sum of the U within both parts and of the pairs across
+// the split. So two tables, each for half of the ranking, replace one table for the whole, at an
+// eighth of the cost. (Klotz 1966 gives the recurrence within a table; van de Wiel's split-up
+// algorithm meets in the middle in the same way.) The counts are below 2^53, so sums of float64
+// are exact.
 func (t *uTester) tiedWays(twoU, n1 int) float64 {
 	split, lowN, total := 0, 0, 0
 	for _, g := range t.groups {
@@ -105,7 +110,7 @@ func (t *uTester) tiedWays(twoU, n1 int) float64 {
 		}
 		low, high := t.lowCounts.row(c), t.highCounts.row(n1-c)
 		for v := 1; v < len(high); v++ {
-			high[v] += high[v-1] // at most v, instead of exactly v
+			high[v] += high[v-1] // counts of at most v instead of exactly v
 		}
 		for v, w := range low[:min(len(low), rest+1)] {
 			if w != 0 {
@@ -116,9 +121,10 @@ func (t *uTester) tiedWays(twoU, n1 int) float64 {
 	return ways
 }
 
-// twoGroupWays is the count for two different values, as go-moremath has it: dividing a negative
-// number, it rounds up where it should round down, and so may count one choice too many. That makes
-// p too large, never too small. Our p is to be the p of benchstat, so it is kept.
+// twoGroupWays counts the choices for a ranking of two different values, as go-moremath does. It
+// divides a negative number and rounds up where it should round down, and so may count one choice
+// too many. That makes p too large and never too small. The p of this package is to equal the p
+// of benchstat, so the rounding stays.
 func twoGroupWays(twoU, n1 int, groups []int) float64 {
 	low, high := groups[0], groups[1]
 	ways := 0.0
@@ -128,19 +134,22 @@ func twoGroupWays(twoU, n1 int, groups []int) float64 {
 	return ways
 }
 
-// halves is a table of ways: row c, column v is the number of ways to choose c values with twice
-// their U equal to v.
+// A countTable is a table of numbers of choices. Row c, column v holds the number of ways to
+// choose c values so that their doubled U is v.
 type countTable struct {
 	cells         []float64
 	stride, limit int
 	n             int
 }
 
-// row is as long as U can be: twice c times those not chosen.
+// row returns row c, which is as long as the doubled U can be: twice c times the number of values
+// that are not chosen, but at most limit.
 func (h *countTable) row(c int) []float64 {
 	return h.cells[c*h.stride:][:min(2*c*(h.n-c), h.limit)+1]
 }
 
+// fill computes the table for a ranking in groups of equal values. It adds one group after the
+// other; rows above most and columns above limit are never read, so they are not computed.
 func (h *countTable) fill(groups []int, most, limit int) {
 	h.n, h.limit = 0, limit
 	for _, g := range groups {
@@ -157,7 +166,8 @@ func (h *countTable) fill(groups []int, most, limit int) {
 	h.cells[0] = 1
 	below := 0
 	for _, size := range groups {
-		for c := min(most, below+size); c > 0; c-- { // downwards: what it reads is still old
+		// downwards, so that the rows that add reads are still without this group
+		for c := min(most, below+size); c > 0; c-- {
 			for r := 1; r <= min(size, c); r++ {
 				h.add(c, r, size, below)
 			}
@@ -166,8 +176,9 @@ func (h *countTable) fill(groups []int, most, limit int) {
 	}
 }
 
-// add extends the choices of c-r values below a group by r of the group. Each of the r is greater
-// than the values below that were not chosen, and equal to those of its group that were not.
+// add extends the choices of c-r values below a group by r values of the group. Each of the r
+// values is greater than the values below that were not chosen, and ties with the values of its
+// group that were not chosen.
 func (h *countTable) add(c, r, size, below int) {
 	from := c - r
 	if from > below {
@@ -186,17 +197,19 @@ func (h *countTable) add(c, r, size, below int) {
 	}
 }
 
-// allEqual is shared: every count of allocations may be the same.
+// allEqual is shared by all cells: often every count of allocations is the same.
 var allEqual = []error{stats.ErrSamplesEqual}
 
+// uDistributions caches uDistribution by the two sample sizes. Its values are []float64.
 var uDistributions sync.Map // from [2]int to []float64
 
-// uDistribution returns P(U <= u) for u up to n1*n2/2, of samples without ties. It depends on
-// their sizes alone, and most samples of a text have the same.
+// uDistribution returns P(U <= u) for u up to n1*n2/2, for samples without ties. It depends on
+// the sample sizes alone, and most samples of a text have the same size: hence the cache. Two
+// goroutines may compute the same entry at once; either result is stored, and both are equal.
 //
-// The recurrence is that of Mann and Whitney (1947): the greatest value is one of sample 1, above
-// all n2 of the other, or one of sample 2. The order of the operations is that of go-moremath, so p
-// is the same to the last digit.
+// The recurrence is from Mann and Whitney (1947): the greatest value belongs to sample 1 and
+// exceeds all n2 values of the other, or it belongs to sample 2. The order of the operations is
+// the order of go-moremath, so p is equal to the last bit.
 func uDistribution(n1, n2 int) []float64 {
 	key := [2]int{min(n1, n2), max(n1, n2)}
 	if known, ok := uDistributions.Load(key); ok {
@@ -204,7 +217,7 @@ func uDistribution(n1, n2 int) []float64 {
 	}
 	n, m := key[0], key[1]
 	top := n * m / 2
-	rows := make([][]float64, n+1) // rows[i] is for i and the current j
+	rows := make([][]float64, n+1) // rows[i] is the distribution for i and the current j
 	for i := range rows {
 		rows[i] = make([]float64, top+1)
 	}
@@ -213,7 +226,8 @@ func uDistribution(n1, n2 int) []float64 {
 		for i := 1; i <= min(n, j); i++ {
 			without, with, out := rows[i], rows[i-1], rows[i]
 			if i == j {
-				without = with // for i of sample 1 and i-1 of sample 2: the same the other way round
+				// by symmetry: i values against i-1 is the distribution of i-1 against i
+				without = with
 			}
 			for u := min(top, i*j); u >= 0; u-- {
 				p := float64(j) * without[u]

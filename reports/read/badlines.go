@@ -9,7 +9,8 @@ import (
 	"golang.org/x/perf/benchunit"
 )
 
-// unusable says why a result that benchfmt accepts is no measurement, or "".
+// invalidReason returns why a result that benchfmt accepts is not a measurement, or "" if it is
+// one. benchfmt checks the syntax only: a count of zero and a value of NaN are well-formed.
 func invalidReason(r *benchfmt.Result) string {
 	if r.Iters < 1 {
 		return fmt.Sprintf("iteration count %d, want 1 or more", r.Iters)
@@ -22,7 +23,8 @@ func invalidReason(r *benchfmt.Result) string {
 	return ""
 }
 
-// asWritten is the unit of v in the text, ns/op and not sec/op, for a reader who looks it up.
+// asWritten returns the unit of v as the text has it, such as ns/op and not sec/op. A message
+// uses this form because the reader of the message searches the text for it.
 func asWritten(v benchfmt.Value) string {
 	if v.OrigUnit != "" {
 		return v.OrigUnit
@@ -30,9 +32,9 @@ func asWritten(v benchfmt.Value) string {
 	return v.Unit
 }
 
-// tidyZeros puts zeros into base units. benchfmt compares the tidied value with the original one
-// to see whether it has to change the unit, so “0 ns/op” keeps its ns/op and would be in another
-// table than the “12 ns/op” of the line before.
+// tidyZeros converts the units of zero values to base units. benchfmt detects a conversion by
+// comparing the tidied value with the original one, and for zero the two are equal. Without this
+// step “0 ns/op” would keep its unit and land in another table than “12 ns/op”.
 func tidyZeros(r *benchfmt.Result) {
 	for i, v := range r.Values {
 		if v.Value == 0 {
@@ -41,7 +43,8 @@ func tidyZeros(r *benchfmt.Result) {
 	}
 }
 
-// A lastLine is what has to be known of the last result to see whether it was cut short.
+// A lastLine remembers the last result of a file, to decide at the end of the file whether its
+// line was cut short.
 type lastLine struct {
 	file         string
 	line         int
@@ -54,9 +57,12 @@ func (l *lastLine) observe(r *benchfmt.Result) {
 	l.unit, l.origin = v.Unit, asWritten(v)
 }
 
-// cutShort reports whether a last line ends inside a unit. benchfmt reads "12 ns/o" as 12 of the
-// unit "ns/o", which would make a table of its own. Only the last unit of an unended line can be
-// cut, and a cut unit is one that nothing else knows.
+// cutShort reports whether the last line of the file ends inside a unit, as after a full disk.
+// benchfmt reads "12 ns/o" as 12 of the unit "ns/o", which would make a table of its own.
+//
+// Only the last unit of a line without newline can be cut. A cut unit is recognized by being
+// unknown: it is not a unit of package testing, no Unit line declares it, and no earlier line of
+// the file has it. A line that lost its newline but no letter stays a result.
 func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitMetadataMap) bool {
 	return lines.isUnterminated(l.line) && !isBuiltinUnit(l.unit) && !isDeclared(l.unit, meta) && !c.hadUnit(l.unit)
 }
@@ -67,14 +73,17 @@ func (l *lastLine) syntaxError() *benchfmt.SyntaxError {
 	return &benchfmt.SyntaxError{FileName: l.file, Line: l.line, Msg: msg}
 }
 
+// isBuiltinUnit reports whether package testing prints the unit without being asked.
 func isBuiltinUnit(unit string) bool {
 	return slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
 }
 
+// isDeclared reports whether a Unit line of the text describes the unit.
 func isDeclared(unit string, meta benchfmt.UnitMetadataMap) bool {
 	return meta.Get(unit, "better") != nil || meta.Get(unit, "assume") != nil
 }
 
+// syntaxErrorAt places msg at the file and line of rec.
 func syntaxErrorAt(rec benchfmt.Record, msg string) *benchfmt.SyntaxError {
 	file, line := rec.Pos()
 	return &benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg}

@@ -23,8 +23,9 @@ func (l *Log) Keys() (keys []string) {
 	return keys
 }
 
-// Keep returns the same results with no other configuration than these keys and the file. What
-// [Compare] would keep apart for the sake of another key, it then puts into one sample.
+// Restrict returns a copy of l whose results have no configuration but the given keys and the
+// file. Results that differ in another key only then fall into one sample of a comparison. l
+// itself does not change; the values are shared.
 func (l *Log) Restrict(keys []string) *Log {
 	kept := *l
 	kept.Series = make([]*Series, len(l.Series))

@@ -10,19 +10,23 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// maxLine is what benchfmt can read, and ends at.
+// maxLine is the length of the longest line that benchfmt can read. Its scanner stops with an
+// error at a longer one, and would lose the rest of the file.
 const maxLine = 64<<10 - 1
 
-// A lineReader passes lines on to benchfmt and notes what benchfmt would not tell: lines that are
-// too long, which it leaves empty so that the numbers stay right; lines that say that the
-// program failed; and how the text began and ended.
+// A lineReader passes a text on to benchfmt and records what benchfmt does not report:
+//
+//   - lines that are too long, which it passes on as empty lines, so that the line numbers of
+//     benchfmt stay right;
+//   - lines that say that the program failed;
+//   - whether the text begins like JSON, and whether its last line has a newline.
 type lineReader struct {
 	r      *bufio.Reader
 	name   string
-	rest   []byte // of the current line, not yet passed on
+	rest   []byte // the part of the current line that Read has not passed on yet
 	line   int
 	last   byte
-	isJSON bool // the text begins as go test -json does
+	isJSON bool // the text begins as the output of go test -json does
 
 	tooLong  []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
@@ -36,8 +40,8 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
 		if len(l.rest) == 0 {
-			// The rest of a long line has to be read before anything else is, and more than one line
-			// must not be: the bytes of a line are good until the next is read.
+			// Do not read ahead of an empty rest: rest points into the buffer of r, and the next
+			// ReadSlice overwrites it.
 			if err := l.next(); err != nil {
 				if done > 0 && errors.Is(err, io.EOF) {
 					return done, nil
@@ -51,6 +55,7 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	return done, nil
 }
 
+// next reads one line into rest.
 func (l *lineReader) next() error {
 	line, err := l.r.ReadSlice('\n')
 	if len(line) == 0 && err != nil {
@@ -68,10 +73,11 @@ func (l *lineReader) next() error {
 		l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
 	}
 	l.rest = line
-	return nil // an error that came with bytes comes again
+	return nil // ReadSlice returns an error that came with bytes again at the next call
 }
 
-// skipLong leaves the end of the line, so that lines are still counted right.
+// skipLong reads to the end of a line that is too long. It passes on only the newline, so that
+// benchfmt still counts the line.
 func (l *lineReader) skipLong(start string) error {
 	l.tooLong = append(l.tooLong, l.syntaxError("line is longer than 64 KiB, left out: "+start+"…"))
 	for {
@@ -89,11 +95,12 @@ func (l *lineReader) skipLong(start string) error {
 	}
 }
 
+// syntaxError places msg at the current line.
 func (l *lineReader) syntaxError(msg string) *benchfmt.SyntaxError {
 	return &benchfmt.SyntaxError{FileName: l.name, Line: l.line, Msg: msg}
 }
 
-// clip keeps a message to a line.
+// clip shortens a message to 160 bytes, so that it stays one line of a report.
 func clip(s string) string {
 	const most = 160
 	if len(s) <= most {
@@ -102,16 +109,18 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// failureSigns begin the lines by which go test and the Go runtime say that a program did
-// not end well. What it measured before may be good, but it is not what was to be measured.
+// failurePrefixes begin the lines by which go test and the Go runtime say that a program failed.
+// The results of such a program may be good, but the run did not do all that it was meant to do.
 var failurePrefixes = [][]byte{
 	[]byte("--- FAIL"), []byte("FAIL\t"), []byte("FAIL\n"), []byte("FAIL\r"), []byte("FAIL:"),
 	[]byte("panic: "), []byte("fatal error: "), []byte("exit status "), []byte("signal: "),
 	[]byte("*** Test killed"), []byte("WARNING: DATA RACE"), []byte("SIGQUIT: "),
 }
 
+// reportsFailure reports whether line begins with one of failurePrefixes.
 func reportsFailure(line []byte) bool {
-	// Almost all lines are benchmark lines; none of the signs begins with B.
+	// Nearly all lines are benchmark lines, and no prefix begins with B: this test keeps the
+	// others off the hot path.
 	if len(line) == 0 || line[0] == 'B' {
 		return false
 	}
@@ -123,5 +132,5 @@ func reportsFailure(line []byte) bool {
 	return string(line) == "FAIL"
 }
 
-// cut reports whether line is the last one and has no newline.
+// isUnterminated reports whether line is the last line of the text and lacks a newline.
 func (l *lineReader) isUnterminated(line int) bool { return l.last != '\n' && line == l.line }

@@ -8,17 +8,20 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// plannedKey is the configuration key for the number of benchmark lines that were to be written.
+// PlannedKey is the configuration key for the number of benchmark lines that the writer of a file
+// intends to write.
 const PlannedKey = "planned-samples"
 
-// A plan adds up the different values of planned-samples in one file. Configuration lines set a
-// state, so the same value twice is one plan; two values are two runs in one file.
+// A plan is the sum of the different values of planned-samples in one file. A configuration line
+// sets a state, so the same value twice is one plan; two different values are two runs whose
+// texts were concatenated.
 type plan struct {
 	total  int
 	seen   []string
 	broken []*benchfmt.SyntaxError
 }
 
+// observe adds the plan in force at r. It is called for each change of the configuration.
 func (p *plan) observe(r *benchfmt.Result) {
 	i, ok := r.ConfigIndex(PlannedKey)
 	if !ok {
@@ -43,8 +46,8 @@ func (p *plan) add(r *benchfmt.Result, value string) {
 	p.total += n
 }
 
-// hidePlan takes the plan out of .config. It describes the file, not the machine or the program,
-// so two runs of different length can still be compared.
+// hidePlan takes planned-samples out of the projection .config. The key describes the file and
+// not the machine or the program: two runs of different length stay comparable.
 func hidePlan(r *benchfmt.Result) {
 	for i := range r.Config {
 		if r.Config[i].Key == PlannedKey {

@@ -1,3 +1,16 @@
+// Package read parses Go benchmark texts into series of values.
+//
+//	log, err := read.Read(read.Input{Name: "bench.txt"})
+//
+// golang.org/x/perf/benchfmt parses the lines. This package adds what a report must know beyond
+// the results: the lines that could not be parsed, the lines that report a failure of the
+// program, and whether the text is as long as its writer planned. A text of a million lines is
+// read in about a second.
+//
+// # What this does not show
+//
+// A text without the key planned-samples may have been cut between two lines, and nothing in it
+// says so. A program that prints a well-formed benchmark line by accident adds a result.
 package read
 
 import (
@@ -11,54 +24,57 @@ import (
 
 // An Input is one benchmark text.
 type Input struct {
-	Name string    // the path of the file; also what messages and the column .file call it
-	Text io.Reader // nil means: open Name; of standard input the Name should be "-", as for benchstat
+	Name string    // the path of the file; messages and the column .file show it
+	Text io.Reader // nil opens the file Name; for standard input set Name to "-", as benchstat does
 }
 
-// A Log is what [Read] found.
+// A Log is the content of the inputs of one [Read].
 type Log struct {
 	Series []*Series // in the order of the inputs and of their first lines; at least one
 	Units  benchfmt.UnitMetadataMap
 	Files  []File // one for each input
 
-	// Broken are the benchmark and Unit lines that could not be read and are in no result, and
-	// all lines longer than 64 KiB, whatever they were. Each has its file and line.
+	// Broken holds the benchmark and Unit lines that could not be parsed, and all lines longer
+	// than 64 KiB, whatever they contain. They are in no result. Each error has its file and
+	// line.
 	Broken []*benchfmt.SyntaxError
 
-	// Failures are the lines by which go test or the Go runtime say that the program failed:
-	// FAIL, panic and the like. The results are those of a program that did not end well.
+	// Failures holds the lines by which go test or the Go runtime say that the program failed:
+	// FAIL, panic and the like. The results then come from a program that did not end well.
 	Failures []*benchfmt.SyntaxError
 }
 
 // A File says how much of one input there is.
 type File struct {
-	Name    string // Input.Name
-	Label   string // its column .file: Name, with #0, #1... appended where inputs share it
-	Planned int    // benchmark lines that its writer meant to write; 0 if the file does not say
-	Present int    // benchmark lines read
-	Broken  int    // lines of it in Log.Broken
-	Failed  int    // lines of it in Log.Failures
+	Name string // Input.Name
+	// the value of the column .file: Name, with #0, #1 and so on if inputs share the name
+	Label   string
+	Planned int // benchmark lines that the writer intended to write; 0 if the file does not say
+	Present int // benchmark lines read
+	Broken  int // lines of this file in Log.Broken
+	Failed  int // lines of this file in Log.Failures
 }
 
-// Partial reports whether f holds less than its writer planned.
-// Without a plan nobody can tell, and Partial is false.
+// Partial reports whether f holds fewer lines than its writer planned. Without a plan this is
+// unknown, and Partial returns false.
 func (f File) Partial() bool { return f.Present < f.Planned }
 
-// Read reads all inputs. It fails, and returns nothing else, if an input cannot be opened or
-// read, or holds no benchmark line: an empty comparison would look like a good one.
+// Read reads all inputs. It returns an error and no Log if an input cannot be opened or read, or
+// holds no benchmark line: an empty comparison would look like a good one.
 //
-// Lines that are no benchmark lines (PASS, log output, the bare names that go test -v prints) are
-// passed over. Lines that begin like one but cannot be read are kept in [Log.Broken]; so are
-// lines with a value of NaN or infinity, because no median can be taken of those, lines with an
-// iteration count below one, and a last line that was cut short inside a unit.
-// Negative values are kept: a metric of its own making may be a difference.
+// Read skips lines that are not benchmark lines, such as PASS, log output, and the bare names
+// that go test -v prints. Lines that begin like a benchmark line but cannot be parsed go to
+// [Log.Broken]. So do lines with a value of NaN or infinity, because such values have no median;
+// lines with an iteration count below one; and a last line that was cut short inside a unit.
+// Negative values are results: a custom metric may be a difference.
 func Read(inputs ...Input) (*Log, error) {
 	if len(inputs) == 0 {
 		return nil, errors.New("reading benchmarks: no input given")
 	}
 	log := new(Log)
 	labels := distinctLabels(inputs)
-	var reader benchfmt.Reader // one for all, because a Unit line holds for the files after it too
+	// one for all inputs, because a Unit line also holds for the files that follow
+	var reader benchfmt.Reader
 	var c collector
 	for i, in := range inputs {
 		if err := log.readInput(&reader, &c, in, labels[i]); err != nil {
@@ -69,6 +85,7 @@ func Read(inputs ...Input) (*Log, error) {
 	return log, nil
 }
 
+// readInput appends the results of one input to l.
 func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label string) error {
 	text := in.Text
 	if text == nil {
@@ -107,6 +124,7 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 	return nil
 }
 
+// record adds one record of benchfmt to l or to the collector.
 func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
 	switch rec := rec.(type) {
 	case *benchfmt.SyntaxError:
@@ -126,6 +144,7 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 	}
 }
 
+// noBenchmarks is the error for a file without results. It says what to do next.
 func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error {
 	next := "measure again with: go test -run='^$' -bench=. -count=10"
 	if json {
@@ -138,8 +157,8 @@ func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error 
 		name, len(broken), broken[0], next)
 }
 
-// distinctLabels keeps apart inputs of the same name, as benchstat does: with one label they would
-// be one column, and the same file given twice would pass for twice the samples.
+// distinctLabels numbers inputs of the same name, as benchstat does. With one label they would be
+// one column, and a file given twice would count as twice the samples.
 func distinctLabels(inputs []Input) []string {
 	total := make(map[string]int)
 	for _, in := range inputs {

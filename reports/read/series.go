@@ -8,40 +8,42 @@ import (
 )
 
 // A Series holds the results of one benchmark name under one configuration in one file. A text of
-// a million lines has only some thousands of them, so what is the same in all lines is kept
-// once, and a line costs its number and its values.
+// a million lines has only some thousands of them. What all lines of a series share is stored
+// once, so a line costs its number and its values only.
 type Series struct {
 	Name  string
-	Lines []uint32 // of its results, ascending
+	Lines []uint32 // the line number of each result, ascending
 	Units []Values // in order of first appearance
 
 	config *configuration
 }
 
-// A configuration is the configuration that many series share.
+// A configuration is the state of the configuration lines at some results. Many series share it.
 type configuration struct {
 	file   string // Input.Name
 	lines  []benchfmt.Config
-	byName map[string]uint32 // series; only while reading
+	byName map[string]uint32 // index of the series of each name; only while reading
 }
 
-// Values are those of one unit.
+// Values holds the values of one series in one unit.
 type Values struct {
 	Unit   string
 	Values []float64 // in the order of the text
-	Lines  []uint32  // where each of them stands; Series.Lines itself if all lines have this unit
+	Lines  []uint32  // the line of each value; shares Series.Lines if every line has this unit once
 }
 
-// ConfigLines returns the configuration of s. Series that [SameConfig] reports equal share it.
+// ConfigLines returns the configuration of s. Series for which [SameConfig] holds share the
+// slice; the caller must not change it.
 func (s *Series) ConfigLines() []benchfmt.Config { return s.config.lines }
 
-// SameConfig reports whether a and b are of the same input and configuration of one [Log].
+// SameConfig reports whether a and b have the same input and configuration. Both must come from
+// one [Log]: the comparison is one of pointers.
 func SameConfig(a, b *Series) bool { return a.config == b.config }
 
-// File returns the name of the input.
+// File returns the name of the input, [Input.Name].
 func (s *Series) File() string { return s.config.file }
 
-// Config returns the value of a configuration key, such as goos; "" if it is not set.
+// Config returns the value of a configuration key, such as goos, or "" if the key is not set.
 func (s *Series) Config(key string) string {
 	for _, cfg := range s.config.lines {
 		if cfg.Key == key {
@@ -51,22 +53,28 @@ func (s *Series) Config(key string) string {
 	return ""
 }
 
-// A collector gathers the results of one file. They come interleaved, and it would be wasteful
-// to let thousands of slices grow: it writes them down in order, and sorts them into series of
-// the right size at the end. The notes are kept for the next file.
+// A collector gathers the results of one file.
+//
+// The results of different benchmarks come interleaved. Appending each to its series would grow
+// thousands of slices at once and leave their old arrays to the garbage collector. The collector
+// records the lines in the order of the text instead. buildSeries then counts the lines of each
+// series and fills slices of the right size. The next file reuses the records.
 type collector struct {
 	series    []*Series
-	unitLists [][]string // the different lists of units
+	unitLists [][]string // the different lists of units; nearly all lines have the same one
 	records   chunked[lineRecord]
 	values    chunked[float64]
 
 	config  *configuration
 	configs map[string]*configuration
-	key     []byte // scratch
+	key     []byte // buffer of setConfig, so that a lookup allocates nothing
 }
 
+// A lineRecord is one result line: the index of its series, its line number in the text, and the
+// index of its list of units. Its values are the next ones in collector.values.
 type lineRecord struct{ series, line, unitList uint32 }
 
+// reset prepares c for the next file.
 func (c *collector) reset() {
 	c.series, c.config = nil, nil
 	c.records.truncate(0)
@@ -74,7 +82,8 @@ func (c *collector) reset() {
 	c.configs = make(map[string]*configuration)
 }
 
-// changed reports whether the configuration of r differs from that of the result before.
+// changed reports whether the configuration of r differs from the configuration of the result
+// before it.
 func (c *collector) changed(r *benchfmt.Result) bool {
 	return c.config == nil || !slices.EqualFunc(r.Config, c.config.lines, sameConfig)
 }
@@ -83,22 +92,25 @@ func sameConfig(a, b benchfmt.Config) bool {
 	return a.Key == b.Key && bytes.Equal(a.Value, b.Value)
 }
 
+// setConfig makes the configuration of r the current one. A configuration that comes back, as in
+// interleaved runs, is found again and not stored twice.
 func (c *collector) setConfig(r *benchfmt.Result) {
 	c.key = c.key[:0]
-	for _, cfg := range r.Config { // keys hold no newline and no colon
+	for _, cfg := range r.Config { // the separators are safe: a key holds no newline and no colon
 		c.key = append(append(append(append(c.key, cfg.Key...), ':'), cfg.Value...), '\n')
 	}
 	c.config = c.configs[string(c.key)]
 	if c.config != nil {
 		return
 	}
-	first := r.Clone() // the reader overwrites its result with the next line
+	first := r.Clone() // the reader overwrites r with the next line
 	hidePlan(first)
 	file, _ := r.Pos()
 	c.config = &configuration{file, first.Config, make(map[string]uint32)}
 	c.configs[string(c.key)] = c.config
 }
 
+// add records one result.
 func (c *collector) add(r *benchfmt.Result) {
 	id, ok := c.config.byName[string(r.Name)]
 	if !ok {
@@ -114,7 +126,8 @@ func (c *collector) add(r *benchfmt.Result) {
 	}
 }
 
-// shape finds the list of units of a line. It is nearly always that of the line before.
+// unitListOf returns the index of the list of units of a line. It is nearly always the list of
+// the line before, so that one is tried first.
 func (c *collector) unitListOf(values []benchfmt.Value) uint32 {
 	same := func(units []string) bool {
 		return slices.EqualFunc(units, values,
@@ -136,7 +149,7 @@ func (c *collector) unitListOf(values []benchfmt.Value) uint32 {
 	return uint32(len(c.unitLists) - 1)
 }
 
-// dropLast takes the last result back, and its series if it was the only one of it.
+// dropLast removes the last result. It also removes its series, if the result was the only one.
 func (c *collector) dropLast() {
 	last := c.records.at(c.records.n - 1)
 	c.records.truncate(c.records.n - 1)
@@ -146,10 +159,10 @@ func (c *collector) dropLast() {
 			return
 		}
 	}
-	c.series = c.series[:last.series] // new with the last line, so the last one
+	c.series = c.series[:last.series] // the last line began this series, so it is the last one
 }
 
-// hadUnit reports whether a result before the last has unit.
+// hadUnit reports whether a result before the last one has the unit.
 func (c *collector) hadUnit(unit string) bool {
 	for i := range c.records.n - 1 {
 		if slices.Contains(c.unitLists[c.records.at(i).unitList], unit) {
@@ -159,9 +172,9 @@ func (c *collector) hadUnit(unit string) bool {
 	return false
 }
 
-// finish returns the series, in order of first appearance.
+// buildSeries returns the series of the file, in order of first appearance.
 func (c *collector) buildSeries() []*Series {
-	lines := make([]uint32, len(c.series)) // how many
+	lines := make([]uint32, len(c.series)) // the number of lines of each series
 	for n := range c.records.all() {
 		lines[n.series]++
 	}
@@ -192,6 +205,7 @@ func (c *collector) buildSeries() []*Series {
 	return c.series
 }
 
+// unit returns the values in one unit, and adds an empty list for a new unit.
 func (s *Series) unit(name string) *Values {
 	for i := range s.Units {
 		if s.Units[i].Unit == name {
@@ -205,14 +219,14 @@ func (s *Series) unit(name string) *Values {
 	return &s.Units[len(s.Units)-1]
 }
 
-// add notes the line only once a line lacked this unit or had it twice; until then the lines are
-// those of the series.
+// appendValue adds one value. It begins a list of lines of its own only once a line lacks this
+// unit or has it twice. Until then the lines are the lines of the series, and are not stored.
 func (v *Values) appendValue(value float64, line uint32, all []uint32) {
 	n := len(v.Values)
 	v.Values = append(v.Values, value)
 	if v.Lines == nil {
 		if n < len(all) && all[n] == line {
-			return // as expected
+			return // the next line of the series: nothing to store
 		}
 		v.Lines = append(make([]uint32, 0, len(all)), all[:n]...)
 	}

@@ -1,3 +1,9 @@
+// Package format writes numbers for people: values with units, ratios, percentages and counts.
+//
+//	format.Value(1.234e-5, "sec/op") // 12.34µs
+//
+// It is below all other packages of reports, so that a number looks the same in a sentence, a
+// table and a picture. Formatting loses digits: programs should read the CSV or JSON output.
 package format
 
 import (
@@ -8,6 +14,7 @@ import (
 	"golang.org/x/perf/benchunit"
 )
 
+// Plural returns n with the noun, in the plural unless n is 1. The plural must end in s.
 func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -15,7 +22,7 @@ func Plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// measure formats a value with its unit: 12.34µs, 24B, 1.3GB/s. Counts have no unit to show.
+// Value formats a value with its unit: 12.34µs, 24B, 1.3GB/s. Counts have no unit to show.
 func Value(v float64, unit string) string {
 	switch {
 	case math.IsNaN(v):
@@ -27,7 +34,8 @@ func Value(v float64, unit string) string {
 	}
 	suffix := Symbol(unit)
 	if v == math.Trunc(v) && math.Abs(v) < 1000 {
-		return fmt.Sprintf("%.0f%s", v+0, suffix) // 24B, not 24.00B: it was counted
+		// 24B and not 24.00B: small whole numbers are counts
+		return fmt.Sprintf("%.0f%s", v+0, suffix)
 	}
 	if size := math.Abs(v); suffix == "" && size >= 0.001 && size < 1000 {
 		return fmt.Sprintf("%.4g", v) // an index of 0.65 is not 650 thousandths
@@ -35,7 +43,8 @@ func Value(v float64, unit string) string {
 	return benchunit.Scale(v, benchunit.ClassOf(unit)) + suffix
 }
 
-// symbol is what follows the prefix of a value: s for cpu-sec/op, B/s for B/s.
+// Symbol returns the text that follows the SI prefix of a value in unit: "s" for cpu-sec/op,
+// "B/s" for B/s, "" for counts.
 func Symbol(unit string) string {
 	amount, per, _ := strings.Cut(unit, "/")
 	switch amount[strings.LastIndexByte(amount, '-')+1:] {
@@ -50,7 +59,7 @@ func Symbol(unit string) string {
 	return ""
 }
 
-// times formats a ratio with three digits: 1.42, 14.2, 142.
+// Ratio formats a ratio with three digits: 1.42, 14.2, 142.
 func Ratio(ratio float64) string {
 	switch {
 	case ratio < 9.995:
@@ -61,7 +70,7 @@ func Ratio(ratio float64) string {
 	return fmt.Sprintf("%.0f", ratio)
 }
 
-// brief is times in at most five places: 3.14, 31.4, 9999, 2e+05.
+// ShortRatio is Ratio in at most five characters: 3.14, 31.4, 9999, 2e+05.
 func ShortRatio(ratio float64) string {
 	switch {
 	case ratio >= 9.5e99:
@@ -72,7 +81,7 @@ func ShortRatio(ratio float64) string {
 	return Ratio(ratio)
 }
 
-// factor has one digit more than times: it is about small differences.
+// PreciseRatio has one digit more than Ratio, for tables about small differences.
 func PreciseRatio(ratio float64) string {
 	if ratio < 9.9995 {
 		return fmt.Sprintf("%.3f", ratio)
@@ -80,6 +89,7 @@ func PreciseRatio(ratio float64) string {
 	return Ratio(ratio)
 }
 
+// Percent formats 0.123 as "12.3 %", and NaN as "–".
 func Percent(v float64) string {
 	if math.IsNaN(v) {
 		return "–"
@@ -87,7 +97,7 @@ func Percent(v float64) string {
 	return fmt.Sprintf("%.1f %%", 100*v)
 }
 
-// tickText is measure for round numbers: 10µs and not 10.00µs.
+// Axis formats a value for the tick of an axis: 10µs and not 10.00µs.
 func Axis(v float64, unit string) string {
 	s := Value(v, unit)
 	number := strings.TrimRight(s, "yzafpnµumkKMGTPEZYisB/")
