@@ -1,12 +1,12 @@
 package draw
 
-// An Attachment is a table for the page that no benchmark measured: what was promised, what was
-// proved, what a build consists of. All its texts are shown as they are.
+// An Attachment is a table on the page that no benchmark measured, such as proofs of a contract
+// or the modules of a build. The page escapes its texts and shows them unchanged.
 type Attachment struct {
 	Title string
 	Intro string // a sentence or two; may be empty
 	Cols  []string
-	Rows  [][]Remark // the first of each row is its name
+	Rows  [][]Remark // the first remark of each row is the name of the row
 }
 
 // A Remark is one cell of an [Attachment].
@@ -20,19 +20,21 @@ type Tone int
 
 const (
 	Neutral   Tone = iota // a fact
-	Good                  // shown to be as it should be
-	Bad                   // shown not to be
+	Good                  // shown to be as promised
+	Bad                   // shown not to be as promised
 	Undecided             // not shown either way; never to be taken for Good
 )
 
-// Class is that of the page's style.
+// Class returns the CSS class of t.
 func (t Tone) Class() string {
 	return [...]string{"plain", "good", "bad", "unknown"}[t]
 }
 
-// Sign says the same to those who see no colors.
+// Sign returns a character for t, for readers that see no colors.
 func (t Tone) Sign() string { return [...]string{"", "✓", "✗", "?"}[t] }
 
+// attachmentParts renders each attachment as a section of the page. One that is too large is
+// replaced by a note.
 func (a *pageBuilder) attachmentParts(list []Attachment) (parts []part) {
 	for i, attached := range list {
 		p := a.renderPart("attachment", attached)

@@ -1,3 +1,16 @@
+// Package draw writes a comparison as text, Markdown, an HTML page, SVG pictures, CSV, JSON, and
+// as a heat map on a terminal.
+//
+//	paths, err := draw.WriteDir("results", c)
+//
+// Files named html… make the page; a pageBuilder fills it within a limit of bytes. words.go has
+// the sentences that several outputs share, and heatmap.go decides how a cell is shown. No
+// output computes statistics: they all read the fields of [compare.Comparison].
+//
+// # What this does not show
+//
+// Pictures, Markdown and the terminal show the first rows of a large comparison, and the page
+// what fits in 600 kB. Only the text, CSV and JSON outputs are complete.
 package draw
 
 import (
@@ -11,18 +24,18 @@ import (
 	"github.com/semabench/semabench/reports/compare"
 )
 
-// WriteDir writes report.txt, report.md, report.html, report.csv and report.json into dir, which it
-// makes if needed, and the pictures that report.md shows: report-heat.svg, report-ratios.svg,
-// report-scaling.svg and report-latency.svg, as far as c has figures for them. It returns
-// their paths in this order, and removes those of these pictures that an earlier report had and
-// this one has not.
+// WriteDir writes report.txt, report.md, report.html, report.csv and report.json into dir, and
+// the pictures that report.md shows: report-heat.svg, report-ratios.svg, report-scaling.svg and
+// report-latency.svg, as far as c has figures for them. It makes dir if needed. It returns the
+// paths in this order, and removes the pictures of an earlier report that this one lacks.
 //
-// All are complete on disk before the first takes its name, so a failure leaves the files
-// of an earlier report as they were. Only a failing rename, which on one file system is no matter
-// of space or of c, could leave a mixture; the error then names the file that is old.
+// All files are complete on disk before the first takes its final name, so an error leaves an
+// earlier report as it was. Only a failing rename could leave a mixture of old and new files. A
+// rename within one directory does not fail for lack of space; if one fails, the error names the
+// first file that is still old.
 func WriteDir(dir string, c *compare.Comparison) ([]string, error) { return HTML{}.WriteDir(dir, c) }
 
-// WriteDir is the function of that name with h for the page.
+// WriteDir is the function WriteDir with h for the page.
 func (h HTML) WriteDir(dir string, c *compare.Comparison) ([]string, error) {
 	const prefix = "report"
 	drawings := newDrawings(c)
@@ -43,7 +56,8 @@ func (h HTML) WriteDir(dir string, c *compare.Comparison) ([]string, error) {
 	return paths, removeStale(dir, prefix, drawings)
 }
 
-// removeStale removes pictures that the report does not show; they are of other figures.
+// removeStale removes the pictures of an earlier report that this report lacks. They would show
+// figures of another measurement.
 func removeStale(dir, prefix string, drawings []drawing) error {
 	for _, kind := range drawingKinds {
 		if slices.ContainsFunc(drawings, func(d drawing) bool { return d.kind == kind }) {
@@ -57,11 +71,13 @@ func removeStale(dir, prefix string, drawings []drawing) error {
 	return nil
 }
 
+// An outputFile is the name of a file and the function that writes it.
 type outputFile struct {
 	name  string
 	write func(io.Writer, *compare.Comparison) error
 }
 
+// writeAll writes all outputs to temporary files and then renames them; see WriteDir.
 func writeAll(dir string, c *compare.Comparison, outputs []outputFile) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
@@ -69,7 +85,7 @@ func writeAll(dir string, c *compare.Comparison, outputs []outputFile) (paths []
 	var temps []string
 	defer func() {
 		for _, t := range temps {
-			os.Remove(t) // already renamed if all went well
+			os.Remove(t) // fails harmlessly for the files that were renamed
 		}
 	}()
 	for _, out := range outputs {
@@ -91,7 +107,8 @@ func writeAll(dir string, c *compare.Comparison, outputs []outputFile) (paths []
 	return paths, nil
 }
 
-// writeTemp returns the name of the file as soon as there is one, even with an error.
+// writeTemp returns the name of the temporary file, also with an error, so that the caller can
+// remove the file.
 func writeTemp(dir string, out outputFile, c *compare.Comparison) (string, error) {
 	f, err := os.CreateTemp(dir, ".report-*")
 	if err != nil {
@@ -99,7 +116,7 @@ func writeTemp(dir string, out outputFile, c *compare.Comparison) (string, error
 	}
 	err = out.write(f, c)
 	if err == nil {
-		err = f.Chmod(0o644) // CreateTemp keeps files from everybody else; a report is to be read
+		err = f.Chmod(0o644) // CreateTemp makes files that only the owner can read
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr

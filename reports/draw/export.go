@@ -19,22 +19,23 @@ import (
 
 // An Export writes a comparison for programs. The zero value leaves out the single values.
 type Export struct {
-	Values bool // with all values of every cell, in the order of the text
+	Values bool // write all values of every cell, in the order of the text
 }
 
-// WriteCSV writes one line for each cell, with the columns of [ExportCell]. Their record is "cell";
-// what the reader has to know comes before them, as lines whose record is "warning" and whose why
-// is the text. It is Export{}.CSV.
+// WriteCSV writes one line for each cell, with the columns of [ExportCell] and the record "cell".
+// The warnings come first, as lines with the record "warning" and the text in the column why. It
+// is Export{}.CSV.
 func WriteCSV(w io.Writer, c *compare.Comparison) error { return Export{}.CSV(w, c) }
 
-// WriteJSON writes an object with all of c: by, family, facts, files, warnings (what the reader
-// has to know), broken and failures (all such lines, with file and line), and cells, an array of [ExportCell], one on each line. It is Export{}.JSON.
+// WriteJSON writes one object with all of c: by, family, facts, files, warnings, broken and
+// failures (all such lines, with file and line), and cells, an array of [ExportCell] with one
+// cell on each line. It is Export{}.JSON.
 func WriteJSON(w io.Writer, c *compare.Comparison) error { return Export{}.JSON(w, c) }
 
 // A Number is null in JSON and empty in CSV if it is not finite: unknown, or without bound.
 type Number float64
 
-// MarshalJSON writes all digits that tell the number apart from others.
+// MarshalJSON writes as many digits as it takes to read the same number back.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if s := n.csv(); s != "" {
 		return []byte(s), nil
@@ -42,6 +43,7 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return []byte("null"), nil
 }
 
+// csv returns n in decimal, or "" if n is not finite.
 func (n Number) csv() string {
 	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
 		return strconv.FormatFloat(v, 'g', -1, 64)
@@ -49,43 +51,46 @@ func (n Number) csv() string {
 	return ""
 }
 
-// An ExportCell is a cell as CSV and JSON have it, under the names of its tags. What does not
-// apply, such as the ratio of the base column, is empty or null.
+// An ExportCell is a cell as CSV and JSON have it, under the names of its tags. A field that does
+// not apply, such as the ratio of the base column, is empty or null.
 type ExportCell struct {
-	Table  string `json:"table"` // what sets the table apart: "workload: cpu"
+	Table  string `json:"table"` // the configuration that sets the table apart: "workload: cpu"
 	Unit   string `json:"unit"`
 	Row    string `json:"row"`
 	Column string `json:"column"`
 	N      int    `json:"n"`
 	Median Number `json:"median"`      // the mode, if the unit is exact
-	Low    Number `json:"median_low"`  // of the interval of 95 % or a little more
+	Low    Number `json:"median_low"`  // of the interval of the median, at 95 % or a little more
 	High   Number `json:"median_high"` // empty with fewer than 6 values
 
-	Base      string `json:"base"`       // the column that the following compare with
+	Base      string `json:"base"`       // the column that the following fields compare with
 	Ratio     Number `json:"ratio"`      // of the medians, this cell over the base
-	RatioLow  Number `json:"ratio_low"`  // see Ratio
+	RatioLow  Number `json:"ratio_low"`  // the interval; see compare.Ratio
 	RatioHigh Number `json:"ratio_high"` //
-	Shift     Number `json:"shift"`      // Hodges-Lehmann estimate of the ratio
-	P         Number `json:"p"`          // of this test alone, as benchstat has it
+	Shift     Number `json:"shift"`      // the Hodges-Lehmann estimate of the ratio
+	P         Number `json:"p"`          // of this test alone, equal to benchstat's
 	Corrected Number `json:"p_holm"`     // corrected for all tests of the family
-	Tests     int    `json:"tests"`      // in the family; 0 if exact or nothing to compare with
-	Verdict   string `json:"verdict"`    // different, tie or unknown
+	// in the family; 0 if the unit is exact or there is no base
+	Tests   int    `json:"tests"`
+	Verdict string `json:"verdict"` // different, tie or unknown
 
-	Standing  string `json:"standing"`    // in its row: best, tie, worse, unknown or unranked
-	Worse     Number `json:"times_worse"` // than the best median of the row
+	// of the cell in its row: best, tie, worse, unknown or unranked
+	Standing  string `json:"standing"`
+	Worse     Number `json:"times_worse"` // times worse than the best median of the row
 	WorseLow  Number `json:"times_worse_low"`
 	WorseHigh Number `json:"times_worse_high"`
 	WorseP    Number `json:"times_worse_p_holm"`
-	Why       string `json:"why"` // what was missing, if anything is unknown
+	Why       string `json:"why"` // which samples are missing, if a verdict is unknown
 
 	Values []float64 `json:"values,omitempty"` // only if Export.Values
 }
 
-// csvColumns are the tags of ExportCell without the last, behind what kind of line it is.
+// csvColumns are the kind of the line, then the tags of ExportCell without values.
 var csvColumns = []string{"record", "table", "unit", "row", "column", "n", "median", "median_low", "median_high",
 	"base", "ratio", "ratio_low", "ratio_high", "shift", "p", "p_holm", "tests", "verdict",
 	"standing", "times_worse", "times_worse_low", "times_worse_high", "times_worse_p_holm", "why"}
 
+// fields returns the line of e in the order of csvColumns.
 func (e ExportCell) fields() []string {
 	fields := []string{"cell", e.Table, e.Unit, e.Row, e.Column, strconv.Itoa(e.N)}
 	numbers := func(list ...Number) {
@@ -101,7 +106,8 @@ func (e ExportCell) fields() []string {
 	return append(fields, e.Why)
 }
 
-// CSV writes a line of column names, then one for each cell. Values come last, separated by spaces.
+// CSV writes a line of column names, then one line for each cell. Values come last, separated by
+// spaces.
 func (x Export) CSV(w io.Writer, c *compare.Comparison) error {
 	out := csv.NewWriter(w)
 	names := csvColumns
@@ -185,7 +191,7 @@ func (x Export) jsonCells(w io.Writer, c *compare.Comparison) (err error) {
 	return err
 }
 
-// export visits the cells of a unit, row by row.
+// eachExportCell visits the measured cells of a unit, row by row.
 func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
 	nan := Number(math.NaN())
 	for i, cells := range u.Cells {
@@ -215,6 +221,7 @@ func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
 	}
 }
 
+// compare fills in the comparison with the base column.
 func (e *ExportCell) compare(v *compare.Versus) {
 	e.Ratio, e.Shift = orNaN(v.Ratio.Medians), orNaN(v.Ratio.Shift)
 	e.RatioLow, e.RatioHigh = ratioBounds(v.Ratio)
@@ -230,7 +237,7 @@ func (e *ExportCell) compare(v *compare.Versus) {
 	}
 }
 
-// corrected is NaN if the unit is exact: p = 0 there is no p.
+// correctedNumber returns NaN if the unit is exact: no test was made, so there is no p.
 func correctedNumber(v *compare.Versus) Number {
 	if v.Tests == 0 {
 		return Number(math.NaN())
@@ -238,7 +245,7 @@ func correctedNumber(v *compare.Versus) Number {
 	return Number(v.Corrected)
 }
 
-// bounds are NaN if there is no interval. Zero to infinity is none.
+// ratioBounds returns NaN twice if there is no interval; the bounds are then 0 and infinity.
 func ratioBounds(r compare.Ratio) (lo, hi Number) {
 	if r.Confidence == 0 {
 		return Number(math.NaN()), Number(math.NaN())
@@ -246,6 +253,7 @@ func ratioBounds(r compare.Ratio) (lo, hi Number) {
 	return Number(r.Lo), Number(r.Hi)
 }
 
+// orNaN returns NaN for a ratio of 0, which stands for a missing ratio.
 func orNaN(ratio float64) Number {
 	if ratio == 0 {
 		return Number(math.NaN())
@@ -253,6 +261,7 @@ func orNaN(ratio float64) Number {
 	return Number(ratio)
 }
 
+// messages returns the texts of all lines in list, without a limit: JSON is for programs.
 func messages(list []*benchfmt.SyntaxError) []string {
 	all := make([]string, 0, len(list))
 	for _, m := range list {

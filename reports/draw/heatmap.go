@@ -9,8 +9,10 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// A heatCell is what a heat map shows of one cell, decided once. The picture, the terminal, the
-// page and the Markdown table only choose the notation: they look at nothing else of a cell.
+// A heatCell holds the parts of a cell that a heat map shows, decided once. The picture, the
+// terminal, the page and the Markdown table all draw from it. They choose only the notation,
+// because each has other room: six characters in a terminal, two faces on the page, a sentence's
+// worth in Markdown.
 type heatCell struct {
 	kind  picture.Kind // Missing if the cell was not measured
 	shade int          // 1 to picture.Steps for the kind Worse, 0 for other kinds
@@ -28,6 +30,7 @@ type heatCell struct {
 	unit *compare.Unit
 }
 
+// newHeatCell decides how c is shown. c may be nil: not measured.
 func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
 	if c == nil {
 		return heatCell{}
@@ -57,8 +60,8 @@ func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
 	return h
 }
 
-// short is the ratio with a sign for its kind, in at most six characters: "3.14", "≈1.02",
-// "1.30?", "·" for a cell that was not measured, "worse" if there is no finite ratio.
+// short returns the ratio with a sign for its kind, in at most six characters: "3.14", "≈1.02",
+// "1.30?"; "·" for a cell that was not measured; "worse" if there is no finite ratio.
 func (h heatCell) short() string {
 	text := "–"
 	if h.ratio != 0 {
@@ -82,7 +85,7 @@ func (h heatCell) short() string {
 	return text
 }
 
-// interval is the interval of the ratio without brackets, "1.38–1.45", or "".
+// interval returns the interval of the ratio without brackets, "1.38–1.45", or "".
 func (h heatCell) interval() string {
 	if h.low == 0 && h.high == 0 {
 		return ""
@@ -90,13 +93,13 @@ func (h heatCell) interval() string {
 	return format.Ratio(h.low) + "–" + format.Ratio(h.high)
 }
 
-// median is the measured value with its unit: "46.63ns".
+// median returns the measured value with its unit: "46.63ns".
 func (h heatCell) median() string { return format.Value(h.cell.Summary.Center, h.unit.Name) }
 
-// spread is the interval of the median in percent of it: "± 2%".
+// spread returns the interval of the median in percent of the median: "± 2%".
 func (h heatCell) spread() string { return "± " + h.cell.Summary.PctRangeString() }
 
-// picture is h for the SVG and for the colours of the terminal.
+// picture returns h for the SVG.
 func (h heatCell) picture() picture.HeatCell {
 	return picture.HeatCell{Text: h.short(), Kind: h.kind, Step: h.shade}
 }
@@ -131,6 +134,7 @@ func heatRows(c *compare.Comparison) []heatRow {
 	return rows
 }
 
+// isRanked reports whether c was measured and compared with the best of its row.
 func isRanked(c *compare.Cell) bool { return c != nil && c.Standing != compare.Unranked }
 
 // heatCells places the cells of one row of a table below the columns of the comparison.

@@ -16,32 +16,32 @@ import (
 //go:embed page
 var assets embed.FS
 
-// The template is parsed here and not at each call, so that a broken one fails every test.
+// A package variable, so that a template that does not parse fails every test.
 var pageTemplate = template.Must(template.ParseFS(assets, "page/*.tmpl"))
 
-// HTML is the report as a page. The zero value shows a comparison and nothing else.
+// HTML writes a comparison as a page. The zero value shows a comparison and nothing else.
 type HTML struct {
-	Attachments []Attachment // tables from elsewhere, after all that was measured
+	Attachments []Attachment // tables from elsewhere, shown after the measurements
 }
 
-// WriteHTML writes c as one page that needs nothing else and asks for nothing: its style, scripts
-// and data are in it, and its content security policy lets only those run. Without scripts all its
-// tables are there; scripts add charts, tooltips, filters and a choice of units. It follows the
-// light or dark theme of its reader, prints, and folds for a narrow screen.
+// WriteHTML writes c as one page that loads nothing: its style, scripts and data are inside, and
+// its content security policy allows only those. All tables work without scripts; scripts add
+// charts, tooltips, filters and a choice of units. The page follows the light or dark theme of
+// the reader, prints, and folds for a narrow screen.
 //
-// A page has at most 600 kB. What does not fit is left out, the least important first, and the page
-// says what and where it is; see [HTML.Write]. It is HTML{}.Write.
+// A page has at most 600 kB. Parts that do not fit are left out, the least important first, and
+// the page says which and where to find them; see [HTML.Write]. WriteHTML is HTML{}.Write.
 func WriteHTML(w io.Writer, c *compare.Comparison) error { return HTML{}.Write(w, c) }
 
-// Write writes c and the attachments of h. Of a large comparison it leaves out, in this order, what
-// does not fit: raw values; descriptions of samples; the heat map of other units than the first;
-// the tables of those units; charts; the tooltips; attachments; the last rows.
+// Write writes c and the attachments of h. If a comparison is too large for the page, it leaves
+// out parts in this order: raw values; descriptions of samples; the heat map of other units than
+// the first; the tables of those units; charts; tooltips; attachments; the last rows.
 func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 	shown, err := h.build(c)
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	// Executed into memory, so that a failure writes no half page.
+	// Execute into memory: an error must not leave half a page in w.
 	var page bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&page, "page.html.tmpl", shown); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
@@ -50,8 +50,8 @@ func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 	return err
 }
 
-// A page is what the template shows: words and figures, ready to be escaped, and parts that were
-// rendered before to see whether they fit.
+// A page is the data of the page's template: texts and figures that the template escapes, and
+// parts that were rendered before, to see whether they fit.
 type page struct {
 	Title    string
 	Policy   template.HTMLAttr
@@ -68,19 +68,21 @@ type page struct {
 	LeftOut  []string
 }
 
-// A part is a section of the page. Its Body is rendered; without one, Note says why.
+// A part is a section of the page. Its Body is rendered; Note says why Body is empty or
+// incomplete.
 type part struct {
 	ID, Title, Intro string
 	Body             template.HTML
 	Note             string
 }
 
-// controls are what only scripts can obey.
+// controls are the inputs that need scripts. The page hides them without scripts.
 type controls struct {
-	Cols  []columnName
-	Units []string // whose heat map can be shown; the first is the one that is in the page
-	Cells bool     // whether the scripts know them
-	Raw   bool     // whether they know the single values
+	Cols []columnName
+	// units that the heat map can show; the first is in the page, the others in a block
+	Units []string
+	Cells bool // the scripts have the figures of the cells, for tooltips
+	Raw   bool // the scripts have the single values
 }
 
 // scripts are the files of the page's own script, in the order in which they are joined.
@@ -88,8 +90,9 @@ var scripts = []string{
 	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
 }
 
-// dress adds style and scripts, and a policy that names them by their hash: were a benchmark's name
-// to become a script or a style after all, the browser would refuse it.
+// addAssets adds the style, the scripts and the policy, which names them by their hash. If the
+// text of a benchmark ever became a script or a style by an error in this package, the browser
+// would refuse it.
 func (p *page) addAssets(cols int, plots bool) {
 	css := asset("page/page.css") + asset("page/heat.css")
 	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
@@ -111,12 +114,13 @@ func (p *page) addAssets(cols int, plots bool) {
 	p.Policy = template.HTMLAttr(`content="` + policy + `"`)
 }
 
+// hash returns text as a source of a content security policy.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// asset returns a file of ours. All are embedded: the only possible error is a wrong name here.
+// asset returns an embedded file. The only possible error is a wrong name in this package.
 func asset(name string) string {
 	text, err := assets.ReadFile(name)
 	if err != nil {
@@ -125,9 +129,9 @@ func asset(name string) string {
 	return string(text)
 }
 
-// render executes one of the named templates.
+// rendered executes one of the named templates.
 func rendered(name string, data any) (template.HTML, error) {
 	var out strings.Builder
 	err := pageTemplate.ExecuteTemplate(&out, name, data)
-	return template.HTML(out.String()), err // escaped by the template that wrote it
+	return template.HTML(out.String()), err // the template has escaped it
 }

@@ -8,16 +8,17 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// answers is a table with a row for each kind of work.
+// An answerSection is a table of recommendations, with a row for each table of the comparison.
 type answerSection struct {
-	Kind string // what sets the tables apart: workload
+	Kind string // the key that sets the tables apart: workload
 	Rows []answerRow
 	More string
 }
 
+// An answerRow is the recommendation for one table. Use, or Depends and Safest, or Why is set.
 type answerRow struct {
 	Link, Family string
-	Why          string // no answer
+	Why          string // why there is no answer
 	Use          []columnName
 	Depends      []answerChoice
 	Safest       *columnName
@@ -25,28 +26,31 @@ type answerRow struct {
 	Prices       []answerPrice
 }
 
-// A choice is what to use in some of the rows.
+// An answerChoice is a recommendation for some of the rows.
 type answerChoice struct {
 	Use  []columnName
 	Rows string
 }
 
-// A price is said without the name of the column if it can only be one.
+// An answerPrice is a unit in which a recommended column costs much. Who is nil if only one
+// column is recommended.
 type answerPrice struct {
 	Who                *columnName
 	Times, Unit, Where string
 }
 
-// A name is one of the columns, with the class of its colour.
+// A columnName is the name of a column, with the CSS class of its colour.
 type columnName struct{ Text, Class string }
 
-// maxAnswers is more kinds of work than anybody tells apart; maxPrices keeps a row to a few lines.
+// maxAnswers is more tables than a reader tells apart. maxPrices and maxChoices keep a row to a
+// few lines.
 const (
 	maxAnswers = 60
 	maxPrices  = 2
 	maxChoices = 8
 )
 
+// newAnswerSection prepares the answers of c for the page.
 func newAnswerSection(c *compare.Comparison) answerSection {
 	names := newColumnNames(c)
 	list, more := firstOf(c.Answers(), maxAnswers)
@@ -67,6 +71,7 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 	return a
 }
 
+// depends fills in a recommendation that depends on the row.
 func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 	groups, more := firstOf(a.Depends(), maxChoices)
 	for _, g := range groups {
@@ -81,6 +86,7 @@ func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 	}
 }
 
+// price fills in the most important prices.
 func (r *answerRow) price(a compare.Answer, names namesByColumn) {
 	for _, p := range a.Prices[:min(len(a.Prices), maxPrices)] {
 		shown := answerPrice{Times: format.Ratio(p.Times), Unit: clipped(escape.Printable(p.Unit))}
@@ -95,7 +101,7 @@ func (r *answerRow) price(a compare.Answer, names namesByColumn) {
 	}
 }
 
-// columnNames are the columns of a comparison, each with its color.
+// namesByColumn finds the columns of a comparison by name, each with its colour.
 type namesByColumn map[string]columnName
 
 func newColumnNames(c *compare.Comparison) namesByColumn {
@@ -106,15 +112,18 @@ func newColumnNames(c *compare.Comparison) namesByColumn {
 	return names
 }
 
-// The class has a color and a marker in page.css; there are eight.
+// colorClass returns the CSS class of a column. Its colour and marker are in page.css, which has
+// eight.
 func colorClass(col int) string { return fmt.Sprintf("c%d", col%8+1) }
 
+// one returns a column, with its name shortened for display.
 func (n namesByColumn) one(col string) columnName {
 	found := n[col]
 	found.Text = clipped(found.Text)
 	return found
 }
 
+// all returns the first columns, and counts the others.
 func (n namesByColumn) all(cols []string) []columnName {
 	var list []columnName
 	cols, more := firstOf(cols, maxChoices)
@@ -127,7 +136,7 @@ func (n namesByColumn) all(cols []string) []columnName {
 	return list
 }
 
-// commonKey is the key that sets all tables apart, if it is one: workload.
+// commonKey returns the key that alone sets all tables apart, such as workload, or "".
 func commonKey(c *compare.Comparison) string {
 	for _, t := range c.Tables {
 		if len(t.Config) != 1 {
@@ -137,7 +146,8 @@ func commonKey(c *compare.Comparison) string {
 	return clipped(c.Tables[0].Config[0].Key)
 }
 
-// familyName leaves the key out where a heading says it.
+// tableName names t. If one key sets all tables apart, the heading names it, and only the value
+// is left.
 func tableName(c *compare.Comparison, t *compare.Table) string {
 	switch {
 	case commonKey(c) != "":

@@ -9,9 +9,10 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// A top is what comes before the answer: what there is to know before any of it is believed.
+// A banner is the first part of the page: how complete the text is and what was wrong with it. It
+// comes before the answers, because a reader should not trust an answer without knowing it.
 type banner struct {
-	State     string // class of the banner: good, warn or neutral
+	State     string // the CSS class of the banner: good, warn or neutral
 	Headline  string
 	Partial   []string
 	Broken    []string
@@ -20,13 +21,14 @@ type banner struct {
 	Notes     []string
 }
 
+// newBanner prepares the warnings of c for the page, each list shortened.
 func newBanner(c *compare.Comparison) banner {
 	t := banner{State: bannerState(c), Headline: headline(c), Failures: failureLines(c)}
 	for _, note := range append(c.Noise().Warnings, c.Notes...) {
 		t.Notes = append(t.Notes, clipped(note))
 	}
 	for _, f := range c.Log.Files {
-		if f.Partial() && len(c.Log.Files) > 1 { // of a single file the headline says it
+		if f.Partial() && len(c.Log.Files) > 1 { // for a single file the headline says it
 			t.Partial = append(t.Partial, fmt.Sprintf("%s is partial: %d of %d planned samples",
 				clipped(escape.Printable(f.Label)), f.Present, f.Planned))
 		}
@@ -43,6 +45,7 @@ func newBanner(c *compare.Comparison) banner {
 	return t
 }
 
+// bannerState is "good" only if the text has a plan, is complete and has no warning.
 func bannerState(c *compare.Comparison) string {
 	wrong := len(c.Log.Broken) + len(c.Log.Failures) + len(c.Notes) + len(c.Noise().Warnings)
 	switch {
@@ -54,6 +57,7 @@ func bannerState(c *compare.Comparison) string {
 	return "neutral"
 }
 
+// headline says in one sentence how much was measured.
 func headline(c *compare.Comparison) string {
 	present, planned := 0, 0
 	for _, f := range c.Log.Files {
@@ -70,7 +74,7 @@ func headline(c *compare.Comparison) string {
 	return size + " The text states no plan, so whether it is complete is unknown."
 }
 
-// A machine is where it was measured, and how quietly.
+// A machineSection says where the text was measured, and how much noise it has.
 type machineSection struct {
 	Facts   []compare.Fact
 	More    string
@@ -84,8 +88,10 @@ type machineSection struct {
 
 type machineUnit struct{ Name, Median, Max string }
 
+// maxFacts limits the lines of configuration: a text may have any number of keys.
 const maxFacts = 40
 
+// newMachineSection prepares the configuration and the noise of c for the page.
 func newMachineSection(c *compare.Comparison) machineSection {
 	n := c.Noise()
 	m := machineSection{Floor: n.String(), Unknown: n.Cells == 0, Cells: format.Plural(n.Cells, "cell"),
@@ -104,7 +110,7 @@ func newMachineSection(c *compare.Comparison) machineSection {
 	return m
 }
 
-// A raw is the end of the page: where the figures come from.
+// A sourceSection is the end of the page: the files, and how to compute the figures again.
 type sourceSection struct {
 	Recompute, Caveat string
 	Files             []string
@@ -112,6 +118,7 @@ type sourceSection struct {
 	Note              string
 }
 
+// newSourceSection lists the first files of c, and the benchstat command.
 func newSourceSection(c *compare.Comparison) sourceSection {
 	r := sourceSection{Recompute: recomputeCommand(c), Caveat: caveat(c)}
 	files, more := firstOf(c.Log.Files, maxListed)

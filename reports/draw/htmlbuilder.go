@@ -6,18 +6,22 @@ import (
 	"github.com/semabench/semabench/reports/compare"
 )
 
-// frame is kept for the page around its parts: title, banner, legend, controls.
+// frameBytes is reserved for the page around its parts: title, banner, legend, controls.
 const frameBytes = 24_000
 
-// An assembly fills a page with parts, the most important first, while there is room.
+// A pageBuilder fills a page with parts, the most important first, while there is room.
+//
+// Each part is rendered and measured before it is placed. Estimating its size from the number of
+// cells would be cheaper, but names and units have any length, and the page would miss its limit.
 type pageBuilder struct {
 	c        *compare.Comparison
 	page     *page
-	left     int  // bytes
-	hasPlots bool // uPlot is in
+	left     int  // the remaining bytes
+	hasPlots bool // uPlot is in the page
 	err      error
 }
 
+// build assembles the page in the order of importance, which differs from the order on the page.
 func (h HTML) build(c *compare.Comparison) (*page, error) {
 	a := &pageBuilder{c: c, left: maxPageBytes - frameBytes, page: &page{
 		Title: clipped("Benchmark comparison by " + columnKind(c)),
@@ -31,7 +35,7 @@ func (h HTML) build(c *compare.Comparison) (*page, error) {
 	a.page.Answers = a.renderPart("answers", newAnswerSection(c))
 	a.page.Machine = a.renderPart("machine", newMachineSection(c))
 	shown := a.addHeatMap()
-	extras := a.attachmentParts(h.Attachments) // before the rest, but it stands behind it
+	extras := a.attachmentParts(h.Attachments) // reserved before the charts, shown after them
 	a.page.Controls.Cells = a.addBlock("cells", primaryUnit(shown), packedBytes*shown.cellCount())
 	a.addCharts()
 	a.addUnitSections()
@@ -43,7 +47,7 @@ func (h HTML) build(c *compare.Comparison) (*page, error) {
 	return a.page, a.err
 }
 
-// part renders a template that bears the name of the part, if there is room.
+// renderPart renders the template with the name of the part, if there is room for it.
 func (a *pageBuilder) renderPart(name string, data any) part {
 	p := part{ID: name}
 	html, err := rendered(name, data)
@@ -58,7 +62,7 @@ func (a *pageBuilder) renderPart(name string, data any) part {
 	return p
 }
 
-// take reports whether there is room for so many bytes, and takes it.
+// reserve takes room for so many bytes. It reports false, and takes none, if there is too little.
 func (a *pageBuilder) reserve(bytes int) bool {
 	if bytes > a.left {
 		return false
@@ -67,8 +71,8 @@ func (a *pageBuilder) reserve(bytes int) bool {
 	return true
 }
 
-// block adds data for the scripts. It packs nothing that cannot fit: atLeast is a lower bound of
-// its size.
+// addBlock adds data for the scripts, if there is room. atLeast is a lower bound of the packed
+// size: packing data that cannot fit would be wasted time.
 func (a *pageBuilder) addBlock(id string, data any, atLeast int) bool {
 	if atLeast > a.left {
 		return false
@@ -84,7 +88,7 @@ func (a *pageBuilder) addBlock(id string, data any, atLeast int) bool {
 	return true
 }
 
-// plot takes room for uPlot, once.
+// reservePlots takes room for uPlot, once.
 func (a *pageBuilder) reservePlots() bool {
 	if a.hasPlots {
 		return true
@@ -94,10 +98,11 @@ func (a *pageBuilder) reservePlots() bool {
 	return a.hasPlots
 }
 
-// leave is the sentence for what is not on the page.
+// leftOutNote returns the sentence that stands where a part was left out.
 func (a *pageBuilder) leftOutNote(why string) string {
 	return why + ". It is in report.csv and report.json, and the command at the end of this page " +
 		"computes it from the benchmark text."
 }
 
+// maxPageBytes limits the size of a page: mail servers and code hosts refuse or cut larger files.
 const maxPageBytes = 600_000

@@ -9,27 +9,32 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// maxCharts of a kind is what anybody looks at. maxPoints keeps tables with a row for each of
-// thousands of numbers from becoming curves that nobody can read.
+// maxCharts is the number of charts of one kind that a reader looks at. maxPoints is the number
+// of rows of a table beyond which its curves would be unreadable, and their data large.
 const (
 	maxCharts = 48
 	maxPoints = 4000
 )
 
-// A figure is a chart: numbers for the scripts, and the same in a table for whoever has none.
+// A curveFigure is a chart on the page: numbers for the scripts, and a table of the same numbers
+// for readers without scripts.
+//
+// The curves and their axes come from package compare, and the SVG pictures draw the same ones.
+// The ticks do not: the scripts choose them anew for each width and zoom of the window.
 type curveFigure struct {
-	Number      int // in the data of the scripts
+	Number      int // the index of the chart in the data of the scripts
 	Title, X, Y string
 	Cols        []columnName
 	Rows        []chartRow
 }
 
-// A chartBody is a section of them.
+// A chartBody is the content of a section of charts.
 type chartBody struct {
 	ID      string
 	Figures []curveFigure
 }
 
+// A chartRow is one x of a chart, with a cell for each line.
 type chartRow struct {
 	X     string
 	Cells []chartCell
@@ -37,11 +42,11 @@ type chartRow struct {
 
 type chartCell struct{ Value, Interval string }
 
-// chartData is a chart for the scripts.
+// chartData is a chart in the form that the scripts read.
 type chartData struct {
 	X      string     `json:"x"`
 	Y      string     `json:"y"`
-	Symbol string     `json:"symbol"` // s, B or nothing
+	Symbol string     `json:"symbol"` // "s", "B" or ""
 	Better int        `json:"better"`
 	LogX   bool       `json:"logX"`
 	LogY   bool       `json:"logY"`
@@ -50,14 +55,14 @@ type chartData struct {
 }
 
 type lineData struct {
-	Col int          `json:"col"` // of the comparison
+	Col int          `json:"col"` // the index of the column in the comparison
 	X   []jsonNumber `json:"xs"`
 	Y   []jsonNumber `json:"ys"`
 	Lo  []jsonNumber `json:"lo"`
 	Hi  []jsonNumber `json:"hi"`
 }
 
-// charts adds the sections of curves.
+// addCharts adds the sections of curves, and one block with the data of all of them.
 func (a *pageBuilder) addCharts() {
 	var data []chartData
 	add := func(id, title, intro string, charts []compare.Chart, better func(compare.Chart) int) {
@@ -75,10 +80,12 @@ func (a *pageBuilder) addCharts() {
 		"unluckiest one. A band is the 95 % interval of the medians over all samples.",
 		a.percentiles(), func(compare.Chart) int { return -1 })
 	if len(data) > 0 {
-		a.addBlock("charts", data, 0) // without it their tables are still there
+		// without the block, the tables of the charts are still on the page
+		a.addBlock("charts", data, 0)
 	}
 }
 
+// scaling returns the curves over numbers in names, without tables that are too long for curves.
 func (a *pageBuilder) scaling() (charts []compare.Chart) {
 	for _, t := range a.c.Tables {
 		if len(t.Rows) <= maxPoints {
@@ -88,6 +95,7 @@ func (a *pageBuilder) scaling() (charts []compare.Chart) {
 	return charts
 }
 
+// percentiles returns the curves of latency percentiles, likewise.
 func (a *pageBuilder) percentiles() (charts []compare.Chart) {
 	for _, t := range a.c.Tables {
 		if len(t.Rows) <= maxPoints {
@@ -97,7 +105,8 @@ func (a *pageBuilder) percentiles() (charts []compare.Chart) {
 	return charts
 }
 
-// chartPart renders the tables of charts, and adds to data what draws them.
+// chartPart renders the tables of charts, and appends the numbers that the scripts draw to data.
+// better returns the direction of a chart in which values improve.
 func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chartData,
 	better func(compare.Chart) int) part {
 	shown, more := firstOf(charts, maxCharts)
@@ -124,6 +133,7 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 	return p
 }
 
+// newFigure writes a chart as a table, with number as its index in the data.
 func (a *pageBuilder) newFigure(c compare.Chart, number int) curveFigure {
 	f := curveFigure{Number: number, X: clipped(c.X), Y: clipped(c.Y), Title: figureTitle(a.c, c)}
 	names := newColumnNames(a.c)
@@ -147,6 +157,7 @@ func (a *pageBuilder) newFigure(c compare.Chart, number int) curveFigure {
 	return f
 }
 
+// figureTitle names a chart by its table and its title.
 func figureTitle(c *compare.Comparison, chart compare.Chart) string {
 	words := []string{tableName(c, chart.Table), chart.Title}
 	if len(c.Tables) == 1 && chart.Title != "" {
@@ -155,7 +166,7 @@ func figureTitle(c *compare.Comparison, chart compare.Chart) string {
 	return clipped(strings.TrimSpace(strings.Join(words, " ")))
 }
 
-// places are all x of a chart, ascending.
+// chartXs returns all x values of a chart, ascending.
 func chartXs(c compare.Chart) []float64 {
 	var xs []float64
 	for _, l := range c.Lines {
@@ -165,7 +176,7 @@ func chartXs(c compare.Chart) []float64 {
 	return slices.Compact(xs)
 }
 
-// place names an x.
+// xText names an x value.
 func xText(c compare.Chart, x float64) string {
 	if c.XTicks != nil {
 		return c.XTicks[int(x)]
@@ -174,6 +185,7 @@ func xText(c compare.Chart, x float64) string {
 	return string(text)
 }
 
+// chartData converts a chart for the scripts.
 func (a *pageBuilder) chartData(c compare.Chart, better int) chartData {
 	d := chartData{X: clipped(c.X), Y: clipped(c.Y), Symbol: format.Symbol(c.Unit), Better: better,
 		LogX: c.LogX, LogY: c.LogY, Ticks: c.XTicks}
@@ -192,7 +204,8 @@ func jsonNumbers(values []float64) []jsonNumber {
 	return list
 }
 
-// chartedUnits are those that the percentile charts show.
+// chartedUnits returns the units that the percentile charts show. They need no table of their
+// own.
 func (a *pageBuilder) chartedUnits() (names []string) {
 	for _, t := range a.c.Tables {
 		names = append(names, t.PercentileUnits()...)

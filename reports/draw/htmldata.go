@@ -14,18 +14,19 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// A block is data for the scripts of the page, packed: compressed JSON in base64, so that nothing in
-// it can end the element that it is in.
+// A block is data for the scripts of the page: JSON, compressed, in base64. No character of
+// base64 can end the script element that contains it.
 type block struct {
 	ID   string
 	Text template.HTML
 }
 
+// pack compresses data. It returns an error if data has no JSON form.
 func pack(data any) (string, error) {
 	var out bytes.Buffer
 	encoder := base64.NewEncoder(base64.StdEncoding, &out)
 	zip := gzip.NewWriter(encoder) // BestCompression saves 3 % and takes three times as long
-	// A writer to memory does not fail: errors here are of values that have no JSON.
+	// A writer to memory does not fail: an error here means that a value has no JSON form.
 	if err := json.NewEncoder(zip).Encode(data); err != nil {
 		return "", err
 	}
@@ -36,29 +37,32 @@ func pack(data any) (string, error) {
 	return out.String(), err
 }
 
-// A unitData is one unit of the heat map for the scripts: its rows are those of the table on the
-// page, with those of the means.
+// A unitData is one unit of the heat map for the scripts. Its rows are the rows of the table on
+// the page, including the rows of the means.
 type unitData struct {
 	Unit    string        `json:"unit"`
 	Caption string        `json:"caption"`
 	Rows    [][]*cellData `json:"rows"`
 }
 
-// A cellData is written as an array: there are thousands.
+// A cellData is written as an array and not an object: there are thousands of them.
 type cellData struct {
 	pageCell
 	tooltip
 }
 
+// MarshalJSON writes the fields in the order that data.js expects.
 func (c *cellData) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]any{c.Class, c.Rel, c.Interval, c.Abs, c.Spread, c.N, c.Lo, c.Hi, c.P,
 		c.Family, c.Why})
 }
 
+// primaryUnit returns the unit that the page shows at first.
 func primaryUnit(shown pageRows) []unitData {
 	return []unitData{newUnitData(shown, "", (*compare.Table).Primary)}
 }
 
+// newUnitData collects the cells of one unit. Cells that were not measured stay null.
 func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 	data := unitData{Unit: name, Caption: caption(shown.c, unit)}
 	for i, t := range shown.c.Tables {
@@ -80,6 +84,7 @@ func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 	return data
 }
 
+// meanData returns the row of the geometric means.
 func meanData(u *compare.Unit, columns []int) []*cellData {
 	row := make([]*cellData, len(columns))
 	if u == nil {
@@ -91,7 +96,8 @@ func meanData(u *compare.Unit, columns []int) []*cellData {
 	return row
 }
 
-// otherUnits gives the scripts the other units of the heat map, all or none.
+// addOtherUnits adds the other units of the heat map for the scripts: all of them, or none with a
+// note. A choice of some units would look like all there are.
 func (a *pageBuilder) addOtherUnits(shown pageRows) {
 	a.page.Controls.Units = []string{clipped(escape.Printable(a.firstUnit()))}
 	names := a.otherNames()
@@ -111,7 +117,7 @@ func (a *pageBuilder) addOtherUnits(shown pageRows) {
 	}
 }
 
-// firstUnit names what the page shows before anybody chose.
+// firstUnit names the unit that the page shows at first.
 func (a *pageBuilder) firstUnit() string {
 	first := a.c.Tables[0].Primary().Name
 	for _, t := range a.c.Tables {
@@ -125,15 +131,16 @@ func (a *pageBuilder) firstUnit() string {
 // packedBytes is the least that a cell takes in a block.
 const packedBytes = 8
 
-// A rawUnit has the values of one unit by row and column of the heat map, in the order of the text.
+// A rawUnit has the values of one unit by row and column of the heat map, in the order of the
+// text.
 type rawUnit struct {
 	Unit   string           `json:"unit"`
 	Symbol string           `json:"symbol"`
 	Rows   [][][]jsonNumber `json:"rows"`
 }
 
-// A number is written with 12 digits: more than any clock has, and none of the noise that comes
-// from turning ns into sec. One that JSON has no word for is null.
+// A jsonNumber is written with 12 digits. No clock has more, and the rounding errors of
+// converting ns to sec are smaller. A number that is not finite is null.
 type jsonNumber float64
 
 func (n jsonNumber) MarshalJSON() ([]byte, error) {
@@ -143,6 +150,7 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 	return []byte("null"), nil
 }
 
+// addRawValues adds all single values, if there is room.
 func (a *pageBuilder) addRawValues(shown pageRows) {
 	values := 0
 	for _, s := range a.c.Log.Series {
@@ -150,7 +158,7 @@ func (a *pageBuilder) addRawValues(shown pageRows) {
 			values += len(u.Values)
 		}
 	}
-	// At least two bytes for a value, and uPlot to draw them.
+	// A value takes at least two bytes, and its drawing takes uPlot.
 	if values*2 > a.left || !a.reservePlots() || !a.addBlock("raw-values", a.rawUnits(shown), 0) {
 		a.page.Raw.Note = "The single values would make this page too large; they are in the " +
 			"benchmark text."
@@ -159,6 +167,7 @@ func (a *pageBuilder) addRawValues(shown pageRows) {
 	a.page.Controls.Raw = true
 }
 
+// rawUnits collects the values of all units, the first unit of each table first.
 func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
 	list := []rawUnit{newRawUnit(shown, a.firstUnit(), (*compare.Table).Primary)}
 	for _, unit := range a.otherNames() {
@@ -167,6 +176,7 @@ func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
 	return list
 }
 
+// newRawUnit collects the values of one unit.
 func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 	data := rawUnit{Unit: escape.Printable(name), Symbol: format.Symbol(name)}
 	for i, t := range shown.c.Tables {
@@ -183,7 +193,7 @@ func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 			data.Rows = append(data.Rows, row)
 		}
 		if hasMeanRow(t) && shown.rows[i] > 0 {
-			data.Rows = append(data.Rows, nil) // the means have no values
+			data.Rows = append(data.Rows, nil) // the row of the means has no values
 		}
 	}
 	return data

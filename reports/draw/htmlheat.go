@@ -12,37 +12,40 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// A heatTable is one unit of several tables, in groups: the columns are those of the comparison, so
-// that one colour and one place mean one column all over the page.
+// A heatTable is one unit of several tables, in groups. Its columns are the columns of the
+// comparison, so that one colour and one place mean one column on the whole page.
 type heatTable struct {
 	ID, Caption string
 	Cols        []columnName
 	Groups      []heatGroup
-	Abs         bool   // a cell shows first what was measured
-	Common      string // what is the same in all rows of all groups
+	Abs         bool   // cells show the measured value first, and not the ratio
+	Common      string // the parts of the names that all rows of all groups share
 }
 
 // A heatGroup is one table of the comparison.
 type heatGroup struct {
 	ID, Heading, Common string
 	Rows                []heatGroupRow
-	Mean                *heatGroupRow // over all rows, shown or not
-	More                int           // rows that are not on the page
+	Mean                *heatGroupRow // over all rows, including rows that are not on the page
+	More                int           // the number of rows that are not on the page
 }
 
+// A heatGroupRow is one row of a group.
 type heatGroupRow struct {
 	Label string
 	Cells []pageCell
 }
 
-// Span is how wide the heading of a group is.
+// Span returns the number of columns that the heading of a group spans.
 func (t heatTable) Span() int { return len(t.Cols) + 1 }
 
-// Fits reports whether so few columns need no scroller, on a telephone either.
+// Fits reports whether the table fits a telephone without scrolling.
 func (t heatTable) Fits() bool { return len(t.Cols) <= 4 }
 
+// tableID returns the anchor of table i.
 func tableID(i int) string { return fmt.Sprintf("table-%d", i+1) }
 
+// headings returns the columns of c with their colours.
 func headings(c *compare.Comparison) []columnName {
 	var list []columnName
 	for i, col := range c.Cols {
@@ -51,9 +54,10 @@ func headings(c *compare.Comparison) []columnName {
 	return list
 }
 
-// A unitOf finds the unit to show of a table, or nil.
+// A unitSelector returns the unit of a table to show, or nil.
 type unitSelector func(t *compare.Table) *compare.Unit
 
+// unitByName selects the unit with the given name.
 func unitByName(unit string) unitSelector {
 	return func(t *compare.Table) *compare.Unit {
 		i := slices.IndexFunc(t.Units, func(u *compare.Unit) bool { return u.Name == unit })
@@ -64,12 +68,13 @@ func unitByName(unit string) unitSelector {
 	}
 }
 
-// shownRows are those that are on the page: the first few of each table.
+// pageRows says how many rows of each table are on the page: the first ones.
 type pageRows struct {
 	c    *compare.Comparison
 	rows []int // by table
 }
 
+// missing returns the number of rows that are not on the page.
 func (s pageRows) missing() int {
 	n := 0
 	for i, t := range s.c.Tables {
@@ -78,6 +83,7 @@ func (s pageRows) missing() int {
 	return n
 }
 
+// cellCount returns the number of cells on the page, measured or not.
 func (s pageRows) cellCount() int {
 	n := 0
 	for i, t := range s.c.Tables {
@@ -86,7 +92,7 @@ func (s pageRows) cellCount() int {
 	return n
 }
 
-// heat shows as many rows as there is room for. Of what is left it takes the greater part only: a
+// addHeatMap adds as many rows as there is room for, but takes at most four fifths of the room. A
 // map without any chart, tooltip or price would be less useful than one without its last rows.
 func (a *pageBuilder) addHeatMap() pageRows {
 	shown := pageRows{a.c, make([]int, len(a.c.Tables))}
@@ -121,7 +127,8 @@ func (a *pageBuilder) addHeatMap() pageRows {
 	return shown
 }
 
-// What the markup takes without names, with some to spare.
+// The sizes of the markup without names, each a little more than it is. The number of rows must
+// be known before the first one is rendered.
 const (
 	headBytes  = 80
 	groupBytes = 300
@@ -129,6 +136,7 @@ const (
 	cellBytes  = 52
 )
 
+// newHeatTable prepares one unit of c for the page.
 func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 	table := heatTable{Cols: headings(shown.c), Common: sharedParts(shown.c)}
 	for i, t := range shown.c.Tables {
@@ -152,14 +160,14 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 	return table
 }
 
-// hasMean reports whether a group shows a geometric mean: of one row it is that row, and without any
-// ratio there is none.
+// hasMeanRow reports whether a group shows a geometric mean. The mean of one row is that row, and
+// without any ratio there is no mean.
 func hasMeanRow(t *compare.Table) bool {
 	return len(t.Rows) > 1 &&
 		slices.ContainsFunc(t.Primary().Overall, func(o compare.Overall) bool { return o.Ratio != 0 })
 }
 
-// sharedParts are the parts of the names that all rows of all tables have.
+// sharedParts returns the parts of the names that all rows of all tables share.
 func sharedParts(c *compare.Comparison) string {
 	shared := strings.Fields(c.Tables[0].Common)
 	for _, t := range c.Tables {
@@ -169,7 +177,7 @@ func sharedParts(c *compare.Comparison) string {
 	return clipped(strings.Join(shared, " "))
 }
 
-// unsaid are the parts of the names of t that neither its heading nor the caption has.
+// ownNameParts returns the parts of the names of t that neither its heading nor said contains.
 func ownNameParts(t *compare.Table, said string) string {
 	parts := slices.DeleteFunc(strings.Fields(t.Common), func(p string) bool {
 		inHeading := func(f compare.Fact) bool { return p == f.Key+"="+f.Value }
@@ -178,6 +186,7 @@ func ownNameParts(t *compare.Table, said string) string {
 	return clipped(strings.Join(parts, " "))
 }
 
+// overallCells returns the row of the geometric means.
 func overallCells(u *compare.Unit, columns []int) []pageCell {
 	list := make([]pageCell, len(columns))
 	for i, p := range columns {
@@ -193,7 +202,7 @@ func overallCells(u *compare.Unit, columns []int) []pageCell {
 	return list
 }
 
-// caption says what the numbers are.
+// caption names the unit and says in which direction it is better.
 func caption(c *compare.Comparison, unit unitSelector) string {
 	said, name := "", ""
 	for _, t := range c.Tables {
@@ -210,6 +219,7 @@ func caption(c *compare.Comparison, unit unitSelector) string {
 	return said
 }
 
+// direction says in which direction u is better.
 func direction(u *compare.Unit) string {
 	switch u.Better {
 	case 0:
@@ -220,9 +230,10 @@ func direction(u *compare.Unit) string {
 	return "less is better"
 }
 
+// A legendEntry is the class of a colour and its meaning.
 type legendEntry struct{ Class, Text string }
 
-// Legend is what the colours of the page's cells mean.
+// Legend returns the meanings of the colours of the cells.
 func (*page) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie"}}
 	for i := range picture.Steps {
@@ -239,12 +250,12 @@ func (*page) Legend() []legendEntry {
 		legendEntry{"none", "not measured"})
 }
 
-// A pageCell has a Class for its colour, but says all that matters in words too. It has two faces:
-// how far it is from the best of its row, and what was measured.
+// A pageCell is a cell of the page in words and a class for its colour: a reader without colours
+// misses nothing. It has two faces: the ratio to the best of its row, and the measured value.
 type pageCell struct {
 	Class         string
-	Rel, Interval string // 2.31×, 2.25–2.38; of the best, what was measured
-	Abs, Spread   string // 46.63ns, ± 2 %
+	Rel, Interval string // "2.31×" and "2.25–2.38"; for the best, the measured value
+	Abs, Spread   string // "46.63ns" and "± 2 %"
 }
 
 var notMeasured = pageCell{Class: "none", Rel: "–", Abs: "–"}
@@ -261,7 +272,7 @@ func newPageCell(h heatCell) pageCell {
 	if h.unit.Exact {
 		cell.Spread = ""
 	}
-	if h.ratio == 0 { // there is no ratio: say how much there is instead
+	if h.ratio == 0 { // no ratio: show the measured value instead
 		cell.Rel, cell.Interval = "", cell.Abs
 	}
 	switch {
@@ -296,6 +307,7 @@ func pageCells(cells []*compare.Cell, u *compare.Unit, columns []int) []pageCell
 // shadeClass is the class of a shade of “worse”: h1 to h8. heat.css gives it its colour.
 func shadeClass(shade int) string { return fmt.Sprintf("h%d", shade) }
 
+// overallCell writes the geometric mean of a column; center is the mean of the measured values.
 func overallCell(o compare.Overall, center string) pageCell {
 	cell := pageCell{Class: shadeClass(picture.StepOf(o.Ratio)), Rel: format.Ratio(o.Ratio) + "×", Abs: center}
 	switch {
@@ -314,14 +326,15 @@ func overallCell(o compare.Overall, center string) pageCell {
 	return cell
 }
 
-// A story is the whole of a cell, for its tooltip.
+// A tooltip holds all figures of a cell.
 type tooltip struct {
 	N         int
 	Lo, Hi    string
-	P, Family string // corrected, and for how many tests
+	P, Family string // the corrected p, and the number of tests it is corrected for
 	Why       string
 }
 
+// newTooltip collects the figures of a cell, and every reason to doubt them.
 func newTooltip(c *compare.Cell, u *compare.Unit) tooltip {
 	s := tooltip{N: len(c.Values), Lo: format.Value(c.Summary.Lo, u.Name), Hi: format.Value(c.Summary.Hi, u.Name)}
 	if v := c.VsBest; v != nil && v.Tests > 0 {

@@ -7,34 +7,35 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// A figureTable describes the samples of one unit.
+// A sampleTable describes the samples of one unit.
 type sampleTable struct {
 	Unit string
 	Rows []sampleRow
 }
 
-// A figureRow has a label if it is the first of a row of the comparison.
+// A sampleRow describes one sample. Label is set in the first line of each row of the comparison.
 type sampleRow struct {
 	Label  *sampleLabel
 	Col    string
 	Values []string // n, min, Q1, median, Q3, max, interval low and high, MAD, CV
 }
 
+// A sampleLabel names a row of the comparison, and says how many lines of the table it spans.
 type sampleLabel struct {
 	Text string
-	Span int // rows
+	Span int // in lines
 }
 
-// figureBytes is the least that a row of figures takes.
+// sampleRowBytes is the least that a line of the table takes.
 const sampleRowBytes = 120
 
-// samples describes the samples of as many units as fit, the first ones first.
+// sampleSection describes the samples of as many units as fit, the first units first.
 func (a *pageBuilder) sampleSection() part {
 	p := part{ID: "samples", Title: "Samples", Intro: "Q1 and Q3 are the medians of the lower and " +
 		"the upper half; MAD is the median absolute deviation; CV is the standard deviation over " +
 		"the mean."}
 	left := 0
-	units := append([]string{""}, a.otherNames()...) // "" for the first unit of each table
+	units := append([]string{""}, a.otherNames()...) // "" stands for the first unit of each table
 	for _, unit := range units {
 		find := (*compare.Table).Primary
 		if unit != "" {
@@ -56,6 +57,7 @@ func (a *pageBuilder) sampleSection() part {
 	return p
 }
 
+// countCells returns the number of measured cells in the selected units.
 func (a *pageBuilder) countCells(unit unitSelector) int {
 	n := 0
 	for _, t := range a.c.Tables {
@@ -72,6 +74,7 @@ func (a *pageBuilder) countCells(unit unitSelector) int {
 	return n
 }
 
+// newSampleTable describes the samples of the selected units.
 func newSampleTable(c *compare.Comparison, unit unitSelector) sampleTable {
 	table := sampleTable{Unit: caption(c, unit)}
 	for _, t := range c.Tables {
@@ -86,6 +89,7 @@ func newSampleTable(c *compare.Comparison, unit unitSelector) sampleTable {
 	return table
 }
 
+// add adds the samples of one row.
 func (f *sampleTable) add(label *sampleLabel, cols []string, cells []*compare.Cell, unit string) {
 	first := label
 	for j, cell := range cells {
@@ -96,7 +100,7 @@ func (f *sampleTable) add(label *sampleLabel, cols []string, cells []*compare.Ce
 	}
 }
 
-// labelOf names a row where no heading does.
+// sampleRowLabel names a row. There are no headings here, so it includes the name of the table.
 func sampleRowLabel(c *compare.Comparison, t *compare.Table, row int) string {
 	if len(c.Tables) == 1 {
 		return t.Rows[row].Shape
@@ -104,6 +108,7 @@ func sampleRowLabel(c *compare.Comparison, t *compare.Table, row int) string {
 	return tableName(c, t) + " " + t.Rows[row].Shape
 }
 
+// sampleFigures formats the figures of one sample in the order of the columns.
 func sampleFigures(c *compare.Cell, unit string) (values []string) {
 	f, s := c.Figures(), c.Summary
 	values = append(values, strconv.Itoa(f.N))

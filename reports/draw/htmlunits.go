@@ -6,8 +6,8 @@ import (
 	"github.com/semabench/semabench/reports/compare"
 )
 
-// A subject is a section for units that people ask for by what they are about. A text that has none
-// of them has no such section.
+// A unitSubject is a section of the page for units that belong together by what they measure. A
+// text without any of these units has no such section.
 type unitSubject struct {
 	id, title, intro string
 	units            []string
@@ -25,8 +25,8 @@ var subjects = []unitSubject{
 		[]string{"exact-allocs/op", "exact-B/op", "allocs/op", "B/op"}},
 }
 
-// units adds a section for each subject that the text has something of, and one for the units that
-// are in no other.
+// addUnitSections adds a section for each subject of which the text has a unit, and a section for
+// the units that are in no other.
 func (a *pageBuilder) addUnitSections() {
 	rest := a.otherNames()
 	for _, s := range subjects {
@@ -43,7 +43,8 @@ func (a *pageBuilder) addUnitSections() {
 	a.addUnitSection(unitSubject{id: "other-units", title: "Other units"}, rest)
 }
 
-// otherNames are the units that are not the first one of every table that has them.
+// otherNames returns the names of the units that are not the primary unit of some table that has
+// them, in order of first appearance.
 func (a *pageBuilder) otherNames() []string {
 	var names []string
 	for _, t := range a.c.Tables {
@@ -56,12 +57,13 @@ func (a *pageBuilder) otherNames() []string {
 	return names
 }
 
-// unitTables is the body of a section: a table for each unit.
+// unitTables is the content of a section: a table for each unit.
 type unitTables struct {
 	Tables []heatTable
-	Folded bool // one below the other would be long
+	Folded bool // folded, because the tables below each other would be long
 }
 
+// addUnitSection adds one section, or a note that it does not fit.
 func (a *pageBuilder) addUnitSection(s unitSubject, units []string) {
 	if len(units) == 0 {
 		return
@@ -77,6 +79,7 @@ func (a *pageBuilder) addUnitSection(s unitSubject, units []string) {
 	a.page.Sections = append(a.page.Sections, p)
 }
 
+// unitTables prepares a table for each unit of a section.
 func (a *pageBuilder) unitTables(s unitSubject, units []string, all pageRows) unitTables {
 	list := unitTables{Folded: s.id == "other-units"}
 	for _, unit := range units {
@@ -90,8 +93,8 @@ func (a *pageBuilder) unitTables(s unitSubject, units []string, all pageRows) un
 	return list
 }
 
-// flatten puts the heading into the labels: a table for each unit has to be short, and the heat map
-// has the headings and the means.
+// flatten puts the heading of a group into the labels of its rows: these tables have to be short,
+// and the heat map above has the headings and the means.
 func (g *heatGroup) flatten(many bool) {
 	for i := range g.Rows {
 		if many {
@@ -101,7 +104,8 @@ func (g *heatGroup) flatten(many bool) {
 	g.ID, g.Heading, g.Mean = "", "", nil
 }
 
-// other finds a unit where it is not the first one, which the heat map has already.
+// otherUnit selects a unit in the tables where it is not the primary one. The heat map shows the
+// primary one already.
 func otherUnit(unit string) unitSelector {
 	return func(t *compare.Table) *compare.Unit {
 		if u := unitByName(unit)(t); u != t.Primary() {
@@ -111,6 +115,7 @@ func otherUnit(unit string) unitSelector {
 	}
 }
 
+// allRows selects all rows of c.
 func allRows(c *compare.Comparison) pageRows {
 	all := pageRows{c, make([]int, len(c.Tables))}
 	for i, t := range c.Tables {

@@ -15,23 +15,23 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table for
-// each configuration in its primary unit, every cell against the best of its row, and the other
-// units folded away.
+// WriteMarkdown writes c for a pull request or a README, without pictures: the answers, one table
+// for each configuration in its primary unit with every cell against the best of its row, and the
+// other units folded.
 func WriteMarkdown(w io.Writer, c *compare.Comparison) error { return Markdown{}.Write(w, c) }
 
-// Markdown says how to write Markdown. The zero value is the way of [WriteMarkdown].
+// Markdown says how to write Markdown. The zero value writes as [WriteMarkdown] does.
 type Markdown struct {
-	// Pictures is the path, without -heat.svg and so on, of the pictures that [WriteDir] has written.
-	// "" shows none, for a text that goes where they are not.
+	// Pictures is the path of the pictures that [WriteDir] has written, without -heat.svg and so
+	// on. "" shows no pictures.
 	Pictures string
 
-	// Brief leaves out the tables: the answers, the noise floor, the machine, and the pictures if
-	// there are any.
+	// Brief leaves out the tables. The answers, the noise floor, the machine and the pictures
+	// remain.
 	Brief bool
 }
 
-// Write writes c.
+// Write writes c as Markdown.
 func (m Markdown) Write(w io.Writer, c *compare.Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	var drawings []drawing
@@ -62,7 +62,7 @@ func (m Markdown) writePicture(w io.Writer, d drawing) {
 	fmt.Fprintf(w, "![%s](%s)\n\n", escape.Markdown(d.alt), target.String())
 }
 
-// writeFolded keeps the larger pictures closed until somebody wants them.
+// writeFolded writes the larger pictures in elements that a reader has to open.
 func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
 	for _, d := range drawings {
 		if d.kind == "heat" {
@@ -74,7 +74,7 @@ func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
 	}
 }
 
-// writeMarkdownHead begins with what went wrong, if anything: no answer is to be read without it.
+// writeMarkdownHead begins with the warnings: no answer should be read without them.
 func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 	if warnings := warningLines(c); len(warnings) > 0 {
 		fmt.Fprintln(w, "> [!WARNING]")
@@ -106,9 +106,10 @@ func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 	}
 }
 
-// fewRows are as many as one can take in; tables with more are folded.
+// fewRows is the number of rows up to which a table is shown open.
 const fewRows = 30
 
+// writeMarkdownTable writes the primary unit of t.
 func writeMarkdownTable(w io.Writer, t *compare.Table) {
 	if len(t.Config) > 0 {
 		fmt.Fprintf(w, "### %s\n\n", escape.Markdown(t.Heading()))
@@ -123,6 +124,7 @@ func writeMarkdownTable(w io.Writer, t *compare.Table) {
 	}
 }
 
+// writeMarkdownUnit writes the cells of t in the unit u.
 func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	head, rule := "| "+escape.Markdown(u.Name)+" |", "| :-- |"
 	for _, col := range t.Cols {
@@ -143,6 +145,7 @@ func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	fmt.Fprintln(w)
 }
 
+// markdownCell writes the value with its interval, then the ratio with its interval.
 func markdownCell(h heatCell) string {
 	if h.kind == picture.Missing {
 		return "–"
@@ -173,6 +176,7 @@ func markdownCell(h heatCell) string {
 	return value
 }
 
+// writeMarkdownLegend explains the notation of the cells.
 func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
 	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
 		"zero), %s in a cell. "+
@@ -182,6 +186,7 @@ func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
 		"%s\n\n", sampleCount(c), caveat(c))
 }
 
+// writeMarkdownOthers writes the other units of each table, folded.
 func writeMarkdownOthers(w io.Writer, c *compare.Comparison) {
 	for _, t := range c.Tables {
 		if len(t.Others()) == 0 {
@@ -191,7 +196,7 @@ func writeMarkdownOthers(w io.Writer, c *compare.Comparison) {
 		if len(t.Config) > 0 {
 			title += ", " + t.Heading()
 		}
-		// HTML and not Markdown up to the empty line.
+		// Up to the empty line this is HTML, and is escaped as HTML.
 		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", html.EscapeString(title))
 		for _, u := range t.Others() {
 			writeMarkdownUnit(w, t, u)

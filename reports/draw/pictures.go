@@ -13,18 +13,19 @@ import (
 
 // A drawing is one of the pictures of a report.
 type drawing struct {
-	kind string // "heat": its file is report-heat.svg
-	name string // for people
-	alt  string // for those who do not see it
+	kind string // "heat" is written to report-heat.svg
+	name string // the name of the picture in headings
+	alt  string // describes the picture for readers that do not see it
 	svg  func() ([]byte, error)
 }
 
-// kinds are those of all drawings that there can be.
+// drawingKinds are the kinds of all drawings, whether or not a report has figures for them.
 var drawingKinds = []string{"heat", "ratios", "scaling", "latency"}
 
+// svgName returns the file name of a picture.
 func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
 
-// drawings returns those that c has figures for.
+// newDrawings returns the drawings for which c has figures. It draws nothing yet.
 func newDrawings(c *compare.Comparison) []drawing {
 	var list []drawing
 	if rows := heatRows(c); len(rows) > 0 {
@@ -55,6 +56,7 @@ func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
 	return err
 }
 
+// heatDrawing prepares the heat map.
 func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
@@ -75,6 +77,7 @@ func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	return drawing{"heat", "Heat map", alt, h.SVG}
 }
 
+// forestDrawing prepares the ratios with their intervals.
 func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	f := picture.Forest{
 		Cols: c.Cols,
@@ -98,6 +101,7 @@ func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
 }
 
+// sheetDrawing prepares a sheet of charts.
 func sheetDrawing(c *compare.Comparison, kind, name string, charts []compare.Chart, how string) drawing {
 	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
 		Title:    name + ", by " + columnKind(c),
@@ -118,6 +122,7 @@ func sheetDrawing(c *compare.Comparison, kind, name string, charts []compare.Cha
 	return drawing{kind, name, alt, s.SVG}
 }
 
+// sheetChart converts a chart for package picture, which chooses its ticks by the room it has.
 func sheetChart(c compare.Chart) picture.Chart {
 	p := picture.Chart{
 		Title: strings.TrimSpace(c.Table.ShortName() + " " + c.Title),

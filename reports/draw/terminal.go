@@ -13,22 +13,24 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// A Terminal is what a comparison is shown on. The zero value is 80 columns wide and has no colours.
+// A Terminal describes the terminal that a heat map is written to. The zero value is 80 columns
+// wide and has no colours.
 type Terminal struct {
 	Width  int  // in columns; 0 means 80
-	Colour bool // it knows the 256 colours of xterm
+	Colour bool // the terminal has the 256 colours of xterm
 }
 
 const (
 	usualWidth   = 80
-	terminalRows = 60 // a screenful and what one scrolls back to
-	narrowest    = 8  // of a cell: 1234? in spaces
+	terminalRows = 60 // one screen, and as much as a user scrolls back to
+	narrowest    = 8  // width of a cell that holds "1234?" between spaces
 	widestCell   = 12
 	labelPercent = 45 // of the width, unless the columns leave more
 )
 
-// WriteHeat writes the short story of c: which column to use, how noisy the figures are, and a heat map
-// of the ratios to the best of each row. A row that does not fit continues below all others.
+// WriteHeat writes a summary of c: which column to use, how noisy the figures are, and a heat map
+// of the ratios to the best of each row. Columns that do not fit the width continue in a second
+// block below the first.
 func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
 	if t.Width < 1 {
 		t.Width = usualWidth
@@ -46,6 +48,7 @@ func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
 	return out.Flush()
 }
 
+// writeAnswers writes one line for each table, with the names aligned.
 func (t Terminal) writeAnswers(w io.Writer, c *compare.Comparison) {
 	list, left := tableAnswers(c)
 	names := 0
@@ -68,14 +71,16 @@ func (t Terminal) writeNoise(w io.Writer, n compare.Noise) {
 	}
 }
 
-// A heatGrid is a heat map laid out for a width.
+// A terminalTable is a heat map laid out for a width.
 type terminalTable struct {
 	Terminal
-	cols                         []string
-	rows                         []heatRow
-	label, cell, columnsPerBlock int // widths, and how many columns fit side by side
+	cols []string
+	rows []heatRow
+	// the widths of the labels and the cells, and how many columns fit side by side
+	label, cell, columnsPerBlock int
 }
 
+// writeRatios lays out the heat map and writes it in blocks of columns.
 func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow) {
 	g := terminalTable{Terminal: t, cols: c.Cols, rows: rows[:min(terminalRows, len(rows))], cell: narrowest}
 	for _, r := range g.rows {
@@ -100,7 +105,7 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 	t.writeWrapped(w, "", legend)
 }
 
-// write writes some of the columns. A line is left free around tables of more than one row.
+// write writes one block of columns. An empty line separates tables, unless both have one row.
 func (g terminalTable) write(w io.Writer, from, to int) {
 	line := strings.Repeat(" ", g.label)
 	for _, name := range g.cols[from:to] {
@@ -119,6 +124,7 @@ func (g terminalTable) write(w io.Writer, from, to int) {
 	}
 }
 
+// bold prints s in bold type.
 func (t Terminal) bold(s string) string {
 	if !t.Colour {
 		return s
@@ -128,8 +134,8 @@ func (t Terminal) bold(s string) string {
 
 const reset = "\x1b[0m"
 
-// A paint is a ground and a text on it, from the 256 colours of xterm. Both are set, so it does not
-// matter which theme the terminal has.
+// A cellColours is a background and a text colour, from the 256 colours of xterm. Both are set,
+// so the contrast does not depend on the theme of the terminal.
 type cellColours struct{ ground, text int }
 
 const black, white = 16, 231
@@ -144,6 +150,7 @@ var (
 	}
 )
 
+// paint colours s as the cell c.
 func (t Terminal) paint(c heatCell, s string) string {
 	if !t.Colour {
 		return s
@@ -164,22 +171,25 @@ func (t Terminal) paint(c heatCell, s string) string {
 	return fmt.Sprintf("\x1b[%s;38;5;%d;48;5;%dm%s%s", weight, p.text, p.ground, s, reset)
 }
 
-// fit cuts or pads s to a number of columns of the terminal; wide characters take two.
+// fit cuts or pads s to a number of columns of the terminal. Wide characters take two columns.
 func fit(s string, to int) string {
 	s = cut(s, to)
 	return s + strings.Repeat(" ", to-uniseg.StringWidth(s))
 }
 
+// fitRight is fit with the padding on the left.
 func fitRight(s string, to int) string {
 	s = cut(s, to)
 	return strings.Repeat(" ", to-uniseg.StringWidth(s)) + s
 }
 
+// cut shortens s to a number of columns. It cuts between grapheme clusters: a letter keeps its
+// accents.
 func cut(s string, to int) string {
 	if uniseg.StringWidth(s) <= to {
 		return s
 	}
-	kept, used := "", 1 // for the ellipsis
+	kept, used := "", 1 // 1 for the ellipsis
 	for clusters := uniseg.NewGraphemes(s); clusters.Next(); {
 		if used += clusters.Width(); used > to {
 			break
@@ -189,8 +199,8 @@ func cut(s string, to int) string {
 	return kept + "…"
 }
 
-// writeWrapped breaks text between words, and begins further lines below the text and not below
-// what is before it.
+// writeWrapped writes before and then text, broken between words. Further lines are indented by
+// the width of before.
 func (t Terminal) writeWrapped(w io.Writer, before, text string) {
 	indent := uniseg.StringWidth(strings.NewReplacer("\x1b[1m", "", reset, "").Replace(before))
 	line, used := before, indent

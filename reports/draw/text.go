@@ -11,9 +11,9 @@ import (
 	"github.com/semabench/semabench/reports/compare"
 )
 
-// WriteText writes c as benchstat would: one table for each configuration and unit, every column
-// against the first, with the p of each test alone. Then come the ratios, with their intervals and
-// with p corrected. What is missing or broken comes before the tables.
+// WriteText writes c as benchstat would: one table for each configuration and unit, with every
+// column against the first one and the p of each test alone. The ratios follow, with their
+// intervals and with corrected p. The warnings come before the tables.
 func WriteText(w io.Writer, c *compare.Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	if warnings := warningLines(c); len(warnings) > 0 {
@@ -41,10 +41,11 @@ func WriteText(w io.Writer, c *compare.Comparison) error {
 	return out.Flush()
 }
 
+// writeUnit writes one table of t. Columns without a value in the unit u are left out.
 func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	var notes footnotes
 	g := newTextTable(u.Name)
-	var cols []int // those that have this unit
+	var cols []int // the columns that have this unit
 	for col, name := range t.Cols {
 		if u.Measured(col) {
 			cols = append(cols, col)
@@ -67,7 +68,7 @@ func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	}
 }
 
-// addRow reports whether the row has any cell in this unit; if not, there is nothing to add.
+// addRow adds a row, unless it has no cell in this unit. It reports whether it added one.
 func (g *textTable) addRow(name string, u *compare.Unit, cells []*compare.Cell, cols []int, notes *footnotes) bool {
 	var centers []float64
 	for _, col := range cols {
@@ -78,7 +79,7 @@ func (g *textTable) addRow(name string, u *compare.Unit, cells []*compare.Cell, 
 	if len(centers) == 0 {
 		return false
 	}
-	// One scale, so that a row can be read across.
+	// One scale for the row, so that its values can be compared at a glance.
 	scale := benchunit.CommonScale(centers, benchunit.ClassOf(u.Name))
 	g.row(name)
 	for i, col := range cols {
@@ -89,6 +90,7 @@ func (g *textTable) addRow(name string, u *compare.Unit, cells []*compare.Cell, 
 	return true
 }
 
+// newTextCell formats a cell in the scale of its row.
 func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes) textCell {
 	e := textCell{
 		center: scale.Format(c.Summary.Center),
@@ -103,6 +105,7 @@ func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes
 	return e
 }
 
+// addGeomeans adds the row of the geometric means, in the notation of benchstat.
 func (g *textTable) addGeomeans(u *compare.Unit, cols []int, notes *footnotes) {
 	g.row("geomean")
 	for i, col := range cols {
@@ -128,7 +131,7 @@ func (g *textTable) addGeomeans(u *compare.Unit, cols []int, notes *footnotes) {
 // footnotes numbers the different warnings of one table.
 type footnotes struct{ list []string }
 
-// mark returns the superscripts of warnings.
+// mark returns the superscripts of the warnings, and adds new ones to the list.
 func (f *footnotes) mark(warnings ...[]error) string {
 	var marks []string
 	for _, list := range warnings {
@@ -139,6 +142,7 @@ func (f *footnotes) mark(warnings ...[]error) string {
 	return strings.Join(marks, " ")
 }
 
+// number returns the number of a warning.
 func (f *footnotes) number(msg string) int {
 	for i, n := range f.list {
 		if n == msg {
@@ -149,6 +153,7 @@ func (f *footnotes) number(msg string) int {
 	return len(f.list)
 }
 
+// superscript writes n in superscript digits.
 func superscript(n int) string {
 	digits := []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
 	var b strings.Builder

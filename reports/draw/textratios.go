@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// writeRatios writes what benchstat does not say, below what it does: its table is known by heart.
+// writeRatios writes the ratios in tables of their own. The tables above them keep the layout of
+// benchstat, which readers know by heart.
 func writeRatios(w io.Writer, c *compare.Comparison) {
 	begun := false
 	for _, t := range c.Tables {
@@ -32,9 +33,11 @@ func writeRatios(w io.Writer, c *compare.Comparison) {
 	}
 }
 
-// ratioWidth is that of "0.812 [0.794, 0.823] p=0.001 different".
+// ratioWidth is the width of "0.812 [0.794, 0.823] p=0.001 different".
 const ratioWidth = 44
 
+// writeUnitRatios writes the ratios of one unit. The base column and rows without ratios are left
+// out.
 func writeUnitRatios(w io.Writer, t *compare.Table, u *compare.Unit) {
 	label := width(u.Name)
 	for _, r := range t.Rows {
@@ -64,7 +67,8 @@ func writeUnitRatios(w io.Writer, t *compare.Table, u *compare.Unit) {
 	}
 }
 
-// text is the ratio, its interval and what follows: "0.812 [0.794, 0.823] p=0.001 different".
+// ratioLine returns the ratio, its interval, the corrected p and the verdict: "0.812 [0.794,
+// 0.823] p=0.001 different".
 func ratioLine(v *compare.Versus) string {
 	var parts []string
 	if v.Ratio.Medians != 0 {
@@ -81,7 +85,8 @@ func ratioLine(v *compare.Versus) string {
 	return strings.Join(append(parts, v.Verdict()), " ")
 }
 
-// interval is empty if the values are exact or have no ratio, and says so if they are too few.
+// intervalText returns the interval in brackets. It returns "[0, ∞]" if the samples are too few,
+// and "" if the values are exact or have no ratio.
 func intervalText(r compare.Ratio) string {
 	switch {
 	case r.Confidence > 0:

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// A grid lays out one table in the manner of benchstat: a label, then for each column a center
-// and its spread, and from the second column on a delta with its test.
+// A textTable lays out one table in the manner of benchstat: a label, then for each column a
+// center and its spread, and from the second column on a delta with its test.
 //
 //	              │    cond     │              channel              │
 //	              │   sec/op    │   sec/op     vs base              │
@@ -19,7 +19,7 @@ type textTable struct {
 	unit    string
 	columns []string
 	rows    []textRow
-	free    []textCell // for rows to come
+	free    []textCell // cells that are allocated, but in no row yet
 }
 
 type textRow struct {
@@ -27,17 +27,20 @@ type textRow struct {
 	entries []textCell
 }
 
-// An entry is one cell of a grid, in the pieces that are aligned below each other.
+// A textCell is one cell in the pieces that are aligned below each other.
 type textCell struct{ center, spread, note, delta, test, deltaNote string }
 
 const vsBase = "vs base"
 
 func newTextTable(unit string) *textTable { return &textTable{unit: unit} }
 
+// column adds a column.
 func (g *textTable) column(name string) { g.columns = append(g.columns, name) }
 
+// set fills in a cell of the last row.
 func (g *textTable) set(column int, e textCell) { g.rows[len(g.rows)-1].entries[column] = e }
 
+// row adds a row. Its cells come from a large allocation: a report may have 25 000 rows.
 func (g *textTable) row(label string) {
 	if len(g.free) < len(g.columns) {
 		g.free = make([]textCell, 64*len(g.columns))
@@ -47,12 +50,13 @@ func (g *textTable) row(label string) {
 	g.rows = append(g.rows, textRow{label, entries})
 }
 
-// expect makes room for rows.
+// reserveRows makes room for so many rows.
 func (g *textTable) reserveRows(rows int) { g.rows = slices.Grow(g.rows, rows) }
 
-// widths are the column's widths of the pieces of an entry. Notes carry their own space.
+// widths are the widths of the pieces of a column. A note includes the space before it.
 type widths struct{ center, spread, note, delta, test, deltaNote int }
 
+// write writes the table. Two passes: the widths are known only when all rows are.
 func (g *textTable) write(w io.Writer) {
 	label := 0
 	for _, r := range g.rows {
@@ -74,7 +78,8 @@ func (g *textTable) write(w io.Writer) {
 	}
 }
 
-// measureColumn widens the center if the column's name is wider than all below it.
+// measureColumn returns the widths of column i. If its heading is wider than all cells, the
+// center takes the difference.
 func (g *textTable) measureColumn(i int) widths {
 	var ws widths
 	for _, r := range g.rows {
@@ -94,10 +99,13 @@ func (g *textTable) measureColumn(i int) widths {
 	return ws
 }
 
+// summary is the width of a value with its spread and note.
 func (ws widths) summary() int { return ws.center + width(" ± ") + ws.spread + ws.note }
 
+// comparison is the width of a delta with its test and note.
 func (ws widths) comparison() int { return ws.delta + ws.test + ws.deltaNote }
 
+// total is the width of a column; compared columns have a delta.
 func (ws widths) total(compared bool) int {
 	if !compared {
 		return ws.summary()
@@ -105,6 +113,7 @@ func (ws widths) total(compared bool) int {
 	return ws.summary() + width("  ") + ws.comparison()
 }
 
+// writeHead writes the names of the columns and the units below them.
 func (g *textTable) writeHead(w io.Writer, label int, all []widths) {
 	names := strings.Repeat(" ", label)
 	units := names
@@ -118,6 +127,7 @@ func (g *textTable) writeHead(w io.Writer, label int, all []widths) {
 	fmt.Fprintf(w, "%s │\n%s │\n", names, units)
 }
 
+// format joins the pieces of a cell, each padded to the width of its column.
 func (e textCell) format(ws widths, compared bool) string {
 	between := " ± "
 	if e.spread == "" {
@@ -132,6 +142,7 @@ func (e textCell) format(ws widths, compared bool) string {
 	return s
 }
 
+// spaced puts a space before s, unless s is empty.
 func spaced(s string) string {
 	if s == "" {
 		return ""

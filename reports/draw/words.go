@@ -14,12 +14,13 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// caveat is in every output.
+// caveat returns the sentence about the correction that every output contains.
 func caveat(c *compare.Comparison) string {
 	return "Differences are judged by p after Holm's correction for the " + familyText(c) +
 		": in each such family the chance of even one false difference is at most 5 %."
 }
 
+// familyText names the tests that are corrected together.
 func familyText(c *compare.Comparison) string {
 	if c.Family == compare.ByUnit {
 		return "tests of a unit in all tables"
@@ -27,7 +28,8 @@ func familyText(c *compare.Comparison) string {
 	return "tests of a unit in one table"
 }
 
-// warnings says what the reader has to know before any table, most important first.
+// warningLines returns what a reader should know before any table, the most important first.
+// Lines that begin with a space are details of the line before.
 func warningLines(c *compare.Comparison) []string {
 	var list []string
 	for _, f := range c.Log.Files {
@@ -48,7 +50,7 @@ func warningLines(c *compare.Comparison) []string {
 	return append(append(list, failureLines(c)...), c.Notes...)
 }
 
-// failures begins with what follows from them.
+// failureLines returns the failures of the program, after a line that says what they mean.
 func failureLines(c *compare.Comparison) []string {
 	n := len(c.Log.Failures)
 	if n == 0 {
@@ -67,7 +69,7 @@ func failureLines(c *compare.Comparison) []string {
 
 func brokenLine(b *benchfmt.SyntaxError) string { return escape.Printable(b.Error()) }
 
-// completeness says whether the text is all that was planned. There are three answers.
+// completeness returns "complete", "partial", or "unknown" if some file has no plan.
 func completeness(c *compare.Comparison) string {
 	present, planned, unplanned := 0, 0, false
 	for _, f := range c.Log.Files {
@@ -83,7 +85,7 @@ func completeness(c *compare.Comparison) string {
 	return "complete"
 }
 
-// recompute is the benchstat command that gives the figures of c.
+// recomputeCommand returns the benchstat command that computes the figures of c.
 func recomputeCommand(c *compare.Comparison) string {
 	args := []string{"benchstat"}
 	if len(c.Log.Files) > 1 {
@@ -102,21 +104,21 @@ func recomputeCommand(c *compare.Comparison) string {
 		name := escape.Printable(f.Name)
 		if strings.Contains(name, "=") {
 			name = fmt.Sprintf("file%d=%s", i+1,
-				name) // or benchstat takes a part of it for a label
+				name) // a label before the name, or benchstat would take the part before = for one
 		}
 		args = append(args, escape.Shell(name))
 	}
 	return strings.Join(args, " ")
 }
 
-// maxListed is how many broken lines an output lists; it counts them all. A program that prints
-// into its own benchmarks breaks thousands of lines in the same way.
+// maxListed is the number of broken lines that an output lists; it counts them all. A program
+// that prints into its own benchmarks breaks thousands of lines in the same way.
 const maxListed = 20
 
-// A familyAnswer is an answer with the name of what it is about.
+// A tableAnswer is an answer with the name of its table.
 type tableAnswer struct{ name, text string }
 
-// answers are those of the first tables, for the head of an output, and how many are left.
+// tableAnswers returns the answers of the first tables, and how many are left.
 func tableAnswers(c *compare.Comparison) (list []tableAnswer, left int) {
 	const most = 20
 	all := c.Answers()
@@ -130,7 +132,7 @@ func tableAnswers(c *compare.Comparison) (list []tableAnswer, left int) {
 	return list, len(all) - len(list)
 }
 
-// answerText is all answers in one paragraph.
+// answerText returns all answers as one paragraph, for the description of a picture.
 func answerText(c *compare.Comparison) string {
 	var b strings.Builder
 	list, _ := tableAnswers(c)
@@ -140,7 +142,8 @@ func answerText(c *compare.Comparison) string {
 	return b.String()
 }
 
-// flawNote is the warnings without their details. A picture is shown where the text is not.
+// warningNote returns the warnings without their details. A picture is shown apart from the text,
+// so it has to carry them itself.
 func warningNote(c *compare.Comparison) string {
 	var list []string
 	for _, line := range warningLines(c) {
@@ -163,14 +166,14 @@ func sampleCount(c *compare.Comparison) string {
 	return fmt.Sprintf("%d to %d samples", low, high)
 }
 
-// cellCount is the number of benchmarks: cells of the primary units.
+// cellCount returns the number of measured cells in the primary units.
 func cellCount(c *compare.Comparison) int {
 	n := 0
 	c.EachCell(func(*compare.Cell) { n++ })
 	return n
 }
 
-// ratiosOf says which unit the ratios of rows are in.
+// ratiosOf names the units of the ratios in rows, and their better direction.
 func ratiosOf(rows []heatRow) string {
 	var units []string
 	for _, r := range rows {
@@ -189,12 +192,13 @@ func ratiosOf(rows []heatRow) string {
 // columnKind turns /impl into impl.
 func columnKind(c *compare.Comparison) string { return strings.TrimLeft(c.By, "/.") }
 
-// firstOf cuts a list, and says how many are missing.
+// firstOf returns the first elements of a list, and the number of the others.
 func firstOf[T any](list []T, most int) ([]T, int) {
 	n := min(len(list), most)
 	return list[:n], len(list) - n
 }
 
+// andMore says that n more follow, or "" if none do.
 func andMore(n int, noun string) string {
 	if n == 0 {
 		return ""
@@ -202,6 +206,7 @@ func andMore(n int, noun string) string {
 	return fmt.Sprintf("and %s more", format.Plural(n, noun))
 }
 
+// clipped shortens s to maxText characters.
 func clipped(s string) string {
 	if r := []rune(s); len(r) > maxText {
 		return string(r[:maxText]) + "…"
@@ -209,5 +214,5 @@ func clipped(s string) string {
 	return s
 }
 
-// maxText is how much of a name or a value is shown where one alone could fill a page.
+// maxText limits a name or value in places where a single one could fill the page.
 const maxText = 300
