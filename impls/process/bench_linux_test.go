@@ -57,7 +57,7 @@ func BenchmarkUncontended(b *testing.B) {
 
 // The same in a process that has joined: the broker is another one then.
 func BenchmarkUncontendedChild(b *testing.B) {
-	eachImpl(b, func(b *testing.B, s site) { pairs(b, start(b, s.what)) })
+	forEachNamed(b, func(b *testing.B, s namedSem) { pairs(b, start(b, s.spec)) })
 }
 
 func pairs(b *testing.B, c *child) {
@@ -87,7 +87,7 @@ func processorTime(b *testing.B) time.Duration {
 
 // From the Release in one process to the return of Acquire in another, which slept. Both read one clock.
 func BenchmarkHandoff(b *testing.B) {
-	eachImpl(b, func(b *testing.B, s site) { handOff(b, s.sem(b), start(b, s.what)) })
+	forEachNamed(b, func(b *testing.B, s namedSem) { handOff(b, s.open(b), start(b, s.spec)) })
 }
 
 func handOff(b *testing.B, sem process.Semaphore, waiter *child) {
@@ -105,14 +105,14 @@ func handOff(b *testing.B, sem process.Semaphore, waiter *child) {
 
 // From kill -9 of the holder to the return of Acquire in another process.
 func BenchmarkKilledHolder(b *testing.B) {
-	eachImpl(b, func(b *testing.B, s site) {
-		if !s.survives() {
+	forEachNamed(b, func(b *testing.B, s namedSem) {
+		if !s.reclaims() {
 			b.Skip("the tokens of a killed process are lost")
 		}
-		waiter := start(b, s.what)
+		waiter := start(b, s.spec)
 		var took []time.Duration
 		for b.Loop() {
-			holder := start(b, s.what)
+			holder := start(b, s.spec)
 			holder.must("acquire 1")
 			waiter.tell("stamp 1")
 			time.Sleep(5 * time.Millisecond)
@@ -126,8 +126,8 @@ func BenchmarkKilledHolder(b *testing.B) {
 
 // From the cancellation of a waiter to the return of its Acquire.
 func BenchmarkCancel(b *testing.B) {
-	eachImpl(b, func(b *testing.B, s site) {
-		sem := s.sem(b)
+	forEachNamed(b, func(b *testing.B, s namedSem) {
+		sem := s.open(b)
 		mustAcquire(b, sem, 1)
 		defer sem.Release(1)
 		var took []time.Duration
@@ -148,10 +148,10 @@ func BenchmarkCancel(b *testing.B) {
 // and the share of the slowest against the fastest.
 func BenchmarkFourProcesses(b *testing.B) {
 	const processes, long = 4, 300 * time.Millisecond
-	eachImpl(b, func(b *testing.B, s site) {
+	forEachNamed(b, func(b *testing.B, s namedSem) {
 		var children []*child
 		for range processes {
-			children = append(children, start(b, s.what))
+			children = append(children, start(b, s.spec))
 		}
 		total := make([]int, processes)
 		for b.Loop() {
@@ -180,8 +180,8 @@ func BenchmarkBlocked(b *testing.B) {
 		for _, impl := range process.All() {
 			b.Run(fmt.Sprintf("goroutines=%d/impl=%s", goroutines, impl.Name), func(b *testing.B) {
 				for b.Loop() {
-					s := newSite(b, impl, 1)
-					sem, c := s.sem(b), start(b, s.what)
+					s := newNamed(b, impl, 1)
+					sem, c := s.open(b), start(b, s.spec)
 					mustAcquire(b, sem, 1)
 					threads, kilobytes := c.status(b, "Threads"), c.status(b, "VmRSS")
 					c.must("block %d", goroutines)
@@ -197,10 +197,10 @@ func BenchmarkBlocked(b *testing.B) {
 	}
 }
 
-func eachImpl(b *testing.B, measure func(b *testing.B, s site)) {
+func forEachNamed(b *testing.B, measure func(b *testing.B, s namedSem)) {
 	units()
 	for _, impl := range process.All() {
-		b.Run("impl="+impl.Name, func(b *testing.B) { measure(b, newSite(b, impl, 1)) })
+		b.Run("impl="+impl.Name, func(b *testing.B) { measure(b, newNamed(b, impl, 1)) })
 	}
 }
 

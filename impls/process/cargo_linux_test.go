@@ -16,13 +16,13 @@ const crates = 7 // that cargo builds: one, and six that it depends on and that 
 // Cargo is a client of Go, by a fifo.
 func TestServerOfCargo(t *testing.T) {
 	needs(t, "cargo")
-	w := newWorkshop(t)
+	w := newProject(t)
 	writeCrates(t, w)
 	for _, tokens := range []int64{1, 2} {
 		sem := must2(process.ServeJobserver(filepath.Join(t.TempDir(), "fifo"), tokens))
 		mustPeak(t, fmt.Sprintf("cargo on %d tokens", tokens), int(tokens), func() int {
-			serveOne(t, sem, w.cargo(t, " -j "+sem.Auth()))
-			site{}.allFree(t, sem, tokens)
+			runClient(t, sem, w.cargo(t, " -j "+sem.Auth()))
+			namedSem{}.mustAllBeFree(t, sem, tokens)
 			return w.peak(t, crates)
 		})
 		must(t, sem.Close())
@@ -33,17 +33,17 @@ func TestServerOfCargo(t *testing.T) {
 func TestServerOfMakeAndCargo(t *testing.T) {
 	needs(t, "make")
 	needs(t, "cargo")
-	w := newWorkshop(t)
+	w := newProject(t)
 	writeCrates(t, w)
 	for _, tokens := range []int64{2, 3, 4} {
 		sem := must2(process.NewJobserver(tokens))
 		mustPeak(t, fmt.Sprintf("make, cargo and Go on %d tokens", tokens), int(tokens), func() int {
 			var wg sync.WaitGroup
-			wg.Go(func() { serveOne(t, sem, w.command(" -j "+sem.Auth(), "make", "jobs")) })
-			wg.Go(func() { serveOne(t, sem, w.cargo(t, " -j "+sem.Auth())) })
+			wg.Go(func() { runClient(t, sem, w.command(" -j "+sem.Auth(), "make", "jobs")) })
+			wg.Go(func() { runClient(t, sem, w.cargo(t, " -j "+sem.Auth())) })
 			wg.Go(func() { must(t, w.runJobs(sem)) })
 			wg.Wait()
-			site{}.allFree(t, sem, tokens)
+			namedSem{}.mustAllBeFree(t, sem, tokens)
 			return w.peak(t, makeJobs+crates+goJobs)
 		})
 		must(t, sem.Close())
@@ -54,7 +54,7 @@ func TestServerOfMakeAndCargo(t *testing.T) {
 func TestClientBesideCargoOfMake(t *testing.T) {
 	needs(t, "make")
 	needs(t, "cargo")
-	w := newWorkshop(t)
+	w := newProject(t)
 	writeCrates(t, w)
 	for _, jobs := range []int{2, 3, 4} {
 		mustPeak(t, fmt.Sprintf("make -j%d with cargo and a Go client", jobs), jobs, func() int {
@@ -70,7 +70,7 @@ func TestClientBesideCargoOfMake(t *testing.T) {
 // Cargo serves its tokens to a Go client, which one of its compilers is, while others compile.
 func TestClientOfCargo(t *testing.T) {
 	needs(t, "cargo")
-	w := newWorkshop(t)
+	w := newProject(t)
 	writeCrates(t, w)
 	for _, jobs := range []int{2, 3} {
 		mustPeak(t, fmt.Sprintf("cargo -j%d with a Go client", jobs), jobs, func() int {
@@ -84,7 +84,7 @@ func TestClientOfCargo(t *testing.T) {
 }
 
 // cargo builds all from nothing.
-func (w workshop) cargo(t *testing.T, flags string) *exec.Cmd {
+func (w project) cargo(t *testing.T, flags string) *exec.Cmd {
 	target := filepath.Join(w.dir, "target")
 	must(t, os.RemoveAll(target))
 	cmd := w.command(flags, "cargo", "build", "--offline", "--quiet")
@@ -95,7 +95,7 @@ func (w workshop) cargo(t *testing.T, flags string) *exec.Cmd {
 
 // writeCrates writes a crate that depends on others, and a wrapper that tells the log of compilers. The
 // compiler of the crate that is GO_CLIENT is a Go client first.
-func writeCrates(t *testing.T, w workshop) {
+func writeCrates(t *testing.T, w project) {
 	manifest := "[package]\nname = \"all\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n"
 	for i := range crates - 1 {
 		manifest += fmt.Sprintf("c%d = { path = \"c%d\" }\n", i, i)

@@ -23,7 +23,7 @@ var flagsGiven = map[string]bool{}
 
 func TestMain(m *testing.M) {
 	if what, ok := os.LookupEnv(childVar); ok {
-		os.Exit(beChild(what))
+		os.Exit(childMain(what))
 	}
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) { flagsGiven[f.Name] = true })
@@ -89,16 +89,16 @@ func (c *child) answer() string {
 }
 
 func (c *child) answerWithin(d time.Duration) (string, bool) {
-	said := make(chan string, 1)
+	result := make(chan string, 1)
 	go func() {
 		line, err := c.out.ReadString('\n')
 		if err != nil {
 			line = "gone: " + err.Error()
 		}
-		said <- strings.TrimSuffix(line, "\n")
+		result <- strings.TrimSuffix(line, "\n")
 	}()
 	select {
-	case line := <-said:
+	case line := <-result:
 		return line, true
 	case <-time.After(d):
 		return "", false

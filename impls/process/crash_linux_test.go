@@ -9,16 +9,16 @@ import (
 
 // A holder is killed. Those who wait get its permits, and those who only try, too.
 func TestKilledHolder(t *testing.T) {
-	onEverySite(t, 2, func(t *testing.T, s site) {
-		sem := s.sem(t)
-		holder := start(t, s.what)
+	forEachMechanism(t, 2, func(t *testing.T, s namedSem) {
+		sem := s.open(t)
+		holder := start(t, s.spec)
 		holder.must("acquire 2")
 		if sem.TryAcquire(1) {
 			t.Fatal("there are more than 2 permits")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if !s.survives() {
+		if !s.reclaims() {
 			holder.kill()
 			holder.mustBe('Z')
 			if sem.TryAcquire(1) {
@@ -31,20 +31,20 @@ func TestKilledHolder(t *testing.T) {
 			t.Fatalf("with its holder killed, Acquire(2) = %v", err)
 		}
 		sem.Release(2)
-		again := start(t, s.what)
+		again := start(t, s.spec)
 		again.must("acquire 1")
 		again.kill()
-		s.allFree(t, sem, 2)
+		s.mustAllBeFree(t, sem, 2)
 	})
 }
 
 // A waiter is killed, first in line. The permit is for the others.
 func TestKilledWaiter(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, s site) {
-		sem := s.sem(t)
+	forEachMechanism(t, 1, func(t *testing.T, s namedSem) {
+		sem := s.open(t)
 		for range 5 {
 			mustAcquire(t, sem, 1)
-			first, second := start(t, s.what), start(t, s.what)
+			first, second := start(t, s.spec), start(t, s.spec)
 			first.tell("acquire 1")
 			first.mustWait()
 			second.tell("acquire 1")
@@ -55,17 +55,17 @@ func TestKilledWaiter(t *testing.T) {
 				t.Fatalf("after the other waiter was killed: %s", got)
 			}
 			second.must("release 1")
-			s.allFree(t, sem, 1)
+			s.mustAllBeFree(t, sem, 1)
 		}
 	})
 }
 
 // A waiter is stopped. It holds nobody up, and goes on where it was.
 func TestStoppedWaiter(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, s site) {
-		sem := s.sem(t)
+	forEachMechanism(t, 1, func(t *testing.T, s namedSem) {
+		sem := s.open(t)
 		mustAcquire(t, sem, 1)
-		first, second := start(t, s.what), start(t, s.what)
+		first, second := start(t, s.spec), start(t, s.spec)
 		first.tell("acquire 1")
 		first.mustWait()
 		second.tell("acquire 1")
@@ -82,15 +82,15 @@ func TestStoppedWaiter(t *testing.T) {
 			t.Fatalf("one that was stopped and goes on: %s", got)
 		}
 		first.must("release 1")
-		s.allFree(t, sem, 1)
+		s.mustAllBeFree(t, sem, 1)
 	})
 }
 
 // A holder is stopped: it still holds, as it may go on at any time.
 func TestStoppedHolder(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, s site) {
-		sem := s.sem(t)
-		holder := start(t, s.what)
+	forEachMechanism(t, 1, func(t *testing.T, s namedSem) {
+		sem := s.open(t)
+		holder := start(t, s.spec)
 		holder.must("acquire 1")
 		holder.signal(syscall.SIGSTOP)
 		holder.mustBe('T')
@@ -101,15 +101,15 @@ func TestStoppedHolder(t *testing.T) {
 		}
 		holder.signal(syscall.SIGCONT)
 		holder.must("release 1")
-		s.allFree(t, sem, 1)
+		s.mustAllBeFree(t, sem, 1)
 	})
 }
 
 // One who waits is told of the death of a holder: it does not have to look by itself.
 func TestDeathIsTold(t *testing.T) {
-	s := siteOf(t, "slots", 1)
-	s.sem(t)
-	holder, waiter := start(t, s.what), start(t, "patient "+s.what)
+	s := namedOf(t, "slots", 1)
+	s.open(t)
+	holder, waiter := start(t, s.spec), start(t, "patient "+s.spec)
 	holder.must("acquire 1")
 	waiter.tell("within 20000 1")
 	waiter.mustWait()

@@ -1,46 +1,47 @@
 package process
 
-// What tests of the outside need of the inside.
+// This file gives the external tests access to internals that exist on Linux only.
 
-// Waiting returns how many goroutines of this process are in line.
+// Waiting returns how many goroutines of this process are in the local queue.
 func Waiting(sem Semaphore) int64 {
-	return sem.(interface{ inThisProcess() int64 }).inThisProcess()
+	return sem.(interface{ localWaiters() int64 }).localWaiters()
 }
 
-func (f *funnel) inThisProcess() int64 { return f.waiting.Load() }
+func (q *localQueue) localWaiters() int64 { return q.waiting.Load() }
 
-// Forge makes all permits of this process those of another owner.
-func Forge(s *Slots, pid int, start uint64) {
+// ForgeOwner makes another process the owner of all permits that this process holds.
+func ForgeOwner(s *Slots, pid int, start uint64) {
 	for i := range s.words {
-		if w := word(s.words[i].Load()); w.owner() == s.me {
+		if w := slot(s.words[i].Load()); w.owner() == s.self {
 			s.words[i].Store(uint64(w.with(ownerOf(pid, start))))
 		}
 	}
 }
 
-// ForgeLock has another owner hold the lock for weights.
+// ForgeLock makes another process the owner of the lock for weighted operations.
 func ForgeLock(s *Slots, pid int, start uint64) {
-	s.lock.Store(uint64(word(0).with(ownerOf(pid, start))))
+	s.lock.Store(uint64(slot(0).with(ownerOf(pid, start))))
 }
 
-// Locked reports whether somebody has the lock for weights.
-func Locked(s *Slots) bool { return word(s.lock.Load()).owner() != 0 }
+// Locked reports whether the lock for weighted operations has an owner.
+func Locked(s *Slots) bool { return slot(s.lock.Load()).owner() != 0 }
 
-// ForgeLeaving has this process stopped in the middle of a release.
-func ForgeLeaving(s *Slots) {
+// ForgeReleasing leaves all permits of this process in the middle of a weighted release.
+func ForgeReleasing(s *Slots) {
 	for i := range s.words {
-		s.mark(i, 0, leaving)
+		s.setMark(i, 0, releasingBit)
 	}
 }
 
-// Forget leaves slots as exec does: this process has opened nothing, and still owns what it held.
-func Forget(s *Slots) { opened.Delete(s.key) }
+// ForgetOpen has the effect of exec on s: this process has no slots open, and still owns the
+// permits that it held.
+func ForgetOpen(s *Slots) { openSlots.Delete(s.id) }
 
-// A futex without anything around it.
+// FutexWait and FutexWake are the plain system calls, for baselines.
 var (
 	FutexWait = futexWait
 	FutexWake = futexWake
 )
 
-// StartOf returns when a process started.
+// StartOf returns when a process started, in ticks since the boot.
 var StartOf = startOf

@@ -5,34 +5,37 @@ import (
 	"time"
 )
 
-// ServeOnly returns a broker with one client, who is at the other end of conn.
-func ServeOnly(size int64, conn net.Conn) *BrokerServer {
+// This file gives the external tests access to internals on every system.
+
+// ServeClient returns a broker with one client, which is at the other end of conn.
+func ServeClient(size int64, conn net.Conn) *BrokerServer {
 	s := newBrokerServer(size)
-	s.serve(conn)
+	s.addClient(conn)
 	return s
 }
 
-// Hello is what a client says first. It is followed by frames of FrameBytes.
-var Hello = frame{hello, wireMagic, 0}.append(nil)
+// Hello is the first frame of a client. All frames have FrameBytes bytes.
+var Hello = frame{frameHello, wireMagic, 0}.append(nil)
 
+// FrameBytes is the size of a frame.
 const FrameBytes = frameBytes
 
-// ParseMakeflags returns what MAKEFLAGS says, as it would be said again.
+// ParseMakeflags returns the value of --jobserver-auth and the number of -j in MAKEFLAGS.
 func ParseMakeflags(flags string) (auth string, jobs int64, err error) {
 	a, err := parseMakeflags(flags)
 	return a.String(), a.jobs, err
 }
 
-// HoldUp keeps a broker from doing anything for a time.
-func HoldUp(s *BrokerServer, long time.Duration) {
+// Delay keeps a broker from handling anything for a time.
+func Delay(s *BrokerServer, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	time.Sleep(long)
+	time.Sleep(d) // this is the delay under test, not a wait for another goroutine
 }
 
-// SetLease has the offers of a broker stand for a time.
-func SetLease(s *BrokerServer, long time.Duration) {
+// SetLease sets how long the offers of a broker stand.
+func SetLease(s *BrokerServer, lease time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lease = long
+	s.lease = lease
 }

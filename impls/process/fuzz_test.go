@@ -23,15 +23,15 @@ func FuzzBroker(f *testing.F) {
 	f.Add(bytes.Join([][]byte{frame(want, 1, 3), frame(want, 2, 1), frame(accept, 2, 0), frame(ask, 3, 0)}, nil))
 	f.Add(bytes.Join([][]byte{frame(want, 1, 3), frame(want, 1, 3), frame(release, 0, 9)}, nil))
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"))
-	f.Fuzz(func(t *testing.T, said []byte) {
+	f.Fuzz(func(t *testing.T, result []byte) {
 		ours, theirs := net.Pipe()
-		server := process.ServeOnly(size, theirs)
-		heard := make(chan struct{})
-		go func() { _, _ = io.Copy(io.Discard, ours); close(heard) }()
+		server := process.ServeClient(size, theirs)
+		replied := make(chan struct{})
+		go func() { _, _ = io.Copy(io.Discard, ours); close(replied) }()
 		_, _ = ours.Write(process.Hello)
-		_, _ = ours.Write(said) // until the broker has had enough
+		_, _ = ours.Write(result) // until the broker has had enough
 		_ = ours.Close()
-		<-heard
+		<-replied
 		if err := server.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func TestInherited(t *testing.T) {
 				t.Error("the parent took a third permit of 2")
 			}
 			child.must("release 2")
-			site{}.allFree(t, sem, size)
+			namedSem{}.mustAllBeFree(t, sem, size)
 		})
 	}
 }
@@ -65,9 +65,9 @@ func TestExec(t *testing.T) {
 			continue
 		}
 		t.Run(impl.Name, func(t *testing.T) {
-			s := newSite(t, impl, 1)
-			sem := s.sem(t)
-			child := start(t, s.what)
+			s := newNamed(t, impl, 1)
+			sem := s.open(t)
+			child := start(t, s.spec)
 			child.must("acquire 1")
 			child.must("exec")
 			if sem.TryAcquire(1) {
@@ -78,7 +78,7 @@ func TestExec(t *testing.T) {
 				child.must("acquire 1")
 			}
 			child.kill()
-			s.allFree(t, sem, 1)
+			s.mustAllBeFree(t, sem, 1)
 		})
 	}
 }
@@ -90,10 +90,10 @@ func TestReusedPid(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	mustAcquire(t, s, 1)
-	process.Forge(s, os.Getpid(), 1) // 10 ms after the boot no process of ours was alive
+	process.ForgeOwner(s, os.Getpid(), 1) // 10 ms after the boot no process of ours was alive
 	mustAcquire(t, s, 1)
 	s.Release(1)
-	site{}.allFree(t, s, 1)
+	namedSem{}.mustAllBeFree(t, s, 1)
 }
 
 // Nothing stays when semaphores are closed: no file, no descriptor, no thread's worth of memory.
@@ -126,8 +126,8 @@ func TestNothingStays(t *testing.T) {
 
 // A call that comes after Close, which nobody should make, finds no permits; it does not crash.
 func TestAfterClose(t *testing.T) {
-	onEverySite(t, 1, func(t *testing.T, named site) {
-		for _, sem := range []process.Semaphore{must2(open(named.what)), must2(named.impl.Make(1)).(process.Semaphore)} {
+	forEachMechanism(t, 1, func(t *testing.T, named namedSem) {
+		for _, sem := range []process.Semaphore{must2(openSpec(named.spec)), must2(named.impl.Make(1)).(process.Semaphore)} {
 			must(t, sem.Close())
 			if sem.TryAcquire(1) {
 				t.Error("TryAcquire(1) = true after Close")

@@ -11,60 +11,66 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxTokens is the largest size of a jobserver. Tokens are bytes in a pipe, which fills pages one by one
-// and frees a page when all of it was read. Up to a page of tokens lie in two pages at most, so
-// however small the kernel makes the pipe, a token that comes back finds room.
+// MaxTokens is the largest size of a jobserver, in permits. Tokens are bytes in a pipe. A pipe
+// fills pages one by one, and reuses a page only after all its bytes were read. One page of tokens
+// lies in two pages at most, and every pipe has two. So a returned token always finds room.
 const MaxTokens = 4096
 
-// token is what GNU make writes, too. Clients must not care.
+// token is the byte that GNU make writes. Clients must not rely on its value.
 const token = '+'
 
-// Jobserver is a semaphore of tokens in a pipe, as GNU make, cargo and ninja share the number of
-// jobs between them: who wants to run a job reads a byte, and writes the same byte back after it.
+// Jobserver is a semaphore of tokens in a pipe. GNU make, cargo and ninja share their number of
+// jobs in the same way: a process that starts a job reads a byte, and afterwards writes the same
+// byte.
 //
-// It costs two calls of the kernel a job, and the runtime's poller waits, so that no thread is
-// taken however many goroutines wait. What the protocol cannot do: tokens have no owner, so
-// those of a killed process are lost; and there is no line between processes, whoever
-// reads first is served. Several tokens are taken at once or not at all, so who waits for
-// several waits until so many lie in the pipe, and may be passed for ever by those who want one.
+// A job costs two system calls. The runtime's poller waits, so waiting goroutines take no thread.
 //
-// Of the contract it keeps within a process all, and between processes all but two things. A try may fail
-// though enough is free, in the moment in which another process that wanted several puts back what
-// it got (C3, C34). And permits are conserved (C2) as long as every process ends by Close or
-// gives back what it holds: nothing in a pipe says whose the missing bytes were.
+// The protocol has two limits. Tokens have no owner, so the tokens of a killed process are lost.
+// And there is no queue between processes: the first process that reads gets the token. A request
+// for several tokens waits until so many are in the pipe and takes them at once. So requests for
+// one token may pass it forever.
 //
-// The pipe is opened once more for this process, as that makes a new description of the same pipe: it
-// can be non-blocking while the one that children inherit stays blocking, as make wants it.
+// Within a process it keeps the whole contract. Between processes it breaks two clauses. A
+// TryAcquire may fail although enough permits are free, at the instant at which another process
+// takes several tokens, finds too few and writes them back (C3, C34). And permits are conserved
+// (C2) only if every process ends by Close or releases what it holds: nothing in a pipe says which
+// process has the missing tokens.
 //
-// Memory order: mu is held by every take and release of this process.
+// The pipe is opened a second time for this process. That makes a new file description of the same
+// pipe, which can be non-blocking while the inherited one stays blocking, as make requires.
+//
+// Memory order: every take and every release of this process holds mu, and a release of a token
+// holds it before the take that reads the token. So within a process a Release synchronizes
+// before the return of the Acquire that it enables. Between processes the pipe orders them.
 type Jobserver struct {
-	funnel
-	name string
-	pipe *os.File // read and write, non-blocking
-	conn syscall.RawConn
-	fifo string // path, if it has one
-	mine bool   // this process made it
-	from server // of a client
+	localQueue
+	name    string
+	pipe    *os.File // for reading and writing, non-blocking
+	conn    syscall.RawConn
+	fifo    string     // path, or "" for a pipe without a name
+	created bool       // this process made the fifo, and Close removes it
+	server  serverInfo // set in clients only
 
-	mu       sync.Mutex
-	moving   mover
-	held     []byte // tokens, to be written back as they were read
-	implicit int    // permits that are in no pipe and that nobody holds: a client's own one
-	lent     int    // those that are held
-	err      error
+	mu           sync.Mutex
+	io           pipeIO
+	held         []byte // tokens, written back as they were read
+	implicitFree int    // free permits that are in no pipe: a client has one
+	implicitHeld int    // held permits that are in no pipe
+	err          error  // once set, every take returns it
 
-	deadline struct { // of the one who waits in the poller
+	deadline struct { // of the wait in the poller
 		sync.Mutex
-		kicked bool
+		interrupted bool
 	}
-	looked time.Time // by him, whether there still is a server
+	lastServerCheck time.Time // used by the kernel waiter only
 }
 
-// NewJobserver serves size tokens from a pipe without a name. Children get it by [Jobserver.Files] and
-// [Jobserver.Auth]; each is to be started under one permit, as a client runs its first job
-// without asking.
+// NewJobserver serves size tokens from a pipe without a name. Child processes get it by
+// [Jobserver.Files] and [Jobserver.Auth]. Start each child under one acquired permit, because
+// a client runs its first job without a token. NewJobserver returns an error if size is
+// not between 0 and [MaxTokens].
 func NewJobserver(size int64) (*Jobserver, error) {
-	if err := inRange("jobserver", size, MaxTokens); err != nil {
+	if err := checkSize("jobserver", size, MaxTokens); err != nil {
 		return nil, err
 	}
 	var fds [2]int
@@ -79,16 +85,17 @@ func NewJobserver(size int64) (*Jobserver, error) {
 	return serve(&Jobserver{name: "jobserver", pipe: pipe}, size)
 }
 
-// ServeJobserver serves size tokens from a fifo that it makes at path, and removes when it is closed.
-// It is what make 4.4 and cargo prefer: their children need to inherit nothing but MAKEFLAGS.
+// ServeJobserver serves size tokens from a fifo that it makes at path. Close removes the fifo. GNU
+// make 4.4 and cargo prefer a fifo, as their children need to inherit only MAKEFLAGS. The error
+// for an existing fifo says whether a process serves it.
 func ServeJobserver(path string, size int64) (*Jobserver, error) {
-	if err := inRange("jobserver", size, MaxTokens); err != nil {
+	if err := checkSize("jobserver", size, MaxTokens); err != nil {
 		return nil, err
 	}
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		err = fmt.Errorf("process: %s: making the jobserver's fifo: %w", path, err)
-		if stat, there := os.Stat(path); there == nil && stat.Mode().Type() == os.ModeNamedPipe {
-			err = errors.Join(err, hasReader(path))
+		if stat, e := os.Stat(path); e == nil && stat.Mode().Type() == os.ModeNamedPipe {
+			err = errors.Join(err, checkFifoServed(path))
 		}
 		return nil, err
 	}
@@ -96,9 +103,11 @@ func ServeJobserver(path string, size int64) (*Jobserver, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("process: jobserver: %w", err), os.Remove(path))
 	}
-	return serve(&Jobserver{name: path, pipe: pipe, fifo: path, mine: true}, size)
+	return serve(&Jobserver{name: path, pipe: pipe, fifo: path, created: true}, size)
 }
 
+// serve makes s a server. It writes the tokens after it has locked the pipe. A client that sees a
+// token therefore sees the lock too, and can tell later that the server has ended.
 func serve(s *Jobserver, size int64) (*Jobserver, error) {
 	s.held = make([]byte, size)
 	for i := range s.held {
@@ -106,30 +115,32 @@ func serve(s *Jobserver, size int64) (*Jobserver, error) {
 	}
 	err := s.start(size)
 	if err == nil {
-		err = lock(s.conn)
+		err = lockPipe(s.conn)
 	}
 	if err == nil {
-		err = s.putBack(int(size))
+		err = s.writeBack(int(size))
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("process: %s: serving tokens: %w", s.name, err), s.Close())
+		err = fmt.Errorf("process: %s: serving tokens: %w", s.name, err)
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// JoinJobserver is for clients: it returns the jobserver that the value of the environment variable
-// MAKEFLAGS names. One permit is this process's own and in no pipe, as its parent pays for it.
-// The size is that of -j if make tells it, and MaxTokens otherwise.
+// JoinJobserver returns the jobserver that the value of the environment variable MAKEFLAGS names.
+// One permit belongs to this process from the start and is in no pipe: the process that started
+// this one has acquired it. The size is the number of -j if MAKEFLAGS contains it, else
+// [MaxTokens]. The error says why MAKEFLAGS names no usable jobserver.
 func JoinJobserver(makeflags string) (*Jobserver, error) {
 	a, err := parseMakeflags(makeflags)
 	if err != nil {
 		return nil, err
 	}
-	s := &Jobserver{name: "jobserver " + a.String(), fifo: a.fifo, implicit: 1}
+	s := &Jobserver{name: "jobserver " + a.String(), fifo: a.fifo, implicitFree: 1}
 	if a.fifo != "" {
-		err = s.joinFifo()
+		err = s.openFifo()
 	} else {
-		err = s.joinPipe(a)
+		err = s.openInherited(a)
 	}
 	if err != nil {
 		return nil, err
@@ -139,7 +150,7 @@ func JoinJobserver(makeflags string) (*Jobserver, error) {
 		size = a.jobs
 	}
 	if err = s.start(size); err == nil {
-		s.from, err = serverOf(s.conn, s.fifo)
+		s.server, err = findServer(s.conn, s.fifo)
 	}
 	if err != nil {
 		return nil, errors.Join(&Broken{s.name, "cannot be used", err}, s.pipe.Close())
@@ -148,13 +159,13 @@ func JoinJobserver(makeflags string) (*Jobserver, error) {
 }
 
 func (s *Jobserver) start(size int64) (err error) {
-	s.funnel.mechanism, s.funnel.size = s, size
+	s.localQueue.mechanism, s.localQueue.size = s, size
 	s.conn, err = s.pipe.SyscallConn()
-	s.moving.begin(s.conn)
+	s.io.init(s.conn)
 	return err
 }
 
-func (s *Jobserver) joinFifo() (err error) {
+func (s *Jobserver) openFifo() (err error) {
 	stat, err := os.Stat(s.fifo)
 	if err != nil {
 		return &Broken{s.fifo, "no jobserver is there", err}
@@ -162,7 +173,7 @@ func (s *Jobserver) joinFifo() (err error) {
 	if stat.Mode().Type() != os.ModeNamedPipe {
 		return &Broken{Name: s.fifo, Fact: "not a fifo"}
 	}
-	if err := hasReader(s.fifo); err != nil {
+	if err := checkFifoServed(s.fifo); err != nil {
 		return err
 	}
 	if s.pipe, err = os.OpenFile(s.fifo, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
@@ -171,17 +182,18 @@ func (s *Jobserver) joinFifo() (err error) {
 	return nil
 }
 
-// joinPipe checks what was inherited. A descriptor may be any file by now, if one of the programs
-// in between closed it and opened another.
-func (s *Jobserver) joinPipe(a auth) (err error) {
-	if err := checkEnds(a); err != nil {
+func (s *Jobserver) openInherited(a auth) (err error) {
+	if err := checkInherited(a); err != nil {
 		return err
 	}
 	s.pipe, err = reopen(a.read, os.O_RDWR|unix.O_NONBLOCK)
 	return err
 }
 
-func checkEnds(a auth) error {
+// checkInherited returns an error unless the two descriptors are the ends of one pipe. A program
+// between the server and this process may have closed a descriptor and opened another file under
+// its number. Reading that file would be a silent error.
+func checkInherited(a auth) error {
 	var ends [2]unix.Stat_t
 	for i, fd := range []int{a.read, a.write} {
 		mode, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
@@ -189,13 +201,13 @@ func checkEnds(a auth) error {
 			err = unix.Fstat(fd, &ends[i])
 		}
 		name := fmt.Sprintf("jobserver %v: descriptor %d", a, fd)
-		wrongWay := []int{unix.O_WRONLY, unix.O_RDONLY}[i]
+		wrongMode := []int{unix.O_WRONLY, unix.O_RDONLY}[i]
 		switch {
 		case err != nil:
 			return &Broken{name, "not open; begin the recipe with +", err}
 		case ends[i].Mode&unix.S_IFMT != unix.S_IFIFO:
 			return &Broken{Name: name, Fact: "not a pipe"}
-		case mode&unix.O_ACCMODE == wrongWay:
+		case mode&unix.O_ACCMODE == wrongMode:
 			return &Broken{Name: name, Fact: "the wrong end of a pipe"}
 		}
 	}
@@ -205,8 +217,8 @@ func checkEnds(a auth) error {
 	return nil
 }
 
-// Auth returns what children are to find in MAKEFLAGS: --jobserver-auth= and the fifo, or the two
-// descriptors that [Jobserver.Files] becomes in the child.
+// Auth returns the flag that children must find in MAKEFLAGS: --jobserver-auth= and the fifo, or
+// the descriptors 3 and 4, which the files of [Jobserver.Files] become in the child.
 func (s *Jobserver) Auth() string {
 	if s.fifo != "" {
 		return "--jobserver-auth=fifo:" + s.fifo
@@ -214,15 +226,19 @@ func (s *Jobserver) Auth() string {
 	return "--jobserver-auth=3,4"
 }
 
-// Files opens the two ends of the pipe for os/exec.Cmd.ExtraFiles, where they have to be the first.
-// The caller closes them when the child has started. Of a fifo there are none.
+// Files opens the two ends of the pipe for os/exec.Cmd.ExtraFiles, where they must come first. The
+// caller closes them after it has started the child. For a fifo Files returns none.
 func (s *Jobserver) Files() (ends []*os.File, err error) {
 	if s.fifo != "" {
 		return nil, nil
 	}
-	for _, way := range []int{os.O_RDONLY, os.O_WRONLY} {
+	for _, flag := range []int{os.O_RDONLY, os.O_WRONLY} {
 		var end *os.File
-		if e := control(s.conn, func(fd int) (err error) { end, err = reopen(fd, way); return err }); e != nil {
+		e := withDescriptor(s.conn, func(fd int) (err error) {
+			end, err = reopen(fd, flag)
+			return err
+		})
+		if e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
@@ -231,19 +247,16 @@ func (s *Jobserver) Files() (ends []*os.File, err error) {
 	return ends, err
 }
 
-// Close gives back what this process holds, and removes the fifo that it made. It refuses those who
-// wait. No call may be running, or follow.
+// Close writes back the tokens that this process holds, and removes the fifo that it made.
+// Goroutines that wait get an error. No other call may be running.
 func (s *Jobserver) Close() error {
-	s.shut()
+	s.shutdown()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.putBack(len(s.held))
+	err := s.writeBack(len(s.held))
 	s.err = errClosed
-	if s.mine {
+	if s.created {
 		err = errors.Join(err, os.Remove(s.fifo))
 	}
 	return errors.Join(err, s.pipe.Close())
 }
-
-// patrolPipe is how often one who waits looks whether there still is a server.
-const patrolPipe = 500 * time.Millisecond

@@ -10,49 +10,53 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a client knows of its server. A pipe is open as long as anybody has it open, other clients and
-// the client itself among them, so it does not tell that its server is gone. This does:
+// A serverInfo holds the facts by which a client detects that its server has ended. The
+// pipe itself does not tell: it stays open while any process has it open, and the clients do.
+// A client detects the end by the first of these signs that applies:
 //
-//   - the fifo is not there any more, or is another one;
-//   - a server of this package holds a lock on the pipe, and nobody holds it any more;
-//   - of those processes above the client that have the pipe open, the first is the server: it
-//     has ended, or closed the pipe;
-//   - where none of these could be seen when the client joined: its parent has ended.
-type server struct {
-	pipe   syscall.RawConn
-	fifo   string // path, if it has one
+//   - The fifo is gone, or another fifo is at its path.
+//   - The pipe was locked when the client joined, as servers of this package lock it, and is
+//     not locked any more.
+//   - The server is the uppermost ancestor of the client that had the pipe open when the client
+//     joined. That process has ended, or has closed the pipe.
+//   - If there was no such ancestor: the parent of the client has ended.
+type serverInfo struct {
+	pipe   syscall.RawConn // nil in a server
+	fifo   string          // path, or "" for a pipe without a name
 	inode  inode
 	locked bool
-	first  owner // of those above that have the pipe open, or nobody
+	holder owner // uppermost ancestor that had the pipe open, or 0
 	parent int
 }
 
-func serverOf(pipe syscall.RawConn, fifo string) (server, error) {
-	s := server{pipe: pipe, fifo: fifo, parent: os.Getppid()}
+// findServer records the signs by which a client will detect the end of its server.
+func findServer(pipe syscall.RawConn, fifo string) (serverInfo, error) {
+	s := serverInfo{pipe: pipe, fifo: fifo, parent: os.Getppid()}
 	var stat unix.Stat_t
-	if err := control(pipe, func(fd int) error { return unix.Fstat(fd, &stat) }); err != nil {
+	err := withDescriptor(pipe, func(fd int) error { return unix.Fstat(fd, &stat) })
+	if err != nil {
 		return s, err
 	}
 	s.inode = inode{stat.Dev, stat.Ino}
-	s.locked = isLocked(pipe)
-	s.first = firstAbove(s.inode)
+	s.locked = isPipeLocked(pipe)
+	s.holder = uppermostHolder(s.inode)
 	return s, nil
 }
 
-// gone returns what was seen by which the server is gone, or nothing.
-func (s server) gone() string {
+// endedReason returns the sign by which the server has ended, or "".
+func (s serverInfo) endedReason() string {
 	var stat unix.Stat_t
 	switch {
 	case s.fifo != "" && (unix.Stat(s.fifo, &stat) != nil || inode{stat.Dev, stat.Ino} != s.inode):
 		return "the server has removed its fifo"
 	case s.locked:
-		if !isLocked(s.pipe) {
+		if !isPipeLocked(s.pipe) {
 			return "the server has ended, or closed it"
 		}
-	case s.first != 0:
-		has, err := hasOpen(s.first.pid(), s.inode)
-		if isDead(s.first) || !has && err == nil {
-			return fmt.Sprintf("its server, %v, has ended or closed it", s.first)
+	case s.holder != 0:
+		open, err := hasOpen(s.holder.pid(), s.inode)
+		if isDead(s.holder) || !open && err == nil {
+			return fmt.Sprintf("its server, %v, has ended or closed it", s.holder)
 		}
 	case os.Getppid() != s.parent:
 		return "the process that handed it down has ended"
@@ -60,14 +64,18 @@ func (s server) gone() string {
 	return ""
 }
 
-// lock is for servers. The lock is that of flock(2), which ends with the description of this process.
-func lock(pipe syscall.RawConn) error {
-	return control(pipe, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
+// lockPipe locks the pipe for a server, by flock(2). The kernel releases the lock when the
+// server's file description is closed. Children do not inherit that description.
+func lockPipe(pipe syscall.RawConn) error {
+	return withDescriptor(pipe, func(fd int) error {
+		return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	})
 }
 
-// isLocked asks for a shared lock, so that clients who ask at once do not take each other for a server.
-func isLocked(pipe syscall.RawConn) bool {
-	return control(pipe, func(fd int) error {
+// isPipeLocked reports whether a server holds the lock. It tries for a shared lock: with an
+// exclusive one, two clients that check at once would each take the other for a server.
+func isPipeLocked(pipe syscall.RawConn) bool {
+	return withDescriptor(pipe, func(fd int) error {
 		err := unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB)
 		if err == nil {
 			err = unix.Flock(fd, unix.LOCK_UN)
@@ -76,31 +84,32 @@ func isLocked(pipe syscall.RawConn) bool {
 	}) == unix.EWOULDBLOCK
 }
 
-// firstAbove returns the uppermost of this process's ancestors that have a file open.
-func firstAbove(file inode) (first owner) {
+// uppermostHolder returns the uppermost ancestor of this process that has a file open, or 0.
+func uppermostHolder(file inode) (holder owner) {
 	for pid := os.Getppid(); pid > 0; {
 		start, err := startOf(pid)
-		if has, _ := hasOpen(pid, file); has && err == nil {
-			first = ownerOf(pid, start)
+		if open, _ := hasOpen(pid, file); open && err == nil {
+			holder = ownerOf(pid, start)
 		}
 		if pid, err = parentOf(pid); err != nil {
-			return first
+			return holder
 		}
 	}
-	return first
+	return holder
 }
 
-// parentOf returns which process started another one.
+// parentOf returns the pid of the parent of a process.
 func parentOf(pid int) (int, error) {
 	fields, err := statOf(pid)
 	if err != nil {
 		return 0, err
 	}
 	const parent = 4
-	return strconv.Atoi(string(fields[parent-afterName]))
+	return strconv.Atoi(string(fields[parent-firstStatField]))
 }
 
-// hasOpen reports whether a process has a file open, and an error if this one may not know.
+// hasOpen reports whether a process has a file open. It returns an error if this process may not
+// see the descriptors of that process.
 func hasOpen(pid int, file inode) (bool, error) {
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	all, err := os.ReadDir(dir)
@@ -113,12 +122,13 @@ func hasOpen(pid int, file inode) (bool, error) {
 	return false, err
 }
 
-// hasReader asks before this process has the fifo open itself: a server has it open, and nobody what one
-// that was killed has left. Who waited for tokens there would wait for ever.
-func hasReader(fifo string) error {
+// checkFifoServed returns an error if no process has the fifo open for reading: its server was
+// killed and left it behind, and a client would wait for tokens forever. It must run before this
+// process opens the fifo, because it would then find this process itself.
+func checkFifoServed(fifo string) error {
 	f, err := os.OpenFile(fifo, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ENXIO) {
-		return &Broken{Name: fifo, Fact: "nobody serves it: if its server was killed, remove it"}
+		return &Broken{Name: fifo, Fact: "no process serves it: if its server was killed, remove it"}
 	}
 	if err != nil {
 		return &Broken{fifo, "no jobserver for this process", err}

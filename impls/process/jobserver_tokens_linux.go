@@ -5,43 +5,49 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Release is that of [impls.Semaphore], for permits of this process.
+// Release implements [impls.Semaphore], for permits of this process. It panics if the process holds
+// fewer than n.
 func (s *Jobserver) Release(n int64) {
 	mustNotBeNegative(n)
-	if s.handOver(n) {
+	if s.handOff(n) {
 		return
 	}
-	s.letGo(int(n))
-	s.released()
+	s.releaseTokens(int(n))
+	s.ensureKernelWaiter()
 }
 
-func (s *Jobserver) letGo(n int) {
+// releaseTokens writes tokens back first, and frees the implicit permit only if too few tokens are
+// held: other processes can use a token, and only this process can use the implicit permit.
+func (s *Jobserver) releaseTokens(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n > len(s.held)+s.lent {
+	if n > len(s.held)+s.implicitHeld {
 		panic(overRelease)
 	}
-	// Tokens first, as others can use them; the permit of our own only we can.
 	tokens := min(n, len(s.held))
-	own := n - tokens
-	s.lent -= own
-	s.implicit += own
-	if err := s.putBack(tokens); err != nil {
-		s.err = err // for the next who asks
+	implicit := n - tokens
+	s.implicitHeld -= implicit
+	s.implicitFree += implicit
+	if err := s.writeBack(tokens); err != nil {
+		s.err = err // the next take returns it
 	}
-	if own > 0 && s.waiting.Load() > 0 {
-		s.interrupt() // no byte comes from the pipe to tell them
+	if implicit > 0 && s.waiting.Load() > 0 {
+		s.interrupt() // the pipe has no byte that would wake the kernel waiter
 	}
 }
 
-// try takes n permits. If the pipe gives fewer, they go back as they came: no token is kept by one
-// who fails, and none is written that was not read.
-func (s *Jobserver) try(n int64) (bool, error) {
+// tryTake takes n permits, the implicit one first. If the pipe gives fewer tokens than needed, they
+// are written back as they were read. So a failed call keeps no token and makes none.
+//
+// For several tokens it counts first, without reading. Otherwise it would take tokens from other
+// processes for an instant although it cannot use them.
+func (s *Jobserver) tryTake(n int64) (bool, error) {
 	if n == 0 {
 		return true, nil
 	}
@@ -50,29 +56,30 @@ func (s *Jobserver) try(n int64) (bool, error) {
 	if s.err != nil {
 		return false, s.err
 	}
-	own := min(int(n), s.implicit)
-	want := int(n) - own
-	if want > 1 && s.inPipe() < want {
-		return false, nil // without disturbing others who want less
+	implicit := min(int(n), s.implicitFree)
+	want := int(n) - implicit
+	if want > 1 && s.tokensInPipe() < want {
+		return false, nil
 	}
-	got, err := s.read(want)
+	got, err := s.readTokens(want)
 	if got < want || err != nil {
-		err = errors.Join(err, s.putBack(got))
+		err = errors.Join(err, s.writeBack(got))
 		s.err = err
 		return false, err
 	}
-	s.implicit -= own
-	s.lent += own
+	s.implicitFree -= implicit
+	s.implicitHeld += implicit
 	return true, nil
 }
 
-// read takes up to n tokens into held and returns how many.
-func (s *Jobserver) read(n int) (got int, err error) {
+// readTokens reads up to n tokens into held and returns how many. One read takes all that it can
+// get, because the kernel lets only one reader of a pipe proceed at a time.
+func (s *Jobserver) readTokens(n int) (got int, err error) {
 	if n == 0 {
 		return 0, nil
 	}
 	s.held = slices.Grow(s.held, n)
-	got, err = s.moving.read(s.held[len(s.held) : len(s.held)+n]) // all that are there: readers exclude each other
+	got, err = s.io.read(s.held[len(s.held) : len(s.held)+n])
 	switch {
 	case err == unix.EAGAIN:
 		return 0, nil
@@ -85,94 +92,159 @@ func (s *Jobserver) read(n int) (got int, err error) {
 	return got, nil
 }
 
-// putBack writes the last n of the tokens held.
-func (s *Jobserver) putBack(n int) error {
+// writeBack writes the last n tokens of held. A full pipe is an error like any other: there is room
+// for all tokens that the server made, see MaxTokens.
+func (s *Jobserver) writeBack(n int) error {
 	for n > 0 {
-		wrote, err := s.moving.write(s.held[len(s.held)-n:])
+		wrote, err := s.io.write(s.held[len(s.held)-n:])
 		if err != nil {
-			// A full pipe among them: there is room for all tokens that were ever made.
 			return &Broken{s.name, fmt.Sprintf("%d tokens cannot be given back", n), err}
 		}
-		// Those at the front of the last n were written, so they go and the rest moves up.
+		// The write took the first bytes of the last n. The rest moves to the front.
 		s.held = append(s.held[:len(s.held)-n], s.held[len(s.held)-n+wrote:]...)
 		n -= wrote
 	}
 	return nil
 }
 
-// inPipe returns how many tokens lie in the pipe.
-func (s *Jobserver) inPipe() (n int) {
-	_ = control(s.conn, func(fd int) (err error) {
+// tokensInPipe returns how many tokens are in the pipe.
+func (s *Jobserver) tokensInPipe() (n int) {
+	_ = withDescriptor(s.conn, func(fd int) (err error) {
 		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ) // also called FIONREAD
 		return err
 	})
 	return n
 }
 
-// await lets the poller wait for tokens. It tells of bytes that arrive, on all kernels only when the
-// pipe was empty; so who sees some, but not enough, naps.
+// await waits in the runtime's poller for tokens. The poller reports a new byte on all kernels only
+// if the pipe was empty before. So if the pipe has some tokens but too few, await polls every
+// millisecond.
 func (s *Jobserver) await(n int64) error {
-	const nap = time.Millisecond
+	const pollInterval = time.Millisecond
 	s.mu.Lock()
-	want := int(n) - s.implicit
+	want := int(n) - s.implicitFree
 	s.mu.Unlock()
-	most := patrolPipe
-	if s.inPipe() > 0 {
-		most = nap
+	limit := serverCheckInterval
+	if s.tokensInPipe() > 0 {
+		limit = pollInterval
 	}
-	return s.readable(most, func() bool {
-		lie := s.inPipe()
-		return lie >= want || lie > 0 && most > nap
+	return s.waitReadable(limit, func() bool {
+		tokens := s.tokensInPipe()
+		return tokens >= want || tokens > 0 && limit > pollInterval
 	})
 }
 
-// readable waits until there is a token by the word of look, for a time at most.
-func (s *Jobserver) readable(most time.Duration, look func() bool) error {
+// waitReadable waits until enough reports true, at most for limit. It sets the deadline with
+// deadline locked, after it has checked interrupted. So an interrupt comes before the check, which
+// sees it, or after the deadline was set, and then replaces it by one in the past.
+func (s *Jobserver) waitReadable(limit time.Duration, enough func() bool) error {
 	s.deadline.Lock()
-	if s.deadline.kicked {
-		s.deadline.kicked = false
+	if s.deadline.interrupted {
+		s.deadline.interrupted = false
 		s.deadline.Unlock()
 		return nil
 	}
-	err := s.pipe.SetReadDeadline(time.Now().Add(most))
+	err := s.pipe.SetReadDeadline(time.Now().Add(limit))
 	s.deadline.Unlock()
 	if err != nil {
 		return &Broken{s.name, "cannot be waited for", err}
 	}
-	err = s.conn.Read(func(uintptr) bool { return look() })
+	err = s.conn.Read(func(uintptr) bool { return enough() })
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
-	return s.look()
+	return s.checkServer()
 }
 
-// look tells one who waits that there is no server any more. That takes longer than a nap, so it looks at
-// times. A server does not ask: it is there.
-func (s *Jobserver) look() error {
-	if s.from.pipe == nil || time.Since(s.looked) < patrolPipe/2 {
+// serverCheckInterval is how often a waiting client checks that its server still exists.
+const serverCheckInterval = 500 * time.Millisecond
+
+// checkServer returns an error if this process is a client whose server has ended. A check takes
+// longer than a poll of await, so it returns at once if the last check was recent.
+func (s *Jobserver) checkServer() error {
+	if !s.isClient() || time.Since(s.lastServerCheck) < serverCheckInterval/2 {
 		return nil
 	}
-	s.looked = time.Now()
-	if fact := s.from.gone(); fact != "" {
+	s.lastServerCheck = time.Now()
+	if fact := s.server.endedReason(); fact != "" {
 		return &Broken{Name: s.name, Fact: fact}
 	}
 	return nil
 }
 
+func (s *Jobserver) isClient() bool { return s.server.pipe != nil }
+
 func (s *Jobserver) holds(n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return n <= int64(len(s.held)+s.lent)
+	return n <= int64(len(s.held)+s.implicitHeld)
 }
 
-// alone is so only for a server, as that of a client may end.
-func (s *Jobserver) alone() bool { return s.from.pipe == nil && s.holds(s.size) }
+// holdsAll is always false in a client: its server may end, and only a kernel waiter learns of
+// that.
+func (s *Jobserver) holdsAll() bool { return !s.isClient() && s.holds(s.size) }
 
 func (s *Jobserver) interrupt() {
 	s.deadline.Lock()
 	defer s.deadline.Unlock()
-	s.deadline.kicked = true
-	_ = s.pipe.SetReadDeadline(time.Unix(1, 0)) // long ago: whoever reads stops
+	s.deadline.interrupted = true
+	_ = s.pipe.SetReadDeadline(time.Unix(1, 0)) // in the past: a running wait returns at once
 }
 
-func (s *Jobserver) granted() {}
+// forwardWakeup does nothing: a token wakes every process that waits.
+func (s *Jobserver) forwardWakeup() {}
+
+// reopen opens the pipe behind a descriptor a second time, with a file description of its own.
+func reopen(fd, flags int) (*os.File, error) {
+	f, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), flags, 0)
+	if err != nil {
+		return nil, fmt.Errorf("process: jobserver: opening its pipe again: %w", err)
+	}
+	return f, nil
+}
+
+// withDescriptor calls a system call with the descriptor of a file, and repeats it if a signal
+// interrupted it.
+func withDescriptor(file syscall.RawConn, call func(fd int) error) (err error) {
+	controlled := file.Control(func(fd uintptr) {
+		for err = unix.EINTR; err == unix.EINTR; {
+			err = call(int(fd))
+		}
+	})
+	if controlled != nil {
+		return controlled
+	}
+	return err
+}
+
+// A pipeIO reads and writes a pipe without waiting. It makes the closures that RawConn.Control
+// needs once, because a closure for each call would be an allocation for each permit. Its calls
+// are serialized by Jobserver.mu.
+type pipeIO struct {
+	conn             syscall.RawConn
+	reading, writing func(fd uintptr)
+	bytes            []byte // argument of the closures
+	n                int    // results of the closures
+	err              error
+}
+
+func (p *pipeIO) init(conn syscall.RawConn) {
+	p.conn = conn
+	p.reading = func(fd uintptr) { p.n, p.err = unix.Read(int(fd), p.bytes) }
+	p.writing = func(fd uintptr) { p.n, p.err = unix.Write(int(fd), p.bytes) }
+}
+
+func (p *pipeIO) read(b []byte) (int, error)  { return p.transfer(p.reading, b) }
+func (p *pipeIO) write(b []byte) (int, error) { return p.transfer(p.writing, b) }
+
+func (p *pipeIO) transfer(call func(fd uintptr), b []byte) (int, error) {
+	p.bytes = b
+	for {
+		if err := p.conn.Control(call); err != nil {
+			return 0, err
+		}
+		if p.err != unix.EINTR {
+			return p.n, p.err
+		}
+	}
+}

@@ -15,7 +15,7 @@ func TestLockOfTheDead(t *testing.T) {
 	mustAcquire(t, s, 2)
 	process.ForgeLock(s, os.Getppid(), 1)
 	s.Release(2)
-	site{}.allFree(t, s, 3)
+	namedSem{}.mustAllBeFree(t, s, 3)
 }
 
 // Those who want single permits do not need the lock, but cannot say that there is none while somebody
@@ -33,7 +33,7 @@ func TestLockOfTheDeadAndOnePermit(t *testing.T) {
 		t.Error("one who died keeps the lock")
 	}
 	s.Release(1)
-	site{}.allFree(t, s, 1)
+	namedSem{}.mustAllBeFree(t, s, 1)
 }
 
 // One who is stopped with the lock in hand is killed some time.
@@ -49,7 +49,7 @@ func TestLockOfTheKilled(t *testing.T) {
 	other.kill()
 	mustAcquire(t, s, 2)
 	s.Release(2)
-	site{}.allFree(t, s, 2)
+	namedSem{}.mustAllBeFree(t, s, 2)
 }
 
 // A process that becomes another program in the middle of a weighted call is still the owner of all that
@@ -58,12 +58,12 @@ func TestLockOfAnEarlierProgram(t *testing.T) {
 	path := t.TempDir() + "/slots"
 	before := must2(process.OpenSlots(path, 3))
 	mustAcquire(t, before, 2)
-	process.ForgeLeaving(before)
+	process.ForgeReleasing(before)
 	process.ForgeLock(before, os.Getpid(), must2(process.StartOf(os.Getpid())))
-	process.Forget(before)
+	process.ForgetOpen(before)
 	s := must2(process.OpenSlots(path, 3))
 	s.Release(2)
-	site{}.allFree(t, s, 3)
+	namedSem{}.mustAllBeFree(t, s, 3)
 	must(t, s.Close())
 }
 
@@ -86,5 +86,5 @@ func TestLockOfTheStopped(t *testing.T) {
 	process.ForgeLock(s, 0, 0) // nobody: it goes on
 	mustAcquire(t, s, 3)
 	s.Release(3)
-	site{}.allFree(t, s, 3)
+	namedSem{}.mustAllBeFree(t, s, 3)
 }

@@ -39,16 +39,16 @@ const (
 )
 
 // beClient runs jobs as a client of the make that started this child.
-func beClient() error {
+func jobsMain() error {
 	sem, err := process.JoinJobserver(os.Getenv("MAKEFLAGS"))
 	if err != nil {
 		return err
 	}
-	return errors.Join(workshop{log: os.Getenv("LOG")}.runJobs(sem), sem.Close())
+	return errors.Join(project{log: os.Getenv("LOG")}.runJobs(sem), sem.Close())
 }
 
 // runJobs runs jobs by goroutines, each under a permit.
-func (w workshop) runJobs(sem *process.Jobserver) (err error) {
+func (w project) runJobs(sem *process.Jobserver) (err error) {
 	var wg sync.WaitGroup
 	var failed [goJobs]error
 	for i := range failed {
@@ -69,23 +69,23 @@ func (w workshop) runJobs(sem *process.Jobserver) (err error) {
 }
 
 // workshop is a folder with the makefile and a log.
-type workshop struct {
+type project struct {
 	dir, log string
 }
 
-func newWorkshop(t testing.TB) workshop {
+func newProject(t testing.TB) project {
 	dir := t.TempDir()
-	w := workshop{dir, filepath.Join(dir, "log")}
+	w := project{dir, filepath.Join(dir, "log")}
 	w.makefile(t, makefile)
 	return w
 }
 
-func (w workshop) makefile(t testing.TB, text string) {
+func (w project) makefile(t testing.TB, text string) {
 	must(t, os.WriteFile(filepath.Join(w.dir, "Makefile"), []byte(text), 0o600))
 }
 
 // command starts nothing yet. A MAKEFLAGS of our own caller is nobody's business.
-func (w workshop) command(flags string, name string, args ...string) *exec.Cmd {
+func (w project) command(flags string, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = w.dir
 	for _, v := range os.Environ() {
@@ -113,7 +113,7 @@ func mustRun(t testing.TB, cmd *exec.Cmd) {
 }
 
 // peak returns how many jobs ran at once at most, and forgets the log.
-func (w workshop) peak(t testing.TB, jobs int) (peak int) {
+func (w project) peak(t testing.TB, jobs int) (peak int) {
 	t.Helper()
 	text := must2(os.ReadFile(w.log))
 	must(t, os.Remove(w.log))
@@ -136,7 +136,7 @@ func (w workshop) peak(t testing.TB, jobs int) (peak int) {
 // Go is a client of make: together they never run more than -j says, and at times just so many.
 func TestClientOfMake(t *testing.T) {
 	needs(t, "make")
-	w := newWorkshop(t)
+	w := newProject(t)
 	for _, jobs := range []int{2, 3, 4} {
 		mustPeak(t, fmt.Sprintf("make -j%d with a Go client", jobs), jobs, func() int {
 			mustRun(t, w.command("", "make", fmt.Sprintf("-j%d", jobs), "mixed"))
@@ -149,16 +149,16 @@ func TestClientOfMake(t *testing.T) {
 // by a fifo, to those that know that. No token is lost or made.
 func TestServerOfMake(t *testing.T) {
 	needs(t, "make")
-	w := newWorkshop(t)
+	w := newProject(t)
 	for _, tokens := range []int64{2, 3} {
 		sem := must2(process.NewJobserver(tokens))
 		mustPeak(t, fmt.Sprintf("two makes on %d tokens", tokens), int(tokens), func() int {
 			var wg sync.WaitGroup
 			for range 2 {
-				wg.Go(func() { serveOne(t, sem, w.command(" -j "+sem.Auth(), "make", "jobs")) })
+				wg.Go(func() { runClient(t, sem, w.command(" -j "+sem.Auth(), "make", "jobs")) })
 			}
 			wg.Wait()
-			site{}.allFree(t, sem, tokens)
+			namedSem{}.mustAllBeFree(t, sem, tokens)
 			return w.peak(t, 2*makeJobs)
 		})
 		must(t, sem.Close())
@@ -166,7 +166,7 @@ func TestServerOfMake(t *testing.T) {
 }
 
 // serveOne runs a client under a permit of ours, which pays for its first job.
-func serveOne(t *testing.T, sem *process.Jobserver, cmd *exec.Cmd) {
+func runClient(t *testing.T, sem *process.Jobserver, cmd *exec.Cmd) {
 	mustAcquire(t, sem, 1)
 	defer sem.Release(1)
 	files := must2(sem.Files())
@@ -195,7 +195,7 @@ func mustPeak(t *testing.T, what string, want int, run func() int) {
 // A make that is killed takes its tokens with it: that is what the protocol is like.
 func TestKilledMakeLosesTokens(t *testing.T) {
 	needs(t, "make")
-	w := newWorkshop(t)
+	w := newProject(t)
 	w.makefile(t, "all: 1 2 3\n1 2 3:\n\t@echo b >>$(LOG); sleep 0.3; echo e >>$(LOG)\n")
 	sem := must2(process.NewJobserver(3))
 	defer sem.Close()

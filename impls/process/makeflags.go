@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// An auth is what MAKEFLAGS says about a jobserver.
+// An auth is the description of a jobserver in MAKEFLAGS.
 type auth struct {
-	fifo        string // path; or if empty
-	read, write int    // descriptors that were inherited
-	jobs        int64  // the number of -j, or 0 if it is not told
+	fifo        string // path of the fifo; if empty, the descriptors count
+	read, write int    // inherited descriptors of a pipe
+	jobs        int64  // number of -j, or 0 if it is not given
 }
 
+// String returns the value of --jobserver-auth.
 func (a auth) String() string {
 	if a.fifo != "" {
 		return "fifo:" + a.fifo
@@ -20,9 +21,9 @@ func (a auth) String() string {
 	return fmt.Sprintf("%d,%d", a.read, a.write)
 }
 
-// parseMakeflags reads what GNU make puts into the environment of a recipe: of several
-// --jobserver-auth the last one counts, and until make 4.2 it was called --jobserver-fds. What
-// follows a lone -- are variables of the user, who may call them as he likes.
+// parseMakeflags parses the variable MAKEFLAGS that GNU make sets for a recipe. The last
+// --jobserver-auth counts; its name was --jobserver-fds until make 4.2. The fields after
+// a lone -- are variables of the user with arbitrary names, so they are ignored.
 func parseMakeflags(flags string) (a auth, err error) {
 	value, jobs, found := lastAuth(flags)
 	a.jobs = jobs
@@ -42,16 +43,17 @@ func parseMakeflags(flags string) (a auth, err error) {
 		}
 	}
 	if !ok || err != nil {
-		return a, fmt.Errorf("process: MAKEFLAGS=%q: --jobserver-auth=%s is neither R,W nor fifo:PATH", flags, value)
+		return a, fmt.Errorf("process: MAKEFLAGS=%q: --jobserver-auth=%s is neither R,W nor fifo:PATH",
+			flags, value)
 	}
-	if a.read < 0 || a.write < 0 { // what make gives to recipes that are not its own kind
+	if a.read < 0 || a.write < 0 { // make passes -2,-2 to recipes that do not begin with +
 		return a, fmt.Errorf("process: MAKEFLAGS=%q: make keeps its jobserver from this command: "+
 			"begin the recipe with +", flags)
 	}
 	return a, nil
 }
 
-// lastAuth returns what is said of the jobserver, and the number of -j if there is one.
+// lastAuth returns the value of the last --jobserver-auth, and the number of -j if there is one.
 func lastAuth(flags string) (value string, jobs int64, found bool) {
 	for _, field := range splitFlags(flags) {
 		if field == "--" {
@@ -71,7 +73,8 @@ func lastAuth(flags string) (value string, jobs int64, found bool) {
 	return value, jobs, found
 }
 
-// splitFlags splits at spaces that have no backslash in front, and takes backslashes out.
+// splitFlags splits flags at spaces and tabs. A backslash makes the next character ordinary, and is
+// removed.
 func splitFlags(flags string) (fields []string) {
 	var field strings.Builder
 	escaped := false

@@ -21,7 +21,7 @@ var detectors = []struct {
 	{"lost-on-crash", holderIsKilled("slots")},
 	{"no-undo", holderIsKilled("sysv")},
 	{"pid-reuse", pidIsReused},
-	{"double-reclaim", deadIsBuried},
+	{"double-reclaim", deadIsReclaimed},
 	{"doorbell-missed", sleeperIsWoken},
 	{"partial-take", tryForTooMany},
 	{"minted-on-error", tryForTooMany},
@@ -62,32 +62,32 @@ func acquireWithin(sem process.Semaphore, d time.Duration, n int64) error {
 }
 
 // broken opens a site in this process, with a defect.
-func broken(t *testing.T, defect string, s site) process.Semaphore {
-	sem := s.sem(t)
-	if g, ok := sem.(guest); ok {
+func broken(t *testing.T, defect string, s namedSem) process.Semaphore {
+	sem := s.open(t)
+	if g, ok := sem.(clientWithPermit); ok {
 		sem = g.Jobserver
 	}
-	return process.Break(defect, sem)
+	return process.WithDefect(defect, sem)
 }
 
-func siteOf(t *testing.T, mechanism string, size int64) site {
+func namedOf(t *testing.T, mechanism string, size int64) namedSem {
 	for _, impl := range process.All() {
 		if impl.Name == mechanism {
-			return newSite(t, impl, size)
+			return newNamed(t, impl, size)
 		}
 	}
 	t.Fatalf("no mechanism %s", mechanism)
-	return site{}
+	return namedSem{}
 }
 
 func holderIsKilled(mechanism string) func(t *testing.T, defect string) error {
 	return func(t *testing.T, defect string) error {
-		s := siteOf(t, mechanism, 1)
-		holder := start(t, "broken="+defect+" "+s.what)
+		s := namedOf(t, mechanism, 1)
+		holder := start(t, "broken="+defect+" "+s.spec)
 		holder.must("acquire 1")
-		sem := s.sem(t)
+		sem := s.open(t)
 		if mechanism == "slots" {
-			sem = process.Break(defect, sem)
+			sem = process.WithDefect(defect, sem)
 		}
 		holder.kill()
 		return acquireWithin(sem, enough(defect), 1)
@@ -95,17 +95,17 @@ func holderIsKilled(mechanism string) func(t *testing.T, defect string) error {
 }
 
 func pidIsReused(t *testing.T, defect string) error {
-	s := siteOf(t, "slots", 1)
-	sem := s.sem(t)
+	s := namedOf(t, "slots", 1)
+	sem := s.open(t)
 	mustAcquire(t, sem, 1)
-	process.Forge(sem.(*process.Slots), os.Getppid(), 1)
-	return acquireWithin(process.Break(defect, sem), enough(defect), 1)
+	process.ForgeOwner(sem.(*process.Slots), os.Getppid(), 1)
+	return acquireWithin(process.WithDefect(defect, sem), enough(defect), 1)
 }
 
-func deadIsBuried(t *testing.T, defect string) error {
-	s := siteOf(t, "slots", 1)
-	s.sem(t) // this process does nothing, and so buries nobody
-	holder, heir, other := start(t, s.what), start(t, "broken="+defect+" "+s.what), start(t, s.what)
+func deadIsReclaimed(t *testing.T, defect string) error {
+	s := namedOf(t, "slots", 1)
+	s.open(t) // this process does nothing, and so buries nobody
+	holder, heir, other := start(t, s.spec), start(t, "broken="+defect+" "+s.spec), start(t, s.spec)
 	holder.must("acquire 1")
 	holder.kill()
 	heir.must("within 10000 1")
@@ -120,10 +120,10 @@ func deadIsBuried(t *testing.T, defect string) error {
 }
 
 func sleeperIsWoken(t *testing.T, defect string) error {
-	s := siteOf(t, "slots", 1)
+	s := namedOf(t, "slots", 1)
 	sem := broken(t, defect, s)
 	mustAcquire(t, sem, 1)
-	waiter := start(t, "patient "+s.what)
+	waiter := start(t, "patient "+s.spec)
 	waiter.tell("within 20000 1")
 	waiter.mustWait()
 	sem.Release(1)
@@ -139,9 +139,9 @@ func sleeperIsWoken(t *testing.T, defect string) error {
 }
 
 func tryForTooMany(t *testing.T, defect string) error {
-	s := siteOf(t, "jobserver", 3)
+	s := namedOf(t, "jobserver", 3)
 	sem := broken(t, defect, s)
-	other := start(t, s.what)
+	other := start(t, s.spec)
 	other.must("acquire 1")
 	if sem.TryAcquire(3) {
 		return fmt.Errorf("TryAcquire(3) = true with 2 of 3 tokens there")

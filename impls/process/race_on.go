@@ -7,15 +7,19 @@ import (
 	"unsafe"
 )
 
-// The race detector ignores synchronization on memory that Go has not allocated, as mapped files
-// are. These tell it what the hardware does: each permit has an edge beside it, in Go's memory.
+// raceEdges tells the race detector about the synchronization of slots. The detector ignores atomic
+// operations on memory that Go has not allocated, such as mapped files. So each permit has one
+// byte in Go memory, and its address carries the edges that the atomic operations create.
+//
+// The edges are no stronger than the atomic operations: one for each permit, not one for all.
+// Otherwise the detector would accept programs that have a race.
+type raceEdges []byte
 
-type edges []byte
+func newRaceEdges(size int64) raceEdges { return make(raceEdges, size) }
 
-func newEdges(size int64) edges { return make(edges, size) }
+// acquired is called after the operation that takes permit i.
+func (e raceEdges) acquired(i int) { runtime.RaceAcquire(unsafe.Pointer(&e[i])) }
 
-// taken is called after the operation that takes permit i.
-func (e edges) taken(i int) { runtime.RaceAcquire(unsafe.Pointer(&e[i])) }
-
-// leaves is called before the operation that gives permit i back.
-func (e edges) leaves(i int) { runtime.RaceReleaseMerge(unsafe.Pointer(&e[i])) }
+// releasing is called before the operation that frees permit i. Afterwards would be too late:
+// another goroutine may have taken the permit by then.
+func (e raceEdges) releasing(i int) { runtime.RaceReleaseMerge(unsafe.Pointer(&e[i])) }

@@ -1,9 +1,13 @@
 package process
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -11,19 +15,49 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shared is the file in the memory of this process.
-type shared struct {
-	mem    []byte
-	bell   *atomic.Uint32
-	asleep *atomic.Uint32
-	lock   *atomic.Uint64
-	words  []atomic.Uint64
+// The file of slots begins with a page that identifies it. The words that change while processes
+// use the slots are 64 bytes apart, so that two of them never share a cache line. The permits
+// follow in the next page, eight bytes each.
+const (
+	slotsMagic   = "semabench slots 1"
+	atBoot       = 32  // 36 bytes: the boot in which the pids are valid
+	atPIDs       = 72  // the pid namespace in which the pids are valid
+	atTimes      = 80  // the time namespace in which the start times are valid
+	atSize       = 88  // number of permits
+	atEvent      = 128 // see sleepState
+	atSleepers   = 192 // see sleepState
+	atLock       = 256 // see lockWeighted
+	atWords      = 4096
+	bytesPerWord = 8
+)
+
+// A mapping is the file in the memory of this process.
+type mapping struct {
+	mem      []byte
+	event    *atomic.Uint32
+	sleepers *atomic.Uint32
+	lock     *atomic.Uint64 // a slot that holds the owner of the lock
+	words    []atomic.Uint64
 }
 
-// NewSlots returns slots without a name. Other processes get them with [Slots.File] and
-// [InheritSlots].
+func mappingOf(mem []byte, size int) mapping {
+	m := mapping{
+		mem:      mem,
+		event:    (*atomic.Uint32)(unsafe.Pointer(&mem[atEvent])),
+		sleepers: (*atomic.Uint32)(unsafe.Pointer(&mem[atSleepers])),
+		lock:     (*atomic.Uint64)(unsafe.Pointer(&mem[atLock])),
+	}
+	if size > 0 {
+		m.words = unsafe.Slice((*atomic.Uint64)(unsafe.Pointer(&mem[atWords])), size)
+	}
+	return m
+}
+
+// NewSlots returns slots of size permits without a name, in memory that cannot be truncated. Other
+// processes get them by [Slots.File] and [InheritSlots]. It returns an error if size is not between
+// 0 and [MaxSlots], or if the kernel lacks memfd_create(2).
 func NewSlots(size int64) (*Slots, error) {
-	if err := inRange("slots", size, MaxSlots); err != nil {
+	if err := checkSize("slots", size, MaxSlots); err != nil {
 		return nil, err
 	}
 	fd, err := unix.MemfdCreate("slots", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
@@ -32,8 +66,11 @@ func NewSlots(size int64) (*Slots, error) {
 	}
 	f := os.NewFile(uintptr(fd), "memory of slots")
 	err = writeSlots(f, size)
-	if err == nil { // memory that is cut off while it is mapped ends the program
-		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
+	if err == nil {
+		// Without the seals a process could truncate the memory, and the next access of
+		// another process would end that process with SIGBUS.
+		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS,
+			unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -41,14 +78,18 @@ func NewSlots(size int64) (*Slots, error) {
 	return InheritSlots(f)
 }
 
-// OpenSlots returns the slots of a path, which it makes if nobody has; so every process may call it.
-// Best is a path in /dev/shm, which is memory; the semaphore is there until the file is removed. Who
-// truncates it ends the processes that use it, as is so with any mapped file.
+// OpenSlots returns the slots at path. The first call makes the file, so every process may make the
+// same call. Choose a path in /dev/shm, which is memory. The semaphore exists until the file
+// is removed. A process that truncates the file ends all processes that use it, by SIGBUS, as
+// with any mapped file.
+//
+// It returns a [Broken] if the file is not a file of slots of that size, is of another boot or
+// namespace, or is open in this process already.
 func OpenSlots(path string, size int64) (*Slots, error) {
-	if err := inRange("slots", size, MaxSlots); err != nil {
+	if err := checkSize("slots", size, MaxSlots); err != nil {
 		return nil, err
 	}
-	err := createWhole(path, func(f *os.File) error { return writeSlots(f, size) })
+	err := createAtomically(path, func(f *os.File) error { return writeSlots(f, size) })
 	if err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, err
 	}
@@ -67,15 +108,9 @@ func OpenSlots(path string, size int64) (*Slots, error) {
 	return s, nil
 }
 
-// An inode is a file under whatever name.
-type inode struct{ dev, ino uint64 }
-
-// opened holds the slots of this process by their file. A process is one owner, so it has to have
-// each of them once, or Close would give back what another part of the program holds.
-var opened sync.Map // of inode to *Slots
-
-// InheritSlots returns the slots of an open file, as a child has them from [Slots.File] of its parent
-// in os/exec.Cmd.ExtraFiles. It takes the file over, and closes it if it returns an error.
+// InheritSlots returns the slots of an open file. A child process gets the file from [Slots.File]
+// of its parent, by os/exec.Cmd.ExtraFiles. InheritSlots takes the file over: Close closes it, and
+// InheritSlots closes it if it returns an error.
 func InheritSlots(f *os.File) (*Slots, error) {
 	s, err := mapSlots(f)
 	if err != nil {
@@ -83,6 +118,10 @@ func InheritSlots(f *os.File) (*Slots, error) {
 	}
 	return s, nil
 }
+
+// openSlots holds the slots that this process has open, by inode. A process is one owner, so it may
+// have each file open only once. Otherwise Close of one would free what the other one holds.
+var openSlots sync.Map // of inode to *Slots
 
 func mapSlots(f *os.File) (*Slots, error) {
 	var stat unix.Stat_t
@@ -93,63 +132,169 @@ func mapSlots(f *os.File) (*Slots, error) {
 	if err != nil {
 		return nil, err
 	}
-	me, err := self()
+	self, err := selfOwner()
 	if err != nil {
 		return nil, err
 	}
 	length := atWords + int(size)*bytesPerWord
-	mem, err := unix.Mmap(int(f.Fd()), 0, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	const access = unix.PROT_READ | unix.PROT_WRITE
+	mem, err := unix.Mmap(int(f.Fd()), 0, length, access, unix.MAP_SHARED)
 	if err != nil {
 		return nil, &Broken{f.Name(), "cannot be mapped", err}
 	}
 	s := &Slots{
-		shared:  share(mem, int(size)),
-		me:      me,
-		file:    f,
-		key:     inode{stat.Dev, stat.Ino},
-		edges:   newEdges(size),
-		sleeper: sleeper{patrol: defaultPatrol, watched: map[owner]*os.File{}},
-		isDead:  isDead,
+		mapping:   mappingOf(mem, int(size)),
+		self:      self,
+		file:      f,
+		id:        inode{stat.Dev, stat.Ino},
+		raceEdges: newRaceEdges(size),
+		sleep:     sleepState{maxSleep: reclaimInterval, pidfds: map[owner]*os.File{}},
+		isDead:    isDead,
 	}
-	s.funnel.mechanism, s.funnel.size = s, size
-	s.hint.Store(uint32(me.pid() % max(1, int(size)))) // processes begin in different places
-	if _, there := opened.LoadOrStore(s.key, s); there {
+	s.localQueue.mechanism, s.localQueue.size = s, size
+	// Processes begin to search in different places, so that they meet on few words.
+	s.hint.Store(uint32(self.pid() % max(1, int(size))))
+	if _, exists := openSlots.LoadOrStore(s.id, s); exists {
 		_ = unix.Munmap(mem)
-		return nil, &Broken{Name: f.Name(), Fact: "this process has these slots already: share them"}
+		fact := "this process has these slots already: share them"
+		return nil, &Broken{Name: f.Name(), Fact: fact}
 	}
-	s.adopt()
+	s.recoverFromExec()
 	return s, nil
 }
 
-func share(mem []byte, size int) shared {
-	s := shared{
-		mem:    mem,
-		bell:   (*atomic.Uint32)(unsafe.Pointer(&mem[atBell])),
-		asleep: (*atomic.Uint32)(unsafe.Pointer(&mem[atAsleep])),
-		lock:   (*atomic.Uint64)(unsafe.Pointer(&mem[atLock])),
-	}
-	if size > 0 {
-		s.words = unsafe.Slice((*atomic.Uint64)(unsafe.Pointer(&mem[atWords])), size)
-	}
-	return s
-}
-
-// File returns the memory of the slots for os/exec.Cmd.ExtraFiles. It belongs to the slots.
+// File returns the memory of the slots, to be put in os/exec.Cmd.ExtraFiles. The slots keep the
+// file: the caller must not close it.
 func (s *Slots) File() *os.File { return s.file }
 
-// Close gives back what this process holds and ends its use of the slots. It refuses those who wait.
-// No call may be running, or follow.
+// Close frees what this process holds and ends its use of the slots. Goroutines that wait get an
+// error. No other call may be running. A second Close returns an error.
+//
+// The order matters. The kernel waiter and the watchers must have ended before the memory is
+// unmapped: an access after that would end the process with SIGSEGV.
 func (s *Slots) Close() error {
-	if !opened.CompareAndDelete(s.key, s) {
+	if !openSlots.CompareAndDelete(s.id, s) {
 		return fmt.Errorf("process: %s: closed already", s.file.Name())
 	}
-	s.shut()
-	for _, life := range s.sleeper.watched {
-		_ = life.Close()
+	s.shutdown()
+	for _, pidfd := range s.sleep.pidfds {
+		_ = pidfd.Close()
 	}
-	s.sleeper.watching.Wait()
-	s.bury(s.me)
+	s.sleep.watchers.Wait()
+	s.reclaim(s.self)
 	mem := s.mem
-	s.shared = share(make([]byte, atWords), 0) // a late call is to find no permits rather than no memory
+	// A call after Close is misuse. It finds slots of size 0 rather than unmapped memory.
+	s.mapping = mappingOf(make([]byte, atWords), 0)
 	return errors.Join(unix.Munmap(mem), s.file.Close())
+}
+
+// writeSlots writes the file of slots that are all free.
+func writeSlots(f *os.File, size int64) error {
+	origin, err := currentOrigin()
+	if err != nil {
+		return err
+	}
+	// Zeros are written too. In a sparse file the memory would be allocated at the first access,
+	// and if none is left then, the access ends the process with SIGBUS.
+	content := make([]byte, atWords+size*bytesPerWord)
+	copy(content, origin)
+	binary.NativeEndian.PutUint64(content[atSize:], uint64(size))
+	if _, err := f.WriteAt(content, 0); err != nil {
+		return fmt.Errorf("process: slots: %w", err)
+	}
+	return nil
+}
+
+// currentOrigin returns the first bytes of a file that this process makes now: the magic, the boot
+// and the namespaces.
+func currentOrigin() (page []byte, err error) {
+	boot, err := bootID()
+	if err != nil {
+		return nil, err
+	}
+	page = make([]byte, atSize)
+	copy(page, slotsMagic)
+	copy(page[atBoot:], boot)
+	for _, n := range []struct {
+		kind string
+		at   int
+	}{{"pid", atPIDs}, {"time", atTimes}} {
+		number, err := namespace(n.kind)
+		if err != nil {
+			return nil, err
+		}
+		binary.NativeEndian.PutUint64(page[n.at:], number)
+	}
+	return page, nil
+}
+
+// checkSlots returns the size of the slots in a file, or an error that says what is wrong with it.
+// It checks everything before the file is mapped, because a wrong length would end the process.
+func checkSlots(f *os.File, stat unix.Stat_t) (size int64, err error) {
+	broken := func(format string, args ...any) (int64, error) {
+		return 0, &Broken{Name: f.Name(), Fact: fmt.Sprintf(format, args...)}
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return broken("not a file of slots but a fifo, socket, folder or device")
+	}
+	page := make([]byte, atWords)
+	if n, err := f.ReadAt(page, 0); n < atWords {
+		if n > 0 && strings.HasPrefix(string(page[:n]), slotsMagic) {
+			return broken("truncated to %d bytes; remove it when no process uses it", n)
+		}
+		return broken("not a file of slots: %d bytes, and then %v", n, err)
+	}
+	if !strings.HasPrefix(string(page), slotsMagic+"\x00") {
+		return broken("not a file of slots: it begins with %q", page[:len(slotsMagic)])
+	}
+	size = int64(binary.NativeEndian.Uint64(page[atSize:]))
+	if size < 0 || size > MaxSlots || stat.Size != atWords+size*bytesPerWord {
+		return broken("truncated or damaged: %d bytes do not hold slots of size %d", stat.Size, size)
+	}
+	return size, checkOrigin(f.Name(), page)
+}
+
+// checkOrigin returns an error if the owners in the file are not valid for this process.
+func checkOrigin(name string, page []byte) error {
+	origin, err := currentOrigin()
+	if err != nil {
+		return err
+	}
+	differs := func(from, to int) bool { return !bytes.Equal(page[from:to], origin[from:to]) }
+	fact := ""
+	switch {
+	case differs(atBoot, atPIDs):
+		fact = "of an earlier boot of this machine, or of another; remove it"
+	case differs(atPIDs, atTimes):
+		fact = "made in another pid namespace, as of a container: owners could not be told apart"
+	case differs(atTimes, atSize):
+		fact = "made in another time namespace, as of a container: owners could not be told apart"
+	default:
+		return nil
+	}
+	return &Broken{Name: name, Fact: fact}
+}
+
+// createAtomically makes a file that appears under its name with all its content, or returns
+// os.ErrExist. Until then the file has no name, so a process that is killed leaves nothing
+// behind, and no other process ever opens a file that is half written.
+func createAtomically(path string, write func(*os.File) error) error {
+	if _, err := os.Lstat(path); err == nil {
+		return os.ErrExist
+	}
+	f, err := os.OpenFile(filepath.Dir(path), os.O_RDWR|unix.O_TMPFILE, 0o600)
+	if err != nil {
+		return fmt.Errorf("process: %s: making it: %w", path, err)
+	}
+	defer f.Close()
+	if err := write(f); err != nil {
+		return err
+	}
+	unnamed := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+	// Linkat fails with EEXIST if another process was faster: this is the check that counts.
+	err = unix.Linkat(unix.AT_FDCWD, unnamed, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+	if err != nil {
+		return fmt.Errorf("process: %s: naming it: %w", path, err)
+	}
+	return nil
 }

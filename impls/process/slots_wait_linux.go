@@ -6,194 +6,229 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
-// A sleeper is the part of Slots that waits in the kernel, for the funnel's pump.
+// sleepState is the part of Slots that sleeps in the kernel. Only the kernel waiter of the local
+// queue uses it, except for interrupts and watchers.
 //
-// The doorbell is two words of the shared memory. Who is about to sleep raises asleep and then looks
-// for permits once more; who releases frees a permit and then looks at asleep. Operations of
-// sync/atomic are sequentially consistent, so one of the two sees the other. Who releases and
-// sees sleepers clears asleep, changes bell and wakes as many as there are permits, or all if one
-// of them wants several: it cannot know whom the permits would do.
+// # How a sleeper is woken
 //
-// As asleep is cleared though some may sleep on, the woken one raises it again, before it looks for
-// permits, and if any are left when it has taken its own, it rings as a releaser would. It may be
-// killed or stopped before that; so nobody sleeps longer than a patrol. What is stale in asleep,
-// after a sleeper was killed, costs the next releaser one call of the kernel.
-type sleeper struct {
-	kick   atomic.Uint32 // changed to have the sleeper look again
-	kicked uint32        // the last value of kick that it has seen
-	naps   int           // in a row
-	short  bool          // the kernel cannot wait for bell and kick at once
-	patrol time.Duration
+// Two words of the shared memory form an event count: sleepers says whether any process sleeps,
+// and event is the word on which it sleeps. A waiter reads event, announces itself in sleepers,
+// looks for permits once more, and then sleeps while event is unchanged. A releaser frees a
+// permit, and then reads sleepers. If a process sleeps, the releaser clears sleepers, changes
+// event, and wakes as many processes as it freed permits. It wakes all if some sleeper wants
+// several permits, as it cannot know which sleeper they would satisfy.
+//
+// No wake-up is lost, because each side writes before it reads and operations of sync/atomic are
+// sequentially consistent. Either the waiter sees the freed permit in its last look, or the
+// releaser sees sleepers set. In the second case event changes after the waiter read it, so the
+// kernel does not let the waiter sleep, or the wake call reaches it.
+//
+// # Wake-ups that are passed on
+//
+// The releaser clears sleepers although some processes may sleep on. So a woken process sets
+// sleepers again before it looks for permits. If permits are left after it took its own, it
+// wakes other sleepers as a releaser would, see forwardWakeup. A woken process may be killed or
+// stopped before it does. So no process sleeps longer than maxSleep without a look. A value of
+// sleepers that a killed process left costs the next releaser one system call.
+type sleepState struct {
+	interrupts    atomic.Uint32 // futex word that interrupt changes
+	interruptSeen uint32        // last value of interrupts that await has seen
+	sleeps        int           // sleeps in a row without a grant
+	noWaitv       bool          // the kernel cannot wait for two words at once
+	maxSleep      time.Duration
 
-	// watched are the owners whose end will be noticed, by pidfd. They stay for the next wait, as
-	// opening them takes longer than most; closing the file ends the goroutine that has it.
-	watched  map[owner]*os.File
-	watching sync.WaitGroup
+	// pidfds are the owners whose end is watched. They are kept for the next wait, because
+	// opening them takes longer than most waits. Closing the file ends its watcher.
+	pidfds   map[owner]*os.File
+	watchers sync.WaitGroup
 }
 
+// Values of the word sleepers. A larger value includes the smaller one.
 const (
-	aLight = 1 // somebody sleeps, for one permit
-	aHeavy = 2 // somebody sleeps, for several
+	oneSleeps  = 1 // a process sleeps that wants one permit
+	manySleeps = 2 // a process sleeps that wants several permits
 )
 
 const (
-	// firstNap is slept without watching who holds the permits, which costs a descriptor and some
-	// calls of the kernel for each: most waits are over by then.
-	firstNap = time.Millisecond
+	// firstSleep is the limit of the first sleep. Only afterwards does the waiter watch the
+	// owners, which costs a descriptor and some system calls for each: most waits are over by then.
+	firstSleep = time.Millisecond
 
-	// defaultPatrol bounds what is lost if a process is killed or stopped just when it was woken.
-	defaultPatrol = 20 * time.Millisecond
+	// reclaimInterval bounds how long permits of a killed process can stay unused if the
+	// process that was to reclaim them or pass a wake-up on is itself killed or stopped.
+	reclaimInterval = 20 * time.Millisecond
 
-	// shortNap stands in for kick where the kernel cannot wait for two words.
-	shortNap = 2 * time.Millisecond
+	// pollSleep is the limit of a sleep that an interrupt cannot end, on a kernel that cannot
+	// wait for two words.
+	pollSleep = 2 * time.Millisecond
 )
 
+// await implements mechanism. The order of its steps is the waiter's side of the event count: read
+// event, set sleepers, look for permits, sleep.
 func (s *Slots) await(n int64) error {
-	z := &s.sleeper
-	kick := z.kick.Load()
-	if kick != z.kicked {
-		z.kicked = kick
+	z := &s.sleep
+	interrupts := z.interrupts.Load()
+	if interrupts != z.interruptSeen {
+		z.interruptSeen = interrupts
 		return nil
 	}
-	bell := s.bell.Load() // before the last look: a ring after it would not let us sleep
-	level := uint32(aLight)
+	event := s.event.Load()
+	level := uint32(oneSleeps)
 	if n > 1 {
-		level = aHeavy
+		level = manySleeps
 	}
-	s.raise(level)
-	if z.naps > 0 && s.watch() > 0 || int64(s.count(0)) >= n && !s.isStuck(word(s.lock.Load())) {
+	s.announceSleep(level)
+	if z.sleeps > 0 && s.watchOwners() > 0 {
 		return nil
 	}
-	s.sleep(bell, kick)
-	s.raise(aLight) // if it was us who was woken, others may sleep on
+	if int64(s.count(0)) >= n && !s.isStuck(slot(s.lock.Load())) {
+		return nil // with a stuck lock tryTake would fail again, and this loop would spin
+	}
+	s.sleepOnce(event, interrupts)
+	s.announceSleep(oneSleeps) // if the releaser woke this process, others may sleep on
 	return nil
 }
 
-func (s *Slots) sleep(bell, kick uint32) {
-	z := &s.sleeper
-	most := z.patrol
-	if z.naps == 0 {
-		most = min(most, firstNap)
+// sleepOnce sleeps until event or interrupts changes, and not longer than the limit.
+func (s *Slots) sleepOnce(event, interrupts uint32) {
+	z := &s.sleep
+	limit := z.maxSleep
+	if z.sleeps == 0 {
+		limit = min(limit, firstSleep)
 	}
-	z.naps++
-	if !z.short {
-		z.short = !futexWaitEither(s.bell, bell, &z.kick, kick, most)
+	z.sleeps++
+	if !z.noWaitv {
+		z.noWaitv = !futexWaitEither(s.event, event, &z.interrupts, interrupts, limit)
 	}
-	if z.short {
-		futexWait(s.bell, bell, min(most, shortNap))
+	if z.noWaitv {
+		futexWait(s.event, event, min(limit, pollSleep))
 	}
 }
 
-func (s *Slots) holds(n int64) bool { return int64(s.count(s.me)) >= n }
+func (s *Slots) holds(n int64) bool { return int64(s.count(s.self)) >= n }
 
-func (s *Slots) alone() bool { return s.holds(s.size) }
+func (s *Slots) holdsAll() bool { return s.holds(s.size) }
 
+// interrupt changes the word before it wakes. If await has not yet gone to sleep, the kernel finds
+// the word changed and returns at once.
 func (s *Slots) interrupt() {
-	s.sleeper.kick.Add(1)
-	futexWake(&s.sleeper.kick, 1)
+	s.sleep.interrupts.Add(1)
+	futexWake(&s.sleep.interrupts, 1)
 }
 
-// granted passes a ring on, see sleeper.
-func (s *Slots) granted() {
-	s.sleeper.naps = 0
-	if s.asleep.Load() != 0 && s.count(0) > 0 {
-		s.ring(1)
+// forwardWakeup implements mechanism: see sleepState.
+func (s *Slots) forwardWakeup() {
+	s.sleep.sleeps = 0
+	if s.sleepers.Load() != 0 && s.count(0) > 0 {
+		s.wakeSleepers(1)
 	}
 }
 
-// raise sets asleep to a level at least.
-func (s *Slots) raise(level uint32) {
+// announceSleep raises sleepers to at least a level.
+func (s *Slots) announceSleep(level uint32) {
 	for {
-		now := s.asleep.Load()
-		if now >= level || s.asleep.CompareAndSwap(now, level) {
+		now := s.sleepers.Load()
+		if now >= level || s.sleepers.CompareAndSwap(now, level) {
 			return
 		}
 	}
 }
 
-// ring is called when n permits have become free.
-func (s *Slots) ring(n int) {
-	if s.asleep.Load() != 0 && n > 0 {
+// wakeSleepers is called after n permits became free. Without sleepers it costs one load.
+func (s *Slots) wakeSleepers(n int) {
+	if s.sleepers.Load() != 0 && n > 0 {
 		s.wake(n)
 	}
 }
 
+// wake wakes n sleepers, or all if some sleeper wants several permits.
+//
+// Of two concurrent calls only one finds sleepers set, and the other one may return. It read
+// sleepers before they were cleared, and freed its permit before that. So the process that the
+// first call wakes sees both permits, and passes the wake-up on if it leaves one.
 func (s *Slots) wake(n int) {
-	switch s.asleep.Swap(0) {
-	case 0: // another ring is under way, and changes bell after this permit became free
+	switch s.sleepers.Swap(0) {
+	case 0:
 		return
-	case aHeavy:
+	case manySleeps:
 		n = math.MaxInt32
 	}
-	s.bell.Add(1)
-	futexWake(s.bell, n)
+	s.event.Add(1)
+	futexWake(s.event, n)
 }
 
-// watch sees to it that the end of every process that holds permits is noticed, and returns how many
-// permits of dead ones it took back at once.
-func (s *Slots) watch() (buried int) {
+// watchOwners ensures that the end of every process that holds permits will be noticed. It returns
+// how many permits of dead processes it freed at once.
+func (s *Slots) watchOwners() (reclaimed int) {
 	owners := s.owners()
-	for o, life := range s.sleeper.watched {
+	for o, pidfd := range s.sleep.pidfds {
 		if !owners[o] {
-			_ = life.Close()
-			delete(s.sleeper.watched, o)
+			_ = pidfd.Close()
+			delete(s.sleep.pidfds, o)
 		}
 	}
 	for o := range owners {
-		if _, ok := s.sleeper.watched[o]; ok {
+		if _, ok := s.sleep.pidfds[o]; ok {
 			continue
 		}
-		pidfd, err := openOwner(o)
+		fd, err := openOwner(o)
 		if err != nil || s.isDead(o) {
 			if s.isDead(o) {
-				buried += s.bury(o)
+				reclaimed += s.reclaim(o)
 			}
-			continue // one that cannot be watched is looked at again after each nap
+			continue // an owner that cannot be watched is checked again after each sleep
 		}
-		life := os.NewFile(uintptr(pidfd), o.String())
-		s.sleeper.watched[o] = life
-		s.sleeper.watching.Go(func() { s.waitForEnd(o, life) })
+		pidfd := os.NewFile(uintptr(fd), o.String())
+		s.sleep.pidfds[o] = pidfd
+		s.sleep.watchers.Go(func() { s.reclaimAtExit(o, pidfd) })
 	}
-	return buried
+	return reclaimed
 }
 
-// waitForEnd parks in the runtime's poller, so it takes no thread.
-func (s *Slots) waitForEnd(o owner, life *os.File) {
-	conn, err := life.SyscallConn()
+// reclaimAtExit waits for the end of a process and frees its permits. It waits in the runtime's
+// poller, so it takes no thread.
+func (s *Slots) reclaimAtExit(o owner, pidfd *os.File) {
+	conn, err := pidfd.SyscallConn()
 	if err != nil {
 		return
 	}
-	err = conn.Read(func(pidfd uintptr) bool { return ended(int(pidfd), o) })
+	err = conn.Read(func(fd uintptr) bool { return hasEnded(int(fd), o) })
 	if err == nil && s.isDead(o) {
-		s.bury(o)
+		s.reclaim(o)
 	}
 }
 
-// bury takes the permits of a dead owner back. Several may do so at once: each word changes from just
-// this one to a free one only once.
-func (s *Slots) bury(o owner) (buried int) {
+// reclaim frees every permit that o owns, and returns how many. Concurrent calls are safe: each
+// permit is freed by a compare-and-swap that expects o as its owner, in one version. So a permit
+// that another process has taken since is never freed.
+func (s *Slots) reclaim(o owner) (freed int) {
 	for i := range s.words {
-		w := word(s.words[i].Load())
+		w := slot(s.words[i].Load())
 		if w.owner() == o && s.words[i].CompareAndSwap(uint64(w), uint64(w.with(0))) {
-			buried++
+			freed++
 		}
 	}
-	s.ring(buried)
-	return buried
+	s.wakeSleepers(freed)
+	return freed
 }
 
-// lookForDead lets those profit from what the dead have left who only ever try. It looks at times.
-func (s *Slots) lookForDead() (found bool) {
+// reclaimScan frees the permits of dead processes for callers that only ever call TryAcquire, and
+// so never watch. It checks every owner, at most once in reclaimInterval; the swap of lastScan
+// lets only one goroutine scan. It reports whether it freed anything.
+func (s *Slots) reclaimScan() (found bool) {
 	now := time.Now().UnixNano()
-	last := s.checked.Load()
-	if now-last < int64(defaultPatrol) || !s.checked.CompareAndSwap(last, now) {
+	last := s.lastScan.Load()
+	if now-last < int64(reclaimInterval) || !s.lastScan.CompareAndSwap(last, now) {
 		return false
 	}
-	found = s.unlockOfDead()
+	found = s.reclaimLock()
 	for o := range s.owners() {
-		if s.isDead(o) && s.bury(o) > 0 {
+		if s.isDead(o) && s.reclaim(o) > 0 {
 			found = true
 		}
 	}
@@ -204,9 +239,61 @@ func (s *Slots) lookForDead() (found bool) {
 func (s *Slots) owners() map[owner]bool {
 	all := map[owner]bool{}
 	for i := range s.words {
-		if o := word(s.words[i].Load()).owner(); o != 0 && o != s.me {
+		if o := slot(s.words[i].Load()).owner(); o != 0 && o != s.self {
 			all[o] = true
 		}
 	}
 	return all
+}
+
+const sysFutex = unix.SYS_FUTEX
+
+// futexWake wakes up to n sleepers on word, in the order in which they went to sleep, and returns
+// how many. The futex is not private: the kernel identifies the word by its page and not by
+// its address, so processes that map the same file meet.
+func futexWake(word *atomic.Uint32, n int) int {
+	const wake = 1
+	woken, _, _ := unix.Syscall6(sysFutex, uintptr(unsafe.Pointer(word)), wake, uintptr(n), 0, 0, 0)
+	return int(woken)
+}
+
+// futexWait sleeps while word has a value, for a limited time. It reports no result: the caller
+// looks for permits again whether it was woken, found the word changed, or timed out.
+func futexWait(word *atomic.Uint32, value uint32, limit time.Duration) {
+	const wait = 0
+	timeout := unix.NsecToTimespec(int64(limit))
+	_, _, _ = unix.Syscall6(sysFutex, uintptr(unsafe.Pointer(word)), wait, uintptr(value),
+		uintptr(unsafe.Pointer(&timeout)), 0, 0)
+}
+
+// futexWaitEither sleeps while both words have their values, for a limited time. It returns false
+// if the kernel lacks futex_waitv(2), as before Linux 5.16 and in some sandboxes.
+func futexWaitEither(
+	a *atomic.Uint32, aValue uint32, b *atomic.Uint32, bValue uint32, limit time.Duration,
+) bool {
+	const (
+		size32    = 2 // FUTEX2_SIZE_U32
+		waitv     = 449
+		monotonic = 1
+	)
+	if unsafe.Sizeof(uintptr(0)) < 8 {
+		return false // on 32 bits the timeout has another layout
+	}
+	// struct futex_waitv of linux/futex.h. Its address field has 64 bits on every architecture.
+	type entry struct {
+		value, address  uint64
+		flags, reserved uint32
+	}
+	all := [2]entry{
+		{uint64(aValue), uint64(uintptr(unsafe.Pointer(a))), size32, 0},
+		{uint64(bValue), uint64(uintptr(unsafe.Pointer(b))), size32, 0},
+	}
+	var deadline unix.Timespec // absolute, unlike the timeout of futexWait
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &deadline) != nil {
+		return false
+	}
+	deadline = unix.NsecToTimespec(deadline.Nano() + int64(limit))
+	_, _, errno := unix.Syscall6(waitv, uintptr(unsafe.Pointer(&all)), uintptr(len(all)), 0,
+		uintptr(unsafe.Pointer(&deadline)), monotonic, 0)
+	return errno != unix.ENOSYS && errno != unix.EPERM
 }

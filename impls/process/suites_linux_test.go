@@ -19,14 +19,14 @@ import (
 // at no instant do all together hold more than that, and in the end it is all there.
 func TestTwoSuitesOnOneName(t *testing.T) {
 	const size = 2
-	onEverySite(t, size, func(t *testing.T, s site) {
-		met := mustMeet(t, size, func() []stress.Call { return twoSuites(t, s.what, s.what) }, func(m meeting) bool {
+	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
+		met := untilOverlap(t, size, func() []stress.Call { return twoSuites(t, s.spec, s.spec) }, func(m overlap) bool {
 			return m.together > 0
 		})
 		if met.most > size {
 			t.Errorf("%d permits of %d were held at once", met.most, size)
 		}
-		s.allFree(t, s.sem(t), size)
+		s.mustAllBeFree(t, s.open(t), size)
 	})
 }
 
@@ -35,7 +35,7 @@ func TestTwoSuitesOnTwoNames(t *testing.T) {
 	const size = 2
 	dir := t.TempDir()
 	at := func(name string) string { return fmt.Sprint("slots ", filepath.Join(dir, name), " ", size) }
-	mustMeet(t, size, func() []stress.Call { return twoSuites(t, at("mine"), at("theirs")) }, func(m meeting) bool {
+	untilOverlap(t, size, func() []stress.Call { return twoSuites(t, at("mine"), at("theirs")) }, func(m overlap) bool {
 		return m.most > size
 	})
 }
@@ -44,15 +44,15 @@ func TestTwoSuitesOnTwoNames(t *testing.T) {
 // released. The other suite goes on, and in the end everything is there.
 func TestSuiteBesideOneThatIsKilled(t *testing.T) {
 	const size, killed, whole = 3, 8, 4 // the latter take longer
-	onEverySite(t, size, func(t *testing.T, s site) {
-		if !s.survives() {
+	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
+		if !s.reclaims() {
 			t.Skip("the tokens of a killed process are lost")
 		}
 		t.Run("suites", func(t *testing.T) {
 			t.Run("killed", func(t *testing.T) {
 				t.Parallel()
 				for range killed {
-					c := start(t, s.what)
+					c := start(t, s.spec)
 					c.tell("play %d %d", rand.Uint64()>>1, 100_000)
 					time.Sleep(rand.N(5 * time.Millisecond)) // to kill it anywhere
 					c.kill()
@@ -61,13 +61,13 @@ func TestSuiteBesideOneThatIsKilled(t *testing.T) {
 			t.Run("whole", func(t *testing.T) {
 				t.Parallel()
 				for range whole {
-					if calls := playAlone(t, s.what); len(calls) == 0 {
+					if calls := playAlone(t, s.spec); len(calls) == 0 {
 						t.Error("a process beside those that are killed did nothing")
 					}
 				}
 			})
 		})
-		s.allFree(t, s.sem(t), size)
+		s.mustAllBeFree(t, s.open(t), size)
 	})
 }
 
@@ -107,12 +107,12 @@ func playAlone(t *testing.T, what string) (calls []stress.Call) {
 }
 
 // A meeting is what was certainly held at once: from the end of an Acquire to the begin of a Release.
-type meeting struct {
+type overlap struct {
 	most     int64 // permits
 	together int   // instants at which both suites began to hold some
 }
 
-func meet(calls []stress.Call) (m meeting) {
+func measureOverlap(calls []stress.Call) (m overlap) {
 	type step struct{ at, more, suite int64 }
 	var steps []step
 	for _, c := range calls {
@@ -140,12 +140,12 @@ func meet(calls []stress.Call) (m meeting) {
 
 // mustMeet runs suites until they have met as they should, which on a busy machine takes more runs. It
 // returns the worst that was seen.
-func mustMeet(t *testing.T, size int64, run func() []stress.Call, enough func(meeting) bool) (worst meeting) {
+func untilOverlap(t *testing.T, size int64, run func() []stress.Call, enough func(overlap) bool) (worst overlap) {
 	t.Helper()
 	const most = 20
 	for range most {
-		m := meet(run())
-		worst = meeting{max(worst.most, m.most), worst.together + m.together}
+		m := measureOverlap(run())
+		worst = overlap{max(worst.most, m.most), worst.together + m.together}
 		if enough(worst) || worst.most > size {
 			return worst
 		}

@@ -15,15 +15,15 @@ import (
 func TestOthersAreNotPassedForEver(t *testing.T) {
 	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
 		t.Run(mechanism, func(t *testing.T) {
-			s := siteOf(t, mechanism, 1)
-			sem, child := s.sem(t), start(t, s.what)
+			s := namedOf(t, mechanism, 1)
+			sem, child := s.open(t), start(t, s.spec)
 			var done atomic.Bool
 			var all sync.WaitGroup
 			for range 3 {
 				all.Go(func() {
 					for !done.Load() {
 						mustAcquire(t, sem, 1)
-						for !done.Load() && process.Waiting(unguarded(sem)) == 0 {
+						for !done.Load() && process.Waiting(withoutPermit(sem)) == 0 {
 							runtime.Gosched()
 						}
 						sem.Release(1)
@@ -39,13 +39,13 @@ func TestOthersAreNotPassedForEver(t *testing.T) {
 			}
 			done.Store(true)
 			all.Wait()
-			s.allFree(t, sem, 1)
+			s.mustAllBeFree(t, sem, 1)
 		})
 	}
 }
 
-func unguarded(sem process.Semaphore) process.Semaphore {
-	if g, ok := sem.(guest); ok {
+func withoutPermit(sem process.Semaphore) process.Semaphore {
+	if g, ok := sem.(clientWithPermit); ok {
 		return g.Jobserver
 	}
 	return sem
@@ -55,24 +55,24 @@ func unguarded(sem process.Semaphore) process.Semaphore {
 func TestOverReleaseBesideAWaiter(t *testing.T) {
 	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
 		t.Run(mechanism, func(t *testing.T) {
-			s := siteOf(t, mechanism, 1)
-			sem, holder := s.sem(t), start(t, s.what)
+			s := namedOf(t, mechanism, 1)
+			sem, holder := s.open(t), start(t, s.spec)
 			n := int64(1)
 			if mechanism == "jobserver" {
 				n = 2 // as a guest holds one, see joinAsGuest
 			}
 			holder.must("acquire 1")
 			ctx, cancel := context.WithCancel(t.Context())
-			heard := make(chan error)
-			go func() { heard <- sem.Acquire(ctx, n) }()
-			eventually(t, "waits", func() bool { return process.Waiting(unguarded(sem)) == 1 })
+			replied := make(chan error)
+			go func() { replied <- sem.Acquire(ctx, n) }()
+			eventually(t, "waits", func() bool { return process.Waiting(withoutPermit(sem)) == 1 })
 			mustPanic(t, func() { sem.Release(n) })
 			cancel()
-			if err := <-heard; err != context.Canceled {
+			if err := <-replied; err != context.Canceled {
 				t.Errorf("Acquire = %v while another process holds the permit, want %v", err, context.Canceled)
 			}
 			holder.must("release 1")
-			s.allFree(t, sem, 1)
+			s.mustAllBeFree(t, sem, 1)
 		})
 	}
 }

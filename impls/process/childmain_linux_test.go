@@ -26,14 +26,14 @@ import (
 //	broken=DEFECT SITE       with a defect
 //	nobody SITE              by a user who owns nothing
 //	patient SITE             slots whose waiters sleep until they are woken
-func open(what string) (process.Semaphore, error) {
+func openSpec(what string) (process.Semaphore, error) {
 	first, rest, _ := strings.Cut(what, " ")
 	if defect, ok := strings.CutPrefix(first, "broken="); ok {
-		sem, err := open(rest)
+		sem, err := openSpec(rest)
 		if err != nil {
 			return nil, err
 		}
-		return process.Break(defect, sem), nil
+		return process.WithDefect(defect, sem), nil
 	}
 	switch first {
 	case "nobody":
@@ -41,11 +41,11 @@ func open(what string) (process.Semaphore, error) {
 		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(nobody), syscall.Setuid(nobody)); err != nil {
 			return nil, err
 		}
-		return open(rest)
+		return openSpec(rest)
 	case "patient":
-		sem, err := open(rest)
+		sem, err := openSpec(rest)
 		if err == nil {
-			process.NeverLook(sem.(*process.Slots))
+			process.NeverRescan(sem.(*process.Slots))
 		}
 		return sem, err
 	}
@@ -54,11 +54,11 @@ func open(what string) (process.Semaphore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openAt(first, f[1], size)
+	return openPath(first, f[1], size)
 }
 
 // openAt opens what has a path, or is inherited: then the path is not looked at.
-func openAt(mechanism, path string, size int64) (process.Semaphore, error) {
+func openPath(mechanism, path string, size int64) (process.Semaphore, error) {
 	const inherited = 3
 	switch mechanism {
 	case "bare":
@@ -81,13 +81,13 @@ func openAt(mechanism, path string, size int64) (process.Semaphore, error) {
 		sem, err := process.DialBroker(path, size)
 		return served{sem, server}, err
 	case "jobserver":
-		return joinAsGuest(fmt.Sprintf("-j%d --jobserver-auth=fifo:%s", size+1, path))
+		return joinWithPermit(fmt.Sprintf("-j%d --jobserver-auth=fifo:%s", size+1, path))
 	case "slots-fd":
 		return process.InheritSlots(os.NewFile(inherited, "inherited slots"))
 	case "broker-fd":
 		return process.InheritBroker(os.NewFile(inherited, "inherited socket"))
 	case "jobserver-fd":
-		return joinAsGuest(fmt.Sprintf("-j%d --jobserver-auth=3,4", size+1))
+		return joinWithPermit(fmt.Sprintf("-j%d --jobserver-auth=3,4", size+1))
 	case "sysv-id":
 		return process.JoinSysV(int(size))
 	}
@@ -95,7 +95,7 @@ func openAt(mechanism, path string, size int64) (process.Semaphore, error) {
 }
 
 // joinAsGuest takes the client's own permit, for which nobody has paid here, and keeps it.
-func joinAsGuest(makeflags string) (process.Semaphore, error) {
+func joinWithPermit(makeflags string) (process.Semaphore, error) {
 	s, err := process.JoinJobserver(makeflags)
 	if err == nil {
 		err = s.Acquire(context.Background(), 1)
@@ -103,22 +103,22 @@ func joinAsGuest(makeflags string) (process.Semaphore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guest{s}, nil
+	return clientWithPermit{s}, nil
 }
 
 // A guest closes what it has not been seen to take.
-type guest struct{ *process.Jobserver }
+type clientWithPermit struct{ *process.Jobserver }
 
-func (g guest) Close() error {
+func (g clientWithPermit) Close() error {
 	g.Release(1)
 	return g.Jobserver.Close()
 }
 
 // Programs are for those whom make starts, and so cannot be told what to do.
 var programs = map[string]func() error{
-	"jobs":   beClient,
-	"orphan": beOrphan,
-	"worker": beWorker,
+	"jobs":   jobsMain,
+	"orphan": orphanMain,
+	"worker": executorMain,
 }
 
 // beChild obeys line by line:
@@ -130,7 +130,7 @@ var programs = map[string]func() error{
 //	exec                           becomes another program, in the same process
 //
 // It ends with its standard input, so no child outlives a parent that was killed.
-func beChild(what string) int {
+func childMain(what string) int {
 	if run, ok := programs[what]; ok {
 		if err := run(); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)
@@ -138,7 +138,7 @@ func beChild(what string) int {
 		}
 		return 0
 	}
-	sem, err := open(what)
+	sem, err := openSpec(what)
 	if err != nil {
 		fmt.Println(oneLine(err))
 		return 1
@@ -150,7 +150,7 @@ func beChild(what string) int {
 			fmt.Println(oneLine(err))
 			continue
 		}
-		fmt.Println(obey(sem, in.Text()))
+		fmt.Println(runCommand(sem, in.Text()))
 	}
 	if err := sem.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "child:", err)
@@ -159,7 +159,7 @@ func beChild(what string) int {
 	return 0
 }
 
-func obey(sem process.Semaphore, line string) (answer string) {
+func runCommand(sem process.Semaphore, line string) (answer string) {
 	defer func() {
 		if r := recover(); r != nil {
 			answer = fmt.Sprint("panic: ", r)
@@ -197,7 +197,7 @@ func obey(sem process.Semaphore, line string) (answer string) {
 func measure(sem process.Semaphore, verb string, n, m int64) (answer string) {
 	switch verb {
 	case "play":
-		return play(sem, uint64(n), int(m))
+		return playProgram(sem, uint64(n), int(m))
 	case "bench":
 		return benchChild(sem, time.Duration(n)*time.Millisecond)
 	case "stamp":

@@ -12,15 +12,15 @@ import (
 )
 
 // A worker is a child that carries out many calls at once.
-type worker struct {
-	mu   sync.Mutex
-	out  *json.Encoder
-	last uint64
-	asks map[uint64]chan answer
+type executor struct {
+	mu      sync.Mutex
+	out     *json.Encoder
+	last    uint64
+	pending map[uint64]chan answer
 }
 
 // An order is what a worker is told, an answer what it says in the end.
-type order struct {
+type request struct {
 	ID, Semaphore uint64
 	Verb          string
 	N             int64
@@ -28,69 +28,69 @@ type order struct {
 }
 
 type answer struct {
-	ID   uint64
-	Said string // ok, no, or what was wrong
+	ID     uint64
+	Result string // ok, no, or what was wrong
 }
 
-func startWorker(t *testing.T) *worker {
+func startExecutor(t *testing.T) *executor {
 	c := tryStart(t, "worker")
-	w := &worker{out: json.NewEncoder(c.in), asks: map[uint64]chan answer{}}
+	w := &executor{out: json.NewEncoder(c.in), pending: map[uint64]chan answer{}}
 	go w.listen(json.NewDecoder(c.out))
 	return w
 }
 
-func (w *worker) ask(verb string, semaphore uint64, n int64, what string) answer {
-	_, heard := w.send(verb, semaphore, n, what)
-	return <-heard
+func (w *executor) ask(verb string, semaphore uint64, n int64, what string) answer {
+	_, replied := w.send(verb, semaphore, n, what)
+	return <-replied
 }
 
-func (w *worker) send(verb string, semaphore uint64, n int64, what string) (id uint64, heard chan answer) {
+func (w *executor) send(verb string, semaphore uint64, n int64, what string) (id uint64, replied chan answer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last++
-	heard = make(chan answer, 1)
-	w.asks[w.last] = heard
-	if err := w.out.Encode(order{w.last, semaphore, verb, n, what}); err != nil {
-		heard <- answer{Said: err.Error()}
+	replied = make(chan answer, 1)
+	w.pending[w.last] = replied
+	if err := w.out.Encode(request{w.last, semaphore, verb, n, what}); err != nil {
+		replied <- answer{Result: err.Error()}
 	}
-	return w.last, heard
+	return w.last, replied
 }
 
-func (w *worker) cancel(id uint64) {
+func (w *executor) cancel(id uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_ = w.out.Encode(order{ID: id, Verb: "cancel"}) // if the worker is gone, those who wait are told
+	_ = w.out.Encode(request{ID: id, Verb: "cancel"}) // if the worker is gone, those who wait are told
 }
 
-func (w *worker) listen(in *json.Decoder) {
+func (w *executor) listen(in *json.Decoder) {
 	for {
 		var a answer
 		err := in.Decode(&a)
 		w.mu.Lock()
 		if err != nil {
-			for id, heard := range w.asks {
-				heard <- answer{id, "the worker is gone: " + err.Error()}
+			for id, replied := range w.pending {
+				replied <- answer{id, "the worker is gone: " + err.Error()}
 			}
 			w.mu.Unlock()
 			return
 		}
-		heard := w.asks[a.ID]
-		delete(w.asks, a.ID)
+		replied := w.pending[a.ID]
+		delete(w.pending, a.ID)
 		w.mu.Unlock()
-		heard <- a
+		replied <- a
 	}
 }
 
 // beWorker is the child.
-func beWorker() error {
-	h := &hand{
+func executorMain() error {
+	h := &callRunner{
 		out:  json.NewEncoder(os.Stdout),
 		open: map[uint64]process.Semaphore{},
 		stop: map[uint64]context.CancelFunc{},
 	}
 	in := json.NewDecoder(os.Stdin)
 	for {
-		var o order
+		var o request
 		if in.Decode(&o) != nil {
 			return nil // nobody wants anything any more
 		}
@@ -99,14 +99,14 @@ func beWorker() error {
 }
 
 // A hand carries out orders.
-type hand struct {
+type callRunner struct {
 	mu   sync.Mutex
 	out  *json.Encoder
 	open map[uint64]process.Semaphore
 	stop map[uint64]context.CancelFunc // of orders that run
 }
 
-func (h *hand) begin(o order) {
+func (h *callRunner) begin(o request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if o.Verb == "cancel" {
@@ -118,19 +118,19 @@ func (h *hand) begin(o order) {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop[o.ID] = cancel
 	go func() {
-		said := h.do(ctx, o)
+		result := h.do(ctx, o)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		cancel()
 		delete(h.stop, o.ID)
-		_ = h.out.Encode(answer{o.ID, said})
+		_ = h.out.Encode(answer{o.ID, result})
 	}()
 }
 
-func (h *hand) do(ctx context.Context, o order) (said string) {
+func (h *callRunner) do(ctx context.Context, o request) (result string) {
 	defer func() {
 		if r := recover(); r != nil {
-			said = fmt.Sprint("panic: ", r)
+			result = fmt.Sprint("panic: ", r)
 		}
 	}()
 	h.mu.Lock()
@@ -139,7 +139,7 @@ func (h *hand) do(ctx context.Context, o order) (said string) {
 	var err error
 	switch o.Verb {
 	case "open":
-		if sem, err = open(o.What); err == nil {
+		if sem, err = openSpec(o.What); err == nil {
 			h.mu.Lock()
 			h.open[o.Semaphore] = sem
 			h.mu.Unlock()

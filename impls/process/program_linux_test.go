@@ -17,12 +17,12 @@ import (
 
 // play draws a program from a seed, runs it with two goroutines, and answers with the calls made,
 // as JSON. All is given back at its end.
-func play(sem process.Semaphore, seed uint64, ops int) string {
+func playProgram(sem process.Semaphore, seed uint64, ops int) string {
 	const goroutines, most = 2, 3
 	var all [goroutines][]stress.Call
 	var wg sync.WaitGroup
 	for who := range goroutines {
-		wg.Go(func() { all[who] = playOne(sem, who, rand.New(rand.NewPCG(seed, uint64(who))), ops, most) })
+		wg.Go(func() { all[who] = playGoroutine(sem, who, rand.New(rand.NewPCG(seed, uint64(who))), ops, most) })
 	}
 	wg.Wait()
 	var calls []stress.Call
@@ -36,7 +36,7 @@ func play(sem process.Semaphore, seed uint64, ops int) string {
 	return string(text)
 }
 
-func playOne(sem process.Semaphore, who int, r *rand.Rand, ops int, most int64) (calls []stress.Call) {
+func playGoroutine(sem process.Semaphore, who int, r *rand.Rand, ops int, most int64) (calls []stress.Call) {
 	record := func(m stress.Method, n int64, do func() bool) bool {
 		begin := clock()
 		ok := do()

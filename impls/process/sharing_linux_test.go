@@ -15,13 +15,13 @@ import (
 // clock that all share, and have to be linearizable; and after each round all permits are there.
 func TestPlayedBySeveral(t *testing.T) {
 	const size, ops = 3, 5
-	onEverySite(t, size, func(t *testing.T, s site) {
+	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
 		rounds := 150
 		if s.impl.Name == "broker" {
 			rounds = 30 // where it is not known when a release takes effect, the search takes longer
 		}
-		sem := s.sem(t)
-		children := []*child{start(t, s.what), start(t, s.what), start(t, s.what)}
+		sem := s.open(t)
+		children := []*child{start(t, s.spec), start(t, s.spec), start(t, s.spec)}
 		seed, undecided := rand.Uint64()>>1, 0
 		for range rounds {
 			seed++
@@ -32,7 +32,7 @@ func TestPlayedBySeveral(t *testing.T) {
 			case stress.Unknown:
 				undecided++
 			}
-			s.allFree(t, sem, size)
+			s.mustAllBeFree(t, sem, size)
 		}
 		if undecided > rounds/2 {
 			t.Errorf("%d of %d histories were not decided", undecided, rounds)
@@ -59,7 +59,7 @@ func playTogether(t *testing.T, children []*child, seed uint64, ops int) (all []
 
 // asPromised leaves out what a mechanism does not promise across processes: that a release of the broker
 // takes effect before it returns, or that a try of the jobserver fails only when too few are free.
-func (s site) asPromised(calls []stress.Call) (kept []stress.Call) {
+func (s namedSem) asPromised(calls []stress.Call) (kept []stress.Call) {
 	for _, c := range calls {
 		if s.impl.Name == "jobserver" && !c.OK {
 			continue
@@ -87,7 +87,7 @@ func nextAnswer(calls []stress.Call, c stress.Call) int64 {
 
 // allFree fails unless all permits, and no more, are there. What the broker was told last it may not
 // have read yet.
-func (s site) allFree(t testing.TB, sem interface {
+func (s namedSem) mustAllBeFree(t testing.TB, sem interface {
 	TryAcquire(int64) bool
 	Release(int64)
 }, size int64) {
@@ -102,8 +102,8 @@ func (s site) allFree(t testing.TB, sem interface {
 
 // What one process holds, another cannot release.
 func TestReleaseByAnotherProcess(t *testing.T) {
-	onEverySite(t, 2, func(t *testing.T, s site) {
-		sem, other := s.sem(t), start(t, s.what)
+	forEachMechanism(t, 2, func(t *testing.T, s namedSem) {
+		sem, other := s.open(t), start(t, s.spec)
 		mustAcquire(t, sem, 1)
 		if s.impl.Name == "jobserver" {
 			other.must("release 1") // the one that a guest has of its own, see joinAsGuest
@@ -118,7 +118,7 @@ func TestReleaseByAnotherProcess(t *testing.T) {
 			}
 		}
 		sem.Release(1)
-		s.allFree(t, sem, 2)
+		s.mustAllBeFree(t, sem, 2)
 	})
 }
 

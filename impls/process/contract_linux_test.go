@@ -16,7 +16,7 @@ import (
 // The judges of one process: every clause, and random programs. Each wait goes through the kernel, so
 // there are fewer programs than for semaphores of one process, unless -stress.ops says how many.
 func TestContract(t *testing.T) {
-	playFewer(t, 10000)
+	limitOps(t, 10000)
 	client := impls.Impl{
 		Name:    "jobserver-client",
 		New:     func(size int64) impls.Semaphore { return newClient(t, size) },
@@ -29,7 +29,7 @@ func TestContract(t *testing.T) {
 }
 
 // playFewer has random programs end after so many operations, unless a flag says when.
-func playFewer(t *testing.T, ops int) {
+func limitOps(t *testing.T, ops int) {
 	if flagsGiven["stress.ops"] {
 		return
 	}

@@ -15,21 +15,21 @@ import (
 )
 
 // names is a folder of what may be found under a name.
-type names struct {
+type nameDir struct {
 	t   *testing.T
 	dir string
 }
 
-func (n names) path(name string) string { return filepath.Join(n.dir, name) }
+func (n nameDir) path(name string) string { return filepath.Join(n.dir, name) }
 
-func (n names) write(name string, data []byte) string {
+func (n nameDir) write(name string, data []byte) string {
 	must(n.t, os.WriteFile(n.path(name), data, 0o600))
 	return n.path(name)
 }
 
 // good makes one of each, of size 2.
-func good(t *testing.T) names {
-	n := names{t, t.TempDir()}
+func oneOfEach(t *testing.T) nameDir {
+	n := nameDir{t, t.TempDir()}
 	closeLater(t)(process.OpenSlots(n.path("slots"), 2))
 	closeLater(t)(process.OpenSysV(n.path("sysv"), 2))
 	t.Cleanup(func() { must(t, process.RemoveSysV(n.path("sysv"))) })
@@ -40,14 +40,14 @@ func good(t *testing.T) names {
 
 // Each name that is not what it should be gives an error that has the name and the fact.
 func TestBadSlots(t *testing.T) {
-	n := good(t)
+	n := oneOfEach(t)
 	whole := must2(os.ReadFile(n.path("slots")))
 	changed := func(name string, at int) string {
 		other := slices.Clone(whole)
 		other[at] ^= 1
 		return n.write(name, other)
 	}
-	mustRefuse(t, map[string]string{
+	mustFailToOpen(t, map[string]string{
 		"slots " + n.path("slots") + " 2":                                    "this process has these slots already",
 		"slots " + n.write("truncated", whole[:4096+8]) + " 2":               "truncated or damaged",
 		"slots " + n.write("short", whole[:100]) + " 2":                      "truncated to 100 bytes",
@@ -68,7 +68,7 @@ func TestBadSlots(t *testing.T) {
 }
 
 func TestBadSysV(t *testing.T) {
-	n := good(t)
+	n := oneOfEach(t)
 	text := string(must2(os.ReadFile(n.path("sysv"))))
 	edited := func(name, was, is string) string {
 		return n.write(name, []byte(strings.Replace(text, was, is, 1)))
@@ -77,7 +77,7 @@ func TestBadSysV(t *testing.T) {
 	sem := must2(process.OpenSysV(removed, 1))
 	was := must2(os.ReadFile(removed))
 	must(t, errors.Join(sem.Close(), process.RemoveSysV(removed)))
-	mustRefuse(t, map[string]string{
+	mustFailToOpen(t, map[string]string{
 		"sysv " + n.path("sysv") + " 3":                   "of size 2, not 3",
 		"sysv " + n.path("slots") + " 2":                  "no file of a System V semaphore",
 		"sysv " + n.write("removed", was) + " 1":          "is gone, as by ipcrm(1); remove the file",
@@ -91,29 +91,29 @@ func TestBadSysV(t *testing.T) {
 }
 
 func TestBadServers(t *testing.T) {
-	n := good(t)
+	n := oneOfEach(t)
 	foreign := must2(net.Listen("unix", n.path("foreign")))
 	defer foreign.Close()
 	go answerNonsense(foreign)
 	must(t, unix.Mkfifo(n.path("left"), 0o600)) // as by a server that was killed
-	mustRefuse(t, map[string]string{
+	mustFailToOpen(t, map[string]string{
 		"broker " + n.path("broker") + " 3":   "of size 2, not 3",
 		"broker " + n.path("none") + " 2":     "no broker answers there",
 		"broker " + n.path("slots") + " 2":    "no broker answers there",
 		"broker " + n.path("fifo") + " 2":     "no broker answers there",
-		"broker " + n.path("foreign") + " 2":  "who answers there is no broker",
+		"broker " + n.path("foreign") + " 2":  "the peer is not a broker",
 		"jobserver " + n.path("slots") + " 2": "not a fifo",
 		"jobserver " + n.path("none") + " 2":  "no jobserver is there",
-		"jobserver " + n.path("left") + " 2":  "nobody serves it",
+		"jobserver " + n.path("left") + " 2":  "no process serves it",
 		"jobserver " + n.dir + " 2":           "not a fifo",
 		"broker " + n.dir + " 2":              "no broker answers there",
 	})
 }
 
-func mustRefuse(t *testing.T, wants map[string]string) {
+func mustFailToOpen(t *testing.T, wants map[string]string) {
 	t.Helper()
 	for what, want := range wants {
-		sem, err := open(what)
+		sem, err := openSpec(what)
 		name := strings.Fields(what)[1]
 		switch {
 		case err == nil:
@@ -129,7 +129,7 @@ func mustRefuse(t *testing.T, wants map[string]string) {
 
 // A server does not take the place of another, nor of what one that was killed has left.
 func TestServersOnOneName(t *testing.T) {
-	n := good(t)
+	n := oneOfEach(t)
 	killed := n.path("killed")
 	l := must2(net.ListenUnix("unix", &net.UnixAddr{Name: killed, Net: "unix"}))
 	l.SetUnlinkOnClose(false)
@@ -137,7 +137,7 @@ func TestServersOnOneName(t *testing.T) {
 	left := n.path("left")
 	must(t, unix.Mkfifo(left, 0o600))
 	for want, serve := range map[string]func() error{
-		"nobody serves it":       func() error { _, err := process.ServeJobserver(left, 1); return err },
+		"no process serves it":   func() error { _, err := process.ServeJobserver(left, 1); return err },
 		"file exists":            func() error { _, err := process.ServeJobserver(n.path("fifo"), 1); return err },
 		"another broker":         func() error { _, err := process.ListenBroker(n.path("broker"), 1); return err },
 		"no broker answers":      func() error { _, err := process.ListenBroker(n.path("slots"), 1); return err },
@@ -172,9 +172,9 @@ func must2[T any](v T, err error) T {
 
 // A size that another process has chosen differently; this process may not have the same slots twice.
 func TestAnotherSize(t *testing.T) {
-	s := newSite(t, process.All()[0], 2)
-	start(t, s.what)
-	_, err := open(s.what + "0")
+	s := newNamed(t, process.All()[0], 2)
+	start(t, s.spec)
+	_, err := openSpec(s.spec + "0")
 	if err == nil || !strings.Contains(err.Error(), "slots of size 2, not 20") {
 		t.Errorf("%v, want that the size is 2", err)
 	}
@@ -183,7 +183,7 @@ func TestAnotherSize(t *testing.T) {
 // What belongs to another user. Root may open everything, so its child becomes nobody; the children of
 // others find what their parent has closed to itself.
 func TestNoPermission(t *testing.T) {
-	n := good(t)
+	n := oneOfEach(t)
 	for dir := n.dir; dir != os.TempDir(); dir = filepath.Dir(dir) {
 		must(t, os.Chmod(dir, 0o755))
 	}

@@ -22,11 +22,11 @@ import (
 // A relay is one semaphore in two processes: each call is carried out by one of them, by turns, so that
 // the judges of one process judge what is between several. It keeps who holds what, as
 // permits can be released only where they were acquired.
-type relay struct {
-	workers [2]*worker
-	number  uint64 // of the semaphore, for the workers
-	turn    atomic.Uint64
-	closers []func() error
+type proxy struct {
+	executors [2]*executor
+	number    uint64 // of the semaphore, for the workers
+	turn      atomic.Uint64
+	closers   []func() error
 
 	// Guests of a jobserver hold a permit of their own, see joinAsGuest: too much is one more for them.
 	size, own int64
@@ -48,11 +48,11 @@ func TestContractBetweenProcesses(t *testing.T) {
 				t.Skip("its clauses are checked by -process.clauses, as scripts/process.sh does")
 			}
 			if *everyClause {
-				playFewer(t, 2000)
-				stress.Run(t, between(t, impl, impl.Name))
+				limitOps(t, 2000)
+				stress.Run(t, proxied(t, impl, impl.Name))
 				return
 			}
-			c := stress.Campaign{Impl: between(t, impl, impl.Name), Seed: rand.Uint64() >> 1}
+			c := stress.Campaign{Impl: proxied(t, impl, impl.Name), Seed: rand.Uint64() >> 1}
 			if _, failure := c.Play(t.Context(), 1000); failure != nil {
 				t.Error(failure.Report)
 			}
@@ -67,7 +67,7 @@ func TestRelayHidesNothing(t *testing.T) {
 			continue
 		}
 		for _, defect := range []string{"right", "partial-take"} {
-			sem := between(t, impl, "broken="+defect+" "+impl.Name).New(3)
+			sem := proxied(t, impl, "broken="+defect+" "+impl.Name).New(3)
 			mustAcquire(t, sem, 1)
 			if sem.TryAcquire(3) {
 				t.Errorf("%s, %s: TryAcquire(3) = true with 2 of 3 permits free", impl.Name, defect)
@@ -81,8 +81,8 @@ func TestRelayHidesNothing(t *testing.T) {
 }
 
 // between is impl in two processes. Each semaphore of it is a site that begins with what.
-func between(t *testing.T, impl impls.Impl, what string) impls.Impl {
-	workers := [2]*worker{startWorker(t), startWorker(t)}
+func proxied(t *testing.T, impl impls.Impl, what string) impls.Impl {
+	executors := [2]*executor{startExecutor(t), startExecutor(t)}
 	var number atomic.Uint64
 	mechanism := impl.Name
 	impl.Name += "-between"
@@ -92,15 +92,15 @@ func between(t *testing.T, impl impls.Impl, what string) impls.Impl {
 			panic("relay: negative size")
 		}
 		path := filepath.Join(t.TempDir(), mechanism)
-		r := must2(newRelay(workers, number.Add(1), mechanism, path, size))
+		r := must2(newProxy(executors, number.Add(1), mechanism, path, size))
 		r.open(fmt.Sprintf("%s %s %d", what, path, size))
 		return r
 	}
 	return impl
 }
 
-func newRelay(workers [2]*worker, number uint64, mechanism, path string, size int64) (*relay, error) {
-	r := &relay{workers: workers, number: number, size: size}
+func newProxy(executors [2]*executor, number uint64, mechanism, path string, size int64) (*proxy, error) {
+	r := &proxy{executors: executors, number: number, size: size}
 	switch mechanism {
 	case "broker":
 		server, err := process.ListenBroker(path, size)
@@ -122,42 +122,42 @@ func newRelay(workers [2]*worker, number uint64, mechanism, path string, size in
 	return r, nil
 }
 
-func (r *relay) open(what string) {
-	for _, w := range r.workers {
-		if a := w.ask("open", r.number, 0, what); a.Said != "ok" {
-			panic(a.Said)
+func (r *proxy) open(what string) {
+	for _, w := range r.executors {
+		if a := w.ask("open", r.number, 0, what); a.Result != "ok" {
+			panic(a.Result)
 		}
 	}
 }
 
-func (r *relay) Acquire(ctx context.Context, n int64) error {
+func (r *proxy) Acquire(ctx context.Context, n int64) error {
 	mustBeWeight(n)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	at := r.next()
-	id, heard := r.workers[at].send("acquire", r.number, r.beyond(n, r.size), "")
+	id, replied := r.executors[at].send("acquire", r.number, r.beyond(n, r.size), "")
 	var a answer
 	select {
-	case a = <-heard:
+	case a = <-replied:
 	case <-ctx.Done():
-		r.workers[at].cancel(id)
-		a = <-heard
+		r.executors[at].cancel(id)
+		a = <-replied
 	}
-	switch a.Said {
+	switch a.Result {
 	case "ok":
 		r.add(at, n)
 		return nil
 	case context.Canceled.Error():
 		return ctx.Err()
 	}
-	return errors.New(a.Said)
+	return errors.New(a.Result)
 }
 
-func (r *relay) TryAcquire(n int64) bool {
+func (r *proxy) TryAcquire(n int64) bool {
 	mustBeWeight(n)
 	at := r.next()
-	ok := r.workers[at].ask("try", r.number, r.beyond(n, r.size), "").Said == "ok"
+	ok := r.executors[at].ask("try", r.number, r.beyond(n, r.size), "").Result == "ok"
 	if ok {
 		r.add(at, n)
 	}
@@ -165,21 +165,21 @@ func (r *relay) TryAcquire(n int64) bool {
 }
 
 // Release lets the processes release what they hold, if possible one of them all.
-func (r *relay) Release(n int64) {
+func (r *proxy) Release(n int64) {
 	mustBeWeight(n)
 	for at, part := range r.share(n) {
 		if part == 0 && (n > 0 || at > 0) {
 			continue
 		}
-		if a := r.workers[at].ask("release", r.number, part, ""); a.Said != "ok" {
+		if a := r.executors[at].ask("release", r.number, part, ""); a.Result != "ok" {
 			r.add(at, part)
-			panic(a.Said)
+			panic(a.Result)
 		}
 	}
 }
 
 // share takes n from what the processes hold. Of too little the first is to release all, and so to panic.
-func (r *relay) share(n int64) (parts [2]int64) {
+func (r *proxy) share(n int64) (parts [2]int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if at := slices.IndexFunc(r.held[:], func(held int64) bool { return held >= n }); at >= 0 {
@@ -196,25 +196,25 @@ func (r *relay) share(n int64) (parts [2]int64) {
 }
 
 // beyond returns n, or if it is more than there is, what is more than there is for a guest.
-func (r *relay) beyond(n, most int64) int64 {
+func (r *proxy) beyond(n, most int64) int64 {
 	if n <= most {
 		return n
 	}
 	return n + min(r.own, math.MaxInt64-n)
 }
 
-func (r *relay) add(at int, n int64) {
+func (r *proxy) add(at int, n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.held[at] += n
 }
 
-func (r *relay) next() int { return int(r.turn.Add(1) % uint64(len(r.workers))) }
+func (r *proxy) next() int { return int(r.turn.Add(1) % uint64(len(r.executors))) }
 
-func (r *relay) Close() (err error) {
-	for _, w := range r.workers {
-		if a := w.ask("close", r.number, 0, ""); a.Said != "ok" {
-			err = errors.Join(err, errors.New(a.Said))
+func (r *proxy) Close() (err error) {
+	for _, w := range r.executors {
+		if a := w.ask("close", r.number, 0, ""); a.Result != "ok" {
+			err = errors.Join(err, errors.New(a.Result))
 		}
 	}
 	for _, c := range r.closers {

@@ -22,21 +22,21 @@ func TestVanishedOwner(t *testing.T) {
 		must(t, err)
 		sem := must2(process.DialBroker(filepath.Join(dir, "broker"), 1))
 		defer sem.Close()
-		hearsOfTheEnd(t, sem, "the broker is gone", func() { must(t, server.Close()) })
+		mustReportEnd(t, sem, "the broker is gone", func() { must(t, server.Close()) })
 	})
 	t.Run("fifo", func(t *testing.T) {
 		path := filepath.Join(dir, "fifo")
 		server, err := process.ServeJobserver(path, 1)
 		must(t, err)
-		sem := must2(joinAsGuest("--jobserver-auth=fifo:" + path))
+		sem := must2(joinWithPermit("--jobserver-auth=fifo:" + path))
 		defer sem.Close()
-		hearsOfTheEnd(t, sem, "removed its fifo", func() { must(t, server.Close()) })
+		mustReportEnd(t, sem, "removed its fifo", func() { must(t, server.Close()) })
 	})
 	t.Run("sysv", func(t *testing.T) {
 		path := filepath.Join(dir, "sysv")
 		sem := must2(process.OpenSysV(path, 1))
 		defer sem.Close()
-		hearsOfTheEnd(t, sem, "removed", func() { must(t, process.RemoveSysV(path)) })
+		mustReportEnd(t, sem, "removed", func() { must(t, process.RemoveSysV(path)) })
 	})
 }
 
@@ -46,9 +46,9 @@ func TestKilledServer(t *testing.T) {
 		t.Run(mechanism, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), mechanism)
 			server := start(t, mechanism+"-server "+path+" 1")
-			sem := must2(open(mechanism + " " + path + " 1"))
+			sem := must2(openSpec(mechanism + " " + path + " 1"))
 			defer sem.Close()
-			hearsOfTheEnd(t, sem, map[string]string{
+			mustReportEnd(t, sem, map[string]string{
 				"broker":    "the broker is gone",
 				"jobserver": "the server has ended, or closed it",
 			}[mechanism], server.kill)
@@ -83,7 +83,7 @@ func TestClientOfKilledMake(t *testing.T) {
 		"by sub-makes": "+@$(MAKE) again\nagain:\n\t+@$(SELF); true",
 	} {
 		t.Run(recipe, func(t *testing.T) {
-			w := newWorkshop(t)
+			w := newProject(t)
 			w.makefile(t, "orphan:\n\t"+strings.ReplaceAll(line, "$(SELF)", "env "+childVar+"=orphan $(SELF)")+"\n")
 			cmd := w.command("", "make", "-j2", "orphan")
 			out := must2(cmd.StdoutPipe())
@@ -103,7 +103,7 @@ func TestClientOfKilledMake(t *testing.T) {
 }
 
 // beOrphan waits for more than there is, and says what it hears.
-func beOrphan() error {
+func orphanMain() error {
 	sem, err := process.JoinJobserver(os.Getenv("MAKEFLAGS"))
 	if err != nil {
 		return err
@@ -118,15 +118,15 @@ func beOrphan() error {
 	return nil
 }
 
-func hearsOfTheEnd(t *testing.T, sem process.Semaphore, fact string, end func()) {
+func mustReportEnd(t *testing.T, sem process.Semaphore, fact string, end func()) {
 	mustAcquire(t, sem, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	heard := make(chan error, 1)
-	go func() { heard <- sem.Acquire(ctx, 1) }()
+	replied := make(chan error, 1)
+	go func() { replied <- sem.Acquire(ctx, 1) }()
 	end()
 	var broken *process.Broken
-	if err := <-heard; !errors.As(err, &broken) || !strings.Contains(err.Error(), fact) {
+	if err := <-replied; !errors.As(err, &broken) || !strings.Contains(err.Error(), fact) {
 		t.Fatalf("a waiter heard %v, want that %s", err, fact)
 	}
 	if sem.TryAcquire(1) {

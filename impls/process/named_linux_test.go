@@ -14,34 +14,34 @@ import (
 )
 
 // A site is a semaphore for several processes, with a name.
-type site struct {
+type namedSem struct {
 	impl impls.Impl
-	what string // for open
+	spec string // for openSpec
 }
 
 // sem opens the site in this process.
-func (s site) sem(t testing.TB) process.Semaphore {
+func (s namedSem) open(t testing.TB) process.Semaphore {
 	t.Helper()
-	sem, err := open(s.what)
+	sem, err := openSpec(s.spec)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := sem.Close(); err != nil {
-			t.Errorf("closing %s: %v", s.what, err)
+			t.Errorf("closing %s: %v", s.spec, err)
 		}
 	})
 	return sem
 }
 
 // survives says that the permits of a killed process come back, which those of a jobserver do not.
-func (s site) survives() bool { return s.impl.Name != "jobserver" }
+func (s namedSem) reclaims() bool { return s.impl.Name != "jobserver" }
 
 // newSite makes a semaphore of a mechanism under a name of its own, and removes it after the test.
-func newSite(t testing.TB, impl impls.Impl, size int64) site {
+func newNamed(t testing.TB, impl impls.Impl, size int64) namedSem {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), impl.Name)
-	s := site{impl, fmt.Sprintf("%s %s %d", impl.Name, path, size)}
+	s := namedSem{impl, fmt.Sprintf("%s %s %d", impl.Name, path, size)}
 	switch impl.Name {
 	case "jobserver":
 		closeLater(t)(process.ServeJobserver(path, size))
@@ -73,9 +73,9 @@ func closeLater(t testing.TB) func(sem interface{ Close() error }, err error) {
 }
 
 // onEverySite runs a test for each mechanism.
-func onEverySite(t *testing.T, size int64, test func(t *testing.T, s site)) {
+func forEachMechanism(t *testing.T, size int64, test func(t *testing.T, s namedSem)) {
 	for _, impl := range process.All() {
-		t.Run(impl.Name, func(t *testing.T) { test(t, newSite(t, impl, size)) })
+		t.Run(impl.Name, func(t *testing.T) { test(t, newNamed(t, impl, size)) })
 	}
 }
 

@@ -21,7 +21,7 @@ func TestBrokerThatDoesNotRead(t *testing.T) {
 	path := filepath.Join(dir, "frozen")
 	l := must2(net.Listen("unix", path))
 	defer l.Close()
-	go greetOnly(t.Context(), l, filepath.Join(dir, "broker"))
+	go forwardHello(t.Context(), l, filepath.Join(dir, "broker"))
 	sem := must2(process.DialBroker(path, 1))
 	ctx, cancel := context.WithCancel(t.Context())
 	var waiting, left sync.WaitGroup
@@ -43,7 +43,7 @@ func TestBrokerThatDoesNotRead(t *testing.T) {
 }
 
 // greetOnly passes the first frame of both sides on, and then nothing until the test ends.
-func greetOnly(ctx context.Context, l net.Listener, broker string) {
+func forwardHello(ctx context.Context, l net.Listener, broker string) {
 	const frameBytes = 17
 	client, err := l.Accept()
 	if err != nil {

@@ -33,15 +33,15 @@ func TestBrokerServesInOrder(t *testing.T) {
 	if err := holder.Acquire(t.Context(), 3); err != nil {
 		t.Fatal(err)
 	}
-	served := lineUp(t, server, clients, 2, 1, 3, 1, 1, 2)
+	served := queueUp(t, server, clients, 2, 1, 3, 1, 1, 2)
 	if clients[1].TryAcquire(0) {
 		t.Error("TryAcquire(0) = true past a line, want false")
 	}
 	for range 3 {
 		holder.Release(1)
 	}
-	if order := all(served); !inOrder(order) {
-		t.Errorf("served in the order %v, want 0 1 2 3 4 5 but for neighbours that fit together", order)
+	if request := all(served); !inOrder(request) {
+		t.Errorf("served in the order %v, want 0 1 2 3 4 5 but for neighbours that fit together", request)
 	}
 	waitFor(t, func() bool { return server.Stats().Free == 3 })
 	numbers, err := clients[2].Stats()
@@ -59,11 +59,11 @@ func TestBrokerServesInOrder(t *testing.T) {
 // A broker that was held up does not hold it against those whom it could not hear: its offer stands.
 func TestBrokerThatWasHeldUp(t *testing.T) {
 	ours, theirs := net.Pipe()
-	server := process.ServeOnly(1, theirs)
+	server := process.ServeClient(1, theirs)
 	defer server.Close()
 	const lease = 300 * time.Millisecond // more than it takes to say something on the slowest machine
 	process.SetLease(server, lease)
-	said := bufio.NewReader(ours)
+	result := bufio.NewReader(ours)
 	say := func(kind, id, n byte) {
 		frame := make([]byte, process.FrameBytes)
 		frame[0], frame[1], frame[9] = kind, id, n
@@ -73,7 +73,7 @@ func TestBrokerThatWasHeldUp(t *testing.T) {
 	}
 	hear := func(want byte) {
 		frame := make([]byte, process.FrameBytes)
-		if _, err := io.ReadFull(said, frame); err != nil || frame[0] != want {
+		if _, err := io.ReadFull(result, frame); err != nil || frame[0] != want {
 			t.Fatalf("the broker says %v, %v, want a frame of kind %d", frame, err, want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestBrokerThatWasHeldUp(t *testing.T) {
 	waitFor(t, func() bool { return server.Stats().Waiting == 1 })
 	say(release, 0, 1)
 	hear(offer)
-	process.HoldUp(server, 2*lease) // the offer expires meanwhile, and nobody can say so
+	process.Delay(server, 2*lease) // the offer expires meanwhile, and nobody can say so
 	say(accept, 2, 0)
 	hear(yes)
 	if n := server.Stats().Withdrawn; n != 0 {
@@ -96,17 +96,17 @@ func TestBrokerThatWasHeldUp(t *testing.T) {
 	}
 }
 
-func all(served chan int) (order []int) {
+func all(served chan int) (request []int) {
 	for range cap(served) {
-		order = append(order, <-served)
+		request = append(request, <-served)
 	}
-	return order
+	return request
 }
 
 // inOrder allows that who fits together with the one before reports first.
-func inOrder(order []int) bool {
+func inOrder(request []int) bool {
 	for i, mayBe := range [][]int{{0, 1}, {0, 1}, {2}, {3, 4}, {3, 4, 5}, {3, 4, 5}} {
-		if !slices.Contains(mayBe, order[i]) {
+		if !slices.Contains(mayBe, request[i]) {
 			return false
 		}
 	}
@@ -115,7 +115,7 @@ func inOrder(order []int) bool {
 
 // lineUp has clients wait by turns, each when the one before is in line, and tells their places in the
 // order in which they are served.
-func lineUp(t *testing.T, server *process.BrokerServer, clients []*process.Broker, weights ...int64) chan int {
+func queueUp(t *testing.T, server *process.BrokerServer, clients []*process.Broker, weights ...int64) chan int {
 	served := make(chan int, len(weights))
 	for i, n := range weights {
 		c := clients[i%len(clients)]
