@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -39,7 +40,7 @@ func (a app) agree(_ context.Context, args []string) error {
 	err = errors.Join(flaws(runs[0]), flaws(runs[1])) // of half a run the verdicts are others
 	if len(g.Missing) > 0 || 100*g.Share() > *most {
 		err = errors.Join(err, fmt.Errorf("%w: %d of %d verdicts changed, %d cells could not be compared",
-			errFlawed, len(g.Changes), g.Cells, len(g.Missing)))
+			exitcode.ErrFailed, len(g.Changes), g.Cells, len(g.Missing)))
 	}
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 func TestAgree(t *testing.T) {
@@ -20,13 +22,13 @@ func TestAgree(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{sample, same}, exitOK, "0 of "},
-		{[]string{sample, other}, exitFailed, "not compared: "},
-		{[]string{sample, half}, exitFailed, "is partial"},
-		{[]string{sample}, exitRefused, "two files"},
-		{[]string{"-most", "101", sample, same}, exitRefused, "from 0 to 100"},
-		{[]string{"-most", "NaN", sample, same}, exitRefused, "from 0 to 100"},
-		{[]string{sample, filepath.Join(dir, "none.txt")}, exitRefused, "none.txt"},
+		{[]string{sample, same}, exitcode.OK, "0 of "},
+		{[]string{sample, other}, exitcode.Failed, "not compared: "},
+		{[]string{sample, half}, exitcode.Failed, "is partial"},
+		{[]string{sample}, exitcode.Refused, "two files"},
+		{[]string{"-most", "101", sample, same}, exitcode.Refused, "from 0 to 100"},
+		{[]string{"-most", "NaN", sample, same}, exitcode.Refused, "from 0 to 100"},
+		{[]string{sample, filepath.Join(dir, "none.txt")}, exitcode.Refused, "none.txt"},
 	} {
 		code, stdout, stderr := command(t, "", append([]string{"agree"}, test.args...)...)
 		if code != test.code || !strings.Contains(stdout+stderr, test.want) {

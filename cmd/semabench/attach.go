@@ -5,31 +5,34 @@ import (
 	"slices"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/benchkey"
+	"github.com/semabench/semabench/internal/soak"
 	"github.com/semabench/semabench/reports"
 )
 
-// attachments are what the suite knows of the columns of c beside their figures: what they promise,
-// and what became of them in the soak whose summary is in a file, if one is named.
-func (a app) attachments(c *reports.Comparison, soak string) ([]reports.Attachment, error) {
+// attachments returns tables for the page of c that the benchmark text does not have: the declared
+// policies of the implementations, and the results of the soak whose summary is in a file, if the user
+// names one.
+func (a app) attachments(c *reports.Comparison, summary string) ([]reports.Attachment, error) {
 	var all []reports.Attachment
 	if ours := a.measuredHere(c); len(ours) > 0 {
 		all = append(all, policyAttachment(ours))
 	}
-	if soak == "" {
+	if summary == "" {
 		return all, nil
 	}
-	f, err := readSoakFile(soak)
+	f, err := soak.ReadSummary(summary)
 	if err != nil {
 		return nil, err
 	}
-	return append(all, f.attachment()), nil
+	return append(all, soakAttachment(f)), nil
 }
 
-// measuredHere returns the implementations that c has as columns. In the text of another package a
-// column of the same name is somebody else.
+// measuredHere returns the implementations that are columns of c. In the text of another package a
+// column of the same name is other code.
 func (a app) measuredHere(c *reports.Comparison) (found []impls.Impl) {
 	const ours = "github.com/semabench/semabench/bench"
-	if c.By != "/impl" || !slices.Contains(c.Facts, reports.Fact{Key: "pkg", Value: ours}) {
+	if c.By != "/impl" || !slices.Contains(c.Facts, reports.Fact{Key: benchkey.Pkg, Value: ours}) {
 		return nil
 	}
 	for _, impl := range a.known() {
@@ -53,8 +56,9 @@ func policyAttachment(all []impls.Impl) reports.Attachment {
 	return t
 }
 
-// attachment is the summary as a table. No failure is a good sign only where something was played.
-func (f soakFile) attachment() reports.Attachment {
+// soakAttachment returns the summary as a table. Zero failures are a good sign only after at least one
+// operation.
+func soakAttachment(f soak.Summary) reports.Attachment {
 	race := "without the race detector"
 	if f.Race {
 		race = "under the race detector"

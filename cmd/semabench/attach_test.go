@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // A page on our own text says what the implementations promise; with a summary, how they stood the stress.
@@ -14,7 +16,7 @@ func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 		"implementations":[{"name":"cond","programs":3,"operations":77,"histories":2,"undecided":0,"failures":0},
 		{"name":"spin","programs":3,"operations":88,"histories":2,"undecided":1,"failures":4},{"name":"idle"}]}`)
 	code, page, stderr := command(t, "", "report", "-format", "html", "-stress", soak, sample)
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "the page", page, "Declared policies", "first come, first served", "Stress verdicts",
@@ -29,7 +31,7 @@ func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 	if _, page, _ = command(t, "", "report", "-format", "html", other); strings.Contains(page, "Declared policies") {
 		t.Error("a column of another package has the policies of ours")
 	}
-	if code, _, stderr = command(t, "", "report", "-stress", other, sample); code != exitRefused {
+	if code, _, stderr = command(t, "", "report", "-stress", other, sample); code != exitcode.Refused {
 		t.Errorf("a benchmark text as the summary of a soak exits %d: %s", code, stderr)
 	}
 }

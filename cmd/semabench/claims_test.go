@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 const (
@@ -30,7 +32,7 @@ func replayClaims(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if code, _, stderr := command(t, "", "parallel", "-replay", claimsSample); code != exitOK {
+	if code, _, stderr := command(t, "", "parallel", "-replay", claimsSample); code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	return kept

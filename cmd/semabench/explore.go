@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"time"
+
+	"github.com/semabench/semabench/internal/exploration"
 )
 
 const exploreDoc = `Plays every schedule of the tests of a package that call explore.Run, explore.Semaphore,
@@ -29,49 +30,34 @@ Exit codes: 0 all schedules were played and none failed; 1 a schedule failed, or
 reason; 2 refused: nothing was explored; 3 unknown: none failed, and a bound came first; 130
 interrupted, none had failed by then.`
 
-// Exit codes of explore, besides those of all verbs.
-const exitUnknown = 3
+// passedOn are the flags that the tests take under the same name after "explore.".
+var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
+	"scenario", "workers", "lazyclock", "nodaemons", "page"}
 
-// An exploration is the verb explore with its flags.
-type exploration struct {
+// An exploreCall is the verb explore with its flags.
+type exploreCall struct {
 	app
-	pkg      string        // as the user named it
-	where    string        // the folder from which it is seen; "" is the working directory
-	run      string        // pattern of tests
-	impls    string        // names; "" explores tests
-	tags     string        // of the build
-	race     bool          // build with the race detector
-	flags    []string      // for the tests
-	limit    time.Duration // of each exploration; 0 is not given
-	summary  string        // file; "" for none
-	dir      string        // temporary: the test binary, and what it tells
-	progress *explorerProgress
+	exploration.Options
+	impls string // names as the user gave them; "" explores tests
 }
 
 // explore explores the tests of a package.
 func (a app) explore(ctx context.Context, args []string) error {
-	e := exploration{app: a, pkg: "."}
+	e := exploreCall{app: a, Options: exploration.Options{
+		Package: ".", Stdout: a.stdout, Stderr: a.stderr,
+	}}
 	if err := e.parse(args); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "semabench-explore-")
-	if err != nil {
-		return err
-	}
-	e.dir = dir
-	return errors.Join(e.start(ctx), os.RemoveAll(dir))
+	return exploration.Run(ctx, e.Options)
 }
 
-// passedOn are the flags that the tests take by the same name, with "explore." before it.
-var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule", "scenario",
-	"workers", "lazyclock", "nodaemons", "page"}
-
-func (e *exploration) parse(args []string) error {
+func (e *exploreCall) parse(args []string) error {
 	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
-	f.StringVar(&e.run, "run", "", "explore the tests that match this `pattern`, as in go test")
+	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
 	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by commas, or all")
-	f.BoolVar(&e.race, "race", false, "watch every schedule with the race detector")
-	f.StringVar(&e.tags, "tags", "", "build `tags`, separated by commas")
+	f.BoolVar(&e.Race, "race", false, "watch every schedule with the race detector")
+	f.StringVar(&e.Tags, "tags", "", "build `tags`, separated by commas")
 	f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
 	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or dfs, which is dpor without\n"+
 		"reduction; without it some schedules are drawn, and then dpor goes through all")
@@ -79,45 +65,45 @@ func (e *exploration) parse(args []string) error {
 	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose their turn `N` times at most")
 	f.number("seed", 1, 1, 1<<63-1, "seed of what is drawn")
 	f.number("steps", 100_000, 1, maxCount, "cut schedules off after `N` operations")
-	f.DurationVar(&e.limit, "time", 20*time.Second, "play for so long at most, in each exploration")
+	f.DurationVar(&e.Limit, "time", 20*time.Second, "play for so long at most, in each exploration")
 	f.String("schedule", "", "play this schedule only: the `word` of a failure")
 	f.String("scenario", "", "play this `program` only, of a semaphore")
 	f.Bool("lazyclock", false, "let time pass when nothing else can move, and not at any moment")
 	f.Bool("nodaemons", false, "take goroutines that only wait for a timer for leaks, too")
 	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second one into file-2")
-	f.StringVar(&e.summary, "summary", "", "write the results also into this `file`, as JSON")
+	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")
 	if err := e.positional(f, args); err != nil {
 		return err
 	}
-	if err := e.refuse(f); err != nil {
+	if err := e.check(f); err != nil {
 		return err
 	}
 	return e.passOn(f)
 }
 
 // passOn collects the flags for the tests.
-func (e *exploration) passOn(f *flagSet) (err error) {
+func (e *exploreCall) passOn(f *flagSet) (err error) {
 	for _, name := range passedOn {
 		if !f.given(name) && name != "workers" {
 			continue
 		}
 		value := f.Lookup(name).Value.String()
-		if name == "page" { // the tests run in their own folder
+		if name == "page" { // the tests run in the folder of their package
 			if value, err = filepath.Abs(value); err != nil {
 				return err
 			}
 		}
-		e.flags = append(e.flags, "-explore."+name+"="+value)
+		e.Flags = append(e.Flags, "-explore."+name+"="+value)
 	}
 	return nil
 }
 
 // positional parses flags before and after the package, as the go command does.
-func (e *exploration) positional(f *flagSet, args []string) error {
+func (e *exploreCall) positional(f *flagSet, args []string) error {
 	if err := f.parse(args); err != nil || f.NArg() == 0 {
 		return err
 	}
-	e.pkg = f.Arg(0)
+	e.Package = f.Arg(0)
 	if err := f.parse(f.Args()[1:]); err != nil {
 		return err
 	}
@@ -125,31 +111,34 @@ func (e *exploration) positional(f *flagSet, args []string) error {
 		return fmt.Errorf("unexpected argument %q: want one package", f.Arg(0))
 	}
 	if f.given("impl") {
-		return fmt.Errorf("-impl explores without a package: leave out %s", e.pkg)
+		return fmt.Errorf("-impl explores without a package: leave out %s", e.Package)
 	}
 	return nil
 }
 
 var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
 
-// refuse refuses what no flag can refuse on its own.
-func (e *exploration) refuse(f *flagSet) error {
-	if _, err := regexp.Compile(e.run); err != nil {
-		return fmt.Errorf("-run %q: %w", e.run, err)
+// check checks values that no flag can check alone.
+func (e *exploreCall) check(f *flagSet) error {
+	if _, err := regexp.Compile(e.Run); err != nil {
+		return fmt.Errorf("-run %q: %w", e.Run, err)
 	}
 	strategy := f.Lookup("strategy").Value.String()
 	switch {
 	case f.given("strategy") && !strategyName.MatchString(strategy):
 		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs", strategy)
 	case f.given("preemptions") && strategy != "dfs":
-		return errors.New("-preemptions is for -strategy dfs: dpor plays one schedule for many, and so cannot tell " +
-			"which of them have few")
-	case e.limit <= 0:
-		return fmt.Errorf("-time=%v: want more than 0", e.limit)
-	case f.given("impl") && e.run != "":
+		return errors.New("-preemptions is for -strategy dfs: one schedule that dpor plays stands for many, " +
+			"and dpor cannot tell how many preemptions these have")
+	case e.Limit <= 0:
+		return fmt.Errorf("-time=%v: want more than 0", e.Limit)
+	case f.given("impl") && e.Run != "":
 		return errors.New("-run chooses among tests, and -impl explores without: leave one of them out")
 	case f.given("impl"):
-		_, err := chooseImpls(e.impls, e.table)
+		chosen, err := chooseImpls(e.impls, e.table)
+		for _, impl := range chosen {
+			e.Impls = append(e.Impls, impl.Name)
+		}
 		return err
 	}
 	return nil

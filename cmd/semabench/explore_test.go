@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/semabench/semabench/stress/explore"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/exploration"
 )
 
 // exploreIn runs the verb in this process.
@@ -39,29 +39,29 @@ type ending struct {
 
 func endings(page string) map[string]ending {
 	return map[string]ending{
-		"complete": {[]string{"./count", "-run", "TestRight"}, exitOK,
+		"complete": {[]string{"./count", "-run", "TestRight"}, exitcode.OK,
 			[]string{"=== TestRight: pass\ncomplete: all ", "ordered pairs of dependent operations were seen", "with 2 processes"}},
-		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitFailed,
+		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitcode.Failed,
 			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' -explore.schedule=x",
 				"1 of 1 exploration failed"}},
-		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitFailed, []string{"n = 1, want 2"}},
-		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitOK, []string{"does not fail"}},
-		"schedules": {[]string{"./count", "-run", "TestManySchedules", "-schedules", "100"}, exitUnknown,
+		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}},
+		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitcode.OK, []string{"does not fail"}},
+		"schedules": {[]string{"./count", "-run", "TestManySchedules", "-schedules", "100"}, exitcode.Unknown,
 			[]string{"=== TestManySchedules: unknown (schedules)", "of 1 exploration, 1 came to a bound"}},
-		"time":         {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitUnknown, []string{"unknown (time)"}},
-		"preemptions":  {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitUnknown, []string{"unknown (preemptions)"}},
-		"another way":  {[]string{"./count", "-run", "TestFails"}, exitFailed, []string{"not by a schedule", "for a reason of its own"}},
-		"no door":      {[]string{"./count", "-run", "TestPlain"}, exitRefused, []string{"nothing was explored", "calls explore.Run"}},
-		"no import":    {[]string{"./plain"}, exitRefused, []string{"nothing was explored", "do not import"}},
-		"no such test": {[]string{"./count", "-run", "TestRihgt"}, exitRefused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}},
-		"broken":       {[]string{"./broken"}, exitRefused, []string{"building the tests of ./broken", "broken_test.go:5", "undefined: m"}},
-		"bare":         {[]string{"./bare"}, exitRefused, []string{"./bare has no tests"}},
-		"nowhere":      {[]string{"./nowhere"}, exitRefused, []string{"looking for package ./nowhere"}},
-		"several":      {[]string{"./..."}, exitRefused, []string{"./... are 4 packages: want one"}},
-		"refused": {[]string{"./count", "-run", "TestReadsFile"}, exitRefused,
+		"time":         {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitcode.Unknown, []string{"unknown (time)"}},
+		"preemptions":  {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitcode.Unknown, []string{"unknown (preemptions)"}},
+		"another way":  {[]string{"./count", "-run", "TestFails"}, exitcode.Failed, []string{"not by a schedule", "for a reason of its own"}},
+		"no door":      {[]string{"./count", "-run", "TestPlain"}, exitcode.Refused, []string{"nothing was explored", "calls explore.Run"}},
+		"no import":    {[]string{"./plain"}, exitcode.Refused, []string{"nothing was explored", "do not import"}},
+		"no such test": {[]string{"./count", "-run", "TestRihgt"}, exitcode.Refused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}},
+		"broken":       {[]string{"./broken"}, exitcode.Refused, []string{"building the tests of ./broken", "broken_test.go:5", "undefined: m"}},
+		"bare":         {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}},
+		"nowhere":      {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}},
+		"several":      {[]string{"./..."}, exitcode.Refused, []string{"./... are 4 packages: want one"}},
+		"refused": {[]string{"./count", "-run", "TestReadsFile"}, exitcode.Refused,
 			[]string{"=== TestReadsFile: refused\nrefused: os.ReadFile is not under control (count/count_test.go:", "nothing was explored"}},
-		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitFailed, []string{"n = 1, want 2"}},
-		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitRefused, []string{"want it to begin with x"}},
+		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitcode.Failed, []string{"n = 1, want 2"}},
+		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}},
 	}
 }
 
@@ -82,11 +82,11 @@ func exploreEnds(t *testing.T) {
 
 // The race detector sees every schedule, and only if it is asked to.
 func exploreRace(t *testing.T) {
-	if code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced"); code != exitOK {
+	if code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced"); code != exitcode.OK {
 		t.Errorf("exits %d without the race detector: %s", code, stderr)
 	}
 	code, stdout, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced", "-race", "-workers", "2")
-	if code != exitFailed {
+	if code != exitcode.Failed {
 		t.Errorf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "standard output", stdout, "data race", "read at count/count_test.go:32", "earlier write at count/count_test.go:33", "go test -race -run")
@@ -95,10 +95,10 @@ func exploreRace(t *testing.T) {
 func exploreSummary(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "summary.json")
 	code, _, stderr := exploreIn(t, context.Background(), "-run", "TestRight|TestWrong", "-summary", path, "-workers", "3", "./count")
-	if code != exitFailed {
+	if code != exitcode.Failed {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	var f exploreFile
+	var f exploration.Summary
 	if err := json.Unmarshal([]byte(read(t, path)), &f); err != nil {
 		t.Fatal(err)
 	}
@@ -135,31 +135,14 @@ func TestExploreRefusals(t *testing.T) {
 		{"./a", "looking for package ./a"}, // and this is no module
 	} {
 		code, stdout, stderr := exploreIn(t, context.Background(), strings.Fields(test.args)...)
-		if code != exitRefused || stdout != "" {
+		if code != exitcode.Refused || stdout != "" {
 			t.Errorf("%s: exits %d, and says %q", test.args, code, stdout)
 		}
 		mustContain(t, test.args, stderr, test.want)
 	}
 	code, stdout, _ := exploreIn(t, context.Background(), "-h")
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Errorf("-h exits %d", code)
 	}
 	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [package]", "-strategy", "-preemptions", "3 unknown", "130")
-}
-
-// On a terminal there is one line, which says how far it is; elsewhere there is none.
-func TestExploreProgress(t *testing.T) {
-	now := explore.Event{Test: "TestX", Door: 2, Doing: "exploring", Workers: 2, Schedules: 5000, Pairs: 7, Seconds: 2.5}
-	for width, want := range map[int]string{
-		0:   "",
-		200: clearLine + "TestX #2: exploring: 5000 schedules (2000/s), 7 ordered pairs of dependent operations, 2 s of 20s, 2 processes",
-		20:  clearLine + "TestX #2: exploring",
-	} {
-		var b strings.Builder
-		p := &explorerProgress{w: &b, width: width, limit: 20 * time.Second}
-		p.at(now)
-		if got := b.String(); got != want {
-			t.Errorf("%d columns wide: %q, want %q", width, got, want)
-		}
-	}
 }

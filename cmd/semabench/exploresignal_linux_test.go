@@ -11,13 +11,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // A terminal sends Ctrl-C to the whole group of processes. What was played until then is said, and
 // nobody goes on playing: not even if the command is killed and can tell nobody.
 func exploreInterrupted(t *testing.T) {
 	for s, want := range map[syscall.Signal]int{
-		syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitInterrupted, syscall.SIGKILL: -1,
+		syscall.SIGINT: exitcode.Interrupted, syscall.SIGTERM: exitcode.Interrupted, syscall.SIGKILL: -1,
 	} {
 		t.Run(s.String(), func(t *testing.T) {
 			becomeCommand(t)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -124,12 +125,14 @@ func (a app) gate(ctx context.Context, args []string) error {
 	}
 	code := report.Exit()
 	if err := a.writeGate(&c, report); err != nil {
-		return ownCode{cmp.Or(code, gate.ExitUnusable), err}
+		return exitcode.Error{Code: cmp.Or(code, gate.ExitUnusable), Err: err}
 	}
 	if code == gate.ExitPass {
 		return nil
 	}
-	return ownCode{code, fmt.Errorf("%s (exit %d)", report.Export().Outcome, code)}
+	return exitcode.Error{
+		Code: code, Err: fmt.Errorf("%s (exit %d)", report.Export().Outcome, code),
+	}
 }
 
 // judged gets the report from where the arguments say.

@@ -2,70 +2,59 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/internal/progress"
 )
 
-// duelProgress tells how far a duel is: in a line that is rewritten on a terminal, in lines in a log. Not in
-// a progressbar: that takes a total that shrinks, as each stage has one of its own, for the end.
+// duelProgress shows how far a duel is: on a terminal in one line, in a log in a line for each stage
+// and for each tenth of it. Each stage of a duel counts to a total of its own.
 type duelProgress struct {
-	w      io.Writer
-	width  func() int // of the terminal; nil means a log
-	began  time.Time  // of the pairs
-	before int        // pairs then
+	line   *progress.Line
+	began  time.Time // when the first step of the stage was done
+	first  int       // steps that were done at that time
 	done   int
 	doing  string
 	tenths int
-	drawn  time.Time
 }
 
-func (a app) newDuelProgress() *duelProgress {
-	p := &duelProgress{w: a.stderr}
-	if isTerminal(a.stderr) {
-		p.width = func() int { return terminalWidth(a.stderr.(*os.File)) }
-	}
-	return p
-}
+func (a app) newDuelProgress() *duelProgress { return &duelProgress{line: progress.New(a.stderr)} }
 
 func (p *duelProgress) at(now duel.Progress) {
-	if now.Done < p.done { // another kind of thing is counted from here on
+	if now.Done < p.done { // a new stage
 		p.began = time.Time{}
 	}
 	if p.done = now.Done; now.Done > 0 && p.began.IsZero() {
-		p.began, p.before = time.Now(), now.Done
+		p.began, p.first = time.Now(), now.Done
 	}
 	tenths, of := 0, ""
 	if now.Total > 0 {
 		tenths, of = 10*now.Done/now.Total, fmt.Sprintf(": %d of %d", now.Done, now.Total)
 	}
-	same := now.Doing == p.doing
-	line := now.Doing + of + p.left(now)
-	switch {
-	case p.width != nil && (!same || time.Since(p.drawn) >= redrawEvery):
-		fmt.Fprintf(p.w, "%s%.*s", clearLine, p.width()-1, line)
-		p.drawn = time.Now()
-	case p.width == nil && (!same || tenths != p.tenths):
-		fmt.Fprintln(p.w, line)
+	sameStage := now.Doing == p.doing
+	text := now.Doing + of + p.left(now)
+	if sameStage {
+		p.line.Show(text)
+	} else {
+		p.line.ShowNow(text)
+	}
+	if !sameStage || tenths != p.tenths {
+		p.line.Log(text)
 	}
 	p.doing, p.tenths = now.Doing, tenths
 }
 
-// left is a guess. The pairs of slow rows and of suspects make it one.
+// left extrapolates the time of the stage. It is a guess: slow rows and rows that look slower take
+// longer than the others.
 func (p *duelProgress) left(now duel.Progress) string {
-	since := now.Done - p.before
+	since := now.Done - p.first
 	if p.began.IsZero() || since < 1 || now.Done >= now.Total {
 		return ""
 	}
-	each := time.Since(p.began) / time.Duration(since)
-	return fmt.Sprintf(", about %v left", rounded(each*time.Duration(now.Total-now.Done)))
+	left := progress.Left(time.Since(p.began), since, since+now.Total-now.Done)
+	return fmt.Sprintf(", about %v left", progress.Rough(left))
 }
 
-// end leaves the line to what comes next.
-func (p *duelProgress) end() {
-	if p.width != nil {
-		fmt.Fprint(p.w, clearLine)
-	}
-}
+// end erases the line, so that the report stands alone.
+func (p *duelProgress) end() { p.line.Clear() }

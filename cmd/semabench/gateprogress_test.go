@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/internal/progress"
+	"github.com/semabench/semabench/internal/terminal"
 )
 
-// Each stage counts something else, up to another total. The clock is the bubble's.
+// Each stage counts to a total of its own. The clock is that of the synctest bubble.
 func TestDuelProgress(t *testing.T) {
 	for _, test := range []struct {
 		width int // 0: a log
@@ -20,15 +22,15 @@ func TestDuelProgress(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var b strings.Builder
-			p := &duelProgress{w: &b}
+			p := app{stderr: &b}.newDuelProgress()
 			if test.width > 0 {
-				p.width = func() int { return test.width }
+				p.line = progress.NewTerminal(&b, func() int { return test.width })
 			}
 			at := func(doing string, done, total int) {
 				now := duel.Progress{Doing: doing, Done: done, Total: total}
 				p.at(now)
-				p.at(now) // so soon it is not worth a line
-				time.Sleep(redrawEvery)
+				p.at(now) // too soon for another redraw
+				time.Sleep(progress.RedrawEvery)
 			}
 			at("trying A", 0, 2)
 			at("trying B", 1, 2)
@@ -37,7 +39,7 @@ func TestDuelProgress(t *testing.T) {
 			at("p", 11, 40)
 			at("p", 20, 40)
 			p.end()
-			if got := strings.ReplaceAll(b.String(), clearLine, "#"); got != test.want {
+			if got := strings.ReplaceAll(b.String(), terminal.ClearLine, "#"); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})

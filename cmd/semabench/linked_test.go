@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // linkedCommand is command with the real table, and programs that the go tool links.
@@ -29,7 +30,7 @@ func TestLinkedRun(t *testing.T) {
 	dir := t.TempDir()
 	code, stderr := linkedCommand(t, "run", "-samples", "2", "-benchtime", "1ms", "-seed", "5",
 		"-impl", "cond,./.New", "-workload", "uncontended", "-o", dir)
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	text := read(t, filepath.Join(dir, textName))
@@ -39,7 +40,7 @@ func TestLinkedRun(t *testing.T) {
 		t.Errorf("the folder has %s after it had %s", after, before)
 	}
 	again, path := folder(t, text[:strings.LastIndex(text, "\n"+samplePrefix)+1])
-	if code, stderr = linkedCommand(t, "run", "-resume", again); code != exitOK {
+	if code, stderr = linkedCommand(t, "run", "-resume", again); code != exitcode.OK {
 		t.Errorf("resuming exits %d: %s", code, stderr)
 	}
 	if n := len(samplesIn(read(t, path))); n != 4 {
@@ -64,14 +65,14 @@ func TestRunWhereNothingCanBeLinked(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stderr := linkedCommand(t, "run", "-samples", "1", "-benchtime", "1ms", "-impl", "cond",
 		"-workload", "uncontended", "-o", "out")
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "standard error", stderr, "one code layout", "in no Go module")
 	mustContain(t, "the text", read(t, filepath.Join("out", textName)), "layout: one\n")
 	code, stderr = linkedCommand(t, "run", "-impl", "cond,./.New", "-o", "new")
-	if code != exitRefused {
-		t.Errorf("exits %d, want %d", code, exitRefused)
+	if code != exitcode.Refused {
+		t.Errorf("exits %d, want %d", code, exitcode.Refused)
 	}
 	mustContain(t, "standard error", stderr, "in no Go module")
 	if _, err := os.Stat("new"); err == nil {

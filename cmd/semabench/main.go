@@ -30,18 +30,14 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
-)
-
-const (
-	exitOK          = 0
-	exitFailed      = 1
-	exitRefused     = 2
-	exitInterrupted = 130 // 128+SIGINT, as shells have it
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/flags"
 )
 
 func main() {
@@ -82,7 +78,7 @@ var verbs = []verb{
 	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
 	{"explore", "play every schedule of tests, or as many as there is time for", app.explore},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
-	{"turn", "play programs against one implementation; stress calls this", app.playTurn},
+	{"turn", "play programs against one implementation; stress calls this", app.turn},
 }
 
 // tidying are verbs that would leave directories behind if they were ended at once, gigabytes even, and that
@@ -94,50 +90,28 @@ var tidying = []string{"run", "gate"}
 func (a app) main(ctx context.Context, args []string) int {
 	if len(args) == 0 {
 		a.usage(a.stderr)
-		return exitRefused
+		return exitcode.Refused
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		a.usage(a.stdout)
-		return exitOK
+		return exitcode.OK
 	}
 	for _, v := range verbs {
 		if v.name == args[0] {
 			return a.exitCode(v.name, v.run(a, ctx, args[1:]))
 		}
 	}
-	fmt.Fprintf(a.stderr, "semabench: unknown verb %q; verbs are %s\n", args[0], list(verbNames()))
-	return exitRefused
+	fmt.Fprintf(a.stderr, "semabench: unknown verb %q; verbs are %s\n", args[0], strings.Join(verbNames(), ", "))
+	return exitcode.Refused
 }
 
-// exitCode says what went wrong and turns it into a code. An error of no other kind means that
-// the verb refused to begin.
+// exitCode prints the error of a verb and returns its exit code.
 func (a app) exitCode(verb string, err error) int {
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return exitOK
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(a.stderr, "semabench %s: %v\n", verb, err)
 	}
-	fmt.Fprintf(a.stderr, "semabench %s: %v\n", verb, err)
-	var own ownCode
-	switch {
-	case errors.As(err, &own):
-		return own.code
-	case errors.Is(err, errInterrupted):
-		return exitInterrupted
-	case errors.Is(err, errFlawed):
-		return exitFailed
-	}
-	return exitRefused
-}
-
-var (
-	errInterrupted = errors.New("interrupted")
-	errFlawed      = errors.New("not everything went well")
-)
-
-// An ownCode is an error of a verb that has exit codes of its own.
-type ownCode struct {
-	code int
-	error
+	return exitcode.Of(err)
 }
 
 func (a app) usage(w io.Writer) {
@@ -178,6 +152,19 @@ func (f *flagSet) parse(args []string) error {
 		f.help()
 	}
 	return err
+}
+
+// number adds a flag for a whole number from least to most; see flags.Number.
+func (f *flagSet) number(name string, value, least, most uint64, usage string) *uint64 {
+	return flags.Number(f.FlagSet, name, value, least, most, usage)
+}
+
+// noArguments refuses arguments behind the flags.
+func (f *flagSet) noArguments() error {
+	if f.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	return nil
 }
 
 // given reports whether the arguments have the flag, if only to say its default.

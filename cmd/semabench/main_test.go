@@ -10,6 +10,7 @@ import (
 
 	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // With this variable set the test binary is the command, with broken implementations in its table.
@@ -148,8 +149,8 @@ func TestRefusals(t *testing.T) {
 func mustRefuse(t *testing.T, args []string, want ...string) {
 	t.Helper()
 	code, stdout, stderr := command(t, "", args...)
-	if code != exitRefused {
-		t.Errorf("%q exits %d, want %d", args, code, exitRefused)
+	if code != exitcode.Refused {
+		t.Errorf("%q exits %d, want %d", args, code, exitcode.Refused)
 	}
 	if stdout != "" {
 		t.Errorf("%q prints %q on standard output, want nothing", args, stdout)
@@ -163,7 +164,7 @@ func TestHelp(t *testing.T) {
 		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"stress", "-h"}, {"sample", "-h"}, {"parallel", "-h"},
 	} {
 		code, stdout, stderr := command(t, "", args...)
-		if code != exitOK || stderr != "" || !strings.Contains(stdout, "semabench") {
+		if code != exitcode.OK || stderr != "" || !strings.Contains(stdout, "semabench") {
 			t.Errorf("%q exits %d and prints %q, %q; want 0, help, and no complaint",
 				args, code, stdout, stderr)
 		}
@@ -177,8 +178,8 @@ func TestHelp(t *testing.T) {
 func TestReportOfBrokenLines(t *testing.T) {
 	dir := t.TempDir()
 	code, stdout, stderr := command(t, goodText+"BenchmarkX 10 ten ns/op\n", "report", "-o", dir, "-")
-	if code != exitFailed {
-		t.Errorf("exits %d, want %d", code, exitFailed)
+	if code != exitcode.Failed {
+		t.Errorf("exits %d, want %d", code, exitcode.Failed)
 	}
 	mustContain(t, "standard error", stderr, "broken lines, 1 in all", "-:5")
 	for path := range strings.Lines(stdout) {
@@ -197,8 +198,8 @@ func TestReportOfBrokenLines(t *testing.T) {
 // A text that ended early makes a report that says so, and no success.
 func TestReportOfPartialText(t *testing.T) {
 	code, stdout, stderr := command(t, "planned-samples: 5\n"+goodText, "report", "-")
-	if code != exitFailed {
-		t.Errorf("exits %d, want %d", code, exitFailed)
+	if code != exitcode.Failed {
+		t.Errorf("exits %d, want %d", code, exitcode.Failed)
 	}
 	mustContain(t, "standard error", stderr, "- is partial: 2 of 5 planned samples")
 	mustContain(t, "standard output", stdout, "partial: 2 of 5", "sec/op")
@@ -207,7 +208,7 @@ func TestReportOfPartialText(t *testing.T) {
 func TestReportFormats(t *testing.T) {
 	for format, want := range map[string]string{"text": "sec/op", "markdown": "| sec/op |", "html": "<html"} {
 		code, stdout, stderr := command(t, goodText, "report", "-format", format, "-")
-		if code != exitOK || !strings.Contains(stdout, want) {
+		if code != exitcode.OK || !strings.Contains(stdout, want) {
 			t.Errorf("-format %s exits %d (%s), want 0 and %q in\n%s", format, code, stderr, want, stdout)
 		}
 	}

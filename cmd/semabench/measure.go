@@ -12,6 +12,8 @@ import (
 
 	"github.com/semabench/semabench/cmd/semabench/sampler"
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/machine"
 )
 
@@ -35,7 +37,7 @@ type measurement struct {
 // measure takes all samples that it can. A row that fails is not tried again; the others
 // go on.
 func (m *measurement) measure(ctx context.Context) error {
-	progress := m.newProgress()
+	shown := m.newProgress()
 	for i, r := range m.rows {
 		if m.taken[i] {
 			continue
@@ -43,16 +45,16 @@ func (m *measurement) measure(ctx context.Context) error {
 		if m.left(i) {
 			err := m.begin(ctx, r.round)
 			if err == nil {
-				err = m.take(ctx, i, progress)
+				err = m.take(ctx, i, shown)
 			}
 			if err != nil {
-				progress.end()
+				shown.end()
 				return err
 			}
 		}
-		progress.at(i+1, m.timeLeft)
+		shown.update(i+1, m.timeLeft)
 	}
-	progress.end()
+	shown.end()
 	if len(m.failed) > 0 {
 		return m.failures()
 	}
@@ -78,10 +80,10 @@ func (m *measurement) begin(ctx context.Context, round int) error {
 		case ctx.Err() != nil:
 			return m.interrupted()
 		case err != nil:
-			return fmt.Errorf("%w: the report is partial: linking for round %d: %w", errFlawed, round+1, err)
+			return fmt.Errorf("%w: the report is partial: linking for round %d: %w", exitcode.ErrFailed, round+1, err)
 		case next.code != m.program.code:
 			return fmt.Errorf("%w: the report is partial: in round %d the code is another, %s instead of %s: "+
-				"put it back as it was and go on with -resume", errFlawed, round+1, next.code, m.program.code)
+				"put it back as it was and go on with -resume", exitcode.ErrFailed, round+1, next.code, m.program.code)
 		}
 		m.program, m.linked = next, round
 	}
@@ -89,7 +91,7 @@ func (m *measurement) begin(ctx context.Context, round int) error {
 }
 
 // take takes the i'th sample. An error is one with which nothing more can be measured.
-func (m *measurement) take(ctx context.Context, i int, progress progress) error {
+func (m *measurement) take(ctx context.Context, i int, shown *sampleProgress) error {
 	r := m.rows[i]
 	began := time.Now()
 	line, err := m.sample(ctx, r)
@@ -98,8 +100,8 @@ func (m *measurement) take(ctx context.Context, i int, progress progress) error 
 	}
 	if err != nil {
 		m.failed[r.String()] = err
-		progress.say(fmt.Sprintf("%v: %v", r, err))
-		return m.write(fmt.Sprintf("%s%v: %s\n", failedKey, r, firstLines(err.Error(), 1)))
+		shown.print(fmt.Sprintf("%v: %v", r, err))
+		return m.write(fmt.Sprintf("%s%v: %s\n", failedKey, r, excerpt.Lines(err.Error(), 1)))
 	}
 	m.costs.sample(r, time.Since(began))
 	if r.Workload.Name != m.workload {
@@ -145,7 +147,7 @@ func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
 		err = cmd.Wait()
 	}
 	child.AwaitSignal(ctx, err)
-	if said := firstLines(complaint.String(), 3); err != nil && said != "" {
+	if said := excerpt.Lines(complaint.String(), 3); err != nil && said != "" {
 		return "", fmt.Errorf("%w: %s", err, said)
 	}
 	return answer.String(), err
@@ -153,14 +155,14 @@ func (p program) ask(ctx context.Context, r sampler.Request) (string, error) {
 
 func (m *measurement) write(s string) error {
 	if _, err := io.WriteString(m.text, s); err != nil {
-		return fmt.Errorf("%w: the report is partial: keeping a sample: %w", errFlawed, err)
+		return fmt.Errorf("%w: the report is partial: keeping a sample: %w", exitcode.ErrFailed, err)
 	}
 	return nil
 }
 
 func (m *measurement) interrupted() error {
 	return fmt.Errorf("%w: the report is partial, %d of %d samples were taken; go on with -resume",
-		errInterrupted, m.done(), len(m.rows))
+		exitcode.ErrInterrupted, m.done(), len(m.rows))
 }
 
 // complete reports whether nothing is left to take.
@@ -185,8 +187,8 @@ func (m *measurement) done() (n int) {
 
 // failures names each row that failed.
 func (m *measurement) failures() error {
-	errs := []error{fmt.Errorf("%w: %s, the report is partial", errFlawed,
-		count(len(m.failed), "row failed", "rows failed"))}
+	errs := []error{fmt.Errorf("%w: %s, the report is partial", exitcode.ErrFailed,
+		failedRows(len(m.failed)))}
 	for _, r := range m.rows[:len(m.rows)/m.samples] {
 		if err := m.failed[r.String()]; err != nil {
 			errs = append(errs, fmt.Errorf("%v: %w", r, err))
@@ -195,8 +197,9 @@ func (m *measurement) failures() error {
 	return errors.Join(errs...)
 }
 
-// firstLines keeps the beginning of what a process said before it died: there the cause is named.
-func firstLines(s string, most int) string {
-	lines := strings.SplitN(strings.TrimSpace(s), "\n", most+1)
-	return strings.Join(lines[:min(most, len(lines))], "\n")
+func failedRows(n int) string {
+	if n == 1 {
+		return "1 row failed"
+	}
+	return fmt.Sprint(n, " rows failed")
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/bench/parallel"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/claims"
 )
@@ -108,18 +110,18 @@ func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		measured = fmt.Errorf("%w: what was measured is kept", errInterrupted)
+		measured = fmt.Errorf("%w: what was measured is kept", exitcode.ErrInterrupted)
 	case measured != nil:
-		measured = fmt.Errorf("%w: %w", errFlawed, measured)
+		measured = fmt.Errorf("%w: %w", exitcode.ErrFailed, measured)
 	}
 	if err := seen.write(filepath.Join(c.dir, timelinesName)); err != nil {
-		return errors.Join(measured, fmt.Errorf("%w: %w", errFlawed, err))
+		return errors.Join(measured, fmt.Errorf("%w: %w", exitcode.ErrFailed, err))
 	}
 	if err := a.reportParallel(c.dir); err != nil {
 		if measured != nil {
 			return fmt.Errorf("%w; no report: %w", measured, err)
 		}
-		return fmt.Errorf("%w: %w", errFlawed, err)
+		return fmt.Errorf("%w: %w", exitcode.ErrFailed, err)
 	}
 	return measured
 }
@@ -147,8 +149,8 @@ func (a app) reportParallel(dir string) error {
 		return err
 	}
 	width := 100
-	if isTerminal(a.stdout) {
-		width = min(width, terminalWidth(a.stdout.(*os.File)))
+	if terminal.Is(a.stdout) {
+		width = min(width, terminal.Width(a.stdout))
 	}
 	if err := r.WriteText(a.stdout, width); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -156,7 +158,7 @@ func (a app) reportParallel(dir string) error {
 	fmt.Fprintln(a.stdout)
 	a.printPaths(append([]string{path}, paths...))
 	if r.Differing != nil {
-		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", errFlawed, strings.Join(r.Differing, ", "))
+		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", exitcode.ErrFailed, strings.Join(r.Differing, ", "))
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // From a command to a page, by a plan that is said first; benchstat reads the text, and the page can be
@@ -14,7 +16,7 @@ func TestParallel(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	code, stdout, stderr := command(t, "", "parallel", "-quick", "-rounds", "2", "-works", "limit,hand", "-impl", "cond",
 		"-process", "broker", "-o", dir)
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "standard error", stderr, "2 rounds of 20 samples, each in a process of its own: about", "round 2 of 2")
@@ -35,7 +37,7 @@ func TestParallel(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "parallel.html")); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := command(t, "", "parallel", "-replay", dir); code != exitOK {
+	if code, _, stderr := command(t, "", "parallel", "-replay", dir); code != exitcode.OK {
 		t.Errorf("-replay exits %d: %s", code, stderr)
 	}
 	if again := read(t, filepath.Join(dir, "parallel.html")); again != page {

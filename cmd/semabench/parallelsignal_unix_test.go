@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // Ctrl-C, of the whole group as in a terminal: all processes end, what was measured is kept and reported.
@@ -33,8 +35,8 @@ func TestInterruptedParallel(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-		t.Errorf("exits %d (%v), want %d: %s", code, err, exitInterrupted, stderr.String())
+	if code := cmd.ProcessState.ExitCode(); code != exitcode.Interrupted {
+		t.Errorf("exits %d (%v), want %d: %s", code, err, exitcode.Interrupted, stderr.String())
 	}
 	mustContain(t, "standard error", stderr.String(), "interrupted", "is kept")
 	mustContain(t, "the page", read(t, filepath.Join(dir, "parallel.html")), "decide nothing")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // everyPolicy has each value of each policy in it, so that the goldens do not change with the
@@ -34,7 +35,7 @@ func TestPolicies(t *testing.T) {
 	} {
 		var out, complaint bytes.Buffer
 		a := app{table: everyPolicy, stdout: &out, stderr: &complaint}
-		if code := a.main(context.Background(), test.args); code != exitOK || complaint.Len() > 0 {
+		if code := a.main(context.Background(), test.args); code != exitcode.OK || complaint.Len() > 0 {
 			t.Errorf("%q exits %d: %s", test.args, code, &complaint)
 		}
 		mustEqualGolden(t, test.golden, out.Bytes())

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/layout"
 )
 
@@ -48,7 +49,7 @@ func linked(a app, ctx context.Context, p plan, seed uint32) (programs, program,
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, first, fmt.Errorf("%w: nothing was measured", errInterrupted)
+		return nil, first, fmt.Errorf("%w: nothing was measured", exitcode.ErrInterrupted)
 	case len(p.constructors) > 0:
 		return nil, first, fmt.Errorf("building a program for -impl: %w", err)
 	}

@@ -2,94 +2,53 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+	"github.com/semabench/semabench/internal/progress"
 )
 
-// A progress tells how far a measurement is.
-type progress interface {
-	at(done int, left func(from int) time.Duration)
-	say(message string) // on a line of its own
-	end()
+// sampleProgress shows how far a run is: on a terminal in one line, in a log in a line for each round.
+type sampleProgress struct {
+	line     *progress.Line
+	began    time.Time
+	total    int // samples of the plan
+	perRound int
 }
 
-// long is where somebody may have wanted less.
-const long = 5 * time.Minute
+// longRun is an estimate from which on the user is told how to measure less.
+const longRun = 5 * time.Minute
 
-func (m *measurement) newProgress() progress {
-	total, every := len(m.rows), len(m.rows)/m.samples
-	guess := m.timeLeft(0)
-	fmt.Fprintf(m.stderr, "measuring %d samples, about %v: %d rows, one sample of each in a round, %d rounds; "+
-		"the first one shows what they take\n", total-m.done(), rounded(guess), every, m.samples)
-	if guess > long {
-		fmt.Fprintln(m.stderr, "for less choose -quick, fewer -samples, or only some of -workload and -impl; "+
+// newProgress announces the run, and returns its progress.
+func (m *measurement) newProgress() *sampleProgress {
+	p := &sampleProgress{
+		line: progress.New(m.stderr), began: time.Now(), total: len(m.rows), perRound: len(m.rows) / m.samples,
+	}
+	estimate := m.timeLeft(0)
+	p.line.Print(fmt.Sprintf("measuring %d samples, about %v: %d rows, one sample of each in a round, "+
+		"%d rounds; the first one shows what they take",
+		p.total-m.done(), progress.Rough(estimate), p.perRound, m.samples))
+	if estimate > longRun {
+		p.line.Print("for less choose -quick, fewer -samples, or only some of -workload and -impl; " +
 			"Ctrl-C keeps what there is, and -resume goes on")
 	}
-	if !isTerminal(m.stderr) {
-		return &lines{w: m.stderr, began: time.Now(), total: total, every: every}
-	}
-	return &bar{m.stderr, progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(m.stderr),
-		progressbar.OptionSetDescription("measuring"),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(false), // it takes all rows to be alike
-		progressbar.OptionFullWidth(),
-	)}
+	return p
 }
 
-// rounded leaves out what an estimate does not know.
-func rounded(d time.Duration) time.Duration {
+// update shows that the first done samples of the plan are through. left estimates the time of the rest;
+// it looks at every row that is left, so it is called only for a line that is shown.
+func (p *sampleProgress) update(done int, left func(from int) time.Duration) {
 	switch {
-	case d >= 10*time.Minute:
-		return d.Round(time.Minute)
-	case d >= time.Minute:
-		return d.Round(5 * time.Second)
-	}
-	return d.Round(time.Second)
-}
-
-// bar is for terminals: it moves, and shows the time left.
-type bar struct {
-	w io.Writer
-	*progressbar.ProgressBar
-}
-
-func (b *bar) at(done int, left func(from int) time.Duration) {
-	b.Describe(fmt.Sprintf("about %v left", rounded(left(done))))
-	_ = b.Set(done) // fails only past the end
-}
-
-func (b *bar) end() { fmt.Fprintln(b.w) }
-
-func (b *bar) say(message string) {
-	_ = b.Clear()
-	fmt.Fprintln(b.w, message)
-}
-
-// lines is for logs: a line for each round.
-type lines struct {
-	w     io.Writer
-	began time.Time
-	total int
-	every int
-}
-
-func (l *lines) at(done int, left func(from int) time.Duration) {
-	if done%l.every == 0 {
-		fmt.Fprintf(l.w, "%d of %d samples after %v, about %v left\n",
-			done, l.total, time.Since(l.began).Round(time.Second), rounded(left(done)))
+	case p.line.Terminal():
+		p.line.Show(fmt.Sprintf("%s samples, about %v left",
+			progress.Bar(done, p.total), progress.Rough(left(done))))
+	case done%p.perRound == 0:
+		p.line.Log(fmt.Sprintf("%d of %d samples after %v, about %v left", done, p.total,
+			time.Since(p.began).Round(time.Second), progress.Rough(left(done))))
 	}
 }
 
-func (l *lines) say(message string) { fmt.Fprintln(l.w, message) }
-func (l *lines) end()               {}
+// print writes a message on a line of its own.
+func (p *sampleProgress) print(message string) { p.line.Print(message) }
 
-// isTerminal reports whether w is one, and so can show a bar that moves.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
+// end erases the line, so that the report stands alone.
+func (p *sampleProgress) end() { p.line.Clear() }

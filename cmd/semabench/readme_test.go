@@ -11,6 +11,7 @@ import (
 
 	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 var update = flag.Bool("update", false, "put what the command prints into README.md, reports/sample and testdata")
@@ -22,7 +23,7 @@ func TestReadmeShowsTheSample(t *testing.T) {
 	t.Chdir(root)
 	code, summary, stderr := command(t, "", "report", "-format", "markdown", "-brief",
 		"-pictures", "reports/sample/report", "reports/sample/bench.txt")
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	const begin, end = "<!-- results: begin -->\n", "<!-- results: end -->"
@@ -47,7 +48,7 @@ func TestReadmeShowsTheSample(t *testing.T) {
 func TestSampleIsDrawnAnew(t *testing.T) {
 	t.Chdir(filepath.Join(root, "reports", "sample"))
 	made := t.TempDir()
-	if code, _, stderr := command(t, "", "report", "-o", made, "bench.txt"); code != exitOK {
+	if code, _, stderr := command(t, "", "report", "-o", made, "bench.txt"); code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	paths, err := filepath.Glob(filepath.Join(made, "report*"))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -24,7 +25,7 @@ func TestReplayThatDoesNotFail(t *testing.T) {
 	path := writeFile(t, dir, "fixed.txt", text)
 	procs := runtime.GOMAXPROCS(0)
 	code, stdout, stderr := stressIn(t, context.Background(), "-replay", path, "-times", "5")
-	if want := "cond: the program did not fail in 5 runs at GOMAXPROCS=3\n"; code != exitOK || stdout != want {
+	if want := "cond: the program did not fail in 5 runs at GOMAXPROCS=3\n"; code != exitcode.OK || stdout != want {
 		t.Errorf("exits %d and prints %q, want 0 and %q: %s", code, stdout, want, stderr)
 	}
 	mustContain(t, "standard error", stderr, path+":6: race: ", "schedules will differ")
@@ -33,8 +34,8 @@ func TestReplayThatDoesNotFail(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if code, _, stderr := stressIn(t, cancelled, "-replay", path); code != exitInterrupted {
-		t.Errorf("an interrupted replay exits %d, want %d: %s", code, exitInterrupted, stderr)
+	if code, _, stderr := stressIn(t, cancelled, "-replay", path); code != exitcode.Interrupted {
+		t.Errorf("an interrupted replay exits %d, want %d: %s", code, exitcode.Interrupted, stderr)
 	}
 }
 

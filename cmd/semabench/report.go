@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -119,7 +120,7 @@ func flaws(c *reports.Comparison) error {
 	if errs == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", errFlawed, errors.Join(errs...))
+	return fmt.Errorf("%w: %w", exitcode.ErrFailed, errors.Join(errs...))
 }
 
 func compare(o reports.Options, inputs ...reports.Input) (*reports.Comparison, error) {

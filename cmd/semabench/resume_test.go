@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // A short run: 3 rounds of 4 rows, in two workloads.
@@ -40,7 +42,7 @@ func folder(t *testing.T, text string) (dir, path string) {
 func completeRun(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if code, _, stderr := command(t, "", append(short, "-o", dir)...); code != exitOK {
+	if code, _, stderr := command(t, "", append(short, "-o", dir)...); code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	return read(t, filepath.Join(dir, textName))
@@ -74,7 +76,7 @@ func TestResume(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, path := folder(t, complete[:end])
 			code, stdout, stderr := command(t, "", "run", "-resume", dir)
-			if code != exitOK {
+			if code != exitcode.OK {
 				t.Fatalf("exits %d: %s", code, stderr)
 			}
 			mustContain(t, "standard output", stdout, filepath.Join(dir, "report.html"))
@@ -106,15 +108,15 @@ func TestInterruptAndResume(t *testing.T) {
 		made, first, err := self(a, ctx, p, seed)
 		return interrupting{made, cancel}, first, err
 	}
-	if code := a.main(ctx, append(short, "-o", dir)); code != exitInterrupted {
-		t.Errorf("exits %d, want %d: %s", code, exitInterrupted, complaint.String())
+	if code := a.main(ctx, append(short, "-o", dir)); code != exitcode.Interrupted {
+		t.Errorf("exits %d, want %d: %s", code, exitcode.Interrupted, complaint.String())
 	}
 	text := read(t, filepath.Join(dir, textName))
 	some := len(samplesIn(text))
 	mustContain(t, "standard error", complaint.String(), "partial", fmt.Sprintf("%d of %d", some, 3*some), "-resume")
 	mustRefuse(t, append(short, "-o", dir), "interrupted after "+fmt.Sprint(some), "-resume "+dir, "-o")
 
-	if code, _, stderr := command(t, "", "run", "-resume", dir); code != exitOK {
+	if code, _, stderr := command(t, "", "run", "-resume", dir); code != exitcode.OK {
 		t.Errorf("exits %d: %s", code, stderr)
 	}
 	whole := read(t, filepath.Join(dir, textName))
@@ -122,7 +124,7 @@ func TestInterruptAndResume(t *testing.T) {
 		t.Errorf("%d samples after %d, want %d behind those that were there:\n%s", n, some, 3*some, whole)
 	}
 	code, _, stderr := command(t, "", "run", "-resume", dir)
-	if code != exitOK || read(t, filepath.Join(dir, textName)) != whole {
+	if code != exitcode.OK || read(t, filepath.Join(dir, textName)) != whole {
 		t.Errorf("resuming a complete run exits %d and may have changed it: %s", code, stderr)
 	}
 	mustContain(t, "standard error", stderr, "is complete")
@@ -183,15 +185,15 @@ func TestResumeRefuses(t *testing.T) {
 func TestResumeAfterFailures(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"run", "-samples", "2", "-benchtime", "1ms", "-impl", "nil,cond", "-workload", "uncontended"}
-	if code, _, stderr := command(t, "", append(args, "-o", dir)...); code != exitFailed {
+	if code, _, stderr := command(t, "", append(args, "-o", dir)...); code != exitcode.Failed {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	text := read(t, filepath.Join(dir, textName))
 	mustContain(t, "the text", text, failedKey+"workload=uncontended/impl=nil/permits=1/goroutines=1: ", "returned nil")
 	again, path := folder(t, text[:strings.LastIndex(text, "\n"+samplePrefix)+1])
 	code, _, stderr := command(t, "", "run", "-resume", again)
-	if code != exitFailed {
-		t.Errorf("exits %d, want %d", code, exitFailed)
+	if code != exitcode.Failed {
+		t.Errorf("exits %d, want %d", code, exitcode.Failed)
 	}
 	mustContain(t, "standard error", stderr, "1 row failed", "impl=nil", "returned nil")
 	if got, want := samplesIn(read(t, path)), samplesIn(text); !slices.Equal(got, want) {

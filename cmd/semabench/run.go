@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports"
 )
@@ -221,7 +222,7 @@ func (a app) reportOn(text, dir string, measured error) error {
 		if measured != nil {
 			return fmt.Errorf("no report: nothing was measured")
 		}
-		return fmt.Errorf("%w: %w", errFlawed, err)
+		return fmt.Errorf("%w: %w", exitcode.ErrFailed, err)
 	}
 	var page reports.HTML
 	page.Attachments, err = a.attachments(c, "")
@@ -230,7 +231,7 @@ func (a app) reportOn(text, dir string, measured error) error {
 		err = a.writeDir(dir, c, page, s, text)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", errFlawed, err)
+		return fmt.Errorf("%w: %w", exitcode.ErrFailed, err)
 	}
 	return nil
 }

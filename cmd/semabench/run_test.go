@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // From a command to a report: each row in the text as often as planned, and benchstat reads it.
@@ -21,7 +22,7 @@ func TestRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	code, stdout, stderr := command(t, "", "run", "-quick", "-samples", "2",
 		"-impl", "cond,spin", "-workload", "uncontended,cpu", "-o", dir)
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "standard error", stderr, "measuring 12 samples, about ", "12 of 12 samples")
@@ -53,8 +54,8 @@ func TestRunWithBrokenConstructors(t *testing.T) {
 	dir := t.TempDir()
 	code, _, stderr := command(t, "", "run", "-quick", "-samples", "2",
 		"-impl", "panics,cond,nil,dies", "-workload", "uncontended", "-o", dir)
-	if code != exitFailed {
-		t.Errorf("exits %d, want %d", code, exitFailed)
+	if code != exitcode.Failed {
+		t.Errorf("exits %d, want %d", code, exitcode.Failed)
 	}
 	mustContain(t, "standard error", stderr, "3 rows failed",
 		"impl=panics", "no permits today", "impl=nil", "returned nil", "impl=dies", "exit status 7")
@@ -84,8 +85,8 @@ func TestInterruptedRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-		t.Errorf("exits %d (%v), want %d: %s", code, err, exitInterrupted, stderr.String())
+	if code := cmd.ProcessState.ExitCode(); code != exitcode.Interrupted {
+		t.Errorf("exits %d (%v), want %d: %s", code, err, exitcode.Interrupted, stderr.String())
 	}
 	mustContain(t, "standard error", stderr.String(), "interrupted", "partial")
 	mustContain(t, "the report", read(t, filepath.Join(dir, "report.html")), "of 1000 planned samples")
@@ -140,7 +141,7 @@ func TestFullDisk(t *testing.T) {
 	room := fullAfter(3) // the comment of a round, and a sample with its workload line
 	m.text = &room
 	err = m.measure(context.Background())
-	if !errors.Is(err, errFlawed) || !errors.Is(err, syscall.ENOSPC) || m.done() != 1 {
+	if !errors.Is(err, exitcode.ErrFailed) || !errors.Is(err, syscall.ENOSPC) || m.done() != 1 {
 		t.Errorf("measure = %v after %d samples, want no space after one", err, m.done())
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/soak"
 )
 
-// sample measures one row once. run starts it as a process of its own for every sample, because
-// samples of one process share its heap, its memory layout and its luck. Where run can link, it starts
-// programs that have nothing but this verb.
+// sample measures one row once. The verb run starts it in a process of its own for every sample: samples
+// that share a process share its heap, its memory layout and its luck. Where run can link programs, it
+// starts programs that have nothing but this verb.
 func (a app) sample(_ context.Context, args []string) error {
 	f := a.flags("sample", "-row NAME", "Measures one row once and prints its line of benchmark text.")
 	var r sampler.Request
@@ -18,12 +20,36 @@ func (a app) sample(_ context.Context, args []string) error {
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", f.Arg(0))
+	if err := f.noArguments(); err != nil {
+		return err
 	}
 	err := r.Answer(a.stdout, a.known())
 	if errors.Is(err, sampler.ErrFailed) {
-		return fmt.Errorf("%w: %w", errFlawed, err)
+		return fmt.Errorf("%w: %w", exitcode.ErrFailed, err)
 	}
 	return err
+}
+
+// turn plays programs against one implementation. The verb stress starts it in a process of its own for
+// every turn; see soak.ServeTurn.
+func (a app) turn(ctx context.Context, args []string) error {
+	f := a.flags("turn", "-impl NAME -seed S -ops N",
+		"Plays programs against one implementation, as one turn of stress.")
+	implName := f.String("impl", "", "implementation")
+	seed := f.Uint64("seed", 1, "seed of the first program")
+	ops := f.Int64("ops", 1, "operations to play")
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	if err := f.noArguments(); err != nil {
+		return err
+	}
+	chosen, err := a.chooseImpls(*implName)
+	if err != nil {
+		return err
+	}
+	if len(chosen) != 1 {
+		return errors.New("want one implementation")
+	}
+	return soak.ServeTurn(ctx, a.stdout, chosen[0], *seed, *ops)
 }

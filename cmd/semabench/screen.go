@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -19,13 +19,13 @@ type screen struct {
 // screen looks at standard output. Who asks for colours always is a person too, with a pager
 // between.
 func (a app) screen(color string) (screen, error) {
-	s := screen{watched: isTerminal(a.stdout)}
+	s := screen{watched: terminal.Is(a.stdout)}
 	if s.watched {
-		s.Width = terminalWidth(a.stdout.(*os.File))
+		s.Width = terminal.Width(a.stdout)
 	}
 	switch color {
 	case "auto":
-		s.Colour = s.watched && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		s.Colour = s.watched && !terminal.Plain()
 	case "always":
 		s.Colour, s.watched = true, true
 	case "never":

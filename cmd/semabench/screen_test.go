@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // Into a pipe goes what benchstat prints, as ever: programs read it.
 func TestTextInAPipeHasNoHeatMap(t *testing.T) {
 	code, stdout, _ := command(t, goodText, "report", "-")
-	if code != exitOK || !strings.HasPrefix(stdout, "goos: linux\n") || strings.Contains(stdout, "\x1b") {
+	if code != exitcode.OK || !strings.HasPrefix(stdout, "goos: linux\n") || strings.Contains(stdout, "\x1b") {
 		t.Errorf("exits %d and begins with %.40q, want 0, the configuration, no colours", code, stdout)
 	}
 }
@@ -30,7 +32,7 @@ func TestHeat(t *testing.T) {
 	} {
 		code, stdout, stderr := command(t, goodText, append(append([]string{"report"}, test.args...), "-")...)
 		heat, colours := strings.Contains(stdout, "Times worse"), strings.Contains(stdout, "\x1b[")
-		if code != exitOK || heat != test.heat || colours != test.colours {
+		if code != exitcode.OK || heat != test.heat || colours != test.colours {
 			t.Errorf("%q exits %d (%s), heat map %v, colours %v; want 0, %v, %v", test.args, code, stderr,
 				heat, colours, test.heat, test.colours)
 		}

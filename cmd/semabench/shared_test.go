@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 )
 
 // sharedCommand has, beside the table, two that processes share. One cannot be made on this system.
@@ -26,11 +27,11 @@ func sharedCommand(t *testing.T, args ...string) (code int, stdout, stderr strin
 // Those that processes share are known by name. All is all others, as it was before there were any.
 func TestSharedByName(t *testing.T) {
 	code, all, stderr := sharedCommand(t, "policies")
-	if code != exitOK || strings.Contains(all, "shared") {
+	if code != exitcode.OK || strings.Contains(all, "shared") {
 		t.Errorf("policies of all exits %d, %s, with\n%s", code, stderr, all)
 	}
 	code, named, stderr := sharedCommand(t, "policies", "-impl", "nowhere,shared,cond")
-	if code != exitOK || strings.Count(named, "\nshared ")+strings.Count(named, "\nnowhere ") != 2 {
+	if code != exitcode.OK || strings.Count(named, "\nshared ")+strings.Count(named, "\nnowhere ") != 2 {
 		t.Errorf("policies of those named exits %d, %s, with\n%s", code, stderr, named)
 	}
 }
@@ -42,7 +43,7 @@ func TestSharedThatIsMissing(t *testing.T) {
 		{"stress", "-impl", "shared,nowhere", "-time", "1ms"},
 	} {
 		code, _, stderr := sharedCommand(t, args...)
-		if code != exitRefused || !strings.Contains(stderr, "-impl nowhere: not to be had here") ||
+		if code != exitcode.Refused || !strings.Contains(stderr, "-impl nowhere: not to be had here") ||
 			!strings.Contains(stderr, "needs what is not there") {
 			t.Errorf("%v exits %d: %s", args, code, stderr)
 		}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -89,8 +90,8 @@ func TestRunInterruptedWithItsGroup(t *testing.T) {
 		dir := t.TempDir()
 		code, said := interruptedWhen(t, "1 of ", signals, "run", "-benchtime", "1ms", "-samples", "1000", "-o", dir,
 			"-impl", "cond", "-workload", "uncontended")
-		if code != exitInterrupted {
-			t.Errorf("%v: exit code %d, want %d:\n%s", signals, code, exitInterrupted, said)
+		if code != exitcode.Interrupted {
+			t.Errorf("%v: exit code %d, want %d:\n%s", signals, code, exitcode.Interrupted, said)
 		}
 		text := read(t, filepath.Join(dir, textName))
 		if strings.Contains(text, failedKey) || len(samplesIn(text)) == 0 {
@@ -106,8 +107,8 @@ func TestStressInterruptedWithItsGroup(t *testing.T) {
 	for range 3 {
 		code, said := interruptedWhen(t, "playing random programs", []syscall.Signal{syscall.SIGINT},
 			"stress", "-time", "0", "-impl", "cond", "-o", t.TempDir())
-		if code != exitInterrupted {
-			t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupted, said)
+		if code != exitcode.Interrupted {
+			t.Errorf("exit code %d, want %d:\n%s", code, exitcode.Interrupted, said)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -47,7 +48,7 @@ func TestStress(t *testing.T) {
 	dir, procs := filepath.Join(t.TempDir(), "failures"), runtime.GOMAXPROCS(0)
 	code, stdout, stderr := stressIn(t, context.Background(),
 		"-impl", "cond,channel", "-ops", "2e3", "-seed", "7", "-procs", "1, 3", "-o", dir)
-	if code != exitOK {
+	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "standard output", stdout,
@@ -86,8 +87,8 @@ func TestStressKeepsFailures(t *testing.T) {
 	for run := 1; run <= 2; run++ {
 		code, stdout, stderr := stressIn(t, context.Background(), "-impl", "generous,cond",
 			"-ops", "5000", "-seed", "11", "-max-failures", "3", "-o", dir)
-		if code != exitFailed {
-			t.Fatalf("exits %d, want %d: %s", code, exitFailed, stderr)
+		if code != exitcode.Failed {
+			t.Fatalf("exits %d, want %d: %s", code, exitcode.Failed, stderr)
 		}
 		mustContain(t, "standard output", stdout, "  3, given up\n", "\ncond ")
 		mustContain(t, "standard error", stderr, "generous: given up after 3 failures",
@@ -112,8 +113,8 @@ func TestStressKeepsFailures(t *testing.T) {
 		if text := read(t, path); !head.MatchString(text) {
 			t.Errorf("%s has another head:\n%s", path, text)
 		}
-		if code, stdout, stderr := stressIn(t, context.Background(), "-replay", path); code != exitFailed || stdout == "" {
-			t.Errorf("-replay %s exits %d, want %d and a report: %s%s", path, code, exitFailed, stdout, stderr)
+		if code, stdout, stderr := stressIn(t, context.Background(), "-replay", path); code != exitcode.Failed || stdout == "" {
+			t.Errorf("-replay %s exits %d, want %d and a report: %s%s", path, code, exitcode.Failed, stdout, stderr)
 		}
 	}
 }
@@ -140,8 +141,8 @@ func TestInterruptedStress(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	code, stdout, stderr := stressIn(t, ctx, "-impl", "cond", "-time", "0", "-o", filepath.Join(t.TempDir(), "no"))
-	if code != exitInterrupted {
-		t.Errorf("exits %d, want %d", code, exitInterrupted)
+	if code != exitcode.Interrupted {
+		t.Errorf("exits %d, want %d", code, exitcode.Interrupted)
 	}
 	mustContain(t, "standard output", stdout, "programs", "\ncond ", ": interrupted\n")
 	mustContain(t, "standard error", stderr, "interrupted: nothing had failed")
@@ -168,8 +169,8 @@ func TestFailureOutranksInterrupt(t *testing.T) {
 	a := app{table: stressTable(), stdout: &out, stderr: onceSaid{".txt", cancel}}
 	dir := t.TempDir()
 	code := a.main(ctx, []string{"stress", "-time", "0", "-max-failures", "1e6", "-o", dir})
-	if code != exitFailed || len(failuresIn(t, dir)) != 1 {
-		t.Errorf("exits %d, want %d after one failure", code, exitFailed)
+	if code != exitcode.Failed || len(failuresIn(t, dir)) != 1 {
+		t.Errorf("exits %d, want %d after one failure", code, exitcode.Failed)
 	}
 	mustContain(t, "standard output", out.String(), "\ncond ", ": interrupted\n")
 }
@@ -190,8 +191,8 @@ func TestTerminatedStress(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-		t.Errorf("exits %d (%v), want %d", code, err, exitInterrupted)
+	if code := cmd.ProcessState.ExitCode(); code != exitcode.Interrupted {
+		t.Errorf("exits %d (%v), want %d", code, err, exitcode.Interrupted)
 	}
 	mustContain(t, "standard output", stdout.String(), "\ncond ", ": interrupted\n")
 }
@@ -235,8 +236,8 @@ func TestStressRefusals(t *testing.T) {
 func TestStressOutlivesCrash(t *testing.T) {
 	dir := t.TempDir()
 	code, stdout, stderr := stressIn(t, context.Background(), "-impl", "dies,cond", "-ops", "2000", "-max-failures", "2", "-o", dir)
-	if code != exitFailed {
-		t.Errorf("exits %d, want %d: %s", code, exitFailed, stderr)
+	if code != exitcode.Failed {
+		t.Errorf("exits %d, want %d: %s", code, exitcode.Failed, stderr)
 	}
 	mustContain(t, "standard output", stdout, "\ncond ", "  2, given up\n")
 	kept, err := filepath.Glob(filepath.Join(dir, "dies-*.txt"))

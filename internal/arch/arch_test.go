@@ -21,7 +21,9 @@ var plumbing = map[string][]string{
 	"internal/child":    {"internal/excerpt"},
 	"internal/escape":   {},
 	"internal/excerpt":  {},
+	"internal/exitcode": {},
 	"internal/filelock": {"github.com/gofrs/flock"},
+	"internal/flags":    {},
 	"internal/gotool":   {"internal/child", "golang.org/x/mod/modfile"},
 	"internal/page":     {},
 	"internal/progress": {"internal/terminal"},
@@ -31,20 +33,18 @@ var plumbing = map[string][]string{
 	"internal/terminal": {"golang.org/x/term"},
 }
 
-// bare rooms import no plumbing. Services import impls, and copies of the user's packages import the
-// runtime and the shims, so every dependency there would be one of the user's code. The model, and the
-// semaphores that are broken on purpose, must not share a mistake with the code that they check.
+// bare rooms import no plumbing. Services import impls, and copies of the user's packages import
+// the runtime and the shims, so every dependency there would be one of the user's code. The model,
+// and the semaphores that are broken on purpose, must not share a mistake with the code that they
+// check.
 var bare = []string{"impls", "impls/*", "stress/internal/*", "stress/explore/schedrt", "stress/explore/shim/*"}
 
 // rooms has a row for each package above the plumbing. A room may import the packages that its row
 // names, the plumbing, and the standard library without package testing. A name without a dot is a
 // room, a name with a dot a module outside; a trailing * stands for any rest.
 var rooms = map[string][]string{
-	"impls":            {"golang.org/x/sync/semaphore"},
-	"impls/process":    {"impls", "golang.org/x/sys/unix"},
-	"internal/machine": {},
-	"internal/arch":    {},
-	"internal/layout":  {"impls"},
+	"impls":         {"golang.org/x/sync/semaphore"},
+	"impls/process": {"impls", "golang.org/x/sys/unix"},
 	"bench/parallel": {"impls", "impls/process", "internal/machine",
 		"golang.org/x/sync/errgroup", "golang.org/x/sys/unix"},
 	"bench":                            {"impls", "internal/machine", "github.com/HdrHistogram/hdrhistogram-go", "testing*"},
@@ -100,11 +100,17 @@ var rooms = map[string][]string{
 	"internal/duel":                    {"reports", "reports/gate", "internal/machine"},
 	"internal/duel/anchor":             {},
 	"internal/duel/selftest":           {"internal/duel", "reports", "reports/gate"},
-	"cmd/semabench/sampler":            {"impls", "bench"},
-	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports", "reports/claims", "reports/gate", "stress",
-		"stress/explore", "cmd/semabench/sampler",
-		"internal/duel", "internal/layout", "internal/machine",
-		"github.com/schollz/progressbar/v3", "golang.org/x/term"},
+
+	"internal/arch":         {},
+	"internal/machine":      {},
+	"internal/layout":       {"impls"},
+	"internal/soak":         {"impls", "stress"},
+	"internal/exploration":  {"internal/layout", "stress/explore", "golang.org/x/mod/modfile"},
+	"cmd/semabench/sampler": {"impls", "bench"},
+	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
+		"reports/claims", "reports/gate", "cmd/semabench/sampler", "internal/duel",
+		"internal/exploration", "internal/layout", "internal/machine",
+		"internal/soak"},
 }
 
 // pkg is what of `go list -json` is needed here.

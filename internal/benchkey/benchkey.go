@@ -7,14 +7,14 @@
 //	fmt.Fprintf(w, "%s: %s\n", benchkey.CPUQuota, quota)
 //	quota := result.GetConfig(benchkey.CPUQuota)
 //
-// The names stood as strings in the package that writes a line and again in the package that reads it.
-// A reader that asked for a name which nothing writes got an empty value, and compared figures that
-// it had to refuse. A constant makes that mistake a build error.
+// The names stood as strings in the package that writes a line and again in the package that reads
+// it. A reader that asked for a name which nothing writes got an empty value, and compared figures
+// that it had to refuse. A constant makes that mistake a build error.
 //
 // # What this does not show
 //
-// The package does not know which values a key may have. A text may hold any other key: the benchmark
-// text format is open, and readers pass unknown keys on.
+// The package does not know which values a key may have. A text may hold any other key: the
+// benchmark text format is open, and readers pass unknown keys on.
 package benchkey
 
 // Keys that `go test -bench` writes itself.

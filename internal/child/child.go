@@ -1,9 +1,10 @@
 // Package child starts processes, and ends them together with what they have started in turn.
 //
-// Every child gets a process group of its own. A terminal sends Ctrl-C, and timeout(1) sends SIGTERM,
-// to the whole group of the foreground process. A child in that group would die of the signal at the
-// same time as its parent hears of it. The parent would then report a failed child instead of an
-// interrupted run, and a child that handles the signal would get a second one from its parent.
+// Every child gets a process group of its own. A terminal sends Ctrl-C, and timeout(1) sends
+// SIGTERM, to the whole group of the foreground process. A child in that group would die of the
+// signal at the same time as its parent hears of it. The parent would then report a failed child
+// instead of an interrupted run, and a child that handles the signal would get a second one from
+// its parent.
 //
 //	cmd := exec.CommandContext(ctx, "go", "test", "-c")
 //	child.InterruptOnDone(cmd)
@@ -48,9 +49,10 @@ const (
 	dumpTime = 500 * time.Millisecond
 )
 
-// InterruptOnDone prepares cmd, which came from [exec.CommandContext] and was not started yet. When the
-// context is done, the group of cmd is interrupted, and killed if cmd is still running 5 seconds later.
-// It is the right choice for commands that have files to remove, as the go command and git have.
+// InterruptOnDone prepares cmd, which came from [exec.CommandContext] and was not started yet.
+// When the context is done, the group of cmd is interrupted, and killed if cmd is still running 5
+// seconds later. It is the right choice for commands that have files to remove, as the go command
+// and git have.
 func InterruptOnDone(cmd *exec.Cmd) {
 	OwnGroup(cmd)
 	cmd.Cancel = func() error {
@@ -69,8 +71,8 @@ func KillOnDone(cmd *exec.Cmd) {
 	cmd.WaitDelay = drain
 }
 
-// DumpOnDone is as [KillOnDone], but if the cause of ctx is stuck, every process of the group is asked
-// to print the stacks of its goroutines first. ctx is the context of cmd.
+// DumpOnDone is as [KillOnDone], but if the cause of ctx is stuck, every process of the group is
+// asked to print the stacks of its goroutines first. ctx is the context of cmd.
 func DumpOnDone(ctx context.Context, cmd *exec.Cmd, stuck error) {
 	KillOnDone(cmd)
 	cmd.Cancel = func() error {
@@ -83,8 +85,9 @@ func DumpOnDone(ctx context.Context, cmd *exec.Cmd, stuck error) {
 	}
 }
 
-// Run starts cmd, waits for its end, and returns the error of [exec.Cmd.Run]. It calls [AwaitSignal], so
-// that the caller can look at ctx.Err() to tell an interrupted command from a failed one.
+// Run starts cmd, waits for its end, and returns the error of [exec.Cmd.Run]. It calls
+// [AwaitSignal], so that the caller can look at ctx.Err() to tell an interrupted command from a
+// failed one.
 func Run(ctx context.Context, cmd *exec.Cmd) error {
 	err := cmd.Run()
 	AwaitSignal(ctx, err)
@@ -95,8 +98,8 @@ func Run(ctx context.Context, cmd *exec.Cmd) error {
 //
 // Between fork and exec a child is still in the group of its parent, so it may die of a SIGINT or
 // SIGTERM that the parent has not heard of yet. If err says that the child died of one of them,
-// AwaitSignal waits until ctx is done. It waits for at most a second: the signal may have been sent to
-// the child alone.
+// AwaitSignal waits until ctx is done. It waits for at most a second: the signal may have been
+// sent to the child alone.
 func AwaitSignal(ctx context.Context, err error) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || !diedOfGroupSignal(exit.ProcessState) {

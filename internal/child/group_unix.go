@@ -13,8 +13,8 @@ import (
 // cmd.SysProcAttr.
 func OwnGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// Interrupt sends SIGINT to the group of cmd, as Ctrl-C would. The error for a command that Wait has
-// returned for is os.ErrProcessDone.
+// Interrupt sends SIGINT to the group of cmd, as Ctrl-C would. The error for a command that Wait
+// has returned for is os.ErrProcessDone.
 func Interrupt(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGINT) }
 
 // Dump sends SIGQUIT to the group of cmd. A Go program then prints the stacks of all goroutines and
@@ -38,8 +38,8 @@ func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 	return err
 }
 
-// diedOfGroupSignal reports whether a process died of a signal that terminals and timeout(1) send to
-// groups.
+// diedOfGroupSignal reports whether a process died of a signal that terminals and timeout(1) send
+// to groups.
 func diedOfGroupSignal(ended *os.ProcessState) bool {
 	status, ok := ended.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// startShells starts a shell that starts another one. It returns when both run. Their common standard
-// output ends when both have ended.
+// startShells starts a shell that starts another one. It returns when both run. Their common
+// standard output ends when both have ended.
 func startShells(t *testing.T, cmd *exec.Cmd) (output *bufio.Reader) {
 	t.Helper()
 	out, err := cmd.StdoutPipe()
@@ -102,8 +102,8 @@ func TestADoneContextEndsTheGroup(t *testing.T) {
 
 var errStuck = errors.New("stuck")
 
-// Only a child that is stuck is asked for its stacks: the shell stands for a Go program, and writes a
-// line when SIGQUIT comes.
+// Only a child that is stuck is asked for its stacks: the shell stands for a Go program, and
+// writes a line when SIGQUIT comes.
 func TestDumpOnDone(t *testing.T) {
 	for cause, want := range map[error]string{errStuck: "stacks\n", errors.New("Ctrl-C"): ""} {
 		ctx, cancel := context.WithCancelCause(t.Context())

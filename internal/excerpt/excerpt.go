@@ -1,11 +1,12 @@
-// Package excerpt shortens text that may be long: the output of a failed command, a name in a table.
+// Package excerpt shortens text that may be long: the output of a failed command, a name in a
+// table.
 //
 //	return fmt.Errorf("building %s: %w\n%s", path, err, excerpt.Lines(stderr, 10))
 //
 // # What this does not do
 //
-// It does not escape anything; package escape does. Shorten first: an escape sequence that is cut in
-// half means something else.
+// It does not escape anything; package escape does. Shorten first: an escape sequence that is cut
+// in half means something else.
 package excerpt
 
 import (

@@ -6,10 +6,10 @@
 //	}
 //	defer unlock()
 //
-// The kernel owns the lock (flock on Unix, LockFileEx on Windows) and frees it when the process that
-// holds it ends, however it ends. A lock that is a folder or a file whose existence counts needs a
-// rule for locks of dead processes, and two waiters that apply the rule at the same time can both
-// end up with the lock.
+// The kernel owns the lock (flock on Unix, LockFileEx on Windows) and frees it when the process
+// that holds it ends, however it ends. A lock that is a folder or a file whose existence counts
+// needs a rule for locks of dead processes, and two waiters that apply the rule at the same time
+// can both end up with the lock.
 //
 // # What this does not do
 //
@@ -30,10 +30,11 @@ import (
 // wait ignores ctx; a build takes seconds, so 20 ms more do not matter.
 const retry = 20 * time.Millisecond
 
-// Lock waits until no other process and no other caller in this process holds the lock at path, and
-// takes it. It orders nothing in the sense of the Go memory model: goroutines of one process need a
-// mutex for that. The file is created if it does not exist; its folder must exist. If ctx ends first, Lock
-// returns an error that wraps ctx.Err(). The caller must call unlock once; it also closes the file.
+// Lock waits until no other process and no other caller in this process holds the lock at path,
+// and takes it. It orders nothing in the sense of the Go memory model: goroutines of one process
+// need a mutex for that. The file is created if it does not exist; its folder must exist. If ctx
+// ends first, Lock returns an error that wraps ctx.Err(). The caller must call unlock once; it
+// also closes the file.
 func Lock(ctx context.Context, path string) (unlock func() error, err error) {
 	lock := flock.New(path)
 	// The result is true unless there is an error: false without an error is for a single attempt.

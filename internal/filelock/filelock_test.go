@@ -69,7 +69,8 @@ func TestADoneContextEndsTheWait(t *testing.T) {
 	}
 }
 
-// A process that is killed cannot free its lock. The kernel must, or the next build would wait for ever.
+// A process that is killed cannot free its lock. The kernel must, or the next build would wait for
+// ever.
 func TestALockEndsWithItsProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	holder := exec.Command(os.Args[0])

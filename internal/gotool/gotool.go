@@ -3,9 +3,9 @@
 //	tool := gotool.Tool{Dir: dir}
 //	out, err := tool.Run(ctx, "list", "-f", "{{.Dir}}", "./...")
 //
-// Every command runs in a process group of its own, is interrupted when ctx is done (so that it can
-// remove its files), killed if that does not help, and puts what it wrote to standard error into the
-// error. See package child for the reasons.
+// Every command runs in a process group of its own, is interrupted when ctx is done (so that it
+// can remove its files), killed if that does not help, and puts what it wrote to standard error
+// into the error. See package child for the reasons.
 //
 // Three more parts save each room from doing this by hand:
 //
@@ -32,8 +32,8 @@ import (
 	"github.com/semabench/semabench/internal/child"
 )
 
-// A Tool runs go commands in one folder, with the same flags and environment. The zero value runs in
-// the working directory.
+// A Tool runs go commands in one folder, with the same flags and environment. The zero value runs
+// in the working directory.
 type Tool struct {
 	Dir   string   // where the command runs; "" is the working directory
 	Env   []string // added to the environment of this process
@@ -43,12 +43,12 @@ type Tool struct {
 // ErrNoGo says that PATH has no go command.
 var ErrNoGo = errors.New("there is no go tool in PATH")
 
-// Run runs "go verb" with t.Flags and args, and returns its standard output without blank space around
-// it. Flags such as -modfile exist only for verbs that load packages; the other methods of Tool ignore
-// t.Flags.
+// Run runs "go verb" with t.Flags and args, and returns its standard output without blank space
+// around it. Flags such as -modfile exist only for verbs that load packages; the other methods of
+// Tool ignore t.Flags.
 //
-// The error is ctx.Err() if ctx is done, wraps [ErrNoGo] if there is no go command, and otherwise is a
-// [*child.Failure].
+// The error is ctx.Err() if ctx is done, wraps [ErrNoGo] if there is no go command, and otherwise
+// is a [*child.Failure].
 func (t Tool) Run(ctx context.Context, verb string, args ...string) (string, error) {
 	return t.run(ctx, slices.Concat([]string{verb}, t.Flags, args))
 }
@@ -120,12 +120,12 @@ func (t Tool) Locate(ctx context.Context) (Location, error) {
 	return l, nil
 }
 
-// An Overlay maps the path of a file, which need not exist, to the path of the file that the go command
-// reads in its place. An empty replacement hides the file.
+// An Overlay maps the path of a file, which need not exist, to the path of the file that the go
+// command reads in its place. An empty replacement hides the file.
 type Overlay map[string]string
 
-// WriteFile writes o to path, for the flag -overlay=path. It leaves a file alone that has this content
-// already: the go command takes a newer file for a change.
+// WriteFile writes o to path, for the flag -overlay=path. It leaves a file alone that has this
+// content already: the go command takes a newer file for a change.
 func (o Overlay) WriteFile(path string) error {
 	text, err := json.Marshal(struct{ Replace map[string]string }{o})
 	if err != nil {

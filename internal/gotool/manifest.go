@@ -12,18 +12,18 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// A Manifest is the content of a go.mod or a go.work that is to be edited and written elsewhere, with
-// the checksums beside it.
+// A Manifest is the content of a go.mod or a go.work that is to be edited and written elsewhere,
+// with the checksums beside it.
 //
 //	m, err := gotool.ReadManifest(location.Manifest())
 //	err = m.Replace("example.org/a", "v1.2.3", copied)
 //	tool, err := m.Redirect(tool, tmp)
 //	out, err := tool.Run(ctx, "build", "./...") // builds with the copy
 //
-// Package modfile edits the syntax tree, so comments and the order of lines stay. The paths that name
-// folders in a go.work are made absolute, because the go command resolves them against the folder of
-// the file it reads. Those in a go.mod stay: with -modfile the go command resolves them against the
-// folder of the user's own go.mod.
+// Package modfile edits the syntax tree, so comments and the order of lines stay. The paths that
+// name folders in a go.work are made absolute, because the go command resolves them against the
+// folder of the file it reads. Those in a go.mod stay: with -modfile the go command resolves them
+// against the folder of the user's own go.mod.
 type Manifest struct {
 	path string // of the original
 	mod  *modfile.File
@@ -31,8 +31,8 @@ type Manifest struct {
 	sums []byte
 }
 
-// ReadManifest reads a go.mod or a go.work, which it tells apart by the end of the name. Checksums in
-// go.sum or go.work.sum may be missing.
+// ReadManifest reads a go.mod or a go.work, which it tells apart by the end of the name. Checksums
+// in go.sum or go.work.sum may be missing.
 func ReadManifest(path string) (*Manifest, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -114,7 +114,8 @@ func (m *Manifest) Use(dir string) error {
 	return m.work.AddUse(dir, "")
 }
 
-// Replace makes the go command read a module from a folder. The empty version stands for every version.
+// Replace makes the go command read a module from a folder. The empty version stands for every
+// version.
 func (m *Manifest) Replace(module, version, dir string) error {
 	if m.work != nil {
 		return m.work.AddReplace(module, version, dir, "")
@@ -122,8 +123,8 @@ func (m *Manifest) Replace(module, version, dir string) error {
 	return m.mod.AddReplace(module, version, dir, "")
 }
 
-// AddSums adds checksums, in the format of go.sum. With them the go command needs not ask a server for
-// modules that are on this machine already.
+// AddSums adds checksums, in the format of go.sum. With them the go command needs not ask a server
+// for modules that are on this machine already.
 func (m *Manifest) AddSums(sums []byte) {
 	if n := len(m.sums); n > 0 && m.sums[n-1] != '\n' {
 		m.sums = append(m.sums, '\n') // the user's editor may have left it out
@@ -162,9 +163,9 @@ func (m *Manifest) format() ([]byte, error) {
 	return m.mod.Format()
 }
 
-// Redirect writes the manifest into a folder, as [Manifest.WriteTo] does, and returns t changed so that
-// its commands read the copy. They may also change the copy: with -mod=mod the go command adds what a
-// build needs.
+// Redirect writes the manifest into a folder, as [Manifest.WriteTo] does, and returns t changed so
+// that its commands read the copy. They may also change the copy: with -mod=mod the go command
+// adds what a build needs.
 func (m *Manifest) Redirect(t Tool, dir string) (Tool, error) {
 	path, err := m.WriteTo(dir)
 	if err != nil {

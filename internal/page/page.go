@@ -1,8 +1,8 @@
 // Package page is the shell of an HTML page that needs nothing else and asks for nothing.
 //
-// The four kinds of pages of this module share a base style, a head with a content security policy, and
-// the arithmetic that keeps a page small enough to open. A package that makes a page brings its own
-// template, which begins and ends with the shared ones:
+// The four kinds of pages of this module share a base style, a head with a content security
+// policy, and the arithmetic that keeps a page small enough to open. A package that makes a page
+// brings its own template, which begins and ends with the shared ones:
 //
 //	{{template "head" .Head}}
 //	<h1>{{.Title}}</h1>
@@ -37,7 +37,8 @@ import (
 //go:embed base.css
 var base string
 
-// shell has the templates "head" and "foot". The style stands in the page: a link would be a request.
+// shell has the templates "head" and "foot". The style stands in the page: a link would be a
+// request.
 const shell = `{{define "head"}}<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -80,9 +81,9 @@ func (h Head) JS() (scripts []template.JS) {
 	return scripts
 }
 
-// Policy returns the content security policy of the page. It names the style and each script by a hash,
-// and forbids everything else: if a name in a benchmark text became a script or a style in spite of all
-// escaping, the browser would not run it.
+// Policy returns the content security policy of the page. It names the style and each script by a
+// hash, and forbids everything else: if a name in a benchmark text became a script or a style in
+// spite of all escaping, the browser would not run it.
 func (h Head) Policy() template.HTMLAttr {
 	policy := "default-src 'none'"
 	if h.DataImages {
@@ -117,15 +118,15 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Parse parses the templates that match the patterns, together with "head" and "foot". It panics if one
-// is broken, as [template.Must] does.
+// Parse parses the templates that match the patterns, together with "head" and "foot". It panics
+// if one is broken, as [template.Must] does.
 func Parse(files fs.FS, patterns ...string) *template.Template {
 	t := template.Must(template.New("page").Parse(shell))
 	return template.Must(t.ParseFS(files, patterns...))
 }
 
-// Write executes a template and writes the page to w. A template that fails writes nothing: half a page
-// would look like a whole one.
+// Write executes a template and writes the page to w. A template that fails writes nothing: half a
+// page would look like a whole one.
 func Write(w io.Writer, t *template.Template, name string, data any) error {
 	var out bytes.Buffer
 	if err := t.ExecuteTemplate(&out, name, data); err != nil {

@@ -25,7 +25,8 @@ func sum(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(s[:]) + "'"
 }
 
-// A browser hashes exactly the text between the tags. The policy must name these hashes and no others.
+// A browser hashes exactly the text between the tags. The policy must name these hashes and no
+// others.
 func TestPolicyNamesWhatIsInThePage(t *testing.T) {
 	head := page.Head{Title: "<Tasks>", Style: "p { color: red }\n", Scripts: []string{"var a = '<b>';", "a++"}}
 	var out strings.Builder

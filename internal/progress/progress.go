@@ -1,5 +1,5 @@
-// Package progress shows how far a long command is: on a terminal in one line that changes, in a log in
-// a line now and then.
+// Package progress shows how far a long command is: on a terminal in one line that changes, in a
+// log in a line now and then.
 //
 //	line := progress.New(os.Stderr)
 //	defer line.Clear()
@@ -112,7 +112,8 @@ func (l *Line) erase() {
 	}
 }
 
-// Clear erases the line, and ends it: the caller can write to w from then on, and nothing else does.
+// Clear erases the line, and ends it: the caller can write to w from then on, and nothing else
+// does.
 func (l *Line) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,8 +139,8 @@ func (l *Line) Finish(text string) {
 	l.ended = true
 }
 
-// Every calls do at this interval from a goroutine, until stop is called. stop returns when no call of
-// do is under way. It is for work that says nothing while it hangs.
+// Every calls do at this interval from a goroutine, until stop is called. stop returns when no
+// call of do is under way. It is for work that says nothing while it hangs.
 func Every(interval time.Duration, do func()) (stop func()) {
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -174,8 +175,8 @@ func Bar(done, total int) string {
 // Spinner returns the n'th picture of a line that turns, as a sign of life.
 func Spinner(n int) string { return string(`|/-\`[n&3]) }
 
-// Left extrapolates how long the rest takes: done of total steps took spent. It is 0 before the first
-// step.
+// Left extrapolates how long the rest takes: done of total steps took spent. It is 0 before the
+// first step.
 func Left(spent time.Duration, done, total int) time.Duration {
 	if done < 1 {
 		return 0

@@ -15,8 +15,8 @@
 //
 // # What this does not show
 //
-// Nothing here knows how certain a figure is. Confidence intervals and tests are in packages reports
-// and reports/gate, beside the argument for each choice.
+// Nothing here knows how certain a figure is. Confidence intervals and tests are in packages
+// reports and reports/gate, beside the argument for each choice.
 package stats
 
 import (
@@ -33,8 +33,8 @@ func Median(values []float64) float64 { return Sort(values).Median() }
 // are none. It sorts a copy; see [Sorted.Quantile].
 func Quantile(values []float64, q float64) float64 { return Sort(values).Quantile(q) }
 
-// Sorted holds values in ascending order. Converting a slice that is sorted already saves sorting it
-// again: Sorted(list).Median().
+// Sorted holds values in ascending order. Converting a slice that is sorted already saves sorting
+// it again: Sorted(list).Median().
 type Sorted []float64
 
 // Sort returns the values in ascending order and leaves its argument alone.
@@ -50,9 +50,9 @@ func (s Sorted) Median() float64 {
 	return s[(n-1)/2]/2 + s[n/2]/2
 }
 
-// Quantile interpolates between the two values next to the place q*(n-1), which is type 7 of Hyndman
-// and Fan (1996), the default of R. It returns NaN if there are no values, and panics unless
-// 0 <= q <= 1.
+// Quantile interpolates between the two values next to the place q*(n-1), which is type 7 of
+// Hyndman and Fan (1996), the default of R. It returns NaN if there are no values, and panics
+// unless 0 <= q <= 1.
 func (s Sorted) Quantile(q float64) float64 {
 	if len(s) == 0 {
 		return math.NaN()
@@ -73,9 +73,9 @@ func UpperMedian[T cmp.Ordered](values []T) T {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
-// GeometricMean returns the n'th root of the product of n positive values, or NaN if there are none.
-// It sums logarithms: the product itself would leave the range of float64 after a few hundred
-// nanosecond figures.
+// GeometricMean returns the n'th root of the product of n positive values, or NaN if there are
+// none. It sums logarithms: the product itself would leave the range of float64 after a few
+// hundred nanosecond figures.
 func GeometricMean(values []float64) float64 {
 	sum := 0.0
 	for _, v := range values {
@@ -92,13 +92,13 @@ type Family struct {
 	sorted, clamped []float64 // p-values in ascending order, and each one corrected
 }
 
-// Holm corrects p-values so that the chance of even one false alarm in the family stays at the level
-// that the corrected values are compared with (Holm, Scand. J. Statist. 6, 1979). Of m tests in
-// ascending order the i'th p-value, counted from 0, is multiplied by m-i. The result is at least the
-// corrected value before it, and at most 1.
+// Holm corrects p-values so that the chance of even one false alarm in the family stays at the
+// level that the corrected values are compared with (Holm, Scand. J. Statist. 6, 1979). Of m tests
+// in ascending order the i'th p-value, counted from 0, is multiplied by m-i. The result is at
+// least the corrected value before it, and at most 1.
 //
-// The family has at least tests members. Pass more than there are p-values if some tests were planned
-// and not made: they count as if they had shown nothing. NaN is no p-value.
+// The family has at least tests members. Pass more than there are p-values if some tests were
+// planned and not made: they count as if they had shown nothing. NaN is no p-value.
 func Holm(p []float64, tests int) Family {
 	order := make([]int, len(p))
 	for i := range order {
@@ -120,9 +120,9 @@ func Holm(p []float64, tests int) Family {
 	return f
 }
 
-// Reach returns what p would be corrected to if it took the place of a member of the family that is
-// not smaller. A test whose smallest possible p-value reaches no level of significance could not show
-// a difference, whatever its values.
+// Reach returns what p would be corrected to if it took the place of a member of the family that
+// is not smaller. A test whose smallest possible p-value reaches no level of significance could
+// not show a difference, whatever its values.
 func (f Family) Reach(p float64) float64 {
 	i := sort.SearchFloat64s(f.sorted, p)
 	corrected := min(1, p*float64(max(1, f.tests-i)))

@@ -16,7 +16,8 @@ import (
 	"golang.org/x/term"
 )
 
-// ClearLine moves to the first column and erases the line, on every terminal that knows ANSI escapes.
+// ClearLine moves to the first column and erases the line, on every terminal that knows ANSI
+// escapes.
 const ClearLine = "\r\x1b[K"
 
 // Is reports whether w is a terminal. Only a terminal can show a line that changes.
@@ -25,8 +26,8 @@ func Is(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Width returns how many columns the terminal w has. It returns 80 if w is no terminal, or one that does
-// not know its width, as a serial line.
+// Width returns how many columns the terminal w has. It returns 80 if w is no terminal, or one
+// that does not know its width, as a serial line.
 func Width(w io.Writer) int {
 	const usual = 80
 	f, ok := w.(*os.File)
@@ -40,6 +41,6 @@ func Width(w io.Writer) int {
 	return width
 }
 
-// Plain reports whether the user asked for text without colours and without lines that change: NO_COLOR
-// is set (https://no-color.org), or TERM is dumb.
+// Plain reports whether the user asked for text without colours and without lines that change:
+// NO_COLOR is set (https://no-color.org), or TERM is dumb.
 func Plain() bool { return os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" }

@@ -1,0 +1,78 @@
+// Package exploration runs the tests of a package that explore schedules, shows their progress, and
+// turns their results into one exit code.
+//
+//	err := exploration.Run(ctx, exploration.Options{
+//		Package: "./queue", Flags: []string{"-explore.workers=4"}, Limit: 20 * time.Second,
+//		Stdout: os.Stdout, Stderr: os.Stderr,
+//	})
+//
+// # How to run it
+//
+// semabench explore is the door. The package builds the test binary as go test would, runs it, and
+// reads the events that package explore appends to a file; see explore.EventsVar.
+//
+// # What this does not show
+//
+// It looks at no schedule itself, and knows the verdicts only as package explore reports them. A
+// test that explores nothing has no verdict: a run without any exploration is refused.
+package exploration
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+// Options say which tests to run, and how.
+type Options struct {
+	Package string   // pattern of one package, as the user named it
+	Run     string   // pattern of tests, as of go test -run; "" is every test
+	Impls   []string // explore these implementations of this module, and ignore Package and Run
+	Tags    string   // build tags, separated by commas
+	Race    bool     // build with the race detector
+	Flags   []string // for the test binary
+	Limit   time.Duration
+	Summary string // file for the results as JSON; "" for none
+
+	Stdout, Stderr io.Writer // for the results, and for progress
+}
+
+// A run is one call of Run.
+type run struct {
+	Options
+	folder   string // from which Package is resolved; "" is the working directory
+	scratch  string // temporary: the test binary and its events
+	progress *progressLine
+}
+
+// Run runs the tests and prints one result for each exploration. The error is for package
+// exitcode: it wraps ErrFailed if a schedule failed, ErrInterrupted if ctx ended the run before a
+// failure, has the code Unknown if a bound ended an exploration, and is a refusal if nothing was
+// explored.
+func Run(ctx context.Context, o Options) error {
+	scratch, err := os.MkdirTemp("", "semabench-explore-")
+	if err != nil {
+		return err
+	}
+	r := &run{Options: o, scratch: scratch}
+	return errors.Join(r.run(ctx), os.RemoveAll(scratch))
+}
+
+func (r *run) run(ctx context.Context) error {
+	if len(r.Impls) > 0 {
+		if err := r.writeImplTests(ctx); err != nil {
+			return err
+		}
+	}
+	b, err := r.build(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.checkPattern(ctx, b); err != nil {
+		return err
+	}
+	ended := r.play(ctx, b)
+	return r.report(ctx, b, ended)
+}

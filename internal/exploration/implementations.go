@@ -1,0 +1,104 @@
+package exploration
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/semabench/semabench/internal/gotool"
+	"github.com/semabench/semabench/internal/layout"
+)
+
+// The option Impls explores a module with this one test. The module stays in the user's cache, so
+// that the next run need not build it again.
+const (
+	implsModule = `module semabench_explored
+
+go 1.26
+
+require github.com/semabench/semabench v0.0.0
+
+replace github.com/semabench/semabench => %s
+`
+	implsTest = `package explored
+
+import (
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore"
+)
+
+func TestImplementation(t *testing.T) {
+	for _, impl := range impls.All() {
+		t.Run(impl.Name, func(t *testing.T) { explore.Semaphore(t, impl) })
+	}
+}
+`
+)
+
+// writeImplTests writes the module, and sets folder, Package and Run so that they select the tests
+// of the implementations.
+func (r *run) writeImplTests(ctx context.Context) error {
+	source := layout.SourceDir()
+	if source == "" {
+		return errors.New("-impl needs the source of this suite, and this executable was built with -trimpath " +
+			"or its source is gone: write a test that calls explore.Semaphore, and name its package")
+	}
+	folder, err := implsFolder(source)
+	if err != nil {
+		return err
+	}
+	r.folder, r.Package = folder, "."
+	names := strings.Join(r.Impls, ",")
+	// With -mod=mod the go command adds to go.mod the modules that the suite needs.
+	if _, err := (gotool.Tool{Dir: folder}).Run(ctx, "list", "-mod=mod", "-deps", "-test", "."); err != nil {
+		return nothingExplored(ctx, "preparing the test of -impl "+names, err)
+	}
+	var patterns []string
+	for _, name := range r.Impls {
+		patterns = append(patterns, regexp.QuoteMeta(name))
+	}
+	r.Run = "^TestImplementation$/^(" + strings.Join(patterns, "|") + ")$"
+	return nil
+}
+
+// implsFolder writes the module and returns its folder. Each source folder and each state of its
+// go.mod and go.sum has a folder of its own.
+func implsFolder(source string) (string, error) {
+	gomod, err := os.ReadFile(filepath.Join(source, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	sum, err := os.ReadFile(filepath.Join(source, "go.sum"))
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	key := sha256.Sum256([]byte(source + "\x00" + string(gomod) + string(sum) + implsModule + implsTest))
+	folder := filepath.Join(cache, "semabench-explore", fmt.Sprintf("impls-%x", key[:8]))
+	if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+		return folder, nil
+	}
+	// go.mod is written last: its existence says that the module is whole.
+	for _, file := range []struct{ name, text string }{
+		{"explored_test.go", implsTest},
+		{"go.sum", string(sum)},
+		{"go.mod", fmt.Sprintf(implsModule, modfile.AutoQuote(source))},
+	} {
+		if err := gotool.WriteIfChanged(filepath.Join(folder, file.name), []byte(file.text)); err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
+}

@@ -1,0 +1,160 @@
+package exploration
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// report prints the result of each exploration, writes the summary, and returns the error that
+// decides the exit code. ended is the error of the test process.
+func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
+	failures, unknown, refused := 0, 0, 0
+	for _, d := range b.done {
+		fmt.Fprint(r.Stdout, resultText(d))
+		switch d.Result.Verdict {
+		case "fail":
+			failures++
+		case "unknown":
+			unknown++
+		case "refused":
+			refused++
+		}
+	}
+	if r.Summary != "" {
+		if err := r.writeSummary(b, ctx.Err() != nil); err != nil {
+			return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
+		}
+	}
+	all := count(len(b.done), "exploration", "explorations")
+	switch {
+	case failures > 0: // also after an interrupt, which takes no failure back
+		return fmt.Errorf("%w: %d of %s failed", exitcode.ErrFailed, failures, all)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: nothing had failed by then", exitcode.ErrInterrupted)
+	case len(b.done) == 0:
+		return r.noExploration(b, ended)
+	case refused == len(b.done):
+		return fmt.Errorf("nothing was explored: %s came to code that cannot be put under control",
+			count(refused, "exploration", "explorations"))
+	case ended != nil || len(b.done) < len(b.begun):
+		return fmt.Errorf("%w: the tests failed, and not by a schedule (%v):\n%s", exitcode.ErrFailed, ended,
+			b.outputEnd())
+	case unknown+refused > 0:
+		return exitcode.Error{Code: exitcode.Unknown, Err: fmt.Errorf(
+			"unknown: of %s, %d came to a bound and %d were refused", all, unknown, refused)}
+	}
+	return nil
+}
+
+// noExploration says why no test explored anything. Such a run must not look like a success.
+func (r *run) noExploration(b *testBinary, ended error) error {
+	output := b.outputEnd()
+	var exit *exec.ExitError
+	switch {
+	case strings.Contains(output, "flag provided but not defined: -explore."):
+		return fmt.Errorf("nothing was explored: the tests of %s do not import %s, whose Run they have to call",
+			r.Package, explorePath)
+	case ended != nil && !errors.As(ended, &exit):
+		return fmt.Errorf("running the tests of %s: %w", r.Package, ended)
+	case ended != nil:
+		return fmt.Errorf("nothing was explored: the tests of %s ended with %w\n%s", r.Package, ended, output)
+	}
+	return fmt.Errorf("nothing was explored: no test in %s that matches -run %q calls explore.Run, "+
+		"explore.Semaphore or explore.Replay\n%s", r.Package, r.Run, output)
+}
+
+const explorePath = "github.com/semabench/semabench/stress/explore"
+
+// resultText returns the result of an exploration for people.
+func resultText(d explore.Event) string {
+	verdict := string(d.Result.Verdict)
+	if d.Result.Bound != "" {
+		verdict += " (" + d.Result.Bound + ")"
+	}
+	return fmt.Sprintf("=== %s: %s\n%s\n    %s\n", nameOf(d), verdict,
+		strings.TrimRight(d.Result.Text, "\n"), effortText(d))
+}
+
+// nameOf returns the name of the test, with a number from the second exploration of a test on.
+func nameOf(d explore.Event) string {
+	if d.Door > 1 {
+		return fmt.Sprintf("%s #%d", d.Test, d.Door)
+	}
+	return d.Test
+}
+
+func effortText(d explore.Event) string {
+	if d.Workers == 0 {
+		return "one schedule"
+	}
+	text := fmt.Sprintf("%s in %.1f s (%.0f/s) with %s", count(d.Schedules, "schedule", "schedules"), d.Seconds,
+		float64(d.Schedules)/max(d.Seconds, 0.001), count(d.Workers, "process", "processes"))
+	if d.Result.Verdict == "fail" { // the text of other verdicts has the pairs already
+		text += fmt.Sprintf("; %d ordered pairs of dependent operations", d.Pairs)
+	}
+	return text
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}
+
+// A Summary has the results for programs.
+type Summary struct {
+	Version      int          `json:"version"`
+	Race         bool         `json:"race_detector"`
+	Interrupted  bool         `json:"interrupted"`
+	Explorations []SummaryRow `json:"explorations"`
+}
+
+// A SummaryRow is the result of one exploration.
+type SummaryRow struct {
+	Test      string  `json:"test"`
+	Door      int     `json:"door"` // from 1: which exploration of the test
+	Verdict   string  `json:"verdict"`
+	Bound     string  `json:"bound,omitempty"`
+	What      string  `json:"what,omitempty"`
+	Schedule  string  `json:"schedule,omitempty"`
+	Scenario  string  `json:"scenario,omitempty"`
+	Strategy  string  `json:"strategy,omitempty"`
+	Schedules int     `json:"schedules"`
+	Pruned    int     `json:"pruned"`
+	Pairs     int     `json:"ordered_pairs"`
+	Reversed  int     `json:"ordered_pairs_both_ways"`
+	Workers   int     `json:"workers"`
+	Seconds   float64 `json:"seconds"`
+	Text      string  `json:"text"`
+}
+
+const summaryVersion = 1
+
+func (r *run) writeSummary(b *testBinary, interrupted bool) error {
+	f := Summary{
+		Version: summaryVersion, Race: r.Race, Interrupted: interrupted,
+		Explorations: []SummaryRow{}, // an empty list, and not null, for readers in other languages
+	}
+	for _, d := range b.done {
+		res := d.Result
+		f.Explorations = append(f.Explorations, SummaryRow{
+			Test: d.Test, Door: d.Door, Verdict: string(res.Verdict), Bound: res.Bound, What: res.What, Schedule: res.Schedule,
+			Scenario: res.Scenario, Strategy: res.Strategy, Schedules: res.Schedules, Pruned: res.Pruned, Pairs: res.Pairs,
+			Reversed: res.Reversed, Workers: d.Workers, Seconds: d.Seconds, Text: res.Text,
+		})
+	}
+	text, err := json.MarshalIndent(f, "", "\t")
+	if err == nil {
+		err = os.WriteFile(r.Summary, append(text, '\n'), 0o644)
+	}
+	return err
+}

@@ -1,0 +1,49 @@
+package exploration
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/semabench/semabench/internal/progress"
+	"github.com/semabench/semabench/internal/terminal"
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// A progressLine shows the last event on a terminal. A log gets nothing: the results say enough.
+type progressLine struct {
+	line    *progress.Line
+	changes bool // the user wants a line that changes
+	limit   time.Duration
+	last    explore.Event
+}
+
+func newProgressLine(w io.Writer, limit time.Duration) *progressLine {
+	return &progressLine{line: progress.New(w), changes: !terminal.Plain(), limit: limit}
+}
+
+func (p *progressLine) update(e explore.Event) {
+	p.last = e
+	if p.changes {
+		p.line.ShowNow(p.text())
+	}
+}
+
+func (p *progressLine) text() string {
+	e := p.last
+	if e.Workers == 0 {
+		return fmt.Sprintf("%s: %s", nameOf(e), e.Doing)
+	}
+	return fmt.Sprintf("%s: %s: %d schedules (%.0f/s), %d ordered pairs of dependent operations, "+
+		"%.0f s of %v, %s", nameOf(e), e.Doing, e.Schedules, float64(e.Schedules)/max(e.Seconds, 0.1), e.Pairs,
+		e.Seconds, p.limit, count(e.Workers, "process", "processes"))
+}
+
+// patience returns how long the tests may take to end after an interrupt. A build gets longer than
+// schedules, because a killed build leaves its temporary files.
+func (p *progressLine) patience() time.Duration {
+	if p.last.Doing == "building" {
+		return time.Minute
+	}
+	return 10 * time.Second
+}

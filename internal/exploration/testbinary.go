@@ -1,0 +1,170 @@
+package exploration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/gotool"
+	"github.com/semabench/semabench/internal/progress"
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// A testBinary is a test binary that explores, with the events that it has reported so far.
+type testBinary struct {
+	path   string
+	dir    string // of the package: tests expect to run there
+	events string // file
+	read   int    // bytes of the file that were read
+	output bytes.Buffer
+
+	begun []explore.Event // the first event of each exploration
+	done  []explore.Event // the last event of each exploration that came to an end
+}
+
+// build builds the tests of the package, as go test would.
+func (r *run) build(ctx context.Context) (*testBinary, error) {
+	tool := gotool.Tool{Dir: r.folder}
+	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
+		"{{.Dir}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}", r.Package)
+	if err != nil {
+		return nil, nothingExplored(ctx, "looking for package "+r.Package, err)
+	}
+	lines := strings.Split(out, "\n")
+	dir, tests, ok := strings.Cut(lines[0], "\t")
+	switch {
+	case len(lines) > 1:
+		return nil, fmt.Errorf("%s are %d packages: want one", r.Package, len(lines))
+	case !ok || tests == "00":
+		return nil, fmt.Errorf("%s has no tests: there is nothing to explore", r.Package)
+	}
+	b := &testBinary{
+		path: filepath.Join(r.scratch, "explore.test"), dir: dir, events: filepath.Join(r.scratch, "events"),
+	}
+	if runtime.GOOS == "windows" {
+		b.path += ".exe"
+	}
+	_, err = tool.Run(ctx, "test", "-c", "-vet=off", "-tags="+r.Tags, fmt.Sprintf("-race=%v", r.Race),
+		"-o", b.path, r.Package)
+	if err != nil {
+		return nil, nothingExplored(ctx, "building the tests of "+r.Package, err)
+	}
+	return b, nil
+}
+
+// nothingExplored is the error of a command without which nothing can be explored.
+func nothingExplored(ctx context.Context, doing string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: nothing was explored", exitcode.ErrInterrupted)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// checkPattern refuses a pattern that matches no test. go test would pass, and a typing error
+// would look like a success.
+func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
+	first, _, _ := strings.Cut(r.Run, "/") // -test.list knows no subtests
+	for _, pattern := range []string{first, "."} {
+		out, err := child.Output(ctx, b.dir, nil, b.path, "-test.list="+pattern)
+		if err != nil {
+			return nothingExplored(ctx, "listing the tests of "+r.Package, err)
+		}
+		var tests []string
+		for line := range strings.Lines(out) {
+			if strings.HasPrefix(line, "Test") {
+				tests = append(tests, strings.TrimSpace(line))
+			}
+		}
+		switch {
+		case pattern == first && (len(tests) > 0 || r.Run == ""):
+			return nil
+		case pattern != first || first == ".":
+			return fmt.Errorf("no test in %s matches -run %q; there are %s", r.Package, r.Run,
+				strings.Join(tests, ", "))
+		}
+	}
+	return nil
+}
+
+// play runs the tests, and returns the error of their process. Tests that explore end, with every
+// process that they have started, when their standard input does. So closing it is how ctx
+// interrupts them, and the kernel closes it if this process dies.
+func (r *run) play(ctx context.Context, b *testBinary) error {
+	args := []string{"-test.run=" + r.Run, "-test.count=1", "-test.paniconexit0"}
+	cmd := exec.Command(b.path, append(args, r.Flags...)...)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), explore.EventsVar+"="+b.events)
+	cmd.Stdout, cmd.Stderr = &b.output, &b.output
+	cmd.WaitDelay = time.Second // if a process that the tests started holds their output open
+	child.OwnGroup(cmd)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	r.progress = newProgressLine(r.Stderr, r.Limit)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(progress.RedrawEvery)
+	defer tick.Stop()
+	interrupted, patience := ctx.Done(), (<-chan time.Time)(nil)
+	for {
+		select {
+		case err := <-ended:
+			child.AwaitSignal(ctx, err)
+			b.readEvents(r.progress)
+			r.progress.line.Clear()
+			return err
+		case <-tick.C:
+			b.readEvents(r.progress)
+		case <-interrupted:
+			interrupted, patience = nil, time.After(r.progress.patience())
+			r.progress.line.Print("interrupted: ending after the schedules at hand; once more ends at once")
+			stdin.Close()
+		case <-patience:
+			_ = child.Kill(cmd) // fails if the process has ended meanwhile
+		}
+	}
+}
+
+// readEvents reads the events that were appended since the last call.
+func (b *testBinary) readEvents(show *progressLine) {
+	text, err := os.ReadFile(b.events)
+	if errors.Is(err, fs.ErrNotExist) || b.read >= len(text) {
+		return
+	}
+	for line := range bytes.Lines(text[b.read:]) {
+		var e explore.Event
+		if json.Unmarshal(line, &e) != nil || !bytes.HasSuffix(line, []byte("\n")) {
+			return // the end of this line is still to be written
+		}
+		b.read += len(line)
+		if e.Doing == "building" {
+			b.begun = append(b.begun, e)
+		}
+		if e.Result != nil {
+			b.done = append(b.done, e)
+		}
+		show.update(e)
+	}
+}
+
+// outputEnd returns the end of the output of the tests.
+func (b *testBinary) outputEnd() string {
+	const enough = 8 << 10
+	text := b.output.String()
+	return strings.TrimSpace(text[max(0, len(text)-enough):])
+}

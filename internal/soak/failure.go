@@ -1,0 +1,142 @@
+package soak
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/semabench/semabench/stress"
+)
+
+// A failureHead is the head of a failure's file: everything that it takes to play the program
+// again.
+type failureHead struct {
+	impl, clause, seed, program, gomaxprocs, race string
+
+	path string
+	line map[string]int // the line of each key in the file
+}
+
+// headLines are the lines of the head, in their order.
+var headLines = []struct {
+	key   string
+	value func(*failureHead) *string
+}{
+	{"impl", func(h *failureHead) *string { return &h.impl }},
+	{"clause", func(h *failureHead) *string { return &h.clause }},
+	{"seed", func(h *failureHead) *string { return &h.seed }},
+	{"program", func(h *failureHead) *string { return &h.program }},
+	{"gomaxprocs", func(h *failureHead) *string { return &h.gomaxprocs }},
+	{"race", func(h *failureHead) *string { return &h.race }},
+}
+
+func headOf(f *stress.Failure, procs int) *failureHead {
+	return &failureHead{
+		impl:       f.Impl,
+		clause:     f.Clause.ID,
+		seed:       strconv.FormatUint(f.Seed, 10),
+		program:    f.Program,
+		gomaxprocs: strconv.Itoa(procs),
+		race:       strconv.FormatBool(stress.RaceDetector),
+	}
+}
+
+// text returns the content of the file: the head, an empty line, the report.
+func (h *failureHead) text(report string) string {
+	var b strings.Builder
+	for _, line := range headLines {
+		fmt.Fprintf(&b, "%s: %s\n", line.key, *line.value(h))
+	}
+	fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(report, "\n"))
+	return b.String()
+}
+
+// saveFailure writes f into a new text file in dir, and its page beside it with the same base
+// name. It returns the path of the text file. It overwrites nothing, because two schedules of one
+// seed are two failures: it counts up until both names are free.
+func saveFailure(dir string, f *stress.Failure, procs int) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	base := filepath.Join(dir, fmt.Sprintf("%s-%s-%d", f.Impl, f.Clause.ID, f.Seed))
+	free, text := base, headOf(f, procs).text(f.Report)
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(free + ".html"); err != nil { // else the page belongs to another failure
+			err = writeNew(free+".txt", []byte(text))
+			if err == nil {
+				err = writeNew(free+".html", f.Page)
+			}
+			if !errors.Is(err, fs.ErrExist) {
+				return free + ".txt", err
+			}
+		}
+		free = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
+// writeNew writes content to a file that must not exist. Without content it makes no file.
+func writeNew(path string, content []byte) error {
+	if len(content) == 0 {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
+}
+
+// readFailure reads the head of a file that saveFailure wrote. The report below it is for people.
+func readFailure(path string) (*failureHead, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h := &failureHead{path: path, line: map[string]int{}}
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20) // a program is one line, and may be long
+	n := 1
+	for ; lines.Scan() && lines.Text() != ""; n++ {
+		if err := h.set(n, lines.Text()); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+	}
+	for _, line := range headLines {
+		if h.line[line.key] == 0 {
+			return nil, fmt.Errorf("%s:%d: the head ends without %q", path, n, line.key+": ")
+		}
+	}
+	return h, nil
+}
+
+// set parses the n'th line of the head.
+func (h *failureHead) set(n int, text string) error {
+	key, value, ok := strings.Cut(text, ": ")
+	for _, line := range headLines {
+		switch {
+		case !ok || line.key != key:
+		case h.line[key] != 0:
+			return fmt.Errorf("%s again, after line %d", key, h.line[key])
+		default:
+			h.line[key], *line.value(h) = n, value
+			return nil
+		}
+	}
+	const enough = 40 // characters: the file may be any file
+	return fmt.Errorf("%.*q is no line of a failure's head, such as %q", enough, text, "impl: NAME")
+}
+
+// invalid returns an error with the place in the file of a value that cannot be used.
+func (h *failureHead) invalid(key string, err error) error {
+	return fmt.Errorf("%s:%d: %s: %w", h.path, h.line[key], key, err)
+}

@@ -1,0 +1,64 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/stress"
+)
+
+// Replay plays the program in the file of a failure again, at most this many times: its schedule
+// differs from run to run, so one run need not fail. The file names one of the known
+// implementations.
+//
+// If the program fails again, Replay prints the report to stdout, and the error wraps
+// [exitcode.ErrFailed]. It writes warnings to stderr. GOMAXPROCS is as in the file meanwhile.
+func Replay(
+	ctx context.Context, path string, times int, known []impls.Impl, stdout, stderr io.Writer,
+) error {
+	h, err := readFailure(path)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(known, func(i impls.Impl) bool { return i.Name == h.impl })
+	if at < 0 {
+		return h.invalid("impl", fmt.Errorf("unknown implementation %q", h.impl))
+	}
+	procs, err := flags.ParseProcs(h.gomaxprocs)
+	if err != nil {
+		return h.invalid("gomaxprocs", err)
+	}
+	if _, err := strconv.ParseUint(h.seed, 10, 64); err != nil {
+		// The program is played and not its seed, but a seed that is no number says the file is damaged.
+		return h.invalid("seed", fmt.Errorf("%q: want a whole number", h.seed))
+	}
+	raced, err := strconv.ParseBool(h.race)
+	if err != nil {
+		return h.invalid("race", fmt.Errorf("%q: want true or false", h.race))
+	}
+	if raced != stress.RaceDetector {
+		fmt.Fprintf(stderr, "%s:%d: race: %v there, %v here: schedules will differ\n",
+			path, h.line["race"], raced, stress.RaceDetector)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+	failure, err := stress.Replay(ctx, known[at], h.program, times)
+	switch {
+	case failure != nil:
+		fmt.Fprintln(stdout, failure.Report)
+		return fmt.Errorf("%w: %s failed again", exitcode.ErrFailed, path)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: it had not failed by then", exitcode.ErrInterrupted)
+	case err != nil:
+		return h.invalid("program", err)
+	}
+	fmt.Fprintf(stdout, "%s: the program did not fail in %s at GOMAXPROCS=%d\n",
+		h.impl, count(times, "run", "runs"), procs)
+	return nil
+}

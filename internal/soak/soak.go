@@ -1,0 +1,222 @@
+// Package soak plays random programs against semaphores for as long as the user likes, and keeps a
+// file for each program that fails.
+//
+//	err := soak.Run(ctx, soak.Options{
+//		Impls: impls.All(), Seed: 1, Limit: time.Hour, Procs: []int{1, 8}, Dir: "failures", MaxFailures: 10,
+//		Stdout: os.Stdout, Stderr: os.Stderr,
+//	})
+//
+// # How to run it
+//
+// semabench stress is the door. Implementations take turns: each turn plays some programs in a
+// child process, which is the same executable with the verb turn; see [ServeTurn]. A fatal error,
+// memory that is never freed and goroutines that spin for ever end with that process.
+//
+// # What this does not show
+//
+// No failure is the absence of a counterexample and no proof. The same seed plays the same
+// programs, but not the same schedules: a failure may need many replays. Package explore plays all
+// schedules of small programs.
+package soak
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/stress"
+)
+
+// Options say what to play, and for how long.
+type Options struct {
+	Impls []impls.Impl
+
+	// Slow reports whether the operations of an implementation cross the kernel. Its turns have fewer
+	// operations. nil means that none do.
+	Slow func(impls.Impl) bool
+
+	Limit       time.Duration // 0 means until ctx is done
+	Operations  int64         // of each implementation; 0 means no limit
+	Seed        uint64        // of the first program
+	Procs       []int         // values of GOMAXPROCS that rounds go through; at least one
+	Dir         string        // where programs that failed are kept
+	Summary     string        // file for the summary as JSON; "" for none
+	MaxFailures int           // after which an implementation is given up
+
+	Stdout, Stderr io.Writer // for the summary, and for progress and messages
+}
+
+// A turn is long enough for its process to cost little, and short enough for all implementations to
+// have had one within seconds, even under -race. An operation that crosses the kernel takes about
+// twenty times as long as one that does not.
+const (
+	turnOperations     = 100_000
+	slowTurnOperations = 5_000
+)
+
+// A soak keeps counts of the programs that were played and nothing else, so that its memory is the
+// same after a minute and after a week.
+type soak struct {
+	Options
+	rows   []*row
+	status *status
+	began  time.Time
+}
+
+// A row is one implementation with its counts.
+type row struct {
+	impl     impls.Impl
+	next     uint64 // seed of the next program
+	tally    stress.Tally
+	spent    time.Duration
+	failures int
+
+	// Peak memory in bytes, of the process of the first turn and of any turn. Growth shows a leak.
+	firstMemory, mostMemory uint64
+}
+
+// Run plays until the limit, the operations, or ctx ends it, and prints a summary. The error wraps
+// [exitcode.ErrFailed] if a program failed, even after an interrupt: that takes no failure back. It
+// wraps [exitcode.ErrInterrupted] if ctx ended it before a failure.
+func Run(ctx context.Context, o Options) error {
+	s := &soak{Options: o, began: time.Now(), status: newStatus(o.Stderr, o.Limit)}
+	for _, impl := range o.Impls { // all of them play the same programs
+		s.rows = append(s.rows, &row{impl: impl, next: o.Seed})
+	}
+	s.status.print(fmt.Sprintf("playing random programs from seed %d", s.Seed))
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if s.Limit > 0 {
+		limited, cancel = context.WithTimeout(ctx, s.Limit)
+	}
+	defer cancel()
+	forget := context.AfterFunc(ctx, func() {
+		s.status.print("interrupted: ending after the program at hand; once more ends at once")
+	})
+	defer forget()
+	s.status.start()
+	err := s.play(limited)
+	s.status.end()
+	if err != nil {
+		return fmt.Errorf("%w: %w", exitcode.ErrFailed, err)
+	}
+	if err := s.summarize(s.ending(ctx, limited)); err != nil {
+		return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
+	}
+	failures := 0
+	for _, r := range s.rows {
+		failures += r.failures
+	}
+	switch {
+	case failures > 0:
+		return fmt.Errorf("%w: %s, see %s", exitcode.ErrFailed,
+			count(failures, "program failed", "programs failed"), s.Dir)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: nothing had failed by then", exitcode.ErrInterrupted)
+	}
+	return nil
+}
+
+// play gives each implementation a turn, round after round, until ctx is done or no implementation
+// has operations left.
+func (s *soak) play(ctx context.Context) error {
+	for round := 0; ; round++ {
+		procs := s.Procs[round%len(s.Procs)]
+		idle := true
+		for _, r := range s.rows {
+			operations := s.turnLength(r)
+			if operations == 0 {
+				continue
+			}
+			if ctx.Err() != nil {
+				return nil
+			}
+			idle = false
+			if err := s.playTurn(ctx, r, operations, procs); err != nil {
+				return err
+			}
+		}
+		if idle {
+			return nil
+		}
+	}
+}
+
+// turnLength returns how many operations r is to play next: 0 if it has played all of them or was
+// given up. With few operations in all, turns are shorter, so that each value of GOMAXPROCS gets
+// one.
+func (s *soak) turnLength(r *row) int64 {
+	most := int64(turnOperations)
+	if s.Slow != nil && s.Slow(r.impl) {
+		most = slowTurnOperations
+	}
+	switch {
+	case s.givenUp(r):
+		return 0
+	case s.Operations == 0:
+		return most
+	}
+	share := max(1, s.Operations/int64(len(s.Procs)))
+	return max(0, min(most, share, s.Operations-r.tally.Operations))
+}
+
+func (s *soak) givenUp(r *row) bool { return r.failures >= s.MaxFailures }
+
+func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int) error {
+	s.status.playing(r.impl.Name, procs)
+	began := time.Now()
+	played, err := runTurn(ctx, r.impl, r.next, operations, procs)
+	if err != nil {
+		return err
+	}
+	r.spent += time.Since(began)
+	r.next = played.Seed
+	addTally(&r.tally, played.Tally)
+	s.status.add(played.Tally)
+	if r.firstMemory == 0 {
+		r.firstMemory = played.Memory
+	}
+	r.mostMemory = max(r.mostMemory, played.Memory)
+	if played.Failure == nil {
+		return nil
+	}
+	r.failures++
+	s.status.failed()
+	s.status.print(s.save(played.Failure, procs))
+	if s.givenUp(r) {
+		s.status.print(fmt.Sprintf("%s: given up after %s", r.impl.Name,
+			count(r.failures, "failure", "failures")))
+	}
+	return nil
+}
+
+// save writes a failure into a file and returns a message with its path. A failure that cannot be
+// written becomes the message as a whole, because no other copy exists.
+func (s *soak) save(f *stress.Failure, procs int) string {
+	path, err := saveFailure(s.Dir, f, procs)
+	if err != nil {
+		return fmt.Sprintf("%v\nkeeping this failure: %v", headOf(f, procs).text(f.Report), err)
+	}
+	cause := excerpt.Line(f.Report)
+	if cause == "" {
+		cause = excerpt.Line(f.Error())
+	}
+	return fmt.Sprintf("%s\n\t%s: %s", path, f.Impl, cause)
+}
+
+func addTally(sum *stress.Tally, t stress.Tally) {
+	sum.Programs += t.Programs
+	sum.Operations += t.Operations
+	sum.Histories += t.Histories
+	sum.Undecided += t.Undecided
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}
