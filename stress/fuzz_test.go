@@ -28,7 +28,7 @@ func TestFuzzCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := decodeProgram(encodeProgram(p)).String(); got != text {
+		if got := programText(decodeProgram(encodeProgram(p))); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
@@ -38,13 +38,13 @@ func TestFuzzCorpus(t *testing.T) {
 func FuzzNotation(f *testing.F) {
 	f.Add([]byte("\x01\x02semaphore"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		text := decodeProgram(data).String()
+		text := programText(decodeProgram(data))
 		p, err := parseProgram(text)
 		if err != nil {
 			t.Fatalf("%q from %x: %v", text, data, err)
 		}
-		if p.String() != text {
-			t.Errorf("%q became %q", text, p)
+		if programText(p) != text {
+			t.Errorf("%q became %q", text, programText(p))
 		}
 	})
 }

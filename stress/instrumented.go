@@ -10,13 +10,14 @@ import (
 	"testing"
 )
 
-// Two clauses need the race detector. If this binary has none, Run builds the tests of the same package
-// once more with -race and plays these two there.
+// Two clauses, C29 and C30, need the race detector. If this binary has none, Run builds the tests of the
+// same package again with -race, and runs these two clauses there.
 
-// insideVar keeps a child from starting children.
-const insideVar = "STRESS_INSTRUMENTED"
+// instrumentedVar keeps a child from starting children.
+const instrumentedVar = "STRESS_INSTRUMENTED"
 
-// instrumented returns the verdict of the child on the clause whose subtest t is.
+// instrumented returns the verdict of a build with -race on the clause that t is the subtest of. The
+// verdict stays unknown, with the reason, if that build did not reach the subtest.
 func instrumented(t *testing.T, v Verdict) Verdict {
 	out, err := testWithRace(t)
 	switch {
@@ -32,10 +33,10 @@ func instrumented(t *testing.T, v Verdict) Verdict {
 	return v
 }
 
-// testWithRace returns the output of this very subtest in a build with the race detector.
+// testWithRace returns the output of the subtest t in a build with the race detector.
 func testWithRace(t *testing.T) (out string, err error) {
 	switch {
-	case os.Getenv(insideVar) != "":
+	case os.Getenv(instrumentedVar) != "":
 		return "", fmt.Errorf("go test -race made a binary without it")
 	case !*instrumentFlag:
 		return "", fmt.Errorf("-stress.instrument=false")
@@ -47,8 +48,8 @@ func testWithRace(t *testing.T) (out string, err error) {
 	if deadline, ok := t.Deadline(); ok {
 		cmd.Args = append(cmd.Args, fmt.Sprintf("-timeout=%v", until(deadline)))
 	}
-	cmd.Args = append(cmd.Args, ".") // tests run in the folder of their package
-	cmd.Env = append(os.Environ(), insideVar+"=1")
+	cmd.Args = append(cmd.Args, ".") // a test runs in the folder of its package
+	cmd.Env = append(os.Environ(), instrumentedVar+"=1")
 	text, err := cmd.CombinedOutput()
 	if err != nil && !strings.Contains(string(text), "--- FAIL: ") {
 		return "", fmt.Errorf("%v: %w\n%s", cmd, err, firstLines(string(text), 10))
@@ -56,7 +57,7 @@ func testWithRace(t *testing.T) (out string, err error) {
 	return string(text), nil
 }
 
-// buildTags returns the flag that chose the files of this binary.
+// buildTags returns the -tags flag that this binary was built with, if any.
 func buildTags() []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -70,7 +71,7 @@ func buildTags() []string {
 	return nil
 }
 
-// exactly returns the pattern of -run that matches this test and no other.
+// exactly returns a pattern for -run that matches this test and no other.
 func exactly(test string) string {
 	parts := strings.Split(test, "/")
 	for i, p := range parts {
@@ -79,6 +80,7 @@ func exactly(test string) string {
 	return strings.Join(parts, "/")
 }
 
+// firstLines returns the first lines of a text, with their ends.
 func firstLines(text string, most int) string {
 	lines := strings.SplitAfterN(text, "\n", most+1)
 	return strings.Join(lines[:min(most, len(lines))], "")

@@ -2,18 +2,32 @@ package stress
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// C29: a plain variable that nothing but the semaphore guards. Who holds all permits may write,
-// who holds one may read. The race detector is the judge; a lost update is one without it.
+// Memory and resources: C29 to C31, and C33. Happens-before edges, data races, and what is left in use
+// when calls have returned.
+
+// C29: a plain variable is guarded by the semaphore alone. The holder of all permits may write it, and
+// the holder of one permit may read it. The race detector reports a missing happens-before edge; even
+// without it, a lost update is a failure.
 func happensBefore(t *trial) {
 	const size, workers, rounds = 3, 6, 500
 	sem := t.make(size)
 	guarded := 0
-	t.together(times(workers, func(worker int) {
+	t.together(copies(workers, func(worker int) {
 		for round := range rounds {
-			t.moved(round)
+			t.countProgress(round)
 			if (round+worker)%3 == 0 {
 				if err := sem.Acquire(context.Background(), size); err != nil {
 					t.failf("Acquire with a background ctx = %v, want nil", err)
@@ -32,51 +46,277 @@ func happensBefore(t *trial) {
 	t.needsRaceDetector()
 }
 
-// C30: all methods at once, with cancellations and without, and no bookkeeping, as that would order
-// what must be ordered by the implementation itself.
+// C30: all methods run at once, with cancellations and without. The check keeps no account of the calls:
+// that would add happens-before edges, and the detector would not see those that are missing.
 func noDataRace(t *trial) {
 	const workers, rounds = 6, 300
-	sem, spoilt := t.make(2), t.make(2)
-	t.together(times(workers, func(worker int) {
+	sem, overReleased := t.make(2), t.make(2)
+	t.together(copies(workers, func(worker int) {
 		for round := range rounds {
-			t.moved(round)
+			t.countProgress(round)
 			ctx, cancel := context.WithCancel(context.Background())
 			n := int64(1 + (worker+round)%3)
 			if round%2 == 0 || n == 3 {
 				go cancel()
 			}
 			if sem.Acquire(ctx, n) == nil {
-				runtime.Gosched() // or hardly anybody would have to wait
+				runtime.Gosched() // otherwise hardly any call would have to wait
 				sem.Release(n)
 			}
 			cancel()
 			if sem.TryAcquire(n) {
 				sem.Release(n)
 			}
-			recovering(func() { spoilt.Release(1) })
+			recovering(func() { overReleased.Release(1) })
 		}
 	})...)
-	t.free(sem, 2)
+	t.mustHaveFree(sem, 2)
 	t.needsRaceDetector()
 }
 
-// moved tells, now and then, that a loop goes on. Each time would order what is to be seen unordered.
-func (t *trial) moved(round int) {
-	if round%50 == 0 {
-		t.progress.Add(1)
-	}
-}
-
+// needsRaceDetector ends the clause as unknown in a build without -race.
 func (t *trial) needsRaceDetector() {
-	if !raceEnabled {
+	if !race.Enabled {
 		panic(unknown{missing: "built without the race detector: use go test -race", race: true})
 	}
 }
 
-func times(n int, f func(i int)) []func() {
-	all := make([]func(), n)
-	for i := range all {
-		all[i] = func() { f(i) }
+// alone keeps two tests from running C31 or C33 at once: these set the rate of the heap profile of the
+// process, and read what they allocated themselves. It locks outside of the bubble, because a
+// goroutine that waits for a mutex looks like a goroutine that can still move.
+func alone(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
+	return func(impl impls.Impl, patience time.Duration) error {
+		profiling.Lock()
+		defer profiling.Unlock()
+		defer func(rate int) { runtime.MemProfileRate = rate }(runtime.MemProfileRate)
+		runtime.MemProfileRate = 1 // every allocation
+		return run(impl, patience)
 	}
-	return all
+}
+
+var profiling sync.Mutex
+
+// C31: nothing is left when Acquire has returned.
+//
+// The ctx counts the callbacks that are registered with it. Goroutines are counted by a label that they
+// inherit from the call that started them. Queue entries are counted by the heap profile, as objects
+// that were allocated inside Acquire and are in use. None of the three counts what other tests do.
+func nothingLeftBehind(t *trial) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	ctx := &countingContext{}
+	ctx.Context, ctx.cancel = context.WithCancel(context.Background())
+	granted := t.startWith(ctx, ctx.cancel, sem, 1)
+	t.mustWait(granted)
+	sem.Release(1)
+	t.mustBeGranted(granted)
+	if n := ctx.registered.Load(); n != 0 {
+		t.failf("%d callback(s) still registered with the ctx after Acquire returned nil", n)
+	}
+	refused := t.startWith(ctx, ctx.cancel, sem, 1)
+	t.mustWait(refused)
+	ctx.cancel()
+	t.mustBeRefused(refused, context.Canceled)
+
+	leaversLeave(t, sem)
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
+}
+
+// leaversLeave cancels waiters while the semaphore is held, and counts what is left of them.
+func leaversLeave(t *trial, sem impls.Semaphore) {
+	const leavers = 100 // above what an implementation may retain once, for reuse
+	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
+	before, _ := t.inUseFromLeavers() // objects of earlier checks in this process
+	for range leavers {
+		ctx, cancel := context.WithCancel(context.Background())
+		c := t.startWith(ctx, cancel, labelled{sem, label}, 1)
+		t.mustWait(c)
+		cancel()
+		t.mustBeRefused(c, context.Canceled)
+	}
+	t.settle()
+	if n := goroutinesLabelled(label); n >= leavers {
+		t.failf("%d goroutines are left after %d cancelled waits", n, leavers)
+	}
+	if after, _ := t.inUseFromLeavers(); after-before >= leavers {
+		t.failf("%d objects that Acquire allocated are in use after %d cancelled waits",
+			after-before, leavers)
+	}
+}
+
+var leaverIDs atomic.Int64
+
+// A labelled semaphore calls Acquire under a label of package pprof, and through a function whose name
+// marks the allocations in the heap profile.
+type labelled struct {
+	impls.Semaphore
+	label string
+}
+
+func (l labelled) Acquire(ctx context.Context, n int64) (err error) {
+	pprof.Do(context.Background(), pprof.Labels("stress", l.label), func(context.Context) {
+		err = l.acquireAsLeaver(ctx, n)
+	})
+	return err
+}
+
+//go:noinline
+func (l labelled) acquireAsLeaver(ctx context.Context, n int64) error {
+	return l.Semaphore.Acquire(ctx, n)
+}
+
+//go:noinline
+func (l labelled) releaseAsLeaver(n int64) { l.Semaphore.Release(n) }
+
+// C33: storage is bounded. An implementation may retain any constant amount, for example for reuse. So the
+// amount is compared after many waits and after twice as many, and only growth at every step is a
+// failure. Growth below four bytes for each wait is less than one pointer for every second wait, so no
+// object was added for each.
+func boundedStorage(t *trial) {
+	const first, last = 1_000, 8_000
+	sem := t.make(2)
+	comeAndGo(t, sem, first)
+	_, before := t.inUseFromLeavers()
+	for waits := 2 * first; waits <= last; waits *= 2 {
+		comeAndGo(t, sem, waits)
+		_, after := t.inUseFromLeavers()
+		grown := after - before
+		if grown < 4*int64(waits) {
+			t.mustHaveFree(sem, 2)
+			return
+		}
+		if waits == last {
+			t.failf("%d bytes more that Acquire and Release allocated are in use after %d more waits", grown, waits)
+		}
+		before = after
+	}
+}
+
+// comeAndGo starts waiters in groups of ten. Every other waiter is cancelled, and the rest are granted one
+// after the other.
+func comeAndGo(t *trial, sem impls.Semaphore, waits int) {
+	const abreast = 10
+	for range waits / abreast {
+		t.take(sem, 2)
+		var line []*call
+		for range abreast {
+			line = append(line, t.start(passing{labelled{sem, ""}}, 1))
+		}
+		t.lineUp()
+		for i := 0; i < abreast; i += 2 {
+			line[i].cancel()
+			t.mustBeRefused(line[i], context.Canceled)
+		}
+		sem.Release(2)
+		for i := 1; i < abreast; i += 2 {
+			t.mustBeGranted(line[i])
+			line[i].cancel()
+		}
+	}
+}
+
+// lineUp lets the calls that were just started begin to wait. Where that cannot be seen, some calls may
+// not have to wait; among thousands that does not matter.
+func (t *trial) lineUp() {
+	if t.impl.Waits == impls.Parked {
+		t.settle()
+		return
+	}
+	yield(2)
+}
+
+// A passing semaphore releases at once what it acquires.
+type passing struct{ labelled }
+
+func (p passing) Acquire(ctx context.Context, n int64) error {
+	err := p.acquireAsLeaver(ctx, n)
+	if err == nil {
+		p.releaseAsLeaver(n)
+	}
+	return err
+}
+
+// goroutinesLabelled returns how many goroutines carry a label of package pprof.
+func goroutinesLabelled(label string) (n int64) {
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		panic(err) // a strings.Builder does not fail
+	}
+	// Goroutines with equal stacks and labels are one record: “7 @ 0x…”, then the labels.
+	var count int64
+	for line := range strings.Lines(profile.String()) {
+		if digits, _, ok := strings.Cut(line, " @ "); ok {
+			count, _ = strconv.ParseInt(digits, 10, 64)
+		} else if strings.HasPrefix(line, "# labels:") && strings.Contains(line, strconv.Quote(label)) {
+			n += count
+		}
+	}
+	return n
+}
+
+// inUseFromLeavers counts what was allocated below the calls of a labelled semaphore and is not freed.
+func (t *trial) inUseFromLeavers() (objects, bytes int64) {
+	for range 3 { // the profile shows the last cycle but one, and a sync.Pool empties in two
+		runtime.GC()
+		t.progress.Add(1) // a collection of a large heap may take long
+	}
+	records := make([]runtime.MemProfileRecord, 1024)
+	for {
+		found, ok := runtime.MemProfile(records, false)
+		if ok {
+			records = records[:found]
+			break
+		}
+		records = make([]runtime.MemProfileRecord, 2*found)
+	}
+	for _, r := range records {
+		if r.InUseObjects() > 0 && allocatedByLeaver(r.Stack()) {
+			objects += r.InUseObjects()
+			bytes += r.InUseBytes()
+		}
+	}
+	return objects, bytes
+}
+
+// ofTheRuntime are functions of the runtime that allocate for the caches of its processors, which hold
+// a hundred objects and more. They are no property of the implementation.
+var ofTheRuntime = map[string]bool{
+	"runtime.acquireSudog":         true, // allocates for a goroutine that waits on a channel or a lock
+	"runtime.newdefer":             true,
+	"runtime.buildTypeAssertCache": true,
+}
+
+func allocatedByLeaver(stack []uintptr) bool {
+	for frames := runtime.CallersFrames(stack); ; {
+		f, more := frames.Next()
+		if ofTheRuntime[f.Function] {
+			return false
+		}
+		if strings.HasSuffix(f.Function, "AsLeaver") && strings.Contains(f.Function, "stress.labelled.") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+// A countingContext counts the callbacks that are registered with it and were neither stopped nor run.
+// A derived context registers one as well. The type hides its values: package context would otherwise
+// find the parent through Value, and register there.
+type countingContext struct {
+	context.Context
+	cancel     context.CancelFunc
+	registered atomic.Int64
+}
+
+func (c *countingContext) Value(any) any { return nil }
+
+// AfterFunc registers f. Package context calls this method on contexts that have it.
+func (c *countingContext) AfterFunc(f func()) (stop func() bool) {
+	c.registered.Add(1)
+	gone := sync.OnceFunc(func() { c.registered.Add(-1) })
+	inner := context.AfterFunc(c.Context, func() { gone(); f() })
+	return func() bool { gone(); return inner() }
 }

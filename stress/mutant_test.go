@@ -15,6 +15,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/internal/mutant"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
 const (
@@ -56,7 +57,7 @@ func TestMutantChild(t *testing.T) {
 	if os.Getenv(bareVar) != "" {
 		mutant.Preempt = func() {}
 	}
-	if raceEnabled {
+	if race.Enabled {
 		judgeClauses(m.Impl, 0, "C29", "C30")
 	} else {
 		judgePrograms(m.Impl)
@@ -85,16 +86,16 @@ func directed(killedBy []string) (must, others []string) {
 // judgeClauses plays clauses one by one. What hangs in several would in most, and each takes time; so
 // after three the others are left out, but not the first ones, which must fail.
 func judgeClauses(impl impls.Impl, must int, ids ...string) {
-	j := newJudge(impl)
+	j := newChecker(impl)
 	var ops atomic.Int64
-	if !raceEnabled { // counting would order what the implementation has to order itself
+	if !race.Enabled { // counting would order what the implementation has to order itself
 		j.impl = countedImpl(impl, func() { ops.Add(1) })
 	}
 	hangs := 0
 	for i, id := range ids {
 		ops.Store(0)
 		began := time.Now()
-		v := j.judge(clauseNamed(id))
+		v := j.check(clauseNamed(id))
 		took := time.Since(began)
 		if v.Outcome == Fail {
 			catch{id, ops.Load(), took}.print()
@@ -117,8 +118,8 @@ func judgePrograms(impl impls.Impl) {
 	caught := map[string]bool{}
 	for ops, seed := int64(0), newSeed(); ops < 40_000 && len(caught) < 2 && failures > 0; seed++ {
 		p := []shape{wide, narrow}[seed%2].generate(seed)
-		ops += p.ops()
-		_, err := performOnce(impl, patience, p)
+		ops += p.Ops()
+		_, err := runOnce(impl, patience, p)
 		if err == nil {
 			continue
 		}
@@ -155,10 +156,10 @@ func judgeHistories(impl impls.Impl) {
 	began := time.Now()
 	for ops, seed := int64(0), newSeed(); ops < 10_000 && failures > 0; seed++ {
 		p := narrow.generate(seed)
-		ops += p.ops()
-		h, err := performOnce(impl, patience, p)
+		ops += p.Ops()
+		h, err := runOnce(impl, patience, p)
 		failures.spend(impl, err)
-		if !h.inCalls() && h.linearize(impl).check() == porcupine.Illegal {
+		if !h.inCalls() && h.linearization(impl).check() == porcupine.Illegal {
 			catch{"C34", ops, time.Since(began)}.print()
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
 )
 
 // What the oracles cost: the same random programs as a bare loop, without bubble, book or oracle;
@@ -36,26 +37,26 @@ func benchmarkOracles(b *testing.B, s shape, impl impls.Impl, oracles string) {
 	seed := uint64(1) // the same programs for all
 	for ops := 0; ops < b.N; seed++ {
 		p := s.generate(seed)
-		ops += int(p.ops())
+		ops += int(p.Ops())
 		if oracles == "bare" {
 			bareLoop(impl, p)
 			continue
 		}
-		h, err := performOnce(impl, patience, p)
+		h, err := runOnce(impl, patience, p)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if oracles == "checked" && h.linearize(impl).check() != porcupine.Ok {
+		if oracles == "checked" && h.linearization(impl).check() != porcupine.Ok {
 			b.Fatal("not linearizable")
 		}
 	}
 }
 
 // bareLoop has the workers make their calls and nothing else. Nobody rests, as nobody would notice.
-func bareLoop(impl impls.Impl, p program) {
+func bareLoop(impl impls.Impl, p model.Program) {
 	impl.Waits = impls.Elsewhere
-	run := newPerformance(&trial{impl: impl}, &history{program: p, clock: new(atomic.Int64)})
-	run.logs = make([]*callLog, len(p.workers)+1)
+	run := newRunner(&trial{impl: impl}, &history{Program: p, clock: new(atomic.Int64)})
+	run.logs = make([]*callLog, len(p.Workers)+1)
 	run.bare = true
-	run.all()
+	run.runAll()
 }

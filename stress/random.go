@@ -4,45 +4,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// An exam plays programs of a shape and judges each run.
-type exam struct {
-	shape shape
-	share int64 // of the operations that the flags ask for: one in so many
+// A mode is a way to run random programs: what they look like, and which oracles judge them.
+type mode struct {
+	clause string // the ID of the clause that the mode checks
+	shape  shape
+	share  int64 // one in so many of the operations that the flags ask for
 
-	// once plays a program once. An error says what the implementation did wrong.
-	once func(impls.Impl, time.Duration, program) (*history, error)
+	// once runs a program once. An error says how the implementation failed, or is errUndecided.
+	once func(impls.Impl, time.Duration, model.Program) (*history, error)
 }
 
 var (
-	// R1: what can be judged while a program runs, and when nothing can move any more.
-	examRandom = exam{shape: wide, share: 1, once: performOnce}
+	// watchedMode judges a program while it runs, and whenever nothing can move.
+	watchedMode = mode{clause: "R1", shape: wide, share: 1, once: runOnce}
 
-	// C34: the whole history, afterwards. A check takes longer than the run, so there are fewer.
-	examLinear = exam{shape: narrow, share: 10, once: performAndCheck}
+	// linearMode also judges the whole history afterwards. The search takes longer than the run, so
+	// it gets a tenth of the operations.
+	linearMode = mode{clause: "C34", shape: narrow, share: 10, once: runAndCheck}
 )
 
 var (
 	errNotLinearizable = errors.New("C34 linearizable: there is no order in which these calls could have taken effect")
 
-	// errUndecided says that the search for one was given up. It refutes nobody.
+	// errUndecided says that the search for an order was given up. It is not a failure.
 	errUndecided = errors.New("the search for a linearization ended undecided")
 )
 
+// refutes reports whether err is a failure of the implementation.
 func refutes(err error) bool { return err != nil && !errors.Is(err, errUndecided) }
 
-func performAndCheck(impl impls.Impl, patience time.Duration, p program) (*history, error) {
-	h, err := performOnce(impl, patience, p)
+func runAndCheck(impl impls.Impl, patience time.Duration, p model.Program) (*history, error) {
+	h, err := runOnce(impl, patience, p)
 	if err != nil {
 		return h, err
 	}
-	switch h.linearize(impl).check() {
+	switch h.linearization(impl).check() {
 	case porcupine.Illegal:
 		return h, errNotLinearizable
 	case porcupine.Unknown:
@@ -51,9 +59,9 @@ func performAndCheck(impl impls.Impl, patience time.Duration, p program) (*histo
 	return h, nil
 }
 
-// run is the clause: programs of consecutive seeds, or those that the flags name, until enough
-// operations have been run.
-func (x exam) run(impl impls.Impl, patience time.Duration) error {
+// run is the check of a clause. It runs programs of consecutive seeds, or those that the flags name,
+// until enough operations have been run.
+func (x mode) run(impl impls.Impl, patience time.Duration) error {
 	left, err := flagBudget()
 	if err != nil {
 		return err
@@ -69,17 +77,193 @@ func (x exam) run(impl impls.Impl, patience time.Duration) error {
 		histories++
 		switch {
 		case refutes(err):
-			return x.explain(context.Background(), impl, patience, p, seed, h, err)
+			return x.shrinkAndReport(context.Background(), impl, patience, p, seed, h, err)
 		case err != nil:
 			undecided++
 		}
-		if left.spent(x.share * max(1, p.ops())) {
+		if left.spent(x.share * max(1, p.Ops())) {
 			break
 		}
 	}
 	if undecided > 0 {
 		return unknown{missing: fmt.Sprintf("%d of %d histories were not decided within %d steps; none failed",
-			undecided, histories, mostSteps)}
+			undecided, histories, maxSteps)}
 	}
 	return nil
 }
+
+// shrinkAndReport shrinks a program that failed for as long as it still fails, and reports the result.
+func (x mode) shrinkAndReport(ctx context.Context, impl impls.Impl, patience time.Duration, p model.Program,
+	seed uint64, h *history, err error) failure {
+	if hangs(err) {
+		f := report(impl, p, "not shrunk: a call that hangs may go on to use a processor", h, err)
+		f.seed = seed
+		return f
+	}
+	s := newShrinker(ctx, x, impl, patience, p, h, err)
+	s.shrink()
+	rate := s.rate()
+	how := ""
+	if seed != 0 {
+		how = fmt.Sprintf("drawn from seed %d with %d workers and %d operations; ", seed, len(p.Workers), p.Ops())
+	}
+	how += fmt.Sprintf("after %d tries to shrink it, it has %d and %d, and %s",
+		s.tries, len(s.best.Workers), s.best.Ops(), rate)
+	f := report(impl, s.best, how, s.history, s.err)
+	f.seed = seed
+	return f
+}
+
+// report says how a program failed, which program it was, and what every goroutine did.
+func report(impl impls.Impl, p model.Program, how string, h *history, err error) failure {
+	f := failure{program: programText(p)}
+	if errors.Is(err, errNotLinearizable) {
+		page, pageErr := h.linearization(impl).page()
+		err = errors.Join(err, onlyByOrder(impl, h), pageErr)
+		f.page = page
+	}
+	f.message = fmt.Sprintf("%v\nprogram: %s\n%s\n%s", err, f.program, how, strings.TrimRight(h.table(), "\n"))
+	return f
+}
+
+// writePage writes the picture of a history into the folder of -stress.out and returns its path.
+func writePage(impl string, page []byte) (string, error) {
+	if err := os.MkdirAll(outDir(), 0o755); err != nil {
+		return "", fmt.Errorf("making the folder of -stress.out: %w", err)
+	}
+	f, err := os.CreateTemp(outDir(), "stress-"+impl+"-*.html")
+	if err != nil {
+		return "", fmt.Errorf("writing the picture of the history: %w", err)
+	}
+	_, err = f.Write(page)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", fmt.Errorf("writing the picture of the history: %w", err)
+	}
+	return filepath.Abs(f.Name())
+}
+
+// RaceDetector reports whether this binary was built with -race.
+const RaceDetector = race.Enabled
+
+// A Campaign runs random programs against one implementation, each with the next seed. Three of four
+// programs are long and judged while they run (R1). The fourth is short, and its whole history is
+// checked for linearizability (C34). A campaign keeps nothing of a program that passed, so it may run
+// for days.
+type Campaign struct {
+	Impl impls.Impl
+	Seed uint64 // of the next program
+}
+
+// A Tally counts the programs that a campaign ran.
+type Tally struct {
+	Programs, Operations int64
+	Histories            int64 // programs whose history was checked for linearizability
+	Undecided            int64 // histories for which that search was given up
+}
+
+// Play runs programs until at least ops operations were run, ctx is done, or a program failed. After a
+// failure it may be called again: Seed is then that of the following program.
+func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
+	var played Tally
+	for played.Operations < ops && ctx.Err() == nil {
+		x := campaignMode(c.Seed)
+		if x.clause == linearMode.clause {
+			played.Histories++
+		}
+		seed := c.Seed
+		c.Seed++
+		p := x.shape.generate(seed)
+		played.Programs++
+		played.Operations += p.Ops()
+		races := race.Errors()
+		h, err := x.once(c.Impl, patience, p)
+		switch {
+		case race.Errors() > races:
+			return played, raceFailure(c.Impl, p, seed)
+		case refutes(err):
+			return played, newFailure(c.Impl, x.clause, x.shrinkAndReport(ctx, c.Impl, patience, p, seed, h, err))
+		case err != nil:
+			played.Undecided++
+		}
+	}
+	return played, nil
+}
+
+// campaignMode returns the mode in which a campaign runs the program of a seed.
+func campaignMode(seed uint64) mode {
+	if seed%4 == 0 {
+		return linearMode
+	}
+	return watchedMode
+}
+
+// Died returns the failure of a program that ended the process of its campaign, so that no oracle
+// could report. The report is what is known about the death of the process.
+func Died(impl impls.Impl, seed uint64, report string) *Failure {
+	x := campaignMode(seed)
+	text := programText(x.shape.generate(seed))
+	return newFailure(impl, x.clause, failure{message: report + "\nprogram: " + text, seed: seed, program: text})
+}
+
+// A Failure is a random program that an implementation failed.
+type Failure struct {
+	Impl    string
+	Clause  Clause // R1 or C34, or C30 if the race detector reported
+	Seed    uint64 // of the program as it was drawn, or 0 if it was given as text
+	Program string // after shrinking, in the notation of -stress.program
+	Report  string // what was observed, and the history
+	Page    []byte // a picture of a history that is not linearizable, in HTML, or nil
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%s: %v: %s %s: “%s”\n%s", f.Impl, Fail, f.Clause.ID, f.Clause.Name, f.Clause.Text, f.Report)
+}
+
+func newFailure(impl impls.Impl, clause string, f failure) *Failure {
+	return &Failure{
+		Impl: impl.Name, Clause: clauseNamed(clause).Clause, Seed: f.seed, Program: f.program,
+		Report: f.message, Page: f.page,
+	}
+}
+
+// raceFailure does not shrink the program: the detector reports each race only once in a process.
+func raceFailure(impl impls.Impl, p model.Program, seed uint64) *Failure {
+	text := programText(p)
+	return newFailure(impl, "C30", failure{
+		message: "data race, its stacks are on standard error, in program: " + text,
+		seed:    seed,
+		program: text,
+	})
+}
+
+// Replay runs a program up to the given number of times, and returns the first failure, or nil. The
+// history of a program of at most 64 operations is also checked for linearizability. The error says
+// that the text is not a program.
+func Replay(ctx context.Context, impl impls.Impl, text string, times int) (*Failure, error) {
+	p, err := parseProgram(text)
+	if err != nil {
+		return nil, err
+	}
+	x := watchedMode
+	if p.Ops() <= maxChecked {
+		x = linearMode
+	}
+	for range times {
+		if ctx.Err() != nil {
+			break
+		}
+		races := race.Errors()
+		h, err := x.once(impl, patience, p)
+		switch {
+		case race.Errors() > races:
+			return raceFailure(impl, p, 0), nil
+		case refutes(err):
+			return newFailure(impl, x.clause, report(impl, p, "as it was given", h, err)), nil
+		}
+	}
+	return nil, nil
+}
+
+// maxChecked is how many operations a replayed program may have to be checked for linearizability.
+// The programs of linearMode have at most 45.
+const maxChecked = 64

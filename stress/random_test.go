@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
@@ -25,10 +26,10 @@ func mutantNamed(t *testing.T, id string) impls.Impl {
 // What a seed draws can be written down and read again.
 func TestNotation(t *testing.T) {
 	for seed := range uint64(200) {
-		text := wide.generate(seed).String()
+		text := programText(wide.generate(seed))
 		p, err := parseProgram(text)
-		if err != nil || p.String() != text {
-			t.Fatalf("seed %d: %q became %q, %v", seed, text, p, err)
+		if err != nil || programText(p) != text {
+			t.Fatalf("seed %d: %q became %q, %v", seed, text, programText(p), err)
 		}
 	}
 	for text, want := range map[string]string{
@@ -71,7 +72,7 @@ func TestFlagsOutOfRange(t *testing.T) {
 		*opsFlag, *timeFlag, *programFlag = defaultOps, 0, ""
 		c.set()
 		for _, id := range []string{"R1", "C34"} {
-			v := newJudge(impls.All()[0]).judge(clauseNamed(id))
+			v := newChecker(impls.All()[0]).check(clauseNamed(id))
 			if v.Outcome != Fail || !strings.Contains(v.Detail, c.want) {
 				t.Errorf("%v, want a failure with %q", v, c.want)
 			}
@@ -83,7 +84,7 @@ func TestFlagsOutOfRange(t *testing.T) {
 // what has to be left; and it replays.
 func TestShrinks(t *testing.T) {
 	impl := mutantNamed(t, "M7")
-	v := newJudge(impl).judge(clauseNamed("R1"))
+	v := newChecker(impl).check(clauseNamed("R1"))
 	if v.Program != "1: d1" {
 		t.Fatalf("shrunk to %q, want 1: d1\n%v", v.Program, v)
 	}
@@ -99,7 +100,7 @@ func TestShrinks(t *testing.T) {
 	}
 	defer func() { *programFlag = "" }()
 	*programFlag = v.Program
-	if again := newJudge(impl).judge(clauseNamed("R1")); again.Outcome != Fail || again.Program != v.Program {
+	if again := newChecker(impl).check(clauseNamed("R1")); again.Outcome != Fail || again.Program != v.Program {
 		t.Errorf("-stress.program=%q: %v", v.Program, again)
 	}
 }
@@ -111,10 +112,10 @@ func TestShrinkerIsGreedy(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Fails as long as somebody tries for two permits.
-	x := exam{once: func(_ impls.Impl, _ time.Duration, p program) (*history, error) {
-		for _, ops := range p.workers {
+	x := mode{once: func(_ impls.Impl, _ time.Duration, p model.Program) (*history, error) {
+		for _, ops := range p.Workers {
 			for _, o := range ops {
-				if o.kind == try && o.n == 2 {
+				if o.Kind == model.Try && o.N == 2 {
 					return nil, errors.New("two")
 				}
 			}
@@ -123,7 +124,7 @@ func TestShrinkerIsGreedy(t *testing.T) {
 	}}
 	s := newShrinker(t.Context(), x, impls.All()[0], patience, p, nil, errors.New("two"))
 	s.shrink()
-	if got := s.best.String(); got != "1: t2" {
+	if got := programText(s.best); got != "1: t2" {
 		t.Errorf("shrunk to %q in %d tries, want 1: t2", got, s.tries)
 	}
 }
@@ -160,7 +161,7 @@ func TestFuzzProgramsRefute(t *testing.T) {
 	for i := range 1000 {
 		data := []byte(strings.Repeat("semaphore", 5))
 		data[i%len(data)] += byte(i)
-		if _, err := performAndCheck(impl, patience, decodeProgram(data)); refutes(err) {
+		if _, err := runAndCheck(impl, patience, decodeProgram(data)); refutes(err) {
 			return
 		}
 	}
@@ -187,7 +188,7 @@ func TestMisbehaviourInPrograms(t *testing.T) {
 			return false
 		}, "nothing moved for"},
 	} {
-		v := newJudge(badImpl(test.try)).judge(clauseNamed("R1"))
+		v := newChecker(badImpl(test.try)).check(clauseNamed("R1"))
 		if v.Outcome != Fail || !strings.Contains(v.Detail, test.want) || !strings.Contains(v.Detail, "random_test.go") {
 			t.Errorf("%s: %v\nwant %q and the place", name, v, test.want)
 		}

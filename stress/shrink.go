@@ -8,22 +8,26 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// A program that failed is shrunk: as long as one with fewer workers or operations, or simpler ones,
-// still fails, that one is taken. This is delta debugging (Zeller and Hildebrandt, “Simplifying
-// and isolating failure-inducing input”, IEEE TSE 2002), with a twist: a failure depends on the
-// schedule too. So a candidate is played several times, the more the rarer its kind of failure
-// has been, and is dropped only if none of them fails.
+// A program that failed is shrunk: candidates with fewer workers, fewer operations or simpler
+// operations are tried, and the first that fails replaces the program. This is delta debugging
+// (Zeller and Hildebrandt, “Simplifying and isolating failure-inducing input”, IEEE TSE 2002).
+//
+// A failure depends on the schedule too, which plain delta debugging does not expect. So a candidate
+// is run several times, and more often the rarer its kind of failure has been. It is dropped only if
+// none of these runs fails.
 const (
-	leastTries = 20   // of a candidate
-	mostTries  = 3000 // of one that fails rarely
-	slowTotal  = 20   // failures that were waited for, where waiters cannot be seen to be blocked
+	minTries = 20   // runs of a candidate
+	maxTries = 3000 // runs of a candidate of a program that fails rarely
+	maxSlow  = 20   // failures that took a wait on the real clock, as those of waiters outside a bubble do
 )
 
-// opsTotal bounds the search: some seconds.
-func opsTotal() int64 {
-	if raceEnabled {
+// shrinkOps bounds the operations of all runs. That is some seconds.
+func shrinkOps() int64 {
+	if race.Enabled {
 		return 200_000
 	}
 	return 2_000_000
@@ -31,34 +35,37 @@ func opsTotal() int64 {
 
 // A shrinker looks for the smallest program that fails.
 type shrinker struct {
-	exam
-	ctx      context.Context // when it is done, what was found so far will do
+	mode
+	ctx      context.Context // when it is done, the search ends with the best program so far
 	impl     impls.Impl
 	patience time.Duration
 
-	best  program
-	seen  *history // of the last failure of best
-	err   error
-	each  int   // tries of a candidate
-	tries int   // of all
-	ops   int64 // left
-	slow  int
+	best    model.Program
+	history *history // of the last failure of best
+	err     error    // of the same
+	each    int      // runs of a candidate
+	tries   int      // runs so far
+	ops     int64    // operations left
+	slow    int      // slow failures so far
 }
 
-func newShrinker(ctx context.Context, x exam, impl impls.Impl, patience time.Duration, p program, h *history, err error) *shrinker {
+func newShrinker(ctx context.Context, x mode, impl impls.Impl, patience time.Duration, p model.Program, h *history,
+	err error) *shrinker {
 	const least = 300 * time.Millisecond // for a machine that is busy
-	return &shrinker{exam: x, ctx: ctx, impl: impl, patience: max(patience/30, min(patience, least)),
-		best: p, seen: h, err: err, each: mostTries, ops: opsTotal()}
+	return &shrinker{
+		mode: x, ctx: ctx, impl: impl, patience: max(patience/30, min(patience, least)),
+		best: p, history: h, err: err, each: maxTries, ops: shrinkOps(),
+	}
 }
 
 // shrink goes on until a whole round changes nothing, or the budget is spent.
 func (s *shrinker) shrink() {
-	s.fails(s.best) // to learn how often it does
-	s.take(s.seen.tails())
+	s.fails(s.best) // measures how often it fails
+	s.takeFirst(s.history.tails())
 	for again := true; again && !s.spent(); {
 		again = false
-		for _, smaller := range []func(program) []program{lessWorkers, lessOps, simplerOps} {
-			for s.take(smaller(s.best)) {
+		for _, smaller := range []func(model.Program) []model.Program{fewerWorkers, fewerOps, simplerOps} {
+			for s.takeFirst(smaller(s.best)) {
 				again = true
 			}
 		}
@@ -66,39 +73,40 @@ func (s *shrinker) shrink() {
 }
 
 func (s *shrinker) spent() bool {
-	return s.ops <= 0 || s.slow >= slowTotal || s.ctx.Err() != nil
+	return s.ops <= 0 || s.slow >= maxSlow || s.ctx.Err() != nil
 }
 
-// take takes the first of some candidates that fails.
-func (s *shrinker) take(candidates []program) bool {
+// takeFirst makes the first candidate that fails the best program.
+func (s *shrinker) takeFirst(candidates []model.Program) bool {
 	return slices.ContainsFunc(candidates, s.fails)
 }
 
-// fails reports whether p fails in some of its tries, and keeps it then.
-func (s *shrinker) fails(p program) bool {
+// fails reports whether p fails in one of its runs, and then makes it the best program.
+func (s *shrinker) fails(p model.Program) bool {
 	for try := range s.each {
 		if s.spent() {
 			return false
 		}
 		s.tries++
-		s.ops -= max(1, p.ops())
+		s.ops -= max(1, p.Ops())
 		h, err := s.once(s.impl, s.patience, p)
 		if !refutes(err) {
 			continue
 		}
-		s.keep(p, h, err)
-		// Of what fails once in try+1 times, three times as many miss one in twenty.
-		s.each = min(mostTries, max(leastTries, (s.each+3*(try+1))/2))
+		s.record(p, h, err)
+		// A program that fails once in n runs shows no failure in 3n runs in one case of twenty
+		// (1/e³). The average with the previous value keeps one lucky run from deciding.
+		s.each = min(maxTries, max(minTries, (s.each+3*(try+1))/2))
 		return true
 	}
 	return false
 }
 
-func (s *shrinker) keep(p program, h *history, err error) {
-	s.best, s.seen, s.err = p, h, err
+func (s *shrinker) record(p model.Program, h *history, err error) {
+	s.best, s.history, s.err = p, h, err
 	switch {
 	case hangs(err):
-		s.slow = slowTotal // what hangs may spin for ever; one is enough
+		s.slow = maxSlow // a goroutine that hangs may spin for ever, so one is enough
 	case s.impl.Waits != impls.Parked:
 		s.slow++
 	}
@@ -106,18 +114,18 @@ func (s *shrinker) keep(p program, h *history, err error) {
 
 func hangs(err error) bool { return errors.As(err, new(hung)) }
 
-// rate plays the program that was found some more times, to say how often it fails.
+// rate runs the best program some more times, and says how often it fails.
 func (s *shrinker) rate() string {
 	const enough, most = 10, 2000
 	failed, runs := 0, 0
-	for failed < enough && runs < most && s.slow < slowTotal && s.ctx.Err() == nil {
+	for failed < enough && runs < most && s.slow < maxSlow && s.ctx.Err() == nil {
 		runs++
 		h, err := s.once(s.impl, s.patience, s.best)
 		if !refutes(err) {
 			continue
 		}
 		failed++
-		s.keep(s.best, h, err)
+		s.record(s.best, h, err)
 	}
 	if runs == 0 {
 		return "was not played again, as that takes too long"
@@ -125,91 +133,96 @@ func (s *shrinker) rate() string {
 	return fmt.Sprintf("fails in %d of %d runs", failed, runs)
 }
 
-// tails returns programs that begin where nothing could move any more, shortly before the failure:
-// those who held permits take them, then those who waited begin to, then all go on.
-func (h *history) tails() (smaller []program) {
+// tails returns programs that begin at one of the last quiet instants before the failure. Workers that
+// held permits acquire them first, then all rest once and go on from where they stood.
+func (h *history) tails() (smaller []model.Program) {
 	if h == nil {
 		return nil
 	}
-	for _, places := range [][]place{h.last, h.before} {
-		if places == nil {
+	for _, positions := range [][]position{h.last, h.beforeLast} {
+		if positions == nil {
 			continue
 		}
-		p := program{size: h.size}
-		for i, at := range places {
-			ops := []op{{kind: rest}}
+		p := model.Program{Size: h.Size}
+		for i, at := range positions {
+			ops := []model.Op{{Kind: model.Rest}}
 			if at.held > 0 {
-				ops = []op{{kind: acquire, n: at.held}, {kind: rest}}
+				ops = []model.Op{{Kind: model.AcquireStoppable, N: at.held}, {Kind: model.Rest}}
 			}
-			p.workers = append(p.workers, append(ops, h.workers[i][at.op:]...))
+			p.Workers = append(p.Workers, append(ops, h.Workers[i][at.op:]...))
 		}
-		if p.ops() < h.ops() {
+		if p.Ops() < h.Ops() {
 			smaller = append(smaller, p)
 		}
 	}
 	return smaller
 }
 
-// lessWorkers leaves out half of the workers, a quarter, …, one.
-func lessWorkers(p program) (smaller []program) {
-	for size := len(p.workers) / 2; size > 0; size /= 2 {
-		for at := 0; at+size <= len(p.workers); at += size {
-			smaller = append(smaller, program{p.size, slices.Delete(slices.Clone(p.workers), at, at+size)})
+// fewerWorkers leaves out half of the workers, then a quarter, and so on down to one.
+func fewerWorkers(p model.Program) (smaller []model.Program) {
+	for size := len(p.Workers) / 2; size > 0; size /= 2 {
+		for at := 0; at+size <= len(p.Workers); at += size {
+			workers := slices.Delete(slices.Clone(p.Workers), at, at+size)
+			smaller = append(smaller, model.Program{Size: p.Size, Workers: workers})
 		}
 	}
 	return smaller
 }
 
-// lessOps cuts pieces out of the lists of the workers, the longest pieces first.
-func lessOps(p program) (smaller []program) {
+// fewerOps cuts pieces out of the lists of the workers, the longest pieces first.
+func fewerOps(p model.Program) (smaller []model.Program) {
 	longest := 0
-	for _, ops := range p.workers {
+	for _, ops := range p.Workers {
 		longest = max(longest, len(ops))
 	}
 	for size := (longest + 1) / 2; size > 0; size /= 2 {
-		for i, ops := range p.workers {
+		for i, ops := range p.Workers {
 			for at := 0; at+size <= len(ops); at += size {
-				smaller = append(smaller, p.with(i, slices.Delete(slices.Clone(ops), at, at+size)))
+				smaller = append(smaller, withWorker(p, i, slices.Delete(slices.Clone(ops), at, at+size)))
 			}
 		}
 	}
 	return smaller
 }
 
-// simplerOps asks for less: no yields, one permit, a size of one.
-func simplerOps(p program) (smaller []program) {
-	for i, ops := range p.workers {
+// simplerOps tries operations without yields, with one permit, or with a plain Acquire in place of
+// context.Background; and then a smaller semaphore.
+func simplerOps(p model.Program) (smaller []model.Program) {
+	for i, ops := range p.Workers {
 		for at, o := range ops {
-			for _, simple := range []op{{o.kind, o.n, 0}, {o.kind, 1, o.lag}, {acquire, o.n, o.lag}} {
-				if simple != o && o.kind != rest && (o.kind == background || simple.kind == o.kind) {
+			for _, simple := range []model.Op{
+				{Kind: o.Kind, N: o.N}, {Kind: o.Kind, N: 1, Lag: o.Lag}, {Kind: model.AcquireStoppable, N: o.N, Lag: o.Lag},
+			} {
+				sameKind := simple.Kind == o.Kind || o.Kind == model.AcquireBackground
+				if simple != o && o.Kind != model.Rest && sameKind {
 					changed := slices.Clone(ops)
 					changed[at] = simple
-					smaller = append(smaller, p.with(i, changed))
+					smaller = append(smaller, withWorker(p, i, changed))
 				}
 			}
 		}
 	}
-	if p.size > 1 {
-		smaller = append(smaller, p.resized(p.size/2), p.resized(p.size-1))
+	if p.Size > 1 {
+		smaller = append(smaller, resized(p, p.Size/2), resized(p, p.Size-1))
 	}
 	return smaller
 }
 
-// with returns p with other operations for one worker.
-func (p program) with(worker int, ops []op) program {
-	workers := slices.Clone(p.workers)
+// withWorker returns p with other operations for one worker.
+func withWorker(p model.Program, worker int, ops []model.Op) model.Program {
+	workers := slices.Clone(p.Workers)
 	workers[worker] = ops
-	return program{p.size, workers}
+	return model.Program{Size: p.Size, Workers: workers}
 }
 
-func (p program) resized(size int64) program {
-	smaller := program{size: size}
-	for _, ops := range p.workers {
+func resized(p model.Program, size int64) model.Program {
+	smaller := model.Program{Size: size}
+	for _, ops := range p.Workers {
 		changed := slices.Clone(ops)
 		for i := range changed {
-			changed[i] = changed[i].endingIn(size)
+			changed[i] = withinSize(changed[i], size)
 		}
-		smaller.workers = append(smaller.workers, changed)
+		smaller.Workers = append(smaller.Workers, changed)
 	}
 	return smaller
 }

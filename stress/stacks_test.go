@@ -45,10 +45,10 @@ example.org/mine.(*Sem).pump(0xc0)
 	/mine/sem.go:40 +0x94
 created by example.org/mine.New in goroutine 7
 	/mine/sem.go:12 +0x1e5`
-	if got := relevant(dump); got != want {
+	if got := relevantStacks(dump); got != want {
 		t.Errorf("relevant stacks are\n%s\nwant\n%s", got, want)
 	}
-	if got := relevant(strings.Split(dump, "\n\n")[0]); got != "" {
+	if got := relevantStacks(strings.Split(dump, "\n\n")[0]); got != "" {
 		t.Errorf("a goroutine of the suite alone leaves %q, want nothing", got)
 	}
 }

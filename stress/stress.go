@@ -8,16 +8,19 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// Run checks impl against every clause, each in a subtest of its own that can be selected or
-// skipped by name:
+// Run checks impl against every clause. Each clause is a subtest, which can be selected or skipped by
+// name:
 //
 //	go test -race -run 'TestMine/C20' -v
 //	go test -race -skip 'TestMine/C11'
 //
-// C29 and C30 need the race detector: without -race they are played in a child, which is a build
-// of the same tests with it. A clause that cannot be judged is skipped and says why.
+// C29 and C30 need the race detector. Without -race, Run builds the same tests again with it and runs
+// the two clauses in that child process. A clause that cannot be judged is skipped with the reason.
+//
+// Run fails t at once if impl cannot be constructed or a flag is out of its range.
 func Run(t *testing.T, impl impls.Impl) {
 	t.Helper()
 	if err := usable(impl); err != nil {
@@ -26,10 +29,10 @@ func Run(t *testing.T, impl impls.Impl) {
 	if err := flagsInRange(); err != nil {
 		t.Fatal(err)
 	}
-	j := newJudge(impl)
+	k := newChecker(impl)
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
-			v := j.judge(c)
+			v := k.check(c)
 			if v.needsRace {
 				v = instrumented(t, v)
 			}
@@ -43,8 +46,8 @@ func Run(t *testing.T, impl impls.Impl) {
 	}
 }
 
-// Check checks impl against every clause and returns an error that joins what failed, or nil.
-// Nil does not speak for clauses that could not be judged; [Judge] names those.
+// Check checks impl against every clause. It returns an error that joins all failures, or nil. Nil says
+// nothing about clauses that could not be judged: [Judge] lists those as Unknown.
 func Check(impl impls.Impl) error {
 	var failed []error
 	for _, v := range Judge(impl) {
@@ -55,29 +58,29 @@ func Check(impl impls.Impl) error {
 	return errors.Join(failed...)
 }
 
-// Judge returns one verdict for every clause, in the order of the contract. An implementation
-// that cannot be constructed gets a single one.
+// Judge returns one verdict for every clause, in the order of the contract. It returns a single verdict,
+// on C0, if impl cannot be constructed.
 func Judge(impl impls.Impl) []Verdict {
 	if err := usable(impl); err != nil {
-		made := Clause{ID: "C0", Name: "constructor", Text: "New returns a semaphore."}
-		return []Verdict{{Impl: impl.Name, Clause: made, Outcome: Fail, Detail: err.Error()}}
+		constructor := Clause{ID: "C0", Name: "constructor", Text: "New returns a semaphore."}
+		return []Verdict{{Impl: impl.Name, Clause: constructor, Outcome: Fail, Detail: err.Error()}}
 	}
-	j := newJudge(impl)
+	k := newChecker(impl)
 	var verdicts []Verdict
 	for _, c := range clauses {
-		verdicts = append(verdicts, j.judge(c))
+		verdicts = append(verdicts, k.check(c))
 	}
 	return verdicts
 }
 
 // A Clause is one sentence of the contract.
 type Clause struct {
-	ID   string // C1 …, or R1 for the random programs, which serve many clauses
+	ID   string // C1 to C34, or R1 for the random programs, which check many clauses
 	Name string
 	Text string
 }
 
-// An Outcome has three values. Unknown is not a pass: something was missing to tell.
+// An Outcome is the result of checking one clause. Unknown is not a pass: something was missing to judge.
 type Outcome int
 
 const (
@@ -86,25 +89,25 @@ const (
 	Unknown
 )
 
+// String returns pass, FAIL or unknown.
 func (o Outcome) String() string { return [...]string{"pass", "FAIL", "unknown"}[o] }
 
-// A Verdict is what became of one clause.
+// A Verdict is the result of checking one clause against one implementation.
 type Verdict struct {
 	Impl string
 	Clause
 	Outcome Outcome
-	Detail  string // what was seen, or what was missing; empty on a pass
+	Detail  string // what was observed, or what was missing; empty on a pass
 
-	// Of a random program that failed: its seed, what it was shrunk to in the notation of
-	// -stress.program, and a picture of a history that is not linearizable, in HTML.
-	Seed    uint64
-	Program string
-	Page    []byte
+	// These three are set only if a random program failed.
+	Seed    uint64 // of the program as it was drawn
+	Program string // after shrinking, in the notation of -stress.program
+	Page    []byte // a picture of a history that is not linearizable, in HTML
 
-	needsRace bool // what is missing is the race detector
+	needsRace bool // the outcome is unknown because the race detector is missing
 }
 
-// String gives the verdict as a report would: who, which sentence, what was seen.
+// String returns the implementation, the outcome, the sentence of the contract, and the detail.
 func (v Verdict) String() string {
 	s := fmt.Sprintf("%s: %v: %s %s: “%s”", v.Impl, v.Outcome, v.ID, v.Name, v.Text)
 	if v.Detail == "" {
@@ -113,26 +116,26 @@ func (v Verdict) String() string {
 	return s + "\n\t" + strings.ReplaceAll(strings.TrimSpace(v.Detail), "\n", "\n\t")
 }
 
-// A judge holds one implementation to clauses, one after the other.
-type judge struct {
+// A checker checks one implementation against clauses, one after the other.
+type checker struct {
 	impl     impls.Impl
 	patience time.Duration
 }
 
-func newJudge(impl impls.Impl) *judge { return &judge{impl, patience} }
+func newChecker(impl impls.Impl) *checker { return &checker{impl, patience} }
 
-// judge plays one clause. A data race counts against whichever clause was played when the
-// detector saw it; the detector's own report, on standard error, has the stacks.
-func (j *judge) judge(c clause) Verdict {
-	v := Verdict{Impl: j.impl.Name, Clause: c.Clause}
-	races := raceErrors()
-	err := c.run(j.impl, j.patience)
-	if n := raceErrors() - races; n > 0 {
+// check checks one clause. A data race counts against the clause that ran when the detector reported it.
+// The report of the detector, on standard error, has the stacks.
+func (k *checker) check(c clause) Verdict {
+	v := Verdict{Impl: k.impl.Name, Clause: c.Clause}
+	racesBefore := race.Errors()
+	err := c.run(k.impl, k.patience)
+	if n := race.Errors() - racesBefore; n > 0 {
 		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", n))
 	}
 	var never hung
-	if errors.As(err, &never) && j.impl.Waits != impls.Elsewhere { // where it may just be slow
-		j.patience = min(j.patience, patience/10) // the other clauses will likely hang as well
+	if errors.As(err, &never) && k.impl.Waits != impls.Elsewhere { // an implementation that waits elsewhere may just be slow
+		k.patience = min(k.patience, patience/10) // other clauses will probably hang as well
 	}
 	var missing unknown
 	var broken failure
@@ -151,6 +154,7 @@ func (j *judge) judge(c clause) Verdict {
 	return v
 }
 
+// usable returns why an implementation cannot be constructed.
 func usable(impl impls.Impl) error {
 	if err := impl.Validate(); err != nil {
 		return err
@@ -162,19 +166,19 @@ func usable(impl impls.Impl) error {
 	return impls.Close(sem)
 }
 
-// picture keeps the page of a history and says where.
+// picture writes the picture of a history to a file and returns a line that names the file.
 func (v Verdict) picture() string {
 	if v.Page == nil {
 		return ""
 	}
-	path, err := keepPage(v.Impl, v.Page)
+	path, err := writePage(v.Impl, v.Page)
 	if err != nil {
 		return "\n" + err.Error()
 	}
 	return "\npicture: " + path
 }
 
-// replayCommand is for a shell, and its pattern matches this test and no other.
+// replayCommand returns a line for a shell. Its pattern matches this test and no other.
 func replayCommand(test, program string) string {
 	cmd := "replay: go test -race -run " + quoted(exactly(test))
 	if program != "" {

@@ -1,51 +1,58 @@
 package stress
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/semabench/semabench/impls"
 )
 
-// patience is how long nothing may move, on the real clock, before a clause counts as hung. It
-// decides nothing about semaphores that work. Only tests change it.
+// patience is how long nothing may move, on the real clock, before a clause counts as hung. It is far
+// above any time that a correct semaphore takes, so it decides nothing about one. Only tests change
+// it.
 var patience = 30 * time.Second
 
-// A trial is the stage on which a clause is played against one implementation. Its methods end
-// the clause through a panic that play recovers, so a clause reads as a list of steps.
+// A trial plays one clause against one implementation. Its methods end the clause through a panic
+// that play recovers, so the check of a clause reads as a list of steps.
 type trial struct {
 	impl  impls.Impl
-	calls []*call           // not yet seen to return
-	made  []impls.Semaphore // to be closed in the end
+	calls []*call           // calls whose return was not awaited yet
+	made  []impls.Semaphore // semaphores to close in the end
 
-	panicked atomic.Pointer[error] // by the first of several goroutines
+	panicked atomic.Pointer[error] // the first panic of the goroutines of together
 	patience time.Duration
-	progress *atomic.Int64 // counts what has moved: calls that returned, steps of programs
+	progress *atomic.Int64 // counts returned calls and steps of programs
 }
 
+// A failure says how an implementation broke a clause.
 type failure struct {
 	message string
-	seed    uint64 // these three of random programs only
+	seed    uint64 // this and the following fields are set for random programs only
 	program string
 	page    []byte
 }
 
 func (f failure) Error() string { return f.message }
 
+// An unknown says what was missing to judge a clause.
 type unknown struct {
 	missing string
-	race    bool // the race detector, that is
+	race    bool // the race detector is missing
 }
 
 func (u unknown) Error() string { return u.missing }
 
-// failf ends the clause. It names the line of the clause that was not satisfied.
+// failf ends the clause. It names the line of the check that was not satisfied.
 func (t *trial) failf(format string, args ...any) {
-	panic(failure{message: fmt.Sprintf("stress/%s: %s", position(), fmt.Sprintf(format, args...))})
+	panic(failure{message: fmt.Sprintf("stress/%s: %s", failedLine(), fmt.Sprintf(format, args...))})
 }
 
 // unknownf ends a clause that cannot be judged here.
@@ -53,24 +60,25 @@ func (t *trial) unknownf(format string, args ...any) {
 	panic(unknown{missing: fmt.Sprintf(format, args...)})
 }
 
-// play runs a clause and returns how it failed, or nil. What an implementation does wrong stays
-// inside: panics, deadlocks, endless loops. What cannot be kept inside is a panic in a goroutine
-// that the implementation starts by itself, the processor time that an endless loop goes on
-// taking, and the fatal error of the runtime when a channel made in one synctest bubble is
-// used in another by a semaphore that did not declare its Waits.
+// play runs a clause and returns how the implementation failed it, or nil. It contains panics,
+// deadlocks and endless loops of the implementation. It cannot contain three things:
+//   - a panic in a goroutine that the implementation starts by itself;
+//   - the processor time that an endless loop goes on to use;
+//   - the fatal error of the runtime when a channel made in one synctest bubble is used in another,
+//     by a semaphore that did not declare its Waits.
 func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
 	return playWatched(impl, patience, new(atomic.Int64), clause)
 }
 
-// playWatched counts in progress what moves.
+// playWatched is play with a counter of the caller for progress.
 func playWatched(impl impls.Impl, patience time.Duration, progress *atomic.Int64, clause func(*trial)) error {
 	ended := make(chan error, 1)
 	go func() {
 		var err error
-		defer func() { ended <- err }() // deferred, as a bubble with a data race ends in Goexit
+		defer func() { ended <- err }() // deferred, because a bubble with a data race ends in Goexit
 		t := &trial{impl: impl, patience: patience, progress: progress}
 		if impl.Waits == impls.Parked {
-			deadlock := inBubble(func() { err = t.act(clause) })
+			deadlock := inBubble(func() { err = t.run(clause) })
 			if first := t.panicked.Load(); first != nil && deadlock != nil {
 				deadlock = *first
 			}
@@ -79,15 +87,15 @@ func playWatched(impl impls.Impl, patience time.Duration, progress *atomic.Int64
 			}
 			return
 		}
-		err = t.act(clause)
+		err = t.run(clause)
 	}()
-	const looks = 4 // how often to look while nothing moves
+	const polls = 4 // how often to look while nothing moves
 	seen, still := int64(0), 0
-	for still < looks {
+	for still < polls {
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(patience / looks):
+		case <-time.After(patience / polls):
 			still++
 			if now := progress.Load(); now != seen {
 				seen, still = now, 0
@@ -97,7 +105,7 @@ func playWatched(impl impls.Impl, patience time.Duration, progress *atomic.Int64
 	return hung{patience, impl.Waits, stacks()}
 }
 
-// hung says that a clause never ended.
+// A hung says that a clause never ended.
 type hung struct {
 	patience time.Duration
 	waits    impls.Waits
@@ -112,21 +120,21 @@ func (h hung) Error() string {
 	return fmt.Sprintf("still running, and nothing moved for %v%s\n%s", h.patience, advice, h.stacks)
 }
 
-// act plays the clause and clears the stage: it cancels what still waits.
-func (t *trial) act(clause func(*trial)) (err error) {
+// run runs the check of a clause, and then cancels and awaits the calls that it left pending.
+func (t *trial) run(clause func(*trial)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = asError(r)
 		}
-		if left := t.clear(); err == nil {
-			err = left
+		if cleanupErr := t.cleanup(); err == nil {
+			err = cleanupErr
 		}
 	}()
 	clause(t)
 	return nil
 }
 
-func (t *trial) clear() (err error) {
+func (t *trial) cleanup() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = asError(r)
@@ -146,19 +154,103 @@ func (t *trial) clear() (err error) {
 	return nil
 }
 
-// asError makes an error of a recovered panic. Panics of the implementation get their stack.
+// asError makes an error of a recovered panic. A panic of the implementation gets its stack.
 func asError(r any) error {
-	switch ours := r.(type) { // with all that is to be said
+	switch own := r.(type) { // panics of this suite say all that there is to say
 	case failure:
-		return ours
+		return own
 	case unknown:
-		return ours
+		return own
 	}
 	hint := ""
 	if strings.Contains(fmt.Sprint(r), "synctest") {
 		hint = " (the implementation shares channels between semaphores: declare Impl.Waits as Elsewhere)"
 	}
 	return failure{message: fmt.Sprintf("panic: %v%s\n%s", r, hint, debug.Stack())}
+}
+
+// How the suite knows that a goroutine is blocked, without sleeping.
+//
+// Where waiters are parked, a clause runs in a synctest bubble. synctest.Wait returns when no
+// goroutine of the bubble can move, so what a clause sees then is exact.
+//
+// Where waiters spin or wait elsewhere, no such instant exists. The clause yields a counted number of
+// times to let them run. A waiter that returns too early may then be missed, but a waiter that must
+// return is always awaited, so no correct implementation fails.
+
+// settleYields is how often settle yields where it cannot see that waiters are blocked.
+const settleYields = 200
+
+// settle returns when nothing can move, as far as that can be seen.
+func (t *trial) settle() {
+	if t.impl.Waits == impls.Parked {
+		synctest.Wait()
+		return
+	}
+	yield(settleYields)
+}
+
+// settledOn reports whether one of the channels is closed once nothing can move.
+func (t *trial) settledOn(done ...<-chan struct{}) bool {
+	if t.impl.Waits == impls.Parked {
+		synctest.Wait()
+		return anyClosed(done...)
+	}
+	// A third of the patience of play, so that the clause fails with its own words before play gives
+	// up. A long time between two polls counts as a short one: the process was stopped meanwhile,
+	// and the waiters with it.
+	const short = 10 * time.Millisecond
+	moved, still, last := t.progress.Load(), time.Duration(0), time.Now()
+	for still < t.patience/3 {
+		if anyClosed(done...) {
+			return true
+		}
+		now := time.Now()
+		still += min(now.Sub(last), short)
+		last = now
+		if n := t.progress.Load(); n != moved {
+			moved, still = n, 0
+		}
+		runtime.Gosched()
+	}
+	return false
+}
+
+func anyClosed(all ...<-chan struct{}) bool {
+	for _, c := range all {
+		select {
+		case <-c:
+			return true
+		default:
+		}
+	}
+	return false
+}
+
+// initTesting does nothing in a test binary. In other binaries a zero testing.T needs its flags.
+var initTesting = sync.OnceFunc(testing.Init)
+
+// inBubble runs f in a synctest bubble. It returns an error if goroutines of the bubble were left
+// blocked for good.
+//
+// The bubble gets a zero testing.T, because Check has none to give. Only the race detector uses it: it
+// marks the T as failed, and synctest.Test then leaves through Goexit.
+func inBubble(f func()) (deadlock error) {
+	initTesting()
+	defer func() {
+		if r := recover(); r != nil {
+			left := stacks()
+			hint := ""
+			if strings.Contains(left, "created by ") { // cut off for goroutines that this suite started
+				hint = "\nA goroutine that the implementation started is left. One that New starts needs a method " +
+					"Close to end it, which is called if there is one, or Impl.Waits declared as Elsewhere; " +
+					"one that Acquire starts has to end with it."
+			}
+			deadlock = fmt.Errorf("%v%s\n%s", r, hint, left)
+		}
+	}()
+	synctest.Test(new(testing.T), func(*testing.T) { f() })
+	return nil
 }
 
 // make returns a fresh semaphore.
@@ -171,8 +263,8 @@ func (t *trial) make(size int64) impls.Semaphore {
 	return sem
 }
 
-// free fails unless exactly n permits are free. Nobody may be waiting.
-func (t *trial) free(sem impls.Semaphore, n int64) {
+// mustHaveFree fails unless exactly n permits are free. No request may be waiting.
+func (t *trial) mustHaveFree(sem impls.Semaphore, n int64) {
 	if n > 0 && !sem.TryAcquire(n) {
 		t.failf("TryAcquire(%d) = false, want %d permits free", n, n)
 	}
@@ -184,7 +276,19 @@ func (t *trial) free(sem impls.Semaphore, n int64) {
 	}
 }
 
-// together calls all functions at once, each in its goroutine, and passes a panic on.
+// mustPanic fails unless f panics. The contract does not say with what.
+func (t *trial) mustPanic(what string, f func()) {
+	panicked := func() (p bool) {
+		defer func() { p = recover() != nil }()
+		f()
+		return
+	}()
+	if !panicked {
+		t.failf("%s did not panic", what)
+	}
+}
+
+// together calls all functions at once, each in its own goroutine, and passes on the first panic.
 func (t *trial) together(all ...func()) {
 	var wg sync.WaitGroup
 	panics := make(chan any, len(all))
@@ -193,7 +297,7 @@ func (t *trial) together(all ...func()) {
 			defer func() {
 				if r := recover(); r != nil {
 					err := asError(r)
-					t.panicked.CompareAndSwap(nil, &err) // the others may never end
+					t.panicked.CompareAndSwap(nil, &err) // Wait may never return: others may wait for f
 					panics <- err
 				}
 			}()
@@ -208,14 +312,46 @@ func (t *trial) together(all ...func()) {
 	}
 }
 
-// mustPanic fails unless f panics. What exactly it panics with is not promised.
-func (t *trial) mustPanic(what string, f func()) {
-	panicked := func() (p bool) {
-		defer func() { p = recover() != nil }()
-		f()
-		return
-	}()
-	if !panicked {
-		t.failf("%s did not panic", what)
+// meet calls a and b in one order, in the other, or at once, by turns.
+func (t *trial) meet(round int, a, b func()) {
+	switch round % 4 {
+	case 0:
+		a()
+		b()
+	case 1:
+		b()
+		a()
+	default:
+		t.together(a, b)
 	}
+}
+
+// copies returns n functions that call f with 0 to n-1.
+func copies(n int, f func(i int)) []func() {
+	all := make([]func(), n)
+	for i := range all {
+		all[i] = func() { f(i) }
+	}
+	return all
+}
+
+// countProgress tells the watchdog once in 50 rounds that a loop goes on. Each atomic operation would
+// order what the race detector is to see unordered.
+func (t *trial) countProgress(round int) {
+	if round%50 == 0 {
+		t.progress.Add(1)
+	}
+}
+
+// recovering calls f and drops a panic.
+func recovering(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
+// doneContext returns a ctx that is done.
+func doneContext() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
 }

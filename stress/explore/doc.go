@@ -1,8 +1,8 @@
 // Package explore plays every schedule of ordinary Go code, or as many as there is time for.
 //
-// A test that passes has seen one schedule, and a test that is run a million times has mostly seen the
-// same one a million times: the Go scheduler likes to go on with what it does. This program is wrong,
-// and go test -race -count=10000 may well pass it. There is no data race in it, either:
+// A test that passes has seen one schedule. A test that passes a million times has mostly seen the
+// same schedule a million times, because the Go scheduler seldom preempts a goroutine. The following
+// test is wrong, but go test -race -count=10000 may well pass it. There is no data race in it either:
 //
 //	func TestCounter(t *testing.T) {
 //		var n atomic.Int64
@@ -16,8 +16,8 @@
 //		}
 //	}
 //
-// Explored, it fails in the first schedules. One line around the body does it; the code that is
-// called, dependencies included, stays as it is:
+// Explored, it fails within the first schedules. One line around the test's body is enough. The code
+// that it calls, dependencies included, stays as it is:
 //
 //	func TestCounter(t *testing.T) {
 //		explore.Run(t, func(t *explore.T) {
@@ -48,131 +48,150 @@
 //
 // # How to read a failure
 //
-// Time goes downwards and each goroutine has a column; goroutine 0 is the body. An operation is told as
-// the source has it, with what came of it, and at its left stands where it is: the heading of the
-// column has the folder, relative to the module. A goroutine changes without a word where one waits or
-// ends. Where it could have gone on, and lost its turn, a line says that it is preempted: of these
-// lines there are as few as this failure can have, and that is what to look at first.
+// Time goes down the page, and each goroutine has a column. Goroutine 0 is the body. An operation is
+// written as in the source, followed by its effect. On its left is its position; the heading of that
+// column shows the folder, relative to the module. Where a goroutine waits or ends, another one
+// continues without comment. Where a goroutine could have continued, a line says that it is
+// preempted. There are as few of these lines as this failure can have, so look at them first.
 //
-// What is shown is not the schedule that was found. Turns that it does not need are left out, what each
-// goroutine does is moved together, and then all schedules with fewer preemptions are played. The line
-// before the last says how many those were; or, if there are more than 20000 or they take more than 10 s,
-// that there may be a schedule with fewer.
+// The schedule that is shown is simpler than the one that was found. Preemptions that the failure
+// does not need are removed, the steps of each goroutine are moved together, and then all schedules
+// with fewer preemptions are played. The last line but one says how many schedules those were. If
+// there are more than 20000 of them, or they take more than 10 s, the line says that a schedule with
+// fewer preemptions may exist.
 //
-// Before the columns stands, if somebody waits: in what, for what, who has it or could have brought it, and
-// what became of those; which locks are held in the end; for a data race, both accesses and
-// whose they are; for a history that no semaphore has, how far an order of the calls goes and why
-// nothing can come next. A loop that goes on for ever is shown once.
+// If goroutines wait, a list before the columns says what each waits for, which goroutine holds it
+// or could have provided it, and what became of that goroutine. It also lists the locks that are
+// held at the end. For a data race it shows both accesses and their goroutines. For a history that
+// no semaphore has, it shows how far the calls can be put in an order, and why no call can come
+// next. A loop that would go on for ever is shown once.
 //
-// With -explore.page=FILE, or in the folder of go test -artifacts, the same is a page to open in a browser: with
-// lanes, the source beside each step, what had to come before what, and, by the arrow keys, the state of all
-// objects after each step.
+// With -explore.page=FILE, the same is written as an HTML page; with go test -artifacts, the page is
+// in the folder of artifacts. It has lanes, the source beside each step, what had to come before
+// what, and, with the arrow keys, the state of all objects after each step.
 //
-// The word at the end is the schedule. It names only the decisions that are not the usual one, which
-// is that whoever runs goes on. [Replay] plays it, and so does the flag, in any process. A word
-// that does not fit the program any more says at which decision it does not.
+// The word at the end is the schedule. It lists only the decisions that differ from the default,
+// which is that the running goroutine continues. The flag plays it, and so does [Replay], in any
+// process. If the program has changed so that the word no longer fits, the failure says at which
+// decision.
 //
-// A schedule fails if the body calls t.Error or the like, if a goroutine panics, if the body waits
-// for what cannot come (deadlock; lost wake-up, if it was signalled when nobody waited), if
-// a goroutine is left that waits for what cannot come (leak), or if all that can move spins (livelock).
-// Goroutines that a timer or a ticker would wake, over and over, are daemons and may live on; with
+// A schedule fails in these cases:
+//
+//   - The body calls t.Error or similar, or a goroutine panics.
+//   - Deadlock: the body waits for something that cannot happen any more. It is called a lost
+//     wake-up if the signal came when no goroutine was waiting for it.
+//   - Leak: the body has returned, and a goroutine waits for something that cannot happen any more.
+//   - Livelock: every goroutine that can move spins.
+//   - Under go test -race, the race detector, which watches every schedule, reports a race.
+//
+// Goroutines that a timer or a ticker would wake again and again are daemons, and may be left. With
 // -explore.nodaemons they are leaks.
-// Under go test -race, every schedule is watched by the race detector as well.
 //
 // # Semaphores
 //
-// For a semaphore there is nothing to write but [Semaphore]:
+// To explore a semaphore, no program has to be written; [Semaphore] has them:
 //
 //	func TestMine(t *testing.T) { explore.Semaphore(t, impls.Of("mine", mine.New)) }
 //
-// It plays small programs, each with a cancellation, and holds their histories to the contract
-// of package impls: what the model of package stress allows, that nobody waits who could be served or
-// whose ctx is done, and that nothing is left behind. Of the 41 mutants that package stress is proven by,
-// 37 are refuted by schedules alone and three more by the race detector on them, the median within
-// 20 schedules. The one that is not takes for ever: a large request that starves.
+// It plays small programs, each with a cancellation, and compares their histories with the contract
+// of package impls. The history must be one that the model of package stress allows. No call may wait
+// whose request could be granted, or whose context is done. No goroutine or callback may be left.
 //
-// # Tests as they are
+// Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
+// literature, schedules alone refute 37, and the race detector on them three more; the median is
+// under 20 schedules. The other one lets large requests starve, and starving takes for ever. Of the
+// 15 that were added later, the explorer refutes 5; the others need other programs or policies than
+// its own, and the clauses of package stress refute them. kills.md has the table.
 //
-// The tests of a package, unmodified, are programs as well. [Tests] explores each of its Test functions,
-// subtests and parallel ones included, by the rules of go test: it fails if a schedule does, and what it
-// leaves behind is nobody's business. [Suite] does the same without a testing.T.
+// # Tests of other packages
+//
+// The tests of a package, unmodified, can be explored too. [Tests] explores each Test function with
+// its subtests, parallel ones included, by the rules of go test: the test fails if a schedule
+// fails, and goroutines that it leaves behind do not matter. [Suite] does the same without a testing.T.
 //
 //	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
 //
-// In a suite time passes only when nothing else can move, as tests sleep to let others come to where they
-// are going. examples/suites has what came of the tests of 26 packages.
+// In a suite, time passes only when nothing else can move, because tests sleep to let other
+// goroutines get to a certain point. examples/suites shows the results for 26 packages.
 //
 // # What is played
 //
-// First some schedules are drawn, by strategies that find most bugs soon: at random, by priorities
-// (PCT with two and three), and by priorities that know which operations conflict (POS). Then all
-// are gone through, one of each class that differs in more than the order of operations that commute
-// (source-DPOR with sleep sets). When none is left the verdict is “complete: all N schedules”,
-// and that is a proof, for this body. When a bound comes first, the test passes and says which bound.
+// At first some schedules are drawn, by strategies that find most bugs soon: random, priorities
+// (PCT, with depths two and three), and priorities that know which operations conflict (POS). Then all
+// schedules are played, one of each class that differs in more than the order of independent
+// operations (source-DPOR with sleep sets). When none is left, the result is “complete: all N
+// schedules”. That is a proof for this body.
 //
-//	-explore.schedules=N   schedules at most, 20000 by default; for Semaphore in each scenario
-//	-explore.time=D        time at most, 20s by default
-//	-explore.strategy=S    only random, pct2 or of another depth, pos, dpor or dfs, which is DPOR without reduction
-//	-explore.seed=S        of what is drawn
-//	-explore.lazyclock     time passes when nothing else can move, and not at any moment
-//	-explore.steps=N       operations in one schedule, 100000 by default
-//	-explore.nodaemons     no goroutine may be left
-//	-explore.preemptions=N of dfs: how often a goroutine may lose its turn in one schedule
-//	-explore.workers=N     processes that play, 1 by default
+// If a bound is reached first, the result is unknown. The test passes, and its log names the bound.
+// A program that cannot be explored is skipped, with the reason.
+//
+//	-explore.schedules=N   play at most N schedules, 20000 by default; for Semaphore in each scenario
+//	-explore.time=D        explore for at most D, 20s by default
+//	-explore.strategy=S    use only random, pct2 or another depth, pos, dpor, or dfs (DPOR without reduction)
+//	-explore.seed=S        seed of the schedules that are drawn
+//	-explore.lazyclock     let time pass only when nothing else can move, instead of at any moment
+//	-explore.steps=N       end a schedule after N operations, 100000 by default
+//	-explore.nodaemons     report every goroutine that is left
+//	-explore.preemptions=N with dfs: preempt goroutines at most N times in one schedule
+//	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
-//	-explore.page=FILE     write a schedule that fails as a page; a second one to FILE-2
-//	-explore.scenario=P    play this program only, of Semaphore, which is your own or one of a failure
+//	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
+//	-explore.scenario=P    with Semaphore: play this scenario only, your own or that of a failure
 //
-// The same with all cores, with a line that says how far it is, and with exit codes for builds:
+// A command does the same on all cores, shows the progress, and has exit codes for builds:
 //
 //	$ semabench explore ./pkg -run TestCounter
 //
-// What is played is cut into tasks, and what follows from them follows in their order. So the schedules,
-// their number and the failure that is reported depend on the flags, and neither on the number of
-// processes nor on which one is faster, unless time is over before. How much of the program was seen is
-// told as ordered pairs of dependent operations: places in the source of which the second one was seen
-// right after the first, on the same thing and in another goroutine. One of two places in one order only
-// is where to look when nothing was found in a program that is too large to be complete.
+// The schedules are cut into tasks, and the answers are merged in the order of the tasks. So the
+// schedules, their number and the failure that is reported depend on the flags alone, and not on the
+// number of processes or their speed, unless the time is over first.
+//
+// The result also counts ordered pairs of dependent operations. A pair is two places in the source, of
+// which the second was seen right after the first, on the same object and in another goroutine.
+// If nothing was found in a program that is too large to be complete, look at the places that
+// were seen in one order only.
 //
 // # How it works
 //
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
-// the packages of the test and of the modules they need. In them go statements, channels, select,
-// sync, sync/atomic, context and what waits or tells the time are calls of package schedrt, which lets
-// one goroutine run at a time and stops it before each such operation. Positions are those of the
-// originals; nothing is written into your tree. The first build takes some seconds. Modules in the module
-// cache are copied; what no build has used for three days is removed.
+// the packages of the test and of the modules that they need. In the copies, all concurrent operations are
+// calls of package schedrt: go statements, channels, select, sync, sync/atomic, context, and
+// everything that waits for time or reads the clock. Package schedrt runs one goroutine at a time, and
+// stops it before each such operation. Positions are those of the original source, and nothing is
+// written into your tree. The first build takes some seconds. A build that was not used for three
+// days is removed.
 //
-// Time is virtual: the earliest timer may fire at any moment, and an hour takes none. A goroutine that
-// looks at the same things again while nothing changes is passed over until something does.
+// Time is virtual: the earliest timer may fire at any moment, and an hour takes no time. A goroutine
+// that repeats the same loads while nothing changes is not run again until something does.
 //
 // # What this does not show
 //
-// “Complete” is about this body, with the values that it was given: not about more goroutines, nor
-// about other input. The step bound cuts a schedule, and what was cut is unknown.
+// “Complete” is about this body, with the values that it was given. It says nothing about more
+// goroutines or other input. The bound on steps cuts a schedule off, and its rest is unknown.
 //
-// Goroutines are preempted at operations on something shared only. For programs without data races
-// nothing is lost by this; run with -race to know that yours is one. Memory is
-// sequentially consistent, which in Go is what programs without data races get.
+// Goroutines are preempted only at operations on shared objects. For programs without data races
+// this loses nothing; run with -race to know that yours has none. Memory is sequentially consistent,
+// which is what Go promises to programs without data races.
 //
-// The body has to do the same under the same schedule. That is checked, and what differs is named:
-// random sources that chance has seeded, and package variables that keep something from the last schedule.
-// A loop over a map goes by its keys and unseeded random numbers are the same in every schedule, so
-// that what other orders and other numbers would show is not seen.
+// The body has to do the same under the same schedule. This is checked, and a difference is named:
+// for example a random source with a seed from the clock, or a package variable that keeps a value
+// from the last schedule. A loop over a map visits the keys in a fixed order, and unseeded random
+// numbers are the same in every schedule, so bugs that need another order or other numbers are missed.
 //
-// Not under control are the network, files, other processes, signals, io.Pipe, and channels by way of
-// reflect: a program that comes to one of these is refused, by the name of the function. So are
-// packages with cgo, go:linkname to where the runtime parks goroutines, and packages that start
-// goroutines when they are initialized. What waits inside the standard library, or loops without an
-// operation, is found after ten seconds, and named. Finalizers do not run. Assembly and what unsafe
-// does to a lock are steps that nobody can interrupt. runtime.NumCPU is 2, unseeded random
-// numbers are the same in every execution, and a copy of a locked lock is not locked.
+// Not under control are the network, files, other processes, signals, io.Pipe, and channels used by
+// way of reflect. A program that uses one of these is refused, and the function is named. Also
+// refused are packages with cgo, packages that link to the runtime's parking functions, and
+// packages that start goroutines when they are initialized. A goroutine that waits inside the standard
+// library, or loops without an operation, is noticed after ten seconds, and named.
 //
-// A goroutine that 2000 steps have passed over goes on, as under Go's own scheduler.
+// Finalizers do not run. Assembly, and what unsafe does to a lock, are steps that cannot be
+// interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine
+// that was not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
 //
-// A loop that counts its looks is taken for a spinner on the third look that is like the one before:
-// it goes on when nothing else can, and several of them go on in turn. A sync.Pool gives back what was put
-// in last, or nothing. A TryLock fails only if the lock is held, sync.Map.Range goes by insertion, and the
-// panic of a WaitGroup that is reused too early is not seen. When the body has returned, time passes
-// until nothing of what is left comes to its end any more, for sixteen timers in a row.
+// A loop that counts its loads is taken for a spinner at the third load that equals the one before.
+// It continues when nothing else can move, and several such loops continue in turn. A sync.Pool
+// returns the value that was put in last, or none. A TryLock fails only if the lock is held.
+// sync.Map.Range visits keys in the order of insertion. The panic of a WaitGroup that is reused too early
+// is not seen. When the body has returned, time passes until no goroutine that is left gets any
+// further, for sixteen timers in a row.
 package explore

@@ -4,9 +4,9 @@ import "github.com/semabench/semabench/stress/explore/internal/parent"
 
 // EventsVar is the environment variable for a command that shows the progress of explorations.
 //
-// It names a file. The test process appends an Event to it from time to time, as a line of JSON. With
-// the variable set, the process also ends its explorations when its standard input is closed; what was
-// played until then is the result.
+// It names a file. The test process appends an Event to it from time to time, as a line of JSON.
+// With the variable set, the process also ends its explorations when its standard input is closed;
+// what was played until then is the result.
 const EventsVar = parent.EventsVar
 
 // An Event tells how far an exploration is.

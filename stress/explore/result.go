@@ -52,23 +52,23 @@ type Result struct {
 	// Preemptions is how often in Schedule a goroutine loses its turn although it could go on.
 	Preemptions int
 
-	// Story is the schedule that failed, in more detail than in Text; WriteHTML shows it. It is nil if no
-	// schedule failed.
+	// Story is the schedule that failed, in more detail than in Text; WriteHTML shows it. It is nil
+	// if no schedule failed.
 	Story *failure.Report
 
-	// Pairs counts the ordered pairs of dependent operations: two places in the source, of which the
-	// second was seen right after the first, on the same object and in another goroutine. Reversed counts
-	// the pairs that were also seen in the other order. With several processes both may differ by a
-	// few from run to run, because each process samples on its own.
+	// Pairs counts the ordered pairs of dependent operations: two places in the source, of which
+	// the second was seen right after the first, on the same object and in another goroutine.
+	// Reversed counts the pairs that were also seen in the other order. With several processes both
+	// may differ by a few from run to run, because each process samples on its own.
 	Pairs, Reversed int
 }
 
 // ErrNoSchedule is the error of WriteHTML for a result without a schedule that fails.
 var ErrNoSchedule = errors.New("explore: no schedule failed, so there is none to show")
 
-// WriteHTML writes the schedule that failed as an HTML page that needs no other file. The page has a
-// lane for each goroutine and the source beside each step. With scripts enabled it also shows the state of
-// all objects after each step.
+// WriteHTML writes the schedule that failed as an HTML page that needs no other file. The page has
+// a lane for each goroutine and the source beside each step. With scripts enabled it also shows the
+// state of all objects after each step.
 func (r *Result) WriteHTML(w io.Writer) error {
 	if r.Story == nil {
 		return ErrNoSchedule

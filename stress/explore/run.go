@@ -16,22 +16,24 @@ import (
 )
 
 // A T is the testing.T of one schedule. Failing it fails that schedule, and its log is shown with
-// the schedule if the schedule fails. Subtests, parallel ones too, and cleanups are part of the schedule.
+// the schedule if the schedule fails. Subtests, parallel ones too, and cleanups are part of the
+// schedule.
 type T = shim.T
 
 // Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
 // fails. Body must do the same each time it is called under the same schedule: it may use no real
 // clock, no network, and no variable that keeps a value from the last call.
 //
-// If a bound is reached before all schedules were played, t passes and logs which bound. If body does
-// something that cannot be put under control, t is skipped, with the reason.
+// If a bound is reached before all schedules were played, t passes and logs which bound. If body
+// does something that cannot be put under control, t is skipped, with the reason.
 func Run(t *testing.T, body func(t *T)) {
 	t.Helper()
 	report(t, Check(t, flagOptions(), body))
 }
 
-// Check is like Run, with options of its own instead of flags. It returns the result, and does not fail
-// t because of it. It fails t if there is no result, for example because the options are wrong.
+// Check is like Run, with options of its own instead of flags. It returns the result, and does not
+// fail t because of it. It fails t if there is no result, for example because the options are
+// wrong.
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
 	return explore(t, o, func(Options) ([]player.Program, error) {
@@ -51,9 +53,9 @@ func Replay(t *testing.T, schedule string, body func(t *T)) {
 // explore explores the programs, which every exported function for tests comes down to.
 //
 // Under plain go test this process is the parent: it builds the tests of the package once more,
-// instrumented, and runs the same test in that binary. In a player, which is such a process, the test
-// is asked to play one call of this package. Other calls return at once with verdict.Elsewhere, and nothing
-// of the test runs after the call that is played.
+// instrumented, and runs the same test in that binary. In a player, which is such a process, the
+// test is asked to play one call of this package. Other calls return at once with
+// verdict.Elsewhere, and nothing of the test runs after the call that is played.
 func explore(t *testing.T, o Options, programs func(o Options) ([]player.Program, error)) *Result {
 	t.Helper()
 	call := callNumber(t)
@@ -103,8 +105,8 @@ func inPlayers(t *testing.T, call int, o Options, programs []player.Program) (*R
 	return (*Result)(r), err
 }
 
-// calls counts the calls of this package in each running test. The test itself is the key and not its
-// name: with -count=2 a test runs twice under one name, and with t.Parallel at the same time.
+// calls counts the calls of this package in each running test. The test itself is the key and not
+// its name: with -count=2 a test runs twice under one name, and with t.Parallel at the same time.
 var calls struct {
 	sync.Mutex
 	of map[*testing.T]int

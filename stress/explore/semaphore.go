@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/semaphore"
 )
 
-// Semaphore plays small programs on a semaphore under every schedule, or as many as the flags allow,
-// and compares each history with the contract in package impls. It fails t if one breaks it.
+// Semaphore plays small programs on a semaphore under every schedule, or as many as the flags
+// allow, and compares each history with the contract in package impls. It fails t if one breaks it.
 func Semaphore(t *testing.T, impl impls.Impl) {
 	t.Helper()
 	report(t, CheckSemaphore(t, flagOptions(), impl))

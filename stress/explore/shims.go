@@ -1,8 +1,8 @@
 package explore
 
-// The instrumented copies of a package import all of these packages. They are imported here so that the
-// go command knows them where the copies are built: in the go.sum, and in the vendor folder, of the
-// module whose tests import this package.
+// The instrumented copies of a package import all of these packages. They are imported here so that
+// the go command knows them where the copies are built: in the go.sum, and in the vendor folder, of
+// the module whose tests import this package.
 import (
 	_ "github.com/semabench/semabench/stress/explore/shim/atomic"
 	_ "github.com/semabench/semabench/stress/explore/shim/maphash"

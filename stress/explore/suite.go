@@ -19,9 +19,9 @@ import (
 	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
-// Tests explores the tests of a package, unmodified. Each of them is a subtest of t, which fails if a
-// schedule fails, and is skipped, with the reason, if it cannot be put under control or skips itself.
-// Pkg is anything that go test takes for one package.
+// Tests explores the tests of a package, unmodified. Each of them is a subtest of t, which fails if
+// a schedule fails, and is skipped, with the reason, if it cannot be put under control or skips
+// itself. Pkg is anything that go test takes for one package.
 func Tests(t *testing.T, pkg string) {
 	t.Helper()
 	s := Suite{
@@ -46,8 +46,8 @@ func Tests(t *testing.T, pkg string) {
 	}
 }
 
-// A Suite is the tests of a package, unmodified. Each Test function, with its subtests and cleanups, is
-// the program of one exploration. A test passes if no schedule fails.
+// A Suite is the tests of a package, unmodified. Each Test function, with its subtests and
+// cleanups, is the program of one exploration. A test passes if no schedule fails.
 //
 // The rules are those of go test: goroutines that a test leaves behind do not fail it, but are
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
@@ -62,8 +62,8 @@ type Suite struct {
 	Options Options         // for each test; LazyClock is always set
 	Told    func(SuiteTest) // called by Explore with each result as soon as it is known; may be nil
 
-	// Replay returns a command that plays a schedule of a test again, for the text of a failure. If it
-	// is nil, the text shows the fields of a Suite that does so.
+	// Replay returns a command that plays a schedule of a test again, for the text of a failure. If
+	// it is nil, the text shows the fields of a Suite that does so.
 	Replay func(test, schedule string) string
 
 	outer string // name of the test that explores this suite, with a slash; "" if there is none
@@ -76,9 +76,9 @@ type SuiteTest struct {
 	Took time.Duration
 }
 
-// Explore explores one test after the other, each in processes of its own, and returns the results in
-// the order of the source. It returns an error if no test can be explored, for example because the
-// package does not build, or if ctx is done; then the results are those until then.
+// Explore explores one test after the other, each in processes of its own, and returns the results
+// in the order of the source. It returns an error if no test can be explored, for example because
+// the package does not build, or if ctx is done; then the results are those until then.
 func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	binary, err := s.build()
 	if err != nil {
@@ -135,8 +135,8 @@ func (s Suite) packageText() string {
 	return s.Package
 }
 
-// overtime is how much longer than its exploration a test may take. In this time the processes start,
-// play their last schedules to the end, and minimise a failure.
+// overtime is how much longer than its exploration a test may take. In this time the processes
+// start, play their last schedules to the end, and minimise a failure.
 const overtime = 30 * time.Second
 
 // explore explores one test.
@@ -176,8 +176,8 @@ func (s Suite) replayText(name, schedule string) string {
 		s.Package, name, schedule)
 }
 
-// Serve is for the instrumented test binary of a Suite, whose generated code calls it. It makes each
-// Test function explore itself when it is run. It always returns true.
+// Serve is for the instrumented test binary of a Suite, whose generated code calls it. It makes
+// each Test function explore itself when it is run. It always returns true.
 func Serve() bool {
 	shim.Door = serveTest
 	return true

@@ -1,84 +1,89 @@
-// Package model is the sequential semaphore: what may be observed of one when its calls take effect
-// one after the other. Every oracle that judges a history shares its step.
+// Package model is the sequential semaphore, and the programs and histories that are compared with it.
 //
-// A waiting Acquire is two events, its request and its grant: the dual data structures of
-// Scherer and Scott (“Nonblocking concurrent data structures with condition
-// synchronization”, DISC 2004). Both take effect between the call and the return, and what other
-// calls may observe depends on whether somebody waits in between.
+// A semaphore is correct if its calls could have taken effect one after the other, each between its
+// begin and its return. [Model.Step] says which events may follow one another. Every oracle of this
+// module uses it:
+//
+//	p, err := model.StressNotation.Parse("2: a1.3 t1 | c2.1 r1") // what the workers do
+//	m, spans := history.Spans()                                  // what was observed of one run
+//	possible := m.Linearizable(spans)
+//
+// A waiting Acquire is two events, its request and its grant. This is the dual data structure of
+// Scherer and Scott (“Nonblocking concurrent data structures with condition synchronization”,
+// DISC 2004). Both events take effect between the call and the return. One event would not do: what
+// other calls observe depends on whether a request waits in between.
+//
+// # What this does not show
+//
+// The model knows no time: it cannot say that a wait was too long, only that a grant was due when
+// nothing could move. It knows nothing of memory: package stress checks that with the race detector.
 package model
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/semabench/semabench/impls"
 )
 
 // A Model is a semaphore with its policies, and the requests of one history.
 type Model struct {
 	Size      int64
-	Order     Order
-	TryBarges bool // a try takes free permits past those who wait; only FIFO asks
+	Order     impls.Order
+	TryBarges bool // TryAcquire may take free permits past waiting requests; read only under FIFO
 	Requests  []Request
 }
-
-// Order says who must be served.
-type Order int
-
-const (
-	Unspecified Order = iota // somebody, if all who wait would fit
-	FIFO                     // first who was seen to wait first
-	Barging                  // whoever fits
-)
 
 // A Request is an Acquire that may have to wait.
 type Request struct {
 	N int64
 
-	// Phase orders requests as far as it could be observed: one of an earlier phase was seen to
-	// be blocked before one of a later phase was called. Within a phase nothing is known.
+	// Phase orders requests as far as their order was observed. A request of an earlier phase was
+	// blocked before a request of a later phase was called. Requests of one phase have no order.
 	Phase int
 }
 
 // An Event takes effect at one instant.
 type Event struct {
-	Kind    Kind
-	Request int   // index, of Request, Grant, Withdraw and Leave
-	N       int64 // permits, of Try and Release
-	OK      bool  // the result, of Try
+	Kind    EventKind
+	Request int   // index into Model.Requests; for Requested, Granted, Withdrawn and Left
+	N       int64 // permits; for Tried and Released
+	OK      bool  // the result; for Tried
 }
 
-// Kind says what happens in an event.
-type Kind int
+// EventKind says what happens in an event.
+type EventKind int
 
 const (
-	// Join: a request begins to wait, be it for an instant.
-	Join Kind = iota
+	// Requested: a request begins to wait, perhaps only for an instant.
+	Requested EventKind = iota
 
-	// Grant: it takes its permits.
-	Grant
+	// Granted: a waiting request takes its permits.
+	Granted
 
-	// Withdraw: a request that will end with an error leaves the line; or, as a cancellation may
-	// meet a grant, it is granted after all and holds permits until it leaves.
-	Withdraw
+	// Withdrawn: a request that will end with an error stops waiting. A cancellation may meet a
+	// grant. If the request is admissible, it takes its permits and holds them until it has Left.
+	Withdrawn
 
-	// Leave: the error is about to be returned. What Withdraw took is put back.
-	Leave
+	// Left: Acquire is about to return its error. Permits taken in Withdrawn are put back.
+	Left
 
-	// Try is a TryAcquire.
-	Try
+	// Tried is a TryAcquire.
+	Tried
 
-	// Release gives permits back.
-	Release
+	// Released is a Release.
+	Released
 
-	// Quiet: it was observed that nothing could move any more, so nobody may be waiting who
-	// is owed permits.
+	// Quiet is the observation that no goroutine could move. No request that is owed permits may
+	// be waiting then.
 	Quiet
 )
 
-// A State is a value: comparable, and never changed in place.
+// A State is a value: it is comparable and never changed in place, so a search can remember states.
 type State struct {
 	Free    int64
-	Waiting Set // who waits
-	Leaving Set // who withdrew and holds permits for a moment
+	Waiting Set // requests that wait
+	Leaving Set // requests that were withdrawn and hold permits until they have left
 }
 
 // Init returns the state of a new semaphore.
@@ -87,29 +92,29 @@ func (m Model) Init() State { return State{Free: m.Size} }
 // Step returns the state after e, and whether e may happen in s at all. It is pure.
 func (m Model) Step(s State, e Event) (State, bool) {
 	switch e.Kind {
-	case Join:
-		if m.possible(e.Request) { // what never can be granted delays nobody
+	case Requested:
+		if m.grantable(e.Request) { // a request above the size never waits in line: it delays no other
 			s.Waiting = s.Waiting.with(e.Request)
 		}
 		return s, true
-	case Grant:
+	case Granted:
 		if !s.Waiting.Has(e.Request) || !m.admissible(s, e.Request) {
 			return s, false
 		}
 		s.Free -= m.Requests[e.Request].N
 		s.Waiting = s.Waiting.without(e.Request)
 		return s, true
-	case Withdraw:
+	case Withdrawn:
 		return m.withdraw(s, e.Request)
-	case Leave:
+	case Left:
 		return m.leave(s, e.Request)
-	case Try:
+	case Tried:
 		if !e.OK {
-			return s, m.mayFail(s, e.N)
+			return s, m.mayRefuse(s, e.N)
 		}
 		s.Free -= e.N
 		return s, s.Free >= 0 && (s.Waiting == "" || m.mayPass())
-	case Release:
+	case Released:
 		s.Free += e.N
 		return s, s.Free <= m.Size
 	case Quiet:
@@ -118,10 +123,21 @@ func (m Model) Step(s State, e Event) (State, bool) {
 	panic("model: no such kind of event")
 }
 
-func (m Model) possible(request int) bool { return m.Requests[request].N <= m.Size }
+// grantable reports whether a request can ever be granted.
+func (m Model) grantable(request int) bool { return m.Requests[request].N <= m.Size }
+
+// Grantable returns all requests that can ever be granted.
+func (m Model) Grantable() (s Set) {
+	for i := range m.Requests {
+		if m.grantable(i) {
+			s = s.with(i)
+		}
+	}
+	return s
+}
 
 func (m Model) withdraw(s State, request int) (State, bool) {
-	if !m.possible(request) {
+	if !m.grantable(request) {
 		return s, true
 	}
 	if !s.Waiting.Has(request) {
@@ -135,7 +151,7 @@ func (m Model) withdraw(s State, request int) (State, bool) {
 	return s, true
 }
 
-// leave: a request that is still waiting has to withdraw first.
+// leave refuses a request that still waits: it has to withdraw first.
 func (m Model) leave(s State, request int) (State, bool) {
 	if s.Leaving.Has(request) {
 		s.Free += m.Requests[request].N
@@ -144,13 +160,14 @@ func (m Model) leave(s State, request int) (State, bool) {
 	return s, !s.Waiting.Has(request)
 }
 
-// admissible reports whether a waiting request may be granted.
+// admissible reports whether a waiting request may be granted. Under FIFO its phase must be the
+// earliest: within one phase the observer cannot know which request came first.
 func (m Model) admissible(s State, request int) bool {
 	r := m.Requests[request]
-	return r.N <= s.Free && (m.Order != FIFO || r.Phase == m.first(s))
+	return r.N <= s.Free && (m.Order != impls.FIFO || r.Phase == m.first(s))
 }
 
-// first returns the earliest phase of those who wait.
+// first returns the earliest phase among the waiting requests, or -1.
 func (m Model) first(s State) int {
 	first := -1
 	for request := range s.Waiting.All() {
@@ -161,45 +178,46 @@ func (m Model) first(s State) int {
 	return first
 }
 
-func (m Model) mayPass() bool { return m.Order != FIFO || m.TryBarges }
+// mayPass reports whether TryAcquire may take permits while requests wait.
+func (m Model) mayPass() bool { return m.Order != impls.FIFO || m.TryBarges }
 
-// mayFail reports whether a try for n permits may be refused. Where everybody may pass, those
-// who wait are no reason; where nothing is said about the order, they may be.
-func (m Model) mayFail(s State, n int64) bool {
+// mayRefuse reports whether TryAcquire(n) may return false. If tries are declared to pass waiting
+// requests, those are no reason to refuse. If the order is unspecified, they may be a reason.
+func (m Model) mayRefuse(s State, n int64) bool {
 	if n > s.Free {
 		return true
 	}
-	strict := m.Order == Barging || m.Order == FIFO && m.TryBarges
-	return !strict && s.Waiting != ""
+	passes := m.Order == impls.Barging || m.Order == impls.FIFO && m.TryBarges
+	return !passes && s.Waiting != ""
 }
 
-// Owed returns requests of which at least one must be granted before nothing can move any more,
-// or nil if all who wait have a reason to.
+// Owed returns requests of which at least one must be granted before nothing can move. It returns nil
+// if every waiting request has a reason to wait.
 func (m Model) Owed(s State) (owed []int) {
-	all, first := true, m.first(s)
+	allFit, first := true, m.first(s)
 	for request := range s.Waiting.All() {
 		r := m.Requests[request]
 		switch fits := r.N <= s.Free; {
-		case m.Order == FIFO && r.Phase > first:
-			// behind others, whatever it asks for
+		case m.Order == impls.FIFO && r.Phase > first:
+			// The request is behind others, whatever their weights.
 		case fits:
 			owed = append(owed, request)
 		default:
-			all = false
+			allFit = false
 		}
 	}
-	// One that does not fit holds up those that do, unless they may pass it.
-	if !all && m.Order != Barging {
+	// A request that does not fit may hold up the requests that fit, unless they may pass it.
+	if !allFit && m.Order != impls.Barging {
 		return nil
 	}
 	return owed
 }
 
-// A Set holds indexes of requests. It is a string so that states can be compared: a rune for
-// each, in ascending order.
+// A Set holds indexes of requests. It is a string, so that states can be compared and used as map
+// keys: one rune per index, in ascending order.
 type Set string
 
-// SetOf returns a set of some requests.
+// SetOf returns the set of the given requests.
 func SetOf(requests ...int) (s Set) {
 	for _, r := range requests {
 		s = s.with(r)
@@ -210,7 +228,10 @@ func SetOf(requests ...int) (s Set) {
 // Has reports whether the request is in the set.
 func (s Set) Has(request int) bool { return strings.ContainsRune(string(s), rune(request)) }
 
-// All goes through the requests in ascending order.
+// Len returns the number of requests in the set.
+func (s Set) Len() int { return len([]rune(s)) }
+
+// All yields the requests in ascending order.
 func (s Set) All() func(yield func(request int) bool) {
 	return func(yield func(int) bool) {
 		for _, r := range s {

@@ -1,71 +1,75 @@
 package model
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+)
 
 // Each history is a list of events that happen one after the other; the last one may or may not.
 func TestStep(t *testing.T) {
 	two := []Request{{N: 2, Phase: 0}, {N: 1, Phase: 1}, {N: 9, Phase: 1}}
-	join := func(r int) Event { return Event{Kind: Join, Request: r} }
-	grant := func(r int) Event { return Event{Kind: Grant, Request: r} }
-	withdraw := func(r int) Event { return Event{Kind: Withdraw, Request: r} }
-	leave := func(r int) Event { return Event{Kind: Leave, Request: r} }
-	try := func(n int64, ok bool) Event { return Event{Kind: Try, N: n, OK: ok} }
-	release := func(n int64) Event { return Event{Kind: Release, N: n} }
+	join := func(r int) Event { return Event{Kind: Requested, Request: r} }
+	grant := func(r int) Event { return Event{Kind: Granted, Request: r} }
+	withdraw := func(r int) Event { return Event{Kind: Withdrawn, Request: r} }
+	leave := func(r int) Event { return Event{Kind: Left, Request: r} }
+	try := func(n int64, ok bool) Event { return Event{Kind: Tried, N: n, OK: ok} }
+	release := func(n int64) Event { return Event{Kind: Released, N: n} }
 	quiet := Event{Kind: Quiet}
 
 	for _, c := range []struct {
 		name   string
-		order  Order
+		order  impls.Order
 		may    bool
 		events []Event
 	}{
-		{"a grant without a request", Barging, false, []Event{grant(0)}},
-		{"a grant of what is free", Barging, true, []Event{join(0), grant(0)}},
-		{"a grant of what is not free", Barging, false, []Event{try(1, true), join(0), grant(0)}},
-		{"a second grant", Barging, false, []Event{join(1), grant(1), grant(1)}},
-		{"more than there is", Barging, false, []Event{try(3, true)}},
-		{"more back than was taken", Barging, false, []Event{try(1, true), release(2)}},
-		{"all back", Barging, true, []Event{try(2, true), release(2), try(2, true)}},
+		{"a grant without a request", impls.Barging, false, []Event{grant(0)}},
+		{"a grant of what is free", impls.Barging, true, []Event{join(0), grant(0)}},
+		{"a grant of what is not free", impls.Barging, false, []Event{try(1, true), join(0), grant(0)}},
+		{"a second grant", impls.Barging, false, []Event{join(1), grant(1), grant(1)}},
+		{"more than there is", impls.Barging, false, []Event{try(3, true)}},
+		{"more back than was taken", impls.Barging, false, []Event{try(1, true), release(2)}},
+		{"all back", impls.Barging, true, []Event{try(2, true), release(2), try(2, true)}},
 
-		{"a failing try with permits free", Barging, false, []Event{try(1, true), try(1, false)}},
-		{"past a waiter, who may be passed", Barging, true, []Event{try(1, true), join(0), try(1, true)}},
-		{"no reason to fail, as waiters may be passed", Barging, false, []Event{try(1, true), join(0), try(1, false)}},
-		{"who waits may be a reason", Unspecified, true, []Event{try(1, true), join(0), try(1, false)}},
-		{"and may be passed", Unspecified, true, []Event{try(1, true), join(0), try(1, true)}},
-		{"past a line", FIFO, false, []Event{try(1, true), join(0), try(1, true)}},
-		{"refused behind a line", FIFO, true, []Event{try(1, true), join(0), try(1, false)}},
+		{"a failing try with permits free", impls.Barging, false, []Event{try(1, true), try(1, false)}},
+		{"past a waiter, who may be passed", impls.Barging, true, []Event{try(1, true), join(0), try(1, true)}},
+		{"no reason to fail, as waiters may be passed", impls.Barging, false, []Event{try(1, true), join(0), try(1, false)}},
+		{"who waits may be a reason", impls.Unspecified, true, []Event{try(1, true), join(0), try(1, false)}},
+		{"and may be passed", impls.Unspecified, true, []Event{try(1, true), join(0), try(1, true)}},
+		{"past a line", impls.FIFO, false, []Event{try(1, true), join(0), try(1, true)}},
+		{"refused behind a line", impls.FIFO, true, []Event{try(1, true), join(0), try(1, false)}},
 
-		{"the second before the first", FIFO, false, []Event{try(1, true), join(0), join(1), grant(1)}},
-		{"the second before the first", Unspecified, true, []Event{try(1, true), join(0), join(1), grant(1)}},
-		{"in order", FIFO, true, []Event{try(2, true), join(0), join(1), release(2), grant(0), release(2), grant(1)}},
-		{"after the first left", FIFO, true, []Event{try(1, true), join(0), join(1), withdraw(0), leave(0), grant(1)}},
+		{"the second before the first", impls.FIFO, false, []Event{try(1, true), join(0), join(1), grant(1)}},
+		{"the second before the first", impls.Unspecified, true, []Event{try(1, true), join(0), join(1), grant(1)}},
+		{"in order", impls.FIFO, true, []Event{try(2, true), join(0), join(1), release(2), grant(0), release(2), grant(1)}},
+		{"after the first left", impls.FIFO, true, []Event{try(1, true), join(0), join(1), withdraw(0), leave(0), grant(1)}},
 
-		{"too much to ask for", Barging, false, []Event{join(2), grant(2)}},
-		{"delays nobody", FIFO, true, []Event{join(2), try(1, true)}},
-		{"can only leave", FIFO, true, []Event{join(2), withdraw(2), leave(2)}},
+		{"too much to ask for", impls.Barging, false, []Event{join(2), grant(2)}},
+		{"delays nobody", impls.FIFO, true, []Event{join(2), try(1, true)}},
+		{"can only leave", impls.FIFO, true, []Event{join(2), withdraw(2), leave(2)}},
 
-		{"one who leaves may have held", FIFO, true, []Event{join(0), withdraw(0), try(1, false)}},
-		{"but not what was not free", FIFO, false, []Event{try(1, true), join(0), withdraw(0), try(1, false)}},
-		{"and has put it back", FIFO, true, []Event{join(0), withdraw(0), leave(0), try(2, true)}},
-		{"one who waits has not left", FIFO, false, []Event{join(0), leave(0)}},
-		{"one cannot withdraw unasked", FIFO, false, []Event{withdraw(0)}},
+		{"one who leaves may have held", impls.FIFO, true, []Event{join(0), withdraw(0), try(1, false)}},
+		{"but not what was not free", impls.FIFO, false, []Event{try(1, true), join(0), withdraw(0), try(1, false)}},
+		{"and has put it back", impls.FIFO, true, []Event{join(0), withdraw(0), leave(0), try(2, true)}},
+		{"one who waits has not left", impls.FIFO, false, []Event{join(0), leave(0)}},
+		{"one cannot withdraw unasked", impls.FIFO, false, []Event{withdraw(0)}},
 
-		{"nobody waits", FIFO, true, []Event{quiet}},
-		{"the head would fit", FIFO, false, []Event{join(0), quiet}},
-		{"the head does not fit", FIFO, true, []Event{try(1, true), join(0), join(1), quiet}},
-		{"one fits and may pass", Barging, false, []Event{try(1, true), join(0), join(1), quiet}},
-		{"one fits and may have to wait", Unspecified, true, []Event{try(1, true), join(0), join(1), quiet}},
-		{"all fit", Unspecified, false, []Event{join(1), quiet}},
-		{"one is about to leave", FIFO, false, []Event{join(0), withdraw(0), quiet}},
+		{"nobody waits", impls.FIFO, true, []Event{quiet}},
+		{"the head would fit", impls.FIFO, false, []Event{join(0), quiet}},
+		{"the head does not fit", impls.FIFO, true, []Event{try(1, true), join(0), join(1), quiet}},
+		{"one fits and may pass", impls.Barging, false, []Event{try(1, true), join(0), join(1), quiet}},
+		{"one fits and may have to wait", impls.Unspecified, true, []Event{try(1, true), join(0), join(1), quiet}},
+		{"all fit", impls.Unspecified, false, []Event{join(1), quiet}},
+		{"one is about to leave", impls.FIFO, false, []Event{join(0), withdraw(0), quiet}},
 	} {
 		m := Model{Size: 2, Order: c.order, Requests: two}
 		s := m.Init()
 		for i, e := range c.events {
 			next, may := m.Step(s, e)
 			if last := i == len(c.events)-1; last && may != c.may {
-				t.Errorf("order %d, %s: %v after %v: %v, want %v", c.order, c.name, e, s, may, c.may)
+				t.Errorf("%v, %s: %v after %v: %v, want %v", c.order, c.name, e, s, may, c.may)
 			} else if !last && !may {
-				t.Fatalf("order %d, %s: event %d may not happen", c.order, c.name, i)
+				t.Fatalf("%v, %s: event %d may not happen", c.order, c.name, i)
 			}
 			s = next
 		}
@@ -73,19 +77,19 @@ func TestStep(t *testing.T) {
 }
 
 func TestTryBarges(t *testing.T) {
-	m := Model{Size: 2, Order: FIFO, TryBarges: true, Requests: []Request{{N: 2}}}
+	m := Model{Size: 2, Order: impls.FIFO, TryBarges: true, Requests: []Request{{N: 2}}}
 	waits := State{Free: 1, Waiting: SetOf(0)}
-	if _, may := m.Step(waits, Event{Kind: Try, N: 1, OK: true}); !may {
+	if _, may := m.Step(waits, Event{Kind: Tried, N: 1, OK: true}); !may {
 		t.Error("a try may not pass the line, though TryBarges is set")
 	}
-	if _, may := m.Step(waits, Event{Kind: Try, N: 1}); may {
+	if _, may := m.Step(waits, Event{Kind: Tried, N: 1}); may {
 		t.Error("a try may fail behind the line, though TryBarges is set")
 	}
 }
 
 // Within a phase nobody knows who was first.
 func TestOwedWithinPhase(t *testing.T) {
-	m := Model{Size: 3, Order: FIFO, Requests: []Request{{N: 3}, {N: 1}, {N: 1, Phase: 1}}}
+	m := Model{Size: 3, Order: impls.FIFO, Requests: []Request{{N: 3}, {N: 1}, {N: 1, Phase: 1}}}
 	for _, c := range []struct {
 		waiting Set
 		want    int

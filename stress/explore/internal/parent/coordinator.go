@@ -6,12 +6,13 @@
 //	result, err := e.Run(ctx, options, []string{""}, nil)
 //
 // The files go down in this order: coordinator.go talks to the players; process.go starts one and
-// reads its output; dispatcher.go makes the tasks and merges the answers; progress.go and race.go each
-// add one thing, the events for a command and the report of the race detector.
+// reads its output; dispatcher.go makes the tasks and merges the answers; progress.go and race.go
+// each add one thing, the events for a command and the report of the race detector.
 //
 // # What this does not do
 //
-// The parent plays no schedule, and is not instrumented. Verdicts and their words are in package verdict.
+// The parent plays no schedule, and is not instrumented. Verdicts and their words are in package
+// verdict.
 package parent
 
 import (
@@ -35,9 +36,9 @@ type Exploration struct {
 	Args   []string // further arguments of the test binary
 }
 
-// Run explores, and returns the result. Names are those of the programs that the call explores, in its
-// order; one program without siblings has the name "". An error means that there is no result, for
-// example because a player died.
+// Run explores, and returns the result. Names are those of the programs that the call explores, in
+// its order; one program without siblings has the name "". An error means that there is no result,
+// for example because a player died.
 func (e *Exploration) Run(
 	ctx context.Context, o task.Options, names []string, p *Progress,
 ) (*verdict.Result, error) {
@@ -90,8 +91,8 @@ type finder struct {
 	result *verdict.Result // set if the process has ended, so that it cannot be asked to describe it
 }
 
-// tasksAhead is the number of tasks that a process has at a time: one that it plays, and one that it
-// can begin without waiting for the parent.
+// tasksAhead is the number of tasks that a process has at a time: one that it plays, and one that
+// it can begin without waiting for the parent.
 const tasksAhead = 2
 
 // run explores with one process, and with the others as soon as the first one has shown that the
@@ -99,7 +100,7 @@ const tasksAhead = 2
 func (c *coordinator) run(
 	ctx context.Context, o task.Options, names []string,
 ) (*verdict.Result, error) {
-	defer c.endAll()
+	defer c.endAll(endTimeout)
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
@@ -170,8 +171,8 @@ func (c *coordinator) playAll() (wasInterrupted bool, err error) {
 	}
 }
 
-// merge merges the answer to the oldest task of a process. A Result in the place of an answer comes from
-// a process that ends because of this task: no other process can describe the failure.
+// merge merges the answer to the oldest task of a process. A Result in the place of an answer comes
+// from a process that ends because of this task: no other process can describe the failure.
 func (c *coordinator) merge(m message) {
 	p := m.from
 	id := p.tasks[0]
@@ -243,12 +244,12 @@ func (c *coordinator) withRace(r *verdict.Result, p *process) (*verdict.Result, 
 }
 
 // endAll ends all processes. Each ends by itself when its input is closed; one that does not within
-// endTimeout is killed.
-func (c *coordinator) endAll() {
+// the given time is killed.
+func (c *coordinator) endAll(within time.Duration) {
 	for _, p := range c.processes {
 		p.stdin.Close()
 	}
-	timeout, cancel := context.WithTimeout(context.Background(), endTimeout)
+	timeout, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	for _, p := range c.processes {
 		select {
@@ -260,6 +261,6 @@ func (c *coordinator) endAll() {
 	}
 }
 
-// endTimeout bounds the time in which a process ends: it finishes its task, and runs the cleanups of
-// the test.
+// endTimeout bounds the time in which a process ends: it finishes its task, and runs the cleanups
+// of the test.
 const endTimeout = 3 * time.Second

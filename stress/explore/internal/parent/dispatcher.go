@@ -8,11 +8,13 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
 )
 
-// A dispatcher hands out tasks and merges their answers. It starts no process and decides no verdict.
+// A dispatcher hands out tasks and merges their answers. It starts no process and decides no
+// verdict.
 //
-// Answers arrive in any order, and are merged in the order of their tasks. New tasks follow from merged
-// answers, so they are made in that order, too. Therefore the same options play the same schedules and
-// report the same failure, with one process or with eight, unless the time is over first.
+// Answers arrive in any order, and are merged in the order of their tasks. New tasks follow from
+// merged answers, so they are made in that order, too. Therefore the same options play the same
+// schedules and report the same failure, with one process or with eight, unless the time is over
+// first.
 type dispatcher struct {
 	options  task.Options
 	programs []programState
@@ -49,16 +51,17 @@ const (
 	drawnFirst = 200
 
 	// drawnTask is the number of schedules in one task of drawn ones. Such a task takes some
-	// milliseconds: long enough for the cost of handing it out not to matter, and short enough to end
-	// soon after Ctrl-C, or after another process has found a failure.
+	// milliseconds: long enough for the cost of handing it out not to matter, and short enough to
+	// end soon after Ctrl-C, or after another process has found a failure.
 	drawnTask = 256
 
 	// treeTask is the number of steps of a task that plays a part of a tree. It is counted in steps
-	// because the schedules of a part differ in length. The part that is left has to be sent back, so the task
-	// is larger than a drawn one.
+	// because the schedules of a part differ in length. The part that is left has to be sent back,
+	// so the task is larger than a drawn one.
 	treeTask = 60_000
 
-	// wantedParts is how many parts of trees there should be, so that every process finds one to play.
+	// wantedParts is how many parts of trees there should be, so that every process finds one to
+	// play.
 	wantedParts = 32
 )
 
@@ -91,8 +94,8 @@ func (d *dispatcher) drawnEach() int {
 	return drawnFirst
 }
 
-// The mixing constants give the tasks of each turn and each program seeds of their own. They are odd, so
-// multiplying by them maps different numbers to different seeds.
+// The mixing constants give the tasks of each turn and each program seeds of their own. They are
+// odd, so multiplying by them maps different numbers to different seeds.
 const (
 	mixTurn    = 0x9e3779b97f4a7c15
 	mixProgram = 0xd1b54a32d192ed03
@@ -100,7 +103,8 @@ const (
 
 // draw returns a function that makes tasks to draw this many schedules of each program. The first
 // tasks are small, cover all programs, and take the strategies in turn: a bug that needs only the
-// right program or the right strategy is found at once. Later tasks are large, for one program each.
+// right program or the right strategy is found at once. Later tasks are large, for one program
+// each.
 func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool) {
 	perProgram, turn, program := 0, 0, 0
 	return func() (task.Task, bool) {
@@ -188,8 +192,8 @@ func (d *dispatcher) next() (t task.Task, ok bool) {
 	return task.Task{}, false
 }
 
-// foundEarly reports whether an answer with a failure waits to be merged. Tasks that were not handed
-// out yet come after it, so they cannot change the result.
+// foundEarly reports whether an answer with a failure waits to be merged. Tasks that were not
+// handed out yet come after it, so they cannot change the result.
 func (d *dispatcher) foundEarly() bool {
 	for _, a := range d.early {
 		if a.Found != nil {
@@ -241,8 +245,8 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 	}
 }
 
-// requeue queues what is left of a part. If there are too few parts for the processes, it splits the
-// rest in up to five.
+// requeue queues what is left of a part. If there are too few parts for the processes, it splits
+// the rest in up to five.
 func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState) {
 	if program.Played >= d.options.Schedules {
 		program.closed = a.Rest != nil || program.parts > 0

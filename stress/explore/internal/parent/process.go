@@ -15,8 +15,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/wire"
 )
 
-// A process is a player process. It has run the instrumented test up to the call that is explored, and
-// plays tasks there.
+// A process is a player process. It has run the instrumented test up to the call that is explored,
+// and plays tasks there.
 type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -35,16 +35,16 @@ type message struct {
 	err error
 }
 
-// startProcess starts a player that sends its replies to messages. Options are in JSON; raceLog is a
-// prefix for the files of the race detector.
+// startProcess starts a player that sends its replies to messages. Options are in JSON; raceLog is
+// a prefix for the files of the race detector.
 func startProcess(
 	ctx context.Context, e *Exploration, options, raceLog string, messages chan<- message,
 ) (*process, error) {
 	args := append(slices.Clip(e.Args), "-test.run="+task.RunPattern(e.Test), "-test.count=1")
 	p := &process{cmd: exec.CommandContext(ctx, e.Binary, args...), ended: make(chan struct{})}
 	p.cmd.Dir = e.Dir
-	// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine takes
-	// no system call.
+	// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
+	// takes no system call.
 	p.cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
 		wire.OptionsVar+"="+options, fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
 		// By default the detector reports each race once in a process. Here every schedule that

@@ -105,7 +105,8 @@ func (p *Progress) write(doing string) {
 var stdin = os.Stdin
 
 // interrupted returns a channel that is closed when the command that shows the events closes our
-// standard input: the user interrupted it, or it has died. Without such a command the channel is nil.
+// standard input: the user interrupted it, or it has died. Without such a command the channel is
+// nil.
 var interrupted = sync.OnceValue(func() <-chan struct{} {
 	if os.Getenv(EventsVar) == "" {
 		return nil

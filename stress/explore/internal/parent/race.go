@@ -12,9 +12,9 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
 )
 
-// addRace adds to a failure what the race detector reported in the player that described it. The log
-// holds the reports of all schedules of that process; the last report belongs to the described schedule,
-// because a player plays nothing after it.
+// addRace adds to a failure what the race detector reported in the player that described it. The
+// log holds the reports of all schedules of that process; the last report belongs to the described
+// schedule, because a player plays nothing after it.
 func addRace(r *verdict.Result, log string) error {
 	if r.Story == nil {
 		return nil
@@ -31,8 +31,9 @@ func addRace(r *verdict.Result, log string) error {
 	return err
 }
 
-// parseRace reads a report of the race detector. A report has paragraphs. The first line of each names
-// an access, or the origin of a goroutine; pairs of lines with a function and its position follow.
+// parseRace reads a report of the race detector. A report has paragraphs. The first line of each
+// names an access, or the origin of a goroutine; pairs of lines with a function and its position
+// follow.
 func parseRace(text string) *failure.Race {
 	race := &failure.Race{Text: text}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
@@ -54,7 +55,8 @@ func parseRace(text string) *failure.Race {
 	return race
 }
 
-// parseFrames reads pairs of lines: a function and its position. It leaves out frames of the engine.
+// parseFrames reads pairs of lines: a function and its position. It leaves out frames of the
+// engine.
 func parseFrames(lines []string) (all []failure.Frame) {
 	for i := 0; i+1 < len(lines); i += 2 {
 		function := strings.TrimSuffix(strings.TrimSpace(lines[i]), "()")

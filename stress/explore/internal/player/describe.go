@@ -9,8 +9,9 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// describe plays a schedule once more, now with an observer that notes positions, names and waits, and
-// returns the report of it. A search plays its schedules without an observer, because it is slow.
+// describe plays a schedule once more, now with an observer that notes positions, names and waits,
+// and returns the report of it. A search plays its schedules without an observer, because it is
+// slow.
 func describe(p Program, what string, schedule strategy.Schedule, o task.Options) *failure.Report {
 	x := schedrt.New(observe.Limits(limits(o)))
 	defer x.Close()

@@ -12,16 +12,17 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// determinismSeeds is the number of random schedules that checkDeterminism plays twice. The first one
-// finds nearly all programs that depend on more than the schedule, and each costs two executions.
+// determinismSeeds is the number of random schedules that checkDeterminism plays twice. The first
+// one finds nearly all programs that depend on more than the schedule, and each costs two
+// executions.
 const determinismSeeds = 3
 
-// checkDeterminism plays some random schedules twice, and returns a result if the program did not do
-// the same both times. Otherwise it returns nil.
+// checkDeterminism plays some random schedules twice, and returns a result if the program did not
+// do the same both times. Otherwise it returns nil.
 //
 // The second execution replays the decisions of the first. The two must agree in every step: in its
-// goroutine, its operation, its choice and the objects that it touches. Comparing the outcomes alone would
-// miss differences that matter only in other schedules.
+// goroutine, its operation, its choice and the objects that it touches. Comparing the outcomes
+// alone would miss differences that matter only in other schedules.
 func checkDeterminism(p Program, o task.Options) *verdict.Result {
 	limits := limits(o)
 	limits.Positions = true
@@ -74,9 +75,9 @@ func (c traceCopy) describe(i int) string {
 	return fmt.Sprintf("goroutine %d: %s", c.steps[i].G, observe.Describe(&c.steps[i], c.places[i]))
 }
 
-// foreignGoroutines says which goroutines the scheduler does not control, or "" if there are none. Such
-// goroutines were started before the exploration, by an initializer for example. They get a second to
-// end, and are polled because nothing announces their end.
+// foreignGoroutines says which goroutines the scheduler does not control, or "" if there are none.
+// Such goroutines were started before the exploration, by an initializer for example. They get a
+// second to end, and are polled because nothing announces their end.
 func foreignGoroutines() string {
 	for wait := 0; wait < 100 && schedrt.UncontrolledGoroutines() != ""; wait++ {
 		time.Sleep(10 * time.Millisecond)

@@ -26,14 +26,14 @@ func blocksOf(t *schedrt.Trace) (all []block) {
 	return all
 }
 
-// joinBlocks moves blocks of one goroutine together. It keeps a move if the failure stays the same and
-// the schedule gets fewer preemptions, or as many preemptions in fewer blocks. It plays at most this many
-// schedules.
+// joinBlocks moves blocks of one goroutine together. It keeps a move if the failure stays the same
+// and the schedule gets fewer preemptions, or as many preemptions in fewer blocks. It plays at most
+// this many schedules.
 //
-// Dropping turns alone does not get as far. A goroutine that was preempted too early has to run on for
-// some steps and be preempted later, which is a changed turn and not one turn less. The algorithm is from
-// Jalbert and Sen, “A trace simplification technique for effective debugging of concurrent programs”,
-// FSE 2010.
+// Dropping turns alone does not get as far. A goroutine that was preempted too early has to run on
+// for some steps and be preempted later, which is a changed turn and not one turn less. The
+// algorithm is from Jalbert and Sen, “A trace simplification technique for effective debugging of
+// concurrent programs”, FSE 2010.
 func (m *minimiser) joinBlocks(most int) {
 	best, choices := m.replay()
 	for again := true; again; {
@@ -56,8 +56,8 @@ func (m *minimiser) joinBlocks(most int) {
 	}
 }
 
-// movedUp returns the blocks with block i appended to the previous block of its goroutine, or nil if
-// there is none.
+// movedUp returns the blocks with block i appended to the previous block of its goroutine, or nil
+// if there is none.
 func movedUp(blocks []block, i int) []block {
 	before := previous(blocks, i)
 	if before < 0 {
@@ -68,8 +68,8 @@ func movedUp(blocks []block, i int) []block {
 	return moved
 }
 
-// movedDown returns the blocks with the previous block of the goroutine of block i moved to the front
-// of block i, or nil if there is none.
+// movedDown returns the blocks with the previous block of the goroutine of block i moved to the
+// front of block i, or nil if there is none.
 func movedDown(blocks []block, i int) []block {
 	before := previous(blocks, i)
 	if before < 0 {
@@ -90,8 +90,8 @@ func previous(blocks []block, i int) int {
 	return -1
 }
 
-// replay plays the failing schedule. It returns its blocks, and for each goroutine the answers of the
-// strategy to Choose.
+// replay plays the failing schedule. It returns its blocks, and for each goroutine the answers of
+// the strategy to Choose.
 func (m *minimiser) replay() ([]block, map[int32][]int) {
 	m.play(m.exec, &strategy.Replay{Schedule: m.f.schedule})
 	choices := map[int32][]int{}
@@ -103,9 +103,9 @@ func (m *minimiser) replay() ([]block, map[int32][]int) {
 	return blocksOf(&m.exec.Trace), choices
 }
 
-// inOrder plays the blocks in this order, as far as that is possible. It returns nil if the failure is
-// not the same, or the schedule is no better: it must have fewer preemptions, or as many and fewer blocks
-// than most. Otherwise inOrder keeps the schedule and returns its blocks.
+// inOrder plays the blocks in this order, as far as that is possible. It returns nil if the failure
+// is not the same, or the schedule is no better: it must have fewer preemptions, or as many and
+// fewer blocks than most. Otherwise inOrder keeps the schedule and returns its blocks.
 func (m *minimiser) inOrder(blocks []block, choices map[int32][]int, most int) []block {
 	recorder := &strategy.Recorder{Search: &blockOrder{blocks: blocks, choices: choices}}
 	if !m.sameFailure(m.play(m.exec, recorder)) {
@@ -120,8 +120,8 @@ func (m *minimiser) inOrder(blocks []block, choices map[int32][]int, most int) [
 	return played
 }
 
-// A blockOrder is a strategy that plays blocks one after the other. If the goroutine of a block cannot
-// move, later blocks go first, and the goroutine continues with its block as soon as it can.
+// A blockOrder is a strategy that plays blocks one after the other. If the goroutine of a block
+// cannot move, later blocks go first, and the goroutine continues with its block as soon as it can.
 type blockOrder struct {
 	blocks  []block
 	choices map[int32][]int // answers to Choose, by goroutine
@@ -149,7 +149,7 @@ func (o *blockOrder) Pick(p *schedrt.Point) int {
 			}
 		}
 	}
-	return strategy.Usual(p)
+	return strategy.Default(p)
 }
 
 // consume takes one step of g from the first block of g that has steps left.
@@ -162,7 +162,8 @@ func (o *blockOrder) consume(g int32) {
 	}
 }
 
-// Choose implements schedrt.Strategy: a goroutine gets the answers that it got in the original schedule.
+// Choose implements schedrt.Strategy: a goroutine gets the answers that it got in the original
+// schedule.
 func (o *blockOrder) Choose(n int) int {
 	g := int32(o.x.Current().ID)
 	at := o.next[g]

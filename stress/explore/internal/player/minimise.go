@@ -11,7 +11,8 @@ import (
 )
 
 // The bounds of minimising. Bounds on schedules give the same answer on every machine. The bound on
-// time is only reached by programs with very long schedules. The report names a bound that was reached.
+// time is only reached by programs with very long schedules. The report names a bound that was
+// reached.
 const (
 	shrinkBound   = 2_000            // schedules with turns dropped, and as many with blocks moved
 	fewerBound    = 20_000           // schedules with fewer preemptions, for each number of preemptions
@@ -30,13 +31,13 @@ type minimiser struct {
 	fewer int
 }
 
-// minimise replaces the schedule of f by a simpler one with the same failure. It returns a line that
-// says whether any schedule with fewer preemptions fails in the same way.
+// minimise replaces the schedule of f by a simpler one with the same failure. It returns a line
+// that says whether any schedule with fewer preemptions fails in the same way.
 //
 // It drops turns first, because most turns of a randomly drawn schedule have nothing to do with the
-// bug. It then joins the blocks of each goroutine. At last it plays all schedules with no preemption, then with
-// one, and so on. Exhausting these is cheaper than it sounds, because most known bugs need only one or two
-// preemptions (Musuvathi and Qadeer, PLDI 2007).
+// bug. It then joins the blocks of each goroutine. At last it plays all schedules with no
+// preemption, then with one, and so on. Exhausting these is cheaper than it sounds, because most
+// known bugs need only one or two preemptions (Musuvathi and Qadeer, PLDI 2007).
 func (s *search) minimise(f *failing) (least string) {
 	m := &minimiser{
 		search: s, f: f, what: stable(f.What), until: time.Now().Add(minimiseBound),
@@ -86,7 +87,8 @@ const (
 	boundReached                   // not all schedules were played
 )
 
-// exhaust plays the schedules with at most this many preemptions until one fails like the given one.
+// exhaust plays the schedules with at most this many preemptions until one fails like the given
+// one.
 func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 	recorder := &strategy.Recorder{Search: &strategy.DFS{Preemptions: preemptions}}
 	for played := 0; ; {
@@ -105,9 +107,10 @@ func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 	}
 }
 
-// dropTurns drops halves of the schedule, then quarters and so on, and at last single turns, until no
-// single turn can be dropped. This is delta debugging (Zeller and Hildebrandt, TSE 2002) from the end,
-// because a turn that is dropped changes only what comes after it. It plays at most this many schedules.
+// dropTurns drops halves of the schedule, then quarters and so on, and at last single turns, until
+// no single turn can be dropped. This is delta debugging (Zeller and Hildebrandt, TSE 2002) from
+// the end, because a turn that is dropped changes only what comes after it. It plays at most this
+// many schedules.
 func (m *minimiser) dropTurns(most int) {
 	for size := max(1, len(m.f.schedule)/2); ; {
 		shorter := false
@@ -127,8 +130,9 @@ func (m *minimiser) dropTurns(most int) {
 	}
 }
 
-// drop plays the schedule without the turns from one index to another. If the failure is the same, and
-// the schedule that was really played is shorter and has no more preemptions, it keeps that one.
+// drop plays the schedule without the turns from one index to another. If the failure is the same,
+// and the schedule that was really played is shorter and has no more preemptions, it keeps that
+// one.
 func (m *minimiser) drop(from, till int) bool {
 	if till > len(m.f.schedule) {
 		return false

@@ -9,10 +9,11 @@ import (
 
 // pairs are the ordered pairs of dependent operations that this process has seen.
 //
-// A pair is two places in the source. In some schedule, the operation at the first place was followed
-// by the one at the second place, in another goroutine and on the same object, and no operation between
-// them conflicts with the second. A bug that needs one order of two operations cannot be found before that
-// order was seen, so the number of pairs tells how much of a large program was explored.
+// A pair is two places in the source. In some schedule, the operation at the first place was
+// followed by the one at the second place, in another goroutine and on the same object, and no
+// operation between them conflicts with the second. A bug that needs one order of two operations
+// cannot be found before that order was seen, so the number of pairs tells how much of a large
+// program was explored.
 //
 // Taking the positions of all operations would slow every schedule down. Therefore observe first
 // identifies an operation by its goroutine and its number among the steps of that goroutine. Only a
@@ -57,8 +58,9 @@ func (p *pairs) takeNew() (fresh []string) {
 	return fresh
 }
 
-// sampleAfter bounds the cost of programs in which goroutines never take the same steps twice. After
-// sampleAfter replays without a new pair of places, only one schedule in sampleAfter is analysed.
+// sampleAfter bounds the cost of programs in which goroutines never take the same steps twice.
+// After sampleAfter replays without a new pair of places, only one schedule in sampleAfter is
+// analysed.
 const sampleAfter = 64
 
 // observe analyses the schedule that x has just played.
@@ -113,7 +115,8 @@ func (p *pairs) number(t *schedrt.Trace) {
 // each calls f with the steps of every pair in a trace.
 //
 // For each access it looks for the latest conflicting access of another goroutine. Only the latest
-// access of each goroutine and mode can be that one, so past stays as short as the number of goroutines.
+// access of each goroutine and mode can be that one, so past stays as short as the number of
+// goroutines.
 func (p *pairs) each(t *schedrt.Trace, f func(first, second int32)) {
 	for i := range p.past {
 		p.past[i] = p.past[i][:0]

@@ -5,8 +5,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/task"
 )
 
-// A player plays tasks. It keeps what is expensive to make, or useful for later tasks: the executions
-// of each program, and the ordered pairs that it has seen.
+// A player plays tasks. It keeps what is expensive to make, or useful for later tasks: the
+// executions of each program, and the ordered pairs that it has seen.
 type player struct {
 	options  task.Options
 	programs []Program

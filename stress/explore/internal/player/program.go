@@ -6,14 +6,15 @@
 //
 //	player.Serve(t, func(o task.Options) ([]player.Program, error) { … })
 //
-// The files go down in this order: serve.go answers requests; player.go plays tasks; search.go plays
-// schedules of one program; minimise.go, describe.go, determinism.go and pairs.go each look at a
-// schedule that was played.
+// The files go down in this order: serve.go answers requests; player.go plays tasks; search.go
+// plays schedules of one program; minimise.go, describe.go, determinism.go and pairs.go each look
+// at a schedule that was played.
 //
 // # What this does not do
 //
 // A player decides nothing about the exploration as a whole: which tasks there are, and when all
-// schedules were played, is decided by package parent. Verdicts and their words are in package verdict.
+// schedules were played, is decided by package parent. Verdicts and their words are in package
+// verdict.
 package player
 
 import (
@@ -25,8 +26,8 @@ import (
 
 // A Program is a function to explore, with an oracle for its executions.
 //
-// Only Play is required. The functions are called in the order Ready, Play, Judge, History, and never
-// concurrently, so they may share variables without locks.
+// Only Play is required. The functions are called in the order Ready, Play, Judge, History, and
+// never concurrently, so they may share variables without locks.
 type Program struct {
 	Name    string // of the scenario; "" if the test explores one program only
 	Subject string // what the scenario is played on; "" if the test itself is explored
@@ -42,8 +43,8 @@ type Program struct {
 	// schedule that was not abandoned half way.
 	Judge func(out *schedrt.Outcome) (wrong string)
 
-	// History returns the history that Judge judged, with an explanation of what is wrong. It is called
-	// only for a schedule that failed, and only once it was minimised.
+	// History returns the history that Judge judged, with an explanation of what is wrong. It is
+	// called only for a schedule that failed, and only once it was minimised.
 	History func(x *schedrt.Exec, wrong string) *failure.History
 
 	// Leftover is set by Play if the program is a test of a suite, and nil otherwise.
@@ -65,8 +66,8 @@ func (p Program) playOn(x *schedrt.Exec, st strategy.Search) *schedrt.Outcome {
 	return x.Play(st, p.Play)
 }
 
-// limits returns the limits of an execution. A goroutine that does not come back to the scheduler ends
-// this process: there is no way to stop it, and nothing else can be played while it runs.
+// limits returns the limits of an execution. A goroutine that does not come back to the scheduler
+// ends this process: there is no way to stop it, and nothing else can be played while it runs.
 func limits(o task.Options) schedrt.Limits {
 	return schedrt.Limits{
 		Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, OnStall: exitOutOfControl,

@@ -61,8 +61,8 @@ func (s *server) answer(r wire.Request) wire.Reply {
 }
 
 // prepare returns the result of the exploration if it is known before the first task, and nil
-// otherwise. It is known if one given schedule is all that is to be played, or if the program cannot
-// be explored at all.
+// otherwise. It is known if one given schedule is all that is to be played, or if the program
+// cannot be explored at all.
 func (s *server) prepare() *verdict.Result {
 	if why := foreignGoroutines(); why != "" {
 		return verdict.OfRefused(why, "")
@@ -112,8 +112,8 @@ func (s *server) describe(f *task.Finding) *verdict.Result {
 	return search.failure(s.t.Name(), &failing{Finding: *f, schedule: schedule})
 }
 
-// exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends the
-// process.
+// exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends
+// the process.
 func exitOutOfControl(stacks string) {
 	err := wire.WriteReply(replies, wire.Reply{Result: verdict.OutOfControl(stacks)})
 	if err != nil {

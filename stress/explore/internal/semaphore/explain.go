@@ -2,173 +2,135 @@ package semaphore
 
 import (
 	"fmt"
-	"math"
-	"strings"
 
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// history tells the calls of an execution and, if the verdict is about their order, how far one goes
-// and why it goes no further.
-func (j *judge) tell(st *stage, out *schedrt.Outcome, trace *schedrt.Trace, wrong string) *failure.History {
+// explain returns the calls of an execution. If the verdict is about their order, it adds the longest
+// legal beginning of an order, and why each event that could come next may not.
+func (x *execution) explain(out *schedrt.Outcome, trace *schedrt.Trace, wrong string) *failure.History {
 	h := &failure.History{}
-	names := map[*entry]string{}
-	for _, w := range append(st.workers[:len(st.workers):len(st.workers)], &st.closing) {
+	for _, w := range append(x.workers[:len(x.workers):len(x.workers)], &x.final) {
 		for i := range w.log {
-			e := &w.log[i]
-			c := callOf(e, trace)
-			names[e] = fmt.Sprintf("%s of goroutine %d", c.Text, c.G)
-			if e.kind != 'w' {
-				h.Calls = append(h.Calls, c)
+			if e := &w.log[i]; e.kind != restEntry {
+				h.Calls = append(h.Calls, callOf(e, trace))
 			}
 		}
 	}
-	if strings.HasPrefix(wrong, "C34") || strings.HasPrefix(wrong, "C17") {
-		linearize(j.impl, st, out).whyNot(h, names)
+	if wrong == noOrder || wrong == lostWakeup {
+		x.explainOrder(h, out.Kind, trace)
 	}
 	return h
 }
 
-// callOf takes the words of a call from the steps at which it began and returned.
+// callOf takes the words of a call from the steps of the schedule at which it began and returned.
 func callOf(e *entry, trace *schedrt.Trace) failure.Call {
-	c := failure.Call{From: e.call, Till: e.returned}
-	if e.call > 0 && e.call <= len(trace.Steps) {
-		c.G = int(trace.Steps[e.call-1].G)
-		c.Text = trace.Places[e.call-1].Note
+	c := failure.Call{From: int(e.Begin)}
+	if e.Begin > 0 && int(e.Begin) <= len(trace.Steps) {
+		c.G = int(trace.Steps[e.Begin-1].G)
+		c.Text = trace.Places[e.Begin-1].Note
 	}
-	if e.returned > 0 {
-		c.Result = trace.Places[e.returned-1].Note
+	if e.End != model.Never {
+		c.Till = int(e.End)
+		c.Result = trace.Places[e.End-1].Note
 	}
 	return c
 }
 
-// An attempt is an order of some of the events.
-type attempt struct {
-	*linearization
-	path, longest []int
-	done          uint64 // of the longest
+// An orderText writes the events of one history as sentences.
+type orderText struct {
+	model model.Model
+	spans []model.Span
+	calls []string // the words for each call of the history
 }
 
-// whyNot finds the longest beginning of an order that the model allows, and says of everything that
-// could come next why it cannot.
-func (l *linearization) whyNot(h *failure.History, names map[*entry]string) {
-	if len(l.events) > 64 {
-		return
+func (x *execution) explainOrder(h *failure.History, ending schedrt.Ending, trace *schedrt.Trace) {
+	history, entries := x.history(ending)
+	m, spans := history.Spans()
+	t := &orderText{model: m, spans: spans}
+	for _, e := range entries {
+		c := callOf(e, trace)
+		t.calls = append(t.calls, fmt.Sprintf("%s of goroutine %d", c.Text, c.G))
 	}
-	l.seen = map[spot]bool{}
-	a := &attempt{linearization: l}
-	a.extend(spot{0, l.model.Init()})
-	state := l.model.Init()
-	for _, i := range a.longest {
-		e, free := &l.events[i], state.Free
-		state, _ = l.model.Step(state, e.Event)
-		text := e.text(names)
+	order, next := m.LongestOrder(spans)
+	state := m.Init()
+	for _, i := range order {
+		free := state.Free
+		state, _ = m.Step(state, spans[i].Event)
+		text := t.event(&spans[i])
 		if state.Free != free {
-			text += fmt.Sprintf("; %d of %d are free", state.Free, l.model.Size)
+			text += fmt.Sprintf("; %d of %d are free", state.Free, m.Size)
 		}
 		h.Order = append(h.Order, text)
 	}
-	for _, i := range l.next(a.done) {
-		e := &l.events[i]
-		h.Stuck = append(h.Stuck, e.text(names)+": "+l.refusal(state, e, names))
+	for _, i := range next {
+		h.Stuck = append(h.Stuck, t.event(&spans[i])+": "+t.refusal(state, &spans[i]))
 	}
-	h.Reason = fmt.Sprintf("no order of these calls is one of a semaphore of size %d; the longest beginning of one:",
-		l.model.Size)
+	h.Reason = fmt.Sprintf("no order of these calls is one of a semaphore of size %d; the longest beginning of one:", m.Size)
 	if len(h.Order) == 0 {
-		h.Reason = fmt.Sprintf("no call can be the first one of a semaphore of size %d:", l.model.Size)
+		h.Reason = fmt.Sprintf("no call can be the first one of a semaphore of size %d:", m.Size)
 	}
 }
 
-// next are the events of which none that is left has to be before them.
-func (l *linearization) next(done uint64) (all []int) {
-	first := math.MaxInt
-	for i := range l.events {
-		if done>>i&1 == 0 {
-			first = min(first, l.events[i].till)
-		}
-	}
-	for i := range l.events {
-		if done>>i&1 == 0 && l.events[i].from <= first {
-			all = append(all, i)
-		}
-	}
-	return all
-}
-
-func (a *attempt) extend(at spot) {
-	if a.seen[at] {
-		return
-	}
-	a.seen[at] = true
-	if len(a.path) > len(a.longest) {
-		a.longest, a.done = append(a.longest[:0], a.path...), at.done
-	}
-	for _, i := range a.next(at.done) {
-		if next, ok := a.model.Step(at.state, a.events[i].Event); ok {
-			a.path = append(a.path, i)
-			a.extend(spot{at.done | 1<<i, next})
-			a.path = a.path[:len(a.path)-1]
-		}
-	}
-}
-
-func (e *span) text(names map[*entry]string) string {
-	who := names[e.by]
-	switch e.Kind {
-	case model.Join:
-		return who + " asks"
-	case model.Grant:
-		return who + " is granted"
-	case model.Withdraw:
-		return who + " gives up"
-	case model.Leave:
-		return who + " has given up"
-	case model.Try:
-		return fmt.Sprintf("%s = %v", who, e.OK)
-	case model.Quiet:
+func (t *orderText) event(s *model.Span) string {
+	if s.Kind == model.Quiet {
 		return "nothing can move any more"
 	}
-	return who
+	call := t.calls[s.Call]
+	switch s.Kind {
+	case model.Requested:
+		return call + " asks"
+	case model.Granted:
+		return call + " is granted"
+	case model.Withdrawn:
+		return call + " gives up"
+	case model.Left:
+		return call + " has given up"
+	case model.Tried:
+		return fmt.Sprintf("%s = %v", call, s.OK)
+	}
+	return call
 }
 
-// refusal says why an event cannot be next.
-func (l *linearization) refusal(s model.State, e *span, names map[*entry]string) string {
+// refusal says why an event cannot come next in a state.
+func (t *orderText) refusal(s model.State, span *model.Span) string {
 	free := fmt.Sprintf("%d are free", s.Free)
-	switch e.Kind {
-	case model.Grant:
-		if n := l.model.Requests[e.Request].N; n > s.Free {
+	switch span.Kind {
+	case model.Granted:
+		switch {
+		case span.N > s.Free:
 			return free
-		}
-		if !s.Waiting.Has(e.Request) {
+		case !s.Waiting.Has(span.Request):
 			return "it has not asked"
 		}
 		return "others were seen to wait before"
-	case model.Try:
+	case model.Tried:
 		switch {
-		case !e.OK:
-			return free + ", and nobody has a right to them"
-		case e.N > s.Free:
+		case !span.OK:
+			return free + ", and no waiting request has a right to them"
+		case span.N > s.Free:
 			return free
 		}
-		return "others wait, whom it may not pass"
-	case model.Release:
+		return "requests wait that it may not pass"
+	case model.Released:
 		return "more than were held"
 	case model.Quiet:
-		for _, owed := range l.model.Owed(s) {
-			return fmt.Sprintf("%s, and %s could have them", free, l.requester(owed, names))
+		for _, owed := range t.model.Owed(s) {
+			return fmt.Sprintf("%s, and %s could have them", free, t.request(owed))
 		}
-		return "somebody is about to give up"
+		return "a request is about to give up"
 	}
 	return "not before it was granted or was withdrawn"
 }
 
-func (l *linearization) requester(request int, names map[*entry]string) string {
-	for i := range l.events {
-		if e := &l.events[i]; e.Kind == model.Join && e.Request == request {
-			return names[e.by]
+// request returns the words for the call that made a request.
+func (t *orderText) request(request int) string {
+	for i := range t.spans {
+		if s := &t.spans[i]; s.Kind == model.Requested && s.Request == request {
+			return t.calls[s.Call]
 		}
 	}
-	return "somebody"
+	panic("semaphore: a request of no call")
 }

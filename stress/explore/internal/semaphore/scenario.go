@@ -2,37 +2,39 @@ package semaphore
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
 )
 
 // A scenario is a small program on one semaphore, written as its size and what each worker does:
 //
 //	2: a2 w2 r | w1 c1 r | w2 x1
 //
-// The letters: a acquire with context.Background, c with a context of the worker's own, d with one
-// that is done, y with one whose methods use the semaphore; t try; r release that many, or what
-// is held; wN rest until nothing can move any more for the N'th time; xK cancel the context of worker
-// K; p release more than is held, n use negative weights, both of which must panic. In the end
-// every worker releases what it holds.
+// The letters are those of model.ScenarioNotation:
+//
+//	aN  acquire with context.Background
+//	cN  acquire with the ctx of the worker
+//	dN  acquire with a ctx that is done
+//	yN  acquire with the ctx of the worker, in a type whose methods use the semaphore
+//	tN  try
+//	rN  release N permits, or everything that is held if N is missing
+//	wN  rest until nothing can move for the N'th time
+//	xK  cancel the ctx of worker K, counted from 0
+//	p   release more than is held, which must panic
+//	n   use negative weights, which must panic
+//
+// In the end every worker releases what it holds.
 type scenario struct {
-	text    string
-	size    int64
-	workers [][]action
+	model.Program
+	text string
 }
 
-type action struct {
-	kind byte
-	n    int64
-	note string // for the report
-}
-
-// scenarios are what explore.Semaphore plays. Each of them has a cancellation, where most defects are.
+// scenarios are what explore.Semaphore plays. Each has a cancellation, because most defects of
+// semaphores need one. Schedule words in recorded replay lines name no scenario by its place, so new
+// ones may be added anywhere.
 var scenarios = parseAll(
-	// One call after the other: what needs no schedule.
+	// Calls one after the other: the defects that need no particular schedule.
 	"1: d1 t1 r a1 r d1",
 	"2: p c1 r x0 d1",
 	"2: d1 p",
@@ -53,7 +55,7 @@ var scenarios = parseAll(
 	"1: a1 w2 r | w1 c1 r | d1",
 	"1: a1 w2 r | w1 a1 r | w2 c1 r",
 
-	// Waiters that are known to wait, in line.
+	// Waiters that were observed to wait, in a known order.
 	"2: a2 w2 r | w1 a1 w3 r | w1 c1 w3 r x2",
 	"2: a2 w2 r1 w3 r1 | w1 c2 r | w4 x1",
 	"2: a1 w2 r | a1 w3 r | w1 c2 r | w4 x2",
@@ -62,7 +64,7 @@ var scenarios = parseAll(
 	"2: a1 w4 r | w1 c2 r | w2 t1 w3 r | w5 x1",
 	"2: a1 w3 r | w1 c3 | w2 a1 r | w4 x1",
 
-	// Waiters that leave.
+	// Waiters that are cancelled.
 	"2: a1 w4 r | w1 c2 r | w2 a1 r | w3 x1",
 	"1: a1 w3 r | w1 c1 r | w2 a1 r | w3 x1",
 	"2: a2 w3 r1 w4 r1 | w1 c1 r | w2 a1 r | w3 x1",
@@ -82,58 +84,55 @@ func parseAll(texts ...string) (all []scenario) {
 }
 
 func parseScenario(text string) (scenario, error) {
-	s := scenario{text: text}
-	size, rest, ok := strings.Cut(text, ":")
-	n, err := strconv.ParseInt(size, 10, 64)
-	if !ok || err != nil {
-		return s, fmt.Errorf("scenario %q: want a size and a colon", text)
+	p, err := model.ScenarioNotation.Parse(text)
+	if err != nil {
+		return scenario{}, err
 	}
-	s.size = n
-	for part := range strings.SplitSeq(rest, "|") {
-		var worker []action
-		for word := range strings.FieldsSeq(part) {
-			a, err := parseAction(word)
-			if err != nil {
-				return s, fmt.Errorf("scenario %q: %w", text, err)
-			}
-			worker = append(worker, a)
-		}
-		s.workers = append(s.workers, worker)
+	s := scenario{p, text}
+	if n := s.mostSpans(); n > model.MaxSearch {
+		return scenario{}, fmt.Errorf("scenario %q: too long to be judged: its history may have %d events, "+
+			"at most %d are searched", text, n, model.MaxSearch)
 	}
 	return s, nil
 }
 
-func parseAction(word string) (action, error) {
-	a := action{kind: word[0], n: -1}
-	if !strings.ContainsRune("acdytrwxpn", rune(a.kind)) {
-		return a, fmt.Errorf("%q: no such action", word)
-	}
-	if len(word) > 1 {
-		n, err := strconv.ParseInt(word[1:], 10, 64)
-		if err != nil {
-			return a, fmt.Errorf("%q: %w", word, err)
+// mostSpans returns how many spans a history of the scenario has at most. Three calls check the
+// permits in the end, and one quiet instant is added where nothing can move in the end.
+func (s *scenario) mostSpans() int {
+	n := 3 + 1 + len(s.Workers) // every worker releases what it holds
+	for _, o := range s.All() {
+		switch {
+		case o.Kind.IsAcquire():
+			n += 3 // the request, the withdrawal, the departure
+		case o.Kind != model.Cancel:
+			n++
 		}
-		a.n = n
 	}
-	switch a.kind {
-	case 'a', 'c', 'y', 'd':
-		a.note = fmt.Sprintf("Acquire(%d)", a.n)
-	case 't':
-		a.note = fmt.Sprintf("TryAcquire(%d)", a.n)
-	}
-	return a, nil
+	return n
 }
 
 // suits reports whether the scenario is legal for an implementation, by what it declares.
 func (s *scenario) suits(impl impls.Impl) bool {
-	if impl.OverRelease == impls.OverReleaseCorrupts && strings.Contains(s.text, "p ") {
-		return false // nothing is promised of what follows
+	left := s.Ops()
+	for _, o := range s.All() {
+		left--
+		if o.Kind == model.OverRelease && left > 0 && impl.OverRelease == impls.OverReleaseCorrupts {
+			return false // nothing is promised about the operations that follow
+		}
+		takesWeight := o.Kind.IsAcquire() || o.Kind == model.Try || o.Kind == model.Release
+		if takesWeight && o.N == 0 && impl.ZeroWeight == impls.ZeroPanics {
+			return false
+		}
 	}
-	return !s.has(func(a action) bool {
-		return a.n == 0 && impl.ZeroWeight == impls.ZeroPanics && strings.ContainsRune("acdytr", rune(a.kind))
-	})
+	return true
 }
 
-func (s *scenario) has(is func(action) bool) bool {
-	return slices.ContainsFunc(s.workers, func(w []action) bool { return slices.ContainsFunc(w, is) })
+// overReleases reports whether a worker releases more than it holds.
+func (s *scenario) overReleases() bool {
+	for _, o := range s.All() {
+		if o.Kind == model.OverRelease {
+			return true
+		}
+	}
+	return false
 }

@@ -1,10 +1,18 @@
-// Package semaphore holds the programs that explore.Semaphore plays, and the oracle that judges them.
+// Package semaphore holds the scenarios that explore.Semaphore plays, and the oracle that judges them.
 //
 //	programs, err := semaphore.Programs(impl, "")
 //
-// Each program is one scenario: some workers that call one semaphore. The explorer calls Ready before
-// each schedule, Play under its scheduler, and then Judge. Judge compares the recorded history with
-// the contract in package impls.
+// Each program is one scenario on one implementation. The explorer calls Ready before each schedule,
+// Play under its scheduler, and then Judge, which compares what was recorded with the contract in
+// package impls. The notation, the model and the search are those of package stress: see
+// stress/internal/model.
+//
+// The package is never instrumented. Its goroutines call package schedrt directly, so that the steps
+// between two calls of the implementation are no steps of the schedule.
+//
+// # What this does not show
+//
+// The scenarios have at most five workers. Starvation takes more schedules than any bound allows.
 package semaphore
 
 import (
@@ -18,13 +26,14 @@ import (
 
 // A Program is one scenario on one implementation. It is not safe for concurrent use.
 type Program struct {
-	scenario *scenario
-	judge    *judge
-	stage    *stage // of the current schedule; Ready replaces it
+	scenario  *scenario
+	oracle    *oracle
+	execution *execution // of the current schedule; Ready replaces it
 }
 
 // Programs returns the scenarios that are legal for impl, or only the given one if text is not empty.
-// The error says that text is not a scenario, or that it breaks a policy that impl declares.
+// The error says that text is not a scenario, is too long to be judged, or breaks a policy that impl
+// declares.
 func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	all := scenarios
 	if text != "" {
@@ -36,7 +45,7 @@ func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	}
 	for i := range all {
 		if all[i].suits(impl) {
-			programs = append(programs, &Program{scenario: &all[i], judge: newJudge(impl)})
+			programs = append(programs, &Program{scenario: &all[i], oracle: newOracle(impl)})
 		}
 	}
 	if len(programs) == 0 {
@@ -49,22 +58,18 @@ func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 func (p *Program) Text() string { return p.scenario.text }
 
 // Ready prepares the next schedule.
-func (p *Program) Ready() {
-	p.stage = &stage{scenario: p.scenario, impl: p.judge.impl}
-	for range p.scenario.workers {
-		p.stage.workers = append(p.stage.workers, &worker{stage: p.stage})
-	}
-}
+func (p *Program) Ready() { p.execution = newExecution(p.scenario, p.oracle.impl) }
 
-// Play runs the scenario. The caller must have called Ready, and must control the scheduler.
-func (p *Program) Play() { p.stage.perform() }
+// Play runs the scenario on the calling goroutine, which must be under the control of package schedrt.
+func (p *Program) Play() { p.execution.run() }
 
 // Judge returns in one line how the schedule that was just played breaks the contract, or "".
-func (p *Program) Judge(out *schedrt.Outcome) string { return p.judge.judge(p.stage, out) }
+func (p *Program) Judge(out *schedrt.Outcome) string { return p.oracle.judge(p.execution, out) }
 
-// History returns the calls of the schedule that was just played, and why they are wrong.
+// History returns the calls of the schedule that was just played. If wrong says that no order of the
+// calls is legal, the history shows the longest legal beginning and why it cannot go on.
 func (p *Program) History(x *schedrt.Exec, wrong string) *failure.History {
-	return p.judge.tell(p.stage, &x.Outcome, &x.Trace, wrong)
+	return p.execution.explain(&x.Outcome, &x.Trace, wrong)
 }
 
 func firstLine(text string) string {

@@ -24,8 +24,8 @@ func (turns) Pick(p *schedrt.Point) int {
 func (turns) Done(*schedrt.Exec) bool { return true }
 
 // One schedule of 3 goroutines with 11 operations each, recorded, with one way to hand over or the
-// other. With turns each of the 33 operations is a switch, drawn at random two in three are. Under the
-// race detector the engine has to be built as it is used:
+// other. With turns each of the 33 operations is a switch, drawn at random two in three are. Under
+// the race detector the engine has to be built as it is used:
 //
 //	go test -run '^$' -bench Schedule -cpu 1 ./stress/explore/internal/strategy
 //	go test -race -gcflags 'github.com/semabench/semabench/stress/explore/schedrt=-race=false -l' …

@@ -8,12 +8,15 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Class returns a text that two traces have in common exactly if one becomes the other by swapping
-// neighbouring steps that do not conflict. Goroutines are called by what started them, as their
-// numbers depend on who started one first.
+// Class returns a text that names the class of a trace: two traces have the same text exactly if
+// one becomes the other by swapping neighbouring steps that do not conflict. Tests compare DPOR
+// with DFS by it.
+//
+// Goroutines are named after the step that started them. Their numbers would not do, because they
+// depend on the order in which independent steps start goroutines.
 func Class(t *schedrt.Trace) string {
-	var o order
-	o.of(t, len(t.Steps))
+	var o happensBefore
+	o.compute(t, len(t.Steps))
 	names := stepNames(t)
 	var lines []string
 	for i, s := range t.Steps {
@@ -31,14 +34,14 @@ func Class(t *schedrt.Trace) string {
 	return strings.Join(lines, "\n")
 }
 
-// stepNames names each step by its goroutine and how many that had taken.
+// stepNames names each step by its goroutine and by the number of earlier steps of that goroutine.
 func stepNames(t *schedrt.Trace) []string {
 	var names []string
 	goroutines := map[int32]string{}
 	taken := map[int32]int{}
-	started := map[string]int{} // by the same step
-	for _, g := range births(t) {
-		s := &t.Steps[g.first]
+	started := map[string]int{} // number of goroutines that a step has started so far
+	for _, g := range firstSteps(t) {
+		s := &t.Steps[g.step]
 		by := "-"
 		if s.Cause >= 0 {
 			by = fmt.Sprint(s.Cause)
@@ -46,7 +49,8 @@ func stepNames(t *schedrt.Trace) []string {
 		goroutines[s.G] = fmt.Sprintf("%s/%d", by, started[by])
 		started[by]++
 	}
-	// What started a goroutine is itself called by its name, which is known by then.
+	// Replace the index of the starting step by its name. That name is known by then, because the
+	// step comes earlier.
 	for i := range t.Steps {
 		s := &t.Steps[i]
 		if by, nth, ok := strings.Cut(goroutines[s.G], "/"); ok && by != "-" && taken[s.G] == 0 {
@@ -58,17 +62,18 @@ func stepNames(t *schedrt.Trace) []string {
 	return names
 }
 
-type birth struct{ g, first int32 }
+// A firstStep is the first step of a goroutine.
+type firstStep struct{ g, step int32 }
 
-// births returns the goroutines by number, with their first steps.
-func births(t *schedrt.Trace) (all []birth) {
+// firstSteps returns the first steps of all goroutines, in the order of the goroutines' numbers.
+func firstSteps(t *schedrt.Trace) (all []firstStep) {
 	seen := map[int32]bool{}
 	for i := range t.Steps {
 		if g := t.Steps[i].G; !seen[g] {
 			seen[g] = true
-			all = append(all, birth{g, int32(i)})
+			all = append(all, firstStep{g, int32(i)})
 		}
 	}
-	slices.SortFunc(all, func(a, b birth) int { return int(a.g - b.g) })
+	slices.SortFunc(all, func(a, b firstStep) int { return int(a.g - b.g) })
 	return all
 }

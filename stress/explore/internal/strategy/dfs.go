@@ -2,34 +2,38 @@ package strategy
 
 import "github.com/semabench/semabench/stress/explore/schedrt"
 
-// DFS plays every schedule, each once, the usual one first.
+// DFS plays every schedule exactly once, in depth-first order, beginning with the default schedule.
 type DFS struct {
-	// Preemptions bounds how often a goroutine loses its turn in one schedule; negative is no bound.
+	// Preemptions bounds how often a goroutine is preempted in one schedule; negative means no
+	// bound.
 	Preemptions int
 
-	path  []decision
-	floor int // decisions before it are fixed
-	at    int
-	spent int
-	Cut   bool // the bound kept it from some schedules
+	// Cut is set once the bound on preemptions kept the search from some schedules.
+	Cut bool
+
+	path  []decision // the decisions of the current schedule
+	floor int        // decisions before this index are fixed; see Part
+	at    int        // index of the next decision
+	spent int        // preemptions so far in the current schedule
 }
 
+// A decision is a node on the current path of the tree.
 type decision struct {
-	ways []int
-	next int // index in ways
+	ways []int // the answers that are possible
+	next int   // index in ways of the answer of the current schedule
 }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (d *DFS) Begin(*schedrt.Exec) { d.at, d.spent = 0, 0 }
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy.
 func (d *DFS) Pick(p *schedrt.Point) int {
 	i := d.take(func(ways []int) []int {
-		usual := Usual(p)
-		ways = append(ways, usual)
+		first := Default(p)
+		ways = append(ways, first)
 		for i := range p.Enabled {
 			switch {
-			case i == usual:
+			case i == first:
 			case d.Preemptions >= 0 && d.spent >= d.Preemptions && preempts(p, i):
 				d.Cut = true
 			default:
@@ -44,7 +48,7 @@ func (d *DFS) Pick(p *schedrt.Point) int {
 	return i
 }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (d *DFS) Choose(n int) int {
 	return d.take(func(ways []int) []int {
 		for i := range n {
@@ -54,10 +58,10 @@ func (d *DFS) Choose(n int) int {
 	})
 }
 
-// take follows the path, and at its end goes the first of the ways.
+// take follows the path. At the end of the path it appends a decision and takes its first way.
 func (d *DFS) take(ways func(scratch []int) []int) int {
 	if d.at == len(d.path) {
-		if d.at < cap(d.path) {
+		if d.at < cap(d.path) { // reuse the memory of an earlier decision
 			d.path = d.path[:d.at+1]
 			d.path[d.at].next = 0
 		} else {
@@ -70,7 +74,8 @@ func (d *DFS) take(ways func(scratch []int) []int) int {
 	return step.ways[step.next]
 }
 
-// Done is that of Search.
+// Done implements Search: it changes the last decision that has a way left, and drops those after
+// it.
 func (d *DFS) Done(*schedrt.Exec) bool {
 	d.path = d.path[:d.at]
 	for len(d.path) > d.floor {

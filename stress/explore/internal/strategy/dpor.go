@@ -6,44 +6,49 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// DPOR plays one schedule of each class: of those that differ only in the order of steps that
-// commute. It is source-DPOR with sleep sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014): after each
-// schedule, every race in it has its second step tried first, unless an earlier schedule did
-// that. No class is played to its end twice; some schedules are given up half way.
+// DPOR plays one schedule of each class. A class is a set of schedules that differ only in the
+// order of independent steps, so that the program does the same in all of them.
 //
-// The execution has to ask at every step (schedrt.Limits.AskAlways).
+// The algorithm is source-DPOR with sleep sets (Abdulla, Aronis, Jonsson and Sagonas, “Optimal
+// dynamic partial order reduction”, POPL 2014). After each schedule it looks at every race, which
+// is a pair of dependent steps that could have come in the other order. It makes sure that some
+// schedule tries the second step first. Sleep sets keep it from playing a class twice; a schedule
+// that only sleeping goroutines could continue is abandoned, and counted as pruned.
+//
+// The execution has to ask at every step (schedrt.Limits.AskAlways), because a step without a
+// choice may still be part of a race.
 type DPOR struct {
-	nodes   []node
-	order   order
+	nodes   []node        // the states along the current schedule, one before each step
+	order   happensBefore // of the schedule that was just played
 	x       *schedrt.Exec
 	blocked []*schedrt.G // scratch
 	from    int          // the first step that is new in this execution
-	floor   int          // nodes before it are fixed: what is to be tried there is of other parts
+	floor   int          // nodes before this index are fixed: other parts try the rest there
 }
 
 // A node is the state before a step.
 type node struct {
 	enabled   []int32
-	backtrack []int32   // goroutines to be tried, those tried already included
-	sleep     []sleeper // those that need not be tried, or were
-	chosen    int32
-	choice    int // the answer to Choose in this step
-	choices   int // of so many
-	accesses  []schedrt.Access
-	clock     int32 // the one of enabled that is time, or -1
+	backtrack []int32          // goroutines to try here, including those that were tried
+	sleep     []sleeper        // goroutines that need not be tried here
+	chosen    int32            // the goroutine whose step is being tried
+	choice    int              // the answer to Choose in this step
+	choices   int              // the number of answers that were possible; 0 if Choose was not called
+	accesses  []schedrt.Access // what the step touches, with any answer to Choose
+	clock     int32            // the enabled goroutine that stands for time, or -1
 }
 
-// A sleeper is a goroutine whose next step was tried first in an earlier schedule. Until something
-// conflicts with that step, trying it comes to the same.
+// A sleeper is a goroutine whose next step was tried first in an earlier schedule. Trying it again
+// leads to a class that was played, until a dependent step of another goroutine wakes it.
 type sleeper struct {
 	g        int32
-	accesses []schedrt.Access
+	accesses []schedrt.Access // of the next step
 }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (d *DPOR) Begin(x *schedrt.Exec) { d.x = x }
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy. It returns -1 to abandon the schedule.
 func (d *DPOR) Pick(p *schedrt.Point) int {
 	if p.Step >= len(d.nodes) && !d.extend(p) {
 		return -1
@@ -54,13 +59,13 @@ func (d *DPOR) Pick(p *schedrt.Point) int {
 			return i
 		}
 	}
-	return -1 // the program is not deterministic; the replay says where
+	return -1 // the program is not deterministic
 }
 
-// extend adds the node of a state that is new, and reports whether anybody is awake in it.
+// extend appends the node of a new state. It reports false if every enabled goroutine sleeps.
 func (d *DPOR) extend(p *schedrt.Point) bool {
 	at := len(d.nodes)
-	if at < cap(d.nodes) {
+	if at < cap(d.nodes) { // reuse the memory of an earlier node
 		d.nodes = d.nodes[:at+1]
 	} else {
 		d.nodes = append(d.nodes, node{})
@@ -75,9 +80,9 @@ func (d *DPOR) extend(p *schedrt.Point) bool {
 		}
 	}
 	if at > 0 {
-		d.inherit(n, &d.nodes[at-1], at-1)
+		d.inheritSleep(n, &d.nodes[at-1], at-1)
 	}
-	if n.chosen = d.awake(n, p); n.chosen < 0 {
+	if n.chosen = n.firstAwake(p); n.chosen < 0 {
 		d.nodes = d.nodes[:at]
 		return false
 	}
@@ -85,8 +90,9 @@ func (d *DPOR) extend(p *schedrt.Point) bool {
 	return true
 }
 
-// inherit lets those sleep on whose step does not conflict with the one before.
-func (d *DPOR) inherit(n, parent *node, step int) {
+// inheritSleep copies the sleeping goroutines of the state before a step. The step wakes those
+// whose next step depends on it. AwaitRest depends on everything, so it wakes all.
+func (d *DPOR) inheritSleep(n, parent *node, step int) {
 	s := &d.x.Trace.Steps[step]
 	if s.Kind == schedrt.OpAwaitRest {
 		return
@@ -98,10 +104,11 @@ func (d *DPOR) inherit(n, parent *node, step int) {
 	}
 }
 
-// awake returns a goroutine that can move and does not sleep, the usual one if it may, or -1.
-func (d *DPOR) awake(n *node, p *schedrt.Point) int32 {
-	if usual := n.enabled[Usual(p)]; !n.asleep(usual) {
-		return usual
+// firstAwake returns an enabled goroutine that does not sleep, or -1. It prefers the default
+// choice, because schedules with few preemptions are easier to read.
+func (n *node) firstAwake(p *schedrt.Point) int32 {
+	if first := n.enabled[Default(p)]; !n.asleep(first) {
+		return first
 	}
 	for _, g := range n.enabled {
 		if !n.asleep(g) {
@@ -115,21 +122,24 @@ func (n *node) asleep(g int32) bool {
 	return slices.ContainsFunc(n.sleep, func(z sleeper) bool { return z.g == g })
 }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (d *DPOR) Choose(count int) int {
 	n := &d.nodes[len(d.x.Trace.Steps)-1]
 	n.choices = count
 	return n.choice
 }
 
-// Done is that of Search.
+// Done implements Search. It adds to the backtrack sets what the races of the schedule require, and
+// then moves on to the deepest state with a goroutine or an answer left to try.
 func (d *DPOR) Done(x *schedrt.Exec) bool {
 	steps := len(x.Trace.Steps)
 	d.nodes = d.nodes[:min(steps, len(d.nodes))]
-	d.order.of(&x.Trace, d.from)
+	d.order.compute(&x.Trace, d.from)
+	// A goroutine that is blocked at the end may have been able to move earlier, so the step that
+	// it never took has races, too.
 	d.blocked = x.Blocked(d.blocked[:0])
 	for _, g := range d.blocked {
-		d.order.pending(int32(g.ID), g.Op.Access)
+		d.order.addPending(int32(g.ID), g.Op.Access)
 	}
 	for _, r := range d.order.races {
 		if int(r.first) >= d.floor {
@@ -137,10 +147,10 @@ func (d *DPOR) Done(x *schedrt.Exec) bool {
 		}
 	}
 	for at := d.from; at < len(d.nodes); at++ {
-		d.hurry(&d.nodes[at], x.Trace.Steps[at].Kind)
+		d.tryClockFirst(&d.nodes[at], x.Trace.Steps[at].Kind)
 	}
 	for at := len(d.nodes) - 1; at >= d.floor; at-- {
-		if d.retry(&d.nodes[at], at) {
+		if d.advance(&d.nodes[at], at) {
 			d.nodes = d.nodes[:at+1]
 			d.from = at
 			return true
@@ -149,17 +159,19 @@ func (d *DPOR) Done(x *schedrt.Exec) bool {
 	return false
 }
 
-// hurry has time pass before a timer is stopped or set anew, if it could. The race of the two may
-// not be in the trace, as a timer that was stopped never fires.
-func (d *DPOR) hurry(n *node, next schedrt.Kind) {
-	if next == schedrt.OpTimer && n.clock >= 0 && !n.asleep(n.clock) && !slices.Contains(n.backtrack, n.clock) {
+// tryClockFirst makes time pass before a timer is stopped or reset, if it can. These two steps
+// race, but the trace does not show it: a timer that was stopped never fires.
+func (d *DPOR) tryClockFirst(n *node, next schedrt.Kind) {
+	if next == schedrt.OpTimer && n.clock >= 0 && !n.asleep(n.clock) &&
+		!slices.Contains(n.backtrack, n.clock) {
 		n.backtrack = append(n.backtrack, n.clock)
 	}
 }
 
-// retry chooses what has still to be tried in a state, and reports whether there is anything.
-func (d *DPOR) retry(n *node, at int) bool {
-	n.touches(d.x.Trace.Accesses(&d.x.Trace.Steps[at]))
+// advance selects the next thing to try in a state: another answer to Choose, or another goroutine
+// of the backtrack set. It reports false if everything was tried.
+func (d *DPOR) advance(n *node, at int) bool {
+	n.addAccesses(d.x.Trace.Accesses(&d.x.Trace.Steps[at]))
 	if n.choice++; n.choice < n.choices {
 		return true
 	}
@@ -173,37 +185,44 @@ func (d *DPOR) retry(n *node, at int) bool {
 	return false
 }
 
-// reverse sees to it that a schedule is played in which the second step of a race comes first.
+// reverse makes sure that a schedule is tried in which the second step of a race comes before the
+// first. It is enough to begin, in the state before the first step, with any of the race's
+// initials.
 func (d *DPOR) reverse(r race) {
 	n := &d.nodes[r.first]
-	first, chosen := d.initials(r), int32(-1)
-	for _, g := range first {
+	initials, chosen := d.initials(r), int32(-1)
+	for _, g := range initials {
 		if slices.Contains(n.backtrack, g) || n.asleep(g) {
 			return
 		}
 		if slices.Contains(n.enabled, g) {
-			chosen = g // the last is the one of the race, if it is among them
+			chosen = g // the race's own goroutine is last, and preferred
 		}
 	}
 	if chosen >= 0 {
 		n.backtrack = append(n.backtrack, chosen)
 		return
 	}
-	for _, g := range n.enabled { // who makes it possible is not known
+	// No initial is enabled, and it is not known which goroutine enables one: try all.
+	for _, g := range n.enabled {
 		if !slices.Contains(n.backtrack, g) {
 			n.backtrack = append(n.backtrack, g)
 		}
 	}
 }
 
-// initials returns who can go first in what leads to the second step without the first.
+// initials returns the goroutines that can go first in a schedule that leads to the second step of
+// a race without the first step. They are those of the steps between the two that depend neither on
+// the first step nor on another such step.
 func (d *DPOR) initials(r race) (gs []int32) {
-	var steps []int32 // that are not after the first
+	var steps []int32 // steps between the two that do not come after the first
 	for at := r.first + 1; at < min(r.second, int32(len(d.order.trace.Steps))); at++ {
 		if d.order.before(r.first, at) {
 			continue
 		}
-		after := slices.ContainsFunc(steps, func(earlier int32) bool { return d.order.before(earlier, at) })
+		after := slices.ContainsFunc(steps, func(earlier int32) bool {
+			return d.order.before(earlier, at)
+		})
 		steps = append(steps, at)
 		if g := d.order.trace.Steps[at].G; !after && !slices.Contains(gs, g) {
 			gs = append(gs, g)
@@ -216,4 +235,14 @@ func (d *DPOR) initials(r race) (gs []int32) {
 		gs = append(gs, r.g)
 	}
 	return gs
+}
+
+// addAccesses adds to the accesses of the step that is being tried. Different answers to Choose may
+// touch different objects, and a sleeping goroutine must be woken by a conflict with any of them.
+func (n *node) addAccesses(accesses []schedrt.Access) {
+	for _, a := range accesses {
+		if !slices.Contains(n.accesses, a) {
+			n.accesses = append(n.accesses, a)
+		}
+	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
-// lingering are programs that return with somebody left, and how each of their schedules has to end.
+// lingering are programs that return with somebody left, and how each of their schedules has to
+// end.
 var lingering = map[string]struct {
 	program func()
 	want    schedrt.Ending // with daemons

@@ -6,13 +6,15 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A Part is some of the schedules of a tree: those that begin as its first steps do, without those
-// that were played or given to other parts. It is a value, which another process can go on with.
-// Between them, parts have the schedules of the whole, each of them once.
+// A Part is a set of schedules of a tree that are still to be played. Its schedules begin with the
+// same steps, and those that were played or given to other parts are excluded.
+//
+// A Part is a value that travels as JSON, so another process can continue with it. However a tree
+// is split, its parts together have the schedules of the whole tree, each of them once.
 type Part struct {
-	Floor int // steps before it are fixed
-	Forks []Fork
-	Nodes []Node
+	Floor int    // the steps, or the decisions of DFS, before this index are fixed
+	Forks []Fork // the path of DFS
+	Nodes []Node // the path of DPOR
 }
 
 // A Fork is a decision of DFS.
@@ -21,7 +23,7 @@ type Fork struct {
 	Next int // index in Ways
 }
 
-// A Node is a state of DPOR before a step; see node.
+// A Node is a state of DPOR before a step; the unexported type node documents the fields.
 type Node struct {
 	Enabled, Backtrack []int32
 	Sleep              []Sleeper
@@ -31,35 +33,35 @@ type Node struct {
 	Accesses           []schedrt.Access
 }
 
-// A Sleeper is that of DPOR.
+// A Sleeper is a goroutine that DPOR need not try in a state.
 type Sleeper struct {
 	G        int32
 	Accesses []schedrt.Access
 }
 
-// A Tree is a Search that comes to an end, and of which parts can be played by others.
+// A Tree is a Search that comes to an end, and that several processes can share.
 type Tree interface {
 	Search
 
-	// Rest returns what is left to play. It is to be called when Done has returned true.
+	// Rest returns the schedules that are left. It may be called only after Done has returned true.
 	Rest(x *schedrt.Exec) *Part
 
-	// Resume goes on with a part.
+	// Resume continues with a part.
 	Resume(p *Part)
 }
 
-// Split takes up to most parts away from p, the largest first, so that others can play them. It
-// depends on nothing but p.
+// Split takes up to most parts away from p and returns them, the largest first. The result depends
+// on nothing but p.
 func (p *Part) Split(most int) (parts []*Part) {
 	for len(parts) < most {
 		var part *Part
 		switch {
-		case p.Floor < len(p.Forks)-1: // the last one is what comes next
+		case p.Floor < len(p.Forks)-1: // the last fork is the one that comes next, and stays
 			part = p.splitForks()
 		case p.Floor < len(p.Nodes)-1:
 			n := &p.Nodes[p.Floor]
 			if n.Choice < n.Choices-1 {
-				return parts // what the other choices touch is not known yet
+				return parts // it is not known yet which objects the other answers touch
 			}
 			part = p.splitNodes()
 		default:
@@ -73,7 +75,8 @@ func (p *Part) Split(most int) (parts []*Part) {
 	return parts
 }
 
-// splitForks returns the ways at the floor that were not gone.
+// splitForks returns a part with the ways at the floor that were not taken, or nil if there are
+// none.
 func (p *Part) splitForks() *Part {
 	fork := p.Forks[p.Floor]
 	if fork.Next == len(fork.Ways)-1 {
@@ -84,11 +87,13 @@ func (p *Part) splitForks() *Part {
 	return &Part{Floor: p.Floor, Forks: forks}
 }
 
-// splitNodes returns the goroutines at the floor that were not tried. Whether any of them has to be is
-// known only when the schedules are played that p keeps, and nobody waits for that: one is tried, and
-// races with it say who else. It is where DPOR would begin if it came to this state with
-// the one that p keeps asleep, so it plays what p does not, and nothing that p does. At worst
-// it gives up at once.
+// splitNodes returns a part that tries another goroutine at the floor, or nil if none is left.
+//
+// Only the schedules that p keeps can show whether another goroutine has to be tried at all, and
+// waiting for them would leave the other processes without work. So one is tried anyway, and the
+// races in its schedules add further ones. That is sound: the new part begins like DPOR does when
+// it comes to this state with the goroutine that p keeps asleep. It plays the schedules that p does
+// not play, and none that p plays. At worst it is pruned at once.
 func (p *Part) splitNodes() *Part {
 	nodes := slices.Clone(p.Nodes[:p.Floor+1])
 	n := &nodes[p.Floor]
@@ -106,7 +111,7 @@ func (p *Part) splitNodes() *Part {
 	return nil
 }
 
-// Rest is that of Tree.
+// Rest implements Tree.
 func (d *DFS) Rest(*schedrt.Exec) *Part {
 	p := &Part{Floor: d.floor}
 	for _, step := range d.path {
@@ -115,7 +120,7 @@ func (d *DFS) Rest(*schedrt.Exec) *Part {
 	return p
 }
 
-// Resume is that of Tree.
+// Resume implements Tree.
 func (d *DFS) Resume(p *Part) {
 	d.floor, d.path = p.Floor, d.path[:0]
 	for _, f := range p.Forks {
@@ -123,20 +128,21 @@ func (d *DFS) Resume(p *Part) {
 	}
 }
 
-// Rest is that of Tree. What a step touches is noted while the execution is there that has taken it.
+// Rest implements Tree. It notes the accesses of each step now, while the execution that took the
+// steps is at hand.
 func (d *DPOR) Rest(x *schedrt.Exec) *Part {
 	p := &Part{Floor: d.floor}
 	for at := range d.nodes {
 		n := &d.nodes[at]
 		if at >= d.floor && at < len(d.nodes)-1 {
-			n.touches(x.Trace.Accesses(&x.Trace.Steps[at]))
+			n.addAccesses(x.Trace.Accesses(&x.Trace.Steps[at]))
 		}
 		p.Nodes = append(p.Nodes, n.export(at < d.floor))
 	}
 	return p
 }
 
-// export copies a node. Of one that is fixed little is needed any more.
+// export copies a node. A fixed node is only replayed, so its choices are all that is copied.
 func (n *node) export(fixed bool) Node {
 	if fixed {
 		return Node{Chosen: n.chosen, Choice: n.choice, Choices: n.choices}
@@ -151,16 +157,7 @@ func (n *node) export(fixed bool) Node {
 	return copied
 }
 
-// touches adds to what the step that was chosen touches.
-func (n *node) touches(accesses []schedrt.Access) {
-	for _, a := range accesses {
-		if !slices.Contains(n.accesses, a) {
-			n.accesses = append(n.accesses, a)
-		}
-	}
-}
-
-// Resume is that of Tree.
+// Resume implements Tree.
 func (d *DPOR) Resume(p *Part) {
 	d.floor, d.nodes = p.Floor, d.nodes[:0]
 	for _, n := range p.Nodes {
@@ -173,5 +170,5 @@ func (d *DPOR) Resume(p *Part) {
 		}
 		d.nodes = append(d.nodes, own)
 	}
-	d.from = max(0, len(d.nodes)-1) // nothing before it is new
+	d.from = max(0, len(d.nodes)-1) // the races of earlier steps were collected by the old owner
 }

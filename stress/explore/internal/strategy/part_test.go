@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// inParts explores as several processes do: a few schedules of one part, then of the next, and what is
-// left of each is split and goes through text.
+// inParts explores as several processes do: a few schedules of one part, then of the next, and what
+// is left of each is split and goes through text.
 func inParts(t *testing.T, newTree func() strategy.Tree, limits schedrt.Limits, budget int, program func()) tally {
 	t.Helper()
 	x := schedrt.New(limits)

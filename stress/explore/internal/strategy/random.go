@@ -6,45 +6,50 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Random picks any goroutine that can move, each as likely as another. In the bugs of SCTBench it does
-// at least as well as schedules with few preemptions (Thomson, Donaldson and Betts, PPoPP 2014).
+// Random picks among the goroutines that can move, each with the same probability. On the bugs of
+// SCTBench it does at least as well as bounding preemptions (Thomson, Donaldson and Betts, PPoPP
+// 2014).
 type Random struct{ rand *rand.Rand }
 
-// NewRandom returns the schedules of a seed.
+// NewRandom returns the sequence of schedules that belongs to a seed.
 func NewRandom(seed uint64) *Random { return &Random{rand.New(rand.NewPCG(seed, 1))} }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (r *Random) Begin(*schedrt.Exec) {}
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy.
 func (r *Random) Pick(p *schedrt.Point) int { return r.rand.IntN(len(p.Enabled)) }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (r *Random) Choose(n int) int { return r.rand.IntN(n) }
 
-// Done is that of Search.
+// Done implements Search.
 func (r *Random) Done(*schedrt.Exec) bool { return true }
 
-// PCT gives goroutines priorities at random and lowers that of whoever runs at depth-1 moments. A bug
-// that takes depth ordering constraints among n goroutines and k steps is found with a probability of
-// at least 1/(n k^(depth-1)) in each schedule (Burckhardt et al., ASPLOS 2010).
+// PCT gives the goroutines random priorities, and always runs the one with the highest. At depth-1
+// random steps it lowers the priority of the goroutine that is running.
+//
+// Each schedule finds a bug with a guaranteed probability. If the bug takes depth ordering
+// constraints, among n goroutines and k steps, it is at least 1/(n k^(depth-1)) (Burckhardt et al.,
+// ASPLOS 2010).
 type PCT struct {
 	depth    int
 	rand     *rand.Rand
-	priority []uint64 // by goroutine; 0 has none yet
-	changes  []int
-	length   int // of the longest execution so far
+	priority []uint64 // by goroutine
+	changes  []int    // steps at which a priority is lowered; -1 once that is done
+	length   int      // of the longest execution so far, in steps
 }
 
-// NewPCT returns the schedules of a seed for bugs of a depth.
+// NewPCT returns the sequence of schedules that belongs to a seed, for bugs of a depth from 1.
 func NewPCT(depth int, seed uint64) *PCT {
 	return &PCT{depth: depth, rand: rand.New(rand.NewPCG(seed, 2)), length: 20}
 }
 
-// Expect says how many steps an execution has, for where the first changes are.
+// Expect sets the expected number of steps of an execution, from which the change points of the
+// first executions are drawn. Later executions may be longer, and then it grows.
 func (s *PCT) Expect(steps int) { s.length = steps }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (s *PCT) Begin(*schedrt.Exec) {
 	s.priority, s.changes = s.priority[:0], s.changes[:0]
 	for range s.depth - 1 {
@@ -52,26 +57,27 @@ func (s *PCT) Begin(*schedrt.Exec) {
 	}
 }
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy.
 func (s *PCT) Pick(p *schedrt.Point) int {
 	i := s.highest(p)
 	for n, change := range s.changes {
 		if change >= 0 && p.Step >= change {
 			s.changes[n] = -1
-			s.priority[p.Enabled[i].ID] = uint64(s.depth - n) // below all that are drawn
+			s.priority[p.Enabled[i].ID] = uint64(s.depth - n) // below all priorities that are drawn
 			i = s.highest(p)
 		}
 	}
 	return i
 }
 
+// highest returns the index of the enabled goroutine with the highest priority.
 func (s *PCT) highest(p *schedrt.Point) (best int) {
 	for i, g := range p.Enabled {
+		s.draw(g.ID)
 		if g.Op.Kind == schedrt.OpFire {
-			s.clock(g.ID)
-		}
-		for len(s.priority) <= g.ID {
-			s.priority = append(s.priority, uint64(s.depth)+2+s.rand.Uint64N(1<<62))
+			// Time passes when nothing else can move, or at a change point. With a high priority, a
+			// ticker would keep all goroutines from running.
+			s.priority[g.ID] = min(s.priority[g.ID], uint64(s.depth)+1)
 		}
 		if s.priority[g.ID] > s.priority[p.Enabled[best].ID] {
 			best = i
@@ -80,39 +86,39 @@ func (s *PCT) highest(p *schedrt.Point) (best int) {
 	return best
 }
 
-// clock makes time pass when nobody else can move, or by a change: a ticker of high priority would never
-// let anybody else.
-func (s *PCT) clock(g int) {
+// draw draws priorities for the goroutines up to g that have none yet. They are above those that a
+// change point gives, which are at most depth, and above that of time.
+func (s *PCT) draw(g int) {
 	for len(s.priority) <= g {
 		s.priority = append(s.priority, uint64(s.depth)+2+s.rand.Uint64N(1<<62))
 	}
-	s.priority[g] = min(s.priority[g], uint64(s.depth)+1)
 }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (s *PCT) Choose(n int) int { return s.rand.IntN(n) }
 
-// Done is that of Search.
+// Done implements Search.
 func (s *PCT) Done(x *schedrt.Exec) bool {
 	s.length = max(s.length, len(x.Trace.Steps))
 	return true
 }
 
-// POS gives every operation a priority at random, and a new one to each that conflicts with the one
-// taken. Schedules that differ only in the order of operations that commute weigh no more for
-// being many (Yuan, Yang and Gu, CAV 2018).
+// POS gives every operation a random priority, and a new one to each operation that conflicts with
+// the one taken. A class of equivalent schedules is therefore not more likely for having many
+// members, as it is with Random (Yuan, Yang and Gu, “Partial order aware concurrency sampling”, CAV
+// 2018).
 type POS struct {
 	rand     *rand.Rand
-	priority []uint64 // of the operation that a goroutine is about to perform; 0 has none yet
+	priority []uint64 // by goroutine, of its next operation; 0 means that none is drawn yet
 }
 
-// NewPOS returns the schedules of a seed.
+// NewPOS returns the sequence of schedules that belongs to a seed.
 func NewPOS(seed uint64) *POS { return &POS{rand: rand.New(rand.NewPCG(seed, 3))} }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (s *POS) Begin(*schedrt.Exec) { s.priority = s.priority[:0] }
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy.
 func (s *POS) Pick(p *schedrt.Point) int {
 	best := 0
 	for i, g := range p.Enabled {
@@ -135,19 +141,8 @@ func (s *POS) Pick(p *schedrt.Point) int {
 	return best
 }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (s *POS) Choose(n int) int { return s.rand.IntN(n) }
 
-// Done is that of Search.
+// Done implements Search.
 func (s *POS) Done(*schedrt.Exec) bool { return true }
-
-func conflict(a, b []schedrt.Access) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x.Object == y.Object && schedrt.Conflict(x.Mode, y.Mode) {
-				return true
-			}
-		}
-	}
-	return false
-}

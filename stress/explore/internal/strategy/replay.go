@@ -8,17 +8,19 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A Schedule is where an execution differs from the usual one, in the order of the decisions.
+// A Schedule is the list of decisions that differ from the default, in their order. All other
+// decisions are the default; see Default.
 type Schedule []Turn
 
-// A Turn is a decision that is not the usual one.
+// A Turn is a decision that differs from the default.
 type Turn struct {
-	At int // the number of the decision, from 0; one that has but one way is none
-	To int // the goroutine, or the answer to a choice
+	At int // number of the decision, from 0; a point with one possibility is no decision
+	To int // the goroutine that is picked, or the answer to Choose
 }
 
-// String writes a schedule as a word: for each turn how many decisions come before it since the last
-// one, a dot, and its goroutine.
+// String returns the schedule as a word: an x, then for each turn the number of decisions since the
+// previous turn, a dot, and the turn's goroutine. Turns are separated by underscores, and numbers
+// have base 36, so that a word needs no quotes in a shell and no escapes in a file name.
 func (s Schedule) String() string {
 	var b strings.Builder
 	last := -1
@@ -32,7 +34,7 @@ func (s Schedule) String() string {
 	return "x" + b.String()
 }
 
-// Parse reads what String writes.
+// Parse reads a word that String has written.
 func Parse(text string) (Schedule, error) {
 	rest, ok := strings.CutPrefix(text, "x")
 	if !ok {
@@ -56,25 +58,25 @@ func Parse(text string) (Schedule, error) {
 	return s, nil
 }
 
-// A Recorder writes down what another strategy decides.
+// A Recorder notes what another strategy decides.
 type Recorder struct {
 	Search
-	Schedule  Schedule
-	Preempted []int // the steps at which a goroutine lost its turn
-	at        int
+	Schedule  Schedule // of the last execution; the next one overwrites it
+	Preempted []int    // steps of the last execution at which a goroutine was preempted
+	at        int      // number of the next decision
 }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (r *Recorder) Begin(x *schedrt.Exec) {
 	r.Schedule, r.at, r.Preempted = r.Schedule[:0], 0, r.Preempted[:0]
 	r.Search.Begin(x)
 }
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy.
 func (r *Recorder) Pick(p *schedrt.Point) int {
 	i := r.Search.Pick(p)
 	if i >= 0 && len(p.Enabled) > 1 {
-		if i != Usual(p) {
+		if i != Default(p) {
 			r.Schedule = append(r.Schedule, Turn{r.at, p.Enabled[i].ID})
 		}
 		if preempts(p, i) {
@@ -85,7 +87,7 @@ func (r *Recorder) Pick(p *schedrt.Point) int {
 	return i
 }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (r *Recorder) Choose(n int) int {
 	i := r.Search.Choose(n)
 	if i != 0 {
@@ -95,17 +97,18 @@ func (r *Recorder) Choose(n int) int {
 	return i
 }
 
-// A Replay plays one schedule.
+// A Replay plays one given schedule.
 type Replay struct {
 	Schedule Schedule
-	Diverged string // where the program does not do what the schedule says, if so
-	next, at int
+	Diverged string // where the program does not follow the schedule; "" if it does
+	next     int    // index of the next turn
+	at       int    // number of the next decision
 }
 
-// Begin is that of Search.
+// Begin implements Search.
 func (r *Replay) Begin(*schedrt.Exec) { r.next, r.at, r.Diverged = 0, 0, "" }
 
-// turn returns where to go if this decision is not the usual one.
+// turn returns the next decision. It reports false if the decision is the default.
 func (r *Replay) turn() (to int, ok bool) {
 	at := r.at
 	r.at++
@@ -116,14 +119,14 @@ func (r *Replay) turn() (to int, ok bool) {
 	return r.Schedule[r.next-1].To, true
 }
 
-// Pick is that of schedrt.Strategy.
+// Pick implements schedrt.Strategy.
 func (r *Replay) Pick(p *schedrt.Point) int {
 	if len(p.Enabled) == 1 {
 		return 0
 	}
 	to, ok := r.turn()
 	if !ok {
-		return Usual(p)
+		return Default(p)
 	}
 	var can []string
 	for i, g := range p.Enabled {
@@ -133,10 +136,10 @@ func (r *Replay) Pick(p *schedrt.Point) int {
 		can = append(can, fmt.Sprintf("goroutine %d", g.ID))
 	}
 	r.diverge("goroutine %d cannot go on there, only %s", to, strings.Join(can, " and "))
-	return Usual(p)
+	return Default(p)
 }
 
-// Choose is that of schedrt.Strategy.
+// Choose implements schedrt.Strategy.
 func (r *Replay) Choose(n int) int {
 	to, ok := r.turn()
 	if ok && to >= n {
@@ -146,6 +149,7 @@ func (r *Replay) Choose(n int) int {
 	return to
 }
 
+// diverge notes the first decision at which the program does not follow the schedule.
 func (r *Replay) diverge(format string, args ...any) {
 	if r.Diverged == "" {
 		r.Diverged = fmt.Sprintf("at decision %d, turn %d of the schedule: ", r.at, r.next) +
@@ -153,7 +157,7 @@ func (r *Replay) diverge(format string, args ...any) {
 	}
 }
 
-// Done is that of Search.
+// Done implements Search.
 func (r *Replay) Done(*schedrt.Exec) bool {
 	if r.next < len(r.Schedule) {
 		r.diverge("the program had no more decisions")

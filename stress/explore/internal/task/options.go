@@ -11,8 +11,8 @@ import (
 // Options are explore.Options, which documents each field.
 //
 // The public type is a struct of its own, and not an alias, so that its documentation shows the
-// fields. Both must have the same fields in the same order: the public package converts one into the
-// other, and the compiler refuses the conversion if they differ.
+// fields. Both must have the same fields in the same order: the public package converts one into
+// the other, and the compiler refuses the conversion if they differ.
 type Options struct {
 	Schedules   int
 	Time        time.Duration
@@ -27,8 +27,8 @@ type Options struct {
 	Preemptions int
 }
 
-// MaxWorkers bounds Options.Workers. More processes do not pay: the parent keeps about this many parts
-// of a tree ready, so further processes would wait.
+// MaxWorkers bounds Options.Workers. More processes do not pay: the parent keeps about this many
+// parts of a tree ready, so further processes would wait.
 const MaxWorkers = 64
 
 // WithDefaults replaces each zero field by its default value.
@@ -71,9 +71,9 @@ func (o Options) Check(programs int) error {
 	return strategy.CheckName(o.Strategy)
 }
 
-// PreemptionBound returns the bound on preemptions as strategy.DFS takes it: negative means no bound.
-// In Options, no bound is 0, so that the zero value of Options explores everything, and a bound of no
-// preemption at all is negative.
+// PreemptionBound returns the bound on preemptions as strategy.DFS takes it: negative means no
+// bound. In Options, no bound is 0, so that the zero value of Options explores everything, and a
+// bound of no preemption at all is negative.
 func (o Options) PreemptionBound() int {
 	switch {
 	case o.Preemptions == 0:

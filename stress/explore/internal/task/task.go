@@ -1,13 +1,13 @@
 // Package task defines the unit of work of an exploration, and its answer.
 //
-// The parent process cuts an exploration into tasks. A player process plays a task and answers it. Both
-// are values that travel as JSON between the processes.
+// The parent process cuts an exploration into tasks. A player process plays a task and answers it.
+// Both are values that travel as JSON between the processes.
 //
 //	t := task.Task{Programs: []int{0}, Strategy: "random", Seed: 1, Schedules: 256}
 //
 // A task determines its answer: it is the same whichever process plays the task, and whenever. This
-// is why an exploration reports the same failure with one process or with eight. Only Task.Seconds, the
-// time that is left, breaks the rule.
+// is why an exploration reports the same failure with one process or with eight. Only Task.Seconds,
+// the time that is left, breaks the rule.
 package task
 
 import (

@@ -21,11 +21,13 @@ const (
 	nondeterministic = "the program does not do the same under the same schedule"
 )
 
-// OfSchedule returns in one line what is wrong with a schedule that was played, or "" if nothing is.
+// OfSchedule returns in one line what is wrong with a schedule that was played, or "" if nothing
+// is.
 //
-// Raced says whether the race detector reported a race in it. Judge is the oracle of the program, and
-// may be nil; its answer goes before the outcome that the scheduler saw, because it names the broken
-// clause. A data race goes before both: after a race the program has no defined behaviour to judge.
+// Raced says whether the race detector reported a race in it. Judge is the oracle of the program,
+// and may be nil; its answer goes before the outcome that the scheduler saw, because it names the
+// broken clause. A data race goes before both: after a race the program has no defined behaviour to
+// judge.
 //
 // A schedule that was cut off or abandoned is never wrong. Its missing end is counted instead, and
 // makes the exploration incomplete.
@@ -105,8 +107,8 @@ func (e *Exploration) Count(r *Result) {
 	}
 }
 
-// bound returns the bound that kept the exploration from being complete, or "" if it is complete. If
-// several bounds were reached, it returns the one whose increase helps first: more time or an
+// bound returns the bound that kept the exploration from being complete, or "" if it is complete.
+// If several bounds were reached, it returns the one whose increase helps first: more time or an
 // uninterrupted run comes before larger numbers.
 func (e *Exploration) bound() string {
 	switch {
@@ -124,7 +126,8 @@ func (e *Exploration) bound() string {
 	return boundSchedules
 }
 
-// drawnOnly reports whether the strategy draws schedules for ever, so that nothing is ever complete.
+// drawnOnly reports whether the strategy draws schedules for ever, so that nothing is ever
+// complete.
 func (e *Exploration) drawnOnly() bool {
 	return e.Options.Strategy != "" && !strategy.IsTree(e.Options.Strategy)
 }
@@ -150,8 +153,8 @@ func Failure(f *task.Finding, scenario string, told *failure.Report) *Result {
 }
 
 // Replayed returns the result of playing one given schedule that does not fail. Diverged says where
-// the program did not follow the schedule, "" if it did: a schedule that does not fit proves nothing,
-// so it fails.
+// the program did not follow the schedule, "" if it did: a schedule that does not fit proves
+// nothing, so it fails.
 func Replayed(diverged string) *Result {
 	if diverged != "" {
 		return &Result{Verdict: Fail, What: staleSchedule, Text: staleText(diverged)}
@@ -171,7 +174,8 @@ func OfRefused(why, at string) *Result {
 	return &Result{Verdict: Refused, What: what, Text: refusedText(what, at)}
 }
 
-// Nondeterministic returns the result for a program that did two different things under one schedule.
+// Nondeterministic returns the result for a program that did two different things under one
+// schedule.
 func Nondeterministic(step int, first, second string) *Result {
 	return &Result{Verdict: Fail, What: nondeterminism, Text: nondeterminismText(step, first, second)}
 }
@@ -217,10 +221,10 @@ const (
 	Fails
 )
 
-// Ending decides how the test ends that explored a program. An Unknown result is never a silent pass:
-// the test passes only if a bound was reached that its author or its flags chose, and the text names the bound.
-// A program about which nothing is known, because it was refused or the user interrupted the
-// exploration, is skipped, with the text as the reason.
+// Ending decides how the test ends that explored a program. An Unknown result is never a silent
+// pass: the test passes only if a bound was reached that its author or its flags chose, and the
+// text names the bound. A program about which nothing is known, because it was refused or the user
+// interrupted the exploration, is skipped, with the text as the reason.
 func (r *Result) Ending() Ending {
 	switch r.Verdict {
 	case Pass:

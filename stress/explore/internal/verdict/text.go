@@ -111,8 +111,8 @@ func Fewest(preemptions, played int) string {
 		plural(preemptions, "preemption"), plural(played, "schedule"))
 }
 
-// PerhapsFewest says that minimising reached a bound of its own, either on schedules or on time, before it
-// was known whether the smaller number of preemptions is enough.
+// PerhapsFewest says that minimising reached a bound of its own, either on schedules or on time,
+// before it was known whether the smaller number of preemptions is enough.
 func PerhapsFewest(preemptions, smaller int, bound string) string {
 	return fmt.Sprintf("%s, perhaps not the fewest: whether %d would do was not found out in %s",
 		plural(preemptions, "preemption"), smaller, bound)
@@ -125,8 +125,8 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// ReplayCommand returns the command that plays a schedule of a test again. Flags are further flags of
-// the go command, each with a space behind it.
+// ReplayCommand returns the command that plays a schedule of a test again. Flags are further flags
+// of the go command, each with a space behind it.
 func ReplayCommand(test, flags, schedule string) string {
 	race := ""
 	if schedrt.RaceEnabled {

@@ -1,4 +1,5 @@
-// Package wire is the protocol between the parent process and the player processes of an exploration.
+// Package wire is the protocol between the parent process and the player processes of an
+// exploration.
 //
 // The parent starts the instrumented test binary with CallVar and OptionsVar set, and writes each
 // Request as one line of JSON to its standard input. The player writes each Reply to its standard
@@ -6,8 +7,8 @@
 //
 //	semabench-explore-reply:{"Answer":{"ID":7,…}}
 //
-// The mark separates replies from the lines that the explored test itself prints. Closing the standard
-// input asks the player to end; so a player also ends when its parent dies.
+// The mark separates replies from the lines that the explored test itself prints. Closing the
+// standard input asks the player to end; so a player also ends when its parent dies.
 package wire
 
 import (
@@ -62,8 +63,8 @@ func WriteReply(w io.Writer, r Reply) error {
 	return err
 }
 
-// ReadReply reads a reply from a line of a player's output. It reports false if the line is no reply,
-// but output of the test.
+// ReadReply reads a reply from a line of a player's output. It reports false if the line is no
+// reply, but output of the test.
 func ReadReply(line []byte) (r Reply, isReply bool, err error) {
 	text, ok := bytes.CutPrefix(line, []byte(replyMark))
 	if !ok {

@@ -1,0 +1,216 @@
+package stress
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// Arguments: C10 to C15. Releases of too much, negative and zero weights, and the largest numbers.
+
+// C10: Release panics if more is released than is held, however much more. Of two concurrent calls
+// that together release too much, one panics.
+func overReleasePanics(t *trial) {
+	for _, held := range []int64{0, 1, 3} {
+		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
+			sem := t.make(3)
+			if held > 0 {
+				t.take(sem, held)
+			}
+			t.mustPanic("Release of more than is held", func() { sem.Release(held + extra) })
+		}
+	}
+	const rounds = 300
+	for range rounds {
+		sem := t.make(2)
+		t.take(sem, 1)
+		var panics atomic.Int64
+		releaseOne := func() {
+			defer func() {
+				if recover() != nil {
+					panics.Add(1)
+				}
+			}()
+			sem.Release(1)
+		}
+		if t.together(releaseOne, releaseOne); panics.Load() != 1 {
+			t.failf("%d of two calls Release(1) at once panicked with 1 permit held, want 1", panics.Load())
+		}
+	}
+}
+
+// C11: servers recover panics in middleware, so an over-release may be followed by other calls. The state
+// must be unchanged, or declared as corrupted.
+func overReleaseRecovered(t *trial) {
+	const size = 3
+	corrupt := ""
+	for held := range int64(size) {
+		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
+			sem := t.make(size)
+			if held > 0 {
+				t.take(sem, held)
+			}
+			recovering(func() { sem.Release(held + extra) })
+			if got, want := grants(sem, size+2), size-held; got != want {
+				corrupt = fmt.Sprintf("with %d of %d permits held, Release(%d) was recovered; "+
+					"then %d permits were granted, want %d", held, size, held+extra, got, want)
+			}
+		}
+	}
+	switch {
+	case corrupt != "" && t.impl.OverRelease == impls.OverReleaseUnchanged:
+		t.failf("%s", corrupt)
+	case corrupt == "" && t.impl.OverRelease == impls.OverReleaseCorrupts:
+		t.unknownf("declared as %v, which was not seen: the state was unchanged each time", t.impl.OverRelease)
+	}
+}
+
+// grants returns how many permits TryAcquire grants one by one, in limit calls.
+func grants(sem impls.Semaphore, limit int) (n int64) {
+	for range limit {
+		if sem.TryAcquire(1) {
+			n++
+		}
+	}
+	return n
+}
+
+// C12: negative weights and sizes panic, and the permits stay as they were.
+func negativePanics(t *trial) {
+	t.mustPanic("New(-1)", func() { t.impl.New(-1) })
+	for _, n := range []int64{-1, -3, math.MinInt64} {
+		sem := t.make(3)
+		t.take(sem, 1)
+		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(doneContext(), n) })
+		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(context.Background(), n) })
+		t.mustPanic("TryAcquire of a negative weight", func() { sem.TryAcquire(n) })
+		t.mustPanic("Release of a negative weight", func() { sem.Release(n) })
+		t.mustHaveFree(sem, 2)
+	}
+}
+
+// C13: a weight of zero is granted even if no permit is free, or panics, as Impl.ZeroWeight says. Under
+// FIFO it does not pass waiting requests.
+func zeroWeight(t *trial) {
+	for _, size := range []int64{0, 1} {
+		sem := t.make(size)
+		if size > 0 {
+			t.take(sem, size)
+		}
+		if t.impl.ZeroWeight == impls.ZeroPanics {
+			t.mustPanic("Acquire(0)", func() { _ = sem.Acquire(context.Background(), 0) })
+			t.mustPanic("TryAcquire(0)", func() { sem.TryAcquire(0) })
+			t.mustPanic("Release(0)", func() { sem.Release(0) })
+		} else {
+			t.take(sem, 0)
+			if !sem.TryAcquire(0) {
+				t.failf("TryAcquire(0) = false, want true when no request waits")
+			}
+			sem.Release(0)
+			if err := sem.Acquire(doneContext(), 0); err != context.Canceled {
+				t.failf("Acquire(0) with a done ctx = %v, want %v", err, context.Canceled)
+			}
+		}
+		t.mustHaveFree(sem, 0)
+	}
+	if t.impl.ZeroWeight == impls.ZeroPanics {
+		return
+	}
+	zeroAmongWaiters(t)
+	if t.impl.Order == impls.FIFO && t.impl.Waits == impls.Parked {
+		zeroInLine(t)
+	}
+}
+
+// zeroAmongWaiters begins Acquire(0) while another request waits. It may have to wait as well, but it
+// must be granted once the other request was. A cancelled Acquire(0) leaves nothing behind.
+func zeroAmongWaiters(t *trial) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	waiter := t.startBlocked(sem, 1)
+	nothing, leaver := t.start(sem, 0), t.start(sem, 0)
+	t.settle()
+	leaver.cancel()
+	if err := t.returned(leaver); err != nil && err != context.Canceled {
+		t.failf("Acquire(0) = %v, want nil or %v", err, context.Canceled)
+	}
+	sem.Release(1)
+	t.mustBeGranted(waiter)
+	t.mustBeGranted(nothing)
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
+}
+
+// zeroInLine checks the place of Acquire(0) in the line of a FIFO semaphore.
+func zeroInLine(t *trial) {
+	l := t.fullLine(2, 1)
+	if got := l.sem.TryAcquire(0); got != t.impl.TryBarges {
+		t.failf("TryAcquire(0) = %v behind a waiter, want %v", got, t.impl.TryBarges)
+	}
+	nothing := t.startBlocked(l.sem, 0)
+	l.release(1)
+	l.grant(l.all[0])
+	t.mustBeGranted(nothing)
+	l.drain()
+}
+
+// C14: a request for more than the size does not delay other requests, and ends when it is cancelled.
+func moreThanSize(t *trial) {
+	for _, size := range []int64{0, 1, 3} {
+		sem := t.make(size)
+		doomed := t.startBlocked(sem, size+1)
+		for range size {
+			t.take(sem, 1) // these calls must not queue behind doomed
+		}
+		if size > 0 {
+			sem.Release(size)
+			t.mustHaveFree(sem, size)
+		}
+		doomed.cancel()
+		t.mustBeRefused(doomed, context.Canceled)
+		t.mustHaveFree(sem, size)
+	}
+}
+
+// C15: weights and sizes up to MaxInt64 work. The sum of two weights may overflow an int64.
+func extremes(t *trial) {
+	most := int64(math.MaxInt64)
+	if t.impl.MaxSize > 0 {
+		most = t.impl.MaxSize
+	}
+	none := t.make(0)
+	t.mustHaveFree(none, 0)
+	t.refusedWhenDone(none, math.MaxInt64)
+
+	sem := t.make(most)
+	t.take(sem, most)
+	t.mustHaveFree(sem, 0)
+	sem.Release(most)
+	t.take(sem, most-1)
+	if sem.TryAcquire(2) || sem.TryAcquire(most) || sem.TryAcquire(math.MaxInt64) {
+		t.failf("TryAcquire succeeded with 1 permit free, want false for more")
+	}
+	t.mustHaveFree(sem, 1)
+	waiter := t.startBlocked(sem, most)
+	sem.Release(most - 1)
+	t.mustBeGranted(waiter)
+	sem.Release(most)
+
+	small := t.make(3)
+	t.take(small, 2)
+	if small.TryAcquire(math.MaxInt64) {
+		t.failf("TryAcquire(MaxInt64) = true on a semaphore of size 3")
+	}
+	t.refusedWhenDone(small, math.MaxInt64)
+	t.mustHaveFree(small, 1)
+}
+
+// refusedWhenDone begins an Acquire that can never be granted, and cancels it.
+func (t *trial) refusedWhenDone(sem impls.Semaphore, n int64) {
+	c := t.startBlocked(sem, n)
+	c.cancel()
+	t.mustBeRefused(c, context.Canceled)
+}

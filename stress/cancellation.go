@@ -1,0 +1,293 @@
+package stress
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// Cancellation: C8, C9, C20 to C23, C25 and C32. What a ctx does to a request and to its neighbours.
+
+// C8: Acquire fails if its ctx is done, also if permits are free.
+func doneContextLoses(t *trial) {
+	const rounds = 50 // an implementation that selects among ready channels fails at random
+	for range rounds {
+		sem := t.make(2)
+		for _, n := range []int64{1, 2, 3} {
+			if err := sem.Acquire(doneContext(), n); err != context.Canceled {
+				t.failf("Acquire(%d) with a done ctx = %v, want %v", n, err, context.Canceled)
+			}
+		}
+		t.mustHaveFree(sem, 2)
+	}
+}
+
+// C9: the error is ctx.Err() and not the cause of the cancellation. That holds for a ctx that is done
+// before the call, for a ctx that is cancelled while Acquire waits, and for a deadline.
+func errorOfContext(t *trial) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	caused, cause := context.WithCancelCause(context.Background())
+	waiter := t.startWith(caused, func() { cause(context.DeadlineExceeded) }, sem, 1)
+	t.mustWait(waiter)
+	waiter.cancel()
+	t.mustBeRefused(waiter, context.Canceled)
+	t.mustBeRefused(t.startWith(caused, func() {}, sem, 1), context.Canceled)
+
+	late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	t.mustBeRefused(t.startWith(late, cancel, sem, 1), context.DeadlineExceeded)
+	soon, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	waiter = t.startWith(soon, cancel, sem, 1)
+	t.await(waiter)
+	t.mustBeRefused(waiter, context.DeadlineExceeded)
+}
+
+// explainHang replaces the message of a hang by the likely cause, and shortens the patience: nothing in
+// C25 takes long.
+func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
+	return func(impl impls.Impl, patience time.Duration) error {
+		err := run(impl, patience/3)
+		if never := (hung{}); errors.As(err, &never) {
+			return failure{message: "a method of ctx that uses the semaphore never returned: " +
+				"was it called while a lock was held?\n" + never.stacks}
+		}
+		return err
+	}
+}
+
+// C25: the methods of a ctx may use the semaphore. A caller's own ctx may write a log or close a
+// connection, and limit that with the same semaphore.
+func reentrantContext(t *trial) {
+	for _, n := range []int64{1, 2, 3} {
+		sem := t.make(2)
+		inner, cancel := context.WithCancel(context.Background())
+		// At most ten times. A waiter that asks its ctx after each Release would otherwise be woken
+		// by its own question for ever, and this clause would be the cause.
+		var uses atomic.Int64
+		use := func() {
+			if uses.Add(1) <= 10 && sem.TryAcquire(1) {
+				sem.Release(1)
+			}
+		}
+		ctx := usingContext{inner, use}
+		t.take(sem, 1)
+		c := t.startWith(ctx, cancel, sem, n)
+		t.settle()
+		cancel()
+		if t.returned(c) == nil {
+			sem.Release(n)
+		}
+		t.mustBeRefused(t.startWith(ctx, cancel, sem, n), context.Canceled)
+		sem.Release(1)
+		t.mustHaveFree(sem, 2)
+	}
+}
+
+// A usingContext calls a function in each of its methods.
+type usingContext struct {
+	context.Context
+	use func()
+}
+
+func (c usingContext) Done() <-chan struct{} { c.use(); return c.Context.Done() }
+func (c usingContext) Err() error            { c.use(); return c.Context.Err() }
+func (c usingContext) Value(key any) any     { c.use(); return c.Context.Value(key) }
+
+// livingContexts returns contexts of several types that will not be done while a clause runs.
+func livingContexts() []context.Context {
+	background := context.Background()
+	cancellable, cancel := context.WithCancel(background)
+	_ = cancel // never called: the contexts are garbage when the clause ends
+	type key struct{}
+	return []context.Context{
+		background,
+		context.TODO(),
+		cancellable,
+		context.WithValue(cancellable, key{}, 1),
+		context.WithoutCancel(cancellable),
+		usingContext{cancellable, func() {}},
+	}
+}
+
+// C20: a large request at the head of the line holds up a small request. When the large request is
+// cancelled, no Release follows. So the cancelled call itself must wake the small request.
+func cancelledHead(t *trial) {
+	sem := t.make(2)
+	t.take(sem, 2)
+	head := t.startBlocked(sem, 2)
+	follower := t.startForever(sem, 1)
+	t.mustWait(follower)
+	sem.Release(1)
+	t.settle()
+	head.cancel()
+	t.mustBeRefused(head, context.Canceled)
+	t.mustBeGranted(follower)
+	sem.Release(2)
+	t.mustHaveFree(sem, 2)
+	leaverMeetsGrant(t)
+}
+
+// leaverMeetsGrant cancels a waiter while a permit, or a wake-up, is on its way to it. The permit must
+// reach the next waiter.
+func leaverMeetsGrant(t *trial) {
+	const rounds = 200
+	for round := range rounds {
+		sem := t.make(1)
+		t.take(sem, 1)
+		leaver := t.startBlocked(sem, 1)
+		follower := t.startForever(sem, 1)
+		t.mustWait(follower)
+		t.meet(round, func() { sem.Release(1) }, leaver.cancel)
+		if t.returned(leaver) == nil {
+			sem.Release(1)
+		}
+		t.mustBeGranted(follower)
+		sem.Release(1)
+		t.mustHaveFree(sem, 1)
+	}
+}
+
+// C21: a request that is cancelled behind the head admits no request that does not fit.
+func cancelledFollower(t *trial) {
+	l := t.fullLine(3, 3, 2, 2)
+	head, follower, last := l.all[0], l.all[1], l.all[2]
+	l.release(1)
+	l.cancel(follower)
+	t.mustWait(head)
+	t.mustWait(last)
+	l.check()
+	l.drain()
+}
+
+// C22: a blocked Acquire returns when its ctx is cancelled: each of several waiters, then waiters that
+// are about to sleep, then by a deadline. The clock of a bubble stands still while anything moves, so
+// Acquire must return at the deadline exactly.
+func cancelReturns(t *trial) {
+	sem := t.make(2)
+	t.take(sem, 2)
+	var waiters []*call
+	for _, n := range []int64{1, 2, 1, 3} {
+		waiters = append(waiters, t.startBlocked(sem, n))
+	}
+	for _, c := range waiters {
+		c.cancel()
+		t.mustBeRefused(c, context.Canceled)
+	}
+	const rounds = 400
+	for round := range rounds {
+		c := t.start(sem, 1)
+		yield(round % 4)
+		c.cancel()
+		t.mustBeRefused(c, context.Canceled)
+	}
+	const limit = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	began := time.Now()
+	waiter := t.startWith(ctx, cancel, sem, 1)
+	t.await(waiter)
+	t.mustBeRefused(waiter, context.DeadlineExceeded)
+	if took := time.Since(began); t.impl.Waits == impls.Parked && took != limit {
+		t.failf("Acquire returned %v after its start, want %v", took, limit)
+	}
+	sem.Release(2)
+	t.mustHaveFree(sem, 2)
+}
+
+// C23: many deadlines fall on the same instant; in every other round all permits are released at this
+// instant too. In a bubble it is one instant exactly. Elsewhere there are fewer waiters, because they
+// may spin.
+func timeoutStorm(t *trial) {
+	waiters, rounds, size := 32, 50, int64(3)
+	if t.impl.Waits != impls.Parked {
+		waiters, rounds = 6, 10
+	}
+	sem := t.make(size)
+	for round := range rounds {
+		t.take(sem, size)
+		instant := time.Now().Add(2 * time.Millisecond)
+		var storm []*call
+		for i := range waiters {
+			ctx, cancel := context.WithDeadline(context.Background(), instant)
+			storm = append(storm, t.startWith(ctx, cancel, sem, 1+int64(i)%size))
+		}
+		now, cancel := context.WithDeadline(context.Background(), instant)
+		<-now.Done()
+		cancel()
+		if round%2 == 0 {
+			sem.Release(size)
+		}
+		t.giveBack(sem, storm, context.DeadlineExceeded)
+		if round%2 == 1 {
+			sem.Release(size)
+		}
+		t.settle()
+		t.mustHaveFree(sem, size)
+	}
+}
+
+// C32: no legal call panics. All permits are released, at once or one by one, and waiters are cancelled
+// before, after and meanwhile. The remaining waiters are cancelled when nothing can move.
+func noPanic(t *trial) {
+	const size = 3
+	rounds := 400
+	if t.impl.Waits != impls.Parked {
+		rounds = 100 // many spinning waiters are slow
+	}
+	for round := range rounds {
+		sem := t.make(size)
+		t.take(sem, size)
+		var waiters []*call
+		var cancels []func()
+		for i := range int64(2 * size) {
+			c := t.start(sem, 1+i%size)
+			waiters, cancels = append(waiters, c), append(cancels, c.cancel)
+		}
+		t.settle()
+		portions := []func(){func() { sem.Release(size) }}
+		if round%2 == 0 {
+			portions = copies(size, func(int) { sem.Release(1) })
+		}
+		t.meetAll(round/2, portions, cancels[:round%(2*size+1)])
+		t.settle()
+		for _, cancel := range cancels {
+			cancel()
+		}
+		t.giveBack(sem, waiters, context.Canceled)
+		t.settle()
+		t.mustHaveFree(sem, size)
+	}
+}
+
+// meetAll is meet for two lists of functions. In one round of four all functions are called at once.
+func (t *trial) meetAll(round int, as, bs []func()) {
+	one := func(all []func()) func() {
+		return func() {
+			for _, f := range all {
+				f()
+			}
+		}
+	}
+	if round%4 == 3 {
+		t.together(slices.Concat(as, bs)...)
+		return
+	}
+	t.meet(round, one(as), one(bs))
+}
+
+// giveBack awaits all calls, and releases the permits of the granted ones. The others must have returned
+// the error refusal.
+func (t *trial) giveBack(sem impls.Semaphore, calls []*call, refusal error) {
+	for _, c := range calls {
+		switch err := t.returned(c); err {
+		case nil:
+			sem.Release(c.n)
+		case refusal:
+		default:
+			t.failf("Acquire(%d) = %v, want nil or %v", c.n, err, refusal)
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package stress
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/race"
+)
+
+// bad is a semaphore that misbehaves in TryAcquire as it is told to.
+type bad struct {
+	impls.Semaphore
+	try func() bool
+}
+
+func (b bad) TryAcquire(int64) bool { return b.try() }
+
+func badImpl(try func() bool) impls.Impl {
+	return impls.Impl{Name: "bad", New: func(size int64) impls.Semaphore {
+		return bad{impls.All()[0].New(size), try}
+	}}
+}
+
+// Whatever an implementation does, its clause fails with words, and the suite lives on.
+func TestMisbehaviourStaysInside(t *testing.T) {
+	defer func(d time.Duration) { patience = d }(patience)
+	patience = 300 * time.Millisecond // the hanging cases hang for ever, so any value will do
+
+	var mu sync.Mutex
+	mu.Lock()
+	for name, test := range map[string]struct {
+		try  func() bool
+		want []string
+	}{
+		"panics": {func() bool { panic("out of permits") }, []string{"panic: out of permits", "checker_test.go"}},
+		"parks":  {func() bool { select {} }, []string{"deadlock", "TryAcquire"}},
+		"locks":  {func() bool { mu.Lock(); return false }, []string{"nothing moved for", "TryAcquire", "Impl.Waits"}},
+	} {
+		v := newChecker(badImpl(test.try)).check(clauseNamed("C3"))
+		if v.Outcome != Fail {
+			t.Errorf("%s: %v, want a failure", name, v)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(v.Detail, want) {
+				t.Errorf("%s: no %q in\n%v", name, want, v)
+			}
+		}
+	}
+	mu.Unlock() // lets the goroutine that was given up go
+	if v := newChecker(impls.All()[0]).check(clauseNamed("C3")); v.Outcome != Pass {
+		t.Errorf("after all that, %v", v)
+	}
+}
+
+func TestUnusableImplementations(t *testing.T) {
+	construct := func(f func() impls.Semaphore) func(int64) impls.Semaphore {
+		return func(int64) impls.Semaphore { return f() }
+	}
+	for want, impl := range map[string]impls.Impl{
+		"has no constructor":  {Name: "none"},
+		`name "two words"`:    {Name: "two words", New: impls.All()[0].New},
+		"panicked: no":        {Name: "panics", New: construct(func() impls.Semaphore { panic("no") })},
+		"returned nil":        {Name: "nil", New: construct(func() impls.Semaphore { return nil })},
+		"returned a nil *str": {Name: "typednil", New: construct(func() impls.Semaphore { return (*bad)(nil) })},
+	} {
+		err := Check(impl)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "C0") {
+			t.Errorf("Check(%s) = %v, want an error with C0 and %q", impl.Name, err, want)
+		}
+	}
+}
+
+// Unknown is neither a failure nor a pass, and says what was missing.
+func TestUnknown(t *testing.T) {
+	barging := impls.All()[0]
+	v := newChecker(barging).check(clauseNamed("C27"))
+	if v.Outcome != Unknown || !strings.Contains(v.Detail, "Impl.Order is barging") {
+		t.Errorf("order of a barging implementation: %v, want unknown", v)
+	}
+	v = newChecker(barging).check(clauseNamed("C29"))
+	if want := map[bool]Outcome{true: Pass, false: Unknown}[race.Enabled]; v.Outcome != want {
+		t.Errorf("happens-before with race detector %v: %v, want %v", race.Enabled, v, want)
+	}
+}
+
+// A seed determines the program, and the flag plays it.
+func TestSeedReplays(t *testing.T) {
+	if a, b := programText(wide.generate(42)), programText(wide.generate(42)); a != b {
+		t.Errorf("seed 42 gives two programs:\n%s%s", a, b)
+	}
+	defer func(seed uint64, ops int64) { *seedFlag, *opsFlag = seed, ops }(*seedFlag, *opsFlag)
+	*opsFlag = 2000
+	loses := impls.Impl{Name: "loses", New: func(size int64) impls.Semaphore {
+		return lossy{impls.All()[0].New(size)}
+	}}
+	first := newChecker(loses).check(clauseNamed("R1"))
+	if first.Outcome != Fail || first.Seed == 0 {
+		t.Fatalf("%v with seed %d, want a failure with its seed", first, first.Seed)
+	}
+	*seedFlag = first.Seed
+	again := newChecker(loses).check(clauseNamed("R1"))
+	if again.Outcome != Fail || again.Seed != first.Seed {
+		t.Errorf("replay of seed %d: %v with seed %d", first.Seed, again, again.Seed)
+	}
+	*seedFlag, *opsFlag = 0, 0
+	if v := newChecker(impls.All()[0]).check(clauseNamed("R1")); v.Outcome != Fail || !strings.Contains(v.Detail, "-stress.ops=0") {
+		t.Errorf("-stress.ops=0: %v, want it to be refused", v)
+	}
+}
+
+// lossy keeps a permit of each cancelled Acquire, whether it was granted or not.
+type lossy struct{ impls.Semaphore }
+
+func (l lossy) Acquire(ctx context.Context, n int64) error {
+	err := l.Semaphore.Acquire(ctx, n)
+	if err != nil {
+		l.Semaphore.TryAcquire(1)
+	}
+	return err
+}
+
+func TestEveryClauseHasItsOwnID(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Clauses() {
+		if seen[c.ID] || seen[c.Name] || c.Text == "" {
+			t.Errorf("%+v: ID or name is taken, or it has no text", c)
+		}
+		seen[c.ID], seen[c.Name] = true, true
+	}
+}
+
+// managed is a semaphore with a goroutine of its own, as one has that keeps its state in one.
+type managed struct {
+	impls.Semaphore
+	quit chan struct{}
+}
+
+func newManaged(size int64) managed {
+	m := managed{impls.All()[0].New(size), make(chan struct{})}
+	go func() { <-m.quit }()
+	return m
+}
+
+type closable struct{ managed }
+
+func (c closable) Close() error {
+	close(c.quit)
+	return nil
+}
+
+// A goroutine of the semaphore is no leak if Close ends it, or if it is declared.
+func TestGoroutineOfNew(t *testing.T) {
+	c := clauseNamed("C3")
+	left := impls.Of("left", newManaged)
+	v := newChecker(left).check(c)
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "a method Close") {
+		t.Errorf("%v, want a failure that names Close", v)
+	}
+	left.Waits = impls.Elsewhere
+	if v := newChecker(left).check(c); v.Outcome != Pass {
+		t.Errorf("declared: %v", v)
+	}
+	closed := impls.Of("closed", func(size int64) closable { return closable{newManaged(size)} })
+	if v := newChecker(closed).check(c); v.Outcome != Pass {
+		t.Errorf("with Close: %v", v)
+	}
+}
+
+// What other tests of the process allocate and start meanwhile is not held against anybody.
+func TestNeighboursAreNotCounted(t *testing.T) {
+	stop := make(chan struct{})
+	var neighbour sync.WaitGroup
+	neighbour.Go(func() {
+		var kept []*[4]int
+		for range 20_000 { // goroutines, at most
+			select {
+			case <-stop:
+			default:
+				kept = append(kept, new([4]int))
+				neighbour.Go(func() { <-stop })
+				time.Sleep(time.Microsecond) // its own pace, nobody waits for it
+			}
+		}
+		<-stop
+		runtime.KeepAlive(kept)
+	})
+	for _, waits := range []impls.Waits{impls.Parked, impls.Elsewhere} {
+		cond := impls.All()[0]
+		cond.Waits = waits
+		for range 5 {
+			if v := newChecker(cond).check(clauseNamed("C31")); v.Outcome != Pass {
+				t.Errorf("%v beside a busy neighbour: %v", waits, v)
+			}
+		}
+	}
+	close(stop)
+	neighbour.Wait()
+}
+
+// Several suites at once do not count each other's goroutines and objects, and leave the heap
+// profile as it was.
+func TestSuitesInParallel(t *testing.T) {
+	rate := runtime.MemProfileRate
+	t.Run("suites", func(t *testing.T) {
+		for range 4 {
+			t.Run("C31", func(t *testing.T) {
+				t.Parallel()
+				for range 5 {
+					if v := newChecker(impls.All()[1]).check(clauseNamed("C31")); v.Outcome != Pass {
+						t.Error(v)
+					}
+				}
+			})
+		}
+	})
+	if runtime.MemProfileRate != rate {
+		t.Errorf("runtime.MemProfileRate is %d, was %d", runtime.MemProfileRate, rate)
+	}
+}
+
+// A ctx method under a mutex: the failure names the cause, and the other clauses keep their patience.
+type errUnderMutex struct {
+	impls.Semaphore
+	mu *sync.Mutex
+}
+
+func (s errUnderMutex) Acquire(ctx context.Context, n int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Semaphore.Acquire(ctx, n)
+}
+
+func (s errUnderMutex) TryAcquire(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Semaphore.TryAcquire(n)
+}
+
+func TestContextUnderLock(t *testing.T) {
+	defer func(d time.Duration) { patience = d }(patience)
+	patience = 300 * time.Millisecond // it hangs for ever, so any value will do
+	j := newChecker(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
+		return errUnderMutex{impls.All()[0].New(size), new(sync.Mutex)}
+	}})
+	v := j.check(clauseNamed("C25"))
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "while a lock was held") || j.patience != patience {
+		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, j.patience)
+	}
+}

@@ -1,0 +1,112 @@
+package parent
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
+)
+
+// answerTo plays a task of a made-up program: a part is left over until it has been played by three
+// tasks. The answer depends on nothing but the task, as the answers of players do.
+func answerTo(t task.Task) *task.Answer {
+	a := &task.Answer{ID: t.ID, Sums: task.Sums{Played: t.Schedules * len(t.Programs)}}
+	if t.Part != nil && t.Age < 3 {
+		a.Rest = &strategy.Part{Forks: []strategy.Fork{
+			{Ways: []int{0, 1}}, {Ways: []int{0, 1}}, {Ways: []int{0}},
+		}}
+	}
+	return a
+}
+
+// playWith plays all tasks with a number of processes whose answers come in a random order. It returns
+// the tasks in the order in which they were handed out, and the dispatcher at its end.
+func playWith(o task.Options, programs, processes int, seed uint64, answer func(task.Task) *task.Answer) (
+	[]task.Task, *dispatcher,
+) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	d := newDispatcher(o, programs)
+	var all, playing []task.Task
+	for {
+		for len(playing) < processes {
+			t, ok := d.next()
+			if !ok {
+				break
+			}
+			t.Seconds = 0 // depends on the clock
+			all, playing = append(all, t), append(playing, t)
+		}
+		if len(playing) == 0 || d.found != nil {
+			return all, d
+		}
+		i := r.IntN(len(playing))
+		d.merge(answer(playing[i]))
+		playing = append(playing[:i], playing[i+1:]...)
+	}
+}
+
+// With any number of processes, and in whatever order their answers come, the totals are the same.
+func TestTotalsDoNotDependOnTheOrderOfAnswers(t *testing.T) {
+	for name, o := range map[string]task.Options{
+		"default": {Schedules: 4000}, "dfs": {Schedules: 900, Strategy: "dfs"},
+		"random": {Schedules: 900, Strategy: "random"},
+	} {
+		o.Time = time.Hour
+		for _, programs := range []int{1, 3} {
+			_, want := playWith(o, programs, 1, 0, answerTo)
+			for seed := range uint64(20) {
+				_, got := playWith(o, programs, 1+int(seed%5), seed, answerTo)
+				if got.total != want.total || !reflect.DeepEqual(got.programs, want.programs) {
+					t.Errorf("%s, %d programs, seed %d: %+v, want %+v",
+						name, programs, seed, got.total, want.total)
+				}
+			}
+		}
+	}
+}
+
+// If several answers hold a failure, the one of the earliest task is reported, whichever comes first.
+func TestEarliestFailureIsReported(t *testing.T) {
+	failing := func(t task.Task) *task.Answer {
+		a := answerTo(t)
+		if t.ID >= 4 {
+			a.Found = &task.Finding{What: "found", Nth: t.ID}
+		}
+		return a
+	}
+	o := task.Options{Schedules: 900, Strategy: "random", Time: time.Hour}
+	_, want := playWith(o, 1, 1, 0, failing)
+	for seed := range uint64(20) {
+		_, got := playWith(o, 1, 5, seed, failing)
+		if got.found == nil || *got.found != *want.found {
+			t.Errorf("seed %d: found %+v, want %+v", seed, got.found, want.found)
+		}
+	}
+}
+
+// Every part that is left over is handed out again, until a program has reached its bound.
+func TestPartsAreHandedOutAgain(t *testing.T) {
+	o := task.Options{Schedules: 1_000_000, Strategy: "dfs", Time: time.Hour}
+	tasks, d := playWith(o, 1, 3, 1, answerTo)
+	if d.programs[0].parts != 0 || d.programs[0].closed || len(tasks) < 5 {
+		t.Errorf("%d parts left after %d tasks, closed: %v", d.programs[0].parts, len(tasks), d.programs[0].closed)
+	}
+	if e := d.exploration([]string{""}, false); e.Programs[0].Unplayed {
+		t.Error("the exploration is not complete")
+	}
+	o.Schedules = 10
+	if _, d = playWith(o, 1, 3, 1, answerTo); !d.programs[0].closed {
+		t.Error("the bound on schedules did not close the program")
+	}
+}
+
+// No task is handed out after the deadline.
+func TestDeadline(t *testing.T) {
+	d := newDispatcher(task.Options{Schedules: 100, Time: -time.Second}, 1)
+	if _, ok := d.next(); ok || !d.late {
+		t.Errorf("a task was handed out: %v, late: %v", ok, d.late)
+	}
+}

@@ -1,0 +1,62 @@
+package parent
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/wire"
+)
+
+// TestMain plays a player process that does not end when its input is closed, if it is run as one.
+func TestMain(m *testing.M) {
+	if os.Getenv(wire.CallVar) != "" {
+		time.Sleep(time.Minute) // the test kills this process long before
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// Several processes that do not end by themselves are all killed. The limit of a minute is the time
+// after which the processes would end; killing them takes milliseconds.
+func TestStuckProcessesAreKilled(t *testing.T) {
+	c := &coordinator{
+		exploration: &Exploration{Binary: os.Args[0], Test: "TestNone", Call: 1},
+		messages:    make(chan message, 8),
+	}
+	for range 3 {
+		if err := c.start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	c.endAll(time.Millisecond)
+	if took := time.Since(began); took > 50*time.Second {
+		t.Errorf("ending took %v", took)
+	}
+	for _, p := range c.processes {
+		select {
+		case <-p.ended:
+		default:
+			t.Error("a process still runs")
+		}
+	}
+}
+
+// A tail keeps the end of long output, and all of short output.
+func TestTail(t *testing.T) {
+	var long tail
+	for range 10 {
+		long.Write([]byte(strings.Repeat("x", tailSize)))
+	}
+	long.Write([]byte("the end"))
+	if text := long.text(); len(text) != tailSize || !strings.HasSuffix(text, "xthe end") {
+		t.Errorf("%d bytes, want %d that end with the last line", len(text), tailSize)
+	}
+	var short tail
+	short.Write([]byte("a line\n"))
+	if text := short.text(); text != "a line\n" {
+		t.Errorf("%q, want all of it", text)
+	}
+}

@@ -1,0 +1,40 @@
+package parent
+
+import (
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+)
+
+const raceReport = `WARNING: DATA RACE
+Write at 0x00c000012345 by goroutine 9:
+  example.com/m.count.func1()
+      /src/m/count.go:12 +0x44
+  github.com/semabench/semabench/stress/explore/schedrt.(*G).main()
+      /src/semabench/stress/explore/schedrt/goroutine.go:80 +0x20
+
+Previous read at 0x00c000012345 by goroutine 8:
+  example.com/m.count.func2()
+      /src/m/count.go:15 +0x30
+
+Goroutine 9 (running) created at:
+  example.com/m.count()
+      /src/m/count.go:10 +0x99
+`
+
+// Both accesses of a report are read, without the frames of the engine and without the origins.
+func TestParseRace(t *testing.T) {
+	race := parseRace(raceReport)
+	want := []failure.Access{
+		{What: "write", Func: "m.count.func1"}, {What: "earlier read", Func: "m.count.func2"},
+	}
+	if len(race.Accesses) != len(want) {
+		t.Fatalf("%d accesses, want %d: %+v", len(race.Accesses), len(want), race.Accesses)
+	}
+	for i, a := range race.Accesses {
+		if a.What != want[i].What || a.Func != want[i].Func || len(a.Stack) != 1 {
+			t.Errorf("access %d: %s by %s with %d frames, want %s by %s with 1",
+				i, a.What, a.Func, len(a.Stack), want[i].What, want[i].Func)
+		}
+	}
+}

@@ -1,0 +1,316 @@
+package semaphore
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+	shim "github.com/semabench/semabench/stress/explore/shim/context"
+	"github.com/semabench/semabench/stress/explore/shim/sync"
+	"github.com/semabench/semabench/stress/internal/model"
+)
+
+// An execution is a scenario under one schedule.
+type execution struct {
+	scenario   *scenario
+	impl       impls.Impl
+	sem        impls.Semaphore
+	workers    []*worker
+	final      worker // checks the permits when all workers have ended
+	ownedByNew int    // goroutines that New started
+	callbacks  int    // callbacks still registered in the end with a ctx that is not done
+}
+
+// A worker carries out the operations of one column of the scenario. No other goroutine touches its
+// log while the schedule runs, so logging adds no synchronization to the program.
+type worker struct {
+	execution *execution
+	ctx       context.Context
+	cancel    context.CancelFunc
+	held      int64
+	log       []entry
+}
+
+// An entry is a call, a cancellation or a rest. Stamps are numbers of steps of the schedule.
+type entry struct {
+	model.Call // of a cancellation, N is the index of the worker; of a rest, only Begin is set
+	kind       entryKind
+	ownCtx     bool   // the call was given the ctx of its worker
+	doneBefore bool   // the ctx was done at the call
+	goroutines int    // of a rest: goroutines of the implementation, beyond those of New
+	wrong      string // how the result itself breaks the contract
+}
+
+type entryKind int
+
+const (
+	callEntry entryKind = iota
+	cancelEntry
+	restEntry
+)
+
+func newExecution(s *scenario, impl impls.Impl) *execution {
+	x := &execution{scenario: s, impl: impl}
+	x.final.execution = x
+	for range s.Workers {
+		x.workers = append(x.workers, &worker{execution: x})
+	}
+	return x
+}
+
+// run is the program that the scheduler plays.
+func (x *execution) run() {
+	var err error
+	if x.sem, err = x.impl.Make(x.scenario.Size); err != nil {
+		schedrt.Fail(err.Error())
+		return
+	}
+	schedrt.MarkHarness()
+	x.ownedByNew = schedrt.ProgramGoroutines()
+	var all sync.WaitGroup
+	all.Add(len(x.workers))
+	for _, w := range x.workers {
+		w.ctx, w.cancel = shim.WithCancel(context.Background())
+	}
+	for i, w := range x.workers {
+		schedrt.Go(func() {
+			schedrt.MarkHarness()
+			defer all.Done()
+			for _, o := range x.scenario.Workers[i] {
+				w.do(o)
+			}
+			w.release(w.held)
+		})
+	}
+	all.Wait()
+	x.finish()
+}
+
+// finish acquires all permits and tries for one more: the model then sees a lost or an extra permit.
+func (x *execution) finish() {
+	w := &x.final
+	if x.corrupted() {
+		return
+	}
+	if size := x.scenario.Size; size > 0 {
+		w.try(size)
+		w.try(1)
+		w.release(w.held)
+	}
+	for _, other := range x.workers {
+		if shim.Ended(other.ctx) == nil {
+			x.callbacks += shim.Kids(other.ctx)
+		}
+	}
+	if err := impls.Close(x.sem); err != nil {
+		schedrt.Fail("Close: " + err.Error())
+	}
+}
+
+// corrupted reports whether the implementation promises nothing about the state in the end.
+func (x *execution) corrupted() bool {
+	return x.impl.OverRelease == impls.OverReleaseCorrupts && x.scenario.overReleases()
+}
+
+func (w *worker) do(o model.Op) {
+	switch o.Kind {
+	case model.AcquireBackground:
+		w.acquire(o.N, context.Background(), false)
+	case model.AcquireCancelled:
+		w.acquire(o.N, w.ctx, true)
+	case model.AcquireDone:
+		ctx, cancel := shim.WithCancel(context.Background())
+		cancel()
+		w.acquire(o.N, ctx, false)
+	case model.AcquireCustom:
+		w.acquire(o.N, usingContext{w.ctx, w.execution.sem}, true)
+	case model.Try:
+		w.try(o.N)
+	case model.Release:
+		n := w.held
+		if o.N != model.AllHeld {
+			n = min(n, o.N)
+		}
+		w.release(n)
+	case model.Rest:
+		w.rest(int(o.N))
+	case model.Cancel:
+		w.cancelWorker(o.N)
+	case model.OverRelease:
+		w.mustPanic("C10: Release(1) of a permit that is not held", func() { w.execution.sem.Release(1) })
+	case model.Negative:
+		w.negative()
+	}
+}
+
+func (w *worker) acquire(n int64, ctx context.Context, own bool) {
+	e := entry{ownCtx: own, doneBefore: shim.Ended(ctx) != nil}
+	e.Method, e.N = model.MethodAcquire, n
+	at := w.begin(e, fmt.Sprintf("Acquire(%d)", n))
+	err := w.execution.sem.Acquire(ctx, n)
+	w.end(at, err == nil, " = "+errText(err))
+	switch {
+	case err == nil:
+		w.held += n
+	case shim.Ended(ctx) == nil:
+		w.log[at].wrong = fmt.Sprintf("C5: Acquire(%d) = %v though its ctx is not done", n, err)
+	case err != shim.Ended(ctx):
+		w.log[at].wrong = fmt.Sprintf("C9: Acquire(%d) = %v, want ctx.Err() = %v", n, err, shim.Ended(ctx))
+	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return "nil"
+	}
+	return err.Error()
+}
+
+func (w *worker) try(n int64) {
+	var e entry
+	e.Method, e.N = model.MethodTryAcquire, n
+	at := w.begin(e, "TryAcquire("+strconv.FormatInt(n, 10)+")")
+	ok := w.execution.sem.TryAcquire(n)
+	w.end(at, ok, " = "+strconv.FormatBool(ok))
+	if ok {
+		w.held += n
+	}
+}
+
+func (w *worker) release(n int64) {
+	if n == 0 {
+		return
+	}
+	w.held -= n
+	var e entry
+	e.Method, e.N = model.MethodRelease, n
+	at := w.begin(e, "Release("+strconv.FormatInt(n, 10)+")")
+	w.execution.sem.Release(n)
+	w.end(at, true, " done")
+}
+
+// begin logs the begin of e and returns its index.
+func (w *worker) begin(e entry, note string) int {
+	e.Begin, e.End = int64(schedrt.MarkCall(note)), model.Never
+	w.log = append(w.log, e)
+	return len(w.log) - 1
+}
+
+func (w *worker) end(at int, ok bool, note string) {
+	w.log[at].End = int64(schedrt.MarkReturn(note))
+	w.log[at].Result = model.ResultOf(ok)
+}
+
+// rest waits until nothing can move for the phase'th time. Of several workers that wait for the same
+// phase only one is told so, and only that one logs the instant.
+func (w *worker) rest(phase int) {
+	if schedrt.AwaitRest(phase) {
+		e := entry{kind: restEntry, goroutines: schedrt.ProgramGoroutines() - w.execution.ownedByNew}
+		e.Begin = int64(schedrt.StepCount())
+		w.log = append(w.log, e)
+	}
+}
+
+func (w *worker) cancelWorker(k int64) {
+	e := entry{kind: cancelEntry}
+	e.N = k
+	at := w.begin(e, "cancel of goroutine "+strconv.FormatInt(k+1, 10))
+	w.execution.workers[k].cancel()
+	w.end(at, true, " done")
+}
+
+func (w *worker) negative() {
+	sem := w.execution.sem
+	w.mustPanic("C12: Acquire(-1)", func() { _ = sem.Acquire(context.Background(), -1) })
+	w.mustPanic("C12: TryAcquire(-1)", func() { sem.TryAcquire(-1) })
+	w.mustPanic("C12: Release(-1)", func() { sem.Release(-1) })
+}
+
+// mustPanic fails the schedule if f returns. Whether f changed something shows in later calls.
+func (w *worker) mustPanic(what string, f func()) {
+	defer func() {
+		if recover() == nil {
+			schedrt.Fail(what + " did not panic")
+		}
+	}()
+	f()
+}
+
+// usingContext is a ctx whose methods use the semaphore that the ctx is given to. The contract allows
+// that (C25); an implementation that calls them under its lock deadlocks.
+type usingContext struct {
+	context.Context
+	sem impls.Semaphore
+}
+
+func (u usingContext) Err() error {
+	u.use()
+	return u.Context.Err()
+}
+
+func (u usingContext) Done() <-chan struct{} {
+	u.use()
+	return u.Context.Done()
+}
+
+func (u usingContext) use() {
+	if u.sem.TryAcquire(1) {
+		u.sem.Release(1)
+	}
+}
+
+// entries yields the entries of one kind, with the index of their worker; those of the final check
+// come last.
+func (x *execution) entries(kind entryKind) func(yield func(worker int, e *entry) bool) {
+	return func(yield func(int, *entry) bool) {
+		for k, w := range append(slices.Clip(x.workers), &x.final) {
+			for i := range w.log {
+				if e := &w.log[i]; e.kind == kind && !yield(k, e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// atEnd is the stamp of the instant at which nothing could move any more, after all steps.
+const atEnd = math.MaxInt64/2 - 1
+
+// quiet returns the stamps of all instants at which nothing could move, ascending. Waiters that are
+// outside of the control of the scheduler may always move, so there are none for them.
+func (x *execution) quiet(ending schedrt.Ending) (stamps []int64) {
+	if x.impl.Waits == impls.Elsewhere {
+		return nil
+	}
+	for _, e := range x.entries(restEntry) {
+		stamps = append(stamps, e.Begin)
+	}
+	if stuck(ending) {
+		stamps = append(stamps, atEnd)
+	}
+	slices.Sort(stamps)
+	return stamps
+}
+
+// stuck reports whether an execution ended because nothing could move.
+func stuck(ending schedrt.Ending) bool {
+	return ending == schedrt.Deadlock || ending == schedrt.Livelock
+}
+
+// history returns what the model judges, and the entry of each of its calls.
+func (x *execution) history(ending schedrt.Ending) (h *model.History, calls []*entry) {
+	h = &model.History{Size: x.scenario.Size, Order: x.impl.Order, TryBarges: x.impl.TryBarges}
+	if x.corrupted() {
+		return h, nil
+	}
+	h.Quiet = x.quiet(ending)
+	for _, e := range x.entries(callEntry) {
+		h.Calls = append(h.Calls, e.Call)
+		calls = append(calls, e)
+	}
+	return h, calls
+}

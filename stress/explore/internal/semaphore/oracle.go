@@ -1,0 +1,172 @@
+package semaphore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+	"github.com/semabench/semabench/stress/internal/model"
+)
+
+// An oracle compares the executions of one scenario with the contract. It remembers its verdict on
+// each history: there are far fewer histories than schedules.
+type oracle struct {
+	impl     impls.Impl
+	verdicts map[string]string // by the key of a history
+	key      []byte
+}
+
+func newOracle(impl impls.Impl) *oracle { return &oracle{impl: impl, verdicts: map[string]string{}} }
+
+// judge returns in one line how an execution breaks the contract, or "". The most specific clause is
+// asked first: a wrong result also makes a history that has no legal order.
+func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
+	for _, e := range x.entries(callEntry) {
+		if e.wrong != "" {
+			return e.wrong
+		}
+		if e.doneBefore && e.Result == model.Succeeded {
+			return fmt.Sprintf("C8: Acquire(%d) = nil though its ctx was done before the call", e.N)
+		}
+	}
+	switch out.Kind {
+	case schedrt.Panicked:
+		return "C32: " + firstLine(out.Message)
+	case schedrt.Failed:
+		return firstLine(out.Message)
+	case schedrt.Pruned, schedrt.Endless:
+		return "" // the schedule was cut: nothing is known about its end
+	}
+	if wrong := o.ignoredCancellation(x, out.Kind); wrong != "" {
+		return wrong
+	}
+	if wrong := o.leftGoroutine(x); wrong != "" {
+		return wrong
+	}
+	if wrong := o.illegalOrder(x, out.Kind); wrong != "" {
+		return wrong
+	}
+	switch {
+	case out.Kind == schedrt.Leak:
+		return "C31: a goroutine is left when all calls have returned"
+	case out.Kind != schedrt.Passed:
+		return out.Kind.String()
+	case x.callbacks > 0:
+		return "C31: Acquire has returned and its callback is still registered with ctx"
+	}
+	return ""
+}
+
+// ignoredCancellation looks for a call that waits though its ctx is done, when nothing can move.
+func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string {
+	if o.impl.Waits == impls.Elsewhere {
+		return ""
+	}
+	for k, e := range x.entries(callEntry) {
+		cancelled := x.cancelledAt(k)
+		if e.Method != model.MethodAcquire || !e.ownCtx || cancelled == model.Never {
+			continue
+		}
+		if stuck(ending) && e.End == model.Never {
+			return fmt.Sprintf("C22: Acquire(%d) still waits though its ctx is done (%v)", e.N, ending)
+		}
+		for _, rest := range x.entries(restEntry) {
+			if e.pendingAt(rest.Begin) && cancelled < rest.Begin {
+				return fmt.Sprintf("C22: Acquire(%d) still waits though its ctx is done", e.N)
+			}
+		}
+	}
+	return ""
+}
+
+// leftGoroutine looks for a goroutine of the implementation that lives when nothing can move and no
+// Acquire is pending which could need it.
+func (o *oracle) leftGoroutine(x *execution) string {
+	if o.impl.Waits == impls.Elsewhere {
+		return ""
+	}
+	for _, rest := range x.entries(restEntry) {
+		if rest.goroutines > 0 && !x.acquiringAt(rest.Begin) {
+			return "C31: a goroutine is left when Acquire has returned"
+		}
+	}
+	return ""
+}
+
+func (e *entry) pendingAt(stamp int64) bool { return e.Begin < stamp && e.End > stamp }
+
+// cancelledAt returns when the ctx of worker k was cancelled, or Never.
+func (x *execution) cancelledAt(k int) int64 {
+	for _, e := range x.entries(cancelEntry) {
+		if e.N == int64(k) && e.End != model.Never {
+			return e.End
+		}
+	}
+	return model.Never
+}
+
+// acquiringAt reports whether an Acquire was pending at an instant.
+func (x *execution) acquiringAt(stamp int64) bool {
+	for _, e := range x.entries(callEntry) {
+		if e.Method == model.MethodAcquire && e.pendingAt(stamp) {
+			return true
+		}
+	}
+	return false
+}
+
+// illegalOrder asks whether the calls could have taken effect one after the other. If they could,
+// but for the instants at which nothing could move, then a waiter was not woken.
+func (o *oracle) illegalOrder(x *execution, ending schedrt.Ending) string {
+	h, _ := x.history(ending)
+	m, spans := h.Spans()
+	o.key = appendKey(o.key[:0], m, spans)
+	if wrong, ok := o.verdicts[string(o.key)]; ok {
+		return wrong
+	}
+	wrong := ""
+	if !m.Linearizable(spans) {
+		wrong = noOrder
+		calls := slices.DeleteFunc(slices.Clone(spans), func(s model.Span) bool { return s.Kind == model.Quiet })
+		if len(calls) < len(spans) && m.Linearizable(calls) {
+			wrong = lostWakeup
+		}
+	}
+	o.verdicts[string(o.key)] = wrong
+	return wrong
+}
+
+const (
+	noOrder    = "C34: there is no order in which these calls could have taken effect"
+	lostWakeup = "C17: lost wake-up: nothing can move any more, and a request waits that could be granted"
+)
+
+// appendKey appends everything that the verdict depends on: the events, the phases of the requests,
+// and the order of the bounds of the spans. The stamps themselves differ from schedule to schedule,
+// and do not matter.
+func appendKey(key []byte, m model.Model, spans []model.Span) []byte {
+	var bounds []int64
+	for _, s := range spans {
+		bounds = append(bounds, s.From, s.Till)
+	}
+	slices.Sort(bounds)
+	bounds = slices.Compact(bounds)
+	rank := func(bound int64) byte { // below 2*model.MaxSearch
+		i, _ := slices.BinarySearch(bounds, bound)
+		return byte(i)
+	}
+	for _, s := range spans {
+		ok := byte(0)
+		if s.OK {
+			ok = 1
+		}
+		key = append(key, byte(s.Kind), byte(s.Request), ok, rank(s.From), rank(s.Till))
+		key = binary.AppendVarint(key, s.N)
+	}
+	for _, r := range m.Requests {
+		key = append(key, byte(r.Phase))
+	}
+	return key
+}

@@ -1,0 +1,172 @@
+package schedrt_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// begin is the time at which every execution starts, and late is how much later timers fire.
+var begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const late = 100 * time.Microsecond
+
+// Time stands still but for timers, and an hour takes no real time.
+func TestSleepMovesTheClock(t *testing.T) {
+	x := playScript(t, nil, func() {
+		if now := schedrt.Now(); !now.Equal(begin) {
+			t.Errorf("the execution begins at %v, want %v", now, begin)
+		}
+		schedrt.Sleep(time.Hour)
+		if d := schedrt.Now().Sub(begin); d != time.Hour+late {
+			t.Errorf("%v after an hour of sleep, want %v", d, time.Hour+late)
+		}
+		schedrt.Sleep(-1) // returns at once
+	})
+	mustEnd(t, x, schedrt.Passed)
+}
+
+// Sleepers wake by their deadlines, whatever the order in which they went to sleep.
+func TestTimersFireByDeadline(t *testing.T) {
+	got := everySchedule(t, schedrt.Limits{LazyClock: true}, func(seen *strings.Builder) {
+		for _, d := range []time.Duration{2, 1} {
+			schedrt.Go(func() {
+				schedrt.Sleep(d * time.Second)
+				fmt.Fprint(seen, int(d))
+			})
+		}
+	})
+	// The orders of the two calls of Sleep are two schedules.
+	mustResult(t, got, map[string]int{"passed 12": 2})
+}
+
+// A timer may fire at any moment: before, between or after two operations. With a lazy clock it
+// fires when nothing else can move.
+func TestTimerFiresAtAnyMoment(t *testing.T) {
+	program := func(seen *strings.Builder) {
+		var w word
+		schedrt.NewTimer(time.Hour, func() { fmt.Fprint(seen, "!") })
+		w.store(1)
+		fmt.Fprint(seen, "1")
+		w.store(2)
+		fmt.Fprint(seen, "2")
+	}
+	mustResult(t, everySchedule(t, schedrt.Limits{}, program),
+		map[string]int{"passed !12": 1, "passed 1!2": 1, "passed 12!": 1})
+	mustResult(t, everySchedule(t, schedrt.Limits{LazyClock: true}, program),
+		map[string]int{"passed 12!": 1})
+}
+
+// Stop and Reset report whether they kept the timer from firing.
+func TestTimerStopAndReset(t *testing.T) {
+	x := playScript(t, nil, func() {
+		fired := 0
+		timer := schedrt.NewTimer(time.Second, func() { fired++ })
+		got := []bool{timer.Stop(), timer.Stop(), timer.Reset(time.Second), timer.Reset(2 * time.Second)}
+		schedrt.Sleep(3 * time.Second)
+		got = append(got, timer.Stop())
+		if want := "[true false false true false] 1"; fmt.Sprint(got, fired) != want {
+			t.Errorf("Stop, Stop, Reset, Reset, Stop after firing: %v %d, want %s", got, fired, want)
+		}
+	})
+	mustEnd(t, x, schedrt.Passed)
+}
+
+// A channel timer shows no buffer, and Stop takes back a time that was not received.
+func TestChannelTimer(t *testing.T) {
+	x := playScript(t, nil, func() {
+		c := make(chan time.Time)
+		timer := schedrt.NewChannelTimer(c, time.Second, 0)
+		schedrt.Sleep(2 * time.Second)
+		if n := schedrt.Len(c); n != 0 {
+			t.Errorf("len = %d after the timer has fired, want 0", n)
+		}
+		if !timer.Stop() {
+			t.Error("Stop of a timer whose time was not received is false")
+		}
+		if i := schedrt.Select(true, schedrt.From(c)); i != -1 {
+			t.Error("a stopped timer has a time to receive")
+		}
+		timer.Reset(time.Second)
+		if now := schedrt.Recv(c); now.Sub(begin) != 3*time.Second+2*late {
+			t.Errorf("received %v after the begin, want 3s and twice %v", now.Sub(begin), late)
+		}
+	})
+	mustEnd(t, x, schedrt.Passed)
+}
+
+// A ticker drops the ticks that are not received.
+func TestTickerDropsTicks(t *testing.T) {
+	x := playScript(t, nil, func() {
+		c := make(chan time.Time)
+		ticker := schedrt.NewChannelTimer(c, time.Second, time.Second)
+		schedrt.Sleep(3*time.Second + time.Second/2)
+		var ticks []int
+		for range 3 {
+			ticks = append(ticks, int(schedrt.Recv(c).Sub(begin)/time.Second))
+		}
+		ticker.ResetPeriod(10 * time.Second)
+		ticks = append(ticks, int(schedrt.Recv(c).Sub(begin)/time.Second))
+		if got := fmt.Sprint(ticks); got != "[1 4 5 15]" {
+			t.Errorf("ticks at %s s, want the first, the next ones and the new period: [1 4 5 15]", got)
+		}
+		ticker.Stop()
+	})
+	mustEnd(t, x, schedrt.Passed)
+}
+
+// NewTimerUnless sets no timer if the condition holds when it would be set.
+func TestNewTimerUnless(t *testing.T) {
+	x := playScript(t, nil, func() {
+		o := &schedrt.Object{}
+		if schedrt.NewTimerUnless(o, func() bool { return true }, 1, func() {}) != nil {
+			t.Error("a timer was set although the condition holds")
+		}
+		timer := schedrt.NewTimerUnless(o, func() bool { return false }, 1, func() {})
+		if timer == nil || !timer.Stop() {
+			t.Error("no timer was set although the condition does not hold")
+		}
+	})
+	mustEnd(t, x, schedrt.Passed)
+}
+
+// A goroutine that waits for a ticker over and over is a daemon. One that waits for one timer
+// ends, as time passes when the program has returned.
+func TestDaemons(t *testing.T) {
+	ticking := func() {
+		c := make(chan time.Time)
+		schedrt.NewChannelTimer(c, time.Second, time.Second)
+		schedrt.Go(func() {
+			for r := schedrt.RangeChannel(c); r.Next(); {
+			}
+		})
+	}
+	mustEnd(t, playChoices(t, schedrt.Limits{}, nil, nil, ticking), schedrt.Passed)
+	mustEnd(t, playChoices(t, schedrt.Limits{NoDaemons: true}, nil, nil, ticking), schedrt.Leak)
+	ended := false
+	sleeping := func() { schedrt.Go(func() { schedrt.Sleep(time.Hour); ended = true }) }
+	mustEnd(t, playChoices(t, schedrt.Limits{NoDaemons: true}, nil, nil, sleeping), schedrt.Passed)
+	if !ended {
+		t.Error("the sleeping goroutine did not come to its end")
+	}
+}
+
+// With a lazy clock each reading of the time is later than the one before.
+func TestLazyNowMoves(t *testing.T) {
+	x := playChoices(t, schedrt.Limits{LazyClock: true}, nil, nil, func() {
+		a, b := schedrt.Now(), schedrt.Now()
+		if !b.After(a) {
+			t.Errorf("%v, then %v: time stands still", a, b)
+		}
+	})
+	mustEnd(t, x, schedrt.Passed)
+}
+
+func TestTimeOutsideOfControl(t *testing.T) {
+	if now := schedrt.UncontrolledNow(); !now.Before(begin) {
+		t.Errorf("the time outside of control is %v, want it before %v", now, begin)
+	}
+}

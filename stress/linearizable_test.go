@@ -1,0 +1,144 @@
+package stress
+
+import (
+	"math"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
+)
+
+// A script is a history in words: who does what, in the order in which it is seen from outside.
+// “0 a1” is that worker 0 calls Acquire(1), “0 nil” that it returns nil; “quiet” is that
+// nothing moves.
+func scripted(t *testing.T, size int64, script string) *history {
+	t.Helper()
+	const workers, calls = 4, 8
+	p := model.Program{Size: size, Workers: make([][]model.Op, workers)}
+	for w := range p.Workers {
+		p.Workers[w] = make([]model.Op, calls)
+	}
+	h := newHistory(p, new(atomic.Int64))
+	for _, line := range strings.Split(script, ";") {
+		words := strings.Fields(line)
+		if words[0] == "quiet" {
+			h.markQuiet(nil)
+			continue
+		}
+		log := h.logs[words[0][0]-'0']
+		switch words[1] {
+		case "nil", "true", "done":
+			h.end(log.open(), true)
+		case "error", "false":
+			h.end(log.open(), false)
+		default:
+			ops, err := model.StressNotation.ParseOps(words[1], size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.begin(log, ops[0].Kind, ops[0].N)
+		}
+	}
+	return h
+}
+
+// Histories that could and that could not have been, judged by hand.
+func TestLinearize(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		order  impls.Order
+		size   int64
+		script string
+		want   porcupine.CheckResult
+	}{
+		{"two tries for one permit", impls.Barging, 1,
+			"0 t1; 1 t1; 0 true; 1 true", porcupine.Illegal},
+		{"one of two tries", impls.Barging, 1,
+			"0 t1; 1 t1; 0 true; 1 false", porcupine.Ok},
+		{"a try that fails before the other began", impls.Barging, 1,
+			"0 t1; 0 false; 1 t1; 1 true", porcupine.Illegal},
+		{"a try that fails after the permit was back", impls.Barging, 1,
+			"0 t1; 0 true; 0 r1; 0 done; 1 t1; 1 false", porcupine.Illegal},
+		{"a try that fails while it comes back", impls.Barging, 1,
+			"0 t1; 0 true; 0 r1; 1 t1; 1 false; 0 done", porcupine.Ok},
+
+		{"a grant before the release", impls.Barging, 1,
+			"0 t1; 0 true; 1 a1; 1 nil; 0 r1; 0 done", porcupine.Illegal},
+		{"a grant while it is released", impls.Barging, 1,
+			"0 t1; 0 true; 1 a1; 0 r1; 1 nil; 0 done", porcupine.Ok},
+		{"a grant that was withheld", impls.Barging, 1,
+			"0 t1; 0 true; 1 a1; 0 r1; 0 done; quiet; 1 nil", porcupine.Illegal},
+
+		{"the line is passed by who came later", impls.FIFO, 1,
+			"0 t1; 0 true; 1 a1; quiet; 2 a1; 0 r1; 2 nil; 0 done; 2 r1; 2 done; 1 nil", porcupine.Illegal},
+		{"in no order that was seen", impls.FIFO, 1,
+			"0 t1; 0 true; 1 a1; 2 a1; quiet; 0 r1; 2 nil; 0 done; 2 r1; 2 done; 1 nil", porcupine.Ok},
+		{"by who may", impls.Unspecified, 1,
+			"0 t1; 0 true; 1 a1; quiet; 2 a1; 0 r1; 2 nil; 0 done; 2 r1; 2 done; 1 nil", porcupine.Ok},
+		{"the line is passed by a try", impls.FIFO, 2,
+			"0 t1; 0 true; 1 a2; quiet; 2 t1; 2 true", porcupine.Illegal},
+
+		{"one who leaves may have held for a moment", impls.FIFO, 2,
+			"0 t2; 0 true; 1 c1; quiet; 0 r2; 0 done; 2 t1; 2 true; 3 t1; 3 false; 1 error", porcupine.Ok},
+		{"but not after it has returned", impls.FIFO, 2,
+			"0 t2; 0 true; 1 c1; quiet; 0 r2; 0 done; 1 error; 2 t1; 2 true; 3 t1; 3 false", porcupine.Illegal},
+		{"a request for too much is no line", impls.FIFO, 1,
+			"0 c2; quiet; 1 t1; 1 false; 0 error", porcupine.Illegal},
+		{"and fails", impls.FIFO, 1,
+			"0 c2; quiet; 1 t1; 1 true; 0 error", porcupine.Ok},
+	} {
+		l := scripted(t, c.size, c.script).linearization(impls.Impl{Order: c.order})
+		if got := l.check(); got != c.want {
+			t.Errorf("%s, %v: %s: %v, want %v", c.name, c.order, c.script, got, c.want)
+		}
+	}
+}
+
+// A search that is too long is given up, and nobody is refuted by that.
+func TestUndecided(t *testing.T) {
+	defer func(n int) { maxSteps = n }(maxSteps)
+	maxSteps = 3
+	v := newChecker(impls.All()[0]).check(clauseNamed("C34"))
+	if v.Outcome != Unknown || !strings.Contains(v.Detail, "not decided within 3 steps") {
+		t.Errorf("%v, want unknown", v)
+	}
+}
+
+// The picture is a page by itself, with the names of the workers.
+func TestPage(t *testing.T) {
+	l := scripted(t, 1, "0 t1; 1 a1; 0 true; quiet; 1 nil").linearization(impls.Impl{})
+	page, err := l.page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<html", "worker 0: TryAcquire(1) = true", "worker 1: Acquire(1) granted", "nothing can move"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+}
+
+// The verdicts of Linearizable on recorded calls, judged by hand.
+func TestLinearizable(t *testing.T) {
+	impl := impls.Impl{Name: "recorded"}
+	const never = math.MaxInt64
+	for _, c := range []struct {
+		name  string
+		calls []Call
+		want  Outcome
+	}{
+		{"one after the other", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, 4}, {2, TryAcquire, 1, true, 5, 6}}, Pass},
+		{"two hold one permit", []Call{{1, Acquire, 1, true, 1, 2}, {2, TryAcquire, 1, true, 3, 4}}, Fail},
+		{"perhaps one after the other", []Call{{1, Acquire, 1, true, 1, 5}, {1, Release, 1, true, 6, 9}, {2, Acquire, 1, true, 2, 8}}, Pass},
+		{"refused though free", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, 4}, {2, TryAcquire, 1, false, 5, 6}}, Fail},
+		{"a release that takes effect later", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, never}, {2, TryAcquire, 1, false, 5, 6}}, Pass},
+	} {
+		if v := Linearizable(impl, 1, c.calls); v.Outcome != c.want {
+			t.Errorf("%s: %v, want %v", c.name, v, c.want)
+		}
+	}
+}

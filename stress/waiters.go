@@ -1,0 +1,271 @@
+package stress
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// A call is an Acquire in a goroutine of its own.
+type call struct {
+	n        int64
+	cancel   context.CancelFunc
+	ctx      context.Context
+	done     chan struct{}
+	err      error // valid when done is closed, as is panicked
+	panicked error
+}
+
+// start begins an Acquire of n permits with its own ctx.
+func (t *trial) start(sem impls.Semaphore, n int64) *call {
+	ctx, cancel := context.WithCancel(context.Background())
+	return t.startWith(ctx, cancel, sem, n)
+}
+
+// startForever begins an Acquire that cannot be cancelled. The check must ensure that it is granted.
+func (t *trial) startForever(sem impls.Semaphore, n int64) *call {
+	return t.startWith(context.Background(), func() {}, sem, n)
+}
+
+func (t *trial) startWith(ctx context.Context, cancel func(), sem impls.Semaphore, n int64) *call {
+	c := &call{n: n, ctx: ctx, cancel: cancel, done: make(chan struct{})}
+	t.calls = append(t.calls, c)
+	go func() {
+		defer close(c.done)
+		defer t.progress.Add(1)
+		defer func() {
+			if r := recover(); r != nil {
+				c.panicked = fmt.Errorf("Acquire(%d) panicked: %v\n%s", n, r, debug.Stack())
+			}
+		}()
+		c.err = sem.Acquire(ctx, n)
+	}()
+	return c
+}
+
+// startBlocked begins an Acquire that has to wait, and returns when it waits.
+func (t *trial) startBlocked(sem impls.Semaphore, n int64) *call {
+	c := t.start(sem, n)
+	t.mustWait(c)
+	return c
+}
+
+// mustWait fails unless c still waits when nothing can move.
+func (t *trial) mustWait(c *call) {
+	t.settle()
+	select {
+	case <-c.done:
+		t.failf("Acquire(%d) returned %v, want it to wait%s", c.n, c.err, because(c.panicked))
+	default:
+	}
+}
+
+// returned fails unless c has returned when nothing can move, and gives its result.
+func (t *trial) returned(c *call) error {
+	t.calls = without(t.calls, c)
+	if !t.settledOn(c.done) {
+		why := ""
+		if c.ctx.Err() != nil {
+			why = " though its ctx is done"
+		}
+		t.failf("Acquire(%d) still waits%s\n%s", c.n, why, t.stacks())
+	}
+	if c.panicked != nil {
+		panic(failure{message: c.panicked.Error()})
+	}
+	return c.err
+}
+
+// mustBeGranted fails unless c has returned nil when nothing can move.
+func (t *trial) mustBeGranted(c *call) {
+	if err := t.returned(c); err != nil {
+		t.failf("Acquire(%d) = %v, want nil", c.n, err)
+	}
+}
+
+// mustBeRefused fails unless c has returned the error want when nothing can move.
+func (t *trial) mustBeRefused(c *call, want error) {
+	if err := t.returned(c); err != want {
+		t.failf("Acquire(%d) = %v, want %v", c.n, err, want)
+	}
+}
+
+// take acquires n free permits.
+func (t *trial) take(sem impls.Semaphore, n int64) { t.mustBeGranted(t.start(sem, n)) }
+
+// await waits for c on the clock of the clause. A bubble turns its clock forward to the next deadline
+// when nothing else can move.
+func (t *trial) await(c *call) {
+	if t.impl.Waits == impls.Parked {
+		<-c.done // if c never returns, the bubble reports a deadlock
+		return
+	}
+	t.settledOn(c.done)
+}
+
+func (c *call) hasReturned() bool { return anyClosed(c.done) }
+
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ": " + err.Error()
+}
+
+func without(calls []*call, c *call) (rest []*call) {
+	for _, other := range calls {
+		if other != c {
+			rest = append(rest, other)
+		}
+	}
+	return rest
+}
+
+// A line is a semaphore and the account that a clause keeps beside it: which requests should wait, and
+// how many permits should be free.
+type line struct {
+	t       *trial
+	sem     impls.Semaphore
+	size    int64
+	free    int64
+	held    int64
+	all     []*call // in the order in which they began to wait
+	waiting []*call // the calls of all that were neither granted nor cancelled
+}
+
+// fullLine takes all permits of a new semaphore, and starts one waiter after the other.
+func (t *trial) fullLine(size int64, weights ...int64) *line {
+	l := &line{t: t, sem: t.make(size), size: size, held: size}
+	t.take(l.sem, size)
+	for _, n := range weights {
+		c := t.startBlocked(l.sem, n)
+		l.all = append(l.all, c)
+		l.waiting = append(l.waiting, c)
+	}
+	return l
+}
+
+func (l *line) release(n int64) {
+	l.sem.Release(n)
+	l.held -= n
+	l.free += n
+}
+
+// cancel cancels c if it still waits.
+//
+// A grant is accepted in two cases. Where waiters are not parked, c may have been granted since check
+// looked. Where the order is unspecified, check demands no grant to c while another request that does
+// not fit may hold it up, but a grant is legal.
+func (l *line) cancel(c *call) {
+	c.cancel()
+	rest := without(l.waiting, c)
+	if len(rest) == len(l.waiting) {
+		return
+	}
+	l.waiting = rest
+	err := l.t.returned(c)
+	switch {
+	case err == nil && (l.t.impl.Waits != impls.Parked || l.t.impl.Order == impls.Unspecified):
+		l.count(c)
+	case err != context.Canceled:
+		l.t.failf("Acquire(%d) = %v, want %v", c.n, err, context.Canceled)
+	}
+}
+
+// grant requires that c was granted.
+func (l *line) grant(c *call) {
+	l.t.mustBeGranted(c)
+	l.waiting = without(l.waiting, c)
+	l.count(c)
+}
+
+// count moves the permits of c from free to held.
+func (l *line) count(c *call) {
+	l.free -= c.n
+	l.held += c.n
+}
+
+// check accounts for the waiters that were granted. It fails if there were not enough permits for them,
+// or if a waiter is left that must have been granted.
+func (l *line) check() {
+	l.t.settle()
+	ordered := l.t.impl.Order == impls.FIFO && l.t.impl.Waits == impls.Parked
+	for {
+		for _, c := range l.waiting {
+			select {
+			case <-c.done:
+				if ordered && c != l.waiting[0] {
+					l.t.failf("Acquire(%d) was granted before Acquire(%d), which began to wait first",
+						c.n, l.waiting[0].n)
+				}
+				l.grant(c)
+			default:
+			}
+		}
+		if l.free < 0 {
+			l.t.failf("%d more permits are held than the size of %d", -l.free, l.size)
+		}
+		c := l.admissible()
+		if c == nil {
+			return
+		}
+		// c fits. So c must return, or another request that barged past it. Parked waiters would
+		// have done so by now.
+		if !l.t.settledOn(doneChannels(l.waiting)...) {
+			l.t.failf("Acquire(%d) still waits with %d permits free; in line: %v\n%s",
+				c.n, l.free, weights(l.waiting), l.t.stacks())
+		}
+	}
+}
+
+// admissible returns a waiter that must not be waiting, or nil.
+//
+// Under FIFO no request may pass the head of the line. The head is known only among parked waiters.
+// Of other waiters only the order is known in which their goroutines were started, so a grant is
+// due only if all waiters fit. The same holds if the order is unspecified.
+func (l *line) admissible() *call {
+	fits := func(c *call) bool { return c.n <= l.free }
+	if len(l.waiting) == 0 {
+		return nil
+	}
+	head, impl := l.waiting[0], l.t.impl
+	allFit := !slices.ContainsFunc(l.waiting, func(c *call) bool { return !fits(c) })
+	switch {
+	case impl.Order == impls.Barging:
+		if i := slices.IndexFunc(l.waiting, fits); i >= 0 {
+			return l.waiting[i]
+		}
+	case impl.Order == impls.FIFO && impl.Waits == impls.Parked && fits(head), allFit:
+		return head
+	}
+	return nil
+}
+
+// drain releases what is held, permit by permit, until every waiter was granted and has released.
+func (l *line) drain() {
+	for l.held > 0 {
+		l.release(1)
+		l.check()
+	}
+	if len(l.waiting) > 0 {
+		l.t.failf("%v still wait though all permits are free", weights(l.waiting))
+	}
+	l.t.mustHaveFree(l.sem, l.size)
+}
+
+func doneChannels(calls []*call) (all []<-chan struct{}) {
+	for _, c := range calls {
+		all = append(all, c.done)
+	}
+	return all
+}
+
+func weights(calls []*call) (all []int64) {
+	for _, c := range calls {
+		all = append(all, c.n)
+	}
+	return all
+}
