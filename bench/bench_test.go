@@ -3,8 +3,10 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/benchkey"
 )
 
 func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
@@ -21,30 +24,54 @@ func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
 // shortest is a benchtime at which a sample does the least work that it can.
 const shortest = time.Microsecond
 
+// skipUnlessLong skips a test that takes longer than `make test` has time for.
+func skipUnlessLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SEMABENCH_LONG") != "1" {
+		t.Skip("measures every case: set SEMABENCH_LONG=1, as make test-long does")
+	}
+}
+
+// Every case of a default run gives a line of benchmark text with its metrics. Each case is tried
+// on one implementation, in turns; TestSampleOfEveryCase tries all of them.
+func TestSampleOfDefaultRun(t *testing.T) {
+	all := impls.All()
+	for i, c := range bench.Cases(bench.Workloads(), false) {
+		mustSample(t, c, all[i%len(all)])
+	}
+}
+
 // Every case of a full run gives a line of benchmark text with its metrics. The shapes of a default
 // run are tried on every implementation. The further shapes are tried on one implementation each,
 // in turns: the shape is the same for all of them, and the test takes a third of the time.
 func TestSampleOfEveryCase(t *testing.T) {
+	skipUnlessLong(t)
 	for i, c := range bench.Cases(bench.Workloads(), true) {
 		all := impls.All()
 		if !slices.Contains(c.Workload.Shapes, c.Shape) {
 			all = all[i%len(all):][:1]
 		}
 		for _, impl := range all {
-			line, err := c.Sample(impl, shortest)
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			if want := "BenchmarkSemaphore/" + c.Name(impl); !strings.HasPrefix(line, want) {
-				t.Errorf("line is %q, want it to begin with %q", line, want)
-			}
-			for _, unit := range []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op",
-				"exact-B/op", "exact-allocs/op", "ops/s", "recorder-sec/op"} {
-				if _, ok := parse(t, line).Value(unit); !ok {
-					t.Errorf("no %s in %q", unit, line)
-				}
-			}
+			mustSample(t, c, impl)
+		}
+	}
+}
+
+// mustSample takes a sample and fails the test if the line lacks its name or a metric.
+func mustSample(t *testing.T, c bench.Case, impl impls.Impl) {
+	t.Helper()
+	line, err := c.Sample(impl, shortest)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if want := "BenchmarkSemaphore/" + c.Name(impl); !strings.HasPrefix(line, want) {
+		t.Errorf("line is %q, want it to begin with %q", line, want)
+	}
+	for _, unit := range []string{"sec/op", "cpu-sec/op", "B/op", "allocs/op",
+		"exact-B/op", "exact-allocs/op", "ops/s", "recorder-sec/op"} {
+		if _, ok := parse(t, line).Value(unit); !ok {
+			t.Errorf("no %s in %q", unit, line)
 		}
 	}
 }
@@ -176,6 +203,21 @@ func TestBenchstatReadsTheText(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^,` + strings.Join(names, ",+") + `,*$`).MatchString(csv) {
 		t.Errorf("no table has the columns %v:\n%s", names, csv)
+	}
+}
+
+// Readers of the text ask for its configuration by the constants of package benchkey. A key that no
+// line has would make the gate compare empty values, and accept texts of different builds.
+func TestHeaderHasTheKeysThatReadersAskFor(t *testing.T) {
+	lines := strings.Split(headerText(), "\n")
+	for _, key := range []string{benchkey.CPU, benchkey.CPUs, benchkey.Governor,
+		benchkey.Virtualised, benchkey.CPUQuota, benchkey.Kernel, benchkey.ASLR, benchkey.Go,
+		benchkey.Level(runtime.GOARCH), benchkey.Build, benchkey.GoRuntime, benchkey.Commit,
+		benchkey.GOMAXPROCS, benchkey.Order} {
+		has := func(line string) bool { return strings.HasPrefix(line, key+": ") }
+		if !slices.ContainsFunc(lines, has) {
+			t.Errorf("no configuration line for the key %q in\n%s", key, headerText())
+		}
 	}
 }
 

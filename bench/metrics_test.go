@@ -188,7 +188,8 @@ func TestErrorsEndEveryWorkload(t *testing.T) {
 	}
 }
 
-var headerUnits = sync.OnceValue(func() string {
+// headerText is the beginning of benchmark text.
+var headerText = sync.OnceValue(func() string {
 	var b strings.Builder
 	_ = bench.WriteHeader(&b, "sequential") // a strings.Builder never fails
 	return b.String()
@@ -205,7 +206,7 @@ func TestEveryUnitHasADirection(t *testing.T) {
 		}
 		for _, field := range strings.Split(line, "\t")[2:] {
 			unit := strings.Fields(field)[1]
-			if !standard[unit] && !strings.Contains(headerUnits(), "Unit "+unit+" better=") {
+			if !standard[unit] && !strings.Contains(headerText(), "Unit "+unit+" better=") {
 				t.Errorf("no Unit line for %s of workload %s", unit, w.Name)
 			}
 		}

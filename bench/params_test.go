@@ -116,7 +116,8 @@ func TestParseRow(t *testing.T) {
 // String returns flags that parse to the same parameters.
 func TestParamsString(t *testing.T) {
 	for _, args := range []string{"",
-		"-workload io,pool -permits 1,4 -goroutines 8 -latency 1ms,500us", "-workload crowd -hold 50,5000"} {
+		"-workload io,pool -permits 1,4 -goroutines 8 -latency 1ms,500us",
+		"-workload crowd -hold 50,5000"} {
 		p, err := parsed(t, strings.Fields(args)...)
 		if err != nil || p.String() != args {
 			t.Errorf("%s: %v, %v", args, p, err)

@@ -53,7 +53,7 @@ func openCompress(s spec) (job, error) {
 	}}, nil
 }
 
-// logText returns lines like those of a log file, which compress to about a fifth of their size.
+// logText returns lines like a log file has, which compress to about a fifth of their size.
 func logText(seed uint64, size int) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var text []byte

@@ -41,7 +41,7 @@ const (
 	faultTaskHangs     = "task hangs"
 )
 
-// plantFault replaces the work hash by one that has a fault in worker processes. A fault of a task
+// plantFault replaces the work hash by a work with a fault in worker processes. A fault of a task
 // shows from the sixth task on, so that the row begins well.
 func plantFault(fault string) {
 	correct := works[workHash]

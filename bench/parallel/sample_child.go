@@ -79,7 +79,7 @@ func newExecutor(s spec, table []impls.Impl) (executor, error) {
 	return nil, fmt.Errorf("unknown mode %q", s.Mode)
 }
 
-// childUsage is what the worker processes of a sample used.
+// childUsage adds up the usage of the worker processes of a sample.
 type childUsage struct {
 	all     rusage.Usage    // from their start to their end
 	steady  rusage.Usage    // from being ready to the last task

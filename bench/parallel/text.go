@@ -118,7 +118,7 @@ func formatValue(v float64) string {
 }
 
 // write appends a sample to the text. A configuration line with the state precedes it if the state
-// differs from that of the previous sample.
+// is not the state of the previous sample.
 func (m *runner) write(s sample, state string) error {
 	text := s.line()
 	if state != m.lastState {

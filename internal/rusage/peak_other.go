@@ -2,5 +2,5 @@
 
 package rusage
 
-// PeakMemory returns 0: only Linux tells the peak of this process apart from that of its parent.
+// PeakMemory returns 0: only Linux separates the peak of a process from the peak of its parent.
 func PeakMemory() int64 { return 0 }

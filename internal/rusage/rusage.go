@@ -1,4 +1,4 @@
-// Package rusage reads what processes have used: processor time, context switches and memory.
+// Package rusage reads the resources that processes have used: processor time, context switches and memory.
 //
 //	before := rusage.Self()
 //	work()
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A Usage is what one or several processes have used. Its JSON form travels from child processes
+// A Usage adds up the resources of one or several processes. Its JSON form travels from child processes
 // to their parent.
 type Usage struct {
 	User, System time.Duration // processor time outside and inside the kernel
