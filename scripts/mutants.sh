@@ -11,6 +11,6 @@ go test -count=1 -timeout 30m -run 'TestKillMatrix$' ./stress/explore -kills.wri
 status=0
 go test -count=1 -timeout 60m -run 'TestMutants$' ./stress \
 	-mutants.runs="${1:-1}" -mutants.write="$PWD/$out" || status=$?
-cat "$out"
+cat "$out" stress/explore/kills.md
 echo "written to $out" >&2
 exit "$status"

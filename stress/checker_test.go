@@ -12,7 +12,7 @@ import (
 	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// bad is a semaphore that misbehaves in TryAcquire as it is told to.
+// A bad semaphore calls a function of the test in TryAcquire.
 type bad struct {
 	impls.Semaphore
 	try func() bool
@@ -26,10 +26,10 @@ func badImpl(try func() bool) impls.Impl {
 	}}
 }
 
-// Whatever an implementation does, its clause fails with words, and the suite lives on.
+// An implementation that panics, parks or hangs fails its clause with an explanation, and the suite goes on.
 func TestMisbehaviourStaysInside(t *testing.T) {
 	defer func(d time.Duration) { patience = d }(patience)
-	patience = 300 * time.Millisecond // the hanging cases hang for ever, so any value will do
+	patience = 300 * time.Millisecond // the hanging cases hang for ever, so any value works
 
 	var mu sync.Mutex
 	mu.Lock()
@@ -51,7 +51,7 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 			}
 		}
 	}
-	mu.Unlock() // lets the goroutine that was given up go
+	mu.Unlock() // ends the goroutine that the suite gave up
 	if v := newChecker(impls.All()[0]).check(clauseNamed("C3")); v.Outcome != Pass {
 		t.Errorf("after all that, %v", v)
 	}
@@ -75,7 +75,7 @@ func TestUnusableImplementations(t *testing.T) {
 	}
 }
 
-// Unknown is neither a failure nor a pass, and says what was missing.
+// Unknown is neither a failure nor a pass, and the detail says what was missing.
 func TestUnknown(t *testing.T) {
 	barging := impls.All()[0]
 	v := newChecker(barging).check(clauseNamed("C27"))
@@ -88,7 +88,7 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// A seed determines the program, and the flag plays it.
+// A seed determines the program, and the flag -stress.seed runs it.
 func TestSeedReplays(t *testing.T) {
 	if a, b := programText(wide.generate(42)), programText(wide.generate(42)); a != b {
 		t.Errorf("seed 42 gives two programs:\n%s%s", a, b)
@@ -113,7 +113,7 @@ func TestSeedReplays(t *testing.T) {
 	}
 }
 
-// lossy keeps a permit of each cancelled Acquire, whether it was granted or not.
+// A lossy semaphore takes a permit after each cancelled Acquire and never returns it.
 type lossy struct{ impls.Semaphore }
 
 func (l lossy) Acquire(ctx context.Context, n int64) error {
@@ -134,7 +134,7 @@ func TestEveryClauseHasItsOwnID(t *testing.T) {
 	}
 }
 
-// managed is a semaphore with a goroutine of its own, as one has that keeps its state in one.
+// A managed semaphore has its own goroutine, like an implementation that keeps its state in one.
 type managed struct {
 	impls.Semaphore
 	quit chan struct{}
@@ -153,7 +153,7 @@ func (c closable) Close() error {
 	return nil
 }
 
-// A goroutine of the semaphore is no leak if Close ends it, or if it is declared.
+// A goroutine that New starts is no leak if Close ends it, or if Impl.Waits declares it.
 func TestGoroutineOfNew(t *testing.T) {
 	c := clauseNamed("C3")
 	left := impls.Of("left", newManaged)
@@ -171,23 +171,23 @@ func TestGoroutineOfNew(t *testing.T) {
 	}
 }
 
-// What other tests of the process allocate and start meanwhile is not held against anybody.
+// C31 does not count what other tests of the process allocate and start meanwhile.
 func TestNeighboursAreNotCounted(t *testing.T) {
 	stop := make(chan struct{})
 	var neighbour sync.WaitGroup
 	neighbour.Go(func() {
-		var kept []*[4]int
+		var retained []*[4]int
 		for range 20_000 { // goroutines, at most
 			select {
 			case <-stop:
 			default:
-				kept = append(kept, new([4]int))
+				retained = append(retained, new([4]int))
 				neighbour.Go(func() { <-stop })
-				time.Sleep(time.Microsecond) // its own pace, nobody waits for it
+				time.Sleep(time.Microsecond) // paces the neighbour; no assertion depends on it
 			}
 		}
 		<-stop
-		runtime.KeepAlive(kept)
+		runtime.KeepAlive(retained)
 	})
 	for _, waits := range []impls.Waits{impls.Parked, impls.Elsewhere} {
 		cond := impls.All()[0]
@@ -202,8 +202,8 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 	neighbour.Wait()
 }
 
-// Several suites at once do not count each other's goroutines and objects, and leave the heap
-// profile as it was.
+// Several suites at once do not count the goroutines and objects of one another, and restore the rate of
+// the heap profile.
 func TestSuitesInParallel(t *testing.T) {
 	rate := runtime.MemProfileRate
 	t.Run("suites", func(t *testing.T) {
@@ -223,7 +223,8 @@ func TestSuitesInParallel(t *testing.T) {
 	}
 }
 
-// A ctx method under a mutex: the failure names the cause, and the other clauses keep their patience.
+// errUnderMutex calls a method of ctx under its mutex. The failure of C25 names that cause, and does not
+// shorten the patience for other clauses.
 type errUnderMutex struct {
 	impls.Semaphore
 	mu *sync.Mutex
@@ -246,12 +247,12 @@ func (s errUnderMutex) TryAcquire(n int64) bool {
 
 func TestContextUnderLock(t *testing.T) {
 	defer func(d time.Duration) { patience = d }(patience)
-	patience = 300 * time.Millisecond // it hangs for ever, so any value will do
-	j := newChecker(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
+	patience = 300 * time.Millisecond // C25 hangs for ever, so any value works
+	k := newChecker(impls.Impl{Name: "locked", New: func(size int64) impls.Semaphore {
 		return errUnderMutex{impls.All()[0].New(size), new(sync.Mutex)}
 	}})
-	v := j.check(clauseNamed("C25"))
-	if v.Outcome != Fail || !strings.Contains(v.Detail, "while a lock was held") || j.patience != patience {
-		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, j.patience)
+	v := k.check(clauseNamed("C25"))
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "while a lock was held") || k.patience != patience {
+		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, k.patience)
 	}
 }

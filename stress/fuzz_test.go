@@ -21,7 +21,7 @@ func implByName(t testing.TB, name string) impls.Impl {
 	return impls.Impl{}
 }
 
-// The corpus has to reach the semaphore as it was written.
+// The programs of the corpus survive the encoding as bytes.
 func TestFuzzCorpus(t *testing.T) {
 	for _, text := range fuzzCorpus {
 		p, err := parseProgram(text)
@@ -34,7 +34,7 @@ func TestFuzzCorpus(t *testing.T) {
 	}
 }
 
-// Any bytes are a program that ends, in the words of its own notation.
+// Every input is a program, and the notation can write and read it.
 func FuzzNotation(f *testing.F) {
 	f.Add([]byte("\x01\x02semaphore"))
 	f.Fuzz(func(t *testing.T, data []byte) {

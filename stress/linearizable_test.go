@@ -12,9 +12,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// A script is a history in words: who does what, in the order in which it is seen from outside.
-// “0 a1” is that worker 0 calls Acquire(1), “0 nil” that it returns nil; “quiet” is that
-// nothing moves.
+// scripted returns a history that is written as text, in the order of its observation. “0 a1” means that
+// worker 0 calls Acquire(1), “0 nil” that the call returns nil, and “quiet” that nothing can move.
 func scripted(t *testing.T, size int64, script string) *history {
 	t.Helper()
 	const workers, calls = 4, 8
@@ -46,7 +45,7 @@ func scripted(t *testing.T, size int64, script string) *history {
 	return h
 }
 
-// Histories that could and that could not have been, judged by hand.
+// Verdicts on short histories, decided by hand.
 func TestLinearize(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -73,22 +72,22 @@ func TestLinearize(t *testing.T) {
 		{"a grant that was withheld", impls.Barging, 1,
 			"0 t1; 0 true; 1 a1; 0 r1; 0 done; quiet; 1 nil", porcupine.Illegal},
 
-		{"the line is passed by who came later", impls.FIFO, 1,
+		{"a later request passes a waiter", impls.FIFO, 1,
 			"0 t1; 0 true; 1 a1; quiet; 2 a1; 0 r1; 2 nil; 0 done; 2 r1; 2 done; 1 nil", porcupine.Illegal},
-		{"in no order that was seen", impls.FIFO, 1,
+		{"two requests whose order was not observed", impls.FIFO, 1,
 			"0 t1; 0 true; 1 a1; 2 a1; quiet; 0 r1; 2 nil; 0 done; 2 r1; 2 done; 1 nil", porcupine.Ok},
-		{"by who may", impls.Unspecified, 1,
+		{"a later request passes a waiter, which is allowed", impls.Unspecified, 1,
 			"0 t1; 0 true; 1 a1; quiet; 2 a1; 0 r1; 2 nil; 0 done; 2 r1; 2 done; 1 nil", porcupine.Ok},
-		{"the line is passed by a try", impls.FIFO, 2,
+		{"a try passes a waiter", impls.FIFO, 2,
 			"0 t1; 0 true; 1 a2; quiet; 2 t1; 2 true", porcupine.Illegal},
 
-		{"one who leaves may have held for a moment", impls.FIFO, 2,
+		{"a cancelled request may have held permits for a moment", impls.FIFO, 2,
 			"0 t2; 0 true; 1 c1; quiet; 0 r2; 0 done; 2 t1; 2 true; 3 t1; 3 false; 1 error", porcupine.Ok},
-		{"but not after it has returned", impls.FIFO, 2,
+		{"a cancelled request holds nothing after it has returned", impls.FIFO, 2,
 			"0 t2; 0 true; 1 c1; quiet; 0 r2; 0 done; 1 error; 2 t1; 2 true; 3 t1; 3 false", porcupine.Illegal},
-		{"a request for too much is no line", impls.FIFO, 1,
+		{"a request above the size does not refuse a try", impls.FIFO, 1,
 			"0 c2; quiet; 1 t1; 1 false; 0 error", porcupine.Illegal},
-		{"and fails", impls.FIFO, 1,
+		{"a request above the size ends with an error", impls.FIFO, 1,
 			"0 c2; quiet; 1 t1; 1 true; 0 error", porcupine.Ok},
 	} {
 		l := scripted(t, c.size, c.script).linearization(impls.Impl{Order: c.order})
@@ -98,7 +97,7 @@ func TestLinearize(t *testing.T) {
 	}
 }
 
-// A search that is too long is given up, and nobody is refuted by that.
+// A search that takes too many steps is given up. The verdict is then unknown, and no failure.
 func TestUndecided(t *testing.T) {
 	defer func(n int) { maxSteps = n }(maxSteps)
 	maxSteps = 3
@@ -108,7 +107,7 @@ func TestUndecided(t *testing.T) {
 	}
 }
 
-// The picture is a page by itself, with the names of the workers.
+// The picture is one page without other files, with the names of the workers.
 func TestPage(t *testing.T) {
 	l := scripted(t, 1, "0 t1; 1 a1; 0 true; quiet; 1 nil").linearization(impls.Impl{})
 	page, err := l.page()
@@ -133,7 +132,7 @@ func TestLinearizable(t *testing.T) {
 	}{
 		{"one after the other", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, 4}, {2, TryAcquire, 1, true, 5, 6}}, Pass},
 		{"two hold one permit", []Call{{1, Acquire, 1, true, 1, 2}, {2, TryAcquire, 1, true, 3, 4}}, Fail},
-		{"perhaps one after the other", []Call{{1, Acquire, 1, true, 1, 5}, {1, Release, 1, true, 6, 9}, {2, Acquire, 1, true, 2, 8}}, Pass},
+		{"overlapping calls that may have been one after the other", []Call{{1, Acquire, 1, true, 1, 5}, {1, Release, 1, true, 6, 9}, {2, Acquire, 1, true, 2, 8}}, Pass},
 		{"refused though free", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, 4}, {2, TryAcquire, 1, false, 5, 6}}, Fail},
 		{"a release that takes effect later", []Call{{1, Acquire, 1, true, 1, 2}, {1, Release, 1, true, 3, never}, {2, TryAcquire, 1, false, 5, 6}}, Pass},
 	} {

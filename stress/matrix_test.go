@@ -18,14 +18,14 @@ import (
 )
 
 var (
-	matrixRuns = flag.Int("mutants.runs", 1, "how often each mutant meets each detector")
+	matrixRuns = flag.Int("mutants.runs", 1, "how often each detector runs on each mutant")
 	matrixFile = flag.String("mutants.write", "", "file for the kill matrix")
 )
 
-// Every mutant is refuted by all that it names, and what most of them are made of by nothing.
+// Every mutant fails all clauses that it names, and the correct semaphore that most are made of passes.
 //
-// Each mutant lives and dies in processes of its own: it may hang, spin or panic, and under
-// -race what catches it is held against the process.
+// Each mutant runs in its own child processes, because it may hang, spin or panic, and because a race
+// report fails the whole process.
 func TestMutants(t *testing.T) {
 	m := newMatrix(t)
 	began := time.Now()
@@ -42,12 +42,12 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// A clause that no mutant fails is a promise that nobody has seen broken.
+// Every clause must fail at least one mutant. Otherwise nothing shows that the clause can fail.
 func TestEveryClauseKills(t *testing.T) {
 	for _, c := range Clauses() {
 		ids := []string{c.ID}
 		if c.ID == "R1" {
-			ids = []string{"I", "W"} // its oracles
+			ids = []string{"I", "W"} // the two oracles of R1
 		}
 		for _, id := range ids {
 			kills := func(m mutant.Mutant) bool { return slices.Contains(m.KilledBy, id) }
@@ -58,19 +58,19 @@ func TestEveryClauseKills(t *testing.T) {
 	}
 }
 
-// A matrix is what each detector made of each mutant.
+// A matrix has the results of all detectors on all mutants.
 type matrix struct {
 	plain, raced string // test binaries
 	rows         []*row
-	narrow       []*row // those with a Preempt again, without it
+	narrow       []*row // the mutants with a Preempt once more, without it
 }
 
 type row struct {
 	mutant  mutant.Mutant
-	env     []string // of the children
+	env     []string // of the child processes
 	mu      sync.Mutex
 	catches map[string][]catch // by detector or clause
-	broken  []string           // what children said that did not get to an end
+	broken  []string           // output of children that did not run all detectors
 }
 
 func newMatrix(t *testing.T) *matrix {
@@ -86,7 +86,7 @@ func newMatrix(t *testing.T) *matrix {
 	for _, mut := range append([]mutant.Mutant{reference}, mutant.All()...) {
 		env := append(os.Environ(), childVar+"="+mut.Name)
 		m.rows = append(m.rows, &row{mutant: mut, env: env, catches: map[string][]catch{}})
-		if mut.Narrow && *matrixFile != "" { // it is for reading only
+		if mut.Narrow && *matrixFile != "" { // the rows are only for the report
 			env = append(slices.Clone(env), bareVar+"=1")
 			m.narrow = append(m.narrow, &row{mutant: mut, env: env, catches: map[string][]catch{}})
 		}
@@ -94,24 +94,25 @@ func newMatrix(t *testing.T) *matrix {
 	return m
 }
 
-// play lets every mutant meet every detector once, as many at a time as there are processors.
+// play runs every detector on every mutant once, in parallel.
 func (m *matrix) play(t *testing.T, run int) {
 	var all sync.WaitGroup
-	seats := make(chan struct{}, runtime.GOMAXPROCS(0)+2) // some only wait for what hangs
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0)+2) // some children only wait for a mutant that hangs
 	for _, row := range slices.Concat(m.rows, m.narrow) {
 		for _, binary := range []string{m.plain, m.raced} {
 			all.Go(func() {
-				seats <- struct{}{}
-				defer func() { <-seats }()
-				row.meet(t, binary, run)
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				row.runChild(t, binary, run)
 			})
 		}
 	}
 	all.Wait()
 }
 
-// meet judges the mutant in a child. A child that does not end in time has said what it found so far.
-func (r *row) meet(t *testing.T, binary string, run int) {
+// runChild runs the detectors on the mutant in a child process. The catches of a child that does not end in
+// time count.
+func (r *row) runChild(t *testing.T, binary string, run int) {
 	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestMutantChild$", "-test.timeout=60s")
 	cmd.Env = r.env
 	out, err := cmd.CombinedOutput()
@@ -140,10 +141,10 @@ func (r *row) meet(t *testing.T, binary string, run int) {
 
 func (r *row) check(t *testing.T, runs int) {
 	for _, b := range r.broken {
-		t.Errorf("judged to no end: %s", b)
+		t.Errorf("not all detectors ran: %s", b)
 	}
 	if r.mutant.Name == mutant.Reference.Name && len(r.catches) > 0 {
-		t.Errorf("the correct reference was refuted: %v", r.catches)
+		t.Errorf("the correct reference failed: %v", r.catches)
 	}
 	killed := func(id string) bool { return len(r.catches[id]) == runs }
 	if r.mutant.OnlyRaces() && slices.ContainsFunc(r.mutant.KilledBy, killed) {
@@ -151,13 +152,13 @@ func (r *row) check(t *testing.T, runs int) {
 	}
 	for _, id := range r.mutant.KilledBy {
 		if !killed(id) {
-			t.Errorf("%s refuted it in %d of %d runs: %s (refuted by %v)",
+			t.Errorf("%s found it in %d of %d runs: %s (found by %v)",
 				id, len(r.catches[id]), runs, r.mutant.Defect, r.by())
 		}
 	}
 }
 
-// by lists what refuted the mutant in any run.
+// by lists the detectors that found the defect in any run.
 func (r *row) by() (ids []string) {
 	for id := range r.catches {
 		ids = append(ids, id)

@@ -23,7 +23,7 @@ func mutantNamed(t *testing.T, id string) impls.Impl {
 	return impls.Impl{}
 }
 
-// What a seed draws can be written down and read again.
+// The program of a seed can be written down and read again.
 func TestNotation(t *testing.T) {
 	for seed := range uint64(200) {
 		text := programText(wide.generate(seed))
@@ -55,7 +55,7 @@ func TestNotation(t *testing.T) {
 	}
 }
 
-// A flag out of range is refused by its name, with the range, before anything is played.
+// A flag out of its range is refused by its name, with the range, before anything runs.
 func TestFlagsOutOfRange(t *testing.T) {
 	defer func(ops int64, d time.Duration, p string) { *opsFlag, *timeFlag, *programFlag = ops, d, p }(
 		*opsFlag, *timeFlag, *programFlag)
@@ -80,8 +80,8 @@ func TestFlagsOutOfRange(t *testing.T) {
 	}
 }
 
-// A done ctx that is not looked at needs one worker and one operation to be seen, so that is
-// what has to be left; and it replays.
+// A mutant that ignores a done ctx fails a program of one worker with one operation. The shrinker must
+// arrive at that program, and the program must fail again.
 func TestShrinks(t *testing.T) {
 	impl := mutantNamed(t, "M7")
 	v := newChecker(impl).check(clauseNamed("R1"))
@@ -105,13 +105,13 @@ func TestShrinks(t *testing.T) {
 	}
 }
 
-// A candidate that fails is taken, whichever way it is simpler, and nothing else is.
+// The shrinker takes every kind of simpler candidate that fails, and no candidate that passes.
 func TestShrinkerIsGreedy(t *testing.T) {
 	p, err := parseProgram("5: a1 t2.3 a4 | c2 t2 | r1 h1 w")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Fails as long as somebody tries for two permits.
+	// Fails while a worker tries for two permits.
 	x := mode{once: func(_ impls.Impl, _ time.Duration, p model.Program) (*history, error) {
 		for _, ops := range p.Workers {
 			for _, o := range ops {
@@ -129,14 +129,14 @@ func TestShrinkerIsGreedy(t *testing.T) {
 	}
 }
 
-// A campaign goes on after a failure with the next program, and says all that it takes to replay.
+// After a failure a campaign goes on with the next program, and the failure has all that a replay needs.
 func TestCampaign(t *testing.T) {
 	good := Campaign{Impl: impls.All()[0], Seed: 1}
 	tally, failure := good.Play(t.Context(), 5_000)
 	if failure != nil || tally.Operations < 5_000 || tally.Histories == 0 || tally.Programs <= tally.Histories {
 		t.Errorf("Play = %+v, %v", tally, failure)
 	}
-	bad := Campaign{Impl: mutantNamed(t, "M35"), Seed: 4} // which only the histories show
+	bad := Campaign{Impl: mutantNamed(t, "M35"), Seed: 4} // found only by checks of histories
 	_, failure = bad.Play(t.Context(), 1_000_000)
 	if failure == nil || failure.Clause.ID != "C34" || failure.Page == nil || failure.Program == "" {
 		t.Fatalf("Play = %v, want a failure of C34 with its page", failure)
@@ -155,7 +155,7 @@ func TestCampaign(t *testing.T) {
 	}
 }
 
-// The fuzz target has to be able to find something: any bytes will do for this one.
+// The fuzz target must be able to find a defect. Any bytes find this one.
 func TestFuzzProgramsRefute(t *testing.T) {
 	impl := mutantNamed(t, "M22") // a cancelled waiter stays in line
 	for i := range 1000 {
@@ -168,10 +168,10 @@ func TestFuzzProgramsRefute(t *testing.T) {
 	t.Error("no program of 1000 refuted M22")
 }
 
-// What hangs, panics or spins in a random program ends there and is told with its stacks.
+// An implementation that panics, parks or spins in a random program fails with its stacks.
 func TestMisbehaviourInPrograms(t *testing.T) {
 	defer func(d time.Duration) { patience = d }(patience)
-	patience = 300 * time.Millisecond // the hanging one hangs for ever, so any value will do
+	patience = 300 * time.Millisecond // the hanging case hangs for ever, so any value works
 	defer func(ops int64) { *opsFlag = ops }(*opsFlag)
 	*opsFlag = 1000
 	stop := make(chan struct{})

@@ -31,7 +31,7 @@ example.org/mine.(*Sem).pump(0xc0)
 created by example.org/mine.New in goroutine 7
 	/mine/sem.go:12 +0x1e5`
 
-// Of a failing clause one wants to see the implementation's own frames, down to what it waits in.
+// A failing clause shows the frames of the implementation, down to the function that it waits in.
 func TestRelevantStacks(t *testing.T) {
 	const want = `goroutine 9 [sync.Cond.Wait (durable), synctest bubble 3]:
 sync.runtime_notifyListWait(0xc0, 0x2)

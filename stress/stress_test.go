@@ -16,8 +16,8 @@ func TestImplementations(t *testing.T) {
 	}
 }
 
-// Whoever declares less is held to less: a correct semaphore passes with the defaults of impls.Of,
-// and when it is watched from outside.
+// A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it is
+// watched from outside of a bubble.
 func TestDeclaringLessNeverFails(t *testing.T) {
 	for _, impl := range impls.All() {
 		plain := impl
@@ -38,8 +38,8 @@ func mustNotFail(t *testing.T, how string, impl impls.Impl) {
 	}
 }
 
-// golang.org/x/sync v0.24.0 subtracts before it panics. Declared as unchanged, as a newcomer's type
-// would be, it is refuted by C11 and by nothing else.
+// golang.org/x/sync v0.24.0 subtracts before it panics. If it does not declare that, C11 fails and no other
+// clause does.
 func TestWeightedIsCorruptedByOverRelease(t *testing.T) {
 	undeclared := impls.Of("weighted", semaphore.NewWeighted)
 	for _, v := range stress.Judge(undeclared) {

@@ -19,35 +19,36 @@ import (
 )
 
 const (
-	childVar  = "STRESS_TEST_MUTANT" // names the mutant that a child is to judge
-	bareVar   = "STRESS_TEST_BARE"   // if set, without the preemption that is planted in some
+	childVar  = "STRESS_TEST_MUTANT" // the name of the mutant that a child process checks
+	bareVar   = "STRESS_TEST_BARE"   // if set, the child runs without the planted preemptions
 	childMark = "caught "
 )
 
-// A catch is that a detector refuted a mutant: by which clause or oracle, after how many operations
-// and how much time. Its last one, by “end”, says that a child has tried everything.
+// A catch says that a detector found the defect of a mutant: which clause or oracle, and after how many
+// operations and how much time. The catch by “end” says that the child has run all detectors.
 type catch struct {
 	By   string
 	Ops  int64
 	Took time.Duration
 }
 
+// print writes a catch to standard output, where the parent process reads it.
 func (c catch) print() {
 	text, err := json.Marshal(c)
 	if err != nil {
-		panic(err) // it is a string and two numbers
+		panic(err) // a string and two numbers can be marshalled
 	}
 	fmt.Printf("\n%s%s\n", childMark, text)
 }
 
-// TestMutantChild is what TestMutants runs. By itself it has nothing to judge.
+// TestMutantChild runs in the child processes of TestMutants. In other processes it does nothing.
 func TestMutantChild(t *testing.T) {
 	name := os.Getenv(childVar)
 	if name == "" {
 		return
 	}
 	began := time.Now()
-	patience = time.Second // what hangs here hangs for ever; what is only slow is no mutant's defect
+	patience = time.Second // no mutant is only slow: a mutant that hangs for a second hangs for ever
 	m := mutant.Mutant{Impl: mutant.Reference}
 	for _, other := range mutant.All() {
 		if other.Name == name {
@@ -58,18 +59,18 @@ func TestMutantChild(t *testing.T) {
 		mutant.Preempt = func() {}
 	}
 	if race.Enabled {
-		judgeClauses(m.Impl, 0, "C29", "C30")
+		runClauses(m.Impl, 0, "C29", "C30")
 	} else {
-		judgePrograms(m.Impl)
-		judgeHistories(m.Impl)
+		runPrograms(m.Impl)
+		checkHistories(m.Impl)
 		must, others := directed(m.KilledBy)
-		judgeClauses(m.Impl, len(must), append(must, others...)...)
+		runClauses(m.Impl, len(must), append(must, others...)...)
 	}
 	catch{By: "end", Took: time.Since(began)}.print()
 }
 
-// directed returns the clauses but those that random programs or the race detector judge: those
-// that must catch a mutant, and the others.
+// directed returns the clauses with checks of their own, without those of random programs and of the race
+// detector. The clauses that must find the defect come apart from the others.
 func directed(killedBy []string) (must, others []string) {
 	for _, c := range clauses {
 		switch {
@@ -85,17 +86,17 @@ func directed(killedBy []string) (must, others []string) {
 
 // judgeClauses plays clauses one by one. What hangs in several would in most, and each takes time; so
 // after three the others are left out, but not the first ones, which must fail.
-func judgeClauses(impl impls.Impl, must int, ids ...string) {
-	j := newChecker(impl)
+func runClauses(impl impls.Impl, must int, ids ...string) {
+	k := newChecker(impl)
 	var ops atomic.Int64
-	if !race.Enabled { // counting would order what the implementation has to order itself
-		j.impl = countedImpl(impl, func() { ops.Add(1) })
+	if !race.Enabled { // an atomic counter would add happens-before edges
+		k.impl = countedImpl(impl, func() { ops.Add(1) })
 	}
 	hangs := 0
 	for i, id := range ids {
 		ops.Store(0)
 		began := time.Now()
-		v := j.check(clauseNamed(id))
+		v := k.check(clauseNamed(id))
 		took := time.Since(began)
 		if v.Outcome == Fail {
 			catch{id, ops.Load(), took}.print()
@@ -112,7 +113,7 @@ func judgeClauses(impl impls.Impl, must int, ids ...string) {
 
 // judgePrograms plays random programs until both oracles of R1 have spoken, or the budget is spent. A
 // program that is stuck leaves goroutines behind, so there is a budget of failures too.
-func judgePrograms(impl impls.Impl) {
+func runPrograms(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
 	caught := map[string]bool{}
@@ -135,8 +136,8 @@ func judgePrograms(impl impls.Impl) {
 	}
 }
 
-// A failureBudget is spent by failures: a little by one that is seen at once, all of it by one that
-// was waited for, as that may leave goroutines behind that spin.
+// A failureBudget limits failures. A failure that is seen at once costs one. A failure that took a wait on
+// the real clock costs everything, because it may leave goroutines behind that spin.
 type failureBudget int
 
 func (b *failureBudget) spend(impl impls.Impl, err error) {
@@ -151,7 +152,7 @@ func (b *failureBudget) spend(impl impls.Impl, err error) {
 
 // judgeHistories asks the check for linearizability alone: whatever other oracles say, a history
 // that is complete is checked.
-func judgeHistories(impl impls.Impl) {
+func checkHistories(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
 	for ops, seed := int64(0), newSeed(); ops < 10_000 && failures > 0; seed++ {
@@ -195,7 +196,7 @@ func (c counted) Release(n int64) {
 
 func (c counted) Close() error { return impls.Close(c.Semaphore) }
 
-// foundByWatchdog tells the oracles of a random program apart.
+// foundByWatchdog reports whether the failure of a random program is that a call is stuck.
 func foundByWatchdog(err error) bool {
 	return err != nil && (hangs(err) || strings.Contains(err.Error(), "C17 no-lost-wakeup"))
 }

@@ -11,11 +11,15 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// What the oracles cost: the same random programs as a bare loop, without bubble, book or oracle;
-// watched while they run (capacity, conservation, results, watchdog, with every call in the
-// history); and watched and then checked for linearizability. The unit is an operation of a program.
+// BenchmarkOracles measures the cost of the oracles on the same random programs, per operation:
 //
-//	go test -run '^$' -bench Oracles -count 6 ./stress | go tool benchstat -col /oracles -
+//   - bare: without bubble, history and oracles;
+//
+//   - watched: with the history, and the oracles of R1;
+//
+//   - checked: watched, and then checked for linearizability.
+//
+//     go test -run '^$' -bench Oracles -count 6 ./stress | go tool benchstat -col /oracles -
 func BenchmarkOracles(b *testing.B) {
 	for _, shape := range []struct {
 		name string
@@ -24,7 +28,7 @@ func BenchmarkOracles(b *testing.B) {
 		for _, impl := range impls.All() {
 			for _, oracles := range []string{"bare", "watched", "checked"} {
 				if oracles == "checked" && shape.name == "wide" {
-					continue // C34 plays narrow programs alone
+					continue // C34 runs narrow programs only
 				}
 				name := fmt.Sprintf("programs=%s/impl=%s/oracles=%s", shape.name, impl.Name, oracles)
 				b.Run(name, func(b *testing.B) { benchmarkOracles(b, shape.shape, impl, oracles) })
@@ -52,7 +56,7 @@ func benchmarkOracles(b *testing.B, s shape, impl impls.Impl, oracles string) {
 	}
 }
 
-// bareLoop has the workers make their calls and nothing else. Nobody rests, as nobody would notice.
+// bareLoop lets the workers make their calls and nothing else. They do not rest: nothing would wake them.
 func bareLoop(impl impls.Impl, p model.Program) {
 	impl.Waits = impls.Elsewhere
 	run := newRunner(&trial{impl: impl}, &history{Program: p, clock: new(atomic.Int64)})
