@@ -84,8 +84,8 @@ func directed(killedBy []string) (must, others []string) {
 	return must, others
 }
 
-// judgeClauses plays clauses one by one. What hangs in several would in most, and each takes time; so
-// after three the others are left out, but not the first ones, which must fail.
+// runClauses checks clauses one by one. A mutant that hangs in three clauses would hang in most, and each
+// takes time, so the remaining clauses are left out then. The first must clauses always run.
 func runClauses(impl impls.Impl, must int, ids ...string) {
 	k := newChecker(impl)
 	var ops atomic.Int64
@@ -111,8 +111,8 @@ func runClauses(impl impls.Impl, must int, ids ...string) {
 	}
 }
 
-// judgePrograms plays random programs until both oracles of R1 have spoken, or the budget is spent. A
-// program that is stuck leaves goroutines behind, so there is a budget of failures too.
+// runPrograms runs random programs until both oracles of R1 have reported, or the budget is spent. A
+// program that is stuck leaves goroutines behind, so failures have a budget as well.
 func runPrograms(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
@@ -150,8 +150,8 @@ func (b *failureBudget) spend(impl impls.Impl, err error) {
 	}
 }
 
-// judgeHistories asks the check for linearizability alone: whatever other oracles say, a history
-// that is complete is checked.
+// checkHistories runs the check for linearizability alone. Every complete history is checked, also if
+// another oracle has reported a failure.
 func checkHistories(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
