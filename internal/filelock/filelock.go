@@ -43,3 +43,27 @@ func Lock(ctx context.Context, path string) (unlock func() error, err error) {
 	}
 	return lock.Close, nil
 }
+
+// TryLock takes the lock at path if no other process and no other caller in this process holds it, and
+// reports whether it did. It does not wait. If it took the lock, the caller must call unlock once.
+func TryLock(path string) (unlock func() error, locked bool, err error) {
+	lock := flock.New(path)
+	locked, err = lock.TryLock()
+	if !locked {
+		lock.Close() // the attempt has opened the file
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return lock.Close, locked, nil
+}
+
+// Share is Lock, except that any number of callers may share the lock. It waits only for a caller that
+// holds the lock alone.
+func Share(ctx context.Context, path string) (unlock func() error, err error) {
+	lock := flock.New(path)
+	if _, err := lock.TryRLockContext(ctx, retry); err != nil {
+		return nil, fmt.Errorf("sharing %s: %w", path, err)
+	}
+	return lock.Close, nil
+}

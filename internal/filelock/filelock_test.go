@@ -102,3 +102,33 @@ func TestALockEndsWithItsProcess(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTryLockAndShare(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var shares []func() error
+	for range 2 {
+		unlock, err := filelock.Share(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shares = append(shares, unlock)
+	}
+	if _, locked, err := filelock.TryLock(path); locked || err != nil {
+		t.Errorf("TryLock of a shared lock = %v, %v; want false", locked, err)
+	}
+	for _, unlock := range shares {
+		if err := unlock(); err != nil {
+			t.Error(err)
+		}
+	}
+	unlock, locked, err := filelock.TryLock(path)
+	if !locked || err != nil {
+		t.Fatalf("TryLock of a free lock = %v, %v; want true", locked, err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := filelock.Share(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("Share with a done context: %v, want %v", err, context.Canceled)
+	}
+}

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -11,15 +12,12 @@ import (
 )
 
 // builtTest builds the instrumented test binary of this package, once for all explorations of this
-// process, and returns its path.
-var builtTest = sync.OnceValues(func() (string, error) {
-	b, err := rewrite.Build(rewrite.Options{
+// process. The binary stays in use until the process ends, so it is never closed. The build has no
+// context: it belongs to no single test.
+var builtTest = sync.OnceValues(func() (*rewrite.Binary, error) {
+	return rewrite.Build(context.Background(), rewrite.Options{
 		Dir: ".", Cache: cacheDir(), Race: schedrt.RaceEnabled, Tags: buildTags(),
 	})
-	if err != nil {
-		return "", err
-	}
-	return b.Path, nil
 })
 
 // cacheDir returns the folder in which instrumented copies and binaries are kept.

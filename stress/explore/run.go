@@ -93,7 +93,7 @@ func inPlayers(t *testing.T, call int, o Options, programs []player.Program) (*R
 	if err != nil {
 		return nil, err
 	}
-	e := &parent.Exploration{Binary: binary, Test: t.Name(), Call: call}
+	e := &parent.Exploration{Binary: binary.Path, Test: t.Name(), Call: call}
 	if deadline, ok := t.Deadline(); ok {
 		e.Args = append(e.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
 	}

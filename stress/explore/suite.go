@@ -31,10 +31,11 @@ func Tests(t *testing.T, pkg string) {
 			return verdict.ReplayCommand(t.Name()+"/"+test, "", schedule)
 		},
 	}
-	binary, err := s.build()
+	binary, err := s.build(t.Context())
 	if err != nil {
 		t.Fatalf("explore: %v", err)
 	}
+	defer binary.Close()
 	for _, name := range binary.Tests {
 		t.Run(name, func(t *testing.T) {
 			test := s.explore(t.Context(), binary, name)
@@ -80,10 +81,11 @@ type SuiteTest struct {
 // in the order of the source. It returns an error if no test can be explored, for example because
 // the package does not build, or if ctx is done; then the results are those until then.
 func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
-	binary, err := s.build()
+	binary, err := s.build(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer binary.Close()
 	for _, name := range binary.Tests {
 		test := s.explore(ctx, binary, name)
 		if ctx.Err() != nil {
@@ -98,11 +100,11 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 }
 
 // build builds the instrumented tests of the package, and selects those that match Run.
-func (s Suite) build() (*rewrite.Binary, error) {
+func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	if err := task.Options(s.Options).Check(1); err != nil {
 		return nil, err
 	}
-	binary, err := rewrite.Build(rewrite.Options{
+	binary, err := rewrite.Build(ctx, rewrite.Options{
 		Dir: s.dir(), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
 	})
 	if err != nil {
@@ -116,6 +118,7 @@ func (s Suite) build() (*rewrite.Binary, error) {
 		})
 	}
 	if len(binary.Tests) == 0 {
+		binary.Close()
 		return nil, fmt.Errorf("%s has no Test functions to explore%s", s.packageText(), matching)
 	}
 	return binary, nil
@@ -179,7 +182,7 @@ func (s Suite) replayText(name, schedule string) string {
 // Serve is for the instrumented test binary of a Suite, whose generated code calls it. It makes
 // each Test function explore itself when it is run. It always returns true.
 func Serve() bool {
-	shim.Door = serveTest
+	shim.ExploreTest = serveTest
 	return true
 }
 

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // mustPanic runs f under control and checks the panic of the program.
 func mustPanic(t *testing.T, want string, f func()) {
 	t.Helper()
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		defer func() {
 			if _, ok := recover().(runtime.Error); !ok {
 				t.Errorf("%s: the panic is no runtime.Error", want)
@@ -44,7 +45,7 @@ func TestChannelMisuse(t *testing.T) {
 
 // A waiting sender panics when the channel is closed.
 func TestCloseWakesASender(t *testing.T) {
-	x := playScript(t, []int{1, 0}, func() {
+	x := schedtest.PlayScript(t, []int{1, 0}, func() {
 		c := make(chan int)
 		schedrt.Go(func() { schedrt.To(c).Send(1) })
 		schedrt.Close(c)
@@ -70,9 +71,9 @@ func TestNilChannels(t *testing.T) {
 			schedrt.Select(false, schedrt.From(make(chan int)), schedrt.From(none))
 		},
 	} {
-		t.Run(name, func(t *testing.T) { mustEnd(t, playScript(t, nil, f), schedrt.Deadlock) })
+		t.Run(name, func(t *testing.T) { schedtest.MustEnd(t, schedtest.PlayScript(t, nil, f), schedrt.Deadlock) })
 	}
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		if n := schedrt.Len(none); n != 0 {
 			t.Errorf("len of nil = %d", n)
 		}
@@ -80,13 +81,13 @@ func TestNilChannels(t *testing.T) {
 			t.Errorf("select of nil with default = %d, want -1", i)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // A buffer keeps the order of its values, len counts them, and a closed channel gives what is left.
 func TestBuffer(t *testing.T) {
 	var got []string
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		c := make(chan string, 2)
 		schedrt.To(c).Send("a")
 		schedrt.To(c).Send("b")
@@ -97,7 +98,7 @@ func TestBuffer(t *testing.T) {
 			got = append(got, fmt.Sprintf("%q %v", v, ok))
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if want := `[2 "a" true "b" true "" false]`; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -106,7 +107,7 @@ func TestBuffer(t *testing.T) {
 // Waiting receivers are served in the order in which they came, and so are waiting senders.
 func TestQueuesAreInOrder(t *testing.T) {
 	var got []string
-	receivers := playScript(t, []int{2, 1}, func() {
+	receivers := schedtest.PlayScript(t, []int{2, 1}, func() {
 		c := make(chan int)
 		for g := 1; g <= 2; g++ {
 			schedrt.Go(func() { got = append(got, fmt.Sprintf("g%d=%d", g, schedrt.Recv(c))) })
@@ -114,15 +115,15 @@ func TestQueuesAreInOrder(t *testing.T) {
 		schedrt.To(c).Send(7)
 		schedrt.To(c).Send(8)
 	})
-	mustEnd(t, receivers, schedrt.Passed)
-	senders := playScript(t, []int{2, 1}, func() {
+	schedtest.MustEnd(t, receivers, schedrt.Passed)
+	senders := schedtest.PlayScript(t, []int{2, 1}, func() {
 		c := make(chan int)
 		for g := 1; g <= 2; g++ {
 			schedrt.Go(func() { schedrt.To(c).Send(g) })
 		}
 		got = append(got, fmt.Sprint(schedrt.Recv(c)), fmt.Sprint(schedrt.Recv(c)))
 	})
-	mustEnd(t, senders, schedrt.Passed)
+	schedtest.MustEnd(t, senders, schedrt.Passed)
 	if want := "[g2=7 g1=8 2 1]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -130,7 +131,7 @@ func TestQueuesAreInOrder(t *testing.T) {
 
 // A receive from a full buffer lets the first waiting sender put its value in.
 func TestReceiveMovesAWaitingSender(t *testing.T) {
-	x := playScript(t, []int{0, 1, 0}, func() {
+	x := schedtest.PlayScript(t, []int{0, 1, 0}, func() {
 		c := make(chan int, 1)
 		schedrt.To(c).Send(1)
 		schedrt.Go(func() { schedrt.To(c).Send(2) })
@@ -138,12 +139,12 @@ func TestReceiveMovesAWaitingSender(t *testing.T) {
 			t.Errorf("received %d and %d, want 1 and 2", a, b)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 func TestRangeChannel(t *testing.T) {
 	var got []int
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		c := make(chan int, 3)
 		for i := range 3 {
 			schedrt.To(c).Send(i)
@@ -159,7 +160,7 @@ func TestRangeChannel(t *testing.T) {
 			got = append(got, v)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if want := "[0 1 2 9]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -167,7 +168,7 @@ func TestRangeChannel(t *testing.T) {
 
 // Which of several ready cases is taken is a choice of the schedule, and one of each is played.
 func TestSelectChoosesAmongReadyCases(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		a, b, c := make(chan int, 1), make(chan int, 1), make(chan int, 1)
 		schedrt.To(a).Send(1)
 		schedrt.To(b).Send(2)
@@ -181,12 +182,12 @@ func TestSelectChoosesAmongReadyCases(t *testing.T) {
 			schedrt.Fail("the value was not sent")
 		}
 	})
-	mustResult(t, got, map[string]int{"passed 0": 1, "passed 1": 1, "passed 2": 1})
+	schedtest.MustResult(t, got, map[string]int{"passed 0": 1, "passed 1": 1, "passed 2": 1})
 }
 
 // A select that waits is served once, and leaves the queues of its other channels.
 func TestSelectWaits(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		a, b := make(chan int), make(chan int, 1)
 		schedrt.Go(func() { schedrt.Select(true, schedrt.To(a).Case(1)) })
 		schedrt.Go(func() { schedrt.To(b).Send(2) })
@@ -201,12 +202,12 @@ func TestSelectWaits(t *testing.T) {
 	// Three operations have 6 orders. Before the select, the send to a takes its default: 3
 	// orders, all with b. In the other orders the select waits or finds b ready: select, a, b and
 	// select, b, a; and b, select, a.
-	mustResult(t, got, map[string]int{"passed a1": 1, "passed b2": 5})
+	schedtest.MustResult(t, got, map[string]int{"passed a1": 1, "passed b2": 5})
 }
 
 // A select with a default takes it when nothing is ready, and has then only read.
 func TestSelectDefault(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		if i := schedrt.Select(true, schedrt.From(make(chan int))); i != -1 {
 			t.Errorf("select = %d, want the default", i)
 		}
@@ -218,7 +219,7 @@ func TestSelectDefault(t *testing.T) {
 
 // ChannelClosed, CloseInStep and ChannelObject are what shims make one operation of several with.
 func TestCloseInStep(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		c := make(chan int)
 		before := schedrt.ChannelClosed(c)
 		schedrt.Do(schedrt.OpCancel, func() bool { schedrt.CloseInStep(c); return true },
@@ -230,7 +231,7 @@ func TestCloseInStep(t *testing.T) {
 			t.Error("the real channel is not closed")
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if n := len(x.Trace.Steps); n != 3 {
 		t.Errorf("%d steps, want 3", n)
 	}

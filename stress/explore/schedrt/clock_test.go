@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -16,7 +17,7 @@ const late = 100 * time.Microsecond
 
 // Time stands still but for timers, and an hour takes no real time.
 func TestSleepMovesTheClock(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		if now := schedrt.Now(); !now.Equal(begin) {
 			t.Errorf("the execution begins at %v, want %v", now, begin)
 		}
@@ -26,12 +27,12 @@ func TestSleepMovesTheClock(t *testing.T) {
 		}
 		schedrt.Sleep(-1) // returns at once
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // Sleepers wake by their deadlines, whatever the order in which they went to sleep.
 func TestTimersFireByDeadline(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{LazyClock: true}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{LazyClock: true}, func(seen *strings.Builder) {
 		for _, d := range []time.Duration{2, 1} {
 			schedrt.Go(func() {
 				schedrt.Sleep(d * time.Second)
@@ -40,7 +41,7 @@ func TestTimersFireByDeadline(t *testing.T) {
 		}
 	})
 	// The orders of the two calls of Sleep are two schedules.
-	mustResult(t, got, map[string]int{"passed 12": 2})
+	schedtest.MustResult(t, got, map[string]int{"passed 12": 2})
 }
 
 // A timer may fire at any moment: before, between or after two operations. With a lazy clock it
@@ -54,15 +55,15 @@ func TestTimerFiresAtAnyMoment(t *testing.T) {
 		w.store(2)
 		fmt.Fprint(seen, "2")
 	}
-	mustResult(t, everySchedule(t, schedrt.Limits{}, program),
+	schedtest.MustResult(t, schedtest.EverySchedule(t, schedrt.Limits{}, program),
 		map[string]int{"passed !12": 1, "passed 1!2": 1, "passed 12!": 1})
-	mustResult(t, everySchedule(t, schedrt.Limits{LazyClock: true}, program),
+	schedtest.MustResult(t, schedtest.EverySchedule(t, schedrt.Limits{LazyClock: true}, program),
 		map[string]int{"passed 12!": 1})
 }
 
 // Stop and Reset report whether they kept the timer from firing.
 func TestTimerStopAndReset(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		fired := 0
 		timer := schedrt.NewTimer(time.Second, func() { fired++ })
 		got := []bool{timer.Stop(), timer.Stop(), timer.Reset(time.Second), timer.Reset(2 * time.Second)}
@@ -72,12 +73,12 @@ func TestTimerStopAndReset(t *testing.T) {
 			t.Errorf("Stop, Stop, Reset, Reset, Stop after firing: %v %d, want %s", got, fired, want)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // A channel timer shows no buffer, and Stop takes back a time that was not received.
 func TestChannelTimer(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		c := make(chan time.Time)
 		timer := schedrt.NewChannelTimer(c, time.Second, 0)
 		schedrt.Sleep(2 * time.Second)
@@ -95,12 +96,12 @@ func TestChannelTimer(t *testing.T) {
 			t.Errorf("received %v after the begin, want 3s and twice %v", now.Sub(begin), late)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // A ticker drops the ticks that are not received.
 func TestTickerDropsTicks(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		c := make(chan time.Time)
 		ticker := schedrt.NewChannelTimer(c, time.Second, time.Second)
 		schedrt.Sleep(3*time.Second + time.Second/2)
@@ -115,12 +116,12 @@ func TestTickerDropsTicks(t *testing.T) {
 		}
 		ticker.Stop()
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // NewTimerUnless sets no timer if the condition holds when it would be set.
 func TestNewTimerUnless(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		o := &schedrt.Object{}
 		if schedrt.NewTimerUnless(o, func() bool { return true }, 1, func() {}) != nil {
 			t.Error("a timer was set although the condition holds")
@@ -130,7 +131,7 @@ func TestNewTimerUnless(t *testing.T) {
 			t.Error("no timer was set although the condition does not hold")
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // A goroutine that waits for a ticker over and over is a daemon. One that waits for one timer
@@ -144,11 +145,11 @@ func TestDaemons(t *testing.T) {
 			}
 		})
 	}
-	mustEnd(t, playChoices(t, schedrt.Limits{}, nil, nil, ticking), schedrt.Passed)
-	mustEnd(t, playChoices(t, schedrt.Limits{NoDaemons: true}, nil, nil, ticking), schedrt.Leak)
+	schedtest.MustEnd(t, schedtest.PlayChoices(t, schedrt.Limits{}, nil, nil, ticking), schedrt.Passed)
+	schedtest.MustEnd(t, schedtest.PlayChoices(t, schedrt.Limits{NoDaemons: true}, nil, nil, ticking), schedrt.Leak)
 	ended := false
 	sleeping := func() { schedrt.Go(func() { schedrt.Sleep(time.Hour); ended = true }) }
-	mustEnd(t, playChoices(t, schedrt.Limits{NoDaemons: true}, nil, nil, sleeping), schedrt.Passed)
+	schedtest.MustEnd(t, schedtest.PlayChoices(t, schedrt.Limits{NoDaemons: true}, nil, nil, sleeping), schedrt.Passed)
 	if !ended {
 		t.Error("the sleeping goroutine did not come to its end")
 	}
@@ -156,13 +157,13 @@ func TestDaemons(t *testing.T) {
 
 // With a lazy clock each reading of the time is later than the one before.
 func TestLazyNowMoves(t *testing.T) {
-	x := playChoices(t, schedrt.Limits{LazyClock: true}, nil, nil, func() {
+	x := schedtest.PlayChoices(t, schedrt.Limits{LazyClock: true}, nil, nil, func() {
 		a, b := schedrt.Now(), schedrt.Now()
 		if !b.After(a) {
 			t.Errorf("%v, then %v: time stands still", a, b)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 func TestTimeOutsideOfControl(t *testing.T) {

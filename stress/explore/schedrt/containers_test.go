@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -29,12 +30,12 @@ func TestMapOperations(t *testing.T) {
 	}
 	want := "<nil> false 1 true 1 true 3 false 3 true <nil> false <nil> true <nil> false " +
 		"1 true <nil> false [b] []"
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		if got := run(&schedrt.Map{}); got != want {
 			t.Errorf("under control %s\nwant %s", got, want)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if got := run(&schedrt.Map{}); got != want {
 		t.Errorf("outside of control %s\nwant %s", got, want)
 	}
@@ -42,7 +43,7 @@ func TestMapOperations(t *testing.T) {
 
 // Keys come by insertion, also after many and after deletions.
 func TestMapKeysAreInOrder(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		m := &schedrt.Map{}
 		for i := range 40 {
 			m.Store(39-i, i)
@@ -56,13 +57,13 @@ func TestMapKeysAreInOrder(t *testing.T) {
 			t.Errorf("keys %s, want [30 20 10 0]", got)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // Operations on different keys are on different objects, so they commute: a reduction plays one
 // order.
 func TestMapKeysCommute(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		m := &schedrt.Map{}
 		m.Store("a", 1)
 		m.Store("b", 1)
@@ -83,24 +84,24 @@ func TestMapKeysCommute(t *testing.T) {
 
 // Get returns the last item or nothing: both are played. Older items stay.
 func TestPool(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		p := &schedrt.Pool{}
 		fmt.Fprint(seen, p.Get(), " ")
 		p.Put(1)
 		p.Put(2)
 		fmt.Fprint(seen, p.Get())
 	})
-	mustResult(t, got, map[string]int{"passed <nil> 2": 1, "passed <nil> <nil>": 1})
+	schedtest.MustResult(t, got, map[string]int{"passed <nil> 2": 1, "passed <nil> <nil>": 1})
 }
 
 // A Pool is empty at the begin of an execution.
 func TestPoolBeginsEmpty(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{})
 	defer x.Close()
 	p := &schedrt.Pool{}
 	for range 2 {
-		x.Play(&scripted{t: t}, func() {
+		x.Play(&schedtest.Script{T: t}, func() {
 			if item := p.Get(); item != nil {
 				t.Errorf("an item of an earlier execution: %v", item)
 			}

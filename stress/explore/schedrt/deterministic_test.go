@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // The numbers of a goroutine depend on its lineage and on nothing else: not on the schedule, not
 // on what other goroutines drew before.
 func TestRandomIsTheSameInEverySchedule(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		var drawn [2]uint64
 		left := 2
 		for g := range 2 {
@@ -36,7 +37,7 @@ func TestRandomIsTheSameInEverySchedule(t *testing.T) {
 }
 
 func TestReseed(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		schedrt.Reseed(7)
 		a, b := schedrt.Random(), schedrt.Random()
 		schedrt.Reseed(7)
@@ -44,7 +45,7 @@ func TestReseed(t *testing.T) {
 			t.Errorf("%d %d, and after the same seed %d %d", a, b, c, d)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // ranged returns the keys in the order of RangeMap, as text.
@@ -62,7 +63,7 @@ func TestRangeMapGoesByKeys(t *testing.T) {
 		a int
 		b string
 	}
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		for want, got := range map[string]string{
 			"1 2 3":                ranged(map[int]bool{3: true, 1: true, 2: true}),
 			"a b":                  ranged(map[string]bool{"b": true, "a": true}),
@@ -78,12 +79,12 @@ func TestRangeMapGoesByKeys(t *testing.T) {
 			}
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // Pointers have the order in which they became keys.
 func TestRangeMapRanksPointers(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		words := make([]int, 8)
 		m := map[*int]int{}
 		for _, i := range []int{5, 2, 7, 0} {
@@ -97,12 +98,12 @@ func TestRangeMapRanksPointers(t *testing.T) {
 			t.Errorf("values %v, want %s", got, want)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // A key that is deleted during the loop does not come, and a NaN comes once.
 func TestRangeMapWhileItChanges(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		m := map[float64]int{1: 1, 2: 2, 3: 3, math.NaN(): 4}
 		var got []int
 		for r := schedrt.RangeMap(m); r.Next(); {
@@ -113,5 +114,5 @@ func TestRangeMapWhileItChanges(t *testing.T) {
 			t.Errorf("values %v, want %s", got, want)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }

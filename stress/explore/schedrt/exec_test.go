@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -40,7 +41,7 @@ func TestAStepIsOneOperation(t *testing.T) {
 	for _, c := range []struct{ goroutines, operations, want int }{
 		{1, 3, 1}, {2, 1, 2}, {2, 2, 6}, {2, 3, 20}, {3, 1, 6}, {3, 2, 90},
 	} {
-		got := everySchedule(t, schedrt.Limits{}, func(*strings.Builder) {
+		got := schedtest.EverySchedule(t, schedrt.Limits{}, func(*strings.Builder) {
 			words := make([]word, c.goroutines)
 			for g := range c.goroutines {
 				schedrt.Go(func() {
@@ -51,14 +52,14 @@ func TestAStepIsOneOperation(t *testing.T) {
 			}
 		})
 		t.Run(fmt.Sprintf("%dx%d", c.goroutines, c.operations), func(t *testing.T) {
-			mustResult(t, got, map[string]int{"passed": c.want})
+			schedtest.MustResult(t, got, map[string]int{"passed": c.want})
 		})
 	}
 }
 
 // The lost update: two increments of a load and a store each. Of the 6 schedules, 2 are serial.
 func TestLostUpdateIsInTheSchedules(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		var n word
 		left := 2
 		for range left {
@@ -70,17 +71,17 @@ func TestLostUpdateIsInTheSchedules(t *testing.T) {
 			})
 		}
 	})
-	mustResult(t, got, map[string]int{"passed 1": 4, "passed 2": 2})
+	schedtest.MustResult(t, got, map[string]int{"passed 1": 4, "passed 2": 2})
 }
 
 // The trace has one event a step, with its objects. The objects 1 and 2 are the engine's own.
 func TestTrace(t *testing.T) {
-	x := playScript(t, []int{2, 1, 1}, func() {
+	x := schedtest.PlayScript(t, []int{2, 1, 1}, func() {
 		var a, b word
 		schedrt.Go(func() { a.store(1); b.load() })
 		schedrt.Go(func() { a.cas(0, 1) })
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	var got []string
 	for i := range x.Trace.Steps {
 		s := &x.Trace.Steps[i]
@@ -96,7 +97,7 @@ func TestTrace(t *testing.T) {
 
 // A compare-and-swap that fails only read, so it commutes with other reads.
 func TestFailedSwapIsARead(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		var a word
 		if a.cas(7, 8) {
 			t.Error("the compare-and-swap of another value succeeded")
@@ -109,20 +110,20 @@ func TestFailedSwapIsARead(t *testing.T) {
 
 // The strategy is not asked where only one goroutine can move, unless AskAlways is set.
 func TestQuestions(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	for _, c := range []struct {
 		always bool
 		want   string
 	}{{false, "[[1 2]]"}, {true, "[[1 2] [2]]"}} {
 		x := schedrt.New(schedrt.Limits{AskAlways: c.always})
-		s := &scripted{t: t}
+		s := &schedtest.Script{T: t}
 		x.Play(s, func() {
 			var a, b word
 			schedrt.Go(func() { a.store(1) })
 			schedrt.Go(func() { b.store(1) })
 		})
 		x.Close()
-		if got := fmt.Sprint(s.asked); got != c.want {
+		if got := fmt.Sprint(s.Asked); got != c.want {
 			t.Errorf("AskAlways %v: questions about %v, want %v", c.always, got, c.want)
 		}
 	}
@@ -168,8 +169,8 @@ func TestEndings(t *testing.T) {
 		}, schedrt.Leak, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			x := playChoices(t, c.limits, nil, nil, c.program)
-			mustEnd(t, x, c.want)
+			x := schedtest.PlayChoices(t, c.limits, nil, nil, c.program)
+			schedtest.MustEnd(t, x, c.want)
 			if !strings.HasPrefix(x.Outcome.Message, c.message) {
 				t.Errorf("message %q, want %q", x.Outcome.Message, c.message)
 			}
@@ -179,7 +180,7 @@ func TestEndings(t *testing.T) {
 
 // A strategy that answers with a negative number gives the execution up.
 func TestNegativePickPrunes(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{AskAlways: true})
 	defer x.Close()
 	if out := x.Play(giveUp{}, func() { new(word).store(1) }); out.Kind != schedrt.Pruned {
@@ -194,12 +195,12 @@ func (giveUp) Choose(int) int          { return 0 }
 
 // The outcome of a deadlock names each goroutine, its operation and the holder of the lock.
 func TestWaiting(t *testing.T) {
-	x := playScript(t, []int{1, 2, 1}, func() {
+	x := schedtest.PlayScript(t, []int{1, 2, 1}, func() {
 		var a byte
 		schedrt.Go(func() { schedrt.MutexAt(unsafe.Pointer(&a)).Lock(); schedrt.Recv(make(chan int)) })
 		schedrt.Go(func() { new(word).store(1); schedrt.MutexAt(unsafe.Pointer(&a)).Lock() })
 	})
-	mustEnd(t, x, schedrt.Leak)
+	schedtest.MustEnd(t, x, schedrt.Leak)
 	var got []string
 	for _, w := range x.Outcome.Waiting {
 		got = append(got, fmt.Sprintf("g%d %v holder %d", w.G, w.Op, w.Holder))
@@ -213,7 +214,7 @@ func TestWaiting(t *testing.T) {
 // the next operation in them ends them again.
 func TestUnwindRunsDeferredCalls(t *testing.T) {
 	var seen []string
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		for _, name := range []string{"a", "b"} {
 			schedrt.Go(func() {
 				defer func() { seen = append(seen, name+" ends") }()
@@ -225,7 +226,7 @@ func TestUnwindRunsDeferredCalls(t *testing.T) {
 			})
 		}
 	})
-	mustEnd(t, x, schedrt.Leak)
+	schedtest.MustEnd(t, x, schedrt.Leak)
 	if got := fmt.Sprint(seen); got != "[b ends a ends]" {
 		t.Errorf("seen %v, want [b ends a ends]", got)
 	}
@@ -248,8 +249,8 @@ func TestBothHandoversPlayTheSameTrace(t *testing.T) {
 		}
 	}
 	order := []int{3, 1, 2, 2, 1, 3}
-	co := playChoices(t, schedrt.Limits{AskAlways: true}, order, nil, program)
-	g := playChoices(t, schedrt.Limits{AskAlways: true, Goroutines: true}, order, nil, program)
+	co := schedtest.PlayChoices(t, schedrt.Limits{AskAlways: true}, order, nil, program)
+	g := schedtest.PlayChoices(t, schedrt.Limits{AskAlways: true, Goroutines: true}, order, nil, program)
 	if a, b := fmt.Sprint(co.Trace.Steps), fmt.Sprint(g.Trace.Steps); a != b {
 		t.Errorf("coroutines %v\ngoroutines %v", a, b)
 	}
@@ -257,12 +258,12 @@ func TestBothHandoversPlayTheSameTrace(t *testing.T) {
 
 // An Exec is used again, whatever the execution before left behind.
 func TestPlayAgain(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{})
 	defer x.Close()
 	var mu byte
 	for range 3 {
-		out := x.Play(&scripted{t: t}, func() {
+		out := x.Play(&schedtest.Script{T: t}, func() {
 			m := schedrt.MutexAt(unsafe.Pointer(&mu))
 			if !m.TryLock() {
 				schedrt.Fail("an earlier execution left the mutex locked")
@@ -276,10 +277,10 @@ func TestPlayAgain(t *testing.T) {
 }
 
 func TestPlayWithinPlayPanics(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		y := schedrt.New(schedrt.Limits{})
 		defer y.Close()
-		y.Play(&scripted{}, func() {})
+		y.Play(&schedtest.Script{}, func() {})
 	})
 	if want := "panic: schedrt: Play within Play"; x.Outcome.Message != want {
 		t.Errorf("message %q, want %q", x.Outcome.Message, want)
@@ -316,14 +317,14 @@ func TestOutsideOfControl(t *testing.T) {
 // A schedule that passes a goroutine over for 2000 steps is overruled: the loop below changes
 // state in each round, so it is no spinner, and would go on for ever.
 func TestFairness(t *testing.T) {
-	x := playChoices(t, schedrt.Limits{Steps: 10_000}, nil, nil, func() {
+	x := schedtest.PlayChoices(t, schedrt.Limits{Steps: 10_000}, nil, nil, func() {
 		var flag, other word
 		schedrt.Go(func() { flag.store(1) })
-		for flag.load() == 0 { // goroutine 0 is always offered first, and scripted always takes it
+		for flag.load() == 0 { // goroutine 0 is always offered first, and the script takes it
 			other.store(1)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if n := len(x.Trace.Steps); n < 2_000 || n > 2_010 {
 		t.Errorf("%d steps, want the flag to be set after 2000", n)
 	}

@@ -5,12 +5,13 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // MarkCall and MarkReturn are steps with a note, and return the number of the step.
 func TestMarks(t *testing.T) {
-	x := playChoices(t, schedrt.Limits{Positions: true}, nil, nil, func() {
+	x := schedtest.PlayChoices(t, schedrt.Limits{Positions: true}, nil, nil, func() {
 		if a, b := schedrt.MarkCall("f"), schedrt.MarkReturn("f = 1"); a != 1 || b != 2 {
 			t.Errorf("steps %d and %d, want 1 and 2", a, b)
 		}
@@ -30,7 +31,7 @@ func TestMarks(t *testing.T) {
 // the first is told so.
 func TestAwaitRest(t *testing.T) {
 	var seen []string
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		var mu byte
 		mutex(&mu).Lock()
 		schedrt.Go(func() { mutex(&mu).Lock(); seen = append(seen, "locked"); mutex(&mu).Unlock() })
@@ -45,7 +46,7 @@ func TestAwaitRest(t *testing.T) {
 		schedrt.AwaitRest(2)
 		seen = append(seen, "rest 2")
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if want := "[stored rest 1 locked rest 1 false rest 2]"; fmt.Sprint(seen) != want {
 		t.Errorf("seen %v, want %s", seen, want)
 	}
@@ -53,7 +54,7 @@ func TestAwaitRest(t *testing.T) {
 
 // A goroutine that spins does not keep others from their rest.
 func TestAwaitRestBesideASpinner(t *testing.T) {
-	x := playChoices(t, schedrt.Limits{Steps: 1000}, nil, nil, func() {
+	x := schedtest.PlayChoices(t, schedrt.Limits{Steps: 1000}, nil, nil, func() {
 		var flag word
 		schedrt.Go(func() {
 			for flag.load() == 0 {
@@ -62,11 +63,11 @@ func TestAwaitRestBesideASpinner(t *testing.T) {
 		schedrt.AwaitRest(1)
 		flag.store(1)
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 func TestGoroutineCounts(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		schedrt.MarkHarness()
 		schedrt.Go(func() { schedrt.Recv(make(chan int)) })
 		schedrt.AwaitRest(1)
@@ -78,15 +79,15 @@ func TestGoroutineCounts(t *testing.T) {
 			t.Errorf("FinishPassed = %d, want 1", left)
 		}
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // ObjectStates and GoroutineStates show the execution between two steps.
 func TestStates(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{AskAlways: true, Positions: true})
 	defer x.Close()
-	w := &watcher{scripted: scripted{t: t, order: []int{1, 1, 1, 2, 1, 1}}, x: x}
+	w := &watcher{Script: schedtest.Script{T: t, Order: []int{1, 1, 1, 2, 1, 1}}, x: x}
 	x.Play(w, func() {
 		var mu, rw byte
 		var v word
@@ -126,7 +127,7 @@ func TestStates(t *testing.T) {
 
 // watcher keeps what the states are before the last step.
 type watcher struct {
-	scripted
+	schedtest.Script
 	x          *schedrt.Exec
 	objects    []schedrt.ObjectState
 	goroutines []schedrt.GoroutineState
@@ -134,16 +135,16 @@ type watcher struct {
 
 func (w *watcher) Pick(p *schedrt.Point) int {
 	w.objects, w.goroutines = w.x.ObjectStates(), w.x.GoroutineStates()
-	return w.scripted.Pick(p)
+	return w.Script.Pick(p)
 }
 
 // Word reads as many bytes as the caller says.
 func TestWordOfAnObject(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{})
 	defer x.Close()
 	v := uint64(0x1_0000_0102)
-	x.Play(&scripted{t: t}, func() { schedrt.Load(unsafe.Pointer(&v)) })
+	x.Play(&schedtest.Script{T: t}, func() { schedrt.Load(unsafe.Pointer(&v)) })
 	o := x.ObjectStates()[0]
 	if o.Word(1) != 2 || o.Word(4) != 0x102 || o.Word(8) != v {
 		t.Errorf("words %#x, %#x, %#x", o.Word(1), o.Word(4), o.Word(8))

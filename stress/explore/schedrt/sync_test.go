@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -14,7 +15,7 @@ func rwMutex(b *byte) *schedrt.RWMutex { return schedrt.RWMutexAt(unsafe.Pointer
 
 // Two goroutines lock, write and unlock. Only the order of the Locks is a choice.
 func TestMutexExcludes(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		var mu byte
 		var inside word
 		for g := range 2 {
@@ -30,13 +31,13 @@ func TestMutexExcludes(t *testing.T) {
 			})
 		}
 	})
-	mustResult(t, got, map[string]int{"passed 01": 1, "passed 10": 1})
+	schedtest.MustResult(t, got, map[string]int{"passed 01": 1, "passed 10": 1})
 }
 
 // TryLock fails only while the lock is held: in 1 of the 3 schedules of a TryLock with Lock and
 // Unlock.
 func TestMutexTryLock(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		var mu byte
 		schedrt.Go(func() {
 			if ok := mutex(&mu).TryLock(); ok {
@@ -50,12 +51,12 @@ func TestMutexTryLock(t *testing.T) {
 		mutex(&mu).Unlock()
 	})
 	// TryLock first: Lock has to wait for Unlock. TryLock last: alone. In the middle: busy.
-	mustResult(t, got, map[string]int{"passed taken": 2, "passed busy": 1})
+	schedtest.MustResult(t, got, map[string]int{"passed taken": 2, "passed busy": 1})
 }
 
 func TestMutexMisuse(t *testing.T) {
 	var mu byte
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		defer func() {
 			if recover() != nil {
 				t.Error("a recover sees the fatal error")
@@ -66,23 +67,23 @@ func TestMutexMisuse(t *testing.T) {
 	if want := "fatal error: sync: unlock of unlocked mutex"; x.Outcome.Message != want {
 		t.Errorf("message %q, want %q", x.Outcome.Message, want)
 	}
-	mustEnd(t, x, schedrt.Panicked)
+	schedtest.MustEnd(t, x, schedrt.Panicked)
 }
 
 // A Mutex belongs to no goroutine: another one may unlock it.
 func TestMutexIsUnlockedByAnother(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		var mu byte
 		mutex(&mu).Lock()
 		schedrt.Go(mutex(&mu).Unlock)
 		mutex(&mu).Lock()
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // Two readers are inside at once, and a writer only without them.
 func TestRWMutexSharesAndExcludes(t *testing.T) {
-	results := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	results := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		var mu byte
 		readers, both := 0, false
 		for range 2 {
@@ -118,8 +119,8 @@ func TestRWMutexPrefersWriters(t *testing.T) {
 		rwMutex(&mu).RUnlock()
 		rwMutex(&mu).RUnlock()
 	}
-	x := playScript(t, []int{0, 1}, program)
-	mustEnd(t, x, schedrt.Deadlock)
+	x := schedtest.PlayScript(t, []int{0, 1}, program)
+	schedtest.MustEnd(t, x, schedrt.Deadlock)
 	var got []string
 	for _, w := range x.Outcome.Waiting {
 		got = append(got, fmt.Sprintf("g%d %v", w.G, w.Op))
@@ -127,11 +128,11 @@ func TestRWMutexPrefersWriters(t *testing.T) {
 	if want := "[g0 RLock g1 Lock]"; fmt.Sprint(got) != want {
 		t.Errorf("waiting %v, want %v", got, want)
 	}
-	mustEnd(t, playScript(t, []int{0, 0, 1}, program), schedrt.Passed)
+	schedtest.MustEnd(t, schedtest.PlayScript(t, []int{0, 0, 1}, program), schedrt.Passed)
 }
 
 func TestRWMutexTry(t *testing.T) {
-	x := playScript(t, []int{0, 0, 0, 0, 1, 0, 0}, func() {
+	x := schedtest.PlayScript(t, []int{0, 0, 0, 0, 1, 0, 0}, func() {
 		var mu byte
 		m := rwMutex(&mu)
 		try := func(what string, got, want bool) {
@@ -148,7 +149,7 @@ func TestRWMutexTry(t *testing.T) {
 		try("TryRLock beside a waiting writer", m.TryRLock(), false)
 		m.RUnlock()
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 func TestRWMutexMisuse(t *testing.T) {
@@ -157,7 +158,7 @@ func TestRWMutexMisuse(t *testing.T) {
 		"fatal error: sync: RUnlock of unlocked RWMutex": func(m *schedrt.RWMutex) { m.RUnlock() },
 	} {
 		var mu byte
-		x := playScript(t, nil, func() { misuse(rwMutex(&mu)) })
+		x := schedtest.PlayScript(t, nil, func() { misuse(rwMutex(&mu)) })
 		if x.Outcome.Message != want {
 			t.Errorf("message %q, want %q", x.Outcome.Message, want)
 		}
@@ -170,7 +171,7 @@ func waiters(t *testing.T, n int, woken *[]int, f func(c *schedrt.Cond)) *schedr
 	for g := 1; g <= n; g++ {
 		order = append(order, g, g, g) // Lock, join the queue, Unlock
 	}
-	return playScript(t, order, func() {
+	return schedtest.PlayScript(t, order, func() {
 		var mu byte
 		c := &schedrt.Cond{}
 		for g := 1; g <= n; g++ {
@@ -189,7 +190,7 @@ func waiters(t *testing.T, n int, woken *[]int, f func(c *schedrt.Cond)) *schedr
 func TestCondSignalsInOrder(t *testing.T) {
 	var woken []int
 	x := waiters(t, 3, &woken, func(c *schedrt.Cond) { c.Signal(); c.Signal() })
-	mustEnd(t, x, schedrt.Leak)
+	schedtest.MustEnd(t, x, schedrt.Leak)
 	if got := fmt.Sprint(woken); got != "[1 2]" {
 		t.Errorf("woken %v, want [1 2]", got)
 	}
@@ -198,7 +199,7 @@ func TestCondSignalsInOrder(t *testing.T) {
 func TestCondBroadcastWakesAll(t *testing.T) {
 	var woken []int
 	x := waiters(t, 3, &woken, func(c *schedrt.Cond) { c.Broadcast() })
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if len(woken) != 3 {
 		t.Errorf("woken %v, want all three", woken)
 	}
@@ -206,12 +207,12 @@ func TestCondBroadcastWakesAll(t *testing.T) {
 
 // A Signal without a waiter is lost, and the outcome of the goroutine that waits later says so.
 func TestCondLostSignal(t *testing.T) {
-	x := playScript(t, nil, func() {
+	x := schedtest.PlayScript(t, nil, func() {
 		c := &schedrt.Cond{}
 		c.Signal()
 		c.Wait(func() {}, func() {})
 	})
-	mustEnd(t, x, schedrt.Deadlock)
+	schedtest.MustEnd(t, x, schedrt.Deadlock)
 	if w := x.Outcome.Waiting; len(w) != 1 || !w[0].Missed || w[0].Op != schedrt.OpWait {
 		t.Errorf("waiting %+v, want a Cond.Wait that missed a signal", w)
 	}
@@ -219,18 +220,18 @@ func TestCondLostSignal(t *testing.T) {
 
 // A Signal between the unlock of Wait and its sleep is not lost.
 func TestCondSignalBeforeSleep(t *testing.T) {
-	x := playScript(t, []int{0, 1, 0}, func() {
+	x := schedtest.PlayScript(t, []int{0, 1, 0}, func() {
 		c := &schedrt.Cond{}
 		schedrt.Go(c.Signal)
 		c.Wait(func() { new(word).store(1) }, func() {})
 	})
-	mustEnd(t, x, schedrt.Passed)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
 // Wait returns at zero only. Of the 3 orders of Wait with two Dones, it is possible in the last
 // only, so there are 2 schedules: the orders of the Dones.
 func TestWaitGroup(t *testing.T) {
-	got := everySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
 		wg, done := &schedrt.WaitGroup{}, 0
 		wg.Add(2)
 		for range 2 {
@@ -239,7 +240,7 @@ func TestWaitGroup(t *testing.T) {
 		wg.Wait()
 		fmt.Fprint(seen, done)
 	})
-	mustResult(t, got, map[string]int{"passed 2": 2})
+	schedtest.MustResult(t, got, map[string]int{"passed 2": 2})
 }
 
 // The modes of its operations say that Dones commute and that a Wait after one cannot come before
@@ -273,13 +274,13 @@ func TestModes(t *testing.T) {
 
 // A WaitGroup that an earlier execution left above zero is stale until it is used again.
 func TestWaitGroupIsStale(t *testing.T) {
-	skipUnderRace(t)
+	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{})
 	defer x.Close()
 	wg := &schedrt.WaitGroup{}
 	var stale []bool
 	for range 2 {
-		x.Play(&scripted{t: t}, func() {
+		x.Play(&schedtest.Script{T: t}, func() {
 			stale = append(stale, wg.IsStale())
 			wg.Add(1)
 			stale = append(stale, wg.IsStale())

@@ -1,8 +1,8 @@
 package rewrite
 
 import (
+	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -10,97 +10,116 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/gotool"
 )
 
 // Options say what to build.
 type Options struct {
-	Dir     string // where the go command runs: of the package, if that has no other name
-	Package string // a path or pattern of one package; "" is that in Dir
-	Cache   string // a folder to write to; what is there may be used again
-	Race    bool
-	Tags    string // separated by commas
-	Suite   bool   // each Test function is explored, with a testing.T that is under control, too
+	Dir     string // where the go command runs; of the package, if Package is empty
+	Package string // a path or pattern of one package; "" is the package in Dir
+	Cache   string // folder for copies and binaries, which later builds use again
+	Race    bool   // build with the race detector
+	Tags    string // build tags, separated by commas
+	Suite   bool   // also let each Test function explore itself, see suite.go
 }
 
-// Tag is set in instrumented builds, and only there.
+// Tag is the build tag of rewritten builds. No other build has it.
 const Tag = "semabench_explore"
 
-// A Binary is an instrumented test binary.
+// A Binary is a rewritten test binary. No build removes it before Close, however old it gets.
 type Binary struct {
 	Path  string
 	Dir   string   // of the package, where its tests expect to run
-	Tests []string // that can be explored, in the order of the source, if it is a suite
+	Tests []string // that can be explored, in the order of the source; only with Options.Suite
+
+	release func() error
 }
 
-// Build makes a test binary of a package in which goroutines are under control.
-func Build(o Options) (*Binary, error) {
-	packages, err := list(o)
+// Close lets later builds remove the binary when it has become old.
+func (b *Binary) Close() error {
+	if b.release == nil {
+		return nil
+	}
+	return b.release()
+}
+
+// Build makes a test binary of a package in which goroutines are under control. It waits while another
+// process builds the same package with the same options, and ends early when ctx does. The caller must
+// close the Binary. Without a Test function to explore, a suite has a Binary without a path.
+func Build(ctx context.Context, o Options) (*Binary, error) {
+	packages, err := list(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCopies(o)
+	location, err := gotool.Tool{Dir: o.Dir}.Locate(ctx)
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := lock(c.dir)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	sweep(o.Cache)
-	for _, path := range slices.Sorted(maps.Keys(packages)) {
-		if p := packages[path]; p.wanted(packages) {
-			if err := c.instrument(p, packages); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if o.Suite {
-		if err := c.wrap(); err != nil {
-			return nil, err
-		}
-		if len(c.testNames()) == 0 {
-			return &Binary{}, nil
-		}
-	}
-	path, err := c.build(o)
-	return &Binary{Path: path, Dir: c.testDir(o), Tests: c.testNames()}, err
-}
-
-// copies are the instrumented files.
-type copies struct {
-	dir      string // in the cache, for this package and these options
-	suite    bool
-	around   surroundings
-	overlay  map[string]string       // from files in the user's tree to their copies
-	replaced map[string]*replacement // by path of the module
-	suites   []*suite
-}
-
-func newCopies(o Options) (*copies, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	around, err := look(dir)
+	key := fmt.Sprintf("%s\x00%s\x00%s\x00%v", dir, o.Package, o.Tags, o.Suite)
+	f, err := openFolder(ctx, o.Cache, short(key, 16))
+	if err != nil {
+		return nil, fmt.Errorf("opening the cache: %w", err)
+	}
+	defer f.unlock()
+	f.sweep()
+	c := &copies{
+		folder: f, suite: o.Suite, location: location,
+		overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{},
+	}
+	if err := c.rewrite(packages); err != nil {
+		return nil, err
+	}
+	if o.Suite && len(c.testNames()) == 0 {
+		return &Binary{}, nil
+	}
+	b := &Binary{Dir: c.testDir(o), Tests: c.testNames()}
+	b.Path, b.release, err = c.build(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprintf("%s\x00%s\x00%s\x00%v", dir, o.Package, o.Tags, o.Suite)
-	c := &copies{
-		dir:   filepath.Join(o.Cache, short(key, 16)),
-		suite: o.Suite, around: around, overlay: map[string]string{}, replaced: map[string]*replacement{},
-	}
-	return c, os.MkdirAll(c.dir, 0o755)
+	return b, nil
 }
 
-// short is a name for a text.
+// copies are the rewritten files of a build.
+type copies struct {
+	*folder
+	suite    bool
+	location gotool.Location
+	overlay  gotool.Overlay         // from files in the user's tree to their copies
+	replaced map[string]*moduleCopy // by module path
+	suites   []*suite
+}
+
+// rewrite writes the copies of all packages.
+func (c *copies) rewrite(packages map[string]*listed) error {
+	for _, path := range slices.Sorted(maps.Keys(packages)) {
+		p := packages[path]
+		if !p.wanted(packages) {
+			continue
+		}
+		if err := c.rewritePackage(p, packages); err != nil {
+			return err
+		}
+	}
+	if c.suite {
+		return c.addWrappers()
+	}
+	return nil
+}
+
+// short is a name for a text: the first digits of its hash.
 func short(text string, digits int) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:digits]
 }
 
-// instrument writes the copies of one package.
-func (c *copies) instrument(p *listed, packages map[string]*listed) error {
+// rewritePackage writes the copies of one package. A file without anything to rewrite has none.
+func (c *copies) rewritePackage(p *listed, packages map[string]*listed) error {
 	if len(p.CgoFiles) > 0 {
 		return fmt.Errorf("%s uses cgo, which cannot be put under control", p.ImportPath)
 	}
@@ -116,7 +135,7 @@ func (c *copies) instrument(p *listed, packages map[string]*listed) error {
 		c.suites = append(c.suites, s)
 	}
 	for i, file := range checked.files {
-		text, err := checked.instrument(i)
+		text, err := checked.rewrite(i)
 		if err != nil {
 			return err
 		}
@@ -130,12 +149,12 @@ func (c *copies) instrument(p *listed, packages map[string]*listed) error {
 	return nil
 }
 
-// write puts the text into the place of a file, or of one that the package is to have in addition.
-// Positions in it are those of the original.
+// write has the go command see text at the path of a file, which need not exist. Positions in it are
+// positions of the original, by a line directive.
 func (c *copies) write(p *listed, original string, text []byte) error {
-	text = p.Module.modern(append([]byte("//line "+original+":1\n"), text...))
-	if m := p.Module; m != nil && !m.Main && !c.around.mayOverlay(original) {
-		r, err := c.replacement(m)
+	text = p.Module.allowGenerics(append([]byte("//line "+original+":1\n"), text...))
+	if m := p.Module; m != nil && !m.Main && !c.mayOverlay(original) {
+		r, err := c.copyOf(m)
 		if err != nil {
 			return err
 		}
@@ -143,7 +162,13 @@ func (c *copies) write(p *listed, original string, text []byte) error {
 	}
 	copied := filepath.Join(c.dir, short(original, 12)+"_"+filepath.Base(original))
 	c.overlay[original] = copied
-	return writeIfNew(copied, text)
+	return gotool.WriteIfChanged(copied, text)
+}
+
+// mayOverlay reports whether the go command lets an overlay replace the file: it belongs to the main
+// module or workspace, or is vendored there.
+func (c *copies) mayOverlay(file string) bool {
+	return inside(file, c.location.Root()) && !inside(file, c.location.ModCache)
 }
 
 func inside(file, dir string) bool {
@@ -152,47 +177,43 @@ func inside(file, dir string) bool {
 }
 
 // build runs the go command on the copies.
-func (c *copies) build(o Options) (binary string, err error) {
-	overlay, err := json.Marshal(map[string]any{"Replace": c.overlay})
-	if err != nil {
-		return "", err
+func (c *copies) build(ctx context.Context, o Options) (path string, release func() error, err error) {
+	overlay := filepath.Join(c.dir, "overlay.json")
+	if err := c.overlay.WriteFile(overlay); err != nil {
+		return "", nil, err
 	}
-	overlayFile := filepath.Join(c.dir, "overlay.json")
-	if err := writeIfNew(overlayFile, overlay); err != nil {
-		return "", err
-	}
-	binary = filepath.Join(c.dir, "explore.test")
+	binary := filepath.Join(c.dir, "explore.test")
+	flags := []string{"-vet=off", "-overlay=" + overlay, "-tags=" + strings.Trim(o.Tags+","+Tag, ",")}
 	if o.Race {
 		binary = filepath.Join(c.dir, "explore.race.test")
+		flags = append(flags, raceFlags()...)
 	}
-	args := []string{"test", "-c", "-o", binary, "-vet=off", "-overlay=" + overlayFile,
-		"-tags=" + strings.Trim(o.Tags+","+Tag, ",")}
-	if o.Race {
-		args = append(args, raceFlags()...)
-	}
-	cmd := exec.Command("go", args...)
-	cmd.Dir = o.Dir
-	cmd.Env = os.Environ()
+	tool := gotool.Tool{Dir: o.Dir, Flags: append([]string{"-c", "-o", binary}, flags...)}
 	if len(c.replaced) > 0 {
-		flags, env, err := c.redirect()
-		if err != nil {
-			return "", err
+		if tool, err = c.redirect(tool); err != nil {
+			return "", nil, err
 		}
-		cmd.Args, cmd.Env = append(cmd.Args, flags...), append(cmd.Env, env...)
 	}
-	cmd.Args = append(cmd.Args, o.pattern())
+	// Not tool.Run, which drops standard output: go test writes compile errors there.
+	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"test"}, tool.Flags, []string{o.pattern()})...)
+	cmd.Dir, cmd.Env = o.Dir, append(os.Environ(), tool.Env...)
+	child.InterruptOnDone(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the instrumented test: %w\n%s", err, out)
+		if ctx.Err() != nil {
+			return "", nil, ctx.Err()
+		}
+		return "", nil, fmt.Errorf("building the instrumented test: %w\n%s", err, out)
 	}
-	return settle(binary)
+	return c.adopt(ctx, binary)
 }
 
-// raceFlags are for a build with the race detector, which must not see the engine, nor what of it
-// would be inlined elsewhere.
+// raceFlags are for a build with the race detector. The detector must not watch the runtime of rewritten
+// code, nor the shims that share memory between goroutines without edges, nor a part of these that is
+// inlined into a package that is watched. See the doc of package schedrt.
 func raceFlags() []string {
 	flags := []string{"-race"}
-	for _, quiet := range []string{"/schedrt", "/shim/context", "/shim/time"} {
-		flags = append(flags, "-gcflags="+engine+quiet+"=-race=false -l")
+	for _, unwatched := range []string{"/schedrt", "/shim/context", "/shim/time"} {
+		flags = append(flags, "-gcflags="+engine+unwatched+"=-race=false -l")
 	}
 	return flags
 }

@@ -1,109 +1,173 @@
 package rewrite
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/filelock"
 )
 
-// The cache has a folder for each package and set of options. While a process writes to one it has
-// the lock in it; binaries have the names of what is in them, and stay when the lock is gone.
+// The cache has a folder for each package and set of options, and beside the folder a lock that a build
+// holds while it writes there:
+//
+//	KEY.lock                 held alone during a build; never removed, see package filelock
+//	KEY/used                 its modification time is the start of the last build
+//	KEY/overlay.json, …      the copies
+//	KEY/explore-HASH.test    a binary; its modification time is the end of the last build of it
+//	KEY/explore-HASH.lock    shared by the processes that start the binary
+//
+// Two builds of one package would otherwise write the same copies at the same time. A binary has the
+// hash of its content in its name, so a later build does not replace one that is in use.
 
-// beat is how often the owner of a lock shows that it lives, and stale is when a lock is taken to be
-// of a process that was killed.
-const (
-	beat  = 2 * time.Second
-	stale = 15 * beat
-)
+// unusedAfter is when a folder or a binary counts as unused. It is short, as building anew takes only
+// seconds, and longer than a weekend, after which a developer goes on with the same package.
+const unusedAfter = 3 * 24 * time.Hour
 
-// lock keeps two processes that test the same package from writing the same copies.
-func lock(dir string) (unlock func(), err error) {
-	path := filepath.Join(dir, "lock")
-	for {
-		err := os.Mkdir(path, 0o755)
-		if err == nil {
-			return keep(path), nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("locking the cache: %w", err)
-		}
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > stale {
-			os.Remove(path) // and if another was faster, Mkdir fails again
-		}
-		time.Sleep(20 * time.Millisecond) // it is another process, which nothing tells about
+// A folder is the part of the cache that belongs to one package and set of options.
+type folder struct {
+	dir    string
+	unlock func() error
+}
+
+// openFolder waits until no other build uses the folder of a key, and takes it. It renews the time of
+// use, so that no sweep removes the folder: the copies themselves are only written when they change.
+func openFolder(ctx context.Context, cache, key string) (*folder, error) {
+	f := &folder{dir: filepath.Join(cache, key)}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return nil, err
 	}
+	var err error
+	if f.unlock, err = filelock.Lock(ctx, f.dir+".lock"); err != nil {
+		return nil, err
+	}
+	// Only after locking: until then a sweep may remove the folder.
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return nil, errors.Join(err, f.unlock())
+	}
+	if err := renew(filepath.Join(f.dir, "used")); err != nil {
+		return nil, errors.Join(err, f.unlock())
+	}
+	return f, nil
 }
 
-// keep touches the lock until it is released.
-func keep(path string) (release func()) {
-	done := make(chan struct{})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(beat)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				os.Remove(path)
-				return
-			case now := <-tick.C:
-				os.Chtimes(path, now, now)
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
+// renew sets the modification time of a file to now. It creates the file if there is none.
+func renew(path string) error {
+	now := time.Now()
+	err := os.Chtimes(path, now, now)
+	if errors.Is(err, os.ErrNotExist) {
+		return os.WriteFile(path, nil, 0o644)
+	}
+	return err
 }
 
-// unused is when a folder or a binary is removed. It is short, as building anew takes seconds, and
-// long enough for whoever runs a binary for a day.
-const unused = 3 * 24 * time.Hour
+// isOld reports whether a file is there and was not renewed for unusedAfter.
+func isOld(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && time.Since(info.ModTime()) > unusedAfter
+}
 
-// sweep removes the folders of the cache that no build has used for long.
-func sweep(cache string) { removeOld(filepath.Join(cache, "*", "overlay.json"), filepath.Dir) }
-
-// removeOld removes what the files that match stand for, if they are old.
-func removeOld(pattern string, what func(path string) string) {
-	paths, err := filepath.Glob(pattern)
+// sweep removes the other folders of the cache that no build has used for long. A folder that cannot be
+// removed, because a build or a binary in it is running, stays until a later sweep.
+func (f *folder) sweep() {
+	cache := filepath.Dir(f.dir)
+	entries, err := os.ReadDir(cache)
 	if err != nil {
-		return // of a bad pattern: nothing is old then
+		return
 	}
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > unused {
-			os.RemoveAll(what(path))
+	for _, entry := range entries {
+		if dir := filepath.Join(cache, entry.Name()); entry.IsDir() && dir != f.dir {
+			removeFolder(dir)
 		}
 	}
 }
 
-// settle gives a binary the name of what is in it, so that whoever builds the next one does not
-// replace it while it is in use, and removes old ones.
-func settle(binary string) (string, error) {
+// removeFolder removes a folder if it is old and not in use.
+func removeFolder(dir string) {
+	if !folderIsOld(dir) {
+		return // without creating a lock for it
+	}
+	unlock, free, err := filelock.TryLock(dir + ".lock")
+	if err != nil || !free {
+		return
+	}
+	defer unlock()
+	if !folderIsOld(dir) { // a build may have used it before the lock was taken
+		return
+	}
+	for _, binary := range binariesIn(dir) {
+		if !removeBinary(binary) {
+			return
+		}
+	}
+	os.RemoveAll(dir)
+}
+
+// folderIsOld goes by the time of the last build. Folders of older versions of this package have no such
+// file; their overlay.json tells when a build last changed something.
+func folderIsOld(dir string) bool {
+	used := filepath.Join(dir, "used")
+	if _, err := os.Stat(used); err != nil {
+		return isOld(filepath.Join(dir, "overlay.json"))
+	}
+	return isOld(used)
+}
+
+// removeBinary removes a binary and its lock, unless a process holds the lock or the binary is not old.
+// The caller holds the lock of the folder, so no build can share the lock of the binary meanwhile.
+func removeBinary(binary string) (removed bool) {
+	if !isOld(binary) {
+		return false
+	}
+	unlock, free, err := filelock.TryLock(lockOf(binary))
+	if err != nil || !free {
+		return false
+	}
+	if err := errors.Join(os.Remove(binary), unlock()); err != nil {
+		return false
+	}
+	os.Remove(lockOf(binary))
+	return true
+}
+
+// binariesIn returns the binaries with a hash in a folder, built with the race detector or without.
+func binariesIn(dir string) []string {
+	binaries, _ := filepath.Glob(filepath.Join(dir, "explore*-*.test")) // the pattern is right
+	return binaries
+}
+
+func lockOf(binary string) string { return strings.TrimSuffix(binary, ".test") + ".lock" }
+
+// adopt moves a binary to a name with the hash of its content, and shares the lock of that name until
+// release is called. It then removes old binaries of the folder that are not in use.
+func (f *folder) adopt(
+	ctx context.Context, binary string,
+) (path string, release func() error, err error) {
 	text, err := os.ReadFile(binary)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	sum := sha256.Sum256(text)
-	name := fmt.Sprintf("%s-%x.test", strings.TrimSuffix(binary, ".test"), sum[:8])
+	path = fmt.Sprintf("%s-%x.test", strings.TrimSuffix(binary, ".test"), sum[:8])
+	if release, err = filelock.Share(ctx, lockOf(path)); err != nil {
+		return "", nil, err
+	}
 	now := time.Now()
-	if err := os.Chtimes(name, now, now); err == nil { // it is there, and may be running
-		return name, os.Remove(binary)
+	if err := os.Chtimes(path, now, now); err == nil { // it is there, and may be running
+		err = os.Remove(binary)
+	} else {
+		err = os.Rename(binary, path)
 	}
-	removeOld(filepath.Join(filepath.Dir(binary), "explore*-*.test"), func(path string) string { return path })
-	return name, os.Rename(binary, name)
-}
-
-// writeIfNew leaves a file alone that has this text already, as the go command looks at its age.
-func writeIfNew(path string, text []byte) error {
-	if old, err := os.ReadFile(path); err == nil && string(old) == string(text) {
-		return nil
+	if err != nil {
+		return "", nil, errors.Join(err, release())
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+	for _, other := range binariesIn(f.dir) {
+		removeBinary(other)
 	}
-	return os.WriteFile(path, text, 0o644)
+	return path, release, nil
 }

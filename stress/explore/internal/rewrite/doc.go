@@ -1,13 +1,29 @@
-// Package rewrite builds a test binary whose goroutines, channels and locks are under control.
+// Package rewrite builds a test binary in which goroutines, channels and locks are under control.
 //
-// It asks the go command what the test is made of, type-checks every package that is not of the
-// standard library, and writes copies of those in which
+//	b, err := rewrite.Build(ctx, rewrite.Options{Dir: ".", Cache: cache})
+//	if err != nil {
+//		return err
+//	}
+//	defer b.Close()
+//	err = exec.Command(b.Path, "-test.run=TestX").Run()
 //
-//   - go, send, receive, close, select, len and range on channels are calls of package schedrt,
-//   - names of sync, sync/atomic, context, time and runtime that block, order or tell the time are
-//     those of the look-alikes in package shim,
+// Build takes four steps:
 //
-// into a cache. The go command builds them through -overlay and, as it does not let files in the
-// module cache be replaced, through copies of whole modules and -modfile. Nothing is
-// written into the tree of the user. Edits are made in the text and keep every line where it was.
+//  1. It asks the go command for the packages that the test is made of.
+//  2. It type-checks each of them that is not in the standard library.
+//  3. It writes copies of their files into a cache. In the copies, go statements and the operations of
+//     channels are calls of package schedrt, and the names of sync, sync/atomic, context, time and a few
+//     more that block, order or tell the time are names of the look-alikes in package shim.
+//  4. It has the go command build the copies in the place of the originals: through -overlay, and for
+//     modules in the module cache, whose files an overlay may not replace, through copies of the whole
+//     module and -modfile.
+//
+// Edits are made in the text, and keep every line where it was, so positions in reports and panics are
+// positions of the originals. Nothing is written into the user's tree.
+//
+// # What this does not do
+//
+// It does not rewrite the standard library. What blocks inside it is refused when it is called (see
+// refused.go), and what is not known to block is found by the watchdog of package schedrt. cgo and
+// go:linkname to the waiting functions of the runtime are refused at build time.
 package rewrite

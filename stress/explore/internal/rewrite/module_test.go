@@ -181,7 +181,7 @@ func TestSurroundings(t *testing.T) {
 				}
 			}
 			before := sum(t, root)
-			b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir(), Tags: c.tags})
+			b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir(), Tags: c.tags})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -217,7 +217,7 @@ func TestModuleCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := sum(t, module)
-	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestStrangers(t *testing.T) {
 		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/schedrt\"\n)\n\n" +
 			"func TestTold(t *testing.T) {\n\tif s := schedrt.UncontrolledGoroutines(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
 	}.write(t)
-	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func TestPositions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := files.write(t)
-			b, err := rewrite.Build(rewrite.Options{Dir: dir + "/m", Cache: t.TempDir()})
+			b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir + "/m", Cache: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}

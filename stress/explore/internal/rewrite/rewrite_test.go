@@ -38,7 +38,7 @@ func TestRefusals(t *testing.T) {
 			if files["go.mod"] == "" {
 				delete(files, "go.mod")
 			}
-			_, err := rewrite.Build(rewrite.Options{Dir: files.write(t), Cache: t.TempDir()})
+			_, err := rewrite.Build(t.Context(), rewrite.Options{Dir: files.write(t), Cache: t.TempDir()})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
@@ -92,7 +92,7 @@ func TestM(t *testing.T) {
 `
 	dir := tree{"go.mod": goMod, "m_test.go": source}.write(t)
 	before := sum(t, dir)
-	b, err := rewrite.Build(rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// instrument returns the text of a file under control, nil if it stays as it is.
-func (c *checked) instrument(i int) ([]byte, error) {
+// rewrite returns the rewritten text of the i'th file, nil if there is nothing to rewrite in it.
+func (c *checked) rewrite(i int) ([]byte, error) {
 	w := &writer{
 		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
 		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},

@@ -100,7 +100,7 @@ func (s *suite) tested() bool {
 
 // wrap adds the files with the functions of the old names, and one that loads package explore. That
 // is in the external test package, as explore may need the package that is tested.
-func (c *copies) wrap() error {
+func (c *copies) addWrappers() error {
 	loads := false
 	var last *suite
 	for _, s := range c.suites {

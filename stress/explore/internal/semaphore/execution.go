@@ -103,7 +103,7 @@ func (x *execution) finish() {
 	}
 	for _, other := range x.workers {
 		if shim.Ended(other.ctx) == nil {
-			x.callbacks += shim.Kids(other.ctx)
+			x.callbacks += shim.ChildCount(other.ctx)
 		}
 	}
 	if err := impls.Close(x.sem); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// LoadPointer is the function of the real package, and so are those below.
+// LoadPointer returns the value at addr.
 func LoadPointer(addr *unsafe.Pointer) unsafe.Pointer {
 	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadPointer(addr)
@@ -19,13 +19,13 @@ func StorePointer(addr *unsafe.Pointer, val unsafe.Pointer) {
 	atomic.StorePointer(addr, val)
 }
 
-// SwapPointer stores new and returns what was there.
+// SwapPointer stores new and returns the value before.
 func SwapPointer(addr *unsafe.Pointer, new unsafe.Pointer) (old unsafe.Pointer) {
 	schedrt.Swap(unsafe.Pointer(addr))
 	return atomic.SwapPointer(addr, new)
 }
 
-// CompareAndSwapPointer stores new if old is there.
+// CompareAndSwapPointer stores new if the value is old, and reports whether it did.
 func CompareAndSwapPointer(addr *unsafe.Pointer, old, new unsafe.Pointer) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapPointer(addr, old, new)

@@ -1,6 +1,21 @@
-// Package context looks like the part of the standard one that cancels. Its contexts are those of
-// the standard library to everybody else, and each of their methods is one operation: a context
-// that is being cancelled half way is something that nobody can observe with the real one either.
+// Package context stands for the functions of the standard package context that cancel, in
+// rewritten code.
+//
+//	ctx, cancel := context.WithTimeout(parent, time.Second)
+//	defer cancel()
+//	<-ctx.Done() // a timer of the virtual clock, or cancel
+//
+// Its contexts are standard contexts to other packages. Each of their methods is one operation.
+// The real ones hold a lock inside a method, so no program can see a context that is half
+// cancelled; steps for that lock would only multiply the schedules.
+//
+// Children of a cancelled context are cancelled one after another, each in a step of its own, as
+// the real one does. The real one goes through a map, so the order is a choice of the schedule.
+//
+// # What this does not model
+//
+// A context of the standard package that was made outside of control is taken not to end while a
+// program is under control.
 package context
 
 import (
@@ -10,25 +25,30 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
+// A canceler ends with its parent.
 type canceler interface {
 	cancel(err, cause error)
 }
 
-// family is what a parent knows of those that are cancelled with it.
-type family struct {
+// children are the contexts and callbacks that end with a context.
+type children struct {
 	object schedrt.Object
-	kids   []canceler // in the order in which they came
+	list   []canceler // in the order in which they joined
 }
 
+// A cancelCtx is a context that can be cancelled. Its fields are read and written inside steps, or
+// after a step that orders the reader behind the cancellation.
 type cancelCtx struct {
 	context.Context
-	done   chan struct{}
-	err    error
-	cause  error
-	family family
-	leave  func() // tells the parent
+	done     chan struct{}
+	err      error
+	cause    error
+	children children
+	leave    func() // leaves the children of the parent
 }
 
+// cancelCtxKey is the key for which a cancelCtx returns itself. The standard package finds the
+// nearest context of its own in the same way.
 var cancelCtxKey int
 
 func (c *cancelCtx) Done() <-chan struct{} { return c.done }
@@ -76,41 +96,43 @@ func withCancel(parent context.Context) *cancelCtx {
 	return c
 }
 
-// cancel is called by the parent.
+// cancel ends c when its parent ends.
 func (c *cancelCtx) cancel(err, cause error) { c.close(err, cause) }
 
-// close reports whether nobody did before.
+// close ends c and its children, and reports whether c had not ended before. The first
+// cancellation sets the error and the cause.
 func (c *cancelCtx) close(err, cause error) (first bool) {
 	if cause == nil {
 		cause = err
 	}
-	var kids []canceler
+	var ended []canceler
 	schedrt.Do(schedrt.OpCancel, func() bool {
 		if c.err != nil {
 			return false
 		}
 		first = true
 		c.err, c.cause = err, cause
-		kids, c.family.kids = inAnyOrder(c.family.kids), nil
+		ended, c.children.list = inAnyOrder(c.children.list), nil
 		schedrt.CloseInStep(c.done)
 		return true
 	}, schedrt.Touch{Object: schedrt.ChannelObject(c.done), Mode: schedrt.Write},
-		schedrt.Touch{Object: &c.family.object, Mode: schedrt.Write})
-	for _, kid := range kids {
-		kid.cancel(err, cause)
+		schedrt.Touch{Object: &c.children.object, Mode: schedrt.Write})
+	for _, child := range ended {
+		child.cancel(err, cause)
 	}
 	return first
 }
 
-// permuted is how many kids are cancelled in any order. Of more, any may be the first.
+// permuted is up to how many children are cancelled in every order: 4 have 24 orders. Of more,
+// each may be the first, and the others follow in the order of a circle.
 const permuted = 4
 
-// inAnyOrder lets the schedule choose: the real one goes through a map.
-func inAnyOrder(kids []canceler) []canceler {
-	n := len(kids)
+// inAnyOrder lets the schedule choose the order of children.
+func inAnyOrder(list []canceler) []canceler {
+	n := len(list)
 	if n > permuted {
 		first := schedrt.Choose(n)
-		return append(append([]canceler{}, kids[first:]...), kids[:first]...)
+		return append(append([]canceler{}, list[first:]...), list[:first]...)
 	}
 	ways := 1
 	for i := range n {
@@ -118,16 +140,16 @@ func inAnyOrder(kids []canceler) []canceler {
 	}
 	way := schedrt.Choose(ways)
 	for ; n > 1; n-- {
-		kids[way%n], kids[n-1] = kids[n-1], kids[way%n]
+		list[way%n], list[n-1] = list[n-1], list[way%n]
 		way /= n
 	}
-	return kids
+	return list
 }
 
-// end is called by whoever made the context.
+// end is the CancelFunc: it ends c and leaves the parent.
 func (c *cancelCtx) end(err, cause error) {
 	if !schedrt.Controlled() {
-		return // an execution that is over
+		return // the execution is over
 	}
 	if c.close(err, cause) {
 		c.leave()
@@ -149,7 +171,8 @@ func Cause(c context.Context) error {
 	return c.Err()
 }
 
-// Ended returns the error of a context of this package, without being an operation.
+// Ended returns the error of a context of this package, nil if it has not ended or is of another
+// package. It is no operation: a harness asks it between steps.
 func Ended(c context.Context) error {
 	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
 	if p == nil {
@@ -158,15 +181,17 @@ func Ended(c context.Context) error {
 	return p.err
 }
 
-// Kids counts what is registered with a context to be told of its end: contexts and callbacks.
-func Kids(c context.Context) int {
+// ChildCount counts the contexts and callbacks that end with a context of this package. It is no
+// operation.
+func ChildCount(c context.Context) int {
 	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
 	if p == nil {
 		return 0
 	}
-	return len(p.family.kids)
+	return len(p.children.list)
 }
 
+// withoutCancel has the values of a context and never ends.
 type withoutCancel struct{ context.Context }
 
 func (withoutCancel) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }

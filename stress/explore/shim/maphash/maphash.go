@@ -1,5 +1,14 @@
-// Package maphash looks like the functions of hash/maphash. Under control, they hash in the same way in
-// every process, whatever the seed: what follows from a hash is to replay anywhere.
+// Package maphash stands for the functions of hash/maphash in rewritten code.
+//
+//	h := maphash.String(seed, "key") // the same number in every process
+//
+// A seed of the standard package differs in every process. Under control the functions ignore it,
+// because a program may branch on a hash, and its schedules must replay in another process.
+//
+// # What this does not model
+//
+// Other seeds: a defect that needs a certain collision is only found if this hash has it. The
+// methods of maphash.Hash are refused, see package rewrite.
 package maphash
 
 import (
@@ -11,7 +20,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Bytes is maphash.Bytes.
+// Bytes is maphash.Bytes. Under control it is FNV-1a with its bits mixed.
 func Bytes(seed maphash.Seed, b []byte) uint64 {
 	if !schedrt.Controlled() {
 		return maphash.Bytes(seed, b)
@@ -21,14 +30,15 @@ func Bytes(seed maphash.Seed, b []byte) uint64 {
 	return spread(h.Sum64())
 }
 
-// spread makes all bits depend on all: tables use the highest or the lowest.
+// spread makes each bit depend on every bit of h, as FNV-1a does not: hash tables use the highest
+// or the lowest bits. The shifts and the multiplier are degski's 64-bit mixer.
 func spread(h uint64) uint64 {
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
 	h = (h ^ h>>32) * 0xd6e8feb86659fd93
 	return h ^ h>>32
 }
 
-// String is maphash.String.
+// String is maphash.String. It hashes as Bytes does.
 func String(seed maphash.Seed, s string) uint64 {
 	if !schedrt.Controlled() {
 		return maphash.String(seed, s)
@@ -36,8 +46,8 @@ func String(seed maphash.Seed, s string) uint64 {
 	return Bytes(seed, []byte(s))
 }
 
-// Comparable is maphash.Comparable. Under control, a value with an address in it is refused: that is
-// another one each time.
+// Comparable is maphash.Comparable. Under control a value that contains an address is refused,
+// because addresses differ from process to process.
 func Comparable[T comparable](seed maphash.Seed, v T) uint64 {
 	if !schedrt.Controlled() {
 		return maphash.Comparable(seed, v)
@@ -48,6 +58,7 @@ func Comparable[T comparable](seed maphash.Seed, v T) uint64 {
 	return Bytes(seed, fmt.Appendf(nil, "%T%#v", v, v))
 }
 
+// hasAddress reports whether v contains a pointer or a channel that is not nil.
 func hasAddress(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Chan, reflect.UnsafePointer:

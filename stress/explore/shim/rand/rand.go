@@ -1,5 +1,10 @@
-// Package rand looks like the functions of math/rand that nobody has to seed. Under control their
-// numbers are the same in every schedule.
+// Package rand stands for the functions of math/rand without a source, in rewritten code.
+//
+//	n := rand.Intn(6) // the same in every schedule
+//
+// The standard functions are seeded at random. Under control each goroutine draws from a sequence
+// of its own, which is the same in every schedule: see schedrt.Random. A rand.Rand with a source
+// of its own stays the standard one.
 package rand
 
 import (
@@ -8,6 +13,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
+// source draws from the engine under control, and from the standard package outside of it.
 type source struct{}
 
 func (source) Uint64() uint64 {
@@ -22,56 +28,56 @@ func (source) Seed(int64)     {}
 
 var global = rand.New(source{})
 
-// Seed is the function of the real package, and so are those below.
+// Seed is rand.Seed. Under control it starts the sequence of the calling goroutine anew.
 func Seed(seed int64) {
 	if schedrt.Controlled() {
 		schedrt.Reseed(seed)
 		return
 	}
-	//lint:ignore SA1019 there are programs that still call it
+	//lint:ignore SA1019 programs still call it
 	rand.Seed(seed)
 }
 
-// Int returns a number that is not negative.
+// Int returns a random number that is not negative.
 func Int() int { return global.Int() }
 
-// Intn returns a number below n.
+// Intn returns a random number below n. It panics if n is not positive.
 func Intn(n int) int { return global.Intn(n) }
 
-// Int31 returns a number that is not negative.
+// Int31 returns a random number that is not negative.
 func Int31() int32 { return global.Int31() }
 
-// Int31n returns a number below n.
+// Int31n returns a random number below n. It panics if n is not positive.
 func Int31n(n int32) int32 { return global.Int31n(n) }
 
-// Int63 returns a number that is not negative.
+// Int63 returns a random number that is not negative.
 func Int63() int64 { return global.Int63() }
 
-// Int63n returns a number below n.
+// Int63n returns a random number below n. It panics if n is not positive.
 func Int63n(n int64) int64 { return global.Int63n(n) }
 
-// Uint32 returns any number.
+// Uint32 returns a random number.
 func Uint32() uint32 { return global.Uint32() }
 
-// Uint64 returns any number.
+// Uint64 returns a random number.
 func Uint64() uint64 { return global.Uint64() }
 
-// Float32 returns a number from 0 to less than 1.
+// Float32 returns a random number from 0 to less than 1.
 func Float32() float32 { return global.Float32() }
 
-// Float64 returns a number from 0 to less than 1.
+// Float64 returns a random number from 0 to less than 1.
 func Float64() float64 { return global.Float64() }
 
-// ExpFloat64 returns an exponentially distributed number.
+// ExpFloat64 returns an exponentially distributed number with rate 1.
 func ExpFloat64() float64 { return global.ExpFloat64() }
 
-// NormFloat64 returns a normally distributed number.
+// NormFloat64 returns a normally distributed number with mean 0 and standard deviation 1.
 func NormFloat64() float64 { return global.NormFloat64() }
 
-// Perm returns the numbers below n in some order.
+// Perm returns the numbers below n in a random order.
 func Perm(n int) []int { return global.Perm(n) }
 
-// Shuffle brings n things into some order.
+// Shuffle brings n elements into a random order, by calls of swap.
 func Shuffle(n int, swap func(i, j int)) { global.Shuffle(n, swap) }
 
 // Read fills p.

@@ -1,4 +1,10 @@
-// Package runtime looks like the part of the standard one that is about goroutines.
+// Package runtime stands for the functions of the standard package runtime that deal with
+// goroutines, in rewritten code.
+//
+//	runtime.Gosched() // a step; a loop of them is recognised as spinning
+//
+// What depends on the machine is fixed, so that a schedule replays on any machine. What would show
+// the engine is refused.
 package runtime
 
 import (
@@ -7,7 +13,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Gosched is runtime.Gosched.
+// Gosched is runtime.Gosched: a step that changes nothing.
 func Gosched() {
 	if !schedrt.Controlled() {
 		runtime.Gosched()
@@ -16,7 +22,8 @@ func Gosched() {
 	schedrt.Yield()
 }
 
-// NumGoroutine is runtime.NumGoroutine. Under control, it counts those that are, and main.
+// NumGoroutine is runtime.NumGoroutine. Under control it counts the controlled goroutines and one
+// more, for the main goroutine of a test binary.
 func NumGoroutine() int {
 	if !schedrt.Controlled() {
 		return runtime.NumGoroutine()
@@ -24,7 +31,8 @@ func NumGoroutine() int {
 	return schedrt.LiveGoroutines() + 1
 }
 
-// Stack is runtime.Stack. Under control, that of all is refused: it would be mostly the engine's.
+// Stack is runtime.Stack. Under control the stack of all goroutines is refused: most frames would
+// be of the engine.
 func Stack(buf []byte, all bool) int {
 	if schedrt.Controlled() && all {
 		schedrt.Refuse("runtime.Stack of all goroutines, which would show the engine's, is not under control")
@@ -32,15 +40,16 @@ func Stack(buf []byte, all bool) int {
 	return runtime.Stack(buf, all)
 }
 
-// SetFinalizer is runtime.SetFinalizer. Under control, it does nothing, as it is not promised that
-// a finalizer ever runs: it would when nobody knows, beside the goroutine that is to run alone.
+// SetFinalizer is runtime.SetFinalizer. Under control it does nothing: Go does not promise that a
+// finalizer ever runs. One that ran would do so at a time that differs from run to run, beside the
+// controlled goroutine that is to run alone.
 func SetFinalizer(obj, finalizer any) {
 	if !schedrt.Controlled() {
 		runtime.SetFinalizer(obj, finalizer)
 	}
 }
 
-// AddCleanup is runtime.AddCleanup. It is like SetFinalizer.
+// AddCleanup is runtime.AddCleanup. Under control it does nothing, for the reasons of SetFinalizer.
 func AddCleanup[T, S any](ptr *T, cleanup func(S), arg S) runtime.Cleanup {
 	if !schedrt.Controlled() {
 		return runtime.AddCleanup(ptr, cleanup, arg)
@@ -48,10 +57,11 @@ func AddCleanup[T, S any](ptr *T, cleanup func(S), arg S) runtime.Cleanup {
 	return runtime.Cleanup{}
 }
 
-// processors is how many there are under control, on any machine: a schedule fits everywhere.
+// processors is the number of processors under control, on every machine. It is 2 because programs
+// with 1 may leave out what they do for concurrency.
 const processors = 2
 
-// NumCPU is runtime.NumCPU.
+// NumCPU is runtime.NumCPU. Under control it is 2.
 func NumCPU() int {
 	if !schedrt.Controlled() {
 		return runtime.NumCPU()
@@ -59,7 +69,7 @@ func NumCPU() int {
 	return processors
 }
 
-// GOMAXPROCS is runtime.GOMAXPROCS. Under control, it changes nothing.
+// GOMAXPROCS is runtime.GOMAXPROCS. Under control it returns 2 and changes nothing.
 func GOMAXPROCS(n int) int {
 	if !schedrt.Controlled() {
 		return runtime.GOMAXPROCS(n)

@@ -4,19 +4,23 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 )
 
-// A Once is a sync.Once.
+// A Once is a sync.Once. It is the code of the standard one on the types of the shims, so its
+// schedules are the schedules of the real one: a fast path with a load, and a slow path with a
+// lock.
 type Once struct {
 	done atomic.Bool
 	mu   Mutex
 }
 
-// Do calls f if it is the first call of Do, and returns when that call has returned.
+// Do calls f if it is the first call of Do, and returns when that call has returned. The return of
+// f happens before the return of any call of Do.
 func (o *Once) Do(f func()) {
 	if !o.done.Load() {
 		o.first(f)
 	}
 }
 
+// first is the slow path: f has not returned yet.
 func (o *Once) first(f func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

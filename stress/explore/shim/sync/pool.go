@@ -6,15 +6,16 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A Pool is a sync.Pool.
+// A Pool is a sync.Pool. Under control Get returns the item that was put in last, or nothing, and
+// the schedule chooses.
 type Pool struct {
 	New func() any
 
 	model schedrt.Pool
-	real  sync.Pool // for whoever is not under control
+	real  sync.Pool // outside of control
 }
 
-// Get takes something from the pool or calls New.
+// Get takes an item from the pool. If it gets none it calls New, unless that is nil.
 func (p *Pool) Get() (x any) {
 	if schedrt.Controlled() {
 		x = p.model.Get()
@@ -27,7 +28,7 @@ func (p *Pool) Get() (x any) {
 	return x
 }
 
-// Put adds x to the pool.
+// Put adds x to the pool. It drops nil.
 func (p *Pool) Put(x any) {
 	switch {
 	case x == nil:

@@ -10,12 +10,12 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Play runs body as the test of one schedule and returns it. It has ended, with its subtests and
-// cleanups, when Play returns; body may end it by Goexit, and then so does Play.
+// Play runs body as the test of one schedule. When it returns, body, its subtests and its cleanups
+// have ended. If body ends by Goexit, as FailNow does, so does Play.
 func Play(outer testing.TB, body func(*T)) { newT(outer, outer.Name(), nil).run(body) }
 
-// PlayAlone is Play for a test as go test runs it: goroutines that it leaves behind are nobody's
-// business. It tells noted how many there are, and whether the test was skipped.
+// PlayAlone is Play for a test by the rules of go test: goroutines that it leaves behind do not
+// fail it. It calls noted with their number, and with whether the test was skipped.
 func PlayAlone(outer testing.TB, body func(*T), noted func(left int, skipped bool)) {
 	t := newT(outer, outer.Name(), nil)
 	defer func() {
@@ -35,7 +35,8 @@ func (t *T) Run(name string, f func(t *T)) bool {
 	return !sub.Failed()
 }
 
-// unique is the name that package testing gives to a subtest.
+// unique returns the name that package testing gives to a subtest: without blanks, and with a
+// number if the name is taken.
 func (t *T) unique(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
@@ -56,8 +57,9 @@ func (t *T) unique(name string) string {
 	return name
 }
 
-// Parallel lets the parent go on, and returns when the function of the parent has returned. A test
-// that has no parent is alone: there is nobody to wait for.
+// Parallel lets the parent go on, and returns when the function of the parent has returned. It
+// panics if it is called twice. In a test without a parent it returns at once: an exploration
+// plays one test at a time.
 func (t *T) Parallel() {
 	if t.inParallel {
 		panic("testing: t.Parallel called multiple times")
@@ -73,17 +75,19 @@ func (t *T) Parallel() {
 	schedrt.Recv(t.released)
 }
 
-// run plays f and waits for the subtests that are parallel. It is called in a goroutine of its own.
+// run runs f, waits for the parallel subtests, and runs the cleanups. Each test has a goroutine of
+// its own.
 func (t *T) run(f func(*T)) {
 	defer t.end()
 	f(t)
 	t.returned = true
 }
 
+// end is deferred by run.
 func (t *T) end() {
 	if !t.returned && !t.left {
 		if r := recover(); r != nil {
-			panic(r) // the schedule has failed: nobody waits for this test
+			panic(r) // the schedule has failed and ends here
 		}
 		t.fail("test executed panic(nil) or runtime.Goexit")
 	}
@@ -103,6 +107,7 @@ func (t *T) end() {
 	}
 }
 
+// cleanUp cancels the context of t and calls the functions of Cleanup, the last one first.
 func (t *T) cleanUp() {
 	if t.cancel != nil {
 		t.cancel()
@@ -121,10 +126,10 @@ func (t *T) cleanUp() {
 	}
 }
 
-// Deadline reports that there is none: time is virtual.
+// Deadline reports that there is no deadline: time is virtual.
 func (t *T) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
 
-// Output returns a Writer to what Log keeps.
+// Output returns a Writer that adds to the log of the schedule.
 func (t *T) Output() io.Writer { return output{t} }
 
 type output struct{ t *T }
@@ -134,7 +139,7 @@ func (o output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// ArtifactDir refuses: files are not under control.
+// ArtifactDir refuses, because files are not under control.
 func (t *T) ArtifactDir() string {
 	schedrt.Refuse("testing.(*T).ArtifactDir, which is for files, is not under control")
 	return ""

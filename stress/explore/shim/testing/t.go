@@ -1,5 +1,15 @@
-// Package testing looks like the part of the standard one that a test is given. A test, its subtests
-// and their cleanups are goroutines and calls of one schedule, and what fails is that schedule.
+// Package testing stands for the standard testing.T in the programs that package explore plays.
+//
+//	func TestX(t *testing.T) { // of this package, in a rewritten suite
+//		t.Run("sub", func(t *testing.T) { t.Parallel(); … })
+//	}
+//
+// A test, its subtests and its cleanups are goroutines and calls of one schedule. A call of Error,
+// Fatal or the like fails that schedule, and its message becomes the message of the outcome.
+//
+// # What this does not do
+//
+// It has no benchmarks and no fuzzing, and refuses what needs files.
 package testing
 
 import (
@@ -15,20 +25,19 @@ import (
 	shim "github.com/semabench/semabench/stress/explore/shim/context"
 )
 
-// A T is the testing.T of one schedule. What it is told to fail is that schedule; what it logs is
-// shown with the schedule that fails. As with the real one, FailNow and SkipNow end the
-// goroutine that calls them.
+// A T is the testing.T of one schedule. Fail fails the schedule; the log is only shown if the
+// schedule fails. As with the real one, FailNow and SkipNow end the goroutine that calls them.
 type T struct {
-	testing.TB // for what is not here, which nothing is that a test may call
+	testing.TB // the T of go test, for its unexported method: only then a T is a testing.TB
 
 	name   string
 	parent *T
-	tree   *tree
-	mu     sync.Mutex // a real one: nothing is awaited under it
+	shared *shared
+	mu     sync.Mutex // a real one, as no step is taken under it; guards the fields below
 
 	failed   bool
 	skipped  bool
-	left     bool // by FailNow or SkipNow
+	left     bool // by FailNow or SkipNow, and not by a panic
 	returned bool
 	cleanups []func()
 	ctx      context.Context
@@ -48,14 +57,14 @@ func newT(outer testing.TB, name string, parent *T) *T {
 		handedOver: make(chan struct{}), released: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if parent == nil {
-		t.tree = newTree()
+		t.shared = newShared()
 	} else {
-		t.tree = parent.tree
+		t.shared = parent.shared
 	}
 	return t
 }
 
-// Name returns the name of the test, with those of the tests that it is in.
+// Name returns the name of the test, with the names of the tests around it.
 func (t *T) Name() string { return t.name }
 
 // Context returns a context that is cancelled before the functions of Cleanup are called.
@@ -68,7 +77,7 @@ func (t *T) Context() context.Context {
 	return t.ctx
 }
 
-// Cleanup has f called when the test and its subtests have come to their end.
+// Cleanup adds a function that is called when the test and its subtests have ended.
 func (t *T) Cleanup(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,13 +100,13 @@ func (t *T) Setenv(key, value string) {
 	})
 }
 
-// TempDir refuses: files are not under control.
+// TempDir refuses, because files are not under control.
 func (t *T) TempDir() string {
 	schedrt.Refuse("testing.(*T).TempDir, which is for files, is not under control")
 	return ""
 }
 
-// Chdir refuses: files are not under control.
+// Chdir refuses, because files are not under control.
 func (t *T) Chdir(string) { schedrt.Refuse("testing.(*T).Chdir is not under control") }
 
 // Failed reports whether the test or one of its subtests has failed.
@@ -116,6 +125,7 @@ func (t *T) FailNow() {
 	t.leave()
 }
 
+// leave ends the goroutine on purpose.
 func (t *T) leave() {
 	t.mu.Lock()
 	t.left = true
@@ -123,7 +133,8 @@ func (t *T) leave() {
 	runtime.Goexit()
 }
 
-// fail gives the schedule the message, if it is the first one, and what was logged before.
+// fail marks t and the tests around it as failed. The first message of the schedule becomes its
+// outcome, with the log until then.
 func (t *T) fail(message string) {
 	for p := t; p != nil; p = p.parent {
 		p.mu.Lock()
@@ -133,32 +144,32 @@ func (t *T) fail(message string) {
 	if t.parent != nil {
 		message = t.name + ": " + message
 	}
-	t.tree.mu.Lock()
-	defer t.tree.mu.Unlock()
+	t.shared.mu.Lock()
+	defer t.shared.mu.Unlock()
 	text := strings.TrimRight(message, "\n")
-	if log := t.tree.log.String(); log != "" {
+	if log := t.shared.log.String(); log != "" {
 		text += "\nlogged before:\n" + strings.TrimRight(log, "\n")
 	}
 	schedrt.Fail(text)
 }
 
 // Error is Log and Fail.
-func (t *T) Error(args ...any) { t.fail(t.where() + said(fmt.Sprintln(args...))) }
+func (t *T) Error(args ...any) { t.fail(t.where() + trimmed(fmt.Sprintln(args...))) }
 
 // Errorf is Logf and Fail.
 func (t *T) Errorf(format string, args ...any) {
-	t.fail(t.where() + said(fmt.Sprintf(format, args...)))
+	t.fail(t.where() + trimmed(fmt.Sprintf(format, args...)))
 }
 
 // Fatal is Log and FailNow.
 func (t *T) Fatal(args ...any) {
-	t.fail(t.where() + said(fmt.Sprintln(args...)))
+	t.fail(t.where() + trimmed(fmt.Sprintln(args...)))
 	t.leave()
 }
 
 // Fatalf is Logf and FailNow.
 func (t *T) Fatalf(format string, args ...any) {
-	t.fail(t.where() + said(fmt.Sprintf(format, args...)))
+	t.fail(t.where() + trimmed(fmt.Sprintf(format, args...)))
 	t.leave()
 }
 
@@ -168,13 +179,14 @@ func (t *T) Log(args ...any) { t.note(t.where() + fmt.Sprintln(args...)) }
 // Logf keeps a line for the report.
 func (t *T) Logf(format string, args ...any) { t.note(t.where() + fmt.Sprintf(format, args...) + "\n") }
 
+// note adds to the log of the schedule.
 func (t *T) note(line string) {
-	t.tree.mu.Lock()
-	defer t.tree.mu.Unlock()
-	t.tree.log.WriteString(line)
+	t.shared.mu.Lock()
+	defer t.shared.mu.Unlock()
+	t.shared.log.WriteString(line)
 }
 
-// Attr does nothing: attributes are for the output of go test.
+// Attr does nothing, because attributes are for the output of go test.
 func (t *T) Attr(key, value string) {}
 
 // Skip is Log and SkipNow.
@@ -192,6 +204,7 @@ func (t *T) Skipf(format string, args ...any) {
 // SkipNow ends the test as skipped.
 func (t *T) SkipNow() { t.skip() }
 
+// skip marks t as skipped and ends the goroutine.
 func (t *T) skip() {
 	t.mu.Lock()
 	t.skipped = true

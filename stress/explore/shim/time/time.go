@@ -1,5 +1,15 @@
-// Package time looks like the part of the standard one that waits or reads the clock. Time is
-// virtual: it moves when a timer fires, which the schedule decides.
+// Package time stands for the functions and types of the standard package time that wait or read
+// the clock, in rewritten code.
+//
+//	time.Sleep(time.Hour) // takes no real time
+//
+// Time is virtual. It begins at the same moment in every execution, and moves when a timer fires,
+// which is a step that the schedule may take at any moment. Types without a clock, such as
+// Duration, stay the standard ones.
+//
+// # What this does not model
+//
+// The time that code takes: between two timers the clock stands still.
 package time
 
 import (
@@ -8,7 +18,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Now is time.Now.
+// Now is time.Now. Under control it is the virtual time.
 func Now() time.Time {
 	if !schedrt.Controlled() {
 		return schedrt.UncontrolledNow()
@@ -16,13 +26,13 @@ func Now() time.Time {
 	return schedrt.Now()
 }
 
-// Since is time.Since.
+// Since is time.Since on the same clock as Now.
 func Since(t time.Time) time.Duration { return Now().Sub(t) }
 
-// Until is time.Until.
+// Until is time.Until on the same clock as Now.
 func Until(t time.Time) time.Duration { return t.Sub(Now()) }
 
-// Sleep is time.Sleep.
+// Sleep is time.Sleep. Under control it takes no real time.
 func Sleep(d time.Duration) {
 	if !schedrt.Controlled() {
 		time.Sleep(d)
@@ -31,7 +41,7 @@ func Sleep(d time.Duration) {
 	schedrt.Sleep(d)
 }
 
-// A Timer is a time.Timer.
+// A Timer is a time.Timer. Outside of control real is set, under control model.
 type Timer struct {
 	C     <-chan time.Time
 	model *schedrt.Timer
@@ -56,11 +66,12 @@ func AfterFunc(d time.Duration, f func()) *Timer {
 	return &Timer{model: schedrt.NewTimer(d, func() { schedrt.GoInStep(f) })}
 }
 
-// After returns the channel of a new timer.
+// After is time.After: it returns the channel of a new timer.
 func After(d time.Duration) <-chan time.Time { return NewTimer(d).C }
 
-// Stop keeps the timer from firing and reports whether it was set. As since Go 1.23, nothing that
-// was sent before is received afterwards.
+// Stop keeps the timer from firing and reports whether it was set. As since Go 1.23, a time that
+// was sent before is not received afterwards. A timer of an execution that is over is not set. It
+// panics if the Timer was not made by NewTimer or AfterFunc.
 func (t *Timer) Stop() bool {
 	switch {
 	case t.real != nil:
@@ -71,7 +82,8 @@ func (t *Timer) Stop() bool {
 	return schedrt.Controlled() && t.model.Stop()
 }
 
-// Reset sets the timer anew and reports whether it was set.
+// Reset sets the timer to fire after d and reports whether it was set before. It panics as Stop
+// does.
 func (t *Timer) Reset(d time.Duration) bool {
 	switch {
 	case t.real != nil:
@@ -82,14 +94,14 @@ func (t *Timer) Reset(d time.Duration) bool {
 	return schedrt.Controlled() && t.model.Reset(d)
 }
 
-// A Ticker is a time.Ticker. It drops the ticks that nobody takes.
+// A Ticker is a time.Ticker. It drops ticks that are not received in time.
 type Ticker struct {
 	C     <-chan time.Time
 	model *schedrt.Timer
 	real  *time.Ticker
 }
 
-// NewTicker returns a Ticker that sends on its channel every d.
+// NewTicker returns a Ticker that sends on its channel every d. It panics if d is not positive.
 func NewTicker(d time.Duration) *Ticker {
 	if d <= 0 {
 		panic("non-positive interval for NewTicker")
@@ -102,17 +114,17 @@ func NewTicker(d time.Duration) *Ticker {
 	return &Ticker{C: ch, model: schedrt.NewChannelTimer(ch, d, d)}
 }
 
-// Stop turns the ticker off.
+// Stop turns the ticker off. As with the real one, an uninitialized Ticker may be stopped.
 func (t *Ticker) Stop() {
 	switch {
 	case t.real != nil:
 		t.real.Stop()
-	case t.model != nil && schedrt.Controlled(): // the real one forgives an uninitialized Ticker, too
+	case t.model != nil && schedrt.Controlled():
 		t.model.Stop()
 	}
 }
 
-// Reset stops the ticker and gives it another period.
+// Reset stops the ticker and gives it another period. It panics if d is not positive.
 func (t *Ticker) Reset(d time.Duration) {
 	switch {
 	case d <= 0:
@@ -126,7 +138,7 @@ func (t *Ticker) Reset(d time.Duration) {
 	}
 }
 
-// Tick returns the channel of a new ticker.
+// Tick is time.Tick: it returns the channel of a new ticker, nil if d is not positive.
 func Tick(d time.Duration) <-chan time.Time {
 	if d <= 0 {
 		return nil

@@ -1,6 +1,21 @@
-// Package sync looks like the standard one to an instrumented program. Each type asks its model in
-// package schedrt first, which returns when the real operation cannot block, and then performs the
-// real one: misuse, and what the race detector is to see, stay Go's own.
+// Package sync stands for the standard package sync in rewritten code.
+//
+//	var mu sync.Mutex
+//	mu.Lock() // stops until the strategy picks this goroutine and the mutex is free
+//
+// Mutex, RWMutex and WaitGroup ask their model in package schedrt first. The model returns when
+// the real operation cannot block, and the real operation follows. So Go itself reports misuse,
+// and orders memory for the race detector as it always does. Cond, Map and Pool are models only,
+// and Once is written with the types of this package. Outside of control, every type uses the real
+// one, or does the same.
+//
+// The real lock may still be locked when the model says that it is free: an earlier execution ended
+// while it was held. It is then replaced by a new one.
+//
+// # What this does not model
+//
+// See the types of package schedrt: spurious failures of TryLock, the order of waiters of a Mutex,
+// and a WaitGroup that is used again too early.
 package sync
 
 import (
@@ -13,7 +28,7 @@ import (
 // A Locker is a sync.Locker.
 type Locker = sync.Locker
 
-// A Mutex is a sync.Mutex, and as large as one.
+// A Mutex is a sync.Mutex, and as large as one: programs put padding around it.
 type Mutex struct{ real sync.Mutex }
 
 func (m *Mutex) model() *schedrt.Mutex { return schedrt.MutexAt(unsafe.Pointer(m)) }
@@ -26,8 +41,13 @@ func (m *Mutex) Lock() {
 		return
 	}
 	model.Lock()
-	if !m.real.TryLock() { // an earlier execution ended with it locked
-		m.real = sync.Mutex{}
+	m.lockReal()
+}
+
+// lockReal locks the real mutex, which the model says is free.
+func (m *Mutex) lockReal() {
+	if !m.real.TryLock() {
+		m.real = sync.Mutex{} // an earlier execution ended with it locked
 		m.real.Lock()
 	}
 }
@@ -41,14 +61,12 @@ func (m *Mutex) TryLock() bool {
 	if !model.TryLock() {
 		return false
 	}
-	if !m.real.TryLock() {
-		m.real = sync.Mutex{}
-		m.real.Lock()
-	}
+	m.lockReal()
 	return true
 }
 
-// Unlock unlocks m.
+// Unlock unlocks m. It is a step of its own: another goroutine may lock m before the caller goes
+// on.
 func (m *Mutex) Unlock() {
 	if model := m.model(); model != nil {
 		model.Unlock()
@@ -61,7 +79,7 @@ type RWMutex struct{ real sync.RWMutex }
 
 func (rw *RWMutex) model() *schedrt.RWMutex { return schedrt.RWMutexAt(unsafe.Pointer(rw)) }
 
-// Lock locks rw for writing.
+// Lock locks rw for writing. From its begin on, new readers wait.
 func (rw *RWMutex) Lock() {
 	model := rw.model()
 	if model == nil {
@@ -72,7 +90,7 @@ func (rw *RWMutex) Lock() {
 	rw.lockReal()
 }
 
-// lockReal locks what the model says is free. An earlier execution may have ended with it locked.
+// lockReal locks the real one for writing. The model says that it is free.
 func (rw *RWMutex) lockReal() {
 	if !rw.real.TryLock() {
 		rw.real = sync.RWMutex{}
@@ -99,6 +117,7 @@ func (rw *RWMutex) RLock() {
 	rw.shareReal()
 }
 
+// shareReal locks the real one for reading. The model says that there is no writer.
 func (rw *RWMutex) shareReal() {
 	if !rw.real.TryRLock() {
 		rw.real = sync.RWMutex{}

@@ -6,16 +6,17 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// Door explores one test of a suite. Package explore sets it in the binary that it builds for one.
-var Door func(t *testing.T, body func(*T))
+// ExploreTest explores one test of a suite. Package explore sets it in the binary that it builds
+// for a suite: this package cannot import it, as package explore imports this one.
+var ExploreTest func(t *testing.T, body func(*T))
 
-// Explore is what the Test functions of an instrumented suite call.
+// Explore is called by the Test functions of a rewritten suite.
 func Explore(t *testing.T, body func(*T)) {
 	t.Helper()
-	if Door == nil {
+	if ExploreTest == nil {
 		t.Fatal("explore: this binary was not built by explore.Suite")
 	}
-	Door(t, body)
+	ExploreTest(t, body)
 }
 
 // An InternalTest is a testing.InternalTest.
@@ -24,13 +25,13 @@ type InternalTest struct {
 	F    func(*T)
 }
 
-// RunTests refuses: it is for go test.
+// RunTests refuses, because it is for go test.
 func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
 	schedrt.Refuse("testing.RunTests is not under control")
 	return false
 }
 
-// AllocsPerRun refuses: it would count what the engine allocates.
+// AllocsPerRun refuses under control, because it would count the allocations of the engine.
 func AllocsPerRun(runs int, f func()) float64 {
 	if schedrt.Controlled() {
 		schedrt.Refuse("testing.AllocsPerRun, which would count what the engine allocates, is not under control")
@@ -38,7 +39,7 @@ func AllocsPerRun(runs int, f func()) float64 {
 	return testing.AllocsPerRun(runs, f)
 }
 
-// Benchmark refuses: it would measure the engine.
+// Benchmark refuses under control, because it would measure the engine.
 func Benchmark(f func(*testing.B)) testing.BenchmarkResult {
 	if schedrt.Controlled() {
 		schedrt.Refuse("testing.Benchmark, which would measure the engine, is not under control")

@@ -7,25 +7,27 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A callback is called once in a goroutine of its own, unless it is stopped before.
+// A callback is the function of an AfterFunc. It runs once in a goroutine of its own, unless it is
+// stopped before.
 type callback struct {
 	object  schedrt.Object
 	f       func()
-	settled bool // it was started or stopped
+	decided bool // it was started or stopped
 }
 
+// cancel starts the function when the parent ends.
 func (a *callback) cancel(error, error) {
 	schedrt.Do(schedrt.OpRegister, func() bool {
-		if a.settled {
+		if a.decided {
 			return false
 		}
-		a.settled = true
+		a.decided = true
 		schedrt.GoInStep(a.f)
 		return true
 	}, schedrt.Touch{Object: &a.object, Mode: schedrt.Write})
 }
 
-// AfterFunc is context.AfterFunc.
+// AfterFunc is context.AfterFunc. The stop function is one operation, with leaving the parent.
 func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	if !schedrt.Controlled() {
 		return context.AfterFunc(ctx, f)
@@ -36,16 +38,18 @@ func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	return func() bool { return a.stop(p, leave) }
 }
 
+// stop keeps the function from running and reports whether it did. p is the parent, nil if the
+// parent is of another package.
 func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
 	touches := []schedrt.Touch{{Object: &a.object, Mode: schedrt.Write}}
 	if p != nil {
-		touches = append(touches, schedrt.Touch{Object: &p.family.object, Mode: schedrt.Add})
+		touches = append(touches, schedrt.Touch{Object: &p.children.object, Mode: schedrt.Add})
 	}
 	schedrt.Do(schedrt.OpStop, func() bool {
-		stopped = !a.settled
-		a.settled = true
+		stopped = !a.decided
+		a.decided = true
 		if stopped && p != nil {
-			p.family.drop(a)
+			p.children.drop(a)
 		}
 		return stopped
 	}, touches...)
@@ -55,6 +59,7 @@ func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
 	return stopped
 }
 
+// A timerCtx is a context with a deadline.
 type timerCtx struct {
 	*cancelCtx
 	deadline time.Time
@@ -74,6 +79,7 @@ func (c *timerCtx) stopTimer() {
 	}
 }
 
+// end is the CancelFunc, and also runs when the timer fires.
 func (c *timerCtx) end(err, cause error) {
 	if !schedrt.Controlled() {
 		return
@@ -89,7 +95,7 @@ func WithDeadline(parent context.Context, d time.Time) (context.Context, context
 	return WithDeadlineCause(parent, d, nil)
 }
 
-// WithDeadlineCause is context.WithDeadlineCause.
+// WithDeadlineCause is context.WithDeadlineCause on the virtual clock.
 func WithDeadlineCause(parent context.Context, d time.Time, cause error) (context.Context, context.CancelFunc) {
 	if !schedrt.Controlled() {
 		return context.WithTimeoutCause(parent, d.Sub(schedrt.UncontrolledNow()), cause)

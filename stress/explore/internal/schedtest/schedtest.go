@@ -1,4 +1,14 @@
-package schedrt_test
+// Package schedtest plays programs for the tests of package schedrt and of the shims.
+//
+//	x := schedtest.PlayScript(t, []int{1, 2, 1}, program)      // one schedule, by goroutine IDs
+//	n := schedtest.EverySchedule(t, schedrt.Limits{}, program) // how many have each result
+//
+// It knows nothing of package strategy, which is tested against the same counts.
+//
+// # What this does not show
+//
+// Tests that use it are skipped under the race detector: see SkipUnderRace.
+package schedtest
 
 import (
 	"fmt"
@@ -9,67 +19,70 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// skipUnderRace skips a test in a binary with the race detector. Package rewrite compiles the
+// SkipUnderRace skips a test in a binary with the race detector. Package rewrite compiles the
 // engine without the detector; go test -race compiles it with, and the detector would then report
 // the engine.
-func skipUnderRace(t *testing.T) {
+func SkipUnderRace(t *testing.T) {
 	t.Helper()
 	if schedrt.RaceEnabled {
 		t.Skip("the engine is only used in builds that keep the race detector out of it")
 	}
 }
 
-// scripted picks the goroutines of a list of IDs, one for each question. After the list it picks
+// A Script picks the goroutines of a list of IDs, one for each question. After the list it picks
 // the lowest. A goroutine of the list that cannot move is an error of the test.
-type scripted struct {
-	t       *testing.T
-	order   []int
-	choices []int
-	asked   [][]int // the IDs that each question offered
+type Script struct {
+	T       testing.TB
+	Order   []int
+	Choices []int   // the answers to Choose, 0 after the last
+	Asked   [][]int // the IDs that each question offered
 }
 
-func (s *scripted) Pick(p *schedrt.Point) int {
+// Pick is the method of schedrt.Strategy.
+func (s *Script) Pick(p *schedrt.Point) int {
 	var ids []int
 	for _, g := range p.Enabled {
 		ids = append(ids, g.ID)
 	}
-	s.asked = append(s.asked, ids)
-	if len(s.order) == 0 {
+	s.Asked = append(s.Asked, ids)
+	if len(s.Order) == 0 {
 		return 0
 	}
-	want := s.order[0]
-	s.order = s.order[1:]
+	want := s.Order[0]
+	s.Order = s.Order[1:]
 	i := slices.Index(ids, want)
 	if i < 0 {
-		s.t.Errorf("step %d: goroutine %d of the script is not among %v", p.Step, want, ids)
+		s.T.Errorf("step %d: goroutine %d of the script is not among %v", p.Step, want, ids)
 		return -1
 	}
 	return i
 }
 
-func (s *scripted) Choose(n int) int {
-	if len(s.choices) == 0 {
+// Choose is the method of schedrt.Strategy.
+func (s *Script) Choose(n int) int {
+	if len(s.Choices) == 0 {
 		return 0
 	}
-	c := s.choices[0]
-	s.choices = s.choices[1:]
+	c := s.Choices[0]
+	s.Choices = s.Choices[1:]
 	return c
 }
 
-// playScript plays one schedule, with a question at every step.
-func playScript(t *testing.T, order []int, program func()) *schedrt.Exec {
+// PlayScript plays one schedule, with a question at every step.
+func PlayScript(t *testing.T, order []int, program func()) *schedrt.Exec {
 	t.Helper()
-	return playChoices(t, schedrt.Limits{AskAlways: true}, order, nil, program)
+	return PlayChoices(t, schedrt.Limits{AskAlways: true}, order, nil, program)
 }
 
-func playChoices(
+// PlayChoices plays one schedule. It also answers the choices within steps.
+func PlayChoices(
 	t *testing.T, limits schedrt.Limits, order, choices []int, program func(),
 ) *schedrt.Exec {
 	t.Helper()
-	skipUnderRace(t)
+	SkipUnderRace(t)
 	x := schedrt.New(limits)
 	t.Cleanup(x.Close)
-	x.Play(&scripted{t: t, order: order, choices: choices}, program)
+	x.Play(&Script{T: t, Order: order, Choices: choices}, program)
 	return x
 }
 
@@ -104,13 +117,13 @@ func (o *odometer) next() bool {
 	return false
 }
 
-// everySchedule plays all schedules of a program. It counts them by their result: the ending, and
+// EverySchedule plays all schedules of a program. It counts them by their result: the ending, and
 // what the program has written to the string that it is given.
-func everySchedule(
+func EverySchedule(
 	t *testing.T, limits schedrt.Limits, program func(seen *strings.Builder),
 ) map[string]int {
 	t.Helper()
-	skipUnderRace(t)
+	SkipUnderRace(t)
 	x := schedrt.New(limits)
 	defer x.Close()
 	results := map[string]int{}
@@ -127,16 +140,16 @@ func everySchedule(
 	}
 }
 
-// mustResult compares the results of everySchedule with those that were counted by hand.
-func mustResult(t *testing.T, got, want map[string]int) {
+// MustResult compares the results of EverySchedule with those that were counted by hand.
+func MustResult(t *testing.T, got, want map[string]int) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) { // fmt sorts the keys
 		t.Errorf("schedules by result: %v, want %v", got, want)
 	}
 }
 
-// mustEnd checks how one execution ended.
-func mustEnd(t *testing.T, x *schedrt.Exec, want schedrt.Ending) {
+// MustEnd checks how one execution ended.
+func MustEnd(t *testing.T, x *schedrt.Exec, want schedrt.Ending) {
 	t.Helper()
 	if got := x.Outcome.Kind; got != want {
 		t.Errorf("the execution ended as %v (%s), want %v", got, x.Outcome.Message, want)

@@ -1,6 +1,15 @@
-// Package atomic looks like sync/atomic to an instrumented program: before each operation is a point
-// where other goroutines may come first. The operation itself is the real one, and a type is as
-// large as the real one.
+// Package atomic stands for sync/atomic in rewritten code.
+//
+//	var n atomic.Int64
+//	n.Add(1) // stops until the strategy picks this goroutine, then adds
+//
+// Each function and method announces its operation to package schedrt and then performs the real
+// one. The operations are sequentially consistent, as the Go memory model has them, and the real
+// one orders memory for the race detector. The types are as large as the real ones.
+//
+// # What this does not model
+//
+// Weak memory: no Go program can see it through sync/atomic.
 package atomic
 
 import (
@@ -13,7 +22,7 @@ import (
 // An Int32 is an atomic.Int32.
 type Int32 struct{ real atomic.Int32 }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Int32) Load() int32 {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -25,13 +34,13 @@ func (x *Int32) Store(val int32) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Int32) Swap(new int32) (old int32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Int32) CompareAndSwap(old, new int32) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -39,19 +48,19 @@ func (x *Int32) CompareAndSwap(old, new int32) (swapped bool) {
 	return swapped
 }
 
-// Add adds delta and returns the sum.
+// Add adds delta and returns the new value.
 func (x *Int32) Add(delta int32) (new int32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
-// And is a bitwise and; it returns what was there.
+// And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Int32) And(mask int32) (old int32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
-// Or is a bitwise or; it returns what was there.
+// Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Int32) Or(mask int32) (old int32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
@@ -60,7 +69,7 @@ func (x *Int32) Or(mask int32) (old int32) {
 // An Int64 is an atomic.Int64.
 type Int64 struct{ real atomic.Int64 }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Int64) Load() int64 {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -72,13 +81,13 @@ func (x *Int64) Store(val int64) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Int64) Swap(new int64) (old int64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Int64) CompareAndSwap(old, new int64) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -86,28 +95,28 @@ func (x *Int64) CompareAndSwap(old, new int64) (swapped bool) {
 	return swapped
 }
 
-// Add adds delta and returns the sum.
+// Add adds delta and returns the new value.
 func (x *Int64) Add(delta int64) (new int64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
-// And is a bitwise and; it returns what was there.
+// And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Int64) And(mask int64) (old int64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
-// Or is a bitwise or; it returns what was there.
+// Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Int64) Or(mask int64) (old int64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
-// An Uint32 is an atomic.Uint32.
+// A Uint32 is an atomic.Uint32.
 type Uint32 struct{ real atomic.Uint32 }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Uint32) Load() uint32 {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -119,13 +128,13 @@ func (x *Uint32) Store(val uint32) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Uint32) Swap(new uint32) (old uint32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Uint32) CompareAndSwap(old, new uint32) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -133,28 +142,28 @@ func (x *Uint32) CompareAndSwap(old, new uint32) (swapped bool) {
 	return swapped
 }
 
-// Add adds delta and returns the sum.
+// Add adds delta and returns the new value.
 func (x *Uint32) Add(delta uint32) (new uint32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
-// And is a bitwise and; it returns what was there.
+// And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Uint32) And(mask uint32) (old uint32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
-// Or is a bitwise or; it returns what was there.
+// Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Uint32) Or(mask uint32) (old uint32) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
-// An Uint64 is an atomic.Uint64.
+// A Uint64 is an atomic.Uint64.
 type Uint64 struct{ real atomic.Uint64 }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Uint64) Load() uint64 {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -166,13 +175,13 @@ func (x *Uint64) Store(val uint64) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Uint64) Swap(new uint64) (old uint64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Uint64) CompareAndSwap(old, new uint64) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -180,28 +189,28 @@ func (x *Uint64) CompareAndSwap(old, new uint64) (swapped bool) {
 	return swapped
 }
 
-// Add adds delta and returns the sum.
+// Add adds delta and returns the new value.
 func (x *Uint64) Add(delta uint64) (new uint64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
-// And is a bitwise and; it returns what was there.
+// And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Uint64) And(mask uint64) (old uint64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
-// Or is a bitwise or; it returns what was there.
+// Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Uint64) Or(mask uint64) (old uint64) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)
 }
 
-// An Uintptr is an atomic.Uintptr.
+// A Uintptr is an atomic.Uintptr.
 type Uintptr struct{ real atomic.Uintptr }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Uintptr) Load() uintptr {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -213,13 +222,13 @@ func (x *Uintptr) Store(val uintptr) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Uintptr) Swap(new uintptr) (old uintptr) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Uintptr) CompareAndSwap(old, new uintptr) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -227,19 +236,19 @@ func (x *Uintptr) CompareAndSwap(old, new uintptr) (swapped bool) {
 	return swapped
 }
 
-// Add adds delta and returns the sum.
+// Add adds delta and returns the new value.
 func (x *Uintptr) Add(delta uintptr) (new uintptr) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Add(delta)
 }
 
-// And is a bitwise and; it returns what was there.
+// And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Uintptr) And(mask uintptr) (old uintptr) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.And(mask)
 }
 
-// Or is a bitwise or; it returns what was there.
+// Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Uintptr) Or(mask uintptr) (old uintptr) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Or(mask)

@@ -1,8 +1,8 @@
 package rewrite
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +13,13 @@ import (
 	"go/types"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/semabench/semabench/internal/gotool"
 )
 
-// A listed package is what of `go list -json` is needed here.
+// listed is a package as `go list -json` describes it, with the fields that a rewrite needs.
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -45,19 +46,20 @@ func (o Options) pattern() string {
 	return o.Package
 }
 
-// list returns the packages that the tests are made of, by import path.
-func list(o Options) (map[string]*listed, error) {
+// list returns the packages that the test is made of, by import path. A package that is compiled anew
+// for the test has a path such as "a [b.test]".
+//
+// golang.org/x/tools/go/packages would run the same command. It does not tell the ForTest of a package,
+// which decides here whether the package or its variant for the test is rewritten.
+func list(ctx context.Context, o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Export,Standard,ForTest,Module,Error"
-	cmd := exec.Command("go", "list", "-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
-	cmd.Dir = o.Dir
-	var problems bytes.Buffer
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
+	out, err := gotool.Tool{Dir: o.Dir}.Run(ctx, "list",
+		"-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
 	if err != nil {
-		return nil, fmt.Errorf("go list: %w\n%s", err, problems.Bytes())
+		return nil, err
 	}
 	packages := map[string]*listed{}
-	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+	for d := json.NewDecoder(strings.NewReader(out)); ; {
 		p := &listed{}
 		if err := d.Decode(p); errors.Is(err, io.EOF) {
 			return packages, nil
@@ -71,9 +73,11 @@ func list(o Options) (map[string]*listed, error) {
 	}
 }
 
-// engine is where the packages are that are never instrumented.
+// engine is the path of package explore. It and the packages below it are never rewritten.
 const engine = "github.com/semabench/semabench/stress/explore"
 
+// ofEngine reports whether a package is of the engine itself. The packages below package explore are, but
+// for examples and test data.
 func ofEngine(path string) bool {
 	rest, ok := strings.CutPrefix(path, engine)
 	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
@@ -84,7 +88,7 @@ func ofEngine(path string) bool {
 	return false
 }
 
-// wanted reports whether copies of a package are made.
+// wanted reports whether a package is rewritten.
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
@@ -95,7 +99,7 @@ func (p *listed) wanted(packages map[string]*listed) bool {
 	case variant:
 		return true
 	}
-	for _, other := range packages { // the variant for the test has all its files, and more
+	for _, other := range packages { // the variant for the test has all files of the package, and more
 		if other.ForTest == path && strings.HasPrefix(other.ImportPath, path+" [") {
 			return false
 		}
@@ -103,14 +107,14 @@ func (p *listed) wanted(packages map[string]*listed) bool {
 	return true
 }
 
-// A checked package has its types.
+// checked is a package with its syntax trees and types.
 type checked struct {
 	*listed
 	fset  *token.FileSet
 	files []*ast.File
 	texts [][]byte
 	info  types.Info
-	suite *suite // nil unless its tests are explored
+	suite *suite // nil unless Options.Suite is set
 }
 
 // check parses and type-checks a package against the export data of what it imports.
@@ -122,7 +126,7 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading a file to instrument: %w", err)
+			return nil, fmt.Errorf("reading a file to rewrite: %w", err)
 		}
 		file, err := parser.ParseFile(c.fset, name, text, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
@@ -146,7 +150,7 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 	}
 	config := types.Config{Importer: importer.ForCompiler(c.fset, "gc", lookup)}
 	if p.Module != nil {
-		config.GoVersion = "go" + cmp.Or(p.Module.GoVersion, "1.16") // which is what no go line stands for
+		config.GoVersion = "go" + cmp.Or(p.Module.GoVersion, "1.16") // the default without a go line
 	}
 	path, _, _ := strings.Cut(p.ImportPath, " ")
 	if _, err := config.Check(path, c.fset, c.files, &c.info); err != nil {

@@ -10,7 +10,7 @@ import (
 // A Bool is an atomic.Bool.
 type Bool struct{ real atomic.Bool }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Bool) Load() bool {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -22,13 +22,13 @@ func (x *Bool) Store(val bool) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Bool) Swap(new bool) (old bool) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -39,7 +39,7 @@ func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
 // A Pointer is an atomic.Pointer.
 type Pointer[T any] struct{ real atomic.Pointer[T] }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Pointer[T]) Load() *T {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -51,13 +51,13 @@ func (x *Pointer[T]) Store(val *T) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Pointer[T]) Swap(new *T) (old *T) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
@@ -68,7 +68,7 @@ func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 // A Value is an atomic.Value.
 type Value struct{ real atomic.Value }
 
-// Load is the method of the real one, and so are those below.
+// Load returns the value.
 func (x *Value) Load() any {
 	schedrt.Load(unsafe.Pointer(x))
 	return x.real.Load()
@@ -80,13 +80,13 @@ func (x *Value) Store(val any) {
 	x.real.Store(val)
 }
 
-// Swap stores new and returns what was there.
+// Swap stores new and returns the value before.
 func (x *Value) Swap(new any) (old any) {
 	schedrt.Swap(unsafe.Pointer(x))
 	return x.real.Swap(new)
 }
 
-// CompareAndSwap stores new if old is there.
+// CompareAndSwap stores new if the value is old, and reports whether it did.
 func (x *Value) CompareAndSwap(old, new any) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
