@@ -22,5 +22,5 @@ func count(t *explore.T) {
 
 func TestCounter(t *testing.T) {
 	r := explore.Check(t, explore.Options{}, count)
-	mustBeTold(t, r)
+	mustShowInDoc(t, r)
 }

@@ -19,30 +19,31 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// outcomes are what came of the program of each seed, and whether that was all.
+// outcomes are the outcomes of one program in all schedules that were played.
 type outcomes struct {
 	Seen     map[string]bool
-	Complete bool
+	Complete bool // all schedules were played
 }
 
 const (
-	drawnPrograms = 200
-	nativeRuns    = 100
-	outcomesVar   = "SEMABENCH_DIFFERENTIAL"
+	nativeRuns  = 100 // of each program
+	outcomesVar = "SEMABENCH_DIFFERENTIAL"
 )
 
-// Whatever random programs do on Go's own channels, locks and timers, the explorer has to find. They
-// run as they are in this process, and are exhausted in the instrumented one, which leaves a file.
+// TestExplorerFindsWhatGoDoes runs random programs on Go's own channels, locks and timers. The
+// explorer must find every outcome that occurs there. The programs run natively in this process;
+// the player process explores them completely and writes the outcomes to a file.
 func TestExplorerFindsWhatGoDoes(t *testing.T) {
 	file := os.Getenv(outcomesVar)
 	if file == "" {
 		file = filepath.Join(t.TempDir(), "outcomes")
 		t.Setenv(outcomesVar, file)
 	}
-	if os.Getenv("SEMABENCH_EXPLORE_NTH") != "" {
-		leave(t, file)
+	programs := longOr(t, "random programs", 200, 30)
+	if isPlayer() {
+		writeOutcomes(t, file, programs)
 	}
-	explore.Check(t, explore.Options{Schedules: 1}, func(*explore.T) {}) // to get there
+	explore.Check(t, explore.Options{Schedules: 1}, func(*explore.T) {}) // starts the player process
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -62,23 +63,23 @@ func TestExplorerFindsWhatGoDoes(t *testing.T) {
 		seen += len(native)
 		for outcome := range native {
 			if !o.Seen[outcome] {
-				t.Errorf("program %d: %s\ncame to %q, which is none of the %d outcomes that were explored:\n%s", seed,
+				t.Errorf("program %d: %s\nhas the outcome %q, which is none of the %d outcomes that were explored:\n%s", seed,
 					draw(uint64(seed)), outcome, len(o.Seen), strings.Join(keys(o.Seen), "\n"))
 			}
 		}
 	}
 	t.Logf("%d programs: %d outcomes explored, %d of them seen in %d runs each", compared, all, seen, nativeRuns)
-	if compared < drawnPrograms*6/10 || seen < compared {
-		t.Errorf("%d of %d programs were exhausted, with %d outcomes seen: too few to tell", compared, drawnPrograms, seen)
+	if compared < programs*6/10 || seen < compared {
+		t.Errorf("%d of %d programs were explored completely, with %d outcomes seen: too few to compare", compared, programs, seen)
 	}
 }
 
-// leave writes down all outcomes of all programs. It is called in the instrumented process.
-func leave(t *testing.T, file string) {
+// writeOutcomes writes the outcomes of all programs to a file. It is called in the player process.
+func writeOutcomes(t *testing.T, file string, programs int) {
 	x := schedrt.New(schedrt.Limits{AskAlways: true})
 	defer x.Close()
 	var all []outcomes
-	for seed := range uint64(drawnPrograms) {
+	for seed := range uint64(programs) {
 		all = append(all, exhaust(x, draw(seed)))
 	}
 	text, err := json.Marshal(all)
@@ -107,7 +108,8 @@ func exhaust(x *schedrt.Exec, p randomProgram) outcomes {
 	return o
 }
 
-// natively runs a program under Go's own scheduler. What waits for ever says nothing.
+// natively returns the outcomes of a program under Go's own scheduler. Runs that take long have
+// none, because they may wait for ever.
 func natively(seed uint64) map[string]bool {
 	p := draw(seed)
 	seen := map[string]bool{}
@@ -116,7 +118,7 @@ func natively(seed uint64) map[string]bool {
 	for range nativeRuns {
 		salt := r.Uint64()
 		var calls atomic.Uint64
-		hesitate := func() {
+		perturb := func() {
 			switch (salt >> (calls.Add(1) % 32)) % 4 {
 			case 0:
 				runtime.Gosched()
@@ -125,11 +127,11 @@ func natively(seed uint64) map[string]bool {
 			}
 		}
 		done := make(chan string, 1)
-		go func() { done <- p.run(hesitate) }()
+		go func() { done <- p.run(perturb) }()
 		select {
 		case outcome := <-done:
 			seen[outcome] = true
-		case <-time.After(10 * time.Millisecond): // slow or stuck: no outcome, in no way a wrong one
+		case <-time.After(10 * time.Millisecond): // slow or blocked: no outcome, and no failure either
 			if stuck++; stuck == 3 {
 				return seen
 			}
@@ -145,15 +147,16 @@ func keys(m map[string]bool) (all []string) {
 	return all
 }
 
-// A randomProgram is for each of its goroutines which deeds it does.
+// A randomProgram lists for each of its goroutines the numbers of the operations that it performs.
 type randomProgram [][]int
 
 func (p randomProgram) String() string { return fmt.Sprint([][]int(p)) }
 
-// draw returns the program of a seed. Its deeds are of two families, so that they meet.
+// draw returns the program of a seed. Its operations are of two families, so that goroutines use
+// the same objects.
 func draw(seed uint64) randomProgram {
 	r := rand.New(rand.NewPCG(seed, 5))
-	families := [2][]deed{deeds[r.IntN(len(deeds))], deeds[r.IntN(len(deeds))]}
+	families := [2][]operation{operations[r.IntN(len(operations))], operations[r.IntN(len(operations))]}
 	p := make(randomProgram, 2+r.IntN(2))
 	for i := range p {
 		for range 1 + r.IntN(5-len(p)) {
@@ -164,10 +167,10 @@ func draw(seed uint64) randomProgram {
 	return p
 }
 
-// number is the place of a deed among all.
-func number(family []deed, nth int) int {
+// number returns the index of an operation among all.
+func number(family []operation, nth int) int {
 	before := 0
-	for _, f := range deeds {
+	for _, f := range operations {
 		if &f[0] == &family[0] {
 			break
 		}
@@ -176,27 +179,28 @@ func number(family []deed, nth int) int {
 	return before + nth
 }
 
-func numbered(n int) deed {
-	for _, f := range deeds {
+func numbered(n int) operation {
+	for _, f := range operations {
 		if n < len(f) {
 			return f[n]
 		}
 		n -= len(f)
 	}
-	panic("no such deed")
+	panic("no such operation")
 }
 
-// run returns what each goroutine has seen.
-func (p randomProgram) run(hesitate func()) string {
-	s := newScene()
+// run performs the program, and returns the results of each goroutine. It calls perturb before each
+// operation.
+func (p randomProgram) run(perturb func()) string {
+	s := newObjects()
 	logs := make([]string, len(p))
 	var all sync.WaitGroup
-	for i, plan := range p {
+	for i, numbers := range p {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			for _, n := range plan {
-				hesitate()
+			for _, n := range numbers {
+				perturb()
 				logs[i] += fmt.Sprint(numbered(n)(s, i), " ")
 			}
 		}()
@@ -207,8 +211,8 @@ func (p randomProgram) run(hesitate func()) string {
 	return strings.Join(logs, "| ")
 }
 
-// A scene is what a random program is on.
-type scene struct {
+// The objects of a random program.
+type objects struct {
 	mu, try     sync.Mutex
 	rw          sync.RWMutex
 	n, m        int
@@ -219,12 +223,12 @@ type scene struct {
 	first       int
 	cond        *sync.Cond
 	group       sync.WaitGroup
-	meet        chan int
-	box         chan int
-	none        chan int
-	shut        chan struct{}
-	shutter     sync.Once
-	things      sync.Map
+	unbuffered  chan int
+	buffered    chan int
+	nilChan     chan int
+	closed      chan struct{}
+	closeOnce   sync.Once
+	entries     sync.Map
 	ctx         context.Context
 	cancel      context.CancelCauseFunc
 	child       context.Context
@@ -233,8 +237,8 @@ type scene struct {
 	stop        [2]func() bool
 }
 
-func newScene() *scene {
-	s := &scene{meet: make(chan int), box: make(chan int, 1), shut: make(chan struct{})}
+func newObjects() *objects {
+	s := &objects{unbuffered: make(chan int), buffered: make(chan int, 1), closed: make(chan struct{})}
 	s.cond = sync.NewCond(&s.mu)
 	s.group.Add(1)
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())

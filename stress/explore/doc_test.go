@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// mustBeTold checks that the package comment shows what a failure really looks like.
-func mustBeTold(t *testing.T, r *explore.Result) {
+// mustShowInDoc checks that the package comment shows this failure, line by line.
+func mustShowInDoc(t *testing.T, r *explore.Result) {
 	t.Helper()
 	if r.Text == "explored in another process" {
 		return
@@ -20,7 +20,7 @@ func mustBeTold(t *testing.T, r *explore.Result) {
 	}
 	for line := range strings.Lines(strings.Replace(r.Text, "go test -race", "go test", 1)) {
 		if line = strings.TrimSpace(line); !strings.Contains(string(comment), line+"\n") {
-			t.Errorf("doc.go does not show %q; what is said is:\n%s", line, r.Text)
+			t.Errorf("doc.go does not show %q; the text of the result is:\n%s", line, r.Text)
 		}
 	}
 }

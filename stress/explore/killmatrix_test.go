@@ -18,30 +18,31 @@ import (
 )
 
 var (
-	killsFile = flag.String("kills.write", "", "file for the table of what each strategy kills")
-	killsRows = flag.String("kills.rows", "", "file for the rows of those that need the race detector")
+	killsFile = flag.String("kills.write", "", "write the table of the mutants that each strategy refutes to this file")
+	killsRows = flag.String("kills.rows", "", "write the rows of the mutants that need the race detector to this file")
 )
 
-// killsPage is the table as it is kept; stress/mutants.md ends with it.
+// killsPage is the file of the table; stress/mutants.md ends with the same text.
 const killsPage = "kills.md"
 
-// strategies are the columns. The first one is what a door does if it is not told otherwise.
+// strategies are the columns. The first one is the default of an exploration.
 var strategies = []string{"", "random", "pct3", "pos", "dpor", "dfs"}
 
 const (
 	// killsWithin bounds the schedules of all scenarios together.
 	killsWithin = 10_000
 
-	// killsAgain is up to how many schedules a cell is played again by a test that asks whether it is
-	// still true: most are below, and all of them together take seconds.
+	// killsAgain bounds the cells that TestKillsOfToday plays again, by their schedules. Most cells
+	// are below it, and playing all of them takes seconds.
 	killsAgain = 150
 )
 
-// A killRow is what each strategy made of a mutant: after how many schedules it was refuted, 0 if it was not.
+// A killRow is a row of the table. After has for each strategy the number of schedules until the
+// mutant was refuted, or 0 if it was not.
 type killRow struct {
 	ID, Name string
 	After    []int
-	Raced    bool // played with the race detector
+	Raced    bool // found with the race detector only
 }
 
 func kill(t *testing.T, m mutant.Mutant, strategy string, within int) (after int) {
@@ -50,17 +51,17 @@ func kill(t *testing.T, m mutant.Mutant, strategy string, within int) (after int
 	r := explore.CheckSemaphore(t, explore.Options{
 		Strategy: strategy, Schedules: max(1, within/scenarios), Time: 5 * time.Minute,
 	}, m.Impl)
-	if r.Verdict != "fail" || r.Schedules > killsWithin {
+	if r.Verdict != explore.Fail || r.Schedules > killsWithin {
 		return 0
 	}
 	return r.Schedules
 }
 
-// Every mutant meets every strategy, alone. Without -kills.write nothing is played here; TestKillsOfToday
-// asks whether the table is true.
+// TestKillMatrix explores every mutant with every strategy and writes the table. Without
+// -kills.write it does nothing; TestKillsOfToday checks the table.
 func TestKillMatrix(t *testing.T) {
-	if *killsFile == "" && *killsRows == "" && os.Getenv("SEMABENCH_EXPLORE_NTH") == "" {
-		t.Skip("make mutants writes the table")
+	if *killsFile == "" && *killsRows == "" && !isPlayer() {
+		t.Skip("writes the table for make mutants, which sets -kills.write")
 	}
 	var rows []killRow
 	for _, m := range mutant.All() {
@@ -87,7 +88,7 @@ func TestKillMatrix(t *testing.T) {
 	}
 }
 
-// racedKills has those rows made that need another build of this test.
+// racedKills runs this test in a build with the race detector, and returns its rows.
 func racedKills(t *testing.T) (rows []killRow) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rows")
@@ -169,7 +170,8 @@ type killSum struct {
 	of   func(after []int) string
 }
 
-// killSums are of the mutants of the literature, M1 to M41.
+// killSums returns the rows at the end of the table. They count the mutants of the literature, M1
+// to M41.
 func killSums(rows []killRow) []killSum {
 	all := 0
 	for _, r := range rows {
@@ -188,7 +190,7 @@ func killSums(rows []killRow) []killSum {
 	}
 }
 
-// killsIn returns the sorted counts of a column.
+// killsIn returns the counts of a column, sorted, for the mutants of the literature.
 func killsIn(rows []killRow, column int) (after []int) {
 	for _, r := range rows {
 		if r.ID[0] == 'M' && r.After[column] > 0 {
@@ -199,8 +201,8 @@ func killsIn(rows []killRow, column int) (after []int) {
 	return after
 }
 
-// The table that is kept is that of today. Cells with many schedules are not played again, nor those that
-// need another build.
+// The table agrees with the explorer. Cells with more than killsAgain schedules are not played
+// again, and cells that need another build are left to that build.
 func TestKillsOfToday(t *testing.T) {
 	kept := keptKills(t)
 	for _, m := range mutant.All() {
@@ -226,7 +228,7 @@ func TestKillsOfToday(t *testing.T) {
 	}
 }
 
-// keptKills returns the cells of each mutant.
+// keptKills reads the cells of each mutant from the file.
 func keptKills(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile(killsPage)

@@ -4,7 +4,7 @@ package explore_test
 //lint:file-ignore SA2001 these programs are about the locks, not about what is done under them
 
 import (
-	. "sync" // dot imports are rewritten, too
+	. "sync" // dot imports are rewritten too
 	atoms "sync/atomic"
 	"testing"
 	"time"
@@ -15,7 +15,7 @@ import (
 
 type (
 	lockAlias      = Mutex
-	ownLock        Mutex // a type of its own, without the methods
+	ownLock        Mutex // a defined type, which has no methods
 	guarded[T any] struct {
 		lockAlias // embedded by its alias
 		v         T
@@ -34,8 +34,8 @@ func (l *ownLock) lock() { (*Mutex)(l).Lock() }
 // second returns its second argument, so that a statement can have several lines.
 func second[T any](_ string, v T) T { return v }
 
-// language has what Go allows one to do with what is rewritten. Each program has to pass under every
-// schedule.
+// language are programs with every form in which Go allows a rewritten operation. Each must pass
+// under every schedule.
 var language = map[string]func(t *explore.T){
 	"aliases, generics, embedded locks": func(t *explore.T) {
 		var g guarded[int]
@@ -77,7 +77,7 @@ var language = map[string]func(t *explore.T){
 		a.Unlock()
 		b := guarded[int]{v: a.v}
 		b.Lock()
-		a.Lock() // another one
+		a.Lock() // a different lock
 		a.Unlock()
 		b.Unlock()
 	},
@@ -97,7 +97,7 @@ var language = map[string]func(t *explore.T){
 		if sum != 6 {
 			t.Error(sum)
 		}
-		go println() // of no value
+		go println() // println is a builtin, which has no function value
 	},
 	"range": func(t *explore.T) {
 		ch := make(chan func() int, 3)
@@ -204,7 +204,7 @@ var language = map[string]func(t *explore.T){
 			ticked <- true
 		}()
 		var mu Mutex
-		mu.Lock() // whoever runs here lets time pass, too
+		mu.Lock() // this goroutine waits, and time must pass all the same
 		<-ticked
 	},
 	"no operation": func(t *explore.T) {},
@@ -217,7 +217,7 @@ func TestLanguage(t *testing.T) {
 	for name, program := range language {
 		t.Run(name, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 1000}, program)
-			if r.Verdict != "pass" {
+			if r.Verdict != explore.Pass {
 				t.Errorf("%s: %s", r.Verdict, r.Text)
 			}
 		})

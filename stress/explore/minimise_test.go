@@ -9,8 +9,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// alternating fails if two goroutines take so many turns, each after the other. Who goes on to its end
-// spoils it, so every change takes a preemption.
+// alternating returns a program that fails if two goroutines take this many turns, one after the
+// other. A goroutine that runs to its end prevents the failure, so every change of turn needs a
+// preemption.
 func alternating(turns int32) func(t *explore.T) {
 	return func(t *explore.T) {
 		var at atomic.Int32
@@ -29,17 +30,18 @@ func alternating(turns int32) func(t *explore.T) {
 	}
 }
 
-// A minimised schedule has exactly the preemptions that the bug needs, whoever found it.
+// A minimised schedule has exactly as many preemptions as the bug needs, whichever strategy found
+// it.
 func TestFewestPreemptions(t *testing.T) {
 	for turns := range int32(5) {
 		for _, strategy := range []string{"random", "pos", "dpor"} {
 			r := explore.Check(t, explore.Options{Strategy: strategy}, alternating(turns+1))
-			if r.Verdict != "fail" || r.Preemptions != int(turns) {
+			if r.Verdict != explore.Fail || r.Preemptions != int(turns) {
 				t.Errorf("%d turns, %s: %s with %d preemptions, want %d\n%s",
 					turns+1, strategy, r.Verdict, r.Preemptions, turns, r.Text)
 			}
 			if turns > 0 && !strings.Contains(r.Text, "the fewest") {
-				t.Errorf("%d turns, %s: it is not said that fewer are not enough:\n%s", turns+1, strategy, r.Text)
+				t.Errorf("%d turns, %s: the text does not say that fewer are not enough:\n%s", turns+1, strategy, r.Text)
 			}
 			again := explore.Check(t, explore.Options{Schedule: r.Schedule}, alternating(turns+1))
 			if again.What != r.What || again.Preemptions != int(turns) {
@@ -50,9 +52,9 @@ func TestFewestPreemptions(t *testing.T) {
 	}
 }
 
-// Minimising comes to the same each time, and says so when it gave up.
+// Minimising has the same result each time. If it reaches its bound, the text says so.
 func TestMinimisingIsDeterministicAndBounded(t *testing.T) {
-	long := func(t *explore.T) { // eight more goroutines that are free to come in any order
+	long := func(t *explore.T) { // eight further goroutines may run in any order
 		var total atomic.Int32
 		var wg sync.WaitGroup
 		for range 8 {
@@ -63,10 +65,10 @@ func TestMinimisingIsDeterministicAndBounded(t *testing.T) {
 	}
 	first := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, long)
 	second := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, long)
-	if first.Verdict != "fail" || first.Text != second.Text && !strings.Contains(first.Text+second.Text, "in 10s") {
+	if first.Verdict != explore.Fail || first.Text != second.Text && !strings.Contains(first.Text+second.Text, "in 10s") {
 		t.Errorf("two minimisations differ:\n%s\n%s", first.Text, second.Text)
 	}
 	if !strings.Contains(first.Text, "was not found out in") || first.Preemptions != 2 {
-		t.Errorf("%d preemptions, want 2, and that the bound was hit:\n%s", first.Preemptions, first.Text)
+		t.Errorf("%d preemptions, want 2, and that the bound was reached:\n%s", first.Preemptions, first.Text)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A failure can be written as a page, and what did not fail says that it cannot.
+// A failure can be written as a page; a result without a failure returns an error.
 func TestWriteHTML(t *testing.T) {
 	r := explore.Check(t, explore.Options{}, count)
 	var page strings.Builder
@@ -19,7 +19,7 @@ func TestWriteHTML(t *testing.T) {
 			t.Errorf("%v, and the page does not say %q", err, text)
 		}
 	}
-	right := &explore.Result{Verdict: "pass"}
+	right := &explore.Result{Verdict: explore.Pass}
 	if err := right.WriteHTML(io.Discard); !errors.Is(err, explore.ErrNoSchedule) {
 		t.Errorf("%v, want %v", err, explore.ErrNoSchedule)
 	}

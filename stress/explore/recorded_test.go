@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
-// Scenarios and schedule words that were recorded before scenarios shared their notation with package
-// stress still play, and show the same failure.
+// Scenarios and schedule words that were recorded before scenarios shared their notation with
+// package stress still play, and show the same failure.
 func TestRecordedScenarios(t *testing.T) {
 	for _, c := range []struct{ mutant, scenario, schedule, want string }{
 		{"M17", "1: a1 w2 r | w1 a1 r | w2 c1 r", "xc.3_3.2", "C17"}, // testdata of internal/story

@@ -11,24 +11,25 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// words are schedules of wrong programs, found in another process and without the race detector.
-var words = map[string]string{
+// savedSchedules are schedules of wrong programs. They were found in another process, without the
+// race detector, and must play for ever.
+var savedSchedules = map[string]string{
 	"lock-order": "x1.1", "lost-wakeup": "x2.1", "panic": "x", "assertion": "x2.2", "leak": "x",
 	"livelock": "x0.1", "pending-writer": "x0.1", "timeout": "x1.1_0.3",
 }
 
-// A word plays the same in every process and under the race detector: REPLAYS times, 16 if it is not
-// set.
+// A saved schedule fails in the same way in every process, and under the race detector too. The
+// variable REPLAYS sets the number of replays of all schedules together, which is 16 by default.
 func TestReplay(t *testing.T) {
 	replays, err := strconv.Atoi(os.Getenv("REPLAYS"))
 	if err != nil {
 		replays = 16
 	}
-	for name, word := range words {
+	for name, word := range savedSchedules {
 		t.Run(name, func(t *testing.T) {
-			for i := range (replays + len(words) - 1) / len(words) {
+			for i := range (replays + len(savedSchedules) - 1) / len(savedSchedules) {
 				r := explore.Check(t, explore.Options{Schedule: word}, wrong[name].program)
-				if r.Verdict != "fail" || !strings.Contains(r.What, wrong[name].what) {
+				if r.Verdict != explore.Fail || !strings.Contains(r.What, wrong[name].what) {
 					t.Errorf("replay %d of %s: %s, %q, want %q", i, word, r.Verdict, r.What, wrong[name].what)
 				}
 			}
@@ -36,14 +37,14 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// The word of a bug that takes up to three preemptions is short, even if it is found among many
-// operations that have nothing to do with it.
+// The schedule of a bug that needs up to three preemptions is short, even if it was found among
+// many operations that do not matter.
 func TestScheduleIsShort(t *testing.T) {
 	for depth, noise := range map[int]int{1: 36, 2: 12, 3: 4} {
 		t.Run(strconv.Itoa(depth), func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 20_000, Strategy: "random"}, deep(depth, noise))
 			t.Logf("%s after %d schedules", r.Schedule, r.Schedules)
-			if r.Verdict != "fail" || r.Preemptions != depth || len(r.Schedule) > 120 {
+			if r.Verdict != explore.Fail || r.Preemptions != depth || len(r.Schedule) > 120 {
 				t.Errorf("%s with %d preemptions, want %d, in %d characters, want at most 120: %q",
 					r.Verdict, r.Preemptions, depth, len(r.Schedule), r.Schedule)
 			}
@@ -51,8 +52,8 @@ func TestScheduleIsShort(t *testing.T) {
 	}
 }
 
-// deep returns a program that fails if goroutines are preempted at so many places, each after as much
-// noise: operations that have nothing to do with it.
+// deep returns a program that fails if goroutines are preempted at depth places. Before each place
+// come noise operations that do not matter.
 func deep(depth, noise int) func(t *explore.T) {
 	return func(t *explore.T) {
 		var other, stage atomic.Int64

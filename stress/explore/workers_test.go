@@ -3,7 +3,6 @@ package explore_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +15,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
-// threeOfThree has 9!/(3!)^3 = 1680 schedules of its own; the counter of the WaitGroup is 0 by then.
+// threeOfThree has three goroutines with three operations each: 9!/(3!)^3 = 1680 schedules, and
+// some more for the WaitGroup.
 func threeOfThree(t *explore.T) {
 	var n atomic.Int64
 	var all sync.WaitGroup
@@ -48,7 +48,8 @@ func rare(t *explore.T) {
 	all.Wait()
 }
 
-// What is played, and what is found, is the same with any number of processes.
+// The schedules that are played and the failure that is found are the same with any number of
+// processes.
 func TestWorkersPlayTheSame(t *testing.T) {
 	for name, o := range map[string]explore.Options{
 		"dfs":             {Strategy: "dfs", Schedules: 1_000_000},
@@ -70,7 +71,7 @@ func TestWorkersPlayTheSame(t *testing.T) {
 	}
 }
 
-// mustAgree explores with one, two and five processes.
+// mustAgree explores with one, two and five processes, and compares the results.
 func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.Options) *explore.Result) {
 	results := map[string]*explore.Result{}
 	for _, workers := range []string{"1", "2", "5"} {
@@ -78,19 +79,19 @@ func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.O
 			o.Workers = int(workers[0] - '0')
 			o.Time = 5 * time.Minute
 			r := check(t, o)
-			r.Text, _, _ = strings.Cut(r.Text, "replay:") // which has the name of the test
+			r.Text, _, _ = strings.Cut(r.Text, "replay:") // the replay command contains the name of the subtest
 			if r.Pairs == 0 {
 				t.Error("no pair of dependent operations was seen")
 			}
 			r.Text, _, _ = strings.Cut(r.Text, fmt.Sprint(r.Pairs, " ordered pairs"))
-			r.Pairs, r.Reversed = 0, 0 // each process looks where it has seen nothing like it
-			r.Story = nil              // which Text tells
+			r.Pairs, r.Reversed = 0, 0 // each process samples on its own
+			r.Story = nil              // Text shows it
 			results[workers] = r
 		})
 	}
 	one := results["1"]
 	if one == nil || one.Schedules == 0 {
-		return // this is a child, or one test only was asked for
+		return // this is a player, or -run chose one subtest
 	}
 	t.Log(one.Verdict, one.Text)
 	for workers, r := range results {
@@ -102,10 +103,10 @@ func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.O
 
 var measureFlag = flag.Bool("workers.measure", false, "measure how much faster two processes are than one")
 
-// One process against two, in turns, for the same schedules. It is a figure and no test: what else the
-// machine does is in it.
+// TestTwoProcessesAgainstOne measures two processes against one, in turns, on the same schedules.
+// It checks nothing, because the result depends on the load of the machine.
 func TestTwoProcessesAgainstOne(t *testing.T) {
-	if !*measureFlag && os.Getenv("SEMABENCH_EXPLORE_NTH") == "" {
+	if !*measureFlag && !isPlayer() {
 		t.Skip("this is a measurement: go test -run TestTwoProcessesAgainstOne ./stress/explore -workers.measure -v")
 	}
 	body := func(t *explore.T) {
@@ -140,7 +141,7 @@ func TestTwoProcessesAgainstOne(t *testing.T) {
 	}
 }
 
-// Semaphores have many programs, which are played in turn.
+// The same holds for a semaphore, which has many scenarios that are played in turn.
 func TestWorkersPlayTheSameScenarios(t *testing.T) {
 	subjects := []impls.Impl{impls.All()[0]}
 	for _, m := range mutant.All() {
@@ -158,24 +159,8 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 	}
 }
 
-// What a body writes is not taken for what the engine says, and a process that dies is no verdict.
-func TestBounds(t *testing.T) {
-	for bound, o := range map[string]explore.Options{
-		"schedules":   {Strategy: "dfs", Schedules: 100},
-		"preemptions": {Strategy: "dfs", Preemptions: 1},
-		"steps":       {Steps: 5},
-		"time":        {Strategy: "random", Schedules: 1 << 40, Time: 50 * time.Millisecond},
-	} {
-		t.Run(bound, func(t *testing.T) {
-			r := explore.Check(t, o, threeOfThree)
-			if r.Verdict != "unknown" || r.Bound != bound || !strings.Contains(r.Text, "-explore."+bound+"=") {
-				t.Errorf("%s, bound %q, want it to be unknown for %s: %s", r.Verdict, r.Bound, bound, r.Text)
-			}
-		})
-	}
-}
-
-// The counts are those of one process that never splits a tree: 4!/(2!2!) for two goroutines of two.
+// Splitting a tree among processes changes no count: two goroutines with two operations each have
+// 4!/(2!2!) = 6 schedules.
 func TestCountsAreExact(t *testing.T) {
 	for _, workers := range []int{1, 2} {
 		var n atomic.Int64
@@ -184,7 +169,7 @@ func TestCountsAreExact(t *testing.T) {
 				go func() { n.Add(1); n.Add(1) }()
 			}
 		})
-		if r.Verdict != "pass" || r.Schedules != 6 {
+		if r.Verdict != explore.Pass || r.Schedules != 6 {
 			t.Errorf("%d processes: %s after %d schedules, want all 6: %s", workers, r.Verdict, r.Schedules, r.Text)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// wrong are programs that have to be refuted, with what is to be said of them.
+// wrong are programs that must fail: what names the failure, and the text must contain each of
+// says.
 var wrong = map[string]struct {
 	program func(t *explore.T)
 	what    string
@@ -101,7 +102,7 @@ var wrong = map[string]struct {
 		var mu sync.RWMutex
 		mu.RLock()
 		go func() { mu.Lock(); mu.Unlock() }()
-		mu.RLock() // blocks if the writer came between
+		mu.RLock() // blocks if the writer came first
 		mu.RUnlock()
 		mu.RUnlock()
 	}, "deadlock", []string{
@@ -112,7 +113,7 @@ var wrong = map[string]struct {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		result := make(chan int)
-		go func() { result <- 1 }() // and if nobody takes it any more?
+		go func() { result <- 1 }() // blocks for ever if the other goroutine has timed out
 		select {
 		case <-result:
 		case <-ctx.Done():
@@ -125,12 +126,12 @@ func TestWrongProgramsAreRefuted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{}, w.program)
 			again := explore.Check(t, explore.Options{Schedule: r.Schedule}, w.program)
-			if r.Verdict != "fail" || !strings.Contains(r.What, w.what) {
-				t.Fatalf("%s, %q, want it to fail with %q\n%s", r.Verdict, r.What, w.what, r.Text)
+			if r.Verdict != explore.Fail || !strings.Contains(r.What, w.what) {
+				t.Fatalf("%s, %q, want fail with %q\n%s", r.Verdict, r.What, w.what, r.Text)
 			}
 			for _, text := range append(w.says, "-explore.schedule="+r.Schedule) {
 				if !strings.Contains(r.Text, text) {
-					t.Errorf("the report does not say %q:\n%s", text, r.Text)
+					t.Errorf("the report does not contain %q:\n%s", text, r.Text)
 				}
 			}
 			if len(r.Schedule) > 120 {
@@ -143,7 +144,8 @@ func TestWrongProgramsAreRefuted(t *testing.T) {
 	}
 }
 
-// A schedule of another program says where it does not fit.
+// A schedule that belongs to another program fails, and the text names the decision that does not
+// fit.
 func TestStaleSchedule(t *testing.T) {
 	r := explore.Check(t, explore.Options{Schedule: "x0.1_0.9"}, func(t *explore.T) {
 		var n atomic.Int64
@@ -157,7 +159,7 @@ func TestStaleSchedule(t *testing.T) {
 	}
 }
 
-// What the program does apart from the schedule is found out before anything is explored.
+// A program that depends on more than the schedule fails before it is explored.
 func TestNondeterminism(t *testing.T) {
 	var calls int
 	r := explore.Check(t, explore.Options{}, func(t *explore.T) {
@@ -172,8 +174,8 @@ func TestNondeterminism(t *testing.T) {
 	}
 }
 
-// Under -race every schedule is watched by the detector. What is ordered by anything that the engine
-// models is not reported, nor is the engine.
+// Under -race the race detector watches every schedule. It reports neither accesses that a modelled
+// operation orders, nor accesses of the engine.
 func TestNoRace(t *testing.T) {
 	needRaceDetector(t)
 	ordered := explore.Check(t, explore.Options{}, func(t *explore.T) {
@@ -204,7 +206,7 @@ func TestNoRace(t *testing.T) {
 		wg.Wait()
 		x++
 	})
-	if ordered.Verdict != "pass" {
+	if ordered.Verdict != explore.Pass {
 		t.Errorf("an ordered program: %s", ordered.Text)
 	}
 }
@@ -220,7 +222,7 @@ func TestRace(t *testing.T) {
 			select {
 			case <-ch:
 			default:
-				x++ // nothing was received that orders this
+				x++ // no receive orders this access
 			}
 		})
 		wg.Wait()
@@ -228,12 +230,12 @@ func TestRace(t *testing.T) {
 	if raced.What != "data race" {
 		t.Errorf("%s: %s", raced.What, raced.Text)
 	}
-	for _, text := range []string{ // which of the two comes first is for the schedule to say
+	for _, text := range []string{ // either goroutine may come first
 		" by goroutine 1 at stress/explore/wrong_test.go:", " by goroutine 2 at stress/explore/wrong_test.go:",
 		"earlier write by goroutine ", ", races",
 	} {
 		if !strings.Contains(raced.Text, text) {
-			t.Errorf("the report does not say %q:\n%s", text, raced.Text)
+			t.Errorf("the report does not contain %q:\n%s", text, raced.Text)
 		}
 	}
 }

@@ -13,11 +13,12 @@ import (
 
 type node struct{ even bool }
 
-// turns counts the schedules of a program that nothing but its addresses may tell apart.
-var turns int
+// rounds counts the schedules of a program in which only addresses change between them.
+var rounds int
 
-// chancy are programs that do what chance says: which Go leaves to chance, and the explorer does not.
-var chancy = map[string]func(n *atomic.Int64){
+// chanceful are programs that depend on an order or a number that Go leaves to chance. The explorer
+// fixes both.
+var chanceful = map[string]func(n *atomic.Int64){
 	"map of words": func(n *atomic.Int64) {
 		m := map[string]bool{"a": true, "b": false, "c": true, "d": false, "e": false}
 		for _, even := range m {
@@ -27,9 +28,9 @@ var chancy = map[string]func(n *atomic.Int64){
 	"map of pointers": func(n *atomic.Int64) {
 		m := map[*node]struct{}{}
 		var arena [8]node
-		turns++ // the addresses come in another order each time
+		rounds++ // changes the order of the addresses
 		for i := range arena {
-			p := &arena[(i*3+turns)%8]
+			p := &arena[(i*3+rounds)%8]
 			p.even = i%3 == 0
 			m[p] = struct{}{}
 		}
@@ -58,7 +59,7 @@ var chancy = map[string]func(n *atomic.Int64){
 			visit(n, k%2 == 0)
 		}
 		if len(m) != 2 || m[1] != 2 || m[3] != 6 {
-			panic("the loop went to what was deleted")
+			panic("the loop visited a deleted key")
 		}
 	},
 	"math/rand": func(n *atomic.Int64) {
@@ -89,21 +90,21 @@ func visit(n *atomic.Int64, even bool) {
 	n.Add(1)
 }
 
-func TestChanceIsTheSameEachTime(t *testing.T) {
-	for name, program := range chancy {
+func TestChanceIsFixed(t *testing.T) {
+	for name, program := range chanceful {
 		t.Run(name, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 500}, func(t *explore.T) {
 				var n atomic.Int64
 				program(&n)
 			})
-			if r.Verdict == "fail" {
+			if r.Verdict == explore.Fail {
 				t.Errorf("%s", r.Text)
 			}
 		})
 	}
 }
 
-// A schedule in which something else is touched in the same way is not the same.
+// Two executions differ if the same operations touch different objects.
 func TestNondeterminismIsNamed(t *testing.T) {
 	var calls int
 	r := explore.Check(t, explore.Options{}, func(t *explore.T) {
@@ -115,7 +116,7 @@ func TestNondeterminismIsNamed(t *testing.T) {
 	})
 	for _, says := range []string{"does not do the same", "at step 2", "chance_test.go:", "#3", "#4"} {
 		if !strings.Contains(r.Text, says) {
-			t.Errorf("the report does not say %q: %s", says, r.Text)
+			t.Errorf("the text does not contain %q: %s", says, r.Text)
 		}
 	}
 }

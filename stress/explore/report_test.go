@@ -21,7 +21,7 @@ func (s *shelf) put() {
 	s.once.Do(func() { s.n++ })
 }
 
-// everything uses most of what there is, in one goroutine, and fails in its only schedule.
+// everything uses most kinds of operations, in one goroutine, and fails in its only schedule.
 func everything(t *explore.T) {
 	var a, b shelf
 	a.put()
@@ -43,13 +43,13 @@ func everything(t *explore.T) {
 	}
 	close(words)
 	for range words {
-		t.Error("a word that nobody has sent")
+		t.Error("received a word that was not sent")
 	}
-	t.Error("as it should")
+	t.Error("always fails")
 }
 
-// Steps and objects are called what the source calls them, and say what came of them.
-func TestWordsAreThoseOfTheSource(t *testing.T) {
+// The report writes operations and objects as the source does, with the effect of each operation.
+func TestReportQuotesTheSource(t *testing.T) {
 	r := explore.Check(t, explore.Options{}, everything)
 	for _, words := range []string{
 		"s.mu#3.Unlock()", "s.once.Do(func…): s.once.mutex#", "s.once.done#", // two of each, and deferred
@@ -59,7 +59,7 @@ func TestWordsAreThoseOfTheSource(t *testing.T) {
 		`words <- "x": 1 of 2 buffered`, "len(words) = 1", "<-words: 0 of 2 buffered", "range words: closed",
 	} {
 		if !strings.Contains(r.Text, words) {
-			t.Errorf("the report does not say %q:\n%s", words, r.Text)
+			t.Errorf("the report does not contain %q:\n%s", words, r.Text)
 		}
 	}
 }
