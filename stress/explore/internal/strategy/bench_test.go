@@ -9,7 +9,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 )
 
-// turns lets everybody take one step after the other: each of them is a switch.
+// turns lets the goroutines take one step each, in a circle, so that every step is a switch.
 type turns struct{ strategy.Replay }
 
 func (turns) Pick(p *schedrt.Point) int {
@@ -23,9 +23,9 @@ func (turns) Pick(p *schedrt.Point) int {
 
 func (turns) Done(*schedrt.Exec) bool { return true }
 
-// One schedule of 3 goroutines with 11 operations each, recorded, with one way to hand over or the
-// other. With turns each of the 33 operations is a switch, drawn at random two in three are. Under
-// the race detector the engine has to be built as it is used:
+// BenchmarkSchedule plays a schedule of 3 goroutines with 11 operations each, with a recorder, and
+// with either way to hand over. With turns, each of the 33 operations is a switch; with random, two
+// in three are. Under the race detector the engine has to be built without it, as it is used:
 //
 //	go test -run '^$' -bench Schedule -cpu 1 ./stress/explore/internal/strategy
 //	go test -race -gcflags 'github.com/semabench/semabench/stress/explore/schedrt=-race=false -l' …
@@ -41,7 +41,7 @@ func BenchmarkSchedule(b *testing.B) {
 	} {
 		for _, goroutines := range []bool{false, true} {
 			if schedrt.RaceEnabled && !goroutines {
-				continue // there are no coroutines under the detector
+				continue // the race detector does not support coroutines
 			}
 			b.Run(fmt.Sprintf("strategy=%s/goroutines=%v", s.name, goroutines), func(b *testing.B) {
 				benchmark(b, s.make(), schedrt.Limits{Goroutines: goroutines})

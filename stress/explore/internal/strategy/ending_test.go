@@ -11,12 +11,12 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
-// lingering are programs that return with somebody left, and how each of their schedules has to
-// end.
-var lingering = map[string]struct {
+// leavesBehind are programs whose body returns before its goroutines end, and how every schedule of
+// each has to end.
+var leavesBehind = map[string]struct {
 	program func()
-	want    schedrt.Ending // with daemons
-	strict  schedrt.Ending // without
+	want    schedrt.Ending // if daemons may be left
+	strict  schedrt.Ending // if no goroutine may be left
 }{
 	"ticker": {func() {
 		tick := time.NewTicker(1)
@@ -78,12 +78,14 @@ var lingering = map[string]struct {
 	}, schedrt.Passed, schedrt.Leak},
 }
 
-func TestWhoLivesOnIsNoLeak(t *testing.T) {
+// A goroutine that a timer wakes again and again is a daemon and no leak. All other goroutines that
+// wait are leaks, unless a daemon can still wake them.
+func TestDaemonsAreNoLeaks(t *testing.T) {
 	skipRaced(t)
-	for name, c := range lingering {
+	for name, c := range leavesBehind {
 		for how, search := range strategies {
 			if how == "dfs" && name == "served by a daemon" {
-				continue // which has far more schedules than classes
+				continue // DFS has too many schedules here
 			}
 			for _, limits := range []schedrt.Limits{{}, {NoDaemons: true}} {
 				_, limits.AskAlways = search().(*strategy.DPOR)
@@ -100,7 +102,7 @@ func TestWhoLivesOnIsNoLeak(t *testing.T) {
 	}
 }
 
-// What ends a process cannot be recovered from.
+// A fatal error of the Go runtime, which ends the process, is not caught by recover.
 func TestFatalErrorsAreNotRecovered(t *testing.T) {
 	skipRaced(t)
 	for name, program := range map[string]func(){
@@ -108,14 +110,16 @@ func TestFatalErrorsAreNotRecovered(t *testing.T) {
 		"writer": func() { defer func() { _ = recover() }(); var mu sync.RWMutex; mu.RLock(); mu.Unlock() },
 		"reader": func() { defer func() { _ = recover() }(); var mu sync.RWMutex; mu.Lock(); mu.RUnlock() },
 	} {
-		if all := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, 10, program); all.endings[schedrt.Panicked] != all.played {
+		all := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, 10, program)
+		if all.endings[schedrt.Panicked] != all.played {
 			t.Errorf("%s: %v, want only %v", name, all.endings, schedrt.Panicked)
 		}
 	}
 }
 
-// A goroutine that is not under control may use what is instrumented while a program is played.
-func TestStrangersAreNotTakenForTheProgram(t *testing.T) {
+// A goroutine outside the scheduler may use instrumented objects while a program is played. Its
+// operations are not taken for the program's.
+func TestUncontrolledGoroutinesAreIgnored(t *testing.T) {
 	skipRaced(t)
 	var mu sync.Mutex
 	var x atomic.Int64

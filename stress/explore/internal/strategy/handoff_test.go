@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 )
 
-// strategies are all there are, each from its beginning.
+// strategies are all strategies, each at its beginning.
 var strategies = map[string]func() strategy.Search{
 	"random": func() strategy.Search { return strategy.NewRandom(7) },
 	"pct3":   func() strategy.Search { return strategy.NewPCT(3, 7) },
@@ -20,8 +20,9 @@ var strategies = map[string]func() strategy.Search{
 	"dpor":   func() strategy.Search { return &strategy.DPOR{} },
 }
 
-// leaving are ways for a goroutine to go that are not its end, with others left behind.
-var leaving = map[string]func(){
+// abnormalEnds are programs with a goroutine that does not end by returning, and with goroutines
+// left.
+var abnormalEnds = map[string]func(){
 	"goexit": func() {
 		var x atomic.Int64
 		together(func() { defer x.Add(1); x.Load(); runtime.Goexit() }, func() { x.Add(1); runtime.Goexit() })
@@ -36,14 +37,15 @@ var leaving = map[string]func(){
 	},
 }
 
-// Coroutines and goroutines play the same schedules, to the last bit.
-func TestHandOversAreInterchangeable(t *testing.T) {
+// The engine can hand over between coroutines or between goroutines. Both play the same schedules,
+// with the same traces.
+func TestHandOffsAreInterchangeable(t *testing.T) {
 	skipRaced(t)
 	all := map[string]func(){}
 	for seed := range uint64(60) {
 		all[fmt.Sprint("drawn ", seed)] = drawn(seed)
 	}
-	for _, some := range []map[string]func(){programs, leaving} {
+	for _, some := range []map[string]func(){programs, abnormalEnds} {
 		for name, program := range some {
 			all[name] = program
 		}
@@ -56,13 +58,14 @@ func TestHandOversAreInterchangeable(t *testing.T) {
 				if i < min(len(coroutines), len(goroutines)) && coroutines[i] == goroutines[i] {
 					continue
 				}
-				t.Fatalf("%s under %s: schedule %d of %d and %d is not the same", name, how, i, len(coroutines), len(goroutines))
+				t.Fatalf("%s under %s: schedule %d differs (of %d and %d)",
+					name, how, i, len(coroutines), len(goroutines))
 			}
 		}
 	}
 }
 
-// played returns all that is known of each of up to 60 schedules.
+// played returns everything that is known about each of up to 60 schedules.
 func played(search strategy.Search, limits schedrt.Limits, program func()) (all []string) {
 	_, limits.AskAlways = search.(*strategy.DPOR)
 	x := schedrt.New(limits)
@@ -71,7 +74,8 @@ func played(search strategy.Search, limits schedrt.Limits, program func()) (all 
 	for range 60 {
 		recorder.Begin(x)
 		out := x.Play(recorder, program)
-		line := fmt.Sprint(out.Kind, out.Message, out.Goroutine, out.Waiting, recorder.Schedule, recorder.Preempted)
+		line := fmt.Sprint(out.Kind, out.Message, out.Goroutine, out.Waiting,
+			recorder.Schedule, recorder.Preempted)
 		for i := range x.Trace.Steps {
 			s := &x.Trace.Steps[i]
 			line += fmt.Sprint(*s, x.Trace.Accesses(s))
@@ -84,16 +88,17 @@ func played(search strategy.Search, limits schedrt.Limits, program func()) (all 
 	return all
 }
 
-// What was kept for another schedule ends with Close, and what left by Goexit before that.
+// Goroutines that the engine keeps for the next schedule end with Close. Those that called Goexit
+// have ended before.
 func TestCloseLeavesNoGoroutine(t *testing.T) {
 	skipRaced(t)
 	before := runtime.NumGoroutine()
 	for _, goroutines := range []bool{false, true} {
-		for _, program := range leaving {
+		for _, program := range abnormalEnds {
 			played(strategy.NewRandom(1), schedrt.Limits{Goroutines: goroutines}, program)
 		}
 	}
-	for range 1000 { // they end by themselves, but not at once
+	for range 1000 { // they end soon after Close, and nothing announces it
 		if runtime.NumGoroutine() <= before {
 			return
 		}

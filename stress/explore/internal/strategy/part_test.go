@@ -9,13 +9,15 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// inParts explores as several processes do: a few schedules of one part, then of the next, and what
-// is left of each is split and goes through text.
-func inParts(t *testing.T, newTree func() strategy.Tree, limits schedrt.Limits, budget int, program func()) tally {
+// inParts explores as several processes do: budget schedules of one part, then of the next one. The
+// rest of each part is split, and travels as JSON.
+func inParts(
+	t *testing.T, newTree func() strategy.Tree, limits schedrt.Limits, budget int, program func(),
+) counts {
 	t.Helper()
 	x := schedrt.New(limits)
 	defer x.Close()
-	all := tally{classes: map[string]int{}, endings: map[schedrt.Ending]int{}, complete: true}
+	all := counts{classes: map[string]int{}, endings: map[schedrt.Ending]int{}, complete: true}
 	for queue := []*strategy.Part{{}}; len(queue) > 0; queue = queue[1:] {
 		tree := newTree()
 		tree.Resume(queue[0])
@@ -36,13 +38,14 @@ func inParts(t *testing.T, newTree func() strategy.Tree, limits schedrt.Limits, 
 		if more {
 			rest := tree.Rest(x)
 			parts := append(rest.Split(1+all.played%3), rest)
-			queue = append(queue, throughText(t, parts)...)
+			queue = append(queue, throughJSON(t, parts)...)
 		}
 	}
 	return all
 }
 
-func throughText(t *testing.T, parts []*strategy.Part) (again []*strategy.Part) {
+// throughJSON writes parts as JSON and reads them back.
+func throughJSON(t *testing.T, parts []*strategy.Part) (again []*strategy.Part) {
 	t.Helper()
 	text, err := json.Marshal(parts)
 	if err != nil {
@@ -54,14 +57,14 @@ func throughText(t *testing.T, parts []*strategy.Part) (again []*strategy.Part) 
 	return again
 }
 
-// However a tree is cut, its parts have the same schedules between them, and each of them once.
-func TestPartsHaveTheSchedulesOfTheWhole(t *testing.T) {
+// However a tree is split, its parts together have the same schedules, each of them once.
+func TestPartsHaveAllSchedules(t *testing.T) {
 	skipRaced(t)
 	all := map[string]func(){}
 	for name, program := range programs {
 		all[name] = program
 	}
-	for seed := range uint64(300) {
+	for seed := range randomPrograms(t) {
 		all[fmt.Sprint(seed)] = drawn(seed)
 	}
 	pruned := 0
@@ -74,18 +77,21 @@ func TestPartsHaveTheSchedulesOfTheWhole(t *testing.T) {
 			}
 			dpor := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, most, program)
 			for _, budget := range []int{1, 2, 7} {
-				got := inParts(t, func() strategy.Tree { return &strategy.DFS{Preemptions: -1} }, schedrt.Limits{}, budget, program)
+				newDFS := func() strategy.Tree { return &strategy.DFS{Preemptions: -1} }
+				got := inParts(t, newDFS, schedrt.Limits{}, budget, program)
 				mustBeSame(t, "DFS", got, dfs)
-				got = inParts(t, func() strategy.Tree { return &strategy.DPOR{} }, schedrt.Limits{AskAlways: true}, budget, program)
+				newDPOR := func() strategy.Tree { return &strategy.DPOR{} }
+				got = inParts(t, newDPOR, schedrt.Limits{AskAlways: true}, budget, program)
 				mustBeSame(t, "DPOR", got, dpor)
 				pruned += got.pruned - dpor.pruned
 			}
 		})
 	}
-	t.Logf("%d schedules more were given up half way", pruned)
+	t.Logf("splitting pruned %d schedules more", pruned)
 }
 
-func mustBeSame(t *testing.T, name string, got, want tally) {
+// mustBeSame compares the classes that the parts and the whole tree have played.
+func mustBeSame(t *testing.T, name string, got, want counts) {
 	t.Helper()
 	if got.played != want.played || len(got.classes) != len(want.classes) {
 		t.Errorf("%s in parts: %d schedules in %d classes; as a whole: %d in %d",
@@ -93,7 +99,7 @@ func mustBeSame(t *testing.T, name string, got, want tally) {
 	}
 	for class, n := range want.classes {
 		if got.classes[class] != n {
-			t.Fatalf("%s in parts: %d times, want %d:\n%s", name, got.classes[class], n, class)
+			t.Fatalf("%s in parts: class played %d times, want %d:\n%s", name, got.classes[class], n, class)
 		}
 	}
 }

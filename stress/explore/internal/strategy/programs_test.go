@@ -5,6 +5,7 @@ package strategy_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -13,16 +14,28 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
-// Programs that nobody thought of, held against brute force like those that somebody did.
+// DPOR is compared with DFS on random programs, too: they combine steps in ways that the table does
+// not.
 func TestDPOROnRandomPrograms(t *testing.T) {
 	skipRaced(t)
-	for seed := range uint64(300) {
+	for seed := range randomPrograms(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { mustCover(t, drawn(seed)) })
 	}
 }
 
-// things are what a random program is on.
-type things struct {
+// randomPrograms returns the number of random programs to try: 300 if long tests were asked for.
+func randomPrograms(t *testing.T) uint64 {
+	t.Helper()
+	const long, short = 300, 12
+	if os.Getenv("SEMABENCH_LONG") != "" {
+		return long
+	}
+	t.Logf("%d random programs; SEMABENCH_LONG=1 tries %d, as make test-long does", short, long)
+	return short
+}
+
+// objects are the objects of a random program.
+type objects struct {
 	words   [2]atomic.Int64
 	locks   [2]sync.Mutex
 	rw      sync.RWMutex
@@ -34,64 +47,65 @@ type things struct {
 	pool    sync.Pool
 }
 
-// steps are what a random program does. Some may wait for ever, which is an ending like others.
-var steps = []func(x *things){
-	func(x *things) { x.words[0].Add(1) },
-	func(x *things) { x.words[1].Load() },
-	func(x *things) { x.words[0].Load() },
-	func(x *things) { x.words[1].CompareAndSwap(0, 1) },
-	func(x *things) { x.locks[0].Lock(); x.words[1].Add(1); x.locks[0].Unlock() },
-	func(x *things) { x.locks[1].Lock(); x.locks[0].Lock(); x.locks[0].Unlock(); x.locks[1].Unlock() },
-	func(x *things) {
+// steps are the steps of random programs. Some may wait for ever, which is an outcome like any
+// other.
+var steps = []func(x *objects){
+	func(x *objects) { x.words[0].Add(1) },
+	func(x *objects) { x.words[1].Load() },
+	func(x *objects) { x.words[0].Load() },
+	func(x *objects) { x.words[1].CompareAndSwap(0, 1) },
+	func(x *objects) { x.locks[0].Lock(); x.words[1].Add(1); x.locks[0].Unlock() },
+	func(x *objects) { x.locks[1].Lock(); x.locks[0].Lock(); x.locks[0].Unlock(); x.locks[1].Unlock() },
+	func(x *objects) {
 		if x.locks[0].TryLock() {
 			x.locks[0].Unlock()
 		}
 	},
-	func(x *things) { x.rw.RLock(); x.words[0].Load(); x.rw.RUnlock() },
-	func(x *things) { x.rw.Lock(); x.words[0].Store(5); x.rw.Unlock() },
-	func(x *things) { x.group.Done() },
-	func(x *things) { x.group.Wait() },
-	func(x *things) { x.locks[0].Lock(); x.cond.Wait(); x.locks[0].Unlock() },
-	func(x *things) { x.cond.Signal() },
-	func(x *things) { x.cond.Broadcast() },
-	func(x *things) { schedrt.To(x.one).Send(1) },
-	func(x *things) { schedrt.Recv(x.one) },
-	func(x *things) { schedrt.To(x.meeting).Send(1) },
-	func(x *things) { schedrt.Recv(x.meeting) },
-	func(x *things) { schedrt.Len(x.one) },
-	func(x *things) { schedrt.Select(false, schedrt.From(x.one), schedrt.From(x.meeting)) },
-	func(x *things) { schedrt.Select(true, schedrt.From(x.one), schedrt.To(x.meeting).Case(2)) },
-	func(x *things) { schedrt.Select(true, schedrt.From(x.meeting)) },
-	func(x *things) { schedrt.Go(func() { x.words[1].Add(1) }) },
-	func(x *things) { x.pairs.LoadOrStore(1, 1) },
-	func(x *things) { x.pairs.LoadAndDelete(1) },
-	func(x *things) { x.pairs.Swap(2, 2) },
-	func(x *things) { x.pairs.Range(func(key, value any) bool { return true }) },
-	func(x *things) { x.pool.Put(x.pool.Get()) },
-	func(x *things) { x.pool.Put(1) },
-	func(x *things) { time.AfterFunc(1, func() { x.words[0].Add(1) }).Stop() },
-	func(x *things) { schedrt.Select(false, schedrt.From(time.After(1)), schedrt.From(x.one)) },
+	func(x *objects) { x.rw.RLock(); x.words[0].Load(); x.rw.RUnlock() },
+	func(x *objects) { x.rw.Lock(); x.words[0].Store(5); x.rw.Unlock() },
+	func(x *objects) { x.group.Done() },
+	func(x *objects) { x.group.Wait() },
+	func(x *objects) { x.locks[0].Lock(); x.cond.Wait(); x.locks[0].Unlock() },
+	func(x *objects) { x.cond.Signal() },
+	func(x *objects) { x.cond.Broadcast() },
+	func(x *objects) { schedrt.To(x.one).Send(1) },
+	func(x *objects) { schedrt.Recv(x.one) },
+	func(x *objects) { schedrt.To(x.meeting).Send(1) },
+	func(x *objects) { schedrt.Recv(x.meeting) },
+	func(x *objects) { schedrt.Len(x.one) },
+	func(x *objects) { schedrt.Select(false, schedrt.From(x.one), schedrt.From(x.meeting)) },
+	func(x *objects) { schedrt.Select(true, schedrt.From(x.one), schedrt.To(x.meeting).Case(2)) },
+	func(x *objects) { schedrt.Select(true, schedrt.From(x.meeting)) },
+	func(x *objects) { schedrt.Go(func() { x.words[1].Add(1) }) },
+	func(x *objects) { x.pairs.LoadOrStore(1, 1) },
+	func(x *objects) { x.pairs.LoadAndDelete(1) },
+	func(x *objects) { x.pairs.Swap(2, 2) },
+	func(x *objects) { x.pairs.Range(func(key, value any) bool { return true }) },
+	func(x *objects) { x.pool.Put(x.pool.Get()) },
+	func(x *objects) { x.pool.Put(1) },
+	func(x *objects) { time.AfterFunc(1, func() { x.words[0].Add(1) }).Stop() },
+	func(x *objects) { schedrt.Select(false, schedrt.From(time.After(1)), schedrt.From(x.one)) },
 }
 
-// drawn returns the program of a seed: two or three goroutines with up to three steps each.
+// drawn returns the program of a seed. It has two or three goroutines with up to three steps each.
 func drawn(seed uint64) func() {
 	r := rand.New(rand.NewPCG(seed, 0))
-	plans := make([][]int, 2+r.IntN(2))
-	for i := range plans {
-		for range 1 + r.IntN(5-len(plans)) {
-			plans[i] = append(plans[i], r.IntN(len(steps)))
+	chosen := make([][]int, 2+r.IntN(2))
+	for i := range chosen {
+		for range 1 + r.IntN(5-len(chosen)) {
+			chosen[i] = append(chosen[i], r.IntN(len(steps)))
 		}
 	}
 	return func() {
-		x := &things{one: make(chan int, 1), meeting: make(chan int)}
+		x := &objects{one: make(chan int, 1), meeting: make(chan int)}
 		x.cond = sync.NewCond(&x.locks[0])
-		x.group.Add(100) // never done; Wait is then never possible, and Done never too much
+		x.group.Add(100) // Wait never returns, and Done never panics
 		if seed%2 == 0 {
 			x.group.Add(-99)
 		}
-		for _, plan := range plans {
+		for _, mine := range chosen {
 			schedrt.Go(func() {
-				for _, step := range plan {
+				for _, step := range mine {
 					steps[step](x)
 				}
 			})

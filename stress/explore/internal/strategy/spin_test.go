@@ -10,11 +10,11 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/sync"
 )
 
-// endings is explore without the classes, which take long to tell for executions that are long.
-func endings(search strategy.Search, limits schedrt.Limits, most int, program func()) tally {
+// endings is explore without the classes, which are expensive to compute for long executions.
+func endings(search strategy.Search, limits schedrt.Limits, most int, program func()) counts {
 	x := schedrt.New(limits)
 	defer x.Close()
-	all := tally{endings: map[schedrt.Ending]int{}}
+	all := counts{endings: map[schedrt.Ending]int{}}
 	for range most {
 		search.Begin(x)
 		if out := x.Play(search, program); out.Kind != schedrt.Pruned {
@@ -29,7 +29,8 @@ func endings(search strategy.Search, limits schedrt.Limits, most int, program fu
 	return all
 }
 
-// spinning are programs with a loop that looks until something changes, and how they may end.
+// spinning are programs with a loop that polls until a value changes, and how their schedules may
+// end.
 var spinning = map[string]struct {
 	program func()
 	endings []schedrt.Ending
@@ -50,7 +51,7 @@ var spinning = map[string]struct {
 		}
 		together(locked, locked)
 	}, []schedrt.Ending{schedrt.Passed}},
-	"look, then yield": {func() {
+	"poll, then yield": {func() {
 		var x atomic.Int64
 		together(func() { x.Store(1); x.Store(2) }, func() {
 			for x.Load() != 2 {
@@ -108,8 +109,8 @@ var spinning = map[string]struct {
 	}, []schedrt.Ending{schedrt.Livelock}},
 }
 
-// No strategy is kept from its end by a loop that spins, and none takes one for an endless program.
-func TestSpinLoopsComeToAnEnd(t *testing.T) {
+// A spin loop neither keeps a strategy from its end, nor is it taken for an endless program.
+func TestSpinLoopsEnd(t *testing.T) {
 	skipRaced(t)
 	for name, c := range spinning {
 		for how, search := range strategies {
@@ -124,7 +125,7 @@ func TestSpinLoopsComeToAnEnd(t *testing.T) {
 				t.Errorf("%s, %s: %v, want only %v", name, how, all.endings, c.endings)
 			}
 			if exhausts := how == "dfs" || how == "dpor"; exhausts && !all.complete {
-				t.Errorf("%s: not exhausted by %s in %d schedules", name, how, all.played)
+				t.Errorf("%s: %s is not complete after %d schedules", name, how, all.played)
 			}
 			for _, ending := range c.endings {
 				if all.endings[ending] == 0 {

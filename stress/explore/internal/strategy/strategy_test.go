@@ -14,18 +14,19 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
-// A tally is what became of all schedules of a program.
-type tally struct {
+// counts are the results of exploring a program.
+type counts struct {
 	played, pruned int
-	classes        map[string]int
-	endings        map[schedrt.Ending]int
-	complete       bool
+	classes        map[string]int         // schedules by class
+	endings        map[schedrt.Ending]int // schedules by outcome
+	complete       bool                   // the strategy came to its end
 }
 
-func explore(search strategy.Search, limits schedrt.Limits, most int, program func()) tally {
+// explore plays at most this many schedules of a program, and counts them by class and by outcome.
+func explore(search strategy.Search, limits schedrt.Limits, most int, program func()) counts {
 	x := schedrt.New(limits)
 	defer x.Close()
-	all := tally{classes: map[string]int{}, endings: map[schedrt.Ending]int{}}
+	all := counts{classes: map[string]int{}, endings: map[schedrt.Ending]int{}}
 	for all.played+all.pruned < most {
 		search.Begin(x)
 		out := x.Play(search, program)
@@ -44,21 +45,25 @@ func explore(search strategy.Search, limits schedrt.Limits, most int, program fu
 	return all
 }
 
+// skipRaced skips t under the race detector, which would report the engine itself here. Where the
+// engine is used, it is compiled without the detector.
 func skipRaced(t *testing.T) {
+	t.Helper()
 	if schedrt.RaceEnabled {
-		t.Skip("the engine is compiled without the race detector where it is used; here that would report the engine. " +
-			"scripts/exhaust.sh runs this without it")
+		t.Skip("the race detector would report the engine, which is compiled without it where it is used: " +
+			"scripts/exhaust.sh runs this test without the detector")
 	}
 }
 
-// together runs functions in goroutines of their own, with nothing to wait for them.
+// together starts a goroutine for each function, and does not wait for them.
 func together(fs ...func()) {
 	for _, f := range fs {
 		schedrt.Go(f)
 	}
 }
 
-// Interleavings counted by hand: n goroutines of k operations each have (nk)!/(k!)^n.
+// The numbers of schedules are counted by hand: n goroutines with k operations each have
+// (nk)!/(k!)^n.
 func TestDFSPlaysEverySchedule(t *testing.T) {
 	skipRaced(t)
 	var x, y, z atomic.Int64
@@ -69,7 +74,7 @@ func TestDFSPlaysEverySchedule(t *testing.T) {
 		want    int
 	}{
 		{"two of two, one word", func() { together(twice(&x), twice(&x)) }, 6},     // 4!/(2!2!)
-		{"two of two, two words", func() { together(twice(&x), twice(&y)) }, 6},    // nothing is reduced
+		{"two of two, two words", func() { together(twice(&x), twice(&y)) }, 6},    // DFS reduces nothing
 		{"three of two", func() { together(twice(&x), twice(&x), twice(&x)) }, 90}, // 6!/(2!)^3
 		{"three of one", func() { together(func() { x.Add(1) }, func() { y.Add(1) }, func() { z.Load() }) }, 6},
 		{"one of two", func() { twice(&x)() }, 1},
@@ -77,7 +82,7 @@ func TestDFSPlaysEverySchedule(t *testing.T) {
 			var mu sync.Mutex
 			f := func() { mu.Lock(); mu.Unlock() }
 			together(f, f)
-		}, 2}, // who is first, and the other cannot move before the Unlock; then it is alone
+		}, 2}, // either goroutine locks first; the other one can move only after the Unlock
 		{"a lock, and one word", func() {
 			var mu sync.Mutex
 			together(func() { mu.Lock(); mu.Unlock() }, func() { x.Add(1) })
@@ -90,6 +95,7 @@ func TestDFSPlaysEverySchedule(t *testing.T) {
 	}
 }
 
+// programs are the programs on which DPOR is compared with DFS.
 var programs = map[string]func(){
 	"two words": func() {
 		var x, y atomic.Int64
@@ -202,7 +208,7 @@ var programs = map[string]func(){
 	},
 }
 
-// DPOR is held against brute force: all classes, and each of them once.
+// DPOR plays all classes that DFS plays, and each of them once.
 func TestDPORPlaysOneOfEachClass(t *testing.T) {
 	skipRaced(t)
 	for name, program := range programs {
@@ -210,15 +216,17 @@ func TestDPORPlaysOneOfEachClass(t *testing.T) {
 	}
 }
 
+// mustCover compares DPOR with DFS on a program.
 func mustCover(t *testing.T, program func()) {
 	t.Helper()
 	const most = 100_000
 	all := explore(&strategy.DFS{Preemptions: -1}, schedrt.Limits{}, most, program)
 	if !all.complete || all.endings[schedrt.Panicked] > 0 {
-		t.Skipf("%d schedules are too many, or one ends before the others would: %v", all.played, all.endings)
+		t.Skipf("not compared: %d schedules are too many, or a panic cuts some off: %v",
+			all.played, all.endings)
 	}
 	one := explore(&strategy.DPOR{}, schedrt.Limits{AskAlways: true}, most, program)
-	t.Logf("%d schedules in %d classes %v; DPOR played %d and gave up %d %v",
+	t.Logf("%d schedules in %d classes %v; DPOR played %d and pruned %d %v",
 		all.played, len(all.classes), all.endings, one.played, one.pruned, one.endings)
 	if !one.complete || one.played != len(one.classes) {
 		t.Errorf("DPOR played %d schedules of %d classes; complete: %v", one.played, len(one.classes), one.complete)
@@ -230,7 +238,7 @@ func mustCover(t *testing.T, program func()) {
 	}
 	for class := range one.classes {
 		if all.classes[class] == 0 {
-			t.Fatalf("DPOR found a class that there is not:\n%s", class)
+			t.Fatalf("DPOR played a class that DFS did not:\n%s", class)
 		}
 	}
 }
