@@ -1,5 +1,15 @@
-// Package escape shows hostile text as it is. Names of benchmarks, files and revisions are whatever
-// somebody wrote; a terminal, a pull request and a shell would each obey some of it.
+// Package escape makes text from elsewhere harmless for the place where it is shown.
+//
+//	fmt.Printf("%s: %v\n", escape.Printable(name), value)
+//	fmt.Printf("repeat: go test -run %s\n", escape.Shell(pattern))
+//
+// The author of a benchmark, a file or a branch chooses its name freely. A terminal obeys escape
+// sequences in a name, a pull request obeys Markdown, and a shell obeys nearly everything.
+//
+// # What this does not do
+//
+// Pages are escaped by html/template. Long text stays long: shorten it before, with package
+// excerpt.
 package escape
 
 import (
@@ -9,8 +19,10 @@ import (
 	"unicode/utf8"
 )
 
-// Printable escapes what a terminal or a page would obey instead of show: control characters,
-// reversed text, bytes that are no UTF-8.
+// Printable returns s with the characters escaped that a terminal or a page would obey and not
+// show: control characters, marks that reverse the direction of text, and bytes that are not
+// UTF-8. A text with such a character is escaped as in a Go string literal, quotation marks
+// included.
 func Printable(s string) string {
 	bad := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
 	if strings.IndexFunc(s, bad) < 0 {
@@ -20,8 +32,8 @@ func Printable(s string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// Markdown is for a table, a heading or a paragraph: what Markdown would take for its own gets a
-// backslash, what HTML would, an entity.
+// Markdown returns s for a table, a heading or a paragraph. Characters with a meaning in Markdown
+// get a backslash, and characters with a meaning in HTML become entities.
 func Markdown(s string) string { return markdown.Replace(s) }
 
 var markdown = strings.NewReplacer(
@@ -30,7 +42,7 @@ var markdown = strings.NewReplacer(
 	`#`, `\#`, `@`, `&#64;`, `$`, `\$`,
 )
 
-// Shell makes one word of s, quoted only if it needs to be.
+// Shell returns s as one word of a POSIX shell. It is quoted only if it needs to be.
 func Shell(s string) string {
 	if s == "" || strings.ContainsAny(s, " \t'\"\\$`!*?[](){}<>|&;#~") {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -38,8 +50,9 @@ func Shell(s string) string {
 	return s
 }
 
-// Source shows a line of a program as it is, each tab as four spaces, and escapes what would be obeyed
-// or would not be seen, each character by itself: a quotation mark stays one.
+// Source returns a line of a program for a page or a terminal: with four spaces for each tab, and with
+// the same characters escaped as in [Printable]. It escapes each character alone, so that quotation
+// marks and backslashes of the program stay as they are.
 func Source(s string) string {
 	s = strings.ReplaceAll(s, "\t", "    ")
 	clean := Printable(s)

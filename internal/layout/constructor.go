@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/token"
 	"path/filepath"
@@ -10,21 +11,24 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
 )
 
-// A Constructor is a function of some package that makes semaphores.
+// A Constructor is an exported function of some package that makes semaphores.
 type Constructor struct {
 	Name string // of the implementation, in benchmark names
-	Path string // of the package: for import, once it is found
-	Func string // for instance New
+	Path string // of the package: an import path once the package is found
+	Func string // New, for example
 
 	given   string // as the user wrote it
 	pkg     string // name of the package
-	dir     string // of the package, if it is in the module in which the program is built
-	private bool   // to code in folders above an internal one
+	dir     string // folder of the package, if it is in the module where the program is built
+	private bool   // below a folder named internal
 }
 
-// String returns what Parse reads, and finds from any folder of the module.
+// String returns the constructor as Parse reads it. It means the same in every folder of the
+// module.
 func (c Constructor) String() string {
 	function := c.Path + "." + c.Func
 	if c.Name == "" {
@@ -35,8 +39,8 @@ func (c Constructor) String() string {
 
 var constructorForm = regexp.MustCompile(`^(?:([^=]*)=)?(.*)\.([^./\\=]+)$`)
 
-// Parse reads ./folder.New, import/path.New or name=import/path.New. It is not ok, and no error, if
-// s does not look like one but like the name of an implementation.
+// Parse reads ./folder.New, import/path.New or name=import/path.New. It returns false and no error
+// if s looks like the name of an implementation: a word without dots, slashes and equals signs.
 func Parse(s string) (c Constructor, ok bool, err error) {
 	if !strings.ContainsAny(s, `./\=`) {
 		return c, false, nil
@@ -48,7 +52,7 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 	}
 	c = Constructor{Name: m[1], Path: m[2], Func: m[3], given: s}
 	if c.Path == "" {
-		c.Path = "." // .New is of this folder
+		c.Path = "." // .New is in the working directory
 	}
 	if strings.HasPrefix(s, "=") {
 		return c, false, fmt.Errorf("%q: want a name before =", s)
@@ -56,16 +60,21 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 	return c, true, nil
 }
 
-// find looks the package up as the go tool does.
+// find resolves the path of the package as the go command does.
 func (l *Linker) find(ctx context.Context, c *Constructor) error {
-	out, complaint, err := l.goTool(ctx, "list", "-find", "-f",
+	out, err := l.tool.Run(ctx, "list", "-find", "-f",
 		"{{.ImportPath}}\n{{.Name}}\n{{.Dir}}\n{{with .Module}}{{.Main}}{{end}}", "--", c.Path)
 	if err == nil && out == "" {
-		err, complaint = fmt.Errorf("no such package"), ""
+		err = errors.New("no such package")
 	}
 	if err != nil {
+		cause := err.Error()
+		var failure *child.Failure
+		if errors.As(err, &failure) {
+			cause = failure.Stderr + "\n" + failure.Err.Error()
+		}
 		return fmt.Errorf("%s: looking for func %s in package %s: %s", c.given, c.Func, c.Path,
-			firstLines(strings.TrimSpace(complaint+"\n"+err.Error()), 3))
+			excerpt.Lines(cause, 3))
 	}
 	found := strings.Split(out, "\n")
 	if len(found) < 3 || len(found) > 4 || found[0] == "command-line-arguments" {
@@ -73,7 +82,7 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	}
 	c.Path, c.pkg = found[0], found[1]
 	if c.pkg == "main" {
-		return fmt.Errorf("%s: %s is a program, which nobody can import: move %s into a package",
+		return fmt.Errorf("%s: %s is a program, which cannot be imported: move %s into a package",
 			c.given, c.Path, c.Func)
 	}
 	if len(found) == 4 && found[3] == "true" {
@@ -83,7 +92,7 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	return nil
 }
 
-// setName checks the name that was given, or makes one that nobody has.
+// setName checks the name that the user gave, or makes one that is not taken.
 func (c *Constructor) setName(taken []string) error {
 	if c.Name != "" {
 		named := impls.Impl{Name: c.Name, New: func(int64) impls.Semaphore { return nil }}
@@ -103,9 +112,4 @@ func (c *Constructor) setName(taken []string) error {
 		}
 	}
 	return nil
-}
-
-func firstLines(s string, most int) string {
-	lines := strings.SplitN(s, "\n", most+1)
-	return strings.Join(lines[:min(most, len(lines))], "\n")
 }

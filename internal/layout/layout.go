@@ -1,35 +1,42 @@
 // Package layout builds the program that takes samples, linked in another order each time.
 //
-// Where functions lie decides which of them share cache lines and branch predictor slots: moved by
-// the linker alone, identical code was measured -5 to +9 % apart. A figure of one binary has
-// such a share of luck in it that no number of samples takes out. Over several binaries it is
-// noise like any other, and the interval of a median shows it.
+//	linker, err := layout.New(ctx, constructors, taken)
+//	defer linker.Close()
+//	program, err := linker.Build(ctx, seed)
 //
-// Constructors of other packages can be built into the program. Nothing is written where the user
-// works: the program exists only in an overlay of the go tool, and go.mod is a copy.
+// The place of a function in memory decides which other functions share its cache lines and branch
+// predictor slots. Identical code that only the linker had moved was measured 5 % slower to 9 %
+// faster. A figure of one binary includes that share of luck, and no number of samples removes it.
+// Over several binaries it is noise like any other, and the interval of a median shows it.
+//
+// Constructors of other packages can be built into the program. Nothing is written into the user's
+// folders: the program exists only in an overlay of the go command, and go.mod is a copy.
+//
+// # What this does not show
+//
+// The linker moves whole functions. The layout of the code within a function, and of data on the
+// heap and on stacks, stays as it is.
 package layout
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/gotool"
 )
 
 const (
 	suite = "github.com/semabench/semabench"
 
-	// program is the folder that exists in the overlay only. It is in the binary, and so always the
-	// same: equal code is to make equal bytes.
+	// program is the folder of the program in the overlay. The binary contains the name, so it is
+	// always the same: equal code is to make equal bytes.
 	program = "semabench_sample"
 
 	tmpPrefix = "semabench-"
@@ -37,33 +44,32 @@ const (
 
 // A Linker builds the program of one table of implementations.
 type Linker struct {
-	Constructors []Constructor // as they were found
+	Constructors []Constructor // with the import paths and names that New found
 
-	tmp   string   // has all that is written
-	root  string   // of the module in which it is built
-	dir   string   // of the program, in the overlay
-	flags []string // of every go command
-	env   []string
+	tmp  string // has every file that is written
+	root string // folder of the module in which the program is built
+	dir  string // folder of the program, in the overlay
+	tool gotool.Tool
 }
 
 // New prepares to build in the module of the working directory. The program has the tables of
-// packages impls and process, and the constructors, whose names it keeps apart from those taken. For constructors a
-// module need not know this suite: what it then lacks is added to a copy of its go.mod.
+// packages impls and process, and the constructors. No constructor gets a name that is taken.
+//
+// With constructors, the module need not require this suite: a copy of its go.mod does. The caller
+// must call Close.
 func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Linker, err error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, errors.New("there is no go tool in PATH")
-	}
-	l := &Linker{Constructors: slices.Clone(constructors), env: os.Environ()}
+	l := &Linker{Constructors: slices.Clone(constructors)}
 	if l.tmp, err = os.MkdirTemp("", tmpPrefix); err != nil {
 		return nil, err
 	}
-	l.env = append(l.env, "GOTMPDIR="+l.tmp) // a go command that Ctrl-C ends leaves its folder behind
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	if err := l.findModule(ctx); err != nil {
+	// A go command that is killed leaves its temporary folder behind; here Close removes it.
+	l.tool = gotool.Tool{Env: []string{"GOTMPDIR=" + l.tmp}}
+	if err := l.redirect(ctx); err != nil {
 		return nil, err
 	}
 	for i := range l.Constructors {
@@ -79,12 +85,12 @@ func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Li
 	return l, l.writeProgram()
 }
 
-// A Program is a file that can be run. Code is the same for two that are built of the same code by the same
-// Go, whatever their layout.
+// A Program is an executable file. Code is equal for two programs that the same Go built from the
+// same code, whatever their layout.
 type Program struct{ Path, Code string }
 
-// Build links the program in the order that a seed decides. It takes the place of the one before. The
-// same code, seed and Go make the same bytes.
+// Build links the program in the order that a seed decides, and replaces the program of the call
+// before. The same code, seed and Go make the same bytes.
 func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
 	path := filepath.Join(l.tmp, "sample")
 	if runtime.GOOS == "windows" {
@@ -94,7 +100,7 @@ func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
 	if err != nil {
 		return Program{}, err
 	}
-	// After the build: if somebody edits meanwhile, this sees it.
+	// The code is identified after the build: an edit that was saved during the build changes Code.
 	ids, err := l.compile(ctx, "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}")
 	if err != nil {
 		return Program{}, err
@@ -102,30 +108,17 @@ func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
 	return Program{path, fmt.Sprintf("%x", sha256.Sum256([]byte(ids)))[:12]}, nil
 }
 
-// compile runs a go command on the program.
+// compile runs a go command on the program. Complaints of the compiler are put in terms of the
+// constructors.
 func (l *Linker) compile(ctx context.Context, verb string, args ...string) (out string, err error) {
 	args = append([]string{"-buildvcs=false", "-overlay=" + l.overlay()}, args...)
-	out, complaint, err := l.goTool(ctx, verb, append(args, l.dir)...)
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case complaint != "" && err != nil:
-		return "", errors.New(l.explain(complaint))
+	out, err = l.tool.Run(ctx, verb, append(args, l.dir)...)
+	var failure *child.Failure
+	if errors.As(err, &failure) && failure.Stderr != "" {
+		return "", errors.New(l.explain(failure.Stderr))
 	}
 	return out, err
 }
 
-// Close removes everything that was built.
+// Close removes every file that was built.
 func (l *Linker) Close() error { return os.RemoveAll(l.tmp) }
-
-func (l *Linker) goTool(ctx context.Context, verb string, args ...string) (
-	out, complaint string, err error) {
-	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{verb}, l.flags, args)...)
-	cmd.Env = l.env
-	child.InterruptOnDone(cmd)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
-	child.AwaitSignal(ctx, err)
-	return strings.TrimSpace(stdout.String()), strings.TrimSpace(stderr.String()), err
-}

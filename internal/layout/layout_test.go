@@ -22,11 +22,11 @@ func NewText(s string) *semaphore.Weighted { return nil }
 func NewNothing(n int64) int             { return 0 }
 `
 
-// In a module that requires the suite, in one that does not, in workspaces with and without it, and in
-// the suite itself.
+// The working directory may be in a module that requires the suite, in one that does not, in a
+// workspace with or without the suite, and in the suite itself.
 func TestConstructorsAreBuiltIn(t *testing.T) {
 	for name, test := range map[string]struct{ mod, work string }{
-		"requires":          {goMod + requireSuite, ""},
+		"requires":          {goMod + requiringSuite, ""},
 		"does not require":  {goMod, ""},
 		"workspace with it": {goMod, "go 1.26.0\n\nuse (\n\t.\n\tSUITE\n)\n"},
 		"workspace without": {goMod, "go 1.26.0\n\nuse .\n"},
@@ -61,8 +61,8 @@ func TestConstructorsAreBuiltIn(t *testing.T) {
 	})
 }
 
-// Seeds differ in where functions lie, not in the code; a seed makes the same bytes in another
-// folder too.
+// Another seed changes the order of functions and not the code. The same seed makes the same bytes,
+// with another temporary folder too.
 func TestSeedDecidesLayout(t *testing.T) {
 	one, again := mustBuild(t, mustPrepare(t), 1), mustBuild(t, mustPrepare(t), 1)
 	two := mustBuild(t, mustPrepare(t), 2)
@@ -77,9 +77,9 @@ func TestSeedDecidesLayout(t *testing.T) {
 	}
 }
 
-// A change of what a dependency does, and not of its exported face, is another code.
+// A dependency that changes inside, and not in its exported API, changes the code.
 func TestCodeChangesWithTheCode(t *testing.T) {
-	dir := module(t, map[string]string{"go.mod": goMod + requireSuite, "fifo/fifo.go": fifo})
+	dir := module(t, map[string]string{"go.mod": goMod + requiringSuite, "fifo/fifo.go": fifo})
 	l := mustPrepare(t, "./fifo.New")
 	before := mustBuild(t, l, 1)
 	changed := strings.Replace(fifo, "NewWeighted(n)", "NewWeighted(n + 0*2 + 1)", 1)
@@ -115,10 +115,10 @@ func content(t *testing.T, p Program) []byte {
 	return text
 }
 
-// What cannot be measured is named as the user named it, with what the compiler has to say.
+// An error names the constructor as the user wrote it, and has the cause from the compiler.
 func TestRefusals(t *testing.T) {
 	dir := module(t, map[string]string{
-		"go.mod": goMod + requireSuite, "fifo/fifo.go": fifo,
+		"go.mod": goMod + requiringSuite, "fifo/fifo.go": fifo,
 		"broken/broken.go": "package broken\n\nfunc New(n int64) int { return m }\n",
 		"main.go":          "package main\n\nfunc New() {}\n",
 	})
@@ -150,7 +150,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Outside of modules there is nothing to build with, and without a go tool nothing that builds.
+// New needs a module that knows the suite, and a go command.
 func TestNowhereToBuild(t *testing.T) {
 	module(t, map[string]string{"go.mod": goMod})
 	if _, err := prepare(t); err == nil || !strings.Contains(err.Error(), "does not name "+suite) {

@@ -2,107 +2,99 @@ package layout
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
+
+	"github.com/semabench/semabench/internal/gotool"
 )
 
-// findModule looks where the program can be built: in the module of the working directory, as what it
-// needs has to be known there.
-func (l *Linker) findModule(ctx context.Context) error {
-	out, complaint, err := l.goTool(ctx, "env", "-json", "GOMOD", "GOWORK")
-	if err != nil {
-		return fmt.Errorf("go env: %w: %s", err, complaint)
-	}
-	var where struct{ GOMOD, GOWORK string }
-	if err := json.Unmarshal([]byte(out), &where); err != nil {
-		return fmt.Errorf("reading go env: %w", err)
-	}
-	if where.GOMOD == "" || where.GOMOD == os.DevNull {
+// redirect makes every later go command read a copy of the user's go.mod or go.work. The program is
+// built in the module of the working directory, because the go command must know there what the
+// constructors need.
+//
+// The copy makes two things possible without a change of the user's files: the go command may add
+// what the program needs (it writes checksums even when it only lists), and the copy can name this
+// suite where the original does not.
+func (l *Linker) redirect(ctx context.Context) error {
+	where, err := l.tool.Locate(ctx)
+	if errors.Is(err, gotool.ErrNoModule) || err == nil && where.GoMod == "" {
 		return errors.New("the working directory is in no Go module")
 	}
-	l.root = filepath.Dir(where.GOMOD)
-	if where.GOWORK != "" && where.GOWORK != "off" {
-		return l.copyWorkspace(ctx, where.GOWORK)
-	}
-	return l.copyModule(ctx, where.GOMOD)
-}
-
-func (l *Linker) knowsSuite(ctx context.Context) bool {
-	_, _, err := l.goTool(ctx, "list", "-m", suite)
-	return err == nil
-}
-
-// copyModule lets the go tool add to a copy of go.mod what the program needs, so that the user's own
-// stays as it is.
-func (l *Linker) copyModule(ctx context.Context, gomod string) error {
-	copied, err := l.copyWithSums(gomod, "go.mod", filepath.Join(l.root, "go.sum"))
 	if err != nil {
 		return err
 	}
-	l.flags = []string{"-modfile=" + copied, "-mod=mod"}
+	l.root = filepath.Dir(where.GoMod)
+	manifest, err := gotool.ReadManifest(where.Manifest())
+	if err != nil {
+		return err
+	}
+	// Without the checksums of the suite the go command would ask the checksum database for modules
+	// that are on this machine already.
+	manifest.AddSums(suiteSums())
+	original := l.tool
+	if l.tool, err = manifest.Redirect(original, l.tmp); err != nil {
+		return err
+	}
 	if l.knowsSuite(ctx) {
 		return nil
 	}
 	if len(l.Constructors) == 0 {
-		return errForeign(gomod)
+		// The suite could be added all the same. But nothing of that module would be measured, and the
+		// text would name its commit as that of the code.
+		return fmt.Errorf("%s does not name %s", where.Manifest(), suite)
 	}
-	edits := []string{"-require=" + suite + "@" + suiteVersion()}
-	if source := SourceDir(); source != "" {
-		edits = []string{"-require=" + suite + "@v0.0.0", "-replace=" + suite + "=" + source}
+	if where.GoWork != "" {
+		err = useSuite(manifest, where.GoWork)
+	} else {
+		err = requireSuite(manifest)
 	}
-	return l.edit(ctx, "mod", copied, edits)
-}
-
-// copyWithSums copies a go.mod or go.work under its own name, and beside it the checksums that belong to
-// it, if there are any, with those of this suite.
-func (l *Linker) copyWithSums(path, name, sumPath string) (copied string, err error) {
-	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	sum, err := os.ReadFile(sumPath)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	copied = filepath.Join(l.tmp, name)
-	return copied, errors.Join(os.WriteFile(copied, text, 0o600),
-		os.WriteFile(filepath.Join(l.tmp, filepath.Base(sumPath)), append(sum, sums()...), 0o600))
+	l.tool, err = manifest.Redirect(original, l.tmp)
+	return err
 }
 
-// errForeign is for a module that has nothing to do with what is measured. The suite could be added to it
-// all the same, but its commit would then be in the text as that of the code.
-func errForeign(file string) error { return fmt.Errorf("%s does not name %s", file, suite) }
-
-// edit edits a copy of go.mod or go.work.
-func (l *Linker) edit(ctx context.Context, kind, path string, edits []string) error {
-	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{kind, "edit"}, edits, []string{path})...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%v: %w: %s", cmd, err, out)
-	}
-	return nil
+func (l *Linker) knowsSuite(ctx context.Context) bool {
+	_, err := l.tool.Run(ctx, "list", "-m", suite)
+	return err == nil
 }
 
-// sums are those of what the suite needs. Without them the go tool would have to ask the checksum
-// database for what is on this machine already.
-func sums() []byte {
+// requireSuite adds the suite to a go.mod: from its source on this machine, or else in the version
+// of this binary.
+func requireSuite(m *gotool.Manifest) error {
+	source := SourceDir()
+	if source == "" {
+		return m.Require(suite, suiteVersion())
+	}
+	return errors.Join(m.Require(suite, "v0.0.0"), m.Replace(suite, "", source))
+}
+
+// useSuite adds the suite to a go.work, which can use folders only.
+func useSuite(m *gotool.Manifest, gowork string) error {
+	source := SourceDir()
+	if source == "" {
+		return fmt.Errorf("%s does not use %s: add a clone with go work use", gowork, suite)
+	}
+	return m.Use(source)
+}
+
+// suiteSums returns the checksums of the modules that the suite needs, or nil without its source.
+func suiteSums() []byte {
 	source := SourceDir()
 	if source == "" {
 		return nil
 	}
-	sums, _ := os.ReadFile(filepath.Join(source, "go.sum"))
-	return append([]byte("\n"), sums...) // whoever wrote the file before may have left that out
+	sums, _ := os.ReadFile(filepath.Join(source, "go.sum")) // without it the go command asks a server
+	return sums
 }
 
-// SourceDir is what this very binary was built from, if it is still there: a clone, or the module
-// cache. It is empty after a build with -trimpath.
+// SourceDir returns the folder of the source that this binary was built from, if it still exists: a
+// clone, or a folder in the module cache. It returns "" after a build with -trimpath.
 func SourceDir() string {
 	_, file, _, ok := runtime.Caller(0)
 	dir := filepath.Dir(filepath.Dir(filepath.Dir(file)))
@@ -115,7 +107,7 @@ func SourceDir() string {
 	return dir
 }
 
-// suiteVersion is the version of the module in this binary.
+// suiteVersion returns the version of the module in this binary.
 func suiteVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

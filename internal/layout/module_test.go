@@ -66,11 +66,11 @@ func mustSample(t *testing.T, path, impl string) {
 
 const goMod = "module example.org/mine\n\ngo 1.26.0\n\nrequire golang.org/x/sync v0.24.0\n"
 
-// requireSuite has a place for the folder of the suite.
-const requireSuite = "\nrequire " + suite + " v0.0.0\n\nreplace " + suite + " => SUITE\n"
+// requiringSuite is an addition to goMod. module replaces SUITE by the folder of the suite.
+const requiringSuite = "\nrequire " + suite + " v0.0.0\n\nreplace " + suite + " => SUITE\n"
 
-// module makes one of files in a temporary folder, and the working directory. Its go.sum is as in a
-// module that uses the suite nowhere yet.
+// module writes files below a temporary folder, and makes it the working directory. There is no
+// go.sum, as in a module that does not use the suite yet.
 func module(t *testing.T, files map[string]string) (dir string) {
 	t.Helper()
 	suiteDir, err := filepath.Abs("../..")

@@ -1,44 +1,45 @@
 package layout
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/gotool"
 )
 
 func (l *Linker) overlay() string { return filepath.Join(l.tmp, "overlay.json") }
 
-// writeProgram writes the program into the temporary folder, and the overlay that shows it in the module.
+// writeProgram writes the source of the program into the temporary folder, and the overlay that
+// shows it to the go command as a folder of the module.
 func (l *Linker) writeProgram() error {
 	l.dir = filepath.Join(l.root, program)
 	for _, c := range l.Constructors {
 		if c.private && c.dir != "" {
-			l.dir = filepath.Join(c.dir, program) // from where it may be imported
+			l.dir = filepath.Join(c.dir, program) // only code below may import the package
 		}
 	}
 	if _, err := os.Lstat(l.dir); err == nil {
-		return fmt.Errorf("%s exists, where semabench shows a program to the go tool: rename it", l.dir)
+		return fmt.Errorf("%s exists, and semabench needs the name for a program that it shows to the go "+
+			"command: rename it", l.dir)
 	}
 	source := filepath.Join(l.tmp, "main.go")
 	if err := os.WriteFile(source, []byte(l.source()), 0o600); err != nil {
 		return err
 	}
-	overlay, err := json.Marshal(map[string]map[string]string{
-		"Replace": {filepath.Join(l.dir, "main.go"): source},
-	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(l.overlay(), overlay, 0o600)
+	return gotool.Overlay{filepath.Join(l.dir, "main.go"): source}.WriteFile(l.overlay())
 }
 
-// firstImport is the line of the first constructor's import; explain counts from it.
+// firstImport is the line of the program that imports the package of the first constructor. explain
+// counts from it.
 const firstImport = 7
 
+// source returns the program. Each constructor has a line in the imports and a line in the table,
+// so that a line number in a complaint identifies it.
 func (l *Linker) source() string {
 	var imports, table strings.Builder
 	for i, c := range l.Constructors {
@@ -53,36 +54,36 @@ func (l *Linker) source() string {
 		"\tsampler.Main(table)\n}\n"
 }
 
-// firstUse is the line that calls the first constructor.
+// firstUse is the line of the program that calls the first constructor.
 func (l *Linker) firstUse() int { return firstImport + len(l.Constructors) + 4 }
 
 var (
-	// The go command names the file of the overlay, the compiler the one behind it.
+	// The go command names the file in the overlay, and the compiler the file behind it.
 	programError = regexp.MustCompile(`^.*(?:` + program + `|` + tmpPrefix + `\d+)[/\\]main\.go:(\d+):\d+: (.*)$`)
 	alias        = regexp.MustCompile(`\bp(\d+)\.`)
 )
 
-// explain turns what the compiler says of the program, which nobody sees, into what is wrong with the
-// constructor on that line. What it says of other files is true as it is.
+// explain translates what the compiler says about the program, which the user never sees, into
+// what is wrong with the constructor on that line. Complaints about other files stay as they are.
 func (l *Linker) explain(complaint string) string {
-	var said []string
+	var explained []string
 	for line := range strings.Lines(complaint) {
 		line = strings.TrimRight(line, "\r\n")
 		m := programError.FindStringSubmatch(line)
 		if m == nil {
 			if !strings.HasPrefix(line, "# ") { // a heading
-				said = append(said, line)
+				explained = append(explained, line)
 			}
 			continue
 		}
 		n, _ := strconv.Atoi(m[1])
-		said = append(said, l.blame(n)+l.unalias(m[2]))
+		explained = append(explained, l.blame(n)+l.unalias(m[2]))
 	}
 	const enough = 6
-	return firstLines(strings.Join(said, "\n"), enough)
+	return excerpt.Lines(strings.Join(explained, "\n"), enough)
 }
 
-// blame names the constructor of a line of the program.
+// blame returns a prefix that names the constructor on a line of the program.
 func (l *Linker) blame(line int) string {
 	use, imported := line-l.firstUse(), line-firstImport
 	switch {
@@ -95,6 +96,7 @@ func (l *Linker) blame(line int) string {
 	return ""
 }
 
+// unalias replaces the aliases p0, p1 and so on by the names of their packages.
 func (l *Linker) unalias(s string) string {
 	return alias.ReplaceAllStringFunc(s, func(p string) string {
 		i, err := strconv.Atoi(p[1 : len(p)-1])

@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/semabench/semabench/internal/excerpt"
 )
 
-// cpuinfo returns what Linux says of the first processor.
+// cpuinfo returns the value of a key of the first processor in /proc/cpuinfo, or unknown.
 func cpuinfo(key string) string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -30,7 +32,8 @@ func cpuinfo(key string) string {
 	return unknown
 }
 
-// virtualised knows x86, where hypervisors set a flag.
+// virtualised reports whether a hypervisor runs this system. It knows only x86, where a processor
+// flag tells.
 func virtualised(flags string) string {
 	switch {
 	case runtime.GOARCH != "amd64" && runtime.GOARCH != "386", flags == unknown:
@@ -41,7 +44,8 @@ func virtualised(flags string) string {
 	return "no"
 }
 
-// aslr reads the switch of the system, and the one with which setarch -R exempts a process.
+// aslr combines the setting of the system with the personality of this process: setarch -R exempts
+// a process and its children from the randomisation.
 func aslr(system, personality string) string {
 	const noRandomize = 0x0040000
 	own, err := strconv.ParseUint(personality, 16, 64)
@@ -56,8 +60,9 @@ func aslr(system, personality string) string {
 	return unknown
 }
 
-// quota returns how many processors the control group and those above it leave to this process.
-// The Go runtime derives GOMAXPROCS from it, but not below 2, and rounded up.
+// quota returns how many processors the control groups of this process allow: the least quota of
+// its group and of all groups above. GOMAXPROCS does not tell, because the Go runtime rounds the
+// quota up, to 2 at least. root is the root of the file system.
 func quota(root fs.FS) string {
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {
@@ -91,10 +96,11 @@ func quota(root fs.FS) string {
 	return strconv.FormatFloat(least, 'g', 4, 64)
 }
 
+// limitV2 reads the quota of a group of cgroup v2, and limitV1 that in a hierarchy of version 1.
 func limitV2(root fs.FS, group string) (cpus float64, ok bool) {
 	text, _ := fs.ReadFile(root, path.Join("sys/fs/cgroup", group, "cpu.max"))
 	var most, period float64
-	n, _ := fmt.Sscan(string(text), &most, &period) // "max" is no number
+	n, _ := fmt.Sscan(string(text), &most, &period) // fails at "max", which means no limit
 	return most / period, n == 2 && period > 0
 }
 
@@ -104,11 +110,11 @@ func limitV1(root fs.FS, group string) (cpus float64, ok bool) {
 	of, _ := fs.ReadFile(root, path.Join(dir, "cpu.cfs_period_us"))
 	var most, period float64
 	n, _ := fmt.Sscan(string(text)+" "+string(of), &most, &period)
-	return most / period, n == 2 && most > 0 && period > 0 // -1 is no limit
+	return most / period, n == 2 && most > 0 && period > 0 // -1 means no limit
 }
 
-// settings returns how the running binary was built: the level of the instruction set, and what
-// else decides which instructions there are. Linker flags do not.
+// settings returns how the running binary was built: the level of the instruction set, and the
+// other settings that change its instructions. Linker flags change only where they lie.
 func settings() (level, build string) {
 	level = unknown
 	info, ok := debug.ReadBuildInfo()
@@ -121,7 +127,7 @@ func settings() (level, build string) {
 		case "GO" + strings.ToUpper(runtime.GOARCH):
 			level = s.Value
 		case "-pgo":
-			all = append(all, s.Key+"="+filepath.Base(s.Value)) // wherever it was checked out
+			all = append(all, s.Key+"="+filepath.Base(s.Value)) // the folder depends on the checkout
 		case "-race", "-msan", "-asan", "-cover", "-gcflags", "-asmflags", "-tags", "GOEXPERIMENT",
 			"DefaultGODEBUG":
 			all = append(all, s.Key+"="+s.Value)
@@ -133,8 +139,8 @@ func settings() (level, build string) {
 	return level, strings.Join(all, " ")
 }
 
-// tuning returns the variables that change how the Go runtime behaves, without GOMAXPROCS, which
-// has a line of its own.
+// tuning returns the environment variables that change how the Go runtime behaves. GOMAXPROCS is
+// not among them: it has a line of its own.
 func tuning(getenv func(string) string) string {
 	var set []string
 	for _, name := range []string{"GODEBUG", "GOGC", "GOMEMLIMIT"} {
@@ -148,12 +154,11 @@ func tuning(getenv func(string) string) string {
 	return strings.Join(set, " ")
 }
 
-// firstLine returns that of a file, or unknown.
+// firstLine returns the first line of a file, or unknown if the file is empty or cannot be read.
 func firstLine(name string) string {
 	text, err := os.ReadFile(name)
-	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
-	if err != nil || line == "" {
-		return unknown
+	if line := excerpt.Line(string(text)); err == nil && line != "" {
+		return line
 	}
-	return line
+	return unknown
 }

@@ -1,35 +1,51 @@
-// Package machine reads what a benchmark figure depends on besides the code: processor, kernel,
-// Go version, commit. It goes into benchmark text as configuration lines, so that figures of
-// different machines are not compared by mistake. None of them changes while a benchmark runs; what
-// does is noise: see [Watch].
+// Package machine reads what a benchmark figure depends on besides the code: processor, kernel, Go
+// version, commit.
+//
+//	machine.Read().WriteTo(w) // configuration lines of benchmark text
+//
+//	watch := machine.StartWatch()
+//	measure()
+//	noise := watch.Noise()
+//
+// The facts are configuration lines, so that figures of different machines are not compared by
+// mistake. Facts do not change while a benchmark runs. Noise does: see [Watch].
+//
+// # What this does not show
+//
+// A fact that cannot be read is "unknown". Processor frequency, temperature and the neighbours on a
+// shared host are no facts here: they change within a second.
 package machine
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/semabench/semabench/internal/benchkey"
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
 )
 
-// Facts are strings as they appear in benchmark text. What cannot be read is "unknown".
+// Facts are strings as they appear in benchmark text.
 type Facts struct {
 	GOOS, GOARCH string
 	CPU          string // model name
-	CPUs         int    // that this process may use
+	CPUs         int    // processors that this process may use
 	Kernel       string // release
-	Governor     string // of the first processor's frequency
+	Governor     string // of the frequency of the first processor
 	Virtualised  string // yes or no
-	CPUQuota     string // processors that the control group may use, or none
+	CPUQuota     string // processors that the control group allows, or none
 	ASLR         string // full, partial or off
 	Go           string // version
-	Level        string // of the instruction set: GOAMD64 and its like
+	Level        string // of the instruction set, as in GOAMD64
 	Build        string // flags and experiments that change the code, or default
 	Runtime      string // environment variables that change the Go runtime, or default
-	GOMAXPROCS   int    // 0 if there is none to speak of
-	Commit       string // of the running code; ends in "+dirty" if it was changed since
+	GOMAXPROCS   int    // 0 leaves the line out
+	Commit       string // of the running code; ends in "+dirty" after a local change
 }
 
 // Read returns the facts of this process.
@@ -55,27 +71,27 @@ func Read() Facts {
 	}
 }
 
-// WriteTo writes the facts that `go test` does not print itself as configuration lines.
+// WriteTo writes the facts as configuration lines, without goos and goarch, which `go test` prints.
 func (f Facts) WriteTo(w io.Writer) (int64, error) {
 	var text strings.Builder
 	for _, line := range []struct{ key, value string }{
-		{"cpu", f.CPU},
-		{"cpus", fmt.Sprint(f.CPUs)},
-		{"governor", f.Governor},
-		{"virtualised", f.Virtualised},
-		{"cpu-quota", f.CPUQuota},
-		{"kernel", f.Kernel},
-		{"aslr", f.ASLR},
-		{"go", f.Go},
-		{"go" + f.GOARCH, f.Level},
-		{"build", f.Build},
-		{"go-runtime", f.Runtime},
-		{"commit", f.Commit},
+		{benchkey.CPU, f.CPU},
+		{benchkey.CPUs, fmt.Sprint(f.CPUs)},
+		{benchkey.Governor, f.Governor},
+		{benchkey.Virtualised, f.Virtualised},
+		{benchkey.CPUQuota, f.CPUQuota},
+		{benchkey.Kernel, f.Kernel},
+		{benchkey.ASLR, f.ASLR},
+		{benchkey.Go, f.Go},
+		{benchkey.Level(f.GOARCH), f.Level},
+		{benchkey.Build, f.Build},
+		{benchkey.GoRuntime, f.Runtime},
+		{benchkey.Commit, f.Commit},
 	} {
 		fmt.Fprintf(&text, "%s: %s\n", line.key, line.value)
 	}
 	if f.GOMAXPROCS > 0 {
-		fmt.Fprintf(&text, "gomaxprocs: %d\n", f.GOMAXPROCS)
+		fmt.Fprintf(&text, "%s: %d\n", benchkey.GOMAXPROCS, f.GOMAXPROCS)
 	}
 	n, err := io.WriteString(w, text.String())
 	return int64(n), err
@@ -91,8 +107,9 @@ func kernel() string {
 	return strings.TrimSpace(string(release))
 }
 
-// commit prefers what the binary says of itself. Test binaries and those of `go run` say nothing;
-// if they run in the module that they are built of, git knows.
+// commit returns the commit of the running code. The binary has it if `go build` made it. A test
+// binary and a binary of `go run` do not have it. If the working directory is in the module that
+// they were built from, git has it; in any other folder the commit there would be the wrong one.
 func commit() string {
 	if rev := stamped(); rev != "" {
 		return rev
@@ -104,7 +121,7 @@ func commit() string {
 	return head()
 }
 
-// head returns the commit of the repository of the working directory.
+// head returns the commit of the repository around the working directory.
 func head() string {
 	rev := output("git", "rev-parse", "--short=12", "HEAD")
 	if rev != unknown && output("git", "status", "--porcelain") != unknown {
@@ -113,12 +130,13 @@ func head() string {
 	return rev
 }
 
+// stamped returns the commit or the version that `go build` recorded in the binary, or "".
 func stamped() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
 	}
-	var rev, dirty string // dirty comes with rev or not at all
+	var rev, dirty string // go build records both or none
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
@@ -135,10 +153,9 @@ func stamped() string {
 
 // output returns the first line that a command prints, or unknown if it fails or prints nothing.
 func output(name string, args ...string) string {
-	out, err := exec.Command(name, args...).Output()
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	if err != nil || line == "" {
-		return unknown
+	out, err := child.Output(context.Background(), "", nil, name, args...)
+	if line := excerpt.Line(out); err == nil && line != "" {
+		return line
 	}
-	return line
+	return unknown
 }

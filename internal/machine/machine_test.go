@@ -24,7 +24,7 @@ func TestFactsAreConfigurationLines(t *testing.T) {
 	}
 }
 
-// In a folder of somebody else's the commit there is not that of this code.
+// The commit of a folder counts only if the folder belongs to the module of this binary.
 func TestCommitIsOfThisModule(t *testing.T) {
 	if got := commit(); got != head() {
 		t.Errorf("commit in this module = %q, want %q", got, head())

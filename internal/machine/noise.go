@@ -7,42 +7,47 @@ import (
 	"time"
 )
 
-// A Watch looks at what the machine does besides this process and those that it starts and waits
-// for. It has something to tell on Linux only.
+// A Watch measures what the machine does beside this process and the children that it waited for.
+// Only Linux tells; elsewhere a Watch has no noise.
 type Watch struct {
 	began  time.Time
 	before reading
 }
 
-// A Noise is one figure of it, in a unit of benchmark text. What cannot be read is absent: zero
-// would say that it was quiet.
+// A Noise is one figure, in a unit of benchmark text. A figure that cannot be read is left out:
+// zero would say that the machine was quiet.
 //
-//   - noise-foreign-cores: processor time of everybody else, in cores.
-//   - noise-steal-cores: what the hypervisor gave to other guests while somebody here wanted it.
-//   - noise-psi-cpu: the share of the time in which some thread that could run had to wait for a
-//     core, those of this process too: see Linux, pressure stall information.
-//   - noise-load1: the load average of the last minute, with this process.
+//   - noise-foreign-cores: processor time of all other processes, in cores.
+//   - noise-steal-cores: processor time that the hypervisor gave to other guests while a thread of
+//     this machine could have run, in cores.
+//   - noise-psi-cpu: the share of the time in which at least one thread waited for a core. Threads of
+//     this process count too. See pressure stall information in the documentation of Linux.
+//   - noise-load1: the load average of the last minute. This process counts too.
 //
-// The kernel counts the first two in ticks of 10 ms for each core: of 100 ms they know a tenth.
+// The kernel counts the first two in ticks of 10 ms for each core, so over 100 ms they have a
+// resolution of a tenth.
 type Noise struct {
 	Unit  string
 	Value float64
 }
 
-// A reading has what was so far. A negative figure could not be read.
+// A reading has the kernel's counters at one time. A negative value could not be read.
 type reading struct {
 	busy, steal time.Duration // of all cores
-	own         time.Duration // processor time of this process and those that it waited for
-	stalled     time.Duration
+	own         time.Duration // processor time of this process and of children that it waited for
+	stalled     time.Duration // time in which at least one thread waited for a core
 	load1       float64
 }
 
-// StartWatch begins to look.
+// StartWatch starts a Watch.
 func StartWatch() Watch { return Watch{time.Now(), read()} }
 
-// Noise returns what there was since StartWatch.
+// Noise returns the noise since StartWatch.
 func (w Watch) Noise() []Noise { return noiseBetween(w.before, read(), time.Since(w.began)) }
 
+// noiseBetween returns the noise between two readings that lie wall apart. A share is never
+// negative: ticks are coarse, so this process can seem to have used more time than all processes
+// together.
 func noiseBetween(before, after reading, wall time.Duration) (all []Noise) {
 	if wall <= 0 {
 		return nil
@@ -67,7 +72,8 @@ func noiseBetween(before, after reading, wall time.Duration) (all []Noise) {
 // tick is the unit of /proc/stat: USER_HZ is 100 on every architecture that Go runs on.
 const tick = 10 * time.Millisecond
 
-// parseStat reads the first line of /proc/stat. Time of guests is in user already.
+// parseStat reads the sum of all cores from /proc/stat. The last two fields of its line, the time
+// of guests, are left out: the field user includes them.
 func parseStat(text string) (busy, steal time.Duration) {
 	line, _, _ := strings.Cut(text, "\n")
 	var user, nice, system, idle, iowait, irq, softirq, stolen int64
@@ -93,6 +99,7 @@ func parsePressure(text string) time.Duration {
 	return -1
 }
 
+// parseLoad reads the load average of the last minute from /proc/loadavg.
 func parseLoad(text string) float64 {
 	first, _, _ := strings.Cut(text, " ")
 	load, err := strconv.ParseFloat(first, 64)

@@ -6,6 +6,7 @@ import (
 	"time"
 )
 
+// read reads the counters of the kernel.
 func read() reading {
 	r := reading{own: ownTime()}
 	r.busy, r.steal = parseStat(text("/proc/stat"))
@@ -14,17 +15,19 @@ func read() reading {
 	return r
 }
 
-// text is empty if the file cannot be read: containers may hide it, kernels may lack it.
+// text returns the content of a file, or "" if it cannot be read: containers hide some files of
+// /proc, and a kernel may be built without pressure information.
 func text(name string) string {
 	text, _ := os.ReadFile(name)
 	return string(text)
 }
 
+// ownTime returns the processor time of this process and of its children that have ended.
 func ownTime() time.Duration {
 	var sum time.Duration
-	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+	for _, processes := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var u syscall.Rusage
-		if err := syscall.Getrusage(who, &u); err != nil {
+		if err := syscall.Getrusage(processes, &u); err != nil {
 			return -1
 		}
 		sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())

@@ -15,14 +15,14 @@ func TestNoise(t *testing.T) {
 		Noise{"noise-foreign-cores", 0.5}, Noise{"noise-steal-cores", 0.25},
 		Noise{"noise-psi-cpu", 0.25}, Noise{"noise-load1", 1.5})
 
-	// Ticks are coarse: this process can seem to have used more than all did.
+	// Ticks are coarse: this process can seem to have used more time than all processes together.
 	after.own = 9 * time.Second
 	if got := noiseBetween(before, after, 2*time.Second)[0].Value; got != 0 {
 		t.Errorf("others used %v cores, want 0", got)
 	}
 }
 
-// What cannot be read is absent.
+// A figure that cannot be read is left out.
 func TestNoNoise(t *testing.T) {
 	none := reading{busy: -1, steal: -1, own: -1, stalled: -1, load1: -1}
 	mustMake(t, noiseBetween(none, none, time.Second))
@@ -54,7 +54,8 @@ func TestParsing(t *testing.T) {
 	}
 }
 
-// What this process does counts as its own, so that it is not taken for somebody else's.
+// The work of this process is no noise. The test waits until it has used 50 ms of processor time,
+// which is five ticks.
 func TestWatchKnowsItsOwnWork(t *testing.T) {
 	w := StartWatch()
 	if runtime.GOOS != "linux" {

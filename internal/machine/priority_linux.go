@@ -11,19 +11,20 @@ import (
 	"syscall"
 )
 
-// highest is the priority of whoever gets a core first, as nice(1) counts.
+// highest is the nice value of the process that the kernel prefers to all others; see nice(1).
 const highest = -20
 
-// mayRaise is nil if processes may be started with the highest priority, for which Linux wants root or
-// CAP_SYS_NICE.
+// mayRaise returns nil if this process may start others with the highest priority. Linux allows
+// that to root and to processes with CAP_SYS_NICE.
 var mayRaise = sync.OnceValue(func() error { return onThread(func() error { return nil }) })
 
-// onThread calls do on a thread of the highest priority, which ends with it: what a thread starts
-// inherits its priority, and nothing else of this process may have it.
+// onThread calls do on an operating system thread of the highest priority. A child inherits the
+// priority of the thread that starts it. The thread ends with the call, so that no other goroutine
+// of this process ever runs on it.
 func onThread(do func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocks it
+		runtime.LockOSThread() // without an unlock the thread ends with the goroutine
 		err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, highest)
 		if err == nil {
 			err = do()
@@ -33,16 +34,21 @@ func onThread(do func() error) error {
 	return <-done
 }
 
-// StartFirst starts a command as [exec.Cmd.Start] does, and one that gets a core before all else that
-// runs on the machine: the greatest part of the noise is other processes. Where sessions share the
-// cores among them (autogroup), the priority of the session decides, so it has one of its own, and no
-// Ctrl-C of the terminal reaches it. It takes the SysProcAttr of the command for that. Where the
-// priority may not be raised, which [Priority] says, the command is started as it is.
+// StartFirst starts a command as [exec.Cmd.Start] does, with the highest priority: it gets a core
+// before all other processes, which cause most of the noise.
+//
+// A kernel with autogroups shares the cores between sessions first, and only within a session by
+// the priority of processes. So the command gets a session of its own, and the session gets the
+// priority as well. A session is a process group too: no Ctrl-C of the terminal reaches the
+// command.
+//
+// StartFirst replaces cmd.SysProcAttr. If this process may not raise priorities, which [Priority]
+// tells, it starts the command unchanged.
 func StartFirst(cmd *exec.Cmd) error {
 	if mayRaise() != nil {
 		return cmd.Start()
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // which is a process group too
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a session has a process group of its own, as child.OwnGroup wants
 	if err := onThread(cmd.Start); err != nil {
 		return err
 	}
@@ -54,7 +60,8 @@ func StartFirst(cmd *exec.Cmd) error {
 	return nil
 }
 
-// Priority is the priority that [StartFirst] gives, or says why it gives none.
+// Priority returns the priority that [StartFirst] gives to a command, or the reason why it gives
+// none.
 func Priority() string {
 	if err := mayRaise(); err != nil {
 		return "not raised: " + err.Error()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is started has the priority that the run says it has, and the test has not.
+// The child has the priority that Priority returns, and this process keeps its own.
 func TestPriority(t *testing.T) {
 	cmd := exec.Command("cat")
 	end, err := cmd.StdinPipe()
@@ -27,7 +27,7 @@ func TestPriority(t *testing.T) {
 		t.Errorf("priority %d, want %d (%s)", got, want, Priority())
 	}
 	if want != highest && !strings.HasPrefix(Priority(), "not raised: ") {
-		t.Errorf("the run says %q of a priority of %d", Priority(), want)
+		t.Errorf("Priority() = %q for a priority of %d", Priority(), want)
 	}
 	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", cmd.Process.Pid))
 	if err == nil && want != ours && !strings.HasSuffix(strings.TrimSpace(string(group)), fmt.Sprint("nice ", want)) {
@@ -47,5 +47,5 @@ func nice(t *testing.T, pid int) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return 20 - raw // the system call returns it so that it is never negative
+	return 20 - raw // the system call shifts the value so that it is never negative
 }

@@ -4,9 +4,10 @@ package machine
 
 import "os/exec"
 
-// StartFirst starts a command as [exec.Cmd.Start] does: outside Linux the priority of a process is one
-// of several things that decide who gets a core, and they are left alone.
+// StartFirst starts a command as [exec.Cmd.Start] does. Outside Linux other settings beside the
+// priority decide which process gets a core, and this package changes none of them.
 func StartFirst(cmd *exec.Cmd) error { return cmd.Start() }
 
-// Priority is the priority that [StartFirst] gives, or says why it gives none.
+// Priority returns the priority that [StartFirst] gives to a command, or the reason why it gives
+// none.
 func Priority() string { return "not raised: not Linux" }

@@ -1,10 +1,20 @@
-// Package slice tells a benchmark that it is run in slices of a millisecond, by a process that
-// compares two versions of it: what it does beside the operations that are timed would only be in
-// the way.
+// Package slice tells a benchmark that a duel runs it, in slices of a millisecond.
+//
+//	if !slice.Only() {
+//		b.ReportMetric(p99, "p99-ns")
+//	}
+//
+// A duel compares two versions of a benchmark by the time of many short runs. Extra work beside the
+// timed operations, such as sorting latencies, would take longer than the slice.
+//
+// # What this does not show
+//
+// The package does not know which process compares, or what it compares with.
 package slice
 
 import "os"
 
-// Only reports whether nothing but the timed operations is wanted. It can change between two runs of a
-// benchmark: the process that counts its allocations wants all of it.
+// Only reports whether the caller should run nothing but the timed operations. The answer can
+// change between two runs of a benchmark: a process that counts allocations wants the extra work
+// too.
 func Only() bool { return os.Getenv("SEMABENCH_SLICE") != "" }
