@@ -9,11 +9,19 @@ import (
 	"math/rand/v2"
 )
 
+// The works that compute: hash, grain and compress. Both algorithms come from the standard library,
+// use one core and hardly allocate, so their speed-up shows the mode and not the garbage collector.
+
 // openHash opens the works that compute SHA-256. The goroutines of a process share the input;
 // processes have a copy each, which is the price of separate memory.
+//
+// The number of the task is hashed before the input. Every task thus has another result, and a mode
+// that does one task twice and another one never has another checksum.
 func openHash(s spec) (job, error) {
 	shared := randomBytes(s.Seed, s.Bytes)
 	return job{newTask: func() (task, error) {
+		// The hash and its output are allocated once for each goroutine and reused. A new hash for
+		// each task would be a visible part of a task of 1 KiB.
 		h := sha256.New()
 		var head [8]byte
 		var out [sha256.Size]byte
@@ -33,6 +41,8 @@ func openCompress(s spec) (job, error) {
 	shared := logText(s.Seed, s.Bytes)
 	return job{newTask: func() (task, error) {
 		var out bytes.Buffer
+		// The default level is the level that most programs use. It spends its time on searching
+		// matches in the input, so it is a workload of memory as well as of the processor.
 		to, err := flate.NewWriter(&out, flate.DefaultCompression)
 		if err != nil {
 			return nil, err
@@ -53,7 +63,8 @@ func openCompress(s spec) (job, error) {
 	}}, nil
 }
 
-// logText returns lines like a log file has, which compress to about a fifth of their size.
+// logText returns lines like a log file has, which compress to about a fifth of their size. Random
+// bytes would not do: the compressor recognizes them and stores them as they are.
 func logText(seed uint64, size int) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var text []byte

@@ -8,13 +8,26 @@ import (
 )
 
 // The limits above which a sample is disturbed. They were chosen before any measurement: limits
-// chosen afterwards would select the results that one likes.
+// chosen afterwards would select the results that one likes. They detect disturbances that change
+// a ratio of two modes by several per cent; smaller ones average out over the rounds.
 const (
-	maxSteal   = 0.05                  // cores
-	maxForeign = 0.10                  // cores
-	tickError  = 20 * time.Millisecond // two ticks of /proc/stat, for each core
-	maxStalled = 0.10                  // share of the time
-	minBusy    = 0.90                  // share of the cores that the mode has work for
+	// maxSteal is in cores. Steal time has no innocent cause: the hypervisor ran another guest
+	// although a thread of this machine was runnable.
+	maxSteal = 0.05
+
+	// maxForeign is in cores. A machine that runs nothing else still has the kernel's own threads
+	// and a few daemons.
+	maxForeign = 0.10
+
+	// tickError is added for each core. /proc/stat counts in ticks of 10 ms, and may count one too
+	// many at each end of the sample. Short samples would fail by that alone.
+	tickError = 20 * time.Millisecond
+
+	// maxStalled is the share of the time in which some thread waited for a core, and minBusy the
+	// share of the usable cores that was used. Only both together mean that another process had
+	// the core: threads also wait for each other, and a mode may simply use few cores.
+	maxStalled = 0.10
+	minBusy    = 0.90
 
 	// Retakes is how often a disturbed sample is retaken at most.
 	Retakes       = 2

@@ -52,8 +52,8 @@
 //     children.
 //   - cpu/wall: cores that the sample kept busy in steady state, on average.
 //   - peak-B: the peak of the resident memory of the process, plus the peaks of as many children
-//     as run at once. Pages that several processes share, such as the program itself, count in each. Only on
-//     Linux.
+//     as run at once. Pages that several processes share, such as the program itself, count in
+//     each. Only on Linux.
 //   - task-p50-ns, task-p99-ns: time from handing out a task until its checksum is back.
 //   - inside-peak: the most tasks between Acquire and Release at once, by a clock that all
 //     processes share.

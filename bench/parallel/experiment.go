@@ -39,7 +39,8 @@ const (
 // maxCores bounds the worker processes of a sample on very large machines.
 const maxCores = 64
 
-// An Experiment holds checked options and the rows that they select. It has not started anything.
+// An Experiment holds checked options and the rows that they select. Nothing has been started or
+// written yet, so a program can show what Run is going to do, and for how long, before it begins.
 type Experiment struct {
 	options Options
 	cores   int
@@ -76,6 +77,8 @@ func (o Options) Experiment() (*Experiment, error) {
 				strings.Join(Works(), ", "))
 		}
 	}
+	// The order of the table wins over the order in Options.Works: texts of the same works then
+	// have the same order of rows.
 	for _, r := range allRows(e.cores, o.Quick) {
 		if o.Works == nil || slices.Contains(o.Works, r.Work) {
 			e.rows = append(e.rows, r)

@@ -11,8 +11,16 @@ import (
 // the page cache out of it.
 
 const (
-	blockBytes   = 4096
+	// blockBytes is the size of a page, and a multiple of the block size that O_DIRECT requires on
+	// common devices.
+	blockBytes = 4096
+
+	// readsPerTask makes a task longer than the message that hands it out to a process. With one
+	// read for each task, the work would measure messages.
 	readsPerTask = 16
+
+	// fileBytes is large enough that random places rarely repeat within a sample, and small enough
+	// to be written in a second.
 	fileBytes    = 32 << 20
 	blocksOfFile = fileBytes / blockBytes
 )
@@ -24,7 +32,8 @@ type inputFile struct {
 }
 
 // A readMethod says where the bytes of a read come from. It is the value of the configuration key
-// files in the text.
+// files in the text, because reads from the cache wait for nothing: such a text says nothing about
+// waiting, and must not be compared with a text of another method.
 type readMethod string
 
 const (
@@ -47,6 +56,8 @@ func openFiles(s spec) (job, error) {
 			return nil, err
 		}
 		return func(i uint64, _ []byte) (uint64, error) {
+			// The places are random, so the kernel does not read ahead. They depend on the seed and
+			// on the task alone, so every mode reads the same blocks.
 			places := rand.New(rand.NewPCG(s.Seed, i))
 			checksum := uint32(0)
 			for range readsPerTask {

@@ -27,6 +27,8 @@ type goroutineExecutor struct {
 	next       atomic.Int64 // number of the next task
 }
 
+// start creates the goroutines and lets them wait for begin. Their creation counts as start-up,
+// just as the start of processes does.
 func (x *goroutineExecutor) start() (err error) {
 	if x.sem, err = x.inProcessSemaphore(x.table); err != nil {
 		return err
@@ -43,6 +45,8 @@ func (x *goroutineExecutor) start() (err error) {
 	}
 	switch {
 	case x.Work == workMessages:
+		// The receiver is a goroutine of sendMessages. The message that is compared in full goes
+		// directly to the task here, since memory is shared anyway.
 		_, err := x.tasks[0](verifiedMessage, x.payload()(verifiedMessage))
 		return err
 	case x.Mode == Serial:
@@ -66,7 +70,7 @@ func (x *goroutineExecutor) start() (err error) {
 // to hand out tasks within a process, which is the advantage that threads are said to have. Only
 // the work of messages uses a channel, because there the message is the task.
 func (x *goroutineExecutor) run(all []outcome) error {
-	x.all = all
+	x.all = all // before close(begin), which publishes it to the goroutines
 	switch {
 	case x.Work == workMessages:
 		return x.sendMessages(all)
@@ -77,6 +81,8 @@ func (x *goroutineExecutor) run(all []outcome) error {
 	return x.goroutines.Wait()
 }
 
+// doTasks does tasks until none is left. Each goroutine writes other elements of x.all, and run
+// reads them after Wait, so they need no lock.
 func (x *goroutineExecutor) doTasks(worker int, do task) error {
 	for {
 		i := int(x.next.Add(1)) - 1
@@ -95,6 +101,10 @@ func (x *goroutineExecutor) doTasks(worker int, do task) error {
 
 // sendMessages sends each message over a channel to a goroutine that waits for it, and waits for
 // the answer.
+//
+// The channels are unbuffered, and one message is under way at a time, exactly as between
+// processes. A message over a channel passes a pointer: its price should not depend on its size. A
+// message over a pipe is copied into the kernel and out of it. The work shows this difference.
 func (x *goroutineExecutor) sendMessages(all []outcome) error {
 	type message struct {
 		i       uint64
@@ -127,6 +137,7 @@ func (x *goroutineExecutor) sendMessages(all []outcome) error {
 	return nil
 }
 
+// stop returns no usage of children: everything ran in this process, which sample measures itself.
 func (x *goroutineExecutor) stop() (childUsage, error) {
 	err := x.job.end()
 	if x.sem != nil {
@@ -135,6 +146,7 @@ func (x *goroutineExecutor) stop() (childUsage, error) {
 	return childUsage{}, err
 }
 
+// inProcessSemaphore makes the semaphore of goroutines that the options named.
 func (s spec) inProcessSemaphore(table []impls.Impl) (impls.Semaphore, error) {
 	for _, impl := range table {
 		if impl.Name == s.Impl {

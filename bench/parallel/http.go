@@ -30,7 +30,9 @@ const (
 )
 
 // openHTTP gives each worker a client with one connection that stays open. To the server, a worker
-// that is a goroutine and a worker that is a process look the same.
+// that is a goroutine and a worker that is a process look the same. A transport that goroutines
+// share would not be the same: goroutines would compete for its lock and its connections, and
+// processes would not.
 func openHTTP(s spec) (job, error) {
 	var transports []*http.Transport
 	return job{newTask: func() (task, error) {
@@ -53,6 +55,8 @@ func openHTTP(s spec) (job, error) {
 	}}, nil
 }
 
+// get returns the body of an answer with the status 200. Reading it to the end lets the transport
+// use the connection again.
 func get(client *http.Client, url string) ([]byte, error) {
 	response, err := client.Get(url)
 	if err != nil {
@@ -74,7 +78,8 @@ type httpServer struct {
 	client http.Client
 }
 
-// startServer starts the server process and waits until it has printed its address.
+// startServer starts the server process and waits until it has printed its address. The server may
+// use all cores and has the same priority as the samples: it must not be the bottleneck.
 func startServer(ctx context.Context, s spec) (*httpServer, error) {
 	s.Role = roleServer
 	cmd, err := s.groupCommand(ctx, runtime.GOMAXPROCS(0))
@@ -115,6 +120,7 @@ func (server *httpServer) cpu() (time.Duration, error) {
 	return time.Duration(ns), err
 }
 
+// close ends the server by closing its standard input, and waits for its end.
 func (server *httpServer) close() error {
 	server.client.CloseIdleConnections()
 	_ = server.stdin.Close()
@@ -127,6 +133,7 @@ func (server *httpServer) close() error {
 
 // serveHTTP is the server process. It prints its address, and ends when its standard input does.
 func (s spec) serveHTTP() error {
+	// Port 0 lets the kernel choose a free port, so that runs at the same time do not collide.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -143,6 +150,8 @@ func (s spec) serveHTTP() error {
 	return nil
 }
 
+// handler answers tasks after a fixed latency, and tells the processor time of the server. The
+// sleep stands for a database or another service: the client waits, and no core works for it.
 func (s spec) handler() http.Handler {
 	pages := http.NewServeMux()
 	pages.HandleFunc(taskPath+"{i}", func(w http.ResponseWriter, r *http.Request) {

@@ -11,6 +11,10 @@ import (
 
 // A processPool does tasks in worker processes that are started before the first task. Each worker
 // has a goroutine here that sends it a task and waits for the answer.
+//
+// A goroutine for each worker is simpler than one goroutine that polls all pipes, and cheap in Go:
+// a goroutine that waits for a pipe costs no thread. Its cost is a part
+// of the mode, because a program with a process pool needs the same.
 type processPool struct {
 	spec
 	endSemaphore func() error
@@ -21,7 +25,7 @@ func (x *processPool) start() (err error) {
 	if x.endSemaphore, err = x.serveSemaphore(); err != nil {
 		return err
 	}
-	// All workers start before the first one is waited for, so that they start at the same time.
+	// All workers are started before the first one is waited for, so that they start in parallel.
 	for range x.Workers {
 		w, err := x.startWorker()
 		if err != nil {
@@ -65,6 +69,8 @@ func newKillingGroup(kill func()) (group *errgroup.Group, release func() bool) {
 	return group, release
 }
 
+// run lets each worker take the next task when it is free. Handing out fixed shares beforehand
+// would need fewer messages, but one slow worker would then hold up the whole sample.
 func (x *processPool) run(all []outcome) error {
 	var next atomic.Int64
 	return x.forEach(func(worker int, w *workerProcess) error {
@@ -84,6 +90,8 @@ func (x *processPool) run(all []outcome) error {
 	})
 }
 
+// stop ends all workers and adds up their usage. The semaphore is removed last: a worker that is
+// still in a task needs it.
 func (x *processPool) stop() (u childUsage, err error) {
 	err = x.forEach(func(_ int, w *workerProcess) error { return w.stop() })
 	for _, w := range x.workers {
@@ -113,7 +121,9 @@ func (s spec) serveSemaphore() (end func() error, err error) {
 	return semaphore.serve(s.Path, s.Permits)
 }
 
-// A processStarter starts a process for each task, as many at a time as the row has workers.
+// A processStarter starts a process for each task, as many at a time as the row has workers. This
+// is how shell scripts and CGI use processes. A task here includes the start of its process, which
+// is the point of the mode.
 type processStarter struct {
 	spec
 	endSemaphore func() error
@@ -173,6 +183,8 @@ func (x *processStarter) doInNewProcess(i uint64) (o outcome, err error) {
 	defer x.mu.Unlock()
 	delete(x.running, w)
 	x.usage.add(w)
+	// At most x.Workers processes run at once. The sum of their peaks is at most the largest peak
+	// times their number.
 	x.usage.peak = max(x.usage.peak, w.final.Peak*int64(x.Workers))
 	return o, err
 }
@@ -192,6 +204,7 @@ func (x *processStarter) startRunning() (*workerProcess, error) {
 	return w, err
 }
 
+// kill ends the running processes and prevents new ones.
 func (x *processStarter) kill() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -201,6 +214,7 @@ func (x *processStarter) kill() {
 	}
 }
 
+// stop is called after run has returned, when no goroutine uses x any more. It needs no lock.
 func (x *processStarter) stop() (u childUsage, err error) {
 	u = x.usage
 	u.steady = u.all // starting a process is part of every task in this mode

@@ -49,7 +49,9 @@ type row struct {
 	estimate  time.Duration // of one sample, on a quiet machine of two cores
 }
 
-// name returns the name of the row in benchmark text, without the name of the benchmark.
+// name returns the name of the row in benchmark text, without the name of the benchmark. Reports
+// and the filters of users depend on these names. It leaves out parameters that do not apply, so a
+// new parameter does not rename old rows.
 func (r row) name() string {
 	name := fmt.Sprintf("work=%s/mode=%s/workers=%d/permits=%d",
 		r.Work, r.Mode, r.Workers, r.Permits)
@@ -80,6 +82,8 @@ func allRows(cores int, quick bool) (rows []row) {
 			rows = append(rows, newRow(s, cores, taskTime))
 		}
 	}
+	// Hash and compress have a worker for each core, because more could not help. Workers of http
+	// and files wait most of the time, so there are many more of them than cores.
 	addModes(workHash, 64, cores, 3*time.Millisecond, spec{Bytes: 4 << 20})
 	addModes(workCompress, 32, cores, 8*time.Millisecond, spec{Bytes: 128 << 10})
 	addModes(workHTTP, 128, 32, 10*time.Millisecond, spec{Latency: 10 * time.Millisecond})
@@ -98,6 +102,7 @@ func newRow(s spec, cores int, taskTime time.Duration) row {
 // thread that waits for a core mean that other processes disturbed the sample. In a pool with short
 // tasks, the goroutines that hand out tasks run as well, so it does not qualify.
 func (s spec) fitsCores(cores int) bool {
+	// One runnable thread for each worker is the most that hash, compress and grain have.
 	computes := s.Work == workHash || s.Work == workCompress ||
 		s.Work == workGrain && s.Mode != Processes
 	return computes && s.Workers <= cores && s.Mode != ProcessPerTask
@@ -120,9 +125,12 @@ func (s spec) estimate(taskTime time.Duration) time.Duration {
 	return all
 }
 
-// grainRows have tasks from less than a microsecond to some milliseconds. A sample has about 10 ms
-// of tasks, but at most 4096 of them, and few enough new processes: with more, the run would last
-// minutes for the modes that lose anyway.
+// grainRows have tasks from less than a microsecond to some milliseconds. Where the curve of a pool
+// of processes crosses the curve of the serial mode, a task is just worth its message.
+//
+// A sample has about 10 ms of tasks, but at most 4096 of them, and few enough new processes: with
+// more, the run would last minutes for the modes that lose anyway. The tasks are neither timed nor
+// observed, because the clock readings would take as long as the shortest tasks.
 func grainRows(cores, divisor int) (rows []row) {
 	sizes := []int{1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
 	for _, size := range sizes {

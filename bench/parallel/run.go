@@ -2,6 +2,7 @@ package parallel
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/excerpt"
 )
 
@@ -48,12 +50,47 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 	return e.Run(ctx, w)
 }
 
+// ChildMain does the work of a child process and exits, if this process is a child. Otherwise it
+// returns at once. A program that calls [Run] has to call it first, in main or TestMain, because
+// the children of a run are the program itself. The table holds the semaphores that Options.Impl
+// may name.
+func ChildMain(table ...impls.Impl) {
+	text, isChild := os.LookupEnv(childVar)
+	if !isChild {
+		return
+	}
+	var s spec
+	err := json.Unmarshal([]byte(text), &s)
+	if err == nil {
+		err = s.serve(table)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", s.Role, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func (s spec) serve(table []impls.Impl) error {
+	switch s.Role {
+	case roleSample:
+		return s.serveSample(table)
+	case roleWorker:
+		return s.serveTasks()
+	case roleServer:
+		return s.serveHTTP()
+	}
+	return fmt.Errorf("%s has an unknown role: %q", childVar, s.Role)
+}
+
 // Run performs the experiment, see the function [Run].
 func (e *Experiment) Run(ctx context.Context, w io.Writer) (err error) {
 	if os.Getenv(childVar) != "" {
 		return errors.New("this process is a child: " +
 			"its program has to call parallel.ChildMain first")
 	}
+	// The text is written sample by sample and never held back: after an interrupt or a crash it
+	// contains every complete sample.
 	m := &runner{Experiment: e, text: w,
 		checksums: map[string]uint32{}, failed: map[string]error{}}
 	defer func() { err = errors.Join(err, m.close()) }()
@@ -125,6 +162,7 @@ func (m *runner) chooseSemaphore() (processSemaphore, error) {
 		errors.Join(errs...))
 }
 
+// close removes everything that prepare made. It is called after a partial prepare too.
 func (m *runner) close() (err error) {
 	if m.server != nil {
 		err = m.server.close()
@@ -145,6 +183,9 @@ func (m *runner) close() (err error) {
 // measuring for ever.
 func (m *runner) round(ctx context.Context, round int) error {
 	began := time.Now()
+	// pending holds the disturbed samples that are not written yet, in the order of the table. Each
+	// is written exactly once: as retaken when its row is measured again, or as disturbed at the
+	// end.
 	pending, err := m.takeSamples(ctx, rotateModes(m.rows, round))
 	budget := len(m.rows) * retakePercent / 100
 	for try := 0; try < Retakes && err == nil && len(pending) > 0 && budget > 0; try++ {
@@ -172,6 +213,7 @@ func (m *runner) round(ctx context.Context, round int) error {
 	return err
 }
 
+// reportProgress predicts the time left from the last round, which includes its retakes.
 func (m *runner) reportProgress(round int, took time.Duration) {
 	if m.options.Progress == nil {
 		return
@@ -251,6 +293,7 @@ func (m *runner) noteFailure(r row, err error) {
 	m.failedIn = append(m.failedIn, r.name())
 }
 
+// failures returns the errors of the rows that failed, in the order in which they failed.
 func (m *runner) failures() error {
 	if len(m.failedIn) == 0 {
 		return nil

@@ -52,6 +52,8 @@ func (s spec) serveSample(table []impls.Impl) error {
 	}()
 	// Let the goroutine reach its read, where it gives the core back, before anything is measured.
 	runtime.Gosched()
+	// Only the result goes to standard output; the runner takes any other output as a sign that the
+	// program does not call ChildMain.
 	result, err := s.sample(table)
 	if err != nil {
 		return err
@@ -59,14 +61,20 @@ func (s spec) serveSample(table []impls.Impl) error {
 	return json.NewEncoder(os.Stdout).Encode(result)
 }
 
-// An executor does the tasks of one sample in one mode. Its methods are called once each, in this
-// order, by one goroutine. stop is called after an error too.
+// An executor does the tasks of one sample in one mode. Three methods separate start-up, steady
+// state and end, because modes differ in where their time goes: a pool of processes starts slowly,
+// and a process for each task has no steady state without starts.
+//
+// Its methods are called once each, in this order, by one goroutine. stop is called after an error
+// too.
 type executor interface {
 	start() error            // does everything that precedes the first task
 	run(all []outcome) error // does task i and stores its outcome in all[i], for each i
 	stop() (childUsage, error)
 }
 
+// newExecutor returns the executor of a mode. Serial, OneCore and Goroutines differ only in the
+// number of workers and in GOMAXPROCS.
 func newExecutor(s spec, table []impls.Impl) (executor, error) {
 	switch s.Mode {
 	case Serial, OneCore, Goroutines:
@@ -94,6 +102,8 @@ func (s spec) sample(table []impls.Impl) (result sampleResult, err error) {
 	if err != nil {
 		return result, err
 	}
+	// Wall time and usage start here, inside the process: the start of this process itself belongs
+	// to no mode.
 	began, before := time.Now(), rusage.Self()
 	all := make([]outcome, s.Tasks)
 	var ready, finished rusage.Usage
@@ -130,6 +140,7 @@ func (result *sampleResult) summarise(s spec, all []outcome) {
 		for _, o := range all {
 			took = append(took, time.Duration(o.took))
 		}
+		// With fewer than 100 tasks, the 99th percentile is the longest task.
 		slices.Sort(took)
 		result.TaskP50, result.TaskP99 = took[len(took)/2], took[len(took)*99/100]
 	}
@@ -141,9 +152,11 @@ func (result *sampleResult) summarise(s spec, all []outcome) {
 	}
 }
 
-// insidePeak returns the largest number of tasks that were inside at once. A task that left at the
-// instant at which another one entered does not overlap it: the clock has ticks, and a permit may
-// change hands within one.
+// insidePeak returns the largest number of tasks that were inside at once. It sorts all entries and
+// exits by time, and counts along that order.
+//
+// A task that left at the instant at which another one entered does not overlap it: the clock has
+// ticks, and a permit may change hands within one.
 func insidePeak(all []outcome) (peak int) {
 	type event struct {
 		at     int64

@@ -18,6 +18,10 @@ import (
 // This file is the side of a sample that the runner executes: it starts the process of the sample,
 // reads its result, and finds out whether the machine disturbed it.
 
+// Each sample has a process of its own. Within one process, a sample would inherit the heap, the
+// threads and the warm caches of the sample before it, and samples of a row would not be
+// independent. A process costs some milliseconds, which are not measured.
+
 // A sample is a measured row.
 type sample struct {
 	row
@@ -26,7 +30,7 @@ type sample struct {
 	disturbance string // what disturbed it; "" if nothing did
 }
 
-// sampleTimeout is far above the longest sample, which takes some seconds under the race detector.
+// sampleTimeout is far above the time of any sample, so only a sample that is stuck reaches it.
 const sampleTimeout = time.Minute
 
 // errStuck is the cause for ending a sample after its timeout. The processes of the sample then
@@ -34,6 +38,9 @@ const sampleTimeout = time.Minute
 var errStuck = errors.New("the sample is stuck")
 
 // takeSample measures a row once.
+//
+// The noise is observed from before the process starts until after it has ended. The interval is
+// longer than the measured part, so a disturbance of the measured part is never missed.
 func (m *runner) takeSample(ctx context.Context, r row) (s sample, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, m.timeout,
 		fmt.Errorf("%w: stopped after %v", errStuck, m.timeout))
@@ -77,6 +84,8 @@ func (m *runner) runSampleProcess(ctx context.Context, r row) (*sampleResult, er
 	if err != nil {
 		return nil, err
 	}
+	// Both outputs are kept in memory until the process has ended. Its standard error may hold the
+	// stacks of all processes of a stuck sample, which must not appear on the terminal.
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	// The process of the sample ends when its standard input does. The kernel closes this end of
@@ -92,6 +101,7 @@ func (m *runner) runSampleProcess(ctx context.Context, r row) (*sampleResult, er
 	if err != nil {
 		s.removeLeftover() // a process that was killed did not remove its semaphore
 	}
+	// The cause of the context goes first: the error of Wait then only says “signal: killed”.
 	if cause := context.Cause(ctx); errors.Is(cause, errStuck) {
 		return nil, fmt.Errorf("%w; the stacks of its processes:\n%s", cause,
 			excerpt.Lines(stderr.String(), 400))
@@ -120,7 +130,8 @@ func (m *runner) specOf(r row, path string) spec {
 	return s
 }
 
-// procs returns the GOMAXPROCS of the process of a sample.
+// procs returns the GOMAXPROCS of the process of a sample. In modes with worker processes, the
+// goroutines that hand out tasks may use all cores, but each needs one only briefly.
 func (r row) procs(cores int) int {
 	if r.Mode == Serial || r.Mode == OneCore {
 		return 1

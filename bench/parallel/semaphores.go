@@ -9,6 +9,10 @@ import (
 )
 
 // A processSemaphore is a kind of semaphore that processes share by a path in the file system.
+//
+// Modes with processes are admitted by such a semaphore, and modes with goroutines by one of
+// package impls. The page about threads and processes thereby compares complete programs: a
+// program with processes cannot use a semaphore in memory that only one process sees.
 type processSemaphore struct {
 	name string
 

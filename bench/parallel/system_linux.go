@@ -9,7 +9,10 @@ import (
 
 // sharedClock returns nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share. The
 // monotonic clock of package time starts at zero in each process, so readings of two processes
-// cannot be compared.
+// cannot be compared. The time of day can be compared, but may be set back during a sample.
+//
+// A reading is a system call, because package unix does not use the vDSO of the kernel. Only rows
+// with tasks of milliseconds are observed, so two readings for each task do not matter.
 func sharedClock() int64 {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {

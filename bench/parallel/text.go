@@ -18,6 +18,10 @@ const (
 	stateDisturbed = "disturbed" // and no other sample of the row follows
 )
 
+// The text is in the Go benchmark format, so that benchstat reads it and reports can judge it again
+// later. Everything a reader may want to compare goes into it; only the timelines of workers do not
+// fit, and Options.Timeline receives them.
+
 // A metric is a unit of the text besides ns/op.
 type metric struct {
 	unit   string
@@ -27,6 +31,9 @@ type metric struct {
 }
 
 // metrics are in the order of the columns of the text.
+//
+// Three of them have no direction. More use of cores is better only if the work is done sooner, and
+// ns/op says that. The peak inside must equal the permits, and all checksums must be equal.
 var metrics = []metric{
 	{"startup-ns", "lower", func(r *sampleResult) float64 { return ns(r.Startup) }, nil},
 	{"process-start-ns", "lower", func(r *sampleResult) float64 { return ns(r.ProcessStart) },
@@ -60,6 +67,7 @@ var metrics = []metric{
 
 func ns(d time.Duration) float64 { return float64(d) }
 
+// perTask divides by the number of tasks, and not of samples, so that runs with Quick compare.
 func (r *sampleResult) perTask(sum float64) float64 { return sum / float64(max(r.Tasks, 1)) }
 
 // header returns the lines before the first sample: configuration that all samples share, the
@@ -93,7 +101,8 @@ func (m *runner) header() string {
 	return text.String()
 }
 
-// line returns a sample as a line of benchmark text.
+// line returns a sample as a line of benchmark text. The number of iterations is the number of
+// tasks. A metric that is not known here is left out: 0 would look like a measurement.
 func (s sample) line() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "BenchmarkParallel/%s\t%d\t%.1f ns/op", s.name(), s.result.Tasks,

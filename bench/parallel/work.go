@@ -10,6 +10,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
+// Every mode does the same tasks with the same input, and has to prove it with a checksum. Without
+// that, a mode could be the fastest because it leaves something out.
+
 // A task does the i'th task and returns its checksum. The checksum depends on the seed, on i and on
 // the payload alone, so that all modes must agree on it. Only one goroutine calls a task at a time.
 type task func(i uint64, payload []byte) (checksum uint64, err error)
@@ -20,6 +23,7 @@ type job struct {
 	close   func() error         // may be nil
 }
 
+// end releases what the job opened. It may be called on a job that was never opened.
 func (j job) end() error {
 	if j.close == nil {
 		return nil
@@ -61,7 +65,7 @@ func (s *spec) doAdmitted(ctx context.Context, sem impls.Semaphore, do task, i u
 	if s.Observed {
 		o.leave = sharedClock()
 	}
-	sem.Release(1)
+	sem.Release(1) // after an error too: other workers may wait for the permit
 	return o, err
 }
 

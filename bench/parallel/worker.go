@@ -18,7 +18,8 @@ import (
 // This file is a worker process from both sides: the handle of the process of the sample, the
 // protocol between the two, and the loop of the worker itself.
 
-// A workerProcess is the handle that the process of a sample has of a worker.
+// A workerProcess is the handle that the process of a sample has of a worker. One goroutine uses it
+// at a time; only cmd.Process.Kill may be called by others, which package os allows.
 type workerProcess struct {
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser
@@ -47,6 +48,8 @@ func (s spec) startWorker() (*workerProcess, error) {
 	if err != nil {
 		return nil, err
 	}
+	// 64 KiB is the capacity of a pipe on Linux. A smaller buffer would split messages into more
+	// system calls than the pipe requires.
 	w.tasks, w.answers = bufio.NewWriterSize(w.stdin, 64<<10), bufio.NewReader(stdout)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting a worker: %w", err)
@@ -56,6 +59,8 @@ func (s spec) startWorker() (*workerProcess, error) {
 
 // waitReady waits until the worker can take tasks.
 func (w *workerProcess) waitReady() error {
+	// The worker sends its own usage, because no system call tells a parent the usage of a child
+	// that still runs.
 	body, err := readAnswer(w.answers, answerReady)
 	if err == nil {
 		err = json.Unmarshal(body, &w.atReady)
@@ -96,6 +101,7 @@ func (w *workerProcess) stop() error {
 	if err := w.cmd.Wait(); err != nil {
 		return fmt.Errorf("worker process %d: %w", w.cmd.Process.Pid, err)
 	}
+	// total includes the exit of the process, which the worker could not report itself.
 	w.total = rusage.OfChild(w.cmd.ProcessState)
 	return nil
 }
@@ -130,7 +136,8 @@ func (w *workerProcess) kill() {
 // From a worker: the kind of the answer in 1 byte, the length of the body in 4 bytes, the body.
 //
 // Each task is answered before the next one is sent, so neither side has to read ahead, and the
-// time of a task includes exactly one message in each direction.
+// time of a task includes exactly one message in each direction. Tasks and outcomes are binary,
+// because they are measured. Answers that occur once for each worker are JSON.
 
 type answerKind byte
 
@@ -151,6 +158,8 @@ type finalReport struct {
 // tests of a program that does not call ChildMain.
 const maxBody = 64 << 20
 
+// writeTask sends a task with one flush. A payload larger than the buffer is written directly from
+// its memory, without another copy.
 func writeTask(w *bufio.Writer, i uint64, payload []byte) error {
 	var head [12]byte
 	binary.LittleEndian.PutUint64(head[:], i)
@@ -178,6 +187,7 @@ func readTask(r io.Reader, buf *[]byte) (i uint64, payload []byte, err error) {
 	return binary.LittleEndian.Uint64(head[:]), payload, err
 }
 
+// writeAnswer sends an answer with one write. Two writes would wake the reader twice.
 func writeAnswer(w io.Writer, kind answerKind, body []byte) error {
 	frame := binary.LittleEndian.AppendUint32([]byte{byte(kind)}, uint32(len(body)))
 	_, err := w.Write(append(frame, body...))
@@ -216,6 +226,7 @@ func readAnswer(r io.Reader, want answerKind) ([]byte, error) {
 
 const outcomeBytes = 24
 
+// bytes encodes the parts of an outcome that the worker knows. The other side adds the rest.
 func (o outcome) bytes() []byte {
 	b := binary.LittleEndian.AppendUint64(make([]byte, 0, outcomeBytes), o.checksum)
 	b = binary.LittleEndian.AppendUint64(b, uint64(o.enter))
@@ -242,6 +253,9 @@ func (s spec) serveTasks() error {
 	return err
 }
 
+// answerTasks opens the semaphore and the work, reports that it is ready, and does tasks. All of
+// the opening is before answerReady, so that it counts as start-up and not as part of the first
+// task.
 func (s spec) answerTasks(in io.Reader, out io.Writer) error {
 	kind, err := findProcessSemaphore(s.Process)
 	if err != nil {

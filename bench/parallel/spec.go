@@ -9,15 +9,18 @@ import (
 	"os/exec"
 	"time"
 
-	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/child"
 )
 
 // childVar is the environment variable that makes a process a child, with its spec as value. It is
-// no flag: the flags of a program belong to the program.
+// no flag: the flags of a program belong to the program. A variable also reaches ChildMain before
+// the program parses its flags, and its value of some hundred bytes is far below any limit.
 const childVar = "SEMABENCH_PARALLEL_CHILD"
 
 // A spec says what a child process has to do. Its JSON form is the value of childVar.
+//
+// One type serves all roles. A sample passes its spec on to its workers with another role, so a
+// worker cannot disagree with its sample about the seed or the number of permits.
 type spec struct {
 	Role     role
 	Work     string
@@ -51,40 +54,10 @@ const (
 var errNotAChild = errors.New("the child process did not answer as one: its program has to call " +
 	"parallel.ChildMain first, in main or TestMain")
 
-// ChildMain does the work of a child process and exits, if this process is a child. Otherwise it
-// returns at once. A program that calls [Run] has to call it first, in main or TestMain, because
-// the children of a run are the program itself. The table holds the semaphores that Options.Impl
-// may name.
-func ChildMain(table ...impls.Impl) {
-	text, isChild := os.LookupEnv(childVar)
-	if !isChild {
-		return
-	}
-	var s spec
-	err := json.Unmarshal([]byte(text), &s)
-	if err == nil {
-		err = s.serve(table)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", s.Role, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-func (s spec) serve(table []impls.Impl) error {
-	switch s.Role {
-	case roleSample:
-		return s.serveSample(table)
-	case roleWorker:
-		return s.serveTasks()
-	case roleServer:
-		return s.serveHTTP()
-	}
-	return fmt.Errorf("%s has an unknown role: %q", childVar, s.Role)
-}
-
 // command starts this program once more, as a child with this spec and GOMAXPROCS=procs.
+//
+// GOMAXPROCS is set in the environment and not by the child itself: the runtime of the child then
+// starts with that number, and creates no threads for cores that it must not use.
 func (s spec) command(ctx context.Context, procs int) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
