@@ -100,7 +100,7 @@ var rooms = map[string][]string{
 	"reports/claims":                   {"reports", "reports/internal/picture"},
 	"reports/internal/reporttest":      {"github.com/chromedp/*", "testing"}, // and nobody may import it but tests
 	"reports/internal/picture":         {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
-	"internal/duel":                    {"reports", "reports/gate", "internal/machine"},
+	"internal/duel":                    {"reports", "reports/gate", "internal/machine", "golang.org/x/sync/errgroup"},
 	"internal/duel/anchor":             {},
 	"internal/duel/selftest":           {"internal/duel", "reports", "reports/gate"},
 

@@ -13,58 +13,58 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// allot chooses the rows for the controls and drops pairs, the same share of every row, if they would take
-// longer than there is time. It is told what it takes to link a binary.
-func (m *match) allot(link time.Duration) {
-	m.controls = m.chooseControls()
-	planned := m.pairs()
+// fitBudget chooses the likely controls, and drops pairs if they would take longer than MaxTime. Every
+// row loses the same share. linkTime is the time to link one binary.
+func (m *measurer) fitBudget(linkTime time.Duration) {
+	m.likelyControls = m.chooseControls()
+	planned := m.allPairs()
 	if m.MaxTime > 0 {
-		left := m.MaxTime - time.Since(m.begun) - m.linking(link)
+		left := m.MaxTime - time.Since(m.begun) - m.linkingTime(linkTime)
 		if !m.OneStage {
-			left -= left / 5 // for suspects
+			left -= left / 5 // for the second stage of suspects
 		}
-		if cost := m.cost(); cost > left {
+		if cost := m.allCost(); cost > left {
 			share := max(0, float64(left)/float64(cost))
 			for _, p := range m.plans {
-				p.pairs = min(p.pairs, max(fewest/2, int(float64(p.pairs)*share)))
+				p.pairs = min(p.pairs, max(fewestPairs/2, int(float64(p.pairs)*share)))
 			}
 		}
 	}
-	if dropped := planned - m.pairs(); dropped > 0 {
-		m.fact("pairs-dropped", fmt.Sprintf("%d of %d, to keep to %v", dropped, planned, m.MaxTime))
+	if dropped := planned - m.allPairs(); dropped > 0 {
+		m.addFact("pairs-dropped", fmt.Sprintf("%d of %d, to keep to %v", dropped, planned, m.MaxTime))
 	}
-	m.progress.Total = m.pairs()
+	m.progress.Total = m.allPairs()
 }
 
-// linking is how long the linking of all binaries will take.
-func (m *match) linking(each time.Duration) time.Duration {
-	binaries := 2 * m.Layouts * len(m.paths())
+// linkingTime returns how long the linking of all binaries will take on all cores.
+func (m *measurer) linkingTime(each time.Duration) time.Duration {
+	binaries := 2 * m.Layouts * len(m.packagePaths())
 	return each * time.Duration(binaries) / time.Duration(runtime.NumCPU())
 }
 
-// pairsOf is how many pairs a row is good for: for itself, its own noise, and the controls.
-func (m *match) pairsOf(p *plan) int {
+// pairsOf returns how many pairs a row needs: for itself, for its own noise, and as a likely control.
+func (m *measurer) pairsOf(p *plan) int {
 	pairs := p.pairs
 	if m.Self {
 		pairs *= 2
 	}
-	switch slices.Index(m.controls, p) {
-	case 0:
-		pairs += controlPairs(p, 0) + controlPairs(p, planted)
+	switch slices.Index(m.likelyControls, p) {
+	case 0: // the slowdown is planted into the first control only
+		pairs += m.pairsOfControl(p, 0) + m.pairsOfControl(p, plantedSlowdown)
 	case 1:
-		pairs += controlPairs(p, 0)
+		pairs += m.pairsOfControl(p, 0)
 	}
 	return pairs
 }
 
-func (m *match) cost() (all time.Duration) {
+func (m *measurer) allCost() (all time.Duration) {
 	for _, p := range m.plans {
 		all += p.cost * time.Duration(m.pairsOf(p))
 	}
 	return all
 }
 
-func (m *match) pairs() (all int) {
+func (m *measurer) allPairs() (all int) {
 	for _, p := range m.plans {
 		if p.Mode != gate.Failed {
 			all += m.pairsOf(p)
@@ -73,34 +73,34 @@ func (m *match) pairs() (all int) {
 	return all
 }
 
-// late reports whether a measurement that was made to fit into its time does not. A tenth more
-// is the slack of an estimate.
-func (m *match) late() bool {
+// isLate reports whether a measurement that was made to fit into MaxTime exceeds it. The costs are
+// estimates, so a tenth more is allowed.
+func (m *measurer) isLate() bool {
 	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/10
 }
 
-func (m *match) fact(key, value string) {
+func (m *measurer) addFact(key, value string) {
 	m.run.Facts = append(m.run.Facts, reports.Fact{Key: key, Value: value})
 }
 
-// addFacts adds what a figure depends on.
-func (m *match) addFacts() {
+// addFacts adds everything about the machine and the options that a time depends on.
+func (m *measurer) addFacts() {
 	here := machine.Read()
-	m.fact("goos", here.GOOS)
-	m.fact("goarch", here.GOARCH)
-	m.fact("cpu", here.CPU)
-	m.fact("kernel", here.Kernel)
-	m.fact("gomaxprocs", fmt.Sprint(here.GOMAXPROCS))
-	m.fact("load", load())
-	m.fact("priority", machine.Priority())
-	m.fact("seed", fmt.Sprint(m.Seed))
-	m.fact("pairs", fmt.Sprintf("%d, contended %d", m.Pairs, 2*m.Pairs))
-	m.fact("slices", fmt.Sprintf("%d of %v", m.Slices, m.Slice))
-	m.fact("layouts", fmt.Sprint(m.Layouts))
-	m.fact("started", m.begun.UTC().Format(time.RFC3339))
+	m.addFact("goos", here.GOOS)
+	m.addFact("goarch", here.GOARCH)
+	m.addFact("cpu", here.CPU)
+	m.addFact("kernel", here.Kernel)
+	m.addFact("gomaxprocs", fmt.Sprint(here.GOMAXPROCS))
+	m.addFact("load", load())
+	m.addFact("priority", machine.Priority())
+	m.addFact("seed", fmt.Sprint(m.Seed))
+	m.addFact("pairs", fmt.Sprintf("%d, contended %d", m.Pairs, 2*m.Pairs))
+	m.addFact("slices", fmt.Sprintf("%d of %v", m.Slices, m.Slice))
+	m.addFact("layouts", fmt.Sprint(m.Layouts))
+	m.addFact("started", m.begun.UTC().Format(time.RFC3339))
 }
 
-// load is how many processes wanted a core when the measurement began.
+// load returns the load average of the last minute, in processes that wanted a core.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if fields := strings.Fields(string(text)); err == nil && len(fields) > 0 {

@@ -7,26 +7,29 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A binary is the test binary of a package, with a code layout of its own.
 type binary struct {
 	path   string
-	dir    string  // where it runs: the package's
-	layout uint64  // seed of the linker
-	roster *roster // of an ordinary binary, without a worker; else nil
+	dir    string     // where it runs: the directory of the package
+	layout uint64     // seed of the linker
+	names  *nameCache // nil for a worker; else what is known of the benchmarks of this ordinary binary
 }
 
-// build links the test binary of a package. Where functions lie alone moves figures by several per
-// cent, so no two binaries that are compared may share the luck of one layout.
-// Symbols for debuggers are left out, which takes a third off the time of a link; profiles need none.
+// build links the test binary of a package with a layout. Where functions lie in memory moves times by
+// several percent, so the sides that are compared must not share one layout's luck.
+//
+// The linker leaves out the symbols for debuggers, which saves a third of its time. Profiles do not need
+// them.
 func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) {
-	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout, s.roster}
+	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout, s.names}
 	if runtime.GOOS == "windows" {
 		b.path += ".exe"
 	}
-	_, err := output(ctx, s.Dir, nil, "go", "test", "-c", "-vet=off", "-overlay="+s.overlay,
+	_, err := s.goTool().Run(ctx, "test", "-c", "-vet=off", "-overlay="+s.overlay,
 		fmt.Sprintf("-ldflags=-s -w -randlayout=%d", layout), "-o", b.path, p.ImportPath)
 	if err != nil {
 		return b, fmt.Errorf("%s: building %s: %w\nit must build: go test -c %[2]s",
@@ -35,12 +38,12 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 	return b, nil
 }
 
-// A pool is the binaries of one package on one side.
-type pool []binary
+// binaries are of one package and one side, with different layouts.
+type binaries []binary
 
-// link fills pools for both sides with so many layouts.
-func (m *match) link(ctx context.Context, path string, layouts int) (old, new pool, err error) {
-	all, err := m.fill(ctx, path, slices.Repeat([]*side{m.old, m.new}, layouts))
+// linkBoth links binaries of a package for both sides, with so many layouts each.
+func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old, new binaries, err error) {
+	all, err := m.link(ctx, path, slices.Repeat([]*side{m.old, m.new}, layouts))
 	for i, b := range all {
 		if i%2 == 0 {
 			old = append(old, b)
@@ -51,32 +54,32 @@ func (m *match) link(ctx context.Context, path string, layouts int) (old, new po
 	return old, new, err
 }
 
-// fill links a binary for each side that it is given, on every core.
-func (m *match) fill(ctx context.Context, path string, sides []*side) (pool, error) {
-	filled, errs := make(pool, len(sides)), make([]error, len(sides))
-	var all sync.WaitGroup
-	slots := make(chan struct{}, runtime.NumCPU())
+// link links one binary for each of the given sides, on every core. It returns the first error only:
+// the other builds of the package fail for the same reason.
+func (m *measurer) link(ctx context.Context, path string, sides []*side) (binaries, error) {
+	linked := make(binaries, len(sides))
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
 	for i, s := range sides {
-		seed := m.seed()
-		all.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			filled[i], errs[i] = s.build(ctx, s.packages[path], seed)
+		layout := m.newLayout() // drawn here, because m.random is for one goroutine
+		group.Go(func() (err error) {
+			linked[i], err = s.build(ctx, s.packages[path], layout)
+			return err
 		})
 	}
-	all.Wait()
-	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
-		return nil, errs[i] // one: the others say the same
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
-	return filled, nil
+	return linked, nil
 }
 
-// remove removes binaries: those of a whole run may be gigabytes.
-func (p pool) remove() {
-	for _, b := range p {
-		os.Remove(b.path) // the whole directory goes in the end
+// remove deletes the binaries. All binaries of a run would take gigabytes. Errors do not matter, because
+// Close removes the whole directory.
+func (all binaries) remove() {
+	for _, b := range all {
+		os.Remove(b.path)
 	}
 }
 
-// seed returns the seed of a layout; 0 would be the linker's own.
-func (m *match) seed() uint64 { return 1 + m.random.Uint64N(1<<40) }
+// newLayout draws the seed of a layout. It is never 0, which means the usual layout of the linker.
+func (m *measurer) newLayout() uint64 { return 1 + m.random.Uint64N(1<<40) }

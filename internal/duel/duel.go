@@ -1,7 +1,5 @@
-// Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that
-// they can be compared on a busy machine: as two processes that take turns of half a millisecond,
-// or of one, each linked with a code layout of its own, many times over. Where that is allowed they get
-// a core before anything else that runs (the fact "priority").
+// Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that they
+// can be compared on a busy machine.
 //
 //	d, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
 //	if err != nil {
@@ -10,21 +8,36 @@
 //	defer d.Close()
 //	err = d.SecondStage(ctx, gate.Suspects(d.Run(), judge))
 //
-// Package duel measures and gives no verdict; reports/gate judges the run. The benchmarks need nothing: test
-// binaries are built with a package testing that can run a benchmark again and again at a command.
+// Package duel measures and gives no verdict; package gate judges the run.
 //
-// What this does not show: collections of garbage come in few slices as short as that, so their cost
-// is in the counted bytes rather than in the time; a slice begins with warm caches; what slows down
-// fewer than seven slices in eight goes unseen where one goroutine runs, and where several run it has to
-// be so much that their mean shows it; goroutines that hardly meet in a slice are hardly contended, which
-// a row then says (Row.Why). The processes serve
-// all rows of a package, in an order drawn anew for each pair, so a benchmark that leaves goroutines
-// running makes the others noisier.
+// # How it measures
 //
-// On Windows, which passes no open files to processes, and with a Go version whose package testing is not
-// one that is known (1.22 and later ones are), every value has a fresh process, still interleaved and with random
-// layouts. The run says so in its facts and in each row; it finds less, and counts whole allocations
-// for each operation only. Nothing of that was measured on Windows.
+// A pair is two processes, one of each side, that take turns of half a millisecond, or of one where
+// several goroutines run. Both feel the same disturbances of the machine, so their quotient hardly does.
+// Each process is linked with a code layout of its own, because a layout alone moves times by several
+// percent. A row has many pairs. Where the system allows it, the processes get a core before anything
+// else that runs (the fact "priority").
+//
+// The benchmarks need no changes. Test binaries are built with a package testing that can run a
+// benchmark again and again on command: such a binary is called a worker.
+//
+// On Windows, which passes no open files to processes, every value has a fresh process of an ordinary
+// test binary. The same holds for a Go version whose package testing is unknown; versions from 1.22 on
+// are known. Fresh processes are interleaved and have random layouts too, but they find less, and count
+// only whole allocations per operation. The run says so in its facts and in each row. None of that was
+// measured on Windows.
+//
+// # What this does not show
+//
+// The garbage collector runs in few slices as short as that, so its cost shows in the counted bytes
+// rather than in the time. A slice begins with warm caches.
+//
+// Where one goroutine runs, a slowdown of fewer than seven slices in eight goes unseen. Where several
+// run, such a slowdown must be so large that the mean of all slices shows it. Goroutines that hardly meet
+// in a slice are hardly contended; the row then says so (Row.Why).
+//
+// A process serves all rows of a package, in an order drawn anew for each pair. So a benchmark that
+// leaves goroutines running makes the other rows noisier.
 package duel
 
 import (
@@ -47,44 +60,46 @@ import (
 // Options say what is measured and how. The zero value compares the working tree with itself.
 type Options struct {
 	Old, New Source
-	Packages []string // patterns of the go command; none: ./...
-	Bench    string   // as of go test -bench; "": all
+	Packages []string // patterns of the go command; none means ./...
+	Bench    string   // as go test -bench has it; "" means all
 
-	Pairs   int           // of processes for each row, twice that for contended rows; 0: 24
-	Slices  int           // of a process in a pair, three quarters as many of several goroutines; 0: 16
-	Slice   time.Duration // twice that of several goroutines; 0: 0.5 ms
-	Layouts int           // most binaries of a package on each side, twice that in the second stage; 0: 24
-	Repeats int           // of what is counted; 0: 5
-	Seed    uint64        // of layouts and orders; 0: from the clock
+	Pairs   int           // pairs of a row, twice that for contended rows; 0 means 24
+	Slices  int           // of a process in a pair, 3/4 of that with several goroutines; 0 means 16
+	Slice   time.Duration // length, twice that with several goroutines; 0 means 0.5 ms
+	Layouts int           // most binaries of a package and side, twice that in stage 2; 0 means 24
+	Repeats int           // of each count; 0 means 5
+	Seed    uint64        // of layouts and orders; 0 takes it from the clock
 
-	MaxTime time.Duration // of it all; pairs are dropped evenly to keep it; 0: as long as it takes
-	RowTime time.Duration // of a slow row, which gets fewer pairs, but at least 10; 0: 10 s
-	Silence time.Duration // after which a benchmark is given up; 0: 30 s
+	MaxTime time.Duration // of everything: pairs are dropped evenly to keep it; 0 means no limit
+	RowTime time.Duration // of a slow row, which gets fewer pairs, but at least 10; 0 means 10 s
+	Silence time.Duration // after which a benchmark that does not answer is given up; 0 means 30 s
 
-	goos string // in tests: another system
+	goos         string // the system to behave for, in tests; "" means this one
+	controlPairs int    // least pairs and layouts of a control, in tests; 0 means leastControlPairs
 
-	Self bool // also old against old, as many pairs, for every row
+	Self bool // also measures old against old, with as many pairs, for every row
 
 	// OneStage declares beforehand that SecondStage will not be called. The run records it, because a
 	// single stage needs a stricter correction. It also frees the fifth of MaxTime that is otherwise
 	// reserved for the second stage.
 	OneStage bool
 
-	Command  string           // begins the command that measures a row again; "": semabench gate
-	Out      io.Writer        // the run is written to, row by row, in the format of gate.Read
-	Progress func(p Progress) // is called often
+	Command  string           // begins the command that measures a row again; "" means semabench gate
+	Out      io.Writer        // gets the run row by row, in the format of gate.Read; nil means none
+	Progress func(p Progress) // is called often; nil means never
 }
 
-// Progress is how far a measurement is.
+// Progress says how far a measurement is.
 type Progress struct {
 	Doing       string
-	Done, Total int // pairs of rows; Total is 0 before that is known
+	Done, Total int // pairs of rows; Total is 0 while it is unknown
 }
 
 func (o Options) withDefaults() Options {
 	o.Pairs = cmp.Or(o.Pairs, 24)
 	o.Slices = cmp.Or(o.Slices, 16)
 	o.Layouts = cmp.Or(o.Layouts, 24)
+	o.controlPairs = cmp.Or(o.controlPairs, leastControlPairs)
 	o.Repeats = cmp.Or(o.Repeats, 5)
 	o.Slice = cmp.Or(o.Slice, 500*time.Microsecond)
 	o.RowTime = cmp.Or(o.RowTime, 10*time.Second)
@@ -104,31 +119,35 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// A match is a measurement under way.
-type match struct {
-	Options
-	begun    time.Time
-	temp     string // removed by close
-	ended    bool   // the last line of the run is written
-	random   *rand.Rand
-	old, new *side
-	run      *gate.Run
-	out      *gate.Writer
-	plans    []*plan
-	kept     []*plan // those of run.Rows
-	controls []*plan // rows that are likely to be measured against themselves
-	stakes   []stake // those that will be, so far
-	skipped  []string
-	fresh    string // why all rows have fresh processes; "" if they do not
-	progress Progress
-}
-
-// errNothing is a set of benchmarks without any: what judges nothing must not pass.
-var errNothing = errors.New("no benchmarks")
-
 // A Duel is a measurement whose sides are still on disk, so that rows can be measured again. Close
 // removes them.
-type Duel struct{ m *match }
+type Duel struct{ m *measurer }
+
+// A measurer holds the state of one measurement. Its methods are spread over the files of the package,
+// in the order of the stages: rows.go finds the rows, probe.go plans them, stages.go measures them.
+type measurer struct {
+	Options
+	begun    time.Time
+	temp     string // directory of sides and binaries; Close removes it
+	random   *rand.Rand
+	old, new *side
+
+	run   *gate.Run
+	out   *gate.Writer // nil until the rows are known
+	ended bool         // the last line of the run is written
+
+	plans    []*plan
+	recorded []*plan  // the plans of run.Rows, by index
+	skipped  []string // IDs of benchmarks that both sides skip
+	whyFresh string   // why all rows have fresh processes; "" if they have workers
+	progress Progress
+
+	likelyControls []*plan      // guessed before rows are measured, one of each kind
+	controls       []controlRow // the steadiest rows so far, by kind as in likelyControls
+}
+
+// errNoBenchmarks is an error and not an empty run, because a gate without rows must not pass.
+var errNoBenchmarks = errors.New("no benchmarks")
 
 // Measure measures the first stage of every row, and the controls.
 //
@@ -136,24 +155,24 @@ type Duel struct{ m *match }
 // revision, nothing to build, no benchmarks. Then Measure returns no Duel and leaves nothing behind.
 // When ctx is done, Measure returns what was measured by then, with Stopped set in the run.
 func Measure(ctx context.Context, o Options) (*Duel, error) {
-	m := &match{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
-	m.run.Command = m.whole()
+	m := &measurer{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
+	m.run.Command = m.reproduceAll()
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
 	temp, err := os.MkdirTemp("", "semabench-duel-")
 	if err != nil {
 		return nil, err
 	}
-	if m.temp, err = filepath.EvalSymlinks(temp); err != nil {
+	if m.temp, err = filepath.EvalSymlinks(temp); err != nil { // the go command prints real paths
 		return nil, errors.Join(err, os.RemoveAll(temp))
 	}
 	d := &Duel{m}
-	if err := m.interruptible(ctx, m.measure(ctx)); err != nil {
+	if err := m.endStage(ctx, m.measure(ctx)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
-// Run returns what was measured so far. The caller may not change it before Close.
+// Run returns what was measured so far. The caller must not change it before Close.
 func (d *Duel) Run() *gate.Run { return d.m.run }
 
 // SecondStage measures rows again, given by their indices in the run, with fresh processes and
@@ -161,12 +180,15 @@ func (d *Duel) Run() *gate.Run { return d.m.run }
 //
 // Call it once, with the rows that gate.Suspects names: the promise on false alarms rests on that.
 func (d *Duel) SecondStage(ctx context.Context, rows []int) error {
-	return d.m.interruptible(ctx, d.m.second(ctx, rows))
+	return d.m.endStage(ctx, d.m.secondStage(ctx, rows))
 }
 
 // Profile writes CPU profiles of both sides of rows, given by their indices in the run, into dir. It
 // sets OldProfile and NewProfile of the rows, relative to dir. A profile is of an ordinary run of the
-// benchmark for a second. When ctx is done, the remaining rows have no profile.
+// benchmark for a second.
+//
+// A row that cannot be profiled has no profile. So have the remaining rows when ctx is done: verdicts do
+// not need profiles. The error is about writing the run.
 func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
 	if err := d.m.profile(ctx, dir, rows); err != nil && ctx.Err() == nil {
 		return err
@@ -178,16 +200,16 @@ func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
 func (d *Duel) Close() error {
 	m := d.m
 	var err error
-	if m.out != nil && !m.ended { // without rows there is no file to end
+	if m.out != nil && !m.ended {
 		err = m.out.End(m.run.Stopped)
 	}
 	m.ended = true
 	return errors.Join(err, os.RemoveAll(m.temp))
 }
 
-// interruptible turns the error of an interrupted stage into a run that stopped early, and notes any
-// other error in the run.
-func (m *match) interruptible(ctx context.Context, err error) error {
+// endStage turns the error of an interrupted stage into a run that stopped early, and notes any other
+// error in the run.
+func (m *measurer) endStage(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		if m.run.Stopped == "" {
 			m.run.Stopped = fmt.Sprintf("interrupted after %v", time.Since(m.begun).Round(time.Second))
@@ -200,71 +222,81 @@ func (m *match) interruptible(ctx context.Context, err error) error {
 	return err
 }
 
-// measure is the course of a match.
-func (m *match) measure(ctx context.Context) (err error) {
-	if m.old, err = newSide(ctx, "old", m.Old, m.Packages, filepath.Join(m.temp, "old")); err != nil {
+// measure puts both sides on disk, finds the rows, and measures the first stage and the controls.
+func (m *measurer) measure(ctx context.Context) (err error) {
+	if err := m.prepareSides(ctx); err != nil {
 		return err
-	}
-	m.run.Old = m.old.Side
-	if m.new, err = newSide(ctx, "new", m.New, m.Packages, filepath.Join(m.temp, "new")); err != nil {
-		return err
-	}
-	m.run.New = m.new.Side
-	m.standIn(cmp.Or(m.goos, runtime.GOOS))
-	if m.old.work == "" != (m.new.work == "") {
-		m.fact("workspace", "only one side is built in a workspace, "+m.old.work+m.new.work+
-			", so the sides may have other versions of other modules: GOWORK=off builds both without")
 	}
 	if m.OneStage {
 		m.run.Stages = 1
 	}
-	link, err := m.meet(ctx)
-	if err := m.stopped(err); err != nil {
+	linkTime, err := m.findRows(ctx)
+	if err := m.stopIfLate(err); err != nil {
 		return err
 	}
-	if m.run.Stopped != "" { // out of time with looking
+	if m.run.Stopped != "" { // the time ran out before the rows were known
 		m.addFacts()
 		m.out, err = gate.NewWriter(m.Options.Out, m.run)
 		return err
 	}
 	if m.run.Planned == 0 && len(m.run.OnlyOld)+len(m.run.OnlyNew) == 0 {
-		return m.nothing()
+		return m.noBenchmarks()
 	}
-	m.allot(link)
+	m.fitBudget(linkTime)
 	m.addFacts()
-	m.plantingFact()
+	m.addPlantingFact()
 	if m.out, err = gate.NewWriter(m.Options.Out, m.run); err != nil {
 		return err
 	}
-	for _, path := range m.paths() {
-		if err := m.first(ctx, path); err != nil {
+	for _, path := range m.packagePaths() {
+		if err := m.firstStage(ctx, path); err != nil {
 			return err
 		}
 	}
-	return m.checkAll(ctx)
+	return m.measureControls(ctx)
 }
 
-// nothing is the error of a run without rows.
-func (m *match) nothing() error {
-	but := ""
+// prepareSides puts both sides on disk, ready to be built.
+func (m *measurer) prepareSides(ctx context.Context) (err error) {
+	m.old, err = newSide(ctx, "old", m.Old, m.Packages, filepath.Join(m.temp, "old"))
+	if err != nil {
+		return err
+	}
+	m.run.Old = m.old.Side
+	m.new, err = newSide(ctx, "new", m.New, m.Packages, filepath.Join(m.temp, "new"))
+	if err != nil {
+		return err
+	}
+	m.run.New = m.new.Side
+	m.chooseFreshProcesses(cmp.Or(m.goos, runtime.GOOS))
+	if m.old.work == "" != (m.new.work == "") {
+		m.addFact("workspace", "only one side is built in a workspace, "+m.old.work+m.new.work+
+			", so the sides may have other versions of other modules: GOWORK=off builds both without")
+	}
+	return nil
+}
+
+// noBenchmarks returns the error of a run without rows.
+func (m *measurer) noBenchmarks() error {
+	skipped := ""
 	if len(m.skipped) > 0 {
-		but = "; skipped: " + strings.Join(m.skipped, ", ")
+		skipped = "; skipped: " + strings.Join(m.skipped, ", ")
 	}
 	return fmt.Errorf("%w match -bench %q in %v%s: name packages that have some; those behind a build tag "+
-		"need GOFLAGS=-tags=…", errNothing, m.Bench, m.Packages, but)
+		"need GOFLAGS=-tags=…", errNoBenchmarks, m.Bench, m.Packages, skipped)
 }
 
-// keep puts rows into the run when they have come to an end, and writes them. A row that was not
-// reached is in no run.
-func (m *match) keep(plans []*plan) error {
+// record puts rows into the run, or replaces them there, and writes them. A row that was not reached
+// does not enter the run.
+func (m *measurer) record(plans []*plan) error {
 	for _, p := range plans {
 		if p.Mode != gate.Failed && p.Mode != gate.Untimed && len(p.Pairs) == 0 {
 			continue
 		}
-		i := slices.Index(m.kept, p)
+		i := slices.Index(m.recorded, p)
 		if i < 0 {
-			i = len(m.kept)
-			m.kept = append(m.kept, p)
+			i = len(m.recorded)
+			m.recorded = append(m.recorded, p)
 			m.run.Rows = append(m.run.Rows, gate.Row{})
 		}
 		m.run.Rows[i] = p.Row
@@ -274,3 +306,6 @@ func (m *match) keep(plans []*plan) error {
 	}
 	return nil
 }
+
+// show reports progress outside the pairs.
+func (m *measurer) show(doing string, done, total int) { m.Progress(Progress{doing, done, total}) }

@@ -3,7 +3,6 @@ package duel
 import (
 	"cmp"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -13,65 +12,61 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/semabench/semabench/internal/gotool"
 )
 
-// worker holds what is added to package testing. Not named .go: no package of ours is made of it.
+// workerSource holds the files that are added to package testing. Their names do not end in .go, so that
+// the go command does not take them for a package of this module.
 //
 //go:embed worker/*.go.txt
-var worker embed.FS
+var workerSource embed.FS
 
-// errTesting is of Go distributions that the worker was not written for.
-var errTesting = errors.New("no worker can be added to package testing")
+// errNoWorker wraps every error of a Go distribution that the worker does not fit.
+var errNoWorker = errors.New("no worker can be added to package testing")
 
-// overlay writes an overlay for the go command that makes test binaries of this Go distribution
-// able to duel, and returns its path. Nothing but package testing differs from what `go test` builds,
-// and runN, which times a benchmark, is the distribution's but for the forced collection.
-func overlay(goroot, dir string) (string, error) {
+// writeOverlay writes a build overlay into dir and returns its path. With it the go command builds test
+// binaries of this Go distribution that are workers.
+//
+// Nothing but package testing differs from a build of `go test`. runN, the function that times a
+// benchmark, is the distribution's own except for the forced garbage collection.
+func writeOverlay(goroot, dir string) (string, error) {
 	original := filepath.Join(goroot, "src", "testing", "benchmark.go")
 	source, err := os.ReadFile(original)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errTesting, err)
+		return "", fmt.Errorf("%w: %w", errNoWorker, err)
 	}
 	patched, err := patch(source)
 	if err != nil {
-		return "", fmt.Errorf("%w: %s: %w", errTesting, original, err)
+		return "", fmt.Errorf("%w: %s: %w", errNoWorker, original, err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
-	replace := map[string]string{}
-	add := func(name string, text []byte) error {
+	files, err := workerFiles()
+	if err != nil {
+		return "", err
+	}
+	files["benchmark.go"] = patched
+	overlay := gotool.Overlay{}
+	for name, text := range files {
 		path := filepath.Join(dir, name)
-		replace[filepath.Join(goroot, "src", "testing", name)] = path
-		return os.WriteFile(path, text, 0o666)
-	}
-	if err := add("benchmark.go", patched); err != nil {
-		return "", err
-	}
-	added, err := workerFiles()
-	for name, text := range added {
-		err = errors.Join(err, add(name, text))
-	}
-	if err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
+		overlay[filepath.Join(goroot, "src", "testing", name)] = path
+		err = errors.Join(err, os.WriteFile(path, text, 0o666))
 	}
 	path := filepath.Join(dir, "overlay.json")
-	return path, os.WriteFile(path, text, 0o666)
+	return path, errors.Join(err, overlay.WriteFile(path))
 }
 
-// workerFiles returns the files of the worker under the names that they get in package testing.
+// workerFiles returns the files of the worker, by the names that they get in package testing.
 func workerFiles() (map[string][]byte, error) {
-	files, err := worker.ReadDir("worker")
+	files, err := workerSource.ReadDir("worker")
 	if err != nil {
 		return nil, err
 	}
 	texts := map[string][]byte{}
 	for _, f := range files {
-		text, err := worker.ReadFile("worker/" + f.Name())
+		text, err := workerSource.ReadFile("worker/" + f.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +81,9 @@ type edit struct {
 	text     string
 }
 
-// patch makes package testing call the worker in five places. They are looked for in the syntax,
-// so that a line more or less in another Go version does no harm, and each must be there once.
+// patch makes package testing call the worker in five places. It finds them in the syntax tree, so that
+// another Go version may move lines. Each place must be there exactly once: a patch that silently misses one
+// would measure something else.
 func patch(source []byte) ([]byte, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "benchmark.go", source, 0)
@@ -112,25 +108,26 @@ func patch(source []byte) ([]byte, error) {
 		case "runN":
 			edits = append(edits, rename(f.Body, at, "GC", "duelGC")...)
 		case "RunParallel":
-			edits = append(edits, gather(f, at)...)
+			edits = append(edits, waitForAll(f, at)...)
 		}
 	}
 	const places = 5
 	if len(edits) != places {
-		return nil, fmt.Errorf("found %d of the %d places where a duel enters package testing", len(edits), places)
+		return nil, fmt.Errorf("found %d of the %d places where a duel enters package testing",
+			len(edits), places)
 	}
 	return apply(source, edits), nil
 }
 
-// gather returns the edits by which the goroutines of RunParallel gather before each calls the body,
-// its parameter.
-func gather(f *ast.FuncDecl, at func(token.Pos) int) []edit {
+// waitForAll returns the edits by which the goroutines of RunParallel wait for each other before each of
+// them calls the parameter of RunParallel.
+func waitForAll(f *ast.FuncDecl, at func(token.Pos) int) []edit {
 	begin, body := at(f.Body.Lbrace)+1, params(f)[0]
-	edits := []edit{{begin, begin, " gathering := b.duelGather();"}}
+	edits := []edit{{begin, begin, " barrier := b.duelBarrier();"}}
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			if name, ok := call.Fun.(*ast.Ident); ok && name.Name == body {
-				edits = append(edits, edit{at(call.Pos()), at(call.Pos()), "gathering.arrive(); "})
+				edits = append(edits, edit{at(call.Pos()), at(call.Pos()), "barrier.arrive(); "})
 			}
 		}
 		return true
@@ -138,6 +135,7 @@ func gather(f *ast.FuncDecl, at func(token.Pos) int) []edit {
 	return edits
 }
 
+// params returns the names of the parameters of f.
 func params(f *ast.FuncDecl) (names []string) {
 	for _, field := range f.Type.Params.List {
 		for _, name := range field.Names {
@@ -147,7 +145,7 @@ func params(f *ast.FuncDecl) (names []string) {
 	return names
 }
 
-// rename returns the edits that make calls of x.method calls of another function.
+// rename returns the edits that turn each call of x.method into a call of another function.
 func rename(body *ast.BlockStmt, at func(token.Pos) int, method, other string) (edits []edit) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
@@ -160,6 +158,7 @@ func rename(body *ast.BlockStmt, at func(token.Pos) int, method, other string) (
 	return edits
 }
 
+// apply returns source with the edits, which must not overlap.
 func apply(source []byte, edits []edit) []byte {
 	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
 	var out []byte

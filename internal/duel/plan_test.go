@@ -2,7 +2,6 @@ package duel
 
 import (
 	"errors"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,34 +13,36 @@ import (
 
 func TestDecide(t *testing.T) {
 	const us, ms = time.Microsecond, time.Millisecond
-	quiet := trait{perOp: 10, wall: 600 * us, least: 600 * us, entering: ms, busy: 1}
+	quiet := probeResult{perOp: 10, wall: 600 * us, least: 600 * us, entering: ms, busy: 1}
 	for name, c := range map[string]struct {
-		change        func(*trait)
+		change        func(*probeResult)
 		mode          gate.Mode
 		slices, pairs int
 		contended     bool
 		why           string
 	}{
-		"ordinary":         {func(t *trait) {}, gate.Sliced, 16, 24, false, ""},
-		"goroutines":       {func(t *trait) { t.goroutines = 2 }, gate.Sliced, 12, 48, true, ""},
-		"all cores":        {func(t *trait) { t.busy = 1.9 }, gate.Sliced, 12, 48, true, ""},
-		"allocates":        {func(t *trait) { t.allocates = true }, gate.Sliced, 16, 48, true, ""},
-		"long slices":      {func(t *trait) { t.least = 4 * ms }, gate.Sliced, 8, 24, false, "8 for each process"},
-		"longer slices":    {func(t *trait) { t.least = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},
-		"cannot be sliced": {func(t *trait) { t.least, t.wall = 100*ms, 100*ms }, gate.Fresh, 1, 24, false, "one for each process"},
-		"slow":             {func(t *trait) { t.least, t.wall = time.Second, time.Second }, gate.Fresh, 1, 10, false, "10 pairs instead of 24"},
-		"slow parents":     {func(t *trait) { t.entering = 300 * ms }, gate.Sliced, 16, 16, false, "16 pairs instead of 24"},
+		"ordinary":         {func(t *probeResult) {}, gate.Sliced, 16, 24, false, ""},
+		"goroutines":       {func(t *probeResult) { t.goroutines = 2 }, gate.Sliced, 12, 48, true, ""},
+		"all cores":        {func(t *probeResult) { t.busy = 1.9 }, gate.Sliced, 12, 48, true, ""},
+		"allocates":        {func(t *probeResult) { t.allocates = true }, gate.Sliced, 16, 48, true, ""},
+		"long slices":      {func(t *probeResult) { t.least = 4 * ms }, gate.Sliced, 8, 24, false, "8 for each process"},
+		"longer slices":    {func(t *probeResult) { t.least = 19 * ms }, gate.Sliced, 4, 24, false, "4 for each process"},
+		"cannot be sliced": {func(t *probeResult) { t.least, t.wall = 100*ms, 100*ms }, gate.Fresh, 1, 24, false, "one for each process"},
+		"slow":             {func(t *probeResult) { t.least, t.wall = time.Second, time.Second }, gate.Fresh, 1, 10, false, "10 pairs instead of 24"},
+		"slow parents":     {func(t *probeResult) { t.entering = 300 * ms }, gate.Sliced, 16, 16, false, "16 pairs instead of 24"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			worse := quiet
 			c.change(&worse)
-			for _, sides := range [][2]trait{{worse, worse}, {worse, quiet}, {quiet, worse}} {
+			for _, sides := range [][2]probeResult{{worse, worse}, {worse, quiet}, {quiet, worse}} {
 				var p plan
 				p.decide(Options{}.withDefaults(), sides[0], sides[1])
 				if p.Mode != c.mode || p.slices != c.slices || p.Contended != c.contended {
-					t.Errorf("mode %s, %d slices, contended %v; want %s, %d, %v", p.Mode, p.slices, p.Contended, c.mode, c.slices, c.contended)
+					t.Errorf("mode %s, %d slices, contended %v; want %s, %d, %v",
+						p.Mode, p.slices, p.Contended, c.mode, c.slices, c.contended)
 				}
-				if sides[0] == sides[1] && (p.pairs != c.pairs || !strings.Contains(p.Why, c.why) || (p.Why == "") != (c.why == "")) {
+				explained := strings.Contains(p.Why, c.why) && (p.Why == "") == (c.why == "")
+				if sides[0] == sides[1] && (p.pairs != c.pairs || !explained) {
 					t.Errorf("%d pairs because %q; want %d because %q", p.pairs, p.Why, c.pairs, c.why)
 				}
 			}
@@ -50,11 +51,12 @@ func TestDecide(t *testing.T) {
 }
 
 func TestPairsAreDroppedEvenly(t *testing.T) {
-	m := &match{Options: Options{MaxTime: time.Hour, Layouts: 1}.withDefaults(), run: &gate.Run{}, begun: time.Now()}
+	m := &measurer{Options: Options{MaxTime: time.Hour, Layouts: 1}.withDefaults(),
+		run: &gate.Run{}, begun: time.Now()}
 	for _, pairs := range []int{24, 48, 24} {
 		m.plans = append(m.plans, &plan{pairs: pairs, cost: 2 * time.Hour / (24 + 48 + 24), ops: 1})
 	}
-	m.allot(0)
+	m.fitBudget(0)
 	var got []int
 	for _, p := range m.plans {
 		got = append(got, p.pairs)
@@ -63,56 +65,48 @@ func TestPairsAreDroppedEvenly(t *testing.T) {
 		t.Errorf("pairs %v, facts %v", got, m.run.Facts)
 	}
 	m.begun = time.Now().Add(-2 * time.Hour)
-	if m.allot(0); m.plans[0].pairs != fewest/2 || !m.late() {
-		t.Errorf("%d pairs when there is no time left, want %d", m.plans[0].pairs, fewest/2)
+	if m.fitBudget(0); m.plans[0].pairs != fewestPairs/2 || !m.isLate() {
+		t.Errorf("%d pairs when there is no time left, want %d", m.plans[0].pairs, fewestPairs/2)
 	}
-	if err := m.stopped(errLate); err != nil || !strings.HasPrefix(m.run.Stopped, "out of time") {
+	if err := m.stopIfLate(errLate); err != nil || !strings.HasPrefix(m.run.Stopped, "out of time") {
 		t.Errorf("stopped %q, %v", m.run.Stopped, err)
 	}
-	if other := errors.New("other"); m.stopped(other) != other {
+	if other := errors.New("other"); m.stopIfLate(other) != other {
 		t.Error("an error was taken for running out of time")
 	}
 }
 
-// Every binary is drawn before any is drawn again, and then meets the one that it met before.
-func TestBinariesMeetTheSameOnes(t *testing.T) {
+// Every binary is used before any is used again, and then with the same partner.
+func TestBinariesKeepTheirPartners(t *testing.T) {
 	for _, n := range []int{1, 2, 5} {
-		olds, news := make(pool, n), make(pool, n)
+		olds, news := make(binaries, n), make(binaries, n)
 		for i := range n {
 			olds[i].layout, news[i].layout = uint64(i), uint64(100+i)
 		}
-		for _, b := range []bout{{a: olds, b: news}, {a: olds, b: olds}} {
-			met, drawn := map[uint64]uint64{}, map[uint64]bool{}
+		for _, b := range []batch{{a: olds, b: news}, {a: olds, b: olds}} {
+			partner, used := map[uint64]uint64{}, map[uint64]bool{}
 			for k := range 3 * n {
-				first, second := b.draw(k)
-				if had, ok := met[first.layout]; ok && had != second.layout {
-					t.Errorf("of %d binaries %d met %d, and in pair %d %d", n, first.layout, had, k, second.layout)
+				first, second := b.binariesOf(k)
+				if before, ok := partner[first.layout]; ok && before != second.layout {
+					t.Errorf("of %d binaries %d was paired with %d, and in pair %d with %d",
+						n, first.layout, before, k, second.layout)
 				}
 				if n > 1 && first == second || int(first.layout) != k%n {
 					t.Errorf("of %d binaries pair %d is %d and %d", n, k, first.layout, second.layout)
 				}
-				met[first.layout], drawn[second.layout] = second.layout, true
+				partner[first.layout], used[second.layout] = second.layout, true
 			}
-			if len(drawn) != n {
-				t.Errorf("of %d binaries of the second side %d were drawn", n, len(drawn))
+			if len(used) != n {
+				t.Errorf("of %d binaries of the second side %d were used", n, len(used))
 			}
 		}
 	}
 }
 
-func TestTypical(t *testing.T) {
-	took := []float64{9, 1, 2, 3, 4, 5, 6, 7, 8}
-	if got := typical(took); got != 2 {
-		t.Errorf("typical is %v, want the octile 2", got)
-	}
-	if got := mean([]float64{1, 10, 100}); math.Abs(got-10) > 1e-9 {
-		t.Errorf("the mean is %v, want the geometric one of 10", got)
-	}
-	if got := median(nil); !math.IsNaN(got) {
-		t.Errorf("of nothing %v, want NaN", got)
-	}
-	if got := quantile([]float64{2, 1}, 0.25); got != 1.25 {
-		t.Errorf("between two %v, want 1.25", got)
+func TestTypicalSlice(t *testing.T) {
+	times := []float64{9, 1, 2, 3, 4, 5, 6, 7, 8}
+	if got := typicalSlice(times); got != 2 {
+		t.Errorf("the typical slice is %v, want the octile 2", got)
 	}
 }
 
@@ -130,7 +124,7 @@ func TestPatternMatchesItsNameOnly(t *testing.T) {
 	}
 }
 
-func TestCounted(t *testing.T) {
+func TestCountOps(t *testing.T) {
 	for _, c := range []struct {
 		perOp, bytes float64
 		want         int
@@ -138,17 +132,18 @@ func TestCounted(t *testing.T) {
 		{10, 0, 100_000}, {10_000, 0, 8000}, {50_000, 0, 2000}, {1e6, 0, 100}, {1e9, 0, 1}, {1000, 0, 10_000},
 		{10, 1 << 20, 64}, {10, 1 << 30, 1},
 	} {
-		if got := counted(c.perOp, c.bytes, 10*time.Millisecond); got != c.want {
+		if got := countOps(c.perOp, c.bytes, 10*time.Millisecond); got != c.want {
 			t.Errorf("%v ns and %v bytes for an operation: %d counted, want %d", c.perOp, c.bytes, got, c.want)
 		}
 	}
 }
 
-// 16 at least, and for what is planted as many as the second stage of a row has.
+// A control has at least 16 pairs, and with a planted slowdown those of a second stage.
 func TestControlPairs(t *testing.T) {
+	o := Options{}.withDefaults()
 	for pairs, want := range map[int][2]int{5: {16, 16}, 10: {16, 20}, 24: {24, 48}} {
 		p := &plan{pairs: pairs}
-		if got := [2]int{controlPairs(p, 0), controlPairs(p, planted)}; got != want {
+		if got := [2]int{o.pairsOfControl(p, 0), o.pairsOfControl(p, plantedSlowdown)}; got != want {
 			t.Errorf("a row of %d pairs has controls of %d, want %d", pairs, got, want)
 		}
 	}

@@ -5,31 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
+	"github.com/semabench/semabench/internal/stats"
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// probe finds out about each row what its plan needs, and counts what is exact, in one process of each
-// side; where several goroutines run, in several. What fails there fails the row.
-func (m *match) probe(ctx context.Context, old, new binary, plans []*plan) error {
-	a, b := m.fighter("old", old), m.fighter("new", new)
+// A probeResult is what a probe of a row found on one side.
+type probeResult struct {
+	ops        int           // iterations of a slice
+	perOp      float64       // ns, median
+	wall       time.Duration // of a slice with its preparation, median
+	least      time.Duration // of a slice with its preparation
+	entering   time.Duration // until the first slice: the preparation by parents
+	spread     float64       // how much slower the median slice is than the fastest
+	busy       float64       // cores in use
+	goroutines int64         // started in a slice
+	allocates  bool
+	bytes      float64 // allocated by an operation
+}
+
+// parallel reports whether several goroutines run. Other busy cores of a benchmark that allocates may be
+// the garbage collector's.
+func (r probeResult) parallel() bool {
+	return r.goroutines > 0 || r.busy > manyCores && !r.allocates
+}
+
+// probe finds out what the plan of each row needs, and counts allocations. It uses one process of each
+// side, and several where goroutines meet. A row that fails here is a failed row.
+func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) error {
+	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 	defer a.close()
 	defer b.close()
 	for i, p := range plans {
 		if p.Mode == gate.Failed {
 			continue
 		}
-		if m.late() {
+		if m.isLate() {
 			return errLate
 		}
-		m.say("trying "+p.Name, i, len(plans))
+		m.show("trying "+p.Name, i, len(plans))
 		began := time.Now()
-		err := at(ctx, a, b, p.Name, func(a, b *process) error {
-			return m.try(a, b, p, time.Since(began)/2)
+		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
+			return m.probeRow(old, new, p, time.Since(began)/2)
 		})
 		if err == nil && p.parallel {
-			err = m.countApart(ctx, old, new, p)
+			err = m.countInManyProcesses(ctx, old, new, p)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -41,10 +63,11 @@ func (m *match) probe(ctx context.Context, old, new binary, plans []*plan) error
 	return nil
 }
 
-// try probes a row and counts its operations. As many make a slice as the slower side has time for.
-func (m *match) try(old, new *process, p *plan, entering time.Duration) (err error) {
+// probeRow probes and counts one row. A slice gets as many operations as fit on the slower side.
+// entering is how long it took to reach the row on one side.
+func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (err error) {
 	p.ops = math.MaxInt
-	for _, side := range []*process{old, new} {
+	for _, side := range []*worker{old, new} {
 		first, err := calibrate(side, m.Slice)
 		if errors.Is(err, errTimeless) {
 			return m.countOnly(old, new, p)
@@ -52,129 +75,88 @@ func (m *match) try(old, new *process, p *plan, entering time.Duration) (err err
 		if err != nil {
 			return err
 		}
-		ops, err := m.opsOf(side, first)
+		ops, err := m.sliceOps(side, first)
 		if err != nil {
 			return err
 		}
 		p.ops = min(p.ops, ops)
 	}
-	traits, err := examineBoth(old, new, p.ops)
+	results, err := examineBoth(old, new, p.ops)
 	if err != nil {
 		return err
 	}
-	if traits[0].parallel() || traits[1].parallel() {
-		p.ops *= longer
-		if traits, err = examineBoth(old, new, p.ops); err != nil {
+	if results[0].parallel() || results[1].parallel() {
+		p.ops *= parallelFactor
+		if results, err = examineBoth(old, new, p.ops); err != nil {
 			return err
 		}
-		if m.fresh == "" {
-			p.Why, err = meeting(old, p.ops, traits[0])
+		if m.whyFresh == "" {
+			p.Why, err = contentionNote(old, p.ops, results[0])
 		}
 		if err != nil {
 			return err
 		}
 	}
-	traits[0].entering, traits[1].entering = entering, entering
-	return m.finish(old, new, p, traits)
+	results[0].entering, results[1].entering = entering, entering
+	if err := m.countBothWays(old, new, p, results); err != nil {
+		return err
+	}
+	p.decide(m.Options, results[0], results[1])
+	if m.whyFresh != "" {
+		p.decideFresh(m.Options, m.whyFresh, results)
+	}
+	return nil
 }
 
-// opsOf returns how many operations make a slice. One that takes long by what comes before the operations
-// has more of them, which costs little more. One that takes long by what it does to each while
-// its timer is stopped has fewer: to stop it costs 50 µs, so that a slice of 0.5 ms may take a second.
-func (m *match) opsOf(p *process, first trait) (int, error) {
+// calibrate finds out how long an operation takes, by running more and more of them until they fill half
+// of d.
+func calibrate(w *worker, d time.Duration) (r probeResult, err error) {
+	for n := 1; ; {
+		s, err := w.run(n)
+		if err != nil {
+			return r, err
+		}
+		// One slow slice may be the doing of another process, two in a row hardly.
+		slow := r.wall > longestSlice && s.wall > longestSlice
+		r.ops, r.perOp, r.wall = n, s.ns/float64(n), s.wall
+		switch {
+		case s.ns >= float64(d)/2, n >= 1e9, slow:
+			return r, nil
+		case s.wall > longestSlice:
+			continue
+		}
+		n = min(opsFor(d, r.perOp), 100*n) // an estimate from one operation may be far off
+	}
+}
+
+// sliceOps returns how many operations make a slice.
+//
+// A benchmark may take long by its preparation. Then a slice has more operations, which costs little.
+// Or it may take long with the timer stopped, around each operation. Then a slice has fewer: stopping the
+// timer costs 50 µs, so that a slice of 0.5 ms could take a second.
+func (m *measurer) sliceOps(w *worker, first probeResult) (int, error) {
 	ops := opsFor(m.Slice, first.perOp)
-	if m.fresh != "" {
+	if m.whyFresh != "" {
 		return opsFor(freshTime, first.perOp), nil
 	}
-	if first.wall <= unsliceable || ops == 1 {
+	if first.wall <= longestSlice || ops == 1 {
 		return ops, nil
 	}
-	setup, err := before(p)
+	setup, err := setupTime(w)
 	if err != nil {
 		return 0, err
 	}
 	if setup > first.wall/2 {
 		return opsFor(20*m.Slice, first.perOp), nil
 	}
-	return max(1, int(float64(first.ops)*float64(unsliceable)/4/float64(first.wall))), nil
+	quarter := float64(longestSlice) / 4
+	return max(1, int(float64(first.ops)*quarter/float64(first.wall))), nil
 }
 
-// countOnly makes the plan of a row without a time.
-func (m *match) countOnly(old, new *process, p *plan) error {
-	ops := 1
-	for _, side := range []*process{old, new} {
-		for n := 1; ; n *= 10 {
-			s, err := side.run(n)
-			if !errors.Is(err, errTimeless) {
-				return errors.Join(err, fmt.Errorf("one side reports a time of 0 ns/op, and the other does not"))
-			}
-			if n == 1000 || s.wall > unsliceable {
-				ops = n
-				break
-			}
-		}
-	}
-	p.Mode, p.Why = gate.Untimed, errTimeless.Error()
-	var err error
-	p.Exact, err = tally(old, new, "count", ops, m.Repeats)
-	return err
-}
-
-// finish counts, and decides on the plan.
-func (m *match) finish(old, new *process, p *plan, traits [2]trait) error {
-	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
-	perOp, err := passing(old, new, traits, p.ops)
-	if err != nil {
-		return err
-	}
-	bytes := max(traits[0].bytes, traits[1].bytes)
-	ops, more, repeats := counted(perOp, bytes, short), counted(perOp, bytes, long), m.Repeats
-	if float64(ops)*perOp > float64(2*short) {
-		repeats = min(repeats, 3)
-	}
-	ways := []string{"count"}
-	if traits[0].parallel() || traits[1].parallel() {
-		ways = append(ways, "alone")
-	}
-	for _, way := range ways {
-		exact, err := tally(old, new, way, ops, repeats)
-		if err == nil && differ(exact) && more > 2*ops { // what does not grow with the operations is none of theirs
-			exact, err = tally(old, new, way, more, min(repeats, 3))
-		}
-		if err != nil {
-			return err
-		}
-		p.Exact = append(p.Exact, exact...)
-	}
-	p.decide(m.Options, traits[0], traits[1])
-	if m.fresh != "" {
-		p.freshly(m.Options, m.fresh, traits)
-	}
-	return nil
-}
-
-// passing returns how many ns pass with an operation on the slower side: its time, with what a benchmark does
-// while its timer is stopped.
-func passing(old, new *process, traits [2]trait, ops int) (perOp float64, err error) {
-	for i, p := range []*process{old, new} {
-		t := traits[i]
-		perOp = max(perOp, t.perOp)
-		if float64(t.least) < 4*t.perOp*float64(ops) {
-			continue
-		}
-		setup, err := before(p)
-		if err != nil {
-			return 0, err
-		}
-		perOp = max(perOp, t.perOp+float64(t.least-setup)/float64(ops))
-	}
-	return perOp, nil
-}
-
-// before returns how long a slice takes besides its operations.
-func before(p *process) (least time.Duration, err error) {
+// setupTime returns how long a slice takes besides its operations: the least of three with one operation.
+func setupTime(w *worker) (least time.Duration, err error) {
 	for i := range 3 {
-		s, err := p.run(1)
+		s, err := w.run(1)
 		if err != nil {
 			return 0, err
 		}
@@ -183,4 +165,68 @@ func before(p *process) (least time.Duration, err error) {
 		}
 	}
 	return least, nil
+}
+
+// contentionNote describes the difference if short slices show much less contention than a long run. In
+// a slice one goroutine may be done before the others have found a core. On a busy machine x/sync's
+// Weighted with eight goroutines takes 50 ns in a slice, and 500 ns in a long run where they queue up.
+func contentionNote(w *worker, ops int, short probeResult) (string, error) {
+	const longer, runs = 10, 3
+	perOp := 0.0 // in long runs, mean
+	for range runs {
+		s, err := w.run(longer * ops)
+		if err != nil {
+			return "", err
+		}
+		perOp += s.ns / float64(runs*longer*ops)
+	}
+	if perOp < 3*short.perOp { // less may be what else runs on the machine
+		return "", nil
+	}
+	return fmt.Sprintf("its goroutines hardly meet in a slice: %.0f ns/op there, %.0f in a run ten times "+
+		"as long; on a quieter machine, or with longer slices, they do", short.perOp, perOp), nil
+}
+
+func examineBoth(old, new *worker, ops int) (results [2]probeResult, err error) {
+	for i, w := range []*worker{old, new} {
+		if results[i], err = examine(w, ops); err != nil {
+			return results, err
+		}
+	}
+	return results, nil
+}
+
+// examine runs a few slices and describes them. Slices that exceed longestSlice are run only twice,
+// because each costs too much.
+func examine(w *worker, ops int) (r probeResult, err error) {
+	const most, least = 7, 2
+	var times, walls []float64
+	for i := range most {
+		s, err := w.run(ops)
+		if err != nil {
+			return r, err
+		}
+		times, walls = append(times, s.ns/float64(ops)), append(walls, float64(s.wall))
+		r.goroutines, r.allocates = s.goroutines, s.allocs > int64(ops/100)+100
+		r.bytes = float64(s.bytes) / float64(ops)
+		if i+1 >= least && slices.Min(walls) > float64(longestSlice) {
+			break
+		}
+	}
+	r.wall, r.least = time.Duration(stats.Quantile(walls, 0.5)), time.Duration(slices.Min(walls))
+	r.perOp = stats.Quantile(times, 0.5)
+	r.spread = r.perOp/slices.Min(times) - 1
+	if r.least > longestSlice {
+		return r, nil
+	}
+	for i := range 2 { // the lesser of two: the Go runtime is busy by itself now and then
+		long, err := w.run(5 * ops)
+		if err != nil {
+			return r, err
+		}
+		if i == 0 || long.busy < r.busy {
+			r.busy = long.busy
+		}
+	}
+	return r, nil
 }

@@ -14,15 +14,16 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// quick is as little as a duel can be: nothing here is decided by a time.
+// quick returns the options of the shortest duel. No test of it depends on a time. Its controls have 2
+// pairs of 2 layouts and not 16, because each layout is a link of half a second.
 func quick(old, new Source) Options {
 	return Options{
 		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 2,
-		Repeats: 2, Seed: 1, Silence: 20 * time.Second, OneStage: true,
+		Repeats: 2, Seed: 1, Silence: 20 * time.Second, OneStage: true, controlPairs: 2,
 	}
 }
 
-// scratch writes a module and returns its directory.
+// scratch writes a module into a new directory and returns the directory.
 func scratch(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -44,7 +45,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// commit makes a repository of a directory, if it is none, and commits what is there.
+// commit makes a repository of a directory, unless it is one, and commits all files.
 func commit(t *testing.T, dir string) {
 	t.Helper()
 	for _, args := range [][]string{
@@ -59,12 +60,12 @@ func commit(t *testing.T, dir string) {
 	}
 }
 
-// benchmarks returns a test file of a package.
+// benchmarks returns the text of a test file.
 func benchmarks(pkg, body string) string {
 	return "package " + pkg + "\n\nimport \"testing\"\n\n" + body
 }
 
-// measured measures, and fails unless nothing is left of it.
+// measured measures, and fails if anything is left behind.
 func measured(t *testing.T, o Options, then ...func(*Duel)) *gate.Run {
 	t.Helper()
 	run, err := measureIn(t, context.Background(), o, then...)
@@ -95,7 +96,7 @@ func measureIn(t *testing.T, ctx context.Context, o Options, then ...func(*Duel)
 	return run, err
 }
 
-// row returns the row of a name.
+// row returns the row with a name.
 func row(t *testing.T, run *gate.Run, name string) gate.Row {
 	t.Helper()
 	i := slices.IndexFunc(run.Rows, func(r gate.Row) bool { return r.Name == name })
@@ -119,7 +120,7 @@ func mustEqual(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// readBack reads what was written of a run.
+// readBack reads a run that was written.
 func readBack(t *testing.T, text *bytes.Buffer) *gate.Run {
 	t.Helper()
 	run, err := gate.Read("run", text)
@@ -127,4 +128,16 @@ func readBack(t *testing.T, text *bytes.Buffer) *gate.Run {
 		t.Fatal(err)
 	}
 	return run
+}
+
+// long reports whether tests that take more than a few seconds run in full.
+func long() bool { return os.Getenv("SEMABENCH_LONG") == "1" }
+
+// longTest skips a test that takes more than a few seconds, unless SEMABENCH_LONG=1 is set. short names the
+// tests of the default run that cover the same code.
+func longTest(t *testing.T, short, why string) {
+	t.Helper()
+	if !long() {
+		t.Skipf("a long test, because %s; SEMABENCH_LONG=1 runs it; see %s", why, short)
+	}
 }

@@ -156,7 +156,7 @@ func (b *B) RunParallel(body func(*PB)) { go func() { pb := &PB{}; body(pb) }() 
 	for _, want := range []string{
 		"if duelBenchmarks(all, func(all []InternalBenchmark) bool { return runBenchmarks(a, f, all) }) { return true };",
 		"r := b.duelBench()", "{ duelGC() }",
-		"(body func(*PB)) { gathering := b.duelGather(); go", "pb := &PB{}; gathering.arrive(); body(pb)",
+		"(body func(*PB)) { barrier := b.duelBarrier(); go", "pb := &PB{}; barrier.arrive(); body(pb)",
 	} {
 		if err != nil || !strings.Contains(string(patched), want) {
 			t.Errorf("%v: no %q in\n%s", err, want, patched)
@@ -166,7 +166,7 @@ func (b *B) RunParallel(body func(*PB)) { go func() { pb := &PB{}; body(pb) }() 
 	if err == nil || !strings.Contains(err.Error(), "4 of the 5 places") {
 		t.Errorf("error %v, want one that counts", err)
 	}
-	_, err = overlay(t.TempDir(), t.TempDir())
+	_, err = writeOverlay(t.TempDir(), t.TempDir())
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v of no Go distribution", err)
 	}

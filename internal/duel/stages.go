@@ -10,47 +10,49 @@ import (
 	"slices"
 	"time"
 
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/reports/gate"
 )
 
+// Labels of the two sides of a batch.
 var (
 	oldNew = [2]string{"old", "new"}
 	oldOld = [2]string{"old", "old"}
 )
 
-// first measures a package for the first time.
-func (m *match) first(ctx context.Context, path string) error {
-	plans := m.of(path)
+// firstStage measures the rows of a package for the first time.
+func (m *measurer) firstStage(ctx context.Context, path string) error {
+	plans := m.measurable(path)
 	if len(plans) == 0 || m.run.Stopped != "" {
-		return m.keep(m.all(path))
+		return m.record(m.plansOf(path))
 	}
-	m.say("linking "+path, 0, 0)
+	m.show("linking "+path, 0, 0)
 	planned := func(p *plan) int { return p.pairs }
-	old, new, err := m.link(ctx, path, min(most(plans, planned), m.Layouts))
+	old, new, err := m.linkBoth(ctx, path, min(mostPairs(plans, planned), m.Layouts))
 	if err != nil {
 		return err
 	}
 	defer m.release(old)
 	defer new.remove()
 	m.progress.Doing = path
-	err = m.fight(ctx, bout{
+	err = m.measureBatch(ctx, batch{
 		a: old, b: new, labels: oldNew, plans: plans, pairs: planned,
-		keep: func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
+		add: func(p *plan, pair gate.Pair) { p.Pairs = append(p.Pairs, pair) },
 	})
 	if err == nil && m.Self {
-		err = m.fight(ctx, bout{
+		err = m.measureBatch(ctx, batch{
 			a: old, b: old, labels: oldOld, plans: plans, pairs: planned,
-			keep: func(p *plan, pair gate.Pair) { p.SelfPairs = append(p.SelfPairs, pair) },
+			add: func(p *plan, pair gate.Pair) { p.SelfPairs = append(p.SelfPairs, pair) },
 		})
 	}
-	if err = errors.Join(err, m.keep(m.all(path))); err == nil {
-		m.offer(plans, old)
+	if err = errors.Join(err, m.record(m.plansOf(path))); err == nil {
+		m.considerControls(plans, old)
 	}
-	return m.stopped(err)
+	return m.stopIfLate(err)
 }
 
-// stopped turns running out of time into a run that ended early.
-func (m *match) stopped(err error) error {
+// stopIfLate turns errLate into a run that stopped early.
+func (m *measurer) stopIfLate(err error) error {
 	if !errors.Is(err, errLate) {
 		return err
 	}
@@ -59,92 +61,97 @@ func (m *match) stopped(err error) error {
 	return nil
 }
 
-// second measures suspects again, in processes and layouts that nobody has seen yet.
-func (m *match) second(ctx context.Context, rows []int) error {
+// secondStage measures suspects again, given by their indices in the run. It uses new processes and
+// layouts, so that its pairs are independent of those that raised the suspicion.
+func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 	if m.run.Stopped != "" {
 		return nil
 	}
-	suspects := map[string][]*plan{}
+	suspects := map[string][]*plan{} // by package
 	for _, i := range rows {
-		p := m.kept[i]
+		p := m.recorded[i]
 		suspects[p.Package] = append(suspects[p.Package], p)
 		m.progress.Total += gate.SecondPairs(len(p.Pairs))
 	}
 	for _, path := range slices.Sorted(maps.Keys(suspects)) {
-		if err := m.again(ctx, path, suspects[path]); err != nil {
-			return m.stopped(err)
+		if err := m.measureAgain(ctx, path, suspects[path]); err != nil {
+			return m.stopIfLate(err)
 		}
 	}
 	return nil
 }
 
-func (m *match) again(ctx context.Context, path string, plans []*plan) error {
-	m.say("linking "+path, 0, 0)
+// measureAgain measures the suspects of one package.
+func (m *measurer) measureAgain(ctx context.Context, path string, plans []*plan) error {
+	m.show("linking "+path, 0, 0)
 	planned := func(p *plan) int { return gate.SecondPairs(len(p.Pairs)) }
-	old, new, err := m.link(ctx, path, min(most(plans, planned), gate.SecondPairs(m.Layouts)))
+	layouts := min(mostPairs(plans, planned), gate.SecondPairs(m.Layouts))
+	old, new, err := m.linkBoth(ctx, path, layouts)
 	if err != nil {
 		return err
 	}
 	defer old.remove()
 	defer new.remove()
 	m.progress.Doing = "once more " + path
-	err = m.fight(ctx, bout{
-		a: old, b: new, labels: oldNew, plans: plans,
-		pairs: planned,
-		keep:  func(p *plan, pair gate.Pair) { p.Second = append(p.Second, pair) },
+	err = m.measureBatch(ctx, batch{
+		a: old, b: new, labels: oldNew, plans: plans, pairs: planned,
+		add: func(p *plan, pair gate.Pair) { p.Second = append(p.Second, pair) },
 	})
 	if err != nil {
-		for _, p := range plans { // the rule is for all pairs of a stage or none
+		for _, p := range plans { // the rule of the gate is for all pairs of a stage or none
 			p.Second = nil
 		}
 	}
-	return errors.Join(err, m.keep(plans))
+	return errors.Join(err, m.record(plans))
 }
 
-// profile writes CPU profiles of both sides of chosen rows. A profile is of an ordinary run of the
-// benchmark for a second.
-func (m *match) profile(ctx context.Context, dir string, rows []int) error {
+// profile writes CPU profiles of both sides of rows, given by their indices in the run.
+func (m *measurer) profile(ctx context.Context, dir string, rows []int) error {
 	for _, i := range rows {
-		p := m.kept[i]
+		p := m.recorded[i]
 		if p.Mode == gate.Failed {
 			continue
 		}
-		m.say("profiling "+p.Name, 0, 0)
+		m.show("profiling "+p.Name, 0, 0)
 		var err error
-		p.OldProfile, err = m.profileOne(ctx, m.old, p, dir, fmt.Sprintf("%d-old.pprof", i))
+		p.OldProfile, err = m.profileSide(ctx, m.old, p, dir, fmt.Sprintf("%d-old.pprof", i))
 		if err == nil {
-			p.NewProfile, err = m.profileOne(ctx, m.new, p, dir, fmt.Sprintf("%d-new.pprof", i))
+			p.NewProfile, err = m.profileSide(ctx, m.new, p, dir, fmt.Sprintf("%d-new.pprof", i))
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil { // the verdict does not need it
-			m.say(fmt.Sprintf("no profile of %s: %v", p.Name, err), 0, 0)
+		if err != nil { // the verdict does not need the profile
+			m.show(fmt.Sprintf("no profile of %s: %v", p.Name, err), 0, 0)
 		}
-		if err := m.keep([]*plan{p}); err != nil {
+		if err := m.record([]*plan{p}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (m *match) profileOne(ctx context.Context, s *side, p *plan, dir, name string) (string, error) {
-	dir, err := filepath.Abs(dir)
+// profileSide writes one profile into dir and returns its name.
+func (m *measurer) profileSide(
+	ctx context.Context, s *side, p *plan, dir, name string,
+) (string, error) {
+	dir, err := filepath.Abs(dir) // the benchmark runs in another directory
 	if err == nil {
 		err = os.MkdirAll(dir, 0o777)
 	}
 	if err != nil {
 		return "", err
 	}
-	b, err := s.build(ctx, s.packages[p.Package], m.seed())
+	b, err := s.build(ctx, s.packages[p.Package], m.newLayout())
 	if err != nil {
 		return "", err
 	}
-	defer pool{b}.remove()
+	defer binaries{b}.remove()
 	ctx, cancel := context.WithTimeout(ctx, m.Silence+10*time.Second)
 	defer cancel()
-	_, err = output(ctx, b.dir, []string{"SEMABENCH_SLICE=1"}, b.path, "-test.run=^$",
-		"-test.bench="+pattern(p.Name), "-test.benchtime=1s", "-test.cpuprofile="+filepath.Join(dir, name))
+	_, err = child.Output(ctx, b.dir, []string{"SEMABENCH_SLICE=1"}, b.path, "-test.run=^$",
+		"-test.bench="+pattern(p.Name), "-test.benchtime=1s",
+		"-test.cpuprofile="+filepath.Join(dir, name))
 	if err != nil {
 		return "", err
 	}

@@ -46,11 +46,11 @@ func TestWhyAProcessDied(t *testing.T) {
 		"BenchmarkA-2 \t2026/01/01 no database\n":                      "it said last: 2026/01/01 no database",
 		"BenchmarkA-2 \t\n": "",
 	} {
-		s := &speech{}
+		s := &output{}
 		s.Write([]byte(said))
-		got := s.cause()
+		got := s.crash()
 		if got == "" {
-			got = s.lastWords()
+			got = s.lastLine()
 		}
 		if got != want {
 			t.Errorf("%q: %q, want %q", said, got, want)
@@ -71,16 +71,16 @@ func TestTimersThatAreStopped(t *testing.T) {
 	}
 }
 
-type nobody struct{}
+type idleBackend struct{}
 
-func (nobody) kill()       {}
-func (nobody) wait() error { return nil }
+func (idleBackend) kill()       {}
+func (idleBackend) wait() error { return nil }
 
 // quickly is a process that answers at once.
-func quickly(t *testing.T) *process {
+func quickly(t *testing.T) *worker {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	p := &process{body: nobody{}, commands: ours, pipe: ours, answers: bufio.NewReader(ours), limit: time.Minute}
+	p := &worker{backend: idleBackend{}, commands: ours, pipe: ours, answers: bufio.NewReader(ours), silence: time.Minute}
 	go func() {
 		for lines := bufio.NewScanner(theirs); lines.Scan(); {
 			fmt.Fprintln(theirs, "ran 1 0 0 1 0")
@@ -93,17 +93,17 @@ func quickly(t *testing.T) *process {
 // The fewer operations it took to find that they take long, the longer each of them takes.
 func TestOpsOfASlice(t *testing.T) {
 	const ms = time.Millisecond
-	m := &match{Options: Options{Slice: ms / 2}}
+	m := &measurer{Options: Options{Slice: ms / 2}}
 	for _, c := range []struct {
-		first trait
+		first probeResult
 		want  int
 	}{
-		{trait{ops: 5000, perOp: 100, wall: ms}, 5000},
-		{trait{ops: 5000, perOp: 100, wall: 500 * ms}, 50},
-		{trait{ops: 100, perOp: 100, wall: 500 * ms}, 1},
-		{trait{ops: 1000, perOp: 100, wall: 500 * ms}, 10},
+		{probeResult{ops: 5000, perOp: 100, wall: ms}, 5000},
+		{probeResult{ops: 5000, perOp: 100, wall: 500 * ms}, 50},
+		{probeResult{ops: 100, perOp: 100, wall: 500 * ms}, 1},
+		{probeResult{ops: 1000, perOp: 100, wall: 500 * ms}, 10},
 	} {
-		if got, err := m.opsOf(quickly(t), c.first); err != nil || got != c.want {
+		if got, err := m.sliceOps(quickly(t), c.first); err != nil || got != c.want {
 			t.Errorf("%+v: %d operations (%v), want %d", c.first, got, err, c.want)
 		}
 	}

@@ -9,14 +9,21 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// Benchmarks of long operations have controls too, without which no run is valid. This one says itself
-// what an operation takes, so that no machine can disturb it.
+// Benchmarks of long operations have controls too, because no run is valid without them. The benchmark
+// reports a fixed time, so that the load of the machine cannot change it.
 func TestControlsOfLongOperations(t *testing.T) {
-	dir := scratch(t, map[string]string{"p_test.go": strings.Replace(benchmarks("p", `
-func BenchmarkLong(b *testing.B) { for b.Loop() { time.Sleep(25*time.Millisecond) }; b.ReportMetric(25e6, "ns/op") }`), `"testing"`, `("testing"; "time")`, 1)})
+	longTest(t, "TestLongControls and TestPlantInFigures", "it sleeps in every operation")
+	text := benchmarks("p", `
+func BenchmarkLong(b *testing.B) {
+	for b.Loop() { time.Sleep(25*time.Millisecond) }
+	b.ReportMetric(25e6, "ns/op")
+}`)
+	text = strings.Replace(text, `"testing"`, `("testing"; "time")`, 1)
+	dir := scratch(t, map[string]string{"p_test.go": text})
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
 	run := measured(t, o)
-	if len(run.Controls) != 2 || run.Controls[0].Planted != 0 || run.Controls[1].Planted != planted {
+	if len(run.Controls) != 2 || run.Controls[0].Planted != 0 ||
+		run.Controls[1].Planted != plantedSlowdown {
 		t.Fatalf("controls %+v, want the row as it is and with a slowdown", run.Controls)
 	}
 	mustSay(t, run, "planted", "into the figures")
@@ -29,7 +36,7 @@ func BenchmarkLong(b *testing.B) { for b.Loop() { time.Sleep(25*time.Millisecond
 	}
 }
 
-func TestLengthen(t *testing.T) {
+func TestLengthenSlices(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
 		ops, slices int
@@ -48,13 +55,13 @@ func TestLengthen(t *testing.T) {
 	} {
 		p := &plan{ops: c.ops, slices: c.slices, cost: time.Duration(2*(c.slices+1)) * c.slice}
 		p.Mode = c.mode
-		if ok := p.lengthen(); ok != c.ok || p.ops != c.want || p.slices != c.left {
+		if ok := p.lengthenSlices(); ok != c.ok || p.ops != c.want || p.slices != c.left {
 			t.Errorf("%+v: %v, %d operations in %d slices", c, ok, p.ops, p.slices)
 		}
 	}
 }
 
-func TestCoarseControls(t *testing.T) {
+func TestLongControls(t *testing.T) {
 	row := func(mode gate.Mode, ops int, cost time.Duration, contended bool) *plan {
 		p := &plan{ops: ops, cost: cost, pairs: 24}
 		p.Mode, p.Contended = mode, contended
@@ -62,19 +69,20 @@ func TestCoarseControls(t *testing.T) {
 	}
 	cheap, plantable := row(gate.Sliced, 1, 1, false), row(gate.Fresh, 10, 9, false)
 	other := row(gate.Sliced, 1, 5, true)
-	m := &match{plans: []*plan{row(gate.Failed, 0, 0, false), row(gate.Untimed, 0, 0, true), cheap, other, row(gate.Sliced, 1, 7, true)}}
+	m := &measurer{plans: []*plan{row(gate.Failed, 0, 0, false), row(gate.Untimed, 0, 0, true),
+		cheap, other, row(gate.Sliced, 1, 7, true)}}
 	if got := m.chooseControls(); len(got) != 2 || got[0] != cheap || got[1] != other {
 		t.Errorf("controls %v, want the cheapest of each kind", got)
 	}
 	m.plans = append(m.plans, plantable)
 	if got := m.chooseControls(); len(got) != 2 || got[0] != plantable {
-		t.Errorf("controls %v, want first the one that a tenth can be planted into", got)
+		t.Errorf("controls %v, want first the row that a tenth can be planted into", got)
 	}
 }
 
-func TestSlow(t *testing.T) {
+func TestPlantInFigures(t *testing.T) {
 	p := gate.Pair{Old: 2, New: 2, NewSlices: []float64{2, 4}}
-	if slow(&p, 0.5); p.Old != 2 || p.New != 3 || p.NewSlices[0] != 3 || p.NewSlices[1] != 6 {
+	if plantInFigures(&p, 0.5); p.Old != 2 || p.New != 3 || p.NewSlices[0] != 3 || p.NewSlices[1] != 6 {
 		t.Errorf("slowed to %+v", p)
 	}
 }

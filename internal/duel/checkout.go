@@ -1,7 +1,6 @@
 package duel
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,35 +13,10 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// output runs a command in a directory and returns what it prints; as an error, what it complains.
-func output(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "PWD="+dir), env...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	child.InterruptOnDone(cmd)
-	out, err := cmd.Output()
-	child.AwaitSignal(ctx, err)
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", name, args[0], err, lines(complaint.String(), 10))
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
-// lines returns the first lines of a text.
-func lines(text string, most int) string {
-	all := strings.SplitN(strings.TrimSpace(text), "\n", most+1)
-	return strings.Join(all[:min(most, len(all))], "\n")
-}
-
-// git runs git without the locks that it takes to speed up the next command: a checkout may be
-// one that nobody can write.
+// git runs git without optional locks. Git takes those to speed up its next command, and fails to in a
+// repository that the user may not write.
 func git(ctx context.Context, dir string, env []string, args ...string) (string, error) {
-	out, err := output(ctx, dir, append(env, "GIT_OPTIONAL_LOCKS=0"), "git", args...)
+	out, err := child.Output(ctx, dir, append(env, "GIT_OPTIONAL_LOCKS=0"), "git", args...)
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", fmt.Errorf("%w: install git, or compare two directories", err)
 	}
@@ -62,8 +36,8 @@ func workingTree(ctx context.Context, dir string) gate.Side {
 	return s
 }
 
-// checkout writes the files of a revision of the repository around dir below temp, and returns the side whose
-// directory is there what dir is in the repository.
+// checkout writes the files of a revision below temp. The directory of the side it returns is at the
+// same place in the files as dir is in its repository.
 func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error) {
 	s := gate.Side{Name: revision}
 	top, err := git(ctx, dir, nil, "rev-parse", "--show-toplevel")
@@ -74,6 +48,7 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	if err != nil {
 		return s, err
 	}
+	// --end-of-options keeps git from taking a revision such as --all for an option.
 	s.Revision, err = git(ctx, dir, nil, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
 	if err != nil {
 		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; "+
@@ -90,11 +65,12 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	return s, nil
 }
 
-// writeTree writes the files of a revision of the repository at top below root, those of submodules too.
+// writeTree writes the files of a revision of the repository at top below root, those of submodules
+// too.
 //
-// Not `git worktree add`, which has to write into .git, and leaves an entry there if it is killed; and not
-// `git archive`, which leaves out what .gitattributes marks export-ignore. An index of our own
-// does with read access, and what is left to remove is one temporary directory.
+// It does not use `git worktree add`, which writes into .git and leaves an entry there if it is killed.
+// Nor does it use `git archive`, which leaves out files that .gitattributes marks export-ignore. An
+// index of our own needs read access only, and leaves nothing but one temporary directory.
 func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	dir, err := os.MkdirTemp(temp, "index")
 	if err != nil {
@@ -107,24 +83,27 @@ func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+root+"/"); err != nil {
 		return err
 	}
-	links, err := git(ctx, top, index, "ls-files", "--stage", "-z")
+	files, err := git(ctx, top, index, "ls-files", "--stage", "-z")
 	if err != nil {
 		return err
 	}
-	for entry := range strings.SplitSeq(links, "\x00") {
+	const submodule = "160000" // the mode of an entry that links a commit of another repository
+	for entry := range strings.SplitSeq(files, "\x00") {
 		about, path, _ := strings.Cut(entry, "\t")
 		fields := strings.Fields(about) // mode, object, stage
-		if len(fields) != 3 || fields[0] != "160000" {
+		if len(fields) != 3 || fields[0] != submodule {
 			continue
 		}
-		if err := writeSubmodule(ctx, filepath.Join(top, path), fields[1], filepath.Join(root, path), temp); err != nil {
+		err := writeSubmodule(ctx, filepath.Join(top, path), fields[1], filepath.Join(root, path), temp)
+		if err != nil {
 			return fmt.Errorf("submodule %s: %w", path, err)
 		}
 	}
 	return nil
 }
 
-// writeSubmodule leaves one empty that the working tree does not have either: a build may do without.
+// writeSubmodule writes the files of a commit of the submodule at dir below root. A submodule that is
+// not checked out stays empty: the build may do without it there as it does in the working tree.
 func writeSubmodule(ctx context.Context, dir, commit, root, temp string) error {
 	if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
 		return ctx.Err()

@@ -1,0 +1,357 @@
+package duel
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/machine"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+const (
+	freshTime   = 10 * time.Millisecond // of operations in a process: starting one takes half of that
+	freshValues = 4                     // processes of a side in a pair, each for one value
+)
+
+// chooseFreshProcesses makes all rows have fresh processes if one side cannot have workers. It does so
+// for both sides, because values of two methods cannot be compared.
+func (m *measurer) chooseFreshProcesses(goos string) {
+	switch {
+	case goos == "windows":
+		m.whyFresh = "Windows passes no pipes to a process"
+	case m.old.noWorker != nil:
+		m.whyFresh = "old: " + excerpt.Lines(m.old.noWorker.Error(), 1)
+	case m.new.noWorker != nil:
+		m.whyFresh = "new: " + excerpt.Lines(m.new.noWorker.Error(), 1)
+	default:
+		return
+	}
+	for _, s := range []*side{m.old, m.new} {
+		s.overlay, s.names = "", &nameCache{}
+	}
+	m.addFact("fresh-processes", "for every value, which finds less than a duel: "+m.whyFresh)
+}
+
+// decideFresh plans a row whose values each have a fresh process.
+func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
+	p.Mode, p.slices, p.pairs, p.Why = gate.Fresh, freshValues, o.Pairs, ""
+	if p.Contended {
+		p.pairs *= 2
+	}
+	value := results[0].wall + results[1].wall
+	if results[0].least > longestSlice || results[1].least > longestSlice {
+		p.slices = 1
+	}
+	p.because("%s", why)
+	p.cost = time.Duration(p.slices) * value
+	if most := int(o.RowTime / max(p.cost, 1)); most < p.pairs {
+		planned := p.pairs
+		p.pairs = min(planned, max(fewestPairs, most))
+		p.because("a pair takes %v: %d pairs instead of %d", rounded(p.cost), p.pairs, planned)
+	}
+}
+
+// A freshRunner is a backend that starts an ordinary test binary for each command. It serves Go
+// distributions whose package testing does not fit the worker, and systems that pass no open files to
+// processes.
+//
+// A start costs milliseconds, and every process has luck of its own, so these rows find less than rows
+// with workers. But they are interleaved, and each pair has layouts of its own.
+type freshRunner struct {
+	binary
+	ctx    context.Context
+	cancel context.CancelFunc
+	output *output
+	conn   net.Conn // carries commands one way and answers the other
+	lines  *bufio.Reader
+	done   chan struct{} // closed when serve returns
+	err    error         // of the process that died; valid after done
+}
+
+// newFreshRunner returns a worker whose backend is a freshRunner. The pipe is a net.Pipe and not an
+// os.Pipe, because the latter has no deadlines on Windows.
+func newFreshRunner(ctx context.Context, label string, b binary, silence time.Duration) *worker {
+	ours, theirs := net.Pipe()
+	f := &freshRunner{binary: b, output: &output{}, conn: theirs, lines: bufio.NewReader(theirs),
+		done: make(chan struct{})}
+	f.ctx, f.cancel = context.WithCancel(ctx)
+	go f.serve()
+	return &worker{label: label, backend: f, commands: ours, pipe: ours,
+		answers: bufio.NewReader(ours), output: f.output, silence: silence}
+}
+
+func (f *freshRunner) kill() { f.cancel() }
+
+func (f *freshRunner) wait() error {
+	<-f.done // the close of done orders the writes to err before this read
+	f.cancel()
+	err := f.err
+	f.err = nil
+	return err
+}
+
+// serve answers commands until the pipe is closed or a process dies.
+func (f *freshRunner) serve() {
+	defer close(f.done)
+	defer f.conn.Close() // a worker that waits for an answer gets an error
+	for f.err == nil {
+		switch word, rest := f.command(); word {
+		case "names":
+			f.answerNames()
+		case "row":
+			f.serveRows(rest)
+		default:
+			return
+		}
+	}
+}
+
+func (f *freshRunner) command() (word, rest string) {
+	line, _ := f.lines.ReadString('\n')
+	word, rest, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	return word, rest
+}
+
+func (f *freshRunner) answer(format string, args ...any) {
+	fmt.Fprintf(f.conn, format+"\n", args...)
+}
+
+func (f *freshRunner) answerNames() {
+	out, err := f.start(runtime.GOMAXPROCS(0), nil, "-test.list=^Benchmark")
+	if err != nil {
+		f.err = err
+		return
+	}
+	f.answer("names %s", strings.Join(listedLine.FindAllString(out.text, -1), " "))
+}
+
+var (
+	listedLine = regexp.MustCompile(`(?m)^Benchmark\w*$`) // a function in the output of -test.list
+	resultLine = regexp.MustCompile(`(?m)^(Benchmark\S*)\s+\d+\t(.*)$`)
+)
+
+// serveRows answers at each benchmark that a pattern selects, and at the end of them.
+func (f *freshRunner) serveRows(rest string) {
+	function, selected, _ := strings.Cut(rest, " ")
+	names, ok := f.names.find(f.path+rest, selected)
+	if !ok {
+		out, err := f.start(runtime.GOMAXPROCS(0), nil,
+			"-test.bench="+patternWithin(selected, function), "-test.benchtime=1x")
+		if err != nil && !out.failed() {
+			f.err = err
+			return
+		}
+		for _, found := range resultLine.FindAllStringSubmatch(out.text, -1) {
+			names = append(names, strings.TrimSuffix(found[1], procsSuffix(runtime.GOMAXPROCS(0))))
+		}
+		f.names.add(f.path+rest, names)
+	}
+	for _, name := range names {
+		f.answer("at %s", strconv.Quote(name))
+		for f.serveCommand(name) {
+		}
+		if f.err != nil {
+			return
+		}
+	}
+	f.answer("end true")
+}
+
+// procsSuffix is what package testing appends to names of benchmarks.
+func procsSuffix(procs int) string {
+	if procs > 1 {
+		return fmt.Sprintf("-%d", procs)
+	}
+	return ""
+}
+
+// serveCommand executes one command at a benchmark. It reports whether the worker stays at the
+// benchmark.
+func (f *freshRunner) serveCommand(name string) (stay bool) {
+	word, rest := f.command()
+	var n, times int
+	fmt.Sscan(rest, &n, &times)
+	switch word {
+	case "run":
+		r, ok := f.run(runtime.GOMAXPROCS(0), nil, name, n)
+		if ok {
+			f.answer("ran %v %d %d %v 0", r.ns, r.allocs, r.bytes, r.busy)
+		}
+		return ok
+	case "count", "alone":
+		procs := runtime.GOMAXPROCS(0)
+		if word == "alone" {
+			procs = 1
+		}
+		// The garbage collector empties pools at any time, so it is off, unless memory gets short.
+		env := []string{"GOGC=off", "GOMEMLIMIT=1GiB"}
+		totals := ""
+		for range times {
+			r, ok := f.run(procs, env, name, n)
+			if !ok {
+				return false
+			}
+			totals += fmt.Sprintf(" %d %d", r.allocs, r.bytes)
+		}
+		f.answer("counted %d%s", n, totals)
+		return true
+	}
+	return false
+}
+
+// run runs n iterations in a process. If ok is false, either the failure was answered, or f.err says why
+// nothing can be answered any more.
+func (f *freshRunner) run(procs int, env []string, name string, n int) (r slice, ok bool) {
+	out, err := f.start(procs, env, "-test.bench="+pattern(name),
+		fmt.Sprintf("-test.benchtime=%dx", n), "-test.benchmem")
+	all := resultLine.FindAllStringSubmatch(out.text, -1)
+	i := slices.IndexFunc(all, func(found []string) bool {
+		return strings.TrimSuffix(found[1], procsSuffix(procs)) == name
+	})
+	switch {
+	case err != nil && !out.failed():
+		f.err = err
+		return r, false
+	case err != nil || i < 0:
+		why := ""
+		if found := outcomeLines.FindStringSubmatch(out.text); found != nil {
+			why = found[1]
+		}
+		f.answer("failed %s", strconv.Quote(why))
+		return r, false
+	}
+	fields := strings.Fields(all[i][2])
+	per := func(unit string) float64 {
+		at := slices.Index(fields, unit)
+		if at < 1 {
+			return 0
+		}
+		v, _ := strconv.ParseFloat(fields[at-1], 64) // no number becomes 0, which worker.run refuses
+		return v
+	}
+	ops := float64(n)
+	return slice{ns: per("ns/op") * ops, allocs: int64(per("allocs/op") * ops),
+		bytes: int64(per("B/op") * ops), busy: out.busy}, true
+}
+
+// A processResult is what an ordinary test binary printed, and how many cores it used.
+type processResult struct {
+	text string
+	busy float64
+}
+
+func (r processResult) failed() bool { return strings.Contains(r.text, "--- FAIL: ") }
+
+// start runs the binary to its end. With -test.v the output of a benchmark is not on the line of its
+// result.
+func (f *freshRunner) start(procs int, env []string, args ...string) (processResult, error) {
+	cmd := exec.CommandContext(f.ctx, f.path, append([]string{"-test.run=^$", "-test.v", "-test.count=1",
+		"-test.timeout=0", fmt.Sprintf("-test.cpu=%d", procs)}, args...)...)
+	cmd.Dir = f.dir
+	cmd.Env = append(append(os.Environ(), "PWD="+f.dir, "SEMABENCH_SLICE=1"), env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	child.KillOnDone(cmd)
+	began := time.Now()
+	err := machine.StartFirst(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	child.AwaitSignal(f.ctx, err)
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the binary ended well, and a process that it started still holds the output
+	}
+	result := processResult{text: strings.ReplaceAll(out.String(), "\r\n", "\n")}
+	f.output.Write([]byte(result.text))
+	if state := cmd.ProcessState; state != nil {
+		result.busy = float64(state.UserTime()+state.SystemTime()) / float64(time.Since(began))
+	}
+	return result, err
+}
+
+// A nameCache remembers which benchmarks a pattern selects in an ordinary binary. Asking the binary costs a
+// process. Several layouts of one side share the cache.
+type nameCache struct {
+	mu    sync.Mutex
+	known map[string][]string
+}
+
+// find returns the benchmarks that were added with key, or the one whose own pattern is selected.
+func (c *nameCache) find(key, selected string) ([]string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if names, ok := c.known[selected]; ok {
+		return names, true
+	}
+	names, ok := c.known[key]
+	return names, ok
+}
+
+// add adds benchmarks, by key and each by its own pattern.
+func (c *nameCache) add(key string, names []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = map[string][]string{}
+	}
+	c.known[key] = names
+	for _, name := range names {
+		c.known[pattern(name)] = []string{name}
+	}
+}
+
+// patternWithin returns the value of -bench that selects, of one function, the same benchmarks as a
+// pattern. A pattern is alternatives, which have a part for each level of names. Package testing splits
+// at | and / outside brackets, and patternWithin does the same.
+func patternWithin(pattern, function string) string {
+	var alternatives []string
+	for _, alternative := range splitOutside(pattern, '|') {
+		parts := splitOutside(alternative, '/')
+		if ok, err := regexp.MatchString(parts[0], function); err != nil || !ok {
+			continue
+		}
+		parts[0] = "^" + function + "$"
+		alternatives = append(alternatives, strings.Join(parts, "/"))
+	}
+	if len(alternatives) == 0 {
+		return "^$" // selects nothing, because no benchmark has the empty name
+	}
+	return strings.Join(alternatives, "|")
+}
+
+// splitOutside splits s at a byte, except inside brackets and parentheses.
+func splitOutside(s string, at byte) (parts []string) {
+	square, round, from := 0, 0, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '[':
+			square++
+		case c == ']':
+			square = max(0, square-1) // an unmatched ] stands for itself
+		case c == '(' && square == 0:
+			round++
+		case c == ')' && square == 0:
+			round--
+		case c == at && square == 0 && round == 0:
+			parts, from = append(parts, s[from:i]), i+1
+		}
+	}
+	return append(parts, s[from:])
+}

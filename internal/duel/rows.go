@@ -1,0 +1,347 @@
+package duel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// findRows builds one binary of each package on each side, asks it for its benchmarks, and makes a plan for
+// each benchmark that both sides have. It returns the time to link a binary.
+func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err error) {
+	paths := slices.Sorted(maps.Keys(m.old.packages))
+	for path := range m.new.packages {
+		if _, both := m.old.packages[path]; !both {
+			paths = append(paths, path)
+		}
+	}
+	for i, path := range paths {
+		m.show(fmt.Sprintf("building %s", path), i, len(paths))
+		if err := m.findRowsOf(ctx, path); err != nil {
+			return 0, err
+		}
+	}
+	if len(m.skipped) > 0 {
+		m.addFact("skipped", strings.Join(m.skipped, ", "))
+	}
+	return m.timeLink(ctx)
+}
+
+// timeLink returns the time to link a binary. The package is compiled by now, so only the link is timed.
+func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
+	i := slices.IndexFunc(m.plans, func(p *plan) bool { return p.Mode != gate.Failed })
+	if i < 0 {
+		return 0, nil
+	}
+	begin := time.Now()
+	b, err := m.old.build(ctx, m.old.packages[m.plans[i].Package], m.newLayout())
+	binaries{b}.remove()
+	return time.Since(begin), err
+}
+
+// findRowsOf finds the rows of one package. A package that does not build, or whose benchmarks cannot
+// be listed, becomes a row that failed: it must not keep the other packages from being judged.
+func (m *measurer) findRowsOf(ctx context.Context, path string) error {
+	begin := time.Now()
+	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path)
+	newBinary, newList, newErr := m.listPackage(ctx, m.new, path)
+	defer binaries{oldBinary, newBinary}.remove()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := errors.Join(oldErr, newErr); err != nil {
+		p := &plan{Row: gate.Row{Package: path, Spent: time.Since(begin),
+			Reproduce: m.Command + " " + Quote(path)}}
+		p.fail(err)
+		m.addPlans(p)
+		return nil
+	}
+	m.skipped = append(m.skipped, skippedByBoth(path, oldList, newList)...)
+	plans := m.matchRows(path, oldList, newList)
+	m.addPlans(plans...)
+	begin = time.Now()
+	err := m.probe(ctx, oldBinary, newBinary, plans)
+	for _, p := range plans {
+		p.Spent += time.Since(begin) / time.Duration(len(plans))
+	}
+	return err
+}
+
+func (m *measurer) addPlans(plans ...*plan) {
+	m.plans = append(m.plans, plans...)
+	m.run.Planned = len(m.plans)
+}
+
+// listPackage builds a package on a side, if the side has it, and lists its benchmarks.
+func (m *measurer) listPackage(ctx context.Context, s *side, path string) (binary, listing, error) {
+	p, ok := s.packages[path]
+	if !ok {
+		return binary{}, listing{}, nil
+	}
+	b, err := s.build(ctx, p, m.newLayout())
+	if err != nil {
+		return b, listing{}, err
+	}
+	l, err := m.list(ctx, s, b)
+	if err != nil {
+		return b, l, fmt.Errorf("listing the benchmarks of %s: %w", path, err)
+	}
+	return b, l, nil
+}
+
+// A listing is the benchmarks of a package on one side.
+type listing struct {
+	names   []string
+	failed  map[string]error
+	skipped []string
+	none    bool // the process exited well before any benchmark: TestMain did not run them
+}
+
+// errTwice is the error of a name that a package and its external test package share. The lines of `go test
+// -bench` cannot be told apart then either.
+var errTwice = errors.New("two functions have this name: rename the one in the external test package")
+
+// list runs every benchmark once and collects the names; without running, sub-benchmarks are unknown. If
+// a benchmark kills the process, list notes that, and continues with the next function in a new process.
+func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error) {
+	l := listing{failed: map[string]error{}}
+	tried := map[string]bool{} // functions
+	for {
+		w, err := startWorker(ctx, s.label, b, m.Silence, "-test.v")
+		if err != nil {
+			return l, err
+		}
+		done, err := l.add(w, m.Bench, tried)
+		if ctx.Err() != nil {
+			w.kill()
+			return l, ctx.Err()
+		}
+		w.close()
+		l.readOutcomes(s.label, w.output.String())
+		if done || err != nil {
+			return l, err
+		}
+	}
+}
+
+// add lists the functions that were not tried yet, until one of them kills the process. done reports
+// that none is left.
+func (l *listing) add(w *worker, pattern string, tried map[string]bool) (done bool, err error) {
+	functions, err := w.functions()
+	if errors.Is(err, errEnded) && len(tried) == 0 {
+		l.none = true
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("%w\nbenchmarks are run after TestMain calls m.Run", err)
+	}
+	for i, f := range functions {
+		if slices.Contains(functions[:i], f) {
+			l.failed[f] = errTwice
+		}
+		if tried[f] {
+			continue
+		}
+		tried[f] = true
+		err := w.each(f, pattern, func(name string) error {
+			l.names = append(l.names, name)
+			return nil
+		})
+		if err != nil {
+			name := f
+			if begun := startedLine.FindAllString(w.output.String(), -1); len(begun) > 0 {
+				name = begun[len(begun)-1] // the sub-benchmark that was running
+			}
+			l.failed[name] = err
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+var (
+	// startedLine matches the line that -test.v prints when a benchmark begins.
+	startedLine = regexp.MustCompile(`(?m)^Benchmark\S*$`)
+
+	// outcomeLines matches what -test.v prints of a benchmark that failed or was skipped: its log, and
+	// then its outcome.
+	outcomeLines = regexp.MustCompile(`(?m)((?:^\s+\S.*\n)*)^--- (FAIL|SKIP): (\S+)$`)
+)
+
+// readOutcomes finds benchmarks that failed or were skipped in the output of a process. A parent fails
+// with its child, and the child comes first; then only the child counts.
+func (l *listing) readOutcomes(label, output string) {
+	for _, found := range outcomeLines.FindAllStringSubmatch(output, -1) {
+		name, why := found[3], strings.Join(strings.Fields(found[1]), " ")
+		if found[2] == "SKIP" {
+			l.skipped = append(l.skipped, name)
+			continue
+		}
+		if !l.hasFailed(name) {
+			l.failed[name] = fmt.Errorf("%s: it failed: %s", label, why)
+		}
+	}
+}
+
+// hasFailed reports whether a benchmark, or a sub-benchmark of it, failed.
+func (l *listing) hasFailed(name string) bool {
+	for other := range l.failed {
+		if other == name || strings.HasPrefix(other, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// unknown reports whether the side may have a benchmark that it does not list: a parent of the benchmark
+// failed, or its function died before it.
+func (l *listing) unknown(name string) bool {
+	for other := range l.failed {
+		parent := other == name || strings.HasPrefix(name, other+"/")
+		if parent || functionOf(other) == functionOf(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// failureOf joins the errors of both sides about one benchmark. It is nil if there are none.
+func failureOf(name string, sides ...listing) error {
+	var errs []error
+	for _, l := range sides {
+		errs = append(errs, l.failed[name])
+	}
+	return errors.Join(errs...)
+}
+
+// allNames returns the names of both sides: in the order of the old side, then names of the new side only, then
+// names that failed before they were listed.
+func allNames(old, new listing) []string {
+	var names []string
+	seen := map[string]bool{}
+	add := func(more []string) {
+		for _, name := range more {
+			if !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	add(old.names)
+	add(new.names)
+	for _, l := range []listing{old, new} {
+		add(slices.Sorted(maps.Keys(l.failed)))
+	}
+	return names
+}
+
+// matchRows makes a plan for each benchmark that both sides have, or that failed on one side.
+func (m *measurer) matchRows(path string, old, new listing) (plans []*plan) {
+	for _, name := range allNames(old, new) {
+		p := &plan{Row: gate.Row{Package: path, Name: name, Reproduce: m.reproduceRow(path, name)}}
+		failed := failureOf(name, old, new)
+		inOld, inNew := slices.Contains(old.names, name), slices.Contains(new.names, name)
+		switch {
+		case failed != nil:
+			p.fail(failed)
+		case !inOld && old.unknown(name), !inNew && new.unknown(name):
+			continue // the row that failed stands for this one too
+		case !inOld:
+			m.run.OnlyNew = append(m.run.OnlyNew, p.ID())
+			continue
+		case !inNew:
+			m.run.OnlyOld = append(m.run.OnlyOld, p.ID())
+			continue
+		}
+		plans = append(plans, p)
+	}
+	return plans
+}
+
+// skippedByBoth returns the IDs of benchmarks that skip themselves on both sides. A benchmark that only
+// one side skips is missing there.
+func skippedByBoth(path string, old, new listing) (ids []string) {
+	if old.none && new.none {
+		return []string{path + " (TestMain did not come to m.Run)"}
+	}
+	for _, name := range old.skipped {
+		if slices.Contains(new.skipped, name) {
+			ids = append(ids, (&gate.Row{Package: path, Name: name}).ID())
+		}
+	}
+	return ids
+}
+
+// packagePaths returns the packages that have plans, in order.
+func (m *measurer) packagePaths() (paths []string) {
+	for _, p := range m.plans {
+		if !slices.Contains(paths, p.Package) {
+			paths = append(paths, p.Package)
+		}
+	}
+	return paths
+}
+
+// plansOf returns the plans of a package, and measurable those that have not failed.
+func (m *measurer) plansOf(path string) (plans []*plan) {
+	for _, p := range m.plans {
+		if p.Package == path {
+			plans = append(plans, p)
+		}
+	}
+	return plans
+}
+
+func (m *measurer) measurable(path string) []*plan {
+	return slices.DeleteFunc(m.plansOf(path), func(p *plan) bool { return p.Mode == gate.Failed })
+}
+
+// functionOf returns the function that a benchmark is in.
+func functionOf(name string) string {
+	name, _, _ = strings.Cut(name, "/")
+	return name
+}
+
+// pattern returns the value of -bench that selects one benchmark. Package testing splits names at every
+// slash, including slashes that a sub-benchmark's own name contains.
+func pattern(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// reproduceRow returns the command that measures one row again, and reproduceAll the one for all rows.
+func (m *measurer) reproduceRow(path, name string) string {
+	return fmt.Sprintf("%s -bench %s %s", m.Command, Quote(pattern(name)), Quote(path))
+}
+
+func (m *measurer) reproduceAll() string {
+	words := []string{m.Command}
+	if m.Bench != "." {
+		words = append(words, "-bench", Quote(m.Bench))
+	}
+	for _, p := range m.Packages {
+		words = append(words, Quote(p))
+	}
+	return strings.Join(words, " ")
+}
+
+// unquoted matches words that a shell takes as they are.
+var unquoted = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// Quote returns a word of a shell command that stands for s.
+func Quote(s string) string {
+	if unquoted.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,159 @@
+package duel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/semabench/semabench/internal/gotool"
+	"github.com/semabench/semabench/internal/machine"
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
+)
+
+// A Source says where the code of a side comes from. The zero value is the working directory as it is.
+type Source struct {
+	Revision string // of the repository around Dir; "" means the files as they are
+	Dir      string // "" means the working directory
+}
+
+// A side is a Source that is on disk and can be built.
+type side struct {
+	gate.Side
+	label    string         // old or new
+	bin      string         // directory for binaries
+	overlay  string         // path of the build overlay that makes workers; "" for ordinary binaries
+	noWorker error          // why no worker can be built; nil if it can
+	names    *nameCache     // for ordinary binaries; nil for workers
+	work     string         // the go.work that it is built in; "" for none
+	packages map[string]pkg // those with benchmarks, by import path
+}
+
+// A pkg is a package whose test files hold benchmarks, as go list describes it.
+type pkg struct {
+	ImportPath, Dir           string
+	TestGoFiles, XTestGoFiles []string
+	Error                     *struct{ Err string } // there is no such package, or it is broken
+}
+
+// newSide puts a source on disk and finds its packages. A revision is written below temp.
+func newSide(
+	ctx context.Context, label string, from Source, patterns []string, temp string,
+) (*side, error) {
+	s := &side{label: label, bin: filepath.Join(temp, "bin"), packages: map[string]pkg{}}
+	dir, err := filepath.Abs(from.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.bin, 0o777); err != nil {
+		return nil, err
+	}
+	if from.Revision == "" {
+		s.Side = workingTree(ctx, dir)
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("%s: %w: name a directory with Go packages", label, err)
+		}
+	} else if s.Side, err = checkout(ctx, dir, from.Revision, temp); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	if err := s.findPackages(ctx, patterns); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	if err := s.prepareBuild(ctx, temp); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	return s, nil
+}
+
+func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
+
+// prepareBuild writes the overlay for the Go distribution that builds the side, and notes what else
+// decides how it is built. The go.mod of each side may want a distribution of its own.
+func (s *side) prepareBuild(ctx context.Context, temp string) error {
+	env, err := s.goTool().Variables(ctx,
+		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK")
+	if err != nil {
+		return err
+	}
+	if s.work = env["GOWORK"]; s.work == "off" {
+		s.work = ""
+	}
+	s.Facts = []reports.Fact{
+		{Key: "cpu", Value: machine.Read().CPU}, {Key: "go", Value: env["GOVERSION"]},
+		{Key: "goflags", Value: env["GOFLAGS"]}, {Key: "goamd64", Value: env["GOAMD64"]},
+		{Key: "goexperiment", Value: env["GOEXPERIMENT"]},
+	}
+	s.overlay, err = writeOverlay(env["GOROOT"], filepath.Join(temp, "overlay"))
+	if err == nil {
+		err = s.checkOverlay(ctx)
+	}
+	if errors.Is(err, errNoWorker) { // the side falls back to ordinary binaries
+		s.noWorker, err = err, nil
+	}
+	return err
+}
+
+// checkOverlay builds package testing with the worker in it. Another Go version may have renamed
+// something that the worker uses. Every test binary needs that build, so it costs nothing extra.
+func (s *side) checkOverlay(ctx context.Context) error {
+	_, err := s.goTool().Run(ctx, "build", "-overlay="+s.overlay, "testing")
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errNoWorker, err)
+	}
+	return err
+}
+
+// findPackages finds the packages with benchmarks. Broken packages are among them: they become rows
+// that failed, and do not keep the other packages from being judged.
+func (s *side) findPackages(ctx context.Context, patterns []string) error {
+	args := append([]string{"-e", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles,Error"}, patterns...)
+	out, err := s.goTool().Run(ctx, "list", args...)
+	if err != nil {
+		return loadError(err, patterns)
+	}
+	for d := json.NewDecoder(strings.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reading go list: %w", err)
+		}
+		if p.Error != nil && p.Dir == "" {
+			return loadError(errors.New(p.Error.Err), patterns)
+		}
+		has, err := p.hasBenchmarks()
+		if err != nil {
+			return err
+		}
+		if has || p.Error != nil { // go list may hide the test files of a broken package
+			s.packages[p.ImportPath] = p
+		}
+	}
+}
+
+func loadError(err error, patterns []string) error {
+	return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
+		"does not have; of a workspace name the modules; a revision has no ignored files)",
+		err, strings.Join(patterns, " "))
+}
+
+// hasBenchmarks looks for the words “func Benchmark” in the test files. That saves building packages
+// without benchmarks; the binary then says exactly which benchmarks there are.
+func (p pkg) hasBenchmarks() (bool, error) {
+	for _, name := range append(p.TestGoFiles, p.XTestGoFiles...) {
+		text, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			return false, err
+		}
+		if bytes.Contains(text, []byte("func Benchmark")) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

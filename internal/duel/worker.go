@@ -1,0 +1,303 @@
+package duel
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/machine"
+)
+
+// A worker is a test binary that answers commands; worker/worker.go.txt lists them. While it waits for
+// a command it blocks in a read, and takes nothing from the worker that runs.
+type worker struct {
+	label    string // old or new
+	backend  backend
+	commands io.WriteCloser
+	pipe     deadlineReader // of the answers
+	answers  *bufio.Reader
+	output   *output       // of the process, apart from its answers
+	silence  time.Duration // after which a worker that does not answer is killed
+}
+
+// A backend answers the commands: a process with a worker in it, or a freshRunner that starts an ordinary
+// binary for each command.
+type backend interface {
+	kill()
+
+	// wait waits for the end of the backend, after the pipes were closed, and returns why it ended; nil
+	// if it ended well. A second call returns nil at once.
+	wait() error
+}
+
+type deadlineReader interface {
+	io.ReadCloser
+	SetReadDeadline(time.Time) error
+}
+
+// A workerProcess is a backend that is a test binary with a worker in it.
+type workerProcess struct {
+	*exec.Cmd
+	ctx context.Context // kills it
+}
+
+// kill kills the process and any process that a benchmark started. An error means that they have ended.
+func (p workerProcess) kill() { child.Kill(p.Cmd) }
+
+func (p workerProcess) wait() error {
+	if p.ProcessState != nil {
+		return nil
+	}
+	err := p.Wait()
+	child.AwaitSignal(p.ctx, err)
+	return err
+}
+
+// A slice is the answer to a run of some iterations.
+type slice struct {
+	ns            float64 // all iterations together
+	allocs, bytes int64
+	busy          float64       // cores in use
+	goroutines    int64         // started
+	wall          time.Duration // with the preparation of the benchmark
+}
+
+// startWorker starts a binary. The arguments are those of an ordinary run of benchmarks, so that a
+// TestMain that looks at them does what it always does.
+func startWorker(
+	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
+) (*worker, error) {
+	if b.names != nil {
+		return newFreshRunner(ctx, label, b, silence), nil
+	}
+	commandsOut, commandsIn, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	answersOut, answersIn, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, commandsOut.Close(), commandsIn.Close())
+	}
+	w := &worker{
+		label: label, commands: commandsIn, pipe: answersOut, answers: bufio.NewReader(answersOut),
+		output: &output{}, silence: silence,
+	}
+	cmd := exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
+		"-test.benchtime=1x", "-test.count=1", "-test.timeout=0"}, args...)...)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
+	cmd.ExtraFiles = []*os.File{commandsOut, answersIn} // file descriptors 3 and 4 of the worker
+	cmd.Stdout, cmd.Stderr = w.output, w.output
+	child.KillOnDone(cmd)
+	w.backend = workerProcess{cmd, ctx}
+	err = machine.StartFirst(cmd)
+	commandsOut.Close()
+	answersIn.Close()
+	if err != nil {
+		commandsIn.Close()
+		answersOut.Close()
+		return nil, fmt.Errorf("%s: starting %s: %w", label, b.path, err)
+	}
+	return w, nil
+}
+
+// send sends a command. A worker that is dead does not read it; the next answer then reports that.
+func (w *worker) send(format string, args ...any) {
+	fmt.Fprintf(w.commands, format+"\n", args...)
+}
+
+// answer waits for the next answer. It kills a worker that is silent for too long.
+func (w *worker) answer() (word, rest string, err error) {
+	if err := w.pipe.SetReadDeadline(time.Now().Add(w.silence)); err != nil {
+		return "", "", err
+	}
+	line, err := w.answers.ReadString('\n')
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.kill()
+		return "", "", fmt.Errorf("%s: no answer in %v", w.label, w.silence)
+	case err != nil:
+		return "", "", w.deathError()
+	}
+	word, rest, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	return word, rest, nil
+}
+
+// deathError says why a worker that does not answer any more has ended.
+func (w *worker) deathError() error {
+	err := w.wait()
+	if err == nil {
+		return fmt.Errorf("%s: %w", w.label, errEnded)
+	}
+	how := err.Error()
+	if cause := cmp.Or(w.output.crash(), w.output.lastLine()); cause != "" {
+		how = cause + " (" + how + ")"
+	}
+	return fmt.Errorf("%s: %s", w.label, how)
+}
+
+// errEnded is the error of a process that exits with 0 while commands are left.
+var errEnded = errors.New("the process ended")
+
+// close lets the process end as after its benchmarks, so that a TestMain can clean up. It kills a
+// process that takes too long for that.
+func (w *worker) close() {
+	stop := time.AfterFunc(w.silence, w.backend.kill)
+	defer stop.Stop()
+	w.wait()
+}
+
+func (w *worker) kill() {
+	w.backend.kill()
+	w.wait()
+}
+
+// wait closes the pipes, which makes the process end, and waits for its end.
+func (w *worker) wait() error {
+	w.commands.Close()
+	w.pipe.Close()
+	return w.backend.wait()
+}
+
+// errSkipped is the error of a benchmark that ran, but not as far as an iteration that counts.
+var errSkipped = errors.New("it was skipped")
+
+// errTimeless is the error of a benchmark that calls ReportMetric(0, "ns/op"). go test takes that to
+// mean that no time is to be printed.
+var errTimeless = errors.New("it reports a time of 0 ns/op")
+
+// functions returns the benchmark functions of the binary.
+func (w *worker) functions() ([]string, error) {
+	w.send("names")
+	_, rest, err := w.answer()
+	return strings.Fields(rest), err
+}
+
+// each calls visit for every benchmark of a function that a pattern selects, at the moment when the
+// benchmark is ready to run.
+func (w *worker) each(function, pattern string, visit func(name string) error) error {
+	w.send("row %s %s", function, pattern)
+	for {
+		word, rest, err := w.answer()
+		if err != nil {
+			return err
+		}
+		switch word {
+		case "end":
+			return nil
+		case "at":
+			name, err := strconv.Unquote(rest)
+			if err != nil {
+				return fmt.Errorf("%s: reading the name %s: %w", w.label, rest, err)
+			}
+			if err := visit(name); err != nil {
+				return err
+			}
+			w.send("next")
+		}
+	}
+}
+
+// enter goes to a benchmark and stays there until leave.
+func (w *worker) enter(name string) error {
+	w.send("row %s %s", functionOf(name), pattern(name))
+	for {
+		word, rest, err := w.answer()
+		if err != nil {
+			return err
+		}
+		switch {
+		case word == "at" && rest == strconv.Quote(name):
+			return nil
+		case word == "at": // on this side the benchmark has sub-benchmarks, and this is one
+			w.send("next")
+		case word == "end":
+			w.close() // so that all of the output is there
+			if cause := w.output.failure(); cause != "" {
+				return fmt.Errorf("%s: %s", w.label, cause)
+			}
+			return fmt.Errorf("%s: %w", w.label, errSkipped)
+		}
+	}
+}
+
+func (w *worker) leave() error {
+	w.send("next")
+	for {
+		if word, _, err := w.answer(); err != nil || word == "end" {
+			return err
+		}
+	}
+}
+
+// run runs n iterations of the benchmark that the worker is at. A time of 0 is errTimeless, with a
+// valid wall time.
+func (w *worker) run(n int) (s slice, err error) {
+	begin := time.Now()
+	w.send("run %d", n)
+	rest, err := w.expect("ran")
+	if err != nil {
+		return s, err
+	}
+	s.wall = time.Since(begin)
+	_, err = fmt.Sscan(rest, &s.ns, &s.allocs, &s.bytes, &s.busy, &s.goroutines)
+	switch {
+	case err == nil && s.ns == 0:
+		err = fmt.Errorf("%s: %w", w.label, errTimeless)
+	case err == nil && !(s.ns > 0): // !(>) refuses NaN too
+		err = fmt.Errorf("%s: it took %v ns for an iteration of %d: nothing can be said of such a benchmark",
+			w.label, s.ns/float64(n), n)
+	}
+	return s, err
+}
+
+// count counts n iterations several times and returns the totals. command is "count", or "alone" for one
+// processor. The worker may count another number of operations, which it returns.
+func (w *worker) count(command string, n, times int) (ops int64, allocs, bytes []int64, err error) {
+	w.send("%s %d %d", command, n, times)
+	rest, err := w.expect("counted")
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	var totals []int64
+	for _, field := range strings.Fields(rest) {
+		total, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, nil, nil, fmt.Errorf("%s: reading totals: %w", w.label, err)
+		}
+		totals = append(totals, total)
+	}
+	if len(totals) != 1+2*times {
+		return 0, nil, nil, fmt.Errorf("%s: %d totals, want %d", w.label, len(totals), 1+2*times)
+	}
+	for i := range times {
+		allocs, bytes = append(allocs, totals[1+2*i]), append(bytes, totals[2+2*i])
+	}
+	return totals[0], allocs, bytes, nil
+}
+
+// expect waits for an answer of one kind. Any other answer is an error.
+func (w *worker) expect(want string) (rest string, err error) {
+	word, rest, err := w.answer()
+	switch {
+	case err != nil:
+		return "", err
+	case word == want:
+		return rest, nil
+	case word == "failed":
+		message, _ := strconv.Unquote(rest)
+		return "", fmt.Errorf("%s: it failed: %s", w.label, strings.Join(strings.Fields(message), " "))
+	case word == "end":
+		return "", fmt.Errorf("%s: it ended within its iterations: runtime.Goexit does that", w.label)
+	}
+	return "", fmt.Errorf("%s: answered %q, want %q", w.label, word, want)
+}
