@@ -22,8 +22,8 @@ func answerTo(t task.Task) *task.Answer {
 	return a
 }
 
-// playWith plays all tasks with a number of processes whose answers come in a random order. It returns
-// the tasks in the order in which they were handed out, and the dispatcher at its end.
+// playWith plays all tasks with a number of processes whose answers come in a random order. It
+// returns the tasks in the order in which they were handed out, and the dispatcher at its end.
 func playWith(o task.Options, programs, processes int, seed uint64, answer func(task.Task) *task.Answer) (
 	[]task.Task, *dispatcher,
 ) {
@@ -68,7 +68,8 @@ func TestTotalsDoNotDependOnTheOrderOfAnswers(t *testing.T) {
 	}
 }
 
-// If several answers hold a failure, the one of the earliest task is reported, whichever comes first.
+// If several answers hold a failure, the one of the earliest task is reported, whichever comes
+// first.
 func TestEarliestFailureIsReported(t *testing.T) {
 	failing := func(t task.Task) *task.Answer {
 		a := answerTo(t)

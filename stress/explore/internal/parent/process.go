@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
 )
@@ -43,6 +44,8 @@ func startProcess(
 	args := append(slices.Clip(e.Args), "-test.run="+task.RunPattern(e.Test), "-test.count=1")
 	p := &process{cmd: exec.CommandContext(ctx, e.Binary, args...), ended: make(chan struct{})}
 	p.cmd.Dir = e.Dir
+	// A player stays in the process group of this process. In a group of its own it would outlive
+	// Ctrl-C by the rest of its task, because it reads its input between tasks only.
 	// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
 	// takes no system call.
 	p.cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
@@ -62,13 +65,13 @@ func startProcess(
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	go p.read(stdout, messages)
+	go p.read(ctx, stdout, messages)
 	return p, nil
 }
 
 // read sends the replies of the process to messages until the process ends. Lines that are no reply
 // are output of the test, of which the end is kept for an error message.
-func (p *process) read(stdout io.Reader, messages chan<- message) {
+func (p *process) read(ctx context.Context, stdout io.Reader, messages chan<- message) {
 	defer close(p.ended)
 	for r := bufio.NewReaderSize(stdout, 1<<16); ; {
 		line, err := r.ReadBytes('\n')
@@ -84,7 +87,11 @@ func (p *process) read(stdout io.Reader, messages chan<- message) {
 			break
 		}
 	}
-	messages <- message{from: p, err: p.noResult(p.cmd.Wait())}
+	err := p.cmd.Wait()
+	// Ctrl-C ends the players, too. If it reaches a player first, wait until ctx knows of it, or an
+	// interrupted exploration would be reported as a player that died.
+	child.AwaitSignal(ctx, err)
+	messages <- message{from: p, err: p.noResult(err)}
 }
 
 var errNoResult = errors.New("the instrumented test came to no result")

@@ -1,7 +1,9 @@
 package parent
 
 import (
+	"context"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,10 @@ import (
 // TestMain plays a player process that does not end when its input is closed, if it is run as one.
 func TestMain(m *testing.M) {
 	if os.Getenv(wire.CallVar) != "" {
+		if os.Getenv(wire.OptionsVar) == "interrupt" {
+			self, _ := os.FindProcess(os.Getpid())
+			_ = self.Signal(os.Interrupt) // as Ctrl-C would
+		}
 		time.Sleep(time.Minute) // the test kills this process long before
 		return
 	}
@@ -58,5 +64,29 @@ func TestTail(t *testing.T) {
 	short.Write([]byte("a line\n"))
 	if text := short.text(); text != "a line\n" {
 		t.Errorf("%q, want all of it", text)
+	}
+}
+
+// A player that Ctrl-C has ended is not reported before the parent has heard of Ctrl-C, unless it
+// does not within a second.
+func TestInterruptedPlayerIsNoDeadPlayer(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows sends no signal to a single process")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := &coordinator{
+		exploration: &Exploration{Binary: os.Args[0], Test: "TestNone", Call: 1},
+		options:     "interrupt", messages: make(chan message, 8),
+	}
+	began := time.Now()
+	if err := c.start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer c.endAll(time.Millisecond)
+	time.AfterFunc(200*time.Millisecond, cancel) // after the player has died, on a machine without load
+	m := <-c.messages
+	if took := time.Since(began); ctx.Err() == nil && took < time.Second {
+		t.Errorf("reported after %v as a dead player: %v", took, m.err)
 	}
 }
