@@ -8,6 +8,12 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
+require (
+	github.com/gofrs/flock v0.13.2 // indirect
+	golang.org/x/mod v0.41.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
 replace github.com/semabench/semabench => ../..
 
 // Package impls asks for a newer one.

@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// The same bugs in ordinary programs that know of no contract: whoever waits for a permit that is free
-// waits for ever. Nothing in them says in what order the goroutines get there.
+// The tests of this file show the same bugs in ordinary programs, without any contract: a goroutine
+// waits for ever for a permit that is free. No program fixes the order in which its goroutines run.
 
 func TestXSync37852InAProgram(t *testing.T) {
 	mustDeadlock(t, func(*explore.T) {
@@ -53,6 +53,7 @@ func TestMarusama3InAProgram(t *testing.T) {
 	})
 }
 
+// mustDeadlock explores a program with each strategy, which must find the deadlock.
 func mustDeadlock(t *testing.T, program func(*explore.T)) {
 	t.Helper()
 	for _, strategy := range []string{"random", "pct2", "pct3", "pos", "dpor"} {
@@ -62,13 +63,13 @@ func mustDeadlock(t *testing.T, program func(*explore.T)) {
 		}
 		t.Logf("%s: schedule %d", strategy, r.Schedules)
 		if strategy == "dpor" {
-			mustBeTold(t, r)
+			mustShowInReadme(t, r)
 		}
 	}
 }
 
-// mustBeTold checks that the README shows what is really said.
-func mustBeTold(t *testing.T, r *explore.Result) {
+// mustShowInReadme checks that the README shows this failure, line by line.
+func mustShowInReadme(t *testing.T, r *explore.Result) {
 	t.Helper()
 	if r.Text == "explored in another process" {
 		return
@@ -79,7 +80,7 @@ func mustBeTold(t *testing.T, r *explore.Result) {
 	}
 	for line := range strings.Lines(strings.Replace(r.Text, "go test -race", "go test", 1)) {
 		if !strings.Contains(string(text), line) {
-			t.Errorf("README.md does not show %q; what is said is:\n%s", line, r.Text)
+			t.Errorf("README.md does not show %q; the text of the result is:\n%s", line, r.Text)
 		}
 	}
 }
