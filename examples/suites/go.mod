@@ -22,7 +22,10 @@ require (
 
 require (
 	github.com/gammazero/deque v1.2.2 // indirect
+	github.com/gofrs/flock v0.13.2 // indirect
 	go.uber.org/multierr v1.9.0 // indirect
+	golang.org/x/mod v0.41.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/semabench/semabench => ../..
