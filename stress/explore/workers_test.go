@@ -51,17 +51,24 @@ func rare(t *explore.T) {
 // The schedules that are played and the failure that is found are the same with any number of
 // processes.
 func TestWorkersPlayTheSame(t *testing.T) {
-	for name, o := range map[string]explore.Options{
-		"dfs":             {Strategy: "dfs", Schedules: 1_000_000},
-		"dfs bounded":     {Strategy: "dfs", Schedules: 1_000_000, Preemptions: 2},
-		"dfs in part":     {Strategy: "dfs", Schedules: 700},
-		"dpor":            {Strategy: "dpor", Schedules: 1_000_000},
-		"random":          {Strategy: "random", Schedules: 3000},
-		"pct":             {Strategy: "pct4", Schedules: 2000, Seed: 7},
-		"all strategies":  {Schedules: 1_000_000},
-		"one and no more": {Schedules: 1},
+	for name, c := range map[string]struct {
+		options explore.Options
+		long    bool
+	}{
+		"dfs":            {explore.Options{Strategy: "dfs", Schedules: 1_000_000}, true},
+		"dfs bounded":    {explore.Options{Strategy: "dfs", Schedules: 1_000_000, Preemptions: 2}, true},
+		"dfs in part":    {explore.Options{Strategy: "dfs", Schedules: 700}, false},
+		"dpor":           {explore.Options{Strategy: "dpor", Schedules: 1_000_000}, true},
+		"random":         {explore.Options{Strategy: "random", Schedules: 3000}, true},
+		"pct":            {explore.Options{Strategy: "pct4", Schedules: 2000, Seed: 7}, true},
+		"all strategies": {explore.Options{Schedules: 1_000_000}, false},
+		"one schedule":   {explore.Options{Schedules: 1}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.long {
+				needLong(t)
+			}
+			o := c.options
 			for body, f := range map[string]func(*explore.T){"three of three": threeOfThree, "rare": rare} {
 				t.Run(body, func(t *testing.T) {
 					mustAgree(t, o, func(t *testing.T, o explore.Options) *explore.Result { return explore.Check(t, o, f) })
@@ -71,11 +78,15 @@ func TestWorkersPlayTheSame(t *testing.T) {
 	}
 }
 
-// mustAgree explores with one, two and five processes, and compares the results.
+// mustAgree explores with one, two and five processes, and compares the results. Five processes are
+// left to long tests.
 func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.Options) *explore.Result) {
 	results := map[string]*explore.Result{}
 	for _, workers := range []string{"1", "2", "5"} {
 		t.Run(workers, func(t *testing.T) {
+			if workers == "5" {
+				needLong(t)
+			}
 			o.Workers = int(workers[0] - '0')
 			o.Time = 5 * time.Minute
 			r := check(t, o)
@@ -149,9 +160,12 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 			subjects = append(subjects, m.Impl)
 		}
 	}
-	for _, impl := range subjects {
+	for i, impl := range subjects {
 		for _, strategy := range []string{"", "dpor", "dfs", "pos"} {
 			t.Run(impl.Name+"/"+strategy, func(t *testing.T) {
+				if i > 0 || strategy == "dfs" || strategy == "pos" {
+					needLong(t)
+				}
 				mustAgree(t, explore.Options{Schedules: 100, Strategy: strategy},
 					func(t *testing.T, o explore.Options) *explore.Result { return explore.CheckSemaphore(t, o, impl) })
 			})
