@@ -34,9 +34,9 @@ func TestAnswers(t *testing.T) {
 		{"three", rowJob("n=1", 100, 100, 100), "a, b or c: a tie"},
 		{"a difference of 3 % counts for nothing", rowJob("n=1", 100, 103, 300), "a or b: a tie"},
 		{"one of 7 % counts", rowJob("n=1", 100, 107, 300), "a"},
-		{"it depends, and one is never far off",
+		{"it depends, and one is safest",
 			rowJob("n=1", 100, 120, 900) + rowJob("n=2", 300, 120, 100) + rowJob("n=3", 500, 130, 100),
-			"it depends: a for n=1; c for n=2, n=3; never far off is b, at most ×1.30"},
+			"it depends: a for n=1; c for n=2, n=3; the safest is b, at most ×1.30 of the best"},
 		{"too few samples", samples("a", 1, 1, 1) + samples("b", 9, 9, 9),
 			"no answer: too few samples: with 3 and 3 no p below 0.1 is possible"},
 		{"alone", samples("a", 1, 1), "no answer: a row was measured in one column only"},
@@ -77,7 +77,7 @@ func TestNoiseFloor(t *testing.T) {
 	if n.Cells != 2 || n.High > 0.005 || len(n.Warnings) > 0 {
 		t.Errorf("noise of a quiet text = %+v, want less than 0.5 %% in 2 cells", n)
 	}
-	// Every other sample takes half as long again: a cell differs from itself by 50 %.
+	// Every other sample takes half as long again: the two halves of a cell differ by 50 %.
 	var busy strings.Builder
 	for i := range 8 {
 		fmt.Fprintf(&busy, "BenchmarkX/impl=a 1 %d ns/op 1.5 noise-foreign-cores 0.1 noise-steal-cores\n", 100+50*(i%2))

@@ -12,7 +12,7 @@ import (
 // A tab shows a page of this package, with what a reader does there.
 type tab struct{ *reporttest.Tab }
 
-type look = reporttest.Look
+type look = reporttest.View
 
 // open returns when the scripts of the page have begun.
 func open(t *testing.T, browser context.Context, path string, l look) tab {
@@ -27,7 +27,7 @@ func open(t *testing.T, browser context.Context, path string, l look) tab {
 // picture keeps the whole page, with all its charts, if somebody wants to look at it.
 func (p tab) picture(name string, l look) {
 	p.T.Helper()
-	if !reporttest.Shots() {
+	if !reporttest.WantScreenshots() {
 		return
 	}
 	if !l.NoScript {
@@ -37,13 +37,13 @@ func (p tab) picture(name string, l look) {
 		}
 		p.Until(`[...document.querySelectorAll("figure .plot")].every(p => p.querySelector("canvas"))`)
 	}
-	p.Picture(name)
+	p.Screenshot(name)
 }
 
 // snap keeps what is in the window.
 func (p tab) snap(name string) {
 	p.T.Helper()
-	reporttest.Keep(p.T, "use-"+name+".png", func() ([]byte, error) {
+	reporttest.SaveScreenshot(p.T, "use-"+name+".png", func() ([]byte, error) {
 		return chromedp.Run(p.Ctx, chromedp.CaptureScreenshot())
 	})
 }

@@ -66,12 +66,12 @@ func TestBrowserSeesOffences(t *testing.T) {
 	p.Run(`console.error("wrong"); setTimeout(() => { throw new Error("thrown") })`)
 	for _, want := range []string{"it asked for http://host.invalid/x.png", "Content Security Policy",
 		"console error", "exception: Uncaught Error: thrown"} {
-		found := func() bool { return strings.Contains(strings.Join(p.Offences(), "\n"), want) }
+		found := func() bool { return strings.Contains(strings.Join(p.Problems(), "\n"), want) }
 		for deadline := time.Now().Add(reporttest.Bound / 3); !found() && time.Now().Before(deadline); {
 			p.Run("0") // what happened before the answer has been seen by then
 		}
 		if !found() {
-			t.Errorf("%q was not seen: %q", want, p.Offences())
+			t.Errorf("%q was not seen: %q", want, p.Problems())
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestBrowserLooks(t *testing.T) {
 			browser := reporttest.NewBrowser(t)
 			path := pageOf(t, name)
 			for _, l := range pictures {
-				if !reporttest.Shots() && name != "full" && l.Width > 400 {
+				if !reporttest.WantScreenshots() && name != "full" && l.Width > 400 {
 					continue // narrow is where it would not fit
 				}
 				p := open(t, browser, path, l)

@@ -50,7 +50,7 @@ func TestBrowserStrange(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			path := pageOfText(t, test.name, test.text)
 			for _, l := range []look{{Name: "dark-narrow", Width: 400, Dark: true}, {Name: "light", Width: 1280}} {
-				if !reporttest.Shots() && l.Width > 400 && test.name != "hostile-names" {
+				if !reporttest.WantScreenshots() && l.Width > 400 && test.name != "hostile-names" {
 					continue
 				}
 				p := open(t, browser, path, l)

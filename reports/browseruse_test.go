@@ -191,7 +191,7 @@ func usePrint(p tab) {
 		p.T.Fatal(err)
 	}
 	mustBe(p, `[...document.querySelectorAll("figure .plot")].every(p => p.querySelector("canvas"))`, true)
-	reporttest.Keep(p.T, "full.pdf", func() ([]byte, error) { return pdf, nil })
+	reporttest.SaveScreenshot(p.T, "full.pdf", func() ([]byte, error) { return pdf, nil })
 }
 
 type box struct{ X, Y, Width, Height float64 }

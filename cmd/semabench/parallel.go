@@ -133,7 +133,7 @@ func (a app) reportParallel(dir string) error {
 	if err != nil {
 		return err
 	}
-	r, err := claims.Judge(log)
+	r, err := claims.Evaluate(log)
 	if err != nil {
 		return err
 	}

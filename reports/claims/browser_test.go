@@ -17,7 +17,7 @@ var other = flag.String("browser.page", "", "look at this page instead of those 
 func TestBrowser(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
 	for name, path := range pages(t) {
-		for _, l := range []reporttest.Look{
+		for _, l := range []reporttest.View{
 			{Name: "light", Width: 1280},
 			{Name: "dark", Width: 1280, Dark: true},
 			{Name: "print", Width: 1280, Dark: true, Print: true},
@@ -33,7 +33,7 @@ func TestBrowser(t *testing.T) {
 					paper = "rgb(21, 23, 26)"
 				}
 				reporttest.MustBe(p, `getComputedStyle(document.body).backgroundColor`, paper)
-				p.Picture(name + "-" + l.Name)
+				p.Screenshot(name + "-" + l.Name)
 			})
 		}
 	}

@@ -27,7 +27,7 @@ type Claim struct {
 	Rule    string // by which it is decided
 	Outcome Outcome
 	Answer  string   // what follows the outcome in a sentence: the condition, the cause, the figures
-	Beside  []string // what else the figures say
+	Remarks []string // what else the figures say
 	Figures []Figure
 
 	rounds, disturbed int // that the estimates of it stand on
@@ -41,16 +41,16 @@ type Figure struct {
 }
 
 // Stand says on what the answer stands if that is not undisturbed.
-func (c *Claim) Stand() string {
+func (c *Claim) Caveat() string {
 	if c.disturbed == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of the %d values behind these figures, one from each round, %d were disturbed by neighbours: "+
-		"there were not %d others.", c.rounds, c.disturbed, fewest)
+	return fmt.Sprintf("Of the %d values behind these figures, one from each round, %d were disturbed by neighbours, "+
+		"because fewer than %d were undisturbed.", c.rounds, c.disturbed, minRounds)
 }
 
 // add notes a figure and returns its estimate.
-func (c *Claim) add(what string, e Estimate, read func(Estimate) string) Estimate {
+func (c *Claim) addFigure(what string, e Estimate, read func(Estimate) string) Estimate {
 	if e.measured() {
 		c.Figures = append(c.Figures, Figure{what, read(e), e})
 		c.rounds, c.disturbed = c.rounds+e.Rounds, c.disturbed+e.Disturbed
@@ -59,12 +59,12 @@ func (c *Claim) add(what string, e Estimate, read func(Estimate) string) Estimat
 }
 
 // settle is the end of every rule.
-func (c *Claim) settle(o Outcome, format string, args ...any) {
+func (c *Claim) conclude(o Outcome, format string, args ...any) {
 	c.Outcome, c.Answer = o, fmt.Sprintf(format, args...)
 }
 
-func (c *Claim) beside(format string, args ...any) {
-	c.Beside = append(c.Beside, fmt.Sprintf(format, args...))
+func (c *Claim) addRemark(format string, args ...any) {
+	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
 }
 
 // A Report is the claims with their answers.
@@ -81,18 +81,18 @@ type Report struct {
 	Commands  []string   // that compute this again
 	Rule      string     // by which samples counted as disturbed, or ""
 
-	measured *measured
+	data *dataset
 }
 
 // Judge answers the claims by a text. An error is one of a text that has no such rows.
-func Judge(log *reports.Log) (*Report, error) {
-	m, err := collect(log)
+func Evaluate(log *reports.Log) (*Report, error) {
+	m, err := newDataset(log)
 	if err != nil {
-		return nil, fmt.Errorf("judging claims: %w", err)
+		return nil, fmt.Errorf("evaluating claims: %w", err)
 	}
-	r := &Report{Facts: m.facts, Totals: m.totals(), Differing: m.differing(), Costs: m.costs(), measured: m}
-	for _, judge := range []func(*measured) *Claim{
-		waiting, turns, computing, choosing, sharing, sending, limiting,
+	r := &Report{Facts: m.facts, Totals: m.totals(), Differing: m.differing(), Costs: m.costs(), data: m}
+	for _, judge := range []func(*dataset) *Claim{
+		threadsForWaiting, globalLock, processesForComputing, processesOrThreads, sharedMemory, separateMemory, countingSemaphore,
 	} {
 		r.Claims = append(r.Claims, judge(m))
 	}
@@ -102,28 +102,28 @@ func Judge(log *reports.Log) (*Report, error) {
 	for _, f := range log.Failures {
 		r.Warnings = append(r.Warnings, "the program failed: "+f.Error())
 	}
-	r.addShort()
+	r.warnOfShortRows()
 	return r, nil
 }
 
 // addShort warns of rows that have fewer samples than others, as after Ctrl-C or where one failed.
-func (r *Report) addShort() {
+func (r *Report) warnOfShortRows() {
 	least, most := math.MaxInt, 0
-	for _, row := range r.measured.rows {
-		n := len(row.finals())
+	for _, row := range r.data.rows {
+		n := len(row.finalSamples())
 		least, most = min(least, n), max(most, n)
 	}
 	switch {
-	case most < fewest:
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%d rounds at most: fewer than %d decide nothing", most, fewest))
+	case most < minRounds:
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d rounds at most: fewer than %d decide nothing", most, minRounds))
 	case least < most:
-		r.Warnings = append(r.Warnings, fmt.Sprintf("some rows have %d samples, others %d: it ended early, or rows "+
+		r.Warnings = append(r.Warnings, fmt.Sprintf("some rows have %d samples, others %d: the run ended early, or rows "+
 			"failed", least, most))
 	}
 }
 
 // list joins what a sentence enumerates.
-func list(all []string) string {
+func joined(all []string) string {
 	if len(all) < 2 {
 		return strings.Join(all, "")
 	}

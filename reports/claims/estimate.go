@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/semabench/semabench/internal/stats"
 )
 
 // An Estimate is the median over rounds with its interval of 95 % or more.
@@ -15,7 +17,7 @@ type Estimate struct {
 
 // fewest is how many values have an interval of 95 %, and how many undisturbed rounds do without the
 // others.
-const fewest = 6
+const minRounds = 6
 
 // interval returns the median and the order statistics around it. The number of values below the true
 // median is binomial, so from the k'th to the k'th from above holds it with 1 - 2 P(B < k).
@@ -25,8 +27,8 @@ func interval(values []float64) (at, lo, hi float64) {
 	if n == 0 {
 		return 0, 0, math.Inf(1)
 	}
-	at = (sorted[(n-1)/2] + sorted[n/2]) / 2
-	if n < fewest {
+	at = stats.Sorted(sorted).Median()
+	if n < minRounds {
 		return at, 0, math.Inf(1)
 	}
 	const tail = 0.025
@@ -54,7 +56,7 @@ func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimat
 		}
 	}
 	e := Estimate{Rounds: len(all), Disturbed: len(all) - len(clean)}
-	if len(clean) >= fewest {
+	if len(clean) >= minRounds {
 		e.Rounds, e.Disturbed, all = len(clean), 0, clean
 	}
 	e.At, e.Lo, e.Hi = interval(all)
@@ -62,11 +64,11 @@ func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimat
 }
 
 // of is the median of one unit of a row.
-func of(r *row, unit string) Estimate {
+func medianOf(r *row, unit string) Estimate {
 	if r == nil {
 		return Estimate{Hi: math.Inf(1)}
 	}
-	finals := r.finals()
+	finals := r.finalSamples()
 	return estimate(len(finals), func(i int) (float64, bool) {
 		return value(finals[i], unit), finals[i].disturbed()
 	})
@@ -77,7 +79,7 @@ func ratio(a, b *row, unit string) Estimate {
 	if a == nil || b == nil {
 		return Estimate{Hi: math.Inf(1)}
 	}
-	x, y := a.finals(), b.finals()
+	x, y := a.finalSamples(), b.finalSamples()
 	return estimate(min(len(x), len(y)), func(i int) (float64, bool) {
 		return value(x[i], unit) / value(y[i], unit), x[i].disturbed() || y[i].disturbed()
 	})
@@ -116,7 +118,7 @@ func (e Estimate) atLeast(limit float64) answer {
 // within reports whether the whole interval is between two limits.
 func (e Estimate) within(lo, hi float64) bool { return e.measured() && e.Lo >= lo && e.Hi <= hi }
 
-func every(all []answer, want answer) bool {
+func allAre(all []answer, want answer) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(a answer) bool { return a != want })
 }
 
@@ -132,7 +134,7 @@ func (e Estimate) text(at, end func(float64) string) string {
 	switch {
 	case !e.measured():
 		return "not measured"
-	case e.Rounds < fewest:
+	case e.Rounds < minRounds:
 		return fmt.Sprintf("%s (%d rounds, too few for an interval)", at(e.At), e.Rounds)
 	}
 	return fmt.Sprintf("%s (%s to %s)", at(e.At), end(e.Lo), end(e.Hi))

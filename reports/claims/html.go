@@ -1,14 +1,13 @@
 package claims
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -16,18 +15,17 @@ import (
 var assets embed.FS
 
 // Parsed here and not at each call, so that a broken template fails every test.
-var pageTemplate = template.Must(template.ParseFS(assets, "page.html.tmpl"))
+var pageTemplate = page.Parse(assets, "page.html.tmpl")
 
-// A page is what the template shows: words and figures, ready to be escaped.
-type page struct {
-	Policy   template.HTMLAttr
-	Style    template.CSS
+// A pageData is the data of the page's template, which escapes it.
+type pageData struct {
 	Title    string
+	Head     page.Head
 	State    string // of the banner
 	Banner   []string
 	Facts    []reports.Fact
 	Claims   []pageClaim
-	Head     []string
+	CostHead []string
 	Costs    []costGroup
 	Rule     string // of disturbed samples
 	Commands []string
@@ -49,7 +47,7 @@ type pagePicture struct {
 
 type costGroup struct {
 	Work string
-	Rows [][]cell
+	Rows [][]valueText
 }
 
 // classes of outcomes, for their colours; the words say it as well.
@@ -60,35 +58,25 @@ var classes = map[Outcome]string{Holds: "holds", HoldsWhen: "when", Fails: "fail
 // request, which its content security policy would not allow either. It follows the light or dark theme of
 // its reader and prints.
 func (r *Report) WriteHTML(w io.Writer) error {
-	p, err := r.page()
+	p, err := r.pageData()
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	var out bytes.Buffer // so that a failure writes no half page
-	if err := pageTemplate.Execute(&out, p); err != nil {
+	if err := page.Write(w, pageTemplate, "page.html.tmpl", p); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	_, err = w.Write(out.Bytes())
-	return err
+	return nil
 }
 
-func (r *Report) page() (*page, error) {
-	css, err := assets.ReadFile("page.css")
-	if err != nil {
-		return nil, err
-	}
+func (r *Report) pageData() (*pageData, error) {
 	pictures, err := r.Pictures()
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(css)
-	p := &page{
-		// The policy names the style by its hash: were a name in the text to become a style or a
-		// script after all, the browser would refuse it.
-		Policy: template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; img-src data:; style-src 'sha256-%s'"`,
-			base64.StdEncoding.EncodeToString(sum[:]))),
-		Style: template.CSS(css), Title: title, State: "good", Banner: []string{r.checksums(), r.noise()},
-		Rule: r.Rule,
+	p := &pageData{
+		Title: title,
+		Head:  page.Head{Title: title, Style: page.Asset(assets, "page.css"), DataImages: true},
+		State: "good", Banner: []string{r.checksums(), r.noise()}, Rule: r.Rule,
 	}
 	if r.Totals.Disturbed > 0 || r.Warnings != nil {
 		p.State = "warn"
@@ -97,13 +85,13 @@ func (r *Report) page() (*page, error) {
 		p.State = "bad"
 	}
 	for _, s := range r.Commands {
-		p.Commands = append(p.Commands, shown(s))
+		p.Commands = append(p.Commands, printable(s))
 	}
 	for _, s := range r.Warnings {
-		p.Banner = append(p.Banner, shown(s))
+		p.Banner = append(p.Banner, printable(s))
 	}
 	for _, f := range r.Facts {
-		p.Facts = append(p.Facts, reports.Fact{Key: shown(f.Key), Value: shown(f.Value)})
+		p.Facts = append(p.Facts, reports.Fact{Key: printable(f.Key), Value: printable(f.Value)})
 	}
 	for i, c := range r.Claims {
 		p.Claims = append(p.Claims, r.pageClaim(c, i+1, pictures))
@@ -125,9 +113,9 @@ func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 }
 
 // addCosts groups the rows by work, which then need not be said in each.
-func (p *page) addCosts(r *Report) {
+func (p *pageData) addCosts(r *Report) {
 	head, rows := r.costRows()
-	p.Head = head[1:]
+	p.CostHead = head[1:]
 	for _, row := range rows {
 		if n := len(p.Costs); n == 0 || p.Costs[n-1].Work != row[0].Value {
 			p.Costs = append(p.Costs, costGroup{Work: row[0].Value})

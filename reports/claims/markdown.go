@@ -19,7 +19,7 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "# %s\n\n", title)
 	for _, s := range append([]string{r.checksums(), r.noise()}, r.Warnings...) {
-		markdownParagraph(&out, shown(s))
+		markdownParagraph(&out, printable(s))
 	}
 	fmt.Fprint(&out, "| claim | answer |\n| :-- | :-- |\n")
 	for _, c := range r.Claims {

@@ -7,12 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
@@ -65,30 +64,30 @@ func TestPageStandsAlone(t *testing.T) {
 	if err := r.WriteHTML(&out); err != nil {
 		t.Fatal(err)
 	}
-	page := out.String()
+	html := out.String()
 	for _, bad := range []string{"<script", "http://", "https://", "url(", "@import", "<link", "ZgotmplZ", " style=", "<fast>"} {
-		if strings.Contains(page, bad) {
+		if strings.Contains(html, bad) {
 			t.Errorf("the page holds %s", bad)
 		}
 	}
 	for _, tag := range []string{"table", "section", "details", "figure", "tr", "td", "th", "p", "main", "tbody", "dl"} {
-		open := len(regexp.MustCompile("<"+tag+"[ >]").FindAllString(page, -1))
-		if closed := strings.Count(page, "</"+tag+">"); open != closed {
+		open := len(regexp.MustCompile("<"+tag+"[ >]").FindAllString(html, -1))
+		if closed := strings.Count(html, "</"+tag+">"); open != closed {
 			t.Errorf("%d <%s>, %d closed", open, tag, closed)
 		}
 	}
-	style := regexp.MustCompile(`(?s)<style>(.*)</style>`).FindStringSubmatch(page)[1]
+	style := regexp.MustCompile(`(?s)<style>(.*)</style>`).FindStringSubmatch(html)[1]
 	sum := sha256.Sum256([]byte(style))
-	if want := "style-src &#39;sha256-" + base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(page, want) &&
-		!strings.Contains(page, strings.ReplaceAll(want, "&#39;", "'")) {
+	if want := "style-src &#39;sha256-" + base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(html, want) &&
+		!strings.Contains(html, strings.ReplaceAll(want, "&#39;", "'")) {
 		t.Errorf("the policy does not name the style by %s", want)
 	}
 	for _, c := range r.Claims {
-		if !strings.Contains(page, fmt.Sprintf(`id="%s"`, c.ID)) || !strings.Contains(page, fmt.Sprintf(`href="#%s"`, c.ID)) {
+		if !strings.Contains(html, fmt.Sprintf(`id="%s"`, c.ID)) || !strings.Contains(html, fmt.Sprintf(`href="#%s"`, c.ID)) {
 			t.Errorf("the page has no section with a link for %s", c.ID)
 		}
 	}
-	if n := strings.Count(page, "<img src=\"data:image/svg"); n != 5 {
+	if n := strings.Count(html, "<img src=\"data:image/svg"); n != 5 {
 		t.Errorf("%d pictures, want 5", n)
 	}
 	if out.Len() > 200_000 {
@@ -140,44 +139,13 @@ func TestWritersPassErrorsOn(t *testing.T) {
 
 // Text has a contrast of 4.5 with every ground, in both themes (WCAG 2, level AA).
 func TestContrast(t *testing.T) {
-	css, err := assets.ReadFile("page.css")
-	if err != nil {
-		t.Fatal(err)
-	}
-	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(css), -1)
-	if len(themes) != 2 {
-		t.Fatalf("%d themes, want 2", len(themes))
-	}
-	for i, theme := range themes {
-		colours := make(map[string]string)
-		for _, m := range regexp.MustCompile(`--(\w+): #(\w{6})`).FindAllStringSubmatch(theme[1], -1) {
-			colours[m[1]] = m[2]
-		}
-		for _, pair := range []string{"ink paper", "quiet paper", "link paper", "holds paper", "when paper", "fails paper",
-			"open paper", "ink panel", "ink good", "ink warn", "ink bad"} {
+	css := page.Head{Style: page.Asset(assets, "page.css")}.CSS()
+	for theme, colours := range reporttest.Themes(t, string(css)) {
+		for _, pair := range []string{"ink paper", "quiet paper", "link paper", "holds paper",
+			"when paper", "fails paper", "open paper", "ink panel", "ink good", "ink warn",
+			"ink bad"} {
 			text, ground, _ := strings.Cut(pair, " ")
-			la, lb := luminance(t, colours[text]), luminance(t, colours[ground])
-			if c := (max(la, lb) + 0.05) / (min(la, lb) + 0.05); c < 4.5 {
-				t.Errorf("theme %d: %s on %s has a contrast of %.2f, want 4.5", i, text, ground, c)
-			}
+			reporttest.MustContrast(t, theme, colours, text, ground, 4.5)
 		}
 	}
-}
-
-func luminance(t *testing.T, hex string) (l float64) {
-	t.Helper()
-	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		v, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := float64(v) / 255
-		if c <= 0.04045 {
-			c /= 12.92
-		} else {
-			c = math.Pow((c+0.055)/1.055, 2.4)
-		}
-		l += weight * c
-	}
-	return l
 }

@@ -35,11 +35,11 @@ var shownModes = []string{goroutines, processes, processPerTask, oneCore}
 
 // Pictures draws what there is to draw, in the order of the claims.
 func (r *Report) Pictures() (all []Picture, err error) {
-	m := r.measured
+	m := r.data
 	for _, draw := range []func() (Picture, error){
 		func() (Picture, error) { return m.speeds("waiting", "waiting for I/O", "http", "files") },
 		func() (Picture, error) { return m.speeds("turns", "computing", "hash", "compress") },
-		m.grainCurve, m.handCurve, r.timeline,
+		m.grainCurve, m.messageCurve, r.timeline,
 	} {
 		p, err := draw()
 		if err != nil {
@@ -53,7 +53,7 @@ func (r *Report) Pictures() (all []Picture, err error) {
 }
 
 // speeds shows how many times as fast as serial each mode is.
-func (m *measured) speeds(id, what string, works ...string) (p Picture, err error) {
+func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error) {
 	f := picture.Forest{Cols: shownModes, X: "times as fast as serial"}
 	f.Title = "Speed-up over serial, " + what
 	f.Subtitle = "Median of the rounds and its 95 % interval. The line at ×1 is serial itself; to the right is faster."
@@ -62,9 +62,9 @@ func (m *measured) speeds(id, what string, works ...string) (p Picture, err erro
 		row := picture.ForestRow{Label: work}
 		any := false
 		for _, mode := range shownModes {
-			e := ratio(m.find(work, serial), m.find(work, mode), perTask)
+			e := ratio(m.findRow(work, serial), m.findRow(work, mode), perTask)
 			dot := picture.Dot{At: e.At}
-			if e.Rounds >= fewest {
+			if e.Rounds >= minRounds {
 				dot.Lo, dot.Hi = e.Lo, e.Hi
 			}
 			if any = any || e.measured(); e.measured() {
@@ -86,23 +86,23 @@ func (m *measured) speeds(id, what string, works ...string) (p Picture, err erro
 
 // grainCurve shows from which size of a task on each mode is worth it. Sizes grow by a factor, so equal
 // steps are logarithms.
-func (m *measured) grainCurve() (p Picture, err error) {
+func (m *dataset) grainCurve() (p Picture, err error) {
 	const x = "a task takes, done serially"
 	speed := picture.Chart{Title: "Speed-up over serial", X: x, LogY: true, Format: short}
 	time := picture.Chart{Title: "Time per task", X: x, LogY: true, Format: shortDuration}
 	names := []string{goroutines, processes, processPerTask, serial}
 	for i, size := range m.sizes("grain") {
-		base := m.sized("grain", serial, size)
-		speed.XTicks = append(speed.XTicks, shortDuration(of(base, perTask).At))
+		base := m.rowOfSize("grain", serial, size)
+		speed.XTicks = append(speed.XTicks, shortDuration(medianOf(base, perTask).At))
 		for k, mode := range names {
 			if i == 0 {
 				speed.Lines, time.Lines = append(speed.Lines, picture.Line{Name: mode}), append(time.Lines, picture.Line{Name: mode})
 			}
-			own := m.sized("grain", mode, size)
+			own := m.rowOfSize("grain", mode, size)
 			if mode != processPerTask { // so far down that nobody could see where the pool crosses serial
 				addPoint(&speed.Lines[k], i, ratio(base, own, perTask))
 			}
-			addPoint(&time.Lines[k], i, of(own, perTask))
+			addPoint(&time.Lines[k], i, medianOf(own, perTask))
 		}
 	}
 	if len(speed.XTicks) < 2 {
@@ -113,7 +113,7 @@ func (m *measured) grainCurve() (p Picture, err error) {
 	s.Title = "How long a task must be"
 	s.Subtitle = "SHA-256 of 1 KiB to 4 MiB. Where a line on the left is above 1, the mode beats serial; a process " +
 		"per task is on the right only. Bands are 95 % intervals."
-	s.Desc = s.Title + ": the pool beats serial " + m.breakEven(1, serial).from()
+	s.Desc = s.Title + ": the pool beats serial " + m.breakEven(1, serial).threshold()
 	p = Picture{Name: "parallel-grain", ClaimID: "computing", Alt: s.Desc}
 	p.SVG, err = s.SVG()
 	return p, err
@@ -124,7 +124,7 @@ func addPoint(l *picture.Line, x int, e Estimate) {
 		return
 	}
 	lo, hi := e.Lo, e.Hi
-	if e.Rounds < fewest {
+	if e.Rounds < minRounds {
 		lo, hi = e.At, e.At
 	}
 	l.X, l.Y = append(l.X, float64(x)), append(l.Y, e.At)
@@ -144,7 +144,7 @@ func shortDuration(sec float64) string {
 }
 
 // handCurve shows what a message costs by its size.
-func (m *measured) handCurve() (p Picture, err error) {
+func (m *dataset) messageCurve() (p Picture, err error) {
 	c := picture.Chart{Title: "There and back", X: "size of the message", LogY: true, Format: shortDuration}
 	names := []string{"channel, within a process", "pipe, between processes"}
 	for i, mode := range []string{goroutines, processes} {
@@ -152,7 +152,7 @@ func (m *measured) handCurve() (p Picture, err error) {
 		c.XTicks = nil
 		for k, n := range m.sizes("hand") {
 			c.XTicks = append(c.XTicks, size(n))
-			addPoint(&c.Lines[i], k, of(m.sized("hand", mode, n), taskTime))
+			addPoint(&c.Lines[i], k, medianOf(m.rowOfSize("hand", mode, n), taskTime))
 		}
 	}
 	if len(c.XTicks) < 2 {
@@ -186,7 +186,7 @@ func (r *Report) timeline() (p Picture, err error) {
 			limit = "no limit"
 		}
 		t.Names = append(t.Names, what+", "+limit)
-		t.Rows = append(t.Rows, lanesOf(group, one)...)
+		t.Rows = append(t.Rows, timelineRows(group, one)...)
 	}
 	if t.Rows == nil {
 		return p, nil
@@ -197,7 +197,7 @@ func (r *Report) timeline() (p Picture, err error) {
 	return p, err
 }
 
-func lanesOf(group int, one Timeline) (rows []picture.TimelineRow) {
+func timelineRows(group int, one Timeline) (rows []picture.TimelineRow) {
 	workers := 0
 	for _, s := range one.Stays {
 		workers = max(workers, s.Worker+1)

@@ -8,17 +8,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/excerpt"
 )
 
 const title = "Threads and processes, measured in Go"
 
 // shown is text of the input, which may be anything, for people to read.
-func shown(s string) string {
-	const most = 500
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return escape.Printable(s)
+func printable(s string) string {
+	return escape.Printable(excerpt.Runes(s, 500))
 }
 
 // checksums says whether all modes did the same.
@@ -26,7 +23,7 @@ func (r *Report) checksums() string {
 	if r.Differing == nil {
 		return "Every mode got the same checksums of the same tasks."
 	}
-	return "CHECKSUMS DIFFER between modes in " + shown(list(r.Differing)) + ": they did not do the same work, and their " +
+	return "CHECKSUMS DIFFER between modes in " + printable(joined(r.Differing)) + ": they did not do the same work, and their " +
 		"times compare nothing."
 }
 
@@ -52,9 +49,9 @@ func (c *Claim) between() string {
 }
 
 // remarks are what follows the answer.
-func (c *Claim) remarks() []string {
-	all := c.Beside
-	if s := c.Stand(); s != "" {
+func (c *Claim) allRemarks() []string {
+	all := c.Remarks
+	if s := c.Caveat(); s != "" {
 		all = append(all[:len(all):len(all)], s)
 	}
 	return all
@@ -62,9 +59,9 @@ func (c *Claim) remarks() []string {
 
 // remarksOn are those of a claim on a page, where there is room to say what else to look at.
 func (r *Report) remarksOn(c *Claim) []string {
-	all := c.remarks()
+	all := c.allRemarks()
 	if c.ID == "semaphore" && r.SeeAlso != "" {
-		all = append(all[:len(all):len(all)], shown(r.SeeAlso))
+		all = append(all[:len(all):len(all)], printable(r.SeeAlso))
 	}
 	return all
 }
@@ -77,21 +74,21 @@ func (r *Report) WriteText(w io.Writer, width int) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	fmt.Fprintf(out, "%s\n\n", title)
 	for _, line := range append([]string{r.checksums(), r.noise()}, r.Warnings...) {
-		wrapped(out, "", shown(line), width)
+		writeWrapped(out, "", printable(line), width)
 	}
 	for i, c := range r.Claims {
 		fmt.Fprintln(out)
-		wrapped(out, fmt.Sprintf("%d. ", i+1), "“"+c.Text+"”", width)
-		wrapped(out, "   ", c.sentence(), width)
-		for _, b := range c.remarks() {
-			wrapped(out, "   ", b, width)
+		writeWrapped(out, fmt.Sprintf("%d. ", i+1), "“"+c.Text+"”", width)
+		writeWrapped(out, "   ", c.sentence(), width)
+		for _, b := range c.allRemarks() {
+			writeWrapped(out, "   ", b, width)
 		}
 	}
 	return out.Flush()
 }
 
 // wrapped writes words in lines, the further ones indented as the first one is.
-func wrapped(w io.Writer, prefix, text string, width int) {
+func writeWrapped(w io.Writer, prefix, text string, width int) {
 	line := prefix
 	indent := strings.Repeat(" ", utf8.RuneCountInString(prefix))
 	empty := true

@@ -42,7 +42,7 @@ func TestOutcomes(t *testing.T) {
 		{"nothing waits", "waiting", func(w *world) {
 			w.files = "cached"
 			w.drop = func(work, _ string, _ int) bool { return work == "http" }
-		}, Unmeasurable, []string{"nothing here makes it wait"}},
+		}, Unmeasurable, []string{"waits on this machine"}},
 
 		{"all cores", "turns", func(*world) {}, Fails, []string{"because goroutines run on all cores", "1.9"}},
 		{"one at a time", "turns", func(w *world) { w.scale(1.93, goroutines, "hash", "compress") }, Holds, []string{"hashing 1.0"}},
@@ -83,14 +83,14 @@ func TestOutcomes(t *testing.T) {
 		}, Fails, []string{"because"}},
 		{"memory is not apart", "sending", func(w *world) { w.memory[processes] = 13e6 }, HoldsWhen, nil},
 
-		{"kept", "semaphore", func(*world) {}, Holds, []string{"in 36 samples of 4 modes", "never more than 3", "without a limit, 10"}},
+		{"kept", "semaphore", func(*world) {}, Holds, []string{"in 36 samples of 4 modes", "at most 3 of 10 workers", "without a limit 10"}},
 		{"one too many", "semaphore", func(w *world) { w.peak["processes 3"] = 4 }, Fails, []string{"4 in processes", "broken"}},
-		{"never so many", "semaphore", func(w *world) { w.peak["processes 3"] = 2 }, Undecided, []string{"in processes not so many"}},
+		{"never so many", "semaphore", func(w *world) { w.peak["processes 3"] = 2 }, Undecided, []string{"processes never had that many"}},
 		{"blind", "semaphore", func(w *world) {
 			for _, mode := range modes[1:] {
 				w.peak[mode+" 10"] = 3
 			}
-		}, Undecided, []string{"without a limit no more"}},
+		}, Undecided, []string{"without a limit there were no more"}},
 		{"not measured", "semaphore", func(w *world) { w.peak = nil }, Unmeasurable, nil},
 
 		{"two rounds", "turns", func(w *world) { w.rounds = 2 }, Undecided, []string{"too few for an interval"}},
@@ -114,12 +114,12 @@ func TestOutcomes(t *testing.T) {
 // The stand-in for the global lock is called equal to serial where it is, and not where it is not.
 func TestStandIn(t *testing.T) {
 	w := usual()
-	said := strings.Join(w.judge(t).claim(t, "turns").Beside, "\n")
+	said := strings.Join(w.judge(t).claim(t, "turns").Remarks, "\n")
 	if !strings.Contains(said, "hashing") || !strings.Contains(said, "compression") || !strings.Contains(said, "within 5 %") {
 		t.Errorf("of works that are equal on one core it says %q", said)
 	}
 	w.scale(1.1, oneCore, "hash")
-	said = strings.Join(w.judge(t).claim(t, "turns").Beside, "\n")
+	said = strings.Join(w.judge(t).claim(t, "turns").Remarks, "\n")
 	if strings.Contains(said, "hashing") || !strings.Contains(said, "compression") {
 		t.Errorf("with hashing 10 %% slower on one core it says %q", said)
 	}
@@ -137,15 +137,15 @@ func TestDisturbedRounds(t *testing.T) {
 		}
 		c := w.judge(t).claim(t, "turns")
 		wantRounds, wantDisturbed := 9-disturbed, 0
-		if 9-disturbed < fewest {
+		if 9-disturbed < minRounds {
 			wantRounds, wantDisturbed = 9, disturbed
 		}
 		if f := c.Figures[0]; f.Rounds != wantRounds || f.Disturbed != wantDisturbed {
 			t.Errorf("of %d disturbed rounds: stands on %d with %d disturbed, want %d and %d", disturbed, f.Rounds,
 				f.Disturbed, wantRounds, wantDisturbed)
 		}
-		if said := c.Stand() != ""; said != (wantDisturbed > 0) {
-			t.Errorf("of %d disturbed rounds it says %q", disturbed, c.Stand())
+		if said := c.Caveat() != ""; said != (wantDisturbed > 0) {
+			t.Errorf("of %d disturbed rounds it says %q", disturbed, c.Caveat())
 		}
 	}
 }

@@ -110,7 +110,7 @@ func judge(t *testing.T, text string) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Judge(log)
+	r, err := Evaluate(log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -233,7 +233,7 @@ func (a Answer) String() string {
 	}
 	s := "it depends: " + strings.Join(list, "; ")
 	if a.Safest != "" {
-		s += fmt.Sprintf("; never far off is %s, at most ×%s", a.Safest, format.Ratio(a.Worst))
+		s += fmt.Sprintf("; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst))
 	}
 	return s + a.price()
 }

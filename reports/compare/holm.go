@@ -1,9 +1,7 @@
 package compare
 
 import (
-	"cmp"
-	"slices"
-	"sort"
+	"github.com/semabench/semabench/internal/stats"
 )
 
 // A family is a set of tests that are corrected together.
@@ -61,32 +59,15 @@ func (f families) collect(key familyKey, cells []*Cell) {
 
 type families map[familyKey]family
 
-// correct computes Corrected by Holm's step-down procedure. With m tests in ascending order of p,
-// the i'th p is multiplied by m-i+1; a corrected value is never below the one before it, and
-// never above 1.
-//
-// Package stats has a Holm on plain numbers. Here the tests keep their identity through the sort,
-// and smallestCorrected needs the corrected family afterwards.
+// correct computes Corrected by Holm's procedure, and the smallest value that it could have.
 func (f family) correct() {
-	slices.SortFunc(f, func(a, b *Versus) int { return cmp.Compare(a.P, b.P) })
-	before := 0.0
+	p := make([]float64, len(f))
 	for i, v := range f {
-		v.Tests = len(f)
-		before = max(before, min(1, v.P*float64(len(f)-i)))
-		v.Corrected = before
+		p[i] = v.P
 	}
-	for _, v := range f {
-		v.smallestCorrected = f.smallestCorrected(smallestP(v.N1, v.N2))
+	holm := stats.Holm(p, len(f))
+	for i, v := range f {
+		v.Tests, v.Corrected = len(f), holm.Corrected[i]
+		v.smallestCorrected = holm.Reach(smallestP(v.N1, v.N2))
 	}
-}
-
-// smallestCorrected returns the corrected value that p would have in the family, in the place of
-// the first test whose p is not smaller.
-func (f family) smallestCorrected(p float64) float64 {
-	i := sort.Search(len(f), func(i int) bool { return f[i].P >= p })
-	corrected := min(1, p*float64(max(1, len(f)-i)))
-	if i > 0 {
-		corrected = max(corrected, f[i-1].Corrected)
-	}
-	return corrected
 }

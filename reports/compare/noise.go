@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/montanaflynn/stats"
+	"github.com/semabench/semabench/internal/stats"
 
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -49,7 +49,7 @@ func (c *Comparison) Noise() Noise {
 	})
 	n := Noise{Typical: math.NaN(), High: math.NaN(), Cells: len(apart), Machine: c.machineNoise()}
 	if len(apart) > 0 {
-		n.Typical, n.High = quantile(apart, 50), quantile(apart, 95)
+		n.Typical, n.High = stats.Quantile(apart, 0.50), stats.Quantile(apart, 0.95)
 	}
 	n.Warnings = n.warnings()
 	return n
@@ -65,7 +65,7 @@ func halvesDifference(values []float64) (float64, bool) {
 	for i, v := range values {
 		half[i%2] = append(half[i%2], v)
 	}
-	even, odd := quantile(half[0], 50), quantile(half[1], 50)
+	even, odd := stats.Median(half[0]), stats.Median(half[1])
 	if even == odd {
 		return 0, true
 	}
@@ -73,12 +73,6 @@ func halvesDifference(values []float64) (float64, bool) {
 		return 0, false
 	}
 	return math.Exp(math.Abs(math.Log(even/odd))) - 1, true
-}
-
-// quantile returns NaN for no values. The percents used here cause no other error.
-func quantile(values []float64, percent float64) float64 {
-	q, _ := stats.Percentile(values, percent)
-	return q
 }
 
 // machineNoise summarizes the units of noise over all tables.
@@ -103,7 +97,7 @@ func (c *Comparison) machineNoise() []MachineNoise {
 	var list []MachineNoise
 	for _, name := range names {
 		all := samples[name]
-		list = append(list, MachineNoise{name, quantile(all, 50), slices.Max(all)})
+		list = append(list, MachineNoise{name, stats.Median(all), slices.Max(all)})
 	}
 	return list
 }
@@ -122,8 +116,8 @@ const (
 func (n Noise) warnings() []string {
 	var list []string
 	if n.High > highNoise {
-		list = append(list, fmt.Sprintf("one cell in twenty differs from itself by %s or more: "+
-			"measure on a quieter machine, or take more samples", format.Percent(n.High)))
+		list = append(list, fmt.Sprintf("in one cell of twenty the two halves of the "+
+			"samples differ by %s or more: measure on a quieter machine, or take more samples", format.Percent(n.High)))
 	}
 	for _, m := range n.Machine {
 		switch {
@@ -143,7 +137,7 @@ func (n Noise) String() string {
 	if n.Cells == 0 {
 		return fmt.Sprintf("Noise floor unknown: it needs %d samples in a cell.", minHalvedSamples)
 	}
-	return fmt.Sprintf("Noise floor: with half of its samples on either side, a cell differs from itself "+
-		"by %s in the median of %s, and by %s or more in one of twenty.",
+	return fmt.Sprintf("Noise floor: the two halves of a cell's samples differ by %s in the median of %s, "+
+		"and by %s or more in one cell of twenty.",
 		format.Percent(n.Typical), format.Plural(n.Cells, "cell"), format.Percent(n.High))
 }

@@ -22,7 +22,7 @@ func (v *Versus) Verdict() string {
 // it could.
 func (v *Versus) WhyUnknown() string {
 	if v.contradicts {
-		return "the unit is said to be exact, but its samples differ"
+		return "the unit is declared exact, but its samples differ"
 	}
 	if v.Tests == 0 {
 		return "" // exact values need no samples

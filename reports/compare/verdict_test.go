@@ -29,7 +29,7 @@ func TestHolm(t *testing.T) {
 		f[i] = &Versus{Comparison: benchmath.Comparison{P: p, N1: 10, N2: 10, Alpha: 0.05}}
 	}
 	f.correct()
-	for i, want := range []float64{0.02, 0.03, 0.06, 0.06} { // in order of p
+	for i, want := range []float64{0.06, 0.03, 0.06, 0.02} {
 		if v := f[i]; math.Abs(v.Corrected-want) > 1e-15 || v.Tests != 4 || v.WhyUnknown() != "" {
 			t.Errorf("p = %v of %d: corrected to %v, want %v of 4", v.P, v.Tests, v.Corrected, want)
 		}

@@ -1,15 +1,13 @@
 package draw
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 )
 
@@ -17,7 +15,7 @@ import (
 var assets embed.FS
 
 // A package variable, so that a template that does not parse fails every test.
-var pageTemplate = template.Must(template.ParseFS(assets, "page/*.tmpl"))
+var pageTemplate = page.Parse(assets, "page/*.tmpl")
 
 // HTML writes a comparison as a page. The zero value shows a comparison and nothing else.
 type HTML struct {
@@ -41,22 +39,17 @@ func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	// Execute into memory: an error must not leave half a page in w.
-	var page bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&page, "page.html.tmpl", shown); err != nil {
+	if err := page.Write(w, pageTemplate, "page.html.tmpl", shown); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	_, err = w.Write(page.Bytes())
-	return err
+	return nil
 }
 
-// A page is the data of the page's template: texts and figures that the template escapes, and
+// A pageData is the data of the page's template: texts and figures that the template escapes, and
 // parts that were rendered before, to see whether they fit.
-type page struct {
+type pageData struct {
 	Title    string
-	Policy   template.HTMLAttr
-	Style    template.CSS
-	Scripts  []template.JS
+	Head     page.Head
 	Blocks   []block // the data of the scripts
 	Top      banner
 	Answers  part
@@ -90,43 +83,21 @@ var scripts = []string{
 	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
 }
 
-// addAssets adds the style, the scripts and the policy, which names them by their hash. If the
-// text of a benchmark ever became a script or a style by an error in this package, the browser
-// would refuse it.
-func (p *page) addAssets(cols int, plots bool) {
-	css := asset("page/page.css") + asset("page/heat.css")
+// addAssets adds the style and the scripts of the page to its head.
+func (p *pageData) addAssets(cols int, plots bool) {
+	css := page.Asset(assets, "page/page.css") + page.Asset(assets, "page/heat.css")
 	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
+	var list []string
 	if plots {
-		css += asset("page/uplot/uPlot.min.css")
-		p.Scripts = append(p.Scripts, template.JS("/*\n"+asset("page/uplot/LICENSE")+"*/\n"+
-			asset("page/uplot/uPlot.iife.min.js")))
+		css += page.Asset(assets, "page/uplot/uPlot.min.css")
+		list = append(list, "/*\n"+page.Asset(assets, "page/uplot/LICENSE")+"*/\n"+
+			page.Asset(assets, "page/uplot/uPlot.iife.min.js"))
 	}
 	var own strings.Builder
 	for _, name := range scripts {
-		own.WriteString(asset(name))
+		own.WriteString(page.Asset(assets, name))
 	}
-	p.Scripts = append(p.Scripts, template.JS(own.String()))
-	p.Style = template.CSS(css)
-	policy := "default-src 'none'; style-src " + hash(css) + "; script-src"
-	for _, s := range p.Scripts {
-		policy += " " + hash(string(s))
-	}
-	p.Policy = template.HTMLAttr(`content="` + policy + `"`)
-}
-
-// hash returns text as a source of a content security policy.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// asset returns an embedded file. The only possible error is a wrong name in this package.
-func asset(name string) string {
-	text, err := assets.ReadFile(name)
-	if err != nil {
-		panic("reports: " + err.Error())
-	}
-	return string(text)
+	p.Head = page.Head{Title: p.Title, Style: css, Scripts: append(list, own.String())}
 }
 
 // rendered executes one of the named templates.

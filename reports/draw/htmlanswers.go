@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -53,7 +54,7 @@ const (
 // newAnswerSection prepares the answers of c for the page.
 func newAnswerSection(c *compare.Comparison) answerSection {
 	names := newColumnNames(c)
-	list, more := firstOf(c.Answers(), maxAnswers)
+	list, more := page.First(c.Answers(), maxAnswers)
 	a := answerSection{Kind: commonKey(c), More: andMore(more, "table")}
 	for i, answer := range list {
 		row := answerRow{
@@ -73,7 +74,7 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 
 // depends fills in a recommendation that depends on the row.
 func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
-	groups, more := firstOf(a.Depends(), maxChoices)
+	groups, more := page.First(a.Depends(), maxChoices)
 	for _, g := range groups {
 		r.Depends = append(r.Depends, answerChoice{names.all(g.Best), clipped(compare.RowNames(g.Rows))})
 	}
@@ -126,7 +127,7 @@ func (n namesByColumn) one(col string) columnName {
 // all returns the first columns, and counts the others.
 func (n namesByColumn) all(cols []string) []columnName {
 	var list []columnName
-	cols, more := firstOf(cols, maxChoices)
+	cols, more := page.First(cols, maxChoices)
 	for _, col := range cols {
 		list = append(list, n.one(col))
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -34,10 +35,10 @@ func newBanner(c *compare.Comparison) banner {
 		}
 	}
 	var more int
-	if t.Partial, more = firstOf(t.Partial, maxListed); more > 0 {
+	if t.Partial, more = page.First(t.Partial, maxListed); more > 0 {
 		t.Partial = append(t.Partial, andMore(more, "partial file"))
 	}
-	broken, more := firstOf(c.Log.Broken, maxListed)
+	broken, more := page.First(c.Log.Broken, maxListed)
 	for _, b := range broken {
 		t.Broken = append(t.Broken, clipped(brokenLine(b)))
 	}
@@ -96,12 +97,12 @@ func newMachineSection(c *compare.Comparison) machineSection {
 	n := c.Noise()
 	m := machineSection{Floor: n.String(), Unknown: n.Cells == 0, Cells: format.Plural(n.Cells, "cell"),
 		Typical: format.Percent(n.Typical), High: format.Percent(n.High)}
-	facts, more := firstOf(c.Facts, maxFacts)
+	facts, more := page.First(c.Facts, maxFacts)
 	for _, f := range facts {
 		m.Facts = append(m.Facts, compare.Fact{Key: clipped(f.Key), Value: clipped(f.Value)})
 	}
 	m.More = andMore(more, "line")
-	machineUnits, _ := firstOf(n.Machine, maxFacts)
+	machineUnits, _ := page.First(n.Machine, maxFacts)
 	for _, u := range machineUnits {
 		name := strings.TrimPrefix(escape.Printable(u.Unit), compare.NoisePrefix)
 		m.Units = append(m.Units, machineUnit{clipped(name), format.Value(u.Median, u.Unit),
@@ -121,7 +122,7 @@ type sourceSection struct {
 // newSourceSection lists the first files of c, and the benchstat command.
 func newSourceSection(c *compare.Comparison) sourceSection {
 	r := sourceSection{Recompute: recomputeCommand(c), Caveat: caveat(c)}
-	files, more := firstOf(c.Log.Files, maxListed)
+	files, more := page.First(c.Log.Files, maxListed)
 	for _, f := range files {
 		r.Files = append(r.Files, clipped(escape.Printable(f.Label)))
 	}

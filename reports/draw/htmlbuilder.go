@@ -3,6 +3,7 @@ package draw
 import (
 	"html/template"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 )
 
@@ -15,23 +16,21 @@ const frameBytes = 24_000
 // cells would be cheaper, but names and units have any length, and the page would miss its limit.
 type pageBuilder struct {
 	c        *compare.Comparison
-	page     *page
+	page     *pageData
 	left     int  // the remaining bytes
 	hasPlots bool // uPlot is in the page
 	err      error
 }
 
 // build assembles the page in the order of importance, which differs from the order on the page.
-func (h HTML) build(c *compare.Comparison) (*page, error) {
-	a := &pageBuilder{c: c, left: maxPageBytes - frameBytes, page: &page{
+func (h HTML) build(c *compare.Comparison) (*pageData, error) {
+	a := &pageBuilder{c: c, left: maxPageBytes - frameBytes, page: &pageData{
 		Title: clipped("Benchmark comparison by " + columnKind(c)),
 		Top:   newBanner(c),
 		Raw:   newSourceSection(c),
 	}}
-	a.left -= len(asset("page/page.css")) + len(asset("page/heat.css"))
-	for _, name := range scripts {
-		a.left -= len(asset(name))
-	}
+	a.page.addAssets(len(c.Cols), false)
+	a.left -= a.page.Head.Size()
 	a.page.Answers = a.renderPart("answers", newAnswerSection(c))
 	a.page.Machine = a.renderPart("machine", newMachineSection(c))
 	shown := a.addHeatMap()
@@ -93,8 +92,8 @@ func (a *pageBuilder) reservePlots() bool {
 	if a.hasPlots {
 		return true
 	}
-	a.hasPlots = a.reserve(len(asset("page/uplot/uPlot.iife.min.js")) + len(asset("page/uplot/LICENSE")) +
-		len(asset("page/uplot/uPlot.min.css")))
+	a.hasPlots = a.reserve(len(page.Asset(assets, "page/uplot/uPlot.iife.min.js")) + len(page.Asset(assets, "page/uplot/LICENSE")) +
+		len(page.Asset(assets, "page/uplot/uPlot.min.css")))
 	return a.hasPlots
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -73,7 +74,7 @@ func (a *pageBuilder) addCharts() {
 		p.ID, p.Title, p.Intro = id, title, intro
 		a.page.Sections = append(a.page.Sections, p)
 	}
-	add("scaling", "Scaling", "How the first unit of each table goes with the numbers in the names. A "+
+	add("scaling", "Scaling", "The first unit of each table over the numbers in the benchmark names. A "+
 		"band is the 95 % interval of the medians.", a.scaling(),
 		func(c compare.Chart) int { return c.Table.Primary().Better })
 	add("percentiles", "Latency percentiles", "How long an operation took, from the median to the "+
@@ -109,7 +110,7 @@ func (a *pageBuilder) percentiles() (charts []compare.Chart) {
 // better returns the direction of a chart in which values improve.
 func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chartData,
 	better func(compare.Chart) int) part {
-	shown, more := firstOf(charts, maxCharts)
+	shown, more := page.First(charts, maxCharts)
 	var figures []curveFigure
 	var mine []chartData
 	for _, c := range shown {

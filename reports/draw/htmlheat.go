@@ -234,7 +234,7 @@ func direction(u *compare.Unit) string {
 type legendEntry struct{ Class, Text string }
 
 // Legend returns the meanings of the colours of the cells.
-func (*page) Legend() []legendEntry {
+func (*pageData) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie"}}
 	for i := range picture.Steps {
 		text := "to " + format.Ratio(picture.StepEnd(i+1)) + "×"

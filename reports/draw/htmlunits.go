@@ -14,12 +14,12 @@ type unitSubject struct {
 }
 
 var subjects = []unitSubject{
-	{"fairness", "Fairness", "Who waits, and how unequally. A Jain index of 1 means that all " +
+	{"fairness", "Fairness", "How evenly the goroutines are served. A Jain index of 1 means that all " +
 		"goroutines got the same share; the longest wait over the median one says how far the " +
 		"unluckiest operation was from an ordinary one.",
 		[]string{"jain", "longest/median-wait", "grants/try"}},
-	{"cpu-cost", "CPU cost", "What an operation costs beyond the time it takes: processor time, " +
-		"also of those that only wait, and how often a thread gave up its processor of its own accord.",
+	{"cpu-cost", "CPU cost", "The cost of an operation beyond the time it takes: processor time, " +
+		"including the time of waiting goroutines, and how often a thread gave up its processor.",
 		[]string{"cpu-sec/op", "vcsw/op"}},
 	{"allocations", "Allocations", "What an operation leaves to the garbage collector.",
 		[]string{"exact-allocs/op", "exact-B/op", "allocs/op", "B/op"}},

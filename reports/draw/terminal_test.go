@@ -1,8 +1,10 @@
 package draw
 
 import (
-	"math"
+	"fmt"
 	"testing"
+
+	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
 func TestFit(t *testing.T) {
@@ -20,37 +22,32 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// Text on its ground has a contrast of at least 4.5, as WCAG wants of text: not by the terminal's
-// theme, but because both colours are set.
-func TestPaintsAreReadable(t *testing.T) {
-	for _, p := range append(worsePaints[:], bestPaint, tiePaint, unknownPaint) {
-		if c := paintContrast(xtermLuminance(p.ground), xtermLuminance(p.text)); c < 4.5 {
-			t.Errorf("%d on %d has a contrast of %.1f, want 4.5", p.text, p.ground, c)
+// Text on its ground has a contrast of at least 4.5, as WCAG wants of text. The theme of the
+// terminal does not matter, because both colours are set.
+func TestColoursAreReadable(t *testing.T) {
+	for _, c := range append(worsePaints[:], bestPaint, tiePaint, unknownPaint) {
+		if got := reporttest.Contrast(t, xtermColour(c.ground), xtermColour(c.text)); got < 4.5 {
+			t.Errorf("%d on %d has a contrast of %.1f, want 4.5", c.text, c.ground, got)
 		}
+	}
+	onBlack := func(colour int) float64 {
+		return reporttest.Contrast(t, xtermColour(colour), "#000000")
 	}
 	for i := 1; i < len(worsePaints); i++ {
-		if xtermLuminance(worsePaints[i].ground) >= xtermLuminance(worsePaints[i-1].ground) {
-			t.Errorf("step %d is no darker than the one before", i+1)
+		if onBlack(worsePaints[i].ground) >= onBlack(worsePaints[i-1].ground) {
+			t.Errorf("shade %d is no darker than the one before", i+1)
 		}
 	}
 }
 
-// luminance is that of sRGB, of the part of xterm's colours whose values are fixed.
-func xtermLuminance(colour int) float64 {
-	level := func(n int) float64 { return []float64{0, 95, 135, 175, 215, 255}[n] }
-	rgb := [3]float64{level((colour - 16) / 36 % 6), level((colour - 16) / 6 % 6), level((colour - 16) % 6)}
+// xtermColour returns a colour of xterm as #0b5cad. Only the colours from 16 on have fixed values:
+// a cube of 6 levels, then greys.
+func xtermColour(colour int) string {
 	if colour >= 232 {
-		grey := float64(8 + 10*(colour-232))
-		rgb = [3]float64{grey, grey, grey}
+		grey := 8 + 10*(colour-232)
+		return fmt.Sprintf("#%02x%02x%02x", grey, grey, grey)
 	}
-	for i, v := range rgb {
-		if v /= 255; v <= 0.03928 {
-			rgb[i] = v / 12.92
-		} else {
-			rgb[i] = math.Pow((v+0.055)/1.055, 2.4)
-		}
-	}
-	return 0.2126*rgb[0] + 0.7152*rgb[1] + 0.0722*rgb[2]
+	level := func(n int) int { return []int{0, 95, 135, 175, 215, 255}[n%6] }
+	n := colour - 16
+	return fmt.Sprintf("#%02x%02x%02x", level(n/36), level(n/6), level(n))
 }
-
-func paintContrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/read"
@@ -56,7 +57,7 @@ func failureLines(c *compare.Comparison) []string {
 	if n == 0 {
 		return nil
 	}
-	list := []string{"the program failed; what it measured may not be what was meant, " +
+	list := []string{"the program failed, so its results may be incomplete or wrong, " +
 		format.Plural(n, "line") + ":"}
 	for _, f := range c.Log.Failures[:min(n, maxListed)] {
 		list = append(list, "  "+brokenLine(f))
@@ -192,12 +193,6 @@ func ratiosOf(rows []heatRow) string {
 // columnKind turns /impl into impl.
 func columnKind(c *compare.Comparison) string { return strings.TrimLeft(c.By, "/.") }
 
-// firstOf returns the first elements of a list, and the number of the others.
-func firstOf[T any](list []T, most int) ([]T, int) {
-	n := min(len(list), most)
-	return list[:n], len(list) - n
-}
-
 // andMore says that n more follow, or "" if none do.
 func andMore(n int, noun string) string {
 	if n == 0 {
@@ -207,12 +202,7 @@ func andMore(n int, noun string) string {
 }
 
 // clipped shortens s to maxText characters.
-func clipped(s string) string {
-	if r := []rune(s); len(r) > maxText {
-		return string(r[:maxText]) + "…"
-	}
-	return s
-}
+func clipped(s string) string { return excerpt.Runes(s, maxText) }
 
 // maxText limits a name or value in places where a single one could fill the page.
 const maxText = 300

@@ -69,12 +69,12 @@ func chromium() string {
 }
 
 // Shots reports whether somebody wants to look at pictures, by the flag -browser.shots.
-func Shots() bool { return *shots != "" }
+func WantScreenshots() bool { return *shots != "" }
 
 // Keep writes what was drawn to the folder of that flag, if it is given.
-func Keep(t *testing.T, name string, draw func() ([]byte, error)) {
+func SaveScreenshot(t *testing.T, name string, draw func() ([]byte, error)) {
 	t.Helper()
-	if !Shots() {
+	if !WantScreenshots() {
 		return
 	}
 	drawn, err := draw()

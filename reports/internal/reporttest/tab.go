@@ -19,7 +19,7 @@ import (
 )
 
 // A Look says how a reader sees the page.
-type Look struct {
+type View struct {
 	Name     string
 	Width    int64
 	Dark     bool
@@ -38,11 +38,11 @@ type Tab struct {
 
 // Open shows a page in a tab of its own. At the end of the test it has asked for nothing but itself,
 // and has had nothing to complain of.
-func Open(t *testing.T, browser context.Context, path string, l Look) *Tab {
+func Open(t *testing.T, browser context.Context, path string, l View) *Tab {
 	t.Helper()
 	p := NewTab(t, browser, path)
 	t.Cleanup(func() {
-		for _, problem := range p.Offences() {
+		for _, problem := range p.Problems() {
 			t.Errorf("%s, %+v: %s", filepath.Base(path), l, problem)
 		}
 	})
@@ -63,7 +63,7 @@ func NewTab(t *testing.T, browser context.Context, path string) *Tab {
 }
 
 // Show loads the page.
-func (p *Tab) Show(l Look) {
+func (p *Tab) Show(l View) {
 	p.T.Helper()
 	p.Do(chromedp.EmulateViewport(l.Width, 800),
 		Command(log.Enable, cdp.Empty{}),
@@ -76,7 +76,7 @@ func (p *Tab) Show(l Look) {
 }
 
 // Offences are what the page should not have done so far.
-func (p *Tab) Offences() []string {
+func (p *Tab) Problems() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.problems)
@@ -91,7 +91,7 @@ func Command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 }
 
 // Media has the tab look so from now on.
-func (l Look) Media() chromedp.Action[chromedp.Void] {
+func (l View) Media() chromedp.Action[chromedp.Void] {
 	media, scheme := "", "light" // no medium: that of the screen, and of paper when it is printed
 	if l.Print {
 		media = "print"
@@ -149,13 +149,13 @@ func (p *Tab) Until(condition string) {
 }
 
 // Picture keeps a picture of the whole page, if somebody wants to look at it.
-func (p *Tab) Picture(name string) {
+func (p *Tab) Screenshot(name string) {
 	p.T.Helper()
-	Keep(p.T, name+".png", func() ([]byte, error) { return chromedp.Run(p.Ctx, chromedp.FullScreenshot(100)) })
+	SaveScreenshot(p.T, name+".png", func() ([]byte, error) { return chromedp.Run(p.Ctx, chromedp.FullScreenshot(100)) })
 }
 
 // MustFit fails if the page is wider than the screen.
-func (p *Tab) MustFit(l Look) {
+func (p *Tab) MustFit(l View) {
 	p.T.Helper()
 	if width := Ask[int64](p, "document.documentElement.scrollWidth"); width > l.Width {
 		p.T.Errorf("%s is %d pixels wide, want at most %d", l.Name, width, l.Width)

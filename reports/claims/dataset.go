@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/semabench/semabench/internal/benchkey"
+
 	"github.com/semabench/semabench/reports"
 )
 
@@ -53,7 +55,7 @@ type sample struct {
 func (s sample) disturbed() bool { return s.state != "" && s.state != "clean" }
 
 // finals are the samples that stand, one for each round: those of which nobody took another one.
-func (r *row) finals() (all []sample) {
+func (r *row) finalSamples() (all []sample) {
 	for _, s := range r.samples {
 		if s.state != "retaken" {
 			all = append(all, s)
@@ -69,18 +71,18 @@ func (r *row) number(param string) float64 {
 }
 
 // measured is what a text holds.
-type measured struct {
+type dataset struct {
 	rows  []*row
 	cores int // that a process may use
 	files string
 	facts []reports.Fact
 }
 
-var errNoRows = errors.New("no line of it is of threads and processes: the text is that of semabench parallel")
+var errNoRows = errors.New("it has no line about threads and processes; semabench parallel writes such a text")
 
 // Series come one for each state; a row has them all.
-func collect(log *reports.Log) (*measured, error) {
-	m := &measured{}
+func newDataset(log *reports.Log) (*dataset, error) {
+	m := &dataset{}
 	byName := map[string]*row{}
 	for _, s := range log.Series {
 		work, mode, params := parseName(s.Name)
@@ -90,8 +92,8 @@ func collect(log *reports.Log) (*measured, error) {
 		if byName[s.Name] == nil {
 			byName[s.Name] = &row{work: work, mode: mode, params: params}
 			m.rows = append(m.rows, byName[s.Name])
-			m.cores, _ = strconv.Atoi(s.Config("cores"))
-			m.files = shown(s.Config("files"))
+			m.cores, _ = strconv.Atoi(s.Config(benchkey.Cores))
+			m.files = printable(s.Config(benchkey.Files))
 		}
 		byName[s.Name].add(s)
 	}
@@ -110,7 +112,7 @@ func parseName(name string) (work, mode string, params map[string]string) {
 	params = map[string]string{}
 	for field := range strings.SplitSeq(name, "/") {
 		if key, value, ok := strings.Cut(field, "="); ok {
-			params[key] = shown(value) // it goes into sentences
+			params[key] = printable(value) // it goes into sentences
 		}
 	}
 	return params["work"], params["mode"], params
@@ -120,7 +122,7 @@ func (r *row) add(s *reports.Series) {
 	at := map[uint32]map[string]float64{}
 	for _, line := range s.Lines {
 		at[line] = map[string]float64{}
-		r.samples = append(r.samples, sample{line, s.Config("sample"), at[line]})
+		r.samples = append(r.samples, sample{line, s.Config(benchkey.Sample), at[line]})
 	}
 	for _, u := range s.Units {
 		for i, v := range u.Values {
@@ -129,9 +131,10 @@ func (r *row) add(s *reports.Series) {
 	}
 }
 
-func (m *measured) addFacts(s *reports.Series) {
-	for _, key := range []string{"goos", "goarch", "cpu", "cores", "virtualised", "cpu-quota", "kernel", "go",
-		"go-runtime", "commit", "semaphore", "process-semaphore", "files"} {
+func (m *dataset) addFacts(s *reports.Series) {
+	for _, key := range []string{benchkey.GOOS, benchkey.GOARCH, benchkey.CPU, benchkey.Cores,
+		benchkey.Virtualised, benchkey.CPUQuota, benchkey.Kernel, benchkey.Go, benchkey.GoRuntime,
+		benchkey.Commit, benchkey.Semaphore, benchkey.ProcessSemaphore, benchkey.Files} {
 		if v := s.Config(key); v != "" {
 			m.facts = append(m.facts, reports.Fact{Key: key, Value: v})
 		}
@@ -139,7 +142,7 @@ func (m *measured) addFacts(s *reports.Series) {
 }
 
 // find returns the first row of a work and a mode, and of a parameter if one is given.
-func (m *measured) find(work, mode string, param ...string) *row {
+func (m *dataset) findRow(work, mode string, param ...string) *row {
 	for _, r := range m.rows {
 		if r.work == work && r.mode == mode && (param == nil || r.params[param[0]] == param[1]) {
 			return r
@@ -149,7 +152,7 @@ func (m *measured) find(work, mode string, param ...string) *row {
 }
 
 // sizes returns the sizes of tasks of a work, ascending.
-func (m *measured) sizes(work string) (all []float64) {
+func (m *dataset) sizes(work string) (all []float64) {
 	for _, r := range m.rows {
 		if v := r.number("bytes"); r.work == work && v > 0 && !slices.Contains(all, v) {
 			all = append(all, v)
@@ -159,14 +162,14 @@ func (m *measured) sizes(work string) (all []float64) {
 	return all
 }
 
-func (m *measured) sized(work, mode string, size float64) *row {
-	return m.find(work, mode, "bytes", strconv.FormatFloat(size, 'f', -1, 64))
+func (m *dataset) rowOfSize(work, mode string, size float64) *row {
+	return m.findRow(work, mode, "bytes", strconv.FormatFloat(size, 'f', -1, 64))
 }
 
 // Totals are how many samples there are, and how many of them in which state.
 type Totals struct{ Samples, Retaken, Disturbed int }
 
-func (m *measured) totals() (t Totals) {
+func (m *dataset) totals() (t Totals) {
 	for _, r := range m.rows {
 		for _, s := range r.samples {
 			t.Samples++
@@ -182,7 +185,7 @@ func (m *measured) totals() (t Totals) {
 }
 
 // differing names the works whose tasks had another checksum in some sample than in others.
-func (m *measured) differing() (works []string) {
+func (m *dataset) differing() (works []string) {
 	first := map[string]float64{}
 	for _, r := range m.rows {
 		for _, s := range r.samples {

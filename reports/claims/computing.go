@@ -1,0 +1,246 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+)
+
+var computingWorks = []struct{ work, what string }{{"hash", "hashing"}, {"compress", "compression"}}
+
+const (
+	noSpeedUp    = 1.1  // times as fast as serial: below, it is called no faster
+	clearSpeedUp = 1.05 // times as fast: below, one is called no better than the other
+	equalWithin  = 0.05 // a difference that is called none
+	poolShare    = 0.9  // of the speed of goroutines: where the pool is called as good
+	oneCoreOnly  = "this process may use one core only: nothing can run in parallel here."
+	noComputing  = "no computing was measured."
+)
+
+// useful is the speed-up that says that cores are used: half of those beyond the first.
+func (m *dataset) usefulSpeedUp() float64 { return 1 + float64(m.cores-1)/2 }
+
+// speedUps adds how many times as fast as serial a mode is in all computing.
+func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []string) {
+	for _, w := range computingWorks {
+		e := c.addFigure(w.what+", "+how, ratio(m.findRow(w.work, serial), m.findRow(w.work, mode), perTask), Estimate.times)
+		if e.measured() {
+			all = append(all, e)
+			words = append(words, w.what+" "+e.times())
+		}
+	}
+	return all, words
+}
+
+func compareAll(all []Estimate, limit float64) (answers []answer) {
+	for _, e := range all {
+		answers = append(answers, e.atLeast(limit))
+	}
+	return answers
+}
+
+// turns is about the global lock.
+func globalLock(m *dataset) *Claim {
+	c := &Claim{
+		ID:   "turns",
+		Text: "Threads do not make computing faster, because only one runs at a time",
+		Rule: fmt.Sprintf("It does not hold if goroutines on all %d cores are at least %s times as fast as serial in "+
+			"all computing, which is half of what the further cores could add. It holds if they are less than %s "+
+			"times as fast in all of it. Goroutines on one core stand in for threads under a lock of the "+
+			"interpreter, as Python's GIL.", m.cores, number(m.usefulSpeedUp()), number(noSpeedUp)),
+	}
+	all, words := m.speedUps(c, goroutines, "goroutines on all cores")
+	turning, turningWords := m.speedUps(c, oneCore, "goroutines on one core")
+	var equal []string
+	for i, e := range turning {
+		if e.within(1-equalWithin, 1+equalWithin) {
+			equal = append(equal, turningWords[i])
+		}
+	}
+	if equal != nil {
+		c.addRemark("Where only one thread runs at a time, as under Python's GIL, it does hold: on one core %s of serial, "+
+			"which is equal within %.0f %%.", joined(equal), equalWithin*100)
+	}
+	used := compareAll(all, m.usefulSpeedUp())
+	switch {
+	case all == nil:
+		c.conclude(Unmeasurable, noComputing)
+	case m.cores < 2:
+		c.conclude(Unmeasurable, oneCoreOnly)
+	case allAre(used, yes):
+		c.conclude(Fails, "because goroutines run on all cores at once, in one process: %s as fast as serial on %d cores.",
+			joined(words), m.cores)
+	case allAre(compareAll(all, noSpeedUp), no):
+		c.conclude(Holds, "%s as fast as serial on %d cores.", joined(words), m.cores)
+	default:
+		c.conclude(Undecided, "%s as fast as serial on %d cores: between none and half of what the further cores could add.",
+			joined(words), m.cores)
+	}
+	return c
+}
+
+// computing is about processes, and from which size of a task on they are worth it.
+func processesForComputing(m *dataset) *Claim {
+	c := &Claim{
+		ID:   "computing",
+		Text: "Processes make computing faster",
+		Rule: fmt.Sprintf("It holds if a pool of processes is at least %s times as fast as serial in all computing, "+
+			"once it is started, and at every size of a task. It holds only when tasks are long enough if smaller ones "+
+			"are slower than serial. It does not hold if the pool is less than %s times as fast in all of it.",
+			number(m.usefulSpeedUp()), number(noSpeedUp)),
+	}
+	all, words := m.speedUps(c, processes, "pool of processes")
+	m.speedUps(c, processPerTask, "a process per task")
+	even := m.breakEven(1, serial)
+	switch {
+	case all == nil:
+		c.conclude(Unmeasurable, noComputing)
+	case m.cores < 2:
+		c.conclude(Unmeasurable, oneCoreOnly)
+	case allAre(compareAll(all, m.usefulSpeedUp()), yes) && even.below > 0:
+		c.conclude(HoldsWhen, "a task is long enough to be worth its message: %s. Of tasks of milliseconds, %s as fast as "+
+			"serial on %d cores.", even, joined(words), m.cores)
+	case allAre(compareAll(all, m.usefulSpeedUp()), yes):
+		c.conclude(Holds, "%s as fast as serial on %d cores.", joined(words), m.cores)
+	case allAre(compareAll(all, noSpeedUp), no):
+		c.conclude(Fails, "because %s as fast as serial on %d cores.", joined(words), m.cores)
+	default:
+		c.conclude(Undecided, "%s as fast as serial on %d cores: between none and half of what the further cores could add.",
+			joined(words), m.cores)
+	}
+	m.remarkOnStart(c)
+	if near := m.breakEven(poolShare, goroutines); near.isKnown() {
+		c.addRemark("Against goroutines on as many cores, the pool comes within %.0f %% of their speed %s.", (1-poolShare)*100,
+			near.threshold())
+	}
+	return c
+}
+
+// payback is the start of the pool against what it saves.
+func (m *dataset) remarkOnStart(c *Claim) {
+	pool := m.findRow("hash", processes)
+	start, gain := medianOf(pool, startup), ratio(m.findRow("hash", serial), pool, perTask)
+	if !start.measured() || !gain.measured() || gain.At <= 1 {
+		return
+	}
+	c.addFigure("start of the pool", start, Estimate.seconds)
+	c.addRemark("The pool of %s took %s to start. At %s× it has earned that back after %s of serial work.",
+		pool.params["workers"], start.seconds(), number(gain.At), duration(start.At/(1-1/gain.At)))
+}
+
+// choosing is about which of the two to take.
+func processesOrThreads(m *dataset) *Claim {
+	c := &Claim{
+		ID:   "choosing",
+		Text: "For computing, take processes and not threads",
+		Rule: fmt.Sprintf("It holds if the pool of processes, once started, is more than %.0f %% faster than goroutines on "+
+			"all cores in all computing, and does not hold if it is not in any.", (clearSpeedUp-1)*100),
+	}
+	var against []answer
+	var words, turning []string
+	for _, w := range computingWorks {
+		pool := m.findRow(w.work, processes)
+		e := c.addFigure(w.what+", pool against goroutines", ratio(m.findRow(w.work, goroutines), pool, perTask), Estimate.times)
+		if e.measured() {
+			against, words = append(against, e.atLeast(clearSpeedUp)), append(words, w.what+" "+e.times())
+		}
+		g := c.addFigure(w.what+", pool against one core", ratio(m.findRow(w.work, oneCore), pool, perTask), Estimate.times)
+		if g.atLeast(clearSpeedUp) == yes {
+			turning = append(turning, w.what+" "+g.times())
+		}
+	}
+	switch {
+	case against == nil:
+		c.conclude(Unmeasurable, noComputing)
+	case m.cores < 2:
+		c.conclude(Unmeasurable, oneCoreOnly)
+	case allAre(against, yes):
+		c.conclude(Holds, "the pool is %s as fast as goroutines.", joined(words))
+	case allAre(against, no):
+		c.conclude(Fails, "because goroutines use the same cores without leaving the process: relative to them the pool reaches %s.",
+			joined(words))
+	default:
+		c.conclude(Undecided, "relative to goroutines the pool reaches %s.", joined(words))
+	}
+	m.remarkOnPool(c, turning)
+	return c
+}
+
+// poolBeside says what else there is to the pool: the speed of threads that take turns, and its memory.
+func (m *dataset) remarkOnPool(c *Claim, turning []string) {
+	if turning != nil && m.cores > 1 {
+		c.addRemark("Against threads that take turns it does hold: relative to goroutines on one core the pool reaches %s.", joined(turning))
+	}
+	if e := ratio(m.findRow("hash", processes), m.findRow("hash", goroutines), peakBytes); e.measured() {
+		c.addRemark("The pool takes %s the memory of the goroutines (peak resident, the program's own pages counted in each).",
+			e.times())
+	}
+}
+
+// An even is where one mode begins to be as fast as another, in seconds of serial work per task.
+type crossover struct {
+	at           float64 // by medians, between two sizes; 0: at none
+	below, above float64 // surely slower up to, surely as fast from; 0: at none
+	first        float64 // the smallest task
+}
+
+// breakEven looks for the task from which on the pool has at least a share of the speed of a mode.
+func (m *dataset) breakEven(share float64, mode string) (e crossover) {
+	var before struct{ task, speed float64 }
+	for _, size := range m.sizes("grain") {
+		task := medianOf(m.rowOfSize("grain", serial, size), perTask)
+		speed := ratio(m.rowOfSize("grain", mode, size), m.rowOfSize("grain", processes, size), perTask)
+		if !task.measured() || !speed.measured() {
+			continue
+		}
+		if e.first == 0 {
+			e.first = task.At
+		}
+		switch speed.atLeast(share) {
+		case no:
+			e.below, e.above = task.At, 0
+		case yes:
+			if e.above == 0 {
+				e.above = task.At
+			}
+		case open:
+			e.above = 0
+		}
+		switch {
+		case speed.At < share:
+			e.at = 0
+		case e.at == 0 && before.task == 0:
+			e.at = task.At
+		case e.at == 0: // between two sizes, on the scale of logarithms
+			part := math.Log(share/before.speed) / math.Log(speed.At/before.speed)
+			e.at = before.task * math.Pow(task.At/before.task, part)
+		}
+		before.task, before.speed = task.At, speed.At
+	}
+	return e
+}
+
+func (e crossover) isKnown() bool { return e.first > 0 }
+
+func (e crossover) threshold() string {
+	switch {
+	case e.at == 0:
+		return "at none of the sizes measured"
+	case e.below == 0 && e.above == e.first:
+		return "at every size measured, from tasks of " + duration(e.first)
+	}
+	s := "from tasks of about " + duration(e.at)
+	switch {
+	case e.below > 0 && e.above > 0:
+		s += fmt.Sprintf(" (surely not at %s, surely at %s)", duration(e.below), duration(e.above))
+	case e.below > 0:
+		s += fmt.Sprintf(" (surely not at %s)", duration(e.below))
+	}
+	return s
+}
+
+func (e crossover) String() string {
+	if e.at == 0 {
+		return "it beats serial " + e.threshold()
+	}
+	return "the pool beats serial " + e.threshold()
+}

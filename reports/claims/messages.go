@@ -1,0 +1,100 @@
+package claims
+
+import "fmt"
+
+const (
+	maxFlatGrowth = 10 // times: what a message may take longer, being 65536 times as large, to be called free
+	minPipeCost   = 2  // times as much over a pipe as over a channel
+	minMemoryCost = 1.5
+)
+
+// hand returns the estimates of messages of a mode: the smallest, the largest, and how many times as long
+// the latter takes.
+func (m *dataset) messageEstimates(c *Claim, mode, how string) (small, large, growth Estimate, sizes []float64) {
+	sizes = m.sizes("hand")
+	if len(sizes) < 2 {
+		return
+	}
+	a, b := m.rowOfSize("hand", mode, sizes[0]), m.rowOfSize("hand", mode, sizes[len(sizes)-1])
+	small = c.addFigure(size(sizes[0])+" "+how, medianOf(a, taskTime), Estimate.seconds)
+	large = c.addFigure(size(sizes[len(sizes)-1])+" "+how, medianOf(b, taskTime), Estimate.seconds)
+	growth = c.addFigure("growth "+how, ratio(b, a, taskTime), Estimate.times)
+	return small, large, growth, sizes
+}
+
+const noMessages = "no messages were measured."
+
+// sharing is about threads, which share memory.
+func sharedMemory(m *dataset) *Claim {
+	c := &Claim{
+		ID:   "sharing",
+		Text: "Threads share memory: what one has, the others have",
+		Rule: fmt.Sprintf("It holds if handing over the largest message to a goroutine takes less than %d times as long "+
+			"as the smallest, and does not hold if it takes longer.", maxFlatGrowth),
+	}
+	small, large, growth, sizes := m.messageEstimates(c, goroutines, "over a channel")
+	if !growth.measured() {
+		c.conclude(Unmeasurable, noMessages)
+		return c
+	}
+	more := number(sizes[len(sizes)-1] / sizes[0])
+	words := fmt.Sprintf("%s takes %s to hand over and to be answered, %s takes %s: %s for %s times as many bytes",
+		size(sizes[0]), small.seconds(), size(sizes[len(sizes)-1]), large.seconds(), growth.times(), more)
+	switch growth.atLeast(maxFlatGrowth) {
+	case no:
+		c.conclude(Holds, "%s. A channel carries the address of the bytes, not the bytes.", words)
+	case yes:
+		c.conclude(Fails, "because %s.", words)
+	default:
+		c.conclude(Undecided, "%s.", words)
+	}
+	return c
+}
+
+// sending is about processes, which do not.
+func separateMemory(m *dataset) *Claim {
+	c := &Claim{
+		ID:   "sending",
+		Text: "Processes have memory of their own, and send each other messages",
+		Rule: fmt.Sprintf("It holds if the cost is visible: a message over a pipe takes at least %d times as long as one "+
+			"over a channel at every size, the largest message takes at least %d times as long as the smallest, "+
+			"and the pool takes at least %v times the memory of goroutines. It holds only when messages are "+
+			"large if only the largest message costs that much. It does not hold if even the largest costs less.", minPipeCost, maxFlatGrowth, minMemoryCost),
+	}
+	small, large, growth, sizes := m.messageEstimates(c, processes, "over a pipe")
+	if !growth.measured() {
+		c.conclude(Unmeasurable, noMessages)
+		return c
+	}
+	dear := m.pipeAgainstChannel(c, sizes)
+	memory := c.addFigure("memory, pool against goroutines",
+		ratio(m.findRow("hash", processes), m.findRow("hash", goroutines), peakBytes), Estimate.times)
+	last := dear[len(dear)-1]
+	words := fmt.Sprintf("%s there and back takes %s over a pipe, %s takes %s", size(sizes[0]), small.seconds(),
+		size(sizes[len(sizes)-1]), large.seconds())
+	separate := memory.atLeast(minMemoryCost) == yes || !memory.measured()
+	switch {
+	case allAre(dear, yes) && growth.atLeast(maxFlatGrowth) == yes && separate:
+		c.conclude(Holds, "%s. A pipe carries the bytes.", words)
+	case last == yes && growth.atLeast(maxFlatGrowth) == yes:
+		c.conclude(HoldsWhen, "messages are large: %s.", words)
+	case last == no:
+		c.conclude(Fails, "because %s.", words)
+	default:
+		c.conclude(Undecided, "%s.", words)
+	}
+	if memory.measured() {
+		c.addRemark("A pool of %s took %s the memory of as many goroutines, though the pages of the program are the same.",
+			m.findRow("hash", processes).params["workers"], memory.times())
+	}
+	return c
+}
+
+func (m *dataset) pipeAgainstChannel(c *Claim, sizes []float64) (dear []answer) {
+	for _, n := range sizes {
+		e := c.addFigure(size(n)+", pipe against channel",
+			ratio(m.rowOfSize("hand", processes, n), m.rowOfSize("hand", goroutines, n), taskTime), Estimate.times)
+		dear = append(dear, e.atLeast(minPipeCost))
+	}
+	return dear
+}
