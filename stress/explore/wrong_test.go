@@ -55,7 +55,7 @@ var wrong = map[string]struct {
 			cond.Wait()
 		}
 		mu.Unlock()
-	}, "lost wake-up", []string{"which was signalled when nobody waited", "cond.Signal(): nobody waits"}},
+	}, "lost wake-up", []string{"which was signalled when no goroutine waited", "cond.Signal(): no goroutine waits"}},
 
 	"panic": {func(t *explore.T) {
 		ch := make(chan int)

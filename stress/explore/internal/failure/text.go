@@ -49,7 +49,7 @@ func (s *Report) writeWaits(b *strings.Builder) {
 			fmt.Fprintf(b, "\n    for %s", shown(w.For))
 		}
 		if w.Missed {
-			b.WriteString(", which was signalled when nobody waited")
+			b.WriteString(", which was signalled when no goroutine waited")
 		}
 		b.WriteByte('\n')
 		for _, c := range w.Could {

@@ -113,7 +113,7 @@ func (v *viewer) verdict(p *page) {
 	for _, w := range s.Waits[:min(len(s.Waits), mostCards)] {
 		waits := pageWait{Lane: v.lane(w.G), Op: cut(w.Op), At: cut(w.At.String()), Link: v.lines[w.At], For: cut(w.For)}
 		if w.Missed {
-			waits.For += ", which was signalled when nobody waited"
+			waits.For += ", which was signalled when no goroutine waited"
 		}
 		for _, c := range w.Could[:min(len(w.Could), mostCards)] {
 			waits.Could = append(waits.Could, cut(c))

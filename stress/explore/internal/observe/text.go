@@ -2,13 +2,16 @@ package observe
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// text says what an operation is, in the words of the source if they are known.
-func (t *builder) text(kind schedrt.Kind, object int32, at *site) string {
+// text describes an operation: by the expression in the source, if that is known, and by its kind
+// otherwise.
+func (t *translator) text(kind schedrt.Kind, object int32, at *position) string {
 	switch kind {
 	case schedrt.OpAwaitRest:
 		return "nothing else can move"
@@ -23,14 +26,14 @@ func (t *builder) text(kind schedrt.Kind, object int32, at *site) string {
 		return own
 	}
 	text := all[0].Text
-	for _, e := range all { // of several on a line the one on this object
+	for _, e := range all { // of several expressions on a line, the one on this object
 		if e.Object != "" && e.Object == t.names[object] {
 			text = e.Text
 			break
 		}
 	}
 	switch {
-	case isInner(kind, at) || part(kind, at) != "":
+	case isNested(kind, at) || part(kind, at) != "":
 		return text + ": " + own
 	case parts[kind] != "":
 		return text + ": " + parts[kind]
@@ -38,24 +41,24 @@ func (t *builder) text(kind schedrt.Kind, object int32, at *site) string {
 	return text
 }
 
-// parts are operations of which a call of package context has several.
+// parts names operations that are a part of a call: a call of package context has several.
 var parts = map[schedrt.Kind]string{
 	schedrt.OpRegister: "joins its parent", schedrt.OpStop: "leaves its parent",
 	schedrt.OpTimer: "sets a timer", schedrt.OpNow: "reads the clock",
 }
 
-// plain says it without the line of the source: a deferred call is where its function returns, and
-// there it is not written.
-func (t *builder) plain(kind schedrt.Kind, object int32, at *site) string {
+// plain describes an operation without the source. A deferred call needs it: its position is the
+// return of the function, where the call is not written.
+func (t *translator) plain(kind schedrt.Kind, object int32, at *position) string {
 	name := t.names[object]
 	switch {
 	case object == 0:
 		return kind.String()
 	case name == "":
 		return kind.String() + " " + t.called(object)
-	case kind == schedrt.OpAdd && at.file == "": // of WaitGroup.Go
+	case kind == schedrt.OpAdd && at.file == "": // the Done that WaitGroup.Go adds
 		return name + ".Done()"
-	case strings.HasPrefix(at.entry, "sync.(*") && !isInner(kind, at) && part(kind, at) == "" ||
+	case strings.HasPrefix(at.entry, "sync.(*") && !isNested(kind, at) && part(kind, at) == "" ||
 		strings.HasPrefix(at.entry, "atomic.(*"):
 		return name + "." + at.method + "()"
 	}
@@ -71,6 +74,7 @@ func (t *builder) plain(kind schedrt.Kind, object int32, at *site) string {
 	return kind.String() + " " + name
 }
 
+// patterns formats operations on a named object.
 var patterns = map[schedrt.Kind]string{
 	schedrt.OpLock: "%s.Lock()", schedrt.OpTryLock: "%s.TryLock()", schedrt.OpUnlock: "%s.Unlock()",
 	schedrt.OpRLock: "%s.RLock()", schedrt.OpTryRLock: "%s.TryRLock()", schedrt.OpRUnlock: "%s.RUnlock()",
@@ -80,8 +84,8 @@ var patterns = map[schedrt.Kind]string{
 	schedrt.OpSend: "%s <-", schedrt.OpReceive: "<-%s", schedrt.OpClose: "close(%s)", schedrt.OpLen: "len(%s)",
 }
 
-// called is what a report calls an object.
-func (t *builder) called(object int32) string {
+// called returns the name of an object, or its number if it has none.
+func (t *translator) called(object int32) string {
 	if object == 0 {
 		return ""
 	}
@@ -89,4 +93,225 @@ func (t *builder) called(object int32) string {
 		return name
 	}
 	return fmt.Sprintf("#%d", object)
+}
+
+// result describes the effect of a step, from the snapshots before and after it.
+func (t *translator) result(i int) string {
+	event, object := &t.trace.Steps[i], t.trace.Places[i].Object
+	before, after := t.before(i), t.after(i)
+	was, now := before.objects[object], after.objects[object]
+	switch event.Kind {
+	case schedrt.OpLoad:
+		return prefixUnlessEmpty("= ", t.word(after, object))
+	case schedrt.OpStore, schedrt.OpSwap, schedrt.OpCAS:
+		return t.writeResult(event.Kind, before, after, object)
+	case schedrt.OpTryLock, schedrt.OpTryRLock:
+		return fmt.Sprintf("= %v", was.Version != now.Version)
+	case schedrt.OpAdd:
+		if t.names[object] == "" && t.positions[i].hidden {
+			return ""
+		}
+		return fmt.Sprintf("counter %d → %d", was.Count, now.Count)
+	case schedrt.OpSend, schedrt.OpReceive, schedrt.OpClose, schedrt.OpLen:
+		return t.channelResult(i, event.Kind, &was, &now)
+	case schedrt.OpSelect:
+		return t.selectResult(i)
+	case schedrt.OpSignal, schedrt.OpBroadcast:
+		if len(was.Queue) == 0 {
+			return "no goroutine waits"
+		}
+		return "wakes " + goroutines(departed(was.Queue, now.Queue))
+	}
+	return ""
+}
+
+// prefixUnlessEmpty returns text with a prefix, "" for "".
+func prefixUnlessEmpty(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
+
+// writeResult describes the effect of an operation that may write an atomic word. Before the first
+// use of the word its value is not known.
+func (t *translator) writeResult(kind schedrt.Kind, before, after *snapshot, object int32) string {
+	now := t.word(after, object)
+	if now == "" {
+		return ""
+	}
+	same := before.objects[object].Version == after.objects[object].Version
+	switch was := t.word(before, object); {
+	case kind == schedrt.OpCAS && same:
+		return "fails, is " + now
+	case was != "" && kind != schedrt.OpStore:
+		return was + " → " + now
+	}
+	return t.called(object) + " = " + now
+}
+
+// channelResult describes the effect of an operation on a channel.
+func (t *translator) channelResult(i int, kind schedrt.Kind, was, now *schedrt.ObjectState) string {
+	met := goroutines(departed(was.Queue, now.Queue))
+	switch {
+	case kind == schedrt.OpLen:
+		return fmt.Sprintf("= %d", now.Count)
+	case t.after(i).goroutines[t.trace.Steps[i].G].State == schedrt.Blocked:
+		return "" // the report says that it waits
+	case kind == schedrt.OpClose && met != "":
+		return "wakes " + met
+	case kind == schedrt.OpClose:
+		return ""
+	case kind == schedrt.OpSend && met != "":
+		return "to " + met
+	case kind == schedrt.OpReceive && was.Closed && was.Count == 0:
+		return "closed"
+	case kind == schedrt.OpReceive && met != "" && was.Count == 0:
+		return "from " + met
+	}
+	return fmt.Sprintf("%d of %d buffered", now.Count, now.Cap)
+}
+
+// selectResult describes which case a select took: the case whose channel has changed.
+func (t *translator) selectResult(i int) string {
+	if t.after(i).goroutines[t.trace.Steps[i].G].State == schedrt.Blocked {
+		return ""
+	}
+	accesses := t.trace.Accesses(&t.trace.Steps[i])
+	if !slices.ContainsFunc(accesses, func(a schedrt.Access) bool { return a.Mode != schedrt.Read }) {
+		return "takes default"
+	}
+	for _, a := range accesses {
+		was, now := t.before(i).objects[a.Object], t.after(i).objects[a.Object]
+		if was.Version != now.Version {
+			return "takes " + t.called(a.Object)
+		}
+	}
+	return ""
+}
+
+// state describes the state of an object.
+func (t *translator) state(p *schedrt.ObjectState, m *snapshot) string {
+	switch p.Model {
+	case schedrt.ModelWord:
+		return t.word(m, p.Object)
+	case schedrt.ModelMutex:
+		if !p.Locked {
+			return "free"
+		}
+		return fmt.Sprintf("held by %d", p.Holder)
+	case schedrt.ModelRWMutex:
+		return rwState(p)
+	case schedrt.ModelChannel:
+		return channelState(p)
+	case schedrt.ModelWaitGroup:
+		return fmt.Sprintf("counter %d", p.Count)
+	}
+	if len(p.Queue) == 0 {
+		return "no goroutine waits"
+	}
+	return goroutines(p.Queue) + " waits"
+}
+
+func rwState(p *schedrt.ObjectState) string {
+	var parts []string
+	switch {
+	case p.Locked:
+		parts = append(parts, fmt.Sprintf("held by %d", p.Holder))
+	case p.Holder >= 0:
+		parts = append(parts, fmt.Sprintf("%d waits to write", p.Holder))
+	}
+	switch {
+	case p.Count == 1:
+		parts = append(parts, "1 reader")
+	case p.Count > 1:
+		parts = append(parts, fmt.Sprintf("%d readers", p.Count))
+	}
+	if len(parts) == 0 {
+		return "free"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func channelState(p *schedrt.ObjectState) string {
+	text := ""
+	switch {
+	case p.Cap > 0:
+		text = fmt.Sprintf("%d of %d", p.Count, p.Cap)
+	case len(p.Queue) == 0:
+		text = "no goroutine waits"
+	}
+	if len(p.Queue) > 0 {
+		text = strings.TrimPrefix(text+", "+goroutines(p.Queue)+" waits", ", ")
+	}
+	if p.Closed {
+		text = strings.TrimSuffix("closed, "+text, ", no goroutine waits")
+	}
+	return text
+}
+
+// departed returns the goroutines that have left a queue.
+func departed(was, now []int) (left []int) {
+	for _, g := range was {
+		if !slices.Contains(now, g) {
+			left = append(left, g)
+		}
+	}
+	return left
+}
+
+// goroutines lists goroutines as text, "" if there are none.
+func goroutines(ids []int) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	var names []string
+	for _, id := range slices.Compact(ids) {
+		names = append(names, strconv.Itoa(id))
+	}
+	if len(names) == 1 {
+		return "goroutine " + names[0]
+	}
+	return "goroutines " + strings.Join(names, ", ")
+}
+
+// value formats the bits of an atomic word by its type. Pointers are numbered in the order in
+// which they come, because addresses differ from run to run.
+func (t *translator) value(object int32, bits uint64) string {
+	switch w := t.words[object]; {
+	case w.kind == "bool":
+		return strconv.FormatBool(bits != 0)
+	case w.kind == "unsigned":
+		return strconv.FormatUint(bits, 10)
+	case w.kind == "signed" && w.size == 4:
+		return strconv.FormatInt(int64(int32(bits)), 10)
+	case w.kind == "signed":
+		return strconv.FormatInt(int64(bits), 10)
+	case bits == 0:
+		return "nil"
+	case w.kind == "value":
+		return "a value" // its first word has only the type
+	}
+	if t.pointers == nil {
+		t.pointers = map[uint64]int{}
+	}
+	if t.pointers[bits] == 0 {
+		t.pointers[bits] = len(t.pointers) + 1
+	}
+	return fmt.Sprintf("pointer %d", t.pointers[bits])
+}
+
+// Describe describes a step in a line, for a comparison of two executions.
+func Describe(step *schedrt.Event, place schedrt.Place) string {
+	at := positionOf(place.PCs)
+	text := step.Kind.String()
+	if place.Object > 0 {
+		text += fmt.Sprintf(" #%d", place.Object)
+	}
+	if at.at.File != "" {
+		text += " at " + at.at.String()
+	}
+	return text
 }

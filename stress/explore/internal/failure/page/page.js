@@ -57,7 +57,7 @@
 		if ((step.frees || []).length) says.push(`${list(step.frees)} can go on again`);
 		if ((step.ends || []).length) says.push(`${list(step.ends)} ended`);
 		if ((step.after || []).length) says.push(`comes after step ${step.after.join(", ")}`);
-		says.push((step.able || []).length ? `${list(step.able)} could have gone instead` : "nobody else could have gone");
+		says.push((step.able || []).length ? `${list(step.able)} could have gone instead` : "no other goroutine could have gone");
 		$("notes").replaceChildren(...says.map((s) => element("li", s)));
 	};
 

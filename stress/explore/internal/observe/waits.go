@@ -9,27 +9,28 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// tellWaits says of everybody who did not come to an end what it waits for, who could have brought
-// that, and what became of those.
-func (t *builder) tellWaits(s *failure.Report) {
+// addWaits adds the goroutines that had not ended: what each waits for, which goroutines could
+// have let it go on, and what became of these. It also finds a cycle of goroutines that wait for
+// one another.
+func (t *translator) addWaits(s *failure.Report) {
 	switch t.outcome.Kind {
 	case schedrt.Deadlock, schedrt.Leak, schedrt.Livelock:
 	default:
 		return
 	}
-	blocked := map[int]int{} // the one goroutine that each waits for
+	blocked := map[int]int{} // from a goroutine to the one that it waits for, if that is a single one
 	for _, left := range t.outcome.Waiting {
-		at := siteOf(left.PCs)
-		if at.hidden { // the one that waits for the workers of a scenario
+		at := positionOf(left.PCs)
+		if at.hidden { // the goroutine that waits for the workers of a scenario
 			continue
 		}
 		w := failure.Wait{G: left.G, Op: t.text(left.Op, left.Object, &at), At: at.at, Missed: left.Missed}
 		switch {
 		case t.last.goroutines[left.G].State == schedrt.Spinning:
-			w.For = "looks again and again at what nobody changes"
-		case at.entry == ofT+"Run":
+			w.For = "a change: it reads the same things again and again, and no goroutine changes them"
+		case at.entry == testingT+"Run":
 			w.For = "its subtest: " + strings.Join(t.alive(left.G), "; ")
-		case at.entry == ofT+"Parallel":
+		case at.entry == testingT+"Parallel":
 			w.For = "the function of its parent to return"
 		default:
 			t.explain(&w, left, blocked)
@@ -39,8 +40,9 @@ func (t *builder) tellWaits(s *failure.Report) {
 	s.Cycle = cycle(blocked)
 }
 
-// explain finds out who could have let a goroutine go on.
-func (t *builder) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
+// explain describes what a blocked goroutine waits for, and which goroutines could have let it go
+// on.
+func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, object := t.called(left.Object), t.last.objects[left.Object]
 	switch left.Op {
 	case schedrt.OpLock, schedrt.OpAnnounce, schedrt.OpRLock:
@@ -52,10 +54,10 @@ func (t *builder) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int
 		w.For = fmt.Sprintf("%s to come from %d to 0", name, object.Count)
 		w.Could = t.alive(left.G)
 	case schedrt.OpSend:
-		w.For = "somebody to receive from " + name
+		w.For = "a goroutine to receive from " + name
 		w.Could = t.users(left, "received from it", schedrt.OpReceive, schedrt.OpSelect)
 	case schedrt.OpReceive:
-		w.For = "somebody to send to " + name + " or to close it"
+		w.For = "a goroutine to send to " + name + " or to close it"
 		w.Could = t.users(left, "sent to it", schedrt.OpSend, schedrt.OpSelect, schedrt.OpFire)
 	case schedrt.OpSelect:
 		w.For = "one of its cases"
@@ -71,36 +73,38 @@ func (t *builder) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int
 	}
 }
 
-func (t *builder) explainLock(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
+// explainLock explains a wait for a lock: by its holder, by a writer that waits for it, or by its
+// readers.
+func (t *translator) explainLock(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, lock := t.called(left.Object), t.last.objects[left.Object]
 	if lock.Holder >= 0 && lock.Holder != left.G || lock.Locked {
-		w.For = name + ", " + t.hold(lock.Holder, left.Object)
+		w.For = name + ", " + t.heldSince(lock.Holder, left.Object)
 		blocked[left.G] = lock.Holder
 		if !lock.Locked {
 			w.For = fmt.Sprintf("%s, for which goroutine %d waits as a writer", name, lock.Holder)
 		}
-		w.For += "; it " + t.standing(lock.Holder)
+		w.For += "; it " + t.status(lock.Holder)
 		return
 	}
 	readers := t.readers(left.Object)
 	w.For = fmt.Sprintf("the readers of %s to leave: %s", name, goroutines(readers))
 	for _, g := range readers {
 		blocked[left.G] = g
-		w.Could = append(w.Could, t.fate(g))
+		w.Could = append(w.Could, t.statusOf(g))
 	}
 }
 
-// hold says since when a goroutine has a lock.
-func (t *builder) hold(g int, object int32) string {
+// heldSince describes since when a goroutine holds a lock.
+func (t *translator) heldSince(g int, object int32) string {
 	at, ok := t.taken(g, object)
 	if !ok {
 		return fmt.Sprintf("which goroutine %d holds", g)
 	}
-	return fmt.Sprintf("which goroutine %d holds since step %d, %v", g, at+1, t.sites[at].at)
+	return fmt.Sprintf("which goroutine %d holds since step %d, %v", g, at+1, t.positions[at].at)
 }
 
-// taken is the step in which a goroutine took a lock for the last time.
-func (t *builder) taken(g int, object int32) (step int, ok bool) {
+// taken returns the last step in which a goroutine took a lock.
+func (t *translator) taken(g int, object int32) (step int, ok bool) {
 	for i := t.till - 1; i >= t.from; i-- {
 		s := &t.trace.Steps[i]
 		if int(s.G) != g || t.trace.Places[i].Object != object {
@@ -114,8 +118,9 @@ func (t *builder) taken(g int, object int32) (step int, ok bool) {
 	return 0, false
 }
 
-// readers are the goroutines that have a share of a lock.
-func (t *builder) readers(object int32) (all []int) {
+// readers returns the goroutines that hold a lock for reading. A try counts if it changed the
+// number of readers.
+func (t *translator) readers(object int32) (all []int) {
 	shares := map[int]int{}
 	for i := t.from; i < t.till; i++ {
 		if t.trace.Places[i].Object != object {
@@ -140,9 +145,9 @@ func (t *builder) readers(object int32) (all []int) {
 	return all
 }
 
-// users are the goroutines that did such things with the object, for whom it was too early or who do not
-// come to it again.
-func (t *builder) users(left schedrt.Waiting, did string, kinds ...schedrt.Kind) (could []string) {
+// users describes the goroutines that performed one of some kinds of operations on the object of a
+// wait, too early for the goroutine that waits, and the goroutines that never came to one.
+func (t *translator) users(left schedrt.Waiting, did string, kinds ...schedrt.Kind) (could []string) {
 	told := map[int]bool{left.G: true}
 	for i := t.till - 1; i >= t.from; i-- {
 		s := &t.trace.Steps[i]
@@ -152,24 +157,24 @@ func (t *builder) users(left schedrt.Waiting, did string, kinds ...schedrt.Kind)
 		}
 		told[g] = true
 		could = append(could, fmt.Sprintf("goroutine %d %s at step %d, %v; it %s",
-			g, t.deed(i, did), i+1, t.sites[i].at, t.standing(g)))
+			g, t.actionOf(i, did), i+1, t.positions[i].at, t.status(g)))
 	}
 	for _, other := range t.outcome.Waiting {
-		if at := siteOf(other.PCs); !told[other.G] && !at.hidden {
-			could = append(could, t.fate(other.G))
+		if at := positionOf(other.PCs); !told[other.G] && !at.hidden {
+			could = append(could, t.statusOf(other.G))
 		}
 	}
 	if len(could) == 0 {
-		could = []string{"nobody who is left could"}
+		could = []string{"no goroutine that is left could"}
 	}
 	return could
 }
 
-// deed says what a goroutine did with an object that somebody waits on.
-func (t *builder) deed(step int, did string) string {
+// actionOf describes a step on the object of a wait. did is the verb for an ordinary one.
+func (t *translator) actionOf(step int, did string) string {
 	switch result := t.result(step); {
-	case result == "nobody waits":
-		return did + ", when nobody waited,"
+	case result == "no goroutine waits":
+		return did + ", when no goroutine waited,"
 	case result == "takes default":
 		return "looked and took default"
 	case t.trace.Steps[step].Kind == schedrt.OpSelect:
@@ -178,7 +183,8 @@ func (t *builder) deed(step int, did string) string {
 	return did
 }
 
-func (t *builder) isOn(step int, object int32) bool {
+// isOn reports whether a step has an access to an object.
+func (t *translator) isOn(step int, object int32) bool {
 	for _, a := range t.trace.Accesses(&t.trace.Steps[step]) {
 		if a.Object == object {
 			return true
@@ -187,26 +193,26 @@ func (t *builder) isOn(step int, object int32) bool {
 	return false
 }
 
-// alive says what becomes of everybody else.
-func (t *builder) alive(but int) (could []string) {
+// alive describes the other goroutines that had not ended.
+func (t *translator) alive(but int) (could []string) {
 	for _, other := range t.outcome.Waiting {
-		if at := siteOf(other.PCs); other.G != but && !at.hidden {
-			could = append(could, t.fate(other.G))
+		if at := positionOf(other.PCs); other.G != but && !at.hidden {
+			could = append(could, t.statusOf(other.G))
 		}
 	}
 	if len(could) == 0 {
-		return []string{"nobody else is left"}
+		return []string{"no other goroutine is left"}
 	}
 	return could
 }
 
-func (t *builder) fate(g int) string { return fmt.Sprintf("goroutine %d %s", g, t.standing(g)) }
+func (t *translator) statusOf(g int) string { return fmt.Sprintf("goroutine %d %s", g, t.status(g)) }
 
-// standing says what a goroutine does in the end.
-func (t *builder) standing(g int) string {
+// status describes what a goroutine does at the end.
+func (t *translator) status(g int) string {
 	for _, left := range t.outcome.Waiting {
 		if left.G == g {
-			at := siteOf(left.PCs)
+			at := positionOf(left.PCs)
 			return "waits in " + t.text(left.Op, left.Object, &at)
 		}
 	}
@@ -216,7 +222,7 @@ func (t *builder) standing(g int) string {
 	return "has ended"
 }
 
-// cycle finds goroutines of which each waits for the next and the last for the first.
+// cycle finds goroutines of which each waits for the next, and the last for the first.
 func cycle(blocked map[int]int) []int {
 	for start := range len(blocked) + 1 {
 		var path []int

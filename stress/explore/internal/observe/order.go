@@ -6,11 +6,13 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// edges returns, for each step that is told, the steps of other goroutines that happen before it and
-// before no other such step: those arrows from which all of the order follows.
-func (t *builder) edges() map[int][]int {
+// edges returns, for each step of the report, the steps of other goroutines that happen before it,
+// without those that follow from others: the transitive reduction of the order. It goes through
+// the steps with vector clocks, whose entries are the last steps of each goroutine that happened
+// before.
+func (t *translator) edges() map[int][]int {
 	edges := map[int][]int{}
-	clocks := make([]map[int32]int, len(t.trace.Steps)) // the last step of each goroutine that is before
+	clocks := make([]map[int32]int, len(t.trace.Steps)) // of each step
 	last := map[int32]int{}
 	for i := t.from; i < t.till; i++ {
 		s := &t.trace.Steps[i]
@@ -18,7 +20,8 @@ func (t *builder) edges() map[int][]int {
 		if own, ok := last[s.G]; ok {
 			joinClock(clock, clocks[own])
 		}
-		for _, b := range t.conflicting(i) { // the latest first
+		// The latest step first: an earlier one that it comes after needs no edge of its own.
+		for _, b := range t.conflicting(i) {
 			g := t.trace.Steps[b].G
 			if at, ok := clock[g]; ok && at >= b {
 				continue
@@ -32,8 +35,9 @@ func (t *builder) edges() map[int][]int {
 	return edges
 }
 
-// conflicting returns the earlier steps of others that this one comes after, the latest first.
-func (t *builder) conflicting(i int) (before []int) {
+// conflicting returns the earlier steps of other goroutines that a step comes after, the latest
+// first: the step that caused it, and those with a conflicting access to an object.
+func (t *translator) conflicting(i int) (before []int) {
 	s := &t.trace.Steps[i]
 	if cause := int(s.Cause); cause >= t.from && t.trace.Steps[cause].G != s.G {
 		before = append(before, cause)
@@ -51,7 +55,8 @@ func (t *builder) conflicting(i int) (before []int) {
 	return before
 }
 
-func (t *builder) touches(step int, a schedrt.Access) bool {
+// touches reports whether a step has an access that conflicts with a.
+func (t *translator) touches(step int, a schedrt.Access) bool {
 	for _, other := range t.trace.Accesses(&t.trace.Steps[step]) {
 		if other.Object == a.Object && schedrt.Conflict(other.Mode, a.Mode) {
 			return true
@@ -60,6 +65,7 @@ func (t *builder) touches(step int, a schedrt.Access) bool {
 	return false
 }
 
+// joinClock sets each entry of into to the later one of both.
 func joinClock(into, from map[int32]int) {
 	for g, at := range from {
 		if was, ok := into[g]; !ok || at > was {

@@ -8,14 +8,16 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// ballots count names for objects: certain ones from places where an operation could be on one thing
-// only, and guesses from the others, such as a select.
-type ballots struct{ certain, guesses map[int32]map[string]int }
+// nameVotes counts names for objects. A vote is certain if the source line has one expression that
+// the operation can be. It is a guess if there are several, as in a select.
+type nameVotes struct{ certain, guesses map[int32]map[string]int }
 
-// name calls the objects what the source calls them, by a vote among the places where they are used.
-func (t *builder) name() {
+// nameObjects gives each object the name that the source has for it. An object is used in several
+// places, which may have different names for it, so the places vote. The step of an object that
+// was never reached, only waited for, counts too.
+func (t *translator) nameObjects() {
 	t.names, t.kinds = map[int32]string{}, map[int32]string{}
-	b := ballots{map[int32]map[string]int{}, map[int32]map[string]int{}}
+	b := nameVotes{map[int32]map[string]int{}, map[int32]map[string]int{}}
 	for i := t.from; i < t.till; i++ {
 		event := &t.trace.Steps[i]
 		objects := []int32{t.trace.Places[i].Object}
@@ -25,13 +27,13 @@ func (t *builder) name() {
 			}
 		}
 		for _, object := range objects {
-			t.vote(b, event.Kind, object, &t.sites[i])
+			t.vote(b, event.Kind, object, &t.positions[i])
 		}
 	}
-	for _, seat := range t.last.goroutines {
-		if seat.State != schedrt.Ended {
-			at := siteOf(seat.PCs)
-			t.vote(b, seat.Op, seat.Object, &at)
+	for _, state := range t.last.goroutines {
+		if state.State != schedrt.Ended {
+			at := positionOf(state.PCs)
+			t.vote(b, state.Op, state.Object, &at)
 		}
 	}
 	t.count(b)
@@ -40,17 +42,18 @@ func (t *builder) name() {
 	}
 }
 
-// count gives each object its name. What is certain for one is no guess for another, and those of the
-// same name get a number.
-func (t *builder) count(b ballots) {
+// count gives each object its name: the certain name with the most votes, or else the guess with
+// the most votes that is no other object's certain name. Objects with the same name get their
+// number behind it.
+func (t *translator) count(b nameVotes) {
 	taken := map[string]bool{}
 	for object, names := range b.certain {
-		t.names[object] = favourite(names, nil)
+		t.names[object] = mostVoted(names, nil)
 		taken[t.names[object]] = true
 	}
 	for object, names := range b.guesses {
 		if t.names[object] == "" {
-			t.names[object] = favourite(names, taken)
+			t.names[object] = mostVoted(names, taken)
 		}
 	}
 	used := map[string]int{}
@@ -64,13 +67,14 @@ func (t *builder) count(b ballots) {
 	}
 }
 
-func (t *builder) vote(b ballots, kind schedrt.Kind, object int32, at *site) {
+// vote counts the names that the source has for an object at one operation.
+func (t *translator) vote(b nameVotes, kind schedrt.Kind, object int32, at *position) {
 	switch kind {
-	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire: // which all are on the one clock
+	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire: // all of them are on the clock
 		b.certain[object] = map[string]int{"clock": 1}
 		return
 	}
-	if object == 0 || isInner(kind, at) || strings.HasPrefix(at.entry, ofT) {
+	if object == 0 || isNested(kind, at) || strings.HasPrefix(at.entry, testingT) {
 		return
 	}
 	names := map[string]bool{}
@@ -91,8 +95,9 @@ func (t *builder) vote(b ballots, kind schedrt.Kind, object int32, at *site) {
 	}
 }
 
-// isInner reports whether an operation is on something else than what the method was called on.
-func isInner(kind schedrt.Kind, at *site) bool {
+// isNested reports whether an operation is on another object than the method was called on: the
+// lock that Cond.Wait unlocks.
+func isNested(kind schedrt.Kind, at *position) bool {
 	switch kind {
 	case schedrt.OpWait, schedrt.OpSignal, schedrt.OpBroadcast:
 		return false
@@ -100,8 +105,8 @@ func isInner(kind schedrt.Kind, at *site) bool {
 	return strings.HasPrefix(at.entry, "sync.(*Cond)")
 }
 
-// part tells the objects apart that something of package sync is made of.
-func part(kind schedrt.Kind, at *site) string {
+// part returns the name of a part of an object of package sync, with a dot. A Once has two.
+func part(kind schedrt.Kind, at *position) string {
 	if !strings.HasPrefix(at.entry, "sync.(*Once)") {
 		return ""
 	}
@@ -112,8 +117,9 @@ func part(kind schedrt.Kind, at *site) string {
 	return ".mutex"
 }
 
-// favourite returns the name with the most votes, the first in the alphabet among equals.
-func favourite(votes map[string]int, taken map[string]bool) (best string) {
+// mostVoted returns the name with the most votes that is not taken. Among equals it is the first
+// in the alphabet, so that reports of the same schedule are the same.
+func mostVoted(votes map[string]int, taken map[string]bool) (best string) {
 	for name, n := range votes {
 		if !taken[name] && (best == "" || n > votes[best] || n == votes[best] && name < best) {
 			best = name
@@ -122,20 +128,21 @@ func favourite(votes map[string]int, taken map[string]bool) (best string) {
 	return best
 }
 
-// candidates are the expressions that an operation can be.
-func (t *builder) candidates(kind schedrt.Kind, at *site) (all []source.Expr) {
+// candidates returns the expressions of the source line that an operation can be.
+func (t *translator) candidates(kind schedrt.Kind, at *position) (all []source.Expr) {
 	if at.file == "" {
 		return nil
 	}
 	for _, e := range t.files.At(at.file, at.at.Line) {
-		if isMeant(e, kind, at) {
+		if matches(e, kind, at) {
 			all = append(all, e)
 		}
 	}
 	return all
 }
 
-func isMeant(e source.Expr, kind schedrt.Kind, at *site) bool {
+// matches reports whether an expression can be an operation at a position.
+func matches(e source.Expr, kind schedrt.Kind, at *position) bool {
 	switch at.method {
 	case "Send":
 		return e.Method == source.Send
@@ -148,7 +155,7 @@ func isMeant(e source.Expr, kind schedrt.Kind, at *site) bool {
 	case "Close", "Len":
 		return e.Method == strings.ToLower(at.method) && e.Args == 1
 	}
-	if at.closure { // it has a name that nobody knows, and such functions have no arguments
+	if at.closure { // a CancelFunc or the like: it may have any name, and has no arguments
 		return e.Args == 0 && e.Method != "" && kind != schedrt.OpNone
 	}
 	return e.Method == at.method

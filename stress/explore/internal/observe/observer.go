@@ -1,0 +1,186 @@
+// Package observe watches one execution of a program and makes a report of it.
+//
+//	o := observe.New(replay) // a strategy that plays the schedule
+//	o.Begin(x)
+//	outcome := x.Play(o, program)
+//	report := o.Report(outcome)
+//
+// Between two steps the Observer takes a snapshot of all objects and goroutines. A translator then
+// goes through the trace: it finds the source of each step, names the objects as the source does,
+// says what a step changed from the snapshots before and after it, and explains what blocked
+// goroutines wait for. Package failure has the report's types and renders it.
+//
+// The files follow this order: observer.go, report.go (which calls the others), position.go,
+// names.go, text.go, waits.go, order.go, excerpt.go.
+//
+// # What this does not show
+//
+// Names come from the text of the source line, so two objects of one line may share a name.
+// Without the source, a report has kinds of operations and numbers of objects.
+package observe
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/source"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// most is how many steps a report has: the last ones, or the first ones if a loop follows.
+const most = 400
+
+// An Observer is a strategy that picks what another strategy picks, and takes a snapshot before
+// each step. The execution needs the limits of Limits. Use an Observer for one execution at a
+// time.
+type Observer struct {
+	strategy.Recorder
+	x         *schedrt.Exec
+	snapshots map[int]*snapshot // by the number of the next step
+	words     map[int32]word    // types of atomic words, by object
+}
+
+// A snapshot is the state of an execution between two steps.
+type snapshot struct {
+	objects    map[int32]schedrt.ObjectState
+	words      map[int32]uint64
+	goroutines []schedrt.GoroutineState
+	able       []int // goroutines that could take the next step
+	races      int   // reported by the detector so far
+}
+
+// New returns an Observer of the execution that a strategy plays.
+func New(s strategy.Search) *Observer { return &Observer{Recorder: strategy.Recorder{Search: s}} }
+
+// Limits returns the limits of an execution that can be observed: the strategy is asked before
+// every step, and positions are recorded.
+func Limits(l schedrt.Limits) schedrt.Limits {
+	l.AskAlways, l.Positions = true, true
+	return l
+}
+
+// Begin is the method of strategy.Search.
+func (w *Observer) Begin(x *schedrt.Exec) {
+	w.x, w.snapshots, w.words = x, map[int]*snapshot{}, map[int32]word{}
+	w.Recorder.Begin(x)
+}
+
+// Pick is the method of schedrt.Strategy.
+func (w *Observer) Pick(p *schedrt.Point) int {
+	if old := p.Step - most - 1; old > most { // a livelock has too many steps to hold them all
+		delete(w.snapshots, old)
+	}
+	m := w.snapshot()
+	for _, g := range p.Enabled {
+		m.able = append(m.able, g.ID)
+	}
+	w.snapshots[p.Step] = &m
+	return w.Recorder.Pick(p)
+}
+
+// snapshot describes all objects and goroutines. The value of an atomic word is read through its
+// address, which is safe: the goroutine that would change it has not got the turn.
+func (w *Observer) snapshot() snapshot {
+	m := snapshot{
+		objects: map[int32]schedrt.ObjectState{}, words: map[int32]uint64{},
+		goroutines: w.x.GoroutineStates(), races: schedrt.RaceErrors(),
+	}
+	w.learn(m.goroutines)
+	for _, p := range w.x.ObjectStates() {
+		m.objects[p.Object] = p
+		if size := w.words[p.Object].size; p.Model == schedrt.ModelWord && size > 0 {
+			m.words[p.Object] = p.Word(size)
+		}
+	}
+	return m
+}
+
+// Report returns the report of the execution that was played. Call it before the next Play.
+func (w *Observer) Report(outcome *schedrt.Outcome) *failure.Report {
+	t := &translator{Observer: w, outcome: outcome, trace: &w.x.Trace, files: &source.Files{}}
+	t.last = t.atEnd()
+	s := &failure.Report{Preemptions: len(w.Preempted)}
+	t.read(s)
+	t.nameObjects()
+	t.addSteps(s)
+	t.addGoroutines(s)
+	t.addObjects(s)
+	t.addWaits(s)
+	t.addHolds(s)
+	t.addEnd(s)
+	t.excerpt(s)
+	return s
+}
+
+// atEnd returns the snapshot after the last step. The goroutines that were left have been unwound
+// by now, so what they waited in comes from the outcome.
+func (t *translator) atEnd() snapshot {
+	m := t.snapshot()
+	for i := range m.goroutines {
+		if m.goroutines[i].State != schedrt.StandsForClock {
+			m.goroutines[i].State = schedrt.Ended
+		}
+	}
+	for _, left := range t.outcome.Waiting {
+		s := &m.goroutines[left.G]
+		s.Op, s.Object, s.PCs, s.State = left.Op, left.Object, left.PCs, schedrt.Runnable
+		switch t.outcome.Kind {
+		case schedrt.Deadlock, schedrt.Leak:
+			s.State = schedrt.Blocked
+		case schedrt.Livelock:
+			s.State = t.before(len(t.trace.Steps) - 1).goroutines[left.G].State
+		}
+	}
+	return m
+}
+
+// A word is the type of a word that is used atomically.
+type word struct {
+	kind string
+	size int
+}
+
+// words has the types of package sync/atomic, by name. The model of a Value is its first word.
+var words = map[string]word{
+	"Bool": {"bool", 4}, "Int32": {"signed", 4}, "Uint32": {"unsigned", 4},
+	"Int64": {"signed", 8}, "Uint64": {"unsigned", 8},
+	"Uintptr": {"unsigned", int(unsafe.Sizeof(uintptr(0)))},
+	"Pointer": {"pointer", int(unsafe.Sizeof(uintptr(0)))},
+	"Value":   {"value", int(unsafe.Sizeof(uintptr(0)))},
+}
+
+// learn finds the types of the words that goroutines are about to use. The engine knows only
+// addresses, so it takes the type from the name of the method or function of package sync/atomic
+// on the stack.
+func (w *Observer) learn(goroutines []schedrt.GoroutineState) {
+	for _, s := range goroutines {
+		switch s.Op {
+		case schedrt.OpLoad, schedrt.OpStore, schedrt.OpSwap, schedrt.OpCAS:
+			if _, known := w.words[s.Object]; !known {
+				w.words[s.Object] = wordOf(s.PCs)
+			}
+		}
+	}
+}
+
+// wordOf returns the type of the word in an atomic operation with this stack.
+func wordOf(pcs []uintptr) word {
+	for _, f := range frames(pcs) {
+		name, ok := strings.CutPrefix(f.Function, shim+"atomic.")
+		if !ok {
+			continue
+		}
+		if method, ok := strings.CutPrefix(name, "(*"); ok {
+			end := strings.IndexAny(method, ")[")
+			return words[method[:end]]
+		}
+		for _, operation := range []string{"Load", "Store", "Swap", "CompareAndSwap", "Add", "And", "Or"} {
+			if known, ok := words[strings.TrimPrefix(name, operation)]; ok {
+				return known
+			}
+		}
+	}
+	return word{}
+}
