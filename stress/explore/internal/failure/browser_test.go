@@ -20,8 +20,8 @@ import (
 
 var shots = flag.String("browser.shots", "", "write pictures of the page into this folder, for people to look at")
 
-// newBrowser starts a Chromium with a fresh profile that can reach no host. Without one nothing of what
-// scripts do is checked, which is no matter on a laptop and an error in CI.
+// newBrowser starts a Chromium with a fresh profile that can reach no host. Without a Chromium on
+// the machine the scripts are not checked: on a laptop the test is skipped, in CI it fails.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
@@ -59,15 +59,15 @@ func newBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
-// A tab shows one page. At the end of the test it has asked for nothing but itself, and has had nothing
-// to complain of.
+// A tab shows one page. A test fails if the page has requested anything but itself, or has
+// reported an error.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
 }
 
-// A look says how a reader sees the page.
-type look struct {
+// A viewport says how a reader sees the page.
+type viewport struct {
 	name     string
 	width    int64
 	dark     bool
@@ -75,7 +75,7 @@ type look struct {
 	noScript bool
 }
 
-func open(t *testing.T, browser context.Context, path string, l look) *tab {
+func open(t *testing.T, browser context.Context, path string, l viewport) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(closeTab)
@@ -120,7 +120,7 @@ func offence(t *testing.T, address string, event any) {
 	}
 }
 
-// command is one of the protocol's that chromedp has no action for.
+// command runs a command of the browser's protocol for which chromedp has no action.
 func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, c, params)

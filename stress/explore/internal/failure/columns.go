@@ -7,30 +7,32 @@ import (
 	"unicode/utf8"
 )
 
-// Width is how wide a line of text becomes, if what one goroutine does fits into it at all.
+// Width is the width of a line of text in characters. Lines are longer only if the text of one
+// goroutine does not fit into it.
 const Width = 110
 
-// mostRows is how many steps are shown as text, the last ones.
+// mostRows is how many steps the text shows: the last ones.
 const mostRows = 120
 
-// columns are where things stand in a line: number, position, and one place for each goroutine to
-// begin at. As a line is about one goroutine, its text may run on over the columns behind it, and
-// eight goroutines fit where three would if each had to keep to its own.
+// columns is the layout of the table: a step number, a position, and a column for each goroutine.
+// A row is about one goroutine, so its text may run over the columns to its right. Eight
+// goroutines fit into a width where three would fit if each text had to stay in its column.
 type columns struct {
 	numbers, places int
-	left            map[int]int // of each goroutine
-	who             []int
+	left            map[int]int // where the column of each goroutine begins
+	goroutines      []int       // with a column, from left to right
 	heads           map[int]string
 	first, last     map[int]int // rows between which a goroutine has a line
 	rows            []row
 }
 
-// A row is a line about one goroutine, or about a turn that was lost.
+// A row is a line about one goroutine, or a line of its own such as a preemption.
 type row struct {
 	number, place, text string
 	g                   int // -1 for a line of its own
 }
 
+// writeColumns writes the steps as a table with time going down.
 func (s *Report) writeColumns(b *strings.Builder) {
 	if len(s.Steps) == 0 {
 		return
@@ -44,7 +46,8 @@ func (s *Report) writeColumns(b *strings.Builder) {
 	}
 }
 
-// dir is the folder, with a slash, in which most steps are. Of files there the columns show the name.
+// dir returns the folder, with a slash, in which most steps are. Positions in it are shown without
+// it, as the heading of the column has it.
 func (s *Report) dir() (dir string) {
 	steps := map[string]int{}
 	for i := range s.Steps {
@@ -58,7 +61,8 @@ func (s *Report) dir() (dir string) {
 	return dir
 }
 
-// rows are the last steps, each with what became of who took it.
+// rows returns the rows of the last steps, each followed by the goroutines that wait or end after
+// it.
 func (s *Report) rows(dir string) (rows []row) {
 	from := max(0, len(s.Steps)-mostRows)
 	if skipped := s.Skipped + from; skipped > 0 {
@@ -82,12 +86,12 @@ func (s *Report) rows(dir string) (rows []row) {
 	return rows
 }
 
-// lostTurn says who was preempted before a step.
+// lostTurn returns the line about the preemption before a step.
 func (s *Report) lostTurn(i int) string {
 	return fmt.Sprintf("--- goroutine %d is preempted: it could go on", s.Steps[i-1].G)
 }
 
-// again says that the last steps are a loop.
+// again returns the line about the loop of the last steps.
 func (s *Report) again() string {
 	if s.Period == 1 {
 		return fmt.Sprintf("… and the last step again, %d times", s.Rounds)
@@ -95,7 +99,7 @@ func (s *Report) again() string {
 	return fmt.Sprintf("… and the last %d steps again, %d times", s.Period, s.Rounds)
 }
 
-// Says is the operation and its result.
+// Says returns the operation of a step with its result.
 func (step *Step) Says() string {
 	text, result := shown(step.Text), shown(step.Result)
 	switch {
@@ -107,6 +111,7 @@ func (step *Step) Says() string {
 	return text + ": " + result
 }
 
+// rows returns the row of a step, and those of other goroutines that wait or end after it.
 func (step *Step) rows() []row {
 	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G, text: step.Says()}
 	if slices.Contains(step.Ends, step.G) {
@@ -131,7 +136,7 @@ func (step *Step) rows() []row {
 	return rows
 }
 
-// layOut gives every goroutine its place.
+// layOut computes where each column begins.
 func (c *columns) layOut() {
 	c.left, c.heads = map[int]int{}, map[int]string{}
 	c.first, c.last = map[int]int{}, map[int]int{}
@@ -144,16 +149,16 @@ func (c *columns) layOut() {
 		}
 		if _, seen := c.first[r.g]; !seen {
 			c.first[r.g] = i
-			c.who = append(c.who, r.g)
+			c.goroutines = append(c.goroutines, r.g)
 		}
 		c.last[r.g] = i
 		widest[r.g] = max(widest[r.g], utf8.RuneCountInString(r.text))
 	}
-	slices.Sort(c.who)
+	slices.Sort(c.goroutines)
 	c.places = min(c.places, 44)
 	at := 0
 	step := c.step(widest)
-	for _, g := range c.who {
+	for _, g := range c.goroutines {
 		c.left[g] = at
 		c.heads[g] = fmt.Sprintf("goroutine %d", g)
 		if step < len(c.heads[g])+2 {
@@ -163,12 +168,12 @@ func (c *columns) layOut() {
 	}
 }
 
-// step is how far the columns may be from each other: so that the widest text of each still fits, but
-// never so little that one cannot tell whose it is.
+// step returns the distance between two columns: as far as the widest text of each goroutine
+// allows, and at least so far that columns can be told apart.
 func (c *columns) step(widest map[int]int) int {
 	const least = 4
 	room, step := Width-c.numbers-c.places-4, Width
-	for i, g := range c.who {
+	for i, g := range c.goroutines {
 		if i > 0 {
 			step = min(step, (room-widest[g])/i)
 		}
@@ -176,8 +181,8 @@ func (c *columns) step(widest map[int]int) int {
 	return max(least, step)
 }
 
-// line writes a row, with a mark for every goroutine that has begun and not ended. Number -1 is the
-// heading.
+// line returns the i'th row, with a bar in the column of each goroutine that has begun and not
+// ended. The row -1 is the heading.
 func (c *columns) line(r row, i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%*s  %-*s  ", c.numbers, r.number, c.places, r.place)
@@ -192,7 +197,7 @@ func (c *columns) line(r row, i int) string {
 		b.WriteString(strings.Repeat(" ", max(0, left-at)) + text)
 		at = max(at, left) + utf8.RuneCountInString(text)
 	}
-	for _, g := range c.who {
+	for _, g := range c.goroutines {
 		switch {
 		case i < 0:
 			put(c.left[g], c.heads[g])

@@ -1,43 +1,30 @@
 package failure
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
-	"fmt"
-	"html/template"
 	"io"
+
+	shell "github.com/semabench/semabench/internal/page"
 )
 
 //go:embed page
 var assets embed.FS
 
-// Parsed here and not at each call, so that a broken template fails every test.
-var pageTemplate = template.Must(template.ParseFS(assets, "page/page.html.tmpl"))
+// pageTemplate is parsed once and not at each call, so that a broken template fails every test.
+var pageTemplate = shell.Parse(assets, "page/page.html.tmpl")
 
-// WriteHTML writes the story as one page that needs nothing else and asks for nothing. Its content
-// security policy names its style and its script by their hash: were a line of source to become one of
-// them after all, the browser would refuse it. Without scripts everything is there but the panel that
-// goes from step to step.
+// WriteHTML writes the report as one page that needs no other file and makes no request. Its
+// content security policy names its style and its script by their hash: if a line of source became
+// a script in spite of all escaping, the browser would refuse to run it. Without scripts only the
+// panel that goes from step to step is missing.
 func (s *Report) WriteHTML(w io.Writer) error {
-	p, err := newPage(s)
-	if err != nil {
-		return fmt.Errorf("writing HTML: %w", err)
-	}
-	var page bytes.Buffer // so that a failure writes no half page
-	if err := pageTemplate.Execute(&page, p); err != nil {
-		return fmt.Errorf("writing HTML: %w", err)
-	}
-	_, err = w.Write(page.Bytes())
-	return err
+	return shell.Write(w, pageTemplate, "page.html.tmpl", newPage(s))
 }
 
-// A page is what the template shows: words that are ready to be escaped.
+// A page is the data of the template. Its text has gone through package escape; the template
+// escapes it for its place in the page.
 type page struct {
-	Policy      template.HTMLAttr
-	Style       template.CSS
-	Script      template.JS
+	Head        shell.Head
 	Title       string
 	Kicker      string
 	Message     []string
@@ -55,39 +42,31 @@ type page struct {
 	Goroutines  []lane
 	Objects     []Object
 	Rows        []pageRow
-	Lines       []svgLine // how long each goroutine lives
+	Lines       []svgLine // the life of each goroutine
 	Edges       []svgEdge
 	Width, High int // of the drawing
 	Skipped     string
 	Again       string
 	Sources     []pageSource
-	Left        string // what there is no room for
+	Left        string // a note on what is left out
 	Data        []pageStep
 }
 
-// A frameLine is a call with a link to the source that is shown.
+// A frameLine is a call with a link to its line of source.
 type frameLine struct{ Func, At, Link string }
 
-// How much of a page may be steps and how much source, in bytes. With the rest, of which the parts are
-// counted, a page stays under 600 kB.
+// A page stays under 600 kB, so that it can be sent and opened. Steps and source have a share of
+// it in bytes, which they fill; of everything else there is a number at most.
 const (
 	stepRoom   = 250_000
 	sourceRoom = 150_000
-	mostSteps  = 250 // more than anybody reads
+	mostSteps  = 250 // more than a reader goes through
 )
 
-func newPage(s *Report) (*page, error) {
-	css, err := assets.ReadFile("page/page.css")
-	if err != nil {
-		return nil, err
-	}
-	script, err := assets.ReadFile("page/page.js")
-	if err != nil {
-		return nil, err
-	}
+func newPage(s *Report) *page {
 	v := &viewer{report: s, lines: map[Place]string{}, lanes: map[int]int{}}
 	p := &page{
-		Script: template.JS(script), Title: cut(s.What), Kicker: cut(s.Test),
+		Title: cut(s.What), Kicker: cut(s.Test),
 		Found: cut(s.Found), Least: cut(s.Least), Replay: shown(s.Replay),
 	}
 	if s.Subject != "" {
@@ -98,25 +77,22 @@ func newPage(s *Report) (*page, error) {
 	v.verdict(p)
 	v.rows(p)
 	p.Objects = v.objects()
-	style := string(css) + v.laneStyle()
-	p.Style = template.CSS(style)
-	p.Policy = template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; style-src %s; script-src %s"`,
-		hash(style), hash(string(script))))
-	return p, nil
+	p.Head = shell.Head{
+		Title: p.Title, Style: shell.Asset(assets, "page/page.css") + v.laneStyle(),
+		Scripts: []string{shell.Asset(assets, "page/page.js")},
+	}
+	return p
 }
 
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// longestShown is more of a line than anybody reads, mostCards more of a kind.
+// longestShown bounds the characters of a line, and mostCards the waits, locks or frames of a
+// page. A reader needs no more of them.
 const (
 	longestShown = 160
 	mostCards    = 40
 )
 
-// cut returns text as it is shown, not without end.
+// cut returns text as the page shows it: in one line, escaped, and cut off after longestShown
+// characters.
 func cut(text string) string {
 	runes := []rune(text)
 	if len(runes) > longestShown {
@@ -125,8 +101,8 @@ func cut(text string) string {
 	return shown(text)
 }
 
-// escapedSize is what text takes on the page, in the longer of its two forms: in the table, and as
-// data, where each of some characters takes six bytes.
+// escapedSize returns how many bytes text takes on the page, in the longer of its two forms: in
+// the table, and as data for the script, where some characters take six bytes each.
 func escapedSize(text string) int {
 	size := len(text)
 	for _, c := range text {

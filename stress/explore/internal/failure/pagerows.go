@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A pageRow is a line of the schedule: a step, or what became of a goroutine, or a turn that was lost.
+// A pageRow is a line of the schedule: a step, a goroutine that waits or ends, or a preemption.
 type pageRow struct {
 	Kind     string // step, waits, ends, lost, fails
 	Lane     lane
@@ -18,7 +18,7 @@ type pageRow struct {
 	Races    bool
 }
 
-// A pageStep is what the panel shows of a step; the rest it takes from the page.
+// A pageStep is the data of the panel for a step. The panel takes the rest from the page.
 type pageStep struct {
 	N      int      `json:"n"`
 	G      int      `json:"g"`
@@ -32,16 +32,20 @@ type pageStep struct {
 	Lost   bool     `json:"lost"`
 }
 
-// The drawing has 10 units for each lane and 10 for each row, and is stretched to what those become.
+// The drawing behind the rows has 10 units for each lane and 10 for each row. The browser
+// stretches it to the width and height of the table.
+
+// An svgLine is the life of a goroutine.
 type svgLine struct {
 	Class      string
 	X, Y1, Y2  int
 	Unfinished bool
 }
 
+// An svgEdge is an arc between two steps of which one comes before the other.
 type svgEdge struct{ From, To, Path string }
 
-// rows are the last ones of the schedule, with the drawing behind them.
+// rows adds the last rows of the schedule, and the drawing behind them.
 func (v *viewer) rows(p *page) {
 	s := v.report
 	from := v.firstShown()
@@ -76,9 +80,9 @@ func (v *viewer) rows(p *page) {
 	v.mark(p)
 }
 
-// firstShown is the first step of the last ones that there is room for.
+// firstShown returns the first step that is shown: the last steps that there is room for.
 func (v *viewer) firstShown() int {
-	const markup = 900 // of a step with its data and its arcs
+	const markup = 900 // bytes of a step with its data and its arcs
 	room := stepRoom
 	for i := len(v.report.Steps) - 1; i >= 0; i-- {
 		step := &v.report.Steps[i]
@@ -97,6 +101,7 @@ func (v *viewer) firstShown() int {
 	return 0
 }
 
+// stepRows returns the row of a step, and those of the goroutines that wait or end after it.
 func (v *viewer) stepRows(step *Step) []pageRow {
 	row := pageRow{
 		Kind: "step", Lane: v.lane(step.G), ID: fmt.Sprintf("step-%d", step.N), N: step.N, Text: cut(step.Text),
@@ -118,6 +123,7 @@ func (v *viewer) stepRows(step *Step) []pageRow {
 	return rows
 }
 
+// stepData returns the data of a step for the panel.
 func (v *viewer) stepData(step *Step) pageStep {
 	d := pageStep{
 		N: step.N, G: step.G, Line: v.lines[step.At], Frees: step.Frees, Ends: step.Ends,
@@ -135,7 +141,7 @@ func (v *viewer) stepData(step *Step) pageStep {
 	return d
 }
 
-// draw gives every goroutine a line from its first row to its last.
+// draw adds a line for each goroutine, from its first row to its last.
 func (v *viewer) draw(p *page) {
 	first, last := map[int]int{}, map[int]int{}
 	for i, r := range p.Rows {
@@ -156,7 +162,7 @@ func (v *viewer) draw(p *page) {
 	}
 }
 
-// edges draws what happens before what: an arc from a step to one of another goroutine.
+// edges adds an arc from each step to the steps of other goroutines that come after it.
 func (v *viewer) edges(p *page, first int, at map[int]int) {
 	for i := first; i < len(v.report.Steps); i++ {
 		to := &v.report.Steps[i]
@@ -174,7 +180,7 @@ func (v *viewer) edges(p *page, first int, at map[int]int) {
 	}
 }
 
-// A pageHistory is a table of calls with a bar for each.
+// A pageHistory is the table of calls, with a bar from the begin of each to its end.
 type pageHistory struct {
 	Calls  []pageCall
 	Steps  int
@@ -191,6 +197,7 @@ type pageCall struct {
 	Span         string
 }
 
+// history returns the table of calls, nil if the report has none. A call that did not end is open.
 func (v *viewer) history() *pageHistory {
 	h := v.report.History
 	if h == nil || len(h.Calls) == 0 {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// sources takes the excerpts, marks the lines that steps are at, and gives each line an anchor.
+// sources adds the excerpts of the source, with an anchor for each line, as far as there is room.
 func (v *viewer) sources(p *page) {
 	room := sourceRoom
 	for i, s := range v.report.Sources {
 		shown := pageSource{File: cut(s.File)}
 		for k, line := range s.Lines {
-			const markup = 220 // with marks
+			const markup = 220 // bytes of a line with its marks
 			if room -= escapedSize(cut(line.Text)) + markup; room < 0 {
 				p.Left = "Not all of the source is shown. "
 				break
@@ -28,18 +28,18 @@ func (v *viewer) sources(p *page) {
 	}
 }
 
-// mark adds, to each line, the goroutines that have a step there.
+// mark adds to each line of source the goroutines that have a step there.
 func (v *viewer) mark(p *page) {
-	who := map[string][]int{}
+	at := map[string][]int{}
 	for i := range v.report.Steps {
 		step := &v.report.Steps[i]
-		if id := v.lines[step.At]; id != "" && !slices.Contains(who[id], step.G) {
-			who[id] = append(who[id], step.G)
+		if id := v.lines[step.At]; id != "" && !slices.Contains(at[id], step.G) {
+			at[id] = append(at[id], step.G)
 		}
 	}
 	for _, s := range p.Sources {
 		for i := range s.Lines {
-			there := who[s.Lines[i].ID]
+			there := at[s.Lines[i].ID]
 			slices.Sort(there)
 			for _, g := range there {
 				s.Lines[i].Marks = append(s.Lines[i].Marks, v.lane(g))
@@ -48,7 +48,7 @@ func (v *viewer) mark(p *page) {
 	}
 }
 
-// around are the lines around a place, if they are known.
+// around returns the lines around a place, none if the report does not have them.
 func (v *viewer) around(at Place) (lines []sourceLine) {
 	const before, after = 2, 2
 	for _, s := range v.report.Sources {
@@ -64,7 +64,7 @@ func (v *viewer) around(at Place) (lines []sourceLine) {
 	return lines
 }
 
-// line is the text of a place, without what it is indented by.
+// line returns the text of the line at a place, without its indentation.
 func (v *viewer) line(at Place) string {
 	for _, s := range v.report.Sources {
 		if s.File != at.File {

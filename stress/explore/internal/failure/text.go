@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// WriteText writes the story for a terminal.
+// WriteText writes the report for a terminal.
 func (s *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	s.writeWhat(&b)
@@ -22,11 +22,13 @@ func (s *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// shown is text that a terminal or a page shows and does not obey, in one line.
+// shown returns text in one line, with everything escaped that a terminal would take for a command
+// or a reader for another text.
 func shown(text string) string {
 	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
 }
 
+// writeWhat writes the verdict and the message of the program.
 func (s *Report) writeWhat(b *strings.Builder) {
 	if s.Subject != "" {
 		fmt.Fprintf(b, "%s\nscenario %s\n", shown(s.Subject), shown(s.Scenario))
@@ -42,6 +44,8 @@ func (s *Report) writeWhat(b *strings.Builder) {
 	}
 }
 
+// writeWaits writes the goroutines that had not ended, the cycle among them, and the locks that
+// are held.
 func (s *Report) writeWaits(b *strings.Builder) {
 	for _, w := range s.Waits {
 		fmt.Fprintf(b, "goroutine %d waits in %s%s", w.G, shown(w.Op), at(w.At))
@@ -64,7 +68,8 @@ func (s *Report) writeWaits(b *strings.Builder) {
 	}
 }
 
-// cycleText says who waits for whom in a circle.
+// cycleText returns the line about goroutines that wait for one another in a cycle, "" if there
+// are none.
 func (s *Report) cycleText() string {
 	if len(s.Cycle) == 0 {
 		return ""
@@ -72,11 +77,11 @@ func (s *Report) cycleText() string {
 	if len(s.Cycle) == 1 {
 		return fmt.Sprintf("goroutine %d waits for itself", s.Cycle[0])
 	}
-	var who []string
+	var ids []string
 	for _, g := range append(s.Cycle, s.Cycle[0]) {
-		who = append(who, fmt.Sprint(g))
+		ids = append(ids, fmt.Sprint(g))
 	}
-	return "each waits for the next: goroutines " + strings.Join(who, " → ")
+	return "each waits for the next: goroutines " + strings.Join(ids, " → ")
 }
 
 func (h Hold) text() string {
@@ -124,7 +129,7 @@ func by(g int) string {
 	return fmt.Sprintf(" by goroutine %d", g)
 }
 
-// write tells the calls, and how far an order of them goes.
+// write writes the calls, and how far an order of them goes.
 func (h *History) write(b *strings.Builder) {
 	if h == nil {
 		return

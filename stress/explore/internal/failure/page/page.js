@@ -1,5 +1,5 @@
 "use strict";
-// The panel: what everything is like after one step. The page says the rest by itself.
+// The panel shows the state of all objects after one step. Everything else is in the page without scripts.
 (() => {
 	const $ = (id) => document.getElementById(id);
 	const read = (id) => JSON.parse($(id).textContent) || [];
@@ -14,7 +14,7 @@
 		return e;
 	};
 
-	// states are those of all objects after a step, as far as any step before has told them.
+	// states returns the states of all objects after a step, as far as a step until then has changed them.
 	const states = (at) => {
 		const known = new Map();
 		for (const s of steps.slice(0, at + 1)) for (const o of s.state || []) known.set(o.Object, o.Text);

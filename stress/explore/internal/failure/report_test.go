@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew: read the diff before committing it")
 
-// samples are the stories in testdata: explorations of wrong programs, as they were told.
+// samples returns the names of the reports in testdata, which were recorded from wrong programs.
 func samples(t *testing.T) (names []string) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.json")
@@ -71,7 +71,7 @@ func pageOf(t *testing.T, name string) (path string) {
 const evil = "</script><script>window.pwned = 1</script><img src=x onerror=\"window.pwned = 1\">" +
 	"<b class=planted>\u202etxet desrever\u2066 \x1b[31mred\x00 {{.}} ' \" ` --> ]]>"
 
-// hostile is a story in which every word is.
+// hostile is a report in which every text tries to break out of its place.
 func hostile() *failure.Report {
 	at := failure.Place{File: evil, Line: 1}
 	return &failure.Report{
@@ -98,7 +98,7 @@ func hostile() *failure.Report {
 	}
 }
 
-// crowd is a story of many goroutines that take turns.
+// crowd is a report of many goroutines that take turns.
 func crowd(goroutines, steps int, text string) *failure.Report {
 	s := &failure.Report{What: "deadlock", Test: "TestCrowd", Replay: "go test"}
 	for g := range goroutines {
@@ -151,8 +151,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// Two to eight goroutines fit into a line, each with a place of its own; beyond that lines get longer,
-// and still say all.
+// Two to eight goroutines fit into a line, each with a column of its own. With more the lines get
+// longer, and still have all text.
 func TestColumns(t *testing.T) {
 	for _, goroutines := range []int{2, 3, 5, 8, 24, 60} {
 		const operation = "s.waiters.PushBack(): 12 → 13"
@@ -173,7 +173,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// A page needs nothing else, lets nothing else run, and escapes what it is given.
+// A page needs no other file, lets no other script run, and escapes its text.
 func TestPageStandsAlone(t *testing.T) {
 	for _, name := range append(samples(t), "hostile") {
 		p := page(t, read(t, name))
@@ -193,7 +193,7 @@ func TestPageStandsAlone(t *testing.T) {
 	}
 }
 
-// However long a schedule is, and every name in it, a page can be sent and opened.
+// However long a schedule and its names are, a page can be sent and opened.
 func TestPageSize(t *testing.T) {
 	const most = 600_000
 	for name, s := range map[string]*failure.Report{
@@ -208,20 +208,25 @@ func TestPageSize(t *testing.T) {
 	}
 }
 
-// The look is that of the other pages.
+// The colours of the base style are not defined again, and the markers are those of the other
+// pages.
 func TestColours(t *testing.T) {
 	own, err := os.ReadFile("page/page.css")
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, err := os.ReadFile("../../../../reports/page/page.css") // its own test checks the contrast
-	if err != nil {
-		t.Fatal(err)
-	}
-	colour := regexp.MustCompile(`--(\w+): (#\w{6})`)
 	known := map[string][]string{}
-	for _, m := range colour.FindAllStringSubmatch(string(theirs), -1) {
-		known[m[1]] = append(known[m[1]], m[2])
+	colour := regexp.MustCompile(`--(\w+): (#\w{6})`)
+	for _, path := range []string{
+		"../../../../internal/page/base.css", "../../../../reports/draw/page/page.css", // their tests check the contrast
+	} {
+		theirs, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range colour.FindAllStringSubmatch(string(theirs), -1) {
+			known[m[1]] = append(known[m[1]], m[2])
+		}
 	}
 	seen := map[string]int{}
 	for _, m := range colour.FindAllStringSubmatch(string(own), -1) {
@@ -230,7 +235,8 @@ func TestColours(t *testing.T) {
 		}
 		seen[m[1]]++
 	}
-	if len(seen) < 15 {
-		t.Errorf("%d colours found, want at least 15", len(seen))
+	if len(known) < 15 || len(seen) != 8 {
+		t.Errorf("%d colours of all pages and %d of this one found, want at least 15 and the 8 markers",
+			len(known), len(seen))
 	}
 }

@@ -8,22 +8,22 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var looks = []look{
+var viewports = []viewport{
 	{name: "light", width: 1280}, {name: "dark", width: 1280, dark: true},
 	{name: "narrow", width: 400}, {name: "narrow-dark", width: 400, dark: true},
 	{name: "print", width: 794, print: true}, {name: "plain", width: 1280, noScript: true},
 }
 
-// The page asks for nothing, has no fault to report, and fits: nothing sticks out at the side.
-func TestLooks(t *testing.T) {
+// The page makes no request, has no error to report, and is no wider than its window.
+func TestViewports(t *testing.T) {
 	browser := newBrowser(t)
-	stories := []string{"hostile", "crowd", "history"} // what is the widest
+	names := []string{"hostile", "crowd", "history"} // the widest ones
 	if *shots != "" {
-		stories = append(samples(t), "hostile", "crowd")
+		names = append(samples(t), "hostile", "crowd")
 	}
-	for _, name := range stories {
+	for _, name := range names {
 		path := pageOf(t, name)
-		for _, l := range looks {
+		for _, l := range viewports {
 			if *shots == "" && (l.dark || l.noScript) {
 				continue
 			}
@@ -34,13 +34,14 @@ func TestLooks(t *testing.T) {
 				}
 			}
 			if *shots != "" {
-				keep(t, p, name+"-"+l.name, chromedp.FullScreenshot(100))
+				saveScreenshot(t, p, name+"-"+l.name, chromedp.FullScreenshot(100))
 			}
 		}
 	}
 }
 
-func keep(t *testing.T, p *tab, name string, shoot chromedp.Action[[]byte]) {
+// saveScreenshot writes a picture of the page, for a reader with -shots.
+func saveScreenshot(t *testing.T, p *tab, name string, shoot chromedp.Action[[]byte]) {
 	t.Helper()
 	picture, err := chromedp.Run(p.ctx, shoot)
 	if err != nil {
@@ -51,9 +52,9 @@ func keep(t *testing.T, p *tab, name string, shoot chromedp.Action[[]byte]) {
 	}
 }
 
-// With keys one goes from step to step, and sees what everything was like.
+// Keys go from step to step, and the panel shows the state of all objects after each.
 func TestKeys(t *testing.T) {
-	p := open(t, newBrowser(t), pageOf(t, "lock-order"), look{width: 1280})
+	p := open(t, newBrowser(t), pageOf(t, "lock-order"), viewport{width: 1280})
 	mustBe(p, `document.getElementById("panel").hidden`, true)
 	p.do(chromedp.KeyEvent("j"))
 	mustBe(p, `document.querySelector(".row.now").id`, "step-1")
@@ -65,7 +66,7 @@ func TestKeys(t *testing.T) {
 	mustBe(p, `document.querySelector("#lines .here code").innerText.trim()`, "a.Lock()")
 	mustBe(p, `document.getElementById("notes").innerText.includes("goroutine 0 waits in a.Lock()")`, true)
 	if *shots != "" {
-		keep(t, p, "panel", chromedp.CaptureScreenshot())
+		saveScreenshot(t, p, "panel", chromedp.CaptureScreenshot())
 	}
 	p.do(chromedp.KeyEvent("k"))
 	mustBe(p, `document.querySelector(".row.now").id`, "step-1")
@@ -73,7 +74,7 @@ func TestKeys(t *testing.T) {
 
 // Source text stays text, in the page and in the panel.
 func TestHostileSourceIsInert(t *testing.T) {
-	p := open(t, newBrowser(t), pageOf(t, "hostile"), look{width: 1280})
+	p := open(t, newBrowser(t), pageOf(t, "hostile"), viewport{width: 1280})
 	p.do(chromedp.KeyEvent("j"), chromedp.KeyEvent("j"))
 	mustBe(p, `typeof window.pwned`, "undefined")
 	mustBe(p, `document.querySelectorAll("img, iframe, b.planted").length`, 0)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A viewer makes the parts of a page.
+// A viewer makes the parts of a page from a report.
 type viewer struct {
 	report *Report
 	lines  map[Place]string // the anchor of each line of source that is shown
@@ -16,7 +16,7 @@ type viewer struct {
 type lane struct {
 	G              int
 	Name           string
-	Class          string // of colour and place
+	Class          string // CSS classes of its colour and its lane
 	Func, At, Link string
 }
 
@@ -42,13 +42,15 @@ type sourceLine struct {
 	ID, Text string
 	N        int
 	Marks    []lane // goroutines with steps here
-	Gap      bool   // lines are left out before it
+	Gap      bool   // the line before it in the file is not shown
 	Here     bool
 }
 
-// mostLanes is how many goroutines have a lane of their own.
+// mostLanes is how many goroutines have a lane of their own. More would be too narrow to tell
+// apart.
 const mostLanes = 24
 
+// goroutines gives a lane to each goroutine with a step or a wait.
 func (v *viewer) goroutines(p *page) {
 	used := map[int]bool{}
 	for i := range v.report.Steps {
@@ -69,7 +71,7 @@ func (v *viewer) goroutines(p *page) {
 	}
 }
 
-// lane returns how a goroutine is shown.
+// lane returns the name, colour and place of a goroutine.
 func (v *viewer) lane(g int) lane {
 	l := lane{G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g))}
 	for _, known := range v.report.Goroutines {
@@ -88,7 +90,8 @@ func (v *viewer) place(g int) int { return min(v.lanes[g], mostLanes-1) }
 
 func (v *viewer) laneCount() int { return max(1, min(len(v.lanes), mostLanes)) }
 
-// laneStyle places the lanes: a policy that refuses style attributes leaves no other way.
+// laneStyle returns the CSS that places the lanes. Style attributes on the elements would be
+// simpler, but the content security policy refuses them.
 func (v *viewer) laneStyle() string {
 	const widest, room, least = 150, 440, 30
 	n := v.laneCount()
@@ -100,6 +103,7 @@ func (v *viewer) laneStyle() string {
 	return b.String()
 }
 
+// verdict adds the head of the page: messages, waits, locks, stacks, the race and the history.
 func (v *viewer) verdict(p *page) {
 	s := v.report
 	for line := range strings.Lines(s.Message) {

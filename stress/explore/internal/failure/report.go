@@ -1,0 +1,226 @@
+// Package failure renders the report of one schedule that refutes a program: as text in columns,
+// and as a page that stands alone.
+//
+//	err := report.WriteText(os.Stdout)
+//	err = report.WriteHTML(file)
+//
+// A Report is plain data. Package observe makes one from an execution, and package explore adds
+// the verdict and the command for a replay. This package knows neither the engine nor semaphores.
+// All rendering of schedules is here: report.go has the types, text.go and columns.go the text,
+// page.go and the files beside it the page.
+//
+// # What this does not show
+//
+// Long schedules are cut: the text has the last 120 steps, the page the last 250.
+package failure
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Report is one schedule that refutes a program.
+type Report struct {
+	Test        string
+	Subject     string // the implementation, for a semaphore; "" for a test
+	Scenario    string // the program, for a semaphore
+	What        string // the verdict, in a line
+	Message     string // of the program, in lines
+	Remarks     []string
+	Stack       []Frame // of a panic
+	Found       string  // by which schedule
+	Preemptions int
+	Least       string // whether fewer preemptions could be enough
+	Replay      string // a command
+	Goroutines  []Goroutine
+	Objects     []Object
+	Skipped     int // steps before the first of Steps
+	Steps       []Step
+	Period      int // length of the loop of the last steps, 0 if there is none
+	Rounds      int // how often the loop is repeated after its first round
+	End         *End
+	Waits       []Wait
+	Cycle       []int // goroutines of which each waits for the next, and the last for the first
+	Holds       []Hold
+	Race        *Race
+	History     *History
+	Sources     []Source
+}
+
+// A Place is a position in the source. File is relative to its module, with the path and the
+// version of the module in front if that is not the main one.
+type Place struct {
+	File string
+	Line int
+}
+
+func (p Place) String() string {
+	if p.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// A Frame is a call on a stack.
+type Frame struct {
+	Func string
+	At   Place
+}
+
+// A Goroutine is a goroutine of the execution, or the clock. Each has a column.
+type Goroutine struct {
+	ID    int
+	Clock bool   // it stands for virtual time
+	Func  string // it began with this function, "" if that is not known
+	At    Place
+}
+
+// An Object is something that operations are on: a lock, a channel, an atomic word.
+type Object struct {
+	ID         int
+	Name, Kind string
+}
+
+// A Step is an operation that was performed.
+type Step struct {
+	N      int // its number in the execution, from 1
+	G      int
+	Text   string // as the source has it
+	Kind   string // of operation
+	Result string
+	At     Place
+	Func   string
+	Object int
+	Switch Switch  // how the turn came from the step before
+	Able   []int   // goroutines that could have taken a step instead
+	State  []State // of the objects that this step changed, afterwards
+	Blocks []Block // goroutines that cannot go on after this step
+	Frees  []int   // goroutines that can go on again
+	Ends   []int   // goroutines that came to their end after this step
+	After  []int   // indexes of the steps of other goroutines that this step comes directly after
+	Races  bool    // a race was reported between this step and the next
+}
+
+// A Block is a goroutine whose next operation is not possible.
+type Block struct {
+	G  int
+	Op string // as the source has it
+	At Place
+}
+
+// Switch says why the turn passed to the goroutine of a step.
+type Switch string
+
+// The ways in which a turn passes.
+const (
+	Stays     Switch = ""
+	Forced    Switch = "forced"    // the goroutine before waits or has ended
+	Free      Switch = "free"      // the goroutine before yielded
+	Preempted Switch = "preempted" // the goroutine before could have gone on
+)
+
+// A State is the state of an object after a step.
+type State struct {
+	Object int
+	Text   string
+}
+
+// An End is a goroutine that panicked or failed.
+type End struct {
+	G    int
+	Text string
+	At   Place
+}
+
+// A Wait is a goroutine that had not ended at the end of the execution.
+type Wait struct {
+	G      int
+	Op     string // as the source has it
+	At     Place
+	For    string   // the event that it waits for
+	Could  []string // goroutines that could have caused the event, and what they did instead
+	Missed bool     // it waits on a Cond that was signalled while no goroutine waited
+}
+
+// A Hold is a lock that is held at the end.
+type Hold struct {
+	G      int
+	Object string
+	How    string
+	At     Place
+	Step   int // that took the lock, 0 if it is not known
+}
+
+// A Race is two accesses to one address without an order between them, one of them a write.
+type Race struct {
+	Accesses []Access
+	Text     string // of the detector
+}
+
+// An Access is one side of a race.
+type Access struct {
+	What  string // such as Write, or Previous read
+	G     int    // -1 if it is not known
+	At    Place
+	Func  string
+	Stack []Frame
+}
+
+// A History is the calls of a scenario with their results, and why no sequential order explains
+// them.
+type History struct {
+	Calls  []Call
+	Order  []string // the longest prefix of an order that the model allows
+	Stuck  []string // the calls that could come next, and why each cannot
+	Reason string
+}
+
+// A Call is a call of the history.
+type Call struct {
+	G            int
+	Text, Result string
+	From, Till   int // numbers of the steps at its begin and its end; 0 if it did not end
+}
+
+// A Source is an excerpt of a file.
+type Source struct {
+	File  string
+	Lines []Line
+}
+
+// A Line is a line of a Source.
+type Line struct {
+	N    int
+	Text string
+}
+
+// Attribute finds the goroutines of the two accesses in s; the detector has numbers of its own.
+// The detector reports a race at the later access, so that one is of the goroutine that took the
+// step before the report. The earlier one is of the goroutine that began with the same function,
+// if there is only one.
+func (r *Race) Attribute(s *Report) {
+	at := slices.IndexFunc(s.Steps, func(step Step) bool { return step.Races })
+	if at < 0 {
+		return
+	}
+	later := s.Steps[at].G
+	for i := range r.Accesses {
+		a := &r.Accesses[i]
+		if len(a.Stack) == 0 {
+			continue
+		}
+		var could []int
+		root := a.Stack[len(a.Stack)-1].Func
+		for _, g := range s.Goroutines {
+			if g.Func == root && (i == 0 || g.ID != later) {
+				could = append(could, g.ID)
+			}
+		}
+		switch {
+		case i == 0 && slices.Contains(could, later):
+			a.G = later
+		case len(could) == 1:
+			a.G = could[0]
+		}
+	}
+}
