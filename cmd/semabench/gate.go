@@ -72,7 +72,7 @@ func (c *gateCall) addTo(f *flagSet) {
 		"exit with 1 where two texts advise that a row REGRESSED, and not with 3")
 	f.BoolVar(&c.judge.ExactOnly, "exact", false,
 		"of two texts judge only what is counted, so that they may be of different machines")
-	f.StringVar(&c.format, "format", "text", "what to print: "+list(gateFormatNames()))
+	f.StringVar(&c.format, "format", "text", "what to print: "+strings.Join(gateFormatNames(), ", "))
 	f.StringVar(&c.dir, "o", "", "`directory` for the run, the report in all formats, and profiles")
 	f.StringVar(&c.summary, "summary", "", "`file` to add the Markdown to (default $GITHUB_STEP_SUMMARY)")
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/internal/machine"
+	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -254,7 +255,7 @@ func TestGateOutputs(t *testing.T) {
 
 	t.Setenv("GITHUB_STEP_SUMMARY", filepath.Join(dir, "step.md"))
 	var stdout, stderr bytes.Buffer
-	a := app{table: testTable(), prepare: self, stdout: &stdout, stderr: &stderr}
+	a := app{table: testTable(), maker: sampling.Self, stdout: &stdout, stderr: &stderr}
 	if code := a.main(context.Background(), []string{"gate", "-replay", run}); code != gate.ExitRegression {
 		t.Errorf("exits %d: %s", code, stderr.String())
 	}

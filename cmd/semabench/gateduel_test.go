@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -133,7 +134,7 @@ func TestGateInterrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		stderr := &cutter{word: word, cut: cancel}
 		var stdout bytes.Buffer
-		a := app{table: testTable(), prepare: self, stdout: &stdout, stderr: stderr}
+		a := app{table: testTable(), maker: sampling.Self, stdout: &stdout, stderr: stderr}
 		t.Chdir(dir)
 		code := a.main(ctx, append([]string{"gate", "-base", "HEAD", "-o", out}, few...))
 		if code != gate.ExitInconclusive {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -36,7 +37,7 @@ func (c *gateCall) checkFormat() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown format %q; known are %s", c.format, list(gateFormatNames()))
+	return fmt.Errorf("unknown format %q; known are %s", c.format, strings.Join(gateFormatNames(), ", "))
 }
 
 // writeGate prints the report, and writes it where it was asked for. One output that cannot be written

@@ -10,6 +10,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 // linkedCommand is command with the real table, and programs that the go tool links.
@@ -17,7 +18,7 @@ func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
 	t.Helper()
 	becomeCommand(t) // where it cannot link, this test binary takes the samples
 	var out, complaint bytes.Buffer
-	a := app{table: impls.All(), prepare: linked, stdout: &out, stderr: &complaint}
+	a := app{table: impls.All(), maker: sampling.Linked, stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, complaint.String()
 }
@@ -33,13 +34,13 @@ func TestLinkedRun(t *testing.T) {
 	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	text := read(t, filepath.Join(dir, textName))
+	text := read(t, filepath.Join(dir, sampling.TextName))
 	mustContain(t, "the text", text, "layout: random\n", "impl=limiter/", "impl=cond/",
 		"limiter=example.org/limiter.New ", "-seed 5", "in round 1 of 2\n", "in round 2 of 2\n")
 	if after := names(t, "."); after != before {
 		t.Errorf("the folder has %s after it had %s", after, before)
 	}
-	again, path := folder(t, text[:strings.LastIndex(text, "\n"+samplePrefix)+1])
+	again, path := folder(t, text[:strings.LastIndex(text, "\n"+sampling.SamplePrefix)+1])
 	if code, stderr = linkedCommand(t, "run", "-resume", again); code != exitcode.OK {
 		t.Errorf("resuming exits %d: %s", code, stderr)
 	}
@@ -69,7 +70,7 @@ func TestRunWhereNothingCanBeLinked(t *testing.T) {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	mustContain(t, "standard error", stderr, "one code layout", "in no Go module")
-	mustContain(t, "the text", read(t, filepath.Join("out", textName)), "layout: one\n")
+	mustContain(t, "the text", read(t, filepath.Join("out", sampling.TextName)), "layout: one\n")
 	code, stderr = linkedCommand(t, "run", "-impl", "cond,./.New", "-o", "new")
 	if code != exitcode.Refused {
 		t.Errorf("exits %d, want %d", code, exitcode.Refused)
@@ -87,13 +88,13 @@ func TestPlanText(t *testing.T) {
 		"-impl cond,spin -workload io -permits 1,4 -samples 3 -benchtime 1s -seed 9",
 		"-impl weighted,lim=example.org/lim.New,x=a/b.NewX -workload uncontended,mixed -samples 20 -benchtime 500ms -seed 1 -full",
 	} {
-		p, err := a.parsePlan(want)
+		p, err := sampling.ParsePlan(a.samplingOptions(), want)
 		if got := p.String(); err != nil || got != want {
 			t.Errorf("the plan %q reads as %q (%v)", want, got, err)
 		}
 	}
 	for _, text := range []string{"-quick -full", "-impl cond extra", "-impl ./mine"} {
-		if p, err := a.parsePlan(text); err == nil {
+		if p, err := sampling.ParsePlan(a.samplingOptions(), text); err == nil {
 			t.Errorf("%q is the plan %v, want an error", text, p)
 		}
 	}

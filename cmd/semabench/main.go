@@ -38,27 +38,28 @@ import (
 	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 func main() {
 	parallel.ChildMain(impls.All()...) // of semabench parallel, which starts this program again
-	commandMain(impls.All(), process.All(), linked)
+	commandMain(impls.All(), process.All(), sampling.Linked)
 }
 
-func commandMain(table, shared []impls.Impl, prepare maker) {
+func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if len(os.Args) < 2 || !slices.Contains(tidying, os.Args[1]) {
 		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	}
-	a := app{table: table, shared: shared, prepare: prepare, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := app{table: table, shared: shared, maker: maker, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
 
 // An app is the command without the process around it.
 type app struct {
 	table          []impls.Impl
-	shared         []impls.Impl // by processes: known by name, and not among all
-	prepare        maker        // of the programs that take samples; tests have a table that no program has
+	shared         []impls.Impl   // by processes: known by name, and not among all
+	maker          sampling.Maker // of the programs that take samples; tests have a table that no program has
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 // With this variable set the test binary is the command, with broken implementations in its table.
@@ -28,9 +29,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	if os.Getenv(beCommand) == "stress" {
-		commandMain(stressTable(), nil, self)
+		commandMain(stressTable(), nil, sampling.Self)
 	}
-	commandMain(testTable(), nil, self)
+	commandMain(testTable(), nil, sampling.Self)
 }
 
 func testTable() []impls.Impl {
@@ -47,7 +48,7 @@ func command(t *testing.T, stdin string, args ...string) (code int, stdout, stde
 	t.Helper()
 	becomeCommand(t)
 	var out, complaint bytes.Buffer
-	a := app{table: testTable(), prepare: self, stdin: strings.NewReader(stdin), stdout: &out, stderr: &complaint}
+	a := app{table: testTable(), maker: sampling.Self, stdin: strings.NewReader(stdin), stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, out.String(), complaint.String()
 }

@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/claims"
@@ -38,7 +38,7 @@ type parallelCall struct {
 func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
 	f.StringVar(&c.works, "works", "", "`names` of what is done, separated by commas: "+strings.Join(parallel.Works(), ", ")+
 		" (default all)")
-	rounds = f.number("rounds", 0, 1, mostSamples, "take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
+	rounds = f.number("rounds", 0, 1, sampling.MostSamples, "take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
 	seed = f.number("seed", 1, 1, 1<<64-1, "`S` decides what is hashed, read and sent")
 	f.BoolVar(&c.Quick, "quick", false, "half the tasks and fewer rounds: a third of the time")
 	f.StringVar(&c.Impl, "impl", "", "semaphore of goroutines, a `name` of the table (default weighted)")
@@ -79,7 +79,7 @@ func (a app) parallel(ctx context.Context, args []string) error {
 		return fmt.Errorf("-impl=%s: want one implementation", c.Impl)
 	}
 	if c.dir == "" {
-		c.dir = filepath.Join("results", time.Now().UTC().Format("20060102-150405"))
+		c.dir = defaultResults()
 	}
 	return a.measureParallel(ctx, &c)
 }
@@ -97,7 +97,7 @@ func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s exists: name another folder with -o, or remove it", path)
 	}
-	text, err := newTextAt(path)
+	text, err := sampling.Create(path)
 	if err != nil {
 		return err
 	}
@@ -161,16 +161,4 @@ func (a app) reportParallel(dir string) error {
 		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", exitcode.ErrFailed, strings.Join(r.Differing, ", "))
 	}
 	return nil
-}
-
-// newTextAt makes an empty file in a folder that may have to be made.
-func newTextAt(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("making the folder for the results: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("making the file for the results: %w", err)
-	}
-	return f, nil
 }

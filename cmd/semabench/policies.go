@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 // policyColumns are what an implementation declares. A cell says what is promised, not what the
@@ -31,7 +32,7 @@ const policiesChecked = "Declarations are promises, and checked: stress.Run, cla
 // policies prints what the implementations declare where the contract leaves a choice.
 func (a app) policies(_ context.Context, args []string) error {
 	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the contract leaves a choice.")
-	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+byName)
+	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+sampling.ImplNames)
 	markdown := f.Bool("md", false, "print a Markdown table")
 	if err := f.parse(args); err != nil {
 		return err

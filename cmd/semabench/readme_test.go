@@ -12,6 +12,7 @@ import (
 	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 var update = flag.Bool("update", false, "put what the command prints into README.md, reports/sample and testdata")
@@ -89,9 +90,9 @@ func TestSampleIsOfADefaultRun(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		if row, ok := strings.CutPrefix(line, samplePrefix); ok {
+		if row, ok := strings.CutPrefix(line, sampling.SamplePrefix); ok {
 			row, _, _ = strings.Cut(row, "\t")
-			got = append(got, withoutProcs(strings.TrimSpace(row)))
+			got = append(got, sampling.WithoutProcs(strings.TrimSpace(row)))
 		}
 	}
 	slices.Sort(want)

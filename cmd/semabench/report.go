@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/reports"
@@ -158,5 +159,5 @@ func writerOf(format string, s screen, markdown reports.Markdown, page reports.H
 		}
 		known = append(known, f.name)
 	}
-	return nil, fmt.Errorf("unknown format %q; known are %s", format, list(known))
+	return nil, fmt.Errorf("unknown format %q; known are %s", format, strings.Join(known, ", "))
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 // A short run: 3 rounds of 4 rows, in two workloads.
@@ -20,7 +21,7 @@ var short = []string{"run", "-samples", "3", "-benchtime", "1ms", "-seed", "7",
 // samplesIn returns the rows of the samples in a text, in order.
 func samplesIn(text string) (rows []string) {
 	for line := range strings.Lines(text) {
-		if rest, ok := strings.CutPrefix(line, samplePrefix); ok {
+		if rest, ok := strings.CutPrefix(line, sampling.SamplePrefix); ok {
 			name, _, _ := strings.Cut(rest, "\t")
 			rows = append(rows, strings.TrimSpace(name))
 		}
@@ -32,7 +33,7 @@ func samplesIn(text string) (rows []string) {
 func folder(t *testing.T, text string) (dir, path string) {
 	t.Helper()
 	dir = t.TempDir()
-	path = filepath.Join(dir, textName)
+	path = filepath.Join(dir, sampling.TextName)
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func completeRun(t *testing.T) string {
 	if code, _, stderr := command(t, "", append(short, "-o", dir)...); code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	return read(t, filepath.Join(dir, textName))
+	return read(t, filepath.Join(dir, sampling.TextName))
 }
 
 // Wherever a run was ended, resumed it has each sample once, in the order of one that was not.
@@ -63,14 +64,14 @@ func TestResume(t *testing.T) {
 		return at
 	}
 	for name, end := range map[string]int{
-		"before the first sample":   lineOf(seedKey, 1),
-		"within a round":            lineOf(samplePrefix, 3),
-		"between rounds":            lineOf(seedKey, 2),
-		"within a sample":           lineOf(samplePrefix, 4) + 70,
-		"within a number":           lineOf(seedKey, 3) - 3,
-		"within a comment":          lineOf(seedKey, 3) + 9,
-		"within a workload line":    lineOf(workloadKey, 4) + 4,
-		"behind a workload line":    lineOf(samplePrefix, 1),
+		"before the first sample":   lineOf(sampling.SeedKey, 1),
+		"within a round":            lineOf(sampling.SamplePrefix, 3),
+		"between rounds":            lineOf(sampling.SeedKey, 2),
+		"within a sample":           lineOf(sampling.SamplePrefix, 4) + 70,
+		"within a number":           lineOf(sampling.SeedKey, 3) - 3,
+		"within a comment":          lineOf(sampling.SeedKey, 3) + 9,
+		"within a workload line":    lineOf(sampling.WorkloadKey, 4) + 4,
+		"behind a workload line":    lineOf(sampling.SamplePrefix, 1),
 		"before the last character": len(complete) - 1,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +87,7 @@ func TestResume(t *testing.T) {
 			}
 			cut := complete[strings.LastIndex(complete[:end], "\n")+1 : end]
 			if cut != "" {
-				mustContain(t, "the text", text, "\n"+cutKey+cut+"\n")
+				mustContain(t, "the text", text, "\n"+sampling.CutKey+cut+"\n")
 				mustContain(t, "standard error", stderr, "ended within a line", cut)
 			}
 			if strings.Contains(read(t, filepath.Join(dir, "report.md")), "partial") {
@@ -104,14 +105,16 @@ func TestInterruptAndResume(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var out, complaint bytes.Buffer
 	a := app{table: testTable(), stdout: &out, stderr: &complaint}
-	a.prepare = func(a app, ctx context.Context, p plan, seed uint32) (programs, program, error) {
-		made, first, err := self(a, ctx, p, seed)
+	a.maker = func(
+		ctx context.Context, o sampling.Options, p sampling.Plan, seed uint32,
+	) (sampling.Programs, sampling.Program, error) {
+		made, first, err := sampling.Self(ctx, o, p, seed)
 		return interrupting{made, cancel}, first, err
 	}
 	if code := a.main(ctx, append(short, "-o", dir)); code != exitcode.Interrupted {
 		t.Errorf("exits %d, want %d: %s", code, exitcode.Interrupted, complaint.String())
 	}
-	text := read(t, filepath.Join(dir, textName))
+	text := read(t, filepath.Join(dir, sampling.TextName))
 	some := len(samplesIn(text))
 	mustContain(t, "standard error", complaint.String(), "partial", fmt.Sprintf("%d of %d", some, 3*some), "-resume")
 	mustRefuse(t, append(short, "-o", dir), "interrupted after "+fmt.Sprint(some), "-resume "+dir, "-o")
@@ -119,12 +122,12 @@ func TestInterruptAndResume(t *testing.T) {
 	if code, _, stderr := command(t, "", "run", "-resume", dir); code != exitcode.OK {
 		t.Errorf("exits %d: %s", code, stderr)
 	}
-	whole := read(t, filepath.Join(dir, textName))
+	whole := read(t, filepath.Join(dir, sampling.TextName))
 	if n := len(samplesIn(whole)); n != 3*some || !strings.HasPrefix(whole, text) {
 		t.Errorf("%d samples after %d, want %d behind those that were there:\n%s", n, some, 3*some, whole)
 	}
 	code, _, stderr := command(t, "", "run", "-resume", dir)
-	if code != exitcode.OK || read(t, filepath.Join(dir, textName)) != whole {
+	if code != exitcode.OK || read(t, filepath.Join(dir, sampling.TextName)) != whole {
 		t.Errorf("resuming a complete run exits %d and may have changed it: %s", code, stderr)
 	}
 	mustContain(t, "standard error", stderr, "is complete")
@@ -133,19 +136,19 @@ func TestInterruptAndResume(t *testing.T) {
 
 // interrupting programs cancel when the second is asked for.
 type interrupting struct {
-	programs
+	sampling.Programs
 	cancel context.CancelFunc
 }
 
-func (i interrupting) link(ctx context.Context, seed uint32) (program, error) {
+func (i interrupting) Link(ctx context.Context, seed uint32) (sampling.Program, error) {
 	i.cancel()
-	return i.programs.link(ctx, seed)
+	return i.Programs.Link(ctx, seed)
 }
 
 // What would mix two measurements is refused, and the text is left alone.
 func TestResumeRefuses(t *testing.T) {
 	complete := completeRun(t)
-	half := complete[:strings.LastIndex(complete, "\n"+seedKey)+1]
+	half := complete[:strings.LastIndex(complete, "\n"+sampling.SeedKey)+1]
 	replaced := func(old, new string) string {
 		if !strings.Contains(half, old) {
 			t.Fatalf("no %q in\n%s", old, half)
@@ -159,10 +162,10 @@ func TestResumeRefuses(t *testing.T) {
 	}{
 		"somebody else's":   {goodText, []string{"was not begun by semabench run"}},
 		"a line of nothing": {": nothing\n" + replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
-		"cut in its header": {half[:strings.Index(half, planKey)], []string{"was not begun by semabench run"}},
+		"cut in its header": {half[:strings.Index(half, sampling.PlanKey)], []string{"was not begun by semabench run"}},
 		"another processor": {replaced("\ncpu: ", "\ncpu: Z80 "), []string{`cpu was "Z80 `, "anew"}},
 		"another commit":    {replaced("\ncommit: ", "\ncommit: 0"), []string{"commit was"}},
-		"another code":      {replaced(codeKey, codeKey+"0"), []string{"the code was 0"}},
+		"another code":      {replaced(sampling.CodeKey, sampling.CodeKey+"0"), []string{"the code was 0"}},
 		"another layout":    {replaced("layout: one", "layout: random"), []string{`layout was "random" and is "one"`}},
 		"another priority":  {replaced("priority: ", "priority: 1"), []string{`priority was "1`}},
 		"another plan":      {replaced("-impl cond,channel", "-impl spin,weighted"), []string{"sample 1 is ", "planned"}},
@@ -188,9 +191,9 @@ func TestResumeAfterFailures(t *testing.T) {
 	if code, _, stderr := command(t, "", append(args, "-o", dir)...); code != exitcode.Failed {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	text := read(t, filepath.Join(dir, textName))
-	mustContain(t, "the text", text, failedKey+"workload=uncontended/impl=nil/permits=1/goroutines=1: ", "returned nil")
-	again, path := folder(t, text[:strings.LastIndex(text, "\n"+samplePrefix)+1])
+	text := read(t, filepath.Join(dir, sampling.TextName))
+	mustContain(t, "the text", text, sampling.FailedKey+"workload=uncontended/impl=nil/permits=1/goroutines=1: ", "returned nil")
+	again, path := folder(t, text[:strings.LastIndex(text, "\n"+sampling.SamplePrefix)+1])
 	code, _, stderr := command(t, "", "run", "-resume", again)
 	if code != exitcode.Failed {
 		t.Errorf("exits %d, want %d", code, exitcode.Failed)

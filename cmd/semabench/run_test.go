@@ -2,18 +2,14 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
@@ -95,53 +91,4 @@ func TestInterruptedRun(t *testing.T) {
 func fileSoFar(path string) string {
 	text, _ := os.ReadFile(path) // it may not be there yet
 	return string(text)
-}
-
-// Each implementation takes each place equally often, and neighbours stay neighbours.
-func TestTurns(t *testing.T) {
-	all := impls.All()
-	places := make(map[string][]int)
-	for round := range 2 * len(all) {
-		order := turn(all, round)
-		for place, impl := range order {
-			places[impl.Name] = append(places[impl.Name], place)
-		}
-	}
-	for name, where := range places {
-		slices.Sort(where)
-		if want := []int{0, 0, 1, 1, 2, 2, 3, 3}; !slices.Equal(where, want) {
-			t.Errorf("%s takes the places %v, want %v", name, where, want)
-		}
-	}
-}
-
-// fullAfter is a disk that is full after so many lines.
-type fullAfter int
-
-func (f *fullAfter) Write(p []byte) (int, error) {
-	if *f -= fullAfter(bytes.Count(p, []byte("\n"))); *f < 0 {
-		return 0, syscall.ENOSPC
-	}
-	return len(p), nil
-}
-
-// A disk that fills up ends the run: nothing more could be kept.
-func TestFullDisk(t *testing.T) {
-	becomeCommand(t)
-	var complaint bytes.Buffer
-	a := app{table: testTable(), prepare: self, stderr: &complaint}
-	p, err := a.parsePlan("-impl cond,spin -workload uncontended -samples 5 -benchtime 1ms -seed 1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := a.prepared(context.Background(), p, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	room := fullAfter(3) // the comment of a round, and a sample with its workload line
-	m.text = &room
-	err = m.measure(context.Background())
-	if !errors.Is(err, exitcode.ErrFailed) || !errors.Is(err, syscall.ENOSPC) || m.done() != 1 {
-		t.Errorf("measure = %v after %d samples, want no space after one", err, m.done())
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 )
 
 // sharedCommand has, beside the table, two that processes share. One cannot be made on this system.
@@ -19,7 +20,7 @@ func sharedCommand(t *testing.T, args ...string) (code int, stdout, stderr strin
 	here.Name, nowhere.Name = "shared", "nowhere"
 	nowhere.New = func(int64) impls.Semaphore { panic(errors.New("needs what is not there")) }
 	var out, complaint bytes.Buffer
-	a := app{table: table, shared: []impls.Impl{here, nowhere}, prepare: self, stdout: &out, stderr: &complaint}
+	a := app{table: table, shared: []impls.Impl{here, nowhere}, maker: sampling.Self, stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, out.String(), complaint.String()
 }

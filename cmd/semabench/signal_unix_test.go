@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -93,8 +94,8 @@ func TestRunInterruptedWithItsGroup(t *testing.T) {
 		if code != exitcode.Interrupted {
 			t.Errorf("%v: exit code %d, want %d:\n%s", signals, code, exitcode.Interrupted, said)
 		}
-		text := read(t, filepath.Join(dir, textName))
-		if strings.Contains(text, failedKey) || len(samplesIn(text)) == 0 {
+		text := read(t, filepath.Join(dir, sampling.TextName))
+		if strings.Contains(text, sampling.FailedKey) || len(samplesIn(text)) == 0 {
 			t.Errorf("%v: a row is said to have failed, or there is none:\n%s", signals, text)
 		}
 		mustContain(t, "the report", read(t, filepath.Join(dir, "report.html")), "of 1000 planned samples")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/internal/soak"
 )
 
@@ -26,7 +27,7 @@ func (a app) stress(ctx context.Context, args []string) error {
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")
 	o := soak.Options{Slow: a.isShared, Stdout: a.stdout, Stderr: a.stderr}
 	procs := flags.Procs{runtime.GOMAXPROCS(0)}
-	implNames := f.String("impl", "all", "implementations to play against, separated by commas: "+byName)
+	implNames := f.String("impl", "all", "implementations to play against, separated by commas: "+sampling.ImplNames)
 	f.DurationVar(&o.Limit, "time", time.Minute, "how long to play; 0, and the default with -ops, is"+
 		" without an end")
 	ops := f.number("ops", 0, 0, maxOps, "end after `N` operations of each implementation, 1e8 say")

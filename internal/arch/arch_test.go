@@ -109,10 +109,11 @@ var rooms = map[string][]string{
 	"internal/layout":       {"impls"},
 	"internal/soak":         {"impls", "stress"},
 	"internal/exploration":  {"internal/layout", "stress/explore", "golang.org/x/mod/modfile"},
+	"internal/sampling":     {"impls", "bench", "cmd/semabench/sampler", "internal/layout", "internal/machine"},
 	"cmd/semabench/sampler": {"impls", "bench"},
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
 		"reports/claims", "reports/gate", "cmd/semabench/sampler", "internal/duel",
-		"internal/exploration", "internal/layout", "internal/machine",
+		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
 		"internal/soak"},
 }
 

@@ -9,19 +9,17 @@ import (
 	"github.com/semabench/semabench/internal/layout"
 )
 
-// byName is for the help of flags that take implementations.
-const byName = "names, all, or by name\nthose that processes share: slots, jobserver, sysv, broker"
-
-// known are all implementations that have a name.
+// known returns every implementation that the user can name.
 func (a app) known() []impls.Impl { return slices.Concat(a.table, a.shared) }
 
+// chooseImpls chooses among the tables of a.
 func (a app) chooseImpls(names string) ([]impls.Impl, error) {
 	return chooseImpls(names, a.table, a.shared...)
 }
 
-// chooseImpls picks the implementations that a comma-separated flag names, in the order of the table.
-// "all" means the table, without those that processes share. An unknown name is an error that
-// lists those there are.
+// chooseImpls returns the implementations that a comma-separated flag names, in the order of the table.
+// "all" means the table, without the implementations that processes share. The error for an unknown
+// name lists the known names.
 func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impls.Impl, error) {
 	if names == "all" {
 		return table, nil
@@ -43,16 +41,18 @@ func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impl
 		}
 	}
 	for name := range wanted {
-		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name, list(known))
+		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name, strings.Join(known, ", "))
 	}
 	return chosen, nil
 }
 
+// isShared reports whether processes can share the implementation.
 func (a app) isShared(impl impls.Impl) bool {
 	return slices.ContainsFunc(a.shared, func(s impls.Impl) bool { return s.Name == impl.Name })
 }
 
-// mustExist makes one of each that processes share, as not every system has them all.
+// mustExist makes a semaphore of each chosen implementation that processes share: not every system has
+// all of them.
 func (a app) mustExist(chosen []impls.Impl) error {
 	for _, impl := range chosen {
 		if !a.isShared(impl) {
@@ -69,7 +69,7 @@ func (a app) mustExist(chosen []impls.Impl) error {
 	return nil
 }
 
-// chooseMeasured also takes constructors of packages: see layout.Parse.
+// chooseMeasured also accepts constructors of other packages; see layout.Parse.
 func (a app) chooseMeasured(names string) (
 	chosen []impls.Impl, constructors []layout.Constructor, err error) {
 	var ours []string
@@ -92,5 +92,3 @@ func (a app) chooseMeasured(names string) (
 	}
 	return chosen, constructors, err
 }
-
-func list(names []string) string { return strings.Join(names, ", ") }

@@ -1,0 +1,50 @@
+package sampling
+
+import (
+	"time"
+
+	"github.com/semabench/semabench/cmd/semabench/sampler"
+)
+
+// costs estimates how long samples and links take: at first by a model, and from the first measured
+// value on by the mean of the measured values.
+type costs struct {
+	benchtime time.Duration
+	rows      map[string]mean // of a sample, by the name of its row
+	links     mean
+	firstLink time.Duration // estimate until a link was measured
+}
+
+type mean struct {
+	sum time.Duration
+	n   int
+}
+
+func (m mean) value() time.Duration { return m.sum / time.Duration(m.n) }
+
+func newCosts(benchtime, link time.Duration) *costs {
+	return &costs{benchtime: benchtime, rows: map[string]mean{}, firstLink: link}
+}
+
+func (c *costs) addSample(r row, spent time.Duration) {
+	m := c.rows[r.String()]
+	c.rows[r.String()] = mean{m.sum + spent, m.n + 1}
+}
+
+func (c *costs) addLink(spent time.Duration) { c.links = mean{c.links.sum + spent, c.links.n + 1} }
+
+// sample estimates the time of a sample of r. The model is that of package bench, for a quiet
+// machine.
+func (c *costs) sample(r row) time.Duration {
+	if m, ok := c.rows[r.String()]; ok {
+		return m.value()
+	}
+	return r.Estimate(c.benchtime) + sampler.WarmUp
+}
+
+func (c *costs) link() time.Duration {
+	if c.links.n > 0 {
+		return c.links.value()
+	}
+	return c.firstLink
+}

@@ -1,0 +1,206 @@
+package sampling
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/bench"
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/internal/layout"
+)
+
+// ImplNames is for the help of flags that take implementations.
+const ImplNames = "names, all, or by name\nthose that processes share: slots, jobserver, sysv, broker"
+
+// A Plan says which rows to measure, and how often. Its text is the flags of semabench run that
+// make the same plan.
+type Plan struct {
+	size
+	impls        []impls.Impl         // of the tables
+	constructors []layout.Constructor // of other packages
+	params       bench.Params         // workloads and their shapes
+	cases        []bench.Case
+	seed         uint64 // of the code layouts
+}
+
+// A size says how much to measure.
+type size struct {
+	// With 8 samples, 4 implementations have each place in a round equally often. The smallest p-value
+	// of a U test is then 1.6e-4, which is significant after the correction for the 24 comparisons of
+	// the largest table. The smallest p-value of 6 samples, 2.2e-3, is not.
+	samples   int
+	benchtime time.Duration // of one sample
+	full      bool          // includes the shapes in Workload.More
+}
+
+var (
+	quickSize   = size{samples: 8, benchtime: 40 * time.Millisecond}
+	defaultSize = size{samples: 8, benchtime: 80 * time.Millisecond}
+	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}
+)
+
+// MostSamples bounds the samples of a row. A thousand take longer than a user waits, and their list
+// still fits into memory.
+const MostSamples = 1000
+
+// PlanFlags are the flags that make a plan.
+type PlanFlags struct {
+	impl        string
+	params      bench.Params
+	quick, full bool
+	samples     *uint64
+	benchtime   time.Duration
+	seed        *uint64
+}
+
+// AddTo adds the flags to f.
+func (p *PlanFlags) AddTo(f *flag.FlagSet) {
+	f.StringVar(&p.impl, "impl", "all", "implementations to measure, separated by commas: "+ImplNames+
+		",\nand constructors of yours, ./folder.New or import/path.New or name=import/path.New")
+	p.params.AddFlags(f, "")
+	f.BoolVar(&p.quick, "quick", false, fmt.Sprintf("%v per sample instead of %v",
+		quickSize.benchtime, defaultSize.benchtime))
+	f.BoolVar(&p.full, "full", false, fmt.Sprintf("all workloads and shapes, %d samples of %v: takes most of an hour",
+		fullSize.samples, fullSize.benchtime))
+	p.samples = flags.Number(f, "samples", 0, 1, MostSamples, fmt.Sprintf("take `N` samples of each row, in N rounds "+
+		"(default %d)", defaultSize.samples))
+	f.DurationVar(&p.benchtime, "benchtime", 0, fmt.Sprintf("`time` of one sample (default %v)",
+		defaultSize.benchtime))
+	p.seed = flags.Number(f, "seed", 0, 0, 1<<64-1, "`S` decides the code layout of each round; the text has it "+
+		"(default drawn)")
+}
+
+// Plan makes the plan, after the flags have been parsed.
+func (p *PlanFlags) Plan(o Options) (Plan, error) {
+	var made Plan
+	var err error
+	if made.impls, made.constructors, err = o.Choose(p.impl); err != nil {
+		return made, err
+	}
+	if made.size, err = p.size(); err != nil {
+		return made, err
+	}
+	made.params = p.params
+	if made.cases, err = p.params.Cases(made.full); err != nil {
+		return made, err
+	}
+	if made.seed = *p.seed; made.seed == 0 {
+		made.seed = uint64(rand.Uint32()) + 1 // 32 bits are enough, and short to type
+	}
+	return made, nil
+}
+
+func (p *PlanFlags) size() (size, error) {
+	s := defaultSize
+	switch {
+	case p.quick && p.full:
+		return s, errors.New("-quick and -full exclude each other")
+	case p.benchtime < 0:
+		return s, fmt.Errorf("-benchtime=%v: want a positive time", p.benchtime)
+	case p.quick:
+		s = quickSize
+	case p.full:
+		s = fullSize
+	}
+	if *p.samples > 0 {
+		s.samples = int(*p.samples)
+	}
+	if p.benchtime > 0 {
+		s.benchtime = p.benchtime
+	}
+	return s, nil
+}
+
+// String returns flags for every part of the plan, so that another version with other defaults
+// makes the same plan of them.
+func (p Plan) String() string {
+	var names, workloads []string
+	for _, impl := range p.impls {
+		names = append(names, impl.Name)
+	}
+	for _, c := range p.constructors {
+		names = append(names, c.String())
+	}
+	for _, c := range p.cases {
+		if !slices.Contains(workloads, c.Workload.Name) {
+			workloads = append(workloads, c.Workload.Name)
+		}
+	}
+	p.params.Workload = strings.Join(workloads, ",")
+	s := fmt.Sprintf("-impl %s %v -samples %d -benchtime %v -seed %d",
+		strings.Join(names, ","), &p.params, p.samples, p.benchtime, p.seed)
+	if p.full {
+		s += " -full"
+	}
+	return s
+}
+
+// ParsePlan reads the text that [Plan.String] returned.
+func ParsePlan(o Options, s string) (Plan, error) {
+	f := flag.NewFlagSet("plan", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // the caller prints the error
+	f.Usage = func() {}
+	var made PlanFlags
+	made.AddTo(f)
+	err := f.Parse(strings.Fields(s))
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected %q", f.Arg(0))
+	}
+	if err != nil {
+		return Plan{}, err
+	}
+	return made.Plan(o)
+}
+
+// rows returns one row for each sample, in the order in which samples are taken.
+func (p Plan) rows() []row {
+	all := slices.Clone(p.impls)
+	for _, c := range p.constructors {
+		all = append(all, impls.Impl{Name: c.Name}) // the constructor is only in the linked program
+	}
+	return schedule(p.cases, all, p.samples)
+}
+
+// schedule returns the rows of all rounds. A round has each row once. The implementations of a
+// case follow each other directly, so that they meet the machine in the same state, and their
+// order changes from round to round.
+func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
+	var rows []row
+	for round := range samples {
+		for _, c := range cases {
+			for _, impl := range orderOf(all, round) {
+				rows = append(rows, row{c, impl, round, c.Name(impl)})
+			}
+		}
+	}
+	return rows
+}
+
+// orderOf returns all in the order of a round: rotated, and reversed in every other round. Over
+// 2*len(all) rounds each implementation has each place twice. A plain rotation would give every
+// implementation the same neighbour in front in each round.
+func orderOf(all []impls.Impl, round int) []impls.Impl {
+	first := round / 2 % len(all)
+	order := slices.Concat(all[first:], all[:first])
+	if round%2 == 1 {
+		slices.Reverse(order)
+	}
+	return order
+}
+
+// A row is one sample of the plan: a case with the implementation to measure, in one round.
+type row struct {
+	bench.Case
+	impl  impls.Impl
+	round int
+	name  string // as in benchmark names
+}
+
+func (r row) String() string { return r.name }

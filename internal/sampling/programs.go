@@ -1,0 +1,136 @@
+package sampling
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+
+	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/internal/machine"
+)
+
+// A Program takes samples. Its arguments are Args and those of a sampler.Request.
+type Program struct {
+	Path string
+	Args []string
+	Code string // equal for programs of the same code
+}
+
+// run runs the program once and returns its standard output. Standard error becomes part of the
+// error: the first lines name the cause.
+func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
+	cmd := exec.CommandContext(ctx, p.Path, append(p.Args, r.Args()...)...)
+	child.OwnGroup(cmd)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := machine.StartFirst(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	child.AwaitSignal(ctx, err)
+	if cause := excerpt.Lines(stderr.String(), 3); err != nil && cause != "" {
+		return "", fmt.Errorf("%w: %s", err, cause)
+	}
+	return stdout.String(), err
+}
+
+// Programs makes the program of each round.
+type Programs interface {
+	// Layout returns "random" or "one", for the configuration line of the text.
+	Layout() string
+
+	// Constructors returns the constructors in the programs, with the names that they got.
+	Constructors() []layout.Constructor
+
+	// Link makes the program with a code layout that the seed decides.
+	Link(ctx context.Context, seed uint32) (Program, error)
+
+	Close() error
+}
+
+// A Maker prepares the programs of a plan and links the first one. A plan without a program must be
+// refused before anything is written.
+type Maker func(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Program, error)
+
+// Linked makes programs with the go command, each with another layout. If that is not possible,
+// the running executable is the program, as with [Self]: it has the tables, but no constructors of
+// other packages, and one layout. Linked tells the user so.
+func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Program, error) {
+	var taken []string
+	for _, impl := range o.Known {
+		taken = append(taken, impl.Name)
+	}
+	var first Program
+	l, err := layout.New(ctx, p.constructors, taken)
+	if err == nil {
+		if first, err = (linker{l}).Link(ctx, seed); err == nil {
+			return linker{l}, first, nil
+		}
+		_ = l.Close() // err says more than a temporary folder that is left
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, first, fmt.Errorf("%w: nothing was measured", exitcode.ErrInterrupted)
+	case len(p.constructors) > 0:
+		return nil, first, fmt.Errorf("building a program for -impl: %w", err)
+	}
+	fmt.Fprintf(o.Stderr, "all samples will have one code layout, which alone can make code 5 to 9 %% "+
+		"faster or slower: %v\nfor a random one in each round, run semabench in a module that requires it\n",
+		err)
+	return Self(ctx, o, p, seed)
+}
+
+type linker struct{ linker *layout.Linker }
+
+func (linker) Layout() string                       { return "random" }
+func (l linker) Constructors() []layout.Constructor { return l.linker.Constructors }
+func (l linker) Close() error                       { return l.linker.Close() }
+
+func (l linker) Link(ctx context.Context, seed uint32) (Program, error) {
+	p, err := l.linker.Build(ctx, seed)
+	return Program{Path: p.Path, Code: p.Code}, err
+}
+
+// Self makes the running executable, with the verb sample, the program of every round.
+func Self(_ context.Context, _ Options, p Plan, _ uint32) (_ Programs, first Program, err error) {
+	if len(p.constructors) > 0 {
+		return nil, first, fmt.Errorf("%v: this executable has only its own table", p.constructors[0])
+	}
+	first.Args = []string{"sample"}
+	if first.Path, err = os.Executable(); err != nil {
+		return nil, first, err
+	}
+	f, err := os.Open(first.Path)
+	if err != nil {
+		return nil, first, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return nil, first, err
+	}
+	first.Code = fmt.Sprintf("%x", sum.Sum(nil))[:12]
+	return executable(first), first, nil
+}
+
+type executable Program
+
+func (executable) Layout() string                                  { return "one" }
+func (executable) Constructors() []layout.Constructor              { return nil }
+func (executable) Close() error                                    { return nil }
+func (e executable) Link(context.Context, uint32) (Program, error) { return Program(e), nil }
+
+// layoutSeed returns the seed of the linker for a round. It is never 0, which would leave the
+// layout as it is.
+func layoutSeed(seed uint64, round int) uint32 {
+	return 1 + rand.New(rand.NewPCG(seed, uint64(round))).Uint32N(1<<31-1)
+}

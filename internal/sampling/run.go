@@ -1,0 +1,212 @@
+package sampling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/internal/benchkey"
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/machine"
+)
+
+// A run takes the samples of a plan and appends them to a text.
+type run struct {
+	options  Options
+	plan     Plan
+	programs Programs
+	program  Program // of the current round
+	linked   int     // the round that program was linked for
+	begun    int     // rounds that have a line in the text
+	text     io.Writer
+	rows     []row
+	taken    []bool           // which samples are in the text
+	failed   map[string]error // by name of the row
+	workload string           // of the last workload line in the text
+	costs    *costs
+}
+
+// prepare links the program of the round in which the run begins.
+func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
+	began := time.Now()
+	programs, first, err := o.Make(ctx, o, p, layoutSeed(p.seed, round))
+	if err != nil {
+		return nil, err
+	}
+	p.constructors = programs.Constructors()
+	rows := p.rows()
+	return &run{
+		options: o, plan: p, programs: programs, program: first, linked: round,
+		rows: rows, taken: make([]bool, len(rows)), failed: map[string]error{},
+		// The first build may have compiled everything. Later builds only link, which takes a second.
+		costs: newCosts(p.benchtime, min(time.Since(began), time.Second)),
+	}, nil
+}
+
+// header returns the configuration lines of the text. The program writes most of them, because its
+// build and not that of this executable decides the figures.
+func (r *run) header(ctx context.Context) (string, error) {
+	head, err := r.program.run(ctx, sampler.Request{Header: true})
+	if err != nil {
+		return "", fmt.Errorf("starting the program that takes samples: %w", err)
+	}
+	return fmt.Sprintf("%s%s: %s\n%s: %s\n%s: %d\n", head, benchkey.Layout, r.programs.Layout(),
+		benchkey.Priority, machine.Priority(), plannedKey, len(r.rows)), nil
+}
+
+// measure takes every sample that is left. A row that fails is not tried again, and the other rows
+// go on.
+func (r *run) measure(ctx context.Context) error {
+	shown := r.announce()
+	defer shown.Clear()
+	for i, row := range r.rows {
+		if r.taken[i] {
+			continue
+		}
+		if r.isLeft(i) {
+			if err := r.beginRound(ctx, row.round); err != nil {
+				return err
+			}
+			if err := r.take(ctx, i, shown); err != nil {
+				return err
+			}
+		}
+		shown.update(i+1, r.timeLeft)
+	}
+	if len(r.failed) > 0 {
+		return r.failures()
+	}
+	return nil
+}
+
+// isLeft reports whether the i'th sample is still to be taken.
+func (r *run) isLeft(i int) bool { return !r.taken[i] && r.failed[r.rows[i].String()] == nil }
+
+// beginRound links the program of a round before its first sample. No sample is taken during a
+// link, because the linker would keep the cores busy.
+func (r *run) beginRound(ctx context.Context, round int) error {
+	if round < r.begun {
+		return nil
+	}
+	r.begun = round + 1
+	seed := layoutSeed(r.plan.seed, round)
+	if round != r.linked {
+		began := time.Now()
+		next, err := r.programs.Link(ctx, seed)
+		r.costs.addLink(time.Since(began))
+		switch {
+		case ctx.Err() != nil:
+			return r.interrupted()
+		case err != nil:
+			return fmt.Errorf("%w: the report is partial: linking for round %d: %w",
+				exitcode.ErrFailed, round+1, err)
+		case next.Code != r.program.Code:
+			return fmt.Errorf("%w: the report is partial: in round %d the code is another, %s instead of %s: "+
+				"put it back as it was and go on with -resume",
+				exitcode.ErrFailed, round+1, next.Code, r.program.Code)
+		}
+		r.program, r.linked = next, round
+	}
+	return r.write(fmt.Sprintf("%s%d in round %d of %d\n", SeedKey, seed, round+1, r.plan.samples))
+}
+
+// take takes the i'th sample. It returns an error only if no further sample can be taken.
+func (r *run) take(ctx context.Context, i int, shown *progressLine) error {
+	row := r.rows[i]
+	began := time.Now()
+	line, err := r.sample(ctx, row)
+	if ctx.Err() != nil {
+		return r.interrupted()
+	}
+	if err != nil {
+		r.failed[row.String()] = err
+		shown.Print(fmt.Sprintf("%v: %v", row, err))
+		return r.write(fmt.Sprintf("%s%v: %s\n", FailedKey, row, excerpt.Line(err.Error())))
+	}
+	r.costs.addSample(row, time.Since(began))
+	if row.Workload.Name != r.workload {
+		r.workload = row.Workload.Name
+		line = WorkloadKey + r.workload + "\n" + line
+	}
+	if err := r.write(line); err != nil {
+		return err
+	}
+	r.taken[i] = true
+	return nil
+}
+
+// sample takes one sample in a process of its own. It returns the line of the sample with the
+// noise of the machine at its end.
+func (r *run) sample(ctx context.Context, row row) (line string, err error) {
+	// A sample takes two or three times its benchtime. A process that takes twenty times as long, and
+	// a minute more for a machine under load, is stuck.
+	limit := time.Minute + 20*r.plan.benchtime
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("stopped after %v", limit))
+	defer cancel()
+	watch := machine.StartWatch()
+	line, err = r.program.run(ctx, sampler.Request{Row: row.String(), Benchtime: r.plan.benchtime})
+	if cause := context.Cause(ctx); cause != nil {
+		return "", cause
+	}
+	if err != nil {
+		return "", err
+	}
+	line = strings.TrimSuffix(line, "\n")
+	for _, n := range watch.Noise() {
+		line += fmt.Sprintf("\t%8.3f %s", n.Value, n.Unit)
+	}
+	return line + "\n", nil
+}
+
+func (r *run) write(s string) error {
+	if _, err := io.WriteString(r.text, s); err != nil {
+		return fmt.Errorf("%w: the report is partial: keeping a sample: %w", exitcode.ErrFailed, err)
+	}
+	return nil
+}
+
+func (r *run) interrupted() error {
+	return fmt.Errorf("%w: the report is partial, %d of %d samples were taken; go on with -resume",
+		exitcode.ErrInterrupted, r.done(), len(r.rows))
+}
+
+// complete reports whether no sample is left.
+func (r *run) complete() bool {
+	for i := range r.rows {
+		if r.isLeft(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// done returns how many samples are in the text.
+func (r *run) done() (n int) {
+	for _, taken := range r.taken {
+		if taken {
+			n++
+		}
+	}
+	return n
+}
+
+// failures returns an error that names each row that failed.
+func (r *run) failures() error {
+	rows := "rows"
+	if len(r.failed) == 1 {
+		rows = "row"
+	}
+	errs := []error{fmt.Errorf("%w: %d %s failed, the report is partial",
+		exitcode.ErrFailed, len(r.failed), rows)}
+	for _, row := range r.rows[:len(r.rows)/r.plan.samples] { // the rows of one round
+		if err := r.failed[row.String()]; err != nil {
+			errs = append(errs, fmt.Errorf("%v: %w", row, err))
+		}
+	}
+	return errors.Join(errs...)
+}
