@@ -18,6 +18,9 @@ var bursts = Workload{
 	Run: func(t *Trial) error {
 		return t.Parallel(func(w *Worker) error {
 			ctx, sem, work := context.Background(), w.Sem, newCPUWork(t.Hold)
+			// Every goroutine has the same schedule: a burst is one request of each. A goroutine
+			// that is late for a burst makes its requests one after the other until it has caught
+			// up.
 			for at := time.Duration(0); w.Next(); at += 2 * time.Millisecond {
 				w.Due(at)
 				if err := underPermits(ctx, sem, 1, work); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// sampleOf measures a workload with one shape and returns the figures of the line.
+// sampleOf measures a workload with one shape and returns a function that looks up its metrics.
 func sampleOf(t *testing.T, w bench.Workload, s bench.Shape,
 	impl impls.Impl) func(unit string) float64 {
 	t.Helper()
@@ -81,12 +81,12 @@ func TestFairnessOfAStarvingSemaphore(t *testing.T) {
 			return nil
 		})
 	}}
-	figure := sampleOf(t, unfair, bench.Shape{Permits: 4, Goroutines: others + 1}, starves)
+	metric := sampleOf(t, unfair, bench.Shape{Permits: 4, Goroutines: others + 1}, starves)
 	sum, squares := float64(others*turns+1), float64(others*turns*turns+1)
-	if got, want := figure("jain"), sum*sum/((others+1)*squares); math.Abs(got-want) > 1e-3 {
+	if got, want := metric("jain"), sum*sum/((others+1)*squares); math.Abs(got-want) > 1e-3 {
 		t.Errorf("jain = %v, want %v", got, want)
 	}
-	if got := figure("longest/median-wait"); got < 1 {
+	if got := metric("longest/median-wait"); got < 1 {
 		t.Errorf("longest/median-wait = %v, want at least 1", got)
 	}
 }
@@ -96,12 +96,12 @@ func TestFairnessOfAStarvingSemaphore(t *testing.T) {
 type everySecondAllocates struct {
 	impls.Semaphore
 	calls int
-	kept  *[64]byte
+	sink  *[64]byte
 }
 
 func (s *everySecondAllocates) Acquire(ctx context.Context, n int64) error {
 	if s.calls++; s.calls%2 == 0 {
-		s.kept = new([64]byte)
+		s.sink = new([64]byte)
 	}
 	return s.Semaphore.Acquire(ctx, n)
 }
@@ -110,12 +110,12 @@ func TestExactAllocationsAreFractions(t *testing.T) {
 	impl := impls.Impl{Name: "second", New: func(size int64) impls.Semaphore {
 		return &everySecondAllocates{Semaphore: impls.All()[0].New(size)}
 	}}
-	figure := sampleOf(t, bench.Workloads()[0], bench.Shape{Permits: 1, Goroutines: 1}, impl)
+	metric := sampleOf(t, bench.Workloads()[0], bench.Shape{Permits: 1, Goroutines: 1}, impl)
 	// The upper bounds leave room for allocations of the Go runtime itself.
-	if got := figure("exact-allocs/op"); got < 0.5 || got > 0.6 {
+	if got := metric("exact-allocs/op"); got < 0.5 || got > 0.6 {
 		t.Errorf("exact-allocs/op = %v, want 0.5", got)
 	}
-	if got := figure("exact-B/op"); got < 32 || got > 48 {
+	if got := metric("exact-B/op"); got < 32 || got > 48 {
 		t.Errorf("exact-B/op = %v, want 32", got)
 	}
 }

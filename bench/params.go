@@ -175,7 +175,8 @@ func (p *Params) applyTo(w Workload) (Workload, error) {
 	return w, nil
 }
 
-// combine replaces the given parameters in each shape, with every combination of their values.
+// combine replaces the given parameters in each shape, with every combination of their values. The
+// loops assign to fields of the same variable, and append copies it.
 func (p *Params) combine(shapes []Shape) (all []Shape) {
 	for _, s := range shapes {
 		for _, s.Permits = range valuesOr(p.Permits, s.Permits) {
@@ -226,6 +227,8 @@ func formatAll[T any](values []T) (all []string) {
 // process that takes a sample gets its row in this form. The error says which part of the name is
 // unknown or missing; only workloads of this package are known.
 func ParseRow(name string) (c Case, impl string, err error) {
+	// The keys of a name are the flags of Params and impl. Parsing them as flags checks the values,
+	// and comparing the name of the result finds missing and reordered keys.
 	var p Params
 	f := flag.NewFlagSet("row", flag.ContinueOnError)
 	p.AddFlags(f, "")

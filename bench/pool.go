@@ -25,6 +25,7 @@ var connectionPool = Workload{
 			idle.free[i] = new(connection)
 		}
 		return t.Parallel(func(w *Worker) error {
+			// The start differs between goroutines, so that transactions do not all come at once.
 			for i := w.ID; w.Next(); i++ {
 				queries := 1
 				if i%8 == 0 {

@@ -43,6 +43,8 @@ func (c Case) Estimate(benchtime time.Duration) time.Duration {
 // than half of benchtime is measured again with more operations.
 func (m *benchmark) sample(benchtime time.Duration) (r testing.BenchmarkResult, err error) {
 	n, err := m.warmUp(benchtime)
+	// Three tries: an implementation that alternates between two speeds may mislead each of them,
+	// and a sample must end. The last one counts, whatever its length.
 	for range 3 {
 		if err != nil {
 			break
@@ -104,10 +106,10 @@ func scale(n int, took, fill time.Duration) int {
 	return min(max(int(float64(n)*factor), 1), maxOperations)
 }
 
-// work performs the planned operations, or fewer if the time limit comes first. It returns how
-// many were performed and how long they took.
-func (m *benchmark) work(planned int, limit time.Duration) (n int, took time.Duration, err error) {
-	t, err := newTrial(m.Case, m.impl, planned)
+// work performs at most that many operations, and none that begins after the time limit. It returns
+// how many were performed and how long they took.
+func (m *benchmark) work(most int, limit time.Duration) (n int, took time.Duration, err error) {
+	t, err := newTrial(m.Case, m.impl, most)
 	if err != nil {
 		return 0, 0, err
 	}

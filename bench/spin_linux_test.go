@@ -52,9 +52,9 @@ func TestProcessorTimeOfSpinning(t *testing.T) {
 			return nil
 		})
 	}}
-	figure := sampleOf(t, together, bench.Shape{Permits: threads, Goroutines: threads}, impl)
+	metric := sampleOf(t, together, bench.Shape{Permits: threads, Goroutines: threads}, impl)
 	// 1 % less: the kernel rounds when it splits processor time into user and system time.
-	if got, want := figure("cpu-sec/op"), threads*spinTime.Seconds()*0.99; got < want {
+	if got, want := metric("cpu-sec/op"), threads*spinTime.Seconds()*0.99; got < want {
 		t.Errorf("cpu-sec/op = %v, want at least %v", got, want)
 	}
 }

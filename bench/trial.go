@@ -31,6 +31,8 @@ type createdSemaphore struct {
 	size int64
 }
 
+// newTrial returns a trial of n operations with a fresh semaphore. The caller sets the unexported
+// fields that its pass needs.
 func newTrial(c Case, impl impls.Impl, n int) (*Trial, error) {
 	t := &Trial{Shape: c.Shape, N: n, impl: impl, begin: func() {}, end: func() {}}
 	sem, err := t.New(c.Permits)

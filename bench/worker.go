@@ -97,7 +97,7 @@ type batches struct {
 	size  int64          // operations in a batch
 	ready sync.WaitGroup // workers that have not reached the gate
 	gate  chan struct{}  // closed when the operations begin; nil if there is only one worker
-	began time.Duration  // the time at which they began, as now() tells it
+	began time.Duration  // when they began, as a value of now()
 
 	_       [64]byte // next is written while the fields above are read: keep the cache lines apart
 	next    atomic.Int64

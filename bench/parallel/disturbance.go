@@ -44,7 +44,7 @@ var Rule = fmt.Sprintf("A sample is disturbed if, while its process ran, "+
 	"The sample computes with no more threads than cores, its threads waited for a core more than "+
 	"%.0f %% of the time, and it used less than %.0f %% of the cores that it has work for. "+
 	"A disturbed sample is retaken at the end of its round, %d times at most. A round retakes no "+
-	"more than %d %% of its samples, in the order of the table. No sample is dropped.",
+	"more than %d %% of its samples, in the order in which they were taken. No sample is dropped.",
 	maxSteal, maxForeign, tickError, maxStalled*100, minBusy*100, Retakes, retakePercent)
 
 // findDisturbance returns what disturbed a sample, or "". The server argument is the processor time

@@ -30,8 +30,8 @@
 //   - compress: DEFLATE of 128 KiB, with a worker for each core.
 //   - http: requests to a server in another process that answers after 10 ms, 32 at a time.
 //   - files: sixteen reads of 4 KiB at random places, 16 tasks at a time. Reads use O_DIRECT if the
-//     file system has it. Otherwise the cache is told to forget each block. The text says which,
-//     for example `files: direct`.
+//     file system has it. Otherwise the cache is asked to drop each block. The configuration key
+//     files has the method.
 //   - grain: SHA-256 of 1 KiB to 4 MiB. It shows how long a task must be to be worth a message.
 //   - hand: messages of 64 B to 4 MiB to one worker and back, over a channel or a pipe.
 //   - limit: ten workers and a resource that three may use at once, and the same without a limit.
@@ -65,7 +65,7 @@
 //
 // [Rule] says what counts as disturbed, and was fixed before any measurement. A disturbed sample is
 // retaken at the end of its round, [Retakes] times at most, and a round retakes at most a quarter
-// of its samples. The text keeps all samples. Its configuration key sample tells them apart:
+// of its samples. The text contains all samples. Its configuration key sample tells them apart:
 // clean, retaken (disturbed, and another one follows) or disturbed (and none follows). benchstat
 // therefore makes a table of each.
 //

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// The work files: reads of blocks at random places of a file. system_linux.go has the ways to keep
-// the page cache out of it.
+// The work files: reads of blocks at random places of a file. system_linux.go has the methods that
+// bypass the page cache.
 
 const (
 	// blockBytes is the size of a page, and a multiple of the block size that O_DIRECT requires on
@@ -38,7 +38,7 @@ type readMethod string
 
 const (
 	direct  readMethod = "direct"  // the device, by O_DIRECT
-	dropped readMethod = "dropped" // the device, because the cache was told to forget each block
+	dropped readMethod = "dropped" // the device, because the cache was asked to drop each block
 	cached  readMethod = "cached"  // the cache: no read waits
 	memory  readMethod = "memory"  // a file system in memory: no read waits
 )
@@ -90,7 +90,7 @@ func makeFile(dir string, seed uint64) (made inputFile, err error) {
 	}
 	_, err = f.Write(content)
 	if err == nil {
-		err = f.Sync() // the cache does not forget blocks that are not on the device yet
+		err = f.Sync() // the cache does not drop blocks that are not on the device yet
 	}
 	if closed := f.Close(); err == nil {
 		err = closed

@@ -150,7 +150,7 @@ func (s spec) serveHTTP() error {
 	return nil
 }
 
-// handler answers tasks after a fixed latency, and tells the processor time of the server. The
+// handler answers tasks after a fixed latency, and reports the processor time of the server. The
 // sleep stands for a database or another service: the client waits, and no core works for it.
 func (s spec) handler() http.Handler {
 	pages := http.NewServeMux()

@@ -76,7 +76,7 @@ func (c *cancelAfter) Write(p []byte) (int, error) {
 
 // children returns the process numbers of children of this test binary that still run. It
 // recognizes them by childVar in their environment. The kernel may need some time to end killed
-// processes, so it looks again until there are none, for 10 seconds at most.
+// processes, so it repeats the search until it finds none, for at most 10 seconds.
 func children(t *testing.T) (pids []string) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {

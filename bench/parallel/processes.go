@@ -13,14 +13,15 @@ import (
 // has a goroutine here that sends it a task and waits for the answer.
 //
 // A goroutine for each worker is simpler than one goroutine that polls all pipes, and cheap in Go:
-// a goroutine that waits for a pipe costs no thread. Its cost is a part
-// of the mode, because a program with a process pool needs the same.
+// a goroutine that waits for a pipe costs no thread. Its cost is a part of the mode, because a
+// program with a process pool needs the same.
 type processPool struct {
 	spec
 	endSemaphore func() error
 	workers      []*workerProcess
 }
 
+// start starts the workers and waits until all are ready to take tasks.
 func (x *processPool) start() (err error) {
 	if x.endSemaphore, err = x.serveSemaphore(); err != nil {
 		return err
@@ -56,8 +57,11 @@ func (x *processPool) forEach(do func(i int, w *workerProcess) error) error {
 }
 
 // newKillingGroup returns a group that calls kill once after the first error. The group has stored
-// that error by then: errors of other functions that follow from the kill do not hide it. Call
-// release when the group is not needed any more.
+// that error by then: errors of other functions that follow from the kill do not hide it. The
+// caller has to call release in the end.
+//
+// Calling kill in the function that fails would be wrong: the group stores an error only after the
+// function has returned, and the error of a killed worker might be stored first.
 func newKillingGroup(kill func()) (group *errgroup.Group, release func() bool) {
 	group, ctx := errgroup.WithContext(context.Background())
 	release = context.AfterFunc(ctx, func() {
@@ -134,6 +138,7 @@ type processStarter struct {
 	failed  bool // a task failed: start no more processes
 }
 
+// start makes only the semaphore: in this mode the workers are started during the tasks.
 func (x *processStarter) start() (err error) {
 	x.running = make(map[*workerProcess]bool)
 	x.endSemaphore, err = x.serveSemaphore()

@@ -71,6 +71,7 @@ func ChildMain(table ...impls.Impl) {
 	os.Exit(0)
 }
 
+// serve does the work of the role. Each role returns when its work is done.
 func (s spec) serve(table []impls.Impl) error {
 	switch s.Role {
 	case roleSample:
@@ -183,9 +184,9 @@ func (m *runner) close() (err error) {
 // measuring for ever.
 func (m *runner) round(ctx context.Context, round int) error {
 	began := time.Now()
-	// pending holds the disturbed samples that are not written yet, in the order of the table. Each
-	// is written exactly once: as retaken when its row is measured again, or as disturbed at the
-	// end.
+	// pending holds the disturbed samples that are not written yet, in the order in which they were
+	// taken. Each is written exactly once: as retaken before its row is measured again, or as
+	// disturbed at the end.
 	pending, err := m.takeSamples(ctx, rotateModes(m.rows, round))
 	budget := len(m.rows) * retakePercent / 100
 	for try := 0; try < Retakes && err == nil && len(pending) > 0 && budget > 0; try++ {

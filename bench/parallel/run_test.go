@@ -12,9 +12,9 @@ import (
 )
 
 // smallExperiment returns an experiment whose tasks are few and small, so that it ends in seconds.
-// It has the rows that keep selects; nil selects all. Most of the time goes into starting
+// It has the rows that the function selects; nil selects all. Most of the time goes into starting
 // processes, above all with the race detector.
-func smallExperiment(t *testing.T, o Options, keep func(row) bool) *Experiment {
+func smallExperiment(t *testing.T, o Options, selects func(row) bool) *Experiment {
 	t.Helper()
 	e, err := o.Experiment()
 	if err != nil {
@@ -33,7 +33,7 @@ func smallExperiment(t *testing.T, o Options, keep func(row) bool) *Experiment {
 			r.Tasks = 2 * r.Workers
 		}
 		between := r.Bytes > least && r.Bytes < most
-		if (keep == nil || keep(r)) && !between && !seen[r.name()] {
+		if (selects == nil || selects(r)) && !between && !seen[r.name()] {
 			seen[r.name()] = true
 			rows = append(rows, r)
 		}

@@ -18,7 +18,7 @@ const (
 	stateDisturbed = "disturbed" // and no other sample of the row follows
 )
 
-// The text is in the Go benchmark format, so that benchstat reads it and reports can judge it again
+// The text is in the Go benchmark format, so that benchstat reads it and reports can evaluate it
 // later. Everything a reader may want to compare goes into it; only the timelines of workers do not
 // fit, and Options.Timeline receives them.
 

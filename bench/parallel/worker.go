@@ -59,7 +59,7 @@ func (s spec) startWorker() (*workerProcess, error) {
 
 // waitReady waits until the worker can take tasks.
 func (w *workerProcess) waitReady() error {
-	// The worker sends its own usage, because no system call tells a parent the usage of a child
+	// The worker sends its own usage, because no system call gives a parent the usage of a child
 	// that still runs.
 	body, err := readAnswer(w.answers, answerReady)
 	if err == nil {

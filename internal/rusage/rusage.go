@@ -1,4 +1,5 @@
-// Package rusage reads the resources that processes have used: processor time, context switches and memory.
+// Package rusage reads the resources that processes have used: processor time, context switches and
+// memory.
 //
 //	before := rusage.Self()
 //	work()
@@ -8,7 +9,7 @@
 //
 // The numbers belong to whole processes. The Go runtime's own threads count as well, so a garbage
 // collection during the work is part of the difference. Windows counts no context switches, and
-// only Linux tells the peak of memory.
+// only Linux reports the peak of memory.
 package rusage
 
 import (
@@ -16,8 +17,8 @@ import (
 	"time"
 )
 
-// A Usage adds up the resources of one or several processes. Its JSON form travels from child processes
-// to their parent.
+// A Usage adds up the resources of one or several processes. Its JSON form travels from child
+// processes to their parent.
 type Usage struct {
 	User, System time.Duration // processor time outside and inside the kernel
 
@@ -45,7 +46,7 @@ func (u Usage) Minus(v Usage) Usage {
 // uncounted stands for a number of context switches that the system does not count.
 const uncounted = -1
 
-// sum and difference keep uncounted uncounted: -1 minus -1 would claim that there were none.
+// sum and difference return uncounted if one side is: -1 minus -1 would be a count of 0.
 func sum(a, b int64) int64 {
 	if a < 0 || b < 0 {
 		return uncounted
