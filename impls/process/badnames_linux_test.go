@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// names is a folder of what may be found under a name.
+// A nameDir is a folder of files, fifos and sockets that a constructor may find under a name.
 type nameDir struct {
 	t   *testing.T
 	dir string
@@ -27,7 +27,7 @@ func (n nameDir) write(name string, data []byte) string {
 	return n.path(name)
 }
 
-// good makes one of each, of size 2.
+// oneOfEach makes a folder with one semaphore of each mechanism, of size 2.
 func oneOfEach(t *testing.T) nameDir {
 	n := nameDir{t, t.TempDir()}
 	closeLater(t)(process.OpenSlots(n.path("slots"), 2))
@@ -38,7 +38,8 @@ func oneOfEach(t *testing.T) nameDir {
 	return n
 }
 
-// Each name that is not what it should be gives an error that has the name and the fact.
+// OpenSlots refuses every file that is not a file of slots of the right size, boot and namespace.
+// The error names the path and the fact.
 func TestBadSlots(t *testing.T) {
 	n := oneOfEach(t)
 	whole := must2(os.ReadFile(n.path("slots")))
@@ -67,6 +68,7 @@ func TestBadSlots(t *testing.T) {
 	})
 }
 
+// OpenSysV refuses every file that does not refer to a semaphore of this boot and namespace.
 func TestBadSysV(t *testing.T) {
 	n := oneOfEach(t)
 	text := string(must2(os.ReadFile(n.path("sysv"))))
@@ -90,12 +92,13 @@ func TestBadSysV(t *testing.T) {
 	})
 }
 
+// DialBroker and JoinJobserver refuse every path at which no server of their kind answers.
 func TestBadServers(t *testing.T) {
 	n := oneOfEach(t)
 	foreign := must2(net.Listen("unix", n.path("foreign")))
 	defer foreign.Close()
 	go answerNonsense(foreign)
-	must(t, unix.Mkfifo(n.path("left"), 0o600)) // as by a server that was killed
+	must(t, unix.Mkfifo(n.path("left"), 0o600)) // a server that was killed leaves such a fifo
 	mustFailToOpen(t, map[string]string{
 		"broker " + n.path("broker") + " 3":   "of size 2, not 3",
 		"broker " + n.path("none") + " 2":     "no broker answers there",
@@ -110,6 +113,7 @@ func TestBadServers(t *testing.T) {
 	})
 }
 
+// mustFailToOpen opens each key. The error must contain the value, and the path that the key names.
 func mustFailToOpen(t *testing.T, wants map[string]string) {
 	t.Helper()
 	for what, want := range wants {
@@ -117,17 +121,17 @@ func mustFailToOpen(t *testing.T, wants map[string]string) {
 		name := strings.Fields(what)[1]
 		switch {
 		case err == nil:
-			t.Errorf("%s: no error, want one of %q", what, want)
+			t.Errorf("opening %s: no error, want one with %q", what, want)
 			_ = sem.Close()
 		case !strings.Contains(err.Error(), want):
-			t.Errorf("%s: %v\nwant %q in it", what, err, want)
+			t.Errorf("opening %s: %v\nwant an error with %q", what, err, want)
 		case !strings.Contains(err.Error(), name) && !strings.HasPrefix(want, "want"):
-			t.Errorf("%s: %v\nwant the path in it", what, err)
+			t.Errorf("opening %s: %v\nwant an error with the path", what, err)
 		}
 	}
 }
 
-// A server does not take the place of another, nor of what one that was killed has left.
+// A server refuses a path at which another server runs, or at which a killed server left its file.
 func TestServersOnOneName(t *testing.T) {
 	n := oneOfEach(t)
 	killed := n.path("killed")
@@ -146,11 +150,12 @@ func TestServersOnOneName(t *testing.T) {
 		"jobserver of size 5000": func() error { _, err := process.NewJobserver(5000); return err },
 	} {
 		if err := serve(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q in it", err, want)
+			t.Errorf("serving = %v, want an error with %q", err, want)
 		}
 	}
 }
 
+// answerNonsense answers each connection as an HTTP server would.
 func answerNonsense(l net.Listener) {
 	for {
 		conn, err := l.Accept()
@@ -162,7 +167,7 @@ func answerNonsense(l net.Listener) {
 	}
 }
 
-// must2 is for fixtures.
+// must2 returns v and panics on an error. It is for fixtures, which have no testing.T at hand.
 func must2[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -170,18 +175,20 @@ func must2[T any](v T, err error) T {
 	return v
 }
 
-// A size that another process has chosen differently; this process may not have the same slots twice.
+// OpenSlots refuses slots that another process made with another size. The slots must be open in a
+// child process only: this process may not open the same slots twice.
 func TestAnotherSize(t *testing.T) {
 	s := newNamed(t, process.All()[0], 2)
 	start(t, s.spec)
 	_, err := openSpec(s.spec + "0")
 	if err == nil || !strings.Contains(err.Error(), "slots of size 2, not 20") {
-		t.Errorf("%v, want that the size is 2", err)
+		t.Errorf("opening slots of size 2 as size 20: %v, want an error with both sizes", err)
 	}
 }
 
-// What belongs to another user. Root may open everything, so its child becomes nobody; the children of
-// others find what their parent has closed to itself.
+// A process without permission gets an error that names the path. Root may open everything, so
+// under root the child becomes another user. Under any other user the parent removes its own
+// permission.
 func TestNoPermission(t *testing.T) {
 	n := oneOfEach(t)
 	for dir := n.dir; dir != os.TempDir(); dir = filepath.Dir(dir) {
@@ -197,14 +204,16 @@ func TestNoPermission(t *testing.T) {
 			must(t, os.Chmod(path, 0))
 		}
 		c := tryStart(t, as+mechanism+" "+path+" 2")
-		c.killed = true // it ends with an error
-		if got := c.answer(); !strings.Contains(got, path) || !strings.Contains(got, "permission denied") {
-			t.Errorf("%s of another user: %q, want the path and that it is forbidden", mechanism, got)
+		c.killed = true // the child exits with an error
+		got := c.answer()
+		if !strings.Contains(got, path) || !strings.Contains(got, "permission denied") {
+			t.Errorf("%s of another user: %q, want the path and %q", mechanism, got, "permission denied")
 		}
 		must(t, os.Chmod(path, 0o600))
 	}
 }
 
+// JoinJobserver refuses a MAKEFLAGS without a usable jobserver, and says why.
 func TestMakeflags(t *testing.T) {
 	for flags, want := range map[string]string{
 		"":                                  "names no jobserver",
@@ -218,13 +227,15 @@ func TestMakeflags(t *testing.T) {
 		"-j -- X=--jobserver-auth=fifo:/x":  "names no jobserver",
 		"--jobserver-auth=fifo:/does/not/x": "no jobserver is there",
 	} {
-		if _, err := process.JoinJobserver(flags); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("MAKEFLAGS=%q: %v, want %q in it", flags, err, want)
+		_, err := process.JoinJobserver(flags)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("MAKEFLAGS=%q: %v, want an error with %q", flags, err, want)
 		}
 	}
 }
 
-// Descriptors that MAKEFLAGS names may be anything by now.
+// JoinJobserver refuses descriptors that are not the two ends of one pipe: a program in between may
+// have closed them and opened other files.
 func TestDescriptorsThatAreNoPipe(t *testing.T) {
 	null := must2(os.Open(os.DevNull))
 	defer null.Close()
@@ -240,9 +251,9 @@ func TestDescriptorsThatAreNoPipe(t *testing.T) {
 		"the ends of two different pipes": {r, w2},
 	} {
 		c := tryStart(t, "jobserver-fd 2", files...)
-		c.killed = true // it ends with an error
+		c.killed = true // the child exits with an error
 		if got := c.answer(); !strings.Contains(got, want) {
-			t.Errorf("%s: a child says %q", want, got)
+			t.Errorf("joining: the child answers %q, want an error with %q", got, want)
 		}
 	}
 }

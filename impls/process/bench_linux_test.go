@@ -18,24 +18,26 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// units are what benchstat has to know of the metrics here.
+// units prints the Unit lines of the metrics in this file, once, for benchstat.
 var units = sync.OnceFunc(func() {
 	for _, u := range []struct{ unit, better string }{
 		{"p50-ns", "lower"}, {"p99-ns", "lower"}, {"cpu-ns/op", "lower"}, {"acquired/s", "higher"},
-		{"slowest/fastest", "higher"}, {"more-threads", "lower"}, {"threads", "lower"}, {"more-B", "lower"},
+		{"slowest/fastest", "higher"},
+		{"more-threads", "lower"}, {"threads", "lower"}, {"more-B", "lower"},
 	} {
 		fmt.Printf("Unit %s better=%s assume=nothing\n", u.unit, u.better)
 	}
 })
 
-// All workloads of this suite, beside the semaphores of one process. Like there, flags choose others:
-// -bench.workload, -bench.permits, -bench.goroutines.
+// BenchmarkSemaphore runs the workloads of this suite on all mechanisms, and on the semaphores of
+// one process for comparison. The flags of package bench choose others: -bench.workload,
+// -bench.permits, -bench.goroutines.
 func BenchmarkSemaphore(b *testing.B) {
 	bench.Run(b, slices.Concat(impls.All(), process.All())...)
 }
 
-// Acquire and Release of a free permit, and nothing else. Where others use the machine, the processor
-// time of this process, broker included, is the number to compare.
+// BenchmarkUncontended measures Acquire and Release of a free permit. On a machine with other load,
+// compare the processor time of this process, cpu-ns/op, which includes the broker's.
 func BenchmarkUncontended(b *testing.B) {
 	units()
 	for _, impl := range slices.Concat(impls.All(), process.All()) {
@@ -55,11 +57,13 @@ func BenchmarkUncontended(b *testing.B) {
 	}
 }
 
-// The same in a process that has joined: the broker is another one then.
+// BenchmarkUncontendedChild measures the same pair in a child process, so the broker is in another
+// process.
 func BenchmarkUncontendedChild(b *testing.B) {
 	forEachNamed(b, func(b *testing.B, s namedSem) { pairs(b, start(b, s.spec)) })
 }
 
+// pairs reports the time of one Acquire and Release in a child.
 func pairs(b *testing.B, c *child) {
 	var took []time.Duration
 	for b.Loop() {
@@ -71,7 +75,7 @@ func pairs(b *testing.B, c *child) {
 	report(b, took)
 }
 
-// timed reports the processor time of a loop beside its time.
+// timed reports the processor time of a loop besides its elapsed time.
 func timed(b *testing.B, loop func()) {
 	began := processorTime(b)
 	loop()
@@ -85,7 +89,8 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// From the Release in one process to the return of Acquire in another, which slept. Both read one clock.
+// BenchmarkHandoff measures the time from Release in one process to the return of Acquire in
+// another process, which slept. Both processes read the same clock.
 func BenchmarkHandoff(b *testing.B) {
 	forEachNamed(b, func(b *testing.B, s namedSem) { handOff(b, s.open(b), start(b, s.spec)) })
 }
@@ -95,7 +100,9 @@ func handOff(b *testing.B, sem process.Semaphore, waiter *child) {
 	for b.Loop() {
 		mustAcquire(b, sem, 1)
 		waiter.tell("stamp 1")
-		time.Sleep(2 * time.Millisecond) // until it sleeps; to look would keep both processors awake
+		// Long enough for the waiter to sleep. Observing the waiter would keep both processors
+		// awake, and the benchmark would not measure the wake-up of an idle one.
+		time.Sleep(2 * time.Millisecond)
 		released := clock()
 		sem.Release(1)
 		took = append(took, since(b, released, waiter.answer()))
@@ -103,7 +110,8 @@ func handOff(b *testing.B, sem process.Semaphore, waiter *child) {
 	report(b, took)
 }
 
-// From kill -9 of the holder to the return of Acquire in another process.
+// BenchmarkKilledHolder measures the time from kill -9 of the holder to the return of Acquire in
+// another process.
 func BenchmarkKilledHolder(b *testing.B) {
 	forEachNamed(b, func(b *testing.B, s namedSem) {
 		if !s.reclaims() {
@@ -115,7 +123,7 @@ func BenchmarkKilledHolder(b *testing.B) {
 			holder := start(b, s.spec)
 			holder.must("acquire 1")
 			waiter.tell("stamp 1")
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(5 * time.Millisecond) // as in BenchmarkHandoff
 			killed := clock()
 			holder.kill()
 			took = append(took, since(b, killed, waiter.answer()))
@@ -124,7 +132,7 @@ func BenchmarkKilledHolder(b *testing.B) {
 	})
 }
 
-// From the cancellation of a waiter to the return of its Acquire.
+// BenchmarkCancel measures the time from the cancellation of a waiter to the return of its Acquire.
 func BenchmarkCancel(b *testing.B) {
 	forEachNamed(b, func(b *testing.B, s namedSem) {
 		sem := s.open(b)
@@ -135,7 +143,7 @@ func BenchmarkCancel(b *testing.B) {
 			ctx, cancel := context.WithCancel(context.Background())
 			returned := make(chan int64)
 			go func() { _ = sem.Acquire(ctx, 1); returned <- clock() }()
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) // as in BenchmarkHandoff
 			cancelled := clock()
 			cancel()
 			took = append(took, time.Duration(<-returned-cancelled))
@@ -144,8 +152,8 @@ func BenchmarkCancel(b *testing.B) {
 	})
 }
 
-// Four processes want one permit, again and again, and hold it for 20 µs: how often all of them get it,
-// and the share of the slowest against the fastest.
+// BenchmarkFourProcesses lets four processes compete for one permit, and hold it for 20 µs each. It
+// reports the throughput of all, and the throughput of the slowest divided by the fastest.
 func BenchmarkFourProcesses(b *testing.B) {
 	const processes, long = 4, 300 * time.Millisecond
 	forEachNamed(b, func(b *testing.B, s namedSem) {
@@ -173,7 +181,7 @@ func BenchmarkFourProcesses(b *testing.B) {
 	})
 }
 
-// What a thousand goroutines that wait cost the process, in threads and in memory.
+// BenchmarkBlocked reports the threads and the memory that many waiting goroutines cost a process.
 func BenchmarkBlocked(b *testing.B) {
 	units()
 	for _, goroutines := range []int{1000, 10000} {
@@ -185,7 +193,7 @@ func BenchmarkBlocked(b *testing.B) {
 					mustAcquire(b, sem, 1)
 					threads, kilobytes := c.status(b, "Threads"), c.status(b, "VmRSS")
 					c.must("block %d", goroutines)
-					time.Sleep(50 * time.Millisecond)
+					time.Sleep(50 * time.Millisecond) // as in BenchmarkHandoff
 					b.ReportMetric(float64(c.status(b, "Threads")-threads), "more-threads")
 					b.ReportMetric(float64(c.status(b, "Threads")), "threads")
 					b.ReportMetric(float64(c.status(b, "VmRSS")-kilobytes)*1024, "more-B")
@@ -197,6 +205,7 @@ func BenchmarkBlocked(b *testing.B) {
 	}
 }
 
+// forEachNamed measures each mechanism, with a named semaphore of one permit.
 func forEachNamed(b *testing.B, measure func(b *testing.B, s namedSem)) {
 	units()
 	for _, impl := range process.All() {
@@ -204,9 +213,9 @@ func forEachNamed(b *testing.B, measure func(b *testing.B, s namedSem)) {
 	}
 }
 
-// status reads a number of /proc/PID/status.
+// status returns a number from /proc/PID/status of the child.
 func (c *child) status(b *testing.B, field string) (n int) {
-	text := must2(os.ReadFile("/proc/" + itoa(c.cmd.Process.Pid) + "/status"))
+	text := must2(os.ReadFile("/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/status"))
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, field+":"); ok {
 			_, err := fmt.Sscan(rest, &n)
@@ -216,15 +225,17 @@ func (c *child) status(b *testing.B, field string) (n int) {
 	return n
 }
 
+// since returns the time from began to the time in an answer, both of clock.
 func since(b *testing.B, began int64, answer string) time.Duration {
 	at, err := strconv.ParseInt(answer, 10, 64)
 	must(b, err)
 	return time.Duration(at - began)
 }
 
+// report reports the median and the 99th percentile of durations.
 func report(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
-	b.ReportMetric(0, "ns/op") // of the whole round, which nobody wants to know
+	b.ReportMetric(0, "ns/op") // 0 hides it: the time of a whole round has no meaning
 	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns")
 	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds()), "p99-ns")
 }

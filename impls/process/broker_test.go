@@ -15,8 +15,8 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// The line of the broker, over several connections: first come, first served. When somebody waits is
-// observed, by the broker's own numbers.
+// The broker serves the requests of several connections first come, first served. The broker's own
+// statistics show when a request has joined the queue.
 func TestBrokerServesInOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broker")
 	server, err := process.ListenBroker(path, 3)
@@ -35,17 +35,18 @@ func TestBrokerServesInOrder(t *testing.T) {
 	}
 	served := queueUp(t, server, clients, 2, 1, 3, 1, 1, 2)
 	if clients[1].TryAcquire(0) {
-		t.Error("TryAcquire(0) = true past a line, want false")
+		t.Error("TryAcquire(0) = true while requests wait, want false")
 	}
 	for range 3 {
 		holder.Release(1)
 	}
-	if request := all(served); !inOrder(request) {
-		t.Errorf("served in the order %v, want 0 1 2 3 4 5 but for neighbours that fit together", request)
+	if order := all(served); !inOrder(order) {
+		t.Errorf("served in the order %v, want 0 1 2 3 4 5, or requests that fit together swapped", order)
 	}
 	waitFor(t, func() bool { return server.Stats().Free == 3 })
 	numbers, err := clients[2].Stats()
-	if want := (process.Stats{Size: 3, Free: 3, Clients: 3, Granted: 7}); err != nil || numbers != want {
+	want := process.Stats{Size: 3, Free: 3, Clients: 3, Granted: 7}
+	if err != nil || numbers != want {
 		t.Errorf("Stats = %+v, %v, want %+v", numbers, err, want)
 	}
 	for _, c := range clients {
@@ -56,66 +57,71 @@ func TestBrokerServesInOrder(t *testing.T) {
 	}
 }
 
-// A broker that was held up does not hold it against those whom it could not hear: its offer stands.
-func TestBrokerThatWasHeldUp(t *testing.T) {
+// If the broker itself was delayed past the end of an offer, it extends the offer: the client may
+// have accepted in time, and the broker has not read the frame.
+func TestOfferOutlastsBrokerDelay(t *testing.T) {
 	ours, theirs := net.Pipe()
 	server := process.ServeClient(1, theirs)
 	defer server.Close()
-	const lease = 300 * time.Millisecond // more than it takes to say something on the slowest machine
+	const lease = 300 * time.Millisecond // more than one frame takes on the slowest machine
 	process.SetLease(server, lease)
-	result := bufio.NewReader(ours)
-	say := func(kind, id, n byte) {
+	replies := bufio.NewReader(ours)
+	send := func(kind, id, n byte) {
 		frame := make([]byte, process.FrameBytes)
 		frame[0], frame[1], frame[9] = kind, id, n
 		if _, err := ours.Write(frame); err != nil {
 			t.Error(err)
 		}
 	}
-	hear := func(want byte) {
+	mustReceive := func(want byte) {
 		frame := make([]byte, process.FrameBytes)
-		if _, err := io.ReadFull(result, frame); err != nil || frame[0] != want {
-			t.Fatalf("the broker says %v, %v, want a frame of kind %d", frame, err, want)
+		if _, err := io.ReadFull(replies, frame); err != nil || frame[0] != want {
+			t.Fatalf("the broker sends %v, %v, want a frame of kind %d", frame, err, want)
 		}
 	}
-	const hello, try, want, accept, release, yes, offer = 1, 2, 3, 4, 6, 8, 10
+	const hello, try, acquire, accept, release, granted, offer = 1, 2, 3, 4, 6, 8, 10
 	if _, err := ours.Write(process.Hello); err != nil {
 		t.Fatal(err)
 	}
-	hear(hello)
-	say(try, 1, 1)
-	hear(yes)
-	say(want, 2, 1)
+	mustReceive(hello)
+	send(try, 1, 1)
+	mustReceive(granted)
+	send(acquire, 2, 1)
 	waitFor(t, func() bool { return server.Stats().Waiting == 1 })
-	say(release, 0, 1)
-	hear(offer)
-	process.Delay(server, 2*lease) // the offer expires meanwhile, and nobody can say so
-	say(accept, 2, 0)
-	hear(yes)
+	send(release, 0, 1)
+	mustReceive(offer)
+	process.Delay(server, 2*lease) // the offer expires meanwhile
+	send(accept, 2, 0)
+	mustReceive(granted)
 	if n := server.Stats().Withdrawn; n != 0 {
-		t.Errorf("%d offers were withdrawn, want none", n)
+		t.Errorf("%d offers were withdrawn, want 0", n)
 	}
 }
 
-func all(served chan int) (request []int) {
+// all returns the order of all that are served.
+func all(served chan int) (order []int) {
 	for range cap(served) {
-		request = append(request, <-served)
+		order = append(order, <-served)
 	}
-	return request
+	return order
 }
 
-// inOrder allows that who fits together with the one before reports first.
-func inOrder(request []int) bool {
-	for i, mayBe := range [][]int{{0, 1}, {0, 1}, {2}, {3, 4}, {3, 4, 5}, {3, 4, 5}} {
-		if !slices.Contains(mayBe, request[i]) {
+// inOrder reports whether the order is first come, first served. Requests that fit at the same time
+// are granted together, and may report in any order.
+func inOrder(order []int) bool {
+	for i, allowed := range [][]int{{0, 1}, {0, 1}, {2}, {3, 4}, {3, 4, 5}, {3, 4, 5}} {
+		if !slices.Contains(allowed, order[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// lineUp has clients wait by turns, each when the one before is in line, and tells their places in the
-// order in which they are served.
-func queueUp(t *testing.T, server *process.BrokerServer, clients []*process.Broker, weights ...int64) chan int {
+// queueUp makes one client after another wait, each after the previous one has joined the queue.
+// The channel delivers their numbers in the order in which they are served.
+func queueUp(
+	t *testing.T, server *process.BrokerServer, clients []*process.Broker, weights ...int64,
+) chan int {
 	served := make(chan int, len(weights))
 	for i, n := range weights {
 		c := clients[i%len(clients)]
@@ -130,16 +136,18 @@ func queueUp(t *testing.T, server *process.BrokerServer, clients []*process.Brok
 	return served
 }
 
+// waitFor polls a condition: the event is in a broker's goroutine, which signals nothing to the
+// test.
 func waitFor(t *testing.T, is func() bool) {
 	t.Helper()
 	for until := time.Now().Add(20 * time.Second); !is(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(until) {
-			t.Fatal("it never was so")
+			t.Fatal("the condition did not hold within 20 s")
 		}
 	}
 }
 
-// A process serves a semaphore at a path; this one and any other that dials it share its two permits.
+// A process serves a semaphore at a path. All processes that dial the path share its two permits.
 func Example() {
 	path := filepath.Join("/tmp", fmt.Sprintf("example-%d.sock", time.Now().UnixNano()))
 	server, err := process.ListenBroker(path, 2)

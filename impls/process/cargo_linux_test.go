@@ -11,9 +11,9 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-const crates = 7 // that cargo builds: one, and six that it depends on and that do not need each other
+const crates = 7 // one crate, and six that it depends on and that do not depend on each other
 
-// Cargo is a client of Go, by a fifo.
+// Cargo is a client of a Go server, by a fifo.
 func TestServerOfCargo(t *testing.T) {
 	needs(t, "cargo")
 	w := newProject(t)
@@ -22,15 +22,17 @@ func TestServerOfCargo(t *testing.T) {
 		sem := must2(process.ServeJobserver(filepath.Join(t.TempDir(), "fifo"), tokens))
 		mustPeak(t, fmt.Sprintf("cargo on %d tokens", tokens), int(tokens), func() int {
 			runClient(t, sem, w.cargo(t, " -j "+sem.Auth()))
-			namedSem{}.mustAllBeFree(t, sem, tokens)
+			mustAllBeFree(t, sem, tokens)
 			return w.peak(t, crates)
 		})
 		must(t, sem.Close())
 	}
 }
 
-// Go serves one pipe of tokens to make and to cargo at once, and runs jobs of its own beside them.
+// A Go server serves the tokens of one pipe to make and cargo at once, and runs jobs of its own
+// beside them.
 func TestServerOfMakeAndCargo(t *testing.T) {
+	longUnlessRuns(t, "TestServerOfMake and TestServerOfCargo cover the server")
 	needs(t, "make")
 	needs(t, "cargo")
 	w := newProject(t)
@@ -43,15 +45,16 @@ func TestServerOfMakeAndCargo(t *testing.T) {
 			wg.Go(func() { runClient(t, sem, w.cargo(t, " -j "+sem.Auth())) })
 			wg.Go(func() { must(t, w.runJobs(sem)) })
 			wg.Wait()
-			namedSem{}.mustAllBeFree(t, sem, tokens)
+			mustAllBeFree(t, sem, tokens)
 			return w.peak(t, makeJobs+crates+goJobs)
 		})
 		must(t, sem.Close())
 	}
 }
 
-// Make serves its tokens to cargo and to a Go client at once, and runs jobs of its own beside them.
+// Make serves its tokens to cargo and a Go client at once, and runs jobs of its own beside them.
 func TestClientBesideCargoOfMake(t *testing.T) {
+	longUnlessRuns(t, "TestClientOfMake covers the client")
 	needs(t, "make")
 	needs(t, "cargo")
 	w := newProject(t)
@@ -67,8 +70,10 @@ func TestClientBesideCargoOfMake(t *testing.T) {
 	}
 }
 
-// Cargo serves its tokens to a Go client, which one of its compilers is, while others compile.
+// Cargo serves its tokens to a Go client, which takes the place of one compiler while others
+// compile.
 func TestClientOfCargo(t *testing.T) {
+	longUnlessRuns(t, "TestClientOfMake covers the client")
 	needs(t, "cargo")
 	w := newProject(t)
 	writeCrates(t, w)
@@ -83,7 +88,7 @@ func TestClientOfCargo(t *testing.T) {
 	}
 }
 
-// cargo builds all from nothing.
+// cargo returns a command that builds all crates without a cache.
 func (w project) cargo(t *testing.T, flags string) *exec.Cmd {
 	target := filepath.Join(w.dir, "target")
 	must(t, os.RemoveAll(target))
@@ -93,8 +98,8 @@ func (w project) cargo(t *testing.T, flags string) *exec.Cmd {
 	return cmd
 }
 
-// writeCrates writes a crate that depends on others, and a wrapper that tells the log of compilers. The
-// compiler of the crate that is GO_CLIENT is a Go client first.
+// writeCrates writes a crate that depends on others, and a compiler wrapper that writes the log.
+// For the crate with the name in GO_CLIENT the wrapper runs a Go client before the compiler.
 func writeCrates(t *testing.T, w project) {
 	manifest := "[package]\nname = \"all\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n"
 	for i := range crates - 1 {

@@ -7,54 +7,59 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// Children are this test binary once more. One whose environment has childVar never runs tests: it
-// opens the semaphore that the variable names and does what it is told on its standard input.
+// A child is this test binary, started again with childVar in its environment. It runs no tests. It
+// opens the semaphore that the variable describes, and carries out the commands that it reads
+// from its standard input. See childmain_linux_test.go for the child's side.
 const childVar = "PROCESS_TEST_CHILD"
 
-var runs = flag.Int("process.runs", 3, "how often make and its like are run with each number of jobs")
+var runs = flag.Int("process.runs", 0,
+	"how often make and cargo run with each number of jobs; 0 means 1, or 3 with SEMABENCH_LONG=1")
 
 var flagsGiven = map[string]bool{}
 
 func TestMain(m *testing.M) {
-	if what, ok := os.LookupEnv(childVar); ok {
-		os.Exit(childMain(what))
+	if spec, ok := os.LookupEnv(childVar); ok {
+		os.Exit(childMain(spec))
 	}
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) { flagsGiven[f.Name] = true })
+	skipLongClauses()
 	os.Exit(m.Run())
 }
 
-// A child is told from here what to do.
+// A child is the parent's side.
 type child struct {
 	t      testing.TB
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
-	killed bool
+	killed bool // the child may end with an error
 	ended  bool
 }
 
-// start returns a child that has opened what is to be opened. It is gone when the test is.
-func start(t testing.TB, what string, inherited ...*os.File) *child {
+// start returns a child that has opened the semaphore of a spec. The child ends with the test.
+func start(t testing.TB, spec string, inherited ...*os.File) *child {
 	t.Helper()
-	c := tryStart(t, what, inherited...)
+	c := tryStart(t, spec, inherited...)
 	if got := c.answer(); got != "ok" {
-		t.Fatalf("a child that opens %q says %q", what, got)
+		t.Fatalf("a child that opens %q answers %q, want ok", spec, got)
 	}
 	return c
 }
 
-func tryStart(t testing.TB, what string, inherited ...*os.File) *child {
+// tryStart returns a child whose first answer is still to be read: ok, or the error of opening.
+func tryStart(t testing.TB, spec string, inherited ...*os.File) *child {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), childVar+"="+what,
-		"GORACE=atexit_sleep_ms=0") // by default each takes a second to end
+	cmd.Env = append(os.Environ(), childVar+"="+spec,
+		"GORACE=atexit_sleep_ms=0") // by default a child takes a second to end
 	cmd.ExtraFiles = inherited
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -73,13 +78,14 @@ func tryStart(t testing.TB, what string, inherited ...*os.File) *child {
 	return c
 }
 
+// tell sends a command without waiting for the answer.
 func (c *child) tell(format string, args ...any) {
 	if _, err := fmt.Fprintf(c.in, format+"\n", args...); err != nil {
-		c.t.Errorf("telling a child: %v", err)
+		c.t.Errorf("sending a command to a child: %v", err)
 	}
 }
 
-// answer waits for the next line, for as long as nothing could take.
+// answer waits for the next line of the child. No command takes longer than the limit.
 func (c *child) answer() string {
 	line, ok := c.answerWithin(30 * time.Second)
 	if !ok {
@@ -89,28 +95,29 @@ func (c *child) answer() string {
 }
 
 func (c *child) answerWithin(d time.Duration) (string, bool) {
-	result := make(chan string, 1)
+	answered := make(chan string, 1)
 	go func() {
 		line, err := c.out.ReadString('\n')
 		if err != nil {
 			line = "gone: " + err.Error()
 		}
-		result <- strings.TrimSuffix(line, "\n")
+		answered <- strings.TrimSuffix(line, "\n")
 	}()
 	select {
-	case line := <-result:
+	case line := <-answered:
 		return line, true
 	case <-time.After(d):
 		return "", false
 	}
 }
 
+// do sends a command and waits for the answer.
 func (c *child) do(format string, args ...any) string {
 	c.tell(format, args...)
 	return c.answer()
 }
 
-// must is do for what has to succeed.
+// must sends a command that has to succeed.
 func (c *child) must(format string, args ...any) {
 	c.t.Helper()
 	if got := c.do(format, args...); got != "ok" {
@@ -120,23 +127,25 @@ func (c *child) must(format string, args ...any) {
 
 func (c *child) signal(s os.Signal) {
 	if err := c.cmd.Process.Signal(s); err != nil {
-		c.t.Errorf("signal %v: %v", s, err)
+		c.t.Errorf("sending signal %v to a child: %v", s, err)
 	}
 }
 
-// kill is kill -9. The child stays a zombie until the test ends, as it does of a parent that is busy.
+// kill sends SIGKILL. The child stays a zombie until the test ends, like the child of a parent
+// that has no time to wait for it.
 func (c *child) kill() {
 	c.signal(syscall.SIGKILL)
 	c.killed = true
 }
 
+// end closes the child's input and waits for its end.
 func (c *child) end() {
 	if c.ended {
 		return
 	}
 	c.ended = true
 	_ = c.in.Close()
-	_ = c.cmd.Process.Signal(syscall.SIGCONT)
+	_ = c.cmd.Process.Signal(syscall.SIGCONT) // a stopped child could not end
 	ended := make(chan error, 1)
 	go func() { ended <- c.cmd.Wait() }()
 	select {
@@ -147,6 +156,75 @@ func (c *child) end() {
 	case <-time.After(10 * time.Second):
 		_ = c.cmd.Process.Kill()
 		<-ended
-		c.t.Error("a child had to be killed in the end")
+		c.t.Error("a child did not end within 10 s after its input was closed")
+	}
+}
+
+// mustWait returns when the child is blocked: all its threads sleep, and none has run during five
+// polls in a row. A thread that was woken and waits for a processor does not count as sleeping.
+func (c *child) mustWait() {
+	c.t.Helper()
+	const polls = 5
+	last, same := "", 0
+	c.eventually("is blocked", func() bool {
+		now, asleep := c.schedules()
+		if now != last || !asleep {
+			last, same = now, 0
+		}
+		same++
+		return same > polls
+	})
+}
+
+// schedules returns the scheduler statistics of all threads of the child, which change whenever a
+// thread runs, and whether all threads sleep.
+func (c *child) schedules() (all string, asleep bool) {
+	dir := "/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/task/"
+	threads, err := os.ReadDir(dir)
+	if err != nil {
+		return err.Error(), false
+	}
+	asleep = true
+	for _, thread := range threads {
+		ran, _ := os.ReadFile(dir + thread.Name() + "/schedstat")
+		all += string(ran)
+		asleep = asleep && stateOf(dir+thread.Name()) == 'S'
+	}
+	return all, asleep
+}
+
+// stateOf returns the state letter of proc(5) for the process or thread with a folder in /proc, or
+// 0 if it has ended.
+func stateOf(dir string) byte {
+	stat, _ := os.ReadFile(dir + "/stat")
+	after := strings.LastIndexByte(string(stat), ')') + 2
+	if after >= len(stat) {
+		return 0
+	}
+	return stat[after]
+}
+
+// mustBe waits until the child has a state of proc(5).
+func (c *child) mustBe(state byte) {
+	c.t.Helper()
+	c.eventually("is in state "+string(state), func() bool {
+		return stateOf("/proc/"+strconv.Itoa(c.cmd.Process.Pid)) == state
+	})
+}
+
+func (c *child) eventually(what string, condition func() bool) {
+	c.t.Helper()
+	eventually(c.t, what, condition)
+}
+
+// eventually polls a condition. The conditions are about other processes, which this process cannot
+// wait for in any other way.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	const limit = 20 * time.Second
+	for end := time.Now().Add(limit); !condition(); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(end) {
+			t.Fatalf("after %v it is not true that the process %s", limit, what)
+		}
 	}
 }

@@ -14,20 +14,20 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// What children do: the other side of child_linux_test.go.
+// This file is the child's side of child_linux_test.go.
 
-// A site is a semaphore that can be opened by what is written in a string.
+// openSpec opens a semaphore that a string describes:
 //
 //	slots PATH SIZE, sysv PATH SIZE, broker PATH SIZE
-//	jobserver PATH SIZE      as a client of the fifo
+//	jobserver PATH SIZE        as a client of the fifo
 //	jobserver-server PATH SIZE, broker-server PATH SIZE   served by this process
-//	bare PATH SIZE, echo PATH SIZE   see floor_linux_test.go
+//	bare PATH SIZE, echo PATH SIZE                        see floor_linux_test.go
 //	slots-fd SIZE, jobserver-fd SIZE, broker-fd SIZE, sysv-id ID   inherited
-//	broken=DEFECT SITE       with a defect
-//	nobody SITE              by a user who owns nothing
-//	patient SITE             slots whose waiters sleep until they are woken
-func openSpec(what string) (process.Semaphore, error) {
-	first, rest, _ := strings.Cut(what, " ")
+//	broken=DEFECT SPEC         with a defect
+//	nobody SPEC                as another user, without permissions
+//	patient SPEC               slots whose waiters sleep until another process wakes them
+func openSpec(spec string) (process.Semaphore, error) {
+	first, rest, _ := strings.Cut(spec, " ")
 	if defect, ok := strings.CutPrefix(first, "broken="); ok {
 		sem, err := openSpec(rest)
 		if err != nil {
@@ -37,8 +37,9 @@ func openSpec(what string) (process.Semaphore, error) {
 	}
 	switch first {
 	case "nobody":
-		const nobody = 65534
-		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(nobody), syscall.Setuid(nobody)); err != nil {
+		const uid = 65534
+		err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(uid), syscall.Setuid(uid))
+		if err != nil {
 			return nil, err
 		}
 		return openSpec(rest)
@@ -49,7 +50,7 @@ func openSpec(what string) (process.Semaphore, error) {
 		}
 		return sem, err
 	}
-	f := strings.Fields(what)
+	f := strings.Fields(spec)
 	size, err := strconv.ParseInt(f[len(f)-1], 10, 64)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func openSpec(what string) (process.Semaphore, error) {
 	return openPath(first, f[1], size)
 }
 
-// openAt opens what has a path, or is inherited: then the path is not looked at.
+// openPath opens a semaphore at a path, or an inherited one, for which the path has no meaning.
 func openPath(mechanism, path string, size int64) (process.Semaphore, error) {
 	const inherited = 3
 	switch mechanism {
@@ -79,7 +80,7 @@ func openPath(mechanism, path string, size int64) (process.Semaphore, error) {
 			return nil, err
 		}
 		sem, err := process.DialBroker(path, size)
-		return served{sem, server}, err
+		return withServer{sem, server}, err
 	case "jobserver":
 		return joinWithPermit(fmt.Sprintf("-j%d --jobserver-auth=fifo:%s", size+1, path))
 	case "slots-fd":
@@ -94,7 +95,8 @@ func openPath(mechanism, path string, size int64) (process.Semaphore, error) {
 	return nil, fmt.Errorf("no mechanism %q", mechanism)
 }
 
-// joinAsGuest takes the client's own permit, for which nobody has paid here, and keeps it.
+// joinWithPermit joins a jobserver and takes the client's implicit permit for good. In these tests
+// no parent has acquired a permit for the client, so the implicit one would be one too many.
 func joinWithPermit(makeflags string) (process.Semaphore, error) {
 	s, err := process.JoinJobserver(makeflags)
 	if err == nil {
@@ -106,39 +108,41 @@ func joinWithPermit(makeflags string) (process.Semaphore, error) {
 	return clientWithPermit{s}, nil
 }
 
-// A guest closes what it has not been seen to take.
+// A clientWithPermit releases the permit of joinWithPermit when it is closed.
 type clientWithPermit struct{ *process.Jobserver }
 
-func (g clientWithPermit) Close() error {
-	g.Release(1)
-	return g.Jobserver.Close()
+func (c clientWithPermit) Close() error {
+	c.Release(1)
+	return c.Jobserver.Close()
 }
 
-// Programs are for those whom make starts, and so cannot be told what to do.
+// programs are the children that follow a fixed program. Children that make starts are among them,
+// because the test has no connection to such a child.
 var programs = map[string]func() error{
-	"jobs":   jobsMain,
-	"orphan": orphanMain,
-	"worker": executorMain,
+	"jobs":     jobsMain,
+	"orphan":   orphanMain,
+	"executor": executorMain,
 }
 
-// beChild obeys line by line:
+// childMain is the main function of a child. It runs a program, or opens a semaphore and carries
+// out commands, one a line:
 //
-//	acquire N, try N, release N    as the methods; answers with ok, no or an error
-//	within MS N                    acquire with a deadline
-//	play SEED OPS                  see play
-//	stamp 1, pairs N, block N, bench MS     for benchmarks
-//	exec                           becomes another program, in the same process
+//	acquire N, try N, release N    the methods; answers ok, no or an error
+//	within MS N                    Acquire with a deadline
+//	play SEED OPS                  see playProgram
+//	stamp 1, pairs N, block N, bench MS     see the functions of benchmarks below
+//	exec                           becomes another program in the same process
 //
 // It ends with its standard input, so no child outlives a parent that was killed.
-func childMain(what string) int {
-	if run, ok := programs[what]; ok {
+func childMain(spec string) int {
+	if run, ok := programs[spec]; ok {
 		if err := run(); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)
 			return 1
 		}
 		return 0
 	}
-	sem, err := openSpec(what)
+	sem, err := openSpec(spec)
 	if err != nil {
 		fmt.Println(oneLine(err))
 		return 1
@@ -159,6 +163,7 @@ func childMain(what string) int {
 	return 0
 }
 
+// runCommand carries out one command and returns the answer.
 func runCommand(sem process.Semaphore, line string) (answer string) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -184,18 +189,6 @@ func runCommand(sem process.Semaphore, line string) (answer string) {
 		}
 	case "release":
 		sem.Release(n)
-	default:
-		return measure(sem, verb, n, m)
-	}
-	if err != nil {
-		return oneLine(err)
-	}
-	return "ok"
-}
-
-// measure is what children do for a figure, and answer with it.
-func measure(sem process.Semaphore, verb string, n, m int64) (answer string) {
-	switch verb {
 	case "play":
 		return playProgram(sem, uint64(n), int(m))
 	case "bench":
@@ -206,8 +199,58 @@ func measure(sem process.Semaphore, verb string, n, m int64) (answer string) {
 		return pairsChild(sem, int(n))
 	case "block":
 		return blockChild(sem, int(n))
+	default:
+		return "no verb " + verb
 	}
-	return "no verb " + verb
+	if err != nil {
+		return oneLine(err)
+	}
+	return "ok"
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// pairsChild acquires and releases a number of times, and answers how many nanoseconds that took.
+func pairsChild(sem process.Semaphore, rounds int) string {
+	began := clock()
+	for range rounds {
+		if err := sem.Acquire(context.Background(), 1); err != nil {
+			return oneLine(err)
+		}
+		sem.Release(1)
+	}
+	return strconv.FormatInt(clock()-began, 10)
+}
+
+// stampChild acquires, and answers at what time Acquire returned.
+func stampChild(sem process.Semaphore) string {
+	if err := sem.Acquire(context.Background(), 1); err != nil {
+		return oneLine(err)
+	}
+	at := clock()
+	sem.Release(1)
+	return strconv.FormatInt(at, 10)
+}
+
+// blockChild starts goroutines that wait until the process ends.
+func blockChild(sem process.Semaphore, goroutines int) string {
+	for range goroutines {
+		go func() { _ = sem.Acquire(context.Background(), 1) }()
+	}
+	return "ok"
+}
+
+// benchChild acquires, holds and releases for a time, and answers how often.
+func benchChild(sem process.Semaphore, d time.Duration) string {
+	const hold = 20 * time.Microsecond
+	rounds := 0
+	for end := time.Now().Add(d); time.Now().Before(end); rounds++ {
+		if err := sem.Acquire(context.Background(), 1); err != nil {
+			return oneLine(err)
+		}
+		for began := time.Now(); time.Since(began) < hold; { // a sleep would take longer
+		}
+		sem.Release(1)
+	}
+	return strconv.Itoa(rounds)
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/impls"
@@ -13,47 +15,88 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// The judges of one process: every clause, and random programs. Each wait goes through the kernel, so
-// there are fewer programs than for semaphores of one process, unless -stress.ops says how many.
+// Every mechanism keeps the contract within one process: all clauses, and random programs. Each
+// wait goes through the kernel, so there are fewer operations than for semaphores of one process,
+// unless -stress.ops gives a number.
 func TestContract(t *testing.T) {
-	limitOps(t, 10000)
+	limitOps(t, shortOr(3000, 10_000))
+	for _, impl := range process.All() {
+		t.Run(impl.Name, func(t *testing.T) {
+			stress.Run(t, impl)
+			for clause, covered := range longClauses[impl.Name] {
+				t.Run(clause+"-long", func(t *testing.T) { long(t, covered) })
+			}
+		})
+	}
+}
+
+// A client of a jobserver keeps the contract too: one of its permits is in no pipe.
+func TestContractOfJobserverClient(t *testing.T) {
+	long(t, "TestContract/jobserver covers the server, and TestLinearizable a client")
+	limitOps(t, 10_000)
 	client := impls.Impl{
 		Name:    "jobserver-client",
 		New:     func(size int64) impls.Semaphore { return newClient(t, size) },
 		Waits:   impls.Elsewhere,
 		MaxSize: process.MaxTokens,
 	}
-	for _, impl := range append(process.All(), client) {
-		t.Run(impl.Name, func(t *testing.T) { stress.Run(t, impl) })
+	stress.Run(t, client)
+}
+
+// longClauses are the clauses of TestContract that run only in make test-long, by mechanism, with
+// the reason why make test can do without. The broker takes as long for these two clauses as for
+// all others together: they make 1000 semaphores, and each is a broker with its connections.
+var longClauses = map[string]map[string]string{
+	"broker": {
+		"C17-no-lost-wakeup":  "R1 checks the same property on random programs",
+		"C33-bounded-storage": "C31 checks that a cancelled wait leaves nothing behind",
+	},
+}
+
+// skipLongClauses sets the flag -test.skip, because stress.Run starts the subtests itself.
+// TestContract adds a subtest that gives the reason. The flag must be set before the tests start.
+func skipLongClauses() {
+	if isLong() || flagsGiven["test.skip"] {
+		return
+	}
+	var patterns []string
+	for mechanism, clauses := range longClauses {
+		for clause := range clauses {
+			patterns = append(patterns, "^TestContract$/^"+mechanism+"$/^"+clause+"$")
+		}
+	}
+	if err := flag.Set("test.skip", strings.Join(patterns, "|")); err != nil {
+		panic(err)
 	}
 }
 
-// playFewer has random programs end after so many operations, unless a flag says when.
+// limitOps ends random programs after a number of operations, unless a flag gives another.
 func limitOps(t *testing.T, ops int) {
 	if flagsGiven["stress.ops"] {
 		return
 	}
 	f := flag.Lookup("stress.ops")
 	before := f.Value.String()
-	must(t, f.Value.Set(itoa(ops)))
+	must(t, f.Value.Set(strconv.Itoa(ops)))
 	t.Cleanup(func() { must(t, f.Value.Set(before)) })
 }
 
-// newClient returns a client of a jobserver of its own: one permit is in no pipe.
+// newClient returns a client of a jobserver of its own. One of its permits is the implicit one, so
+// the server has one token less than size.
 func newClient(t *testing.T, size int64) impls.Semaphore {
 	if size < 1 {
-		return must2(process.NewJobserver(size)) // a client is never without a permit
+		return must2(process.NewJobserver(size)) // a client always has the implicit permit
 	}
 	path := filepath.Join(t.TempDir(), "fifo")
 	server := must2(process.ServeJobserver(path, size-1))
 	sem := must2(process.JoinJobserver(fmt.Sprintf(" -j%d --jobserver-auth=fifo:%s", size, path)))
-	return served{sem, server}
+	return withServer{sem, server}
 }
 
-// served ends its server with itself.
-type served struct {
+// withServer closes its server after itself.
+type withServer struct {
 	process.Semaphore
 	server io.Closer
 }
 
-func (s served) Close() error { return errors.Join(s.Semaphore.Close(), s.server.Close()) }
+func (s withServer) Close() error { return errors.Join(s.Semaphore.Close(), s.server.Close()) }

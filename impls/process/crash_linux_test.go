@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// A holder is killed. Those who wait get its permits, and those who only try, too.
+// The permits of a killed holder go to a waiter, and to a process that only calls TryAcquire. A
+// jobserver loses them, as its documentation says.
 func TestKilledHolder(t *testing.T) {
 	forEachMechanism(t, 2, func(t *testing.T, s namedSem) {
 		sem := s.open(t)
 		holder := start(t, s.spec)
 		holder.must("acquire 2")
 		if sem.TryAcquire(1) {
-			t.Fatal("there are more than 2 permits")
+			t.Fatal("TryAcquire(1) = true with all 2 permits taken")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -22,23 +23,23 @@ func TestKilledHolder(t *testing.T) {
 			holder.kill()
 			holder.mustBe('Z')
 			if sem.TryAcquire(1) {
-				t.Error("a killed holder's token came back: the documentation says that it is lost")
+				t.Error("the token of a killed holder came back; the documentation says that it is lost")
 			}
 			return
 		}
 		holder.kill()
 		if err := sem.Acquire(ctx, 2); err != nil {
-			t.Fatalf("with its holder killed, Acquire(2) = %v", err)
+			t.Fatalf("Acquire(2) after the holder was killed = %v, want nil", err)
 		}
 		sem.Release(2)
 		again := start(t, s.spec)
 		again.must("acquire 1")
 		again.kill()
-		s.mustAllBeFree(t, sem, 2)
+		mustAllBeFree(t, sem, 2)
 	})
 }
 
-// A waiter is killed, first in line. The permit is for the others.
+// If the first waiter is killed, the next waiter gets the permit.
 func TestKilledWaiter(t *testing.T) {
 	forEachMechanism(t, 1, func(t *testing.T, s namedSem) {
 		sem := s.open(t)
@@ -52,15 +53,15 @@ func TestKilledWaiter(t *testing.T) {
 			first.kill()
 			sem.Release(1)
 			if got := second.answer(); got != "ok" {
-				t.Fatalf("after the other waiter was killed: %s", got)
+				t.Fatalf("acquire behind a killed waiter: %s, want ok", got)
 			}
 			second.must("release 1")
-			s.mustAllBeFree(t, sem, 1)
+			mustAllBeFree(t, sem, 1)
 		}
 	})
 }
 
-// A waiter is stopped. It holds nobody up, and goes on where it was.
+// A waiter that is stopped by SIGSTOP does not hold up another waiter, and is served after SIGCONT.
 func TestStoppedWaiter(t *testing.T) {
 	forEachMechanism(t, 1, func(t *testing.T, s namedSem) {
 		sem := s.open(t)
@@ -74,19 +75,19 @@ func TestStoppedWaiter(t *testing.T) {
 		first.mustBe('T')
 		sem.Release(1)
 		if got := second.answer(); got != "ok" {
-			t.Fatalf("behind one that is stopped: %s", got)
+			t.Fatalf("acquire behind a stopped waiter: %s, want ok", got)
 		}
 		first.signal(syscall.SIGCONT)
 		second.must("release 1")
 		if got := first.answer(); got != "ok" {
-			t.Fatalf("one that was stopped and goes on: %s", got)
+			t.Fatalf("acquire of a waiter that was stopped and continued: %s, want ok", got)
 		}
 		first.must("release 1")
-		s.mustAllBeFree(t, sem, 1)
+		mustAllBeFree(t, sem, 1)
 	})
 }
 
-// A holder is stopped: it still holds, as it may go on at any time.
+// A stopped holder keeps its permit, because it may continue at any time.
 func TestStoppedHolder(t *testing.T) {
 	forEachMechanism(t, 1, func(t *testing.T, s namedSem) {
 		sem := s.open(t)
@@ -97,16 +98,17 @@ func TestStoppedHolder(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		if err := sem.Acquire(ctx, 1); err != context.DeadlineExceeded {
-			t.Fatalf("Acquire = %v while a stopped process holds the permit, want %v", err, context.DeadlineExceeded)
+			t.Fatalf("Acquire = %v while a stopped process holds the permit, want %v",
+				err, context.DeadlineExceeded)
 		}
 		holder.signal(syscall.SIGCONT)
 		holder.must("release 1")
-		s.mustAllBeFree(t, sem, 1)
+		mustAllBeFree(t, sem, 1)
 	})
 }
 
-// One who waits is told of the death of a holder: it does not have to look by itself.
-func TestDeathIsTold(t *testing.T) {
+// The pidfd of a killed holder wakes a waiter that never rescans by itself.
+func TestPidfdWakesWaiter(t *testing.T) {
 	s := namedOf(t, "slots", 1)
 	s.open(t)
 	holder, waiter := start(t, s.spec), start(t, "patient "+s.spec)
@@ -115,6 +117,6 @@ func TestDeathIsTold(t *testing.T) {
 	waiter.mustWait()
 	holder.kill()
 	if got := waiter.answer(); got != "ok" {
-		t.Errorf("one who sleeps until it is woken: %s", got)
+		t.Errorf("acquire of a waiter that does not rescan: %s, want ok", got)
 	}
 }

@@ -74,7 +74,7 @@ func (p partialTake) TryAcquire(n int64) bool {
 	return true
 }
 
-// mintingTry writes back as many tokens as it wanted, rather than those that it read.
+// mintingTry writes back as many tokens as it wanted, instead of the tokens that it read.
 type mintingTry struct{ *Jobserver }
 
 func (m mintingTry) TryAcquire(n int64) bool {

@@ -11,155 +11,167 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// A worker is a child that carries out many calls at once.
+// An executor is the parent's side of a child that carries out many calls at once. Parent and child
+// exchange JSON over the child's standard input and output.
 type executor struct {
 	mu      sync.Mutex
 	out     *json.Encoder
-	last    uint64
-	pending map[uint64]chan answer
+	lastID  uint64
+	pending map[uint64]chan response
 }
 
-// An order is what a worker is told, an answer what it says in the end.
+// A request is one call that the child is to make.
 type request struct {
 	ID, Semaphore uint64
 	Verb          string
 	N             int64
-	What          string
+	Spec          string // of openSpec, if Verb is open
 }
 
-type answer struct {
+// A response is the result of one request: ok, no, or the text of an error or panic.
+type response struct {
 	ID     uint64
-	Result string // ok, no, or what was wrong
+	Result string
 }
 
 func startExecutor(t *testing.T) *executor {
-	c := tryStart(t, "worker")
-	w := &executor{out: json.NewEncoder(c.in), pending: map[uint64]chan answer{}}
-	go w.listen(json.NewDecoder(c.out))
-	return w
+	c := tryStart(t, "executor")
+	e := &executor{out: json.NewEncoder(c.in), pending: map[uint64]chan response{}}
+	go e.receive(json.NewDecoder(c.out))
+	return e
 }
 
-func (w *executor) ask(verb string, semaphore uint64, n int64, what string) answer {
-	_, replied := w.send(verb, semaphore, n, what)
+// call sends a request and waits for its response.
+func (e *executor) call(verb string, semaphore uint64, n int64, spec string) response {
+	_, replied := e.send(verb, semaphore, n, spec)
 	return <-replied
 }
 
-func (w *executor) send(verb string, semaphore uint64, n int64, what string) (id uint64, replied chan answer) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.last++
-	replied = make(chan answer, 1)
-	w.pending[w.last] = replied
-	if err := w.out.Encode(request{w.last, semaphore, verb, n, what}); err != nil {
-		replied <- answer{Result: err.Error()}
+// send sends a request. The channel delivers its response.
+func (e *executor) send(
+	verb string, semaphore uint64, n int64, spec string,
+) (id uint64, replied chan response) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lastID++
+	replied = make(chan response, 1)
+	e.pending[e.lastID] = replied
+	if err := e.out.Encode(request{e.lastID, semaphore, verb, n, spec}); err != nil {
+		replied <- response{Result: err.Error()}
 	}
-	return w.last, replied
+	return e.lastID, replied
 }
 
-func (w *executor) cancel(id uint64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_ = w.out.Encode(request{ID: id, Verb: "cancel"}) // if the worker is gone, those who wait are told
+// cancel cancels the context of a request. An error means that the child has ended; then receive
+// ends all requests.
+func (e *executor) cancel(id uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_ = e.out.Encode(request{ID: id, Verb: "cancel"})
 }
 
-func (w *executor) listen(in *json.Decoder) {
+// receive delivers responses until the child ends.
+func (e *executor) receive(in *json.Decoder) {
 	for {
-		var a answer
-		err := in.Decode(&a)
-		w.mu.Lock()
+		var r response
+		err := in.Decode(&r)
+		e.mu.Lock()
 		if err != nil {
-			for id, replied := range w.pending {
-				replied <- answer{id, "the worker is gone: " + err.Error()}
+			for id, replied := range e.pending {
+				replied <- response{id, "the child has ended: " + err.Error()}
 			}
-			w.mu.Unlock()
+			e.mu.Unlock()
 			return
 		}
-		replied := w.pending[a.ID]
-		delete(w.pending, a.ID)
-		w.mu.Unlock()
-		replied <- a
+		replied := e.pending[r.ID]
+		delete(e.pending, r.ID)
+		e.mu.Unlock()
+		replied <- r
 	}
 }
 
-// beWorker is the child.
+// executorMain is the child's side: it reads requests until its standard input ends.
 func executorMain() error {
-	h := &callRunner{
-		out:  json.NewEncoder(os.Stdout),
-		open: map[uint64]process.Semaphore{},
-		stop: map[uint64]context.CancelFunc{},
+	x := &childExecutor{
+		out:    json.NewEncoder(os.Stdout),
+		open:   map[uint64]process.Semaphore{},
+		cancel: map[uint64]context.CancelFunc{},
 	}
 	in := json.NewDecoder(os.Stdin)
 	for {
-		var o request
-		if in.Decode(&o) != nil {
-			return nil // nobody wants anything any more
+		var r request
+		if in.Decode(&r) != nil {
+			return nil // the parent has closed the input or ended
 		}
-		h.begin(o)
+		x.begin(r)
 	}
 }
 
-// A hand carries out orders.
-type callRunner struct {
-	mu   sync.Mutex
-	out  *json.Encoder
-	open map[uint64]process.Semaphore
-	stop map[uint64]context.CancelFunc // of orders that run
+// A childExecutor carries out requests, each in a goroutine of its own.
+type childExecutor struct {
+	mu     sync.Mutex
+	out    *json.Encoder
+	open   map[uint64]process.Semaphore
+	cancel map[uint64]context.CancelFunc // of running requests
 }
 
-func (h *callRunner) begin(o request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if o.Verb == "cancel" {
-		if stop := h.stop[o.ID]; stop != nil {
-			stop()
+func (x *childExecutor) begin(r request) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if r.Verb == "cancel" {
+		if cancel := x.cancel[r.ID]; cancel != nil {
+			cancel()
 		}
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h.stop[o.ID] = cancel
+	x.cancel[r.ID] = cancel
 	go func() {
-		result := h.do(ctx, o)
-		h.mu.Lock()
-		defer h.mu.Unlock()
+		result := x.do(ctx, r)
+		x.mu.Lock()
+		defer x.mu.Unlock()
 		cancel()
-		delete(h.stop, o.ID)
-		_ = h.out.Encode(answer{o.ID, result})
+		delete(x.cancel, r.ID)
+		_ = x.out.Encode(response{r.ID, result})
 	}()
 }
 
-func (h *callRunner) do(ctx context.Context, o request) (result string) {
+// do carries out one request. After a release or a cancellation it calls TryAcquire(0). A broker
+// answers that only after it has read the earlier frame, so the effect is complete when the
+// response is sent.
+func (x *childExecutor) do(ctx context.Context, r request) (result string) {
 	defer func() {
-		if r := recover(); r != nil {
-			result = fmt.Sprint("panic: ", r)
+		if p := recover(); p != nil {
+			result = fmt.Sprint("panic: ", p)
 		}
 	}()
-	h.mu.Lock()
-	sem := h.open[o.Semaphore]
-	h.mu.Unlock()
+	x.mu.Lock()
+	sem := x.open[r.Semaphore]
+	x.mu.Unlock()
 	var err error
-	switch o.Verb {
+	switch r.Verb {
 	case "open":
-		if sem, err = openSpec(o.What); err == nil {
-			h.mu.Lock()
-			h.open[o.Semaphore] = sem
-			h.mu.Unlock()
+		if sem, err = openSpec(r.Spec); err == nil {
+			x.mu.Lock()
+			x.open[r.Semaphore] = sem
+			x.mu.Unlock()
 		}
 	case "close":
-		h.mu.Lock()
-		delete(h.open, o.Semaphore)
-		h.mu.Unlock()
+		x.mu.Lock()
+		delete(x.open, r.Semaphore)
+		x.mu.Unlock()
 		err = sem.Close()
 	case "acquire":
-		if err = sem.Acquire(ctx, o.N); err != nil {
-			sem.TryAcquire(0) // a broker has read the cancellation when it answers this
+		if err = sem.Acquire(ctx, r.N); err != nil {
+			sem.TryAcquire(0)
 		}
 	case "try":
-		if !sem.TryAcquire(o.N) {
+		if !sem.TryAcquire(r.N) {
 			return "no"
 		}
 	case "release":
-		sem.Release(o.N)
-		sem.TryAcquire(0) // as above
+		sem.Release(r.N)
+		sem.TryAcquire(0)
 	}
 	if err != nil {
 		return err.Error()

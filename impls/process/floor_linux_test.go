@@ -16,13 +16,14 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// Floors are what mechanisms rest on, with nothing around it: what they cost beside them, in one run, is
-// what this package adds. On an idle machine most of a hand-off is the processor that wakes up.
+// The benchmarks of this file measure the operations on which the mechanisms rest, with nothing
+// around them. This package adds the difference between a floor and its mechanism, in the same
+// run. On an idle machine most of a handoff is the wake-up of the processor.
 
-// BenchmarkFloor is for slots: two compare-and-swaps of one word of shared memory; and the same of one who has
-// to read the word before each, as nobody knows by heart which version it has and whose it is. Reading
-// just after a locked instruction waits for that one. Beside it there is little left that the context, the
-// funnel and the interface could cost: see BenchmarkUncontended/impl=slots in the same run.
+// BenchmarkFloor is the floor of slots: two compare-and-swaps of one word of shared memory. The
+// second variant also reads the word before each swap, as slots must, to learn its version
+// and owner. A read waits for the locked instruction before it. Compare this variant with
+// BenchmarkUncontended/impl=slots: little remains for the context, the queue and the interface.
 func BenchmarkFloor(b *testing.B) {
 	const both = unix.PROT_READ | unix.PROT_WRITE
 	mem := must2(unix.Mmap(-1, 0, os.Getpagesize(), both, unix.MAP_SHARED|unix.MAP_ANONYMOUS))
@@ -33,7 +34,7 @@ func BenchmarkFloor(b *testing.B) {
 		timed(b, func() {
 			for b.Loop() {
 				if !word.CompareAndSwap(0, 1) || !word.CompareAndSwap(1, 0) {
-					b.Fatal("somebody else changes the word")
+					b.Fatal("another process has changed the word")
 				}
 			}
 		})
@@ -42,22 +43,23 @@ func BenchmarkFloor(b *testing.B) {
 		timed(b, func() {
 			for b.Loop() {
 				if !readAndSwap(word, 0, 1) || !readAndSwap(word, 1, 0) {
-					b.Fatal("somebody else changes the word")
+					b.Fatal("another process has changed the word")
 				}
 			}
 		})
 	})
 }
 
-// readAndSwap changes the lowest byte of a word, and the version above it.
+// readAndSwap changes the lowest byte of a word from one value to another, and raises the version
+// in the bytes above.
 func readAndSwap(word *atomic.Uint64, from, to uint64) bool {
 	const version = 1 << 8
 	was := word.Load()
 	return was%version == from && word.CompareAndSwap(was, was-from+to+version)
 }
 
-// bare is a word of shared memory, on which one process waits and which another one wakes. It is no
-// semaphore: nobody else may come, or be killed.
+// bare is a futex word on which one process waits and another process wakes it. It is no semaphore:
+// it fails if a third process joins, or if a process is killed.
 type bare struct {
 	mem  []byte
 	free *atomic.Uint32
@@ -72,7 +74,8 @@ func openBare(path string) (process.Semaphore, error) {
 	if err := f.Truncate(int64(os.Getpagesize())); err != nil {
 		return nil, err
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	const access = unix.PROT_READ | unix.PROT_WRITE
+	mem, err := unix.Mmap(int(f.Fd()), 0, os.Getpagesize(), access, unix.MAP_SHARED)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +97,7 @@ func (b bare) Release(int64) {
 func (b bare) TryAcquire(int64) bool { return b.free.CompareAndSwap(1, 0) }
 func (b bare) Close() error          { return unix.Munmap(b.mem) }
 
-// echo is a frame to another process and back, over a Unix socket.
+// echo sends a frame to another process and reads it back, over a Unix socket.
 type echo struct{ net.Conn }
 
 func dialEcho(path string) (process.Semaphore, error) {
@@ -102,7 +105,7 @@ func dialEcho(path string) (process.Semaphore, error) {
 	return echo{conn}, err
 }
 
-const echoed = 17 // bytes, as a frame of the broker has
+const echoed = 17 // bytes, the size of a broker's frame
 
 func (e echo) Acquire(context.Context, int64) error {
 	var frame [echoed]byte
@@ -116,7 +119,7 @@ func (e echo) Acquire(context.Context, int64) error {
 func (e echo) Release(int64)         {}
 func (e echo) TryAcquire(int64) bool { return false }
 
-// BenchmarkFloorBroker is for the broker: one frame to another process and back.
+// BenchmarkFloorBroker is the floor of the broker: one frame to another process and back.
 func BenchmarkFloorBroker(b *testing.B) {
 	units()
 	path := filepath.Join(b.TempDir(), "echo")
@@ -125,7 +128,9 @@ func BenchmarkFloorBroker(b *testing.B) {
 	go func() {
 		conn, err := l.Accept()
 		if err == nil {
-			_, err = io.CopyBuffer(struct{ io.Writer }{conn}, struct{ io.Reader }{conn}, make([]byte, echoed))
+			// The structs hide the methods by which io would copy in larger pieces.
+			to, from := struct{ io.Writer }{conn}, struct{ io.Reader }{conn}
+			_, err = io.CopyBuffer(to, from, make([]byte, echoed))
 		}
 		if err != nil {
 			b.Error(err)
@@ -134,7 +139,8 @@ func BenchmarkFloorBroker(b *testing.B) {
 	pairs(b, start(b, "echo "+path+" 1"))
 }
 
-// BenchmarkFloorHandoff is for slots and sysv: a sleeping waiter and a futex.
+// BenchmarkFloorHandoff is the floor of a handoff by slots and sysv: a sleeping process and a
+// futex.
 func BenchmarkFloorHandoff(b *testing.B) {
 	units()
 	path := filepath.Join(b.TempDir(), "bare")

@@ -10,9 +10,9 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// In a process there is always somebody in line when its permit is released. It goes to another process
-// some time all the same.
-func TestOthersAreNotPassedForEver(t *testing.T) {
+// A process whose queue is never empty still lets another process have the permit: the number of
+// handoffs in a row is bounded.
+func TestHandoffsAreBounded(t *testing.T) {
 	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
 		t.Run(mechanism, func(t *testing.T) {
 			s := namedOf(t, mechanism, 1)
@@ -32,18 +32,19 @@ func TestOthersAreNotPassedForEver(t *testing.T) {
 			}
 			for range 10 {
 				if got := child.do("within 20000 1"); got != "ok" {
-					t.Errorf("a process that waits hears %s", got)
+					t.Errorf("acquire of another process: %s, want ok", got)
 					break
 				}
 				child.must("release 1")
 			}
 			done.Store(true)
 			all.Wait()
-			s.mustAllBeFree(t, sem, 1)
+			mustAllBeFree(t, sem, 1)
 		})
 	}
 }
 
+// withoutPermit returns the semaphore inside a clientWithPermit.
 func withoutPermit(sem process.Semaphore) process.Semaphore {
 	if g, ok := sem.(clientWithPermit); ok {
 		return g.Jobserver
@@ -51,15 +52,16 @@ func withoutPermit(sem process.Semaphore) process.Semaphore {
 	return sem
 }
 
-// What another process holds is not handed on, though somebody here waits for just so many.
-func TestOverReleaseBesideAWaiter(t *testing.T) {
+// An over-release panics even if a goroutine of this process waits for just so many permits. A
+// handoff would grant the permit of another process.
+func TestOverReleaseIsNotHandedOff(t *testing.T) {
 	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
 		t.Run(mechanism, func(t *testing.T) {
 			s := namedOf(t, mechanism, 1)
 			sem, holder := s.open(t), start(t, s.spec)
 			n := int64(1)
 			if mechanism == "jobserver" {
-				n = 2 // as a guest holds one, see joinAsGuest
+				n = 2 // this process holds one permit, see joinWithPermit
 			}
 			holder.must("acquire 1")
 			ctx, cancel := context.WithCancel(t.Context())
@@ -72,7 +74,7 @@ func TestOverReleaseBesideAWaiter(t *testing.T) {
 				t.Errorf("Acquire = %v while another process holds the permit, want %v", err, context.Canceled)
 			}
 			holder.must("release 1")
-			s.mustAllBeFree(t, sem, 1)
+			mustAllBeFree(t, sem, 1)
 		})
 	}
 }
@@ -81,7 +83,7 @@ func mustPanic(t *testing.T, do func()) {
 	t.Helper()
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic, want one that more was released than is held")
+			t.Error("no panic, want the one of an over-release")
 		}
 	}()
 	do()

@@ -10,19 +10,19 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// Semaphores without a name are inherited: by a descriptor, or by the number that the kernel knows.
+// A child shares a semaphore without a name by an inherited descriptor, or by the ID of the kernel.
 func TestInherited(t *testing.T) {
 	const size = 2
 	for _, impl := range process.All() {
 		t.Run(impl.Name, func(t *testing.T) {
 			sem := must2(impl.Make(size)).(process.Semaphore)
 			t.Cleanup(func() { must(t, sem.Close()) })
-			what, files := invite(t, sem)
-			child := start(t, what, files...)
+			spec, files := invite(t, sem)
+			child := start(t, spec, files...)
 			mustAcquire(t, sem, 1)
 			child.must("acquire 1")
 			if got := child.do("try 1"); got != "no" {
-				t.Errorf("a child tries for a third permit of 2: %s", got)
+				t.Errorf("TryAcquire(1) of a child with both permits taken: %s, want no", got)
 			}
 			child.tell("acquire 1")
 			child.mustWait()
@@ -31,34 +31,35 @@ func TestInherited(t *testing.T) {
 				t.Fatal(got)
 			}
 			if sem.TryAcquire(1) {
-				t.Error("the parent took a third permit of 2")
+				t.Error("TryAcquire(1) of the parent with both permits taken = true")
 			}
 			child.must("release 2")
-			namedSem{}.mustAllBeFree(t, sem, size)
+			mustAllBeFree(t, sem, size)
 		})
 	}
 }
 
-// invite returns what a child opens to share a semaphore of size 2, and the descriptors that it needs.
-func invite(t *testing.T, sem process.Semaphore) (what string, files []*os.File) {
+// invite returns the spec by which a child shares a semaphore of size 2, and the files that it
+// inherits.
+func invite(t *testing.T, sem process.Semaphore) (spec string, files []*os.File) {
 	switch s := sem.(type) {
 	case *process.Slots:
-		return "slots-fd 2", []*os.File{s.File()} // which stays the semaphore's
+		return "slots-fd 2", []*os.File{s.File()} // belongs to the slots, so it is not closed here
 	case *process.SysV:
 		return fmt.Sprint("sysv-id ", s.ID()), nil
 	case *process.Jobserver:
-		what, files = "jobserver-fd 2", must2(s.Files())
+		spec, files = "jobserver-fd 2", must2(s.Files())
 	case *process.Broker:
-		what, files = "broker-fd 2", []*os.File{must2(s.Invite())}
+		spec, files = "broker-fd 2", []*os.File{must2(s.Invite())}
 	}
 	for _, f := range files {
 		t.Cleanup(func() { must(t, f.Close()) })
 	}
-	return what, files
+	return spec, files
 }
 
-// A process that becomes another program is the same owner: with slots and sysv it still holds what it
-// held, until it ends. What the new program can release is slots, which know their owner.
+// After exec a process is the same owner: with slots and sysv it still holds its permits until it
+// ends. With slots the new program can also release them, because the words name the owner.
 func TestExec(t *testing.T) {
 	for _, impl := range process.All() {
 		if impl.Name != "slots" && impl.Name != "sysv" {
@@ -71,35 +72,34 @@ func TestExec(t *testing.T) {
 			child.must("acquire 1")
 			child.must("exec")
 			if sem.TryAcquire(1) {
-				t.Fatal("a permit came back when its holder became another program")
+				t.Fatal("a permit became free when its holder called exec")
 			}
 			if impl.Name == "slots" {
 				child.must("release 1")
 				child.must("acquire 1")
 			}
 			child.kill()
-			s.mustAllBeFree(t, sem, 1)
+			mustAllBeFree(t, sem, 1)
 		})
 	}
 }
 
-// A pid is given to another process some time. The permit of the one that has ended comes back, though
-// a process of that pid is alive.
+// The permit of a dead owner comes back even if another process has its pid.
 func TestReusedPid(t *testing.T) {
 	s, err := process.NewSlots(1)
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	mustAcquire(t, s, 1)
-	process.ForgeOwner(s, os.Getpid(), 1) // 10 ms after the boot no process of ours was alive
+	process.ForgeOwner(s, os.Getpid(), 1) // no process of this test started 10 ms after the boot
 	mustAcquire(t, s, 1)
 	s.Release(1)
-	namedSem{}.mustAllBeFree(t, s, 1)
+	mustAllBeFree(t, s, 1)
 }
 
-// Nothing stays when semaphores are closed: no file, no descriptor, no thread's worth of memory.
-func TestNothingStays(t *testing.T) {
+// Close leaves no file and no descriptor behind.
+func TestCloseLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
-	before := files(t)
+	before := openDescriptors(t)
 	for _, impl := range process.All() {
 		for range 3 {
 			sem, err := impl.Make(2)
@@ -117,17 +117,19 @@ func TestNothingStays(t *testing.T) {
 	must(t, err)
 	must(t, l.Close())
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
-		t.Errorf("%v was left", left)
+		t.Errorf("after Close the folder contains %v, want nothing", left)
 	}
-	if after := files(t); after > before {
-		t.Errorf("%d descriptors are open, were %d", after, before)
+	if after := openDescriptors(t); after > before {
+		t.Errorf("%d descriptors are open after Close, want %d as before", after, before)
 	}
 }
 
-// A call that comes after Close, which nobody should make, finds no permits; it does not crash.
+// A call after Close is misuse. It gets no permit, and does not crash.
 func TestAfterClose(t *testing.T) {
 	forEachMechanism(t, 1, func(t *testing.T, named namedSem) {
-		for _, sem := range []process.Semaphore{must2(openSpec(named.spec)), must2(named.impl.Make(1)).(process.Semaphore)} {
+		for _, sem := range []process.Semaphore{
+			must2(openSpec(named.spec)), must2(named.impl.Make(1)).(process.Semaphore),
+		} {
 			must(t, sem.Close())
 			if sem.TryAcquire(1) {
 				t.Error("TryAcquire(1) = true after Close")
@@ -139,20 +141,14 @@ func TestAfterClose(t *testing.T) {
 	})
 }
 
-// The memory of slots without a name cannot be cut off: that would end the programs that use it.
+// The memory of slots without a name cannot be truncated. A truncation would end every process that
+// uses it.
 func TestMemoryIsSealed(t *testing.T) {
 	s := must2(process.NewSlots(1000))
 	defer func() { must(t, s.Close()) }()
 	if err := s.File().Truncate(0); !errors.Is(err, os.ErrPermission) {
-		t.Fatalf("Truncate = %v, want that it is forbidden", err)
+		t.Fatalf("Truncate = %v, want %v", err, os.ErrPermission)
 	}
 	mustAcquire(t, s, 1000)
 	s.Release(1000)
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

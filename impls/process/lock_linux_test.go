@@ -7,21 +7,21 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// One who died with the lock for weights in hand does not keep it.
-func TestLockOfTheDead(t *testing.T) {
+// Weighted calls take the lock from a dead owner.
+func TestLockOfDeadOwner(t *testing.T) {
 	s := must2(process.NewSlots(3))
 	defer func() { must(t, s.Close()) }()
-	process.ForgeLock(s, os.Getppid(), 1) // the pid is alive, but the process is not that one
+	process.ForgeLock(s, os.Getppid(), 1) // the pid is alive, but with another start time
 	mustAcquire(t, s, 2)
 	process.ForgeLock(s, os.Getppid(), 1)
 	s.Release(2)
-	namedSem{}.mustAllBeFree(t, s, 3)
+	mustAllBeFree(t, s, 3)
 }
 
-// Those who want single permits do not need the lock, but cannot say that there is none while somebody
-// has it: they too take it from the dead, or each failed try would take as long as the patience with
-// those who live.
-func TestLockOfTheDeadAndOnePermit(t *testing.T) {
+// A call for one permit needs no lock, but it cannot find that none is free while the lock is
+// held. So it takes the lock from a dead owner too. Otherwise each failed TryAcquire would take
+// 100 ms.
+func TestLockOfDeadOwnerAndOnePermit(t *testing.T) {
 	s := must2(process.NewSlots(1))
 	defer func() { must(t, s.Close()) }()
 	mustAcquire(t, s, 1)
@@ -30,14 +30,15 @@ func TestLockOfTheDeadAndOnePermit(t *testing.T) {
 		t.Error("TryAcquire(1) = true with nothing free")
 	}
 	if process.Locked(s) {
-		t.Error("one who died keeps the lock")
+		t.Error("a dead owner still has the lock after a failed TryAcquire")
 	}
 	s.Release(1)
-	namedSem{}.mustAllBeFree(t, s, 1)
+	mustAllBeFree(t, s, 1)
 }
 
-// One who is stopped with the lock in hand is killed some time.
-func TestLockOfTheKilled(t *testing.T) {
+// A weighted call that failed because of a living owner of the lock succeeds after that owner is
+// killed.
+func TestLockOfKilledOwner(t *testing.T) {
 	s := must2(process.NewSlots(2))
 	defer func() { must(t, s.Close()) }()
 	other := start(t, "slots "+t.TempDir()+"/other 1")
@@ -49,12 +50,12 @@ func TestLockOfTheKilled(t *testing.T) {
 	other.kill()
 	mustAcquire(t, s, 2)
 	s.Release(2)
-	namedSem{}.mustAllBeFree(t, s, 2)
+	mustAllBeFree(t, s, 2)
 }
 
-// A process that becomes another program in the middle of a weighted call is still the owner of all that
-// it had in hand, and there is nobody to go on with it.
-func TestLockOfAnEarlierProgram(t *testing.T) {
+// A process that calls exec in the middle of a weighted call still owns the lock and the permits,
+// but no goroutine continues that call. The new program recovers both.
+func TestLockAcrossExec(t *testing.T) {
 	path := t.TempDir() + "/slots"
 	before := must2(process.OpenSlots(path, 3))
 	mustAcquire(t, before, 2)
@@ -63,13 +64,13 @@ func TestLockOfAnEarlierProgram(t *testing.T) {
 	process.ForgetOpen(before)
 	s := must2(process.OpenSlots(path, 3))
 	s.Release(2)
-	namedSem{}.mustAllBeFree(t, s, 3)
+	mustAllBeFree(t, s, 3)
 	must(t, s.Close())
 }
 
-// One who is stopped with the lock in hand holds up weighted requests, but nothing of what there is for
-// others: single permits come and go, a try is answered, and what is released is free.
-func TestLockOfTheStopped(t *testing.T) {
+// A stopped owner of the lock holds up only weighted requests. Single permits are taken and
+// released, TryAcquire returns, and a weighted release takes effect.
+func TestLockOfStoppedOwner(t *testing.T) {
 	s := must2(process.NewSlots(3))
 	defer func() { must(t, s.Close()) }()
 	mustAcquire(t, s, 2)
@@ -83,8 +84,8 @@ func TestLockOfTheStopped(t *testing.T) {
 	if s.TryAcquire(2) {
 		t.Error("TryAcquire(2) = true under the lock of another")
 	}
-	process.ForgeLock(s, 0, 0) // nobody: it goes on
+	process.ForgeLock(s, 0, 0) // the owner has continued and released the lock
 	mustAcquire(t, s, 3)
 	s.Release(3)
-	namedSem{}.mustAllBeFree(t, s, 3)
+	mustAllBeFree(t, s, 3)
 }

@@ -14,12 +14,13 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// Jobs tell a log when they begin and end, by lines that are appended whole. The peak is how many
-// had begun and not ended. A job takes long enough for all that may run at once to do so.
+// A job appends a line to a log when it begins and when it ends. Appends of a line are atomic. The
+// peak is the largest number of jobs that had begun and not ended. A job sleeps so long that all
+// jobs that may run at once overlap.
 const job = `echo b >>"$LOG"; sleep 0.03; echo e >>"$LOG"`
 
-// makefile has jobs that make runs, and by “go” some that a Go client runs beside them, and by “crates”
-// those of cargo.
+// makefile has jobs that make runs. The target go runs jobs of a Go client beside
+// them, and the target crates runs jobs of cargo.
 const makefile = `
 jobs: 1 2 3 4 5 6
 mixed: 1 2 3 4 5 6 go
@@ -38,7 +39,7 @@ const (
 	goJobs   = 6
 )
 
-// beClient runs jobs as a client of the make that started this child.
+// jobsMain runs jobs as a client of the make or cargo that started this child.
 func jobsMain() error {
 	sem, err := process.JoinJobserver(os.Getenv("MAKEFLAGS"))
 	if err != nil {
@@ -47,7 +48,7 @@ func jobsMain() error {
 	return errors.Join(project{log: os.Getenv("LOG")}.runJobs(sem), sem.Close())
 }
 
-// runJobs runs jobs by goroutines, each under a permit.
+// runJobs runs each job in a goroutine, under a permit.
 func (w project) runJobs(sem *process.Jobserver) (err error) {
 	var wg sync.WaitGroup
 	var failed [goJobs]error
@@ -68,7 +69,7 @@ func (w project) runJobs(sem *process.Jobserver) (err error) {
 	return errors.Join(failed[:]...)
 }
 
-// workshop is a folder with the makefile and a log.
+// A project is a folder with the makefile and a log.
 type project struct {
 	dir, log string
 }
@@ -84,7 +85,8 @@ func (w project) makefile(t testing.TB, text string) {
 	must(t, os.WriteFile(filepath.Join(w.dir, "Makefile"), []byte(text), 0o600))
 }
 
-// command starts nothing yet. A MAKEFLAGS of our own caller is nobody's business.
+// command returns a command in the folder, not yet started. It removes a MAKEFLAGS that this test
+// itself got, so that only the flags of the argument count.
 func (w project) command(flags string, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = w.dir
@@ -103,7 +105,8 @@ func (w project) command(flags string, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// mustRun fails if the command does, and if make counts its tokens in the end and finds it wrong.
+// mustRun fails if the command fails, or if make complains about the number of its tokens at the
+// end.
 func mustRun(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
 	out, err := cmd.CombinedOutput()
@@ -112,7 +115,7 @@ func mustRun(t testing.TB, cmd *exec.Cmd) {
 	}
 }
 
-// peak returns how many jobs ran at once at most, and forgets the log.
+// peak returns how many jobs ran at once at most, and removes the log.
 func (w project) peak(t testing.TB, jobs int) (peak int) {
 	t.Helper()
 	text := must2(os.ReadFile(w.log))
@@ -128,12 +131,13 @@ func (w project) peak(t testing.TB, jobs int) (peak int) {
 		peak = max(peak, running)
 	}
 	if running != 0 || began != jobs {
-		t.Errorf("%d jobs began and %d did not end, want %d", began, running, jobs)
+		t.Errorf("%d jobs began and %d of them did not end, want %d and 0", began, running, jobs)
 	}
 	return peak
 }
 
-// Go is a client of make: together they never run more than -j says, and at times just so many.
+// Make and a Go client together never run more jobs than -j allows, and in some run exactly so
+// many.
 func TestClientOfMake(t *testing.T) {
 	needs(t, "make")
 	w := newProject(t)
@@ -145,8 +149,8 @@ func TestClientOfMake(t *testing.T) {
 	}
 }
 
-// Go serves tokens to two makes at once, each started under one permit, by a pipe; and in the same way
-// by a fifo, to those that know that. No token is lost or made.
+// A Go server serves the tokens of a pipe to two makes at once, each started under one permit. No
+// token is lost or made.
 func TestServerOfMake(t *testing.T) {
 	needs(t, "make")
 	w := newProject(t)
@@ -158,14 +162,15 @@ func TestServerOfMake(t *testing.T) {
 				wg.Go(func() { runClient(t, sem, w.command(" -j "+sem.Auth(), "make", "jobs")) })
 			}
 			wg.Wait()
-			namedSem{}.mustAllBeFree(t, sem, tokens)
+			mustAllBeFree(t, sem, tokens)
 			return w.peak(t, 2*makeJobs)
 		})
 		must(t, sem.Close())
 	}
 }
 
-// serveOne runs a client under a permit of ours, which pays for its first job.
+// runClient runs a client under a permit of this process, because a client runs its first job
+// without a token.
 func runClient(t *testing.T, sem *process.Jobserver, cmd *exec.Cmd) {
 	mustAcquire(t, sem, 1)
 	defer sem.Release(1)
@@ -177,12 +182,16 @@ func runClient(t *testing.T, sem *process.Jobserver, cmd *exec.Cmd) {
 	}
 }
 
-// mustPeak fails if more jobs than may ever run at once, and if on no occasion so many do: on a busy
-// machine that takes more runs.
+// mustPeak fails if in any run more jobs than want overlap, or if in no run so many do. On a busy
+// machine the second takes more runs.
 func mustPeak(t *testing.T, what string, want int, run func() int) {
 	t.Helper()
+	least := *runs
+	if least == 0 {
+		least = shortOr(1, 3)
+	}
 	highest, done := 0, 0
-	for done < *runs || highest < want && done < *runs+20 {
+	for done < least || highest < want && done < least+20 {
 		highest = max(highest, run())
 		done++
 	}
@@ -192,7 +201,8 @@ func mustPeak(t *testing.T, what string, want int, run func() int) {
 	}
 }
 
-// A make that is killed takes its tokens with it: that is what the protocol is like.
+// A killed make takes its tokens with it. That is a limit of the protocol, which the documentation
+// names.
 func TestKilledMakeLosesTokens(t *testing.T) {
 	needs(t, "make")
 	w := newProject(t)
@@ -215,7 +225,7 @@ func TestKilledMakeLosesTokens(t *testing.T) {
 	}
 	sem.Release(1)
 	if sem.TryAcquire(3) || !sem.TryAcquire(1) {
-		t.Error("the tokens of a killed make came back, or all are lost; want one of three left")
+		t.Error("after make was killed the server has not exactly one of its three tokens left")
 	}
 	sem.Release(1)
 	eventually(t, "has seen the orphans end", func() bool {

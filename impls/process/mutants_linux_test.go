@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// Detectors are scenarios of the other tests, small. Each has to pass with what is right, and to refute the
-// defect that it is for: a test that cannot fail proves nothing.
+// A detector is a small scenario of the other tests. It must accept the semaphore without a
+// defect, and refute the one with its defect: a test that cannot fail proves nothing.
 var detectors = []struct {
 	defect string
 	detect func(t *testing.T, defect string) error
@@ -32,20 +32,21 @@ func TestMutants(t *testing.T) {
 	for _, d := range detectors {
 		t.Run(d.defect, func(t *testing.T) {
 			if err := d.detect(t, "right"); err != nil {
-				t.Errorf("refuted what is right: %v", err)
+				t.Errorf("the detector refutes the semaphore without a defect: %v", err)
 			}
 			err := d.detect(t, d.defect)
 			if err == nil {
-				t.Fatal("not refuted")
+				t.Fatalf("the detector accepts the defect %s", d.defect)
 			}
 			t.Log("refuted:", err)
 		})
 	}
 }
 
-// enough is how long something is waited for that a defect keeps from happening, and that else takes
-// milliseconds. On a machine that is slower than that, something right would be refuted.
-func enough(defect string) time.Duration {
+// grantLimit returns how long a detector waits for a grant, which takes milliseconds without the
+// defect. A defect prevents the grant, so a short limit is enough for it. Without a defect the
+// limit is long, so that a slow machine does not refute the semaphore.
+func grantLimit(defect string) time.Duration {
 	if defect == "right" {
 		return 20 * time.Second
 	}
@@ -61,23 +62,13 @@ func acquireWithin(sem process.Semaphore, d time.Duration, n int64) error {
 	return nil
 }
 
-// broken opens a site in this process, with a defect.
-func broken(t *testing.T, defect string, s namedSem) process.Semaphore {
+// openWithDefect opens a semaphore in this process, with a defect.
+func openWithDefect(t *testing.T, defect string, s namedSem) process.Semaphore {
 	sem := s.open(t)
 	if g, ok := sem.(clientWithPermit); ok {
 		sem = g.Jobserver
 	}
 	return process.WithDefect(defect, sem)
-}
-
-func namedOf(t *testing.T, mechanism string, size int64) namedSem {
-	for _, impl := range process.All() {
-		if impl.Name == mechanism {
-			return newNamed(t, impl, size)
-		}
-	}
-	t.Fatalf("no mechanism %s", mechanism)
-	return namedSem{}
 }
 
 func holderIsKilled(mechanism string) func(t *testing.T, defect string) error {
@@ -90,7 +81,7 @@ func holderIsKilled(mechanism string) func(t *testing.T, defect string) error {
 			sem = process.WithDefect(defect, sem)
 		}
 		holder.kill()
-		return acquireWithin(sem, enough(defect), 1)
+		return acquireWithin(sem, grantLimit(defect), 1)
 	}
 }
 
@@ -99,21 +90,21 @@ func pidIsReused(t *testing.T, defect string) error {
 	sem := s.open(t)
 	mustAcquire(t, sem, 1)
 	process.ForgeOwner(sem.(*process.Slots), os.Getppid(), 1)
-	return acquireWithin(process.WithDefect(defect, sem), enough(defect), 1)
+	return acquireWithin(process.WithDefect(defect, sem), grantLimit(defect), 1)
 }
 
 func deadIsReclaimed(t *testing.T, defect string) error {
 	s := namedOf(t, "slots", 1)
-	s.open(t) // this process does nothing, and so buries nobody
+	s.open(t) // this process makes no call, and so reclaims nothing
 	holder, heir, other := start(t, s.spec), start(t, "broken="+defect+" "+s.spec), start(t, s.spec)
 	holder.must("acquire 1")
 	holder.kill()
 	heir.must("within 10000 1")
-	patience := 200 * time.Millisecond // which all has to pass if it is right
+	limit := 200 * time.Millisecond // without the defect all of it passes
 	if defect != "right" {
-		patience = 10 * time.Second
+		limit = 10 * time.Second
 	}
-	if got := other.do("within %d 1", patience.Milliseconds()); got == "ok" {
+	if got := other.do("within %d 1", limit.Milliseconds()); got == "ok" {
 		return fmt.Errorf("two processes hold one permit")
 	}
 	return nil
@@ -121,36 +112,36 @@ func deadIsReclaimed(t *testing.T, defect string) error {
 
 func sleeperIsWoken(t *testing.T, defect string) error {
 	s := namedOf(t, "slots", 1)
-	sem := broken(t, defect, s)
+	sem := openWithDefect(t, defect, s)
 	mustAcquire(t, sem, 1)
 	waiter := start(t, "patient "+s.spec)
 	waiter.tell("within 20000 1")
 	waiter.mustWait()
 	sem.Release(1)
-	got, in := waiter.answerWithin(enough(defect))
+	got, in := waiter.answerWithin(grantLimit(defect))
 	if !in {
 		waiter.kill()
 		return fmt.Errorf("a sleeper was not woken by a release")
 	}
 	if got != "ok" {
-		return fmt.Errorf("a sleeper heard %s", got)
+		return fmt.Errorf("acquire of a sleeper: %s, want ok", got)
 	}
 	return nil
 }
 
 func tryForTooMany(t *testing.T, defect string) error {
 	s := namedOf(t, "jobserver", 3)
-	sem := broken(t, defect, s)
+	sem := openWithDefect(t, defect, s)
 	other := start(t, s.spec)
 	other.must("acquire 1")
 	if sem.TryAcquire(3) {
-		return fmt.Errorf("TryAcquire(3) = true with 2 of 3 tokens there")
+		return fmt.Errorf("TryAcquire(3) = true with 2 of 3 tokens in the pipe")
 	}
 	switch {
 	case other.do("try 2") != "ok":
-		return fmt.Errorf("a failed TryAcquire(3) left fewer than the 2 tokens that were there")
+		return fmt.Errorf("a failed TryAcquire(3) left fewer than 2 tokens")
 	case other.do("try 1") == "ok":
-		return fmt.Errorf("a failed TryAcquire(3) left more than the 2 tokens that were there")
+		return fmt.Errorf("a failed TryAcquire(3) left more than 2 tokens")
 	}
 	return nil
 }
@@ -169,11 +160,11 @@ func waiterIsStopped(t *testing.T, defect string) error {
 	eventually(t, "waits", func() bool { return server.Stats().Waiting == 1 })
 	first.signal(syscall.SIGSTOP)
 	first.mustBe('T')
-	second.tell("within %d 1", enough(defect).Milliseconds())
+	second.tell("within %d 1", grantLimit(defect).Milliseconds())
 	eventually(t, "waits", func() bool { return server.Stats().Waiting == 2 })
 	holder.must("release 1")
 	if got := second.answer(); got != "ok" {
-		return fmt.Errorf("behind one that is stopped: %s", got)
+		return fmt.Errorf("acquire behind a stopped process: %s, want ok", got)
 	}
 	return nil
 }

@@ -15,14 +15,15 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// play draws a program from a seed, runs it with two goroutines, and answers with the calls made,
-// as JSON. All is given back at its end.
+// playProgram draws a random program from a seed, runs it with two goroutines, and answers with the
+// calls that they made, as JSON. The program releases everything at its end.
 func playProgram(sem process.Semaphore, seed uint64, ops int) string {
 	const goroutines, most = 2, 3
 	var all [goroutines][]stress.Call
 	var wg sync.WaitGroup
-	for who := range goroutines {
-		wg.Go(func() { all[who] = playGoroutine(sem, who, rand.New(rand.NewPCG(seed, uint64(who))), ops, most) })
+	for id := range goroutines {
+		r := rand.New(rand.NewPCG(seed, uint64(id)))
+		wg.Go(func() { all[id] = playGoroutine(sem, id, r, ops, most) })
 	}
 	wg.Wait()
 	var calls []stress.Call
@@ -36,11 +37,14 @@ func playProgram(sem process.Semaphore, seed uint64, ops int) string {
 	return string(text)
 }
 
-func playGoroutine(sem process.Semaphore, who int, r *rand.Rand, ops int, most int64) (calls []stress.Call) {
+// playGoroutine is one goroutine of playProgram.
+func playGoroutine(
+	sem process.Semaphore, id int, r *rand.Rand, ops int, most int64,
+) (calls []stress.Call) {
 	record := func(m stress.Method, n int64, do func() bool) bool {
 		begin := clock()
 		ok := do()
-		calls = append(calls, stress.Call{Who: who, Method: m, N: n, OK: ok, Begin: begin, End: clock()})
+		calls = append(calls, stress.Call{Who: id, Method: m, N: n, OK: ok, Begin: begin, End: clock()})
 		return ok
 	}
 	held := int64(0)
@@ -57,8 +61,9 @@ func playGoroutine(sem process.Semaphore, who int, r *rand.Rand, ops int, most i
 			if record(stress.TryAcquire, n, func() bool { return sem.TryAcquire(n) }) {
 				held += n
 			}
-		default: // with a deadline, as it may hold what others wait for while they hold what it wants
-			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(r.IntN(2000))*time.Microsecond)
+		default: // with a deadline: two goroutines that each hold a part would deadlock
+			limit := time.Duration(r.IntN(2000)) * time.Microsecond
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
 			if record(stress.Acquire, n, func() bool { return sem.Acquire(ctx, n) == nil }) {
 				held += n
 			}
@@ -74,7 +79,7 @@ func playGoroutine(sem process.Semaphore, who int, r *rand.Rand, ops int, most i
 	return calls
 }
 
-// clock is the same for all processes of a machine.
+// clock returns a time in nanoseconds. All processes of a machine share the clock.
 func clock() int64 {
 	var now unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) != nil {

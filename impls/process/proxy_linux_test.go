@@ -19,33 +19,35 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// A relay is one semaphore in two processes: each call is carried out by one of them, by turns, so that
-// the judges of one process judge what is between several. It keeps who holds what, as
-// permits can be released only where they were acquired.
+// A proxy is one semaphore that two processes share. Each call is carried out by one of the two, in
+// turn. So the clauses for a semaphore of one process check the behaviour between processes. The
+// proxy counts what each process holds, because only that process may release it.
 type proxy struct {
 	executors [2]*executor
-	number    uint64 // of the semaphore, for the workers
+	number    uint64 // identifies the semaphore in the executors
 	turn      atomic.Uint64
 	closers   []func() error
 
-	// Guests of a jobserver hold a permit of their own, see joinAsGuest: too much is one more for them.
-	size, own int64
+	size int64
+	own  int64 // permits that a jobserver client holds beyond the size, see joinWithPermit
 
 	mu   sync.Mutex
 	held [2]int64
 }
 
-var everyClause = flag.Bool("process.clauses", false, "check every clause of the contract between two "+
-	"processes too, not random programs only; takes two minutes")
+var everyClause = flag.Bool("process.clauses", false,
+	"check every clause of the contract between two processes, not only random programs; "+
+		"takes two minutes")
 
-// The contract with two processes: random programs, and by a flag every clause. The jobserver plays no
-// random programs, as a try of it may fail while another process takes several tokens and puts them
-// back, see asPromised: who checks every clause of it has to -skip C34 and R1.
+// The contract holds between two processes: by default random programs check it, with the flag
+// every clause does. The jobserver plays no random programs. A TryAcquire of it may fail while
+// another process takes several tokens and writes them back, see asPromised. So a run of every
+// clause has to skip its clauses C34 and R1, as scripts/process.sh does.
 func TestContractBetweenProcesses(t *testing.T) {
 	for _, impl := range process.All() {
 		t.Run(impl.Name, func(t *testing.T) {
 			if impl.Name == "jobserver" && !*everyClause {
-				t.Skip("its clauses are checked by -process.clauses, as scripts/process.sh does")
+				t.Skip("-process.clauses checks its clauses, see scripts/process.sh")
 			}
 			if *everyClause {
 				limitOps(t, 2000)
@@ -60,8 +62,8 @@ func TestContractBetweenProcesses(t *testing.T) {
 	}
 }
 
-// What is wrong in one of two processes is seen through a relay.
-func TestRelayHidesNothing(t *testing.T) {
+// The proxy does not hide a defect: a TryAcquire that keeps a part is seen through it.
+func TestProxyShowsDefect(t *testing.T) {
 	for _, impl := range process.All() {
 		if impl.Name == "jobserver" {
 			continue
@@ -73,151 +75,157 @@ func TestRelayHidesNothing(t *testing.T) {
 				t.Errorf("%s, %s: TryAcquire(3) = true with 2 of 3 permits free", impl.Name, defect)
 			}
 			if unchanged := sem.TryAcquire(2); unchanged != (defect == "right") {
-				t.Errorf("%s, %s: TryAcquire(2) = %v after a failed TryAcquire(3)", impl.Name, defect, unchanged)
+				t.Errorf("%s, %s: TryAcquire(2) after a failed TryAcquire(3) = %v, want %v",
+					impl.Name, defect, unchanged, !unchanged)
 			}
 			must(t, impls.Close(sem))
 		}
 	}
 }
 
-// between is impl in two processes. Each semaphore of it is a site that begins with what.
-func proxied(t *testing.T, impl impls.Impl, what string) impls.Impl {
+// proxied returns impl in two processes. prefix is the spec of openSpec without path and size.
+func proxied(t *testing.T, impl impls.Impl, prefix string) impls.Impl {
 	executors := [2]*executor{startExecutor(t), startExecutor(t)}
 	var number atomic.Uint64
 	mechanism := impl.Name
 	impl.Name += "-between"
-	impl.Order = impls.Unspecified // who asks first here need not be heard first
+	impl.Order = impls.Unspecified // requests of two processes may reach the mechanism in any order
 	impl.New = func(size int64) impls.Semaphore {
 		if size < 0 {
-			panic("relay: negative size")
+			panic("proxy: negative size")
 		}
 		path := filepath.Join(t.TempDir(), mechanism)
-		r := must2(newProxy(executors, number.Add(1), mechanism, path, size))
-		r.open(fmt.Sprintf("%s %s %d", what, path, size))
-		return r
+		p := must2(newProxy(executors, number.Add(1), mechanism, path, size))
+		p.open(fmt.Sprintf("%s %s %d", prefix, path, size))
+		return p
 	}
 	return impl
 }
 
-func newProxy(executors [2]*executor, number uint64, mechanism, path string, size int64) (*proxy, error) {
-	r := &proxy{executors: executors, number: number, size: size}
+func newProxy(
+	executors [2]*executor, number uint64, mechanism, path string, size int64,
+) (*proxy, error) {
+	p := &proxy{executors: executors, number: number, size: size}
 	switch mechanism {
 	case "broker":
 		server, err := process.ListenBroker(path, size)
 		if err != nil {
 			return nil, err
 		}
-		r.closers = append(r.closers, server.Close)
+		p.closers = append(p.closers, server.Close)
 	case "sysv":
-		r.closers = append(r.closers, func() error { return process.RemoveSysV(path) })
+		p.closers = append(p.closers, func() error { return process.RemoveSysV(path) })
 	case "slots":
-		r.closers = append(r.closers, func() error { return os.Remove(path) })
+		p.closers = append(p.closers, func() error { return os.Remove(path) })
 	case "jobserver":
 		server, err := process.ServeJobserver(path, size)
 		if err != nil {
 			return nil, err
 		}
-		r.closers, r.own = append(r.closers, server.Close), 1
+		p.closers, p.own = append(p.closers, server.Close), 1
 	}
-	return r, nil
+	return p, nil
 }
 
-func (r *proxy) open(what string) {
-	for _, w := range r.executors {
-		if a := w.ask("open", r.number, 0, what); a.Result != "ok" {
-			panic(a.Result)
+func (p *proxy) open(spec string) {
+	for _, e := range p.executors {
+		if r := e.call("open", p.number, 0, spec); r.Result != "ok" {
+			panic(r.Result)
 		}
 	}
 }
 
-func (r *proxy) Acquire(ctx context.Context, n int64) error {
+func (p *proxy) Acquire(ctx context.Context, n int64) error {
 	mustBeWeight(n)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	at := r.next()
-	id, replied := r.executors[at].send("acquire", r.number, r.beyond(n, r.size), "")
-	var a answer
+	at := p.next()
+	id, replied := p.executors[at].send("acquire", p.number, p.beyond(n, p.size), "")
+	var r response
 	select {
-	case a = <-replied:
+	case r = <-replied:
 	case <-ctx.Done():
-		r.executors[at].cancel(id)
-		a = <-replied
+		p.executors[at].cancel(id)
+		r = <-replied
 	}
-	switch a.Result {
+	switch r.Result {
 	case "ok":
-		r.add(at, n)
+		p.add(at, n)
 		return nil
 	case context.Canceled.Error():
 		return ctx.Err()
 	}
-	return errors.New(a.Result)
+	return errors.New(r.Result)
 }
 
-func (r *proxy) TryAcquire(n int64) bool {
+func (p *proxy) TryAcquire(n int64) bool {
 	mustBeWeight(n)
-	at := r.next()
-	ok := r.executors[at].ask("try", r.number, r.beyond(n, r.size), "").Result == "ok"
+	at := p.next()
+	ok := p.executors[at].call("try", p.number, p.beyond(n, p.size), "").Result == "ok"
 	if ok {
-		r.add(at, n)
+		p.add(at, n)
 	}
 	return ok
 }
 
-// Release lets the processes release what they hold, if possible one of them all.
-func (r *proxy) Release(n int64) {
+// Release makes the processes release what they hold. If one process holds all n, it releases all.
+func (p *proxy) Release(n int64) {
 	mustBeWeight(n)
-	for at, part := range r.share(n) {
+	for at, part := range p.split(n) {
 		if part == 0 && (n > 0 || at > 0) {
 			continue
 		}
-		if a := r.executors[at].ask("release", r.number, part, ""); a.Result != "ok" {
-			r.add(at, part)
-			panic(a.Result)
+		if r := p.executors[at].call("release", p.number, part, ""); r.Result != "ok" {
+			p.add(at, part)
+			panic(r.Result)
 		}
 	}
 }
 
-// share takes n from what the processes hold. Of too little the first is to release all, and so to panic.
-func (r *proxy) share(n int64) (parts [2]int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if at := slices.IndexFunc(r.held[:], func(held int64) bool { return held >= n }); at >= 0 {
+// split divides n into parts that the processes hold. If they hold too little together, the first
+// process has to release all n, and so to panic.
+func (p *proxy) split(n int64) (parts [2]int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	enough := func(held int64) bool { return held >= n }
+	if at := slices.IndexFunc(p.held[:], enough); at >= 0 {
 		parts[at] = n
-	} else if parts = r.held; r.held[0]+r.held[1] < n {
-		parts = [2]int64{r.beyond(n, 0), 0}
+	} else if parts = p.held; p.held[0]+p.held[1] < n {
+		parts = [2]int64{p.beyond(n, 0), 0}
 	} else {
 		parts[1] = n - parts[0]
 	}
 	for at := range parts {
-		r.held[at] -= parts[at]
+		p.held[at] -= parts[at]
 	}
 	return parts
 }
 
-// beyond returns n, or if it is more than there is, what is more than there is for a guest.
-func (r *proxy) beyond(n, most int64) int64 {
-	if n <= most {
+// beyond returns n if it is at most limit. A larger n must be too much for the process too, so it
+// grows by the permits that a jobserver client holds beyond the size.
+func (p *proxy) beyond(n, limit int64) int64 {
+	if n <= limit {
 		return n
 	}
-	return n + min(r.own, math.MaxInt64-n)
+	return n + min(p.own, math.MaxInt64-n)
 }
 
-func (r *proxy) add(at int, n int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.held[at] += n
+func (p *proxy) add(at int, n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held[at] += n
 }
 
-func (r *proxy) next() int { return int(r.turn.Add(1) % uint64(len(r.executors))) }
+func (p *proxy) next() int { return int(p.turn.Add(1) % uint64(len(p.executors))) }
 
-func (r *proxy) Close() (err error) {
-	for _, w := range r.executors {
-		if a := w.ask("close", r.number, 0, ""); a.Result != "ok" {
-			err = errors.Join(err, errors.New(a.Result))
+func (p *proxy) Close() (err error) {
+	for _, e := range p.executors {
+		if r := e.call("close", p.number, 0, ""); r.Result != "ok" {
+			err = errors.Join(err, errors.New(r.Result))
 		}
 	}
-	for _, c := range r.closers {
+	for _, c := range p.closers {
 		err = errors.Join(err, c())
 	}
 	return err
@@ -225,6 +233,6 @@ func (r *proxy) Close() (err error) {
 
 func mustBeWeight(n int64) {
 	if n < 0 {
-		panic("relay: negative weight")
+		panic("proxy: negative weight")
 	}
 }

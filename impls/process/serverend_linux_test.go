@@ -14,8 +14,8 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// What a waiter waits for is gone: it hears so.
-func TestVanishedOwner(t *testing.T) {
+// A waiter gets an error when its server ends, or the semaphore is removed.
+func TestServerEnds(t *testing.T) {
 	dir := t.TempDir()
 	t.Run("broker", func(t *testing.T) {
 		server, err := process.ListenBroker(filepath.Join(dir, "broker"), 1)
@@ -40,7 +40,7 @@ func TestVanishedOwner(t *testing.T) {
 	})
 }
 
-// The one who serves is another process, and it is killed.
+// A waiter gets an error when its server, another process, is killed.
 func TestKilledServer(t *testing.T) {
 	for _, mechanism := range []string{"broker", "jobserver"} {
 		t.Run(mechanism, func(t *testing.T) {
@@ -56,8 +56,9 @@ func TestKilledServer(t *testing.T) {
 	}
 }
 
-// The server closes its pipe and lives, while a client waits who has it open.
-func TestServerThatClosesItsPipe(t *testing.T) {
+// A waiting client gets an error when its server closes the pipe and lives on, although the client
+// itself has the pipe open.
+func TestServerClosesItsPipe(t *testing.T) {
 	sem := must2(process.NewJobserver(1))
 	files := must2(sem.Files())
 	client := start(t, "jobserver-fd 1", files...)
@@ -68,13 +69,14 @@ func TestServerThatClosesItsPipe(t *testing.T) {
 	client.tell("within 20000 1")
 	client.mustWait()
 	must(t, sem.Close())
-	if got := client.answer(); !strings.Contains(got, "process: jobserver 3,4: the server has ended, or closed it") {
-		t.Errorf("a client hears %q, want that the server is gone", got)
+	const want = "process: jobserver 3,4: the server has ended, or closed it"
+	if got := client.answer(); !strings.Contains(got, want) {
+		t.Errorf("acquire of a client: %q, want %q", got, want)
 	}
 }
 
-// A make is killed while a client waits whom it has started, by itself or by a shell that lives on and
-// has the pipe open.
+// A waiting client gets an error when its make is killed, whether make started the client directly,
+// through a shell, or through another make. The shell lives on and has the pipe open.
 func TestClientOfKilledMake(t *testing.T) {
 	needs(t, "make")
 	for recipe, line := range map[string]string{
@@ -84,7 +86,8 @@ func TestClientOfKilledMake(t *testing.T) {
 	} {
 		t.Run(recipe, func(t *testing.T) {
 			w := newProject(t)
-			w.makefile(t, "orphan:\n\t"+strings.ReplaceAll(line, "$(SELF)", "env "+childVar+"=orphan $(SELF)")+"\n")
+			w.makefile(t, "orphan:\n\t"+
+				strings.ReplaceAll(line, "$(SELF)", "env "+childVar+"=orphan $(SELF)")+"\n")
 			cmd := w.command("", "make", "-j2", "orphan")
 			out := must2(cmd.StdoutPipe())
 			must(t, cmd.Start())
@@ -95,14 +98,14 @@ func TestClientOfKilledMake(t *testing.T) {
 			must(t, cmd.Process.Kill())
 			want := fmt.Sprintf("its server, process %d, has ended", cmd.Process.Pid)
 			if lines.Scan(); !strings.Contains(lines.Text(), want) {
-				t.Errorf("a client of a make that was killed hears %q, want %q in it", lines.Text(), want)
+				t.Errorf("acquire of a client of a killed make: %q, want %q", lines.Text(), want)
 			}
 			_ = cmd.Wait()
 		})
 	}
 }
 
-// beOrphan waits for more than there is, and says what it hears.
+// orphanMain waits for a permit that never becomes free, and prints the error of Acquire.
 func orphanMain() error {
 	sem, err := process.JoinJobserver(os.Getenv("MAKEFLAGS"))
 	if err != nil {
@@ -118,6 +121,7 @@ func orphanMain() error {
 	return nil
 }
 
+// mustReportEnd ends a server while a goroutine waits, and checks every method afterwards.
 func mustReportEnd(t *testing.T, sem process.Semaphore, fact string, end func()) {
 	mustAcquire(t, sem, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -127,13 +131,13 @@ func mustReportEnd(t *testing.T, sem process.Semaphore, fact string, end func())
 	end()
 	var broken *process.Broken
 	if err := <-replied; !errors.As(err, &broken) || !strings.Contains(err.Error(), fact) {
-		t.Fatalf("a waiter heard %v, want that %s", err, fact)
+		t.Fatalf("Acquire of a waiter = %v, want a Broken with %q", err, fact)
 	}
 	if sem.TryAcquire(1) {
-		t.Error("TryAcquire = true on what is gone")
+		t.Error("TryAcquire(1) = true after the server has ended")
 	}
 	if err := sem.Acquire(ctx, 1); !errors.As(err, &broken) {
-		t.Errorf("Acquire afterwards = %v, want an error that says what is gone", err)
+		t.Errorf("Acquire after the server has ended = %v, want a Broken", err)
 	}
-	sem.Release(1) // is no over-release
+	sem.Release(1) // the permit is still held, so this must not panic
 }

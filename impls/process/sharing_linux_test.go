@@ -1,7 +1,6 @@
 package process_test
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"math/rand/v2"
@@ -11,14 +10,17 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// Random programs in three processes at once, each with two goroutines. Their calls are merged by a
-// clock that all share, and have to be linearizable; and after each round all permits are there.
-func TestPlayedBySeveral(t *testing.T) {
+// Histories of three processes are linearizable. Each process plays a random program with two
+// goroutines. All calls carry times of one clock, so they form one history. After each
+// round all permits are free.
+func TestLinearizable(t *testing.T) {
 	const size, ops = 3, 5
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
-		rounds := 150
+		rounds := shortOr(75, 150)
 		if s.impl.Name == "broker" {
-			rounds = 30 // where it is not known when a release takes effect, the search takes longer
+			// The instant at which a release takes effect is not known, so each search of a
+			// linearization takes longer.
+			rounds = shortOr(15, 30)
 		}
 		sem := s.open(t)
 		children := []*child{start(t, s.spec), start(t, s.spec), start(t, s.spec)}
@@ -32,14 +34,15 @@ func TestPlayedBySeveral(t *testing.T) {
 			case stress.Unknown:
 				undecided++
 			}
-			s.mustAllBeFree(t, sem, size)
+			mustAllBeFree(t, sem, size)
 		}
 		if undecided > rounds/2 {
-			t.Errorf("%d of %d histories were not decided", undecided, rounds)
+			t.Errorf("%d of %d histories are undecided, want at most half", undecided, rounds)
 		}
 	})
 }
 
+// playTogether plays one program in each child, and returns the calls of all.
 func playTogether(t *testing.T, children []*child, seed uint64, ops int) (all []stress.Call) {
 	for i, c := range children {
 		c.tell("play %d %d", seed+uint64(i)<<32, ops)
@@ -47,7 +50,7 @@ func playTogether(t *testing.T, children []*child, seed uint64, ops int) (all []
 	for i, c := range children {
 		var calls []stress.Call
 		if answer := c.answer(); json.Unmarshal([]byte(answer), &calls) != nil {
-			t.Fatalf("child says %q", answer)
+			t.Fatalf("a child answers %q, want its calls", answer)
 		}
 		for _, call := range calls {
 			call.Who += 2 * i
@@ -57,23 +60,25 @@ func playTogether(t *testing.T, children []*child, seed uint64, ops int) (all []
 	return all
 }
 
-// asPromised leaves out what a mechanism does not promise across processes: that a release of the broker
-// takes effect before it returns, or that a try of the jobserver fails only when too few are free.
-func (s namedSem) asPromised(calls []stress.Call) (kept []stress.Call) {
+// asPromised removes from a history what a mechanism does not promise between processes. A failed
+// try of a jobserver may have failed although permits were free, so it is dropped. A release
+// or cancellation of a broker may take effect after it returned, so its end is moved.
+func (s namedSem) asPromised(calls []stress.Call) (promised []stress.Call) {
 	for _, c := range calls {
 		if s.impl.Name == "jobserver" && !c.OK {
 			continue
 		}
-		if s.impl.Name == "broker" && (c.Method == stress.Release || !c.OK && c.Method == stress.Acquire) {
+		sentOnly := c.Method == stress.Release || !c.OK && c.Method == stress.Acquire
+		if s.impl.Name == "broker" && sentOnly {
 			c.End = nextAnswer(calls, c)
 		}
-		kept = append(kept, c)
+		promised = append(promised, c)
 	}
-	return kept
+	return promised
 }
 
-// nextAnswer returns when the broker had certainly read what a process sent in a call: it answers the
-// process in the order in which that asks.
+// nextAnswer returns a time at which the broker had certainly read the frame of a call. The broker
+// reads the frames of a process in order, so a later answer proves that.
 func nextAnswer(calls []stress.Call, c stress.Call) int64 {
 	end := int64(math.MaxInt64)
 	for _, next := range calls {
@@ -85,52 +90,38 @@ func nextAnswer(calls []stress.Call, c stress.Call) int64 {
 	return end
 }
 
-// allFree fails unless all permits, and no more, are there. What the broker was told last it may not
-// have read yet.
-func (s namedSem) mustAllBeFree(t testing.TB, sem interface {
-	TryAcquire(int64) bool
-	Release(int64)
-}, size int64) {
-	t.Helper()
-	eventually(t, "has all permits", func() bool { return sem.TryAcquire(size) })
-	if sem.TryAcquire(1) {
-		t.Fatalf("there are more permits than %d", size)
-	}
-	sem.Release(size)
-	sem.TryAcquire(0) // which the broker answers when it has read the release
-}
-
-// What one process holds, another cannot release.
+// A process cannot release what another process holds.
 func TestReleaseByAnotherProcess(t *testing.T) {
 	forEachMechanism(t, 2, func(t *testing.T, s namedSem) {
 		sem, other := s.open(t), start(t, s.spec)
 		mustAcquire(t, sem, 1)
 		if s.impl.Name == "jobserver" {
-			other.must("release 1") // the one that a guest has of its own, see joinAsGuest
+			other.must("release 1") // the implicit permit, see joinWithPermit
 			other.must("acquire 1")
 		}
 		for _, n := range []int{1, 2, 3} {
 			if s.impl.Name == "jobserver" && n == 1 {
 				continue
 			}
-			if got := other.do("release %d", n); !strings.HasPrefix(got, "panic: process: released more") {
-				t.Errorf("a child releases %d it does not hold: %s", n, got)
+			got := other.do("release %d", n)
+			if !strings.HasPrefix(got, "panic: process: released more") {
+				t.Errorf("a child releases %d permits that it does not hold: %s, want a panic", n, got)
 			}
 		}
 		sem.Release(1)
-		s.mustAllBeFree(t, sem, 2)
+		mustAllBeFree(t, sem, 2)
 	})
 }
 
-// Four processes find nothing under a name and make the semaphore, all at once. There has to be one.
-func TestMadeBySeveral(t *testing.T) {
+// If four processes make a semaphore at one path at the same time, they get the same one.
+func TestConcurrentCreation(t *testing.T) {
 	for _, name := range []string{"slots", "sysv"} {
 		t.Run(name, func(t *testing.T) {
-			for range 10 {
-				what := name + " " + t.TempDir() + "/name 3"
+			for range shortOr(4, 10) {
+				spec := name + " " + t.TempDir() + "/name 3"
 				var children []*child
 				for range 4 {
-					children = append(children, tryStart(t, what))
+					children = append(children, tryStart(t, spec))
 				}
 				for _, c := range children {
 					if got := c.answer(); got != "ok" {
@@ -141,20 +132,11 @@ func TestMadeBySeveral(t *testing.T) {
 				for _, c := range children {
 					got += c.do("try 1") + " "
 				}
-				if got != "ok ok ok no " {
-					t.Errorf("each of 4 processes tries for one of 3 permits: %s", got)
+				if want := "ok ok ok no "; got != want {
+					t.Errorf("TryAcquire(1) of 4 processes on 3 permits: %s, want %s", got, want)
 				}
-				removeSysV(t, what)
+				removeSysV(t, spec)
 			}
 		})
-	}
-}
-
-func mustAcquire(t testing.TB, sem interface {
-	Acquire(context.Context, int64) error
-}, n int64) {
-	t.Helper()
-	if err := sem.Acquire(t.Context(), n); err != nil {
-		t.Fatalf("Acquire(%d) = %v", n, err)
 	}
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/semabench/semabench/impls/process"
 )
 
-// A broker that is stopped reads nothing, and the socket takes only so much. Whoever waits can leave
-// all the same, and who releases does not wait.
-func TestBrokerThatDoesNotRead(t *testing.T) {
-	const waiters = 5000 // a socket takes some hundred frames
+// A cancelled waiter returns even if the broker reads nothing, because it is stopped, and the
+// socket's buffer is full.
+func TestCancelWhileBrokerDoesNotRead(t *testing.T) {
+	const waiters = 5000 // the socket's buffer takes a few hundred frames
 	dir := t.TempDir()
 	server := must2(process.ListenBroker(filepath.Join(dir, "broker"), 1))
 	defer server.Close()
-	path := filepath.Join(dir, "frozen")
+	path := filepath.Join(dir, "stopped")
 	l := must2(net.Listen("unix", path))
 	defer l.Close()
 	go forwardHello(t.Context(), l, filepath.Join(dir, "broker"))
@@ -42,7 +42,7 @@ func TestBrokerThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// greetOnly passes the first frame of both sides on, and then nothing until the test ends.
+// forwardHello forwards the first frame of both sides, and then nothing until ctx is done.
 func forwardHello(ctx context.Context, l net.Listener, broker string) {
 	const frameBytes = 17
 	client, err := l.Accept()

@@ -14,36 +14,34 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// Two test suites run at once and use one name, as where two people build on one machine. Neither knows of
-// the other: each starts processes that open the name, play a program and end. They share what there is:
-// at no instant do all together hold more than that, and in the end it is all there.
+// Two test suites that run at once and use one path share its permits, as when two people build on
+// one machine. Each suite starts processes that open the path, play a program and end. All
+// together never hold more than the size, and in the end all permits are free.
 func TestTwoSuitesOnOneName(t *testing.T) {
 	const size = 2
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
-		met := untilOverlap(t, size, func() []stress.Call { return twoSuites(t, s.spec, s.spec) }, func(m overlap) bool {
-			return m.together > 0
-		})
-		if met.most > size {
-			t.Errorf("%d permits of %d were held at once", met.most, size)
+		run := func() []stress.Call { return twoSuites(t, s.spec, s.spec) }
+		worst := untilOverlap(t, size, run, func(o overlap) bool { return o.together > 0 })
+		if worst.most > size {
+			t.Errorf("%d permits were held at once, want at most %d", worst.most, size)
 		}
-		s.mustAllBeFree(t, s.open(t), size)
+		mustAllBeFree(t, s.open(t), size)
 	})
 }
 
-// What the test above looks for, it sees: suites with a name each hold more together.
+// The check of TestTwoSuitesOnOneName can fail: suites with different paths hold more together.
 func TestTwoSuitesOnTwoNames(t *testing.T) {
 	const size = 2
 	dir := t.TempDir()
 	at := func(name string) string { return fmt.Sprint("slots ", filepath.Join(dir, name), " ", size) }
-	untilOverlap(t, size, func() []stress.Call { return twoSuites(t, at("mine"), at("theirs")) }, func(m overlap) bool {
-		return m.most > size
-	})
+	run := func() []stress.Call { return twoSuites(t, at("first"), at("second")) }
+	untilOverlap(t, size, run, func(o overlap) bool { return o.most > size })
 }
 
-// The processes of one suite are killed in the middle of what they do, with weights half taken or half
-// released. The other suite goes on, and in the end everything is there.
-func TestSuiteBesideOneThatIsKilled(t *testing.T) {
-	const size, killed, whole = 3, 8, 4 // the latter take longer
+// If the processes of one suite are killed in the middle of weighted calls, the other suite goes
+// on, and in the end all permits are free.
+func TestSuiteBesideKilledSuite(t *testing.T) {
+	const size, killed, whole = 3, 8, 4 // numbers of processes that take about the same time
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
 		if !s.reclaims() {
 			t.Skip("the tokens of a killed process are lost")
@@ -54,7 +52,8 @@ func TestSuiteBesideOneThatIsKilled(t *testing.T) {
 				for range killed {
 					c := start(t, s.spec)
 					c.tell("play %d %d", rand.Uint64()>>1, 100_000)
-					time.Sleep(rand.N(5 * time.Millisecond)) // to kill it anywhere
+					// A random time, to kill the process at an arbitrary point.
+					time.Sleep(rand.N(5 * time.Millisecond))
 					c.kill()
 				}
 			})
@@ -62,16 +61,17 @@ func TestSuiteBesideOneThatIsKilled(t *testing.T) {
 				t.Parallel()
 				for range whole {
 					if calls := playAlone(t, s.spec); len(calls) == 0 {
-						t.Error("a process beside those that are killed did nothing")
+						t.Error("a process beside the killed processes made no call")
 					}
 				}
 			})
 		})
-		s.mustAllBeFree(t, s.open(t), size)
+		mustAllBeFree(t, s.open(t), size)
 	})
 }
 
-// twoSuites runs them and returns the calls of both, the second one's by goroutines from 10 on.
+// twoSuites runs two suites and returns the calls of both. The goroutines of the second suite are
+// numbered from 10.
 func twoSuites(t *testing.T, first, second string) (all []stress.Call) {
 	const processes = 4
 	var mu sync.Mutex
@@ -100,19 +100,21 @@ func playAlone(t *testing.T, what string) (calls []stress.Call) {
 	c := start(t, what)
 	answer := c.do("play %d %d", rand.Uint64()>>1, ops)
 	if err := json.Unmarshal([]byte(answer), &calls); err != nil {
-		t.Fatalf("a child says %q", answer)
+		t.Fatalf("a child answers %q, want its calls", answer)
 	}
 	c.end()
 	return calls
 }
 
-// A meeting is what was certainly held at once: from the end of an Acquire to the begin of a Release.
+// An overlap says what two suites certainly held at once. A permit is certainly held from the end
+// of an Acquire to the begin of a Release.
 type overlap struct {
-	most     int64 // permits
-	together int   // instants at which both suites began to hold some
+	most     int64 // permits held at once
+	together int   // how often a suite took permits while the other one held some
 }
 
-func measureOverlap(calls []stress.Call) (m overlap) {
+// measureOverlap computes the overlap of the calls of twoSuites.
+func measureOverlap(calls []stress.Call) (o overlap) {
 	type step struct{ at, more, suite int64 }
 	var steps []step
 	for _, c := range calls {
@@ -124,32 +126,34 @@ func measureOverlap(calls []stress.Call) (m overlap) {
 			steps = append(steps, step{c.End, c.N, suite})
 		}
 	}
-	slices.SortFunc(steps, func(a, b step) int { // of those at one instant, releases are first
+	slices.SortFunc(steps, func(a, b step) int { // at the same instant, releases come first
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.more, b.more))
 	})
 	var held [2]int64
 	for _, s := range steps {
 		held[s.suite] += s.more
-		m.most = max(m.most, held[0]+held[1])
+		o.most = max(o.most, held[0]+held[1])
 		if s.more > 0 && held[0] > 0 && held[1] > 0 {
-			m.together++
+			o.together++
 		}
 	}
-	return m
+	return o
 }
 
-// mustMeet runs suites until they have met as they should, which on a busy machine takes more runs. It
-// returns the worst that was seen.
-func untilOverlap(t *testing.T, size int64, run func() []stress.Call, enough func(overlap) bool) (worst overlap) {
+// untilOverlap runs suites until they have overlapped enough, which takes more runs on a busy
+// machine. It returns the largest overlap.
+func untilOverlap(
+	t *testing.T, size int64, run func() []stress.Call, enough func(overlap) bool,
+) (worst overlap) {
 	t.Helper()
 	const most = 20
 	for range most {
-		m := measureOverlap(run())
-		worst = overlap{max(worst.most, m.most), worst.together + m.together}
+		o := measureOverlap(run())
+		worst = overlap{max(worst.most, o.most), worst.together + o.together}
 		if enough(worst) || worst.most > size {
 			return worst
 		}
 	}
-	t.Fatalf("in %d runs the suites did not meet: %+v", most, worst)
+	t.Fatalf("in %d runs the suites did not overlap: %+v", most, worst)
 	return worst
 }
