@@ -1,9 +1,16 @@
-// Command suites explores the tests of well-known concurrency packages, unmodified, at the versions in
-// go.mod, and writes what came of it to RESULTS.md. It fails if a schedule fails that is not known:
-// then either the package has a bug, or the explorer.
+// Command suites explores the tests of well-known concurrency packages, unmodified, at the
+// versions in go.mod, and writes the results to RESULTS.md.
 //
-//	go run .                      all of them; about 15 minutes
+//	go run .                      all packages; about 15 minutes
 //	go run . -only semaphore      packages with this in their path; writes to standard output
+//
+// It exits with 1 if a schedule fails for a reason that is not in the table known of packages.go:
+// then the package has a bug, or the explorer has one.
+//
+// # What this does not show
+//
+// Each test is explored for a few seconds only. A test without a failure is complete only where
+// the table says so.
 package main
 
 import (
@@ -20,10 +27,10 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "packages whose path has this in it")
-	schedules := flag.Int("schedules", 200, "of each strategy, for each test, at most")
-	limit := flag.Duration("time", 3*time.Second, "for each test, at most")
-	race := flag.Bool("race", false, "watch every schedule by the race detector")
+	only := flag.String("only", "", "explore packages whose path contains `TEXT`")
+	schedules := flag.Int("schedules", 200, "play `N` schedules of each strategy at most, for each test")
+	limit := flag.Duration("time", 3*time.Second, "explore each test for this time at most")
+	race := flag.Bool("race", false, "watch every schedule with the race detector")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -34,7 +41,8 @@ func main() {
 	}
 }
 
-// run explores what is asked for and writes the table: to RESULTS.md if that is everything.
+// run explores the packages that match only, and writes the table: to RESULTS.md if it has all
+// packages, and to w otherwise.
 func run(ctx context.Context, only string, race bool, o explore.Options, w, progress io.Writer) error {
 	var rows []row
 	for _, pkg := range packages {
@@ -61,7 +69,7 @@ func run(ctx context.Context, only string, race bool, o explore.Options, w, prog
 		return err
 	}
 	if n := unknown(rows); n > 0 {
-		return fmt.Errorf("%d test(s) fail that are not known to: see the table", n)
+		return fmt.Errorf("%d test(s) fail for an unknown reason: see the table", n)
 	}
 	return nil
 }

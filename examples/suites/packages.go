@@ -1,6 +1,6 @@
 package main
 
-// The imports keep the modules, and what their tests need, in go.mod.
+// The imports keep the modules of the packages, and the modules that their tests need, in go.mod.
 import (
 	_ "github.com/alitto/pond/v2"
 	_ "github.com/benbjohnson/clock"
@@ -30,7 +30,7 @@ import (
 	_ "golang.org/x/sync/syncmap"
 )
 
-// packages are those whose tests are explored.
+// packages lists the packages whose tests are explored.
 var packages = []string{
 	"golang.org/x/sync/semaphore",
 	"golang.org/x/sync/errgroup",
@@ -60,10 +60,10 @@ var packages = []string{
 	"github.com/panjf2000/ants/v2",
 }
 
-// known says why schedules fail of which somebody has looked at the trace.
+// known has the reasons for failures whose traces were read and understood, by package and test.
 var known = map[string]string{
 	"github.com/benbjohnson/clock TestMock_AfterRace": "A bug: Mock.Add and Mock.After take the same timer, " +
-		"and the one that ticks it last sends to a full channel with the lock held.",
+		"and the call that ticks it last sends to a full channel with the lock held.",
 	"github.com/alitto/pond/v2 TestPoolWithQueueSizeZero": "The test is flaky: a worker counts a task after " +
 		"Wait has returned for it.",
 	"github.com/alitto/pond/v2 TestTaskGroupWaitShouldNotDeadlockWhenPoolContextCanceledWithQueuedTasks": "The test " +

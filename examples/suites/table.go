@@ -10,11 +10,11 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A row is what came of a package.
+// A row is the results of a package.
 type row struct {
 	pkg   string
 	tests []explore.SuiteTest
-	err   error // why none can be explored
+	err   error // the reason why no test can be explored
 }
 
 // table returns the results as Markdown.
@@ -23,7 +23,8 @@ func table(rows []row, o explore.Options) string {
 	fmt.Fprintf(&b, "# What the explorer makes of other people's tests\n\n"+
 		"Written by `go run .`; at most %d schedules of each kind and %v for a test. "+
 		"README.md says what the columns mean and what the failures are.\n\n", o.Schedules, o.Time)
-	b.WriteString("| package | version | tests | explored | complete | schedules | failures | refused or skipped |\n" +
+	b.WriteString("| package | version | tests | explored | complete | schedules | failures | " +
+		"refused or skipped |\n" +
 		"|---|---|---:|---:|---:|---:|---:|---|\n")
 	var all counts
 	for _, r := range rows {
@@ -36,7 +37,7 @@ func table(rows []row, o explore.Options) string {
 	return b.String()
 }
 
-// counts are the numbers of a row.
+// counts are the numbers in a row of the table.
 type counts struct{ tests, explored, complete, schedules, failures int }
 
 func (c *counts) String() string {
@@ -51,6 +52,7 @@ func (c *counts) add(d *counts) {
 	c.failures += d.failures
 }
 
+// count counts the tests of a package by result.
 func (r *row) count() *counts {
 	c := &counts{tests: len(r.tests)}
 	for _, t := range r.tests {
@@ -68,11 +70,11 @@ func (r *row) count() *counts {
 	return c
 }
 
-// reasons counts why tests were not explored.
+// reasons returns the reasons why tests were not explored, with how many tests each has.
 func (r *row) reasons() string {
 	if r.err != nil {
 		why := strings.ReplaceAll(r.err.Error(), "\n", " ")
-		if _, inCache, ok := strings.Cut(why, "/pkg/mod/"); ok { // which is elsewhere on each machine
+		if _, inCache, ok := strings.Cut(why, "/pkg/mod/"); ok { // the path in front differs from machine to machine
 			why = inCache
 		}
 		return "all: " + why
@@ -90,7 +92,7 @@ func (r *row) reasons() string {
 	return strings.Join(list, "; ")
 }
 
-// reason says why a test was not explored, "" if it was.
+// reason returns the reason why a test was not explored, "" if it was.
 func reason(t explore.SuiteTest) string {
 	switch {
 	case t.Skipped:
@@ -104,7 +106,7 @@ func reason(t explore.SuiteTest) string {
 	return ""
 }
 
-// failures lists the schedules that fail, with the reason if it is known.
+// failures lists the failing schedules, each with its reason if that is known.
 func failures(rows []row) string {
 	var b strings.Builder
 	for _, r := range rows {
@@ -126,6 +128,7 @@ func failures(rows []row) string {
 	return "\n## Failures\n\n" + b.String()
 }
 
+// unknown counts the failures without a known reason.
 func unknown(rows []row) (n int) {
 	for _, r := range rows {
 		for _, t := range r.tests {
@@ -137,7 +140,8 @@ func unknown(rows []row) (n int) {
 	return n
 }
 
-// version returns that of the module that a package is from.
+// version returns the version of the module of a package, from the build information of this
+// binary.
 func version(pkg string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -1,4 +1,5 @@
-// Package findings has bugs that the explorer found in the tests of others, each in a few lines.
+// Package findings has bugs that the explorer found in the tests of other projects, each as a
+// program of a few lines.
 package findings
 
 import (
@@ -13,9 +14,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// Two goroutines that wait for a mock clock, and one that moves it: Mock.Timer and Mock.Add choose the
-// same timer, unlock, and tick it one after the other. The second sends to a full channel with
-// the lock of the clock held, which everybody needs.
+// Two goroutines wait for a mock clock, and the test moves it. Mock.Timer and Mock.Add choose the
+// same timer, unlock, and tick it one after the other. The second tick sends to a full channel and
+// holds the lock of the clock, which the receiver needs first.
 func TestClockTicksATimerTwice(t *testing.T) {
 	r := explore.Check(t, explore.Options{LazyClock: true}, func(*explore.T) {
 		mock := clock.NewMock()
@@ -31,12 +32,13 @@ func TestClockTicksATimerTwice(t *testing.T) {
 		}
 	})
 	t.Log(r.Text)
-	if r.What != "deadlock" || !strings.Contains(r.Text, "waits in t.c <- now") || !strings.Contains(r.Text, "clock.go:353") {
+	if r.What != "deadlock" || !strings.Contains(r.Text, "waits in t.c <- now") ||
+		!strings.Contains(r.Text, "clock.go:353") {
 		t.Errorf("%s: %s", r.Verdict, r.What)
 	}
 }
 
-// The counter of tasks that were done is behind Wait.
+// The pool counts a task after Wait has returned for it.
 func TestPondCountsLate(t *testing.T) {
 	r := explore.Check(t, explore.Options{LazyClock: true}, func(t *explore.T) {
 		pool := pond.NewPool(1)

@@ -2,7 +2,7 @@ package schedrt
 
 import "runtime"
 
-// Kind is what an operation does, for reports and for strategies.
+// Kind names an operation, for reports and for strategies.
 type Kind uint8
 
 // The kinds of operations.
@@ -242,7 +242,7 @@ func modeTables() (conflict, reverse [modes][modes]bool) {
 	} {
 		conflict[pair[0]][pair[1]], conflict[pair[1]][pair[0]] = false, false
 	}
-	for _, pair := range [...][2]Mode{ // the first is what makes the second possible
+	for _, pair := range [...][2]Mode{ // only the first makes the second possible
 		{Done, Wait}, {Free, Acquire}, {Acquire, Free}, {Free, Share}, {Free, Claim},
 	} {
 		reverse[pair[0]][pair[1]] = false

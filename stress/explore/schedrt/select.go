@@ -10,7 +10,7 @@ type Case interface {
 	end() *caseEnd
 	uncontrolled() reflect.SelectCase // for a select outside of control
 	took(v reflect.Value, ok bool)    // what that select received
-	takeFromOutside() (taken bool)    // a receive of what came from outside of control
+	takeFromOutside() (taken bool)    // a receive of a value from outside of control
 }
 
 // caseEnd is the part of a case that does not depend on the type of its values.

@@ -64,7 +64,7 @@ func CAS(address unsafe.Pointer) {
 	e.point(g)
 }
 
-// Swapped says whether the compare-and-swap after CAS succeeded. One that failed only read.
+// Swapped says whether the compare-and-swap after CAS succeeded. A failed one is a read.
 func Swapped(address unsafe.Pointer, ok bool) {
 	switch e := current(); {
 	case e == nil:

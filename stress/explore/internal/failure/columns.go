@@ -111,7 +111,7 @@ func (step *Step) Says() string {
 	return text + ": " + result
 }
 
-// rows returns the row of a step, and those of other goroutines that wait or end after it.
+// rows returns the row of a step, and the rows of other goroutines that wait or end after it.
 func (step *Step) rows() []row {
 	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G, text: step.Says()}
 	if slices.Contains(step.Ends, step.G) {

@@ -101,7 +101,7 @@ func (v *viewer) firstShown() int {
 	return 0
 }
 
-// stepRows returns the row of a step, and those of the goroutines that wait or end after it.
+// stepRows returns the row of a step, and the rows of goroutines that wait or end after it.
 func (v *viewer) stepRows(step *Step) []pageRow {
 	row := pageRow{
 		Kind: "step", Lane: v.lane(step.G), ID: fmt.Sprintf("step-%d", step.N), N: step.N, Text: cut(step.Text),

@@ -208,8 +208,8 @@ func TestPageSize(t *testing.T) {
 	}
 }
 
-// The colours of the base style are not defined again, and the markers are those of the other
-// pages.
+// The colours of the base style are not defined again, and the markers have the colours of the
+// other pages.
 func TestColours(t *testing.T) {
 	own, err := os.ReadFile("page/page.css")
 	if err != nil {

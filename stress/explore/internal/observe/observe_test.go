@@ -46,8 +46,8 @@ func mustEqual(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// Two goroutines take two locks in opposite orders. The report has the steps in the words of the source,
-// what each waits for, the cycle, and the locks that are held.
+// Two goroutines take two locks in opposite orders. The report has the steps in the words of the
+// source, what each waits for, the cycle, and the locks that are held.
 func TestLockOrder(t *testing.T) {
 	r := reportOf(t, schedrt.Limits{}, []int{1, 2}, func() {
 		var first, second sync.Mutex
@@ -155,7 +155,8 @@ func TestLoop(t *testing.T) {
 	}
 }
 
-// Steps are ordered by the objects that they share, and only by edges that do not follow from others.
+// Steps are ordered by the objects that they share, and only by edges that do not follow from
+// others.
 func TestOrder(t *testing.T) {
 	r := reportOf(t, schedrt.Limits{}, []int{1, 2, 1, 2}, func() {
 		var a, b atomic.Int32

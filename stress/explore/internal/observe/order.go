@@ -7,9 +7,9 @@ import (
 )
 
 // edges returns, for each step of the report, the steps of other goroutines that happen before it,
-// without those that follow from others: the transitive reduction of the order. It goes through
-// the steps with vector clocks, whose entries are the last steps of each goroutine that happened
-// before.
+// without the edges that follow from other edges: the transitive reduction of the order. It goes
+// through the steps with vector clocks, whose entries are the last steps of each goroutine that
+// happened before.
 func (t *translator) edges() map[int][]int {
 	edges := map[int][]int{}
 	clocks := make([]map[int32]int, len(t.trace.Steps)) // of each step
@@ -20,7 +20,7 @@ func (t *translator) edges() map[int][]int {
 		if own, ok := last[s.G]; ok {
 			joinClock(clock, clocks[own])
 		}
-		// The latest step first: an earlier one that it comes after needs no edge of its own.
+		// The latest step first: it makes edges from the steps before it needless.
 		for _, b := range t.conflicting(i) {
 			g := t.trace.Steps[b].G
 			if at, ok := clock[g]; ok && at >= b {

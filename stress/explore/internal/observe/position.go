@@ -15,7 +15,7 @@ import (
 const (
 	engine        = "github.com/semabench/semabench/stress/explore"
 	shim          = engine + "/shim/"
-	goroutineMain = engine + "/schedrt.(*G).main" // the frame below those of the program
+	goroutineMain = engine + "/schedrt.(*G).main" // the frame below the program's frames
 
 	// scenario is the package whose frames play the programs of explore.Semaphore.
 	scenario = engine + "/internal/semaphore."
@@ -23,8 +23,8 @@ const (
 	testingT = "testing.(*T)." // the look-alike's methods, without the path
 )
 
-// A position is the place of an operation in the program: the first frame above those of the
-// engine.
+// A position is the place of an operation in the program: the first frame above the
+// engine's frames.
 type position struct {
 	file     string // the path that the compiler has
 	at       failure.Place

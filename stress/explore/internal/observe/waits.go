@@ -18,7 +18,7 @@ func (t *translator) addWaits(s *failure.Report) {
 	default:
 		return
 	}
-	blocked := map[int]int{} // from a goroutine to the one that it waits for, if that is a single one
+	blocked := map[int]int{} // a goroutine, and the single goroutine that it waits for
 	for _, left := range t.outcome.Waiting {
 		at := positionOf(left.PCs)
 		if at.hidden { // the goroutine that waits for the workers of a scenario

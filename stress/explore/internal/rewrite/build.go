@@ -45,9 +45,10 @@ func (b *Binary) Close() error {
 	return b.release()
 }
 
-// Build makes a test binary of a package in which goroutines are under control. It waits while another
-// process builds the same package with the same options, and ends early when ctx does. The caller must
-// close the Binary. Without a Test function to explore, a suite has a Binary without a path.
+// Build makes a test binary of a package in which goroutines are under control. It waits while
+// another process builds the same package with the same options, and ends early when ctx does. The
+// caller must close the Binary. Without a Test function to explore, a suite has a Binary without a
+// path.
 func Build(ctx context.Context, o Options) (*Binary, error) {
 	packages, err := list(ctx, o)
 	if err != nil {
@@ -149,8 +150,8 @@ func (c *copies) rewritePackage(p *listed, packages map[string]*listed) error {
 	return nil
 }
 
-// write has the go command see text at the path of a file, which need not exist. Positions in it are
-// positions of the original, by a line directive.
+// write has the go command see text at the path of a file, which need not exist. Positions in it
+// are positions of the original, by a line directive.
 func (c *copies) write(p *listed, original string, text []byte) error {
 	text = p.Module.allowGenerics(append([]byte("//line "+original+":1\n"), text...))
 	if m := p.Module; m != nil && !m.Main && !c.mayOverlay(original) {
@@ -165,8 +166,8 @@ func (c *copies) write(p *listed, original string, text []byte) error {
 	return gotool.WriteIfChanged(copied, text)
 }
 
-// mayOverlay reports whether the go command lets an overlay replace the file: it belongs to the main
-// module or workspace, or is vendored there.
+// mayOverlay reports whether the go command lets an overlay replace the file: it belongs to the
+// main module or workspace, or is vendored there.
 func (c *copies) mayOverlay(file string) bool {
 	return inside(file, c.location.Root()) && !inside(file, c.location.ModCache)
 }
@@ -207,9 +208,9 @@ func (c *copies) build(ctx context.Context, o Options) (path string, release fun
 	return c.adopt(ctx, binary)
 }
 
-// raceFlags are for a build with the race detector. The detector must not watch the runtime of rewritten
-// code, nor the shims that share memory between goroutines without edges, nor a part of these that is
-// inlined into a package that is watched. See the doc of package schedrt.
+// raceFlags are for a build with the race detector. The detector must not watch the runtime of
+// rewritten code, nor the shims that share memory between goroutines without edges, nor a part of
+// these that is inlined into a package that is watched. See the doc of package schedrt.
 func raceFlags() []string {
 	flags := []string{"-race"}
 	for _, unwatched := range []string{"/schedrt", "/shim/context", "/shim/time"} {

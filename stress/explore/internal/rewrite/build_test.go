@@ -11,8 +11,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
-// Several builds of the same package come to the same binary, and none of them takes it away from the
-// processes that run it. A changed source has another binary, and a build removes old ones.
+// Several builds of the same package come to the same binary, and none of them takes it away from
+// the processes that run it. A changed source has another binary, and a build removes old ones.
 func TestBuildsShareABinary(t *testing.T) {
 	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"), "dep/dep.go": work}.write(t)
 	cache := t.TempDir()

@@ -13,8 +13,8 @@ import (
 	"github.com/semabench/semabench/internal/filelock"
 )
 
-// The cache has a folder for each package and set of options, and beside the folder a lock that a build
-// holds while it writes there:
+// The cache has a folder for each package and set of options, and beside the folder a lock that a
+// build holds while it writes there:
 //
 //	KEY.lock                 held alone during a build; never removed, see package filelock
 //	KEY/used                 its modification time is the start of the last build
@@ -22,11 +22,11 @@ import (
 //	KEY/explore-HASH.test    a binary; its modification time is the end of the last build of it
 //	KEY/explore-HASH.lock    shared by the processes that start the binary
 //
-// Two builds of one package would otherwise write the same copies at the same time. A binary has the
-// hash of its content in its name, so a later build does not replace one that is in use.
+// Two builds of one package would otherwise write the same copies at the same time. A binary has
+// the hash of its content in its name, so a later build does not replace a binary in use.
 
-// unusedAfter is when a folder or a binary counts as unused. It is short, as building anew takes only
-// seconds, and longer than a weekend, after which a developer goes on with the same package.
+// unusedAfter is when a folder or a binary counts as unused. It is short, as building anew takes
+// only seconds, and longer than a weekend, after which a developer goes on with the same package.
 const unusedAfter = 3 * 24 * time.Hour
 
 // A folder is the part of the cache that belongs to one package and set of options.
@@ -35,8 +35,9 @@ type folder struct {
 	unlock func() error
 }
 
-// openFolder waits until no other build uses the folder of a key, and takes it. It renews the time of
-// use, so that no sweep removes the folder: the copies themselves are only written when they change.
+// openFolder waits until no other build uses the folder of a key, and takes it. It renews the time
+// of use, so that no sweep removes the folder: the copies themselves are only written when they
+// change.
 func openFolder(ctx context.Context, cache, key string) (*folder, error) {
 	f := &folder{dir: filepath.Join(cache, key)}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
@@ -72,8 +73,8 @@ func isOld(path string) bool {
 	return err == nil && time.Since(info.ModTime()) > unusedAfter
 }
 
-// sweep removes the other folders of the cache that no build has used for long. A folder that cannot be
-// removed, because a build or a binary in it is running, stays until a later sweep.
+// sweep removes the other folders of the cache that no build has used for long. A folder that
+// cannot be removed, because a build or a binary in it is running, stays until a later sweep.
 func (f *folder) sweep() {
 	cache := filepath.Dir(f.dir)
 	entries, err := os.ReadDir(cache)
@@ -108,8 +109,8 @@ func removeFolder(dir string) {
 	os.RemoveAll(dir)
 }
 
-// folderIsOld goes by the time of the last build. Folders of older versions of this package have no such
-// file; their overlay.json tells when a build last changed something.
+// folderIsOld goes by the time of the last build. Folders of older versions of this package have
+// no such file; their overlay.json tells when a build last changed something.
 func folderIsOld(dir string) bool {
 	used := filepath.Join(dir, "used")
 	if _, err := os.Stat(used); err != nil {
@@ -118,8 +119,9 @@ func folderIsOld(dir string) bool {
 	return isOld(used)
 }
 
-// removeBinary removes a binary and its lock, unless a process holds the lock or the binary is not old.
-// The caller holds the lock of the folder, so no build can share the lock of the binary meanwhile.
+// removeBinary removes a binary and its lock, unless a process holds the lock or the binary is not
+// old. The caller holds the lock of the folder, so no build can share the lock of the binary
+// meanwhile.
 func removeBinary(binary string) (removed bool) {
 	if !isOld(binary) {
 		return false
@@ -143,8 +145,8 @@ func binariesIn(dir string) []string {
 
 func lockOf(binary string) string { return strings.TrimSuffix(binary, ".test") + ".lock" }
 
-// adopt moves a binary to a name with the hash of its content, and shares the lock of that name until
-// release is called. It then removes old binaries of the folder that are not in use.
+// adopt moves a binary to a name with the hash of its content, and shares the lock of that name
+// until release is called. It then removes old binaries of the folder that are not in use.
 func (f *folder) adopt(
 	ctx context.Context, binary string,
 ) (path string, release func() error, err error) {

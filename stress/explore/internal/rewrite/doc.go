@@ -18,8 +18,8 @@
 //     modules in the module cache, whose files an overlay may not replace, through copies of the whole
 //     module and -modfile.
 //
-// Edits are made in the text, and keep every line where it was, so positions in reports and panics are
-// positions of the originals. Nothing is written into the user's tree.
+// Edits are made in the text, and keep every line where it was, so positions in reports and panics
+// are positions of the originals. Nothing is written into the user's tree.
 //
 // # What this does not do
 //

@@ -9,32 +9,39 @@ import (
 	"strings"
 )
 
-// A writer makes the instrumented text of one file.
+// A writer makes the rewritten text of one file. It collects edits while it goes through the
+// syntax tree, and applies them in the end. Printing a changed tree would be simpler, but would
+// move lines: go/printer has its own idea of where comments and breaks belong.
 type writer struct {
 	pkg     *checked
 	file    *ast.File
 	text    []byte
-	base    token.Pos               // of the first byte
-	edits   []edit                  // by position; one that contains another comes first
-	uses    map[string]string       // aliases of the packages that the text needs
-	pairs   map[*ast.UnaryExpr]bool // receives of which the second value is wanted
-	hidden  map[ast.Node]bool       // rewritten by what contains it
-	refusal error
+	base    token.Pos               // position of the first byte
+	edits   []edit                  // by position; an edit comes before those inside it
+	uses    map[string]string       // import paths that the text needs, by alias
+	pairs   map[*ast.UnaryExpr]bool // receives with two results
+	hidden  map[ast.Node]bool       // nodes that the edit around them rewrites
+	refusal error                   // the first construct that cannot be rewritten
 }
 
-// An edit replaces a range. Its text may contain what is in the range, with the edits there.
+// An edit replaces a range. Its text may contain parts of the range, with the edits inside them: a
+// select in a case of a select is rewritten, too. So the text is made when all edits are known.
 type edit struct {
 	from, till token.Pos
 	text       func() string
 }
 
-// engineName is what the engine is called in instrumented files.
+// engineName is the alias of package schedrt in rewritten files. All names of the rewriter have two
+// underscores, which no name of a program is likely to have.
 const engineName = "explore__"
 
+// replace adds an edit.
 func (w *writer) replace(from, till token.Pos, text func() string) {
 	w.edits = append(w.edits, edit{from, till, text})
 }
 
+// sort puts the edits in order for source. Stable: of equal ranges the edit of the outer node was
+// added first.
 func (w *writer) sort() {
 	slices.SortStableFunc(w.edits, func(a, b edit) int {
 		if a.from != b.from {
@@ -44,14 +51,15 @@ func (w *writer) sort() {
 	})
 }
 
-// source returns the text of a range with the edits inside it.
+// source returns the text of a range with the edits inside it. It calls itself through the texts
+// of edits.
 func (w *writer) source(from, till token.Pos) string {
 	var b strings.Builder
 	at := from
 	for i := w.firstEdit(from); i < len(w.edits) && w.edits[i].from < till; i++ {
 		e := w.edits[i]
 		if e.from < at || e.till > till || e.till < e.from {
-			continue // inside one that was made, around the range, or being made
+			continue // it is inside an edit that was made, around the range, or being made
 		}
 		b.Write(w.text[at-w.base : e.from-w.base])
 		b.WriteString(w.made(e, i))
@@ -61,10 +69,11 @@ func (w *writer) source(from, till token.Pos) string {
 	return b.String()
 }
 
-// made returns the text of an edit. If lines were moved or lost, it says which line is next.
+// made returns the text of an edit. If the text has another number of lines than the range, a line
+// directive behind it restores the position.
 func (w *writer) made(e edit, i int) string {
 	saved := w.edits[i]
-	w.edits[i].till = w.edits[i].from - 1 // so that the range itself is not edited again
+	w.edits[i].till = w.edits[i].from - 1 // keeps source from applying this edit inside its own text
 	text := e.text()
 	w.edits[i] = saved
 	old := w.text[e.from-w.base : e.till-w.base]
@@ -74,13 +83,14 @@ func (w *writer) made(e edit, i int) string {
 	return text
 }
 
-// line is a comment that says where what follows is, as //line has it.
+// line returns a comment that sets the position of the text behind it, in the form /*line :n:m*/.
 func (w *writer) line(at token.Pos) string {
 	p := w.pkg.fset.Position(at)
 	return fmt.Sprintf("/*line :%d:%d*/", p.Line, p.Column)
 }
 
-// moved is the text of a node that gets to the line of from, with a comment if it was on another.
+// moved returns the text of a node that moves to the line of from, with a line directive if it was
+// on another line.
 func (w *writer) moved(n ast.Node, from token.Pos) string {
 	if w.pkg.fset.Position(n.Pos()).Line == w.pkg.fset.Position(from).Line {
 		return w.node(n)
@@ -88,6 +98,7 @@ func (w *writer) moved(n ast.Node, from token.Pos) string {
 	return w.line(n.Pos()) + w.node(n)
 }
 
+// firstEdit returns the index of the first edit at or behind a position.
 func (w *writer) firstEdit(from token.Pos) int {
 	i, _ := slices.BinarySearchFunc(w.edits, from, func(e edit, pos token.Pos) int { return int(e.from - pos) })
 	for i > 0 && w.edits[i-1].from == from {
@@ -96,15 +107,17 @@ func (w *writer) firstEdit(from token.Pos) int {
 	return i
 }
 
+// node returns the text of a node with its edits.
 func (w *writer) node(n ast.Node) string { return w.source(n.Pos(), n.End()) }
 
-// engine returns the name of the engine in this file, which then imports it.
+// engine returns the alias of package schedrt, and has the file import it.
 func (w *writer) engine() string {
 	w.uses[engineName] = engine + "/schedrt"
 	return engineName
 }
 
-// whole returns the instrumented file, or nil if there is nothing to do in it.
+// whole returns the rewritten file, nil if it has no edits. The imports go behind the package
+// clause, on the same line.
 func (w *writer) whole() []byte {
 	if len(w.edits) == 0 {
 		return nil

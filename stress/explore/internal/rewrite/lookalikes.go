@@ -10,16 +10,20 @@ import (
 	"strings"
 )
 
-// A lookAlike stands for some names of a package of the standard library.
+// A lookAlike is a package of folder shim that stands for names of a package of the standard
+// library.
 type lookAlike struct {
-	name  string // of the package that it looks like
-	shim  string // its folder
-	alias string
-	keep  string   // a use of the real one, so that its import is not unused
-	names []string // nil is all
-	suite bool     // in suites only: elsewhere package testing is that of go test
+	name  string   // of the standard package
+	shim  string   // its folder in shim
+	alias string   // its name in rewritten files
+	keep  string   // a name of the standard package, which is used so that its import stays legal
+	names []string // the names that it stands for; nil means all
+	suite bool     // only in suites: elsewhere go test calls the tests with its own testing.T
 }
 
+// lookAlikes is the table of all look-alikes, by the path of the standard package. Names that
+// neither block, nor order memory, nor tell the time, nor differ from run to run stay standard:
+// their types must fit packages that are not rewritten.
 var lookAlikes = map[string]lookAlike{
 	"sync":        {name: "sync", shim: "sync", alias: "explore__sync", keep: "Locker"},
 	"sync/atomic": {name: "atomic", shim: "atomic", alias: "explore__atomic", keep: "Int32"},
@@ -52,21 +56,22 @@ var lookAlikes = map[string]lookAlike{
 	}},
 }
 
+// has reports whether the look-alike stands for a name.
 func (l lookAlike) has(name string) bool { return l.names == nil || slices.Contains(l.names, name) }
 
-// lookAlikeOf returns what stands for a name of a package, if anything does.
+// lookAlikeOf returns the look-alike that stands for a name of a package, if there is one.
 func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
 	like, ok = lookAlikes[path]
 	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil)
 }
 
-// use imports a look-alike and returns what it is called.
+// use has the file import a look-alike, and returns its alias.
 func (w *writer) use(like lookAlike) string {
 	w.uses[like.alias] = engine + "/shim/" + like.shim
 	return like.alias
 }
 
-// qualified puts the look-alike in the place of a package, if it has the name that is selected.
+// qualified rewrites sync.Mutex to the look-alike's, if there is one for the name.
 func (w *writer) qualified(s *ast.SelectorExpr) {
 	x, ok := s.X.(*ast.Ident)
 	if !ok {
@@ -83,7 +88,7 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 	}
 }
 
-// unqualified does the same for a name that import . has made one of the file.
+// unqualified does the same for a name that a dot import has brought into the file.
 func (w *writer) unqualified(id *ast.Ident) {
 	object := w.pkg.info.Uses[id]
 	if object == nil || object.Pkg() == nil || object.Parent() != object.Pkg().Scope() || w.hidden[id] {
@@ -95,7 +100,8 @@ func (w *writer) unqualified(id *ast.Ident) {
 	}
 }
 
-// keepImports uses every package that has a look-alike once more.
+// keepImports returns declarations that use each standard package with a look-alike once: if all
+// its names were rewritten, its import would be an error.
 func (w *writer) keepImports() string {
 	var b strings.Builder
 	for _, spec := range w.file.Imports {
@@ -119,7 +125,7 @@ func (w *writer) keepImports() string {
 	return b.String()
 }
 
-// refuse notes what cannot be instrumented.
+// refuse notes a construct that cannot be rewritten. Only the first is reported.
 func (w *writer) refuse(at token.Pos, format string, args ...any) {
 	if w.refusal == nil {
 		w.refusal = fmt.Errorf("%v: %s", w.pkg.fset.Position(at), fmt.Sprintf(format, args...))

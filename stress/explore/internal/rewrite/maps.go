@@ -6,7 +6,7 @@ import (
 	"go/types"
 )
 
-// mapOf returns the map that an expression is, nil if it is none.
+// mapOf returns the map type of an expression, nil if it is not a map.
 func (w *writer) mapOf(e ast.Expr) *types.Map {
 	t := w.pkg.info.Types[e].Type
 	if t == nil {
@@ -21,7 +21,7 @@ func (w *writer) mapOf(e ast.Expr) *types.Map {
 	return m
 }
 
-// rangeMap has a loop go through a map in an order that is the same each time.
+// rangeMap rewrites a range over a map, so that the loop has the same order in every execution.
 func (w *writer) rangeMap(n *ast.RangeStmt) {
 	if w.mapOf(n.X) == nil {
 		return
@@ -40,12 +40,14 @@ func (w *writer) rangeMap(n *ast.RangeStmt) {
 	w.engine()
 }
 
+// isBlank reports whether a loop variable is left out or _.
 func isBlank(e ast.Expr) bool {
 	id, ok := e.(*ast.Ident)
 	return e == nil || ok && id.Name == "_"
 }
 
-// insertions note what becomes the key of a map, if keys have addresses in them.
+// insertions rewrites assignments to elements of a map whose keys may contain addresses: the
+// engine ranks these keys in the order in which they come.
 func (w *writer) insertions(left ...ast.Expr) {
 	for _, e := range left {
 		x, ok := ast.Unparen(e).(*ast.IndexExpr)
@@ -62,7 +64,7 @@ func (w *writer) insertions(left ...ast.Expr) {
 	}
 }
 
-// hasAddress reports whether a key may be or contain a pointer or a channel.
+// hasAddress reports whether a value of a type may be or contain a pointer or a channel.
 func hasAddress(t types.Type) bool {
 	if _, ok := t.(*types.TypeParam); ok {
 		return true

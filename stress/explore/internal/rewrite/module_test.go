@@ -15,7 +15,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
-// A tree is the files of a test, by path. A line $SEMABENCH in one stands for the root of this module.
+// A tree is the files of a test, by path. $SEMABENCH in a text stands for the root of this module.
 type tree map[string]string
 
 // goMod requires this module.
@@ -43,14 +43,14 @@ func (files tree) write(t *testing.T) (dir string) {
 	return dir
 }
 
-// with returns the files and others.
+// with returns the files together with others.
 func (files tree) with(others tree) tree {
 	all := maps.Clone(files)
 	maps.Copy(all, others)
 	return all
 }
 
-// sum identifies what is in a folder.
+// sum returns a hash of the content of a folder.
 func sum(t *testing.T, dir string) string {
 	t.Helper()
 	h := sha256.New()
@@ -72,8 +72,8 @@ func sum(t *testing.T, dir string) string {
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// plays is a test that plays Work of the module's package dep under control, and fails if it has no
-// points at which it is.
+// plays is a test that plays the function Work of package DEP, and fails if Work takes no steps:
+// then it is not under control.
 const plays = `package m
 
 import (
@@ -112,16 +112,17 @@ func Work() {
 }
 `
 
+// playing is the test that plays Work of a package.
 func playing(dep string) string { return strings.ReplaceAll(plays, "DEP", dep) }
 
-// surroundings are ways in which a package comes to be where it is. In each of them it has to be put
-// under control, and nothing may be written there.
+// surroundings are the places in which the go command finds a package. In each of them the package
+// must come under control, and nothing may be written there.
 var surroundings = map[string]struct {
 	files tree
 	dir   string // of the package
 	tags  string
-	setup []string // a command in dir before
-	needs string   // GOARCH
+	setup []string // a command that is run in dir first
+	needs string   // the only GOARCH that it works on
 }{
 	"package of the module": {files: tree{
 		"go.mod": goMod, "m_test.go": playing("example.org/m/internal/dep"), "internal/dep/dep.go": work,
@@ -195,7 +196,7 @@ func TestSurroundings(t *testing.T) {
 	}
 }
 
-// A module of the cache, which is not to be written to, is instrumented in a copy.
+// A module of the module cache is rewritten in a copy: nothing may be written to the cache.
 func TestModuleCache(t *testing.T) {
 	files := tree{
 		"go.mod":    goMod + "require golang.org/x/sync v0.24.0\n",
@@ -229,8 +230,8 @@ func TestModuleCache(t *testing.T) {
 	}
 }
 
-// What a package starts when it is initialized is told by where that is.
-func TestStrangers(t *testing.T) {
+// Goroutines that a package starts when it is initialized are reported with their position.
+func TestUncontrolledGoroutines(t *testing.T) {
 	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"),
 		"dep/dep.go": work + "\nvar _ = start()\n\nfunc start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",
 		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/schedrt\"\n)\n\n" +

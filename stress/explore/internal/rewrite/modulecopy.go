@@ -25,8 +25,8 @@ func (c *copies) redirect(tool gotool.Tool) (gotool.Tool, error) {
 	return manifest.Redirect(tool, c.dir)
 }
 
-// A moduleCopy is a copy of a whole module that is not the user's. The go command does not let an overlay
-// replace files in the module cache, so it is told to take the copy for the module.
+// A moduleCopy is a copy of a whole module that is not the user's. The go command does not let an
+// overlay replace files in the module cache, so it is told to take the copy for the module.
 type moduleCopy struct {
 	module   *module
 	dir      string // of the copy
@@ -98,8 +98,8 @@ func (r *moduleCopy) write(original string, text []byte) error {
 
 var buildLine = regexp.MustCompile(`(?m)^//go:build (.*)$`)
 
-// allowGenerics lets a file of an old module use type parameters: the calls in its copy need them. A
-// go:build line may raise the language version of its file, to 1.21 at least.
+// allowGenerics lets a file of an old module use type parameters: the calls in its copy need them.
+// A go:build line may raise the language version of its file, to 1.21 at least.
 func (m *module) allowGenerics(text []byte) []byte {
 	switch {
 	case m == nil || !beforeGenerics(m.GoVersion):

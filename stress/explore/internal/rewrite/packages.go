@@ -46,11 +46,11 @@ func (o Options) pattern() string {
 	return o.Package
 }
 
-// list returns the packages that the test is made of, by import path. A package that is compiled anew
-// for the test has a path such as "a [b.test]".
+// list returns the packages that the test is made of, by import path. A package that is compiled
+// anew for the test has a path such as "a [b.test]".
 //
-// golang.org/x/tools/go/packages would run the same command. It does not tell the ForTest of a package,
-// which decides here whether the package or its variant for the test is rewritten.
+// golang.org/x/tools/go/packages would run the same command. It does not tell the ForTest of a
+// package, which decides here whether the package or its variant for the test is rewritten.
 func list(ctx context.Context, o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Export,Standard,ForTest,Module,Error"
 	out, err := gotool.Tool{Dir: o.Dir}.Run(ctx, "list",
@@ -76,8 +76,8 @@ func list(ctx context.Context, o Options) (map[string]*listed, error) {
 // engine is the path of package explore. It and the packages below it are never rewritten.
 const engine = "github.com/semabench/semabench/stress/explore"
 
-// ofEngine reports whether a package is of the engine itself. The packages below package explore are, but
-// for examples and test data.
+// ofEngine reports whether a package is of the engine itself. The packages below package explore
+// are, but for examples and test data.
 func ofEngine(path string) bool {
 	rest, ok := strings.CutPrefix(path, engine)
 	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
@@ -117,7 +117,8 @@ type checked struct {
 	suite *suite // nil unless Options.Suite is set
 }
 
-// check parses and type-checks a package against the export data of what it imports.
+// check parses and type-checks a package, against the export data of its imports. The go command
+// has made them, so the types are the types of the build.
 func check(p *listed, packages map[string]*listed) (*checked, error) {
 	c := &checked{listed: p, fset: token.NewFileSet()}
 	for _, name := range p.GoFiles {

@@ -11,8 +11,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
-// panicking has statements that are rewritten and have several lines, and after each a panic. It tells
-// the position of each, and what it has to be: the line of its comment.
+// panicking has rewritten statements over several lines, with a panic behind each. The test
+// compares the position of each panic with the line of its comment.
 const panicking = `package dep
 
 import (
@@ -78,7 +78,8 @@ func Work() {
 }
 `
 
-// Positions in copies are those of the originals, in files of the module and of others, old ones too.
+// Positions in copies are the positions of the originals, in files of this module, of other
+// modules and of old modules.
 func TestPositions(t *testing.T) {
 	var source strings.Builder
 	lines := strings.Split(panicking, "\n")
@@ -131,7 +132,7 @@ func checkPositions(t *testing.T, dir, out string) {
 	}
 }
 
-// The comment that says where a copy is from is understood with a drive letter and spaces in it.
+// The go command understands a line directive with a drive letter and spaces in its path.
 func TestWindowsPath(t *testing.T) {
 	const path = `C:\Users\A Name\m\m.go`
 	fset := token.NewFileSet()

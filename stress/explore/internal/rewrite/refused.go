@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// outside names what waits for something that is not under control, or ends the process, by package.
-// A method has the name of its type before it. Only what has to come first is here: who cannot
-// listen needs no check of Accept. When a program under control comes to one of these, the
-// schedule ends with its name.
-var outside = map[string][]string{
+// uncontrolled lists functions that wait for something outside the program, or end the process, by
+// package. A method has the name of its type in front. Only the functions are listed that come
+// first: a program that cannot listen never comes to Accept. A program under control that calls
+// one of them is refused, and the reason has its name. A package without a list is refused as a
+// whole.
+var uncontrolled = map[string][]string{
 	"net": {
 		"Dial", "DialTimeout", "DialIP", "DialTCP", "DialUDP", "DialUnix", "Dialer.Dial", "Dialer.DialContext",
 		"Listen", "ListenIP", "ListenTCP", "ListenUDP", "ListenUnix", "ListenUnixgram", "ListenMulticastUDP",
@@ -42,7 +43,7 @@ var outside = map[string][]string{
 		"CopyFS", "File.Read", "File.ReadAt", "File.ReadFrom", "File.Sync",
 	},
 	"io":           {"Pipe"},
-	"hash/maphash": {"Hash.Seed", "Hash.Sum64", "Hash.Sum"}, // a seed is of one process
+	"hash/maphash": {"Hash.Seed", "Hash.Sum64", "Hash.Sum"}, // a seed differs from process to process
 	"io/ioutil":    {"ReadFile", "WriteFile", "ReadDir", "TempFile", "TempDir"},
 	"log": {
 		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",
@@ -51,23 +52,24 @@ var outside = map[string][]string{
 	"reflect": {
 		"Select", "Value.Send", "Value.TrySend", "Value.Recv", "Value.TryRecv", "Value.Close",
 	},
-	"syscall":                  nil, // all functions
+	"syscall":                  nil,
 	"golang.org/x/sys/unix":    nil,
 	"golang.org/x/sys/windows": nil,
 	"golang.org/x/sys/plan9":   nil,
 }
 
-// outsideCall has a function be refused when it is about to be called under control.
-func (w *writer) outsideCall(s *ast.SelectorExpr) {
+// refuseCall wraps a function of the table, so that a call under control is refused when it
+// happens. The program may never come to it, so the build does not fail.
+func (w *writer) refuseCall(s *ast.SelectorExpr) {
 	f, ok := w.pkg.info.Uses[s.Sel].(*types.Func)
 	if !ok || f.Pkg() == nil {
 		return
 	}
-	names, ok := outside[f.Pkg().Path()]
+	names, ok := uncontrolled[f.Pkg().Path()]
 	if !ok {
 		return
 	}
-	name := outsideName(f)
+	name := uncontrolledName(f)
 	if names != nil && !slices.Contains(names, name) || names == nil && strings.Contains(name, ".") {
 		return
 	}
@@ -77,8 +79,8 @@ func (w *writer) outsideCall(s *ast.SelectorExpr) {
 	})
 }
 
-// outsideName returns the name of a function, and of the type before that of a method.
-func outsideName(f *types.Func) string {
+// uncontrolledName returns the name of a function, for a method with the name of its type in front.
+func uncontrolledName(f *types.Func) string {
 	r := f.Signature().Recv()
 	if r == nil {
 		return f.Name()
@@ -93,14 +95,16 @@ func outsideName(f *types.Func) string {
 	return f.Name()
 }
 
+// linkname matches the directive, with the function that it names.
 var linkname = regexp.MustCompile(`^//go:linkname \S+ (\S+)`)
 
-// parking is the part of the runtime in which a goroutine waits for another.
+// parking matches the functions of the runtime in which a goroutine waits for another.
 var parking = regexp.MustCompile(`^(internal/)?(sync|poll|runtime)\.(runtime_)?` +
 	`(Sem|sem|gopark|goready|park|notifyList|chan|selectgo|block|futex|poll_runtime)`)
 
-// linknames refuses those by which a program blocks behind everybody's back.
-func (w *writer) linknames() {
+// refuseLinknames refuses go:linkname to those functions: the engine would not see the goroutine
+// wait.
+func (w *writer) refuseLinknames() {
 	for _, group := range w.file.Comments {
 		for _, c := range group.List {
 			if m := linkname.FindStringSubmatch(c.Text); m != nil && parking.MatchString(m[1]) {

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
-// What cannot be put under control is refused, by name and with its position.
+// A construct that cannot be put under control is refused, by its name and with its position.
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		files tree
@@ -46,7 +46,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Outside an exploration an instrumented program does what it did, and its panics are where they were.
+// Outside an exploration a rewritten program does the same as before, and its panics have the same
+// positions.
 func TestInstrumentedProgramIsStillItself(t *testing.T) {
 	const source = `package m
 

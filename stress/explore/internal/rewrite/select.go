@@ -7,15 +7,16 @@ import (
 	"strings"
 )
 
-// selectStmt makes a switch of a select. The channels and the values to send are evaluated in its
-// header, in the order of the source, as they are in a select:
+// selectStmt rewrites a select to a switch. The channels and the values to send are evaluated in
+// the header of the switch, once and in the order of the source, as in a select:
 //
 //	switch explore__0, explore__1 := explore__.From(a), explore__.To(b).Case(x);
 //		explore__.Select(false, explore__0, explore__1) {
 //	case 0: v, ok := explore__0.Value2();
 //	default:
 //
-// Without a default case the last one becomes it: then a switch ends a function where a select does.
+// Without a default clause the last clause becomes the default: a select without one is a
+// terminating statement, and a switch is one only with a default.
 func (w *writer) selectStmt(n *ast.SelectStmt) {
 	w.engine()
 	clauses := n.Body.List
@@ -40,7 +41,7 @@ func (w *writer) selectStmt(n *ast.SelectStmt) {
 	}
 }
 
-// hide keeps the communication of a clause from being rewritten where it stands.
+// hide keeps the communication of a clause from being rewritten on its own: the header has it.
 func (w *writer) hide(c *ast.CommClause) {
 	w.hidden[c.Comm] = true
 	if u := received(c.Comm); u != nil {
@@ -48,7 +49,7 @@ func (w *writer) hide(c *ast.CommClause) {
 	}
 }
 
-// received returns the receive of a clause, nil if it sends.
+// received returns the receive of a clause, nil for a send.
 func received(comm ast.Stmt) *ast.UnaryExpr {
 	var e ast.Expr
 	switch s := comm.(type) {
@@ -63,6 +64,7 @@ func received(comm ast.Stmt) *ast.UnaryExpr {
 	return u
 }
 
+// header returns the text of the switch up to its brace.
 func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) string {
 	if len(comms) == 0 {
 		return "switch {"
@@ -82,6 +84,7 @@ func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) 
 		all, strings.Join(values, ", "), w.engine(), hasDefault, all)
 }
 
+// clause rewrites the head of the i'th clause. The values of a receive are assigned at its begin.
 func (w *writer) clause(c *ast.CommClause, i int, last bool) {
 	w.replace(c.Case, c.Colon+1, func() string {
 		label := fmt.Sprintf("case %d:", i)

@@ -15,7 +15,7 @@ func (c *checked) rewrite(i int) ([]byte, error) {
 		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
 		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
 	}
-	w.linknames()
+	w.refuseLinknames()
 	ast.Inspect(w.file, func(n ast.Node) bool {
 		w.visit(n)
 		return true
@@ -26,11 +26,12 @@ func (c *checked) rewrite(i int) ([]byte, error) {
 	return w.whole(), nil
 }
 
+// visit adds the edits of one node. The nodes inside it are visited later.
 func (w *writer) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
 		w.qualified(n)
-		w.outsideCall(n)
+		w.refuseCall(n)
 	case *ast.Ident:
 		w.unqualified(n)
 		w.rename(n)
@@ -61,12 +62,14 @@ func (w *writer) visit(n ast.Node) {
 	}
 }
 
+// pair notes a receive whose second result is used: v, ok := <-ch.
 func (w *writer) pair(e ast.Expr) {
 	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
 		w.pairs[u] = true
 	}
 }
 
+// receive rewrites <-ch.
 func (w *writer) receive(n *ast.UnaryExpr) {
 	if n.Op != token.ARROW || w.hidden[n] {
 		return
@@ -79,6 +82,7 @@ func (w *writer) receive(n *ast.UnaryExpr) {
 	w.engine()
 }
 
+// sendStmt rewrites ch <- v.
 func (w *writer) sendStmt(n *ast.SendStmt) {
 	if w.hidden[n] {
 		return
@@ -89,7 +93,7 @@ func (w *writer) sendStmt(n *ast.SendStmt) {
 	w.engine()
 }
 
-// builtin rewrites close(ch) and len(ch).
+// builtin rewrites close(ch) and len(ch). cap(ch) never changes, so it stays.
 func (w *writer) builtin(n *ast.CallExpr) {
 	id, ok := ast.Unparen(n.Fun).(*ast.Ident)
 	if !ok || len(n.Args) != 1 {
@@ -110,6 +114,7 @@ func (w *writer) builtin(n *ast.CallExpr) {
 	w.engine()
 }
 
+// isChan reports whether an expression is a channel.
 func (w *writer) isChan(e ast.Expr) bool {
 	t := w.pkg.info.Types[e].Type
 	if t == nil {
@@ -137,6 +142,7 @@ func coreChan(t types.Type) bool {
 	return ok
 }
 
+// rangeStmt rewrites a range over a channel.
 func (w *writer) rangeStmt(n *ast.RangeStmt) {
 	if !w.isChan(n.X) {
 		return
@@ -156,13 +162,15 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 	w.engine()
 }
 
-// sharesLoopVariables reports whether all rounds of a loop have the same variable, as before Go 1.22.
+// sharesLoopVariables reports whether all rounds of a loop share one variable in this file, as
+// before Go 1.22.
 func (w *writer) sharesLoopVariables() bool {
 	v := w.pkg.info.FileVersions[w.file]
 	return v != "" && version.Compare(v, "go1.22") < 0
 }
 
-// goStmt evaluates the function and its arguments at once, as the statement does.
+// goStmt rewrites a go statement. A function literal without parameters is passed on; any other
+// call needs its function and arguments evaluated first, as the statement does.
 func (w *writer) goStmt(n *ast.GoStmt) {
 	w.engine()
 	call := n.Call
@@ -173,7 +181,8 @@ func (w *writer) goStmt(n *ast.GoStmt) {
 	w.replace(n.Go, call.End(), func() string { return w.evaluated(call) })
 }
 
-// evaluated starts a call of which everything has been evaluated that may be something else later:
+// evaluated returns the text that evaluates the parts of a call that may change later, and then
+// starts it:
 //
 //	{ explore__f := f; explore__0, explore__1 := a, g(); explore__.Go(func() { explore__f(explore__0, explore__1) }) }
 func (w *writer) evaluated(call *ast.CallExpr) string {
@@ -201,7 +210,8 @@ func (w *writer) evaluated(call *ast.CallExpr) string {
 	return "{ " + before.String() + start + " }"
 }
 
-// saved returns the name of a variable that has the value of e, or e if that does not change.
+// saved returns the name of a variable that holds the value of e, or the text of e if e is fixed.
+// The assignment is added to before.
 func (w *writer) saved(e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder) string {
 	if w.isFixed(e) {
 		return w.node(e)
@@ -210,7 +220,8 @@ func (w *writer) saved(e ast.Expr, name string, call *ast.CallExpr, before *stri
 	return name
 }
 
-// isFixed reports whether an expression has the same value whenever it is evaluated.
+// isFixed reports whether an expression has the same value at any time: a constant, a type, a
+// function.
 func (w *writer) isFixed(e ast.Expr) bool {
 	tv := w.pkg.info.Types[e]
 	if tv.Value != nil || tv.IsNil() || tv.IsBuiltin() || tv.IsType() {

@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// A suite is the Test functions of a package. Each of them gets another name,
+// A suite is the Test functions of a package. Each of them is renamed,
 //
 //	func explore__TestX(t *explore__testing.T) {
 //
-// and a file that is added to the package has a function of the old name, which explores it:
+// and an added file has a function of the old name that explores it:
 //
 //	func TestX(t *testing.T) { explore__testing.Explore(t, explore__TestX) }
 type suite struct {
@@ -24,7 +24,7 @@ type suite struct {
 	funcs map[types.Object]bool
 }
 
-// findTests returns the Test functions of a package.
+// findTests finds the Test functions of a package, and the reasons why they cannot be explored.
 func (c *checked) findTests() (*suite, error) {
 	s := &suite{listed: c.listed, name: c.files[0].Name.Name, funcs: map[types.Object]bool{}}
 	for _, file := range c.files {
@@ -48,20 +48,22 @@ func (c *checked) findTests() (*suite, error) {
 	return s, nil
 }
 
-// isTest reports whether go test takes a function of this name for a test.
+// isTest reports whether go test takes a function with this name for a test.
 func isTest(name string) bool {
 	rest, ok := strings.CutPrefix(name, "Test")
 	first, _ := utf8.DecodeRuneInString(rest)
 	return ok && !unicode.IsLower(first)
 }
 
+// takesT reports whether a function has the parameter of a test.
 func takesT(f types.Object) bool {
 	signature, ok := f.Type().(*types.Signature)
 	return ok && signature.Params().Len() == 1 && signature.Params().At(0).Type().String() == "*testing.T"
 }
 
-// refuseInSuite says why the tests of a file cannot be explored: what they pass a testing.T to is not
-// instrumented.
+// refuseInSuite returns the reason why the tests of a file cannot be explored: they pass a
+// testing.T to a package of the standard library, which does not take the look-alike, or they
+// explore themselves.
 func (c *checked) refuseInSuite(file *ast.File) error {
 	for _, spec := range file.Imports {
 		path := strings.Trim(spec.Path.Value, `"`)
@@ -76,7 +78,7 @@ func (c *checked) refuseInSuite(file *ast.File) error {
 	return nil
 }
 
-// rename gives the Test functions their other names, wherever they are used.
+// rename renames the Test functions, wherever they are used.
 func (w *writer) rename(id *ast.Ident) {
 	s := w.pkg.suite
 	if s == nil {
@@ -91,15 +93,16 @@ func (w *writer) rename(id *ast.Ident) {
 	}
 }
 
-// tested reports whether it is the package that is tested, or its external tests, and not one that is
-// compiled anew because it needs that package.
+// tested reports whether a package is the tested package or its external tests. Other packages are
+// compiled anew for the test, too, because they import the tested one.
 func (s *suite) tested() bool {
 	path, _, _ := strings.Cut(s.ImportPath, " ")
 	return s.ForTest != "" && strings.TrimSuffix(path, "_test") == s.ForTest
 }
 
-// wrap adds the files with the functions of the old names, and one that loads package explore. That
-// is in the external test package, as explore may need the package that is tested.
+// addWrappers adds the files with the functions of the old names, and loads package explore from
+// the external test package. The tested package itself cannot import it, as package explore may
+// import that package.
 func (c *copies) addWrappers() error {
 	loads := false
 	var last *suite
@@ -129,8 +132,10 @@ func (c *copies) addWrappers() error {
 	return nil
 }
 
+// loading imports package explore, and makes the binary a player if a parent process started it.
 const loading = "\nimport explore__ \"" + engine + "\"\n\nvar _ = explore__.Serve()\n"
 
+// wrappers returns the text of an added file.
 func (s *suite) wrappers(loads bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "package %s\n", s.name)
@@ -149,7 +154,7 @@ func (s *suite) wrappers(loads bool) string {
 	return b.String()
 }
 
-// testDir returns the folder of the package that is tested.
+// testDir returns the folder of the tested package.
 func (c *copies) testDir(o Options) string {
 	for _, s := range c.suites {
 		if s.tested() {
@@ -159,7 +164,7 @@ func (c *copies) testDir(o Options) string {
 	return o.Dir
 }
 
-// testNames returns the tests that can be explored.
+// testNames returns the tests that can be explored, in the order of the source.
 func (c *copies) testNames() (names []string) {
 	for _, s := range c.suites {
 		if s.tested() {

@@ -1,5 +1,18 @@
-// Package source finds what the source says at a position: the expression behind an operation, and
-// the lines around it.
+// Package source finds the expressions behind the operations of a program: the text that the
+// source has at a position.
+//
+//	var files source.Files
+//	for _, e := range files.At("/dir/f.go", 12) {
+//		fmt.Println(e.Object, e.Method) // mu Lock
+//	}
+//
+// A report can then say mu.Lock() and not just Lock of object 7. The package reads syntax only:
+// types would take the whole build of a program, and a report must not fail because something does
+// not compile.
+//
+// # What this does not show
+//
+// A line may have several expressions that an operation can be. The caller has to choose.
 package source
 
 import (
@@ -10,7 +23,7 @@ import (
 	"strings"
 )
 
-// Files are source files, each read once.
+// Files reads source files, each once. Its zero value is ready to use, in one goroutine.
 type Files struct{ known map[string]*file }
 
 type file struct {
@@ -18,17 +31,18 @@ type file struct {
 	exprs []Expr
 }
 
-// An Expr is an operation on something that goroutines may share, as it was written.
+// An Expr is an expression or statement that may be an operation on something that goroutines
+// share.
 type Expr struct {
-	Method string // Lock or Load; Send, Recv, Range and Select for what is no call
-	Object string // what it is on: the receiver, the channel, or what it is assigned to
-	Text   string // all of it, without the bodies of functions
-	Args   int
+	Method string // of a call, such as Lock; or Send, Recv, Range or Select
+	Object string // the receiver, the channel, or the variable that gets the result
+	Text   string // the whole expression, with function bodies left out
+	Args   int    // number of arguments of a call
 
-	from, till int // lines
+	from, till int // lines that At finds it on
 }
 
-// The methods that are statements and operators.
+// The methods of expressions that are no calls.
 const (
 	Send   = "<- send"
 	Recv   = "<- receive"
@@ -45,7 +59,7 @@ func (s *Files) Line(name string, line int) (text string, ok bool) {
 	return f.lines[line-1], true
 }
 
-// At returns the operations that a line has a part in, and which it begins or names.
+// At returns the expressions that begin on a line, have their operator there, or lie between.
 func (s *Files) At(name string, line int) (all []Expr) {
 	for _, e := range s.file(name).exprs {
 		if e.from <= line && line <= e.till {
@@ -55,8 +69,8 @@ func (s *Files) At(name string, line int) (all []Expr) {
 	return all
 }
 
-// file returns what is known of a file, which is nothing if it cannot be read: a report is better
-// without the words of a file than not at all.
+// file returns a file, without lines or expressions if it cannot be read or parsed. That is no
+// error: a report without the words of a file is better than no report.
 func (s *Files) file(name string) *file {
 	if f := s.known[name]; f != nil {
 		return f
@@ -81,7 +95,7 @@ func (s *Files) file(name string) *file {
 	return f
 }
 
-// A reader finds the operations of a file.
+// A reader finds the expressions of a file.
 type reader struct {
 	file *file
 	set  *token.FileSet
@@ -89,6 +103,7 @@ type reader struct {
 	text []byte
 }
 
+// visit adds the expressions of one node.
 func (r *reader) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -113,14 +128,15 @@ func (r *reader) visit(n ast.Node) bool {
 	return true
 }
 
-// makes reports whether a call may return something that is shared, such as a context or a timer.
+// makes reports whether a call may return something that goroutines share, such as a context or a
+// timer, by the name of the function.
 func makes(n *ast.CallExpr) bool {
 	f, ok := n.Fun.(*ast.SelectorExpr)
 	return ok && (strings.HasPrefix(f.Sel.Name, "With") || strings.HasPrefix(f.Sel.Name, "New") ||
 		strings.HasPrefix(f.Sel.Name, "After"))
 }
 
-// call adds a call; what is assigned to a name is called by it.
+// call adds a call. assigned is the variable that gets the result, "" if there is none.
 func (r *reader) call(n *ast.CallExpr, assigned string) {
 	e := Expr{Object: assigned, Args: len(n.Args)}
 	at := n.Lparen
@@ -141,7 +157,8 @@ func (r *reader) call(n *ast.CallExpr, assigned string) {
 	r.add(n, at, e)
 }
 
-// subject is what a method is called on, or the address that a function of a package is given.
+// subject returns the receiver of a method, or the variable whose address a function of a package
+// gets.
 func (r *reader) subject(f *ast.SelectorExpr, args []ast.Expr) string {
 	id, ok := f.X.(*ast.Ident)
 	if !ok || !r.imported(id.Name) {
@@ -155,7 +172,7 @@ func (r *reader) subject(f *ast.SelectorExpr, args []ast.Expr) string {
 	return ""
 }
 
-// imported reports whether a name may be that of a package.
+// imported reports whether a name may be the name of an imported package.
 func (r *reader) imported(name string) bool {
 	for _, i := range r.tree.Imports {
 		if i.Name != nil && i.Name.Name == name || i.Name == nil && strings.HasSuffix(strings.Trim(i.Path.Value, `"`), name) {
@@ -165,7 +182,7 @@ func (r *reader) imported(name string) bool {
 	return false
 }
 
-// choice adds a select for each of its channels, and once if it has none.
+// choice adds a select, once for each of its channels, or once without an object if it has none.
 func (r *reader) choice(n *ast.SelectStmt) {
 	var cases, channels []string
 	for _, clause := range n.Body.List {
@@ -193,7 +210,7 @@ func (r *reader) choice(n *ast.SelectStmt) {
 	}
 }
 
-// received returns the channel of a receive.
+// received returns the channel of a receive, "" if the expression is none.
 func (r *reader) received(e ast.Expr) string {
 	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok {
 		return r.show(u.X)
@@ -201,7 +218,8 @@ func (r *reader) received(e ast.Expr) string {
 	return ""
 }
 
-// add adds an expression, on the line where it begins and on that of its operator.
+// add adds an expression, from the line where it begins to the line of its operator at. The
+// compiler gives a call over several lines the position of its operator.
 func (r *reader) add(n ast.Node, at token.Pos, e Expr) {
 	e.Text = r.show(n)
 	e.from, e.till = r.line(at), r.line(at)
@@ -213,7 +231,7 @@ func (r *reader) add(n ast.Node, at token.Pos, e Expr) {
 
 func (r *reader) line(p token.Pos) int { return r.set.PositionFor(p, false).Line }
 
-// show returns the text of a node without the bodies of functions.
+// show returns the text of a node in one line, without function bodies.
 func (r *reader) show(n ast.Node) string {
 	var b strings.Builder
 	from := n.Pos()
@@ -230,14 +248,16 @@ func (r *reader) show(n ast.Node) string {
 	return shortened(strings.Join(strings.Fields(b.String()), " "))
 }
 
+// between returns the text between two positions.
 func (r *reader) between(from, till token.Pos) []byte {
 	base := r.tree.FileStart
 	return r.text[from-base : till-base]
 }
 
-// longest is what of an expression is shown in a column.
+// longest is how many characters of an expression fit into a column.
 const longest = 40
 
+// shortened cuts text off after longest characters.
 func shortened(text string) string {
 	runes := []rune(text)
 	if len(runes) <= longest {

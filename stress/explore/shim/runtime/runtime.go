@@ -41,7 +41,7 @@ func Stack(buf []byte, all bool) int {
 }
 
 // SetFinalizer is runtime.SetFinalizer. Under control it does nothing: Go does not promise that a
-// finalizer ever runs. One that ran would do so at a time that differs from run to run, beside the
+// finalizer ever runs. If it ran, it would run at a time that differs from run to run, beside the
 // controlled goroutine that is to run alone.
 func SetFinalizer(obj, finalizer any) {
 	if !schedrt.Controlled() {
