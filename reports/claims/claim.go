@@ -8,10 +8,11 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// An Outcome is what became of a claim.
+// An Outcome is the result of applying the rule of a claim to the figures.
 type Outcome string
 
-// The outcomes. Undecided and Unmeasurable are no answers, and say what was missing.
+// The outcomes. Undecided and Unmeasurable are no answers; Claim.Answer then says what is
+// missing.
 const (
 	Holds        Outcome = "holds"
 	HoldsWhen    Outcome = "holds only when"
@@ -20,27 +21,27 @@ const (
 	Unmeasurable Outcome = "not measurable"
 )
 
-// A Claim is a sentence of the textbooks with what the figures say of it.
+// A Claim is a sentence from textbooks, with the answer that the figures give.
 type Claim struct {
 	ID      string
-	Text    string // the claim
-	Rule    string // by which it is decided
+	Text    string // the sentence of the textbooks
+	Rule    string // how the outcome follows from the figures
 	Outcome Outcome
-	Answer  string   // what follows the outcome in a sentence: the condition, the cause, the figures
-	Remarks []string // what else the figures say
+	Answer  string   // ends the sentence that the outcome begins: a condition, a cause, the figures
+	Remarks []string // further sentences that the figures support
 	Figures []Figure
 
-	rounds, disturbed int // that the estimates of it stand on
+	rounds, disturbed int // values behind the figures, and how many of them were disturbed
 }
 
-// A Figure is one comparison that a claim stands on.
+// A Figure is one comparison that an answer rests on.
 type Figure struct {
 	What  string
 	Value string // with its interval
 	Estimate
 }
 
-// Stand says on what the answer stands if that is not undisturbed.
+// Caveat says how many of the values behind the answer were disturbed, or "" if none were.
 func (c *Claim) Caveat() string {
 	if c.disturbed == 0 {
 		return ""
@@ -49,7 +50,7 @@ func (c *Claim) Caveat() string {
 		"because fewer than %d were undisturbed.", c.rounds, c.disturbed, minRounds)
 }
 
-// add notes a figure and returns its estimate.
+// addFigure adds an estimate to the figures of c, unless it was not measured, and returns it.
 func (c *Claim) addFigure(what string, e Estimate, read func(Estimate) string) Estimate {
 	if e.measured() {
 		c.Figures = append(c.Figures, Figure{what, read(e), e})
@@ -58,33 +59,37 @@ func (c *Claim) addFigure(what string, e Estimate, read func(Estimate) string) E
 	return e
 }
 
-// settle is the end of every rule.
+// conclude sets the outcome and the answer. Every rule ends with a call of it.
 func (c *Claim) conclude(o Outcome, format string, args ...any) {
 	c.Outcome, c.Answer = o, fmt.Sprintf(format, args...)
 }
 
+// addRemark adds a sentence after the answer.
 func (c *Claim) addRemark(format string, args ...any) {
 	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
 }
 
-// A Report is the claims with their answers.
+// A Report holds the claims with their answers, and the table of costs.
 type Report struct {
 	Claims    []*Claim
 	Facts     []reports.Fact
 	Totals    Totals
-	Differing []string // works whose checksums are not the same in all modes
+	Differing []string // works whose checksums differ between modes
 	Warnings  []string
 	Costs     []Cost
 
-	Timelines []Timeline // to be drawn; Judge knows none
-	SeeAlso   string     // a sentence on the page under the claim of the semaphore, or ""
-	Commands  []string   // that compute this again
-	Rule      string     // by which samples counted as disturbed, or ""
+	// drawn as a picture; the caller sets it, because benchmark text has no room for it
+	Timelines []Timeline
+	// a sentence on the page below the claim on semaphores, or ""; set by the caller
+	SeeAlso  string
+	Commands []string // commands that compute the report again; set by the caller
+	Rule     string   // which samples counted as disturbed, or ""; set by the caller
 
 	data *dataset
 }
 
-// Judge answers the claims by a text. An error is one of a text that has no such rows.
+// Evaluate applies the rule of every claim to the samples of a text. It returns an error if the
+// text has no line about threads and processes.
 func Evaluate(log *reports.Log) (*Report, error) {
 	m, err := newDataset(log)
 	if err != nil {
@@ -106,7 +111,8 @@ func Evaluate(log *reports.Log) (*Report, error) {
 	return r, nil
 }
 
-// addShort warns of rows that have fewer samples than others, as after Ctrl-C or where one failed.
+// warnOfShortRows adds a warning if rows have fewer samples than others, as after Ctrl-C or if a
+// row failed.
 func (r *Report) warnOfShortRows() {
 	least, most := math.MaxInt, 0
 	for _, row := range r.data.rows {
@@ -122,7 +128,7 @@ func (r *Report) warnOfShortRows() {
 	}
 }
 
-// list joins what a sentence enumerates.
+// joined lists words in a sentence: "a", "a and b", "a, b and c".
 func joined(all []string) string {
 	if len(all) < 2 {
 		return strings.Join(all, "")

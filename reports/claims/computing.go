@@ -5,21 +5,24 @@ import (
 	"math"
 )
 
+// The works that only compute, with their names in sentences.
 var computingWorks = []struct{ work, what string }{{"hash", "hashing"}, {"compress", "compression"}}
 
+// The limits of the rules on computing.
 const (
-	noSpeedUp    = 1.1  // times as fast as serial: below, it is called no faster
-	clearSpeedUp = 1.05 // times as fast: below, one is called no better than the other
-	equalWithin  = 0.05 // a difference that is called none
-	poolShare    = 0.9  // of the speed of goroutines: where the pool is called as good
+	noSpeedUp    = 1.1  // times as fast as serial; below it, a mode counts as no faster
+	clearSpeedUp = 1.05 // times as fast as another mode; below it, a mode counts as no better
+	equalWithin  = 0.05 // a smaller difference counts as none
+	poolShare    = 0.9  // of the speed of goroutines; from it on, the pool counts as equally good
 	oneCoreOnly  = "this process may use one core only: nothing can run in parallel here."
 	noComputing  = "no computing was measured."
 )
 
-// useful is the speed-up that says that cores are used: half of those beyond the first.
+// usefulSpeedUp is the speed-up from which a mode counts as using the cores: half of the speed-up
+// that the cores beyond the first could add.
 func (m *dataset) usefulSpeedUp() float64 { return 1 + float64(m.cores-1)/2 }
 
-// speedUps adds how many times as fast as serial a mode is in all computing.
+// speedUps adds to c how many times as fast as serial a mode is, for all computing works.
 func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []string) {
 	for _, w := range computingWorks {
 		e := c.addFigure(w.what+", "+how, ratio(m.findRow(w.work, serial), m.findRow(w.work, mode), perTask), Estimate.times)
@@ -31,6 +34,7 @@ func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []
 	return all, words
 }
 
+// compareAll compares every estimate with limit.
 func compareAll(all []Estimate, limit float64) (answers []answer) {
 	for _, e := range all {
 		answers = append(answers, e.atLeast(limit))
@@ -38,7 +42,8 @@ func compareAll(all []Estimate, limit float64) (answers []answer) {
 	return answers
 }
 
-// turns is about the global lock.
+// globalLock decides whether threads speed up computing. Goroutines on one core stand for threads
+// under a global lock.
 func globalLock(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "turns",
@@ -78,7 +83,8 @@ func globalLock(m *dataset) *Claim {
 	return c
 }
 
-// computing is about processes, and from which size of a task on they are worth it.
+// processesForComputing decides whether processes speed up computing, and from which size of a
+// task on.
 func processesForComputing(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "computing",
@@ -115,7 +121,7 @@ func processesForComputing(m *dataset) *Claim {
 	return c
 }
 
-// payback is the start of the pool against what it saves.
+// remarkOnStart compares the time to start the pool with the time that the pool saves.
 func (m *dataset) remarkOnStart(c *Claim) {
 	pool := m.findRow("hash", processes)
 	start, gain := medianOf(pool, startup), ratio(m.findRow("hash", serial), pool, perTask)
@@ -127,7 +133,7 @@ func (m *dataset) remarkOnStart(c *Claim) {
 		pool.params["workers"], start.seconds(), number(gain.At), duration(start.At/(1-1/gain.At)))
 }
 
-// choosing is about which of the two to take.
+// processesOrThreads decides which of the two to take for computing.
 func processesOrThreads(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "choosing",
@@ -165,7 +171,8 @@ func processesOrThreads(m *dataset) *Claim {
 	return c
 }
 
-// poolBeside says what else there is to the pool: the speed of threads that take turns, and its memory.
+// remarkOnPool adds what else speaks for or against the pool: the speed of threads that take
+// turns, and its memory.
 func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 	if turning != nil && m.cores > 1 {
 		c.addRemark("Against threads that take turns it does hold: relative to goroutines on one core the pool reaches %s.", joined(turning))
@@ -176,14 +183,18 @@ func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 	}
 }
 
-// An even is where one mode begins to be as fast as another, in seconds of serial work per task.
+// A crossover is the size of a task at which one mode becomes as fast as another. Sizes are given
+// as seconds of serial work per task.
 type crossover struct {
-	at           float64 // by medians, between two sizes; 0: at none
-	below, above float64 // surely slower up to, surely as fast from; 0: at none
-	first        float64 // the smallest task
+	// interpolated between the medians of two sizes; 0 if there is no such size
+	at float64
+	// the largest size that is certainly slower, the smallest one certainly as fast; 0 if none
+	below, above float64
+	first        float64 // the smallest size
 }
 
-// breakEven looks for the task from which on the pool has at least a share of the speed of a mode.
+// breakEven returns the size of a task from which on the pool reaches a share of the speed of
+// mode.
 func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 	var before struct{ task, speed float64 }
 	for _, size := range m.sizes("grain") {
@@ -210,7 +221,7 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 			e.at = 0
 		case e.at == 0 && before.task == 0:
 			e.at = task.At
-		case e.at == 0: // between two sizes, on the scale of logarithms
+		case e.at == 0: // interpolate between two sizes on a logarithmic scale
 			part := math.Log(share/before.speed) / math.Log(speed.At/before.speed)
 			e.at = before.task * math.Pow(task.At/before.task, part)
 		}
@@ -219,8 +230,10 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 	return e
 }
 
+// isKnown reports whether any size was measured in both modes.
 func (e crossover) isKnown() bool { return e.first > 0 }
 
+// threshold says in words from which size on.
 func (e crossover) threshold() string {
 	switch {
 	case e.at == 0:
@@ -238,6 +251,7 @@ func (e crossover) threshold() string {
 	return s
 }
 
+// String says in a sentence from which size on the pool beats serial.
 func (e crossover) String() string {
 	if e.at == 0 {
 		return "it beats serial " + e.threshold()

@@ -5,18 +5,19 @@ import (
 	"strings"
 )
 
-// A Cost is what a work took in a mode, medians over rounds.
+// A Cost is the cost of one work in one mode. Each estimate is a median over rounds.
 type Cost struct {
 	Work, Mode, Workers       string
 	PerTask, Startup          Estimate // seconds
-	User, System              Estimate // seconds for each task
+	User, System              Estimate // seconds per task
 	Busy                      Estimate // cores
-	Waited, Lost              Estimate // context switches for each task: given up, taken away
+	Waited, Lost              Estimate // context switches per task: voluntary and involuntary
 	Memory                    Estimate // bytes
-	Clean, Retaken, Disturbed int      // samples
+	Clean, Retaken, Disturbed int      // numbers of samples
 }
 
-// costs are of the works that have all modes; grain and hand are curves.
+// costs returns the costs of the works that exist in all modes. The works grain and hand vary a
+// size and are drawn as curves instead.
 func (m *dataset) costs() (all []Cost) {
 	for _, work := range []string{"hash", "compress", "http", "files"} {
 		for _, mode := range modes {
@@ -43,9 +44,10 @@ func (m *dataset) costs() (all []Cost) {
 	return all
 }
 
-// A cell is a value and its interval, which takes the same unit.
+// A valueText is a value with its unit, and its interval in the same unit.
 type valueText struct{ Value, Interval string }
 
+// String returns "value (interval)".
 func (c valueText) String() string {
 	if c.Interval == "" {
 		return c.Value
@@ -53,6 +55,7 @@ func (c valueText) String() string {
 	return c.Value + " (" + c.Interval + ")"
 }
 
+// cell formats e with read, which adds the unit.
 func (e Estimate) cell(read func(float64) string) valueText {
 	switch {
 	case !e.measured():
@@ -62,12 +65,12 @@ func (e Estimate) cell(read func(float64) string) valueText {
 	}
 	lo, hi := read(e.Lo), read(e.Hi)
 	if number, unit, ok := strings.Cut(lo, "\u00a0"); ok && strings.HasSuffix(hi, "\u00a0"+unit) {
-		lo = number // the unit is said once
+		lo = number // the unit of the upper end serves both
 	}
 	return valueText{read(e.At), lo + " to " + hi}
 }
 
-// costRows are the table of costs.
+// costRows returns the table of costs: its head, and a row for each cost.
 func (r *Report) costRows() (head []string, rows [][]valueText) {
 	head = []string{"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system", "cores busy",
 		"peak memory", "switches: waited", "lost core", "samples"}
@@ -77,7 +80,8 @@ func (r *Report) costRows() (head []string, rows [][]valueText) {
 		if c.Mode != serial {
 			speed = ratio(m.findRow(c.Work, serial), m.findRow(c.Work, c.Mode), perTask).cell(number)
 		}
-		samples := valueText{Value: fmt.Sprint(c.Clean + c.Disturbed)} // those that stand
+		// samples that were not retaken
+		samples := valueText{Value: fmt.Sprint(c.Clean + c.Disturbed)}
 		if c.Disturbed > 0 {
 			samples.Interval = fmt.Sprintf("%d disturbed", c.Disturbed)
 		}

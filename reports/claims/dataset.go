@@ -12,7 +12,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// The modes, as texts name them.
+// The modes, as the names of rows have them.
 const (
 	serial         = "serial"
 	oneCore        = "one-core"
@@ -23,7 +23,7 @@ const (
 
 var modes = []string{serial, oneCore, goroutines, processes, processPerTask}
 
-// Units of the text that rules stand on, as package benchfmt tidies them.
+// The units that the rules read. benchfmt has converted ns to sec.
 const (
 	perTask   = "sec/op"
 	startup   = "startup-sec"
@@ -38,7 +38,7 @@ const (
 	systemCPU = "sys-sec/op"
 )
 
-// A row is all samples of one work in one mode.
+// A row holds all samples of one work in one mode.
 type row struct {
 	work, mode string
 	params     map[string]string // workers, permits, bytes, latency
@@ -52,9 +52,10 @@ type sample struct {
 	values map[string]float64
 }
 
+// disturbed reports whether neighbours disturbed the sample. Texts without a state have none.
 func (s sample) disturbed() bool { return s.state != "" && s.state != "clean" }
 
-// finals are the samples that stand, one for each round: those of which nobody took another one.
+// finalSamples returns one sample for each round, leaving out the samples that were retaken.
 func (r *row) finalSamples() (all []sample) {
 	for _, s := range r.samples {
 		if s.state != "retaken" {
@@ -64,23 +65,24 @@ func (r *row) finalSamples() (all []sample) {
 	return all
 }
 
-// number returns a parameter, 0 if it is none.
+// number returns a parameter as a number, or 0 if it is not one.
 func (r *row) number(param string) float64 {
 	v, _ := strconv.ParseFloat(r.params[param], 64)
 	return v
 }
 
-// measured is what a text holds.
+// A dataset holds the rows of a text about threads and processes.
 type dataset struct {
 	rows  []*row
-	cores int // that a process may use
+	cores int // cores that the process may use
 	files string
 	facts []reports.Fact
 }
 
 var errNoRows = errors.New("it has no line about threads and processes; semabench parallel writes such a text")
 
-// Series come one for each state; a row has them all.
+// newDataset collects the rows of a text. The state of a sample is a configuration key, so a row
+// is split into one series for each state; here they are joined.
 func newDataset(log *reports.Log) (*dataset, error) {
 	m := &dataset{}
 	byName := map[string]*row{}
@@ -107,17 +109,18 @@ func newDataset(log *reports.Log) (*dataset, error) {
 	return m, nil
 }
 
-// parseName takes work=…/mode=…/key=value… apart.
+// parseName splits work=…/mode=…/key=value….
 func parseName(name string) (work, mode string, params map[string]string) {
 	params = map[string]string{}
 	for field := range strings.SplitSeq(name, "/") {
 		if key, value, ok := strings.Cut(field, "="); ok {
-			params[key] = printable(value) // it goes into sentences
+			params[key] = printable(value) // the values appear in sentences
 		}
 	}
 	return params["work"], params["mode"], params
 }
 
+// add adds the samples of one series.
 func (r *row) add(s *reports.Series) {
 	at := map[uint32]map[string]float64{}
 	for _, line := range s.Lines {
@@ -131,6 +134,7 @@ func (r *row) add(s *reports.Series) {
 	}
 }
 
+// addFacts collects the configuration that the report shows.
 func (m *dataset) addFacts(s *reports.Series) {
 	for _, key := range []string{benchkey.GOOS, benchkey.GOARCH, benchkey.CPU, benchkey.Cores,
 		benchkey.Virtualised, benchkey.CPUQuota, benchkey.Kernel, benchkey.Go, benchkey.GoRuntime,
@@ -141,7 +145,8 @@ func (m *dataset) addFacts(s *reports.Series) {
 	}
 }
 
-// find returns the first row of a work and a mode, and of a parameter if one is given.
+// findRow returns the first row of a work and a mode. With param, a key and its value, the row
+// must have this parameter.
 func (m *dataset) findRow(work, mode string, param ...string) *row {
 	for _, r := range m.rows {
 		if r.work == work && r.mode == mode && (param == nil || r.params[param[0]] == param[1]) {
@@ -151,7 +156,7 @@ func (m *dataset) findRow(work, mode string, param ...string) *row {
 	return nil
 }
 
-// sizes returns the sizes of tasks of a work, ascending.
+// sizes returns the sizes of the tasks of a work, ascending.
 func (m *dataset) sizes(work string) (all []float64) {
 	for _, r := range m.rows {
 		if v := r.number("bytes"); r.work == work && v > 0 && !slices.Contains(all, v) {
@@ -162,11 +167,12 @@ func (m *dataset) sizes(work string) (all []float64) {
 	return all
 }
 
+// rowOfSize returns the row of a work, a mode and a size of tasks.
 func (m *dataset) rowOfSize(work, mode string, size float64) *row {
 	return m.findRow(work, mode, "bytes", strconv.FormatFloat(size, 'f', -1, 64))
 }
 
-// Totals are how many samples there are, and how many of them in which state.
+// Totals holds the number of samples, and how many of them are in which state.
 type Totals struct{ Samples, Retaken, Disturbed int }
 
 func (m *dataset) totals() (t Totals) {
@@ -184,7 +190,8 @@ func (m *dataset) totals() (t Totals) {
 	return t
 }
 
-// differing names the works whose tasks had another checksum in some sample than in others.
+// differing returns the works with different checksums in different samples. Their modes did not
+// do the same work, so their times cannot be compared.
 func (m *dataset) differing() (works []string) {
 	first := map[string]float64{}
 	for _, r := range m.rows {
@@ -192,7 +199,7 @@ func (m *dataset) differing() (works []string) {
 			what := r.work + " " + r.params["bytes"] + " " + r.params["latency"]
 			sum, has := s.values[checksum]
 			if r.work == "grain" && r.mode == processPerTask || !has {
-				continue // it did fewer tasks
+				continue // it does fewer tasks by design, so its checksum differs
 			}
 			if before, known := first[what]; !known {
 				first[what] = sum

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// WriteDir writes parallel-report.txt, parallel.md, parallel.html and the pictures that the Markdown
-// shows into dir, which it makes if needed, and returns their paths. All are made before the first
-// is written.
+// WriteDir writes parallel-report.txt, parallel.md, parallel.html and the pictures of the
+// Markdown into dir, which it makes if needed. It returns their paths. All are drawn before the
+// first is written, so an error of drawing leaves an earlier report as it was.
 func (r *Report) WriteDir(dir string) (paths []string, err error) {
 	type file struct {
 		name string

@@ -8,19 +8,21 @@ import (
 	"github.com/semabench/semabench/internal/stats"
 )
 
-// An Estimate is the median over rounds with its interval of 95 % or more.
+// An Estimate is the median of a figure over rounds, with an interval of at least 95 %.
 type Estimate struct {
 	At, Lo, Hi float64
-	Rounds     int // that it stands on; 0: not measured
-	Disturbed  int // of them
+	Rounds     int // the number of rounds behind it; 0 if not measured
+	Disturbed  int // how many of these rounds were disturbed
 }
 
-// fewest is how many values have an interval of 95 %, and how many undisturbed rounds do without the
-// others.
+// minRounds is the smallest number of values whose range is a 95 % interval of the median: all
+// six lie on one side of it with probability 2/64. It is also the number of undisturbed rounds
+// from which on the disturbed ones do not count.
 const minRounds = 6
 
-// interval returns the median and the order statistics around it. The number of values below the true
-// median is binomial, so from the k'th to the k'th from above holds it with 1 - 2 P(B < k).
+// interval returns the median and the order statistics around it. The number of values below the
+// true median has a binomial distribution B. So the interval from the k'th smallest to the k'th
+// largest value contains the true median with probability 1 - 2 P(B < k).
 func interval(values []float64) (at, lo, hi float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
@@ -32,7 +34,7 @@ func interval(values []float64) (at, lo, hi float64) {
 		return at, 0, math.Inf(1)
 	}
 	const tail = 0.025
-	k, below, ways := 0, 0.0, math.Exp2(-float64(n)) // ways: P(B = k)
+	k, below, ways := 0, 0.0, math.Exp2(-float64(n)) // ways is P(B = k)
 	for below+ways <= tail {
 		below += ways
 		ways *= float64(n-k) / float64(k+1)
@@ -42,7 +44,8 @@ func interval(values []float64) (at, lo, hi float64) {
 	return at, sorted[k-1], sorted[n-k]
 }
 
-// estimate is of what value returns for each round, unless it is NaN.
+// estimate computes the estimate of a value per round. Rounds whose value is NaN or infinite do
+// not count.
 func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimate {
 	var all, clean []float64
 	for i := range rounds {
@@ -63,7 +66,7 @@ func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimat
 	return e
 }
 
-// of is the median of one unit of a row.
+// medianOf estimates one unit of a row.
 func medianOf(r *row, unit string) Estimate {
 	if r == nil {
 		return Estimate{Hi: math.Inf(1)}
@@ -74,7 +77,8 @@ func medianOf(r *row, unit string) Estimate {
 	})
 }
 
-// ratio is of a to b, taken within each round.
+// ratio estimates the quotient of a and b within each round. Pairing removes what both share,
+// such as a slow hour of the machine.
 func ratio(a, b *row, unit string) Estimate {
 	if a == nil || b == nil {
 		return Estimate{Hi: math.Inf(1)}
@@ -85,6 +89,7 @@ func ratio(a, b *row, unit string) Estimate {
 	})
 }
 
+// value returns one unit of a sample, or NaN.
 func value(s sample, unit string) float64 {
 	if v, ok := s.values[unit]; ok {
 		return v
@@ -92,9 +97,10 @@ func value(s sample, unit string) float64 {
 	return math.NaN()
 }
 
+// measured reports whether any round has a value.
 func (e Estimate) measured() bool { return e.Rounds > 0 }
 
-// An answer to a question of which an interval may leave both sides open.
+// An answer compares an estimate with a limit. It is open if the interval contains the limit.
 type answer int
 
 const (
@@ -103,6 +109,7 @@ const (
 	no
 )
 
+// atLeast answers whether the true median is at least limit.
 func (e Estimate) atLeast(limit float64) answer {
 	switch {
 	case !e.measured():
@@ -115,21 +122,23 @@ func (e Estimate) atLeast(limit float64) answer {
 	return open
 }
 
-// within reports whether the whole interval is between two limits.
+// within reports whether the whole interval lies between two limits.
 func (e Estimate) within(lo, hi float64) bool { return e.measured() && e.Lo >= lo && e.Hi <= hi }
 
+// allAre reports whether there is an answer and every answer is want.
 func allAre(all []answer, want answer) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(a answer) bool { return a != want })
 }
 
-// times is a ratio to read, with its interval.
+// times formats e as a ratio with its interval.
 func (e Estimate) times() string {
 	return e.text(func(v float64) string { return number(v) + "×" }, number)
 }
 
-// seconds is a time to read, with its interval.
+// seconds formats e as a duration with its interval.
 func (e Estimate) seconds() string { return e.text(duration, duration) }
 
+// text formats the median with at and the ends of the interval with end.
 func (e Estimate) text(at, end func(float64) string) string {
 	switch {
 	case !e.measured():
@@ -140,7 +149,7 @@ func (e Estimate) text(at, end func(float64) string) string {
 	return fmt.Sprintf("%s (%s to %s)", at(e.At), end(e.Lo), end(e.Hi))
 }
 
-// number has three digits.
+// number formats v with three digits.
 func number(v float64) string {
 	switch size := math.Abs(v); {
 	case size < 0.0995:
@@ -153,20 +162,24 @@ func number(v float64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
+// duration formats seconds with the fitting unit.
 func duration(sec float64) string {
 	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, number)
 }
 
+// size formats bytes with the fitting unit.
 func size(v float64) string {
 	return scaled(v, []scale{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}}, number)
 }
 
+// A scale is a unit and its size.
 type scale struct {
 	size float64
 	name string
 }
 
-// scaled takes the first scale that v fills. No line is broken before the unit.
+// scaled formats v in the largest unit of which v is at least one. A no-break space keeps the
+// number and its unit on one line.
 func scaled(v float64, scales []scale, digits func(float64) string) string {
 	last := len(scales) - 1
 	for i, s := range scales {

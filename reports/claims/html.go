@@ -14,23 +14,24 @@ import (
 //go:embed page.html.tmpl page.css
 var assets embed.FS
 
-// Parsed here and not at each call, so that a broken template fails every test.
+// A package variable, so that a template that does not parse fails every test.
 var pageTemplate = page.Parse(assets, "page.html.tmpl")
 
 // A pageData is the data of the page's template, which escapes it.
 type pageData struct {
 	Title    string
 	Head     page.Head
-	State    string // of the banner
+	State    string // the CSS class of the banner: good, warn or bad
 	Banner   []string
 	Facts    []reports.Fact
 	Claims   []pageClaim
 	CostHead []string
 	Costs    []costGroup
-	Rule     string // of disturbed samples
+	Rule     string // which samples counted as disturbed
 	Commands []string
 }
 
+// A pageClaim is a claim with its remarks and pictures.
 type pageClaim struct {
 	*Claim
 	Class    string
@@ -40,23 +41,24 @@ type pageClaim struct {
 	Pictures []pagePicture
 }
 
+// A pagePicture is a picture as a data URL: a page must not load anything.
 type pagePicture struct {
 	Alt string
 	URL template.URL
 }
 
+// A costGroup is the rows of one work in the table of costs.
 type costGroup struct {
 	Work string
 	Rows [][]valueText
 }
 
-// classes of outcomes, for their colours; the words say it as well.
+// classes are the CSS classes of the outcomes. Colours only repeat what the words say.
 var classes = map[Outcome]string{Holds: "holds", HoldsWhen: "when", Fails: "fails", Undecided: "open",
 	Unmeasurable: "open"}
 
-// WriteHTML writes r as one page that needs nothing else and asks for nothing: no script, no font, no
-// request, which its content security policy would not allow either. It follows the light or dark theme of
-// its reader and prints.
+// WriteHTML writes r as one page that loads nothing: it has no scripts, and its content security
+// policy forbids requests. It follows the light or dark theme of the reader, and prints.
 func (r *Report) WriteHTML(w io.Writer) error {
 	p, err := r.pageData()
 	if err != nil {
@@ -68,6 +70,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return nil
 }
 
+// pageData collects the texts of the page. The template escapes them.
 func (r *Report) pageData() (*pageData, error) {
 	pictures, err := r.Pictures()
 	if err != nil {
@@ -100,6 +103,7 @@ func (r *Report) pageData() (*pageData, error) {
 	return p, nil
 }
 
+// pageClaim collects the remarks and the pictures of one claim.
 func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 	shownClaim := pageClaim{Claim: c, Class: classes[c.Outcome], Number: number, Join: c.between(),
 		Remarks: r.remarksOn(c)}
@@ -112,7 +116,7 @@ func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 	return shownClaim
 }
 
-// addCosts groups the rows by work, which then need not be said in each.
+// addCosts groups the costs by work, so that the table names each work once.
 func (p *pageData) addCosts(r *Report) {
 	head, rows := r.costRows()
 	p.CostHead = head[1:]

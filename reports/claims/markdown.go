@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// WriteMarkdown writes r for a repository. Pictures are shown from dir, as seen from the Markdown; without
-// one, none is.
+// WriteMarkdown writes r for a repository. dir is the folder of the pictures, relative to the
+// Markdown file. "" leaves the pictures out.
 func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 	pictures, err := r.Pictures()
 	if err != nil {
@@ -43,6 +43,7 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 	return err
 }
 
+// markdownClaim writes one claim with its answer, its pictures and its rule.
 func (r *Report) markdownClaim(out *bytes.Buffer, c *Claim, pictures []Picture, dir string) {
 	fmt.Fprintf(out, "## “%s”\n\n**%s**%s%s\n\n", escape.Markdown(c.Text), c.Outcome, c.between(), escape.Markdown(c.Answer))
 	for _, p := range pictures {
@@ -58,6 +59,7 @@ func (r *Report) markdownClaim(out *bytes.Buffer, c *Claim, pictures []Picture, 
 
 func markdownParagraph(out *bytes.Buffer, s string) { fmt.Fprintf(out, "%s\n\n", escape.Markdown(s)) }
 
+// markdownTable writes a table.
 func markdownTable(out *bytes.Buffer, head []string, rows [][]string) {
 	line := func(cells []string) {
 		for i, c := range cells {

@@ -2,14 +2,17 @@ package claims
 
 import "fmt"
 
+// The limits of the rules on memory and messages.
 const (
-	maxFlatGrowth = 10 // times: what a message may take longer, being 65536 times as large, to be called free
-	minPipeCost   = 2  // times as much over a pipe as over a channel
+	// the growth in time, for 65536 times as many bytes, up to which a message counts as free of
+	// charge
+	maxFlatGrowth = 10
+	minPipeCost   = 2 // times as long over a pipe as over a channel
 	minMemoryCost = 1.5
 )
 
-// hand returns the estimates of messages of a mode: the smallest, the largest, and how many times as long
-// the latter takes.
+// messageEstimates returns the times of the smallest and the largest message of a mode, and their
+// quotient.
 func (m *dataset) messageEstimates(c *Claim, mode, how string) (small, large, growth Estimate, sizes []float64) {
 	sizes = m.sizes("hand")
 	if len(sizes) < 2 {
@@ -24,7 +27,8 @@ func (m *dataset) messageEstimates(c *Claim, mode, how string) (small, large, gr
 
 const noMessages = "no messages were measured."
 
-// sharing is about threads, which share memory.
+// sharedMemory decides whether threads share memory: then the time to pass a message does not
+// depend on its size.
 func sharedMemory(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "sharing",
@@ -51,7 +55,8 @@ func sharedMemory(m *dataset) *Claim {
 	return c
 }
 
-// sending is about processes, which do not.
+// separateMemory decides whether processes have memory of their own: then a message has to be
+// copied, and memory exists once per process.
 func separateMemory(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "sending",
@@ -90,6 +95,7 @@ func separateMemory(m *dataset) *Claim {
 	return c
 }
 
+// pipeAgainstChannel compares the two at every size of a message.
 func (m *dataset) pipeAgainstChannel(c *Claim, sizes []float64) (dear []answer) {
 	for _, n := range sizes {
 		e := c.addFigure(size(n)+", pipe against channel",

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// limiting is about the counting semaphore. It is decided by counting, not by an interval: one
-// too many in a single sample refutes it.
+// countingSemaphore decides whether the semaphore limits the number of workers. It counts instead
+// of estimating: a single worker too many in a single sample refutes the claim.
 func countingSemaphore(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "semaphore",
@@ -35,14 +35,15 @@ func countingSemaphore(m *dataset) *Claim {
 	return c
 }
 
-// A count is what was seen at the resource.
+// An occupancy is how many workers were at the resource at once, over all samples.
 type occupancy struct {
-	samples                    int
-	exceeded, unreached, modes []string // modes: with too many inside, with too few to tell, and all
-	control                    int      // most inside without a limit
+	samples int
+	// modes with too many inside, modes that never had as many as allowed, and all modes
+	exceeded, unreached, modes []string
+	control                    int // the most inside without a limit
 }
 
-// inside counts what was seen without a limit, and returns the rows that have one.
+// inside counts the samples without a limit, and returns the rows that have one.
 func (m *dataset) inside() (seen occupancy, limited []*row) {
 	for _, r := range m.rows {
 		switch {
@@ -57,6 +58,7 @@ func (m *dataset) inside() (seen occupancy, limited []*row) {
 	return seen, limited
 }
 
+// add counts the samples of one row with a limit.
 func (s *occupancy) add(r *row, permits int) (samples, most int) {
 	samples, most = samplesInside(r)
 	switch {
@@ -70,6 +72,8 @@ func (s *occupancy) add(r *row, permits int) (samples, most int) {
 	return samples, most
 }
 
+// conclude decides the claim. A mode that never had as many workers inside as allowed did not
+// test the limit, and neither did a resource that is never crowded without one.
 func (s *occupancy) conclude(c *Claim, permits int, workers string) {
 	switch {
 	case s.exceeded != nil:
@@ -85,7 +89,8 @@ func (s *occupancy) conclude(c *Claim, permits int, workers string) {
 	}
 }
 
-// insideOf returns how many samples say who was inside, and the most that any saw, disturbed or not.
+// samplesInside returns how many samples of r counted the workers inside, and the most that any
+// counted. Disturbed samples count too: a disturbance delays workers and admits none.
 func samplesInside(r *row) (samples, most int) {
 	for _, s := range r.samples {
 		if v, ok := s.values[inside]; ok {
@@ -95,6 +100,7 @@ func samplesInside(r *row) (samples, most int) {
 	return samples, most
 }
 
+// intersection returns the elements of wanted that have contains.
 func intersection(have []string, wanted ...string) (all []string) {
 	for _, w := range wanted {
 		if slices.Contains(have, w) {

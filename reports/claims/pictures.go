@@ -7,33 +7,34 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// A Timeline is who was at a resource when, in one sample. Its text is not in benchmark text, which has
-// figures of samples only.
+// A Timeline says when each worker of one sample was at the resource. Benchmark text holds
+// figures only, so timelines are stored in a file beside it.
 type Timeline struct {
-	Mode    string // as in the text
+	Mode    string // as in the names of rows
 	Permits int
 	Stays   []Stay
 }
 
-// A Stay is from Enter to Leave, in seconds since the first one of its sample.
+// A Stay is the time of one worker between Acquire and Release, in seconds since the first worker
+// of the sample entered.
 type Stay struct {
 	Worker       int
 	Enter, Leave float64
 }
 
-// A Picture is an SVG of a claim.
+// A Picture is an SVG file that belongs to a claim.
 type Picture struct {
-	Name    string // of a file, without its ending
+	Name    string // of the file, without .svg
 	ClaimID string
 	Alt     string
 	SVG     []byte
 }
 
-// shownModes are the modes of pictures. Goroutines are the first in all of them and processes the second, so
-// that each has one colour throughout.
+// shownModes are the modes in pictures. Goroutines are first and processes second in all of them,
+// so that each mode has one colour throughout.
 var shownModes = []string{goroutines, processes, processPerTask, oneCore}
 
-// Pictures draws what there is to draw, in the order of the claims.
+// Pictures draws the pictures for which there are figures, in the order of the claims.
 func (r *Report) Pictures() (all []Picture, err error) {
 	m := r.data
 	for _, draw := range []func() (Picture, error){
@@ -52,7 +53,7 @@ func (r *Report) Pictures() (all []Picture, err error) {
 	return all, nil
 }
 
-// speeds shows how many times as fast as serial each mode is.
+// speeds draws how many times as fast as serial each mode is.
 func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error) {
 	f := picture.Forest{Cols: shownModes, X: "times as fast as serial"}
 	f.Title = "Speed-up over serial, " + what
@@ -84,8 +85,8 @@ func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error
 	return p, err
 }
 
-// grainCurve shows from which size of a task on each mode is worth it. Sizes grow by a factor, so equal
-// steps are logarithms.
+// grainCurve draws the speed of each mode over the size of a task. The sizes grow by a constant
+// factor, so equal steps on the x axis are a logarithmic scale.
 func (m *dataset) grainCurve() (p Picture, err error) {
 	const x = "a task takes, done serially"
 	speed := picture.Chart{Title: "Speed-up over serial", X: x, LogY: true, Format: short}
@@ -99,7 +100,9 @@ func (m *dataset) grainCurve() (p Picture, err error) {
 				speed.Lines, time.Lines = append(speed.Lines, picture.Line{Name: mode}), append(time.Lines, picture.Line{Name: mode})
 			}
 			own := m.rowOfSize("grain", mode, size)
-			if mode != processPerTask { // so far down that nobody could see where the pool crosses serial
+			// far below the others; its range would flatten the place where the pool crosses
+			// serial
+			if mode != processPerTask {
 				addPoint(&speed.Lines[k], i, ratio(base, own, perTask))
 			}
 			addPoint(&time.Lines[k], i, medianOf(own, perTask))
@@ -119,6 +122,7 @@ func (m *dataset) grainCurve() (p Picture, err error) {
 	return p, err
 }
 
+// addPoint adds an estimate to a line. Without an interval the band has no width.
 func addPoint(l *picture.Line, x int, e Estimate) {
 	if !e.measured() {
 		return
@@ -131,7 +135,7 @@ func addPoint(l *picture.Line, x int, e Estimate) {
 	l.Lo, l.Hi = append(l.Lo, lo), append(l.Hi, hi)
 }
 
-// short and shortDuration are for axes, where there is room for two digits.
+// short and shortDuration format the ticks of axes, which have room for two digits.
 func short(v float64) string {
 	if v >= 99.5 {
 		return fmt.Sprintf("%.0f", v)
@@ -143,7 +147,7 @@ func shortDuration(sec float64) string {
 	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, short)
 }
 
-// handCurve shows what a message costs by its size.
+// messageCurve draws the time of a message over its size.
 func (m *dataset) messageCurve() (p Picture, err error) {
 	c := picture.Chart{Title: "There and back", X: "size of the message", LogY: true, Format: shortDuration}
 	names := []string{"channel, within a process", "pipe, between processes"}
@@ -167,15 +171,16 @@ func (m *dataset) messageCurve() (p Picture, err error) {
 	return p, err
 }
 
+// tenWorkers is the number of workers in the timelines; with as many permits there is no limit.
 const tenWorkers = 10
 
-// timeline shows ten workers at a resource, with and without a limit.
+// timeline draws ten workers at a resource, with and without a limit.
 func (r *Report) timeline() (p Picture, err error) {
 	var t picture.Timeline
 	t.Title = "Ten workers at one resource"
 	t.Subtitle = "Each bar is a stay between Acquire and Release, of one sample each. Under a bar of a limited group are at most as many others as there are permits."
 	t.X = "ms since the first one entered"
-	t.Colours = []int{0, 1, 6} // goroutines, processes, and grey for no limit
+	t.Colours = []int{0, 1, 6} // by group: goroutines, processes, and grey for no limit
 	for group, one := range r.Timelines {
 		what := "processes"
 		if one.Mode == goroutines {
@@ -197,6 +202,7 @@ func (r *Report) timeline() (p Picture, err error) {
 	return p, err
 }
 
+// timelineRows returns a row for each worker of one timeline.
 func timelineRows(group int, one Timeline) (rows []picture.TimelineRow) {
 	workers := 0
 	for _, s := range one.Stays {

@@ -13,12 +13,12 @@ import (
 
 const title = "Threads and processes, measured in Go"
 
-// shown is text of the input, which may be anything, for people to read.
+// printable prepares text of the input for display. It may contain anything, of any length.
 func printable(s string) string {
 	return escape.Printable(excerpt.Runes(s, 500))
 }
 
-// checksums says whether all modes did the same.
+// checksums says whether all modes did the same work.
 func (r *Report) checksums() string {
 	if r.Differing == nil {
 		return "Every mode got the same checksums of the same tasks."
@@ -27,7 +27,7 @@ func (r *Report) checksums() string {
 		"times compare nothing."
 }
 
-// noise says how the samples fared.
+// noise says how many samples were disturbed and taken again.
 func (r *Report) noise() string {
 	t := r.Totals
 	if t.Retaken+t.Disturbed == 0 {
@@ -37,10 +37,11 @@ func (r *Report) noise() string {
 		"them are in the text.", t.Samples, t.Retaken+t.Disturbed, t.Retaken, t.Disturbed)
 }
 
-// sentence is the outcome and the answer in one.
+// sentence joins the outcome and the answer.
 func (c *Claim) sentence() string { return string(c.Outcome) + c.between() + c.Answer }
 
-// between joins an outcome and what follows it: “holds only when”, “does not hold in Go because”.
+// between returns the text between an outcome and its answer. “holds only when” and “does not
+// hold in Go because” run on without a colon.
 func (c *Claim) between() string {
 	if c.Outcome == HoldsWhen || c.Outcome == Fails && strings.HasPrefix(c.Answer, "because") {
 		return " "
@@ -48,7 +49,7 @@ func (c *Claim) between() string {
 	return ": "
 }
 
-// remarks are what follows the answer.
+// allRemarks returns the remarks, and the caveat if there is one.
 func (c *Claim) allRemarks() []string {
 	all := c.Remarks
 	if s := c.Caveat(); s != "" {
@@ -57,7 +58,7 @@ func (c *Claim) allRemarks() []string {
 	return all
 }
 
-// remarksOn are those of a claim on a page, where there is room to say what else to look at.
+// remarksOn returns the remarks on a page, which has room for a hint at other evidence.
 func (r *Report) remarksOn(c *Claim) []string {
 	all := c.allRemarks()
 	if c.ID == "semaphore" && r.SeeAlso != "" {
@@ -66,7 +67,7 @@ func (r *Report) remarksOn(c *Claim) []string {
 	return all
 }
 
-// WriteText writes r for a terminal of so many columns; 0 means 80.
+// WriteText writes r for a terminal with so many columns; 0 means 80.
 func (r *Report) WriteText(w io.Writer, width int) error {
 	if width < 20 {
 		width = 80
@@ -87,7 +88,7 @@ func (r *Report) WriteText(w io.Writer, width int) error {
 	return out.Flush()
 }
 
-// wrapped writes words in lines, the further ones indented as the first one is.
+// writeWrapped writes text in lines. Further lines are indented by the width of prefix.
 func writeWrapped(w io.Writer, prefix, text string, width int) {
 	line := prefix
 	indent := strings.Repeat(" ", utf8.RuneCountInString(prefix))

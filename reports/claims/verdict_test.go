@@ -200,7 +200,8 @@ func TestIntervalIsOrderStatistics(t *testing.T) {
 	for n, drop := range map[int]int{6: 0, 7: 0, 8: 0, 9: 1, 11: 1, 12: 2, 20: 5} {
 		var values []float64
 		for i := range n {
-			values = append(values, float64((i*7)%n)) // 0 to n-1 in some order, as none of these n has 7 in it but 7
+			// 0 to n-1 in some order, as none of these n has 7 in it but 7
+			values = append(values, float64((i*7)%n))
 		}
 		if n == 7 {
 			values = []float64{3, 1, 4, 0, 5, 6, 2}

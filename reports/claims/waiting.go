@@ -2,12 +2,14 @@ package claims
 
 import "fmt"
 
-// twice is what “good for waiting” has to mean at least: half of the time is gone.
+// waitingSpeedUp is the speed-up over serial that counts as “good for waiting”: half of the time
+// is saved.
 const waitingSpeedUp = 2
 
+// The works that wait, with their names in sentences.
 var waitingWorks = []struct{ work, what string }{{"http", "HTTP"}, {"files", "file reads"}}
 
-// waiting is about threads where work waits for I/O.
+// threadsForWaiting decides whether threads serve work that waits for I/O.
 func threadsForWaiting(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "waiting",
@@ -27,12 +29,14 @@ func threadsForWaiting(m *dataset) *Claim {
 	return c
 }
 
-// waited is what the works that wait say.
+// waitingResults are the answers of all works that wait.
 type waitingResults struct {
-	one, all               []answer // at least twice as fast, on one core and on all
-	yesOne, yesAll, others []string // the same in words, each work once
+	// at least waitingSpeedUp times as fast as serial, on one core and on all
+	one, all               []answer
+	yesOne, yesAll, others []string // the same in words; each work is in one of the lists
 }
 
+// add adds the figures and the answers of one work.
 func (f *waitingResults) add(m *dataset, c *Claim, work, what string) {
 	a := c.addFigure(what+", one core", ratio(m.findRow(work, serial), m.findRow(work, oneCore), perTask), Estimate.times)
 	b := c.addFigure(what+", all cores", ratio(m.findRow(work, serial), m.findRow(work, goroutines), perTask), Estimate.times)
@@ -49,6 +53,7 @@ func (f *waitingResults) add(m *dataset, c *Claim, work, what string) {
 	}
 }
 
+// conclude decides the claim by the answers of all works.
 func (f *waitingResults) conclude(c *Claim) {
 	switch {
 	case f.one == nil:
@@ -64,7 +69,7 @@ func (f *waitingResults) conclude(c *Claim) {
 	}
 }
 
-// condition says when waiting is what threads are good for.
+// condition says under which condition threads are good for waiting.
 func (f *waitingResults) condition() (s string) {
 	switch {
 	case f.yesOne != nil:
@@ -82,7 +87,7 @@ func (f *waitingResults) condition() (s string) {
 	return s
 }
 
-// waitsFor reports whether a work was measured and does wait.
+// waitsFor reports whether a work was measured and does wait on this machine.
 func (m *dataset) waitsFor(c *Claim, work string) bool {
 	if m.findRow(work, serial) == nil {
 		return false

@@ -16,8 +16,9 @@ type world struct {
 	cores  int
 	rounds int
 	files  string
-	jitter float64                                // of each time, to either side
-	task   map[string]float64                     // nanoseconds for each task, by "work mode" or "work mode size"
+	jitter float64 // of each time, to either side
+	// nanoseconds for each task, by "work mode" or "work mode size"
+	task   map[string]float64
 	peak   map[string]int                         // most inside, by "mode permits"
 	memory map[string]float64                     // bytes, by mode
 	state  func(work, mode string, i int) string  // of a sample; nil: clean

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
+// plot draws one chart of a sheet; room is its width.
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	p := newPlot()
 	p.Title.Text = clip(c.Title, chartText, room)
@@ -24,7 +25,8 @@ func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	return p, nil
 }
 
-// setX puts the ticks where there are values: they are few, and chosen by who measured.
+// setX puts a tick at every x value. The values are few, and each was chosen by the author of the
+// measurement; round numbers between them would name points that nothing was measured at.
 func (c Chart) setX(p *plot.Plot, room vg.Length) {
 	var xs []float64
 	for _, l := range c.Lines {
@@ -42,11 +44,11 @@ func (c Chart) setX(p *plot.Plot, room vg.Length) {
 		p.X.Min, p.X.Max = xs[0]-1, xs[0]+1
 	}
 	var ticks plot.ConstantTicks
-	free := -vg.Length(width) // from where on no label is
+	free := -vg.Length(width) // the first place right of all labels so far
 	for _, x := range xs {
 		label := c.xText(x)
 		half := smallText.style().Width(label)/2 + 4
-		at := room * 0.85 * vg.Length(p.X.Norm(x)) // the y axis has the rest
+		at := room * 0.85 * vg.Length(p.X.Norm(x)) // the y axis takes the other 15 %
 		if at-half < free {
 			if len(xs) <= fewTicks {
 				ticks = append(ticks, plot.Tick{Value: x})
@@ -59,9 +61,10 @@ func (c Chart) setX(p *plot.Plot, room vg.Length) {
 	p.X.Tick.Marker = ticks
 }
 
-// With more values than fewTicks, those without a label have no tick, and no point has a mark.
+// With more than fewTicks values, values without a label get no tick, and points get no mark.
 const fewTicks = 24
 
+// xText names a value of the x axis. plot has logarithms on a logarithmic axis.
 func (c Chart) xText(x float64) string {
 	switch {
 	case c.XTicks == nil && c.LogX:
@@ -74,12 +77,13 @@ func (c Chart) xText(x float64) string {
 	return ""
 }
 
+// setY chooses the range and the ticks of the y axis.
 func (c Chart) setY(p *plot.Plot) {
 	format := c.Format
 	if format == nil {
 		format = short
 	}
-	if math.IsInf(p.Y.Min, 0) { // no values
+	if math.IsInf(p.Y.Min, 0) { // there are no values
 		p.Y.Min, p.Y.Max = 1, 2
 	}
 	if c.LogY {
@@ -87,7 +91,7 @@ func (c Chart) setY(p *plot.Plot) {
 		p.Y.Tick.Marker = logTicks{most: 7, format: format}
 		return
 	}
-	p.Y.Min = min(0, p.Y.Min) // or half as much again would look like ten times as much
+	p.Y.Min = min(0, p.Y.Min) // begin at zero, or a difference of 10 % would look like a factor
 	p.Y.Max = max(0, p.Y.Max)
 	if p.Y.Min == p.Y.Max {
 		p.Y.Max = 1
@@ -96,6 +100,7 @@ func (c Chart) setY(p *plot.Plot) {
 	p.Y.Tick.Marker = linearTicks{format}
 }
 
+// addLine adds one line with the bands of its intervals.
 func addLine(p *plot.Plot, l Line, m mark) error {
 	if len(l.X) == 0 {
 		return nil
@@ -124,7 +129,7 @@ func addLine(p *plot.Plot, l Line, m mark) error {
 	return nil
 }
 
-// bands are the outlines of the intervals, one for each stretch that has them without a gap.
+// bands returns the outlines of the intervals, one for each stretch of points that all have one.
 func (l Line) bands() (list []plotter.XYs) {
 	for from := 0; from < len(l.X); {
 		to := from

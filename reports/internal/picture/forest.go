@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// What a forest draws at most.
+// The size of the largest forest. Rows and columns beyond it are left out, and the note says so.
 const (
 	forestDots = 240 // over all rows
 	forestCols = 14
@@ -19,7 +19,8 @@ const (
 	rowPadding = 10
 )
 
-// SVG draws a line with a mark and an interval for each column of each row.
+// SVG draws a line with a mark and an interval for each column of each row. It returns an error
+// if there is no row or no column.
 func (f Forest) SVG() ([]byte, error) {
 	if len(f.Rows) == 0 || len(f.Cols) == 0 {
 		return nil, errNothing
@@ -47,6 +48,7 @@ func (f Forest) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
+// bounded returns the part of f that is drawn.
 func (f Forest) bounded() Forest {
 	if n := len(f.Cols); n > forestCols {
 		f.Cols = f.Cols[:forestCols]
@@ -59,7 +61,7 @@ func (f Forest) bounded() Forest {
 	return f
 }
 
-// reach is the ends of the axis, as logarithms.
+// reach returns the ends of the axis as decimal logarithms.
 func (f Forest) reach() (low, high float64) {
 	low, high = 1, 1
 	for _, r := range f.Rows {
@@ -74,12 +76,15 @@ func (f Forest) rowHeight() vg.Length {
 	return dotHeight*vg.Length(len(f.Cols)) + rowPadding
 }
 
+// place returns the middle of a row on the y axis, counted from the bottom.
 func (f Forest) place(row int) float64 { return float64(len(f.Rows)-row) - 0.5 }
 
+// positive reports whether a logarithmic axis can show v.
 func positive(v float64) bool { return shown(v, true) }
 
 func (d Dot) hasInterval() bool { return positive(d.Lo) && positive(d.Hi) && d.Lo <= d.Hi }
 
+// low returns the left end of a dot; the axis has to contain it.
 func (d Dot) low() float64 {
 	switch {
 	case !positive(d.At):
@@ -90,6 +95,7 @@ func (d Dot) low() float64 {
 	return d.At
 }
 
+// high returns the right end of a dot.
 func (d Dot) high() float64 {
 	switch {
 	case !positive(d.At):
@@ -100,7 +106,7 @@ func (d Dot) high() float64 {
 	return d.At
 }
 
-// Plot draws the dots.
+// Plot draws the dots. gonum/plot calls it; the interface plot.Plotter fixes its name.
 func (f Forest) Plot(c draw.Canvas, p *plot.Plot) {
 	xLog, y := p.Transforms(&c)
 	x := func(v float64) vg.Length { return xLog(math.Log10(v)) }
@@ -125,9 +131,10 @@ func (f Forest) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// stripes shade every other row, so that the eye stays in one.
+// stripes shades every other row, so that a reader's eye stays in one row.
 type stripes int
 
+// Plot draws the stripes.
 func (n stripes) Plot(c draw.Canvas, p *plot.Plot) {
 	_, y := p.Transforms(&c)
 	for i := 0; i < int(n); i += 2 {

@@ -9,12 +9,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// What a heat map draws at most.
+// The size of the largest heat map. Rows and columns beyond it are left out, and the note says
+// so.
 const (
 	heatRows = 60
 	heatCols = 14
 )
 
+// Lengths in pixels.
 const (
 	cellHeight  = 26
 	groupGap    = 7
@@ -24,7 +26,8 @@ const (
 	widestLabel = 330
 )
 
-// SVG draws the table: rows and columns as axes, and below them a key to the colours.
+// SVG draws the table: rows and columns as axes, and below them a key to the colours. It returns
+// an error if there is no row or no column.
 func (h Heat) SVG() ([]byte, error) {
 	if len(h.Rows) == 0 || len(h.Cols) == 0 {
 		return nil, errNothing
@@ -53,6 +56,7 @@ func (h Heat) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
+// bounded returns the part of h that is drawn.
 func (h Heat) bounded() Heat {
 	if n := len(h.Rows); n > heatRows {
 		h.Rows = h.Rows[:heatRows]
@@ -65,6 +69,7 @@ func (h Heat) bounded() Heat {
 	return h
 }
 
+// addNote adds to the note that only a part is drawn.
 func (h *Head) addNote(format string, args ...any) {
 	if h.Note != "" {
 		h.Note += " "
@@ -80,9 +85,9 @@ func (h Heat) labels() []string {
 	return list
 }
 
-// places returns the middles of the rows, from the bottom up, and the height of all.
+// places returns the middle of each row, counted from the bottom, and the height of all rows.
 func (h Heat) places() (middles []float64, height vg.Length) {
-	from := 0.0 // from the top
+	from := 0.0 // distance from the top
 	from += headHeight
 	for i, r := range h.Rows {
 		if i > 0 && r.Group != h.Rows[i-1].Group {
@@ -97,13 +102,14 @@ func (h Heat) places() (middles []float64, height vg.Length) {
 	return middles, vg.Length(from)
 }
 
-// cells is the inside of the table, with the names of the columns on top: gonum/plot has its x axis
-// at the bottom, far from where a reader of a table looks for names.
+// cells draws the inside of the table, with the names of the columns on top. gonum/plot puts its
+// x axis at the bottom, far from the place where a reader of a table looks for names.
 type cells struct {
 	Heat
 	places []float64
 }
 
+// Plot draws the cells.
 func (t cells) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for col, name := range t.Cols {
@@ -126,6 +132,7 @@ func (t cells) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
+// draw fills the box r with the colour of the cell, and writes the text of the cell in it.
 func (cell HeatCell) draw(c draw.Canvas, r vg.Rectangle) {
 	ground, f := cell.inks()
 	fillBox(c, ground, r)
@@ -133,6 +140,7 @@ func (cell HeatCell) draw(c draw.Canvas, r vg.Rectangle) {
 	c.FillText(f.middled(draw.XCenter), middle, clip(cell.Text, f, r.Size().X-4))
 }
 
+// inks returns the colour of the background and the style of the text.
 func (cell HeatCell) inks() (ground ink, f face) {
 	switch cell.Kind {
 	case Best:
@@ -154,8 +162,9 @@ func fillBox(c draw.Canvas, colour ink, r vg.Rectangle) {
 	c.FillPolygon(colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}})
 }
 
-// StepOf returns the colour of a ratio. Each step is a factor of the square root of two, so equal
-// distances in colour are equal distances in time; the last one takes all that is beyond.
+// StepOf returns the step of a ratio in the scale of colours, from 1 to Steps. Each step is a
+// factor of the square root of two, so equal distances in colour are equal factors in time. The
+// last step takes all larger ratios. A ratio of at most 1, and NaN, is in step 1.
 func StepOf(ratio float64) int {
 	if !(ratio > 1) {
 		return 1
@@ -163,10 +172,10 @@ func StepOf(ratio float64) int {
 	return int(min(Steps, 1+math.Floor(2*math.Log2(ratio))))
 }
 
-// StepEnd is the ratio at which step i ends and step i+1 begins; StepEnd(0) is 1.
+// StepEnd returns the ratio at which step i ends and step i+1 begins; StepEnd(0) is 1.
 func StepEnd(i int) float64 { return math.Pow(2, float64(i)/2) }
 
-// stepEnds are the ratios between the steps.
+// stepEnds formats the ratios between the steps.
 func stepEnds() (list []string) {
 	for i := range Steps {
 		list = append(list, fmt.Sprintf("%.3g", StepEnd(i)))
@@ -174,7 +183,7 @@ func stepEnds() (list []string) {
 	return list
 }
 
-// drawKey draws the steps as an axis of their own, and beside it what is not on that axis.
+// drawKey draws the steps as an axis, and beside it the kinds of cells that are not on the axis.
 func drawKey(c draw.Canvas) {
 	const box = 34
 	key := draw.Crop(c, 0, -(c.Max.X-c.Min.X)+Steps*box+12, 0, 0)
@@ -212,7 +221,7 @@ func drawKey(c draw.Canvas) {
 	}
 }
 
-// steps is the colours as boxes along the x axis.
+// steps draws the colours of the steps as boxes along the x axis.
 type steps struct{}
 
 func (steps) Plot(c draw.Canvas, p *plot.Plot) {

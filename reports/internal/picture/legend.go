@@ -6,7 +6,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A legend is entries in lines from left to right; gonum/plot would stack them.
+// A legend places its entries in lines from left to right. The legend of gonum/plot stacks them,
+// which would take the height of several charts.
 type legend struct {
 	lines [][]entry
 }
@@ -23,6 +24,7 @@ const (
 	nameWidth    = 200
 )
 
+// newLegend breaks the entries into lines of the width of the picture.
 func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
 	var l legend
 	used := vg.Length(width)
@@ -40,6 +42,7 @@ func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
 
 func (l legend) height() vg.Length { return legendHeight*vg.Length(len(l.lines)) + gap }
 
+// draw draws each entry as a legend of gonum/plot with a single entry.
 func (l legend) draw(c draw.Canvas) {
 	for i, line := range l.lines {
 		x := vg.Length(0)

@@ -5,14 +5,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A mark is how one name looks wherever it is drawn. Colour, dashes and shape have 7, 4 and 5
-// values, so the first 140 names differ in at least one of them, and the first 4 in all.
+// A mark is the look of one name in all charts of a picture. There are 7 colours, 4 dash patterns
+// and 5 shapes. So the first 140 names differ in at least one of them, and the first 4 in all
+// three.
 type mark struct {
 	line, band ink
 	dashes     []vg.Length
 	shape      draw.GlyphDrawer
 }
 
+// markOf returns the mark of name i.
 func markOf(i int) mark {
 	dashes := [][]vg.Length{nil, {6, 3}, {2, 2.5}, {8, 2.5, 2, 2.5}}
 	shapes := []draw.GlyphDrawer{
@@ -24,10 +26,12 @@ func markOf(i int) mark {
 	}
 }
 
+// stroke returns the style of the line.
 func (m mark) stroke() draw.LineStyle {
 	return draw.LineStyle{Color: m.line, Width: 1.75, Dashes: m.dashes}
 }
 
+// glyph returns the style of the points.
 func (m mark) glyph(radius vg.Length) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: m.line, Radius: radius, Shape: m.shape}
 }
@@ -39,11 +43,12 @@ func (m mark) Thumbnail(c *draw.Canvas) {
 	c.DrawGlyphNoClip(m.glyph(3.5), c.Center())
 }
 
-// plotDot is a mark without its line.
+// A plotDot is a mark without its line.
 type plotDot struct{ mark }
 
 func (d plotDot) Thumbnail(c *draw.Canvas) { c.DrawGlyphNoClip(d.glyph(4), c.Center()) }
 
+// diamond is a shape that gonum/plot lacks.
 type diamond struct{}
 
 func (diamond) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
@@ -53,7 +58,7 @@ func (diamond) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
 	})
 }
 
-// cross is draw.CrossGlyph with a line that one can see.
+// cross is draw.CrossGlyph with thicker lines.
 type cross struct{}
 
 func (cross) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {

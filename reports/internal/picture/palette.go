@@ -5,9 +5,9 @@ import (
 	"image/color"
 )
 
-// An ink is a colour that is one thing on a light page and another on a dark one. gonum/plot wants
-// numbers, so an ink stands for itself as a number that no picture of ours has otherwise, and
-// becomes a class of CSS in the SVG.
+// An ink is a colour with two values: one on a light page and one on a dark page. gonum/plot
+// wants numbers. So an ink stands for itself as a number that no picture has otherwise, and
+// translate replaces the number by a CSS class in the finished SVG.
 type ink uint8
 
 const (
@@ -20,21 +20,22 @@ const (
 	stripe
 	best
 	bestText
-	tie // a pattern, see tieGround
+	tie // a pattern; see tieGround
 	tieText
 	unknown
 	unknownText
 	missing
-	worse1     // to worse1 + Steps - 1
+	worse1     // and the Steps-1 values after it
 	worse1Text = worse1 + Steps
 	series1    = worse1Text + Steps
 	band1      = series1 + series
 	inks       = band1 + series
 )
 
-const series = 7 // colours for lines
+const series = 7 // the number of colours for lines
 
-// RGBA marks an ink. The little more keeps the number whole when vgsvg cuts 16 bits down to 8.
+// RGBA encodes an ink. The added fraction keeps the number whole when vgsvg cuts 16 bits down to
+// 8.
 func (i ink) RGBA() (r, g, b, a uint32) {
 	wide := func(v uint32) uint32 { return v*0x101 + 0x40 }
 	return wide(sentinelRed), wide(sentinelGreen), wide(uint32(i)), 0xffff
@@ -42,18 +43,19 @@ func (i ink) RGBA() (r, g, b, a uint32) {
 
 const sentinelRed, sentinelGreen = 0x01, 0xbe
 
-// sentinel is how vgsvg writes i.
+// sentinel returns the text that vgsvg writes for i.
 func (i ink) sentinel() string {
 	return fmt.Sprintf("#%02X%02X%02X", sentinelRed, sentinelGreen, int(i))
 }
 
 var _ color.Color = noInk
 
-// shade is the two colours of an ink.
+// A shade is the two values of an ink.
 type shade struct{ light, dark string }
 
-// Lines are the hues of Okabe and Ito, which the colour-blind can tell apart, darkened until they
-// have a contrast of 3 to 1 with white; on the dark ground they are nearly as published.
+// The lines have the hues of Okabe and Ito, which colour-blind readers can tell apart. They are
+// darkened until they have a contrast of 3 to 1 with white. On the dark page they are nearly as
+// published.
 var lineShades = [series]shade{
 	{"#0072b2", "#56b4e9"}, // blue
 	{"#d55e00", "#ff8f4a"}, // vermilion
@@ -64,8 +66,8 @@ var lineShades = [series]shade{
 	{"#59616b", "#b9c0c9"},
 }
 
-// Worse is one hue, ever further from the ground; best and tie are its opposite, blue. So the map
-// reads without telling red from green, and in grey.
+// The steps of “worse” are one hue that moves away from the background. The best and ties are
+// blue, its opposite. So the map can be read without telling red from green, and in grey.
 var (
 	worseShades = [Steps]shade{
 		{"#fdf0df", "#33281c"}, {"#fbdfbd", "#4a351e"}, {"#f8c98f", "#644220"},
@@ -82,6 +84,7 @@ var (
 
 const onLight, onDark = "#1b1f24", "#f0f3f6" // text
 
+// shade returns the two values of i.
 func (i ink) shade() shade {
 	switch {
 	case i >= band1:

@@ -1,56 +1,58 @@
 // Package picture draws numbers as SVG for a README or a pull request.
 //
-// gonum.org/v1/plot draws axes, ticks, lines and legends. What it does not know is added to its SVG:
-// two themes, of which the reader's browser takes the one that the reader prefers, a title and a
-// description for those who do not see it, and a ground of its own, so that it reads on any page.
-// It has no script and asks for no font.
+//	svg, err := picture.Heat{Cols: cols, Rows: rows}.SVG()
 //
-// A picture is bounded: beyond so many rows, columns, charts or lines it draws the first ones and says so
-// in its note. The same input gives the same bytes.
+// gonum.org/v1/plot draws axes, ticks, lines and legends. This package adds to its SVG two
+// themes, of which the browser takes the one that the reader prefers; a title and a description
+// for readers that do not see the picture; and a background, so that it is legible on any page. A
+// picture has no script and loads no font.
+//
+// The size of a picture is bounded. Beyond a number of rows, columns, charts or lines it shows
+// the first ones and says so in its note. The same input gives the same bytes.
 //
 // # What this does not show
 //
-// Text is laid out with the widths of Liberation Sans, which are those of Arial and Helvetica. In
-// another font names may end a few pixels early or late.
+// Text is laid out with the widths of Liberation Sans, which are equal to those of Arial and
+// Helvetica. With another font, names may end a few pixels early or late.
 package picture
 
 import "errors"
 
 var errNothing = errors.New("drawing: there is nothing to draw; ask for no picture then")
 
-// Head is what every picture says in words.
+// Head holds the texts of a picture.
 type Head struct {
 	Title    string
-	Subtitle string // how to read it
-	Desc     string // for those who do not see it: what it shows
-	Note     string // what the reader has to know, below the picture
+	Subtitle string // how to read the picture
+	Desc     string // what the picture shows, for readers that do not see it
+	Note     string // warnings, below the picture
 }
 
-// A Heat is a table of ratios to the best of each row, as colours.
+// A Heat is a table of ratios to the best of each row, shown as colours.
 type Heat struct {
 	Head
 	Cols []string
 	Rows []HeatRow
 }
 
-// A HeatRow has a cell for each column.
+// A HeatRow is one row with a cell for each column.
 type HeatRow struct {
 	Label string
-	Group string // a gap is left where it changes
+	Group string // rows of different groups have a gap between them
 	Cells []HeatCell
 }
 
-// A HeatCell is one ratio. The zero value was not measured.
+// A HeatCell is one ratio. The zero value is a cell that was not measured.
 type HeatCell struct {
 	Text string // "3.14"
 	Kind Kind
-	Step int // for Worse, from 1 to Steps
+	Step int // for Worse, from 1 to Steps; see StepOf
 }
 
 // Steps is the number of colours for “worse”.
 const Steps = 8
 
-// Kind is what a cell is; the colours follow it.
+// A Kind decides the colour of a cell.
 type Kind int
 
 const (
@@ -58,11 +60,12 @@ const (
 	Best
 	Tie
 	Worse
-	Unknown // too few samples to tell
-	Plain   // nothing to compare with
+	Unknown // the samples are too few to compare
+	Plain   // there is nothing to compare with
 )
 
-// A Forest is ratios with their intervals on a logarithmic axis, a line for each column in each row.
+// A Forest shows ratios with their intervals on a logarithmic axis, with a line for each column
+// of each row.
 type Forest struct {
 	Head
 	X    string // what the axis shows
@@ -70,33 +73,35 @@ type Forest struct {
 	Rows []ForestRow
 }
 
-// A ForestRow has a dot for each column.
+// A ForestRow is one row with a dot for each column.
 type ForestRow struct {
 	Label string
 	Dots  []Dot
 }
 
-// A Dot is a ratio and its interval, if Lo and Hi are positive. There is none where At is not.
+// A Dot is a ratio with its interval. It has no interval unless Lo and Hi are positive, and is
+// not drawn unless At is positive.
 type Dot struct{ At, Lo, Hi float64 }
 
-// A Sheet is charts side by side, with one legend.
+// A Sheet is a set of charts side by side with one legend.
 type Sheet struct {
 	Head
-	Names  []string // of all lines in all charts; a name has one colour throughout
+	Names  []string // of the lines in all charts; a name has the same look in all of them
 	Charts []Chart
 }
 
-// A Chart is lines over one pair of axes.
+// A Chart is a set of lines over one pair of axes.
 type Chart struct {
 	Title      string
 	X, Y       string // labels of the axes
 	LogX, LogY bool
-	XTicks     []string             // names of the places 0, 1, 2 on the x axis; nil if X is a number
-	Format     func(float64) string // of values on the y axis
-	Lines      []Line
+	// labels of the x values 0, 1, 2 and so on; nil if X is a number
+	XTicks []string
+	Format func(float64) string // formats values of the y axis; nil means four digits
+	Lines  []Line
 }
 
-// A Line is values with their intervals. Lo and Hi may be NaN, or shorter than X.
+// A Line is a series of values with their intervals. Lo and Hi may be NaN, or shorter than X.
 type Line struct {
 	Name         string
 	X, Y, Lo, Hi []float64

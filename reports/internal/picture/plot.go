@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// newPlot is gonum's in our inks and faces, on no ground of its own.
+// newPlot returns an empty plot in the inks and faces of this package, without a background.
 func newPlot() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -26,13 +26,14 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// dress keeps where a style aligns.
+// dress sets the face of a style and leaves its alignment.
 func dress(s draw.TextStyle, f face) draw.TextStyle {
 	dressed := f.style()
 	dressed.XAlign, dressed.YAlign = s.XAlign, s.YAlign
 	return dressed
 }
 
+// newGrid returns the lines behind a chart.
 func newGrid() *plotter.Grid {
 	g := plotter.NewGrid()
 	g.Vertical = draw.LineStyle{Color: grid, Width: 1}

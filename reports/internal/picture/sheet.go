@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// What a sheet draws at most.
+// The size of the largest sheet. Charts, lines and points beyond it are left out, and the note
+// says so.
 const (
 	sheetCharts = 10
 	sheetLines  = 12 // in each chart
@@ -21,7 +22,8 @@ const (
 	chartGap    = 22
 )
 
-// SVG draws the charts in two columns, aligned, with one legend for all.
+// SVG draws the charts in two columns with aligned axes, and one legend for all. It returns an
+// error if no chart has anything to draw.
 func (s Sheet) SVG() ([]byte, error) {
 	if len(s.Charts) == 0 {
 		return nil, errNothing
@@ -35,7 +37,8 @@ func (s Sheet) SVG() ([]byte, error) {
 	key.draw(c.take(key.height()))
 	plots := make([][]*plot.Plot, tiles.Rows)
 	for i := range plots {
-		plots[i] = make([]*plot.Plot, tiles.Cols) // the last may stay nil
+		// the last one stays nil if the number of charts is odd
+		plots[i] = make([]*plot.Plot, tiles.Cols)
 	}
 	for i, chart := range s.Charts {
 		p, err := s.plot(chart, (width-2*margin)/vg.Length(tiles.Cols)-40)
@@ -54,6 +57,7 @@ func (s Sheet) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
+// bounded returns the part of s that is drawn.
 func (s Sheet) bounded() Sheet {
 	if n := len(s.Charts); n > sheetCharts {
 		s.Charts = s.Charts[:sheetCharts]
@@ -82,7 +86,7 @@ func (s Sheet) bounded() Sheet {
 	return s
 }
 
-// thinned keeps points at even distances, the first and the last among them.
+// thinned keeps points at even distances, including the first and the last one.
 func (l Line) thinned() Line {
 	n := len(l.X)
 	if n <= sheetPoints {
@@ -95,13 +99,14 @@ func (l Line) thinned() Line {
 	return t
 }
 
+// add copies point i of another line.
 func (l *Line) add(from Line, i int) {
 	l.X, l.Y = append(l.X, from.X[i]), append(l.Y, from.Y[i])
 	l.Lo, l.Hi = append(l.Lo, from.Lo[i]), append(l.Hi, from.Hi[i])
 }
 
-// drawable returns the named lines with the points that the axes can show, as logarithms where an
-// axis is one, and how many others there were.
+// drawable returns the named lines with the points that the axes can show, as logarithms if an
+// axis is logarithmic. It also returns the number of points that it left out.
 func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 	for _, l := range c.Lines {
 		if !slices.Contains(names, l.Name) {
@@ -126,14 +131,16 @@ func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 	return lines, skipped
 }
 
-// farthest is where no measurement gets; from about there on gonum looks for ticks without end.
+// farthest is beyond any measurement. Near it gonum/plot looks for ticks without an end.
 const farthest = 1e150
 
+// shown reports whether an axis can show v.
 func shown(v float64, log bool) bool {
 	size := math.Abs(v)
 	return v == 0 && !log || (v > 0 || !log) && size < farthest && size > 1/farthest
 }
 
+// scaled returns v in the scale of its axis.
 func scaled(v float64, log bool) float64 {
 	if log {
 		return math.Log10(v)

@@ -13,21 +13,22 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// width is what a README shows without scaling. Lengths are pixels: a point of gonum/plot becomes one.
+// width is the width that a README shows without scaling. Lengths are pixels: a point of
+// gonum/plot becomes one pixel.
 const (
 	width  = 840
 	margin = 18
 )
 
-// A canvas is a picture in the making.
+// A canvas is a picture that is being drawn, from the top down.
 type canvas struct {
 	svg    *vgsvg.Canvas
 	height vg.Length
-	free   draw.Canvas // what is not drawn on yet
+	free   draw.Canvas // the part that is still empty
 	head   Head
 }
 
-// newCanvas has its head drawn, and room for body below.
+// newCanvas draws the head, and reserves the height body below it.
 func newCanvas(head Head, body vg.Length) *canvas {
 	lines := wrap(head.Subtitle, smallText, width-2*margin)
 	notes := wrap(head.Note, smallText, width-2*margin)
@@ -60,7 +61,7 @@ const (
 
 func ceil(l vg.Length) vg.Length { return vg.Length(int(l + 0.999)) }
 
-// take cuts a strip from the top of what is free.
+// take cuts a strip from the top of the empty part.
 func (c *canvas) take(height vg.Length) draw.Canvas {
 	strip := c.free
 	strip.Min.Y = strip.Max.Y - height
@@ -68,7 +69,7 @@ func (c *canvas) take(height vg.Length) draw.Canvas {
 	return strip
 }
 
-// bytes is the picture.
+// bytes returns the finished SVG.
 func (c *canvas) bytes() ([]byte, error) {
 	var raw bytes.Buffer
 	if _, err := c.svg.WriteTo(&raw); err != nil {
@@ -86,6 +87,8 @@ func (c *canvas) bytes() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// writeHead writes the root element, the texts for readers that do not see the picture, and the
+// style.
 func (c *canvas) writeHead(out *bytes.Buffer, used map[ink]bool) {
 	h := int(c.height)
 	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d"`+
@@ -103,8 +106,8 @@ func (c *canvas) writeHead(out *bytes.Buffer, used map[ink]bool) {
 	fmt.Fprintf(out, `<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>`+"\n", width-1, h-1)
 }
 
-// writeStyle writes the rules for inks that are used. A ground that the host page cannot change
-// makes the theme of the reader's system the only one that matters.
+// writeStyle writes the rules for the inks that are used. The picture has its own background, so
+// only the theme of the reader's system matters, and not the colours of the page around it.
 func writeStyle(out *bytes.Buffer, used map[ink]bool) {
 	out.WriteString("<style>\n")
 	writeTheme(out, used, func(s shade) string { return s.light })
@@ -113,6 +116,7 @@ func writeStyle(out *bytes.Buffer, used map[ink]bool) {
 	out.WriteString("}\n</style>\n")
 }
 
+// writeTheme writes the rules of one theme.
 func writeTheme(out *bytes.Buffer, used map[ink]bool, of func(shade) string) {
 	fmt.Fprintf(out, ".page{fill:%s;stroke:%s}\n", of(paper.shade()), of(frame.shade()))
 	for i := noInk + 1; i < inks; i++ {
@@ -130,11 +134,11 @@ func writeTheme(out *bytes.Buffer, used map[ink]bool, of func(shade) string) {
 	}
 }
 
-// vgsvg escapes quotes in text, so what matches is an attribute and nobody's name.
+// vgsvg escapes quotes in text, so a match is an attribute and never a part of a name.
 var styleAttribute = regexp.MustCompile(`\n?\s*style="([^"]*)"`)
 
-// translate turns the colours in body into classes, notes which inks it uses, and drops what is so
-// anyway.
+// translate replaces the colours in body by CSS classes, and records the inks in used. It drops
+// properties that an element inherits or has by default, which halves the size.
 func translate(body []byte, used map[ink]bool) []byte {
 	return styleAttribute.ReplaceAllFunc(body, func(attribute []byte) []byte {
 		declarations := styleAttribute.FindSubmatch(attribute)[1]
@@ -161,15 +165,18 @@ func translate(body []byte, used map[ink]bool) []byte {
 	})
 }
 
+// The first letter of a class says which property it sets.
 var letter = map[string]string{"fill": "f", "stroke": "k"}
 
-// inherited is what the root element or the rule of a stroke says already, or the default of SVG.
+// inherited holds the properties that the root element or the rule of a stroke sets already, and
+// the defaults of SVG.
 var inherited = map[string]bool{
 	"font-family:Liberation Sans": true, "font-variant:normal": true, "font-style:normal": true,
 	"font-weight:normal": true, "fill:none": true,
 	fmt.Sprintf("font-size:%vpx", smallText.size.Points()): true,
 }
 
+// inkOf finds the ink that a colour of vgsvg stands for.
 func inkOf(value string) (ink, bool) {
 	number, ok := strings.CutPrefix(value, noInk.sentinel()[:5])
 	if !ok {
@@ -179,9 +186,9 @@ func inkOf(value string) (ink, bool) {
 	return ink(i), err == nil
 }
 
-// escape also replaces what XML cannot hold, such as control characters.
+// escape escapes s for XML. It also replaces characters that XML cannot hold, such as controls.
 func escape(s string) string {
 	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(s)) // a Buffer takes everything
+	_ = xml.EscapeText(&b, []byte(s)) // a Buffer returns no error
 	return b.String()
 }

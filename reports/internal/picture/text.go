@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A face is one of the few ways in which text is set.
+// A face is one of the few styles of text in pictures.
 type face struct {
 	size   vg.Length
 	weight font.Weight
@@ -27,6 +27,7 @@ var (
 	smallText = face{11, font.WeightNormal, muted}
 )
 
+// style returns f as a style of gonum/plot.
 func (f face) style() draw.TextStyle {
 	return draw.TextStyle{
 		Color: f.colour,
@@ -37,30 +38,32 @@ func (f face) style() draw.TextStyle {
 	}
 }
 
-// middled is for text whose digits and capitals, not whose descenders, are to be in the middle
-// between above and below; draw.YCenter is a good pixel off.
+// middled aligns text so that its digits and capitals are in the vertical middle. draw.YCenter
+// also counts the descenders, and is a pixel too high.
 func (f face) middled(x draw.XAlignment) draw.TextStyle {
 	s := f.style()
 	s.XAlign, s.YAlign = x, -0.4
 	return s
 }
 
-// tickAlign is the same for labels of the y axis, to which plot adds a descent.
+// tickAlign does the same for labels of the y axis, to which gonum/plot adds a descent.
 const tickAlign = -0.59
 
-// in is f in another colour.
+// in returns f in another colour.
 func (f face) in(colour ink) face {
 	f.colour = colour
 	return f
 }
 
-// A handler sets text as plot does, but knows that a browser takes characters that Liberation
-// Sans lacks from a font where they are as wide as high, and lets nothing into the SVG that would
-// end it.
+// A handler lays out text as gonum/plot does, with two corrections. It measures characters that
+// Liberation Sans lacks: a browser takes them from another font, where they are as wide as high.
+// And it removes characters that would end the SVG.
 type handler struct{ plottext.Plain }
 
+// Lines returns s as one line.
 func (h handler) Lines(s string) []string { return []string{legal(s)} }
 
+// Box returns the size of s.
 func (h handler) Box(s string, f plotfont.Font) (width, height, depth vg.Length) {
 	s = legal(s)
 	width, height, depth = h.Plain.Box(s, f)
@@ -81,7 +84,8 @@ func (h handler) Box(s string, f plotfont.Font) (width, height, depth vg.Length)
 	return width, height, depth
 }
 
-// Draw corrects the place, which Plain finds with the width that it knows.
+// Draw draws s. Plain aligns s by the width that it knows, so the place is corrected by the
+// difference.
 func (h handler) Draw(c vg.Canvas, s string, style plottext.Style, at vg.Point) {
 	s = legal(s)
 	real, _, _ := h.Box(s, style.Font)
@@ -92,7 +96,7 @@ func (h handler) Draw(c vg.Canvas, s string, style plottext.Style, at vg.Point) 
 	h.Plain.Draw(c, s, style, at)
 }
 
-// legal replaces what has no place in XML or in one line.
+// legal replaces characters that XML or a single line cannot hold.
 func legal(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -105,7 +109,7 @@ func legal(s string) string {
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
-// clip cuts s to a width and says so with an ellipsis.
+// clip shortens s to a width, with an ellipsis at its end.
 func clip(s string, f face, to vg.Length) string {
 	style := f.style()
 	if style.Width(s) <= to {
@@ -142,7 +146,7 @@ func wrap(s string, f face, to vg.Length) (lines []string) {
 	return lines
 }
 
-// widest is the width of the widest of list.
+// widest returns the width of the widest string.
 func widest(list []string, f face) (w vg.Length) {
 	style := f.style()
 	for _, s := range list {

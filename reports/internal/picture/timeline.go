@@ -6,27 +6,27 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Timeline is who was where when: a row for each, with a bar for each stay.
+// A Timeline shows when each row was occupied: a row for each worker, with a bar for each stay.
 type Timeline struct {
 	Head
-	X     string   // what the axis shows, from 0 on
+	X     string   // the label of the axis, which begins at 0
 	Names []string // of the groups, for the legend
 
-	Colours []int // of the groups, numbers of colours of lines; those that are missing are in order
+	Colours []int // by group, the number of the colour of its bars; missing ones follow in order
 	Rows    []TimelineRow
 }
 
-// A TimelineRow belongs to a group; a gap is left where that changes.
+// A TimelineRow is a row of bars. Rows of different groups have a gap between them.
 type TimelineRow struct {
 	Label string
 	Group int
 	Bars  []Bar
 }
 
-// A Bar is a stay. One that does not end after it began is not drawn.
+// A Bar is a stay from From to To. A bar that does not end after it began is not drawn.
 type Bar struct{ From, To float64 }
 
-// What a timeline draws at most.
+// The size of the largest timeline. Rows and bars beyond it are left out, and the note says so.
 const (
 	timelineRows = 80
 	timelineBars = 2000 // over all rows
@@ -37,7 +37,7 @@ const (
 	laneGap    = 10
 )
 
-// SVG draws the rows from top to bottom.
+// SVG draws the rows from top to bottom. It returns an error if there is no bar to draw.
 func (t Timeline) SVG() ([]byte, error) {
 	if len(t.Rows) == 0 {
 		return nil, errNothing
@@ -65,6 +65,7 @@ func (t Timeline) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
+// bounded returns the part of t that is drawn.
 func (t Timeline) bounded() Timeline {
 	if n := len(t.Rows); n > timelineRows {
 		t.Rows = t.Rows[:timelineRows]
@@ -84,7 +85,7 @@ func (t Timeline) bounded() Timeline {
 	return t
 }
 
-// places are the middles of the rows, from below.
+// places returns the middle of each row, counted from the bottom, and the height of all.
 func (t Timeline) places() (at []float64, height vg.Length) {
 	for i, r := range t.Rows {
 		if i > 0 && r.Group != t.Rows[i-1].Group {
@@ -99,6 +100,7 @@ func (t Timeline) places() (at []float64, height vg.Length) {
 	return at, height
 }
 
+// end returns the end of the last bar.
 func (t Timeline) end() float64 {
 	end := 0.0
 	for _, r := range t.Rows {
@@ -123,7 +125,7 @@ type lanes struct {
 	at []float64
 }
 
-// Plot draws the bars with a little air between them: two that follow each other are two.
+// Plot draws the bars a little shorter than they are, so that two stays in a row look like two.
 func (l lanes) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	const half = laneHeight/2 - 2
@@ -139,9 +141,10 @@ func (l lanes) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// lane is the number of a colour.
+// A lane is the number of a colour.
 type lane int
 
+// lane returns the colour of a group.
 func (t Timeline) lane(group int) lane {
 	if group >= 0 && group < len(t.Colours) {
 		group = t.Colours[group]

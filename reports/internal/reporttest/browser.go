@@ -1,10 +1,11 @@
-// Package reporttest holds what the tests of pages share: a browser that sees what it should not, and
-// golden files.
+// Package reporttest holds helpers that the tests of several pages share: a browser that reports
+// every request, exception and log entry of a page; colour contrast; golden files.
 //
-//	p := reporttest.Open(t, reporttest.NewBrowser(t), path, reporttest.Look{Width: 400, Dark: true})
+//	p := reporttest.Open(t, reporttest.NewBrowser(t), path, reporttest.View{Width: 400, Dark: true})
 //	reporttest.MustBe(p, "document.images.length", 3)
 //
-// Without a Chromium its tests are skipped, which is no matter on a laptop, and an error in CI.
+// Tests with a browser are skipped if there is no Chromium. In CI, where CI is set, its absence
+// is an error.
 package reporttest
 
 import (
@@ -23,10 +24,11 @@ import (
 var shots = flag.String("browser.shots", "",
 	"write pictures of the page into this folder, for people to look at")
 
-// Bound is for one test with a browser; each takes seconds.
+// Bound limits one test with a browser. Each takes seconds on a quiet machine.
 const Bound = 4 * time.Minute
 
-// NewBrowser starts a Chromium with a fresh profile that can reach no host. It ends with the test.
+// NewBrowser starts a Chromium with a fresh profile that can resolve no host name. It ends with
+// the test.
 func NewBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := chromium()
@@ -43,13 +45,15 @@ func NewBrowser(t *testing.T) context.Context {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
-	ctx, stop := context.WithTimeout(context.Background(), Bound) // t.Context ends before Cleanup
+	// not t.Context, which ends before Cleanup runs
+	ctx, stop := context.WithTimeout(context.Background(), Bound)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
 	ctx, _ = chromedp.NewContext(ctx)
 	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil { // waits, so that the profile can be removed
+		// waits for the process, so that its profile can be removed
+		if err := chromedp.Cancel(ctx); err != nil {
 			t.Logf("ending Chromium: %v", err)
 		}
 	})
@@ -59,6 +63,7 @@ func NewBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
+// chromium returns the path of a Chromium, or "".
 func chromium() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -68,10 +73,10 @@ func chromium() string {
 	return ""
 }
 
-// Shots reports whether somebody wants to look at pictures, by the flag -browser.shots.
+// WantScreenshots reports whether the flag -browser.shots asks for screenshots.
 func WantScreenshots() bool { return *shots != "" }
 
-// Keep writes what was drawn to the folder of that flag, if it is given.
+// SaveScreenshot writes a screenshot to the folder of -browser.shots, if the flag is given.
 func SaveScreenshot(t *testing.T, name string, draw func() ([]byte, error)) {
 	t.Helper()
 	if !WantScreenshots() {

@@ -9,8 +9,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
 
-// SameAsGolden fails if got is not byte for byte what the file at path holds, and leaves it beside
-// that file. With the flag -update it writes the file.
+// SameAsGolden fails if got differs from the file at path, and then writes got beside that file.
+// With the flag -update it writes the file at path instead.
 func SameAsGolden(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if *update {
@@ -24,7 +24,7 @@ func SameAsGolden(t *testing.T, path string, got []byte) {
 		t.Fatal(err)
 	}
 	if bytes.Equal(got, want) {
-		_ = os.Remove(path + ".got") // of an earlier failure, if there was one
+		_ = os.Remove(path + ".got") // left by an earlier failure
 		return
 	}
 	if err := os.WriteFile(path+".got", got, 0o644); err != nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A Look says how a reader sees the page.
+// A View is a way to see a page: the width of the window, the theme, the medium, with or without
+// scripts.
 type View struct {
 	Name     string
 	Width    int64
@@ -27,17 +28,17 @@ type View struct {
 	NoScript bool
 }
 
-// A Tab shows one page, and keeps what it should not have done.
+// A Tab shows one page, and records what the page should not do.
 type Tab struct {
 	T        *testing.T
-	Ctx      context.Context // for package chromedp
+	Ctx      context.Context // for calls of package chromedp
 	address  string
 	mu       sync.Mutex
 	problems []string
 }
 
-// Open shows a page in a tab of its own. At the end of the test it has asked for nothing but itself,
-// and has had nothing to complain of.
+// Open shows a page in a new tab. At the end of the test it fails for every request to another
+// address, every exception and every entry in the log.
 func Open(t *testing.T, browser context.Context, path string, l View) *Tab {
 	t.Helper()
 	p := NewTab(t, browser, path)
@@ -50,7 +51,7 @@ func Open(t *testing.T, browser context.Context, path string, l View) *Tab {
 	return p
 }
 
-// NewTab is a tab for a page that may offend. It shows nothing yet.
+// NewTab returns a tab that shows nothing yet. The test decides what to make of its Problems.
 func NewTab(t *testing.T, browser context.Context, path string) *Tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
@@ -62,7 +63,7 @@ func NewTab(t *testing.T, browser context.Context, path string) *Tab {
 	return p
 }
 
-// Show loads the page.
+// Show loads the page in the view l.
 func (p *Tab) Show(l View) {
 	p.T.Helper()
 	p.Do(chromedp.EmulateViewport(l.Width, 800),
@@ -75,14 +76,14 @@ func (p *Tab) Show(l View) {
 		chromedp.Navigate(p.address))
 }
 
-// Offences are what the page should not have done so far.
+// Problems returns what the page should not have done so far.
 func (p *Tab) Problems() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.problems)
 }
 
-// Command is one of the protocol's that chromedp has no action for.
+// Command is an action for a command of the protocol that chromedp has no action for.
 func Command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, c, params)
@@ -90,9 +91,9 @@ func Command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 	})
 }
 
-// Media has the tab look so from now on.
+// Media is an action that switches the tab to the medium and the theme of l.
 func (l View) Media() chromedp.Action[chromedp.Void] {
-	media, scheme := "", "light" // no medium: that of the screen, and of paper when it is printed
+	media, scheme := "", "light" // "" is the screen, and paper for printing
 	if l.Print {
 		media = "print"
 	}
@@ -103,18 +104,20 @@ func (l View) Media() chromedp.Action[chromedp.Void] {
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
+// watch records the events of the page that are problems.
 func (p *Tab) watch(event any) {
 	var problem string
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if e.Request.URL != p.address && !strings.HasPrefix(e.Request.URL, "data:") { // which asks nobody
+		// a data URL is no request
+		if e.Request.URL != p.address && !strings.HasPrefix(e.Request.URL, "data:") {
 			problem = "it asked for " + e.Request.URL
 		}
 	case *runtime.EventExceptionThrown:
 		problem = "exception: " + describe(e.ExceptionDetails)
 	case *runtime.EventConsoleAPICalled:
 		problem = fmt.Sprintf("console %s with %d arguments", e.Type, len(e.Args))
-	case *log.EventEntryAdded: // here are violations of the content security policy
+	case *log.EventEntryAdded: // violations of the content security policy arrive here
 		problem = fmt.Sprintf("log %s: %s", e.Entry.Level, e.Entry.Text)
 	}
 	if problem != "" {
@@ -124,7 +127,7 @@ func (p *Tab) watch(event any) {
 	}
 }
 
-// Do carries out actions of package chromedp, or ends the test.
+// Do runs actions of package chromedp, and ends the test if one fails.
 func (p *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	p.T.Helper()
 	if err := chromedp.Do(p.Ctx, actions...); err != nil {
@@ -138,7 +141,7 @@ func (p *Tab) Run(statement string) {
 	p.Do(chromedp.Evaluate[chromedp.Void](statement))
 }
 
-// Until waits for a condition in the page.
+// Until waits until a condition in the page is true.
 func (p *Tab) Until(condition string) {
 	p.T.Helper()
 	err := chromedp.Do(p.Ctx, chromedp.Poll[chromedp.Void](condition,
@@ -148,13 +151,13 @@ func (p *Tab) Until(condition string) {
 	}
 }
 
-// Picture keeps a picture of the whole page, if somebody wants to look at it.
+// Screenshot saves the whole page, if the flag -browser.shots is given.
 func (p *Tab) Screenshot(name string) {
 	p.T.Helper()
 	SaveScreenshot(p.T, name+".png", func() ([]byte, error) { return chromedp.Run(p.Ctx, chromedp.FullScreenshot(100)) })
 }
 
-// MustFit fails if the page is wider than the screen.
+// MustFit fails if the page is wider than the window.
 func (p *Tab) MustFit(l View) {
 	p.T.Helper()
 	if width := Ask[int64](p, "document.documentElement.scrollWidth"); width > l.Width {
@@ -172,7 +175,7 @@ func Ask[T any](p *Tab, expression string) T {
 	return answer
 }
 
-// MustBe compares the value of an expression.
+// MustBe fails if an expression in the page does not have the value want.
 func MustBe[T comparable](p *Tab, expression string, want T) {
 	p.T.Helper()
 	if got := Ask[T](p, expression); got != want {
@@ -180,6 +183,7 @@ func MustBe[T comparable](p *Tab, expression string, want T) {
 	}
 }
 
+// describe returns the message of an exception.
 func describe(e *runtime.ExceptionDetails) string {
 	if e.Exception != nil {
 		return e.Text + " " + e.Exception.Description
