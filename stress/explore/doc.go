@@ -1,8 +1,9 @@
 // Package explore plays every schedule of ordinary Go code, or as many as there is time for.
 //
 // A test that passes has seen one schedule. A test that passes a million times has mostly seen the
-// same schedule a million times, because the Go scheduler seldom preempts a goroutine. The following
-// test is wrong, but go test -race -count=10000 may well pass it. There is no data race in it either:
+// same schedule a million times, because the Go scheduler seldom preempts a goroutine. The
+// following test is wrong, but go test -race -count=10000 may well pass it. There is no data race
+// in it either:
 //
 //	func TestCounter(t *testing.T) {
 //		var n atomic.Int64
@@ -16,8 +17,8 @@
 //		}
 //	}
 //
-// Explored, it fails within the first schedules. One line around the test's body is enough. The code
-// that it calls, dependencies included, stays as it is:
+// Explored, it fails within the first schedules. One line around the test's body is enough. The
+// code that it calls, dependencies included, stays as it is:
 //
 //	func TestCounter(t *testing.T) {
 //		explore.Run(t, func(t *explore.T) {
@@ -48,17 +49,17 @@
 //
 // # How to read a failure
 //
-// Time goes down the page, and each goroutine has a column. Goroutine 0 is the body. An operation is
-// written as in the source, followed by its effect. On its left is its position; the heading of that
-// column shows the folder, relative to the module. Where a goroutine waits or ends, another one
-// continues without comment. Where a goroutine could have continued, a line says that it is
+// Time goes down the page, and each goroutine has a column. Goroutine 0 is the body. An operation
+// is written as in the source, followed by its effect. On its left is its position; the heading of
+// that column shows the folder, relative to the module. Where a goroutine waits or ends, another
+// one continues without comment. Where a goroutine could have continued, a line says that it is
 // preempted. There are as few of these lines as this failure can have, so look at them first.
 //
-// The schedule that is shown is simpler than the one that was found. Preemptions that the failure
-// does not need are removed, the steps of each goroutine are moved together, and then all schedules
-// with fewer preemptions are played. The last line but one says how many schedules those were. If
-// there are more than 20000 of them, or they take more than 10 s, the line says that a schedule with
-// fewer preemptions may exist.
+// The schedule that is shown is simpler than the schedule that was found. Preemptions that the
+// failure does not need are removed, the steps of each goroutine are moved together, and then all
+// schedules with fewer preemptions are played. The last line but one says how many schedules those
+// were. If there are more than 20000 of them, or they take more than 10 s, the line says that a
+// schedule with fewer preemptions may exist.
 //
 // If goroutines wait, a list before the columns says what each waits for, which goroutine holds it
 // or could have provided it, and what became of that goroutine. It also lists the locks that are
@@ -66,8 +67,8 @@
 // no semaphore has, it shows how far the calls can be put in an order, and why no call can come
 // next. A loop that would go on for ever is shown once.
 //
-// With -explore.page=FILE, the same is written as an HTML page; with go test -artifacts, the page is
-// in the folder of artifacts. It has lanes, the source beside each step, what had to come before
+// With -explore.page=FILE, the same is written as an HTML page; with go test -artifacts, the page
+// is in the folder of artifacts. It has lanes, the source beside each step, what had to come before
 // what, and, with the arrow keys, the state of all objects after each step.
 //
 // The word at the end is the schedule. It lists only the decisions that differ from the default,
@@ -94,8 +95,9 @@
 //	func TestMine(t *testing.T) { explore.Semaphore(t, impls.Of("mine", mine.New)) }
 //
 // It plays small programs, each with a cancellation, and compares their histories with the contract
-// of package impls. The history must be one that the model of package stress allows. No call may wait
-// whose request could be granted, or whose context is done. No goroutine or callback may be left.
+// of package impls. The history must be one that the model of package stress allows. A call may not
+// wait if its request could be granted, or if its context is done. No goroutine or callback may be
+// left.
 //
 // Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
 // literature, schedules alone refute 37, and the race detector on them three more; the median is
@@ -107,7 +109,8 @@
 //
 // The tests of a package, unmodified, can be explored too. [Tests] explores each Test function with
 // its subtests, parallel ones included, by the rules of go test: the test fails if a schedule
-// fails, and goroutines that it leaves behind do not matter. [Suite] does the same without a testing.T.
+// fails, and goroutines that it leaves behind do not matter. [Suite] does the same without a
+// testing.T.
 //
 //	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
 //
@@ -117,8 +120,8 @@
 // # What is played
 //
 // At first some schedules are drawn, by strategies that find most bugs soon: random, priorities
-// (PCT, with depths two and three), and priorities that know which operations conflict (POS). Then all
-// schedules are played, one of each class that differs in more than the order of independent
+// (PCT, with depths two and three), and priorities that know which operations conflict (POS). Then
+// all schedules are played, one of each class that differs in more than the order of independent
 // operations (source-DPOR with sleep sets). When none is left, the result is “complete: all N
 // schedules”. That is a proof for this body.
 //
@@ -136,33 +139,34 @@
 //	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
-//	-explore.scenario=P    with Semaphore: play this scenario only, your own or that of a failure
+//	-explore.scenario=P    with Semaphore: play this scenario only, your own, or one from a failure
 //
 // A command does the same on all cores, shows the progress, and has exit codes for builds:
 //
 //	$ semabench explore ./pkg -run TestCounter
 //
 // The schedules are cut into tasks, and the answers are merged in the order of the tasks. So the
-// schedules, their number and the failure that is reported depend on the flags alone, and not on the
-// number of processes or their speed, unless the time is over first.
+// schedules, their number and the failure that is reported depend on the flags alone, and not on
+// the number of processes or their speed, unless the time is over first.
 //
-// The result also counts ordered pairs of dependent operations. A pair is two places in the source, of
-// which the second was seen right after the first, on the same object and in another goroutine.
-// If nothing was found in a program that is too large to be complete, look at the places that
-// were seen in one order only.
+// The result also counts ordered pairs of dependent operations. A pair is two places in the source,
+// of which the second was seen right after the first, on the same object and in another goroutine.
+// If nothing was found in a program that is too large to be complete, look at the places that were
+// seen in one order only.
 //
 // # How it works
 //
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
-// the packages of the test and of the modules that they need. In the copies, all concurrent operations are
-// calls of package schedrt: go statements, channels, select, sync, sync/atomic, context, and
-// everything that waits for time or reads the clock. Package schedrt runs one goroutine at a time, and
-// stops it before each such operation. Positions are those of the original source, and nothing is
-// written into your tree. The first build takes some seconds. A build that was not used for three
-// days is removed.
+// the packages of the test and of the modules that they need. In the copies, all concurrent
+// operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
+// context, and everything that waits for time or reads the clock. Package schedrt runs one
+// goroutine at a time, and stops it before each such operation. Positions are positions in the
+// original source, and nothing is written into your tree. The first build takes some seconds. A
+// build that was not used for three days is removed.
 //
-// Time is virtual: the earliest timer may fire at any moment, and an hour takes no time. A goroutine
-// that repeats the same loads while nothing changes is not run again until something does.
+// Time is virtual: the earliest timer may fire at any moment, and an hour takes no time. A
+// goroutine that repeats the same loads while nothing changes is not run again until something
+// does.
 //
 // # What this does not show
 //
@@ -170,28 +174,29 @@
 // goroutines or other input. The bound on steps cuts a schedule off, and its rest is unknown.
 //
 // Goroutines are preempted only at operations on shared objects. For programs without data races
-// this loses nothing; run with -race to know that yours has none. Memory is sequentially consistent,
-// which is what Go promises to programs without data races.
+// this loses nothing; run with -race to know that yours has none. Memory is sequentially
+// consistent, as Go promises it to programs without data races.
 //
 // The body has to do the same under the same schedule. This is checked, and a difference is named:
 // for example a random source with a seed from the clock, or a package variable that keeps a value
 // from the last schedule. A loop over a map visits the keys in a fixed order, and unseeded random
-// numbers are the same in every schedule, so bugs that need another order or other numbers are missed.
+// numbers are the same in every schedule, so bugs that need another order or other numbers are
+// missed.
 //
 // Not under control are the network, files, other processes, signals, io.Pipe, and channels used by
 // way of reflect. A program that uses one of these is refused, and the function is named. Also
 // refused are packages with cgo, packages that link to the runtime's parking functions, and
-// packages that start goroutines when they are initialized. A goroutine that waits inside the standard
-// library, or loops without an operation, is noticed after ten seconds, and named.
+// packages that start goroutines when they are initialized. A goroutine that waits inside the
+// standard library, or loops without an operation, is noticed after ten seconds, and named.
 //
 // Finalizers do not run. Assembly, and what unsafe does to a lock, are steps that cannot be
-// interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine
-// that was not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
+// interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was
+// not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
 //
 // A loop that counts its loads is taken for a spinner at the third load that equals the one before.
 // It continues when nothing else can move, and several such loops continue in turn. A sync.Pool
 // returns the value that was put in last, or none. A TryLock fails only if the lock is held.
-// sync.Map.Range visits keys in the order of insertion. The panic of a WaitGroup that is reused too early
-// is not seen. When the body has returned, time passes until no goroutine that is left gets any
-// further, for sixteen timers in a row.
+// sync.Map.Range visits keys in the order of insertion. The panic of a WaitGroup that is reused too
+// early is not seen. When the body has returned, time passes until no goroutine that is left gets
+// any further, for sixteen timers in a row.
 package explore

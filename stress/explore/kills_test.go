@@ -22,6 +22,51 @@ var needRace = []string{"M2", "M36", "M40"}
 // takes for ever.
 const missed = "M33"
 
+// The package comment counts the mutants, and those that the explorer refutes, as the table does.
+func TestDocCountsMutants(t *testing.T) {
+	comment, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, literature, alone, raced, later, laterRefuted int
+	kept := keptKills(t)
+	for _, m := range mutant.All() {
+		cells := kept[m.ID]
+		if len(cells) == 0 {
+			t.Fatalf("%s has no row in %s: make mutants", m.ID, killsPage)
+		}
+		refuted := cells[0] != "·"
+		all++
+		switch {
+		case m.ID[0] != 'M':
+			later++
+			if refuted {
+				laterRefuted++
+			}
+			continue
+		case strings.HasSuffix(cells[0], "ʳ"):
+			raced++
+		case refuted:
+			alone++
+		}
+		literature++
+	}
+	if raced != len(needRace) {
+		t.Errorf("%d mutants need the race detector, want %d", raced, len(needRace))
+	}
+	text := strings.Join(strings.Fields(strings.ReplaceAll(string(comment), "//", "")), " ")
+	for _, want := range []string{
+		fmt.Sprintf("proven by %d mutants", all),
+		fmt.Sprintf("Of the %d from the literature, schedules alone refute %d, and the race detector on them three",
+			literature, alone),
+		fmt.Sprintf("Of the %d that were added later, the explorer refutes %d;", later, laterRefuted),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("doc.go does not say %q", want)
+		}
+	}
+}
+
 // The explorer alone refutes every mutant of the literature, without the clauses and the random
 // programs of package stress. It needs at most a hundred schedules for most of them.
 func TestKills(t *testing.T) {

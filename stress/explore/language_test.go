@@ -1,6 +1,6 @@
 package explore_test
 
-//lint:file-ignore S1000 a select of one case is what is tested
+//lint:file-ignore S1000 a select of one case is tested
 //lint:file-ignore SA2001 these programs are about the locks, not about what is done under them
 
 import (

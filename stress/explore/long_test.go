@@ -14,8 +14,8 @@ func needLong(t *testing.T) {
 	}
 }
 
-// longOr returns long if long tests were asked for, and short otherwise. It logs what a short run leaves
-// out, so that the log of a test says how much it has tried.
+// longOr returns long if long tests were asked for, and short otherwise. It logs what a short run
+// leaves out, so that the log of a test says how much it has tried.
 func longOr(t *testing.T, what string, long, short int) int {
 	t.Helper()
 	if os.Getenv("SEMABENCH_LONG") != "" {

@@ -40,7 +40,7 @@ type Options struct {
 	Steps    int    // operations in one schedule at most; 0 means 100000
 	Workers  int    // player processes, at most 64; 0 means the flag's value, which is 1 by default
 	Schedule string // play this schedule only, a word that a failure has printed
-	Scenario string // play this scenario of Semaphore only; "" plays those of this package
+	Scenario string // play this scenario of Semaphore only; "" plays the scenarios of this package
 
 	// NoDaemons reports goroutines that are left waiting for a timer or a ticker as leaks.
 	NoDaemons bool

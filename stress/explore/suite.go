@@ -50,7 +50,7 @@ func Tests(t *testing.T, pkg string) {
 // A Suite is the tests of a package, unmodified. Each Test function, with its subtests and
 // cleanups, is the program of one exploration. A test passes if no schedule fails.
 //
-// The rules are those of go test: goroutines that a test leaves behind do not fail it, but are
+// The rules are those of go test: goroutines that a test leaves behind do not fail it. They are
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
 // get to a certain point.
 type Suite struct {
@@ -99,7 +99,7 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	return tests, nil
 }
 
-// build builds the instrumented tests of the package, and selects those that match Run.
+// build builds the instrumented tests of the package, and selects the tests that match Run.
 func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	if err := task.Options(s.Options).Check(1); err != nil {
 		return nil, err

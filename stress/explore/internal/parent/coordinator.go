@@ -36,9 +36,9 @@ type Exploration struct {
 	Args   []string // further arguments of the test binary
 }
 
-// Run explores, and returns the result. Names are those of the programs that the call explores, in
-// its order; one program without siblings has the name "". An error means that there is no result,
-// for example because a player died.
+// Run explores, and returns the result. Names are the names of the programs that the call explores,
+// in its order; one program without siblings has the name "". An error means that there is no
+// result, for example because a player died.
 func (e *Exploration) Run(
 	ctx context.Context, o task.Options, names []string, p *Progress,
 ) (*verdict.Result, error) {
@@ -91,8 +91,8 @@ type finder struct {
 	result *verdict.Result // set if the process has ended, so that it cannot be asked to describe it
 }
 
-// tasksAhead is the number of tasks that a process has at a time: one that it plays, and one that
-// it can begin without waiting for the parent.
+// tasksAhead is the number of tasks that a process has at a time. It plays the first, and can begin
+// the second without waiting for the parent.
 const tasksAhead = 2
 
 // run explores with one process, and with the others as soon as the first one has shown that the
@@ -243,8 +243,8 @@ func (c *coordinator) withRace(r *verdict.Result, p *process) (*verdict.Result, 
 	return r, addRace(r, raceLog(c.raceLog, p.cmd.Process.Pid))
 }
 
-// endAll ends all processes. Each ends by itself when its input is closed; one that does not within
-// the given time is killed.
+// endAll ends all processes. Each ends by itself when its input is closed. A process that still
+// runs after the given time is killed.
 func (c *coordinator) endAll(within time.Duration) {
 	for _, p := range c.processes {
 		p.stdin.Close()

@@ -104,7 +104,7 @@ func (p *process) noResult(err error) error {
 // request sends a request. If the process has ended, there is no error here: read reports why.
 func (p *process) request(r wire.Request) { _ = wire.WriteRequest(p.stdin, r) }
 
-// A tail keeps the end of what is written to it. Tests may print in every schedule, so keeping
+// A tail keeps the end of the output of a process. Tests may print in every schedule, so keeping
 // everything could fill the memory.
 type tail struct {
 	mu   sync.Mutex

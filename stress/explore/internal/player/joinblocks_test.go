@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Moving a block up appends it to the previous block of its goroutine; moving down does the reverse.
-// Steps are neither lost nor made.
+// Moving a block up appends it to the previous block of its goroutine; moving down does the
+// reverse. Steps are neither lost nor made.
 func TestMovedBlocks(t *testing.T) {
 	blocks := []block{{0, 2}, {1, 3}, {0, 1}, {2, 4}}
 	for name, c := range map[string]struct{ got, want []block }{

@@ -43,7 +43,7 @@ type Program struct {
 	// schedule that was not abandoned half way.
 	Judge func(out *schedrt.Outcome) (wrong string)
 
-	// History returns the history that Judge judged, with an explanation of what is wrong. It is
+	// History returns the history that Judge judged, with an explanation of the failure. It is
 	// called only for a schedule that failed, and only once it was minimised.
 	History func(x *schedrt.Exec, wrong string) *failure.History
 
@@ -51,9 +51,9 @@ type Program struct {
 	Leftover *Leftover
 }
 
-// A Leftover is what a test of a suite left behind in the last schedule.
+// A Leftover tells how a test of a suite ended in the last schedule.
 type Leftover struct {
-	Goroutines int
+	Goroutines int  // goroutines that the test left behind
 	Skipped    bool // the test skipped itself
 }
 

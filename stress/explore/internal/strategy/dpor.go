@@ -29,7 +29,7 @@ type DPOR struct {
 // A node is the state before a step.
 type node struct {
 	enabled   []int32
-	backtrack []int32          // goroutines to try here, including those that were tried
+	backtrack []int32          // goroutines to try here, or tried before
 	sleep     []sleeper        // goroutines that need not be tried here
 	chosen    int32            // the goroutine whose step is being tried
 	choice    int              // the answer to Choose in this step
@@ -212,8 +212,8 @@ func (d *DPOR) reverse(r race) {
 }
 
 // initials returns the goroutines that can go first in a schedule that leads to the second step of
-// a race without the first step. They are those of the steps between the two that depend neither on
-// the first step nor on another such step.
+// a race without the first step. These are the goroutines whose step between the two depends
+// neither on the first step nor on an earlier step between the two.
 func (d *DPOR) initials(r race) (gs []int32) {
 	var steps []int32 // steps between the two that do not come after the first
 	for at := r.first + 1; at < min(r.second, int32(len(d.order.trace.Steps))); at++ {

@@ -88,8 +88,8 @@ func played(search strategy.Search, limits schedrt.Limits, program func()) (all 
 	return all
 }
 
-// Goroutines that the engine keeps for the next schedule end with Close. Those that called Goexit
-// have ended before.
+// Goroutines that the engine keeps for the next schedule end with Close. A goroutine that called
+// Goexit has ended before.
 func TestCloseLeavesNoGoroutine(t *testing.T) {
 	skipRaced(t)
 	before := runtime.NumGoroutine()

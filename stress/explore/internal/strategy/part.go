@@ -7,7 +7,7 @@ import (
 )
 
 // A Part is a set of schedules of a tree that are still to be played. Its schedules begin with the
-// same steps, and those that were played or given to other parts are excluded.
+// same steps; schedules that were played, or given to other parts, are excluded.
 //
 // A Part is a value that travels as JSON, so another process can continue with it. However a tree
 // is split, its parts together have the schedules of the whole tree, each of them once.
@@ -56,7 +56,7 @@ func (p *Part) Split(most int) (parts []*Part) {
 	for len(parts) < most {
 		var part *Part
 		switch {
-		case p.Floor < len(p.Forks)-1: // the last fork is the one that comes next, and stays
+		case p.Floor < len(p.Forks)-1: // the last fork comes next, and stays
 			part = p.splitForks()
 		case p.Floor < len(p.Nodes)-1:
 			n := &p.Nodes[p.Floor]

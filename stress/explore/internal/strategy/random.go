@@ -86,8 +86,9 @@ func (s *PCT) highest(p *schedrt.Point) (best int) {
 	return best
 }
 
-// draw draws priorities for the goroutines up to g that have none yet. They are above those that a
-// change point gives, which are at most depth, and above that of time.
+// draw draws a priority for each goroutine up to g that has none yet. Drawn priorities are above
+// the priorities that a change point gives, which are at most depth, and above the priority of
+// time.
 func (s *PCT) draw(g int) {
 	for len(s.priority) <= g {
 		s.priority = append(s.priority, uint64(s.depth)+2+s.rand.Uint64N(1<<62))

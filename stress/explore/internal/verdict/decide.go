@@ -211,7 +211,7 @@ func ProcessEnded(err error) *Result {
 	return &Result{Verdict: Fail, What: processEnded, Text: err.Error()}
 }
 
-// An Ending is what a Go test does with a result.
+// An Ending is the way in which a Go test ends because of a result.
 type Ending int
 
 // The endings of a Go test.

@@ -13,13 +13,13 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// options are those of an exploration with every bound set to a number that texts can show.
+// options have a value for every bound, which the texts must show.
 var options = task.Options{
 	Schedules: 300, Time: time.Second, Steps: 50, Seed: 1, Strategy: "dfs", Preemptions: 2,
 }
 
-// Each bound makes an exploration unknown, is named by its flag, and leaves the test passing. Without a
-// bound the exploration is complete.
+// Each bound makes an exploration unknown, is named by its flag, and leaves the test passing.
+// Without a bound the exploration is complete.
 func TestBounds(t *testing.T) {
 	open := []verdict.Program{{Unplayed: true}}
 	for _, c := range []struct {
@@ -95,8 +95,8 @@ func TestVerdictsInJSON(t *testing.T) {
 	}
 }
 
-// A race is reported before a broken clause, a broken clause before the outcome that the scheduler saw,
-// and nothing is reported of a schedule that was abandoned or cut off.
+// A race is reported before a broken clause, a broken clause before the outcome that the scheduler
+// saw, and nothing is reported of a schedule that was abandoned or cut off.
 func TestOfSchedule(t *testing.T) {
 	broken := func(*schedrt.Outcome) string { return "C34: no order" }
 	missed := []schedrt.Waiting{{Missed: true}}
