@@ -25,13 +25,17 @@ import (
 // golang/go#37852: when the first waiter of the queue is cancelled, the waiters behind it stay
 // blocked, although there are enough permits for them.
 func TestXSync37852(t *testing.T) {
-	mustLoseWakeup(t, impls.Of("xsync-2019", semaphore.NewWeighted), "2: a1 w4 r | w1 c2 r | w2 a1 r | w3 x1")
+	mustLoseWakeup(t, impls.Of("xsync-2019", semaphore.NewWeighted),
+		"2: a1 w4 r | w1 c2 r | w2 a1 r | w3 x1")
 }
 
 // marusama/semaphore#3: Release wakes the waiters only if all permits were held, so the second of
 // two calls wakes none.
 func TestMarusama3(t *testing.T) {
-	impl := impls.Of("marusama-2017", func(size int64) adapted { return adapted{marusama.New(int(size))} })
+	impl := impls.Of(
+		"marusama-2017",
+		func(size int64) adapted { return adapted{marusama.New(int(size))} },
+	)
 	impl.Order = impls.Barging
 	impl.ZeroWeight = impls.ZeroPanics
 	mustLoseWakeup(t, impl, "2: a1 w2 r | a1 w3 r | w1 c2 r | w4 x2")

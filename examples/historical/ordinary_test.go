@@ -59,7 +59,8 @@ func mustDeadlock(t *testing.T, program func(*explore.T)) {
 	for _, strategy := range []string{"random", "pct2", "pct3", "pos", "dpor"} {
 		r := explore.Check(t, explore.Options{Strategy: strategy, Schedules: 10_000}, program)
 		if r.What != "deadlock" {
-			t.Errorf("%s: %s after %d schedules: %q, want a deadlock", strategy, r.Verdict, r.Schedules, r.What)
+			t.Errorf("%s: %s after %d schedules: %q, want a deadlock", strategy, r.Verdict,
+				r.Schedules, r.What)
 		}
 		t.Logf("%s: schedule %d", strategy, r.Schedules)
 		if strategy == "dpor" {

@@ -62,7 +62,8 @@ func TestBounds(t *testing.T) {
 			r := explore.Check(t, o, threeOfThree)
 			if r.Verdict != explore.Unknown || r.Bound != bound ||
 				!strings.Contains(r.Text, "-explore."+bound+"=") {
-				t.Errorf("%s, bound %q, want it to be unknown for %s: %s", r.Verdict, r.Bound, bound, r.Text)
+				t.Errorf("%s, bound %q, want it to be unknown for %s: %s", r.Verdict, r.Bound,
+					bound, r.Text)
 			}
 		})
 	}
@@ -100,7 +101,8 @@ func TestUnknownIsNoSilentPass(t *testing.T) {
 			continue // -run chose another one, or the player has skipped it when it was done
 		}
 		if inner.Skipped() != c.skips || inner.Failed() {
-			t.Errorf("%s: skipped %v, want %v; failed %v", name, inner.Skipped(), c.skips, inner.Failed())
+			t.Errorf("%s: skipped %v, want %v; failed %v", name, inner.Skipped(), c.skips,
+				inner.Failed())
 		}
 	}
 }

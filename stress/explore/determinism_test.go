@@ -114,7 +114,9 @@ func TestNondeterminismIsNamed(t *testing.T) {
 		words[1].Load()
 		words[calls%2].Add(1)
 	})
-	for _, says := range []string{"does not do the same", "at step 2", "chance_test.go:", "#3", "#4"} {
+	for _, says := range []string{
+		"does not do the same", "at step 2", "determinism_test.go:", "#3", "#4",
+	} {
 		if !strings.Contains(r.Text, says) {
 			t.Errorf("the text does not contain %q: %s", says, r.Text)
 		}

@@ -70,7 +70,13 @@ var operations = [][]operation{
 			s.cond.Signal()
 			return 0
 		},
-		func(s *objects, me int) any { s.mu.Lock(); s.ready = true; s.mu.Unlock(); s.cond.Broadcast(); return 0 },
+		func(s *objects, me int) any {
+			s.mu.Lock()
+			s.ready = true
+			s.mu.Unlock()
+			s.cond.Broadcast()
+			return 0
+		},
 		func(s *objects, me int) any { s.closeOnce.Do(func() { s.group.Done() }); return 0 },
 		func(s *objects, me int) any { s.group.Wait(); return s.word.Add(1) },
 	},
@@ -129,7 +135,8 @@ var operations = [][]operation{
 		func(s *objects, me int) any {
 			timer := time.NewTimer(time.Microsecond)
 			runtime.Gosched()
-			return []any{timer.Stop(), timer.Reset(time.Microsecond), len(timer.C), cap(timer.C), (<-timer.C).IsZero()}
+			stopped, set := timer.Stop(), timer.Reset(time.Microsecond)
+			return []any{stopped, set, len(timer.C), cap(timer.C), (<-timer.C).IsZero()}
 		},
 		func(s *objects, me int) any {
 			timer := time.AfterFunc(time.Microsecond, func() { s.word.Add(1) })
@@ -159,7 +166,11 @@ var operations = [][]operation{
 		func(s *objects, me int) any { return s.stop[0]() },
 		func(s *objects, me int) any { return s.stop[1]() },
 		func(s *objects, me int) any { return s.called.Load() },
-		func(s *objects, me int) any { ctx, cancel := context.WithCancel(s.child); cancel(); return ctx.Err() },
+		func(s *objects, me int) any {
+			ctx, cancel := context.WithCancel(s.child)
+			cancel()
+			return ctx.Err()
+		},
 		func(s *objects, me int) any { return context.WithoutCancel(s.child).Err() },
 	},
 	{ // concurrent maps

@@ -43,7 +43,8 @@ func TestExplorerFindsWhatGoDoes(t *testing.T) {
 	if isPlayer() {
 		writeOutcomes(t, file, programs)
 	}
-	explore.Check(t, explore.Options{Schedules: 1}, func(*explore.T) {}) // starts the player process
+	explore.Check(t, explore.Options{Schedules: 1},
+		func(*explore.T) {}) // starts the player process
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -63,14 +64,26 @@ func TestExplorerFindsWhatGoDoes(t *testing.T) {
 		seen += len(native)
 		for outcome := range native {
 			if !o.Seen[outcome] {
-				t.Errorf("program %d: %s\nhas the outcome %q, which is none of the %d outcomes that were explored:\n%s", seed,
-					draw(uint64(seed)), outcome, len(o.Seen), strings.Join(keys(o.Seen), "\n"))
+				t.Errorf(
+					"program %d: %s\nhas the outcome %q, none of the %d that were explored:\n%s",
+					seed,
+					draw(uint64(seed)),
+					outcome,
+					len(o.Seen),
+					strings.Join(keys(o.Seen), "\n"),
+				)
 			}
 		}
 	}
-	t.Logf("%d programs: %d outcomes explored, %d of them seen in %d runs each", compared, all, seen, nativeRuns)
+	t.Logf("%d programs: %d outcomes explored, %d of them seen in %d runs each", compared, all,
+		seen, nativeRuns)
 	if compared < programs*6/10 || seen < compared {
-		t.Errorf("%d of %d programs were explored completely, with %d outcomes seen: too few to compare", compared, programs, seen)
+		t.Errorf(
+			"%d of %d programs were explored completely, with %d outcomes seen: too few to compare",
+			compared,
+			programs,
+			seen,
+		)
 	}
 }
 
@@ -97,7 +110,8 @@ func exhaust(x *schedrt.Exec, p randomProgram) outcomes {
 	for range 4000 {
 		search.Begin(x)
 		outcome := ""
-		if out := x.Play(search, func() { outcome = p.run(func() {}) }); out.Kind == schedrt.Passed {
+		out := x.Play(search, func() { outcome = p.run(func() {}) })
+		if out.Kind == schedrt.Passed {
 			o.Seen[outcome] = true
 		}
 		if !search.Done(x) {
@@ -131,7 +145,7 @@ func natively(seed uint64) map[string]bool {
 		select {
 		case outcome := <-done:
 			seen[outcome] = true
-		case <-time.After(10 * time.Millisecond): // slow or blocked: no outcome, and no failure either
+		case <-time.After(10 * time.Millisecond): // slow or blocked: neither outcome nor failure
 			if stuck++; stuck == 3 {
 				return seen
 			}
@@ -156,7 +170,10 @@ func (p randomProgram) String() string { return fmt.Sprint([][]int(p)) }
 // the same objects.
 func draw(seed uint64) randomProgram {
 	r := rand.New(rand.NewPCG(seed, 5))
-	families := [2][]operation{operations[r.IntN(len(operations))], operations[r.IntN(len(operations))]}
+	families := [2][]operation{
+		operations[r.IntN(len(operations))],
+		operations[r.IntN(len(operations))],
+	}
 	p := make(randomProgram, 2+r.IntN(2))
 	for i := range p {
 		for range 1 + r.IntN(5-len(p)) {
@@ -238,7 +255,11 @@ type objects struct {
 }
 
 func newObjects() *objects {
-	s := &objects{unbuffered: make(chan int), buffered: make(chan int, 1), closed: make(chan struct{})}
+	s := &objects{
+		unbuffered: make(chan int),
+		buffered:   make(chan int, 1),
+		closed:     make(chan struct{}),
+	}
 	s.cond = sync.NewCond(&s.mu)
 	s.group.Add(1)
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())

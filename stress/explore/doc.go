@@ -102,8 +102,8 @@
 // Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
 // literature, schedules alone refute 37, and the race detector on them three more; the median is
 // under 20 schedules. The other one lets large requests starve, and starving takes for ever. Of the
-// 15 that were added later, the explorer refutes 5; the others need other programs or policies than
-// its own, and the clauses of package stress refute them. kills.md has the table.
+// 15 that were added later, the explorer refutes 5; the clauses of package stress refute the others.
+// kills.md has the table.
 //
 // # Tests of other packages
 //
@@ -128,9 +128,10 @@
 // If a bound is reached first, the result is unknown. The test passes, and its log names the bound.
 // A program that cannot be explored is skipped, with the reason.
 //
-//	-explore.schedules=N   play at most N schedules, 20000 by default; for Semaphore in each scenario
+//	-explore.schedules=N   play at most N schedules, 20000 by default; by scenario with Semaphore
 //	-explore.time=D        explore for at most D, 20s by default
-//	-explore.strategy=S    use only random, pct2 or another depth, pos, dpor, or dfs (DPOR without reduction)
+//	-explore.strategy=S    use only random, pct2 or another depth, pos, dpor, or dfs
+//	                       (which is dpor without its reduction)
 //	-explore.seed=S        seed of the schedules that are drawn
 //	-explore.lazyclock     let time pass only when nothing else can move, instead of at any moment
 //	-explore.steps=N       end a schedule after N operations, 100000 by default

@@ -28,8 +28,10 @@ func TestImplementations(t *testing.T) {
 // for every implementation.
 func TestThreeByTwoIsComplete(t *testing.T) {
 	if testing.Short() || schedrt.RaceEnabled {
-		t.Skip("tens of thousands of schedules, which are the same under the race detector: runs without -race " +
-			"and without -short only, as scripts/exhaust.sh does")
+		t.Skip(
+			"runs without -race and -short only, as scripts/exhaust.sh does: it has tens of " +
+				"thousands of schedules, which are the same under the race detector",
+		)
 	}
 	for _, impl := range impls.All() {
 		t.Run(impl.Name, func(t *testing.T) {

@@ -18,8 +18,10 @@ import (
 )
 
 var (
-	killsFile = flag.String("kills.write", "", "write the table of the mutants that each strategy refutes to this file")
-	killsRows = flag.String("kills.rows", "", "write the rows of the mutants that need the race detector to this file")
+	killsFile = flag.String("kills.write", "",
+		"write the table of the mutants that each strategy refutes to this file")
+	killsRows = flag.String("kills.rows", "",
+		"write the rows of the mutants that need the race detector to this file")
 )
 
 // killsPage is the file of the table; stress/mutants.md ends with the same text.
@@ -71,7 +73,10 @@ func TestKillMatrix(t *testing.T) {
 		row := killRow{ID: m.ID, Name: m.Name, Raced: schedrt.RaceEnabled}
 		for _, strategy := range strategies {
 			after := 0
-			t.Run(m.ID+"/"+nameOf(strategy), func(t *testing.T) { after = kill(t, m, strategy, killsWithin) })
+			t.Run(
+				m.ID+"/"+nameOf(strategy),
+				func(t *testing.T) { after = kill(t, m, strategy, killsWithin) },
+			)
 			row.After = append(row.After, after)
 		}
 		rows = append(rows, row)
@@ -92,7 +97,16 @@ func TestKillMatrix(t *testing.T) {
 func racedKills(t *testing.T) (rows []killRow) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rows")
-	cmd := exec.Command("go", "test", "-race", "-count=1", "-timeout=30m", "-run=^TestKillMatrix$", ".", "-kills.rows="+path)
+	cmd := exec.Command(
+		"go",
+		"test",
+		"-race",
+		"-count=1",
+		"-timeout=30m",
+		"-run=^TestKillMatrix$",
+		".",
+		"-kills.rows="+path,
+	)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd, err, out)
 	}
@@ -130,10 +144,15 @@ func placeOf(id string) int {
 
 func killsTable(rows []killRow) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## Schedule explorer\n\nMade by `make mutants`. After how many schedules of all %s together "+
-		"`explore.Semaphore` refutes\neach mutant, by strategy, within %d; seed 1. The counts are no measurements: they are "+
-		"the same on every\nmachine and with any number of processes. All in turn is what it does if it is not told otherwise; "+
-		"ʳ needs\nthe race detector; · not refuted.\n\n| | mutant |", "scenarios", killsWithin)
+	fmt.Fprintf(
+		&b,
+		"## Schedule explorer\n\nMade by `make mutants`. After how many schedules of all %s together "+
+			"`explore.Semaphore` refutes\neach mutant, by strategy, within %d; seed 1. The counts are no measurements: they are "+
+			"the same on every\nmachine and with any number of processes. All in turn is what it does if it is not told otherwise; "+
+			"ʳ needs\nthe race detector; · not refuted.\n\n| | mutant |",
+		"scenarios",
+		killsWithin,
+	)
 	for _, strategy := range strategies {
 		fmt.Fprintf(&b, " %s |", nameOf(strategy))
 	}
@@ -180,7 +199,10 @@ func killSums(rows []killRow) []killSum {
 		}
 	}
 	return []killSum{
-		{fmt.Sprintf("refuted of M1 to M%d", all), func(after []int) string { return fmt.Sprint(len(after)) }},
+		{
+			fmt.Sprintf("refuted of M1 to M%d", all),
+			func(after []int) string { return fmt.Sprint(len(after)) },
+		},
 		{"median of these", func(after []int) string {
 			if len(after) == 0 {
 				return "·"
@@ -220,8 +242,10 @@ func TestKillsOfToday(t *testing.T) {
 				continue
 			}
 			t.Run(m.ID+"/"+nameOf(strategy), func(t *testing.T) {
-				if got := killCell(kill(t, m, strategy, killsWithin), schedrt.RaceEnabled); got != row[i] {
-					t.Errorf("refuted after %s schedules, and %s says %s: make mutants", got, killsPage, row[i])
+				got := killCell(kill(t, m, strategy, killsWithin), schedrt.RaceEnabled)
+				if got != row[i] {
+					t.Errorf("refuted after %s schedules, and %s says %s: make mutants", got,
+						killsPage, row[i])
 				}
 			})
 		}

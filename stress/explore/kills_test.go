@@ -57,9 +57,10 @@ func TestDocCountsMutants(t *testing.T) {
 	text := strings.Join(strings.Fields(strings.ReplaceAll(string(comment), "//", "")), " ")
 	for _, want := range []string{
 		fmt.Sprintf("proven by %d mutants", all),
-		fmt.Sprintf("Of the %d from the literature, schedules alone refute %d, and the race detector on them three",
-			literature, alone),
-		fmt.Sprintf("Of the %d that were added later, the explorer refutes %d;", later, laterRefuted),
+		fmt.Sprintf("Of the %d from the literature, schedules alone refute %d, and the race "+
+			"detector on them three", literature, alone),
+		fmt.Sprintf("Of the %d that were added later, the explorer refutes %d;",
+			later, laterRefuted),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("doc.go does not say %q", want)
@@ -78,9 +79,11 @@ func TestKills(t *testing.T) {
 			continue
 		}
 		t.Run(m.ID, func(t *testing.T) {
-			r := explore.CheckSemaphore(t, explore.Options{Schedules: 2000, Time: 20 * time.Second}, m.Impl)
+			r := explore.CheckSemaphore(t, explore.Options{Schedules: 2000, Time: 20 * time.Second},
+				m.Impl)
 			if r.Verdict != explore.Fail || r.Schedules > 10_000 || len(r.Schedule) > 120 {
-				t.Errorf("%s: %s after %d schedules, %q: %s", m.Name, r.Verdict, r.Schedules, r.Schedule, m.Defect)
+				t.Errorf("%s: %s after %d schedules, %q: %s", m.Name, r.Verdict, r.Schedules,
+					r.Schedule, m.Defect)
 			}
 			counts = append(counts, r.Schedules)
 			fmt.Fprintf(&table, "| %s | %s | %d | %s | %s | %s |\n",
@@ -94,7 +97,8 @@ func TestKills(t *testing.T) {
 	if median := counts[len(counts)/2]; median > 100 && len(counts) > 30 {
 		t.Errorf("median of %d schedules, want at most 100", median)
 	}
-	t.Logf("%d refuted, median %d schedules, most %d\n%s", len(counts), counts[len(counts)/2], counts[len(counts)-1], table.String())
+	t.Logf("%d refuted, median %d schedules, most %d\n%s", len(counts), counts[len(counts)/2],
+		counts[len(counts)-1], table.String())
 	if dir := os.Getenv("KILLS_DIR"); dir != "" {
 		if err := os.WriteFile(filepath.Join(dir, "kills.md"), []byte(table.String()), 0o644); err != nil {
 			t.Error(err)

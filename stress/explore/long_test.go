@@ -10,7 +10,9 @@ import (
 func needLong(t *testing.T) {
 	t.Helper()
 	if os.Getenv("SEMABENCH_LONG") == "" {
-		t.Skip("takes longer than make test allows: SEMABENCH_LONG=1 runs it, as make test-long does")
+		t.Skip(
+			"takes longer than make test allows: SEMABENCH_LONG=1 runs it, as make test-long does",
+		)
 	}
 }
 

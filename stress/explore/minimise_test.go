@@ -41,7 +41,8 @@ func TestFewestPreemptions(t *testing.T) {
 					turns+1, strategy, r.Verdict, r.Preemptions, turns, r.Text)
 			}
 			if turns > 0 && !strings.Contains(r.Text, "the fewest") {
-				t.Errorf("%d turns, %s: the text does not say that fewer are not enough:\n%s", turns+1, strategy, r.Text)
+				t.Errorf("%d turns, %s: the text does not say that fewer are not enough:\n%s",
+					turns+1, strategy, r.Text)
 			}
 			again := explore.Check(t, explore.Options{Schedule: r.Schedule}, alternating(turns+1))
 			if again.What != r.What || again.Preemptions != int(turns) {
@@ -65,10 +66,12 @@ func TestMinimisingIsDeterministicAndBounded(t *testing.T) {
 	}
 	first := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, long)
 	second := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, long)
-	if first.Verdict != explore.Fail || first.Text != second.Text && !strings.Contains(first.Text+second.Text, "in 10s") {
+	if first.Verdict != explore.Fail ||
+		first.Text != second.Text && !strings.Contains(first.Text+second.Text, "in 10s") {
 		t.Errorf("two minimisations differ:\n%s\n%s", first.Text, second.Text)
 	}
 	if !strings.Contains(first.Text, "was not found out in") || first.Preemptions != 2 {
-		t.Errorf("%d preemptions, want 2, and that the bound was reached:\n%s", first.Preemptions, first.Text)
+		t.Errorf("%d preemptions, want 2, and that the bound was reached:\n%s", first.Preemptions,
+			first.Text)
 	}
 }

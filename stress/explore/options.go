@@ -8,13 +8,16 @@ import (
 )
 
 var (
-	schedulesFlag = flag.Int("explore.schedules", 20_000, "play at most this many schedules in each exploration")
-	timeFlag      = flag.Duration("explore.time", 20*time.Second, "explore for at most this long in each exploration")
-	seedFlag      = flag.Uint64("explore.seed", 1, "seed of the schedules that are drawn")
-	strategyFlag  = flag.String("explore.strategy", "",
+	schedulesFlag = flag.Int("explore.schedules", 20_000,
+		"play at most this many schedules in each exploration")
+	timeFlag = flag.Duration("explore.time", 20*time.Second,
+		"explore for at most this long in each exploration")
+	seedFlag     = flag.Uint64("explore.seed", 1, "seed of the schedules that are drawn")
+	strategyFlag = flag.String("explore.strategy", "",
 		"use this strategy only: random, pct2 or another depth, pos, dpor or dfs")
-	scheduleFlag  = flag.String("explore.schedule", "", "play this schedule only")
-	scenarioFlag  = flag.String("explore.scenario", "", "play this scenario of explore.Semaphore only")
+	scheduleFlag = flag.String("explore.schedule", "", "play this schedule only")
+	scenarioFlag = flag.String("explore.scenario", "",
+		"play this scenario of explore.Semaphore only")
 	noDaemonsFlag = flag.Bool("explore.nodaemons", false,
 		"report goroutines that only wait for a timer as leaks, too")
 	lazyFlag = flag.Bool("explore.lazyclock", false,
@@ -24,12 +27,13 @@ var (
 		"explore with this many processes; go test runs several packages at a time anyway")
 	preemptFlag = flag.Int("explore.preemptions", -1,
 		"with dfs, preempt goroutines at most this often in one schedule; negative means no bound")
-	pageFlag = flag.String("explore.page", "", "write a schedule that fails to this file, as an HTML page")
+	pageFlag = flag.String("explore.page", "",
+		"write a schedule that fails to this file, as an HTML page")
 )
 
 // Options bound an exploration. The zero value explores as Run does without flags.
 type Options struct {
-	Schedules int           // schedules to play at most, for Semaphore in each scenario; 0 means 20000
+	Schedules int           // schedules to play at most, by scenario; 0 means 20000
 	Time      time.Duration // time to explore at most; 0 means 20 s
 	Seed      uint64        // seed of the schedules that are drawn; 0 means 1
 

@@ -14,7 +14,9 @@ func TestWriteHTML(t *testing.T) {
 	r := explore.Check(t, explore.Options{}, count)
 	var page strings.Builder
 	err := r.WriteHTML(&page)
-	for _, text := range []string{"goroutine 1 is preempted", "n.Store(n.Load() &#43; 1)", "-explore.schedule=x2.2"} {
+	for _, text := range []string{
+		"goroutine 1 is preempted", "n.Store(n.Load() &#43; 1)", "-explore.schedule=x2.2",
+	} {
 		if err != nil || !strings.Contains(page.String(), text) {
 			t.Errorf("%v, and the page does not say %q", err, text)
 		}

@@ -21,7 +21,8 @@ func TestRecordedScenarios(t *testing.T) {
 				if m.ID != c.mutant {
 					continue
 				}
-				r := explore.CheckSemaphore(t, explore.Options{Scenario: c.scenario, Schedule: c.schedule}, m.Impl)
+				r := explore.CheckSemaphore(t,
+					explore.Options{Scenario: c.scenario, Schedule: c.schedule}, m.Impl)
 				if r.Verdict != "fail" || !strings.HasPrefix(r.What, c.want) {
 					t.Errorf("-explore.scenario='%s' -explore.schedule=%s: %s, %q; want %s",
 						c.scenario, c.schedule, r.Verdict, r.What, c.want)

@@ -30,7 +30,8 @@ func TestReplay(t *testing.T) {
 			for i := range (replays + len(savedSchedules) - 1) / len(savedSchedules) {
 				r := explore.Check(t, explore.Options{Schedule: word}, wrong[name].program)
 				if r.Verdict != explore.Fail || !strings.Contains(r.What, wrong[name].what) {
-					t.Errorf("replay %d of %s: %s, %q, want %q", i, word, r.Verdict, r.What, wrong[name].what)
+					t.Errorf("replay %d of %s: %s, %q, want %q", i, word, r.Verdict, r.What,
+						wrong[name].what)
 				}
 			}
 		})
@@ -42,7 +43,8 @@ func TestReplay(t *testing.T) {
 func TestScheduleIsShort(t *testing.T) {
 	for depth, noise := range map[int]int{1: 36, 2: 12, 3: 4} {
 		t.Run(strconv.Itoa(depth), func(t *testing.T) {
-			r := explore.Check(t, explore.Options{Schedules: 20_000, Strategy: "random"}, deep(depth, noise))
+			r := explore.Check(t, explore.Options{Schedules: 20_000, Strategy: "random"},
+				deep(depth, noise))
 			t.Logf("%s after %d schedules", r.Schedule, r.Schedules)
 			if r.Verdict != explore.Fail || r.Preemptions != depth || len(r.Schedule) > 120 {
 				t.Errorf("%s with %d preemptions, want %d, in %d characters, want at most 120: %q",

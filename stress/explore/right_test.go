@@ -150,7 +150,9 @@ var right = map[string]func(t *explore.T){
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				for old := atomic.LoadInt64(&n); !atomic.CompareAndSwapInt64(&n, old, old+1); old = atomic.LoadInt64(&n) {
+				old := atomic.LoadInt64(&n)
+				for !atomic.CompareAndSwapInt64(&n, old, old+1) {
+					old = atomic.LoadInt64(&n)
 				}
 				p.CompareAndSwap(nil, new(int))
 				v.Store("v")

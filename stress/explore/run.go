@@ -61,13 +61,14 @@ func explore(t *testing.T, o Options, programs func(o Options) ([]player.Program
 	call := callNumber(t)
 	if meant := os.Getenv(wire.CallVar); meant != "" {
 		if !instrumented {
-			t.Fatal("explore: this process was started by an exploration, but is not instrumented: " +
-				"was the test started with -tags?")
+			t.Fatal("explore: this player process is not instrumented: was it started with -tags?")
 		}
 		if meant != fmt.Sprint(call) {
 			return (*Result)(verdict.Elsewhere())
 		}
-		player.Serve(t, func(o task.Options) ([]player.Program, error) { return programs(Options(o)) })
+		player.Serve(t, func(o task.Options) ([]player.Program, error) {
+			return programs(Options(o))
+		})
 		t.SkipNow()
 	}
 	o = o.withDefaults()

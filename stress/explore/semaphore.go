@@ -22,7 +22,9 @@ func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
 	if err := impl.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return explore(t, o, func(o Options) ([]player.Program, error) { return semaphorePrograms(impl, o) })
+	return explore(t, o, func(o Options) ([]player.Program, error) {
+		return semaphorePrograms(impl, o)
+	})
 }
 
 // semaphorePrograms returns the scenarios to play, as programs for the explorer.

@@ -105,7 +105,8 @@ func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 		return nil, err
 	}
 	binary, err := rewrite.Build(ctx, rewrite.Options{
-		Dir: s.dir(), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true, Cache: cacheDir(),
+		Dir: s.dir(), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true,
+		Cache: cacheDir(),
 	})
 	if err != nil {
 		return nil, err
@@ -150,7 +151,8 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	ctx, cancel := context.WithTimeout(ctx, o.Time+overtime)
 	defer cancel()
 	e := &parent.Exploration{
-		Binary: binary.Path, Dir: binary.Dir, Test: name, Call: 1, Args: []string{"-test.timeout=0"},
+		Binary: binary.Path, Dir: binary.Dir, Test: name, Call: 1,
+		Args: []string{"-test.timeout=0"},
 	}
 	if s.Short {
 		e.Args = append(e.Args, "-test.short")

@@ -19,9 +19,18 @@ var expected = map[string]struct {
 	"TestWrongInSubtest":   {explore.Fail, "TestWrongInSubtest/sub/sub: inner_test.go:102: failed"},
 	"TestWrongGoexit":      {explore.Fail, "test executed panic(nil) or runtime.Goexit"},
 	"TestWrongPanics":      {explore.Fail, "panic: of the test"},
-	"TestWrongDeadlock":    {explore.Fail, "for its subtest: goroutine 1 waits in <-make(chan int)"},
-	"TestFile":             {explore.Refused, "os.ReadFile is not under control (stress/explore/testdata/suite/inner_test.go:"},
-	"TestAllocs":           {explore.Refused, "testing.AllocsPerRun, which would count what the engine allocates"},
+	"TestWrongDeadlock": {
+		explore.Fail,
+		"for its subtest: goroutine 1 waits in <-make(chan int)",
+	},
+	"TestFile": {
+		explore.Refused,
+		"os.ReadFile is not under control (stress/explore/testdata/suite/inner_test.go:",
+	},
+	"TestAllocs": {
+		explore.Refused,
+		"testing.AllocsPerRun, which would count what the engine allocates",
+	},
 }
 
 func TestSuite(t *testing.T) {
@@ -36,10 +45,13 @@ func TestSuite(t *testing.T) {
 			want.verdict = explore.Pass
 		}
 		if test.Verdict != want.verdict || !strings.Contains(test.Text, want.text) {
-			t.Errorf("%s: %s, want %s with %q\n%s", test.Name, test.Verdict, want.verdict, want.text, test.Text)
+			t.Errorf("%s: %s, want %s with %q\n%s", test.Name, test.Verdict, want.verdict,
+				want.text, test.Text)
 		}
-		if test.Skipped != (test.Name == "TestSkips") || (test.Left > 0) != (test.Name == "TestRightLeavesTicker") {
-			t.Errorf("%s: skipped %v, %d goroutines left behind", test.Name, test.Skipped, test.Left)
+		if test.Skipped != (test.Name == "TestSkips") ||
+			(test.Left > 0) != (test.Name == "TestRightLeavesTicker") {
+			t.Errorf("%s: skipped %v, %d goroutines left behind", test.Name, test.Skipped,
+				test.Left)
 		}
 		delete(expected, test.Name)
 	}
@@ -47,7 +59,13 @@ func TestSuite(t *testing.T) {
 		t.Errorf("%d tests, want 15; not explored: %v", len(tests), expected)
 	}
 	// The tests that the explorer passes also pass under plain go test.
-	out, err := exec.Command("go", "test", "-run", "^TestRight", "./testdata/suite").CombinedOutput()
+	out, err := exec.Command(
+		"go",
+		"test",
+		"-run",
+		"^TestRight",
+		"./testdata/suite",
+	).CombinedOutput()
 	if err != nil {
 		t.Errorf("go test: %v\n%s", err, out)
 	}
@@ -58,8 +76,11 @@ func TestSuiteRefusals(t *testing.T) {
 		suite explore.Suite
 		want  string
 	}{
-		"no such test":     {explore.Suite{Package: "./testdata/suite", Run: regexp.MustCompile("^TestNone$")}, `./testdata/suite has no Test functions to explore that match "^TestNone$"`},
-		"no tests":         {explore.Suite{Package: "./schedrt"}, "./schedrt has no Test functions to explore"},
+		"no such test": {
+			explore.Suite{Package: "./testdata/suite", Run: regexp.MustCompile("^TestNone$")},
+			`./testdata/suite has no Test functions to explore that match "^TestNone$"`,
+		},
+		"no tests":         {explore.Suite{Package: "./testdata/untested"}, "./testdata/untested has no Test functions to explore"},
 		"no such package":  {explore.Suite{Package: "./none"}, "directory not found"},
 		"no such strategy": {explore.Suite{Options: explore.Options{Strategy: "dfss"}}, `strategy "dfss": want random`},
 		"explores itself":  {explore.Suite{}, "tests that call package explore are explored by go test"},

@@ -71,7 +71,11 @@ func TestWorkersPlayTheSame(t *testing.T) {
 			o := c.options
 			for body, f := range map[string]func(*explore.T){"three of three": threeOfThree, "rare": rare} {
 				t.Run(body, func(t *testing.T) {
-					mustAgree(t, o, func(t *testing.T, o explore.Options) *explore.Result { return explore.Check(t, o, f) })
+					mustAgree(
+						t,
+						o,
+						func(t *testing.T, o explore.Options) *explore.Result { return explore.Check(t, o, f) },
+					)
 				})
 			}
 		})
@@ -80,7 +84,11 @@ func TestWorkersPlayTheSame(t *testing.T) {
 
 // mustAgree explores with one, two and five processes, and compares the results. Five processes are
 // left to long tests.
-func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.Options) *explore.Result) {
+func mustAgree(
+	t *testing.T,
+	o explore.Options,
+	check func(*testing.T, explore.Options) *explore.Result,
+) {
 	results := map[string]*explore.Result{}
 	for _, workers := range []string{"1", "2", "5"} {
 		t.Run(workers, func(t *testing.T) {
@@ -90,7 +98,10 @@ func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.O
 			o.Workers = int(workers[0] - '0')
 			o.Time = 5 * time.Minute
 			r := check(t, o)
-			r.Text, _, _ = strings.Cut(r.Text, "replay:") // the replay command contains the name of the subtest
+			r.Text, _, _ = strings.Cut(
+				r.Text,
+				"replay:",
+			) // the replay command contains the name of the subtest
 			if r.Pairs == 0 {
 				t.Error("no pair of dependent operations was seen")
 			}
@@ -107,18 +118,22 @@ func mustAgree(t *testing.T, o explore.Options, check func(*testing.T, explore.O
 	t.Log(one.Verdict, one.Text)
 	for workers, r := range results {
 		if r != nil && *r != *one {
-			t.Errorf("%s processes came to another result:\n%+v\nand one to\n%+v", workers, *r, *one)
+			t.Errorf("%s processes came to another result:\n%+v\nand one to\n%+v", workers, *r,
+				*one)
 		}
 	}
 }
 
-var measureFlag = flag.Bool("workers.measure", false, "measure how much faster two processes are than one")
+var measureFlag = flag.Bool("workers.measure", false,
+	"measure how much faster two processes are than one")
 
 // TestTwoProcessesAgainstOne measures two processes against one, in turns, on the same schedules.
 // It checks nothing, because the result depends on the load of the machine.
 func TestTwoProcessesAgainstOne(t *testing.T) {
 	if !*measureFlag && !isPlayer() {
-		t.Skip("this is a measurement: go test -run TestTwoProcessesAgainstOne ./stress/explore -workers.measure -v")
+		t.Skip(
+			"this is a measurement: go test -run TestTwoProcessesAgainstOne ./stress/explore -workers.measure -v",
+		)
 	}
 	body := func(t *explore.T) {
 		var n atomic.Int64
@@ -166,8 +181,11 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 				if i > 0 || strategy == "dfs" || strategy == "pos" {
 					needLong(t)
 				}
-				mustAgree(t, explore.Options{Schedules: 100, Strategy: strategy},
-					func(t *testing.T, o explore.Options) *explore.Result { return explore.CheckSemaphore(t, o, impl) })
+				mustAgree(
+					t,
+					explore.Options{Schedules: 100, Strategy: strategy},
+					func(t *testing.T, o explore.Options) *explore.Result { return explore.CheckSemaphore(t, o, impl) },
+				)
 			})
 		}
 	}
@@ -178,13 +196,18 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 func TestCountsAreExact(t *testing.T) {
 	for _, workers := range []int{1, 2} {
 		var n atomic.Int64
-		r := explore.Check(t, explore.Options{Strategy: "dfs", Workers: workers}, func(t *explore.T) {
-			for range 2 {
-				go func() { n.Add(1); n.Add(1) }()
-			}
-		})
+		r := explore.Check(
+			t,
+			explore.Options{Strategy: "dfs", Workers: workers},
+			func(t *explore.T) {
+				for range 2 {
+					go func() { n.Add(1); n.Add(1) }()
+				}
+			},
+		)
 		if r.Verdict != explore.Pass || r.Schedules != 6 {
-			t.Errorf("%d processes: %s after %d schedules, want all 6: %s", workers, r.Verdict, r.Schedules, r.Text)
+			t.Errorf("%d processes: %s after %d schedules, want all 6: %s", workers, r.Verdict,
+				r.Schedules, r.Text)
 		}
 	}
 }

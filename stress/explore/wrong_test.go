@@ -135,7 +135,8 @@ func TestWrongProgramsAreRefuted(t *testing.T) {
 				}
 			}
 			if len(r.Schedule) > 120 {
-				t.Errorf("a schedule of %d characters, want at most 120: %s", len(r.Schedule), r.Schedule)
+				t.Errorf("a schedule of %d characters, want at most 120: %s", len(r.Schedule),
+					r.Schedule)
 			}
 			if again.What != r.What {
 				t.Errorf("replayed in another process: %q, want %q", again.What, r.What)

@@ -88,7 +88,7 @@ type coordinator struct {
 // A finder is the process that found a failure.
 type finder struct {
 	*process
-	result *verdict.Result // set if the process has ended, so that it cannot be asked to describe it
+	result *verdict.Result // set if the process has ended with the failure
 }
 
 // tasksAhead is the number of tasks that a process has at a time. It plays the first, and can begin

@@ -24,7 +24,12 @@ func answerTo(t task.Task) *task.Answer {
 
 // playWith plays all tasks with a number of processes whose answers come in a random order. It
 // returns the tasks in the order in which they were handed out, and the dispatcher at its end.
-func playWith(o task.Options, programs, processes int, seed uint64, answer func(task.Task) *task.Answer) (
+func playWith(
+	o task.Options,
+	programs, processes int,
+	seed uint64,
+	answer func(task.Task) *task.Answer,
+) (
 	[]task.Task, *dispatcher,
 ) {
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -93,7 +98,8 @@ func TestPartsAreHandedOutAgain(t *testing.T) {
 	o := task.Options{Schedules: 1_000_000, Strategy: "dfs", Time: time.Hour}
 	tasks, d := playWith(o, 1, 3, 1, answerTo)
 	if d.programs[0].parts != 0 || d.programs[0].closed || len(tasks) < 5 {
-		t.Errorf("%d parts left after %d tasks, closed: %v", d.programs[0].parts, len(tasks), d.programs[0].closed)
+		t.Errorf("%d parts left after %d tasks, closed: %v", d.programs[0].parts, len(tasks),
+			d.programs[0].closed)
 	}
 	if e := d.exploration([]string{""}, false); e.Programs[0].Unplayed {
 		t.Error("the exploration is not complete")

@@ -22,7 +22,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	output tail
-	ended  chan struct{} // closed when the output was read to its end, and the process was waited for
+	ended  chan struct{} // closed when the process has ended and its output was read
 
 	// The coordinator's notes about the process.
 	tasks []int // IDs of the tasks that it has, in the order in which it answers them
@@ -42,17 +42,22 @@ func startProcess(
 	ctx context.Context, e *Exploration, options, raceLog string, messages chan<- message,
 ) (*process, error) {
 	args := append(slices.Clip(e.Args), "-test.run="+task.RunPattern(e.Test), "-test.count=1")
-	p := &process{cmd: exec.CommandContext(ctx, e.Binary, args...), ended: make(chan struct{})}
-	p.cmd.Dir = e.Dir
 	// A player stays in the process group of this process. In a group of its own it would outlive
 	// Ctrl-C by the rest of its task, because it reads its input between tasks only.
+	p := &process{cmd: exec.CommandContext(ctx, e.Binary, args...), ended: make(chan struct{})}
+	p.cmd.Dir = e.Dir
 	// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
 	// takes no system call.
-	p.cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
-		wire.OptionsVar+"="+options, fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
+	p.cmd.Env = append(
+		os.Environ(),
+		"GOMAXPROCS=1",
+		wire.OptionsVar+"="+options,
+		fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
 		// By default the detector reports each race once in a process. Here every schedule that
 		// shows a race has to report it.
-		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 log_path="+raceLog)
+		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 "+
+			"log_path="+raceLog,
+	)
 	p.cmd.Stderr = &p.output
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {

@@ -15,7 +15,7 @@ import (
 // reached.
 const (
 	shrinkBound   = 2_000            // schedules with turns dropped, and as many with blocks moved
-	fewerBound    = 20_000           // schedules with fewer preemptions, for each number of preemptions
+	fewerBound    = 20_000           // schedules for each smaller number of preemptions
 	minimiseBound = 10 * time.Second // for everything
 )
 

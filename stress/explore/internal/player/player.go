@@ -16,7 +16,8 @@ type player struct {
 
 func newPlayer(o task.Options, programs []Program) *player {
 	return &player{
-		options: o, programs: programs, searches: make([]*search, len(programs)), pairs: newPairs(o),
+		options: o, programs: programs, searches: make([]*search, len(programs)),
+		pairs: newPairs(o),
 	}
 }
 

@@ -33,7 +33,7 @@ type node struct {
 	sleep     []sleeper        // goroutines that need not be tried here
 	chosen    int32            // the goroutine whose step is being tried
 	choice    int              // the answer to Choose in this step
-	choices   int              // the number of answers that were possible; 0 if Choose was not called
+	choices   int              // the number of possible answers; 0 if Choose was not called
 	accesses  []schedrt.Access // what the step touches, with any answer to Choose
 	clock     int32            // the enabled goroutine that stands for time, or -1
 }

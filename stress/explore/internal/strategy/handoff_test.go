@@ -25,7 +25,10 @@ var strategies = map[string]func() strategy.Search{
 var abnormalEnds = map[string]func(){
 	"goexit": func() {
 		var x atomic.Int64
-		together(func() { defer x.Add(1); x.Load(); runtime.Goexit() }, func() { x.Add(1); runtime.Goexit() })
+		together(
+			func() { defer x.Add(1); x.Load(); runtime.Goexit() },
+			func() { x.Add(1); runtime.Goexit() },
+		)
 	},
 	"panic": func() {
 		var x atomic.Int64

@@ -169,7 +169,9 @@ func (o *happensBefore) collectRaces(at, g int32, before []int32) {
 }
 
 // before reports whether step a happens before step b.
-func (o *happensBefore) before(a, b int32) bool { return covers(o.clocks[b], o.trace.Steps[a].G, a) }
+func (o *happensBefore) before(a, b int32) bool {
+	return covers(o.clocks[b], o.trace.Steps[a].G, a)
+}
 
 // covers reports whether a clock includes a step of goroutine g.
 func covers(clock []int32, g, step int32) bool { return int(g) < len(clock) && clock[g] > step }

@@ -16,7 +16,8 @@ func CheckName(name string) error {
 	if pctDepth(name) > 0 {
 		return nil
 	}
-	return fmt.Errorf("strategy %q: want random, pct and a depth from 1 as in pct3, pos, dpor or dfs", name)
+	return fmt.Errorf("strategy %q: want random, pct and a depth from 1 as in pct3, "+
+		"pos, dpor or dfs", name)
 }
 
 // IsTree reports whether the strategy with this name enumerates a tree of schedules, and therefore

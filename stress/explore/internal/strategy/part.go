@@ -162,7 +162,8 @@ func (d *DPOR) Resume(p *Part) {
 	d.floor, d.nodes = p.Floor, d.nodes[:0]
 	for _, n := range p.Nodes {
 		own := node{
-			enabled: slices.Clone(n.Enabled), backtrack: slices.Clone(n.Backtrack), chosen: n.Chosen,
+			enabled: slices.Clone(n.Enabled), backtrack: slices.Clone(n.Backtrack),
+			chosen: n.Chosen,
 			choice: n.Choice, choices: n.Choices, accesses: slices.Clone(n.Accesses), clock: n.Clock,
 		}
 		for _, z := range n.Sleep {

@@ -99,7 +99,8 @@ func mustBeSame(t *testing.T, name string, got, want counts) {
 	}
 	for class, n := range want.classes {
 		if got.classes[class] != n {
-			t.Fatalf("%s in parts: class played %d times, want %d:\n%s", name, got.classes[class], n, class)
+			t.Fatalf("%s in parts: class played %d times, want %d:\n%s", name, got.classes[class],
+				n, class)
 		}
 	}
 }

@@ -28,7 +28,8 @@ func (s Schedule) String() string {
 		if i > 0 {
 			b.WriteByte('_')
 		}
-		fmt.Fprintf(&b, "%s.%s", strconv.FormatInt(int64(t.At-last-1), 36), strconv.FormatInt(int64(t.To), 36))
+		fmt.Fprintf(&b, "%s.%s", strconv.FormatInt(int64(t.At-last-1), 36),
+			strconv.FormatInt(int64(t.To), 36))
 		last = t.At
 	}
 	return "x" + b.String()
@@ -50,7 +51,8 @@ func Parse(text string) (Schedule, error) {
 		n, err1 := strconv.ParseInt(skip, 36, 32)
 		g, err2 := strconv.ParseInt(to, 36, 32)
 		if !ok || err1 != nil || err2 != nil || n < 0 || g < 0 {
-			return nil, fmt.Errorf("schedule %q: %q is not two numbers with a dot between", text, word)
+			return nil, fmt.Errorf("schedule %q: %q is not two numbers with a dot between", text,
+				word)
 		}
 		last += int(n) + 1
 		s = append(s, Turn{last, int(g)})

@@ -50,8 +50,10 @@ func explore(search strategy.Search, limits schedrt.Limits, most int, program fu
 func skipRaced(t *testing.T) {
 	t.Helper()
 	if schedrt.RaceEnabled {
-		t.Skip("the race detector would report the engine, which is compiled without it where it is used: " +
-			"scripts/exhaust.sh runs this test without the detector")
+		t.Skip(
+			"the race detector would report the engine, which is elsewhere compiled without it: " +
+				"scripts/exhaust.sh runs this test without the detector",
+		)
 	}
 }
 
@@ -90,7 +92,8 @@ func TestDFSPlaysEverySchedule(t *testing.T) {
 	} {
 		got := explore(&strategy.DFS{Preemptions: -1}, schedrt.Limits{}, 1e6, c.program)
 		if got.played != c.want || !got.complete {
-			t.Errorf("%s: %d schedules, complete: %v; want %d", c.name, got.played, got.complete, c.want)
+			t.Errorf("%s: %d schedules, complete: %v; want %d", c.name, got.played, got.complete,
+				c.want)
 		}
 	}
 }
@@ -112,7 +115,10 @@ var programs = map[string]func(){
 	},
 	"lock order": func() {
 		var a, b sync.Mutex
-		together(func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() }, func() { b.Lock(); a.Lock(); a.Unlock(); b.Unlock() })
+		together(
+			func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() },
+			func() { b.Lock(); a.Lock(); a.Unlock(); b.Unlock() },
+		)
 	},
 	"try": func() {
 		var mu sync.Mutex
@@ -125,11 +131,19 @@ var programs = map[string]func(){
 	},
 	"channel": func() {
 		ch := make(chan int)
-		together(func() { schedrt.To(ch).Send(1) }, func() { schedrt.To(ch).Send(2) }, func() { schedrt.Recv(ch); schedrt.Recv(ch) })
+		together(
+			func() { schedrt.To(ch).Send(1) },
+			func() { schedrt.To(ch).Send(2) },
+			func() { schedrt.Recv(ch); schedrt.Recv(ch) },
+		)
 	},
 	"buffer": func() {
 		ch := make(chan int, 1)
-		together(func() { schedrt.To(ch).Send(1); schedrt.To(ch).Send(2) }, func() { schedrt.To(ch).Send(3) }, func() { schedrt.Recv(ch); schedrt.Recv(ch) })
+		together(
+			func() { schedrt.To(ch).Send(1); schedrt.To(ch).Send(2) },
+			func() { schedrt.To(ch).Send(3) },
+			func() { schedrt.Recv(ch); schedrt.Recv(ch) },
+		)
 	},
 	"select": func() {
 		a, b := make(chan int, 1), make(chan int, 1)
@@ -181,9 +195,13 @@ var programs = map[string]func(){
 	},
 	"map": func() {
 		var m sync.Map
-		together(func() { m.Store(1, 1); m.Load(2) }, func() { m.LoadOrStore(2, 2); m.Delete(1) }, func() {
-			m.Range(func(key, value any) bool { return true })
-		})
+		together(
+			func() { m.Store(1, 1); m.Load(2) },
+			func() { m.LoadOrStore(2, 2); m.Delete(1) },
+			func() {
+				m.Range(func(key, value any) bool { return true })
+			},
+		)
 	},
 	"pool": func() {
 		var p sync.Pool
@@ -229,7 +247,8 @@ func mustCover(t *testing.T, program func()) {
 	t.Logf("%d schedules in %d classes %v; DPOR played %d and pruned %d %v",
 		all.played, len(all.classes), all.endings, one.played, one.pruned, one.endings)
 	if !one.complete || one.played != len(one.classes) {
-		t.Errorf("DPOR played %d schedules of %d classes; complete: %v", one.played, len(one.classes), one.complete)
+		t.Errorf("DPOR played %d schedules of %d classes; complete: %v", one.played,
+			len(one.classes), one.complete)
 	}
 	for class := range all.classes {
 		if one.classes[class] == 0 {

@@ -56,10 +56,14 @@ func (o Options) WithDefaults() Options {
 func (o Options) Check(programs int) error {
 	switch {
 	case o.Preemptions != 0 && o.Strategy != "dfs":
-		return errors.New("a bound on preemptions needs dfs: with dpor it would cut off schedules that " +
-			"stand for others. Choose -explore.strategy=dfs")
+		return errors.New(
+			"a bound on preemptions needs dfs: with dpor it would cut off schedules that " +
+				"stand for others. Choose -explore.strategy=dfs",
+		)
 	case o.Schedules < 0 || o.Steps < 0 || o.Time < 0 || o.Workers < 0:
-		return errors.New("the numbers of schedules, steps and workers, and the time, must not be negative")
+		return errors.New(
+			"the numbers of schedules, steps and workers, and the time, must not be negative",
+		)
 	case o.Workers > MaxWorkers:
 		return fmt.Errorf("-explore.workers=%d: want %d at most", o.Workers, MaxWorkers)
 	case o.Schedule != "" && programs > 1:

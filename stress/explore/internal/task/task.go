@@ -24,7 +24,7 @@ type Task struct {
 	Strategy  string
 	Seed      uint64
 	Schedules int            // bound on the schedules of each program
-	Steps     int            // no schedule begins after this many steps of all schedules; 0: no bound
+	Steps     int            // no schedule begins after this many steps in all; 0: no bound
 	Part      *strategy.Part // the part of the tree to play; nil if the schedules are drawn
 	Age       int            // number of earlier tasks that played some of this part
 	Seconds   float64        // time left for the whole exploration; 0: no bound

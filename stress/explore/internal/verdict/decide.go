@@ -97,7 +97,8 @@ func (e *Exploration) Result() *Result {
 
 // Count sets the counts of a result, other than its number of schedules.
 func (e *Exploration) Count(r *Result) {
-	r.Pruned, r.Endless, r.Left, r.Skipped = e.Total.Pruned, e.Total.Endless, e.Total.Left, e.Total.Skipped
+	r.Pruned, r.Endless = e.Total.Pruned, e.Total.Endless
+	r.Left, r.Skipped = e.Total.Left, e.Total.Skipped
 	r.Pairs, r.Reversed = len(e.Pairs), 0
 	for pair := range e.Pairs {
 		a, b, _ := strings.Cut(pair, task.PairArrow)
@@ -177,7 +178,11 @@ func OfRefused(why, at string) *Result {
 // Nondeterministic returns the result for a program that did two different things under one
 // schedule.
 func Nondeterministic(step int, first, second string) *Result {
-	return &Result{Verdict: Fail, What: nondeterminism, Text: nondeterminismText(step, first, second)}
+	return &Result{
+		Verdict: Fail,
+		What:    nondeterminism,
+		Text:    nondeterminismText(step, first, second),
+	}
 }
 
 // OutOfControl returns the result for a program of which a goroutine does not come back to the

@@ -92,8 +92,13 @@ func (e *Exploration) completeText() string {
 	if e.Options.Strategy == "dfs" {
 		return fmt.Sprintf("complete: all %d schedules", e.classes())
 	}
-	return fmt.Sprintf("complete: all %d schedules that differ in more than the order of independent "+
-		"operations (%d played, %d given up half way)", e.classes(), e.Total.Played, e.Total.Pruned)
+	return fmt.Sprintf(
+		"complete: all %d schedules that differ in more than the order of independent "+
+			"operations (%d played, %d given up half way)",
+		e.classes(),
+		e.Total.Played,
+		e.Total.Pruned,
+	)
 }
 
 // Found says where a failing schedule was found.
@@ -165,7 +170,7 @@ func nondeterminismText(step int, first, second string) string {
 }
 
 func outOfControlText(stacks string) string {
-	return outOfControl + ": a goroutine has run for 10 s without an operation that explore knows. " +
-		"It loops, or waits for the network, a file, another process or a package that is not " +
+	return outOfControl + ": a goroutine has run for 10 s without an operation that explore " +
+		"knows. It loops, or waits for the network, a file, another process or a package that is not " +
 		"instrumented:\n" + stacks
 }

@@ -24,7 +24,7 @@ import (
 // The environment of a player process. CallVar also tells a process that it is a player: a player
 // never starts processes of its own.
 const (
-	CallVar    = "SEMABENCH_EXPLORE_NTH"     // which call of package explore in the test to play, from 1
+	CallVar    = "SEMABENCH_EXPLORE_NTH"     // which call of package explore to play, from 1
 	OptionsVar = "SEMABENCH_EXPLORE_OPTIONS" // the options of the exploration, as JSON
 )
 
@@ -32,7 +32,7 @@ const (
 type Request struct {
 	Task     *task.Task    `json:",omitempty"` // play this task
 	Describe *task.Finding `json:",omitempty"` // minimise this failure and describe it
-	Prepare  bool          `json:",omitempty"` // replay the one given schedule, or check the program
+	Prepare  bool          `json:",omitempty"` // replay the given schedule, or check the program
 }
 
 // A Reply answers one Request. Result ends the exploration if it is set.

@@ -1,0 +1,2 @@
+// Package untested has no tests, so there is nothing for explore.Suite to explore.
+package untested
