@@ -45,6 +45,17 @@ func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
 	runCases(b, cases, err, all)
 }
 
+// Default returns the workloads of a default run, in the order in which tables show them.
+func Default() []Workload {
+	return []Workload{uncontended, contended(), crowd, hashing, httpRequests, mixed, readWrite,
+		cancellation, handoff, bursts}
+}
+
+// Workloads returns all workloads of this package. The workloads of Default come first.
+func Workloads() []Workload {
+	return append(Default(), compression, fileReads, sleeps, connectionPool, timeouts, tryOnly)
+}
+
 // runCases measures every case on every implementation, one after the other.
 func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 	if err == nil && len(all) == 0 {

@@ -20,8 +20,8 @@ var cancellation = Workload{
 	More: []Shape{{Permits: 1, Goroutines: 64, Hold: about10µs},
 		{Permits: 16, Goroutines: 1024, Hold: about10µs}},
 	Run: func(t *Trial) error {
-		// All goroutines share the pointer. As in a server, a request is usually cancelled by another
-		// goroutine than its waiter.
+		// All goroutines share the pointer. As in a server, a request is usually cancelled by
+		// another goroutine than its waiter.
 		var last atomic.Pointer[context.CancelFunc]
 		return t.cancellable(func() (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(context.Background())

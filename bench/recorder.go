@@ -20,12 +20,6 @@ const (
 	maxCost     = 25 // ns that a recorder may add to an Acquire before the interval is doubled
 )
 
-var epoch = time.Now()
-
-// now returns the time since the process began. It reads the monotonic clock alone, where
-// time.Now reads the wall clock too.
-func now() time.Duration { return time.Since(epoch) }
-
 // longestTracked bounds the histogram. A longer wait still shows in full as the longest one.
 const longestTracked = 10 * time.Minute
 

@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+var epoch = time.Now()
+
+// now returns the time since the process began. It reads the monotonic clock alone, where
+// time.Now reads the wall clock too.
+func now() time.Duration { return time.Since(epoch) }
+
 // timestamps is a list of clock readings that all recorders of a pass share. A timed call appends
 // its reading, which it needed anyway. An untimed call sees for the price of two loads which
 // readings were appended while it ran, and so how long it took at least.

@@ -1,9 +1,12 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/semabench/semabench/impls"
@@ -105,4 +108,157 @@ func (t *Trial) done() int {
 		return t.N
 	}
 	return int(min(t.batches.next.Load(), int64(t.N)))
+}
+
+// A Worker is the view that one goroutine has of a Trial. Only that goroutine may use it.
+type Worker struct {
+	ID  int             // from 0 to Goroutines-1
+	Sem impls.Semaphore // the semaphore of the trial; in a recorded pass it goes through a recorder
+
+	left    int // operations left in the batch at hand
+	started bool
+	batches *batches
+	rec     *recorder // nil: nothing is recorded
+}
+
+// Next reports whether there is another operation to perform. The first call waits like Start.
+//
+// The common case touches no shared memory, and stays small enough to be inlined: a workload of 10
+// ns per operation would be distorted by a call.
+func (w *Worker) Next() bool {
+	if w.left > 0 {
+		w.left--
+		return true
+	}
+	return w.nextBatch()
+}
+
+func (w *Worker) nextBatch() bool {
+	w.Start()
+	w.left = w.batches.take() - 1
+	return w.left >= 0
+}
+
+// Start waits until all workers of the trial are ready to begin. The first call of Next calls it.
+// A worker that never calls Next, because it only answers other workers, has to call it itself.
+func (w *Worker) Start() {
+	if !w.started {
+		w.started = true
+		w.batches.waitAtGate()
+	}
+}
+
+// On wraps a semaphore made by Trial.New, so that its calls by this worker are recorded. Worker.Sem
+// is wrapped already.
+func (w *Worker) On(sem impls.Semaphore) impls.Semaphore {
+	switch {
+	case w.rec != nil:
+		return &recordedSemaphore{sem: sem, rec: w.rec}
+	case w.batches.trial.yields:
+		return yieldingSemaphore{sem}
+	}
+	return sem
+}
+
+// A yieldingSemaphore gives up the core after each acquisition, while the permits are held. Other
+// goroutines then run, find no permits, and wait.
+type yieldingSemaphore struct{ impls.Semaphore }
+
+func (s yieldingSemaphore) Acquire(ctx context.Context, n int64) error {
+	err := s.Semaphore.Acquire(ctx, n)
+	runtime.Gosched()
+	return err
+}
+
+func (s yieldingSemaphore) TryAcquire(n int64) bool {
+	ok := s.Semaphore.TryAcquire(n)
+	runtime.Gosched()
+	return ok
+}
+
+// Due waits until the time at which a scheduled operation is due, counted from the start of the
+// trial. It returns at once if that time has passed. The latency of the next Acquire then counts
+// from the due time and not from the call, so that a late worker does not hide the delay: see
+// “Coordinated omission” in the package documentation.
+func (w *Worker) Due(at time.Duration) {
+	at += w.batches.began
+	time.Sleep(at - now())
+	if w.rec != nil {
+		w.rec.due = at
+	}
+}
+
+// batches distributes the operations of a trial in batches. A worker that has finished a batch
+// takes the next one, so a goroutine that waits longer than others performs fewer operations.
+// Dividing the operations evenly beforehand would hide unfairness: jain would always be 1.
+type batches struct {
+	trial *Trial
+	total int64          // operations of the trial
+	size  int64          // operations in a batch
+	ready sync.WaitGroup // workers that have not reached the gate
+	gate  chan struct{}  // closed when the operations begin; nil if there is only one worker
+	began time.Duration  // when they began, as a value of now()
+
+	_       [64]byte // next is written while the fields above are read: keep the cache lines apart
+	next    atomic.Int64
+	stopped atomic.Bool // the time limit has passed
+}
+
+// newBatches chooses the size of a batch. With 64 batches for each goroutine, fast goroutines can
+// take over work from slow ones. With 64 operations in a batch, the shared counter costs less than
+// one hundredth of even the cheapest operation.
+func newBatches(t *Trial) *batches {
+	size := min(max(int64(t.N)/int64(t.Goroutines*64), 1), 64)
+	s := &batches{trial: t, total: int64(t.N), size: size}
+	if t.Goroutines > 1 {
+		s.gate = make(chan struct{})
+		s.ready.Add(t.Goroutines)
+	}
+	return s
+}
+
+func (s *batches) worker(t *Trial, id int) *Worker {
+	w := &Worker{ID: id, batches: s}
+	if t.recorders != nil {
+		w.rec = t.recorders[id]
+	}
+	w.Sem = w.On(t.Sem)
+	return w
+}
+
+// take returns the number of operations in the next batch, or 0 if there is none. The first batch
+// is handed out even after the time limit: a pass without any operation would have no metrics, and
+// the row would lack them now and then.
+func (s *batches) take() int {
+	if s.stopped.Load() && s.next.Load() > 0 {
+		return 0
+	}
+	from := s.next.Add(s.size) - s.size
+	return int(max(min(s.size, s.total-from), 0))
+}
+
+// waitAtGate waits for openGate. The only worker of a trial begins at once.
+func (s *batches) waitAtGate() {
+	if s.gate == nil {
+		s.begin()
+		return
+	}
+	s.ready.Done()
+	<-s.gate
+}
+
+// openGate lets the workers begin as soon as all of them wait at the gate. The creation of a
+// thousand goroutines thus is not measured, and the first goroutine gets no head start.
+func (s *batches) openGate() {
+	s.ready.Wait()
+	s.begin()
+	close(s.gate)
+}
+
+func (s *batches) begin() {
+	if s.trial.limit > 0 {
+		time.AfterFunc(s.trial.limit, func() { s.stopped.Store(true) })
+	}
+	s.trial.begin()
+	s.began = now() // read by workers after the gate is closed, which synchronizes them
 }

@@ -50,17 +50,6 @@ type Case struct {
 	Shape
 }
 
-// Default returns the workloads of a default run, in the order in which tables show them.
-func Default() []Workload {
-	return []Workload{uncontended, contended(), crowd, hashing, httpRequests, mixed, readWrite,
-		cancellation, handoff, bursts}
-}
-
-// Workloads returns all workloads of this package. The workloads of Default come first.
-func Workloads() []Workload {
-	return append(Default(), compression, fileReads, sleeps, connectionPool, timeouts, tryOnly)
-}
-
 // Cases returns a case for each shape in Shapes of the workloads, in their order. If full is set,
 // the shapes in More are added. A shape that occurs twice in a workload gives one case.
 func Cases(workloads []Workload, full bool) []Case {

@@ -39,6 +39,9 @@ const (
 // maxCores bounds the worker processes of a sample on very large machines.
 const maxCores = 64
 
+// sampleTimeout is far above the time of any sample, so only a sample that is stuck reaches it.
+const sampleTimeout = time.Minute
+
 // An Experiment holds checked options and the rows that they select. Nothing has been started or
 // written yet, so a program can show what Run is going to do, and for how long, before it begins.
 type Experiment struct {

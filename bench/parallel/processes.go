@@ -5,8 +5,11 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/semabench/semabench/internal/rusage"
 )
 
 // A processPool does tasks in worker processes that are started before the first task. Each worker
@@ -107,6 +110,14 @@ func (x *processPool) stop() (u childUsage, err error) {
 		err = errors.Join(err, x.endSemaphore())
 	}
 	return u, err
+}
+
+// childUsage adds up the usage of the worker processes of a sample.
+type childUsage struct {
+	all     rusage.Usage    // from their start to their end
+	steady  rusage.Usage    // from being ready to the last task
+	peak    int64           // bytes of as many workers as run at once
+	startup []time.Duration // time until each was ready
 }
 
 // add adds the usage of a worker that has ended.

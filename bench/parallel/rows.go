@@ -7,31 +7,6 @@ import (
 	"time"
 )
 
-// A Mode is a way to do several tasks. The package documentation describes each.
-type Mode string
-
-// The modes, in the order of tables.
-const (
-	Serial         Mode = "serial"
-	OneCore        Mode = "one-core"
-	Goroutines     Mode = "goroutines"
-	Processes      Mode = "processes"
-	ProcessPerTask Mode = "process-per-task"
-)
-
-var allModes = []Mode{Serial, OneCore, Goroutines, Processes, ProcessPerTask}
-
-// The works, as they appear in the names of rows.
-const (
-	workHash     = "hash"
-	workCompress = "compress"
-	workHTTP     = "http"
-	workFiles    = "files"
-	workGrain    = "grain"
-	workMessages = "hand"
-	workLimit    = "limit"
-)
-
 // Works returns the names of all works, in the order of tables.
 func Works() (names []string) {
 	for _, r := range allRows(1, false) {

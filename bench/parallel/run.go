@@ -235,6 +235,9 @@ func (m *runner) takeSamples(ctx context.Context, rows []row) (disturbed []sampl
 			continue
 		}
 		s, err := m.takeSample(ctx, r)
+		if err == nil {
+			m.compareChecksums(r, s.result)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return disturbed, context.Cause(ctx)

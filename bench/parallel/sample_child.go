@@ -87,14 +87,6 @@ func newExecutor(s spec, table []impls.Impl) (executor, error) {
 	return nil, fmt.Errorf("unknown mode %q", s.Mode)
 }
 
-// childUsage adds up the usage of the worker processes of a sample.
-type childUsage struct {
-	all     rusage.Usage    // from their start to their end
-	steady  rusage.Usage    // from being ready to the last task
-	peak    int64           // bytes of as many workers as run at once
-	startup []time.Duration // time until each was ready
-}
-
 // sample measures the start-up, the steady state and the end separately. Mixing them would make
 // the ratio of two modes depend on the number of tasks.
 func (s spec) sample(table []impls.Impl) (result sampleResult, err error) {

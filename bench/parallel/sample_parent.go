@@ -30,13 +30,6 @@ type sample struct {
 	disturbance string // what disturbed it; "" if nothing did
 }
 
-// sampleTimeout is far above the time of any sample, so only a sample that is stuck reaches it.
-const sampleTimeout = time.Minute
-
-// errStuck is the cause for ending a sample after its timeout. The processes of the sample then
-// print their stacks before they end.
-var errStuck = errors.New("the sample is stuck")
-
 // takeSample measures a row once.
 //
 // The noise is observed from before the process starts until after it has ended. The interval is
@@ -53,7 +46,6 @@ func (m *runner) takeSample(ctx context.Context, r row) (s sample, err error) {
 	if s.result, err = m.runSampleProcess(ctx, r); err != nil {
 		return s, err
 	}
-	m.compareChecksums(r, s.result)
 	s.row, s.noise = r, watch.Noise()
 	wall := time.Since(began)
 	serverAfter, err := m.serverCPU(r)

@@ -40,6 +40,31 @@ type spec struct {
 	Observed bool      // record when each task was between Acquire and Release
 }
 
+// A Mode is a way to do several tasks. The package documentation describes each.
+type Mode string
+
+// The modes, in the order of tables.
+const (
+	Serial         Mode = "serial"
+	OneCore        Mode = "one-core"
+	Goroutines     Mode = "goroutines"
+	Processes      Mode = "processes"
+	ProcessPerTask Mode = "process-per-task"
+)
+
+var allModes = []Mode{Serial, OneCore, Goroutines, Processes, ProcessPerTask}
+
+// The works, as they appear in the names of rows.
+const (
+	workHash     = "hash"
+	workCompress = "compress"
+	workHTTP     = "http"
+	workFiles    = "files"
+	workGrain    = "grain"
+	workMessages = "hand"
+	workLimit    = "limit"
+)
+
 // A role is the part that a child process plays in a run.
 type role string
 
@@ -53,6 +78,10 @@ const (
 // runs its ordinary main, because it does not call ChildMain.
 var errNotAChild = errors.New("the child process did not answer as one: its program has to call " +
 	"parallel.ChildMain first, in main or TestMain")
+
+// errStuck is the cause for ending a sample after its timeout. The processes of the sample then
+// print their stacks before they end.
+var errStuck = errors.New("the sample is stuck")
 
 // command starts this program once more, as a child with this spec and GOMAXPROCS=procs.
 //
