@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/stress/internal/race"
 )
 
@@ -180,11 +181,9 @@ func (v Verdict) picture() string {
 
 // replayCommand returns a line for a shell. Its pattern matches this test and no other.
 func replayCommand(test, program string) string {
-	cmd := "replay: go test -race -run " + quoted(exactly(test))
+	cmd := "replay: go test -race -run " + escape.Quote(exactly(test))
 	if program != "" {
-		cmd += " -stress.program=" + quoted(program)
+		cmd += " -stress.program=" + escape.Quote(program)
 	}
 	return cmd
 }
-
-func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

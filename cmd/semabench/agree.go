@@ -9,12 +9,12 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// agree says how many cells of two runs have not the same verdict: how far one run can be trusted.
+// agree compares the verdicts of two runs of the same rows, to show how far one run can be trusted.
 func (a app) agree(_ context.Context, args []string) error {
 	f := a.flags("agree", "[flags] FIRST SECOND", "Compares the verdicts (better, tie, worse) of two benchmark texts of the same rows,\n"+
 		"and names the cells where they differ. Exits 1 if more than -most of them do, if a row is\n"+
 		"in one text only, or if a text is partial or broken.")
-	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
+	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or .file without it)")
 	most := f.Float64("most", 100, "`percent` of the cells that may differ")
 	if err := f.parse(args); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (a app) agree(_ context.Context, args []string) error {
 	if err := g.Write(a.stdout); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
-	err = errors.Join(flaws(runs[0]), flaws(runs[1])) // of half a run the verdicts are others
+	err = errors.Join(flaws(runs[0]), flaws(runs[1])) // half a run has other verdicts than a whole one
 	if len(g.Missing) > 0 || 100*g.Share() > *most {
 		err = errors.Join(err, fmt.Errorf("%w: %d of %d verdicts changed, %d cells could not be compared",
 			exitcode.ErrFailed, len(g.Changes), g.Cells, len(g.Missing)))

@@ -11,8 +11,8 @@ import (
 )
 
 // attachments returns tables for the page of c that the benchmark text does not have: the declared
-// policies of the implementations, and the results of the soak whose summary is in a file, if the user
-// names one.
+// policies of the implementations, and the results of the soak whose summary is in a file, if the
+// user names one.
 func (a app) attachments(c *reports.Comparison, summary string) ([]reports.Attachment, error) {
 	var all []reports.Attachment
 	if ours := a.measuredHere(c); len(ours) > 0 {
@@ -56,8 +56,8 @@ func policyAttachment(all []impls.Impl) reports.Attachment {
 	return t
 }
 
-// soakAttachment returns the summary as a table. Zero failures are a good sign only after at least one
-// operation.
+// soakAttachment returns the summary as a table. Zero failures are a good sign only after at least
+// one operation.
 func soakAttachment(f soak.Summary) reports.Attachment {
 	race := "without the race detector"
 	if f.Race {

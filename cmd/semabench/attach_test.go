@@ -8,7 +8,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// A page on our own text says what the implementations promise; with a summary, how they stood the stress.
+// A page on our own text says what the implementations promise; with a summary, how they stood the
+// stress.
 func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 	dir := t.TempDir()
 	sample := filepath.Join("..", "..", "reports", "sample", "bench.txt")

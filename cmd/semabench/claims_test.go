@@ -15,8 +15,8 @@ const (
 	redrawClaims = "go test ./cmd/semabench -run Claims -update"
 )
 
-// replayClaims judges the text of the sample again, in a folder of the same name elsewhere, since the
-// page says how it is called.
+// replayClaims judges the text of the sample again, in a folder of the same name elsewhere, since
+// the page says how it is called.
 func replayClaims(t *testing.T) string {
 	t.Helper()
 	kept, err := filepath.Abs(filepath.Join(root, claimsSample))
@@ -88,7 +88,8 @@ func TestReadmeShowsTheClaims(t *testing.T) {
 	}
 }
 
-// answersIn makes an item of each claim of a page in Markdown: its heading, and the paragraph below.
+// answersIn makes an item of each claim of a page in Markdown: its heading, and the paragraph
+// below.
 func answersIn(markdown string) string {
 	var items strings.Builder
 	for section := range strings.SplitSeq(markdown, "\n## “") {

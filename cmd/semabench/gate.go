@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-const gateDoc = `Judges whether a change made benchmarks slower, those of any Go package. One of
+const gateDoc = `Judges whether a change made the benchmarks of any Go package slower. One of
 
     semabench gate -base origin/main [packages]   the working tree against a revision
     semabench gate -base REV -head REV [packages] one revision against another
@@ -35,7 +35,7 @@ too; 4 the run is invalid: a control failed or the sides are of two machines.
 Ctrl-C keeps what was measured and judges that. Nothing is written into the repository, whose
 worktree may be dirty, which is said, or read-only. Without -o the report is printed, and that is all.`
 
-// A gateCall is what the arguments ask for.
+// A gateCall is the verb gate with its flags.
 type gateCall struct {
 	flags *flagSet
 
@@ -49,8 +49,8 @@ type gateCall struct {
 	waivers, format, dir, summary, profiles string
 }
 
-// ofMeasuring are the flags that mean nothing to what was measured before.
-var ofMeasuring = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self", "profile"}
+// measuringFlags have no meaning for a run that was measured before.
+var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self", "profile"}
 
 func (c *gateCall) addTo(f *flagSet) {
 	c.flags = f
@@ -95,7 +95,7 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 }
 
 func (c *gateCall) setMinEffect(s string) error {
-	v, err := gate.ParseTolerance(s) // which has to be a percentage here
+	v, err := gate.ParseTolerance(s) // also accepts fail and warn
 	if err != nil || v == 0 || v > 1 {
 		return fmt.Errorf("%q is no percentage such as 5%%", s)
 	}
@@ -108,7 +108,7 @@ func (c *gateCall) setTolerance(s string) (err error) {
 	return err
 }
 
-// gate judges a change.
+// gate judges whether a change made benchmarks slower.
 func (a app) gate(ctx context.Context, args []string) error {
 	f := a.flags("gate", "[flags] [packages | OLD.txt NEW.txt]", gateDoc)
 	var c gateCall
@@ -135,7 +135,7 @@ func (a app) gate(ctx context.Context, args []string) error {
 	}
 }
 
-// judged gets the report from where the arguments say.
+// judged returns the report on the input that the arguments name.
 func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	switch {
 	case c.replay != "":
@@ -146,7 +146,8 @@ func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	return a.duel(ctx, c)
 }
 
-// check finds out which of the inputs is meant, and refuses what does not go together.
+// check finds out which kind of input the arguments name, and refuses flags that exclude each
+// other.
 func (c *gateCall) check() error {
 	revisions, dirs := c.base != "" || c.head != "", c.old != "" || c.new != ""
 	args := c.flags.Args()
@@ -176,7 +177,7 @@ func (c *gateCall) check() error {
 	if revisions || dirs {
 		return errors.Join(c.checkMeasuring(), c.readWaivers())
 	}
-	for _, name := range ofMeasuring {
+	for _, name := range measuringFlags {
 		if c.flags.given(name) {
 			return fmt.Errorf("-%s is about measuring, and nothing is measured here", name)
 		}
@@ -184,8 +185,9 @@ func (c *gateCall) check() error {
 	return errors.Join(c.checkFormat(), c.readWaivers())
 }
 
-// checkWords refuses what a workflow makes of a variable that is not set, and flags where the go
-// command has them: behind the packages, where they would be packages.
+// checkWords refuses two mistakes of scripts. A variable that is not set becomes an empty
+// argument. A flag behind the packages, where the go command accepts flags, would be taken for a
+// package.
 func (c *gateCall) checkWords(args []string) error {
 	for _, name := range []string{"base", "head", "old", "new", "replay", "waivers", "o", "profile", "summary"} {
 		if c.flags.given(name) && c.flags.Lookup(name).Value.String() == "" {

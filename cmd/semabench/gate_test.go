@@ -146,8 +146,8 @@ func TestGateOfTexts(t *testing.T) {
 	mustExit(t, gate.ExitUnusable, []string{"old.txt", "broken.txt"}, "could not be read")
 }
 
-// Texts of a build with -race and without allocate differently, so even their counts are not compared. The
-// lines about the build are written as "semabench run" writes them.
+// Texts of a build with -race and without allocate differently, so even their counts are not
+// compared. The lines about the build are written as "semabench run" writes them.
 func TestGateRefusesTextsOfDifferentBuilds(t *testing.T) {
 	text := func(build string) string {
 		facts := machine.Read()

@@ -10,8 +10,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// What the documentation of reports/gate says of a revision that is kept in the repository: slowdowns that
-// pass one by one are found by their sum.
+// What the documentation of reports/gate says of a revision that is kept in the repository:
+// slowdowns that pass one by one are found by their sum.
 func TestGateAgainstAKeptRevision(t *testing.T) {
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"))

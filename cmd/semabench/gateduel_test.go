@@ -43,7 +43,8 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	mustExit(t, gate.ExitRegression, []string{"-replay", filepath.Join(out, gateRunName)}, "scratch.BenchmarkB")
 }
 
-// A text for people who read the code changes no benchmark, wherever it is and whoever may write there.
+// A text for people who read the code changes no benchmark, wherever it is and whoever may write
+// there.
 func TestGatePassesDocumentation(t *testing.T) {
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"))

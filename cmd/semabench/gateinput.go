@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
 
+// replayed judges a recorded run.
 func (c *gateCall) replayed() (*gate.Report, error) {
 	f, err := os.Open(c.replay)
 	if err != nil {
@@ -26,6 +28,7 @@ func (c *gateCall) replayed() (*gate.Report, error) {
 	return gate.Judge(run, c.judge), nil
 }
 
+// judgedTexts judges two benchmark texts.
 func (a app) judgedTexts(c *gateCall) (*gate.Report, error) {
 	var sides [2]*reports.Log
 	for i, in := range a.inputs(c.texts) {
@@ -76,7 +79,7 @@ func (c *gateCall) measureAndJudge(
 	return report, nil
 }
 
-// duelOptions says what the arguments ask to be measured.
+// duelOptions returns the part of the arguments that decides how to measure.
 func (c *gateCall) duelOptions(kept *runFile, progress func(duel.Progress)) duel.Options {
 	o := c.measure
 	o.Packages, o.Command, o.Progress = c.packages, c.command(), progress
@@ -90,6 +93,7 @@ func (c *gateCall) duelOptions(kept *runFile, progress func(duel.Progress)) duel
 	return o
 }
 
+// profilesDir returns the folder for profiles, or "" if the user wants none.
 func (c *gateCall) profilesDir() string {
 	if c.profiles != "" {
 		return c.profiles
@@ -97,10 +101,11 @@ func (c *gateCall) profilesDir() string {
 	return c.dir
 }
 
-// placeProfiles makes the paths of profiles such that they are found from the report.
+// placeProfiles makes the paths of profiles relative to the folder of the report, where readers
+// look.
 func (c *gateCall) placeProfiles(run *gate.Run) {
 	if c.profiles == "" {
-		return // they are beside it
+		return // the profiles are beside the report
 	}
 	place := func(path *string) {
 		if *path == "" {
@@ -117,16 +122,17 @@ func (c *gateCall) placeProfiles(run *gate.Run) {
 	}
 }
 
-// command begins the command that measures a row of these sides again, with what changes how they are
-// measured. Waivers are left out: each has to fit a row.
+// command returns the beginning of a command that measures rows of these sides again: the sides,
+// and the flags that change how they are measured. It leaves out waivers, because each waiver must
+// match a row.
 func (c *gateCall) command() string {
 	words := []string{"semabench gate"}
-	if flags := os.Getenv("GOFLAGS"); flags != "" { // a build tag, for one
-		words[0] = "GOFLAGS=" + duel.Quote(flags) + " semabench gate"
+	if flags := os.Getenv("GOFLAGS"); flags != "" { // it may have a build tag
+		words[0] = "GOFLAGS=" + escape.Shell(flags) + " semabench gate"
 	}
 	for _, name := range []string{"base", "head", "old", "new", "pairs", "row-time", "silence"} {
 		if c.flags.given(name) {
-			words = append(words, "-"+name, duel.Quote(c.flags.Lookup(name).Value.String()))
+			words = append(words, "-"+name, escape.Shell(c.flags.Lookup(name).Value.String()))
 		}
 	}
 	if c.judge.MinEffect > 0 { // a flag that is a function has no value
@@ -135,8 +141,8 @@ func (c *gateCall) command() string {
 	return strings.Join(words, " ")
 }
 
-// A runFile is the file of a run. It is made with its first line: before that there is nothing to keep,
-// and a new file would make a clean worktree a dirty one.
+// A runFile is the file of a run. The first Write creates it: a file in a clean worktree would
+// make the worktree dirty, and the report would say so.
 type runFile struct {
 	path string
 	file *os.File
@@ -144,8 +150,8 @@ type runFile struct {
 
 const gateRunName = "gate.jsonl"
 
-// newRunFile makes the directory, so that one that cannot be written is refused before an hour of
-// measuring and not after it. It returns nil for no directory.
+// newRunFile creates the folder and checks that it can be written: the user must hear of a problem
+// before an hour of measuring, and not after it. It returns nil for the folder "".
 func newRunFile(dir string) (*runFile, error) {
 	if dir == "" {
 		return nil, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
+// gateFormats are the formats of the report. file is the name in the folder of -o.
 var gateFormats = []struct {
 	name, file string
 	write      func(io.Writer, *gate.Report) error
@@ -40,8 +41,8 @@ func (c *gateCall) checkFormat() error {
 	return fmt.Errorf("unknown format %q; known are %s", c.format, strings.Join(gateFormatNames(), ", "))
 }
 
-// writeGate prints the report, and writes it where it was asked for. One output that cannot be written
-// does not keep the others back: the verdict took long to get.
+// writeGate prints the report, and writes it to every place that the user named. An output that
+// cannot be written does not stop the others, because the verdict took long to get.
 func (a app) writeGate(c *gateCall, r *gate.Report) error {
 	var errs []error
 	for _, f := range gateFormats {
@@ -61,7 +62,8 @@ func (a app) writeGate(c *gateCall, r *gate.Report) error {
 	return nil
 }
 
-// writeGateDir says on standard error where things are: standard output may be a JSON.
+// writeGateDir writes all formats into a folder. It names the folder on standard error: standard
+// output may have to be valid JSON.
 func (a app) writeGateDir(dir string, r *gate.Report) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -79,7 +81,7 @@ func (a app) writeGateDir(dir string, r *gate.Report) error {
 	return errors.Join(errs...)
 }
 
-// addSummary adds to a file that other steps of a job write to as well.
+// addSummary appends the Markdown to a file. Other steps of the CI job append to the same file.
 func addSummary(path string, r *gate.Report) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/internal/progress"
 )
 
-// duelProgress shows how far a duel is: on a terminal in one line, in a log in a line for each stage
-// and for each tenth of it. Each stage of a duel counts to a total of its own.
+// duelProgress shows how far a duel is: on a terminal in one line, in a log in a line for each
+// stage and for each tenth of it. Each stage of a duel counts to a total of its own.
 type duelProgress struct {
 	line   *progress.Line
 	began  time.Time // when the first step of the stage was done

@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/internal/terminal"
 )
 
-// Each stage counts to a total of its own. The clock is that of the synctest bubble.
+// Each stage counts to a total of its own. It sleeps on the clock of the synctest bubble.
 func TestDuelProgress(t *testing.T) {
 	for _, test := range []struct {
 		width int // 0: a log

@@ -17,9 +17,9 @@ func (a app) chooseImpls(names string) ([]impls.Impl, error) {
 	return chooseImpls(names, a.table, a.shared...)
 }
 
-// chooseImpls returns the implementations that a comma-separated flag names, in the order of the table.
-// "all" means the table, without the implementations that processes share. The error for an unknown
-// name lists the known names.
+// chooseImpls returns the implementations that a comma-separated flag names, in the order of the
+// table. "all" means the table, without the implementations that processes share. The error for an
+// unknown name lists the known names.
 func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impls.Impl, error) {
 	if names == "all" {
 		return table, nil
@@ -51,8 +51,8 @@ func (a app) isShared(impl impls.Impl) bool {
 	return slices.ContainsFunc(a.shared, func(s impls.Impl) bool { return s.Name == impl.Name })
 }
 
-// mustExist makes a semaphore of each chosen implementation that processes share: not every system has
-// all of them.
+// mustExist makes a semaphore of each chosen implementation that processes share: not every system
+// has all of them.
 func (a app) mustExist(chosen []impls.Impl) error {
 	for _, impl := range chosen {
 		if !a.isShared(impl) {

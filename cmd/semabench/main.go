@@ -1,24 +1,30 @@
-// Command semabench measures semaphores, reports on benchmarks, and plays random programs against
-// semaphores for as long as one likes.
+// Command semabench measures semaphores, reports on benchmarks, guards them against slowdowns, and
+// looks for programs and schedules in which concurrent code fails.
 //
 //	semabench run       measure implementations on this machine and write a report
 //	semabench report    make a report of any Go benchmark text
 //	semabench gate      judge whether a change made benchmarks slower
 //	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
-//	semabench parallel  compare threads and processes at the same work, and judge what is said of them
-//	semabench stress    play random programs until the time is over, and keep those that fail
+//	semabench parallel  compare threads and processes at the same work, and judge textbook sentences
+//	semabench stress    play random programs until the time is over, and keep programs that fail
 //	semabench explore   play every schedule of tests, or as many as there is time for
 //	semabench help      say more
 //
 // Exit codes: 0 all was done and nothing failed; 1 a program or a row failed, a line was broken or
-// the text is partial, and what is good was kept; 2 the command or its input was refused and
-// nothing was written; 130 interrupted, and what had been measured or counted was kept.
-// (go run turns every code but 0 into 1.)
+// the text is partial, and the good part was kept; 2 the command or its input was refused and
+// nothing was written; 130 interrupted, and the results until then were kept. (go run turns every
+// code but 0 into 1.)
 //
-// gate has codes of its own, because a build branches on them: 0 pass, 1 a row REGRESSED, 2 refused,
-// unreadable, failed or missing rows, 3 inconclusive or interrupted, 4 an invalid run. explore has one more: 3
-// unknown, since a bound came before all schedules were played.
+// The verb gate has codes of its own, because a build branches on them: 0 pass, 1 a row REGRESSED,
+// 2 refused, unreadable, failed or missing rows, 3 inconclusive or interrupted, 4 an invalid run.
+// The verb explore has one more: 3 unknown, because a bound ended the search before all schedules
+// were played.
+//
+// # What this does not show
+//
+// Figures are of one machine and one day. Programs and schedules that did not fail prove nothing
+// about other programs; each verb prints what it did not look at.
 package main
 
 import (
@@ -42,24 +48,28 @@ import (
 )
 
 func main() {
-	parallel.ChildMain(impls.All()...) // of semabench parallel, which starts this program again
+	parallel.ChildMain(impls.All()...) // does not return in a child process of semabench parallel
 	commandMain(impls.All(), process.All(), sampling.Linked)
 }
 
+// commandMain runs the command with these tables and exits. Tests call it with tables of their own.
 func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	if len(os.Args) < 2 || !slices.Contains(tidying, os.Args[1]) {
+	if len(os.Args) < 2 || !slices.Contains(cleaningVerbs, os.Args[1]) {
 		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	}
-	a := app{table: table, shared: shared, maker: maker, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := app{
+		table: table, shared: shared, maker: maker,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+	}
 	os.Exit(a.main(ctx, os.Args[1:]))
 }
 
 // An app is the command without the process around it.
 type app struct {
-	table          []impls.Impl
-	shared         []impls.Impl   // by processes: known by name, and not among all
-	maker          sampling.Maker // of the programs that take samples; tests have a table that no program has
+	table          []impls.Impl   // the implementations that the name all stands for
+	shared         []impls.Impl   // implementations that processes can share; all does not include them
+	maker          sampling.Maker // of the programs that take samples; tests have tables that no linked program has
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -75,17 +85,18 @@ var verbs = []verb{
 	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
 	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
-	{"parallel", "compare threads and processes at the same work, and judge what is said of them", app.parallel},
-	{"stress", "play random programs until the time is over, and keep those that fail", app.stress},
+	{"parallel", "compare threads and processes at the same work, and judge textbook sentences",
+		app.parallel},
+	{"stress", "play random programs until the time is over, and keep programs that fail", app.stress},
 	{"explore", "play every schedule of tests, or as many as there is time for", app.explore},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 	{"turn", "play programs against one implementation; stress calls this", app.turn},
 }
 
-// tidying are verbs that would leave directories behind if they were ended at once, gigabytes even, and that
-// end within seconds anyway. Somebody impatient at a terminal, or a CI that sends SIGTERM after
-// SIGINT, may signal them as often as they like.
-var tidying = []string{"run", "gate"}
+// cleaningVerbs ignore a second signal. They end within seconds of the first one, and if they
+// ended at once they would leave folders behind, of gigabytes even. A user may press Ctrl-C
+// repeatedly, and some CI systems send SIGTERM after SIGINT.
+var cleaningVerbs = []string{"run", "gate"}
 
 // main runs the verb that args name and returns the exit code.
 func (a app) main(ctx context.Context, args []string) int {
@@ -103,7 +114,8 @@ func (a app) main(ctx context.Context, args []string) int {
 			return a.exitCode(v.name, v.run(a, ctx, args[1:]))
 		}
 	}
-	fmt.Fprintf(a.stderr, "semabench: unknown verb %q; verbs are %s\n", args[0], strings.Join(verbNames(), ", "))
+	fmt.Fprintf(a.stderr, "semabench: unknown verb %q; verbs are %s\n", args[0],
+		strings.Join(verbNames(), ", "))
 	return exitcode.Refused
 }
 
@@ -116,21 +128,21 @@ func (a app) exitCode(verb string, err error) int {
 }
 
 func (a app) usage(w io.Writer) {
-	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays random programs\n"+
-		"and every schedule.\n\n"+
+	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays "+
+		"random programs\nand every schedule.\n\n"+
 		"Verbs (-h after one lists its flags):")
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
 	}
-	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, what is good was kept; "+
+	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, the good part was kept; "+
 		"2 refused, nothing written; 130 interrupted.\n"+
 		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
 		"interrupted; 4 invalid run.\n"+
 		"explore: 3 unknown: none failed, and a bound came before all schedules were played.")
 }
 
-// flags returns a flag set for a verb. It prints its help if asked, and nothing else: errors are
-// for exitCode to print.
+// flags returns a flag set for a verb. It prints nothing but its help, if the user asks for it:
+// exitCode prints errors.
 func (a app) flags(verb, args, what string) *flagSet {
 	f := flag.NewFlagSet(verb, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -142,6 +154,7 @@ func (a app) flags(verb, args, what string) *flagSet {
 	return &flagSet{f, help}
 }
 
+// A flagSet is a flag.FlagSet that prints the help of a verb.
 type flagSet struct {
 	*flag.FlagSet
 	help func()
@@ -168,7 +181,7 @@ func (f *flagSet) noArguments() error {
 	return nil
 }
 
-// given reports whether the arguments have the flag, if only to say its default.
+// given reports whether the arguments have the flag, even with its default as the value.
 func (f *flagSet) given(name string) (yes bool) {
 	f.Visit(func(g *flag.Flag) { yes = yes || g.Name == name })
 	return yes

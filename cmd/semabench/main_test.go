@@ -23,8 +23,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beCommand) == "" {
 		os.Exit(m.Run())
 	}
-	// Package os looks once whether pidfds work, by a child without exec. Under the race detector that dies
-	// of a signal to its group, and takes its parent along (Go 1.26): here none is sent yet.
+	// Package os looks once whether pidfds work, by a child without exec. Under the race detector
+	// that dies of a signal to its group, and takes its parent along (Go 1.26): here none is sent
+	// yet.
 	if _, err := os.FindProcess(os.Getpid()); err != nil {
 		panic(err)
 	}

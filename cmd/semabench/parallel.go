@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/internal/exitcode"
@@ -20,8 +22,8 @@ import (
 const parallelName = "parallel.txt"
 
 const parallelDoc = `Does the same work serially, by goroutines on one core and on all, by a pool of processes and by
-a process for each task, and answers what textbooks say of threads and processes by what that
-measured: on the terminal, as Markdown, and as a page that needs nothing else.
+a process for each task. The figures answer what textbooks say about threads and processes: on the
+terminal, as Markdown, and as a page that needs no other file.
 
 Each sample is a process of its own; modes take turns within a round. Semaphores of this suite
 admit the workers: one of -impl within a process, one of -process between processes. All modes
@@ -29,14 +31,14 @@ must come to the same checksums.
 
 Ctrl-C ends all processes and keeps what was measured. -replay judges a text again.`
 
-// parallelCall is one call of the verb.
+// A parallelCall is the verb parallel with its flags.
 type parallelCall struct {
 	parallel.Options
 	works, dir, replay string
 }
 
 func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
-	f.StringVar(&c.works, "works", "", "`names` of what is done, separated by commas: "+strings.Join(parallel.Works(), ", ")+
+	f.StringVar(&c.works, "works", "", "`names` of the work, separated by commas: "+strings.Join(parallel.Works(), ", ")+
 		" (default all)")
 	rounds = f.number("rounds", 0, 1, sampling.MostSamples, "take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
 	seed = f.number("seed", 1, 1, 1<<64-1, "`S` decides what is hashed, read and sent")
@@ -84,7 +86,7 @@ func (a app) parallel(ctx context.Context, args []string) error {
 	return a.measureParallel(ctx, &c)
 }
 
-// measureParallel measures and reports, also on what there is when it ended early.
+// measureParallel measures and reports. An interrupted measurement gets a report on its beginning.
 func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 	seen := timelines{}
 	c.Progress = func(line string) { fmt.Fprintln(a.stderr, line) }
@@ -161,4 +163,62 @@ func (a app) reportParallel(dir string) error {
 		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", exitcode.ErrFailed, strings.Join(r.Differing, ", "))
 	}
 	return nil
+}
+
+// timelinesName is the name of the file with the timelines.
+const timelinesName = "parallel-workers.json"
+
+// timelines has the last timeline of each pictured row.
+type timelines map[string]claims.Timeline
+
+// pictured are the rows of the picture, from top to bottom. They show a limit of 3 at work between
+// goroutines and between processes, and a limit that is no limit.
+var pictured = []struct {
+	mode    parallel.Mode
+	permits int
+}{{parallel.Goroutines, 3}, {parallel.Processes, 3}, {parallel.Processes, 10}}
+
+// add stores a timeline if the picture shows its row.
+func (t timelines) add(row string, spans []parallel.Span) {
+	for _, p := range pictured {
+		mode, permits := fmt.Sprintf("mode=%s/", p.mode), fmt.Sprintf("permits=%d/", p.permits)
+		if strings.Contains(row, mode) && strings.Contains(row, permits) {
+			one := claims.Timeline{Mode: string(p.mode), Permits: p.permits}
+			for _, s := range spans {
+				one.Stays = append(one.Stays, claims.Stay{Worker: s.Worker,
+					Enter: time.Duration(s.Enter).Seconds(), Leave: time.Duration(s.Leave).Seconds()})
+			}
+			t[fmt.Sprint(p)] = one
+		}
+	}
+}
+
+// write writes the timelines to a file, for -replay: benchmark text has no place for them.
+func (t timelines) write(path string) error {
+	var all []claims.Timeline
+	for _, p := range pictured {
+		if one, ok := t[fmt.Sprint(p)]; ok {
+			all = append(all, one)
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// readTimelines reads the file that write wrote. Without the file there are no timelines.
+func readTimelines(path string) (all []claims.Timeline, err error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil // the picture is left out
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the timelines: %w", err)
+	}
+	return all, nil
 }

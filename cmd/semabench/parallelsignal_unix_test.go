@@ -17,7 +17,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// Ctrl-C, of the whole group as in a terminal: all processes end, what was measured is kept and reported.
+// Ctrl-C, of the whole group as in a terminal: all processes end, what was measured is kept and
+// reported.
 func TestInterruptedParallel(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "parallel.txt")
@@ -43,7 +44,8 @@ func TestInterruptedParallel(t *testing.T) {
 	mustHaveNoProcess(t, "TMPDIR="+dir)
 }
 
-// Killed for good, the command cannot end its children: they end by themselves, as their input does.
+// Killed for good, the command cannot end its children: they end by themselves, as their input
+// does.
 func TestKilledParallel(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "parallel", "-rounds", "1000", "-works", "limit,http", "-o", dir)
@@ -72,8 +74,8 @@ func TestKilledParallel(t *testing.T) {
 	}
 }
 
-// untilKept waits for so many samples. It is no wait for something to be blocked: the file says when there
-// is something to keep.
+// untilKept waits for so many samples. It is no wait for something to be blocked: the file says
+// when there is something to keep.
 func untilKept(t *testing.T, path string, samples int) {
 	t.Helper()
 	for until := time.Now().Add(time.Minute); strings.Count(fileSoFar(path), "\nBenchmark") < samples; {
@@ -84,8 +86,8 @@ func untilKept(t *testing.T, path string, samples int) {
 	}
 }
 
-// mustHaveNoProcess fails if there is one with a setting in its environment. The kernel ends processes in
-// its own time, and one may be in the middle of a task: so it looks for some seconds.
+// mustHaveNoProcess fails if there is one with a setting in its environment. The kernel ends
+// processes in its own time, and one may be in the middle of a task: so it looks for some seconds.
 func mustHaveNoProcess(t *testing.T, setting string) {
 	t.Helper()
 	var left []string

@@ -11,8 +11,9 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
-// policyColumns are what an implementation declares. A cell says what is promised, not what the
-// field holds: under FIFO nobody has to set StarvationFree, and without it TryBarges says nothing.
+// policyColumns are the columns of the table. A cell says what the implementation promises, which
+// is not always the value of a field. FIFO implies StarvationFree, so the author of a FIFO
+// implementation need not set it. TryBarges has a meaning only under FIFO.
 var policyColumns = []struct {
 	title string
 	cell  func(impls.Impl) string
@@ -27,9 +28,11 @@ var policyColumns = []struct {
 	{"what it is", func(i impls.Impl) string { return i.Doc }},
 }
 
-const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, C17, C26, C27, C28 and C34."
+const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, " +
+	"C17, C26, C27, C28 and C34."
 
-// policies prints what the implementations declare where the contract leaves a choice.
+// policies prints the declared policies of implementations: their promises where the contract
+// leaves a choice.
 func (a app) policies(_ context.Context, args []string) error {
 	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the contract leaves a choice.")
 	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+sampling.ImplNames)
@@ -54,7 +57,7 @@ func (a app) policies(_ context.Context, args []string) error {
 	return nil
 }
 
-// policyTable has the titles in its first row.
+// policyTable returns one row for each implementation, after a row of titles.
 func policyTable(all []impls.Impl) [][]string {
 	rows := make([][]string, 1+len(all))
 	for _, c := range policyColumns {
@@ -68,7 +71,7 @@ func policyTable(all []impls.Impl) [][]string {
 
 func tryPasses(i impls.Impl) string {
 	if i.Order != impls.FIFO {
-		return "not promised" // either way: what passes a line is only said where there is one
+		return "not promised" // without a line of waiters there is nothing to pass
 	}
 	return yesNo(i.TryBarges)
 }
@@ -90,7 +93,7 @@ func yesNo(b bool) string {
 func writePoliciesText(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(t, strings.Join(row, "\t")) // Flush returns its error
+		fmt.Fprintln(t, strings.Join(row, "\t")) // Flush returns the error of every write
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -11,9 +11,10 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
+// A writer writes a comparison in one format.
 type writer = func(io.Writer, *reports.Comparison) error
 
-// formats are those that need nothing but the comparison.
+// formats need only the comparison. writerOf adds the formats that have options.
 var formats = []struct {
 	name  string
 	write writer
@@ -22,17 +23,18 @@ var formats = []struct {
 	{"json", reports.WriteJSON},
 }
 
-// report compares what is in files of benchmark text, ours or anybody's.
+// report compares the samples in files of benchmark text, of this module or of any other.
 func (a app) report(_ context.Context, args []string) error {
-	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - is standard input.\n"+
+	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - means standard input.\n"+
 		"On a terminal it begins with which column to use and with a heat map.")
 	format := f.String("format", "text", "what to print: text, heat, markdown, html, csv or json")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
-	col := f.String("col", "", "what the columns are, as benchstat's -col (default /impl, or .file without it)")
-	family := f.String("family", "table", "tests corrected together: of a unit in one table, or in all (unit)")
+	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or .file without it)")
+	family := f.String("family", "table", "tests that are corrected together: of a unit in one table, or in all tables (unit)")
 	color := f.String("color", "auto", colorUsage)
-	pictures := f.String("pictures", "", "in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
-	brief := f.Bool("brief", false, "in Markdown, only what stands before the tables")
+	pictures := f.String("pictures", "",
+		"in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
+	brief := f.Bool("brief", false, "in Markdown, only the part before the tables")
 	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary writes it")
 	if err := f.parse(args); err != nil {
 		return err
@@ -71,21 +73,22 @@ func (a app) report(_ context.Context, args []string) error {
 	return flaws(c)
 }
 
-// writeDir writes all formats into dir and prints their paths, after those of others that belong
-// to them.
+// writeDir writes all formats into dir. It prints the paths of others, which belong to the report,
+// and then the paths of the new files.
 func (a app) writeDir(dir string, c *reports.Comparison, page reports.HTML, s screen,
 	others ...string) error {
 	paths, err := page.WriteDir(dir, c)
 	if err != nil {
 		return err
 	}
-	if err := s.greet(a.stdout, c); err != nil {
+	if err := s.writeHeatForPeople(a.stdout, c); err != nil {
 		return err
 	}
 	a.printPaths(append(others, paths...))
 	return nil
 }
 
+// inputs returns the files with these names. The name - means standard input.
 func (a app) inputs(names []string) (all []reports.Input) {
 	for _, name := range names {
 		in := reports.Input{Name: name}
@@ -97,7 +100,8 @@ func (a app) inputs(names []string) (all []reports.Input) {
 	return all
 }
 
-// flaws keeps a report that lacks something from passing for a good one.
+// flaws returns an error if the report lacks something: the exit code must not say that all is
+// well.
 func flaws(c *reports.Comparison) error {
 	var errs []error
 	for _, f := range c.Log.Files {
@@ -124,6 +128,7 @@ func flaws(c *reports.Comparison) error {
 	return fmt.Errorf("%w: %w", exitcode.ErrFailed, errors.Join(errs...))
 }
 
+// compare reads and compares benchmark texts.
 func compare(o reports.Options, inputs ...reports.Input) (*reports.Comparison, error) {
 	log, err := reports.Read(inputs...)
 	if err != nil {
@@ -132,6 +137,7 @@ func compare(o reports.Options, inputs ...reports.Input) (*reports.Comparison, e
 	return reports.Compare(log, o)
 }
 
+// familyOf parses the flag -family.
 func familyOf(name string) (reports.Family, error) {
 	for _, f := range []reports.Family{reports.ByTable, reports.ByUnit} {
 		if f.String() == name {
@@ -141,6 +147,7 @@ func familyOf(name string) (reports.Family, error) {
 	return 0, fmt.Errorf("unknown family %q; known are table, unit", name)
 }
 
+// writerOf returns the writer for the flag -format.
 func writerOf(format string, s screen, markdown reports.Markdown, page reports.HTML) (writer, error) {
 	known := []string{"text", "heat", "markdown", "html"}
 	switch format {

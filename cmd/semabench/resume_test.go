@@ -97,8 +97,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Interrupted between two samples, it ends with 130 and says how to go on; so does whoever would begin
-// anew in its folder. Resumed when complete, it says so.
+// Interrupted between two samples, it ends with 130 and says how to go on; so does whoever would
+// begin anew in its folder. Resumed when complete, it says so.
 func TestInterruptAndResume(t *testing.T) {
 	becomeCommand(t)
 	dir := t.TempDir()

@@ -87,8 +87,8 @@ func defaultResults() string {
 	return filepath.Join("results", time.Now().UTC().Format("20060102-150405"))
 }
 
-// reportOn writes the report on a text, also if the measurement ended early with an error. Without a
-// text there is nothing to report.
+// reportOn writes the report on a text, also if the measurement ended early with an error. Without
+// a text there is nothing to report.
 func (a app) reportOn(text, dir string, measured error) error {
 	if text == "" {
 		return measured

@@ -10,9 +10,9 @@ import (
 	"github.com/semabench/semabench/internal/soak"
 )
 
-// sample measures one row once. The verb run starts it in a process of its own for every sample: samples
-// that share a process share its heap, its memory layout and its luck. Where run can link programs, it
-// starts programs that have nothing but this verb.
+// sample measures one row once. The verb run starts it in a process of its own for every sample:
+// samples that share a process share its heap, its memory layout and its luck. Where run can link
+// programs, it starts programs that have nothing but this verb.
 func (a app) sample(_ context.Context, args []string) error {
 	f := a.flags("sample", "-row NAME", "Measures one row once and prints its line of benchmark text.")
 	var r sampler.Request
@@ -30,8 +30,8 @@ func (a app) sample(_ context.Context, args []string) error {
 	return err
 }
 
-// turn plays programs against one implementation. The verb stress starts it in a process of its own for
-// every turn; see soak.ServeTurn.
+// turn plays programs against one implementation. The verb stress starts it in a process of its
+// own for every turn; see soak.ServeTurn.
 func (a app) turn(ctx context.Context, args []string) error {
 	f := a.flags("turn", "-impl NAME -seed S -ops N",
 		"Plays programs against one implementation, as one turn of stress.")

@@ -10,14 +10,14 @@ import (
 
 const colorUsage = "colours: auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never"
 
-// A screen is where results are shown, and whether a person is looking.
+// A screen is standard output as a place for results. watched says that a person reads it.
 type screen struct {
 	reports.Terminal
 	watched bool
 }
 
-// screen looks at standard output. Who asks for colours always is a person too, with a pager
-// between.
+// screen returns the screen for the value of -color. A user who forces colours counts as a person
+// that reads the output, by way of a pager.
 func (a app) screen(color string) (screen, error) {
 	s := screen{watched: terminal.Is(a.stdout)}
 	if s.watched {
@@ -35,8 +35,9 @@ func (a app) screen(color string) (screen, error) {
 	return s, nil
 }
 
-// greet writes the heat map for who is looking, and nothing into a file or a pipe.
-func (s screen) greet(w io.Writer, c *reports.Comparison) error {
+// writeHeatForPeople writes the heat map if a person reads the output. A file and a pipe get
+// nothing.
+func (s screen) writeHeatForPeople(w io.Writer, c *reports.Comparison) error {
 	if !s.watched {
 		return nil
 	}
@@ -47,10 +48,10 @@ func (s screen) greet(w io.Writer, c *reports.Comparison) error {
 	return err
 }
 
-// writeText is the text of benchstat, which other programs read, with a heat map before it for
-// people only.
+// writeText writes the text of benchstat. Programs read that text, so only a person gets a heat map
+// before it.
 func (s screen) writeText(w io.Writer, c *reports.Comparison) error {
-	if err := s.greet(w, c); err != nil {
+	if err := s.writeHeatForPeople(w, c); err != nil {
 		return err
 	}
 	return reports.WriteText(w, c)

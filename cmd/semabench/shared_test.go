@@ -37,7 +37,8 @@ func TestSharedByName(t *testing.T) {
 	}
 }
 
-// What is missing on a system is refused before anything is measured or played, and says what it is.
+// What is missing on a system is refused before anything is measured or played, and says what it
+// is.
 func TestSharedThatIsMissing(t *testing.T) {
 	for _, args := range [][]string{
 		{"run", "-impl", "cond,nowhere", "-o", t.TempDir() + "/out"},

@@ -17,9 +17,10 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// interruptedWhen starts the command in a group of its own, and sends signals to the group when it says a
-// word on standard error: a terminal sends Ctrl-C to all of it, timeout(1) and service managers SIGTERM. It
-// returns the exit code and what was said after that, and fails if a directory is left behind.
+// interruptedWhen starts the command in a group of its own, and sends signals to the group when it
+// says a word on standard error: a terminal sends Ctrl-C to all of it, timeout(1) and service
+// managers SIGTERM. It returns the exit code and what was said after that, and fails if a
+// directory is left behind.
 func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args ...string) (code int, said string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)

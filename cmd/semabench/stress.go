@@ -20,8 +20,8 @@ const (
 	maxCount = 1e9
 )
 
-// stress plays random programs against implementations until the time or the operations are over, or
-// plays one program again that failed.
+// stress plays random programs against implementations until the time or the operations are over,
+// or plays one program again that failed.
 func (a app) stress(ctx context.Context, args []string) error {
 	f := a.flags("stress", "[flags]", "Plays random programs against implementations in turns, checks"+
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")

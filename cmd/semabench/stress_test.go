@@ -27,7 +27,8 @@ func (generous) Release(int64)                              {}
 
 func newGenerous(int64) impls.Semaphore { return generous{} }
 
-// stressTable has two that are correct, one that no program can miss, and one that ends the process.
+// stressTable has two that are correct, one that no program can miss, and one that ends the
+// process.
 func stressTable() []impls.Impl {
 	broken := impls.Impl{Name: "generous", New: newGenerous}
 	dies := impls.Impl{Name: "dies", New: func(int64) impls.Semaphore { os.Exit(7); return nil }}
@@ -231,8 +232,8 @@ func TestStressRefusals(t *testing.T) {
 	}
 }
 
-// A program that takes its process along is a failure like any other: it is kept and can be replayed,
-// and the soak goes on.
+// A program that takes its process along is a failure like any other: it is kept and can be
+// replayed, and the soak goes on.
 func TestStressOutlivesCrash(t *testing.T) {
 	dir := t.TempDir()
 	code, stdout, stderr := stressIn(t, context.Background(), "-impl", "dies,cond", "-ops", "2000", "-max-failures", "2", "-o", dir)

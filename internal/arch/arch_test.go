@@ -15,7 +15,7 @@ import (
 const module = "github.com/semabench/semabench"
 
 // plumbing is the lowest floor: packages that know nothing of semaphores, benchmarks and schedules.
-// Every room may import them, but for those of bare.
+// Every room may import them, except the bare rooms.
 var plumbing = map[string][]string{
 	"internal/benchkey": {},
 	"internal/child":    {"internal/excerpt"},
@@ -52,7 +52,7 @@ var rooms = map[string][]string{
 		"github.com/anishathalye/porcupine", "testing*"},
 	"stress/internal/model":             {"impls"},
 	"stress/internal/race":              {},
-	"stress/internal/mutant":            {"impls"}, // and nobody may import it but tests
+	"stress/internal/mutant":            {"impls"}, // only tests may import it
 	"stress/explore/schedrt":            {},
 	"stress/explore/shim/sync":          {"stress/explore/schedrt", "stress/explore/shim/atomic"},
 	"stress/explore/shim/atomic":        {"stress/explore/schedrt"},
@@ -98,7 +98,7 @@ var rooms = map[string][]string{
 	"reports/gate":                     {"reports", "reports/gate/internal/signedrank"},
 	"reports/gate/internal/signedrank": {},
 	"reports/claims":                   {"reports", "reports/internal/picture"},
-	"reports/internal/reporttest":      {"github.com/chromedp/*", "testing"}, // and nobody may import it but tests
+	"reports/internal/reporttest":      {"github.com/chromedp/*", "testing"}, // only tests may import it
 	"reports/internal/picture":         {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel":                    {"reports", "reports/gate", "internal/machine", "golang.org/x/sync/errgroup"},
 	"internal/duel/anchor":             {},
@@ -117,10 +117,10 @@ var rooms = map[string][]string{
 		"internal/soak"},
 }
 
-// pkg is what of `go list -json` is needed here.
+// pkg is the part of the output of `go list -json` that the test needs.
 type pkg struct {
 	ImportPath string
-	Imports    []string // not those of tests, which may use what they like
+	Imports    []string // without the imports of tests, which are free
 }
 
 func TestRoomsKeepToTheirFloors(t *testing.T) {
@@ -194,8 +194,8 @@ func list(t *testing.T) (packages []pkg) {
 	}
 }
 
-// The test above has to be able to fail.
-func TestBrokenArrowsAreSeen(t *testing.T) {
+// brokenArrows must find arrows that are not allowed, and pass arrows that are.
+func TestBrokenArrows(t *testing.T) {
 	for _, p := range []pkg{
 		{module + "/impls", []string{"context", module + "/bench"}},
 		{module + "/impls", []string{"testing"}},

@@ -94,7 +94,7 @@ func Run(ctx context.Context, cmd *exec.Cmd) error {
 	return err
 }
 
-// AwaitSignal closes a gap after the end of a child. err is what Wait returned.
+// AwaitSignal closes a gap after the end of a child. err is the error of Wait.
 //
 // Between fork and exec a child is still in the group of its parent, so it may die of a SIGINT or
 // SIGTERM that the parent has not heard of yet. If err says that the child died of one of them,

@@ -120,7 +120,7 @@ func TestDumpOnDone(t *testing.T) {
 	}
 }
 
-// The child died before its parent knew why. The clock is that of the synctest bubble.
+// The child died before its parent knew why. It sleeps on the clock of the synctest bubble.
 func TestAwaitSignal(t *testing.T) {
 	for s, longest := range map[syscall.Signal]time.Duration{
 		syscall.SIGINT: signalDelay, syscall.SIGTERM: signalDelay, syscall.SIGKILL: 0,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -58,7 +59,7 @@ func (m *measurer) findRowsOf(ctx context.Context, path string) error {
 	}
 	if err := errors.Join(oldErr, newErr); err != nil {
 		p := &plan{Row: gate.Row{Package: path, Spent: time.Since(begin),
-			Reproduce: m.Command + " " + Quote(path)}}
+			Reproduce: m.Command + " " + escape.Shell(path)}}
 		p.fail(err)
 		m.addPlans(p)
 		return nil
@@ -321,27 +322,16 @@ func pattern(name string) string {
 
 // reproduceRow returns the command that measures one row again, and reproduceAll the one for all rows.
 func (m *measurer) reproduceRow(path, name string) string {
-	return fmt.Sprintf("%s -bench %s %s", m.Command, Quote(pattern(name)), Quote(path))
+	return fmt.Sprintf("%s -bench %s %s", m.Command, escape.Shell(pattern(name)), escape.Shell(path))
 }
 
 func (m *measurer) reproduceAll() string {
 	words := []string{m.Command}
 	if m.Bench != "." {
-		words = append(words, "-bench", Quote(m.Bench))
+		words = append(words, "-bench", escape.Shell(m.Bench))
 	}
 	for _, p := range m.Packages {
-		words = append(words, Quote(p))
+		words = append(words, escape.Shell(p))
 	}
 	return strings.Join(words, " ")
-}
-
-// unquoted matches words that a shell takes as they are.
-var unquoted = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
-
-// Quote returns a word of a shell command that stands for s.
-func Quote(s string) string {
-	if unquoted.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

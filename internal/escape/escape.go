@@ -13,6 +13,7 @@
 package escape
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -42,13 +43,20 @@ var markdown = strings.NewReplacer(
 	`#`, `\#`, `@`, `&#64;`, `$`, `\$`,
 )
 
+// plain matches words that every POSIX shell takes as they are. It lists what is harmless and not what
+// is special: a character that the list forgets is quoted, and that does no harm.
+var plain = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
 // Shell returns s as one word of a POSIX shell. It is quoted only if it needs to be.
 func Shell(s string) string {
-	if s == "" || strings.ContainsAny(s, " \t'\"\\$`!*?[](){}<>|&;#~") {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	if plain.MatchString(s) {
+		return s
 	}
-	return s
+	return Quote(s)
 }
+
+// Quote returns s as one word of a POSIX shell, always quoted.
+func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // Source returns a line of a program for a page or a terminal: with four spaces for each tab, and with
 // the same characters escaped as in [Printable]. It escapes each character alone, so that quotation

@@ -23,6 +23,9 @@ func TestEscapes(t *testing.T) {
 		{"word", escape.Shell, "./bench", "./bench"},
 		{"words", escape.Shell, "it's $(rm)", `'it'\''s $(rm)'`},
 		{"nothing", escape.Shell, "", "''"},
+		{"line", escape.Shell, "a\nb", "'a\nb'"},
+		{"revision", escape.Shell, "HEAD^", "'HEAD^'"},
+		{"always quoted", escape.Quote, "a", "'a'"},
 	} {
 		if got := test.escape(test.text); got != test.out {
 			t.Errorf("%s: %q, want %q", test.name, got, test.out)

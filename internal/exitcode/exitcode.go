@@ -41,8 +41,8 @@ func (e Error) Error() string { return e.Err.Error() }
 // Unwrap returns e.Err.
 func (e Error) Unwrap() error { return e.Err }
 
-// Of returns the code for the error of a verb: that of an [Error], else Interrupted, else Failed,
-// else Refused. No error and [flag.ErrHelp] are OK.
+// Of returns the code for the error of a verb: the code of an [Error], else Interrupted, else
+// Failed, else Refused. No error and [flag.ErrHelp] are OK.
 func Of(err error) int {
 	var own Error
 	switch {

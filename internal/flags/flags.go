@@ -18,7 +18,7 @@ import (
 type number struct{ value, least, most uint64 }
 
 // Number adds a flag for a whole number from least to most to f. The flag takes 1e8 as well as
-// 100000000, because nobody counts eight zeros right.
+// 100000000, because eight zeros are easily miscounted.
 func Number(f *flag.FlagSet, name string, value, least, most uint64, usage string) *uint64 {
 	n := &number{value, least, most}
 	f.Var(n, name, usage)

@@ -92,7 +92,7 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	return nil
 }
 
-// setName checks the name that the user gave, or makes one that is not taken.
+// setName checks the name that the user gave, or makes a free name.
 func (c *Constructor) setName(taken []string) error {
 	if c.Name != "" {
 		named := impls.Impl{Name: c.Name, New: func(int64) impls.Semaphore { return nil }}

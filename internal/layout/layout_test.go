@@ -22,7 +22,7 @@ func NewText(s string) *semaphore.Weighted { return nil }
 func NewNothing(n int64) int             { return 0 }
 `
 
-// The working directory may be in a module that requires the suite, in one that does not, in a
+// The working directory may be in a module with or without a requirement of the suite, in a
 // workspace with or without the suite, and in the suite itself.
 func TestConstructorsAreBuiltIn(t *testing.T) {
 	for name, test := range map[string]struct{ mod, work string }{

@@ -44,7 +44,7 @@ func (l *Linker) redirect(ctx context.Context) error {
 	}
 	if len(l.Constructors) == 0 {
 		// The suite could be added all the same. But nothing of that module would be measured, and the
-		// text would name its commit as that of the code.
+		// text would name its commit as the commit of the code.
 		return fmt.Errorf("%s does not name %s", where.Manifest(), suite)
 	}
 	if where.GoWork != "" {

@@ -57,7 +57,7 @@ const shell = `{{define "head"}}<!DOCTYPE html>
 </html>
 {{end}}`
 
-// A Head is what the templates "head" and "foot" need.
+// A Head has the data of the templates "head" and "foot".
 type Head struct {
 	Title   string
 	Style   string   // CSS of this page, after the base style

@@ -33,7 +33,7 @@ func (c *costs) addSample(r row, spent time.Duration) {
 
 func (c *costs) addLink(spent time.Duration) { c.links = mean{c.links.sum + spent, c.links.n + 1} }
 
-// sample estimates the time of a sample of r. The model is that of package bench, for a quiet
+// sample estimates the time of a sample of r. The model is in package bench, for a quiet
 // machine.
 func (c *costs) sample(r row) time.Duration {
 	if m, ok := c.rows[r.String()]; ok {

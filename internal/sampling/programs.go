@@ -18,7 +18,7 @@ import (
 	"github.com/semabench/semabench/internal/machine"
 )
 
-// A Program takes samples. Its arguments are Args and those of a sampler.Request.
+// A Program takes samples. Its arguments are Args, followed by the arguments of a sampler.Request.
 type Program struct {
 	Path string
 	Args []string

@@ -49,7 +49,7 @@ func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 }
 
 // header returns the configuration lines of the text. The program writes most of them, because its
-// build and not that of this executable decides the figures.
+// build decides the figures, and not the build of this executable.
 func (r *run) header(ctx context.Context) (string, error) {
 	head, err := r.program.run(ctx, sampler.Request{Header: true})
 	if err != nil {

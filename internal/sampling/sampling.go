@@ -79,7 +79,7 @@ func Start(ctx context.Context, o Options, p Plan, dir string) (text string, err
 	return path, err
 }
 
-// Resume goes on with the text in dir. Its result is as that of [Start].
+// Resume goes on with the text in dir. It returns the same as [Start].
 func Resume(ctx context.Context, o Options, dir string) (text string, err error) {
 	earlier, err := readText(filepath.Join(dir, TextName))
 	if err != nil {

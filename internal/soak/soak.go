@@ -52,7 +52,7 @@ type Options struct {
 
 // A turn is long enough for its process to cost little, and short enough for all implementations to
 // have had one within seconds, even under -race. An operation that crosses the kernel takes about
-// twenty times as long as one that does not.
+// twenty times as long as another operation.
 const (
 	turnOperations     = 100_000
 	slowTurnOperations = 5_000

@@ -101,7 +101,7 @@ func TestFailureThatCannotBeSaved(t *testing.T) {
 	mustContain(t, "the message", message, "impl: mine\n", "program: p q\n", "one\ntwo\n", "not a directory")
 }
 
-// The clock is that of the synctest bubble, so the sleeps take no time.
+// The sleeps are on the clock of the synctest bubble and take no time.
 func TestStatusInLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer

@@ -104,7 +104,7 @@ func Holm(p []float64, tests int) Family {
 	for i := range order {
 		order[i] = i
 	}
-	// Equal p-values get equal results in any order; stable is only for a reader who debugs this.
+	// Equal p-values get equal results in any order; the stable order only helps debugging.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
 	f := Family{
 		Corrected: make([]float64, len(p)),

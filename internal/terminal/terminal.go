@@ -6,7 +6,7 @@
 //
 // # What this does not show
 //
-// The width is that of this moment: ask again before each line, because windows change size.
+// The user may change the size of the window at any time: ask for the width before each line.
 package terminal
 
 import (

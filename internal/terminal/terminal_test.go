@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/internal/terminal"
 )
 
-// A pipe, a file and memory are no terminals; a test cannot open one that is.
+// A pipe and memory are no terminals. A test cannot open a real terminal everywhere.
 func TestWhatIsNoTerminal(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

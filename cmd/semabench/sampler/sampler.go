@@ -1,5 +1,5 @@
-// Package sampler is the program that takes samples for semabench run: one row, once, in a process
-// of its own.
+// Package sampler is the program that takes samples for semabench run. It measures one row once,
+// in a process of its own.
 //
 // A program with your own semaphore in its table is two lines; semabench run -impl writes and
 // builds them for you:
@@ -13,8 +13,8 @@
 //
 // # What this does not show
 //
-// One sample is no measurement: see semabench run, which takes many, in turns, each round of them
-// with a binary that is linked in another order.
+// One sample is no measurement. semabench run takes many, with the implementations in turns, and
+// each round with a binary that is linked in another order.
 package sampler
 
 import (
@@ -33,44 +33,44 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Main is the main function of the program. Its arguments are those of a Request.
+// Main is the main function of the program. The command line holds a Request.
 func Main(table []impls.Impl) {
-	outliveGroup()
+	ignoreGroupSignals()
 	var r Request
 	f := flag.NewFlagSet("sample", flag.ExitOnError)
 	r.Flags(f)
-	_ = f.Parse(os.Args[1:]) // it exits
+	_ = f.Parse(os.Args[1:]) // exits on an error
 	if err := r.Answer(os.Stdout, table); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// outliveGroup ignores what reaches a whole group of processes: Ctrl-C in a terminal, SIGTERM from
-// timeout. Whoever started this program kills it; if it ended by itself, a row would seem to have failed,
-// and would not be tried again.
-func outliveGroup() { signal.Ignore(os.Interrupt, syscall.SIGTERM) }
+// ignoreGroupSignals ignores the signals that a terminal (Ctrl-C) and timeout(1) send to a whole
+// process group. The parent of this program kills it after such a signal. If the program ended by
+// itself, the parent would record a row that failed, and would not measure it again.
+func ignoreGroupSignals() { signal.Ignore(os.Interrupt, syscall.SIGTERM) }
 
-// Of is impls.Of for a constructor whose size may be an int as well.
+// Of is impls.Of for a constructor whose parameter may also be an int or an int32.
 func Of[N ~int | ~int32 | ~int64, S impls.Semaphore](name string, construct func(size N) S) impls.Impl {
 	return impls.Of(name, func(size int64) S { return construct(N(size)) })
 }
 
-// A Request is what the program is asked for.
+// A Request says what to print.
 type Request struct {
-	Header    bool          // the head of a text, instead of a sample
+	Header    bool          // the configuration lines of a text, instead of a sample
 	Row       string        // as in benchmark names: workload=…/impl=…/…
 	Benchtime time.Duration // of the timed pass
 }
 
-// Flags adds those of a request to f.
+// Flags adds the flags of a request to f.
 func (r *Request) Flags(f *flag.FlagSet) {
 	f.BoolVar(&r.Header, "header", false, "print what a text begins with, and measure nothing")
 	f.StringVar(&r.Row, "row", "", "row to measure: workload=…/impl=…/permits=…/goroutines=…")
 	f.DurationVar(&r.Benchtime, "benchtime", 100*time.Millisecond, "how long to measure")
 }
 
-// Args returns the arguments that make a request of another process.
+// Args returns the arguments with which Flags reads the same request in another process.
 func (r Request) Args() []string {
 	if r.Header {
 		return []string{"-header"}
@@ -78,10 +78,11 @@ func (r Request) Args() []string {
 	return []string{"-row", r.Row, "-benchtime", r.Benchtime.String()}
 }
 
-// ErrFailed is in the errors of rows that there are, but that could not be measured.
+// ErrFailed says that the row exists, and that its measurement failed.
 var ErrFailed = errors.New("the sample failed")
 
-// Answer does what r asks for and writes benchmark text.
+// Answer writes benchmark text: the sample of a row, or the configuration lines. table has the
+// implementations that a row can name.
 func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 	if r.Header {
 		return writeHeader(w)
@@ -110,7 +111,8 @@ func (r Request) sample(w io.Writer, c bench.Case, impl impls.Impl) error {
 	return err
 }
 
-// writeHeader is a matter of the program that measures: another one may be built by another Go.
+// writeHeader writes the configuration lines. This program writes them and not its parent, because
+// another version of Go may have built the parent.
 func writeHeader(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: github.com/semabench/semabench/bench\n",
 		runtime.GOOS, runtime.GOARCH)

@@ -60,7 +60,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What Args says, Flags reads.
+// Flags reads the arguments that Args returns.
 func TestArgs(t *testing.T) {
 	for _, want := range []sampler.Request{
 		{Row: row, Benchtime: 3 * time.Second}, {Header: true, Benchtime: 100 * time.Millisecond},
@@ -75,7 +75,7 @@ func TestArgs(t *testing.T) {
 	}
 }
 
-// Every row that a run can plan has a name of its own, by which the sampler finds it.
+// The sampler finds a row by its name, so no two rows of a plan may have the same.
 func TestRowsAreDistinct(t *testing.T) {
 	var names []string
 	for _, c := range bench.Cases(bench.Workloads(), true) {
@@ -87,7 +87,7 @@ func TestRowsAreDistinct(t *testing.T) {
 	}
 }
 
-// A constructor may count in int.
+// The parameter of a constructor may be an int.
 func TestOf(t *testing.T) {
 	var size int
 	impl := sampler.Of("mine", func(n int) impls.Semaphore {

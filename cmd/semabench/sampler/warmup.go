@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// WarmUp is how long each core is kept busy before a sample: two periods of the governors that look
-// every 10 ms how fast a core has to be.
+// WarmUp is how long each core is busy before a sample. Frequency governors decide every 10 ms how
+// fast a core has to be, and 20 ms are two of their periods.
 const WarmUp = 20 * time.Millisecond
 
-// warmUp keeps every core busy for a moment, so that a sample that follows a pause, as the first
-// after a link, finds them as fast as one that follows another sample.
+// warmUp keeps every core busy, so that all samples start on equally fast cores: the sample after a
+// pause, such as the time of a link, and the sample after another sample.
 //
-// The row itself warms up in the work by which bench.Case.Sample finds out how many operations fill the
-// time: caches, branch predictors, the heap. It takes an eighth of the time and counts for nothing.
+// Caches, branch predictors and the heap warm up later. bench.Case.Sample runs the row for an
+// eighth of the time to find out how many operations fill the time, and does not count these
+// operations.
 func warmUp() {
 	end := time.Now().Add(WarmUp)
 	var cores sync.WaitGroup
