@@ -22,7 +22,7 @@ import (
 // SkipUnderRace skips a test in a binary with the race detector. Package rewrite compiles the
 // engine without the detector; go test -race compiles it with, and the detector would then report
 // the engine.
-func SkipUnderRace(t *testing.T) {
+func SkipUnderRace(t testing.TB) {
 	t.Helper()
 	if schedrt.RaceEnabled {
 		t.Skip("the engine is only used in builds that keep the race detector out of it")
@@ -69,14 +69,14 @@ func (s *Script) Choose(n int) int {
 }
 
 // PlayScript plays one schedule, with a question at every step.
-func PlayScript(t *testing.T, order []int, program func()) *schedrt.Exec {
+func PlayScript(t testing.TB, order []int, program func()) *schedrt.Exec {
 	t.Helper()
 	return PlayChoices(t, schedrt.Limits{AskAlways: true}, order, nil, program)
 }
 
 // PlayChoices plays one schedule. It also answers the choices within steps.
 func PlayChoices(
-	t *testing.T, limits schedrt.Limits, order, choices []int, program func(),
+	t testing.TB, limits schedrt.Limits, order, choices []int, program func(),
 ) *schedrt.Exec {
 	t.Helper()
 	SkipUnderRace(t)
@@ -120,7 +120,7 @@ func (o *odometer) next() bool {
 // EverySchedule plays all schedules of a program. It counts them by their result: the ending, and
 // what the program has written to the string that it is given.
 func EverySchedule(
-	t *testing.T, limits schedrt.Limits, program func(seen *strings.Builder),
+	t testing.TB, limits schedrt.Limits, program func(seen *strings.Builder),
 ) map[string]int {
 	t.Helper()
 	SkipUnderRace(t)
@@ -141,7 +141,7 @@ func EverySchedule(
 }
 
 // MustResult compares the results of EverySchedule with those that were counted by hand.
-func MustResult(t *testing.T, got, want map[string]int) {
+func MustResult(t testing.TB, got, want map[string]int) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) { // fmt sorts the keys
 		t.Errorf("schedules by result: %v, want %v", got, want)
@@ -149,7 +149,7 @@ func MustResult(t *testing.T, got, want map[string]int) {
 }
 
 // MustEnd checks how one execution ended.
-func MustEnd(t *testing.T, x *schedrt.Exec, want schedrt.Ending) {
+func MustEnd(t testing.TB, x *schedrt.Exec, want schedrt.Ending) {
 	t.Helper()
 	if got := x.Outcome.Kind; got != want {
 		t.Errorf("the execution ended as %v (%s), want %v", got, x.Outcome.Message, want)
