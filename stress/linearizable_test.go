@@ -2,6 +2,7 @@ package stress
 
 import (
 	"math"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -139,5 +140,57 @@ func TestLinearizable(t *testing.T) {
 		if v := Linearizable(impl, 1, c.calls); v.Outcome != c.want {
 			t.Errorf("%s: %v, want %v", c.name, v, c.want)
 		}
+	}
+}
+
+// The search of package model, which package explore uses, and the search of porcupine agree. Half of
+// the histories are real ones of a correct semaphore; the others have one result changed.
+func TestSearchesAgree(t *testing.T) {
+	illegal := 0
+	for seed := range uint64(300) {
+		h, err := runOnce(impls.All()[0], patience, narrow.generate(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		observed, logOf := h.observed(impls.All()[0])
+		if n := len(observed.Calls); seed%2 == 1 && n > 0 {
+			c := &observed.Calls[int(seed)%n]
+			c.Result = model.ResultOf(c.Result == model.Failed)
+		}
+		m, spans := observed.Spans()
+		if len(spans) > model.MaxSearch {
+			continue
+		}
+		ours, theirs := m.Linearizable(spans), newLinearization(observed, logOf, h.name).check()
+		if ours != (theirs == porcupine.Ok) {
+			t.Errorf("seed %d: model says %v, porcupine %v\n%s", seed, ours, theirs, h.table())
+		}
+		if !ours {
+			illegal++
+		}
+	}
+	if illegal < 20 {
+		t.Errorf("only %d histories were illegal, too few to compare", illegal)
+	}
+}
+
+// The package doc shows the output of today: the line numbers in it are those of the checks.
+func TestDocShowsFailingLines(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newChecker(mutantNamed(t, "M15")).check(clauseNamed("C18"))
+	line, _, _ := strings.Cut(v.Detail, "\n")
+	if !strings.HasPrefix(line, "stress/") || !strings.Contains(string(doc), line+"\n") {
+		t.Errorf("doc.go does not show %q", line)
+	}
+	f, err := Replay(t.Context(), mutantNamed(t, "M15"), "2: a2 w | a1 | a1 w", 2000)
+	if err != nil || f == nil {
+		t.Fatal(f, err)
+	}
+	line, _, _ = strings.Cut(f.Report, "\n")
+	if !strings.Contains(string(doc), line+"\n") {
+		t.Errorf("doc.go does not show %q", line)
 	}
 }

@@ -3,7 +3,6 @@ package explore_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,9 +98,4 @@ func TestKills(t *testing.T) {
 	}
 	t.Logf("%d refuted, median %d schedules, most %d\n%s", len(counts), counts[len(counts)/2],
 		counts[len(counts)-1], table.String())
-	if dir := os.Getenv("KILLS_DIR"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, "kills.md"), []byte(table.String()), 0o644); err != nil {
-			t.Error(err)
-		}
-	}
 }

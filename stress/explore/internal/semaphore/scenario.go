@@ -30,8 +30,8 @@ type scenario struct {
 	text string
 }
 
-// scenarios are what explore.Semaphore plays. Each has a cancellation, because most defects of
-// semaphores need one. Schedule words in recorded replay lines name no scenario by its place, so new
+// scenarios are what explore.Semaphore plays. Each has a call with a ctx that is done or may be
+// cancelled, because most defects of semaphores are there. Schedule words in recorded replay lines name no scenario by its place, so new
 // ones may be added anywhere.
 var scenarios = parseAll(
 	// Calls one after the other: the defects that need no particular schedule.
