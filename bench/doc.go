@@ -111,12 +111,12 @@
 // # Coordinated omission
 //
 // Every workload except burst is a closed loop: a goroutine asks again when its operation is done.
-// While it waits it does not ask. A stall of the semaphore is therefore seen once per goroutine,
-// and not by the many requests that would have arrived from outside in the meantime. The
+// While it waits it does not ask. A stall of the semaphore is therefore seen once per goroutine.
+// The many requests that would have arrived from outside in the meantime do not exist. The
 // percentiles answer “how long does a worker of this pool wait”, not “how long does a client of
-// this server wait”. They are not corrected for the difference. In burst, requests have a
-// schedule, and a latency counts from the time at which its request was due, even if the goroutine
-// was not free to make it.
+// this server wait”. They are not corrected for the difference. In burst, requests have a schedule.
+// A latency counts from the time at which its request was due, even if the goroutine was not free
+// to make it.
 //
 // # What this does not show
 //

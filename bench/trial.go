@@ -178,7 +178,7 @@ func (s yieldingSemaphore) TryAcquire(n int64) bool {
 
 // Due waits until the time at which a scheduled operation is due, counted from the start of the
 // trial. It returns at once if that time has passed. The latency of the next Acquire then counts
-// from the due time and not from the call, so that a late worker does not hide the delay: see
+// from the due time and not from the call. A late worker thus does not hide the delay: see
 // “Coordinated omission” in the package documentation.
 func (w *Worker) Due(at time.Duration) {
 	at += w.batches.began

@@ -30,8 +30,8 @@ type Workload struct {
 	Refuses bool
 
 	// Counted is the number of operations over which allocations are counted; 0 means 1000. It is
-	// the same for all implementations and never derived from a time, so that the count of a
-	// deterministic implementation is the same in every run.
+	// the same for all implementations and never derived from a time. A deterministic
+	// implementation therefore has the same count in every run.
 	Counted int
 }
 

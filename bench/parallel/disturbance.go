@@ -23,7 +23,7 @@ const (
 	// many at each end of the sample. Short samples would fail by that alone.
 	tickError = 20 * time.Millisecond
 
-	// maxStalled is the share of the time in which some thread waited for a core, and minBusy the
+	// maxStalled is the share of the time in which some thread waited for a core. minBusy is the
 	// share of the usable cores that was used. Only both together mean that another process had
 	// the core: threads also wait for each other, and a mode may simply use few cores.
 	maxStalled = 0.10

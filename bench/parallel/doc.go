@@ -64,10 +64,10 @@
 // # Disturbed samples
 //
 // [Rule] says what counts as disturbed, and was fixed before any measurement. A disturbed sample is
-// retaken at the end of its round, [Retakes] times at most, and a round retakes at most a quarter
-// of its samples. The text contains all samples. Its configuration key sample tells them apart:
-// clean, retaken (disturbed, and another one follows) or disturbed (and none follows). benchstat
-// therefore makes a table of each.
+// retaken at the end of its round, [Retakes] times at most. A round retakes at most a quarter of
+// its samples. The text contains all samples. Its configuration key sample tells them apart: clean,
+// retaken (disturbed, and another one follows) or disturbed (and none follows). benchstat therefore
+// makes a table of each.
 //
 // # What this does not show
 //

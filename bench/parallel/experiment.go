@@ -10,13 +10,29 @@ import (
 
 // Options say what Run measures. The zero value is the default run.
 type Options struct {
-	Works   []string // names of works; nil means all of Works()
-	Rounds  int      // samples of each row, from 1 to 1000; 0 means 9, and 6 with Quick
-	Quick   bool     // half the tasks in each sample
-	Impl    string   // semaphore of goroutines, a name given to ChildMain; "" means weighted
-	Process string   // semaphore of processes, see ProcessSemaphores; "" means the first that works
-	Dir     string   // folder of the file to read; "" means the folder for temporary files
-	Seed    uint64   // decides the bytes that are hashed, read and sent; 0 means 1
+	// Works are names of works. nil means all, see the function Works.
+	Works []string
+
+	// Rounds is the number of samples of each row, from 1 to 1000. 0 means 9, and 6 with Quick.
+	Rounds int
+
+	// Quick halves the tasks in each sample.
+	Quick bool
+
+	// Impl is the semaphore of goroutines, a name in the table given to ChildMain. "" means
+	// weighted.
+	Impl string
+
+	// Process is the semaphore of processes, a name from ProcessSemaphores. "" means the first of
+	// them that works on this system.
+	Process string
+
+	// Dir is the folder for the file that the work files reads, 32 MiB. "" means the folder for
+	// temporary files, which may be in memory: then the work waits for nothing.
+	Dir string
+
+	// Seed decides the bytes that are hashed, compressed, read and sent. 0 means 1.
+	Seed uint64
 
 	// Progress is called with one line of text after each round. It may be nil.
 	Progress func(line string)

@@ -69,6 +69,9 @@ func (x *goroutineExecutor) start() (err error) {
 // run lets each goroutine take the next task when it is free. A shared counter is the cheapest way
 // to hand out tasks within a process, which is the advantage that threads are said to have. Only
 // the work of messages uses a channel, because there the message is the task.
+//
+// x.all needs no lock. The close of begin is synchronized before the receive in each goroutine, and
+// the return of each goroutine before the return of Wait.
 func (x *goroutineExecutor) run(all []outcome) error {
 	x.all = all // before close(begin), which publishes it to the goroutines
 	switch {

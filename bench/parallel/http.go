@@ -23,10 +23,15 @@ import (
 // so that its processor time does not count as the time of a mode, and serves all samples of a run.
 
 const (
-	pageBytes     = 1 << 10
-	taskPath      = "/task/"
-	usagePath     = "/usage"
-	clientTimeout = 30 * time.Second // no answer takes that long unless the server is stuck
+	// pageBytes is the length of an answer: large enough that its checksum means something, small
+	// enough that copying it does not matter beside the latency.
+	pageBytes = 1 << 10
+
+	taskPath  = "/task/"
+	usagePath = "/usage"
+
+	// clientTimeout ends a request to a server that is stuck. No other answer takes that long.
+	clientTimeout = 30 * time.Second
 )
 
 // openHTTP gives each worker a client with one connection that stays open. To the server, a worker

@@ -21,17 +21,28 @@ import (
 // A sampleResult is everything that the process of a sample found. Its JSON form is the output of
 // the process.
 type sampleResult struct {
-	Tasks            int
-	Startup, Work    time.Duration // until all workers were ready; from the first task to the last
-	Wall             time.Duration // Startup, Work, and the end of all workers
-	All, Children    rusage.Usage  // during Wall; Children is a part of All
-	Busy             time.Duration // processor time during Work, of the process and its children
-	Peak             int64         // resident memory in bytes
-	ProcessStart     time.Duration // median over the children; 0 without children
-	TaskP50, TaskP99 time.Duration // 0 if the tasks were not timed
-	InsidePeak       int           // 0 if the tasks were not observed
-	Checksum         uint32
-	Spans            []Span // stays at the resource, of the work limit
+	Tasks int
+
+	Startup time.Duration // until all workers were ready
+	Work    time.Duration // from the first task to the end of the last one
+	Wall    time.Duration // Startup, Work, and the end of all workers
+
+	// All and Children are the usage during Wall. Children is a part of All.
+	All, Children rusage.Usage
+
+	// Busy is the processor time during Work, of the process and its children. For a process for
+	// each task it includes their starts.
+	Busy time.Duration
+
+	Peak         int64         // resident memory in bytes; 0 if the system does not report it
+	ProcessStart time.Duration // median over the children; 0 without children
+
+	// TaskP50 and TaskP99 count from handing out a task. They are 0 if tasks were not timed.
+	TaskP50, TaskP99 time.Duration
+
+	InsidePeak int // most tasks between Acquire and Release; 0 if tasks were not observed
+	Checksum   uint32
+	Spans      []Span // stays at the resource, of the work limit
 }
 
 // A Span is a stay of a worker at the resource. Enter and Leave are nanoseconds since the first

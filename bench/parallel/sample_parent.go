@@ -19,8 +19,8 @@ import (
 // reads its result, and finds out whether the machine disturbed it.
 
 // Each sample has a process of its own. Within one process, a sample would inherit the heap, the
-// threads and the warm caches of the sample before it, and samples of a row would not be
-// independent. A process costs some milliseconds, which are not measured.
+// threads and the warm caches of the sample before it. Samples of a row would not be independent. A
+// process costs some milliseconds, which are not measured.
 
 // A sample is a measured row.
 type sample struct {

@@ -81,6 +81,8 @@ func ProcessSemaphores() (names []string) {
 	return names
 }
 
+// findProcessSemaphore returns the semaphore of that name. Its error lists the known names, because
+// the name comes from the user.
 func findProcessSemaphore(name string) (processSemaphore, error) {
 	for _, s := range processSemaphores {
 		if s.name == name {

@@ -19,8 +19,8 @@ const childVar = "SEMABENCH_PARALLEL_CHILD"
 
 // A spec says what a child process has to do. Its JSON form is the value of childVar.
 //
-// One type serves all roles. A sample passes its spec on to its workers with another role, so a
-// worker cannot disagree with its sample about the seed or the number of permits.
+// One type serves all roles. A sample passes its spec on to its workers with another role. A worker
+// thus cannot disagree with its sample about the seed or the number of permits.
 type spec struct {
 	Role     role
 	Work     string

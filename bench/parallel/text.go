@@ -65,6 +65,7 @@ var metrics = []metric{
 	{"checksum", "", func(r *sampleResult) float64 { return float64(r.Checksum) }, nil},
 }
 
+// ns returns the number of nanoseconds.
 func ns(d time.Duration) float64 { return float64(d) }
 
 // perTask divides by the number of tasks, and not of samples, so that runs with Quick compare.

@@ -98,6 +98,8 @@ func randomBytes(seed uint64, size int) []byte {
 	return all[:size]
 }
 
+// repeatBytes is larger than the window of DEFLATE, 32 KiB, so the repetition does not make the
+// bytes compressible.
 const repeatBytes = 64 << 10
 
 // checksumOf returns the checksum of a task from the bytes that it computed or received. It

@@ -135,9 +135,9 @@ func (w *workerProcess) kill() {
 // To a worker: the number of a task in 8 bytes, the length of the payload in 4 bytes, the payload.
 // From a worker: the kind of the answer in 1 byte, the length of the body in 4 bytes, the body.
 //
-// Each task is answered before the next one is sent, so neither side has to read ahead, and the
-// time of a task includes exactly one message in each direction. Tasks and outcomes are binary,
-// because they are measured. Answers that occur once for each worker are JSON.
+// Each task is answered before the next one is sent. Neither side has to read ahead, and the time
+// of a task includes exactly one message in each direction. Tasks and outcomes are binary, because
+// they are measured. Answers that occur once for each worker are JSON.
 
 type answerKind byte
 
