@@ -13,8 +13,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// fitBudget chooses the likely controls, and drops pairs if they would take longer than MaxTime. Every
-// row loses the same share. linkTime is the time to link one binary.
+// fitBudget chooses the likely controls, and drops pairs if they would take
+// longer than MaxTime. Every row loses the same share. linkTime is the time to
+// link one binary.
 func (m *measurer) fitBudget(linkTime time.Duration) {
 	m.likelyControls = m.chooseControls()
 	planned := m.allPairs()
@@ -36,13 +37,15 @@ func (m *measurer) fitBudget(linkTime time.Duration) {
 	m.progress.Total = m.allPairs()
 }
 
-// linkingTime returns how long the linking of all binaries will take on all cores.
+// linkingTime returns how long the linking of all binaries will take on all
+// cores.
 func (m *measurer) linkingTime(each time.Duration) time.Duration {
 	binaries := 2 * m.Layouts * len(m.packagePaths())
 	return each * time.Duration(binaries) / time.Duration(runtime.NumCPU())
 }
 
-// pairsOf returns how many pairs a row needs: for itself, for its own noise, and as a likely control.
+// pairsOf returns how many pairs a row needs: for itself, for its own noise, and
+// as a likely control.
 func (m *measurer) pairsOf(p *plan) int {
 	pairs := p.pairs
 	if m.Self {
@@ -73,8 +76,8 @@ func (m *measurer) allPairs() (all int) {
 	return all
 }
 
-// isLate reports whether a measurement that was made to fit into MaxTime exceeds it. The costs are
-// estimates, so a tenth more is allowed.
+// isLate reports whether a measurement that was made to fit into MaxTime exceeds
+// it. The costs are estimates, so a tenth more is allowed.
 func (m *measurer) isLate() bool {
 	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/10
 }
@@ -83,7 +86,8 @@ func (m *measurer) addFact(key, value string) {
 	m.run.Facts = append(m.run.Facts, reports.Fact{Key: key, Value: value})
 }
 
-// addFacts adds everything about the machine and the options that a time depends on.
+// addFacts adds everything about the machine and the options that a time depends
+// on.
 func (m *measurer) addFacts() {
 	here := machine.Read()
 	m.addFact("goos", here.GOOS)
@@ -100,7 +104,8 @@ func (m *measurer) addFacts() {
 	m.addFact("started", m.begun.UTC().Format(time.RFC3339))
 }
 
-// load returns the load average of the last minute, in processes that wanted a core.
+// load returns the load average of the last minute, in processes that wanted a
+// core.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if fields := strings.Fields(string(text)); err == nil && len(fields) > 0 {

@@ -19,11 +19,12 @@ type binary struct {
 	names  *nameCache // nil for a worker; else what is known of the benchmarks of this ordinary binary
 }
 
-// build links the test binary of a package with a layout. Where functions lie in memory moves times by
-// several percent, so the sides that are compared must not share one layout's luck.
+// build links the test binary of a package with a layout. Where functions lie in
+// memory moves times by several percent, so the sides that are compared must not
+// share one layout's luck.
 //
-// The linker leaves out the symbols for debuggers, which saves a third of its time. Profiles do not need
-// them.
+// The linker leaves out the symbols for debuggers, which saves a third of its
+// time. Profiles do not need them.
 func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) {
 	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout, s.names}
 	if runtime.GOOS == "windows" {
@@ -54,8 +55,8 @@ func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old,
 	return old, new, err
 }
 
-// link links one binary for each of the given sides, on every core. It returns the first error only:
-// the other builds of the package fail for the same reason.
+// link links one binary for each of the given sides, on every core. It returns
+// the first error only: the other builds of the package fail for the same reason.
 func (m *measurer) link(ctx context.Context, path string, sides []*side) (binaries, error) {
 	linked := make(binaries, len(sides))
 	var group errgroup.Group
@@ -73,13 +74,14 @@ func (m *measurer) link(ctx context.Context, path string, sides []*side) (binari
 	return linked, nil
 }
 
-// remove deletes the binaries. All binaries of a run would take gigabytes. Errors do not matter, because
-// Close removes the whole directory.
+// remove deletes the binaries. All binaries of a run would take gigabytes. Errors
+// do not matter, because Close removes the whole directory.
 func (all binaries) remove() {
 	for _, b := range all {
 		os.Remove(b.path)
 	}
 }
 
-// newLayout draws the seed of a layout. It is never 0, which means the usual layout of the linker.
+// newLayout draws the seed of a layout. It is never 0, which means the usual
+// layout of the linker.
 func (m *measurer) newLayout() uint64 { return 1 + m.random.Uint64N(1<<40) }

@@ -13,8 +13,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// git runs git without optional locks. Git takes those to speed up its next command, and fails to in a
-// repository that the user may not write.
+// git runs git without optional locks. Git takes those to speed up its next
+// command, and fails to in a repository that the user may not write.
 func git(ctx context.Context, dir string, env []string, args ...string) (string, error) {
 	out, err := child.Output(ctx, dir, append(env, "GIT_OPTIONAL_LOCKS=0"), "git", args...)
 	if errors.Is(err, exec.ErrNotFound) {
@@ -23,7 +23,8 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 	return out, err
 }
 
-// workingTree returns the side that is the directory as it is. Without git it has no revision.
+// workingTree returns the side that is the directory as it is. Without git it has
+// no revision.
 func workingTree(ctx context.Context, dir string) gate.Side {
 	s := gate.Side{Name: dir, Dir: dir}
 	rev, err := git(ctx, dir, nil, "rev-parse", "HEAD")
@@ -36,8 +37,8 @@ func workingTree(ctx context.Context, dir string) gate.Side {
 	return s
 }
 
-// checkout writes the files of a revision below temp. The directory of the side it returns is at the
-// same place in the files as dir is in its repository.
+// checkout writes the files of a revision below temp. The directory of the side
+// it returns is at the same place in the files as dir is in its repository.
 func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error) {
 	s := gate.Side{Name: revision}
 	top, err := git(ctx, dir, nil, "rev-parse", "--show-toplevel")
@@ -48,7 +49,8 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	if err != nil {
 		return s, err
 	}
-	// --end-of-options keeps git from taking a revision such as --all for an option.
+	// --end-of-options keeps git from taking a revision such as --all for an
+	// option.
 	s.Revision, err = git(ctx, dir, nil, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
 	if err != nil {
 		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; "+
@@ -65,12 +67,13 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	return s, nil
 }
 
-// writeTree writes the files of a revision of the repository at top below root, those of submodules
-// too.
+// writeTree writes the files of a revision of the repository at top below root,
+// those of submodules too.
 //
-// It does not use `git worktree add`, which writes into .git and leaves an entry there if it is killed.
-// Nor does it use `git archive`, which leaves out files that .gitattributes marks export-ignore. An
-// index of our own needs read access only, and leaves nothing but one temporary directory.
+// It does not use `git worktree add`, which writes into .git and leaves an entry
+// there if it is killed. Nor does it use `git archive`, which leaves out files
+// that .gitattributes marks export-ignore. An index of our own needs read access
+// only, and leaves nothing but one temporary directory.
 func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	dir, err := os.MkdirTemp(temp, "index")
 	if err != nil {
@@ -102,8 +105,9 @@ func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	return nil
 }
 
-// writeSubmodule writes the files of a commit of the submodule at dir below root. A submodule that is
-// not checked out stays empty: the build may do without it there as it does in the working tree.
+// writeSubmodule writes the files of a commit of the submodule at dir below root.
+// A submodule that is not checked out stays empty: the build may do without it
+// there as it does in the working tree.
 func writeSubmodule(ctx context.Context, dir, commit, root, temp string) error {
 	if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
 		return ctx.Err()

@@ -10,7 +10,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A controlRow is a row that will be measured as a control, with the binaries of the old side.
+// A controlRow is a row that will be measured as a control, with the binaries of
+// the old side.
 type controlRow struct {
 	row *plan
 	old binaries
@@ -19,21 +20,24 @@ type controlRow struct {
 const (
 	plantedSlowdown = 0.10 // every run has to find it
 
-	// leastControlPairs is the least number of pairs and layouts of a control, whatever the budget. With
-	// these the signed rank test finds the planted slowdown among 3000 rows. A row may be left with 5
-	// pairs, which find nothing; a run that is only short of time would then be called invalid.
+	// leastControlPairs is the least number of pairs and layouts of a control,
+	// whatever the budget. With these the signed rank test finds the planted
+	// slowdown among 3000 rows. A row may be left with 5 pairs, which find
+	// nothing; a run that is only short of time would then be called invalid.
 	leastControlPairs = 16
 
-	// plantableOps is the least number of operations of which a tenth more can be made.
+	// plantableOps is the least number of operations of which a tenth more can be
+	// made.
 	plantableOps = 10
 )
 
-// chooseControls guesses the controls before rows are measured: the row with the least spread of those
-// that are contended, and of the others. Each kind has its own noise. The guess serves the budget, and says
-// which kinds considerControls looks for.
+// chooseControls guesses the controls before rows are measured: the row with the
+// least spread of those that are contended, and of the others. Each kind has its
+// own noise. The guess serves the budget, and says which kinds considerControls
+// looks for.
 //
-// The slowdown is planted into the first control. It is a steady row, so if the slowdown is not found, the
-// machine is to blame and not the row.
+// The slowdown is planted into the first control. It is a steady row, so if the
+// slowdown is not found, the machine is to blame and not the row.
 func (m *measurer) chooseControls() []*plan {
 	steady := func(p *plan) bool { return p.Mode == gate.Sliced && p.ops >= plantableOps }
 	controls := m.bestOfEachKind(steady, func(p, q *plan) bool { return p.spread < q.spread })
@@ -43,9 +47,10 @@ func (m *measurer) chooseControls() []*plan {
 	return m.chooseLongControls()
 }
 
-// chooseLongControls chooses controls where no row has slices of ten operations: operations take 50 µs
-// or more, or each value has a process. Without controls such a run would be invalid. It prefers rows
-// that can be planted into, and then the cheapest, because a control takes more pairs than a row.
+// chooseLongControls chooses controls where no row has slices of ten operations:
+// operations take 50 µs or more, or each value has a process. Without controls
+// such a run would be invalid. It prefers rows that can be planted into, and then
+// the cheapest, because a control takes more pairs than a row.
 func (m *measurer) chooseLongControls() []*plan {
 	timed := func(p *plan) bool { return p.Mode == gate.Sliced || p.Mode == gate.Fresh }
 	return m.bestOfEachKind(timed, func(p, q *plan) bool {
@@ -56,7 +61,8 @@ func (m *measurer) chooseLongControls() []*plan {
 	})
 }
 
-// bestOfEachKind returns the best suitable row that is not contended, and the best that is.
+// bestOfEachKind returns the best suitable row that is not contended, and the
+// best that is.
 func (m *measurer) bestOfEachKind(suitable func(*plan) bool, better func(p, q *plan) bool) []*plan {
 	var all []*plan
 	for _, contended := range []bool{false, true} {
@@ -73,11 +79,12 @@ func (m *measurer) bestOfEachKind(suitable func(*plan) bool, better func(p, q *p
 	return all
 }
 
-// considerControls makes measured rows of a package controls if they are steadier than the controls so
-// far. A noisy control would make a valid run invalid.
+// considerControls makes measured rows of a package controls if they are steadier
+// than the controls so far. A noisy control would make a valid run invalid.
 //
-// A row is steady if its ratios lie close to each other. How far they lie from 1 is not looked at: that
-// is the result of the run, and choosing by it would bias the controls.
+// A row is steady if its ratios lie close to each other. How far they lie from 1
+// is not looked at: that is the result of the run, and choosing by it would bias
+// the controls.
 func (m *measurer) considerControls(plans []*plan, old binaries) {
 	m.controls = append(m.controls, make([]controlRow, len(m.likelyControls)-len(m.controls))...)
 	for i, likely := range m.likelyControls {
@@ -118,8 +125,9 @@ func deviation(pairs []gate.Pair) float64 {
 	return stats.Quantile(logs, 0.5)
 }
 
-// pairsOfControl returns how many pairs a row gets as a control. A planted slowdown gets the pairs of the
-// stage that decides on a row, because it has to show what that stage finds.
+// pairsOfControl returns how many pairs a row gets as a control. A planted
+// slowdown gets the pairs of the stage that decides on a row, because it has to
+// show what that stage finds.
 func (o Options) pairsOfControl(p *plan, planted float64) int {
 	pairs := p.pairs
 	if planted > 0 {
@@ -128,7 +136,8 @@ func (o Options) pairsOfControl(p *plan, planted float64) int {
 	return max(pairs, o.controlPairs)
 }
 
-// measureControls measures the controls, unless the run ended before they were known.
+// measureControls measures the controls, unless the run ended before they were
+// known.
 func (m *measurer) measureControls(ctx context.Context) error {
 	for i, c := range m.controls {
 		if c.row == nil || m.run.Stopped != "" {
@@ -147,8 +156,8 @@ func (m *measurer) measureControls(ctx context.Context) error {
 	return nil
 }
 
-// measureControl measures a row of the old side against itself, as it is, and then with a slowdown
-// planted if plant is set.
+// measureControl measures a row of the old side against itself, as it is, and
+// then with a slowdown planted if plant is set.
 func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool) error {
 	missing := max(0, m.controlPairs-len(c.old))
 	more, err := m.link(ctx, c.row.Package, slices.Repeat([]*side{m.old}, missing))
@@ -192,8 +201,9 @@ func (m *measurer) runControl(
 	return gate.Control{Row: p.Row, Planted: planted}, err
 }
 
-// lengthenSlices makes the slices of a row as long as planting needs, and fewer. It reports whether
-// that is possible. It is not for operations that take a millisecond or more.
+// lengthenSlices makes the slices of a row as long as planting needs, and fewer.
+// It reports whether that is possible. It is not for operations that take a
+// millisecond or more.
 func (p *plan) lengthenSlices() bool {
 	if p.ops >= plantableOps {
 		return true
@@ -207,8 +217,9 @@ func (p *plan) lengthenSlices() bool {
 	return true
 }
 
-// plantInFigures plants a slowdown into the times of a pair. That proves less than a slowdown that was
-// executed: it shows that the pairs of the row would show it, and not that measuring would.
+// plantInFigures plants a slowdown into the times of a pair. That proves less
+// than a slowdown that was executed: it shows that the pairs of the row would
+// show it, and not that measuring would.
 func plantInFigures(pair *gate.Pair, planted float64) {
 	pair.New *= 1 + planted
 	pair.NewMean *= 1 + planted

@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// The steadiest of all rows becomes the control, whatever its ratio. Its binaries stay until then, and
-// all others are removed.
+// The steadiest of all rows becomes the control, whatever its ratio. Its binaries
+// stay until then, and all others are removed.
 func TestConsiderControls(t *testing.T) {
 	dir := t.TempDir()
 	linked := func(name string) binaries {

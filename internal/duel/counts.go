@@ -10,9 +10,10 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// countOps returns over how many operations a row is counted: as many as fit into the time. It is at
-// least 8000, if those take no more than 100 ms: then one allocation more in 1000 operations is not mistaken
-// for one of the few that a process makes for itself. The garbage collector is off meanwhile, so the
+// countOps returns over how many operations a row is counted: as many as fit into
+// the time. It is at least 8000, if those take no more than 100 ms: then one
+// allocation more in 1000 operations is not mistaken for one of the few that a
+// process makes for itself. The garbage collector is off meanwhile, so the
 // operations must not fill the memory.
 func countOps(perOp, bytes float64, fits time.Duration) int {
 	const most, memory = 100_000, 64 << 20
@@ -23,8 +24,9 @@ func countOps(perOp, bytes float64, fits time.Duration) int {
 	return ops
 }
 
-// countBothWays counts a row with all cores, and on one processor if several goroutines run. If the
-// sides differ, it counts more operations: a difference that does not grow with them is not theirs.
+// countBothWays counts a row with all cores, and on one processor if several
+// goroutines run. If the sides differ, it counts more operations: a difference
+// that does not grow with them is not theirs.
 func (m *measurer) countBothWays(old, new *worker, p *plan, results [2]probeResult) error {
 	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
 	perOp, err := wallPerOp(old, new, results, p.ops)
@@ -54,8 +56,9 @@ func (m *measurer) countBothWays(old, new *worker, p *plan, results [2]probeResu
 	return nil
 }
 
-// wallPerOp returns how many nanoseconds pass with an operation on the slower side, including the time
-// while the timer is stopped. A slice that takes four times its operations shows that it is stopped.
+// wallPerOp returns how many nanoseconds pass with an operation on the slower
+// side, including the time while the timer is stopped. A slice that takes four
+// times its operations shows that it is stopped.
 func wallPerOp(old, new *worker, results [2]probeResult, ops int) (perOp float64, err error) {
 	for i, w := range []*worker{old, new} {
 		r := results[i]
@@ -101,9 +104,10 @@ func differ(exact []gate.Exact) bool {
 	})
 }
 
-// countInManyProcesses counts a row of several goroutines again, with a process for each total. How
-// often goroutines meet is a state that a process may keep for all of its repeats, and waiting
-// allocates. The counts on one processor stay, because goroutines do not meet there.
+// countInManyProcesses counts a row of several goroutines again, with a process
+// for each total. How often goroutines meet is a state that a process may keep
+// for all of its repeats, and waiting allocates. The counts on one processor
+// stay, because goroutines do not meet there.
 func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, p *plan) error {
 	const processes = 8 // all totals of one side are above the others by chance in one of 12870 rows
 	if len(p.Exact) == 0 {
@@ -139,8 +143,9 @@ func appendTotals(all, more []gate.Exact) []gate.Exact {
 	return all
 }
 
-// countBoth counts both sides over the same number of operations. command is "count", or "alone" for one
-// processor. It returns nothing if the numbers differ: then only one side counts for itself.
+// countBoth counts both sides over the same number of operations. command is
+// "count", or "alone" for one processor. It returns nothing if the numbers
+// differ: then only one side counts for itself.
 func countBoth(old, new *worker, command string, ops, repeats int) ([]gate.Exact, error) {
 	oldOps, oldAllocs, oldBytes, err := old.count(command, ops, repeats)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// go test prints no time of a benchmark that reports one of 0; what it allocates is counted all the same.
+// go test prints no time of a benchmark that reports one of 0; what it allocates
+// is counted all the same.
 func TestBenchmarksWithoutATime(t *testing.T) {
 	text := benchmarks("p", `
 func BenchmarkSize(b *testing.B) {
@@ -38,7 +39,8 @@ var kept *[64]byte
 	}
 }
 
-// What says why a process died is on the line that package testing began with the name.
+// What says why a process died is on the line that package testing began with the
+// name.
 func TestWhyAProcessDied(t *testing.T) {
 	for said, want := range map[string]string{
 		"BenchmarkA-2 \tpanic: no\n\ngoroutine 1\n":                    "panic: no",
@@ -58,7 +60,8 @@ func TestWhyAProcessDied(t *testing.T) {
 	}
 }
 
-// Stopping the timer costs more than what is timed, here on one side only. Such a row has slices that end.
+// Stopping the timer costs more than what is timed, here on one side only. Such a
+// row has slices that end.
 func TestTimersThatAreStopped(t *testing.T) {
 	file := func(body string) map[string]string {
 		return map[string]string{"p_test.go": benchmarks("p", "func BenchmarkStops(b *testing.B) {\n\tfor range b.N { "+body+" }\n}\nvar n int\n")}
@@ -90,7 +93,8 @@ func quickly(t *testing.T) *worker {
 	return p
 }
 
-// The fewer operations it took to find that they take long, the longer each of them takes.
+// The fewer operations it took to find that they take long, the longer each of
+// them takes.
 func TestOpsOfASlice(t *testing.T) {
 	const ms = time.Millisecond
 	m := &measurer{Options: Options{Slice: ms / 2}}

@@ -1,5 +1,5 @@
-// Package duel measures the benchmarks of Go packages on two sides, an old and a new one, so that they
-// can be compared on a busy machine.
+// Package duel measures the benchmarks of Go packages on two sides, an old and a
+// new one, so that they can be compared on a busy machine.
 //
 //	d, err := duel.Measure(ctx, duel.Options{Old: duel.Source{Revision: "origin/main"}})
 //	if err != nil {
@@ -12,32 +12,36 @@
 //
 // # How it measures
 //
-// A pair is two processes, one of each side, that take turns of half a millisecond, or of one where
-// several goroutines run. Both feel the same disturbances of the machine, so their quotient hardly does.
-// Each process is linked with a code layout of its own, because a layout alone moves times by several
-// percent. A row has many pairs. Where the system allows it, the processes get a core before anything
-// else that runs (the fact "priority").
+// A pair is two processes, one of each side, that take turns of half a
+// millisecond, or of one where several goroutines run. Both feel the same
+// disturbances of the machine, so their quotient hardly does. Each process is
+// linked with a code layout of its own, because a layout alone moves times by
+// several percent. A row has many pairs. Where the system allows it, the
+// processes get a core before anything else that runs (the fact "priority").
 //
-// The benchmarks need no changes. Test binaries are built with a package testing that can run a
-// benchmark again and again on command: such a binary is called a worker.
+// The benchmarks need no changes. Test binaries are built with a package testing
+// that can run a benchmark again and again on command: such a binary is called a
+// worker.
 //
-// On Windows, which passes no open files to processes, every value has a fresh process of an ordinary
-// test binary. The same holds for a Go version whose package testing is unknown; versions from 1.22 on
-// are known. Fresh processes are interleaved and have random layouts too, but they find less, and count
-// only whole allocations per operation. The run says so in its facts and in each row. None of that was
-// measured on Windows.
+// On Windows, which passes no open files to processes, every value has a fresh
+// process of an ordinary test binary. The same holds for a Go version whose
+// package testing is unknown; versions from 1.22 on are known. Fresh processes
+// are interleaved and have random layouts too, but they find less, and count only
+// whole allocations per operation. The run says so in its facts and in each row.
+// None of that was measured on Windows.
 //
 // # What this does not show
 //
-// The garbage collector runs in few slices as short as that, so its cost shows in the counted bytes
-// rather than in the time. A slice begins with warm caches.
+// The garbage collector runs in few slices as short as that, so its cost shows in
+// the counted bytes rather than in the time. A slice begins with warm caches.
 //
-// Where one goroutine runs, a slowdown of fewer than seven slices in eight goes unseen. Where several
-// run, such a slowdown must be so large that the mean of all slices shows it. Goroutines that hardly meet
-// in a slice are hardly contended; the row then says so (Row.Why).
+// Where one goroutine runs, a slowdown of fewer than seven slices in eight goes
+// unseen. Where several run, such a slowdown must be so large that the mean of
+// all slices shows it. Goroutines that hardly meet in a slice are hardly
+// contended; the row then says so (Row.Why).
 //
-// A process serves all rows of a package, in an order drawn anew for each pair. So a benchmark that
-// leaves goroutines running makes the other rows noisier.
+// A process serves all rows of a package, in an order drawn anew for each pair.
+// So a benchmark that leaves goroutines running makes the other rows noisier.
 package duel
 
 import (
@@ -57,7 +61,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// Options say what is measured and how. The zero value compares the working tree with itself.
+// Options say what is measured and how. The zero value compares the working tree
+// with itself.
 type Options struct {
 	Old, New Source
 	Packages []string // patterns of the go command; none means ./...
@@ -79,9 +84,9 @@ type Options struct {
 
 	Self bool // also measures old against old, with as many pairs, for every row
 
-	// OneStage declares beforehand that SecondStage will not be called. The run records it, because a
-	// single stage needs a stricter correction. It also frees the fifth of MaxTime that is otherwise
-	// reserved for the second stage.
+	// OneStage declares beforehand that SecondStage will not be called. The run
+	// records it, because a single stage needs a stricter correction. It also
+	// frees the fifth of MaxTime that is otherwise reserved for the second stage.
 	OneStage bool
 
 	Command  string           // begins the command that measures a row again; "" means semabench gate
@@ -119,12 +124,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// A Duel is a measurement whose sides are still on disk, so that rows can be measured again. Close
-// removes them.
+// A Duel is a measurement whose sides are still on disk, so that rows can be
+// measured again. Close removes them.
 type Duel struct{ m *measurer }
 
-// A measurer holds the state of one measurement. Its methods are spread over the files of the package,
-// in the order of the stages: rows.go finds the rows, probe.go plans them, stages.go measures them.
+// A measurer holds the state of one measurement. Its methods are spread over the
+// files of the package, in the order of the stages: rows.go finds the rows,
+// probe.go plans them, stages.go measures them.
 type measurer struct {
 	Options
 	begun    time.Time
@@ -146,14 +152,16 @@ type measurer struct {
 	controls       []controlRow // the steadiest rows so far, by kind as in likelyControls
 }
 
-// errNoBenchmarks is an error and not an empty run, because a gate without rows must not pass.
+// errNoBenchmarks is an error and not an empty run, because a gate without rows
+// must not pass.
 var errNoBenchmarks = errors.New("no benchmarks")
 
 // Measure measures the first stage of every row, and the controls.
 //
-// A row that cannot be measured is in the run and says why. The error is about all rows: no such
-// revision, nothing to build, no benchmarks. Then Measure returns no Duel and leaves nothing behind.
-// When ctx is done, Measure returns what was measured by then, with Stopped set in the run.
+// A row that cannot be measured is in the run and says why. The error is about
+// all rows: no such revision, nothing to build, no benchmarks. Then Measure
+// returns no Duel and leaves nothing behind. When ctx is done, Measure returns
+// what was measured by then, with Stopped set in the run.
 func Measure(ctx context.Context, o Options) (*Duel, error) {
 	m := &measurer{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
 	m.run.Command = m.reproduceAll()
@@ -172,23 +180,26 @@ func Measure(ctx context.Context, o Options) (*Duel, error) {
 	return d, nil
 }
 
-// Run returns what was measured so far. The caller must not change it before Close.
+// Run returns what was measured so far. The caller must not change it before
+// Close.
 func (d *Duel) Run() *gate.Run { return d.m.run }
 
-// SecondStage measures rows again, given by their indices in the run, with fresh processes and
-// layouts. The pairs go into Row.Second. A run that has stopped gets no second stage.
+// SecondStage measures rows again, given by their indices in the run, with fresh
+// processes and layouts. The pairs go into Row.Second. A run that has stopped
+// gets no second stage.
 //
-// Call it once, with the rows that gate.Suspects names: the promise on false alarms rests on that.
+// Call it once, with the rows that gate.Suspects names: the promise on false
+// alarms rests on that.
 func (d *Duel) SecondStage(ctx context.Context, rows []int) error {
 	return d.m.endStage(ctx, d.m.secondStage(ctx, rows))
 }
 
-// Profile writes CPU profiles of both sides of rows, given by their indices in the run, into dir. It
-// sets OldProfile and NewProfile of the rows, relative to dir. A profile is of an ordinary run of the
-// benchmark for a second.
+// Profile writes CPU profiles of both sides of rows, given by their indices in
+// the run, into dir. It sets OldProfile and NewProfile of the rows, relative to
+// dir. A profile is of an ordinary run of the benchmark for a second.
 //
-// A row that cannot be profiled has no profile. So have the remaining rows when ctx is done: verdicts do
-// not need profiles. The error is about writing the run.
+// A row that cannot be profiled has no profile. So have the remaining rows when
+// ctx is done: verdicts do not need profiles. The error is about writing the run.
 func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
 	if err := d.m.profile(ctx, dir, rows); err != nil && ctx.Err() == nil {
 		return err
@@ -196,7 +207,8 @@ func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
 	return nil
 }
 
-// Close ends the run in Options.Out and removes the sides from the disk. It may be called twice.
+// Close ends the run in Options.Out and removes the sides from the disk. It may
+// be called twice.
 func (d *Duel) Close() error {
 	m := d.m
 	var err error
@@ -207,8 +219,8 @@ func (d *Duel) Close() error {
 	return errors.Join(err, os.RemoveAll(m.temp))
 }
 
-// endStage turns the error of an interrupted stage into a run that stopped early, and notes any other
-// error in the run.
+// endStage turns the error of an interrupted stage into a run that stopped early,
+// and notes any other error in the run.
 func (m *measurer) endStage(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		if m.run.Stopped == "" {
@@ -222,7 +234,8 @@ func (m *measurer) endStage(ctx context.Context, err error) error {
 	return err
 }
 
-// measure puts both sides on disk, finds the rows, and measures the first stage and the controls.
+// measure puts both sides on disk, finds the rows, and measures the first stage
+// and the controls.
 func (m *measurer) measure(ctx context.Context) (err error) {
 	if err := m.prepareSides(ctx); err != nil {
 		return err
@@ -286,8 +299,8 @@ func (m *measurer) noBenchmarks() error {
 		"need GOFLAGS=-tags=…", errNoBenchmarks, m.Bench, m.Packages, skipped)
 }
 
-// record puts rows into the run, or replaces them there, and writes them. A row that was not reached
-// does not enter the run.
+// record puts rows into the run, or replaces them there, and writes them. A row
+// that was not reached does not enter the run.
 func (m *measurer) record(plans []*plan) error {
 	for _, p := range plans {
 		if p.Mode != gate.Failed && p.Mode != gate.Untimed && len(p.Pairs) == 0 {

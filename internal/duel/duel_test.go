@@ -157,7 +157,8 @@ func BenchmarkB(b *testing.B) { for b.Loop() {} }`)})
 	}
 }
 
-// The benchmarks report fixed times, so that the load of the machine cannot change the controls.
+// The benchmarks report fixed times, so that the load of the machine cannot
+// change the controls.
 func TestControls(t *testing.T) {
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
 func BenchmarkFixed(b *testing.B) { b.ReportMetric(100, "ns/op") }

@@ -28,8 +28,9 @@ const (
 	freshValues = 4                     // processes of a side in a pair, each for one value
 )
 
-// chooseFreshProcesses makes all rows have fresh processes if one side cannot have workers. It does so
-// for both sides, because values of two methods cannot be compared.
+// chooseFreshProcesses makes all rows have fresh processes if one side cannot
+// have workers. It does so for both sides, because values of two methods cannot
+// be compared.
 func (m *measurer) chooseFreshProcesses(goos string) {
 	switch {
 	case goos == "windows":
@@ -66,12 +67,13 @@ func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
 	}
 }
 
-// A freshRunner is a backend that starts an ordinary test binary for each command. It serves Go
-// distributions whose package testing does not fit the worker, and systems that pass no open files to
-// processes.
+// A freshRunner is a backend that starts an ordinary test binary for each
+// command. It serves Go distributions whose package testing does not fit the
+// worker, and systems that pass no open files to processes.
 //
-// A start costs milliseconds, and every process has luck of its own, so these rows find less than rows
-// with workers. But they are interleaved, and each pair has layouts of its own.
+// A start costs milliseconds, and every process has luck of its own, so these
+// rows find less than rows with workers. But they are interleaved, and each pair
+// has layouts of its own.
 type freshRunner struct {
 	binary
 	ctx    context.Context
@@ -83,8 +85,8 @@ type freshRunner struct {
 	err    error         // of the process that died; valid after done
 }
 
-// newFreshRunner returns a worker whose backend is a freshRunner. The pipe is a net.Pipe and not an
-// os.Pipe, because the latter has no deadlines on Windows.
+// newFreshRunner returns a worker whose backend is a freshRunner. The pipe is a
+// net.Pipe and not an os.Pipe, because the latter has no deadlines on Windows.
 func newFreshRunner(ctx context.Context, label string, b binary, silence time.Duration) *worker {
 	ours, theirs := net.Pipe()
 	f := &freshRunner{binary: b, output: &output{}, conn: theirs, lines: bufio.NewReader(theirs),
@@ -145,7 +147,8 @@ var (
 	resultLine = regexp.MustCompile(`(?m)^(Benchmark\S*)\s+\d+\t(.*)$`)
 )
 
-// serveRows answers at each benchmark that a pattern selects, and at the end of them.
+// serveRows answers at each benchmark that a pattern selects, and at the end of
+// them.
 func (f *freshRunner) serveRows(rest string) {
 	function, selected, _ := strings.Cut(rest, " ")
 	names, ok := f.names.find(f.path+rest, selected)
@@ -180,8 +183,8 @@ func procsSuffix(procs int) string {
 	return ""
 }
 
-// serveCommand executes one command at a benchmark. It reports whether the worker stays at the
-// benchmark.
+// serveCommand executes one command at a benchmark. It reports whether the worker
+// stays at the benchmark.
 func (f *freshRunner) serveCommand(name string) (stay bool) {
 	word, rest := f.command()
 	var n, times int
@@ -198,7 +201,8 @@ func (f *freshRunner) serveCommand(name string) (stay bool) {
 		if word == "alone" {
 			procs = 1
 		}
-		// The garbage collector empties pools at any time, so it is off, unless memory gets short.
+		// The garbage collector empties pools at any time, so it is off, unless
+		// memory gets short.
 		env := []string{"GOGC=off", "GOMEMLIMIT=1GiB"}
 		totals := ""
 		for range times {
@@ -214,8 +218,8 @@ func (f *freshRunner) serveCommand(name string) (stay bool) {
 	return false
 }
 
-// run runs n iterations in a process. If ok is false, either the failure was answered, or f.err says why
-// nothing can be answered any more.
+// run runs n iterations in a process. If ok is false, either the failure was
+// answered, or f.err says why nothing can be answered any more.
 func (f *freshRunner) run(procs int, env []string, name string, n int) (r slice, ok bool) {
 	out, err := f.start(procs, env, "-test.bench="+pattern(name),
 		fmt.Sprintf("-test.benchtime=%dx", n), "-test.benchmem")
@@ -249,7 +253,8 @@ func (f *freshRunner) run(procs int, env []string, name string, n int) (r slice,
 		bytes: int64(per("B/op") * ops), busy: out.busy}, true
 }
 
-// A processResult is what an ordinary test binary printed, and how many cores it used.
+// A processResult is what an ordinary test binary printed, and how many cores it
+// used.
 type processResult struct {
 	text string
 	busy float64
@@ -257,8 +262,8 @@ type processResult struct {
 
 func (r processResult) failed() bool { return strings.Contains(r.text, "--- FAIL: ") }
 
-// start runs the binary to its end. With -test.v the output of a benchmark is not on the line of its
-// result.
+// start runs the binary to its end. With -test.v the output of a benchmark is not
+// on the line of its result.
 func (f *freshRunner) start(procs int, env []string, args ...string) (processResult, error) {
 	cmd := exec.CommandContext(f.ctx, f.path, append([]string{"-test.run=^$", "-test.v", "-test.count=1",
 		"-test.timeout=0", fmt.Sprintf("-test.cpu=%d", procs)}, args...)...)
@@ -284,14 +289,15 @@ func (f *freshRunner) start(procs int, env []string, args ...string) (processRes
 	return result, err
 }
 
-// A nameCache remembers which benchmarks a pattern selects in an ordinary binary. Asking the binary costs a
-// process. Several layouts of one side share the cache.
+// A nameCache remembers which benchmarks a pattern selects in an ordinary binary.
+// Asking the binary costs a process. Several layouts of one side share the cache.
 type nameCache struct {
 	mu    sync.Mutex
 	known map[string][]string
 }
 
-// find returns the benchmarks that were added with key, or the one whose own pattern is selected.
+// find returns the benchmarks that were added with key, or the one whose own
+// pattern is selected.
 func (c *nameCache) find(key, selected string) ([]string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -315,9 +321,10 @@ func (c *nameCache) add(key string, names []string) {
 	}
 }
 
-// patternWithin returns the value of -bench that selects, of one function, the same benchmarks as a
-// pattern. A pattern is alternatives, which have a part for each level of names. Package testing splits
-// at | and / outside brackets, and patternWithin does the same.
+// patternWithin returns the value of -bench that selects, of one function, the
+// same benchmarks as a pattern. A pattern is alternatives, which have a part for
+// each level of names. Package testing splits at | and / outside brackets, and
+// patternWithin does the same.
 func patternWithin(pattern, function string) string {
 	var alternatives []string
 	for _, alternative := range splitOutside(pattern, '|') {

@@ -79,7 +79,8 @@ func TestFreshProcesses(t *testing.T) {
 	mustSay(t, run, "skipped", "BenchmarkSkips")
 }
 
-// The short variant of TestFreshProcesses: one benchmark that is measured and one that fails.
+// The short variant of TestFreshProcesses: one benchmark that is measured and one
+// that fails.
 func TestOneFreshProcess(t *testing.T) {
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
 func BenchmarkAllocates(b *testing.B) { for range b.N { kept = new([64]byte) } }
@@ -101,7 +102,8 @@ func BenchmarkFails(b *testing.B) { if b.N > 1 { b.Fatal("not twice") } }`)})
 	mustSay(t, run, "fresh-processes", "Windows")
 }
 
-// mustSay fails unless the run has a fact with this key whose value contains want.
+// mustSay fails unless the run has a fact with this key whose value contains
+// want.
 func mustSay(t *testing.T, run *gate.Run, key, want string) {
 	t.Helper()
 	for _, f := range run.Facts {
@@ -112,7 +114,8 @@ func mustSay(t *testing.T, run *gate.Run, key, want string) {
 	t.Errorf("facts %v: no %s with %q", run.Facts, key, want)
 }
 
-// A Go distribution has no workers if its package testing differs, or if the worker does not build in it.
+// A Go distribution has no workers if its package testing differs, or if the
+// worker does not build in it.
 func TestUnknownPackageTesting(t *testing.T) {
 	goroot, dir := t.TempDir(), t.TempDir()
 	write(t, goroot, map[string]string{"src/testing/benchmark.go": "package testing\n\nfunc runEverything() {}\n"})

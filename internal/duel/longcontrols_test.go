@@ -9,8 +9,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// Benchmarks of long operations have controls too, because no run is valid without them. The benchmark
-// reports a fixed time, so that the load of the machine cannot change it.
+// Benchmarks of long operations have controls too, because no run is valid
+// without them. The benchmark reports a fixed time, so that the load of the
+// machine cannot change it.
 func TestControlsOfLongOperations(t *testing.T) {
 	longTest(t, "TestLongControls and TestPlantInFigures", "it sleeps in every operation")
 	text := benchmarks("p", `

@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// An output keeps the beginning and the end of the output of a process. A panic comes at the end, but
-// the stacks after its first lines may be long.
+// An output keeps the beginning and the end of the output of a process. A panic
+// comes at the end, but the stacks after its first lines may be long.
 type output struct{ first, last []byte }
 
-// outputPart is how many bytes of the beginning, and at least how many of the end, are kept.
+// outputPart is how many bytes of the beginning, and at least how many of the
+// end, are kept.
 const outputPart = 64 << 10
 
 var _ io.Writer = (*output)(nil)
 
-// Write appends text. It drops the middle only when the end has grown to twice its size, so that it
-// copies rarely.
+// Write appends text. It drops the middle only when the end has grown to twice
+// its size, so that it copies rarely.
 func (o *output) Write(text []byte) (int, error) {
 	fits := min(len(text), outputPart-len(o.first))
 	o.first = append(o.first, text[:fits]...)
@@ -37,8 +38,8 @@ func (o *output) crash() string {
 // failure returns what a benchmark that failed logged, or "".
 func (o *output) failure() string { return o.lastBeginning("--- FAIL:") }
 
-// lastBeginning returns the last line that begins with one of some words, and the line after it. Lines before
-// may be of benchmarks that the process survived.
+// lastBeginning returns the last line that begins with one of some words, and the
+// line after it. Lines before may be of benchmarks that the process survived.
 func (o *output) lastBeginning(words ...string) string {
 	all := strings.Split(strings.TrimSpace(o.String()), "\n")
 	for i, line := range slices.Backward(all) {
@@ -51,8 +52,8 @@ func (o *output) lastBeginning(words ...string) string {
 	return ""
 }
 
-// withoutName cuts off the name of a benchmark. Package testing prints the name first, and the output of
-// the benchmark follows on the same line.
+// withoutName cuts off the name of a benchmark. Package testing prints the name
+// first, and the output of the benchmark follows on the same line.
 func withoutName(line string) string {
 	if name, rest, ok := strings.Cut(line, "\t"); ok && strings.HasPrefix(name, "Benchmark") {
 		return rest
@@ -60,8 +61,8 @@ func withoutName(line string) string {
 	return line
 }
 
-// lastLine returns the last line that is not blank: a program that calls os.Exit often says why just
-// before.
+// lastLine returns the last line that is not blank: a program that calls os.Exit
+// often says why just before.
 func (o *output) lastLine() string {
 	for _, line := range slices.Backward(strings.Split(o.String(), "\n")) {
 		if words := oneLine(withoutName(line)); words != "" {

@@ -16,20 +16,23 @@ import (
 	"github.com/semabench/semabench/internal/gotool"
 )
 
-// workerSource holds the files that are added to package testing. Their names do not end in .go, so that
-// the go command does not take them for a package of this module.
+// workerSource holds the files that are added to package testing. Their names do
+// not end in .go, so that the go command does not take them for a package of this
+// module.
 //
 //go:embed worker/*.go.txt
 var workerSource embed.FS
 
-// errNoWorker wraps every error of a Go distribution that the worker does not fit.
+// errNoWorker wraps every error of a Go distribution that the worker does not
+// fit.
 var errNoWorker = errors.New("no worker can be added to package testing")
 
-// writeOverlay writes a build overlay into dir and returns its path. With it the go command builds test
-// binaries of this Go distribution that are workers.
+// writeOverlay writes a build overlay into dir and returns its path. With it the
+// go command builds test binaries of this Go distribution that are workers.
 //
-// Nothing but package testing differs from a build of `go test`. runN, the function that times a
-// benchmark, is the distribution's own except for the forced garbage collection.
+// Nothing but package testing differs from a build of `go test`. runN, the
+// function that times a benchmark, is the distribution's own except for the
+// forced garbage collection.
 func writeOverlay(goroot, dir string) (string, error) {
 	original := filepath.Join(goroot, "src", "testing", "benchmark.go")
 	source, err := os.ReadFile(original)
@@ -58,7 +61,8 @@ func writeOverlay(goroot, dir string) (string, error) {
 	return path, errors.Join(err, overlay.WriteFile(path))
 }
 
-// workerFiles returns the files of the worker, by the names that they get in package testing.
+// workerFiles returns the files of the worker, by the names that they get in
+// package testing.
 func workerFiles() (map[string][]byte, error) {
 	files, err := workerSource.ReadDir("worker")
 	if err != nil {
@@ -81,9 +85,10 @@ type edit struct {
 	text     string
 }
 
-// patch makes package testing call the worker in five places. It finds them in the syntax tree, so that
-// another Go version may move lines. Each place must be there exactly once: a patch that silently misses one
-// would measure something else.
+// patch makes package testing call the worker in five places. It finds them in
+// the syntax tree, so that another Go version may move lines. Each place must be
+// there exactly once: a patch that silently misses one would measure something
+// else.
 func patch(source []byte) ([]byte, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "benchmark.go", source, 0)
@@ -119,8 +124,8 @@ func patch(source []byte) ([]byte, error) {
 	return apply(source, edits), nil
 }
 
-// waitForAll returns the edits by which the goroutines of RunParallel wait for each other before each of
-// them calls the parameter of RunParallel.
+// waitForAll returns the edits by which the goroutines of RunParallel wait for
+// each other before each of them calls the parameter of RunParallel.
 func waitForAll(f *ast.FuncDecl, at func(token.Pos) int) []edit {
 	begin, body := at(f.Body.Lbrace)+1, params(f)[0]
 	edits := []edit{{begin, begin, " barrier := b.duelBarrier();"}}
@@ -145,7 +150,8 @@ func params(f *ast.FuncDecl) (names []string) {
 	return names
 }
 
-// rename returns the edits that turn each call of x.method into a call of another function.
+// rename returns the edits that turn each call of x.method into a call of another
+// function.
 func rename(body *ast.BlockStmt, at func(token.Pos) int, method, other string) (edits []edit) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {

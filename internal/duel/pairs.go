@@ -10,7 +10,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A batch is the rows of one package that are measured in the same pairs of processes.
+// A batch is the rows of one package that are measured in the same pairs of
+// processes.
 type batch struct {
 	a, b    binaries // of the old and the new side; both of the old side for controls
 	labels  [2]string
@@ -25,9 +26,10 @@ var errLate = errors.New("out of time")
 
 // measureBatch measures all pairs of a batch.
 //
-// A pair of processes serves all rows, one after the other, because starting it costs as much as a few
-// slices. The pairs of one row are still independent of each other. The order of the rows is drawn for each
-// pair, so that no row always follows the same one.
+// A pair of processes serves all rows, one after the other, because starting it
+// costs as much as a few slices. The pairs of one row are still independent of
+// each other. The order of the rows is drawn for each pair, so that no row always
+// follows the same one.
 func (m *measurer) measureBatch(ctx context.Context, b batch) error {
 	for k := range mostPairs(b.plans, b.pairs) {
 		if err := m.measurePair(ctx, b, k); err != nil {
@@ -45,12 +47,13 @@ func mostPairs(plans []*plan, pairs func(*plan) int) (n int) {
 	return n
 }
 
-// binariesOf returns the binaries of pair k. All binaries are used once before any is used again, and
-// then with the same partner. Pairs with one layout in common depend on each other; pairs with both
-// layouts in common are one unit of the test.
+// binariesOf returns the binaries of pair k. All binaries are used once before
+// any is used again, and then with the same partner. Pairs with one layout in
+// common depend on each other; pairs with both layouts in common are one unit of
+// the test.
 //
-// The partner is not b.b[k%n], because a and b may be the same binaries, and a layout must not meet
-// itself.
+// The partner is not b.b[k%n], because a and b may be the same binaries, and a
+// layout must not meet itself.
 func (b batch) binariesOf(k int) (binary, binary) {
 	n := len(b.a)
 	return b.a[k%n], b.b[(k+1)%n]
@@ -90,8 +93,9 @@ func (m *measurer) measurePair(ctx context.Context, b batch, k int) error {
 	return nil
 }
 
-// atRowInRandomOrder is atRow with a or b first. The side that starts first finds the machine as the
-// other side leaves it. That advantage stays the same for seconds, as long as a whole second stage.
+// atRowInRandomOrder is atRow with a or b first. The side that starts first finds
+// the machine as the other side leaves it. That advantage stays the same for
+// seconds, as long as a whole second stage.
 func (m *measurer) atRowInRandomOrder(
 	ctx context.Context, a, b *lazyWorker, name string, do func(a, b *worker) error,
 ) error {
@@ -101,9 +105,10 @@ func (m *measurer) atRowInRandomOrder(
 	return atRow(ctx, b, a, name, func(wb, wa *worker) error { return do(wa, wb) })
 }
 
-// takeSlices takes the slices of a pair in ABBA order: old, new, new, old and so on, or with swapped the
-// other way round. ABBA order cancels a steady drift of the machine. The first slice of each side warms
-// its caches up again and is dropped.
+// takeSlices takes the slices of a pair in ABBA order: old, new, new, old and so
+// on, or with swapped the other way round. ABBA order cancels a steady drift of
+// the machine. The first slice of each side warms its caches up again and is
+// dropped.
 func takeSlices(old, new *worker, p *plan, swapped bool, planted float64, pair *gate.Pair) error {
 	plantedOps := int(math.Round(float64(p.ops) * (1 + planted)))
 	take := func(isNew bool, store bool) error {
@@ -130,26 +135,30 @@ func takeSlices(old, new *worker, p *plan, swapped bool, planted float64, pair *
 	}
 	pair.Old, pair.New = typicalSlice(pair.OldSlices), typicalSlice(pair.NewSlices)
 	if p.parallel && p.slices > 1 {
-		// Geometric, so that a slice in which another process had a core does not count for ten.
+		// Geometric, so that a slice in which another process had a core does not
+		// count for ten.
 		pair.OldMean = stats.GeometricMean(pair.OldSlices)
 		pair.NewMean = stats.GeometricMean(pair.NewSlices)
 	}
 	return nil
 }
 
-// typicalSlice returns the lower octile, which stands for all slices of a process.
+// typicalSlice returns the lower octile, which stands for all slices of a
+// process.
 //
-// Other processes on the machine only ever make a slice longer, and at times they disturb most slices.
-// At a load of 11 on two cores, the medians of identical sides differed by 12 % from pair to pair
-// (standard deviation), the octiles by 3 %.
+// Other processes on the machine only ever make a slice longer, and at times they
+// disturb most slices. At a load of 11 on two cores, the medians of identical
+// sides differed by 12 % from pair to pair (standard deviation), the octiles by 3
+// %.
 //
-// A slowdown that spares one slice in eight does not show in the octile. With one goroutine it would be
-// a strange slowdown, because a slice is thousands of operations. With several it may be a slow path that
-// is taken when they meet; the mean shows that.
+// A slowdown that spares one slice in eight does not show in the octile. With one
+// goroutine it would be a strange slowdown, because a slice is thousands of
+// operations. With several it may be a slow path that is taken when they meet;
+// the mean shows that.
 func typicalSlice(times []float64) float64 { return stats.Quantile(times, 1./8) }
 
-// A lazyWorker is one side of a pair: a binary, and its worker. The worker is started for the first row,
-// and again after a row has spoiled it.
+// A lazyWorker is one side of a pair: a binary, and its worker. The worker is
+// started for the first row, and again after a row has spoiled it.
 type lazyWorker struct {
 	label string
 	binary
@@ -188,9 +197,9 @@ func (l *lazyWorker) kill() {
 	}
 }
 
-// atRow calls do with workers of both sides that are at the same row. They go there one after the other,
-// because only one process may run at a time. After an error both workers are killed: their state is
-// unknown.
+// atRow calls do with workers of both sides that are at the same row. They go
+// there one after the other, because only one process may run at a time. After an
+// error both workers are killed: their state is unknown.
 func atRow(
 	ctx context.Context, a, b *lazyWorker, name string, do func(a, b *worker) error,
 ) error {

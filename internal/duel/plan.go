@@ -21,15 +21,17 @@ type plan struct {
 	parallel bool // several goroutines run
 }
 
-// fail makes the row a failed one. Its pairs are dropped, because a row has all of a stage or nothing.
+// fail makes the row a failed one. Its pairs are dropped, because a row has all
+// of a stage or nothing.
 func (p *plan) fail(err error) {
 	p.Mode, p.Err = gate.Failed, strings.ReplaceAll(err.Error(), "\n", "; ")
 	p.Pairs, p.SelfPairs, p.Second = nil, nil, nil
 }
 
 const (
-	// longestSlice is the longest slice that is worth alternating. Processes that take turns more slowly
-	// do not feel the same disturbances, so many turns gain nothing.
+	// longestSlice is the longest slice that is worth alternating. Processes that
+	// take turns more slowly do not feel the same disturbances, so many turns
+	// gain nothing.
 	longestSlice = 20 * time.Millisecond
 
 	parallelFactor = 2   // slices of several goroutines are longer by this, so that they meet
@@ -37,8 +39,8 @@ const (
 	manyCores      = 1.5 // cores in use that show several goroutines, which would use two or more
 )
 
-// decide plans a row from the probes of both sides. The slower side decides, because both sides run
-// the same number of operations.
+// decide plans a row from the probes of both sides. The slower side decides,
+// because both sides run the same number of operations.
 func (p *plan) decide(o Options, old, new probeResult) {
 	least, entering := max(old.least, new.least), max(old.entering, new.entering)
 	p.spread = max(old.spread, new.spread)
@@ -87,8 +89,8 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(100 * time.Microsecond)
 }
 
-// opsFor returns how many iterations fill a time, if one takes perOp nanoseconds: at least 1, and at most
-// as many as package testing ever runs.
+// opsFor returns how many iterations fill a time, if one takes perOp nanoseconds:
+// at least 1, and at most as many as package testing ever runs.
 func opsFor(d time.Duration, perOp float64) int {
 	return int(min(max(math.Round(float64(d)/perOp), 1), 1e9))
 }

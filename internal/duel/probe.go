@@ -26,14 +26,15 @@ type probeResult struct {
 	bytes      float64 // allocated by an operation
 }
 
-// parallel reports whether several goroutines run. Other busy cores of a benchmark that allocates may be
-// the garbage collector's.
+// parallel reports whether several goroutines run. Other busy cores of a
+// benchmark that allocates may be the garbage collector's.
 func (r probeResult) parallel() bool {
 	return r.goroutines > 0 || r.busy > manyCores && !r.allocates
 }
 
-// probe finds out what the plan of each row needs, and counts allocations. It uses one process of each
-// side, and several where goroutines meet. A row that fails here is a failed row.
+// probe finds out what the plan of each row needs, and counts allocations. It
+// uses one process of each side, and several where goroutines meet. A row that
+// fails here is a failed row.
 func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) error {
 	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 	defer a.close()
@@ -63,8 +64,8 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) er
 	return nil
 }
 
-// probeRow probes and counts one row. A slice gets as many operations as fit on the slower side.
-// entering is how long it took to reach the row on one side.
+// probeRow probes and counts one row. A slice gets as many operations as fit on
+// the slower side. entering is how long it took to reach the row on one side.
 func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (err error) {
 	p.ops = math.MaxInt
 	for _, side := range []*worker{old, new} {
@@ -108,15 +109,16 @@ func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (
 	return nil
 }
 
-// calibrate finds out how long an operation takes, by running more and more of them until they fill half
-// of d.
+// calibrate finds out how long an operation takes, by running more and more of
+// them until they fill half of d.
 func calibrate(w *worker, d time.Duration) (r probeResult, err error) {
 	for n := 1; ; {
 		s, err := w.run(n)
 		if err != nil {
 			return r, err
 		}
-		// One slow slice may be the doing of another process, two in a row hardly.
+		// One slow slice may be the doing of another process, two in a row
+		// hardly.
 		slow := r.wall > longestSlice && s.wall > longestSlice
 		r.ops, r.perOp, r.wall = n, s.ns/float64(n), s.wall
 		switch {
@@ -131,9 +133,10 @@ func calibrate(w *worker, d time.Duration) (r probeResult, err error) {
 
 // sliceOps returns how many operations make a slice.
 //
-// A benchmark may take long by its preparation. Then a slice has more operations, which costs little.
-// Or it may take long with the timer stopped, around each operation. Then a slice has fewer: stopping the
-// timer costs 50 µs, so that a slice of 0.5 ms could take a second.
+// A benchmark may take long by its preparation. Then a slice has more operations,
+// which costs little. Or it may take long with the timer stopped, around each
+// operation. Then a slice has fewer: stopping the timer costs 50 µs, so that a
+// slice of 0.5 ms could take a second.
 func (m *measurer) sliceOps(w *worker, first probeResult) (int, error) {
 	ops := opsFor(m.Slice, first.perOp)
 	if m.whyFresh != "" {
@@ -153,7 +156,8 @@ func (m *measurer) sliceOps(w *worker, first probeResult) (int, error) {
 	return max(1, int(float64(first.ops)*quarter/float64(first.wall))), nil
 }
 
-// setupTime returns how long a slice takes besides its operations: the least of three with one operation.
+// setupTime returns how long a slice takes besides its operations: the least of
+// three with one operation.
 func setupTime(w *worker) (least time.Duration, err error) {
 	for i := range 3 {
 		s, err := w.run(1)
@@ -167,9 +171,11 @@ func setupTime(w *worker) (least time.Duration, err error) {
 	return least, nil
 }
 
-// contentionNote describes the difference if short slices show much less contention than a long run. In
-// a slice one goroutine may be done before the others have found a core. On a busy machine x/sync's
-// Weighted with eight goroutines takes 50 ns in a slice, and 500 ns in a long run where they queue up.
+// contentionNote describes the difference if short slices show much less
+// contention than a long run. In a slice one goroutine may be done before the
+// others have found a core. On a busy machine x/sync's Weighted with eight
+// goroutines takes 50 ns in a slice, and 500 ns in a long run where they queue
+// up.
 func contentionNote(w *worker, ops int, short probeResult) (string, error) {
 	const longer, runs = 10, 3
 	perOp := 0.0 // in long runs, mean
@@ -196,8 +202,8 @@ func examineBoth(old, new *worker, ops int) (results [2]probeResult, err error) 
 	return results, nil
 }
 
-// examine runs a few slices and describes them. Slices that exceed longestSlice are run only twice,
-// because each costs too much.
+// examine runs a few slices and describes them. Slices that exceed longestSlice
+// are run only twice, because each costs too much.
 func examine(w *worker, ops int) (r probeResult, err error) {
 	const most, least = 7, 2
 	var times, walls []float64

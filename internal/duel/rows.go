@@ -14,8 +14,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// findRows builds one binary of each package on each side, asks it for its benchmarks, and makes a plan for
-// each benchmark that both sides have. It returns the time to link a binary.
+// findRows builds one binary of each package on each side, asks it for its
+// benchmarks, and makes a plan for each benchmark that both sides have. It
+// returns the time to link a binary.
 func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err error) {
 	paths := slices.Sorted(maps.Keys(m.old.packages))
 	for path := range m.new.packages {
@@ -35,7 +36,8 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 	return m.timeLink(ctx)
 }
 
-// timeLink returns the time to link a binary. The package is compiled by now, so only the link is timed.
+// timeLink returns the time to link a binary. The package is compiled by now, so
+// only the link is timed.
 func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
 	i := slices.IndexFunc(m.plans, func(p *plan) bool { return p.Mode != gate.Failed })
 	if i < 0 {
@@ -47,8 +49,9 @@ func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
 	return time.Since(begin), err
 }
 
-// findRowsOf finds the rows of one package. A package that does not build, or whose benchmarks cannot
-// be listed, becomes a row that failed: it must not keep the other packages from being judged.
+// findRowsOf finds the rows of one package. A package that does not build, or
+// whose benchmarks cannot be listed, becomes a row that failed: it must not keep
+// the other packages from being judged.
 func (m *measurer) findRowsOf(ctx context.Context, path string) error {
 	begin := time.Now()
 	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path)
@@ -80,7 +83,8 @@ func (m *measurer) addPlans(plans ...*plan) {
 	m.run.Planned = len(m.plans)
 }
 
-// listPackage builds a package on a side, if the side has it, and lists its benchmarks.
+// listPackage builds a package on a side, if the side has it, and lists its
+// benchmarks.
 func (m *measurer) listPackage(ctx context.Context, s *side, path string) (binary, listing, error) {
 	p, ok := s.packages[path]
 	if !ok {
@@ -105,12 +109,13 @@ type listing struct {
 	none    bool // the process exited well before any benchmark: TestMain did not run them
 }
 
-// errTwice is the error of a name that a package and its external test package share. The lines of `go test
-// -bench` cannot be told apart then either.
+// errTwice is the error of a name that a package and its external test package
+// share. The lines of `go test -bench` cannot be told apart then either.
 var errTwice = errors.New("two functions have this name: rename the one in the external test package")
 
-// list runs every benchmark once and collects the names; without running, sub-benchmarks are unknown. If
-// a benchmark kills the process, list notes that, and continues with the next function in a new process.
+// list runs every benchmark once and collects the names; without running,
+// sub-benchmarks are unknown. If a benchmark kills the process, list notes that,
+// and continues with the next function in a new process.
 func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error) {
 	l := listing{failed: map[string]error{}}
 	tried := map[string]bool{} // functions
@@ -132,8 +137,8 @@ func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error)
 	}
 }
 
-// add lists the functions that were not tried yet, until one of them kills the process. done reports
-// that none is left.
+// add lists the functions that were not tried yet, until one of them kills the
+// process. done reports that none is left.
 func (l *listing) add(w *worker, pattern string, tried map[string]bool) (done bool, err error) {
 	functions, err := w.functions()
 	if errors.Is(err, errEnded) && len(tried) == 0 {
@@ -171,13 +176,14 @@ var (
 	// startedLine matches the line that -test.v prints when a benchmark begins.
 	startedLine = regexp.MustCompile(`(?m)^Benchmark\S*$`)
 
-	// outcomeLines matches what -test.v prints of a benchmark that failed or was skipped: its log, and
-	// then its outcome.
+	// outcomeLines matches what -test.v prints of a benchmark that failed or was
+	// skipped: its log, and then its outcome.
 	outcomeLines = regexp.MustCompile(`(?m)((?:^\s+\S.*\n)*)^--- (FAIL|SKIP): (\S+)$`)
 )
 
-// readOutcomes finds benchmarks that failed or were skipped in the output of a process. A parent fails
-// with its child, and the child comes first; then only the child counts.
+// readOutcomes finds benchmarks that failed or were skipped in the output of a
+// process. A parent fails with its child, and the child comes first; then only
+// the child counts.
 func (l *listing) readOutcomes(label, output string) {
 	for _, found := range outcomeLines.FindAllStringSubmatch(output, -1) {
 		name, why := found[3], strings.Join(strings.Fields(found[1]), " ")
@@ -201,8 +207,8 @@ func (l *listing) hasFailed(name string) bool {
 	return false
 }
 
-// unknown reports whether the side may have a benchmark that it does not list: a parent of the benchmark
-// failed, or its function died before it.
+// unknown reports whether the side may have a benchmark that it does not list: a
+// parent of the benchmark failed, or its function died before it.
 func (l *listing) unknown(name string) bool {
 	for other := range l.failed {
 		parent := other == name || strings.HasPrefix(name, other+"/")
@@ -213,7 +219,8 @@ func (l *listing) unknown(name string) bool {
 	return false
 }
 
-// failureOf joins the errors of both sides about one benchmark. It is nil if there are none.
+// failureOf joins the errors of both sides about one benchmark. It is nil if
+// there are none.
 func failureOf(name string, sides ...listing) error {
 	var errs []error
 	for _, l := range sides {
@@ -222,8 +229,8 @@ func failureOf(name string, sides ...listing) error {
 	return errors.Join(errs...)
 }
 
-// allNames returns the names of both sides: in the order of the old side, then names of the new side only, then
-// names that failed before they were listed.
+// allNames returns the names of both sides: in the order of the old side, then
+// names of the new side only, then names that failed before they were listed.
 func allNames(old, new listing) []string {
 	var names []string
 	seen := map[string]bool{}
@@ -243,7 +250,8 @@ func allNames(old, new listing) []string {
 	return names
 }
 
-// matchRows makes a plan for each benchmark that both sides have, or that failed on one side.
+// matchRows makes a plan for each benchmark that both sides have, or that failed
+// on one side.
 func (m *measurer) matchRows(path string, old, new listing) (plans []*plan) {
 	for _, name := range allNames(old, new) {
 		p := &plan{Row: gate.Row{Package: path, Name: name, Reproduce: m.reproduceRow(path, name)}}
@@ -266,8 +274,8 @@ func (m *measurer) matchRows(path string, old, new listing) (plans []*plan) {
 	return plans
 }
 
-// skippedByBoth returns the IDs of benchmarks that skip themselves on both sides. A benchmark that only
-// one side skips is missing there.
+// skippedByBoth returns the IDs of benchmarks that skip themselves on both sides.
+// A benchmark that only one side skips is missing there.
 func skippedByBoth(path string, old, new listing) (ids []string) {
 	if old.none && new.none {
 		return []string{path + " (TestMain did not come to m.Run)"}
@@ -290,7 +298,8 @@ func (m *measurer) packagePaths() (paths []string) {
 	return paths
 }
 
-// plansOf returns the plans of a package, and measurable those that have not failed.
+// plansOf returns the plans of a package, and measurable those that have not
+// failed.
 func (m *measurer) plansOf(path string) (plans []*plan) {
 	for _, p := range m.plans {
 		if p.Package == path {
@@ -310,8 +319,9 @@ func functionOf(name string) string {
 	return name
 }
 
-// pattern returns the value of -bench that selects one benchmark. Package testing splits names at every
-// slash, including slashes that a sub-benchmark's own name contains.
+// pattern returns the value of -bench that selects one benchmark. Package testing
+// splits names at every slash, including slashes that a sub-benchmark's own name
+// contains.
 func pattern(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {
@@ -320,7 +330,8 @@ func pattern(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// reproduceRow returns the command that measures one row again, and reproduceAll the one for all rows.
+// reproduceRow returns the command that measures one row again, and reproduceAll
+// the one for all rows.
 func (m *measurer) reproduceRow(path, name string) string {
 	return fmt.Sprintf("%s -bench %s %s", m.Command, escape.Shell(pattern(name)), escape.Shell(path))
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// quick returns the options of the shortest duel. No test of it depends on a time. Its controls have 2
-// pairs of 2 layouts and not 16, because each layout is a link of half a second.
+// quick returns the options of the shortest duel. No test of it depends on a
+// time. Its controls have 2 pairs of 2 layouts and not 16, because each layout is
+// a link of half a second.
 func quick(old, new Source) Options {
 	return Options{
 		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 2,
@@ -45,7 +46,8 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// commit makes a repository of a directory, unless it is one, and commits all files.
+// commit makes a repository of a directory, unless it is one, and commits all
+// files.
 func commit(t *testing.T, dir string) {
 	t.Helper()
 	for _, args := range [][]string{
@@ -75,8 +77,9 @@ func measured(t *testing.T, o Options, then ...func(*Duel)) *gate.Run {
 	return run
 }
 
-// measureIn measures in a directory for temporary files of its own, and fails unless it is empty
-// afterwards. The functions in then are called before the duel is closed.
+// measureIn measures in a directory for temporary files of its own, and fails
+// unless it is empty afterwards. The functions in then are called before the duel
+// is closed.
 func measureIn(t *testing.T, ctx context.Context, o Options, then ...func(*Duel)) (*gate.Run, error) {
 	t.Helper()
 	temp := t.TempDir()
@@ -133,8 +136,9 @@ func readBack(t *testing.T, text *bytes.Buffer) *gate.Run {
 // long reports whether tests that take more than a few seconds run in full.
 func long() bool { return os.Getenv("SEMABENCH_LONG") == "1" }
 
-// longTest skips a test that takes more than a few seconds, unless SEMABENCH_LONG=1 is set. short names the
-// tests of the default run that cover the same code.
+// longTest skips a test that takes more than a few seconds, unless
+// SEMABENCH_LONG=1 is set. short names the tests of the default run that cover
+// the same code.
 func longTest(t *testing.T, short, why string) {
 	t.Helper()
 	if !long() {

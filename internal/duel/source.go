@@ -17,7 +17,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A Source says where the code of a side comes from. The zero value is the working directory as it is.
+// A Source says where the code of a side comes from. The zero value is the
+// working directory as it is.
 type Source struct {
 	Revision string // of the repository around Dir; "" means the files as they are
 	Dir      string // "" means the working directory
@@ -42,7 +43,8 @@ type pkg struct {
 	Error                     *struct{ Err string } // there is no such package, or it is broken
 }
 
-// newSide puts a source on disk and finds its packages. A revision is written below temp.
+// newSide puts a source on disk and finds its packages. A revision is written
+// below temp.
 func newSide(
 	ctx context.Context, label string, from Source, patterns []string, temp string,
 ) (*side, error) {
@@ -73,8 +75,9 @@ func newSide(
 
 func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 
-// prepareBuild writes the overlay for the Go distribution that builds the side, and notes what else
-// decides how it is built. The go.mod of each side may want a distribution of its own.
+// prepareBuild writes the overlay for the Go distribution that builds the side,
+// and notes what else decides how it is built. The go.mod of each side may want a
+// distribution of its own.
 func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	env, err := s.goTool().Variables(ctx,
 		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK")
@@ -99,8 +102,9 @@ func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	return err
 }
 
-// checkOverlay builds package testing with the worker in it. Another Go version may have renamed
-// something that the worker uses. Every test binary needs that build, so it costs nothing extra.
+// checkOverlay builds package testing with the worker in it. Another Go version
+// may have renamed something that the worker uses. Every test binary needs that
+// build, so it costs nothing extra.
 func (s *side) checkOverlay(ctx context.Context) error {
 	_, err := s.goTool().Run(ctx, "build", "-overlay="+s.overlay, "testing")
 	if err != nil && ctx.Err() == nil {
@@ -109,8 +113,9 @@ func (s *side) checkOverlay(ctx context.Context) error {
 	return err
 }
 
-// findPackages finds the packages with benchmarks. Broken packages are among them: they become rows
-// that failed, and do not keep the other packages from being judged.
+// findPackages finds the packages with benchmarks. Broken packages are among
+// them: they become rows that failed, and do not keep the other packages from
+// being judged.
 func (s *side) findPackages(ctx context.Context, patterns []string) error {
 	args := append([]string{"-e", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles,Error"}, patterns...)
 	out, err := s.goTool().Run(ctx, "list", args...)
@@ -143,8 +148,9 @@ func loadError(err error, patterns []string) error {
 		err, strings.Join(patterns, " "))
 }
 
-// hasBenchmarks looks for the words “func Benchmark” in the test files. That saves building packages
-// without benchmarks; the binary then says exactly which benchmarks there are.
+// hasBenchmarks looks for the words “func Benchmark” in the test files. That
+// saves building packages without benchmarks; the binary then says exactly which
+// benchmarks there are.
 func (p pkg) hasBenchmarks() (bool, error) {
 	for _, name := range append(p.TestGoFiles, p.XTestGoFiles...) {
 		text, err := os.ReadFile(filepath.Join(p.Dir, name))

@@ -69,7 +69,8 @@ func TestCheckoutIsWhole(t *testing.T) {
 	}
 }
 
-// Of a submodule there is the commit that the revision has, and not the one that is checked out.
+// Of a submodule there is the commit that the revision has, and not the one that
+// is checked out.
 func TestCheckoutHasSubmodules(t *testing.T) {
 	top := t.TempDir()
 	lib := filepath.Join(top, "lib")

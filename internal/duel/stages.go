@@ -61,8 +61,9 @@ func (m *measurer) stopIfLate(err error) error {
 	return nil
 }
 
-// secondStage measures suspects again, given by their indices in the run. It uses new processes and
-// layouts, so that its pairs are independent of those that raised the suspicion.
+// secondStage measures suspects again, given by their indices in the run. It uses
+// new processes and layouts, so that its pairs are independent of those that
+// raised the suspicion.
 func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 	if m.run.Stopped != "" {
 		return nil
@@ -105,7 +106,8 @@ func (m *measurer) measureAgain(ctx context.Context, path string, plans []*plan)
 	return errors.Join(err, m.record(plans))
 }
 
-// profile writes CPU profiles of both sides of rows, given by their indices in the run.
+// profile writes CPU profiles of both sides of rows, given by their indices in
+// the run.
 func (m *measurer) profile(ctx context.Context, dir string, rows []int) error {
 	for _, i := range rows {
 		p := m.recorded[i]

@@ -17,8 +17,9 @@ import (
 	"github.com/semabench/semabench/internal/machine"
 )
 
-// A worker is a test binary that answers commands; worker/worker.go.txt lists them. While it waits for
-// a command it blocks in a read, and takes nothing from the worker that runs.
+// A worker is a test binary that answers commands; worker/worker.go.txt lists
+// them. While it waits for a command it blocks in a read, and takes nothing from
+// the worker that runs.
 type worker struct {
 	label    string // old or new
 	backend  backend
@@ -29,13 +30,14 @@ type worker struct {
 	silence  time.Duration // after which a worker that does not answer is killed
 }
 
-// A backend answers the commands: a process with a worker in it, or a freshRunner that starts an ordinary
-// binary for each command.
+// A backend answers the commands: a process with a worker in it, or a freshRunner
+// that starts an ordinary binary for each command.
 type backend interface {
 	kill()
 
-	// wait waits for the end of the backend, after the pipes were closed, and returns why it ended; nil
-	// if it ended well. A second call returns nil at once.
+	// wait waits for the end of the backend, after the pipes were closed, and
+	// returns why it ended; nil if it ended well. A second call returns nil at
+	// once.
 	wait() error
 }
 
@@ -50,7 +52,8 @@ type workerProcess struct {
 	ctx context.Context // kills it
 }
 
-// kill kills the process and any process that a benchmark started. An error means that they have ended.
+// kill kills the process and any process that a benchmark started. An error means
+// that they have ended.
 func (p workerProcess) kill() { child.Kill(p.Cmd) }
 
 func (p workerProcess) wait() error {
@@ -71,8 +74,8 @@ type slice struct {
 	wall          time.Duration // with the preparation of the benchmark
 }
 
-// startWorker starts a binary. The arguments are those of an ordinary run of benchmarks, so that a
-// TestMain that looks at them does what it always does.
+// startWorker starts a binary. The arguments are those of an ordinary run of
+// benchmarks, so that a TestMain that looks at them does what it always does.
 func startWorker(
 	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
 ) (*worker, error) {
@@ -110,12 +113,14 @@ func startWorker(
 	return w, nil
 }
 
-// send sends a command. A worker that is dead does not read it; the next answer then reports that.
+// send sends a command. A worker that is dead does not read it; the next answer
+// then reports that.
 func (w *worker) send(format string, args ...any) {
 	fmt.Fprintf(w.commands, format+"\n", args...)
 }
 
-// answer waits for the next answer. It kills a worker that is silent for too long.
+// answer waits for the next answer. It kills a worker that is silent for too
+// long.
 func (w *worker) answer() (word, rest string, err error) {
 	if err := w.pipe.SetReadDeadline(time.Now().Add(w.silence)); err != nil {
 		return "", "", err
@@ -148,8 +153,8 @@ func (w *worker) deathError() error {
 // errEnded is the error of a process that exits with 0 while commands are left.
 var errEnded = errors.New("the process ended")
 
-// close lets the process end as after its benchmarks, so that a TestMain can clean up. It kills a
-// process that takes too long for that.
+// close lets the process end as after its benchmarks, so that a TestMain can
+// clean up. It kills a process that takes too long for that.
 func (w *worker) close() {
 	stop := time.AfterFunc(w.silence, w.backend.kill)
 	defer stop.Stop()
@@ -168,11 +173,12 @@ func (w *worker) wait() error {
 	return w.backend.wait()
 }
 
-// errSkipped is the error of a benchmark that ran, but not as far as an iteration that counts.
+// errSkipped is the error of a benchmark that ran, but not as far as an iteration
+// that counts.
 var errSkipped = errors.New("it was skipped")
 
-// errTimeless is the error of a benchmark that calls ReportMetric(0, "ns/op"). go test takes that to
-// mean that no time is to be printed.
+// errTimeless is the error of a benchmark that calls ReportMetric(0, "ns/op"). go
+// test takes that to mean that no time is to be printed.
 var errTimeless = errors.New("it reports a time of 0 ns/op")
 
 // functions returns the benchmark functions of the binary.
@@ -182,8 +188,8 @@ func (w *worker) functions() ([]string, error) {
 	return strings.Fields(rest), err
 }
 
-// each calls visit for every benchmark of a function that a pattern selects, at the moment when the
-// benchmark is ready to run.
+// each calls visit for every benchmark of a function that a pattern selects, at
+// the moment when the benchmark is ready to run.
 func (w *worker) each(function, pattern string, visit func(name string) error) error {
 	w.send("row %s %s", function, pattern)
 	for {
@@ -239,8 +245,8 @@ func (w *worker) leave() error {
 	}
 }
 
-// run runs n iterations of the benchmark that the worker is at. A time of 0 is errTimeless, with a
-// valid wall time.
+// run runs n iterations of the benchmark that the worker is at. A time of 0 is
+// errTimeless, with a valid wall time.
 func (w *worker) run(n int) (s slice, err error) {
 	begin := time.Now()
 	w.send("run %d", n)
@@ -260,8 +266,9 @@ func (w *worker) run(n int) (s slice, err error) {
 	return s, err
 }
 
-// count counts n iterations several times and returns the totals. command is "count", or "alone" for one
-// processor. The worker may count another number of operations, which it returns.
+// count counts n iterations several times and returns the totals. command is
+// "count", or "alone" for one processor. The worker may count another number of
+// operations, which it returns.
 func (w *worker) count(command string, n, times int) (ops int64, allocs, bytes []int64, err error) {
 	w.send("%s %d %d", command, n, times)
 	rest, err := w.expect("counted")

@@ -13,20 +13,23 @@ import (
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
-// FromTexts judges two benchmark texts, old and new, each read by itself with [reports.Read]. The
-// tests are the U tests of [reports.Compare], corrected by Holm over all rows of a unit.
+// FromTexts judges two benchmark texts, old and new, each read by itself with
+// [reports.Read]. The tests are the U tests of [reports.Compare], corrected by
+// Holm over all rows of a unit.
 //
-// Time is judged as in a run. But the verdicts are called advice unless both texts say that they were
-// measured together, and look like it. Two runs one after the other differ by what else the machine did.
-// Values of one process share its luck, and values of one binary share the luck of its code layout. So
+// Time is judged as in a run. But the verdicts are called advice unless both
+// texts say that they were measured together, and look like it. Two runs one
+// after the other differ by what else the machine did. Values of one process
+// share its luck, and values of one binary share the luck of its code layout. So
 // texts of go test -count and of semabench run are always advice.
 //
-// A text says that it was measured together with another by three lines: "session:" with the same value
-// in both texts, "order: interleaved" and "layout: random". It looks like it if the values of a row are
-// not on lines that follow each other. The package documentation has a loop that writes such texts.
+// A text says that it was measured together with another by three lines:
+// "session:" with the same value in both texts, "order: interleaved" and "layout:
+// random". It looks like it if the values of a row are not on lines that follow
+// each other. The package documentation has a loop that writes such texts.
 //
-// Some units are never advice: those that the texts call exact, and allocs/op or B/op where all values
-// of a row agree. Any increase of those is REGRESSED.
+// Some units are never advice: those that the texts call exact, and allocs/op or
+// B/op where all values of a row agree. Any increase of those is REGRESSED.
 func FromTexts(old, new *reports.Log, o Options) (*Report, error) {
 	if old == nil || new == nil || len(old.Series) == 0 || len(new.Series) == 0 {
 		return nil, errors.New("judging texts: two with benchmark lines are needed")
@@ -66,17 +69,21 @@ func nameOf(log *reports.Log) string {
 	return strings.Join(names, " ")
 }
 
-// countKeys are the configuration keys whose values must be equal for counts to be compared. The
-// architecture's level, such as goamd64, belongs to them too; see keys.
+// countKeys are the configuration keys whose values must be equal for counts to
+// be compared. The architecture's level, such as goamd64, belongs to them too;
+// see keys.
 //
-// The texts of this suite have build and go-runtime. Other tools write goflags and goexperiment.
+// The texts of this suite have build and go-runtime. Other tools write goflags
+// and goexperiment.
 var countKeys = []string{benchkey.GOOS, benchkey.GOARCH, benchkey.Go, benchkey.Build,
 	benchkey.GoRuntime, benchkey.GOFLAGS, benchkey.GOEXPERIMENT}
 
-// timeKeys are the keys whose values must be equal, besides countKeys, for times to be compared. All other
-// keys may differ: the commit, for one, is what is being compared.
+// timeKeys are the keys whose values must be equal, besides countKeys, for times
+// to be compared. All other keys may differ: the commit, for one, is what is
+// being compared.
 //
-// The texts of this suite have cpus and cpu-quota. Other tools write cores and quota.
+// The texts of this suite have cpus and cpu-quota. Other tools write cores and
+// quota.
 var timeKeys = []string{benchkey.CPU, benchkey.CPUs, benchkey.Cores, benchkey.GOMAXPROCS,
 	benchkey.Kernel, benchkey.Governor, benchkey.Virtualised, benchkey.CPUQuota, benchkey.Quota,
 	benchkey.ASLR}
@@ -114,8 +121,9 @@ func valuesOf(log *reports.Log, key string) (values []string) {
 	return values
 }
 
-// advisory says why the verdicts on time are only advice, or "" if they are more. The order of the
-// cases is the order of the damage: values of one process mislead most.
+// advisory says why the verdicts on time are only advice, or "" if they are more.
+// The order of the cases is the order of the damage: values of one process
+// mislead most.
 func (t *textPair) advisory() string {
 	session := valuesOf(t.old, benchkey.Session)
 	together := len(session) == 1 && slices.Equal(session, valuesOf(t.new, benchkey.Session))
@@ -145,8 +153,9 @@ func (t *textPair) bothSay(key, value string) bool {
 	return slices.Equal(valuesOf(t.old, key), want) && slices.Equal(valuesOf(t.new, key), want)
 }
 
-// ofOneProcess reports whether most values follow, in the text, the previous value of the same row. A
-// new process for each value would have printed other lines in between.
+// ofOneProcess reports whether most values follow, in the text, the previous
+// value of the same row. A new process for each value would have printed other
+// lines in between.
 func ofOneProcess(log *reports.Log) bool {
 	next, all := 0, 0
 	for _, s := range log.Series {
@@ -183,8 +192,9 @@ func (t *textPair) checkTexts(r *Report) {
 	}
 }
 
-// compare compares the texts as two columns. It leaves out configuration that differs between them,
-// such as the commit: otherwise no row of one text would match a row of the other.
+// compare compares the texts as two columns. It leaves out configuration that
+// differs between them, such as the commit: otherwise no row of one text would
+// match a row of the other.
 func (t *textPair) compare() (*reports.Comparison, error) {
 	if len(t.old.Files) != 1 || len(t.new.Files) != 1 {
 		return nil, errors.New("want one text for each side")
@@ -240,7 +250,8 @@ func (t *textPair) addRows(r *Report, c *reports.Comparison) {
 	}
 }
 
-// place returns the package of a table, and a suffix that tells its rows from rows of other tables.
+// place returns the package of a table, and a suffix that tells its rows from
+// rows of other tables.
 func place(table *reports.Table, shared []reports.Fact) (pkg, suffix string) {
 	for _, f := range shared {
 		if f.Key == benchkey.Pkg {
@@ -257,8 +268,9 @@ func place(table *reports.Table, shared []reports.Fact) (pkg, suffix string) {
 	return pkg, suffix
 }
 
-// sides returns the cells of old and new; nil for a side without the table. The columns of a table are
-// in the order of the texts, and one column may be missing.
+// sides returns the cells of old and new; nil for a side without the table. The
+// columns of a table are in the order of the texts, and one column may be
+// missing.
 func (t *textPair) sides(table *reports.Table, cells []*reports.Cell) (old, new *reports.Cell) {
 	if len(table.Cols) == 2 {
 		return cells[0], cells[1]
@@ -269,8 +281,8 @@ func (t *textPair) sides(table *reports.Table, cells []*reports.Cell) (old, new 
 	return nil, cells[0]
 }
 
-// judgeUnit judges one unit of a row: the time, allocations, or any exact unit with a direction. All
-// other units are ignored.
+// judgeUnit judges one unit of a row: the time, allocations, or any exact unit
+// with a direction. All other units are ignored.
 func (t *textPair) judgeUnit(r *Report, j *Judged, u *reports.Unit, old, new *reports.Cell) {
 	switch {
 	case t.options.ExactOnly && !u.Exact && u.Name != "B/op" && u.Name != "allocs/op":
@@ -295,7 +307,8 @@ func (t *textPair) judgeUnit(r *Report, j *Judged, u *reports.Unit, old, new *re
 
 func allEqual(values []float64) bool { return slices.Min(values) == slices.Max(values) }
 
-// compareCounts compares values without noise: any change for the worse is REGRESSED.
+// compareCounts compares values without noise: any change for the worse is
+// REGRESSED.
 func compareCounts(u *reports.Unit, old, new *reports.Cell) Counted {
 	c := Counted{Unit: u.Name, Old: old.Values[0], New: new.Values[0], Verdict: Unchanged}
 	better := float64(u.Better)
@@ -313,8 +326,9 @@ func compareCounts(u *reports.Unit, old, new *reports.Cell) Counted {
 	return c
 }
 
-// compareAverages compares counts that vary, or that were counted once. An increase of those is only a
-// reason to count properly, so it is INCONCLUSIVE at most.
+// compareAverages compares counts that vary, or that were counted once. An
+// increase of those is only a reason to count properly, so it is INCONCLUSIVE at
+// most.
 func (t *textPair) compareAverages(c Counted, v *reports.Versus) Counted {
 	few := v.N1 < 2 || v.N2 < 2
 	c.Verdict = Unchanged
@@ -326,8 +340,8 @@ func (t *textPair) compareAverages(c Counted, v *reports.Versus) Counted {
 	return c
 }
 
-// timing judges the time of a row that has no pairs. It halves the two-sided p of the comparison,
-// because the gate tests one side.
+// timing judges the time of a row that has no pairs. It halves the two-sided p of
+// the comparison, because the gate tests one side.
 func (t *textPair) timing(old, new *reports.Cell) *Timing {
 	v := new.VsBase
 	r := rule{max(1, v.Tests), 1, t.options.falseAlarm(), t.options.minEffect()}
@@ -356,8 +370,8 @@ func (t *textPair) timing(old, new *reports.Cell) *Timing {
 	return out
 }
 
-// estimateOf turns a comparison into an Estimate. Half of a two-sided p is the p of the side on which
-// the ratio lies.
+// estimateOf turns a comparison into an Estimate. Half of a two-sided p is the p
+// of the side on which the ratio lies.
 func estimateOf(v *reports.Versus) Estimate {
 	e := Estimate{
 		Pairs: min(v.N1, v.N2), Ratio: v.Ratio.Shift, Lo: v.Ratio.Lo, Hi: v.Ratio.Hi,
@@ -381,7 +395,8 @@ func (t *Timing) verdictOfTexts(significant bool) Verdict {
 	return Inconclusive
 }
 
-// logBinomial returns the logarithm of n over k. The number itself may be too large for a float64.
+// logBinomial returns the logarithm of n over k. The number itself may be too
+// large for a float64.
 func logBinomial(n, k int) float64 {
 	a, _ := math.Lgamma(float64(n + 1))
 	b, _ := math.Lgamma(float64(k + 1))

@@ -86,7 +86,8 @@ func apart(head string, n int, ns float64) string {
 	return b.String()
 }
 
-// What decides is what the texts say and what they look like, and not either alone.
+// What decides is what the texts say and what they look like, and not either
+// alone.
 func TestWhichTextsAreAdvice(t *testing.T) {
 	const said = "session: 1\norder: interleaved\nlayout: random\n"
 	count := "goos: linux\npkg: example.com/p\n" + textOf("BenchmarkX", 10, 100, "") + textOf("BenchmarkZ", 10, 100, "")
@@ -161,7 +162,8 @@ func TestTextsThatCannotBeCompared(t *testing.T) {
 	}
 }
 
-// machineText is a text with the configuration lines that this suite writes about a machine and a build.
+// machineText is a text with the configuration lines that this suite writes about
+// a machine and a build.
 func machineText(t *testing.T, facts machine.Facts) string {
 	t.Helper()
 	var b strings.Builder
@@ -172,8 +174,9 @@ func machineText(t *testing.T, facts machine.Facts) string {
 	return b.String() + textOf("BenchmarkX", 10, 100, "16 B/op 1 allocs/op")
 }
 
-// Every key that this suite writes about the machine is compared for times. For counts only keys of the
-// code and its runtime are compared, because a baseline may be from another machine.
+// Every key that this suite writes about the machine is compared for times. For
+// counts only keys of the code and its runtime are compared, because a baseline
+// may be from another machine.
 func TestKeysOfThisSuiteAreCompared(t *testing.T) {
 	here := machine.Facts{GOOS: "linux", GOARCH: "amd64", CPU: "c", CPUs: 8, Kernel: "6.1",
 		Governor: "performance", Virtualised: "no", CPUQuota: "none", ASLR: "full", Go: "go1.26",

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// selfNoise returns by how much a row differs from itself, from pairs of old against old. If the
-// interval holds 1, the observed ratio counts. If not, the difference is more than chance, and the
-// far end of the interval counts.
+// selfNoise returns by how much a row differs from itself, from pairs of old
+// against old. If the interval holds 1, the observed ratio counts. If not, the
+// difference is more than chance, and the far end of the interval counts.
 func selfNoise(pairs []Pair) float64 {
 	e := estimate(pairs)
 	if e.Confidence > 0 && (e.Lo > 1 || e.Hi < 1) {
@@ -16,8 +16,9 @@ func selfNoise(pairs []Pair) float64 {
 	return max(e.Ratio, 1/e.Ratio) - 1
 }
 
-// noiseOf returns the noise of rows that were not measured against themselves. The key says whether the
-// rows are contended: each kind takes the noise of its worst control, or 0 without a control.
+// noiseOf returns the noise of rows that were not measured against themselves.
+// The key says whether the rows are contended: each kind takes the noise of its
+// worst control, or 0 without a control.
 func noiseOf(controls []Control) map[bool]float64 {
 	noise := make(map[bool]float64)
 	for i := range controls {
@@ -29,9 +30,10 @@ func noiseOf(controls []Control) map[bool]float64 {
 	return noise
 }
 
-// checkControls judges the controls with the test that decides on rows. The old side must not differ
-// from itself, and the planted slowdown must be found. Otherwise the run is invalid: a gate that cannot
-// fail proves nothing when it passes.
+// checkControls judges the controls with the test that decides on rows. The old
+// side must not differ from itself, and the planted slowdown must be found.
+// Otherwise the run is invalid: a gate that cannot fail proves nothing when it
+// passes.
 func (r *Report) checkControls(controls []Control, rule rule) {
 	rule.stages, rule.falseAlarm = 1, rule.familyLevel()
 	rule.wanted = floor // a minimum effect of the user may be larger than the planted slowdown

@@ -6,19 +6,23 @@ import (
 	"slices"
 )
 
-// A Counted is the judgement on an exact metric. It needs no statistics, for two reasons.
+// A Counted is the judgement on an exact metric. It needs no statistics, for two
+// reasons.
 //
-// First, whatever runs beside the measured operations (the garbage collector, timers, the growth of a
-// table) can add to a total and never take away. So the least of several totals is nearest to the truth.
+// First, whatever runs beside the measured operations (the garbage collector,
+// timers, the growth of a table) can add to a total and never take away. So the
+// least of several totals is nearest to the truth.
 //
-// Second, that addition does not grow with the number of operations. So an increase of less than half of
-// one in a thousand operations, or of a few all together, is ignored. A sync.Pool that fills for one
-// more processor is two allocations, either in every repeat of a process or in none.
+// Second, that addition does not grow with the number of operations. So an
+// increase of less than half of one in a thousand operations, or of a few all
+// together, is ignored. A sync.Pool that fills for one more processor is two
+// allocations, either in every repeat of a process or in none.
 //
-// The least total is believed if more than half of the repeats are that close to it: then it is what
-// the operations cost, and not luck. Counts that differ more depend on how goroutines met, and are not
-// exact. Such counts regress only if every new total is above every old one by more than either side
-// varies. They are INCONCLUSIVE if only the least totals say so.
+// The least total is believed if more than half of the repeats are that close to
+// it: then it is what the operations cost, and not luck. Counts that differ more
+// depend on how goroutines met, and are not exact. Such counts regress only if
+// every new total is above every old one by more than either side varies. They
+// are INCONCLUSIVE if only the least totals say so.
 type Counted struct {
 	Unit     string
 	Alone    bool    // counted on one processor
@@ -28,7 +32,8 @@ type Counted struct {
 	Why      string
 }
 
-// Ratio returns how many times as much the new side counts. It is 1 if both count nothing.
+// Ratio returns how many times as much the new side counts. It is 1 if both count
+// nothing.
 func (c Counted) Ratio() float64 {
 	if c.Old == c.New {
 		return 1
@@ -36,9 +41,10 @@ func (c Counted) Ratio() float64 {
 	return c.New / c.Old
 }
 
-// threshold returns the increase of a total that counts. It is half of one allocation in a thousand
-// operations, or half of the smallest object that Go allocates, 8 bytes, in a thousand; and it is more
-// than what a process allocates once. One allocation in a thousand of 8000 operations is always over it.
+// threshold returns the increase of a total that counts. It is half of one
+// allocation in a thousand operations, or half of the smallest object that Go
+// allocates, 8 bytes, in a thousand; and it is more than what a process allocates
+// once. One allocation in a thousand of 8000 operations is always over it.
 func (x Exact) threshold() float64 {
 	if x.Unit == "B/op" {
 		return max(512, 8*float64(x.Ops)/2000)
@@ -73,8 +79,9 @@ func (x Exact) judge() Counted {
 	return c
 }
 
-// preferAlone lets counts on one processor decide where counts with several goroutines are INCONCLUSIVE.
-// The latter differ by how often goroutines met, and on one processor they do not meet.
+// preferAlone lets counts on one processor decide where counts with several
+// goroutines are INCONCLUSIVE. The latter differ by how often goroutines met, and
+// on one processor they do not meet.
 func preferAlone(all []Counted) {
 	for i := range all {
 		at := slices.IndexFunc(all, func(c Counted) bool { return c.Alone && c.Unit == all[i].Unit })
@@ -86,12 +93,14 @@ func preferAlone(all []Counted) {
 	}
 }
 
-// agree reports whether more than half of the sorted totals are within the threshold of the least one.
+// agree reports whether more than half of the sorted totals are within the
+// threshold of the least one.
 func (x Exact) agree(sorted []int64) bool {
 	return len(sorted) > 1 && float64(sorted[len(sorted)/2]-sorted[0]) < x.threshold()
 }
 
-// separate reports whether the gap between the sorted totals of both sides is wider than either side.
+// separate reports whether the gap between the sorted totals of both sides is
+// wider than either side.
 func (x Exact) separate(old, new []int64) bool {
 	last := len(old) - 1
 	width := max(old[last]-old[0], new[len(new)-1]-new[0])
@@ -109,7 +118,8 @@ func (c Counted) unit() string {
 	return c.Unit
 }
 
-// per1000 returns the change in 1000 operations, where one allocation more can be seen.
+// per1000 returns the change in 1000 operations, where one allocation more can be
+// seen.
 func (c Counted) per1000() string {
 	return fmt.Sprintf("%+.4g in 1000 operations", (c.New-c.Old)*1000)
 }

@@ -21,9 +21,10 @@ type rowDetails struct {
 // A profile is a link to a CPU profile.
 type profile struct{ Side, Path string }
 
-// A driftPlot shows the pairs in the order of time. Each side of a pair has a mark at its typical slice
-// and a line over the middle half of its slices. Typical slices are fast ones, so the line lies above
-// the mark. A drift that both sides share comes from the machine; a drift of one side does not.
+// A driftPlot shows the pairs in the order of time. Each side of a pair has a
+// mark at its typical slice and a line over the middle half of its slices.
+// Typical slices are fast ones, so the line lies above the mark. A drift that
+// both sides share comes from the machine; a drift of one side does not.
 //
 // The fields are paths in a box of boxWidth × boxHeight.
 type driftPlot struct {
@@ -31,8 +32,9 @@ type driftPlot struct {
 	OldMarks, NewMarks, OldLines, NewLines string
 }
 
-// A layoutPlot shows the ratio of each pair, in ascending order. Each pair has code layouts of its own,
-// so a ratio that rests on a few pairs only is the luck of the linker.
+// A layoutPlot shows the ratio of each pair, in ascending order. Each pair has
+// code layouts of its own, so a ratio that rests on a few pairs only is the luck
+// of the linker.
 type layoutPlot struct {
 	Words, Marks                 string
 	One, Ratio, MarginY, MarginH float64 // heights in the box: no change, the ratio, the margin
@@ -76,8 +78,9 @@ func (d rowDetails) size() int {
 	return size
 }
 
-// middleHalf returns the quartiles of the slices. It returns the typical value twice if there are
-// fewer than 4 slices, or one that has no place on a logarithmic scale.
+// middleHalf returns the quartiles of the slices. It returns the typical value
+// twice if there are fewer than 4 slices, or one that has no place on a
+// logarithmic scale.
 func middleHalf(typical float64, parts []float64) (low, high float64) {
 	if len(parts) < 4 || slices.Min(parts) <= 0 {
 		return typical, typical
@@ -110,8 +113,9 @@ func newDriftPlot(pairs []Pair) *driftPlot {
 	return d
 }
 
-// dotPath draws a dot: a line of hardly any length, which is visible by its ends. A line of no length
-// would not do: square ends then have no direction, and printed pages leave them out.
+// dotPath draws a dot: a line of hardly any length, which is visible by its ends.
+// A line of no length would not do: square ends then have no direction, and
+// printed pages leave them out.
 const dotPath = "M%.1f %.1fh.01"
 
 // drawProcess adds the mark of one process and the line through it.
@@ -123,8 +127,8 @@ func drawProcess(marks, lines *strings.Builder, x float64, y func(float64) float
 	}
 }
 
-// logarithmic returns a function that maps low to the bottom and high to the top of the box. SVG counts
-// downwards, so the top is the smaller number.
+// logarithmic returns a function that maps low to the bottom and high to the top
+// of the box. SVG counts downwards, so the top is the smaller number.
 func logarithmic(low, high float64) func(float64) float64 {
 	const edge = 6. // stays free for half a mark
 	width := math.Log(high / low)

@@ -1,4 +1,5 @@
-// Package gate judges whether a change made benchmarks slower, so that a build may fail by it.
+// Package gate judges whether a change made benchmarks slower, so that a build
+// can fail by it.
 //
 //	run, err := gate.Read("run.jsonl", file) // or measured just now
 //	if err != nil {
@@ -8,32 +9,47 @@
 //	gate.WriteText(os.Stdout, report)
 //	os.Exit(report.Exit())
 //
+// The files follow the way of a run. run.go has the record of a measurement and
+// its file. judge.go turns it into a [Report]; estimate.go, rule.go, mean.go,
+// counts.go, controls.go and waiver.go serve it, and benchmarktexts.go judges
+// texts instead of runs. The other files render a report.
+//
 // # How it judges
 //
-// A [Run] holds pairs: two processes, one of each side, that took turns at the same benchmark. A
-// pair gives one quotient new/old; of several pairs with the same two code layouts the average counts,
-// once. Of the quotients of a row come the estimate of Hodges and
-// Lehmann with its interval ([Estimate]) and the exact p of Wilcoxon's signed rank test. What stands for
-// a process is a fast one of its slices, its octile. Where several goroutines run, the mean of all
-// slices is tested too, as a test more of the run: locks are often as fast as ever until somebody waits.
-// It regresses from 25 % on, as locks have moods.
+// A [Run] holds pairs: two processes, one of each side, that took turns at the
+// same benchmark. A pair gives one quotient new/old. Several pairs with the same
+// two code layouts give their average, once. From the quotients of a row come the
+// estimate of Hodges and Lehmann with its interval ([Estimate]), and the exact p
+// of Wilcoxon's signed rank test.
 //
-// A row is REGRESSED if its ratio is over 1 + margin and p, corrected for all rows, is small
-// enough. The margin is the greatest of what the user asks for, 3 %, and what the row differs by
-// from itself. By default it takes two stages: rows that look slower in the first ([Suspects])
-// are measured again with fresh processes, and those pairs alone decide. The chance of even one
-// false REGRESSED in a run is at most [Options].FalseAlarm, 0.5 %, for any number of rows, because
-// a row that did not change becomes a suspect with p <= 0.2 and then needs p <= 0.025/rows on new
-// data. Nothing is ever measured a third time.
+// The time of a process is a fast one of its slices, the lower octile. Where
+// several goroutines run, the mean of all slices is tested too, as one more test
+// of the run: a lock is often as fast as ever until a goroutine waits. A mean
+// regresses from 25 % on, because a lock has states that last as long as its
+// process.
 //
-// A row is UNCHANGED only if its whole interval lies inside the margin. Everything in between is
-// INCONCLUSIVE, with the slowdown that the run would have found. Exact metrics need no test: see
-// [Counted]. A [Waiver] lets a row regress for a while. Every run carries controls, the old side
-// against itself and with a slowdown planted, and is invalid unless they come out right.
+// A row is REGRESSED if its ratio is over 1 + margin, and its p, corrected for
+// all rows, is small enough. The margin is the greatest of three: the minimum
+// effect of the user, 3 %, and the difference of the row from itself.
 //
-// Two benchmark texts can be judged too ([FromTexts]), but what they say of time is advice, unless they
-// were measured as below. Other units than ns/op, allocs/op and B/op are judged in texts only, and only
-// if a Unit line calls them exact.
+// By default judging takes two stages. Rows that look slower in the first stage
+// ([Suspects]) are measured again with fresh processes, and those pairs alone
+// decide. The chance of even one false REGRESSED in a run is at most
+// [Options].FalseAlarm, 0.5 %, for any number of rows. The reason: a row that did
+// not change becomes a suspect with p <= 0.2, and then needs p <= 0.025/rows on
+// new data. Nothing is ever measured a third time.
+//
+// A row is UNCHANGED only if its whole interval lies inside the margin.
+// Everything in between is INCONCLUSIVE, and its report names the slowdown that
+// the run would have found. Exact metrics need no test; see [Counted]. A [Waiver]
+// lets a row regress for a while. Every run carries controls: the old side
+// against itself, unchanged and with a slowdown planted. The run is invalid
+// unless both come out right.
+//
+// Two benchmark texts can be judged too ([FromTexts]). Their verdicts on time are
+// advice, unless the texts were measured as below. Units other than ns/op,
+// allocs/op and B/op are judged in texts only, and only if a Unit line calls them
+// exact.
 //
 // # In a workflow
 //
@@ -41,79 +57,95 @@
 //
 //	semabench gate -base origin/main -inconclusive 10% ./...
 //
-// Build tags and other flags of the go command go into GOFLAGS (-tags=integration). A workspace has
-// no ./... of its own: name its modules, ./a/... ./b/.... Of a revision there are the files that git has,
-// with the submodules that are checked out, and nothing that is ignored; where a build needs that, a go.work
-// say, compare two directories. A package that does not build, or whose benchmarks cannot be listed, is a
-// row that FAILED, and the others are judged.
+// Build tags and other flags of the go command go into GOFLAGS
+// (-tags=integration). A workspace has no ./... of its own: name its modules,
+// ./a/... ./b/....
 //
-// On GitHub, after actions/checkout with fetch-depth 2 or more and actions/setup-go:
+// A revision has the files that git has, with the submodules that are checked
+// out, and no ignored files. A build that needs ignored files, such as a go.work,
+// has to compare two directories. A package that does not build, or whose
+// benchmarks cannot be listed, is a row that FAILED, and the other rows are
+// judged.
+//
+// On GitHub, after actions/checkout with fetch-depth 2 or more and
+// actions/setup-go:
 //
 //   - uses: semabench/semabench@main
 //     with:
 //     packages: ./...
 //     args: -inconclusive 10% -max-time 15m
 //
-// (there is no release yet: put a commit where main is, so that it does not change under you)
-// adds the verdict to the summary of the job and uploads the page, the JUnit file, the run and, of
-// rows that REGRESSED, CPU profiles of both sides. On any other CI scripts/gate.sh does the same; it
-// can be copied. Both need the history that holds the base. A checkout may be read-only.
+// (There is no release yet. Put a commit in place of main, so that the action
+// does not change under you.) The action adds the verdict to the summary of the
+// job. It uploads the page, the JUnit file, the run and, for rows that REGRESSED,
+// CPU profiles of both sides. On any other CI scripts/gate.sh does the same; it
+// can be copied. Both need the history that holds the base. A checkout may be
+// read-only.
 //
-// Choose rows with -bench: a row takes one to three seconds, and the more rows there are the more
-// each of them has to show. Prefer rows of one goroutine on shared machines: of contended ones only
-// great slowdowns of waiting are seen there, and those that hardly meet say so.
+// Choose rows with -bench. A row takes one to three seconds, and the more rows
+// there are, the more each of them has to show. Prefer rows of one goroutine on
+// shared machines. With contended rows only large slowdowns of waiting are seen
+// there, and rows whose goroutines hardly meet say so.
 //
 // # A baseline in the repository
 //
-// What is worth keeping is not figures but which code had them: a file with a revision, measured anew
-// beside the change on whatever machine runs today.
+// Do not keep times; keep the revision of the code that had them. Then that code
+// is measured anew, beside the change, on whatever machine runs today.
 //
 //	semabench gate -base "$(cat gate-base)"
 //
-// Against the merge base a hundred slowdowns of 2 % pass one by one; against a revision that is
-// moved on purpose, with a commit, their sum does not:
+// Against the merge base, a hundred slowdowns of 2 % pass one by one. Their sum
+// does not pass against a revision that is moved on purpose, with a commit:
 //
 //	git rev-parse HEAD >gate-base # and commit it, saying why
 //
-// The checkout has to have that revision: fetch-depth 0, or git fetch origin "$(cat gate-base)".
+// The checkout has to have that revision: fetch-depth 0, or git fetch origin
+// "$(cat gate-base)".
 //
-// A benchmark text in the repository is good for what is exact, allocs/op and B/op, on any machine of
-// the same architecture; its times are advice, and on another processor the run is invalid, so
-// -exact leaves them aside. -cpu 1 keeps the number of cores out of the names:
+// A benchmark text in the repository serves for exact counts, allocs/op and B/op,
+// on any machine of the same architecture, with the same Go version and build
+// flags. Its times are advice. On another processor the run is invalid, and
+// -exact ignores the times. -cpu 1 keeps the number of cores out of the names:
 //
 //	go test -run '^$' -bench . -benchmem -benchtime 1000x -count 3 -cpu 1 ./... >baseline.txt # kept
 //	go test -run '^$' -bench . -benchmem -benchtime 1000x -count 3 -cpu 1 ./... >new.txt
 //	semabench gate -exact baseline.txt new.txt
 //
-// There allocs/op is rounded down, so one more in 1000 operations needs the two revisions.
+// In such a text allocs/op is rounded down. Finding one more allocation in 1000
+// operations needs the two revisions.
 //
-// The run that -o writes (gate.jsonl) is the record of a verdict. -replay judges it again, with
-// other waivers or another minimum effect, without measuring anything.
+// The run that -o writes (gate.jsonl) is the record of a verdict. -replay judges
+// it again, with other waivers or another minimum effect, without measuring
+// anything.
 //
 // # Waivers
 //
-// A slowdown that is wanted has a waiver in a file given as -waivers; see [ParseWaivers]. It
-// names the row, how far it may go, why, and until when. While it is needed it is printed, once it has
-// expired or fits no row the exit code is 2, so that it does not outlive its reason.
+// A slowdown that is wanted gets a waiver in a file given as -waivers; see
+// [ParseWaivers]. It names the row, how far it may go, why, and until when. While
+// it is needed it is printed. Once it has expired, or fits no row, the exit code
+// is 2, so that it does not outlive its reason.
 //
 // # Budgets
 //
-// -max-time drops pairs, the same share of every row, until the run is expected to fit. What that costs
-// is in the report: the fact pairs-dropped, and for each row what it would have found. Half the
-// pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no interval. A run that
-// does not fit even so stops, keeps what it has, and exits with 3: it never passes by having looked
-// at less. -row-time does the same for one slow row.
+// -max-time drops pairs, the same share of every row, until the run is expected
+// to fit. The report says what that costs: the fact pairs-dropped, and for each
+// row the slowdown that it would have found. Half the pairs find slowdowns that
+// are 1.4 times as large, and fewer than 6 have no interval. A run that does not
+// fit even so stops, keeps what it has, and exits with 3. It never passes by
+// having looked at less. -row-time does the same for one slow row.
 //
-// A second a row and three seconds a package is a budget to begin with, twice that for rows that are
-// contended or allocate. What does not fit is better divided than thinned out: a few rows at each
-// pull request (-bench), all of them each night.
+// Begin with a budget of a second for each row and three seconds for each
+// package, and twice that for rows that are contended or allocate. If the rows do
+// not fit, divide them rather than thin them out: a few rows at each pull request
+// (-bench), and all rows each night.
 //
 // # Texts that are no advice
 //
-// go test -count writes the values of one process, and semabench run those of one side; neither can
-// know of the other side. Where nothing but texts can be had, as on a device that only runs
-// finished programs, let both sides take turns, each value from a process and from a link of its own, and
-// say so; the gate looks whether it can be true:
+// go test -count writes the values of one process, and semabench run those of one
+// side. Neither can know about the other side. On a device that only runs
+// finished programs, texts may be all there is. Then let both sides take turns,
+// with a process and a link for each value, and say so in the text. The gate
+// checks whether the text looks like it:
 //
 //	head=$(printf 'session: %s\norder: interleaved\nlayout: random' "$(date +%s)")
 //	for side in old new; do echo "$head" >$side.txt; done
@@ -126,26 +158,30 @@
 //	done
 //	semabench gate old.txt new.txt
 //
-// That takes much longer than a duel and finds less, because each value has the luck of a process.
-// Nothing keeps a text from claiming what is not so.
+// That takes much longer than a duel and finds less, because each value has the
+// luck of a process. The gate cannot detect a text that makes a false claim.
 //
 // # INCONCLUSIVE
 //
-// means that the interval holds both: no change, and a slowdown of the minimum effect. It is not a
-// suspicion; most such rows did not change, on a machine that was too busy to show it. By default they
-// fail the gate with exit code 3. -inconclusive 10% lets those pass that would have shown a slowdown of
-// 10 %, and warn all of them; on shared runners 10% is what to begin with. Whether more pairs
-// would help, and how many, is printed. Running it again until it passes is the one thing that must
-// not be done: the promise on false alarms holds for one run.
+// An INCONCLUSIVE row has an interval that holds both no change and a slowdown of
+// the minimum effect. That is not a suspicion: most such rows did not change, on
+// a machine that was too busy to show it. By default they fail the gate with exit
+// code 3. -inconclusive 10% lets those rows pass that would have shown a slowdown
+// of 10 %, and warn lets all of them pass. On shared runners begin with 10%.
+//
+// The report says how many more pairs would probably decide the row. Do not run
+// the gate again until it passes: the promise on false alarms holds for one run.
 //
 // # What this does not show
 //
-// The test supposes that pairs are independent and that luck is as likely to favour either side.
-// Pairs that share something, as a neighbour who is busy during one side only, break
-// that; the margin and the control against itself are there for it, and neither is a proof.
+// The test supposes that pairs are independent and that luck favours either side
+// equally. A neighbour that is busy during one side only breaks that. The margin
+// and the control against itself guard against such neighbours, and neither is a
+// proof.
 //
-// UNCHANGED and the intervals are not corrected: among 100 rows that are 3 % slower, 2 or 3 may
-// have an interval that ends below. A ratio is of the typical operation; nothing here speaks of
-// rare slow ones. And a promise on false alarms is not one on slowdowns: read what the run would
-// have found.
+// UNCHANGED and the intervals are not corrected for the number of rows. Among 100
+// rows that are 3 % slower, 2 or 3 may have an interval that ends below. A ratio
+// is of the typical operation; nothing here speaks about rare slow ones. A
+// promise on false alarms is no promise on slowdowns: read which slowdown the run
+// would have found.
 package gate

@@ -7,22 +7,26 @@ import (
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
-// confidence is the level that every interval has at least. For small samples the exact level is a
-// little higher, because the signed rank sum takes whole values only.
+// confidence is the level that every interval has at least. For small samples the
+// exact level is a little higher, because the signed rank sum takes whole values
+// only.
 const confidence = 0.95
 
-// An Estimate says how many times as long the new side takes as the old side: 1.05 is 5 % slower.
+// An Estimate says how many times as long the new side takes as the old side:
+// 1.05 is 5 % slower.
 //
-// It is computed from the logarithms of the quotients new/old, one value for each unit (see [Units]).
-// Ratio is the estimate of Hodges and Lehmann: the median of the n(n+1)/2 averages of two values (Walsh
-// averages, each value with itself included), put back into a quotient.
+// It is computed from the logarithms of the quotients new/old, one value for each
+// unit (see [Units]). Ratio is the estimate of Hodges and Lehmann: the median of
+// the n(n+1)/2 averages of two values (Walsh averages, each value with itself
+// included), put back into a quotient.
 //
-// Lo and Hi are the k'th smallest and the k'th largest Walsh average, where k is the largest number
-// with P(T <= k-1) <= 0.025 for the signed rank sum T of n units. Confidence is 1 - 2 P(T <= k-1). The
-// interval holds the ratios that two one-sided signed rank tests would not reject.
+// Lo and Hi are the k'th smallest and the k'th largest Walsh average, where k is
+// the largest number with P(T <= k-1) <= 0.025 for the signed rank sum T of n
+// units. Confidence is 1 - 2 P(T <= k-1). The interval holds the ratios that two
+// one-sided signed rank tests would not reject.
 //
-// Sources: Hodges and Lehmann 1963; Tukey 1949; Hollander and Wolfe, Nonparametric Statistical Methods,
-// sections 3.2 and 3.3.
+// Sources: Hodges and Lehmann 1963; Tukey 1949; Hollander and Wolfe,
+// Nonparametric Statistical Methods, sections 3.2 and 3.3.
 type Estimate struct {
 	Pairs      int
 	Units      int     // values that the test counts: groups of pairs with the same two layouts
@@ -33,19 +37,22 @@ type Estimate struct {
 	Faster     float64 // one-sided p-value of “not faster”
 }
 
-// estimate computes the Estimate of pairs. All their values must be positive: unusable checks that.
+// estimate computes the Estimate of pairs. All their values must be positive:
+// unusable checks that.
 func estimate(pairs []Pair) Estimate {
 	e := estimateLogs(unitLogs(pairs))
 	e.Pairs = len(pairs)
 	return e
 }
 
-// Units groups pairs that have both code layouts in common, in the order of the first pair of each
-// group. The average of a group is one independent value of the test.
+// Units groups pairs that have both code layouts in common, in the order of the
+// first pair of each group. The average of a group is one independent value of
+// the test.
 //
-// A code layout favours its side in every pair that uses it. Of the differences between pairs of
-// identical sides, the layouts explained 43 % for strconv.AppendInt, 20 % for fmt.Sprintf, and none
-// where goroutines contend. With four pairs of each layout taken for independent values, the p of a
+// A code layout favours its side in every pair that uses it. Of the differences
+// between pairs of identical sides, the layouts explained 43 % for
+// strconv.AppendInt, 20 % for fmt.Sprintf, and none where goroutines contend.
+// With four pairs of each layout taken for independent values, the p of a
 // difference of 3 % came out a thousand times too small.
 //
 // A layout of 0 is unknown, so a pair with such a layout is a group of its own.
@@ -65,7 +72,8 @@ func Units(pairs []Pair) (units [][]Pair) {
 	return units
 }
 
-// unitLogs returns the logarithm of new/old for each unit, averaged over the pairs of the unit.
+// unitLogs returns the logarithm of new/old for each unit, averaged over the
+// pairs of the unit.
 func unitLogs(pairs []Pair) []float64 {
 	var logs []float64
 	for _, unit := range Units(pairs) {
@@ -98,9 +106,10 @@ func estimateLogs(logs []float64) Estimate {
 	return e
 }
 
-// standardError returns the standard error of the logarithm of Ratio, or +Inf without an interval. It
-// is read from the interval: half its width over the normal quantile of its level. The usual root of
-// the sample variance would not do, because a few wild pairs inflate it and leave the estimate alone.
+// standardError returns the standard error of the logarithm of Ratio, or +Inf
+// without an interval. It is read from the interval: half its width over the
+// normal quantile of its level. The usual root of the sample variance would not
+// do, because a few wild pairs inflate it and leave the estimate alone.
 func (e Estimate) standardError() float64 {
 	if e.Confidence == 0 {
 		return math.Inf(1)

@@ -8,9 +8,11 @@ import (
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
-// This file has the words and the number formats that verdicts and all outputs share.
+// This file has the words and the number formats that verdicts and all outputs
+// share.
 
-// explain says why a row got its verdict on time, for a reader who has to act on it.
+// explain says why a row got its verdict on time, for a reader who has to act on
+// it.
 func (r rule) explain(t *Timing) string {
 	switch {
 	case t.Verdict == Regressed:
@@ -80,7 +82,8 @@ func (e Estimate) summary() string {
 // interval is "[1.039, 1.064]".
 func (e Estimate) interval() string { return "[" + ratio(e.Lo) + ", " + ratio(e.Hi) + "]" }
 
-// percent has one digit behind the point below 10 %, where small differences matter.
+// percent has one digit behind the point below 10 %, where small differences
+// matter.
 func percent(v float64) string {
 	switch {
 	case math.IsInf(v, 1) || math.IsNaN(v):
@@ -98,7 +101,8 @@ func signed(v float64) string {
 	return percent(v)
 }
 
-// ratio has three digits behind the point up to a factor of 10, because small differences matter.
+// ratio has three digits behind the point up to a factor of 10, because small
+// differences matter.
 func ratio(v float64) string {
 	switch {
 	case math.IsInf(v, 1):
@@ -136,11 +140,12 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// printable makes a name safe for a terminal or a page: a name may hold control characters.
+// printable makes a name safe for a terminal or a page: a name may hold control
+// characters.
 func printable(s string) string { return escape.Printable(s) }
 
-// cut shortens s to at most the given number of characters. It keeps the beginning of s, which tells
-// more than its end.
+// cut shortens s to at most the given number of characters. It keeps the
+// beginning of s, which tells more than its end.
 func cut(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most-1]) + "…"

@@ -14,15 +14,17 @@ import (
 //go:embed page.html.tmpl page.css
 var assets embed.FS
 
-// pageTemplate is parsed here and not at each call, so that a broken template fails every test.
+// pageTemplate is parsed here and not at each call, so that a broken template
+// fails every test.
 var pageTemplate = template.Must(template.ParseFS(assets, "page.html.tmpl"))
 
-// rowRoom and detailRoom limit how many bytes of a page are rows and details. With 2000 rows of long
-// names the page stays under 600 KB. The page counts the rows that are left out; the JSON has them.
+// rowRoom and detailRoom limit how many bytes of a page are rows and details.
+// With 2000 rows of long names the page stays under 600 KB. The page counts the
+// rows that are left out; the JSON has them.
 const rowRoom, detailRoom = 330_000, 170_000
 
-// WriteHTML writes r as one page without scripts, fonts or requests. The page follows the light or dark
-// theme of its reader, and prints.
+// WriteHTML writes r as one page without scripts, fonts or requests. The page
+// follows the light or dark theme of its reader, and prints.
 func WriteHTML(w io.Writer, r *Report) error {
 	p, err := newPage(r)
 	if err != nil {
@@ -36,7 +38,8 @@ func WriteHTML(w io.Writer, r *Report) error {
 	return err
 }
 
-// A page is the input of the template: words and numbers as text, which the template escapes.
+// A page is the input of the template: words and numbers as text, which the
+// template escapes.
 type page struct {
 	Style            template.CSS
 	State, Headline  string
@@ -105,8 +108,9 @@ func (p *page) addRows(r *Report, reach float64) {
 	}
 }
 
-// addDetails adds the details of the worst rows, until there is no room. Details are a prefix of the
-// rows, because addRows finds the details of a row by its index.
+// addDetails adds the details of the worst rows, until there is no room. Details
+// are a prefix of the rows, because addRows finds the details of a row by its
+// index.
 func (p *page) addDetails(r *Report) {
 	room := detailRoom
 	for i, j := range r.Rows {
@@ -139,7 +143,8 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 	return row
 }
 
-// size returns about how many bytes of the page the row takes: 260 for the markup, and its texts.
+// size returns about how many bytes of the page the row takes: 260 for the
+// markup, and its texts.
 func (r pageRow) size() int {
 	return 260 + escapedSize(r.Name) + escapedSize(r.Why) + len(r.Strip)
 }
@@ -147,11 +152,12 @@ func (r pageRow) size() int {
 // escapedSize returns the length of s in the page: one byte may become five.
 func escapedSize(s string) int { return len(template.HTMLEscapeString(s)) }
 
-// A strip shows one row as a small forest plot on a logarithmic scale. All strips of a page have the
-// same scale, so that rows can be compared.
+// A strip shows one row as a small forest plot on a logarithmic scale. All strips
+// of a page have the same scale, so that rows can be compared.
 
-// reach returns the ratio at the right end of all strips. It covers the widest interval, but stays
-// between 10 % and a factor of 2, so that one wild row does not flatten the others.
+// reach returns the ratio at the right end of all strips. It covers the widest
+// interval, but stays between 10 % and a factor of 2, so that one wild row does
+// not flatten the others.
 func (r *Report) reach() float64 {
 	reach := 1.1
 	for _, j := range r.Rows {
@@ -162,11 +168,12 @@ func (r *Report) reach() float64 {
 	return min(math.Pow(reach, 1.1), 2) // a tenth more leaves room for a dot at the end
 }
 
-// stripEdge is the part of a strip that stays free on either side for half a mark, in percent.
+// stripEdge is the part of a strip that stays free on either side for half a
+// mark, in percent.
 const stripEdge = 5
 
-// beyond says beyond which end of its strip the ratio lies: "low", "high" or "". Without this sign the
-// mark at the end would show a wrong ratio.
+// beyond says beyond which end of its strip the ratio lies: "low", "high" or "".
+// Without this sign the mark at the end would show a wrong ratio.
 func (t *Timing) beyond(reach float64) string {
 	switch {
 	case t.Ratio > reach:
@@ -177,8 +184,9 @@ func (t *Timing) beyond(reach float64) string {
 	return ""
 }
 
-// strip returns the places of the marks of a row, in percent of its strip, as CSS variables: the ends
-// of the interval, the ratio, and half the width of the margin.
+// strip returns the places of the marks of a row, in percent of its strip, as CSS
+// variables: the ends of the interval, the ratio, and half the width of the
+// margin.
 func (t *Timing) strip(reach float64) template.CSS {
 	if t.Ratio <= 0 {
 		return ""

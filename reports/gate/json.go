@@ -9,9 +9,11 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// An Export is a report for programs. The JSON names are part of the interface and do not change.
+// An Export is a report for programs. The JSON names are part of the interface
+// and do not change.
 //
-// A number is null where there is no finite value: without an interval, or without a bound.
+// A number is null where there is no finite value: without an interval, or
+// without a bound.
 type Export struct {
 	Outcome    string         `json:"outcome"`
 	Exit       int            `json:"exit"`
@@ -39,7 +41,8 @@ type ExportSide struct {
 	Dirty    bool   `json:"dirty,omitempty"`
 }
 
-// An ExportRow is one row. Its numbers are the fields of [Timing] with the same meaning.
+// An ExportRow is one row. Its numbers are the fields of [Timing] with the same
+// meaning.
 type ExportRow struct {
 	Package    string         `json:"package,omitempty"`
 	Name       string         `json:"name"`
@@ -89,7 +92,8 @@ func WriteJSON(w io.Writer, r *Report) error {
 	return out.Encode(r.Export())
 }
 
-// Export returns r in the form for programs. Lists are never nil, so that JSON has [] and not null.
+// Export returns r in the form for programs. Lists are never nil, so that JSON
+// has [] and not null.
 func (r *Report) Export() Export {
 	e := Export{
 		Outcome: strings.ToLower(r.outcome()), Exit: r.Exit(),

@@ -11,8 +11,9 @@ import (
 
 // Judge judges a run and does not change it.
 //
-// A run can be judged again with other options. But the promise of Options.FalseAlarm holds for each
-// judgement, not for the most convenient of several.
+// A run can be judged again with other options. But the promise of
+// Options.FalseAlarm holds for each judgement, not for the most convenient of
+// several.
 func Judge(run *Run, o Options) *Report {
 	r := &Report{
 		Old: run.Old, New: run.New, Facts: run.Facts, Stopped: run.Stopped, Command: run.Command,
@@ -53,11 +54,13 @@ func Judge(run *Run, o Options) *Report {
 	return r
 }
 
-// Suspects returns the indices of the rows that have to be measured again. Their first stage looks
-// slower, with p <= 0.2 and a ratio over two thirds of the margin, and they have no second stage yet.
+// Suspects returns the indices of the rows that have to be measured again. Their
+// first stage looks slower, with p <= 0.2 and a ratio over two thirds of the
+// margin, and they have no second stage yet.
 //
-// Give each suspect [SecondPairs] pairs of new processes, and then call [Judge]. There is no third
-// stage. Suspects looks at first stages only and gives no verdict.
+// Give each suspect [SecondPairs] pairs of new processes, and then call [Judge].
+// There is no third stage. Suspects looks at first stages only and gives no
+// verdict.
 func Suspects(run *Run, o Options) (rows []int) {
 	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
 	if rule.stages == 1 {
@@ -82,7 +85,8 @@ func (r rule) suspects(row *Row, noise map[bool]float64) bool {
 	return means != nil && isSuspect(estimate(means.Pairs), r.forMeans().margin(means, noise))
 }
 
-// newJudged judges the counts of a row. It sets a verdict if the row cannot be judged.
+// newJudged judges the counts of a row. It sets a verdict if the row cannot be
+// judged.
 func newJudged(row *Row) *Judged {
 	j := &Judged{ID: row.ID(), Row: row, index: -1}
 	for _, x := range row.Exact {
@@ -100,8 +104,8 @@ func newJudged(row *Row) *Judged {
 	return j
 }
 
-// unusable describes the first pair of a row whose values are not positive, finite times. It returns
-// "" if there is none.
+// unusable describes the first pair of a row whose values are not positive,
+// finite times. It returns "" if there is none.
 func unusable(row *Row) string {
 	for _, stage := range []struct {
 		name  string
@@ -119,8 +123,8 @@ func unusable(row *Row) string {
 	return ""
 }
 
-// noiseFor returns by how much a row may differ without a change: from its own pairs of old against
-// old, or from the controls of its kind.
+// noiseFor returns by how much a row may differ without a change: from its own
+// pairs of old against old, or from the controls of its kind.
 func noiseFor(row *Row, noise map[bool]float64) float64 {
 	if len(row.SelfPairs) > 0 {
 		return selfNoise(row.SelfPairs)
@@ -128,12 +132,14 @@ func noiseFor(row *Row, noise map[bool]float64) float64 {
 	return noise[row.Contended]
 }
 
-// margin returns what a ratio has to exceed: the greater of the minimum effect and the noise.
+// margin returns what a ratio has to exceed: the greater of the minimum effect
+// and the noise.
 func (r rule) margin(row *Row, noise map[bool]float64) float64 {
 	return max(r.wanted, noiseFor(row, noise))
 }
 
-// timing computes a Timing without its corrected p and its verdict, which need all rows.
+// timing computes a Timing without its corrected p and its verdict, which need
+// all rows.
 func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 	t := &Timing{First: estimate(row.Pairs), Stage: 1, Wanted: r.wanted, Level: r.familyLevel(),
 		Noise: noiseFor(row, noise), Margin: r.margin(row, noise)}
@@ -162,16 +168,17 @@ func medians(pairs []Pair) (old, new float64) {
 	return stats.Median(olds), stats.Median(news)
 }
 
-// lacksSecondStage reports whether t is of a suspect whose second stage was not measured.
+// lacksSecondStage reports whether t is of a suspect whose second stage was not
+// measured.
 func (r rule) lacksSecondStage(t *Timing) bool {
 	return r.stages == 2 && t.Stage == 1 && isSuspect(t.First, t.Margin)
 }
 
-// correct fills in Corrected, and the verdict IMPROVED. A speedup is decided in the first stage: only
-// slowdowns are doubted enough to be measured again.
+// correct fills in Corrected, and the verdict IMPROVED. A speedup is decided in
+// the first stage: only slowdowns are doubted enough to be measured again.
 //
-// The second stage gets Bonferroni's correction and not Holm's. Holm orders all p of a family, but the
-// second stage has only the p of the suspects.
+// The second stage gets Bonferroni's correction and not Holm's. Holm orders all p
+// of a family, but the second stage has only the p of the suspects.
 func (r rule) correct(timings []*Timing) {
 	var slower, faster []float64
 	for _, t := range timings {
@@ -250,7 +257,8 @@ func (r *Report) addMissing(run *Run) {
 
 // checkRun checks the run as a whole, apart from its controls.
 func (r *Report) checkRun(run *Run) {
-	// Rows that only one side has do not count as measured, whether they are allowed or not.
+	// Rows that only one side has do not count as measured, whether they are
+	// allowed or not.
 	if len(run.Rows) == 0 && run.Stopped == "" {
 		r.Errors = append(r.Errors, "no benchmark was measured: a gate with nothing to judge does "+
 			"not pass; check the packages and the pattern")
@@ -267,8 +275,9 @@ func (r *Report) checkRun(run *Run) {
 	r.noteUnusedWaivers()
 }
 
-// sharingLayouts counts the rows whose units are less independent than the test supposes: one binary
-// belongs to several units. Runs of earlier versions have such rows.
+// sharingLayouts counts the rows whose units are less independent than the test
+// supposes: one binary belongs to several units. Runs of earlier versions have
+// such rows.
 func (r *Report) sharingLayouts() (n int) {
 	for _, j := range r.Rows {
 		if j.Time == nil {

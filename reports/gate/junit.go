@@ -40,10 +40,12 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes r as JUnit XML, with a test case for each row and one for the run as a whole.
+// WriteJUnit writes r as JUnit XML, with a test case for each row and one for the
+// run as a whole.
 //
-// A row that makes the gate fail is a failure, or an error if it could not be measured. An INCONCLUSIVE or
-// MISSING row that was let pass is skipped. All other rows are successes.
+// A row that makes the gate fail is a failure, or an error if it could not be
+// measured. An INCONCLUSIVE or MISSING row that was let pass is skipped. All
+// other rows are successes.
 func WriteJUnit(w io.Writer, r *Report) error {
 	rows, run := junitSuite{Name: "gate"}, junitSuite{Name: "gate run"}
 	for _, j := range r.Rows {

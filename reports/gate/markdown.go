@@ -8,12 +8,14 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// markdownRoom is the greatest length of a Markdown report. GitHub accepts 65536 characters in a
-// comment; the rest is left for the text that a bot puts around the report.
+// markdownRoom is the greatest length of a Markdown report. GitHub accepts 65536
+// characters in a comment; the rest is left for the text that a bot puts around
+// the report.
 const markdownRoom = 60_000
 
-// WriteMarkdown writes r for a pull request or $GITHUB_STEP_SUMMARY. Rows that need attention come
-// first, the other rows are folded away, and the whole fits into a comment.
+// WriteMarkdown writes r for a pull request or $GITHUB_STEP_SUMMARY. Rows that
+// need attention come first, the other rows are folded away, and the whole fits
+// into a comment.
 func WriteMarkdown(w io.Writer, r *Report) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "### %s Benchmark gate: %s\n\n%s. Old: %s, new: %s.\n\n", r.sign(), r.outcome(),
@@ -40,7 +42,8 @@ func (r *Report) sign() string {
 	return [...]string{"✅", "❌", "⛔", "❔", "⛔"}[r.Exit()]
 }
 
-// attention reports whether a person has to look at j. Rows are sorted, so such rows come first.
+// attention reports whether a person has to look at j. Rows are sorted, so such
+// rows come first.
 func (r *Report) attention(j *Judged) bool {
 	return j.Verdict.rank() <= Missing.rank() || j.Verdict == Inconclusive && !j.Allowed
 }
@@ -61,8 +64,8 @@ func (r *Report) markdownList(out *bytes.Buffer, head, prefix string, list []str
 	out.WriteString("\n")
 }
 
-// markdownRows writes a table of rows, with explanations if explain is set. It stops before out gets
-// longer than room, and says how many rows are left out.
+// markdownRows writes a table of rows, with explanations if explain is set. It
+// stops before out gets longer than room, and says how many rows are left out.
 func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, explain bool, room int) {
 	if len(rows) == 0 {
 		return

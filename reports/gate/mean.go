@@ -2,18 +2,20 @@ package gate
 
 import "slices"
 
-// Where several goroutines run, they may hardly meet in most slices and wait for each other in the
-// rest. The typical slice then says nothing about waiting. The mean of all slices does, though it varies
-// more. So the mean is tested too, as one more test of the family. A mean can only make a row REGRESSED
-// that otherwise would not be.
+// Where several goroutines run, they may hardly meet in most slices and wait for
+// each other in the rest. The typical slice then says nothing about waiting. The
+// mean of all slices does, though it varies more. So the mean is tested too, as
+// one more test of the family. A mean can only make a row REGRESSED that
+// otherwise would not be.
 
-// leastMeanEffect is the least slowdown of a mean that counts. A lock has states that a process may
-// keep as long as it lives, and a code layout may favour one of them. The mean of x/sync's Weighted with
-// two goroutines was 17 % off, twice, in one of ten comparisons of a commit that changed only a comment.
+// leastMeanEffect is the least slowdown of a mean that counts. A lock has states
+// that a process may keep as long as it lives, and a code layout may favour one
+// of them. The mean of x/sync's Weighted with two goroutines was 17 % off, twice,
+// in one of ten comparisons of a commit that changed only a comment.
 const leastMeanEffect = 0.25
 
-// meansOf returns pairs whose values are the means of their slices. It returns nil unless every pair
-// has means.
+// meansOf returns pairs whose values are the means of their slices. It returns
+// nil unless every pair has means.
 func meansOf(pairs []Pair) []Pair {
 	means := slices.Clone(pairs)
 	for i, p := range means {
@@ -25,8 +27,8 @@ func meansOf(pairs []Pair) []Pair {
 	return means
 }
 
-// withMeans returns a copy of the row whose values are means. It returns nil if any pair of any stage
-// has no means.
+// withMeans returns a copy of the row whose values are means. It returns nil if
+// any pair of any stage has no means.
 func (r *Row) withMeans() *Row {
 	m := *r
 	m.Pairs, m.Second = meansOf(r.Pairs), meansOf(r.Second)

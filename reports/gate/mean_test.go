@@ -15,7 +15,8 @@ func slowPath(n int, ratio, spread float64) []Pair {
 	return pairs
 }
 
-// A lock that is as fast as ever while nobody else wants it, and waits twice as long.
+// A lock that is as fast as ever while nobody else wants it, and waits twice as
+// long.
 func TestMeanFindsWhatTypicalSlicesDoNot(t *testing.T) {
 	waits := row("BenchmarkWaits", 1, 0.01)
 	waits.Contended = true

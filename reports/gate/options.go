@@ -10,29 +10,33 @@ import (
 
 // Options says how strictly a run is judged. The zero value is the usual way.
 type Options struct {
-	// MinEffect is the smallest slowdown that counts, 0.05 for 5 %. Less than 0.03 means 0.03: code
-	// layout and the measurement itself move a row by that much.
+	// MinEffect is the smallest slowdown that counts, 0.05 for 5 %. Less than
+	// 0.03 means 0.03: code layout and the measurement itself move a row by that
+	// much.
 	MinEffect float64
 
-	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0 means 0.005. A build
-	// can bear about one in a hundred. Half of that is left for what the test cannot know, such as pairs
-	// that depend on each other.
+	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0
+	// means 0.005. A build can bear about one in a hundred. Half of that is left
+	// for what the test cannot know, such as pairs that depend on each other.
 	FalseAlarm float64
 
-	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a slowdown of this size.
-	// 0.10 tolerates rows that would have shown 10 %, +Inf all of them, 0 none. Tolerated rows are still
-	// printed. See [ParseTolerance].
+	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a
+	// slowdown of this size. 0.10 tolerates rows that would have shown 10 %, +Inf
+	// all of them, 0 none. Tolerated rows are still printed. See
+	// [ParseTolerance].
 	Tolerate float64
 
 	// AllowMissing lets a run pass with rows that exist on one side only.
 	AllowMissing bool
 
-	// TrustTexts makes an advisory REGRESSED exit with 1. Without it the exit code is 3: such data can
-	// raise a suspicion, but two texts of identical programs often do so as well.
+	// TrustTexts makes an advisory REGRESSED exit with 1. Without it the exit
+	// code is 3: such data can raise a suspicion, but two texts of identical
+	// programs often do so as well.
 	TrustTexts bool
 
-	// ExactOnly ignores the times of two texts. Counts are the same on any machine with the same Go
-	// version, build flags and architecture, so one text may be a baseline from another machine.
+	// ExactOnly ignores the times of two texts. Counts are the same on any
+	// machine with the same Go version, build flags and architecture, so one text
+	// may be a baseline from another machine.
 	ExactOnly bool
 
 	Waivers []Waiver
@@ -58,7 +62,8 @@ func (o Options) today() time.Time {
 	return o.Today
 }
 
-// ParseTolerance reads a value of Options.Tolerate: "fail" for 0, "warn" for +Inf, or "10%" for 0.10.
+// ParseTolerance reads a value of Options.Tolerate: "fail" for 0, "warn" for
+// +Inf, or "10%" for 0.10.
 func ParseTolerance(s string) (float64, error) {
 	switch s {
 	case "fail":

@@ -20,7 +20,8 @@ var outputs = []struct {
 	write func(io.Writer, *Report) error
 }{{"txt", WriteText}, {"md", WriteMarkdown}, {"xml", WriteJUnit}, {"json", WriteJSON}, {"html", WriteHTML}}
 
-// The outputs of a few reports, byte for byte. A failure leaves what it got beside the golden file.
+// The outputs of a few reports, byte for byte. A failure leaves what it got
+// beside the golden file.
 func TestGolden(t *testing.T) {
 	run, options := sampleRun()
 	invalid := runOf(row("BenchmarkX", 1.2, 0.02))
@@ -188,7 +189,8 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// contrast is that of WCAG 2: the ratio of the luminances, each with 0.05 of glare.
+// contrast is that of WCAG 2: the ratio of the luminances, each with 0.05 of
+// glare.
 func contrast(t *testing.T, a, b string) float64 {
 	la, lb := luminance(t, a), luminance(t, b)
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)

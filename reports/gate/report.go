@@ -37,7 +37,8 @@ type Report struct {
 	Invalid []string // why nothing that was measured can be believed
 	Notes   []string // what else the reader has to know
 
-	// Advisory says why the verdicts on time are only advice. It is "" if they are more.
+	// Advisory says why the verdicts on time are only advice. It is "" if they
+	// are more.
 	Advisory string
 
 	Family     int     // tests made together: one for each row, two where several goroutines run
@@ -102,8 +103,9 @@ func (r *Report) Count(v Verdict) int {
 	return n
 }
 
-// Regressed returns the indices, in the rows of the run, of the rows that REGRESSED, in ascending
-// order. A report of two texts has no run and returns none.
+// Regressed returns the indices, in the rows of the run, of the rows that
+// REGRESSED, in ascending order. A report of two texts has no run and returns
+// none.
 func (r *Report) Regressed() (rows []int) {
 	for _, j := range r.Rows {
 		if j.Verdict == Regressed && j.index >= 0 {
@@ -168,7 +170,8 @@ func (r *Report) blocked(v Verdict) bool {
 	return slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Verdict == v && !j.Allowed })
 }
 
-// countedRegression reports whether a row regressed in a count. Counts are never mere advice.
+// countedRegression reports whether a row regressed in a count. Counts are never
+// mere advice.
 func (r *Report) countedRegression() bool {
 	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
 		return slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
@@ -183,8 +186,8 @@ func (r *Report) unchecked() bool {
 	return r.Stopped != "" && len(r.Controls) == 0 && r.Advisory == ""
 }
 
-// sort puts the rows in the order of all outputs: worst verdict first, tolerated rows after others of
-// their verdict, then the slowest first.
+// sort puts the rows in the order of all outputs: worst verdict first, tolerated
+// rows after others of their verdict, then the slowest first.
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Rows, func(a, b *Judged) int {
 		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()), allowedLast(a, b),

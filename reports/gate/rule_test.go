@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// heavyTailed draws from Student's t with 3 degrees of freedom, scaled to a standard deviation of 1.57:
-// measured ratios have such tails.
+// heavyTailed draws from Student's t with 3 degrees of freedom, scaled to a
+// standard deviation of 1.57: measured ratios have such tails.
 func heavyTailed(random *rand.Rand) float64 {
 	chi := 0.0
 	for range 3 {
@@ -17,7 +17,8 @@ func heavyTailed(random *rand.Rand) float64 {
 	return random.NormFloat64() / math.Sqrt(chi/3) / 1.1
 }
 
-// The slowdown that a run says it would have found in 4 of 5 cases is found in about as many.
+// The slowdown that a run says it would have found in 4 of 5 cases is found in
+// about as many.
 func TestMDEIsThePower(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 0))
 	const family, n = 21, 24

@@ -15,8 +15,8 @@ import (
 
 // A Run is what was measured of two sides, before any judgement.
 //
-// [Write] keeps it as JSON lines: a header, then one row a line. So a run that was cut off is still
-// readable as far as it goes.
+// [Write] keeps it as JSON lines: a header, then one row a line. So a run that
+// was cut off is still readable as far as it goes.
 type Run struct {
 	Old, New Side
 	Facts    []reports.Fact // about the machine and the measurement: layout seed, slices, pairs
@@ -48,8 +48,8 @@ const (
 	Fresh  Mode = "fresh"  // each value had a process of its own, interleaved; Row.Why says why
 	Failed Mode = "failed" // not measured at all; Row.Err says why
 
-	// Untimed rows report a time of 0, which means that their time says nothing. Only their
-	// allocations are judged.
+	// Untimed rows report a time of 0, which means that their time says nothing.
+	// Only their allocations are judged.
 	Untimed Mode = "untimed"
 )
 
@@ -80,9 +80,10 @@ func (r *Row) ID() string {
 	return r.Package + "." + r.Name
 }
 
-// A Pair is two processes, one of each side, each linked with a code layout of its own. They took turns
-// in ABBA order. Slices of one process share its luck, but processes are independent. So a pair is one
-// value of every test, together with the other pairs that have the same two layouts; see [Units].
+// A Pair is two processes, one of each side, each linked with a code layout of
+// its own. They took turns in ABBA order. Slices of one process share its luck,
+// but processes are independent. So a pair is one value of every test, together
+// with the other pairs that have the same two layouts; see [Units].
 type Pair struct {
 	Old, New             float64       // the typical slice of each process, ns/op
 	OldMean, NewMean     float64       `json:",omitempty"` // over all slices; only of several goroutines
@@ -91,8 +92,9 @@ type Pair struct {
 	At                   time.Duration // since the run began
 }
 
-// An Exact is a metric that is counted and not timed: totals over Ops operations, one total for each
-// repeat. The least total counts, because anything else that runs in a process can only add to it.
+// An Exact is a metric that is counted and not timed: totals over Ops operations,
+// one total for each repeat. The least total counts, because anything else that
+// runs in a process can only add to it.
 type Exact struct {
 	Unit     string // allocs/op or B/op
 	Ops      int64
@@ -100,15 +102,17 @@ type Exact struct {
 	Alone    bool `json:",omitempty"` // counted on one processor, where goroutines do not meet
 }
 
-// A Control is a row that was measured to check the gate itself: the old side against itself, either
-// unchanged or with a slowdown planted into the second one.
+// A Control is a row that was measured to check the gate itself: the old side
+// against itself, either unchanged or with a slowdown planted into the second
+// one.
 type Control struct {
 	Row     Row
 	Planted float64 // 0.10 is a slowdown of 10 %; 0 is none
 }
 
-// formatVersion is the version of the file format. A reader refuses any other version, because a field
-// that changed its meaning would change verdicts without a word.
+// formatVersion is the version of the file format. A reader refuses any other
+// version, because a field that changed its meaning would change verdicts without
+// a word.
 const formatVersion = 1
 
 // A header is the first line of a run file.
@@ -121,8 +125,9 @@ type header struct {
 	OnlyOld, OnlyNew []string `json:",omitempty"`
 }
 
-// A line is any other line of a run file. A row is written after its first stage, and again with its
-// second stage or its profiles; the later line replaces the earlier one. The last line is the end.
+// A line is any other line of a run file. A row is written after its first stage,
+// and again with its second stage or its profiles; the later line replaces the
+// earlier one. The last line is the end.
 type line struct {
 	Row     *Row     `json:"row,omitempty"`
 	Control *Control `json:"control,omitempty"`
@@ -134,13 +139,15 @@ type ending struct {
 	Stopped string // "" if everything was measured
 }
 
-// A Writer writes a run while it is measured. Each line is complete before the next line begins.
+// A Writer writes a run while it is measured. Each line is complete before the
+// next line begins.
 type Writer struct {
 	out *json.Encoder
 	err error // the first error; nothing is written after it
 }
 
-// NewWriter writes the header of run: everything but the rows, the controls and why it stopped.
+// NewWriter writes the header of run: everything but the rows, the controls and
+// why it stopped.
 func NewWriter(w io.Writer, run *Run) (*Writer, error) {
 	out := &Writer{out: json.NewEncoder(w)}
 	return out, out.write(header{formatVersion, run.Old, run.New, run.Facts, run.Planned, run.Stages,
@@ -153,7 +160,8 @@ func (w *Writer) Row(r *Row) error { return w.write(line{Row: r}) }
 // Control writes a control.
 func (w *Writer) Control(c *Control) error { return w.write(line{Control: c}) }
 
-// End writes the last line. stopped says why the run ended early; "" if it did not.
+// End writes the last line. stopped says why the run ended early; "" if it did
+// not.
 func (w *Writer) End(stopped string) error { return w.write(line{End: &ending{Stopped: stopped}}) }
 
 func (w *Writer) write(v any) error {
@@ -182,8 +190,9 @@ func Write(w io.Writer, run *Run) error {
 
 // Read reads a run file. name is for error messages.
 //
-// A file that was cut off inside its last line is read up to there, and Stopped says so. A broken line
-// before the last one is an error: the file is damaged and not merely short.
+// A file that was cut off inside its last line is read up to there, and Stopped
+// says so. A broken line before the last one is an error: the file is damaged and
+// not merely short.
 func Read(name string, r io.Reader) (*Run, error) {
 	in := bufio.NewReader(r)
 	text, readErr := in.ReadBytes('\n')

@@ -86,7 +86,8 @@ issue:   https://example.com/issues/12
 expires: 2027-01-31
 `
 
-// hostileRun has names that a terminal, a page, a table, XML or a shell would obey.
+// hostileRun has names that a terminal, a page, a table, XML or a shell would
+// obey.
 func hostileRun() *Run {
 	names := []string{"Benchmark<script>alert(1)</script>", "Benchmark|`x`|*y*_z_[l](javascript:alert)",
 		"Benchmark\x1b[2J\r\n\u202ereversed\xff", `Benchmark"'&amp;]]>`, "Benchmark@everyone #1 $(rm)"}

@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// This file has the parts of a report that all outputs show: outcome, warnings, notes, controls, and the
-// cells of a row.
+// This file has the parts of a report that all outputs show: outcome, warnings,
+// notes, controls, and the cells of a row.
 
 // outcome is the exit code as a word.
 func (r *Report) outcome() string {
 	return [...]string{"PASS", "REGRESSION", "UNUSABLE", "INCONCLUSIVE", "INVALID RUN"}[r.Exit()]
 }
 
-// totals counts the rows by verdict, worst first: "1 REGRESSED, 20 UNCHANGED of 21 rows".
+// totals counts the rows by verdict, worst first: "1 REGRESSED, 20 UNCHANGED of
+// 21 rows".
 func (r *Report) totals() string {
 	var parts []string
 	for _, v := range verdicts {
@@ -55,7 +56,8 @@ func (r *Report) warnings() (list []string) {
 	return list
 }
 
-// notes says what else holds for the whole report, and counts the rows that are judged differently.
+// notes says what else holds for the whole report, and counts the rows that are
+// judged differently.
 func (r *Report) notes() (list []string) {
 	for _, n := range r.Notes {
 		list = append(list, printable(n))
@@ -150,7 +152,8 @@ func (r *Report) label(j *Judged) string {
 	return string(j.Verdict)
 }
 
-// why is the explanation of the verdict, with the waiver that applied and the unusual way of measuring.
+// why is the explanation of the verdict, with the waiver that applied and the
+// unusual way of measuring.
 func (j *Judged) why() string {
 	why := j.Why
 	if w := j.Waiver; w != nil {
@@ -173,8 +176,8 @@ func (j *Judged) why() string {
 // figures are the cells of a row in tables.
 type figures struct{ Ratio, Interval, Margin, P, MDE string }
 
-// figures shows the metric that made the verdict: the count that regressed if a count did, or else the
-// time.
+// figures shows the metric that made the verdict: the count that regressed if a
+// count did, or else the time.
 func (j *Judged) figures() figures {
 	t := j.Time
 	if t == nil || t.Verdict != j.Verdict {

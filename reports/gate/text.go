@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes r for a terminal: the outcome, a table of all rows, worst first, and an explanation of
-// every row that is not UNCHANGED.
+// WriteText writes r for a terminal: the outcome, a table of all rows, worst
+// first, and an explanation of every row that is not UNCHANGED.
 func WriteText(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w) // keeps the first error until Flush
 	fmt.Fprintf(out, "gate: %s: %s (exit %d)\n", r.outcome(), r.totals(), r.Exit())

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// A Waiver lets rows regress up to a ceiling until a day. It is printed while it is needed. A waiver that
-// has expired or that fits no row is an error, so that a forgotten waiver does not go on hiding
-// regressions.
+// A Waiver lets rows regress up to a ceiling until a day. It is printed while it
+// is needed. A waiver that has expired or that fits no row is an error, so that a
+// forgotten waiver does not go on hiding regressions.
 type Waiver struct {
 	Pattern string  // of rows, as written
 	Metric  string  // ns/op, allocs/op, B/op …
@@ -30,8 +30,8 @@ func (w *Waiver) Matches(row *Row, metric string) bool {
 	return w.Metric == metric && w.matchesRow(row)
 }
 
-// matchesRow compares the pattern with the ID and with the name alone, so that a waiver need not name
-// the package.
+// matchesRow compares the pattern with the ID and with the name alone, so that a
+// waiver need not name the package.
 func (w *Waiver) matchesRow(row *Row) bool {
 	return w.rows.MatchString(row.ID()) || w.rows.MatchString(row.Name)
 }
@@ -44,7 +44,8 @@ func (w *Waiver) allows(old, new float64) bool {
 	return new <= old*w.Ceiling
 }
 
-// expired compares days and not moments: a waiver holds for the whole of its last day.
+// expired compares days and not moments: a waiver holds for the whole of its last
+// day.
 func (w *Waiver) expired(today time.Time) bool {
 	return today.Format(time.DateOnly) > w.Expires.Format(time.DateOnly)
 }
@@ -69,9 +70,10 @@ func (w *Waiver) Limit() string {
 //
 // All six lines are needed, in any order. Lines that begin with # are comments.
 //
-// A row is the package, a dot and the benchmark, or the benchmark alone. In it * stands for any text,
-// slashes included, and /…/ is a regular expression. A ceiling is a factor (×1.20 or x1.20), or for
-// counts an amount per operation (+2): a factor would be useless for a count of 0.
+// A row is the package, a dot and the benchmark, or the benchmark alone. In it *
+// stands for any text, slashes included, and /…/ is a regular expression. A
+// ceiling is a factor (×1.20 or x1.20), or for counts an amount per operation
+// (+2): a factor would be useless for a count of 0.
 //
 // The error names the first broken line as name:line.
 func ParseWaivers(name, text string) ([]Waiver, error) {
@@ -87,7 +89,8 @@ func ParseWaivers(name, text string) ([]Waiver, error) {
 	return p.list, nil
 }
 
-// A waiverParser reads line by line. The waiver that is being read is the last of list.
+// A waiverParser reads line by line. The waiver that is being read is the last of
+// list.
 type waiverParser struct {
 	name  string // of the file
 	list  []Waiver
@@ -134,7 +137,8 @@ func (p *waiverParser) line(number int, text string) error {
 	return nil
 }
 
-// end checks that the current waiver has all keys. Between waivers it does nothing.
+// end checks that the current waiver has all keys. Between waivers it does
+// nothing.
 func (p *waiverParser) end() error {
 	if len(p.seen) == 0 {
 		return nil
@@ -170,7 +174,8 @@ func (w *Waiver) set(key, value string) (err error) {
 	return err
 }
 
-// rowPattern compiles a pattern of rows. Wildcards are anchored at both ends, regular expressions are not.
+// rowPattern compiles a pattern of rows. Wildcards are anchored at both ends,
+// regular expressions are not.
 func rowPattern(s string) (*regexp.Regexp, error) {
 	if len(s) > 1 && strings.HasPrefix(s, "/") && strings.HasSuffix(s, "/") {
 		return regexp.Compile(s[1 : len(s)-1])
@@ -182,7 +187,8 @@ func rowPattern(s string) (*regexp.Regexp, error) {
 	return regexp.Compile("^(?s:" + strings.Join(parts, ".*") + ")$")
 }
 
-// setCeiling reads a factor or an amount. A factor of 1 or less would waive nothing, so it is refused.
+// setCeiling reads a factor or an amount. A factor of 1 or less would waive
+// nothing, so it is refused.
 func (w *Waiver) setCeiling(value string) error {
 	number, factor := strings.CutPrefix(strings.Replace(value, "x", "×", 1), "×")
 	amount, perOp := strings.CutPrefix(value, "+")
@@ -198,8 +204,9 @@ func (w *Waiver) setCeiling(value string) error {
 	return nil
 }
 
-// waive turns a verdict into WAIVED if a waiver for the metric allows the change. A waiver that does not
-// go far enough is recorded in j all the same, and printed: the row regressed beyond it.
+// waive turns a verdict into WAIVED if a waiver for the metric allows the change.
+// A waiver that does not go far enough is recorded in j all the same, and
+// printed: the row regressed beyond it.
 func (j *Judged) waive(o Options, metric string, v Verdict, allows func(*Waiver) bool) Verdict {
 	if v != Regressed && v != Inconclusive {
 		return v
@@ -217,8 +224,8 @@ func (j *Judged) waive(o Options, metric string, v Verdict, allows func(*Waiver)
 	return v
 }
 
-// allowedBy reports whether w allows the change of time. Where nothing is proven, the change may be as
-// large as the far end of the interval.
+// allowedBy reports whether w allows the change of time. Where nothing is proven,
+// the change may be as large as the far end of the interval.
 func (t *Timing) allowedBy(w *Waiver) bool {
 	ratio := t.Ratio
 	if t.Verdict == Inconclusive {
@@ -227,8 +234,8 @@ func (t *Timing) allowedBy(w *Waiver) bool {
 	return w.allows(t.OldMedian, t.OldMedian*ratio)
 }
 
-// noteUnusedWaivers names waivers that are in force and that no row needed. That is no error: the row may
-// be noisy and need its waiver in the next run.
+// noteUnusedWaivers names waivers that are in force and that no row needed. That
+// is no error: the row may be noisy and need its waiver in the next run.
 func (r *Report) noteUnusedWaivers() {
 	for i := range r.options.Waivers {
 		w := &r.options.Waivers[i]
@@ -240,8 +247,9 @@ func (r *Report) noteUnusedWaivers() {
 	}
 }
 
-// checkWaivers describes the waivers that have expired or fit no row. In an incomplete run the row of a
-// waiver may be one that was not reached, so there only expiry counts.
+// checkWaivers describes the waivers that have expired or fit no row. In an
+// incomplete run the row of a waiver may be one that was not reached, so there
+// only expiry counts.
 func checkWaivers(o Options, rows []*Judged, complete bool) (errs []string) {
 	for i := range o.Waivers {
 		w := &o.Waivers[i]

@@ -25,7 +25,7 @@ var (
 	table    = numbers(1024)
 	held     int // by mutex
 	read     int
-	kept     any // keeps the compiler from leaving out what makes it
+	kept     any // holds results, so that the compiler cannot leave out their computation
 )
 
 func numbers(n int) map[int]int {

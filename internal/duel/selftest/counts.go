@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A countedSide is the totals of one exact metric of a row, on one side of one family: the repeats of
-// one process.
+// A countedSide is the totals of one exact metric of a row, on one side of one
+// family: the repeats of one process.
 type countedSide struct {
 	row    string
 	unit   string
@@ -19,8 +19,9 @@ type countedSide struct {
 	totals []int64
 }
 
-// countedSides groups all sides by row, metric and number of operations. Sides of one group may be
-// compared with each other, because all of them counted the same program.
+// countedSides groups all sides by row, metric and number of operations. Sides of
+// one group may be compared with each other, because all of them counted the same
+// program.
 func (r *recording) countedSides() (groups [][]countedSide) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -51,7 +52,8 @@ type exactResult struct {
 	few            int            // not planted into: so few operations that a duel would count more
 }
 
-// exact compares pairs of sides that are drawn at random, as they are and with allocations planted.
+// exact compares pairs of sides that are drawn at random, as they are and with
+// allocations planted.
 func (r *recording) exact() (t exactResult) {
 	groups := r.countedSides()
 	t.missed = map[string]int{}
@@ -87,16 +89,17 @@ func (r *recording) exact() (t exactResult) {
 	return t
 }
 
-// decidedAlone reports whether c was counted with several goroutines and the row was also counted on
-// one processor. The gate finds one more allocation in the latter count.
+// decidedAlone reports whether c was counted with several goroutines and the row
+// was also counted on one processor. The gate finds one more allocation in the
+// latter count.
 func (c countedSide) decidedAlone(groups [][]countedSide) bool {
 	return !c.alone && slices.ContainsFunc(groups, func(g []countedSide) bool {
 		return g[0].row == c.row && g[0].alone
 	})
 }
 
-// comparisonRow makes a row that compares two sides, with more allocations on the new one. The name of
-// the row stands in Package, because Name has to be unique.
+// comparisonRow makes a row that compares two sides, with more allocations on the
+// new one. The name of the row stands in Package, because Name has to be unique.
 func comparisonRow(number int, old, new countedSide, more int64) gate.Row {
 	x := gate.Exact{Unit: old.unit, Alone: old.alone, Ops: old.ops, Old: old.totals}
 	for _, total := range new.totals {
@@ -106,7 +109,8 @@ func comparisonRow(number int, old, new countedSide, more int64) gate.Row {
 		Exact: []gate.Exact{x}}
 }
 
-// words says how many planted allocations were found, and names the rows whose counts are not exact.
+// words says how many planted allocations were found, and names the rows whose
+// counts are not exact.
 func (t exactResult) words() string {
 	words := share(t.found, t.planted)
 	for _, row := range slices.Sorted(maps.Keys(t.missed)) {

@@ -1,18 +1,21 @@
-// Command selftest measures how far the gate can be believed on this machine: how often it raises a false
-// alarm over a program that is compared with itself, and how often it finds a slowdown.
+// Command selftest measures how far the gate can be believed on this machine: how
+// often it raises a false alarm over a program that is compared with itself, and
+// how often it finds a slowdown.
 //
 //	go run ./internal/duel/selftest          25 minutes at most
 //	go run ./internal/duel/selftest -short   4 minutes, for a first impression
 //	go run ./internal/duel/selftest -keep D  saves every family in D, and continues from saved ones
 //
-// It runs whole gates of package anchor, with the same directory on both sides, one after the other, as
-// many as fit into the time. These are the direct families. More families are drawn from their pairs by
-// a trial, which also plants slowdowns into them by multiplying times. The results are in selftest.md, and
-// in selftest.csv with a line for each row of each family.
+// It runs whole gates of package anchor, with the same directory on both sides,
+// one after the other, as many as fit into the time. These are the direct
+// families. More families are drawn from their pairs by a trial, which also
+// plants slowdowns into them by multiplying times. The results are in
+// selftest.md, and in selftest.csv with a line for each row of each family.
 //
-// What this does not show: other rows, another machine, a load that was not there. Families that are
-// drawn share the luck of the recording, and the direct families are few. A multiplied time has the
-// noise of the old side, and a real slowdown may be noisier.
+// What this does not show: other rows, another machine, a load that was not
+// there. Families that are drawn share the luck of the recording, and the direct
+// families are few. A multiplied time has the noise of the old side, and a real
+// slowdown may be noisier.
 package main
 
 import (
@@ -84,8 +87,8 @@ type recording struct {
 // anchorPackage has the rows of every direct family.
 const anchorPackage = "./internal/duel/anchor"
 
-// record runs gates until there are as many as wanted, or until another one would take too long. A gate
-// that was interrupted is no family.
+// record runs gates until there are as many as wanted, or until another one would
+// take too long. A gate that was interrupted is no family.
 func record(ctx context.Context, wanted int, limit time.Duration, saved string) (*recording, error) {
 	r := &recording{wanted: wanted, limit: limit, drawn: 300}
 	var err error

@@ -12,10 +12,12 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// took is the key of the fact that says how long a family took, with linking and controls.
+// took is the key of the fact that says how long a family took, with linking and
+// controls.
 const took = "took"
 
-// load reads the families that were saved in a directory, in order. There may be none.
+// load reads the families that were saved in a directory, in order. There may be
+// none.
 func load(dir string) ([]family, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "family-*.jsonl"))
 	if err != nil {
@@ -37,7 +39,8 @@ func load(dir string) ([]family, error) {
 	return all, nil
 }
 
-// loadOne reads one family. The report is not in the file: the run is judged again.
+// loadOne reads one family. The report is not in the file: the run is judged
+// again.
 func loadOne(path string) (f family, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -55,7 +58,8 @@ func loadOne(path string) (f family, err error) {
 	return f, err
 }
 
-// conditions returns the facts that must be equal for families to stand in one table.
+// conditions returns the facts that must be equal for families to stand in one
+// table.
 func conditions(run *gate.Run) (facts []reports.Fact) {
 	for _, f := range append(slices.Clone(run.Old.Facts), run.Facts...) {
 		if !slices.Contains([]string{"load", "seed", "started", took}, f.Key) {
@@ -65,8 +69,8 @@ func conditions(run *gate.Run) (facts []reports.Fact) {
 	return facts
 }
 
-// save notes in the run how long the family took, and writes it into dir if that is not "". Slices are
-// left out: with them 30 families would take 300 MB.
+// save notes in the run how long the family took, and writes it into dir if that
+// is not "". Slices are left out: with them 30 families would take 300 MB.
 func (f family) save(dir string, number int) error {
 	duration := f.took.Round(time.Millisecond).String()
 	f.run.Facts = append(f.run.Facts, reports.Fact{Key: took, Value: duration})

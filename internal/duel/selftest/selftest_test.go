@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// quietFamily returns a family of two rows without disturbance, one of which allocates.
+// quietFamily returns a family of two rows without disturbance, one of which
+// allocates.
 func quietFamily() family {
 	row := func(name string, contended bool, allocs int64) gate.Row {
 		r := gate.Row{Name: name, Mode: gate.Sliced, Contended: contended, Spent: time.Second}
@@ -28,7 +29,8 @@ func quietFamily() family {
 	return family{run, gate.Judge(run, gate.Options{}), time.Minute}
 }
 
-// Without noise every slowdown is found and there is no false alarm. The table has to say so.
+// Without noise every slowdown is found and there is no false alarm. The table
+// has to say so.
 func TestSelftestOfQuietRows(t *testing.T) {
 	r := &recording{wanted: 30, limit: time.Hour, drawn: 10, families: []family{quietFamily(), quietFamily()}}
 	page, err := r.markdown()

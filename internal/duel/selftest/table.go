@@ -10,7 +10,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// merged returns each row once, with its pairs from all families, as a trial takes them.
+// merged returns each row once, with its pairs from all families, as a trial
+// takes them.
 func (r *recording) merged() (all []gate.Row) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -30,8 +31,8 @@ func (r *recording) merged() (all []gate.Row) {
 	return all
 }
 
-// trial draws families and judges them. With swap, either side of a pair may be the new one: both
-// sides are the same program.
+// trial draws families and judges them. With swap, either side of a pair may be
+// the new one: both sides are the same program.
 func (r *recording) trial(swap bool) (trialCounts, error) {
 	t := trial{families: r.drawn, planted: []float64{0.05, 0.10}, swap: swap, seed: 1}
 	return t.run(r.merged())
@@ -82,7 +83,8 @@ func (r *recording) fewer() string {
 	return fmt.Sprintf(" of the %d wanted, as no more fitted into %v", r.wanted, r.limit)
 }
 
-// facts returns the facts of the first run, and the load and revision of every run.
+// facts returns the facts of the first run, and the load and revision of every
+// run.
 func (r *recording) facts() (facts []reports.Fact) {
 	first := r.families[0].run
 	for _, f := range append(slices.Clone(first.Old.Facts), first.Facts...) {
@@ -136,7 +138,8 @@ func (r *recording) figures(swapped, asIs trialCounts) [][]string {
 		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", x.words()})
 }
 
-// kinds returns the lines about rows that are contended or allocate, and about the others.
+// kinds returns the lines about rows that are contended or allocate, and about
+// the others.
 func kinds(t trialCounts) (lines [][]string) {
 	targets := [][]string{
 		{"uncontended", "at least 85 %", "at least 99 %", "at most 1.2 s"},

@@ -10,14 +10,16 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A trial asks how often a gate raises a false alarm, and how often it misses a slowdown. It takes rows
-// that were measured against themselves and draws whole runs from their pairs. It judges them as any run
-// is judged, and then again with slowdowns planted. The zero value is the usual trial.
+// A trial asks how often a gate raises a false alarm, and how often it misses a
+// slowdown. It takes rows that were measured against themselves and draws whole
+// runs from their pairs. It judges them as any run is judged, and then again with
+// slowdowns planted. The zero value is the usual trial.
 //
-// A run that is drawn has the noise of the recording, and not of another day. It also has the luck of the
-// recording. 24 pairs of a row against itself may well be 2 % off. Then every run drawn from them is 2 %
-// off in both stages, which no real row would be. Record more pairs than a run needs (see
-// rowCounts.repeats), or set swap to take the luck out.
+// A run that is drawn has the noise of the recording, and not of another day. It
+// also has the luck of the recording. 24 pairs of a row against itself may well
+// be 2 % off. Then every run drawn from them is 2 % off in both stages, which no
+// real row would be. Record more pairs than a run needs (see rowCounts.repeats),
+// or set swap to take the luck out.
 type trial struct {
 	families int       // runs drawn; 0 means 300
 	rows     int       // in each run; 0 means 21
@@ -27,9 +29,10 @@ type trial struct {
 	seed     uint64
 	options  gate.Options
 
-	// swap exchanges the sides of every second unit, at random. Both sides were the same program, so
-	// either could have been the new one. This hides a real advantage of one side, but the recorded runs
-	// themselves show it when they are judged.
+	// swap exchanges the sides of every second unit, at random. Both sides were
+	// the same program, so either could have been the new one. This hides a real
+	// advantage of one side, but the recorded runs themselves show it when they
+	// are judged.
 	swap bool
 }
 
@@ -40,8 +43,8 @@ type trialCounts struct {
 	kinds         []rowCounts
 }
 
-// rowCounts counts verdicts on rows of one kind: those that are contended or allocate, or the others.
-// Rows are counted over all families.
+// rowCounts counts verdicts on rows of one kind: those that are contended or
+// allocate, or the others. Rows are counted over all families.
 type rowCounts struct {
 	contended    bool
 	judged       int           // rows without a slowdown
@@ -70,8 +73,8 @@ func (t trial) withDefaults() trial {
 	return t
 }
 
-// run makes the trial with the pairs of recorded rows, all stages together. All of them must be of the
-// old side against itself. Rows that failed are left out.
+// run makes the trial with the pairs of recorded rows, all stages together. All
+// of them must be of the old side against itself. Rows that failed are left out.
 func (t trial) run(recorded []gate.Row) (trialCounts, error) {
 	t = t.withDefaults()
 	sum := trialCounts{trial: t, kinds: []rowCounts{{}, {contended: true}}}
@@ -95,8 +98,8 @@ func (t trial) run(recorded []gate.Row) (trialCounts, error) {
 	return sum, nil
 }
 
-// A unitPool is what was recorded of a row. Units are drawn and not pairs, because pairs with the same
-// layouts are not independent.
+// A unitPool is what was recorded of a row. Units are drawn and not pairs,
+// because pairs with the same layouts are not independent.
 type unitPool struct {
 	row   *gate.Row
 	units [][]gate.Pair
@@ -111,13 +114,15 @@ func newUnitPool(row *gate.Row) unitPool {
 	return p
 }
 
-// A drawnRow is a row of one run, with the second stage that it gets if it becomes a suspect.
+// A drawnRow is a row of one run, with the second stage that it gets if it
+// becomes a suspect.
 type drawnRow struct {
 	first, second []gate.Pair
 	pool          *unitPool
 }
 
-// family draws one run, judges it without a slowdown, and then with each of the planted ones.
+// family draws one run, judges it without a slowdown, and then with each of the
+// planted ones.
 func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, number int) {
 	rows := make([]drawnRow, t.rows)
 	for i := range rows {
@@ -146,8 +151,9 @@ func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, num
 	}
 }
 
-// draw returns n pairs, by whole units. They are different pairs if there are as many: draw takes a
-// shuffle from its beginning, and shuffles again only at its end.
+// draw returns n pairs, by whole units. They are different pairs if there are as
+// many: draw takes a shuffle from its beginning, and shuffles again only at its
+// end.
 func (p *unitPool) draw(random *rand.Rand, n int, swap bool) []gate.Pair {
 	var drawn []gate.Pair
 	for i := 0; len(drawn) < n; i++ {
@@ -195,8 +201,9 @@ func plant(pairs []gate.Pair, effect float64) []gate.Pair {
 	return planted
 }
 
-// regressedAlone reports whether a row is REGRESSED even if no other row of the family is. Holm's
-// correction is milder for one slow row among others, and all rows of a planted run are slow.
+// regressedAlone reports whether a row is REGRESSED even if no other row of the
+// family is. Holm's correction is milder for one slow row among others, and all
+// rows of a planted run are slow.
 func regressedAlone(t *gate.Timing, family int) bool {
 	return t.Verdict == gate.Regressed && t.Slower*float64(family) <= t.Level
 }

@@ -9,15 +9,17 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// spreads are standard deviations of the log ratio of one pair. They give the errors of the
-// Hodges-Lehmann ratio that were measured with random layouts. For 12 pairs the 95th percentile of the
-// error was 1.2 % for a mutex, 2.3 % for a channel, 2.7 % for x/sync's Weighted, 1.6 % for a map and
-// 1.5 % for a sort. The last two spreads, of an allocation and of contended semaphores, need twice the
+// spreads are standard deviations of the log ratio of one pair. They give the
+// errors of the Hodges-Lehmann ratio that were measured with random layouts. For
+// 12 pairs the 95th percentile of the error was 1.2 % for a mutex, 2.3 % for a
+// channel, 2.7 % for x/sync's Weighted, 1.6 % for a map and 1.5 % for a sort. The
+// last two spreads, of an allocation and of contended semaphores, need twice the
 // pairs.
 var spreads = []float64{0.021, 0.040, 0.045, 0.028, 0.026, 0.07, 0.12}
 
-// noisyRows returns rows as they may look when they are measured against themselves. The ratios have
-// heavy tails, and a bias that all pairs of a row share, as if the second of two processes were luckier.
+// noisyRows returns rows as they may look when they are measured against
+// themselves. The ratios have heavy tails, and a bias that all pairs of a row
+// share, as if the second of two processes were luckier.
 func noisyRows(rows, pairs int, load, bias float64) []gate.Row {
 	random := rand.New(rand.NewPCG(3, 0))
 	list := make([]gate.Row, rows)
@@ -33,7 +35,8 @@ func noisyRows(rows, pairs int, load, bias float64) []gate.Row {
 	return list
 }
 
-// heavyTailed draws from Student's t with 3 degrees of freedom, scaled to a standard deviation of 1.57.
+// heavyTailed draws from Student's t with 3 degrees of freedom, scaled to a
+// standard deviation of 1.57.
 func heavyTailed(random *rand.Rand) float64 {
 	chi := 0.0
 	for range 3 {
@@ -43,12 +46,13 @@ func heavyTailed(random *rand.Rand) float64 {
 	return random.NormFloat64() / math.Sqrt(chi/3) / 1.1
 }
 
-// long reports whether tests that take more than a few seconds run in full. The default run has a
-// shorter variant of each of them.
+// long reports whether tests that take more than a few seconds run in full. The
+// default run has a shorter variant of each of them.
 func long() bool { return os.Getenv("SEMABENCH_LONG") == "1" }
 
-// Of 300 families at most 1 % may have a false REGRESSED. One stage has no room below the promise, so
-// there the count may scatter. The short variant draws 30 families.
+// Of 300 families at most 1 % may have a false REGRESSED. One stage has no room
+// below the promise, so there the count may scatter. The short variant draws 30
+// families.
 func TestFalseAlarmsAreRare(t *testing.T) {
 	for _, test := range []struct {
 		name            string
@@ -102,7 +106,8 @@ func TestSlowdownsAreFound(t *testing.T) {
 	}
 }
 
-// A recording whose pairs all happen to favour one side is no evidence of a slower row.
+// A recording whose pairs all happen to favour one side is no evidence of a
+// slower row.
 func TestSwapTakesTheLuckOut(t *testing.T) {
 	unlucky := noisyRows(1, 200, 0.5, 0)
 	for i := range unlucky[0].Pairs {

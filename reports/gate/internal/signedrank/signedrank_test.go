@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// enumerate is the definition: of all choices of signs, the share whose positive ranks add up to
-// at least as much.
+// enumerate is the definition: of all choices of signs, the share whose positive
+// ranks add up to at least as much.
 func enumerate(values []float64) float64 {
 	rank := func(v float64) (r float64) { // mean of the ranks of all values of its size
 		for _, w := range values {
@@ -102,7 +102,8 @@ func TestSignedRankIsThatOfTables(t *testing.T) {
 	}
 }
 
-// lowerTail takes values with this sum of negative ranks, and so goes all the way of a test.
+// lowerTail takes values with this sum of negative ranks, and so goes all the way
+// of a test.
 func lowerTail(n, sum int) float64 {
 	values := make([]float64, n)
 	for r := n; r > 0; r-- {
