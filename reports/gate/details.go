@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/semabench/semabench/internal/page"
 )
 
 // rowDetails is the part of the page that shows how one row came to its verdict.
@@ -69,7 +71,7 @@ func newRowDetails(r *Report, j *Judged, id string) rowDetails {
 func (d rowDetails) size() int {
 	size := 900 // of markup
 	for _, s := range append([]string{d.Name, d.Why, d.Reproduce}, d.Counts...) {
-		size += escapedSize(s)
+		size += page.EscapedSize(s)
 	}
 	if d.Drift != nil {
 		size += len(d.Drift.OldMarks) + len(d.Drift.NewMarks) + len(d.Drift.OldLines) +

@@ -1,13 +1,13 @@
 package gate
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"html/template"
 	"io"
 	"math"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -16,7 +16,7 @@ var assets embed.FS
 
 // pageTemplate is parsed here and not at each call, so that a broken template
 // fails every test.
-var pageTemplate = template.Must(template.ParseFS(assets, "page.html.tmpl"))
+var pageTemplate = page.Parse(assets, "page.html.tmpl")
 
 // rowRoom and detailRoom limit how many bytes of a page are rows and details.
 // With 2000 rows of long names the page stays under 600 KB. The page counts the
@@ -26,22 +26,17 @@ const rowRoom, detailRoom = 330_000, 170_000
 // WriteHTML writes r as one page without scripts, fonts or requests. The page
 // follows the light or dark theme of its reader, and prints.
 func WriteHTML(w io.Writer, r *Report) error {
-	p, err := newPage(r)
+	err := page.Write(w, pageTemplate, "page.html.tmpl", newReportPage(r))
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
-	var page bytes.Buffer // so that an error writes no half page
-	if err := pageTemplate.Execute(&page, p); err != nil {
-		return fmt.Errorf("writing HTML: %w", err)
-	}
-	_, err = w.Write(page.Bytes())
-	return err
+	return nil
 }
 
-// A page is the input of the template: words and numbers as text, which the
-// template escapes.
-type page struct {
-	Style            template.CSS
+// A reportPage is the input of the template: words and numbers as text, which
+// the template escapes.
+type reportPage struct {
+	Head             page.Head
 	State, Headline  string
 	Old, New         string
 	Warnings, Notes  []string
@@ -64,15 +59,15 @@ type pageRow struct {
 	figures
 }
 
-func newPage(r *Report) (*page, error) {
-	css, err := assets.ReadFile("page.css")
-	if err != nil {
-		return nil, err
-	}
-	p := &page{
-		Style:    template.CSS(css), // safe: the file is part of this package
+func newReportPage(r *Report) *reportPage {
+	headline := fmt.Sprintf("%s: %s (exit code %d)", r.outcome(), r.totals(), r.Exit())
+	p := &reportPage{
+		Head: page.Head{
+			Title: "Benchmark gate: " + headline, Style: page.Asset(assets, "page.css"),
+			StyleAttributes: true, // strips place their marks by CSS variables
+		},
 		State:    [...]string{"good", "bad", "bad", "warn", "bad"}[r.Exit()],
-		Headline: fmt.Sprintf("%s: %s (exit code %d)", r.outcome(), r.totals(), r.Exit()),
+		Headline: headline,
 		Old:      r.Old.text(), New: r.New.text(), Warnings: r.warnings(), Notes: r.notes(),
 		Controls: r.controls(), Command: printable(r.Command), Promise: r.promise(),
 	}
@@ -85,18 +80,18 @@ func newPage(r *Report) (*page, error) {
 		"beyond the end.", ratio(1/reach), ratio(reach))
 	p.addDetails(r)
 	p.addRows(r, reach)
-	return p, nil
+	return p
 }
 
 // addRows adds the rows, worst first, until there is no room.
-func (p *page) addRows(r *Report, reach float64) {
-	room := rowRoom
+func (p *reportPage) addRows(r *Report, reach float64) {
+	room := page.NewRoom(rowRoom)
 	for i, j := range r.Rows {
 		row := r.pageRow(j, reach)
 		if i < len(p.Panels) {
 			row.Link = p.Panels[i].ID
 		}
-		if room -= row.size(); room < 0 {
+		if !room.Take(row.size()) {
 			p.NotShown = len(r.Rows) - i
 			return
 		}
@@ -111,20 +106,18 @@ func (p *page) addRows(r *Report, reach float64) {
 // addDetails adds the details of the worst rows, until there is no room. Details
 // are a prefix of the rows, because addRows finds the details of a row by its
 // index.
-func (p *page) addDetails(r *Report) {
-	room := detailRoom
+func (p *reportPage) addDetails(r *Report) {
+	room := page.NewRoom(detailRoom)
 	for i, j := range r.Rows {
 		if j.Verdict == Unchanged {
 			return
 		}
 		details := newRowDetails(r, j, fmt.Sprintf("row-%d", i+1))
-		if room -= details.size(); room < 0 {
+		if p.NoPanel > 0 || !room.Take(details.size()) {
 			p.NoPanel++
 			continue
 		}
-		if p.NoPanel == 0 {
-			p.Panels = append(p.Panels, details)
-		}
+		p.Panels = append(p.Panels, details)
 	}
 }
 
@@ -146,11 +139,8 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 // size returns about how many bytes of the page the row takes: 260 for the
 // markup, and its texts.
 func (r pageRow) size() int {
-	return 260 + escapedSize(r.Name) + escapedSize(r.Why) + len(r.Strip)
+	return 260 + page.EscapedSize(r.Name) + page.EscapedSize(r.Why) + len(r.Strip)
 }
-
-// escapedSize returns the length of s in the page: one byte may become five.
-func escapedSize(s string) int { return len(template.HTMLEscapeString(s)) }
 
 // A strip shows one row as a small forest plot on a logarithmic scale. All strips
 // of a page have the same scale, so that rows can be compared.

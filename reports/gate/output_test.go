@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
@@ -146,37 +147,35 @@ func TestPageStandsAlone(t *testing.T) {
 	if err := WriteHTML(&buf, Judge(run, options)); err != nil {
 		t.Fatal(err)
 	}
-	page := buf.String()
+	html := buf.String()
 	for _, bad := range []string{"<script", "http://", "url(", "@import", "<img", "<link", "ZgotmplZ"} {
-		if strings.Contains(page, bad) {
+		if strings.Contains(html, bad) {
 			t.Errorf("the page holds %s", bad)
 		}
 	}
 	for _, tag := range []string{"table", "section", "details", "svg", "figure", "tr", "td", "th", "small", "p", "main"} {
-		open := len(regexp.MustCompile("<"+tag+"[ >]").FindAllString(page, -1))
-		if closed := strings.Count(page, "</"+tag+">"); open != closed {
+		open := len(regexp.MustCompile("<"+tag+"[ >]").FindAllString(html, -1))
+		if closed := strings.Count(html, "</"+tag+">"); open != closed {
 			t.Errorf("%d <%s>, %d closed", open, tag, closed)
 		}
 	}
 	for _, want := range []string{`id="row-1"`, `href="#row-1"`, `href="profiles/slow.old.pprof"`, "--l:", "Drift", "Layout"} {
-		if !strings.Contains(page, want) {
+		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
 }
 
 func TestContrast(t *testing.T) {
-	css, err := assets.ReadFile("page.css")
-	if err != nil {
-		t.Fatal(err)
+	css := string(page.Head{Style: page.Asset(assets, "page.css")}.CSS())
+	blocks := regexp.MustCompile(`(?s):root(?::not\(\.printing\))? \{(.*?)\}`).FindAllStringSubmatch(css, -1)
+	if len(blocks) != 4 { // light and dark, of all pages and of this one; print is light
+		t.Fatalf("%d blocks of colours, want 4", len(blocks))
 	}
-	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(css), -1)
-	if len(themes) != 3 { // light, dark, printed
-		t.Fatalf("%d themes, want 3", len(themes))
-	}
-	for i, theme := range themes {
+	for i := range 2 {
 		colours := make(map[string]string)
-		for _, m := range regexp.MustCompile(`--(\w+): #(\w{6})`).FindAllStringSubmatch(theme[1], -1) {
+		theme := blocks[i][1] + blocks[i+2][1]
+		for _, m := range regexp.MustCompile(`--(\w+): #(\w{6})`).FindAllStringSubmatch(theme, -1) {
 			colours[m[1]] = m[2]
 		}
 		for _, pair := range []string{"ink paper", "quiet paper", "link paper", "slow paper", "fast paper", "open paper",
