@@ -19,7 +19,7 @@ func TestAgreeFindsChangedVerdicts(t *testing.T) {
 	for _, c := range g.Changes {
 		got = append(got, fmt.Sprintf("%s %s>%s", c.Place, c.Was, c.Is))
 	}
-	// a was alone at the top of n=1, and now shares it with b.
+	// In the first text a was the only best of n=1. In the second it shares the place with b.
 	want := "X/n=1, a better>tie|X/n=1, b worse>tie"
 	if strings.Join(got, "|") != want || g.Cells != 6 {
 		t.Errorf("%d cells, changes %q; want 6, %q", g.Cells, strings.Join(got, "|"), want)
@@ -35,7 +35,7 @@ func TestAgreeFindsChangedVerdicts(t *testing.T) {
 	}
 }
 
-// A difference of 2 % may be told apart in one run and not in the next, and nobody acts on it.
+// A difference of 2 % may be significant in one run and not in the next, and changes no decision.
 func TestAgreeTakesSmallDifferencesForTies(t *testing.T) {
 	before := compare(t, "", rowJob("n=1", 100, 102, 200))
 	after := compare(t, "", rowJob("n=1", 100, 100, 200))
@@ -48,7 +48,7 @@ func TestAgreeTakesSmallDifferencesForTies(t *testing.T) {
 	}
 }
 
-// Whether there were samples enough is part of the verdict.
+// The verdict of a cell includes whether its samples were enough.
 func TestAgreeCountsUnknown(t *testing.T) {
 	many := compare(t, "", samples("a", around(100, 0)...)+samples("b", around(200, 1)...))
 	few := compare(t, "", samples("a", 100)+samples("b", 200))

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// around has 8 values within half a percent of v, other ones for another seed.
+// around returns 8 values within half a percent of v. Another seed gives other values.
 func around(v float64, seed int) []float64 {
 	values := make([]float64, 8)
 	for i := range values {
@@ -17,7 +17,7 @@ func around(v float64, seed int) []float64 {
 	return values
 }
 
-// rowOf measures implementations a, b, c with about these times in one row.
+// rowOf writes a row in which the implementations a, b and c take about these times.
 func rowJob(row string, times ...float64) string {
 	var b strings.Builder
 	for i, v := range times {
@@ -54,7 +54,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What is best in time may be paid for in another unit.
+// The best column in time may cost much in another unit.
 func TestAnswersNameThePrice(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("Unit cpu-ns/op better=lower\nUnit wait-max-ns better=lower\nUnit wait-p50-ns better=lower\n")

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// attached has a table of verdicts, with names from strangers in it.
+// attached has a table of verdicts, with hostile names in it.
 var attached = reports.HTML{Attachments: []reports.Attachment{{
 	Title: "Proofs <&>",
 	Intro: "What each implementation was shown to keep.",
@@ -48,7 +48,7 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
-// One that would not fit leaves a sentence, and the page its size.
+// An attachment that does not fit is replaced by a sentence, and the page keeps its size.
 func TestLargeAttachment(t *testing.T) {
 	long := [][]reports.Remark{{{Text: strings.Repeat("x", 700_000)}}}
 	h := reports.HTML{Attachments: []reports.Attachment{{Title: "Long", Rows: long}}}

@@ -15,8 +15,8 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// A thousand random texts have the medians, intervals and p-values of benchmath, which are those of
-// benchstat. The samples are collected here by a reading of its own, line by line.
+// The medians, intervals and p-values of a thousand random texts equal the figures of benchmath,
+// which benchstat prints. An independent parser collects the samples here, line by line.
 func TestEqualsBenchmath(t *testing.T) {
 	texts := uint64(1000)
 	if testing.Short() {
@@ -81,7 +81,7 @@ func samePs(t *testing.T, got *reports.Versus, want benchmath.Comparison) {
 	}
 }
 
-// samplesOf is by the place of each cell, see place.
+// samplesOf returns the sample of each cell by its place; see place.
 func samplesOf(t *testing.T, text string) (map[string]*benchmath.Sample, benchfmt.UnitMetadataMap) {
 	values := make(map[string][]float64)
 	reader := benchfmt.NewReader(strings.NewReader(text), "x")

@@ -18,15 +18,16 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// Every figure that benchstat prints, this package has too, and no other.
+// This package has every figure that benchstat prints, and no other figure.
 func TestEqualsBenchstat(t *testing.T) {
 	for _, name := range []string{"semaphore", "partial", "uneven"} {
 		t.Run(name,
 			func(t *testing.T) { sameAsBenchstat(t, filepath.Join("testdata", name+".txt")) })
 	}
-	// Not the folder of a subtest: benchstat would take a part of “seed=1/random.txt” for a label.
+	// Not the folder of a subtest: benchstat would take a part of “seed=1/random.txt” for a
+	// label.
 	dir := t.TempDir()
-	files := 8 // each starts a process; TestEqualsBenchmath does a thousand without
+	files := 8 // each starts a process; TestEqualsBenchmath checks a thousand texts without one
 	if testing.Short() {
 		files = 2
 	}
@@ -46,7 +47,7 @@ func TestEqualsBenchstat(t *testing.T) {
 	}
 }
 
-// figures maps “configuration | unit | row | column” to center, CI, delta and p.
+// figures maps “configuration | unit | row | column” to center, interval, delta and p.
 type figures map[string][]string
 
 func sameAsBenchstat(t *testing.T, path string) {
@@ -66,7 +67,7 @@ func sameAsBenchstat(t *testing.T, path string) {
 }
 
 // sameFigure allows the last digits of a geometric mean to differ, and with them the sign of a
-// zero: the logarithms are summed in another order. Everything else is the same to the last bit.
+// zero: the logarithms are summed in another order. All other figures are equal to the last bit.
 func sameFigure(a, b string) bool {
 	a, b = strings.Replace(a, "-0.00%", "+0.00%", 1), strings.Replace(b, "-0.00%", "+0.00%", 1)
 	x, errX := strconv.ParseFloat(a, 64)
@@ -119,7 +120,7 @@ func cellFigures(c, base *reports.Cell) []string {
 	return f
 }
 
-// meanFigures is nil for a mean of nothing, in the base column or of another unit.
+// meanFigures returns nil if there is no mean, in the base column or for another unit.
 func meanFigures(m reports.Geomean, base bool) []string {
 	if m.Center == 0 && (base || len(m.Warnings) == 0) {
 		return nil
@@ -152,7 +153,7 @@ func benchstatCSV(t *testing.T, path string) figures {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if err != nil || len(out) == 0 { // it says of a missing file that all went well
+	if err != nil || len(out) == 0 { // benchstat reports success for a missing file
 		t.Fatalf("%v: %v\n%s", cmd, err, &stderr)
 	}
 	r := csv.NewReader(bytes.NewReader(out))
@@ -164,9 +165,9 @@ func benchstatCSV(t *testing.T, path string) figures {
 	return parseCSV(records)
 }
 
-// parseCSV reads what benchstat writes: configuration lines that hold until they change; then a
-// line of columns and a line of units, both with an empty first field; then rows. The empty line
-// between tables does not reach us.
+// parseCSV reads the output of benchstat: configuration lines that hold until they change; then a
+// line of columns and a line of units, both with an empty first field; then rows. The CSV reader
+// has removed the empty line between tables.
 func parseCSV(records [][]string) figures {
 	all := make(figures)
 	config := make(map[string]string)
@@ -194,7 +195,7 @@ func parseRow(all figures, config map[string]string, cols, units, rec []string) 
 			facts = append(facts, reports.Fact{Key: k, Value: v})
 		}
 	}
-	width := 2 // center and CI; then also delta and p
+	width := 2 // center and interval; later columns also have delta and p
 	for start := 1; start < len(cols); start += width {
 		if start > 1 {
 			width = 4
@@ -208,7 +209,7 @@ func parseRow(all figures, config map[string]string, cols, units, rec []string) 
 			f = f[:len(f)-1]
 		}
 		if rec[0] == "geomean" {
-			f = f[:min(len(f), width-1+(4-width)/2)] // the p of a mean is no column of its own
+			f = f[:min(len(f), width-1+(4-width)/2)] // the p of a mean has no column of its own
 		}
 		all[cellKey(facts, nil, units[start], rec[0], cols[start])] = f
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
-// A tab shows a page of this package, with what a reader does there.
+// A tab shows a page of this package, with helpers for what a reader does on it.
 type tab struct{ *reporttest.Tab }
 
 type look = reporttest.View
 
-// open returns when the scripts of the page have begun.
+// open returns once the scripts of the page have started.
 func open(t *testing.T, browser context.Context, path string, l look) tab {
 	t.Helper()
 	p := tab{reporttest.Open(t, browser, path, l)}
@@ -24,7 +24,7 @@ func open(t *testing.T, browser context.Context, path string, l look) tab {
 	return p
 }
 
-// picture keeps the whole page, with all its charts, if somebody wants to look at it.
+// picture saves a screenshot of the whole page, including all charts, if screenshots are wanted.
 func (p tab) picture(name string, l look) {
 	p.T.Helper()
 	if !reporttest.WantScreenshots() {
@@ -40,7 +40,7 @@ func (p tab) picture(name string, l look) {
 	p.Screenshot(name)
 }
 
-// snap keeps what is in the window.
+// snap saves a screenshot of the visible part.
 func (p tab) snap(name string) {
 	p.T.Helper()
 	reporttest.SaveScreenshot(p.T, "use-"+name+".png", func() ([]byte, error) {

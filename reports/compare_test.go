@@ -27,7 +27,7 @@ func compare(t *testing.T, col string, texts ...string) *reports.Comparison {
 	return c
 }
 
-// samples writes one line for each value: samples("a", 1, 2) is two of impl=a.
+// samples writes one line for each value: samples("a", 1, 2) makes two lines of impl=a.
 func samples(impl string, values ...float64) string {
 	var b strings.Builder
 	for _, v := range values {
@@ -75,7 +75,7 @@ func TestColumns(t *testing.T) {
 	tests := []struct {
 		col   string
 		texts []string
-		want  string // columns of each table
+		want  string // the columns of each table
 	}{
 		{"", []string{samples("b", 1) + samples("a", 1)}, "[b a]"},
 		{"", []string{"BenchmarkX 1 1 ns/op\n"}, "[a.txt]"},
@@ -120,7 +120,7 @@ func TestCompareRefuses(t *testing.T) {
 	}
 }
 
-// Two commits in two files share no table. That must be said, with the way out.
+// Two commits in two files share no table. The notes must say so, and how to compare them.
 func TestNothingCompared(t *testing.T) {
 	texts := []string{"commit: 1\nBenchmarkX 1 1 ns/op\n", "commit: 2\nBenchmarkX 1 1 ns/op\n"}
 	c := compare(t, "", texts...)
@@ -132,7 +132,7 @@ func TestNothingCompared(t *testing.T) {
 	}
 }
 
-// Two plans are no difference between machines.
+// Two files with different plans may come from the same machine: a plan splits no table.
 func TestPlanSplitsNoTable(t *testing.T) {
 	c := compare(t, ".file", "planned-samples: 1\n"+samples("a", 1),
 		"planned-samples: 2\n"+samples("a", 1))
@@ -141,7 +141,7 @@ func TestPlanSplitsNoTable(t *testing.T) {
 	}
 }
 
-// The order of the text tells of drift; a sort in place would lose it.
+// The order of the text shows drift. Sorting the values in place would lose it.
 func TestValuesKeepTheirOrder(t *testing.T) {
 	c := compare(t, "", inUnit("B/op", samples("a", 3, 1, 2)+samples("b", 1, 1, 1)))
 	cell := c.Tables[0].Units[0].Cells[0][0]

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// Two ways to encode, six samples of each: the columns are the values of /impl.
+// Two ways to encode, with six samples of each: the columns are the values of /impl.
 func Example() {
 	text := strings.NewReader(`goos: linux
 BenchmarkEncode/impl=json-2 1000 1726 ns/op

@@ -10,12 +10,12 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// CSV and JSON say the same, cell by cell, and both can be read back whatever the names hold.
+// CSV and JSON agree cell by cell, and both can be parsed whatever the names contain.
 func TestExportsAgree(t *testing.T) {
 	for _, c := range []*reports.Comparison{hostile(t), compare(t, "",
 		samples(`"x,y"`, 1, 2, 3, 4, 5, 6)+samples("=1+1", 7, 8, 9, 10, 11, 12))} {
 		lines, err := csv.NewReader(strings.NewReader(render(t, reports.Export{Values: true}.CSV, c))).
-			ReadAll() // all lines have as many fields, or this fails
+			ReadAll() // fails unless all lines have the same number of fields
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,12 +49,13 @@ func TestExportsAgree(t *testing.T) {
 	}
 }
 
-// What is unknown is empty, and never a number that somebody could take for one.
+// An unknown figure is empty, and never a number that a program could use.
 func TestExportOfUnknown(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{samples("a", 1) + samples("b", 2),
 			",a,2,,,2,1,1,1,unknown,unknown,2,,,1,too few samples: with 1 and 1 no p below 1 is possible"},
-		{inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)), // worse, but by no factor
+		// worse, but by no finite factor
+		{inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)),
 			",a,,,,,0.02857142857142857,0.02857142857142857,1,different,worse,,,,0.02857142857142857," +
 				"zero or negative values have no ratio"},
 		{samples("a", -1, -2, -3, -4) + samples("b", 1, 2, 3, 4),
@@ -104,7 +105,8 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// 2000 rows, names of all kinds, mixed machines: everything is written, nothing is averaged.
+// With 2000 rows, names of all kinds and two machines, every cell is written and nothing is
+// averaged.
 func TestManyRows(t *testing.T) {
 	var b strings.Builder
 	for i := range 2000 {

@@ -15,21 +15,21 @@ import (
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
-// The outputs of a few texts, byte for byte. A failure leaves what it got beside the golden file,
-// as .got; look at the pages in a browser before -update.
+// The outputs of a few texts, byte for byte. A failure leaves the output beside the golden file,
+// as .got. Look at the pages in a browser before -update.
 func TestGolden(t *testing.T) {
 	tests := []struct {
 		name   string
 		col    string
 		inputs []string
 	}{
-		{"semaphore", "", []string{"semaphore.txt"}}, // the whole thing
-		{"partial", "", []string{"partial.txt"}},     // interrupted in the midst of a line
+		{"semaphore", "", []string{"semaphore.txt"}}, // all features at once
+		{"partial", "", []string{"partial.txt"}},     // interrupted within a line
 		{"oldnew", "", []string{"old.txt", "new.txt"}},
 		{"uneven", "", []string{"uneven.txt"}}, // 1 to 7 samples, two machines, exact units, gaps
 		{"hostile", "/impl", []string{"hostile.txt"}},
 	}
-	t.Chdir("testdata") // so that the outputs name the files without a path
+	t.Chdir("testdata") // the outputs name the files without a path
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var inputs []reports.Input
@@ -88,8 +88,8 @@ var (
 	ownHash   = regexp.MustCompile(`sha256-[^']*`)
 )
 
-// readable is a page for people who read a diff: its data in plain JSON, a row on a line, and without
-// the style and the scripts, which are files of their own.
+// readable returns a page in a form for reading diffs: its data as JSON with a row on each line,
+// and without the style and the scripts, which are files of their own.
 func readable(t *testing.T, page []byte) []byte {
 	t.Helper()
 	page = ownCode.ReplaceAll(page, []byte("$1…$2"))

@@ -13,7 +13,8 @@ import (
 
 const maxPageBytes = 600_000
 
-// large is a text of tables x rows x cols lines, 6 samples of each, in some units more than time.
+// large makes a text of tables x rows x cols lines with 6 samples of each, in some units besides
+// time.
 func large(tables, rows, cols, units int, label string) string {
 	r := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder
@@ -38,7 +39,7 @@ func large(tables, rows, cols, units int, label string) string {
 	return b.String()
 }
 
-// A page stays small enough to send and to open, whatever is compared, and says what is not on it.
+// A page stays small enough to send and to open, and says what it leaves out.
 func TestPageSize(t *testing.T) {
 	long := strings.Repeat("'<&>", 75)
 	tests := []struct {
@@ -66,7 +67,7 @@ func TestPageSize(t *testing.T) {
 	}
 }
 
-// What is written by hand has to stay readable by hand.
+// The scripts are written by hand, so they must stay short enough to read.
 func TestScriptsAreSmall(t *testing.T) {
 	const most = 20 << 10
 	scripts, err := filepath.Glob("draw/page/*.js")
@@ -108,7 +109,7 @@ func BenchmarkHTML(b *testing.B) {
 	}
 }
 
-// A counter counts what is written.
+// A counter counts the bytes that are written to it.
 type counter int
 
 func (c *counter) Write(p []byte) (int, error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// everyWriter is the writers and what draws; the latter does not list everything.
+// everyWriter holds all writers, also of pictures. Pictures show only the first rows.
 func everyWriter() map[string]func(io.Writer, *reports.Comparison) error {
 	all := map[string]func(io.Writer, *reports.Comparison) error{
 		"heat":     reports.Terminal{Colour: true}.WriteHeat,
@@ -29,7 +29,7 @@ func everyWriter() map[string]func(io.Writer, *reports.Comparison) error {
 	return all
 }
 
-// everything a report can draw: a family over permits, percentiles, three columns.
+// everything has all that a report can draw: a series over permits, percentiles, three columns.
 func latencyText(samples int) string {
 	var b strings.Builder
 	for s := range samples {
@@ -44,13 +44,13 @@ func latencyText(samples int) string {
 	return b.String()
 }
 
-// Markdown shows the pictures that there are, and nothing else stays in the folder.
+// Markdown shows the pictures that exist, and no stale picture stays in the folder.
 func TestPicturesAreThoseThatMarkdownShows(t *testing.T) {
 	dir := t.TempDir()
 	for _, test := range []struct{ text, want string }{
 		{latencyText(6), "heat ratios scaling latency"},
 		{samples("a", 1, 2, 3) + samples("b", 2, 3, 4), "heat ratios"},
-		{samples("a", 1), ""}, // over what was there
+		{samples("a", 1), ""}, // replaces the report before it
 	} {
 		paths, err := reports.WriteDir(dir, compare(t, "", test.text))
 		if err != nil {
@@ -95,7 +95,7 @@ func mustBeSVG(t *testing.T, path string) {
 	}
 }
 
-// To standard output go no references to files that nobody wrote.
+// Markdown for standard output refers to no pictures: none were written.
 func TestMarkdownAloneShowsNoPictures(t *testing.T) {
 	c := compare(t, "", latencyText(6))
 	if out := render(t, reports.WriteMarkdown, c); strings.Contains(out, "![") {
@@ -107,7 +107,7 @@ func TestMarkdownAloneShowsNoPictures(t *testing.T) {
 	}
 }
 
-// What one has to know comes first: what is wrong with the text, then the answer.
+// The warnings come first, then the answers.
 func TestMarkdownBeginsWithTheAnswer(t *testing.T) {
 	c := compare(t, "", latencyText(6))
 	out := render(t, reports.WriteMarkdown, c)
@@ -123,7 +123,7 @@ func TestMarkdownBeginsWithTheAnswer(t *testing.T) {
 	}
 }
 
-// However many rows there are, a picture has the first ones and says so.
+// A picture of any number of rows shows the first ones and says so.
 func TestManyRowsAreDrawnInPart(t *testing.T) {
 	c := compare(t, "", interleaved(2000, 6))
 	dir := t.TempDir()
@@ -170,7 +170,7 @@ func TestHeatFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// Six columns fit beside each other into 80 columns.
+// Six columns fit side by side into 80 columns of a terminal.
 func TestSixColumnsFit(t *testing.T) {
 	var text string
 	for _, impl := range []string{"cond", "chan", "spin", "mutex", "ring", "tree"} {
@@ -182,7 +182,8 @@ func TestSixColumnsFit(t *testing.T) {
 	}
 }
 
-// A dash, a zero, a negative value: what has no ratio is said and not drawn.
+// Cells with a dash, a zero or a negative value have no ratio. The outputs say so and draw
+// nothing.
 func TestValuesWithoutRatio(t *testing.T) {
 	for _, values := range [][2][]float64{
 		{{0, 0, 0, 0, 0, 0}, {1, 1, 1, 1, 1, 1}},

@@ -10,9 +10,10 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// randomText is a benchmark text with all that makes comparing hard: tables of several
-// configurations, 1 to 30 samples, odd and even, ties, zeros, negative values, missing cells,
-// several units with and without direction, exact ones that are not.
+// randomText makes a benchmark text with everything that makes comparing hard: several
+// configurations, 1 to 30 samples, odd and even numbers of them, ties, zeros, negative values,
+// missing cells, and several units: with and without a direction, and declared exact without
+// being so.
 func randomText(r *rand.Rand) string {
 	var b strings.Builder
 	b.WriteString("goos: linux\npkg: example.com/random\n")
@@ -33,7 +34,8 @@ func randomText(r *rand.Rand) string {
 			}
 		}
 	}
-	b.WriteString("BenchmarkRandom/row=last/impl=a-4 1 1 ns/op\n") // so there is one at least
+	// so that there is at least one result
+	b.WriteString("BenchmarkRandom/row=last/impl=a-4 1 1 ns/op\n")
 	return b.String()
 }
 
@@ -52,7 +54,7 @@ func randomLines(b *strings.Builder, r *rand.Rand, name string) {
 	}
 }
 
-// No text and no projection makes anything panic or loop, or write nothing.
+// No text and no projection makes a writer panic, loop, or write nothing.
 func FuzzEverything(f *testing.F) {
 	hostile, err := os.ReadFile("testdata/hostile.txt")
 	if err != nil {
@@ -79,7 +81,7 @@ func FuzzEverything(f *testing.F) {
 	})
 }
 
-// Whatever is random in the text, every writer writes it.
+// Every writer writes every random text.
 func TestRandomTextsAreWritten(t *testing.T) {
 	for seed := range uint64(20) {
 		c := compare(t, "", randomText(rand.New(rand.NewPCG(seed, 1))))
@@ -88,7 +90,7 @@ func TestRandomTextsAreWritten(t *testing.T) {
 			if err := write(&out, c); err != nil || out.Len() == 0 {
 				t.Errorf("seed %d, %s: %d bytes, %v", seed, name, out.Len(), err)
 			}
-			text := withoutScripts(out.String()) // base64 may well spell NaN
+			text := withoutScripts(out.String()) // base64 may spell NaN by chance
 			if strings.Contains(text, "NaN") || strings.Contains(text, "%!") {
 				t.Errorf("seed %d, %s: shows a NaN or a format error", seed, name)
 			}

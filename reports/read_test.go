@@ -31,7 +31,7 @@ func readText(texts ...string) (*reports.Log, error) {
 	return reports.Read(inputs...)
 }
 
-// Every broken line is reported with its place, and takes no other line with it.
+// Every broken line is reported with its place, and does not affect other lines.
 func TestReadKeepsBrokenLines(t *testing.T) {
 	const good = "BenchmarkGood 10 5 ns/op 3 wakes/op\n"
 	tests := []struct{ name, line, broken string }{
@@ -88,14 +88,14 @@ func TestReadPassesOverOtherLines(t *testing.T) {
 	}
 }
 
-// An end without a newline is no cut if all units are known.
+// A last line without a newline is complete if all its units are known.
 func TestReadKeepsAWholeLastLine(t *testing.T) {
 	for _, text := range []string{
 		"BenchmarkX 10 5 ns/op",
 		"Unit wakes/op better=lower\nBenchmarkX 10 5 wakes/op",
 		"BenchmarkX 10 5 wakes/op\nBenchmarkX 10 6 wakes/op",
 		"BenchmarkX 10 5 wakes/op\nPASS",
-		"BenchmarkX 10 -5 wakes/op\r\n", // negative values are kept too
+		"BenchmarkX 10 -5 wakes/op\r\n", // negative values are results
 	} {
 		if log := read(t, text); len(log.Broken) != 0 {
 			t.Errorf("%q: broken = %v, want none", text, log.Broken)
@@ -119,7 +119,7 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, %v\nwant nil, %s", test.name, log, err, test.want)
 		}
 	}
-	// The second of two is as bad as the first: half a comparison is none.
+	// The second of two is as bad as the first: half a comparison is none. // half a comparison must not pass for a whole one
 	if log, err := readText("BenchmarkX 1 1 ns/op\n", ""); log != nil || err == nil ||
 		!strings.Contains(err.Error(), "b.txt") {
 		t.Errorf("got %v, %v, want nil and an error that names b.txt", log, err)
@@ -159,7 +159,7 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-// Every output says that it is partial, with the numbers, and lists what is broken.
+// Every output says that a text is partial, with the numbers, and lists the broken lines.
 func TestEveryOutputWarns(t *testing.T) {
 	c := compare(t, "",
 		"planned-samples: 216\nBenchmarkX/impl=a 1 1 ns/op\nBenchmarkX/impl=b 1 oops ns/op\n")
@@ -177,7 +177,7 @@ func TestEveryOutputWarns(t *testing.T) {
 	}
 }
 
-// benchfmt leaves 0 ns/op in ns/op while 1 ns/op becomes sec/op.
+// benchfmt leaves 0 ns/op in ns/op, while 1 ns/op becomes sec/op.
 func TestZerosShareTheUnitOfTheOthers(t *testing.T) {
 	c := compare(t, "", samples("a", 0, 1))
 	if units := c.Tables[0].Units; len(units) != 1 || units[0].Name != "sec/op" {
@@ -185,7 +185,7 @@ func TestZerosShareTheUnitOfTheOthers(t *testing.T) {
 	}
 }
 
-// A file given twice is two files, not one with twice the samples.
+// A file given twice is two files, not one file with twice the samples.
 func TestSameNameTwice(t *testing.T) {
 	log, err := reports.Read(
 		reports.Input{Name: "x", Text: strings.NewReader("BenchmarkX 1 1 ns/op\n")},

@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// interleaved is a text of rows x 4 implementations x samples lines.
+// interleaved makes a text of rows x 4 implementations x samples lines.
 func interleaved(rows, samples int) string {
 	r := rand.New(rand.NewPCG(1, 1))
 	var b strings.Builder
@@ -22,7 +22,7 @@ func interleaved(rows, samples int) string {
 	for range samples {
 		for row := range rows {
 			for i, impl := range []string{"a", "b", "c", "d"} {
-				// Times as the testing package writes them: four digits, hence ties.
+				// Times as package testing prints them: four digits, which makes ties.
 				fmt.Fprintf(&b, "BenchmarkX/impl=%s/row=%d-2 100 %.4g ns/op 16 B/op 1 allocs/op\n",
 					impl, row, float64(1000+250*i)*(1+0.03*r.NormFloat64()))
 			}
@@ -48,12 +48,12 @@ func everything(tb testing.TB, text string) {
 	}
 }
 
-// 100 000 lines. It takes a moment; anything quadratic would take an hour and run into the
-// time limit of go test. The speed itself is the business of the benchmark below.
+// A test of 100 000 lines takes a second. A quadratic algorithm would take an hour and exceed the
+// time limit of go test. The benchmark below measures the speed.
 func TestLargeText(t *testing.T) { everything(t, interleaved(1250, 20)) }
 
-// A million lines in two files, as semabench report or benchstat would read them. To see what
-// it takes: go test ./reports -run='^$' -bench=Million -benchtime=1x
+// BenchmarkMillion reads and compares a million lines in two files, like semabench report. Run it
+// with go test ./reports -run='^$' -bench=Million -benchtime=1x
 func BenchmarkMillion(b *testing.B) {
 	for _, shape := range []struct{ rows, samples int }{{25_000, 20}, {500, 1000}} {
 		b.Run(fmt.Sprintf("rows=%d/samples=%d", shape.rows, shape.samples), func(b *testing.B) {
@@ -81,13 +81,15 @@ func BenchmarkMillion(b *testing.B) {
 				}
 				runtime.ReadMemStats(&after)
 			}
-			b.ReportMetric(float64(after.HeapSys)/1e6, "MB-heap") // the most there ever was
+			// the peak, because the heap never shrinks
+			b.ReportMetric(float64(after.HeapSys)/1e6, "MB-heap")
 			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6, "MB-allocated/op")
 		})
 	}
 }
 
-// writeShape writes three units: times of four digits, sizes with many ties, counts all equal.
+// writeShape writes three units: times of four digits, sizes with many ties, counts that are all
+// equal.
 func writeShape(b *testing.B, path string, rows, samples int, file uint64) {
 	f, err := os.Create(path)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestStanding(t *testing.T) {
 	}
 }
 
-// The best of those that nothing can be told of has won nothing, in no row and not overall.
+// The best of cells that cannot be told apart is not a winner, in its row and overall.
 func TestBestAmongUnknown(t *testing.T) {
 	c := compare(t, "", samples("a", 1)+samples("b", 2))
 	u := c.Tables[0].Units[0]

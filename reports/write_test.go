@@ -30,8 +30,8 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
-// Names come from strangers. None of them may become markup. What a browser makes of the page is
-// in TestBrowserHostile.
+// Names may be hostile. None of them may become markup. TestBrowserHostile checks what a browser
+// makes of the same page.
 func TestHTMLEscapes(t *testing.T) {
 	out := withoutScripts(hostilePage(t))
 	for _, bad := range []string{"<script>alert", "alert(1)</", "<!--e", "<i>/op", "<b>fact",
@@ -50,8 +50,8 @@ func TestHTMLEscapes(t *testing.T) {
 
 var scriptBody = regexp.MustCompile(`(?s)(<(script|style)[^>]*>).*?</(script|style)>`)
 
-// withoutScripts empties scripts and styles. The names of strangers are in none of them, but for the
-// blocks of data, which are base64.
+// withoutScripts empties scripts and styles. They contain no names, except the blocks of data in
+// base64.
 func withoutScripts(page string) string {
 	return scriptBody.ReplaceAllString(page, "$1</$2>")
 }
@@ -60,7 +60,8 @@ func TestMarkdownEscapes(t *testing.T) {
 	out := render(t, reports.WriteMarkdown, hostile(t))
 	for _, line := range strings.Split(out, "\n") {
 		unescaped := strings.ReplaceAll(line, `\|`, "")
-		if strings.HasPrefix(line, "| ") && strings.Count(unescaped, "|") != 7 { // label, 5 columns
+		// a label and 5 columns
+		if strings.HasPrefix(line, "| ") && strings.Count(unescaped, "|") != 7 {
 			t.Errorf("a name broke this table: %s", line)
 		}
 	}
@@ -71,7 +72,7 @@ func TestMarkdownEscapes(t *testing.T) {
 	}
 }
 
-// A terminal must not obey a benchmark name.
+// A benchmark name must not control the terminal.
 func TestTextEscapes(t *testing.T) {
 	if out := render(t, reports.WriteText, hostile(t)); strings.Contains(out, "\x1b") {
 		t.Error("output contains an escape character")
@@ -99,8 +100,8 @@ func render(t *testing.T, write func(io.Writer, *reports.Comparison) error,
 	return out.String()
 }
 
-// The page asks for nothing: no source, no style or font from elsewhere. The one link is for a reader
-// to click.
+// The page makes no request: it has no source, style or font from elsewhere. Its one link waits
+// for a click.
 func TestPageIsSelfContained(t *testing.T) {
 	page := hostilePage(t)
 	for _, bad := range []string{"src=", "@import", "url(", "<link", "<iframe", "<img", "eval("} {
@@ -108,7 +109,8 @@ func TestPageIsSelfContained(t *testing.T) {
 			t.Errorf("page contains %q", bad)
 		}
 	}
-	if n := strings.Count(withoutScripts(page), "http"); n != 2 { // http-equiv, and the link to benchstat
+	// http-equiv, and the link to benchstat
+	if n := strings.Count(withoutScripts(page), "http"); n != 2 {
 		t.Errorf("page has %d mentions of http, want 2", n)
 	}
 	policy := regexp.MustCompile(`content="default-src 'none'; style-src 'sha256-\S+'; ` +
@@ -133,7 +135,7 @@ func TestPageIsWellFormed(t *testing.T) {
 	}
 }
 
-// What the page tells its reader to run gives the same cells.
+// The command that the page shows computes the same cells.
 func TestRecompute(t *testing.T) {
 	t.Chdir("testdata")
 	log, err := reports.Read(reports.Input{Name: "old.txt"}, reports.Input{Name: "new.txt"})
@@ -161,7 +163,7 @@ func TestRecompute(t *testing.T) {
 func TestWriteDir(t *testing.T) {
 	c := compare(t, "", samples("a", 1))
 	dir := filepath.Join(t.TempDir(), "new", "folder")
-	for range 2 { // the second time over the first
+	for range 2 { // the second time over the files of the first
 		paths, err := reports.WriteDir(dir, c)
 		if err != nil {
 			t.Fatal(err)

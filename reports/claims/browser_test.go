@@ -12,8 +12,8 @@ import (
 
 var other = flag.String("browser.page", "", "look at this page instead of those of the test")
 
-// In light and dark, wide and narrow, and on paper: the page asks for nothing, its policy refuses nothing
-// of its own, all its pictures are drawn, and it is no wider than the screen.
+// In light and dark, wide and narrow, and on paper: the page makes no request, its policy refuses
+// nothing of its own, all its pictures are drawn, and it is no wider than the window.
 func TestBrowser(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
 	for name, path := range pages(t) {
@@ -39,7 +39,8 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// pages are written by the test, or the one that a flag names.
+// pages returns the paths of the pages to test: the page that a flag names, or pages written
+// here.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	if *other != "" {

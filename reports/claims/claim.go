@@ -46,8 +46,12 @@ func (c *Claim) Caveat() string {
 	if c.disturbed == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of the %d values behind these figures, one from each round, %d were disturbed by neighbours, "+
-		"because fewer than %d were undisturbed.", c.rounds, c.disturbed, minRounds)
+	return fmt.Sprintf(
+		"Of the %d values behind these figures, one from each round, %d were disturbed by "+
+			"neighbours, "+
+			"because fewer than %d were undisturbed.",
+		c.rounds, c.disturbed, minRounds,
+	)
 }
 
 // addFigure adds an estimate to the figures of c, unless it was not measured, and returns it.
@@ -95,9 +99,16 @@ func Evaluate(log *reports.Log) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evaluating claims: %w", err)
 	}
-	r := &Report{Facts: m.facts, Totals: m.totals(), Differing: m.differing(), Costs: m.costs(), data: m}
+	r := &Report{
+		Facts:     m.facts,
+		Totals:    m.totals(),
+		Differing: m.differing(),
+		Costs:     m.costs(),
+		data:      m,
+	}
 	for _, judge := range []func(*dataset) *Claim{
-		threadsForWaiting, globalLock, processesForComputing, processesOrThreads, sharedMemory, separateMemory, countingSemaphore,
+		threadsForWaiting, globalLock, processesForComputing, processesOrThreads,
+		sharedMemory, separateMemory, countingSemaphore,
 	} {
 		r.Claims = append(r.Claims, judge(m))
 	}
@@ -121,10 +132,16 @@ func (r *Report) warnOfShortRows() {
 	}
 	switch {
 	case most < minRounds:
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%d rounds at most: fewer than %d decide nothing", most, minRounds))
+		r.Warnings = append(
+			r.Warnings,
+			fmt.Sprintf("%d rounds at most: fewer than %d decide nothing", most, minRounds),
+		)
 	case least < most:
-		r.Warnings = append(r.Warnings, fmt.Sprintf("some rows have %d samples, others %d: the run ended early, or rows "+
-			"failed", least, most))
+		r.Warnings = append(
+			r.Warnings,
+			fmt.Sprintf("some rows have %d samples, others %d: the run ended early, or rows "+
+				"failed", least, most),
+		)
 	}
 }
 

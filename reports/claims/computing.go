@@ -25,7 +25,10 @@ func (m *dataset) usefulSpeedUp() float64 { return 1 + float64(m.cores-1)/2 }
 // speedUps adds to c how many times as fast as serial a mode is, for all computing works.
 func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []string) {
 	for _, w := range computingWorks {
-		e := c.addFigure(w.what+", "+how, ratio(m.findRow(w.work, serial), m.findRow(w.work, mode), perTask), Estimate.times)
+		e := c.addFigure(
+			w.what+", "+how, ratio(m.findRow(w.work, serial), m.findRow(w.work, mode), perTask),
+			Estimate.times,
+		)
 		if e.measured() {
 			all = append(all, e)
 			words = append(words, w.what+" "+e.times())
@@ -48,10 +51,16 @@ func globalLock(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "turns",
 		Text: "Threads do not make computing faster, because only one runs at a time",
-		Rule: fmt.Sprintf("It does not hold if goroutines on all %d cores are at least %s times as fast as serial in "+
-			"all computing, which is half of what the further cores could add. It holds if they are less than %s "+
-			"times as fast in all of it. Goroutines on one core stand in for threads under a lock of the "+
-			"interpreter, as Python's GIL.", m.cores, number(m.usefulSpeedUp()), number(noSpeedUp)),
+		Rule: fmt.Sprintf(
+			"It does not hold if goroutines on all %d cores are at least %s times as fast as "+
+				"serial in "+
+				"all computing, which is half of what the further cores could add. It holds if "+
+				"they are less than %s "+
+				"times as fast in all of it. Goroutines on one core stand in for threads under "+
+				"a lock of the "+
+				"interpreter, as Python's GIL.",
+			m.cores, number(m.usefulSpeedUp()), number(noSpeedUp),
+		),
 	}
 	all, words := m.speedUps(c, goroutines, "goroutines on all cores")
 	turning, turningWords := m.speedUps(c, oneCore, "goroutines on one core")
@@ -62,8 +71,12 @@ func globalLock(m *dataset) *Claim {
 		}
 	}
 	if equal != nil {
-		c.addRemark("Where only one thread runs at a time, as under Python's GIL, it does hold: on one core %s of serial, "+
-			"which is equal within %.0f %%.", joined(equal), equalWithin*100)
+		c.addRemark(
+			"Where only one thread runs at a time, as under Python's GIL, it does hold: on one "+
+				"core %s of serial, "+
+				"which is equal within %.0f %%.",
+			joined(equal), equalWithin*100,
+		)
 	}
 	used := compareAll(all, m.usefulSpeedUp())
 	switch {
@@ -72,13 +85,21 @@ func globalLock(m *dataset) *Claim {
 	case m.cores < 2:
 		c.conclude(Unmeasurable, oneCoreOnly)
 	case allAre(used, yes):
-		c.conclude(Fails, "because goroutines run on all cores at once, in one process: %s as fast as serial on %d cores.",
-			joined(words), m.cores)
+		c.conclude(
+			Fails,
+			"because goroutines run on all cores at once, in one process: %s as fast as serial "+
+				"on %d cores.",
+			joined(words), m.cores,
+		)
 	case allAre(compareAll(all, noSpeedUp), no):
 		c.conclude(Holds, "%s as fast as serial on %d cores.", joined(words), m.cores)
 	default:
-		c.conclude(Undecided, "%s as fast as serial on %d cores: between none and half of what the further cores could add.",
-			joined(words), m.cores)
+		c.conclude(
+			Undecided,
+			"%s as fast as serial on %d cores: between none and half of what the further cores "+
+				"could add.",
+			joined(words), m.cores,
+		)
 	}
 	return c
 }
@@ -89,10 +110,15 @@ func processesForComputing(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "computing",
 		Text: "Processes make computing faster",
-		Rule: fmt.Sprintf("It holds if a pool of processes is at least %s times as fast as serial in all computing, "+
-			"once it is started, and at every size of a task. It holds only when tasks are long enough if smaller ones "+
-			"are slower than serial. It does not hold if the pool is less than %s times as fast in all of it.",
-			number(m.usefulSpeedUp()), number(noSpeedUp)),
+		Rule: fmt.Sprintf(
+			"It holds if a pool of processes is at least %s times as fast as serial in all "+
+				"computing, "+
+				"once it is started, and at every size of a task. It holds only when tasks are "+
+				"long enough if smaller ones "+
+				"are slower than serial. It does not hold if the pool is less than %s times as "+
+				"fast in all of it.",
+			number(m.usefulSpeedUp()), number(noSpeedUp),
+		),
 	}
 	all, words := m.speedUps(c, processes, "pool of processes")
 	m.speedUps(c, processPerTask, "a process per task")
@@ -103,20 +129,31 @@ func processesForComputing(m *dataset) *Claim {
 	case m.cores < 2:
 		c.conclude(Unmeasurable, oneCoreOnly)
 	case allAre(compareAll(all, m.usefulSpeedUp()), yes) && even.below > 0:
-		c.conclude(HoldsWhen, "a task is long enough to be worth its message: %s. Of tasks of milliseconds, %s as fast as "+
-			"serial on %d cores.", even, joined(words), m.cores)
+		c.conclude(
+			HoldsWhen,
+			"a task is long enough to be worth its message: %s. Of tasks of milliseconds, %s "+
+				"as fast as "+
+				"serial on %d cores.",
+			even, joined(words), m.cores,
+		)
 	case allAre(compareAll(all, m.usefulSpeedUp()), yes):
 		c.conclude(Holds, "%s as fast as serial on %d cores.", joined(words), m.cores)
 	case allAre(compareAll(all, noSpeedUp), no):
 		c.conclude(Fails, "because %s as fast as serial on %d cores.", joined(words), m.cores)
 	default:
-		c.conclude(Undecided, "%s as fast as serial on %d cores: between none and half of what the further cores could add.",
-			joined(words), m.cores)
+		c.conclude(
+			Undecided,
+			"%s as fast as serial on %d cores: between none and half of what the further cores "+
+				"could add.",
+			joined(words), m.cores,
+		)
 	}
 	m.remarkOnStart(c)
 	if near := m.breakEven(poolShare, goroutines); near.isKnown() {
-		c.addRemark("Against goroutines on as many cores, the pool comes within %.0f %% of their speed %s.", (1-poolShare)*100,
-			near.threshold())
+		c.addRemark(
+			"Against goroutines on as many cores, the pool comes within %.0f %% of their speed %s.",
+			(1-poolShare)*100, near.threshold(),
+		)
 	}
 	return c
 }
@@ -129,8 +166,10 @@ func (m *dataset) remarkOnStart(c *Claim) {
 		return
 	}
 	c.addFigure("start of the pool", start, Estimate.seconds)
-	c.addRemark("The pool of %s took %s to start. At %s× it has earned that back after %s of serial work.",
-		pool.params["workers"], start.seconds(), number(gain.At), duration(start.At/(1-1/gain.At)))
+	c.addRemark(
+		"The pool of %s took %s to start. At %s× it has earned that back after %s of serial work.",
+		pool.params["workers"], start.seconds(), number(gain.At), duration(start.At/(1-1/gain.At)),
+	)
 }
 
 // processesOrThreads decides which of the two to take for computing.
@@ -138,18 +177,29 @@ func processesOrThreads(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "choosing",
 		Text: "For computing, take processes and not threads",
-		Rule: fmt.Sprintf("It holds if the pool of processes, once started, is more than %.0f %% faster than goroutines on "+
-			"all cores in all computing, and does not hold if it is not in any.", (clearSpeedUp-1)*100),
+		Rule: fmt.Sprintf(
+			"It holds if the pool of processes, once started, is more than %.0f %% faster than "+
+				"goroutines on "+
+				"all cores in all computing, and does not hold if it is not in any.",
+			(clearSpeedUp-1)*100,
+		),
 	}
 	var against []answer
 	var words, turning []string
 	for _, w := range computingWorks {
 		pool := m.findRow(w.work, processes)
-		e := c.addFigure(w.what+", pool against goroutines", ratio(m.findRow(w.work, goroutines), pool, perTask), Estimate.times)
+		e := c.addFigure(
+			w.what+", pool against goroutines", ratio(m.findRow(w.work, goroutines), pool, perTask),
+			Estimate.times,
+		)
 		if e.measured() {
-			against, words = append(against, e.atLeast(clearSpeedUp)), append(words, w.what+" "+e.times())
+			against = append(against, e.atLeast(clearSpeedUp))
+			words = append(words, w.what+" "+e.times())
 		}
-		g := c.addFigure(w.what+", pool against one core", ratio(m.findRow(w.work, oneCore), pool, perTask), Estimate.times)
+		g := c.addFigure(
+			w.what+", pool against one core", ratio(m.findRow(w.work, oneCore), pool, perTask),
+			Estimate.times,
+		)
 		if g.atLeast(clearSpeedUp) == yes {
 			turning = append(turning, w.what+" "+g.times())
 		}
@@ -162,8 +212,12 @@ func processesOrThreads(m *dataset) *Claim {
 	case allAre(against, yes):
 		c.conclude(Holds, "the pool is %s as fast as goroutines.", joined(words))
 	case allAre(against, no):
-		c.conclude(Fails, "because goroutines use the same cores without leaving the process: relative to them the pool reaches %s.",
-			joined(words))
+		c.conclude(
+			Fails,
+			"because goroutines use the same cores without leaving the process: relative to "+
+				"them the pool reaches %s.",
+			joined(words),
+		)
 	default:
 		c.conclude(Undecided, "relative to goroutines the pool reaches %s.", joined(words))
 	}
@@ -175,11 +229,19 @@ func processesOrThreads(m *dataset) *Claim {
 // turns, and its memory.
 func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 	if turning != nil && m.cores > 1 {
-		c.addRemark("Against threads that take turns it does hold: relative to goroutines on one core the pool reaches %s.", joined(turning))
+		c.addRemark(
+			"Against threads that take turns it does hold: relative to goroutines on one core "+
+				"the pool reaches %s.",
+			joined(turning),
+		)
 	}
-	if e := ratio(m.findRow("hash", processes), m.findRow("hash", goroutines), peakBytes); e.measured() {
-		c.addRemark("The pool takes %s the memory of the goroutines (peak resident, the program's own pages counted in each).",
-			e.times())
+	pool, goroutine := m.findRow("hash", processes), m.findRow("hash", goroutines)
+	if e := ratio(pool, goroutine, peakBytes); e.measured() {
+		c.addRemark(
+			"The pool takes %s the memory of the goroutines (peak resident, the program's own "+
+				"pages counted in each).",
+			e.times(),
+		)
 	}
 }
 
@@ -199,7 +261,9 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 	var before struct{ task, speed float64 }
 	for _, size := range m.sizes("grain") {
 		task := medianOf(m.rowOfSize("grain", serial, size), perTask)
-		speed := ratio(m.rowOfSize("grain", mode, size), m.rowOfSize("grain", processes, size), perTask)
+		speed := ratio(
+			m.rowOfSize("grain", mode, size), m.rowOfSize("grain", processes, size), perTask,
+		)
 		if !task.measured() || !speed.measured() {
 			continue
 		}

@@ -25,9 +25,23 @@ func (m *dataset) costs() (all []Cost) {
 			if r == nil {
 				continue
 			}
-			c := Cost{Work: work, Mode: mode, Workers: r.params["workers"], PerTask: medianOf(r, perTask),
-				Startup: medianOf(r, startup), User: medianOf(r, userTime), System: medianOf(r, systemCPU), Busy: medianOf(r, busyCores),
-				Waited: medianOf(r, switches), Lost: medianOf(r, lostCore), Memory: medianOf(r, peakBytes)}
+			c := Cost{
+				Work:    work,
+				Mode:    mode,
+				Workers: r.params["workers"],
+				PerTask: medianOf(r, perTask),
+				Startup: medianOf(
+					r, startup,
+				),
+				User:   medianOf(r, userTime),
+				System: medianOf(r, systemCPU),
+				Busy:   medianOf(r, busyCores),
+				Waited: medianOf(
+					r, switches,
+				),
+				Lost:   medianOf(r, lostCore),
+				Memory: medianOf(r, peakBytes),
+			}
 			for _, s := range r.samples {
 				switch s.state {
 				case "retaken":
@@ -72,22 +86,43 @@ func (e Estimate) cell(read func(float64) string) valueText {
 
 // costRows returns the table of costs: its head, and a row for each cost.
 func (r *Report) costRows() (head []string, rows [][]valueText) {
-	head = []string{"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system", "cores busy",
-		"peak memory", "switches: waited", "lost core", "samples"}
+	head = []string{
+		"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system",
+		"cores busy", "peak memory", "switches: waited", "lost core", "samples",
+	}
 	for _, c := range r.Costs {
 		m := r.data
 		speed := valueText{Value: "1"}
 		if c.Mode != serial {
-			speed = ratio(m.findRow(c.Work, serial), m.findRow(c.Work, c.Mode), perTask).cell(number)
+			speed = ratio(
+				m.findRow(c.Work, serial), m.findRow(c.Work, c.Mode), perTask,
+			).cell(number)
 		}
 		// samples that were not retaken
 		samples := valueText{Value: fmt.Sprint(c.Clean + c.Disturbed)}
 		if c.Disturbed > 0 {
 			samples.Interval = fmt.Sprintf("%d disturbed", c.Disturbed)
 		}
-		rows = append(rows, []valueText{{Value: c.Work}, {Value: c.Mode}, {Value: c.Workers}, c.PerTask.cell(duration), speed,
-			c.Startup.cell(duration), c.User.cell(duration), c.System.cell(duration), c.Busy.cell(number),
-			c.Memory.cell(size), c.Waited.cell(number), c.Lost.cell(number), samples})
+		rows = append(
+			rows,
+			[]valueText{
+				{Value: c.Work},
+				{Value: c.Mode},
+				{Value: c.Workers},
+				c.PerTask.cell(duration),
+				speed,
+				c.Startup.cell(
+					duration,
+				),
+				c.User.cell(duration),
+				c.System.cell(duration),
+				c.Busy.cell(number),
+				c.Memory.cell(size),
+				c.Waited.cell(number),
+				c.Lost.cell(number),
+				samples,
+			},
+		)
 	}
 	return head, rows
 }

@@ -79,7 +79,9 @@ type dataset struct {
 	facts []reports.Fact
 }
 
-var errNoRows = errors.New("it has no line about threads and processes; semabench parallel writes such a text")
+var errNoRows = errors.New(
+	"it has no line about threads and processes; semabench parallel writes such a text",
+)
 
 // newDataset collects the rows of a text. The state of a sample is a configuration key, so a row
 // is split into one series for each state; here they are joined.

@@ -169,7 +169,9 @@ func duration(sec float64) string {
 
 // size formats bytes with the fitting unit.
 func size(v float64) string {
-	return scaled(v, []scale{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}}, number)
+	return scaled(
+		v, []scale{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}}, number,
+	)
 }
 
 // A scale is a unit and its size.

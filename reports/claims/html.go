@@ -54,8 +54,13 @@ type costGroup struct {
 }
 
 // classes are the CSS classes of the outcomes. Colours only repeat what the words say.
-var classes = map[Outcome]string{Holds: "holds", HoldsWhen: "when", Fails: "fails", Undecided: "open",
-	Unmeasurable: "open"}
+var classes = map[Outcome]string{
+	Holds:        "holds",
+	HoldsWhen:    "when",
+	Fails:        "fails",
+	Undecided:    "open",
+	Unmeasurable: "open",
+}
 
 // WriteHTML writes r as one page that loads nothing: it has no scripts, and its content security
 // policy forbids requests. It follows the light or dark theme of the reader, and prints.

@@ -45,7 +45,10 @@ func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 
 // markdownClaim writes one claim with its answer, its pictures and its rule.
 func (r *Report) markdownClaim(out *bytes.Buffer, c *Claim, pictures []Picture, dir string) {
-	fmt.Fprintf(out, "## “%s”\n\n**%s**%s%s\n\n", escape.Markdown(c.Text), c.Outcome, c.between(), escape.Markdown(c.Answer))
+	fmt.Fprintf(
+		out, "## “%s”\n\n**%s**%s%s\n\n", escape.Markdown(c.Text), c.Outcome, c.between(),
+		escape.Markdown(c.Answer),
+	)
 	for _, p := range pictures {
 		if p.ClaimID == c.ID && dir != "" {
 			fmt.Fprintf(out, "![%s](%s/%s.svg)\n\n", escape.Markdown(p.Alt), dir, p.Name)
@@ -57,7 +60,11 @@ func (r *Report) markdownClaim(out *bytes.Buffer, c *Claim, pictures []Picture, 
 	fmt.Fprintf(out, "<sub>%s</sub>\n\n", escape.Markdown("Rule: "+c.Rule))
 }
 
-func markdownParagraph(out *bytes.Buffer, s string) { fmt.Fprintf(out, "%s\n\n", escape.Markdown(s)) }
+func markdownParagraph(
+	out *bytes.Buffer, s string,
+) {
+	fmt.Fprintf(out, "%s\n\n", escape.Markdown(s))
+}
 
 // markdownTable writes a table.
 func markdownTable(out *bytes.Buffer, head []string, rows [][]string) {

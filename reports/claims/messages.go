@@ -13,7 +13,10 @@ const (
 
 // messageEstimates returns the times of the smallest and the largest message of a mode, and their
 // quotient.
-func (m *dataset) messageEstimates(c *Claim, mode, how string) (small, large, growth Estimate, sizes []float64) {
+func (m *dataset) messageEstimates(
+	c *Claim,
+	mode, how string,
+) (small, large, growth Estimate, sizes []float64) {
 	sizes = m.sizes("hand")
 	if len(sizes) < 2 {
 		return
@@ -33,8 +36,12 @@ func sharedMemory(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "sharing",
 		Text: "Threads share memory: what one has, the others have",
-		Rule: fmt.Sprintf("It holds if handing over the largest message to a goroutine takes less than %d times as long "+
-			"as the smallest, and does not hold if it takes longer.", maxFlatGrowth),
+		Rule: fmt.Sprintf(
+			"It holds if handing over the largest message to a goroutine takes less than %d "+
+				"times as long "+
+				"as the smallest, and does not hold if it takes longer.",
+			maxFlatGrowth,
+		),
 	}
 	small, large, growth, sizes := m.messageEstimates(c, goroutines, "over a channel")
 	if !growth.measured() {
@@ -42,8 +49,12 @@ func sharedMemory(m *dataset) *Claim {
 		return c
 	}
 	more := number(sizes[len(sizes)-1] / sizes[0])
-	words := fmt.Sprintf("%s takes %s to hand over and to be answered, %s takes %s: %s for %s times as many bytes",
-		size(sizes[0]), small.seconds(), size(sizes[len(sizes)-1]), large.seconds(), growth.times(), more)
+	words := fmt.Sprintf(
+		"%s takes %s to hand over and to be answered, %s takes %s: %s for %s times as many bytes",
+		size(
+			sizes[0],
+		), small.seconds(), size(sizes[len(sizes)-1]), large.seconds(), growth.times(), more,
+	)
 	switch growth.atLeast(maxFlatGrowth) {
 	case no:
 		c.conclude(Holds, "%s. A channel carries the address of the bytes, not the bytes.", words)
@@ -61,10 +72,17 @@ func separateMemory(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "sending",
 		Text: "Processes have memory of their own, and send each other messages",
-		Rule: fmt.Sprintf("It holds if the cost is visible: a message over a pipe takes at least %d times as long as one "+
-			"over a channel at every size, the largest message takes at least %d times as long as the smallest, "+
-			"and the pool takes at least %v times the memory of goroutines. It holds only when messages are "+
-			"large if only the largest message costs that much. It does not hold if even the largest costs less.", minPipeCost, maxFlatGrowth, minMemoryCost),
+		Rule: fmt.Sprintf(
+			"It holds if the cost is visible: a message over a pipe takes at least %d times as "+
+				"long as one "+
+				"over a channel at every size, the largest message takes at least %d times as "+
+				"long as the smallest, "+
+				"and the pool takes at least %v times the memory of goroutines. It holds only "+
+				"when messages are "+
+				"large if only the largest message costs that much. It does not hold if even "+
+				"the largest costs less.",
+			minPipeCost, maxFlatGrowth, minMemoryCost,
+		),
 	}
 	small, large, growth, sizes := m.messageEstimates(c, processes, "over a pipe")
 	if !growth.measured() {
@@ -72,11 +90,19 @@ func separateMemory(m *dataset) *Claim {
 		return c
 	}
 	dear := m.pipeAgainstChannel(c, sizes)
-	memory := c.addFigure("memory, pool against goroutines",
-		ratio(m.findRow("hash", processes), m.findRow("hash", goroutines), peakBytes), Estimate.times)
+	memory := c.addFigure(
+		"memory, pool against goroutines",
+		ratio(
+			m.findRow("hash", processes),
+			m.findRow("hash", goroutines),
+			peakBytes,
+		), Estimate.times,
+	)
 	last := dear[len(dear)-1]
-	words := fmt.Sprintf("%s there and back takes %s over a pipe, %s takes %s", size(sizes[0]), small.seconds(),
-		size(sizes[len(sizes)-1]), large.seconds())
+	words := fmt.Sprintf(
+		"%s there and back takes %s over a pipe, %s takes %s", size(sizes[0]), small.seconds(),
+		size(sizes[len(sizes)-1]), large.seconds(),
+	)
 	separate := memory.atLeast(minMemoryCost) == yes || !memory.measured()
 	switch {
 	case allAre(dear, yes) && growth.atLeast(maxFlatGrowth) == yes && separate:
@@ -89,8 +115,11 @@ func separateMemory(m *dataset) *Claim {
 		c.conclude(Undecided, "%s.", words)
 	}
 	if memory.measured() {
-		c.addRemark("A pool of %s took %s the memory of as many goroutines, though the pages of the program are the same.",
-			m.findRow("hash", processes).params["workers"], memory.times())
+		c.addRemark(
+			"A pool of %s took %s the memory of as many goroutines, though the pages of the "+
+				"program are the same.",
+			m.findRow("hash", processes).params["workers"], memory.times(),
+		)
 	}
 	return c
 }
@@ -98,8 +127,14 @@ func separateMemory(m *dataset) *Claim {
 // pipeAgainstChannel compares the two at every size of a message.
 func (m *dataset) pipeAgainstChannel(c *Claim, sizes []float64) (dear []answer) {
 	for _, n := range sizes {
-		e := c.addFigure(size(n)+", pipe against channel",
-			ratio(m.rowOfSize("hand", processes, n), m.rowOfSize("hand", goroutines, n), taskTime), Estimate.times)
+		e := c.addFigure(
+			size(n)+", pipe against channel",
+			ratio(
+				m.rowOfSize("hand", processes, n),
+				m.rowOfSize("hand", goroutines, n),
+				taskTime,
+			), Estimate.times,
+		)
 		dear = append(dear, e.atLeast(minPipeCost))
 	}
 	return dear

@@ -12,8 +12,10 @@ func countingSemaphore(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "semaphore",
 		Text: "A counting semaphore lets no more than N of ten workers at a resource at once",
-		Rule: "It holds if no sample had more workers inside than permits, every mode had as many inside in some " +
-			"sample, and without a limit more were inside. One worker too many in one sample refutes it.",
+		Rule: "It holds if no sample had more workers inside than permits, every mode had as " +
+			"many inside in some " +
+			"sample, and without a limit more were inside. One worker too many in one sample " +
+			"refutes it.",
 	}
 	seen, limited := m.inside()
 	if limited == nil {
@@ -30,8 +32,14 @@ func countingSemaphore(m *dataset) *Claim {
 	}
 	slices.Sort(seen.modes)
 	seen.conclude(c, permits, workers)
-	c.addRemark("The same clock of the machine times all workers, within Acquire and Release, in one process (%s) and in several (%s).",
-		strings.Join(intersection(seen.modes, oneCore, goroutines), ", "), strings.Join(intersection(seen.modes, processes, processPerTask), ", "))
+	c.addRemark(
+		"The same clock of the machine times all workers, within Acquire and Release, in one "+
+			"process (%s) and in several (%s).",
+		strings.Join(
+			intersection(seen.modes, oneCore, goroutines),
+			", ",
+		), strings.Join(intersection(seen.modes, processes, processPerTask), ", "),
+	)
 	return c
 }
 
@@ -77,15 +85,31 @@ func (s *occupancy) add(r *row, permits int) (samples, most int) {
 func (s *occupancy) conclude(c *Claim, permits int, workers string) {
 	switch {
 	case s.exceeded != nil:
-		c.conclude(Fails, "because there were %s inside at once with %d permits: the semaphore is broken.", joined(s.exceeded), permits)
+		c.conclude(
+			Fails, "because there were %s inside at once with %d permits: the semaphore is broken.",
+			joined(s.exceeded), permits,
+		)
 	case s.unreached != nil:
-		c.conclude(Undecided, "never more than %d were inside, but %s never had that many: the limit was not put to the test.",
-			permits, joined(s.unreached))
+		c.conclude(
+			Undecided,
+			"never more than %d were inside, but %s never had that many: the limit was not put "+
+				"to the test.",
+			permits, joined(s.unreached),
+		)
 	case s.control <= permits:
-		c.conclude(Undecided, "never more than %d were inside, but without a limit there were no more either.", permits)
+		c.conclude(
+			Undecided,
+			"never more than %d were inside, but without a limit there were no more either.",
+			permits,
+		)
 	default:
-		c.conclude(Holds, "in %d samples of %d modes, at most %d of %s workers were inside at once, and every mode reached "+
-			"that number; without a limit %d were inside.", s.samples, len(s.modes), permits, workers, s.control)
+		c.conclude(
+			Holds,
+			"in %d samples of %d modes, at most %d of %s workers were inside at once, and "+
+				"every mode reached "+
+				"that number; without a limit %d were inside.",
+			s.samples, len(s.modes), permits, workers, s.control,
+		)
 	}
 }
 

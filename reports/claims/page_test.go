@@ -35,7 +35,7 @@ func busy() world {
 	return w
 }
 
-// whole is a report with everything that a page may hold.
+// whole is a report with everything that a page may contain.
 func (w world) whole(t *testing.T) *Report {
 	r := w.judge(t)
 	r.Timelines, r.SeeAlso = tenTimelines(), "See the example."
@@ -43,7 +43,7 @@ func (w world) whole(t *testing.T) *Report {
 	return r
 }
 
-// The outputs byte for byte. A failure leaves what it got beside the golden file.
+// The outputs byte for byte. A failure leaves the output beside the golden file.
 func TestGolden(t *testing.T) {
 	for name, w := range map[string]world{"usual": usual(), "busy": busy()} {
 		for ext, write := range w.whole(t).outputs() {
@@ -56,7 +56,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// A page needs nothing else, its parts are closed, and its policy lets its own style through.
+// A page loads nothing, its elements are closed, and its policy allows its own style.
 func TestPageStandsAlone(t *testing.T) {
 	r := usual().judge(t)
 	r.Timelines = tenTimelines()
@@ -95,7 +95,7 @@ func TestPageStandsAlone(t *testing.T) {
 	}
 }
 
-// Names come from whoever wrote the text. None of them may become markup.
+// Names in the text may be hostile. None of them may become markup.
 func TestHostileNames(t *testing.T) {
 	const evil = "<script>alert(1)</script>[l](javascript:x)\x1b[31m"
 	w := usual()

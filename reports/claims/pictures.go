@@ -57,7 +57,8 @@ func (r *Report) Pictures() (all []Picture, err error) {
 func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error) {
 	f := picture.Forest{Cols: shownModes, X: "times as fast as serial"}
 	f.Title = "Speed-up over serial, " + what
-	f.Subtitle = "Median of the rounds and its 95 % interval. The line at ×1 is serial itself; to the right is faster."
+	f.Subtitle = "Median of the rounds and its 95 % interval. The line at ×1 is serial itself; " +
+		"to the right is faster."
 	p = Picture{Name: "parallel-" + id, ClaimID: id, Alt: f.Title}
 	for _, work := range works {
 		row := picture.ForestRow{Label: work}
@@ -97,7 +98,8 @@ func (m *dataset) grainCurve() (p Picture, err error) {
 		speed.XTicks = append(speed.XTicks, shortDuration(medianOf(base, perTask).At))
 		for k, mode := range names {
 			if i == 0 {
-				speed.Lines, time.Lines = append(speed.Lines, picture.Line{Name: mode}), append(time.Lines, picture.Line{Name: mode})
+				speed.Lines = append(speed.Lines, picture.Line{Name: mode})
+				time.Lines = append(time.Lines, picture.Line{Name: mode})
 			}
 			own := m.rowOfSize("grain", mode, size)
 			// far below the others; its range would flatten the place where the pool crosses
@@ -114,7 +116,8 @@ func (m *dataset) grainCurve() (p Picture, err error) {
 	time.XTicks = speed.XTicks
 	s := picture.Sheet{Names: names, Charts: []picture.Chart{speed, time}}
 	s.Title = "How long a task must be"
-	s.Subtitle = "SHA-256 of 1 KiB to 4 MiB. Where a line on the left is above 1, the mode beats serial; a process " +
+	s.Subtitle = "SHA-256 of 1 KiB to 4 MiB. Where a line on the left is above 1, the mode " +
+		"beats serial; a process " +
 		"per task is on the right only. Bands are 95 % intervals."
 	s.Desc = s.Title + ": the pool beats serial " + m.breakEven(1, serial).threshold()
 	p = Picture{Name: "parallel-grain", ClaimID: "computing", Alt: s.Desc}
@@ -149,7 +152,12 @@ func shortDuration(sec float64) string {
 
 // messageCurve draws the time of a message over its size.
 func (m *dataset) messageCurve() (p Picture, err error) {
-	c := picture.Chart{Title: "There and back", X: "size of the message", LogY: true, Format: shortDuration}
+	c := picture.Chart{
+		Title:  "There and back",
+		X:      "size of the message",
+		LogY:   true,
+		Format: shortDuration,
+	}
 	names := []string{"channel, within a process", "pipe, between processes"}
 	for i, mode := range []string{goroutines, processes} {
 		c.Lines = append(c.Lines, picture.Line{Name: names[i]})
@@ -178,7 +186,8 @@ const tenWorkers = 10
 func (r *Report) timeline() (p Picture, err error) {
 	var t picture.Timeline
 	t.Title = "Ten workers at one resource"
-	t.Subtitle = "Each bar is a stay between Acquire and Release, of one sample each. Under a bar of a limited group are at most as many others as there are permits."
+	t.Subtitle = "Each bar is a stay between Acquire and Release, of one sample each. Under a " +
+		"bar of a limited group are at most as many others as there are permits."
 	t.X = "ms since the first one entered"
 	t.Colours = []int{0, 1, 6} // by group: goroutines, processes, and grey for no limit
 	for group, one := range r.Timelines {

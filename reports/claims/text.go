@@ -23,7 +23,9 @@ func (r *Report) checksums() string {
 	if r.Differing == nil {
 		return "Every mode got the same checksums of the same tasks."
 	}
-	return "CHECKSUMS DIFFER between modes in " + printable(joined(r.Differing)) + ": they did not do the same work, and their " +
+	return "CHECKSUMS DIFFER between modes in " + printable(
+		joined(r.Differing),
+	) + ": they did not do the same work, and their " +
 		"times compare nothing."
 }
 
@@ -33,8 +35,12 @@ func (r *Report) noise() string {
 	if t.Retaken+t.Disturbed == 0 {
 		return fmt.Sprintf("%d samples, none of them disturbed by neighbours.", t.Samples)
 	}
-	return fmt.Sprintf("%d samples; neighbours disturbed %d: %d of these were taken again, %d stayed disturbed. All of "+
-		"them are in the text.", t.Samples, t.Retaken+t.Disturbed, t.Retaken, t.Disturbed)
+	return fmt.Sprintf(
+		"%d samples; neighbours disturbed %d: %d of these were taken again, %d stayed "+
+			"disturbed. All of "+
+			"them are in the text.",
+		t.Samples, t.Retaken+t.Disturbed, t.Retaken, t.Disturbed,
+	)
 }
 
 // sentence joins the outcome and the answer.

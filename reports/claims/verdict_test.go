@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// scale makes a mode of some works so many times as slow.
+// scale makes a mode of some works slower by a factor.
 func (w world) scale(by float64, mode string, works ...string) {
 	for _, work := range works {
 		w.task[work+" "+mode] *= by
 	}
 }
 
-// Each claim gets every outcome that it can have from a world in which that is the truth.
+// For each outcome of each claim there is a world in which it is the truth.
 func TestOutcomes(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -111,7 +111,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// The stand-in for the global lock is called equal to serial where it is, and not where it is not.
+// Goroutines on one core count as equal to serial if they are, and not otherwise.
 func TestStandIn(t *testing.T) {
 	w := usual()
 	said := strings.Join(w.judge(t).claim(t, "turns").Remarks, "\n")
@@ -125,7 +125,8 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-// Undisturbed rounds alone count if there are six, and all if there are not; then it is said.
+// If there are six undisturbed rounds, only they count. Otherwise all count, and the answer says
+// so.
 func TestDisturbedRounds(t *testing.T) {
 	for disturbed := range 10 {
 		w := usual()
@@ -150,7 +151,7 @@ func TestDisturbedRounds(t *testing.T) {
 	}
 }
 
-// A sample that was taken again is counted, and is in no figure.
+// A sample that was taken again is counted, and is part of no figure.
 func TestRetakenSamples(t *testing.T) {
 	w := usual()
 	plain := w.judge(t)
@@ -182,7 +183,7 @@ func TestChecksumsThatDiffer(t *testing.T) {
 	}
 }
 
-// A row that stops early is said to, and the others are paired with what it has.
+// A row that ended early causes a warning, and other rows are paired with the rounds that it has.
 func TestShortRow(t *testing.T) {
 	w := usual()
 	w.drop = func(work, mode string, i int) bool { return work == "hash" && mode == goroutines && i >= 7 }
@@ -195,12 +196,12 @@ func TestShortRow(t *testing.T) {
 	}
 }
 
-// The interval holds the median in at least 95 % of draws, which is all that it promises.
+// The interval contains the median in at least 95 % of draws, as it promises.
 func TestIntervalIsOrderStatistics(t *testing.T) {
 	for n, drop := range map[int]int{6: 0, 7: 0, 8: 0, 9: 1, 11: 1, 12: 2, 20: 5} {
 		var values []float64
 		for i := range n {
-			// 0 to n-1 in some order, as none of these n has 7 in it but 7
+			// 0 to n-1 in some order, as none of these n has 7 in it but 7 // 7 is coprime to each n, so these are 0 to n-1 in some order
 			values = append(values, float64((i*7)%n))
 		}
 		if n == 7 {
@@ -228,5 +229,5 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// plain has spaces where a line must not be broken.
+// plain replaces no-break spaces by spaces.
 func plain(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }

@@ -14,9 +14,12 @@ func threadsForWaiting(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "waiting",
 		Text: "Threads are good for work that waits for I/O",
-		Rule: "It holds if goroutines on one core, which take turns like threads under a global lock, are at " +
-			"least twice as fast as serial in every work that waits. It holds only under a condition if " +
-			"some works are, or only with all cores. It does not hold if goroutines are less than twice " +
+		Rule: "It holds if goroutines on one core, which take turns like threads under a " +
+			"global lock, are at " +
+			"least twice as fast as serial in every work that waits. It holds only under a " +
+			"condition if " +
+			"some works are, or only with all cores. It does not hold if goroutines are less " +
+			"than twice " +
 			"as fast in all works.",
 	}
 	var found waitingResults
@@ -38,16 +41,30 @@ type waitingResults struct {
 
 // add adds the figures and the answers of one work.
 func (f *waitingResults) add(m *dataset, c *Claim, work, what string) {
-	a := c.addFigure(what+", one core", ratio(m.findRow(work, serial), m.findRow(work, oneCore), perTask), Estimate.times)
-	b := c.addFigure(what+", all cores", ratio(m.findRow(work, serial), m.findRow(work, goroutines), perTask), Estimate.times)
-	c.addFigure(what+", processes", ratio(m.findRow(work, serial), m.findRow(work, processes), perTask), Estimate.times)
+	a := c.addFigure(
+		what+", one core", ratio(m.findRow(work, serial), m.findRow(work, oneCore), perTask),
+		Estimate.times,
+	)
+	b := c.addFigure(
+		what+", all cores", ratio(m.findRow(work, serial), m.findRow(work, goroutines), perTask),
+		Estimate.times,
+	)
+	c.addFigure(
+		what+", processes", ratio(m.findRow(work, serial), m.findRow(work, processes), perTask),
+		Estimate.times,
+	)
 	x, y := a.atLeast(waitingSpeedUp), b.atLeast(waitingSpeedUp)
 	f.one, f.all = append(f.one, x), append(f.all, y)
 	switch {
 	case x == yes:
-		f.yesOne = append(f.yesOne, fmt.Sprintf("%s is %s as fast as serial on a single core", what, a.times()))
+		f.yesOne = append(
+			f.yesOne, fmt.Sprintf("%s is %s as fast as serial on a single core", what, a.times()),
+		)
 	case y == yes:
-		f.yesAll = append(f.yesAll, fmt.Sprintf("%s %s with all cores, and %s on one", what, b.times(), a.times()))
+		f.yesAll = append(
+			f.yesAll,
+			fmt.Sprintf("%s %s with all cores, and %s on one", what, b.times(), a.times()),
+		)
 	default:
 		f.others = append(f.others, fmt.Sprintf("%s %s with all cores", what, b.times()))
 	}
@@ -63,7 +80,9 @@ func (f *waitingResults) conclude(c *Claim) {
 	case f.yesOne == nil && f.yesAll == nil && allAre(f.one, no) && allAre(f.all, no):
 		c.conclude(Fails, "because %s: less than twice.", joined(f.others))
 	case f.yesOne == nil && f.yesAll == nil:
-		c.conclude(Undecided, "%s: the interval leaves open whether that is twice.", joined(f.others))
+		c.conclude(
+			Undecided, "%s: the interval leaves open whether that is twice.", joined(f.others),
+		)
 	default:
 		c.conclude(HoldsWhen, "%s", f.condition())
 	}
@@ -73,13 +92,18 @@ func (f *waitingResults) conclude(c *Claim) {
 func (f *waitingResults) condition() (s string) {
 	switch {
 	case f.yesOne != nil:
-		s = "the runtime can wait for all of them at once, as on the network: " + joined(f.yesOne) + "."
+		s = "the runtime can wait for all of them at once, as on the network: " + joined(
+			f.yesOne,
+		) + "."
 	default:
 		s = "there is more than one core."
 	}
 	if f.yesAll != nil {
-		s += " A blocking call, such as a read of a file, keeps the goroutine's place on its core until the runtime takes " +
-			"it back: " + joined(f.yesAll) + "."
+		s += " A blocking call, such as a read of a file, keeps the goroutine's place on its " +
+			"core until the runtime takes " +
+			"it back: " + joined(
+			f.yesAll,
+		) + "."
 	}
 	if f.others != nil {
 		s += " Not shown to be twice as fast: " + joined(f.others) + "."
@@ -93,7 +117,10 @@ func (m *dataset) waitsFor(c *Claim, work string) bool {
 		return false
 	}
 	if work == "files" && (m.files == "memory" || m.files == "cached") {
-		c.addRemark("File reads are left out: the file lies in memory (files: %s), so nothing waits.", m.files)
+		c.addRemark(
+			"File reads are left out: the file lies in memory (files: %s), so nothing waits.",
+			m.files,
+		)
 		return false
 	}
 	return true

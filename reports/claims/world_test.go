@@ -11,25 +11,25 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// A world is a machine on which times are known, so that a test knows what has to be answered.
+// A world is a machine with known times, so that a test knows the right answers.
 type world struct {
 	cores  int
 	rounds int
 	files  string
 	jitter float64 // of each time, to either side
-	// nanoseconds for each task, by "work mode" or "work mode size"
+	// nanoseconds per task, by "work mode" or "work mode size"
 	task   map[string]float64
-	peak   map[string]int                         // most inside, by "mode permits"
+	peak   map[string]int                         // the most workers inside, by "mode permits"
 	memory map[string]float64                     // bytes, by mode
 	state  func(work, mode string, i int) string  // of a sample; nil: clean
 	sum    func(work, mode string, i int) float64 // checksum; nil: the same for all modes
-	drop   func(work, mode string, i int) bool    // not measured; nil: nothing
+	drop   func(work, mode string, i int) bool    // not measured; nil: all are
 }
 
 var grainSizes = []int{1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
 var handSizes = []int{64, 1 << 10, 16 << 10, 256 << 10, 1 << 20, 4 << 20}
 
-// usual is about what a quiet machine of two cores showed.
+// usual resembles the measurements of a quiet machine with two cores.
 func usual() world {
 	w := world{cores: 2, rounds: 9, files: "direct", jitter: 0.01, task: map[string]float64{}, peak: map[string]int{},
 		memory: map[string]float64{serial: 12e6, oneCore: 12.5e6, goroutines: 13e6, processes: 34e6, processPerTask: 37e6}}
@@ -60,7 +60,7 @@ func usual() world {
 	return w
 }
 
-// text is what semabench parallel would write there.
+// text returns the text that semabench parallel would write on this machine.
 func (w world) text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "goos: linux\ncpu: a <fast> one\ncores: %d\nsemaphore: weighted\nprocess-semaphore: slots\nfiles: %s\n",
@@ -134,7 +134,7 @@ func (r *Report) claim(t *testing.T, id string) *Claim {
 	return nil
 }
 
-// tenTimelines are stays of ten workers, three at a time and all at once.
+// tenTimelines returns the stays of ten workers, three at a time and all at once.
 func tenTimelines() []Timeline {
 	three, all := Timeline{Mode: processes, Permits: 3}, Timeline{Mode: processes, Permits: 10}
 	for i := range 30 {

@@ -147,7 +147,8 @@ func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
 			continue
 		}
 		for _, u := range t.Others() {
-			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) && p.class() < classQuotient {
+			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) &&
+				p.class() < classQuotient {
 				list = append(list, p)
 			}
 		}
@@ -233,7 +234,9 @@ func (a Answer) String() string {
 	}
 	s := "it depends: " + strings.Join(list, "; ")
 	if a.Safest != "" {
-		s += fmt.Sprintf("; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst))
+		s += fmt.Sprintf(
+			"; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst),
+		)
 	}
 	return s + a.price()
 }
@@ -244,7 +247,9 @@ func (a Answer) price() string {
 		return ""
 	}
 	p := a.Prices[0]
-	return fmt.Sprintf("; but %s costs ×%s %s (%s)", p.Col, format.Ratio(p.Times), p.Unit, p.Row.Shape)
+	return fmt.Sprintf(
+		"; but %s costs ×%s %s (%s)", p.Col, format.Ratio(p.Times), p.Unit, p.Row.Shape,
+	)
 }
 
 // RowNames lists the first three rows by name and counts the others.

@@ -201,16 +201,22 @@ func (t *Table) percentileSets() []*percentileSet {
 		if p, ok := strings.CutPrefix(m[2], "p"); ok {
 			order, _ = strconv.ParseFloat(p, 64) // the expression lets only digits through
 		}
-		at := slices.IndexFunc(list, func(l *percentileSet) bool { return l.name == m[1] && l.unit == m[3] })
+		at := slices.IndexFunc(
+			list, func(l *percentileSet) bool { return l.name == m[1] && l.unit == m[3] },
+		)
 		if at < 0 {
 			at, list = len(list), append(list, &percentileSet{name: m[1], unit: m[3]})
 		}
 		list[at].percentiles = append(list[at].percentiles, percentile{m[2], order, u})
 	}
 	for _, l := range list {
-		slices.SortStableFunc(l.percentiles, func(a, b percentile) int { return cmp.Compare(a.order, b.order) })
+		slices.SortStableFunc(
+			l.percentiles, func(a, b percentile) int { return cmp.Compare(a.order, b.order) },
+		)
 	}
-	return slices.DeleteFunc(list, func(l *percentileSet) bool { return len(l.percentiles) < minPoints })
+	return slices.DeleteFunc(
+		list, func(l *percentileSet) bool { return len(l.percentiles) < minPoints },
+	)
 }
 
 func (c *Chart) addLine(name string, u *Unit, rows []rowPoint, col int) {

@@ -9,7 +9,8 @@ import (
 	"github.com/montanaflynn/stats"
 )
 
-// What of montanaflynn/stats the figures rest on. Its releases change such things.
+// The behaviour of montanaflynn/stats that the figures rely on. Its releases have changed such
+// things.
 var traps = []struct {
 	name   string
 	figure func(stats.Float64Data) (float64, error)

@@ -23,7 +23,9 @@ func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fac
 		differs := func(t benchproc.Key) bool { return t.Get(field) != first }
 		if slices.ContainsFunc(tables, differs) {
 			for i, t := range tables {
-				own[i] = append(own[i], Fact{escape.Printable(key), orNoValue(escape.Printable(t.Get(field)))})
+				own[i] = append(
+					own[i], Fact{escape.Printable(key), orNoValue(escape.Printable(t.Get(field)))},
+				)
 			}
 			continue
 		}

@@ -18,8 +18,8 @@ func TestShapes(t *testing.T) {
 		{nil, []string{"S/w=cpu/p=4-2", "S/w=cpu/p=8-2"}, "[p=4 p=8]", "S w=cpu gomaxprocs=2"},
 		{[]Fact{{"w", "cpu"}}, []string{"S/w=cpu/p=4-2"}, "[S p=4 gomaxprocs=2]", "w=cpu"},
 		{nil, []string{"A-2", "B-2"}, "[A B]", "gomaxprocs=2"},
-		{nil, []string{"A/x", "A/x/x"}, "[A x A x x]", ""}, // nothing would be left of either
-		{nil, []string{"A/x", "A/x/y"}, "[A x A x y]", ""}, // nothing would be left of the first
+		{nil, []string{"A/x", "A/x/x"}, "[A x A x x]", ""}, // both names would be empty
+		{nil, []string{"A/x", "A/x/y"}, "[A x A x y]", ""}, // the first name would be empty
 		{nil, []string{"A/x-2", "A/x-4"}, "[gomaxprocs=2 gomaxprocs=4]", "A x"},
 	}
 	for _, test := range tests {
@@ -40,7 +40,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// The parts are those that benchfmt sees.
+// nameParts splits a name as benchfmt does.
 func TestParts(t *testing.T) {
 	for _, name := range []string{"", "X", "X-2", "X/a", "X/a=b-48", "X//", "/", "-2", "-", "X-", "X-2-",
 		"X/a-b", "X/é/-4", "X-1/y"} {

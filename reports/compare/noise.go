@@ -117,16 +117,23 @@ func (n Noise) warnings() []string {
 	var list []string
 	if n.High > highNoise {
 		list = append(list, fmt.Sprintf("in one cell of twenty the two halves of the "+
-			"samples differ by %s or more: measure on a quieter machine, or take more samples", format.Percent(n.High)))
+			"samples differ by %s or more: measure on a quieter machine, or take more "+
+			"samples", format.Percent(n.High)))
 	}
 	for _, m := range n.Machine {
 		switch {
 		case m.Unit == NoisePrefix+"foreign-cores" && m.Median > foreignCores:
-			list = append(list, fmt.Sprintf("other programs used %.1f cores or more in half of the samples",
-				m.Median))
+			list = append(
+				list,
+				fmt.Sprintf("other programs used %.1f cores or more in half of the samples",
+					m.Median),
+			)
 		case m.Unit == NoisePrefix+"steal-cores" && m.Median > stolenCores:
-			list = append(list, fmt.Sprintf("the hypervisor took %.2f cores or more away in half of the "+
-				"samples", m.Median))
+			list = append(
+				list,
+				fmt.Sprintf("the hypervisor took %.2f cores or more away in half of the "+
+					"samples", m.Median),
+			)
 		}
 	}
 	return list
@@ -137,7 +144,9 @@ func (n Noise) String() string {
 	if n.Cells == 0 {
 		return fmt.Sprintf("Noise floor unknown: it needs %d samples in a cell.", minHalvedSamples)
 	}
-	return fmt.Sprintf("Noise floor: the two halves of a cell's samples differ by %s in the median of %s, "+
-		"and by %s or more in one cell of twenty.",
-		format.Percent(n.Typical), format.Plural(n.Cells, "cell"), format.Percent(n.High))
+	return fmt.Sprintf(
+		"Noise floor: the two halves of a cell's samples differ by %s in the median of %s, "+
+			"and by %s or more in one cell of twenty.",
+		format.Percent(n.Typical), format.Plural(n.Cells, "cell"), format.Percent(n.High),
+	)
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// randomSample has up to 30 values, and ties more or less often.
+// randomSample has up to 30 values. Few steps make many ties.
 func randomSample(r *rand.Rand, steps int) *benchmath.Sample {
 	values := make([]float64, 1+r.IntN(30))
 	for i := range values {
@@ -19,7 +19,7 @@ func randomSample(r *rand.Rand, steps int) *benchmath.Sample {
 	return benchmath.NewSample(values, &thresholds)
 }
 
-// The fast test and that of benchmath are one test: same p to twelve digits, same warnings.
+// The fast test equals the test of benchmath: the same p to twelve digits, and the same warnings.
 func TestComparesAsBenchmath(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -47,7 +47,7 @@ func TestComparesAsBenchmath(t *testing.T) {
 	}
 }
 
-// All 49 sizes that have an exact distribution without ties, at a few values of U each.
+// The sample sizes that have an exact distribution without ties, at a few values of U each.
 func TestUntiedAsBenchmath(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var fast uTester
@@ -71,7 +71,7 @@ func TestUntiedAsBenchmath(t *testing.T) {
 	}
 }
 
-// The walk along the border finds what sorting finds.
+// The walk along the border finds the same quotient as sorting all quotients.
 func TestQuotient(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var fast uTester
@@ -93,7 +93,7 @@ func TestQuotient(t *testing.T) {
 	}
 }
 
-// Orders and levels as in Hollander and Wolfe, table A.6, and by hand.
+// The orders and levels are from Hollander and Wolfe, table A.6, and computed by hand.
 func TestIntervalOrder(t *testing.T) {
 	for _, test := range []struct {
 		n1, n2, k int
@@ -114,7 +114,7 @@ func TestIntervalOrder(t *testing.T) {
 	}
 }
 
-// The interval holds the true ratio as often as it says, for a skewed distribution too.
+// The interval contains the true ratio as often as it promises, for a skewed distribution too.
 func TestRatioCoverage(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	var fast uTester
@@ -134,7 +134,7 @@ func TestRatioCoverage(t *testing.T) {
 			held++
 		}
 	}
-	// Four standard errors, of a fixed seed: this fails for a wrong formula and nothing else.
+	// Four standard errors with a fixed seed: only a wrong formula fails this test.
 	if share := float64(held) / rounds; math.Abs(share-level) > 4*math.Sqrt(level*(1-level)/rounds) {
 		t.Errorf("the interval holds the ratio in %.3f of all cases, want %.3f", share, level)
 	}

@@ -35,7 +35,8 @@ func (v *Versus) WhyUnknown() string {
 		return ""
 	}
 	return fmt.Sprintf("too few samples for %d comparisons: with %d and %d no corrected p "+
-		"below %.2g is possible, need %d each", v.Tests, v.N1, v.N2, v.smallestCorrected, v.needed())
+		"below %.2g is possible, need %d each",
+		v.Tests, v.N1, v.N2, v.smallestCorrected, v.needed())
 }
 
 // needed returns the size of both samples that would be enough, whatever the other tests of the

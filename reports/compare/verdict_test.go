@@ -7,7 +7,7 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// Against the counts of possible rankings, by hand.
+// The expected values count the possible rankings by hand.
 func TestSmallestP(t *testing.T) {
 	for _, test := range []struct {
 		n1, n2 int

@@ -33,8 +33,8 @@ func (t Tone) Class() string {
 // Sign returns a character for t, for readers that see no colors.
 func (t Tone) Sign() string { return [...]string{"", "✓", "✗", "?"}[t] }
 
-// attachmentParts renders each attachment as a section of the page. One that is too large is
-// replaced by a note.
+// attachmentParts renders each attachment as a section of the page. A note replaces an attachment
+// that is too large.
 func (a *pageBuilder) attachmentParts(list []Attachment) (parts []part) {
 	for i, attached := range list {
 		p := a.renderPart("attachment", attached)

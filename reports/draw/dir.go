@@ -33,7 +33,11 @@ import (
 // earlier report as it was. Only a failing rename could leave a mixture of old and new files. A
 // rename within one directory does not fail for lack of space; if one fails, the error names the
 // first file that is still old.
-func WriteDir(dir string, c *compare.Comparison) ([]string, error) { return HTML{}.WriteDir(dir, c) }
+func WriteDir(
+	dir string, c *compare.Comparison,
+) ([]string, error) {
+	return HTML{}.WriteDir(dir, c)
+}
 
 // WriteDir is the function WriteDir with h for the page.
 func (h HTML) WriteDir(dir string, c *compare.Comparison) ([]string, error) {

@@ -86,9 +86,11 @@ type ExportCell struct {
 }
 
 // csvColumns are the kind of the line, then the tags of ExportCell without values.
-var csvColumns = []string{"record", "table", "unit", "row", "column", "n", "median", "median_low", "median_high",
-	"base", "ratio", "ratio_low", "ratio_high", "shift", "p", "p_holm", "tests", "verdict",
-	"standing", "times_worse", "times_worse_low", "times_worse_high", "times_worse_p_holm", "why"}
+var csvColumns = []string{
+	"record", "table", "unit", "row", "column", "n", "median", "median_low", "median_high", "base",
+	"ratio", "ratio_low", "ratio_high", "shift", "p", "p_holm", "tests", "verdict", "standing",
+	"times_worse", "times_worse_low", "times_worse_high", "times_worse_p_holm", "why",
+}
 
 // fields returns the line of e in the order of csvColumns.
 func (e ExportCell) fields() []string {
@@ -200,7 +202,8 @@ func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
 				continue
 			}
 			e := ExportCell{
-				Table: t.Heading(), Unit: escape.Printable(u.Name), Row: t.Rows[i].Name, Column: t.Cols[j],
+				Table: t.Heading(), Unit: escape.Printable(u.Name),
+				Row: t.Rows[i].Name, Column: t.Cols[j],
 				N: len(c.Values), Median: Number(c.Summary.Center),
 				Low: Number(c.Summary.Lo), High: Number(c.Summary.Hi),
 				Ratio: nan, RatioLow: nan, RatioHigh: nan, Shift: nan, P: nan, Corrected: nan,

@@ -76,10 +76,14 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 	groups, more := page.First(a.Depends(), maxChoices)
 	for _, g := range groups {
-		r.Depends = append(r.Depends, answerChoice{names.all(g.Best), clipped(compare.RowNames(g.Rows))})
+		r.Depends = append(
+			r.Depends, answerChoice{names.all(g.Best), clipped(compare.RowNames(g.Rows))},
+		)
 	}
 	if more > 0 {
-		r.Depends = append(r.Depends, answerChoice{Rows: andMore(more, "case") + ": see the heat map"})
+		r.Depends = append(
+			r.Depends, answerChoice{Rows: andMore(more, "case") + ": see the heat map"},
+		)
 	}
 	if a.Safest != "" {
 		safest := names.one(a.Safest)

@@ -95,8 +95,13 @@ const maxFacts = 40
 // newMachineSection prepares the configuration and the noise of c for the page.
 func newMachineSection(c *compare.Comparison) machineSection {
 	n := c.Noise()
-	m := machineSection{Floor: n.String(), Unknown: n.Cells == 0, Cells: format.Plural(n.Cells, "cell"),
-		Typical: format.Percent(n.Typical), High: format.Percent(n.High)}
+	m := machineSection{
+		Floor:   n.String(),
+		Unknown: n.Cells == 0,
+		Cells:   format.Plural(n.Cells, "cell"),
+		Typical: format.Percent(n.Typical),
+		High:    format.Percent(n.High),
+	}
 	facts, more := page.First(c.Facts, maxFacts)
 	for _, f := range facts {
 		m.Facts = append(m.Facts, compare.Fact{Key: clipped(f.Key), Value: clipped(f.Value)})

@@ -92,8 +92,16 @@ func (a *pageBuilder) reservePlots() bool {
 	if a.hasPlots {
 		return true
 	}
-	a.hasPlots = a.reserve(len(page.Asset(assets, "page/uplot/uPlot.iife.min.js")) + len(page.Asset(assets, "page/uplot/LICENSE")) +
-		len(page.Asset(assets, "page/uplot/uPlot.min.css")))
+	a.hasPlots = a.reserve(
+		len(
+			page.Asset(assets, "page/uplot/uPlot.iife.min.js"),
+		) + len(
+			page.Asset(assets, "page/uplot/LICENSE"),
+		) +
+			len(
+				page.Asset(assets, "page/uplot/uPlot.min.css"),
+			),
+	)
 	return a.hasPlots
 }
 

@@ -74,9 +74,12 @@ func (a *pageBuilder) addCharts() {
 		p.ID, p.Title, p.Intro = id, title, intro
 		a.page.Sections = append(a.page.Sections, p)
 	}
-	add("scaling", "Scaling", "The first unit of each table over the numbers in the benchmark names. A "+
-		"band is the 95 % interval of the medians.", a.scaling(),
-		func(c compare.Chart) int { return c.Table.Primary().Better })
+	add(
+		"scaling", "Scaling",
+		"The first unit of each table over the numbers in the benchmark names. A "+
+			"band is the 95 % interval of the medians.",
+		a.scaling(), func(c compare.Chart) int { return c.Table.Primary().Better },
+	)
 	add("percentiles", "Latency percentiles", "How long an operation took, from the median to the "+
 		"unluckiest one. A band is the 95 % interval of the medians over all samples.",
 		a.percentiles(), func(compare.Chart) int { return -1 })
@@ -119,7 +122,9 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 	}
 	before := a.left
 	if !a.reservePlots() {
-		return part{Note: a.leftOutNote("Too large for this page: " + format.Plural(len(charts), "chart"))}
+		return part{
+			Note: a.leftOutNote("Too large for this page: " + format.Plural(len(charts), "chart")),
+		}
 	}
 	p := a.renderPart("charts", chartBody{id, figures})
 	if p.Note != "" {
@@ -191,8 +196,11 @@ func (a *pageBuilder) chartData(c compare.Chart, better int) chartData {
 	d := chartData{X: clipped(c.X), Y: clipped(c.Y), Symbol: format.Symbol(c.Unit), Better: better,
 		LogX: c.LogX, LogY: c.LogY, Ticks: c.XTicks}
 	for _, l := range c.Lines {
-		d.Lines = append(d.Lines, lineData{slices.Index(a.c.Cols, l.Name), jsonNumbers(l.X), jsonNumbers(l.Y),
-			jsonNumbers(l.Lo), jsonNumbers(l.Hi)})
+		d.Lines = append(
+			d.Lines,
+			lineData{slices.Index(a.c.Cols, l.Name), jsonNumbers(l.X), jsonNumbers(l.Y),
+				jsonNumbers(l.Lo), jsonNumbers(l.Hi)},
+		)
 	}
 	return d
 }

@@ -113,7 +113,8 @@ func (a *pageBuilder) addOtherUnits(shown pageRows) {
 		}
 	} else if len(names) > 0 {
 		a.page.LeftOut = append(a.page.LeftOut,
-			a.leftOutNote("The heat map shows no other unit than the first: they would make this page too large"))
+			a.leftOutNote("The heat map shows no other unit than the first: they would make "+
+				"this page too large"))
 	}
 }
 

@@ -144,12 +144,18 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 		if u == nil || shown.rows[i] == 0 {
 			continue
 		}
-		g := heatGroup{ID: tableID(i), Heading: tableName(shown.c, t), Common: ownNameParts(t, table.Common),
-			More: len(t.Rows) - shown.rows[i]}
+		g := heatGroup{
+			ID:      tableID(i),
+			Heading: tableName(shown.c, t),
+			Common:  ownNameParts(t, table.Common),
+			More:    len(t.Rows) - shown.rows[i],
+		}
 		columns := columnIndexes(shown.c, t)
 		for r := range shown.rows[i] {
 			if t.ShowsRow(u, r) {
-				g.Rows = append(g.Rows, heatGroupRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)})
+				g.Rows = append(
+					g.Rows, heatGroupRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)},
+				)
 			}
 		}
 		if hasMeanRow(t) {
@@ -164,7 +170,9 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 // without any ratio there is no mean.
 func hasMeanRow(t *compare.Table) bool {
 	return len(t.Rows) > 1 &&
-		slices.ContainsFunc(t.Primary().Overall, func(o compare.Overall) bool { return o.Ratio != 0 })
+		slices.ContainsFunc(
+			t.Primary().Overall, func(o compare.Overall) bool { return o.Ratio != 0 },
+		)
 }
 
 // sharedParts returns the parts of the names that all rows of all tables share.
@@ -309,7 +317,11 @@ func shadeClass(shade int) string { return fmt.Sprintf("h%d", shade) }
 
 // overallCell writes the geometric mean of a column; center is the mean of the measured values.
 func overallCell(o compare.Overall, center string) pageCell {
-	cell := pageCell{Class: shadeClass(picture.StepOf(o.Ratio)), Rel: format.Ratio(o.Ratio) + "×", Abs: center}
+	cell := pageCell{
+		Class: shadeClass(picture.StepOf(o.Ratio)),
+		Rel:   format.Ratio(o.Ratio) + "×",
+		Abs:   center,
+	}
 	switch {
 	case o.Ratio == 0:
 		return pageCell{Class: "none", Rel: "n/a", Interval: o.Why, Abs: center}
@@ -336,7 +348,11 @@ type tooltip struct {
 
 // newTooltip collects the figures of a cell, and every reason to doubt them.
 func newTooltip(c *compare.Cell, u *compare.Unit) tooltip {
-	s := tooltip{N: len(c.Values), Lo: format.Value(c.Summary.Lo, u.Name), Hi: format.Value(c.Summary.Hi, u.Name)}
+	s := tooltip{
+		N:  len(c.Values),
+		Lo: format.Value(c.Summary.Lo, u.Name),
+		Hi: format.Value(c.Summary.Hi, u.Name),
+	}
 	if v := c.VsBest; v != nil && v.Tests > 0 {
 		s.P, s.Family = fmt.Sprintf("%.3f", v.Corrected), format.Plural(v.Tests, "test")
 	}

@@ -31,9 +31,14 @@ const sampleRowBytes = 120
 
 // sampleSection describes the samples of as many units as fit, the first units first.
 func (a *pageBuilder) sampleSection() part {
-	p := part{ID: "samples", Title: "Samples", Intro: "Q1 and Q3 are the medians of the lower and " +
-		"the upper half; MAD is the median absolute deviation; CV is the standard deviation over " +
-		"the mean."}
+	p := part{
+		ID:    "samples",
+		Title: "Samples",
+		Intro: "Q1 and Q3 are the medians of the lower and " +
+			"the upper half; MAD is the median absolute deviation; CV is the standard " +
+			"deviation over " +
+			"the mean.",
+	}
 	left := 0
 	units := append([]string{""}, a.otherNames()...) // "" stands for the first unit of each table
 	for _, unit := range units {

@@ -14,10 +14,14 @@ type unitSubject struct {
 }
 
 var subjects = []unitSubject{
-	{"fairness", "Fairness", "How evenly the goroutines are served. A Jain index of 1 means that all " +
-		"goroutines got the same share; the longest wait over the median one says how far the " +
-		"unluckiest operation was from an ordinary one.",
-		[]string{"jain", "longest/median-wait", "grants/try"}},
+	{
+		"fairness", "Fairness",
+		"How evenly the goroutines are served. A Jain index of 1 means that all " +
+			"goroutines got the same share; the longest wait over the median one says how far " +
+			"the " +
+			"unluckiest operation was from an ordinary one.",
+		[]string{"jain", "longest/median-wait", "grants/try"},
+	},
 	{"cpu-cost", "CPU cost", "The cost of an operation beyond the time it takes: processor time, " +
 		"including the time of waiting goroutines, and how often a thread gave up its processor.",
 		[]string{"cpu-sec/op", "vcsw/op"}},

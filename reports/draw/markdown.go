@@ -180,8 +180,10 @@ func markdownCell(h heatCell) string {
 func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
 	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
 		"zero), %s in a cell. "+
-		"**Bold**: best median of its row. ≈: a tie, not told apart from the best (corrected p > 0.05). "+
-		"×1.42 1.38–1.45: that many times worse than the best, and the 95 %% interval of that ratio. "+
+		"**Bold**: best median of its row. ≈: a tie, not told apart from the best (corrected p "+
+		"> 0.05). "+
+		"×1.42 1.38–1.45: that many times worse than the best, and the 95 %% interval of that "+
+		"ratio. "+
 		"?: too few samples to tell. –: not measured. "+
 		"%s\n\n", sampleCount(c), caveat(c))
 }

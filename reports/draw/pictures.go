@@ -40,9 +40,12 @@ func newDrawings(c *compare.Comparison) []drawing {
 			"Medians, with bands for their 95 % intervals."))
 	}
 	if len(latency) > 0 {
-		list = append(list, sheetDrawing(c, "latency", "Latency percentiles", latency,
-			"Medians over the samples of each percentile, with bands for their 95 % intervals; less is "+
-				"better."))
+		list = append(list, sheetDrawing(
+			c, "latency", "Latency percentiles", latency,
+			"Medians over the samples of each percentile, with bands for their 95 % intervals; "+
+				"less is "+
+				"better.",
+		))
 	}
 	return list
 }
@@ -60,7 +63,9 @@ func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
 func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
-		Subtitle: ratiosOf(rows) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
+		Subtitle: ratiosOf(
+			rows,
+		) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
 			"p of 0.05.",
 		Note: warningNote(c),
 	}}
@@ -71,8 +76,10 @@ func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 		}
 		h.Rows = append(h.Rows, row)
 	}
-	alt := fmt.Sprintf("Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
-		format.Plural(len(rows), "benchmark"), columnKind(c), ratiosOf(rows))
+	alt := fmt.Sprintf(
+		"Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
+		format.Plural(len(rows), "benchmark"), columnKind(c), ratiosOf(rows),
+	)
 	h.Desc = alt + answerText(c)
 	return drawing{"heat", "Heat map", alt, h.SVG}
 }
@@ -95,14 +102,18 @@ func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 		}
 		f.Rows = append(f.Rows, row)
 	}
-	alt := fmt.Sprintf("Ratio of each %s to the best of its row in %s, with 95 %% intervals, for %s.",
-		columnKind(c), ratiosOf(rows), format.Plural(len(rows), "benchmark"))
+	alt := fmt.Sprintf(
+		"Ratio of each %s to the best of its row in %s, with 95 %% intervals, for %s.",
+		columnKind(c), ratiosOf(rows), format.Plural(len(rows), "benchmark"),
+	)
 	f.Desc = alt + answerText(c)
 	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
 }
 
 // sheetDrawing prepares a sheet of charts.
-func sheetDrawing(c *compare.Comparison, kind, name string, charts []compare.Chart, how string) drawing {
+func sheetDrawing(
+	c *compare.Comparison, kind, name string, charts []compare.Chart, how string,
+) drawing {
 	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
 		Title:    name + ", by " + columnKind(c),
 		Subtitle: how,

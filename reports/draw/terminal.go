@@ -82,7 +82,12 @@ type terminalTable struct {
 
 // writeRatios lays out the heat map and writes it in blocks of columns.
 func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow) {
-	g := terminalTable{Terminal: t, cols: c.Cols, rows: rows[:min(terminalRows, len(rows))], cell: narrowest}
+	g := terminalTable{
+		Terminal: t,
+		cols:     c.Cols,
+		rows:     rows[:min(terminalRows, len(rows))],
+		cell:     narrowest,
+	}
 	for _, r := range g.rows {
 		g.label = max(g.label, uniseg.StringWidth(r.label))
 	}
@@ -98,7 +103,8 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 		}
 		g.write(w, from, min(from+g.columnsPerBlock, len(g.cols)))
 	}
-	legend := "1.00: best; ≈: a tie, not told apart from the best; ?: too few samples; ·: not measured."
+	legend := "1.00: best; ≈: a tie, not told apart from the best; ?: too few samples; ·: not " +
+		"measured."
 	if len(g.rows) < len(rows) {
 		legend = fmt.Sprintf("The first %d of %d rows. ", len(g.rows), len(rows)) + legend
 	}
@@ -113,7 +119,8 @@ func (g terminalTable) write(w io.Writer, from, to int) {
 	}
 	fmt.Fprintln(w, strings.TrimRight(line, " "))
 	for i, r := range g.rows {
-		if i > 0 && r.table != g.rows[i-1].table && len(r.table.Rows)+len(g.rows[i-1].table.Rows) > 2 {
+		if i > 0 && r.table != g.rows[i-1].table &&
+			len(r.table.Rows)+len(g.rows[i-1].table.Rows) > 2 {
 			fmt.Fprintln(w)
 		}
 		line := fit(r.label, g.label)

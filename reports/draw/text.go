@@ -69,7 +69,13 @@ func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 }
 
 // addRow adds a row, unless it has no cell in this unit. It reports whether it added one.
-func (g *textTable) addRow(name string, u *compare.Unit, cells []*compare.Cell, cols []int, notes *footnotes) bool {
+func (g *textTable) addRow(
+	name string,
+	u *compare.Unit,
+	cells []*compare.Cell,
+	cols []int,
+	notes *footnotes,
+) bool {
 	var centers []float64
 	for _, col := range cols {
 		if cells[col] != nil {

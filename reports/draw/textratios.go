@@ -20,8 +20,12 @@ func writeRatios(w io.Writer, c *compare.Comparison) {
 				continue
 			}
 			if !begun {
-				fmt.Fprintf(w, "\nRatios to the first column, with 95 %% intervals; p is corrected "+
-					"(Holm, %s).\n", familyText(c))
+				fmt.Fprintf(
+					w,
+					"\nRatios to the first column, with 95 %% intervals; p is corrected "+
+						"(Holm, %s).\n",
+					familyText(c),
+				)
 				begun = true
 			}
 			if heading != "" {

@@ -64,7 +64,8 @@ func (l *lastLine) observe(r *benchfmt.Result) {
 // unknown: it is not a unit of package testing, no Unit line declares it, and no earlier line of
 // the file has it. A line that lost its newline but no letter stays a result.
 func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitMetadataMap) bool {
-	return lines.isUnterminated(l.line) && !isBuiltinUnit(l.unit) && !isDeclared(l.unit, meta) && !c.hadUnit(l.unit)
+	return lines.isUnterminated(l.line) && !isBuiltinUnit(l.unit) && !isDeclared(l.unit, meta) &&
+		!c.hadUnit(l.unit)
 }
 
 func (l *lastLine) syntaxError() *benchfmt.SyntaxError {

@@ -34,7 +34,10 @@ func (l *Log) Restrict(keys []string) *Log {
 		if configs[s.config] == nil {
 			configs[s.config] = &configuration{file: s.config.file, lines: slices.DeleteFunc(
 				slices.Clone(s.config.lines),
-				func(cfg benchfmt.Config) bool { return cfg.File && !slices.Contains(keys, cfg.Key) })}
+				func(cfg benchfmt.Config) bool {
+					return cfg.File && !slices.Contains(keys, cfg.Key)
+				},
+			)}
 		}
 		copied := *s
 		copied.config = configs[s.config]

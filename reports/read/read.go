@@ -148,7 +148,8 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error {
 	next := "measure again with: go test -run='^$' -bench=. -count=10"
 	if json {
-		next = "it looks like the output of go test -json: leave -json out, or keep its Output fields"
+		next = "it looks like the output of go test -json: leave -json out, or keep its Output " +
+			"fields"
 	}
 	if len(broken) == 0 {
 		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)

@@ -1,11 +1,11 @@
-// Charts, drawn by uPlot, and the samples of a row in the order of the run.
+// Charts by uPlot, and the samples of a row in the order of the run.
 const charts = new Map(); // from the element to { plot, chart }
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const hue = (line) => `--c${(line.col % 8) + 1}`;
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
-let ticked = null; // which columns are shown; null means all
+let ticked = null; // the columns to show; null shows all
 
-// markers are those of .c1 to .c8 in page.css.
+// The markers are the ones of .c1 to .c8 in page.css.
 function marker(shape, u, series, i0, i1) {
 	const path = new Path2D(), r = 3.6 * devicePixelRatio;
 	const corners = [null, [[-1, -1], [1, -1], [1, 1], [-1, 1]], [[0, -1.2], [1.2, 1], [-1.2, 1]],
@@ -21,7 +21,7 @@ function marker(shape, u, series, i0, i1) {
 	return { stroke: path, fill: path };
 }
 
-// table puts lines that have their x each under one x, and divides by the best if asked to.
+// table aligns the lines at common x values, and divides by the best if relative is set.
 function table(chart, relative) {
 	const xs = [...new Set(chart.lines.flatMap((l) => l.xs))].sort((a, b) => a - b);
 	const at = (list, line, x) => { const i = line.xs.indexOf(x); return i < 0 ? null : list[i]; };
@@ -37,7 +37,7 @@ function table(chart, relative) {
 	return [xs, ...chart.lines.flatMap((l) => [l.ys, l.lo, l.hi].map((list) => column(list, l)))];
 }
 
-// positive keeps a logarithmic axis from what has no logarithm.
+// positive reports whether all values have a logarithm.
 const positive = (rows) => rows.flat().every((v) => v === null || v > 0);
 const wide = (values) => {
 	const sizes = values.filter((v) => v !== null);
@@ -65,7 +65,7 @@ function seriesOf(chart, show) {
 	});
 }
 
-// thin leaves out labels that would run into each other.
+// thin leaves out labels that would overlap.
 function thin(u, splits, label) {
 	let last = -Infinity;
 	return splits.map((x) => {
@@ -76,7 +76,7 @@ function thin(u, splits, label) {
 	});
 }
 
-// decades are the powers of ten in sight, with 2 and 5 between them where those are few.
+// decades returns the powers of ten in view, and 2 and 5 between them if they are few.
 function decades(min, max) {
 	const list = [];
 	for (let e = Math.floor(Math.log10(min)); 10 ** e <= max; e++) {
@@ -103,14 +103,14 @@ function axes(chart, xs, show, logY) {
 	];
 }
 
-// around keeps the first and the last point off the frame, unless the reader zoomed in.
+// around adds room at both ends, unless the reader zoomed in.
 function around(min, max, xs, log, pad) {
 	if (min !== xs[0] || max !== xs[xs.length - 1]) return [min, max];
 	const by = log ? Math.max(1.15, (max / min) ** 0.04) : pad || (max - min) * 0.05 || 1;
 	return log ? [min / by, max * by] : [min - by, max + by];
 }
 
-// upright begins at zero, if the axis has one.
+// upright begins the axis at zero, unless it is logarithmic.
 function upright(min, max, log) {
 	if (log) return [min / 1.5, max * 1.5];
 	return [Math.min(0, min * 1.08), max > 0 ? max * 1.08 : min < 0 ? 0 : 1];
@@ -136,7 +136,7 @@ function options(chart, rows, relative, width) {
 	};
 }
 
-// where says above the values of the legend which x they belong to: the last, until the reader points.
+// where names the x of the values in the legend: the last x, until the reader points at one.
 function where(u, chart) {
 	const i = u.legend.idx ?? null, last = u.data[0].length - 1;
 	if (i === null && last >= 0) u.setLegend({ idx: last }, false);
@@ -161,7 +161,7 @@ function showLines(on) {
 	}
 }
 
-// openRun shows the samples of a row as they came: drift and outliers are seen there and nowhere else.
+// openRun shows the samples of a row in run order, which alone shows drift and outliers.
 async function openRun(td) {
 	if (!$("raw-values")) return;
 	view.raw ??= await unpack("raw-values");

@@ -1,9 +1,9 @@
 "use strict";
 // The page is complete without scripts. They add charts, tooltips, a filter and other units; their data
-// are in the page as compressed JSON, written by htmldata.go.
+// is compressed JSON in the page, written by htmldata.go.
 const $ = (id) => document.getElementById(id);
 
-// unpack returns the data of a block, or null if the page has no such block: large ones lack some.
+// unpack returns the data of a block, or null if the page is too large for this block.
 async function unpack(id) {
 	const block = $(id);
 	if (!block || typeof DecompressionStream === "undefined") return null;

@@ -1,5 +1,5 @@
-// The heat map: which unit and which face of its cells are shown, and which rows and columns of it and of
-// all tables that look like it.
+// The heat map: the unit and the face of its cells, and the rows and columns to show, also of the
+// other tables.
 const heat = $("heat");
 const heatRows = heat ? [...heat.querySelectorAll("tbody tr:not(.group)")] : [];
 const view = { unit: 0, absolute: false, units: [], raw: null };
@@ -32,8 +32,8 @@ function draw() {
 const headingOf = (tr) => tr.parentNode.querySelector(".group")?.textContent || "";
 const titleOf = (td) => `${headingOf(td.parentNode)} ${td.parentNode.cells[0].textContent}`;
 
-// filter hides what does not hold all the words. A mean over hidden rows would mislead, so it goes as soon
-// as any row of its group does.
+// filter hides rows that lack one of the words. A mean that includes hidden rows would mislead, so it
+// is hidden with the first row of its group.
 function filter() {
 	const words = $("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
 	let shown = 0, all = 0;
@@ -53,7 +53,7 @@ function filter() {
 	$("found").textContent = shown === all ? "" : `${shown} of ${all} rows`;
 }
 
-// columns hides those that are not ticked, in tables and in charts.
+// columns hides the columns that are not ticked, in tables and charts.
 function columns() {
 	const ticked = [...$("columns").querySelectorAll("input")].map((box) => box.checked);
 	document.querySelectorAll("table.heat").forEach((table) => {

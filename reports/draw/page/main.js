@@ -1,4 +1,4 @@
-// What has no data stays as it is: large pages lack some, old browsers cannot unpack any.
+// Parts without data stay as they are: large pages lack some, and old browsers cannot unpack any.
 const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
 
 // samplesCSV has one line for each single value.
@@ -35,7 +35,7 @@ function drawCharts(all) {
 		seen.unobserve(figure);
 		plot(figure.querySelector(".plot"), all[Number(figure.dataset.chart)], relative(figure));
 	};
-	// Those out of sight wait: forty charts take a moment.
+	// Charts out of sight are drawn later: forty take a moment.
 	const seen = new IntersectionObserver((entries) => {
 		for (const { isIntersecting, target } of entries) if (isIntersecting) drawOne(target);
 	}, { rootMargin: "600px" });

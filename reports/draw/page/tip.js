@@ -1,4 +1,4 @@
-// The tooltip of a cell. For the keyboard the heat map is one stop; arrow keys move in it.
+// The tooltip of a cell. The heat map is one stop of the Tab key; arrow keys move in it.
 const tip = $("tip");
 
 function story(td) {
@@ -35,7 +35,7 @@ function showTip(td) {
 
 const hideTip = () => (tip.hidden = true);
 
-// step finds the next cell in a direction, over what is hidden.
+// step returns the next visible cell in a direction.
 function step(td, key) {
 	const visible = heatRows.filter((tr) => !tr.hidden);
 	const cells = (tr) => [...tr.cells].slice(1).filter((c) => !c.hidden);

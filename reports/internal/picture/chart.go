@@ -13,7 +13,11 @@ import (
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	p := newPlot()
 	p.Title.Text = clip(c.Title, chartText, room)
-	p.X.Label.Text, p.Y.Label.Text = clip(c.X, smallText, room), clip(c.Y, smallText, chartHeight-60)
+	p.X.Label.Text, p.Y.Label.Text = clip(
+		c.X, smallText, room,
+	), clip(
+		c.Y, smallText, chartHeight-60,
+	)
 	p.Add(newGrid())
 	for _, l := range c.Lines {
 		if err := addLine(p, l, markOf(slices.Index(s.Names, l.Name))); err != nil {

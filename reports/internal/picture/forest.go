@@ -37,7 +37,9 @@ func (f Forest) SVG() ([]byte, error) {
 	p.Y.Min, p.Y.Max = 0, float64(len(f.Rows))
 	var ticks plot.ConstantTicks
 	for i, r := range f.Rows {
-		ticks = append(ticks, plot.Tick{Value: f.place(i), Label: clip(r.Label, labelText, widestLabel)})
+		ticks = append(
+			ticks, plot.Tick{Value: f.place(i), Label: clip(r.Label, labelText, widestLabel)},
+		)
 	}
 	p.Y.Tick.Marker, p.Y.Tick.Label.Font = ticks, labelText.style().Font
 	p.Y.Tick.Length, p.Y.Width, p.Y.Padding = 0, 0, 4

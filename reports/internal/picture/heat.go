@@ -44,7 +44,9 @@ func (h Heat) SVG() ([]byte, error) {
 	p.Y.Min, p.Y.Max = 0, float64(body)
 	var ticks plot.ConstantTicks
 	for i, r := range h.Rows {
-		ticks = append(ticks, plot.Tick{Value: places[i], Label: clip(r.Label, labelText, widestLabel)})
+		ticks = append(
+			ticks, plot.Tick{Value: places[i], Label: clip(r.Label, labelText, widestLabel)},
+		)
 	}
 	p.Y.Tick.Marker, p.Y.Tick.Label.Font = ticks, labelText.style().Font
 	p.Y.Tick.Length, p.Y.Width = 0, 0
@@ -159,7 +161,9 @@ func (cell HeatCell) inks() (ground ink, f face) {
 }
 
 func fillBox(c draw.Canvas, colour ink, r vg.Rectangle) {
-	c.FillPolygon(colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}})
+	c.FillPolygon(
+		colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}},
+	)
 }
 
 // StepOf returns the step of a ratio in the scale of colours, from 1 to Steps. Each step is a

@@ -54,7 +54,10 @@ type diamond struct{}
 func (diamond) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
 	r := sty.Radius * 1.25
 	c.FillPolygon(sty.Color, []vg.Point{
-		{X: at.X, Y: at.Y + r}, {X: at.X + r, Y: at.Y}, {X: at.X, Y: at.Y - r}, {X: at.X - r, Y: at.Y},
+		{
+			X: at.X,
+			Y: at.Y + r,
+		}, {X: at.X + r, Y: at.Y}, {X: at.X, Y: at.Y - r}, {X: at.X - r, Y: at.Y},
 	})
 }
 

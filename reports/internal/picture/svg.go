@@ -40,7 +40,10 @@ func newCanvas(head Head, body vg.Length) *canvas {
 	c := &canvas{height: ceil(2*margin + top + body + bottom), head: head}
 	c.svg = vgsvg.New(width, c.height)
 	all := draw.Crop(draw.New(c.svg), margin, -margin, margin, -margin)
-	all.FillText(titleText.style(), vg.Point{X: all.Min.X, Y: all.Max.Y}, clip(head.Title, titleText, width-2*margin))
+	all.FillText(
+		titleText.style(), vg.Point{X: all.Min.X, Y: all.Max.Y},
+		clip(head.Title, titleText, width-2*margin),
+	)
 	for i, line := range lines {
 		y := all.Max.Y - titleHeight - lineHeight*vg.Length(i)
 		all.FillText(smallText.style(), vg.Point{X: all.Min.X, Y: y}, line)
@@ -77,7 +80,9 @@ func (c *canvas) bytes() ([]byte, error) {
 	}
 	_, body, ok := bytes.Cut(raw.Bytes(), []byte(`xlink">`+"\n"))
 	if !ok {
-		return nil, fmt.Errorf("drawing %s: vgsvg begins its SVG otherwise than v0.17.0 does", c.head.Title)
+		return nil, fmt.Errorf(
+			"drawing %s: vgsvg begins its SVG otherwise than v0.17.0 does", c.head.Title,
+		)
 	}
 	used := map[ink]bool{}
 	body = translate(body, used)
@@ -91,19 +96,30 @@ func (c *canvas) bytes() ([]byte, error) {
 // style.
 func (c *canvas) writeHead(out *bytes.Buffer, used map[ink]bool) {
 	h := int(c.height)
-	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d"`+
-		` role="img" aria-labelledby="title desc"`+
-		` font-family="'Liberation Sans', Arial, Helvetica, sans-serif" font-size="%v">`+"\n",
-		width, h, width, h, smallText.size.Points())
+	fmt.Fprintf(
+		out,
+		`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d"`+
+			` role="img" aria-labelledby="title desc"`+
+			` font-family="'Liberation Sans', Arial, Helvetica, sans-serif" font-size="%v">`+"\n",
+		width,
+		h,
+		width,
+		h,
+		smallText.size.Points(),
+	)
 	fmt.Fprintf(out, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n",
 		escape(c.head.Title), escape(c.head.Desc))
 	writeStyle(out, used)
 	if used[tie] {
-		out.WriteString(`<defs><pattern id="tie" width="6" height="6" patternUnits="userSpaceOnUse" ` +
-			`patternTransform="rotate(45)"><rect class="tie" width="6" height="6"/>` +
-			`<rect class="hatch" width="2.5" height="6"/></pattern></defs>` + "\n")
+		out.WriteString(
+			`<defs><pattern id="tie" width="6" height="6" patternUnits="userSpaceOnUse" ` +
+				`patternTransform="rotate(45)"><rect class="tie" width="6" height="6"/>` +
+				`<rect class="hatch" width="2.5" height="6"/></pattern></defs>` + "\n",
+		)
 	}
-	fmt.Fprintf(out, `<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>`+"\n", width-1, h-1)
+	fmt.Fprintf(
+		out, `<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>`+"\n", width-1, h-1,
+	)
 }
 
 // writeStyle writes the rules for the inks that are used. The picture has its own background, so

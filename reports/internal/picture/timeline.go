@@ -54,7 +54,9 @@ func (t Timeline) SVG() ([]byte, error) {
 	p.Y.Min, p.Y.Max = 0, float64(height)
 	var ticks plot.ConstantTicks
 	for i, r := range t.Rows {
-		ticks = append(ticks, plot.Tick{Value: places[i], Label: clip(r.Label, labelText, widestLabel)})
+		ticks = append(
+			ticks, plot.Tick{Value: places[i], Label: clip(r.Label, labelText, widestLabel)},
+		)
 	}
 	p.Y.Tick.Marker = ticks
 	p.Y.Tick.Length, p.Y.Width, p.Y.Padding = 0, 0, 4
@@ -135,7 +137,10 @@ func (l lanes) Plot(c draw.Canvas, p *plot.Plot) {
 			if b.drawable() {
 				right := max(x(b.To)-0.75, x(b.From)+0.75)
 				fillBox(c, l.lane(r.Group).ink(), vg.Rectangle{
-					Min: vg.Point{X: x(b.From), Y: middle - half}, Max: vg.Point{X: right, Y: middle + half}})
+					Min: vg.Point{
+						X: x(b.From),
+						Y: middle - half,
+					}, Max: vg.Point{X: right, Y: middle + half}})
 			}
 		}
 	}

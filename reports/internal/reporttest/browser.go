@@ -33,7 +33,8 @@ func NewBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := chromium()
 	if path == "" {
-		const unchecked = "no Chromium here: pictures, scripts, the content security policy, printing and " +
+		const unchecked = "no Chromium here: pictures, scripts, the content security policy, " +
+			"printing and " +
 			"narrow screens are not checked; install the package chromium"
 		if os.Getenv("CI") == "true" {
 			t.Fatal(unchecked)

@@ -13,8 +13,8 @@ var (
 	colourVariable = regexp.MustCompile(`--(\w+): (#\w{6})`)
 )
 
-// Themes returns the colour variables that a style sheet sets in the light and in the dark theme, by
-// name. It fails if a theme sets none.
+// Themes returns the colour variables that a style sheet sets in the light and in the dark theme,
+// by name. It fails if a theme sets none.
 func Themes(t *testing.T, css string) map[string]map[string]string {
 	t.Helper()
 	dark := ""

@@ -154,7 +154,10 @@ func (p *Tab) Until(condition string) {
 // Screenshot saves the whole page, if the flag -browser.shots is given.
 func (p *Tab) Screenshot(name string) {
 	p.T.Helper()
-	SaveScreenshot(p.T, name+".png", func() ([]byte, error) { return chromedp.Run(p.Ctx, chromedp.FullScreenshot(100)) })
+	SaveScreenshot(
+		p.T, name+".png",
+		func() ([]byte, error) { return chromedp.Run(p.Ctx, chromedp.FullScreenshot(100)) },
+	)
 }
 
 // MustFit fails if the page is wider than the window.

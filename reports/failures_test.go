@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// A line that benchfmt cannot hold is one broken line, and those after it keep their numbers.
+// A line that is too long for benchfmt is one broken line, and later lines keep their numbers.
 func TestReadSkipsLongLines(t *testing.T) {
 	long := "BenchmarkX 1 1 ns/op " + strings.Repeat("x", 200_000)
 	text := "BenchmarkX 1 1 ns/op\n" + long + "\nBenchmarkX 1 2 ns/op\nBenchmarkX 1 oops ns/op\n" + long
@@ -34,7 +34,7 @@ func TestReadSkipsLongLines(t *testing.T) {
 	}
 }
 
-// A program that failed has not measured what was asked for, however good its lines look.
+// The results of a failed program may look good. Every output must say that the program failed.
 func TestFailuresAreSaid(t *testing.T) {
 	const good = "BenchmarkX/impl=a 1 1 ns/op\n"
 	for _, line := range []string{"FAIL", "FAIL\tx 1s", "--- FAIL: BenchmarkY", "panic: oh <b>",
@@ -58,7 +58,7 @@ func TestFailuresAreSaid(t *testing.T) {
 	}
 }
 
-// A series says on which line each of its values stands, in whatever units.
+// A series knows the line of each of its values, also if lines have different units.
 func TestLinesOfValues(t *testing.T) {
 	log := read(t, "BenchmarkX 1 1 ns/op 1 B/op\nBenchmarkY 1 1 ns/op\nBenchmarkX 1 2 ns/op\n"+
 		"planned-samples: 5\nBenchmarkX 1 4 ns/op 3 B/op 4 B/op\n")

@@ -34,12 +34,12 @@ func pageOfText(t *testing.T, name, text string) string {
 	return path
 }
 
-// countTables counts what scripts must not add to.
+// countTables counts the tables. Scripts must not add any.
 const countTables = `(() => { const tables = [...document.querySelectorAll("table:not(.u-legend)")];
 	return tables.length + " tables, " + tables.reduce((n, t) => n + t.rows.length, 0) + " rows" })()`
 
-// All tables are in the page itself. A browser without scripts cannot be asked, so its page is: the
-// document is that of the file either way.
+// All tables are in the page itself. A browser without scripts cannot answer questions about its
+// document, so the test compares the file: the document comes from it either way.
 func TestBrowserWithoutScripts(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
 	path := pageOf(t, "full")
@@ -53,7 +53,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	mustBe(p, `getComputedStyle(document.querySelector(".controls")).display`, "none")
 }
 
-// The tests of pages have to be able to fail.
+// The tests of pages must be able to fail.
 func TestBrowserSeesOffences(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bad.html")
 	const page = `<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="script-src 'sha256-` +
@@ -68,7 +68,7 @@ func TestBrowserSeesOffences(t *testing.T) {
 		"console error", "exception: Uncaught Error: thrown"} {
 		found := func() bool { return strings.Contains(strings.Join(p.Problems(), "\n"), want) }
 		for deadline := time.Now().Add(reporttest.Bound / 3); !found() && time.Now().Before(deadline); {
-			p.Run("0") // what happened before the answer has been seen by then
+			p.Run("0") // the browser has reported the problems by the time of this answer
 		}
 		if !found() {
 			t.Errorf("%q was not seen: %q", want, p.Problems())
@@ -87,7 +87,7 @@ var pictures = []look{
 	{Name: "noscript-narrow", Width: 400, NoScript: true},
 }
 
-// No page is wider than its screen, whatever is in it.
+// No page is wider than its window, whatever its content.
 func TestBrowserLooks(t *testing.T) {
 	for _, name := range []string{"full", "partial", "hostile", "uneven"} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestBrowserLooks(t *testing.T) {
 			path := pageOf(t, name)
 			for _, l := range pictures {
 				if !reporttest.WantScreenshots() && name != "full" && l.Width > 400 {
-					continue // narrow is where it would not fit
+					continue // the narrow window is the one that a page might not fit
 				}
 				p := open(t, browser, path, l)
 				p.MustFit(l)
@@ -105,10 +105,10 @@ func TestBrowserLooks(t *testing.T) {
 	}
 }
 
-// A number that goes on in the next line is another number, and a word is no longer one.
+// A number that is broken over two lines reads as another number. A broken word is unreadable.
 func TestBrowserBreaksNoWords(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
-	path, err := filepath.Abs("sample/report.html") // its table of policies is as wide as any
+	path, err := filepath.Abs("sample/report.html") // its table of policies is the widest table
 	if err != nil {
 		t.Fatal(err)
 	}

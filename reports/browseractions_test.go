@@ -11,8 +11,8 @@ import (
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
-// What a reader does with the page, with the mouse and with the keyboard. The real results of 8 rows in
-// 4 tables with 4 implementations are on it.
+// The test does what a reader does with mouse and keyboard. The page shows real results: 8 rows
+// in 4 tables with 4 implementations.
 func TestBrowserUse(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
 	path := pageOf(t, "full")
@@ -63,7 +63,7 @@ func useFaces(p tab) {
 	p.Do(chromedp.Click(chromedp.CSS(`input[name=face][value=abs]`)))
 	mustBe(p, firstCell+`.firstChild.textContent.endsWith("ns")`, true)
 	p.Do(chromedp.Click(chromedp.CSS(`input[name=face][value=rel]`)))
-	mustBe(p, heatText, before) // what scripts draw is what was in the page
+	mustBe(p, heatText, before) // the scripts draw the same cells as the page has
 }
 
 func useUnits(p tab) {
@@ -74,7 +74,7 @@ func useUnits(p tab) {
 	}
 	choose("jain")
 	mustBe(p, `document.querySelector("#heat caption").textContent`, "jain, more is better")
-	mustBe(p, visibleRows, 7) // nobody competes in the uncontended row
+	mustBe(p, visibleRows, 7) // the uncontended row is hidden, because it has no such unit
 	if ask[string](p, heatText) == before {
 		p.T.Error("another unit shows the same cells")
 	}
@@ -117,7 +117,7 @@ func useRunOrder(p tab) {
 	mustBe(p, `document.querySelector("#run").checkVisibility()`, false)
 }
 
-// firstPlot is uPlot's own object of the first chart of percentiles.
+// firstPlot is the object of uPlot for the first chart of percentiles.
 const firstPlot = `charts.get(` + firstChart + `.querySelector(".plot")).plot`
 
 func (p tab) showCharts() {
@@ -158,7 +158,7 @@ func useZoom(p tab) {
 	mustBe(p, firstPlot+`.scales.x.max - `+firstPlot+`.scales.x.min`, before)
 }
 
-// Charts are pixels: they have to be drawn anew when the theme changes.
+// Charts are pixels: a change of the theme must redraw them.
 func useTheme(p tab) {
 	p.showCharts()
 	const pixels = firstChart + `.querySelector("canvas").toDataURL()`
@@ -204,7 +204,7 @@ func (p tab) box(element string) box {
 
 func (p tab) pointAt(element string) {
 	p.T.Helper()
-	// The page hears of a scroll with the next frame, and hides its tooltip then.
+	// A page learns of a scroll with the next frame, and then hides its tooltip.
 	p.Run(`window.scrolled = false; ` + element + `.scrollIntoView({ block: "center" });
 		requestAnimationFrame(() => requestAnimationFrame(() => scrolled = true))`)
 	p.Until(`scrolled`)

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-func TestKeep(t *testing.T) {
+func TestRestrict(t *testing.T) {
 	text := "pkg: a\nload: 1\nBenchmarkX 1 10 ns/op\nload: 2\nBenchmarkX 1 20 ns/op\npkg: b\nBenchmarkX 1 30 ns/op\n"
 	log, err := reports.Read(reports.Input{Name: "x.txt", Text: strings.NewReader(text)})
 	if err != nil {

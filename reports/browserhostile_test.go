@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
-// Names that would like to be markup, in every place where a name can be.
+// Names that look like markup, in every place where a page shows a name.
 func strange() string {
 	const evil = `</script><script>alert(1)</script><img/src=x/onerror=alert(1)>'"&amp;` + "\u202e"
 	long := strings.Repeat("long", 75)
@@ -26,12 +26,12 @@ func strange() string {
 	return b.String()
 }
 
-// What the page has no use for; the rest are uPlot's and the page's own.
+// Elements that the page itself never uses. Other elements come from uPlot or the page.
 const foreign = `[...document.querySelectorAll("*")].map(e => e.localName).filter(n => ["img", "iframe", "object",
 	"embed", "link", "base", "svg", "math", "template", "noscript"].includes(n)).length +
 	document.querySelectorAll("[onerror], [onclick], [onload], [src]").length`
 
-// tooWide names the elements that stick out.
+// tooWide names the elements that are wider than the window.
 const tooWide = `[...document.querySelectorAll("body *")].filter(e => !e.closest(".scroll:not(.fits) > *") &&
 	e.getBoundingClientRect().right > innerWidth).map(e => e.localName + "." + e.className).join(" ")`
 
