@@ -13,7 +13,8 @@ func TestAgree(t *testing.T) {
 	sample := filepath.Join("..", "..", "reports", "sample", "bench.txt")
 	dir := t.TempDir()
 	text := read(t, sample)
-	// The same run with a row of another implementation, and one whose last sample is missing.
+	// Two variants of the run: in other, a row belongs to another implementation; in half, the last
+	// sample is missing.
 	other := write(t, dir, "other.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin", "workload=uncontended/impl=tmp"))
 	same := write(t, dir, "same.txt", text)
 	half := write(t, dir, "half.txt", text[:strings.LastIndex(text, "\nBenchmark")+1])

@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// A page on our own text says what the implementations promise; with a summary, how they stood the
-// stress.
+// The page on a text of this module shows the declared policies of its implementations. With a
+// summary of stress it shows their failures too.
 func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 	dir := t.TempDir()
 	sample := filepath.Join("..", "..", "reports", "sample", "bench.txt")
@@ -27,7 +27,7 @@ func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 			t.Errorf("the page lacks the sign %s for %s failures", want.sign, want.count)
 		}
 	}
-	// The text of others may have a column of the same name.
+	// The text of another package may have a column of the same name.
 	other := write(t, dir, "other.txt", "pkg: example.org/x\nBenchmarkX/impl=cond 1 5 ns/op\nBenchmarkX/impl=b 1 5 ns/op\n")
 	if _, page, _ = command(t, "", "report", "-format", "html", other); strings.Contains(page, "Declared policies") {
 		t.Error("a column of another package has the policies of ours")

@@ -15,8 +15,8 @@ const (
 	redrawClaims = "go test ./cmd/semabench -run Claims -update"
 )
 
-// replayClaims judges the text of the sample again, in a folder of the same name elsewhere, since
-// the page says how it is called.
+// replayClaims judges the text of the sample again, in another place. The folder there has the same
+// name, because the page shows the name.
 func replayClaims(t *testing.T) string {
 	t.Helper()
 	kept, err := filepath.Abs(filepath.Join(root, claimsSample))
@@ -38,7 +38,8 @@ func replayClaims(t *testing.T) string {
 	return kept
 }
 
-// The page of threads and processes is the one that the verb makes of its text today.
+// The page of threads and processes in the repository equals the page that the verb makes of the
+// text.
 func TestSampleOfClaimsIsDrawnAnew(t *testing.T) {
 	kept := replayClaims(t)
 	paths, err := filepath.Glob(filepath.Join(claimsSample, "*"))
@@ -88,8 +89,8 @@ func TestReadmeShowsTheClaims(t *testing.T) {
 	}
 }
 
-// answersIn makes an item of each claim of a page in Markdown: its heading, and the paragraph
-// below.
+// answersIn returns a list of the claims on a page in Markdown. Each item has the heading of a
+// claim and the paragraph below it.
 func answersIn(markdown string) string {
 	var items strings.Builder
 	for section := range strings.SplitSeq(markdown, "\n## “") {

@@ -21,7 +21,7 @@ func exploreIn(t *testing.T, ctx context.Context, args ...string) (code int, std
 	return code, out.String(), complaint.String()
 }
 
-// All of this in one module, as what is built of it is built once.
+// The subtests share one module, so that each of its packages is built once.
 func TestExplore(t *testing.T) {
 	inExploredModule(t)
 	t.Run("ends", exploreEnds)
@@ -30,7 +30,7 @@ func TestExplore(t *testing.T) {
 	t.Run("interrupted", exploreInterrupted)
 }
 
-// An ending is what arguments come to.
+// An ending is the exit code for some arguments, and text that the command prints.
 type ending struct {
 	args []string
 	code int
@@ -65,7 +65,7 @@ func endings(page string) map[string]ending {
 	}
 }
 
-// Every way in which it can end has its code, and says why.
+// Each way to end has its exit code and prints the reason.
 func exploreEnds(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "failure.html")
 	for name, test := range endings(page) {
@@ -80,7 +80,7 @@ func exploreEnds(t *testing.T) {
 	mustContain(t, "the page", read(t, page), "<title>count_test.go:21: n = 1, want 2</title>")
 }
 
-// The race detector sees every schedule, and only if it is asked to.
+// With -race the race detector sees every schedule, and without -race none.
 func exploreRace(t *testing.T) {
 	if code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced"); code != exitcode.OK {
 		t.Errorf("exits %d without the race detector: %s", code, stderr)
@@ -114,7 +114,7 @@ func exploreSummary(t *testing.T) {
 	}
 }
 
-// Flags that make no sense are refused before anything is built.
+// Flags that contradict each other are refused before anything is built.
 func TestExploreRefusals(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, test := range []struct{ args, want string }{
@@ -132,7 +132,7 @@ func TestExploreRefusals(t *testing.T) {
 		{"./a -impl cond", "leave out ./a"},
 		{"./a ./b", `unexpected argument "./b"`},
 		{"-warp", "-warp"},
-		{"./a", "looking for package ./a"}, // and this is no module
+		{"./a", "looking for package ./a"}, // the working directory is in no module
 	} {
 		code, stdout, stderr := exploreIn(t, context.Background(), strings.Fields(test.args)...)
 		if code != exitcode.Refused || stdout != "" {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// exploredModule is a module of a user, in which each package has something else to be told.
+// exploredModule is the module of a user. Each package leads to another message of the command.
 var exploredModule = map[string]string{
 	"go.mod": `module example.org/explored
 
@@ -69,7 +69,8 @@ func TestManySchedules(t *testing.T) {
 	"bare/bare.go":          "package bare\n",
 }
 
-// inExploredModule writes the module and goes there. What is built of it is not left in the cache.
+// inExploredModule writes the module and makes it the working directory. The cache of explore is a
+// temporary folder.
 func inExploredModule(t *testing.T) {
 	t.Helper()
 	suite, err := filepath.Abs(root)

@@ -15,8 +15,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// A terminal sends Ctrl-C to the whole group of processes. What was played until then is said, and
-// nobody goes on playing: not even if the command is killed and can tell nobody.
+// A terminal sends Ctrl-C to the whole process group. The command then prints the results so far,
+// and all player processes end. They also end if the command is killed and can send them nothing.
 func exploreInterrupted(t *testing.T) {
 	for s, want := range map[syscall.Signal]int{
 		syscall.SIGINT: exitcode.Interrupted, syscall.SIGTERM: exitcode.Interrupted, syscall.SIGKILL: -1,
@@ -68,7 +68,7 @@ func waitForSchedules(t *testing.T, tmp string, ended <-chan error, out fmt.Stri
 	})
 }
 
-// waitFor polls: what happens in other processes tells nobody here.
+// waitFor polls, because other processes do not notify this one.
 func waitFor(t *testing.T, what string, happened func() bool) {
 	t.Helper()
 	for began := time.Now(); !happened(); time.Sleep(20 * time.Millisecond) {
@@ -87,8 +87,8 @@ func events(t *testing.T, tmp string) string {
 	return read(t, files[0])
 }
 
-// processes returns the command lines of those that run a test of the module, which are built in
-// folders of this test.
+// processes returns the command lines of the processes that run a test of the module. Their
+// executables are in temporary folders of this test.
 func processes(t *testing.T) (lines []string) {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")

@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// gated runs the gate where no summary of a CI is open.
+// gated runs the verb gate without the summary file of a CI job.
 func gated(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
@@ -44,7 +44,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) string {
 	return dir
 }
 
-// steady says itself what an operation takes, so that no machine can disturb it.
+// steady returns a benchmark that reports a constant time per operation, on every machine.
 func steady(name string, ns string) string {
 	return "func " + name + `(b *testing.B) { b.ReportMetric(` + ns + `, "ns/op") }` + "\n"
 }
@@ -124,7 +124,7 @@ func TestGateRefusals(t *testing.T) {
 	}
 }
 
-// Texts that claim to have been measured together are judged as any, others are advice.
+// Two texts of one session are judged like a duel. The verdict on other texts is advice.
 func TestGateOfTexts(t *testing.T) {
 	text := func(head, ns, allocs string) string {
 		return head + "goos: linux\npkg: p\n" +
@@ -168,7 +168,7 @@ func TestGateRefusesTextsOfDifferentBuilds(t *testing.T) {
 	mustExit(t, gate.ExitInvalid, []string{"plain.txt", "race.txt"}, `build is "default"`)
 }
 
-// pairs are those of a row that is slower by a factor, in as good a run as there is.
+// pairs returns the pairs of a row that is slower by a factor, without noise.
 func pairs(n int, factor float64) (list []gate.Pair) {
 	for i := range n {
 		off := 1 + 0.001*float64(i%5)

@@ -10,8 +10,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// What the documentation of reports/gate says of a revision that is kept in the repository:
-// slowdowns that pass one by one are found by their sum.
+// The documentation of reports/gate recommends to keep the name of a base revision in the
+// repository. The sum of small slowdowns, each of which passes alone, is then found.
 func TestGateAgainstAKeptRevision(t *testing.T) {
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"))
@@ -32,7 +32,8 @@ func TestGateAgainstAKeptRevision(t *testing.T) {
 	mustExit(t, gate.ExitRegression, append(few, "-base", kept), "REGRESSED  scratch.BenchmarkA  1.060")
 }
 
-// And of a text that is kept: counts are judged, whatever machine the text is from; times are not.
+// The documentation also recommends to keep a text. Its counts are judged, whatever machine it was
+// measured on, and its times are not.
 func TestGateAgainstAKeptText(t *testing.T) {
 	dir := module(t, "func BenchmarkA(b *testing.B) { for range b.N { kept = new([64]byte) } }\nvar kept *[64]byte\n")
 	t.Chdir(dir)
@@ -61,7 +62,8 @@ func TestGateAgainstAKeptText(t *testing.T) {
 	mustExit(t, gate.ExitRegression, []string{"-exact", "baseline.txt", "new.txt"}, "2, was 1 allocs/op")
 }
 
-// A budget that nothing fits into is neither a pass nor a regression, and what there is is kept.
+// A time budget that is too short for any pair gives neither a pass nor a regression. The run is
+// kept.
 func TestGateOutOfBudget(t *testing.T) {
 	duelHere(t)
 	t.Chdir(repository(t, steady("BenchmarkA", "100")))

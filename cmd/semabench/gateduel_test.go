@@ -13,7 +13,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// few are the flags of runs as short as they can be. 6 pairs are enough for a control of few rows.
+// few are the flags of the shortest run. A control of few rows needs 6 pairs.
 var few = []string{"-pairs", "6"}
 
 func duelHere(t *testing.T) {
@@ -43,8 +43,8 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	mustExit(t, gate.ExitRegression, []string{"-replay", filepath.Join(out, gateRunName)}, "scratch.BenchmarkB")
 }
 
-// A text for people who read the code changes no benchmark, wherever it is and whoever may write
-// there.
+// A change of documentation changes no benchmark. The gate needs no right to write into the
+// repository.
 func TestGatePassesDocumentation(t *testing.T) {
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"))
@@ -56,7 +56,7 @@ func TestGatePassesDocumentation(t *testing.T) {
 	mustExit(t, gate.ExitPass, append(few, "-base", "HEAD^", "-head", "HEAD", "-bench", "A"), "1 UNCHANGED of 1 row")
 }
 
-// readOnly takes the right to write away from all directories, for users who are not root.
+// readOnly removes the right to write from all directories. root can still write.
 func readOnly(t *testing.T, top string) {
 	t.Helper()
 	set := func(mode os.FileMode) {
@@ -110,7 +110,7 @@ func TestGateWithoutGit(t *testing.T) {
 	mustExit(t, gate.ExitUnusable, append(few, "-base", "HEAD"), "install git", "two directories")
 }
 
-// A cutter interrupts when a word is said.
+// A cutter calls cut when a text with word is written.
 type cutter struct {
 	bytes.Buffer
 	word string
@@ -124,7 +124,8 @@ func (c *cutter) Write(text []byte) (int, error) {
 	return c.Buffer.Write(text)
 }
 
-// Ctrl-C keeps what there is, removes what it made, and is neither a pass nor a regression.
+// Ctrl-C keeps the pairs that were measured, removes temporary files, and gives neither a pass nor
+// a regression.
 func TestGateInterrupted(t *testing.T) {
 	duelHere(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What the script for any CI asks for. The tool is one that says what it was asked.
+// The script for any CI system calls the command with these arguments. Here the command is a
+// script that prints its arguments.
 func TestGateScript(t *testing.T) {
 	script, err := filepath.Abs(filepath.Join(root, "scripts", "gate.sh"))
 	if err != nil {

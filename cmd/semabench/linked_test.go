@@ -13,18 +13,19 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
-// linkedCommand is command with the real table, and programs that the go tool links.
+// linkedCommand runs the command with the real table, and with programs that the go command links.
 func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
 	t.Helper()
-	becomeCommand(t) // where it cannot link, this test binary takes the samples
+	becomeCommand(t) // where nothing can be linked, this test binary takes the samples
 	var out, complaint bytes.Buffer
 	a := app{table: impls.All(), maker: sampling.Linked, stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, complaint.String()
 }
 
-// In a module of somebody else: a constructor of theirs beside one of ours, each round with its own
-// layout, and nothing written. Then the same from the middle.
+// The working directory is in another module. A run measures a constructor of that module beside
+// one of this module, with a layout for each round, and writes nothing there. Then the run is
+// resumed.
 func TestLinkedRun(t *testing.T) {
 	t.Chdir(filepath.Join("..", "..", "examples", "limiter"))
 	before := names(t, ".")
@@ -61,7 +62,8 @@ func names(t *testing.T, dir string) (all string) {
 	return all
 }
 
-// Where nothing can be linked, it says so and measures with one layout; constructors are refused.
+// Where nothing can be linked, the command says so and measures with one layout. It refuses
+// constructors of other packages.
 func TestRunWhereNothingCanBeLinked(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stderr := linkedCommand(t, "run", "-samples", "1", "-benchtime", "1ms", "-impl", "cond",
@@ -81,7 +83,7 @@ func TestRunWhereNothingCanBeLinked(t *testing.T) {
 	}
 }
 
-// The text of a plan makes the plan again.
+// The text of a plan reads as the same plan.
 func TestPlanText(t *testing.T) {
 	a := app{table: impls.All(), stderr: os.Stderr}
 	for _, want := range []string{

@@ -14,8 +14,9 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
-// With this variable set the test binary is the command, with broken implementations in its table.
-// run starts itself for each sample, and finds the test binary.
+// beCommand names a variable that makes the test binary the command, with broken implementations
+// in its table. The verb run starts its own executable for each sample, and that is the test
+// binary.
 const beCommand = "SEMABENCH_TEST_BE_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -23,9 +24,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beCommand) == "" {
 		os.Exit(m.Run())
 	}
-	// Package os looks once whether pidfds work, by a child without exec. Under the race detector
-	// that dies of a signal to its group, and takes its parent along (Go 1.26): here none is sent
-	// yet.
+	// Package os checks once whether pidfds work, with a child that it forks and does not exec. Under
+	// the race detector a signal to the group kills that child and its parent too (Go 1.26). No test
+	// sends a signal this early.
 	if _, err := os.FindProcess(os.Getpid()); err != nil {
 		panic(err)
 	}
@@ -44,7 +45,7 @@ func testTable() []impls.Impl {
 	return append(impls.All(), broken...)
 }
 
-// command runs the command in this process and returns what it said.
+// command runs the command in this process, and returns its exit code and its output.
 func command(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	becomeCommand(t)
@@ -54,11 +55,11 @@ func command(t *testing.T, stdin string, args ...string) (code int, stdout, stde
 	return code, out.String(), complaint.String()
 }
 
-// becomeCommand makes the command of this test binary for the processes that it starts.
+// becomeCommand makes this test binary the command in the processes that it starts.
 func becomeCommand(t *testing.T) {
 	t.Helper()
 	t.Setenv(beCommand, "1")
-	t.Setenv("GORACE", "atexit_sleep_ms=0") // else each process ends with a second of sleep
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // without it each process sleeps for a second at its end
 }
 
 func mustContain(t *testing.T, what, s string, wanted ...string) {
@@ -76,7 +77,7 @@ BenchmarkSemaphore/workload=w/impl=b-2	100	20.0 ns/op
 PASS
 `
 
-// Refused commands exit 2, say what would have been right, and write nothing.
+// A refused command exits with 2, says how to do it right, and writes nothing.
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -160,7 +161,7 @@ func mustRefuse(t *testing.T, args []string, want ...string) {
 	mustContain(t, strings.Join(args, " "), stderr, want...)
 }
 
-// Help is of this command alone: packages stress and testing have flags of their own.
+// The help shows the flags of the command, and none of packages stress and testing.
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
 		{"help"}, {"-h"}, {"run", "-h"}, {"report", "-h"}, {"policies", "-h"}, {"stress", "-h"}, {"sample", "-h"}, {"parallel", "-h"},
@@ -176,7 +177,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// Broken lines are left out, shown, and not forgiven.
+// A report leaves broken lines out, names them, and exits with 1.
 func TestReportOfBrokenLines(t *testing.T) {
 	dir := t.TempDir()
 	code, stdout, stderr := command(t, goodText+"BenchmarkX 10 ten ns/op\n", "report", "-o", dir, "-")
@@ -190,14 +191,14 @@ func TestReportOfBrokenLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		if filepath.Ext(strings.TrimSpace(path)) == ".svg" {
-			mustContain(t, path, string(text), "1 broken line") // there is no room for which
+			mustContain(t, path, string(text), "1 broken line") // a picture has no room for its number
 			continue
 		}
 		mustContain(t, path, string(text), "-:5", "Semaphore")
 	}
 }
 
-// A text that ended early makes a report that says so, and no success.
+// The report on a text that ended early says so, and the command exits with 1.
 func TestReportOfPartialText(t *testing.T) {
 	code, stdout, stderr := command(t, "planned-samples: 5\n"+goodText, "report", "-")
 	if code != exitcode.Failed {

@@ -10,8 +10,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// From a command to a page, by a plan that is said first; benchstat reads the text, and the page
-// can be made again from it.
+// The verb prints its plan, measures, and writes a page. benchstat reads the text, and -replay
+// makes the same page of it.
 func TestParallel(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	code, stdout, stderr := command(t, "", "parallel", "-quick", "-rounds", "2", "-works", "limit,hand", "-impl", "cond",

@@ -17,8 +17,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// Ctrl-C, of the whole group as in a terminal: all processes end, what was measured is kept and
-// reported.
+// Ctrl-C goes to the whole group, as in a terminal. All processes end, and the samples so far are
+// kept and reported.
 func TestInterruptedParallel(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "parallel.txt")
@@ -44,8 +44,7 @@ func TestInterruptedParallel(t *testing.T) {
 	mustHaveNoProcess(t, "TMPDIR="+dir)
 }
 
-// Killed for good, the command cannot end its children: they end by themselves, as their input
-// does.
+// A command that is killed cannot end its children. They end because their standard input does.
 func TestKilledParallel(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "parallel", "-rounds", "1000", "-works", "limit,http", "-o", dir)
@@ -63,7 +62,7 @@ func TestKilledParallel(t *testing.T) {
 		t.Errorf("it ends with %v, want to be killed", err)
 	}
 	mustHaveNoProcess(t, "TMPDIR="+dir)
-	left, err := filepath.Glob(fmt.Sprintf("/dev/shm/semabench-parallel-%d-*", cmd.Process.Pid)) // what it could not remove
+	left, err := filepath.Glob(fmt.Sprintf("/dev/shm/semabench-parallel-%d-*", cmd.Process.Pid)) // the killed command left them
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +73,7 @@ func TestKilledParallel(t *testing.T) {
 	}
 }
 
-// untilKept waits for so many samples. It is no wait for something to be blocked: the file says
-// when there is something to keep.
+// untilKept waits for this many samples. It polls the file, which another process writes.
 func untilKept(t *testing.T, path string, samples int) {
 	t.Helper()
 	for until := time.Now().Add(time.Minute); strings.Count(fileSoFar(path), "\nBenchmark") < samples; {
@@ -86,8 +84,9 @@ func untilKept(t *testing.T, path string, samples int) {
 	}
 }
 
-// mustHaveNoProcess fails if there is one with a setting in its environment. The kernel ends
-// processes in its own time, and one may be in the middle of a task: so it looks for some seconds.
+// mustHaveNoProcess fails if a process has a setting in its environment. It looks for some
+// seconds: the kernel takes its time to end a process, and a process may be in the middle of a
+// task.
 func mustHaveNoProcess(t *testing.T, setting string) {
 	t.Helper()
 	var left []string

@@ -11,8 +11,8 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// everyPolicy has each value of each policy in it, so that the goldens do not change with the
-// implementations there happen to be.
+// everyPolicy has each value of each policy, so that a new implementation does not change the
+// golden files.
 var everyPolicy = []impls.Impl{
 	{Name: "plain", Doc: "declares nothing"},
 	{Name: "line", Doc: "first come, first served", Order: impls.FIFO},
@@ -42,7 +42,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// The real table is shown whole.
+// Each implementation of the real table has a row.
 func TestPoliciesOfAll(t *testing.T) {
 	_, stdout, _ := command(t, "", "policies")
 	for _, impl := range impls.All() {

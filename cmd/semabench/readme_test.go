@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "put what the command prints into README
 
 const root = "../.."
 
-// What the README shows of the sample is what this command makes of it, to the letter.
+// The README shows the results of the sample exactly as this command prints them.
 func TestReadmeShowsTheSample(t *testing.T) {
 	t.Chdir(root)
 	code, summary, stderr := command(t, "", "report", "-format", "markdown", "-brief",
@@ -45,7 +45,7 @@ func TestReadmeShowsTheSample(t *testing.T) {
 	}
 }
 
-// The files of the sample report are those that this command makes of its text today.
+// The files of the sample report equal the files that this command makes of the text.
 func TestSampleIsDrawnAnew(t *testing.T) {
 	t.Chdir(filepath.Join(root, "reports", "sample"))
 	made := t.TempDir()
@@ -59,7 +59,7 @@ func TestSampleIsDrawnAnew(t *testing.T) {
 	for _, path := range paths {
 		name := filepath.Base(path)
 		switch filepath.Ext(name) {
-		case ".csv", ".json", ".txt": // a second and a third time the figures of bench.txt
+		case ".csv", ".json", ".txt": // the figures of bench.txt once more
 			continue
 		}
 		fresh := []byte(read(t, path))
@@ -74,7 +74,7 @@ func TestSampleIsDrawnAnew(t *testing.T) {
 	}
 }
 
-// The text of the sample has the rows and the units of a default run of today.
+// The text of the sample has the rows and the units of a default run.
 func TestSampleIsOfADefaultRun(t *testing.T) {
 	text := read(t, filepath.Join(root, "reports", "sample", "bench.txt"))
 	const remedy = "make readme measures it anew"

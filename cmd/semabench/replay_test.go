@@ -13,7 +13,7 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// The program of a failure, played on one that is correct.
+// A program that failed does not fail on a correct implementation.
 func TestReplayThatDoesNotFail(t *testing.T) {
 	dir := t.TempDir()
 	stressIn(t, context.Background(), "-impl", "generous", "-max-failures", "1", "-o", dir)
@@ -45,7 +45,7 @@ func TestReplayRefusals(t *testing.T) {
 	edit := func(old, new string) string { return strings.Replace(good, old, new, 1) }
 	for i, test := range []struct {
 		text string
-		want string // after the path
+		want string // follows the path of the file
 	}{
 		{"", `:1: the head ends without "impl: "`},
 		{"\n" + good, `:1: the head ends without "impl: "`},

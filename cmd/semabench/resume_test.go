@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
-// A short run: 3 rounds of 4 rows, in two workloads.
+// short are the arguments of a run of 3 rounds with 4 rows, in two workloads.
 var short = []string{"run", "-samples", "3", "-benchtime", "1ms", "-seed", "7",
 	"-impl", "cond,channel", "-workload", "uncontended,contended", "-permits", "1", "-goroutines", "1"}
 
@@ -29,7 +29,7 @@ func samplesIn(text string) (rows []string) {
 	return rows
 }
 
-// folder makes one with a text in it.
+// folder makes a folder with a text in it.
 func folder(t *testing.T, text string) (dir, path string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -49,14 +49,15 @@ func completeRun(t *testing.T) string {
 	return read(t, filepath.Join(dir, sampling.TextName))
 }
 
-// Wherever a run was ended, resumed it has each sample once, in the order of one that was not.
+// A run may end anywhere. After it was resumed, its text has each sample once, in the same order
+// as the text of a run without an interruption.
 func TestResume(t *testing.T) {
 	complete := completeRun(t)
 	want := samplesIn(complete)
 	if len(want) == 0 || len(want)%3 != 0 {
 		t.Fatalf("%d samples in the text of 3 rounds:\n%s", len(want), complete)
 	}
-	lineOf := func(prefix string, n int) int { // where the n'th line that begins so does
+	lineOf := func(prefix string, n int) int { // offset of the n'th line with this beginning
 		at := 0
 		for range n {
 			at += strings.Index(complete[at:], "\n"+prefix) + 1
@@ -97,8 +98,9 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Interrupted between two samples, it ends with 130 and says how to go on; so does whoever would
-// begin anew in its folder. Resumed when complete, it says so.
+// A run that is interrupted between two samples exits with 130 and says how to go on. A new run in
+// the same folder is refused with the same advice. Resuming a complete run does nothing and says
+// so.
 func TestInterruptAndResume(t *testing.T) {
 	becomeCommand(t)
 	dir := t.TempDir()
@@ -134,7 +136,7 @@ func TestInterruptAndResume(t *testing.T) {
 	mustRefuse(t, append(short, "-o", dir), "exists")
 }
 
-// interrupting programs cancel when the second is asked for.
+// interrupting programs cancel the run before the second link.
 type interrupting struct {
 	sampling.Programs
 	cancel context.CancelFunc
@@ -145,7 +147,7 @@ func (i interrupting) Link(ctx context.Context, seed uint32) (sampling.Program, 
 	return i.Programs.Link(ctx, seed)
 }
 
-// What would mix two measurements is refused, and the text is left alone.
+// A text that would mix two measurements is refused and stays unchanged.
 func TestResumeRefuses(t *testing.T) {
 	complete := completeRun(t)
 	half := complete[:strings.LastIndex(complete, "\n"+sampling.SeedKey)+1]
@@ -184,7 +186,7 @@ func TestResumeRefuses(t *testing.T) {
 	mustRefuse(t, []string{"run", "-resume", "x", "-quick"}, "no other flag")
 }
 
-// A row that failed is not tried again, and still named.
+// A row that failed is not measured again after a resume, and still named.
 func TestResumeAfterFailures(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"run", "-samples", "2", "-benchtime", "1ms", "-impl", "nil,cond", "-workload", "uncontended"}

@@ -13,7 +13,7 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// From a command to a report: each row in the text as often as planned, and benchstat reads it.
+// The verb run writes each row as often as planned, in a text that benchstat reads, and a report.
 func TestRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	code, stdout, stderr := command(t, "", "run", "-quick", "-samples", "2",
@@ -44,8 +44,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// One that panics, one that returns nil and one that takes its process down are named; the good
-// one is measured and reported.
+// Three constructors are broken: one panics, one returns nil, and one ends its process. The error
+// names them, and the fourth implementation is measured and reported.
 func TestRunWithBrokenConstructors(t *testing.T) {
 	dir := t.TempDir()
 	code, _, stderr := command(t, "", "run", "-quick", "-samples", "2",
@@ -61,7 +61,7 @@ func TestRunWithBrokenConstructors(t *testing.T) {
 	mustContain(t, "the report", read(t, filepath.Join(dir, "report.md")), "partial: 2 of 8", "cond")
 }
 
-// Ctrl-C: what was measured is kept and reported, and said to be partial.
+// After Ctrl-C the samples so far are kept, and the report says that it is partial.
 func TestInterruptedRun(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "bench.txt")
@@ -73,7 +73,7 @@ func TestInterruptedRun(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// Not a wait for something to be blocked: the file says when there is something to keep.
+	// The test polls the file, which another process writes.
 	for strings.Count(fileSoFar(text), "\nBenchmark") < 2 {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -89,6 +89,6 @@ func TestInterruptedRun(t *testing.T) {
 }
 
 func fileSoFar(path string) string {
-	text, _ := os.ReadFile(path) // it may not be there yet
+	text, _ := os.ReadFile(path) // the file may not exist yet
 	return string(text)
 }

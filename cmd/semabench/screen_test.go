@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// Into a pipe goes what benchstat prints, as ever: programs read it.
+// A pipe gets the text of benchstat without a heat map, because programs read it.
 func TestTextInAPipeHasNoHeatMap(t *testing.T) {
 	code, stdout, _ := command(t, goodText, "report", "-")
 	if code != exitcode.OK || !strings.HasPrefix(stdout, "goos: linux\n") || strings.Contains(stdout, "\x1b") {
@@ -40,7 +40,7 @@ func TestHeat(t *testing.T) {
 	mustRefuse(t, []string{"report", "-color", "red", "-"}, `unknown -color "red"`, "auto", "always", "never")
 }
 
-// What is no terminal has no colours, whatever the environment says.
+// A file and a buffer get no colours, whatever the environment says.
 func TestScreenOfNoTerminal(t *testing.T) {
 	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	if err != nil {

@@ -12,9 +12,10 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
-// sharedCommand has, beside the table, two that processes share. One cannot be made on this system.
+// sharedCommand runs the command with two implementations that processes share, beside the table.
+// One of them cannot be made on this system.
 func sharedCommand(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	becomeCommand(t) // for what should be refused and is not
+	becomeCommand(t) // in case a command is not refused
 	table := testTable()
 	here, nowhere := table[0], table[0]
 	here.Name, nowhere.Name = "shared", "nowhere"
@@ -25,7 +26,7 @@ func sharedCommand(t *testing.T, args ...string) (code int, stdout, stderr strin
 	return code, out.String(), complaint.String()
 }
 
-// Those that processes share are known by name. All is all others, as it was before there were any.
+// Implementations that processes share have names, but the name all does not include them.
 func TestSharedByName(t *testing.T) {
 	code, all, stderr := sharedCommand(t, "policies")
 	if code != exitcode.OK || strings.Contains(all, "shared") {
@@ -37,8 +38,8 @@ func TestSharedByName(t *testing.T) {
 	}
 }
 
-// What is missing on a system is refused before anything is measured or played, and says what it
-// is.
+// An implementation that is missing on this system is refused by name before anything is measured
+// or played.
 func TestSharedThatIsMissing(t *testing.T) {
 	for _, args := range [][]string{
 		{"run", "-impl", "cond,nowhere", "-o", t.TempDir() + "/out"},
@@ -51,6 +52,6 @@ func TestSharedThatIsMissing(t *testing.T) {
 		}
 	}
 	if _, _, stderr := sharedCommand(t, "run", "-impl", "pond"); !strings.Contains(stderr, "shared, nowhere, or all") {
-		t.Errorf("who is unknown hears %q, want all names in it", stderr)
+		t.Errorf("the error for an unknown name is %q, want all known names in it", stderr)
 	}
 }

@@ -17,11 +17,11 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// interruptedWhen starts the command in a group of its own, and sends signals to the group when it
-// says a word on standard error: a terminal sends Ctrl-C to all of it, timeout(1) and service
-// managers SIGTERM. It returns the exit code and what was said after that, and fails if a
-// directory is left behind.
-func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args ...string) (code int, said string) {
+// interruptedWhen starts the command in a group of its own, and sends signals to the whole group
+// when a line of standard error begins with word. Terminals send SIGINT to groups, and timeout(1)
+// and service managers send SIGTERM. It returns the exit code and the rest of standard error, and
+// fails if a temporary directory is left.
+func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args ...string) (code int, output string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	temp := t.TempDir()
@@ -37,7 +37,7 @@ func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args .
 	lines := bufio.NewReader(stderr)
 	for line := ""; !strings.HasPrefix(line, word); {
 		if line, err = lines.ReadString('\n'); err != nil {
-			t.Fatalf("it ended before it said %q: %v, %v", word, err, cmd.Wait())
+			t.Fatalf("the command ended before it wrote %q: %v, %v", word, err, cmd.Wait())
 		}
 	}
 	for _, s := range signals {
@@ -49,15 +49,15 @@ func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args .
 	if err != nil {
 		t.Error(err)
 	}
-	_ = cmd.Wait() // the exit code says it
+	_ = cmd.Wait() // the exit code has the same information
 	if left, err := filepath.Glob(filepath.Join(temp, "semabench*")); err != nil || len(left) > 0 {
 		t.Errorf("after %v at %q there are %v, %v", signals, word, left, err)
 	}
 	return cmd.ProcessState.ExitCode(), string(rest)
 }
 
-// Whenever it comes, and however often, nothing is left behind, what was measured is judged, and no
-// benchmark is said to have failed.
+// Signals may come at any time and repeatedly. No temporary file is left, the pairs so far are
+// judged, and no benchmark is reported as FAILED.
 func TestGateInterruptedWithItsGroup(t *testing.T) {
 	becomeCommand(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
@@ -74,9 +74,9 @@ func TestGateInterruptedWithItsGroup(t *testing.T) {
 		{"once more scratch: ", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}, "scratch.BenchmarkA"},
 	} {
 		out := filepath.Join(t.TempDir(), "out")
-		code, said := interruptedWhen(t, test.word, test.signals, "gate", "-base", "HEAD", "-pairs", "6", "-o", out)
+		code, stderr := interruptedWhen(t, test.word, test.signals, "gate", "-base", "HEAD", "-pairs", "6", "-o", out)
 		if code != gate.ExitInconclusive {
-			t.Fatalf("%v at %q: exit code %d, want %d:\n%s", test.signals, test.word, code, gate.ExitInconclusive, said)
+			t.Fatalf("%v at %q: exit code %d, want %d:\n%s", test.signals, test.word, code, gate.ExitInconclusive, stderr)
 		}
 		report := read(t, filepath.Join(out, "gate.txt"))
 		mustContain(t, "the report", report, "stopped early: interrupted", test.want)
@@ -90,27 +90,27 @@ func TestRunInterruptedWithItsGroup(t *testing.T) {
 	becomeCommand(t)
 	for _, signals := range [][]syscall.Signal{{syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM}} {
 		dir := t.TempDir()
-		code, said := interruptedWhen(t, "1 of ", signals, "run", "-benchtime", "1ms", "-samples", "1000", "-o", dir,
+		code, stderr := interruptedWhen(t, "1 of ", signals, "run", "-benchtime", "1ms", "-samples", "1000", "-o", dir,
 			"-impl", "cond", "-workload", "uncontended")
 		if code != exitcode.Interrupted {
-			t.Errorf("%v: exit code %d, want %d:\n%s", signals, code, exitcode.Interrupted, said)
+			t.Errorf("%v: exit code %d, want %d:\n%s", signals, code, exitcode.Interrupted, stderr)
 		}
 		text := read(t, filepath.Join(dir, sampling.TextName))
 		if strings.Contains(text, sampling.FailedKey) || len(samplesIn(text)) == 0 {
-			t.Errorf("%v: a row is said to have failed, or there is none:\n%s", signals, text)
+			t.Errorf("%v: a row is reported as failed, or there is none:\n%s", signals, text)
 		}
 		mustContain(t, "the report", read(t, filepath.Join(dir, "report.html")), "of 1000 planned samples")
 	}
 }
 
-// The process of a turn ends in peace, whatever it is doing, and its turn counts.
+// The process of a turn ends after its program, whatever the program does, and its turn counts.
 func TestStressInterruptedWithItsGroup(t *testing.T) {
 	becomeCommand(t)
 	for range 3 {
-		code, said := interruptedWhen(t, "playing random programs", []syscall.Signal{syscall.SIGINT},
+		code, stderr := interruptedWhen(t, "playing random programs", []syscall.Signal{syscall.SIGINT},
 			"stress", "-time", "0", "-impl", "cond", "-o", t.TempDir())
 		if code != exitcode.Interrupted {
-			t.Errorf("exit code %d, want %d:\n%s", code, exitcode.Interrupted, said)
+			t.Errorf("exit code %d, want %d:\n%s", code, exitcode.Interrupted, stderr)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// generous grants whatever is asked, and shares nothing, so the race detector has nothing to say.
+// generous grants every request. It has no shared state, so the race detector finds nothing.
 type generous struct{}
 
 func (generous) Acquire(ctx context.Context, _ int64) error { return ctx.Err() }
@@ -27,8 +27,8 @@ func (generous) Release(int64)                              {}
 
 func newGenerous(int64) impls.Semaphore { return generous{} }
 
-// stressTable has two that are correct, one that no program can miss, and one that ends the
-// process.
+// stressTable has two correct implementations, one that fails in every program, and one that ends
+// its process.
 func stressTable() []impls.Impl {
 	broken := impls.Impl{Name: "generous", New: newGenerous}
 	dies := impls.Impl{Name: "dies", New: func(int64) impls.Semaphore { os.Exit(7); return nil }}
@@ -80,8 +80,8 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// Each failure gets a file that fails again, the others are played on, and a second run leaves
-// the files of the first alone.
+// Each failure gets a file that fails again when it is replayed. The other implementations play
+// on. A second run changes no file of the first.
 func TestStressKeepsFailures(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "failures")
 	const each = 3
@@ -98,14 +98,14 @@ func TestStressKeepsFailures(t *testing.T) {
 		if len(kept) != run*each {
 			t.Fatalf("%d files after run %d, want %d: %v", len(kept), run, run*each, kept)
 		}
-		said := 0
+		printed := 0
 		for _, path := range kept {
 			if strings.Contains(stderr, path+"\n\tgenerous: ") {
-				said++
+				printed++
 			}
 		}
-		if said != each {
-			t.Errorf("run %d says %d of its %d paths:\n%s", run, said, each, stderr)
+		if printed != each {
+			t.Errorf("run %d printed %d of its %d paths:\n%s", run, printed, each, stderr)
 		}
 	}
 	head := regexp.MustCompile(`^impl: generous\nclause: [A-Z]\d+\nseed: 1\d\nprogram: .+\n` +
@@ -149,25 +149,25 @@ func TestInterruptedStress(t *testing.T) {
 	mustContain(t, "standard error", stderr, "interrupted: nothing had failed")
 }
 
-// onceSaid calls do when a line with word is written: a Ctrl-C that comes when it should.
-type onceSaid struct {
+// onceWritten calls do when a text with word is written. It is a Ctrl-C at a chosen moment.
+type onceWritten struct {
 	word string
 	do   func()
 }
 
-func (o onceSaid) Write(p []byte) (int, error) {
+func (o onceWritten) Write(p []byte) (int, error) {
 	if bytes.Contains(p, []byte(o.word)) {
 		o.do()
 	}
 	return len(p), nil
 }
 
-// An interrupt does not take back that something had failed.
+// An interrupt after a failure exits as a failure.
 func TestFailureOutranksInterrupt(t *testing.T) {
 	t.Setenv(beCommand, "stress")
 	ctx, cancel := context.WithCancel(context.Background())
 	var out bytes.Buffer
-	a := app{table: stressTable(), stdout: &out, stderr: onceSaid{".txt", cancel}}
+	a := app{table: stressTable(), stdout: &out, stderr: onceWritten{".txt", cancel}}
 	dir := t.TempDir()
 	code := a.main(ctx, []string{"stress", "-time", "0", "-max-failures", "1e6", "-o", dir})
 	if code != exitcode.Failed || len(failuresIn(t, dir)) != 1 {
@@ -176,14 +176,14 @@ func TestFailureOutranksInterrupt(t *testing.T) {
 	mustContain(t, "standard output", out.String(), "\ncond ", ": interrupted\n")
 }
 
-// The signals arrive: what is stopped as services are still prints its summary.
+// SIGTERM, which stops services, ends the verb with a summary.
 func TestTerminatedStress(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "stress", "-time", "0", "-impl", "cond")
 	cmd.Env = append(os.Environ(), beCommand+"=1")
 	cmd.Dir = t.TempDir()
 	var stdout bytes.Buffer
 	playing := make(chan struct{}, 1)
-	cmd.Stdout, cmd.Stderr = &stdout, onceSaid{"from seed", func() { playing <- struct{}{} }}
+	cmd.Stdout, cmd.Stderr = &stdout, onceWritten{"from seed", func() { playing <- struct{}{} }}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestStressRefusals(t *testing.T) {
 	}
 }
 
-// A program that takes its process along is a failure like any other: it is kept and can be
+// A program that ends its process is a failure like any other. Its file is kept and can be
 // replayed, and the soak goes on.
 func TestStressOutlivesCrash(t *testing.T) {
 	dir := t.TempDir()

@@ -179,3 +179,16 @@ func TestOutputOfAnInterruptedCommand(t *testing.T) {
 		t.Errorf("Output: %v, want %v", err, context.Canceled)
 	}
 }
+
+// The signal that kills the command can come before the parent hears of the interrupt: here the command
+// kills itself. Output must then report the interrupt, and not a command that failed.
+func TestOutputOfACommandThatDiedBeforeTheInterrupt(t *testing.T) {
+	for _, name := range []string{"INT", "TERM"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		_, err := Output(ctx, "", nil, "sh", "-c", "kill -"+name+" $$")
+		if err != context.DeadlineExceeded {
+			t.Errorf("died of SIG%s: %v, want %v", name, err, context.DeadlineExceeded)
+		}
+		cancel()
+	}
+}
