@@ -11,10 +11,12 @@ import (
 
 // agree compares the verdicts of two runs of the same rows, to show how far one run can be trusted.
 func (a app) agree(_ context.Context, args []string) error {
-	f := a.flags("agree", "[flags] FIRST SECOND", "Compares the verdicts (better, tie, worse) of two benchmark texts of the same rows,\n"+
+	f := a.flags("agree", "[flags] FIRST SECOND", "Compares the verdicts (better, tie, worse) of "+
+		"two benchmark texts of the same rows,\n"+
 		"and names the cells where they differ. Exits 1 if more than -most of them do, if a row is\n"+
 		"in one text only, or if a text is partial or broken.")
-	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or .file without it)")
+	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or "+
+		".file without it)")
 	most := f.Float64("most", 100, "`percent` of the cells that may differ")
 	if err := f.parse(args); err != nil {
 		return err

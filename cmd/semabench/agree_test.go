@@ -15,7 +15,8 @@ func TestAgree(t *testing.T) {
 	text := read(t, sample)
 	// Two variants of the run: in other, a row belongs to another implementation; in half, the last
 	// sample is missing.
-	other := write(t, dir, "other.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin", "workload=uncontended/impl=tmp"))
+	other := write(t, dir, "other.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin",
+		"workload=uncontended/impl=tmp"))
 	same := write(t, dir, "same.txt", text)
 	half := write(t, dir, "half.txt", text[:strings.LastIndex(text, "\nBenchmark")+1])
 	for _, test := range []struct {
@@ -33,7 +34,8 @@ func TestAgree(t *testing.T) {
 	} {
 		code, stdout, stderr := command(t, "", append([]string{"agree"}, test.args...)...)
 		if code != test.code || !strings.Contains(stdout+stderr, test.want) {
-			t.Errorf("agree %v exits %d, want %d with %q:\n%s%s", test.args, code, test.code, test.want, stdout, stderr)
+			t.Errorf("agree %v exits %d, want %d with %q:\n%s%s", test.args, code, test.code, test.want,
+				stdout, stderr)
 		}
 	}
 }

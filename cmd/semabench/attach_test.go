@@ -20,7 +20,8 @@ func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	mustContain(t, "the page", page, "Declared policies", "first come, first served", "Stress verdicts",
+	mustContain(t, "the page", page, "Declared policies", "first come, first served",
+		"Stress verdicts",
 		"under the race detector", "from seed 7")
 	for _, want := range []struct{ sign, count string }{{"✓", "0"}, {"✗", "4"}, {"?", "0"}} {
 		if !strings.Contains(page, want.sign) {
@@ -28,8 +29,10 @@ func TestPageHasPoliciesAndStressVerdicts(t *testing.T) {
 		}
 	}
 	// The text of another package may have a column of the same name.
-	other := write(t, dir, "other.txt", "pkg: example.org/x\nBenchmarkX/impl=cond 1 5 ns/op\nBenchmarkX/impl=b 1 5 ns/op\n")
-	if _, page, _ = command(t, "", "report", "-format", "html", other); strings.Contains(page, "Declared policies") {
+	other := write(t, dir, "other.txt", "pkg: example.org/x\nBenchmarkX/impl=cond 1 5 "+
+		"ns/op\nBenchmarkX/impl=b 1 5 ns/op\n")
+	_, page, _ = command(t, "", "report", "-format", "html", other)
+	if strings.Contains(page, "Declared policies") {
 		t.Error("a column of another package has the policies of ours")
 	}
 	if code, _, stderr = command(t, "", "report", "-stress", other, sample); code != exitcode.Refused {

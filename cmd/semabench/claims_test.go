@@ -28,7 +28,8 @@ func replayClaims(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, name := range []string{parallelName, timelinesName} {
-		if err := os.WriteFile(filepath.Join(claimsSample, name), []byte(read(t, filepath.Join(kept, name))), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(claimsSample, name),
+			[]byte(read(t, filepath.Join(kept, name))), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,8 +56,10 @@ func TestSampleOfClaimsIsDrawnAnew(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(kept, name), fresh, 0o644); err != nil {
 				t.Fatal(err)
 			}
-		} else if old, err := os.ReadFile(filepath.Join(kept, name)); err != nil || !bytes.Equal(old, fresh) {
-			t.Errorf("%s/%s is stale (%v); draw it anew and look at it:\n%s", claimsSample, name, err, redrawClaims)
+		} else if old, err := os.ReadFile(filepath.Join(kept, name)); err != nil ||
+			!bytes.Equal(old, fresh) {
+			t.Errorf("%s/%s is stale (%v); draw it anew and look at it:\n%s", claimsSample, name, err,
+				redrawClaims)
 		}
 	}
 }

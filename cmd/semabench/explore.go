@@ -55,14 +55,18 @@ func (a app) explore(ctx context.Context, args []string) error {
 func (e *exploreCall) parse(args []string) error {
 	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
-	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by commas, or all")
+	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by "+
+		"commas, or all")
 	f.BoolVar(&e.Race, "race", false, "watch every schedule with the race detector")
 	f.StringVar(&e.Tags, "tags", "", "build `tags`, separated by commas")
 	f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
-	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or dfs, which is dpor without\n"+
+	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or "+
+		"dfs, which is dpor without\n"+
 		"reduction; without it some schedules are drawn, and then dpor goes through all")
-	f.number("schedules", 20_000, 1, maxCount, "play `N` schedules at most, of each scenario of a semaphore")
-	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose their turn `N` times at most")
+	f.number("schedules", 20_000, 1, maxCount, "play `N` schedules at most, of each scenario of "+
+		"a semaphore")
+	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose "+
+		"their turn `N` times at most")
 	f.number("seed", 1, 1, 1<<63-1, "seed of what is drawn")
 	f.number("steps", 100_000, 1, maxCount, "cut schedules off after `N` operations")
 	f.DurationVar(&e.Limit, "time", 20*time.Second, "play for so long at most, in each exploration")
@@ -70,7 +74,8 @@ func (e *exploreCall) parse(args []string) error {
 	f.String("scenario", "", "play this `program` only, of a semaphore")
 	f.Bool("lazyclock", false, "let time pass when nothing else can move, and not at any moment")
 	f.Bool("nodaemons", false, "take goroutines that only wait for a timer for leaks, too")
-	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second one into file-2")
+	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second "+
+		"one into file-2")
 	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")
 	if err := e.positional(f, args); err != nil {
 		return err
@@ -126,9 +131,11 @@ func (e *exploreCall) check(f *flagSet) error {
 	strategy := f.Lookup("strategy").Value.String()
 	switch {
 	case f.given("strategy") && !strategyName.MatchString(strategy):
-		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs", strategy)
+		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs",
+			strategy)
 	case f.given("preemptions") && strategy != "dfs":
-		return errors.New("-preemptions is for -strategy dfs: one schedule that dpor plays stands for many, " +
+		return errors.New("-preemptions is for -strategy dfs: one schedule that dpor plays stands " +
+			"for many, " +
 			"and dpor cannot tell how many preemptions these have")
 	case e.Limit <= 0:
 		return fmt.Errorf("-time=%v: want more than 0", e.Limit)

@@ -82,19 +82,23 @@ func exploreEnds(t *testing.T) {
 
 // With -race the race detector sees every schedule, and without -race none.
 func exploreRace(t *testing.T) {
-	if code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced"); code != exitcode.OK {
+	code, stdout, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced")
+	if code != exitcode.OK {
 		t.Errorf("exits %d without the race detector: %s", code, stderr)
 	}
-	code, stdout, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced", "-race", "-workers", "2")
+	code, stdout, stderr = exploreIn(t, context.Background(), "./count", "-run", "TestRaced",
+		"-race", "-workers", "2")
 	if code != exitcode.Failed {
 		t.Errorf("exits %d: %s", code, stderr)
 	}
-	mustContain(t, "standard output", stdout, "data race", "read at count/count_test.go:32", "earlier write at count/count_test.go:33", "go test -race -run")
+	mustContain(t, "standard output", stdout, "data race", "read at count/count_test.go:32",
+		"earlier write at count/count_test.go:33", "go test -race -run")
 }
 
 func exploreSummary(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "summary.json")
-	code, _, stderr := exploreIn(t, context.Background(), "-run", "TestRight|TestWrong", "-summary", path, "-workers", "3", "./count")
+	code, _, stderr := exploreIn(t, context.Background(), "-run", "TestRight|TestWrong", "-summary",
+		path, "-workers", "3", "./count")
 	if code != exitcode.Failed {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
@@ -106,10 +110,12 @@ func exploreSummary(t *testing.T) {
 		t.Fatalf("the summary has %d explorations, want 2: %+v", len(f.Explorations), f)
 	}
 	right, wrong := f.Explorations[0], f.Explorations[1]
-	if right.Verdict != "pass" || right.Schedules == 0 || right.Pairs == 0 || right.Workers != 3 || right.Test != "TestRight" {
+	if right.Verdict != "pass" || right.Schedules == 0 || right.Pairs == 0 || right.Workers != 3 ||
+		right.Test != "TestRight" {
 		t.Errorf("the first is %+v", right)
 	}
-	if wrong.Verdict != "fail" || !strings.HasSuffix(wrong.What, "n = 1, want 2") || wrong.Schedule == "" || wrong.Strategy == "" {
+	if wrong.Verdict != "fail" || !strings.HasSuffix(wrong.What, "n = 1, want 2") ||
+		wrong.Schedule == "" || wrong.Strategy == "" {
 		t.Errorf("the second is %+v", wrong)
 	}
 }
@@ -144,5 +150,6 @@ func TestExploreRefusals(t *testing.T) {
 	if code != exitcode.OK {
 		t.Errorf("-h exits %d", code)
 	}
-	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [package]", "-strategy", "-preemptions", "3 unknown", "130")
+	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [package]", "-strategy",
+		"-preemptions", "3 unknown", "130")
 }

@@ -89,7 +89,8 @@ func inExploredModule(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(strings.Replace(text, "SUITE", suite, 1)), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(strings.Replace(text, "SUITE", suite, 1)),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

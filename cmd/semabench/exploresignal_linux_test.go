@@ -25,7 +25,8 @@ func exploreInterrupted(t *testing.T) {
 			becomeCommand(t)
 			tmp := t.TempDir()
 			t.Setenv("TMPDIR", tmp)
-			cmd := exec.Command(os.Args[0], "explore", "./count", "-run", "TestManySchedules", "-workers", "3",
+			cmd := exec.Command(os.Args[0], "explore", "./count", "-run", "TestManySchedules", "-workers",
+				"3",
 				"-strategy", "random", "-schedules", "1e9", "-time", "10m")
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			var out bytes.Buffer
@@ -101,7 +102,8 @@ func processes(t *testing.T) (lines []string) {
 			continue // it has ended
 		}
 		program, _, _ := strings.Cut(string(text), "\x00")
-		ours := strings.HasPrefix(program, os.Getenv("XDG_CACHE_HOME")) || strings.HasPrefix(program, os.Getenv("TMPDIR"))
+		ours := strings.HasPrefix(program, os.Getenv("XDG_CACHE_HOME")) ||
+			strings.HasPrefix(program, os.Getenv("TMPDIR"))
 		if ours && strings.Contains(filepath.Base(program), "explore") {
 			lines = append(lines, strings.ReplaceAll(string(text), "\x00", " "))
 		}

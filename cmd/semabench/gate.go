@@ -50,7 +50,8 @@ type gateCall struct {
 }
 
 // measuringFlags have no meaning for a run that was measured before.
-var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self", "profile"}
+var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self",
+	"profile"}
 
 func (c *gateCall) addTo(f *flagSet) {
 	c.flags = f
@@ -60,21 +61,25 @@ func (c *gateCall) addTo(f *flagSet) {
 		"the new side: a `revision`, with -base (default the working tree as it is)")
 	f.StringVar(&c.old, "old", "", "the old side: a `directory`, with -new")
 	f.StringVar(&c.new, "new", "", "the new side: a `directory`, with -old")
-	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+gateRunName)
+	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+
+		gateRunName)
 	c.addMeasuringTo(f)
 	f.Func("min-effect", "the smallest slowdown that counts; under 3 % it is 3 % (default 3%)",
 		c.setMinEffect)
-	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of `10%` "+
+	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of "+
+		"`10%` "+
 		"would have gone unseen (default fail)", c.setTolerance)
 	f.StringVar(&c.waivers, "waivers", "", "`file` of rows that may regress for a while")
-	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false, "let rows pass that exist on one side only")
+	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false,
+		"let rows pass that exist on one side only")
 	f.BoolVar(&c.judge.TrustTexts, "trust-texts", false,
 		"exit with 1 where two texts advise that a row REGRESSED, and not with 3")
 	f.BoolVar(&c.judge.ExactOnly, "exact", false,
 		"of two texts judge only what is counted, so that they may be of different machines")
 	f.StringVar(&c.format, "format", "text", "what to print: "+strings.Join(gateFormatNames(), ", "))
 	f.StringVar(&c.dir, "o", "", "`directory` for the run, the report in all formats, and profiles")
-	f.StringVar(&c.summary, "summary", "", "`file` to add the Markdown to (default $GITHUB_STEP_SUMMARY)")
+	f.StringVar(&c.summary, "summary", "", "`file` to add the Markdown to (default "+
+		"$GITHUB_STEP_SUMMARY)")
 }
 
 func (c *gateCall) addMeasuringTo(f *flagSet) {
@@ -82,13 +87,15 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 	f.StringVar(&o.Bench, "bench", "", "benchmarks, as go test -bench has it (default all)")
 	f.IntVar(&o.Pairs, "pairs", 24,
 		"pairs of processes for each row, twice that where it is contended or allocates")
-	f.DurationVar(&o.MaxTime, "max-time", 0, "of all measuring; pairs are dropped evenly to keep it, and "+
+	f.DurationVar(&o.MaxTime, "max-time", 0, "of all measuring; pairs are dropped evenly to keep "+
+		"it, and "+
 		"the report says what was still seen (0: as long as it takes)")
 	f.DurationVar(&o.RowTime, "row-time", 0,
 		"of a slow row, which gets fewer pairs, but at least 10 (default 10s)")
 	f.DurationVar(&o.Silence, "silence", 0,
 		"after which a benchmark that does not return is given up, and named (default 30s)")
-	f.BoolVar(&o.Self, "self", false, "measure every row of the old side against itself as well, for a "+
+	f.BoolVar(&o.Self, "self", false, "measure every row of the old side against itself as well, "+
+		"for a "+
 		"margin of its own; doubles the time")
 	f.StringVar(&c.profiles, "profile", "",
 		"`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
@@ -189,7 +196,8 @@ func (c *gateCall) check() error {
 // argument. A flag behind the packages, where the go command accepts flags, would be taken for a
 // package.
 func (c *gateCall) checkWords(args []string) error {
-	for _, name := range []string{"base", "head", "old", "new", "replay", "waivers", "o", "profile", "summary"} {
+	for _, name := range []string{"base", "head", "old", "new", "replay", "waivers", "o", "profile",
+		"summary"} {
 		if c.flags.given(name) && c.flags.Lookup(name).Value.String() == "" {
 			return fmt.Errorf("-%s is empty: is a variable not set?", name)
 		}

@@ -245,7 +245,8 @@ func TestGateOutputs(t *testing.T) {
 	out, summary := filepath.Join(dir, "out"), filepath.Join(dir, "summary.md")
 	writeFiles(t, dir, map[string]string{"summary.md": "other steps\n"})
 	run := recorded(t, slower)
-	mustExit(t, gate.ExitRegression, []string{"-o", out, "-summary", summary, "-format", "json", "-replay", run},
+	mustExit(t, gate.ExitRegression, []string{"-o", out, "-summary", summary, "-format", "json",
+		"-replay", run},
 		`"exit": 1`)
 	for _, f := range gateFormats {
 		mustContain(t, f.file, read(t, filepath.Join(out, f.file)), "BenchmarkX")
@@ -256,7 +257,8 @@ func TestGateOutputs(t *testing.T) {
 	t.Setenv("GITHUB_STEP_SUMMARY", filepath.Join(dir, "step.md"))
 	var stdout, stderr bytes.Buffer
 	a := app{table: testTable(), maker: sampling.Self, stdout: &stdout, stderr: &stderr}
-	if code := a.main(context.Background(), []string{"gate", "-replay", run}); code != gate.ExitRegression {
+	code := a.main(context.Background(), []string{"gate", "-replay", run})
+	if code != gate.ExitRegression {
 		t.Errorf("exits %d: %s", code, stderr.String())
 	}
 	mustContain(t, "the step's summary", read(t, filepath.Join(dir, "step.md")), "### ❌")

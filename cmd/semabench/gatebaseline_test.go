@@ -29,13 +29,15 @@ func TestGateAgainstAKeptRevision(t *testing.T) {
 	}
 	mustExit(t, gate.ExitPass, append(few, "-base", "HEAD^"), "1 UNCHANGED", "1.019")
 	kept := strings.TrimSpace(read(t, "gate-base"))
-	mustExit(t, gate.ExitRegression, append(few, "-base", kept), "REGRESSED  scratch.BenchmarkA  1.060")
+	mustExit(t, gate.ExitRegression, append(few, "-base", kept),
+		"REGRESSED  scratch.BenchmarkA  1.060")
 }
 
 // The documentation also recommends to keep a text. Its counts are judged, whatever machine it was
 // measured on, and its times are not.
 func TestGateAgainstAKeptText(t *testing.T) {
-	dir := module(t, "func BenchmarkA(b *testing.B) { for range b.N { kept = new([64]byte) } }\nvar kept *[64]byte\n")
+	dir := module(t, "func BenchmarkA(b *testing.B) { for range b.N { kept = new([64]byte) } "+
+		"}\nvar kept *[64]byte\n")
 	t.Chdir(dir)
 	measure := func(name string) {
 		t.Helper()
@@ -52,14 +54,17 @@ func TestGateAgainstAKeptText(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"baseline.txt": elsewhere})
 	measure("new.txt")
 	mustExit(t, gate.ExitInvalid, []string{"baseline.txt", "new.txt"}, "different machines")
-	mustExit(t, gate.ExitPass, []string{"-exact", "baseline.txt", "new.txt"}, "1 UNCHANGED of 1 row", "No time was judged")
+	mustExit(t, gate.ExitPass, []string{"-exact", "baseline.txt", "new.txt"}, "1 UNCHANGED of 1 row",
+		"No time was judged")
 
-	text := strings.Replace(read(t, "p_test.go"), "kept = new([64]byte)", "kept, kept = new([64]byte), new([64]byte)", 1)
+	text := strings.Replace(read(t, "p_test.go"), "kept = new([64]byte)",
+		"kept, kept = new([64]byte), new([64]byte)", 1)
 	if err := os.WriteFile(filepath.Join(dir, "p_test.go"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	measure("new.txt")
-	mustExit(t, gate.ExitRegression, []string{"-exact", "baseline.txt", "new.txt"}, "2, was 1 allocs/op")
+	mustExit(t, gate.ExitRegression, []string{"-exact", "baseline.txt", "new.txt"},
+		"2, was 1 allocs/op")
 }
 
 // A time budget that is too short for any pair gives neither a pass nor a regression. The run is
@@ -68,7 +73,9 @@ func TestGateOutOfBudget(t *testing.T) {
 	duelHere(t)
 	t.Chdir(repository(t, steady("BenchmarkA", "100")))
 	out := filepath.Join(t.TempDir(), "out")
-	mustExit(t, gate.ExitInconclusive, append(few, "-base", "HEAD", "-max-time", "1ns", "-o", out), "stopped early: out of time")
+	mustExit(t, gate.ExitInconclusive, append(few, "-base", "HEAD", "-max-time", "1ns", "-o", out),
+		"stopped early: out of time")
 	mustContain(t, "the page", read(t, filepath.Join(out, "gate.html")), "out of time")
-	mustExit(t, gate.ExitInconclusive, []string{"-replay", filepath.Join(out, gateRunName)}, "out of time")
+	mustExit(t, gate.ExitInconclusive, []string{"-replay", filepath.Join(out, gateRunName)},
+		"out of time")
 }

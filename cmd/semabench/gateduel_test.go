@@ -40,7 +40,8 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	if err != nil || len(profiles) != 2 {
 		t.Errorf("profiles %v, %v; want one of each side", profiles, err)
 	}
-	mustExit(t, gate.ExitRegression, []string{"-replay", filepath.Join(out, gateRunName)}, "scratch.BenchmarkB")
+	mustExit(t, gate.ExitRegression, []string{"-replay", filepath.Join(out, gateRunName)},
+		"scratch.BenchmarkB")
 }
 
 // A change of documentation changes no benchmark. The gate needs no right to write into the
@@ -53,7 +54,8 @@ func TestGatePassesDocumentation(t *testing.T) {
 	git(t, dir, "commit", "-q", "-m", "docs: say more")
 	t.Chdir(dir)
 	readOnly(t, dir)
-	mustExit(t, gate.ExitPass, append(few, "-base", "HEAD^", "-head", "HEAD", "-bench", "A"), "1 UNCHANGED of 1 row")
+	mustExit(t, gate.ExitPass, append(few, "-base", "HEAD^", "-head", "HEAD", "-bench", "A"),
+		"1 UNCHANGED of 1 row")
 }
 
 // readOnly removes the right to write from all directories. root can still write.
@@ -140,7 +142,8 @@ func TestGateInterrupted(t *testing.T) {
 		t.Chdir(dir)
 		code := a.main(ctx, append([]string{"gate", "-base", "HEAD", "-o", out}, few...))
 		if code != gate.ExitInconclusive {
-			t.Errorf("at %q: exits %d, want %d:\n%s%s", word, code, gate.ExitInconclusive, stdout.String(), stderr.String())
+			t.Errorf("at %q: exits %d, want %d:\n%s%s", word, code, gate.ExitInconclusive, stdout.String(),
+				stderr.String())
 		}
 		mustContain(t, word, stdout.String(), "stopped early: interrupted")
 		mustContain(t, word, read(t, filepath.Join(out, "gate.txt")), "stopped early: interrupted")

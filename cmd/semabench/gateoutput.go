@@ -38,7 +38,8 @@ func (c *gateCall) checkFormat() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown format %q; known are %s", c.format, strings.Join(gateFormatNames(), ", "))
+	return fmt.Errorf("unknown format %q; known are %s", c.format,
+		strings.Join(gateFormatNames(), ", "))
 }
 
 // writeGate prints the report, and writes it to every place that the user named. An output that

@@ -41,7 +41,8 @@ func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impl
 		}
 	}
 	for name := range wanted {
-		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name, strings.Join(known, ", "))
+		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name,
+			strings.Join(known, ", "))
 	}
 	return chosen, nil
 }

@@ -67,9 +67,11 @@ func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 
 // An app is the command without the process around it.
 type app struct {
-	table          []impls.Impl   // the implementations that the name all stands for
-	shared         []impls.Impl   // implementations that processes can share; all does not include them
-	maker          sampling.Maker // of the programs that take samples; tests have tables that no linked program has
+	table []impls.Impl // the implementations that the name all stands for
+	// implementations that processes can share; all does not include them
+	shared []impls.Impl
+	// of the programs that take samples; tests have tables that no linked program has
+	maker          sampling.Maker
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -134,7 +136,8 @@ func (a app) usage(w io.Writer) {
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
 	}
-	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, the good part was kept; "+
+	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, the good part was "+
+		"kept; "+
 		"2 refused, nothing written; 130 interrupted.\n"+
 		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
 		"interrupted; 4 invalid run.\n"+

@@ -50,7 +50,8 @@ func command(t *testing.T, stdin string, args ...string) (code int, stdout, stde
 	t.Helper()
 	becomeCommand(t)
 	var out, complaint bytes.Buffer
-	a := app{table: testTable(), maker: sampling.Self, stdin: strings.NewReader(stdin), stdout: &out, stderr: &complaint}
+	a := app{table: testTable(), maker: sampling.Self, stdin: strings.NewReader(stdin), stdout: &out,
+		stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, out.String(), complaint.String()
 }
@@ -209,7 +210,8 @@ func TestReportOfPartialText(t *testing.T) {
 }
 
 func TestReportFormats(t *testing.T) {
-	for format, want := range map[string]string{"text": "sec/op", "markdown": "| sec/op |", "html": "<html"} {
+	for format, want := range map[string]string{"text": "sec/op", "markdown": "| sec/op |",
+		"html": "<html"} {
 		code, stdout, stderr := command(t, goodText, "report", "-format", format, "-")
 		if code != exitcode.OK || !strings.Contains(stdout, want) {
 			t.Errorf("-format %s exits %d (%s), want 0 and %q in\n%s", format, code, stderr, want, stdout)

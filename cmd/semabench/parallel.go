@@ -38,17 +38,23 @@ type parallelCall struct {
 }
 
 func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
-	f.StringVar(&c.works, "works", "", "`names` of the work, separated by commas: "+strings.Join(parallel.Works(), ", ")+
+	f.StringVar(&c.works, "works", "", "`names` of the work, separated by commas: "+
+		strings.Join(parallel.Works(), ", ")+
 		" (default all)")
-	rounds = f.number("rounds", 0, 1, sampling.MostSamples, "take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
+	rounds = f.number("rounds", 0, 1, sampling.MostSamples,
+		"take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
 	seed = f.number("seed", 1, 1, 1<<64-1, "`S` decides what is hashed, read and sent")
 	f.BoolVar(&c.Quick, "quick", false, "half the tasks and fewer rounds: a third of the time")
-	f.StringVar(&c.Impl, "impl", "", "semaphore of goroutines, a `name` of the table (default weighted)")
-	f.StringVar(&c.Process, "process", "", "semaphore of processes: "+strings.Join(parallel.ProcessSemaphores(), ", ")+
+	f.StringVar(&c.Impl, "impl", "", "semaphore of goroutines, a `name` of the table (default "+
+		"weighted)")
+	f.StringVar(&c.Process, "process", "", "semaphore of processes: "+
+		strings.Join(parallel.ProcessSemaphores(), ", ")+
 		" (default the first that works here)")
-	f.StringVar(&c.Dir, "files", "", "`folder` for the file of 32 MiB that is read (default that for temporary files)")
+	f.StringVar(&c.Dir, "files", "", "`folder` for the file of 32 MiB that is read (default that "+
+		"for temporary files)")
 	f.StringVar(&c.dir, "o", "", "folder for the results (default results/<time>)")
-	f.StringVar(&c.replay, "replay", "", "measure nothing, judge the "+parallelName+" in this `folder` again")
+	f.StringVar(&c.replay, "replay", "", "measure nothing, judge the "+parallelName+" in this "+
+		"`folder` again")
 	return rounds, seed
 }
 
@@ -160,7 +166,8 @@ func (a app) reportParallel(dir string) error {
 	fmt.Fprintln(a.stdout)
 	a.printPaths(append([]string{path}, paths...))
 	if r.Differing != nil {
-		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", exitcode.ErrFailed, strings.Join(r.Differing, ", "))
+		return fmt.Errorf("%w: the modes did not come to the same checksums: %s", exitcode.ErrFailed,
+			strings.Join(r.Differing, ", "))
 	}
 	return nil
 }

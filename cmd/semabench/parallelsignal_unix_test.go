@@ -62,7 +62,8 @@ func TestKilledParallel(t *testing.T) {
 		t.Errorf("it ends with %v, want to be killed", err)
 	}
 	mustHaveNoProcess(t, "TMPDIR="+dir)
-	left, err := filepath.Glob(fmt.Sprintf("/dev/shm/semabench-parallel-%d-*", cmd.Process.Pid)) // the killed command left them
+	// the killed command left them
+	left, err := filepath.Glob(fmt.Sprintf("/dev/shm/semabench-parallel-%d-*", cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,8 @@ func TestKilledParallel(t *testing.T) {
 // untilKept waits for this many samples. It polls the file, which another process writes.
 func untilKept(t *testing.T, path string, samples int) {
 	t.Helper()
-	for until := time.Now().Add(time.Minute); strings.Count(fileSoFar(path), "\nBenchmark") < samples; {
+	until := time.Now().Add(time.Minute)
+	for strings.Count(fileSoFar(path), "\nBenchmark") < samples {
 		if time.Now().After(until) {
 			t.Fatalf("no %d samples in\n%s", samples, fileSoFar(path))
 		}

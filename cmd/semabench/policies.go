@@ -34,8 +34,10 @@ const policiesChecked = "Declarations are promises, and checked: stress.Run, cla
 // policies prints the declared policies of implementations: their promises where the contract
 // leaves a choice.
 func (a app) policies(_ context.Context, args []string) error {
-	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the contract leaves a choice.")
-	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+sampling.ImplNames)
+	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the "+
+		"contract leaves a choice.")
+	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+
+		sampling.ImplNames)
 	markdown := f.Bool("md", false, "print a Markdown table")
 	if err := f.parse(args); err != nil {
 		return err

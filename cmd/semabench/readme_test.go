@@ -15,7 +15,8 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
-var update = flag.Bool("update", false, "put what the command prints into README.md, reports/sample and testdata")
+var update = flag.Bool("update", false, "put what the command prints into README.md, "+
+	"reports/sample and testdata")
 
 const root = "../.."
 

@@ -25,7 +25,8 @@ func TestReplayThatDoesNotFail(t *testing.T) {
 	path := writeFile(t, dir, "fixed.txt", text)
 	procs := runtime.GOMAXPROCS(0)
 	code, stdout, stderr := stressIn(t, context.Background(), "-replay", path, "-times", "5")
-	if want := "cond: the program did not fail in 5 runs at GOMAXPROCS=3\n"; code != exitcode.OK || stdout != want {
+	if want := "cond: the program did not fail in 5 runs at GOMAXPROCS=3\n"; code != exitcode.OK ||
+		stdout != want {
 		t.Errorf("exits %d and prints %q, want 0 and %q: %s", code, stdout, want, stderr)
 	}
 	mustContain(t, "standard error", stderr, path+":6: race: ", "schedules will differ")
@@ -64,6 +65,7 @@ func TestReplayRefusals(t *testing.T) {
 		path := writeFile(t, dir, fmt.Sprintf("%d.txt", i), test.text)
 		mustRefuse(t, []string{"stress", "-replay", path}, path+test.want)
 	}
-	mustRefuse(t, []string{"stress", "-replay", filepath.Join(dir, "missing.txt")}, "missing.txt", "no such file")
+	mustRefuse(t, []string{"stress", "-replay", filepath.Join(dir, "missing.txt")}, "missing.txt",
+		"no such file")
 	mustRefuse(t, []string{"stress", "-replay", dir}, dir, "is a directory")
 }

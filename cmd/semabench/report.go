@@ -25,17 +25,21 @@ var formats = []struct {
 
 // report compares the samples in files of benchmark text, of this module or of any other.
 func (a app) report(_ context.Context, args []string) error {
-	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - means standard input.\n"+
+	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - means "+
+		"standard input.\n"+
 		"On a terminal it begins with which column to use and with a heat map.")
 	format := f.String("format", "text", "what to print: text, heat, markdown, html, csv or json")
 	dir := f.String("o", "", "write all formats into this folder instead of printing one")
-	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or .file without it)")
-	family := f.String("family", "table", "tests that are corrected together: of a unit in one table, or in all tables (unit)")
+	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or "+
+		".file without it)")
+	family := f.String("family", "table", "tests that are corrected together: of a unit in one "+
+		"table, or in all tables (unit)")
 	color := f.String("color", "auto", colorUsage)
 	pictures := f.String("pictures", "",
 		"in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
 	brief := f.Bool("brief", false, "in Markdown, only the part before the tables")
-	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary writes it")
+	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary "+
+		"writes it")
 	if err := f.parse(args); err != nil {
 		return err
 	}

@@ -118,8 +118,10 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 	text := read(t, filepath.Join(dir, sampling.TextName))
 	some := len(samplesIn(text))
-	mustContain(t, "standard error", complaint.String(), "partial", fmt.Sprintf("%d of %d", some, 3*some), "-resume")
-	mustRefuse(t, append(short, "-o", dir), "interrupted after "+fmt.Sprint(some), "-resume "+dir, "-o")
+	mustContain(t, "standard error", complaint.String(), "partial",
+		fmt.Sprintf("%d of %d", some, 3*some), "-resume")
+	mustRefuse(t, append(short, "-o", dir), "interrupted after "+fmt.Sprint(some), "-resume "+dir,
+		"-o")
 
 	if code, _, stderr := command(t, "", "run", "-resume", dir); code != exitcode.OK {
 		t.Errorf("exits %d: %s", code, stderr)
@@ -189,12 +191,14 @@ func TestResumeRefuses(t *testing.T) {
 // A row that failed is not measured again after a resume, and still named.
 func TestResumeAfterFailures(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"run", "-samples", "2", "-benchtime", "1ms", "-impl", "nil,cond", "-workload", "uncontended"}
+	args := []string{"run", "-samples", "2", "-benchtime", "1ms", "-impl", "nil,cond", "-workload",
+		"uncontended"}
 	if code, _, stderr := command(t, "", append(args, "-o", dir)...); code != exitcode.Failed {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	text := read(t, filepath.Join(dir, sampling.TextName))
-	mustContain(t, "the text", text, sampling.FailedKey+"workload=uncontended/impl=nil/permits=1/goroutines=1: ", "returned nil")
+	mustContain(t, "the text", text, "returned nil",
+		sampling.FailedKey+"workload=uncontended/impl=nil/permits=1/goroutines=1: ")
 	again, path := folder(t, text[:strings.LastIndex(text, "\n"+sampling.SamplePrefix)+1])
 	code, _, stderr := command(t, "", "run", "-resume", again)
 	if code != exitcode.Failed {

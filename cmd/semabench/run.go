@@ -79,7 +79,8 @@ func (a app) run(ctx context.Context, args []string) error {
 }
 
 func (a app) samplingOptions() sampling.Options {
-	return sampling.Options{Choose: a.chooseMeasured, Known: a.known(), Make: a.maker, Stderr: a.stderr}
+	return sampling.Options{Choose: a.chooseMeasured, Known: a.known(), Make: a.maker,
+		Stderr: a.stderr}
 }
 
 // defaultResults returns a folder that is named for the time.

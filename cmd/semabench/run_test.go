@@ -29,8 +29,10 @@ func TestRun(t *testing.T) {
 	if n := strings.Count(text, "\nBenchmarkSemaphore/"); n != 12 {
 		t.Errorf("%d samples in the text, want 12:\n%s", n, text)
 	}
-	mustContain(t, "the text", text, "planned-samples: 12\n", "order: interleaved\n", "commit: ", "kernel: ")
-	out, err := exec.Command("go", "tool", "benchstat", "-col", "/impl", filepath.Join(dir, "bench.txt")).CombinedOutput()
+	mustContain(t, "the text", text, "planned-samples: 12\n", "order: interleaved\n", "commit: ",
+		"kernel: ")
+	out, err := exec.Command("go", "tool", "benchstat", "-col", "/impl",
+		filepath.Join(dir, "bench.txt")).CombinedOutput()
 	if err != nil {
 		t.Fatalf("benchstat: %v\n%s", err, out)
 	}

@@ -13,7 +13,8 @@ import (
 // A pipe gets the text of benchstat without a heat map, because programs read it.
 func TestTextInAPipeHasNoHeatMap(t *testing.T) {
 	code, stdout, _ := command(t, goodText, "report", "-")
-	if code != exitcode.OK || !strings.HasPrefix(stdout, "goos: linux\n") || strings.Contains(stdout, "\x1b") {
+	if code != exitcode.OK || !strings.HasPrefix(stdout, "goos: linux\n") ||
+		strings.Contains(stdout, "\x1b") {
 		t.Errorf("exits %d and begins with %.40q, want 0, the configuration, no colours", code, stdout)
 	}
 }
@@ -30,14 +31,16 @@ func TestHeat(t *testing.T) {
 		{[]string{"-color", "always", "-format", "csv"}, false, false},
 		{[]string{"-color", "always", "-o", t.TempDir()}, true, true},
 	} {
-		code, stdout, stderr := command(t, goodText, append(append([]string{"report"}, test.args...), "-")...)
+		code, stdout, stderr := command(t, goodText,
+			append(append([]string{"report"}, test.args...), "-")...)
 		heat, colours := strings.Contains(stdout, "Times worse"), strings.Contains(stdout, "\x1b[")
 		if code != exitcode.OK || heat != test.heat || colours != test.colours {
 			t.Errorf("%q exits %d (%s), heat map %v, colours %v; want 0, %v, %v", test.args, code, stderr,
 				heat, colours, test.heat, test.colours)
 		}
 	}
-	mustRefuse(t, []string{"report", "-color", "red", "-"}, `unknown -color "red"`, "auto", "always", "never")
+	mustRefuse(t, []string{"report", "-color", "red", "-"}, `unknown -color "red"`, "auto", "always",
+		"never")
 }
 
 // A file and a buffer get no colours, whatever the environment says.

@@ -21,7 +21,8 @@ func sharedCommand(t *testing.T, args ...string) (code int, stdout, stderr strin
 	here.Name, nowhere.Name = "shared", "nowhere"
 	nowhere.New = func(int64) impls.Semaphore { panic(errors.New("needs what is not there")) }
 	var out, complaint bytes.Buffer
-	a := app{table: table, shared: []impls.Impl{here, nowhere}, maker: sampling.Self, stdout: &out, stderr: &complaint}
+	a := app{table: table, shared: []impls.Impl{here, nowhere}, maker: sampling.Self, stdout: &out,
+		stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, out.String(), complaint.String()
 }
@@ -33,7 +34,8 @@ func TestSharedByName(t *testing.T) {
 		t.Errorf("policies of all exits %d, %s, with\n%s", code, stderr, all)
 	}
 	code, named, stderr := sharedCommand(t, "policies", "-impl", "nowhere,shared,cond")
-	if code != exitcode.OK || strings.Count(named, "\nshared ")+strings.Count(named, "\nnowhere ") != 2 {
+	if code != exitcode.OK || strings.Count(named, "\nshared ")+strings.Count(named,
+		"\nnowhere ") != 2 {
 		t.Errorf("policies of those named exits %d, %s, with\n%s", code, stderr, named)
 	}
 }
@@ -51,7 +53,8 @@ func TestSharedThatIsMissing(t *testing.T) {
 			t.Errorf("%v exits %d: %s", args, code, stderr)
 		}
 	}
-	if _, _, stderr := sharedCommand(t, "run", "-impl", "pond"); !strings.Contains(stderr, "shared, nowhere, or all") {
+	if _, _, stderr := sharedCommand(t, "run", "-impl", "pond"); !strings.Contains(stderr,
+		"shared, nowhere, or all") {
 		t.Errorf("the error for an unknown name is %q, want all known names in it", stderr)
 	}
 }

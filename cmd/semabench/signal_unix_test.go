@@ -74,9 +74,11 @@ func TestGateInterruptedWithItsGroup(t *testing.T) {
 		{"once more scratch: ", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}, "scratch.BenchmarkA"},
 	} {
 		out := filepath.Join(t.TempDir(), "out")
-		code, stderr := interruptedWhen(t, test.word, test.signals, "gate", "-base", "HEAD", "-pairs", "6", "-o", out)
+		code, stderr := interruptedWhen(t, test.word, test.signals, "gate", "-base", "HEAD", "-pairs",
+			"6", "-o", out)
 		if code != gate.ExitInconclusive {
-			t.Fatalf("%v at %q: exit code %d, want %d:\n%s", test.signals, test.word, code, gate.ExitInconclusive, stderr)
+			t.Fatalf("%v at %q: exit code %d, want %d:\n%s", test.signals, test.word, code,
+				gate.ExitInconclusive, stderr)
 		}
 		report := read(t, filepath.Join(out, "gate.txt"))
 		mustContain(t, "the report", report, "stopped early: interrupted", test.want)
@@ -90,7 +92,8 @@ func TestRunInterruptedWithItsGroup(t *testing.T) {
 	becomeCommand(t)
 	for _, signals := range [][]syscall.Signal{{syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM}} {
 		dir := t.TempDir()
-		code, stderr := interruptedWhen(t, "1 of ", signals, "run", "-benchtime", "1ms", "-samples", "1000", "-o", dir,
+		code, stderr := interruptedWhen(t, "1 of ", signals, "run", "-benchtime", "1ms", "-samples",
+			"1000", "-o", dir,
 			"-impl", "cond", "-workload", "uncontended")
 		if code != exitcode.Interrupted {
 			t.Errorf("%v: exit code %d, want %d:\n%s", signals, code, exitcode.Interrupted, stderr)
@@ -99,7 +102,8 @@ func TestRunInterruptedWithItsGroup(t *testing.T) {
 		if strings.Contains(text, sampling.FailedKey) || len(samplesIn(text)) == 0 {
 			t.Errorf("%v: a row is reported as failed, or there is none:\n%s", signals, text)
 		}
-		mustContain(t, "the report", read(t, filepath.Join(dir, "report.html")), "of 1000 planned samples")
+		mustContain(t, "the report", read(t, filepath.Join(dir, "report.html")),
+			"of 1000 planned samples")
 	}
 }
 

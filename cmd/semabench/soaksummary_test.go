@@ -11,7 +11,8 @@ import (
 func TestStressWritesItsSummary(t *testing.T) {
 	t.Setenv(beCommand, "1")
 	path := filepath.Join(t.TempDir(), "summary.json")
-	code, _, stderr := command(t, "", "stress", "-impl", "cond,weighted", "-ops", "200", "-summary", path)
+	code, _, stderr := command(t, "", "stress", "-impl", "cond,weighted", "-ops", "200", "-summary",
+		path)
 	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
@@ -19,7 +20,8 @@ func TestStressWritesItsSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Rows) != 2 || f.Rows[1].Name != "weighted" || f.Rows[1].Operations < 200 || f.Rows[1].Failures != 0 {
+	if len(f.Rows) != 2 || f.Rows[1].Name != "weighted" || f.Rows[1].Operations < 200 ||
+		f.Rows[1].Failures != 0 {
 		t.Errorf("summary = %+v, want cond and weighted with 200 operations each and no failure", f)
 	}
 }

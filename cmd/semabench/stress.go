@@ -27,7 +27,8 @@ func (a app) stress(ctx context.Context, args []string) error {
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")
 	o := soak.Options{Slow: a.isShared, Stdout: a.stdout, Stderr: a.stderr}
 	procs := flags.Procs{runtime.GOMAXPROCS(0)}
-	implNames := f.String("impl", "all", "implementations to play against, separated by commas: "+sampling.ImplNames)
+	implNames := f.String("impl", "all", "implementations to play against, separated by commas: "+
+		sampling.ImplNames)
 	f.DurationVar(&o.Limit, "time", time.Minute, "how long to play; 0, and the default with -ops, is"+
 		" without an end")
 	ops := f.number("ops", 0, 0, maxOps, "end after `N` operations of each implementation, 1e8 say")
@@ -39,7 +40,8 @@ func (a app) stress(ctx context.Context, args []string) error {
 		"`folder` for programs that failed, made when the first does")
 	f.StringVar(&o.Summary, "summary", "",
 		"write the summary also into this `file`, as JSON; report -stress shows it")
-	failures := f.number("max-failures", 10, 1, maxCount, "give an implementation up after `N` failures")
+	failures := f.number("max-failures", 10, 1, maxCount,
+		"give an implementation up after `N` failures")
 	file := f.String("replay", "", "play the program in this `file`, and nothing else, as its"+
 		" implementation and\nGOMAXPROCS are there")
 	times := f.number("times", 1000, 1, maxCount, "with -replay: play it up to `N` times")

@@ -54,10 +54,12 @@ func TestStress(t *testing.T) {
 	}
 	mustContain(t, "standard output", stdout,
 		"implementation  programs  operations", "ops/s  histories  undecided  failures\n")
-	mustContain(t, "standard output", stdout, "\ncond ", "\nchannel ", "each had its -ops=2000, or was given up\n",
+	mustContain(t, "standard output", stdout, "\ncond ", "\nchannel ",
+		"each had its -ops=2000, or was given up\n",
 		fmt.Sprintf("race detector: %s", onOff(stress.RaceDetector)), "MiB in the first ones",
 		"\nseed:          7\n", "\ngomaxprocs:    1,3\n")
-	mustContain(t, "standard error", stderr, "from seed 7\n", ": 0 failures in ", " histories checked\n")
+	mustContain(t, "standard error", stderr, "from seed 7\n", ": 0 failures in ",
+		" histories checked\n")
 	for row := range strings.Lines(stdout) {
 		var name string
 		var programs, ops int
@@ -114,8 +116,10 @@ func TestStressKeepsFailures(t *testing.T) {
 		if text := read(t, path); !head.MatchString(text) {
 			t.Errorf("%s has another head:\n%s", path, text)
 		}
-		if code, stdout, stderr := stressIn(t, context.Background(), "-replay", path); code != exitcode.Failed || stdout == "" {
-			t.Errorf("-replay %s exits %d, want %d and a report: %s%s", path, code, exitcode.Failed, stdout, stderr)
+		if code, stdout, stderr := stressIn(t, context.Background(), "-replay",
+			path); code != exitcode.Failed || stdout == "" {
+			t.Errorf("-replay %s exits %d, want %d and a report: %s%s", path, code, exitcode.Failed, stdout,
+				stderr)
 		}
 	}
 }
@@ -141,7 +145,8 @@ func writeFile(t *testing.T, dir, name, text string) string {
 func TestInterruptedStress(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	code, stdout, stderr := stressIn(t, ctx, "-impl", "cond", "-time", "0", "-o", filepath.Join(t.TempDir(), "no"))
+	code, stdout, stderr := stressIn(t, ctx, "-impl", "cond", "-time", "0", "-o",
+		filepath.Join(t.TempDir(), "no"))
 	if code != exitcode.Interrupted {
 		t.Errorf("exits %d, want %d", code, exitcode.Interrupted)
 	}
@@ -236,7 +241,8 @@ func TestStressRefusals(t *testing.T) {
 // replayed, and the soak goes on.
 func TestStressOutlivesCrash(t *testing.T) {
 	dir := t.TempDir()
-	code, stdout, stderr := stressIn(t, context.Background(), "-impl", "dies,cond", "-ops", "2000", "-max-failures", "2", "-o", dir)
+	code, stdout, stderr := stressIn(t, context.Background(), "-impl", "dies,cond", "-ops", "2000",
+		"-max-failures", "2", "-o", dir)
 	if code != exitcode.Failed {
 		t.Errorf("exits %d, want %d: %s", code, exitcode.Failed, stderr)
 	}
@@ -245,5 +251,6 @@ func TestStressOutlivesCrash(t *testing.T) {
 	if err != nil || len(kept) != 2 {
 		t.Fatalf("kept %v, %v, want two files", kept, err)
 	}
-	mustContain(t, kept[0], read(t, kept[0]), "\nprogram: ", "the process that played it ended: exit status 7")
+	mustContain(t, kept[0], read(t, kept[0]), "\nprogram: ",
+		"the process that played it ended: exit status 7")
 }

@@ -42,5 +42,6 @@ func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 // to groups.
 func diedOfGroupSignal(ended *os.ProcessState) bool {
 	status, ok := ended.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM)
+	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT ||
+		status.Signal() == syscall.SIGTERM)
 }

@@ -26,7 +26,8 @@ func TestOf(t *testing.T) {
 			t.Errorf("Of(%v) = %d, want %d", test.err, got, test.want)
 		}
 	}
-	if err := (exitcode.Error{Code: 4, Err: plain}); !errors.Is(err, plain) || err.Error() != plain.Error() {
+	if err := (exitcode.Error{Code: 4, Err: plain}); !errors.Is(err, plain) ||
+		err.Error() != plain.Error() {
 		t.Errorf("an Error hides its cause: %v", err)
 	}
 }

@@ -49,7 +49,8 @@ func TestImplementation(t *testing.T) {
 func (r *run) writeImplTests(ctx context.Context) error {
 	source := layout.SourceDir()
 	if source == "" {
-		return errors.New("-impl needs the source of this suite, and this executable was built with -trimpath " +
+		return errors.New("-impl needs the source of this suite, and this executable was built with " +
+			"-trimpath " +
 			"or its source is gone: write a test that calls explore.Semaphore, and name its package")
 	}
 	folder, err := implsFolder(source)
@@ -59,7 +60,8 @@ func (r *run) writeImplTests(ctx context.Context) error {
 	r.folder, r.Package = folder, "."
 	names := strings.Join(r.Impls, ",")
 	// With -mod=mod the go command adds to go.mod the modules that the suite needs.
-	if _, err := (gotool.Tool{Dir: folder}).Run(ctx, "list", "-mod=mod", "-deps", "-test", "."); err != nil {
+	if _, err := (gotool.Tool{Dir: folder}).Run(ctx, "list", "-mod=mod", "-deps", "-test",
+		"."); err != nil {
 		return nothingExplored(ctx, "preparing the test of -impl "+names, err)
 	}
 	var patterns []string
@@ -85,7 +87,8 @@ func implsFolder(source string) (string, error) {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	key := sha256.Sum256([]byte(source + "\x00" + string(gomod) + string(sum) + implsModule + implsTest))
+	key := sha256.Sum256([]byte(source + "\x00" + string(gomod) + string(sum) + implsModule +
+		implsTest))
 	folder := filepath.Join(cache, "semabench-explore", fmt.Sprintf("impls-%x", key[:8]))
 	if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
 		return folder, nil

@@ -45,7 +45,8 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 		return fmt.Errorf("nothing was explored: %s came to code that cannot be put under control",
 			count(refused, "exploration", "explorations"))
 	case ended != nil || len(b.done) < len(b.begun):
-		return fmt.Errorf("%w: the tests failed, and not by a schedule (%v):\n%s", exitcode.ErrFailed, ended,
+		return fmt.Errorf("%w: the tests failed, and not by a schedule (%v):\n%s", exitcode.ErrFailed,
+			ended,
 			b.outputEnd())
 	case unknown+refused > 0:
 		return exitcode.Error{Code: exitcode.Unknown, Err: fmt.Errorf(
@@ -60,12 +61,14 @@ func (r *run) noExploration(b *testBinary, ended error) error {
 	var exit *exec.ExitError
 	switch {
 	case strings.Contains(output, "flag provided but not defined: -explore."):
-		return fmt.Errorf("nothing was explored: the tests of %s do not import %s, whose Run they have to call",
+		return fmt.Errorf("nothing was explored: the tests of %s do not import %s, whose Run they "+
+			"have to call",
 			r.Package, explorePath)
 	case ended != nil && !errors.As(ended, &exit):
 		return fmt.Errorf("running the tests of %s: %w", r.Package, ended)
 	case ended != nil:
-		return fmt.Errorf("nothing was explored: the tests of %s ended with %w\n%s", r.Package, ended, output)
+		return fmt.Errorf("nothing was explored: the tests of %s ended with %w\n%s", r.Package, ended,
+			output)
 	}
 	return fmt.Errorf("nothing was explored: no test in %s that matches -run %q calls explore.Run, "+
 		"explore.Semaphore or explore.Replay\n%s", r.Package, r.Run, output)
@@ -95,7 +98,8 @@ func effortText(d explore.Event) string {
 	if d.Workers == 0 {
 		return "one schedule"
 	}
-	text := fmt.Sprintf("%s in %.1f s (%.0f/s) with %s", count(d.Schedules, "schedule", "schedules"), d.Seconds,
+	text := fmt.Sprintf("%s in %.1f s (%.0f/s) with %s", count(d.Schedules, "schedule", "schedules"),
+		d.Seconds,
 		float64(d.Schedules)/max(d.Seconds, 0.001), count(d.Workers, "process", "processes"))
 	if d.Result.Verdict == "fail" { // the text of other verdicts has the pairs already
 		text += fmt.Sprintf("; %d ordered pairs of dependent operations", d.Pairs)

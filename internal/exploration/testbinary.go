@@ -50,7 +50,8 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 		return nil, fmt.Errorf("%s has no tests: there is nothing to explore", r.Package)
 	}
 	b := &testBinary{
-		path: filepath.Join(r.scratch, "explore.test"), dir: dir, events: filepath.Join(r.scratch, "events"),
+		path: filepath.Join(r.scratch, "explore.test"), dir: dir, events: filepath.Join(r.scratch,
+			"events"),
 	}
 	if runtime.GOOS == "windows" {
 		b.path += ".exe"

@@ -37,7 +37,8 @@ func writeFiles(t *testing.T, files map[string]string) string {
 var hermetic = []string{"GOPROXY=off", "GOFLAGS=", "GOWORK=", "GOTOOLCHAIN=local"}
 
 func TestRun(t *testing.T) {
-	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "m.go": "package m\n"})
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n",
+		"m.go": "package m\n"})
 	tool := gotool.Tool{Dir: dir, Env: hermetic}
 	if out, err := tool.Run(t.Context(), "list", "./..."); out != "example.org/m" || err != nil {
 		t.Errorf("go list = %q, %v", out, err)
@@ -80,7 +81,8 @@ func TestLocate(t *testing.T) {
 		"plain": {"plain/go.mod", "plain"}, "work/a": {"work/go.work", "work"}, "work": {"work/go.work", "work"},
 	} {
 		l, err := gotool.Tool{Dir: filepath.Join(dir, name), Env: hermetic}.Locate(t.Context())
-		if err != nil || l.Manifest() != filepath.Join(dir, want.manifest) || l.Root() != filepath.Join(dir, want.root) {
+		if err != nil || l.Manifest() != filepath.Join(dir, want.manifest) ||
+			l.Root() != filepath.Join(dir, want.root) {
 			t.Errorf("Locate in %s = %+v, %v", name, l, err)
 		}
 	}
@@ -89,21 +91,24 @@ func TestLocate(t *testing.T) {
 		t.Errorf("Locate outside of a module: %v, want %v", err, gotool.ErrNoModule)
 	}
 	off := append([]string{}, hermetic...)
-	l, err := gotool.Tool{Dir: filepath.Join(dir, "work", "a"), Env: append(off, "GOWORK=off")}.Locate(t.Context())
+	l, err := gotool.Tool{Dir: filepath.Join(dir, "work", "a"),
+		Env: append(off, "GOWORK=off")}.Locate(t.Context())
 	if err != nil || l.GoWork != "" || l.Root() != filepath.Join(dir, "work", "a") {
 		t.Errorf("Locate with GOWORK=off = %+v, %v", l, err)
 	}
 }
 
 func TestOverlay(t *testing.T) {
-	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n", "shown.txt": "package shown\n"})
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n",
+		"shown.txt": "package shown\n"})
 	path := filepath.Join(dir, "out", "overlay.json")
 	overlay := gotool.Overlay{filepath.Join(dir, "m.go"): filepath.Join(dir, "shown.txt")}
 	if err := overlay.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
 	tool := gotool.Tool{Dir: dir, Env: hermetic}
-	if out, err := tool.Run(t.Context(), "list", "-overlay="+path, "-f", "{{.Name}}"); out != "shown" || err != nil {
+	if out, err := tool.Run(t.Context(), "list", "-overlay="+path, "-f",
+		"{{.Name}}"); out != "shown" || err != nil {
 		t.Errorf("go list with an overlay = %q, %v", out, err)
 	}
 	old := time.Now().Add(-time.Hour).Truncate(time.Second)

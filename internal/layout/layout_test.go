@@ -157,11 +157,13 @@ func TestNowhereToBuild(t *testing.T) {
 		t.Errorf("New in a module without the suite = %v, want that it says so", err)
 	}
 	t.Chdir(t.TempDir())
-	if _, err := New(context.Background(), nil, nil); err == nil || !strings.Contains(err.Error(), "no Go module") {
+	if _, err := New(context.Background(), nil, nil); err == nil ||
+		!strings.Contains(err.Error(), "no Go module") {
 		t.Errorf("New outside of modules = %v, want that it says so", err)
 	}
 	t.Setenv("PATH", "")
-	if _, err := New(context.Background(), nil, nil); err == nil || !strings.Contains(err.Error(), "no go tool") {
+	if _, err := New(context.Background(), nil, nil); err == nil ||
+		!strings.Contains(err.Error(), "no go tool") {
 		t.Errorf("New without a go tool = %v, want that it says so", err)
 	}
 }
@@ -183,7 +185,8 @@ func TestParse(t *testing.T) {
 	if _, ok, err := Parse("cond"); ok || err != nil {
 		t.Errorf("Parse of a name = %v, %v, want false, nil", ok, err)
 	}
-	for _, s := range []string{"./mine", "./mine.new", "example.org/lim", "=./mine.New", "./mine.New[int]", "a=b"} {
+	for _, s := range []string{"./mine", "./mine.new", "example.org/lim", "=./mine.New",
+		"./mine.New[int]", "a=b"} {
 		if _, ok, err := Parse(s); ok || err == nil {
 			t.Errorf("Parse(%q) = %v, %v, want an error", s, ok, err)
 		}

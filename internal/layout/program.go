@@ -24,7 +24,8 @@ func (l *Linker) writeProgram() error {
 		}
 	}
 	if _, err := os.Lstat(l.dir); err == nil {
-		return fmt.Errorf("%s exists, and semabench needs the name for a program that it shows to the go "+
+		return fmt.Errorf("%s exists, and semabench needs the name for a program that it shows to "+
+			"the go "+
 			"command: rename it", l.dir)
 	}
 	source := filepath.Join(l.tmp, "main.go")
@@ -50,7 +51,8 @@ func (l *Linker) source() string {
 		"\t\"" + suite + "/cmd/semabench/sampler\"\n" +
 		"\t\"" + suite + "/impls\"\n" +
 		"\t\"" + suite + "/impls/process\"\n" +
-		imports.String() + ")\n\nfunc main() {\n\ttable := append(impls.All(), process.All()...)\n" + table.String() +
+		imports.String() + ")\n\nfunc main() {\n\ttable := append(impls.All(), process.All()...)\n" +
+		table.String() +
 		"\tsampler.Main(table)\n}\n"
 }
 

@@ -48,14 +48,16 @@ func StartFirst(cmd *exec.Cmd) error {
 	if mayRaise() != nil {
 		return cmd.Start()
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a session has a process group of its own, as child.OwnGroup wants
+	// a session has a process group of its own, as child.OwnGroup wants
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := onThread(cmd.Start); err != nil {
 		return err
 	}
 	group := fmt.Sprintf("/proc/%d/autogroup", cmd.Process.Pid)
 	err := os.WriteFile(group, fmt.Append(nil, highest), 0)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(fmt.Errorf("raising the priority of a session: %w", err), cmd.Process.Kill(), cmd.Wait())
+		return errors.Join(fmt.Errorf("raising the priority of a session: %w", err), cmd.Process.Kill(),
+			cmd.Wait())
 	}
 	return nil
 }

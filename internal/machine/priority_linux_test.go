@@ -30,7 +30,8 @@ func TestPriority(t *testing.T) {
 		t.Errorf("Priority() = %q for a priority of %d", Priority(), want)
 	}
 	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", cmd.Process.Pid))
-	if err == nil && want != ours && !strings.HasSuffix(strings.TrimSpace(string(group)), fmt.Sprint("nice ", want)) {
+	if err == nil && want != ours && !strings.HasSuffix(strings.TrimSpace(string(group)),
+		fmt.Sprint("nice ", want)) {
 		t.Errorf("the session is %s", group)
 	}
 	if err := end.Close(); err != nil {

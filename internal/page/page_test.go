@@ -28,7 +28,8 @@ func sum(text string) string {
 // A browser hashes exactly the text between the tags. The policy must name these hashes and no
 // others.
 func TestPolicyNamesWhatIsInThePage(t *testing.T) {
-	head := page.Head{Title: "<Tasks>", Style: "p { color: red }\n", Scripts: []string{"var a = '<b>';", "a++"}}
+	head := page.Head{Title: "<Tasks>", Style: "p { color: red }\n",
+		Scripts: []string{"var a = '<b>';", "a++"}}
 	var out strings.Builder
 	if err := page.Write(&out, page.Parse(files, "page.tmpl"), "page.tmpl", head); err != nil {
 		t.Fatal(err)
@@ -90,7 +91,8 @@ func TestRoom(t *testing.T) {
 		left  int
 	}{{4, true, 6}, {7, false, 6}, {6, true, 0}, {1, false, 0}} {
 		if got := r.Take(test.bytes); got != test.want || r.Left() != test.left {
-			t.Errorf("Take(%d) = %v with %d left, want %v with %d", test.bytes, got, r.Left(), test.want, test.left)
+			t.Errorf("Take(%d) = %v with %d left, want %v with %d", test.bytes, got, r.Left(), test.want,
+				test.left)
 		}
 	}
 }

@@ -169,7 +169,8 @@ func Bar(done, total int) string {
 	if total > 0 {
 		filled = min(cells, cells*done/total)
 	}
-	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", filled), strings.Repeat(" ", cells-filled), done, total)
+	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", filled),
+		strings.Repeat(" ", cells-filled), done, total)
 }
 
 // Spinner returns the n'th picture of a line that turns, as a sign of life.

@@ -67,14 +67,17 @@ func (p *PlanFlags) AddTo(f *flag.FlagSet) {
 	p.params.AddFlags(f, "")
 	f.BoolVar(&p.quick, "quick", false, fmt.Sprintf("%v per sample instead of %v",
 		quickSize.benchtime, defaultSize.benchtime))
-	f.BoolVar(&p.full, "full", false, fmt.Sprintf("all workloads and shapes, %d samples of %v: takes most of an hour",
+	f.BoolVar(&p.full, "full", false, fmt.Sprintf("all workloads and shapes, %d samples of %v: "+
+		"takes most of an hour",
 		fullSize.samples, fullSize.benchtime))
-	p.samples = flags.Number(f, "samples", 0, 1, MostSamples, fmt.Sprintf("take `N` samples of each row, in N rounds "+
-		"(default %d)", defaultSize.samples))
+	p.samples = flags.Number(f, "samples", 0, 1, MostSamples,
+		fmt.Sprintf("take `N` samples of each row, in N rounds "+
+			"(default %d)", defaultSize.samples))
 	f.DurationVar(&p.benchtime, "benchtime", 0, fmt.Sprintf("`time` of one sample (default %v)",
 		defaultSize.benchtime))
-	p.seed = flags.Number(f, "seed", 0, 0, 1<<64-1, "`S` decides the code layout of each round; the text has it "+
-		"(default drawn)")
+	p.seed = flags.Number(f, "seed", 0, 0, 1<<64-1,
+		"`S` decides the code layout of each round; the text has it "+
+			"(default drawn)")
 }
 
 // Plan makes the plan, after the flags have been parsed.

@@ -83,7 +83,8 @@ func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Prog
 	case len(p.constructors) > 0:
 		return nil, first, fmt.Errorf("building a program for -impl: %w", err)
 	}
-	fmt.Fprintf(o.Stderr, "all samples will have one code layout, which alone can make code 5 to 9 %% "+
+	fmt.Fprintf(o.Stderr, "all samples will have one code layout, which alone can make code 5 to "+
+		"9 %% "+
 		"faster or slower: %v\nfor a random one in each round, run semabench in a module that requires it\n",
 		err)
 	return Self(ctx, o, p, seed)

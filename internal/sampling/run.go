@@ -106,7 +106,8 @@ func (r *run) beginRound(ctx context.Context, round int) error {
 			return fmt.Errorf("%w: the report is partial: linking for round %d: %w",
 				exitcode.ErrFailed, round+1, err)
 		case next.Code != r.program.Code:
-			return fmt.Errorf("%w: the report is partial: in round %d the code is another, %s instead of %s: "+
+			return fmt.Errorf("%w: the report is partial: in round %d the code is another, %s instead "+
+				"of %s: "+
 				"put it back as it was and go on with -resume",
 				exitcode.ErrFailed, round+1, next.Code, r.program.Code)
 		}

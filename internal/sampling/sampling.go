@@ -94,7 +94,8 @@ func Resume(ctx context.Context, o Options, dir string) (text string, err error)
 		fmt.Fprintf(o.Stderr, "%s is complete: nothing is left to measure\n", earlier.path)
 	}
 	if earlier.cut != "" {
-		fmt.Fprintf(o.Stderr, "%s ended within a line, which is a comment now; its sample is taken again: %s\n",
+		fmt.Fprintf(o.Stderr, "%s ended within a line, which is a comment now; its sample is taken "+
+			"again: %s\n",
 			earlier.path, earlier.cut)
 	}
 	f, err := earlier.open()

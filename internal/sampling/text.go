@@ -92,7 +92,8 @@ func (e *earlierText) taken(rows []row) ([]bool, error) {
 			all[i] = true
 			next++
 		case next < len(e.rows) && e.failed[r.String()] == "":
-			return nil, fmt.Errorf("%s: sample %d is %s, and not %v as planned", e.path, next+1, e.rows[next], r)
+			return nil, fmt.Errorf("%s: sample %d is %s, and not %v as planned", e.path, next+1,
+				e.rows[next], r)
 		}
 	}
 	if next < len(e.rows) {
@@ -142,7 +143,8 @@ func (e *earlierText) mustMatch(header, code string) error {
 	if errs == nil {
 		return nil
 	}
-	return fmt.Errorf("%s cannot go on here, start anew with another -o: %w", e.path, errors.Join(errs...))
+	return fmt.Errorf("%s cannot go on here, start anew with another -o: %w", e.path,
+		errors.Join(errs...))
 }
 
 type config struct{ key, value string }
@@ -150,7 +152,8 @@ type config struct{ key, value string }
 // configOf returns the configuration lines of a text.
 func configOf(text string) (all []config) {
 	for line := range strings.Lines(text) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.HasPrefix(key, "#") {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok &&
+			!strings.HasPrefix(key, "#") {
 			if key == benchkey.Commit {
 				value = strings.TrimSuffix(value, "+dirty") // the new result files can make the tree dirty
 			}

@@ -98,7 +98,8 @@ func TestFailureThatCannotBeSaved(t *testing.T) {
 	dir := filepath.Join(writeFile(t, t.TempDir(), "file", ""), "sub")
 	s := &soak{Options: Options{Dir: dir}}
 	message := s.save(&stress.Failure{Impl: "mine", Program: "p q", Report: "one\ntwo"}, 2)
-	mustContain(t, "the message", message, "impl: mine\n", "program: p q\n", "one\ntwo\n", "not a directory")
+	mustContain(t, "the message", message, "impl: mine\n", "program: p q\n", "one\ntwo\n",
+		"not a directory")
 }
 
 // The sleeps are on the clock of the synctest bubble and take no time.

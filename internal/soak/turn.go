@@ -97,8 +97,9 @@ func runTurn(
 	case played.Tally.Programs == 0: // the child never began
 		return played, fmt.Errorf("%v: %w\n%s", cmd, died, excerpt.Lines(stderr.String(), 3))
 	}
-	played.Failure = stress.Died(impl, played.Seed, fmt.Sprintf("the process that played it ended: %v\n%s",
-		died, excerpt.Lines(stderr.String(), reportLines)))
+	played.Failure = stress.Died(impl, played.Seed,
+		fmt.Sprintf("the process that played it ended: %v\n%s",
+			died, excerpt.Lines(stderr.String(), reportLines)))
 	played.Seed++
 	return played, nil
 }

@@ -25,7 +25,8 @@ func answer(t *testing.T, r sampler.Request, table ...impls.Impl) (string, error
 
 func TestSample(t *testing.T) {
 	line, err := answer(t, sampler.Request{Row: row, Benchtime: time.Millisecond}, impls.All()...)
-	if err != nil || !strings.HasPrefix(line, "BenchmarkSemaphore/"+row) || strings.Count(line, "\n") != 1 {
+	if err != nil || !strings.HasPrefix(line, "BenchmarkSemaphore/"+row) ||
+		strings.Count(line, "\n") != 1 {
 		t.Errorf("the answer is %q, %v, want the line of %s", line, err, row)
 	}
 }
