@@ -117,9 +117,9 @@ func (s *cond) wait(ctx context.Context, n int64) error {
 // fast path unlocked mu. It tries again after each wake-up: a newcomer may have taken the
 // permits before the woken waiter got mu.
 //
-// No wake-up is lost. Wait puts the goroutine on the notification list before it unlocks mu. So a
-// Release either ran before the failed take, which then saw its permits, or locks mu after
-// the goroutine is on the list, and its notify reaches the list.
+// No wake-up is lost. Wait puts the goroutine on the notification list before it unlocks mu. So
+// there are two cases. A Release that ran before the failed take has shown its permits to that
+// take. A Release that locks mu after the Wait finds the goroutine on the list and notifies it.
 func (s *cond) waitInLine(done <-chan struct{}, n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

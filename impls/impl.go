@@ -32,8 +32,8 @@ type Impl struct {
 	TryBarges bool
 
 	// StarvationFree says that other requests pass a waiting request only a bounded number of
-	// times, so a large request is served though small requests keep coming. FIFO implies
-	// it, whether set or not; Barging rules it out. A TryAcquire that barges does not count.
+	// times. So a large request is served though small requests keep coming. FIFO implies it,
+	// whether set or not; Barging rules it out. A TryAcquire that barges does not count.
 	StarvationFree bool
 
 	ZeroWeight  ZeroWeight  // what a weight of zero does
@@ -95,8 +95,8 @@ const (
 	// Spinning waiters stay runnable and burn CPU.
 	Spinning
 
-	// Elsewhere is every other way to wait: in the kernel, in another process, in a
-	// sync.Mutex, on a channel that several semaphores share through a pool, or on a
+	// Elsewhere is every other way to wait: in the kernel, in another process, or in a sync.Mutex.
+	// It is also a wait on a channel that several semaphores share through a pool, or on a
 	// goroutine that New starts and no Close ends.
 	Elsewhere
 )

@@ -9,10 +9,9 @@ import (
 // spin is a compare-and-swap loop on the count of taken permits. A waiter never sleeps: it
 // polls the count some times, then yields its processor, and repeats.
 //
-// This burns CPU by design: every waiter keeps a core busy that a holder, or the network
-// poller, may need. It pays if permits are held for less time than it takes to put a
-// goroutine to sleep and wake it, and if there are spare cores. Newcomers barge, and a
-// large request can starve.
+// This burns CPU by design: every waiter keeps a core busy that a holder, or the network poller,
+// may need. It pays if there are spare cores, and if a permit is held for less time than a sleep
+// and a wake-up take. Newcomers barge, and a large request can starve.
 //
 // Memory order: operations of sync/atomic are sequentially consistent, and an operation that
 // observes the effect of another one synchronizes after it. All changes of taken are
@@ -67,9 +66,9 @@ func (s *spin) TryAcquire(n int64) bool {
 	}
 }
 
-// Release compares and swaps too. A plain Add(-n) would change the count before Release could
-// see that fewer than n permits are held, and a concurrent TryAcquire could take permits that
-// do not exist before the panic.
+// Release compares and swaps too. A plain Add(-n) would change the count before Release could see
+// that fewer than n permits are held. Before the panic a concurrent TryAcquire could then take
+// permits that do not exist.
 func (s *spin) Release(n int64) {
 	mustNotBeNegative("weight", n)
 	for {

@@ -24,8 +24,8 @@ import (
 //	stats   id       one stat id n for each field of Stats
 //
 // An offer expires if the client does not accept it in time, and goes to the next request. A plain
-// grant could go to a process that is stopped by a signal, a debugger or a container freezer, and
-// that process would hold up all others. An offer holds them up for one lease only.
+// grant could go to a process that is stopped by a signal, a debugger or a container freezer. That
+// process would hold up all others. An offer holds them up for one lease only.
 type frameKind byte
 
 // The numbers are part of the protocol.

@@ -31,10 +31,10 @@ const token = '+'
 // one token may pass it forever.
 //
 // Within a process it keeps the whole contract. Between processes it breaks two clauses. A
-// TryAcquire may fail although enough permits are free, at the instant at which another process
-// takes several tokens, finds too few and writes them back (C3, C34). And permits are conserved
-// (C2) only if every process ends by Close or releases what it holds: nothing in a pipe says which
-// process has the missing tokens.
+// TryAcquire may fail although enough permits are free (C3, C34). That happens while another
+// process has taken tokens, found too few, and not yet written them back. And permits are
+// conserved (C2) only if every process ends by Close or releases what it holds: nothing in a pipe
+// says which process has the missing tokens.
 //
 // The pipe is opened a second time for this process. That makes a new file description of the same
 // pipe, which can be non-blocking while the inherited one stays blocking, as make requires.

@@ -125,8 +125,8 @@ func panicking[S impls.Semaphore](
 	}
 }
 
-// Broken is the error of a semaphore that can grant no permit any more, or could not be opened,
-// because what it shares with other processes is gone or damaged.
+// Broken is the error of a semaphore that cannot be opened or can grant no permit any more. The
+// file, server or kernel object that processes share is gone, damaged, or of another kind.
 type Broken struct {
 	Name string // path, descriptors or ID, as the mechanism knows the semaphore
 	Fact string // what was observed
@@ -167,8 +167,8 @@ func checkSize(mechanism string, size, limit int64) error {
 }
 
 // isDone reports whether a context's Done channel is closed. A nil channel is never closed. The
-// test for nil comes first because select calls the runtime even for a nil channel, and
-// context.Background, which has one, is the most frequent ctx on the fast path.
+// test for nil comes first because select calls the runtime even for a nil channel. The most
+// frequent ctx on the fast path, context.Background, has a nil channel.
 func isDone(done <-chan struct{}) bool {
 	if done == nil {
 		return false

@@ -83,8 +83,8 @@ func NewSlots(size int64) (*Slots, error) {
 // is removed. A process that truncates the file ends all processes that use it, by SIGBUS, as
 // with any mapped file.
 //
-// It returns a [Broken] if the file is not a file of slots of that size, is of another boot or
-// namespace, or is open in this process already.
+// It returns a [Broken] if the file does not hold slots of that size, or is of another boot or
+// namespace. So it does if this process has the slots open already.
 func OpenSlots(path string, size int64) (*Slots, error) {
 	if err := checkSize("slots", size, MaxSlots); err != nil {
 		return nil, err
@@ -194,8 +194,8 @@ func writeSlots(f *os.File, size int64) error {
 	if err != nil {
 		return err
 	}
-	// Zeros are written too. In a sparse file the memory would be allocated at the first access,
-	// and if none is left then, the access ends the process with SIGBUS.
+	// Zeros are written too. In a sparse file the memory would be allocated at the first access.
+	// If none is left then, the access ends the process with SIGBUS.
 	content := make([]byte, atWords+size*bytesPerWord)
 	copy(content, origin)
 	binary.NativeEndian.PutUint64(content[atSize:], uint64(size))
@@ -276,8 +276,8 @@ func checkOrigin(name string, page []byte) error {
 }
 
 // createAtomically makes a file that appears under its name with all its content, or returns
-// os.ErrExist. Until then the file has no name, so a process that is killed leaves nothing
-// behind, and no other process ever opens a file that is half written.
+// os.ErrExist. Until then the file has no name. So a process that is killed leaves nothing behind,
+// and no other process ever opens a file that is half written.
 func createAtomically(path string, write func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return os.ErrExist

@@ -23,9 +23,9 @@ const MaxSlots = 1 << 16
 // Memory order: a take and a release are sequentially consistent operations on the word of the
 // permit, and a take observes the release before it. So, in the terminology of the Go memory
 // model, the release of a permit synchronizes before the next take of the same permit. The
-// contract's relation from the k'th release to the take of permit k+size holds if calls
-// take one permit or all of them, as readers and a writer do. Between processes all this
-// applies to memory that they share.
+// contract relates the k'th release to the take of permit k+size. That relation holds if calls
+// take one permit or all of them, as readers and a writer do. Between processes all this applies
+// to memory that they share.
 type Slots struct {
 	localQueue
 	mapping
@@ -45,8 +45,8 @@ type Slots struct {
 	isDead func(owner) bool // a field so that tests can put in wrong ones
 }
 
-// A slot is the value of one word. From the low end it holds the owner of the permit (0 if free),
-// one bit that says that a weighted release is about to free it, and a version of 17 bits that
+// A slot is the value of one word. The low bits hold the owner of the permit, or 0 if it is free.
+// One bit says that a weighted release is about to free it. The high 17 bits are a version that
 // every change raises.
 //
 // Two reads of all words that find equal versions have seen one state, unless between them a
@@ -149,11 +149,11 @@ func (s *Slots) tryTake(n int64) (bool, error) {
 // searchSnapshot calls find until it succeeds, or until it failed on a state that all words had at
 // one instant. It reports whether find succeeded.
 //
-// One pass over the words is not enough for a false result. Permits move during the pass: a free
-// permit may be behind the pass when it starts and in front of it later, and the pass misses
-// it although at each instant one was free. So a failure counts only if no version changed
-// during the pass and no weighted operation was half done. This is the double collect of
-// Afek et al., “Atomic snapshots of shared memory” (J. ACM 1993).
+// One pass over the words is not enough for a false result. Permits move during the pass. A permit
+// may become free in a word that the pass has already read, while the permit that was free is
+// taken. The pass misses both, although at each instant one permit was free. So a failure counts
+// only if no version changed during the pass and no weighted operation was half done. This is the
+// double collect of Afek et al., “Atomic snapshots of shared memory” (J. ACM 1993).
 //
 // The order of the reads matters: lock, versions, find, versions, lock. A weighted operation that
 // starts and ends between the two reads of the lock changes the version of the lock itself. An
@@ -209,8 +209,8 @@ func (s *Slots) fromHint(do func(i int) bool) bool {
 // takeWeighted takes n permits, all or none.
 //
 // It counts before it takes. Otherwise two calls could each take a part, put it back and wake the
-// other one, forever. It takes under the lock, so at most one process has a part in hand, and a
-// search in another process does not mistake that part for a lack of permits.
+// other one, forever. It takes under the lock, so at most one process holds a part at a time. A
+// search in another process sees the lock, and does not mistake that part for a lack of permits.
 func (s *Slots) takeWeighted(n int) bool {
 	if !s.searchSnapshot(func() bool { return s.count(0) >= n }) || !s.lockWeighted() {
 		return false

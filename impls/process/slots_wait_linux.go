@@ -25,7 +25,7 @@ import (
 //
 // No wake-up is lost, because each side writes before it reads and operations of sync/atomic are
 // sequentially consistent. Either the waiter sees the freed permit in its last look, or the
-// releaser sees sleepers set. In the second case event changes after the waiter read it, so the
+// releaser sees sleepers set. In the second case event changes after the waiter read it. Then the
 // kernel does not let the waiter sleep, or the wake call reaches it.
 //
 // # Wake-ups that are passed on
@@ -59,8 +59,8 @@ const (
 	// owners, which costs a descriptor and some system calls for each: most waits are over by then.
 	firstSleep = time.Millisecond
 
-	// reclaimInterval bounds how long permits of a killed process can stay unused if the
-	// process that was to reclaim them or pass a wake-up on is itself killed or stopped.
+	// reclaimInterval bounds how long free permits stay unused if a process is killed or stopped
+	// just when it should reclaim them or pass a wake-up on.
 	reclaimInterval = 20 * time.Millisecond
 
 	// pollSleep is the limit of a sleep that an interrupt cannot end, on a kernel that cannot

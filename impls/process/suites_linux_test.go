@@ -38,8 +38,8 @@ func TestTwoSuitesOnTwoNames(t *testing.T) {
 	untilOverlap(t, size, run, func(o overlap) bool { return o.most > size })
 }
 
-// If the processes of one suite are killed in the middle of weighted calls, the other suite goes
-// on, and in the end all permits are free.
+// The processes of one suite are killed in the middle of weighted calls. The other suite goes on,
+// and in the end all permits are free.
 func TestSuiteBesideKilledSuite(t *testing.T) {
 	const size, killed, whole = 3, 8, 4 // numbers of processes that take about the same time
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {

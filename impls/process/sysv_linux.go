@@ -125,8 +125,8 @@ func (s *SysV) ID() int { return s.id }
 // fewer than n.
 //
 // It lowers held before it calls the kernel. The kernel accepts a release of more than is held, so
-// held has to catch an over-release, and a later subtraction could not undo the kernel's part. The
-// interval in which held is too low is harmless: it only makes holds answer false.
+// held has to catch an over-release first. The interval in which held is too low is harmless: it
+// only makes holds answer false.
 func (s *SysV) Release(n int64) {
 	mustNotBeNegative(n)
 	if s.handOff(n) {
