@@ -73,7 +73,9 @@ func (v *viewer) goroutines(p *page) {
 
 // lane returns the name, colour and place of a goroutine.
 func (v *viewer) lane(g int) lane {
-	l := lane{G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g))}
+	l := lane{
+		G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g)),
+	}
 	for _, known := range v.report.Goroutines {
 		if known.ID != g {
 			continue
@@ -107,7 +109,8 @@ func (v *viewer) laneStyle() string {
 func (v *viewer) verdict(p *page) {
 	s := v.report
 	for line := range strings.Lines(s.Message) {
-		if line = strings.TrimRight(line, "\n"); line != s.What && line != "" && len(p.Message) < mostCards {
+		line = strings.TrimRight(line, "\n")
+		if line != s.What && line != "" && len(p.Message) < mostCards {
 			p.Message = append(p.Message, cut(line))
 		}
 	}
@@ -115,7 +118,10 @@ func (v *viewer) verdict(p *page) {
 		p.Remarks = append(p.Remarks, cut(r))
 	}
 	for _, w := range s.Waits[:min(len(s.Waits), mostCards)] {
-		waits := pageWait{Lane: v.lane(w.G), Op: cut(w.Op), At: cut(w.At.String()), Link: v.lines[w.At], For: cut(w.For)}
+		waits := pageWait{
+			Lane: v.lane(w.G), Op: cut(w.Op), At: cut(w.At.String()), Link: v.lines[w.At],
+			For: cut(w.For),
+		}
 		if w.Missed {
 			waits.For += ", which was signalled when no goroutine waited"
 		}

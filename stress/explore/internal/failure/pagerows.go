@@ -104,9 +104,9 @@ func (v *viewer) firstShown() int {
 // stepRows returns the row of a step, and the rows of goroutines that wait or end after it.
 func (v *viewer) stepRows(step *Step) []pageRow {
 	row := pageRow{
-		Kind: "step", Lane: v.lane(step.G), ID: fmt.Sprintf("step-%d", step.N), N: step.N, Text: cut(step.Text),
-		Result: cut(step.Result), At: cut(step.At.String()), Link: v.lines[step.At], Source: v.line(step.At),
-		Races: step.Races,
+		Kind: "step", Lane: v.lane(step.G), ID: fmt.Sprintf("step-%d", step.N), N: step.N,
+		Text: cut(step.Text), Result: cut(step.Result), Races: step.Races,
+		At: cut(step.At.String()), Link: v.lines[step.At], Source: v.line(step.At),
 	}
 	rows := []pageRow{row}
 	for _, b := range step.Blocks {
@@ -158,7 +158,9 @@ func (v *viewer) draw(p *page) {
 		if !ok {
 			continue
 		}
-		p.Lines = append(p.Lines, svgLine{Class: g.Class, X: 10 * v.place(g.G), Y1: 10*from + 5, Y2: 10*last[g.G] + 5})
+		p.Lines = append(p.Lines, svgLine{
+			Class: g.Class, X: 10 * v.place(g.G), Y1: 10*from + 5, Y2: 10*last[g.G] + 5,
+		})
 	}
 }
 

@@ -46,5 +46,7 @@ func (t *translator) excerpt(s *failure.Report) {
 		slices.SortFunc(excerpt.Lines, func(a, b failure.Line) int { return a.N - b.N })
 		s.Sources = append(s.Sources, excerpt)
 	}
-	slices.SortFunc(s.Sources, func(a, b failure.Source) int { return strings.Compare(a.File, b.File) })
+	slices.SortFunc(s.Sources, func(a, b failure.Source) int {
+		return strings.Compare(a.File, b.File)
+	})
 }

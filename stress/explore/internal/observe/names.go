@@ -70,7 +70,7 @@ func (t *translator) count(b nameVotes) {
 // vote counts the names that the source has for an object at one operation.
 func (t *translator) vote(b nameVotes, kind schedrt.Kind, object int32, at *position) {
 	switch kind {
-	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire: // all of them are on the clock
+	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire:
 		b.certain[object] = map[string]int{"clock": 1}
 		return
 	}

@@ -176,7 +176,9 @@ func wordOf(pcs []uintptr) word {
 			end := strings.IndexAny(method, ")[")
 			return words[method[:end]]
 		}
-		for _, operation := range []string{"Load", "Store", "Swap", "CompareAndSwap", "Add", "And", "Or"} {
+		for _, operation := range []string{
+			"Load", "Store", "Swap", "CompareAndSwap", "Add", "And", "Or",
+		} {
 			if known, ok := words[strings.TrimPrefix(name, operation)]; ok {
 				return known
 			}

@@ -132,10 +132,12 @@ func relative(file string) string {
 	if _, after, ok := cutLast(file, "/pkg/mod/"); ok {
 		return after
 	}
-	if cache := filepath.ToSlash(os.Getenv("GOMODCACHE")); cache != "" && strings.HasPrefix(file, cache+"/") {
+	cache := filepath.ToSlash(os.Getenv("GOMODCACHE"))
+	if cache != "" && strings.HasPrefix(file, cache+"/") {
 		return file[len(cache)+1:]
 	}
-	for dir := filepath.Dir(filepath.FromSlash(file)); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+	dir := filepath.Dir(filepath.FromSlash(file))
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			if rel, err := filepath.Rel(dir, filepath.FromSlash(file)); err == nil {
 				return filepath.ToSlash(rel) // the standard library is a module, too
@@ -157,7 +159,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // framesOf returns the frames of the program in the text of a stack, from the panic on.
 func framesOf(stack string) (all []failure.Frame) {
 	lines := strings.Split(stack, "\n")
-	if at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "panic(") }); at >= 0 {
+	isPanic := func(line string) bool { return strings.HasPrefix(line, "panic(") }
+	if at := slices.IndexFunc(lines, isPanic); at >= 0 {
 		lines = lines[at+2:]
 	}
 	for i := 0; i+1 < len(lines); i += 2 {

@@ -209,7 +209,9 @@ func (t *translator) goroutineChanges(i int, step *failure.Step) {
 		switch {
 		case now.State == schedrt.Blocked && (was.State != schedrt.Blocked || g == step.G):
 			at := positionOf(now.PCs)
-			step.Blocks = append(step.Blocks, failure.Block{G: g, Op: t.text(now.Op, now.Object, &at), At: at.at})
+			step.Blocks = append(step.Blocks, failure.Block{
+				G: g, Op: t.text(now.Op, now.Object, &at), At: at.at,
+			})
 		case now.State == schedrt.Ended && was.State != schedrt.Ended && t.ends(g, i):
 			step.Ends = append(step.Ends, g)
 		case was.State == schedrt.Blocked && now.State != schedrt.Ended:
@@ -224,8 +226,11 @@ func (t *translator) ends(g, i int) bool {
 	if i+1 < len(t.trace.Steps) {
 		return true
 	}
-	if (t.outcome.Kind == schedrt.Panicked || t.outcome.Kind == schedrt.Failed) && t.outcome.Goroutine == g {
-		return false
+	switch t.outcome.Kind {
+	case schedrt.Panicked, schedrt.Failed:
+		if t.outcome.Goroutine == g {
+			return false
+		}
 	}
 	for _, left := range t.outcome.Waiting {
 		if left.G == g {

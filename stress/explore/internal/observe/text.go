@@ -77,11 +77,13 @@ func (t *translator) plain(kind schedrt.Kind, object int32, at *position) string
 // patterns formats operations on a named object.
 var patterns = map[schedrt.Kind]string{
 	schedrt.OpLock: "%s.Lock()", schedrt.OpTryLock: "%s.TryLock()", schedrt.OpUnlock: "%s.Unlock()",
-	schedrt.OpRLock: "%s.RLock()", schedrt.OpTryRLock: "%s.TryRLock()", schedrt.OpRUnlock: "%s.RUnlock()",
+	schedrt.OpRLock: "%s.RLock()", schedrt.OpTryRLock: "%s.TryRLock()",
+	schedrt.OpRUnlock:  "%s.RUnlock()",
 	schedrt.OpAnnounce: "%s.Lock()", schedrt.OpWait: "%s.Wait()", schedrt.OpSignal: "%s.Signal()",
 	schedrt.OpBroadcast: "%s.Broadcast()", schedrt.OpWaitGroup: "%s.Wait()",
 	schedrt.OpLoad: "%s.Load()", schedrt.OpStore: "%s.Store()", schedrt.OpCAS: "%s.CompareAndSwap()",
-	schedrt.OpSend: "%s <-", schedrt.OpReceive: "<-%s", schedrt.OpClose: "close(%s)", schedrt.OpLen: "len(%s)",
+	schedrt.OpSend: "%s <-", schedrt.OpReceive: "<-%s", schedrt.OpClose: "close(%s)",
+	schedrt.OpLen: "len(%s)",
 }
 
 // called returns the name of an object, or its number if it has none.

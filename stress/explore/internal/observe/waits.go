@@ -24,7 +24,9 @@ func (t *translator) addWaits(s *failure.Report) {
 		if at.hidden { // the goroutine that waits for the workers of a scenario
 			continue
 		}
-		w := failure.Wait{G: left.G, Op: t.text(left.Op, left.Object, &at), At: at.at, Missed: left.Missed}
+		w := failure.Wait{
+			G: left.G, Op: t.text(left.Op, left.Object, &at), At: at.at, Missed: left.Missed,
+		}
 		switch {
 		case t.last.goroutines[left.G].State == schedrt.Spinning:
 			w.For = "a change: it reads the same things again and again, and no goroutine changes them"
@@ -147,7 +149,9 @@ func (t *translator) readers(object int32) (all []int) {
 
 // users describes the goroutines that performed one of some kinds of operations on the object of a
 // wait, too early for the goroutine that waits, and the goroutines that never came to one.
-func (t *translator) users(left schedrt.Waiting, did string, kinds ...schedrt.Kind) (could []string) {
+func (t *translator) users(
+	left schedrt.Waiting, did string, kinds ...schedrt.Kind,
+) (could []string) {
 	told := map[int]bool{left.G: true}
 	for i := t.till - 1; i >= t.from; i-- {
 		s := &t.trace.Steps[i]
@@ -206,7 +210,10 @@ func (t *translator) alive(but int) (could []string) {
 	return could
 }
 
-func (t *translator) statusOf(g int) string { return fmt.Sprintf("goroutine %d %s", g, t.status(g)) }
+// statusOf names a goroutine and describes what it does at the end.
+func (t *translator) statusOf(g int) string {
+	return fmt.Sprintf("goroutine %d %s", g, t.status(g))
+}
 
 // status describes what a goroutine does at the end.
 func (t *translator) status(g int) string {

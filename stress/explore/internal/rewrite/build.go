@@ -178,7 +178,9 @@ func inside(file, dir string) bool {
 }
 
 // build runs the go command on the copies.
-func (c *copies) build(ctx context.Context, o Options) (path string, release func() error, err error) {
+func (c *copies) build(
+	ctx context.Context, o Options,
+) (path string, release func() error, err error) {
 	overlay := filepath.Join(c.dir, "overlay.json")
 	if err := c.overlay.WriteFile(overlay); err != nil {
 		return "", nil, err
@@ -196,7 +198,8 @@ func (c *copies) build(ctx context.Context, o Options) (path string, release fun
 		}
 	}
 	// Not tool.Run, which drops standard output: go test writes compile errors there.
-	cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"test"}, tool.Flags, []string{o.pattern()})...)
+	args := slices.Concat([]string{"test"}, tool.Flags, []string{o.pattern()})
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = o.Dir, append(os.Environ(), tool.Env...)
 	child.InterruptOnDone(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -77,7 +77,8 @@ func (w *writer) made(e edit, i int) string {
 	text := e.text()
 	w.edits[i] = saved
 	old := w.text[e.from-w.base : e.till-w.base]
-	if strings.Count(text, "\n") != strings.Count(string(old), "\n") || strings.Contains(text, "/*line ") {
+	if strings.Count(text, "\n") != strings.Count(string(old), "\n") ||
+		strings.Contains(text, "/*line ") {
 		text += w.line(e.till)
 	}
 	return text
@@ -100,7 +101,9 @@ func (w *writer) moved(n ast.Node, from token.Pos) string {
 
 // firstEdit returns the index of the first edit at or behind a position.
 func (w *writer) firstEdit(from token.Pos) int {
-	i, _ := slices.BinarySearchFunc(w.edits, from, func(e edit, pos token.Pos) int { return int(e.from - pos) })
+	i, _ := slices.BinarySearchFunc(w.edits, from, func(e edit, pos token.Pos) int {
+		return int(e.from - pos)
+	})
 	for i > 0 && w.edits[i-1].from == from {
 		i--
 	}

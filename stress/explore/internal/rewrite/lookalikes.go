@@ -91,7 +91,8 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 // unqualified does the same for a name that a dot import has brought into the file.
 func (w *writer) unqualified(id *ast.Ident) {
 	object := w.pkg.info.Uses[id]
-	if object == nil || object.Pkg() == nil || object.Parent() != object.Pkg().Scope() || w.hidden[id] {
+	if object == nil || object.Pkg() == nil || w.hidden[id] ||
+		object.Parent() != object.Pkg().Scope() {
 		return
 	}
 	if like, ok := w.lookAlikeOf(object.Pkg().Path(), id.Name); ok {

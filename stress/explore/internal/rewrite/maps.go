@@ -27,7 +27,8 @@ func (w *writer) rangeMap(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.RangeMap(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
+		loop := fmt.Sprintf("for explore__r := %s.RangeMap(%s); explore__r.Next(); {",
+			w.engine(), w.moved(n.X, n.For))
 		switch {
 		case isBlank(n.Key) && isBlank(n.Value):
 			return loop

@@ -129,7 +129,8 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading a file to rewrite: %w", err)
 		}
-		file, err := parser.ParseFile(c.fset, name, text, parser.SkipObjectResolution|parser.ParseComments)
+		const mode = parser.SkipObjectResolution | parser.ParseComments
+		file, err := parser.ParseFile(c.fset, name, text, mode)
 		if err != nil {
 			return nil, err
 		}

@@ -35,7 +35,9 @@ func (w *writer) selectStmt(n *ast.SelectStmt) {
 		comms = append(comms, c)
 		w.hide(c)
 	}
-	w.replace(n.Select, n.Body.Lbrace+1, func() string { return w.header(n.Select, comms, hasDefault) })
+	w.replace(n.Select, n.Body.Lbrace+1, func() string {
+		return w.header(n.Select, comms, hasDefault)
+	})
 	for i, c := range comms {
 		w.clause(c, i, !hasDefault && i == len(comms)-1)
 	}
@@ -77,7 +79,8 @@ func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) 
 			continue
 		}
 		s := c.Comm.(*ast.SendStmt)
-		values = append(values, fmt.Sprintf("%s.To(%s).Case(%s)", w.engine(), w.moved(s.Chan, at), w.moved(s.Value, at)))
+		values = append(values, fmt.Sprintf("%s.To(%s).Case(%s)",
+			w.engine(), w.moved(s.Chan, at), w.moved(s.Value, at)))
 	}
 	all := strings.Join(names, ", ")
 	return fmt.Sprintf("switch %s := %s; %s.Select(%v, %s) {",

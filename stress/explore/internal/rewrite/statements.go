@@ -78,7 +78,9 @@ func (w *writer) receive(n *ast.UnaryExpr) {
 	if w.pairs[n] {
 		function = ".Recv2("
 	}
-	w.replace(n.Pos(), n.End(), func() string { return w.engine() + function + w.moved(n.X, n.Pos()) + ")" })
+	w.replace(n.Pos(), n.End(), func() string {
+		return w.engine() + function + w.moved(n.X, n.Pos()) + ")"
+	})
 	w.engine()
 }
 
@@ -148,7 +150,8 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 		return
 	}
 	w.replace(n.For, n.Body.Lbrace+1, func() string {
-		loop := fmt.Sprintf("for explore__r := %s.RangeChannel(%s); explore__r.Next(); {", w.engine(), w.moved(n.X, n.For))
+		loop := fmt.Sprintf("for explore__r := %s.RangeChannel(%s); explore__r.Next(); {",
+			w.engine(), w.moved(n.X, n.For))
 		id, named := n.Key.(*ast.Ident)
 		switch {
 		case n.Key == nil || named && id.Name == "_":
@@ -174,7 +177,8 @@ func (w *writer) sharesLoopVariables() bool {
 func (w *writer) goStmt(n *ast.GoStmt) {
 	w.engine()
 	call := n.Call
-	if lit, ok := call.Fun.(*ast.FuncLit); ok && lit.Type.Params.NumFields() == 0 && lit.Type.Results == nil {
+	lit, ok := call.Fun.(*ast.FuncLit)
+	if ok && lit.Type.Params.NumFields() == 0 && lit.Type.Results == nil {
 		w.replace(n.Go, call.End(), func() string { return w.engine() + ".Go(" + w.node(lit) + ")" })
 		return
 	}
@@ -184,7 +188,8 @@ func (w *writer) goStmt(n *ast.GoStmt) {
 // evaluated returns the text that evaluates the parts of a call that may change later, and then
 // starts it:
 //
-//	{ explore__f := f; explore__0, explore__1 := a, g(); explore__.Go(func() { explore__f(explore__0, explore__1) }) }
+//	{ explore__f := f; explore__0, explore__1 := a, g();
+//		explore__.Go(func() { explore__f(explore__0, explore__1) }) }
 func (w *writer) evaluated(call *ast.CallExpr) string {
 	var before strings.Builder
 	fun := w.saved(call.Fun, "explore__f", call, &before)
@@ -212,7 +217,9 @@ func (w *writer) evaluated(call *ast.CallExpr) string {
 
 // saved returns the name of a variable that holds the value of e, or the text of e if e is fixed.
 // The assignment is added to before.
-func (w *writer) saved(e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder) string {
+func (w *writer) saved(
+	e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder,
+) string {
 	if w.isFixed(e) {
 		return w.node(e)
 	}

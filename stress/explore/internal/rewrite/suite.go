@@ -58,7 +58,8 @@ func isTest(name string) bool {
 // takesT reports whether a function has the parameter of a test.
 func takesT(f types.Object) bool {
 	signature, ok := f.Type().(*types.Signature)
-	return ok && signature.Params().Len() == 1 && signature.Params().At(0).Type().String() == "*testing.T"
+	return ok && signature.Params().Len() == 1 &&
+		signature.Params().At(0).Type().String() == "*testing.T"
 }
 
 // refuseInSuite returns the reason why the tests of a file cannot be explored: they pass a
@@ -69,7 +70,8 @@ func (c *checked) refuseInSuite(file *ast.File) error {
 		path := strings.Trim(spec.Path.Value, `"`)
 		switch {
 		case path == "testing/synctest" || path == "testing/slogtest":
-			return fmt.Errorf("%v: %s takes a testing.T, and is not under control", c.fset.Position(spec.Pos()), path)
+			return fmt.Errorf("%v: %s takes a testing.T, and is not under control",
+				c.fset.Position(spec.Pos()), path)
 		case path == engine:
 			return fmt.Errorf("%v: tests that call package explore are explored by go test",
 				c.fset.Position(spec.Pos()))
@@ -116,7 +118,8 @@ func (c *copies) addWrappers() error {
 			file = "explore__suite_x_test.go"
 		}
 		if len(s.tests) > 0 || external {
-			if err := c.write(s.listed, filepath.Join(s.Dir, file), []byte(s.wrappers(external))); err != nil {
+			text := []byte(s.wrappers(external))
+			if err := c.write(s.listed, filepath.Join(s.Dir, file), text); err != nil {
 				return err
 			}
 			last, loads = s, loads || external
@@ -143,13 +146,15 @@ func (s *suite) wrappers(loads bool) string {
 		b.WriteString(strings.TrimSuffix(loading, "\nvar _ = explore__.Serve()\n"))
 	}
 	if len(s.tests) > 0 {
-		fmt.Fprintf(&b, "\nimport (\n\texplore__go \"testing\"\n\texplore__testing %q\n)\n", engine+"/shim/testing")
+		fmt.Fprintf(&b, "\nimport (\n\texplore__go \"testing\"\n\texplore__testing %q\n)\n",
+			engine+"/shim/testing")
 	}
 	if loads {
 		b.WriteString("\nvar _ = explore__.Serve()\n")
 	}
 	for _, test := range s.tests {
-		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { explore__testing.Explore(t, explore__%s) }\n", test, test)
+		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { explore__testing.Explore(t, explore__%s) }\n",
+			test, test)
 	}
 	return b.String()
 }

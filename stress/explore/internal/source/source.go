@@ -175,7 +175,8 @@ func (r *reader) subject(f *ast.SelectorExpr, args []ast.Expr) string {
 // imported reports whether a name may be the name of an imported package.
 func (r *reader) imported(name string) bool {
 	for _, i := range r.tree.Imports {
-		if i.Name != nil && i.Name.Name == name || i.Name == nil && strings.HasSuffix(strings.Trim(i.Path.Value, `"`), name) {
+		path := strings.Trim(i.Path.Value, `"`)
+		if i.Name != nil && i.Name.Name == name || i.Name == nil && strings.HasSuffix(path, name) {
 			return true
 		}
 	}

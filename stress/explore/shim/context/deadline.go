@@ -96,7 +96,9 @@ func WithDeadline(parent context.Context, d time.Time) (context.Context, context
 }
 
 // WithDeadlineCause is context.WithDeadlineCause on the virtual clock.
-func WithDeadlineCause(parent context.Context, d time.Time, cause error) (context.Context, context.CancelFunc) {
+func WithDeadlineCause(
+	parent context.Context, d time.Time, cause error,
+) (context.Context, context.CancelFunc) {
 	if !schedrt.Controlled() {
 		return context.WithTimeoutCause(parent, d.Sub(schedrt.UncontrolledNow()), cause)
 	}
@@ -114,13 +116,16 @@ func WithDeadlineCause(parent context.Context, d time.Time, cause error) (contex
 		return c, func() {}
 	}
 	expire := func() { c.end(context.DeadlineExceeded, cause) }
-	c.timer = schedrt.NewTimerUnless(schedrt.ChannelObject(c.done), func() bool { return c.err != nil }, left,
+	ended := func() bool { return c.err != nil }
+	c.timer = schedrt.NewTimerUnless(schedrt.ChannelObject(c.done), ended, left,
 		func() { schedrt.GoInStep(expire) })
 	return c, func() { c.end(context.Canceled, nil) }
 }
 
 // WithTimeout is context.WithTimeout.
-func WithTimeout(parent context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+func WithTimeout(
+	parent context.Context, timeout time.Duration,
+) (context.Context, context.CancelFunc) {
 	return WithTimeoutCause(parent, timeout, nil)
 }
 

@@ -17,7 +17,9 @@ import (
 func Check(f any, config *quick.Config) error { return quick.Check(f, seeded(config)) }
 
 // CheckEqual is quick.CheckEqual. It draws its values as Check does.
-func CheckEqual(f, g any, config *quick.Config) error { return quick.CheckEqual(f, g, seeded(config)) }
+func CheckEqual(f, g any, config *quick.Config) error {
+	return quick.CheckEqual(f, g, seeded(config))
+}
 
 // seeded returns a config with a source whose seed is fixed, unless it has a source.
 func seeded(config *quick.Config) *quick.Config {

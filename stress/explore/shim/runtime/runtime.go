@@ -35,7 +35,8 @@ func NumGoroutine() int {
 // be of the engine.
 func Stack(buf []byte, all bool) int {
 	if schedrt.Controlled() && all {
-		schedrt.Refuse("runtime.Stack of all goroutines, which would show the engine's, is not under control")
+		schedrt.Refuse("runtime.Stack of all goroutines, which would show the engine's, " +
+			"is not under control")
 	}
 	return runtime.Stack(buf, all)
 }

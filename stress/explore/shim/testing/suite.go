@@ -34,7 +34,8 @@ func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
 // AllocsPerRun refuses under control, because it would count the allocations of the engine.
 func AllocsPerRun(runs int, f func()) float64 {
 	if schedrt.Controlled() {
-		schedrt.Refuse("testing.AllocsPerRun, which would count what the engine allocates, is not under control")
+		schedrt.Refuse("testing.AllocsPerRun, which would count what the engine allocates, " +
+			"is not under control")
 	}
 	return testing.AllocsPerRun(runs, f)
 }

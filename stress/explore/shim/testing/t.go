@@ -177,7 +177,9 @@ func (t *T) Fatalf(format string, args ...any) {
 func (t *T) Log(args ...any) { t.note(t.where() + fmt.Sprintln(args...)) }
 
 // Logf keeps a line for the report.
-func (t *T) Logf(format string, args ...any) { t.note(t.where() + fmt.Sprintf(format, args...) + "\n") }
+func (t *T) Logf(format string, args ...any) {
+	t.note(t.where() + fmt.Sprintf(format, args...) + "\n")
+}
 
 // note adds to the log of the schedule.
 func (t *T) note(line string) {
