@@ -42,8 +42,8 @@ func overReleasePanics(t *trial) {
 	}
 }
 
-// C11: servers recover panics in middleware, so an over-release may be followed by other calls. The state
-// must be unchanged, or declared as corrupted.
+// C11: servers recover panics in middleware, so an over-release may be followed by other calls. The
+// state must be unchanged, or declared as corrupted.
 func overReleaseRecovered(t *trial) {
 	const size = 3
 	corrupt := ""
@@ -64,7 +64,8 @@ func overReleaseRecovered(t *trial) {
 	case corrupt != "" && t.impl.OverRelease == impls.OverReleaseUnchanged:
 		t.failf("%s", corrupt)
 	case corrupt == "" && t.impl.OverRelease == impls.OverReleaseCorrupts:
-		t.unknownf("declared as %v, which was not seen: the state was unchanged each time", t.impl.OverRelease)
+		t.unknownf("declared as %v, which was not seen: the state was unchanged each time",
+			t.impl.OverRelease)
 	}
 }
 
@@ -92,8 +93,8 @@ func negativePanics(t *trial) {
 	}
 }
 
-// C13: a weight of zero is granted even if no permit is free, or panics, as Impl.ZeroWeight says. Under
-// FIFO it does not pass waiting requests.
+// C13: a weight of zero is granted even if no permit is free, or panics, as Impl.ZeroWeight says.
+// Under FIFO it does not pass waiting requests.
 func zeroWeight(t *trial) {
 	for _, size := range []int64{0, 1} {
 		sem := t.make(size)
@@ -125,8 +126,8 @@ func zeroWeight(t *trial) {
 	}
 }
 
-// zeroAmongWaiters begins Acquire(0) while another request waits. It may have to wait as well, but it
-// must be granted once the other request was. A cancelled Acquire(0) leaves nothing behind.
+// zeroAmongWaiters begins Acquire(0) while another request waits. It may have to wait as well, but
+// it must be granted once the other request was. A cancelled Acquire(0) leaves nothing behind.
 func zeroAmongWaiters(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -157,7 +158,8 @@ func zeroInLine(t *trial) {
 	l.drain()
 }
 
-// C14: a request for more than the size does not delay other requests, and ends when it is cancelled.
+// C14: a request for more than the size does not delay other requests, and ends when it is
+// cancelled.
 func moreThanSize(t *trial) {
 	for _, size := range []int64{0, 1, 3} {
 		sem := t.make(size)

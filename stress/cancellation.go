@@ -10,7 +10,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Cancellation: C8, C9, C20 to C23, C25 and C32. What a ctx does to a request and to its neighbours.
+// Cancellation: C8, C9, C20 to C23, C25 and C32. What a ctx does to a request and to its
+// neighbours.
 
 // C8: Acquire fails if its ctx is done, also if permits are free.
 func doneContextLoses(t *trial) {
@@ -26,8 +27,8 @@ func doneContextLoses(t *trial) {
 	}
 }
 
-// C9: the error is ctx.Err() and not the cause of the cancellation. That holds for a ctx that is done
-// before the call, for a ctx that is cancelled while Acquire waits, and for a deadline.
+// C9: the error is ctx.Err() and not the cause of the cancellation. That holds for a ctx that is
+// done before the call, for a ctx that is cancelled while Acquire waits, and for a deadline.
 func errorOfContext(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -46,8 +47,8 @@ func errorOfContext(t *trial) {
 	t.mustBeRefused(waiter, context.DeadlineExceeded)
 }
 
-// explainHang replaces the message of a hang by the likely cause, and shortens the patience: nothing in
-// C25 takes long.
+// explainHang replaces the message of a hang by the likely cause, and shortens the patience:
+// nothing in C25 takes long.
 func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
 	return func(impl impls.Impl, patience time.Duration) error {
 		err := run(impl, patience/3)
@@ -131,8 +132,8 @@ func cancelledHead(t *trial) {
 	leaverMeetsGrant(t)
 }
 
-// leaverMeetsGrant cancels a waiter while a permit, or a wake-up, is on its way to it. The permit must
-// reach the next waiter.
+// leaverMeetsGrant cancels a waiter while a permit, or a wake-up, is on its way to it. The permit
+// must reach the next waiter.
 func leaverMeetsGrant(t *trial) {
 	const rounds = 200
 	for round := range rounds {
@@ -163,9 +164,9 @@ func cancelledFollower(t *trial) {
 	l.drain()
 }
 
-// C22: a blocked Acquire returns when its ctx is cancelled: each of several waiters, then waiters that
-// are about to sleep, then by a deadline. The clock of a bubble stands still while anything moves, so
-// Acquire must return at the deadline exactly.
+// C22: a blocked Acquire returns when its ctx is cancelled: each of several waiters, then waiters
+// that are about to sleep, then by a deadline. The clock of a bubble stands still while anything
+// moves, so Acquire must return at the deadline exactly.
 func cancelReturns(t *trial) {
 	sem := t.make(2)
 	t.take(sem, 2)
@@ -197,9 +198,9 @@ func cancelReturns(t *trial) {
 	t.mustHaveFree(sem, 2)
 }
 
-// C23: many deadlines fall on the same instant; in every other round all permits are released at this
-// instant too. In a bubble it is one instant exactly. Elsewhere there are fewer waiters, because they
-// may spin.
+// C23: many deadlines fall on the same instant; in every other round all permits are released at
+// this instant too. In a bubble it is one instant exactly. Elsewhere there are fewer waiters,
+// because they may spin.
 func timeoutStorm(t *trial) {
 	waiters, rounds, size := 32, 50, int64(3)
 	if t.impl.Waits != impls.Parked {
@@ -229,8 +230,8 @@ func timeoutStorm(t *trial) {
 	}
 }
 
-// C32: no legal call panics. All permits are released, at once or one by one, and waiters are cancelled
-// before, after and meanwhile. The remaining waiters are cancelled when nothing can move.
+// C32: no legal call panics. All permits are released, at once or one by one, and waiters are
+// cancelled before, after and meanwhile. The remaining waiters are cancelled when nothing can move.
 func noPanic(t *trial) {
 	const size = 3
 	rounds := 400
@@ -262,7 +263,8 @@ func noPanic(t *trial) {
 	}
 }
 
-// meetAll is meet for two lists of functions. In one round of four all functions are called at once.
+// meetAll is meet for two lists of functions. In one round of four all functions are called at
+// once.
 func (t *trial) meetAll(round int, as, bs []func()) {
 	one := func(all []func()) func() {
 		return func() {
@@ -278,8 +280,8 @@ func (t *trial) meetAll(round int, as, bs []func()) {
 	t.meet(round, one(as), one(bs))
 }
 
-// giveBack awaits all calls, and releases the permits of the granted ones. The others must have returned
-// the error refusal.
+// giveBack awaits all calls, and releases the permits of the granted ones. The others must have
+// returned the error refusal.
 func (t *trial) giveBack(sem impls.Semaphore, calls []*call, refusal error) {
 	for _, c := range calls {
 		switch err := t.returned(c); err {

@@ -26,7 +26,8 @@ func badImpl(try func() bool) impls.Impl {
 	}}
 }
 
-// An implementation that panics, parks or hangs fails its clause with an explanation, and the suite goes on.
+// An implementation that panics, parks or hangs fails its clause with an explanation, and the suite
+// goes on.
 func TestMisbehaviourStaysInside(t *testing.T) {
 	defer func(d time.Duration) { patience = d }(patience)
 	patience = 300 * time.Millisecond // the hanging cases hang for ever, so any value works
@@ -203,8 +204,8 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 	neighbour.Wait()
 }
 
-// Several suites at once do not count the goroutines and objects of one another, and restore the rate of
-// the heap profile.
+// Several suites at once do not count the goroutines and objects of one another, and restore the
+// rate of the heap profile.
 func TestSuitesInParallel(t *testing.T) {
 	rate := runtime.MemProfileRate
 	t.Run("suites", func(t *testing.T) {
@@ -224,8 +225,8 @@ func TestSuitesInParallel(t *testing.T) {
 	}
 }
 
-// errUnderMutex calls a method of ctx under its mutex. The failure of C25 names that cause, and does not
-// shorten the patience for other clauses.
+// errUnderMutex calls a method of ctx under its mutex. The failure of C25 names that cause, and
+// does not shorten the patience for other clauses.
 type errUnderMutex struct {
 	impls.Semaphore
 	mu *sync.Mutex

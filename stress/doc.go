@@ -11,17 +11,17 @@
 //
 //	ok  	example.org/limiter	6.012s
 //
-// Each clause is a subtest with the sentence that it checks; -v lists them all. Two clauses need the
-// race detector. Without -race they run in a child process that is built with it, unless
+// Each clause is a subtest with the sentence that it checks; -v lists them all. Two clauses need
+// the race detector. Without -race they run in a child process that is built with it, unless
 // -stress.instrument=false or -short is set.
 //
-// A failing clause says what was observed, where the goroutines of the implementation are, and how to
-// repeat it. This is the whole output for a semaphore whose Release wakes one waiter where it should
-// wake several:
+// A failing clause says what was observed, where the goroutines of the implementation are, and how
+// to repeat it. This is the whole output for a semaphore whose Release wakes one waiter where it
+// should wake several:
 //
 //	--- FAIL: TestLimiter/C18-release-admits-all (0.02s)
 //	    limiter: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
-//	        stress/liveness.go:79: Acquire(1) still waits
+//	        stress/liveness.go:80: Acquire(1) still waits
 //	        goroutine 2639 [select (durable), synctest bubble 18]:
 //	        example.org/limiter.(*Limiter).Acquire(0xc0002a1280, {0xab56e0, 0xe5b640}, 0x1)
 //	            /home/you/limiter/limiter.go:34 +0xd2
@@ -29,24 +29,25 @@
 //
 // # Random programs
 //
-// Random programs find defects that no clause names. A program is drawn from a seed: several workers
-// acquire, try, release, hand permits over, rest and are cancelled.
+// Random programs find defects that no clause names. A program is drawn from a seed: several
+// workers acquire, try, release, hand permits over, rest and are cancelled.
 //
 // R1 watches a program while it runs. Never are more permits held than the size; every call returns
 // the right result; no request waits that could be granted; all permits are back in the end.
 //
-// C34 takes shorter programs and records when each call began and returned. It asks whether there is
-// an order in which the calls could have taken effect one after the other. This is linearizability,
-// decided by the search of github.com/anishathalye/porcupine. The model has two events for a wait, its
-// request and its grant. If a call was observed to be blocked, its request took effect before that
-// instant; this is how the order of grants is judged.
+// C34 takes shorter programs and records when each call began and returned. It asks whether there
+// is an order in which the calls could have taken effect one after the other. This is
+// linearizability, decided by the search of github.com/anishathalye/porcupine. The model has two
+// events for a wait, its request and its grant. If a call was observed to be blocked, its request
+// took effect before that instant; this is how the order of grants is judged.
 //
 // A program that fails is shrunk. The report shows its history as a table, with a column for each
-// goroutine and time downwards. For the semaphore above, this was left of 4 workers and 89 operations:
+// goroutine and time downwards. For the semaphore above, this was left of 4 workers and 89
+// operations:
 //
 //	--- FAIL: TestLimiter/R1-random (5.36s)
 //	    limiter: FAIL: R1 random: “Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold.”
-//	        stress/runner.go:85: C17 no-lost-wakeup: nothing can move any more, and
+//	        stress/runner.go:86: C17 no-lost-wakeup: nothing can move any more, and
 //	        worker 1 waits in Acquire(1): could be served
 //	        1 of 2 permits are free
 //	        goroutine 71233 [select (durable), synctest bubble 8987]:
@@ -65,8 +66,8 @@
 //	          --- here the failure was observed
 //	    replay: go test -race -run '^TestLimiter$/^R1-random$' -stress.program='2: a2 w | a1 | a1 w'
 //
-// The program has a semaphore of size 2, a worker that acquires 2 permits and rests until nothing can
-// move, and two workers that acquire 1 permit. These are the letters:
+// The program has a semaphore of size 2, a worker that acquires 2 permits and rests until nothing
+// can move, and two workers that acquire 1 permit. These are the letters:
 //
 //	a  acquire                          d  acquire with a ctx that is done
 //	b  acquire, context.Background      t  try
@@ -74,10 +75,11 @@
 //	y  acquire, and cancel; the ctx     h  let another goroutine release
 //	   has methods that yield           w  rest until nothing can move
 //
-// A letter is followed by the number of permits. After a dot stands how many times the worker yields
-// while it holds the permits, or how many yields later the cancellation comes.
+// A letter is followed by the number of permits. After a dot stands how many times the worker
+// yields while it holds the permits, or how many yields later the cancellation comes.
 //
-// A history that is not linearizable is also drawn as a page to open in a browser; its path is printed.
+// A history that is not linearizable is also drawn as a page to open in a browser; its path is
+// printed.
 //
 //	-stress.ops=N         operations to run, 100000 by default; C34 runs a tenth
 //	-stress.time=D        run for this long instead, R1 and C34 each
@@ -86,26 +88,26 @@
 //	-stress.out=DIR       folder for pictures; by default the system's folder for temporary files
 //	-stress.instrument=B  false: the clauses that need -race stay unknown without it
 //
-// [Fuzz] lets the fuzzer of the go command write the programs. The verb stress of the command semabench
-// runs programs for hours and saves those that fail; it is made of [Campaign].
+// [Fuzz] lets the fuzzer of the go command write the programs. The verb stress of the command
+// semabench runs programs for hours and saves failing programs; it uses [Campaign].
 //
 // # How it knows that a goroutine is blocked
 //
 // It observes that, and never sleeps. A clause runs in a testing/synctest bubble, and looks when no
-// goroutine in the bubble can move. This is exact, but the waiters must be parked on channels or on a
-// sync.Cond of their own semaphore. Other implementations have to declare how their waiters wait:
+// goroutine in the bubble can move. This is exact, but the waiters must be parked on channels or on
+// a sync.Cond of their own semaphore. Other implementations have to declare how their waiters wait:
 //
 //	impl := impls.Of("mine", mine.New)
 //	impl.Waits = impls.Elsewhere // or Spinning
 //	stress.Run(t, impl)
 //
-// Their waiters are watched from outside, by counted yields. That can miss a waiter that returns too
-// early, and never fails a correct semaphore.
+// Their waiters are watched from outside, by counted yields. That can miss a waiter that returns
+// too early, and never fails a correct semaphore.
 //
-// Declare Waits for waiters that spin, that sleep and look again, or that wait in a sync.Mutex or in the
-// kernel. Without the declaration these fail with “still waits” or “nothing moved”. Declare it also if
-// all semaphores share waiter channels in a sync.Pool, or if New starts a goroutine that no Close
-// method ends. Without the declaration, the Go runtime may end the test process:
+// Declare Waits for waiters that spin, that sleep and look again, or that wait in a sync.Mutex or
+// in the kernel. Without the declaration these fail with “still waits” or “nothing moved”. Declare
+// it also if all semaphores share waiter channels in a sync.Pool, or if New starts a goroutine that
+// no Close method ends. Without the declaration, the Go runtime may end the test process:
 //
 //	fatal error: select on synctest channel from outside bubble
 //
@@ -113,19 +115,19 @@
 //
 // # What this does not show
 //
-// A verdict is pass, fail or unknown. Unknown is a skipped subtest that says what was missing. A pass is
-// the absence of a counterexample.
+// A verdict is pass, fail or unknown. Unknown is a skipped subtest that says what was missing. A
+// pass is the absence of a counterexample.
 //
-// The schedules are those that the Go scheduler happened to choose on this machine; they are not
-// enumerated. A window of a few instructions may stay closed for 10000 programs. Package explore plays
-// all schedules of small programs.
+// The Go scheduler of this machine chooses the schedules; they are not enumerated. A window of a
+// few instructions may stay closed for 10000 programs. Package explore plays all schedules of small
+// programs.
 //
 // The order of two requests is judged only if one was observed to be blocked before the other was
 // called. Starvation is judged only where its absence is promised.
 //
-// The race detector counts for the whole process. A race of another test that runs in parallel counts
-// against the clause that is running.
+// The race detector counts for the whole process. A race of another test that runs in parallel
+// counts against the clause that is running.
 //
-// How sharp the checks are is measured by 56 semaphores that are broken on purpose, 41 of them after
-// bugs that were published. stress/mutants.md lists which check finds which.
+// How sharp the checks are is measured by 56 semaphores that are broken on purpose, 41 of them
+// after bugs that were published. stress/mutants.md lists which check finds which.
 package stress

@@ -40,7 +40,8 @@ type budget struct {
 func flagBudget() (budget, error) {
 	switch {
 	case *opsFlag < 1 || *opsFlag > maxOps:
-		return budget{}, fmt.Errorf("-stress.ops=%d: want a number of operations from 1 to %d", *opsFlag, int64(maxOps))
+		return budget{}, fmt.Errorf("-stress.ops=%d: want a number of operations from 1 to %d",
+			*opsFlag, int64(maxOps))
 	case *timeFlag < 0:
 		return budget{}, fmt.Errorf("-stress.time=%v: want a duration from 0", *timeFlag)
 	case *timeFlag > 0:
@@ -49,7 +50,8 @@ func flagBudget() (budget, error) {
 	return budget{ops: *opsFlag}, nil
 }
 
-// flagsInRange lets Run refuse a bad flag before any clause runs: the implementation has not failed.
+// flagsInRange lets Run refuse a bad flag before any clause runs: the implementation has not
+// failed.
 func flagsInRange() error {
 	_, err := flagBudget()
 	if err == nil {
@@ -67,9 +69,9 @@ func (b *budget) spent(ops int64) bool {
 	return b.ops <= 0
 }
 
-// flagPrograms returns a function that gives the programs that the flags ask for, each with its seed. A
-// program that is given by its text or by its seed is returned again and again, since its schedule
-// differs from run to run.
+// flagPrograms returns a function that gives the programs that the flags ask for, each with its
+// seed. A program that is given by its text or by its seed is returned again and again, since its
+// schedule differs from run to run.
 func flagPrograms(s shape) (next func() (model.Program, uint64), err error) {
 	if *programFlag != "" {
 		p, err := parseProgram(*programFlag)

@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// Fuzz lets the fuzzer of the go command look for programs that refute impl. The bytes of an input are
-// a program of semaphore operations, which is judged as in R1 and C34.
+// Fuzz lets the fuzzer of the go command look for programs that refute impl. The bytes of an input
+// are a program of semaphore operations, which is judged as in R1 and C34.
 //
 //	func FuzzMine(f *testing.F) { stress.Fuzz(f, impls.Of("mine", mine.New)) }
 //
@@ -80,7 +80,10 @@ func decodeProgram(data []byte) model.Program {
 		}
 		return 0
 	}
-	p := model.Program{Size: 1 + int64(at(0)%fuzzSizes), Workers: make([][]model.Op, 1+at(1)%fuzzWorkers)}
+	p := model.Program{
+		Size:    1 + int64(at(0)%fuzzSizes),
+		Workers: make([][]model.Op, 1+at(1)%fuzzWorkers),
+	}
 	for i := 2; i < len(data) && i < 2+2*fuzzOps; i += 2 {
 		what, how := at(i), at(i+1)
 		o := model.Op{Kind: model.OpKind(what % numKinds)}

@@ -13,8 +13,8 @@ import (
 )
 
 // A history records one run of a program from outside: when each call began, when it returned and
-// with what. Stamps come from one clock that counts events, so they are in the order of real time. A
-// history is as long as its program allows and no longer: nothing is allocated while calls run.
+// with what. Stamps come from one clock that counts events, so they are in the order of real time.
+// A history is as long as its program allows and no longer: nothing is allocated while calls run.
 type history struct {
 	model.Program
 	logs  []*callLog // of the workers; the last log is the helper's
@@ -117,8 +117,8 @@ func (h *history) markQuiet(positions []position) {
 	h.beforeLast, h.last = h.last, append(h.beforeLast[:0], positions...)
 }
 
-// observed returns the history for the model, and the log of each call. A call that has not returned
-// is pending.
+// observed returns the history for the model, and the log of each call. A call that has not
+// returned is pending.
 func (h *history) observed(impl impls.Impl) (o *model.History, logOf []int) {
 	o = h.emptyObserved(impl)
 	for i, log := range h.logs {

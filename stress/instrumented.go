@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// Two clauses, C29 and C30, need the race detector. If this binary has none, Run builds the tests of the
-// same package again with -race, and runs these two clauses there.
+// Two clauses, C29 and C30, need the race detector. If this binary has none, Run builds the tests
+// of the same package again with -race, and runs these two clauses there.
 
 // instrumentedVar keeps a child from starting children.
 const instrumentedVar = "STRESS_INSTRUMENTED"
 
-// instrumented returns the verdict of a build with -race on the clause that t is the subtest of. The
-// verdict stays unknown, with the reason, if that build did not reach the subtest.
+// instrumented returns the verdict of a build with -race on the clause that t is the subtest of.
+// The verdict stays unknown, with the reason, if that build did not reach the subtest.
 func instrumented(t *testing.T, v Verdict) Verdict {
 	out, err := testWithRace(t)
 	switch {
@@ -43,7 +43,8 @@ func testWithRace(t *testing.T) (out string, err error) {
 	case testing.Short():
 		return "", fmt.Errorf("not tried with -short")
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-race", "-count=1", "-v", "-run="+exactly(t.Name()))
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-race", "-count=1", "-v",
+		"-run="+exactly(t.Name()))
 	cmd.Args = append(cmd.Args, buildTags()...)
 	if deadline, ok := t.Deadline(); ok {
 		cmd.Args = append(cmd.Args, fmt.Sprintf("-timeout=%v", until(deadline)))

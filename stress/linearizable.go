@@ -40,9 +40,11 @@ func (h *history) linearization(impl impls.Impl) *linearization {
 	return newLinearization(o, logOf, h.name)
 }
 
-// newLinearization takes a history, and for each call the goroutine that made it. Each goroutine gets
-// up to two rows of the picture, because the events of one Acquire overlap.
-func newLinearization(h *model.History, goroutineOf []int, name func(goroutine int) string) *linearization {
+// newLinearization takes a history, and for each call the goroutine that made it. Each goroutine
+// gets up to two rows of the picture, because the events of one Acquire overlap.
+func newLinearization(
+	h *model.History, goroutineOf []int, name func(goroutine int) string,
+) *linearization {
 	m, spans := h.Spans()
 	l := &linearization{model: m}
 	rows := map[int]int{} // two numbers for each goroutine, counted as they are used
@@ -64,7 +66,9 @@ func newLinearization(h *model.History, goroutineOf []int, name func(goroutine i
 		if s.Call != model.NoCall {
 			e.name = name(goroutineOf[s.Call])
 		}
-		l.events = append(l.events, porcupine.Operation{ClientId: rowOf(s), Input: e, Call: s.From, Return: s.Till})
+		l.events = append(l.events, porcupine.Operation{
+			ClientId: rowOf(s), Input: e, Call: s.From, Return: s.Till,
+		})
 	}
 	return l
 }
@@ -95,7 +99,9 @@ func (l *linearization) spec() porcupine.Model {
 			next, may := l.model.Step(state.(model.State), input.(namedEvent).Event)
 			return may, next
 		},
-		Hash:              func(state any) uint64 { return maphash.Comparable(hashSeed, state.(model.State)) },
+		Hash: func(state any) uint64 {
+			return maphash.Comparable(hashSeed, state.(model.State))
+		},
 		DescribeOperation: func(input, _ any) string { return describe(input.(namedEvent)) },
 		DescribeState: func(state any) string {
 			s := state.(model.State)
@@ -138,8 +144,8 @@ func (l *linearization) page() ([]byte, error) {
 	return page.Bytes(), nil
 }
 
-// onlyByOrder says whether a history would be linearizable under a weaker declaration of Impl.Order.
-// Then the failure is about the declared order and about nothing else.
+// onlyByOrder says whether a history would be linearizable under a weaker declaration of
+// Impl.Order. Then the failure is about the declared order and about nothing else.
 func onlyByOrder(impl impls.Impl, h *history) error {
 	declared := impl.Order
 	impl.Order = impls.Unspecified
@@ -147,21 +153,23 @@ func onlyByOrder(impl impls.Impl, h *history) error {
 		return nil
 	}
 	if declared == impls.FIFO {
-		return errors.New("(there would be one if Impl.Order were not FIFO: a request was granted before a request " +
-			"that was observed to wait earlier)")
+		return errors.New("(there would be one if Impl.Order were not FIFO: " +
+			"a request was granted before a request that was observed to wait earlier)")
 	}
-	return errors.New("(there would be one if Impl.Order were not Barging: a request was refused or left waiting " +
-		"though the permits were free)")
+	return errors.New("(there would be one if Impl.Order were not Barging: " +
+		"a request was refused or left waiting though the permits were free)")
 }
 
 // A Call is one call of a history that the caller recorded, for example from several processes that
 // share a semaphore and a clock.
 type Call struct {
-	Who        int // identifies a goroutine among those of all processes
-	Method     Method
-	N          int64
-	OK         bool  // Acquire returned nil, or TryAcquire true; ignored for Release
-	Begin, End int64 // on a clock that all goroutines share; End is math.MaxInt64 if no return was seen
+	Who    int // identifies a goroutine among the goroutines of all processes
+	Method Method
+	N      int64
+	OK     bool // Acquire returned nil, or TryAcquire true; ignored for Release
+	// Begin and End are on a clock that all goroutines share. End is math.MaxInt64 if no return was
+	// observed.
+	Begin, End int64
 }
 
 // A Method is a method of a semaphore.
@@ -175,11 +183,11 @@ const (
 
 func (m Method) String() string { return [...]string{"Acquire", "TryAcquire", "Release"}[m] }
 
-// Linearizable judges recorded calls by C34: is there an order in which they could have taken effect,
-// each between its begin and its end? The semaphore has the given size, the policies of impl, and
-// all permits free at first. That covers capacity, failed tries that change nothing, and errors that
-// hold nothing. Such calls do not show which request was blocked before which, so Linearizable says
-// nothing about the order of grants. The slice stays as it is.
+// Linearizable judges recorded calls by C34: is there an order in which they could have taken
+// effect, each between its begin and its end? The semaphore has the given size, the policies of
+// impl, and all permits free at first. That covers capacity, failed tries that change nothing, and
+// errors that hold nothing. Such calls do not show which request was blocked before which, so
+// Linearizable says nothing about the order of grants. The slice stays as it is.
 func Linearizable(impl impls.Impl, size int64, calls []Call) Verdict {
 	v := Verdict{Impl: impl.Name, Clause: clauseNamed("C34").Clause}
 	l := recordedLinearization(impl, size, calls)
@@ -207,11 +215,13 @@ func recordedLinearization(impl impls.Impl, size int64, calls []Call) *lineariza
 			end -= origin
 		}
 		h.Calls = append(h.Calls, model.Call{
-			Method: methods[c.Method], N: c.N, Result: model.ResultOf(c.OK), Begin: c.Begin - origin, End: end,
+			Method: methods[c.Method], N: c.N, Result: model.ResultOf(c.OK),
+			Begin: c.Begin - origin, End: end,
 		})
 		goroutineOf = append(goroutineOf, c.Who)
 	}
-	return newLinearization(h, goroutineOf, func(goroutine int) string { return fmt.Sprint(goroutine) })
+	name := func(goroutine int) string { return fmt.Sprint(goroutine) }
+	return newLinearization(h, goroutineOf, name)
 }
 
 // origin returns the earliest begin. Stamps are counted from it: the model doubles them, and
@@ -233,7 +243,8 @@ func callList(calls []Call) string {
 		if c.End == math.MaxInt64 {
 			end = "?"
 		}
-		fmt.Fprintf(&list, "%8d to %8s  %d: %v(%d) = %v\n", c.Begin-calls[0].Begin, end, c.Who, c.Method, c.N, c.OK)
+		fmt.Fprintf(&list, "%8d to %8s  %d: %v(%d) = %v\n",
+			c.Begin-calls[0].Begin, end, c.Who, c.Method, c.N, c.OK)
 	}
 	return list.String()
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Liveness and fairness: C17 to C19, C24, and C26 to C28. Which requests must be granted, and in which
-// order.
+// Liveness and fairness: C17 to C19, C24, and C26 to C28. Which requests must be granted, and in
+// which order.
 
-// C17: no wake-up is lost. It tries all lines of three waiters with weights 1 to 3. Each of the three, or
-// none, is cancelled at each point, while the permits come back in two portions. After every step,
-// each remaining waiter must have a reason to wait.
+// C17: no wake-up is lost. It tries all lines of three waiters with weights 1 to 3. Each of the
+// three, or none, is cancelled at each point, while the permits come back in two portions. After
+// every step, each remaining waiter must have a reason to wait.
 func noLostWakeup(t *trial) {
 	const size = 3
 	releaseMeetsWait(t)
@@ -29,8 +29,8 @@ func noLostWakeup(t *trial) {
 	}
 }
 
-// releaseMeetsWait releases a permit while a waiter is about to sleep: it has found no free permit, and
-// is not yet in the line in which Release would find it.
+// releaseMeetsWait releases a permit while a waiter is about to sleep: it has found no free permit,
+// and is not yet in the line in which Release would find it.
 func releaseMeetsWait(t *trial) {
 	const rounds = 400
 	for round := range rounds {
@@ -44,7 +44,8 @@ func releaseMeetsWait(t *trial) {
 	}
 }
 
-// threeWaiters plays one line of C17. The waiter leaver is cancelled before step when, unless it is -1.
+// threeWaiters plays one line of C17. The waiter leaver is cancelled before step when, unless it is
+// -1.
 func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first int64) {
 	l := t.fullLine(size, weights...)
 	steps := []func(){
@@ -62,8 +63,8 @@ func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first
 	l.drain()
 }
 
-// C18: one Release admits several waiters, of equal and of mixed weights. Then a line is admitted step by
-// step that is longer than the initial storage of most implementations.
+// C18: one Release admits several waiters, of equal and of mixed weights. Then a line is admitted
+// step by step that is longer than the initial storage of most implementations.
 func releaseAdmitsAll(t *trial) {
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 2}, {1, 3}, {1, 1, 2}, {3, 1}} {
 		sem := t.make(4)
@@ -93,8 +94,8 @@ func releaseAdmitsAll(t *trial) {
 	l.drain()
 }
 
-// C19: permits come back one by one to several waiters that each need most of them. Waiters that took
-// permits one by one would now wait for each other.
+// C19: permits come back one by one to several waiters that each need most of them. Waiters that
+// took permits one by one would now wait for each other.
 func allAtOnce(t *trial) {
 	for _, weights := range [][]int64{{3, 3}, {2, 3}, {3, 2, 3}, {2, 2, 2}} {
 		t.fullLine(3, weights...).drain()
@@ -102,8 +103,9 @@ func allAtOnce(t *trial) {
 	nothingInHand(t)
 }
 
-// nothingInHand checks that two permits are free beside a waiter for three. Where the declared order
-// allows it, TryAcquire takes them. Then Release(2) must panic, because only one permit is held.
+// nothingInHand checks that two permits are free beside a waiter for three. Where the declared
+// order allows it, TryAcquire takes them. Then Release(2) must panic, because only one permit is
+// held.
 func nothingInHand(t *trial) {
 	l := t.fullLine(3, 3)
 	l.release(2)
@@ -160,8 +162,8 @@ func tryNeverWaits(t *trial) {
 	t.mustHaveFree(sem, 2)
 }
 
-// triesReturn tries for one permit, for both permits and for too many. Each try has its own goroutine, so
-// that a try that blocks is seen.
+// triesReturn tries for one permit, for both permits and for too many. Each try has its own
+// goroutine, so that a try that blocks is seen.
 func (t *trial) triesReturn(sem impls.Semaphore) {
 	for n := int64(1); n <= 3; n++ {
 		returned := make(chan struct{})
@@ -187,9 +189,9 @@ func (t *trial) triesReturn(sem impls.Semaphore) {
 // implementations are far lower; the contract promises only that there is one.
 const mostPasses = 10_000
 
-// C26: a large request waits for all permits while small requests keep coming. Each small request begins
-// before the previous one has released, so all permits are never free at once. The large request is
-// granted only if the semaphore makes a small request wait that would fit.
+// C26: a large request waits for all permits while small requests keep coming. Each small request
+// begins before the previous one has released, so all permits are never free at once. The large
+// request is granted only if the semaphore makes a small request wait that would fit.
 func noStarvation(t *trial) {
 	if t.impl.Order != impls.FIFO && !t.impl.StarvationFree {
 		t.unknownf("not promised: Impl.Order is %v and Impl.StarvationFree is not set", t.impl.Order)
@@ -230,17 +232,17 @@ func (t *trial) servedFirst(sem impls.Semaphore, large, small *call) bool {
 	return true
 }
 
-// letTimeGoBy turns the clock of a bubble forward, which otherwise stands still. An implementation may
-// prefer a waiter after it has waited for some time, as sync.Mutex does.
+// letTimeGoBy turns the clock of a bubble forward, which otherwise stands still. An implementation
+// may prefer a waiter after it has waited for some time, as sync.Mutex does.
 func (t *trial) letTimeGoBy() {
 	if t.impl.Waits == impls.Parked {
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// C27: waiters are granted in the order in which they began to wait. The check ensures that order: each
-// waiter is blocked before the next begins. Permits come back one by one, so that the order of the
-// grants can be seen too.
+// C27: waiters are granted in the order in which they began to wait. The check ensures that order:
+// each waiter is blocked before the next begins. Permits come back one by one, so that the order of
+// the grants can be seen too.
 func fifo(t *trial) {
 	t.needsFIFO()
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
@@ -277,7 +279,8 @@ func fifoAfterLeaving(t *trial) {
 	}
 }
 
-// C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is set.
+// C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is
+// set.
 func tryBarges(t *trial) {
 	t.needsFIFO()
 	sem := t.make(2)

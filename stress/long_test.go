@@ -17,9 +17,8 @@ func NeedLong(t *testing.T) {
 	}
 }
 
-// LongOr returns all if long tests were asked for, and few otherwise. It logs what a short run leaves
-// out. Both are exported for the external tests of this
-// package.
+// LongOr returns all if long tests were asked for, and few otherwise. It logs what a short run
+// leaves out. Both are exported for the external tests of this package.
 func LongOr(t *testing.T, what string, all, few int) int {
 	t.Helper()
 	if long() {

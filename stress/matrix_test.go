@@ -22,13 +22,14 @@ var (
 	matrixFile = flag.String("mutants.write", "", "file for the kill matrix")
 )
 
-// Every mutant fails all clauses that it names, and the correct semaphore that most are made of passes.
+// Every mutant fails all clauses that it names, and the correct semaphore that most are made of
+// passes.
 //
-// Each mutant runs in its own child processes, because it may hang, spin or panic, and because a race
-// report fails the whole process.
+// Each mutant runs in its own child processes, because it may hang, spin or panic, and because a
+// race report fails the whole process.
 //
-// By default a mutant meets only the detectors that it names. SEMABENCH_LONG=1 and a file for the matrix
-// let it meet all of them.
+// By default a mutant meets only the detectors that it names. SEMABENCH_LONG=1 and a file for the
+// matrix let it meet all of them.
 func TestMutants(t *testing.T) {
 	m := newMatrix(t)
 	began := time.Now()
@@ -120,8 +121,8 @@ func (m *matrix) play(t *testing.T, run int) {
 	all.Wait()
 }
 
-// runChild runs the detectors on the mutant in a child process. The catches of a child that does not end in
-// time count.
+// runChild runs the detectors on the mutant in a child process. The catches of a child that does
+// not end in time count.
 func (r *row) runChild(t *testing.T, binary string, run int) {
 	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestMutantChild$", "-test.timeout=60s")
 	cmd.Env = r.env

@@ -66,8 +66,8 @@ func (m *matrix) markdown(took time.Duration) []byte {
 	return b.Bytes()
 }
 
-// The matrix names the file with the columns of the schedule explorer, whose own tests check it. There is
-// no copy of that table: a copy was stale whenever only one command had run.
+// The matrix names the file with the columns of the schedule explorer, whose own tests check it.
+// There is no copy of that table: a copy was stale whenever only one command had run.
 func TestMatrixNamesTheExplorersTable(t *testing.T) {
 	matrix, err := os.ReadFile("mutants.md")
 	if err != nil {
@@ -84,7 +84,8 @@ func TestMatrixNamesTheExplorersTable(t *testing.T) {
 // explorerTable is the only place of the explorer's columns.
 const explorerTable = "explore/kills.md"
 
-// cell returns the result of one detector on the mutant. The column C lists the clauses that failed.
+// cell returns the result of one detector on the mutant. The column C lists the clauses that
+// failed.
 func (r *row) cell(letter string) string {
 	must, missed := false, false
 	for _, id := range r.mutant.KilledBy {
@@ -136,8 +137,8 @@ func median(all []catch) catch {
 	return sorted[len(sorted)/2]
 }
 
-// writeMissed lists the mutants that native stress does not find in every run, and those that it finds only
-// because the mutant yields in its window.
+// writeMissed lists the mutants that native stress does not find in every run. Then it lists the
+// mutants that it finds only because they yield in their window.
 func (m *matrix) writeMissed(b *bytes.Buffer) {
 	b.WriteString("\n## Missed\n\n")
 	none := true

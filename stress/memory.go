@@ -15,12 +15,12 @@ import (
 	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// Memory and resources: C29 to C31, and C33. Happens-before edges, data races, and what is left in use
-// when calls have returned.
+// Memory and resources: C29 to C31, and C33. Happens-before edges, data races, and what is left in
+// use when calls have returned.
 
-// C29: a plain variable is guarded by the semaphore alone. The holder of all permits may write it, and
-// the holder of one permit may read it. The race detector reports a missing happens-before edge; even
-// without it, a lost update is a failure.
+// C29: a plain variable is guarded by the semaphore alone. The holder of all permits may write it,
+// and the holder of one permit may read it. The race detector reports a missing happens-before
+// edge; even without it, a lost update is a failure.
 func happensBefore(t *trial) {
 	const size, workers, rounds = 3, 6, 500
 	sem := t.make(size)
@@ -46,8 +46,8 @@ func happensBefore(t *trial) {
 	t.needsRaceDetector()
 }
 
-// C30: all methods run at once, with cancellations and without. The check keeps no account of the calls:
-// that would add happens-before edges, and the detector would not see those that are missing.
+// C30: all methods run at once, with cancellations and without. The check keeps no account of the
+// calls: that would add happens-before edges and hide missing ones.
 func noDataRace(t *trial) {
 	const workers, rounds = 6, 300
 	sem, overReleased := t.make(2), t.make(2)
@@ -81,8 +81,8 @@ func (t *trial) needsRaceDetector() {
 	}
 }
 
-// alone keeps two tests from running C31 or C33 at once: these set the rate of the heap profile of the
-// process, and read what they allocated themselves. It locks outside of the bubble, because a
+// alone keeps two tests from running C31 or C33 at once: these set the rate of the heap profile of
+// the process, and read what they allocated themselves. It locks outside of the bubble, because a
 // goroutine that waits for a mutex looks like a goroutine that can still move.
 func alone(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
 	return func(impl impls.Impl, patience time.Duration) error {
@@ -98,9 +98,10 @@ var profiling sync.Mutex
 
 // C31: nothing is left when Acquire has returned.
 //
-// The ctx counts the callbacks that are registered with it. Goroutines are counted by a label that they
-// inherit from the call that started them. Queue entries are counted by the heap profile, as objects
-// that were allocated inside Acquire and are in use. None of the three counts what other tests do.
+// The ctx counts the callbacks that are registered with it. Goroutines are counted by a label that
+// they inherit from the call that started them. Queue entries are counted by the heap profile, as
+// objects that were allocated inside Acquire and are in use. None of the three counts what other
+// tests do.
 func nothingLeftBehind(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -147,8 +148,8 @@ func leaversLeave(t *trial, sem impls.Semaphore) {
 
 var leaverIDs atomic.Int64
 
-// A labelled semaphore calls Acquire under a label of package pprof, and through a function whose name
-// marks the allocations in the heap profile.
+// A labelled semaphore calls Acquire under a label of package pprof, and through a function whose
+// name marks the allocations in the heap profile.
 type labelled struct {
 	impls.Semaphore
 	label string
@@ -169,10 +170,10 @@ func (l labelled) acquireAsLeaver(ctx context.Context, n int64) error {
 //go:noinline
 func (l labelled) releaseAsLeaver(n int64) { l.Semaphore.Release(n) }
 
-// C33: storage is bounded. An implementation may retain any constant amount, for example for reuse. So the
-// amount is compared after many waits and after twice as many, and only growth at every step is a
-// failure. Growth below four bytes for each wait is less than one pointer for every second wait, so no
-// object was added for each.
+// C33: storage is bounded. An implementation may retain any constant amount, for example for reuse.
+// So the amount is compared after many waits and after twice as many, and only growth at every step
+// is a failure. Growth below four bytes for each wait is less than one pointer for every second
+// wait, so no object was added for each.
 func boundedStorage(t *trial) {
 	const first, last = 1_000, 8_000
 	sem := t.make(2)
@@ -187,14 +188,15 @@ func boundedStorage(t *trial) {
 			return
 		}
 		if waits == last {
-			t.failf("%d bytes more that Acquire and Release allocated are in use after %d more waits", grown, waits)
+			t.failf("%d bytes more that Acquire and Release allocated are in use after %d more waits",
+				grown, waits)
 		}
 		before = after
 	}
 }
 
-// comeAndGo starts waiters in groups of ten. Every other waiter is cancelled, and the rest are granted one
-// after the other.
+// comeAndGo starts waiters in groups of ten. Every other waiter is cancelled, and the rest are
+// granted one after the other.
 func comeAndGo(t *trial, sem impls.Semaphore, waits int) {
 	const abreast = 10
 	for range waits / abreast {
@@ -216,8 +218,8 @@ func comeAndGo(t *trial, sem impls.Semaphore, waits int) {
 	}
 }
 
-// lineUp lets the calls that were just started begin to wait. Where that cannot be seen, some calls may
-// not have to wait; among thousands that does not matter.
+// lineUp lets the calls that were just started begin to wait. Where that cannot be seen, some calls
+// may not have to wait; among thousands that does not matter.
 func (t *trial) lineUp() {
 	if t.impl.Waits == impls.Parked {
 		t.settle()
@@ -255,7 +257,8 @@ func goroutinesLabelled(label string) (n int64) {
 	return n
 }
 
-// inUseFromLeavers counts what was allocated below the calls of a labelled semaphore and is not freed.
+// inUseFromLeavers counts what was allocated below the calls of a labelled semaphore and is not
+// freed.
 func (t *trial) inUseFromLeavers() (objects, bytes int64) {
 	for range 3 { // the profile shows the last cycle but one, and a sync.Pool empties in two
 		runtime.GC()
@@ -279,10 +282,10 @@ func (t *trial) inUseFromLeavers() (objects, bytes int64) {
 	return objects, bytes
 }
 
-// ofTheRuntime are functions of the runtime that allocate for the caches of its processors, which hold
-// a hundred objects and more. They are no property of the implementation.
+// ofTheRuntime are functions of the runtime that allocate for the caches of its processors, which
+// hold a hundred objects and more. They are no property of the implementation.
 var ofTheRuntime = map[string]bool{
-	"runtime.acquireSudog":         true, // allocates for a goroutine that waits on a channel or a lock
+	"runtime.acquireSudog":         true, // for waits on a channel or a lock
 	"runtime.newdefer":             true,
 	"runtime.buildTypeAssertCache": true,
 }
@@ -302,9 +305,9 @@ func allocatedByLeaver(stack []uintptr) bool {
 	}
 }
 
-// A countingContext counts the callbacks that are registered with it and were neither stopped nor run.
-// A derived context registers one as well. The type hides its values: package context would otherwise
-// find the parent through Value, and register there.
+// A countingContext counts the callbacks that are registered with it and were neither stopped nor
+// run. A derived context registers one as well. The type hides its values: package context would
+// otherwise find the parent through Value, and register there.
 type countingContext struct {
 	context.Context
 	cancel     context.CancelFunc

@@ -25,8 +25,8 @@ const (
 	childMark = "caught "
 )
 
-// A catch says that a detector found the defect of a mutant: which clause or oracle, and after how many
-// operations and how much time. The catch by “end” says that the child has run all detectors.
+// A catch says that a detector found the defect of a mutant: which clause or oracle, and after how
+// many operations and how much time. The catch by “end” says that the child has run all detectors.
 type catch struct {
 	By   string
 	Ops  int64
@@ -96,7 +96,7 @@ func runNamed(m mutant.Mutant) {
 	runClauses(m.Impl, len(must), must...)
 }
 
-// directed returns the clauses with checks of their own, without those of random programs and of the race
+// directed returns the clauses that have their own check, without random programs and race
 // detector. The clauses that must find the defect come apart from the others.
 func directed(killedBy []string) (must, others []string) {
 	for _, c := range clauses {
@@ -111,8 +111,9 @@ func directed(killedBy []string) (must, others []string) {
 	return must, others
 }
 
-// runClauses checks clauses one by one. A mutant that hangs in three clauses would hang in most, and each
-// takes time, so the remaining clauses are left out then. The first must clauses always run.
+// runClauses checks clauses one by one. A mutant that hangs in three clauses would hang in most,
+// and each takes time, so the remaining clauses are left out then. The first must clauses always
+// run.
 func runClauses(impl impls.Impl, must int, ids ...string) {
 	k := newChecker(impl)
 	var ops atomic.Int64
@@ -138,8 +139,8 @@ func runClauses(impl impls.Impl, must int, ids ...string) {
 	}
 }
 
-// runPrograms runs random programs until both oracles of R1 have reported, or the budget is spent. A
-// program that is stuck leaves goroutines behind, so failures have a budget as well.
+// runPrograms runs random programs until both oracles of R1 have reported, or the budget is spent.
+// A program that is stuck leaves goroutines behind, so failures have a budget as well.
 func runPrograms(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
@@ -163,8 +164,8 @@ func runPrograms(impl impls.Impl) {
 	}
 }
 
-// A failureBudget limits failures. A failure that is seen at once costs one. A failure that took a wait on
-// the real clock costs everything, because it may leave goroutines behind that spin.
+// A failureBudget limits failures. A failure that is seen at once costs one. A failure that took a
+// wait on the real clock costs everything, because it may leave goroutines behind that spin.
 type failureBudget int
 
 func (b *failureBudget) spend(impl impls.Impl, err error) {
@@ -177,8 +178,8 @@ func (b *failureBudget) spend(impl impls.Impl, err error) {
 	}
 }
 
-// checkHistories runs the check for linearizability alone. Every complete history is checked, also if
-// another oracle has reported a failure.
+// checkHistories runs the check for linearizability alone. Every complete history is checked, also
+// if another oracle has reported a failure.
 func checkHistories(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()

@@ -56,7 +56,8 @@ func benchmarkOracles(b *testing.B, s shape, impl impls.Impl, oracles string) {
 	}
 }
 
-// bareLoop lets the workers make their calls and nothing else. They do not rest: nothing would wake them.
+// bareLoop lets the workers make their calls and nothing else. They do not rest: nothing would wake
+// them.
 func bareLoop(impl impls.Impl, p model.Program) {
 	impl.Waits = impls.Elsewhere
 	run := newRunner(&trial{impl: impl}, &history{Program: p, clock: new(atomic.Int64)})

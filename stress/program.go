@@ -65,8 +65,8 @@ func (s shape) generate(seed uint64) model.Program {
 	return p
 }
 
-// withinSize reduces the weight of an Acquire that only a grant ends: above the size it would wait for
-// ever.
+// withinSize reduces the weight of an Acquire that only a grant ends: above the size it would wait
+// for ever.
 func withinSize(o model.Op, size int64) model.Op {
 	if o.Kind.Uncancellable() {
 		o.N = min(o.N, size)
@@ -88,8 +88,8 @@ func drawKind(r *rand.Rand) model.OpKind {
 	panic("unreachable: x is below the sum of the frequencies")
 }
 
-// drawWeight prefers one permit, as most callers do. It also draws all permits, as writers take, and
-// now and then one more than there are.
+// drawWeight prefers one permit, as most callers do. It also draws all permits, as writers take,
+// and now and then one more than there are.
 func drawWeight(r *rand.Rand, size int64) int64 {
 	switch r.IntN(8) {
 	case 0:

@@ -36,7 +36,8 @@ var (
 )
 
 var (
-	errNotLinearizable = errors.New("C34 linearizable: there is no order in which these calls could have taken effect")
+	errNotLinearizable = errors.New("C34 linearizable: " +
+		"there is no order in which these calls could have taken effect")
 
 	// errUndecided says that the search for an order was given up. It is not a failure.
 	errUndecided = errors.New("the search for a linearization ended undecided")
@@ -59,7 +60,7 @@ func runAndCheck(impl impls.Impl, patience time.Duration, p model.Program) (*his
 	return h, nil
 }
 
-// run is the check of a clause. It runs programs of consecutive seeds, or those that the flags name,
+// run is the check of a clause. It runs programs of consecutive seeds, or the program of the flags,
 // until enough operations have been run.
 func (x mode) run(impl impls.Impl, patience time.Duration) error {
 	left, err := flagBudget()
@@ -86,15 +87,19 @@ func (x mode) run(impl impls.Impl, patience time.Duration) error {
 		}
 	}
 	if undecided > 0 {
-		return unknown{missing: fmt.Sprintf("%d of %d histories were not decided within %d steps; none failed",
+		return unknown{missing: fmt.Sprintf(
+			"%d of %d histories were not decided within %d steps; none failed",
 			undecided, histories, maxSteps)}
 	}
 	return nil
 }
 
-// shrinkAndReport shrinks a program that failed for as long as it still fails, and reports the result.
-func (x mode) shrinkAndReport(ctx context.Context, impl impls.Impl, patience time.Duration, p model.Program,
-	seed uint64, h *history, err error) failure {
+// shrinkAndReport shrinks a program that failed for as long as it still fails, and reports the
+// result.
+func (x mode) shrinkAndReport(
+	ctx context.Context, impl impls.Impl, patience time.Duration,
+	p model.Program, seed uint64, h *history, err error,
+) failure {
 	if hangs(err) {
 		f := report(impl, p, "not shrunk: a call that hangs may go on to use a processor", h, err)
 		f.seed = seed
@@ -105,7 +110,8 @@ func (x mode) shrinkAndReport(ctx context.Context, impl impls.Impl, patience tim
 	rate := s.rate()
 	how := ""
 	if seed != 0 {
-		how = fmt.Sprintf("drawn from seed %d with %d workers and %d operations; ", seed, len(p.Workers), p.Ops())
+		how = fmt.Sprintf("drawn from seed %d with %d workers and %d operations; ",
+			seed, len(p.Workers), p.Ops())
 	}
 	how += fmt.Sprintf("after %d tries to shrink it, it has %d and %d, and %s",
 		s.tries, len(s.best.Workers), s.best.Ops(), rate)
@@ -122,7 +128,8 @@ func report(impl impls.Impl, p model.Program, how string, h *history, err error)
 		err = errors.Join(err, onlyByOrder(impl, h), pageErr)
 		f.page = page
 	}
-	f.message = fmt.Sprintf("%v\nprogram: %s\n%s\n%s", err, f.program, how, strings.TrimRight(h.table(), "\n"))
+	table := strings.TrimRight(h.table(), "\n")
+	f.message = fmt.Sprintf("%v\nprogram: %s\n%s\n%s", err, f.program, how, table)
 	return f
 }
 
@@ -145,10 +152,10 @@ func writePage(impl string, page []byte) (string, error) {
 // RaceDetector reports whether this binary was built with -race.
 const RaceDetector = race.Enabled
 
-// A Campaign runs random programs against one implementation, each with the next seed. Three of four
-// programs are long and judged while they run (R1). The fourth is short, and its whole history is
-// checked for linearizability (C34). A campaign keeps nothing of a program that passed, so it may run
-// for days.
+// A Campaign runs random programs against one implementation, each with the next seed. Three of
+// four programs are long and judged while they run (R1). The fourth is short, and its whole history
+// is checked for linearizability (C34). A campaign keeps nothing of a program that passed, so it
+// may run for days.
 type Campaign struct {
 	Impl impls.Impl
 	Seed uint64 // of the next program
@@ -161,8 +168,8 @@ type Tally struct {
 	Undecided            int64 // histories for which that search was given up
 }
 
-// Play runs programs until at least ops operations were run, ctx is done, or a program failed. After a
-// failure it may be called again: Seed is then that of the following program.
+// Play runs programs until at least ops operations were run, ctx is done, or a program failed.
+// After a failure it may be called again: Seed then belongs to the following program.
 func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 	var played Tally
 	for played.Operations < ops && ctx.Err() == nil {
@@ -181,7 +188,8 @@ func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 		case race.Errors() > races:
 			return played, raceFailure(c.Impl, p, seed)
 		case refutes(err):
-			return played, newFailure(c.Impl, x.clause, x.shrinkAndReport(ctx, c.Impl, patience, p, seed, h, err))
+			f := x.shrinkAndReport(ctx, c.Impl, patience, p, seed, h, err)
+			return played, newFailure(c.Impl, x.clause, f)
 		case err != nil:
 			played.Undecided++
 		}
@@ -198,11 +206,12 @@ func campaignMode(seed uint64) mode {
 }
 
 // Died returns the failure of a program that ended the process of its campaign, so that no oracle
-// could report. The report is what is known about the death of the process.
+// could report. The report describes how the process ended.
 func Died(impl impls.Impl, seed uint64, report string) *Failure {
 	x := campaignMode(seed)
 	text := programText(x.shape.generate(seed))
-	return newFailure(impl, x.clause, failure{message: report + "\nprogram: " + text, seed: seed, program: text})
+	message := report + "\nprogram: " + text
+	return newFailure(impl, x.clause, failure{message: message, seed: seed, program: text})
 }
 
 // A Failure is a random program that an implementation failed.
@@ -216,7 +225,8 @@ type Failure struct {
 }
 
 func (f *Failure) Error() string {
-	return fmt.Sprintf("%s: %v: %s %s: “%s”\n%s", f.Impl, Fail, f.Clause.ID, f.Clause.Name, f.Clause.Text, f.Report)
+	return fmt.Sprintf("%s: %v: %s %s: “%s”\n%s",
+		f.Impl, Fail, f.Clause.ID, f.Clause.Name, f.Clause.Text, f.Report)
 }
 
 func newFailure(impl impls.Impl, clause string, f failure) *Failure {

@@ -80,8 +80,8 @@ func TestFlagsOutOfRange(t *testing.T) {
 	}
 }
 
-// A mutant that ignores a done ctx fails a program of one worker with one operation. The shrinker must
-// arrive at that program, and the program must fail again.
+// A mutant that ignores a done ctx fails a program of one worker with one operation. The shrinker
+// must arrive at that program, and the program must fail again.
 func TestShrinks(t *testing.T) {
 	impl := mutantNamed(t, "M7")
 	v := newChecker(impl).check(clauseNamed("R1"))
@@ -129,7 +129,8 @@ func TestShrinkerIsGreedy(t *testing.T) {
 	}
 }
 
-// After a failure a campaign goes on with the next program, and the failure has all that a replay needs.
+// After a failure a campaign goes on with the next program, and the failure has all that a replay
+// needs.
 func TestCampaign(t *testing.T) {
 	good := Campaign{Impl: impls.All()[0], Seed: 1}
 	tally, failure := good.Play(t.Context(), 5_000)

@@ -31,7 +31,8 @@ type runner struct {
 	positions []position // of each worker; read when nothing can move
 	failed    chan error // the first failure that an oracle reported
 
-	// stopped is done when the program is to end early. Calls with context.Background do not see it.
+	// stopped is done when the program is to end early. Calls with context.Background do not see
+	// it.
 	stopped context.Context
 	stop    context.CancelFunc
 
@@ -103,8 +104,8 @@ func (r *runner) mustBeConserved(t *trial) {
 	}
 }
 
-// abandon ends all workers that can still move. The goroutines of a failed program that are stuck in a
-// call of the implementation stay for ever.
+// abandon ends all workers that can still move. The goroutines of a failed program that are stuck
+// in a call of the implementation stay for ever.
 func (r *runner) abandon(t *trial, finished chan struct{}) {
 	r.stop()
 	if !anyClosed(finished) {
@@ -167,7 +168,8 @@ func (r *runner) runWorker(i int, mayRest bool) {
 	})
 }
 
-// do carries out one operation of a worker that holds some permits, and returns how many it then holds.
+// do carries out one operation of a worker that holds some permits, and returns how many it then
+// holds.
 func (r *runner) do(log *callLog, o model.Op, held int64) int64 {
 	switch o.Kind {
 	case model.AcquireStoppable, model.AcquireBackground:
@@ -210,8 +212,8 @@ func (r *runner) do(log *callLog, o model.Op, held int64) int64 {
 	return held
 }
 
-// The calls of a program. Each is recorded in the history, and checked by the oracles that can judge
-// at once: capacity, and the result of the call.
+// The calls of a program. Each is recorded in the history, and checked by the oracles that can
+// judge at once: capacity, and the result of the call.
 
 func (r *runner) acquire(log *callLog, ctx context.Context, o model.Op) error {
 	if r.bare {
@@ -249,7 +251,8 @@ func (r *runner) release(log *callLog, n int64) {
 func (r *runner) granted(o model.Op, held int64) int64 {
 	if !r.bare {
 		if held := r.held.Add(o.N); held > r.Size {
-			r.fail(failure{message: fmt.Sprintf("C1 capacity: %d permits are held, the size is %d", held, r.Size)})
+			r.fail(failure{message: fmt.Sprintf(
+				"C1 capacity: %d permits are held, the size is %d", held, r.Size)})
 		}
 	}
 	yield(o.Lag)
@@ -309,8 +312,9 @@ func (r *runner) anyResting() bool {
 	return slices.Contains(r.resting, true)
 }
 
-// stuck is called at a quiet instant. It lists the pending calls and why they should not be pending:
-// free permits would do, or the ctx is done. It returns "" if every call has a reason to wait.
+// stuck is called at a quiet instant. It lists the pending calls and why they should not be
+// pending: free permits would do, or the ctx is done. It returns "" if every call has a reason to
+// wait.
 func (r *runner) stuck() string {
 	m, state := r.waitingModel()
 	owed := m.Owed(state)

@@ -30,8 +30,8 @@ func capacity(t *trial) {
 	}
 }
 
-// stolenPermit returns a permit to a sleeping waiter, and lets TryAcquire take it before that waiter
-// runs. A waiter that does not check again holds the permit too.
+// stolenPermit returns a permit to a sleeping waiter, and lets TryAcquire take it before that
+// waiter runs. A waiter that does not check again holds the permit too.
 func stolenPermit(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -77,9 +77,9 @@ func failedTry(t *trial) {
 	t.mustHaveFree(sem, 3)
 }
 
-// C4: TryAcquire succeeds for every small size, number held and weight that fit; then at sizes at which
-// storage tends to grow. Last, concurrent tries for exactly as many permits as there are: no try may
-// fail because it ran at the same time as another.
+// C4: TryAcquire succeeds for every small size, number held and weight that fit; then at sizes at
+// which storage tends to grow. Last, concurrent tries for exactly as many permits as there are: no
+// try may fail because it ran at the same time as another.
 func enoughPermits(t *trial) {
 	const most = 4
 	for size := range int64(most) {
@@ -132,9 +132,9 @@ func errorHoldsNothing(t *trial) {
 	t.mustHaveFree(sem, 3)
 }
 
-// C6: a granted Acquire holds n permits, without waiting and after waiting, also if some permits were
-// free before. Contexts of every kind are tried, since implementations have paths of their own for
-// some. The permits stay held until Release, even if ctx is cancelled after the grant.
+// C6: a granted Acquire holds n permits, without waiting and after waiting, also if some permits
+// were free before. Contexts of every kind are tried, since implementations have paths of their own
+// for some. The permits stay held until Release, even if ctx is cancelled after the grant.
 func nilHoldsN(t *trial) {
 	const size = 5
 	for n := int64(1); n <= size; n++ {
@@ -168,8 +168,8 @@ func nilHoldsN(t *trial) {
 	t.mustHaveFree(sem, 0)
 }
 
-// C7: Release and cancel follow each other so closely that the waiter finds both when it runs. It may
-// return nil or an error, and the permits must agree with that result.
+// C7: Release and cancel follow each other so closely that the waiter finds both when it runs. It
+// may return nil or an error, and the permits must agree with that result.
 func cancelMeetsGrant(t *trial) {
 	const rounds = 400
 	for round := range rounds {

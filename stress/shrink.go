@@ -16,13 +16,13 @@ import (
 // operations are tried, and the first that fails replaces the program. This is delta debugging
 // (Zeller and Hildebrandt, “Simplifying and isolating failure-inducing input”, IEEE TSE 2002).
 //
-// A failure depends on the schedule too, which plain delta debugging does not expect. So a candidate
-// is run several times, and more often the rarer its kind of failure has been. It is dropped only if
-// none of these runs fails.
+// A failure depends on the schedule too, which plain delta debugging does not expect. So a
+// candidate is run several times, and more often the rarer its kind of failure has been. It is
+// dropped only if none of these runs fails.
 const (
 	minTries = 20   // runs of a candidate
 	maxTries = 3000 // runs of a candidate of a program that fails rarely
-	maxSlow  = 20   // failures that took a wait on the real clock, as those of waiters outside a bubble do
+	maxSlow  = 20   // failures that took a wait on the real clock, as with waiters outside a bubble
 )
 
 // shrinkOps bounds the operations of all runs. That is some seconds.
@@ -49,8 +49,10 @@ type shrinker struct {
 	slow    int      // slow failures so far
 }
 
-func newShrinker(ctx context.Context, x mode, impl impls.Impl, patience time.Duration, p model.Program, h *history,
-	err error) *shrinker {
+func newShrinker(
+	ctx context.Context, x mode, impl impls.Impl, patience time.Duration,
+	p model.Program, h *history, err error,
+) *shrinker {
 	const least = 300 * time.Millisecond // for a machine that is busy
 	return &shrinker{
 		mode: x, ctx: ctx, impl: impl, patience: max(patience/30, min(patience, least)),
@@ -64,7 +66,9 @@ func (s *shrinker) shrink() {
 	s.takeFirst(s.history.tails())
 	for again := true; again && !s.spent(); {
 		again = false
-		for _, smaller := range []func(model.Program) []model.Program{fewerWorkers, fewerOps, simplerOps} {
+		for _, smaller := range [...]func(model.Program) []model.Program{
+			fewerWorkers, fewerOps, simplerOps,
+		} {
 			for s.takeFirst(smaller(s.best)) {
 				again = true
 			}
@@ -133,8 +137,8 @@ func (s *shrinker) rate() string {
 	return fmt.Sprintf("fails in %d of %d runs", failed, runs)
 }
 
-// tails returns programs that begin at one of the last quiet instants before the failure. Workers that
-// held permits acquire them first, then all rest once and go on from where they stood.
+// tails returns programs that begin at one of the last quiet instants before the failure. Workers
+// that held permits acquire them first, then all rest once and go on from where they stood.
 func (h *history) tails() (smaller []model.Program) {
 	if h == nil {
 		return nil
@@ -191,7 +195,9 @@ func simplerOps(p model.Program) (smaller []model.Program) {
 	for i, ops := range p.Workers {
 		for at, o := range ops {
 			for _, simple := range []model.Op{
-				{Kind: o.Kind, N: o.N}, {Kind: o.Kind, N: 1, Lag: o.Lag}, {Kind: model.AcquireStoppable, N: o.N, Lag: o.Lag},
+				{Kind: o.Kind, N: o.N},
+				{Kind: o.Kind, N: 1, Lag: o.Lag},
+				{Kind: model.AcquireStoppable, N: o.N, Lag: o.Lag},
 			} {
 				sameKind := simple.Kind == o.Kind || o.Kind == model.AcquireBackground
 				if simple != o && o.Kind != model.Rest && sameKind {

@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// stacks returns what the goroutines of the newest bubble are doing inside the implementation. If there
-// is no bubble, it takes all goroutines of the process. Frames of this suite are cut off, and
+// stacks returns what the goroutines of the newest bubble are doing inside the implementation. If
+// there is no bubble, it takes all goroutines of the process. Frames of this suite are cut off, and
 // goroutines that have no other frames are left out.
 func stacks() string {
 	buf := make([]byte, 1<<20)
@@ -57,14 +57,16 @@ func relevantStacks(dump string) string {
 
 // outsideClause matches goroutines that have called this suite, or that are making this very list.
 var outsideClause = regexp.MustCompile(
-	`(?m)^(github\.com/semabench/semabench/stress\.(Run|Check|Judge|relevantStacks)\(|testing\.\(\*[TM]\)\.Run\(|main\.main\()`)
+	`(?m)^(github\.com/semabench/semabench/stress\.(Run|Check|Judge|relevantStacks)\(|` +
+		`testing\.\(\*[TM]\)\.Run\(|main\.main\()`)
 
 // suiteFrame matches lines of frames that say nothing about an implementation.
-var suiteFrame = regexp.MustCompile(`^(created by )?(github\.com/semabench/semabench/stress\.|testing\.|testing/synctest\.|` +
-	`internal/synctest\.|sync\.\(\*WaitGroup\)|sync\.runtime_|runtime\.)`)
+var suiteFrame = regexp.MustCompile(
+	`^(created by )?(github\.com/semabench/semabench/stress\.|testing\.|testing/synctest\.|` +
+		`internal/synctest\.|sync\.\(\*WaitGroup\)|sync\.runtime_|runtime\.)`)
 
-// implementationFrames returns the frames of the implementation and of what it called, or "" if there
-// are none. A frame is two lines.
+// implementationFrames returns the frames of the implementation and of the functions it called, or
+// "" if there are none. A frame is two lines.
 func implementationFrames(goroutine string) string {
 	lines := strings.Split(strings.TrimSpace(goroutine), "\n")
 	last := 0
@@ -73,7 +75,7 @@ func implementationFrames(goroutine string) string {
 		if !ofSuite {
 			last = i + 1
 		} else if last > 0 && !strings.HasPrefix(lines[i], "sync.") {
-			break // the frames below are those of the suite that called the implementation
+			break // the frames below belong to the suite, which called the implementation
 		}
 	}
 	if last == 0 {
@@ -82,8 +84,8 @@ func implementationFrames(goroutine string) string {
 	return strings.Join(lines[:last+1], "\n")
 }
 
-// failedLine returns the line of the check that failed: the innermost frame of this package outside of
-// the files that checks are made with.
+// failedLine returns the line of the check that failed: the innermost frame of this package outside
+// of the files that checks are made with.
 func failedLine() string {
 	tools := []string{"trial.go", "waiters.go", "stacks.go"}
 	pcs := make([]uintptr, 32)

@@ -12,14 +12,15 @@ import (
 	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// Run checks impl against every clause. Each clause is a subtest, which can be selected or skipped by
-// name:
+// Run checks impl against every clause. Each clause is a subtest, which can be selected or skipped
+// by name:
 //
 //	go test -race -run 'TestMine/C20' -v
 //	go test -race -skip 'TestMine/C11'
 //
-// C29 and C30 need the race detector. Without -race, Run builds the same tests again with it and runs
-// the two clauses in that child process. A clause that cannot be judged is skipped with the reason.
+// C29 and C30 need the race detector. Without -race, Run builds the same tests again with it and
+// runs the two clauses in that child process. A clause that cannot be judged is skipped with the
+// reason.
 //
 // Run fails t at once if impl cannot be constructed or a flag is out of its range.
 func Run(t *testing.T, impl impls.Impl) {
@@ -47,8 +48,8 @@ func Run(t *testing.T, impl impls.Impl) {
 	}
 }
 
-// Check checks impl against every clause. It returns an error that joins all failures, or nil. Nil says
-// nothing about clauses that could not be judged: [Judge] lists those as Unknown.
+// Check checks impl against every clause. It returns an error that joins all failures, or nil. Nil
+// says nothing about clauses that could not be judged: [Judge] lists those as Unknown.
 func Check(impl impls.Impl) error {
 	var failed []error
 	for _, v := range Judge(impl) {
@@ -59,8 +60,8 @@ func Check(impl impls.Impl) error {
 	return errors.Join(failed...)
 }
 
-// Judge returns one verdict for every clause, in the order of the contract. It returns a single verdict,
-// on C0, if impl cannot be constructed.
+// Judge returns one verdict for every clause, in the order of the contract. It returns a single
+// verdict, on C0, if impl cannot be constructed.
 func Judge(impl impls.Impl) []Verdict {
 	if err := usable(impl); err != nil {
 		constructor := Clause{ID: "C0", Name: "constructor", Text: "New returns a semaphore."}
@@ -81,7 +82,8 @@ type Clause struct {
 	Text string
 }
 
-// An Outcome is the result of checking one clause. Unknown is not a pass: something was missing to judge.
+// An Outcome is the result of checking one clause. Unknown is not a pass: something was missing to
+// judge.
 type Outcome int
 
 const (
@@ -125,8 +127,8 @@ type checker struct {
 
 func newChecker(impl impls.Impl) *checker { return &checker{impl, patience} }
 
-// check checks one clause. A data race counts against the clause that ran when the detector reported it.
-// The report of the detector, on standard error, has the stacks.
+// check checks one clause. A data race counts against the clause that ran when the detector
+// reported it. The report of the detector, on standard error, has the stacks.
 func (k *checker) check(c clause) Verdict {
 	v := Verdict{Impl: k.impl.Name, Clause: c.Clause}
 	racesBefore := race.Errors()
@@ -135,7 +137,8 @@ func (k *checker) check(c clause) Verdict {
 		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", n))
 	}
 	var never hung
-	if errors.As(err, &never) && k.impl.Waits != impls.Elsewhere { // an implementation that waits elsewhere may just be slow
+	// An implementation whose waiters wait elsewhere may just be slow.
+	if errors.As(err, &never) && k.impl.Waits != impls.Elsewhere {
 		k.patience = min(k.patience, patience/10) // other clauses will probably hang as well
 	}
 	var missing unknown

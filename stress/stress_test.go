@@ -19,8 +19,8 @@ func TestImplementations(t *testing.T) {
 	}
 }
 
-// A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it is
-// watched from outside of a bubble.
+// A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it
+// is watched from outside of a bubble.
 func TestDeclaringLessNeverFails(t *testing.T) {
 	ops := stress.LongOr(t, "operations of random programs", 100_000, 10_000)
 	restore := flag.Lookup("stress.ops").Value.String()
@@ -63,8 +63,8 @@ func mustNotFail(t *testing.T, impl impls.Impl) {
 	}
 }
 
-// golang.org/x/sync v0.24.0 subtracts before it panics. If it does not declare that, C11 fails and no other
-// clause does.
+// golang.org/x/sync v0.24.0 subtracts before it panics. If it does not declare that, C11 fails and
+// no other clause does.
 func TestWeightedIsCorruptedByOverRelease(t *testing.T) {
 	undeclared := impls.Of("weighted", semaphore.NewWeighted)
 	for _, v := range stress.Judge(undeclared) {

@@ -15,9 +15,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// patience is how long nothing may move, on the real clock, before a clause counts as hung. It is far
-// above any time that a correct semaphore takes, so it decides nothing about one. Only tests change
-// it.
+// patience is how long nothing may move, on the real clock, before a clause counts as hung. It is
+// far above any time that a correct semaphore takes, so it decides nothing about one. Only tests
+// change it.
 var patience = 30 * time.Second
 
 // A trial plays one clause against one implementation. Its methods end the clause through a panic
@@ -71,7 +71,9 @@ func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
 }
 
 // playWatched is play with a counter of the caller for progress.
-func playWatched(impl impls.Impl, patience time.Duration, progress *atomic.Int64, clause func(*trial)) error {
+func playWatched(
+	impl impls.Impl, patience time.Duration, progress *atomic.Int64, clause func(*trial),
+) error {
 	ended := make(chan error, 1)
 	go func() {
 		var err error
@@ -174,9 +176,9 @@ func asError(r any) error {
 // Where waiters are parked, a clause runs in a synctest bubble. synctest.Wait returns when no
 // goroutine of the bubble can move, so what a clause sees then is exact.
 //
-// Where waiters spin or wait elsewhere, no such instant exists. The clause yields a counted number of
-// times to let them run. A waiter that returns too early may then be missed, but a waiter that must
-// return is always awaited, so no correct implementation fails.
+// Where waiters spin or wait elsewhere, no such instant exists. The clause yields a counted number
+// of times to let them run. A waiter that returns too early may then be missed, but a waiter that
+// must return is always awaited, so no correct implementation fails.
 
 // settleYields is how often settle yields where it cannot see that waiters are blocked.
 const settleYields = 200
@@ -196,9 +198,9 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 		synctest.Wait()
 		return anyClosed(done...)
 	}
-	// A third of the patience of play, so that the clause fails with its own words before play gives
-	// up. A long time between two polls counts as a short one: the process was stopped meanwhile,
-	// and the waiters with it.
+	// A third of the patience of play, so that the clause fails with its own words before play
+	// gives up. A long time between two polls counts as a short one: the process was stopped
+	// meanwhile, and the waiters with it.
 	const short = 10 * time.Millisecond
 	moved, still, last := t.progress.Load(), time.Duration(0), time.Now()
 	for still < t.patience/3 {
@@ -233,8 +235,8 @@ var initTesting = sync.OnceFunc(testing.Init)
 // inBubble runs f in a synctest bubble. It returns an error if goroutines of the bubble were left
 // blocked for good.
 //
-// The bubble gets a zero testing.T, because Check has none to give. Only the race detector uses it: it
-// marks the T as failed, and synctest.Test then leaves through Goexit.
+// The bubble gets a zero testing.T, because Check has none to give. Only the race detector uses it:
+// it marks the T as failed, and synctest.Test then leaves through Goexit.
 func inBubble(f func()) (deadlock error) {
 	initTesting()
 	defer func() {
@@ -242,9 +244,9 @@ func inBubble(f func()) (deadlock error) {
 			left := stacks()
 			hint := ""
 			if strings.Contains(left, "created by ") { // cut off for goroutines that this suite started
-				hint = "\nA goroutine that the implementation started is left. One that New starts needs a method " +
-					"Close to end it, which is called if there is one, or Impl.Waits declared as Elsewhere; " +
-					"one that Acquire starts has to end with it."
+				hint = "\nA goroutine that the implementation started is left. If New starts it, " +
+					"end it in a method Close, which is called if there is one, " +
+					"or declare Impl.Waits as Elsewhere. If Acquire starts it, it must end with Acquire."
 			}
 			deadlock = fmt.Errorf("%v%s\n%s", r, hint, left)
 		}
@@ -335,8 +337,8 @@ func copies(n int, f func(i int)) []func() {
 	return all
 }
 
-// countProgress tells the watchdog once in 50 rounds that a loop goes on. Each atomic operation would
-// order what the race detector is to see unordered.
+// countProgress tells the watchdog once in 50 rounds that a loop goes on. Each atomic operation
+// would order what the race detector is to see unordered.
 func (t *trial) countProgress(round int) {
 	if round%50 == 0 {
 		t.progress.Add(1)

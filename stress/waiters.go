@@ -25,7 +25,8 @@ func (t *trial) start(sem impls.Semaphore, n int64) *call {
 	return t.startWith(ctx, cancel, sem, n)
 }
 
-// startForever begins an Acquire that cannot be cancelled. The check must ensure that it is granted.
+// startForever begins an Acquire that cannot be cancelled. The check must ensure that it is
+// granted.
 func (t *trial) startForever(sem impls.Semaphore, n int64) *call {
 	return t.startWith(context.Background(), func() {}, sem, n)
 }
@@ -96,8 +97,8 @@ func (t *trial) mustBeRefused(c *call, want error) {
 // take acquires n free permits.
 func (t *trial) take(sem impls.Semaphore, n int64) { t.mustBeGranted(t.start(sem, n)) }
 
-// await waits for c on the clock of the clause. A bubble turns its clock forward to the next deadline
-// when nothing else can move.
+// await waits for c on the clock of the clause. A bubble turns its clock forward to the next
+// deadline when nothing else can move.
 func (t *trial) await(c *call) {
 	if t.impl.Waits == impls.Parked {
 		<-c.done // if c never returns, the bubble reports a deadlock
@@ -124,8 +125,8 @@ func without(calls []*call, c *call) (rest []*call) {
 	return rest
 }
 
-// A line is a semaphore and the account that a clause keeps beside it: which requests should wait, and
-// how many permits should be free.
+// A line is a semaphore and the account that a clause keeps beside it: which requests should wait,
+// and how many permits should be free.
 type line struct {
 	t       *trial
 	sem     impls.Semaphore
@@ -156,9 +157,9 @@ func (l *line) release(n int64) {
 
 // cancel cancels c if it still waits.
 //
-// A grant is accepted in two cases. Where waiters are not parked, c may have been granted since check
-// looked. Where the order is unspecified, check demands no grant to c while another request that does
-// not fit may hold it up, but a grant is legal.
+// A grant is accepted in two cases. Where waiters are not parked, c may have been granted since
+// check looked. Where the order is unspecified, check demands no grant to c while another request
+// that does not fit may hold it up, but a grant is legal.
 func (l *line) cancel(c *call) {
 	c.cancel()
 	rest := without(l.waiting, c)
@@ -188,8 +189,8 @@ func (l *line) count(c *call) {
 	l.held += c.n
 }
 
-// check accounts for the waiters that were granted. It fails if there were not enough permits for them,
-// or if a waiter is left that must have been granted.
+// check accounts for the waiters that were granted. It fails if there were not enough permits for
+// them, or if a waiter is left that must have been granted.
 func (l *line) check() {
 	l.t.settle()
 	ordered := l.t.impl.Order == impls.FIFO && l.t.impl.Waits == impls.Parked

@@ -6,7 +6,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A History is what was observed of one run from outside: when each call began, when it returned and
+// A History records one run as seen from outside: when each call began, when it returned and
 // with what. Stamps are integers that grow with real time. Stamps of different observations differ,
 // unless the clock of the observer could not tell them apart.
 type History struct {
@@ -38,7 +38,7 @@ const (
 	MethodRelease
 )
 
-// A Result is what a call returned.
+// A Result is the outcome of a call.
 type Result int
 
 const (
@@ -67,9 +67,9 @@ const NoCall = -1
 
 // Spans splits calls into the events of the model.
 //
-// An Acquire is split into its request and its end: a grant, or a withdrawal and a departure. If the
-// call was pending at a quiet instant, its request lies before the first such instant, and its end
-// after the last one. This is the only way in which order among requests can be observed.
+// An Acquire is split into its request and its end: a grant, or a withdrawal and a departure. If
+// the call was pending at a quiet instant, its request lies before the first such instant, and its
+// end after the last one. This is the only way in which order among requests can be observed.
 //
 // A pending TryAcquire is left out, since its result is unknown. A pending Release may have taken
 // effect, so it stays.

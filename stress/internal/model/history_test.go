@@ -16,8 +16,8 @@ func (s Span) text() string {
 	return fmt.Sprintf("%s %d-%s", names[s.Kind], s.From, till)
 }
 
-// Bounds are on a clock of half steps. A quiet instant splits an Acquire: the request lies before it,
-// the end after it.
+// Bounds are on a clock of half steps. A quiet instant splits an Acquire: the request lies before
+// it, the end after it.
 func TestSpans(t *testing.T) {
 	acquire := func(result Result, begin, end int64) Call {
 		return Call{Method: MethodAcquire, N: 1, Result: result, Begin: begin, End: end}

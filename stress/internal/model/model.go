@@ -1,4 +1,5 @@
-// Package model is the sequential semaphore, and the programs and histories that are compared with it.
+// Package model is the sequential semaphore, and the programs and histories that are compared with
+// it.
 //
 // A semaphore is correct if its calls could have taken effect one after the other, each between its
 // begin and its return. [Model.Step] says which events may follow one another. Every oracle of this
@@ -16,7 +17,8 @@
 // # What this does not show
 //
 // The model knows no time: it cannot say that a wait was too long, only that a grant was due when
-// nothing could move. It knows nothing of memory: package stress checks that with the race detector.
+// nothing could move. It knows nothing of memory: package stress checks that with the race
+// detector.
 package model
 
 import (
@@ -191,8 +193,8 @@ func (m Model) mayRefuse(s State, n int64) bool {
 	return !passes && s.Waiting != ""
 }
 
-// Owed returns requests of which at least one must be granted before nothing can move. It returns nil
-// if every waiting request has a reason to wait.
+// Owed returns requests of which at least one must be granted before nothing can move. It returns
+// nil if every waiting request has a reason to wait.
 func (m Model) Owed(s State) (owed []int) {
 	allFit, first := true, m.first(s)
 	for request := range s.Waiting.All() {

@@ -6,7 +6,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Each history is a list of events that happen one after the other; the last one may or may not.
+// Each case is a list of events that happen one after the other. The case says whether the last
+// event may happen.
 func TestStep(t *testing.T) {
 	two := []Request{{N: 2, Phase: 0}, {N: 1, Phase: 1}, {N: 9, Phase: 1}}
 	join := func(r int) Event { return Event{Kind: Requested, Request: r} }
@@ -32,35 +33,35 @@ func TestStep(t *testing.T) {
 		{"all back", impls.Barging, true, []Event{try(2, true), release(2), try(2, true)}},
 
 		{"a failing try with permits free", impls.Barging, false, []Event{try(1, true), try(1, false)}},
-		{"past a waiter, who may be passed", impls.Barging, true, []Event{try(1, true), join(0), try(1, true)}},
-		{"no reason to fail, as waiters may be passed", impls.Barging, false, []Event{try(1, true), join(0), try(1, false)}},
-		{"who waits may be a reason", impls.Unspecified, true, []Event{try(1, true), join(0), try(1, false)}},
-		{"and may be passed", impls.Unspecified, true, []Event{try(1, true), join(0), try(1, true)}},
-		{"past a line", impls.FIFO, false, []Event{try(1, true), join(0), try(1, true)}},
-		{"refused behind a line", impls.FIFO, true, []Event{try(1, true), join(0), try(1, false)}},
+		{"a try passes a waiter, under barging", impls.Barging, true, []Event{try(1, true), join(0), try(1, true)}},
+		{"a try fails with a permit free, under barging", impls.Barging, false, []Event{try(1, true), join(0), try(1, false)}},
+		{"a waiter may be a reason to refuse a try", impls.Unspecified, true, []Event{try(1, true), join(0), try(1, false)}},
+		{"a try may pass a waiter", impls.Unspecified, true, []Event{try(1, true), join(0), try(1, true)}},
+		{"a try passes a line", impls.FIFO, false, []Event{try(1, true), join(0), try(1, true)}},
+		{"a try is refused behind a line", impls.FIFO, true, []Event{try(1, true), join(0), try(1, false)}},
 
 		{"the second before the first", impls.FIFO, false, []Event{try(1, true), join(0), join(1), grant(1)}},
 		{"the second before the first", impls.Unspecified, true, []Event{try(1, true), join(0), join(1), grant(1)}},
 		{"in order", impls.FIFO, true, []Event{try(2, true), join(0), join(1), release(2), grant(0), release(2), grant(1)}},
 		{"after the first left", impls.FIFO, true, []Event{try(1, true), join(0), join(1), withdraw(0), leave(0), grant(1)}},
 
-		{"too much to ask for", impls.Barging, false, []Event{join(2), grant(2)}},
-		{"delays nobody", impls.FIFO, true, []Event{join(2), try(1, true)}},
-		{"can only leave", impls.FIFO, true, []Event{join(2), withdraw(2), leave(2)}},
+		{"a request above the size is granted", impls.Barging, false, []Event{join(2), grant(2)}},
+		{"a request above the size delays no try", impls.FIFO, true, []Event{join(2), try(1, true)}},
+		{"a request above the size can only leave", impls.FIFO, true, []Event{join(2), withdraw(2), leave(2)}},
 
-		{"one who leaves may have held", impls.FIFO, true, []Event{join(0), withdraw(0), try(1, false)}},
-		{"but not what was not free", impls.FIFO, false, []Event{try(1, true), join(0), withdraw(0), try(1, false)}},
-		{"and has put it back", impls.FIFO, true, []Event{join(0), withdraw(0), leave(0), try(2, true)}},
-		{"one who waits has not left", impls.FIFO, false, []Event{join(0), leave(0)}},
-		{"one cannot withdraw unasked", impls.FIFO, false, []Event{withdraw(0)}},
+		{"a leaving request may have held permits", impls.FIFO, true, []Event{join(0), withdraw(0), try(1, false)}},
+		{"a leaving request took permits that were not free", impls.FIFO, false, []Event{try(1, true), join(0), withdraw(0), try(1, false)}},
+		{"a request that has left has put them back", impls.FIFO, true, []Event{join(0), withdraw(0), leave(0), try(2, true)}},
+		{"a waiting request leaves without withdrawing", impls.FIFO, false, []Event{join(0), leave(0)}},
+		{"a withdrawal without a request", impls.FIFO, false, []Event{withdraw(0)}},
 
-		{"nobody waits", impls.FIFO, true, []Event{quiet}},
-		{"the head would fit", impls.FIFO, false, []Event{join(0), quiet}},
-		{"the head does not fit", impls.FIFO, true, []Event{try(1, true), join(0), join(1), quiet}},
-		{"one fits and may pass", impls.Barging, false, []Event{try(1, true), join(0), join(1), quiet}},
-		{"one fits and may have to wait", impls.Unspecified, true, []Event{try(1, true), join(0), join(1), quiet}},
-		{"all fit", impls.Unspecified, false, []Event{join(1), quiet}},
-		{"one is about to leave", impls.FIFO, false, []Event{join(0), withdraw(0), quiet}},
+		{"quiet without requests", impls.FIFO, true, []Event{quiet}},
+		{"quiet though the head fits", impls.FIFO, false, []Event{join(0), quiet}},
+		{"quiet while the head does not fit", impls.FIFO, true, []Event{try(1, true), join(0), join(1), quiet}},
+		{"quiet though a request fits that may pass", impls.Barging, false, []Event{try(1, true), join(0), join(1), quiet}},
+		{"quiet while a request fits that may have to wait", impls.Unspecified, true, []Event{try(1, true), join(0), join(1), quiet}},
+		{"quiet though all fit", impls.Unspecified, false, []Event{join(1), quiet}},
+		{"quiet before a withdrawn request has left", impls.FIFO, false, []Event{join(0), withdraw(0), quiet}},
 	} {
 		m := Model{Size: 2, Order: c.order, Requests: two}
 		s := m.Init()
@@ -87,7 +88,7 @@ func TestTryBarges(t *testing.T) {
 	}
 }
 
-// Within a phase nobody knows who was first.
+// Requests of one phase have no known order, so each of them may be the head.
 func TestOwedWithinPhase(t *testing.T) {
 	m := Model{Size: 3, Order: impls.FIFO, Requests: []Request{{N: 3}, {N: 1}, {N: 1, Phase: 1}}}
 	for _, c := range []struct {

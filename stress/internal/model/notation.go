@@ -16,8 +16,8 @@ import (
 // which letter stands for which kind, and which numbers it takes.
 //
 // There are two tables, because package stress and explore.Semaphore had recorded programs before
-// they shared this parser. The letters a, c, w and y differ. The flag that carries a program chooses
-// the table: -stress.program or -explore.scenario.
+// they shared this parser. The letters a, c, w and y differ. The flag that carries a program
+// chooses the table: -stress.program or -explore.scenario.
 type Notation struct {
 	Name       string // of a program, in error messages
 	Forms      []Form
@@ -57,8 +57,8 @@ var (
 	weight  = Number{Name: "permits", Most: math.MaxInt64}
 )
 
-// StressNotation writes the random programs of package stress and the value of -stress.program. What
-// workers hold in the end is released.
+// StressNotation writes the random programs of package stress and the value of -stress.program.
+// What workers hold in the end is released.
 var StressNotation = Notation{
 	Name: "program",
 	Forms: []Form{
@@ -77,8 +77,8 @@ var StressNotation = Notation{
 	MaxOps:     maxOps,
 }
 
-// ScenarioNotation writes the scenarios of explore.Semaphore and the value of -explore.scenario. In the
-// end every worker releases what it holds.
+// ScenarioNotation writes the scenarios of explore.Semaphore and the value of -explore.scenario. In
+// the end every worker releases what it holds.
 var ScenarioNotation = Notation{
 	Name: "scenario",
 	Forms: []Form{

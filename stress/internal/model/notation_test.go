@@ -72,8 +72,8 @@ func TestParseErrors(t *testing.T) {
 }
 
 // Every program and scenario that was recorded in the documentation, the tests and the test data
-// before the two notations shared a parser is still read, and written back as it was. The file says for
-// each line which flag carries it.
+// before the two notations shared a parser is still read, and written back as it was. The file says
+// for each line which flag carries it.
 func TestRecordedPrograms(t *testing.T) {
 	file, err := os.Open("testdata/recorded.txt")
 	if err != nil {

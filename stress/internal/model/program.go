@@ -1,7 +1,7 @@
 package model
 
-// A Program is what several workers do with one semaphore. Each worker carries out its operations one
-// after the other; the scheduler decides which worker runs when.
+// A Program lists the operations of several workers on one semaphore. Each worker carries out its
+// operations one after the other; the scheduler decides which worker runs when.
 type Program struct {
 	Size    int64
 	Workers [][]Op
@@ -36,8 +36,8 @@ type Op struct {
 	// the index of a worker. A Release of AllHeld gives back whatever the worker holds.
 	N int64
 
-	// Lag counts yields of the processor: how long granted permits are held before the next step, or
-	// how late a cancellation comes.
+	// Lag counts yields of the processor: how long granted permits are held before the next step,
+	// or how late a cancellation comes.
 	Lag int
 }
 

@@ -2,8 +2,8 @@ package model
 
 import "slices"
 
-// MaxSearch is the largest number of spans that Linearizable and LongestOrder accept. A set of spans
-// is one machine word, so that a search can remember which sets it has visited.
+// MaxSearch is the largest number of spans that Linearizable and LongestOrder accept. A set of
+// spans is one machine word, so that a search can remember which sets it has visited.
 const MaxSearch = 64
 
 // Linearizable reports whether the spans can be ordered so that each takes effect within its bounds
@@ -13,15 +13,15 @@ const MaxSearch = 64
 // state twice (Wing and Gong, “Testing and verifying concurrent objects”, JPDC 1993; Lowe, “Testing
 // for linearizability”, 2017). It panics if there are more than MaxSearch spans.
 //
-// Package stress has longer histories and draws them, so it uses porcupine instead. A test holds the
-// two searches to each other.
+// Package stress has longer histories and draws them, so it uses porcupine instead. A test holds
+// the two searches to each other.
 func (m Model) Linearizable(spans []Span) bool {
 	s := newSearch(m, spans)
 	return s.complete(visit{state: m.Init()})
 }
 
-// LongestOrder returns the longest beginning of an order that the model allows, as indexes of spans,
-// and the spans that could come next by their bounds.
+// LongestOrder returns the longest beginning of an order that the model allows, as indexes of
+// spans, and the spans that could come next by their bounds.
 func (m Model) LongestOrder(spans []Span) (order, next []int) {
 	s := newSearch(m, spans)
 	s.extend(visit{state: m.Init()})

@@ -53,8 +53,8 @@ func spin(try func(n int64) bool, n int64, alive func() bool) bool {
 	return false
 }
 
-// staleBroadcast is M17: Acquire loads the channel to wait on after it has looked at the count. A Release between
-// the two has replaced the channel, so its wake-up is missed.
+// staleBroadcast is M17: Acquire loads the channel to wait on after it has looked at the count. A
+// Release between the two has replaced the channel, so its wake-up is missed.
 type staleBroadcast struct {
 	count
 	freed atomic.Pointer[chan struct{}] // closed and replaced by Release
@@ -87,8 +87,8 @@ func (s *staleBroadcast) Release(n int64) {
 	close(*s.freed.Swap(new(make(chan struct{}))))
 }
 
-// noSecondLook is M24: Acquire looks at the count, then enters the line. A Release between the two finds no
-// waiter, and Acquire does not look again.
+// noSecondLook is M24: Acquire looks at the count, then enters the line. A Release between the two
+// finds no waiter, and Acquire does not look again.
 type noSecondLook struct {
 	count
 	mu   sync.Mutex

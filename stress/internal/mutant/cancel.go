@@ -6,7 +6,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// grantedAndCancelled is M5: a cancelled Acquire ignores that it was granted, so its permits are lost.
+// grantedAndCancelled is M5: a cancelled Acquire ignores that it was granted, so its permits are
+// lost.
 type grantedAndCancelled struct{ *queue }
 
 func newGrantedAndCancelled(size int64) impls.Semaphore { return grantedAndCancelled{newQueue(size)} }
@@ -90,7 +91,8 @@ func (s deadWaiter) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// abandonedAdapter is M38: a goroutine waits on the Cond for each Acquire. A cancelled Acquire does not wake it.
+// abandonedAdapter is M38: a goroutine waits on the Cond for each Acquire. A cancelled Acquire does
+// not wake it.
 type abandonedAdapter struct{ *cond }
 
 func newAbandonedAdapter(size int64) impls.Semaphore { return abandonedAdapter{newCond(size)} }
@@ -138,7 +140,8 @@ func (s callbackKept) Acquire(ctx context.Context, n int64) error {
 		return err
 	}
 	cancelled := make(chan struct{})
-	context.AfterFunc(ctx, func() { close(cancelled) }) // the defect: the returned stop function is not called
+	// The defect: the stop function that AfterFunc returns is not called.
+	context.AfterFunc(ctx, func() { close(cancelled) })
 	select {
 	case <-w.ready:
 		return nil

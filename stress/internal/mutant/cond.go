@@ -23,7 +23,8 @@ func (s oneWakeup) Release(n int64) {
 	s.serve(1)
 }
 
-// cond is a semaphore on a condition variable. It is correct unless a mutant changes one of its fields.
+// cond is a semaphore on a condition variable. It is correct unless a mutant changes one of its
+// fields.
 type cond struct {
 	mu       sync.Mutex
 	freed    *sync.Cond
@@ -64,8 +65,8 @@ func (s fullEdge) Release(n int64) {
 	}
 }
 
-// newUnlockedBroadcast returns M18: the callback of ctx broadcasts without the lock. A waiter that has looked at ctx and not yet
-// called Wait misses the broadcast.
+// newUnlockedBroadcast returns M18: the callback of ctx broadcasts without the lock. A waiter that
+// has looked at ctx and not yet called Wait misses the broadcast.
 func newUnlockedBroadcast(size int64) impls.Semaphore {
 	s := newCond(size)
 	s.onDone = s.freed.Broadcast
@@ -80,14 +81,16 @@ func newIfNotFor(size int64) impls.Semaphore {
 	return s
 }
 
-// newWrongOneWoken returns M20: Release signals one waiter, which may not fit, and another that fits sleeps on.
+// newWrongOneWoken returns M20: Release signals one waiter, which may not fit, and another that
+// fits sleeps on.
 func newWrongOneWoken(size int64) impls.Semaphore {
 	s := newCond(size)
 	s.wake = s.freed.Signal
 	return s
 }
 
-// newUnbounded returns M33: the semaphore is correct, but its table entry declares Impl.StarvationFree.
+// newUnbounded returns M33: the semaphore is correct, but its table entry declares
+// Impl.StarvationFree.
 func newUnbounded(size int64) impls.Semaphore { return newCond(size) }
 
 func (s *cond) Acquire(ctx context.Context, n int64) error {

@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// checkThenAct is M1: TryAcquire compares and adds in two steps. Two callers can pass the same comparison.
+// checkThenAct is M1: TryAcquire compares and adds in two steps. Two callers can pass the same
+// comparison.
 type checkThenAct struct {
 	size int64
 	held atomic.Int64

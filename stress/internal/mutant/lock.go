@@ -14,8 +14,8 @@ type lock chan struct{} // has an element while the lock is held
 func (l lock) lock()   { l <- struct{}{} }
 func (l lock) unlock() { <-l }
 
-// broadcast is a correct semaphore in which every Release wakes all waiters. Mutants embed it and replace
-// methods.
+// broadcast is a correct semaphore in which every Release wakes all waiters. Mutants embed it and
+// replace methods.
 type broadcast struct {
 	lock
 	size    int64
@@ -81,7 +81,8 @@ func (s locksTwice) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	s.lock.lock()
 	defer s.lock.unlock()
-	return n <= s.size-s.held && s.Acquire(context.Background(), n) == nil // the defect: Acquire takes the lock
+	// The defect: Acquire takes the lock as well.
+	return n <= s.size-s.held && s.Acquire(context.Background(), n) == nil
 }
 
 // errUnderLock is M29: Acquire calls ctx.Err, code of the caller, under its lock.
@@ -107,7 +108,8 @@ func (s errUnderLock) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// handOff is M27: Release sends to a waiter under the lock. A waiter that was cancelled does not receive.
+// handOff is M27: Release sends to a waiter under the lock. A waiter that was cancelled does not
+// receive.
 type handOff struct {
 	lock
 	size int64

@@ -23,8 +23,8 @@ func (s unlockedRead) TryAcquire(n int64) bool {
 	return s.queue.TryAcquire(n)
 }
 
-// plainStore is M36: a spin lock that is taken by compare-and-swap and released by a plain store. The
-// store orders nothing, so the next holder may not see what was written before.
+// plainStore is M36: a spin lock that is taken by compare-and-swap and released by a plain store.
+// The store orders nothing, so the next holder may not see what was written before.
 type plainStore struct {
 	busy uint32
 	size int64
@@ -79,8 +79,8 @@ func (s *plainStore) Release(n int64) {
 	s.held -= n
 }
 
-// leased is M37: permits come back when the ctx of their Acquire is done, though the holder still works.
-// Release then has to subtract fewer permits, because these are back already.
+// leased is M37: permits come back when the ctx of their Acquire is done, though the holder still
+// works. Release then has to subtract fewer permits, because these are back already.
 type leased struct {
 	*queue
 	leases  list.List // of *lease, the oldest first; guarded by mu, like expired

@@ -1,5 +1,5 @@
-// Package mutant holds semaphores that are broken on purpose. Each is complete but for one defect, and
-// names the clauses of package stress that must find it.
+// Package mutant holds semaphores that are broken on purpose. Each is complete but for one defect,
+// and names the clauses of package stress that must find it.
 //
 //	for _, m := range mutant.All() {
 //		stress.Judge(m.Impl) // must fail m.KilledBy
@@ -41,12 +41,12 @@ type Mutant struct {
 	Narrow bool
 }
 
-// Preempt stands for a preemption in a narrow window. The Go scheduler seldom preempts there on a machine
-// with few processors. Tests replace it to measure what is found without it.
+// Preempt stands for a preemption in a narrow window. The Go scheduler seldom preempts there on a
+// machine with few processors. Tests replace it to measure what is found without it.
 var Preempt = runtime.Gosched
 
-// OnlyRaces reports whether only the race detector sees the defect. The detector reports each race once,
-// to the clause that happens to run. So for such a mutant one clause of KilledBy is enough.
+// OnlyRaces reports whether only the race detector sees the defect. The detector reports each race
+// once, to the clause that happens to run. So for such a mutant one clause of KilledBy is enough.
 func (m Mutant) OnlyRaces() bool {
 	return !slices.ContainsFunc(m.KilledBy, func(id string) bool { return id != "C29" && id != "C30" })
 }
@@ -58,5 +58,9 @@ func All() []Mutant {
 
 // byID puts M2 before M10, and the mutants with an S last.
 func byID(a, b Mutant) int {
-	return cmp.Or(cmp.Compare(a.ID[0], b.ID[0]), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(
+		cmp.Compare(a.ID[0], b.ID[0]),
+		cmp.Compare(len(a.ID), len(b.ID)),
+		cmp.Compare(a.ID, b.ID),
+	)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// recycled is M40: waiters are pooled. Release writes to a waiter after it has woken it, and another Acquire may
-// use that waiter by then.
+// recycled is M40: waiters are pooled. Release writes to a waiter after it has woken it, and
+// another Acquire may use that waiter by then.
 type recycled struct {
 	mu    sync.Mutex
 	size  int64

@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// Reference is the correct semaphore that most mutants are made of. It must pass every clause: then the
-// clauses find the defect of a mutant and nothing else.
+// Reference is the correct semaphore that most mutants are made of. It must pass every clause: then
+// the clauses find the defect of a mutant and nothing else.
 var Reference = impls.Impl{Name: "reference", New: newReference, Order: impls.FIFO}
 
 // queue is a correct FIFO semaphore. A mutant embeds it and replaces a method.
@@ -48,8 +48,8 @@ func (q *queue) Acquire(ctx context.Context, n int64) error {
 	return q.wait(ctx, w)
 }
 
-// wait returns nil when w was granted its permits. It returns an error when ctx is done, and then gives
-// back the permits of a grant that came at the same time.
+// wait returns nil when w was granted its permits. It returns an error when ctx is done, and then
+// gives back the permits of a grant that came at the same time.
 func (q *queue) wait(ctx context.Context, w *waiter) error {
 	select {
 	case <-w.ready:
@@ -80,7 +80,8 @@ func (q *queue) Release(n int64) {
 	q.serve(math.MaxInt)
 }
 
-// join returns nil and nil if n permits were free. Otherwise it returns a waiter, or the error of ctx.
+// join returns nil and nil if n permits were free. Otherwise it returns a waiter, or the error of
+// ctx.
 func (q *queue) join(ctx context.Context, n int64) (*waiter, error) {
 	mustNotBeNegative(n)
 	done := ctx.Done()
@@ -100,8 +101,8 @@ func (q *queue) join(ctx context.Context, n int64) (*waiter, error) {
 	return w, nil
 }
 
-// leave reports whether w was granted its permits. If not, it takes w off the line, and admits the waiters
-// that w held up.
+// leave reports whether w was granted its permits. If not, it takes w off the line, and admits the
+// waiters that w held up.
 func (q *queue) leave(w *waiter) (granted bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A signals semaphore lets waiters take their permits themselves. One waiter at a time is signalled; it
-// looks at the count, and signals the next waiter that fits. It is correct but for onCancel, which a
-// mutant sets.
+// A signals semaphore lets waiters take their permits themselves. One waiter at a time is
+// signalled; it looks at the count, and signals the next waiter that fits. It is correct but for
+// onCancel, which a mutant sets.
 type signals struct {
 	mu        sync.Mutex
 	size      int64
@@ -28,15 +28,16 @@ func newSignals(size int64) *signals {
 	return &signals{size: size}
 }
 
-// newSwallowedSignal returns M23: a cancelled waiter that had been signalled does not signal another.
+// newSwallowedSignal returns M23: a cancelled waiter that had been signalled does not signal
+// another.
 func newSwallowedSignal(size int64) impls.Semaphore {
 	s := newSignals(size)
 	s.onCancel = func() { s.signalled = false } // the defect: no call of signal
 	return s
 }
 
-// newFlagKept returns M25: a cancelled waiter that had been signalled tries to signal another while the flag still
-// says that a signal is on its way, so nothing happens.
+// newFlagKept returns M25: a cancelled waiter that had been signalled tries to signal another while
+// the flag still says that a signal is on its way, so nothing happens.
 func newFlagKept(size int64) impls.Semaphore {
 	s := newSignals(size)
 	s.onCancel = s.signal // the defect: does nothing while signalled is set

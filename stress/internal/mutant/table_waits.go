@@ -2,8 +2,8 @@ package mutant
 
 import "github.com/semabench/semabench/impls"
 
-// waitMutants returns the mutants that wake too few waiters or the wrong ones, or handle a cancellation
-// wrongly.
+// waitMutants returns the mutants that wake too few waiters or the wrong ones, or handle a
+// cancellation wrongly.
 func waitMutants() []Mutant {
 	return []Mutant{
 		{

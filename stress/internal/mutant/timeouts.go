@@ -10,7 +10,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// firstExpired is M26: sweep removes the element that it stands on, so it ends after the first expired waiter.
+// firstExpired is M26: sweep removes the element that it stands on, so it ends after the first
+// expired waiter.
 type firstExpired struct {
 	*queue
 	sweeping atomic.Bool
@@ -54,7 +55,8 @@ func (s *firstExpired) forget(place *list.Element) {
 	s.mu.Unlock()
 }
 
-// sweep runs for each waiter that expires. A sweep that has not begun yet covers later waiters as well.
+// sweep runs for each waiter that expires. A sweep that has not begun yet covers later waiters as
+// well.
 func (s *firstExpired) sweep() {
 	if s.sweeping.Swap(true) {
 		return
@@ -63,7 +65,8 @@ func (s *firstExpired) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweeping.Store(false)
-	for place := s.line.Front(); place != nil; place = place.Next() { // the defect: Next is nil after Remove
+	// The defect: Next of an element is nil after Remove.
+	for place := s.line.Front(); place != nil; place = place.Next() {
 		if e := s.expiries[place]; isDone(e.done) {
 			s.line.Remove(place)
 			close(e.gone)
@@ -72,8 +75,8 @@ func (s *firstExpired) sweep() {
 	s.serve(math.MaxInt)
 }
 
-// polite is M30: a cancelled waiter waits until no cancelled waiter stands beside it in line. Two cancelled
-// neighbours wait for each other for ever.
+// polite is M30: a cancelled waiter waits until no cancelled waiter stands beside it in line. Two
+// cancelled neighbours wait for each other for ever.
 type polite struct {
 	*queue
 	leaving map[*list.Element]bool // guarded by mu

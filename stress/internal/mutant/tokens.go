@@ -6,8 +6,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// tokens is a channel with an element for every permit that is held. Each token takes one step of a loop,
-// so weights above 2^20 panic.
+// tokens is a channel with an element for every permit that is held. Each token takes one step of a
+// loop, so weights above 2^20 panic.
 type tokens struct {
 	held chan struct{}
 	turn chan struct{} // held by an Acquire that collects tokens
@@ -59,8 +59,8 @@ func mustBeCountable(n int64) {
 	}
 }
 
-// halfHolders is M3: Acquire takes tokens without waiting for its turn. Two callers can hold half of their
-// tokens each, and wait for each other for ever.
+// halfHolders is M3: Acquire takes tokens without waiting for its turn. Two callers can hold half
+// of their tokens each, and wait for each other for ever.
 type halfHolders struct{ tokens }
 
 func newHalfHolders(size int64) impls.Semaphore { return halfHolders{newTokens(size)} }
@@ -78,8 +78,8 @@ func (s halfHolders) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
-// partialLoss is M4: only one Acquire collects tokens at a time, but a cancelled Acquire does not return
-// the tokens that it has taken.
+// partialLoss is M4: only one Acquire collects tokens at a time, but a cancelled Acquire does not
+// return the tokens that it has taken.
 type partialLoss struct{ tokens }
 
 func newPartialLoss(size int64) impls.Semaphore { return partialLoss{newTokens(size)} }

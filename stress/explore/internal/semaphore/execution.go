@@ -41,7 +41,7 @@ type entry struct {
 	kind       entryKind
 	ownCtx     bool   // the call was given the ctx of its worker
 	doneBefore bool   // the ctx was done at the call
-	goroutines int    // of a rest: goroutines of the implementation, beyond those of New
+	goroutines int    // of a rest: goroutines of the implementation, beyond the ones that New started
 	wrong      string // how the result itself breaks the contract
 }
 
@@ -90,7 +90,8 @@ func (x *execution) run() {
 	x.finish()
 }
 
-// finish acquires all permits and tries for one more: the model then sees a lost or an extra permit.
+// finish acquires all permits and tries for one more: the model then sees a lost or an extra
+// permit.
 func (x *execution) finish() {
 	w := &x.final
 	if x.corrupted() {
@@ -159,7 +160,8 @@ func (w *worker) acquire(n int64, ctx context.Context, own bool) {
 	case shim.Ended(ctx) == nil:
 		w.log[at].wrong = fmt.Sprintf("C5: Acquire(%d) = %v though its ctx is not done", n, err)
 	case err != shim.Ended(ctx):
-		w.log[at].wrong = fmt.Sprintf("C9: Acquire(%d) = %v, want ctx.Err() = %v", n, err, shim.Ended(ctx))
+		w.log[at].wrong = fmt.Sprintf("C9: Acquire(%d) = %v, want ctx.Err() = %v",
+			n, err, shim.Ended(ctx))
 	}
 }
 
@@ -205,8 +207,8 @@ func (w *worker) end(at int, ok bool, note string) {
 	w.log[at].Result = model.ResultOf(ok)
 }
 
-// rest waits until nothing can move for the phase'th time. Of several workers that wait for the same
-// phase only one is told so, and only that one logs the instant.
+// rest waits until nothing can move for the phase'th time. Of several workers that wait for the
+// same phase only one is told so, and only that one logs the instant.
 func (w *worker) rest(phase int) {
 	if schedrt.AwaitRest(phase) {
 		e := entry{kind: restEntry, goroutines: schedrt.ProgramGoroutines() - w.execution.ownedByNew}
@@ -240,8 +242,8 @@ func (w *worker) mustPanic(what string, f func()) {
 	f()
 }
 
-// usingContext is a ctx whose methods use the semaphore that the ctx is given to. The contract allows
-// that (C25); an implementation that calls them under its lock deadlocks.
+// usingContext is a ctx whose methods use the semaphore that the ctx is given to. The contract
+// allows that (C25); an implementation that calls them under its lock deadlocks.
 type usingContext struct {
 	context.Context
 	sem impls.Semaphore
@@ -263,8 +265,8 @@ func (u usingContext) use() {
 	}
 }
 
-// entries yields the entries of one kind, with the index of their worker; those of the final check
-// come last.
+// entries yields the entries of one kind, with the index of their worker. The entries of the
+// final check come last.
 func (x *execution) entries(kind entryKind) func(yield func(worker int, e *entry) bool) {
 	return func(yield func(int, *entry) bool) {
 		for k, w := range append(slices.Clip(x.workers), &x.final) {

@@ -8,9 +8,11 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// explain returns the calls of an execution. If the verdict is about their order, it adds the longest
-// legal beginning of an order, and why each event that could come next may not.
-func (x *execution) explain(out *schedrt.Outcome, trace *schedrt.Trace, wrong string) *failure.History {
+// explain returns the calls of an execution. If the verdict is about their order, it adds the
+// longest legal beginning of an order, and why each event that could come next may not.
+func (x *execution) explain(
+	out *schedrt.Outcome, trace *schedrt.Trace, wrong string,
+) *failure.History {
 	h := &failure.History{}
 	for _, w := range append(x.workers[:len(x.workers):len(x.workers)], &x.final) {
 		for i := range w.log {
@@ -68,7 +70,8 @@ func (x *execution) explainOrder(h *failure.History, ending schedrt.Ending, trac
 	for _, i := range next {
 		h.Stuck = append(h.Stuck, t.event(&spans[i])+": "+t.refusal(state, &spans[i]))
 	}
-	h.Reason = fmt.Sprintf("no order of these calls is one of a semaphore of size %d; the longest beginning of one:", m.Size)
+	h.Reason = fmt.Sprintf("no order of these calls is one of a semaphore of size %d; "+
+		"the longest beginning of one:", m.Size)
 	if len(h.Order) == 0 {
 		h.Reason = fmt.Sprintf("no call can be the first one of a semaphore of size %d:", m.Size)
 	}

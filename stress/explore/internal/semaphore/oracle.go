@@ -18,10 +18,12 @@ type oracle struct {
 	key      []byte
 }
 
-func newOracle(impl impls.Impl) *oracle { return &oracle{impl: impl, verdicts: map[string]string{}} }
+func newOracle(impl impls.Impl) *oracle {
+	return &oracle{impl: impl, verdicts: map[string]string{}}
+}
 
-// judge returns in one line how an execution breaks the contract, or "". The most specific clause is
-// asked first: a wrong result also makes a history that has no legal order.
+// judge returns in one line how an execution breaks the contract, or "". The most specific clause
+// is asked first: a wrong result also makes a history that has no legal order.
 func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 	for _, e := range x.entries(callEntry) {
 		if e.wrong != "" {
@@ -129,7 +131,8 @@ func (o *oracle) illegalOrder(x *execution, ending schedrt.Ending) string {
 	wrong := ""
 	if !m.Linearizable(spans) {
 		wrong = noOrder
-		calls := slices.DeleteFunc(slices.Clone(spans), func(s model.Span) bool { return s.Kind == model.Quiet })
+		isQuiet := func(s model.Span) bool { return s.Kind == model.Quiet }
+		calls := slices.DeleteFunc(slices.Clone(spans), isQuiet)
 		if len(calls) < len(spans) && m.Linearizable(calls) {
 			wrong = lostWakeup
 		}
@@ -140,7 +143,8 @@ func (o *oracle) illegalOrder(x *execution, ending schedrt.Ending) string {
 
 const (
 	noOrder    = "C34: there is no order in which these calls could have taken effect"
-	lostWakeup = "C17: lost wake-up: nothing can move any more, and a request waits that could be granted"
+	lostWakeup = "C17: lost wake-up: " +
+		"nothing can move any more, and a request waits that could be granted"
 )
 
 // appendKey appends everything that the verdict depends on: the events, the phases of the requests,

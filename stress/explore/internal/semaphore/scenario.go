@@ -11,7 +11,7 @@ import (
 //
 //	2: a2 w2 r | w1 c1 r | w2 x1
 //
-// The letters are those of model.ScenarioNotation:
+// model.ScenarioNotation has the letters:
 //
 //	aN  acquire with context.Background
 //	cN  acquire with the ctx of the worker
@@ -31,8 +31,8 @@ type scenario struct {
 }
 
 // scenarios are what explore.Semaphore plays. Each has a call with a ctx that is done or may be
-// cancelled, because most defects of semaphores are there. Schedule words in recorded replay lines name no scenario by its place, so new
-// ones may be added anywhere.
+// cancelled, because most defects of semaphores are there. Schedule words in recorded replay lines
+// name no scenario by its place, so new ones may be added anywhere.
 var scenarios = parseAll(
 	// Calls one after the other: the defects that need no particular schedule.
 	"1: d1 t1 r a1 r d1",
@@ -90,8 +90,8 @@ func parseScenario(text string) (scenario, error) {
 	}
 	s := scenario{p, text}
 	if n := s.mostSpans(); n > model.MaxSearch {
-		return scenario{}, fmt.Errorf("scenario %q: too long to be judged: its history may have %d events, "+
-			"at most %d are searched", text, n, model.MaxSearch)
+		return scenario{}, fmt.Errorf("scenario %q: too long to be judged: "+
+			"its history may have %d events, at most %d are searched", text, n, model.MaxSearch)
 	}
 	return s, nil
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// Every scenario has a call with a ctx that is or may be done, is written as Format writes it, and is short enough to be judged.
+// Every scenario has a call with a ctx that is or may be done, is written as Format writes it, and
+// is short enough to be judged.
 func TestScenarios(t *testing.T) {
 	for _, s := range scenarios {
 		cancels := false

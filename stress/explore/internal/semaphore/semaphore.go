@@ -1,14 +1,15 @@
-// Package semaphore holds the scenarios that explore.Semaphore plays, and the oracle that judges them.
+// Package semaphore holds the scenarios that explore.Semaphore plays, and the oracle that judges
+// them.
 //
 //	programs, err := semaphore.Programs(impl, "")
 //
-// Each program is one scenario on one implementation. The explorer calls Ready before each schedule,
-// Play under its scheduler, and then Judge, which compares what was recorded with the contract in
-// package impls. The notation, the model and the search are those of package stress: see
-// stress/internal/model.
+// Each program is one scenario on one implementation. The explorer calls Ready before each
+// schedule, Play under its scheduler, and then Judge, which compares what was recorded with the
+// contract in package impls. The notation, the model and the history are shared with package
+// stress: see stress/internal/model.
 //
-// The package is never instrumented. Its goroutines call package schedrt directly, so that the steps
-// between two calls of the implementation are no steps of the schedule.
+// The package is never instrumented. Its goroutines call package schedrt directly, so that the
+// steps between two calls of the implementation are no steps of the schedule.
 //
 // # What this does not show
 //
@@ -31,9 +32,9 @@ type Program struct {
 	execution *execution // of the current schedule; Ready replaces it
 }
 
-// Programs returns the scenarios that are legal for impl, or only the given one if text is not empty.
-// The error says that text is not a scenario, is too long to be judged, or breaks a policy that impl
-// declares.
+// Programs returns the scenarios that are legal for impl, or only the given one if text is not
+// empty. The error says that text is not a scenario, is too long to be judged, or breaks a policy
+// that impl declares.
 func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	all := scenarios
 	if text != "" {
@@ -49,7 +50,8 @@ func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 		}
 	}
 	if len(programs) == 0 {
-		return nil, fmt.Errorf("scenario %q breaks what %s declares: there is nothing to explore", text, impl.Name)
+		return nil, fmt.Errorf("scenario %q breaks what %s declares: there is nothing to explore",
+			text, impl.Name)
 	}
 	return programs, nil
 }
@@ -60,14 +62,15 @@ func (p *Program) Text() string { return p.scenario.text }
 // Ready prepares the next schedule.
 func (p *Program) Ready() { p.execution = newExecution(p.scenario, p.oracle.impl) }
 
-// Play runs the scenario on the calling goroutine, which must be under the control of package schedrt.
+// Play runs the scenario on the calling goroutine, which must be under the control of package
+// schedrt.
 func (p *Program) Play() { p.execution.run() }
 
 // Judge returns in one line how the schedule that was just played breaks the contract, or "".
 func (p *Program) Judge(out *schedrt.Outcome) string { return p.oracle.judge(p.execution, out) }
 
-// History returns the calls of the schedule that was just played. If wrong says that no order of the
-// calls is legal, the history shows the longest legal beginning and why it cannot go on.
+// History returns the calls of the schedule that was just played. If wrong says that no order of
+// the calls is legal, the history shows the longest legal beginning and why it cannot go on.
 func (p *Program) History(x *schedrt.Exec, wrong string) *failure.History {
 	return p.execution.explain(&x.Outcome, &x.Trace, wrong)
 }
