@@ -18,8 +18,11 @@ package parent
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/task"
@@ -34,6 +37,27 @@ type Exploration struct {
 	Test   string   // full name of the test
 	Call   int      // which call of package explore in the test is meant, from 1
 	Args   []string // further arguments of the test binary
+}
+
+// command returns the command of a player. Options are in JSON; raceLog is the prefix of the files
+// to which the race detector writes.
+//
+// A player stays in the process group of this process. In a group of its own it would outlive
+// Ctrl-C by the rest of its task, because it reads its input between tasks only.
+func (e *Exploration) command(ctx context.Context, options, raceLog string) *exec.Cmd {
+	args := append(slices.Clip(e.Args), "-test.run="+task.RunPattern(e.Test), "-test.count=1")
+	cmd := exec.CommandContext(ctx, e.Binary, args...)
+	cmd.Dir = e.Dir
+	cmd.Env = append(os.Environ(),
+		wire.OptionsVar+"="+options, fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
+		// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
+		// takes no system call.
+		"GOMAXPROCS=1",
+		// By default the detector reports each race once in a process. Here every schedule that
+		// shows a race has to report it.
+		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 "+
+			"log_path="+raceLog)
+	return cmd
 }
 
 // Run explores, and returns the result. Names are the names of the programs that the call explores,
@@ -138,7 +162,8 @@ func (c *coordinator) run(
 }
 
 func (c *coordinator) start(ctx context.Context) error {
-	p, err := startProcess(ctx, c.exploration, c.options, c.raceLog, c.messages)
+	cmd := c.exploration.command(ctx, c.options, c.raceLog)
+	p, err := startProcess(ctx, cmd, c.messages)
 	if err == nil {
 		c.processes = append(c.processes, p)
 	}

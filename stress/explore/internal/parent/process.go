@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"slices"
 	"sync"
 
 	"github.com/semabench/semabench/internal/child"
-	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
 )
 
@@ -36,38 +33,19 @@ type message struct {
 	err error
 }
 
-// startProcess starts a player that sends its replies to messages. Options are in JSON; raceLog is
-// a prefix for the files of the race detector.
-func startProcess(
-	ctx context.Context, e *Exploration, options, raceLog string, messages chan<- message,
-) (*process, error) {
-	args := append(slices.Clip(e.Args), "-test.run="+task.RunPattern(e.Test), "-test.count=1")
-	// A player stays in the process group of this process. In a group of its own it would outlive
-	// Ctrl-C by the rest of its task, because it reads its input between tasks only.
-	p := &process{cmd: exec.CommandContext(ctx, e.Binary, args...), ended: make(chan struct{})}
-	p.cmd.Dir = e.Dir
-	// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
-	// takes no system call.
-	p.cmd.Env = append(
-		os.Environ(),
-		"GOMAXPROCS=1",
-		wire.OptionsVar+"="+options,
-		fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
-		// By default the detector reports each race once in a process. Here every schedule that
-		// shows a race has to report it.
-		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 "+
-			"log_path="+raceLog,
-	)
-	p.cmd.Stderr = &p.output
+// startProcess starts a player that sends its replies to messages.
+func startProcess(ctx context.Context, cmd *exec.Cmd, messages chan<- message) (*process, error) {
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	cmd.Stderr = &p.output
 	var err error
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+	if p.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	stdout, err := p.cmd.StdoutPipe()
+	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	go p.read(ctx, stdout, messages)

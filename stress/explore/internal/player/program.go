@@ -6,9 +6,9 @@
 //
 //	player.Serve(t, func(o task.Options) ([]player.Program, error) { … })
 //
-// The files go down in this order: serve.go answers requests; player.go plays tasks; search.go
-// plays schedules of one program; minimise.go, describe.go, determinism.go and pairs.go each look
-// at a schedule that was played.
+// The files go down in this order: serve.go answers requests; player.go plays tasks; describe.go,
+// minimise.go and determinism.go each answer a question about one schedule; search.go plays the
+// schedules of one program, and pairs.go analyses them; program.go and connection.go are below all.
 //
 // # What this does not do
 //
@@ -20,7 +20,6 @@ package player
 import (
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
-	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -64,12 +63,4 @@ func (p Program) playOn(x *schedrt.Exec, st strategy.Search) *schedrt.Outcome {
 	}
 	st.Begin(x)
 	return x.Play(st, p.Play)
-}
-
-// limits returns the limits of an execution. A goroutine that does not come back to the scheduler
-// ends this process: there is no way to stop it, and nothing else can be played while it runs.
-func limits(o task.Options) schedrt.Limits {
-	return schedrt.Limits{
-		Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, OnStall: exitOutOfControl,
-	}
 }

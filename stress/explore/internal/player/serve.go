@@ -3,7 +3,6 @@ package player
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"testing"
@@ -13,10 +12,6 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
 )
-
-// The connection to the parent process. The files are taken when the process starts, because the
-// explored test may assign other files to os.Stdin and os.Stdout.
-var requests, replies = os.Stdin, os.Stdout
 
 // A server answers the requests of the parent.
 type server struct {
@@ -110,14 +105,4 @@ func (s *server) describe(f *task.Finding) *verdict.Result {
 		return search.refusal(search.play(search.exec, &strategy.Replay{Schedule: schedule}))
 	}
 	return search.failure(s.t.Name(), &failing{Finding: *f, schedule: schedule})
-}
-
-// exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends
-// the process.
-func exitOutOfControl(stacks string) {
-	err := wire.WriteReply(replies, wire.Reply{Result: verdict.OutOfControl(stacks)})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(1)
 }

@@ -4,21 +4,8 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/stress/explore/internal/failure"
-	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/schedrt"
-)
-
-// What a failure is called, in one line, where neither the program nor the scheduler names it.
-const (
-	dataRace         = "data race"
-	staleSchedule    = "stale schedule"
-	nondeterminism   = "nondeterminism"
-	outOfControl     = "out of control"
-	lostWakeup       = "lost wake-up"
-	processEnded     = "the process ended"
-	refused          = "refused: "
-	nondeterministic = "the program does not do the same under the same schedule"
 )
 
 // OfSchedule returns in one line what is wrong with a schedule that was played, or "" if nothing
@@ -64,23 +51,6 @@ func OfSchedule(out *schedrt.Outcome, raced bool, judge func(*schedrt.Outcome) s
 // IsRefusal reports whether what OfSchedule returned means that the program was refused.
 func IsRefusal(what string) bool { return strings.HasPrefix(what, refused) }
 
-// An Exploration is everything that was counted when an exploration ended.
-type Exploration struct {
-	Options     task.Options // with defaults
-	Programs    []Program
-	Total       task.Sums       // of all programs
-	Pairs       map[string]bool // the ordered pairs that were seen
-	Interrupted bool            // the user ended it
-	Late        bool            // the time was over
-}
-
-// A Program is one program of an exploration.
-type Program struct {
-	Name string // of the scenario; "" if the test has one program only
-	task.Sums
-	Unplayed bool // schedules of it are known that were not played
-}
-
 // Result returns the result of an exploration that found no failure: Pass if it is complete, and
 // otherwise Unknown with the bound that was reached.
 func (e *Exploration) Result() *Result {
@@ -125,22 +95,6 @@ func (e *Exploration) bound() string {
 		return boundPreemptions
 	}
 	return boundSchedules
-}
-
-// drawnOnly reports whether the strategy draws schedules for ever, so that nothing is ever
-// complete.
-func (e *Exploration) drawnOnly() bool {
-	return e.Options.Strategy != "" && !strategy.IsTree(e.Options.Strategy)
-}
-
-// incomplete returns the programs with schedules that were not played to their end.
-func (e *Exploration) incomplete() (open []*Program) {
-	for i := range e.Programs {
-		if p := &e.Programs[i]; e.drawnOnly() || p.Unplayed || p.Endless > 0 || p.Cut {
-			open = append(open, p)
-		}
-	}
-	return open
 }
 
 // Failure returns the result for a schedule that fails, as its report describes it. The exploration

@@ -79,15 +79,6 @@ func (e *Exploration) boundText(bound string) string {
 	return fmt.Sprintf("-explore.schedules=%d", e.Options.Schedules)
 }
 
-// classes returns the number of schedules that a complete exploration has. DFS plays each schedule,
-// and DPOR one of each class of equivalent schedules.
-func (e *Exploration) classes() int {
-	if e.Options.Strategy == "dfs" {
-		return e.Total.Played
-	}
-	return e.Total.Classes
-}
-
 func (e *Exploration) completeText() string {
 	if e.Options.Strategy == "dfs" {
 		return fmt.Sprintf("complete: all %d schedules", e.classes())

@@ -1,11 +1,14 @@
 // Package verdict decides what an exploration shows, and puts it into words.
 //
 // The player reports single schedules and the parent reports counts. This package turns both into a
-// Result: decide.go holds every rule, and text.go every sentence of a result.
+// Result: decide.go holds every rule, and text.go every sentence of a result. Both build on
+// the types of this file.
 package verdict
 
 import (
 	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/task"
 )
 
 // A Verdict says what an exploration shows about a program. The strings are part of the JSON that
@@ -57,4 +60,58 @@ type Result struct {
 	Story       *failure.Report
 	Pairs       int
 	Reversed    int
+}
+
+// What a failure is called, in one line, where neither the program nor the scheduler names it.
+const (
+	dataRace         = "data race"
+	staleSchedule    = "stale schedule"
+	nondeterminism   = "nondeterminism"
+	outOfControl     = "out of control"
+	lostWakeup       = "lost wake-up"
+	processEnded     = "the process ended"
+	refused          = "refused: "
+	nondeterministic = "the program does not do the same under the same schedule"
+)
+
+// An Exploration is everything that was counted when an exploration ended.
+type Exploration struct {
+	Options     task.Options // with defaults
+	Programs    []Program
+	Total       task.Sums       // of all programs
+	Pairs       map[string]bool // the ordered pairs that were seen
+	Interrupted bool            // the user ended it
+	Late        bool            // the time was over
+}
+
+// A Program is one program of an exploration.
+type Program struct {
+	Name string // of the scenario; "" if the test has one program only
+	task.Sums
+	Unplayed bool // schedules of it are known that were not played
+}
+
+// drawnOnly reports whether the strategy draws schedules for ever, so that nothing is ever
+// complete.
+func (e *Exploration) drawnOnly() bool {
+	return e.Options.Strategy != "" && !strategy.IsTree(e.Options.Strategy)
+}
+
+// incomplete returns the programs with schedules that were not played to their end.
+func (e *Exploration) incomplete() (open []*Program) {
+	for i := range e.Programs {
+		if p := &e.Programs[i]; e.drawnOnly() || p.Unplayed || p.Endless > 0 || p.Cut {
+			open = append(open, p)
+		}
+	}
+	return open
+}
+
+// classes returns the number of schedules that a complete exploration has. DFS plays each schedule,
+// and DPOR one of each class of equivalent schedules.
+func (e *Exploration) classes() int {
+	if e.Options.Strategy == "dfs" {
+		return e.Total.Played
+	}
+	return e.Total.Classes
 }
