@@ -60,6 +60,8 @@ func (m *measurer) pairsOf(p *plan) int {
 	return pairs
 }
 
+// allCost returns the estimated time of all pairs, and allPairs their number.
+// Both count the pairs of the likely controls, which cost more than a row each.
 func (m *measurer) allCost() (all time.Duration) {
 	for _, p := range m.plans {
 		all += p.cost * time.Duration(m.pairsOf(p))
@@ -82,6 +84,8 @@ func (m *measurer) isLate() bool {
 	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/10
 }
 
+// addFact adds a line to the head of the run. Facts are written once, so they
+// must be added before the first row.
 func (m *measurer) addFact(key, value string) {
 	m.run.Facts = append(m.run.Facts, reports.Fact{Key: key, Value: value})
 }

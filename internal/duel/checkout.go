@@ -68,7 +68,7 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 }
 
 // writeTree writes the files of a revision of the repository at top below root,
-// those of submodules too.
+// including files of submodules.
 //
 // It does not use `git worktree add`, which writes into .git and leaves an entry
 // there if it is killed. Nor does it use `git archive`, which leaves out files

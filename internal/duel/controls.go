@@ -32,9 +32,9 @@ const (
 )
 
 // chooseControls guesses the controls before rows are measured: the row with the
-// least spread of those that are contended, and of the others. Each kind has its
-// own noise. The guess serves the budget, and says which kinds considerControls
-// looks for.
+// least spread among contended rows, and among the others. Each kind has its own
+// noise. The guess serves the budget, and says which kinds considerControls looks
+// for.
 //
 // The slowdown is planted into the first control. It is a steady row, so if the
 // slowdown is not found, the machine is to blame and not the row.
@@ -182,6 +182,9 @@ func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool)
 	return nil
 }
 
+// runControl measures one control: the old side against itself. The slowdown is
+// executed as more operations on the second side, where operations are short
+// enough for that.
 func (m *measurer) runControl(
 	ctx context.Context, row *plan, old binaries, planted float64,
 ) (gate.Control, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// go test prints no time of a benchmark that reports one of 0; what it allocates
-// is counted all the same.
+// go test prints no time of a benchmark that reports a time of 0. Its allocations
+// are counted all the same.
 func TestBenchmarksWithoutATime(t *testing.T) {
 	text := benchmarks("p", `
 func BenchmarkSize(b *testing.B) {
@@ -39,8 +39,7 @@ var kept *[64]byte
 	}
 }
 
-// What says why a process died is on the line that package testing began with the
-// name.
+// The cause of a death stands behind the name of the benchmark, on the same line.
 func TestWhyAProcessDied(t *testing.T) {
 	for said, want := range map[string]string{
 		"BenchmarkA-2 \tpanic: no\n\ngoroutine 1\n":                    "panic: no",
@@ -60,8 +59,8 @@ func TestWhyAProcessDied(t *testing.T) {
 	}
 }
 
-// Stopping the timer costs more than what is timed, here on one side only. Such a
-// row has slices that end.
+// On one side the benchmark stops its timer around each operation, which costs
+// more than the operation. Slices and counts of such a row must not take seconds.
 func TestTimersThatAreStopped(t *testing.T) {
 	file := func(body string) map[string]string {
 		return map[string]string{"p_test.go": benchmarks("p", "func BenchmarkStops(b *testing.B) {\n\tfor range b.N { "+body+" }\n}\nvar n int\n")}
@@ -79,8 +78,8 @@ type idleBackend struct{}
 func (idleBackend) kill()       {}
 func (idleBackend) wait() error { return nil }
 
-// quickly is a process that answers at once.
-func quickly(t *testing.T) *worker {
+// quickWorker returns a worker that answers at once.
+func quickWorker(t *testing.T) *worker {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	p := &worker{backend: idleBackend{}, commands: ours, pipe: ours, answers: bufio.NewReader(ours), silence: time.Minute}
@@ -93,8 +92,7 @@ func quickly(t *testing.T) *worker {
 	return p
 }
 
-// The fewer operations it took to find that they take long, the longer each of
-// them takes.
+// The fewer operations a calibration needed, the longer each of them takes.
 func TestOpsOfASlice(t *testing.T) {
 	const ms = time.Millisecond
 	m := &measurer{Options: Options{Slice: ms / 2}}
@@ -107,14 +105,15 @@ func TestOpsOfASlice(t *testing.T) {
 		{probeResult{ops: 100, perOp: 100, wall: 500 * ms}, 1},
 		{probeResult{ops: 1000, perOp: 100, wall: 500 * ms}, 10},
 	} {
-		if got, err := m.sliceOps(quickly(t), c.first); err != nil || got != c.want {
+		if got, err := m.sliceOps(quickWorker(t), c.first); err != nil || got != c.want {
 			t.Errorf("%+v: %d operations (%v), want %d", c.first, got, err, c.want)
 		}
 	}
 }
 
-// Out of time before the first row is a run that stopped, and no error.
-func TestOutOfTimeWhileLooking(t *testing.T) {
+// If the time runs out before the first row, the run has stopped, and there is no
+// error.
+func TestOutOfTimeBeforeTheRows(t *testing.T) {
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", two)})
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
 	o.MaxTime = 1

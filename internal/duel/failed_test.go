@@ -49,8 +49,8 @@ var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no dead
 	}
 }
 
-// A package that does not build is named, with what the compiler says, and the
-// others are measured.
+// A package that does not build becomes a row with the message of the compiler.
+// The other packages are measured.
 func TestPackagesThatDoNotBuild(t *testing.T) {
 	file := func(pkg, more string) string {
 		return benchmarks(pkg, "func BenchmarkA(b *testing.B) { for b.Loop() {} }\n"+more)

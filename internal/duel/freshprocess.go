@@ -97,8 +97,10 @@ func newFreshRunner(ctx context.Context, label string, b binary, silence time.Du
 		answers: bufio.NewReader(ours), output: f.output, silence: silence}
 }
 
+// kill ends the process that runs, if any, and with it every later command.
 func (f *freshRunner) kill() { f.cancel() }
 
+// wait implements backend.
 func (f *freshRunner) wait() error {
 	<-f.done // the close of done orders the writes to err before this read
 	f.cancel()
@@ -123,16 +125,19 @@ func (f *freshRunner) serve() {
 	}
 }
 
+// command returns the next command, or "" when the pipe is closed.
 func (f *freshRunner) command() (word, rest string) {
 	line, _ := f.lines.ReadString('\n')
 	word, rest, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 	return word, rest
 }
 
+// answer sends an answer. A closed pipe is no error: then nothing waits for it.
 func (f *freshRunner) answer(format string, args ...any) {
 	fmt.Fprintf(f.conn, format+"\n", args...)
 }
 
+// answerNames asks the binary for its benchmark functions.
 func (f *freshRunner) answerNames() {
 	out, err := f.start(runtime.GOMAXPROCS(0), nil, "-test.list=^Benchmark")
 	if err != nil {
@@ -175,7 +180,8 @@ func (f *freshRunner) serveRows(rest string) {
 	f.answer("end true")
 }
 
-// procsSuffix is what package testing appends to names of benchmarks.
+// procsSuffix returns the suffix that package testing appends to names of
+// benchmarks.
 func procsSuffix(procs int) string {
 	if procs > 1 {
 		return fmt.Sprintf("-%d", procs)
@@ -253,13 +259,15 @@ func (f *freshRunner) run(procs int, env []string, name string, n int) (r slice,
 		bytes: int64(per("B/op") * ops), busy: out.busy}, true
 }
 
-// A processResult is what an ordinary test binary printed, and how many cores it
-// used.
+// A processResult holds the output of an ordinary test binary, and how many cores
+// it used.
 type processResult struct {
 	text string
 	busy float64
 }
 
+// failed reports whether a benchmark failed, which is not the same as a process
+// that died: only the latter leaves other benchmarks unknown.
 func (r processResult) failed() bool { return strings.Contains(r.text, "--- FAIL: ") }
 
 // start runs the binary to its end. With -test.v the output of a benchmark is not

@@ -79,8 +79,8 @@ func TestFreshProcesses(t *testing.T) {
 	mustSay(t, run, "skipped", "BenchmarkSkips")
 }
 
-// The short variant of TestFreshProcesses: one benchmark that is measured and one
-// that fails.
+// The short variant of TestFreshProcesses: a benchmark that is measured and a
+// benchmark that fails.
 func TestOneFreshProcess(t *testing.T) {
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
 func BenchmarkAllocates(b *testing.B) { for range b.N { kept = new([64]byte) } }

@@ -28,6 +28,7 @@ func (o *output) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// String returns the kept parts. Between them output may be missing.
 func (o *output) String() string { return string(o.first) + string(o.last) }
 
 // crash returns the lines that say why the process died, or "".

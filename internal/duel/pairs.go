@@ -166,6 +166,7 @@ type lazyWorker struct {
 	w       *worker // nil if none runs
 }
 
+// lazyWorker returns a lazyWorker that has not started anything.
 func (m *measurer) lazyWorker(label string, b binary) *lazyWorker {
 	return &lazyWorker{label: label, binary: b, silence: m.Silence}
 }

@@ -82,6 +82,7 @@ func (p *plan) because(format string, args ...any) {
 	p.Why += fmt.Sprintf(format, args...)
 }
 
+// rounded drops digits that no reader of Why needs.
 func rounded(d time.Duration) time.Duration {
 	if d > time.Second {
 		return d.Round(10 * time.Millisecond)

@@ -138,8 +138,8 @@ func TestCountOps(t *testing.T) {
 	}
 }
 
-// A control has at least 16 pairs, and with a planted slowdown those of a second
-// stage.
+// A control has at least 16 pairs. With a planted slowdown it has as many as a
+// second stage.
 func TestControlPairs(t *testing.T) {
 	o := Options{}.withDefaults()
 	for pairs, want := range map[int][2]int{5: {16, 16}, 10: {16, 20}, 24: {24, 48}} {

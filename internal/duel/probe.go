@@ -12,7 +12,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A probeResult is what a probe of a row found on one side.
+// A probeResult describes a row on one side.
 type probeResult struct {
 	ops        int           // iterations of a slice
 	perOp      float64       // ns, median
@@ -193,6 +193,7 @@ func contentionNote(w *worker, ops int, short probeResult) (string, error) {
 		"as long; on a quieter machine, or with longer slices, they do", short.perOp, perOp), nil
 }
 
+// examineBoth examines the old side and then the new one, never both at once.
 func examineBoth(old, new *worker, ops int) (results [2]probeResult, err error) {
 	for i, w := range []*worker{old, new} {
 		if results[i], err = examine(w, ops); err != nil {

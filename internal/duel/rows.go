@@ -78,6 +78,8 @@ func (m *measurer) findRowsOf(ctx context.Context, path string) error {
 	return err
 }
 
+// addPlans adds rows. The run counts them as planned at once, so that a run which
+// stops early shows how much is missing.
 func (m *measurer) addPlans(plans ...*plan) {
 	m.plans = append(m.plans, plans...)
 	m.run.Planned = len(m.plans)
@@ -298,7 +300,7 @@ func (m *measurer) packagePaths() (paths []string) {
 	return paths
 }
 
-// plansOf returns the plans of a package, and measurable those that have not
+// plansOf returns the plans of a package, and measurable the plans that have not
 // failed.
 func (m *measurer) plansOf(path string) (plans []*plan) {
 	for _, p := range m.plans {

@@ -73,6 +73,8 @@ func newSide(
 	return s, nil
 }
 
+// goTool runs the go command in the directory of the side, so that its go.mod and
+// go.work apply.
 func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 
 // prepareBuild writes the overlay for the Go distribution that builds the side,
@@ -142,6 +144,7 @@ func (s *side) findPackages(ctx context.Context, patterns []string) error {
 	}
 }
 
+// loadError adds to an error of go list what a user can do about it.
 func loadError(err error, patterns []string) error {
 	return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
 		"does not have; of a workspace name the modules; a revision has no ignored files)",

@@ -14,7 +14,8 @@ func BenchmarkA(b *testing.B) { for b.Loop() {} }
 func BenchmarkB(b *testing.B) { for b.Loop() {} }
 `
 
-// A module below the top of a repository, as it was and as it is.
+// Compares a module below the top of a repository at a revision with its working
+// tree.
 func TestRevisions(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "sub", "module")
@@ -53,7 +54,7 @@ func everything(t *testing.T, dir string) (files []string) {
 	return files
 }
 
-// All files of a revision are there, also those that its archives leave out.
+// A checkout has all files of a revision, even files that git archive leaves out.
 func TestCheckoutIsWhole(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"testdata/x": "1", ".gitattributes": "testdata export-ignore\n"})
@@ -69,8 +70,8 @@ func TestCheckoutIsWhole(t *testing.T) {
 	}
 }
 
-// Of a submodule there is the commit that the revision has, and not the one that
-// is checked out.
+// A submodule is checked out at the commit that the revision links, and not at
+// its present commit.
 func TestCheckoutHasSubmodules(t *testing.T) {
 	top := t.TempDir()
 	lib := filepath.Join(top, "lib")

@@ -62,7 +62,7 @@ func (m *measurer) stopIfLate(err error) error {
 }
 
 // secondStage measures suspects again, given by their indices in the run. It uses
-// new processes and layouts, so that its pairs are independent of those that
+// new processes and layouts, so that its pairs are independent of the pairs that
 // raised the suspicion.
 func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 	if m.run.Stopped != "" {

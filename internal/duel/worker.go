@@ -41,6 +41,8 @@ type backend interface {
 	wait() error
 }
 
+// A deadlineReader is a pipe whose reads can time out: an *os.File of a pipe, or
+// a net.Conn.
 type deadlineReader interface {
 	io.ReadCloser
 	SetReadDeadline(time.Time) error
@@ -56,6 +58,7 @@ type workerProcess struct {
 // that they have ended.
 func (p workerProcess) kill() { child.Kill(p.Cmd) }
 
+// wait implements backend. ProcessState is set by the first call.
 func (p workerProcess) wait() error {
 	if p.ProcessState != nil {
 		return nil
@@ -74,7 +77,7 @@ type slice struct {
 	wall          time.Duration // with the preparation of the benchmark
 }
 
-// startWorker starts a binary. The arguments are those of an ordinary run of
+// startWorker starts a binary. It gets the arguments of an ordinary run of
 // benchmarks, so that a TestMain that looks at them does what it always does.
 func startWorker(
 	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
@@ -161,6 +164,7 @@ func (w *worker) close() {
 	w.wait()
 }
 
+// kill ends the worker at once. Its state may be anything: no TestMain cleans up.
 func (w *worker) kill() {
 	w.backend.kill()
 	w.wait()
@@ -236,6 +240,8 @@ func (w *worker) enter(name string) error {
 	}
 }
 
+// leave goes on to the end of the row. A pattern may select more than one
+// benchmark, so it may take several answers.
 func (w *worker) leave() error {
 	w.send("next")
 	for {

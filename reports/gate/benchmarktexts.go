@@ -28,7 +28,7 @@ import (
 // random". It looks like it if the values of a row are not on lines that follow
 // each other. The package documentation has a loop that writes such texts.
 //
-// Some units are never advice: those that the texts call exact, and allocs/op or
+// Some units are never advice: units that the texts call exact, and allocs/op or
 // B/op where all values of a row agree. Any increase of those is REGRESSED.
 func FromTexts(old, new *reports.Log, o Options) (*Report, error) {
 	if old == nil || new == nil || len(old.Series) == 0 || len(new.Series) == 0 {
@@ -61,6 +61,7 @@ type textPair struct {
 	options  Options
 }
 
+// nameOf names a side by its files.
 func nameOf(log *reports.Log) string {
 	var names []string
 	for _, f := range log.Files {
@@ -79,8 +80,8 @@ var countKeys = []string{benchkey.GOOS, benchkey.GOARCH, benchkey.Go, benchkey.B
 	benchkey.GoRuntime, benchkey.GOFLAGS, benchkey.GOEXPERIMENT}
 
 // timeKeys are the keys whose values must be equal, besides countKeys, for times
-// to be compared. All other keys may differ: the commit, for one, is what is
-// being compared.
+// to be compared. All other keys may differ: the commit, for example, differs on
+// purpose.
 //
 // The texts of this suite have cpus and cpu-quota. Other tools write cores and
 // quota.
@@ -305,6 +306,8 @@ func (t *textPair) judgeUnit(r *Report, j *Judged, u *reports.Unit, old, new *re
 	}
 }
 
+// allEqual reports whether a count has no noise. One value is equal to itself, so
+// callers check the number too.
 func allEqual(values []float64) bool { return slices.Min(values) == slices.Max(values) }
 
 // compareCounts compares values without noise: any change for the worse is
@@ -383,6 +386,7 @@ func estimateOf(v *reports.Versus) Estimate {
 	return e
 }
 
+// verdictOfTexts needs no second stage: texts have no way to measure again.
 func (t *Timing) verdictOfTexts(significant bool) Verdict {
 	switch {
 	case significant && t.Ratio > 1+t.Wanted:
@@ -404,6 +408,7 @@ func logBinomial(n, k int) float64 {
 	return a - b - c
 }
 
+// explainTexts says why a row of texts got its verdict.
 func (t *Timing) explainTexts(v *reports.Versus, r rule, smallest float64) string {
 	words := fmt.Sprintf("%s, %d and %d values", t.summary(), v.N1, v.N2)
 	switch {

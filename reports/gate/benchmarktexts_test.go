@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// textOf is n lines of a benchmark with times about ns, and what follows them.
+// textOf returns n lines of a benchmark with times about ns, each followed by
+// rest.
 func textOf(name string, n int, ns float64, rest string) string {
 	var b strings.Builder
 	for i := range n {
@@ -75,7 +76,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// apart is a text as a loop appends it, a process for each value.
+// apart returns a text as a loop appends it, with a process for each value.
 func apart(head string, n int, ns float64) string {
 	values := strings.SplitAfter(strings.TrimSuffix(textOf("BenchmarkX", n, ns, "16 B/op 1 allocs/op"), "\n"), "\n")
 	var b strings.Builder
@@ -86,8 +87,7 @@ func apart(head string, n int, ns float64) string {
 	return b.String()
 }
 
-// What decides is what the texts say and what they look like, and not either
-// alone.
+// The claims of the texts and their form decide together.
 func TestWhichTextsAreAdvice(t *testing.T) {
 	const said = "session: 1\norder: interleaved\nlayout: random\n"
 	count := "goos: linux\npkg: example.com/p\n" + textOf("BenchmarkX", 10, 100, "") + textOf("BenchmarkZ", 10, 100, "")
@@ -118,7 +118,7 @@ func TestWhichTextsAreAdvice(t *testing.T) {
 	}
 }
 
-// A baseline of counts is good on another processor, and only of counts.
+// On another processor a baseline serves for counts and for nothing else.
 func TestExactOnly(t *testing.T) {
 	head := "goos: linux\ngoarch: amd64\npkg: example.com/p\ncpu: "
 	text := func(cpu string, ns float64, allocs string) string {

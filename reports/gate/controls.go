@@ -64,7 +64,7 @@ func (r *Report) checkControls(controls []Control, rule rule) {
 	}
 }
 
-// judgeControl judges one control as if its row were the only one that differs.
+// judgeControl judges one control as if no other row differed.
 func (r rule) judgeControl(j *Judged) {
 	t := r.timing(j.Row, nil)
 	t.Corrected = min(1, t.Slower*float64(r.family))

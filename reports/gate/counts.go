@@ -19,9 +19,9 @@ import (
 // allocations, either in every repeat of a process or in none.
 //
 // The least total is believed if more than half of the repeats are that close to
-// it: then it is what the operations cost, and not luck. Counts that differ more
-// depend on how goroutines met, and are not exact. Such counts regress only if
-// every new total is above every old one by more than either side varies. They
+// it: then it is the cost of the operations, and not luck. Counts that differ
+// more depend on how goroutines met, and are not exact. Such counts regress only
+// if every new total is above every old one by more than either side varies. They
 // are INCONCLUSIVE if only the least totals say so.
 type Counted struct {
 	Unit     string
@@ -52,6 +52,7 @@ func (x Exact) threshold() float64 {
 	return max(4, float64(x.Ops)/2000)
 }
 
+// judge compares the least totals, and doubts them where the repeats disagree.
 func (x Exact) judge() Counted {
 	c := Counted{Unit: x.Unit, Alone: x.Alone, Ops: x.Ops}
 	if x.Ops < 1 || len(x.Old) == 0 || len(x.New) == 0 {
@@ -107,10 +108,12 @@ func (x Exact) separate(old, new []int64) bool {
 	return len(old) > 2 && len(new) > 2 && new[0]-old[last] > width
 }
 
+// change is "2.001, was 2 allocs/op (+1 in 1000 operations)".
 func (c Counted) change() string {
 	return fmt.Sprintf("%s, was %s %s (%s)", count(c.New), count(c.Old), c.unit(), c.per1000())
 }
 
+// unit names the unit, and the way of counting if that is unusual.
 func (c Counted) unit() string {
 	if c.Alone {
 		return c.Unit + " on one processor"
@@ -124,6 +127,8 @@ func (c Counted) per1000() string {
 	return fmt.Sprintf("%+.4g in 1000 operations", (c.New-c.Old)*1000)
 }
 
+// count formats a count per operation: six digits show one allocation in 1000
+// operations.
 func count(v float64) string {
 	if v == math.Trunc(v) {
 		return fmt.Sprintf("%.0f", v)

@@ -40,9 +40,10 @@ func TestExactMetrics(t *testing.T) {
 	}
 }
 
-// Rows that count the same, each with background in one of 20 repeats: no false
-// alarm in 10 000, and one allocation more in 1000 operations never passes. It is
-// INCONCLUSIVE where most repeats of a side were disturbed.
+// 10 000 rows count the same on both sides, with background allocations in one of
+// 20 repeats: there is no false alarm. With one allocation more in 1000
+// operations no row passes. A row is INCONCLUSIVE where most repeats of a side
+// were disturbed.
 func TestExactMetricsOfManyRows(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 0))
 	const repeats = 5

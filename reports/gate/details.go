@@ -44,6 +44,7 @@ type layoutPlot struct {
 
 const boxWidth, boxHeight = 600, 120
 
+// newRowDetails limits every text: a hostile name must not fill the page.
 func newRowDetails(r *Report, j *Judged, id string) rowDetails {
 	d := rowDetails{ID: id, Name: printable(cut(j.ID, 300)), Verdict: r.label(j),
 		Why: cut(j.why(), 2000), Reproduce: printable(cut(j.Row.Reproduce, 2000))}
@@ -81,7 +82,7 @@ func (d rowDetails) size() int {
 }
 
 // middleHalf returns the quartiles of the slices. It returns the typical value
-// twice if there are fewer than 4 slices, or one that has no place on a
+// twice if there are fewer than 4 slices, or a slice that has no place on a
 // logarithmic scale.
 func middleHalf(typical float64, parts []float64) (low, high float64) {
 	if len(parts) < 4 || slices.Min(parts) <= 0 {
@@ -91,6 +92,8 @@ func middleHalf(typical float64, parts []float64) (low, high float64) {
 	return sorted[len(sorted)/4], sorted[len(sorted)-1-len(sorted)/4]
 }
 
+// newDriftPlot draws both sides on one logarithmic scale, on which equal ratios
+// have equal heights.
 func newDriftPlot(pairs []Pair) *driftPlot {
 	inTime := slices.Clone(pairs)
 	slices.SortStableFunc(inTime, func(a, b Pair) int { return cmp.Compare(a.At, b.At) })
@@ -143,6 +146,8 @@ func logarithmic(low, high float64) func(float64) float64 {
 	}
 }
 
+// newLayoutPlot draws the ratios with the margin. The words name the seeds of the
+// extreme pairs, so that their binaries can be built again.
 func newLayoutPlot(pairs []Pair, t *Timing) *layoutPlot {
 	ordered := slices.SortedStableFunc(slices.Values(pairs), func(a, b Pair) int {
 		return cmp.Compare(a.New/a.Old, b.New/b.Old)

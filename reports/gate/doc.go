@@ -141,11 +141,11 @@
 //
 // # Texts that are no advice
 //
-// go test -count writes the values of one process, and semabench run those of one
-// side. Neither can know about the other side. On a device that only runs
-// finished programs, texts may be all there is. Then let both sides take turns,
-// with a process and a link for each value, and say so in the text. The gate
-// checks whether the text looks like it:
+// go test -count writes the values of one process, and semabench run writes the
+// values of one side. Neither can know about the other side. On a device that
+// only runs finished programs, texts may be all there is. Then let both sides
+// take turns, with a process and a link for each value, and say so in the text.
+// The gate checks whether the text looks like it:
 //
 //	head=$(printf 'session: %s\norder: interleaved\nlayout: random' "$(date +%s)")
 //	for side in old new; do echo "$head" >$side.txt; done

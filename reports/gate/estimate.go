@@ -86,6 +86,8 @@ func unitLogs(pairs []Pair) []float64 {
 	return logs
 }
 
+// estimateLogs computes the Estimate of independent log ratios. One distribution
+// serves both p-values: the test for “faster” is the test of the negated values.
 func estimateLogs(logs []float64) Estimate {
 	e := Estimate{Pairs: len(logs), Units: len(logs), Hi: math.Inf(1), Slower: 1, Faster: 1}
 	if len(logs) == 0 {

@@ -12,7 +12,7 @@ import (
 func TestEstimate(t *testing.T) {
 	// Hollander and Wolfe, table 3.1: Hamilton's depression scale under a
 	// tranquilizer. Estimate -0.46 and the 96.1 % interval (-0.786, -0.010) are
-	// the book's.
+	// the values of the book.
 	before := []float64{1.83, .50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30}
 	after := []float64{.878, .647, .598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29}
 	logs := make([]float64, len(before))
@@ -34,8 +34,8 @@ func near(t *testing.T, what string, got, want, within float64) {
 	}
 }
 
-// The interval holds exactly the ratios that a test at half its error would not
-// reject.
+// The interval holds exactly the ratios that a one-sided test at half its error
+// rate would not reject.
 func TestIntervalIsTheTestTurnedAround(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 0))
 	for n := 6; n < 40; n++ {

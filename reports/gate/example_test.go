@@ -7,7 +7,7 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// pairs are n pairs in which the new side takes about ratio times as long.
+// pairs returns n pairs in which the new side takes about ratio times as long.
 func pairs(n int, ratio float64) []gate.Pair {
 	list := make([]gate.Pair, n)
 	for i := range list {

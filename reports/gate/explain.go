@@ -11,8 +11,8 @@ import (
 // This file has the words and the number formats that verdicts and all outputs
 // share.
 
-// explain says why a row got its verdict on time, for a reader who has to act on
-// it.
+// explain says why a row got its verdict on time, in words that tell the reader
+// what to do.
 func (r rule) explain(t *Timing) string {
 	switch {
 	case t.Verdict == Regressed:
@@ -94,6 +94,7 @@ func percent(v float64) string {
 	return fmt.Sprintf("%.0f %%", v*100)
 }
 
+// signed is percent with a plus where the value is above zero.
 func signed(v float64) string {
 	if v > 0 {
 		return "+" + percent(v)
@@ -113,6 +114,7 @@ func ratio(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
+// probability has one digit for small values: more would be false precision.
 func probability(p float64) string {
 	if p >= 0.0995 {
 		return fmt.Sprintf("%.2f", p)
@@ -133,6 +135,7 @@ func nanoseconds(v float64) string {
 	return fmt.Sprintf("%.4g ns", v)
 }
 
+// plural counts a noun that takes an s.
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -33,8 +33,8 @@ func WriteHTML(w io.Writer, r *Report) error {
 	return nil
 }
 
-// A reportPage is the input of the template: words and numbers as text, which
-// the template escapes.
+// A reportPage is the input of the template: words and numbers as text, which the
+// template escapes.
 type reportPage struct {
 	Head             page.Head
 	State, Headline  string
@@ -59,6 +59,8 @@ type pageRow struct {
 	figures
 }
 
+// newReportPage prepares all texts of the page. Details come before rows, because
+// a row links to its details.
 func newReportPage(r *Report) *reportPage {
 	headline := fmt.Sprintf("%s: %s (exit code %d)", r.outcome(), r.totals(), r.Exit())
 	p := &reportPage{
@@ -121,6 +123,8 @@ func (p *reportPage) addDetails(r *Report) {
 	}
 }
 
+// pageRow prepares one row. A quiet row has no explanation: there would be
+// hundreds.
 func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 	row := pageRow{
 		Class: string(j.Verdict[0:3]), Verdict: r.label(j), Name: printable(cut(j.ID, 300)),

@@ -114,6 +114,8 @@ func (r *Report) Export() Export {
 	return e
 }
 
+// export leaves out the directory and the facts: they are of the machine that
+// measured.
 func (s Side) export() ExportSide { return ExportSide{s.Name, s.Revision, s.Dirty} }
 
 // export returns one row. NaN becomes null.

@@ -160,6 +160,8 @@ func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 	return t
 }
 
+// medians returns the median time of either side, for the reader. The verdict
+// does not use them: their quotient is noisier than the median of quotients.
 func medians(pairs []Pair) (old, new float64) {
 	var olds, news []float64
 	for _, p := range pairs {

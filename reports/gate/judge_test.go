@@ -82,8 +82,8 @@ func TestSecondStageDecides(t *testing.T) {
 	if got := Suspects(run, Options{}); len(got) > 0 {
 		t.Errorf("suspects %v: there is no third time", got)
 	}
-	// Fresh pairs of a row that was no suspect decide nothing: the chance of a
-	// false alarm counts on both stages.
+	// Fresh pairs of a row that was no suspect decide nothing: the bound on false
+	// alarms needs both stages.
 	run.Rows[1].Second = pairsOf(48, 1.2, 0.02)
 	if j := rowNamed(t, Judge(run, Options{}), "BenchmarkY"); j.Verdict != Unchanged || j.Time.Stage != 1 {
 		t.Errorf("a row that was no suspect: %s in stage %d", j.Verdict, j.Time.Stage)
@@ -150,8 +150,8 @@ func TestSharedLayoutsAreNamed(t *testing.T) {
 	}
 }
 
-// Measuring the same two layouts again tells more of them, and nothing of the
-// program.
+// Measuring the same two layouts again says more about the layouts and nothing
+// about the program.
 func TestPairsOfTheSameLayoutsAreOneUnit(t *testing.T) {
 	pairs := row("BenchmarkX", 1.03, 0.05).Pairs
 	want := estimate(pairs)
@@ -163,7 +163,7 @@ func TestPairsOfTheSameLayoutsAreOneUnit(t *testing.T) {
 	if words := got.sample(); words != fmt.Sprintf("%d pairs of %d layouts", want.Pairs, len(pairs)) {
 		t.Errorf("said as %q", words)
 	}
-	for i := range pairs { // of which nobody knows
+	for i := range pairs { // unknown layouts
 		pairs[i].OldLayout, pairs[i].NewLayout = 0, 0
 	}
 	if got := estimate(pairs); got.Units != len(pairs) {

@@ -110,8 +110,10 @@ func message(kind, short string, long ...string) *junitMessage {
 	return &junitMessage{printable(short), kind, strings.Join(long, "\n")}
 }
 
+// seconds is the time that measuring took, not the time of the benchmark.
 func seconds(j *Judged) string { return fmt.Sprintf("%.3f", j.Row.Spent.Seconds()) }
 
+// add appends a case and keeps the totals of the suite right.
 func (s *junitSuite) add(c junitCase) {
 	s.Tests++
 	switch {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// slowPath is pairs whose typical slices are alike, and whose means differ.
+// slowPath returns pairs with equal typical slices and different means.
 func slowPath(n int, ratio, spread float64) []Pair {
 	pairs, means := pairsOf(n, 1, 0.01), pairsOf(n, ratio, spread)
 	for i := range pairs {
@@ -15,8 +15,8 @@ func slowPath(n int, ratio, spread float64) []Pair {
 	return pairs
 }
 
-// A lock that is as fast as ever while nobody else wants it, and waits twice as
-// long.
+// The row is a lock that is as fast as before without contention, and twice as
+// slow with it.
 func TestMeanFindsWhatTypicalSlicesDoNot(t *testing.T) {
 	waits := row("BenchmarkWaits", 1, 0.01)
 	waits.Contended = true
@@ -49,7 +49,8 @@ func TestMeanFindsWhatTypicalSlicesDoNot(t *testing.T) {
 	}
 }
 
-// Each mean is a test more, for which all others pay.
+// Each mean is one more test of the family, which makes the correction of all
+// rows stricter.
 func TestMeansCountInTheFamily(t *testing.T) {
 	waits := row("BenchmarkWaits", 1, 0.01)
 	waits.Pairs = slowPath(24, 1, 0.1)

@@ -17,7 +17,8 @@ type Options struct {
 
 	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0
 	// means 0.005. A build can bear about one in a hundred. Half of that is left
-	// for what the test cannot know, such as pairs that depend on each other.
+	// for dangers that the test cannot know, such as pairs that depend on each
+	// other.
 	FalseAlarm float64
 
 	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a
@@ -46,6 +47,7 @@ type Options struct {
 // floor is the least MinEffect.
 const floor = 0.03
 
+// minEffect, falseAlarm and today return the fields with their defaults.
 func (o Options) minEffect() float64 { return max(o.MinEffect, floor) }
 
 func (o Options) falseAlarm() float64 {

@@ -21,8 +21,8 @@ var outputs = []struct {
 	write func(io.Writer, *Report) error
 }{{"txt", WriteText}, {"md", WriteMarkdown}, {"xml", WriteJUnit}, {"json", WriteJSON}, {"html", WriteHTML}}
 
-// The outputs of a few reports, byte for byte. A failure leaves what it got
-// beside the golden file.
+// Compares the outputs of a few reports with golden files, byte for byte. A
+// failure leaves the actual output beside the golden file.
 func TestGolden(t *testing.T) {
 	run, options := sampleRun()
 	invalid := runOf(row("BenchmarkX", 1.2, 0.02))
@@ -118,7 +118,7 @@ func TestJSONHasNoHoles(t *testing.T) {
 	}
 }
 
-// With 2000 rows of the names of this project, a fifth of them long.
+// 2000 rows have the names of this project, a fifth of them much longer.
 func TestSizes(t *testing.T) {
 	long := manyRows(2000)
 	for i := range 400 {
@@ -140,7 +140,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// A page needs nothing else, and its parts are closed.
+// A page loads nothing, and every element is closed.
 func TestPageStandsAlone(t *testing.T) {
 	run, options := sampleRun()
 	var buf bytes.Buffer
@@ -188,8 +188,8 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// contrast is that of WCAG 2: the ratio of the luminances, each with 0.05 of
-// glare.
+// contrast returns the contrast ratio of WCAG 2: the quotient of the luminances,
+// each with 0.05 of glare.
 func contrast(t *testing.T, a, b string) float64 {
 	la, lb := luminance(t, a), luminance(t, b)
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)

@@ -195,6 +195,7 @@ func (r *Report) sort() {
 	})
 }
 
+// allowedLast orders rows of one verdict: rows that need attention come first.
 func allowedLast(a, b *Judged) int {
 	switch {
 	case a.Allowed == b.Allowed:

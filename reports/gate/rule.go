@@ -33,8 +33,8 @@ const (
 )
 
 // ruleOf returns the rule for all rows of run. The family counts the rows that
-// were planned, not only those that were measured: a run that stopped early must
-// not get an easier correction.
+// were planned, not only the rows that were measured: a run that stopped early
+// must not get an easier correction.
 func ruleOf(run *Run, o Options) rule {
 	timed, means := 0, 0
 	for i := range run.Rows {
@@ -130,7 +130,7 @@ func (r rule) measuredDetector(pairs []Pair, e Estimate, margin float64) detecto
 }
 
 // plannedDetector describes a deciding stage that would have n units as noisy as
-// those of e.
+// the units of e.
 func (r rule) plannedDetector(e Estimate, n int, margin float64) detector {
 	if signedrank.SmallestP(n) > r.level() {
 		return noDetector

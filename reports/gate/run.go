@@ -13,7 +13,7 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// A Run is what was measured of two sides, before any judgement.
+// A Run is a measurement of two sides, before any judgement.
 //
 // [Write] keeps it as JSON lines: a header, then one row a line. So a run that
 // was cut off is still readable as far as it goes.
@@ -164,6 +164,8 @@ func (w *Writer) Control(c *Control) error { return w.write(line{Control: c}) }
 // not.
 func (w *Writer) End(stopped string) error { return w.write(line{End: &ending{Stopped: stopped}}) }
 
+// write encodes one line. After an error it writes nothing more, so that the file
+// stays readable up to there.
 func (w *Writer) write(v any) error {
 	if w.err == nil {
 		if err := w.out.Encode(v); err != nil {
@@ -234,6 +236,7 @@ func Read(name string, r io.Reader) (*Run, error) {
 	return run, nil
 }
 
+// unlessEOF returns an error of reading. The end of the file is none.
 func unlessEOF(name string, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
-// pairsOf are n pairs with about this ratio and spread of the log ratio.
+// pairsOf returns n pairs with about this ratio and this spread of the log ratio.
 func pairsOf(n int, ratio, spread float64) []Pair {
 	random := rand.New(rand.NewPCG(uint64(n), math.Float64bits(ratio)))
 	list := make([]Pair, n)
@@ -37,7 +37,7 @@ func row(name string, ratio, spread float64) Row {
 		Spent: 600 * time.Millisecond, Reproduce: "semabench gate -run '^" + name + "$'"}
 }
 
-// controls are of a gate that works.
+// controls returns controls that come out right.
 func controls() []Control {
 	return []Control{{Row: row("BenchmarkSelf", 1.001, 0.02)}, {Row: row("BenchmarkPlanted", 1.1, 0.02), Planted: 0.1}}
 }
@@ -54,7 +54,7 @@ func runOf(rows ...Row) *Run {
 
 var today = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 
-// sampleRun has every verdict.
+// sampleRun returns a run with every verdict.
 func sampleRun() (*Run, Options) {
 	slow := row("BenchmarkSlow/n=1", 1.08, 0.02)
 	slow.Second = pairsOf(48, 1.075, 0.02)
@@ -86,8 +86,8 @@ issue:   https://example.com/issues/12
 expires: 2027-01-31
 `
 
-// hostileRun has names that a terminal, a page, a table, XML or a shell would
-// obey.
+// hostileRun returns a run whose names contain commands for terminals, pages,
+// tables, XML and shells.
 func hostileRun() *Run {
 	names := []string{"Benchmark<script>alert(1)</script>", "Benchmark|`x`|*y*_z_[l](javascript:alert)",
 		"Benchmark\x1b[2J\r\n\u202ereversed\xff", `Benchmark"'&amp;]]>`, "Benchmark@everyone #1 $(rm)"}
@@ -113,7 +113,7 @@ func hostileRun() *Run {
 	return run
 }
 
-// manyRows are n rows, a tenth of them slower.
+// manyRows returns a run of n rows, a tenth of them slower.
 func manyRows(n int) *Run {
 	var rows []Row
 	same, slow, again := pairsOf(24, 1, 0.02), pairsOf(24, 1.2, 0.02), pairsOf(48, 1.2, 0.02)

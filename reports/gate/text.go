@@ -31,12 +31,14 @@ func WriteText(w io.Writer, r *Report) error {
 	return out.Flush()
 }
 
+// writeList writes lines with a prefix.
 func writeList(w io.Writer, prefix string, list []string) {
 	for _, line := range list {
 		fmt.Fprintf(w, "%s%s\n", prefix, line)
 	}
 }
 
+// writeTable writes one line for each row.
 func writeTable(w io.Writer, r *Report) {
 	if len(r.Rows) == 0 {
 		return
@@ -56,6 +58,8 @@ func writeTable(w io.Writer, r *Report) {
 	fmt.Fprintln(w)
 }
 
+// writeExplanations writes, for each row that is not UNCHANGED, why, what else
+// regressed, and how to repeat it.
 func writeExplanations(w io.Writer, r *Report) {
 	for _, j := range r.Rows {
 		if j.Verdict == Unchanged {

@@ -98,6 +98,7 @@ type waiverParser struct {
 	seen  map[string]string // keys of the current waiver with their values; empty between waivers
 }
 
+// errorf returns an error that names the file and the line.
 func (p *waiverParser) errorf(line int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s", p.name, line, fmt.Sprintf(format, args...))
 }
@@ -248,8 +249,8 @@ func (r *Report) noteUnusedWaivers() {
 }
 
 // checkWaivers describes the waivers that have expired or fit no row. In an
-// incomplete run the row of a waiver may be one that was not reached, so there
-// only expiry counts.
+// incomplete run the row of a waiver may not have been reached, so there only
+// expiry counts.
 func checkWaivers(o Options, rows []*Judged, complete bool) (errs []string) {
 	for i := range o.Waivers {
 		w := &o.Waivers[i]

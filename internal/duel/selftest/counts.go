@@ -46,7 +46,7 @@ const comparisonsOfCounts = 10_000
 
 // exactResult is how often comparisons of counts were judged rightly.
 type exactResult struct {
-	drawn, falsely int            // comparisons without a change; those that REGRESSED
+	drawn, falsely int            // comparisons without a change; how many REGRESSED
 	planted, found int            // comparisons with one more allocation in 1000 operations; REGRESSED
 	missed         map[string]int // planted and not found, by row: the repeats differ as much
 	few            int            // not planted into: so few operations that a duel would count more

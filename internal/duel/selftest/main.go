@@ -52,6 +52,7 @@ func main() {
 	}
 }
 
+// selftest records families and writes the two result files.
 func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string) error {
 	r, err := record(ctx, wanted, limit, saved)
 	if err != nil {
@@ -126,6 +127,8 @@ func record(ctx context.Context, wanted int, limit time.Duration, saved string) 
 	return r, nil
 }
 
+// measureFamily runs one whole gate. It judges with the default options, as users
+// do.
 func measureFamily(ctx context.Context) (f family, err error) {
 	begun := time.Now()
 	d, err := duel.Measure(ctx, duel.Options{Packages: []string{anchorPackage}})

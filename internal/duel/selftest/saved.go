@@ -95,6 +95,7 @@ func (f family) save(dir string, number int) error {
 	return os.WriteFile(path, text.Bytes(), 0o666)
 }
 
+// withoutSlices drops the slices of pairs in place. No test of a trial uses them.
 func withoutSlices(pairs []gate.Pair) {
 	for i := range pairs {
 		pairs[i].OldSlices, pairs[i].NewSlices = nil, nil

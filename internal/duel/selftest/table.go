@@ -171,6 +171,7 @@ func count(yes bool) int {
 	return 0
 }
 
+// share is "3 of 300 (1 %)".
 func share(n, of int) string {
 	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
 }

@@ -43,8 +43,8 @@ type trialCounts struct {
 	kinds         []rowCounts
 }
 
-// rowCounts counts verdicts on rows of one kind: those that are contended or
-// allocate, or the others. Rows are counted over all families.
+// rowCounts counts verdicts on rows of one kind: rows that are contended or
+// allocate, or all other rows. Rows are counted over all families.
 type rowCounts struct {
 	contended    bool
 	judged       int           // rows without a slowdown
@@ -57,6 +57,8 @@ type rowCounts struct {
 	repeats      bool          // too few pairs were recorded, so some pairs were drawn twice
 }
 
+// withDefaults replaces zero values by the values of the usual gate: 21 rows are about
+// as many as package anchor has.
 func (t trial) withDefaults() trial {
 	fill := func(v *int, value int) {
 		if *v == 0 {
@@ -98,7 +100,7 @@ func (t trial) run(recorded []gate.Row) (trialCounts, error) {
 	return sum, nil
 }
 
-// A unitPool is what was recorded of a row. Units are drawn and not pairs,
+// A unitPool holds the recorded units of a row. Units are drawn and not pairs,
 // because pairs with the same layouts are not independent.
 type unitPool struct {
 	row   *gate.Row
@@ -106,6 +108,8 @@ type unitPool struct {
 	pairs int // in all units
 }
 
+// newUnitPool takes all stages of a row together: each of them compared the old
+// side with itself.
 func newUnitPool(row *gate.Row) unitPool {
 	p := unitPool{row: row}
 	for _, stage := range [][]gate.Pair{row.Pairs, row.Second, row.SelfPairs} {
@@ -171,6 +175,7 @@ func (p *unitPool) draw(random *rand.Rand, n int, swap bool) []gate.Pair {
 	return drawn[:n]
 }
 
+// swapSides makes the old process the new one.
 func swapSides(p gate.Pair) gate.Pair {
 	p.Old, p.New, p.OldMean, p.NewMean = p.New, p.Old, p.NewMean, p.OldMean
 	p.OldLayout, p.NewLayout = p.NewLayout, p.OldLayout
@@ -208,6 +213,7 @@ func regressedAlone(t *gate.Timing, family int) bool {
 	return t.Verdict == gate.Regressed && t.Slower*float64(family) <= t.Level
 }
 
+// kind returns the counts that a row belongs to.
 func (s *trialCounts) kind(row *gate.Row) *rowCounts {
 	if row.Contended {
 		return &s.kinds[1]
