@@ -13,22 +13,22 @@ import (
 )
 
 const exploreDoc = `Plays every schedule of the tests of a package that call explore.Run, explore.Semaphore,
-explore.Tests or explore.Replay, or as many as the bounds allow, as go test does with the flags
--explore.…; but here several processes play, it is seen how far they are, and Ctrl-C keeps what was played.
+explore.Tests or explore.Replay, or as many schedules as the bounds allow. The flags are those of
+go test with -explore.…; in addition this command shows progress, and Ctrl-C keeps the results so far.
 -impl needs no test: it explores implementations of this suite.
 
-The schedules that are played, and the failure that is reported, depend on the flags and on nothing else: not
-on -workers, and not on which process is faster. Only -time and Ctrl-C end it at a moment of their
-own; what was found by then may then differ.
+The schedules that are played, and the failure that is reported, depend on the flags alone. They do
+not depend on -workers, nor on which process is faster. Only -time and Ctrl-C end an exploration at
+a moment of their own; the result until then may then differ.
 
-Coverage is counted as ordered pairs of dependent operations: places in the source of which the second was
-seen right after the first, on the same thing and in another goroutine.
+Coverage is counted as ordered pairs of dependent operations. A pair is two places in the source
+whose operations came one right after the other, on the same object, in two goroutines.
 
 A test that calls explore.Check has its own bounds, and takes only -workers from here.
 
-Exit codes: 0 all schedules were played and none failed; 1 a schedule failed, or a test did for another
-reason; 2 refused: nothing was explored; 3 unknown: none failed, and a bound came first; 130
-interrupted, none had failed by then.`
+Exit codes: 0 all schedules were played and none failed; 1 a schedule failed, or a test failed for
+another reason; 2 refused: nothing was explored; 3 unknown: no schedule failed, and a bound ended
+the exploration; 130 interrupted, and no schedule had failed by then.`
 
 // passedOn are the flags that the tests take under the same name after "explore.".
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
@@ -57,7 +57,7 @@ func (e *exploreCall) parse(args []string) error {
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
 	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by "+
 		"commas, or all")
-	f.BoolVar(&e.Race, "race", false, "watch every schedule with the race detector")
+	f.BoolVar(&e.Race, "race", false, "run every schedule under the race detector")
 	f.StringVar(&e.Tags, "tags", "", "build `tags`, separated by commas")
 	f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
 	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or "+
@@ -67,13 +67,13 @@ func (e *exploreCall) parse(args []string) error {
 		"a semaphore")
 	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose "+
 		"their turn `N` times at most")
-	f.number("seed", 1, 1, 1<<63-1, "seed of what is drawn")
+	f.number("seed", 1, 1, 1<<63-1, "seed of random choices")
 	f.number("steps", 100_000, 1, maxCount, "cut schedules off after `N` operations")
 	f.DurationVar(&e.Limit, "time", 20*time.Second, "play for so long at most, in each exploration")
 	f.String("schedule", "", "play this schedule only: the `word` of a failure")
 	f.String("scenario", "", "play this `program` only, of a semaphore")
-	f.Bool("lazyclock", false, "let time pass when nothing else can move, and not at any moment")
-	f.Bool("nodaemons", false, "take goroutines that only wait for a timer for leaks, too")
+	f.Bool("lazyclock", false, "let time pass only when no goroutine can run, and not at any moment")
+	f.Bool("nodaemons", false, "report goroutines that only wait for a timer as leaks, too")
 	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second "+
 		"one into file-2")
 	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")

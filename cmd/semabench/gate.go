@@ -25,15 +25,15 @@ const gateDoc = `Judges whether a change made the benchmarks of any Go package s
 
 The first three build the benchmarks of both sides and let them take turns, each pair of processes
 with code layouts of its own; that takes one to three seconds for a row. Rows that look slower are
-measured again, once, by fresh processes, and those decide. Old against itself must pass and a
-planted slowdown must be found in every run. Packages are ./... if none are named.
+measured again, once, by fresh processes, and the second result decides. In every run the old side
+against itself must pass, and a planted slowdown must be found. Packages are ./... if none are named.
 
 Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED; 2 refused, unreadable, nothing
 to judge, or a row FAILED or is MISSING; 3 INCONCLUSIVE, only advice, or stopped early, by Ctrl-C
 too; 4 the run is invalid: a control failed or the sides are of two machines.
 
-Ctrl-C keeps what was measured and judges that. Nothing is written into the repository, whose
-worktree may be dirty, which is said, or read-only. Without -o the report is printed, and that is all.`
+Ctrl-C keeps the pairs so far and judges them. Nothing is written into the repository. Its worktree
+may be read-only, or dirty, and the report says so if it is. Without -o the report is only printed.`
 
 // A gateCall is the verb gate with its flags.
 type gateCall struct {
@@ -64,7 +64,7 @@ func (c *gateCall) addTo(f *flagSet) {
 	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+
 		gateRunName)
 	c.addMeasuringTo(f)
-	f.Func("min-effect", "the smallest slowdown that counts; under 3 % it is 3 % (default 3%)",
+	f.Func("min-effect", "the smallest slowdown that counts; less than 3 % means 3 % (default 3%)",
 		c.setMinEffect)
 	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of "+
 		"`10%` "+

@@ -29,7 +29,7 @@ Each sample is a process of its own; modes take turns within a round. Semaphores
 admit the workers: one of -impl within a process, one of -process between processes. All modes
 must come to the same checksums.
 
-Ctrl-C ends all processes and keeps what was measured. -replay judges a text again.`
+Ctrl-C ends all processes and keeps the samples so far. -replay judges a text again.`
 
 // A parallelCall is the verb parallel with its flags.
 type parallelCall struct {
@@ -43,7 +43,7 @@ func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
 		" (default all)")
 	rounds = f.number("rounds", 0, 1, sampling.MostSamples,
 		"take `N` samples of each row; fewer than 6 decide nothing (default 9, with -quick 6)")
-	seed = f.number("seed", 1, 1, 1<<64-1, "`S` decides what is hashed, read and sent")
+	seed = f.number("seed", 1, 1, 1<<64-1, "`S` decides the data that is hashed, read and sent")
 	f.BoolVar(&c.Quick, "quick", false, "half the tasks and fewer rounds: a third of the time")
 	f.StringVar(&c.Impl, "impl", "", "semaphore of goroutines, a `name` of the table (default "+
 		"weighted)")

@@ -13,13 +13,13 @@ import (
 )
 
 const runDoc = `Measures implementations on this machine and writes ` + sampling.TextName + ` and a report as text,
-Markdown and HTML. It says beforehand how many samples it takes, and about how long that is.
+Markdown and HTML. It first prints how many samples it takes, and about how long that lasts.
 
 Each sample is taken in a process of its own, implementations in turns. A round takes one
-sample of each row, with a program that is linked for it in a random order: where code lies
-can make it 5 to 9 % faster or slower, and so varies between samples instead of being one
-program's luck. That needs the go tool, and the working directory in this module or in one that
-requires it. Elsewhere this executable takes all samples, it is said, and the text has
+sample of each row, with a program that is linked for it in a random order. The place of code in
+memory can make it 5 to 9 % faster or slower; that luck varies between samples and is not one
+program's. Linking needs the go tool, and the working directory in this module or in one that
+requires it. Elsewhere this executable takes all samples, a message says so, and the text has
 "layout: one" instead of "layout: random".
 
 -impl also takes constructors of packages, yours or others': func(int64) T or func(int) T,
@@ -29,21 +29,21 @@ where T has Acquire(ctx, n) error, TryAcquire(n) bool and Release(n). For instan
 
 in any module. Nothing is written into it, and its go.mod stays as it is.
 
-Warm-up: each process keeps all cores busy for 20 ms, and then does the row for an eighth of the
-time, by which it knows how many operations fill all of it. None of that is in the figures.
+Warm-up: each process keeps all cores busy for 20 ms, and then runs the row for an eighth of the
+time to find out how many operations fill the whole time. The figures include none of that.
 
-Priority: where that is allowed, to root on Linux, a sample gets a core before all other processes.
-The text says whether: "priority: -20".
+Priority: root on Linux may raise it, and a sample then gets a core before all other processes. The
+text has the priority: "priority: -20".
 
-Noise: where Linux tells, each line has what the machine did while its process ran:
-noise-foreign-cores and noise-steal-cores, cores that other processes and other guests of the
-hypervisor kept busy; noise-psi-cpu, the share of the time in which some thread waited for a
-core, those of the sample too; noise-load1, the load average. They judge a sample and not
-an implementation, so neither more nor less is better.
+Noise: on Linux each line has figures of the machine while its process ran. noise-foreign-cores and
+noise-steal-cores are cores that other processes and other guests of the hypervisor kept busy;
+noise-psi-cpu is the share of the time in which some thread, of the sample too, waited for a core;
+noise-load1 is the load average. They describe a sample and not an implementation, so neither more
+nor less is better.
 
-Ctrl-C keeps what was measured and reports it. -resume DIR goes on with the plan in DIR at the
-sample where it was, after a crash too. It refuses, and says why, if the machine, its
-settings, Go, the commit or the code are not the same.`
+Ctrl-C keeps the samples so far and reports them. -resume DIR goes on with the plan in DIR at the
+sample where it ended, after a crash too. It refuses, and says why, if the machine, its settings,
+Go, the commit or the code changed.`
 
 // run measures and reports. The report can be made again from the text at any time, with the verb
 // report.

@@ -18,10 +18,10 @@ func OwnGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: t
 func Interrupt(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGINT) }
 
 // Dump sends SIGQUIT to the group of cmd. A Go program then prints the stacks of all goroutines and
-// exits. Its errors are those of [Interrupt].
+// exits. It returns the same errors as [Interrupt].
 func Dump(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGQUIT) }
 
-// Kill ends every process of the group of cmd at once. Its errors are those of [Interrupt].
+// Kill ends every process of the group of cmd at once. It returns the same errors as [Interrupt].
 func Kill(cmd *exec.Cmd) error { return signalGroup(cmd, syscall.SIGKILL) }
 
 // signalGroup needs cmd to lead its group, as after OwnGroup or in a session of its own.

@@ -180,8 +180,8 @@ func TestOutputOfAnInterruptedCommand(t *testing.T) {
 	}
 }
 
-// The signal that kills the command can come before the parent hears of the interrupt: here the command
-// kills itself. Output must then report the interrupt, and not a command that failed.
+// The signal that kills the command can come before the parent hears of the interrupt: here the
+// command kills itself. Output must then report the interrupt, and not a command that failed.
 func TestOutputOfACommandThatDiedBeforeTheInterrupt(t *testing.T) {
 	for _, name := range []string{"INT", "TERM"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
