@@ -37,6 +37,8 @@ type waiter struct {
 	ch    *channel
 }
 
+// valid reports whether the goroutine still waits in this wait. Both conditions are needed: a
+// goroutine that was woken has the next number only from its next wait on.
 func (w *waiter) valid() bool { return w.g.waits == w.wait && w.g.state == parked }
 
 // channel returns the model of the channel at an address, nil for nil.
@@ -66,10 +68,13 @@ func first(queue *[]*waiter) *waiter {
 	return nil
 }
 
+// canSend reports whether a send would not wait. On a closed channel it panics, which is not
+// waiting.
 func (c *channel) canSend() bool {
 	return c.closed || len(c.buffer) < c.capacity || first(&c.receivers) != nil
 }
 
+// canReceive reports whether a receive would not wait.
 func (c *channel) canReceive() bool {
 	return len(c.buffer) > 0 || c.closed || first(&c.senders) != nil
 }
@@ -91,6 +96,9 @@ func (c *channel) send(e *Exec, box unsafe.Pointer) {
 	c.put(box)
 }
 
+// put adds a value to the buffer. Its place was freed by the receive of an earlier value, which
+// happens before the end of this send: hence the acquire. A place that was never used has nothing
+// to acquire.
 func (c *channel) put(box unsafe.Pointer) {
 	c.buffer = push(c.buffer, box)
 	raceAcquire(c.place(c.sent))

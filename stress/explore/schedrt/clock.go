@@ -30,6 +30,8 @@ func UncontrolledNow() time.Time { return startTime.Add(time.Since(loaded) - tim
 
 var loaded = time.Now()
 
+// reset starts the clock for a new execution. It drops the timers one by one, so that the memory
+// of the slice keeps none of them alive.
 func (c *clock) reset() {
 	for i := range c.timers {
 		c.timers[i] = nil

@@ -87,6 +87,8 @@ func hash(address unsafe.Pointer) uintptr {
 	return uintptr(uint64(uintptr(address)) * 0x9e3779b97f4a7c15 >> 20)
 }
 
+// grow doubles the table and moves the slots of this execution. Slots of earlier executions are
+// dropped, with the models in them.
 func (t *table) grow() {
 	old := t.slots
 	t.slots = make([]slot, max(64, 2*len(old)))

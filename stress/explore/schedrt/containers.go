@@ -127,6 +127,8 @@ func (m *Map) add(n *entry) {
 	}
 }
 
+// place puts the number of an entry into the first free slot of the index from its hash on. There
+// is one, as the index is at most half full.
 func (m *Map) place(n *entry, at int) {
 	mask := uint64(len(m.index) - 1)
 	i := n.hash

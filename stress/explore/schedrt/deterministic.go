@@ -137,6 +137,8 @@ func (e *Exec) rankOf(p unsafe.Pointer) (rank uint64, address uintptr) {
 	return 1 << 63, uintptr(p)
 }
 
+// sortKeys sorts keys in place. It is stable, so that keys which compare as equal, such as two
+// pointers without ranks in equal structs, keep one order.
 func sortKeys(keys reflect.Value) {
 	sort.Stable(byKey{keys, reflect.Swapper(keys.Interface())})
 }
@@ -150,6 +152,8 @@ func (b byKey) Len() int           { return b.keys.Len() }
 func (b byKey) Swap(i, j int)      { b.swap(i, j) }
 func (b byKey) Less(i, j int) bool { return compareKeys(b.keys.Index(i), b.keys.Index(j)) < 0 }
 
+// compareKeys orders two keys of one type. Numbers, strings and bools have their order, NaN is
+// never among them, and addresses have their ranks.
 func compareKeys(a, b reflect.Value) int {
 	switch k := a.Kind(); {
 	case k == reflect.String:

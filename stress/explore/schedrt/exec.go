@@ -137,6 +137,8 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	return &e.Outcome
 }
 
+// reset prepares for another execution. It keeps memory and goroutines, and gives the execution a
+// number that makes all models start anew.
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy

@@ -62,6 +62,10 @@ const (
 	spins              // looks again at what has not changed
 )
 
+// class returns the class of g before a step. The clock is asked for as itself: with a lazy clock
+// it passes time only when no goroutine can move. A spinner counts as blocked for AwaitRest and
+// for lazy time only after patience rounds, because a loop with a bound of its own comes to it
+// before.
 func (g *G) class() class {
 	switch {
 	case g.state != ready || g.Op.guard != nil && !g.Op.guard.open(g):
@@ -257,6 +261,7 @@ func goUncontrolled(fn func()) {
 	}()
 }
 
+// countUncontrolled adds to the number of running goroutines that were started at a position.
 func countUncontrolled(where string, by int) {
 	uncontrolled.Lock()
 	defer uncontrolled.Unlock()

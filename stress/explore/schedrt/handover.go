@@ -87,12 +87,14 @@ type baton chan struct{}
 
 func newBaton() baton { return make(baton, 1) }
 
+// pass lets the goroutine that waits for b go on. It does not wait: the buffer takes the baton.
 func (b baton) pass() {
 	raceDisable()
 	b <- struct{}{}
 	raceEnable()
 }
 
+// await returns when b has been passed.
 func (b baton) await() {
 	raceDisable()
 	<-b

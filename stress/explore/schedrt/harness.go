@@ -14,6 +14,8 @@ func MarkCall(note string) int { return mark(OpCall, Call, note) }
 // MarkReturn is the operation that ends a call of the history. See MarkCall.
 func MarkReturn(note string) int { return mark(OpReturn, Return, note) }
 
+// mark performs a step on the history. It counts as progress, as a program that calls an operation
+// again and again, and returns, does not spin.
 func mark(kind Kind, mode Mode, note string) int {
 	e := active
 	g := e.begin(kind)
@@ -149,6 +151,8 @@ func (m *Mutex) snapshot() ObjectState {
 	return p
 }
 
+// snapshot of an RWMutex has a holder as soon as a writer has announced itself, before it is
+// locked.
 func (m *RWMutex) snapshot() ObjectState {
 	p := stateOf(&m.object, ModelRWMutex, nil)
 	if m.pending {
@@ -158,6 +162,8 @@ func (m *RWMutex) snapshot() ObjectState {
 	return p
 }
 
+// snapshot of a channel has its waiting senders first. Either senders or receivers wait, never
+// both.
 func (c *channel) snapshot() ObjectState {
 	p := stateOf(&c.object, ModelChannel, nil)
 	p.Count, p.Cap, p.Closed = len(c.buffer), c.capacity, c.closed

@@ -84,6 +84,7 @@ type guard interface {
 	open(g *G) bool
 }
 
+// clear empties o and keeps the memory of its accesses: an announcement allocates nothing.
 func (o *Op) clear() {
 	o.Kind, o.Access, o.guard, o.object, o.cond = OpNone, o.Access[:0], nil, nil, nil
 	o.Note, o.npcs = "", 0
@@ -230,6 +231,9 @@ type Access struct {
 // conflicts and reversible are the tables behind Conflict and Reversible.
 var conflicts, reversible = modeTables()
 
+// modeTables computes both tables. Conflict is the default: a pair that is forgotten here costs
+// schedules, and hides none. The tests of package strategy compare the classes that a reduction
+// finds with brute force.
 func modeTables() (conflict, reverse [modes][modes]bool) {
 	for a := range modes {
 		for b := range modes {

@@ -71,6 +71,7 @@ func (e *Exec) pick(me *G) *G {
 	return nil
 }
 
+// anyAwaitsRest reports whether a goroutine waits in AwaitRest.
 func (e *Exec) anyAwaitsRest() bool {
 	for _, g := range e.gs {
 		if g.state == ready && g.Op.Kind == OpAwaitRest {
@@ -121,6 +122,7 @@ func (e *Exec) consult(me *G, n int) int {
 	return e.reply
 }
 
+// answer asks the strategy. See consult for n.
 func (e *Exec) answer(n int) int {
 	if n == 0 {
 		return e.strategy.Pick(&e.at)

@@ -37,6 +37,7 @@ func (t *Trace) reset() {
 	t.Steps, t.accesses, t.Places = t.Steps[:0], t.accesses[:0], t.Places[:0]
 }
 
+// choose records the answer to a choice of the current step.
 func (t *Trace) choose(i int) {
 	if n := len(t.Steps); n > 0 {
 		t.Steps[n-1].Choice = int16(i + 1)
@@ -47,6 +48,8 @@ func (t *Trace) choose(i int) {
 // announced.
 func (t *Trace) touch(o *Object, m Mode) { t.touchID(o.id, m) }
 
+// touchID is touch by the number of the object. The accesses of the last step are the last ones,
+// so its range only grows.
 func (t *Trace) touchID(object int32, m Mode) {
 	last := &t.Steps[len(t.Steps)-1]
 	t.accesses = push(t.accesses, Access{object, m})
@@ -114,6 +117,7 @@ const (
 	Refused         // the program came to something that cannot be controlled
 )
 
+// String returns the word that reports have for an ending.
 func (k Ending) String() string {
 	return [...]string{
 		"passed", "deadlock", "leak", "livelock", "endless", "panic", "failed", "pruned", "refused",
@@ -226,6 +230,7 @@ func (e *Exec) fatal(message string) {
 	runtime.Goexit()
 }
 
+// panicText returns the message of a panic, as the Go runtime begins it.
 func panicText(r any) string {
 	if err, ok := r.(error); ok {
 		return "panic: " + err.Error()

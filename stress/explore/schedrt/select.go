@@ -190,6 +190,7 @@ func (e *Exec) takeReady(cases []Case) int {
 	panic("schedrt: no such case")
 }
 
+// ready reports whether the case would not wait. A nil channel never is.
 func (c *caseEnd) ready() bool {
 	switch {
 	case c.ch == nil:

@@ -60,6 +60,7 @@ func (e *Exec) look(g *G, o *Object) {
 	g.spin.looks = push(g.spin.looks, look{object: o, version: o.version, times: 1})
 }
 
+// flag says that the next look would be like an earlier one.
 func (s *spin) flag() {
 	s.flagged, s.yielding = true, true
 	s.flags++
@@ -126,6 +127,7 @@ func (y *yields) next(g *G) {
 	y.step = [2]int{y.step[1], total}
 }
 
+// idle reports whether the next yield would show nothing new.
 func (y *yields) idle(g *G) bool {
 	if y.rounds < unrolled {
 		return false

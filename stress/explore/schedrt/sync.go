@@ -39,6 +39,8 @@ func Store(address unsafe.Pointer) { write(OpStore, address) }
 // or.
 func Swap(address unsafe.Pointer) { write(OpSwap, address) }
 
+// write is an operation that always changes the word. The model counts a store of the same value
+// as a change, too: the engine does not know values.
 func write(kind Kind, address unsafe.Pointer) {
 	e := current()
 	if e == nil {
@@ -99,12 +101,14 @@ func MutexAt(address unsafe.Pointer) *Mutex {
 	return s.mutex
 }
 
+// number gives m its number, and unlocks it in a new execution.
 func (m *Mutex) number(e *Exec) {
 	if e.number(&m.object) {
 		m.locked = false
 	}
 }
 
+// open is the guard of Lock.
 func (m *Mutex) open(*G) bool { return !m.locked }
 
 // Lock returns when the caller has locked m.
@@ -177,12 +181,14 @@ func RWMutexAt(address unsafe.Pointer) *RWMutex {
 	return s.rwmutex
 }
 
+// number gives m its number, and empties it in a new execution.
 func (m *RWMutex) number(e *Exec) {
 	if e.number(&m.object) {
 		m.pending, m.locked, m.readers = false, false, 0
 	}
 }
 
+// open is the guard of RLock, of a writer's announcement and of its entry.
 func (m *RWMutex) open(g *G) bool {
 	if g.Op.Kind == OpLock { // the writer has announced itself
 		return m.readers == 0
@@ -276,6 +282,8 @@ func (m *RWMutex) TryRLock() (ok bool) {
 	})
 }
 
+// try is an operation that takes the lock if it can. It is announced as a write and looks at the
+// lock, so a loop of failing tries spins.
 func (m *RWMutex) try(kind Kind, take func(g *G) bool) (ok bool) {
 	e := active
 	g := e.begin(kind)
@@ -306,6 +314,7 @@ type condWaiter struct {
 	asleep   bool
 }
 
+// number gives c its number, and empties it in a new execution.
 func (c *Cond) number(e *Exec) {
 	if e.number(&c.object) {
 		c.queue, c.missed = nil, false
@@ -344,6 +353,8 @@ func (c *Cond) Signal() { c.notify(OpSignal) }
 // Broadcast notifies all waiters.
 func (c *Cond) Broadcast() { c.notify(OpBroadcast) }
 
+// notify takes one waiter out of the queue, or all. A waiter that is not asleep yet finds out when
+// it comes to sleep.
 func (c *Cond) notify(kind Kind) {
 	e := active
 	g := e.begin(kind)
@@ -373,6 +384,7 @@ type WaitGroup struct {
 	count  int
 }
 
+// number gives w its number, and sets it to zero in a new execution.
 func (w *WaitGroup) number(e *Exec) {
 	if e.number(&w.object) {
 		w.count = 0
@@ -380,6 +392,7 @@ func (w *WaitGroup) number(e *Exec) {
 	}
 }
 
+// open is the guard of Wait.
 func (w *WaitGroup) open(*G) bool { return w.count == 0 }
 
 // Add adds delta to the counter. Outside of control it does nothing.

@@ -88,8 +88,10 @@ func (v *viewer) lane(g int) lane {
 	return l
 }
 
+// place returns the number of a goroutine's lane. Goroutines beyond mostLanes share the last one.
 func (v *viewer) place(g int) int { return min(v.lanes[g], mostLanes-1) }
 
+// laneCount returns the number of lanes, at least one: the drawing divides by it.
 func (v *viewer) laneCount() int { return max(1, min(len(v.lanes), mostLanes)) }
 
 // laneStyle returns the CSS that places the lanes. Style attributes on the elements would be
@@ -139,6 +141,7 @@ func (v *viewer) verdict(p *page) {
 	p.History = v.history()
 }
 
+// frames returns the frames of a stack, each with a link to its line of source.
 func (v *viewer) frames(stack []Frame) (all []frameLine) {
 	for _, f := range stack[:min(len(stack), mostCards)] {
 		all = append(all, frameLine{cut(f.Func), cut(f.At.String()), v.lines[f.At]})
@@ -146,6 +149,8 @@ func (v *viewer) frames(stack []Frame) (all []frameLine) {
 	return all
 }
 
+// race adds the accesses of a data race, or the text of the detector if no access could be read
+// from it.
 func (v *viewer) race(p *page) {
 	if v.report.Race == nil {
 		return
@@ -163,6 +168,7 @@ func (v *viewer) race(p *page) {
 	}
 }
 
+// objects returns the objects for the panel.
 func (v *viewer) objects() (all []Object) {
 	for _, o := range v.report.Objects {
 		all = append(all, Object{o.ID, cut(o.Name), cut(o.Kind)})

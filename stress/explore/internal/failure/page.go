@@ -63,6 +63,7 @@ const (
 	mostSteps  = 250 // more than a reader goes through
 )
 
+// newPage makes the data of the template. Sources come first: the other parts link to their lines.
 func newPage(s *Report) *page {
 	v := &viewer{report: s, lines: map[Place]string{}, lanes: map[int]int{}}
 	p := &page{

@@ -54,6 +54,7 @@ type Place struct {
 	Line int
 }
 
+// String returns file:line, "" without a file.
 func (p Place) String() string {
 	if p.File == "" {
 		return ""

@@ -84,6 +84,7 @@ func (s *Report) cycleText() string {
 	return "each waits for the next: goroutines " + strings.Join(ids, " → ")
 }
 
+// text returns the line about a lock that is held.
 func (h Hold) text() string {
 	text := fmt.Sprintf("in the end goroutine %d %s %s", h.G, shown(h.How), shown(h.Object))
 	if h.Step > 0 {
@@ -92,6 +93,7 @@ func (h Hold) text() string {
 	return text
 }
 
+// at returns a position with its preposition, "" without a file.
 func at(p Place) string {
 	if p.File == "" {
 		return ""
@@ -99,12 +101,15 @@ func at(p Place) string {
 	return " at " + shown(p.String())
 }
 
+// writeStack writes the stack of a panic.
 func (s *Report) writeStack(b *strings.Builder) {
 	for _, f := range s.Stack {
 		fmt.Fprintf(b, "    %s%s\n", shown(f.Func), at(f.At))
 	}
 }
 
+// writeRace writes the accesses of a data race with their stacks, or the text of the detector if
+// no access could be read from it.
 func (s *Report) writeRace(b *strings.Builder) {
 	if s.Race == nil {
 		return
@@ -122,6 +127,7 @@ func (s *Report) writeRace(b *strings.Builder) {
 	}
 }
 
+// by returns the goroutine of an access, "" if it is not known.
 func by(g int) string {
 	if g < 0 {
 		return ""
@@ -149,6 +155,7 @@ func (h *History) write(b *strings.Builder) {
 	}
 }
 
+// span returns the steps between which a call took effect.
 func (c Call) span() string {
 	if c.Till == 0 {
 		return fmt.Sprintf("%d–…", c.From)
@@ -156,6 +163,7 @@ func (c Call) span() string {
 	return fmt.Sprintf("%d–%d", c.From, c.Till)
 }
 
+// writeFound writes how the schedule was found, whether it is minimal, and how to replay it.
 func (s *Report) writeFound(b *strings.Builder) {
 	if s.Found != "" {
 		fmt.Fprintf(b, "%s\n", shown(s.Found))

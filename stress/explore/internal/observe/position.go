@@ -36,6 +36,7 @@ type position struct {
 	own      bool   // it is in code of package explore around the program
 }
 
+// positionOf returns the position of an operation with this stack.
 func positionOf(pcs []uintptr) position {
 	s, line := locate(pcs)
 	if s.file != "" {

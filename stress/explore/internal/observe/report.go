@@ -66,6 +66,8 @@ func (t *translator) loop() loop {
 	return loop{}
 }
 
+// sameStep reports whether two steps look the same: the same goroutine, operation, object and
+// stack.
 func (t *translator) sameStep(a, b int) bool {
 	x, y := &t.trace.Steps[a], &t.trace.Steps[b]
 	return x.G == y.G && x.Kind == y.Kind && t.trace.Places[a].Object == t.trace.Places[b].Object &&
@@ -292,6 +294,7 @@ func (t *translator) addObjects(s *failure.Report) {
 	}
 }
 
+// kind returns the kind of an object for a report.
 func (t *translator) kind(object int32) string {
 	if w := t.words[object]; w.kind != "" {
 		return "atomic"
@@ -319,6 +322,7 @@ func (t *translator) addHolds(s *failure.Report) {
 	}
 }
 
+// hold returns a lock that is held at the end, with the step that took it.
 func (t *translator) hold(g int, object int32, how string) failure.Hold {
 	h := failure.Hold{G: g, Object: t.called(object), How: how}
 	if at, ok := t.taken(g, object); ok {

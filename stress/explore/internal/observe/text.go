@@ -215,6 +215,7 @@ func (t *translator) state(p *schedrt.ObjectState, m *snapshot) string {
 	return goroutines(p.Queue) + " waits"
 }
 
+// rwState describes the state of an RWMutex.
 func rwState(p *schedrt.ObjectState) string {
 	var parts []string
 	switch {
@@ -235,6 +236,7 @@ func rwState(p *schedrt.ObjectState) string {
 	return strings.Join(parts, ", ")
 }
 
+// channelState describes the state of a channel: its buffer, its waiters and whether it is closed.
 func channelState(p *schedrt.ObjectState) string {
 	text := ""
 	switch {

@@ -172,6 +172,7 @@ func (c *copies) mayOverlay(file string) bool {
 	return inside(file, c.location.Root()) && !inside(file, c.location.ModCache)
 }
 
+// inside reports whether a file is in a folder or below it.
 func inside(file, dir string) bool {
 	rel, err := filepath.Rel(dir, file)
 	return err == nil && !strings.HasPrefix(rel, "..")

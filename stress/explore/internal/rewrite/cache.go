@@ -143,6 +143,7 @@ func binariesIn(dir string) []string {
 	return binaries
 }
 
+// lockOf returns the path of the lock of a binary.
 func lockOf(binary string) string { return strings.TrimSuffix(binary, ".test") + ".lock" }
 
 // adopt moves a binary to a name with the hash of its content, and shares the lock of that name

@@ -39,6 +39,7 @@ type module struct {
 	Replace                              *module
 }
 
+// pattern returns the package for the go command.
 func (o Options) pattern() string {
 	if o.Package == "" {
 		return "."

@@ -51,8 +51,11 @@ type cancelCtx struct {
 // nearest context of its own in the same way.
 var cancelCtxKey int
 
+// Done is no operation: the channel never changes. Receiving from it is one.
 func (c *cancelCtx) Done() <-chan struct{} { return c.done }
 
+// Err is an operation that asks whether the channel is closed. The error is set in the step that
+// closes it.
 func (c *cancelCtx) Err() error {
 	if schedrt.Controlled() && !schedrt.ChannelClosed(c.done) {
 		return nil
@@ -60,6 +63,8 @@ func (c *cancelCtx) Err() error {
 	return c.err
 }
 
+// Value returns c itself for cancelCtxKey, so that a descendant finds it through contexts of other
+// packages.
 func (c *cancelCtx) Value(key any) any {
 	if key == &cancelCtxKey {
 		return c
@@ -87,6 +92,7 @@ func WithCancelCause(parent context.Context) (context.Context, context.CancelCau
 	return c, func(cause error) { c.end(context.Canceled, cause) }
 }
 
+// withCancel makes a child of parent. It panics without a parent, as the standard function does.
 func withCancel(parent context.Context) *cancelCtx {
 	if parent == nil {
 		panic("cannot create context from nil parent")
@@ -198,6 +204,7 @@ func (withoutCancel) Deadline() (deadline time.Time, ok bool) { return time.Time
 func (withoutCancel) Done() <-chan struct{}                   { return nil }
 func (withoutCancel) Err() error                              { return nil }
 
+// Value hides the contexts above, so that a descendant does not follow them.
 func (c withoutCancel) Value(key any) any {
 	if key == &cancelCtxKey {
 		return nil

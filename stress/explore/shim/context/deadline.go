@@ -68,11 +68,13 @@ type timerCtx struct {
 
 func (c *timerCtx) Deadline() (deadline time.Time, ok bool) { return c.deadline, true }
 
+// cancel ends c when its parent ends, and stops its timer.
 func (c *timerCtx) cancel(err, cause error) {
 	c.close(err, cause)
 	c.stopTimer()
 }
 
+// stopTimer stops the timer. There is none if the context ended before it was set.
 func (c *timerCtx) stopTimer() {
 	if c.timer != nil {
 		c.timer.Stop()

@@ -51,6 +51,7 @@ type T struct {
 	ended      chan struct{}
 }
 
+// newT returns a T for a test or, with a parent, for a subtest.
 func newT(outer testing.TB, name string, parent *T) *T {
 	t := &T{
 		TB: outer, name: name, parent: parent, names: map[string]int{},
