@@ -36,8 +36,8 @@ func runHTTPRequests(t *Trial) error {
 		_, _ = io.WriteString(w, httpAnswer) // the client notices a short answer
 	}))
 	defer server.Close()
-	// The transport keeps one open connection for each permit, so no operation pays for a new one. A
-	// semaphore that admits too many has no advantage: the transport then makes requests wait.
+	// The transport keeps one open connection for each permit, so no operation pays for a new one.
+	// A semaphore that admits too many has no advantage: the transport then makes requests wait.
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: int(t.Permits), MaxConnsPerHost: int(t.Permits)}
 	defer transport.CloseIdleConnections()
