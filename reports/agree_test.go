@@ -9,8 +9,8 @@ import (
 )
 
 func TestAgreeFindsChangedVerdicts(t *testing.T) {
-	before := compare(t, "", rowJob("n=1", 100, 200, 200)+rowJob("n=2", 100, 100, 200)+rowJob("gone", 1, 2))
-	after := compare(t, "", rowJob("n=1", 100, 100, 200)+rowJob("n=2", 100, 100, 300)+rowJob("new", 1, 2))
+	before := compare(t, "", rowOf("n=1", 100, 200, 200)+rowOf("n=2", 100, 100, 200)+rowOf("gone", 1, 2))
+	after := compare(t, "", rowOf("n=1", 100, 100, 200)+rowOf("n=2", 100, 100, 300)+rowOf("new", 1, 2))
 	g, err := reports.Agree(before, after)
 	if err != nil {
 		t.Fatal(err)
@@ -30,20 +30,20 @@ func TestAgreeFindsChangedVerdicts(t *testing.T) {
 	if g, err = reports.Agree(before, before); err != nil || len(g.Changes) > 0 || g.Share() != 0 {
 		t.Errorf("a comparison disagrees with itself: %+v, %v", g, err)
 	}
-	if _, err = reports.Agree(before, compare(t, "", rowJob("other", 1, 2))); err == nil {
+	if _, err = reports.Agree(before, compare(t, "", rowOf("other", 1, 2))); err == nil {
 		t.Error("no cell in common, and no error")
 	}
 }
 
 // A difference of 2 % may be significant in one run and not in the next, and changes no decision.
 func TestAgreeTakesSmallDifferencesForTies(t *testing.T) {
-	before := compare(t, "", rowJob("n=1", 100, 102, 200))
-	after := compare(t, "", rowJob("n=1", 100, 100, 200))
+	before := compare(t, "", rowOf("n=1", 100, 102, 200))
+	after := compare(t, "", rowOf("n=1", 100, 100, 200))
 	g, err := reports.Agree(before, after)
 	if err != nil || len(g.Changes) > 0 {
 		t.Errorf("%+v, %v; want no change", g, err)
 	}
-	if g, _ = reports.Agree(before, compare(t, "", rowJob("n=1", 100, 107, 200))); len(g.Changes) != 2 {
+	if g, _ = reports.Agree(before, compare(t, "", rowOf("n=1", 100, 107, 200))); len(g.Changes) != 2 {
 		t.Errorf("%+v; want 7 %% to be worse, and the best then better", g)
 	}
 }

@@ -18,7 +18,7 @@ func around(v float64, seed int) []float64 {
 }
 
 // rowOf writes a row in which the implementations a, b and c take about these times.
-func rowJob(row string, times ...float64) string {
+func rowOf(row string, times ...float64) string {
 	var b strings.Builder
 	for i, v := range times {
 		lines := samples(string(rune('a'+i)), around(v, i)...)
@@ -29,18 +29,18 @@ func rowJob(row string, times ...float64) string {
 
 func TestAnswers(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"one is best everywhere", rowJob("n=1", 100, 200, 300) + rowJob("n=2", 100, 200, 300), "a"},
-		{"a tie is called one", rowJob("n=1", 100, 100, 300), "a or b: a tie"},
-		{"three", rowJob("n=1", 100, 100, 100), "a, b or c: a tie"},
-		{"a difference of 3 % counts for nothing", rowJob("n=1", 100, 103, 300), "a or b: a tie"},
-		{"one of 7 % counts", rowJob("n=1", 100, 107, 300), "a"},
+		{"one is best everywhere", rowOf("n=1", 100, 200, 300) + rowOf("n=2", 100, 200, 300), "a"},
+		{"a tie is called one", rowOf("n=1", 100, 100, 300), "a or b: a tie"},
+		{"three", rowOf("n=1", 100, 100, 100), "a, b or c: a tie"},
+		{"a difference of 3 % counts for nothing", rowOf("n=1", 100, 103, 300), "a or b: a tie"},
+		{"one of 7 % counts", rowOf("n=1", 100, 107, 300), "a"},
 		{"it depends, and one is safest",
-			rowJob("n=1", 100, 120, 900) + rowJob("n=2", 300, 120, 100) + rowJob("n=3", 500, 130, 100),
+			rowOf("n=1", 100, 120, 900) + rowOf("n=2", 300, 120, 100) + rowOf("n=3", 500, 130, 100),
 			"it depends: a for n=1; c for n=2, n=3; the safest is b, at most ×1.30 of the best"},
 		{"too few samples", samples("a", 1, 1, 1) + samples("b", 9, 9, 9),
 			"no answer: too few samples: with 3 and 3 no p below 0.1 is possible"},
 		{"alone", samples("a", 1, 1), "no answer: a row was measured in one column only"},
-		{"no direction", inUnit("apples", rowJob("n=1", 1, 2)),
+		{"no direction", inUnit("apples", rowOf("n=1", 1, 2)),
 			"no answer: the text does not say whether more apples is better"},
 		{"zero has no ratio", inUnit("allocs/op", samples("a", 0, 0, 0, 0, 0, 0)+samples("b", 5, 5, 5, 5, 5, 5)), "a"},
 	}
@@ -72,7 +72,7 @@ func TestAnswersNameThePrice(t *testing.T) {
 }
 
 func TestNoiseFloor(t *testing.T) {
-	quiet := rowJob("n=1", 100, 200)
+	quiet := rowOf("n=1", 100, 200)
 	n := compare(t, "", quiet).Noise()
 	if n.Cells != 2 || n.High > 0.005 || len(n.Warnings) > 0 {
 		t.Errorf("noise of a quiet text = %+v, want less than 0.5 %% in 2 cells", n)
@@ -108,9 +108,9 @@ func TestUnitsOfNoiseAreInNoTable(t *testing.T) {
 }
 
 func TestScaling(t *testing.T) {
-	text := rowJob("w/goroutines=64/permits=1", 3, 4) + rowJob("w/goroutines=1/permits=1", 1, 2) +
-		rowJob("w/goroutines=8/permits=1", 2, 3) + rowJob("w/goroutines=8/permits=4", 9, 9) +
-		rowJob("w/goroutines=64/permits=4", 9, 9)
+	text := rowOf("w/goroutines=64/permits=1", 3, 4) + rowOf("w/goroutines=1/permits=1", 1, 2) +
+		rowOf("w/goroutines=8/permits=1", 2, 3) + rowOf("w/goroutines=8/permits=4", 9, 9) +
+		rowOf("w/goroutines=64/permits=4", 9, 9)
 	charts := compare(t, "", text).Tables[0].Scaling()
 	if len(charts) != 1 {
 		t.Fatalf("%d charts, want 1: two points make no curve", len(charts))

@@ -9,7 +9,7 @@ import (
 )
 
 // Names that look like markup, in every place where a page shows a name.
-func strange() string {
+func hostileNames() string {
 	const evil = `</script><script>alert(1)</script><img/src=x/onerror=alert(1)>'"&amp;` + "\u202e"
 	long := strings.Repeat("long", 75)
 	var b strings.Builder
@@ -35,19 +35,22 @@ const foreign = `[...document.querySelectorAll("*")].map(e => e.localName).filte
 const tooWide = `[...document.querySelectorAll("body *")].filter(e => !e.closest(".scroll:not(.fits) > *") &&
 	e.getBoundingClientRect().right > innerWidth).map(e => e.localName + "." + e.className).join(" ")`
 
-func TestBrowserStrange(t *testing.T) {
+func TestBrowserHostileNames(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
 	tests := []struct{ name, text string }{
-		{"hostile-names", strange()},
+		{"hostile-names", hostileNames()},
 		{"one-column", samples("a", 1, 2, 3, 4, 5, 6)},
 		{"one-sample", samples("a", 1) + samples("b", 2)},
 		{"zero-and-negative", samples("a", 0, 0, 0, 0, 0, 0) + samples("b", -1, -2, -3, -4, -5, -6)},
-		{"no-direction", inUnit("furlongs", rowJob("n=1", 1, 2)+rowJob("n=2", 1, 2)+rowJob("n=3", 2, 3))},
+		{"no-direction", inUnit("furlongs", rowOf("n=1", 1, 2)+rowOf("n=2", 1, 2)+rowOf("n=3", 2, 3))},
 		{"many-columns", large(1, 3, 12, 2, "")},
 		{"2000-rows", large(1, 2000, 4, 8, "")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			if test.name != "hostile-names" {
+				reporttest.SkipUnlessLong(t)
+			}
 			path := pageOfText(t, test.name, test.text)
 			for _, l := range []look{{Name: "dark-narrow", Width: 400, Dark: true}, {Name: "light", Width: 1280}} {
 				if !reporttest.WantScreenshots() && l.Width > 400 && test.name != "hostile-names" {

@@ -54,7 +54,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 }
 
 // The tests of pages must be able to fail.
-func TestBrowserSeesOffences(t *testing.T) {
+func TestBrowserSeesProblems(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bad.html")
 	const page = `<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="script-src 'sha256-` +
 		`xxxx'; img-src *"><img src="http://host.invalid/x.png"><script>1</script>`
@@ -88,9 +88,12 @@ var pictures = []look{
 }
 
 // No page is wider than its window, whatever its content.
-func TestBrowserLooks(t *testing.T) {
+func TestBrowserViews(t *testing.T) {
 	for _, name := range []string{"full", "partial", "hostile", "uneven"} {
 		t.Run(name, func(t *testing.T) {
+			if name != "hostile" { // a narrow window with the longest names
+				reporttest.SkipUnlessLong(t)
+			}
 			browser := reporttest.NewBrowser(t)
 			path := pageOf(t, name)
 			for _, l := range pictures {

@@ -30,7 +30,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
-// Names may be hostile. None of them may become markup. TestBrowserHostile checks what a browser
+// Names may be hostile. None of them may become markup. TestBrowserHostileNames checks what a browser
 // makes of the same page.
 func TestHTMLEscapes(t *testing.T) {
 	out := withoutScripts(hostilePage(t))
