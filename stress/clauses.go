@@ -136,7 +136,8 @@ var clauses = []clause{
 		"What is allocated for waiting does not grow with the number of waits that are over."},
 		alone(inTrial(boundedStorage))},
 	{Clause{"C34", "linearizable",
-		"Calls take effect one after the other, each between its begin and its return; a wait is a request and its grant."},
+		"Calls take effect one after the other, each between its begin and its return; " +
+			"a wait is a request and its grant."},
 		linearMode.run},
 	{Clause{"R1", "random",
 		"Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold."},

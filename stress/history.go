@@ -96,6 +96,7 @@ func (h *history) inCalls() bool {
 	return slices.ContainsFunc(h.logs, func(l *callLog) bool { return l.open() != nil })
 }
 
+// published returns the entries that any goroutine may read. Only their end still changes, atomically.
 func (l *callLog) published() []entry { return l.entries[:l.begun.Load()] }
 
 // open returns the call that the goroutine of the log is in, or nil.

@@ -248,6 +248,9 @@ func (r *runner) release(log *callLog, n int64) {
 	}
 }
 
+// granted counts the permits of a successful call, holds them for some yields, and returns how many
+// the worker now holds. The sum of all workers may lag behind the truth, since each adds after its
+// grant and subtracts before its Release. So an excess is real, and a small excess may be missed.
 func (r *runner) granted(o model.Op, held int64) int64 {
 	if !r.bare {
 		if held := r.held.Add(o.N); held > r.Size {
@@ -284,12 +287,16 @@ func (r *runner) recovering(f func()) {
 	f()
 }
 
+// yield lets other goroutines run, the given number of times. It is no sleep: it takes no time on an
+// idle machine, and yields to every runnable goroutine on a busy one.
 func yield(times int) {
 	for range times {
 		runtime.Gosched()
 	}
 }
 
+// rest blocks a worker until the next quiet instant. The gate is read under the lock together with
+// setting resting: a wake-up between the two would leave the worker behind a closed gate's successor.
 func (r *runner) rest(worker int) {
 	r.mu.Lock()
 	r.resting[worker] = true

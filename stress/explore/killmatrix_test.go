@@ -24,7 +24,7 @@ var (
 		"write the rows of the mutants that need the race detector to this file")
 )
 
-// killsPage is the file of the table; stress/mutants.md ends with the same text.
+// killsPage is the file of the table, and its only place; stress/mutants.md links to it.
 const killsPage = "kills.md"
 
 // strategies are the columns. The first one is the default of an exploration.
@@ -148,7 +148,7 @@ func killsTable(rows []killRow) string {
 		&b,
 		"## Schedule explorer\n\nMade by `make mutants`. After how many schedules of all %s together "+
 			"`explore.Semaphore` refutes\neach mutant, by strategy, within %d; seed 1. The counts are no measurements: they are "+
-			"the same on every\nmachine and with any number of processes. All in turn is what it does if it is not told otherwise; "+
+			"the same on every\nmachine and with any number of processes. “All in turn” is the default of the explorer; "+
 			"ʳ needs\nthe race detector; · not refuted.\n\n| | mutant |",
 		"scenarios",
 		killsWithin,

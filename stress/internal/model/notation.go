@@ -55,6 +55,8 @@ var (
 	permits = Number{Name: "permits", Least: 1, Most: maxPermits + 1}
 	yields  = Number{Name: "yields", Most: 1_000} // after a dot, which may be missing
 	weight  = Number{Name: "permits", Most: math.MaxInt64}
+
+	allOrSome = Number{Name: "permits", Most: math.MaxInt64, Optional: true}
 )
 
 // StressNotation writes the random programs of package stress and the value of -stress.program.
@@ -87,7 +89,7 @@ var ScenarioNotation = Notation{
 		{Letter: 'd', Kind: AcquireDone, Number: weight},
 		{Letter: 'y', Kind: AcquireCustom, Number: weight},
 		{Letter: 't', Kind: Try, Number: weight},
-		{Letter: 'r', Kind: Release, Number: Number{Name: "permits", Most: math.MaxInt64, Optional: true}},
+		{Letter: 'r', Kind: Release, Number: allOrSome},
 		{Letter: 'w', Kind: Rest, Number: Number{Name: "number of the rest", Most: maxOps}},
 		{Letter: 'x', Kind: Cancel, Number: Number{Name: "worker", Most: maxWorkers - 1}},
 		{Letter: 'p', Kind: OverRelease},

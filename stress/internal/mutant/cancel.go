@@ -10,7 +10,9 @@ import (
 // lost.
 type grantedAndCancelled struct{ *queue }
 
-func newGrantedAndCancelled(size int64) impls.Semaphore { return grantedAndCancelled{newQueue(size)} }
+func newGrantedAndCancelled(size int64) impls.Semaphore {
+	return grantedAndCancelled{newQueue(size)}
+}
 
 func (s grantedAndCancelled) Acquire(ctx context.Context, n int64) error {
 	w, err := s.join(ctx, n)

@@ -116,6 +116,7 @@ func (q *queue) leave(w *waiter) (granted bool) {
 	return false
 }
 
+// take takes n permits if they are free and no request waits: under FIFO nothing passes the line.
 func (q *queue) take(n int64) bool {
 	if q.line.Len() > 0 || n > q.size-q.held {
 		return false
@@ -135,6 +136,8 @@ func (q *queue) serve(most int) {
 	}
 }
 
+// admit grants the waiter at a place. The permits are counted before ready is closed, so a waiter that
+// sees ready closed holds them.
 func (q *queue) admit(place *list.Element) {
 	w := q.line.Remove(place).(*waiter)
 	q.held += w.n
