@@ -95,15 +95,14 @@
 //	func TestMine(t *testing.T) { explore.Semaphore(t, impls.Of("mine", mine.New)) }
 //
 // It plays small programs, each with a cancellation, and compares their histories with the contract
-// of package impls. The history must be one that the model of package stress allows. A call may not
-// wait if its request could be granted, or if its context is done. No goroutine or callback may be
-// left.
+// of package impls. The model of package stress must allow the history. A call may not wait if its
+// request could be granted, or if its context is done. No goroutine or callback may be left.
 //
 // Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
 // literature, schedules alone refute 37, and the race detector on them three more; the median is
 // under 20 schedules. The other one lets large requests starve, and starving takes for ever. Of the
-// 15 that were added later, the explorer refutes 5; the clauses of package stress refute the others.
-// kills.md has the table.
+// 15 that were added later, the explorer refutes 5; the clauses of package stress refute the
+// others. kills.md has the table.
 //
 // # Tests of other packages
 //

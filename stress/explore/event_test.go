@@ -42,7 +42,8 @@ func TestEvents(t *testing.T) {
 	if first.Doing != "building" || first.Test != "TestCounter" || first.Door != 1 {
 		t.Errorf("the first event is %+v, want that TestCounter is being built", first)
 	}
-	if r := last.Result; last.Doing != "done" || r == nil || r.Verdict != explore.Fail || r.Schedule == "" {
+	r := last.Result
+	if last.Doing != "done" || r == nil || r.Verdict != explore.Fail || r.Schedule == "" {
 		t.Errorf("the last event is %+v, want a failure with its schedule", last)
 	}
 }

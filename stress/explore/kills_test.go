@@ -21,7 +21,7 @@ var needRace = []string{"M2", "M36", "M40"}
 // takes for ever.
 const missed = "M33"
 
-// The package comment counts the mutants, and those that the explorer refutes, as the table does.
+// The package comment gives the same numbers of mutants, and of refuted mutants, as the table.
 func TestDocCountsMutants(t *testing.T) {
 	comment, err := os.ReadFile("doc.go")
 	if err != nil {

@@ -50,7 +50,7 @@ func Tests(t *testing.T, pkg string) {
 // A Suite is the tests of a package, unmodified. Each Test function, with its subtests and
 // cleanups, is the program of one exploration. A test passes if no schedule fails.
 //
-// The rules are those of go test: goroutines that a test leaves behind do not fail it. They are
+// The rules of go test apply: goroutines that a test leaves behind do not fail it. They are
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
 // get to a certain point.
 type Suite struct {
