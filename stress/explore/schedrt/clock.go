@@ -269,7 +269,8 @@ func NewChannelTimer(ch chan time.Time, d, period time.Duration) *Timer {
 	return t
 }
 
-// timerChannel returns the model of a timer's channel: a buffer of one that len does not show.
+// timerChannel returns the model of a timer's channel: a buffer of one value, which len does not
+// show.
 func (e *Exec) timerChannel(address unsafe.Pointer) *channel {
 	c := e.channel(address, 1)
 	c.timer = true

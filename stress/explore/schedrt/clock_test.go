@@ -134,8 +134,8 @@ func TestNewTimerUnless(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
-// A goroutine that waits for a ticker over and over is a daemon. One that waits for one timer
-// ends, as time passes when the program has returned.
+// A goroutine that waits for a ticker over and over is a daemon. A goroutine that waits for one
+// timer ends, as time passes when the program has returned.
 func TestDaemons(t *testing.T) {
 	ticking := func() {
 		c := make(chan time.Time)

@@ -93,7 +93,7 @@ func (m *Map) compact(e *Exec) {
 	}
 }
 
-// find returns the entry of a key. It makes one that is not present if there is none.
+// find returns the entry of a key. If there is none it makes an entry without a value.
 func (m *Map) find(key any, hash uint64) *entry {
 	if mask := uint64(len(m.index) - 1); len(m.index) > 0 {
 		for i := hash; m.index[i&mask] != 0; i++ {

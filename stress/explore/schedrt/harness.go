@@ -5,10 +5,10 @@ import "unsafe"
 // The functions of this file are for the code around a program: a harness that records a history of
 // calls and judges it, and an observer that reports one execution.
 
-// MarkCall is the operation that begins a call of the history, and MarkReturn the one that ends it.
-// Two begins commute, and two ends do. An end and a begin do not: a call that returned before
-// another began took effect before it, which linearizability depends on. Both return the number of
-// the step, from 1. Call them under control only.
+// MarkCall is the operation that begins a call of the history, and MarkReturn the operation that
+// ends it. Two begins commute, and two ends do. An end and a begin do not: a call that returned
+// before another began took effect before it, which linearizability depends on. Both return the
+// number of the step, from 1. Call them under control only.
 func MarkCall(note string) int { return mark(OpCall, Call, note) }
 
 // MarkReturn is the operation that ends a call of the history. See MarkCall.
@@ -27,9 +27,10 @@ func mark(kind Kind, mode Mode, note string) int {
 	return len(e.Trace.Steps)
 }
 
-// AwaitRest returns when no other goroutine can move, except those that spin. Goroutines that wait
-// for a lower phase go first. Of several that wait for the same phase, AwaitRest returns true to
-// one, which goes before all others; to the others it returns false. Call it under control only.
+// AwaitRest returns when no other goroutine can move, except goroutines that spin. Goroutines that
+// wait for a lower phase go first. Of several that wait for the same phase, AwaitRest returns true
+// to one, which goes before all others; to the others it returns false. Call it under control
+// only.
 func AwaitRest(phase int) (first bool) {
 	e := active
 	g := e.begin(OpAwaitRest)
@@ -45,8 +46,8 @@ func AwaitRest(phase int) (first bool) {
 	return g.Op.Kind == OpAwaitRest
 }
 
-// endRest is called at rest, with the goroutines in AwaitRest. It returns the one that goes first,
-// and turns the wait of the others with the same phase into an ordinary step.
+// endRest is called at rest, with the goroutines in AwaitRest. It returns the goroutine that goes
+// first, and turns the wait of the others with the same phase into an ordinary step.
 func (e *Exec) endRest(waiting []*G) *G {
 	leader := waiting[0]
 	for _, g := range waiting {
@@ -222,7 +223,7 @@ func (e *Exec) remember(model interface{ snapshot() ObjectState }) {
 	e.named.all = push(e.named.all, model)
 }
 
-// GoroutineState is a snapshot of a goroutine: what it is about to do, and whether it can.
+// GoroutineState is a snapshot of a goroutine: its next operation, and whether that is possible.
 type GoroutineState struct {
 	G      int
 	State  Status

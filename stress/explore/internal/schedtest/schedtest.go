@@ -87,7 +87,7 @@ func PlayChoices(
 }
 
 // odometer is depth-first search: its digits are the answers to the questions of one execution,
-// and next counts up. It needs no knowledge of the program, so it is the measure of what is
+// and next counts up. It needs no knowledge of the program, so it is the measure of everything
 // counted here.
 type odometer struct {
 	digits, sizes []int
@@ -140,7 +140,7 @@ func EverySchedule(
 	}
 }
 
-// MustResult compares the results of EverySchedule with those that were counted by hand.
+// MustResult compares the results of EverySchedule with the numbers that were counted by hand.
 func MustResult(t testing.TB, got, want map[string]int) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) { // fmt sorts the keys
