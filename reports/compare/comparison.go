@@ -2,6 +2,7 @@ package compare
 
 import (
 	"slices"
+	"strings"
 
 	"golang.org/x/perf/benchmath"
 
@@ -185,3 +186,8 @@ func (u *Unit) Compares() bool {
 	}
 	return false
 }
+
+// NoisePrefix begins the names of units that measure the machine and not the benchmark.
+const NoisePrefix = "noise-"
+
+func isNoise(unit string) bool { return strings.HasPrefix(unit, NoisePrefix) }

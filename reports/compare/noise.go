@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/semabench/semabench/internal/stats"
 
@@ -30,11 +29,6 @@ type MachineNoise struct {
 	Unit        string
 	Median, Max float64 // over all samples of all cells
 }
-
-// NoisePrefix begins the names of units that measure the machine and not the benchmark.
-const NoisePrefix = "noise-"
-
-func isNoise(unit string) bool { return strings.HasPrefix(unit, NoisePrefix) }
 
 // minHalvedSamples is the smallest sample that is halved: each half then has two values.
 const minHalvedSamples = 4

@@ -152,3 +152,21 @@ func border(x, y []float64, pivot float64, less, most []int) (below, upTo int) {
 	}
 	return below, upTo
 }
+
+// confidence is the level of all intervals, as in benchstat.
+const confidence = 0.95
+
+// timesWorse returns how many times worse than best c is. It returns 1 if the two are equal, even
+// at zero, and 0 if a ratio would have no meaning.
+func timesWorse(best, c float64, better int) float64 {
+	if best == c {
+		return 1
+	}
+	if better > 0 {
+		best, c = c, best
+	}
+	if best <= 0 || c <= 0 {
+		return 0
+	}
+	return c / best
+}

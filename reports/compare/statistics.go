@@ -10,9 +10,6 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// confidence is the level of all intervals, as in benchstat.
-const confidence = 0.95
-
 // thresholds holds the level of all tests, 0.05, as in benchstat.
 var thresholds = benchmath.DefaultThresholds
 
@@ -227,21 +224,6 @@ func (u *Unit) best(cells []*Cell) int {
 		return -1
 	}
 	return best
-}
-
-// timesWorse returns how many times worse than best c is. It returns 1 if the two are equal, even
-// at zero, and 0 if a ratio would have no meaning.
-func timesWorse(best, c float64, better int) float64 {
-	if best == c {
-		return 1
-	}
-	if better > 0 {
-		best, c = c, best
-	}
-	if best <= 0 || c <= 0 {
-		return 0
-	}
-	return c / best
 }
 
 // standingOf returns the standing of a cell that is not the best of its row.

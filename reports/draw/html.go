@@ -1,21 +1,12 @@
 package draw
 
 import (
-	"embed"
 	"fmt"
-	"html/template"
 	"io"
-	"strings"
 
 	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 )
-
-//go:embed page
-var assets embed.FS
-
-// A package variable, so that a template that does not parse fails every test.
-var pageTemplate = page.Parse(assets, "page/*.tmpl")
 
 // HTML writes a comparison as a page. The zero value shows a comparison and nothing else.
 type HTML struct {
@@ -45,64 +36,26 @@ func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 	return nil
 }
 
-// A pageData is the data of the page's template: texts and figures that the template escapes, and
-// parts that were rendered before, to see whether they fit.
-type pageData struct {
-	Title    string
-	Head     page.Head
-	Blocks   []block // the data of the scripts
-	Top      banner
-	Answers  part
-	Machine  part
-	Heat     part
-	Controls controls
-	Sections []part // in the order of the page
-	Raw      sourceSection
-	LeftOut  []string
-}
-
-// A part is a section of the page. Its Body is rendered; Note says why Body is empty or
-// incomplete.
-type part struct {
-	ID, Title, Intro string
-	Body             template.HTML
-	Note             string
-}
-
-// controls are the inputs that need scripts. The page hides them without scripts.
-type controls struct {
-	Cols []columnName
-	// units that the heat map can show; the first is in the page, the others in a block
-	Units []string
-	Cells bool // the scripts have the figures of the cells, for tooltips
-	Raw   bool // the scripts have the single values
-}
-
-// scripts are the files of the page's own script, in the order in which they are joined.
-var scripts = []string{
-	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
-}
-
-// addAssets adds the style and the scripts of the page to its head.
-func (p *pageData) addAssets(cols int, plots bool) {
-	css := page.Asset(assets, "page/page.css") + page.Asset(assets, "page/heat.css")
-	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
-	var list []string
-	if plots {
-		css += page.Asset(assets, "page/uplot/uPlot.min.css")
-		list = append(list, "/*\n"+page.Asset(assets, "page/uplot/LICENSE")+"*/\n"+
-			page.Asset(assets, "page/uplot/uPlot.iife.min.js"))
-	}
-	var own strings.Builder
-	for _, name := range scripts {
-		own.WriteString(page.Asset(assets, name))
-	}
-	p.Head = page.Head{Title: p.Title, Style: css, Scripts: append(list, own.String())}
-}
-
-// rendered executes one of the named templates.
-func rendered(name string, data any) (template.HTML, error) {
-	var out strings.Builder
-	err := pageTemplate.ExecuteTemplate(&out, name, data)
-	return template.HTML(out.String()), err // the template has escaped it
+// build assembles the page in the order of importance, which differs from the order on the page.
+func (h HTML) build(c *compare.Comparison) (*pageData, error) {
+	a := &pageBuilder{c: c, left: maxPageBytes - frameBytes, page: &pageData{
+		Title: clipped("Benchmark comparison by " + columnKind(c)),
+		Top:   newBanner(c),
+		Raw:   newSourceSection(c),
+	}}
+	a.page.addAssets(len(c.Cols), false)
+	a.left -= a.page.Head.Size()
+	a.page.Answers = a.renderPart("answers", newAnswerSection(c))
+	a.page.Machine = a.renderPart("machine", newMachineSection(c))
+	shown := a.addHeatMap()
+	extras := a.attachmentParts(h.Attachments) // reserved before the charts, shown after them
+	a.page.Controls.Cells = a.addBlock("cells", primaryUnit(shown), packedBytes*shown.cellCount())
+	a.addCharts()
+	a.addUnitSections()
+	a.addOtherUnits(shown)
+	samples := a.sampleSection()
+	a.page.Sections = append(append(a.page.Sections, extras...), samples)
+	a.addRawValues(shown)
+	a.page.addAssets(len(c.Cols), a.hasPlots)
+	return a.page, a.err
 }
