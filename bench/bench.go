@@ -90,7 +90,8 @@ func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 func WriteHeader(w io.Writer, order string) error {
 	facts := machine.Read()
 	if cpus := flag.Lookup("test.cpu"); cpus != nil && cpus.Value.String() != "" {
-		// go test -cpu changes GOMAXPROCS between rows. The names of the rows carry it instead.
+		// go test -cpu changes GOMAXPROCS from row to row, so the header leaves it out. The name of
+		// each row ends in its GOMAXPROCS.
 		facts.GOMAXPROCS = 0
 	}
 	if _, err := facts.WriteTo(w); err != nil {

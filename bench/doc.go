@@ -127,8 +127,8 @@
 // implementations take turns; its text says `order: interleaved`.
 //
 // Percentiles, the longest wait and fairness include the effects of the Go scheduler and of the
-// machine: on a core that other processes use, the longest wait is due to them. Goroutines do
-// nothing between operations, so a running goroutine asks again at once. A semaphore that admits
-// newcomers before waiters looks less fair here than in a program that works in between. All of it
-// is one process on one machine: no metric says how it grows with cores that this machine lacks.
+// machine: on a core that other processes use, they cause the longest wait. Goroutines do nothing
+// between operations, so a running goroutine asks again at once. A semaphore that admits newcomers
+// before waiters looks less fair here than in a program that works in between. Every figure comes
+// from one process on one machine: no metric predicts a machine with more cores.
 package bench

@@ -42,8 +42,9 @@ const (
 	about10µs  = 5000 // steps
 )
 
-// xorshift performs that many steps of the generator xorshift64 (G. Marsaglia, 2003). Each step
-// needs the result of the one before, so no processor runs two at once: about 2 ns at 3 GHz.
+// xorshift performs the given number of steps of the generator xorshift64 (G. Marsaglia, 2003).
+// Each step needs the result of the one before, so no processor runs two at once: about 2 ns at 3
+// GHz.
 func xorshift(steps int, x uint64) uint64 {
 	for range steps {
 		x ^= x << 13
@@ -53,8 +54,8 @@ func xorshift(steps int, x uint64) uint64 {
 	return x
 }
 
-// newCPUWork returns a function that performs that many steps. It keeps the result in a variable
-// that outlives the call, so that the compiler cannot leave the steps out.
+// newCPUWork returns a function that performs the given number of steps. It keeps the result in a
+// variable that outlives the call, so that the compiler cannot leave the steps out.
 func newCPUWork(steps int) func() error {
 	if steps == 0 {
 		return noWork

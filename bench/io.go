@@ -25,7 +25,7 @@ var httpRequests = Workload{
 		{Permits: 64, Goroutines: 1024, Latency: time.Millisecond}},
 	Run: runHTTPRequests,
 
-	Counted: 32, // each takes 1 ms, and several where waiters spin
+	Counted: 32, // an operation takes 1 ms, and several ms where waiters spin
 }
 
 const httpAnswer = "done"

@@ -42,7 +42,7 @@ type benchmark struct {
 	allocs  float64 // allocations per operation
 	bytes   float64 // allocated bytes per operation
 
-	recorderInterval uint64  // the recorder times one call in this many; 0: not yet chosen
+	recorderInterval uint64  // the recorder times one call in recorderInterval; 0: not yet chosen
 	recorderCost     float64 // time that the recorder adds to an Acquire, in ns
 }
 

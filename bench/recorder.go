@@ -35,7 +35,7 @@ type recorder struct {
 	permits   int64                   // permits that they got
 
 	timestamps  *timestamps   // of all recorders together; bounds untimed calls from below
-	interval    uint64        // one call of Acquire in this many is timed
+	interval    uint64        // one call of Acquire in interval is timed
 	untimedLeft uint64        // calls until the next timed one
 	random      uint64        // state of the generator, never 0
 	due         time.Duration // when the next Acquire was due; 0: when it is called

@@ -44,7 +44,7 @@ func (c Case) Estimate(benchtime time.Duration) time.Duration {
 func (m *benchmark) sample(benchtime time.Duration) (r testing.BenchmarkResult, err error) {
 	n, err := m.warmUp(benchtime)
 	// Three tries: an implementation that alternates between two speeds may mislead each of them,
-	// and a sample must end. The last one counts, whatever its length.
+	// and a sample must end. The last try counts, whatever its length.
 	for range 3 {
 		if err != nil {
 			break
@@ -99,15 +99,15 @@ func (m *benchmark) warmUp(benchtime time.Duration) (n int, err error) {
 
 const maxOperations = 1_000_000_000 // as in package testing
 
-// scale returns how many operations fill the given time, if n operations took so long. The result
-// is at most 16 times n: a few operations predict the time of many operations badly.
+// scale returns how many operations fill the time fill, if n operations took the time took. The
+// result is at most 16 times n: a few operations predict the time of many operations badly.
 func scale(n int, took, fill time.Duration) int {
 	factor := min(float64(fill)/float64(max(took, 1)), 16)
 	return min(max(int(float64(n)*factor), 1), maxOperations)
 }
 
-// work performs at most that many operations, and none that begins after the time limit. It returns
-// how many were performed and how long they took.
+// work performs operations, at most the number most, and begins none after the time limit. It
+// returns how many were performed and how long they took.
 func (m *benchmark) work(most int, limit time.Duration) (n int, took time.Duration, err error) {
 	t, err := newTrial(m.Case, m.impl, most)
 	if err != nil {

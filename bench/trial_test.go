@@ -19,8 +19,8 @@ func mustTrial(t *testing.T, impl impls.Impl, s Shape, n int) *Trial {
 	return trial
 }
 
-// The names of rows contain the number of goroutines. So exactly that many have to run, and
-// together perform exactly N operations, also if N is no multiple of the batch size.
+// The names of rows contain the number of goroutines. So exactly that number of goroutines has to
+// run, and together perform exactly N operations, also if N is no multiple of the batch size.
 func TestParallel(t *testing.T) {
 	for _, goroutines := range []int{1, 2, 7, 64} {
 		for _, n := range []int{1, 63, 1000, 100_003} {

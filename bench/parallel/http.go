@@ -30,7 +30,8 @@ const (
 	taskPath  = "/task/"
 	usagePath = "/usage"
 
-	// clientTimeout ends a request to a server that is stuck. No other answer takes that long.
+	// clientTimeout ends a request to a server that is stuck. A server that works answers far
+	// sooner.
 	clientTimeout = 30 * time.Second
 )
 

@@ -76,7 +76,7 @@ func (c *cancelAfter) Write(p []byte) (int, error) {
 
 // children returns the process numbers of children of this test binary that still run. It
 // recognizes them by childVar in their environment. The kernel may need some time to end killed
-// processes, so it repeats the search until it finds none, for at most 10 seconds.
+// processes, so children repeats the search until it finds none, for at most 10 seconds.
 func children(t *testing.T) (pids []string) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -167,7 +167,7 @@ func hangingRow(t *testing.T) (*runner, row) {
 func idAt(t *testing.T, pattern string) (id int) {
 	t.Helper()
 	until := time.Now().Add(20 * time.Second)
-	for ; time.Now().Before(until); time.Sleep(time.Millisecond) { // no event tells, so it polls
+	for ; time.Now().Before(until); time.Sleep(time.Millisecond) { // polls: nothing announces the file
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) != 1 {
 			continue

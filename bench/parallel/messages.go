@@ -34,8 +34,8 @@ func openMessages(s spec) (job, error) {
 	}}, nil
 }
 
-// repeats reports whether rest, which follows the number of a message, is the block over and over.
-// The number overwrites the beginning of the first block.
+// repeats reports whether rest, which follows the number of a message, is a repetition of the
+// block. The number overwrites the beginning of the first block.
 func repeats(rest, block []byte) bool {
 	for at := numberBytes; len(rest) > 0; at = 0 {
 		n := min(len(rest), len(block)-at)

@@ -125,7 +125,7 @@ func grainRows(cores, divisor int) (rows []row) {
 	return rows
 }
 
-// hashTime estimates SHA-256 of that many bytes at 2 GB/s, in 1 ns for 2 bytes.
+// hashTime estimates how long SHA-256 of the bytes takes: 1 ns for 2 bytes, which is 2 GB/s.
 func hashTime(bytes int) time.Duration { return time.Duration(bytes) / 2 }
 
 // messageRows send messages to one worker. Each task is timed, because its latency is the result.
@@ -143,7 +143,7 @@ func messageRows(cores, divisor int) (rows []row) {
 	return rows
 }
 
-// copyTime estimates writing and reading that many bytes through a pipe, in 1 ns for 2 bytes.
+// copyTime estimates how long writing the bytes to a pipe and reading them takes: 1 ns for 2 bytes.
 func copyTime(bytes int) time.Duration { return time.Duration(bytes) / 2 }
 
 // limitRows have ten workers that use a resource three times each. With ten permits, all ten
