@@ -121,9 +121,9 @@ func Of[S Semaphore](name string, construct func(size int64) S) Impl {
 	return Impl{Name: name, New: func(size int64) Semaphore { return construct(size) }}
 }
 
-// Validate returns an error if stress.Run and its like cannot accept the Impl: it has no
-// constructor, its name would not survive in a benchmark name or a test pattern, or a policy is
-// out of range.
+// Validate returns an error if stress.Run, bench.Run and explore.Semaphore cannot accept the Impl:
+// it has no constructor, its name would not survive in a benchmark name or a test pattern, or a
+// policy is out of range.
 func (i Impl) Validate() error {
 	if i.New == nil {
 		return fmt.Errorf("impls: implementation %q has no constructor: set Impl.New", i.Name)
@@ -177,7 +177,7 @@ func (i Impl) Make(size int64) (sem Semaphore, err error) {
 }
 
 // Close closes sem if it has a method Close, with or without an error as its result. A semaphore
-// that owns goroutines or files has one. stress.Run, bench.Run and their like call Close
+// that owns goroutines or files has one. stress.Run, bench.Run and explore.Semaphore call Close
 // when they need the semaphore no longer. No other method may be called afterwards.
 func Close(sem Semaphore) error {
 	switch c := sem.(type) {

@@ -32,8 +32,8 @@ import "context"
 // A failed TryAcquire or Acquire establishes no “synchronizes before” relation.
 //
 // Three things are not promised here. The order in which waiters are served is a policy, see
-// [Impl.Order]. So is whether a large request is ever served while small requests keep coming,
-// see [Impl.StarvationFree]. What Acquire does when ctx is nil is not specified.
+// [Impl.Order]. Another policy is whether a large request is ever served while small requests keep
+// coming, see [Impl.StarvationFree]. What Acquire does when ctx is nil is not specified.
 //
 // The method set is the one of *semaphore.Weighted in golang.org/x/sync. So that type, and
 // every drop-in replacement of it, is a Semaphore without a wrapper.

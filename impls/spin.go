@@ -35,7 +35,7 @@ func newSpin(size int64) Semaphore {
 func (s *spin) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative("weight", n)
 	if n > s.size {
-		<-ctx.Done() // spinning would only burn CPU: so many permits are never free
+		<-ctx.Done() // spinning would only burn CPU: more permits than the size are never free
 		return ctx.Err()
 	}
 	for {

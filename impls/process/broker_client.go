@@ -175,7 +175,7 @@ func (b *Broker) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	done := ctx.Done()
 	if n > b.size {
-		<-done // the broker would end the connection of a client that asks for so many
+		<-done // the broker would end the connection of a client that asks for more than the size
 		return ctx.Err()
 	}
 	if isDone(done) {

@@ -256,7 +256,7 @@ func (s *BrokerServer) handle(c *client, f frame) bool {
 	return true
 }
 
-// takeBack frees n permits of a client. It returns false if the client does not hold so many.
+// takeBack frees n permits of a client. It returns false if the client holds fewer.
 func (s *BrokerServer) takeBack(c *client, n int64) bool {
 	if n > c.held {
 		return false
@@ -267,8 +267,8 @@ func (s *BrokerServer) takeBack(c *client, n int64) bool {
 	return true
 }
 
-// fits reports whether a new request may be served at once: its permits are free, and it passes no
-// request but such as are unresponsive or have an offer already.
+// fits reports whether a new request may be served at once: its permits are free, and it passes
+// only requests that are unresponsive or have an offer already.
 func (s *BrokerServer) fits(n int64) bool {
 	if n > s.free {
 		return false

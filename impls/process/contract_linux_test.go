@@ -44,7 +44,7 @@ func TestContractOfJobserverClient(t *testing.T) {
 }
 
 // longClauses are the clauses of TestContract that run only in make test-long, by mechanism, with
-// the reason why make test can do without. The broker takes as long for these two clauses as for
+// the reason why make test leaves them out. The broker takes as long for these two clauses as for
 // all others together: they make 1000 semaphores, and each is a broker with its connections.
 var longClauses = map[string]map[string]string{
 	"broker": {

@@ -52,8 +52,8 @@ func withoutPermit(sem process.Semaphore) process.Semaphore {
 	return sem
 }
 
-// An over-release panics even if a goroutine of this process waits for just so many permits. A
-// handoff would grant the permit of another process.
+// An over-release panics even if a goroutine of this process waits for exactly the permits that are
+// released. A handoff would grant the permit of another process.
 func TestOverReleaseIsNotHandedOff(t *testing.T) {
 	for _, mechanism := range []string{"slots", "jobserver", "sysv"} {
 		t.Run(mechanism, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// This file answers which process, which file, which boot and which namespace: names of the kernel
-// that stay valid for as long as a semaphore refers to them.
+// This file identifies processes, files, boots and namespaces, by identifiers of the kernel that
+// stay valid for as long as a semaphore refers to them.
 
 // An owner names a process for as long as the machine runs. A pid alone is not enough: the kernel
 // gives the pid of a process that ended to another process, which starts later. So an owner
@@ -76,7 +76,8 @@ func statOf(pid int) ([][]byte, error) {
 var errDead = errors.New("process has ended")
 
 // openOwner returns a pidfd of a living owner, or errDead. The pidfd becomes readable when the
-// process ends. Any other error means that no pidfd is to be had; see isDead for the reasons.
+// process ends. Any other error means that the kernel gives this process no pidfd; see isDead for
+// the reasons.
 //
 // It opens the pidfd before it compares the start time. The pidfd pins the process: if
 // the start time matches afterwards, the pidfd is of this owner and of no successor.

@@ -27,8 +27,8 @@ const token = '+'
 //
 // The protocol has two limits. Tokens have no owner, so the tokens of a killed process are lost.
 // And there is no queue between processes: the first process that reads gets the token. A request
-// for several tokens waits until so many are in the pipe and takes them at once. So requests for
-// one token may pass it forever.
+// for several tokens waits until the pipe holds all of them, and takes them at once. So requests
+// for one token may pass it forever.
 //
 // Within a process it keeps the whole contract. Between processes it breaks two clauses. A
 // TryAcquire may fail although enough permits are free (C3, C34). That happens while another

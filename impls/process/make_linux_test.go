@@ -15,8 +15,8 @@ import (
 )
 
 // A job appends a line to a log when it begins and when it ends. Appends of a line are atomic. The
-// peak is the largest number of jobs that had begun and not ended. A job sleeps so long that all
-// jobs that may run at once overlap.
+// peak is the largest number of jobs that had begun and not ended. A job sleeps long enough for all
+// jobs that may run at once to overlap.
 const job = `echo b >>"$LOG"; sleep 0.03; echo e >>"$LOG"`
 
 // makefile has jobs that make runs. The target go runs jobs of a Go client beside
@@ -182,7 +182,7 @@ func runClient(t *testing.T, sem *process.Jobserver, cmd *exec.Cmd) {
 	}
 }
 
-// mustPeak fails if in any run more jobs than want overlap, or if in no run so many do. On a busy
+// mustPeak fails if in any run more jobs than want overlap, or if in every run fewer do. On a busy
 // machine the second takes more runs.
 func mustPeak(t *testing.T, what string, want int, run func() int) {
 	t.Helper()

@@ -41,8 +41,9 @@
 // # What this does not show
 //
 // Processes that share slots must trust each other: a process that may write the file can take
-// every permit. All four mechanisms work on Linux only. The broker works on every
-// system; the other constructors return an error there that names the missing system call.
+// every permit. Only Linux has all four mechanisms, and System V semaphores need Linux on 64 bits.
+// The broker works on every system; elsewhere the other constructors return an error that names the
+// missing system call.
 //
 // The queue is FIFO within a process. Between processes only the broker has a queue. With the other
 // mechanisms a woken process competes with processes that arrive meanwhile, and the limit of 16
@@ -71,10 +72,9 @@ type Semaphore interface {
 	io.Closer
 }
 
-// All returns every mechanism of this package, for stress.Run, bench.Run and their like. New makes
-// a semaphore without a name, which other processes can only inherit. On a system without
-// the mechanism, New panics with an error that names what is missing; [impls.Impl.Make]
-// returns that error.
+// All returns every mechanism of this package, for stress.Run and bench.Run. New makes a semaphore
+// without a name, which other processes can only inherit. On a system without the mechanism, New
+// panics with an error that names what is missing; [impls.Impl.Make] returns that error.
 //
 // Only the broker declares FIFO: the other mechanisms queue within each process, not between
 // processes.

@@ -84,7 +84,7 @@ func NewSlots(size int64) (*Slots, error) {
 // with any mapped file.
 //
 // It returns a [Broken] if the file does not hold slots of that size, or is of another boot or
-// namespace. So it does if this process has the slots open already.
+// namespace. It also returns a [Broken] if this process has the slots open already.
 func OpenSlots(path string, size int64) (*Slots, error) {
 	if err := checkSize("slots", size, MaxSlots); err != nil {
 		return nil, err

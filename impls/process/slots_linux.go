@@ -241,8 +241,9 @@ func (s *Slots) takeWeighted(n int) bool {
 	return false
 }
 
-// undoTake frees a permit that this call took. If another goroutine of this process has released
-// that very permit, by an over-release that cannot be told apart, it frees another one.
+// undoTake frees a permit that this call took. Another goroutine of this process may have released
+// that very permit, by an over-release: a permit does not know which goroutine took it. Then
+// undoTake frees another permit of this process.
 func (s *Slots) undoTake(i int) {
 	if !s.freeAt(i) {
 		s.freeAny()
