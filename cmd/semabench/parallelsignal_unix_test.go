@@ -74,7 +74,8 @@ func TestKilledParallel(t *testing.T) {
 	}
 }
 
-// untilKept waits for this many samples. It polls the file, which another process writes.
+// untilKept waits until the file has the given number of samples. It polls the file, which another
+// process writes.
 func untilKept(t *testing.T, path string, samples int) {
 	t.Helper()
 	until := time.Now().Add(time.Minute)

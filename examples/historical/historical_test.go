@@ -7,7 +7,8 @@
 //
 // # What this does not show
 //
-// Two bugs are two bugs. That both are found within some schedules says little about the next one.
+// Two bugs are a small sample. The explorer finds both within some schedules, which says little
+// about the next bug.
 package historical
 
 import (

@@ -14,8 +14,8 @@ import (
 
 const module = "github.com/semabench/semabench"
 
-// plumbing is the lowest floor: packages that know nothing of semaphores, benchmarks and schedules.
-// Every room may import them, except the bare rooms.
+// plumbing lists the lowest packages, which know nothing of semaphores, benchmarks and schedules.
+// Every package above may import them, except the bare ones.
 var plumbing = map[string][]string{
 	"internal/benchkey": {},
 	"internal/child":    {"internal/excerpt"},
@@ -33,16 +33,17 @@ var plumbing = map[string][]string{
 	"internal/terminal": {"golang.org/x/term"},
 }
 
-// bare rooms import no plumbing. Services import impls, and copies of the user's packages import
-// the runtime and the shims, so every dependency there would be one of the user's code. The model,
-// and the semaphores that are broken on purpose, must not share a mistake with the code that they
-// check.
+// bare lists packages that import no plumbing. Services import impls, and copies of the user's
+// packages import the runtime and the shims, so every dependency there would become a dependency of
+// the user's code. The model, and the semaphores that are broken on purpose, must not share a
+// mistake with the code that they check.
 var bare = []string{"impls", "impls/*", "stress/internal/*", "stress/explore/schedrt", "stress/explore/shim/*"}
 
-// rooms has a row for each package above the plumbing. A room may import the packages that its row
-// names, the plumbing, and the standard library without package testing. A name without a dot is a
-// room, a name with a dot a module outside; a trailing * stands for any rest.
-var rooms = map[string][]string{
+// above has a row for each package above the plumbing. A package may import the packages that its
+// row names, the plumbing, and the standard library without package testing. A name without a dot
+// is a package of this module. A name with a dot is a package of another module. A trailing *
+// matches the rest of any name.
+var above = map[string][]string{
 	"impls":         {"golang.org/x/sync/semaphore"},
 	"impls/process": {"impls", "golang.org/x/sys/unix"},
 	"bench/parallel": {"impls", "impls/process", "internal/machine",
@@ -125,7 +126,7 @@ type pkg struct {
 
 func TestRoomsKeepToTheirFloors(t *testing.T) {
 	packages := list(t)
-	if rows := len(rooms) + len(plumbing); len(packages) < rows {
+	if rows := len(above) + len(plumbing); len(packages) < rows {
 		t.Errorf("go list found %d packages for %d rows", len(packages), rows)
 	}
 	for _, p := range packages {
@@ -137,15 +138,15 @@ func TestRoomsKeepToTheirFloors(t *testing.T) {
 
 // brokenArrows returns an error for each import of p that the table does not allow.
 func brokenArrows(p pkg) (errs []error) {
-	room := strings.TrimPrefix(p.ImportPath, module+"/")
-	allowed, isPlumbing := plumbing[room]
+	pkgPath := strings.TrimPrefix(p.ImportPath, module+"/")
+	allowed, isPlumbing := plumbing[pkgPath]
 	if !isPlumbing {
 		var ok bool
-		if allowed, ok = rooms[room]; !ok {
-			return []error{fmt.Errorf("%s has no row in rooms: add one, with the packages that it may import", room)}
+		if allowed, ok = above[pkgPath]; !ok {
+			return []error{fmt.Errorf("%s has no row in above: add one, with the packages that it may import", pkgPath)}
 		}
 	}
-	mayPlumb := !isPlumbing && !slices.ContainsFunc(bare, matches(room))
+	mayPlumb := !isPlumbing && !slices.ContainsFunc(bare, matches(pkgPath))
 	for _, imported := range p.Imports {
 		local, isLocal := strings.CutPrefix(imported, module+"/")
 		_, ofPlumbing := plumbing[local]
@@ -154,14 +155,14 @@ func brokenArrows(p pkg) (errs []error) {
 		case ofPlumbing && mayPlumb:
 		case !isLocal && inStandardLibrary(imported):
 		default:
-			errs = append(errs, fmt.Errorf("%s -> %s: not in its row, %v", room, local, allowed))
+			errs = append(errs, fmt.Errorf("%s -> %s: not in its row, %v", pkgPath, local, allowed))
 		}
 	}
 	return errs
 }
 
 // inStandardLibrary excludes package testing: its flags would become flags of every program that
-// imports the room.
+// imports the package.
 func inStandardLibrary(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".") && first != "testing"

@@ -7,9 +7,9 @@
 //	fmt.Fprintf(w, "%s: %s\n", benchkey.CPUQuota, quota)
 //	quota := result.GetConfig(benchkey.CPUQuota)
 //
-// The names stood as strings in the package that writes a line and again in the package that reads
-// it. A reader that asked for a name which nothing writes got an empty value, and compared figures
-// that it had to refuse. A constant makes that mistake a build error.
+// With a string for the key on each side, a reader may ask for a key that no package writes. It
+// gets an empty value, and compares figures that it should refuse. A constant makes that mistake a
+// build error.
 //
 // # What this does not show
 //

@@ -78,7 +78,7 @@ func DumpOnDone(ctx context.Context, cmd *exec.Cmd, stuck error) {
 	cmd.Cancel = func() error {
 		if errors.Is(context.Cause(ctx), stuck) {
 			_ = Dump(cmd) // the kill that follows reports a process that has ended
-			// Nothing tells when the stacks are printed: a process may hang before it prints them.
+			// Nothing announces that the stacks are printed: a process may hang before it prints them.
 			time.Sleep(dumpTime)
 		}
 		return Kill(cmd)

@@ -3,8 +3,9 @@
 //	fmt.Printf("%s: %v\n", escape.Printable(name), value)
 //	fmt.Printf("repeat: go test -run %s\n", escape.Shell(pattern))
 //
-// The author of a benchmark, a file or a branch chooses its name freely. A terminal obeys escape
-// sequences in a name, a pull request obeys Markdown, and a shell obeys nearly everything.
+// The author of a benchmark, a file or a branch chooses its name freely. A terminal executes escape
+// sequences in a name, a pull request renders Markdown, and a shell interprets nearly every special
+// character.
 //
 // # What this does not do
 //
@@ -20,8 +21,8 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns s with the characters escaped that a terminal or a page would obey and not
-// show: control characters, marks that reverse the direction of text, and bytes that are not
+// Printable returns s with the characters escaped that a terminal or a page would interpret instead
+// of showing: control characters, marks that reverse the direction of text, and bytes that are not
 // UTF-8. A text with such a character is escaped as in a Go string literal, quotation marks
 // included.
 func Printable(s string) string {

@@ -8,8 +8,8 @@
 //
 // # How to run it
 //
-// semabench explore is the door. The package builds the test binary as go test would, runs it, and
-// reads the events that package explore appends to a file; see explore.EventsVar.
+// The command semabench explore calls this package. Run builds the test binary as go test would,
+// runs it, and reads the events that package explore appends to a file; see explore.EventsVar.
 //
 // # What this does not show
 //

@@ -14,9 +14,9 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// A go command that dies of the signal for the group of its parent must count as interrupted: the parent
-// hears of the signal a moment later. Here the go command is a script that kills itself. The runner that
-// this package once had for itself took it for a package that does not exist.
+// A go command that dies of the signal for the group of its parent must count as interrupted: the
+// parent hears of the signal a moment later. Here the go command is a script that kills itself. An
+// earlier version of this package reported such a death as a package that does not exist.
 func TestAGoCommandThatDiesOfTheInterruptIsNoFailure(t *testing.T) {
 	bin := t.TempDir()
 	script := "#!/bin/sh\nkill -INT $$\n"

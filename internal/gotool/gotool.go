@@ -7,7 +7,7 @@
 // can remove its files), killed if that does not help, and puts what it wrote to standard error
 // into the error. See package child for the reasons.
 //
-// Three more parts save each room from doing this by hand:
+// Three more parts are for every package that builds programs:
 //
 //   - [Tool.Locate] finds the go.mod or go.work that governs a folder.
 //   - [Overlay] is the file behind -overlay, which shows the go command files that do not exist.
@@ -89,7 +89,7 @@ func (l Location) Root() string {
 	return filepath.Dir(l.GoMod)
 }
 
-// Manifest returns the path of the file that Root is the folder of.
+// Manifest returns the path of the go.work in force, or else of the go.mod.
 func (l Location) Manifest() string {
 	if l.GoWork != "" {
 		return l.GoWork

@@ -123,7 +123,7 @@ func (m *Manifest) Replace(module, version, dir string) error {
 	return m.mod.AddReplace(module, version, dir, "")
 }
 
-// AddSums adds checksums, in the format of go.sum. With them the go command needs not ask a server
+// AddSums adds checksums, in the format of go.sum. With them the go command need not ask a server
 // for modules that are on this machine already.
 func (m *Manifest) AddSums(sums []byte) {
 	if n := len(m.sums); n > 0 && m.sums[n-1] != '\n' {

@@ -36,7 +36,7 @@ const (
 	suite = "github.com/semabench/semabench"
 
 	// program is the folder of the program in the overlay. The binary contains the name, so it is
-	// always the same: equal code is to make equal bytes.
+	// always the same: equal code has to make equal bytes.
 	program = "semabench_sample"
 
 	tmpPrefix = "semabench-"

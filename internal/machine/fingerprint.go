@@ -32,8 +32,8 @@ func cpuinfo(key string) string {
 	return unknown
 }
 
-// virtualised reports whether a hypervisor runs this system. It knows only x86, where a processor
-// flag tells.
+// virtualised reports whether a hypervisor runs this system. It knows only x86, where a flag of the
+// processor says so.
 func virtualised(flags string) string {
 	switch {
 	case runtime.GOARCH != "amd64" && runtime.GOARCH != "386", flags == unknown:
@@ -61,8 +61,8 @@ func aslr(system, personality string) string {
 }
 
 // quota returns how many processors the control groups of this process allow: the least quota of
-// its group and of all groups above. GOMAXPROCS does not tell, because the Go runtime rounds the
-// quota up, to 2 at least. root is the root of the file system.
+// its group and of all groups above. GOMAXPROCS does not show the quota, because the Go runtime
+// rounds it up, to 2 at least. root is the root of the file system.
 func quota(root fs.FS) string {
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {
@@ -96,7 +96,8 @@ func quota(root fs.FS) string {
 	return strconv.FormatFloat(least, 'g', 4, 64)
 }
 
-// limitV2 reads the quota of a group of cgroup v2, and limitV1 that in a hierarchy of version 1.
+// limitV2 reads the quota of a group in a hierarchy of version 2, and limitV1 reads the quota of a
+// group in a hierarchy of version 1.
 func limitV2(root fs.FS, group string) (cpus float64, ok bool) {
 	text, _ := fs.ReadFile(root, path.Join("sys/fs/cgroup", group, "cpu.max"))
 	var most, period float64

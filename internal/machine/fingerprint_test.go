@@ -62,8 +62,9 @@ func TestVirtualised(t *testing.T) {
 	}
 }
 
-// A detector, a collector that never runs: figures are of another program then.
-func TestWhatChangesTheCodeIsSaid(t *testing.T) {
+// GOGC=off changes what the same code does, so it belongs to the tuning. HOME changes nothing.
+// Linker flags change no instruction, so the settings leave them out.
+func TestTuningAndSettings(t *testing.T) {
 	env := map[string]string{"GOGC": "off", "HOME": "/root"}
 	if got := tuning(func(name string) string { return env[name] }); got != "GOGC=off" {
 		t.Errorf("tuning = %q, want GOGC=off", got)

@@ -8,7 +8,7 @@ import (
 )
 
 // A Watch measures what the machine does beside this process and the children that it waited for.
-// Only Linux tells; elsewhere a Watch has no noise.
+// Only Linux has the counters for that; elsewhere a Watch has no noise.
 type Watch struct {
 	began  time.Time
 	before reading

@@ -42,8 +42,8 @@ func onThread(do func() error) error {
 // priority as well. A session is a process group too: no Ctrl-C of the terminal reaches the
 // command.
 //
-// StartFirst replaces cmd.SysProcAttr. If this process may not raise priorities, which [Priority]
-// tells, it starts the command unchanged.
+// StartFirst replaces cmd.SysProcAttr. If this process may not raise priorities, it starts the
+// command unchanged; [Priority] reports the reason.
 func StartFirst(cmd *exec.Cmd) error {
 	if mayRaise() != nil {
 		return cmd.Start()

@@ -1,4 +1,4 @@
-// Package page is the shell of an HTML page that needs nothing else and asks for nothing.
+// Package page is the shell of an HTML page that needs no other file and makes no request.
 //
 // The four kinds of pages of this module share a base style, a head with a content security
 // policy, and the arithmetic that keeps a page small enough to open. A package that makes a page

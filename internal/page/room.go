@@ -5,7 +5,7 @@ package page
 // important parts and says so.
 type Room struct{ left int }
 
-// NewRoom returns a room of so many bytes.
+// NewRoom returns a Room with the given number of bytes.
 func NewRoom(bytes int) *Room { return &Room{bytes} }
 
 // Left returns how many bytes are left.

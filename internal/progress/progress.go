@@ -10,9 +10,9 @@
 //		}
 //	}
 //
-// A library for progress bars was replaced by this package. It knew one total, one rate and no
-// messages between redraws; every verb of this module has stages of unequal cost, so each of the
-// other verbs had a line of its own beside it.
+// Libraries for progress bars know one total, one rate, and no messages between redraws. The verbs
+// of this module have stages of unequal cost and print messages, so they share this package
+// instead.
 //
 // # What this does not do
 //
@@ -30,7 +30,8 @@ import (
 	"github.com/semabench/semabench/internal/terminal"
 )
 
-// RedrawEvery is the time between two redraws of a line. To the eye it moves, and it costs nothing.
+// RedrawEvery is the time between two redraws of a line. At this rate a line seems to move, and
+// redrawing it takes no measurable time.
 const RedrawEvery = 200 * time.Millisecond
 
 // A Line is the line of one command. Its methods may be called concurrently.

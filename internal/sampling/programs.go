@@ -75,7 +75,7 @@ func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Prog
 		if first, err = (linker{l}).Link(ctx, seed); err == nil {
 			return linker{l}, first, nil
 		}
-		_ = l.Close() // err says more than a temporary folder that is left
+		_ = l.Close() // the user needs err, and not the path of a leftover folder
 	}
 	switch {
 	case ctx.Err() != nil:

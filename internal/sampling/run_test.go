@@ -60,7 +60,7 @@ func TestOrderOfRounds(t *testing.T) {
 	}
 }
 
-// fullAfter is a disk that is full after so many lines.
+// fullAfter is a disk that is full after a number of lines.
 type fullAfter int
 
 func (f *fullAfter) Write(p []byte) (int, error) {

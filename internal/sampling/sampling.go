@@ -8,9 +8,10 @@
 //
 // # How to run it
 //
-// semabench run is the door. Samples are taken in rounds. A round takes one sample of each row,
-// with a program that is linked for it in a random order; see package layout. Within a round the
-// implementations of one case follow each other, so that they meet the machine in the same state.
+// The command semabench run calls this package. Samples are taken in rounds. A round takes one
+// sample of each row, with a program that is linked for it in a random order; see package layout.
+// Within a round the implementations of one case follow each other, so that they meet the machine
+// in the same state.
 //
 // The text is complete up to the last sample at every moment. [Resume] goes on with an interrupted
 // text at the sample where it ended, and refuses if the machine, the settings, Go or the code
@@ -138,7 +139,7 @@ func continued(ctx context.Context, o Options, earlier *earlierText) (*run, erro
 // mustBeFree refuses a path where the results of another run are.
 func mustBeFree(path string) error {
 	if _, err := os.Lstat(path); err != nil {
-		return nil // if it is not that the file is missing, creating the file fails with the reason
+		return nil // the file is missing, or Create will fail and say why
 	}
 	earlier, err := readText(path)
 	if err == nil && len(earlier.rows) < earlier.planned() {

@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// Replay plays the program in the file of a failure again, at most this many times: its schedule
+// Replay plays the program in the file of a failure again, at most the given number of times: its schedule
 // differs from run to run, so one run need not fail. The file names one of the known
 // implementations.
 //

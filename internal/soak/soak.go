@@ -8,9 +8,9 @@
 //
 // # How to run it
 //
-// semabench stress is the door. Implementations take turns: each turn plays some programs in a
-// child process, which is the same executable with the verb turn; see [ServeTurn]. A fatal error,
-// memory that is never freed and goroutines that spin for ever end with that process.
+// The command semabench stress calls this package. Implementations take turns: each turn plays some
+// programs in a child process, which is the same executable with the verb turn; see [ServeTurn]. A
+// fatal error, memory that is never freed and goroutines that spin for ever end with that process.
 //
 // # What this does not show
 //

@@ -34,10 +34,10 @@ type turn struct {
 	Memory  uint64 // peak, in bytes
 }
 
-// ServeTurn plays programs against impl in this process, from a seed on, until at least this many
-// operations were run, a program failed, or ctx is done. It writes the seed of each program on a
-// line before it plays the program, and the turn at the end: if the process dies, its parent knows
-// which program was at hand.
+// ServeTurn plays programs against impl in this process, from a seed on, until at least the given
+// number of operations was run, a program failed, or ctx is done. It writes the seed of each
+// program on a line before it plays the program, and the turn at the end: if the process dies, its
+// parent knows which program was at hand.
 func ServeTurn(
 	ctx context.Context, w io.Writer, impl impls.Impl, seed uint64, operations int64,
 ) error {
@@ -107,8 +107,8 @@ func runTurn(
 // reportLines hold a report of the race detector, or the stacks of the first goroutines of a crash.
 const reportLines = 60
 
-// peakMemory returns the largest memory of this process, in bytes. Where the system does not tell,
-// it returns the memory that the Go runtime has from the system now.
+// peakMemory returns the largest memory of this process, in bytes. Where the system does not report
+// it, peakMemory returns the memory that the Go runtime has from the system now.
 func peakMemory() uint64 {
 	if peak := rusage.PeakMemory(); peak > 0 {
 		return uint64(peak)

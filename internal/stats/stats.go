@@ -1,5 +1,5 @@
-// Package stats has the few statistics that several rooms need: medians, quantiles, the geometric
-// mean, and Holm's correction for many tests.
+// Package stats has the few statistics that several packages need: medians, quantiles, the
+// geometric mean, and Holm's correction for many tests.
 //
 //	spread := stats.Quantile(took, 0.75) / stats.Quantile(took, 0.25)
 //	family := stats.Holm(pValues, planned)

@@ -146,7 +146,7 @@ func TestText(t *testing.T) {
 			t.Errorf("%s differs from %s; with -update it is written anew:\n%s", name, golden, got)
 		}
 		if strings.ContainsAny(got, "\x1b\x00\u202e\u2066") {
-			t.Errorf("%s: a terminal would obey some of it", name)
+			t.Errorf("%s: a terminal would execute a part of it", name)
 		}
 	}
 }
