@@ -99,9 +99,10 @@ type copies struct {
 
 // rewrite writes the copies of all packages.
 func (c *copies) rewrite(packages map[string]*listed) error {
+	reached := reached(packages)
 	for _, path := range slices.Sorted(maps.Keys(packages)) {
 		p := packages[path]
-		if !p.wanted(packages) {
+		if !reached[path] || !p.wanted(packages) {
 			continue
 		}
 		if err := c.rewritePackage(p, packages); err != nil {

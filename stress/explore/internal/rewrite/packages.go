@@ -25,6 +25,7 @@ type listed struct {
 	Dir        string
 	GoFiles    []string
 	CgoFiles   []string
+	Imports    []string // import paths of the build, after ImportMap
 	ImportMap  map[string]string
 	Export     string
 	Standard   bool
@@ -53,7 +54,7 @@ func (o Options) pattern() string {
 // golang.org/x/tools/go/packages would run the same command. It does not tell the ForTest of a
 // package, which decides here whether the package or its variant for the test is rewritten.
 func list(ctx context.Context, o Options) (map[string]*listed, error) {
-	const fields = "ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Export,Standard,ForTest,Module,Error"
+	const fields = "ImportPath,Dir,GoFiles,CgoFiles,Imports,ImportMap,Export,Standard,ForTest,Module,Error"
 	out, err := gotool.Tool{Dir: o.Dir}.Run(ctx, "list",
 		"-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
 	if err != nil {
@@ -89,7 +90,39 @@ func ofEngine(path string) bool {
 	return false
 }
 
-// wanted reports whether a package is rewritten.
+// reached returns the packages that the test reaches without going through the engine. Other
+// packages serve the engine alone: to edit go.mod files or to draw a page, for example. No schedule
+// runs their code, so a rewrite would only cost time: the first build of one test took more than
+// twice the CPU.
+//
+// A package that both import is reached, and the engine then calls the rewritten package. That is
+// right: outside of a schedule, rewritten code does what the original does.
+func reached(packages map[string]*listed) map[string]bool {
+	seen := map[string]bool{}
+	var visit func(path string)
+	visit = func(path string) {
+		p := packages[path]
+		if p == nil || p.Standard || seen[path] {
+			return
+		}
+		plain, _, _ := strings.Cut(path, " ")
+		if ofEngine(plain) {
+			return
+		}
+		seen[path] = true
+		for _, imported := range p.Imports {
+			visit(imported)
+		}
+	}
+	for path := range packages {
+		if strings.HasSuffix(path, ".test") {
+			visit(path)
+		}
+	}
+	return seen
+}
+
+// wanted reports whether a package is rewritten, if it is reached.
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
