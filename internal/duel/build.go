@@ -42,7 +42,8 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 // binaries are of one package and one side, with different layouts.
 type binaries []binary
 
-// linkBoth links binaries of a package for both sides, with so many layouts each.
+// linkBoth links binaries of a package for both sides, with the given number of
+// layouts each.
 func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old, new binaries, err error) {
 	all, err := m.link(ctx, path, slices.Repeat([]*side{m.old, m.new}, layouts))
 	for i, b := range all {

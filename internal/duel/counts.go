@@ -25,8 +25,8 @@ func countOps(perOp, bytes float64, fits time.Duration) int {
 }
 
 // countBothWays counts a row with all cores, and on one processor if several
-// goroutines run. If the sides differ, it counts more operations: a difference
-// that does not grow with them is not theirs.
+// goroutines run. If the sides differ, it counts more operations: the
+// operations do not cause a difference that does not grow with their number.
 func (m *measurer) countBothWays(old, new *worker, p *plan, results [2]probeResult) error {
 	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
 	perOp, err := wallPerOp(old, new, results, p.ops)

@@ -170,7 +170,7 @@ func BenchmarkSeveral(b *testing.B) {
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
 	o.controlPairs = 4
 	if long() {
-		o.controlPairs = leastControlPairs // and so many links of half a second
+		o.controlPairs = leastControlPairs // each pair has two links of half a second
 	}
 	run := measured(t, o)
 	var got []string

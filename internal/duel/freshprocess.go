@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	freshTime   = 10 * time.Millisecond // of operations in a process: starting one takes half of that
+	freshTime   = 10 * time.Millisecond // of operations in a process; its start takes half of that
 	freshValues = 4                     // processes of a side in a pair, each for one value
 )
 

@@ -59,7 +59,7 @@ func (b batch) binariesOf(k int) (binary, binary) {
 	return b.a[k%n], b.b[(k+1)%n]
 }
 
-// measurePair measures pair k of every row that has so many.
+// measurePair measures pair k of every row that has more than k pairs.
 func (m *measurer) measurePair(ctx context.Context, b batch, k int) error {
 	first, second := b.binariesOf(k)
 	wa, wb := m.lazyWorker(b.labels[0], first), m.lazyWorker(b.labels[1], second)
@@ -118,7 +118,7 @@ func takeSlices(old, new *worker, p *plan, swapped bool, planted float64, pair *
 		}
 		s, err := side.run(ops)
 		if err == nil && store {
-			*slices = append(*slices, s.ns/float64(p.ops)) // p.ops: more operations count as slower ones
+			*slices = append(*slices, s.ns/float64(p.ops)) // not ops: planted operations count as time
 		}
 		return err
 	}

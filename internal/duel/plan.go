@@ -34,7 +34,7 @@ const (
 	// gain nothing.
 	longestSlice = 20 * time.Millisecond
 
-	parallelFactor = 2   // slices of several goroutines are longer by this, so that they meet
+	parallelFactor = 2   // of the length of slices with several goroutines, so that these meet
 	fewestPairs    = 10  // with these the signed rank test reaches p = 0.001
 	manyCores      = 1.5 // cores in use that show several goroutines, which would use two or more
 )

@@ -186,7 +186,7 @@ func contentionNote(w *worker, ops int, short probeResult) (string, error) {
 		}
 		perOp += s.ns / float64(runs*longer*ops)
 	}
-	if perOp < 3*short.perOp { // less may be what else runs on the machine
+	if perOp < 3*short.perOp { // a smaller difference may come from other processes
 		return "", nil
 	}
 	return fmt.Sprintf("its goroutines hardly meet in a slice: %.0f ns/op there, %.0f in a run ten times "+

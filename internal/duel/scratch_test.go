@@ -14,9 +14,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// quick returns the options of the shortest duel. No test of it depends on a
-// time. Its controls have 2 pairs of 2 layouts and not 16, because each layout is
-// a link of half a second.
+// quick returns the options of the shortest duel. No test with these options
+// depends on a time. Its controls have 2 pairs of 2 layouts and not 16, because
+// each layout is a link of half a second.
 func quick(old, new Source) Options {
 	return Options{
 		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 2,
@@ -46,8 +46,8 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// commit makes a repository of a directory, unless it is one, and commits all
-// files.
+// commit commits all files of a directory. If the directory is no repository,
+// commit makes one first.
 func commit(t *testing.T, dir string) {
 	t.Helper()
 	for _, args := range [][]string{

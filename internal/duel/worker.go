@@ -177,8 +177,8 @@ func (w *worker) wait() error {
 	return w.backend.wait()
 }
 
-// errSkipped is the error of a benchmark that ran, but not as far as an iteration
-// that counts.
+// errSkipped is the error of a benchmark that ended before it had measured an
+// iteration, as after b.Skip.
 var errSkipped = errors.New("it was skipped")
 
 // errTimeless is the error of a benchmark that calls ReportMetric(0, "ns/op"). go

@@ -12,8 +12,8 @@ import (
 
 // A trial asks how often a gate raises a false alarm, and how often it misses a
 // slowdown. It takes rows that were measured against themselves and draws whole
-// runs from their pairs. It judges them as any run is judged, and then again with
-// slowdowns planted. The zero value is the usual trial.
+// runs from their pairs. It judges them as any run is judged, and then again
+// with slowdowns planted. The zero value is a trial of the default gate.
 //
 // A run that is drawn has the noise of the recording, and not of another day. It
 // also has the luck of the recording. 24 pairs of a row against itself may well
@@ -57,8 +57,8 @@ type rowCounts struct {
 	repeats      bool          // too few pairs were recorded, so some pairs were drawn twice
 }
 
-// withDefaults replaces zero values by the values of the usual gate: 21 rows are about
-// as many as package anchor has.
+// withDefaults replaces zero values by the defaults of the gate: 21 rows are
+// about as many as package anchor has.
 func (t trial) withDefaults() trial {
 	fill := func(v *int, value int) {
 		if *v == 0 {
