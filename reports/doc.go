@@ -17,7 +17,7 @@
 //
 //	go test -run='^$' -bench=. -count=10 > bench.txt
 //
-// A benchmark line passes through three rooms, and each room can be used alone:
+// A benchmark line passes through three packages, and each can be used alone:
 //
 //  1. Package read: [Read] keeps every value with its line number, every line that it cannot
 //     parse, and every line that reports a failure of the program.

@@ -119,7 +119,8 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, %v\nwant nil, %s", test.name, log, err, test.want)
 		}
 	}
-	// The second of two is as bad as the first: half a comparison is none. // half a comparison must not pass for a whole one
+	// An error in the second input fails the whole Read: half a comparison must not pass for a
+	// whole one.
 	if log, err := readText("BenchmarkX 1 1 ns/op\n", ""); log != nil || err == nil ||
 		!strings.Contains(err.Error(), "b.txt") {
 		t.Errorf("got %v, %v, want nil and an error that names b.txt", log, err)

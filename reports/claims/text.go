@@ -73,7 +73,7 @@ func (r *Report) remarksOn(c *Claim) []string {
 	return all
 }
 
-// WriteText writes r for a terminal with so many columns; 0 means 80.
+// WriteText writes r for a terminal of the given width in columns; 0 means 80.
 func (r *Report) WriteText(w io.Writer, width int) error {
 	if width < 20 {
 		width = 80

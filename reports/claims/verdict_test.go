@@ -201,7 +201,7 @@ func TestIntervalIsOrderStatistics(t *testing.T) {
 	for n, drop := range map[int]int{6: 0, 7: 0, 8: 0, 9: 1, 11: 1, 12: 2, 20: 5} {
 		var values []float64
 		for i := range n {
-			// 0 to n-1 in some order, as none of these n has 7 in it but 7 // 7 is coprime to each n, so these are 0 to n-1 in some order
+			// 7 is coprime to every n but 7 itself, so these are 0 to n-1 in another order
 			values = append(values, float64((i*7)%n))
 		}
 		if n == 7 {

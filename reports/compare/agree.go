@@ -10,9 +10,9 @@ import (
 
 // An Agreement says how far two measurements of the same rows lead to the same verdicts.
 type Agreement struct {
-	Cells   int      // cells that both have, in the primary units
+	Cells   int      // cells that both comparisons have, in the primary units
 	Changes []Change // cells with different verdicts
-	Missing []string // cells that only one of the two has
+	Missing []string // cells that only one comparison has
 }
 
 // A Change is a cell whose verdict differs between the two comparisons.
@@ -52,7 +52,7 @@ func Agree(a, b *Comparison) (Agreement, error) {
 		}
 	}
 	if g.Cells == 0 {
-		return g, errors.New("agreement: the two have no cell in common")
+		return g, errors.New("agreement: the two comparisons have no cell in common")
 	}
 	return g, nil
 }
@@ -113,7 +113,7 @@ func verdictsByCell(c *Comparison) verdictList {
 }
 
 // verdictOf returns the verdict of c among the cells of its row. A cell cannot be “better” while
-// another cell is unknown: with more samples that one might be as good.
+// another cell is unknown: with more samples the unknown cell might be as good.
 func verdictOf(c *Cell, row []*Cell) string {
 	switch {
 	case c.Standing == Unknown, c.Why != "":

@@ -25,7 +25,7 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// Options says how to compare. The zero value is the usual way.
+// Options says how to compare. The zero value means the defaults that the fields name.
 type Options struct {
 	// Col is the projection whose values become the columns, in the syntax of
 	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)". "" means

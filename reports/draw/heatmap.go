@@ -11,8 +11,8 @@ import (
 
 // A heatCell holds the parts of a cell that a heat map shows, decided once. The picture, the
 // terminal, the page and the Markdown table all draw from it. They choose only the notation,
-// because each has other room: six characters in a terminal, two faces on the page, a sentence's
-// worth in Markdown.
+// because each has room for a different amount of text: six characters in a terminal, a ratio and a
+// value on the page, both with intervals in Markdown.
 type heatCell struct {
 	kind  picture.Kind // Missing if the cell was not measured
 	shade int          // 1 to picture.Steps for the kind Worse, 0 for other kinds

@@ -33,10 +33,10 @@ type answerChoice struct {
 	Rows string
 }
 
-// An answerPrice is a unit in which a recommended column costs much. Who is nil if only one
+// An answerPrice is a unit in which a recommended column costs much. Column is nil if only one
 // column is recommended.
 type answerPrice struct {
-	Who                *columnName
+	Column             *columnName
 	Times, Unit, Where string
 }
 
@@ -96,8 +96,8 @@ func (r *answerRow) price(a compare.Answer, names namesByColumn) {
 	for _, p := range a.Prices[:min(len(a.Prices), maxPrices)] {
 		shown := answerPrice{Times: format.Ratio(p.Times), Unit: clipped(escape.Printable(p.Unit))}
 		if len(a.Use) != 1 {
-			who := names.one(p.Col)
-			shown.Who = &who
+			column := names.one(p.Col)
+			shown.Column = &column
 		}
 		if len(a.Table.Rows) > 1 {
 			shown.Where = clipped(p.Row.Shape)

@@ -40,7 +40,8 @@ func (a *pageBuilder) renderPart(name string, data any) part {
 	return p
 }
 
-// reserve takes room for so many bytes. It reports false, and takes none, if there is too little.
+// reserve takes room for a number of bytes. It reports false, and takes none, if there is too
+// little.
 func (a *pageBuilder) reserve(bytes int) bool {
 	if bytes > a.left {
 		return false

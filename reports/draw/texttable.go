@@ -50,7 +50,7 @@ func (g *textTable) row(label string) {
 	g.rows = append(g.rows, textRow{label, entries})
 }
 
-// reserveRows makes room for so many rows.
+// reserveRows makes room for a number of further rows.
 func (g *textTable) reserveRows(rows int) { g.rows = slices.Grow(g.rows, rows) }
 
 // widths are the widths of the pieces of a column. A note includes the space before it.

@@ -18,15 +18,17 @@ import (
 // Holm over all rows of a unit.
 //
 // Time is judged as in a run. But the verdicts are called advice unless both
-// texts say that they were measured together, and look like it. Two runs one
-// after the other differ by what else the machine did. Values of one process
-// share its luck, and values of one binary share the luck of its code layout. So
-// texts of go test -count and of semabench run are always advice.
+// texts say that they were measured together, and the order of their lines
+// agrees. Two runs one after the other differ by what else the machine did.
+// Values of one process share its luck, and values of one binary share the luck
+// of its code layout. So texts of go test -count and of semabench run are
+// always advice.
 //
 // A text says that it was measured together with another by three lines:
-// "session:" with the same value in both texts, "order: interleaved" and "layout:
-// random". It looks like it if the values of a row are not on lines that follow
-// each other. The package documentation has a loop that writes such texts.
+// "session:" with the same value in both texts, "order: interleaved" and
+// "layout: random". The order of the lines agrees if the values of a row are
+// not on lines that follow each other. The package documentation has a loop
+// that writes such texts.
 //
 // Some units are never advice: units that the texts call exact, and allocs/op or
 // B/op where all values of a row agree. Any increase of those is REGRESSED.

@@ -130,16 +130,16 @@
 // -max-time drops pairs, the same share of every row, until the run is expected
 // to fit. The report says what that costs: the fact pairs-dropped, and for each
 // row the slowdown that it would have found. Half the pairs find slowdowns that
-// are 1.4 times as large, and fewer than 6 have no interval. A run that does not
-// fit even so stops, keeps what it has, and exits with 3. It never passes by
-// having looked at less. -row-time does the same for one slow row.
+// are 1.4 times as large, and fewer than 6 have no interval. A run that does
+// not fit even so stops, keeps what it has, and exits with 3. Measuring fewer
+// pairs never makes a run pass. -row-time does the same for one slow row.
 //
 // Begin with a budget of a second for each row and three seconds for each
 // package, and twice that for rows that are contended or allocate. If the rows do
 // not fit, divide them rather than thin them out: a few rows at each pull request
 // (-bench), and all rows each night.
 //
-// # Texts that are no advice
+// # Texts whose verdicts count
 //
 // go test -count writes the values of one process, and semabench run writes the
 // values of one side. Neither can know about the other side. On a device that
@@ -163,11 +163,12 @@
 //
 // # INCONCLUSIVE
 //
-// An INCONCLUSIVE row has an interval that holds both no change and a slowdown of
-// the minimum effect. That is not a suspicion: most such rows did not change, on
-// a machine that was too busy to show it. By default they fail the gate with exit
-// code 3. -inconclusive 10% lets those rows pass that would have shown a slowdown
-// of 10 %, and warn lets all of them pass. On shared runners begin with 10%.
+// An INCONCLUSIVE row has an interval that holds both no change and a slowdown
+// of the minimum effect. That is no sign of a slowdown: most such rows did not
+// change, and the machine was too busy to show it. By default they fail the
+// gate with exit code 3. -inconclusive 10% lets those rows pass that would have
+// shown a slowdown of 10 %, and warn lets all of them pass. On shared runners
+// begin with 10%.
 //
 // The report says how many more pairs would probably decide the row. Do not run
 // the gate again until it passes: the promise on false alarms holds for one run.

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Options says how strictly a run is judged. The zero value is the usual way.
+// Options says how strictly a run is judged. The zero value means the defaults
+// that the fields name.
 type Options struct {
 	// MinEffect is the smallest slowdown that counts, 0.05 for 5 %. Less than
 	// 0.03 means 0.03: code layout and the measurement itself move a row by that
@@ -16,9 +17,9 @@ type Options struct {
 	MinEffect float64
 
 	// FalseAlarm is the greatest chance of even one false REGRESSED in a run; 0
-	// means 0.005. A build can bear about one in a hundred. Half of that is left
-	// for dangers that the test cannot know, such as pairs that depend on each
-	// other.
+	// means 0.005. One false alarm in a hundred runs is tolerable for a build.
+	// The default is half of that, because the test cannot see every danger:
+	// pairs may depend on each other, for example.
 	FalseAlarm float64
 
 	// Tolerate lets a run pass with INCONCLUSIVE rows that would have shown a

@@ -50,7 +50,7 @@ type Report struct {
 	Command    string // repeats the measurement
 
 	options Options
-	texts   bool // it is of two texts, which have no pairs
+	texts   bool // the report is on two texts, which have no pairs
 }
 
 // A Judged is one row of a report.
@@ -61,7 +61,7 @@ type Judged struct {
 	Verdict Verdict
 	Why     string    // explains the verdict
 	Time    *Timing   // nil if no time was measured
-	OfMean  bool      // Time is of the means of slices, because only they regressed
+	OfMean  bool      // only the means of slices regressed, so Time judges them
 	Counts  []Counted // exact metrics
 	Waiver  *Waiver   // the waiver that applied to this row
 

@@ -35,7 +35,8 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// The ramp goes one way: in grey it is still one.
+// Each step of “worse” is further from the background in luminance than the step before, so the
+// order is visible in grey too.
 func TestRampIsMonotonic(t *testing.T) {
 	for i := 1; i < Steps; i++ {
 		a, b := worseShades[i-1], worseShades[i]

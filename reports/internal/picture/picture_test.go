@@ -16,7 +16,7 @@ import (
 
 type drawer interface{ SVG() ([]byte, error) }
 
-// draw draws twice: the bytes are the same. It fails if the SVG is none, or is not bounded.
+// draw draws twice: the bytes are the same. It fails if the output is no SVG, or is not bounded.
 func draw(t *testing.T, d drawer) string {
 	t.Helper()
 	svg, err := d.SVG()

@@ -30,7 +30,8 @@ func (t logTicks) Ticks(low, high float64) []plot.Tick {
 	}
 }
 
-// on returns the numbers of a ladder on the axis, in every every'th decade.
+// on returns a tick for each number m·10^e on the axis, where m is in ladder and e is a multiple of
+// every.
 func (t logTicks) on(ladder []float64, every int, low, high float64) (ticks []plot.Tick) {
 	for e := int(math.Floor(low)); e <= int(math.Ceil(high)); e++ {
 		if e%every != 0 {

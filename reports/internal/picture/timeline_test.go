@@ -8,7 +8,8 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// Whatever the names and the numbers, it is an SVG, bounded, and nothing is drawn beyond its edge.
+// Whatever the names and the numbers, a timeline is a bounded SVG, and draws nothing beyond its
+// edge.
 func TestTimeline(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
 	odd := func() float64 { return oddities[r.IntN(len(oddities))] }

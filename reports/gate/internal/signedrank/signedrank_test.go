@@ -72,8 +72,9 @@ func TestSignedRankIsTheEnumeration(t *testing.T) {
 	}
 }
 
-// Beyond what can be enumerated, other people's tables; see the file for whose.
-func TestSignedRankIsThatOfTables(t *testing.T) {
+// For more pairs than can be enumerated, P and Critical equal values that other
+// programs computed; testdata/tables.txt names these programs.
+func TestSignedRankEqualsTables(t *testing.T) {
 	f, err := os.Open("testdata/tables.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -102,8 +103,8 @@ func TestSignedRankIsThatOfTables(t *testing.T) {
 	}
 }
 
-// lowerTail takes values with this sum of negative ranks, and so goes all the way
-// of a test.
+// lowerTail returns P(T <= sum). It calls P with values whose negative ranks
+// add up to sum, so the table checks the whole path of a test.
 func lowerTail(n, sum int) float64 {
 	values := make([]float64, n)
 	for r := n; r > 0; r-- {
@@ -125,7 +126,7 @@ func TestSignedRankOfManyPairs(t *testing.T) {
 			t.Errorf("all of %d pairs slower: p = %g, want %g", n, got, want)
 		}
 	}
-	// The approximation takes over without a step.
+	// At the largest n that is exact, the approximation gives nearly the same p.
 	random := rand.New(rand.NewPCG(6, 0))
 	for range 20 {
 		values := make([]float64, ExactMax)
