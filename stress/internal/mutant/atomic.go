@@ -10,12 +10,19 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// count is the correct part of the mutants that count in an atomic integer. Acquire is missing.
+// count is the correct part of the mutants that count in an atomic integer. Acquire is missing:
+// each mutant adds its own way to wait.
+//
+// The invariant is 0 <= held <= size. Every change is a compare-and-swap from a value that was
+// compared before, so no change is made on a count that has moved on.
 type count struct {
 	size int64
 	held atomic.Int64
 }
 
+// TryAcquire takes n permits if they are free. A failed compare-and-swap means that another call
+// succeeded meanwhile, so some call always gets on. The count is loaded again in each round: the
+// old value has become wrong, and a comparison with it decides nothing, see staleCount.
 func (c *count) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	for {
@@ -29,6 +36,7 @@ func (c *count) TryAcquire(n int64) bool {
 	}
 }
 
+// Release gives n permits back and wakes no waiter; the mutants do that.
 func (c *count) Release(n int64) {
 	mustNotBeNegative(n)
 	for {
@@ -42,7 +50,9 @@ func (c *count) Release(n int64) {
 	}
 }
 
-// spin calls try until it succeeds, or until alive returns false.
+// spin calls try until it succeeds, or until alive returns false. It reports whether try
+// succeeded. It yields between two tries: on one processor the holder would otherwise have to wait
+// until the scheduler preempts the spinner, and the schedule explorer reads the yield as "I wait".
 func spin(try func(n int64) bool, n int64, alive func() bool) bool {
 	for alive() {
 		if try(n) {
@@ -53,8 +63,17 @@ func spin(try func(n int64) bool, n int64, alive func() bool) bool {
 	return false
 }
 
-// staleBroadcast is M17: Acquire loads the channel to wait on after it has looked at the count. A
-// Release between the two has replaced the channel, so its wake-up is missed.
+// staleBroadcast is M17: Acquire loads the channel to wait on after it has looked at the count. On
+// a semaphore of size 1, held by A:
+//
+//  1. B looks at the count, and finds no permit free.
+//  2. A releases: it lowers the count, closes the channel, and stores a new one.
+//  3. B loads the new channel and waits for it.
+//  4. The permit is free, B fits, and B sleeps until the next Release, which may never come.
+//
+// It breaks C17. The correct order is the opposite one: load the channel, then look at the count.
+// Then a Release after the look closes the very channel that B waits on. Seen in
+// marusama/semaphore#2.
 type staleBroadcast struct {
 	count
 	freed atomic.Pointer[chan struct{}] // closed and replaced by Release
@@ -73,6 +92,7 @@ func (s *staleBroadcast) Acquire(ctx context.Context, n int64) error {
 		if s.TryAcquire(n) {
 			return nil
 		}
+		// The defect: the channel is loaded after the look at the count.
 		Preempt()
 		select {
 		case <-*s.freed.Load():
@@ -84,11 +104,20 @@ func (s *staleBroadcast) Acquire(ctx context.Context, n int64) error {
 
 func (s *staleBroadcast) Release(n int64) {
 	s.count.Release(n)
+	// After the count, not before: a waiter that loads the new channel must see the new count.
 	close(*s.freed.Swap(new(make(chan struct{}))))
 }
 
-// noSecondLook is M24: Acquire looks at the count, then enters the line. A Release between the two
-// finds no waiter, and Acquire does not look again.
+// noSecondLook is M24: Acquire looks at the count and then enters the line. On a semaphore of size
+// 1, held by A:
+//
+//  1. B looks at the count, and finds no permit free.
+//  2. A releases: the count is lowered, and serve finds an empty line.
+//  3. B enters the line, and sleeps beside a free permit.
+//
+// It breaks C17. A correct Acquire looks again once it stands in line, where every later Release
+// finds it. The family is glibc BZ 12674. The mutant declares no order, because TryAcquire does
+// not look at the line.
 type noSecondLook struct {
 	count
 	mu   sync.Mutex
@@ -109,6 +138,7 @@ func (s *noSecondLook) Acquire(ctx context.Context, n int64) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	// The window. The defect is below: no look at the count after PushBack.
 	Preempt()
 	w := &waiter{n: n, ready: make(chan struct{})}
 	s.mu.Lock()
@@ -125,6 +155,9 @@ func (s *noSecondLook) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
+// leave reports whether w was granted its permits. If not, it takes w off the line, and admits the
+// waiters that w held up. Grant and departure both happen under mu, so exactly one of the two
+// wins.
 func (s *noSecondLook) leave(w *waiter) (granted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,6 +176,8 @@ func (s *noSecondLook) Release(n int64) {
 	s.serve()
 }
 
+// serve admits waiters from the head of the line while they fit. The caller holds mu. The count
+// may change meanwhile, so each admission is a TryAcquire and no comparison.
 func (s *noSecondLook) serve() {
 	for {
 		head := s.line.Front()
@@ -153,7 +188,16 @@ func (s *noSecondLook) serve() {
 	}
 }
 
-// staleCount is M31: TryAcquire repeats a failed compare-and-swap with the same old value.
+// staleCount is M31: TryAcquire repeats a failed compare-and-swap with the same old value. On a
+// semaphore of size 2 with no permit held:
+//
+//  1. A loads 0.
+//  2. B takes one permit, so held is 1.
+//  3. The swap of A from 0 fails, and its loop compares the old 0 with the size again.
+//  4. A spins until held happens to be 0 again, though one permit is free all the time.
+//
+// It breaks C4: the try neither succeeds nor returns. It breaks C17 as well, because Acquire tries
+// by the same loop, in which it never looks at ctx.
 type staleCount struct{ count }
 
 func newStaleCount(size int64) impls.Semaphore {
@@ -184,7 +228,10 @@ func (s *staleCount) TryAcquire(n int64) bool {
 	return false
 }
 
-// deafSpinner is M32: a spinning Acquire never looks at ctx.
+// deafSpinner is M32: a spinning Acquire looks at ctx before its first try and never again. A
+// cancelled waiter burns a processor until a permit is free, and then returns nil. It breaks C22,
+// and C5, C20 and C23, in which a waiter is cancelled while the permits stay held. The class is
+// golangci/golangci-lint#6128.
 type deafSpinner struct{ count }
 
 func newDeafSpinner(size int64) impls.Semaphore {
@@ -200,6 +247,7 @@ func (s *deafSpinner) Acquire(ctx context.Context, n int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	// The defect: ctx ought to end the loop.
 	spin(s.TryAcquire, n, func() bool { return true })
 	return nil
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // lock is a mutex made of a channel. A synctest bubble sees that a goroutine which waits for it is
-// blocked; for a sync.Mutex it does not.
+// blocked; for a sync.Mutex it does not. Mutants whose defect is a lock that is never released use
+// it, so that a clause sees the hang at once and need not wait for its patience to end.
 type lock chan struct{} // has an element while the lock is held
 
 func (l lock) lock()   { l <- struct{}{} }
@@ -16,6 +17,10 @@ func (l lock) unlock() { <-l }
 
 // broadcast is a correct semaphore in which every Release wakes all waiters. Mutants embed it and
 // replace methods.
+//
+// A waiter loads changed in the critical section in which it finds too few permits. Release lowers
+// held and replaces the channel in one critical section too. So no Release falls between the check
+// of a waiter and its wait: it closes the very channel that the waiter holds.
 type broadcast struct {
 	lock
 	size    int64
@@ -28,6 +33,8 @@ func newBroadcast(size int64) *broadcast {
 	return &broadcast{size: size, lock: make(lock, 1), changed: make(chan struct{})}
 }
 
+// Acquire polls the Done channel of ctx instead of calling ctx.Err, and calls the code of ctx only
+// without the lock. See errUnderLock for the reason.
 func (s *broadcast) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	for done := ctx.Done(); !isDone(done); {
@@ -52,6 +59,7 @@ func (s *broadcast) TryAcquire(n int64) bool {
 	return s.take(n)
 }
 
+// take takes n permits if they are free. The caller holds the lock.
 func (s *broadcast) take(n int64) bool {
 	if n > s.size-s.held {
 		return false
@@ -72,7 +80,10 @@ func (s *broadcast) Release(n int64) {
 	s.changed = make(chan struct{})
 }
 
-// locksTwice is M28: TryAcquire calls Acquire, which takes the same lock.
+// locksTwice is M28: TryAcquire calls Acquire while it holds the lock that Acquire takes. With a
+// permit free, the call waits for itself and never returns, and every later call waits for the
+// lock. With too few permits free it returns false as it should. It breaks C24, C2 and C4. Seen in
+// tektoncd/pipelines-as-code#2173.
 type locksTwice struct{ *broadcast }
 
 func newLocksTwice(size int64) impls.Semaphore { return locksTwice{newBroadcast(size)} }
@@ -86,6 +97,13 @@ func (s locksTwice) TryAcquire(n int64) bool {
 }
 
 // errUnderLock is M29: Acquire calls ctx.Err, code of the caller, under its lock.
+//
+//  1. Acquire holds the lock and calls Err of the caller's ctx.
+//  2. Err writes a log line, and limits its writer with the same semaphore: it calls TryAcquire.
+//  3. TryAcquire waits for the lock, and Acquire waits for Err.
+//
+// It breaks C25. No context of package context shows the defect. Seen in tokio-rs/tokio#5429,
+// where wakers ran under the lock.
 type errUnderLock struct{ *broadcast }
 
 func newErrUnderLock(size int64) impls.Semaphore { return errUnderLock{newBroadcast(size)} }
@@ -94,6 +112,7 @@ func (s errUnderLock) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	for {
 		s.lock.lock()
+		// The defect: isDone would poll a channel, and run no code of the caller.
 		err := ctx.Err()
 		ok := err == nil && s.take(n)
 		changed := s.changed
@@ -108,8 +127,15 @@ func (s errUnderLock) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// handOff is M27: Release sends to a waiter under the lock. A waiter that was cancelled does not
-// receive.
+// handOff is M27: Release sends to a waiter on an unbuffered channel, with the lock held. On a
+// semaphore of size 1, held by A, with B in line:
+//
+//  1. The ctx of B is done. B leaves its select, and has not yet taken the lock to leave the line.
+//  2. A releases: serve takes B off the line and sends. B no longer receives.
+//  3. B waits for the lock, A holds it and waits for B, and every later call waits for the lock.
+//
+// It breaks C7, C20 and C32. A channel with room for one grant would end the wait of A. Then B
+// would have to give the grant back. Seen in vitessio/vitess#20310.
 type handOff struct {
 	lock
 	size int64
@@ -158,6 +184,7 @@ func (s *handOff) TryAcquire(n int64) bool {
 	return s.take(n)
 }
 
+// take takes n permits if they are free and no request waits. The caller holds the lock.
 func (s *handOff) take(n int64) bool {
 	if s.line.Len() > 0 || n > s.size-s.held {
 		return false
@@ -177,6 +204,8 @@ func (s *handOff) Release(n int64) {
 	s.serve()
 }
 
+// serve hands permits to waiters from the head of the line while they fit. The caller holds the
+// lock.
 func (s *handOff) serve() {
 	for {
 		head := s.line.Front()

@@ -42,7 +42,10 @@ type Mutant struct {
 }
 
 // Preempt stands for a preemption in a narrow window. The Go scheduler seldom preempts there on a
-// machine with few processors. Tests replace it to measure what is found without it.
+// machine with few processors.
+//
+// Tests replace it to measure how many defects are found without it. They do so before they start
+// goroutines: it is read without synchronization.
 var Preempt = runtime.Gosched
 
 // OnlyRaces reports whether only the race detector sees the defect. The detector reports each race

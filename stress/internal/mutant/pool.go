@@ -8,8 +8,17 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// recycled is M40: waiters are pooled. Release writes to a waiter after it has woken it, and
-// another Acquire may use that waiter by then.
+// recycled is M40: waiters are pooled, and Release writes to a waiter after it has woken it. On a
+// semaphore of size 1, held by A, with B in line:
+//
+//  1. A admits B, unlocks, and sends to the channel of B's waiter w.
+//  2. B returns nil, and puts w into the pool.
+//  3. C has to wait, takes w from the pool, and writes its weight into w.
+//  4. A writes 0 to the weight of w.
+//
+// Steps 3 and 4 race, which C29 and C30 report. If 4 comes last, C is later admitted as a request
+// for nothing, and one permit more than the size is in use. Seen in tokio-rs/tokio#2340 and glibc
+// BZ 12674: the last touch of a waiter must come before the wake-up.
 type recycled struct {
 	mu    sync.Mutex
 	size  int64
@@ -23,6 +32,8 @@ func newRecycled(size int64) impls.Semaphore {
 	return &recycled{size: size}
 }
 
+// Acquire receives from ready even if ctx is done, once the waiter was admitted: an element left
+// in the channel would wake the next user of the pooled waiter. The grant then wins.
 func (s *recycled) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	done := ctx.Done()
@@ -55,7 +66,8 @@ func (s *recycled) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
-// join returns a place in line, or nil if n permits were free.
+// join returns a place in line, or nil if n permits were free or done is closed. cancelled tells
+// the two cases apart.
 func (s *recycled) join(done <-chan struct{}, n int64) (w *waiter, cancelled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,6 +87,7 @@ func (s *recycled) join(done <-chan struct{}, n int64) (w *waiter, cancelled boo
 	return w, false
 }
 
+// take takes n permits if they are free and no request waits. The caller holds mu.
 func (s *recycled) take(n int64) bool {
 	if s.line.Len() > 0 || n > s.size-s.held {
 		return false
@@ -101,7 +114,8 @@ func (s *recycled) Release(n int64) {
 	s.unlockAndWake(s.admit())
 }
 
-// admit takes the waiters that fit off the line, and counts their permits.
+// admit takes the waiters that fit off the line, and counts their permits. The caller holds mu,
+// and wakes the waiters afterwards by unlockAndWake.
 func (s *recycled) admit() (admitted []*waiter) {
 	for s.line.Len() > 0 {
 		w := s.line.Front().Value.(*waiter)
@@ -116,6 +130,8 @@ func (s *recycled) admit() (admitted []*waiter) {
 	return admitted
 }
 
+// unlockAndWake wakes the admitted waiters after it has unlocked mu, so that they do not run into
+// the lock at once. The channel has room for the element, so the send never blocks.
 func (s *recycled) unlockAndWake(admitted []*waiter) {
 	s.mu.Unlock()
 	for _, w := range admitted {
@@ -125,7 +141,9 @@ func (s *recycled) unlockAndWake(admitted []*waiter) {
 	}
 }
 
-// everySlot is S14: each wait appends to a slice that never shrinks.
+// everySlot is S14: each wait appends to a slice that never shrinks. A slot is cleared when its
+// wait is over, so no waiter is kept alive and C31 finds nothing. It breaks C33: 8 bytes stay for
+// each wait that is over, until the process runs out of memory.
 type everySlot struct {
 	*queue
 	slots []*waiter // guarded by mu; one for each wait, cleared but never reused
@@ -139,6 +157,7 @@ func (s *everySlot) Acquire(ctx context.Context, n int64) error {
 		return err
 	}
 	s.mu.Lock()
+	// The defect: slots of waits that are over are not used again.
 	slot := len(s.slots)
 	s.slots = append(s.slots, w)
 	s.mu.Unlock()

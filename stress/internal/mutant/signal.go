@@ -11,6 +11,10 @@ import (
 // A signals semaphore lets waiters take their permits themselves. One waiter at a time is
 // signalled; it looks at the count, and signals the next waiter that fits. It is correct but for
 // onCancel, which a mutant sets.
+//
+// At most one signal is on its way, so a Release does not wake a crowd for one permit. The price
+// is a duty: the waiter that consumed the signal must clear signalled and call signal, whatever it
+// does with its own request. Both mutants forget one half of that duty on cancellation.
 type signals struct {
 	mu        sync.Mutex
 	size      int64
@@ -23,21 +27,31 @@ type signals struct {
 	onCancel func()
 }
 
+// newSignals returns a signals without an onCancel. The caller must set it.
 func newSignals(size int64) *signals {
 	mustNotBeNegative(size)
 	return &signals{size: size}
 }
 
 // newSwallowedSignal returns M23: a cancelled waiter that had been signalled does not signal
-// another.
+// another. On a semaphore of size 1, held by A, with B and then C asleep:
+//
+//  1. A releases, and signals B.
+//  2. The ctx of B is done before B runs. B clears signalled, and returns its error.
+//  3. One permit is free, C fits, and C was not signalled.
+//
+// It breaks C20. The next Release, or the next waiter, signals C: so the defect costs time under
+// load, and for ever without. Seen in jackc/puddle#2.
 func newSwallowedSignal(size int64) impls.Semaphore {
 	s := newSignals(size)
 	s.onCancel = func() { s.signalled = false } // the defect: no call of signal
 	return s
 }
 
-// newFlagKept returns M25: a cancelled waiter that had been signalled tries to signal another while
-// the flag still says that a signal is on its way, so nothing happens.
+// newFlagKept returns M25: a cancelled waiter that had been signalled tries to signal another
+// while the flag still says that a signal is on its way, so nothing happens. The steps are those
+// of M23, but the flag stays set: no waiter that sleeps is ever signalled again, whatever is
+// released. It breaks C20. Seen in python/cpython#93222.
 func newFlagKept(size int64) impls.Semaphore {
 	s := newSignals(size)
 	s.onCancel = s.signal // the defect: does nothing while signalled is set
@@ -57,6 +71,9 @@ func (s *signals) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
+// await takes n permits and returns true, or returns false because done is closed. A waiter that
+// was signalled and finds too few permits, because another call barged, goes to sleep again and
+// signals.
 func (s *signals) await(done <-chan struct{}, n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,6 +93,8 @@ func (s *signals) await(done <-chan struct{}, n int64) bool {
 	}
 }
 
+// leave ends the sleep of a cancelled waiter. If it was signalled, the signal has to go on. The
+// caller holds mu.
 func (s *signals) leave(w *waiter) {
 	if w.granted() {
 		s.onCancel()
@@ -84,7 +103,10 @@ func (s *signals) leave(w *waiter) {
 	}
 }
 
-// sleep unlocks mu until the waiter is signalled or done is closed.
+// sleep puts a waiter to sleep, and unlocks mu until the waiter is signalled or done is closed.
+//
+// It signals after it has joined the sleepers: the count may have room for another sleeper, or for
+// this one.
 func (s *signals) sleep(done <-chan struct{}, n int64) *waiter {
 	w := &waiter{n: n, ready: make(chan struct{})}
 	w.place = s.asleep.PushBack(w)
@@ -98,7 +120,8 @@ func (s *signals) sleep(done <-chan struct{}, n int64) *waiter {
 	return w
 }
 
-// signal signals the first waiter that fits, unless a signal is on its way.
+// signal signals the first waiter that fits, unless a signal is on its way. The caller holds mu. A
+// signal is no grant: held does not change, and another call may take the permits first.
 func (s *signals) signal() {
 	for e := s.asleep.Front(); e != nil && !s.signalled; e = e.Next() {
 		if w := e.Value.(*waiter); w.n <= s.size-s.held {
@@ -109,6 +132,7 @@ func (s *signals) signal() {
 	}
 }
 
+// take takes n permits if they are free, past all waiters. The caller holds mu.
 func (s *signals) take(n int64) bool {
 	if n > s.size-s.held {
 		return false

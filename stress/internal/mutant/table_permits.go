@@ -2,7 +2,12 @@ package mutant
 
 import "github.com/semabench/semabench/impls"
 
-// permitMutants returns the mutants that count, grant or take back permits wrongly.
+// permitMutants returns the mutants that count, grant or take back permits wrongly. The comment of
+// each type tells the story of its defect.
+//
+// KilledBy is a floor: the clauses that must fail in every run. Others may fail as well;
+// stress/mutants.md has what was measured. The policies of an entry are part of its defect: M34,
+// M35 and S3 keep the contract under other declarations.
 func permitMutants() []Mutant {
 	return []Mutant{
 		{
@@ -21,6 +26,8 @@ func permitMutants() []Mutant {
 			KilledBy:  []string{"C29", "C30"},
 		},
 		{
+			// A channel serves its senders in order, but not across the tokens of one request: no
+			// order.
 			Impl:      impls.Impl{Name: "half-holders", New: newHalfHolders},
 			ID:        "M3",
 			Defect:    "Acquire(n) takes n tokens one by one: two callers can hold half each for ever",
@@ -58,7 +65,7 @@ func permitMutants() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "negative", New: newNegative, Order: impls.FIFO},
 			ID:        "M10",
-			Defect:    "negative weights are accepted: Release(-n) steals permits, Acquire(-n) creates them",
+			Defect:    "negative weights are accepted: Release(-n) steals permits, TryAcquire(-n) creates them",
 			Reference: "golang/go#80183",
 			KilledBy:  []string{"C12"},
 		},
@@ -105,6 +112,7 @@ func permitMutants() []Mutant {
 			KilledBy:  []string{"C28", "C34"},
 		},
 		{
+			// Clients must run under -race: see Mutant.OnlyRaces.
 			Impl:      impls.Impl{Name: "plain-store", New: newPlainStore, Order: impls.Barging, Waits: impls.Spinning},
 			ID:        "M36",
 			Defect:    "Release publishes with a plain store: nothing happens before the next Acquire",
@@ -143,7 +151,7 @@ func permitMutants() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "no-zero", New: newNoZero, Order: impls.FIFO},
 			ID:        "S3",
-			Defect:    "a weight of zero waits for a free permit though ZeroGranted is declared",
+			Defect:    "TryAcquire(0) fails while all permits are held though ZeroGranted is declared",
 			Reference: "planted for C13",
 			KilledBy:  []string{"C13"},
 		},
@@ -179,7 +187,7 @@ func permitMutants() []Mutant {
 		{
 			Impl:      impls.Impl{Name: "short-line", New: newShortLine, Order: impls.FIFO},
 			ID:        "S9",
-			Defect:    "the ninth waiter is admitted without permits: storage for eight",
+			Defect:    "the tenth waiter is admitted without permits: storage for nine",
 			Reference: "planted for C18",
 			KilledBy:  []string{"C18"},
 		},

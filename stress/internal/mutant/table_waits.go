@@ -3,7 +3,11 @@ package mutant
 import "github.com/semabench/semabench/impls"
 
 // waitMutants returns the mutants that wake too few waiters or the wrong ones, or handle a
-// cancellation wrongly.
+// cancellation wrongly. The comment of each type, or of its constructor where several mutants
+// share a type, tells the story. See permitMutants for KilledBy.
+//
+// Mutants on a Cond or on signals declare Barging: a waiter that fits must be served whatever else
+// waits. The clauses of FIFO do not apply to them.
 func waitMutants() []Mutant {
 	return []Mutant{
 		{
@@ -153,6 +157,7 @@ func waitMutants() []Mutant {
 			KilledBy:  []string{"C5", "C20", "C22", "C23"},
 		},
 		{
+			// Correct under Barging: the declaration is the defect.
 			Impl:      impls.Impl{Name: "unbounded", New: newUnbounded, StarvationFree: true},
 			ID:        "M33",
 			Defect:    "newcomers barge past a large request without bound though Impl.StarvationFree is declared",

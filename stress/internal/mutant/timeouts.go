@@ -10,14 +10,23 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// firstExpired is M26: sweep removes the element that it stands on, so it ends after the first
-// expired waiter.
+// firstExpired is M26: sweep removes the element that it stands on, and ends after the first
+// expired waiter. B and C wait in line with the same deadline:
+//
+//  1. Both callbacks run. The first sets sweeping; the second sees it, and leaves C to the first.
+//  2. The sweep removes B from the line. Next of a removed element is nil, so the loop ends.
+//  3. C stays in line, and its callback is used up. Its Acquire waits for a grant or for gone.
+//
+// It breaks C23 and C32. With one deadline at a time every sweep finds its waiter first. Seen in
+// vitessio/vitess#16897. The correct loop reads Next before it removes.
 type firstExpired struct {
 	*queue
 	sweeping atomic.Bool
 	expiries map[*list.Element]expiry // guarded by mu
 }
 
+// An expiry is how a waiter in line learns about its deadline: Acquire waits for gone and not for
+// done, so that only sweep decides between grant and expiry.
 type expiry struct {
 	done <-chan struct{}
 	gone chan struct{} // closed when sweep has removed the waiter from the line
@@ -49,6 +58,7 @@ func (s *firstExpired) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
+// forget drops the expiry of a wait that is over.
 func (s *firstExpired) forget(place *list.Element) {
 	s.mu.Lock()
 	delete(s.expiries, place)
@@ -75,8 +85,15 @@ func (s *firstExpired) sweep() {
 	s.serve(math.MaxInt)
 }
 
-// polite is M30: a cancelled waiter waits until no cancelled waiter stands beside it in line. Two
-// cancelled neighbours wait for each other for ever.
+// polite is M30: a cancelled waiter waits until no cancelled waiter stands beside it in line. B
+// and C are neighbours:
+//
+//  1. The contexts of both end at the same instant, and both announce that they leave.
+//  2. B sees that C leaves, and lets C go first. C sees that B leaves, and lets B go first.
+//  3. Both stay runnable for ever: a livelock, which no deadlock detector reports.
+//
+// It breaks C23 and C32. A rule that breaks the tie, for example the head first, would be correct.
+// Seen in JDK-8386085.
 type polite struct {
 	*queue
 	leaving map[*list.Element]bool // guarded by mu
@@ -101,6 +118,7 @@ func (s polite) Acquire(ctx context.Context, n int64) error {
 		defer s.announce(w.place, false)
 	}
 	Preempt()
+	// The defect: both of two leaving neighbours wait here.
 	for s.hasToWait(w.place) {
 		runtime.Gosched()
 	}
@@ -110,6 +128,8 @@ func (s polite) Acquire(ctx context.Context, n int64) error {
 	return ctx.Err()
 }
 
+// announce says whether the waiter at a place is about to leave. It removes the entry afterwards,
+// so the map does not grow.
 func (s polite) announce(place *list.Element, leaves bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,6 +138,8 @@ func (s polite) announce(place *list.Element, leaves bool) {
 	}
 }
 
+// hasToWait reports whether a neighbour of the waiter at a place leaves too. A waiter that was
+// granted or is not in line has no neighbours: Next and Prev of a removed element are nil.
 func (s polite) hasToWait(place *list.Element) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,6 +147,14 @@ func (s polite) hasToWait(place *list.Element) bool {
 }
 
 // closedTwice is M41: a cancelled waiter closes its channel, which a grant may have closed before.
+// On a semaphore of size 1, held by A, with B in line:
+//
+//  1. A releases: admit counts the permit for B and closes ready.
+//  2. The select of B finds both channels ready, and takes ctx.Done.
+//  3. B closes ready again, which panics.
+//
+// It breaks C7, C20 and C32. Removing B from the line twice has no effect, so nothing else stops
+// it. gRPC and Knative sent on channels that were closed.
 type closedTwice struct{ *queue }
 
 func newClosedTwice(size int64) impls.Semaphore { return closedTwice{newQueue(size)} }
