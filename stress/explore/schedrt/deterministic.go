@@ -91,6 +91,21 @@ func (r *MapRange[K, V]) Key() K { return r.key }
 // Value returns the value at that key.
 func (r *MapRange[K, V]) Value() V { return r.value }
 
+// RangeMapInto is range m before Go 1.22, where all rounds of a loop share its variables: the second
+// and the third result.
+func RangeMapInto[M ~map[K]V, K comparable, V any](m M) (r *MapRange[K, V], k K, v V) {
+	return RangeMap(m), k, v
+}
+
+// NextInto is Next, Key and Value in one. It leaves k and v alone if there is no next key.
+func (r *MapRange[K, V]) NextInto(k *K, v *V) bool {
+	if !r.Next() {
+		return false
+	}
+	*k, *v = r.key, r.value
+	return true
+}
+
 // RankKey returns k. Rewritten code has it around an index that inserts into a map, so that the
 // addresses in k get a rank before the map is ranged over.
 func RankKey[K any](k K) K {

@@ -3,42 +3,114 @@ package rewrite
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 )
 
 // mapOf returns the map type of an expression, nil if it is not a map.
 func (w *writer) mapOf(e ast.Expr) *types.Map {
-	t := w.pkg.info.Types[e].Type
-	if t == nil {
-		return nil
-	}
-	m, _ := t.Underlying().(*types.Map)
-	if u, ok := t.Underlying().(*types.Interface); ok && u.NumEmbeddeds() == 1 { // a type parameter
-		if union, ok := u.EmbeddedType(0).(*types.Union); ok && union.Len() == 1 {
-			m, _ = union.Term(0).Type().Underlying().(*types.Map)
-		}
-	}
+	m, _ := core(w.pkg.info.Types[e].Type).(*types.Map)
 	return m
 }
 
-// rangeMap rewrites a range over a map, so that the loop has the same order in every execution.
+// core returns the underlying type of a type. Of a type parameter it is the underlying type that
+// all types of the constraint share, however deep the constraint embeds them; for channels, that of
+// the first. It is nil if there is none.
+func core(t types.Type) types.Type {
+	if t == nil {
+		return nil
+	}
+	p, ok := types.Unalias(t).(*types.TypeParam)
+	if !ok {
+		return t.Underlying()
+	}
+	var shared types.Type
+	for _, u := range termsOf(p.Constraint()) {
+		_, isChan := u.(*types.Chan)
+		_, wasChan := shared.(*types.Chan)
+		if shared != nil && !types.Identical(shared, u) && !(isChan && wasChan) {
+			return nil
+		}
+		if shared == nil {
+			shared = u
+		}
+	}
+	return shared
+}
+
+// termsOf returns the underlying types of all types that a constraint lists.
+func termsOf(constraint types.Type) (all []types.Type) {
+	switch c := types.Unalias(constraint).(type) {
+	case *types.Union:
+		for term := range c.Terms() {
+			all = append(all, termsOf(term.Type())...)
+		}
+		return all
+	case *types.TypeParam:
+		return termsOf(c.Constraint())
+	}
+	i, ok := constraint.Underlying().(*types.Interface)
+	if !ok {
+		return []types.Type{constraint.Underlying()}
+	}
+	for e := range i.EmbeddedTypes() {
+		all = append(all, termsOf(e)...)
+	}
+	return all
+}
+
+// rangeMap rewrites a range over a map, so that the loop has the same order in every execution:
+//
+//	for explore__r := explore__.RangeMap(m); explore__r.Next(); {
+//		k, v := explore__r.Key(), explore__r.Value(); { …
+//	}}
+//
+// The body keeps a block of its own, as it may declare k and v again.
 func (w *writer) rangeMap(n *ast.RangeStmt) {
 	if w.mapOf(n.X) == nil {
 		return
 	}
-	w.replace(n.For, n.Body.Lbrace+1, func() string {
+	w.loop(n, func() string {
 		loop := fmt.Sprintf("for explore__r := %s.RangeMap(%s); explore__r.Next(); {",
 			w.engine(), w.moved(n.X, n.For))
+		key, value := "_", "_"
+		if !isBlank(n.Key) {
+			key = w.node(n.Key)
+		}
+		if !isBlank(n.Value) {
+			value = w.node(n.Value)
+		}
 		switch {
-		case isBlank(n.Key) && isBlank(n.Value):
+		case key == "_" && value == "_":
 			return loop
-		case isBlank(n.Value):
-			return fmt.Sprintf("%s %s %v explore__r.Key();", loop, w.node(n.Key), n.Tok)
+		case n.Tok == token.DEFINE && w.sharesLoopVariables():
+			return w.sharedMapLoop(n, key, value)
+		case value == "_":
+			return fmt.Sprintf("%s %s %v explore__r.Key();", loop, key, n.Tok)
 		}
 		return fmt.Sprintf("%s %s, %s %v explore__r.Key(), explore__r.Value();",
-			loop, w.node(n.Key), w.node(n.Value), n.Tok)
+			loop, key, value, n.Tok)
 	})
+}
+
+// sharedMapLoop returns the head of a loop whose rounds share their variables. A variable without a
+// name gets one, as its address is taken.
+func (w *writer) sharedMapLoop(n *ast.RangeStmt, key, value string) string {
+	if key == "_" {
+		key = "explore__k"
+	}
+	if value == "_" {
+		value = "explore__v"
+	}
+	return fmt.Sprintf("for explore__r, %s, %s := %s.RangeMapInto(%s); explore__r.NextInto(&%s, &%s); {",
+		key, value, w.engine(), w.moved(n.X, n.For), key, value)
+}
+
+// loop replaces the head of a range loop, and puts the body into a block of its own.
+func (w *writer) loop(n *ast.RangeStmt, head func() string) {
 	w.engine()
+	w.replace(n.For, n.Body.Lbrace+1, func() string { return head() + "{" })
+	w.replace(n.Body.Rbrace, n.Body.Rbrace+1, func() string { return "}}" })
 }
 
 // isBlank reports whether a loop variable is left out or _.
@@ -55,14 +127,37 @@ func (w *writer) insertions(left ...ast.Expr) {
 		if !ok {
 			continue
 		}
-		if m := w.mapOf(x.X); m == nil || !hasAddress(m.Key()) || w.pkg.info.Types[x.Index].IsNil() {
-			continue
+		if m := w.mapOf(x.X); m != nil {
+			w.rankKey(m, x.Index)
 		}
-		w.replace(x.Index.Pos(), x.Index.End(), func() string {
-			return fmt.Sprintf("%s.RankKey(%s)", w.engine(), w.node(x.Index))
-		})
-		w.engine()
 	}
+}
+
+// literal does the same for the keys of a map literal. Keys without a type of their own are left
+// out: the rewriter would have to name it.
+func (w *writer) literal(n *ast.CompositeLit) {
+	m, ok := core(w.pkg.info.Types[n].Type).(*types.Map)
+	if !ok {
+		return
+	}
+	for _, e := range n.Elts {
+		key := e.(*ast.KeyValueExpr).Key
+		if lit, ok := key.(*ast.CompositeLit); !ok || lit.Type != nil {
+			w.rankKey(m, key)
+		}
+	}
+}
+
+// rankKey has the engine rank a key of a map. A constant has no address.
+func (w *writer) rankKey(m *types.Map, key ast.Expr) {
+	tv := w.pkg.info.Types[key]
+	if !hasAddress(m.Key()) || tv.IsNil() || tv.Value != nil {
+		return
+	}
+	w.replace(key.Pos(), key.End(), func() string {
+		return fmt.Sprintf("%s.RankKey(%s)", w.engine(), w.node(key))
+	})
+	w.engine()
 }
 
 // hasAddress reports whether a value of a type may be or contain a pointer or a channel.

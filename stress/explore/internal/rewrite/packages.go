@@ -148,6 +148,7 @@ type checked struct {
 	files []*ast.File
 	texts [][]byte
 	info  types.Info
+	types *types.Package
 	suite *suite // nil unless Options.Suite is set
 }
 
@@ -189,7 +190,8 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 		config.GoVersion = "go" + cmp.Or(p.Module.GoVersion, "1.16") // the default without a go line
 	}
 	path, _, _ := strings.Cut(p.ImportPath, " ")
-	if _, err := config.Check(path, c.fset, c.files, &c.info); err != nil {
+	var err error
+	if c.types, err = config.Check(path, c.fset, c.files, &c.info); err != nil {
 		return nil, fmt.Errorf("type-checking %s: %w", p.ImportPath, err)
 	}
 	return c, nil

@@ -42,6 +42,11 @@ func (w *writer) visit(n ast.Node) {
 	case *ast.RangeStmt:
 		w.rangeStmt(n)
 		w.rangeMap(n)
+		if n.Tok == token.ASSIGN {
+			w.insertions(n.Key, n.Value)
+		}
+	case *ast.CompositeLit:
+		w.literal(n)
 	case *ast.SendStmt:
 		w.sendStmt(n)
 	case *ast.IncDecStmt:
@@ -116,31 +121,9 @@ func (w *writer) builtin(n *ast.CallExpr) {
 	w.engine()
 }
 
-// isChan reports whether an expression is a channel.
+// isChan reports whether an expression is a channel, or of a type parameter whose types all are.
 func (w *writer) isChan(e ast.Expr) bool {
-	t := w.pkg.info.Types[e].Type
-	if t == nil {
-		return false
-	}
-	_, ok := t.Underlying().(*types.Chan)
-	return ok || coreChan(t)
-}
-
-// coreChan reports whether all types of a constraint are channels.
-func coreChan(t types.Type) bool {
-	p, ok := t.(*types.TypeParam)
-	if !ok {
-		return false
-	}
-	u, ok := p.Underlying().(*types.Interface)
-	if !ok || u.NumEmbeddeds() != 1 {
-		return false
-	}
-	union, ok := u.EmbeddedType(0).(*types.Union)
-	if !ok || union.Len() != 1 {
-		return false
-	}
-	_, ok = union.Term(0).Type().Underlying().(*types.Chan)
+	_, ok := core(w.pkg.info.Types[e].Type).(*types.Chan)
 	return ok
 }
 
@@ -149,7 +132,7 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 	if !w.isChan(n.X) {
 		return
 	}
-	w.replace(n.For, n.Body.Lbrace+1, func() string {
+	w.loop(n, func() string {
 		loop := fmt.Sprintf("for explore__r := %s.RangeChannel(%s); explore__r.Next(); {",
 			w.engine(), w.moved(n.X, n.For))
 		id, named := n.Key.(*ast.Ident)
@@ -162,7 +145,6 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 		}
 		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
 	})
-	w.engine()
 }
 
 // sharesLoopVariables reports whether all rounds of a loop share one variable in this file, as
@@ -223,8 +205,46 @@ func (w *writer) saved(
 	if w.isFixed(e) {
 		return w.node(e)
 	}
-	fmt.Fprintf(before, "%s := %s; ", name, w.moved(e, call.Pos()))
+	value := w.moved(e, call.Pos())
+	if w.isUntyped(e) {
+		value = fmt.Sprintf("%s(%s)", w.typeName(w.pkg.info.Types[e].Type), value)
+	}
+	fmt.Fprintf(before, "%s := %s; ", name, value)
 	return name
+}
+
+// isUntyped reports whether an expression takes its type from its place: a comparison, a shift of a
+// constant, and what is made of these. It would get another type as the value of a new variable.
+func (w *writer) isUntyped(e ast.Expr) bool {
+	if w.pkg.info.Types[e].Value != nil {
+		return true
+	}
+	switch x := ast.Unparen(e).(type) {
+	case *ast.UnaryExpr:
+		return x.Op != token.AND && x.Op != token.ARROW && w.isUntyped(x.X)
+	case *ast.BinaryExpr:
+		switch x.Op {
+		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+			return true
+		case token.SHL, token.SHR:
+			return w.isUntyped(x.X)
+		}
+		return w.isUntyped(x.X) && w.isUntyped(x.Y)
+	}
+	return false
+}
+
+// typeName returns the name of a type that has a constant: a basic type, a named one or a type
+// parameter. The file imports the package of the name, if that is another one.
+func (w *writer) typeName(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string {
+		if p.Path() == w.pkg.types.Path() {
+			return ""
+		}
+		alias := "explore__of_" + p.Name()
+		w.uses[alias] = p.Path()
+		return alias
+	})
 }
 
 // isFixed reports whether an expression has the same value at any time: a constant, a type, a
