@@ -90,9 +90,9 @@ func (m *Manifest) makeAbsolute() error {
 		if r.New.Version != "" {
 			continue // another module and no folder
 		}
-		if err := m.work.AddReplace(r.Old.Path, r.Old.Version, absolute(r.New.Path), ""); err != nil {
-			return err
-		}
+		// Not AddReplace: for a module without a version it drops the lines for single versions.
+		r.New.Path = absolute(r.New.Path)
+		r.Syntax.Token[len(r.Syntax.Token)-1] = modfile.AutoQuote(r.New.Path)
 	}
 	m.work.Cleanup()
 	return nil

@@ -113,3 +113,35 @@ func TestABrokenManifestIsNamed(t *testing.T) {
 		t.Errorf("ReadManifest: %v, want the file and the line", err)
 	}
 }
+
+// A module may have a replacement for one version beside that for all others. Both stay, with
+// absolute paths.
+func TestReplacementsOfOneModuleStay(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"go.work": "go 1.26\n\nuse ./m\n\nreplace (\n" +
+		"\texample.org/a => ./x\n\texample.org/a v1.0.0 => ./y\n\texample.org/b v1.0.0 => example.org/c v1.1.0\n)\n",
+		"m/go.mod": "module example.org/m\n"})
+	m, err := gotool.ReadManifest(filepath.Join(dir, "go.work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Replace("example.org/d", "v1.0.0", "/d"); err != nil {
+		t.Fatal(err)
+	}
+	path, err := m.WriteTo(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := mustRead(t, path)
+	for _, want := range []string{
+		"example.org/a => " + filepath.Join(dir, "x") + "\n",
+		"example.org/a v1.0.0 => " + filepath.Join(dir, "y") + "\n",
+		"example.org/b v1.0.0 => example.org/c v1.1.0\n", "example.org/d v1.0.0 => /d\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no line %q in\n%s", want, text)
+		}
+	}
+	if _, err := gotool.ReadManifest(path); err != nil {
+		t.Errorf("the copy cannot be read again: %v", err)
+	}
+}
