@@ -2,10 +2,7 @@ package claims
 
 import (
 	"fmt"
-	"math"
 	"strings"
-
-	"github.com/semabench/semabench/reports"
 )
 
 // An Outcome is the result of applying the rule of a claim to the figures.
@@ -73,82 +70,23 @@ func (c *Claim) addRemark(format string, args ...any) {
 	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
 }
 
-// A Report holds the claims with their answers, and the table of costs.
-type Report struct {
-	Claims    []*Claim
-	Facts     []reports.Fact
-	Totals    Totals
-	Differing []string // works whose checksums differ between modes
-	Warnings  []string
-	Costs     []Cost
+// sentence joins the outcome and the answer.
+func (c *Claim) sentence() string { return string(c.Outcome) + c.between() + c.Answer }
 
-	// drawn as a picture; the caller sets it, because benchmark text has no room for it
-	Timelines []Timeline
-	// a sentence on the page below the claim on semaphores, or ""; set by the caller
-	SeeAlso  string
-	Commands []string // commands that compute the report again; set by the caller
-	Rule     string   // which samples counted as disturbed, or ""; set by the caller
-
-	data *dataset
+// between returns the text between an outcome and its answer. “holds only when” and “does not
+// hold in Go because” run on without a colon.
+func (c *Claim) between() string {
+	if c.Outcome == HoldsWhen || c.Outcome == Fails && strings.HasPrefix(c.Answer, "because") {
+		return " "
+	}
+	return ": "
 }
 
-// Evaluate applies the rule of every claim to the samples of a text. It returns an error if the
-// text has no line about threads and processes.
-func Evaluate(log *reports.Log) (*Report, error) {
-	m, err := newDataset(log)
-	if err != nil {
-		return nil, fmt.Errorf("evaluating claims: %w", err)
+// allRemarks returns the remarks, and the caveat if there is one.
+func (c *Claim) allRemarks() []string {
+	all := c.Remarks
+	if s := c.Caveat(); s != "" {
+		all = append(all[:len(all):len(all)], s)
 	}
-	r := &Report{
-		Facts:     m.facts,
-		Totals:    m.totals(),
-		Differing: m.differing(),
-		Costs:     m.costs(),
-		data:      m,
-	}
-	for _, judge := range []func(*dataset) *Claim{
-		threadsForWaiting, globalLock, processesForComputing, processesOrThreads,
-		sharedMemory, separateMemory, countingSemaphore,
-	} {
-		r.Claims = append(r.Claims, judge(m))
-	}
-	for _, b := range log.Broken {
-		r.Warnings = append(r.Warnings, "broken line, in no figure: "+b.Error())
-	}
-	for _, f := range log.Failures {
-		r.Warnings = append(r.Warnings, "the program failed: "+f.Error())
-	}
-	r.warnOfShortRows()
-	return r, nil
-}
-
-// warnOfShortRows adds a warning if rows have fewer samples than others, as after Ctrl-C or if a
-// row failed.
-func (r *Report) warnOfShortRows() {
-	least, most := math.MaxInt, 0
-	for _, row := range r.data.rows {
-		n := len(row.finalSamples())
-		least, most = min(least, n), max(most, n)
-	}
-	switch {
-	case most < minRounds:
-		r.Warnings = append(
-			r.Warnings,
-			fmt.Sprintf("%d rounds at most: fewer than %d decide nothing", most, minRounds),
-		)
-	case least < most:
-		r.Warnings = append(
-			r.Warnings,
-			fmt.Sprintf("some rows have %d samples, others %d: the run ended early, or rows "+
-				"failed", least, most),
-		)
-	}
-}
-
-// joined lists words in a sentence: "a", "a and b", "a, b and c".
-func joined(all []string) string {
-	if len(all) < 2 {
-		return strings.Join(all, "")
-	}
-	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+	return all
 }

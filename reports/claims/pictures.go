@@ -7,21 +7,6 @@ import (
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
-// A Timeline says when each worker of one sample was at the resource. Benchmark text holds
-// figures only, so timelines are stored in a file beside it.
-type Timeline struct {
-	Mode    string // as in the names of rows
-	Permits int
-	Stays   []Stay
-}
-
-// A Stay is the time of one worker between Acquire and Release, in seconds since the first worker
-// of the sample entered.
-type Stay struct {
-	Worker       int
-	Enter, Leave float64
-}
-
 // A Picture is an SVG file that belongs to a claim.
 type Picture struct {
 	Name    string // of the file, without .svg

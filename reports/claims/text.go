@@ -6,17 +6,9 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/semabench/semabench/internal/escape"
-	"github.com/semabench/semabench/internal/excerpt"
 )
 
 const title = "Threads and processes, measured in Go"
-
-// printable prepares text of the input for display. It may contain anything, of any length.
-func printable(s string) string {
-	return escape.Printable(excerpt.Runes(s, 500))
-}
 
 // checksums says whether all modes did the same work.
 func (r *Report) checksums() string {
@@ -41,27 +33,6 @@ func (r *Report) noise() string {
 			"them are in the text.",
 		t.Samples, t.Retaken+t.Disturbed, t.Retaken, t.Disturbed,
 	)
-}
-
-// sentence joins the outcome and the answer.
-func (c *Claim) sentence() string { return string(c.Outcome) + c.between() + c.Answer }
-
-// between returns the text between an outcome and its answer. “holds only when” and “does not
-// hold in Go because” run on without a colon.
-func (c *Claim) between() string {
-	if c.Outcome == HoldsWhen || c.Outcome == Fails && strings.HasPrefix(c.Answer, "because") {
-		return " "
-	}
-	return ": "
-}
-
-// allRemarks returns the remarks, and the caveat if there is one.
-func (c *Claim) allRemarks() []string {
-	all := c.Remarks
-	if s := c.Caveat(); s != "" {
-		all = append(all[:len(all):len(all)], s)
-	}
-	return all
 }
 
 // remarksOn returns the remarks on a page, which has room for a hint at other evidence.

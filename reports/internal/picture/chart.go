@@ -9,6 +9,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
+// chartHeight is the height of a chart in pixels, with its title and the labels of its axes.
+const chartHeight = 215
+
 // plot draws one chart of a sheet; room is its width.
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	p := newPlot()

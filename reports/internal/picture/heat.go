@@ -18,12 +18,11 @@ const (
 
 // Lengths in pixels.
 const (
-	cellHeight  = 26
-	groupGap    = 7
-	headHeight  = 22
-	keyHeight   = 44
-	widestCell  = 150
-	widestLabel = 330
+	cellHeight = 26
+	groupGap   = 7
+	headHeight = 22
+	keyHeight  = 44
+	widestCell = 150
 )
 
 // SVG draws the table: rows and columns as axes, and below them a key to the colours. It returns
@@ -69,14 +68,6 @@ func (h Heat) bounded() Heat {
 		h.addNote("the first %d of %d columns", heatCols, n)
 	}
 	return h
-}
-
-// addNote adds to the note that only a part is drawn.
-func (h *Head) addNote(format string, args ...any) {
-	if h.Note != "" {
-		h.Note += " "
-	}
-	h.Note += "Drawn: " + fmt.Sprintf(format, args...) + "."
 }
 
 func (h Heat) labels() []string {
@@ -158,12 +149,6 @@ func (cell HeatCell) inks() (ground ink, f face) {
 		return missing, labelText
 	}
 	return missing, labelText.in(muted)
-}
-
-func fillBox(c draw.Canvas, colour ink, r vg.Rectangle) {
-	c.FillPolygon(
-		colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}},
-	)
 }
 
 // StepOf returns the step of a ratio in the scale of colours, from 1 to Steps. Each step is a

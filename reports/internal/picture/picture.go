@@ -16,7 +16,10 @@
 // Helvetica. With another font, names may end a few pixels early or late.
 package picture
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var errNothing = errors.New("drawing: there is nothing to draw; ask for no picture then")
 
@@ -105,4 +108,12 @@ type Chart struct {
 type Line struct {
 	Name         string
 	X, Y, Lo, Hi []float64
+}
+
+// addNote adds to the note that only a part is drawn.
+func (h *Head) addNote(format string, args ...any) {
+	if h.Note != "" {
+		h.Note += " "
+	}
+	h.Note += "Drawn: " + fmt.Sprintf(format, args...) + "."
 }

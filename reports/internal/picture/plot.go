@@ -3,8 +3,12 @@ package picture
 import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
+
+// widestLabel bounds the names of rows, in pixels: more than half of the width stays for the data.
+const widestLabel = 330
 
 // newPlot returns an empty plot in the inks and faces of this package, without a background.
 func newPlot() *plot.Plot {
@@ -39,4 +43,10 @@ func newGrid() *plotter.Grid {
 	g.Vertical = draw.LineStyle{Color: grid, Width: 1}
 	g.Horizontal = g.Vertical
 	return g
+}
+
+func fillBox(c draw.Canvas, colour ink, r vg.Rectangle) {
+	c.FillPolygon(
+		colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}},
+	)
 }

@@ -17,10 +17,8 @@ const (
 	sheetPoints = 80 // in each line
 )
 
-const (
-	chartHeight = 215
-	chartGap    = 22
-)
+// chartGap is the distance between charts, in pixels.
+const chartGap = 22
 
 // SVG draws the charts in two columns with aligned axes, and one legend for all. It returns an
 // error if no chart has anything to draw.
@@ -129,21 +127,4 @@ func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 		lines = append(lines, kept)
 	}
 	return lines, skipped
-}
-
-// farthest is beyond any measurement. Near it gonum/plot looks for ticks without an end.
-const farthest = 1e150
-
-// shown reports whether an axis can show v.
-func shown(v float64, log bool) bool {
-	size := math.Abs(v)
-	return v == 0 && !log || (v > 0 || !log) && size < farthest && size > 1/farthest
-}
-
-// scaled returns v in the scale of its axis.
-func scaled(v float64, log bool) float64 {
-	if log {
-		return math.Log10(v)
-	}
-	return v
 }

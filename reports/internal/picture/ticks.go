@@ -83,3 +83,20 @@ func widened(low, high float64) (float64, float64) {
 
 // short formats a number with four digits.
 func short(v float64) string { return fmt.Sprintf("%.4g", v) }
+
+// farthest is beyond any measurement. Near it gonum/plot looks for ticks without an end.
+const farthest = 1e150
+
+// shown reports whether an axis can show v.
+func shown(v float64, log bool) bool {
+	size := math.Abs(v)
+	return v == 0 && !log || (v > 0 || !log) && size < farthest && size > 1/farthest
+}
+
+// scaled returns v in the scale of its axis.
+func scaled(v float64, log bool) float64 {
+	if log {
+		return math.Log10(v)
+	}
+	return v
+}
