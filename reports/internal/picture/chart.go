@@ -12,10 +12,14 @@ import (
 // chartHeight is the height of a chart in pixels, with its title and the labels of its axes.
 const chartHeight = 215
 
-// plot draws one chart of a sheet; room is its width.
+// plot draws one chart of a sheet; room is its width, which clips the texts. The mark of a line
+// comes from its place in Names and not in the chart: so a name looks the same in every chart,
+// also in one that lacks some lines.
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	p := newPlot()
 	p.Title.Text = clip(c.Title, chartText, room)
+	// The label of the y axis is turned, so its room is the height less title and labels of x: 60
+	// px.
 	p.X.Label.Text, p.Y.Label.Text = clip(
 		c.X, smallText, room,
 	), clip(
@@ -34,6 +38,9 @@ func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 
 // setX puts a tick at every x value. The values are few, and each was chosen by the author of the
 // measurement; round numbers between them would name points that nothing was measured at.
+//
+// Labels are placed from left to right, and a label that would overlap the last one is left out.
+// Its tick stays while there are at most fewTicks values.
 func (c Chart) setX(p *plot.Plot, room vg.Length) {
 	var xs []float64
 	for _, l := range c.Lines {
@@ -42,6 +49,7 @@ func (c Chart) setX(p *plot.Plot, room vg.Length) {
 	slices.Sort(xs)
 	xs = slices.Compact(xs)
 	if len(xs) == 0 {
+		// Without values the range is infinite. A hidden axis takes any other one.
 		p.HideX()
 		p.X.Min, p.X.Max = 1, 2
 		return
@@ -68,10 +76,12 @@ func (c Chart) setX(p *plot.Plot, room vg.Length) {
 	p.X.Tick.Marker = ticks
 }
 
-// With more than fewTicks values, values without a label get no tick, and points get no mark.
+// With more than fewTicks values, values without a label get no tick, and points get no mark. 24
+// ticks on half of the picture's width are some 13 px apart; a mark is 7 px wide.
 const fewTicks = 24
 
-// xText names a value of the x axis. plot has logarithms on a logarithmic axis.
+// xText names a value of the x axis. plot has logarithms on a logarithmic axis, so xText undoes
+// them. A value that is no index of XTicks has no name.
 func (c Chart) xText(x float64) string {
 	switch {
 	case c.XTicks == nil && c.LogX:
@@ -84,7 +94,8 @@ func (c Chart) xText(x float64) string {
 	return ""
 }
 
-// setY chooses the range and the ticks of the y axis.
+// setY chooses the range and the ticks of the y axis. It needs the lines in the plot: the range of
+// the data is known only after they were added.
 func (c Chart) setY(p *plot.Plot) {
 	format := c.Format
 	if format == nil {
@@ -103,11 +114,13 @@ func (c Chart) setY(p *plot.Plot) {
 	if p.Y.Min == p.Y.Max {
 		p.Y.Max = 1
 	}
+	// Room for the mark of the highest point.
 	p.Y.Max += 0.07 * (p.Y.Max - p.Y.Min)
 	p.Y.Tick.Marker = linearTicks{format}
 }
 
-// addLine adds one line with the bands of its intervals.
+// addLine adds one line with the bands of its intervals. The bands come first, or they would cover
+// the line. A line without points adds nothing: plotter returns an error for it.
 func addLine(p *plot.Plot, l Line, m mark) error {
 	if len(l.X) == 0 {
 		return nil
@@ -137,6 +150,8 @@ func addLine(p *plot.Plot, l Line, m mark) error {
 }
 
 // bands returns the outlines of the intervals, one for each stretch of points that all have one.
+// An outline runs along the upper ends and back along the lower ends. A single point has no area,
+// so a stretch of one gives no band.
 func (l Line) bands() (list []plotter.XYs) {
 	for from := 0; from < len(l.X); {
 		to := from

@@ -10,6 +10,7 @@ import (
 
 // The size of the largest forest. Rows and columns beyond it are left out, and the note says so.
 const (
+	// 240 dots of 12 px make a picture of 3000 px and more, which is enough to scroll.
 	forestDots = 240 // over all rows
 	forestCols = 14
 )
@@ -50,7 +51,8 @@ func (f Forest) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
-// bounded returns the part of f that is drawn.
+// bounded returns the part of f that is drawn. Columns are cut first, because the number of rows
+// that fit depends on them. At least one row stays, however many columns it has.
 func (f Forest) bounded() Forest {
 	if n := len(f.Cols); n > forestCols {
 		f.Cols = f.Cols[:forestCols]
@@ -63,7 +65,8 @@ func (f Forest) bounded() Forest {
 	return f
 }
 
-// reach returns the ends of the axis as decimal logarithms.
+// reach returns the ends of the axis as decimal logarithms. It starts from 1 and 1, so the line of
+// ×1, which all dots are compared with, is always on the axis.
 func (f Forest) reach() (low, high float64) {
 	low, high = 1, 1
 	for _, r := range f.Rows {
@@ -74,6 +77,7 @@ func (f Forest) reach() (low, high float64) {
 	return widened(math.Log10(low), math.Log10(high))
 }
 
+// rowHeight returns the height of one row in pixels: all dots of a row stand below each other.
 func (f Forest) rowHeight() vg.Length {
 	return dotHeight*vg.Length(len(f.Cols)) + rowPadding
 }
@@ -84,9 +88,12 @@ func (f Forest) place(row int) float64 { return float64(len(f.Rows)-row) - 0.5 }
 // positive reports whether a logarithmic axis can show v.
 func positive(v float64) bool { return shown(v, true) }
 
+// hasInterval reports whether the interval can be drawn. An interval of which only one end is on
+// the axis is not drawn: half of it would look like a narrow one.
 func (d Dot) hasInterval() bool { return positive(d.Lo) && positive(d.Hi) && d.Lo <= d.Hi }
 
-// low returns the left end of a dot; the axis has to contain it.
+// low returns the left end of a dot; the axis has to contain it. A dot that is not drawn returns
+// 1, which widens no axis. The interval need not contain At, so the minimum is taken.
 func (d Dot) low() float64 {
 	switch {
 	case !positive(d.At):
@@ -97,7 +104,7 @@ func (d Dot) low() float64 {
 	return d.At
 }
 
-// high returns the right end of a dot.
+// high returns the right end of a dot; see low.
 func (d Dot) high() float64 {
 	switch {
 	case !positive(d.At):
@@ -108,7 +115,8 @@ func (d Dot) high() float64 {
 	return d.At
 }
 
-// Plot draws the dots. gonum/plot calls it; the interface plot.Plotter fixes its name.
+// Plot draws the dots. gonum/plot calls it; the interface plot.Plotter fixes its name. The line of
+// ×1 comes first, so that dots are on top of it. Dots beyond the bounded columns are left out.
 func (f Forest) Plot(c draw.Canvas, p *plot.Plot) {
 	xLog, y := p.Transforms(&c)
 	x := func(v float64) vg.Length { return xLog(math.Log10(v)) }
@@ -136,7 +144,7 @@ func (f Forest) Plot(c draw.Canvas, p *plot.Plot) {
 // stripes shades every other row, so that a reader's eye stays in one row.
 type stripes int
 
-// Plot draws the stripes.
+// Plot draws the stripes, from the top row on. The y axis counts from the bottom.
 func (n stripes) Plot(c draw.Canvas, p *plot.Plot) {
 	_, y := p.Transforms(&c)
 	for i := 0; i < int(n); i += 2 {

@@ -12,6 +12,7 @@ import (
 // The size of the largest heat map. Rows and columns beyond it are left out, and the note says
 // so.
 const (
+	// 60 rows of 26 px are two screens. 14 columns leave 30 to 50 px for each name.
 	heatRows = 60
 	heatCols = 14
 )
@@ -27,6 +28,9 @@ const (
 
 // SVG draws the table: rows and columns as axes, and below them a key to the colours. It returns
 // an error if there is no row or no column.
+//
+// Cells are at most widestCell wide: with two columns, wider cells would be bars and their width
+// would look like a measure. The table then ends before the right margin.
 func (h Heat) SVG() ([]byte, error) {
 	if len(h.Rows) == 0 || len(h.Cols) == 0 {
 		return nil, errNothing
@@ -35,6 +39,7 @@ func (h Heat) SVG() ([]byte, error) {
 	places, body := h.places()
 	c := newCanvas(h.Head, body+gap+keyHeight)
 	table := c.take(body)
+	// 16 px are the padding of the axis and a gap to the first cell.
 	label := min(widestLabel, widest(h.labels(), labelText)) + 16
 	table.Max.X = min(table.Max.X, table.Min.X+label+widestCell*vg.Length(len(h.Cols)))
 	p := newPlot()
@@ -57,7 +62,7 @@ func (h Heat) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
-// bounded returns the part of h that is drawn.
+// bounded returns the part of h that is drawn. The slices of the caller stay as they are.
 func (h Heat) bounded() Heat {
 	if n := len(h.Rows); n > heatRows {
 		h.Rows = h.Rows[:heatRows]
@@ -70,6 +75,7 @@ func (h Heat) bounded() Heat {
 	return h
 }
 
+// labels returns the names of the rows.
 func (h Heat) labels() []string {
 	list := make([]string, len(h.Rows))
 	for i, r := range h.Rows {
@@ -78,7 +84,8 @@ func (h Heat) labels() []string {
 	return list
 }
 
-// places returns the middle of each row, counted from the bottom, and the height of all rows.
+// places returns the middle of each row, counted from the bottom, and the height of all rows. The
+// loop counts from the top, where the head stands; the axis of gonum/plot counts from the bottom.
 func (h Heat) places() (middles []float64, height vg.Length) {
 	from := 0.0 // distance from the top
 	from += headHeight
@@ -102,7 +109,8 @@ type cells struct {
 	places []float64
 }
 
-// Plot draws the cells.
+// Plot draws the names of the columns and the cells. Each cell leaves a pixel free on each side,
+// so that neighbours of one colour stay two cells.
 func (t cells) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for col, name := range t.Cols {
@@ -133,7 +141,8 @@ func (cell HeatCell) draw(c draw.Canvas, r vg.Rectangle) {
 	c.FillText(f.middled(draw.XCenter), middle, clip(cell.Text, f, r.Size().X-4))
 }
 
-// inks returns the colour of the background and the style of the text.
+// inks returns the colour of the background and the style of the text. A step out of range takes
+// the nearest one, so no Step reaches an ink of another meaning.
 func (cell HeatCell) inks() (ground ink, f face) {
 	switch cell.Kind {
 	case Best:
@@ -161,10 +170,11 @@ func StepOf(ratio float64) int {
 	return int(min(Steps, 1+math.Floor(2*math.Log2(ratio))))
 }
 
-// StepEnd returns the ratio at which step i ends and step i+1 begins; StepEnd(0) is 1.
+// StepEnd returns the ratio at which step i ends and step i+1 begins; StepEnd(0) is 1. It is the
+// inverse of StepOf, and the key under the picture is drawn from it: so the two cannot disagree.
 func StepEnd(i int) float64 { return math.Pow(2, float64(i)/2) }
 
-// stepEnds formats the ratios between the steps.
+// stepEnds formats the ratios at which the steps begin. The last step has no end.
 func stepEnds() (list []string) {
 	for i := range Steps {
 		list = append(list, fmt.Sprintf("%.3g", StepEnd(i)))
@@ -213,6 +223,7 @@ func drawKey(c draw.Canvas) {
 // steps draws the colours of the steps as boxes along the x axis.
 type steps struct{}
 
+// Plot draws one box for each step; step i reaches from i to i+1 on the axis.
 func (steps) Plot(c draw.Canvas, p *plot.Plot) {
 	x, _ := p.Transforms(&c)
 	for i := range Steps {

@@ -12,19 +12,22 @@ type legend struct {
 	lines [][]entry
 }
 
+// An entry is a name, already clipped, with its sample of the line and its width in pixels.
 type entry struct {
 	name  string
 	thumb plot.Thumbnailer
 	width vg.Length
 }
 
+// Lengths in pixels. With nameWidth, a line has room for three names even if all are clipped.
 const (
 	thumbWidth   = 26
 	legendHeight = 20
 	nameWidth    = 200
 )
 
-// newLegend breaks the entries into lines of the width of the picture.
+// newLegend breaks the entries into lines of the width of the picture. used begins at the width,
+// so that the first entry opens the first line. No names give a legend without lines.
 func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
 	var l legend
 	used := vg.Length(width)
@@ -40,9 +43,11 @@ func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
 	return l
 }
 
+// height returns the height of all lines and of the gap below them.
 func (l legend) height() vg.Length { return legendHeight*vg.Length(len(l.lines)) + gap }
 
-// draw draws each entry as a legend of gonum/plot with a single entry.
+// draw draws each entry as a legend of gonum/plot with a single entry. That keeps the alignment of
+// sample and name as gonum/plot has it, and only the places are chosen here.
 func (l legend) draw(c draw.Canvas) {
 	for i, line := range l.lines {
 		x := vg.Length(0)

@@ -11,6 +11,8 @@ import (
 type ink uint8
 
 const (
+	// noInk stands for "no ink" and has no shade. The order of the others is part of the class
+	// names.
 	noInk ink = iota
 	paper
 	frame
@@ -32,22 +34,26 @@ const (
 	inks       = band1 + series
 )
 
+// series is the number of colours for lines, and of their bands.
 const series = 7 // the number of colours for lines
 
-// RGBA encodes an ink. The added fraction keeps the number whole when vgsvg cuts 16 bits down to
-// 8.
+// RGBA encodes an ink as the colour (sentinelRed, sentinelGreen, i). The added fraction keeps the
+// number whole when vgsvg cuts 16 bits down to 8.
 func (i ink) RGBA() (r, g, b, a uint32) {
 	wide := func(v uint32) uint32 { return v*0x101 + 0x40 }
 	return wide(sentinelRed), wide(sentinelGreen), wide(uint32(i)), 0xffff
 }
 
+// The first two bytes of every ink. A colour that gonum/plot brings along, such as black, must not
+// begin with them: it would be taken for an ink.
 const sentinelRed, sentinelGreen = 0x01, 0xbe
 
-// sentinel returns the text that vgsvg writes for i.
+// sentinel returns the text that vgsvg writes for i. inkOf is its inverse.
 func (i ink) sentinel() string {
 	return fmt.Sprintf("#%02X%02X%02X", sentinelRed, sentinelGreen, int(i))
 }
 
+// gonum/plot asks for colours, and an ink has to pass for one.
 var _ color.Color = noInk
 
 // A shade is the two values of an ink.
@@ -84,7 +90,8 @@ var (
 
 const onLight, onDark = "#1b1f24", "#f0f3f6" // text
 
-// shade returns the two values of i.
+// shade returns the two values of i. The cases are in descending order, because each range ends
+// where the next one begins. A band has the colour of its line; writeTheme makes it translucent.
 func (i ink) shade() shade {
 	switch {
 	case i >= band1:

@@ -21,6 +21,8 @@ import (
 	"fmt"
 )
 
+// errNothing is the error of every SVG method for a picture without content. An empty picture in a
+// README would look like a result, so the caller has to leave it out instead.
 var errNothing = errors.New("drawing: there is nothing to draw; ask for no picture then")
 
 // Head holds the texts of a picture.
@@ -38,7 +40,7 @@ type Heat struct {
 	Rows []HeatRow
 }
 
-// A HeatRow is one row with a cell for each column.
+// A HeatRow is one row with a cell for each column. Missing cells at the end are not measured.
 type HeatRow struct {
 	Label string
 	Group string // rows of different groups have a gap between them
@@ -55,10 +57,12 @@ type HeatCell struct {
 // Steps is the number of colours for “worse”.
 const Steps = 8
 
-// A Kind decides the colour of a cell.
+// A Kind decides the colour of a cell. The text of the cell should differ too: a colour alone
+// tells some readers nothing.
 type Kind int
 
 const (
+	// Missing is the zero value on purpose: a cell that a caller forgets claims nothing.
 	Missing Kind = iota
 	Best
 	Tie
@@ -82,8 +86,8 @@ type ForestRow struct {
 	Dots  []Dot
 }
 
-// A Dot is a ratio with its interval. It has no interval unless Lo and Hi are positive, and is
-// not drawn unless At is positive.
+// A Dot is a ratio with its interval. It has no interval unless Lo and Hi are positive and Lo is
+// at most Hi. It is not drawn unless At is positive, because the axis is logarithmic.
 type Dot struct{ At, Lo, Hi float64 }
 
 // A Sheet is a set of charts side by side with one legend.
@@ -104,13 +108,15 @@ type Chart struct {
 	Lines  []Line
 }
 
-// A Line is a series of values with their intervals. Lo and Hi may be NaN, or shorter than X.
+// A Line is a series of values with their intervals. Y has the length of X. Lo and Hi may be NaN,
+// or shorter than X: such points have no interval, and the band has a gap there.
 type Line struct {
 	Name         string
 	X, Y, Lo, Hi []float64
 }
 
-// addNote adds to the note that only a part is drawn.
+// addNote adds to the note that only a part is drawn. A bound that cut a picture silently would
+// hide rows from a reader who compares all of them.
 func (h *Head) addNote(format string, args ...any) {
 	if h.Note != "" {
 		h.Note += " "

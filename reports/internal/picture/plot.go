@@ -10,7 +10,8 @@ import (
 // widestLabel bounds the names of rows, in pixels: more than half of the width stays for the data.
 const widestLabel = 330
 
-// newPlot returns an empty plot in the inks and faces of this package, without a background.
+// newPlot returns an empty plot in the inks and faces of this package, without a background: the
+// background is one rectangle in the SVG, which changes with the theme.
 func newPlot() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -30,7 +31,8 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// dress sets the face of a style and leaves its alignment.
+// dress sets the face of a style and leaves its alignment, which gonum/plot chose for the place of
+// the text.
 func dress(s draw.TextStyle, f face) draw.TextStyle {
 	dressed := f.style()
 	dressed.XAlign, dressed.YAlign = s.XAlign, s.YAlign
@@ -45,6 +47,7 @@ func newGrid() *plotter.Grid {
 	return g
 }
 
+// fillBox fills a rectangle with one colour. It does not clip: r must lie in the canvas.
 func fillBox(c draw.Canvas, colour ink, r vg.Rectangle) {
 	c.FillPolygon(
 		colour, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}},

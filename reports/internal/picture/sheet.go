@@ -12,6 +12,7 @@ import (
 // The size of the largest sheet. Charts, lines and points beyond it are left out, and the note
 // says so.
 const (
+	// 80 points on a chart of half the width are 4 px apart: more would draw over each other.
 	sheetCharts = 10
 	sheetLines  = 12 // in each chart
 	sheetPoints = 80 // in each line
@@ -55,7 +56,10 @@ func (s Sheet) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
-// bounded returns the part of s that is drawn.
+// bounded returns the part of s that is drawn, with every line made drawable. It clones the charts
+// before it replaces their lines: the caller may draw s again.
+//
+// Points are thinned after the undrawable ones are gone, so that the bound counts drawn points.
 func (s Sheet) bounded() Sheet {
 	if n := len(s.Charts); n > sheetCharts {
 		s.Charts = s.Charts[:sheetCharts]
@@ -84,7 +88,8 @@ func (s Sheet) bounded() Sheet {
 	return s
 }
 
-// thinned keeps points at even distances, including the first and the last one.
+// thinned keeps points at even distances, including the first and the last one. drawable comes
+// before it: Lo and Hi then have the length of X, which add relies on.
 func (l Line) thinned() Line {
 	n := len(l.X)
 	if n <= sheetPoints {
@@ -97,7 +102,7 @@ func (l Line) thinned() Line {
 	return t
 }
 
-// add copies point i of another line.
+// add copies point i of another line, whose four slices have equal length.
 func (l *Line) add(from Line, i int) {
 	l.X, l.Y = append(l.X, from.X[i]), append(l.Y, from.Y[i])
 	l.Lo, l.Hi = append(l.Lo, from.Lo[i]), append(l.Hi, from.Hi[i])

@@ -20,7 +20,8 @@ const (
 	margin = 18
 )
 
-// A canvas is a picture that is being drawn, from the top down.
+// A canvas is a picture that is being drawn, from the top down. The y axis of gonum/plot points
+// up, so "top" is Max.Y.
 type canvas struct {
 	svg    *vgsvg.Canvas
 	height vg.Length
@@ -28,7 +29,9 @@ type canvas struct {
 	head   Head
 }
 
-// newCanvas draws the head, and reserves the height body below it.
+// newCanvas draws the head, and reserves the height body below it. The notes stand at the bottom,
+// where they are read after the picture they restrict. Subtitle and notes wrap, and a title is
+// clipped.
 func newCanvas(head Head, body vg.Length) *canvas {
 	lines := wrap(head.Subtitle, smallText, width-2*margin)
 	notes := wrap(head.Note, smallText, width-2*margin)
@@ -62,9 +65,11 @@ const (
 	gap         = 12
 )
 
+// ceil rounds up to whole pixels. A fraction would blur the frame of the page.
 func ceil(l vg.Length) vg.Length { return vg.Length(int(l + 0.999)) }
 
-// take cuts a strip from the top of the empty part.
+// take cuts a strip from the top of the empty part. The strips of one picture never overlap, and
+// their heights must add up to the body of newCanvas.
 func (c *canvas) take(height vg.Length) draw.Canvas {
 	strip := c.free
 	strip.Min.Y = strip.Max.Y - height
@@ -72,7 +77,9 @@ func (c *canvas) take(height vg.Length) draw.Canvas {
 	return strip
 }
 
-// bytes returns the finished SVG.
+// bytes returns the finished SVG: a head of this package in front of the body that vgsvg wrote,
+// with CSS classes for its colours. The head is written last, because only the body shows which
+// inks are used.
 func (c *canvas) bytes() ([]byte, error) {
 	var raw bytes.Buffer
 	if _, err := c.svg.WriteTo(&raw); err != nil {
@@ -93,7 +100,7 @@ func (c *canvas) bytes() ([]byte, error) {
 }
 
 // writeHead writes the root element, the texts for readers that do not see the picture, and the
-// style.
+// style. aria-labelledby makes a screen reader read title and desc instead of every label.
 func (c *canvas) writeHead(out *bytes.Buffer, used map[ink]bool) {
 	h := int(c.height)
 	fmt.Fprintf(
@@ -132,7 +139,8 @@ func writeStyle(out *bytes.Buffer, used map[ink]bool) {
 	out.WriteString("}\n</style>\n")
 }
 
-// writeTheme writes the rules of one theme.
+// writeTheme writes the rules of one theme. of takes the value of the theme from a shade. Classes
+// are named f and k, for fill and stroke, with the number of the ink.
 func writeTheme(out *bytes.Buffer, used map[ink]bool, of func(shade) string) {
 	fmt.Fprintf(out, ".page{fill:%s;stroke:%s}\n", of(paper.shade()), of(frame.shade()))
 	for i := noInk + 1; i < inks; i++ {
@@ -192,7 +200,7 @@ var inherited = map[string]bool{
 	fmt.Sprintf("font-size:%vpx", smallText.size.Points()): true,
 }
 
-// inkOf finds the ink that a colour of vgsvg stands for.
+// inkOf finds the ink that a colour of vgsvg stands for. It reports false for every other value.
 func inkOf(value string) (ink, bool) {
 	number, ok := strings.CutPrefix(value, noInk.sentinel()[:5])
 	if !ok {

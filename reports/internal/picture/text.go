@@ -20,6 +20,7 @@ type face struct {
 	colour ink
 }
 
+// The faces of all pictures, with sizes in pixels.
 var (
 	titleText = face{15, font.WeightBold, text}
 	chartText = face{12, font.WeightBold, text}
@@ -27,7 +28,8 @@ var (
 	smallText = face{11, font.WeightNormal, muted}
 )
 
-// style returns f as a style of gonum/plot.
+// style returns f as a style of gonum/plot. Text hangs from its point: YTop is the top of the
+// line.
 func (f face) style() draw.TextStyle {
 	return draw.TextStyle{
 		Color: f.colour,
@@ -63,7 +65,8 @@ type handler struct{ plottext.Plain }
 // Lines returns s as one line.
 func (h handler) Lines(s string) []string { return []string{legal(s)} }
 
-// Box returns the size of s.
+// Box returns the size of s. Each cluster of characters counts by its width in cells: none for a
+// combining mark alone, the font size for a wide one, and the width in Liberation Sans otherwise.
 func (h handler) Box(s string, f plotfont.Font) (width, height, depth vg.Length) {
 	s = legal(s)
 	width, height, depth = h.Plain.Box(s, f)
@@ -96,7 +99,8 @@ func (h handler) Draw(c vg.Canvas, s string, style plottext.Style, at vg.Point) 
 	h.Plain.Draw(c, s, style, at)
 }
 
-// legal replaces characters that XML or a single line cannot hold.
+// legal replaces characters that XML or a single line cannot hold. Names of benchmarks come from
+// files that this project did not write.
 func legal(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -109,7 +113,8 @@ func legal(s string) string {
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
-// clip shortens s to a width, with an ellipsis at its end.
+// clip shortens s to a width, with an ellipsis at its end. It cuts between clusters, so no accent
+// is taken from its letter. The result is at most the width, unless the ellipsis alone is wider.
 func clip(s string, f face, to vg.Length) string {
 	style := f.style()
 	if style.Width(s) <= to {
@@ -127,7 +132,8 @@ func clip(s string, f face, to vg.Length) string {
 	return kept + ellipsis
 }
 
-// wrap breaks s between words into lines of at most a width.
+// wrap breaks s between words into lines of at most a width. A word that is too long for a line is
+// clipped: names with slashes have no place to break.
 func wrap(s string, f face, to vg.Length) (lines []string) {
 	style, line := f.style(), ""
 	for _, word := range strings.Fields(legal(s)) {

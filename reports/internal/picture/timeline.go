@@ -28,6 +28,7 @@ type Bar struct{ From, To float64 }
 
 // The size of the largest timeline. Rows and bars beyond it are left out, and the note says so.
 const (
+	// Each bar is an element of its own, so the number of bars bounds the size of the SVG.
 	timelineRows = 80
 	timelineBars = 2000 // over all rows
 )
@@ -67,7 +68,8 @@ func (t Timeline) SVG() ([]byte, error) {
 	return c.bytes()
 }
 
-// bounded returns the part of t that is drawn.
+// bounded returns the part of t that is drawn. It copies each row before it cuts the bars, so the
+// rows of the caller stay whole.
 func (t Timeline) bounded() Timeline {
 	if n := len(t.Rows); n > timelineRows {
 		t.Rows = t.Rows[:timelineRows]
@@ -87,7 +89,8 @@ func (t Timeline) bounded() Timeline {
 	return t
 }
 
-// places returns the middle of each row, counted from the bottom, and the height of all.
+// places returns the middle of each row, counted from the bottom, and the height of all. Rows of
+// one group must stand together: each change of the group adds a gap.
 func (t Timeline) places() (at []float64, height vg.Length) {
 	for i, r := range t.Rows {
 		if i > 0 && r.Group != t.Rows[i-1].Group {
@@ -102,7 +105,8 @@ func (t Timeline) places() (at []float64, height vg.Length) {
 	return at, height
 }
 
-// end returns the end of the last bar.
+// end returns the end of the x axis: the end of the last bar and 2 % more, so that the last bar
+// does not touch the frame. Without a bar it is 1, because an axis needs a length.
 func (t Timeline) end() float64 {
 	end := 0.0
 	for _, r := range t.Rows {
@@ -118,10 +122,12 @@ func (t Timeline) end() float64 {
 	return end * 1.02
 }
 
+// drawable reports whether b has a place on the axis, which begins at 0.
 func (b Bar) drawable() bool {
 	return shown(b.From, false) && shown(b.To, false) && b.From >= 0 && b.To > b.From
 }
 
+// lanes draws the bars at the middles of their rows.
 type lanes struct {
 	Timeline
 	at []float64
@@ -149,7 +155,7 @@ func (l lanes) Plot(c draw.Canvas, p *plot.Plot) {
 // A lane is the number of a colour.
 type lane int
 
-// lane returns the colour of a group.
+// lane returns the colour of a group: the one that Colours gives it, or else its own number.
 func (t Timeline) lane(group int) lane {
 	if group >= 0 && group < len(t.Colours) {
 		group = t.Colours[group]
@@ -157,8 +163,10 @@ func (t Timeline) lane(group int) lane {
 	return lane(max(0, group))
 }
 
+// ink returns the colour of a line with the same number, so a mode has one colour in all pictures.
 func (l lane) ink() ink { return markOf(int(l)).line }
 
+// Thumbnail draws a short bar for the legend.
 func (l lane) Thumbnail(c *draw.Canvas) {
 	fillBox(*c, l.ink(), vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Center().Y - 5},
 		Max: vg.Point{X: c.Max.X, Y: c.Center().Y + 5}})
