@@ -54,7 +54,7 @@
 //	        example.org/limiter.(*Limiter).Acquire(0xc0000ac300, {0xab5800, 0xc0002980f0}, 0x1)
 //	            /home/you/limiter/limiter.go:34 +0xd2
 //	        program: 2: a2 w | a1 | a1 w
-//	        drawn from seed 113829946 with 4 workers and 89 operations; after 8670 tries to shrink it, it has 3 and 5, and fails in 10 of 52 runs
+//	        drawn from seed 113829946 with 4 workers and 89 operations; after 8670 tries to shrink it, it has 3 workers and 5 operations, and fails in 10 of 52 runs
 //	          worker 0           worker 1    worker 2
 //	          Acquire(2) = nil
 //	                                         Acquire(1)

@@ -163,10 +163,10 @@ func onlyByOrder(impl impls.Impl, h *history) error {
 // A Call is one call of a history that the caller recorded, for example from several processes that
 // share a semaphore and a clock.
 type Call struct {
-	Who    int // identifies a goroutine among the goroutines of all processes
-	Method Method
-	N      int64
-	OK     bool // Acquire returned nil, or TryAcquire true; ignored for Release
+	Goroutine int // a number for each goroutine of all processes
+	Method    Method
+	N         int64
+	OK        bool // Acquire returned nil, or TryAcquire true; ignored for Release
 	// Begin and End are on a clock that all goroutines share. End is math.MaxInt64 if no return was
 	// observed.
 	Begin, End int64
@@ -218,7 +218,7 @@ func recordedLinearization(impl impls.Impl, size int64, calls []Call) *lineariza
 			Method: methods[c.Method], N: c.N, Result: model.ResultOf(c.OK),
 			Begin: c.Begin - origin, End: end,
 		})
-		goroutineOf = append(goroutineOf, c.Who)
+		goroutineOf = append(goroutineOf, c.Goroutine)
 	}
 	name := func(goroutine int) string { return fmt.Sprint(goroutine) }
 	return newLinearization(h, goroutineOf, name)
@@ -244,7 +244,7 @@ func callList(calls []Call) string {
 			end = "?"
 		}
 		fmt.Fprintf(&list, "%8d to %8s  %d: %v(%d) = %v\n",
-			c.Begin-calls[0].Begin, end, c.Who, c.Method, c.N, c.OK)
+			c.Begin-calls[0].Begin, end, c.Goroutine, c.Method, c.N, c.OK)
 	}
 	return list.String()
 }

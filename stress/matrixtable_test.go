@@ -44,8 +44,8 @@ func (m *matrix) markdown(took time.Duration) []byte {
 	fmt.Fprintf(&b, "# Kill matrix\n\nMade by `make mutants`: %d mutants, %d run(s), %v on %d processors (%s/%s, %s).\n\n",
 		len(m.rows)-1, *matrixRuns, took.Round(time.Second), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	b.WriteString("A cell is the fewest operations and the time to the first catch (medians over the runs); k/n: caught in k of n runs;\n" +
-		"**bold**: this detector must catch it; ✗: it must, and did not each time; · not caught, and not asked for; …: it hangs, so\n" +
-		"the other clauses were not played.\n\n")
+		"**bold**: this detector must catch the mutant; ✗: it must, and missed the mutant in some run; ·: not caught, and not required;\n" +
+		"…: the mutant hangs, so the other clauses were not played.\n\n")
 	for _, d := range detectors {
 		fmt.Fprintf(&b, "- **%s** %s\n", d.letter, d.name)
 	}

@@ -20,7 +20,7 @@ import (
 type mode struct {
 	clause string // the ID of the clause that the mode checks
 	shape  shape
-	share  int64 // one in so many of the operations that the flags ask for
+	share  int64 // the mode runs one in share of the operations that the flags ask for
 
 	// once runs a program once. An error says how the implementation failed, or is errUndecided.
 	once func(impls.Impl, time.Duration, model.Program) (*history, error)
@@ -113,7 +113,7 @@ func (x mode) shrinkAndReport(
 		how = fmt.Sprintf("drawn from seed %d with %d workers and %d operations; ",
 			seed, len(p.Workers), p.Ops())
 	}
-	how += fmt.Sprintf("after %d tries to shrink it, it has %d and %d, and %s",
+	how += fmt.Sprintf("after %d tries to shrink it, it has %d workers and %d operations, and %s",
 		s.tries, len(s.best.Workers), s.best.Ops(), rate)
 	f := report(impl, s.best, how, s.history, s.err)
 	f.seed = seed

@@ -295,8 +295,9 @@ func yield(times int) {
 	}
 }
 
-// rest blocks a worker until the next quiet instant. The gate is read under the lock together with
-// setting resting: a wake-up between the two would leave the worker behind a closed gate's successor.
+// rest blocks a worker until the next quiet instant. It sets resting and reads the gate in one
+// critical section. If a wake-up came between the two, the worker would wait at the new gate and
+// not count as resting.
 func (r *runner) rest(worker int) {
 	r.mu.Lock()
 	r.resting[worker] = true
@@ -319,9 +320,9 @@ func (r *runner) anyResting() bool {
 	return slices.Contains(r.resting, true)
 }
 
-// stuck is called at a quiet instant. It lists the pending calls and why they should not be
-// pending: free permits would do, or the ctx is done. It returns "" if every call has a reason to
-// wait.
+// stuck is called at a quiet instant. It lists the pending calls, and says of each whether it
+// should have returned: its request could be granted, or its ctx is done. It returns "" if every
+// call has a reason to wait.
 func (r *runner) stuck() string {
 	m, state := r.waitingModel()
 	owed := m.Owed(state)

@@ -44,7 +44,7 @@ func playGoroutine(
 	record := func(m stress.Method, n int64, do func() bool) bool {
 		begin := clock()
 		ok := do()
-		calls = append(calls, stress.Call{Who: id, Method: m, N: n, OK: ok, Begin: begin, End: clock()})
+		calls = append(calls, stress.Call{Goroutine: id, Method: m, N: n, OK: ok, Begin: begin, End: clock()})
 		return ok
 	}
 	held := int64(0)

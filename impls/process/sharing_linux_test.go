@@ -53,7 +53,7 @@ func playTogether(t *testing.T, children []*child, seed uint64, ops int) (all []
 			t.Fatalf("a child answers %q, want its calls", answer)
 		}
 		for _, call := range calls {
-			call.Who += 2 * i
+			call.Goroutine += 2 * i
 			all = append(all, call)
 		}
 	}
@@ -83,7 +83,7 @@ func nextAnswer(calls []stress.Call, c stress.Call) int64 {
 	end := int64(math.MaxInt64)
 	for _, next := range calls {
 		answered := next.Method == stress.TryAcquire || next.Method == stress.Acquire && next.OK
-		if next.Who/2 == c.Who/2 && next.Begin >= c.End && answered {
+		if next.Goroutine/2 == c.Goroutine/2 && next.Begin >= c.End && answered {
 			end = min(end, next.End)
 		}
 	}

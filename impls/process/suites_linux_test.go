@@ -83,7 +83,7 @@ func twoSuites(t *testing.T, first, second string) (all []stress.Call) {
 					calls := playAlone(t, what)
 					mu.Lock()
 					for _, c := range calls {
-						c.Who += 10 * suite
+						c.Goroutine += 10 * suite
 						all = append(all, c)
 					}
 					mu.Unlock()
@@ -118,7 +118,7 @@ func measureOverlap(calls []stress.Call) (o overlap) {
 	type step struct{ at, more, suite int64 }
 	var steps []step
 	for _, c := range calls {
-		suite := int64(c.Who / 10)
+		suite := int64(c.Goroutine / 10)
 		switch {
 		case c.Method == stress.Release:
 			steps = append(steps, step{c.Begin, -c.N, suite})
