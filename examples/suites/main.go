@@ -50,7 +50,7 @@ func run(ctx context.Context, only string, race bool, o explore.Options, w, prog
 			continue
 		}
 		r := row{pkg: pkg}
-		s := explore.Suite{Package: pkg, Race: race, Options: o, Told: func(t explore.SuiteTest) {
+		s := explore.Suite{Package: pkg, Race: race, Options: o, OnResult: func(t explore.SuiteTest) {
 			fmt.Fprintf(progress, "%s %s %s (%d schedules, %.1f s)\n",
 				pkg, t.Name, t.Verdict, t.Schedules, t.Took.Seconds())
 		}}

@@ -20,7 +20,7 @@ type row struct {
 // table returns the results as Markdown.
 func table(rows []row, o explore.Options) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What the explorer makes of other people's tests\n\n"+
+	fmt.Fprintf(&b, "# Results of exploring the tests of other projects\n\n"+
 		"Written by `go run .`; at most %d schedules of each kind and %v for a test. "+
 		"README.md says what the columns mean and what the failures are.\n\n", o.Schedules, o.Time)
 	b.WriteString("| package | version | tests | explored | complete | schedules | failures | " +

@@ -88,8 +88,8 @@ func resultText(d explore.Event) string {
 
 // nameOf returns the name of the test, with a number from the second exploration of a test on.
 func nameOf(d explore.Event) string {
-	if d.Door > 1 {
-		return fmt.Sprintf("%s #%d", d.Test, d.Door)
+	if d.Call > 1 {
+		return fmt.Sprintf("%s #%d", d.Test, d.Call)
 	}
 	return d.Test
 }
@@ -125,7 +125,7 @@ type Summary struct {
 // A SummaryRow is the result of one exploration.
 type SummaryRow struct {
 	Test      string  `json:"test"`
-	Door      int     `json:"door"` // from 1: which exploration of the test
+	Call      int     `json:"door"` // which exploration of the test, from 1
 	Verdict   string  `json:"verdict"`
 	Bound     string  `json:"bound,omitempty"`
 	What      string  `json:"what,omitempty"`
@@ -151,7 +151,7 @@ func (r *run) writeSummary(b *testBinary, interrupted bool) error {
 	for _, d := range b.done {
 		res := d.Result
 		f.Explorations = append(f.Explorations, SummaryRow{
-			Test: d.Test, Door: d.Door, Verdict: string(res.Verdict), Bound: res.Bound, What: res.What, Schedule: res.Schedule,
+			Test: d.Test, Call: d.Call, Verdict: string(res.Verdict), Bound: res.Bound, What: res.What, Schedule: res.Schedule,
 			Scenario: res.Scenario, Strategy: res.Strategy, Schedules: res.Schedules, Pruned: res.Pruned, Pairs: res.Pairs,
 			Reversed: res.Reversed, Workers: d.Workers, Seconds: d.Seconds, Text: res.Text,
 		})

@@ -14,7 +14,7 @@ import (
 func TestProgressLine(t *testing.T) {
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
-	now := explore.Event{Test: "TestX", Door: 2, Doing: "exploring", Workers: 2, Schedules: 5000,
+	now := explore.Event{Test: "TestX", Call: 2, Doing: "exploring", Workers: 2, Schedules: 5000,
 		Pairs:   7,
 		Seconds: 2.5}
 	for width, want := range map[int]string{

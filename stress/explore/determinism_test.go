@@ -16,9 +16,9 @@ type node struct{ even bool }
 // rounds counts the schedules of a program in which only addresses change between them.
 var rounds int
 
-// chanceful are programs that depend on an order or a number that Go leaves to chance. The explorer
+// randomized are programs that depend on an order or a number that Go randomizes. The explorer
 // fixes both.
-var chanceful = map[string]func(n *atomic.Int64){
+var randomized = map[string]func(n *atomic.Int64){
 	"map of words": func(n *atomic.Int64) {
 		m := map[string]bool{"a": true, "b": false, "c": true, "d": false, "e": false}
 		for _, even := range m {
@@ -91,7 +91,7 @@ func visit(n *atomic.Int64, even bool) {
 }
 
 func TestChanceIsFixed(t *testing.T) {
-	for name, program := range chanceful {
+	for name, program := range randomized {
 		t.Run(name, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 500}, func(t *explore.T) {
 				var n atomic.Int64

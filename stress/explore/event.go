@@ -12,7 +12,7 @@ const EventsVar = parent.EventsVar
 // An Event tells how far an exploration is.
 type Event struct {
 	Test      string  // full name of the test
-	Door      int     // which exploration of the test, from 1
+	Call      int     `json:"Door"` // which exploration of the test, from 1
 	Doing     string  // building, exploring, finishing or done
 	Workers   int     // player processes; 0 before the first schedule
 	Schedules int     // schedules played so far

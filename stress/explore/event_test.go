@@ -39,7 +39,7 @@ func TestEvents(t *testing.T) {
 			first = last
 		}
 	}
-	if first.Doing != "building" || first.Test != "TestCounter" || first.Door != 1 {
+	if first.Doing != "building" || first.Test != "TestCounter" || first.Call != 1 {
 		t.Errorf("the first event is %+v, want that TestCounter is being built", first)
 	}
 	r := last.Result

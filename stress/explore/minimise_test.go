@@ -10,9 +10,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// alternating returns a program that fails if two goroutines take this many turns, one after the
-// other. A goroutine that runs to its end prevents the failure, so every change of turn needs a
-// preemption.
+// alternating returns a program that fails if two goroutines take the given number of turns, one
+// after the other. A goroutine that runs to its end prevents the failure, so every change of turn
+// needs a preemption.
 func alternating(turns int32) func(t *explore.T) {
 	return func(t *explore.T) {
 		var at atomic.Int32

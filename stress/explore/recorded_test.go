@@ -12,7 +12,7 @@ import (
 // package stress still play, and show the same failure.
 func TestRecordedScenarios(t *testing.T) {
 	for _, c := range []struct{ mutant, scenario, schedule, want string }{
-		{"M17", "1: a1 w2 r | w1 a1 r | w2 c1 r", "xc.3_3.2", "C17"}, // testdata of internal/story
+		{"M17", "1: a1 w2 r | w1 a1 r | w2 c1 r", "xc.3_3.2", "C17"}, // testdata of internal/failure
 		{"M21", "2: a1 w4 r | w1 c2 r | w2 a1 r | w3 x1", "", "C17"}, // examples/historical
 		{"M16", "2: a1 w2 r | a1 w3 r | w1 c2 r | w4 x2", "", "C17"},
 	} {

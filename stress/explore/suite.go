@@ -54,14 +54,14 @@ func Tests(t *testing.T, pkg string) {
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
 // get to a certain point.
 type Suite struct {
-	Dir     string          // folder in which the go command runs; "" is the working folder
-	Package string          // anything that go test takes for one package; "" is the one in Dir
-	Run     *regexp.Regexp  // explore the tests whose names match; nil means all tests
-	Tags    string          // build tags, separated by commas
-	Race    bool            // watch every schedule with the race detector
-	Short   bool            // what testing.Short returns in the tests
-	Options Options         // for each test; LazyClock is always set
-	Told    func(SuiteTest) // called by Explore with each result as soon as it is known; may be nil
+	Dir      string          // folder in which the go command runs; "" is the working folder
+	Package  string          // anything that go test takes for one package; "" is the one in Dir
+	Run      *regexp.Regexp  // explore the tests whose names match; nil means all tests
+	Tags     string          // build tags, separated by commas
+	Race     bool            // watch every schedule with the race detector
+	Short    bool            // what testing.Short returns in the tests
+	Options  Options         // for each test; LazyClock is always set
+	OnResult func(SuiteTest) // called by Explore with each result as soon as it is known; may be nil
 
 	// Replay returns a command that plays a schedule of a test again, for the text of a failure. If
 	// it is nil, the text shows the fields of a Suite that does so.
@@ -79,7 +79,7 @@ type SuiteTest struct {
 
 // Explore explores one test after the other, each in processes of its own, and returns the results
 // in the order of the source. It returns an error if no test can be explored, for example because
-// the package does not build, or if ctx is done; then the results are those until then.
+// the package does not build, or if ctx is done; then it returns the results until then.
 func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	binary, err := s.build(ctx)
 	if err != nil {
@@ -92,8 +92,8 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 			return tests, ctx.Err()
 		}
 		tests = append(tests, test)
-		if s.Told != nil {
-			s.Told(test)
+		if s.OnResult != nil {
+			s.OnResult(test)
 		}
 	}
 	return tests, nil

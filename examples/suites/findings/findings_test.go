@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// Two goroutines wait for a mock clock, and the test moves it. Mock.Timer and Mock.Add choose the
+// Two goroutines wait for a mock clock, and the test moves it. Mock.After and Mock.Add choose the
 // same timer, unlock, and tick it one after the other. The second tick sends to a full channel and
 // holds the lock of the clock, which the receiver needs first.
 func TestClockTicksATimerTwice(t *testing.T) {

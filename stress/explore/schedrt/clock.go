@@ -241,17 +241,17 @@ func NewTimer(d time.Duration, fire func()) *Timer {
 	return t
 }
 
-// NewTimerUnless is NewTimer, except that it returns nil if so reports true at the moment at which
-// the timer would be set. so reads the object o. One step for both: a context whose parent is
-// cancelled meanwhile must not get a timer.
-func NewTimerUnless(o *Object, so func() bool, d time.Duration, fire func()) *Timer {
+// NewTimerUnless is NewTimer, except that it returns nil if holds reports true when the timer would
+// be set. holds reads the object o. Reading and setting are one step: a context whose parent is
+// cancelled in between must not get a timer.
+func NewTimerUnless(o *Object, holds func() bool, d time.Duration, fire func()) *Timer {
 	e := active
 	g := e.begin(OpTimer)
 	c := e.theClock()
 	g.on(&c.object, Write)
 	g.on(o, Read)
 	e.point(g)
-	if so() {
+	if holds() {
 		return nil
 	}
 	t := &Timer{when: c.now + max(d, 0), fire: fire}

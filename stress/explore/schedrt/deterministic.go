@@ -12,9 +12,9 @@ import (
 // fixes both.
 
 // Random returns the next random number of the running goroutine. Each goroutine has a sequence of
-// its own, seeded by its lineage: which goroutine started it, and as which of how many. So its
-// numbers do not depend on what other goroutines drew before, and are the same in every schedule.
-// Call it under control only.
+// its own, seeded by its lineage: the lineage of the goroutine that started it, and its number
+// among the goroutines that this one started. So its numbers do not depend on what other goroutines
+// drew before, and are the same in every schedule. Call it under control only.
 func Random() uint64 {
 	g := active.cur
 	g.drawn++

@@ -27,8 +27,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// AwaitRest returns when the other goroutines are blocked or ended. Of two that wait for one phase
-// the first is told so.
+// AwaitRest returns when the other goroutines are blocked or ended. Of two goroutines that wait for
+// one phase, AwaitRest returns true to the first.
 func TestAwaitRest(t *testing.T) {
 	var seen []string
 	x := schedtest.PlayScript(t, nil, func() {

@@ -121,7 +121,8 @@ func TestResults(t *testing.T) {
 	})
 }
 
-// A goroutine that waits on a Cond is woken by name, and a lost signal is told.
+// The report names the Cond that a goroutine waits on, and reports a signal that no goroutine
+// received.
 func TestCondResults(t *testing.T) {
 	r := reportOf(t, schedrt.Limits{}, nil, func() {
 		var mu sync.Mutex
@@ -138,7 +139,7 @@ func TestCondResults(t *testing.T) {
 	}
 }
 
-// A livelock is one round of its loop and a number.
+// The report of a livelock has one round of the loop, and how often the loop is repeated.
 func TestLoop(t *testing.T) {
 	r := reportOf(t, schedrt.Limits{Livelock: 100}, nil, func() {
 		var n atomic.Int32

@@ -101,10 +101,9 @@ const (
 	mixProgram = 0xd1b54a32d192ed03
 )
 
-// draw returns a function that makes tasks to draw this many schedules of each program. The first
-// tasks are small, cover all programs, and take the strategies in turn: a bug that needs only the
-// right program or the right strategy is found at once. Later tasks are large, for one program
-// each.
+// draw returns a function that makes tasks to draw each schedules of every program. The first tasks
+// are small, cover all programs, and take the strategies in turn: a bug that needs only the right
+// program or the right strategy is found at once. Later tasks are large, for one program each.
 func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool) {
 	perProgram, turn, program := 0, 0, 0
 	return func() (task.Task, bool) {
@@ -153,8 +152,8 @@ func (d *dispatcher) startTrees(name string) {
 	}
 }
 
-// enqueue queues a task of a tree. Young parts get few schedules, so that what is left of them can
-// soon be split among the processes.
+// enqueue queues a task of a tree. A part that few tasks have played gets few schedules, so that
+// the rest of it can soon be split among the processes.
 func (d *dispatcher) enqueue(t task.Task) {
 	most := max(1, min(1024, d.options.Schedules/64))
 	t.Schedules, t.Steps = most, treeTask

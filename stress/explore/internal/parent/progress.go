@@ -16,7 +16,7 @@ const EventsVar = "SEMABENCH_EXPLORE_EVENTS"
 // An event is explore.Event as it is written: one line of JSON.
 type event struct {
 	Test      string
-	Door      int
+	Call      int `json:"Door"` // the key is older than the name
 	Doing     string
 	Workers   int
 	Schedules int
@@ -53,7 +53,7 @@ func NewProgress(test string, call int) *Progress {
 	if path == "" {
 		return nil
 	}
-	return &Progress{path: path, last: event{Test: test, Door: call}}
+	return &Progress{path: path, last: event{Test: test, Call: call}}
 }
 
 // Building writes that the instrumented test is being built.

@@ -88,8 +88,8 @@ const (
 	boundReached                   // not all schedules were played
 )
 
-// exhaust plays the schedules with at most this many preemptions until one fails like the given
-// one.
+// exhaust plays the schedules with at most the given number of preemptions, and at most most
+// schedules, until one fails like the given schedule.
 func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 	recorder := &strategy.Recorder{Search: &strategy.DFS{Preemptions: preemptions}}
 	for played := 0; ; {
@@ -110,8 +110,8 @@ func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 
 // dropTurns drops halves of the schedule, then quarters and so on, and at last single turns, until
 // no single turn can be dropped. This is delta debugging (Zeller and Hildebrandt, TSE 2002) from
-// the end, because a turn that is dropped changes only what comes after it. It plays at most this
-// many schedules.
+// the end, because a turn that is dropped changes only the steps after it. It plays at most most
+// schedules.
 func (m *minimiser) dropTurns(most int) {
 	for size := max(1, len(m.f.schedule)/2); ; {
 		shorter := false
@@ -182,7 +182,7 @@ func blocksOf(t *schedrt.Trace) (all []block) {
 
 // joinBlocks moves blocks of one goroutine together. It keeps a move if the failure stays the same
 // and the schedule gets fewer preemptions, or as many preemptions in fewer blocks. It plays at most
-// this many schedules.
+// most schedules.
 //
 // Dropping turns alone does not get as far. A goroutine that was preempted too early has to run on
 // for some steps and be preempted later, which is a changed turn and not one turn less. The

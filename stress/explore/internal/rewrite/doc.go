@@ -23,7 +23,8 @@
 //
 // # What this does not do
 //
-// It does not rewrite the standard library. What blocks inside it is refused when it is called (see
-// refused.go), and what is not known to block is found by the watchdog of package schedrt. cgo and
-// go:linkname to the waiting functions of the runtime are refused at build time.
+// It does not rewrite the standard library. A call of a standard function that blocks is refused
+// when it is made (see refused.go). The watchdog of package schedrt finds functions that block and
+// are not in that list. cgo and go:linkname to the waiting functions of the runtime are refused at
+// build time.
 package rewrite

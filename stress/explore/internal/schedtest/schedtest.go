@@ -86,9 +86,9 @@ func PlayChoices(
 	return x
 }
 
-// odometer is depth-first search: its digits are the answers to the questions of one execution,
-// and next counts up. It needs no knowledge of the program, so it is the measure of everything
-// counted here.
+// odometer is depth-first search: its digits are the answers to the questions of one execution, and
+// next counts up. It uses no knowledge of the program, so it leaves out no schedule, and its counts
+// can be compared with counts by hand.
 type odometer struct {
 	digits, sizes []int
 	at            int

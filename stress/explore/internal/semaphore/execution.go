@@ -208,7 +208,7 @@ func (w *worker) end(at int, ok bool, note string) {
 }
 
 // rest waits until nothing can move for the phase'th time. Of several workers that wait for the
-// same phase only one is told so, and only that one logs the instant.
+// same phase, only the one to which AwaitRest returns true logs the instant.
 func (w *worker) rest(phase int) {
 	if schedrt.AwaitRest(phase) {
 		e := entry{kind: restEntry, goroutines: schedrt.ProgramGoroutines() - w.execution.ownedByNew}

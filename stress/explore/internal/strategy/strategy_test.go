@@ -22,7 +22,7 @@ type counts struct {
 	complete       bool                   // the strategy came to its end
 }
 
-// explore plays at most this many schedules of a program, and counts them by class and by outcome.
+// explore plays at most most schedules of a program, and counts them by class and by outcome.
 func explore(search strategy.Search, limits schedrt.Limits, most int, program func()) counts {
 	x := schedrt.New(limits)
 	defer x.Close()

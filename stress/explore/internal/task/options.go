@@ -27,8 +27,8 @@ type Options struct {
 	Preemptions int
 }
 
-// MaxWorkers bounds Options.Workers. More processes do not pay: the parent keeps about this many
-// parts of a tree ready, so further processes would wait.
+// MaxWorkers bounds Options.Workers. The parent keeps only some tens of parts of a tree ready, so
+// more processes would wait for work.
 const MaxWorkers = 64
 
 // WithDefaults replaces each zero field by its default value.

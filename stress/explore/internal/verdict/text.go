@@ -97,8 +97,8 @@ func Found(nth int, strategy string, seed uint64) string {
 	return fmt.Sprintf("found in schedule %d (%s, seed %d)", nth, strategy, seed)
 }
 
-// Fewest says that this many preemptions are needed: none of the played schedules with fewer
-// preemptions, which are all there are, fails in the same way.
+// Fewest says that the failure needs the given number of preemptions: all schedules with fewer
+// preemptions were played, and none of them fails in the same way.
 func Fewest(preemptions, played int) string {
 	if preemptions == 0 {
 		return "no preemption is needed: each goroutine runs until it waits or ends"

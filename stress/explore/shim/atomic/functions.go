@@ -51,7 +51,7 @@ func OrInt32(addr *int32, mask int32) (old int32) {
 	return atomic.OrInt32(addr, mask)
 }
 
-// LoadInt64 is the function of the real package, and so are those below.
+// LoadInt64 returns the value at addr.
 func LoadInt64(addr *int64) int64 {
 	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadInt64(addr)
@@ -95,7 +95,7 @@ func OrInt64(addr *int64, mask int64) (old int64) {
 	return atomic.OrInt64(addr, mask)
 }
 
-// LoadUint32 is the function of the real package, and so are those below.
+// LoadUint32 returns the value at addr.
 func LoadUint32(addr *uint32) uint32 {
 	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadUint32(addr)
@@ -139,7 +139,7 @@ func OrUint32(addr *uint32, mask uint32) (old uint32) {
 	return atomic.OrUint32(addr, mask)
 }
 
-// LoadUint64 is the function of the real package, and so are those below.
+// LoadUint64 returns the value at addr.
 func LoadUint64(addr *uint64) uint64 {
 	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadUint64(addr)
@@ -183,7 +183,7 @@ func OrUint64(addr *uint64, mask uint64) (old uint64) {
 	return atomic.OrUint64(addr, mask)
 }
 
-// LoadUintptr is the function of the real package, and so are those below.
+// LoadUintptr returns the value at addr.
 func LoadUintptr(addr *uintptr) uintptr {
 	schedrt.Load(unsafe.Pointer(addr))
 	return atomic.LoadUintptr(addr)

@@ -3,8 +3,8 @@
 //
 //	runtime.Gosched() // a step; a loop of them is recognised as spinning
 //
-// What depends on the machine is fixed, so that a schedule replays on any machine. What would show
-// the engine is refused.
+// Results that depend on the machine are fixed, so that a schedule replays on any machine. Calls
+// whose result would show the engine are refused.
 package runtime
 
 import (

@@ -15,12 +15,13 @@ import (
 func Play(outer testing.TB, body func(*T)) { newT(outer, outer.Name(), nil).run(body) }
 
 // PlayAlone is Play for a test by the rules of go test: goroutines that it leaves behind do not
-// fail it. It calls noted with their number, and with whether the test was skipped.
-func PlayAlone(outer testing.TB, body func(*T), noted func(left int, skipped bool)) {
+// fail it. It calls report with the number of these goroutines, and with whether the test was
+// skipped.
+func PlayAlone(outer testing.TB, body func(*T), report func(left int, skipped bool)) {
 	t := newT(outer, outer.Name(), nil)
 	defer func() {
 		if t.returned || t.left {
-			noted(schedrt.FinishPassed(), t.skipped)
+			report(schedrt.FinishPassed(), t.skipped)
 		}
 	}()
 	t.run(body)
