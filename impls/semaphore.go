@@ -10,17 +10,25 @@ import "context"
 // grant happen at the same time, the result is one of these two and never a mixture. A ctx
 // that is done before the call always loses: Acquire fails even if permits are free. A request
 // for more than the size can never be granted; it returns when ctx is done, and until then
-// it delays no other request.
+// it delays no other request, whether it came before or after.
+//
+// A ctx may have any type. It is done when its channel Done is closed, whether or not it has a
+// deadline. It may become done at any time, also while Acquire calls one of its methods. Its error
+// is what its own Err returns, not its cause and not a constant of package context.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.
 // When it returns false nothing has changed.
 //
 // Release gives n permits back and admits every waiter that then fits. Permits have no owner:
 // any goroutine may release. Release panics if more permits are released than are held,
-// and leaves the semaphore as it was.
+// and leaves the semaphore as it was, with its waiters.
+//
+// Time alone ends neither a wait nor a grant. The number of waits that a semaphore serves, and how
+// many of them wait or leave at once, is not limited.
 //
 // Negative weights are misuse: all three methods panic and change nothing.
-// A weight of zero takes nothing; see [Impl.ZeroWeight] for how it waits.
+// A weight of zero takes nothing and gives nothing, so it admits no waiter; see [Impl.ZeroWeight]
+// for how it waits.
 //
 // A Semaphore is safe for concurrent use, and the methods of a ctx that it was given may call its
 // TryAcquire and Release. After Acquire returns, successful or not, it keeps no goroutine,

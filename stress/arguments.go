@@ -23,6 +23,7 @@ func overReleasePanics(t *trial) {
 			t.mustPanic("Release of more than is held", func() { sem.Release(held + extra) })
 		}
 	}
+	overReleaseBesideWaiter(t)
 	const rounds = 300
 	for range rounds {
 		sem := t.make(2)
@@ -39,6 +40,17 @@ func overReleasePanics(t *trial) {
 		if t.together(releaseOne, releaseOne); panics.Load() != 1 {
 			t.failf("%d of two calls Release(1) at once panicked with 1 permit held, want 1", panics.Load())
 		}
+	}
+}
+
+// overReleaseBesideWaiter releases too much while a request waits that the surplus would admit.
+func overReleaseBesideWaiter(t *trial) {
+	for _, extra := range []int64{1, 3, math.MaxInt64 - 2} {
+		sem := t.make(3)
+		t.take(sem, 2)
+		t.startBlocked(sem, 2)
+		t.mustPanic("Release of more than is held, while a request waits,",
+			func() { sem.Release(2 + extra) })
 	}
 }
 
@@ -66,6 +78,23 @@ func overReleaseRecovered(t *trial) {
 	case corrupt == "" && t.impl.OverRelease == impls.OverReleaseCorrupts:
 		t.unknownf("declared as %v, which was not seen: the state was unchanged each time",
 			t.impl.OverRelease)
+	case t.impl.OverRelease == impls.OverReleaseUnchanged:
+		waiterAfterOverRelease(t)
+	}
+}
+
+// waiterAfterOverRelease recovers an over-release while a request waits. If the state is to be
+// unchanged, the request goes on to wait, and is granted by the next Release.
+func waiterAfterOverRelease(t *trial) {
+	for _, extra := range []int64{1, 3, math.MaxInt64 - 2} {
+		sem := t.make(3)
+		t.take(sem, 2)
+		waiter := t.startBlocked(sem, 2)
+		recovering(func() { sem.Release(2 + extra) })
+		t.mustWait(waiter)
+		sem.Release(2)
+		t.mustBeGranted(waiter)
+		t.mustHaveFree(sem, 1)
 	}
 }
 
@@ -121,6 +150,7 @@ func zeroWeight(t *trial) {
 		return
 	}
 	zeroAmongWaiters(t)
+	zeroGivesNothing(t)
 	if t.impl.Order == impls.FIFO && t.impl.Waits == impls.Parked {
 		zeroInLine(t)
 	}
@@ -143,6 +173,56 @@ func zeroAmongWaiters(t *trial) {
 	t.mustBeGranted(nothing)
 	sem.Release(1)
 	t.mustHaveFree(sem, 1)
+}
+
+// zeroGivesNothing calls Release(0) and cancels Acquire(0) while requests wait. Neither has a permit
+// to give, so both requests go on to wait, and are granted later.
+func zeroGivesNothing(t *trial) {
+	for _, free := range []int64{0, 1} {
+		sem := t.make(2)
+		t.take(sem, 2-free)
+		waiter := t.startBlocked(sem, 2)
+		for range 3 {
+			sem.Release(0)
+			t.mustWait(waiter)
+			nothing := t.start(sem, 0)
+			t.settle()
+			nothing.cancel()
+			if err := t.returned(nothing); err != nil && err != context.Canceled {
+				t.failf("Acquire(0) = %v, want nil or %v", err, context.Canceled)
+			}
+			t.mustWait(waiter)
+		}
+		last := t.startForever(sem, 1)
+		sem.Release(0)
+		t.mustWait(waiter)
+		if t.impl.Order == impls.FIFO {
+			t.mustWait(last)
+		}
+		t.serveBoth(sem, 2-free, waiter, last)
+	}
+}
+
+// serveBoth releases what is held, and then what the first of two requests was granted, which may
+// be either.
+func (t *trial) serveBoth(sem impls.Semaphore, held int64, a, b *call) {
+	if b.hasReturned() {
+		a, b = b, a
+	}
+	if held > 0 {
+		sem.Release(held)
+	}
+	if !t.settledOn(a.done, b.done) {
+		t.failf("Acquire(%d) and Acquire(%d) still wait with all permits free\n%s", a.n, b.n, t.stacks())
+	}
+	if !a.hasReturned() {
+		a, b = b, a
+	}
+	t.mustBeGranted(a)
+	sem.Release(a.n)
+	t.mustBeGranted(b)
+	sem.Release(b.n)
+	t.settle()
 }
 
 // zeroInLine checks the place of Acquire(0) in the line of a FIFO semaphore.
@@ -175,6 +255,40 @@ func moreThanSize(t *trial) {
 		t.mustBeRefused(doomed, context.Canceled)
 		t.mustHaveFree(sem, size)
 	}
+	doomedInLine(t)
+}
+
+// doomedInLine begins requests for more than the size while others wait, at every place of a line.
+// They hold up no request, before they leave and after.
+func doomedInLine(t *trial) {
+	const size, waiters = 2, 3
+	for place := range waiters + 1 {
+		for _, n := range []int64{size + 1, math.MaxInt64} {
+			l := t.fullLine(size)
+			var doomed *call
+			for i := range waiters + 1 {
+				if i == place {
+					doomed = t.startBlocked(l.sem, n)
+				}
+				if i < waiters {
+					l.join(1)
+				}
+			}
+			for l.held > 0 {
+				l.release(1)
+				l.check()
+				t.mustWait(doomed)
+			}
+			if len(l.waiting) > 0 {
+				t.failf("%v still wait though all permits are free, behind Acquire(%d) on a size of %d",
+					weights(l.waiting), n, size)
+			}
+			t.mustHaveFree(l.sem, size)
+			doomed.cancel()
+			t.mustBeRefused(doomed, context.Canceled)
+			t.mustHaveFree(l.sem, size)
+		}
+	}
 }
 
 // C15: weights and sizes up to MaxInt64 work. The sum of two weights may overflow an int64.
@@ -201,6 +315,10 @@ func extremes(t *trial) {
 	t.mustBeGranted(waiter)
 	sem.Release(most)
 
+	if most > 2 {
+		wideWaiters(t, most)
+	}
+
 	small := t.make(3)
 	t.take(small, 2)
 	if small.TryAcquire(math.MaxInt64) {
@@ -208,6 +326,34 @@ func extremes(t *trial) {
 	}
 	t.refusedWhenDone(small, math.MaxInt64)
 	t.mustHaveFree(small, 1)
+}
+
+// wideWaiters lines up requests whose sum overflows an int64 if most is MaxInt64: first two of more
+// than half of the permits each, then several of all permits, one of which leaves.
+func wideWaiters(t *trial, most int64) {
+	half := most/2 + 1
+	for _, weights := range [][]int64{{half, half}, {half, half, most}, {most, 1, most}} {
+		t.wideLine(most, -1, weights...)
+	}
+	for leaver := range 3 {
+		t.wideLine(most, leaver, most, most, most)
+	}
+}
+
+// wideLine plays a line that is released all at once, and whose grants are released in turn.
+func (t *trial) wideLine(most int64, leaver int, weights ...int64) {
+	l := t.fullLine(most, weights...)
+	if leaver >= 0 {
+		l.cancel(l.all[leaver])
+	}
+	for l.held > 0 {
+		l.release(l.held)
+		l.check()
+	}
+	if len(l.waiting) > 0 {
+		t.failf("%d requests still wait though all %d permits are free", len(l.waiting), most)
+	}
+	t.mustHaveFree(l.sem, most)
 }
 
 // refusedWhenDone begins an Acquire that can never be granted, and cancels it.

@@ -25,6 +25,20 @@ func doneContextLoses(t *trial) {
 		}
 		t.mustHaveFree(sem, 2)
 	}
+	doneBehindWaiters(t)
+}
+
+// doneBehindWaiters gives a done ctx to Acquire while nothing is free and other requests wait. The
+// call fails at once, and the line stays as it was.
+func doneBehindWaiters(t *trial) {
+	l := t.fullLine(2, 2, 1)
+	for _, n := range []int64{1, 2, 3} {
+		t.mustBeRefused(t.startWith(doneContext(), func() {}, l.sem, n), context.Canceled)
+	}
+	for _, c := range l.waiting {
+		t.mustWait(c)
+	}
+	l.drain()
 }
 
 // C9: the error is ctx.Err() and not the cause of the cancellation. That holds for a ctx that is
@@ -45,6 +59,104 @@ func errorOfContext(t *trial) {
 	waiter = t.startWith(soon, cancel, sem, 1)
 	t.await(waiter)
 	t.mustBeRefused(waiter, context.DeadlineExceeded)
+	for _, e := range endingContexts() {
+		errorOfEnding(t, e)
+	}
+}
+
+// errorOfEnding ends a ctx of one kind while Acquire waits with it, and gives it to further calls
+// when it is done: while nothing is free, and while a permit is free.
+func errorOfEnding(t *trial, e *endingContext) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	waiter := t.startEnding(e, sem, 1)
+	t.mustWait(waiter)
+	e.cancel()
+	t.mustFailWith(e, waiter)
+	t.mustFailWith(e, t.startEnding(e, sem, 1))
+	sem.Release(1)
+	t.mustFailWith(e, t.startEnding(e, sem, 1))
+	t.mustHaveFree(sem, 1)
+}
+
+// mustFailWith fails unless c has returned the error of its ctx.
+func (t *trial) mustFailWith(e *endingContext, c *call) {
+	if err := t.returned(c); err != e.want || e.ctx.Err() != e.want {
+		t.failf("Acquire with %s = %v, want ctx.Err() = %v", e.kind, err, e.want)
+	}
+}
+
+func (t *trial) startEnding(e *endingContext, sem impls.Semaphore, n int64) *call {
+	return t.startWith(e.ctx, e.cancel, sem, n)
+}
+
+// An endingContext is a ctx of one kind, which cancel makes done with the error want.
+type endingContext struct {
+	kind   string
+	ctx    context.Context
+	cancel context.CancelFunc
+	want   error
+}
+
+// endingContexts returns a ctx of every kind of package context, and of types of a caller. No
+// deadline passes before cancel is called. A ctx that derives from a caller's type has a goroutine
+// until it is done, so every ctx must be ended.
+func endingContexts() []*endingContext {
+	const far = 24 * time.Hour
+	type key struct{}
+	background := context.Background()
+	plain, cancelPlain := context.WithCancel(background)
+	caused, cause := context.WithCancelCause(background)
+	timed, cancelTimed := context.WithTimeout(background, far)
+	dated, cancelDated := context.WithDeadlineCause(background, time.Now().Add(far), errOfCaller)
+	valued, cancelValued := context.WithCancel(context.WithValue(background, key{}, 1))
+	parent, cancelParent := context.WithCancel(background)
+	child, cancelChild := context.WithTimeout(parent, far)
+	own, below := newCallersContext(), newCallersContext()
+	derived, cancelDerived := context.WithCancel(below)
+	both := func(a, b func()) func() { return func() { a(); b() } }
+	return []*endingContext{
+		{"a ctx of WithCancel", plain, cancelPlain, context.Canceled},
+		{"a ctx with a cause", caused, func() { cause(errOfCaller) }, context.Canceled},
+		{"a ctx that is cancelled before its timeout", timed, cancelTimed, context.Canceled},
+		{"a ctx that is cancelled before its deadline", dated, cancelDated, context.Canceled},
+		{"a ctx with values", context.WithValue(valued, key{}, 2), cancelValued, context.Canceled},
+		{"a ctx whose parent is cancelled", child, both(cancelParent, cancelChild), context.Canceled},
+		{"a ctx of the caller's own type", own, own.end, errOfCaller},
+		{"a ctx below a ctx of the caller's own type", derived, both(func() {
+			below.end()
+			<-derived.Done() // the goroutine of package context hands the error down
+		}, cancelDerived), errOfCaller},
+	}
+}
+
+// errOfCaller is an error that package context does not know.
+var errOfCaller = errors.New("the caller has gone")
+
+// A callersContext implements every method of context.Context itself.
+type callersContext struct {
+	done  chan struct{}
+	ended atomic.Bool
+}
+
+func newCallersContext() *callersContext { return &callersContext{done: make(chan struct{})} }
+
+func (c *callersContext) Done() <-chan struct{}       { return c.done }
+func (c *callersContext) Deadline() (time.Time, bool) { return time.Now().Add(time.Hour), true }
+func (c *callersContext) Value(any) any               { return "a value for every key" }
+
+func (c *callersContext) Err() error {
+	if c.ended.Load() {
+		return errOfCaller
+	}
+	return nil
+}
+
+// end makes the ctx done. A done channel has an error, so the error comes first.
+func (c *callersContext) end() {
+	if c.ended.CompareAndSwap(false, true) {
+		close(c.done)
+	}
 }
 
 // explainHang replaces the message of a hang by the likely cause, and shortens the patience:
@@ -165,7 +277,7 @@ func cancelledFollower(t *trial) {
 }
 
 // C22: a blocked Acquire returns when its ctx is cancelled: each of several waiters, then waiters
-// that are about to sleep, then by a deadline. The clock of a bubble stands still while anything
+// that are about to sleep, then by contexts of all kinds, then by a deadline. The clock of a bubble stands still while anything
 // moves, so Acquire must return at the deadline exactly.
 func cancelReturns(t *trial) {
 	sem := t.make(2)
@@ -184,6 +296,14 @@ func cancelReturns(t *trial) {
 		yield(round % 4)
 		c.cancel()
 		t.mustBeRefused(c, context.Canceled)
+	}
+	for _, e := range endingContexts() {
+		waiter := t.startEnding(e, sem, 1)
+		t.mustWait(waiter)
+		e.cancel()
+		if t.returned(waiter) == nil {
+			t.failf("Acquire with %s = nil, want an error: nothing was free", e.kind)
+		}
 	}
 	const limit = 50 * time.Millisecond
 	ctx, cancel := context.WithTimeout(context.Background(), limit)

@@ -139,6 +139,10 @@ var clauses = []clause{
 		"Calls take effect one after the other, each between its begin and its return; " +
 			"a wait is a request and its grant."},
 		linearMode.run},
+	{Clause{"C35", "no-expiry", "Time alone ends neither a wait nor a grant."}, inTrial(noExpiry)},
+	{Clause{"C36", "any-number",
+		"A semaphore serves any number of waits, granted and cancelled."},
+		inTrial(anyNumber)},
 	{Clause{"R1", "random",
 		"Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold."},
 		watchedMode.run},

@@ -3,13 +3,15 @@ package stress
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// Liveness and fairness: C17 to C19, C24, and C26 to C28. Which requests must be granted, and in
-// which order.
+// Liveness and fairness: C17 to C19, C24, C26 to C28, C35 and C36. Which requests must be granted,
+// in which order, and however late or many they are.
 
 // C17: no wake-up is lost. It tries all lines of three waiters with weights 1 to 3. Each of the
 // three, or none, is cancelled at each point, while the permits come back in two portions. After
@@ -17,6 +19,7 @@ import (
 func noLostWakeup(t *trial) {
 	const size = 3
 	releaseMeetsWait(t)
+	releasesMeet(t)
 	for line := range 27 {
 		weights := []int64{int64(line%3 + 1), int64(line/3%3 + 1), int64(line/9 + 1)}
 		for leaver := -1; leaver < len(weights); leaver++ {
@@ -41,6 +44,29 @@ func releaseMeetsWait(t *trial) {
 		sem.Release(1)
 		t.mustBeGranted(waiter)
 		t.mustHaveFree(sem, 0)
+	}
+}
+
+// releasesMeet runs two Releases at once while two requests wait. Each Release has a permit for one
+// of them, so both requests must wake, even if one Release finds the other at work.
+func releasesMeet(t *trial) {
+	rounds := 200
+	if t.impl.Waits != impls.Parked {
+		rounds = 20 // spinning waiters are slow
+	}
+	for round := range rounds {
+		sem := t.make(2)
+		t.take(sem, 2)
+		a, b := t.startForever(sem, 1), t.startForever(sem, 1)
+		if round%2 == 0 { // in the other rounds the waiters are still lining up
+			t.settle()
+		}
+		releaseOne := func() { sem.Release(1) }
+		t.together(releaseOne, releaseOne)
+		t.mustBeGranted(a)
+		t.mustBeGranted(b)
+		sem.Release(2)
+		t.mustHaveFree(sem, 2)
 	}
 }
 
@@ -82,6 +108,7 @@ func releaseAdmitsAll(t *trial) {
 		sem.Release(4)
 		t.mustHaveFree(sem, 4)
 	}
+	newcomersMeetGrants(t)
 	long := 100
 	if t.impl.Waits != impls.Parked {
 		long = 20 // many waiters that spin or poll are slow
@@ -92,6 +119,68 @@ func releaseAdmitsAll(t *trial) {
 		l.check()
 	}
 	l.drain()
+}
+
+// newcomersMeetGrants lets requests come while one Release grants two waiters. Newcomers may be
+// served first. Never are more permits held than the size, and in the end all requests were served.
+func newcomersMeetGrants(t *trial) {
+	rounds := 100
+	if t.impl.Waits != impls.Parked {
+		rounds = 10
+	}
+	const size = 2
+	for range rounds {
+		sem := t.make(size)
+		t.take(sem, size)
+		var held, most atomic.Int64
+		enter := entering{sem, &held, &most}
+		requests := []*call{t.startForever(enter, 1), t.startForever(enter, 1)}
+		t.settle()
+		try := func() { enter.TryAcquire(1) }
+		t.together(func() { sem.Release(size) }, try, try, func() {
+			requests = append(requests, t.startForever(enter, 1), t.startForever(enter, size))
+		})
+		for _, c := range requests {
+			t.mustBeGranted(c)
+		}
+		if most.Load() > size {
+			t.failf("%d permits are held, the size is %d", most.Load(), size)
+		}
+		t.mustHaveFree(sem, size)
+	}
+}
+
+// An entering semaphore counts what is held, and releases soon after each grant.
+type entering struct {
+	impls.Semaphore
+	held, most *atomic.Int64
+}
+
+func (e entering) Acquire(ctx context.Context, n int64) error {
+	err := e.Semaphore.Acquire(ctx, n)
+	if err == nil {
+		e.leave(n)
+	}
+	return err
+}
+
+func (e entering) TryAcquire(n int64) bool {
+	ok := e.Semaphore.TryAcquire(n)
+	if ok {
+		e.leave(n)
+	}
+	return ok
+}
+
+// leave counts the permits of a grant, holds them for some yields, and releases them.
+func (e entering) leave(n int64) {
+	held := e.held.Add(n)
+	for most := e.most.Load(); held > most && !e.most.CompareAndSwap(most, held); {
+		most = e.most.Load()
+	}
+	yield(2)
+	e.held.Add(-n)
+	e.Release(n)
 }
 
 // C19: permits come back one by one to several waiters that each need most of them. Waiters that
@@ -208,11 +297,40 @@ func noStarvation(t *trial) {
 		}
 		sem.Release(1)
 		if smallWaits && t.servedFirst(sem, large, small) {
+			starvedByLeavers(t)
 			return
 		}
 		t.letTimeGoBy()
 	}
 	t.failf("Acquire(2) still waits after %d others that came later were granted", mostPasses)
+}
+
+// starvedByLeavers is noStarvation with one more request for all permits in each round, which begins
+// after the waiting one and is cancelled. It never fits. A guard against starvation must not begin
+// to count afresh because a request left.
+func starvedByLeavers(t *trial) {
+	sem := t.make(2)
+	t.take(sem, 1)
+	large := t.startBlocked(sem, 2)
+	for range mostPasses {
+		leaver := t.startBlocked(sem, 2)
+		small := t.start(sem, 1)
+		t.settle()
+		leaver.cancel()
+		t.mustBeRefused(leaver, context.Canceled)
+		t.settle()
+		smallWaits := !small.hasReturned()
+		if !smallWaits {
+			t.mustBeGranted(small)
+		}
+		sem.Release(1)
+		if smallWaits && t.servedFirst(sem, large, small) {
+			return
+		}
+		t.letTimeGoBy()
+	}
+	t.failf("Acquire(2) still waits after %d others that came later were granted, "+
+		"and as many had left", mostPasses)
 }
 
 // servedFirst reports whether large is granted rather than small when all permits are free.
@@ -277,6 +395,25 @@ func fifoAfterLeaving(t *trial) {
 		l.release(1)
 		t.mustHaveFree(l.sem, 1)
 	}
+	fifoOfMany(t)
+}
+
+// fifoOfMany cancels waiters at many places of one line that is longer than a word has bits. The
+// others keep their order.
+func fifoOfMany(t *trial) {
+	const waiters = 200
+	l := t.fullLine(1, slices.Repeat([]int64{1}, waiters)...)
+	for _, place := range []int{100, 63, 64, 65, 1, 130, 198, 199, 0, 127, 128, 129} {
+		l.cancel(l.all[place])
+	}
+	for l.held > 0 {
+		l.release(1)
+		l.check() // also checks the order
+	}
+	if len(l.waiting) > 0 {
+		t.failf("%d requests still wait though all permits are free", len(l.waiting))
+	}
+	t.mustHaveFree(l.sem, 1)
 }
 
 // C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is
@@ -306,4 +443,126 @@ func (t *trial) needsFIFO() {
 	case t.impl.Waits != impls.Parked:
 		t.unknownf("waiters are %v: the order in which they line up cannot be seen", t.impl.Waits)
 	}
+}
+
+// C35: for two hours nothing happens but time. No wait and no grant may expire: not of a ctx without
+// a deadline, not of a ctx whose deadline is later, and not of a request for more than the size.
+func noExpiry(t *trial) {
+	if t.impl.Waits != impls.Parked {
+		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
+	}
+	const long = 2 * time.Hour
+	idle := t.make(1)
+	t.take(idle, 1)
+	sem := t.make(2)
+	t.take(sem, 1) // granted at once
+	first := t.startBlocked(sem, 2)
+	sem.Release(1)
+	t.mustBeGranted(first) // granted after it waited
+	later, cancel := context.WithTimeout(context.Background(), 2*long)
+	waiters := []*call{
+		t.startBlocked(sem, 1),
+		t.startWith(later, cancel, sem, 1),
+	}
+	t.settle() // the order in which they begin to wait is known
+	waiters = append(waiters, t.startForever(sem, 1))
+	doomed := t.startBlocked(sem, 3)
+	time.Sleep(long) // on the clock of the bubble
+	for _, c := range append(waiters, doomed) {
+		t.mustWait(c)
+	}
+	t.mustHaveFree(idle, 0)
+	sem.Release(2)
+	t.settle()
+	if t.impl.Order == impls.FIFO {
+		t.mustWait(waiters[2])
+	}
+	sem.Release(1)
+	for _, c := range waiters {
+		t.mustBeGranted(c)
+	}
+	sem.Release(2)
+	t.mustHaveFree(sem, 2)
+	doomed.cancel()
+	t.mustBeRefused(doomed, context.Canceled)
+}
+
+// C36: one semaphore serves more waits than 16 bits can count: as many that are granted, and as many
+// that are cancelled. A counter that wraps shows as a waiter that is forgotten, or served too early.
+//
+// With -race there are 2^12 of each: a wait then takes ten times as long.
+func anyNumber(t *trial) {
+	most := 1 << 16
+	if race.Enabled {
+		most = 1 << 12
+	}
+	if t.impl.Waits != impls.Parked {
+		manyCalls(t, most)
+		return
+	}
+	// In each batch, and as many cancellations. It is odd, so no counter of 8 or 16 bits wraps between
+	// two batches, where it would not show.
+	const grants = 37
+	sem := t.make(grants)
+	t.take(sem, grants)
+	for range most/grants + 1 {
+		var stay, leave []*call
+		for range grants {
+			stay = append(stay, t.startForever(sem, 1))
+			t.settle() // the order in which they begin to wait is known
+			leave = append(leave, t.start(sem, 1))
+		}
+		t.settle()
+		for _, c := range leave {
+			c.cancel()
+		}
+		t.settle()
+		for _, c := range leave {
+			if !c.hasReturned() || c.err != context.Canceled {
+				t.mustBeRefused(c, context.Canceled)
+			}
+		}
+		t.grantInHalves(sem, stay)
+		t.calls = t.calls[:0]
+	}
+	sem.Release(grants)
+	t.mustHaveFree(sem, grants)
+}
+
+// grantInHalves releases half as many permits as requests wait for one, and then the others. Under
+// FIFO the first half of the requests must be granted first.
+func (t *trial) grantInHalves(sem impls.Semaphore, waiting []*call) {
+	half := len(waiting) / 2
+	sem.Release(int64(half))
+	t.settle()
+	if t.impl.Order == impls.FIFO {
+		for i, c := range waiting {
+			if got, want := c.hasReturned(), i < half; got != want {
+				t.failf("waiter %d of %d has returned: %v, want %v after Release(%d)",
+					i+1, len(waiting), got, want, half)
+			}
+		}
+	}
+	sem.Release(int64(len(waiting) - half))
+	t.settle()
+	for _, c := range waiting {
+		if !c.hasReturned() || c.err != nil {
+			t.mustBeGranted(c)
+		}
+	}
+}
+
+// manyCalls makes the given number of calls that have to wait for each other, by two goroutines.
+func manyCalls(t *trial, calls int) {
+	sem := t.make(1)
+	t.together(copies(2, func(int) {
+		for round := range calls/2 + 1 {
+			t.countProgress(round)
+			if err := sem.Acquire(context.Background(), 1); err != nil {
+				t.failf("Acquire = %v, want nil", err)
+			}
+			sem.Release(1)
+		}
+	})...)
+	t.mustHaveFree(sem, 1)
 }

@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/semabench/semabench/impls"
@@ -156,6 +157,17 @@ func nilHoldsN(t *trial) {
 		t.mustBeGranted(waiter)
 		t.mustHaveFree(sem, size-4)
 	}
+	for _, e := range endingContexts() { // a grant outlives its ctx
+		sem := t.make(1)
+		t.take(sem, 1)
+		waiter := t.startEnding(e, sem, 1)
+		t.mustWait(waiter)
+		sem.Release(1)
+		t.mustBeGranted(waiter)
+		e.cancel()
+		t.settle()
+		t.mustHaveFree(sem, 0)
+	}
 	sem := t.make(size)
 	atOnce := t.start(sem, 2)
 	t.mustBeGranted(atOnce)
@@ -183,6 +195,64 @@ func cancelMeetsGrant(t *trial) {
 			t.failf("Acquire = %v, want nil or %v", err, context.Canceled)
 		}
 		t.settle()
+		t.mustHaveFree(sem, 2)
+	}
+	for turn := range int64(8) { // above the number of methods that an Acquire is likely to call
+		doneMeanwhile(t, turn, 0)
+		doneMeanwhile(t, turn, 2)
+	}
+	grantsMeetCancels(t)
+}
+
+// doneMeanwhile gives Acquire a ctx that becomes done in one of the calls of its own methods, before
+// or after the permits were taken. Some permits are held until nothing can move.
+func doneMeanwhile(t *trial, turn, held int64) {
+	sem := t.make(2)
+	if held > 0 {
+		t.take(sem, held)
+	}
+	inner, cancel := context.WithCancel(context.Background())
+	var uses atomic.Int64
+	ctx := usingContext{inner, func() {
+		if uses.Add(1) == turn+1 {
+			cancel()
+		}
+	}}
+	c := t.startWith(ctx, cancel, sem, 2)
+	t.settle()
+	if held > 0 {
+		sem.Release(held)
+	}
+	if err := t.returned(c); err == nil {
+		sem.Release(2)
+	} else if err != context.Canceled {
+		t.failf("Acquire = %v, want nil or %v", err, context.Canceled)
+	}
+	t.settle()
+	t.mustHaveFree(sem, 2)
+}
+
+// grantsMeetCancels makes one Release meet the cancellations of both waiters that it grants. Two
+// further waiters must get the permits, whichever way the first two return.
+func grantsMeetCancels(t *trial) {
+	rounds := 200
+	if t.impl.Waits != impls.Parked {
+		rounds = 15 // four spinning waiters are slow
+	}
+	for round := range rounds {
+		sem := t.make(2)
+		t.take(sem, 2)
+		leavers := []*call{t.startBlocked(sem, 1), t.startBlocked(sem, 1)}
+		followers := []*call{t.startForever(sem, 1), t.startForever(sem, 1)}
+		t.mustWait(followers[0])
+		t.mustWait(followers[1])
+		cancels := []func(){leavers[0].cancel, leavers[1].cancel}
+		t.meetAll(round, []func(){func() { sem.Release(2) }}, cancels)
+		t.giveBack(sem, leavers, context.Canceled)
+		for _, c := range followers {
+			t.mustBeGranted(c)
+		}
+		sem.Release(2)
 		t.mustHaveFree(sem, 2)
 	}
 }

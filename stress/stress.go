@@ -77,7 +77,7 @@ func Judge(impl impls.Impl) []Verdict {
 
 // A Clause is one sentence of the contract.
 type Clause struct {
-	ID   string // C1 to C34, or R1 for the random programs, which check many clauses
+	ID   string // C1 to C36, or R1 for the random programs, which check many clauses
 	Name string
 	Text string
 }

@@ -142,11 +142,16 @@ func (t *trial) fullLine(size int64, weights ...int64) *line {
 	l := &line{t: t, sem: t.make(size), size: size, held: size}
 	t.take(l.sem, size)
 	for _, n := range weights {
-		c := t.startBlocked(l.sem, n)
-		l.all = append(l.all, c)
-		l.waiting = append(l.waiting, c)
+		l.join(n)
 	}
 	return l
+}
+
+// join starts one more waiter.
+func (l *line) join(n int64) {
+	c := l.t.startBlocked(l.sem, n)
+	l.all = append(l.all, c)
+	l.waiting = append(l.waiting, c)
 }
 
 func (l *line) release(n int64) {

@@ -1,0 +1,162 @@
+package mutant
+
+import "github.com/semabench/semabench/impls"
+
+// Kinds returns mutants with an ID that begins with K. Each stands for a whole kind of input that no
+// clause tried when the mutants of All were all that there were. Five of the 20 were found at that
+// time all the same, by random programs or by another clause; their Reference says so. Fifteen
+// passed everything.
+func Kinds() []Mutant {
+	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
+		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
+	}
+	return []Mutant{
+		{
+			Impl:      fifo("deadline-only", newDeadlineOnly),
+			ID:        "K1",
+			Defect:    "a waiter whose ctx has a deadline sleeps until the deadline, and hears no earlier cancellation",
+			Reference: "contexts: a deadline that is cancelled before it passes",
+			KilledBy:  []string{"C9", "C22"},
+		},
+		{
+			Impl:      fifo("deadline-error", newDeadlineError),
+			ID:        "K2",
+			Defect:    "a cancelled Acquire returns DeadlineExceeded whenever its ctx has a deadline",
+			Reference: "contexts: a deadline that is cancelled before it passes",
+			KilledBy:  []string{"C9"},
+		},
+		{
+			Impl:      fifo("translated-error", newTranslatedError),
+			ID:        "K3",
+			Defect:    "errors that package context does not know become context.Canceled",
+			Reference: "contexts: an Err of the caller's own",
+			KilledBy:  []string{"C9"},
+		},
+		{
+			Impl:      fifo("second-look", newSecondLook),
+			ID:        "K4",
+			Defect:    "Acquire looks at ctx again after it took free permits, and then fails without giving them back",
+			Reference: "contexts: done between the grant and the return; random programs found it as well",
+			KilledBy:  []string{"C7"},
+		},
+		{
+			Impl:      fifo("foreign-value", newForeignValue),
+			ID:        "K5",
+			Defect:    "a ctx that has a value for an unknown key is taken for a ctx that is never done",
+			Reference: "contexts: types of the caller, in all of their methods",
+			KilledBy:  []string{"C9", "C22"},
+		},
+		{
+			Impl:      fifo("wrong-place", newWrongPlace),
+			ID:        "K6",
+			Defect:    "an Acquire with a done ctx removes the last waiter of the line, as if it had joined",
+			Reference: "contexts: done before the call while others wait; random programs found it as well",
+			KilledBy:  []string{"C8"},
+		},
+		{
+			Impl:      fifo("zero-gives", newZeroGives),
+			ID:        "K7",
+			Defect:    "Release(0) admits the head of the line if any permit is free",
+			Reference: "weight zero: Release(0) while others wait",
+			KilledBy:  []string{"C13"},
+		},
+		{
+			Impl:      fifo("zero-leaver", newZeroLeaver),
+			ID:        "K8",
+			Defect:    "an Acquire(0) that is cancelled in line admits the head of the line if any permit is free",
+			Reference: "weight zero: Acquire(0) while others wait",
+			KilledBy:  []string{"C13"},
+		},
+		{
+			Impl:      fifo("wrapping-line", newWrappingLine),
+			ID:        "K9",
+			Defect:    "Release adds up the weights of the line, and the sum overflows",
+			Reference: "extremes: two waiters whose sum overflows",
+			KilledBy:  []string{"C15"},
+		},
+		{
+			Impl:      fifo("line-dropped", newLineDropped),
+			ID:        "K10",
+			Defect:    "an over-release that panics forgets the waiters",
+			Reference: "extremes: an over-release while a request waits",
+			KilledBy:  []string{"C11"},
+		},
+		{
+			Impl:      fifo("doomed-in-line", newDoomedInLine),
+			ID:        "K11",
+			Defect:    "a request for more than twice the size joins the line if others wait already",
+			Reference: "requests above the size behind others",
+			KilledBy:  []string{"C14"},
+		},
+		{
+			Impl: impls.Impl{Name: "guard-reset", New: newGuardReset, StarvationFree: true},
+			ID:   "K12",
+			Defect: "the guard that closes the door to small requests counts afresh " +
+				"when a waiter is cancelled",
+			Reference: "starvation with leavers",
+			KilledBy:  []string{"C26"},
+		},
+		{
+			Impl:      fifo("swapped-hole", newSwappedHole),
+			ID:        "K13",
+			Defect:    "in a line of more than 64, the last waiter moves to the place of a leaver",
+			Reference: "order with leavers in long lines",
+			KilledBy:  []string{"C27"},
+		},
+		{
+			Impl:      fifo("gives-up", newGivesUp),
+			ID:        "K14",
+			Defect:    "a waiter gives up after an hour",
+			Reference: "time: a waiter that gives up",
+			KilledBy:  []string{"C35"},
+		},
+		{
+			Impl:      fifo("expiring", newExpiring),
+			ID:        "K15",
+			Defect:    "a grant expires after an hour, if no request waits",
+			Reference: "time: a grant that expires",
+			KilledBy:  []string{"C35"},
+		},
+		{
+			Impl:      fifo("short-ticket", newShortTicket),
+			ID:        "K16",
+			Defect:    "waiters are served by tickets of 16 bits, which wrap",
+			Reference: "counters that wrap after 2^16 waits",
+			KilledBy:  []string{"C36"},
+		},
+		{
+			Impl:      fifo("leavers-wrap", newLeaversWrap),
+			ID:        "K17",
+			Defect:    "the number of leavers is kept in 16 bits; when it is zero again, a leaver is not removed",
+			Reference: "counters that wrap after 2^16 cancellations",
+			KilledBy:  []string{"C36"},
+		},
+		{
+			Impl:      fifo("releases-meet", newReleasesMeet),
+			ID:        "K18",
+			Defect:    "a Release that finds another one at work leaves the waking to it",
+			Reference: "JDK-6801020: two Releases race over two waiters; random programs found it as well",
+			KilledBy:  []string{"C17"},
+			Narrow:    true,
+		},
+		{
+			Impl:      fifo("one-refund", newOneRefund),
+			ID:        "K19",
+			Defect:    "two granted waiters that are cancelled at once give back the permits of one",
+			Reference: "two grants that meet two cancels; C32 found it as well",
+			KilledBy:  []string{"C7"},
+			Narrow:    true,
+		},
+		{
+			Impl: impls.Impl{
+				Name: "counted-newcomers", New: newCountedNewcomers, Order: impls.FIFO, TryBarges: true,
+			},
+			ID: "K20",
+			Defect: "Release admits as many waiters as it counted before, " +
+				"though the second permit went to a newcomer",
+			Reference: "two grants by one Release while newcomers come; random programs found it as well",
+			KilledBy:  []string{"C18"},
+			Narrow:    true,
+		},
+	}
+}
