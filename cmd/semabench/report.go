@@ -116,20 +116,29 @@ func flaws(c *reports.Comparison) error {
 	}
 	if n := len(c.Log.Broken); n > 0 {
 		errs = append(errs, fmt.Errorf("the report leaves out broken lines, %d in all", n))
-	}
-	for _, b := range c.Log.Broken {
-		errs = append(errs, b)
+		errs = append(errs, firstOf(c.Log.Broken)...)
 	}
 	if n := len(c.Log.Failures); n > 0 {
 		errs = append(errs, fmt.Errorf("the text says that the program failed, lines in all: %d", n))
-	}
-	for _, f := range c.Log.Failures {
-		errs = append(errs, f)
+		errs = append(errs, firstOf(c.Log.Failures)...)
 	}
 	if errs == nil {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", exitcode.ErrFailed, errors.Join(errs...))
+}
+
+// firstOf returns the first five of many messages: a program that prints into its own benchmarks
+// breaks thousands of lines in the same way.
+func firstOf[E error](list []E) (first []error) {
+	const most = 5
+	for _, e := range list[:min(most, len(list))] {
+		first = append(first, e)
+	}
+	if n := len(list) - most; n > 0 {
+		first = append(first, fmt.Errorf("and %d more", n))
+	}
+	return first
 }
 
 // compare reads and compares benchmark texts.

@@ -62,7 +62,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 	c := g.comparison(log)
 	c.By, c.Family = by, o.Family
 	computeStatistics(c, log.Units)
-	c.Notes = compareNotes(c)
+	c.Notes = append(slices.Clone(log.Notes), compareNotes(c)...)
 	return c, nil
 }
 

@@ -114,7 +114,7 @@ func recomputeCommand(c *compare.Comparison) string {
 
 // maxListed is the number of broken lines that an output lists; it counts them all. A program
 // that prints into its own benchmarks breaks thousands of lines in the same way.
-const maxListed = 20
+const maxListed = 5
 
 // A tableAnswer is an answer with the name of its table.
 type tableAnswer struct{ name, text string }

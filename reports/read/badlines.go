@@ -51,8 +51,9 @@ type lastLine struct {
 	unit, origin string // the last unit, in base units and as written
 }
 
-func (l *lastLine) observe(r *benchfmt.Result) {
-	l.file, l.line = r.Pos()
+func (l *lastLine) observe(r *benchfmt.Result, line int) {
+	l.file, _ = r.Pos()
+	l.line = line
 	v := r.Values[len(r.Values)-1]
 	l.unit, l.origin = v.Unit, asWritten(v)
 }
@@ -82,10 +83,4 @@ func isBuiltinUnit(unit string) bool {
 // isDeclared reports whether a Unit line of the text describes the unit.
 func isDeclared(unit string, meta benchfmt.UnitMetadataMap) bool {
 	return meta.Get(unit, "better") != nil || meta.Get(unit, "assume") != nil
-}
-
-// syntaxErrorAt places msg at the file and line of rec.
-func syntaxErrorAt(rec benchfmt.Record, msg string) *benchfmt.SyntaxError {
-	file, line := rec.Pos()
-	return &benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg}
 }

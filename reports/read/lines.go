@@ -4,36 +4,77 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"sort"
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // maxLine is the length of the longest line that benchfmt can read. Its scanner stops with an
 // error at a longer one, and would lose the rest of the file.
 const maxLine = 64<<10 - 1
 
-// A lineReader passes a text on to benchfmt and records what benchfmt does not report:
+// A lineReader passes a text on to benchfmt, in the form that benchfmt reads, and records what
+// benchfmt does not report:
 //
-//   - lines that are too long, which it passes on as empty lines, so that the line numbers of
-//     benchfmt stay right;
+//   - lines that are too long, rows behind another prefix than the rows before, and rows in parts
+//     that cannot be put together;
 //   - lines that say that the program failed;
-//   - whether the text begins like JSON, and whether its last line has a newline.
+//   - whether the last line of the text has a newline.
+//
+// A line that begins with a name and figures goes straight through. Any other line passes these
+// steps: physical cleans it, piece removes its prefix, unwrapped decodes events of go test -json,
+// and content joins rows that are in parts.
 type lineReader struct {
-	r      *bufio.Reader
-	name   string
-	rest   []byte // the part of the current line that Read has not passed on yet
-	line   int
-	last   byte
-	isJSON bool // the text begins as the output of go test -json does
+	r       *bufio.Reader
+	name    string
+	rest    []byte // the part of the current lines that Read has not passed on yet
+	line    int    // the number of the current line in the text
+	last    byte
+	ended   bool // next has seen the end of the text
+	emitted int  // lines that were passed on
+	origins []origin
 
-	tooLong  []*benchfmt.SyntaxError
+	decided bool // a row was seen, so prefix holds
+	prefix  *prefix
+	mixed   error      // rows behind different prefixes
+	head    []headLine // the lines before the first row
+	size    int        // the bytes in head
+
+	events testEvents
+	joiner joiner
+	echoes []span // the sections in which gotestsum repeats lines
+	echoed int    // rows in them that were in the text before
+	ran    []string
+
+	broken   []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
 }
 
+// An origin says that emitted lines from number emitted on come from the lines that are shift
+// further down in the text.
+type origin struct{ emitted, shift int }
+
+type headLine struct {
+	text []byte
+	line int
+}
+
+type span struct{ from, to int }
+
 func newLineReader(r io.Reader, name string) *lineReader {
-	return &lineReader{r: bufio.NewReaderSize(r, maxLine), name: name}
+	text := decoded(bufio.NewReaderSize(r, maxLine))
+	lines, ok := text.(*bufio.Reader)
+	if !ok {
+		lines = bufio.NewReaderSize(text, maxLine)
+	}
+	return &lineReader{r: lines, name: name}
 }
 
 func (l *lineReader) Read(p []byte) (int, error) {
@@ -55,49 +96,325 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	return done, nil
 }
 
-// next reads one line into rest.
+// next reads lines until rest holds one or more.
 func (l *lineReader) next() error {
-	line, err := l.r.ReadSlice('\n')
-	if len(line) == 0 && err != nil {
-		return err
+	l.rest = nil
+	for len(l.rest) == 0 {
+		if l.ended {
+			return io.EOF
+		}
+		line, err := l.r.ReadSlice('\n')
+		if len(line) == 0 && err != nil {
+			if !errors.Is(err, io.EOF) {
+				return err
+			}
+			l.end()
+			continue
+		}
+		l.line++
+		l.last = line[len(line)-1]
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			if err := l.skipLong(string(line[:40])); err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+		case l.isPlainRow(line):
+			l.count(l.line)
+			l.rest = line
+		default:
+			l.physical(line)
+		}
+		// ReadSlice returns an error that came with bytes again at the next call.
 	}
-	l.line++
-	if l.line == 1 {
-		l.isJSON = line[0] == '{'
-	}
-	l.last = line[len(line)-1]
-	if errors.Is(err, bufio.ErrBufferFull) {
-		return l.skipLong(string(line[:40]))
-	}
-	if reportsFailure(line) {
-		l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
-	}
-	l.rest = line
-	return nil // ReadSlice returns an error that came with bytes again at the next call
+	return nil
 }
 
-// skipLong reads to the end of a line that is too long. It passes on only the newline, so that
-// benchfmt still counts the line.
+// isPlainRow reports whether line needs none of the steps.
+func (l *lineReader) isPlainRow(line []byte) bool {
+	if !l.decided || l.prefix != nil || line[0] != 'B' || l.joiner.open != nil ||
+		l.joiner.held != nil || !isName(line) {
+		return false
+	}
+	space := bytes.IndexAny(line, " \t")
+	return space > 0 && clearly(line, space) && bytes.IndexByte(line, 0x1B) < 0 &&
+		bytes.IndexByte(line[space:], '_') < 0 && bytes.IndexByte(line, hardSpace[0]) < 0 &&
+		bytes.IndexByte(line[:len(line)-min(2, len(line))], '\r') < 0 &&
+		!bytes.Contains(line[space:], []byte("FAIL"))
+}
+
+// physical handles one line of the file. A carriage return in it is a line that a terminal wrote
+// over: each part is a line of its own.
+func (l *lineReader) physical(line []byte) {
+	line = cleaned(line)
+	for {
+		i := bytes.IndexByte(line, '\r')
+		if i < 0 || len(bytes.TrimRight(line[i:], "\r\n")) == 0 {
+			break
+		}
+		l.piece(line[:i])
+		line = line[i+1:]
+	}
+	l.piece(line)
+}
+
+// maxHead is how many bytes before the first row are held, until it shows the prefix of all rows.
+const maxHead = 4 << 20
+
+// piece removes the prefix of a line. The first row decides which prefix all rows have.
+func (l *lineReader) piece(line []byte) {
+	at := 0
+	if !isName(line) && !isEvent(line) || l.prefix != nil {
+		at = findRow(line)
+	}
+	switch {
+	case !l.decided && (at < 0 || at == 0 && !isRow(line) && !isEvent(line)):
+		l.head = append(l.head, headLine{bytes.Clone(line), l.line})
+		if l.size += len(line); l.size > maxHead {
+			l.decide(nil)
+		}
+		return
+	case !l.decided && at > 0:
+		l.decide(newPrefix(string(line[:at])))
+	case !l.decided:
+		l.decide(nil)
+	}
+	switch {
+	case l.prefix == nil && at > 0 && l.isEcho(l.line) && len(bytes.TrimSpace(line[:at])) == 0:
+		l.unwrapped(line[at:])
+	case l.prefix == nil && at > 0:
+		p := newPrefix(string(line[:at]))
+		l.reportBroken(fmt.Sprintf("the row stands behind %v, other rows do not; to remove it: %s",
+			p, p.command(l.name)))
+	case l.prefix == nil:
+		l.unwrapped(line)
+	case at >= 0:
+		if p := newPrefix(string(line[:at])); !p.equal(l.prefix) {
+			l.refuse(p)
+		}
+		l.prefix.rows++
+		l.unwrapped(line[at:])
+	default:
+		l.unwrapped(l.prefix.cut(line))
+	}
+}
+
+// nulls reports a row in UTF-16 in the middle of a text in UTF-8.
+func (l *lineReader) nulls(line []byte) bool {
+	if bytes.IndexByte(line, 0) < 0 {
+		return false
+	}
+	if text := bytes.ReplaceAll(line, []byte{0}, nil); findRow(text) < 0 && !lacksName(text) {
+		return false
+	}
+	l.reportBroken("the row is UTF-16, but the text before it is not: write the whole text anew")
+	return true
+}
+
+// decide sets the prefix and handles the lines before the first row.
+func (l *lineReader) decide(p *prefix) {
+	l.decided, l.prefix = true, p
+	now := l.line
+	for _, h := range l.head {
+		l.line = h.line
+		text := h.text
+		if p != nil {
+			text = p.cut(text)
+		}
+		l.unwrapped(text)
+	}
+	l.head, l.line = nil, now
+}
+
+// refuse remembers that the rows have different prefixes: they may be different programs, which
+// must not become one sample.
+func (l *lineReader) refuse(p *prefix) {
+	if l.mixed != nil {
+		return
+	}
+	other := p.String()
+	if p.example == "" {
+		other = "no prefix"
+	}
+	l.mixed = fmt.Errorf("%s:%d: this row has %s, the rows before have %v; if all rows belong "+
+		"together, remove it: %s", l.name, l.line, other, l.prefix, l.prefix.command(l.name))
+}
+
+// unwrapped decodes the events of go test -json.
+func (l *lineReader) unwrapped(line []byte) {
+	if !isEvent(line) {
+		l.content(line)
+		return
+	}
+	if err := l.events.add(line, l.eventLine); err != nil {
+		l.reportBroken(err.Error())
+	}
+}
+
+// eventLine handles a line out of an event, which may have its own colours and overwritten parts.
+func (l *lineReader) eventLine(line []byte) {
+	line = cleaned(line)
+	for {
+		i := bytes.IndexByte(line, '\r')
+		if i < 0 || len(bytes.TrimRight(line[i:], "\r\n")) == 0 {
+			break
+		}
+		l.content(line[:i])
+		line = line[i+1:]
+	}
+	l.content(line)
+}
+
+// content handles one line as go test printed it.
+func (l *lineReader) content(line []byte) {
+	if isName(line) {
+		space := bytes.IndexAny(line, " \t\r\n")
+		if space > 0 && clearly(line, space) {
+			l.closeName()
+			l.endRow()
+			l.emit(l.beforeFailure(withoutUnderscores(line)), l.line)
+			return
+		}
+		line = l.afterName(line, space)
+	} else if l.nulls(line) {
+		return
+	} else {
+		l.noteSection(line)
+		if reportsFailure(line) {
+			l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
+		}
+		if endsRow(line) {
+			l.closeName()
+			l.endRow()
+		}
+		line = l.figures(line)
+	}
+	if len(line) > 0 {
+		l.emit(line, l.line)
+	}
+}
+
+// beforeFailure returns the row in line without a report of failure behind it, and records that.
+func (l *lineReader) beforeFailure(line []byte) []byte {
+	i := bytes.Index(line, []byte("FAIL"))
+	if i < 0 {
+		return line
+	}
+	row := bytes.TrimSuffix(line[:i], []byte("--- "))
+	if !isRow(row) {
+		return line
+	}
+	l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line[i:])))))
+	return row
+}
+
+// noteSection notes where gotestsum repeats the output of tests, and which packages ended.
+func (l *lineReader) noteSection(line []byte) {
+	switch n := len(l.echoes); {
+	case len(line) == 0 || line[0] != '=' && line[0] != 'D' && line[0] != 'o':
+	case bytes.HasPrefix(line, []byte("=== Failed")), bytes.HasPrefix(line, []byte("=== Skipped")),
+		bytes.HasPrefix(line, []byte("=== FAIL: ")), bytes.HasPrefix(line, []byte("=== SKIP: ")):
+		if n == 0 || l.echoes[n-1].to > 0 {
+			l.echoes = append(l.echoes, span{from: l.line})
+		}
+	case bytes.HasPrefix(line, []byte("DONE ")) && n > 0:
+		l.echoes[n-1].to = l.line
+	case bytes.HasPrefix(line, []byte("ok  \t")):
+		if f := bytes.Fields(line); len(f) > 1 && len(l.ran) < 3 &&
+			!slices.Contains(l.ran, string(f[1])) {
+			l.ran = append(l.ran, string(f[1]))
+		}
+	}
+}
+
+// isEcho reports whether gotestsum may have repeated the line.
+func (l *lineReader) isEcho(line int) bool {
+	return slices.ContainsFunc(l.echoes, func(s span) bool {
+		return line > s.from && (s.to == 0 || line < s.to)
+	})
+}
+
+// end handles the lines that waited for others.
+func (l *lineReader) end() {
+	l.ended = true
+	if !l.decided {
+		l.decide(nil)
+	}
+	l.events.close(l.eventLine)
+	l.endRow()
+	l.closeName()
+	if len(l.events.failed) > 0 && len(l.failures) == 0 {
+		for _, pkg := range slices.Sorted(maps.Keys(l.events.failed)) {
+			l.failures = append(l.failures, l.syntaxError("FAIL\t"+pkg))
+		}
+	}
+}
+
+// emit adds one line to rest.
+func (l *lineReader) emit(line []byte, source int) {
+	l.count(source)
+	l.rest = append(l.rest, bytes.TrimRight(line, "\r\n")...)
+	l.rest = append(l.rest, '\n')
+}
+
+// count counts one line that is passed on and remembers its place in the text.
+func (l *lineReader) count(source int) {
+	l.emitted++
+	shift := source - l.emitted
+	if n := len(l.origins); n == 0 && shift != 0 || n > 0 && l.origins[n-1].shift != shift {
+		l.origins = append(l.origins, origin{l.emitted, shift})
+	}
+}
+
+// source returns the number in the text of a line that was passed on.
+func (l *lineReader) source(emitted int) int {
+	i := sort.Search(len(l.origins), func(i int) bool { return l.origins[i].emitted > emitted })
+	if i == 0 {
+		return emitted
+	}
+	return emitted + l.origins[i-1].shift
+}
+
+// notes says what was done to the text.
+func (l *lineReader) notes() (list []string) {
+	add := func(format string, args ...any) {
+		list = append(list, escape.Printable(l.name+": "+fmt.Sprintf(format, args...)))
+	}
+	if p := l.prefix; p != nil {
+		add("all rows stand behind %v, or one with another time, which was removed: %d", p, p.rows)
+	}
+	if n := l.joiner.joined; n > 0 {
+		add("rows that prints of the benchmark split, put together again: %d", n)
+	}
+	if l.echoed > 0 {
+		add("rows that gotestsum repeated, counted once: %d", l.echoed)
+	}
+	return list
+}
+
+// skipLong reads to the end of a line that is too long.
 func (l *lineReader) skipLong(start string) error {
-	l.tooLong = append(l.tooLong, l.syntaxError("line is longer than 64 KiB, left out: "+start+"…"))
+	l.reportBroken("line is longer than 64 KiB, left out: " + start + "…")
 	for {
 		part, err := l.r.ReadSlice('\n')
 		if len(part) > 0 {
 			l.last = part[len(part)-1]
 		}
-		switch {
-		case err == nil:
-			l.rest = part[len(part)-1:]
-			return nil
-		case !errors.Is(err, bufio.ErrBufferFull):
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
 	}
 }
 
+// reportBroken reports the current line as broken.
+func (l *lineReader) reportBroken(msg string) { l.broken = append(l.broken, l.syntaxError(msg)) }
+
 // syntaxError places msg at the current line.
 func (l *lineReader) syntaxError(msg string) *benchfmt.SyntaxError {
-	return &benchfmt.SyntaxError{FileName: l.name, Line: l.line, Msg: msg}
+	return l.syntaxErrorAt(l.line, msg)
+}
+
+func (l *lineReader) syntaxErrorAt(line int, msg string) *benchfmt.SyntaxError {
+	return &benchfmt.SyntaxError{FileName: l.name, Line: line, Msg: msg}
 }
 
 // clip shortens a message to 160 bytes, so that it stays one line of a report.

@@ -22,17 +22,17 @@ type plan struct {
 }
 
 // observe adds the plan in force at r. It is called for each change of the configuration.
-func (p *plan) observe(r *benchfmt.Result) {
+func (p *plan) observe(r *benchfmt.Result, line int) {
 	i, ok := r.ConfigIndex(PlannedKey)
 	if !ok {
 		return
 	}
 	if v := r.Config[i].Value; len(p.seen) == 0 || string(v) != p.seen[len(p.seen)-1] {
-		p.add(r, string(v))
+		p.add(r, line, string(v))
 	}
 }
 
-func (p *plan) add(r *benchfmt.Result, value string) {
+func (p *plan) add(r *benchfmt.Result, line int, value string) {
 	if slices.Contains(p.seen, value) {
 		return
 	}
@@ -40,7 +40,9 @@ func (p *plan) add(r *benchfmt.Result, value string) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 {
 		msg := fmt.Sprintf("%s above this line is not a count: %q", PlannedKey, value)
-		p.broken = append(p.broken, syntaxErrorAt(r, msg))
+		file, _ := r.Pos()
+		p.broken = append(p.broken,
+			&benchfmt.SyntaxError{FileName: file, Line: line, Msg: msg})
 		return
 	}
 	p.total += n

@@ -7,17 +7,29 @@
 // program, and whether the text is as long as its writer planned. A text of a million lines is
 // read in about a second.
 //
+// # Texts as CI systems write them
+//
+// A text may be UTF-8 or UTF-16, with any line ends and colours, or the output of go test -json.
+// The first row decides which prefix all rows have, such as a time or indentation: it is removed,
+// and [Log.Notes] says so. Only clocks and counters in it may differ. Rows behind different
+// prefixes may come from different programs, so Read refuses them, with the command that removes
+// the prefix. A row that a print of the benchmark split is put together if exactly one name and
+// one result fit; otherwise each part goes to [Log.Broken].
+//
 // # What this does not show
 //
-// A text without the key planned-samples may have been cut between two lines, and nothing in it
+// A number that stands alone in a prefix is taken for a clock, so rows labelled "1 " and "2 " are
+// taken together; the note says what was removed. A text without the key planned-samples may have been cut between two lines, and nothing in it
 // says so. A program that prints a well-formed benchmark line by accident adds a result.
 package read
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/perf/benchfmt"
 )
@@ -42,6 +54,11 @@ type Log struct {
 	// Failures holds the lines by which go test or the Go runtime say that the program failed:
 	// FAIL, panic and the like. The results then come from a program that did not end well.
 	Failures []*benchfmt.SyntaxError
+
+	// Notes says what Read did to a text beyond reading it: which prefix it removed from the
+	// rows, how many rows in parts it put together, and which repeated rows it counted once. It
+	// also names packages whose rows the text does not keep apart.
+	Notes []string
 }
 
 // A File says how much of one input there is.
@@ -96,61 +113,75 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 		defer f.Close()
 		text = f
 	}
-	lines := newLineReader(text, in.Name)
-	reader.Reset(lines, in.Name, ".file", label)
-	c.reset()
+	f, err := l.readText(reader, c, text, in.Name, label)
+	if err != nil {
+		return err
+	}
+	l.Files = append(l.Files, f)
+	l.Series = append(l.Series, c.buildSeries()...)
+	return nil
+}
+
+// readText reads the text of one input into c.
+func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, name, label string) (
+	File, error) {
+	lines := newLineReader(text, name)
+	reader.Reset(lines, name, ".file", label)
+	c.reset(lines)
 	firstBroken := len(l.Broken)
 	var plan plan
 	var last lastLine
 	for reader.Scan() {
 		l.record(reader.Result(), c, &plan, &last)
 	}
-	if err := reader.Err(); err != nil {
-		return err
+	if err := cmp.Or(reader.Err(), lines.mixed); err != nil {
+		return File{}, err
 	}
 	if c.records.n > 0 && last.cutShort(c, lines, reader.Units()) {
 		l.Broken = append(l.Broken, last.syntaxError())
 		c.dropLast()
 	}
-	l.Broken = append(append(l.Broken, lines.tooLong...), plan.broken...)
+	l.Broken = append(append(l.Broken, lines.broken...), plan.broken...)
 	broken := l.Broken[firstBroken:]
+	slices.SortStableFunc(broken, func(a, b *benchfmt.SyntaxError) int { return a.Line - b.Line })
 	if c.records.n == 0 {
-		return noBenchmarks(in.Name, lines.isJSON, broken)
+		return File{}, noBenchmarks(name, broken)
 	}
 	l.Failures = append(l.Failures, lines.failures...)
-	l.Files = append(l.Files,
-		File{in.Name, label, plan.total, c.records.n, len(broken), len(lines.failures)})
-	l.Series = append(l.Series, c.buildSeries()...)
-	return nil
+	l.Notes = append(append(l.Notes, lines.notes()...), c.notes(name)...)
+	return File{name, label, plan.total, c.records.n, len(broken), len(lines.failures)}, nil
 }
 
 // record adds one record of benchfmt to l or to the collector.
 func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
+	file, line := rec.Pos()
+	line = c.lines.source(line)
 	switch rec := rec.(type) {
 	case *benchfmt.SyntaxError:
+		rec.Line = line
 		l.Broken = append(l.Broken, rec)
 	case *benchfmt.Result:
 		if c.changed(rec) {
-			plan.observe(rec)
+			plan.observe(rec, line)
 			c.setConfig(rec)
 		}
 		if why := invalidReason(rec); why != "" {
-			l.Broken = append(l.Broken, syntaxErrorAt(rec, why))
+			l.Broken = append(l.Broken, &benchfmt.SyntaxError{FileName: file, Line: line, Msg: why})
 			return
 		}
 		tidyZeros(rec)
-		last.observe(rec)
-		c.add(rec)
+		if c.lines.isEcho(line) && c.has(rec) {
+			c.lines.echoed++
+			return
+		}
+		last.observe(rec, line)
+		c.add(rec, line)
 	}
 }
 
 // noBenchmarks is the error for a file without results. It says what to do next.
-func noBenchmarks(name string, json bool, broken []*benchfmt.SyntaxError) error {
+func noBenchmarks(name string, broken []*benchfmt.SyntaxError) error {
 	next := "measure again with: go test -run='^$' -bench=. -count=10"
-	if json {
-		next = "it looks like the output of go test -json: leave -json out, or keep its Output " +
-			"fields"
-	}
 	if len(broken) == 0 {
 		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)
 	}

@@ -3,8 +3,11 @@ package read
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // A Series holds the results of one benchmark name under one configuration in one file. A text of
@@ -65,6 +68,7 @@ type collector struct {
 	records   chunked[lineRecord]
 	values    chunked[float64]
 
+	lines   *lineReader // the text that is read
 	config  *configuration
 	configs map[string]*configuration
 	key     []byte // buffer of setConfig, so that a lookup allocates nothing
@@ -75,7 +79,8 @@ type collector struct {
 type lineRecord struct{ series, line, unitList uint32 }
 
 // reset prepares c for the next file.
-func (c *collector) reset() {
+func (c *collector) reset(lines *lineReader) {
+	c.lines = lines
 	c.series, c.config = nil, nil
 	c.records.truncate(0)
 	c.values.truncate(0)
@@ -111,7 +116,7 @@ func (c *collector) setConfig(r *benchfmt.Result) {
 }
 
 // add records one result.
-func (c *collector) add(r *benchfmt.Result) {
+func (c *collector) add(r *benchfmt.Result, line int) {
 	id, ok := c.config.byName[string(r.Name)]
 	if !ok {
 		id = uint32(len(c.series))
@@ -119,11 +124,45 @@ func (c *collector) add(r *benchfmt.Result) {
 		c.config.byName[name] = id
 		c.series = append(c.series, &Series{Name: name, config: c.config})
 	}
-	_, line := r.Pos()
 	c.records.append(lineRecord{id, uint32(line), c.unitListOf(r.Values)})
 	for _, v := range r.Values {
 		c.values.append(v.Value)
 	}
+}
+
+// has reports whether a result equal to r was added before. It looks at all results, so it is for
+// the few lines that may be repeated.
+func (c *collector) has(r *benchfmt.Result) bool {
+	id, ok := c.config.byName[string(r.Name)]
+	next := 0
+	for n := range c.records.all() {
+		units := c.unitLists[n.unitList]
+		same := ok && n.series == id && len(units) == len(r.Values)
+		for i, unit := range units {
+			same = same && r.Values[i].Unit == unit && r.Values[i].Value == c.values.at(next)
+			next++
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}
+
+// notes warns of rows that no line assigns to one of several packages.
+func (c *collector) notes(file string) []string {
+	if len(c.lines.ran) < 2 {
+		return nil
+	}
+	for _, config := range c.configs {
+		if !slices.ContainsFunc(config.lines,
+			func(cfg benchfmt.Config) bool { return cfg.Key == "pkg" }) {
+			return []string{escape.Printable(file + ": some rows have no pkg: line above them, and " +
+				"several packages ran (" + strings.Join(c.lines.ran, ", ") +
+				"): rows of one name are one sample")}
+		}
+	}
+	return nil
 }
 
 // unitListOf returns the index of the list of units of a line. It is nearly always the list of

@@ -1,0 +1,158 @@
+package read
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/semabench/semabench/internal/escape"
+)
+
+// A prefix is what stands before the rows of a text: a CI system puts a time or a step before
+// each line, and a pasted text is indented.
+//
+// Two lines have the same kind of prefix if pattern matches both. In a pattern, numbers stand for
+// themselves, because "v1: " and "v2: " are two programs. Only the numbers of a clock or counter
+// may differ: a word that consists of digits and the signs of a time.
+type prefix struct {
+	example string
+	pattern *regexp.Regexp
+	rows    int
+}
+
+var (
+	clock    = regexp.MustCompile(`^([\[<]?)\d[\d:.,TZ+/-]*(ns|us|µs|ms|s|m|h)?([\]>]?[:|]?)$`)
+	calendar = regexp.MustCompile(`^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|` +
+		`Mon|Tue|Wed|Thu|Fri|Sat|Sun),?$`)
+)
+
+// newPrefix generalizes an example.
+func newPrefix(example string) *prefix {
+	var p strings.Builder
+	p.WriteString("^")
+	for rest := example; rest != ""; {
+		n := strings.IndexFunc(rest, unicode.IsSpace)
+		if n == 0 {
+			p.WriteString("[[:space:]]+")
+			rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+			continue
+		}
+		if n < 0 {
+			n = len(rest)
+		}
+		word := rest[:n]
+		rest = rest[n:]
+		switch m := clock.FindStringSubmatch(word); {
+		case m != nil:
+			p.WriteString(quoted(m[1]) + "[0-9][0-9:.,TZ+/-]*")
+			if m[2] != "" {
+				p.WriteString("[a-zµ]+")
+			}
+			p.WriteString(quoted(m[3]))
+		case calendar.MatchString(word):
+			p.WriteString("[A-Z][a-z][a-z],?")
+		default:
+			p.WriteString(quoted(word))
+		}
+	}
+	return &prefix{example: example, pattern: regexp.MustCompile(p.String())}
+}
+
+// quoted escapes s for the pattern language that Go and sed -E share.
+func quoted(s string) string { return strings.ReplaceAll(regexp.QuoteMeta(s), "/", "[/]") }
+
+// equal reports whether p and other are the same kind.
+func (p *prefix) equal(other *prefix) bool { return p.pattern.String() == other.pattern.String() }
+
+// cut returns line without the prefix. Figures alone can look like a line number before a text:
+// their count is no part of the prefix.
+func (p *prefix) cut(line []byte) []byte {
+	at := p.pattern.FindIndex(line)
+	if at == nil || lacksName(line) && !lacksName(line[at[1]:]) {
+		return line
+	}
+	return line[at[1]:]
+}
+
+// command returns the shell command that removes the prefix from a file.
+func (p *prefix) command(file string) string {
+	return fmt.Sprintf("sed -E %s %s", escape.Quote("s/"+p.pattern.String()+"//"),
+		escape.Shell(escape.Printable(file)))
+}
+
+// String describes the prefix for a message.
+func (p *prefix) String() string {
+	if strings.TrimSpace(p.example) == "" {
+		return fmt.Sprintf("indentation %q", p.example)
+	}
+	return fmt.Sprintf("the prefix %q", clip(p.example))
+}
+
+var rowStart = []byte("Benchmark")
+
+// findRow returns the place in line where a whole row begins, or -1. The row may be an event of
+// go test -json.
+func findRow(line []byte) int {
+	for at := 0; ; at += len(rowStart) {
+		next := bytes.Index(line[at:], rowStart)
+		if next < 0 {
+			break
+		}
+		if at += next; isRow(line[at:]) {
+			return at
+		}
+	}
+	if at := bytes.Index(line, []byte(`{"`)); at >= 0 && isEvent(line[at:]) {
+		return at
+	}
+	return -1
+}
+
+// isName reports whether line begins with the name of a benchmark, as package testing demands:
+// Benchmark, and then no lower-case letter.
+func isName(line []byte) bool {
+	if !bytes.HasPrefix(line, rowStart) {
+		return false
+	}
+	r, _ := utf8.DecodeRune(line[len(rowStart):])
+	return !unicode.IsLower(r)
+}
+
+// isRow reports whether line is a name, a count, and pairs of a number and a unit.
+func isRow(line []byte) bool {
+	if !isName(line) {
+		return false
+	}
+	space := bytes.IndexAny(line, " \t")
+	return space > 0 && isOutcome(line[space:])
+}
+
+// isOutcome reports whether text is a count and pairs of a number and a unit.
+func isOutcome(text []byte) bool {
+	fields := bytes.Fields(text)
+	if len(fields) < 3 || len(fields)%2 == 0 || !isCount(fields[0]) {
+		return false
+	}
+	for i := 1; i < len(fields); i += 2 {
+		if !isNumber(fields[i]) || isNumber(fields[i+1]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isCount(field []byte) bool {
+	return len(bytes.Trim(field, "0123456789_")) == 0 && isDigit(field[0])
+}
+
+var number = regexp.MustCompile(`^[-+]?(NaN|Inf|[0-9][0-9_]*\.?[0-9]*([eE][-+]?[0-9]+)?)$`)
+
+func isNumber(field []byte) bool {
+	if isDigit(field[0]) && len(bytes.Trim(field, "0123456789")) == 0 {
+		return true
+	}
+	return number.Match(field)
+}

@@ -1,0 +1,193 @@
+package read
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+)
+
+// A joiner puts rows together that a print of the benchmark took apart. Package testing prints
+// the name of a benchmark, runs it, and prints the figures at the end of the same line, unless
+// the benchmark printed in between:
+//
+//	BenchmarkX-8   	hello
+//	      10	         5 ns/op
+//
+// The figures belong to the name before them if exactly one name is open. In any other case the
+// joiner reports all that it cannot assign.
+type joiner struct {
+	open      *openName // the last name without figures
+	ambiguous bool      // an earlier name has no figures either
+	held      *heldRow  // a joined row; a second result would make it ambiguous
+	joined    int
+}
+
+type openName struct {
+	name string
+	line int
+	flaw string // the message if no figures follow; "" for a bare name, which go test -v prints
+}
+
+type heldRow struct {
+	text string
+	line int
+}
+
+// outcomeAtEnd matches the figures behind a print without newline, as package testing writes
+// them: the count, a tab, and pairs of a number and a unit between tabs.
+var outcomeAtEnd = regexp.MustCompile(
+	`(?:^|[^0-9])([0-9]+\t *[-0-9.][^ \t]* [^ \t]+(?:\t *[-0-9.][^ \t]* [^ \t]+)*)[ \t\r\n]*$`)
+
+// figuresIn returns the count and the pairs at the end of line, or nil.
+func figuresIn(line []byte) []byte {
+	if text := bytes.TrimSpace(line); isOutcome(text) {
+		return text
+	}
+	if m := outcomeAtEnd.FindSubmatch(line); m != nil && isOutcome(m[1]) {
+		return m[1]
+	}
+	return nil
+}
+
+// figuresOfTime matches figures as package testing prints them, with a time, at the end of a line.
+var figuresOfTime = regexp.MustCompile(
+	`(?:^|[^0-9.])[0-9]+[ \t]+[0-9][0-9.e+-]*[ \t]+ns/op(?:[ \t]+[0-9][^ \t]*[ \t]+[^ \t]+)*[ \t\r\n]*$`)
+
+// lacksName reports whether line ends with figures. Their name must be somewhere else.
+func lacksName(line []byte) bool {
+	return bytes.Contains(line, []byte("ns/op")) && figuresOfTime.Match(line) ||
+		bytes.IndexByte(line, '\t') >= 0 && figuresIn(line) != nil
+}
+
+// clearly reports whether a line that begins with a name is a row, or so near one that benchfmt
+// says best what is wrong with it. It is on the path of every row of a text.
+func clearly(line []byte, space int) bool {
+	i := skipSpaces(line, space)
+	if i >= len(line) || !isDigit(line[i]) && line[i] != '-' {
+		return false
+	}
+	for i < len(line) && line[i] != ' ' && line[i] != '\t' {
+		i++
+	}
+	i = skipSpaces(line, i)
+	if i >= len(line) {
+		return false
+	}
+	b := line[i]
+	return isDigit(b) || b == '-' || b == '+' || b == '.' || b == 'N' || b == 'I'
+}
+
+func skipSpaces(line []byte, i int) int {
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r' || line[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// afterName handles a line that begins with a name and is no row. It returns the line to pass on.
+func (l *lineReader) afterName(line []byte, space int) []byte {
+	j := &l.joiner
+	name, printed := line, []byte(nil)
+	if space > 0 {
+		name, printed = line[:space], bytes.TrimSpace(line[space:])
+	}
+	name = bytes.TrimRight(name, "\r\n")
+	l.endRow()
+	switch {
+	case reportsFailure(printed):
+		l.failures = append(l.failures, l.syntaxError(clip(string(printed))))
+		l.closeName()
+		return nil
+	case bytes.HasPrefix(printed, []byte("--- ")): // SKIP or BENCH: the benchmark has no figures
+		l.closeName()
+		return nil
+	}
+	if figures := figuresIn(line[len(name):]); figures != nil && space > 0 {
+		l.closeName()
+		j.joined++
+		return fmt.Appendf(nil, "%s\t%s\n", name, figures)
+	}
+	o := &openName{name: string(name), line: l.line}
+	switch {
+	case len(printed) > 0 && isCount(bytes.Fields(printed)[0]):
+		o.flaw = "parsing measurement: invalid syntax"
+		if len(bytes.Fields(printed)) == 1 {
+			o.flaw = "missing measurements"
+		}
+	case len(printed) > 0:
+		o.flaw = "parsing iteration count: invalid syntax"
+	case space > 0 && line[space] != '\r' && line[space] != '\n':
+		o.flaw = "missing iteration count"
+	}
+	j.ambiguous = j.open != nil && j.open.flaw != "" && !(o.flaw != "" && o.name == j.open.name)
+	l.reportOpen()
+	j.open = o
+	return nil
+}
+
+// figures handles a line that does not begin with a name, in case it ends an open row.
+func (l *lineReader) figures(line []byte) []byte {
+	j := &l.joiner
+	if j.open == nil && j.held == nil {
+		if len(line) > 0 && lacksName(line) {
+			l.reportBroken("figures without the name of a benchmark: " + shown(line))
+			return nil
+		}
+		return line
+	}
+	found := figuresIn(line)
+	if found == nil {
+		return line
+	}
+	switch {
+	case j.held != nil:
+		l.broken = append(l.broken, l.syntaxErrorAt(j.held.line,
+			"a print of the benchmark split this row, and two results follow: "+
+				shown([]byte(j.held.text))))
+		l.reportBroken("figures without the name of a benchmark: " + shown(line))
+		j.held = nil
+	case j.ambiguous:
+		l.reportBroken("figures after two names, which could belong to either: " + shown(line))
+		l.reportOpen()
+		j.open, j.ambiguous = nil, false
+	default:
+		j.held = &heldRow{fmt.Sprintf("%s\t%s\n", j.open.name, found), l.line}
+		j.open = nil
+	}
+	return nil
+}
+
+func shown(line []byte) string { return clip(string(bytes.Join(bytes.Fields(line), []byte(" ")))) }
+
+// endRow passes on the joined row that is held, as no second result came.
+func (l *lineReader) endRow() {
+	if h := l.joiner.held; h != nil {
+		l.joiner.joined++
+		l.joiner.held = nil
+		l.emit([]byte(h.text), h.line)
+	}
+}
+
+// endsRow reports whether line can stand only behind a whole row: it belongs to the next package,
+// or ends this one.
+func endsRow(line []byte) bool {
+	for _, start := range []string{"goos: ", "goarch: ", "pkg: ", "cpu: ", "Unit ", "PASS", "FAIL",
+		"ok  \t", "--- ", "=== "} {
+		if bytes.HasPrefix(line, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
+// closeName reports a name that stayed without figures.
+func (l *lineReader) closeName() {
+	l.reportOpen()
+	l.joiner.open, l.joiner.ambiguous = nil, false
+}
+
+func (l *lineReader) reportOpen() {
+	if o := l.joiner.open; o != nil && o.flaw != "" {
+		l.broken = append(l.broken, l.syntaxErrorAt(o.line, o.flaw))
+	}
+}
