@@ -67,6 +67,6 @@ clean: ## remove the results of make run and the failures of semabench stress
 #| reports, pages in a browser                           all                 the slow pages
 #| gate: recorded runs, judgements, outputs              all                 whole gates of small repositories
 #| command line: every verb                              one run each        interrupts, resumes, kills
-#| what README tells a user to run (examples/limiter)    -                   all of it
+#| commands that README shows (examples/limiter)         -                   all of them
 #|
 #| A test that belongs to make test-long is skipped without SEMABENCH_LONG=1, and names that variable as its reason.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What README.md tells a user to run, in the module of a user: the test, the benchmark and the reports. Then
+# Runs the commands of README.md in the module of a user: the test, the benchmark and the reports. Then it runs
 # published bugs and the tests of other modules under the explorer.
 set -euo pipefail
 cd "$(dirname "$0")/../examples/limiter"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 out=stress/mutants.md
 go test -count=1 -timeout 30m -run 'TestKillMatrix$' ./stress/explore -kills.write="$PWD/stress/explore/kills.md"
-# 60m: twenty runs take 20 minutes.
+# 60m: twenty runs, as in the weekly workflow, take 20 minutes.
 status=0
 go test -count=1 -timeout 60m -run 'TestMutants$' ./stress \
 	-mutants.runs="${1:-1}" -mutants.write="$PWD/$out" || status=$?

@@ -8,6 +8,6 @@ cd "$(dirname "$0")/.."
 # C34 and R1 expect that a failed TryAcquire means that permits are missing. A jobserver does not promise that.
 go test -timeout 1h -run ContractBetween -skip 'ContractBetween/jobserver/(C34|R1)' ./impls/process -process.clauses
 
-# There are six numbers of jobs, so 167 runs make 1002. One run has 19 jobs and takes a second.
+# The two tests try six numbers of jobs, so 167 runs of each make 1002. One run has 19 jobs and takes a second.
 go test -timeout 2h -v -run 'TestServerOfMakeAndCargo|TestClientBesideCargoOfMake' \
 	./impls/process -process.runs "${1:-167}"
