@@ -177,17 +177,22 @@
 // this loses nothing; run with -race to know that yours has none. Memory is sequentially
 // consistent, as Go promises it to programs without data races.
 //
+// Each schedule begins with the package variables that a process begins with: rewritten packages
+// that can change theirs are initialized again, with their init functions and the goroutines that
+// these start. Those goroutines may stay. State inside the standard library is not initialized
+// again. What registers something there for good, such as http.Handle, flag.Int and expvar.NewInt,
+// runs once, at the start of the process; a body that calls it is refused.
+//
 // The body has to do the same under the same schedule. This is checked, and a difference is named:
-// for example a random source with a seed from the clock, or a package variable that keeps a value
-// from the last schedule. A loop over a map visits the keys in a fixed order, and unseeded random
-// numbers are the same in every schedule, so bugs that need another order or other numbers are
-// missed.
+// for example a random source with a seed from the clock. A loop over a map visits the keys in a
+// fixed order, and unseeded random numbers are the same in every schedule, so bugs that need
+// another order or other numbers are missed.
 //
 // Not under control are the network, files, other processes, signals, io.Pipe, and channels used by
 // way of reflect. A program that uses one of these is refused, and the function is named. Also
-// refused are packages with cgo, packages that link to the runtime's parking functions, and
-// packages that start goroutines when they are initialized. A goroutine that waits inside the
-// standard library, or loops without an operation, is noticed after ten seconds, and named.
+// refused are packages with cgo, and packages that link to the runtime's parking functions. A
+// goroutine that waits inside the standard library, or loops without an operation, is noticed after
+// ten seconds, and named.
 //
 // Finalizers do not run. Assembly, and what unsafe does to a lock, are steps that cannot be
 // interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was

@@ -22,7 +22,8 @@ type T = shim.T
 
 // Run plays body under every schedule, or as many as the flags allow, and fails t if one of them
 // fails. Body must do the same each time it is called under the same schedule: it may use no real
-// clock, no network, and no variable that keeps a value from the last call.
+// clock, no network, and no variable outside of body, except of a package, that keeps a value from
+// the last call.
 //
 // If a bound is reached before all schedules were played, t passes and logs which bound. If body
 // does something that cannot be put under control, t is skipped, with the reason.

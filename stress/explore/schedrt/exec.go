@@ -49,6 +49,8 @@ type Exec struct {
 	over     bool // FinishPassed was called
 	ending   bool // the goroutines that are left are being unwound
 
+	initializing bool // packages are being initialized again, see OnReset
+
 	next     *G    // has the turn next, where coroutines hand over
 	driver   baton // of the goroutine that called Play, where goroutines hand over
 	asker    *G    // waits for an answer of the strategy
@@ -129,7 +131,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	e.reset(strategy)
 	active = e
 	defer func() { active = nil }()
-	e.spawn(program)
+	e.spawn(e.initialized(program))
 	e.playing.Store(true)
 	e.resume(nil)
 	e.unwind()
@@ -144,7 +146,7 @@ func (e *Exec) reset(strategy Strategy) {
 	e.strategy = strategy
 	e.objects, e.ranks, e.phase, e.lastEffective, e.progress = 0, 0, 0, 0, 0
 	e.cur, e.last, e.favoured = nil, nil, nil
-	e.finished, e.over, e.ending = false, false, false
+	e.finished, e.over, e.ending, e.initializing = false, false, false, false
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)
 	}

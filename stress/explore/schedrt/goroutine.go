@@ -30,6 +30,7 @@ type G struct {
 	moved int // the number of its last step
 
 	harness bool // see MarkHarness
+	ofInit  bool // the initialization of a package started it, or a goroutine that this one started
 	phase   int  // that it waits for in AwaitRest
 	blocked bool // at the end of the execution, its operation is not possible
 	timed   bool // at the end of the execution, a timer would wake it
@@ -119,6 +120,7 @@ func GoInStep(fn func()) { active.spawn(fn) }
 func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
 	g.descend(e.cur)
+	g.ofInit = e.initializing || e.cur != nil && e.cur.ofInit
 	g.fn = fn
 	g.state = running
 	g.cause = int32(len(e.Trace.Steps) - 1)
@@ -220,13 +222,15 @@ func setProfLabel(labels unsafe.Pointer)
 
 // controlLabels are the labels. They are made once and set by address: to take them from a context
 // in a controlled goroutine would be a data race with the goroutine that made the context.
-var controlLabels = func() unsafe.Pointer {
+var controlLabels = newLabels("controlled")
+
+func newLabels(value string) unsafe.Pointer {
 	before := profLabel()
 	defer setProfLabel(before)
 	pprof.SetGoroutineLabels(
-		pprof.WithLabels(context.Background(), pprof.Labels("explore", "controlled")))
+		pprof.WithLabels(context.Background(), pprof.Labels("explore", value)))
 	return profLabel()
-}()
+}
 
 // label marks the calling goroutine as controlled.
 func label() {
@@ -237,10 +241,18 @@ func label() {
 
 // current returns the execution that controls the calling goroutine, or nil.
 func current() *Exec {
-	if e := active; e != nil && profLabel() != nil {
-		return e
+	e := active
+	if e == nil {
+		return nil
 	}
-	return nil
+	labels := profLabel()
+	if labels == nil {
+		return nil
+	}
+	if isInit(labels) {
+		select {} // see goInit
+	}
+	return e
 }
 
 // uncontrolled counts running goroutines that were started outside of control, by the position of
@@ -252,6 +264,10 @@ var uncontrolled struct {
 
 // goUncontrolled starts and counts a goroutine outside of control.
 func goUncontrolled(fn func()) {
+	if duringInit() {
+		goInit(fn)
+		return
+	}
 	_, file, line, _ := runtime.Caller(2)
 	where := fmt.Sprintf("%s:%d", file, line)
 	countUncontrolled(where, 1)

@@ -75,7 +75,7 @@ func MarkHarness() { active.cur.harness = true }
 // under control only.
 func ProgramGoroutines() (n int) {
 	for _, g := range active.gs {
-		if g.state != dead && g != active.clock.g && !g.harness {
+		if g.state != dead && g != active.clock.g && !g.harness && !g.ofInit {
 			n++
 		}
 	}

@@ -152,7 +152,7 @@ func Choose(n int) int { return active.choose(active.cur, n) }
 func (e *Exec) endAtRest() {
 	e.clock.markSleepers()
 	for _, g := range e.gs {
-		if g.state == dead || g == e.clock.g || e.finished && g.timed && !e.limits.NoDaemons {
+		if g.state == dead || g == e.clock.g || e.finished && (g.ofInit || g.timed && !e.limits.NoDaemons) {
 			continue
 		}
 		e.Outcome.Kind = Leak

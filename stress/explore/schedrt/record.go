@@ -184,11 +184,21 @@ func Refuse(what string) {
 
 // RefuseCall returns f outside of control. Under control it refuses the call of f, by its name: f
 // waits for something outside the program, such as a file, the network or another process.
-// Rewritten code has it in the place of f, so f's arguments are evaluated afterwards and only if it
+// The initialization of packages may call it: what is ready at the start of the process is ready in
+// every schedule. Rewritten code has it in the place of f, so f's arguments are evaluated afterwards and only if it
 // is called.
 func RefuseCall[F any](f F, name string) F {
-	if current() != nil {
+	if e := current(); e != nil && !e.initializing {
 		Refuse(name + " is not under control")
+	}
+	return f
+}
+
+// RefuseAgain is RefuseCall for a function that registers something in the process, such as a
+// handler of package net/http. It refuses calls of the initialization, too.
+func RefuseAgain[F any](f F, name string) F {
+	if current() != nil {
+		Refuse(name + " changes the process for good, and is not under control")
 	}
 	return f
 }

@@ -100,12 +100,25 @@ type copies struct {
 // rewrite writes the copies of all packages.
 func (c *copies) rewrite(packages map[string]*listed) error {
 	reached := reached(packages)
+	var all []*checked
 	for _, path := range slices.Sorted(maps.Keys(packages)) {
 		p := packages[path]
 		if !reached[path] || !p.wanted(packages) {
 			continue
 		}
-		if err := c.rewritePackage(p, packages); err != nil {
+		if len(p.CgoFiles) > 0 {
+			return fmt.Errorf("%s uses cgo, which cannot be put under control", p.ImportPath)
+		}
+		checked, err := check(p, packages)
+		if err != nil {
+			return err
+		}
+		all = append(all, checked)
+	}
+	state := findState(all)
+	for _, checked := range all {
+		state.prepare(checked)
+		if err := c.rewritePackage(checked); err != nil {
 			return err
 		}
 	}
@@ -121,14 +134,8 @@ func short(text string, digits int) string {
 }
 
 // rewritePackage writes the copies of one package. A file without anything to rewrite has none.
-func (c *copies) rewritePackage(p *listed, packages map[string]*listed) error {
-	if len(p.CgoFiles) > 0 {
-		return fmt.Errorf("%s uses cgo, which cannot be put under control", p.ImportPath)
-	}
-	checked, err := check(p, packages)
-	if err != nil {
-		return err
-	}
+func (c *copies) rewritePackage(checked *checked) error {
+	p := checked.listed
 	if c.suite {
 		s, err := checked.findTests()
 		if err != nil {

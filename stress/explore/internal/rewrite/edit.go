@@ -13,15 +13,17 @@ import (
 // syntax tree, and applies them in the end. Printing a changed tree would be simpler, but would
 // move lines: go/printer has its own idea of where comments and breaks belong.
 type writer struct {
-	pkg     *checked
-	file    *ast.File
-	text    []byte
-	base    token.Pos               // position of the first byte
-	edits   []edit                  // by position; an edit comes before those inside it
-	uses    map[string]string       // import paths that the text needs, by alias
-	pairs   map[*ast.UnaryExpr]bool // receives with two results
-	hidden  map[ast.Node]bool       // nodes that the edit around them rewrites
-	refusal error                   // the first construct that cannot be rewritten
+	pkg       *checked
+	file      *ast.File
+	index     int // of the file in the package
+	text      []byte
+	base      token.Pos               // position of the first byte
+	edits     []edit                  // by position; an edit comes before those inside it
+	uses      map[string]string       // import paths that the text needs, by alias
+	pairs     map[*ast.UnaryExpr]bool // receives with two results
+	hidden    map[ast.Node]bool       // nodes that the edit around them rewrites
+	initsSeen int                     // init functions that were renamed
+	refusal   error                   // the first construct that cannot be rewritten
 }
 
 // An edit replaces a range. Its text may contain parts of the range, with the edits inside them: a
@@ -122,19 +124,18 @@ func (w *writer) engine() string {
 // whole returns the rewritten file, nil if it has no edits. The imports go behind the package
 // clause, on the same line.
 func (w *writer) whole() []byte {
-	if len(w.edits) == 0 {
+	if !w.needsInitializers() && len(w.edits) == 0 {
 		return nil
 	}
 	w.sort()
 	name := w.file.Name.End()
 	end := w.base + token.Pos(len(w.text))
-	body := w.source(name, end)
+	body := w.source(name, end) + w.keepImports() + w.initializers()
 	var b strings.Builder
 	b.Write(w.text[:name-w.base])
 	for _, alias := range slices.Sorted(maps.Keys(w.uses)) {
 		fmt.Fprintf(&b, "; import %s %q", alias, w.uses[alias])
 	}
 	b.WriteString(body)
-	b.WriteString(w.keepImports())
 	return []byte(b.String())
 }

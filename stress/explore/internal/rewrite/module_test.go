@@ -230,12 +230,14 @@ func TestModuleCache(t *testing.T) {
 	}
 }
 
-// Goroutines that a package starts when it is initialized are reported with their position.
+// A goroutine that a test starts outside of control is reported with its position. One that a
+// package starts when it is initialized is not: it runs again under control.
 func TestUncontrolledGoroutines(t *testing.T) {
 	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"),
-		"dep/dep.go": work + "\nvar _ = start()\n\nfunc start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",
-		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"github.com/semabench/semabench/stress/explore/schedrt\"\n)\n\n" +
-			"func TestTold(t *testing.T) {\n\tif s := schedrt.UncontrolledGoroutines(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
+		"dep/dep.go": work + "\nvar _ = Start()\n\nfunc Start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",
+		"told_test.go": "package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n\n\t\"example.org/m/dep\"\n\n\t\"github.com/semabench/semabench/stress/explore/schedrt\"\n)\n\n" +
+			"func TestTold(t *testing.T) {\n\tif s := schedrt.UncontrolledGoroutines(); s != \"\" {\n\t\tt.Error(s)\n\t}\n" +
+			"\tdep.Start()\n\tif s := schedrt.UncontrolledGoroutines(); !strings.HasSuffix(s, \"dep.go:16\") {\n\t\tt.Error(s)\n\t}\n}\n",
 	}.write(t)
 	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {

@@ -149,13 +149,17 @@ type checked struct {
 	texts [][]byte
 	info  types.Info
 	types *types.Package
+	reset *reset // nil if nothing has to be initialized again
 	suite *suite // nil unless Options.Suite is set
+
+	isStandard func(path string) bool
 }
 
 // check parses and type-checks a package, against the export data of its imports. The go command
 // has made them, so the types are the types of the build.
 func check(p *listed, packages map[string]*listed) (*checked, error) {
 	c := &checked{listed: p, fset: token.NewFileSet()}
+	c.isStandard = func(path string) bool { return packages[path] != nil && packages[path].Standard }
 	for _, name := range p.GoFiles {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(p.Dir, name)

@@ -65,11 +65,18 @@ func (w *writer) refuseCall(s *ast.SelectorExpr) {
 	if !ok || f.Pkg() == nil {
 		return
 	}
+	name := uncontrolledName(f)
+	if slices.Contains(onceOnly[f.Pkg().Path()], name) {
+		w.engine()
+		w.replace(s.Pos(), s.End(), func() string {
+			return fmt.Sprintf("%s.RefuseAgain(%s, %q)", w.engine(), w.node(s), f.Pkg().Path()+"."+name)
+		})
+		return
+	}
 	names, ok := uncontrolled[f.Pkg().Path()]
 	if !ok {
 		return
 	}
-	name := uncontrolledName(f)
 	if names != nil && !slices.Contains(names, name) || names == nil && strings.Contains(name, ".") {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 // rewrite returns the rewritten text of the i'th file, nil if there is nothing to rewrite in it.
 func (c *checked) rewrite(i int) ([]byte, error) {
 	w := &writer{
-		pkg: c, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
+		pkg: c, index: i, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
 		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
 	}
 	w.refuseLinknames()
@@ -35,6 +35,10 @@ func (w *writer) visit(n ast.Node) {
 	case *ast.Ident:
 		w.unqualified(n)
 		w.rename(n)
+	case *ast.FuncDecl:
+		w.renameInit(n)
+	case *ast.ExprStmt:
+		w.guardOnce(n)
 	case *ast.GoStmt:
 		w.goStmt(n)
 	case *ast.SelectStmt:
@@ -52,6 +56,7 @@ func (w *writer) visit(n ast.Node) {
 	case *ast.IncDecStmt:
 		w.insertions(n.X)
 	case *ast.AssignStmt:
+		w.guardOnce(n)
 		w.insertions(n.Lhs...)
 		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
 			w.pair(n.Rhs[0])

@@ -1,0 +1,257 @@
+package rewrite_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/rewrite"
+)
+
+// stateful is a package with package variables of many kinds. Work returns what it found in them,
+// and changes them all.
+const stateful = `package dep
+
+import (
+	_ "embed"
+	"errors"
+	"expvar"
+	"flag"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.org/m/registry"
+)
+
+var (
+	once     sync.Once
+	table    map[string]int
+	get      = sync.OnceValue(func() int { calls++; return calls })
+	calls    int
+	cache    sync.Map
+	mu       sync.Mutex
+	names    = map[string]int{"a": 1}
+	list     = []int{1, 2, 3}
+	array    [3]int
+	tokens   = make(chan int, 2)
+	counter  atomic.Int64
+	a        = b + 1 // initialized after b
+	b        = double(20)
+	x, y     = both()
+	held     struct{ sync.Mutex; n int }
+	pointer  = &struct{ n int }{1}
+	next     = func() func() int { n := 0; return func() int { n++; return n } }()
+	pool     = sync.Pool{New: func() any { return new(int) }}
+	verbose  = flag.Bool("dep-verbose", true, "")
+	level    int
+	hits     = expvar.NewInt("dep-hits")
+	errFound = errors.New("found")
+	errCopy  = errFound
+	jobs     chan func()
+	_        = registry.Add("var")
+)
+
+//go:embed text
+var text []byte
+
+func init() {
+	table = map[string]int{"init": 1}
+	flag.IntVar(&level, "dep-level", 7, "")
+	http.Handle("/dep", http.NotFoundHandler())
+	registry.Add("init")
+}
+
+func init() {
+	tokens <- len(table)
+	jobs = make(chan func())
+	go func() {
+		for f := range jobs {
+			f()
+		}
+	}()
+	done := make(chan bool)
+	jobs <- func() { close(done) }
+	<-done
+}
+
+func double(n int) int { return 2 * n }
+
+func both() (int, error) { return list[1], nil }
+
+func Work() []any {
+	found := []any{len(table), get(), calls, names["a"], names["b"], list[0], array[1], len(tokens),
+		counter.Load(), a, b, x, y == nil, held.n, pointer.n, next(), *verbose, level, errCopy == errFound,
+		registry.Len(), string(text)}
+	once.Do(func() { found = append(found, "once") })
+	_, loaded := cache.LoadOrStore("k", 1)
+	done := make(chan bool)
+	jobs <- func() { time.Sleep(time.Second); close(done) }
+	<-done
+	found = append(found, loaded, mu.TryLock(), held.TryLock()) // both stay locked
+	table["more"], names["b"], list[0], array[1], b, a, x = 1, 2, 3, 4, 5, 6, 7
+	tokens <- 1
+	counter.Add(1)
+	held.n++
+	p := pointer
+	p.n++
+	registry.Add("work")
+	*pool.Get().(*int) = 1
+	return found
+}
+`
+
+const registry = `package registry
+
+var all = map[string]bool{}
+
+func Add(name string) bool { all[name] = true; return true }
+
+func Len() int { return len(all) }
+`
+
+const playsState = `package m
+
+import (
+	"fmt"
+	"net/http"
+	"flag"
+	"testing"
+
+	"example.org/m/dep"
+
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+type first struct{}
+
+func (first) Pick(*schedrt.Point) int { return 0 }
+func (first) Choose(int) int          { return 0 }
+
+func TestM(t *testing.T) {
+	x := schedrt.New(schedrt.Limits{})
+	defer x.Close()
+	if s := schedrt.UncontrolledGoroutines(); s != "" {
+		t.Error(s)
+	}
+	var want string
+	for i := range 4 {
+		var got string
+		if out := x.Play(first{}, func() { got = fmt.Sprint(dep.Work()) }); out.Kind != schedrt.Passed {
+			t.Fatalf("%v: %s\n%s", out.Kind, out.Message, out.Stack)
+		}
+		if i == 0 {
+			want = got
+		}
+		if got != want {
+			t.Errorf("execution %d found %s, the first one %s", i, got, want)
+		}
+	}
+	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded once false true true]" {
+		t.Error(want)
+	}
+	for name, f := range map[string]func(){
+		"net/http.Handle": func() { http.Handle("/m", http.NotFoundHandler()) },
+		"flag.Int":        func() { _ = flag.Int("m", 1, "") },
+	} {
+		out := x.Play(first{}, f)
+		if out.Kind != schedrt.Refused || out.Message != name+" changes the process for good, and is not under control" {
+			t.Errorf("%s: %v: %s", name, out.Kind, out.Message)
+		}
+	}
+	// A goroutine that the initialization did not start is a leak, beside those that it started.
+	if out := x.Play(first{}, func() { go func() { <-make(chan int) }() }); out.Kind != schedrt.Leak {
+		t.Errorf("%v, want a leak", out.Kind)
+	}
+}
+`
+
+// Each execution begins with the package variables, init functions and goroutines of the start of
+// the process. What the standard library registers for good is done once, and refused later.
+func TestPackageState(t *testing.T) {
+	dir := tree{"go.mod": goMod, "dep/dep.go": stateful, "dep/text": "embedded",
+		"registry/registry.go": registry, "m_test.go": playsState}.write(t)
+	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if out, err := exec.Command(b.Path).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A package whose variables cannot change costs nothing: nothing is initialized again.
+func TestPackagesWithoutState(t *testing.T) {
+	const constant = `package dep
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"sync"
+)
+
+type kind struct{ name string; n int }
+
+var (
+	ErrA             = errors.New("a")
+	ErrB       error = fmt.Errorf("b: %w", ErrA)
+	word             = regexp.MustCompile("[a-z]+")
+	names            = map[string]int{"a": 1}
+	kinds            = []kind{{"a", 1}, {"b", 2}}
+	number           = 3
+	limit            = double(number)
+	intType          = reflect.TypeOf(0)
+	f                = func(n int) int { return n + 1 }
+	_ fmt.Stringer   = (*kind)(nil)
+)
+
+func double(n int) int { return 2 * n }
+
+func (k *kind) String() string { return k.name }
+
+func Work() {
+	var mu sync.Mutex
+	mu.Lock()
+	mu.Unlock()
+	mu.Lock()
+	sum := limit + f(number) + names["a"] + len(kinds) + kinds[1].n
+	for _, k := range kinds {
+		sum += k.n
+	}
+	if !word.MatchString(ErrB.Error()) || !errors.Is(ErrB, ErrA) || reflect.TypeOf(sum) != intType {
+		panic(sum)
+	}
+}
+
+`
+	changing := strings.Replace(constant, "var mu sync.Mutex", "names[\"b\"]++\n\tvar mu sync.Mutex", 1)
+	for text, want := range map[string]bool{constant: false, changing: true} {
+		files := tree{"go.mod": goMod, "dep/dep.go": text, "m_test.go": playing("example.org/m/dep")}
+		cache := t.TempDir()
+		b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: files.write(t), Cache: cache})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if out, err := exec.Command(b.Path).CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		copies, err := filepath.Glob(filepath.Join(cache, "*", "*_dep.go"))
+		if err != nil || len(copies) != 1 {
+			t.Fatal(copies, err)
+		}
+		copied, err := os.ReadFile(copies[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(copied), "OnReset(true"); got != want {
+			t.Errorf("initialized again: %v, want %v\n%s", got, want, copied)
+		}
+	}
+}
