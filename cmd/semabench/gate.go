@@ -23,10 +23,12 @@ const gateDoc = `Judges whether a change made the benchmarks of any Go package s
     semabench gate -exact BASELINE.txt NEW.txt    their counts alone, from any two machines
     semabench gate -replay FILE                   a run that was recorded before, judged again
 
-The first three build the benchmarks of both sides and let them take turns, each pair of processes
-with code layouts of its own; that takes one to three seconds for a row. Rows that look slower are
-measured again, once, by fresh processes, and the second result decides. In every run the old side
-against itself must pass, and a planted slowdown must be found. Packages are ./... if none are named.
+The first three build the benchmarks of both sides. A package whose test binaries are equal is
+IDENTICAL at once, and passes, unless its benchmarks may read a file that differs. The benchmarks of
+other packages take turns, each pair of processes with code layouts of its own; that takes one to
+three seconds for a row. Rows that look slower are measured again, once, by fresh processes, and the
+second result decides. In a run that measures the old side against itself must pass, and a planted
+slowdown must be found. Packages are ./... if none are named.
 
 Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED; 2 refused, unreadable, nothing
 to judge, or a row FAILED or is MISSING; 3 INCONCLUSIVE, only advice, or stopped early, by Ctrl-C
@@ -51,7 +53,7 @@ type gateCall struct {
 
 // measuringFlags have no meaning for a run that was measured before.
 var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self",
-	"profile"}
+	"measure-same", "profile"}
 
 func (c *gateCall) addTo(f *flagSet) {
 	c.flags = f
@@ -97,6 +99,8 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 	f.BoolVar(&o.Self, "self", false, "measure every row of the old side against itself as well, "+
 		"for a "+
 		"margin of its own; doubles the time")
+	f.BoolVar(&o.MeasureSame, "measure-same", false, "measure rows also where both sides run the same "+
+		"code, which are IDENTICAL otherwise")
 	f.StringVar(&c.profiles, "profile", "",
 		"`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
 }

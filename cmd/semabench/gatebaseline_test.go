@@ -73,8 +73,8 @@ func TestGateOutOfBudget(t *testing.T) {
 	duelHere(t)
 	t.Chdir(repository(t, steady("BenchmarkA", "100")))
 	out := filepath.Join(t.TempDir(), "out")
-	mustExit(t, gate.ExitInconclusive, append(few, "-base", "HEAD", "-max-time", "1ns", "-o", out),
-		"stopped early: out of time")
+	mustExit(t, gate.ExitInconclusive, append(few, "-measure-same", "-base", "HEAD", "-max-time", "1ns", "-o",
+		out), "stopped early: out of time")
 	mustContain(t, "the page", read(t, filepath.Join(out, "gate.html")), "out of time")
 	mustExit(t, gate.ExitInconclusive, []string{"-replay", filepath.Join(out, gateRunName)},
 		"out of time")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports"
-	"github.com/semabench/semabench/reports/gate"
 )
 
 // fitBudget chooses the likely controls, and drops pairs if they would take
@@ -40,7 +39,13 @@ func (m *measurer) fitBudget(linkTime time.Duration) {
 // linkingTime returns how long the linking of all binaries will take on all
 // cores.
 func (m *measurer) linkingTime(each time.Duration) time.Duration {
-	binaries := 2 * m.Layouts * len(m.packagePaths())
+	packages := 0
+	for _, path := range m.packagePaths() {
+		if len(m.measurable(path)) > 0 {
+			packages++
+		}
+	}
+	binaries := 2 * m.Layouts * packages
 	return each * time.Duration(binaries) / time.Duration(runtime.NumCPU())
 }
 
@@ -71,7 +76,7 @@ func (m *measurer) allCost() (all time.Duration) {
 
 func (m *measurer) allPairs() (all int) {
 	for _, p := range m.plans {
-		if p.Mode != gate.Failed {
+		if !p.unpaired() {
 			all += m.pairsOf(p)
 		}
 	}

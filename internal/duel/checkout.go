@@ -56,7 +56,7 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; "+
 			"a CI checkout needs fetch-depth: 0", revision, err)
 	}
-	root := filepath.Join(temp, "tree")
+	root := treeOf(temp)
 	if err := writeTree(ctx, top, s.Revision, root, temp); err != nil {
 		return s, fmt.Errorf("writing %s: %w", revision, err)
 	}
@@ -66,6 +66,9 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	}
 	return s, nil
 }
+
+// treeOf returns the folder below temp that checkout writes a revision into.
+func treeOf(temp string) string { return filepath.Join(temp, "tree") }
 
 // writeTree writes the files of a revision of the repository at top below root,
 // including files of submodules.

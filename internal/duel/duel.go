@@ -82,6 +82,10 @@ type Options struct {
 	goos         string // the system to behave for, in tests; "" means this one
 	controlPairs int    // least pairs and layouts of a control, in tests; 0 means leastControlPairs
 
+	// MeasureSame measures rows even if their code is the same on both sides. The
+	// gate itself is tested that way.
+	MeasureSame bool
+
 	Self bool // also measures old against old, with as many pairs, for every row
 
 	// OneStage declares beforehand that SecondStage will not be called. The run
@@ -307,7 +311,7 @@ func (m *measurer) noBenchmarks() error {
 // that was not reached does not enter the run.
 func (m *measurer) record(plans []*plan) error {
 	for _, p := range plans {
-		if p.Mode != gate.Failed && p.Mode != gate.Untimed && len(p.Pairs) == 0 {
+		if !p.unpaired() && p.Mode != gate.Untimed && len(p.Pairs) == 0 {
 			continue
 		}
 		i := slices.Index(m.recorded, p)

@@ -28,6 +28,10 @@ func (p *plan) fail(err error) {
 	p.Pairs, p.SelfPairs, p.Second = nil, nil, nil
 }
 
+// unpaired reports whether the row gets no pairs: it failed, or its code is the
+// same on both sides.
+func (p *plan) unpaired() bool { return p.Mode == gate.Failed || p.Mode == gate.Identical }
+
 const (
 	// longestSlice is the longest slice that is worth alternating. Processes that
 	// take turns more slowly do not feel the same disturbances, so many turns

@@ -24,7 +24,12 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 			paths = append(paths, path)
 		}
 	}
+	same := m.findSame(ctx)
 	for i, path := range paths {
+		if s, ok := same[path]; ok {
+			m.identicalRows(path, s)
+			continue
+		}
 		m.show(fmt.Sprintf("building %s", path), i, len(paths))
 		if err := m.findRowsOf(ctx, path); err != nil {
 			return 0, err
@@ -39,7 +44,7 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 // timeLink returns the time to link a binary. The package is compiled by now, so
 // only the link is timed.
 func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
-	i := slices.IndexFunc(m.plans, func(p *plan) bool { return p.Mode != gate.Failed })
+	i := slices.IndexFunc(m.plans, func(p *plan) bool { return !p.unpaired() })
 	if i < 0 {
 		return 0, nil
 	}
@@ -300,8 +305,7 @@ func (m *measurer) packagePaths() (paths []string) {
 	return paths
 }
 
-// plansOf returns the plans of a package, and measurable the plans that have not
-// failed.
+// plansOf returns the plans of a package, and measurable the plans that get pairs.
 func (m *measurer) plansOf(path string) (plans []*plan) {
 	for _, p := range m.plans {
 		if p.Package == path {
@@ -312,7 +316,7 @@ func (m *measurer) plansOf(path string) (plans []*plan) {
 }
 
 func (m *measurer) measurable(path string) []*plan {
-	return slices.DeleteFunc(m.plansOf(path), func(p *plan) bool { return p.Mode == gate.Failed })
+	return slices.DeleteFunc(m.plansOf(path), (*plan).unpaired)
 }
 
 // functionOf returns the function that a benchmark is in.

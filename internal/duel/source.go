@@ -32,6 +32,7 @@ type side struct {
 	overlay  string         // path of the build overlay that makes workers; "" for ordinary binaries
 	noWorker error          // why no worker can be built; nil if it can
 	names    *nameCache     // for ordinary binaries; nil for workers
+	tree     string         // folder of all files of a revision; "" for a working tree
 	work     string         // the go.work that it is built in; "" for none
 	packages map[string]pkg // those with benchmarks, by import path
 }
@@ -63,6 +64,8 @@ func newSide(
 		}
 	} else if s.Side, err = checkout(ctx, dir, from.Revision, temp); err != nil {
 		return nil, fmt.Errorf("%s: %w", label, err)
+	} else {
+		s.tree = treeOf(temp)
 	}
 	if err := s.findPackages(ctx, patterns); err != nil {
 		return nil, fmt.Errorf("%s: %w", label, err)

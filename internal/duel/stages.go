@@ -111,7 +111,7 @@ func (m *measurer) measureAgain(ctx context.Context, path string, plans []*plan)
 func (m *measurer) profile(ctx context.Context, dir string, rows []int) error {
 	for _, i := range rows {
 		p := m.recorded[i]
-		if p.Mode == gate.Failed {
+		if p.unpaired() {
 			continue
 		}
 		m.show("profiling "+p.Name, 0, 0)

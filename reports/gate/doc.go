@@ -51,6 +51,34 @@
 // allocs/op and B/op are judged in texts only, and only if a Unit line calls them
 // exact.
 //
+// # Equal code
+//
+// A change of documentation, of a comment or of a package that no benchmark
+// imports changes no benchmark. Measuring could only show noise. A row is
+// IDENTICAL, and passes, if the test binary of its package is equal byte for byte
+// on both sides, and if its benchmarks can read no file that differs. Nothing of
+// it is run, so it says nothing about a benchmark that fails. It stands for a
+// whole benchmark function, because sub-benchmarks show only when they run. A run
+// in which every row is IDENTICAL takes seconds, and needs no controls.
+//
+// The binaries are built for this comparison: with -trimpath, without build ids,
+// revisions and random layouts, and from source without the comments and blank
+// lines that differ. So they may differ from the binaries of go test in line
+// numbers, and in where their tables lie. A change of those alone may move a time
+// by the luck of the layout, which is no effect of the code.
+//
+// Which files a benchmark can read is answered with suspicion. Code that lists
+// folders or starts programs may read all of them. Code that opens files may read
+// the testdata of its package, and every file whose name one of its string
+// literals could be a part of. Not seen are names that the code reads from files
+// or puts together from parts of one or two letters, and system calls in
+// assembly.
+//
+// What cannot be told is measured: cgo, libraries, profiles for -pgo, flags in
+// GOFLAGS that replace files or tools, another Go version or environment, code or
+// files outside of the repository, and every package that does not build.
+// -measure-same measures rows of equal code too.
+//
 // # In a workflow
 //
 // The command is semabench gate, which measures and judges:
@@ -123,7 +151,8 @@
 // A slowdown that is wanted gets a waiver in a file given as -waivers; see
 // [ParseWaivers]. It names the row, how far it may go, why, and until when. While
 // it is needed it is printed. Once it has expired, or fits no row, the exit code
-// is 2, so that it does not outlive its reason.
+// is 2, so that it does not outlive its reason. In a run with rows that are
+// IDENTICAL a waiver may fit no row, because sub-benchmarks are unknown there.
 //
 // # Budgets
 //

@@ -27,6 +27,7 @@ var (
 	slow, fine, noisy = slowRow(), row("BenchmarkFine", 1, 0.02), row("BenchmarkNoisy", 1, 0.2)
 
 	failed = Row{Name: "BenchmarkFails", Mode: Failed, Err: "no answer"}
+	same   = Row{Package: "example.com/q", Name: "BenchmarkSame", Mode: Identical, Why: "equal"}
 	better = row("BenchmarkBetter", 0.98, 0.03) // whether faster is open, but it is not slower
 )
 
@@ -38,6 +39,18 @@ var exits = []struct {
 }{
 	{"pass", runOf(fine), nil, 0},
 	{"regression", runOf(fine, slow), nil, 1},
+	{"equal code without controls", runOf(same), func(r *Run, _ *Options) { r.Controls = nil }, 0},
+	{"equal code and another row without controls", runOf(same, fine), func(r *Run, _ *Options) {
+		r.Controls = nil
+	}, 4},
+	{"equal code and a regression", runOf(same, slow), nil, 1},
+	{"equal code and a failed row", runOf(same, failed), nil, 2},
+	{"equal code and a waiver of a sub-benchmark", runOf(same), func(_ *Run, o *Options) {
+		o.Waivers = []Waiver{waiverOf("example.com/q.BenchmarkSame/n=1")}
+	}, 0},
+	{"equal code and an expired waiver", runOf(same), func(_ *Run, o *Options) {
+		o.Waivers = []Waiver{expiredWaiver()}
+	}, 2},
 	{"nothing to judge", runOf(), nil, 2},
 	{"failed row", runOf(fine, failed), nil, 2},
 	{"regression and failed row", runOf(slow, failed), nil, 1},
@@ -85,5 +98,14 @@ func TestExit(t *testing.T) {
 			t.Errorf("%s: exit %d, want %d; %s %q %q",
 				test.name, r.Exit(), test.want, r.totals(), r.Errors, r.Invalid)
 		}
+	}
+}
+
+// Rows of equal code are no tests: they must not make the other rows harder to
+// find.
+func TestEqualCodeIsNoTest(t *testing.T) {
+	alone, among := Judge(runOf(slow), Options{}), Judge(runOf(slow, same, same), Options{})
+	if alone.Family != among.Family || among.Count(SameCode) != 2 {
+		t.Errorf("family %d among rows of equal code, %d alone", among.Family, alone.Family)
 	}
 }

@@ -42,7 +42,7 @@ type reportPage struct {
 	Warnings, Notes  []string
 	Facts            []reports.Fact
 	Scale            string
-	Attention, Quiet []pageRow // rows that are not UNCHANGED, and rows that are
+	Attention, Quiet []pageRow // rows that need a look, and UNCHANGED or IDENTICAL ones
 	NotShown         int       // rows that found no room
 	Panels           []rowDetails
 	NoPanel          int // rows whose details found no room
@@ -97,7 +97,7 @@ func (p *reportPage) addRows(r *Report, reach float64) {
 			p.NotShown = len(r.Rows) - i
 			return
 		}
-		if j.Verdict == Unchanged {
+		if j.Verdict.quiet() {
 			p.Quiet = append(p.Quiet, row)
 		} else {
 			p.Attention = append(p.Attention, row)
@@ -111,7 +111,7 @@ func (p *reportPage) addRows(r *Report, reach float64) {
 func (p *reportPage) addDetails(r *Report) {
 	room := page.NewRoom(detailRoom)
 	for i, j := range r.Rows {
-		if j.Verdict == Unchanged {
+		if j.Verdict.quiet() {
 			return
 		}
 		details := newRowDetails(r, j, fmt.Sprintf("row-%d", i+1))
@@ -130,7 +130,7 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 		Class: string(j.Verdict[0:3]), Verdict: r.label(j), Name: printable(cut(j.ID, 300)),
 		figures: j.figures(),
 	}
-	if j.Verdict != Unchanged {
+	if !j.Verdict.quiet() {
 		row.Why = cut(j.why(), 800)
 	}
 	if j.Time != nil {

@@ -47,7 +47,7 @@ func Judge(run *Run, o Options) *Report {
 		j.conclude(o)
 	}
 	r.addMissing(run)
-	r.Errors = append(r.Errors, checkWaivers(o, r.Rows, !r.incomplete())...)
+	r.Errors = append(r.Errors, checkWaivers(o, r.Rows, r.knowsRows())...)
 	r.checkControls(run.Controls, rule)
 	r.checkRun(run)
 	r.sort()
@@ -96,6 +96,8 @@ func newJudged(row *Row) *Judged {
 	switch why := unusable(row); {
 	case row.Mode == Failed:
 		j.Verdict, j.Why = Unmeasured, row.Err
+	case row.Mode == Identical:
+		j.Verdict, j.Why = SameCode, row.Why
 	case why != "":
 		j.Verdict, j.Why = Unmeasured, why
 	case len(row.Pairs) == 0 && len(row.Exact) == 0:

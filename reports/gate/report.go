@@ -18,10 +18,16 @@ const (
 	Waived       Verdict = "WAIVED" // it regressed, but no further than a waiver allows
 	Improved     Verdict = "IMPROVED"
 	Unchanged    Verdict = "UNCHANGED" // the whole interval lies inside the margin
+	SameCode     Verdict = "IDENTICAL" // both sides run the same code; nothing was measured
 )
 
 // verdicts lists all verdicts, worst first.
-var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved, Unchanged}
+var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved,
+	Unchanged, SameCode}
+
+// quiet reports whether a row needs no explanation of its own in a list: there
+// would be hundreds.
+func (v Verdict) quiet() bool { return v == Unchanged || v == SameCode }
 
 // rank is the place of v in verdicts: 0 is the worst.
 func (v Verdict) rank() int { return slices.Index(verdicts, v) }

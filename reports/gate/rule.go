@@ -34,9 +34,10 @@ const (
 
 // ruleOf returns the rule for all rows of run. The family counts the rows that
 // were planned, not only the rows that were measured: a run that stopped early
-// must not get an easier correction.
+// must not get an easier correction. Rows of equal code are no tests: they are
+// told before anything is measured, and cannot regress.
 func ruleOf(run *Run, o Options) rule {
-	timed, means := 0, 0
+	timed, means, same := 0, 0, 0
 	for i := range run.Rows {
 		row := &run.Rows[i]
 		if len(row.Pairs) > 0 {
@@ -45,12 +46,15 @@ func ruleOf(run *Run, o Options) rule {
 		if row.withMeans() != nil {
 			means++
 		}
+		if row.Mode == Identical {
+			same++
+		}
 	}
 	stages := 2
 	if run.Stages == 1 {
 		stages = 1
 	}
-	return rule{max(timed, run.Planned) + means, stages, o.falseAlarm(), o.minEffect()}
+	return rule{max(timed, run.Planned-same) + means, stages, o.falseAlarm(), o.minEffect()}
 }
 
 // level returns the p that one row alone has to reach in the stage that decides.

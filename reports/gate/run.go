@@ -48,6 +48,11 @@ const (
 	Fresh  Mode = "fresh"  // each value had a process of its own, interleaved; Row.Why says why
 	Failed Mode = "failed" // not measured at all; Row.Err says why
 
+	// Identical rows run the same code on both sides and were not measured;
+	// Row.Why says what that rests on. Such a row is a benchmark function: its
+	// sub-benchmarks are unknown.
+	Identical Mode = "identical"
+
 	// Untimed rows report a time of 0, which means that their time says nothing.
 	// Only their allocations are judged.
 	Untimed Mode = "untimed"

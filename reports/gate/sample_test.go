@@ -68,7 +68,9 @@ func sampleRun() (*Run, Options) {
 		{Unit: "B/op", Ops: 10_000, Old: []int64{640_000, 640_000, 640_000}, New: []int64{640_000, 640_000, 640_700}}}
 	failed := Row{Package: "example.com/p", Name: "BenchmarkPanics", Mode: Failed, Err: "new: panic: boom"}
 	run := runOf(row("BenchmarkSame", 1.001, 0.02), slow, waived, noisy, counts, failed,
-		row("BenchmarkFaster", 0.9, 0.02), row("BenchmarkSuspect", 1.05, 0.03))
+		row("BenchmarkFaster", 0.9, 0.02), row("BenchmarkSuspect", 1.05, 0.03),
+		Row{Package: "example.com/q", Name: "BenchmarkEqual", Mode: Identical,
+			Why: "the test binaries of both sides are equal byte for byte, and no file of the sides differs"})
 	run.OnlyOld, run.OnlyNew = []string{"example.com/p.BenchmarkGone"}, []string{"example.com/p.BenchmarkBorn"}
 	waivers, err := ParseWaivers("waivers.txt", sampleWaivers)
 	if err != nil {

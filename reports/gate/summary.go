@@ -62,6 +62,10 @@ func (r *Report) notes() (list []string) {
 	for _, n := range r.Notes {
 		list = append(list, printable(n))
 	}
+	if n := r.Count(SameCode); n > 0 {
+		list = append(list, plural(n, "row")+" IDENTICAL and not run: the test binaries of both sides are "+
+			"equal byte for byte, and the benchmarks read no file that differs; -measure-same measures them")
+	}
 	tolerated, fresh, untimed := 0, 0, 0
 	for _, j := range r.Rows {
 		if j.Row.Mode == Untimed {

@@ -10,7 +10,8 @@ import (
 )
 
 // WriteText writes r for a terminal: the outcome, a table of all rows, worst
-// first, and an explanation of every row that is not UNCHANGED.
+// first, and an explanation of every row that is neither UNCHANGED nor
+// IDENTICAL.
 func WriteText(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w) // keeps the first error until Flush
 	fmt.Fprintf(out, "gate: %s: %s (exit %d)\n", r.outcome(), r.totals(), r.Exit())
@@ -58,12 +59,12 @@ func writeTable(w io.Writer, r *Report) {
 	fmt.Fprintln(w)
 }
 
-// writeExplanations writes, for each row that is not UNCHANGED, why, what else
+// writeExplanations writes, for each row that is not quiet, why, what else
 // regressed, and how to repeat it.
 func writeExplanations(w io.Writer, r *Report) {
 	for _, j := range r.Rows {
-		if j.Verdict == Unchanged {
-			break // all rows after it are UNCHANGED too, because the order is worst first
+		if j.Verdict.quiet() {
+			break // all rows after it are quiet too, because the order is worst first
 		}
 		fmt.Fprintf(w, "%s %s\n    %s\n", r.label(j), printable(j.ID), j.why())
 		for _, c := range j.Counts {

@@ -248,9 +248,13 @@ func (r *Report) noteUnusedWaivers() {
 	}
 }
 
-// checkWaivers describes the waivers that have expired or fit no row. In an
-// incomplete run the row of a waiver may not have been reached, so there only
-// expiry counts.
+// knowsRows reports whether every row that there is has a name in the report. In
+// an incomplete run some rows were not reached, and the sub-benchmarks of rows
+// that are IDENTICAL are unknown.
+func (r *Report) knowsRows() bool { return !r.incomplete() && r.Count(SameCode) == 0 }
+
+// checkWaivers describes the waivers that have expired or fit no row. Where rows
+// are unknown (complete is false), only expiry counts.
 func checkWaivers(o Options, rows []*Judged, complete bool) (errs []string) {
 	for i := range o.Waivers {
 		w := &o.Waivers[i]

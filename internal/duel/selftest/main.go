@@ -131,7 +131,7 @@ func record(ctx context.Context, wanted int, limit time.Duration, saved string) 
 // do.
 func measureFamily(ctx context.Context) (f family, err error) {
 	begun := time.Now()
-	d, err := duel.Measure(ctx, duel.Options{Packages: []string{anchorPackage}})
+	d, err := duel.Measure(ctx, duel.Options{Packages: []string{anchorPackage}, MeasureSame: true})
 	if err != nil {
 		return f, err
 	}

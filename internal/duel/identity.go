@@ -1,0 +1,530 @@
+package duel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/gotool"
+	"github.com/semabench/semabench/reports/gate"
+	"golang.org/x/sync/errgroup"
+)
+
+// An identity knows for which packages both sides run the same code on the same
+// files. Such packages need no measurement: their benchmarks cannot differ.
+//
+// A package is the same if three things hold. Every source file of its test
+// binary outside the standard library is equal on both sides, apart from comments
+// and blank lines (withoutComments). The two test binaries, linked from that
+// source without random layouts, are equal byte for byte. And of the files that
+// differ between the sides, wherever they are in the repository, the benchmarks
+// can read none (reader.mayRead).
+//
+// Whatever cannot be told is measured: another Go version or environment on one
+// side, cgo, profiles for -pgo, code from folders outside of the repository, flags
+// that replace files or tools, and everything that does not build or list.
+//
+// Files outside of the repository are not compared. Both sides run on one machine
+// and find the same ones, unless a path such as ../../x leaves the repository.
+type identity struct {
+	m       *measurer
+	sides   [2]*side
+	tops    [2]string           // the folders whose files were compared
+	changed []string            // files that differ, below the tops, with slashes
+	plain   map[string]bool     // changed Go files that are equal without comments
+	overlay [2]string           // paths of overlays that show the plain files; "" for none
+	deps    [2]map[string]*deps // packages of test binaries, by ID of go list
+	scans   sync.Map            // mention by path of a package's folder and ID
+}
+
+// deps is a package as go list -deps -test describes it.
+type deps struct {
+	ImportPath, Dir, ForTest           string
+	Standard                           bool
+	Module                             *struct{ Main bool }
+	GoFiles, CgoFiles, SFiles, HFiles  []string
+	EmbedFiles, TestEmbedFiles         []string
+	XTestEmbedFiles                    []string
+	CFiles, CXXFiles, MFiles, FFiles   []string
+	SwigFiles, SwigCXXFiles, SysoFiles []string
+	Imports, Deps                      []string
+	Error                              *struct{ Err string }
+}
+
+// files returns all files that go into the package.
+func (d *deps) files() []string {
+	return slices.Concat(d.GoFiles, d.SFiles, d.HFiles, d.EmbedFiles, d.TestEmbedFiles,
+		d.XTestEmbedFiles)
+}
+
+// foreign reports whether the package has code that the Go compiler does not
+// compile. Such code may depend on libraries that are no part of the binary.
+func (d *deps) foreign() bool {
+	return len(d.CgoFiles)+len(d.CFiles)+len(d.CXXFiles)+len(d.MFiles)+len(d.FFiles)+
+		len(d.SwigFiles)+len(d.SwigCXXFiles)+len(d.SysoFiles) > 0
+}
+
+// A sameCode is a package that need not be measured.
+type sameCode struct {
+	functions []string // its benchmarks that Options.Bench selects; sub-benchmarks are unknown
+	why       string   // what the verdict rests on
+}
+
+// findSame finds the packages that need no measurement. No error stops a run:
+// what cannot be told is measured.
+func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
+	same := map[string]sameCode{}
+	if m.MeasureSame {
+		return same
+	}
+	m.show("looking for equal code", 0, 0)
+	id := &identity{m: m, sides: [2]*side{m.old, m.new}, plain: map[string]bool{}}
+	if !id.comparable(ctx) || id.compareFiles() != nil || id.list(ctx) != nil {
+		return same
+	}
+	var group errgroup.Group
+	var mu sync.Mutex
+	group.SetLimit(runtime.NumCPU())
+	for path := range m.old.packages {
+		if _, both := m.new.packages[path]; !both {
+			continue
+		}
+		group.Go(func() error {
+			s, ok := id.compare(ctx, path)
+			if ok {
+				mu.Lock()
+				defer mu.Unlock()
+				same[path] = s
+				m.show("equal code: "+path, len(same), len(m.old.packages))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no errors
+	return same
+}
+
+// flagsThatReplace are flags in GOFLAGS that put other files or tools into a
+// build, or run binaries by another program. With -pgo the compiler decides by
+// line numbers.
+var flagsThatReplace = regexp.MustCompile(
+	`(^|\s)['"]?--?(overlay|toolexec|modfile|buildmode|linkshared|pgo|exec|compiler|pkgdir|C)\b`)
+
+// comparable reports whether both sides are built by the same distribution in the
+// same environment, and lie at the same place in folders that can be compared.
+func (id *identity) comparable(ctx context.Context) bool {
+	var envs [2]map[string]string
+	for i, s := range id.sides {
+		env, err := s.goTool().Variables(ctx)
+		if err != nil || flagsThatReplace.MatchString(env["GOFLAGS"]) {
+			return false
+		}
+		envs[i] = env
+	}
+	id.findTops(ctx, envs)
+	for i, env := range envs {
+		for _, place := range []string{"GOMOD", "GOWORK"} {
+			if rel, err := filepath.Rel(id.tops[i], env[place]); err == nil && filepath.IsLocal(rel) {
+				env[place] = rel
+			}
+		}
+		delete(env, "GOGCCFLAGS") // has the name of a temporary folder
+	}
+	rel, err := filepath.Rel(id.tops[0], id.sides[0].Dir)
+	other, otherErr := filepath.Rel(id.tops[1], id.sides[1].Dir)
+	return err == nil && otherErr == nil && rel == other && maps.Equal(envs[0], envs[1])
+}
+
+// findTops finds the folder of all files that belong to each side: its
+// repository, or the folder of its go.work or go.mod where there is none. Two
+// folders of one repository take the latter too, because their places in it
+// differ.
+func (id *identity) findTops(ctx context.Context, envs [2]map[string]string) {
+	var roots [2]string
+	for i, s := range id.sides {
+		roots[i] = s.Dir
+		for _, name := range []string{"GOMOD", "GOWORK"} {
+			if file := envs[i][name]; filepath.IsAbs(file) && file != os.DevNull {
+				roots[i] = filepath.Dir(file)
+			}
+		}
+		id.tops[i] = s.tree
+		if s.tree != "" {
+			continue
+		}
+		top, err := git(ctx, s.Dir, nil, "rev-parse", "--show-toplevel")
+		if id.tops[i] = top; err != nil {
+			id.tops[i] = roots[i]
+		}
+	}
+	if id.tops[0] == id.tops[1] && id.sides[0].Dir != id.sides[1].Dir {
+		id.tops = roots
+	}
+}
+
+// compareFiles finds the files that differ, and writes overlays that show the
+// changed Go files without comments.
+func (id *identity) compareFiles() error {
+	seen := map[string]bool{}
+	for i, top := range id.tops {
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(top, path)
+			if err != nil || rel == "." {
+				return err
+			}
+			if d.Name() == ".git" { // the revisions differ, so mayRead asks for it by itself
+				if d.IsDir() {
+					return filepath.SkipDir
+				}
+				return nil
+			}
+			if d.IsDir() || seen[rel] {
+				return nil
+			}
+			seen[rel] = true
+			if !equalFiles(path, filepath.Join(id.tops[1-i], rel)) {
+				id.changed = append(id.changed, filepath.ToSlash(rel))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.Sort(id.changed)
+	return id.writeOverlays()
+}
+
+// equalFiles compares two files. Links are equal if they have the same target
+// inside of their tree; what the target holds is compared there. Anything that
+// cannot be read differs.
+func equalFiles(a, b string) bool {
+	infoA, errA := os.Lstat(a)
+	infoB, errB := os.Lstat(b)
+	if errA != nil || errB != nil || infoA.Mode().Type() != infoB.Mode().Type() {
+		return false
+	}
+	if infoA.Mode()&fs.ModeSymlink != 0 {
+		targetA, errA := os.Readlink(a)
+		targetB, errB := os.Readlink(b)
+		return errA == nil && errB == nil && targetA == targetB && !strings.Contains(targetA, "..")
+	}
+	if !infoA.Mode().IsRegular() || infoA.Size() != infoB.Size() {
+		return false
+	}
+	textA, errA := os.ReadFile(a)
+	textB, errB := os.ReadFile(b)
+	return errA == nil && errB == nil && bytes.Equal(textA, textB)
+}
+
+// writeOverlays shows the go command each changed Go file without comments, if it
+// is equal that way on both sides.
+func (id *identity) writeOverlays() error {
+	overlays := [2]gotool.Overlay{{}, {}}
+	for n, rel := range id.changed {
+		if filepath.Ext(rel) != ".go" {
+			continue
+		}
+		var texts [2][]byte
+		plain := true
+		for i, top := range id.tops {
+			source, err := os.ReadFile(filepath.Join(top, rel))
+			text, ok := withoutComments(rel, source)
+			texts[i], plain = text, plain && err == nil && ok
+		}
+		if !plain || !bytes.Equal(texts[0], texts[1]) {
+			continue
+		}
+		id.plain[rel] = true
+		path := filepath.Join(id.m.temp, "plain", fmt.Sprintf("%d.go", n))
+		if err := gotool.WriteIfChanged(path, texts[0]); err != nil {
+			return err
+		}
+		for i, top := range id.tops {
+			overlays[i][filepath.Join(top, rel)] = path
+		}
+	}
+	if len(id.plain) == 0 {
+		return nil
+	}
+	for i, o := range overlays {
+		id.overlay[i] = filepath.Join(id.m.temp, "plain", fmt.Sprintf("%d.json", i))
+		if err := o.WriteFile(id.overlay[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flags returns the flags that show a side without the comments that differ.
+func (id *identity) flags(i int) []string {
+	if id.overlay[i] == "" {
+		return nil
+	}
+	return []string{"-overlay=" + id.overlay[i]}
+}
+
+// list asks the go command which packages and files each test binary is made of.
+func (id *identity) list(ctx context.Context) error {
+	const fields = "ImportPath,Dir,ForTest,Standard,Module,GoFiles,CgoFiles,SFiles,HFiles,EmbedFiles," +
+		"TestEmbedFiles,XTestEmbedFiles,CFiles,CXXFiles,MFiles,FFiles,SwigFiles,SwigCXXFiles," +
+		"SysoFiles,Imports,Deps,Error"
+	for i, s := range id.sides {
+		args := slices.Concat([]string{"-e", "-deps", "-test", "-json=" + fields}, id.flags(i),
+			slices.Sorted(maps.Keys(s.packages)))
+		out, err := s.goTool().Run(ctx, "list", args...)
+		if err != nil {
+			return err
+		}
+		id.deps[i] = map[string]*deps{}
+		for d := json.NewDecoder(strings.NewReader(out)); ; {
+			var p deps
+			if err := d.Decode(&p); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				return err
+			}
+			id.deps[i][p.ImportPath] = &p
+		}
+	}
+	return nil
+}
+
+// compare compares one package. ok is false for whatever has to be measured.
+func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok bool) {
+	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {
+		return same, false
+	}
+	packages, ok := id.sameSource(path)
+	if !ok {
+		return same, false
+	}
+	r, err := id.reader(path, packages)
+	if err != nil || r.mayRead(id.changed) != "" {
+		return same, false
+	}
+	name := filepath.Join(id.m.temp, "plain", strings.NewReplacer("/", "-", "\\", "-").Replace(path))
+	var files [2]string
+	for i, s := range id.sides {
+		files[i] = fmt.Sprintf("%s-%d.test", name, i)
+		if runtime.GOOS == "windows" {
+			files[i] += ".exe"
+		}
+		defer os.Remove(files[i])
+		args := slices.Concat([]string{"-c", "-vet=off", "-trimpath", "-buildvcs=false",
+			"-ldflags=-s -w -buildid="}, id.flags(i), []string{"-o", files[i], path})
+		if _, err := s.goTool().Run(ctx, "test", args...); err != nil {
+			return same, false
+		}
+	}
+	if !equalFiles(files[0], files[1]) {
+		return same, false
+	}
+	same.functions, err = id.benchmarks(ctx, files[0], id.sides[0].packages[path].Dir)
+	same.why = id.why(r)
+	return same, err == nil && len(same.functions) > 0
+}
+
+// sameSource reports whether the test binary of a package is made of the same
+// source on both sides, and of source that can be compared. It returns the
+// packages outside of the standard library.
+func (id *identity) sameSource(path string) (packages []*deps, ok bool) {
+	var lists [2][]*deps
+	for i := range id.sides {
+		binary := id.deps[i][path+".test"]
+		tested := id.deps[i][path]
+		if binary == nil || binary.Error != nil || tested == nil || tested.Standard {
+			return nil, false
+		}
+		for _, dep := range binary.Deps {
+			d := id.deps[i][dep]
+			switch {
+			case d == nil && dep == "C", d != nil && d.Standard:
+				continue
+			case d == nil || d.Error != nil || d.foreign() || slices.Contains(d.Imports, "C"):
+				return nil, false
+			}
+			lists[i] = append(lists[i], d)
+		}
+	}
+	same := func(a, b *deps) bool {
+		return a.ImportPath == b.ImportPath && slices.Equal(a.files(), b.files()) &&
+			id.equalFolder(a, b)
+	}
+	return lists[0], slices.EqualFunc(lists[0], lists[1], same)
+}
+
+// equalFolder reports whether all files of a package are equal on both sides.
+// Both have either the same folder, in the cache of modules, or folders at the
+// same place in their sides.
+func (id *identity) equalFolder(a, b *deps) bool {
+	if _, err := os.Lstat(filepath.Join(a.Dir, "default.pgo")); err == nil {
+		return false
+	}
+	relA, errA := filepath.Rel(id.tops[0], a.Dir)
+	relB, errB := filepath.Rel(id.tops[1], b.Dir)
+	if errA != nil || errB != nil || !filepath.IsLocal(relA) || !filepath.IsLocal(relB) {
+		return a.Dir == b.Dir
+	}
+	if relA != relB {
+		return false
+	}
+	for _, file := range a.files() {
+		rel := filepath.ToSlash(filepath.Join(relA, file))
+		if _, differs := slices.BinarySearch(id.changed, rel); differs && !id.plain[rel] {
+			return false
+		}
+	}
+	return true
+}
+
+// reader collects what the source of a test binary says about files.
+func (id *identity) reader(path string, packages []*deps) (*reader, error) {
+	rel, err := filepath.Rel(id.tops[0], id.sides[0].packages[path].Dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{mention: newMention(), dir: filepath.ToSlash(rel), imports: map[string]bool{}}
+	for _, d := range packages {
+		for _, imported := range d.Imports {
+			if of := id.deps[0][imported]; of == nil || of.Standard {
+				r.imports[imported] = true
+			}
+		}
+	}
+	if !r.opensFiles() {
+		return r, nil // what the source mentions does not matter
+	}
+	for _, d := range packages {
+		found, err := id.scan(d)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(r.literals, found.literals)
+		maps.Copy(r.names, found.names)
+		if hasAny(found.names, findingSource) != "" && hasAny(found.names, opening) != "" {
+			r.locates = append(r.locates, d.ImportPath)
+		}
+	}
+	return r, nil
+}
+
+func newMention() mention { return mention{map[string]bool{}, map[string]bool{}} }
+
+// scan scans the source of a package, once for all test binaries that it is in.
+// The generated main package of a test binary has no source of its own.
+func (id *identity) scan(d *deps) (mention, error) {
+	if found, ok := id.scans.Load(d.ImportPath); ok {
+		return found.(mention), nil
+	}
+	found := newMention()
+	for _, name := range d.GoFiles {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(d.Dir, name)
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			return found, err
+		}
+		mentionsOf(name, source, &found)
+	}
+	id.scans.Store(d.ImportPath, found)
+	return found, nil
+}
+
+// why says what the verdict on a package rests on.
+func (id *identity) why(r *reader) string {
+	why := "the test binaries of both sides are equal byte for byte"
+	if len(id.plain) > 0 {
+		why += " apart from line numbers, because comments and blank lines were left out"
+	}
+	switch {
+	case len(id.changed) == 0:
+		return why + ", and no file of the sides differs"
+	case !r.opensFiles():
+		return why + "; their code opens no files"
+	}
+	return fmt.Sprintf("%s; their code names none of the %d files that differ, lists no folders and "+
+		"starts no programs", why, len(id.changed))
+}
+
+// benchmarks lists the benchmarks of a test binary that Options.Bench selects,
+// without running them.
+func (id *identity) benchmarks(ctx context.Context, path, dir string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, id.m.Silence)
+	defer cancel()
+	out, err := child.Output(ctx, dir, nil, path, "-test.list=^Benchmark")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(listedLine.FindAllString(out, -1), func(name string) bool {
+		return !selects(id.m.Bench, name)
+	}), nil
+}
+
+// selects reports whether a value of -bench selects a benchmark function, or
+// sub-benchmarks of it. Package testing reads the value as alternatives, which
+// have an element for each level of sub-benchmarks.
+func selects(bench, function string) bool {
+	for _, alternative := range splitPattern(bench, '|') {
+		first := splitPattern(alternative, '/')[0]
+		if re, err := regexp.Compile(first); err == nil && re.MatchString(function) {
+			return true
+		}
+	}
+	return false
+}
+
+// splitPattern splits a pattern at a separator outside of brackets and
+// parentheses, as package testing does.
+func splitPattern(s string, separator byte) (parts []string) {
+	brackets, parentheses, begin := 0, 0, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '[':
+			brackets++
+		case ']':
+			brackets = max(0, brackets-1)
+		case '(':
+			if brackets == 0 {
+				parentheses++
+			}
+		case ')':
+			if brackets == 0 {
+				parentheses--
+			}
+		case '\\':
+			i++
+		case separator:
+			if brackets == 0 && parentheses == 0 {
+				parts = append(parts, s[begin:i])
+				begin = i + 1
+			}
+		}
+	}
+	return append(parts, s[begin:])
+}
+
+// identicalRows makes a row for each benchmark function of a package whose code
+// is the same on both sides.
+func (m *measurer) identicalRows(path string, same sameCode) {
+	for _, name := range same.functions {
+		m.addPlans(&plan{Row: gate.Row{Package: path, Name: name, Mode: gate.Identical, Why: same.why}})
+	}
+}

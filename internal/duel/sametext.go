@@ -1,0 +1,316 @@
+package duel
+
+import (
+	"bytes"
+	"go/scanner"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// withoutComments returns Go source whose comments are blanks, without
+// blanks at the ends of lines and without blank lines. ok is false for source in which a comment may mean something to
+// a build; such source is compared as it is.
+//
+// Compiling the result gives the machine code of the original. Every token keeps
+// its column, its order, and its neighbours on the same line; only the number of
+// the line differs. The compiler puts that number into tables and never decides
+// by it, except for a profile of -pgo, which counts lines from the beginning of a
+// function.
+//
+// Comments that begin with //go: are directives and stay. The other comments with
+// a meaning make ok false: //line, "// +build", //export, everything beside an
+// import "C", and the expected output of an example, which is compiled into the
+// test binary. So does a carriage return, which the scanner removes from comments
+// and raw strings, so that their length is unknown.
+func withoutComments(name string, source []byte) (text []byte, ok bool) {
+	if bytes.ContainsRune(source, '\r') || bytes.HasPrefix(source, []byte("\uFEFF")) {
+		return nil, false
+	}
+	blanked := slices.Clone(source)
+	raw := make([]bool, len(source)+1) // offsets inside a raw string
+	files := token.NewFileSet()
+	file := files.AddFile(name, -1, len(source))
+	failed := false
+	var s scanner.Scanner
+	s.Init(file, source, func(token.Position, string) { failed = true }, scanner.ScanComments)
+	for {
+		pos, tok, lit := s.Scan()
+		at := file.Offset(pos)
+		switch {
+		case tok == token.EOF:
+			if failed {
+				return nil, false
+			}
+			return dropBlankLines(blanked, raw), true
+		case tok == token.STRING && lit == `"C"`:
+			return nil, false
+		case tok == token.STRING && lit[0] == '`':
+			for i := range lit {
+				raw[at+i] = true
+			}
+		case tok != token.COMMENT || strings.HasPrefix(lit, "//go:"):
+		case meaningful(name, lit):
+			return nil, false
+		default:
+			for i := at; i < at+len(lit); i++ {
+				if blanked[i] != '\n' {
+					blanked[i] = ' '
+				}
+			}
+		}
+	}
+}
+
+var (
+	buildComment  = regexp.MustCompile(`^//\s*\+build\b`)
+	outputComment = regexp.MustCompile(`(?i)\boutput:`)
+)
+
+// meaningful reports whether a comment, which is no //go: directive, may mean
+// something to a build.
+func meaningful(name, comment string) bool {
+	for _, prefix := range []string{"//line ", "/*line ", "//export ", "//extern "} {
+		if strings.HasPrefix(comment, prefix) {
+			return true
+		}
+	}
+	return buildComment.MatchString(comment) ||
+		strings.HasSuffix(name, "_test.go") && outputComment.MatchString(comment)
+}
+
+// dropBlankLines removes the lines that hold only blanks, unless they are part of
+// a raw string. It keeps one blank line after a //go:build line, as gofmt does.
+func dropBlankLines(text []byte, raw []bool) []byte {
+	var out []byte
+	at, length := 0, 0
+	for line := range bytes.Lines(text) {
+		length = len(line)
+		if raw[at] || len(bytes.TrimSpace(line)) > 0 {
+			if !raw[at+len(line)-1] { // blanks at the end are where a comment was
+				line = append(slices.Clip(bytes.TrimRight(line, " \t\n")), '\n')
+			}
+			out = append(out, line...)
+			if bytes.HasPrefix(line, []byte("//go:build")) {
+				out = append(out, '\n')
+			}
+		}
+		at += length
+	}
+	return out
+}
+
+// A mention is everything in Go source that tells which files the source may
+// read: its string literals, apart from imports, and its identifiers.
+type mention struct {
+	literals map[string]bool // contents of string literals
+	names    map[string]bool // identifiers; "http.Dir" where another one and a dot precede it
+}
+
+// mentionsOf scans Go source. Comments are no part of it. Source with errors
+// is scanned as far as the scanner understands it; a compiler refuses it anyway.
+func mentionsOf(name string, source []byte, into *mention) {
+	file := token.NewFileSet().AddFile(name, -1, len(source))
+	var s scanner.Scanner
+	s.Init(file, source, func(token.Position, string) {}, 0)
+	qualifier, before, dotted := "", token.ILLEGAL, false
+	imports, group := false, false // inside an import declaration, with parentheses
+	for {
+		_, tok, lit := s.Scan()
+		switch {
+		case tok == token.EOF:
+			return
+		case tok == token.IMPORT:
+			imports, group = true, false
+		case imports && tok == token.LPAREN:
+			group = true
+		case imports && (tok == token.RPAREN || tok == token.SEMICOLON && !group):
+			imports = false
+		case imports:
+		case tok == token.STRING:
+			if text, err := strconv.Unquote(lit); err == nil {
+				into.literals[text] = true
+			}
+		case tok == token.IDENT:
+			into.names[lit] = true
+			if dotted {
+				into.names[qualifier+"."+lit] = true
+			}
+			qualifier = lit
+		}
+		dotted = tok == token.PERIOD && before == token.IDENT
+		before = tok
+	}
+}
+
+// A reader is what the source of a test binary, without the standard library,
+// says about the files that its benchmarks may read.
+type reader struct {
+	mention
+	dir     string          // of the package, below the top of the side, with slashes
+	imports map[string]bool // packages of the standard library
+	locates []string        // packages that find their own source and open files
+}
+
+// harmless are packages of the standard library that open no file that their
+// caller names. A name that ends in a slash stands for all packages below it.
+// Package testing is among them: its files are named by flags of the command line.
+var harmless = []string{"bufio", "bytes", "cmp", "compress/", "container/", "context", "crypto",
+	"crypto/aes", "crypto/cipher", "crypto/ecdsa", "crypto/ed25519", "crypto/hmac", "crypto/md5",
+	"crypto/rand", "crypto/rsa", "crypto/sha1", "crypto/sha256", "crypto/sha3", "crypto/sha512",
+	"crypto/subtle", "embed", "encoding", "encoding/", "errors", "flag", "fmt", "go/ast",
+	"go/constant", "go/format", "go/scanner", "go/token", "hash", "hash/", "html", "image", "image/",
+	"io", "io/fs", "iter", "log", "log/slog", "maps", "math", "math/", "net", "net/netip", "net/url",
+	"path", "reflect", "regexp", "regexp/syntax", "runtime", "runtime/debug", "runtime/metrics",
+	"slices", "sort", "strconv", "strings", "structs", "sync", "sync/atomic", "testing",
+	"testing/iotest", "testing/quick", "testing/synctest", "text/scanner", "text/tabwriter",
+	"time", "unicode", "unicode/", "unique", "unsafe", "weak"}
+
+// opensFiles reports whether the binary can open a file that its own code names.
+// That takes a package of the standard library which opens files.
+func (r *reader) opensFiles() bool {
+	for path := range r.imports {
+		known := func(h string) bool {
+			return path == h || strings.HasSuffix(h, "/") && strings.HasPrefix(path, h)
+		}
+		if !slices.ContainsFunc(harmless, known) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// readingFolders are functions that find files which no code names: they list
+	// folders, or give a folder away as a whole.
+	readingFolders = []string{"ReadDir", "Readdir", "Readdirnames", "Walk", "WalkDir", "Glob", "ParseGlob",
+		"ParseDir", "DirFS", "FileServer", "FileServerFS", "OpenRoot", "CopyFS", "AddFS", "http.Dir",
+		"Getdents", "ReadDirent", "StartProcess", "ForkExec", "syscall.Exec", "unix.Exec"}
+
+	// runningTools are packages that start programs or read whole builds.
+	runningTools = []string{"os/exec", "go/build", "go/importer", "plugin"}
+
+	// findingSource are functions that tell a program where its own source is, and
+	// opening are functions that read it.
+	findingSource = []string{"Caller", "Callers", "CallersFrames", "FuncForPC"}
+	opening       = []string{"Open", "OpenFile", "ReadFile", "ParseFile", "ParseFiles", "OpenReader"}
+)
+
+// hasAny returns the first of some words that is in a set, or "".
+func hasAny(set map[string]bool, words []string) string {
+	if i := slices.IndexFunc(words, func(w string) bool { return set[w] }); i >= 0 {
+		return words[i]
+	}
+	return ""
+}
+
+// mayRead returns why the benchmarks may read one of the changed files, or "" if
+// they read none. changed are paths below the top of the side, with slashes.
+//
+// The answer doubts everything: code that lists folders or starts programs may
+// read any file; a file in the testdata of the package may be read by whatever
+// opens files at all; and any other file may be read if a string literal could be
+// part of its name.
+func (r *reader) mayRead(changed []string) string {
+	if !r.opensFiles() {
+		return ""
+	}
+	if r.literals["git"] || r.namesFolder(".git") {
+		return "the code may ask git, which knows another revision on either side"
+	}
+	if r.leaves() {
+		return "the code may read files outside of the folders that were compared"
+	}
+	if len(changed) == 0 {
+		return ""
+	}
+	word := hasAny(r.names, readingFolders)
+	if word == "" {
+		word = hasAny(r.imports, runningTools)
+	}
+	if word != "" {
+		return "the code uses " + word + ", so it may read " + changed[0] + ", which differs"
+	}
+	for _, path := range changed {
+		if r.mayOpen(path) {
+			return "the code may read " + path + ", which differs"
+		}
+	}
+	return ""
+}
+
+// mayOpen reports whether the code may name one file.
+func (r *reader) mayOpen(path string) bool {
+	if strings.HasPrefix(path, strings.TrimPrefix(r.dir+"/testdata/", "./")) {
+		return true
+	}
+	folders := strings.Split(path, "/")
+	base := folders[len(folders)-1]
+	folders = folders[:len(folders)-1]
+	if filepath.Ext(base) == ".go" {
+		// A package is often called like its files, so part of a name proves
+		// nothing. But no name of Go source can do without its end.
+		return r.contain(".go") || len(r.locates) > 0
+	}
+	if ext := filepath.Ext(base); len(ext) > 1 && r.contain(ext) {
+		return true
+	}
+	for _, folder := range folders {
+		if r.namesFolder(folder) {
+			return true
+		}
+	}
+	for literal := range r.literals {
+		parts := components(literal)
+		first, last := parts[0], parts[len(parts)-1]
+		if last == base || len(last) >= shortestPart && strings.HasPrefix(base, last) ||
+			len(first) >= shortestPart && strings.HasSuffix(base, first) {
+			return true
+		}
+	}
+	return false
+}
+
+// leaves reports whether a literal is a path that leads out of the top of the
+// side, when it is taken from the folder of the package.
+func (r *reader) leaves() bool {
+	for literal := range r.literals {
+		if strings.HasPrefix(literal, "..") &&
+			!filepath.IsLocal(filepath.Join(filepath.FromSlash(r.dir), filepath.FromSlash(literal))) {
+			return true
+		}
+	}
+	return false
+}
+
+// shortestPart is the shortest literal that is taken for a part of the name of a
+// file. Shorter ones are in every program; they count only as a whole name.
+const shortestPart = 3
+
+// contain reports whether a literal contains text.
+func (r *reader) contain(text string) bool {
+	for literal := range r.literals {
+		if strings.Contains(literal, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesFolder reports whether a literal has a folder among its components.
+func (r *reader) namesFolder(folder string) bool {
+	for literal := range r.literals {
+		if slices.Contains(components(literal), folder) {
+			return true
+		}
+	}
+	return false
+}
+
+// components splits a literal at slashes of both kinds.
+func components(literal string) []string {
+	return strings.Split(strings.ReplaceAll(literal, `\`, "/"), "/")
+}
