@@ -44,8 +44,9 @@ var bare = []string{"impls", "impls/*", "stress/internal/*", "stress/explore/sch
 // is a package of this module. A name with a dot is a package of another module. A trailing *
 // matches the rest of any name.
 var above = map[string][]string{
-	"impls":         {"golang.org/x/sync/semaphore"},
-	"impls/process": {"impls", "golang.org/x/sys/unix"},
+	"impls":           {"impls/semaphore", "golang.org/x/sync/semaphore"},
+	"impls/semaphore": {}, // services import it, so it depends on nothing
+	"impls/process":   {"impls", "golang.org/x/sys/unix"},
 	"bench/parallel": {"impls", "impls/process", "internal/machine",
 		"golang.org/x/sync/errgroup", "golang.org/x/sys/unix"},
 	"bench": {"impls", "internal/machine", "github.com/HdrHistogram/hdrhistogram-go", "testing*"},

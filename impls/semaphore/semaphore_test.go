@@ -1,0 +1,429 @@
+package semaphore_test
+
+import (
+	"context"
+	"encoding/json"
+	"expvar"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	xsync "golang.org/x/sync/semaphore"
+
+	"github.com/semabench/semabench/impls/semaphore"
+)
+
+// longOr returns long with SEMABENCH_LONG=1, as make test-long sets it, and else short.
+func longOr(long, short int) int {
+	if os.Getenv("SEMABENCH_LONG") == "1" {
+		return long
+	}
+	return short
+}
+
+// policies are the two constructors.
+var policies = map[string]func(int64) *semaphore.Weighted{
+	"bypass": semaphore.NewWeighted, "fifo": semaphore.NewFIFO,
+}
+
+// forEachPolicy runs a test in a bubble, where “blocked” is observed and time is exact.
+func forEachPolicy(t *testing.T, test func(t *testing.T, construct func(int64) *semaphore.Weighted)) {
+	for name, construct := range policies {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, construct) })
+		})
+	}
+}
+
+// A program changes from x/sync by its import alone, so the methods have the same types.
+var _ = []interface {
+	Acquire(context.Context, int64) error
+	TryAcquire(int64) bool
+	Release(int64)
+}{xsync.NewWeighted(1), semaphore.NewWeighted(1), semaphore.NewFIFO(1)}
+
+// mustPanic fails t unless f panics with want.
+func mustPanic(t *testing.T, want string, f func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if got := recover(); got != want {
+			t.Errorf("panic %v, want %q", got, want)
+		}
+	}()
+	f()
+}
+
+var recorder sync.Mutex
+
+// start runs Acquire in a goroutine and waits until it has returned or waits. It records the order of
+// the grants in order. Two grants may come at once, so recorder guards order.
+func start(ctx context.Context, s *semaphore.Weighted, n int64, order *[]int64) {
+	go func() {
+		if s.Acquire(ctx, n) == nil {
+			recorder.Lock()
+			*order = append(*order, n)
+			recorder.Unlock()
+		}
+	}()
+	synctest.Wait()
+}
+
+func TestStats(t *testing.T) {
+	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
+		s := construct(3)
+		if !s.TryAcquire(2) {
+			t.Fatal("TryAcquire(2) of 3 failed")
+		}
+		want := semaphore.Stats{Size: 3, Held: 2}
+		mustHave := func() {
+			t.Helper()
+			if got := s.Stats(); got != want {
+				t.Errorf("Stats = %+v\nwant    %+v", got, want)
+			}
+		}
+		mustHave()
+		var order []int64
+		ctx, cancel := context.WithCancel(t.Context())
+		start(ctx, s, 2, &order)
+		time.Sleep(time.Second)
+		start(t.Context(), s, 3, &order)
+		time.Sleep(time.Second)
+		want.Waiting, want.Longest = 2, 2*time.Second
+		mustHave()
+		cancel()
+		synctest.Wait()
+		want.Waiting, want.Longest = 1, time.Second
+		want.Cancelled, want.Waited = 1, 2*time.Second
+		mustHave()
+		s.Release(2)
+		synctest.Wait()
+		want.Held, want.Waiting, want.Longest = 3, 0, 0
+		want.Granted, want.Waited = 1, 3*time.Second
+		mustHave()
+		mustPanic(t, "semaphore: released more than held", func() { s.Release(4) })
+		mustHave()
+	})
+}
+
+// Growing admits waiters in their order, and also a request that was too large before.
+func TestGrow(t *testing.T) {
+	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
+		s := construct(4)
+		s.TryAcquire(4)
+		var order []int64
+		for _, n := range []int64{2, 5, 1, 3} { // 5 is too large and delays no other
+			start(t.Context(), s, n, &order)
+		}
+		for _, step := range []struct {
+			size int64
+			want []int64
+		}{
+			{5, nil}, // 2 is first and does not fit
+			{6, []int64{2}},
+			{10, []int64{2}}, // 5 is before 1 again
+			{11, []int64{2, 5}},
+			{15, []int64{1, 2, 3, 5}},
+		} {
+			s.Resize(step.size)
+			synctest.Wait()
+			if step.size > 11 { // 1 and 3 are admitted at once, so their order is not observable
+				slices.Sort(order)
+			}
+			if !slices.Equal(order, step.want) {
+				t.Errorf("size %d admits %v, want %v", step.size, order, step.want)
+			}
+		}
+	})
+}
+
+// Shrinking below what is held lets the holders finish, and grants nothing until then.
+func TestShrink(t *testing.T) {
+	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
+		s := construct(5)
+		s.TryAcquire(4)
+		s.Resize(2)
+		for held := int64(4); held > 0; held-- {
+			if got := s.Stats(); got.Size != 2 || got.Held != held {
+				t.Errorf("Stats = %+v, want size 2 and %d held", got, held)
+			}
+			mustPanic(t, "semaphore: released more than held", func() { s.Release(held + 1) })
+			if granted := s.TryAcquire(1); granted != (held < 2) {
+				t.Errorf("with %d of 2 held TryAcquire = %v", held, granted)
+			} else if granted {
+				s.Release(1)
+			}
+			s.Release(1)
+		}
+		if !s.TryAcquire(2) || s.TryAcquire(1) {
+			t.Error("after all releases not exactly two permits were free")
+		}
+	})
+}
+
+// A waiter that is too large after a shrink does not delay the waiters after it.
+func TestShrinkPastWaiter(t *testing.T) {
+	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
+		s := construct(5)
+		s.TryAcquire(5)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var order []int64
+		start(ctx, s, 4, &order)
+		start(ctx, s, 2, &order)
+		s.Resize(3)
+		s.Release(5)
+		synctest.Wait()
+		if !slices.Equal(order, []int64{2}) {
+			t.Errorf("admitted %v, want only the request for 2", order)
+		}
+		if got := s.Stats().Waiting; got != 1 {
+			t.Errorf("%d calls wait, want 1", got)
+		}
+	})
+}
+
+func TestSizesAtTheEnds(t *testing.T) {
+	for name, construct := range policies {
+		s := construct(math.MaxInt64)
+		if !s.TryAcquire(math.MaxInt64) || s.TryAcquire(1) {
+			t.Errorf("%s: size MaxInt64 does not grant MaxInt64 permits, and no more", name)
+		}
+		s.Resize(0)
+		mustPanic(t, "semaphore: negative size", func() { s.Resize(-1) })
+		mustPanic(t, "semaphore: negative size", func() { construct(-1) })
+		s.Release(math.MaxInt64)
+		mustPanic(t, "semaphore: released more than held", func() { s.Release(1) })
+		if s.TryAcquire(1) || !s.TryAcquire(0) {
+			t.Errorf("%s: size 0 grants a permit, or refuses zero permits", name)
+		}
+		s.Resize(math.MaxInt64)
+		if !s.TryAcquire(math.MaxInt64) {
+			t.Errorf("%s: MaxInt64 permits are not free after growing from 0", name)
+		}
+		var zero semaphore.Weighted
+		if zero.TryAcquire(1) {
+			t.Errorf("%s: the zero Weighted grants a permit", name)
+		}
+	}
+}
+
+// The first in line is passed only while time and number allow. The clock of the bubble stands still
+// between the calls, so the number decides in the second case.
+func TestBounds(t *testing.T) {
+	for name, test := range map[string]struct {
+		bound  time.Duration
+		passes int
+		sleep  time.Duration // between tries
+		want   int           // tries that pass the first in line
+	}{
+		"time":   {50 * time.Microsecond, 100, 10 * time.Microsecond, 4},
+		"number": {50 * time.Microsecond, 7, 0, 7},
+		"fifo":   {0, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := semaphore.NewBounded(2, test.bound, test.passes)
+				s.TryAcquire(1)
+				var order []int64
+				start(t.Context(), s, 2, &order) // one permit is free, and it is not enough
+				passed := 0
+				for range 20 {
+					time.Sleep(test.sleep)
+					if s.TryAcquire(1) {
+						passed++
+						s.Release(1)
+					}
+				}
+				if passed != test.want {
+					t.Errorf("%d tries passed the first in line, want %d", passed, test.want)
+				}
+				s.Release(1)
+				synctest.Wait()
+				if len(order) != 1 {
+					t.Error("the first in line was not served after the last release")
+				}
+			})
+		})
+	}
+}
+
+// Many waiters at once drain in order, and the semaphore keeps only a bounded number of them.
+func TestManyWaiters(t *testing.T) {
+	waiters := longOr(1_000_000, 5000)
+	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
+		s := construct(1)
+		s.TryAcquire(1)
+		var mu sync.Mutex
+		var order []int
+		for i := range waiters {
+			go func() {
+				if err := s.Acquire(t.Context(), 1); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+				s.Release(1)
+			}()
+			if i < 100 {
+				synctest.Wait() // so the first hundred stand in line in order
+			}
+		}
+		synctest.Wait()
+		s.Release(1)
+		synctest.Wait()
+		if len(order) != waiters || !slices.IsSorted(order[:min(100, len(order))]) {
+			t.Errorf("%d of %d waiters were served; the first are %v", len(order), waiters,
+				order[:min(100, len(order))])
+		}
+		if kept := s.Kept(); kept > semaphore.MaxKept {
+			t.Errorf("%d waiters are kept, want at most %d", kept, semaphore.MaxKept)
+		}
+	})
+}
+
+// Calls that wait allocate nothing once the waiters exist: granted or cancelled.
+func TestWaitingAllocatesNothing(t *testing.T) {
+	for name, construct := range policies {
+		s := construct(1)
+		cancelled := int64(0)
+		done := &doneAfterCheck{Context: context.Background(), closed: make(chan struct{})}
+		close(done.closed)
+		s.TryAcquire(1)
+		if n := testing.AllocsPerRun(1000, func() {
+			if s.Acquire(done, 1) != nil {
+				cancelled++
+			}
+		}); n != 0 {
+			t.Errorf("%s: a cancelled wait allocates %v times, want 0", name, n)
+		}
+		if stats := s.Stats(); stats.Cancelled != cancelled || stats.Cancelled < 1000 {
+			t.Errorf("%s: Stats = %+v, want %d cancelled", name, stats, cancelled)
+		}
+		s.Release(1)
+		pass := make(chan struct{})
+		go func() {
+			for range pass {
+				s.TryAcquire(1)
+				pass <- struct{}{} // the other goroutine begins to wait, or finds the permit
+				for s.Stats().Waiting == 0 {
+					time.Sleep(time.Microsecond) // only so that the other goroutine gets a processor
+				}
+				s.Release(1)
+			}
+		}()
+		if n := testing.AllocsPerRun(200, func() {
+			pass <- struct{}{}
+			<-pass
+			if err := s.Acquire(context.Background(), 1); err != nil {
+				t.Error(err)
+			}
+			s.Release(1)
+		}); n != 0 {
+			t.Errorf("%s: a granted wait allocates %v times, want 0", name, n)
+		}
+		close(pass)
+	}
+}
+
+// doneAfterCheck is a context that is done, except that the first look of each Acquire misses it. So
+// each Acquire waits.
+type doneAfterCheck struct {
+	context.Context
+	closed chan struct{}
+	looks  int
+}
+
+func (c *doneAfterCheck) Done() <-chan struct{} { return c.closed }
+
+func (c *doneAfterCheck) Err() error {
+	if c.looks++; c.looks%2 == 1 {
+		return nil
+	}
+	return context.Canceled
+}
+
+// Resize, cancellations and weights at full speed leave every permit in its place. Run it with -race.
+func TestResizeStorm(t *testing.T) {
+	rounds := longOr(200_000, 2000)
+	for name, construct := range policies {
+		s := construct(4)
+		var wg sync.WaitGroup
+		for g := range 8 {
+			wg.Go(func() {
+				for i := range rounds {
+					ctx, cancel := context.WithTimeout(context.Background(),
+						time.Duration(1+i%50)*time.Microsecond)
+					if n := int64(1 + (g+i)%5); s.Acquire(ctx, n) == nil {
+						s.Release(n)
+					}
+					cancel()
+				}
+			})
+		}
+		wg.Go(func() {
+			for i := range rounds {
+				s.Resize(int64(i*7) % 6)
+			}
+			s.Resize(5)
+		})
+		wg.Wait()
+		if stats := s.Stats(); stats.Held != 0 || stats.Waiting != 0 || stats.Size != 5 {
+			t.Errorf("%s: Stats = %+v, want size 5, nothing held, no call waiting", name, stats)
+		}
+		if !s.TryAcquire(5) || s.TryAcquire(1) {
+			t.Errorf("%s: not exactly five permits are free at the end", name)
+		}
+	}
+}
+
+func Example() {
+	sem := semaphore.NewWeighted(2)
+	ctx := context.Background()
+	for range 3 {
+		if err := sem.Acquire(ctx, 1); err != nil {
+			fmt.Println(err)
+			return
+		}
+		go func() {
+			defer sem.Release(1)
+			// use the resource
+		}()
+	}
+	fmt.Println(sem.Acquire(ctx, 2)) // waits for all workers
+	// Output: <nil>
+}
+
+func ExampleWeighted_Resize() {
+	sem := semaphore.NewWeighted(2)
+	sem.TryAcquire(2)
+	sem.Resize(1)
+	fmt.Println(sem.Stats().Held, "of", sem.Stats().Size)
+	sem.Release(1)
+	fmt.Println(sem.TryAcquire(1)) // the released permit has disappeared
+	sem.Release(1)
+	fmt.Println(sem.TryAcquire(1))
+	// Output:
+	// 2 of 1
+	// false
+	// true
+}
+
+func ExampleWeighted_Stats() {
+	sem := semaphore.NewFIFO(8)
+	expvar.Publish("uploads", expvar.Func(func() any { return sem.Stats() }))
+
+	sem.TryAcquire(3)
+	var stats semaphore.Stats
+	if err := json.Unmarshal([]byte(expvar.Get("uploads").String()), &stats); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(stats.Held, "of", stats.Size)
+	// Output: 3 of 8
+}
