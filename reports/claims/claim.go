@@ -52,6 +52,8 @@ func (c *Claim) Caveat() string {
 }
 
 // addFigure adds an estimate to the figures of c, unless it was not measured, and returns it.
+// Judges take every estimate of a rule through it: so the report shows all that an answer rests
+// on, and the caveat counts it.
 func (c *Claim) addFigure(what string, e Estimate, read func(Estimate) string) Estimate {
 	if e.measured() {
 		c.Figures = append(c.Figures, Figure{what, read(e), e})
@@ -60,7 +62,8 @@ func (c *Claim) addFigure(what string, e Estimate, read func(Estimate) string) E
 	return e
 }
 
-// conclude sets the outcome and the answer. Every rule ends with a call of it.
+// conclude sets the outcome and the answer. Every rule ends with a call of it; a claim without one
+// would have an outcome of no class.
 func (c *Claim) conclude(o Outcome, format string, args ...any) {
 	c.Outcome, c.Answer = o, fmt.Sprintf(format, args...)
 }
@@ -70,7 +73,7 @@ func (c *Claim) addRemark(format string, args ...any) {
 	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
 }
 
-// sentence joins the outcome and the answer.
+// sentence joins the outcome and the answer to one sentence.
 func (c *Claim) sentence() string { return string(c.Outcome) + c.between() + c.Answer }
 
 // between returns the text between an outcome and its answer. “holds only when” and “does not
@@ -82,7 +85,8 @@ func (c *Claim) between() string {
 	return ": "
 }
 
-// allRemarks returns the remarks, and the caveat if there is one.
+// allRemarks returns the remarks, and the caveat if there is one. It clips the slice before it
+// appends: append must not write into the array of c.Remarks, which every rendering shares.
 func (c *Claim) allRemarks() []string {
 	all := c.Remarks
 	if s := c.Caveat(); s != "" {

@@ -19,10 +19,12 @@ const (
 )
 
 // usefulSpeedUp is the speed-up from which a mode counts as using the cores: half of the speed-up
-// that the cores beyond the first could add.
+// that the cores beyond the first could add. On two cores it is 1.5, on eight 4.5. All of it would
+// demand what no real program reaches, and any speed-up at all would be met by noise.
 func (m *dataset) usefulSpeedUp() float64 { return 1 + float64(m.cores-1)/2 }
 
-// speedUps adds to c how many times as fast as serial a mode is, for all computing works.
+// speedUps adds to c how many times as fast as serial a mode is, for all computing works. all and
+// words have an element for each work that was measured, in the same order.
 func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []string) {
 	for _, w := range computingWorks {
 		e := c.addFigure(
@@ -46,7 +48,8 @@ func compareAll(all []Estimate, limit float64) (answers []answer) {
 }
 
 // globalLock decides whether threads speed up computing. Goroutines on one core stand for threads
-// under a global lock.
+// under a global lock: they never run at the same time. The claim fails only if all works refute
+// it, and holds only if none gains.
 func globalLock(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "turns",
@@ -105,7 +108,8 @@ func globalLock(m *dataset) *Claim {
 }
 
 // processesForComputing decides whether processes speed up computing, and from which size of a
-// task on.
+// task on. A break-even size below which the pool is surely slower turns "holds" into "holds only
+// when".
 func processesForComputing(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "computing",
@@ -158,7 +162,9 @@ func processesForComputing(m *dataset) *Claim {
 	return c
 }
 
-// remarkOnStart compares the time to start the pool with the time that the pool saves.
+// remarkOnStart compares the time to start the pool with the time that the pool saves. At a gain
+// g, serial work of t seconds takes t/g in the pool and saves t·(1-1/g). So a start of s seconds
+// is earned back after s/(1-1/g). Without a gain it never is, and there is no remark.
 func (m *dataset) remarkOnStart(c *Claim) {
 	pool := m.findRow("hash", processes)
 	start, gain := medianOf(pool, startup), ratio(m.findRow("hash", serial), pool, perTask)
@@ -172,7 +178,9 @@ func (m *dataset) remarkOnStart(c *Claim) {
 	)
 }
 
-// processesOrThreads decides which of the two to take for computing.
+// processesOrThreads decides which of the two to take for computing. It compares the pool with
+// goroutines on all cores, the best that threads can do in Go. A comparison with one core alone
+// would answer for languages with a global lock, and is a remark.
 func processesOrThreads(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "choosing",
@@ -257,6 +265,10 @@ type crossover struct {
 
 // breakEven returns the size of a task from which on the pool reaches a share of the speed of
 // mode.
+//
+// It walks the sizes upwards. A size at which the pool falls behind again cancels what was found
+// below it: the result is the last crossing, from which on the pool stays ahead. at comes from
+// medians and is a guess between two sizes; below and above come from intervals and are certain.
 func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 	var before struct{ task, speed float64 }
 	for _, size := range m.sizes("grain") {
@@ -297,7 +309,8 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 // isKnown reports whether any size was measured in both modes.
 func (e crossover) isKnown() bool { return e.first > 0 }
 
-// threshold says in words from which size on.
+// threshold says in words from which size on. It adds the certain bounds if a size is surely
+// slower; an upper bound alone is left out, because the interpolated size lies below it anyway.
 func (e crossover) threshold() string {
 	switch {
 	case e.at == 0:

@@ -1,6 +1,7 @@
 package claims
 
-// A Cost is the cost of one work in one mode. Each estimate is a median over rounds.
+// A Cost is the cost of one work in one mode. Each estimate is a median over rounds. Retaken
+// samples are counted and in no estimate.
 type Cost struct {
 	Work, Mode, Workers       string
 	PerTask, Startup          Estimate // seconds
@@ -12,7 +13,8 @@ type Cost struct {
 }
 
 // costs returns the costs of the works that exist in all modes. The works grain and hand vary a
-// size and are drawn as curves instead.
+// size and are drawn as curves instead. The order is fixed, so the tables of two runs compare by
+// eye.
 func (m *dataset) costs() (all []Cost) {
 	for _, work := range []string{"hash", "compress", "http", "files"} {
 		for _, mode := range modes {

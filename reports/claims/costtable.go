@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A valueText is a value with its unit, and its interval in the same unit.
+// A valueText is a value with its unit, and its interval in the same unit, "" if there is none.
 type valueText struct{ Value, Interval string }
 
 // String returns "value (interval)".
@@ -16,7 +16,8 @@ func (c valueText) String() string {
 	return c.Value + " (" + c.Interval + ")"
 }
 
-// cell formats e with read, which adds the unit.
+// cell formats e with read, which adds the unit. With fewer than minRounds rounds it shows the
+// median without an interval, because that interval has no ends.
 func (e Estimate) cell(read func(float64) string) valueText {
 	switch {
 	case !e.measured():

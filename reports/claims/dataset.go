@@ -38,7 +38,7 @@ const (
 	systemCPU = "sys-sec/op"
 )
 
-// A row holds all samples of one work in one mode.
+// A row holds all samples of one work in one mode, in all states.
 type row struct {
 	work, mode string
 	params     map[string]string // workers, permits, bytes, latency
@@ -52,7 +52,8 @@ type sample struct {
 	values map[string]float64
 }
 
-// disturbed reports whether neighbours disturbed the sample. Texts without a state have none.
+// disturbed reports whether neighbours disturbed the sample. Texts without a state have none. A
+// state that this version does not know counts as disturbed: a wrong "clean" would decide a claim.
 func (s sample) disturbed() bool { return s.state != "" && s.state != "clean" }
 
 // finalSamples returns one sample for each round, leaving out the samples that were retaken.
@@ -85,6 +86,10 @@ var errNoRows = errors.New(
 
 // newDataset collects the rows of a text. The state of a sample is a configuration key, so a row
 // is split into one series for each state; here they are joined.
+//
+// The samples are sorted by line afterwards. Their index then is their round, which pairing needs:
+// joined in the order of the states, a clean sample of round 9 would meet a disturbed one of round
+// 2.
 func newDataset(log *reports.Log) (*dataset, error) {
 	m := &dataset{}
 	byName := map[string]*row{}
@@ -111,7 +116,8 @@ func newDataset(log *reports.Log) (*dataset, error) {
 	return m, nil
 }
 
-// parseName splits work=…/mode=…/key=value….
+// parseName splits work=…/mode=…/key=value…. Fields of another form are skipped, and a name
+// without work or mode is of another benchmark.
 func parseName(name string) (work, mode string, params map[string]string) {
 	params = map[string]string{}
 	for field := range strings.SplitSeq(name, "/") {
@@ -122,7 +128,7 @@ func parseName(name string) (work, mode string, params map[string]string) {
 	return params["work"], params["mode"], params
 }
 
-// add adds the samples of one series.
+// add adds the samples of one series. A unit that a line has twice keeps its last value.
 func (r *row) add(s *reports.Series) {
 	at := map[uint32]map[string]float64{}
 	for _, line := range s.Lines {
@@ -169,7 +175,8 @@ func (m *dataset) sizes(work string) (all []float64) {
 	return all
 }
 
-// rowOfSize returns the row of a work, a mode and a size of tasks.
+// rowOfSize returns the row of a work, a mode and a size of tasks. The size is formatted as the
+// benchmark writes it: an integer without an exponent.
 func (m *dataset) rowOfSize(work, mode string, size float64) *row {
 	return m.findRow(work, mode, "bytes", strconv.FormatFloat(size, 'f', -1, 64))
 }
@@ -177,6 +184,7 @@ func (m *dataset) rowOfSize(work, mode string, size float64) *row {
 // Totals holds the number of samples, and how many of them are in which state.
 type Totals struct{ Samples, Retaken, Disturbed int }
 
+// totals counts the samples of all rows by their state.
 func (m *dataset) totals() (t Totals) {
 	for _, r := range m.rows {
 		for _, s := range r.samples {

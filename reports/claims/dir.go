@@ -31,6 +31,7 @@ func (r *Report) WriteDir(dir string) (paths []string, err error) {
 		}
 		files = append(files, file{out.name, text.Bytes()})
 	}
+	// The Markdown names the pictures by the same names.
 	pictures, err := r.Pictures()
 	if err != nil {
 		return nil, err

@@ -8,7 +8,8 @@ import (
 	"github.com/semabench/semabench/internal/stats"
 )
 
-// An Estimate is the median of a figure over rounds, with an interval of at least 95 %.
+// An Estimate is the median of a figure over rounds, with an interval of at least 95 %. With fewer
+// than minRounds rounds the interval is from 0 to infinity: it then decides no comparison.
 type Estimate struct {
 	At, Lo, Hi float64
 	Rounds     int // the number of rounds behind it; 0 if not measured
@@ -21,8 +22,11 @@ type Estimate struct {
 const minRounds = 6
 
 // interval returns the median and the order statistics around it. The number of values below the
-// true median has a binomial distribution B. So the interval from the k'th smallest to the k'th
-// largest value contains the true median with probability 1 - 2 P(B < k).
+// true median has a binomial distribution B with probability 1/2. So the interval from the k'th
+// smallest to the k'th largest value contains the true median with probability 1 - 2 P(B < k).
+//
+// k is the largest number for which that is at least 95 %. No distribution of the times is
+// assumed; a t-interval would assume a normal one, and times have a long tail to the right.
 func interval(values []float64) (at, lo, hi float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
@@ -35,6 +39,8 @@ func interval(values []float64) (at, lo, hi float64) {
 	}
 	const tail = 0.025
 	k, below, ways := 0, 0.0, math.Exp2(-float64(n)) // ways is P(B = k)
+	// below is P(B < k) at the head of the loop; P(B = k+1) follows from P(B = k) without
+	// factorials.
 	for below+ways <= tail {
 		below += ways
 		ways *= float64(n-k) / float64(k+1)
@@ -45,7 +51,10 @@ func interval(values []float64) (at, lo, hi float64) {
 }
 
 // estimate computes the estimate of a value per round. Rounds whose value is NaN or infinite do
-// not count.
+// not count: a unit is missing there, or a divisor is zero.
+//
+// The clean rounds are used alone only if they are enough for an interval. Mixing in a few
+// disturbed ones to fill up would be worse than saying that all rounds were taken.
 func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimate {
 	var all, clean []float64
 	for i := range rounds {
@@ -66,7 +75,8 @@ func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimat
 	return e
 }
 
-// medianOf estimates one unit of a row.
+// medianOf estimates one unit of a row. A row that was not measured gives an estimate that decides
+// nothing, so judges need no check for nil.
 func medianOf(r *row, unit string) Estimate {
 	if r == nil {
 		return Estimate{Hi: math.Inf(1)}
@@ -77,8 +87,9 @@ func medianOf(r *row, unit string) Estimate {
 	})
 }
 
-// ratio estimates the quotient of a and b within each round. Pairing removes what both share,
-// such as a slow hour of the machine.
+// ratio estimates the quotient of a and b within each round. Pairing removes what both share, such
+// as a slow hour of the machine. A round counts as disturbed if either side was. Rounds beyond the
+// shorter row are left out.
 func ratio(a, b *row, unit string) Estimate {
 	if a == nil || b == nil {
 		return Estimate{Hi: math.Inf(1)}
@@ -100,7 +111,8 @@ func value(s sample, unit string) float64 {
 // measured reports whether any round has a value.
 func (e Estimate) measured() bool { return e.Rounds > 0 }
 
-// An answer compares an estimate with a limit. It is open if the interval contains the limit.
+// An answer compares an estimate with a limit. It is open if the interval contains the limit. The
+// zero value is open, so a forgotten comparison decides nothing.
 type answer int
 
 const (
@@ -122,10 +134,12 @@ func (e Estimate) atLeast(limit float64) answer {
 	return open
 }
 
-// within reports whether the whole interval lies between two limits.
+// within reports whether the whole interval lies between two limits. This is equality shown, and
+// not difference not shown: with few rounds the interval is wide and the answer is no.
 func (e Estimate) within(lo, hi float64) bool { return e.measured() && e.Lo >= lo && e.Hi <= hi }
 
-// allAre reports whether there is an answer and every answer is want.
+// allAre reports whether there is an answer and every answer is want. No answers at all prove
+// nothing.
 func allAre(all []answer, want answer) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(a answer) bool { return a != want })
 }

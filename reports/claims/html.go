@@ -121,7 +121,8 @@ func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 	return shownClaim
 }
 
-// addCosts groups the costs by work, so that the table names each work once.
+// addCosts groups the costs by work, so that the table names each work once. costRows has the rows
+// of one work together.
 func (p *pageData) addCosts(r *Report) {
 	head, rows := r.costRows()
 	p.CostHead = head[1:]

@@ -60,13 +60,14 @@ func (r *Report) markdownClaim(out *bytes.Buffer, c *Claim, pictures []Picture, 
 	fmt.Fprintf(out, "<sub>%s</sub>\n\n", escape.Markdown("Rule: "+c.Rule))
 }
 
+// markdownParagraph writes one paragraph, escaped: text of the input must not become markup.
 func markdownParagraph(
 	out *bytes.Buffer, s string,
 ) {
 	fmt.Fprintf(out, "%s\n\n", escape.Markdown(s))
 }
 
-// markdownTable writes a table.
+// markdownTable writes a table. It escapes the cells in place.
 func markdownTable(out *bytes.Buffer, head []string, rows [][]string) {
 	line := func(cells []string) {
 		for i, c := range cells {

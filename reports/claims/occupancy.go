@@ -51,7 +51,8 @@ type occupancy struct {
 	control                    int // the most inside without a limit
 }
 
-// inside counts the samples without a limit, and returns the rows that have one.
+// inside counts the samples without a limit, and returns the rows that have one. A row has no
+// limit if it has a permit for each worker.
 func (m *dataset) inside() (seen occupancy, limited []*row) {
 	for _, r := range m.rows {
 		switch {
@@ -66,7 +67,7 @@ func (m *dataset) inside() (seen occupancy, limited []*row) {
 	return seen, limited
 }
 
-// add counts the samples of one row with a limit.
+// add counts the samples of one row with a limit, and notes whether the row broke or reached it.
 func (s *occupancy) add(r *row, permits int) (samples, most int) {
 	samples, most = samplesInside(r)
 	switch {
@@ -80,8 +81,9 @@ func (s *occupancy) add(r *row, permits int) (samples, most int) {
 	return samples, most
 }
 
-// conclude decides the claim. A mode that never had as many workers inside as allowed did not
-// test the limit, and neither did a resource that is never crowded without one.
+// conclude decides the claim. A mode that never had as many workers inside as allowed did not test
+// the limit, and neither did a resource that is never crowded without one. A broken limit comes
+// first: it is a fact, whatever else was not tested.
 func (s *occupancy) conclude(c *Claim, permits int, workers string) {
 	switch {
 	case s.exceeded != nil:

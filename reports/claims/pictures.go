@@ -38,7 +38,8 @@ func (r *Report) Pictures() (all []Picture, err error) {
 	return all, nil
 }
 
-// speeds draws how many times as fast as serial each mode is.
+// speeds draws how many times as fast as serial each mode is. A mode without enough rounds has a
+// dot and no interval. p.SVG stays nil if no work was measured, and the caller then leaves it out.
 func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error) {
 	f := picture.Forest{Cols: shownModes, X: "times as fast as serial"}
 	f.Title = "Speed-up over serial, " + what
@@ -131,6 +132,7 @@ func short(v float64) string {
 	return fmt.Sprintf("%.2g", v)
 }
 
+// shortDuration formats seconds for a tick.
 func shortDuration(sec float64) string {
 	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, short)
 }
@@ -196,7 +198,8 @@ func (r *Report) timeline() (p Picture, err error) {
 	return p, err
 }
 
-// timelineRows returns a row for each worker of one timeline.
+// timelineRows returns a row for each worker of one timeline, also for workers without a stay: a
+// missing row would look like a smaller group. Bars are sorted by their begin.
 func timelineRows(group int, one Timeline) (rows []picture.TimelineRow) {
 	workers := 0
 	for _, s := range one.Stays {

@@ -28,6 +28,9 @@ type Report struct {
 
 // Evaluate applies the rule of every claim to the samples of a text. It returns an error if the
 // text has no line about threads and processes.
+//
+// Broken lines and failures become warnings and no errors: the figures of the other lines hold,
+// and a reader has to see both.
 func Evaluate(log *reports.Log) (*Report, error) {
 	m, err := newDataset(log)
 	if err != nil {
@@ -57,7 +60,8 @@ func Evaluate(log *reports.Log) (*Report, error) {
 }
 
 // warnOfShortRows adds a warning if rows have fewer samples than others, as after Ctrl-C or if a
-// row failed.
+// row failed. A ratio pairs rounds by their number, so a short row shortens every comparison with
+// it.
 func (r *Report) warnOfShortRows() {
 	least, most := math.MaxInt, 0
 	for _, row := range r.data.rows {

@@ -65,7 +65,8 @@ func (r *Report) WriteText(w io.Writer, width int) error {
 	return out.Flush()
 }
 
-// writeWrapped writes text in lines. Further lines are indented by the width of prefix.
+// writeWrapped writes text in lines. Further lines are indented by the width of prefix. A word
+// that is longer than a line stays whole: paths and commands are copied from here.
 func writeWrapped(w io.Writer, prefix, text string, width int) {
 	line := prefix
 	indent := strings.Repeat(" ", utf8.RuneCountInString(prefix))

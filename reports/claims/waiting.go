@@ -39,7 +39,8 @@ type waitingResults struct {
 	yesOne, yesAll, others []string // the same in words; each work is in one of the lists
 }
 
-// add adds the figures and the answers of one work.
+// add adds the figures and the answers of one work. Each work enters one of the three lists of
+// words, by the first mode that reaches the limit: one core, else all cores, else none.
 func (f *waitingResults) add(m *dataset, c *Claim, work, what string) {
 	a := c.addFigure(
 		what+", one core", ratio(m.findRow(work, serial), m.findRow(work, oneCore), perTask),
@@ -70,7 +71,8 @@ func (f *waitingResults) add(m *dataset, c *Claim, work, what string) {
 	}
 }
 
-// conclude decides the claim by the answers of all works.
+// conclude decides the claim by the answers of all works. The order of the cases matters: "holds"
+// needs one core alone, and "fails" needs every work and both modes below the limit.
 func (f *waitingResults) conclude(c *Claim) {
 	switch {
 	case f.one == nil:
@@ -111,7 +113,8 @@ func (f *waitingResults) condition() (s string) {
 	return s
 }
 
-// waitsFor reports whether a work was measured and does wait on this machine.
+// waitsFor reports whether a work was measured and does wait on this machine. A file in the page
+// cache makes a read of it computing, so it would refute a claim about waiting by mistake.
 func (m *dataset) waitsFor(c *Claim, work string) bool {
 	if m.findRow(work, serial) == nil {
 		return false

@@ -17,12 +17,15 @@ func joined(all []string) string {
 	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }
 
-// printable prepares text of the input for display. It may contain anything, of any length.
+// printable prepares text of the input for display. It may contain anything, of any length:
+// terminal commands, and a benchmark name of a megabyte. 500 characters are more than any name
+// here needs.
 func printable(s string) string {
 	return escape.Printable(excerpt.Runes(s, 500))
 }
 
-// number formats v with three digits.
+// number formats v with three digits. The bounds lie half a unit below 0.1, 10 and 100, so that a
+// value that rounds up to the bound has three digits too: 9.996 becomes 10.0 and not 10.00.
 func number(v float64) string {
 	switch size := math.Abs(v); {
 	case size < 0.0995:
@@ -40,21 +43,22 @@ func duration(sec float64) string {
 	return scaled(sec, []scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}, number)
 }
 
-// size formats bytes with the fitting unit.
+// size formats bytes with the fitting unit of 1024.
 func size(v float64) string {
 	return scaled(
 		v, []scale{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}}, number,
 	)
 }
 
-// A scale is a unit and its size.
+// A scale is a unit and its size. Lists of scales go from the largest to the smallest.
 type scale struct {
 	size float64
 	name string
 }
 
 // scaled formats v in the largest unit of which v is at least one. A no-break space keeps the
-// number and its unit on one line.
+// number and its unit on one line. 0.9995 is where three digits round up to the next unit: 999.6
+// ms is 1.00 s.
 func scaled(v float64, scales []scale, digits func(float64) string) string {
 	last := len(scales) - 1
 	for i, s := range scales {
