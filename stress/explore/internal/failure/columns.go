@@ -8,10 +8,11 @@ import (
 )
 
 // Width is the width of a line of text in characters. Lines are longer only if the text of one
-// goroutine does not fit into it.
+// goroutine does not fit into it. 110 fits a wide terminal, and a log of CI without wrapping.
 const Width = 110
 
-// mostRows is how many steps the text shows: the last ones.
+// mostRows is how many steps the text shows: the last ones, because the failure is at the end. A
+// livelock is shown with its first steps, which observe puts there.
 const mostRows = 120
 
 // columns is the layout of the table: a step number, a position, and a column for each goroutine.
@@ -47,7 +48,8 @@ func (s *Report) writeColumns(b *strings.Builder) {
 }
 
 // dir returns the folder, with a slash, in which most steps are. Positions in it are shown without
-// it, as the heading of the column has it.
+// it, as the heading of the column has it. Among equals, the folder that reached the number first
+// wins.
 func (s *Report) dir() (dir string) {
 	steps := map[string]int{}
 	for i := range s.Steps {
@@ -111,7 +113,8 @@ func (step *Step) Says() string {
 	return text + ": " + result
 }
 
-// rows returns the row of a step, and the rows of other goroutines that wait or end after it.
+// rows returns the row of a step, and the rows of other goroutines that wait or end after it. What
+// happens to the goroutine of the step itself is added to its own row.
 func (step *Step) rows() []row {
 	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G, text: step.Says()}
 	if slices.Contains(step.Ends, step.G) {
@@ -136,7 +139,9 @@ func (step *Step) rows() []row {
 	return rows
 }
 
-// layOut computes where each column begins.
+// layOut computes where each column begins. Goroutines stand in the order of their numbers, which
+// is the order in which they were started. Positions take at most 44 characters of the width; a
+// longer one pushes its row to the right.
 func (c *columns) layOut() {
 	c.left, c.heads = map[int]int{}, map[int]string{}
 	c.first, c.last = map[int]int{}, map[int]int{}
@@ -169,7 +174,9 @@ func (c *columns) layOut() {
 }
 
 // step returns the distance between two columns: as far as the widest text of each goroutine
-// allows, and at least so far that columns can be told apart.
+// allows, and at least so far that columns can be told apart. The i'th column begins at i·step at
+// most, and its widest text must end within the width; 4 characters are the gaps between the first
+// columns.
 func (c *columns) step(widest map[int]int) int {
 	const least = 4
 	room, step := Width-c.numbers-c.places-4, Width
@@ -182,7 +189,7 @@ func (c *columns) step(widest map[int]int) int {
 }
 
 // line returns the i'th row, with a bar in the column of each goroutine that has begun and not
-// ended. The row -1 is the heading.
+// ended. The row -1 is the heading. A bar under the text of a column to its left is left out.
 func (c *columns) line(r row, i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%*s  %-*s  ", c.numbers, r.number, c.places, r.place)

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A viewer makes the parts of a page from a report.
+// A viewer makes the parts of a page from a report. Its maps are filled by sources and goroutines,
+// before any other part asks for a link or a lane.
 type viewer struct {
 	report *Report
 	lines  map[Place]string // the anchor of each line of source that is shown
@@ -20,12 +21,14 @@ type lane struct {
 	Func, At, Link string
 }
 
+// A pageWait is a goroutine that had not ended, with links to its lane and its line.
 type pageWait struct {
 	Lane              lane
 	Op, At, Link, For string
 	Could             []string
 }
 
+// A pageAccess is one side of a data race. Lane is nil if its goroutine is not known.
 type pageAccess struct {
 	What   string
 	Lane   *lane
@@ -33,11 +36,13 @@ type pageAccess struct {
 	Source []sourceLine
 }
 
+// A pageSource is an excerpt of one file.
 type pageSource struct {
 	File  string
 	Lines []sourceLine
 }
 
+// A sourceLine is a line of source with its anchor and the goroutines that have steps there.
 type sourceLine struct {
 	ID, Text string
 	N        int
@@ -50,7 +55,8 @@ type sourceLine struct {
 // apart.
 const mostLanes = 24
 
-// goroutines gives a lane to each goroutine with a step or a wait.
+// goroutines gives a lane to each goroutine with a step or a wait. Other goroutines have nothing
+// to draw, and a lane for them would make the rest narrower.
 func (v *viewer) goroutines(p *page) {
 	used := map[int]bool{}
 	for i := range v.report.Steps {
@@ -71,7 +77,8 @@ func (v *viewer) goroutines(p *page) {
 	}
 }
 
-// lane returns the name, colour and place of a goroutine.
+// lane returns the name, colour and place of a goroutine. Eight colours repeat from the ninth
+// goroutine on; the lane and the name still tell them apart.
 func (v *viewer) lane(g int) lane {
 	l := lane{
 		G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g)),
@@ -107,7 +114,9 @@ func (v *viewer) laneStyle() string {
 	return b.String()
 }
 
-// verdict adds the head of the page: messages, waits, locks, stacks, the race and the history.
+// verdict adds the head of the page: messages, waits, locks, stacks, the race and the history. A
+// line of the message that repeats the title is left out. Each list has at most mostCards
+// elements.
 func (v *viewer) verdict(p *page) {
 	s := v.report
 	for line := range strings.Lines(s.Message) {
@@ -150,7 +159,7 @@ func (v *viewer) frames(stack []Frame) (all []frameLine) {
 }
 
 // race adds the accesses of a data race, or the text of the detector if no access could be read
-// from it.
+// from it. 20 kB of that text hold two stacks many times over.
 func (v *viewer) race(p *page) {
 	if v.report.Race == nil {
 		return

@@ -64,6 +64,7 @@ const (
 )
 
 // newPage makes the data of the template. Sources come first: the other parts link to their lines.
+// Goroutines come second: the other parts name their lanes.
 func newPage(s *Report) *page {
 	v := &viewer{report: s, lines: map[Place]string{}, lanes: map[int]int{}}
 	p := &page{
@@ -93,7 +94,7 @@ const (
 )
 
 // cut returns text as the page shows it: in one line, escaped, and cut off after longestShown
-// characters.
+// characters. It cuts before it escapes, so no escape sequence is cut in two.
 func cut(text string) string {
 	runes := []rune(text)
 	if len(runes) > longestShown {

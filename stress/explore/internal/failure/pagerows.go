@@ -45,7 +45,8 @@ type svgLine struct {
 // An svgEdge is an arc between two steps of which one comes before the other.
 type svgEdge struct{ From, To, Path string }
 
-// rows adds the last rows of the schedule, and the drawing behind them.
+// rows adds the last rows of the schedule, and the drawing behind them. at has only the steps that
+// are shown; an arc from an earlier step has no begin and is left out.
 func (v *viewer) rows(p *page) {
 	s := v.report
 	from := v.firstShown()
@@ -80,7 +81,8 @@ func (v *viewer) rows(p *page) {
 	v.mark(p)
 }
 
-// firstShown returns the first step that is shown: the last steps that there is room for.
+// firstShown returns the first step that is shown: the last steps that there is room for. It
+// counts from the end, where the failure is.
 func (v *viewer) firstShown() int {
 	const markup = 900 // bytes of a step with its data and its arcs
 	room := stepRoom

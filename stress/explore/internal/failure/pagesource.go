@@ -7,6 +7,7 @@ import (
 )
 
 // sources adds the excerpts of the source, with an anchor for each line, as far as there is room.
+// A line without an anchor is not linked: the map of lines has only what the page shows.
 func (v *viewer) sources(p *page) {
 	room := sourceRoom
 	for i, s := range v.report.Sources {
@@ -48,7 +49,8 @@ func (v *viewer) mark(p *page) {
 	}
 }
 
-// around returns the lines around a place, none if the report does not have them.
+// around returns the lines around a place, none if the report does not have them. Two lines before
+// and after show the statement of an access; the whole excerpt is further down on the page.
 func (v *viewer) around(at Place) (lines []sourceLine) {
 	const before, after = 2, 2
 	for _, s := range v.report.Sources {

@@ -68,7 +68,8 @@ type Frame struct {
 	At   Place
 }
 
-// A Goroutine is a goroutine of the execution, or the clock. Each has a column.
+// A Goroutine is a goroutine of the execution, or the clock, which takes steps as a goroutine
+// does. Each has a column.
 type Goroutine struct {
 	ID    int
 	Clock bool   // it stands for virtual time
@@ -102,7 +103,7 @@ type Step struct {
 	Races  bool    // a race was reported between this step and the next
 }
 
-// A Block is a goroutine whose next operation is not possible.
+// A Block is a goroutine whose next operation is not possible in this state of the objects.
 type Block struct {
 	G  int
 	Op string // as the source has it
@@ -168,7 +169,8 @@ type Access struct {
 }
 
 // A History is the calls of a scenario with their results, and why no sequential order explains
-// them.
+// them. Order and Stuck show how far the search for an order came, so that a reader can check the
+// verdict.
 type History struct {
 	Calls  []Call
 	Order  []string // the longest prefix of an order that the model allows

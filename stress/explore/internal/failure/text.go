@@ -8,7 +8,9 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// WriteText writes the report for a terminal.
+// WriteText writes the report for a terminal. The verdict comes first and the command for a replay
+// last: the two that a reader of a log looks for. It writes once, so reports of parallel tests do
+// not mix.
 func (s *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	s.writeWhat(&b)
@@ -101,7 +103,7 @@ func at(p Place) string {
 	return " at " + shown(p.String())
 }
 
-// writeStack writes the stack of a panic.
+// writeStack writes the stack of a panic, the innermost call first.
 func (s *Report) writeStack(b *strings.Builder) {
 	for _, f := range s.Stack {
 		fmt.Fprintf(b, "    %s%s\n", shown(f.Func), at(f.At))
@@ -135,7 +137,7 @@ func by(g int) string {
 	return fmt.Sprintf(" by goroutine %d", g)
 }
 
-// write writes the calls, and how far an order of them goes.
+// write writes the calls, and how far an order of them goes. A nil History writes nothing.
 func (h *History) write(b *strings.Builder) {
 	if h == nil {
 		return

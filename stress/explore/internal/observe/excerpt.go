@@ -7,11 +7,15 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 )
 
-// around is how many lines of an excerpt stand before and after the line of a step.
+// around is how many lines of an excerpt stand before and after the line of a step: enough to see
+// the lock and the loop around it, and few enough for a page of many steps.
 const around = 4
 
 // excerpt adds the source lines of all steps and of all operations that goroutines wait in, with
 // the lines around them. The report then stands alone: the reader needs no copy of the source.
+//
+// Code of package explore is left out. Lines before the first and after the last of a file are
+// asked for as well, and Line reports that they are not there.
 func (t *translator) excerpt(s *failure.Report) {
 	wanted, paths := map[string]map[int]bool{}, map[string]string{}
 	want := func(at *position) {
@@ -46,6 +50,7 @@ func (t *translator) excerpt(s *failure.Report) {
 		slices.SortFunc(excerpt.Lines, func(a, b failure.Line) int { return a.N - b.N })
 		s.Sources = append(s.Sources, excerpt)
 	}
+	// Maps have no order, and two reports of one schedule must be equal.
 	slices.SortFunc(s.Sources, func(a, b failure.Source) int {
 		return strings.Compare(a.File, b.File)
 	})

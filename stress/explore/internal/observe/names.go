@@ -8,8 +8,9 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// nameVotes counts names for objects. A vote is certain if the source line has one expression that
-// the operation can be. It is a guess if there are several, as in a select.
+// nameVotes counts names for objects, by the object and then by the name. A vote is certain if the
+// source line has one expression that the operation can be. It is a guess if there are several, as
+// in a select.
 type nameVotes struct{ certain, guesses map[int32]map[string]int }
 
 // nameObjects gives each object the name that the source has for it. An object is used in several
@@ -45,6 +46,9 @@ func (t *translator) nameObjects() {
 // count gives each object its name: the certain name with the most votes, or else the guess with
 // the most votes that is no other object's certain name. Objects with the same name get their
 // number behind it.
+//
+// Certain names come first for all objects, because guesses must know which names are taken. In a
+// select of two channels, the channel that is known elsewhere thereby leaves its name to no other.
 func (t *translator) count(b nameVotes) {
 	taken := map[string]bool{}
 	for object, names := range b.certain {
@@ -67,7 +71,9 @@ func (t *translator) count(b nameVotes) {
 	}
 }
 
-// vote counts the names that the source has for an object at one operation.
+// vote counts the names that the source has for an object at one operation. Operations on the
+// clock need no source. Nested operations and those of a testing.T do not vote: the source line
+// names another object.
 func (t *translator) vote(b nameVotes, kind schedrt.Kind, object int32, at *position) {
 	switch kind {
 	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire:

@@ -29,7 +29,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// most is how many steps a report has: the last ones, or the first ones if a loop follows.
+// most is how many steps a report has: the last ones, or the first ones if a loop follows. It is
+// more than the text and the page show, which cut again by their own room.
 const most = 400
 
 // An Observer is a strategy that picks what another strategy picks, and takes a snapshot before
@@ -61,13 +62,17 @@ func Limits(l schedrt.Limits) schedrt.Limits {
 	return l
 }
 
-// Begin is the method of strategy.Search.
+// Begin is the method of strategy.Search. It drops what an execution before this one left.
 func (w *Observer) Begin(x *schedrt.Exec) {
 	w.x, w.snapshots, w.words = x, map[int]*snapshot{}, map[int32]word{}
 	w.Recorder.Begin(x)
 }
 
-// Pick is the method of schedrt.Strategy.
+// Pick is the method of schedrt.Strategy. It takes the snapshot before it asks the strategy: the
+// snapshot with the number of a step is the state from which that step was chosen.
+//
+// The snapshots of the first steps stay, because a loop is reported from the begin. Of later ones
+// only the last most+1 stay.
 func (w *Observer) Pick(p *schedrt.Point) int {
 	if old := p.Step - most - 1; old > most { // a livelock has too many steps to hold them all
 		delete(w.snapshots, old)
@@ -98,6 +103,10 @@ func (w *Observer) snapshot() snapshot {
 }
 
 // Report returns the report of the execution that was played. Call it before the next Play.
+//
+// The order of the calls matters. Steps and waits are described with the names of objects, so
+// nameObjects precedes them. addEnd finds the place of a failure, which excerpt adds to the
+// sources.
 func (w *Observer) Report(outcome *schedrt.Outcome) *failure.Report {
 	t := &translator{Observer: w, outcome: outcome, trace: &w.x.Trace, files: &source.Files{}}
 	t.last = t.atEnd()

@@ -9,7 +9,7 @@ import (
 // edges returns, for each step of the report, the steps of other goroutines that happen before it,
 // without the edges that follow from other edges: the transitive reduction of the order. It goes
 // through the steps with vector clocks, whose entries are the last steps of each goroutine that
-// happened before.
+// happened before. All edges would be quadratic in the steps, and a drawing of them unreadable.
 func (t *translator) edges() map[int][]int {
 	edges := map[int][]int{}
 	clocks := make([]map[int32]int, len(t.trace.Steps)) // of each step
@@ -36,7 +36,8 @@ func (t *translator) edges() map[int][]int {
 }
 
 // conflicting returns the earlier steps of other goroutines that a step comes after, the latest
-// first: the step that caused it, and those with a conflicting access to an object.
+// first: the step that caused it, and those with a conflicting access to an object. It compares
+// each step with all before it: with at most 400 steps that costs less than the source does.
 func (t *translator) conflicting(i int) (before []int) {
 	s := &t.trace.Steps[i]
 	if cause := int(s.Cause); cause >= t.from && t.trace.Steps[cause].G != s.G {
@@ -65,7 +66,8 @@ func (t *translator) touches(step int, a schedrt.Access) bool {
 	return false
 }
 
-// joinClock sets each entry of into to the later one of both.
+// joinClock sets each entry of into to the later one of both. A missing entry means "no step yet",
+// which 0 would not: 0 is the first step.
 func joinClock(into, from map[int32]int) {
 	for g, at := range from {
 		if was, ok := into[g]; !ok || at > was {

@@ -97,6 +97,9 @@ func frames(pcs []uintptr) (all []runtime.Frame) {
 
 // enter notes a function of the engine. It is called for each of them from the innermost on, so
 // the last call has the function that the program called.
+//
+// Names such as f.func1 and f.func1.2 are closures that f made. They are cut to f, and closure
+// says that the program called the closure and not f.
 func (s *position) enter(function string) {
 	function = function[strings.LastIndexByte(function, '/')+1:]
 	function = strings.ReplaceAll(function, "[...]", "")
@@ -127,7 +130,8 @@ func ShortName(function string) string {
 }
 
 // relative returns the path of a file relative to its module, or to the standard library. A file
-// of the module cache has its module and version in front.
+// of the module cache has its module and version in front. The path is thereby the same on every
+// machine, and reports can be compared and kept as golden files.
 func relative(file string) string {
 	file = filepath.ToSlash(file)
 	if _, after, ok := cutLast(file, "/pkg/mod/"); ok {
@@ -157,7 +161,9 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// framesOf returns the frames of the program in the text of a stack, from the panic on.
+// framesOf returns the frames of the program in the text of a stack, from the panic on. Each frame
+// has two lines, the call and its place. It ends at the engine's goroutine, below which nothing is
+// of the program.
 func framesOf(stack string) (all []failure.Frame) {
 	lines := strings.Split(stack, "\n")
 	isPanic := func(line string) bool { return strings.HasPrefix(line, "panic(") }

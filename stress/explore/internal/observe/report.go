@@ -50,7 +50,8 @@ func (t *translator) read(s *failure.Report) {
 type loop struct{ from, period, times int }
 
 // loop finds the shortest loop, of at most longest steps, which has to be repeated at least fewest
-// times.
+// times. The shortest period comes first: a loop of 3 steps is also one of 6. Fewer repetitions
+// may be chance.
 func (t *translator) loop() loop {
 	const longest, fewest = 60, 4
 	n := len(t.trace.Steps)
@@ -77,7 +78,7 @@ func (t *translator) sameStep(a, b int) bool {
 // before returns the snapshot before a step.
 func (t *translator) before(step int) *snapshot { return t.snapshots[step] }
 
-// after returns the snapshot after a step.
+// after returns the snapshot after a step: the one before the next step, or the end.
 func (t *translator) after(step int) *snapshot {
 	if step+1 < len(t.trace.Steps) {
 		return t.before(step + 1)
@@ -86,6 +87,9 @@ func (t *translator) after(step int) *snapshot {
 }
 
 // addSteps adds the steps, with the reasons why the turn changed and with the order between them.
+// If the step at a preemption is hidden, the next shown step carries the preemption: a reader must
+// see that the turn was taken away. Edges are added last, because they need the indexes of all
+// steps.
 func (t *translator) addSteps(s *failure.Report) {
 	t.shown = map[int]int{}
 	preempted := map[int]bool{}
@@ -159,7 +163,7 @@ func (t *translator) others(i int) (able []int) {
 }
 
 // switchTo returns how the turn came from the step before in the report, unless a goroutine was
-// preempted.
+// preempted. Free is left when the goroutine before could go on and was not preempted: it yielded.
 func (t *translator) switchTo(i int, told []failure.Step) failure.Switch {
 	if len(told) == 0 {
 		return failure.Stays
@@ -175,7 +179,9 @@ func (t *translator) switchTo(i int, told []failure.Step) failure.Switch {
 	return failure.Free
 }
 
-// changes adds the states of the objects that a step has changed.
+// changes adds the states of the objects that a step has changed. The version of an object tells
+// whether it changed. For words the value is compared as well, because it may become known only
+// now.
 func (t *translator) changes(i int, step *failure.Step) {
 	before, after := t.before(i), t.after(i)
 	for _, a := range t.trace.Accesses(&t.trace.Steps[i]) {
@@ -201,6 +207,8 @@ func (t *translator) word(m *snapshot, object int32) string {
 }
 
 // goroutineChanges adds the goroutines that a step has blocked, unblocked or brought to their end.
+// A goroutine that did not exist before counts as runnable before. The goroutine of the step may
+// block again at once, so it is reported though it was blocked before, too.
 func (t *translator) goroutineChanges(i int, step *failure.Step) {
 	before, after := t.before(i), t.after(i)
 	for g := range after.goroutines {
@@ -242,7 +250,9 @@ func (t *translator) ends(g, i int) bool {
 	return true
 }
 
-// addGoroutines adds the goroutines, each with the function that it runs.
+// addGoroutines adds the goroutines, each with the function that it runs. The stack of its first
+// step in the report has that function at its bottom; without a step, the stack of its wait has
+// it.
 func (t *translator) addGoroutines(s *failure.Report) {
 	for _, state := range t.last.goroutines {
 		g := failure.Goroutine{ID: state.G, Clock: state.State == schedrt.StandsForClock}
@@ -277,7 +287,8 @@ func entryFunction(pcs []uintptr) (function string, at failure.Place) {
 	return "", at
 }
 
-// addObjects adds the objects that a step or a wait of the report is on.
+// addObjects adds the objects that a step or a wait of the report is on, each once and in the
+// order of their numbers.
 func (t *translator) addObjects(s *failure.Report) {
 	var used []int32
 	for _, step := range s.Steps {

@@ -97,7 +97,9 @@ func (t *translator) called(object int32) string {
 	return fmt.Sprintf("#%d", object)
 }
 
-// result describes the effect of a step, from the snapshots before and after it.
+// result describes the effect of a step, from the snapshots before and after it. The engine
+// reports no results, so all of them are read from what changed: a TryLock succeeded if the lock
+// has another version now.
 func (t *translator) result(i int) string {
 	event, object := &t.trace.Steps[i], t.trace.Places[i].Object
 	before, after := t.before(i), t.after(i)
@@ -152,7 +154,9 @@ func (t *translator) writeResult(kind schedrt.Kind, before, after *snapshot, obj
 	return t.called(object) + " = " + now
 }
 
-// channelResult describes the effect of an operation on a channel.
+// channelResult describes the effect of an operation on a channel. The order of the cases matters:
+// a blocked goroutine has had no effect yet, and a goroutine that left the queue was met, whatever
+// the buffer holds.
 func (t *translator) channelResult(i int, kind schedrt.Kind, was, now *schedrt.ObjectState) string {
 	met := goroutines(departed(was.Queue, now.Queue))
 	switch {
@@ -174,7 +178,9 @@ func (t *translator) channelResult(i int, kind schedrt.Kind, was, now *schedrt.O
 	return fmt.Sprintf("%d of %d buffered", now.Count, now.Cap)
 }
 
-// selectResult describes which case a select took: the case whose channel has changed.
+// selectResult describes which case a select took: the case whose channel has changed. A select
+// that only read its channels took its default. A receive from a closed channel changes nothing,
+// and then the case is not known.
 func (t *translator) selectResult(i int) string {
 	if t.after(i).goroutines[t.trace.Steps[i].G].State == schedrt.Blocked {
 		return ""
@@ -254,7 +260,7 @@ func channelState(p *schedrt.ObjectState) string {
 	return text
 }
 
-// departed returns the goroutines that have left a queue.
+// departed returns the goroutines that have left a queue, in the order of the queue.
 func departed(was, now []int) (left []int) {
 	for _, g := range was {
 		if !slices.Contains(now, g) {

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,7 +12,8 @@ import (
 
 // addWaits adds the goroutines that had not ended: what each waits for, which goroutines could
 // have let it go on, and what became of these. It also finds a cycle of goroutines that wait for
-// one another.
+// one another. After a panic or a failure goroutines are left too, but their waits explain
+// nothing.
 func (t *translator) addWaits(s *failure.Report) {
 	switch t.outcome.Kind {
 	case schedrt.Deadlock, schedrt.Leak, schedrt.Livelock:
@@ -43,7 +45,8 @@ func (t *translator) addWaits(s *failure.Report) {
 }
 
 // explain describes what a blocked goroutine waits for, and which goroutines could have let it go
-// on.
+// on. A wait on object 0 is one on a nil channel or on no case, which nothing can end: the last
+// lines replace what the operation alone would suggest.
 func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, object := t.called(left.Object), t.last.objects[left.Object]
 	switch left.Op {
@@ -76,7 +79,8 @@ func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[
 }
 
 // explainLock explains a wait for a lock: by its holder, by a writer that waits for it, or by its
-// readers.
+// readers. Only the last reader enters blocked, since the cycle needs one goroutine for each wait;
+// with several readers, each of them must leave.
 func (t *translator) explainLock(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, lock := t.called(left.Object), t.last.objects[left.Object]
 	if lock.Holder >= 0 && lock.Holder != left.G || lock.Locked {
@@ -105,7 +109,8 @@ func (t *translator) heldSince(g int, object int32) string {
 	return fmt.Sprintf("which goroutine %d holds since step %d, %v", g, at+1, t.positions[at].at)
 }
 
-// taken returns the last step in which a goroutine took a lock.
+// taken returns the last step in which a goroutine took a lock. It goes backwards from the end:
+// the goroutine still holds the lock, so its last attempt succeeded.
 func (t *translator) taken(g int, object int32) (step int, ok bool) {
 	for i := t.till - 1; i >= t.from; i-- {
 		s := &t.trace.Steps[i]
@@ -148,7 +153,8 @@ func (t *translator) readers(object int32) (all []int) {
 }
 
 // users describes the goroutines that performed one of some kinds of operations on the object of a
-// wait, too early for the goroutine that waits, and the goroutines that never came to one.
+// wait, too early for the goroutine that waits, and the goroutines that never came to one. Each
+// goroutine is told once, with its last such step.
 func (t *translator) users(
 	left schedrt.Waiting, did string, kinds ...schedrt.Kind,
 ) (could []string) {
@@ -229,9 +235,11 @@ func (t *translator) status(g int) string {
 	return "has ended"
 }
 
-// cycle finds goroutines of which each waits for the next, and the last for the first.
+// cycle finds goroutines of which each waits for the next, and the last for the first. Each walk
+// ends at a goroutine that does not wait, or meets itself. It starts from the lowest number, so
+// that reports of the same schedule are the same.
 func cycle(blocked map[int]int) []int {
-	for start := range len(blocked) + 1 {
+	for _, start := range slices.Sorted(maps.Keys(blocked)) {
 		var path []int
 		for g, ok := start, true; ok; g, ok = blocked[g], hasKey(blocked, g) {
 			if i := slices.Index(path, g); i >= 0 {
@@ -243,4 +251,5 @@ func cycle(blocked map[int]int) []int {
 	return nil
 }
 
+// hasKey reports whether a map has a key. Indexing alone cannot tell: goroutine 0 is a value, too.
 func hasKey(m map[int]int, key int) bool { _, ok := m[key]; return ok }
