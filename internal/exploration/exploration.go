@@ -60,6 +60,8 @@ func Run(ctx context.Context, o Options) error {
 	return errors.Join(r.run(ctx), os.RemoveAll(scratch))
 }
 
+// run does the work of Run within the scratch folder. The pattern is checked before the tests run:
+// it takes a start of the binary or two, and saves the user a green run of nothing.
 func (r *run) run(ctx context.Context) error {
 	if len(r.Impls) > 0 {
 		if err := r.writeImplTests(ctx); err != nil {

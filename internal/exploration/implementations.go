@@ -45,7 +45,7 @@ func TestImplementation(t *testing.T) {
 )
 
 // writeImplTests writes the module, and sets folder, Package and Run so that they select the tests
-// of the implementations.
+// of the implementations. The names are quoted in the pattern: a name may have a dot.
 func (r *run) writeImplTests(ctx context.Context) error {
 	source := layout.SourceDir()
 	if source == "" {

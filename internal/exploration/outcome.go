@@ -15,6 +15,9 @@ import (
 
 // report prints the result of each exploration, writes the summary, and returns the error that
 // decides the exit code. ended is the error of the test process.
+//
+// The cases are in the order of what a caller must not miss. A failure stands, whatever came after
+// it. A test that failed for another reason comes before "unknown", which is the mildest outcome.
 func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	failures, unknown, refused := 0, 0, 0
 	for _, d := range b.done {
@@ -74,6 +77,7 @@ func (r *run) noExploration(b *testBinary, ended error) error {
 		"explore.Semaphore or explore.Replay\n%s", r.Package, r.Run, output)
 }
 
+// explorePath is the package whose functions tests call to explore.
 const explorePath = "github.com/semabench/semabench/stress/explore"
 
 // resultText returns the result of an exploration for people.
@@ -94,6 +98,7 @@ func nameOf(d explore.Event) string {
 	return d.Test
 }
 
+// effortText returns how many schedules were played, and how fast. A replay has no workers.
 func effortText(d explore.Event) string {
 	if d.Workers == 0 {
 		return "one schedule"
@@ -107,6 +112,7 @@ func effortText(d explore.Event) string {
 	return text
 }
 
+// count returns a number with its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -141,8 +147,11 @@ type SummaryRow struct {
 	Text      string  `json:"text"`
 }
 
+// summaryVersion changes whenever a field changes its meaning.
 const summaryVersion = 1
 
+// writeSummary writes the results of the explorations that came to an end, also after an
+// interrupt.
 func (r *run) writeSummary(b *testBinary, interrupted bool) error {
 	f := Summary{
 		Version: summaryVersion, Race: r.Race, Interrupted: interrupted,

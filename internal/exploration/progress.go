@@ -18,10 +18,12 @@ type progressLine struct {
 	last    explore.Event
 }
 
+// newProgressLine returns a line on w. limit is the -time of each exploration, for the text.
 func newProgressLine(w io.Writer, limit time.Duration) *progressLine {
 	return &progressLine{line: progress.New(w), changes: !terminal.Plain(), limit: limit}
 }
 
+// update shows an event until the next one replaces it.
 func (p *progressLine) update(e explore.Event) {
 	p.last = e
 	if p.changes {
@@ -29,6 +31,8 @@ func (p *progressLine) update(e explore.Event) {
 	}
 }
 
+// text returns the line for the last event. Without workers there is nothing to count: the tests
+// are being built, or one schedule is replayed.
 func (p *progressLine) text() string {
 	e := p.last
 	if e.Workers == 0 {

@@ -141,7 +141,8 @@ func (r *run) play(ctx context.Context, b *testBinary) error {
 	}
 }
 
-// readEvents reads the events that were appended since the last call.
+// readEvents reads the events that were appended since the last call. It stops at a line without
+// its end: the tests are writing it, and the next call reads it whole.
 func (b *testBinary) readEvents(show *progressLine) {
 	text, err := os.ReadFile(b.events)
 	if errors.Is(err, fs.ErrNotExist) || b.read >= len(text) {
@@ -163,7 +164,8 @@ func (b *testBinary) readEvents(show *progressLine) {
 	}
 }
 
-// outputEnd returns the end of the output of the tests.
+// outputEnd returns the end of the output of the tests: the last 8 KiB, where go test says what
+// failed.
 func (b *testBinary) outputEnd() string {
 	const enough = 8 << 10
 	text := b.output.String()

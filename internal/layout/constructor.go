@@ -37,6 +37,8 @@ func (c Constructor) String() string {
 	return c.Name + "=" + function
 }
 
+// constructorForm splits an optional name, a package and a function. The last dot is the one
+// before the function, because import paths have dots as well.
 var constructorForm = regexp.MustCompile(`^(?:([^=]*)=)?(.*)\.([^./\\=]+)$`)
 
 // Parse reads ./folder.New, import/path.New or name=import/path.New. It returns false and no error
@@ -60,7 +62,8 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 	return c, true, nil
 }
 
-// find resolves the path of the package as the go command does.
+// find resolves the path of the package as the go command does: relative to the working directory,
+// and through the copy of go.mod. It neither compiles nor looks for the function; Build does both.
 func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	out, err := l.tool.Run(ctx, "list", "-find", "-f",
 		"{{.ImportPath}}\n{{.Name}}\n{{.Dir}}\n{{with .Module}}{{.Main}}{{end}}", "--", c.Path)
@@ -92,7 +95,8 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	return nil
 }
 
-// setName checks the name that the user gave, or makes a free name.
+// setName checks the name that the user gave, or makes a free name: the package for a function
+// New, package.Func for others and if that is taken, and then a number behind it.
 func (c *Constructor) setName(taken []string) error {
 	if c.Name != "" {
 		named := impls.Impl{Name: c.Name, New: func(int64) impls.Semaphore { return nil }}

@@ -109,7 +109,8 @@ func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
 }
 
 // compile runs a go command on the program. Complaints of the compiler are put in terms of the
-// constructors.
+// constructors. -buildvcs=false keeps the state of the user's repository out of the binary, whose
+// bytes a commit between two rounds would change otherwise.
 func (l *Linker) compile(ctx context.Context, verb string, args ...string) (out string, err error) {
 	args = append([]string{"-buildvcs=false", "-overlay=" + l.overlay()}, args...)
 	out, err = l.tool.Run(ctx, verb, append(args, l.dir)...)

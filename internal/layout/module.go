@@ -59,6 +59,7 @@ func (l *Linker) redirect(ctx context.Context) error {
 	return err
 }
 
+// knowsSuite reports whether the module or workspace names this suite, in any version.
 func (l *Linker) knowsSuite(ctx context.Context) bool {
 	_, err := l.tool.Run(ctx, "list", "-m", suite)
 	return err == nil
@@ -107,7 +108,8 @@ func SourceDir() string {
 	return dir
 }
 
-// suiteVersion returns the version of the module in this binary.
+// suiteVersion returns the version of the module in this binary, "latest" if it has none, as after
+// a build in a clone.
 func suiteVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -12,6 +12,7 @@ import (
 	"github.com/semabench/semabench/internal/gotool"
 )
 
+// overlay returns the path of the overlay for the go command.
 func (l *Linker) overlay() string { return filepath.Join(l.tmp, "overlay.json") }
 
 // writeProgram writes the source of the program into the temporary folder, and the overlay that
@@ -56,7 +57,8 @@ func (l *Linker) source() string {
 		"\tsampler.Main(table)\n}\n"
 }
 
-// firstUse is the line of the program that calls the first constructor.
+// firstUse is the line of the program that calls the first constructor. Four lines stand between
+// the last import and it: the parenthesis, an empty line, func main, and the table.
 func (l *Linker) firstUse() int { return firstImport + len(l.Constructors) + 4 }
 
 var (

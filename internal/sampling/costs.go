@@ -15,6 +15,7 @@ type costs struct {
 	firstLink time.Duration // estimate until a link was measured
 }
 
+// A mean is the mean of durations; it has a value once n is above 0.
 type mean struct {
 	sum time.Duration
 	n   int
@@ -22,15 +23,18 @@ type mean struct {
 
 func (m mean) value() time.Duration { return m.sum / time.Duration(m.n) }
 
+// newCosts returns costs without any measurement. link is the first estimate for a link.
 func newCosts(benchtime, link time.Duration) *costs {
 	return &costs{benchtime: benchtime, rows: map[string]mean{}, firstLink: link}
 }
 
+// addSample adds the measured time of a sample of r, with the start of its process.
 func (c *costs) addSample(r row, spent time.Duration) {
 	m := c.rows[r.String()]
 	c.rows[r.String()] = mean{m.sum + spent, m.n + 1}
 }
 
+// addLink adds the measured time of a link.
 func (c *costs) addLink(spent time.Duration) { c.links = mean{c.links.sum + spent, c.links.n + 1} }
 
 // sample estimates the time of a sample of r. The model is in package bench, for a quiet
@@ -42,6 +46,7 @@ func (c *costs) sample(r row) time.Duration {
 	return r.Estimate(c.benchtime) + sampler.WarmUp
 }
 
+// link estimates the time of a link.
 func (c *costs) link() time.Duration {
 	if c.links.n > 0 {
 		return c.links.value()

@@ -41,6 +41,7 @@ type size struct {
 }
 
 var (
+	// The sizes of -quick, of no flag, and of -full.
 	quickSize   = size{samples: 8, benchtime: 40 * time.Millisecond}
 	defaultSize = size{samples: 8, benchtime: 80 * time.Millisecond}
 	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}
@@ -100,6 +101,7 @@ func (p *PlanFlags) Plan(o Options) (Plan, error) {
 	return made, nil
 }
 
+// size returns how much to measure: -quick or -full as a whole, and then the flags for one part.
 func (p *PlanFlags) size() (size, error) {
 	s := defaultSize
 	switch {
@@ -162,7 +164,8 @@ func ParsePlan(o Options, s string) (Plan, error) {
 	return made.Plan(o)
 }
 
-// rows returns one row for each sample, in the order in which samples are taken.
+// rows returns one row for each sample, in the order in which samples are taken. The same plan
+// gives the same order: Resume finds the samples of an earlier text by it.
 func (p Plan) rows() []row {
 	all := slices.Clone(p.impls)
 	for _, c := range p.constructors {

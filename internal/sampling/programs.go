@@ -90,6 +90,7 @@ func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Prog
 	return Self(ctx, o, p, seed)
 }
 
+// A linker is the Programs of Linked.
 type linker struct{ linker *layout.Linker }
 
 func (linker) Layout() string                       { return "random" }
@@ -123,6 +124,7 @@ func Self(_ context.Context, _ Options, p Plan, _ uint32) (_ Programs, first Pro
 	return executable(first), first, nil
 }
 
+// An executable is the Programs of Self: one program, whatever the seed.
 type executable Program
 
 func (executable) Layout() string                                  { return "one" }

@@ -31,7 +31,9 @@ type run struct {
 	costs    *costs
 }
 
-// prepare links the program of the round in which the run begins.
+// prepare links the program of the round in which the run begins. On an error nothing is left
+// open; on success the caller closes the programs. The names of the constructors are known only
+// now.
 func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 	began := time.Now()
 	programs, first, err := o.Make(ctx, o, p, layoutSeed(p.seed, round))
@@ -60,7 +62,7 @@ func (r *run) header(ctx context.Context) (string, error) {
 }
 
 // measure takes every sample that is left. A row that fails is not tried again, and the other rows
-// go on.
+// go on: one broken implementation must not cost the figures of all others.
 func (r *run) measure(ctx context.Context) error {
 	shown := r.announce()
 	defer shown.Clear()
@@ -116,7 +118,8 @@ func (r *run) beginRound(ctx context.Context, round int) error {
 	return r.write(fmt.Sprintf("%s%d in round %d of %d\n", SeedKey, seed, round+1, r.plan.samples))
 }
 
-// take takes the i'th sample. It returns an error only if no further sample can be taken.
+// take takes the i'th sample. It returns an error only if no further sample can be taken. The
+// failure of a row is a comment in the text, so that -resume does not try it again either.
 func (r *run) take(ctx context.Context, i int, shown *progressLine) error {
 	row := r.rows[i]
 	began := time.Now()
@@ -164,6 +167,8 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 	return line + "\n", nil
 }
 
+// write appends to the text. Each call writes whole lines, so a killed process leaves at most one
+// line that is cut off.
 func (r *run) write(s string) error {
 	if _, err := io.WriteString(r.text, s); err != nil {
 		return fmt.Errorf("%w: the report is partial: keeping a sample: %w", exitcode.ErrFailed, err)
@@ -171,6 +176,7 @@ func (r *run) write(s string) error {
 	return nil
 }
 
+// interrupted returns the error after Ctrl-C, with the way to go on.
 func (r *run) interrupted() error {
 	return fmt.Errorf("%w: the report is partial, %d of %d samples were taken; go on with -resume",
 		exitcode.ErrInterrupted, r.done(), len(r.rows))

@@ -80,7 +80,8 @@ func Start(ctx context.Context, o Options, p Plan, dir string) (text string, err
 	return path, err
 }
 
-// Resume goes on with the text in dir. It returns the same as [Start].
+// Resume goes on with the text in dir. It returns the same as [Start]. It refuses if a figure that
+// was taken now could differ for another reason than luck; see mustMatch for the reasons.
 func Resume(ctx context.Context, o Options, dir string) (text string, err error) {
 	earlier, err := readText(filepath.Join(dir, TextName))
 	if err != nil {

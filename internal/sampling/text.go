@@ -62,6 +62,8 @@ func readText(path string) (*earlierText, error) {
 	return e, nil
 }
 
+// add reads one whole line. Configuration lines count up to the plan, which Start writes after the
+// header; a workload line below it changes from sample to sample.
 func (e *earlierText) add(line string) {
 	if rest, ok := strings.CutPrefix(line, CodeKey); ok {
 		e.code = rest
@@ -147,6 +149,7 @@ func (e *earlierText) mustMatch(header, code string) error {
 		errors.Join(errs...))
 }
 
+// A config is one configuration line.
 type config struct{ key, value string }
 
 // configOf returns the configuration lines of a text.
@@ -163,6 +166,7 @@ func configOf(text string) (all []config) {
 	return all
 }
 
+// valueOf returns the value of a key, "" if no line has it.
 func valueOf(all []config, key string) string {
 	for _, c := range all {
 		if c.key == key {
@@ -173,7 +177,8 @@ func valueOf(all []config, key string) string {
 }
 
 // open opens the text for appending after its last whole line. A line that was cut off when the
-// process was killed becomes a comment.
+// process was killed becomes a comment. Truncating comes first: the comment must begin where the
+// line began.
 func (e *earlierText) open() (*os.File, error) {
 	f, err := os.OpenFile(e.path, os.O_RDWR, 0)
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // A failureHead is the head of a failure's file: everything that it takes to play the program
-// again.
+// again. All values are text, as they stand in the file: Replay parses them, and names the line of
+// a bad one.
 type failureHead struct {
 	impl, clause, seed, program, gomaxprocs, race string
 
@@ -35,6 +36,7 @@ var headLines = []struct {
 	{"race", func(h *failureHead) *string { return &h.race }},
 }
 
+// headOf returns the head for a failure that was found at a value of GOMAXPROCS.
 func headOf(f *stress.Failure, procs int) *failureHead {
 	return &failureHead{
 		impl:       f.Impl,
@@ -119,7 +121,8 @@ func readFailure(path string) (*failureHead, error) {
 	return h, nil
 }
 
-// set parses the n'th line of the head.
+// set parses the n'th line of the head. A key that comes twice is an error: the file was edited,
+// and either value could be the one to play.
 func (h *failureHead) set(n int, text string) error {
 	key, value, ok := strings.Cut(text, ": ")
 	for _, line := range headLines {

@@ -121,7 +121,8 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // play gives each implementation a turn, round after round, until ctx is done or no implementation
-// has operations left.
+// has operations left. All turns of a round have one value of GOMAXPROCS. Turns run one after the
+// other: two at once would share the cores, and GOMAXPROCS would say little about either.
 func (s *soak) play(ctx context.Context) error {
 	for round := 0; ; round++ {
 		procs := s.Procs[round%len(s.Procs)]
@@ -163,8 +164,11 @@ func (s *soak) turnLength(r *row) int64 {
 	return max(0, min(most, share, s.Operations-r.tally.Operations))
 }
 
+// givenUp reports whether r failed so often that further turns would only fill the folder.
 func (s *soak) givenUp(r *row) bool { return r.failures >= s.MaxFailures }
 
+// playTurn plays one turn of r and adds it to the counts. An error means that the child process
+// could not be run; a program that failed is a count and a file, and the soak goes on.
 func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int) error {
 	s.status.playing(r.impl.Name, procs)
 	began := time.Now()
@@ -207,6 +211,7 @@ func (s *soak) save(f *stress.Failure, procs int) string {
 	return fmt.Sprintf("%s\n\t%s: %s", path, f.Impl, cause)
 }
 
+// addTally adds t to sum.
 func addTally(sum *stress.Tally, t stress.Tally) {
 	sum.Programs += t.Programs
 	sum.Operations += t.Operations
@@ -214,6 +219,7 @@ func addTally(sum *stress.Tally, t stress.Tally) {
 	sum.Undecided += t.Undecided
 }
 
+// count returns a number with its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -29,10 +29,12 @@ type status struct {
 	stop func()
 }
 
+// newStatus returns a status whose clock has begun.
 func newStatus(w io.Writer, limit time.Duration) *status {
 	return &status{line: progress.New(w), began: time.Now(), limit: limit}
 }
 
+// start begins to redraw: often on a terminal, and every logEvery in a log.
 func (s *status) start() {
 	interval := logEvery
 	if s.line.Terminal() {
@@ -48,18 +50,21 @@ func (s *status) end() {
 	s.line.Finish(s.text())
 }
 
+// playing notes the implementation at hand.
 func (s *status) playing(impl string, procs int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current = fmt.Sprintf("%s at GOMAXPROCS=%d", impl, procs)
 }
 
+// add adds the counts of a turn.
 func (s *status) add(t stress.Tally) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addTally(&s.total, t)
 }
 
+// failed counts a failure.
 func (s *status) failed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,6 +74,7 @@ func (s *status) failed() {
 // print puts a message on lines of its own, unless the status has ended.
 func (s *status) print(message string) { s.line.Print(message) }
 
+// show draws the line once. The goroutine of start calls it.
 func (s *status) show() {
 	if s.line.Terminal() {
 		s.line.ShowNow(s.text())

@@ -37,6 +37,7 @@ func (s *soak) summarize(ending string) error {
 	return err
 }
 
+// procs returns the values of GOMAXPROCS as the flag -procs takes them.
 func (s *soak) procs() string {
 	list := flags.Procs(s.Procs)
 	return list.String()
@@ -75,6 +76,7 @@ func (s *soak) memory() (first, most uint64) {
 	return first, most
 }
 
+// table writes the counts, one row for each implementation.
 func (s *soak) table(w io.Writer) {
 	rows := [][]string{{
 		"implementation", "programs", "operations", "ops/s", "histories", "undecided", "failures",
@@ -120,6 +122,7 @@ func rate(operations int64, spent time.Duration) string {
 	return fmt.Sprintf("%.0f", float64(operations)/spent.Seconds())
 }
 
+// mebibytes formats bytes in units of 2^20.
 func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // A Summary is the summary of a soak for programs: semabench stress -summary writes it, and
@@ -144,8 +147,10 @@ type SummaryRow struct {
 	Failures   int    `json:"failures"`
 }
 
+// summaryVersion changes whenever a field changes its meaning. ReadSummary refuses other versions.
 const summaryVersion = 1
 
+// summary returns the counts for programs.
 func (s *soak) summary(ending string) Summary {
 	f := Summary{
 		Version: summaryVersion, Seed: s.Seed, Procs: s.procs(), Race: stress.RaceDetector,
@@ -158,6 +163,7 @@ func (s *soak) summary(ending string) Summary {
 	return f
 }
 
+// write writes the summary as JSON that a person can read, too.
 func (f Summary) write(path string) error {
 	text, err := json.MarshalIndent(f, "", "\t")
 	if err == nil {

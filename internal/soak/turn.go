@@ -58,6 +58,9 @@ func ServeTurn(
 
 // runTurn plays a turn in a child process. A child that died has failed in the program whose seed
 // it printed last. A child that was stopped before it printed a result returns an empty turn.
+//
+// After a death, the next turn begins one seed further: the program that killed the child would
+// kill the next one too, and nothing else would ever be played.
 func runTurn(
 	ctx context.Context, impl impls.Impl, seed uint64, operations int64, procs int,
 ) (turn, error) {

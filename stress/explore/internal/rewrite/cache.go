@@ -75,6 +75,7 @@ func isOld(path string) bool {
 
 // sweep removes the other folders of the cache that no build has used for long. A folder that
 // cannot be removed, because a build or a binary in it is running, stays until a later sweep.
+// Errors are not reported: a build that succeeded must not fail over old folders.
 func (f *folder) sweep() {
 	cache := filepath.Dir(f.dir)
 	entries, err := os.ReadDir(cache)
@@ -143,11 +144,16 @@ func binariesIn(dir string) []string {
 	return binaries
 }
 
-// lockOf returns the path of the lock of a binary.
+// lockOf returns the path of the lock of a binary. The lock is a file of its own, because the
+// binary is renamed and removed.
 func lockOf(binary string) string { return strings.TrimSuffix(binary, ".test") + ".lock" }
 
 // adopt moves a binary to a name with the hash of its content, and shares the lock of that name
 // until release is called. It then removes old binaries of the folder that are not in use.
+//
+// The lock is taken before the binary is looked for: otherwise a sweep could remove it between the
+// look and the lock. The time of a binary that is there is renewed, so that no sweep takes it for
+// old.
 func (f *folder) adopt(
 	ctx context.Context, binary string,
 ) (path string, release func() error, err error) {

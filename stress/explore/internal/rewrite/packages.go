@@ -34,6 +34,7 @@ type listed struct {
 	Error      *struct{ Err string }
 }
 
+// A module is the module of a package, as the go command prints it.
 type module struct {
 	Path, Version, Dir, GoMod, GoVersion string
 	Main                                 bool
@@ -122,7 +123,9 @@ func reached(packages map[string]*listed) map[string]bool {
 	return seen
 }
 
-// wanted reports whether a package is rewritten, if it is reached.
+// wanted reports whether a package is rewritten, if it is reached. Of a package and its variant
+// for the test only the variant is: both in one binary would be two packages with two sets of
+// variables.
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
@@ -156,7 +159,8 @@ type checked struct {
 }
 
 // check parses and type-checks a package, against the export data of its imports. The go command
-// has made them, so the types are the types of the build.
+// has made them, so the types are the types of the build. Source importers would check every
+// dependency anew, and could choose other files than the build does.
 func check(p *listed, packages map[string]*listed) (*checked, error) {
 	c := &checked{listed: p, fset: token.NewFileSet()}
 	c.isStandard = func(path string) bool { return packages[path] != nil && packages[path].Standard }

@@ -15,6 +15,9 @@ import (
 //	case 0: v, ok := explore__0.Value2();
 //	default:
 //
+// A switch, because break leaves it as it leaves a select, and because its clauses have a scope
+// each.
+//
 // Without a default clause the last clause becomes the default: a select without one is a
 // terminating statement, and a switch is one only with a default.
 func (w *writer) selectStmt(n *ast.SelectStmt) {
@@ -51,7 +54,7 @@ func (w *writer) hide(c *ast.CommClause) {
 	}
 }
 
-// received returns the receive of a clause, nil for a send.
+// received returns the receive of a clause, nil for a send. A receive may stand in parentheses.
 func received(comm ast.Stmt) *ast.UnaryExpr {
 	var e ast.Expr
 	switch s := comm.(type) {
@@ -66,7 +69,9 @@ func received(comm ast.Stmt) *ast.UnaryExpr {
 	return u
 }
 
-// header returns the text of the switch up to its brace.
+// header returns the text of the switch up to its brace. The expressions are rewritten in turn: a
+// channel may come from a call that itself receives. A select with a default alone is a switch
+// without a tag, whose default clause always runs.
 func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) string {
 	if len(comms) == 0 {
 		return "switch {"
@@ -87,7 +92,8 @@ func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) 
 		all, strings.Join(values, ", "), w.engine(), hasDefault, all)
 }
 
-// clause rewrites the head of the i'th clause. The values of a receive are assigned at its begin.
+// clause rewrites the head of the i'th clause. The values of a receive are assigned at its begin,
+// and not in the header: the left side is evaluated only if the case is taken.
 func (w *writer) clause(c *ast.CommClause, i int, last bool) {
 	w.replace(c.Case, c.Colon+1, func() string {
 		label := fmt.Sprintf("case %d:", i)
