@@ -39,7 +39,8 @@ type Program struct {
 	Play func()
 
 	// Judge returns in one line what is wrong with an execution, or "". It is called after each
-	// schedule that was not abandoned half way.
+	// schedule that was not abandoned half way. It may set out.Kind to Passed if the program declares
+	// that the goroutines which are left may be left.
 	Judge func(out *schedrt.Outcome) (wrong string)
 
 	// History returns the history that Judge judged, with an explanation of the failure. It is

@@ -22,7 +22,10 @@ type execution struct {
 	workers    []*worker
 	final      worker // checks the permits when all workers have ended
 	ownedByNew int    // goroutines that New started
-	callbacks  int    // callbacks still registered in the end with a ctx that is not done
+
+	constructing bool // New was called and has not returned
+
+	callbacks int // callbacks still registered in the end with a ctx that is not done
 }
 
 // A worker carries out the operations of one column of the scenario. No other goroutine touches its
@@ -65,10 +68,12 @@ func newExecution(s *scenario, impl impls.Impl) *execution {
 // run is the program that the scheduler plays.
 func (x *execution) run() {
 	var err error
+	x.constructing = true
 	if x.sem, err = x.impl.Make(x.scenario.Size); err != nil {
 		schedrt.Fail(err.Error())
 		return
 	}
+	x.constructing = false
 	schedrt.MarkHarness()
 	x.ownedByNew = schedrt.ProgramGoroutines()
 	var all sync.WaitGroup

@@ -98,3 +98,46 @@ func TestVerdictsAreRemembered(t *testing.T) {
 		t.Errorf("%d verdicts, want 1", len(o.verdicts))
 	}
 }
+
+// A goroutine that New started may be left if the implementation declares that its waiters wait
+// elsewhere. A goroutine beyond those may not.
+func TestGoroutinesOfNew(t *testing.T) {
+	s, err := parseScenario("1: d1 | d1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		waits impls.Waits
+		left  int
+		want  string
+	}{
+		{impls.Elsewhere, 1, ""},
+		{impls.Elsewhere, 2, "C31"},
+		{impls.Parked, 1, "C31"},
+	} {
+		impl := impls.Impl{Name: "recorded", Waits: c.waits}
+		x := newExecution(&s, impl)
+		x.ownedByNew = 1
+		got := newOracle(impl).judge(x, &schedrt.Outcome{
+			Kind: schedrt.Leak, Waiting: make([]schedrt.Waiting, c.left),
+		})
+		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v with %d left: %q, want %q", c.waits, c.left, got, c.want)
+		}
+	}
+}
+
+// A New that does not return is named, and not the function in which it happens to be.
+func TestSlowNew(t *testing.T) {
+	s, err := parseScenario("1: d1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	impl := impls.Impl{Name: "slow"}
+	x := newExecution(&s, impl)
+	x.constructing = true
+	got := newOracle(impl).judge(x, &schedrt.Outcome{Kind: schedrt.Livelock})
+	if !strings.HasPrefix(got, "New(1) is slow") {
+		t.Errorf("%q, want New to be named", got)
+	}
+}

@@ -2,6 +2,7 @@ package semaphore
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/internal/model"
@@ -72,6 +73,15 @@ var scenarios = parseAll(
 	"1: a1 w3 r | w1 c1 | w1 c1 | w2 x1 | w2 x2",
 )
 
+// extremes returns the scenario of the largest size for an implementation that declares one.
+// Otherwise scenarios has one for MaxInt64.
+func extremes(impl impls.Impl) (all []scenario) {
+	if most := impl.MaxSize; most > 1 && most < math.MaxInt64 {
+		all = parseAll(fmt.Sprintf("%d: t%d t1 r d1 a%d t1 t1", most, most, most-1))
+	}
+	return all
+}
+
 func parseAll(texts ...string) (all []scenario) {
 	for _, text := range texts {
 		s, err := parseScenario(text)
@@ -113,6 +123,9 @@ func (s *scenario) mostSpans() int {
 
 // suits reports whether the scenario is legal for an implementation, by what it declares.
 func (s *scenario) suits(impl impls.Impl) bool {
+	if impl.MaxSize > 0 && s.Size > impl.MaxSize {
+		return false // New may panic
+	}
 	left := s.Ops()
 	for _, o := range s.All() {
 		left--

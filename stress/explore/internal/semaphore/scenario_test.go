@@ -1,6 +1,7 @@
 package semaphore
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -45,6 +46,8 @@ func TestSuits(t *testing.T) {
 		{panics, "1: d1 t0", false},
 		{panics, "1: d1 x0", true}, // the zero is the index of a worker
 		{impls.Impl{}, "1: d0", true},
+		{impls.Impl{MaxSize: 2}, "3: d1", false},
+		{impls.Impl{MaxSize: 3}, "3: d1", true},
 	} {
 		s, err := parseScenario(c.text)
 		if err != nil {
@@ -56,6 +59,27 @@ func TestSuits(t *testing.T) {
 	}
 	if _, err := Programs(corrupts, "2: p | d1"); err == nil || !strings.Contains(err.Error(), "nothing to explore") {
 		t.Errorf("Programs = %v, want an error", err)
+	}
+}
+
+// The largest size that is played is the one that an implementation declares.
+func TestLargestSize(t *testing.T) {
+	for _, most := range []int64{0, 1, 2, 1 << 16, math.MaxInt64} {
+		programs, err := Programs(impls.Impl{Name: "any", MaxSize: most}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		largest := int64(0)
+		for _, p := range programs {
+			largest = max(largest, p.scenario.Size)
+		}
+		want := most
+		if most == 0 {
+			want = math.MaxInt64
+		}
+		if largest != want {
+			t.Errorf("MaxSize %d: the largest size played is %d, want %d", most, largest, want)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ package semaphore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/impls"
@@ -36,7 +37,7 @@ type Program struct {
 // empty. The error says that text is not a scenario, is too long to be judged, or breaks a policy
 // that impl declares.
 func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
-	all := scenarios
+	all := slices.Concat(scenarios, extremes(impl))
 	if text != "" {
 		one, err := parseScenario(text)
 		if err != nil {
