@@ -58,6 +58,39 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 	}
 }
 
+// A call that ends its goroutine has not returned. No clause that it ends counts as passed, and no
+// clause loses the process.
+func TestGoexit(t *testing.T) {
+	for _, waits := range []impls.Waits{impls.Parked, impls.Elsewhere} {
+		for _, id := range []string{"C3", "C4", "C24", "R1"} {
+			impl := badImpl(func() bool { runtime.Goexit(); return false })
+			impl.Waits = waits
+			k := newChecker(impl)
+			k.patience = 300 * time.Millisecond
+			v := k.check(clauseNamed(id))
+			if v.Outcome != Fail || !strings.Contains(v.Detail, "runtime.Goexit") {
+				t.Errorf("%v waiters: %v, want a failure that names runtime.Goexit", waits, v)
+			}
+		}
+	}
+	k := newChecker(impls.Of("leaves", func(size int64) leaving { return leaving{impls.All()[0].New(size)} }))
+	v := k.check(clauseNamed("C1"))
+	if v.Outcome != Fail || !strings.Contains(v.Detail, "runtime.Goexit") {
+		t.Errorf("%v, want a failure that names runtime.Goexit", v)
+	}
+}
+
+// A leaving semaphore ends the goroutine that calls Acquire, after it took the permits.
+type leaving struct{ impls.Semaphore }
+
+func (l leaving) Acquire(ctx context.Context, n int64) error {
+	if err := l.Semaphore.Acquire(ctx, n); err != nil {
+		return err
+	}
+	runtime.Goexit()
+	return nil
+}
+
 func TestUnusableImplementations(t *testing.T) {
 	construct := func(f func() impls.Semaphore) func(int64) impls.Semaphore {
 		return func(int64) impls.Semaphore { return f() }

@@ -256,14 +256,15 @@ func tryNeverWaits(t *trial) {
 func (t *trial) triesReturn(sem impls.Semaphore) {
 	for n := int64(1); n <= 3; n++ {
 		returned := make(chan struct{})
-		var failed any
+		var failed error
 		go func() {
 			defer close(returned)
 			defer t.progress.Add(1)
-			defer func() { failed = recover() }()
-			if sem.TryAcquire(n) {
-				sem.Release(n)
-			}
+			endOf(func() {
+				if sem.TryAcquire(n) {
+					sem.Release(n)
+				}
+			}, func(err error) { failed = err })
 		}()
 		if !t.settledOn(returned) {
 			t.failf("TryAcquire(%d) still waits\n%s", n, t.stacks())

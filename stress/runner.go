@@ -127,15 +127,15 @@ func (r *runner) runAll() {
 	done := make(chan struct{}) // no WaitGroup: Go 1.26 never frees what a bubble stores about one
 	for i := range r.Workers {
 		go func() {
+			defer func() { done <- struct{}{} }() // also after a Goexit
 			r.runWorker(i, r.impl.Waits == impls.Parked)
-			done <- struct{}{}
 		}()
 	}
 	go func() {
+		defer func() { done <- struct{}{} }()
 		for task := range r.helper {
 			r.recovering(task)
 		}
-		done <- struct{}{}
 	}()
 	for range r.Workers {
 		<-done
@@ -278,14 +278,7 @@ func (r *runner) fail(err error) {
 }
 
 // recovering reports a panic of the implementation as a failure, since it would end the process.
-func (r *runner) recovering(f func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.fail(asError(p))
-		}
-	}()
-	f()
-}
+func (r *runner) recovering(f func()) { endOf(f, r.fail) }
 
 // yield lets other goroutines run, the given number of times. It is no sleep: it takes no time on an
 // idle machine, and yields to every runnable goroutine on a busy one.

@@ -80,7 +80,7 @@ func playWatched(
 		defer func() { ended <- err }() // deferred, because a bubble with a data race ends in Goexit
 		t := &trial{impl: impl, patience: patience, progress: progress}
 		if impl.Waits == impls.Parked {
-			deadlock := inBubble(func() { err = t.run(clause) })
+			deadlock := inBubble(func() { err = t.runApart(clause) })
 			if first := t.panicked.Load(); first != nil && deadlock != nil {
 				deadlock = *first
 			}
@@ -89,7 +89,7 @@ func playWatched(
 			}
 			return
 		}
-		err = t.run(clause)
+		err = t.runApart(clause)
 	}()
 	const polls = 4 // how often to look while nothing moves
 	seen, still := int64(0), 0
@@ -122,18 +122,39 @@ func (h hung) Error() string {
 	return fmt.Sprintf("still running, and nothing moved for %v%s\n%s", h.patience, advice, h.stacks)
 }
 
-// run runs the check of a clause, and then cancels and awaits the calls that it left pending.
-func (t *trial) run(clause func(*trial)) (err error) {
+// goexit is the failure of a call that ends its goroutine. Without it, the clause would end early
+// and count as passed.
+var goexit = failure{message: "a call ended its goroutine by runtime.Goexit; it must return or panic"}
+
+// endOf calls f and reports a panic or a Goexit. It has no result, because a Goexit would lose it.
+func endOf(f func(), report func(error)) {
+	returned := false
 	defer func() {
-		if r := recover(); r != nil {
-			err = asError(r)
-		}
-		if cleanupErr := t.cleanup(); err == nil {
-			err = cleanupErr
+		switch r := recover(); {
+		case r != nil:
+			report(asError(r))
+		case !returned:
+			report(goexit)
 		}
 	}()
-	clause(t)
-	return nil
+	f()
+	returned = true
+}
+
+// runApart runs the check of a clause in a goroutine of its own, which the implementation may end.
+// Then it cancels and awaits the calls that the check left pending.
+func (t *trial) runApart(clause func(*trial)) (err error) {
+	ended := make(chan error, 1)
+	go func() {
+		var err error
+		defer func() { ended <- err }()
+		endOf(func() { clause(t) }, func(failed error) { err = failed })
+	}()
+	err = <-ended
+	if cleanupErr := t.cleanup(); err == nil {
+		err = cleanupErr
+	}
+	return err
 }
 
 func (t *trial) cleanup() (err error) {
@@ -296,14 +317,10 @@ func (t *trial) together(all ...func()) {
 	panics := make(chan any, len(all))
 	for _, f := range all {
 		wg.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					err := asError(r)
-					t.panicked.CompareAndSwap(nil, &err) // Wait may never return: others may wait for f
-					panics <- err
-				}
-			}()
-			f()
+			endOf(f, func(err error) {
+				t.panicked.CompareAndSwap(nil, &err) // Wait may never return: others may wait for f
+				panics <- err
+			})
 		})
 	}
 	wg.Wait()

@@ -37,12 +37,16 @@ func (t *trial) startWith(ctx context.Context, cancel func(), sem impls.Semaphor
 	go func() {
 		defer close(c.done)
 		defer t.progress.Add(1)
+		returned := false
 		defer func() {
 			if r := recover(); r != nil {
 				c.panicked = fmt.Errorf("Acquire(%d) panicked: %v\n%s", n, r, debug.Stack())
+			} else if !returned {
+				c.panicked = fmt.Errorf("Acquire(%d): %w", n, goexit)
 			}
 		}()
 		c.err = sem.Acquire(ctx, n)
+		returned = true
 	}()
 	return c
 }
