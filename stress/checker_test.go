@@ -2,6 +2,9 @@ package stress
 
 import (
 	"context"
+	"log"
+	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
@@ -78,6 +81,50 @@ func TestGoexit(t *testing.T) {
 	if v.Outcome != Fail || !strings.Contains(v.Detail, "runtime.Goexit") {
 		t.Errorf("%v, want a failure that names runtime.Goexit", v)
 	}
+}
+
+// An implementation that ends the process does not hide which clause did it, nor which clauses had
+// failed before.
+func TestEndOfProcess(t *testing.T) {
+	// Without the go command: then nothing but this package refuses os.Exit(0).
+	const fatalVar = "STRESS_TEST_FATAL"
+	ends := map[string]func(){
+		"exit":  func() { os.Exit(3) },
+		"pass":  func() { go os.Exit(0); select {} },
+		"fatal": func() { log.Fatal("no permits") },
+		"panic": func() { go panic("elsewhere"); select {} },
+	}
+	if end := ends[os.Getenv(fatalVar)]; end != nil {
+		Run(t, fatalImpl(end))
+		return
+	}
+	for name := range ends {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestEndOfProcess$/^(C2|C3)-")
+		cmd.Env = append(os.Environ(), fatalVar+"="+name)
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			t.Errorf("%s: the process ended with success\n%s", name, out)
+		}
+		for _, want := range []string{
+			"fatal: C3 failed-try",
+			"fatal: FAIL: C2 conservation",
+		} {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, out)
+			}
+		}
+	}
+}
+
+// fatalImpl fails C2, since a semaphore of size 0 grants a permit, and ends the process in C3.
+func fatalImpl(end func()) impls.Impl {
+	return impls.Impl{Name: "fatal", New: func(size int64) impls.Semaphore {
+		try := func() bool { return true }
+		if size == 3 {
+			try = func() bool { end(); return false }
+		}
+		return bad{impls.All()[0].New(size), try}
+	}}
 }
 
 // A leaving semaphore ends the goroutine that calls Acquire, after it took the permits.

@@ -113,6 +113,14 @@
 //
 // impl.Order = impls.FIFO, or Barging, makes the checks of order sharper.
 //
+// # If it ends the process
+//
+// An implementation that ends its goroutine or panics fails the clause that was checked, and the
+// others go on. If it ends the process, by os.Exit, log.Fatal, a panic in a goroutine of its own or a
+// fatal error of the runtime, the last lines of the output name the clause and the failures so far:
+//
+//	stress: FAIL: the process ended while this clause was checked: limiter: C3 failed-try: “…”
+//
 // # What this does not show
 //
 // A verdict is pass, fail or unknown. Unknown is a skipped subtest that says what was missing. A

@@ -1,7 +1,10 @@
 package stress
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -85,4 +88,99 @@ func exactly(test string) string {
 func firstLines(text string, most int) string {
 	lines := strings.SplitAfterN(text, "\n", most+1)
 	return strings.Join(lines[:min(most, len(lines))], "")
+}
+
+// A recorder is a child process that outlives this one. It is told which clause is checked and which
+// clauses failed. If this process ends before Run does, by os.Exit, by a panic in a goroutine of the
+// implementation or by a fatal error of the runtime, the recorder says what it was told.
+//
+// It costs one process for each Run. Playing the clauses in a child would cost every test twice its
+// time, and its coverage.
+type recorder struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *json.Encoder
+}
+
+// recorderVar makes a process the recorder of its parent.
+const recorderVar = "STRESS_RECORDER"
+
+// A note is what a recorder is told. One of its fields is set.
+type note struct {
+	Clause  string // that is checked now
+	Verdict string // of a clause that failed
+	End     bool   // of Run
+}
+
+func init() {
+	if os.Getenv(recorderVar) != "" {
+		record(os.Stdin, os.Stderr)
+		os.Exit(0)
+	}
+	if testing.Testing() {
+		// os.Exit(0) of an implementation must not pass for the success of all tests. The go command
+		// sets this flag itself; here it is for a test binary that is run without the go command.
+		testing.Init()
+		_ = flag.Set("test.paniconexit0", "true") // fails only if a later Go has no such flag
+	}
+}
+
+// startRecorder returns nil if no process can be started. Then nothing is recorded, and the verdicts
+// are the same.
+func startRecorder() *recorder {
+	self, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	r := &recorder{cmd: exec.Command(self)}
+	r.cmd.Env = append(os.Environ(), recorderVar+"=1")
+	r.cmd.Stderr = os.Stderr
+	if r.in, err = r.cmd.StdinPipe(); err != nil {
+		return nil
+	}
+	if r.cmd.Start() != nil {
+		return nil
+	}
+	r.out = json.NewEncoder(r.in)
+	return r
+}
+
+func (r *recorder) tell(n note) {
+	if r != nil {
+		_ = r.out.Encode(n) // a recorder that was killed records nothing
+	}
+}
+
+func (r *recorder) end() {
+	if r != nil {
+		r.tell(note{End: true})
+		_ = r.in.Close()
+		_ = r.cmd.Wait()
+	}
+}
+
+// record reads notes, and writes what it read if they stop before the end.
+func record(in io.Reader, out io.Writer) {
+	clause, failed := "", []string(nil)
+	for notes := json.NewDecoder(in); ; {
+		var n note
+		if notes.Decode(&n) != nil {
+			break
+		}
+		switch {
+		case n.End:
+			return
+		case n.Verdict != "":
+			failed = append(failed, n.Verdict)
+		default:
+			clause = n.Clause
+		}
+	}
+	if clause == "" {
+		return
+	}
+	fmt.Fprintf(out, "stress: FAIL: the process ended while this clause was checked: %s\n", clause)
+	for _, v := range failed {
+		fmt.Fprintf(out, "stress: found before that: %s\n", v)
+	}
 }

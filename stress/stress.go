@@ -22,6 +22,9 @@ import (
 // runs the two clauses in that child process. A clause that cannot be judged is skipped with the
 // reason.
 //
+// If impl ends the process, by os.Exit for example, a second process that Run starts says on standard
+// error which clause was checked and which had failed.
+//
 // Run fails t at once if impl cannot be constructed or a flag is out of its range.
 func Run(t *testing.T, impl impls.Impl) {
 	t.Helper()
@@ -32,14 +35,18 @@ func Run(t *testing.T, impl impls.Impl) {
 		t.Fatal(err)
 	}
 	k := newChecker(impl)
+	rec := startRecorder()
+	defer rec.end()
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
+			rec.tell(note{Clause: fmt.Sprintf("%s: %s %s: “%s”", impl.Name, c.ID, c.Name, c.Text)})
 			v := k.check(c)
 			if v.needsRace {
 				v = instrumented(t, v)
 			}
 			switch v.Outcome {
 			case Fail:
+				rec.tell(note{Verdict: v.String()})
 				t.Errorf("%v%s\n%s", v, v.picture(), replayCommand(t.Name(), v.Program))
 			case Unknown:
 				t.Skip(v)
