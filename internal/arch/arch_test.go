@@ -64,6 +64,8 @@ var above = map[string][]string{
 	"stress/explore/shim/rand":          {"stress/explore/schedrt"},
 	"stress/explore/shim/rand/v2":       {"stress/explore/schedrt"},
 	"stress/explore/shim/maphash":       {"stress/explore/schedrt"},
+	"stress/explore/shim/os":            {"stress/explore/schedrt"},
+	"stress/explore/shim/expvar":        {"stress/explore/shim/atomic"},
 	"stress/explore/shim/quick":         {"stress/explore/schedrt", "testing*"},
 	"stress/explore/shim/testing":       {"stress/explore/schedrt", "stress/explore/shim/context", "testing*"},
 	"stress/explore/internal/strategy":  {"stress/explore/schedrt"},

@@ -159,7 +159,7 @@
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
 // the packages of the test and of the modules that they need. In the copies, all concurrent
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
-// context, and everything that waits for time or reads the clock. Package schedrt runs one
+// context, the environment, expvar, and everything that waits for time or reads the clock. Package schedrt runs one
 // goroutine at a time, and stops it before each such operation. Positions are positions in the
 // original source, and nothing is written into your tree. The first build takes some seconds. A
 // build that was not used for three days is removed.

@@ -128,6 +128,9 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	if active != nil {
 		panic("schedrt: Play within Play")
 	}
+	for _, f := range atBegin {
+		f()
+	}
 	e.reset(strategy)
 	active = e
 	defer func() { active = nil }()

@@ -26,6 +26,12 @@ func OnReset(state bool, initialize func()) {
 	initializers.state = initializers.state || state
 }
 
+// atBegin are functions that restore what look-alikes keep outside of package variables.
+var atBegin []func()
+
+// AtBegin has f called before each execution, outside of control.
+func AtBegin(f func()) { atBegin = append(atBegin, f) }
+
 // Zero sets a variable to the zero value of its type.
 func Zero[T any](v *T) { *v = *new(T) }
 

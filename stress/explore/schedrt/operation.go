@@ -52,6 +52,8 @@ const (
 	OpMapRange
 	OpGet
 	OpPut
+	OpGetenv
+	OpSetenv // of anything that changes the environment
 )
 
 var kindNames = [...]string{
@@ -62,6 +64,7 @@ var kindNames = [...]string{
 	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback",
 	"stop of a callback", "Map.Load", "Map.Store", "Map.Swap", "Map.LoadOrStore", "Map.Delete",
 	"Map.CompareAndSwap", "Map.Clear", "Map.Range", "Pool.Get", "Pool.Put",
+	"use of the environment", "change of the environment",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -48,6 +48,12 @@ var lookAlikes = map[string]lookAlike{
 	"hash/maphash": {name: "maphash", shim: "maphash", alias: "explore__maphash", keep: "Seed", names: []string{
 		"Bytes", "String", "Comparable",
 	}},
+	"os": {name: "os", shim: "os", alias: "explore__os", keep: "File", names: []string{
+		"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
+	}},
+	"expvar": {name: "expvar", shim: "expvar", alias: "explore__expvar", keep: "Var", names: []string{
+		"Int", "Float", "String", "NewInt", "NewFloat", "NewString",
+	}},
 	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
 		"Check", "CheckEqual",
 	}},

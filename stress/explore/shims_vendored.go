@@ -1,0 +1,7 @@
+//go:build semabench_vendored
+
+package explore
+
+// go mod vendor goes by the imports under all build tags. No build has the tag above: package expvar
+// imports net/http, which would make each first build slower.
+import _ "github.com/semabench/semabench/stress/explore/shim/expvar"
