@@ -32,7 +32,8 @@ slowdown must be found. Packages are ./... if none are named.
 
 Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED; 2 refused, unreadable, nothing
 to judge, or a row FAILED or is MISSING; 3 INCONCLUSIVE, only advice, or stopped early, by Ctrl-C
-too; 4 the run is invalid: a control failed or the sides are of two machines.
+too; 4 the run is invalid: the sides are of two machines, or a control failed and no row REGRESSED
+twice or in a count.
 
 Ctrl-C keeps the pairs so far and judges them. Nothing is written into the repository. Its worktree
 may be read-only, or dirty, and the report says so if it is. Without -o the report is only printed.`

@@ -33,10 +33,11 @@ func noiseOf(controls []Control) map[bool]float64 {
 // checkControls judges the controls with the test that decides on rows. The old
 // side must not differ from itself, and the planted slowdown must be found.
 // Otherwise the run is invalid: a gate that cannot fail proves nothing when it
-// passes.
+// passes. Rows that regressed all the same decide before that; see Report.Exit.
 func (r *Report) checkControls(controls []Control, rule rule) {
 	rule.stages, rule.falseAlarm = 1, rule.familyLevel()
-	rule.wanted = floor // a minimum effect of the user may be larger than the planted slowdown
+	rule.wanted = floor                                  // a minimum effect of the user may be larger than the planted slowdown
+	defer func() { r.failedControls = len(r.Invalid) }() // nothing else is in Invalid yet
 	missing := map[bool]string{false: "the old side against itself", true: "a planted slowdown"}
 	for i := range controls {
 		c := &controls[i]

@@ -43,8 +43,9 @@
 // Everything in between is INCONCLUSIVE, and its report names the slowdown that
 // the run would have found. Exact metrics need no test; see [Counted]. A [Waiver]
 // lets a row regress for a while. Every run carries controls: the old side
-// against itself, unchanged and with a slowdown planted. The run is invalid
-// unless both come out right.
+// against itself, unchanged and with a slowdown planted. A run in which one
+// of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in
+// both stages, or in a count, still regressed, and the exit code is 1.
 //
 // Two benchmark texts can be judged too ([FromTexts]). Their verdicts on time are
 // advice, unless the texts were measured as below. Units other than ns/op,

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +31,23 @@ var (
 	same   = Row{Package: "example.com/q", Name: "BenchmarkSame", Mode: Identical, Why: "equal"}
 	better = row("BenchmarkBetter", 0.98, 0.03) // whether faster is open, but it is not slower
 )
+
+// once regressed in a single stage, and counted in a count.
+var (
+	once    = row("BenchmarkOnce", 1.2, 0.02)
+	counted = Row{Name: "BenchmarkCounted", Mode: Untimed, Exact: []Exact{{Unit: "allocs/op", Ops: 10_000,
+		Old: []int64{0, 0, 0}, New: []int64{10_000, 10_000, 10_000}}}}
+)
+
+func withoutPlanted(r *Run, _ *Options) { r.Controls = r.Controls[:1] }
+
+// breakControl makes the planted slowdown vanish, as on a machine that is too busy.
+func breakControl(r *Run, _ *Options) { r.Controls[1].Row = row("BenchmarkPlanted", 1, 0.2) }
+
+func otherMachine(r *Run, _ *Options) {
+	r.Old.Facts, r.New.Facts = runOf().Facts, runOf().Facts
+	r.New.Facts[0].Value = "another"
+}
 
 var exits = []struct {
 	name   string
@@ -70,11 +88,21 @@ var exits = []struct {
 	{"enough seen", runOf(fine, noisy), func(_ *Run, o *Options) { o.Tolerate = 0.25 }, 0},
 	{"not slower", runOf(fine, better), nil, 0},
 	{"no controls", runOf(fine), func(r *Run, _ *Options) { r.Controls = nil }, 4},
-	{"invalid before regression", runOf(slow), func(r *Run, _ *Options) { r.Controls = r.Controls[:1] }, 4},
-	{"other machine", runOf(fine), func(r *Run, _ *Options) {
-		r.Old.Facts, r.New.Facts = runOf().Facts, runOf().Facts
-		r.New.Facts[0].Value = "another"
+	{"regression found twice, control missing", runOf(slow), withoutPlanted, 1},
+	{"regression found twice, control broken", runOf(slow), breakControl, 1},
+	{"pass, control missing", runOf(fine), withoutPlanted, 4},
+	{"pass, control broken", runOf(fine), breakControl, 4},
+	{"regression found once, control broken", runOf(once), func(r *Run, o *Options) {
+		r.Stages = 1
+		breakControl(r, o)
 	}, 4},
+	{"count, control broken", runOf(counted), breakControl, 1},
+	{"regression found twice, other machine and control broken", runOf(slow), func(r *Run, o *Options) {
+		breakControl(r, o)
+		otherMachine(r, o)
+	}, 4},
+	{"other machine", runOf(fine), otherMachine, 4},
+	{"other machine and regression", runOf(slow), otherMachine, 4},
 	{"stopped", runOf(fine), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
 	{"stopped before any row", runOf(), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
 	{"stopped before the row of a waiver", runOf(fine), func(r *Run, o *Options) {
@@ -107,5 +135,16 @@ func TestEqualCodeIsNoTest(t *testing.T) {
 	alone, among := Judge(runOf(slow), Options{}), Judge(runOf(slow, same, same), Options{})
 	if alone.Family != among.Family || among.Count(SameCode) != 2 {
 		t.Errorf("family %d among rows of equal code, %d alone", among.Family, alone.Family)
+	}
+}
+
+// The headline names no regression that the exit code does not report.
+func TestHeadlinesDoNotContradictThemselves(t *testing.T) {
+	for _, test := range exits {
+		r := Judge(test.run, Options{Today: today})
+		plain := strings.Contains(r.totals(), " REGRESSED,") || strings.Contains(r.totals(), " REGRESSED of")
+		if plain != (r.Exit() == ExitRegression) {
+			t.Errorf("%s: %s: %s", test.name, r.outcome(), r.totals())
+		}
 	}
 }

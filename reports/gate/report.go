@@ -55,6 +55,8 @@ type Report struct {
 	Stopped    string
 	Command    string // repeats the measurement
 
+	failedControls int // how many of Invalid are about controls, which come first
+
 	options Options
 	texts   bool // the report is on two texts, which have no pairs
 }
@@ -146,11 +148,16 @@ const (
 // Exit returns the exit code. Where several apply, the first of these decides:
 //
 //	2  the gate was asked for something impossible: no rows, a waiver that expired or fits no row
-//	4  the run is invalid, so none of its verdicts stands
+//	1  a row REGRESSED in two stages or in a count, although a control failed
+//	4  the run is invalid: the sides are of two machines, or a control failed
 //	1  a row REGRESSED
 //	2  a row FAILED, or is MISSING and that is not allowed
 //	3  a row is INCONCLUSIVE and could hide a slowdown, REGRESSED is only advice, or the run
 //	   stopped early
+//
+// A control that fails makes a pass worthless, because the run may have been unable
+// to find anything. It does not make up a slowdown that was found twice, beyond the
+// noise that the control showed, and counts need no control at all.
 //
 // A regression comes before a missing row because only the regression is proven.
 func (r *Report) Exit() int {
@@ -159,6 +166,8 @@ func (r *Report) Exit() int {
 	switch {
 	case len(r.Errors) > 0:
 		return ExitUnusable
+	case r.standsWithoutControls():
+		return ExitRegression
 	case len(r.Invalid) > 0:
 		return ExitInvalid
 	case regressed && (!advice || r.countedRegression()) && !r.unchecked():
@@ -169,6 +178,20 @@ func (r *Report) Exit() int {
 		return ExitInconclusive
 	}
 	return ExitPass
+}
+
+// standsWithoutControls reports whether a row regressed in a way that no failed
+// control can excuse: in two stages, or in a count. The sides must be of one
+// machine.
+func (r *Report) standsWithoutControls() bool {
+	if len(r.Invalid) == 0 || len(r.Invalid) > r.failedControls || r.Stopped != "" {
+		return false
+	}
+	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
+		counted := slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
+		twice := j.Time != nil && j.Time.Verdict == Regressed && j.Time.Stage == 2 && r.Advisory == ""
+		return j.Verdict == Regressed && (counted || twice)
+	})
 }
 
 // blocked reports whether a row has verdict v and the options do not let it pass.

@@ -20,7 +20,11 @@ func (r *Report) totals() string {
 	var parts []string
 	for _, v := range verdicts {
 		if n := r.Count(v); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+			part := fmt.Sprintf("%d %s", n, v)
+			if v == Regressed && r.Exit() != ExitRegression {
+				part += r.doubt()
+			}
+			parts = append(parts, part)
 		}
 	}
 	if len(parts) == 0 {
@@ -29,11 +33,28 @@ func (r *Report) totals() string {
 	return strings.Join(parts, ", ") + " of " + plural(len(r.Rows), "row")
 }
 
+// doubt says why rows that REGRESSED do not decide, so that the headline does not
+// contradict itself.
+func (r *Report) doubt() string {
+	switch {
+	case len(r.Errors) > 0 || len(r.Invalid) > 0:
+		return " (not proven)"
+	case r.Advisory != "":
+		return " (advice)"
+	}
+	return " (not checked by controls)"
+}
+
 // warnings says what a reader has to know before any row, most important first.
 func (r *Report) warnings() (list []string) {
 	list = append(list, r.Errors...)
 	for _, why := range r.Invalid {
-		list = append(list, "invalid run: "+why)
+		if r.Exit() == ExitRegression {
+			why = "rows that pass prove nothing, but those that REGRESSED do: " + why
+		} else {
+			why = "invalid run: " + why
+		}
+		list = append(list, why)
 	}
 	if r.Advisory != "" {
 		list = append(list, "advisory: "+r.Advisory+
