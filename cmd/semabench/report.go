@@ -24,7 +24,7 @@ var formats = []struct {
 }
 
 // report compares the samples in files of benchmark text, of this module or of any other.
-func (a app) report(_ context.Context, args []string) error {
+func (a app) report(ctx context.Context, args []string) error {
 	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - means "+
 		"standard input.\n"+
 		"On a terminal it begins with which column to use and with a heat map.")
@@ -54,7 +54,9 @@ func (a app) report(_ context.Context, args []string) error {
 	if o.Family, err = familyOf(*family); err != nil {
 		return err
 	}
-	c, err := compare(o, a.inputs(f.Args())...)
+	c, err := unlessInterrupted(ctx, func() (*reports.Comparison, error) {
+		return compare(o, a.inputs(f.Args())...)
+	})
 	if err != nil {
 		return err
 	}
@@ -68,8 +70,13 @@ func (a app) report(_ context.Context, args []string) error {
 	}
 	if *dir != "" {
 		err = a.writeDir(*dir, c, page, screen)
-	} else if err = write(a.stdout, c); err != nil {
-		err = fmt.Errorf("writing the report: %w", err)
+	} else {
+		_, err = unlessInterrupted(ctx, func() (struct{}, error) {
+			if err := write(a.stdout, c); err != nil {
+				return struct{}{}, fmt.Errorf("writing the report: %w", err)
+			}
+			return struct{}{}, nil
+		})
 	}
 	if err != nil {
 		return err
@@ -126,6 +133,28 @@ func flaws(c *reports.Comparison) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", exitcode.ErrFailed, errors.Join(errs...))
+}
+
+// unlessInterrupted returns the result of f, or an error as soon as a signal comes. f may read a
+// pipe that has no writer, or write to one that has no reader. No call can end such a wait, so f
+// keeps waiting in its goroutine; the process ends with the error.
+func unlessInterrupted[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, fmt.Errorf("%w: no report was written", exitcode.ErrInterrupted)
+	}
 }
 
 // firstOf returns the first five of many messages: a program that prints into its own benchmarks

@@ -20,6 +20,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 
 	"github.com/semabench/semabench/reports/compare"
 )
@@ -86,6 +89,9 @@ func writeAll(dir string, c *compare.Comparison, outputs []outputFile) (paths []
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
 	}
+	if err := removeAbandoned(dir); err != nil {
+		return nil, fmt.Errorf("removing what a killed process left: %w", err)
+	}
 	var temps []string
 	defer func() {
 		for _, t := range temps {
@@ -111,10 +117,49 @@ func writeAll(dir string, c *compare.Comparison, outputs []outputFile) (paths []
 	return paths, nil
 }
 
+// tempPrefix begins the names of temporary files. The number of the process that writes them
+// follows.
+const tempPrefix = ".report-"
+
+// removeAbandoned removes the temporary files of processes that no longer run: a process that is
+// killed cannot remove its own. Files of running processes stay, as two reports may go into one
+// directory.
+func removeAbandoned(dir string) error {
+	left, err := filepath.Glob(filepath.Join(escapedPattern.Replace(dir), tempPrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		name := strings.TrimPrefix(filepath.Base(path), tempPrefix)
+		owner, _, _ := strings.Cut(name, "-")
+		pid, err := strconv.Atoi(owner)
+		if err == nil && isRunning(pid) {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// escapedPattern escapes the signs of a directory that have a meaning for filepath.Glob.
+var escapedPattern = strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`)
+
+// isRunning reports whether a process of this number runs, or may run.
+func isRunning(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
+}
+
 // writeTemp returns the name of the temporary file, also with an error, so that the caller can
 // remove the file.
 func writeTemp(dir string, out outputFile, c *compare.Comparison) (string, error) {
-	f, err := os.CreateTemp(dir, ".report-*")
+	f, err := os.CreateTemp(dir, fmt.Sprintf("%s%d-*", tempPrefix, os.Getpid()))
 	if err != nil {
 		return "", err
 	}

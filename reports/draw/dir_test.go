@@ -2,8 +2,10 @@ package draw
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,6 +46,43 @@ func TestPictureKinds(t *testing.T) {
 	for _, kind := range []string{"heat", "ratios", "scaling", "latency"} {
 		if !strings.Contains(seen, kind) {
 			t.Errorf("%s is not in drawingKinds: a stale picture would stay", kind)
+		}
+	}
+}
+
+// The temporary files of a killed process go with the next report; those of a running one stay.
+func TestAbandonedFilesAreRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[b]*")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Skip("the file system refuses the name:", err)
+	}
+	gone := exec.Command(os.Args[0], "-test.run=^$")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range []int{gone.Process.Pid, os.Getpid()} {
+		name := fmt.Sprintf("%s%d-1", tempPrefix, pid)
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, tempPrefix+"old"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := removeAbandoned(dir); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != fmt.Sprintf("%s%d-1", tempPrefix, os.Getpid()) {
+		t.Errorf("left are %v, %v, want the file of this process", left, err)
+	}
+}
+
+func TestNoProbabilityIsZero(t *testing.T) {
+	for p, want := range map[float64]string{0: "p<0.001", 0.0004: "p<0.001", 0.0006: "p=0.001",
+		0.05: "p=0.050", 1: "p=1.000"} {
+		if got := pText(p); got != want {
+			t.Errorf("pText(%v) = %s, want %s", p, got, want)
 		}
 	}
 }

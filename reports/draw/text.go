@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/perf/benchunit"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/compare"
 )
 
@@ -37,14 +38,16 @@ func WriteText(w io.Writer, c *compare.Comparison) error {
 		}
 	}
 	writeRatios(out, c)
-	fmt.Fprintf(out, "\n%s\n", strings.Replace(caveat(c), ": ", ":\n", 1))
+	if text := caveat(c); text != "" {
+		fmt.Fprintf(out, "\n%s\n", strings.Replace(text, ": ", ":\n", 1))
+	}
 	return out.Flush()
 }
 
 // writeUnit writes one table of t. Columns without a value in the unit u are left out.
 func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	var notes footnotes
-	g := newTextTable(u.Name)
+	g := newTextTable(escape.Printable(u.Name))
 	var cols []int // the columns that have this unit
 	for col, name := range t.Cols {
 		if u.Measured(col) {
@@ -105,7 +108,7 @@ func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes
 	}
 	if c.VsBase != nil {
 		e.delta = c.VsBase.FormatDelta(base.Summary.Center, c.Summary.Center)
-		e.test = "(" + c.VsBase.String() + ")"
+		e.test = "(" + strings.Replace(c.VsBase.String(), "p=0.000", "p<0.001", 1) + ")"
 		e.deltaNote = notes.mark(c.VsBase.Warnings)
 	}
 	return e

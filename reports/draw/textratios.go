@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -43,11 +44,11 @@ const ratioWidth = 44
 // writeUnitRatios writes the ratios of one unit. The base column and rows without ratios are left
 // out.
 func writeUnitRatios(w io.Writer, t *compare.Table, u *compare.Unit) {
-	label := width(u.Name)
+	label := width(escape.Printable(u.Name))
 	for _, r := range t.Rows {
 		label = max(label, width(r.Name))
 	}
-	line := pad(u.Name, label)
+	line := pad(escape.Printable(u.Name), label)
 	var cols []int
 	for i, name := range t.Cols {
 		if i != u.Base && u.Measured(i) {
@@ -84,9 +85,17 @@ func ratioLine(v *compare.Versus) string {
 		parts = append(parts, s)
 	}
 	if v.Tests > 0 {
-		parts = append(parts, fmt.Sprintf("p=%.3f", v.Corrected))
+		parts = append(parts, pText(v.Corrected))
 	}
 	return strings.Join(append(parts, v.Verdict()), " ")
+}
+
+// pText returns a p-value with three digits. No p-value is zero, so "p=0.000" would be wrong.
+func pText(p float64) string {
+	if p < 0.0005 {
+		return "p<0.001"
+	}
+	return fmt.Sprintf("p=%.3f", p)
 }
 
 // intervalText returns the interval in brackets. It returns "[0, ∞]" if the samples are too few,

@@ -15,10 +15,31 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// caveat returns the sentence about the correction that every output contains.
+// caveat returns the sentence about the correction that every output with a test contains, or ""
+// if no samples were tested.
 func caveat(c *compare.Comparison) string {
+	if !hasTest(c) {
+		return ""
+	}
 	return "Differences are judged by p after Holm's correction for the " + familyText(c) +
 		": in each such family the chance of even one false difference is at most 5 %."
+}
+
+// hasTest reports whether any two samples of c were compared by a test.
+func hasTest(c *compare.Comparison) bool {
+	tested := func(v *compare.Versus) bool { return v != nil && v.Tests > 0 }
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			for _, row := range u.Cells {
+				if slices.ContainsFunc(row, func(cell *compare.Cell) bool {
+					return cell != nil && (tested(cell.VsBase) || tested(cell.VsBest))
+				}) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // familyText names the tests that are corrected together.
@@ -179,9 +200,9 @@ func ratiosOf(rows []heatRow) string {
 	var units []string
 	for _, r := range rows {
 		u := r.table.Primary()
-		s := u.Name + " (less is better)"
+		s := escape.Printable(u.Name) + " (less is better)"
 		if u.Better > 0 {
-			s = u.Name + " (more is better)"
+			s = escape.Printable(u.Name) + " (more is better)"
 		}
 		if !slices.Contains(units, s) {
 			units = append(units, s)

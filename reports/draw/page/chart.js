@@ -79,6 +79,8 @@ function thin(u, splits, label) {
 // decades returns the powers of ten in view, and 2 and 5 between them if they are few.
 function decades(min, max) {
 	const list = [];
+	// With no column in view the scale begins at 0, which has no logarithm: the loop would not end.
+	if (!(min > 0) || !Number.isFinite(max)) return list;
 	for (let e = Math.floor(Math.log10(min)); 10 ** e <= max; e++) {
 		list.push(...[1, 2, 5].map((d) => Number(`${d}e${e}`)));
 	}
