@@ -32,7 +32,7 @@ the exploration; 130 interrupted, and no schedule had failed by then.`
 
 // passedOn are the flags that the tests take under the same name after "explore.".
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
-	"scenario", "workers", "lazyclock", "nodaemons", "page"}
+	"scenario", "workers", "lazyclock", "nodaemons", "page", "strict"}
 
 // An exploreCall is the verb explore with its flags.
 type exploreCall struct {
@@ -63,8 +63,9 @@ func (e *exploreCall) parse(args []string) error {
 	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or "+
 		"dfs, which is dpor without\n"+
 		"reduction; without it some schedules are drawn, and then dpor goes through all")
-	f.number("schedules", 20_000, 1, maxCount, "play `N` schedules at most, of each scenario of "+
-		"a semaphore")
+	f.number("schedules", 0, 0, maxCount, "play `N` schedules at most, of each scenario of "+
+		"a semaphore; 0: the time is the bound")
+	f.Bool("strict", false, "let a test fail if its result is unknown")
 	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose "+
 		"their turn `N` times at most")
 	f.number("seed", 1, 1, 1<<63-1, "seed of random choices")

@@ -40,7 +40,7 @@ type ending struct {
 func endings(page string) map[string]ending {
 	return map[string]ending{
 		"complete": {[]string{"./count", "-run", "TestRight"}, exitcode.OK,
-			[]string{"=== TestRight: pass\ncomplete: all ", "ordered pairs of dependent operations were seen", "with 2 processes"}},
+			[]string{"=== TestRight: pass\ncomplete if free of data races: run with -race; all ", "ordered pairs of dependent operations were seen", "with 2 processes"}},
 		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitcode.Failed,
 			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' -explore.schedule=x",
 				"1 of 1 exploration failed"}},

@@ -122,13 +122,17 @@
 // (PCT, with depths two and three), and priorities that know which operations conflict (POS). Then
 // all schedules are played, one of each class that differs in more than the order of independent
 // operations (source-DPOR with sleep sets). When none is left, the result is “complete: all N
-// schedules”. That is a proof for this body.
+// schedules”. That is a proof for this body. Without go test -race it is one only if the program has
+// no data race, and the result says so.
 //
-// If a bound is reached first, the result is unknown. The test passes, and its log names the bound.
-// A program that cannot be explored is skipped, with the reason.
+// If a bound is reached first, the result is unknown. The test passes, and its log names the bound;
+// without -v a line on the standard error does, which go test shows if the package is the one in the
+// current folder or another test fails. With -explore.strict the test fails. A program that cannot
+// be explored is skipped, with the reason.
 //
-//	-explore.schedules=N   play at most N schedules, 20000 by default; by scenario with Semaphore
 //	-explore.time=D        explore for at most D, 20s by default
+//	-explore.schedules=N   play at most N schedules; by scenario with Semaphore
+//	-explore.strict        fail if the result is unknown
 //	-explore.strategy=S    use only random, pct2 or another depth, pos, dpor, or dfs
 //	                       (which is dpor without its reduction)
 //	-explore.seed=S        seed of the schedules that are drawn
@@ -183,6 +187,10 @@
 // again. What registers something there for good, such as http.Handle, flag.Int and expvar.NewInt,
 // runs once, at the start of the process; a body that calls it is refused.
 //
+// Each failure is played once more before it is told, as the first schedule of a fresh process. If it
+// does not come again, the result is unknown (“depends on …”), names the first operation that
+// differs, and the test is skipped. A process that dies is a failure if a fresh one dies as well.
+//
 // The body has to do the same under the same schedule. This is checked, and a difference is named:
 // for example a random source with a seed from the clock. A loop over a map visits the keys in a
 // fixed order, and unseeded random numbers are the same in every schedule, so bugs that need
@@ -199,9 +207,16 @@
 // not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
 //
 // A loop that counts its loads is taken for a spinner at the third load that equals the one before.
-// It continues when nothing else can move, and several such loops continue in turn. A sync.Pool
+// It continues when nothing else can move, and several such loops continue in turn. It is a livelock
+// if nothing has changed for nine tenths of -explore.steps, so a loop that counts further than that
+// needs a larger bound. A sync.Pool
 // returns the value that was put in last, or none. A TryLock fails only if the lock is held.
 // sync.Map.Range visits keys in the order of insertion. The panic of a WaitGroup that is reused too
-// early is not seen. When the body has returned, time passes until no goroutine that is left gets
-// any further, for sixteen timers in a row.
+// early is not seen.
+//
+// When the body has returned, time passes. Once sixteen timers in a row bring no goroutine that is
+// left to its end, the rest is played in one order only, and not shown. After 256 timers in a row,
+// goroutines that another timer would wake count as daemons. If goroutines without a timer wait
+// beside daemons, they are a leak once a tenth of -explore.steps timers have brought no change. If
+// the daemons have changed something meanwhile, the result is unknown, with that bound.
 package explore

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	schedulesFlag = flag.Int("explore.schedules", 20_000,
-		"play at most this many schedules in each exploration")
+	schedulesFlag = flag.Int("explore.schedules", 0,
+		"play at most this many schedules in each exploration; 0 means that the time is the bound")
 	timeFlag = flag.Duration("explore.time", 20*time.Second,
 		"explore for at most this long in each exploration")
 	seedFlag     = flag.Uint64("explore.seed", 1, "seed of the schedules that are drawn")
@@ -27,13 +27,15 @@ var (
 		"explore with this many processes; go test runs several packages at a time anyway")
 	preemptFlag = flag.Int("explore.preemptions", -1,
 		"with dfs, preempt goroutines at most this often in one schedule; negative means no bound")
+	strictFlag = flag.Bool("explore.strict", false,
+		"fail a test whose result is unknown, instead of letting it pass or skipping it")
 	pageFlag = flag.String("explore.page", "",
 		"write a schedule that fails to this file, as an HTML page")
 )
 
 // Options bound an exploration. The zero value explores as Run does without flags.
 type Options struct {
-	Schedules int           // schedules to play at most, by scenario; 0 means 20000
+	Schedules int           // schedules to play at most, by scenario; 0 means no bound but Time
 	Time      time.Duration // time to explore at most; 0 means 20 s
 	Seed      uint64        // seed of the schedules that are drawn; 0 means 1
 

@@ -38,7 +38,7 @@ type Result struct {
 	Verdict   Verdict // Pass, Fail, Unknown or Refused
 	Text      string  // for people: the schedule that fails, or what was played
 	What      string  // what is wrong, in one line; "" if nothing is
-	Bound     string  // if Unknown: schedules, time, steps, preemptions or interrupted
+	Bound     string  // if Unknown: schedules, time, steps, preemptions, state or interrupted
 	Schedule  string  // the schedule that fails, as a word for Replay
 	Scenario  string  // the scenario of Semaphore that Schedule belongs to
 	Schedules int     // number of schedules that were played
@@ -47,7 +47,7 @@ type Result struct {
 	Complete  bool    // all schedules were played, or one of each class of equivalent ones
 	Endless   int     // schedules that were cut off at the bound on steps
 	Left      int     // the most goroutines that a test of a suite left behind in one schedule
-	Skipped   bool    // the test of a suite skips itself
+	Skipped   bool    // the body skips itself, or the test of a suite
 
 	// Preemptions is how often in Schedule a goroutine loses its turn although it could go on.
 	Preemptions int

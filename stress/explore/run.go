@@ -3,6 +3,7 @@ package explore
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,8 +26,9 @@ type T = shim.T
 // clock, no network, and no variable outside of body, except of a package, that keeps a value from
 // the last call.
 //
-// If a bound is reached before all schedules were played, t passes and logs which bound. If body
-// does something that cannot be put under control, t is skipped, with the reason.
+// If a bound is reached before all schedules were played, t passes and logs which bound; with
+// -explore.strict it fails. If body does something that cannot be put under control, or skips
+// itself, t is skipped, with the reason.
 func Run(t *testing.T, body func(t *T)) {
 	t.Helper()
 	report(t, Check(t, flagOptions(), body))
@@ -38,7 +40,14 @@ func Run(t *testing.T, body func(t *T)) {
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
 	return explore(t, o, func(Options) ([]player.Program, error) {
-		return []player.Program{{Play: func() { shim.Play(t, body) }}}, nil
+		skip := &player.Skip{}
+		return []player.Program{{
+			Ready: func() { *skip = player.Skip{} },
+			Play: func() {
+				shim.Play(t, body, func(log string) { *skip = player.Skip{Skipped: true, Log: log} })
+			},
+			Skip: skip,
+		}}, nil
 	})
 }
 
@@ -132,6 +141,17 @@ func callNumber(t *testing.T) int {
 	return calls.of[t]
 }
 
+// tell shows a result that is neither a pass nor a failure on the standard error, in one line. Go
+// test hides the log of a test that passes, and, for a list of packages, the whole output of one
+// that passes, so the line is seen with -v, in the local directory, or if another test fails.
+func tell(t *testing.T, text string) {
+	if testing.Verbose() {
+		return
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	fmt.Fprintf(os.Stderr, "%s: %s\n", t.Name(), line)
+}
+
 // report ends t as the result says. In a player nothing is reported: the test has to go on to
 // the call that the player is asked for.
 func report(t *testing.T, r *Result) {
@@ -143,10 +163,19 @@ func report(t *testing.T, r *Result) {
 	if r.Verdict == Unknown {
 		text = "unknown: " + text
 	}
-	switch (*verdict.Result)(r).Ending() {
+	ending := (*verdict.Result)(r).Ending()
+	if r.Verdict == Unknown && *strictFlag && r.Bound != verdict.BoundInterrupted {
+		ending = verdict.Fails
+		text += "\n-explore.strict: unknown is a failure"
+	}
+	switch ending {
 	case verdict.Passes:
 		t.Log(text)
+		if r.Verdict == Unknown {
+			tell(t, text)
+		}
 	case verdict.Skips:
+		tell(t, text)
 		t.Skip(text)
 	default:
 		t.Error(text)

@@ -41,9 +41,11 @@ func (c *clock) reset() {
 
 // open is the guard of the clock's steps: a timer is set that is not idle.
 func (c *clock) open(g *G) bool {
-	if g.exec.daemons.stopped() {
-		return false
-	}
+	return !g.exec.daemons.stopped() && c.live()
+}
+
+// live reports whether a timer is set that is not idle.
+func (c *clock) live() bool {
 	for _, t := range c.timers {
 		if !t.idle() {
 			return true
@@ -160,9 +162,12 @@ func (c *clock) remove(t *Timer) bool {
 	return false
 }
 
-// markSleepers marks the goroutines that a timer will wake.
-func (c *clock) markSleepers() {
-	for _, t := range c.timers {
+// markSleepers marks the goroutines that a timer will wake, and no others.
+func (e *Exec) markSleepers() {
+	for _, g := range e.gs {
+		g.timed = false
+	}
+	for _, t := range e.clock.timers {
 		if t.sleeper != nil {
 			t.sleeper.timed = true
 		}
@@ -273,7 +278,7 @@ func NewChannelTimer(ch chan time.Time, d, period time.Duration) *Timer {
 // show.
 func (e *Exec) timerChannel(address unsafe.Pointer) *channel {
 	c := e.channel(address, 1)
-	c.timer = true
+	c.timer, c.object.ticks = true, true
 	return c
 }
 

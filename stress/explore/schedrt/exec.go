@@ -36,15 +36,19 @@ type Exec struct {
 	clock   clock  // virtual time
 	named   models // models that only reports ask for
 
-	calls         Object // of MarkCall and MarkReturn
-	rest          Object // of AwaitRest
-	phase         int    // of the last AwaitRest that returned
-	restAwaited   bool   // a goroutine waits in AwaitRest
-	lastEffective int    // the last step of a goroutine that does not yield in a loop
-	progress      int    // the last step that changed anything for good
-	favoured      *G     // see enforceFairness
+	calls         Object    // of MarkCall and MarkReturn
+	rest          Object    // of AwaitRest
+	phase         int       // of the last AwaitRest that returned
+	restAwaited   bool      // a goroutine waits in AwaitRest
+	lastEffective int       // the last step of a goroutine that does not yield in a loop
+	progress      int       // the last step that changed anything for good
+	taken         int       // steps, with those that the trace leaves out
+	favoured      *G        // see enforceFairness
+	stopAt        time.Time // when executions are given up; zero means never
 	daemons       daemons
+	aftermath     aftermath
 
+	timeOver bool // see StopAt
 	finished bool // the program has returned
 	over     bool // FinishPassed was called
 	ending   bool // the goroutines that are left are being unwound
@@ -69,7 +73,7 @@ type Exec struct {
 // Limits bound one execution. The zero value is good.
 type Limits struct {
 	Steps     int  // operations in an execution; 0 means 100000
-	Livelock  int  // steps without progress until it is a livelock; 0 means 10000
+	Livelock  int  // steps without progress until it is a livelock; 0 means nine tenths of Steps
 	Positions bool // record where each operation is in the source
 	AskAlways bool // ask the strategy even if only one goroutine can move
 	LazyClock bool // time passes only when nothing else can move, as in a testing/synctest bubble
@@ -111,7 +115,7 @@ func New(limits Limits) *Exec {
 		limits.Steps = 100_000
 	}
 	if limits.Livelock == 0 {
-		limits.Livelock = 10_000
+		limits.Livelock = limits.Steps - limits.Steps/10
 	}
 	limits.Goroutines = limits.Goroutines || RaceEnabled
 	e := &Exec{limits: limits, driver: newBaton()}
@@ -147,15 +151,16 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
-	e.objects, e.ranks, e.phase, e.lastEffective, e.progress = 0, 0, 0, 0, 0
+	e.objects, e.ranks, e.phase, e.lastEffective, e.progress, e.taken = 0, 0, 0, 0, 0, 0
 	e.cur, e.last, e.favoured = nil, nil, nil
 	e.finished, e.over, e.ending, e.initializing = false, false, false, false
+	e.timeOver = false
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)
 	}
 	e.gs, e.woken = e.gs[:0], e.woken[:0]
 	e.clock.reset()
-	e.daemons = daemons{}
+	e.daemons, e.aftermath = daemons{}, aftermath{}
 	e.Outcome = Outcome{}
 	e.Trace.reset()
 	e.number(&e.calls) // always the numbers 1 and 2: traces of any two executions agree on them
@@ -202,6 +207,23 @@ func (e *Exec) unwind() {
 		}
 	}
 	raceAcquire(unsafe.Pointer(e)) // the reader of the outcome sees what the goroutines wrote
+}
+
+// StopAt has executions given up at a moment of real time, in the middle of a schedule, too: they
+// are then Pruned, and TimeIsOver. The zero time means never.
+func (e *Exec) StopAt(t time.Time) { e.stopAt = t }
+
+// TimeIsOver reports whether the last execution was given up because of StopAt.
+func (e *Exec) TimeIsOver() bool { return e.timeOver }
+
+// timeEvery is the number of steps between two looks at the real clock. They take about a
+// millisecond.
+const timeEvery = 1 << 12
+
+// isLate reports whether the execution is to be given up now.
+func (e *Exec) isLate() bool {
+	e.timeOver = e.taken%timeEvery == timeEvery-1 && !e.stopAt.IsZero() && !time.Now().Before(e.stopAt)
+	return e.timeOver
 }
 
 // Close ends the goroutines that were kept for another Play, and the watchdog.

@@ -125,7 +125,7 @@ func (e *Exec) spawn(fn func()) *G {
 	g.state = running
 	g.cause = int32(len(e.Trace.Steps) - 1)
 	e.woken = push(e.woken, g)
-	e.progress = len(e.Trace.Steps)
+	e.progress = e.taken
 	raceRelease(unsafe.Pointer(g))
 	return g
 }
@@ -146,7 +146,7 @@ func (e *Exec) newG() *G {
 	}
 	g.ID = len(e.gs)
 	g.lineage, g.drawn, g.kids = 1, 0, 0
-	g.ableSince = len(e.Trace.Steps)
+	g.ableSince = e.taken
 	g.cause = -1
 	e.gs = push(e.gs, g)
 	return g
@@ -163,7 +163,7 @@ func (e *Exec) wake(g *G) {
 	g.cause = int32(len(e.Trace.Steps) - 1)
 	g.state = running
 	e.woken = push(e.woken, g)
-	e.progress = len(e.Trace.Steps)
+	e.progress = e.taken
 }
 
 // park returns when another goroutine has woken g.
@@ -195,7 +195,7 @@ func (g *G) end() {
 	}
 	g.state = dead
 	g.fn = nil
-	e.progress = len(e.Trace.Steps)
+	e.progress = e.taken
 	raceReleaseMerge(unsafe.Pointer(e)) // see unwind
 }
 

@@ -133,6 +133,7 @@ func (e *Exec) point(g *G) {
 func (e *Exec) changed(g *G, o *Object) {
 	o.version++
 	e.advance(g)
+	e.aftermath.note(g, o)
 	g.spin.reset()
 }
 
@@ -140,7 +141,7 @@ func (e *Exec) changed(g *G, o *Object) {
 // such as taking a lock and giving it back, so they are none.
 func (e *Exec) advance(g *G) {
 	if !g.spin.yielding {
-		e.progress = len(e.Trace.Steps)
+		e.progress = e.taken
 	}
 }
 
@@ -189,6 +190,7 @@ type Object struct {
 	run     uint64 // the execution that numbered it
 	id      int32  // from 1
 	version uint32 // counts the changes of its state
+	ticks   bool   // it is the channel of a timer
 }
 
 // number gives o a number in this execution if it has none, and reports whether it had none. Its
@@ -198,7 +200,7 @@ func (e *Exec) number(o *Object) (fresh bool) {
 		return false
 	}
 	e.objects++
-	o.run, o.id, o.version = e.run, e.objects, 0
+	o.run, o.id, o.version, o.ticks = e.run, e.objects, 0, false
 	return true
 }
 

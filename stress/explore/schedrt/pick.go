@@ -35,18 +35,28 @@ func (e *Exec) pick(me *G) *G {
 	switch {
 	case e.Outcome.Kind != Passed, e.over:
 		return nil
-	case len(e.Trace.Steps) >= e.limits.Steps:
+	case e.isLate():
+		e.Outcome = Outcome{Kind: Pruned}
+		return nil
+	case e.taken-e.aftermath.steps >= e.limits.Steps:
 		e.Outcome = Outcome{Kind: Endless}
 		return nil
-	case len(e.Trace.Steps)-e.progress > e.limits.Livelock:
+	case e.taken-e.progress > e.limits.Livelock:
 		e.Outcome = Outcome{Kind: Livelock}
 		return nil
 	}
+	e.Trace.muted = e.aftermath.began
 	if e.finished {
 		e.countRemaining()
 	}
+	if e.aftermath.began {
+		return e.playAftermath()
+	}
 	e.restAwaited = e.anyAwaitsRest()
 	for _, class := range [...]class{moves, spinsBriefly, passesTime, awaitsRest, spins} {
+		if class == spins && e.beginAftermath() {
+			return e.playAftermath()
+		}
 		e.enabled = e.enabled[:0]
 		for _, g := range e.gs {
 			if g.class() == class {
@@ -63,6 +73,10 @@ func (e *Exec) pick(me *G) *G {
 		case awaitsRest:
 			e.enabled = push(e.enabled[:0], e.endRest(e.enabled))
 		case spins:
+			if e.taken-e.progress > recordedRounds {
+				e.Trace.muted = true
+				return leastRecent(e.enabled)
+			}
 			e.enabled = push(e.enabled[:0], leastRecent(e.enabled))
 		}
 		return e.ask(me)
@@ -80,6 +94,11 @@ func (e *Exec) anyAwaitsRest() bool {
 	}
 	return false
 }
+
+// recordedRounds is how many steps without progress a trace has at most. When only goroutines that
+// spin can move, each looks again at what it saw before, and the order of the looks is no decision.
+// A long loop, which may still come to its end by counting, would only make the trace long.
+const recordedRounds = 10_000
 
 // leastRecent returns the goroutine that has not moved for the longest time. When all goroutines
 // spin, their order is no choice of the schedule: each would see what it saw before, and there
@@ -136,6 +155,9 @@ func (e *Exec) choose(me *G, n int) int {
 	if n == 1 {
 		return 0
 	}
+	if e.Trace.muted {
+		return e.taken % n // each in its turn
+	}
 	i := e.consult(me, n)
 	if i < 0 || i >= n {
 		i = 0
@@ -150,7 +172,7 @@ func Choose(n int) int { return active.choose(active.cur, n) }
 // endAtRest sets the outcome when no goroutine can move any more. A goroutine that a timer would
 // wake is no leak, see daemons.
 func (e *Exec) endAtRest() {
-	e.clock.markSleepers()
+	e.markSleepers()
 	for _, g := range e.gs {
 		if g.state == dead || g == e.clock.g || e.finished && (g.ofInit || g.timed && !e.limits.NoDaemons) {
 			continue
@@ -173,7 +195,7 @@ const fairAfter = 2_000
 // fairAfter steps. That goroutine then goes on until it waits or has had as many steps. The rule
 // reads nothing but the trace, so a replay comes to the same decision without a word about it.
 func (e *Exec) enforceFairness() {
-	now := len(e.Trace.Steps)
+	now := e.taken
 	if now < fairAfter {
 		return
 	}
@@ -194,33 +216,3 @@ func (e *Exec) enforceFairness() {
 		e.enabled = push(e.enabled[:0], e.favoured)
 	}
 }
-
-// daemons tells leaked goroutines from daemons after the program has returned. A goroutine that
-// waits for a ticker over and over is a daemon, as in a connection pool: it is meant to live on. A
-// goroutine that waits for one timer ends when time passes. So time passes after the return, as
-// long as goroutines or timers get fewer within maxFirings firings.
-type daemons struct {
-	fewest  int // goroutines and timers left, at their lowest since the return
-	firings int // of timers since then
-}
-
-// maxFirings is how many timers fire without anything coming to its end. Several tickers with
-// several periods take turns, so it is more than a few.
-const maxFirings = 16
-
-// countRemaining is called before each step after the program has returned. If nothing but timers
-// is left, time does not pass: what their functions do might as well have been done before.
-func (e *Exec) countRemaining() {
-	left := len(e.clock.timers)
-	for _, g := range e.gs {
-		if g.state != dead && g != e.clock.g {
-			left++
-		}
-	}
-	if d := &e.daemons; d.fewest == 0 || left < d.fewest {
-		*d = daemons{fewest: left}
-	}
-}
-
-// stopped reports whether no more time passes.
-func (d *daemons) stopped() bool { return d.firings >= maxFirings }

@@ -11,6 +11,7 @@ type Trace struct {
 	Steps    []Event
 	accesses []Access // of all steps, one after another
 	Places   []Place  // of the steps, if Limits.Positions is set
+	muted    bool     // steps are not recorded, see aftermath and Exec.pick
 }
 
 // An Event is an operation that was performed.
@@ -34,12 +35,12 @@ type Place struct {
 func (t *Trace) Accesses(s *Event) []Access { return t.accesses[s.from:s.till] }
 
 func (t *Trace) reset() {
-	t.Steps, t.accesses, t.Places = t.Steps[:0], t.accesses[:0], t.Places[:0]
+	t.Steps, t.accesses, t.Places, t.muted = t.Steps[:0], t.accesses[:0], t.Places[:0], false
 }
 
 // choose records the answer to a choice of the current step.
 func (t *Trace) choose(i int) {
-	if n := len(t.Steps); n > 0 {
+	if n := len(t.Steps); n > 0 && !t.muted {
 		t.Steps[n-1].Choice = int16(i + 1)
 	}
 }
@@ -51,6 +52,9 @@ func (t *Trace) touch(o *Object, m Mode) { t.touchID(o.id, m) }
 // touchID is touch by the number of the object. The accesses of the last step are the last ones,
 // so its range only grows.
 func (t *Trace) touchID(object int32, m Mode) {
+	if t.muted {
+		return
+	}
 	last := &t.Steps[len(t.Steps)-1]
 	t.accesses = push(t.accesses, Access{object, m})
 	last.till = int32(len(t.accesses))
@@ -59,15 +63,36 @@ func (t *Trace) touchID(object int32, m Mode) {
 // weaken says that the current step only read. A compare-and-swap is announced as a write, because
 // whether it will write is not known before; if it failed, it commutes with other reads.
 func (t *Trace) weaken() {
+	if t.muted {
+		return
+	}
 	last := &t.Steps[len(t.Steps)-1]
 	for i := last.from; i < last.till; i++ {
 		t.accesses[i].Mode = Read
 	}
 }
 
-// record adds the step that g is about to take to the trace.
+// record counts the step that g is about to take, and adds it to the trace.
 func (e *Exec) record(g *G) {
-	t := &e.Trace
+	e.taken++
+	e.countStep()
+	g.steps++
+	g.moved, g.ableSince = e.taken, e.taken
+	if g.spin.yields.rounds < patience && g != e.clock.g {
+		e.lastEffective = e.taken
+	}
+	e.last = g
+	if t := &e.Trace; !t.muted {
+		t.add(g)
+		if e.limits.Positions {
+			t.Places = push(t.Places, g.place())
+		}
+	}
+	g.cause = -1
+}
+
+// add adds the announced operation of g.
+func (t *Trace) add(g *G) {
 	from := int32(len(t.accesses))
 	for _, a := range g.Op.Access {
 		t.accesses = push(t.accesses, a)
@@ -75,18 +100,6 @@ func (e *Exec) record(g *G) {
 	t.Steps = push(t.Steps, Event{
 		G: int32(g.ID), Cause: g.cause, Kind: g.Op.Kind, from: from, till: int32(len(t.accesses)),
 	})
-	g.cause = -1
-	e.countStep()
-	g.steps++
-	g.moved = len(t.Steps)
-	g.ableSince = len(t.Steps)
-	if g.spin.yields.rounds < patience && g != e.clock.g {
-		e.lastEffective = len(t.Steps)
-	}
-	e.last = g
-	if e.limits.Positions {
-		t.Places = push(t.Places, g.place())
-	}
 }
 
 // place copies the position of the announced operation. It copies by hand, see collections.go.

@@ -97,7 +97,7 @@ func (s *spin) idle(g *G) bool {
 // stepsOfOthers counts the steps of other goroutines. The clock does not count: that time passes
 // changes nothing for a goroutine that does not read it.
 func (g *G) stepsOfOthers() int {
-	n := len(g.exec.Trace.Steps) - g.steps
+	n := g.exec.taken - g.steps
 	if clock := g.exec.clock.g; clock != nil {
 		n -= clock.steps
 	}
@@ -121,7 +121,7 @@ func (y *yields) next(g *G) {
 			*y = yields{pc: pc}
 		}
 	}
-	total := len(g.exec.Trace.Steps)
+	total := g.exec.taken
 	y.rounds++
 	y.others = [2]int{y.others[1], g.stepsOfOthers()}
 	y.step = [2]int{y.step[1], total}

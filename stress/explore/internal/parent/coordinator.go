@@ -18,6 +18,7 @@ package parent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -102,6 +103,7 @@ type coordinator struct {
 	raceLog     string
 	stop        <-chan struct{} // closed when the user interrupts; may be nil
 	progress    *Progress
+	hurry       bool // a process is late, so none is waited for
 
 	processes []*process
 	messages  chan message
@@ -124,15 +126,22 @@ const tasksAhead = 2
 func (c *coordinator) run(
 	ctx context.Context, o task.Options, names []string,
 ) (*verdict.Result, error) {
-	defer c.endAll(endTimeout)
+	defer func() {
+		if c.hurry {
+			c.endAll(0)
+		} else {
+			c.endAll(endTimeout)
+		}
+	}()
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
 	first := c.processes[0]
 	first.request(wire.Request{Prepare: true})
-	switch m := <-c.messages; {
+	m := <-c.messages
+	switch {
 	case m.err != nil:
-		return nil, m.err
+		return c.died(ctx, m.err, wire.Request{Prepare: true})
 	case m.Result != nil:
 		return c.withRace(m.Result, first)
 	}
@@ -142,24 +151,105 @@ func (c *coordinator) run(
 		}
 	}
 	c.tasks, c.finders = newDispatcher(o, len(names)), map[*task.Finding]finder{}
+	var early *task.Finding // a failure that the process came across before its first task
+	if m.Answer != nil && m.Answer.Found != nil {
+		early = m.Answer.Found
+		c.finders[early] = finder{process: first}
+	}
 	c.progress.start(c.tasks, len(c.processes))
 	wasInterrupted, err := c.playAll()
+	var died *deathError
+	if errors.As(err, &died) {
+		return c.died(ctx, died.err, wire.Request{Task: &died.task})
+	}
 	if err != nil {
 		return nil, err
 	}
 	c.progress.write(doingFinish)
 	exploration := c.tasks.exploration(names, wasInterrupted)
-	if c.tasks.found == nil {
+	found := c.tasks.found
+	if found == nil {
+		found = early
+	}
+	if found == nil {
 		return exploration.Result(), nil
 	}
-	r, err := c.describe(c.tasks.found)
+	r, err := c.describe(found)
+	if err != nil {
+		return c.died(ctx, err, wire.Request{Describe: found})
+	}
+	if r.Verdict == verdict.Fail && r.Schedule != "" {
+		r, err = c.confirm(ctx, found, r)
+	}
 	if err != nil {
 		return nil, err
 	}
-	r.Schedules = c.tasks.found.Nth
+	r.Schedules = found.Nth
 	exploration.Count(r)
 	return r, nil
 }
+
+// confirm has a fresh process play the schedule of a failure, and returns what is to be told. A
+// failure that does not come again depends on more than its schedule.
+//
+// A data race that is not seen again is told as well: the detector never reports one that was not
+// there, and may miss one. So is a failure that ends the process.
+func (c *coordinator) confirm(
+	ctx context.Context, found *task.Finding, r *verdict.Result,
+) (*verdict.Result, error) {
+	f := *found
+	f.Schedule = r.Schedule // as it was minimised
+	reply, err := c.askFresh(ctx, wire.Request{Confirm: &f})
+	switch {
+	case ctx.Err() != nil:
+		return nil, err
+	case err != nil, reply.Answer == nil, reply.Answer.Found != nil, f.What == verdict.DataRace:
+		return r, nil
+	}
+	return verdict.NotAgain(&f, r.Story, reply.Result.Story), nil
+}
+
+// died returns the result after a process died of a request. A fresh process is asked the same.
+func (c *coordinator) died(
+	ctx context.Context, died error, request wire.Request,
+) (*verdict.Result, error) {
+	if ctx.Err() != nil || errors.Is(died, errNothingPlayed) {
+		return nil, died
+	}
+	reply, err := c.askFresh(ctx, request)
+	switch {
+	case ctx.Err() != nil:
+		return nil, err
+	case err == nil && request.Describe != nil && reply.Result != nil:
+		return reply.Result, nil
+	}
+	return verdict.Died(died, err != nil), nil
+}
+
+// askFresh starts one more process and returns its reply to its first request. The other processes
+// are asked to end.
+func (c *coordinator) askFresh(ctx context.Context, request wire.Request) (wire.Reply, error) {
+	for _, p := range c.processes {
+		p.stdin.Close()
+	}
+	messages := make(chan message, tasksAhead+2)
+	p, err := startProcess(ctx, c.exploration.command(ctx, c.options, c.raceLog), messages)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	c.processes = append(c.processes, p)
+	p.request(request)
+	m := <-messages
+	return m.Reply, m.err
+}
+
+// A deathError is the error for a process that died while it played a task.
+type deathError struct {
+	err  error
+	task task.Task
+}
+
+func (e *deathError) Error() string { return e.err.Error() }
 
 func (c *coordinator) start(ctx context.Context) error {
 	cmd := c.exploration.command(ctx, c.options, c.raceLog)
@@ -175,6 +265,7 @@ func (c *coordinator) start(ctx context.Context) error {
 func (c *coordinator) playAll() (wasInterrupted bool, err error) {
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
+	cut := time.After(time.Until(c.tasks.deadline) + lateness)
 	for {
 		c.handOut()
 		if c.tasks.found != nil || c.tasks.late || c.busy() == 0 {
@@ -183,11 +274,17 @@ func (c *coordinator) playAll() (wasInterrupted bool, err error) {
 		select {
 		case <-c.stop:
 			return true, nil
+		case <-cut: // a process is in the middle of a step
+			c.tasks.late, c.hurry = true, true
+			return false, nil
 		case <-tick.C:
 			c.progress.write(doingExplore)
 		case m := <-c.messages:
 			if m.err != nil && !m.from.quit {
-				return false, m.err
+				if len(m.from.tasks) == 0 {
+					return false, m.err
+				}
+				return false, &deathError{m.err, c.tasks.handedOut[m.from.tasks[0]]}
 			}
 			if m.err == nil {
 				c.merge(m)
@@ -285,6 +382,10 @@ func (c *coordinator) endAll(within time.Duration) {
 		}
 	}
 }
+
+// lateness is how much later than the deadline an answer may come. A player looks at the clock
+// between two steps, so only a step that takes long is later.
+const lateness = 600 * time.Millisecond
 
 // endTimeout bounds the time in which a process ends: it finishes its task, and runs the cleanups
 // of the test.

@@ -79,9 +79,16 @@ func (p *process) read(ctx context.Context, stdout io.Reader, messages chan<- me
 
 var errNoResult = errors.New("the instrumented test came to no result")
 
+// errNothingPlayed is the error for a process that ended well, without an answer: its test did not
+// come to the call that is explored.
+var errNothingPlayed = errors.New("the test ended before the call that is explored")
+
 // noResult explains the end of a process from which a reply was expected.
 func (p *process) noResult(err error) error {
-	return fmt.Errorf("%w: %v\n%s", errNoResult, err, p.output.text())
+	if err == nil {
+		return fmt.Errorf("%w: %w\n%s", errNoResult, errNothingPlayed, p.output.text())
+	}
+	return fmt.Errorf("%w: %w\n%s", errNoResult, err, p.output.text())
 }
 
 // request sends a request. If the process has ended, there is no error here: read reports why.

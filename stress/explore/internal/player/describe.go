@@ -11,23 +11,25 @@ import (
 
 // describe plays a schedule once more, now with an observer that notes positions, names and waits,
 // and returns the report of it. A search plays its schedules without an observer, because it is
-// slow.
-func describe(p Program, what string, schedule strategy.Schedule, o task.Options) *failure.Report {
+// slow. The report says what the failure is called; describe also returns what it was this time.
+func describe(p Program, what string, schedule strategy.Schedule, o task.Options) (
+	told *failure.Report, now string,
+) {
+	races := schedrt.RaceErrors()
 	x := schedrt.New(observe.Limits(limits(o)))
 	defer x.Close()
 	replay := &strategy.Replay{Schedule: schedule}
 	w := observe.New(replay)
 	out := p.playOn(x, w)
 	w.Done(x)
+	now = verdict.OfSchedule(out, schedrt.RaceErrors() > races, p.Judge)
 	s := w.Report(out)
 	s.Subject, s.What, s.Message = p.Subject, what, out.Message
 	if p.Subject != "" {
 		s.Scenario = p.Name
 	}
-	if p.Judge != nil {
-		if wrong := p.Judge(out); wrong != "" {
-			s.What = wrong
-		}
+	if now != "" && now != verdict.DataRace {
+		s.What = now
 	}
 	if p.History != nil {
 		s.History = p.History(x, s.What)
@@ -35,7 +37,7 @@ func describe(p Program, what string, schedule strategy.Schedule, o task.Options
 	if replay.Diverged != "" {
 		s.Remarks = append(s.Remarks, verdict.DoesNotFit(replay.Diverged))
 	}
-	return s
+	return s, now
 }
 
 // failure minimises a failing schedule and describes it. Test is the name of the test that explores
@@ -43,7 +45,7 @@ func describe(p Program, what string, schedule strategy.Schedule, o task.Options
 // adds the command.
 func (s *search) failure(test string, f *failing) *verdict.Result {
 	least := s.minimise(f)
-	told := describe(s.program, f.What, f.schedule, s.options)
+	told, _ := describe(s.program, f.What, f.schedule, s.options)
 	told.Test, told.Preemptions, told.Least = test, f.Preempted, least
 	told.Found = verdict.Found(f.Nth, f.Strategy, s.options.Seed)
 	if s.program.Leftover == nil {

@@ -18,29 +18,53 @@ import (
 const determinismSeeds = 3
 
 // checkDeterminism plays some random schedules twice, and returns a result if the program did not
-// do the same both times. Otherwise it returns nil.
+// do the same both times. It also returns the first of these schedules that failed, or nil.
 //
 // The second execution replays the decisions of the first. The two must agree in every step: in its
 // goroutine, its operation, its choice and the objects that it touches. Comparing the outcomes
 // alone would miss differences that matter only in other schedules.
-func checkDeterminism(p Program, o task.Options) *verdict.Result {
-	limits := limits(o)
+func (s *search) checkDeterminism() (r *verdict.Result, failed *failing) {
+	limits := limits(s.options)
 	limits.Positions = true
 	x := schedrt.New(limits)
 	defer x.Close()
+	x.StopAt(time.Now().Add(s.options.Time / 4)) // the rest of the time is for the exploration
 	for seed := range uint64(determinismSeeds) {
 		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
-		p.playOn(x, recorder)
+		what := s.play(x, recorder)
 		first := copyOf(&x.Trace)
-		p.playOn(x, &strategy.Replay{Schedule: recorder.Schedule})
+		schedule, preempted := slices.Clone(recorder.Schedule), len(recorder.Preempted)
+		again := s.play(x, &strategy.Replay{Schedule: schedule})
 		second := copyOf(&x.Trace)
+		if x.TimeIsOver() {
+			break
+		}
 		for i := range max(len(first.steps), len(second.steps)) {
 			if !first.agrees(second, i) {
-				return verdict.Nondeterministic(i, first.describe(i), second.describe(i))
+				return verdict.Nondeterministic(i, first.describe(i), second.describe(i)), nil
+			}
+		}
+		if (what == "") != (again == "") && max(what, again) != verdict.DataRace {
+			return verdict.Nondeterministic(len(first.steps), ending(what), ending(again)), nil
+		}
+		if what != "" && failed == nil {
+			failed = &failing{
+				Finding: task.Finding{
+					What: what, Strategy: "random", Nth: int(seed) + 1, Preempted: preempted,
+				},
+				schedule: schedule,
 			}
 		}
 	}
-	return nil
+	return nil, failed
+}
+
+// ending describes how a schedule ended, for a report of nondeterminism.
+func ending(what string) string {
+	if what == "" {
+		return "the end without a failure"
+	}
+	return what
 }
 
 // A traceCopy keeps a trace while its execution plays another schedule.

@@ -1,6 +1,8 @@
 package player
 
 import (
+	"slices"
+
 	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/internal/task"
@@ -64,7 +66,7 @@ func (p *pairs) takeNew() (fresh []string) {
 const sampleAfter = 64
 
 // observe analyses the schedule that x has just played.
-func (p *pairs) observe(program int, code Program, x *schedrt.Exec, schedule strategy.Schedule) {
+func (p *pairs) observe(program int, s *search, x *schedrt.Exec, schedule strategy.Schedule) {
 	if p.misses >= sampleAfter {
 		if p.skip++; p.skip%sampleAfter != 0 {
 			return
@@ -74,7 +76,17 @@ func (p *pairs) observe(program int, code Program, x *schedrt.Exec, schedule str
 		return
 	}
 	before := len(p.places)
-	code.playOn(p.exec, &strategy.Replay{Schedule: schedule})
+	counted := s.sums
+	p.exec.StopAt(s.deadline)
+	what := s.play(p.exec, &strategy.Replay{Schedule: schedule})
+	s.sums = counted // it was counted when it was played without positions
+	if what != "" {
+		s.extra = &failing{
+			Finding:  task.Finding{What: what, Strategy: "replay", Nth: s.sums.Played},
+			schedule: slices.Clone(schedule),
+		}
+		return
+	}
 	p.record(&p.exec.Trace)
 	if p.misses++; len(p.places) > before {
 		p.misses = 0

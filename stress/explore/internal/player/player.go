@@ -45,7 +45,7 @@ func (p *player) play(t task.Task) *task.Answer {
 		s := p.search(i)
 		s.sums = task.Sums{}
 		observe := func(st *strategy.Recorder) {
-			p.pairs.observe(i, s.program, s.execFor(t.Strategy), st.Schedule)
+			p.pairs.observe(i, s, s.execFor(t.Strategy), st.Schedule)
 		}
 		f, rest := s.playTask(t, budget, observe)
 		a.Sums.Add(s.sums)

@@ -47,8 +47,17 @@ type Program struct {
 	// called only for a schedule that failed, and only once it was minimised.
 	History func(x *schedrt.Exec, wrong string) *failure.History
 
+	// Skip is set by Play if the body skipped itself, and is nil for a program that cannot.
+	Skip *Skip
+
 	// Leftover is set by Play if the program is a test of a suite, and nil otherwise.
 	Leftover *Leftover
+}
+
+// A Skip tells whether the body skipped itself in the last schedule, and what it logged.
+type Skip struct {
+	Skipped bool
+	Log     string
 }
 
 // A Leftover tells how a test of a suite ended in the last schedule.
@@ -59,9 +68,9 @@ type Leftover struct {
 
 // playOn plays the program under the next schedule of a strategy.
 func (p Program) playOn(x *schedrt.Exec, st strategy.Search) *schedrt.Outcome {
+	st.Begin(x) // first, as a strategy may have to play a schedule of its own before
 	if p.Ready != nil {
 		p.Ready()
 	}
-	st.Begin(x)
 	return x.Play(st, p.Play)
 }

@@ -2,6 +2,7 @@ package player
 
 import (
 	"slices"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -27,13 +28,15 @@ func (f *failing) finding() *task.Finding {
 // It has two executions because DPOR has to be asked at every step, while the other strategies are
 // asked only where more than one goroutine can move, which is faster.
 type search struct {
-	options task.Options
-	program Program
-	exec    *schedrt.Exec // asks the strategy where there is a choice
-	dpor    *schedrt.Exec // asks the strategy at every step
-	sums    task.Sums     // of the current task
-	length  int           // steps of the default schedule; 0 until it was measured
-	races   int           // races that the detector reported in this process before this schedule
+	options  task.Options
+	program  Program
+	exec     *schedrt.Exec // asks the strategy where there is a choice
+	dpor     *schedrt.Exec // asks the strategy at every step
+	sums     task.Sums     // of the current task
+	length   int           // steps of the default schedule; 0 until it was measured
+	extra    *failing      // see takeExtra
+	deadline time.Time     // of the current task
+	races    int           // races that the detector reported in this process before this schedule
 }
 
 func newSearch(o task.Options, p Program) *search {
@@ -66,10 +69,23 @@ func (s *search) newStrategy(t task.Task) strategy.Search {
 // plays it. So it is not the longest schedule that this process has seen.
 func (s *search) defaultLength() int {
 	if s.length == 0 {
-		s.program.playOn(s.exec, &strategy.Replay{})
-		s.length = max(1, len(s.exec.Trace.Steps))
+		counted := s.sums
+		what := s.play(s.exec, &strategy.Replay{})
+		s.sums = counted // it belongs to no task, and which process plays it depends on the time
+		if s.length = max(1, len(s.exec.Trace.Steps)); what != "" {
+			s.extra = &failing{Finding: task.Finding{What: what, Strategy: "default", Nth: 1}}
+		}
 	}
 	return s.length
+}
+
+// takeExtra returns a failure of a schedule that was played for another purpose than a task, and
+// forgets it. Each schedule that is played is judged: a program that fails only once in a process
+// may do so in any of them.
+func (s *search) takeExtra() *failing {
+	f := s.extra
+	s.extra = nil
+	return f
 }
 
 // play plays one schedule, counts it, and returns in one line what is wrong with it, or "".
@@ -87,6 +103,9 @@ func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 	if l := s.program.Leftover; l != nil {
 		s.sums.Left, s.sums.Skipped = max(s.sums.Left, l.Goroutines), l.Skipped
 	}
+	if k := s.program.Skip; k != nil && k.Skipped {
+		s.sums.Add(task.Sums{Skips: 1, SkipLog: k.Log})
+	}
 	return verdict.OfSchedule(out, schedrt.RaceErrors() > s.races, s.program.Judge)
 }
 
@@ -96,7 +115,11 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 	*failing, *strategy.Part,
 ) {
 	recorder := &strategy.Recorder{Search: s.newStrategy(t)}
+	s.extra = nil
 	x := s.execFor(t.Strategy)
+	s.deadline = budget.deadline
+	x.StopAt(budget.deadline)
+	defer x.StopAt(time.Time{})
 	tree, _ := recorder.Search.(strategy.Tree)
 	if tree != nil {
 		tree.Resume(t.Part)
@@ -105,6 +128,11 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 	for ; played < t.Schedules && budget.left(); played++ {
 		what := s.play(x, recorder)
 		budget.spend(len(x.Trace.Steps))
+		if x.TimeIsOver() {
+			s.sums.Pruned-- // not because it equals another
+			budget.late = true
+			return nil, nil
+		}
 		if t.Strategy == "dpor" && x.Outcome.Kind != schedrt.Pruned {
 			s.sums.Classes++
 		}
@@ -119,6 +147,9 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 		}
 		more := recorder.Done(x)
 		observe(recorder)
+		if f := s.takeExtra(); f != nil {
+			return f, nil
+		}
 		if d, ok := tree.(*strategy.DFS); ok {
 			s.sums.Cut = s.sums.Cut || d.Cut
 		}

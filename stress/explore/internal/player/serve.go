@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
@@ -48,7 +49,13 @@ func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
 func (s *server) answer(r wire.Request) wire.Reply {
 	switch {
 	case r.Prepare:
-		return wire.Reply{Result: s.prepare()}
+		result, failed := s.prepare()
+		if failed == nil {
+			return wire.Reply{Result: result}
+		}
+		return wire.Reply{Result: result, Answer: &task.Answer{Found: failed.finding()}}
+	case r.Confirm != nil:
+		return s.confirm(r.Confirm)
 	case r.Describe != nil:
 		return wire.Reply{Result: s.describe(r.Describe)}
 	}
@@ -57,20 +64,47 @@ func (s *server) answer(r wire.Request) wire.Reply {
 
 // prepare returns the result of the exploration if it is known before the first task, and nil
 // otherwise. It is known if one given schedule is all that is to be played, or if the program
-// cannot be explored at all.
-func (s *server) prepare() *verdict.Result {
+// cannot be explored at all. It also returns a failure that it came across.
+func (s *server) prepare() (*verdict.Result, *failing) {
 	if why := foreignGoroutines(); why != "" {
-		return verdict.OfRefused(why, "")
+		return verdict.OfRefused(why, ""), nil
 	}
 	o, programs := s.player.options, s.player.programs
 	if o.Schedule != "" {
-		return s.replay(programs[0], o)
+		return s.replay(programs[0], o), nil
 	}
 	if len(programs) > 1 {
-		return nil // the scenarios of package explore, which are deterministic
+		return nil, nil // the scenarios of package explore, which are deterministic
 	}
-	return checkDeterminism(programs[0], o)
+	return s.player.search(0).checkDeterminism()
 }
+
+// confirm plays the schedule of a failure that another process has found, as the first schedule of
+// this one. The reply has the failure if it comes again, and describes what was played.
+func (s *server) confirm(f *task.Finding) wire.Reply {
+	schedule, err := strategy.Parse(f.Schedule)
+	if err != nil {
+		return wire.Reply{Result: verdict.BadSchedule(f.What, err)}
+	}
+	p, o := s.player.programs[f.Program], s.player.options
+	a := &task.Answer{}
+	var told *failure.Report
+	for range confirmations {
+		var what string
+		if told, what = describe(p, "", schedule, o); what != "" {
+			a.Found = &task.Finding{Program: f.Program, Schedule: f.Schedule, What: what}
+			break
+		}
+		if f.What != verdict.DataRace {
+			break
+		}
+	}
+	return wire.Reply{Answer: a, Result: &verdict.Result{Story: told}}
+}
+
+// confirmations is how often a data race is looked for. The race detector keeps the last few
+// accesses to a word only, and may miss a race that it has reported before.
+const confirmations = 3
 
 // replay plays one given schedule.
 func (s *server) replay(p Program, o task.Options) *verdict.Result {
@@ -87,7 +121,7 @@ func (s *server) replay(p Program, o task.Options) *verdict.Result {
 	case verdict.IsRefusal(what):
 		return search.refusal(what)
 	case what != "":
-		told := describe(p, what, schedule, o)
+		told, _ := describe(p, what, schedule, o)
 		f := &task.Finding{Schedule: o.Schedule, Preempted: told.Preemptions, What: what, Nth: 1}
 		return verdict.Failure(f, "", told)
 	}

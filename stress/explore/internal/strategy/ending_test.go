@@ -87,7 +87,7 @@ func TestDaemonsAreNoLeaks(t *testing.T) {
 			if how == "dfs" && name == "served by a daemon" {
 				continue // DFS has too many schedules here
 			}
-			for _, limits := range []schedrt.Limits{{}, {NoDaemons: true}} {
+			for _, limits := range []schedrt.Limits{{Steps: 3000}, {Steps: 3000, NoDaemons: true}} {
 				_, limits.AskAlways = search().(*strategy.DPOR)
 				want := c.want
 				if limits.NoDaemons {

@@ -31,10 +31,14 @@ type Options struct {
 // more processes would wait for work.
 const MaxWorkers = 64
 
+// NoBound is Options.Schedules where the time is the only bound. More schedules cannot be played in
+// the life of a machine.
+const NoBound = 1 << 40
+
 // WithDefaults replaces each zero field by its default value.
 func (o Options) WithDefaults() Options {
 	if o.Schedules == 0 {
-		o.Schedules = 20_000
+		o.Schedules = NoBound
 	}
 	if o.Time == 0 {
 		o.Time = 20 * time.Second

@@ -52,6 +52,9 @@ type Sums struct {
 	Cut     bool // the bound on preemptions kept DFS from some schedules
 	Left    int  // the most goroutines that one schedule left behind
 	Skipped bool // the test of a suite skipped itself in the last schedule
+
+	Skips   int    // schedules in which the body skipped itself
+	SkipLog string // what it logged in the first of these
 }
 
 // Add adds the counts of other to s.
@@ -63,6 +66,10 @@ func (s *Sums) Add(other Sums) {
 	s.Cut = s.Cut || other.Cut
 	s.Left = max(s.Left, other.Left)
 	s.Skipped = s.Skipped || other.Skipped
+	if s.Skips == 0 {
+		s.SkipLog = other.SkipLog
+	}
+	s.Skips += other.Skips
 }
 
 // A Finding is a schedule that refutes a program.

@@ -23,7 +23,7 @@ func OfSchedule(out *schedrt.Outcome, raced bool, judge func(*schedrt.Outcome) s
 		return ""
 	}
 	if raced {
-		return dataRace
+		return DataRace
 	}
 	if judge != nil {
 		if wrong := judge(out); wrong != "" {
@@ -68,7 +68,7 @@ func (e *Exploration) Result() *Result {
 // Count sets the counts of a result, other than its number of schedules.
 func (e *Exploration) Count(r *Result) {
 	r.Pruned, r.Endless = e.Total.Pruned, e.Total.Endless
-	r.Left, r.Skipped = e.Total.Left, e.Total.Skipped
+	r.Left, r.Skipped = e.Total.Left, e.Total.Skipped || e.skipped()
 	r.Pairs, r.Reversed = len(e.Pairs), 0
 	for pair := range e.Pairs {
 		a, b, _ := strings.Cut(pair, task.PairArrow)
@@ -84,7 +84,7 @@ func (e *Exploration) Count(r *Result) {
 func (e *Exploration) bound() string {
 	switch {
 	case e.Interrupted:
-		return boundInterrupted
+		return BoundInterrupted
 	case e.Late:
 		return boundTime
 	case len(e.incomplete()) == 0:
@@ -130,13 +130,34 @@ func OfRefused(why, at string) *Result {
 }
 
 // Nondeterministic returns the result for a program that did two different things under one
-// schedule.
+// schedule. Nothing is known about a program whose schedules do not decide what it does.
 func Nondeterministic(step int, first, second string) *Result {
 	return &Result{
-		Verdict: Fail,
+		Verdict: Unknown,
+		Bound:   boundState,
 		What:    nondeterminism,
 		Text:    nondeterminismText(step, first, second),
 	}
+}
+
+// NotAgain returns the result for a failure that does not come again when its schedule is the first
+// one of a fresh process. Both are reports of that schedule: of the process that found the failure,
+// which had played others before, and of the fresh process.
+func NotAgain(f *task.Finding, found, fresh *failure.Report) *Result {
+	return &Result{
+		Verdict: Unknown, Bound: boundState, What: f.What, Text: notAgainText(f, found, fresh),
+		Schedule: f.Schedule, Schedules: f.Nth, Strategy: f.Strategy,
+	}
+}
+
+// Died returns the result for a test whose process ended while it played. Again says whether a
+// fresh process ended, too, when it played the same: then the program fails, and otherwise it
+// depends on what the process had played before.
+func Died(err error, again bool) *Result {
+	if again {
+		return ProcessEnded(err)
+	}
+	return &Result{Verdict: Unknown, Bound: boundState, What: processEnded, Text: diedText(err)}
 }
 
 // OutOfControl returns the result for a program of which a goroutine does not come back to the
@@ -147,7 +168,7 @@ func OutOfControl(stacks string) *Result {
 
 // NotStarted returns the result of an exploration that was interrupted before its first schedule.
 func NotStarted() *Result {
-	return &Result{Verdict: Unknown, Bound: boundInterrupted, Text: notStartedText}
+	return &Result{Verdict: Unknown, Bound: BoundInterrupted, Text: notStartedText}
 }
 
 // Elsewhere returns the result that a call of package explore has in a player process that plays
@@ -164,8 +185,8 @@ func OfSuite(r *Result) *Result {
 	return r
 }
 
-// ProcessEnded returns the result for a test of a suite whose process died without a result, for
-// example by a fatal error of the Go runtime.
+// ProcessEnded returns the result for a test whose process died without a result, for example by a
+// fatal error of the Go runtime.
 func ProcessEnded(err error) *Result {
 	return &Result{Verdict: Fail, What: processEnded, Text: err.Error()}
 }
@@ -185,13 +206,17 @@ const (
 // text names the bound. A program about which nothing is known, because it was refused or the user
 // interrupted the exploration, is skipped, with the text as the reason.
 func (r *Result) Ending() Ending {
+	switch {
+	case r.Verdict == Pass && r.Skipped:
+		return Skips
+	}
 	switch r.Verdict {
 	case Pass:
 		return Passes
 	case Refused:
 		return Skips
 	case Unknown:
-		if r.Bound == "" || r.Bound == boundInterrupted {
+		if r.Bound == "" || r.Bound == BoundInterrupted || r.Bound == boundState {
 			return Skips
 		}
 		return Passes

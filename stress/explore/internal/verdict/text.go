@@ -42,8 +42,8 @@ func (e *Exploration) playedText(bound string) string {
 	case bound == "" && programs == 1:
 		return e.completeText()
 	case bound == "":
-		return fmt.Sprintf("complete: all %d schedules of %d scenarios (%d played)",
-			e.classes(), programs, played)
+		return fmt.Sprintf("%s %d schedules of %d scenarios (%d played)",
+			completeAll(schedrt.RaceEnabled), e.classes(), programs, played)
 	case bound == boundSteps && programs == 1:
 		return fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
 			e.Total.Endless, played, e.Options.Steps)
@@ -67,7 +67,7 @@ func (e *Exploration) playedText(bound string) string {
 // boundText names a bound by the flag that moves it.
 func (e *Exploration) boundText(bound string) string {
 	switch bound {
-	case boundInterrupted:
+	case BoundInterrupted:
 		return bound
 	case boundTime:
 		return fmt.Sprintf("-explore.time=%v", e.Options.Time)
@@ -79,14 +79,27 @@ func (e *Exploration) boundText(bound string) string {
 	return fmt.Sprintf("-explore.schedules=%d", e.Options.Schedules)
 }
 
+// completeAll begins the text of a complete exploration. Goroutines are preempted at operations on
+// shared objects only, which is all there is to see if the program has no data race. Whether it has
+// one, the race detector knows.
+func completeAll(withDetector bool) string {
+	if withDetector {
+		return "complete: all"
+	}
+	return "complete if free of data races: run with -race; all"
+}
+
 func (e *Exploration) completeText() string {
+	if e.skipped() {
+		return skippedText(e.Total.SkipLog)
+	}
 	if e.Options.Strategy == "dfs" {
-		return fmt.Sprintf("complete: all %d schedules", e.classes())
+		return fmt.Sprintf("%s %d schedules", completeAll(schedrt.RaceEnabled), e.classes())
 	}
 	return fmt.Sprintf(
-		"complete: all %d schedules that differ in more than the order of independent "+
+		"%s %d schedules that differ in more than the order of independent "+
 			"operations (%d played, %d given up half way)",
-		e.classes(),
+		completeAll(schedrt.RaceEnabled), e.classes(),
 		e.Total.Played,
 		e.Total.Pruned,
 	)
@@ -112,6 +125,13 @@ func Fewest(preemptions, played int) string {
 func PerhapsFewest(preemptions, smaller int, bound string) string {
 	return fmt.Sprintf("%s, perhaps not the fewest: whether %d would do was not found out in %s",
 		plural(preemptions, "preemption"), smaller, bound)
+}
+
+func skippedText(log string) string {
+	if log == "" {
+		return "the body skips itself"
+	}
+	return "the body skips itself: " + log
 }
 
 func plural(n int, what string) string {
@@ -155,9 +175,73 @@ func refusedText(what, at string) string {
 }
 
 func nondeterminismText(step int, first, second string) string {
-	return fmt.Sprintf(nondeterministic+": at step %d, %s the first time and %s the second. "+
-		"Look for the order of a map, a real clock, random numbers, addresses, and state that is left "+
-		"from one schedule to the next", step, first, second)
+	return fmt.Sprintf("depends on more than the schedule: "+nondeterministic+": at step %d, %s the "+
+		"first time and %s the second. "+leftFromBefore, step, first, second)
+}
+
+const leftFromBefore = "Look for a variable that keeps a value from one schedule to the next, a real " +
+	"clock, random numbers, and addresses"
+
+// notAgainText names the first step that differs, with its object.
+func notAgainText(f *task.Finding, found, fresh *failure.Report) string {
+	text := fmt.Sprintf("depends on %%s: schedule %s fails (%s) in a process that has played others "+
+		"before, and not as the first one of a process. ", f.Schedule, f.What)
+	what, where := "more than the schedule", ""
+	if a, b, differ := firstDifference(found, fresh); differ {
+		what = a.object
+		where = fmt.Sprintf("At step %d, %s after other schedules, and %s in a fresh process. ",
+			max(a.n, b.n), a.text, b.text)
+	}
+	return fmt.Sprintf(text, what) + where + leftFromBefore
+}
+
+// A played is a step of a report, in words.
+type played struct {
+	n            int
+	text, object string
+}
+
+// firstDifference returns the first step in which two reports differ.
+func firstDifference(a, b *failure.Report) (x, y played, differ bool) {
+	if a == nil || b == nil {
+		return x, y, false
+	}
+	for i := range max(len(a.Steps), len(b.Steps)) {
+		x, y = playedAt(a, i), playedAt(b, i)
+		if x.text != y.text {
+			if x.object == "" {
+				x.object = y.object
+			}
+			return x, y, true
+		}
+	}
+	return x, y, false
+}
+
+func playedAt(r *failure.Report, i int) played {
+	if i >= len(r.Steps) {
+		return played{text: "nothing more"}
+	}
+	s := r.Steps[i]
+	p := played{n: s.N, text: fmt.Sprintf("goroutine %d: %s", s.G, s.Text), object: s.Text}
+	if s.Result != "" {
+		p.text += " " + s.Result
+	}
+	if at := s.At.String(); at != "" {
+		p.text += " at " + at
+		p.object += " at " + at
+	}
+	for _, o := range r.Objects {
+		if o.ID == s.Object && o.Name != "" {
+			p.object = o.Name + ", in " + p.object
+		}
+	}
+	return p
+}
+
+func diedText(err error) string {
+	return "depends on more than the schedule: a process ended while it played, and a fresh process " +
+		"that played the same did not. " + leftFromBefore + ":\n" + err.Error()
 }
 
 func outOfControlText(stacks string) string {

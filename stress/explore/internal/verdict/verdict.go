@@ -37,7 +37,8 @@ const (
 	boundTime        = "time"
 	boundSteps       = "steps"
 	boundPreemptions = "preemptions"
-	boundInterrupted = "interrupted"
+	BoundInterrupted = "interrupted"
+	boundState       = "state" // of the process; see NotAgain
 )
 
 // A Result is explore.Result, which documents each field. Both structs must have the same fields in
@@ -64,7 +65,7 @@ type Result struct {
 
 // What a failure is called, in one line, where neither the program nor the scheduler names it.
 const (
-	dataRace         = "data race"
+	DataRace         = "data race"
 	staleSchedule    = "stale schedule"
 	nondeterminism   = "nondeterminism"
 	outOfControl     = "out of control"
@@ -96,6 +97,9 @@ type Program struct {
 func (e *Exploration) drawnOnly() bool {
 	return e.Options.Strategy != "" && !strategy.IsTree(e.Options.Strategy)
 }
+
+// skipped reports whether the body skipped itself in every schedule.
+func (e *Exploration) skipped() bool { return e.Total.Skips > 0 && e.Total.Skips == e.Total.Played }
 
 // incomplete returns the programs with schedules that were not played to their end.
 func (e *Exploration) incomplete() (open []*Program) {

@@ -32,10 +32,12 @@ const (
 type Request struct {
 	Task     *task.Task    `json:",omitempty"` // play this task
 	Describe *task.Finding `json:",omitempty"` // minimise this failure and describe it
+	Confirm  *task.Finding `json:",omitempty"` // play the schedule of this failure again
 	Prepare  bool          `json:",omitempty"` // replay the given schedule, or check the program
 }
 
-// A Reply answers one Request. Result ends the exploration if it is set.
+// A Reply answers one Request. Result ends the exploration if it is set, except in the reply to
+// Confirm.
 type Reply struct {
 	Answer *task.Answer    `json:",omitempty"`
 	Result *verdict.Result `json:",omitempty"`

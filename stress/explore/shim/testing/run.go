@@ -11,8 +11,19 @@ import (
 )
 
 // Play runs body as the test of one schedule. When it returns, body, its subtests and its cleanups
-// have ended. If body ends by Goexit, as FailNow does, so does Play.
-func Play(outer testing.TB, body func(*T)) { newT(outer, outer.Name(), nil).run(body) }
+// have ended. If body ends by Goexit, as FailNow does, so does Play. If body skips itself, Play
+// calls skipped with what it has logged.
+func Play(outer testing.TB, body func(*T), skipped func(log string)) {
+	t := newT(outer, outer.Name(), nil)
+	defer func() {
+		if t.Skipped() && t.left {
+			t.shared.mu.Lock()
+			defer t.shared.mu.Unlock()
+			skipped(strings.TrimSpace(t.shared.log.String()))
+		}
+	}()
+	t.run(body)
+}
 
 // PlayAlone is Play for a test by the rules of go test: goroutines that it leaves behind do not
 // fail it. It calls report with the number of these goroutines, and with whether the test was
@@ -110,8 +121,12 @@ func (t *T) end() {
 
 // cleanUp cancels the context of t and calls the functions of Cleanup, the last one first.
 func (t *T) cleanUp() {
-	if t.cancel != nil {
-		t.cancel()
+	t.mu.Lock()
+	t.over = true
+	cancel := t.cancel
+	t.mu.Unlock()
+	if cancel != nil {
+		cancel()
 	}
 	for {
 		t.mu.Lock()

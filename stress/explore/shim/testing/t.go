@@ -42,6 +42,7 @@ type T struct {
 	cleanups []func()
 	ctx      context.Context
 	cancel   context.CancelFunc
+	over     bool // the context is cancelled, or will be when it is made
 
 	inParallel bool
 	parallel   []*T           // subtests that wait for the end of the function
@@ -68,12 +69,17 @@ func newT(outer testing.TB, name string, parent *T) *T {
 // Name returns the name of the test, with the names of the tests around it.
 func (t *T) Name() string { return t.name }
 
-// Context returns a context that is cancelled before the functions of Cleanup are called.
+// Context returns a context that is cancelled before the functions of Cleanup are called. It is made
+// when it is first asked for, so that a test without it has no step for it. A goroutine may ask
+// after the end of the test: then the context is cancelled already.
 func (t *T) Context() context.Context {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ctx == nil {
 		t.ctx, t.cancel = shim.WithCancel(context.Background())
+		if t.over {
+			t.cancel()
+		}
 	}
 	return t.ctx
 }

@@ -14,7 +14,7 @@ import (
 // play plays one schedule of a test.
 func play(t *real.T, body func(*testing.T)) *schedrt.Exec {
 	t.Helper()
-	return schedtest.PlayChoices(t, schedrt.Limits{}, nil, nil, func() { testing.Play(t, body) })
+	return schedtest.PlayChoices(t, schedrt.Limits{}, nil, nil, func() { testing.Play(t, body, func(string) {}) })
 }
 
 // The first message of a failure is the message of the schedule, with its position and the log

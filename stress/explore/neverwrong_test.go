@@ -1,0 +1,380 @@
+package explore_test
+
+//lint:file-ignore SA2001 these programs are about the locks, not about what is done under them
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore"
+)
+
+// oddShapes are correct programs, each of a shape that a tool for schedules may misjudge: they wait
+// beside timers, count their rounds, poll, or end late.
+var oddShapes = map[string]func(t *explore.T){
+	"waits for a sleeper after the body": func(t *explore.T) {
+		go func() {
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				for range 20 {
+					time.Sleep(time.Millisecond)
+				}
+			})
+			wg.Wait()
+		}()
+	},
+	"many sleepers": func(t *explore.T) {
+		for range 17 {
+			go func() { time.Sleep(1); time.Sleep(1) }()
+		}
+	},
+	"reader of ticks that another waits for": func(t *explore.T) {
+		done := make(chan bool)
+		go func() {
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for range 30 {
+				<-tick.C
+			}
+			close(done)
+		}()
+		go func() { <-done }()
+	},
+	"sleeper that outlasts the daemons": func(t *explore.T) {
+		done := make(chan bool)
+		go func() {
+			for range 1000 {
+				time.Sleep(time.Millisecond)
+			}
+			close(done)
+		}()
+		go func() { <-done }()
+	},
+	"counts loads": func(t *explore.T) {
+		var x atomic.Int64
+		for range 30_000 {
+			x.Load()
+		}
+	},
+	"counts signals": func(t *explore.T) {
+		c := sync.NewCond(new(sync.Mutex))
+		for range 30_000 {
+			c.Signal()
+		}
+	},
+	"counts selects with a default": func(t *explore.T) {
+		c := make(chan int)
+		for range 30_000 {
+			select {
+			case <-c:
+			default:
+			}
+		}
+	},
+	"counts on the heap, then stores": func(t *explore.T) {
+		var x, y atomic.Int64
+		var wg sync.WaitGroup
+		n := new(int)
+		wg.Go(func() {
+			for *n < 15_000 {
+				*n++
+				x.Load()
+			}
+			y.Store(1)
+		})
+		wg.Go(func() {
+			for y.Load() == 0 {
+			}
+		})
+		wg.Wait()
+	},
+	"spins until a sleeper is awake": func(t *explore.T) {
+		var x atomic.Int64
+		go func() { time.Sleep(time.Hour); x.Store(1) }()
+		for x.Load() == 0 {
+		}
+	},
+	"yields until a sleeper is awake": func(t *explore.T) {
+		var x atomic.Int64
+		go func() { time.Sleep(time.Hour); x.Store(1) }()
+		for x.Load() == 0 {
+			runtime.Gosched()
+		}
+	},
+	"context after the end": func(t *explore.T) {
+		go func() { <-t.Context().Done() }()
+	},
+	"context in a cleanup": func(t *explore.T) {
+		t.Cleanup(func() { <-t.Context().Done() })
+	},
+	"goexit of a worker": func(t *explore.T) {
+		var wg sync.WaitGroup
+		wg.Go(func() { runtime.Goexit() })
+		wg.Wait()
+	},
+	"recovered panic": func(t *explore.T) {
+		done := make(chan any)
+		go func() {
+			defer func() { done <- recover() }()
+			panic("expected")
+		}()
+		if <-done == nil {
+			t.Error("no panic")
+		}
+	},
+	"iterator with goroutines": func(t *explore.T) {
+		var all iter.Seq[int] = func(yield func(int) bool) {
+			ch := make(chan int)
+			go func() { defer close(ch); ch <- 1; ch <- 2 }()
+			for v := range ch {
+				yield(v)
+			}
+		}
+		sum := 0
+		for v := range all {
+			sum += v
+		}
+		if sum != 3 {
+			t.Error(sum)
+		}
+	},
+	"nil channel switched off": func(t *explore.T) {
+		a, b := make(chan int), make(chan int)
+		go func() { a <- 1; close(a) }()
+		go func() { b <- 2; close(b) }()
+		for a != nil || b != nil {
+			select {
+			case _, ok := <-a:
+				if !ok {
+					a = nil
+				}
+			case _, ok := <-b:
+				if !ok {
+					b = nil
+				}
+			}
+		}
+	},
+	"condition that is re-checked": func(t *explore.T) {
+		var mu sync.Mutex
+		c := sync.NewCond(&mu)
+		ready := 0
+		for range 2 {
+			go func() { mu.Lock(); ready++; c.Broadcast(); mu.Unlock() }()
+		}
+		mu.Lock()
+		for ready < 2 {
+			c.Wait()
+		}
+		mu.Unlock()
+	},
+	"cancelled by its own child": func(t *explore.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		why := errors.New("why")
+		go cancel(why)
+		<-ctx.Done()
+		if context.Cause(ctx) != why {
+			t.Error(context.Cause(ctx))
+		}
+	},
+	"parallel subtests": func(t *explore.T) {
+		var n atomic.Int64
+		t.Cleanup(func() {
+			if n.Load() != 2 {
+				t.Error(n.Load())
+			}
+		})
+		for _, name := range []string{"a", "b"} {
+			t.Run(name, func(t *explore.T) { t.Parallel(); n.Add(1) })
+		}
+	},
+	"daemon with a lock": func(t *explore.T) {
+		var mu sync.Mutex
+		n := 0
+		go func() {
+			for range time.Tick(time.Second) {
+				mu.Lock()
+				n++
+				mu.Unlock()
+			}
+		}()
+	},
+	"served by a daemon": func(t *explore.T) {
+		ch := make(chan int)
+		go func() {
+			for i := range time.Tick(time.Second) {
+				select {
+				case ch <- i.Second():
+				default:
+				}
+			}
+		}()
+		go func() { <-ch }()
+	},
+}
+
+// No correct program fails, however odd its shape, with any strategy.
+func TestOddShapesDoNotFail(t *testing.T) {
+	strategies := []string{"", "random", "dpor"}
+	workers := []int{1}
+	if longOr(t, "strategies", 6, len(strategies)) > len(strategies) {
+		strategies = append(strategies, "pct2", "pos", "dfs")
+		workers = append(workers, 2)
+	}
+	for name, program := range oddShapes {
+		t.Run(name, func(t *testing.T) {
+			for _, strategy := range strategies {
+				for _, processes := range workers {
+					r := explore.Check(t, explore.Options{
+						Strategy: strategy, Workers: processes, Schedules: 20, Time: 5 * time.Second,
+					}, program)
+					if r.Verdict != explore.Pass && r.Verdict != explore.Unknown || r.Bound == "state" {
+						t.Errorf("%q, %d processes: %s: %s", strategy, processes, r.Verdict, r.Text)
+					}
+				}
+			}
+		})
+	}
+}
+
+// The neighbours of the odd shapes that are wrong fail.
+func TestWrongNeighboursOfOddShapes(t *testing.T) {
+	for name, w := range map[string]struct {
+		what    string
+		program func(t *explore.T)
+	}{
+		"leak beside a sleeper": {"leak", func(t *explore.T) {
+			c := make(chan int)
+			go func() { <-c }()
+			go func() {
+				for range 20 {
+					time.Sleep(time.Millisecond)
+				}
+			}()
+		}},
+		"leak beside a daemon with a lock": {"leak", func(t *explore.T) {
+			c := make(chan int)
+			var mu sync.Mutex
+			go func() { <-c }()
+			go func() {
+				for range time.Tick(time.Second) {
+					mu.Lock()
+					mu.Unlock()
+				}
+			}()
+		}},
+		"leak after many sleeps": {"leak", func(t *explore.T) {
+			go func() {
+				for range 40 {
+					time.Sleep(time.Millisecond)
+				}
+				select {}
+			}()
+		}},
+		"panic after many sleeps": {"panic: late", func(t *explore.T) {
+			go func() {
+				for range 40 {
+					time.Sleep(time.Millisecond)
+				}
+				panic("late")
+			}()
+		}},
+		"spins for ever": {"livelock", func(t *explore.T) {
+			var x atomic.Int64
+			for x.Load() == 0 {
+			}
+		}},
+		"context that nothing ends": {"leak", func(t *explore.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			_ = cancel
+			go func() { <-ctx.Done() }()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := explore.Check(t, explore.Options{Schedules: 20, Steps: 20_000}, w.program)
+			if r.Verdict != explore.Fail || r.What != w.what {
+				t.Errorf("%s, %q, want fail with %q: %s", r.Verdict, r.What, w.what, r.Text)
+			}
+		})
+	}
+}
+
+// playsVar counts the plays of a body in the process, in the environment: package variables begin
+// anew in each schedule, and this does not.
+const playsVar = "NEVERWRONG_PLAYS"
+
+// A failure that comes only after other schedules is no failure of its schedule: the result is
+// unknown, says so, and names what differs. It is never a pass, whichever play fails.
+func TestFailureOfTheProcessIsUnknown(t *testing.T) {
+	for _, nth := range []int{2, 7, 8, 9, 50} {
+		t.Setenv(playsVar, "")
+		r := explore.Check(t, explore.Options{Schedules: 400}, func(t *explore.T) {
+			var n atomic.Int64
+			var wg sync.WaitGroup
+			wg.Go(func() { n.Add(1) })
+			wg.Go(func() { n.Add(1) })
+			before := os.Getenv(playsVar)
+			os.Setenv(playsVar, before+"1")
+			if len(before)+1 == nth {
+				panic("by what is left")
+			}
+			wg.Wait()
+		})
+		if r.Verdict != explore.Unknown || r.Bound != "state" ||
+			!strings.HasPrefix(r.Text, "depends on ") {
+			t.Errorf("panics in play %d: %s, bound %q: %s", nth, r.Verdict, r.Bound, r.Text)
+		}
+	}
+}
+
+// A process that dies is a failure, with its last words, if a fresh one dies, too.
+func TestDeathIsAVerdict(t *testing.T) {
+	r := explore.Check(t, explore.Options{Schedules: 10}, func(t *explore.T) {
+		debug.SetMaxStack(1 << 16)
+		deeper(1)
+	})
+	if r.Verdict != explore.Fail || r.What != "the process ended" {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
+	}
+}
+
+func deeper(n int) int { return deeper(n+1) + n }
+
+// A body that skips itself is a test that is skipped, with its reason.
+func TestSkipOfTheBody(t *testing.T) {
+	r := explore.Check(t, explore.Options{}, func(t *explore.T) { t.Skip("not today") })
+	if !r.Skipped || !strings.Contains(r.Text, "not today") {
+		t.Errorf("skipped %v: %s", r.Skipped, r.Text)
+	}
+	r = explore.Check(t, explore.Options{}, func(t *explore.T) {
+		var n atomic.Int64
+		go n.Store(1)
+		if n.Load() == 1 {
+			t.Skip("in one schedule only")
+		}
+	})
+	if r.Skipped || r.Verdict != explore.Pass {
+		t.Errorf("skipped %v, %s: %s", r.Skipped, r.Verdict, r.Text)
+	}
+}
+
+// The bound on time cuts in the middle of a schedule that would go on for ever.
+func TestTimeCutsASchedule(t *testing.T) {
+	r := explore.Check(t, explore.Options{Time: 50 * time.Millisecond, Steps: 1 << 30},
+		func(t *explore.T) {
+			for n := new(atomic.Int64); n.Add(1) < 1<<40; {
+			}
+		})
+	if r.Verdict != explore.Unknown || r.Bound != "time" {
+		t.Errorf("%s, bound %q: %s", r.Verdict, r.Bound, r.Text)
+	}
+}
