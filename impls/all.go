@@ -1,6 +1,10 @@
 package impls
 
-import "golang.org/x/sync/semaphore"
+import (
+	"golang.org/x/sync/semaphore"
+
+	own "github.com/semabench/semabench/impls/semaphore"
+)
 
 // All returns every implementation of this package, in the order in which tables show them.
 // The caller may change the slice. To add an implementation, write its file and its line here.
@@ -32,6 +36,18 @@ func All() []Impl {
 			New:         func(size int64) Semaphore { return semaphore.NewWeighted(size) },
 			Order:       FIFO,
 			OverRelease: OverReleaseCorrupts, // v0.24.0 subtracts first and panics afterwards
+		},
+		{
+			Name:           "bypass",
+			Doc:            "package impls/semaphore; newcomers may pass the queue for 50 µs, then hand-off",
+			New:            func(size int64) Semaphore { return own.NewWeighted(size) },
+			StarvationFree: true,
+		},
+		{
+			Name:  "fifo",
+			Doc:   "package impls/semaphore with strict hand-off; first come, first served",
+			New:   func(size int64) Semaphore { return own.NewFIFO(size) },
+			Order: FIFO,
 		},
 	}
 }
