@@ -17,11 +17,16 @@
 package compare
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchproc"
+
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/read"
 )
 
@@ -110,4 +115,214 @@ func (t *Table) compares() bool {
 		}
 	}
 	return false
+}
+
+// A grouper sorts series into tables, rows and columns. benchproc computes the three keys of a
+// series; benchstat does the same.
+type grouper struct {
+	// removes the results that an order like /impl@(a b) does not name
+	filter                *benchproc.Filter
+	tableBy, rowBy, colBy *benchproc.Projection
+
+	groups map[benchproc.Key]*group
+	tables []benchproc.Key // in order of first appearance
+	cols   map[benchproc.Key]bool
+
+	lastSeries *read.Series
+	last       *benchfmt.Result
+}
+
+// A group collects the results of one table.
+type group struct {
+	rows, cols map[benchproc.Key]bool
+	units      []string // in order of first appearance
+	values     map[cellKey][]*read.Series
+}
+
+// A cellKey is the place of a cell within its table.
+type cellKey struct{ row, col benchproc.Key }
+
+// newGrouper parses the projection of the columns. The keys of the configuration and of the name
+// that are not columns make the tables and the rows.
+func newGrouper(by string) (*grouper, error) {
+	g := &grouper{groups: make(map[benchproc.Key]*group), cols: make(map[benchproc.Key]bool)}
+	var err error
+	if g.filter, err = benchproc.NewFilter("*"); err != nil {
+		return nil, err
+	}
+	var parser benchproc.ProjectionParser
+	if g.colBy, err = parser.Parse(by, g.filter); err != nil {
+		return nil, err
+	}
+	// The file is no part of .config. Without naming it here, the results of two files would
+	// share a sample.
+	if g.tableBy, err = parser.Parse(without(g.colBy, ".config", ".file"), g.filter); err != nil {
+		return nil, err
+	}
+	g.rowBy, err = parser.Parse(without(g.colBy, ".fullname"), g.filter)
+	return g, err
+}
+
+// without joins keys to a projection, leaving out the keys that cols projects already.
+func without(cols *benchproc.Projection, keys ...string) string {
+	for _, f := range cols.Fields() {
+		keys = slices.DeleteFunc(keys, func(k string) bool { return k == f.Name })
+	}
+	return strings.Join(keys, ",")
+}
+
+// add puts a series into its cell. The values stay where they are; a million lines are some
+// thousands of series.
+func (g *grouper) add(s *read.Series) error {
+	r := g.result(s)
+	if ok, err := g.filter.Apply(r); !ok {
+		return err
+	}
+	table, row, col := g.tableBy.Project(r), g.rowBy.Project(r), g.colBy.Project(r)
+	t := g.groups[table]
+	if t == nil {
+		t = &group{
+			rows:   make(map[benchproc.Key]bool),
+			cols:   make(map[benchproc.Key]bool),
+			values: make(map[cellKey][]*read.Series),
+		}
+		g.groups[table] = t
+		g.tables = append(g.tables, table)
+	}
+	t.rows[row], t.cols[col], g.cols[col] = true, true, true
+	for _, v := range s.Units {
+		if !slices.Contains(t.units, v.Unit) {
+			t.units = append(t.units, v.Unit)
+		}
+	}
+	at := cellKey{row, col}
+	t.values[at] = append(t.values[at], s)
+	return nil
+}
+
+// result returns s in the form that a projection reads. Series of the same configuration share
+// one result, because benchproc makes an index of each configuration that it sees.
+func (g *grouper) result(s *read.Series) *benchfmt.Result {
+	if g.lastSeries == nil || !read.SameConfig(g.lastSeries, s) {
+		g.last = &benchfmt.Result{Config: s.ConfigLines()}
+	}
+	g.lastSeries = s
+	g.last.Name = append(g.last.Name[:0], s.Name...)
+	g.last.Values = g.last.Values[:0]
+	for _, v := range s.Units {
+		g.last.Values = append(g.last.Values, benchfmt.Value{Unit: v.Unit})
+	}
+	return g.last
+}
+
+// mustHaveColumns returns an error if the columns have no name: the key is misspelled, or the
+// filter of its order matches nothing.
+func (g *grouper) mustHaveColumns() error {
+	if len(g.cols) == 0 {
+		return errors.New("it leaves no result")
+	}
+	for col := range g.cols {
+		if col.StringValues() != "" {
+			return nil
+		}
+	}
+	return errors.New("no result has a value for it")
+}
+
+// comparison builds the tables, without their statistics.
+func (g *grouper) comparison(log *read.Log) *Comparison {
+	facts, configs := splitConfiguration(g.tableBy, g.tables)
+	c := &Comparison{Log: log, Facts: facts}
+	for _, k := range sortedKeys(g.cols) {
+		c.Cols = append(c.Cols, nameOf(k))
+	}
+	for i, key := range g.tables {
+		c.Tables = append(c.Tables, g.groups[key].table(configs[i]))
+	}
+	shortenRowNames(c)
+	return c
+}
+
+// table builds the table of t. Cells without results stay nil.
+func (t *group) table(config []Fact) *Table {
+	rows, cols := sortedKeys(t.rows), sortedKeys(t.cols)
+	table := &Table{Config: config}
+	for _, r := range rows {
+		table.Rows = append(table.Rows, Row{Name: nameOf(r)})
+	}
+	for _, c := range cols {
+		table.Cols = append(table.Cols, nameOf(c))
+	}
+	for _, name := range t.units {
+		unit := &Unit{Name: name, Cells: make([][]*Cell, len(rows))}
+		for i, row := range rows {
+			unit.Cells[i] = make([]*Cell, len(cols))
+			for j, col := range cols {
+				if values := valuesOf(t.values[cellKey{row, col}], name); values != nil {
+					unit.Cells[i][j] = &Cell{Values: values}
+				}
+			}
+		}
+		table.Units = append(table.Units, unit)
+	}
+	return table
+}
+
+// sortedKeys orders keys as their projection says, or else by first appearance.
+func sortedKeys(set map[benchproc.Key]bool) []benchproc.Key {
+	keys := make([]benchproc.Key, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	benchproc.SortKeys(keys)
+	return keys
+}
+
+// nameOf returns the text of a key for display.
+func nameOf(k benchproc.Key) string {
+	if s := k.StringValues(); s != "" {
+		return escape.Printable(s)
+	}
+	return noValue
+}
+
+// valuesOf returns the values of a cell in one unit, in the order of the text. A cell nearly
+// always has a single series, whose values are shared and not copied.
+func valuesOf(series []*read.Series, unit string) []float64 {
+	var found []*read.Values
+	for _, s := range series {
+		for i := range s.Units {
+			if s.Units[i].Unit == unit {
+				found = append(found, &s.Units[i])
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil
+	case 1:
+		return found[0].Values
+	}
+	return inOrder(found)
+}
+
+// inOrder merges the values of several series by line number. The series of a cell come from one
+// file, unless the columns pool files on purpose; the order then has no meaning.
+func inOrder(series []*read.Values) []float64 {
+	type placed struct {
+		line  uint32
+		value float64
+	}
+	var all []placed
+	for _, s := range series {
+		for i, v := range s.Values {
+			all = append(all, placed{s.Lines[i], v})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.line, b.line) })
+	values := make([]float64, len(all))
+	for i, p := range all {
+		values[i] = p.value
+	}
+	return values
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -8,6 +9,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
+
+	"github.com/semabench/semabench/internal/stats"
 )
 
 // thresholds holds the level of all tests, 0.05, as in benchstat.
@@ -236,4 +239,127 @@ func standingOf(c *Cell) (s Standing, why string) {
 	default:
 		return Unknown, v.WhyUnknown()
 	}
+}
+
+// A family is a set of tests that are corrected together.
+type family []*Versus
+
+// families returns the families of all units with noise: the tests against the base, and the
+// tests against the best. The same two cells may be tested in both, which answer different
+// questions.
+func (c *Comparison) families() []family {
+	all := make(families)
+	for i, t := range c.Tables {
+		for _, u := range t.Units {
+			if u.Exact {
+				continue // exact values: there is no chance of error to correct
+			}
+			key := familyKey{unit: u.Name}
+			if c.Family == ByTable {
+				key.table = i
+			}
+			for _, cells := range u.Cells {
+				all.collect(key, cells)
+			}
+		}
+	}
+	var list []family
+	for _, f := range all {
+		list = append(list, f)
+	}
+	return list // in any order: the families do not depend on each other
+}
+
+// A familyKey identifies a family. table stays 0 if the tests of all tables are one family.
+type familyKey struct {
+	table  int
+	unit   string
+	vsBest bool
+}
+
+// collect adds the tests of one row to their two families.
+func (f families) collect(key familyKey, cells []*Cell) {
+	base, best := key, key
+	best.vsBest = true
+	for _, c := range cells {
+		if c == nil {
+			continue
+		}
+		if c.VsBase != nil {
+			f[base] = append(f[base], c.VsBase)
+		}
+		if c.VsBest != nil {
+			f[best] = append(f[best], c.VsBest)
+		}
+	}
+}
+
+type families map[familyKey]family
+
+// correct computes Corrected by Holm's procedure, and the smallest value that it could have.
+func (f family) correct() {
+	p := make([]float64, len(f))
+	for i, v := range f {
+		p[i] = v.P
+	}
+	holm := stats.Holm(p, len(f))
+	for i, v := range f {
+		v.Tests, v.Corrected = len(f), holm.Corrected[i]
+		v.smallestCorrected = holm.Reach(smallestP(v.N1, v.N2))
+	}
+}
+
+// Verdict returns "different", "tie" or "unknown". A tie is no evidence of equality. Equal
+// medians are a tie even if the test tells the samples apart by their spread: “different by a
+// factor of 1.00” would help no reader.
+func (v *Versus) Verdict() string {
+	switch {
+	case v.WhyUnknown() != "":
+		return "unknown"
+	case v.Ratio.Medians == 1 || v.Corrected > v.Alpha:
+		return "tie"
+	}
+	return "different"
+}
+
+// WhyUnknown returns why this comparison could show no difference, whatever its values, or "" if
+// it could.
+func (v *Versus) WhyUnknown() string {
+	if v.contradicts {
+		return "the unit is declared exact, but its samples differ"
+	}
+	if v.Tests == 0 {
+		return "" // exact values need no samples
+	}
+	if p := smallestP(v.N1, v.N2); p > v.Alpha {
+		return fmt.Sprintf("too few samples: with %d and %d no p below %.2g is possible",
+			v.N1, v.N2, p)
+	}
+	if v.smallestCorrected <= v.Alpha {
+		return ""
+	}
+	return fmt.Sprintf("too few samples for %d comparisons: with %d and %d no corrected p "+
+		"below %.2g is possible, need %d each",
+		v.Tests, v.N1, v.N2, v.smallestCorrected, v.needed())
+}
+
+// needed returns the size of both samples that would be enough, whatever the other tests of the
+// family show.
+func (v *Versus) needed() int {
+	n := 4
+	for smallestP(n, n)*float64(v.Tests) > v.Alpha {
+		n++
+	}
+	return n
+}
+
+// smallestP returns the smallest p-value that a two-sided U test can reach. All ways to choose
+// the ranks of the first sample are equally likely, and two of them are the most extreme.
+// benchmath warns only if both samples are small; one value against twenty shows as little.
+func smallestP(n1, n2 int) float64 {
+	ways := 1.0
+	for i := 1; i <= min(n1, n2); i++ {
+		ways *= float64(n1+n2-i+1) / float64(i)
+	}
+	return math.Min(1, 2/ways)
 }

@@ -1,8 +1,11 @@
 package draw
 
 import (
+	"embed"
 	"fmt"
+	"html/template"
 	"io"
+	"strings"
 
 	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
@@ -58,4 +61,156 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 	a.addRawValues(shown)
 	a.page.addAssets(len(c.Cols), a.hasPlots)
 	return a.page, a.err
+}
+
+// frameBytes is reserved for the page around its parts: title, banner, legend, controls.
+const frameBytes = 24_000
+
+// A pageBuilder fills a page with parts, the most important first, while there is room.
+//
+// Each part is rendered and measured before it is placed. Estimating its size from the number of
+// cells would be cheaper, but names and units have any length, and the page would miss its limit.
+type pageBuilder struct {
+	c        *compare.Comparison
+	page     *pageData
+	left     int  // the remaining bytes
+	hasPlots bool // uPlot is in the page
+	err      error
+}
+
+// renderPart renders the template with the name of the part, if there is room for it.
+func (a *pageBuilder) renderPart(name string, data any) part {
+	p := part{ID: name}
+	html, err := rendered(name, data)
+	if a.err == nil {
+		a.err = err
+	}
+	if !a.reserve(len(html)) {
+		p.Note = a.leftOutNote("too large for this page")
+		return p
+	}
+	p.Body = html
+	return p
+}
+
+// reserve takes room for a number of bytes. It reports false, and takes none, if there is too
+// little.
+func (a *pageBuilder) reserve(bytes int) bool {
+	if bytes > a.left {
+		return false
+	}
+	a.left -= bytes
+	return true
+}
+
+// addBlock adds data for the scripts, if there is room. atLeast is a lower bound of the packed
+// size: packing data that cannot fit would be wasted time.
+func (a *pageBuilder) addBlock(id string, data any, atLeast int) bool {
+	if atLeast > a.left {
+		return false
+	}
+	text, err := pack(data)
+	if a.err == nil {
+		a.err = err
+	}
+	if !a.reserve(len(text)) {
+		return false
+	}
+	a.page.Blocks = append(a.page.Blocks, block{id, template.HTML(text)})
+	return true
+}
+
+// reservePlots takes room for uPlot, once.
+func (a *pageBuilder) reservePlots() bool {
+	if a.hasPlots {
+		return true
+	}
+	a.hasPlots = a.reserve(
+		len(
+			page.Asset(assets, "page/uplot/uPlot.iife.min.js"),
+		) + len(
+			page.Asset(assets, "page/uplot/LICENSE"),
+		) +
+			len(
+				page.Asset(assets, "page/uplot/uPlot.min.css"),
+			),
+	)
+	return a.hasPlots
+}
+
+// leftOutNote returns the sentence that stands where a part was left out.
+func (a *pageBuilder) leftOutNote(why string) string {
+	return why + ". It is in report.csv and report.json, and the command at the end of this page " +
+		"computes it from the benchmark text."
+}
+
+// maxPageBytes limits the size of a page: mail servers and code hosts refuse or cut larger files.
+const maxPageBytes = 600_000
+
+//go:embed page
+var assets embed.FS
+
+// A package variable, so that a template that does not parse fails every test.
+var pageTemplate = page.Parse(assets, "page/*.tmpl")
+
+// A pageData is the data of the page's template: texts and figures that the template escapes, and
+// parts that were rendered before, to see whether they fit.
+type pageData struct {
+	Title    string
+	Head     page.Head
+	Blocks   []block // the data of the scripts
+	Top      banner
+	Answers  part
+	Machine  part
+	Heat     part
+	Controls controls
+	Sections []part // in the order of the page
+	Raw      sourceSection
+	LeftOut  []string
+}
+
+// A part is a section of the page. Its Body is rendered; Note says why Body is empty or
+// incomplete.
+type part struct {
+	ID, Title, Intro string
+	Body             template.HTML
+	Note             string
+}
+
+// controls are the inputs that need scripts. The page hides them without scripts.
+type controls struct {
+	Cols []columnName
+	// units that the heat map can show; the first is in the page, the others in a block
+	Units []string
+	Cells bool // the scripts have the figures of the cells, for tooltips
+	Raw   bool // the scripts have the single values
+}
+
+// scripts are the files of the page's own script, in the order in which they are joined.
+var scripts = []string{
+	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
+}
+
+// addAssets adds the style and the scripts of the page to its head.
+func (p *pageData) addAssets(cols int, plots bool) {
+	css := page.Asset(assets, "page/page.css") + page.Asset(assets, "page/heat.css")
+	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
+	var list []string
+	if plots {
+		css += page.Asset(assets, "page/uplot/uPlot.min.css")
+		list = append(list, "/*\n"+page.Asset(assets, "page/uplot/LICENSE")+"*/\n"+
+			page.Asset(assets, "page/uplot/uPlot.iife.min.js"))
+	}
+	var own strings.Builder
+	for _, name := range scripts {
+		own.WriteString(page.Asset(assets, name))
+	}
+	p.Head = page.Head{Title: p.Title, Style: css, Scripts: append(list, own.String())}
+}
+
+// rendered executes one of the named templates.
+func rendered(name string, data any) (template.HTML, error) {
+	var out strings.Builder
+	err := pageTemplate.ExecuteTemplate(&out, name, data)
+	return template.HTML(out.String()), err // the template has escaped it
 }
