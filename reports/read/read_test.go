@@ -191,7 +191,7 @@ func TestNothingToRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          "no benchmark line in it; measure again",
 		"PASS\n":                    "no benchmark line in it; measure again",
-		`{"Action":"start"}` + "\n": "go test -json",
+		`{"Action":"start"}` + "\n": "no benchmark line in it; measure again", // events are read
 		"BenchmarkA 0 1 ns/op\n":    "1 broken, the first is a:1: iteration count 0",
 	} {
 		log, err := Read(Input{Name: "a", Text: strings.NewReader(text)})
