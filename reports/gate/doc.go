@@ -10,9 +10,9 @@
 //	os.Exit(report.Exit())
 //
 // The files follow the way of a run. run.go has the record of a measurement and
-// its file. judge.go turns it into a [Report]; estimate.go, rule.go, mean.go,
-// counts.go, controls.go and waiver.go serve it, and benchmarktexts.go judges
-// texts instead of runs. The other files render a report.
+// its file. judge.go turns it into a [Report]; timing.go, counts.go, controls.go
+// and waiver.go serve it, and benchmarktexts.go judges texts instead of runs. The
+// other files render a report.
 //
 // # How it judges
 //
