@@ -128,7 +128,7 @@ func TestExploreRefusals(t *testing.T) {
 		{"-strategy pct0", "want random, pct"},
 		{"-preemptions 2", "-preemptions is for -strategy dfs"},
 		{"-preemptions 2 -strategy dpor", "-preemptions is for -strategy dfs"},
-		{"-schedules 0", "-schedules"},
+		{"-schedules -1", "-schedules"},
 		{"-schedules many", "-schedules"},
 		{"-workers 65", "from 1 to 64"},
 		{"-time 0s", "want more than 0"},

@@ -93,7 +93,7 @@ func TestRefusals(t *testing.T) {
 	prose := write("prose.txt", "This is no benchmark.\n")
 	broken := write("broken.txt", "goos: linux\nBenchmarkX 10 ten ns/op\n")
 	old := write("bench.txt", "kept")
-	json := write("json.txt", `{"Action":"output","Output":"BenchmarkX 1 1 ns/op\\n"}`+"\n")
+	json := write("json.txt", `{"Action":"output","Output":"PASS\\n"}`+"\n")
 	missing := filepath.Join(dir, "missing.txt")
 	out := filepath.Join(dir, "out")
 	for _, test := range []struct {
@@ -121,7 +121,7 @@ func TestRefusals(t *testing.T) {
 		{[]string{"report", "-col", "/impl@", good}, []string{"/impl@"}},
 		{[]string{"report", "-o", out, missing}, []string{"missing.txt", "no such file"}},
 		{[]string{"report", "-o", out, empty}, []string{"empty.txt"}},
-		{[]string{"report", "-o", out, json}, []string{"json.txt", "go test -json"}},
+		{[]string{"report", "-o", out, json}, []string{"json.txt", "no benchmark line in it"}},
 		{[]string{"report", "-o", out, prose}, []string{"prose.txt"}},
 		{[]string{"report", "-o", out, broken}, []string{"broken.txt:2"}},
 		{[]string{"report", "-o", out, good, missing}, []string{"missing.txt"}},
