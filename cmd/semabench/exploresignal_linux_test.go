@@ -18,6 +18,7 @@ import (
 // A terminal sends Ctrl-C to the whole process group. The command then prints the results so far,
 // and all player processes end. They also end if the command is killed and can send them nothing.
 func exploreInterrupted(t *testing.T) {
+	skipUnlessLong(t, "TestInterruptedStress")
 	for s, want := range map[syscall.Signal]int{
 		syscall.SIGINT: exitcode.Interrupted, syscall.SIGTERM: exitcode.Interrupted, syscall.SIGKILL: -1,
 	} {

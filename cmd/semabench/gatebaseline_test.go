@@ -13,6 +13,7 @@ import (
 // The documentation of reports/gate recommends to keep the name of a base revision in the
 // repository. The sum of small slowdowns, each of which passes alone, is then found.
 func TestGateAgainstAKeptRevision(t *testing.T) {
+	skipUnlessLong(t, "TestGatePassesDocumentation")
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"))
 	t.Chdir(dir)

@@ -24,6 +24,7 @@ func duelHere(t *testing.T) {
 }
 
 func TestGateFindsAndNamesASlowdown(t *testing.T) {
+	skipUnlessLong(t, "TestGateOfRecordedRuns and internal/duel")
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"), steady("BenchmarkB", "100"))
 	t.Chdir(dir)
@@ -77,6 +78,7 @@ func readOnly(t *testing.T, top string) {
 }
 
 func TestGateOfBadSides(t *testing.T) {
+	skipUnlessLong(t, "TestGateRefusals")
 	duelHere(t)
 	good := repository(t, steady("BenchmarkA", "100"))
 	other := module(t, steady("BenchmarkB", "100"))
@@ -129,6 +131,7 @@ func (c *cutter) Write(text []byte) (int, error) {
 // Ctrl-C keeps the pairs that were measured, removes temporary files, and gives neither a pass nor
 // a regression.
 func TestGateInterrupted(t *testing.T) {
+	skipUnlessLong(t, "TestRunInterruptedWithItsGroup")
 	duelHere(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	dir := repository(t, steady("BenchmarkA", "100"))

@@ -27,6 +27,7 @@ func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
 // one of this module, with a layout for each round, and writes nothing there. Then the run is
 // resumed.
 func TestLinkedRun(t *testing.T) {
+	skipUnlessLong(t, "TestRun")
 	t.Chdir(filepath.Join("..", "..", "examples", "limiter"))
 	before := names(t, ".")
 	dir := t.TempDir()

@@ -52,6 +52,7 @@ func completeRun(t *testing.T) string {
 // A run may end anywhere. After it was resumed, its text has each sample once, in the same order
 // as the text of a run without an interruption.
 func TestResume(t *testing.T) {
+	skipUnlessLong(t, "TestInterruptAndResume")
 	complete := completeRun(t)
 	want := samplesIn(complete)
 	if len(want) == 0 || len(want)%3 != 0 {

@@ -59,6 +59,7 @@ func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args .
 // Signals may come at any time and repeatedly. No temporary file is left, the pairs so far are
 // judged, and no benchmark is reported as FAILED.
 func TestGateInterruptedWithItsGroup(t *testing.T) {
+	skipUnlessLong(t, "TestRunInterruptedWithItsGroup")
 	becomeCommand(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	t.Chdir(repository(t, steady("BenchmarkA", "100")))

@@ -85,6 +85,7 @@ func onOff(on bool) string {
 // Each failure gets a file that fails again when it is replayed. The other implementations play
 // on. A second run changes no file of the first.
 func TestStressKeepsFailures(t *testing.T) {
+	skipUnlessLong(t, "TestStress")
 	dir := filepath.Join(t.TempDir(), "new", "failures")
 	const each = 3
 	for run := 1; run <= 2; run++ {
