@@ -83,11 +83,11 @@ func exploreEnds(t *testing.T) {
 // With -race the race detector sees every schedule, and without -race none.
 func exploreRace(t *testing.T) {
 	skipUnlessLong(t, "the tests of stress/explore")
-	code, stdout, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced")
+	code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced")
 	if code != exitcode.OK {
 		t.Errorf("exits %d without the race detector: %s", code, stderr)
 	}
-	code, stdout, stderr = exploreIn(t, context.Background(), "./count", "-run", "TestRaced",
+	code, stdout, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced",
 		"-race", "-workers", "2")
 	if code != exitcode.Failed {
 		t.Errorf("exits %d: %s", code, stderr)

@@ -167,7 +167,7 @@ func (f *folder) adopt(
 		return "", nil, err
 	}
 	now := time.Now()
-	if err := os.Chtimes(path, now, now); err == nil { // it is there, and may be running
+	if missing := os.Chtimes(path, now, now); missing == nil { // it is there, and may be running
 		err = os.Remove(binary)
 	} else {
 		err = os.Rename(binary, path)

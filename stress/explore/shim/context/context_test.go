@@ -15,12 +15,15 @@ import (
 
 var errCause = errors.New("cause")
 
+// A key is the type of the keys of values in the contexts of these tests.
+type key string
+
 // A cancellation ends the context and its children with the first error and cause.
 func TestCancel(t *testing.T) {
 	x := schedtest.PlayScript(t, nil, func() {
-		parent, cancel := context.WithCancelCause(real.WithValue(real.Background(), "k", "v"))
+		parent, cancel := context.WithCancelCause(real.WithValue(real.Background(), key("k"), "v"))
 		child, cancelChild := context.WithCancel(parent)
-		grandchild := real.WithValue(child, "k2", 2) // a context of another package in between
+		grandchild := real.WithValue(child, key("k2"), 2) // a context of another package in between
 		last, cancelLast := context.WithCancel(grandchild)
 		defer cancelLast()
 		if n := context.ChildCount(parent); n != 1 {
@@ -36,7 +39,7 @@ func TestCancel(t *testing.T) {
 		if last.Err() != real.Canceled || context.Cause(last) != errCause || context.Cause(parent) != errCause {
 			t.Errorf("Err = %v, Cause = %v", last.Err(), context.Cause(last))
 		}
-		if last.Value("k") != "v" || last.Value("k2") != 2 || context.Ended(last) != real.Canceled {
+		if last.Value(key("k")) != "v" || last.Value(key("k2")) != 2 || context.Ended(last) != real.Canceled {
 			t.Error("a context lost its values or its end")
 		}
 		late, cancelLate := context.WithCancel(last)

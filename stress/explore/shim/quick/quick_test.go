@@ -43,7 +43,7 @@ func TestValuesAreTheSameInEveryExecution(t *testing.T) {
 func TestASeededSourceStays(t *testing.T) {
 	seeded := func(seed int64) string { return drawn(&real.Config{Rand: rand.New(rand.NewSource(seed))}) }
 	x := schedtest.PlayScript(t, nil, func() {
-		if seeded(1) != seeded(1) || seeded(1) == seeded(2) {
+		if first, again := seeded(1), seeded(1); first != again || first == seeded(2) {
 			t.Error("the source of the config does not count")
 		}
 	})

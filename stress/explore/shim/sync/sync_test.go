@@ -28,12 +28,14 @@ func TestTheRealLockFollows(t *testing.T) {
 	var rw sync.RWMutex
 	x := schedtest.PlayScript(t, nil, func() {
 		mu.Lock()
+		//lint:ignore SA2001 the test asks for the state after the pair
 		mu.Unlock()
 		if !mu.TryLock() || mu.TryLock() {
 			t.Error("TryLock of a free Mutex failed, or of a locked one succeeded")
 		}
 		mu.Unlock()
 		rw.Lock()
+		//lint:ignore SA2001 the test asks for the state after the pair
 		rw.Unlock()
 		rw.RLock()
 		if rw.TryLock() || !rw.TryRLock() {
