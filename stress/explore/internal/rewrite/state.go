@@ -362,8 +362,37 @@ func (w *writer) guardOnce(n ast.Stmt) {
 	})
 }
 
+// mayRegister reports whether a function of the package, other than init, does what the standard
+// library allows once in a process, or uses a flag set. An initializer may call that function, and
+// a second call would panic: "flag redefined". Such a package keeps its variables from schedule to
+// schedule.
+func (c *checked) mayRegister() (found bool) {
+	for _, file := range c.files {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil || f.Recv == nil && f.Name.Name == "init" {
+				continue
+			}
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					found = found || c.onceOnly(n) != ""
+				case *ast.Ident:
+					o := c.info.Uses[n]
+					found = found || o != nil && o.Pkg() != nil && o.Pkg().Path() == "flag"
+				}
+				return !found
+			})
+		}
+	}
+	return found
+}
+
 // prepare decides what to initialize again in a package.
 func (s *state) prepare(c *checked) {
+	if c.mayRegister() {
+		return
+	}
 	r := &reset{vars: map[int][]string{}}
 	assigned := map[types.Object]bool{}
 	for n, init := range c.info.InitOrder {
