@@ -113,6 +113,21 @@ func Add(name string) bool { all[name] = true; return true }
 func Len() int { return len(all) }
 `
 
+// flags defines a flag by a call of an initializer. A second call would panic.
+const flags = `package flags
+
+import "flag"
+
+var (
+	level = define()
+	calls int
+)
+
+func define() *int { return flag.Int("flags-level", 3, "") }
+
+func Level() int { calls++; return *level }
+`
+
 const playsState = `package m
 
 import (
@@ -122,6 +137,7 @@ import (
 	"testing"
 
 	"example.org/m/dep"
+	"example.org/m/flags"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
@@ -140,7 +156,7 @@ func TestM(t *testing.T) {
 	var want string
 	for i := range 4 {
 		var got string
-		if out := x.Play(first{}, func() { got = fmt.Sprint(dep.Work()) }); out.Kind != schedrt.Passed {
+		if out := x.Play(first{}, func() { got = fmt.Sprint(dep.Work(), flags.Level()) }); out.Kind != schedrt.Passed {
 			t.Fatalf("%v: %s\n%s", out.Kind, out.Message, out.Stack)
 		}
 		if i == 0 {
@@ -150,7 +166,7 @@ func TestM(t *testing.T) {
 			t.Errorf("execution %d found %s, the first one %s", i, got, want)
 		}
 	}
-	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded once false true true]" {
+	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded once false true true] 3" {
 		t.Error(want)
 	}
 	for name, f := range map[string]func(){
@@ -173,7 +189,7 @@ func TestM(t *testing.T) {
 // the process. What the standard library registers for good is done once, and refused later.
 func TestPackageState(t *testing.T) {
 	dir := tree{"go.mod": goMod, "dep/dep.go": stateful, "dep/text": "embedded",
-		"registry/registry.go": registry, "m_test.go": playsState}.write(t)
+		"registry/registry.go": registry, "flags/flags.go": flags, "m_test.go": playsState}.write(t)
 	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
