@@ -12,16 +12,14 @@ import (
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 )
 
 // The medians, intervals and p-values of a thousand random texts equal the figures of benchmath,
 // which benchstat prints. An independent parser collects the samples here, line by line.
 func TestEqualsBenchmath(t *testing.T) {
-	texts := uint64(1000)
-	if testing.Short() {
-		texts = 50
-	}
+	texts := uint64(longtest.Or(t, "random texts", 1000, 150))
 	seed := uint64(time.Now().UnixNano())
 	cells := 0
 	for i := range texts {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -27,10 +28,8 @@ func TestEqualsBenchstat(t *testing.T) {
 	// Not the folder of a subtest: benchstat would take a part of “seed=1/random.txt” for a
 	// label.
 	dir := t.TempDir()
-	files := 8 // each starts a process; TestEqualsBenchmath checks a thousand texts without one
-	if testing.Short() {
-		files = 2
-	}
+	// Each file starts a process. TestEqualsBenchmath checks many more texts without one.
+	files := longtest.Or(t, "random files", 8, 3)
 	seed := uint64(time.Now().UnixNano())
 	for i := range uint64(files) {
 		t.Run(fmt.Sprintf("seed=%d", seed+i), func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
@@ -49,7 +50,7 @@ func TestBrowserHostileNames(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if test.name != "hostile-names" {
-				reporttest.SkipUnlessLong(t)
+				longtest.Need(t, "the other page of this test")
 			}
 			path := pageOfText(t, test.name, test.text)
 			for _, l := range []look{{Name: "dark-narrow", Width: 400, Dark: true}, {Name: "light", Width: 1280}} {

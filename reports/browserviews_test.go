@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
@@ -92,7 +93,7 @@ func TestBrowserViews(t *testing.T) {
 	for _, name := range []string{"full", "partial", "hostile", "uneven"} {
 		t.Run(name, func(t *testing.T) {
 			if name != "hostile" { // a narrow window with the longest names
-				reporttest.SkipUnlessLong(t)
+				longtest.Need(t, "the other page of this test")
 			}
 			browser := reporttest.NewBrowser(t)
 			path := pageOf(t, name)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -45,16 +46,20 @@ func TestPageSize(t *testing.T) {
 	tests := []struct {
 		name, text string
 		whole      bool // nothing is left out
+		long       bool // belongs to make test-long
 	}{
-		{"what semabench run writes", large(8, 4, 4, 12, ""), true},
-		{"2000 rows", large(1, 2000, 4, 8, ""), false},
-		{"200 tables of 10 rows", large(200, 10, 4, 3, ""), false},
-		{"2000 tables", large(2000, 1, 2, 0, ""), false},
-		{"500 columns", large(1, 4, 500, 2, ""), false},
-		{"300 characters in every name", large(20, 20, 3, 2, long), false},
+		{"what semabench run writes", large(8, 4, 4, 12, ""), true, false},
+		{"2000 rows", large(1, 2000, 4, 8, ""), false, true},
+		{"200 tables of 10 rows", large(200, 10, 4, 3, ""), false, true},
+		{"2000 tables", large(2000, 1, 2, 0, ""), false, false},
+		{"500 columns", large(1, 4, 500, 2, ""), false, true},
+		{"300 characters in every name", large(20, 20, 3, 2, long), false, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			if test.long {
+				longtest.Need(t, "the other sizes")
+			}
 			page := render(t, reports.WriteHTML, compare(t, "", test.text))
 			if len(page) > maxPageBytes {
 				t.Errorf("%d bytes, want at most %d", len(page), maxPageBytes)

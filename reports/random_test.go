@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -83,7 +84,7 @@ func FuzzEverything(f *testing.F) {
 
 // Every writer writes every random text.
 func TestRandomTextsAreWritten(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(longtest.Or(t, "random texts", 20, 5)) {
 		c := compare(t, "", randomText(rand.New(rand.NewPCG(seed, 1))))
 		for name, write := range everyWriter() {
 			var out strings.Builder

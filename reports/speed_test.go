@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -48,9 +49,11 @@ func everything(tb testing.TB, text string) {
 	}
 }
 
-// A test of 100 000 lines takes a second. A quadratic algorithm would take an hour and exceed the
-// time limit of go test. The benchmark below measures the speed.
-func TestLargeText(t *testing.T) { everything(t, interleaved(1250, 20)) }
+// A text of 100 000 lines takes a second without -race. A quadratic algorithm would take an hour
+// and exceed the time limit of go test. The benchmark below measures the speed.
+func TestLargeText(t *testing.T) {
+	everything(t, interleaved(longtest.Or(t, "rows", 1250, 300), 20))
+}
 
 // BenchmarkMillion reads and compares a million lines in two files, like semabench report. Run it
 // with go test ./reports -run='^$' -bench=Million -benchtime=1x

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sync/semaphore"
@@ -14,6 +15,7 @@ import (
 
 // Every implementation of this repository keeps the contract that it declares.
 func TestImplementations(t *testing.T) {
+	limitOps(t, stress.LongOr(t, "operations of random programs", 100_000, 30_000))
 	for _, impl := range impls.All() {
 		t.Run(impl.Name, func(t *testing.T) { stress.Run(t, impl) })
 	}
@@ -22,10 +24,7 @@ func TestImplementations(t *testing.T) {
 // A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it
 // is watched from outside of a bubble.
 func TestDeclaringLessNeverFails(t *testing.T) {
-	ops := stress.LongOr(t, "operations of random programs", 100_000, 10_000)
-	restore := flag.Lookup("stress.ops").Value.String()
-	defer func() { mustSet(t, "stress.ops", restore) }()
-	mustSet(t, "stress.ops", strconv.Itoa(ops))
+	limitOps(t, stress.LongOr(t, "operations of random programs", 100_000, 10_000))
 	watched := 0 // implementations that were watched from outside; one is enough by default
 	for _, impl := range impls.All() {
 		t.Run("unspecified/"+impl.Name, func(t *testing.T) {
@@ -47,6 +46,24 @@ func TestDeclaringLessNeverFails(t *testing.T) {
 			mustNotFail(t, impl)
 		})
 	}
+}
+
+// opsGiven reports whether the command line gives -stress.ops. The answer is kept, because a flag
+// that a test sets counts as given from then on.
+var opsGiven = sync.OnceValue(func() (given bool) {
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "stress.ops" })
+	return given
+})
+
+// limitOps sets -stress.ops for the rest of the test, unless the command line gives it.
+func limitOps(t *testing.T, ops int) {
+	t.Helper()
+	if opsGiven() {
+		return
+	}
+	before := flag.Lookup("stress.ops").Value.String()
+	t.Cleanup(func() { mustSet(t, "stress.ops", before) })
+	mustSet(t, "stress.ops", strconv.Itoa(ops))
 }
 
 func mustSet(t *testing.T, name, value string) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/exploration"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // exploreIn runs the verb in this process.
@@ -35,33 +36,34 @@ type ending struct {
 	args []string
 	code int
 	want []string // on standard output or error
+	long bool     // belongs to make test-long: its verdict is also tested in stress/explore
 }
 
 func endings(page string) map[string]ending {
 	return map[string]ending{
 		"complete": {[]string{"./count", "-run", "TestRight"}, exitcode.OK,
-			[]string{"=== TestRight: pass\ncomplete if free of data races: run with -race; all ", "ordered pairs of dependent operations were seen", "with 2 processes"}},
+			[]string{"=== TestRight: pass\ncomplete if free of data races: run with -race; all ", "ordered pairs of dependent operations were seen", "with 2 processes"}, false},
 		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitcode.Failed,
 			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' -explore.schedule=x",
-				"1 of 1 exploration failed"}},
-		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}},
-		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitcode.OK, []string{"does not fail"}},
+				"1 of 1 exploration failed"}, false},
+		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, true},
+		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitcode.OK, []string{"does not fail"}, true},
 		"schedules": {[]string{"./count", "-run", "TestManySchedules", "-schedules", "100"}, exitcode.Unknown,
-			[]string{"=== TestManySchedules: unknown (schedules)", "of 1 exploration, 1 came to a bound"}},
-		"time":         {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitcode.Unknown, []string{"unknown (time)"}},
-		"preemptions":  {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitcode.Unknown, []string{"unknown (preemptions)"}},
-		"another way":  {[]string{"./count", "-run", "TestFails"}, exitcode.Failed, []string{"not by a schedule", "for a reason of its own"}},
-		"no door":      {[]string{"./count", "-run", "TestPlain"}, exitcode.Refused, []string{"nothing was explored", "calls explore.Run"}},
-		"no import":    {[]string{"./plain"}, exitcode.Refused, []string{"nothing was explored", "do not import"}},
-		"no such test": {[]string{"./count", "-run", "TestRihgt"}, exitcode.Refused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}},
-		"broken":       {[]string{"./broken"}, exitcode.Refused, []string{"building the tests of ./broken", "broken_test.go:5", "undefined: m"}},
-		"bare":         {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}},
-		"nowhere":      {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}},
-		"several":      {[]string{"./..."}, exitcode.Refused, []string{"./... are 4 packages: want one"}},
+			[]string{"=== TestManySchedules: unknown (schedules)", "of 1 exploration, 1 came to a bound"}, true},
+		"time":         {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitcode.Unknown, []string{"unknown (time)"}, true},
+		"preemptions":  {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitcode.Unknown, []string{"unknown (preemptions)"}, true},
+		"another way":  {[]string{"./count", "-run", "TestFails"}, exitcode.Failed, []string{"not by a schedule", "for a reason of its own"}, true},
+		"no door":      {[]string{"./count", "-run", "TestPlain"}, exitcode.Refused, []string{"nothing was explored", "calls explore.Run"}, false},
+		"no import":    {[]string{"./plain"}, exitcode.Refused, []string{"nothing was explored", "do not import"}, false},
+		"no such test": {[]string{"./count", "-run", "TestRihgt"}, exitcode.Refused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}, false},
+		"broken":       {[]string{"./broken"}, exitcode.Refused, []string{"building the tests of ./broken", "broken_test.go:5", "undefined: m"}, false},
+		"bare":         {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}, false},
+		"nowhere":      {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}, false},
+		"several":      {[]string{"./..."}, exitcode.Refused, []string{"./... are 4 packages: want one"}, false},
 		"refused": {[]string{"./count", "-run", "TestReadsFile"}, exitcode.Refused,
-			[]string{"=== TestReadsFile: refused\nrefused: os.ReadFile is not under control (count/count_test.go:", "nothing was explored"}},
-		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitcode.Failed, []string{"n = 1, want 2"}},
-		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}},
+			[]string{"=== TestReadsFile: refused\nrefused: os.ReadFile is not under control (count/count_test.go:", "nothing was explored"}, false},
+		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitcode.Failed, []string{"n = 1, want 2"}, false},
+		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}, false},
 	}
 }
 
@@ -70,6 +72,9 @@ func exploreEnds(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "failure.html")
 	for name, test := range endings(page) {
 		t.Run(name, func(t *testing.T) {
+			if test.long {
+				longtest.Need(t, "the other endings, and the tests of stress/explore")
+			}
 			code, stdout, stderr := exploreIn(t, context.Background(), append(test.args, "-workers=2")...)
 			if code != test.code {
 				t.Errorf("exits %d, want %d", code, test.code)
@@ -82,7 +87,7 @@ func exploreEnds(t *testing.T) {
 
 // With -race the race detector sees every schedule, and without -race none.
 func exploreRace(t *testing.T) {
-	skipUnlessLong(t, "the tests of stress/explore")
+	longtest.Need(t, "the tests of stress/explore")
 	code, _, stderr := exploreIn(t, context.Background(), "./count", "-run", "TestRaced")
 	if code != exitcode.OK {
 		t.Errorf("exits %d without the race detector: %s", code, stderr)

@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // A terminal sends Ctrl-C to the whole process group. The command then prints the results so far,
 // and all player processes end. They also end if the command is killed and can send them nothing.
 func exploreInterrupted(t *testing.T) {
-	skipUnlessLong(t, "TestInterruptedStress")
+	longtest.Need(t, "TestInterruptedStress")
 	for s, want := range map[syscall.Signal]int{
 		syscall.SIGINT: exitcode.Interrupted, syscall.SIGTERM: exitcode.Interrupted, syscall.SIGKILL: -1,
 	} {

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/gate"
 )
 
 // The documentation of reports/gate recommends to keep the name of a base revision in the
 // repository. The sum of small slowdowns, each of which passes alone, is then found.
 func TestGateAgainstAKeptRevision(t *testing.T) {
-	skipUnlessLong(t, "TestGatePassesDocumentation")
+	longtest.Need(t, "TestGatePassesDocumentation")
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"))
 	t.Chdir(dir)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -24,7 +25,7 @@ func duelHere(t *testing.T) {
 }
 
 func TestGateFindsAndNamesASlowdown(t *testing.T) {
-	skipUnlessLong(t, "TestGateOfRecordedRuns and internal/duel")
+	longtest.Need(t, "TestGateOfRecordedRuns and internal/duel")
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"), steady("BenchmarkB", "100"))
 	t.Chdir(dir)
@@ -78,7 +79,7 @@ func readOnly(t *testing.T, top string) {
 }
 
 func TestGateOfBadSides(t *testing.T) {
-	skipUnlessLong(t, "TestGateRefusals")
+	longtest.Need(t, "TestGateRefusals")
 	duelHere(t)
 	good := repository(t, steady("BenchmarkA", "100"))
 	other := module(t, steady("BenchmarkB", "100"))
@@ -131,7 +132,7 @@ func (c *cutter) Write(text []byte) (int, error) {
 // Ctrl-C keeps the pairs that were measured, removes temporary files, and gives neither a pass nor
 // a regression.
 func TestGateInterrupted(t *testing.T) {
-	skipUnlessLong(t, "TestRunInterruptedWithItsGroup")
+	longtest.Need(t, "TestRunInterruptedWithItsGroup")
 	duelHere(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	dir := repository(t, steady("BenchmarkA", "100"))

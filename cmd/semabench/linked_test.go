@@ -10,6 +10,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/internal/sampling"
 )
 
@@ -27,7 +28,7 @@ func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
 // one of this module, with a layout for each round, and writes nothing there. Then the run is
 // resumed.
 func TestLinkedRun(t *testing.T) {
-	skipUnlessLong(t, "TestRun")
+	longtest.Need(t, "TestRun")
 	t.Chdir(filepath.Join("..", "..", "examples", "limiter"))
 	before := names(t, ".")
 	dir := t.TempDir()

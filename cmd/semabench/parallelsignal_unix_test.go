@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // Ctrl-C goes to the whole group, as in a terminal. All processes end, and the samples so far are
 // kept and reported.
 func TestInterruptedParallel(t *testing.T) {
-	skipUnlessLong(t, "TestInterruptedRun")
+	longtest.Need(t, "TestInterruptedRun")
 	dir := t.TempDir()
 	text := filepath.Join(dir, "parallel.txt")
 	cmd := exec.Command(os.Args[0], "parallel", "-rounds", "1000", "-works", "limit,http", "-o", dir)
@@ -47,7 +48,7 @@ func TestInterruptedParallel(t *testing.T) {
 
 // A command that is killed cannot end its children. They end because their standard input does.
 func TestKilledParallel(t *testing.T) {
-	skipUnlessLong(t, "TestStressOutlivesCrash")
+	longtest.Need(t, "TestStressOutlivesCrash")
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "parallel", "-rounds", "1000", "-works", "limit,http", "-o", dir)
 	cmd.Env = append(os.Environ(), beCommand+"=1", "TMPDIR="+dir)

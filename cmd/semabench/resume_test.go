@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/internal/sampling"
 )
 
@@ -52,7 +53,7 @@ func completeRun(t *testing.T) string {
 // A run may end anywhere. After it was resumed, its text has each sample once, in the same order
 // as the text of a run without an interruption.
 func TestResume(t *testing.T) {
-	skipUnlessLong(t, "TestInterruptAndResume")
+	longtest.Need(t, "TestInterruptAndResume")
 	complete := completeRun(t)
 	want := samplesIn(complete)
 	if len(want) == 0 || len(want)%3 != 0 {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -59,7 +60,7 @@ func interruptedWhen(t *testing.T, word string, signals []syscall.Signal, args .
 // Signals may come at any time and repeatedly. No temporary file is left, the pairs so far are
 // judged, and no benchmark is reported as FAILED.
 func TestGateInterruptedWithItsGroup(t *testing.T) {
-	skipUnlessLong(t, "TestRunInterruptedWithItsGroup")
+	longtest.Need(t, "TestRunInterruptedWithItsGroup")
 	becomeCommand(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
 	t.Chdir(repository(t, steady("BenchmarkA", "100")))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -85,7 +86,7 @@ func onOff(on bool) string {
 // Each failure gets a file that fails again when it is replayed. The other implementations play
 // on. A second run changes no file of the first.
 func TestStressKeepsFailures(t *testing.T) {
-	skipUnlessLong(t, "TestStress")
+	longtest.Need(t, "TestStress")
 	dir := filepath.Join(t.TempDir(), "new", "failures")
 	const each = 3
 	for run := 1; run <= 2; run++ {

@@ -109,6 +109,7 @@ var above = map[string][]string{
 	"internal/duel/selftest":           {"internal/duel", "reports", "reports/gate"},
 
 	"internal/arch":         {},
+	"internal/longtest":     {"testing"}, // only tests may import it
 	"internal/machine":      {},
 	"internal/layout":       {"impls"},
 	"internal/soak":         {"impls", "stress"},

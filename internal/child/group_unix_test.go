@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -19,8 +20,15 @@ import (
 
 // startShells starts a shell that starts another one. It returns when both run. Their common
 // standard output ends when both have ended.
+//
+// A shell that runs a command in the background lets it ignore SIGINT, and a child inherits that.
+// The shells must die of SIGINT all the same. A signal that this process catches while it starts
+// them has its default effect in them.
 func startShells(t *testing.T, cmd *exec.Cmd) (output *bufio.Reader) {
 	t.Helper()
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGINT)
+	defer signal.Stop(caught)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

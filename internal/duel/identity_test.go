@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -44,31 +45,32 @@ var changes = []struct {
 	name  string
 	files map[string]string
 	same  bool
+	long  bool // belongs to make test-long: each change builds binaries
 }{
-	{"nothing", nil, true},
-	{"comment", map[string]string{"q/q.go": "// Package q is q.\npackage q\n\n/* F\nis 1. */\n\n// It is.\nfunc F() int { return 1 } // one\n"}, true},
-	{"documentation", map[string]string{"README.md": "more words\n", "p/notes.md": "more\n"}, true},
-	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true},
-	{"code that is called", map[string]string{"q/q.go": "package q\n\nfunc F() int { return 2 }\n"}, false},
-	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false},
-	{"testdata", map[string]string{"p/testdata/in": "2"}, false},
-	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, false},
-	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, false},
-	{"a file that is gone", map[string]string{"q/x/x.go": ""}, true},
-	{"cgo on both sides", map[string]string{"*": "", "q/c.go": "package q\n\nimport \"C\"\n"}, false},
-	{"a profile on both sides", map[string]string{"*": "", "q/default.pgo": "x"}, false},
-	{"another language version", map[string]string{"go.mod": "module scratch\n\ngo 1.25\n"}, false},
-	{"a build that fails on both sides", map[string]string{"*": "", "q/q.go": "package q\n\nfunc F() int { return x }\n"}, false},
+	{"nothing", nil, true, false},
+	{"comment", map[string]string{"q/q.go": "// Package q is q.\npackage q\n\n/* F\nis 1. */\n\n// It is.\nfunc F() int { return 1 } // one\n"}, true, false},
+	{"documentation", map[string]string{"README.md": "more words\n", "p/notes.md": "more\n"}, true, true},
+	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true, false},
+	{"code that is called", map[string]string{"q/q.go": "package q\n\nfunc F() int { return 2 }\n"}, false, false},
+	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, false},
+	{"testdata", map[string]string{"p/testdata/in": "2"}, false, false},
+	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, false, true},
+	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, false, true},
+	{"a file that is gone", map[string]string{"q/x/x.go": ""}, true, true},
+	{"cgo on both sides", map[string]string{"*": "", "q/c.go": "package q\n\nimport \"C\"\n"}, false, false},
+	{"a profile on both sides", map[string]string{"*": "", "q/default.pgo": "x"}, false, false},
+	{"another language version", map[string]string{"go.mod": "module scratch\n\ngo 1.25\n"}, false, true},
+	{"a build that fails on both sides", map[string]string{"*": "", "q/q.go": "package q\n\nfunc F() int { return x }\n"}, false, false},
 	{"no benchmark on both sides", map[string]string{"*": "",
-		"p/p_test.go": "package p\n\n// func Benchmark\n"}, false},
+		"p/p_test.go": "package p\n\n// func Benchmark\n"}, false, true},
 }
 
 func TestIdentity(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds binaries")
-	}
 	for _, test := range changes {
 		t.Run(test.name, func(t *testing.T) {
+			if test.long {
+				longtest.Need(t, "the other changes")
+			}
 			changed := maps.Clone(sameFiles)
 			maps.Copy(changed, test.files)
 			maps.DeleteFunc(changed, func(_, text string) bool { return text == "" })

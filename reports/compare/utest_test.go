@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/perf/benchmath"
+
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // randomSample has up to 30 values. Few steps make many ties.
@@ -23,10 +25,7 @@ func randomSample(r *rand.Rand, steps int) *benchmath.Sample {
 func TestComparesAsBenchmath(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
-	rounds := 3000
-	if testing.Short() {
-		rounds = 300
-	}
+	rounds := longtest.Or(t, "pairs of random samples", 3000, 800)
 	var fast uTester
 	for range rounds {
 		steps := []int{2, 5, 20, 100, 1e9}[r.IntN(5)]

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
@@ -103,7 +104,8 @@ func TestNamesAreText(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	for _, size := range [][2]int{{1, 1}, {1, 30}, {8, 4}, {60, 14}, {2000, 4}, {3, 2}} {
+	sizes := [][2]int{{1, 1}, {1, 30}, {8, 4}, {2000, 4}, {60, 14}, {3, 2}}
+	for _, size := range sizes[:longtest.Or(t, "sizes", len(sizes), 4)] {
 		h := heat(size[0], size[1], number)
 		svg := draw(t, h)
 		inside(t, svg)
@@ -143,7 +145,7 @@ func TestOddValues(t *testing.T) {
 		}
 		return list
 	}
-	for range 100 {
+	for range longtest.Or(t, "random sheets", 100, 20) {
 		s := picture.Sheet{Names: []string{"a", "b", "c"}}
 		f := picture.Forest{Cols: s.Names}
 		for range 1 + r.IntN(3) {

@@ -94,11 +94,3 @@ func SaveScreenshot(t *testing.T, name string, draw func() ([]byte, error)) {
 		t.Fatal(fmt.Errorf("keeping %s: %w", name, err))
 	}
 }
-
-// SkipUnlessLong skips a test that takes more than five seconds, unless SEMABENCH_LONG is set.
-func SkipUnlessLong(t *testing.T) {
-	t.Helper()
-	if os.Getenv("SEMABENCH_LONG") == "" {
-		t.Skip("takes longer than make test allows: SEMABENCH_LONG=1 runs it, as make test-long does")
-	}
-}

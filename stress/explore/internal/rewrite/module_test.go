@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
@@ -170,6 +171,9 @@ func TestSurroundings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if c.needs != "" && c.needs != runtime.GOARCH {
 				t.Skipf("needs %s", c.needs)
+			}
+			if c.setup != nil {
+				longtest.Need(t, "the other surroundings")
 			}
 			t.Setenv("GOFLAGS", "")
 			root := c.files.write(t)
