@@ -63,6 +63,7 @@ var above = map[string][]string{
 	"stress/explore/shim/runtime":       {"stress/explore/schedrt"},
 	"stress/explore/shim/rand":          {"stress/explore/schedrt"},
 	"stress/explore/shim/rand/v2":       {"stress/explore/schedrt"},
+	"stress/explore/shim/crypto/rand":   {"stress/explore/schedrt"},
 	"stress/explore/shim/maphash":       {"stress/explore/schedrt"},
 	"stress/explore/shim/os":            {"stress/explore/schedrt"},
 	"stress/explore/shim/expvar":        {"stress/explore/shim/atomic"},

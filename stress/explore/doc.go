@@ -193,8 +193,8 @@
 //
 // The body has to do the same under the same schedule. This is checked, and a difference is named:
 // for example a random source with a seed from the clock. A loop over a map visits the keys in a
-// fixed order, and unseeded random numbers are the same in every schedule, so bugs that need
-// another order or other numbers are missed.
+// fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in every
+// schedule, so bugs that need another order or other numbers are missed.
 //
 // Not under control are the network, files, other processes, signals, io.Pipe, and channels used by
 // way of reflect. A program that uses one of these is refused, and the function is named. Also

@@ -5,6 +5,7 @@ package explore
 // the module whose tests import this package.
 import (
 	_ "github.com/semabench/semabench/stress/explore/shim/atomic"
+	_ "github.com/semabench/semabench/stress/explore/shim/crypto/rand"
 	_ "github.com/semabench/semabench/stress/explore/shim/maphash"
 	_ "github.com/semabench/semabench/stress/explore/shim/os"
 	_ "github.com/semabench/semabench/stress/explore/shim/quick"

@@ -4,21 +4,58 @@ import (
 	"cmp"
 	"reflect"
 	"sort"
+	"sync/atomic"
 	"unsafe"
 )
 
 // A schedule must replay in another process, so nothing else may differ from run to run. Go
-// randomizes two things in ordinary code: unseeded random numbers and the order of maps. This file
-// fixes both.
+// randomizes three things in ordinary code: unseeded random numbers, hashes, and the order of maps.
+// This file fixes all of them.
 
 // Random returns the next random number of the running goroutine. Each goroutine has a sequence of
 // its own, seeded by its lineage: the lineage of the goroutine that started it, and its number
 // among the goroutines that this one started. So its numbers do not depend on what other goroutines
-// drew before, and are the same in every schedule. Call it under control only.
+// drew before, and are the same in every schedule.
+//
+// Outside of control the numbers are the same in every process: a package variable that holds one
+// may keep it for all schedules.
 func Random() uint64 {
-	g := active.cur
+	e := current()
+	if e == nil {
+		return mix(drawnOutside.Add(1) * 0x9e3779b97f4a7c15)
+	}
+	g := e.cur
 	g.drawn++
 	return mix(g.lineage + g.drawn*0x9e3779b97f4a7c15)
+}
+
+// drawnOutside counts the random numbers that were drawn outside of control.
+var drawnOutside atomic.Uint64
+
+// RandomBelow returns a random number below n, or 0 if n is 0.
+func RandomBelow(n uint64) uint64 { return Random() % max(n, 1) }
+
+// Nanotime is runtime.nanotime on the virtual clock.
+func Nanotime() int64 {
+	if current() == nil {
+		return UncontrolledNow().UnixNano()
+	}
+	return Now().UnixNano()
+}
+
+// HashMemory is runtime.memhash with a key that is the same in every process: FNV-1a, mixed.
+func HashMemory(p unsafe.Pointer, seed, size uintptr) uint64 {
+	h := uint64(0xcbf29ce484222325) ^ uint64(seed)
+	for _, b := range unsafe.Slice((*byte)(p), size) {
+		h = (h ^ uint64(b)) * 0x100000001b3
+	}
+	return mix(h)
+}
+
+// HashString is runtime.strhash, of the string at p.
+func HashString(p unsafe.Pointer, seed uintptr) uint64 {
+	s := *(*string)(p)
+	return HashMemory(unsafe.Pointer(unsafe.StringData(s)), seed, uintptr(len(s)))
 }
 
 // Reseed starts the sequence of the running goroutine anew. Call it under control only.
@@ -119,11 +156,8 @@ func RankKey[K any](k K) K {
 func rank(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Chan, reflect.UnsafePointer:
-		if e, p := active, v.UnsafePointer(); p != nil {
-			if s := e.words.find(e.run, p); s.rank == 0 || s.ranked != e.run {
-				e.ranks++
-				s.rank, s.ranked = e.ranks, e.run
-			}
+		if p := v.UnsafePointer(); p != nil {
+			active.rank(p)
 		}
 	case reflect.Interface:
 		if !v.IsNil() {
@@ -138,6 +172,28 @@ func rank(v reflect.Value) {
 			rank(v.Index(i))
 		}
 	}
+}
+
+// rank gives an address the next rank, unless it has one.
+func (e *Exec) rank(p unsafe.Pointer) {
+	if s := e.words.find(e.run, p); s.rank == 0 || s.ranked != e.run {
+		e.ranks++
+		s.rank, s.ranked = e.ranks, e.run
+	}
+}
+
+// RankOf returns a number that stands for an address and is the same in every process: the rank
+// that RankKey gives, now if p has none. Outside of control it is the address.
+func RankOf(p unsafe.Pointer) uint64 {
+	if p == nil {
+		return 0
+	}
+	e := current()
+	if e == nil {
+		return uint64(uintptr(p))
+	}
+	e.rank(p)
+	return e.words.find(e.run, p).rank
 }
 
 // rankOf returns the rank of a pointer. A pointer without a rank, which code that was not rewritten

@@ -19,6 +19,7 @@ type lookAlike struct {
 	keep  string   // a name of the standard package, which is used so that its import stays legal
 	names []string // the names that it stands for; nil means all
 	suite bool     // only in suites: elsewhere go test calls the tests with its own testing.T
+	value bool     // keep is not a type
 }
 
 // lookAlikes is the table of all look-alikes, by the path of the standard package. Names that
@@ -45,9 +46,10 @@ var lookAlikes = map[string]lookAlike{
 		"ExpFloat64", "Float32", "Float64", "Int", "Int32", "Int32N", "Int64", "Int64N", "IntN", "N",
 		"NormFloat64", "Perm", "Shuffle", "Uint", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN",
 	}},
-	"hash/maphash": {name: "maphash", shim: "maphash", alias: "explore__maphash", keep: "Seed", names: []string{
-		"Bytes", "String", "Comparable",
+	"hash/maphash": {name: "maphash", shim: "maphash", alias: "explore__maphash", keep: "Hash", names: []string{
+		"Seed", "MakeSeed", "Hash", "Bytes", "String", "Comparable", "WriteComparable",
 	}},
+	"crypto/rand": {name: "rand", shim: "crypto/rand", alias: "explore__crypto_rand", keep: "Reader", value: true},
 	"os": {name: "os", shim: "os", alias: "explore__os", keep: "File", names: []string{
 		"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
 	}},
@@ -126,6 +128,9 @@ func (w *writer) keepImports() string {
 			continue
 		case "..":
 			name = ""
+		}
+		if like.value {
+			name = "= " + name
 		}
 		fmt.Fprintf(&b, "\nvar _ %s%s\n", name, like.keep)
 	}

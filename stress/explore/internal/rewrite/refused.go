@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -42,9 +41,8 @@ var uncontrolled = map[string][]string{
 		"Truncate", "Link", "Symlink", "Readlink", "Stat", "Lstat", "Chdir", "Chmod", "Chown", "Chtimes",
 		"CopyFS", "File.Read", "File.ReadAt", "File.ReadFrom", "File.Sync",
 	},
-	"io":           {"Pipe"},
-	"hash/maphash": {"Hash.Seed", "Hash.Sum64", "Hash.Sum"}, // a seed differs from process to process
-	"io/ioutil":    {"ReadFile", "WriteFile", "ReadDir", "TempFile", "TempDir"},
+	"io":        {"Pipe"},
+	"io/ioutil": {"ReadFile", "WriteFile", "ReadDir", "TempFile", "TempDir"},
 	"log": {
 		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",
 	},
@@ -100,23 +98,4 @@ func uncontrolledName(f *types.Func) string {
 		return n.Obj().Name() + "." + f.Name()
 	}
 	return f.Name()
-}
-
-// linkname matches the directive, with the function that it names.
-var linkname = regexp.MustCompile(`^//go:linkname \S+ (\S+)`)
-
-// parking matches the functions of the runtime in which a goroutine waits for another.
-var parking = regexp.MustCompile(`^(internal/)?(sync|poll|runtime)\.(runtime_)?` +
-	`(Sem|sem|gopark|goready|park|notifyList|chan|selectgo|block|futex|poll_runtime)`)
-
-// refuseLinknames refuses go:linkname to those functions: the engine would not see the goroutine
-// wait.
-func (w *writer) refuseLinknames() {
-	for _, group := range w.file.Comments {
-		for _, c := range group.List {
-			if m := linkname.FindStringSubmatch(c.Text); m != nil && parking.MatchString(m[1]) {
-				w.refuse(c.Pos(), "go:linkname to %s, in which goroutines wait, cannot be put under control", m[1])
-			}
-		}
-	}
 }

@@ -15,7 +15,7 @@ func (c *checked) rewrite(i int) ([]byte, error) {
 		pkg: c, index: i, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
 		uses: map[string]string{}, pairs: map[*ast.UnaryExpr]bool{}, hidden: map[ast.Node]bool{},
 	}
-	w.refuseLinknames()
+	w.linknames()
 	ast.Inspect(w.file, func(n ast.Node) bool {
 		w.visit(n)
 		return true
