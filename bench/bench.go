@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -65,6 +66,9 @@ func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 		b.Fatalf("bench: %v", err)
 	}
 	writeHeaderOnce()
+	if err := WriteDeclarations(os.Stdout, all); err != nil {
+		b.Fatal(err)
+	}
 	workload := ""
 	// Reset the key at the end: benchmarks of the same binary that follow are no workloads.
 	defer fmt.Println("workload:")
@@ -107,6 +111,42 @@ func WriteHeader(w io.Writer, order string) error {
 		}
 	}
 	return nil
+}
+
+// WriteDeclarations writes what the implementations declare, in lines of benchmark text that tools
+// skip if they do not know them:
+//
+//	Unit /impl require=no-burn,starvation-free,no-defect
+//	Unit /impl=spin no-burn=burns-a-core-for-each-waiter weights=yes …
+//
+// The first line has the needs of a service, see [impls.Need]. The others have a key for each need.
+// Its value is yes, or what the implementation does instead with hyphens for spaces. A report
+// learns from these lines which column to recommend.
+//
+// They are Unit lines and not configuration lines, because results of different configurations
+// never share a table: a new declaration would then separate new figures from old ones.
+func WriteDeclarations(w io.Writer, all []impls.Impl) error {
+	var text strings.Builder
+	for i, impl := range all {
+		var required []string
+		line := "Unit /impl=" + impl.Name
+		for _, need := range impl.Needs() {
+			value := "yes"
+			if !need.Met {
+				value = strings.ReplaceAll(need.But, " ", "-")
+			}
+			line += " " + need.Name + "=" + value
+			if need.Service {
+				required = append(required, need.Name)
+			}
+		}
+		if i == 0 {
+			fmt.Fprintf(&text, "Unit /impl require=%s\n", strings.Join(required, ","))
+		}
+		text.WriteString(line + "\n")
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // writeHeaderOnce serves Run, which several benchmarks of one process may call.

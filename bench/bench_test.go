@@ -221,6 +221,32 @@ func TestHeaderHasTheKeysThatReadersAskFor(t *testing.T) {
 	}
 }
 
+// Tools that read Unit lines read the declarations too, each need under the key of its name.
+func TestDeclarationsAreUnitLines(t *testing.T) {
+	var text strings.Builder
+	if err := bench.WriteDeclarations(&text, impls.All()); err != nil {
+		t.Fatal(err)
+	}
+	reader := benchfmt.NewReader(strings.NewReader(text.String()), "declarations")
+	for reader.Scan() {
+		if broken, ok := reader.Result().(*benchfmt.SyntaxError); ok {
+			t.Error(broken)
+		}
+	}
+	for _, impl := range impls.All() {
+		for _, need := range impl.Needs() {
+			got := reader.Units().Get("/impl="+impl.Name, need.Name)
+			if got == nil || (got.Value == "yes") != need.Met {
+				t.Errorf("%s of %s is %+v, want met: %v", need.Name, impl.Name, got, need.Met)
+			}
+		}
+	}
+	want := "no-burn,starvation-free,no-defect"
+	if got := reader.Units().Get("/impl", "require"); got == nil || got.Value != want {
+		t.Errorf("the needs of a service are %+v, want %s", got, want)
+	}
+}
+
 // run returns the standard output of a command, and fails the test if the command fails.
 func run(t *testing.T, stdin *strings.Reader, name string, args ...string) string {
 	t.Helper()

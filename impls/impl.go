@@ -39,6 +39,19 @@ type Impl struct {
 	ZeroWeight  ZeroWeight  // what a weight of zero does
 	OverRelease OverRelease // the state after a recovered over-release panic
 	Waits       Waits       // how a waiter spends its time
+
+	// UnitWeights says that only requests of weight 1 are served as the contract says. Package
+	// bench does not measure such an implementation at workloads with larger weights.
+	UnitWeights bool
+
+	// Teaching says that the implementation is an example to read. No package exports it for
+	// services.
+	Teaching bool
+
+	// Defects has the clauses of the contract that the implementation is known to break, by their
+	// ID in package stress, such as "C10", and what it does instead. Package stress does not judge
+	// a declared defect: its verdict is unknown. OverReleaseCorrupts is a defect without an entry.
+	Defects map[string]string
 }
 
 // Order is the policy for the order in which waiters are served. An implementation that declares
@@ -92,10 +105,10 @@ const (
 	// a select, a sync.Cond or a sync.WaitGroup that belongs to this semaphore.
 	Parked Waits = iota
 
-	// Spinning waiters stay runnable and burn CPU.
+	// Spinning waiters stay runnable and burn CPU. Parked waiters and waiters elsewhere sleep.
 	Spinning
 
-	// Elsewhere is every other way to wait: in the kernel, in another process, or in a sync.Mutex.
+	// Elsewhere is every other way to sleep: in the kernel, in another process, or in a sync.Mutex.
 	// It is also a wait on a channel that several semaphores share through a pool, or on a
 	// goroutine that New starts and no Close ends.
 	Elsewhere
@@ -151,8 +164,17 @@ func (i Impl) Validate() error {
 		return fmt.Errorf("impls: %s: Order Barging serves every request that fits, "+
 			"so it cannot be StarvationFree", i.Name)
 	}
+	for id, instead := range i.Defects {
+		if !clauseID.MatchString(id) || instead == "" {
+			return fmt.Errorf("impls: %s: Defects[%q] = %q: want the ID of a clause, such as C10, "+
+				"and what happens instead", i.Name, id, instead)
+		}
+	}
 	return nil
 }
+
+// clauseID matches the IDs of the clauses in package stress.
+var clauseID = regexp.MustCompile(`^[CR][1-9][0-9]*$`)
 
 // validName excludes '/' and '=', which delimit benchmark names, and white space, which delimits
 // the fields of a benchmark line.

@@ -47,6 +47,50 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// A declared defect names a clause and says what happens instead.
+func TestValidateDefects(t *testing.T) {
+	for id, instead := range map[string]string{"": "x", "C10": "", "C0": "x", "over-release": "x"} {
+		impl := impls.All()[0]
+		impl.Defects = map[string]string{id: instead}
+		if impl.Validate() == nil {
+			t.Errorf("Validate accepts Defects[%q] = %q", id, instead)
+		}
+	}
+	impl := impls.All()[0]
+	impl.Defects = map[string]string{"C10": "Release blocks", "R1": "see C10"}
+	if err := impl.Validate(); err != nil {
+		t.Errorf("Validate of two good defects = %v", err)
+	}
+}
+
+// Each declaration decides its own need and no other.
+func TestNeedsFollowDeclarations(t *testing.T) {
+	for name, change := range map[string]func(*impls.Impl){
+		"no-burn":    func(i *impls.Impl) { i.Waits = impls.Spinning },
+		"fifo":       func(i *impls.Impl) { i.Order, i.StarvationFree = impls.Unspecified, true },
+		"no-defect":  func(i *impls.Impl) { i.OverRelease = impls.OverReleaseCorrupts },
+		"weights":    func(i *impls.Impl) { i.UnitWeights = true },
+		"production": func(i *impls.Impl) { i.Teaching = true },
+	} {
+		impl := impls.Impl{Name: "good", Order: impls.FIFO}
+		change(&impl)
+		for _, need := range impl.Needs() {
+			if need.Met != (need.Name != name) || need.Met != (need.But == "") {
+				t.Errorf("with %s broken: %+v", name, need)
+			}
+		}
+	}
+	barging := impls.Impl{Name: "barging", Order: impls.Barging}
+	if need := barging.Needs()[1]; need.Name != "starvation-free" || need.Met {
+		t.Errorf("barging: %+v, want that it may starve", need)
+	}
+	broken := impls.Impl{Name: "broken", OverRelease: impls.OverReleaseCorrupts,
+		Defects: map[string]string{"C10": "blocks", "C11": "blocks"}}
+	if need := broken.Needs()[2]; need.But != "breaks C10 C11" {
+		t.Errorf("two defects: %+v", need)
+	}
+}
+
 // Of takes a constructor that returns a concrete type, and Make rejects a nil of that type. A
 // plain comparison with nil would not: an interface that holds a nil pointer is not nil.
 func TestOf(t *testing.T) {

@@ -338,3 +338,26 @@ func TestContextUnderLock(t *testing.T) {
 		t.Errorf("%v, patience %v; want a failure that names the lock, and patience as before", v, k.patience)
 	}
 }
+
+// A declared defect is not judged, and hides no other one.
+func TestDeclaredDefectIsUnknown(t *testing.T) {
+	broken := impls.Impl{Name: "blocking", New: func(size int64) impls.Semaphore {
+		return neverPanics{impls.All()[0].New(size)}
+	}, Order: impls.Barging, Defects: map[string]string{"C10": "Release ignores an over-release"}}
+	k := newChecker(broken)
+	if v := k.check(clauseNamed("C10")); v.Outcome != Unknown ||
+		v.Detail != "a declared defect: Release ignores an over-release" {
+		t.Errorf("%v, want that it is not judged", v)
+	}
+	if v := k.check(clauseNamed("C12")); v.Outcome != Fail {
+		t.Errorf("%v, want a failure: only C10 is declared", v)
+	}
+}
+
+// neverPanics swallows every panic of Release.
+type neverPanics struct{ impls.Semaphore }
+
+func (s neverPanics) Release(n int64) {
+	defer func() { _ = recover() }()
+	s.Semaphore.Release(n)
+}

@@ -84,7 +84,7 @@ func Judge(impl impls.Impl) []Verdict {
 
 // A Clause is one sentence of the contract.
 type Clause struct {
-	ID   string // C1 to C36, or R1 for the random programs, which check many clauses
+	ID   string // C1 to C37, or R1 for the random programs, which check many clauses
 	Name string
 	Text string
 }
@@ -138,6 +138,10 @@ func newChecker(impl impls.Impl) *checker { return &checker{impl, patience} }
 // reported it. The report of the detector, on standard error, has the stacks.
 func (k *checker) check(c clause) Verdict {
 	v := Verdict{Impl: k.impl.Name, Clause: c.Clause}
+	if instead := k.impl.Defects[c.ID]; instead != "" {
+		v.Outcome, v.Detail = Unknown, "a declared defect: "+instead
+		return v
+	}
 	racesBefore := race.Errors()
 	err := c.run(k.impl, k.patience)
 	if n := race.Errors() - racesBefore; n > 0 {

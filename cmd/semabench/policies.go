@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -25,11 +27,15 @@ var policyColumns = []struct {
 	{"weight zero", func(i impls.Impl) string { return i.ZeroWeight.String() }},
 	{"after a recovered over-release", func(i impls.Impl) string { return i.OverRelease.String() }},
 	{"a waiter is", func(i impls.Impl) string { return i.Waits.String() }},
+	{"burns CPU while waiting", func(i impls.Impl) string { return yesNo(i.Waits == impls.Spinning) }},
+	{"weights", weights},
+	{"made for", madeFor},
+	{"declared defects", defects},
 	{"what it is", func(i impls.Impl) string { return i.Doc }},
 }
 
 const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, " +
-	"C17, C26, C27, C28 and C34."
+	"C17, C26, C27, C28, C34 and C37."
 
 // policies prints the declared policies of implementations: their promises where the contract
 // leaves a choice.
@@ -83,6 +89,32 @@ func starvationFree(i impls.Impl) string {
 		return "implied by FIFO"
 	}
 	return yesNo(i.StarvationFree)
+}
+
+func weights(i impls.Impl) string {
+	if i.UnitWeights {
+		return "1 only"
+	}
+	return "any"
+}
+
+func madeFor(i impls.Impl) string {
+	if i.Teaching {
+		return "reading"
+	}
+	return "services"
+}
+
+// defects lists the declared defects in the order of their clauses.
+func defects(i impls.Impl) string {
+	if len(i.Defects) == 0 {
+		return "none"
+	}
+	var list []string
+	for _, id := range slices.Sorted(maps.Keys(i.Defects)) {
+		list = append(list, id+": "+i.Defects[id])
+	}
+	return strings.Join(list, "; ")
 }
 
 func yesNo(b bool) string {

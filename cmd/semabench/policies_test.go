@@ -22,6 +22,8 @@ var everyPolicy = []impls.Impl{
 	{Name: "fair-pushy", Doc: "may be passed, but not forever", Order: impls.Barging, StarvationFree: true,
 		Waits: impls.Spinning, ZeroWeight: impls.ZeroPanics},
 	{Name: "far", Doc: "waits in the kernel", Waits: impls.Elsewhere, OverRelease: impls.OverReleaseCorrupts},
+	{Name: "known-wrong", Doc: "of other packages", UnitWeights: true, Teaching: true,
+		Defects: map[string]string{"C12": "negative weights are ignored", "C10": "Release blocks"}},
 }
 
 func TestPolicies(t *testing.T) {

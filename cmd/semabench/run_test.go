@@ -57,7 +57,7 @@ func TestRunWithBrokenConstructors(t *testing.T) {
 	}
 	mustContain(t, "standard error", stderr, "3 rows failed",
 		"impl=panics", "no permits today", "impl=nil", "returned nil", "impl=dies", "exit status 7")
-	if n := strings.Count(read(t, filepath.Join(dir, "bench.txt")), "impl=cond"); n != 2 {
+	if n := strings.Count(read(t, filepath.Join(dir, "bench.txt")), "/impl=cond/"); n != 2 {
 		t.Errorf("the good implementation has %d samples, want 2", n)
 	}
 	mustContain(t, "the report", read(t, filepath.Join(dir, "report.md")), "partial: 2 of 8", "cond")

@@ -85,7 +85,7 @@ var ErrFailed = errors.New("the sample failed")
 // implementations that a row can name.
 func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 	if r.Header {
-		return writeHeader(w)
+		return writeHeader(w, table)
 	}
 	if r.Benchtime <= 0 {
 		return fmt.Errorf("-benchtime=%v: want a positive time", r.Benchtime)
@@ -112,8 +112,9 @@ func (r Request) sample(w io.Writer, c bench.Case, impl impls.Impl) error {
 }
 
 // writeHeader writes the configuration lines. This program writes them and not its parent, because
-// another version of Go may have built the parent.
-func writeHeader(w io.Writer) error {
+// another version of Go may have built the parent, and because only this program has the
+// implementations of other packages, with what they declare.
+func writeHeader(w io.Writer, table []impls.Impl) error {
 	_, err := fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: github.com/semabench/semabench/bench\n",
 		runtime.GOOS, runtime.GOARCH)
 	if err == nil {
@@ -121,6 +122,9 @@ func writeHeader(w io.Writer) error {
 	}
 	if err == nil {
 		_, err = fmt.Fprintf(w, "warm-up: cores for %v, then the row for an eighth of the time\n", WarmUp)
+	}
+	if err == nil {
+		err = bench.WriteDeclarations(w, table)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -575,4 +576,19 @@ func (s *countedNewcomers) serve(count int) {
 		s.held += w.n
 		close(w.ready)
 	}
+}
+
+// restless is K21: a waiter looks at the permits in a loop, and only yields in between.
+type restless struct{ *queue }
+
+func newRestless(size int64) impls.Semaphore { return restless{newQueue(size)} }
+
+func (s restless) Acquire(ctx context.Context, n int64) error {
+	for ctx.Err() == nil {
+		if s.queue.TryAcquire(n) {
+			return nil
+		}
+		runtime.Gosched()
+	}
+	return ctx.Err()
 }

@@ -158,5 +158,12 @@ func Kinds() []Mutant {
 			KilledBy:  []string{"C18"},
 			Narrow:    true,
 		},
+		{
+			Impl:      impls.Impl{Name: "restless", New: newRestless, Waits: impls.Elsewhere},
+			ID:        "K21",
+			Defect:    "waiters declare to sleep, and look at the permits in a loop",
+			Reference: "processor time of waiters",
+			KilledBy:  []string{"C37"},
+		},
 	}
 }
