@@ -49,11 +49,11 @@ func TestAgreeTakesSmallDifferencesForTies(t *testing.T) {
 }
 
 // The verdict of a cell includes whether its samples were enough.
-func TestAgreeCountsUnknown(t *testing.T) {
+func TestAgreeCountsUndecided(t *testing.T) {
 	many := compare(t, "", samples("a", around(100, 0)...)+samples("b", around(200, 1)...))
 	few := compare(t, "", samples("a", 100)+samples("b", 200))
 	g, err := reports.Agree(many, few)
-	if err != nil || len(g.Changes) != 2 || g.Changes[1].Is != "unknown" {
-		t.Errorf("%+v, %v; want both cells to become unknown", g, err)
+	if err != nil || len(g.Changes) != 2 || g.Changes[1].Is != "undecided" {
+		t.Errorf("%+v, %v; want both cells to become undecided", g, err)
 	}
 }

@@ -38,7 +38,20 @@ func TestAnswers(t *testing.T) {
 			rowOf("n=1", 100, 120, 900) + rowOf("n=2", 300, 120, 100) + rowOf("n=3", 500, 130, 100),
 			"it depends: a for n=1; c for n=2, n=3; the safest is b, at most ×1.30 of the best"},
 		{"too few samples", samples("a", 1, 1, 1) + samples("b", 9, 9, 9),
-			"no answer: too few samples: with 3 and 3 no p below 0.1 is possible"},
+			"no answer: n too small: with 3 and 3 samples no p below 0.1 is possible, take 4 each " +
+				"(go test -count=4, semabench run -samples 4)"},
+		// Values a few percent apart: the interval reaches beyond 5 % on both sides.
+		{"undecided", ten + samples("b", 10.5, 11, 12.9, 13, 14, 15),
+			"undecided: a or b (differences below 18.2 % do not show)"},
+		// c is 1 % faster at best and 60 % slower at worst: it may serve, and a surely does.
+		{"another may be as good", rowOf("n=1", 100, 300) + strings.ReplaceAll(
+			samples("c", 99.5, 100, 100.5, 140, 101, 99.8, 150, 160), "X/", "X/n=1/"),
+			"a; undecided: c"},
+		// In n=2 the best median is of b, and a may be better by far.
+		{"rows that are undecided", rowOf("n=1", 100, 300) + strings.ReplaceAll(ten+
+			samples("b", 9, 11, 12, 12.5, 14, 15), "X/", "X/n=2/"),
+			"undecided: a, or it depends (1 of 2 rows are decided; differences below 27.3 % do " +
+				"not show)"},
 		{"alone", samples("a", 1, 1), "no answer: a row was measured in one column only"},
 		{"no direction", inUnit("apples", rowOf("n=1", 1, 2)),
 			"no answer: the text does not say whether more apples is better"},

@@ -15,7 +15,7 @@ var attached = reports.HTML{Attachments: []reports.Attachment{{
 	Cols:  []string{"clause", "a", "<script>alert(1)</script>"},
 	Rows: [][]reports.Remark{
 		{{Text: "try never waits"}, {Text: "pass", Tone: reports.Good}, {Text: "FAIL: </table>", Tone: reports.Bad}},
-		{{Text: "fifo"}, {Text: "not promised", Tone: reports.Neutral}, {Text: "2 of 7 runs", Tone: reports.Undecided}},
+		{{Text: "fifo"}, {Text: "not promised", Tone: reports.Neutral}, {Text: "2 of 7 runs", Tone: reports.Unsure}},
 	},
 }}}
 

@@ -152,7 +152,7 @@ func TestValuesKeepTheirOrder(t *testing.T) {
 
 func TestOverall(t *testing.T) {
 	row := func(name, impl string, v float64) string {
-		return strings.Repeat(fmt.Sprintf("BenchmarkX/%s/impl=%s 1 %v ns/op\n", name, impl, v), 4)
+		return strings.Repeat(fmt.Sprintf("BenchmarkX/%s/impl=%s 1 %v ns/op\n", name, impl, v), 8)
 	}
 	c := compare(t, "", row("p", "a", 1)+row("p", "b", 2)+row("q", "a", 1)+row("q", "b", 8)+
 		row("p", "c", 3))

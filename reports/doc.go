@@ -53,18 +53,21 @@
 //
 // [Versus.P] is the p of benchstat, which holds for one comparison alone. The word “different”
 // rests on [Versus.Corrected] instead. The correction covers the tests of one unit in one table,
-// or in all tables with [ByUnit]. It does not cover the tests of other reports.
+// or in all tables with [ByUnit]. It does not cover the tests of other reports. The intervals
+// beside the verdicts are corrected in the same way.
 //
-// [Cell.VsBest] tests every cell against the best of its row, after choosing the best from the
-// same samples. This choice flatters the winner a little.
+// [Cell.VsBest] tests every cell against the best of its row, which is known from the same samples
+// only. So its correction counts the tests of all pairs of cells. With 8 columns and 5 samples in
+// a cell no rank test can then show anything, and the report says how many samples can.
+//
+// A tie is evidence of equality up to 5 %, and undecided is no evidence of anything. Package
+// compare has a table of how often its verdicts are wrong. The table holds for independent
+// samples. The samples of one process are not independent, and no test can see that the machine
+// was busy during one column only. Interleave the columns when you measure.
 //
 // The interval of a [Ratio] assumes that one distribution is the other one, shifted on a
 // logarithmic scale. If the two differ in shape, the interval holds the typical quotient of two
 // values, and not the quotient of the medians.
-//
-// A tie is the absence of evidence, not evidence of equality: more samples may break it. The
-// samples of one process are not independent, and no test can see that the machine was busy
-// during one column only. Interleave the columns when you measure.
 //
 // The ratios compare medians. They say nothing about tails: a median can hide a rare slow
 // operation.

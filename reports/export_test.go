@@ -49,21 +49,22 @@ func TestExportsAgree(t *testing.T) {
 	}
 }
 
-// An unknown figure is empty, and never a number that a program could use.
-func TestExportOfUnknown(t *testing.T) {
+// A figure that is not known is empty, and never a number that a program could use.
+func TestExportOfWhatIsNotKnown(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{samples("a", 1) + samples("b", 2),
-			",a,2,,,2,1,1,1,unknown,unknown,2,,,1,too few samples: with 1 and 1 no p below 1 is possible"},
+			",a,2,,,2,1,1,1,undecided,undecided,2,,,1,\"n too small: with 1 and 1 samples no p below " +
+				"1 is possible, take 4 each (go test -count=4, semabench run -samples 4)\",false,"},
 		// worse, but by no finite factor
 		{inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)),
 			",a,,,,,0.02857142857142857,0.02857142857142857,1,different,worse,,,,0.02857142857142857," +
-				"zero or negative values have no ratio"},
+				"zero or negative values have no ratio,false,"},
 		{samples("a", -1, -2, -3, -4) + samples("b", 1, 2, 3, 4),
-			"zero or negative values have no ratio"},
+			"zero or negative values have no ratio,false,"},
 		{inUnit("furlongs", samples("a", 1, 2, 3, 4)+samples("b", 10, 20, 30, 40)),
-			",a,10,2.5,40,10,0.028571428571428577,0.028571428571428577,1,different,unranked,,,,,"},
+			",a,10,2.5,40,10,0.028571428571428577,0.028571428571428577,1,different,unranked,,,,,,false,"},
 		{"Unit ns/op assume=exact\n" + samples("a", 1) + samples("b", 2),
-			",a,2,,,,,,0,different,worse,2,,,,exact values need no interval"},
+			",a,2,,,,,,0,different,worse,2,,,,exact values need no interval,false,1"},
 	} {
 		out := render(t, reports.WriteCSV, compare(t, "", test.text))
 		if !strings.HasSuffix(out, test.want+"\n") {
@@ -90,7 +91,7 @@ func TestFamilies(t *testing.T) {
 		want   string
 	}{
 		{23, reports.ByUnit, "different"},
-		{24, reports.ByUnit, "unknown"},
+		{24, reports.ByUnit, "undecided"},
 		{24, reports.ByTable, "different"},
 	} {
 		c, err := reports.Compare(read(t, text(test.rows)), reports.Options{Family: test.family})

@@ -57,11 +57,11 @@ const (
 
 // The standings of a cell in its row.
 const (
-	Unranked = compare.Unranked
-	Best     = compare.Best
-	Tie      = compare.Tie
-	Worse    = compare.Worse
-	Unknown  = compare.Unknown
+	Unranked  = compare.Unranked
+	Best      = compare.Best
+	Tie       = compare.Tie
+	Worse     = compare.Worse
+	Undecided = compare.Undecided
 )
 
 // Compare puts the results of log into tables and computes their statistics; see
@@ -86,10 +86,10 @@ type (
 
 // The tones of a remark.
 const (
-	Neutral   = draw.Neutral
-	Good      = draw.Good
-	Bad       = draw.Bad
-	Undecided = draw.Undecided
+	Neutral = draw.Neutral
+	Good    = draw.Good
+	Bad     = draw.Bad
+	Unsure  = draw.Unsure
 )
 
 // WriteText writes c as benchstat would, with ratios below; see [draw.WriteText].

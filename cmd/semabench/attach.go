@@ -76,7 +76,7 @@ func soakAttachment(f soak.Summary) reports.Attachment {
 		case r.Failures > 0:
 			verdict.Tone = reports.Bad
 		case r.Operations == 0:
-			verdict.Tone = reports.Undecided
+			verdict.Tone = reports.Unsure
 		}
 		row := []reports.Remark{{Text: r.Name}, verdict}
 		for _, n := range []int64{r.Programs, r.Operations, r.Histories, r.Undecided} {

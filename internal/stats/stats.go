@@ -87,6 +87,7 @@ func GeometricMean(values []float64) float64 {
 // A Family is p-values that were corrected together.
 type Family struct {
 	Corrected []float64 // in the order of the p-values
+	Factors   []int     // what Holm's procedure multiplies each p-value by
 
 	tests           int
 	sorted, clamped []float64 // p-values in ascending order, and each one corrected
@@ -108,6 +109,7 @@ func Holm(p []float64, tests int) Family {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
 	f := Family{
 		Corrected: make([]float64, len(p)),
+		Factors:   make([]int, len(p)),
 		tests:     max(tests, len(p)),
 		sorted:    make([]float64, len(p)),
 		clamped:   make([]float64, len(p)),
@@ -115,6 +117,7 @@ func Holm(p []float64, tests int) Family {
 	before := 0.0
 	for i, at := range order {
 		before = max(before, min(1, p[at]*float64(f.tests-i)))
+		f.Factors[at] = f.tests - i
 		f.Corrected[at], f.sorted[i], f.clamped[i] = before, p[at], before
 	}
 	return f

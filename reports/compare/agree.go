@@ -18,7 +18,7 @@ type Agreement struct {
 // A Change is a cell whose verdict differs between the two comparisons.
 type Change struct {
 	Place    string // the names of the table, the row and the column
-	Was, Is  string // better, tie, worse or unknown; see Agree
+	Was, Is  string // better, tie, worse or undecided; see Agree
 	From, To float64
 }
 
@@ -26,8 +26,8 @@ type Change struct {
 // table.
 //
 // The verdict of a cell is “better” if the cell is the best of its row and all others are worse,
-// “tie” if it is the best or tied with the best and another cell is so too, and otherwise “worse”
-// or “unknown”. As in an [Answer], a cell that is worse by less than 5 % counts as a tie.
+// “tie” if it serves the row and another cell does or may do so too, and otherwise “worse” or
+// “undecided”. As in an [Answer], a cell that is surely worse by less than 5 % counts as a tie.
 // Change.From and Change.To are the ratios to the best of the row.
 //
 // Agree returns an error if the two comparisons have no cell in common.
@@ -113,18 +113,18 @@ func verdictsByCell(c *Comparison) verdictList {
 }
 
 // verdictOf returns the verdict of c among the cells of its row. A cell cannot be “better” while
-// another cell is unknown: with more samples the unknown cell might be as good.
+// another cell is undecided: with more samples that cell might be as good.
 func verdictOf(c *Cell, row []*Cell) string {
 	switch {
-	case c.Standing == Unknown, c.Why != "":
-		return "unknown"
-	case !c.isAcceptable():
+	case c.Serves:
+		for _, other := range row {
+			if other != nil && other != c && (other.Serves || other.Standing == Undecided) {
+				return "tie"
+			}
+		}
+		return "better"
+	case c.Standing == Worse:
 		return "worse"
 	}
-	for _, other := range row {
-		if other != c && (other.isAcceptable() || other != nil && other.Standing == Unknown) {
-			return "tie"
-		}
-	}
-	return "better"
+	return "undecided"
 }

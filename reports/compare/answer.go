@@ -3,6 +3,7 @@ package compare
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,13 +13,19 @@ import (
 
 // An Answer says which column to use for the work of one table.
 //
-// A column serves a row if no test finds it worse than the best of the row, or if it is worse by
-// less than 5 %. Smaller differences carry no advice: two processes with different code layouts
-// can differ by as much with identical source.
+// It recommends a column for a row only if the samples show that the column is at most 5 % worse
+// than the best of the row, and that no column is better than this best by more; see
+// [Cell.Serves]. A column that may serve a row and may not, as far as the samples can tell, is
+// open there. It is never among the recommended ones.
 type Answer struct {
 	Table *Table
 	Use   []string // the columns that serve every row; several of them are a tie
-	Rows  []Pick   // which columns serve each row; if Use is empty, the answer depends on the row
+	Open  []string // the other columns that serve every row or are open there
+	Rows  []Pick   // which columns serve each row; if Use and Open are empty, the answer depends
+
+	// Detectable is the smallest ratio that the samples would have shown as a difference in every
+	// open cell of the columns in Open; see [Versus.Detectable].
+	Detectable float64
 
 	// If Use is empty, Safest is the column whose greatest ratio to the best of a row is the
 	// smallest, and Worst is this greatest ratio. Safest is "" if no column has a ratio in every
@@ -26,17 +33,17 @@ type Answer struct {
 	Safest string
 	Worst  float64
 
-	Prices []Price // what Use, or Safest, costs in other units; time first, then by size
+	Prices []Price // what Use, or else Open or Safest, costs in other units; time first, then by size
 
 	// Why says why there is no answer: there is nothing to compare, or the samples are too few.
 	// All fields but Table are then empty. Why is "" if there is an answer.
 	Why string
 }
 
-// A Pick is one row with the columns that serve it.
+// A Pick is one row with the columns that serve it, and the columns that are open in it.
 type Pick struct {
-	Row  Row
-	Best []string
+	Row        Row
+	Best, Open []string
 }
 
 // A Price is a unit in which a recommended column is worse than the best of a row.
@@ -46,10 +53,7 @@ type Price struct {
 	Times     float64 // how many times worse than the best of that row
 }
 
-const (
-	negligible = 1.05 // smaller ratios count as equal to the best; see Answer
-	costly     = 1.5  // smaller ratios are not worth a mention
-)
+const costly = 1.5 // smaller ratios are not worth a mention
 
 // Answers returns one answer for each table, in the order of the tables.
 func (c *Comparison) Answers() []Answer {
@@ -60,7 +64,8 @@ func (c *Comparison) Answers() []Answer {
 	return list
 }
 
-// answer decides by the primary unit alone; other units only appear as prices.
+// answer decides by the primary unit alone; other units only appear as prices. Which columns are
+// recommended is decided by Cell.Serves for each row, and here for all rows together.
 func (t *Table) answer() Answer {
 	u := t.Primary()
 	a := Answer{Table: t}
@@ -68,26 +73,66 @@ func (t *Table) answer() Answer {
 		return a
 	}
 	serves := make([]int, len(t.Cols)) // the number of rows that each column serves
+	open := make([]int, len(t.Cols))   // the number of rows in which the samples leave it open
 	for i, cells := range u.Cells {
 		pick := Pick{Row: t.Rows[i]}
 		for col, c := range cells {
-			if c.isAcceptable() {
+			switch {
+			case c == nil:
+			case c.Serves:
 				serves[col]++
 				pick.Best = append(pick.Best, t.Cols[col])
+			case c.isOpen():
+				open[col]++
+				pick.Open = append(pick.Open, t.Cols[col])
 			}
 		}
 		a.Rows = append(a.Rows, pick)
 	}
-	for col, rows := range serves {
-		if rows == len(u.Cells) {
-			a.Use = append(a.Use, t.Cols[col])
+	for col, name := range t.Cols {
+		switch len(u.Cells) {
+		case serves[col]:
+			a.Use = append(a.Use, name)
+		case serves[col] + open[col]:
+			a.Open = append(a.Open, name)
+			a.Detectable = max(a.Detectable, u.detectable(col))
 		}
 	}
 	if len(a.Use) == 0 {
 		a.Safest, a.Worst = t.safestColumn(u)
 	}
-	a.Prices = t.prices(u, a.Use, a.Safest)
+	switch {
+	case len(a.Use) > 0:
+		a.Prices = t.prices(a.Use)
+	case len(a.Open) > 0:
+		a.Prices = t.prices(a.Open)
+	default:
+		a.Prices = t.prices([]string{a.Safest})
+	}
 	return a
+}
+
+// isOpen reports whether the samples leave open whether the column of c serves its row.
+func (c *Cell) isOpen() bool {
+	return !c.Serves && c.Standing != Worse && c.Standing != Unranked
+}
+
+// detectable returns the smallest ratio that the samples of column col would have shown in each
+// row in which the column is open.
+func (u *Unit) detectable(col int) float64 {
+	greatest := 1.0
+	for _, cells := range u.Cells {
+		c := cells[col]
+		if c == nil || !c.isOpen() {
+			continue
+		}
+		for _, other := range cells { // the best cell is open because of all others that are
+			if other != nil && other.Standing == Undecided && (other == c || c.Standing == Best) {
+				greatest = max(greatest, other.VsBest.Detectable())
+			}
+		}
+	}
+	return greatest
 }
 
 // noAnswer returns why the rows of u allow no answer, or "" if they do.
@@ -100,8 +145,8 @@ func (u *Unit) noAnswer() string {
 		for _, c := range cells {
 			switch {
 			case c == nil:
-			case c.Standing == Unknown:
-				return c.Why
+			case c.VsBest != nil && c.VsBest.WhyUnknown() != "":
+				return c.VsBest.WhyUnknown()
 			case c.Standing == Best:
 				ranked = true
 			}
@@ -111,12 +156,6 @@ func (u *Unit) noAnswer() string {
 		}
 	}
 	return ""
-}
-
-// isAcceptable reports whether the column of c serves the row of c; see [Answer].
-func (c *Cell) isAcceptable() bool {
-	return c != nil && (c.Standing == Best || c.Standing == Tie ||
-		c.Standing == Worse && c.Ratio > 0 && c.Ratio < negligible)
 }
 
 // safestColumn minimizes the greatest ratio over the rows. Columns without a ratio in some row do
@@ -139,11 +178,11 @@ func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	return col, worst
 }
 
-// prices finds, for each recommended column, the units in which it costs much.
-func (t *Table) prices(primary *Unit, use []string, safest string) []Price {
+// prices finds, for each column of use, the units in which it costs much.
+func (t *Table) prices(use []string) []Price {
 	var list []Price
 	for i, name := range t.Cols {
-		if !slices.Contains(use, name) && name != safest {
+		if !slices.Contains(use, name) {
 			continue
 		}
 		for _, u := range t.Others() {
@@ -199,23 +238,38 @@ func (t *Table) price(u *Unit, col int) Price {
 }
 
 // Depends groups the rows of an answer by the columns that serve them, in order of first
-// appearance.
+// appearance. Rows that no column surely serves are grouped by the columns that are open.
 func (a Answer) Depends() []Group {
 	var groups []Group
 	for _, p := range a.Rows {
-		i := slices.IndexFunc(groups, func(g Group) bool { return slices.Equal(g.Best, p.Best) })
+		next := Group{Best: p.Best}
+		if len(p.Best) == 0 {
+			next.Open = p.Open
+		}
+		i := slices.IndexFunc(groups, func(g Group) bool {
+			return slices.Equal(g.Best, next.Best) && slices.Equal(g.Open, next.Open)
+		})
 		if i < 0 {
-			i, groups = len(groups), append(groups, Group{Best: p.Best})
+			i, groups = len(groups), append(groups, next)
 		}
 		groups[i].Rows = append(groups[i].Rows, p.Row)
 	}
 	return groups
 }
 
-// A Group is a set of rows that the same columns serve.
+// A Group is a set of rows that the same columns serve. If Best is empty, the rows are undecided
+// between the columns in Open.
 type Group struct {
-	Best []string
-	Rows []Row
+	Best, Open []string
+	Rows       []Row
+}
+
+// String returns the group as a part of a sentence.
+func (g Group) String() string {
+	if len(g.Best) == 0 {
+		return fmt.Sprintf("undecided between %s for %s", andList(g.Open), RowNames(g.Rows))
+	}
+	return fmt.Sprintf("%s for %s", orList(g.Best), RowNames(g.Rows))
 }
 
 // String returns the answer as a sentence.
@@ -224,13 +278,15 @@ func (a Answer) String() string {
 	case a.Why != "":
 		return "no answer: " + a.Why
 	case len(a.Use) == 1:
-		return a.Use[0] + a.price()
+		return a.Use[0] + a.perhaps() + a.price()
 	case len(a.Use) > 1:
-		return orList(a.Use) + ": a tie" + a.price()
+		return orList(a.Use) + ": a tie" + a.perhaps() + a.price()
+	case len(a.Open) > 0:
+		return "undecided: " + a.Undecided() + a.price()
 	}
 	var list []string
 	for _, g := range a.Depends() {
-		list = append(list, fmt.Sprintf("%s for %s", orList(g.Best), RowNames(g.Rows)))
+		list = append(list, g.String())
 	}
 	s := "it depends: " + strings.Join(list, "; ")
 	if a.Safest != "" {
@@ -239,6 +295,45 @@ func (a Answer) String() string {
 		)
 	}
 	return s + a.price()
+}
+
+// Undecided says between which columns the samples leave the answer open, and what they could
+// have shown. It returns "" unless Use is empty and Open is not.
+func (a Answer) Undecided() string {
+	if len(a.Use) > 0 || len(a.Open) == 0 {
+		return ""
+	}
+	decided := 0
+	for _, p := range a.Rows {
+		if len(p.Best) > 0 {
+			decided++
+		}
+	}
+	s, notes := orList(a.Open), []string{}
+	if len(a.Rows) > 1 {
+		if len(a.Open) == 1 {
+			s += ", or it depends"
+		}
+		notes = append(notes, fmt.Sprintf("%d of %d rows are decided", decided, len(a.Rows)))
+	}
+	switch {
+	case math.IsInf(a.Detectable, 0):
+		notes = append(notes, "these samples bound no difference")
+	case a.Detectable > 1:
+		notes = append(notes, "differences below "+differenceText(a.Detectable)+" do not show")
+	}
+	if len(notes) == 0 {
+		return s
+	}
+	return s + " (" + strings.Join(notes, "; ") + ")"
+}
+
+// perhaps names the columns that may be as good as the recommended ones.
+func (a Answer) perhaps() string {
+	if len(a.Open) == 0 {
+		return ""
+	}
+	return "; undecided: " + andList(a.Open)
 }
 
 // price returns the most important price as the end of a sentence, or "" if it is not time.
@@ -267,10 +362,16 @@ func RowNames(rows []Row) string {
 }
 
 // orList joins names: "a", "a or b", "a, b or c".
-func orList(names []string) string {
-	if len(names) == 1 {
-		return names[0]
+func orList(names []string) string { return list(names, " or ") }
+
+// andList joins names: "a", "a and b", "a, b and c".
+func andList(names []string) string { return list(names, " and ") }
+
+// list joins names by commas, and the last one by word.
+func list(names []string, word string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
 	}
 	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return strings.Join(names[:last], ", ") + word + names[last]
 }

@@ -48,6 +48,8 @@ type Unit struct {
 	Cells    [][]*Cell // by row and column; nil if not measured
 	Geomeans []Geomean // by column, over the rows, as benchstat prints them
 	Overall  []Overall // by column, over the rows
+
+	others [][]float64 // by row, the p-values of the pairs without the best cell; see testOthers
 }
 
 // A Cell is one row in one column: a sample with its statistics.
@@ -65,25 +67,36 @@ type Cell struct {
 	// if there is no ratio: one of the two medians is not positive, or nothing to compare with.
 	Standing Standing
 	Ratio    float64
-	// which samples are missing, if Standing is Unknown, or Best with no other cell known
+	// what leaves the standing open: set if Standing is Undecided, or Best while another cell may
+	// be better by more than 5 %
 	Why    string
 	VsBest *Versus // compares with the best, in times worse; nil for the best and for Unranked
+
+	// Serves says that the column may be recommended for the row: its samples show that it is at
+	// most 5 % worse than the best cell, and that no other cell is better than the best by more.
+	Serves bool
 }
 
 // A Versus is one comparison of two cells.
 type Versus struct {
 	benchmath.Comparison // P is the p of benchstat, uncorrected
 
-	// Corrected is P after Holm's correction for the Tests tests of the family. It is the
-	// smallest error level of the whole family at which this difference would be claimed. Calling
-	// a difference one with Corrected <= 0.05 keeps the chance of even one false claim in the
-	// family at or below 0.05. (Holm 1979, Scandinavian Journal of Statistics 6: 65-70.)
+	// Corrected is P after Holm's correction for the Tests tests of the family. A family against
+	// the best holds the tests of all pairs of cells, because the best is chosen from the same
+	// samples: with 4 columns 6 tests for each row, and not 3. Corrected is the smallest error
+	// level of the whole family at which this difference would be claimed. Calling a difference
+	// one with Corrected <= 0.05 keeps the chance of even one false claim in the family at or
+	// below 0.05. (Holm 1979, Scandinavian Journal of Statistics 6: 65-70.)
 	//
 	// Exact units need no test: Corrected is then P, and Tests is 0.
 	Corrected float64
 	Tests     int
 
 	Ratio Ratio
+
+	// the interval of the ratio with 0/0 = 1, in which zeros take part; 0 and +Inf without one
+	lo, hi float64
+	level  float64 // the chance of error of the interval
 
 	contradicts bool // the unit is declared exact, but the samples of a cell differ
 
@@ -117,20 +130,20 @@ const (
 	// Best is the cell with the best median of the row, the first of several.
 	Best
 
-	// Tie means that the samples could show a difference from the best and do not.
+	// Tie means that the interval of the ratio to the best lies within 5 % of 1.
 	Tie
 
 	// Worse means worse than the best with a corrected p <= 0.05.
 	Worse
 
-	// Unknown means that samples of these sizes cannot show a difference, whatever their values,
-	// given the number of tests in the family; see Cell.Why. It is never a tie.
-	Unknown
+	// Undecided means that the samples neither show a difference from the best nor exclude one of
+	// more than 5 %; see Cell.Why. It is never a tie.
+	Undecided
 )
 
 // String returns the name of s in lower case, as CSV and JSON have it.
 func (s Standing) String() string {
-	return [...]string{"unranked", "best", "tie", "worse", "unknown"}[s]
+	return [...]string{"unranked", "best", "tie", "worse", "undecided"}[s]
 }
 
 // Primary returns the unit to show first: sec/op, or else the first unit of the text.

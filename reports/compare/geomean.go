@@ -25,8 +25,8 @@ type Overall struct {
 	Ratio   float64
 	Why     string
 	Lowest  bool // no other column of the table has a lower ratio
-	Tied    bool // the column is the best or tied with the best in every row
-	Unknown bool // the samples of some rows are too few for their ratio
+	Tied    bool // the column serves every row; see Cell.Serves
+	Unknown bool // the column is worse in no row, and undecided in one at least
 }
 
 // summarizeColumns computes Geomeans and Overall.
@@ -49,6 +49,7 @@ func (u *Unit) summarizeColumns(cols int) {
 // overall averages the ratios to the best in column col.
 func (u *Unit) overall(col int) Overall {
 	o := Overall{Tied: true}
+	undecided, worse := false, false
 	ratios := make([]float64, 0, len(u.Cells))
 	for _, row := range u.Cells {
 		switch c := row[col]; {
@@ -58,11 +59,12 @@ func (u *Unit) overall(col int) Overall {
 			return Overall{Why: "a row has no ratio"}
 		default:
 			ratios = append(ratios, c.Ratio)
-			o.Unknown = o.Unknown || c.Why != ""
-			o.Tied = o.Tied && (c.Standing == Best || c.Standing == Tie)
+			undecided = undecided || c.Why != ""
+			worse = worse || c.Standing == Worse && !c.Serves
+			o.Tied = o.Tied && c.Serves
 		}
 	}
-	o.Ratio = geometricMean(ratios)
+	o.Ratio, o.Unknown = geometricMean(ratios), undecided && !worse
 	return o
 }
 

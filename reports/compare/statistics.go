@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -9,56 +8,62 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
-
-	"github.com/semabench/semabench/internal/stats"
 )
 
 // thresholds holds the level of all tests, 0.05, as in benchstat.
 var thresholds = benchmath.DefaultThresholds
 
-// computeStatistics fills in every field of c that needs statistics. The rows depend on each
-// other only through the correction of their p-values. So one goroutine for each processor takes
-// rows first; then the families are corrected; then the standings follow.
+// computeStatistics fills in every field of c that needs statistics, in two passes over the rows.
+// The first pass tests all pairs of cells of a row. The families of tests are corrected next,
+// because the level of every interval depends on the whole family. The second pass computes the
+// intervals and the standings. Each pass runs one goroutine for each processor.
 func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			u.Better = meta.GetBetter(u.Name)
+			u.Exact = meta.GetAssumption(u.Name) == benchmath.AssumeExact
+			u.Base = u.baseColumn()
+			u.others = make([][]float64, len(u.Cells))
+		}
+	}
+	c.eachRow((*rowStatistics).test)
+	for _, family := range c.families() {
+		family.correct()
+	}
+	c.eachRow((*rowStatistics).decide)
+	for _, t := range c.Tables {
+		for _, u := range t.Units {
+			u.others = nil // only the correction needs them
+			u.summarizeColumns(len(t.Cols))
+		}
+	}
+}
+
+// eachRow calls compute for every row of every unit, on all processors.
+func (c *Comparison) eachRow(compute func(j *rowStatistics, u *Unit, row int)) {
+	type rowJob struct {
+		unit *Unit
+		row  int
+	}
 	rows := make(chan rowJob, 64)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			var j rowStatistics
 			for r := range rows {
-				j.compute(r.unit, r.cells)
+				compute(&j, r.unit, r.row)
 			}
 		})
 	}
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
-			u.Better = meta.GetBetter(u.Name)
-			u.Exact = meta.GetAssumption(u.Name) == benchmath.AssumeExact
-			u.Base = u.baseColumn()
-			for _, cells := range u.Cells {
-				rows <- rowJob{u, cells}
+			for row := range u.Cells {
+				rows <- rowJob{u, row}
 			}
 		}
 	}
 	close(rows)
 	workers.Wait()
-	for _, family := range c.families() {
-		family.correct()
-	}
-	for _, t := range c.Tables {
-		for _, u := range t.Units {
-			for _, cells := range u.Cells {
-				setStandings(cells)
-			}
-			u.summarizeColumns(len(t.Cols))
-		}
-	}
-}
-
-// A rowJob is the work of one goroutine at a time: one row in one unit.
-type rowJob struct {
-	unit  *Unit
-	cells []*Cell
 }
 
 // baseColumn returns the first column that has a cell.
@@ -84,8 +89,9 @@ type rowStatistics struct {
 	samples []benchmath.Sample // by column
 }
 
-// compute fills in the summaries of one row and its comparisons with the base and the best.
-func (j *rowStatistics) compute(u *Unit, cells []*Cell) {
+// test fills in the summaries of one row, and tests all pairs of its cells.
+func (j *rowStatistics) test(u *Unit, row int) {
+	cells := u.Cells[row]
 	j.sortSamples(cells)
 	for i, c := range cells {
 		switch {
@@ -102,7 +108,12 @@ func (j *rowStatistics) compute(u *Unit, cells []*Cell) {
 			c.VsBase = j.versus(u, cells, i, u.Base)
 		}
 	}
-	j.compareWithBest(u, cells)
+	if best := u.best(cells); best >= 0 {
+		j.testAgainstBest(u, cells, best)
+		if !u.Exact {
+			u.others[row] = j.testOthers(u, cells, best)
+		}
+	}
 }
 
 // sortSamples copies the values before it sorts them: Cell.Values keep the order of the text.
@@ -128,34 +139,30 @@ func (j *rowStatistics) sortSamples(cells []*Cell) {
 	}
 }
 
-// versus compares column i with column ref.
+// versus compares column i with column ref. Of samples with noise it only makes the test; decide
+// adds the ratio.
 func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
-	v, refCenter := new(Versus), cells[ref].Summary.Center
+	v := new(Versus)
 	if u.Exact {
 		v.Comparison = benchmath.AssumeExact.Compare(&j.samples[ref], &j.samples[i])
-		v.Ratio = Ratio{
-			Medians: timesWorse(refCenter, cells[i].Summary.Center, -1),
-			Hi:      math.Inf(1),
-			Why:     "exact values need no interval",
+		times := timesWorse(cells[ref].Summary.Center, cells[i].Summary.Center, -1)
+		v.Ratio = Ratio{Medians: times, Hi: math.Inf(1), Why: "exact values need no interval"}
+		v.lo, v.hi = times, times
+		if times == 0 { // no ratio: nothing is excluded
+			v.hi = math.Inf(1)
 		}
 		// benchmath calls any two exact samples different, even if the values within a sample
 		// differ, and only warns of the latter.
 		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
 	} else {
 		v.Comparison = j.tester.compare(&j.samples[ref], &j.samples[i])
-		v.Ratio = j.tester.ratio(&j.samples[i], &j.samples[ref],
-			cells[i].Summary.Center, refCenter)
 	}
 	v.Corrected = v.P
 	return v
 }
 
-// compareWithBest finds the best cell of a row and compares the others with it.
-func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
-	best := u.best(cells)
-	if best < 0 {
-		return
-	}
+// testAgainstBest compares every cell of a row with the best one.
+func (j *rowStatistics) testAgainstBest(u *Unit, cells []*Cell, best int) {
 	cells[best].Standing, cells[best].Ratio = Best, 1
 	for i, c := range cells {
 		if c == nil || i == best {
@@ -177,34 +184,69 @@ func (j *rowStatistics) compareWithBest(u *Unit, cells []*Cell) {
 			v = *cells[best].VsBase
 			v.N1, v.N2 = v.N2, v.N1
 			v.Ratio = v.Ratio.inverse()
+			v.lo, v.hi = 1/v.hi, 1/v.lo
 		default:
 			v = *j.versus(u, cells, i, best)
 		}
-		if u.Better > 0 {
+		if u.Exact && u.Better > 0 {
 			v.Ratio = v.Ratio.inverse()
+			v.lo, v.hi = 1/v.hi, 1/v.lo
 		}
 		c.VsBest = &v
 	}
 }
 
-// setStandings fills in the standings of a row. Its p-values must be corrected before.
-func setStandings(cells []*Cell) {
-	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
-	if best < 0 {
-		return
-	}
-	b := cells[best]
-	// until another cell of the row can be told from it
-	b.Why = "too few samples to tell it from any other"
-	for _, c := range cells {
-		if c == nil || c == b {
-			continue
-		}
-		c.Standing, c.Why = standingOf(c)
-		if c.Standing != Unknown {
-			b.Why = ""
+// testOthers returns the p-values of the pairs without the best cell. No reader sees them. They
+// belong to the family all the same: which cell is the best is known from the same samples only,
+// so the tests that are shown were chosen from all pairs.
+func (j *rowStatistics) testOthers(u *Unit, cells []*Cell, best int) (others []float64) {
+	for i, c := range cells {
+		for k := i + 1; c != nil && i != best && k < len(cells); k++ {
+			switch {
+			case cells[k] == nil || k == best:
+			case i == u.Base:
+				others = append(others, cells[k].VsBase.P)
+			default:
+				others = append(others, j.tester.compare(&j.samples[i], &j.samples[k]).P)
+			}
 		}
 	}
+	return others
+}
+
+// decide fills in the ratios of one row at the level of their family, and the standings.
+func (j *rowStatistics) decide(u *Unit, row int) {
+	cells := u.Cells[row]
+	if !u.Exact {
+		j.sortSamples(cells)
+		best := slices.IndexFunc(cells, func(c *Cell) bool {
+			return c != nil && c.Standing == Best
+		})
+		for i, c := range cells {
+			if c == nil {
+				continue
+			}
+			if c.VsBase != nil {
+				j.addRatio(c.VsBase, cells, i, u.Base)
+			}
+			switch {
+			case c.VsBest == nil || c.VsBest == c.VsBase:
+			case u.Better > 0:
+				j.addRatio(c.VsBest, cells, best, i)
+			default:
+				j.addRatio(c.VsBest, cells, i, best)
+			}
+		}
+	}
+	setStandings(cells)
+}
+
+// addRatio sets the ratio of cell i to cell ref in v.
+func (j *rowStatistics) addRatio(v *Versus, cells []*Cell, i, ref int) {
+	r, lo, hi := j.tester.ratio(&j.samples[i], &j.samples[ref],
+		cells[i].Summary.Center, cells[ref].Summary.Center, v.level)
+	v.Ratio = r
+	v.lo, v.hi = lo, hi
 }
 
 // best returns the column with the best median, the first of several, or -1 if the row cannot be
@@ -227,139 +269,4 @@ func (u *Unit) best(cells []*Cell) int {
 		return -1
 	}
 	return best
-}
-
-// standingOf returns the standing of a cell that is not the best of its row.
-func standingOf(c *Cell) (s Standing, why string) {
-	switch v := c.VsBest; v.Verdict() {
-	case "different":
-		return Worse, ""
-	case "tie":
-		return Tie, ""
-	default:
-		return Unknown, v.WhyUnknown()
-	}
-}
-
-// A family is a set of tests that are corrected together.
-type family []*Versus
-
-// families returns the families of all units with noise: the tests against the base, and the
-// tests against the best. The same two cells may be tested in both, which answer different
-// questions.
-func (c *Comparison) families() []family {
-	all := make(families)
-	for i, t := range c.Tables {
-		for _, u := range t.Units {
-			if u.Exact {
-				continue // exact values: there is no chance of error to correct
-			}
-			key := familyKey{unit: u.Name}
-			if c.Family == ByTable {
-				key.table = i
-			}
-			for _, cells := range u.Cells {
-				all.collect(key, cells)
-			}
-		}
-	}
-	var list []family
-	for _, f := range all {
-		list = append(list, f)
-	}
-	return list // in any order: the families do not depend on each other
-}
-
-// A familyKey identifies a family. table stays 0 if the tests of all tables are one family.
-type familyKey struct {
-	table  int
-	unit   string
-	vsBest bool
-}
-
-// collect adds the tests of one row to their two families.
-func (f families) collect(key familyKey, cells []*Cell) {
-	base, best := key, key
-	best.vsBest = true
-	for _, c := range cells {
-		if c == nil {
-			continue
-		}
-		if c.VsBase != nil {
-			f[base] = append(f[base], c.VsBase)
-		}
-		if c.VsBest != nil {
-			f[best] = append(f[best], c.VsBest)
-		}
-	}
-}
-
-type families map[familyKey]family
-
-// correct computes Corrected by Holm's procedure, and the smallest value that it could have.
-func (f family) correct() {
-	p := make([]float64, len(f))
-	for i, v := range f {
-		p[i] = v.P
-	}
-	holm := stats.Holm(p, len(f))
-	for i, v := range f {
-		v.Tests, v.Corrected = len(f), holm.Corrected[i]
-		v.smallestCorrected = holm.Reach(smallestP(v.N1, v.N2))
-	}
-}
-
-// Verdict returns "different", "tie" or "unknown". A tie is no evidence of equality. Equal
-// medians are a tie even if the test tells the samples apart by their spread: “different by a
-// factor of 1.00” would help no reader.
-func (v *Versus) Verdict() string {
-	switch {
-	case v.WhyUnknown() != "":
-		return "unknown"
-	case v.Ratio.Medians == 1 || v.Corrected > v.Alpha:
-		return "tie"
-	}
-	return "different"
-}
-
-// WhyUnknown returns why this comparison could show no difference, whatever its values, or "" if
-// it could.
-func (v *Versus) WhyUnknown() string {
-	if v.contradicts {
-		return "the unit is declared exact, but its samples differ"
-	}
-	if v.Tests == 0 {
-		return "" // exact values need no samples
-	}
-	if p := smallestP(v.N1, v.N2); p > v.Alpha {
-		return fmt.Sprintf("too few samples: with %d and %d no p below %.2g is possible",
-			v.N1, v.N2, p)
-	}
-	if v.smallestCorrected <= v.Alpha {
-		return ""
-	}
-	return fmt.Sprintf("too few samples for %d comparisons: with %d and %d no corrected p "+
-		"below %.2g is possible, need %d each",
-		v.Tests, v.N1, v.N2, v.smallestCorrected, v.needed())
-}
-
-// needed returns the size of both samples that would be enough, whatever the other tests of the
-// family show.
-func (v *Versus) needed() int {
-	n := 4
-	for smallestP(n, n)*float64(v.Tests) > v.Alpha {
-		n++
-	}
-	return n
-}
-
-// smallestP returns the smallest p-value that a two-sided U test can reach. All ways to choose
-// the ranks of the first sample are equally likely, and two of them are the most extreme.
-// benchmath warns only if both samples are small; one value against twenty shows as little.
-func smallestP(n1, n2 int) float64 {
-	ways := 1.0
-	for i := 1; i <= min(n1, n2); i++ {
-		ways *= float64(n1+n2-i+1) / float64(i)
-	}
-	return math.Min(1, 2/ways)
 }

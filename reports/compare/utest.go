@@ -19,7 +19,7 @@ const exactLimit, tiesLimit = 50, 25
 type uTester struct {
 	groups                []int
 	lowCounts, highCounts countTable
-	bounds                [4][]int
+	borders               [4][]int
 }
 
 // compare returns what benchmath.AssumeNothing.Compare returns, with the same p and the same

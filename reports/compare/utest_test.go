@@ -101,14 +101,14 @@ func TestIntervalOrder(t *testing.T) {
 		{3, 3, 0, 1}, {3, 5, 1, 1 - 2.0/56}, {4, 4, 1, 1 - 2.0/70}, {5, 5, 3, 1 - 2*4.0/252},
 		{6, 6, 6, 1 - 2*19.0/924}, {10, 10, 24, 0.9568}, {1, 38, 0, 1}, {1, 50, 1, 1 - 2.0/51},
 	} {
-		k, level := intervalOrder(test.n1, test.n2)
+		k, level := intervalOrder(test.n1, test.n2, 0.025)
 		if k != test.k || math.Abs(level-test.level) > 1e-4 {
 			t.Errorf("%d and %d: k = %d, level %.4f, want %d, %.4f", test.n1, test.n2, k, level,
 				test.k, test.level)
 		}
 	}
-	exact, _ := intervalOrder(50, 50)
-	if approx, _ := intervalOrder(51, 50); approx < exact || approx > exact+40 {
+	exact, _ := intervalOrder(50, 50, 0.025)
+	if approx, _ := intervalOrder(51, 50, 0.025); approx < exact || approx > exact+40 {
 		t.Errorf("k = %d for 51 and 50, %d for 50 and 50: the approximation is far off", approx, exact)
 	}
 }
@@ -127,8 +127,8 @@ func TestRatioCoverage(t *testing.T) {
 		for i := range y {
 			y[i] = math.Exp(0.1 * r.ExpFloat64())
 		}
-		ratio := fast.ratio(benchmath.NewSample(x, &thresholds),
-			benchmath.NewSample(y, &thresholds), x[4], y[5])
+		ratio, _, _ := fast.ratio(benchmath.NewSample(x, &thresholds),
+			benchmath.NewSample(y, &thresholds), x[4], y[5], 0.05)
 		if level = ratio.Confidence; ratio.Lo <= truth && truth <= ratio.Hi {
 			held++
 		}

@@ -192,10 +192,10 @@ type Remark struct {
 type Tone int
 
 const (
-	Neutral   Tone = iota // a fact
-	Good                  // shown to be as promised
-	Bad                   // shown not to be as promised
-	Undecided             // not shown either way; never to be taken for Good
+	Neutral Tone = iota // a fact
+	Good                // shown to be as promised
+	Bad                 // shown not to be as promised
+	Unsure              // not shown either way; never to be taken for Good
 )
 
 // Class returns the CSS class of t.

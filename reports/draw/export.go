@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,15 +73,20 @@ type ExportCell struct {
 	Corrected Number `json:"p_holm"`     // corrected for all tests of the family
 	// in the family; 0 if the unit is exact or there is no base
 	Tests   int    `json:"tests"`
-	Verdict string `json:"verdict"` // different, tie or unknown
+	Verdict string `json:"verdict"` // different, tie or undecided
 
-	// of the cell in its row: best, tie, worse, unknown or unranked
+	// of the cell in its row: best, tie, worse, undecided or unranked
 	Standing  string `json:"standing"`
 	Worse     Number `json:"times_worse"` // times worse than the best median of the row
 	WorseLow  Number `json:"times_worse_low"`
 	WorseHigh Number `json:"times_worse_high"`
 	WorseP    Number `json:"times_worse_p_holm"`
-	Why       string `json:"why"` // which samples are missing, if a verdict is unknown
+	// what leaves a verdict open: the samples that are missing, or what these could have shown
+	Why string `json:"why"`
+	// whether the column may be recommended for the row; see compare.Cell
+	Serves bool `json:"serves"`
+	// the smallest times_worse that the samples would have shown; null if there is none
+	Detectable Number `json:"detectable"`
 
 	Values []float64 `json:"values,omitempty"` // only if Export.Values
 }
@@ -90,6 +96,7 @@ var csvColumns = []string{
 	"record", "table", "unit", "row", "column", "n", "median", "median_low", "median_high", "base",
 	"ratio", "ratio_low", "ratio_high", "shift", "p", "p_holm", "tests", "verdict", "standing",
 	"times_worse", "times_worse_low", "times_worse_high", "times_worse_p_holm", "why",
+	"serves", "detectable",
 }
 
 // fields returns the line of e in the order of csvColumns.
@@ -105,7 +112,7 @@ func (e ExportCell) fields() []string {
 	numbers(e.Ratio, e.RatioLow, e.RatioHigh, e.Shift, e.P, e.Corrected)
 	fields = append(fields, strconv.Itoa(e.Tests), e.Verdict, e.Standing)
 	numbers(e.Worse, e.WorseLow, e.WorseHigh, e.WorseP)
-	return append(fields, e.Why)
+	return append(fields, e.Why, strconv.FormatBool(e.Serves), e.Detectable.csv())
 }
 
 // CSV writes a line of column names, then one line for each cell. Values come last, separated by
@@ -119,7 +126,7 @@ func (x Export) CSV(w io.Writer, c *compare.Comparison) error {
 	err := out.Write(names)
 	for _, text := range warningLines(c) {
 		line := make([]string, len(names))
-		line[0], line[len(csvColumns)-1] = "warning", text
+		line[0], line[slices.Index(csvColumns, "why")] = "warning", text
 		err = errors.Join(err, out.Write(line))
 	}
 	for _, t := range c.Tables {
@@ -209,7 +216,7 @@ func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
 				Ratio: nan, RatioLow: nan, RatioHigh: nan, Shift: nan, P: nan, Corrected: nan,
 				Standing: c.Standing.String(),
 				Worse:    orNaN(c.Ratio), WorseLow: nan, WorseHigh: nan, WorseP: nan,
-				Why: c.Why, Values: c.Values,
+				Why: c.Why, Serves: c.Serves, Detectable: nan, Values: c.Values,
 			}
 			if v := c.VsBase; v != nil {
 				e.Base = t.Cols[u.Base]
@@ -218,6 +225,7 @@ func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
 			if v := c.VsBest; v != nil {
 				e.WorseLow, e.WorseHigh = ratioBounds(v.Ratio)
 				e.WorseP = correctedNumber(v)
+				e.Detectable = Number(v.Detectable())
 			}
 			visit(e)
 		}
@@ -233,7 +241,7 @@ func (e *ExportCell) compare(v *compare.Versus) {
 		e.P = Number(v.P)
 	}
 	if e.Why == "" {
-		e.Why = v.WhyUnknown()
+		e.Why = v.WhyUndecided()
 	}
 	if e.Why == "" {
 		e.Why = v.Ratio.Why

@@ -17,12 +17,11 @@ type heatCell struct {
 	kind  picture.Kind // Missing if the cell was not measured
 	shade int          // 1 to picture.Steps for the kind Worse, 0 for other kinds
 
-	// best marks the best median of the row. Its kind is Unknown if the samples are too few to
-	// tell it from any other cell of the row.
+	// best marks the best median of the row. Its kind is Undecided if another cell may be better.
 	best bool
 
 	ratio     float64 // times worse than the best of the row; 0 without a ratio
-	low, high float64 // the 95 % interval of ratio; both 0 without one
+	low, high float64 // the interval of ratio; both 0 without one
 
 	// The texts of the measured value are made on demand: a picture of 60 rows must not format
 	// the values of 25 000.
@@ -43,12 +42,12 @@ func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
 	case compare.Best:
 		h.kind = picture.Best
 		if c.Why != "" {
-			h.kind = picture.Unknown
+			h.kind = picture.Undecided
 		}
 	case compare.Tie:
 		h.kind = picture.Tie
-	case compare.Unknown:
-		h.kind = picture.Unknown
+	case compare.Undecided:
+		h.kind = picture.Undecided
 	case compare.Worse:
 		h.kind, h.shade = picture.Worse, picture.StepOf(c.Ratio)
 		if c.Ratio == 0 { // the best has nothing of the unit at all: worse by no finite factor
@@ -72,7 +71,7 @@ func (h heatCell) short() string {
 		return "·"
 	case picture.Tie:
 		return "≈" + text
-	case picture.Unknown:
+	case picture.Undecided:
 		if h.ratio == 0 {
 			return "?–"
 		}

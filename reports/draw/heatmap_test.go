@@ -9,7 +9,7 @@ import (
 
 // A cell of the terminal has room for six characters.
 func TestCellTextIsShort(t *testing.T) {
-	for _, standing := range []compare.Standing{compare.Unranked, compare.Best, compare.Tie, compare.Worse, compare.Unknown} {
+	for _, standing := range []compare.Standing{compare.Unranked, compare.Best, compare.Tie, compare.Worse, compare.Undecided} {
 		for _, ratio := range []float64{0, 1, 9.994, 9.995, 99.96, 9999.4, 9999.6, 1e7, math.MaxFloat64} {
 			c := &compare.Cell{Standing: standing, Ratio: ratio}
 			if s := newHeatCell(c, &compare.Unit{}).short(); s == "" || width(s) > 6 {

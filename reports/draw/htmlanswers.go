@@ -17,10 +17,12 @@ type answerSection struct {
 }
 
 // An answerRow is the recommendation for one table. Use, or Depends and Safest, or Why is set.
+// Open goes with Use, or stands alone with Undecided.
 type answerRow struct {
 	Link, Family string
 	Why          string // why there is no answer
-	Use          []columnName
+	Use, Open    []columnName
+	Undecided    string // what the samples could have shown
 	Depends      []answerChoice
 	Safest       *columnName
 	Worst        string
@@ -29,8 +31,8 @@ type answerRow struct {
 
 // An answerChoice is a recommendation for some of the rows.
 type answerChoice struct {
-	Use  []columnName
-	Rows string
+	Use, Open []columnName // Open if Use is empty: the rows are undecided between these
+	Rows      string
 }
 
 // An answerPrice is a unit in which a recommended column costs much. Column is nil if only one
@@ -62,8 +64,11 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 			Family: clipped(tableName(c, answer.Table)),
 			Why:    answer.Why,
 			Use:    names.all(answer.Use),
+			Open:   names.all(answer.Open),
+
+			Undecided: answer.Undecided(),
 		}
-		if len(answer.Use) == 0 && answer.Why == "" {
+		if len(answer.Use)+len(answer.Open) == 0 && answer.Why == "" {
 			row.depends(answer, names)
 		}
 		row.price(answer, names)
@@ -76,9 +81,9 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 	groups, more := page.First(a.Depends(), maxChoices)
 	for _, g := range groups {
-		r.Depends = append(
-			r.Depends, answerChoice{names.all(g.Best), clipped(compare.RowNames(g.Rows))},
-		)
+		r.Depends = append(r.Depends, answerChoice{
+			names.all(g.Best), names.all(g.Open), clipped(compare.RowNames(g.Rows)),
+		})
 	}
 	if more > 0 {
 		r.Depends = append(

@@ -243,7 +243,7 @@ type legendEntry struct{ Class, Text string }
 
 // Legend returns the meanings of the colours of the cells.
 func (*pageData) Legend() []legendEntry {
-	entries := []legendEntry{{"best", "best"}, {"tie", "tie"}}
+	entries := []legendEntry{{"best", "best"}, {"tie", "tie, within 5 %"}}
 	for i := range picture.Steps {
 		text := "to " + format.Ratio(picture.StepEnd(i+1)) + "×"
 		switch i {
@@ -254,7 +254,7 @@ func (*pageData) Legend() []legendEntry {
 		}
 		entries = append(entries, legendEntry{shadeClass(i + 1), text})
 	}
-	return append(entries, legendEntry{"unknown", "? too few samples"},
+	return append(entries, legendEntry{"unknown", "? undecided"},
 		legendEntry{"none", "not measured"})
 }
 
@@ -284,13 +284,13 @@ func newPageCell(h heatCell) pageCell {
 		cell.Rel, cell.Interval = "", cell.Abs
 	}
 	switch {
-	case h.best && h.kind == picture.Unknown:
-		cell.Class, cell.Rel, cell.Interval = "unknown lowest", "best ?", cell.Abs
+	case h.best && h.kind == picture.Undecided:
+		cell.Class, cell.Rel, cell.Interval = "unknown lowest", "lowest ?", cell.Abs
 	case h.best:
 		cell.Class, cell.Rel, cell.Interval = "best", "best", cell.Abs
 	case h.kind == picture.Tie:
 		cell.Class, cell.Rel = "tie", strings.TrimSpace(cell.Rel+" tie")
-	case h.kind == picture.Unknown:
+	case h.kind == picture.Undecided:
 		cell.Class, cell.Rel = "unknown", strings.TrimSpace(cell.Rel+" ?")
 	case h.kind == picture.Worse:
 		cell.Class = shadeClass(h.shade)
@@ -326,11 +326,11 @@ func overallCell(o compare.Overall, center string) pageCell {
 	case o.Ratio == 0:
 		return pageCell{Class: "none", Rel: "n/a", Interval: o.Why, Abs: center}
 	case o.Unknown:
-		cell.Class, cell.Interval = "unknown", "too few samples ?"
+		cell.Class, cell.Interval = "unknown", "undecided ?"
 	case o.Ratio == 1:
 		cell.Class, cell.Interval = "best", "always best"
 	case o.Tied:
-		cell.Class, cell.Interval = "tie", "tie in every row"
+		cell.Class, cell.Interval = "tie", "serves every row"
 	}
 	if o.Lowest && cell.Interval == "" {
 		cell.Class, cell.Interval = cell.Class+" lowest", "lowest"

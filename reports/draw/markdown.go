@@ -159,13 +159,13 @@ func markdownCell(h heatCell) string {
 		ratio += " " + interval
 	}
 	switch {
-	case h.best && h.kind == picture.Unknown:
+	case h.best && h.kind == picture.Undecided:
 		return "**" + value + "** ?"
 	case h.best:
 		return "**" + value + "**"
 	case h.kind == picture.Tie:
-		return value + " ≈"
-	case h.kind == picture.Unknown:
+		return value + ratio + " ≈"
+	case h.kind == picture.Undecided:
 		return value + ratio + " ?"
 	case h.kind == picture.Worse:
 		if ratio == "" { // no finite ratio: the best has nothing of the unit at all
@@ -180,11 +180,11 @@ func markdownCell(h heatCell) string {
 func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
 	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
 		"zero), %s in a cell. "+
-		"**Bold**: best median of its row. ≈: a tie, not told apart from the best (corrected p "+
-		"> 0.05). "+
-		"×1.42 1.38–1.45: that many times worse than the best, and the 95 %% interval of that "+
-		"ratio. "+
-		"?: too few samples to tell. –: not measured. "+
+		"**Bold**: best median of its row. "+
+		"×1.42 1.38–1.45: that many times worse than the best, and the interval of that ratio, "+
+		"corrected like the verdict. "+
+		"≈: a tie, the interval lies within 5 %% of the best. "+
+		"?: undecided, the samples show neither a difference nor a tie. –: not measured. "+
 		"%s\n\n", sampleCount(c), caveat(c))
 }
 

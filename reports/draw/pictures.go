@@ -65,8 +65,7 @@ func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 		Title: "Times worse than the best, by " + columnKind(c),
 		Subtitle: ratiosOf(
 			rows,
-		) + ". 1.00 is the best of its row, ≈ not told apart from it at a corrected " +
-			"p of 0.05.",
+		) + ". 1.00 is the best of its row, ≈ within 5 % of it, ? undecided.",
 		Note: warningNote(c),
 	}}
 	for _, r := range rows {
@@ -90,7 +89,7 @@ func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 		Cols: c.Cols,
 		X:    "times worse than the best of the row (logarithmic)",
 		Head: picture.Head{
-			Title:    "Ratios to the best, with 95 % intervals",
+			Title:    "Ratios to the best, with corrected intervals",
 			Subtitle: ratiosOf(rows) + ". The best of a row is at ×1.",
 			Note:     warningNote(c),
 		},
@@ -103,7 +102,7 @@ func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 		f.Rows = append(f.Rows, row)
 	}
 	alt := fmt.Sprintf(
-		"Ratio of each %s to the best of its row in %s, with 95 %% intervals, for %s.",
+		"Ratio of each %s to the best of its row in %s, with corrected intervals, for %s.",
 		columnKind(c), ratiosOf(rows), format.Plural(len(rows), "benchmark"),
 	)
 	f.Desc = alt + answerText(c)

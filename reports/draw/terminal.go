@@ -103,8 +103,8 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 		}
 		g.write(w, from, min(from+g.columnsPerBlock, len(g.cols)))
 	}
-	legend := "1.00: best; ≈: a tie, not told apart from the best; ?: too few samples; ·: not " +
-		"measured."
+	legend := "1.00: best; ≈: a tie, within 5 % of the best; ?: undecided, the samples show neither; " +
+		"·: not measured."
 	if len(g.rows) < len(rows) {
 		legend = fmt.Sprintf("The first %d of %d rows. ", len(g.rows), len(rows)) + legend
 	}
@@ -148,10 +148,10 @@ type cellColours struct{ ground, text int }
 const black, white = 16, 231
 
 var (
-	bestPaint    = cellColours{25, white}
-	tiePaint     = cellColours{153, black}
-	unknownPaint = cellColours{250, black}
-	worsePaints  = [picture.Steps]cellColours{
+	bestPaint      = cellColours{25, white}
+	tiePaint       = cellColours{153, black}
+	undecidedPaint = cellColours{250, black}
+	worsePaints    = [picture.Steps]cellColours{
 		{230, black}, {223, black}, {222, black}, {215, black},
 		{208, black}, {166, black}, {130, white}, {88, white},
 	}
@@ -168,8 +168,8 @@ func (t Terminal) paint(c heatCell, s string) string {
 		p, weight = bestPaint, "1"
 	case picture.Tie:
 		p = tiePaint
-	case picture.Unknown:
-		p = unknownPaint
+	case picture.Undecided:
+		p = undecidedPaint
 	case picture.Worse:
 		p = worsePaints[c.shade-1]
 	default:

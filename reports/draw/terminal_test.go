@@ -25,7 +25,7 @@ func TestFit(t *testing.T) {
 // Text on its ground has a contrast of at least 4.5, as WCAG wants of text. The theme of the
 // terminal does not matter, because both colours are set.
 func TestColoursAreReadable(t *testing.T) {
-	for _, c := range append(worsePaints[:], bestPaint, tiePaint, unknownPaint) {
+	for _, c := range append(worsePaints[:], bestPaint, tiePaint, undecidedPaint) {
 		if got := reporttest.Contrast(t, xtermColour(c.ground), xtermColour(c.text)); got < 4.5 {
 			t.Errorf("%d on %d has a contrast of %.1f, want 4.5", c.text, c.ground, got)
 		}

@@ -341,7 +341,7 @@ func writeRatios(w io.Writer, c *compare.Comparison) {
 			if !begun {
 				fmt.Fprintf(
 					w,
-					"\nRatios to the first column, with 95 %% intervals; p is corrected "+
+					"\nRatios to the first column; p and intervals are corrected together "+
 						"(Holm, %s).\n",
 					familyText(c),
 				)

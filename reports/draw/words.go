@@ -22,7 +22,8 @@ func caveat(c *compare.Comparison) string {
 		return ""
 	}
 	return "Differences are judged by p after Holm's correction for the " + familyText(c) +
-		": in each such family the chance of even one false difference is at most 5 %."
+		": in each such family the chance of even one false difference is at most 5 %. " +
+		"A tie has an interval within 5 % of the best; everything else is undecided."
 }
 
 // hasTest reports whether any two samples of c were compared by a test.

@@ -152,7 +152,7 @@ func (cell HeatCell) inks() (ground ink, f face) {
 	case Worse:
 		step := ink(max(1, min(Steps, cell.Step)) - 1)
 		return worse1 + step, labelText.in(worse1Text + step)
-	case Unknown:
+	case Undecided:
 		return unknown, labelText.in(unknownText)
 	case Plain:
 		return missing, labelText
@@ -206,8 +206,8 @@ func drawKey(c draw.Canvas) {
 		name string
 	}{
 		{HeatCell{Kind: Best, Text: "1.00"}, "best"},
-		{HeatCell{Kind: Tie, Text: "≈"}, "tie"},
-		{HeatCell{Kind: Unknown, Text: "?"}, "too few samples"},
+		{HeatCell{Kind: Tie, Text: "≈"}, "tie, within 5 %"},
+		{HeatCell{Kind: Undecided, Text: "?"}, "undecided"},
 		{HeatCell{Kind: Missing, Text: "·"}, "not measured"},
 	} {
 		e.cell.draw(c, vg.Rectangle{

@@ -67,8 +67,8 @@ const (
 	Best
 	Tie
 	Worse
-	Unknown // the samples are too few to compare
-	Plain   // there is nothing to compare with
+	Undecided // neither a tie nor a difference is shown
+	Plain     // there is nothing to compare with
 )
 
 // A Forest shows ratios with their intervals on a logarithmic axis, with a line for each column

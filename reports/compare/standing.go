@@ -1,0 +1,152 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// negligible is the greatest ratio that counts as equal to the best. Smaller differences carry no
+// advice: two processes with different code layouts can differ by as much with identical source.
+const negligible = 1.05
+
+// Verdict returns "different", "tie" or "undecided".
+//
+// Two cells are different if the corrected p says so. They are a tie only if the interval of their
+// ratio lies within 5 % of 1 on both sides. The samples leave everything else undecided: the
+// absence of evidence for a difference is no evidence of equality.
+//
+// Cells with equal medians are never different, even if the test tells the samples apart by their
+// spread: “different by a factor of 1.00” would help no reader.
+func (v *Versus) Verdict() string {
+	switch {
+	case v.WhyUnknown() != "":
+		return "undecided"
+	case v.Ratio.Medians != 1 && v.Corrected <= v.Alpha:
+		return "different"
+	case v.lo >= 1/negligible && v.hi <= negligible:
+		return "tie"
+	}
+	return "undecided"
+}
+
+// WhyUnknown returns why this comparison could show no difference, whatever its values, or "" if
+// it could.
+func (v *Versus) WhyUnknown() string {
+	if v.contradicts {
+		return "the unit is declared exact, but its samples differ"
+	}
+	if v.Tests == 0 {
+		return "" // exact values need no samples
+	}
+	if p := smallestP(v.N1, v.N2); p > v.Alpha {
+		return fmt.Sprintf("n too small: with %d and %d samples no p below %.2g is possible, "+
+			"take %d each (go test -count=%[4]d, semabench run -samples %[4]d)", v.N1, v.N2, p, v.needed())
+	}
+	if v.smallestCorrected <= v.Alpha {
+		return ""
+	}
+	return fmt.Sprintf("n too small for %d comparisons: with %d and %d samples no corrected p "+
+		"below %.2g is possible, take %d each (go test -count=%[5]d, semabench run -samples %[5]d)",
+		v.Tests, v.N1, v.N2, v.smallestCorrected, v.needed())
+}
+
+// Detectable returns the smallest ratio above 1 that these samples would have shown to be a
+// difference, had one of them been that much greater in every value. It returns +Inf if the
+// samples have no interval, and 1 if they are exact.
+func (v *Versus) Detectable() float64 {
+	switch {
+	case v.Tests == 0:
+		return 1
+	case v.Ratio.Confidence == 0 || v.Ratio.Lo == 0:
+		return math.Inf(1)
+	}
+	return v.Ratio.Shift / v.Ratio.Lo
+}
+
+// WhyUndecided returns what leaves the verdict open, or "" if the verdict is no open one.
+func (v *Versus) WhyUndecided() string {
+	if v.Verdict() != "undecided" {
+		return ""
+	}
+	if why := v.WhyUnknown(); why != "" {
+		return why
+	}
+	if d := v.Detectable(); !math.IsInf(d, 0) {
+		return "differences below " + differenceText(d) + " do not show in these samples"
+	}
+	if v.Ratio.Why != "" {
+		return v.Ratio.Why
+	}
+	return "the interval is without bound"
+}
+
+// differenceText writes the ratio 1.07 as "7.0 %" and the ratio 3.1 as "×3.10".
+func differenceText(ratio float64) string {
+	if ratio < 2 {
+		return format.Percent(ratio - 1)
+	}
+	return "×" + format.Ratio(ratio)
+}
+
+// setStandings fills in the standings of a row. Its p-values must be corrected before, and its
+// intervals known.
+//
+// The best median is known from the same samples as everything else, so it may belong to a cell
+// that is not the best. The row has a winner only if no interval leaves open that another cell is
+// better by more than 5 %. Only then do the best cell and its ties serve the row.
+func setStandings(cells []*Cell) {
+	best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
+	if best < 0 {
+		return
+	}
+	b := cells[best]
+	lowest, decided := 1.0, false
+	for _, c := range cells {
+		if c == nil || c == b {
+			continue
+		}
+		c.Standing, c.Why = standingOf(c)
+		decided = decided || c.VsBest.WhyUnknown() == ""
+		if c.Standing == Undecided {
+			lowest = min(lowest, c.lowest())
+		}
+	}
+	switch {
+	case !decided:
+		b.Why = "n too small to tell it from any other"
+	case lowest == 0:
+		b.Why = "another cell may be better"
+	case lowest < 1/negligible:
+		b.Why = "another cell may be better by up to " + differenceText(1/lowest)
+	}
+	b.Serves = b.Why == ""
+	for _, c := range cells {
+		if c != nil && c != b {
+			c.Serves = b.Serves && (c.Standing == Tie ||
+				c.Standing == Worse && c.VsBest.hi <= negligible)
+		}
+	}
+}
+
+// lowest returns how many times as bad as the best c is at least, 0 without an interval.
+func (c *Cell) lowest() float64 {
+	if c.VsBest.WhyUnknown() != "" {
+		return 0
+	}
+	return c.VsBest.lo
+}
+
+// standingOf returns the standing of a cell that is not the best of its row.
+func standingOf(c *Cell) (s Standing, why string) {
+	switch v := c.VsBest; v.Verdict() {
+	case "different":
+		return Worse, ""
+	case "tie":
+		return Tie, ""
+	default:
+		return Undecided, v.WhyUndecided()
+	}
+}
