@@ -79,6 +79,7 @@ type Location struct {
 	GoMod    string // path of the go.mod that governs the folder
 	GoWork   string // path of the go.work that is in force; "" is none
 	ModCache string // folder with the downloaded modules
+	GoRoot   string // folder of the Go release
 }
 
 // Root returns the folder of the go.work in force, or else of the go.mod.
@@ -103,11 +104,14 @@ var ErrNoModule = errors.New("no go.mod governs it")
 // Locate finds the go.mod and the go.work of the folder of t. Without either the error wraps
 // [ErrNoModule].
 func (t Tool) Locate(ctx context.Context) (Location, error) {
-	values, err := t.Variables(ctx, "GOMOD", "GOWORK", "GOMODCACHE")
+	values, err := t.Variables(ctx, "GOMOD", "GOWORK", "GOMODCACHE", "GOROOT")
 	if err != nil {
 		return Location{}, err
 	}
-	l := Location{GoMod: values["GOMOD"], GoWork: values["GOWORK"], ModCache: values["GOMODCACHE"]}
+	l := Location{
+		GoMod: values["GOMOD"], GoWork: values["GOWORK"], ModCache: values["GOMODCACHE"],
+		GoRoot: values["GOROOT"],
+	}
 	if l.GoWork == "off" {
 		l.GoWork = ""
 	}

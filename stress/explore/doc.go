@@ -163,8 +163,9 @@
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
 // the packages of the test and of the modules that they need. In the copies, all concurrent
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
-// context, the environment, expvar, and everything that waits for time or reads the clock. Package schedrt runs one
-// goroutine at a time, and stops it before each such operation. Positions are positions in the
+// context, the environment, expvar, and everything that waits for time or reads the clock. Packages
+// log and log/slog are copied, too, so the locks of a logger are under control, and a report shows
+// them. Package schedrt runs one goroutine at a time, and stops it before each such operation. Positions are positions in the
 // original source, and nothing is written into your tree. The first build takes some seconds. A
 // build that was not used for three days is removed.
 //
@@ -184,7 +185,8 @@
 // Each schedule begins with the package variables that a process begins with: rewritten packages
 // that can change theirs are initialized again, with their init functions and the goroutines that
 // these start. Those goroutines may stay. State inside the standard library is not initialized
-// again. What registers something there for good, such as http.Handle, flag.Int and expvar.NewInt,
+// again. Its exported variables that the program assigns to, the default loggers, and the environment
+// get back the values that they had before the first schedule. What registers something there for good, such as http.Handle, flag.Int and expvar.NewInt,
 // runs once, at the start of the process; a body that calls it is refused.
 //
 // Each failure is played once more before it is told, as the first schedule of a fresh process. If it

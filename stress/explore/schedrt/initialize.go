@@ -32,6 +32,29 @@ var atBegin []func()
 // AtBegin has f called before each execution, outside of control.
 func AtBegin(f func()) { atBegin = append(atBegin, f) }
 
+// Keep has *v restored before each execution, to the value that it had before the first one. It is
+// for variables of the standard library, which are not initialized again. The copy is shallow. A nil
+// v is allowed.
+func Keep[T any](v *T) {
+	var saved *T
+	AtBegin(func() {
+		switch {
+		case v == nil:
+		case saved == nil:
+			saved = new(T)
+			copyHidden(saved, v)
+		default:
+			copyHidden(v, saved)
+		}
+	})
+}
+
+// copyHidden is *to = *from, hidden from the race detector: goroutines of the engine and of go test
+// may read the variable, such as time.Local.
+//
+//go:norace
+func copyHidden[T any](to, from *T) { *to = *from }
+
 // Zero sets a variable to the zero value of its type.
 func Zero[T any](v *T) { *v = *new(T) }
 

@@ -95,6 +95,7 @@ type copies struct {
 	overlay  gotool.Overlay         // from files in the user's tree to their copies
 	replaced map[string]*moduleCopy // by module path
 	suites   []*suite
+	goRoot   string // the Go release by another path, see standardPath; "" if none is needed
 }
 
 // rewrite writes the copies of all packages.
@@ -117,7 +118,10 @@ func (c *copies) rewrite(packages map[string]*listed) error {
 	}
 	state := findState(all)
 	for _, checked := range all {
-		state.prepare(checked)
+		if !checked.Standard { // standard.go says why
+			state.prepare(checked)
+			checked.keep = state.changedStandard(checked)
+		}
 		if err := c.rewritePackage(checked); err != nil {
 			return err
 		}
@@ -160,7 +164,7 @@ func (c *copies) rewritePackage(checked *checked) error {
 
 // write has the go command see text at the path of a file, which need not exist. Positions in it
 // are positions of the original, by a line directive.
-func (c *copies) write(p *listed, original string, text []byte) error {
+func (c *copies) write(p *listed, original string, text []byte) (err error) {
 	text = p.Module.allowGenerics(append([]byte("//line "+original+":1\n"), text...))
 	if m := p.Module; m != nil && !m.Main && !c.mayOverlay(original) {
 		r, err := c.copyOf(m)
@@ -168,6 +172,11 @@ func (c *copies) write(p *listed, original string, text []byte) error {
 			return err
 		}
 		return r.write(original, text)
+	}
+	if p.Standard {
+		if original, err = c.standardPath(original); err != nil {
+			return err
+		}
 	}
 	copied := filepath.Join(c.dir, short(original, 12)+"_"+filepath.Base(original))
 	c.overlay[original] = copied
@@ -209,6 +218,10 @@ func (c *copies) build(
 	// Not tool.Run, which drops standard output: go test writes compile errors there.
 	args := slices.Concat([]string{"test"}, tool.Flags, []string{o.pattern()})
 	cmd := exec.CommandContext(ctx, "go", args...)
+	if c.goRoot != "" {
+		cmd = exec.CommandContext(ctx, filepath.Join(c.goRoot, "bin", "go"), args...)
+		tool.Env = append(tool.Env, "GOROOT="+c.goRoot, "GOTOOLCHAIN=local")
+	}
 	cmd.Dir, cmd.Env = o.Dir, append(os.Environ(), tool.Env...)
 	child.InterruptOnDone(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -25,8 +25,8 @@
 //
 // # What this does not do
 //
-// It does not rewrite the standard library. A call of a standard function that blocks is refused
-// when it is made (see refused.go). The watchdog of package schedrt finds functions that block and
+// Of the standard library it rewrites only the packages of standard.go. A call of another standard
+// function that blocks is refused when it is made (see refused.go). The watchdog of package schedrt finds functions that block and
 // are not in that list. cgo and go:linkname to the waiting functions of the runtime are refused at
 // build time.
 package rewrite

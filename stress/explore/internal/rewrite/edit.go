@@ -124,13 +124,14 @@ func (w *writer) engine() string {
 // whole returns the rewritten file, nil if it has no edits. The imports go behind the package
 // clause, on the same line.
 func (w *writer) whole() []byte {
-	if !w.needsInitializers() && len(w.edits) == 0 {
+	keeps := w.keeps()
+	if !w.needsInitializers() && len(w.edits) == 0 && keeps == "" {
 		return nil
 	}
 	w.sort()
 	name := w.file.Name.End()
 	end := w.base + token.Pos(len(w.text))
-	body := w.source(name, end) + w.keepImports() + w.initializers()
+	body := w.source(name, end) + w.keepImports() + w.initializers() + keeps
 	var b strings.Builder
 	b.Write(w.text[:name-w.base])
 	for _, alias := range slices.Sorted(maps.Keys(w.uses)) {

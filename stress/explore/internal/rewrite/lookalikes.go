@@ -69,6 +69,9 @@ func (l lookAlike) has(name string) bool { return l.names == nil || slices.Conta
 
 // lookAlikeOf returns the look-alike that stands for a name of a package, if there is one.
 func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
+	if w.pkg.Standard && unpooled[path+"."+name] {
+		return like, false
+	}
 	like, ok = lookAlikes[path]
 	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil)
 }

@@ -120,6 +120,7 @@ func reached(packages map[string]*listed) map[string]bool {
 			visit(path)
 		}
 	}
+	reachStandard(packages, seen)
 	return seen
 }
 
@@ -129,7 +130,9 @@ func reached(packages map[string]*listed) map[string]bool {
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
-	case p.Standard || strings.HasSuffix(path, ".test"):
+	case p.Standard:
+		return isInstrumented(path)
+	case strings.HasSuffix(path, ".test"):
 		return false
 	case ofEngine(path):
 		return false
@@ -147,13 +150,15 @@ func (p *listed) wanted(packages map[string]*listed) bool {
 // checked is a package with its syntax trees and types.
 type checked struct {
 	*listed
-	fset  *token.FileSet
-	files []*ast.File
-	texts [][]byte
-	info  types.Info
-	types *types.Package
-	reset *reset // nil if nothing has to be initialized again
-	suite *suite // nil unless Options.Suite is set
+	fset       *token.FileSet
+	files      []*ast.File
+	texts      [][]byte
+	info       types.Info
+	types      *types.Package
+	reset      *reset          // nil if nothing has to be initialized again
+	keep       []*types.Var    // of the standard library, which the package changes
+	keepFields map[string]bool // of these, pointers to structs of which a field is assigned to
+	suite      *suite          // nil unless Options.Suite is set
 
 	isStandard func(path string) bool
 }

@@ -29,11 +29,12 @@ import (
 type state struct {
 	changes map[string]bool // variables that can change by a use, by path and name
 	kept    map[string]bool // variables that the standard library has a hold on, for example a flag
+	fields  map[string]bool // see assignsField
 }
 
 // findState goes through all packages.
 func findState(all []*checked) *state {
-	s := &state{changes: map[string]bool{}, kept: map[string]bool{}}
+	s := &state{changes: map[string]bool{}, kept: map[string]bool{}, fields: map[string]bool{}}
 	for _, c := range all {
 		for _, file := range c.files {
 			var parents []ast.Node
@@ -71,6 +72,7 @@ func (s *state) visit(c *checked, n ast.Node, parents []ast.Node) {
 	}
 	if key := variableName(c.info.Uses[id]); key != "" && c.mayChange(id, parents) {
 		s.changes[key] = true
+		s.fields[key] = s.fields[key] || c.assignsField(id, parents)
 	}
 }
 

@@ -1,0 +1,172 @@
+package rewrite
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// instrumented lists the packages of the standard library that are rewritten, if the test's own code
+// imports them. Their types have locks inside, and call code of the program while a lock is held: a
+// handler or a logger calls the program's io.Writer. Left alone, such a lock would block a goroutine
+// behind the scheduler's back, and the order of two calls would be no decision of the schedule.
+//
+// The go command replaces these files through the overlay, so types keep their identity, and the
+// standard packages that import them use the copies, too. Outside of a schedule the copies do what
+// the originals do.
+//
+// A package can be in the list if package schedrt and the look-alikes do not import it: an import
+// cycle otherwise. Each package that is rewritten makes its importers be compiled again, once for
+// each Go release, so packages whose state no program can observe, such as caches, stay as they are.
+//
+// Each package has its variables that calls of the program change. They get their values back before
+// each schedule, see package schedrt.Keep. An initialization as in state.go would undo what the test
+// did before it called package explore, such as log.SetOutput(io.Discard) in TestMain.
+var instrumented = map[string][]string{
+	"log":      {"*std"},
+	"log/slog": {"defaultLogger", "logLoggerLevel"},
+}
+
+func isInstrumented(path string) bool { _, ok := instrumented[path]; return ok }
+
+// unpooled are names that stay standard in a rewritten standard package. Its pools only save
+// memory, so what a pool returns is no decision of the schedule.
+var unpooled = map[string]bool{"sync.Pool": true}
+
+// reachStandard adds the packages of the list that the reached packages import, and that these
+// import in turn.
+func reachStandard(packages map[string]*listed, seen map[string]bool) {
+	var visit func(path string)
+	visit = func(path string) {
+		p := packages[path]
+		if p == nil || !p.Standard || !isInstrumented(path) || seen[path] {
+			return
+		}
+		seen[path] = true
+		for _, imported := range p.Imports {
+			visit(imported)
+		}
+	}
+	for path := range packages {
+		if p := packages[path]; seen[path] && !p.Standard {
+			for _, imported := range p.Imports {
+				visit(imported)
+			}
+		}
+	}
+}
+
+// standardPath returns the path under which the overlay replaces a file of the standard library. The
+// go command refuses to replace a file of the module cache, and a Go release that it downloaded
+// itself is there. So it is run from a folder with links to that release, by whose paths the files
+// are not in the module cache.
+func (c *copies) standardPath(file string) (string, error) {
+	if !inside(file, c.location.ModCache) {
+		return file, nil
+	}
+	rel, err := filepath.Rel(c.location.GoRoot, file)
+	if err != nil {
+		return "", err
+	}
+	if c.goRoot == "" {
+		c.goRoot = filepath.Join(c.dir, "goroot-"+short(c.location.GoRoot, 8))
+		if err := linkAll(c.location.GoRoot, c.goRoot); err != nil {
+			return "", fmt.Errorf("linking the Go release: %w", err)
+		}
+	}
+	return filepath.Join(c.goRoot, rel), nil
+}
+
+// linkAll makes a folder with a link to each entry of another. Links that are there already stay.
+func linkAll(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		link := filepath.Join(to, e.Name())
+		if err := os.Symlink(filepath.Join(from, e.Name()), link); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// keeps returns an init function that has variables of the standard library restored before each
+// schedule. An instrumented package restores its own variables; another package restores the
+// variables that it assigns to, such as time.Local. The last file of a package has the function.
+func (w *writer) keeps() string {
+	if w.index < len(w.pkg.files)-1 {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range instrumented[w.pkg.ImportPath] {
+		address := "&" + name
+		if rest, ok := strings.CutPrefix(name, "*"); ok {
+			address = rest
+		}
+		fmt.Fprintf(&b, " %s.Keep(%s);", w.engine(), address)
+	}
+	for _, v := range w.pkg.keep {
+		alias := "explore__of_" + strings.NewReplacer("/", "_", ".", "_").Replace(v.Pkg().Path())
+		w.uses[alias] = v.Pkg().Path()
+		fmt.Fprintf(&b, " %s.Keep(&%s.%s);", w.engine(), alias, v.Name())
+		if w.pkg.keepFields[variableName(v)] { // http.DefaultClient.Timeout = …
+			fmt.Fprintf(&b, " %s.Keep(%s.%s);", w.engine(), alias, v.Name())
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nfunc init() {" + b.String() + " }\n"
+}
+
+// changedStandard returns the variables of the standard library that a package changes.
+func (s *state) changedStandard(c *checked) (all []*types.Var) {
+	found := map[string]*types.Var{}
+	for _, o := range c.info.Uses {
+		if key := variableName(o); s.changes[key] && c.isStandard(o.Pkg().Path()) {
+			found[key] = o.(*types.Var)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, found[key])
+	}
+	c.keepFields = s.fields
+	return all
+}
+
+// assignsField reports whether a use of a package variable is the assignment to a field of the
+// struct that the variable points to.
+func (c *checked) assignsField(id *ast.Ident, parents []ast.Node) bool {
+	o := c.info.Uses[id]
+	if variableName(o) == "" || !c.isStandard(o.Pkg().Path()) {
+		return false
+	}
+	var e ast.Node = id
+	inside := false // e is a part of the struct, and not the variable
+	for _, p := range slices.Backward(parents) {
+		switch p := p.(type) {
+		case *ast.SelectorExpr:
+			inside, e = inside || p.Sel != e, p
+			continue
+		case *ast.ParenExpr, *ast.StarExpr:
+			e = p
+			continue
+		case *ast.AssignStmt:
+			_, pointer := o.Type().Underlying().(*types.Pointer)
+			return pointer && inside && slices.ContainsFunc(p.Lhs, func(l ast.Expr) bool { return l == e })
+		}
+		return false
+	}
+	return false
+}
