@@ -69,6 +69,7 @@ var above = map[string][]string{
 	"stress/explore/shim/expvar":        {"stress/explore/shim/atomic"},
 	"stress/explore/shim/quick":         {"stress/explore/schedrt", "testing*"},
 	"stress/explore/shim/testing":       {"stress/explore/schedrt", "stress/explore/shim/context", "testing*"},
+	"stress/explore/shim/synctest":      {"stress/explore/schedrt", "stress/explore/shim/testing"},
 	"stress/explore/internal/strategy":  {"stress/explore/schedrt"},
 	"stress/explore/internal/rewrite":   {},
 	"stress/explore/internal/schedtest": {"stress/explore/schedrt", "testing*"}, // only tests import it

@@ -114,7 +114,9 @@
 //	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
 //
 // In a suite, time passes only when nothing else can move, because tests sleep to let other
-// goroutines get to a certain point. examples/suites shows the results for 26 packages.
+// goroutines get to a certain point. A bubble of testing/synctest is a part of the schedule: its
+// clock begins in the year 2000 and passes when all of its goroutines wait, and a bubble that does
+// not end is a deadlock. examples/suites shows the results for 26 packages.
 //
 // # What is played
 //

@@ -7,10 +7,14 @@ import (
 	"hash/maphash"
 	mathrand "math/rand"
 	"math/rand/v2"
+	"os/exec"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/semabench/semabench/stress/explore"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/testdata/home"
 )
 
@@ -59,5 +63,60 @@ func TestRandomNumbersAreOfTheSchedule(t *testing.T) {
 				t.Errorf("%s, want the lost addition: %s", r.Verdict, r.Text)
 			}
 		})
+	}
+}
+
+// wrongBubbles are the tests of testdata/home/bubbles that fail, with the text of the failure. The
+// others pass.
+var wrongBubbles = map[string]string{
+	"TestWrongWithoutWait":      "bubbles_test.go:53: not yet counted",
+	"TestWrongDependency":       "bubble.go:24: n = 1, want 2",
+	"TestWrongGoroutineRemains": "for all goroutines of the bubble to end",
+	"TestWrongSleeperRemains":   "for all goroutines of the bubble to end",
+	"TestWrongWaitBesideLock":   "for the other goroutines of the bubble to wait",
+	"TestWrongRun":              "panic: testing: t.Run called inside synctest bubble",
+	"TestWrongNested":           "panic: synctest.Run called from within a synctest bubble",
+	"TestWrongWaitOutside":      "panic: goroutine is not in a bubble",
+}
+
+func TestBubbles(t *testing.T) {
+	s := explore.Suite{
+		Package: "./testdata/home/bubbles", Race: schedrt.RaceEnabled,
+		Options: explore.Options{Schedules: 200},
+	}
+	tests, err := s.Explore(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, test := range tests {
+		want := explore.Pass
+		if strings.HasPrefix(test.Name, "TestWrong") {
+			want = explore.Fail
+			found++
+		}
+		if test.Verdict != want || !strings.Contains(test.Text, wrongBubbles[test.Name]) {
+			t.Errorf("%s: %s, want %s with %q\n%s", test.Name, test.Verdict, want,
+				wrongBubbles[test.Name], test.Text)
+		}
+	}
+	if found != len(wrongBubbles) {
+		t.Errorf("%d wrong tests, want %d", found, len(wrongBubbles))
+	}
+	// The tests that the explorer passes also pass under plain go test.
+	out, err := exec.Command("go", "test", "-run", "^TestRight", "./testdata/home/bubbles").CombinedOutput()
+	if err != nil {
+		t.Errorf("go test: %v\n%s", err, out)
+	}
+}
+
+// Outside of a suite a test has a testing.T that the schedule cannot replace.
+func TestBubbleOfARealT(t *testing.T) {
+	r := explore.Check(t, explore.Options{Schedules: 10}, func(*explore.T) {
+		synctest.Test(t, func(*testing.T) {})
+	})
+	const want = "testing/synctest.Test is not under control: explore the test, unmodified, with explore.Tests"
+	if r.Verdict != explore.Refused || !strings.Contains(r.Text, want) {
+		t.Errorf("%s: %s, want %q", r.Verdict, r.Text, want)
 	}
 }

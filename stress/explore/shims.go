@@ -12,5 +12,6 @@ import (
 	_ "github.com/semabench/semabench/stress/explore/shim/rand"
 	_ "github.com/semabench/semabench/stress/explore/shim/rand/v2"
 	_ "github.com/semabench/semabench/stress/explore/shim/runtime"
+	_ "github.com/semabench/semabench/stress/explore/shim/synctest"
 	_ "github.com/semabench/semabench/stress/explore/shim/time"
 )

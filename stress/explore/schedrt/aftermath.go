@@ -73,7 +73,7 @@ func (a *aftermath) note(g *G, o *Object) {
 // and time passes when none can move. It returns nil when the end is known.
 func (e *Exec) playAftermath() *G {
 	a := &e.aftermath
-	for _, class := range [...]class{moves, spinsBriefly, passesTime, awaitsRest, spins} {
+	for _, class := range [...]class{moves, spinsBriefly, awaitsBubble, passesTime, awaitsRest, spins} {
 		if class == passesTime {
 			if !e.clock.live() {
 				continue

@@ -54,8 +54,9 @@ func (c *clock) live() bool {
 	return false
 }
 
-// idle reports whether firing would change nothing, because the last tick has not been received.
-func (t *Timer) idle() bool { return t.ch != nil && !t.ch.canSend() }
+// idle reports whether firing would change nothing, because the last tick has not been received, or
+// whether time has stopped for the timer.
+func (t *Timer) idle() bool { return t.ch != nil && !t.ch.canSend() || t.bubble.stopped() }
 
 // theClock returns the clock of the execution. It makes the goroutine that stands for it if there
 // is none: a program without timers has no such goroutine in its schedules.
@@ -76,15 +77,19 @@ func (c *clock) fire(e *Exec, me *G) {
 	c.catchUp()
 	t := c.due(e, me)
 	c.remove(t)
-	c.now = max(c.now, t.when+lateness)
+	if t.bubble == nil {
+		c.now = max(c.now, t.when+lateness)
+	} else {
+		c.now = max(c.now, t.when)
+	}
 	c.object.version++
-	e.cur = c.g
+	e.cur, c.g.bubble = c.g, t.bubble // a goroutine that the timer starts is in its bubble
 	switch {
 	case t.sleeper != nil:
 		e.wake(t.sleeper)
 	case t.ch != nil:
 		e.Trace.touch(&t.ch.object, Write)
-		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: startTime.Add(c.now)}))
+		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: t.bubble.time(c.now)}))
 		if t.period > 0 {
 			t.when += t.period
 			c.add(t)
@@ -196,11 +201,11 @@ func (e *Exec) clockStep(kind Kind, mode Mode) (*G, *clock) {
 
 // Now is time.Now on the virtual clock. Call it under control only.
 func Now() time.Time {
-	if active.limits.LazyClock {
+	if active.limits.LazyClock && active.cur.bubble == nil {
 		return lazyNow()
 	}
-	_, c := active.clockStep(OpNow, Read)
-	return startTime.Add(c.now)
+	g, c := active.clockStep(OpNow, Read)
+	return g.bubble.time(c.now)
 }
 
 // lazyNow is Now with a lazy clock. It moves the clock by a nanosecond: local code takes no virtual
@@ -224,7 +229,7 @@ func Sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	c.add(&Timer{when: c.now + d, sleeper: g})
+	c.add(&Timer{when: c.now + d, sleeper: g, bubble: g.bubble})
 	e.park(g)
 }
 
@@ -236,12 +241,13 @@ type Timer struct {
 	sleeper *G
 	ch      *channel
 	period  time.Duration // of a ticker; 0 means once
+	bubble  *Bubble       // of the goroutine that made it
 }
 
 // NewTimer returns a timer that calls fire after d. The call is a part of the clock's step, so fire
 // must not block and must not perform an operation; it may call GoInStep.
 func NewTimer(d time.Duration, fire func()) *Timer {
-	t := &Timer{fire: fire}
+	t := &Timer{fire: fire, bubble: active.cur.bubble}
 	t.Reset(d)
 	return t
 }
@@ -259,7 +265,7 @@ func NewTimerUnless(o *Object, holds func() bool, d time.Duration, fire func()) 
 	if holds() {
 		return nil
 	}
-	t := &Timer{when: c.now + max(d, 0), fire: fire}
+	t := &Timer{when: c.now + max(d, 0), fire: fire, bubble: g.bubble}
 	c.add(t)
 	c.object.version++
 	return t
@@ -269,7 +275,10 @@ func NewTimerUnless(o *Object, holds func() bool, d time.Duration, fire func()) 
 // period is not 0. As since Go 1.23, ch seems to have no buffer, and never holds a time from before
 // a Stop or Reset.
 func NewChannelTimer(ch chan time.Time, d, period time.Duration) *Timer {
-	t := &Timer{ch: active.timerChannel(*(*unsafe.Pointer)(unsafe.Pointer(&ch))), period: period}
+	t := &Timer{
+		ch: active.timerChannel(*(*unsafe.Pointer)(unsafe.Pointer(&ch))), period: period,
+		bubble: active.cur.bubble,
+	}
 	t.Reset(d)
 	return t
 }
@@ -316,4 +325,166 @@ func (t *Timer) set(again func(c *clock)) (was bool) {
 	c.object.version++
 	again(c)
 	return was
+}
+
+// A Bubble is a bubble of package testing/synctest: a goroutine and all that it starts, with a
+// clock of their own. It begins at a fixed moment and moves only when every goroutine of the bubble
+// waits for another one of the bubble, or for time.
+//
+// There is one clock. While there is a bubble, time passes for all goroutines as it does in the
+// bubble, and bubbles that exist at once wait for each other. A timer that is due at the same moment
+// as the last one may fire at any time: goroutines that sleep equally long wake in any order, and
+// one need not come to rest before the next wakes.
+//
+// # What this does not model
+//
+// A channel from outside of the bubble counts as one of the bubble.
+type Bubble struct {
+	exec  *Exec
+	began time.Duration // on the clock
+	live  int           // goroutines that have not ended
+	done  bool          // its first goroutine has ended, and time has stopped
+	_     byte          // its address orders the goroutines before Wait and the end
+}
+
+// bubbleStart is the time at which a bubble begins.
+var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// InBubble reports whether the running goroutine is in a bubble. Call it under control only.
+func InBubble() bool { return active.cur.bubble != nil }
+
+// RunInBubble calls f in a goroutine of a new bubble, and returns when all goroutines of the bubble
+// have ended. If they never do, that is a deadlock. Call it under control only.
+func RunInBubble(f func()) {
+	e := active
+	if e.cur.bubble != nil {
+		panic("synctest.Run called from within a synctest bubble")
+	}
+	g := e.begin(OpBubble)
+	b := &Bubble{exec: e, began: e.theClock().now}
+	e.bubbles++
+	g.bubble = b // for spawn
+	e.spawn(func() {
+		defer b.end()
+		f()
+	})
+	g.bubble = nil
+	g.Op.guard = b
+	g.Op.Access = push(g.Op.Access, Access{e.rest.id, Alone})
+	e.point(g)
+	e.bubbles--
+	raceAcquire(unsafe.Pointer(b))
+}
+
+// end says that the first goroutine of b is about to end.
+func (b *Bubble) end() { b.done = true }
+
+// open is the guard of RunInBubble.
+func (b *Bubble) open(*G) bool { return b.live == 0 }
+
+// AwaitBubble is synctest.Wait. Call it under control only.
+func AwaitBubble() {
+	e := active
+	b := e.cur.bubble
+	if b == nil {
+		panic("goroutine is not in a bubble")
+	}
+	for _, g := range e.gs {
+		if g.bubble == b && g.state == ready && g.Op.Kind == OpBubbleWait {
+			panic("wait already in progress")
+		}
+	}
+	g := e.begin(OpBubbleWait)
+	g.Op.Access = push(g.Op.Access, Access{e.rest.id, Alone})
+	e.point(g)
+	e.advance(g)
+	g.spin.forget()
+	raceAcquire(unsafe.Pointer(b))
+}
+
+// joined returns b, which has another goroutine now. The methods of a nil Bubble are for goroutines
+// and timers in none.
+func (b *Bubble) joined() *Bubble {
+	if b != nil {
+		b.live++
+	}
+	return b
+}
+
+// left says that the running goroutine of b has ended.
+func (b *Bubble) left() {
+	if b != nil {
+		b.release()
+		b.live--
+	}
+}
+
+// release orders what the running goroutine of b did before the next return of AwaitBubble, and
+// before the end of the bubble. The standard package does the same when a goroutine waits.
+func (b *Bubble) release() {
+	if b != nil {
+		raceReleaseMerge(unsafe.Pointer(b))
+	}
+}
+
+// stopped reports whether time has stopped in b.
+func (b *Bubble) stopped() bool { return b != nil && b.done }
+
+// time returns the time in b, when the clock is at now.
+func (b *Bubble) time(now time.Duration) time.Time {
+	if b == nil {
+		return startTime.Add(now)
+	}
+	return bubbleStart.Add(now - b.began)
+}
+
+// waits reports whether all goroutines of b wait, except g. Waiting for a lock does not count, as
+// the holder may be outside of the bubble, and neither does spinning.
+func (b *Bubble) waits(g *G) bool {
+	for _, other := range b.exec.gs {
+		if other.bubble == b && other != g && other != b.exec.clock.g && !other.isDurablyBlocked() {
+			return false
+		}
+	}
+	return true
+}
+
+// isDurablyBlocked reports whether only other goroutines of the bubble, or time, can let g go on.
+func (g *G) isDurablyBlocked() bool {
+	if g.state == parked || g.state == dead {
+		return true
+	}
+	switch g.Op.guard.(type) {
+	case *Mutex, *RWMutex:
+		return false
+	}
+	return g.state == ready && g.class() == never
+}
+
+// classOfWait returns the class of a goroutine in AwaitBubble.
+func (b *Bubble) classOfWait(g *G) class {
+	if b.waits(g) {
+		return awaitsBubble
+	}
+	return never
+}
+
+// class returns the class of the clock if time is lazy. A timer of a bubble that is due now may
+// fire beside other goroutines. Otherwise time passes if all goroutines of all bubbles wait.
+func (c *clock) class() class {
+	e := c.g.exec
+	if e.bubbles == 0 {
+		return passesTime
+	}
+	for _, t := range c.timers {
+		if t.bubble != nil && !t.idle() && t.when <= c.now {
+			return moves
+		}
+	}
+	for _, g := range e.gs {
+		if g.bubble != nil && g != c.g && !g.isDurablyBlocked() {
+			return never
+		}
+	}
+	return passesTime
 }

@@ -45,6 +45,7 @@ type Exec struct {
 	taken         int       // steps, with those that the trace leaves out
 	favoured      *G        // see enforceFairness
 	stopAt        time.Time // when executions are given up; zero means never
+	bubbles       int       // that have not ended
 	daemons       daemons
 	aftermath     aftermath
 
@@ -152,7 +153,7 @@ func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
 	e.objects, e.ranks, e.phase, e.lastEffective, e.progress, e.taken = 0, 0, 0, 0, 0, 0
-	e.cur, e.last, e.favoured = nil, nil, nil
+	e.cur, e.last, e.favoured, e.bubbles = nil, nil, nil, 0
 	e.finished, e.over, e.ending, e.initializing = false, false, false, false
 	e.timeOver = false
 	for _, g := range e.gs {

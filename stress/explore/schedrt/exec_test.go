@@ -150,7 +150,7 @@ func TestEndings(t *testing.T) {
 		{"the first of two Fails", schedrt.Limits{},
 			func() { schedrt.Fail("bad"); schedrt.Fail("worse") }, schedrt.Failed, "bad"},
 		{"Refuse", schedrt.Limits{}, func() { schedrt.Refuse("a file") }, schedrt.Refused, "a file"},
-		{"RefuseCall", schedrt.Limits{}, func() { schedrt.RefuseCall(func() {}, "f")() },
+		{"RefuseCall", schedrt.Limits{}, func() { schedrt.RefuseCall(func() {}, "f", "")() },
 			schedrt.Refused, "f is not under control"},
 		{"steps", schedrt.Limits{Steps: 5}, func() {
 			var w word
@@ -293,7 +293,7 @@ func TestOutsideOfControl(t *testing.T) {
 		t.Error("a test is under control")
 	}
 	schedrt.Refuse("nothing") // does nothing here
-	if f := schedrt.RefuseCall(func() int { return 1 }, "f"); f() != 1 {
+	if f := schedrt.RefuseCall(func() int { return 1 }, "f", ""); f() != 1 {
 		t.Error("RefuseCall does not return its function")
 	}
 	started, release, ended := make(chan bool), make(chan bool), make(chan bool)

@@ -29,11 +29,12 @@ type G struct {
 	steps int // that it took
 	moved int // the number of its last step
 
-	harness bool // see MarkHarness
-	ofInit  bool // the initialization of a package started it, or a goroutine that this one started
-	phase   int  // that it waits for in AwaitRest
-	blocked bool // at the end of the execution, its operation is not possible
-	timed   bool // at the end of the execution, a timer would wake it
+	bubble  *Bubble // nil if it is in none
+	harness bool    // see MarkHarness
+	ofInit  bool    // the initialization of a package started it, or a goroutine that this one started
+	phase   int     // that it waits for in AwaitRest
+	blocked bool    // at the end of the execution, its operation is not possible
+	timed   bool    // at the end of the execution, a timer would wake it
 
 	favouredAt int // the step since which it is favoured, see enforceFairness
 	ableSince  int // the step at which it last took a turn or became able to
@@ -58,6 +59,7 @@ const (
 	never        class = iota
 	moves              // can take a step
 	spinsBriefly       // spins, but may still come to a bound of its own
+	awaitsBubble       // is in synctest.Wait
 	passesTime         // is the clock, if time is lazy
 	awaitsRest         // is in AwaitRest
 	spins              // looks again at what has not changed
@@ -73,10 +75,12 @@ func (g *G) class() class {
 		return never
 	case g.Op.Kind == OpAwaitRest:
 		return awaitsRest
-	case g.exec.limits.LazyClock && g == g.exec.clock.g:
-		return passesTime
+	case g.Op.Kind == OpBubbleWait:
+		return g.bubble.classOfWait(g)
+	case g == g.exec.clock.g && (g.exec.limits.LazyClock || g.exec.bubbles > 0):
+		return g.exec.clock.class()
 	case g.spin.idle(g):
-		if (g.exec.restAwaited || g.exec.limits.LazyClock) && g.spin.flags < patience {
+		if (g.exec.restAwaited || g.exec.limits.LazyClock || g.exec.bubbles > 0) && g.spin.flags < patience {
 			return spinsBriefly
 		}
 		return spins
@@ -121,6 +125,9 @@ func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
 	g.descend(e.cur)
 	g.ofInit = e.initializing || e.cur != nil && e.cur.ofInit
+	if g.bubble = nil; e.cur != nil {
+		g.bubble = e.cur.bubble.joined()
+	}
 	g.fn = fn
 	g.state = running
 	g.cause = int32(len(e.Trace.Steps) - 1)
@@ -139,7 +146,7 @@ func (e *Exec) newG() *G {
 		g.Op.clear()
 		g.harness = false
 		g.box, g.fired, g.steps, g.waits, g.blocked = nil, nil, 0, g.waits+1, false
-		g.timed, g.moved = false, 0
+		g.timed, g.moved, g.bubble = false, 0, nil
 		g.spin.forget()
 	} else {
 		g = &G{exec: e}
@@ -169,6 +176,7 @@ func (e *Exec) wake(g *G) {
 // park returns when another goroutine has woken g.
 func (e *Exec) park(g *G) {
 	g.state = parked
+	g.bubble.release()
 	e.resume(g)
 }
 
@@ -194,6 +202,7 @@ func (g *G) end() {
 		e.finished = true
 	}
 	g.state = dead
+	g.bubble.left()
 	g.fn = nil
 	e.progress = e.taken
 	raceReleaseMerge(unsafe.Pointer(e)) // see unwind

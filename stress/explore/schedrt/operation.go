@@ -53,7 +53,9 @@ const (
 	OpGet
 	OpPut
 	OpGetenv
-	OpSetenv // of anything that changes the environment
+	OpSetenv     // of anything that changes the environment
+	OpBubble     // waits for the end of a bubble
+	OpBubbleWait // waits until all others in the bubble wait
 )
 
 var kindNames = [...]string{
@@ -64,7 +66,7 @@ var kindNames = [...]string{
 	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback",
 	"stop of a callback", "Map.Load", "Map.Store", "Map.Swap", "Map.LoadOrStore", "Map.Delete",
 	"Map.CompareAndSwap", "Map.Clear", "Map.Range", "Pool.Get", "Pool.Put",
-	"use of the environment", "change of the environment",
+	"use of the environment", "change of the environment", "synctest.Test", "synctest.Wait",
 }
 
 func (k Kind) String() string { return kindNames[k] }
@@ -126,6 +128,7 @@ func (g *G) on(o *Object, m Mode) {
 // and the operation is possible; the caller then performs it without interruption.
 func (e *Exec) point(g *G) {
 	g.state = ready
+	g.bubble.release()
 	e.resume(g)
 }
 

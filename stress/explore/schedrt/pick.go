@@ -53,7 +53,7 @@ func (e *Exec) pick(me *G) *G {
 		return e.playAftermath()
 	}
 	e.restAwaited = e.anyAwaitsRest()
-	for _, class := range [...]class{moves, spinsBriefly, passesTime, awaitsRest, spins} {
+	for _, class := range [...]class{moves, spinsBriefly, awaitsBubble, passesTime, awaitsRest, spins} {
 		if class == spins && e.beginAftermath() {
 			return e.playAftermath()
 		}
@@ -85,10 +85,10 @@ func (e *Exec) pick(me *G) *G {
 	return nil
 }
 
-// anyAwaitsRest reports whether a goroutine waits in AwaitRest.
+// anyAwaitsRest reports whether a goroutine waits in AwaitRest or synctest.Wait.
 func (e *Exec) anyAwaitsRest() bool {
 	for _, g := range e.gs {
-		if g.state == ready && g.Op.Kind == OpAwaitRest {
+		if g.state == ready && (g.Op.Kind == OpAwaitRest || g.Op.Kind == OpBubbleWait) {
 			return true
 		}
 	}

@@ -198,11 +198,14 @@ func Refuse(what string) {
 // RefuseCall returns f outside of control. Under control it refuses the call of f, by its name: f
 // waits for something outside the program, such as a file, the network or another process.
 // The initialization of packages may call it: what is ready at the start of the process is ready in
-// every schedule. Rewritten code has it in the place of f, so f's arguments are evaluated afterwards and only if it
-// is called.
-func RefuseCall[F any](f F, name string) F {
+// every schedule. Rewritten code has it in the place of f, so f's arguments are evaluated afterwards
+// and only if it is called. Remedy says what the program can do instead; it may be empty.
+func RefuseCall[F any](f F, name, remedy string) F {
 	if e := current(); e != nil && !e.initializing {
-		Refuse(name + " is not under control")
+		if remedy != "" {
+			remedy = ": " + remedy
+		}
+		Refuse(name + " is not under control" + remedy)
 	}
 	return f
 }

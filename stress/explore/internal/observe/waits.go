@@ -67,6 +67,12 @@ func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[
 	case schedrt.OpSelect:
 		w.For = "one of its cases"
 		w.Could = t.alive(left.G)
+	case schedrt.OpBubble:
+		w.For = "all goroutines of the bubble to end"
+		return
+	case schedrt.OpBubbleWait:
+		w.For = "the other goroutines of the bubble to wait for each other or for time, and not for a lock"
+		return
 	default:
 		w.For = "what cannot come"
 	}

@@ -56,6 +56,9 @@ var lookAlikes = map[string]lookAlike{
 	"expvar": {name: "expvar", shim: "expvar", alias: "explore__expvar", keep: "Var", names: []string{
 		"Int", "Float", "String", "NewInt", "NewFloat", "NewString",
 	}},
+	"testing/synctest": {
+		name: "synctest", shim: "synctest", alias: "explore__synctest", keep: "Test", value: true, suite: true,
+	},
 	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
 		"Check", "CheckEqual",
 	}},

@@ -50,10 +50,16 @@ var uncontrolled = map[string][]string{
 	"reflect": {
 		"Select", "Value.Send", "Value.TrySend", "Value.Recv", "Value.TryRecv", "Value.Close",
 	},
+	"testing/synctest":         {"Test"}, // outside of suites
 	"syscall":                  nil,
 	"golang.org/x/sys/unix":    nil,
 	"golang.org/x/sys/windows": nil,
 	"golang.org/x/sys/plan9":   nil,
+}
+
+// remedies say what a program can do instead of calling a function of the table.
+var remedies = map[string]string{
+	"testing/synctest.Test": "explore the test, unmodified, with explore.Tests",
 }
 
 // refuseCall wraps a function of the table, so that a call under control is refused when it
@@ -72,7 +78,7 @@ func (w *writer) refuseCall(s *ast.SelectorExpr) {
 		return
 	}
 	names, ok := uncontrolled[f.Pkg().Path()]
-	if !ok {
+	if _, modelled := w.lookAlikeOf(f.Pkg().Path(), name); !ok || modelled {
 		return
 	}
 	if names != nil && !slices.Contains(names, name) || names == nil && strings.Contains(name, ".") {
@@ -80,7 +86,8 @@ func (w *writer) refuseCall(s *ast.SelectorExpr) {
 	}
 	w.engine()
 	w.replace(s.Pos(), s.End(), func() string {
-		return fmt.Sprintf("%s.RefuseCall(%s, %q)", w.engine(), w.node(s), f.Pkg().Path()+"."+name)
+		full := f.Pkg().Path() + "." + name
+		return fmt.Sprintf("%s.RefuseCall(%s, %q, %q)", w.engine(), w.node(s), full, remedies[full])
 	})
 }
 

@@ -69,7 +69,7 @@ func (c *checked) refuseInSuite(file *ast.File) error {
 	for _, spec := range file.Imports {
 		path := strings.Trim(spec.Path.Value, `"`)
 		switch {
-		case path == "testing/synctest" || path == "testing/slogtest":
+		case path == "testing/slogtest":
 			return fmt.Errorf("%v: %s takes a testing.T, and is not under control",
 				c.fset.Position(spec.Pos()), path)
 		case path == engine:

@@ -91,10 +91,10 @@ func (d *DPOR) extend(p *schedrt.Point) bool {
 }
 
 // inheritSleep copies the sleeping goroutines of the state before a step. The step wakes those
-// whose next step depends on it. AwaitRest depends on everything, so it wakes all.
+// whose next step depends on it. AwaitRest and synctest.Wait depend on everything, so they wake all.
 func (d *DPOR) inheritSleep(n, parent *node, step int) {
 	s := &d.x.Trace.Steps[step]
-	if s.Kind == schedrt.OpAwaitRest {
+	if s.Kind == schedrt.OpAwaitRest || s.Kind == schedrt.OpBubbleWait {
 		return
 	}
 	for _, z := range parent.sleep {

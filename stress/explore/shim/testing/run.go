@@ -41,10 +41,24 @@ func PlayAlone(outer testing.TB, body func(*T), report func(left int, skipped bo
 // Run plays f as a subtest and reports whether it has not failed. It returns when f has returned or
 // called Parallel.
 func (t *T) Run(name string, f func(t *T)) bool {
+	if t.inBubble {
+		panic("testing: t.Run called inside synctest bubble")
+	}
 	sub := newT(t.TB, t.name+"/"+t.unique(name), t)
 	schedrt.Go(func() { sub.run(f) })
 	schedrt.Recv(sub.handedOver)
 	return !sub.Failed()
+}
+
+// RunInBubble plays f in a bubble, as synctest.Test does. It returns when all goroutines of the bubble
+// have ended.
+func (t *T) RunInBubble(f func(t *T)) {
+	inner := newT(t.TB, t.name, t)
+	inner.inBubble = true
+	schedrt.RunInBubble(func() { inner.run(f) })
+	if inner.Failed() {
+		t.leave()
+	}
 }
 
 // unique returns the name that package testing gives to a subtest: without blanks, and with a
@@ -73,6 +87,9 @@ func (t *T) unique(name string) string {
 // panics if it is called twice. In a test without a parent it returns at once: an exploration
 // plays one test at a time.
 func (t *T) Parallel() {
+	if t.inBubble {
+		panic("testing: t.Parallel called inside synctest bubble")
+	}
 	if t.inParallel {
 		panic("testing: t.Parallel called multiple times")
 	}
@@ -111,7 +128,7 @@ func (t *T) end() {
 	}
 	t.cleanUp()
 	switch {
-	case t.parent == nil:
+	case t.parent == nil || t.inBubble:
 	case t.inParallel:
 		schedrt.Close(t.ended)
 	default:
@@ -143,7 +160,12 @@ func (t *T) cleanUp() {
 }
 
 // Deadline reports that there is no deadline: time is virtual.
-func (t *T) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+func (t *T) Deadline() (deadline time.Time, ok bool) {
+	if t.inBubble {
+		panic("testing: t.Deadline called inside synctest bubble")
+	}
+	return time.Time{}, false
+}
 
 // Output returns a Writer that adds to the log of the schedule.
 func (t *T) Output() io.Writer { return output{t} }

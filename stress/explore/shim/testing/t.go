@@ -44,6 +44,7 @@ type T struct {
 	cancel   context.CancelFunc
 	over     bool // the context is cancelled, or will be when it is made
 
+	inBubble   bool // it is the T of a function in a bubble, and not a test
 	inParallel bool
 	parallel   []*T           // subtests that wait for the end of the function
 	names      map[string]int // of subtests so far
@@ -65,6 +66,9 @@ func newT(outer testing.TB, name string, parent *T) *T {
 	}
 	return t
 }
+
+// isSubtest reports whether t is of a subtest, or of a bubble in one.
+func (t *T) isSubtest() bool { return t.parent != nil && (!t.inBubble || t.parent.isSubtest()) }
 
 // Name returns the name of the test, with the names of the tests around it.
 func (t *T) Name() string { return t.name }
@@ -148,7 +152,7 @@ func (t *T) fail(message string) {
 		p.failed = true
 		p.mu.Unlock()
 	}
-	if t.parent != nil {
+	if t.isSubtest() {
 		message = t.name + ": " + message
 	}
 	t.shared.mu.Lock()
