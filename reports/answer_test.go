@@ -52,7 +52,8 @@ func TestAnswers(t *testing.T) {
 			samples("b", 9, 11, 12, 12.5, 14, 15), "X/", "X/n=2/"),
 			"undecided: a, or it depends (1 of 2 rows are decided; differences below 27.3 % do " +
 				"not show)"},
-		{"alone", samples("a", 1, 1), "no answer: a row was measured in one column only"},
+		{"alone in its row", rowOf("n=1", 1, 2) + rowOf("n=2", 1),
+			"no answer: a row was measured in one column only"},
 		{"no direction", inUnit("apples", rowOf("n=1", 1, 2)),
 			"no answer: the text does not say whether more apples is better"},
 		{"zero has no ratio", inUnit("allocs/op", samples("a", 0, 0, 0, 0, 0, 0)+samples("b", 5, 5, 5, 5, 5, 5)), "a"},
@@ -76,7 +77,7 @@ func TestAnswersNameThePrice(t *testing.T) {
 		fmt.Fprintf(&text, "BenchmarkX/impl=b 1 %d ns/op %d cpu-ns/op %d wait-max-ns %[3]d wait-p50-ns 1 noise-load1\n", 200+i, 300+i, 300+i)
 	}
 	a := compare(t, "", text.String()).Answers()[0]
-	if got, want := a.String(), "a; but a costs ×2.98 cpu-sec/op (X)"; got != want {
+	if got, want := a.String(), "a; but a costs ×2.98 cpu-sec/op, 903.5ns against 303.5ns (X)"; got != want {
 		t.Errorf("got %q, want %q: what each operation pays comes first", got, want)
 	}
 	if len(a.Prices) != 2 || a.Prices[1].Unit != "wait-max-sec" {

@@ -39,6 +39,8 @@ type (
 
 	Noise        = compare.Noise
 	MachineNoise = compare.MachineNoise
+	Job          = compare.Job
+	Rank         = compare.Rank
 	Answer       = compare.Answer
 	Pick         = compare.Pick
 	Price        = compare.Price
@@ -47,6 +49,13 @@ type (
 	Line         = compare.Line
 	Agreement    = compare.Agreement
 	Change       = compare.Change
+)
+
+// The questions that a comparison answers.
+const (
+	Choose   = compare.Choose
+	Changed  = compare.Changed
+	Describe = compare.Describe
 )
 
 // The families of tests that are corrected together.

@@ -35,14 +35,15 @@ var standings = []struct {
 	{"equal medians and a narrow interval", samples("a", around(100, 0)...) +
 		samples("b", around(100, 1)...), best, tie, 1, 1},
 	{"not told apart", ten + samples("b", 10.5, 11, 12.9, 13, 14, 15), best, undecided, 1, 1.036},
-	{"all equal", samples("a", 5, 5, 5, 5) + samples("b", 5, 5, 5, 5), best, tie, 1, 1},
+	// Equal throughout: there is no winner.
+	{"all equal", samples("a", 5, 5, 5, 5) + samples("b", 5, 5, 5, 5), tie, tie, 1, 1},
 	{"one sample each", samples("a", 10) + samples("b", 20), best, undecided, 1, 2},
 	{"one sample each, equal", samples("a", 10) + samples("b", 10), best, undecided, 1, 1},
 	{"three each", samples("a", 1, 2, 3) + samples("b", 7, 8, 9), best, undecided, 1, 4},
 	{"four each", samples("a", 1, 2, 3, 4) + samples("b", 10, 10, 10, 10), best, worse, 1, 4},
 	{"one against six", samples("a", 2) + samples("b", 4, 4, 4, 4, 4, 4), best, undecided, 1, 2},
 	{"zero against zero", inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 0, 0, 0, 0)),
-		best, tie, 1, 1},
+		tie, tie, 1, 1},
 	{"something against zero",
 		inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)), best, worse, 1, 0},
 	{"zero where more is better",
@@ -50,7 +51,7 @@ var standings = []struct {
 	{"negative", samples("a", -4, -4, -4, -4) + samples("b", 2, 2, 2, 2), best, worse, 1, 0},
 	{"exact, one sample", "Unit ns/op assume=exact\n" + samples("a", 1) + samples("b", 2), best,
 		worse, 1, 2},
-	{"exact and equal", "Unit ns/op assume=exact\n" + samples("a", 2) + samples("b", 2), best,
+	{"exact and equal", "Unit ns/op assume=exact\n" + samples("a", 2) + samples("b", 2), tie,
 		tie, 1, 1},
 	{"said to be exact, but is not", "Unit ns/op assume=exact\n" + samples("a", 1) +
 		samples("b", 2, 2, 3), best, undecided, 1, 2},

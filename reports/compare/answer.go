@@ -35,6 +35,10 @@ type Answer struct {
 
 	Prices []Price // what Use, or else Open or Safest, costs in other units; time first, then by size
 
+	// Change says what is different in the second column. It is set if the columns are two files or
+	// commits, and all other fields but Table are then empty; see [Comparison.Job].
+	Change string
+
 	// Why says why there is no answer: there is nothing to compare, or the samples are too few.
 	// All fields but Table are then empty. Why is "" if there is an answer.
 	Why string
@@ -51,15 +55,30 @@ type Price struct {
 	Col, Unit string
 	Row       Row     // the row with the greatest ratio
 	Times     float64 // how many times worse than the best of that row
+
+	Value, Best float64 // the two medians of that row
+}
+
+// Sizes returns the two medians of the row, the worse one first: "3.2ms against 1.1µs".
+func (p Price) Sizes() string {
+	return format.Value(p.Value, p.Unit) + " against " + format.Value(p.Best, p.Unit)
 }
 
 const costly = 1.5 // smaller ratios are not worth a mention
 
-// Answers returns one answer for each table, in the order of the tables.
+// Answers returns one answer for each table, in the order of the tables. A single column has no
+// answer to give: the list is then empty.
 func (c *Comparison) Answers() []Answer {
+	if c.Job() == Describe {
+		return nil
+	}
 	list := make([]Answer, len(c.Tables))
 	for i, t := range c.Tables {
-		list[i] = t.answer()
+		if c.Job() == Changed {
+			list[i] = Answer{Table: t, Change: t.changeText()}
+		} else {
+			list[i] = t.answer()
+		}
 	}
 	return list
 }
@@ -147,7 +166,7 @@ func (u *Unit) noAnswer() string {
 			case c == nil:
 			case c.VsBest != nil && c.VsBest.WhyUnknown() != "":
 				return c.VsBest.WhyUnknown()
-			case c.Standing == Best:
+			case c.Standing == Best || c.Standing == Tie:
 				ranked = true
 			}
 		}
@@ -231,7 +250,12 @@ func (t *Table) price(u *Unit, col int) Price {
 	p := Price{Col: t.Cols[col], Unit: u.Name}
 	for i, cells := range u.Cells {
 		if c := cells[col]; c != nil && c.Standing == Worse && c.Ratio > p.Times {
-			p.Times, p.Row = c.Ratio, t.Rows[i]
+			p.Times, p.Row, p.Value = c.Ratio, t.Rows[i], c.Summary.Center
+			for _, other := range cells {
+				if other != nil && other.Ratio == 1 {
+					p.Best = other.Summary.Center
+				}
+			}
 		}
 	}
 	return p
@@ -275,6 +299,8 @@ func (g Group) String() string {
 // String returns the answer as a sentence.
 func (a Answer) String() string {
 	switch {
+	case a.Change != "":
+		return a.Change
 	case a.Why != "":
 		return "no answer: " + a.Why
 	case len(a.Use) == 1:
@@ -342,9 +368,8 @@ func (a Answer) price() string {
 		return ""
 	}
 	p := a.Prices[0]
-	return fmt.Sprintf(
-		"; but %s costs ×%s %s (%s)", p.Col, format.Ratio(p.Times), p.Unit, p.Row.Shape,
-	)
+	return fmt.Sprintf("; but %s costs ×%s %s, %s (%s)",
+		p.Col, format.Ratio(p.Times), p.Unit, p.Sizes(), p.Row.Shape)
 }
 
 // RowNames lists the first three rows by name and counts the others.
@@ -369,6 +394,9 @@ func andList(names []string) string { return list(names, " and ") }
 
 // list joins names by commas, and the last one by word.
 func list(names []string, word string) string {
+	if most := 6; len(names) > most+1 { // a sentence with more names is a table
+		names = append(names[:most:most], fmt.Sprintf("%d more", len(names)-most))
+	}
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

@@ -127,7 +127,8 @@ const (
 	// is better.
 	Unranked Standing = iota
 
-	// Best is the cell with the best median of the row, the first of several.
+	// Best is the cell with the best median of the row, the first of several. A row whose values
+	// are all the same has none: all its cells are ties.
 	Best
 
 	// Tie means that the interval of the ratio to the best lies within 5 % of 1.

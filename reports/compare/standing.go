@@ -123,6 +123,11 @@ func setStandings(cells []*Cell) {
 		b.Why = "another cell may be better by up to " + differenceText(1/lowest)
 	}
 	b.Serves = b.Why == ""
+	if allEqual := !slices.ContainsFunc(cells, func(c *Cell) bool {
+		return c != nil && c != b && (c.Standing != Tie || c.VsBest.lo != 1 || c.VsBest.hi != 1)
+	}); allEqual {
+		b.Standing = Tie // all values are the same, zero for instance: there is no winner
+	}
 	for _, c := range cells {
 		if c != nil && c != b {
 			c.Serves = b.Serves && (c.Standing == Tie ||

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -51,12 +52,26 @@ func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
 	case compare.Worse:
 		h.kind, h.shade = picture.Worse, picture.StepOf(c.Ratio)
 		if c.Ratio == 0 { // the best has nothing of the unit at all: worse by no finite factor
-			h.shade = picture.Steps
+			h.shade = shadeAboveZero(c.Summary.Center, u.Name)
 		}
 	default:
 		h.kind = picture.Plain
 	}
 	return h
+}
+
+// shadeAboveZero returns the shade of a value beside a best of zero. There is no ratio, so the
+// shade follows the amount: 3 allocations are much beside none, and 0.0015 are hardly any.
+func shadeAboveZero(v float64, unit string) int {
+	quantum := 1.0
+	switch format.Symbol(unit) {
+	case "":
+	case "B":
+		quantum = 16 // the smallest size class that holds a pointer and a length
+	default:
+		return picture.Steps // no amount of time or of another quantity is known to be small
+	}
+	return picture.StepOf(1 + math.Abs(v)/quantum)
 }
 
 // short returns the ratio with a sign for its kind, in at most six characters: "3.14", "≈1.02",

@@ -42,13 +42,19 @@ func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 // build assembles the page in the order of importance, which differs from the order on the page.
 func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 	a := &pageBuilder{c: c, left: maxPageBytes - frameBytes, page: &pageData{
-		Title: clipped("Benchmark comparison by " + columnKind(c)),
+		Title: clipped(pageTitle(c)),
+		Job:   jobWords[c.Job()],
 		Top:   newBanner(c),
 		Raw:   newSourceSection(c),
 	}}
 	a.page.addAssets(len(c.Cols), false)
 	a.left -= a.page.Head.Size()
-	a.page.Answers = a.renderPart("answers", newAnswerSection(c))
+	if c.Job() != compare.Describe {
+		a.page.Answers = a.renderPart("answers", newAnswerSection(c))
+	}
+	if isRanking(c) {
+		a.page.Ranking = a.renderPart("rankings", newRankings(c))
+	}
 	a.page.Machine = a.renderPart("machine", newMachineSection(c))
 	shown := a.addHeatMap()
 	extras := a.attachmentParts(h.Attachments) // reserved before the charts, shown after them
@@ -61,6 +67,48 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 	a.addRawValues(shown)
 	a.page.addAssets(len(c.Cols), a.hasPlots)
 	return a.page, a.err
+}
+
+// pageWords are the headings of a page for one job.
+type pageWords struct {
+	Answers, Map string // the titles of the first two sections
+	Compares     bool   // there is something to compare
+}
+
+var jobWords = map[compare.Job]pageWords{
+	compare.Choose:   {"Which one to use", "Heat map", true},
+	compare.Changed:  {"What changed", "Heat map", true},
+	compare.Describe: {"", "Figures", false},
+}
+
+// pageTitle returns the title of the page of c.
+func pageTitle(c *compare.Comparison) string {
+	if c.Job() == compare.Describe {
+		return "Benchmark figures of " + c.Cols[0]
+	}
+	return "Benchmark comparison by " + columnKind(c)
+}
+
+// A rankingTable is the ranking of one table for the page.
+type rankingTable struct {
+	Name string
+	Head []string
+	Rows [][]string
+	More string
+}
+
+// newRankings prepares the rankings of c for the page.
+func newRankings(c *compare.Comparison) (list []rankingTable) {
+	for _, t := range c.Tables {
+		rows, left := rankingRows(t)
+		r := rankingTable{Name: clipped(tableName(c, t)), Head: rankingHead[1:],
+			More: andMore(left, "column")}
+		for _, row := range rows {
+			r.Rows = append(r.Rows, row.cells())
+		}
+		list = append(list, r)
+	}
+	return list
 }
 
 // frameBytes is reserved for the page around its parts: title, banner, legend, controls.
@@ -160,7 +208,9 @@ type pageData struct {
 	Head     page.Head
 	Blocks   []block // the data of the scripts
 	Top      banner
-	Answers  part
+	Job      pageWords
+	Answers  part // empty for a single column
+	Ranking  part // empty unless there are many columns
 	Machine  part
 	Heat     part
 	Controls controls

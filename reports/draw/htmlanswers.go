@@ -12,6 +12,7 @@ import (
 // An answerSection is a table of recommendations, with a row for each table of the comparison.
 type answerSection struct {
 	Kind string // the key that sets the tables apart: workload
+	Job  compare.Job
 	Rows []answerRow
 	More string
 }
@@ -21,6 +22,7 @@ type answerSection struct {
 type answerRow struct {
 	Link, Family string
 	Why          string // why there is no answer
+	Change       string // what the second of two files changed
 	Use, Open    []columnName
 	Undecided    string // what the samples could have shown
 	Depends      []answerChoice
@@ -28,6 +30,9 @@ type answerRow struct {
 	Worst        string
 	Prices       []answerPrice
 }
+
+// Choose reports whether the answers recommend columns.
+func (a answerSection) Choose() bool { return a.Job == compare.Choose }
 
 // An answerChoice is a recommendation for some of the rows.
 type answerChoice struct {
@@ -40,6 +45,7 @@ type answerChoice struct {
 type answerPrice struct {
 	Column             *columnName
 	Times, Unit, Where string
+	Sizes              string // "3.2ms against 1.1µs"
 }
 
 // A columnName is the name of a column, with the CSS class of its colour.
@@ -57,18 +63,19 @@ const (
 func newAnswerSection(c *compare.Comparison) answerSection {
 	names := newColumnNames(c)
 	list, more := page.First(c.Answers(), maxAnswers)
-	a := answerSection{Kind: commonKey(c), More: andMore(more, "table")}
+	a := answerSection{Kind: commonKey(c), Job: c.Job(), More: andMore(more, "table")}
 	for i, answer := range list {
 		row := answerRow{
 			Link:   tableID(i),
 			Family: clipped(tableName(c, answer.Table)),
 			Why:    answer.Why,
+			Change: clippedAt(answer.Change, 2*maxText),
 			Use:    names.all(answer.Use),
 			Open:   names.all(answer.Open),
 
 			Undecided: answer.Undecided(),
 		}
-		if len(answer.Use)+len(answer.Open) == 0 && answer.Why == "" {
+		if len(answer.Use)+len(answer.Open) == 0 && answer.Why+answer.Change == "" {
 			row.depends(answer, names)
 		}
 		row.price(answer, names)
@@ -99,7 +106,8 @@ func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 // price fills in the most important prices.
 func (r *answerRow) price(a compare.Answer, names namesByColumn) {
 	for _, p := range a.Prices[:min(len(a.Prices), maxPrices)] {
-		shown := answerPrice{Times: format.Ratio(p.Times), Unit: clipped(escape.Printable(p.Unit))}
+		shown := answerPrice{Times: format.Ratio(p.Times), Unit: clipped(escape.Printable(p.Unit)),
+			Sizes: p.Sizes()}
 		if len(a.Use) != 1 {
 			column := names.one(p.Col)
 			shown.Column = &column

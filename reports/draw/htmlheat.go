@@ -241,6 +241,9 @@ func direction(u *compare.Unit) string {
 // A legendEntry is the class of a colour and its meaning.
 type legendEntry struct{ Class, Text string }
 
+// RankingNote says what the order of a ranking rests on.
+func (*pageData) RankingNote() string { return rankingNote }
+
 // Legend returns the meanings of the colours of the cells.
 func (*pageData) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie, within 5 %"}}

@@ -49,7 +49,10 @@ func (m Markdown) Write(w io.Writer, c *compare.Comparison) error {
 		return out.Flush()
 	}
 	for _, t := range c.Tables {
-		writeMarkdownTable(out, t)
+		if isRanking(c) {
+			writeMarkdownRanking(out, c, t)
+		}
+		writeMarkdownTable(out, c, t)
 	}
 	writeMarkdownLegend(out, c)
 	m.writeFolded(out, drawings)
@@ -109,12 +112,27 @@ func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 // fewRows is the number of rows up to which a table is shown open.
 const fewRows = 30
 
+// writeMarkdownRanking writes the columns of t in the order of their means.
+func writeMarkdownRanking(w io.Writer, c *compare.Comparison, t *compare.Table) {
+	rows, left := rankingRows(t)
+	fmt.Fprintf(w, "| %s | %s |\n| :-- | --: | --: | :-- |\n",
+		escape.Markdown(tableName(c, t)), strings.Join(rankingHead[1:], " | "))
+	for _, r := range rows {
+		cells := r.cells()
+		for i := range cells {
+			cells[i] = escape.Markdown(cells[i])
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+	}
+	fmt.Fprintf(w, "\n%s %s\n\n", rankingNote, andMore(left, "column"))
+}
+
 // writeMarkdownTable writes the primary unit of t.
-func writeMarkdownTable(w io.Writer, t *compare.Table) {
+func writeMarkdownTable(w io.Writer, c *compare.Comparison, t *compare.Table) {
 	if len(t.Config) > 0 {
 		fmt.Fprintf(w, "### %s\n\n", escape.Markdown(t.Heading()))
 	}
-	if len(t.Rows) > fewRows {
+	if len(t.Rows) > fewRows || isRanking(c) {
 		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", format.Plural(len(t.Rows), "row"))
 		defer fmt.Fprint(w, "</details>\n\n")
 	}
@@ -178,6 +196,11 @@ func markdownCell(h heatCell) string {
 
 // writeMarkdownLegend explains the notation of the cells.
 func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
+	if c.Job() == compare.Describe {
+		fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it "+
+			"holds zero), %s in a cell.\n\n", sampleCount(c))
+		return
+	}
 	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
 		"zero), %s in a cell. "+
 		"**Bold**: best median of its row. "+

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/internal/picture"
@@ -41,11 +42,80 @@ func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
 	}
 	t.writeAnswers(out, c)
 	t.writeNoise(out, c.Noise())
-	if rows := heatRows(c); len(rows) > 0 {
+	rows := heatRows(c)
+	switch {
+	case c.Job() == compare.Describe:
+		t.writeFigures(out, c)
+	case isRanking(c):
+		t.writeRankings(out, c)
+	case len(rows) > 0:
 		fmt.Fprintln(out)
 		t.writeRatios(out, c, rows)
 	}
 	return out.Flush()
+}
+
+// writeRankings writes a ranking of the columns for each table.
+func (t Terminal) writeRankings(w io.Writer, c *compare.Comparison) {
+	for _, table := range c.Tables {
+		fmt.Fprintf(w, "\n%s\n", t.bold(tableName(c, table)))
+		rows, left := rankingRows(table)
+		lines := [][]string{rankingHead}
+		for _, r := range rows {
+			lines = append(lines, r.cells())
+		}
+		t.writeColumns(w, lines)
+		if left > 0 {
+			fmt.Fprintln(w, andMore(left, "column"))
+		}
+	}
+	t.writeWrapped(w, "", rankingNote)
+}
+
+// writeFigures writes the medians of a comparison with a single column.
+func (t Terminal) writeFigures(w io.Writer, c *compare.Comparison) {
+	left := terminalRows
+	for _, table := range c.Tables {
+		f := newFigureTable(table)
+		fmt.Fprintln(w)
+		if f.heading != "" {
+			fmt.Fprintln(w, t.bold(f.heading))
+		}
+		shown, more := page.First(f.rows, left)
+		left -= len(shown)
+		lines := [][]string{append([]string{""}, f.units...)}
+		t.writeColumns(w, append(lines, shown...))
+		if more > 0 {
+			fmt.Fprintln(w, andMore(more, "row"))
+			break
+		}
+	}
+	t.writeWrapped(w, "", fmt.Sprintf("Medians with 95 %% intervals, %s in a cell.",
+		sampleCount(c)))
+}
+
+// writeColumns aligns lines in columns, and leaves out the columns that do not fit the width.
+func (t Terminal) writeColumns(w io.Writer, lines [][]string) {
+	var widths []int
+	for _, line := range lines {
+		for i, text := range line {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], uniseg.StringWidth(text))
+		}
+	}
+	widths[0] = min(widths[0], max(10, t.Width*labelPercent/100))
+	for _, line := range lines {
+		out, used := fit(line[0], widths[0]), widths[0]
+		for i, text := range line[1:] {
+			if used += 2 + widths[i+1]; used > t.Width && i > 0 {
+				break
+			}
+			out += "  " + fitRight(text, widths[i+1])
+		}
+		fmt.Fprintln(w, strings.TrimRight(out, " "))
+	}
 }
 
 // writeAnswers writes one line for each table, with the names aligned.
@@ -61,7 +131,9 @@ func (t Terminal) writeAnswers(w io.Writer, c *compare.Comparison) {
 	if left > 0 {
 		fmt.Fprintf(w, "and %s more\n", format.Plural(left, "table"))
 	}
-	fmt.Fprintln(w)
+	if len(list) > 0 {
+		fmt.Fprintln(w)
+	}
 }
 
 func (t Terminal) writeNoise(w io.Writer, n compare.Noise) {

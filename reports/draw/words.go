@@ -224,7 +224,10 @@ func andMore(n int, noun string) string {
 }
 
 // clipped shortens s to maxText characters.
-func clipped(s string) string { return excerpt.Runes(s, maxText) }
+func clipped(s string) string { return clippedAt(s, maxText) }
+
+// clippedAt shortens s to a number of characters.
+func clippedAt(s string, most int) string { return excerpt.Runes(s, most) }
 
 // maxText limits a name or value in places where a single one could fill the page.
 const maxText = 300
