@@ -78,6 +78,9 @@ func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 			fmt.Printf("workload: %s\n", workload)
 		}
 		for _, impl := range all {
+			if !c.Suits(impl) {
+				continue
+			}
 			m := benchmark{Case: c, impl: impl}
 			b.Run(c.Name(impl), func(b *testing.B) {
 				if err := m.run(b); err != nil {

@@ -19,6 +19,9 @@
 // metrics. Before each workload it prints a line `workload: name`, so that benchstat makes a table
 // of each.
 //
+// Lines that begin with “Unit /impl=” say what each implementation declares, see [WriteDeclarations]:
+// whether its waiters sleep, for example. A report recommends by them.
+//
 // Flags choose other workloads, and replace the parameters that workloads are measured with. A
 // flag that lists several values measures all combinations. The command semabench run has the same
 // flags without the prefix. For go test they follow the package:

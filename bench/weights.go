@@ -13,9 +13,10 @@ import (
 // the order of requests therefore pays in throughput. Any other semaphore pays in the longest
 // wait.
 var mixed = Workload{
-	Name:   "mixed",
-	Doc:    "requests for 1 to a quarter of the permits, each sixteenth for all; 100 ns of work",
-	Shapes: []Shape{{Permits: 16, Goroutines: 64, Hold: about100ns}},
+	Name:     "mixed",
+	Weighted: true,
+	Doc:      "requests for 1 to a quarter of the permits, each sixteenth for all; 100 ns of work",
+	Shapes:   []Shape{{Permits: 16, Goroutines: 64, Hold: about100ns}},
 	More: []Shape{{Permits: 4, Goroutines: 8, Hold: about100ns},
 		{Permits: 1024, Goroutines: 64, Hold: about100ns}},
 	Run: func(t *Trial) error {
@@ -41,10 +42,11 @@ var mixed = Workload{
 // readWrite is a readers-writer lock made of a weighted semaphore: a reader takes one permit, a
 // writer takes all. If readers keep arriving, the wait of the writer shows in the longest wait.
 var readWrite = Workload{
-	Name:   "readwrite",
-	Doc:    "15 of 16 operations read under one permit, one writes under all",
-	Shapes: []Shape{{Permits: 16, Goroutines: 64}},
-	More:   []Shape{{Permits: 64, Goroutines: 64}},
+	Name:     "readwrite",
+	Weighted: true,
+	Doc:      "15 of 16 operations read under one permit, one writes under all",
+	Shapes:   []Shape{{Permits: 16, Goroutines: 64}},
+	More:     []Shape{{Permits: 64, Goroutines: 64}},
 	Run: func(t *Trial) error {
 		// Guarded by the semaphore alone, on purpose: under -race, a semaphore that does not
 		// exclude readers from writers is a data race.

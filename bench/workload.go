@@ -24,6 +24,10 @@ type Workload struct {
 	// returns the first error of any operation. When it returns nil, all permits are released.
 	Run func(t *Trial) error
 
+	// Weighted says that some requests ask for more than one permit. An implementation with
+	// Impl.UnitWeights is not measured at such a workload.
+	Weighted bool
+
 	// Refuses says that requests may end without permits, because they time out or do not wait.
 	// The share of granted requests is then reported as grants/try: a semaphore that refuses every
 	// request would look fast otherwise.
@@ -49,6 +53,9 @@ type Case struct {
 	Workload
 	Shape
 }
+
+// Suits reports whether c can be measured on an implementation.
+func (c Case) Suits(impl impls.Impl) bool { return !c.Weighted || !impl.UnitWeights }
 
 // Cases returns a case for each shape in Shapes of the workloads, in their order. If full is set,
 // the shapes in More are added. A shape that occurs twice in a workload gives one case.

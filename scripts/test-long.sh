@@ -14,6 +14,8 @@ step "the explorer, exhaustively"
 ./scripts/exhaust.sh
 step "examples: a semaphore in a module of its own, published bugs, tests of other modules"
 ./scripts/example.sh
+step "semaphores of other modules: every clause, and that each declared defect is there"
+(cd bench/rivals && SEMABENCH_LONG=1 go test -race -timeout 20m ./...)
 step "semaphores between processes: every clause, make and cargo"
 # 10 runs of each number of jobs: the 1000 runs of the weekly workflow find rarer failures.
 ./scripts/process.sh 10

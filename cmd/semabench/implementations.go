@@ -70,12 +70,16 @@ func (a app) mustExist(chosen []impls.Impl) error {
 	return nil
 }
 
-// chooseMeasured also accepts constructors of other packages; see layout.Parse.
+// chooseMeasured also accepts constructors of other packages, see layout.Parse, and the name rivals,
+// which stands for the table of package bench/rivals.
 func (a app) chooseMeasured(names string) (
 	chosen []impls.Impl, constructors []layout.Constructor, err error) {
 	var ours []string
 	for name := range strings.SplitSeq(names, ",") {
 		c, ok, err := layout.Parse(strings.TrimSpace(name))
+		if strings.TrimSpace(name) == "rivals" {
+			c, ok = layout.Rivals(), true
+		}
 		switch {
 		case err != nil:
 			return nil, nil, fmt.Errorf("-impl %w", err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/internal/sampling"
@@ -19,36 +20,41 @@ func linkedCommand(t *testing.T, args ...string) (code int, stderr string) {
 	t.Helper()
 	becomeCommand(t) // where nothing can be linked, this test binary takes the samples
 	var out, complaint bytes.Buffer
-	a := app{table: impls.All(), maker: sampling.Linked, stdout: &out, stderr: &complaint}
+	a := app{table: impls.All(), shared: process.All(), maker: sampling.Linked, stdout: &out, stderr: &complaint}
 	code = a.main(context.Background(), args)
 	return code, complaint.String()
 }
 
 // The working directory is in another module. A run measures a constructor of that module beside
-// one of this module, with a layout for each round, and writes nothing there. Then the run is
-// resumed.
+// one of this module and a table of a third module, with a layout for each round, and writes
+// nothing there. Then the run is resumed. An implementation that knows no weights is measured only
+// at the workload without.
 func TestLinkedRun(t *testing.T) {
 	longtest.Need(t, "TestRun")
 	t.Chdir(filepath.Join("..", "..", "examples", "limiter"))
 	before := names(t, ".")
 	dir := t.TempDir()
 	code, stderr := linkedCommand(t, "run", "-samples", "2", "-benchtime", "1ms", "-seed", "5",
-		"-impl", "cond,./.New", "-workload", "uncontended", "-o", dir)
+		"-impl", "cond,./.New,rivals", "-workload", "uncontended,mixed", "-o", dir)
 	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
 	text := read(t, filepath.Join(dir, sampling.TextName))
 	mustContain(t, "the text", text, "layout: random\n", "impl=limiter/", "impl=cond/",
-		"limiter=example.org/limiter.New ", "-seed 5", "in round 1 of 2\n", "in round 2 of 2\n")
+		"mixed/impl=marusama/", "uncontended/impl=tokens/", "Unit /impl=tokens ",
+		"limiter=example.org/limiter.New,", "-seed 5", "in round 1 of 2\n", "in round 2 of 2\n")
 	if after := names(t, "."); after != before {
 		t.Errorf("the folder has %s after it had %s", after, before)
+	}
+	if strings.Contains(text, "mixed/impl=tokens/") {
+		t.Error("a channel of tokens was measured with weights")
 	}
 	again, path := folder(t, text[:strings.LastIndex(text, "\n"+sampling.SamplePrefix)+1])
 	if code, stderr = linkedCommand(t, "run", "-resume", again); code != exitcode.OK {
 		t.Errorf("resuming exits %d: %s", code, stderr)
 	}
-	if n := len(samplesIn(read(t, path))); n != 4 {
-		t.Errorf("%d samples after it was resumed, want 4", n)
+	if n := len(samplesIn(read(t, path))); n != 22 {
+		t.Errorf("%d samples after it was resumed, want 2 of 7 rows and 2 of 4 rows", n)
 	}
 }
 

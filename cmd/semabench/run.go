@@ -27,7 +27,9 @@ where T has Acquire(ctx, n) error, TryAcquire(n) bool and Release(n). For instan
 
     semabench run -impl all,./mine.New,fair=example.org/sem.NewFair
 
-in any module. Nothing is written into it, and its go.mod stays as it is.
+in any module. Nothing is written into it, and its go.mod stays as it is. A function All that returns
+[]impls.Impl is a table of several with their policies. rivals is the table of bench/rivals, a module
+of its own: semaphores of other modules that a program could use instead.
 
 Warm-up: each process keeps all cores busy for 20 ms, and then runs the row for an eighth of the
 time to find out how many operations fill the whole time. The figures include none of that.

@@ -15,7 +15,9 @@ import (
 	"github.com/semabench/semabench/internal/excerpt"
 )
 
-// A Constructor is an exported function of some package that makes semaphores.
+// A Constructor is an exported function of some package that makes semaphores. A function All is a
+// table: it returns a slice of impls.Impl, whose implementations have their own names and declare
+// their own policies.
 type Constructor struct {
 	Name string // of the implementation, in benchmark names
 	Path string // of the package: an import path once the package is found
@@ -35,6 +37,14 @@ func (c Constructor) String() string {
 		return function
 	}
 	return c.Name + "=" + function
+}
+
+// IsTable reports whether c returns implementations and not a semaphore.
+func (c Constructor) IsTable() bool { return c.Func == "All" }
+
+// Rivals returns the constructor of the table in package bench/rivals.
+func Rivals() Constructor {
+	return Constructor{Path: rivals, Func: "All", given: "rivals"}
 }
 
 // constructorForm splits an optional name, a package and a function. The last dot is the one
@@ -58,6 +68,9 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 	}
 	if strings.HasPrefix(s, "=") {
 		return c, false, fmt.Errorf("%q: want a name before =", s)
+	}
+	if c.IsTable() && c.Name != "" {
+		return c, false, fmt.Errorf("%q: the implementations of a table have their own names", s)
 	}
 	return c, true, nil
 }
@@ -98,6 +111,9 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 // setName checks the name that the user gave, or makes a free name: the package for a function
 // New, package.Func for others and if that is taken, and then a number behind it.
 func (c *Constructor) setName(taken []string) error {
+	if c.IsTable() {
+		return nil
+	}
 	if c.Name != "" {
 		named := impls.Impl{Name: c.Name, New: func(int64) impls.Semaphore { return nil }}
 		if err := named.Validate(); err != nil {

@@ -35,6 +35,9 @@ import (
 const (
 	suite = "github.com/semabench/semabench"
 
+	// rivals is a module of its own within the suite: its dependencies are not the suite's.
+	rivals = suite + "/bench/rivals"
+
 	// program is the folder of the program in the overlay. The binary contains the name, so it is
 	// always the same: equal code has to make equal bytes.
 	program = "semabench_sample"

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/semabench/semabench/internal/gotool"
 )
@@ -39,7 +40,8 @@ func (l *Linker) redirect(ctx context.Context) error {
 	if l.tool, err = manifest.Redirect(original, l.tmp); err != nil {
 		return err
 	}
-	if l.knowsSuite(ctx) {
+	known := l.knowsSuite(ctx)
+	if known && !l.hasRivals() {
 		return nil
 	}
 	if len(l.Constructors) == 0 {
@@ -47,16 +49,46 @@ func (l *Linker) redirect(ctx context.Context) error {
 		// text would name its commit as the commit of the code.
 		return fmt.Errorf("%s does not name %s", where.Manifest(), suite)
 	}
-	if where.GoWork != "" {
-		err = useSuite(manifest, where.GoWork)
-	} else {
-		err = requireSuite(manifest)
+	if !known {
+		if where.GoWork != "" {
+			err = useSuite(manifest, where.GoWork)
+		} else {
+			err = requireSuite(manifest)
+		}
+	}
+	if err == nil && l.hasRivals() {
+		err = addRivals(manifest, where.GoWork)
 	}
 	if err != nil {
 		return err
 	}
 	l.tool, err = manifest.Redirect(original, l.tmp)
 	return err
+}
+
+// hasRivals reports whether some constructor is in the module of the rivals.
+func (l *Linker) hasRivals() bool {
+	return slices.ContainsFunc(l.Constructors, func(c Constructor) bool { return c.Path == rivals })
+}
+
+// addRivals adds the module of the rivals, as requireSuite and useSuite add the suite. The user's
+// module then also sees the modules that the rivals need, in this copy of its go.mod only.
+func addRivals(m *gotool.Manifest, gowork string) error {
+	source := SourceDir()
+	if source == "" {
+		return fmt.Errorf("the rivals are a module of their own, and not in this binary: run it in a "+
+			"clone of %s", suite)
+	}
+	dir := filepath.Join(source, "bench", "rivals")
+	sums, err := os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil {
+		return fmt.Errorf("reading the checksums of the rivals: %w", err)
+	}
+	m.AddSums(sums)
+	if gowork != "" {
+		return m.Use(dir)
+	}
+	return errors.Join(m.Require(rivals, "v0.0.0"), m.Replace(rivals, "", dir))
 }
 
 // knowsSuite reports whether the module or workspace names this suite, in any version.

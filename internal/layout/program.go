@@ -46,6 +46,10 @@ func (l *Linker) source() string {
 	var imports, table strings.Builder
 	for i, c := range l.Constructors {
 		fmt.Fprintf(&imports, "\tp%d %q\n", i, c.Path)
+		if c.IsTable() {
+			fmt.Fprintf(&table, "\ttable = append(table, p%d.%s()...)\n", i, c.Func)
+			continue
+		}
 		fmt.Fprintf(&table, "\ttable = append(table, sampler.Of(%q, p%d.%s))\n", c.Name, i, c.Func)
 	}
 	return "package main\n\nimport (\n" +
@@ -91,6 +95,8 @@ func (l *Linker) explain(complaint string) string {
 func (l *Linker) blame(line int) string {
 	use, imported := line-l.firstUse(), line-firstImport
 	switch {
+	case use >= 0 && use < len(l.Constructors) && l.Constructors[use].IsTable():
+		return l.Constructors[use].given + ": want func() []impls.Impl: "
 	case use >= 0 && use < len(l.Constructors):
 		return l.Constructors[use].given + ": want func(int64) T, where T has Acquire(ctx, n) error, " +
 			"TryAcquire(n) bool and Release(n): "

@@ -25,6 +25,7 @@ type Plan struct {
 	size
 	impls        []impls.Impl         // of the tables
 	constructors []layout.Constructor // of other packages
+	built        []impls.Impl         // that the constructors gave, without New; set by prepare
 	params       bench.Params         // workloads and their shapes
 	cases        []bench.Case
 	seed         uint64 // of the code layouts
@@ -64,7 +65,8 @@ type PlanFlags struct {
 // AddTo adds the flags to f.
 func (p *PlanFlags) AddTo(f *flag.FlagSet) {
 	f.StringVar(&p.impl, "impl", "all", "implementations to measure, separated by commas: "+ImplNames+
-		",\nand constructors of yours, ./folder.New or import/path.New or name=import/path.New")
+		",\nrivals for semaphores of other modules, and constructors of yours, ./folder.New or\n"+
+		"import/path.New or name=import/path.New, or a table of several, import/path.All")
 	p.params.AddFlags(f, "")
 	f.BoolVar(&p.quick, "quick", false, fmt.Sprintf("%v per sample instead of %v",
 		quickSize.benchtime, defaultSize.benchtime))
@@ -167,11 +169,7 @@ func ParsePlan(o Options, s string) (Plan, error) {
 // rows returns one row for each sample, in the order in which samples are taken. The same plan
 // gives the same order: Resume finds the samples of an earlier text by it.
 func (p Plan) rows() []row {
-	all := slices.Clone(p.impls)
-	for _, c := range p.constructors {
-		all = append(all, impls.Impl{Name: c.Name}) // the constructor is only in the linked program
-	}
-	return schedule(p.cases, all, p.samples)
+	return schedule(p.cases, slices.Concat(p.impls, p.built), p.samples)
 }
 
 // schedule returns the rows of all rounds. A round has each row once. The implementations of a
@@ -182,7 +180,9 @@ func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
 	for round := range samples {
 		for _, c := range cases {
 			for _, impl := range orderOf(all, round) {
-				rows = append(rows, row{c, impl, round, c.Name(impl)})
+				if c.Suits(impl) {
+					rows = append(rows, row{c, impl, round, c.Name(impl)})
+				}
 			}
 		}
 	}

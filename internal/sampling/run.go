@@ -2,13 +2,16 @@ package sampling
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/exitcode"
@@ -41,6 +44,9 @@ func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 		return nil, err
 	}
 	p.constructors = programs.Constructors()
+	if p.built, err = built(ctx, first, p, o.Known); err != nil {
+		return nil, errors.Join(err, programs.Close())
+	}
 	rows := p.rows()
 	return &run{
 		options: o, plan: p, programs: programs, program: first, linked: round,
@@ -48,6 +54,31 @@ func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 		// The first build may have compiled everything. Later builds only link, which takes a second.
 		costs: newCosts(p.benchtime, min(time.Since(began), time.Second)),
 	}, nil
+}
+
+// built returns the implementations that the constructors of the plan put into the program: all that
+// are not in the tables of this executable. Only the program knows the names in a table of another
+// package.
+func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]impls.Impl, error) {
+	if len(p.constructors) == 0 {
+		return nil, nil
+	}
+	text, err := program.run(ctx, sampler.Request{Table: true})
+	var table []sampler.Entry
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &table)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking for the implementations of -impl: %w", err)
+	}
+	var all []impls.Impl
+	for _, e := range table {
+		ours := func(impl impls.Impl) bool { return impl.Name == e.Name }
+		if !slices.ContainsFunc(known, ours) {
+			all = append(all, impls.Impl{Name: e.Name, UnitWeights: e.UnitWeights})
+		}
+	}
+	return all, nil
 }
 
 // header returns the configuration lines of the text. The program writes most of them, because its

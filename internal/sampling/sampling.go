@@ -43,7 +43,7 @@ type Options struct {
 	// flag -impl names.
 	Choose func(names string) ([]impls.Impl, []layout.Constructor, error)
 
-	Known  []impls.Impl // whose names no constructor may get
+	Known  []impls.Impl // in every program; no constructor may get their names
 	Make   Maker
 	Stderr io.Writer // for progress and messages
 }
@@ -115,15 +115,17 @@ func continued(ctx context.Context, o Options, earlier *earlierText) (*run, erro
 	if err != nil {
 		return nil, fmt.Errorf("the plan in %s: %w", earlier.path, err)
 	}
-	taken, err := earlier.taken(p.rows())
+	// The rows are known once a program is built. beginRound links again if they begin in another
+	// round than the first.
+	r, err := prepare(ctx, o, p, 0)
 	if err != nil {
 		return nil, err
 	}
-	r, err := prepare(ctx, o, p, earlier.nextRound(p, taken))
-	if err != nil {
-		return nil, err
+	taken, err := earlier.taken(r.rows)
+	var head string
+	if err == nil {
+		head, err = r.header(ctx)
 	}
-	head, err := r.header(ctx)
 	if err == nil {
 		err = earlier.mustMatch(head, r.program.Code)
 	}

@@ -104,16 +104,6 @@ func (e *earlierText) taken(rows []row) ([]bool, error) {
 	return all, nil
 }
 
-// nextRound returns the round of the first sample that is left, or the last round if none is left.
-func (e *earlierText) nextRound(p Plan, taken []bool) int {
-	for i, r := range p.rows() {
-		if !taken[i] && e.failed[r.String()] == "" {
-			return r.round
-		}
-	}
-	return p.samples - 1
-}
-
 // planned returns the number of samples in the plan, or 0 if the text does not say.
 func (e *earlierText) planned() int {
 	n, _ := strconv.Atoi(valueOf(configOf(strings.Join(e.config, "\n")), plannedKey))

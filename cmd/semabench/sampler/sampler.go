@@ -18,6 +18,7 @@
 package sampler
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -59,6 +60,7 @@ func Of[N ~int | ~int32 | ~int64, S impls.Semaphore](name string, construct func
 // A Request says what to print.
 type Request struct {
 	Header    bool          // the configuration lines of a text, instead of a sample
+	Table     bool          // the implementations that it can measure, instead of a sample
 	Row       string        // as in benchmark names: workload=…/impl=…/…
 	Benchtime time.Duration // of the timed pass
 }
@@ -66,14 +68,18 @@ type Request struct {
 // Flags adds the flags of a request to f.
 func (r *Request) Flags(f *flag.FlagSet) {
 	f.BoolVar(&r.Header, "header", false, "print what a text begins with, and measure nothing")
+	f.BoolVar(&r.Table, "table", false, "print the implementations as JSON, and measure nothing")
 	f.StringVar(&r.Row, "row", "", "row to measure: workload=…/impl=…/permits=…/goroutines=…")
 	f.DurationVar(&r.Benchtime, "benchtime", 100*time.Millisecond, "how long to measure")
 }
 
 // Args returns the arguments with which Flags reads the same request in another process.
 func (r Request) Args() []string {
-	if r.Header {
+	switch {
+	case r.Header:
 		return []string{"-header"}
+	case r.Table:
+		return []string{"-table"}
 	}
 	return []string{"-row", r.Row, "-benchtime", r.Benchtime.String()}
 }
@@ -87,6 +93,9 @@ func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 	if r.Header {
 		return writeHeader(w, table)
 	}
+	if r.Table {
+		return writeTable(w, table)
+	}
 	if r.Benchtime <= 0 {
 		return fmt.Errorf("-benchtime=%v: want a positive time", r.Benchtime)
 	}
@@ -99,6 +108,27 @@ func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 		return fmt.Errorf("unknown row %q: there is no implementation %q", r.Row, name)
 	}
 	return r.sample(w, c, table[i])
+}
+
+// An Entry is an implementation of the table, as far as a plan of samples needs to know it.
+type Entry struct {
+	Name        string
+	UnitWeights bool
+}
+
+// writeTable writes the entries of the table. It refuses two entries of one name: their rows could
+// not be told apart.
+func writeTable(w io.Writer, table []impls.Impl) error {
+	var all []Entry
+	seen := map[string]bool{}
+	for _, impl := range table {
+		if seen[impl.Name] {
+			return fmt.Errorf("two implementations are named %s", impl.Name)
+		}
+		seen[impl.Name] = true
+		all = append(all, Entry{impl.Name, impl.UnitWeights})
+	}
+	return json.NewEncoder(w).Encode(all)
 }
 
 func (r Request) sample(w io.Writer, c bench.Case, impl impls.Impl) error {

@@ -40,6 +40,19 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+// A plan needs the names and weights of implementations that only the program knows.
+func TestTable(t *testing.T) {
+	one := impls.Impl{Name: "one", UnitWeights: true}
+	text, err := answer(t, sampler.Request{Table: true}, impls.All()[0], one)
+	want := `[{"Name":"cond","UnitWeights":false},{"Name":"one","UnitWeights":true}]` + "\n"
+	if err != nil || text != want {
+		t.Errorf("the table is %s (%v), want %s", text, err, want)
+	}
+	if _, err := answer(t, sampler.Request{Table: true}, one, one); err == nil {
+		t.Error("two implementations of one name are accepted")
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	broken := impls.Impl{Name: "cond", New: func(int64) impls.Semaphore { return nil }}
 	for _, test := range []struct {
@@ -65,6 +78,7 @@ func TestRefusals(t *testing.T) {
 func TestArgs(t *testing.T) {
 	for _, want := range []sampler.Request{
 		{Row: row, Benchtime: 3 * time.Second}, {Header: true, Benchtime: 100 * time.Millisecond},
+		{Table: true, Benchtime: 100 * time.Millisecond},
 	} {
 		var got sampler.Request
 		f := flag.NewFlagSet("", flag.ContinueOnError)

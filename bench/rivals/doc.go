@@ -1,0 +1,35 @@
+// Package rivals has semaphores of other modules that a program could use instead, behind impls.Impl.
+//
+//	bench.Run(b, append(impls.All(), rivals.All()...)...)
+//
+// It is a module of its own, so that a program which uses the suite does not depend on them. The
+// semaphore of golang.org/x/sync is not here: it is in impls.All, as weighted.
+//
+// # How to run it
+//
+//	semabench run -impl all,rivals        measures them beside the implementations of package impls
+//	cd bench/rivals && go test -race      judges them by the contract
+//
+// # What was found
+//
+// Each rival declares what it does otherwise than the contract, in Impl.Defects. The declarations
+// are findings of stress.Run, in the versions of go.mod. Several are choices that the authors
+// document; a program that changes its import has to know them all the same.
+//
+//   - marusama: no clause fails. It keeps no order, and each Release wakes every waiter, so a large
+//     request can starve. Release allocates a channel whether or not a call waits.
+//   - crlib-fifo: a request for more than the size is granted when no permit is held, as documented:
+//     Acquire(4) of a semaphore of 1 succeeds. Acquire with a done context succeeds if permits are
+//     free. A negative weight does not panic. After a recovered over-release of 3 permits, 5 are
+//     granted. A size of 0 is refused.
+//   - tokens and bulkhead: a select between two ready channels is a coin, so Acquire with a done
+//     context succeeds half of the time. Release without a permit blocks for ever and does not
+//     panic. They know no weights; taking permits one by one deadlocks when two calls hold a part.
+//   - errgroup: Go takes no context, so a call that waits cannot be cancelled. The permit comes back
+//     after Release has returned, when the goroutine of the group has ended.
+//
+// # What this does not show
+//
+// A rival that passes has not failed; see package stress. An adapter changes the form of calls, and
+// its cost is measured with the rival: one call of a method that the compiler may inline.
+package rivals
