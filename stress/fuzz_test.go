@@ -4,11 +4,20 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 func FuzzCond(f *testing.F)     { Fuzz(f, implByName(f, "cond")) }
-func FuzzChannel(f *testing.F)  { Fuzz(f, implByName(f, "channel")) }
-func FuzzWeighted(f *testing.F) { Fuzz(f, implByName(f, "weighted")) }
+func FuzzChannel(f *testing.F)  { fuzzLong(f, "channel") }
+func FuzzWeighted(f *testing.F) { fuzzLong(f, "weighted") }
+
+// fuzzLong fuzzes if a fuzzer asks for it. Without one, only make test-long plays the corpus.
+func fuzzLong(f *testing.F, name string) {
+	if !fuzzing() {
+		longtest.Need(f, "FuzzCond")
+	}
+	Fuzz(f, implByName(f, name))
+}
 
 func implByName(t testing.TB, name string) impls.Impl {
 	t.Helper()

@@ -24,7 +24,7 @@ func TestImplementations(t *testing.T) {
 // A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it
 // is watched from outside of a bubble.
 func TestDeclaringLessNeverFails(t *testing.T) {
-	limitOps(t, stress.LongOr(t, "operations of random programs", 100_000, 10_000))
+	limitOps(t, stress.LongOr(t, "operations of random programs", 100_000, 4_000))
 	watched := 0 // implementations that were watched from outside; one is enough by default
 	for _, impl := range impls.All() {
 		t.Run("unspecified/"+impl.Name, func(t *testing.T) {

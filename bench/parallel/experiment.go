@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/semabench/semabench/internal/plural"
 )
 
 // Options say what Run measures. The zero value is the default run.
@@ -122,8 +124,8 @@ func (e *Experiment) Estimate() (quiet, most time.Duration) {
 // String says what Run is going to do, and for how long.
 func (e *Experiment) String() string {
 	quiet, most := e.Estimate()
-	return fmt.Sprintf("%d rounds of %d samples, each in a process of its own: "+
+	return fmt.Sprintf("%s of %d samples, each in a process of its own: "+
 		"about %v on a quiet machine; if disturbed samples are retaken, "+
 		"up to a quarter more of them, about %v",
-		e.options.Rounds, len(e.rows), quiet.Round(time.Second), most.Round(time.Second))
+		plural.Of(e.options.Rounds, "round"), len(e.rows), quiet.Round(time.Second), most.Round(time.Second))
 }

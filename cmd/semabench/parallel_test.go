@@ -14,14 +14,14 @@ import (
 // makes the same page of it.
 func TestParallel(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
-	code, stdout, stderr := command(t, "", "parallel", "-quick", "-rounds", "2", "-works",
+	code, stdout, stderr := command(t, "", "parallel", "-quick", "-rounds", "1", "-works",
 		"limit,hand", "-impl", "cond",
 		"-process", "broker", "-o", dir)
 	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	mustContain(t, "standard error", stderr, "2 rounds of 20 samples, each in a process of its "+
-		"own: about", "round 2 of 2")
+	mustContain(t, "standard error", stderr, "1 round of 20 samples, each in a process of its "+
+		"own: about", "round 1 of 1")
 	mustContain(t, "standard output", stdout, "same checksums", "7. “A counting semaphore",
 		filepath.Join(dir, "parallel.html")+"\n")
 	text := read(t, filepath.Join(dir, "parallel.txt"))

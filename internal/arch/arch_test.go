@@ -26,6 +26,7 @@ var plumbing = map[string][]string{
 	"internal/flags":    {},
 	"internal/gotool":   {"internal/child", "golang.org/x/mod/modfile"},
 	"internal/page":     {},
+	"internal/plural":   {},
 	"internal/progress": {"internal/terminal"},
 	"internal/rusage":   {},
 	"internal/slice":    {},

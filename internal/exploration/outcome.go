@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -36,7 +37,7 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 			return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
 		}
 	}
-	all := count(len(b.done), "exploration", "explorations")
+	all := plural.With(len(b.done), "exploration", "explorations")
 	switch {
 	case failures > 0: // also after an interrupt, which takes no failure back
 		return fmt.Errorf("%w: %d of %s failed", exitcode.ErrFailed, failures, all)
@@ -46,7 +47,7 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 		return r.noExploration(b, ended)
 	case refused == len(b.done):
 		return fmt.Errorf("nothing was explored: %s came to code that cannot be put under control",
-			count(refused, "exploration", "explorations"))
+			plural.With(refused, "exploration", "explorations"))
 	case ended != nil || len(b.done) < len(b.begun):
 		return fmt.Errorf("%w: the tests failed, and not by a schedule (%v):\n%s", exitcode.ErrFailed,
 			ended,
@@ -103,21 +104,13 @@ func effortText(d explore.Event) string {
 	if d.Workers == 0 {
 		return "one schedule"
 	}
-	text := fmt.Sprintf("%s in %.1f s (%.0f/s) with %s", count(d.Schedules, "schedule", "schedules"),
+	text := fmt.Sprintf("%s in %.1f s (%.0f/s) with %s", plural.With(d.Schedules, "schedule", "schedules"),
 		d.Seconds,
-		float64(d.Schedules)/max(d.Seconds, 0.001), count(d.Workers, "process", "processes"))
+		float64(d.Schedules)/max(d.Seconds, 0.001), plural.With(d.Workers, "process", "processes"))
 	if d.Result.Verdict == "fail" { // the text of other verdicts has the pairs already
 		text += fmt.Sprintf("; %d ordered pairs of dependent operations", d.Pairs)
 	}
 	return text
-}
-
-// count returns a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
 }
 
 // A Summary has the results for programs.

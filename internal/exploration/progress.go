@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/stress/explore"
@@ -40,7 +41,7 @@ func (p *progressLine) text() string {
 	}
 	return fmt.Sprintf("%s: %s: %d schedules (%.0f/s), %d ordered pairs of dependent operations, "+
 		"%.0f s of %v, %s", nameOf(e), e.Doing, e.Schedules, float64(e.Schedules)/max(e.Seconds, 0.1), e.Pairs,
-		e.Seconds, p.limit, count(e.Workers, "process", "processes"))
+		e.Seconds, p.limit, plural.With(e.Workers, "process", "processes"))
 }
 
 // patience returns how long the tests may take to end after an interrupt. A build gets longer than

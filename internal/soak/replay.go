@@ -11,6 +11,7 @@ import (
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -59,6 +60,6 @@ func Replay(
 		return h.invalid("program", err)
 	}
 	fmt.Fprintf(stdout, "%s: the program did not fail in %s at GOMAXPROCS=%d\n",
-		h.impl, count(times, "run", "runs"), procs)
+		h.impl, plural.With(times, "run", "runs"), procs)
 	return nil
 }

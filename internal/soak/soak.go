@@ -28,6 +28,7 @@ import (
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -113,7 +114,7 @@ func Run(ctx context.Context, o Options) error {
 	switch {
 	case failures > 0:
 		return fmt.Errorf("%w: %s, see %s", exitcode.ErrFailed,
-			count(failures, "program failed", "programs failed"), s.Dir)
+			plural.With(failures, "program failed", "programs failed"), s.Dir)
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: nothing had failed by then", exitcode.ErrInterrupted)
 	}
@@ -192,7 +193,7 @@ func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int
 	s.status.print(s.save(played.Failure, procs))
 	if s.givenUp(r) {
 		s.status.print(fmt.Sprintf("%s: given up after %s", r.impl.Name,
-			count(r.failures, "failure", "failures")))
+			plural.With(r.failures, "failure", "failures")))
 	}
 	return nil
 }
@@ -217,12 +218,4 @@ func addTally(sum *stress.Tally, t stress.Tally) {
 	sum.Operations += t.Operations
 	sum.Histories += t.Histories
 	sum.Undecided += t.Undecided
-}
-
-// count returns a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
 }

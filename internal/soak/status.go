@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/stress"
 )
@@ -104,6 +105,6 @@ func (s *status) counts() string {
 		of = fmt.Sprintf(" of %v", s.limit)
 	}
 	return fmt.Sprintf("%v%s: %s in %d programs, %d operations (%s/s), %d histories checked",
-		spent.Round(time.Second), of, count(s.failures, "failure", "failures"), s.total.Programs,
+		spent.Round(time.Second), of, plural.With(s.failures, "failure", "failures"), s.total.Programs,
 		s.total.Operations, rate(s.total.Operations, spent), s.total.Histories)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/benchkey"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
@@ -183,7 +184,7 @@ func (t *textPair) checkTexts(r *Report) {
 		}
 		if n := len(log.Broken); n > 0 {
 			r.Errors = append(r.Errors, fmt.Sprintf("%s could not be read, the first: %v",
-				plural(n, "line"), log.Broken[0]))
+				plural.Of(n, "line"), log.Broken[0]))
 		}
 		if n := len(log.Failures); n > 0 {
 			r.Errors = append(r.Errors,
@@ -420,7 +421,7 @@ func (t *Timing) explainTexts(v *reports.Versus, r rule, smallest float64) strin
 		return words + ", all within " + percent(t.Wanted)
 	case smallest > r.level():
 		return words + fmt.Sprintf("; too few for %s: no p below %.2g is possible, %.2g is needed",
-			plural(r.family, "test"), smallest, r.level())
+			plural.Of(r.family, "test"), smallest, r.level())
 	}
 	return words + "; the interval leaves the margin of " + percent(t.Wanted)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
@@ -28,7 +29,7 @@ func (r rule) explain(t *Timing) string {
 		return t.summary() + "; a suspect whose second stage was not measured"
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
-			t.summary(), plural(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
+			t.summary(), plural.Of(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
 	case t.NotSlower:
 		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
 			t.summary(), percent(t.Wanted))
@@ -60,9 +61,9 @@ func (r rule) decidingUnits(t *Timing) int {
 // sample is "48 pairs", or "96 pairs of 48 layouts" where pairs share layouts.
 func (e Estimate) sample() string {
 	if e.Units == e.Pairs {
-		return plural(e.Pairs, "pair")
+		return plural.Of(e.Pairs, "pair")
 	}
-	return fmt.Sprintf("%s of %s", plural(e.Pairs, "pair"), plural(e.Units, "layout"))
+	return fmt.Sprintf("%s of %s", plural.Of(e.Pairs, "pair"), plural.Of(e.Units, "layout"))
 }
 
 // summary is "5.2 % slower (+3.9 % to +6.4 %)".
@@ -136,14 +137,6 @@ func nanoseconds(v float64) string {
 	return fmt.Sprintf("%.4g ns", v)
 }
 
-// plural counts a noun that takes an s.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // printable makes a name safe for a terminal or a page: a name may hold control
 // characters.
 func printable(s string) string { return escape.Printable(s) }
@@ -181,7 +174,7 @@ func (r *Report) totals() string {
 	if len(parts) == 0 {
 		return "no rows"
 	}
-	return strings.Join(parts, ", ") + " of " + plural(len(r.Rows), "row")
+	return strings.Join(parts, ", ") + " of " + plural.Of(len(r.Rows), "row")
 }
 
 // doubt says why rows that REGRESSED do not decide, so that the headline does not
@@ -235,7 +228,7 @@ func (r *Report) notes() (list []string) {
 		list = append(list, printable(n))
 	}
 	if n := r.Count(SameCode); n > 0 {
-		list = append(list, plural(n, "row")+" IDENTICAL and not run: the test binaries of both sides are "+
+		list = append(list, plural.Of(n, "row")+" IDENTICAL and not run: the test binaries of both sides are "+
 			"equal byte for byte, and the benchmarks read no file that differs; -measure-same measures them")
 	}
 	tolerated, fresh, untimed := 0, 0, 0
@@ -251,14 +244,14 @@ func (r *Report) notes() (list []string) {
 		}
 	}
 	if tolerated > 0 {
-		list = append(list, plural(tolerated, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
+		list = append(list, plural.Of(tolerated, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
 			"effect, or a slowdown of the tolerated size would have been found")
 	}
 	if untimed > 0 {
-		list = append(list, plural(untimed, "row")+" without a time of its own: only allocations were judged")
+		list = append(list, plural.Of(untimed, "row")+" without a time of its own: only allocations were judged")
 	}
 	if fresh > 0 {
-		list = append(list, plural(fresh, "row")+
+		list = append(list, plural.Of(fresh, "row")+
 			" could not be sliced and had a fresh process for each value")
 	}
 	return list
@@ -314,7 +307,7 @@ func (r *Report) promise() string {
 	}
 	return fmt.Sprintf("REGRESSED: ratio over 1 + margin, and %s. The chance of even one false "+
 		"REGRESSED among %s is at most %s. UNCHANGED: the whole interval lies within %s.",
-		test, plural(r.Family, "test"), percent(r.FalseAlarm), percent(r.MinEffect))
+		test, plural.Of(r.Family, "test"), percent(r.FalseAlarm), percent(r.MinEffect))
 }
 
 // label is the verdict, with “advisory” or “let pass” where that applies.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/internal/stats"
 	"github.com/semabench/semabench/reports"
 )
@@ -272,7 +273,7 @@ func (r *Report) checkRun(run *Run) {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d planned rows were measured", len(run.Rows), n))
 	}
 	if n := r.sharingLayouts(); n > 0 {
-		r.Notes = append(r.Notes, "the layouts of "+plural(n, "row")+" met in several combinations: a "+
+		r.Notes = append(r.Notes, "the layouts of "+plural.Of(n, "row")+" met in several combinations: a "+
 			"difference of several percent may be the luck of the linker, and its p is too small; "+
 			"measure anew")
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/plural"
 )
 
 // markdownRoom is the greatest length of a Markdown report. GitHub accepts 65536
@@ -28,7 +29,7 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 	}
 	r.markdownRows(&out, r.Rows[:bad], true, markdownRoom*2/3) // a third is kept for the other rows
 	if rest := r.Rows[bad:]; len(rest) > 0 {
-		fmt.Fprintf(&out, "<details>\n<summary>%s more</summary>\n\n", plural(len(rest), "row"))
+		fmt.Fprintf(&out, "<details>\n<summary>%s more</summary>\n\n", plural.Of(len(rest), "row"))
 		r.markdownRows(&out, rest, false, markdownRoom-4000) // 4000 for the controls and the promise
 		fmt.Fprint(&out, "</details>\n\n")
 	}
@@ -86,7 +87,7 @@ func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, explain bool, r
 			escape.Markdown(f.Interval), f.Margin, f.P, f.MDE)
 		if out.Len()+len(line) > room {
 			fmt.Fprintf(out, "\n%s not shown: they are in the page and in the JSON.\n",
-				plural(len(rows)-i, "row"))
+				plural.Of(len(rows)-i, "row"))
 			break
 		}
 		out.WriteString(line)

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/semabench/semabench/internal/page"
+	"github.com/semabench/semabench/internal/plural"
 )
 
 // WriteText writes r for a terminal: the outcome, a table of all rows, worst
@@ -186,7 +187,7 @@ func newDriftPlot(pairs []Pair) *driftPlot {
 		low, high = min(low, oldLow, newLow), max(high, oldHigh, newHigh)
 	}
 	d := &driftPlot{Words: fmt.Sprintf("%s in the order of time, from %s at the bottom to %s at the top.",
-		plural(len(pairs), "pair"), nanoseconds(low), nanoseconds(high))}
+		plural.Of(len(pairs), "pair"), nanoseconds(low), nanoseconds(high))}
 	y := logarithmic(low, high)
 	step := boxWidth / float64(len(inTime))
 	var oldMarks, newMarks, oldLines, newLines strings.Builder

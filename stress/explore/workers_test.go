@@ -175,6 +175,7 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 			subjects = append(subjects, m.Impl)
 		}
 	}
+	schedules := longOr(t, "schedules of each scenario", 100, 25)
 	for i, impl := range subjects {
 		for _, strategy := range []string{"", "dpor", "dfs", "pos"} {
 			t.Run(impl.Name+"/"+strategy, func(t *testing.T) {
@@ -183,7 +184,7 @@ func TestWorkersPlayTheSameScenarios(t *testing.T) {
 				}
 				mustAgree(
 					t,
-					explore.Options{Schedules: 100, Strategy: strategy},
+					explore.Options{Schedules: schedules, Strategy: strategy},
 					func(t *testing.T, o explore.Options) *explore.Result { return explore.CheckSemaphore(t, o, impl) },
 				)
 			})

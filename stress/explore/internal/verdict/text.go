@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -48,8 +49,8 @@ func (e *Exploration) playedText(bound string) string {
 		return fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
 			e.Total.Endless, played, e.Options.Steps)
 	case programs == 1:
-		return fmt.Sprintf("%d schedules played and none failed, but not all were: %s",
-			played, e.boundText(bound))
+		return fmt.Sprintf("%s played and none failed, but not all were: %s",
+			plural.Of(played, "schedule"), e.boundText(bound))
 	case e.drawnOnly():
 		return fmt.Sprintf("%d schedules of %d scenarios drawn and none failed: %s",
 			played, programs, e.boundText(bound))
@@ -59,7 +60,7 @@ func (e *Exploration) playedText(bound string) string {
 		"%d schedules of %d scenarios played and none failed; %d scenarios are not complete: %s",
 		played, programs, len(open), e.boundText(bound))
 	for _, p := range open {
-		text += fmt.Sprintf("\nnot complete: %s (%d schedules)", p.Name, p.Played)
+		text += fmt.Sprintf("\nnot complete: %s (%s)", p.Name, plural.Of(p.Played, "schedule"))
 	}
 	return text
 }
@@ -94,7 +95,7 @@ func (e *Exploration) completeText() string {
 		return skippedText(e.Total.SkipLog)
 	}
 	if e.Options.Strategy == "dfs" {
-		return fmt.Sprintf("%s %d schedules", completeAll(schedrt.RaceEnabled), e.classes())
+		return completeAll(schedrt.RaceEnabled) + " " + plural.Of(e.classes(), "schedule")
 	}
 	return fmt.Sprintf(
 		"%s %d schedules that differ in more than the order of independent "+
@@ -117,14 +118,14 @@ func Fewest(preemptions, played int) string {
 		return "no preemption is needed: each goroutine runs until it waits or ends"
 	}
 	return fmt.Sprintf("%s, the fewest: of %s with fewer none fails like this",
-		plural(preemptions, "preemption"), plural(played, "schedule"))
+		plural.Of(preemptions, "preemption"), plural.Of(played, "schedule"))
 }
 
 // PerhapsFewest says that minimising reached a bound of its own, either on schedules or on time,
 // before it was known whether the smaller number of preemptions is enough.
 func PerhapsFewest(preemptions, smaller int, bound string) string {
 	return fmt.Sprintf("%s, perhaps not the fewest: whether %d would do was not found out in %s",
-		plural(preemptions, "preemption"), smaller, bound)
+		plural.Of(preemptions, "preemption"), smaller, bound)
 }
 
 func skippedText(log string) string {
@@ -132,13 +133,6 @@ func skippedText(log string) string {
 		return "the body skips itself"
 	}
 	return "the body skips itself: " + log
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // ReplayCommand returns the command that plays a schedule of a test again. Flags are further flags
