@@ -102,7 +102,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 	c := g.comparison(log)
 	c.By, c.Family = by, o.Family
 	computeStatistics(c, log.Units)
-	c.Notes = append(slices.Clone(log.Notes), compareNotes(c)...)
+	c.Notes = slices.Concat(log.Notes, compareNotes(c), c.pooledNotes())
 	return c, nil
 }
 

@@ -45,7 +45,7 @@ func (c *Comparison) Noise() Noise {
 	if len(apart) > 0 {
 		n.Typical, n.High = stats.Quantile(apart, 0.50), stats.Quantile(apart, 0.95)
 	}
-	n.Warnings = n.warnings()
+	n.Warnings = n.warnings(c)
 	return n
 }
 
@@ -106,13 +106,16 @@ const (
 	stolenCores  = 0.02
 )
 
-// warnings returns the warnings that n deserves.
-func (n Noise) warnings() []string {
+// warnings returns the warnings that n, the noise of c, deserves.
+func (n Noise) warnings(c *Comparison) []string {
 	var list []string
 	if n.High > highNoise {
-		list = append(list, fmt.Sprintf("in one cell of twenty the two halves of the "+
-			"samples differ by %s or more: measure on a quieter machine, or take more "+
-			"samples", format.Percent(n.High)))
+		advice := "measure on a quieter machine, or take more samples"
+		if c.isPooled() {
+			advice = "cells pool samples that differ, see the other warnings"
+		}
+		list = append(list, fmt.Sprintf("in one cell of twenty the two halves of the samples "+
+			"differ by %s or more: %s", format.Percent(n.High), advice))
 	}
 	for _, m := range n.Machine {
 		switch {

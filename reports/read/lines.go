@@ -52,6 +52,7 @@ type lineReader struct {
 	echoes []span // the sections in which gotestsum repeats lines
 	echoed int    // rows in them that were in the text before
 	ran    []string
+	runs   runCounter
 
 	broken   []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
@@ -279,6 +280,7 @@ func (l *lineReader) content(line []byte) {
 		return
 	} else {
 		l.noteSection(line)
+		l.runs.add(line)
 		if reportsFailure(line) {
 			l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
 		}

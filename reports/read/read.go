@@ -70,6 +70,7 @@ type File struct {
 	Present int // benchmark lines read
 	Broken  int // lines of this file in Log.Broken
 	Failed  int // lines of this file in Log.Failures
+	Runs    int // runs of go test whose output the file holds: more than 1 if a header comes again
 }
 
 // Partial reports whether f holds fewer lines than its writer planned. Without a plan this is
@@ -149,7 +150,8 @@ func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, na
 	}
 	l.Failures = append(l.Failures, lines.failures...)
 	l.Notes = append(append(l.Notes, lines.notes()...), c.notes(name)...)
-	return File{name, label, plan.total, c.records.n, len(broken), len(lines.failures)}, nil
+	return File{name, label, plan.total, c.records.n, len(broken), len(lines.failures),
+		lines.runs.runs()}, nil
 }
 
 // record adds one record of benchfmt to l or to the collector.
