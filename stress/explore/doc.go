@@ -165,7 +165,7 @@
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
 // the packages of the test and of the modules that they need. In the copies, all concurrent
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
-// context, the environment, expvar, and everything that waits for time or reads the clock. Packages
+// context, the environment, files, expvar, and everything that waits for time or reads the clock. Packages
 // log and log/slog are copied, too, so the locks of a logger are under control, and a report shows
 // them. Package schedrt runs one goroutine at a time, and stops it before each such operation. Positions are positions in the
 // original source, and nothing is written into your tree. The first build takes some seconds. A
@@ -200,8 +200,12 @@
 // fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in every
 // schedule, so bugs that need another order or other numbers are missed.
 //
-// Not under control are the network, files, other processes, signals, io.Pipe, and channels used by
-// way of reflect. A program that uses one of these is refused, and the function is named. Also
+// Files are real. Each call of package os is one step, on all files together. A schedule begins with
+// an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it may
+// read any file. Code of the standard library uses files without a step.
+//
+// Not under control are the network, other processes, signals, io.Pipe, and channels used by way of
+// reflect. A program that uses one of these is refused, and the function is named. Also
 // refused are packages with cgo, and packages that link to the runtime's parking functions. A
 // goroutine that waits inside the standard library, or loops without an operation, is noticed after
 // ten seconds, and named.

@@ -53,7 +53,9 @@ const (
 	OpGet
 	OpPut
 	OpGetenv
-	OpSetenv     // of anything that changes the environment
+	OpSetenv // of anything that changes the environment
+	OpReadFile
+	OpWriteFile  // anything that changes a file, or the offset of an open one
 	OpBubble     // waits for the end of a bubble
 	OpBubbleWait // waits until all others in the bubble wait
 )
@@ -66,7 +68,7 @@ var kindNames = [...]string{
 	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback",
 	"stop of a callback", "Map.Load", "Map.Store", "Map.Swap", "Map.LoadOrStore", "Map.Delete",
 	"Map.CompareAndSwap", "Map.Clear", "Map.Range", "Pool.Get", "Pool.Put",
-	"use of the environment", "change of the environment", "synctest.Test", "synctest.Wait",
+	"use of the environment", "change of the environment", "use of a file", "change of a file", "synctest.Test", "synctest.Wait",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -56,6 +56,8 @@ func (e *Exploration) command(ctx context.Context, options, raceLog string) *exe
 		"GOMAXPROCS=1",
 		// By default the detector reports each race once in a process. Here every schedule that
 		// shows a race has to report it.
+		// The folders for the files of schedules are below. Run removes them at its end.
+		"TMPDIR="+filepath.Dir(raceLog), "TMP="+filepath.Dir(raceLog), "TEMP="+filepath.Dir(raceLog),
 		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 "+
 			"log_path="+raceLog)
 	return cmd

@@ -52,6 +52,12 @@ var lookAlikes = map[string]lookAlike{
 	"crypto/rand": {name: "rand", shim: "crypto/rand", alias: "explore__crypto_rand", keep: "Reader", value: true},
 	"os": {name: "os", shim: "os", alias: "explore__os", keep: "File", names: []string{
 		"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
+		"TempDir", "MkdirTemp", "CreateTemp", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "ReadDir",
+		"Stat", "Lstat", "Readlink", "Getwd", "Chdir", "Mkdir", "MkdirAll", "Remove", "RemoveAll", "Rename",
+		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS",
+	}},
+	"io/ioutil": {name: "ioutil", shim: "ioutil", alias: "explore__ioutil", keep: "Discard", value: true, names: []string{
+		"ReadFile", "WriteFile", "ReadDir", "TempDir", "TempFile",
 	}},
 	"expvar": {name: "expvar", shim: "expvar", alias: "explore__expvar", keep: "Var", names: []string{
 		"Int", "Float", "String", "NewInt", "NewFloat", "NewString",
@@ -100,6 +106,27 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 		alias := w.use(like)
 		w.replace(x.Pos(), x.End(), func() string { return alias })
 	}
+}
+
+// fileMethods are the methods of shim/os.File.
+var fileMethods = []string{
+	"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
+	"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
+}
+
+// onFile rewrites f.Read, where f is an *os.File, to explore__os.On(f).Read. An os.File stays the
+// standard one, as functions of the standard library take it.
+func (w *writer) onFile(s *ast.SelectorExpr) {
+	p, ok := types.Unalias(w.pkg.info.TypeOf(s.X)).(*types.Pointer)
+	if !ok || !slices.Contains(fileMethods, s.Sel.Name) || w.pkg.info.Types[s.X].IsType() {
+		return
+	}
+	n, ok := types.Unalias(p.Elem()).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "os" || n.Obj().Name() != "File" {
+		return
+	}
+	alias := w.use(lookAlikes["os"])
+	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + w.node(s.X) + ")" })
 }
 
 // unqualified does the same for a name that a dot import has brought into the file.

@@ -36,13 +36,9 @@ var uncontrolled = map[string][]string{
 	"os/exec":           {"Cmd.Run", "Cmd.Start", "Cmd.Output", "Cmd.CombinedOutput", "LookPath"},
 	"os/signal":         {"Notify", "NotifyContext"},
 	"os": {
-		"Exit", "Pipe", "StartProcess", "FindProcess", "Open", "OpenFile", "OpenRoot", "Create", "CreateTemp",
-		"ReadFile", "WriteFile", "ReadDir", "Mkdir", "MkdirAll", "MkdirTemp", "Remove", "RemoveAll", "Rename",
-		"Truncate", "Link", "Symlink", "Readlink", "Stat", "Lstat", "Chdir", "Chmod", "Chown", "Chtimes",
-		"CopyFS", "File.Read", "File.ReadAt", "File.ReadFrom", "File.Sync",
+		"Exit", "Pipe", "StartProcess", "FindProcess", "OpenRoot", "OpenInRoot", "Lchown",
 	},
-	"io":        {"Pipe"},
-	"io/ioutil": {"ReadFile", "WriteFile", "ReadDir", "TempFile", "TempDir"},
+	"io": {"Pipe"},
 	"log": {
 		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",
 	},

@@ -31,6 +31,7 @@ func (w *writer) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
 		w.qualified(n)
+		w.onFile(n)
 		w.refuseCall(n)
 	case *ast.Ident:
 		w.unqualified(n)

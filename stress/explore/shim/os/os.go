@@ -1,14 +1,15 @@
 // Package os stands for the functions of the standard package os that use the environment of the
-// process, in rewritten code.
+// process, or files, in rewritten code.
 //
 //	os.Setenv("HOME", dir) // a step, as other goroutines may read the environment
 //
-// Under control each call is one step on the environment as a whole, and each schedule begins with
-// the environment of the first one.
+// Under control each call is one step on the environment as a whole, or on all files, and each
+// schedule begins with the environment of the first one and with an empty folder for its files.
 //
 // # What this does not show
 //
-// Code of the standard library reads the environment without a step.
+// Code of the standard library reads the environment, and uses files, without a step. The times of
+// files are real. A link in the folder of the schedule may lead out of it.
 package os
 
 import (

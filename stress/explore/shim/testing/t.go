@@ -9,13 +9,13 @@
 //
 // # What this does not do
 //
-// It has no benchmarks and no fuzzing, and refuses what needs files.
+// It has no benchmarks and no fuzzing.
 package testing
 
 import (
 	"context"
 	"fmt"
-	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -23,6 +23,7 @@ import (
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	shim "github.com/semabench/semabench/stress/explore/shim/context"
+	"github.com/semabench/semabench/stress/explore/shim/os"
 )
 
 // A T is the testing.T of one schedule. Fail fails the schedule; the log is only shown if the
@@ -111,14 +112,48 @@ func (t *T) Setenv(key, value string) {
 	})
 }
 
-// TempDir refuses, because files are not under control.
+// TempDir returns a new folder in the folder of the schedule, which is removed at the end of the
+// test.
 func (t *T) TempDir() string {
-	schedrt.Refuse("testing.(*T).TempDir, which is for files, is not under control")
-	return ""
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, t.name)
+	dir, err := os.MkdirTemp("", name)
+	if err != nil {
+		t.fail(fmt.Sprintf("TempDir: %v", err))
+		t.leave()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.fail(fmt.Sprintf("TempDir RemoveAll cleanup: %v", err))
+		}
+	})
+	return dir
 }
 
-// Chdir refuses, because files are not under control.
-func (t *T) Chdir(string) { schedrt.Refuse("testing.(*T).Chdir is not under control") }
+// Chdir changes the working folder, and PWD, until the end of the test.
+func (t *T) Chdir(dir string) {
+	old, err := os.Getwd()
+	if err == nil {
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		t.fail(fmt.Sprintf("Chdir: %v", err))
+		t.leave()
+	}
+	t.Cleanup(func() {
+		if err := os.Chdir(old); err != nil {
+			t.fail(fmt.Sprintf("Chdir cleanup: %v", err))
+		}
+	})
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(old, dir)
+	}
+	t.Setenv("PWD", dir)
+}
 
 // Failed reports whether the test or one of its subtests has failed.
 func (t *T) Failed() bool {
