@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/internal/format"
@@ -22,7 +23,7 @@ type spread struct {
 }
 
 // pooledNotes says which samples do not belong into one cell, and why. It comes before any advice
-// about noise: a reader who waits for a quieter machine would wait in vain.
+// about noise: a quieter machine would change nothing.
 func (c *Comparison) pooledNotes() (notes []string) {
 	for _, f := range c.Log.Files {
 		if f.Runs > 1 {
@@ -47,8 +48,8 @@ func (c *Comparison) pooledNotes() (notes []string) {
 			jumps++
 		}
 	}
-	why := "the benchmark does different work in each sample, or the first samples include a " +
-		"set-up; noise alone is smaller"
+	why := "the benchmark does different work in each sample (contention, caches, a set-up); noise " +
+		"alone is smaller"
 	switch {
 	case len(notes) > 0:
 		why = "the runs in the text measured different things"
@@ -79,7 +80,7 @@ func (c *Comparison) spreads() (list []spread, cells int) {
 				if low <= 0 || high < farApart*low {
 					continue
 				}
-				place := t.Rows[i].Shape
+				place := strings.TrimSpace(t.ShortName() + " " + t.Rows[i].Shape)
 				if len(t.Cols) > 1 {
 					place += " " + t.Cols[col]
 				}
