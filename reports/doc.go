@@ -45,6 +45,15 @@
 // they make separate tables. To compare across such a key, make it a column, as in Options{Col:
 // ".file,commit"}. To pool files, concatenate them.
 //
+// A text may declare properties of the columns, and the properties that a user needs:
+//
+//	Unit /impl require=no-burn,fifo
+//	Unit /impl=spin no-burn=burns-a-core-for-each-waiter fifo=yes
+//
+// The answers then recommend the best of the columns that meet all needs, and say what the best of
+// the others would save. Options.Require and Options.Weight choose other needs. A text without such
+// lines is compared as it is.
+//
 // One configuration key describes the file and splits no table. "planned-samples: 216" says how
 // many benchmark lines the writer of the file intended to write. A file with fewer lines is
 // partial, and every output says so.

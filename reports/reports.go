@@ -44,6 +44,8 @@ type (
 	Answer       = compare.Answer
 	Pick         = compare.Pick
 	Price        = compare.Price
+	Unfit        = compare.Unfit
+	Weight       = compare.Weight
 	Group        = compare.Group
 	Chart        = compare.Chart
 	Line         = compare.Line
@@ -56,6 +58,13 @@ const (
 	Choose   = compare.Choose
 	Changed  = compare.Changed
 	Describe = compare.Describe
+)
+
+// The costs by which a column is chosen.
+const (
+	Throughput = compare.Throughput
+	Latency    = compare.Latency
+	CPU        = compare.CPU
 )
 
 // The families of tests that are corrected together.

@@ -37,6 +37,7 @@ func (a app) report(ctx context.Context, args []string) error {
 	color := f.String("color", "auto", colorUsage)
 	pictures := f.String("pictures", "",
 		"in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
+	needs := addNeeds(f)
 	brief := f.Bool("brief", false, "in Markdown, only the part before the tables")
 	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary "+
 		"writes it")
@@ -50,7 +51,11 @@ func (a app) report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	o := reports.Options{Col: *col}
+	o, err := needs()
+	if err != nil {
+		return err
+	}
+	o.Col = *col
 	if o.Family, err = familyOf(*family); err != nil {
 		return err
 	}
@@ -96,7 +101,38 @@ func (a app) writeDir(dir string, c *reports.Comparison, page reports.HTML, s sc
 		return err
 	}
 	a.printPaths(append(others, paths...))
+	if summary := c.Summary(); summary != "" {
+		fmt.Fprintln(a.stderr, summary) // not among the paths, which programs read
+	}
 	return nil
+}
+
+// addNeeds adds the flags that say what a column must meet to be recommended, and which cost
+// decides. The result returns the options, after the flags have been parsed.
+func addNeeds(f *flagSet) func() (reports.Options, error) {
+	require := f.String("require", "", "`needs` that an implementation must declare to be recommended, "+
+		"separated by commas:\nno-burn, starvation-free, no-defect, fifo, weights, production; or none "+
+		"(default: those that\nthe text requires, which are the first three)")
+	weight := f.String("weight", "throughput",
+		"the cost that decides between these: throughput, latency (p99) or cpu")
+	return func() (o reports.Options, err error) {
+		switch *require {
+		case "":
+		case "none":
+			o.Require = []string{}
+		default:
+			for need := range strings.SplitSeq(*require, ",") {
+				o.Require = append(o.Require, strings.TrimSpace(need))
+			}
+		}
+		for _, w := range []reports.Weight{reports.Throughput, reports.Latency, reports.CPU} {
+			if w.String() == *weight {
+				o.Weight = w
+				return o, nil
+			}
+		}
+		return o, fmt.Errorf("unknown weight %q; known are throughput, latency, cpu", *weight)
+	}
 }
 
 // inputs returns the files with these names. The name - means standard input.

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports"
@@ -43,6 +46,10 @@ noise-psi-cpu is the share of the time in which some thread, of the sample too, 
 noise-load1 is the load average. They describe a sample and not an implementation, so neither more
 nor less is better.
 
+Answer: the report recommends the best implementation that meets what a service needs, and says what
+the best of the others would save. -require and -weight say other needs; the verb report has them too,
+for a text that exists.
+
 Ctrl-C keeps the samples so far and reports them. -resume DIR goes on with the plan in DIR at the
 sample where it ended, after a crash too. It refuses, and says why, if the machine, its settings,
 Go, the commit or the code changed.`
@@ -53,6 +60,7 @@ func (a app) run(ctx context.Context, args []string) error {
 	f := a.flags("run", "[flags]", runDoc)
 	var planFlags sampling.PlanFlags
 	planFlags.AddTo(f.FlagSet)
+	needs := addNeeds(f)
 	dir := f.String("o", "", "folder for the results (default results/<time>)")
 	resume := f.String("resume", "", "go on with an interrupted run, whose results are in this folder")
 	if err := f.parse(args); err != nil {
@@ -61,13 +69,20 @@ func (a app) run(ctx context.Context, args []string) error {
 	if err := f.noArguments(); err != nil {
 		return err
 	}
+	show, err := needs()
+	if err == nil {
+		err = knowsNeeds(show.Require)
+	}
+	if err != nil {
+		return err
+	}
 	o := a.samplingOptions()
 	if *resume != "" {
 		if f.NFlag() > 1 {
 			return fmt.Errorf("-resume goes on with the plan in %s: it takes no other flag", *resume)
 		}
 		text, err := sampling.Resume(ctx, o, *resume)
-		return a.reportOn(text, *resume, err)
+		return a.reportOn(show, text, *resume, err)
 	}
 	plan, err := planFlags.Plan(o)
 	if err != nil {
@@ -77,7 +92,21 @@ func (a app) run(ctx context.Context, args []string) error {
 		*dir = defaultResults()
 	}
 	text, err := sampling.Start(ctx, o, plan, *dir)
-	return a.reportOn(text, *dir, err)
+	return a.reportOn(show, text, *dir, err)
+}
+
+// knowsNeeds refuses an unknown need before anything is measured.
+func knowsNeeds(required []string) error {
+	var known []string
+	for _, need := range (impls.Impl{}).Needs() {
+		known = append(known, need.Name)
+	}
+	for _, need := range required {
+		if !slices.Contains(known, need) {
+			return fmt.Errorf("unknown need %q; known are %s, or none", need, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 func (a app) samplingOptions() sampling.Options {
@@ -92,15 +121,15 @@ func defaultResults() string {
 
 // reportOn writes the report on a text, also if the measurement ended early with an error. Without
 // a text there is nothing to report.
-func (a app) reportOn(text, dir string, measured error) error {
+func (a app) reportOn(o reports.Options, text, dir string, measured error) error {
 	if text == "" {
 		return measured
 	}
-	return errors.Join(measured, a.writeReport(text, dir, measured))
+	return errors.Join(measured, a.writeReport(o, text, dir, measured))
 }
 
-func (a app) writeReport(text, dir string, measured error) error {
-	c, err := compare(reports.Options{}, reports.Input{Name: text})
+func (a app) writeReport(o reports.Options, text, dir string, measured error) error {
+	c, err := compare(o, reports.Input{Name: text})
 	if err != nil {
 		if measured != nil {
 			return errors.New("no report: nothing was measured")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,35 @@ func TestRunWithBrokenConstructors(t *testing.T) {
 		t.Errorf("the good implementation has %d samples, want 2", n)
 	}
 	mustContain(t, "the report", read(t, filepath.Join(dir, "report.md")), "partial: 2 of 8", "cond")
+}
+
+// The last line says which implementation to use, also where no terminal is. An unknown need is
+// refused before anything is measured.
+func TestRunEndsWithTheAnswer(t *testing.T) {
+	dir := t.TempDir()
+	code, stdout, stderr := command(t, "", "run", "-samples", "1", "-benchtime", "1ms",
+		"-impl", "cond", "-workload", "uncontended", "-require", "nonsense", "-o", filepath.Join(dir, "no"))
+	if code != exitcode.Refused || stdout != "" {
+		t.Errorf("an unknown need: exits %d, prints %q", code, stdout)
+	}
+	mustContain(t, "standard error", stderr, "unknown need", "no-burn")
+	text := filepath.Join(dir, "bench.txt")
+	write(t, dir, "bench.txt", "Unit /impl require=no-burn\nUnit /impl=a no-burn=burns-a-core fifo=yes\n"+
+		"Unit /impl=b no-burn=yes fifo=no\n"+eightSamples("a", 100)+eightSamples("b", 200))
+	for _, test := range []struct{ flags, want string }{
+		{"", "use b in 1; a is ×2.00 faster, 100.0ns against 200.0ns (X), and burns a core"},
+		{"-require=none", "use a in 1\n"},
+		{"-require=fifo", "use a in 1\n"},
+		{"-weight=cpu", "no single choice in 1\n"},
+	} {
+		args := append([]string{"report"}, strings.Fields(test.flags)...)
+		_, _, stderr := command(t, "", append(args, "-o", filepath.Join(dir, "out"+test.flags), text)...)
+		mustContain(t, "standard error of report "+test.flags, stderr, test.want)
+	}
+}
+
+func eightSamples(impl string, ns int) string {
+	return strings.Repeat(fmt.Sprintf("BenchmarkX/impl=%s 1 %d ns/op\n", impl, ns), 8)
 }
 
 // After Ctrl-C the samples so far are kept, and the report says that it is partial.

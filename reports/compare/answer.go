@@ -35,6 +35,9 @@ type Answer struct {
 
 	Prices []Price // what Use, or else Open or Safest, costs in other units; time first, then by size
 
+	// Unfit is the column that would save most and does not meet the needs, nil if none does.
+	Unfit *Unfit
+
 	// Change says what is different in the second column. It is set if the columns are two files or
 	// commits, and all other fields but Table are then empty; see [Comparison.Job].
 	Change string
@@ -73,20 +76,21 @@ func (c *Comparison) Answers() []Answer {
 		return nil
 	}
 	list := make([]Answer, len(c.Tables))
-	for i, t := range c.Tables {
-		if c.Job() == Changed {
+	if c.Job() == Changed {
+		for i, t := range c.Tables {
 			list[i] = Answer{Table: t, Change: t.changeText()}
-		} else {
-			list[i] = t.answer()
 		}
+		return list
+	}
+	for i, t := range c.Tables {
+		list[i] = c.choose(t, c.fit.Tables[i])
 	}
 	return list
 }
 
-// answer decides by the primary unit alone; other units only appear as prices. Which columns are
+// answer decides by the unit u alone; other units only appear as prices. Which columns are
 // recommended is decided by Cell.Serves for each row, and here for all rows together.
-func (t *Table) answer() Answer {
-	u := t.Primary()
+func (t *Table) answer(u *Unit) Answer {
 	a := Answer{Table: t}
 	if a.Why = u.noAnswer(); a.Why != "" {
 		return a
@@ -122,11 +126,11 @@ func (t *Table) answer() Answer {
 	}
 	switch {
 	case len(a.Use) > 0:
-		a.Prices = t.prices(a.Use)
+		a.Prices = t.prices(u, a.Use)
 	case len(a.Open) > 0:
-		a.Prices = t.prices(a.Open)
+		a.Prices = t.prices(u, a.Open)
 	default:
-		a.Prices = t.prices([]string{a.Safest})
+		a.Prices = t.prices(u, []string{a.Safest})
 	}
 	return a
 }
@@ -197,14 +201,17 @@ func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	return col, worst
 }
 
-// prices finds, for each column of use, the units in which it costs much.
-func (t *Table) prices(use []string) []Price {
+// prices finds, for each column of use, the units other than the deciding one in which it costs much.
+func (t *Table) prices(deciding *Unit, use []string) []Price {
 	var list []Price
 	for i, name := range t.Cols {
 		if !slices.Contains(use, name) {
 			continue
 		}
-		for _, u := range t.Others() {
+		for _, u := range t.Units {
+			if u == deciding || isNoise(u.Name) {
+				continue
+			}
 			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) &&
 				p.class() < classQuotient {
 				list = append(list, p)
@@ -304,11 +311,11 @@ func (a Answer) String() string {
 	case a.Why != "":
 		return "no answer: " + a.Why
 	case len(a.Use) == 1:
-		return a.Use[0] + a.perhaps() + a.price()
+		return a.Use[0] + a.perhaps() + a.ending()
 	case len(a.Use) > 1:
-		return orList(a.Use) + ": a tie" + a.perhaps() + a.price()
+		return orList(a.Use) + ": a tie" + a.perhaps() + a.ending()
 	case len(a.Open) > 0:
-		return "undecided: " + a.Undecided() + a.price()
+		return "undecided: " + a.Undecided() + a.ending()
 	}
 	var list []string
 	for _, g := range a.Depends() {
@@ -320,7 +327,7 @@ func (a Answer) String() string {
 			"; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst),
 		)
 	}
-	return s + a.price()
+	return s + a.ending()
 }
 
 // Undecided says between which columns the samples leave the answer open, and what they could
@@ -360,6 +367,15 @@ func (a Answer) perhaps() string {
 		return ""
 	}
 	return "; undecided: " + andList(a.Open)
+}
+
+// ending returns the price of the answer, and the price of the needs, as the end of a sentence.
+func (a Answer) ending() string {
+	s := a.price()
+	if a.Unfit != nil {
+		s += "; " + a.Unfit.String()
+	}
+	return s
 }
 
 // price returns the most important price as the end of a sentence, or "" if it is not time.

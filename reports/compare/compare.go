@@ -74,6 +74,13 @@ type Options struct {
 
 	// Family says which tests are corrected together; see [Versus.Corrected].
 	Family Family
+
+	// Require names needs that a column must declare to be recommended. nil means the needs that
+	// the text requires, and an empty list means none.
+	Require []string
+
+	// Weight says which cost decides between the columns that meet the needs.
+	Weight Weight
 }
 
 // Compare puts the results of log into tables and computes their statistics. It returns an error
@@ -101,7 +108,11 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 	}
 	c := g.comparison(log)
 	c.By, c.Family = by, o.Family
+	if err := c.setNeeds(o); err != nil {
+		return nil, err
+	}
 	computeStatistics(c, log.Units)
+	c.fit = c.fitting()
 	c.Notes = slices.Concat(log.Notes, compareNotes(c), c.pooledNotes())
 	return c, nil
 }

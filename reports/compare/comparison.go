@@ -18,6 +18,11 @@ type Comparison struct {
 	Tables []*Table // in order of first appearance
 	Family Family   // which tests were corrected together
 	Notes  []string // warnings for the reader of the tables
+
+	Required []string // the needs that a column must declare to be recommended
+	Weight   Weight   // the cost that decides between the columns that do
+
+	fit *Comparison // of these columns only; see fitting
 }
 
 // A Fact is one key of the configuration with its value.

@@ -15,6 +15,8 @@ type answerSection struct {
 	Job  compare.Job
 	Rows []answerRow
 	More string
+
+	Requirement string // which needs decided
 }
 
 // An answerRow is the recommendation for one table. Use, or Depends and Safest, or Why is set.
@@ -29,6 +31,7 @@ type answerRow struct {
 	Safest       *columnName
 	Worst        string
 	Prices       []answerPrice
+	Unfit        string // the price of the needs
 }
 
 // Choose reports whether the answers recommend columns.
@@ -63,7 +66,8 @@ const (
 func newAnswerSection(c *compare.Comparison) answerSection {
 	names := newColumnNames(c)
 	list, more := page.First(c.Answers(), maxAnswers)
-	a := answerSection{Kind: commonKey(c), Job: c.Job(), More: andMore(more, "table")}
+	a := answerSection{Kind: commonKey(c), Job: c.Job(), More: andMore(more, "table"),
+		Requirement: clippedAt(c.Requirement(), 2*maxText)}
 	for i, answer := range list {
 		row := answerRow{
 			Link:   tableID(i),
@@ -74,6 +78,9 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 			Open:   names.all(answer.Open),
 
 			Undecided: answer.Undecided(),
+		}
+		if answer.Unfit != nil {
+			row.Unfit = clippedAt(answer.Unfit.String(), 2*maxText)
 		}
 		if len(answer.Use)+len(answer.Open) == 0 && answer.Why+answer.Change == "" {
 			row.depends(answer, names)

@@ -95,6 +95,9 @@ func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 	if left > 0 {
 		fmt.Fprintf(w, "- and %s more, see below\n", format.Plural(left, "table"))
 	}
+	if s := c.Requirement(); s != "" && len(list) > 0 {
+		fmt.Fprintf(w, "\n(%s)\n", escape.Markdown(s))
+	}
 	noise := c.Noise()
 	fmt.Fprintf(w, "\n%s\n\n", escape.Markdown(noise.String()))
 	for _, warning := range noise.Warnings {

@@ -131,6 +131,9 @@ func (t Terminal) writeAnswers(w io.Writer, c *compare.Comparison) {
 	if left > 0 {
 		fmt.Fprintf(w, "and %s more\n", format.Plural(left, "table"))
 	}
+	if s := c.Requirement(); s != "" && len(list) > 0 {
+		t.writeWrapped(w, "", "("+s+")")
+	}
 	if len(list) > 0 {
 		fmt.Fprintln(w)
 	}

@@ -1,0 +1,291 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/reports/internal/format"
+)
+
+// A text may declare what its columns can do, in lines that benchmark tools skip:
+//
+//	Unit /impl require=no-burn,fifo
+//	Unit /impl=spin no-burn=burns-a-core-for-each-waiter fifo=yes
+//
+// The first line names the needs that a column must meet to be recommended. The key of the other
+// lines is the projection of the columns and the name of a column. The value of a need is yes, no, or
+// what the column does instead, with hyphens for spaces. This package knows no need by name: a text
+// about anything can declare any.
+
+// A Weight says which cost decides between the columns that meet the needs.
+type Weight int
+
+const (
+	Throughput Weight = iota // the time of an operation, which is Table.Primary
+	Latency                  // the 99th percentile of a latency
+	CPU                      // the processor time of an operation
+)
+
+// String returns "throughput", "latency" or "cpu".
+func (w Weight) String() string { return [...]string{"throughput", "latency", "cpu"}[w] }
+
+// An Unfit is a column that is better than the recommended one in some row, and does not meet the
+// needs: the price of the needs.
+type Unfit struct {
+	Col, Unit string
+	Row       Row      // the row with the greatest ratio
+	Times     float64  // how many times worse the recommended column is in that row
+	Value     float64  // the median of Col in that row
+	Instead   float64  // the median of the recommended column
+	But       []string // what Col does instead of each need that it lacks
+}
+
+// String returns the column with both medians and the reasons against it: "spin is ×1.30 faster,
+// 20ns against 26ns (n=64), and burns a core for each waiter".
+func (u Unfit) String() string {
+	better := "better"
+	switch {
+	case strings.HasPrefix(u.Unit, "cpu-"):
+		better = "cheaper"
+	case format.Symbol(u.Unit) == "s":
+		better = "faster"
+	}
+	return fmt.Sprintf("%s is ×%s %s, %s against %s (%s), and %s", u.Col, format.Ratio(u.Times),
+		better, format.Value(u.Value, u.Unit), format.Value(u.Instead, u.Unit), u.Row.Shape,
+		andList(u.But))
+}
+
+// columnKey returns the key whose values are the columns, or "" if the projection has several.
+func (c *Comparison) columnKey() string {
+	key, _, _ := strings.Cut(c.By, "@")
+	if strings.Contains(c.By, ",") {
+		return ""
+	}
+	return key
+}
+
+// declared returns the value that a column declares for a need, "" if it declares none.
+func (c *Comparison) declared(col, need string) string {
+	if meta := c.Log.Units.Get(c.columnKey()+"="+col, need); meta != nil {
+		return meta.Value
+	}
+	return ""
+}
+
+// setNeeds sets the needs to those of the options, or else to those of the text. A need of the
+// options that no column declares is an error: it may be a misspelled one, and no column would meet
+// it.
+func (c *Comparison) setNeeds(o Options) error {
+	c.Weight, c.Required = o.Weight, o.Require
+	if o.Require == nil {
+		if meta := c.Log.Units.Get(c.columnKey(), "require"); meta != nil && c.columnKey() != "" {
+			c.Required = strings.Split(meta.Value, ",")
+		}
+		return nil
+	}
+	for _, need := range o.Require {
+		declares := func(col string) bool { return c.declared(col, need) != "" }
+		if !slices.ContainsFunc(c.Cols, declares) {
+			return fmt.Errorf("requiring %q: no column declares it; declared are: %s", need,
+				strings.Join(c.needs(), ", "))
+		}
+	}
+	return nil
+}
+
+// needs returns the needs that the columns declare, in alphabetical order.
+func (c *Comparison) needs() (list []string) {
+	for key := range c.Log.Units {
+		if strings.HasPrefix(key.Unit, c.columnKey()+"=") && !slices.Contains(list, key.Key) {
+			list = append(list, key.Key)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// unmet returns what a column does instead of each need that it lacks, nil if it meets all. A need
+// that it does not declare is not met: silence is no promise.
+func (c *Comparison) unmet(col string) (list []string) {
+	for _, need := range c.Required {
+		switch value := c.declared(col, need); value {
+		case "yes":
+		case "":
+			list = append(list, "does not declare "+need)
+		case "no":
+			list = append(list, "lacks "+need)
+		default:
+			list = append(list, strings.ReplaceAll(value, "-", " "))
+		}
+	}
+	return list
+}
+
+// fitting returns the comparison of the columns that meet the needs, c itself if all do. Its
+// verdicts come from its own tests: the best of all columns may be missing, and fewer columns need
+// fewer tests.
+func (c *Comparison) fitting() *Comparison {
+	meets := func(col string) bool { return c.unmet(col) == nil }
+	unfit := func(col string) bool { return !meets(col) }
+	if !slices.ContainsFunc(c.Cols, unfit) {
+		return c
+	}
+	kept := &Comparison{Log: c.Log, By: c.By, Family: c.Family, Weight: c.Weight}
+	for _, t := range c.Tables {
+		kept.Tables = append(kept.Tables, t.only(meets))
+	}
+	kept.Cols = slices.DeleteFunc(slices.Clone(c.Cols), unfit)
+	if len(kept.Cols) > 0 {
+		computeStatistics(kept, c.Log.Units)
+	}
+	return kept
+}
+
+// only returns a copy of t with some of its columns, without statistics. The values are shared.
+func (t *Table) only(keep func(col string) bool) *Table {
+	kept := &Table{Config: t.Config, Common: t.Common, Rows: t.Rows}
+	var places []int
+	for i, col := range t.Cols {
+		if keep(col) {
+			places, kept.Cols = append(places, i), append(kept.Cols, col)
+		}
+	}
+	for _, u := range t.Units {
+		copied := &Unit{Name: u.Name}
+		for _, cells := range u.Cells {
+			row := make([]*Cell, len(places))
+			for i, place := range places {
+				if c := cells[place]; c != nil {
+					row[i] = &Cell{Values: c.Values}
+				}
+			}
+			copied.Cells = append(copied.Cells, row)
+		}
+		kept.Units = append(kept.Units, copied)
+	}
+	return kept
+}
+
+// Deciding returns the unit by which the columns of t are chosen, or nil if it was not measured.
+func (t *Table) Deciding(w Weight) *Unit {
+	if w == Throughput {
+		return t.Primary()
+	}
+	for _, u := range t.Units {
+		m := percentileUnit.FindStringSubmatch(u.Name)
+		if w == Latency && m != nil && m[2] == "p99" || w == CPU && u.Name == "cpu-sec/op" {
+			return u
+		}
+	}
+	return nil
+}
+
+// choose recommends among the columns of fit, a table of fitting columns, and names the price of
+// the needs: what the best column of t that lacks one would save.
+func (c *Comparison) choose(t, fit *Table) Answer {
+	var a Answer
+	switch u := fit.Deciding(c.Weight); {
+	case u == nil:
+		a.Why = "the text has no unit for " + c.Weight.String()
+	case len(fit.Cols) == 0:
+		a.Why = "no column meets " + andList(c.Required)
+	case len(fit.Cols) == 1 && len(t.Cols) > 1:
+		a.Use = fit.Cols // nothing is left to compare with
+	default:
+		a = fit.answer(u)
+	}
+	a.Table = t
+	if a.Why == "" && fit != t {
+		a.Unfit = c.priceOfNeeds(t, a)
+	}
+	return a
+}
+
+// priceOfNeeds finds the row in which a column that lacks a need saves most. Only rows count in
+// which a test finds the recommended column worse than the best one.
+func (c *Comparison) priceOfNeeds(t *Table, a Answer) *Unfit {
+	u := t.Deciding(c.Weight)
+	var found *Unfit
+	for i, cells := range u.Cells {
+		best := slices.IndexFunc(cells, func(c *Cell) bool { return c != nil && c.Standing == Best })
+		chosen := slices.Index(t.Cols, a.chosen(i))
+		if best < 0 || chosen < 0 || cells[chosen] == nil {
+			continue
+		}
+		but, cell := c.unmet(t.Cols[best]), cells[chosen]
+		if but == nil || cell.Standing != Worse || found != nil && cell.Ratio <= found.Times {
+			continue
+		}
+		found = &Unfit{Col: t.Cols[best], Unit: u.Name, Row: t.Rows[i], Times: cell.Ratio,
+			Value: cells[best].Summary.Center, Instead: cell.Summary.Center, But: but}
+	}
+	return found
+}
+
+// chosen returns a recommended column for a row, or else a column that may serve it.
+func (a Answer) chosen(row int) string {
+	for _, cols := range [][]string{a.Use, a.pick(row).Best, a.Open, a.pick(row).Open, {a.Safest}} {
+		if len(cols) > 0 {
+			return cols[0]
+		}
+	}
+	return ""
+}
+
+// pick returns the pick of a row, an empty one if a column was chosen without comparing rows.
+func (a Answer) pick(row int) Pick {
+	if row < len(a.Rows) {
+		return a.Rows[row]
+	}
+	return Pick{}
+}
+
+// Requirement says which needs decided the answers, or "" if none did.
+func (c *Comparison) Requirement() string {
+	if len(c.Required) == 0 && c.Weight == Throughput {
+		return ""
+	}
+	s := "recommended by " + c.Weight.String()
+	if len(c.Required) > 0 {
+		s += ", among the columns that meet " + andList(c.Required)
+	}
+	return s
+}
+
+// Summary returns all answers in one line: how many tables each column serves, how many are
+// undecided, and the greatest price of the needs. It returns "" if there is nothing to choose.
+func (c *Comparison) Summary() string {
+	answers := c.Answers()
+	if len(answers) == 0 || c.Job() != Choose {
+		return ""
+	}
+	serves, undecided := map[string]int{}, 0
+	var price *Unfit
+	for _, a := range answers {
+		for _, col := range a.Use {
+			serves[col]++
+		}
+		if len(a.Use) == 0 {
+			undecided++
+		}
+		if a.Unfit != nil && (price == nil || a.Unfit.Times > price.Times) {
+			price = a.Unfit
+		}
+	}
+	cols := slices.DeleteFunc(slices.Clone(c.Cols), func(col string) bool { return serves[col] == 0 })
+	slices.SortStableFunc(cols, func(a, b string) int { return serves[b] - serves[a] })
+	var parts []string
+	for _, col := range cols {
+		parts = append(parts, fmt.Sprintf("%s in %d", col, serves[col]))
+	}
+	if undecided > 0 {
+		parts = append(parts, fmt.Sprintf("no single choice in %d", undecided))
+	}
+	s := fmt.Sprintf("answer: of %s, use %s", format.Plural(len(answers), "table"),
+		strings.Join(parts, ", "))
+	if price != nil {
+		s += "; " + price.String()
+	}
+	return s
+}
