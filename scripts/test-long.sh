@@ -1,21 +1,39 @@
 #!/usr/bin/env bash
-# Every test that `make test` has no time for. `make help` has the table of both.
+# Runs the tests that `make test` has no time for. Arguments choose steps; without one all steps run:
+#
+#   packages   the long tests of every package, under the race detector
+#   million    a million random operations on every implementation
+#   exhaust    the explorer, exhaustively
+#   examples   a semaphore in a module of its own, published bugs, tests of other modules
+#   process    semaphores between processes: every clause, make and cargo
+#
+# `make help` shows what each tier tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$1" >&2; }
+for step in "${@:-all}"; do
+	case "$step" in
+	all | packages | million | exhaust | examples | process) ;;
+	*)
+		echo "test-long.sh: no step $step: want packages, million, exhaust, examples or process" >&2
+		exit 2
+		;;
+	esac
+done
 
-step "long tests of every package, under the race detector"
+# run STEP COMMAND… runs the command if the step is chosen.
+chosen=" ${*:-packages million exhaust examples process} "
+run() {
+	if [[ "$chosen" == *" $1 "* || "$chosen" == " all " ]]; then
+		printf '\n== %s\n' "$1" >&2
+		"${@:2}"
+	fi
+}
+
 # 40m for one package: three times what the slowest one takes on two cores with other work on them.
-SEMABENCH_LONG=1 go test -race -timeout 40m ./...
-step "a million random operations on every implementation"
-./scripts/million.sh
-step "the explorer, exhaustively"
-./scripts/exhaust.sh
-step "examples: a semaphore in a module of its own, published bugs, tests of other modules"
-./scripts/example.sh
-step "semaphores of other modules: every clause, and that each declared defect is there"
-(cd bench/rivals && SEMABENCH_LONG=1 go test -race -timeout 20m ./...)
-step "semaphores between processes: every clause, make and cargo"
+run packages env SEMABENCH_LONG=1 go test -race -timeout 40m ./...
+run million ./scripts/million.sh
+run exhaust ./scripts/exhaust.sh
+run examples ./scripts/example.sh
 # 10 runs of each number of jobs: the 1000 runs of the weekly workflow find rarer failures.
-./scripts/process.sh 10
+run process ./scripts/process.sh 10

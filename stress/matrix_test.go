@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -48,6 +49,23 @@ func TestMutants(t *testing.T) {
 
 // planted returns the mutants of the matrix, and the mutants of the kinds that those do not show.
 func planted() []mutant.Mutant { return slices.Concat(mutant.All(), mutant.Kinds()) }
+
+// The documents give the numbers of mutants that there are.
+func TestDocsCountMutants(t *testing.T) {
+	for file, want := range map[string]string{
+		"../README.md": fmt.Sprintf("%d semaphores that are broken on purpose", len(planted())),
+		"doc.go": fmt.Sprintf("%d semaphores that are broken on purpose, 41 of them after bugs that were "+
+			"published. stress/mutants.md lists which check finds which. %d more", len(mutant.All()), len(mutant.Kinds())),
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if words := strings.Join(strings.Fields(strings.ReplaceAll(string(text), "//", "")), " "); !strings.Contains(words, want) {
+			t.Errorf("%s does not say %q", file, want)
+		}
+	}
+}
 
 // Every clause must fail at least one mutant. Otherwise nothing shows that the clause can fail.
 func TestEveryClauseKills(t *testing.T) {
