@@ -12,7 +12,8 @@ import (
 // Arguments: C10 to C15. Releases of too much, negative and zero weights, and the largest numbers.
 
 // C10: Release panics if more is released than is held, however much more. Of two concurrent calls
-// that together release too much, one panics.
+// that together release too much, one panics. The largest surplus makes the argument MaxInt64. It
+// overflows in a check that adds it to the free permits before it compares.
 func overReleasePanics(t *trial) {
 	for _, held := range []int64{0, 1, 3} {
 		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
@@ -37,13 +38,17 @@ func overReleasePanics(t *trial) {
 			}()
 			sem.Release(1)
 		}
+		// Exactly one: the contract asks that the permits that are held can be released by either
+		// call.
 		if t.together(releaseOne, releaseOne); panics.Load() != 1 {
 			t.failf("%d of two calls Release(1) at once panicked with 1 permit held, want 1", panics.Load())
 		}
 	}
 }
 
-// overReleaseBesideWaiter releases too much while a request waits that the surplus would admit.
+// overReleaseBesideWaiter releases too much while a request waits that the surplus would admit. The
+// waiter is left pending on purpose. After the panic the state is not specified, so nothing more is
+// asked of it; the cleanup of the trial cancels it.
 func overReleaseBesideWaiter(t *trial) {
 	for _, extra := range []int64{1, 3, math.MaxInt64 - 2} {
 		sem := t.make(3)
@@ -55,7 +60,9 @@ func overReleaseBesideWaiter(t *trial) {
 }
 
 // C11: servers recover panics in middleware, so an over-release may be followed by other calls. The
-// state must be unchanged, or declared as corrupted.
+// state must be unchanged, or declared as corrupted. The declaration is checked in both directions.
+// If corruption is declared and never seen, the clause is unknown and no failure: a corruption may
+// need a state that is not tried here.
 func overReleaseRecovered(t *trial) {
 	const size = 3
 	corrupt := ""
@@ -98,7 +105,8 @@ func waiterAfterOverRelease(t *trial) {
 	}
 }
 
-// grants returns how many permits TryAcquire grants one by one, in limit calls.
+// grants returns how many permits TryAcquire grants one by one, in limit calls. The limit is above
+// the size, so a surplus is counted and not cut off.
 func grants(sem impls.Semaphore, limit int) (n int64) {
 	for range limit {
 		if sem.TryAcquire(1) {
@@ -108,7 +116,8 @@ func grants(sem impls.Semaphore, limit int) (n int64) {
 	return n
 }
 
-// C12: negative weights and sizes panic, and the permits stay as they were.
+// C12: negative weights and sizes panic, and the permits stay as they were. MinInt64 is its own
+// negative, which defeats an implementation that negates before it checks.
 func negativePanics(t *trial) {
 	t.mustPanic("New(-1)", func() { t.impl.New(-1) })
 	for _, n := range []int64{-1, -3, math.MinInt64} {
@@ -175,8 +184,10 @@ func zeroAmongWaiters(t *trial) {
 	t.mustHaveFree(sem, 1)
 }
 
-// zeroGivesNothing calls Release(0) and cancels Acquire(0) while requests wait. Neither has a permit
-// to give, so both requests go on to wait, and are granted later.
+// zeroGivesNothing calls Release(0) and cancels Acquire(0) while requests wait. Neither has a
+// permit to give, so both requests go on to wait, and are granted later. It is tried with no permit
+// free and with one, because the waiter needs two: neither a wake-up nor a free permit may let it
+// through.
 func zeroGivesNothing(t *trial) {
 	for _, free := range []int64{0, 1} {
 		sem := t.make(2)
@@ -204,7 +215,8 @@ func zeroGivesNothing(t *trial) {
 }
 
 // serveBoth releases what is held, and then what the first of two requests was granted, which may
-// be either.
+// be either. The order of two requests of different weights is the implementation's choice here,
+// and only one of them may fit at first.
 func (t *trial) serveBoth(sem impls.Semaphore, held int64, a, b *call) {
 	if b.hasReturned() {
 		a, b = b, a
@@ -239,7 +251,9 @@ func zeroInLine(t *trial) {
 }
 
 // C14: a request for more than the size does not delay other requests, and ends when it is
-// cancelled.
+// cancelled. The size of 0 makes every request for a permit doomed. On the others the calls after
+// doomed must not wait, even under FIFO: a request that can never be granted has no place in the
+// line.
 func moreThanSize(t *trial) {
 	for _, size := range []int64{0, 1, 3} {
 		sem := t.make(size)
@@ -259,7 +273,8 @@ func moreThanSize(t *trial) {
 }
 
 // doomedInLine begins requests for more than the size while others wait, at every place of a line.
-// They hold up no request, before they leave and after.
+// They hold up no request, before they leave and after. Of its two weights, MaxInt64 is the one for
+// which a sum of weights in line overflows.
 func doomedInLine(t *trial) {
 	const size, waiters = 2, 3
 	for place := range waiters + 1 {
@@ -291,7 +306,9 @@ func doomedInLine(t *trial) {
 	}
 }
 
-// C15: weights and sizes up to MaxInt64 work. The sum of two weights may overflow an int64.
+// C15: weights and sizes up to MaxInt64 work. The sum of two weights may overflow an int64. All
+// numbers are derived from MaxSize where an implementation declares one: a file or a counter of the
+// kernel may have fewer bits.
 func extremes(t *trial) {
 	most := int64(math.MaxInt64)
 	if t.impl.MaxSize > 0 {
@@ -340,7 +357,8 @@ func wideWaiters(t *trial, most int64) {
 	}
 }
 
-// wideLine plays a line that is released all at once, and whose grants are released in turn.
+// wideLine plays a line that is released all at once, and whose grants are released in turn. The
+// account of line does not overflow itself: it adds a weight only when its permits are held.
 func (t *trial) wideLine(most int64, leaver int, weights ...int64) {
 	l := t.fullLine(most, weights...)
 	if leaver >= 0 {

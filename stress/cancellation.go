@@ -29,7 +29,8 @@ func doneContextLoses(t *trial) {
 }
 
 // doneBehindWaiters gives a done ctx to Acquire while nothing is free and other requests wait. The
-// call fails at once, and the line stays as it was.
+// call fails at once, and the line stays as it was. A correct implementation may look at the ctx
+// before or after it joins the line. Both pass, unless the request moves the line when it leaves.
 func doneBehindWaiters(t *trial) {
 	l := t.fullLine(2, 2, 1)
 	for _, n := range []int64{1, 2, 3} {
@@ -42,7 +43,9 @@ func doneBehindWaiters(t *trial) {
 }
 
 // C9: the error is ctx.Err() and not the cause of the cancellation. That holds for a ctx that is
-// done before the call, for a ctx that is cancelled while Acquire waits, and for a deadline.
+// done before the call, for a ctx that is cancelled while Acquire waits, and for a deadline. The
+// cause is DeadlineExceeded and the ctx is cancelled, so an implementation that returns
+// context.Cause, or that guesses the error, returns the wrong one.
 func errorOfContext(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -160,7 +163,8 @@ func (c *callersContext) end() {
 }
 
 // explainHang replaces the message of a hang by the likely cause, and shortens the patience:
-// nothing in C25 takes long.
+// nothing in C25 takes long. The result is a failure and no longer a hang, so the checker keeps its
+// patience for the other clauses.
 func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, time.Duration) error {
 	return func(impl impls.Impl, patience time.Duration) error {
 		err := run(impl, patience/3)
@@ -173,7 +177,9 @@ func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, tim
 }
 
 // C25: the methods of a ctx may use the semaphore. A caller's own ctx may write a log or close a
-// connection, and limit that with the same semaphore.
+// connection, and limit that with the same semaphore. Weights below, at and above the size are
+// tried, because each takes another path through Acquire. If the call is granted, it holds n
+// permits, which the check gives back.
 func reentrantContext(t *trial) {
 	for _, n := range []int64{1, 2, 3} {
 		sem := t.make(2)
@@ -210,7 +216,9 @@ func (c usingContext) Done() <-chan struct{} { c.use(); return c.Context.Done() 
 func (c usingContext) Err() error            { c.use(); return c.Context.Err() }
 func (c usingContext) Value(key any) any     { c.use(); return c.Context.Value(key) }
 
-// livingContexts returns contexts of several types that will not be done while a clause runs.
+// livingContexts returns contexts of several types that will not be done while a clause runs. They
+// differ in what Done returns, in how they look up a parent, and in whether package context knows
+// the type. Implementations may have fast paths for a nil Done channel.
 func livingContexts() []context.Context {
 	background := context.Background()
 	cancellable, cancel := context.WithCancel(background)
@@ -245,7 +253,8 @@ func cancelledHead(t *trial) {
 }
 
 // leaverMeetsGrant cancels a waiter while a permit, or a wake-up, is on its way to it. The permit
-// must reach the next waiter.
+// must reach the next waiter. It is the classic lost wake-up: the implementation has chosen the
+// leaver as the receiver, the leaver returns an error, and no further Release will choose again.
 func leaverMeetsGrant(t *trial) {
 	const rounds = 200
 	for round := range rounds {
@@ -264,7 +273,8 @@ func leaverMeetsGrant(t *trial) {
 	}
 }
 
-// C21: a request that is cancelled behind the head admits no request that does not fit.
+// C21: a request that is cancelled behind the head admits no request that does not fit. The line is
+// 3, 2, 2 with one permit free, and none of them fits at any time before the drain.
 func cancelledFollower(t *trial) {
 	l := t.fullLine(3, 3, 2, 2)
 	head, follower, last := l.all[0], l.all[1], l.all[2]
@@ -320,7 +330,9 @@ func cancelReturns(t *trial) {
 
 // C23: many deadlines fall on the same instant; in every other round all permits are released at
 // this instant too. In a bubble it is one instant exactly. Elsewhere there are fewer waiters,
-// because they may spin.
+// because they may spin. The contexts share an instant and not a timer, so each wakes its own
+// waiter and all of them race for the lock of the semaphore. The check waits for a ctx of its own
+// with the same deadline, so that its Release falls on that instant too.
 func timeoutStorm(t *trial) {
 	waiters, rounds, size := 32, 50, int64(3)
 	if t.impl.Waits != impls.Parked {
@@ -352,6 +364,8 @@ func timeoutStorm(t *trial) {
 
 // C32: no legal call panics. All permits are released, at once or one by one, and waiters are
 // cancelled before, after and meanwhile. The remaining waiters are cancelled when nothing can move.
+// The number of cancellations goes from none to all over the rounds, and each number meets each way
+// of releasing.
 func noPanic(t *trial) {
 	const size = 3
 	rounds := 400
@@ -384,7 +398,8 @@ func noPanic(t *trial) {
 }
 
 // meetAll is meet for two lists of functions. In one round of four all functions are called at
-// once.
+// once. In the other rounds each list runs in its own order within one goroutine, which keeps the
+// order of the cancellations, and so the order in which waiters leave.
 func (t *trial) meetAll(round int, as, bs []func()) {
 	one := func(all []func()) func() {
 		return func() {
@@ -401,7 +416,7 @@ func (t *trial) meetAll(round int, as, bs []func()) {
 }
 
 // giveBack awaits all calls, and releases the permits of the granted ones. The others must have
-// returned the error refusal.
+// returned the error refusal. A grant is legal in every case: Release and cancellation overlapped.
 func (t *trial) giveBack(sem impls.Semaphore, calls []*call, refusal error) {
 	for _, c := range calls {
 		switch err := t.returned(c); err {

@@ -9,6 +9,8 @@ import (
 // A clause is a sentence of the contract and the check that may refute it.
 type clause struct {
 	Clause
+	// The duration is the patience: how long nothing may move before the check counts as hung. The
+	// error is nil, a failure, a hung or an unknown.
 	run func(impls.Impl, time.Duration) error
 }
 

@@ -71,7 +71,8 @@ func (b *budget) spent(ops int64) bool {
 
 // flagPrograms returns a function that gives the programs that the flags ask for, each with its
 // seed. A program that is given by its text or by its seed is returned again and again, since its
-// schedule differs from run to run.
+// schedule differs from run to run. Programs that are drawn have consecutive seeds from a random
+// start. So each is named by its seed, and two runs of the tests rarely repeat each other.
 func flagPrograms(s shape) (next func() (model.Program, uint64), err error) {
 	if *programFlag != "" {
 		p, err := parseProgram(*programFlag)

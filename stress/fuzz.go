@@ -34,6 +34,8 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 	if fuzzing() {
 		runs = 5 // a balance between many schedules of one program and many programs
 	}
+	// Every input is judged by C34 too: decodeProgram makes programs that are short enough for that
+	// search.
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p := decodeProgram(data)
 		for range runs {
@@ -45,7 +47,8 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 	})
 }
 
-// fuzzing reports whether this process or its parent looks for new inputs.
+// fuzzing reports whether this process or its parent looks for new inputs. Package testing has no
+// function for it, so it reads the flags.
 func fuzzing() bool {
 	fuzz, worker := flag.Lookup("test.fuzz"), flag.Lookup("test.fuzzworker")
 	return fuzz != nil && fuzz.Value.String() != "" || worker != nil && worker.Value.String() == "true"
@@ -73,6 +76,9 @@ const (
 	fuzzOps     = 64
 )
 
+// decodeProgram returns the program of any bytes. It is total, so that the fuzzer wastes no input
+// on errors of syntax; missing bytes count as 0. The worker of an operation is part of its byte, so
+// that a mutation of one byte moves one operation and leaves the others as they are.
 func decodeProgram(data []byte) model.Program {
 	at := func(i int) int {
 		if i < len(data) {

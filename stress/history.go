@@ -15,6 +15,10 @@ import (
 // A history records one run of a program from outside: when each call began, when it returned and
 // with what. Stamps come from one clock that counts events, so they are in the order of real time.
 // A history is as long as its program allows and no longer: nothing is allocated while calls run.
+// One clock orders the entries of all goroutines. If call a returned before call b began, the
+// stamps say so; if the intervals overlap, nothing is known about the order. C34 judges these
+// intervals. The price is that the clock itself orders the goroutines for the race detector. So the
+// clauses about happens-before do not use histories.
 type history struct {
 	model.Program
 	logs  []*callLog // of the workers; the last log is the helper's
@@ -36,7 +40,8 @@ type position struct {
 }
 
 // A callLog is written by one goroutine. Other goroutines may read published entries while it runs,
-// as the oracles do when the writer is stuck in a call.
+// as the oracles do when the writer is stuck in a call. A writer never locks: a lock between the
+// calls would order them, and a writer stuck in a call would keep the oracles out.
 type callLog struct {
 	entries []entry
 	begun   atomic.Int32 // entries[:begun] are published
@@ -62,7 +67,9 @@ func newHistory(p model.Program, clock *atomic.Int64) *history {
 func (h *history) helperLog() *callLog { return h.logs[len(h.logs)-1] }
 
 // begin records a call that is about to be made. The counter is stored last: it publishes the entry
-// to readers of other goroutines.
+// to readers of other goroutines. The stamp is taken before the call, and end takes the other stamp
+// after it. So the interval of a record contains the call, and an oracle never takes two calls for
+// ordered that overlapped.
 func (h *history) begin(l *callLog, k model.OpKind, n int64) *entry {
 	at := l.begun.Load()
 	e := &l.entries[at]
@@ -112,14 +119,17 @@ func (l *callLog) open() *entry {
 	return last
 }
 
-// markQuiet records that no goroutine can move, and where the workers stand.
+// markQuiet records that no goroutine can move, and where the workers stand. Only the last two
+// positions are kept. The slices change places, so a long run allocates two in all. The runner
+// calls it when no worker can move, so no position changes meanwhile.
 func (h *history) markQuiet(positions []position) {
 	h.quiet = append(h.quiet, h.clock.Add(1))
 	h.beforeLast, h.last = h.last, append(h.beforeLast[:0], positions...)
 }
 
 // observed returns the history for the model, and the log of each call. A call that has not
-// returned is pending.
+// returned is pending. It may be called while a writer is stuck in a call: it reads only what was
+// published.
 func (h *history) observed(impl impls.Impl) (o *model.History, logOf []int) {
 	o = h.emptyObserved(impl)
 	for i, log := range h.logs {
@@ -198,7 +208,9 @@ type tableEvent struct {
 const remark = -1
 
 // table shows the history: time runs downwards, and each goroutine that made a call has a column. A
-// call during which nothing else happened takes one line.
+// call during which nothing else happened takes one line. Columns are as wide as their widest text,
+// counted in runes. If there are more lines than fit a report, the last ones are shown, because the
+// failure is at the end.
 func (h *history) table() string {
 	const mostLines = 60
 	events := h.tableEvents()
@@ -242,7 +254,8 @@ func (h *history) columnEdges(events []tableEvent) []int {
 	return left
 }
 
-// tableEvents returns the lines of the table, in the order in which they happened.
+// tableEvents returns the lines of the table, in the order in which they happened. Stamps are
+// unique, so the order needs no tie-break.
 func (h *history) tableEvents() []tableEvent {
 	all := []tableEvent{}
 	judged := h.judged.Load()

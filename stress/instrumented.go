@@ -20,7 +20,9 @@ import (
 const instrumentedVar = "STRESS_INSTRUMENTED"
 
 // instrumented returns the verdict of a build with -race on the clause that t is the subtest of.
-// The verdict stays unknown, with the reason, if that build did not reach the subtest.
+// The verdict stays unknown, with the reason, if that build did not reach the subtest. The verdict
+// is read from the verbose output of the go command, whose “--- PASS” lines are the one thing that
+// a child of any Go version prints. The name ends in a blank there, so no longer name matches.
 func instrumented(t *testing.T, v Verdict) Verdict {
 	out, err := testWithRace(t)
 	switch {
@@ -36,9 +38,13 @@ func instrumented(t *testing.T, v Verdict) Verdict {
 	return v
 }
 
-// testWithRace returns the output of the subtest t in a build with the race detector.
+// testWithRace returns the output of the subtest t in a build with the race detector. A fresh
+// binary is needed because the race detector instruments code at compile time. The child runs one
+// subtest in the folder of the package, as the parent does. It ends before the deadline of t, so
+// that its report arrives before the parent is killed.
 func testWithRace(t *testing.T) (out string, err error) {
 	switch {
+	// Without this case such a child would start a child in its turn, and so on.
 	case os.Getenv(instrumentedVar) != "":
 		return "", fmt.Errorf("go test -race made a binary without it")
 	case !*instrumentFlag:
@@ -55,13 +61,16 @@ func testWithRace(t *testing.T) (out string, err error) {
 	cmd.Args = append(cmd.Args, ".") // a test runs in the folder of its package
 	cmd.Env = append(os.Environ(), instrumentedVar+"=1")
 	text, err := cmd.CombinedOutput()
+	// A failed test is a result. Everything else, as an error of the compiler, is a reason for
+	// unknown.
 	if err != nil && !strings.Contains(string(text), "--- FAIL: ") {
 		return "", fmt.Errorf("%v: %w\n%s", cmd, err, firstLines(string(text), 10))
 	}
 	return string(text), nil
 }
 
-// buildTags returns the -tags flag that this binary was built with, if any.
+// buildTags returns the -tags flag that this binary was built with, if any. Without the tags the
+// child would test other files than the parent.
 func buildTags() []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -75,7 +84,8 @@ func buildTags() []string {
 	return nil
 }
 
-// exactly returns a pattern for -run that matches this test and no other.
+// exactly returns a pattern for -run that matches this test and no other. Package testing splits
+// the pattern at slashes, so each part is anchored for itself.
 func exactly(test string) string {
 	parts := strings.Split(test, "/")
 	for i, p := range parts {
@@ -159,7 +169,9 @@ func (r *recorder) end() {
 	}
 }
 
-// record reads notes, and writes what it read if they stop before the end.
+// record reads notes, and writes what it read if they stop before the end. The end of the input
+// without a note End means that the parent is gone: the kernel closes its end of the pipe when the
+// process ends, however it ends.
 func record(in io.Reader, out io.Writer) {
 	clause, failed := "", []string(nil)
 	for notes := json.NewDecoder(in); ; {

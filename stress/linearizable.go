@@ -22,6 +22,8 @@ import (
 var maxSteps = 300_000
 
 // A linearization is the question whether a history is linearizable, in the terms of porcupine.
+// Porcupine knows operations with one effect. The model therefore splits an Acquire into events, of
+// which each has an interval of its own, and package model argues why that is sound.
 type linearization struct {
 	model  model.Model
 	events []porcupine.Operation
@@ -41,7 +43,8 @@ func (h *history) linearization(impl impls.Impl) *linearization {
 }
 
 // newLinearization takes a history, and for each call the goroutine that made it. Each goroutine
-// gets up to two rows of the picture, because the events of one Acquire overlap.
+// gets up to two rows of the picture, because the events of one Acquire overlap. The picture wants
+// client IDs without gaps, so rows are numbered as they are used.
 func newLinearization(
 	h *model.History, goroutineOf []int, name func(goroutine int) string,
 ) *linearization {
@@ -77,6 +80,8 @@ func newLinearization(
 // search was given up after maxSteps.
 func (l *linearization) check() porcupine.CheckResult {
 	l.steps = 0
+	// Not CheckOperationsTimeout: a limit in seconds makes the verdict depend on the load of the
+	// machine.
 	linearizable := porcupine.CheckOperations(l.spec(), l.events)
 	switch {
 	case linearizable:
@@ -87,6 +92,8 @@ func (l *linearization) check() porcupine.CheckResult {
 	return porcupine.Illegal
 }
 
+// hashSeed is one for the process: porcupine compares the hashes of states that it meets in one
+// search.
 var hashSeed = maphash.MakeSeed()
 
 func (l *linearization) spec() porcupine.Model {
@@ -132,7 +139,9 @@ func describe(e namedEvent) string {
 }
 
 // page returns porcupine's interactive picture of the history, in HTML: the longest order that was
-// found, and the calls that have no place in it.
+// found, and the calls that have no place in it. The search runs a second time with the recording
+// of partial orders, which the first search leaves out because it is slow. It has the same bound of
+// steps. Visualize replays steps, and gets a bound of its own.
 func (l *linearization) page() ([]byte, error) {
 	l.steps = 0
 	_, info := porcupine.CheckOperationsVerbose(l.spec(), l.events, 0)
@@ -145,7 +154,8 @@ func (l *linearization) page() ([]byte, error) {
 }
 
 // onlyByOrder says whether a history would be linearizable under a weaker declaration of
-// Impl.Order. Then the failure is about the declared order and about nothing else.
+// Impl.Order. Then the failure is about the declared order and about nothing else. It helps a user
+// whose declaration is wrong rather than the code.
 func onlyByOrder(impl impls.Impl, h *history) error {
 	declared := impl.Order
 	impl.Order = impls.Unspecified
@@ -161,7 +171,8 @@ func onlyByOrder(impl impls.Impl, h *history) error {
 }
 
 // A Call is one call of a history that the caller recorded, for example from several processes that
-// share a semaphore and a clock.
+// share a semaphore and a clock. Calls of one goroutine must not overlap; the search does not check
+// that.
 type Call struct {
 	Goroutine int // a number for each goroutine of all processes
 	Method    Method
@@ -204,6 +215,8 @@ func Linearizable(impl impls.Impl, size int64, calls []Call) Verdict {
 	return v
 }
 
+// recordedLinearization translates recorded calls. It marks no quiet instants, since the caller
+// cannot observe any. A refused Acquire counts like a cancelled Acquire.
 func recordedLinearization(impl impls.Impl, size int64, calls []Call) *linearization {
 	h := &model.History{Size: size, Order: impl.Order, TryBarges: impl.TryBarges}
 	var goroutineOf []int

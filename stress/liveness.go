@@ -15,7 +15,9 @@ import (
 
 // C17: no wake-up is lost. It tries all lines of three waiters with weights 1 to 3. Each of the
 // three, or none, is cancelled at each point, while the permits come back in two portions. After
-// every step, each remaining waiter must have a reason to wait.
+// every step, each remaining waiter must have a reason to wait. That makes 27 lines, 4 choices of
+// leaver, 3 instants and 2 portions: 648 cases. All small cases are tried instead of some large
+// ones, because a lost wake-up needs few waiters but a certain order.
 func noLostWakeup(t *trial) {
 	const size = 3
 	releaseMeetsWait(t)
@@ -33,7 +35,8 @@ func noLostWakeup(t *trial) {
 }
 
 // releaseMeetsWait releases a permit while a waiter is about to sleep: it has found no free permit,
-// and is not yet in the line in which Release would find it.
+// and is not yet in the line in which Release would find it. The number of yields varies, so that
+// the Release comes before, in and after that window on some machine.
 func releaseMeetsWait(t *trial) {
 	const rounds = 400
 	for round := range rounds {
@@ -48,7 +51,9 @@ func releaseMeetsWait(t *trial) {
 }
 
 // releasesMeet runs two Releases at once while two requests wait. Each Release has a permit for one
-// of them, so both requests must wake, even if one Release finds the other at work.
+// of them, so both requests must wake, even if one Release finds the other at work. An
+// implementation that lets one goroutine at a time hand out permits loses one here, if the other
+// Release leaves before the first looks again.
 func releasesMeet(t *trial) {
 	rounds := 200
 	if t.impl.Waits != impls.Parked {
@@ -90,7 +95,8 @@ func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first
 }
 
 // C18: one Release admits several waiters, of equal and of mixed weights. Then a line is admitted
-// step by step that is longer than the initial storage of most implementations.
+// step by step that is longer than the initial storage of most implementations. An implementation
+// that signals one waiter for each Release, and not for each permit, fails here.
 func releaseAdmitsAll(t *trial) {
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 2}, {1, 3}, {1, 1, 2}, {3, 1}} {
 		sem := t.make(4)
@@ -123,6 +129,8 @@ func releaseAdmitsAll(t *trial) {
 
 // newcomersMeetGrants lets requests come while one Release grants two waiters. Newcomers may be
 // served first. Never are more permits held than the size, and in the end all requests were served.
+// The entering semaphore counts what is held after each grant and before each Release. So its count
+// is never more than what is really held, and a count above the size is proof.
 func newcomersMeetGrants(t *trial) {
 	rounds := 100
 	if t.impl.Waits != impls.Parked {
@@ -172,7 +180,8 @@ func (e entering) TryAcquire(n int64) bool {
 	return ok
 }
 
-// leave counts the permits of a grant, holds them for some yields, and releases them.
+// leave counts the permits of a grant, holds them for some yields, and releases them. The maximum
+// is raised in a loop of compare-and-swap, since several holders may raise it at once.
 func (e entering) leave(n int64) {
 	held := e.held.Add(n)
 	for most := e.most.Load(); held > most && !e.most.CompareAndSwap(most, held); {
@@ -184,7 +193,8 @@ func (e entering) leave(n int64) {
 }
 
 // C19: permits come back one by one to several waiters that each need most of them. Waiters that
-// took permits one by one would now wait for each other.
+// took permits one by one would now wait for each other. The account of drain fails if all permits
+// are free while requests still wait.
 func allAtOnce(t *trial) {
 	for _, weights := range [][]int64{{3, 3}, {2, 3}, {3, 2, 3}, {2, 2, 2}} {
 		t.fullLine(3, weights...).drain()
@@ -218,7 +228,9 @@ func nothingInHand(t *trial) {
 }
 
 // C24: TryAcquire returns without the help of another goroutine, while permits are held, and while
-// requests wait or are cancelled.
+// requests wait or are cancelled. The last part has no quiet instants: a try meets an Acquire or
+// Release in the middle of its work. A try that waits for a lock which is held across a wait would
+// never return, and the watchdog sees it.
 func tryNeverWaits(t *trial) {
 	sem := t.make(2)
 	t.triesReturn(sem)
@@ -281,7 +293,9 @@ const mostPasses = 10_000
 
 // C26: a large request waits for all permits while small requests keep coming. Each small request
 // begins before the previous one has released, so all permits are never free at once. The large
-// request is granted only if the semaphore makes a small request wait that would fit.
+// request is granted only if the semaphore makes a small request wait that would fit. The bound is
+// on the number of passes and not on time. A large request that only waits long is not starved; a
+// request that 10000 later requests pass is.
 func noStarvation(t *trial) {
 	if t.impl.Order != impls.FIFO && !t.impl.StarvationFree {
 		t.unknownf("not promised: Impl.Order is %v and Impl.StarvationFree is not set", t.impl.Order)
@@ -334,7 +348,10 @@ func starvedByLeavers(t *trial) {
 		"and as many had left", mostPasses)
 }
 
-// servedFirst reports whether large is granted rather than small when all permits are free.
+// servedFirst reports whether large is granted rather than small when all permits are free. When
+// the small request was made to wait, all permits are free after the Release, so one of the two
+// must be granted. If small is, the guard against starvation has not come into force yet, and the
+// rounds go on.
 func (t *trial) servedFirst(sem impls.Semaphore, large, small *call) bool {
 	if !t.settledOn(large.done, small.done) {
 		t.failf("Acquire(2) and Acquire(1) still wait with all permits free\n%s", t.stacks())
@@ -361,7 +378,8 @@ func (t *trial) letTimeGoBy() {
 
 // C27: waiters are granted in the order in which they began to wait. The check ensures that order:
 // each waiter is blocked before the next begins. Permits come back one by one, so that the order of
-// the grants can be seen too.
+// the grants can be seen too. After each Release the waiters at the head that fit must have been
+// granted, and all behind must wait. So a grant out of turn is seen even if it does no harm.
 func fifo(t *trial) {
 	t.needsFIFO()
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
@@ -400,7 +418,8 @@ func fifoAfterLeaving(t *trial) {
 }
 
 // fifoOfMany cancels waiters at many places of one line that is longer than a word has bits. The
-// others keep their order.
+// others keep their order. The places include the last bits and first bits of words of 64, both
+// ends of the line, and neighbours: mistakes of bitmaps and of ring buffers.
 func fifoOfMany(t *trial) {
 	const waiters = 200
 	l := t.fullLine(1, slices.Repeat([]int64{1}, waiters)...)
@@ -418,7 +437,8 @@ func fifoOfMany(t *trial) {
 }
 
 // C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is
-// set.
+// set. It asks for one permit while the head needs two: the only case in which barging is not
+// plainly a grant that the head was owed.
 func tryBarges(t *trial) {
 	t.needsFIFO()
 	sem := t.make(2)
@@ -446,8 +466,10 @@ func (t *trial) needsFIFO() {
 	}
 }
 
-// C35: for two hours nothing happens but time. No wait and no grant may expire: not of a ctx without
-// a deadline, not of a ctx whose deadline is later, and not of a request for more than the size.
+// C35: for two hours nothing happens but time. No wait and no grant may expire: not of a ctx
+// without a deadline, not of a ctx whose deadline is later, and not of a request for more than the
+// size. The clock of a bubble passes two hours in an instant, because nothing else can move.
+// Implementations with a timeout of their own, or with a lease for a permit, fail.
 func noExpiry(t *trial) {
 	if t.impl.Waits != impls.Parked {
 		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
@@ -531,7 +553,8 @@ func anyNumber(t *trial) {
 }
 
 // grantInHalves releases half as many permits as requests wait for one, and then the others. Under
-// FIFO the first half of the requests must be granted first.
+// FIFO the first half of the requests must be granted first. The half makes a Release of many
+// permits, which must stop in the middle of the line.
 func (t *trial) grantInHalves(sem impls.Semaphore, waiting []*call) {
 	half := len(waiting) / 2
 	sem.Release(int64(half))
@@ -554,6 +577,8 @@ func (t *trial) grantInHalves(sem impls.Semaphore, waiting []*call) {
 }
 
 // manyCalls makes the given number of calls that have to wait for each other, by two goroutines.
+// Outside of a bubble it cannot be seen that a call waits. Two goroutines and one permit make them
+// wait for each other often enough for a counter to move.
 func manyCalls(t *trial, calls int) {
 	sem := t.make(1)
 	t.together(copies(2, func(int) {

@@ -20,7 +20,10 @@ import (
 
 // C29: a plain variable is guarded by the semaphore alone. The holder of all permits may write it,
 // and the holder of one permit may read it. The race detector reports a missing happens-before
-// edge; even without it, a lost update is a failure.
+// edge; even without it, a lost update is a failure. The loop does no atomic operation of its own
+// but one in 50 rounds: every atomic operation of the check is an edge that could hide a missing
+// edge of the semaphore. The readers use TryAcquire, since the contract gives an edge to a
+// successful try too.
 func happensBefore(t *trial) {
 	const size, workers, rounds = 3, 6, 500
 	sem := t.make(size)
@@ -35,6 +38,8 @@ func happensBefore(t *trial) {
 				guarded++
 				sem.Release(size)
 			} else if sem.TryAcquire(1) {
+				// A read that the compiler may not remove, without a write that would race by
+				// itself.
 				runtime.KeepAlive(guarded)
 				sem.Release(1)
 			}
@@ -47,7 +52,9 @@ func happensBefore(t *trial) {
 }
 
 // C30: all methods run at once, with cancellations and without. The check keeps no account of the
-// calls: that would add happens-before edges and hide missing ones.
+// calls: that would add happens-before edges and hide missing ones. The second semaphore exists for
+// its panics only. A Release that panics may touch state on a path that no legal call takes, and
+// its state afterwards is not specified.
 func noDataRace(t *trial) {
 	const workers, rounds = 6, 300
 	sem, overReleased := t.make(2), t.make(2)
@@ -124,7 +131,9 @@ func nothingLeftBehind(t *trial) {
 	t.mustHaveFree(sem, 1)
 }
 
-// leaversLeave cancels waiters while the semaphore is held, and counts what is left of them.
+// leaversLeave cancels waiters while the semaphore is held, and counts what is left of them. The
+// threshold is one object for each leaver. An implementation that keeps some entries for reuse
+// stays below it. An implementation that forgets to remove entries reaches it.
 func leaversLeave(t *trial, sem impls.Semaphore) {
 	const leavers = 100 // above what an implementation may retain once, for reuse
 	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
@@ -149,7 +158,9 @@ func leaversLeave(t *trial, sem impls.Semaphore) {
 var leaverIDs atomic.Int64
 
 // A labelled semaphore calls Acquire under a label of package pprof, and through a function whose
-// name marks the allocations in the heap profile.
+// name marks the allocations in the heap profile. Two marks are needed. The heap profile has stacks
+// and no labels; the profile of goroutines has labels, which goroutines inherit, and its stacks do
+// not name the goroutine that started another.
 type labelled struct {
 	impls.Semaphore
 	label string
@@ -196,7 +207,8 @@ func boundedStorage(t *trial) {
 }
 
 // comeAndGo starts waiters in groups of ten. Every other waiter is cancelled, and the rest are
-// granted one after the other.
+// granted one after the other. Cancelled and granted waiters alternate, so that a list which is
+// only shortened at one end would keep the entries in its middle.
 func comeAndGo(t *trial, sem impls.Semaphore, waits int) {
 	const abreast = 10
 	for range waits / abreast {
@@ -239,7 +251,9 @@ func (p passing) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// goroutinesLabelled returns how many goroutines carry a label of package pprof.
+// goroutinesLabelled returns how many goroutines carry a label of package pprof. Only debug=1 of
+// the profile has counts together with labels, in text. The format is stable in practice but not
+// promised; a test of this package fails if it changes.
 func goroutinesLabelled(label string) (n int64) {
 	var profile strings.Builder
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -258,7 +272,8 @@ func goroutinesLabelled(label string) (n int64) {
 }
 
 // inUseFromLeavers counts what was allocated below the calls of a labelled semaphore and is not
-// freed.
+// freed. It reads the profile of the whole process and picks the records by their stacks, so
+// allocations of parallel tests do not count.
 func (t *trial) inUseFromLeavers() (objects, bytes int64) {
 	for range 3 { // the profile shows the last cycle but one, and a sync.Pool empties in two
 		runtime.GC()

@@ -37,7 +37,9 @@ const (
 )
 
 // mustSleep fails if waiting requests use more than an eighth of the time that as many burning
-// goroutines use. Waiters that look again each millisecond stay far below that.
+// goroutines use. Waiters that look again each millisecond stay far below that. The bound is
+// relative to a control that ran just before on the same machine. An absolute bound in milliseconds
+// would be a bet on the machine's load and on its clock ticks.
 func (t *trial) mustSleep(declared impls.Waits) {
 	if declared == impls.Spinning {
 		t.unknownf("not promised: Impl.Waits is %v", declared)
@@ -71,7 +73,8 @@ func (t *trial) mustSleep(declared impls.Waits) {
 
 // calibrate returns the processor time of a number of naps, alone and beside burning goroutines,
 // and that number. It takes more naps on a machine that is so busy that the burning goroutines
-// hardly run.
+// hardly run. Burning goroutines must use four times as much as the sleeps alone. With less between
+// the two controls, an eighth of their difference would be within the noise of the clock.
 func (t *trial) calibrate() (alone, burning time.Duration, naps int) {
 	const first, most = 16, 16 << 5
 	for naps = first; naps <= most; naps *= 2 {
@@ -79,6 +82,7 @@ func (t *trial) calibrate() (alone, burning time.Duration, naps int) {
 		stop := make(chan struct{})
 		for range burners {
 			go func() {
+				// A yield in each round, as in a waiter that spins politely. It burns no less.
 				for !anyClosed(stop) {
 					runtime.Gosched()
 				}
@@ -96,7 +100,8 @@ func (t *trial) calibrate() (alone, burning time.Duration, naps int) {
 	return 0, 0, 0
 }
 
-// processorTime returns the processor time that this process uses during some naps.
+// processorTime returns the processor time that this process uses during some naps. The sleeps are
+// counted and not timed: under load each takes longer, for the waiters and for the controls alike.
 func processorTime(naps int) time.Duration {
 	before := rusage.Self()
 	for range naps {

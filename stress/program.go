@@ -10,7 +10,7 @@ import (
 // model.StressNotation; which worker runs when is up to the scheduler of Go.
 
 // numKinds is how many kinds of operations random programs draw from, and fuzz inputs encode: those
-// up to model.Rest.
+// up to model.Rest. The notation has more kinds, for package explore.
 const numKinds = int(model.Rest) + 1
 
 // frequency of each kind, in parts of their sum. Cancellations are frequent, because most bugs of
@@ -29,7 +29,8 @@ var frequency = [numKinds]int{
 	model.Rest:              2,
 }
 
-// A shape bounds programs.
+// A shape bounds programs. The bounds are on the size of a program and not on its time, so that a
+// seed means the same program everywhere.
 type shape struct {
 	workers  int   // at most, and at least two
 	longest  int   // operations of a worker, at most
@@ -66,7 +67,8 @@ func (s shape) generate(seed uint64) model.Program {
 }
 
 // withinSize reduces the weight of an Acquire that only a grant ends: above the size it would wait
-// for ever.
+// for ever. An Acquire that can be cancelled keeps a weight above the size. That is the case of
+// C14.
 func withinSize(o model.Op, size int64) model.Op {
 	if o.Kind.Uncancellable() {
 		o.N = min(o.N, size)
@@ -89,7 +91,8 @@ func drawKind(r *rand.Rand) model.OpKind {
 }
 
 // drawWeight prefers one permit, as most callers do. It also draws all permits, as writers take,
-// and now and then one more than there are.
+// and now and then one more than there are. Weights are mixed on purpose: lost wake-ups need a
+// large request that holds up small ones.
 func drawWeight(r *rand.Rand, size int64) int64 {
 	switch r.IntN(8) {
 	case 0:

@@ -61,7 +61,9 @@ func runAndCheck(impl impls.Impl, patience time.Duration, p model.Program) (*his
 }
 
 // run is the check of a clause. It runs programs of consecutive seeds, or the program of the flags,
-// until enough operations have been run.
+// until enough operations have been run. It stops at the first failure: a second program would most
+// likely find the same defect, and the budget of operations is better spent on making the first one
+// small.
 func (x mode) run(impl impls.Impl, patience time.Duration) error {
 	left, err := flagBudget()
 	if err != nil {
@@ -95,7 +97,8 @@ func (x mode) run(impl impls.Impl, patience time.Duration) error {
 }
 
 // shrinkAndReport shrinks a program that failed for as long as it still fails, and reports the
-// result.
+// result. A hang is reported as it is. Each try of the shrinker could leave one more goroutine
+// behind that uses a processor, and would have to wait out the patience.
 func (x mode) shrinkAndReport(
 	ctx context.Context, impl impls.Impl, patience time.Duration,
 	p model.Program, seed uint64, h *history, err error,
@@ -120,7 +123,9 @@ func (x mode) shrinkAndReport(
 	return f
 }
 
-// report says how a program failed, which program it was, and what every goroutine did.
+// report says how a program failed, which program it was, and what every goroutine did. For a
+// history that is not linearizable it also asks whether the declared order alone is to blame, and
+// draws the picture. A picture that cannot be drawn is part of the message and hides nothing.
 func report(impl impls.Impl, p model.Program, how string, h *history, err error) failure {
 	f := failure{program: programText(p)}
 	if errors.Is(err, errNotLinearizable) {
@@ -134,6 +139,7 @@ func report(impl impls.Impl, p model.Program, how string, h *history, err error)
 }
 
 // writePage writes the picture of a history into the folder of -stress.out and returns its path.
+// The name is drawn at random, so runs that share a folder overwrite nothing of each other.
 func writePage(impl string, page []byte) (string, error) {
 	if err := os.MkdirAll(outDir(), 0o755); err != nil {
 		return "", fmt.Errorf("making the folder of -stress.out: %w", err)
@@ -155,7 +161,8 @@ const RaceDetector = race.Enabled
 // A Campaign runs random programs against one implementation, each with the next seed. Three of
 // four programs are long and judged while they run (R1). The fourth is short, and its whole history
 // is checked for linearizability (C34). A campaign keeps nothing of a program that passed, so it
-// may run for days.
+// may run for days. It is not safe for concurrent use. Two campaigns at once in one process would
+// blame each other for data races, because the race detector counts for the whole process.
 type Campaign struct {
 	Impl impls.Impl
 	Seed uint64 // of the next program
@@ -169,7 +176,9 @@ type Tally struct {
 }
 
 // Play runs programs until at least ops operations were run, ctx is done, or a program failed.
-// After a failure it may be called again: Seed then belongs to the following program.
+// After a failure it may be called again: Seed then belongs to the following program. The race
+// detector is asked before the error of a program: after a race the result of the program means
+// nothing. A program that runs when ctx ends still runs to its end.
 func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 	var played Tally
 	for played.Operations < ops && ctx.Err() == nil {
@@ -197,7 +206,9 @@ func (c *Campaign) Play(ctx context.Context, ops int64) (Tally, *Failure) {
 	return played, nil
 }
 
-// campaignMode returns the mode in which a campaign runs the program of a seed.
+// campaignMode returns the mode in which a campaign runs the program of a seed. It depends on the
+// seed alone, so that a seed names a program and its oracles without more context, as Died needs
+// it.
 func campaignMode(seed uint64) mode {
 	if seed%4 == 0 {
 		return linearMode
@@ -206,7 +217,9 @@ func campaignMode(seed uint64) mode {
 }
 
 // Died returns the failure of a program that ended the process of its campaign, so that no oracle
-// could report. The report describes how the process ended.
+// could report. The report describes how the process ended. The program is generated again from its
+// seed, because the process took every record with it. It is not shrunk: each try could end this
+// process too.
 func Died(impl impls.Impl, seed uint64, report string) *Failure {
 	x := campaignMode(seed)
 	text := programText(x.shape.generate(seed))
@@ -248,7 +261,7 @@ func raceFailure(impl impls.Impl, p model.Program, seed uint64) *Failure {
 
 // Replay runs a program up to the given number of times, and returns the first failure, or nil. The
 // history of a program of at most 64 operations is also checked for linearizability. The error says
-// that the text is not a program.
+// that the text is not a program. A search that was given up is no failure and is not counted.
 func Replay(ctx context.Context, impl impls.Impl, text string, times int) (*Failure, error) {
 	p, err := parseProgram(text)
 	if err != nil {
@@ -275,5 +288,6 @@ func Replay(ctx context.Context, impl impls.Impl, text string, times int) (*Fail
 }
 
 // maxChecked is how many operations a replayed program may have to be checked for linearizability.
-// The programs of linearMode have at most 45.
+// The programs of linearMode have at most 45. The search takes exponential time in the worst case,
+// and its bound of steps would leave most longer histories undecided.
 const maxChecked = 64

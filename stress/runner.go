@@ -14,7 +14,10 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// A runner runs one program once, with the oracles that watch it.
+// A runner runs one program once, with the oracles that watch it. Three sorts of goroutines use it.
+// The goroutine of the check looks at quiet instants and judges. Each worker writes its own log and
+// position. The helper writes the helper's log. Oracles that run in a worker only report through
+// failed: a panic in a worker would end the process.
 type runner struct {
 	*history
 	impl impls.Impl
@@ -26,7 +29,9 @@ type runner struct {
 	held atomic.Int64
 
 	// helper receives cancellations and releases that one more goroutine carries out, so that they
-	// run at the same time as the calls of the workers.
+	// run at the same time as the calls of the workers. It has room for every operation of the
+	// program. So a worker never blocks on it, and a worker that is blocked is blocked by the
+	// semaphore.
 	helper    chan func()
 	positions []position // of each worker; read when nothing can move
 	failed    chan error // the first failure that an oracle reported
@@ -41,7 +46,8 @@ type runner struct {
 	resting []bool
 }
 
-// runOnce runs p once and returns what was observed, and how the implementation failed.
+// runOnce runs p once and returns what was observed, and how the implementation failed. The clock
+// of the history is also the counter of progress: every begin and end of a call moves it.
 func runOnce(impl impls.Impl, patience time.Duration, p model.Program) (*history, error) {
 	h := newHistory(p, new(atomic.Int64))
 	err := playWatched(impl, patience, h.clock, func(t *trial) { newRunner(t, h).run(t) })
@@ -91,7 +97,10 @@ func (r *runner) run(t *trial) {
 	r.mustBeConserved(t)
 }
 
-// mustBeConserved checks the permits after every worker has released what it held.
+// mustBeConserved checks the permits after every worker has released what it held. It can be exact
+// because nothing else runs: all workers and the helper have ended. That no permit is lost is asked
+// first, with one call for all of them, because a semaphore with too many permits passes that
+// question and fails the second.
 func (r *runner) mustBeConserved(t *trial) {
 	if r.Size > 0 && !r.sem.TryAcquire(r.Size) {
 		t.failf("C2 conservation: all is released, but TryAcquire(%d) = false: permits were lost", r.Size)
@@ -107,6 +116,7 @@ func (r *runner) mustBeConserved(t *trial) {
 // abandon ends all workers that can still move. The goroutines of a failed program that are stuck
 // in a call of the implementation stay for ever.
 func (r *runner) abandon(t *trial, finished chan struct{}) {
+	// First the stop: a worker that is woken before it could rest again.
 	r.stop()
 	if !anyClosed(finished) {
 		r.wakeResting()
@@ -114,6 +124,8 @@ func (r *runner) abandon(t *trial, finished chan struct{}) {
 	}
 }
 
+// panicIfFailed hands the failure of a worker to the goroutine of the check, where play recovers
+// it.
 func (r *runner) panicIfFailed() {
 	select {
 	case err := <-r.failed:
@@ -140,6 +152,7 @@ func (r *runner) runAll() {
 	for range r.Workers {
 		<-done
 	}
+	// Only workers send tasks, and all of them have ended.
 	close(r.helper)
 	<-done
 }
@@ -169,7 +182,9 @@ func (r *runner) runWorker(i int, mayRest bool) {
 }
 
 // do carries out one operation of a worker that holds some permits, and returns how many it then
-// holds.
+// holds. A worker waits with permits in its hands only if a cancellation is on its way. In all
+// other waits it holds nothing. So a correct semaphore never leaves two workers waiting for each
+// other.
 func (r *runner) do(log *callLog, o model.Op, held int64) int64 {
 	switch o.Kind {
 	case model.AcquireStoppable, model.AcquireBackground:
@@ -188,6 +203,8 @@ func (r *runner) do(log *callLog, o model.Op, held int64) int64 {
 		if o.Kind == model.AcquireCustom {
 			ctx = usingContext{ctx, runtime.Gosched}
 		}
+		// The task is queued before the call begins. Its Lag is therefore counted from about the
+		// same time, and the cancellation may arrive before, while or after Acquire waits.
 		r.helper <- func() { yield(o.Lag); cancel() }
 		if err := r.acquire(log, ctx, o); err != nil {
 			r.mustEqual("C9 error-of-context", err, ctx.Err())
@@ -241,6 +258,8 @@ func (r *runner) release(log *callLog, n int64) {
 	case r.bare:
 		r.sem.Release(n)
 	default:
+		// Before the call, since another goroutine may be granted these permits before Release
+		// returns.
 		r.held.Add(-n)
 		e := r.begin(log, model.Release, n)
 		r.sem.Release(n)
@@ -262,6 +281,7 @@ func (r *runner) granted(o model.Op, held int64) int64 {
 	return held + o.N
 }
 
+// mustEqual compares with == and not errors.Is: the contract promises the error of ctx itself.
 func (r *runner) mustEqual(clause string, got, want error) {
 	if got != want {
 		r.fail(failure{message: fmt.Sprintf("%s: Acquire = %v, want %v", clause, got, want)})
@@ -272,6 +292,7 @@ func (r *runner) mustEqual(clause string, got, want error) {
 func (r *runner) fail(err error) {
 	select {
 	case r.failed <- err:
+		// Later entries of the history come from the cleanup. The report leaves them out.
 		r.markJudged()
 	default:
 	}
@@ -299,6 +320,9 @@ func (r *runner) rest(worker int) {
 	<-gate
 }
 
+// wakeResting wakes every resting worker. Closing a gate wakes all of them at once, so the
+// scheduler chooses which moves first; and no worker can miss it, since it holds the gate that it
+// will wait on.
 func (r *runner) wakeResting() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -315,7 +339,9 @@ func (r *runner) anyResting() bool {
 
 // stuck is called at a quiet instant. It lists the pending calls, and says of each whether it
 // should have returned: its request could be granted, or its ctx is done. It returns "" if every
-// call has a reason to wait.
+// call has a reason to wait. It asks the model of the contract which waiting requests are owed a
+// grant. The model knows the declared order: under FIFO a small request behind a large one is owed
+// nothing.
 func (r *runner) stuck() string {
 	m, state := r.waitingModel()
 	owed := m.Owed(state)
@@ -354,7 +380,8 @@ func (r *runner) stuck() string {
 }
 
 // waitingModel returns the model in which the pending waits are the requests, in the order of the
-// logs, and its state.
+// logs, and its state. held is exact here, unlike while workers move: each worker has counted its
+// grant and is blocked.
 func (r *runner) waitingModel() (model.Model, model.State) {
 	o := r.emptyObserved(r.impl)
 	for _, log := range r.logs {

@@ -32,7 +32,8 @@ func capacity(t *trial) {
 }
 
 // stolenPermit returns a permit to a sleeping waiter, and lets TryAcquire take it before that
-// waiter runs. A waiter that does not check again holds the permit too.
+// waiter runs. A waiter that does not check again holds the permit too. On a semaphore under FIFO
+// the try may fail, since the permit belongs to the waiter. Then the check only requires the grant.
 func stolenPermit(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -45,7 +46,9 @@ func stolenPermit(t *trial) {
 	t.mustBeGranted(waiter)
 }
 
-// C2: permits are conserved however waiters are granted or cancelled.
+// C2: permits are conserved however waiters are granted or cancelled. Each round has a waiter for
+// all permits and a waiter that leaves. A permit too many or too few, after any of these steps,
+// shows in the exact count afterwards.
 func conservation(t *trial) {
 	for _, size := range []int64{0, 1, 2, 7} {
 		sem := t.make(size)
@@ -64,7 +67,8 @@ func conservation(t *trial) {
 	}
 }
 
-// C3: a failed try for any weight leaves the free permits as they were.
+// C3: a failed try for any weight leaves the free permits as they were. The weights straddle the
+// two borders: one more than is free, all, and one more than the size.
 func failedTry(t *trial) {
 	sem := t.make(3)
 	t.take(sem, 2)
@@ -80,7 +84,9 @@ func failedTry(t *trial) {
 
 // C4: TryAcquire succeeds for every small size, number held and weight that fit; then at sizes at
 // which storage tends to grow. Last, concurrent tries for exactly as many permits as there are: no
-// try may fail because it ran at the same time as another.
+// try may fail because it ran at the same time as another. The sizes below 4 are tried
+// exhaustively, since most mistakes of an index show there. The larger sizes lie on both sides of
+// powers of two.
 func enoughPermits(t *trial) {
 	const most = 4
 	for size := range int64(most) {
@@ -104,6 +110,7 @@ func enoughPermits(t *trial) {
 		t.mustHaveFree(sem, 1)
 	}
 	const workers, tries = 4, 1000
+	// Nothing is released here. So every try has a permit, however the tries interleave.
 	sem := t.make(workers * tries)
 	t.together(copies(workers, func(int) {
 		for try := range tries {
@@ -181,7 +188,9 @@ func nilHoldsN(t *trial) {
 }
 
 // C7: Release and cancel follow each other so closely that the waiter finds both when it runs. It
-// may return nil or an error, and the permits must agree with that result.
+// may return nil or an error, and the permits must agree with that result. Both results are legal.
+// The check judges whether the result and the permits agree: a permit that went to an Acquire which
+// returned an error is lost, and a permit that was kept as well is there twice.
 func cancelMeetsGrant(t *trial) {
 	const rounds = 400
 	for round := range rounds {
@@ -197,6 +206,8 @@ func cancelMeetsGrant(t *trial) {
 		t.settle()
 		t.mustHaveFree(sem, 2)
 	}
+	// The turn says in which call of a method of ctx the cancellation happens. So it lands between
+	// any two steps of Acquire without a hook inside of the implementation.
 	for turn := range int64(8) { // above the number of methods that an Acquire is likely to call
 		doneMeanwhile(t, turn, 0)
 		doneMeanwhile(t, turn, 2)
@@ -204,8 +215,9 @@ func cancelMeetsGrant(t *trial) {
 	grantsMeetCancels(t)
 }
 
-// doneMeanwhile gives Acquire a ctx that becomes done in one of the calls of its own methods, before
-// or after the permits were taken. Some permits are held until nothing can move.
+// doneMeanwhile gives Acquire a ctx that becomes done in one of the calls of its own methods,
+// before or after the permits were taken. Some permits are held until nothing can move. It makes
+// the race of cancel and grant deterministic for implementations that ask ctx more than once.
 func doneMeanwhile(t *trial, turn, held int64) {
 	sem := t.make(2)
 	if held > 0 {
@@ -233,7 +245,9 @@ func doneMeanwhile(t *trial, turn, held int64) {
 }
 
 // grantsMeetCancels makes one Release meet the cancellations of both waiters that it grants. Two
-// further waiters must get the permits, whichever way the first two return.
+// further waiters must get the permits, whichever way the first two return. Followers cannot be
+// cancelled. If a permit is lost on its way through a leaver, a follower waits for ever, which is
+// observed.
 func grantsMeetCancels(t *trial) {
 	rounds := 200
 	if t.impl.Waits != impls.Parked {
@@ -257,7 +271,8 @@ func grantsMeetCancels(t *trial) {
 	}
 }
 
-// C16: a goroutine other than the holder may release.
+// C16: a goroutine other than the holder may release. An implementation that records the holder, as
+// a reentrant lock does, fails here.
 func releaseElsewhere(t *trial) {
 	sem := t.make(2)
 	t.take(sem, 2) // by a goroutine that has ended by now

@@ -25,7 +25,9 @@ const (
 	maxSlow  = 20   // failures that took a wait on the real clock, as with waiters outside a bubble
 )
 
-// shrinkOps bounds the operations of all runs. That is some seconds.
+// shrinkOps bounds the operations of all runs. That is some seconds. The bound counts operations
+// and not seconds, so that the result does not depend on the machine's load. The race detector
+// makes an operation about ten times as slow.
 func shrinkOps() int64 {
 	if race.Enabled {
 		return 200_000
@@ -60,7 +62,10 @@ func newShrinker(
 	}
 }
 
-// shrink goes on until a whole round changes nothing, or the budget is spent.
+// shrink goes on until a whole round changes nothing, or the budget is spent. Whole workers go
+// first, since they remove most at once. The order of the three kinds repeats until none helps: an
+// operation may become superfluous only after another was made simpler. The search is greedy, so
+// the result is a local minimum: no single candidate of it fails any more, as far as was tried.
 func (s *shrinker) shrink() {
 	s.fails(s.best) // measures how often it fails
 	s.takeFirst(s.history.tails())
@@ -80,12 +85,15 @@ func (s *shrinker) spent() bool {
 	return s.ops <= 0 || s.slow >= maxSlow || s.ctx.Err() != nil
 }
 
-// takeFirst makes the first candidate that fails the best program.
+// takeFirst makes the first candidate that fails the best program. The candidates were made from
+// the program before. The first failing candidate ends the round, since the others would undo its
+// gain.
 func (s *shrinker) takeFirst(candidates []model.Program) bool {
 	return slices.ContainsFunc(candidates, s.fails)
 }
 
-// fails reports whether p fails in one of its runs, and then makes it the best program.
+// fails reports whether p fails in one of its runs, and then makes it the best program. It stops at
+// the first failing run. The number of tries until then is the estimate of how rare the failure is.
 func (s *shrinker) fails(p model.Program) bool {
 	for try := range s.each {
 		if s.spent() {
@@ -111,6 +119,7 @@ func (s *shrinker) record(p model.Program, h *history, err error) {
 	switch {
 	case hangs(err):
 		s.slow = maxSlow // a goroutine that hangs may spin for ever, so one is enough
+	// It may have taken a third of the patience, on the real clock, to observe such a failure.
 	case s.impl.Waits != impls.Parked:
 		s.slow++
 	}
@@ -118,7 +127,9 @@ func (s *shrinker) record(p model.Program, h *history, err error) {
 
 func hangs(err error) bool { return errors.As(err, new(hung)) }
 
-// rate runs the best program some more times, and says how often it fails.
+// rate runs the best program some more times, and says how often it fails. The last of these
+// failures replaces the history, so the table in the report and the figure belong to the same
+// program.
 func (s *shrinker) rate() string {
 	const enough, most = 10, 2000
 	failed, runs := 0, 0
@@ -138,7 +149,10 @@ func (s *shrinker) rate() string {
 }
 
 // tails returns programs that begin at one of the last quiet instants before the failure. Workers
-// that held permits acquire them first, then all rest once and go on from where they stood.
+// that held permits acquire them first, then all rest once and go on from where they stood. At a
+// quiet instant the state is simple: some permits are held, some calls wait. A program that makes
+// this state directly replaces a long prefix by one Acquire for each worker. The Rest makes all
+// workers begin together. A tail that does not fail after all is dropped like any other candidate.
 func (h *history) tails() (smaller []model.Program) {
 	if h == nil {
 		return nil
@@ -162,7 +176,8 @@ func (h *history) tails() (smaller []model.Program) {
 	return smaller
 }
 
-// fewerWorkers leaves out half of the workers, then a quarter, and so on down to one.
+// fewerWorkers leaves out half of the workers, then a quarter, and so on down to one. There are
+// fewer than 2w candidates for w workers.
 func fewerWorkers(p model.Program) (smaller []model.Program) {
 	for size := len(p.Workers) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(p.Workers); at += size {
@@ -173,7 +188,8 @@ func fewerWorkers(p model.Program) (smaller []model.Program) {
 	return smaller
 }
 
-// fewerOps cuts pieces out of the lists of the workers, the longest pieces first.
+// fewerOps cuts pieces out of the lists of the workers, the longest pieces first. A program of n
+// operations has about 2n candidates, each a copy.
 func fewerOps(p model.Program) (smaller []model.Program) {
 	longest := 0
 	for _, ops := range p.Workers {
@@ -221,6 +237,8 @@ func withWorker(p model.Program, worker int, ops []model.Op) model.Program {
 	return model.Program{Size: p.Size, Workers: workers}
 }
 
+// resized returns p for a smaller semaphore. Weights that only a grant ends shrink with it, or the
+// program would hang under a correct semaphore.
 func resized(p model.Program, size int64) model.Program {
 	smaller := model.Program{Size: size}
 	for _, ops := range p.Workers {

@@ -14,7 +14,10 @@ import (
 
 // stacks returns what the goroutines of the newest bubble are doing inside the implementation. If
 // there is no bubble, it takes all goroutines of the process. Frames of this suite are cut off, and
-// goroutines that have no other frames are left out.
+// goroutines that have no other frames are left out. The newest bubble is the bubble of the clause
+// that runs: bubbles are numbered in the order of their creation. Goroutines that an earlier clause
+// abandoned stay in older bubbles and would mislead. The text is cut at 1 MiB, which holds some
+// thousands of goroutines.
 func stacks() string {
 	buf := make([]byte, 1<<20)
 	return relevantStacks(string(buf[:runtime.Stack(buf, true)]))
@@ -31,6 +34,8 @@ func (t *trial) stacks() string {
 
 var bubbleOf = regexp.MustCompile(`^goroutine \d+ .*synctest bubble (\d+)`)
 
+// relevantStacks works on the text of a dump and not on runtime.Frames: only the text has the state
+// of a goroutine (“chan receive”), its bubble, and the line that created it.
 func relevantStacks(dump string) string {
 	newest := 0
 	bubbles := map[int][]string{}
@@ -66,7 +71,8 @@ var suiteFrame = regexp.MustCompile(
 		`internal/synctest\.|sync\.\(\*WaitGroup\)|sync\.runtime_|runtime\.)`)
 
 // implementationFrames returns the frames of the implementation and of the functions it called, or
-// "" if there are none. A frame is two lines.
+// "" if there are none. A frame is two lines. A frame of a test file belongs to the implementation
+// even in this package: its tests define broken semaphores there.
 func implementationFrames(goroutine string) string {
 	lines := strings.Split(strings.TrimSpace(goroutine), "\n")
 	last := 0
@@ -85,7 +91,8 @@ func implementationFrames(goroutine string) string {
 }
 
 // failedLine returns the line of the check that failed: the innermost frame of this package outside
-// of the files that checks are made with.
+// of the files that checks are made with. Callers are read at the failure. A table of line numbers
+// would be wrong after each edit.
 func failedLine() string {
 	tools := []string{"trial.go", "waiters.go", "stacks.go"}
 	pcs := make([]uintptr, 32)

@@ -34,13 +34,18 @@ func Run(t *testing.T, impl impls.Impl) {
 	if err := flagsInRange(); err != nil {
 		t.Fatal(err)
 	}
+	// The same checker serves all clauses: what it learns from a hang shortens its later waits.
 	k := newChecker(impl)
 	rec := startRecorder()
 	defer rec.end()
 	for _, c := range clauses {
 		t.Run(c.ID+"-"+c.Name, func(t *testing.T) {
+			// Before the check and not after it: the recorder must know the clause when the process
+			// ends in it.
 			rec.tell(note{Clause: fmt.Sprintf("%s: %s %s: “%s”", impl.Name, c.ID, c.Name, c.Text)})
 			v := k.check(c)
+			// The second build is made only for a clause that said so, because it compiles the
+			// whole package.
 			if v.needsRace {
 				v = instrumented(t, v)
 			}
@@ -61,6 +66,7 @@ func Check(impl impls.Impl) error {
 	var failed []error
 	for _, v := range Judge(impl) {
 		if v.Outcome == Fail {
+			// The verdict becomes text here. A caller that needs its fields has Judge.
 			failed = append(failed, errors.New(v.String()))
 		}
 	}
@@ -71,6 +77,7 @@ func Check(impl impls.Impl) error {
 // verdict, on C0, if impl cannot be constructed.
 func Judge(impl impls.Impl) []Verdict {
 	if err := usable(impl); err != nil {
+		// C0 is no clause of the table: without a semaphore none of the others can be asked.
 		constructor := Clause{ID: "C0", Name: "constructor", Text: "New returns a semaphore."}
 		return []Verdict{{Impl: impl.Name, Clause: constructor, Outcome: Fail, Detail: err.Error()}}
 	}
@@ -126,9 +133,14 @@ func (v Verdict) String() string {
 	return s + "\n\t" + strings.ReplaceAll(strings.TrimSpace(v.Detail), "\n", "\n\t")
 }
 
-// A checker checks one implementation against clauses, one after the other.
+// A checker checks one implementation against clauses, one after the other. It is not safe for
+// concurrent use. Clauses run one after the other for a second reason: the count of data races
+// belongs to the process, so two clauses at once could not tell whose race it was.
 type checker struct {
-	impl     impls.Impl
+	impl impls.Impl
+	// patience is the package's patience until a clause hangs, and a tenth of it afterwards.
+	// Otherwise an implementation that hangs in every clause would take 30 seconds for each of
+	// them.
 	patience time.Duration
 }
 
@@ -138,6 +150,8 @@ func newChecker(impl impls.Impl) *checker { return &checker{impl, patience} }
 // reported it. The report of the detector, on standard error, has the stacks.
 func (k *checker) check(c clause) Verdict {
 	v := Verdict{Impl: k.impl.Name, Clause: c.Clause}
+	// A declared defect is unknown and no pass: nothing was checked. It is decided before the
+	// clause runs, since a defect may well be a hang or the end of the process.
 	if instead := k.impl.Defects[c.ID]; instead != "" {
 		v.Outcome, v.Detail = Unknown, "a declared defect: "+instead
 		return v
@@ -157,6 +171,7 @@ func (k *checker) check(c clause) Verdict {
 	switch {
 	case err == nil:
 		return v
+	// An unknown counts as unknown only if the check chose to end: no failure is turned into it.
 	case errors.As(err, &missing):
 		v.Outcome, v.needsRace = Unknown, missing.race
 	default:
@@ -169,7 +184,9 @@ func (k *checker) check(c clause) Verdict {
 	return v
 }
 
-// usable returns why an implementation cannot be constructed.
+// usable returns why an implementation cannot be constructed. Make is tried as well as Validate: a
+// constructor may refuse or panic only when it is called. The size is 1, which every implementation
+// must support.
 func usable(impl impls.Impl) error {
 	if err := impl.Validate(); err != nil {
 		return err

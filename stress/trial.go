@@ -21,7 +21,9 @@ import (
 var patience = 30 * time.Second
 
 // A trial plays one clause against one implementation. Its methods end the clause through a panic
-// that play recovers, so the check of a clause reads as a list of steps.
+// that play recovers, so the check of a clause reads as a list of steps. It belongs to the
+// goroutine of the check. Only progress, panicked and the fields of a call are touched by other
+// goroutines: the first two are atomic, and the last are read after done is closed.
 type trial struct {
 	impl  impls.Impl
 	calls []*call           // calls whose return was not awaited yet
@@ -32,7 +34,9 @@ type trial struct {
 	progress *atomic.Int64 // counts returned calls and steps of programs
 }
 
-// A failure says how an implementation broke a clause.
+// A failure says how an implementation broke a clause. A failure travels as a panic from a step to
+// play, so that steps need not return errors. It is a value and not a pointer, so errors.As finds
+// it by its type alone.
 type failure struct {
 	message string
 	seed    uint64 // this and the following fields are set for random programs only
@@ -66,6 +70,10 @@ func (t *trial) unknownf(format string, args ...any) {
 //   - the processor time that an endless loop goes on to use;
 //   - the fatal error of the runtime when a channel made in one synctest bubble is used in another,
 //     by a semaphore that did not declare its Waits.
+//
+// Containment costs one goroutine for the clause and one for its check. The caller waits on the
+// real clock outside of them: inside a bubble, the clock stands still while a loop of the
+// implementation runs.
 func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
 	return playWatched(impl, patience, new(atomic.Int64), clause)
 }
@@ -91,6 +99,9 @@ func playWatched(
 		}
 		err = t.runApart(clause)
 	}()
+	// Several short waits and not one long: a process that was stopped, by a suspended machine for
+	// example, finds one timer expired when it goes on, which is a fourth of the patience and not
+	// all of it.
 	const polls = 4 // how often to look while nothing moves
 	seen, still := int64(0), 0
 	for still < polls {
@@ -104,6 +115,7 @@ func playWatched(
 			}
 		}
 	}
+	// The goroutine of the clause is abandoned, since nothing can end a goroutine from outside.
 	return hung{patience, impl.Waits, stacks()}
 }
 
@@ -142,7 +154,9 @@ func endOf(f func(), report func(error)) {
 }
 
 // runApart runs the check of a clause in a goroutine of its own, which the implementation may end.
-// Then it cancels and awaits the calls that the check left pending.
+// Then it cancels and awaits the calls that the check left pending. The own goroutine is for
+// Goexit. It would end the goroutine of the caller without a result, and in a bubble the test would
+// then pass.
 func (t *trial) runApart(clause func(*trial)) (err error) {
 	ended := make(chan error, 1)
 	go func() {
@@ -157,6 +171,9 @@ func (t *trial) runApart(clause func(*trial)) (err error) {
 	return err
 }
 
+// cleanup ends what the check has left. Every call is cancelled before any is awaited: a call may
+// be able to return only after another has left the line. A waiter that its own cancellation does
+// not end is a failure too, even if the check itself was satisfied.
 func (t *trial) cleanup() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -178,6 +195,7 @@ func (t *trial) cleanup() (err error) {
 }
 
 // asError makes an error of a recovered panic. A panic of the implementation gets its stack.
+// Package synctest names itself in its panics. The hint depends on nothing more than that name.
 func asError(r any) error {
 	switch own := r.(type) { // panics of this suite say all that there is to say
 	case failure:
@@ -201,7 +219,9 @@ func asError(r any) error {
 // of times to let them run. A waiter that returns too early may then be missed, but a waiter that
 // must return is always awaited, so no correct implementation fails.
 
-// settleYields is how often settle yields where it cannot see that waiters are blocked.
+// settleYields is how often settle yields where it cannot see that waiters are blocked. It is far
+// above the few yields that a waiter needs to reach its loop on an idle machine. No verdict against
+// a semaphore depends on it, so a busy machine makes the suite blunter and never wrong.
 const settleYields = 200
 
 // settle returns when nothing can move, as far as that can be seen.
@@ -225,6 +245,7 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 	const short = 10 * time.Millisecond
 	moved, still, last := t.progress.Load(), time.Duration(0), time.Now()
 	for still < t.patience/3 {
+		// Asked before the time: a call that returned while this process was stopped counts.
 		if anyClosed(done...) {
 			return true
 		}
@@ -239,6 +260,7 @@ func (t *trial) settledOn(done ...<-chan struct{}) bool {
 	return false
 }
 
+// anyClosed reports whether some channel is closed. The channels carry no values.
 func anyClosed(all ...<-chan struct{}) bool {
 	for _, c := range all {
 		select {
@@ -276,7 +298,7 @@ func inBubble(f func()) (deadlock error) {
 	return nil
 }
 
-// make returns a fresh semaphore.
+// make returns a fresh semaphore. The trial closes it in the end, whether the clause passed or not.
 func (t *trial) make(size int64) impls.Semaphore {
 	sem, err := t.impl.Make(size)
 	if err != nil {
@@ -286,7 +308,9 @@ func (t *trial) make(size int64) impls.Semaphore {
 	return sem
 }
 
-// mustHaveFree fails unless exactly n permits are free. No request may be waiting.
+// mustHaveFree fails unless exactly n permits are free. No request may be waiting. It takes exactly
+// n permits and tries for one more, and then gives the n back. The semaphore must be quiet: a
+// waiter would be granted by the Release, and under FIFO its presence alone may make a try fail.
 func (t *trial) mustHaveFree(sem impls.Semaphore, n int64) {
 	if n > 0 && !sem.TryAcquire(n) {
 		t.failf("TryAcquire(%d) = false, want %d permits free", n, n)
@@ -299,7 +323,8 @@ func (t *trial) mustHaveFree(sem impls.Semaphore, n int64) {
 	}
 }
 
-// mustPanic fails unless f panics. The contract does not say with what.
+// mustPanic fails unless f panics. The contract does not say with what. A Goexit does not count as
+// a panic: recover then returns nil.
 func (t *trial) mustPanic(what string, f func()) {
 	panicked := func() (p bool) {
 		defer func() { p = recover() != nil }()
@@ -312,6 +337,9 @@ func (t *trial) mustPanic(what string, f func()) {
 }
 
 // together calls all functions at once, each in its own goroutine, and passes on the first panic.
+// The functions must not end the clause by themselves in a goroutine of their own: a panic there
+// would end the process. So endOf turns it into a value, which the goroutine of the check raises
+// again.
 func (t *trial) together(all ...func()) {
 	var wg sync.WaitGroup
 	panics := make(chan any, len(all))
@@ -331,7 +359,9 @@ func (t *trial) together(all ...func()) {
 	}
 }
 
-// meet calls a and b in one order, in the other, or at once, by turns.
+// meet calls a and b in one order, in the other, or at once, by turns. The two fixed orders hit
+// bugs that need one order surely. The turns at once come twice as often, because only some of them
+// hit the window between the two.
 func (t *trial) meet(round int, a, b func()) {
 	switch round % 4 {
 	case 0:

@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A call is an Acquire in a goroutine of its own.
+// A call is an Acquire in a goroutine of its own. The goroutine of the call writes err and panicked
+// before it closes done. A reader that has seen done closed may therefore read both without a lock.
 type call struct {
 	n        int64
 	cancel   context.CancelFunc
@@ -31,6 +32,9 @@ func (t *trial) startForever(sem impls.Semaphore, n int64) *call {
 	return t.startWith(context.Background(), func() {}, sem, n)
 }
 
+// startWith begins an Acquire and returns at once. The call may not have reached the semaphore yet:
+// a check that needs the waiter in the line settles first. The deferred functions run in the order
+// recover, progress, close: when done is closed, everything else has been written.
 func (t *trial) startWith(ctx context.Context, cancel func(), sem impls.Semaphore, n int64) *call {
 	c := &call{n: n, ctx: ctx, cancel: cancel, done: make(chan struct{})}
 	t.calls = append(t.calls, c)
@@ -68,7 +72,9 @@ func (t *trial) mustWait(c *call) {
 	}
 }
 
-// returned fails unless c has returned when nothing can move, and gives its result.
+// returned fails unless c has returned when nothing can move, and gives its result. It forgets c
+// before it waits. Otherwise cleanup would wait a second time, for as long, for a call that never
+// returns.
 func (t *trial) returned(c *call) error {
 	t.calls = without(t.calls, c)
 	if !t.settledOn(c.done) {
@@ -91,7 +97,8 @@ func (t *trial) mustBeGranted(c *call) {
 	}
 }
 
-// mustBeRefused fails unless c has returned the error want when nothing can move.
+// mustBeRefused fails unless c has returned the error want when nothing can move. The comparison is
+// with == because the contract promises ctx.Err() unchanged.
 func (t *trial) mustBeRefused(c *call, want error) {
 	if err := t.returned(c); err != want {
 		t.failf("Acquire(%d) = %v, want %v", c.n, err, want)
@@ -130,7 +137,9 @@ func without(calls []*call, c *call) (rest []*call) {
 }
 
 // A line is a semaphore and the account that a clause keeps beside it: which requests should wait,
-// and how many permits should be free.
+// and how many permits should be free. Between two steps free+held is size, and waiting is a
+// subsequence of all. The account moves only when a step does; a semaphore that grants on its own
+// account makes free negative, which check reports.
 type line struct {
 	t       *trial
 	sem     impls.Semaphore
@@ -158,6 +167,8 @@ func (l *line) join(n int64) {
 	l.waiting = append(l.waiting, c)
 }
 
+// release gives permits back. They count as free even if the semaphore hands them to a waiter at
+// once: check moves them to held when it has seen the grant.
 func (l *line) release(n int64) {
 	l.sem.Release(n)
 	l.held -= n
@@ -199,11 +210,14 @@ func (l *line) count(c *call) {
 }
 
 // check accounts for the waiters that were granted. It fails if there were not enough permits for
-// them, or if a waiter is left that must have been granted.
+// them, or if a waiter is left that must have been granted. It repeats until nothing more is owed.
+// A grant changes free, so the question for the next waiter has to be asked anew. Each round grants
+// at least one waiter or ends, so there are at most as many rounds as waiters.
 func (l *line) check() {
 	l.t.settle()
 	ordered := l.t.impl.Order == impls.FIFO && l.t.impl.Waits == impls.Parked
 	for {
+		// grant replaces l.waiting by a new slice, so this loop still goes over the old one.
 		for _, c := range l.waiting {
 			select {
 			case <-c.done:
@@ -255,6 +269,8 @@ func (l *line) admissible() *call {
 }
 
 // drain releases what is held, permit by permit, until every waiter was granted and has released.
+// One permit at a time is the hardest way for the semaphore: a large request at the head fits only
+// at the end, and each step before that is a chance to serve the wrong request.
 func (l *line) drain() {
 	for l.held > 0 {
 		l.release(1)
