@@ -68,7 +68,7 @@ var above = map[string][]string{
 	"stress/explore/shim/maphash":     {"stress/explore/schedrt"},
 	"stress/explore/shim/os":          {"stress/explore/schedrt"},
 	"stress/explore/shim/ioutil":      {"stress/explore/shim/os"},
-	"stress/explore/shim/expvar":      {"stress/explore/shim/atomic"},
+	"stress/explore/shim/expvar":      {"stress/explore/schedrt", "stress/explore/shim/atomic", "stress/explore/shim/sync"},
 	"stress/explore/shim/quick":       {"stress/explore/schedrt", "testing*"},
 	"stress/explore/shim/testing": {"stress/explore/schedrt", "stress/explore/shim/context",
 		"stress/explore/shim/os", "testing*"},

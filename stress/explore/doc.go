@@ -166,8 +166,9 @@
 // the packages of the test and of the modules that they need. In the copies, all concurrent
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
 // context, the environment, files, expvar, and everything that waits for time or reads the clock. Packages
-// log and log/slog are copied, too, so the locks of a logger are under control, and a report shows
-// them. Package schedrt runs one goroutine at a time, and stops it before each such operation. Positions are positions in the
+// log, log/slog, database/sql, net/rpc and net/textproto are copied, too, so the locks of a logger are
+// under control, and a report shows them. A call of another method of the standard library is one step
+// if its type has a lock, such as http.ServeMux. Package schedrt runs one goroutine at a time, and stops it before each such operation. Positions are positions in the
 // original source, and nothing is written into your tree. The first build takes some seconds. A
 // build that was not used for three days is removed.
 //
@@ -204,11 +205,12 @@
 // an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it may
 // read any file. Code of the standard library uses files without a step.
 //
-// Not under control are the network, other processes, signals, io.Pipe, and channels used by way of
-// reflect. A program that uses one of these is refused, and the function is named. Also
-// refused are packages with cgo, and packages that link to the runtime's parking functions. A
-// goroutine that waits inside the standard library, or loops without an operation, is noticed after
-// ten seconds, and named.
+// Not under control are the network, other processes, signals, io.Pipe, and channels used by
+// way of reflect. A program that uses one of these is refused, and the function is named. Also
+// refused are packages with cgo, and packages that link to the runtime's parking functions. A goroutine
+// that waits inside the standard library, or loops without an operation, is noticed after ten seconds,
+// and named. The first is refused: it may wait for a lock that the library holds while it calls code of
+// the program.
 //
 // Finalizers do not run. Assembly, and what unsafe does to a lock, are steps that cannot be
 // interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was

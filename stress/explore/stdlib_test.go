@@ -2,11 +2,17 @@ package explore_test
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"expvar"
+	"go/token"
 	"io"
 	"log"
 	"log/slog"
 	"net/http"
+	"net/rpc"
 	"os"
 	"strings"
 	"sync"
@@ -53,6 +59,85 @@ func (r *reporter) String() string {
 	r.n++
 	return "reporter"
 }
+
+// A database counts its connections. It is a driver for package sql.
+type database struct {
+	mu         sync.Mutex
+	open, most int
+}
+
+func (d *database) Driver() driver.Driver { return nil }
+
+func (d *database) Connect(context.Context) (driver.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open++
+	d.most = max(d.most, d.open)
+	return connection{d}, nil
+}
+
+type connection struct{ d *database }
+
+func (connection) Begin() (driver.Tx, error)           { return nil, errors.ErrUnsupported }
+func (connection) Prepare(string) (driver.Stmt, error) { return nil, errors.ErrUnsupported }
+
+func (connection) ExecContext(context.Context, string, []driver.NamedValue) (driver.Result, error) {
+	return driver.ResultNoRows, nil
+}
+
+func (c connection) Close() error {
+	c.d.mu.Lock()
+	defer c.d.mu.Unlock()
+	c.d.open--
+	return nil
+}
+
+// execTwice uses a database from two goroutines and returns the number of connections.
+func execTwice(t *explore.T, limit int) int {
+	d := new(database)
+	db := sql.OpenDB(d)
+	db.SetMaxOpenConns(limit)
+	exec := func() {
+		if _, err := db.ExecContext(context.Background(), "x"); err != nil {
+			t.Error(err)
+		}
+	}
+	two(exec, exec)
+	if err := db.Close(); err != nil || d.open != 0 {
+		t.Error(err, d.open)
+	}
+	return d.most
+}
+
+// An end is one end of a connection in memory.
+type end struct {
+	from <-chan []byte
+	to   chan<- []byte
+	rest []byte
+}
+
+func (e *end) Read(p []byte) (int, error) {
+	if len(e.rest) == 0 {
+		var ok bool
+		if e.rest, ok = <-e.from; !ok {
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+func (e *end) Write(p []byte) (int, error) { e.to <- bytes.Clone(p); return len(p), nil }
+func (e *end) Close() error                { close(e.to); return nil }
+
+// Doubler is a service for package rpc.
+type Doubler struct{}
+
+// Double sets *out to twice in.
+func (Doubler) Double(in int, out *int) error { *out = 2 * in; return nil }
+
+var published = expvar.NewMap("explored")
 
 // standardState are programs with state inside the standard library, and whether they are right.
 var standardState = map[string]struct {
@@ -172,6 +257,74 @@ var standardState = map[string]struct {
 		if text := w.String(); strings.Count(text, "\n") != 2 {
 			t.Error(text)
 		}
+	}},
+	"expvar.Map, lost update": {false, func(t *explore.T) {
+		var m expvar.Map
+		add := func() {
+			old, n := m.Get("a"), new(expvar.Int)
+			if n.Set(1); old != nil {
+				n.Set(old.(*expvar.Int).Value() + 1)
+			}
+			m.Set("a", n)
+		}
+		if two(add, add); m.String() != `{"a": 2}` {
+			t.Error(m.String())
+		}
+	}},
+	"expvar.Map": {true, func(t *explore.T) {
+		if published.String() != "{}" {
+			t.Fatal("left by the last schedule")
+		}
+		add := func() { published.Add("a", 1) }
+		if two(add, add); published.String() != `{"a": 2}` {
+			t.Error(published.String())
+		}
+	}},
+	"http.ServeMux, order": {false, func(t *explore.T) {
+		var mux http.ServeMux
+		code := ""
+		two(func() { mux.Handle("/a", http.NotFoundHandler()) }, func() {
+			r, _ := http.NewRequest("GET", "/a", nil)
+			_, code = mux.Handler(r)
+		})
+		if code == "" {
+			t.Error("no handler")
+		}
+	}},
+	"token.FileSet, order": {false, func(t *explore.T) {
+		s := token.NewFileSet()
+		two(func() { s.AddFile("a", -1, 9) }, func() { s.AddFile("b", -1, 9) })
+		if f := s.File(1); f.Name() != "a" {
+			t.Error("b came first")
+		}
+	}},
+	"http.ServeMux": {true, func(t *explore.T) {
+		mux := http.NewServeMux()
+		handle := mux.Handle // a method value
+		two(func() { handle("/a", http.NotFoundHandler()) }, func() { defer mux.Handle("/b", http.NotFoundHandler()) })
+		r, _ := http.NewRequest("GET", "/b", nil)
+		if _, pattern := mux.Handler(r); pattern != "/b" {
+			t.Error(pattern)
+		}
+	}},
+	"sql, two connections": {false, func(t *explore.T) {
+		if n := execTwice(t, 0); n != 1 {
+			t.Error(n)
+		}
+	}},
+	"rpc": {true, func(t *explore.T) {
+		s := rpc.NewServer()
+		if err := s.Register(Doubler{}); err != nil {
+			t.Fatal(err)
+		}
+		a, b := make(chan []byte, 4), make(chan []byte, 4)
+		go s.ServeConn(&end{from: a, to: b})
+		c := rpc.NewClient(&end{from: b, to: a})
+		var out int
+		if err := c.Call("Doubler.Double", 3, &out); err != nil || out != 6 {
+			t.Error(out, err)
+		}
+		c.Close()
 	}},
 	"variables of the standard library": {true, func(t *explore.T) {
 		if http.DefaultClient.Timeout != 0 || io.EOF.Error() != "EOF" {

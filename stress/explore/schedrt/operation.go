@@ -58,6 +58,7 @@ const (
 	OpWriteFile  // anything that changes a file, or the offset of an open one
 	OpBubble     // waits for the end of a bubble
 	OpBubbleWait // waits until all others in the bubble wait
+	OpOutside    // a call of the standard library, see Outside
 )
 
 var kindNames = [...]string{
@@ -68,7 +69,9 @@ var kindNames = [...]string{
 	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback",
 	"stop of a callback", "Map.Load", "Map.Store", "Map.Swap", "Map.LoadOrStore", "Map.Delete",
 	"Map.CompareAndSwap", "Map.Clear", "Map.Range", "Pool.Get", "Pool.Put",
-	"use of the environment", "change of the environment", "use of a file", "change of a file", "synctest.Test", "synctest.Wait",
+	"use of the environment", "change of the environment", "use of a file", "change of a file",
+	"synctest.Test", "synctest.Wait",
+	"call of the standard library",
 }
 
 func (k Kind) String() string { return kindNames[k] }
@@ -77,7 +80,7 @@ func (k Kind) String() string { return kindNames[k] }
 type Op struct {
 	Kind   Kind
 	Access []Access // the objects, as far as they are known before the step
-	Note   string   // of MarkCall and MarkReturn
+	Note   string   // of MarkCall and MarkReturn, and of Outside the method
 	guard  guard    // nil if the operation is always possible
 	object *Object  // the object that a report names: the first one
 	cond   *Cond    // that the goroutine sleeps on

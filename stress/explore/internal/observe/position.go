@@ -56,6 +56,9 @@ func locate(pcs []uintptr) (s position, line int) {
 			s.enter(f.Function)
 			continue
 		}
+		if s.file == "" && s.entry != "" && strings.HasPrefix(f.Function, "reflect.") {
+			continue // between the program and the function that schedrt.Outside made
+		}
 		s.own = s.own || strings.HasPrefix(f.Function, engine+".")
 		if strings.HasPrefix(f.Function, scenario) {
 			s.own, s.hidden = true, true

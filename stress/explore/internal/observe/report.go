@@ -143,7 +143,8 @@ func (t *translator) step(i int) failure.Step {
 		Races: t.after(i).races > t.before(i).races,
 	}
 	step.Text = t.text(event.Kind, int32(step.Object), at)
-	if event.Kind == schedrt.OpCall || event.Kind == schedrt.OpReturn {
+	switch event.Kind {
+	case schedrt.OpCall, schedrt.OpReturn, schedrt.OpOutside:
 		step.Text = strings.TrimSpace(t.trace.Places[i].Note)
 	}
 	step.Result = t.result(i)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
@@ -25,7 +26,11 @@ func limits(o task.Options) schedrt.Limits {
 // exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends
 // the process.
 func exitOutOfControl(stacks string) {
-	err := wire.WriteReply(replies, wire.Reply{Result: verdict.OutOfControl(stacks)})
+	r := verdict.OutOfControl(stacks)
+	if function, at := observe.StuckIn(stacks); function != "" {
+		r = verdict.Stuck(function, at)
+	}
+	err := wire.WriteReply(replies, wire.Reply{Result: r})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

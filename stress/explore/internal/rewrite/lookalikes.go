@@ -60,7 +60,7 @@ var lookAlikes = map[string]lookAlike{
 		"ReadFile", "WriteFile", "ReadDir", "TempDir", "TempFile",
 	}},
 	"expvar": {name: "expvar", shim: "expvar", alias: "explore__expvar", keep: "Var", names: []string{
-		"Int", "Float", "String", "NewInt", "NewFloat", "NewString",
+		"Int", "Float", "String", "Map", "NewInt", "NewFloat", "NewString", "NewMap",
 	}},
 	"testing/synctest": {
 		name: "synctest", shim: "synctest", alias: "explore__synctest", keep: "Test", value: true, suite: true,
@@ -78,7 +78,7 @@ func (l lookAlike) has(name string) bool { return l.names == nil || slices.Conta
 
 // lookAlikeOf returns the look-alike that stands for a name of a package, if there is one.
 func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
-	if w.pkg.Standard && unpooled[path+"."+name] {
+	if w.pkg.Standard && plain[path+"."+name] {
 		return like, false
 	}
 	like, ok = lookAlikes[path]

@@ -28,11 +28,10 @@ var uncontrolled = map[string][]string{
 		"Server.ListenAndServe", "Server.ListenAndServeTLS", "Server.Serve", "Server.ServeTLS", "Server.Shutdown",
 	},
 	"net/http/httptest": {"NewServer", "NewTLSServer", "NewUnstartedServer"},
-	"net/rpc":           {"Dial", "DialHTTP", "NewClient", "Server.ServeConn"},
+	"net/rpc":           {"Dial", "DialHTTP", "DialHTTPPath", "ServeConn", "ServeCodec", "ServeRequest", "Accept"},
 	"net/smtp":          {"Dial", "SendMail"},
 	"crypto/tls":        {"Dial", "DialWithDialer", "Listen", "Dialer.Dial", "Dialer.DialContext"},
 	"log/syslog":        {"New", "Dial", "NewLogger"},
-	"database/sql":      {"Open", "OpenDB"},
 	"os/exec":           {"Cmd.Run", "Cmd.Start", "Cmd.Output", "Cmd.CombinedOutput", "LookPath"},
 	"os/signal":         {"Notify", "NotifyContext"},
 	"os": {
@@ -43,6 +42,8 @@ var uncontrolled = map[string][]string{
 		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",
 	},
 	"plugin": {"Open"},
+	// These change the process for later schedules.
+	"flag": {"Set"}, "mime": {"AddExtensionType"}, "runtime/pprof": {"StartCPUProfile"}, "runtime/trace": {"Start"},
 	"reflect": {
 		"Select", "Value.Send", "Value.TrySend", "Value.Recv", "Value.TryRecv", "Value.Close",
 	},
@@ -74,10 +75,11 @@ func (w *writer) refuseCall(s *ast.SelectorExpr) {
 		return
 	}
 	names, ok := uncontrolled[f.Pkg().Path()]
-	if _, modelled := w.lookAlikeOf(f.Pkg().Path(), name); !ok || modelled {
+	if _, modelled := w.lookAlikeOf(f.Pkg().Path(), name); modelled {
 		return
 	}
-	if names != nil && !slices.Contains(names, name) || names == nil && strings.Contains(name, ".") {
+	if !ok || names != nil && !slices.Contains(names, name) || names == nil && strings.Contains(name, ".") {
+		w.outsideCall(s, f)
 		return
 	}
 	w.engine()

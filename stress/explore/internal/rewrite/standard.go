@@ -29,15 +29,20 @@ import (
 // each schedule, see package schedrt.Keep. An initialization as in state.go would undo what the test
 // did before it called package explore, such as log.SetOutput(io.Discard) in TestMain.
 var instrumented = map[string][]string{
-	"log":      {"*std"},
-	"log/slog": {"defaultLogger", "logLoggerLevel"},
+	"database/sql":  {},
+	"log":           {"*std"},
+	"log/slog":      {"defaultLogger", "logLoggerLevel"},
+	"net/rpc":       {},
+	"net/textproto": {},
 }
 
 func isInstrumented(path string) bool { _, ok := instrumented[path]; return ok }
 
-// unpooled are names that stay standard in a rewritten standard package. Its pools only save
-// memory, so what a pool returns is no decision of the schedule.
-var unpooled = map[string]bool{"sync.Pool": true}
+// plain are names that stay standard in an instrumented package. Pools only save memory, so what a
+// pool returns is no decision of the schedule. The Onces are done by the first schedule for all, and
+// their functions take no step. The only Map, of an rpc.Server, may have been filled before the first
+// schedule, which the look-alike would forget.
+var plain = map[string]bool{"sync.Pool": true, "sync.Once": true, "sync.Map": true}
 
 // reachStandard adds the packages of the list that the reached packages import, and that these
 // import in turn.

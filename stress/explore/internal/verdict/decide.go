@@ -166,6 +166,10 @@ func OutOfControl(stacks string) *Result {
 	return &Result{Verdict: Fail, What: outOfControl, Text: outOfControlText(stacks)}
 }
 
+// Stuck returns the result for a program of which a goroutine waits inside the standard library, in a
+// function that is not under control.
+func Stuck(function, at string) *Result { return OfRefused(stuckText(function), at) }
+
 // NotStarted returns the result of an exploration that was interrupted before its first schedule.
 func NotStarted() *Result {
 	return &Result{Verdict: Unknown, Bound: BoundInterrupted, Text: notStartedText}

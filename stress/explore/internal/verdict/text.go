@@ -243,3 +243,8 @@ func outOfControlText(stacks string) string {
 		"knows. It loops, or waits for the network, a file, another process or a package that is not " +
 		"instrumented:\n" + stacks
 }
+
+func stuckText(function string) string {
+	return function + " waits inside the standard library, which is not under control. It may call " +
+		"code of the program while it holds a lock that another goroutine needs"
+}

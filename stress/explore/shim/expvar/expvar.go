@@ -5,10 +5,8 @@
 //
 // The variables are atomic, and so is each of their methods, here too. They are kept by the
 // look-alikes of sync/atomic, which make a step of each access.
-//
-// # What this does not show
-//
-// A Map stays the one of the standard library.
+// A variable that the start of the process publishes has the same value at the begin of every
+// schedule.
 package expvar
 
 import (
@@ -17,6 +15,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 )
 
@@ -76,22 +75,24 @@ func (v *String) String() string {
 func (v *String) Set(value string) { v.s.Store(value) }
 
 // NewInt is expvar.NewInt.
-func NewInt(name string) *Int {
-	v := new(Int)
-	expvar.Publish(name, v)
-	return v
-}
+func NewInt(name string) *Int { return publish(name, new(Int)) }
 
 // NewFloat is expvar.NewFloat.
-func NewFloat(name string) *Float {
-	v := new(Float)
-	expvar.Publish(name, v)
-	return v
-}
+func NewFloat(name string) *Float { return publish(name, new(Float)) }
 
 // NewString is expvar.NewString.
-func NewString(name string) *String {
-	v := new(String)
+func NewString(name string) *String { return publish(name, new(String)) }
+
+// NewMap is expvar.NewMap.
+func NewMap(name string) *Map { return publish(name, new(Map)) }
+
+// publish publishes v. Only the start of the process does so, see package rewrite: under control
+// the call is refused.
+func publish[T any, P interface {
+	*T
+	expvar.Var
+}](name string, v P) P {
 	expvar.Publish(name, v)
+	schedrt.Keep((*T)(v))
 	return v
 }

@@ -1,0 +1,69 @@
+package observe
+
+import "strings"
+
+// StuckIn looks through the stacks of all goroutines, as package runtime prints them, for a
+// controlled goroutine that waits inside the standard library. It returns the function that the
+// program called, and the position of the call, or "" if there is none: the goroutine then loops, or
+// waits in something else.
+//
+// Such a wait is the scheduler's fault and not the program's. The lock that the goroutine waits for
+// may be held by a goroutine that the scheduler stopped inside the same library, in a callback.
+func StuckIn(stacks string) (function, at string) {
+	library := libraryFolder(stacks)
+	for block := range strings.SplitSeq(stacks, "\n\n") {
+		header, frames, _ := strings.Cut(block, "\n")
+		if !strings.Contains(frames, goroutineMain+"(") || !waits(header) || library == "" {
+			continue
+		}
+		lines := strings.Split(frames, "\n")
+		for i := 0; i+1 < len(lines); i += 2 {
+			name, place := lines[i], strings.TrimSpace(lines[i+1])
+			if open := strings.LastIndexByte(name, '('); open > 0 {
+				name = name[:open]
+			}
+			switch {
+			case strings.HasPrefix(name, "reflect.") && function != "":
+			case strings.HasPrefix(place, library):
+				function = name
+			case strings.HasPrefix(name, engine+"/") && function != "" && !isWait(function):
+			case isWait(function): // a lock or a channel of the engine, or of code that is not rewritten
+				return "", ""
+			default:
+				return function, PlaceOf(place).String()
+			}
+		}
+	}
+	return "", ""
+}
+
+// waits reports whether the first line of a stack says that its goroutine is blocked.
+func waits(header string) bool {
+	_, state, _ := strings.Cut(header, "[")
+	for _, free := range []string{"running", "runnable", "coroutine", "syscall"} {
+		if strings.HasPrefix(state, free) {
+			return false
+		}
+	}
+	return true
+}
+
+// isWait reports whether a function is one of those in which any goroutine waits.
+func isWait(function string) bool {
+	for _, path := range []string{"sync.", "internal/sync.", "runtime.", "iter."} {
+		if strings.HasPrefix(function, path) {
+			return true
+		}
+	}
+	return function == ""
+}
+
+// libraryFolder returns the folder of the standard library's source on the machine that compiled the
+// program. The stack of each test has a frame of package testing.
+func libraryFolder(stacks string) string {
+	before, _, found := strings.Cut(stacks, "testing/testing.go:")
+	if !found {
+		return ""
+	}
+	return before[strings.LastIndexAny(before, "\t\n")+1:]
+}
