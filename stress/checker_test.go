@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/internal/race"
 )
 
@@ -270,7 +271,7 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 		<-stop
 		runtime.KeepAlive(retained)
 	})
-	rounds := LongOr(t, "checks beside a busy neighbour", 5, 1)
+	rounds := longtest.Or(t, "checks beside a busy neighbour", 5, 1)
 	for _, waits := range []impls.Waits{impls.Parked, impls.Elsewhere} {
 		cond := impls.All()[0]
 		cond.Waits = waits

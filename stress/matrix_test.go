@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
@@ -107,7 +108,7 @@ func newMatrix(t *testing.T) *matrix {
 			t.Fatalf("%v: %v\n%s", cmd, err, out)
 		}
 	}
-	every := long() || *matrixFile != ""
+	every := longtest.Asked() || *matrixFile != ""
 	if !every {
 		t.Log("each mutant meets the detectors that it names; SEMABENCH_LONG=1 runs all, as make test-long does")
 	}

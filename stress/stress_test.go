@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress"
 )
 
 // Every implementation of this repository keeps the contract that it declares.
 func TestImplementations(t *testing.T) {
-	limitOps(t, stress.LongOr(t, "operations of random programs", 100_000, 30_000))
+	limitOps(t, longtest.Or(t, "operations of random programs", 100_000, 30_000))
 	for _, impl := range impls.All() {
 		t.Run(impl.Name, func(t *testing.T) { stress.Run(t, impl) })
 	}
@@ -24,12 +25,12 @@ func TestImplementations(t *testing.T) {
 // A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it
 // is watched from outside of a bubble.
 func TestDeclaringLessNeverFails(t *testing.T) {
-	limitOps(t, stress.LongOr(t, "operations of random programs", 100_000, 4_000))
+	limitOps(t, longtest.Or(t, "operations of random programs", 100_000, 4_000))
 	watched := 0 // implementations that were watched from outside; one is enough by default
 	for _, impl := range impls.All() {
 		t.Run("unspecified/"+impl.Name, func(t *testing.T) {
 			if impl.Waits != impls.Parked {
-				stress.NeedLong(t) // spinning waiters take ten times as long
+				longtest.Need(t, "the implementations whose waiters park") // spinning takes ten times as long
 			}
 			impl.Order = impls.Unspecified
 			mustNotFail(t, impl)
@@ -40,7 +41,7 @@ func TestDeclaringLessNeverFails(t *testing.T) {
 		watched++
 		t.Run("outside/"+impl.Name, func(t *testing.T) {
 			if watched > 1 {
-				stress.NeedLong(t)
+				longtest.Need(t, "the first implementation")
 			}
 			impl.Waits = impls.Elsewhere
 			mustNotFail(t, impl)

@@ -32,7 +32,7 @@ func TestServerOfCargo(t *testing.T) {
 // A Go server serves the tokens of one pipe to make and cargo at once, and runs jobs of its own
 // beside them.
 func TestServerOfMakeAndCargo(t *testing.T) {
-	longUnlessRuns(t, "TestServerOfMake and TestServerOfCargo cover the server")
+	longUnlessRuns(t, "TestServerOfMake and TestServerOfCargo for the server")
 	needs(t, "make")
 	needs(t, "cargo")
 	w := newProject(t)
@@ -54,7 +54,7 @@ func TestServerOfMakeAndCargo(t *testing.T) {
 
 // Make serves its tokens to cargo and a Go client at once, and runs jobs of its own beside them.
 func TestClientBesideCargoOfMake(t *testing.T) {
-	longUnlessRuns(t, "TestClientOfMake covers the client")
+	longUnlessRuns(t, "TestClientOfMake for the client")
 	needs(t, "make")
 	needs(t, "cargo")
 	w := newProject(t)
@@ -73,7 +73,7 @@ func TestClientBesideCargoOfMake(t *testing.T) {
 // Cargo serves its tokens to a Go client, which takes the place of one compiler while others
 // compile.
 func TestClientOfCargo(t *testing.T) {
-	longUnlessRuns(t, "TestClientOfMake covers the client")
+	longUnlessRuns(t, "TestClientOfMake for the client")
 	needs(t, "cargo")
 	w := newProject(t)
 	writeCrates(t, w)

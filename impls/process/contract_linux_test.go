@@ -12,6 +12,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -19,12 +20,12 @@ import (
 // wait goes through the kernel, so there are fewer operations than for semaphores of one process,
 // unless -stress.ops gives a number.
 func TestContract(t *testing.T) {
-	limitOps(t, shortOr(1000, 10_000))
+	limitOps(t, longtest.Or(t, "operations of random programs", 10_000, 1000))
 	for _, impl := range process.All() {
 		t.Run(impl.Name, func(t *testing.T) {
 			stress.Run(t, impl)
 			for clause, covered := range longClauses[impl.Name] {
-				t.Run(clause+"-long", func(t *testing.T) { long(t, covered) })
+				t.Run(clause+"-long", func(t *testing.T) { longtest.Need(t, covered) })
 			}
 		})
 	}
@@ -32,7 +33,7 @@ func TestContract(t *testing.T) {
 
 // A client of a jobserver keeps the contract too: one of its permits is in no pipe.
 func TestContractOfJobserverClient(t *testing.T) {
-	long(t, "TestContract/jobserver covers the server, and TestLinearizable a client")
+	longtest.Need(t, "TestContract/jobserver for the server, and TestLinearizable for a client")
 	limitOps(t, 10_000)
 	client := impls.Impl{
 		Name:    "jobserver-client",
@@ -49,17 +50,17 @@ func TestContractOfJobserverClient(t *testing.T) {
 // connections; slots and sysv take a third of their time for C17.
 var longClauses = map[string]map[string]string{
 	"broker": {
-		"C17-no-lost-wakeup":  "R1 checks the same property on random programs",
-		"C33-bounded-storage": "C31 checks that a cancelled wait leaves nothing behind",
+		"C17-no-lost-wakeup":  "R1, which checks the same property on random programs",
+		"C33-bounded-storage": "C31, which checks that a cancelled wait leaves nothing behind",
 	},
-	"slots": {"C17-no-lost-wakeup": "R1 checks the same property on random programs"},
-	"sysv":  {"C17-no-lost-wakeup": "R1 checks the same property on random programs"},
+	"slots": {"C17-no-lost-wakeup": "R1, which checks the same property on random programs"},
+	"sysv":  {"C17-no-lost-wakeup": "R1, which checks the same property on random programs"},
 }
 
 // skipLongClauses sets the flag -test.skip, because stress.Run starts the subtests itself.
 // TestContract adds a subtest that gives the reason. The flag must be set before the tests start.
 func skipLongClauses() {
-	if isLong() || flagsGiven["test.skip"] {
+	if longtest.Asked() || flagsGiven["test.skip"] {
 		return
 	}
 	var patterns []string

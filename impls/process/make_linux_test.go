@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls/process"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // A job appends a line to a log when it begins and when it ends. Appends of a line are atomic. The
@@ -188,7 +189,7 @@ func mustPeak(t *testing.T, what string, want int, run func() int) {
 	t.Helper()
 	least := *runs
 	if least == 0 {
-		least = shortOr(1, 3)
+		least = longtest.Or(t, "runs of make for each number of jobs", 3, 1)
 	}
 	highest, done := 0, 0
 	for done < least || highest < want && done < least+20 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -16,11 +17,11 @@ import (
 func TestLinearizable(t *testing.T) {
 	const size, ops = 3, 5
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
-		rounds := shortOr(75, 150)
+		rounds := longtest.Or(t, "rounds", 150, 75)
 		if s.impl.Name == "broker" {
 			// The instant at which a release takes effect is not known, so each search of a
 			// linearization takes longer.
-			rounds = shortOr(15, 30)
+			rounds = longtest.Or(t, "rounds", 30, 15)
 		}
 		sem := s.open(t)
 		children := []*child{start(t, s.spec), start(t, s.spec), start(t, s.spec)}
@@ -117,7 +118,7 @@ func TestReleaseByAnotherProcess(t *testing.T) {
 func TestConcurrentCreation(t *testing.T) {
 	for _, name := range []string{"slots", "sysv"} {
 		t.Run(name, func(t *testing.T) {
-			for range shortOr(4, 10) {
+			for range longtest.Or(t, "rounds", 10, 4) {
 				spec := name + " " + t.TempDir() + "/name 3"
 				var children []*child
 				for range 4 {

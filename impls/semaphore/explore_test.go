@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls/semaphore"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -101,7 +102,7 @@ func TestResizeUnderEverySchedule(t *testing.T) {
 	for policy, construct := range makers {
 		for name, program := range resizePrograms {
 			t.Run(policy+"/"+name, func(t *testing.T) {
-				r := explore.Check(t, explore.Options{Schedules: longOr(100_000, 150)}, func(t *explore.T) {
+				r := explore.Check(t, explore.Options{Schedules: longtest.Or(t, "schedules", 100_000, 150)}, func(t *explore.T) {
 					program(t, construct(2))
 				})
 				t.Log(r.Text)
@@ -148,7 +149,7 @@ func TestWrongResizeFails(t *testing.T) {
 // Three calls contend for one permit, and one of them may be cancelled. The bound is one pass, so
 // the schedules cover every way from bypass to hand-off and back.
 func TestBypassThenHandOff(t *testing.T) {
-	r := explore.Check(t, explore.Options{Schedules: longOr(200_000, 300)}, func(t *explore.T) {
+	r := explore.Check(t, explore.Options{Schedules: longtest.Or(t, "schedules", 200_000, 300)}, func(t *explore.T) {
 		s := semaphore.NewBounded(1, time.Hour, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup

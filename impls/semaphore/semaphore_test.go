@@ -6,7 +6,6 @@ import (
 	"expvar"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -16,15 +15,8 @@ import (
 	xsync "golang.org/x/sync/semaphore"
 
 	"github.com/semabench/semabench/impls/semaphore"
+	"github.com/semabench/semabench/internal/longtest"
 )
-
-// longOr returns long with SEMABENCH_LONG=1, as make test-long sets it, and else short.
-func longOr(long, short int) int {
-	if os.Getenv("SEMABENCH_LONG") == "1" {
-		return long
-	}
-	return short
-}
 
 // policies are the two constructors.
 var policies = map[string]func(int64) *semaphore.Weighted{
@@ -255,7 +247,7 @@ func TestBounds(t *testing.T) {
 
 // Many waiters at once drain in order, and the semaphore keeps only a bounded number of them.
 func TestManyWaiters(t *testing.T) {
-	waiters := longOr(1_000_000, 5000)
+	waiters := longtest.Or(t, "waiters", 1_000_000, 5000)
 	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
 		s := construct(1)
 		s.TryAcquire(1)
@@ -351,7 +343,7 @@ func (c *doneAfterCheck) Err() error {
 
 // Resize, cancellations and weights at full speed leave every permit in its place. Run it with -race.
 func TestResizeStorm(t *testing.T) {
-	rounds := longOr(200_000, 2000)
+	rounds := longtest.Or(t, "rounds", 200_000, 2000)
 	for name, construct := range policies {
 		s := construct(4)
 		var wg sync.WaitGroup

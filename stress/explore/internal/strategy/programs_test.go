@@ -5,9 +5,9 @@ package strategy_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
 	"github.com/semabench/semabench/stress/explore/shim/sync"
@@ -23,15 +23,10 @@ func TestDPOROnRandomPrograms(t *testing.T) {
 	}
 }
 
-// randomPrograms returns the number of random programs to try: 300 if long tests were asked for.
+// randomPrograms returns the number of random programs to try.
 func randomPrograms(t *testing.T) uint64 {
 	t.Helper()
-	const long, short = 300, 12
-	if os.Getenv("SEMABENCH_LONG") != "" {
-		return long
-	}
-	t.Logf("%d random programs; SEMABENCH_LONG=1 tries %d, as make test-long does", short, long)
-	return short
+	return uint64(longtest.Or(t, "random programs", 300, 12))
 }
 
 // objects are the objects of a random program.
