@@ -364,29 +364,76 @@ func (w *writer) guardOnce(n ast.Stmt) {
 	})
 }
 
-// mayRegister reports whether a function of the package, other than init, does what the standard
-// library allows once in a process, or uses a flag set. An initializer may call that function, and
-// a second call would panic: "flag redefined". Such a package keeps its variables from schedule to
+// mayRegister reports whether initializing the package may come to a function of the package, other
+// than init, that does what the standard library allows once in a process, or uses a flag set: a
+// second call would panic, "flag redefined". Such a package keeps its variables from schedule to
 // schedule.
-func (c *checked) mayRegister() (found bool) {
+func (c *checked) mayRegister() bool {
+	todo := c.initialCode()
+	seen := map[*types.Func]bool{}
+	for len(todo) > 0 {
+		n := todo[0]
+		todo = todo[1:]
+		if f, ok := n.(*ast.FuncDecl); ok && (f.Recv != nil || f.Name.Name != "init") && c.registers(f) {
+			return true
+		}
+		ast.Inspect(n, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			if f, ok := c.info.Uses[id].(*types.Func); ok && !seen[f] {
+				seen[f] = true
+				todo = append(todo, c.declarations(f)...)
+			}
+			return true
+		})
+	}
+	return false
+}
+
+// initialCode returns the init functions of the package and the values of its variables.
+func (c *checked) initialCode() (code []ast.Node) {
+	for _, init := range c.info.InitOrder {
+		code = append(code, init.Rhs)
+	}
 	for _, file := range c.files {
 		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Body == nil || f.Recv == nil && f.Name.Name == "init" {
-				continue
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				code = append(code, f)
 			}
-			ast.Inspect(f.Body, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.CallExpr:
-					found = found || c.onceOnly(n) != ""
-				case *ast.Ident:
-					o := c.info.Uses[n]
-					found = found || o != nil && o.Pkg() != nil && o.Pkg().Path() == "flag"
-				}
-				return !found
-			})
 		}
 	}
+	return code
+}
+
+// declarations returns the functions of the package that a use of f may call. A method may be
+// called by way of an interface, so any method with its name counts.
+func (c *checked) declarations(f *types.Func) (found []ast.Node) {
+	for _, file := range c.files {
+		for _, d := range file.Decls {
+			decl, ok := d.(*ast.FuncDecl)
+			if ok && (c.info.Defs[decl.Name] == f.Origin() ||
+				decl.Recv != nil && f.Signature().Recv() != nil && decl.Name.Name == f.Name()) {
+				found = append(found, decl)
+			}
+		}
+	}
+	return found
+}
+
+// registers reports whether a function calls one of onceOnly or uses package flag.
+func (c *checked) registers(f *ast.FuncDecl) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			found = found || c.onceOnly(n) != ""
+		case *ast.Ident:
+			o := c.info.Uses[n]
+			found = found || o != nil && o.Pkg() != nil && o.Pkg().Path() == "flag"
+		}
+		return !found
+	})
 	return found
 }
 
