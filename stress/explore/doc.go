@@ -229,4 +229,8 @@
 // goroutines that another timer would wake count as daemons. If goroutines without a timer wait
 // beside daemons, they are a leak once a tenth of -explore.steps timers have brought no change. If
 // the daemons have changed something meanwhile, the result is unknown, with that bound.
+//
+// A body that waits for no timer beside such goroutines is treated alike: after sixteen timers in a
+// row that change nothing, the rest is played in one order. It is a deadlock once a tenth of
+// -explore.steps timers and ten minutes of virtual time have brought no change.
 package explore

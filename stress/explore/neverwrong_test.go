@@ -219,6 +219,60 @@ var oddShapes = map[string]func(t *explore.T){
 		}()
 		go func() { <-ch }()
 	},
+	"waits for the 300th tick": func(t *explore.T) {
+		done := make(chan bool)
+		go func() {
+			tick := time.NewTicker(time.Hour)
+			defer tick.Stop()
+			for range 300 {
+				<-tick.C
+			}
+			close(done)
+		}()
+		<-done
+	},
+	"waits for 11000 short sleeps": func(t *explore.T) {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range 11_000 {
+				time.Sleep(time.Millisecond)
+			}
+		})
+		wg.Wait()
+	},
+	"waits for a word that a daemon counts": func(t *explore.T) {
+		var n atomic.Int64
+		done := make(chan bool)
+		go func() {
+			for range time.Tick(time.Hour) {
+				if n.Add(1) == 60 {
+					close(done)
+				}
+			}
+		}()
+		<-done
+	},
+	"waits for what a daemon serves late": func(t *explore.T) {
+		var mu sync.Mutex
+		served := 0
+		ready := sync.NewCond(&mu)
+		go func() {
+			ticks := 0
+			for range time.Tick(time.Second) {
+				mu.Lock()
+				if ticks++; ticks%20 == 0 {
+					served++
+					ready.Broadcast()
+				}
+				mu.Unlock()
+			}
+		}()
+		mu.Lock()
+		for served < 3 {
+			ready.Wait()
+		}
+		mu.Unlock()
+	},
 }
 
 // No correct program fails, however odd its shape, with any strategy.
@@ -270,6 +324,27 @@ func TestWrongNeighboursOfOddShapes(t *testing.T) {
 					mu.Unlock()
 				}
 			}()
+		}},
+		"deadlock beside a ticker": {"deadlock", func(t *explore.T) {
+			go func() {
+				for range time.Tick(time.Second) {
+				}
+			}()
+			<-make(chan int)
+		}},
+		"deadlock beside a daemon with a lock of its own": {"deadlock", func(t *explore.T) {
+			var lock atomic.Int32
+			n := 0
+			go func() {
+				for range time.Tick(time.Second) {
+					for !lock.CompareAndSwap(0, 1) {
+						runtime.Gosched()
+					}
+					n++
+					lock.Store(0)
+				}
+			}()
+			<-make(chan int)
 		}},
 		"leak after many sleeps": {"leak", func(t *explore.T) {
 			go func() {

@@ -1,10 +1,19 @@
 package schedrt
 
+import (
+	"time"
+	"unsafe"
+)
+
 // When the program has returned, goroutines may be left that wait for timers. Time then passes in
 // two stages. In the first one the strategy decides, as before the return. It ends when nothing but
 // timers can go on, and maxFirings of them fired without a goroutine or timer coming to its end. In
 // the second one, the aftermath, the rest is played in one order only, and is not recorded: the
 // strategies would otherwise explore every order of every tick.
+//
+// A program that waits beside daemons has the same two stages before its return: it waits for no
+// timer, no goroutine can move, and timers fire one after another. The second stage ends when one of
+// the goroutines that wait can move again, or with a deadlock.
 
 // daemons counts what is left after the return.
 type daemons struct {
@@ -44,6 +53,27 @@ type aftermath struct {
 	began   bool
 	steps   int // steps in it
 	changed int // the last of these that changed something that other goroutines can see
+	rounds  int // timers that fired, in a stall or in this stage
+	words   []writtenWord
+	stall   stall
+}
+
+// A stall is a time in which the program has not returned, waits for no timer, and nothing but
+// timers can go on. It ends when anything changes that other goroutines can see.
+type stall struct {
+	firings int           // of timers since it began; 0 means that there is none
+	since   time.Duration // the virtual time at which it began
+}
+
+// stallTimeout is the virtual time that a program waits beside daemons until it counts as
+// deadlocked: go test gives a program up after this time, unless a flag says otherwise.
+const stallTimeout = 10 * time.Minute
+
+// A writtenWord is what the first write of a round found in a word, or what it left there.
+type writtenWord struct {
+	object *Object
+	round  int
+	value  uint64
 }
 
 // beginAftermath begins the second stage if the first is over and a timer is left. It reports
@@ -56,17 +86,131 @@ func (e *Exec) beginAftermath() bool {
 	return true
 }
 
+// watches reports whether changes are of interest.
+func (a *aftermath) watches() bool { return a.began || a.stall.firings > 0 }
+
 // note notes that a step of g changed o. Locks, timers and ticks do not count: a daemon that takes
 // a lock at each tick comes back to the state in which it was.
 func (a *aftermath) note(g *G, o *Object) {
-	if !a.began || o.ticks {
+	if !a.watches() || o.ticks {
 		return
 	}
 	switch g.Op.Kind {
 	case OpLock, OpTryLock, OpUnlock, OpRLock, OpTryRLock, OpRUnlock, OpAnnounce, OpFire:
 		return
+	case OpStore, OpSwap, OpCAS:
+		return // see noteWord
 	}
-	a.changed = a.steps
+	a.noteChange()
+}
+
+// noteChange notes a change that other goroutines can see.
+func (a *aftermath) noteChange() {
+	if a.began {
+		a.changed = a.steps
+	} else {
+		a.stall = stall{}
+	}
+}
+
+// noteWord is note for a word at an address. A lock that a program makes of a word is no lock to
+// the engine, so it is the value that counts: it changes if the first write of a round does not
+// find or leave there what the first write of the round before found or left.
+func (a *aftermath) noteWord(o *Object, address unsafe.Pointer) {
+	if !a.watches() {
+		return
+	}
+	value := valueAt(address)
+	for i := range a.words {
+		w := &a.words[i]
+		if w.object != o {
+			continue
+		}
+		if w.round != a.rounds && w.value != value {
+			a.noteChange()
+		}
+		if w.round != a.rounds {
+			w.round, w.value = a.rounds, value
+		}
+		return
+	}
+	a.words = push(a.words, writtenWord{o, a.rounds, value})
+}
+
+// valueAt reads the word at an address. Its size is not known. If it is smaller than what is read,
+// its neighbour counts, too, which can only make a result unknown.
+//
+//go:norace
+//go:nocheckptr
+func valueAt(address unsafe.Pointer) uint64 {
+	if uintptr(address)%8 != 0 {
+		return uint64(*(*uint32)(address))
+	}
+	return *(*uint64)(address)
+}
+
+// countStall is called before a timer fires because nothing else can go on.
+func (e *Exec) countStall() {
+	a := &e.aftermath
+	if e.finished || !e.waitsForNoTimer() {
+		a.stall = stall{}
+		return
+	}
+	a.rounds++
+	if a.stall.firings == 0 {
+		a.stall.since = e.clock.now
+	}
+	a.stall.firings++
+	if a.stall.firings <= maxFirings {
+		return
+	}
+	a.began, a.steps, a.changed = true, 0, 0
+	for _, g := range e.gs {
+		g.stalled = g.state != dead && g != e.clock.g && !g.timed
+	}
+}
+
+// waitsForNoTimer reports whether the program itself waits, and for no timer, and nothing spins.
+func (e *Exec) waitsForNoTimer() bool {
+	for _, g := range e.gs {
+		if g.state != dead && g != e.clock.g && g.class() != never {
+			return false
+		}
+	}
+	e.markSleepers()
+	return !e.gs[0].timed
+}
+
+// stallIsOver ends the second stage of a stall if a goroutine that waited can move or has ended.
+// Its steps count like others from then on.
+func (e *Exec) stallIsOver() bool {
+	if e.finished {
+		return false
+	}
+	for _, g := range e.gs {
+		if g.stalled && (g.state == dead || g.class() != never) {
+			e.aftermath = aftermath{words: e.aftermath.words[:0]}
+			e.Trace.muted = false
+			return true
+		}
+	}
+	return false
+}
+
+// endsStall decides before a timer fires whether the program is deadlocked beside daemons. Daemons
+// get as long as after the return, and as long as go test would let them go on.
+func (e *Exec) endsStall() bool {
+	a := &e.aftermath
+	late := e.clock.now-a.stall.since >= stallTimeout
+	switch {
+	case a.steps < e.limits.Steps && (a.rounds < e.limits.Steps/10 || !late):
+		return false
+	case !late || a.steps-a.changed < a.steps/2:
+		e.Outcome = Outcome{Kind: Endless}
+	default:
+		e.endAtRest()
+	}
+	return true
 }
 
 // playAftermath returns the goroutine that goes next in the second stage. Goroutines take turns,
@@ -81,6 +225,7 @@ func (e *Exec) playAftermath() *G {
 			if e.endsAftermath() {
 				return nil
 			}
+			a.rounds++
 			a.steps++
 			return e.clock.g
 		}
@@ -111,6 +256,9 @@ func (e *Exec) playAftermath() *G {
 // something, the execution has no end that is known.
 func (e *Exec) endsAftermath() bool {
 	d, a := &e.daemons, &e.aftermath
+	if !e.finished {
+		return e.endsStall()
+	}
 	if d.firings < daemonFirings {
 		return false
 	}

@@ -161,7 +161,7 @@ func (e *Exec) reset(strategy Strategy) {
 	}
 	e.gs, e.woken = e.gs[:0], e.woken[:0]
 	e.clock.reset()
-	e.daemons, e.aftermath = daemons{}, aftermath{}
+	e.daemons, e.aftermath = daemons{}, aftermath{words: e.aftermath.words[:0]}
 	e.Outcome = Outcome{}
 	e.Trace.reset()
 	e.number(&e.calls) // always the numbers 1 and 2: traces of any two executions agree on them

@@ -35,6 +35,7 @@ type G struct {
 	phase   int     // that it waits for in AwaitRest
 	blocked bool    // at the end of the execution, its operation is not possible
 	timed   bool    // at the end of the execution, a timer would wake it
+	stalled bool    // it waits, and for no timer, since the second stage of a stall began
 
 	favouredAt int // the step since which it is favoured, see enforceFairness
 	ableSince  int // the step at which it last took a turn or became able to
@@ -133,6 +134,9 @@ func (e *Exec) spawn(fn func()) *G {
 	g.cause = int32(len(e.Trace.Steps) - 1)
 	e.woken = push(e.woken, g)
 	e.progress = e.taken
+	if e.aftermath.stall.firings > 0 {
+		e.aftermath.noteChange()
+	}
 	raceRelease(unsafe.Pointer(g))
 	return g
 }
@@ -146,7 +150,7 @@ func (e *Exec) newG() *G {
 		g.Op.clear()
 		g.harness = false
 		g.box, g.fired, g.steps, g.waits, g.blocked = nil, nil, 0, g.waits+1, false
-		g.timed, g.moved, g.bubble = false, 0, nil
+		g.timed, g.stalled, g.moved, g.bubble = false, false, 0, nil
 		g.spin.forget()
 	} else {
 		g = &G{exec: e}
@@ -205,6 +209,9 @@ func (g *G) end() {
 	g.bubble.left()
 	g.fn = nil
 	e.progress = e.taken
+	if e.aftermath.stall.firings > 0 {
+		e.aftermath.noteChange()
+	}
 	raceReleaseMerge(unsafe.Pointer(e)) // see unwind
 }
 

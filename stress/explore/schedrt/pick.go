@@ -49,7 +49,7 @@ func (e *Exec) pick(me *G) *G {
 	if e.finished {
 		e.countRemaining()
 	}
-	if e.aftermath.began {
+	if e.aftermath.began && !e.stallIsOver() {
 		return e.playAftermath()
 	}
 	e.restAwaited = e.anyAwaitsRest()
@@ -68,6 +68,12 @@ func (e *Exec) pick(me *G) *G {
 		}
 		if len(e.enabled) == 0 {
 			continue
+		}
+		if len(e.enabled) == 1 && e.enabled[0] == e.clock.g {
+			if e.countStall(); e.aftermath.began {
+				e.Trace.muted = true
+				return e.playAftermath()
+			}
 		}
 		switch class {
 		case awaitsRest:

@@ -51,6 +51,7 @@ func write(kind Kind, address unsafe.Pointer) {
 	g.on(o, Write)
 	e.point(g)
 	e.changed(g, o)
+	e.aftermath.noteWord(o, address)
 }
 
 // CAS is the operation before a compare-and-swap. The caller performs it and then calls Swapped.
@@ -71,7 +72,9 @@ func Swapped(address unsafe.Pointer, ok bool) {
 	switch e := current(); {
 	case e == nil:
 	case ok:
-		e.changed(e.cur, e.word(address))
+		o := e.word(address)
+		e.changed(e.cur, o)
+		e.aftermath.noteWord(o, address)
 	default:
 		e.Trace.weaken()
 	}
