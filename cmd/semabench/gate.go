@@ -74,7 +74,7 @@ func (c *gateCall) addTo(f *flagSet) {
 		"would have gone unseen (default fail)", c.setTolerance)
 	f.StringVar(&c.waivers, "waivers", "", "`file` of rows that may regress for a while")
 	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false,
-		"let rows pass that exist on one side only")
+		"let rows pass that the new side does not have any more")
 	f.BoolVar(&c.judge.TrustTexts, "trust-texts", false,
 		"exit with 1 where two texts advise that a row REGRESSED, and not with 3")
 	f.BoolVar(&c.judge.ExactOnly, "exact", false,

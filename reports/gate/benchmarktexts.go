@@ -191,7 +191,7 @@ func (t *textPair) checkTexts(r *Report) {
 				fmt.Sprintf("the program that was measured failed: %v", log.Failures[0]))
 		}
 	}
-	if r.Count(Missing) == len(r.Rows) {
+	if r.Count(Missing)+r.Count(Added) == len(r.Rows) {
 		r.Errors = append(r.Errors, "the texts have no row in common, so there is nothing to judge")
 	}
 }
@@ -238,13 +238,12 @@ func (t *textPair) addRows(r *Report, c *reports.Comparison) {
 					t.judgeUnit(r, j, u, old, new)
 				}
 			}
-			if !inOld || !inNew {
-				j.Verdict, j.Why = Missing, "only in the old text"
-				if inNew {
-					j.Why = "only in the new text"
-				}
-				j.Allowed = t.options.AllowMissing
-			} else if j.Time == nil && len(j.Counts) == 0 && j.Verdict == "" {
+			switch {
+			case !inNew:
+				j.Verdict, j.Why, j.Allowed = Missing, onlyOld, t.options.AllowMissing
+			case !inOld:
+				j.Verdict, j.Why = Added, onlyNew
+			case j.Time == nil && len(j.Counts) == 0 && j.Verdict == "":
 				j.Verdict, j.Why = Unmeasured, "neither ns/op nor an exact unit on both sides"
 				if t.options.ExactOnly {
 					j.Why = "no exact unit on both sides: measure with -benchmem"

@@ -72,13 +72,22 @@ var exits = []struct {
 	{"nothing to judge", runOf(), nil, 2},
 	{"failed row", runOf(fine, failed), nil, 2},
 	{"regression and failed row", runOf(slow, failed), nil, 1},
-	{"missing row", runOf(fine), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 2},
+	{"missing row", runOf(fine), func(r *Run, _ *Options) { r.OnlyOld = []string{"x"} }, 2},
 	{"missing row allowed", runOf(fine), func(r *Run, o *Options) {
-		r.OnlyNew, o.AllowMissing = []string{"x"}, true
+		r.OnlyOld, o.AllowMissing = []string{"x"}, true
 	}, 0},
 	{"only missing rows allowed", runOf(), func(r *Run, o *Options) {
-		r.OnlyNew, o.AllowMissing = []string{"x"}, true
+		r.OnlyOld, o.AllowMissing = []string{"x"}, true
 	}, 2},
+	{"new row", runOf(fine), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 0},
+	{"only new rows", runOf(), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 0},
+	{"only new rows, no controls", runOf(), func(r *Run, _ *Options) {
+		r.OnlyNew, r.Controls = []string{"x"}, nil
+	}, 0},
+	{"all rows renamed", runOf(), func(r *Run, o *Options) {
+		r.OnlyOld, r.OnlyNew, o.AllowMissing = []string{"x"}, []string{"y"}, true
+	}, 2},
+	{"new row and regression", runOf(slow), func(r *Run, _ *Options) { r.OnlyNew = []string{"x"} }, 1},
 	{"expired waiver and regression", runOf(slow), func(_ *Run, o *Options) {
 		o.Waivers = []Waiver{expiredWaiver()}
 	}, 2},

@@ -47,7 +47,7 @@ func Judge(run *Run, o Options) *Report {
 		}
 		j.conclude(o)
 	}
-	r.addMissing(run)
+	r.addUnpaired(run)
 	r.Errors = append(r.Errors, checkWaivers(o, r.Rows, r.knowsRows())...)
 	r.checkControls(run.Controls, rule)
 	r.checkRun(run)
@@ -247,24 +247,34 @@ func (j *Judged) worsen(v Verdict, why string) {
 	}
 }
 
-// addMissing adds the rows that only one side has.
-func (r *Report) addMissing(run *Run) {
-	for i, names := range [][]string{run.OnlyOld, run.OnlyNew} {
-		side := []string{"old", "new"}[i]
-		for _, name := range names {
-			r.Rows = append(r.Rows, &Judged{
-				ID: name, Row: &Row{Name: name}, index: -1, Verdict: Missing,
-				Allowed: r.options.AllowMissing, Why: "only on the " + side + " side",
-			})
-		}
+// addUnpaired adds the rows that only one side has. A benchmark that is gone is
+// MISSING and fails the gate: otherwise a commit could hide a slowdown by deleting the
+// benchmark that shows it. A benchmark that was added is NEW and passes, because the commit that adds it has made
+// nothing slower.
+func (r *Report) addUnpaired(run *Run) {
+	add := func(name string, v Verdict, why string, allowed bool) {
+		r.Rows = append(r.Rows, &Judged{ID: name, Row: &Row{Name: name}, index: -1, Verdict: v,
+			Why: why, Allowed: allowed})
+	}
+	for _, name := range run.OnlyOld {
+		add(name, Missing, onlyOld, r.options.AllowMissing)
+	}
+	for _, name := range run.OnlyNew {
+		add(name, Added, onlyNew, false)
 	}
 }
 
+const (
+	onlyOld = "only on the old side"
+	onlyNew = "only on the new side: the next gate has something to compare"
+)
+
 // checkRun checks the run as a whole, apart from its controls.
 func (r *Report) checkRun(run *Run) {
-	// Rows that only one side has do not count as measured, whether they are
-	// allowed or not.
-	if len(run.Rows) == 0 && run.Stopped == "" {
+	// A row that is gone does not count as measured, whether it is allowed or not. Rows that
+	// are all new are the first ones of a project, and need no measurement.
+	first := len(run.OnlyNew) > 0 && len(run.OnlyOld) == 0
+	if len(run.Rows) == 0 && run.Stopped == "" && !first {
 		r.Errors = append(r.Errors, "no benchmark was measured: a gate with nothing to judge does "+
 			"not pass; check the packages and the pattern")
 	}

@@ -33,7 +33,7 @@ func TestVerdicts(t *testing.T) {
 		{"BenchmarkCounts", Regressed, "was 2 allocs/op (+1 in 1000 operations)"},
 		{"BenchmarkPanics", Unmeasured, "new: panic: boom"},
 		{"example.com/p.BenchmarkGone", Missing, "only on the old side"},
-		{"example.com/p.BenchmarkBorn", Missing, "only on the new side"},
+		{"example.com/p.BenchmarkBorn", Added, "only on the new side"},
 		{"BenchmarkNoisy", Inconclusive, "the interval leaves the margin"},
 		{"BenchmarkSuspect", Inconclusive, "second stage was not measured"},
 		{"BenchmarkWaived", Waived, "11 % slower"},

@@ -28,7 +28,7 @@ type Options struct {
 	// [ParseTolerance].
 	Tolerate float64
 
-	// AllowMissing lets a run pass with rows that exist on one side only.
+	// AllowMissing lets a run pass with rows that the new side does not have any more.
 	AllowMissing bool
 
 	// TrustTexts makes an advisory REGRESSED exit with 1. Without it the exit

@@ -13,17 +13,18 @@ type Verdict string
 const (
 	Regressed    Verdict = "REGRESSED"
 	Unmeasured   Verdict = "FAILED"  // it could not be measured; no verdict on its speed
-	Missing      Verdict = "MISSING" // it is on one side only
+	Missing      Verdict = "MISSING" // the new side does not have it any more
 	Inconclusive Verdict = "INCONCLUSIVE"
 	Waived       Verdict = "WAIVED" // it regressed, but no further than a waiver allows
 	Improved     Verdict = "IMPROVED"
+	Added        Verdict = "NEW"       // the old side does not have it: there is nothing to compare
 	Unchanged    Verdict = "UNCHANGED" // the whole interval lies inside the margin
 	SameCode     Verdict = "IDENTICAL" // both sides run the same code; nothing was measured
 )
 
 // verdicts lists all verdicts, worst first.
 var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved,
-	Unchanged, SameCode}
+	Added, Unchanged, SameCode}
 
 // quiet reports whether a row needs no explanation of its own in a list: there
 // would be hundreds.
@@ -65,7 +66,7 @@ type Report struct {
 type Judged struct {
 	ID      string // package and name
 	index   int    // in the rows of the run; -1 if the row is not from there
-	Row     *Row   // as measured; a row of a text and a missing row have only the name
+	Row     *Row   // as measured; a row of a text and a row of one side have only the name
 	Verdict Verdict
 	Why     string    // explains the verdict
 	Time    *Timing   // nil if no time was measured
