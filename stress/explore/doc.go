@@ -165,7 +165,7 @@
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
 // the packages of the test and of the modules that they need. In the copies, all concurrent
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
-// context, the environment, files, expvar, and everything that waits for time or reads the clock. Packages
+// context, the environment, files, pipes, expvar, and everything that waits for time or reads the clock. Packages
 // log, log/slog, database/sql, net/rpc and net/textproto are copied, too, so the locks of a logger are
 // under control, and a report shows them. A call of another method of the standard library is one step
 // if its type has a lock, such as http.ServeMux. Package schedrt runs one goroutine at a time, and stops it before each such operation. Positions are positions in the
@@ -205,7 +205,7 @@
 // an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it may
 // read any file. Code of the standard library uses files without a step.
 //
-// Not under control are the network, other processes, signals, io.Pipe, and channels used by
+// Not under control are the network, other processes, signals, and channels used by
 // way of reflect. A program that uses one of these is refused, and the function is named. Also
 // refused are packages with cgo, and packages that link to the runtime's parking functions. A goroutine
 // that waits inside the standard library, or loops without an operation, is noticed after ten seconds,

@@ -2,6 +2,9 @@
 
 package explore
 
-// go mod vendor goes by the imports under all build tags. No build has the tag above: package expvar
-// imports net/http, which would make each first build slower.
-import _ "github.com/semabench/semabench/stress/explore/shim/expvar"
+// go mod vendor goes by the imports under all build tags. No build has the tag above: packages expvar
+// and net are large, and would make each first build slower.
+import (
+	_ "github.com/semabench/semabench/stress/explore/shim/expvar"
+	_ "github.com/semabench/semabench/stress/explore/shim/net"
+)

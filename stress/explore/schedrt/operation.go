@@ -1,6 +1,9 @@
 package schedrt
 
-import "runtime"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // Kind names an operation, for reports and for strategies.
 type Kind uint8
@@ -59,6 +62,9 @@ const (
 	OpBubble     // waits for the end of a bubble
 	OpBubbleWait // waits until all others in the bubble wait
 	OpOutside    // a call of the standard library, see Outside
+	OpRead       // from a pipe or connection
+	OpWrite      // to a pipe or connection
+	OpCloseStream
 )
 
 var kindNames = [...]string{
@@ -72,6 +78,7 @@ var kindNames = [...]string{
 	"use of the environment", "change of the environment", "use of a file", "change of a file",
 	"synctest.Test", "synctest.Wait",
 	"call of the standard library",
+	"read", "write", "close of a pipe",
 }
 
 func (k Kind) String() string { return kindNames[k] }
@@ -179,6 +186,44 @@ func Do(kind Kind, f func() (changed bool), touches ...Touch) {
 		e.changed(g, t.Object)
 	}
 }
+
+// Await performs f as one operation that waits until ready reports true. Ready is asked before each
+// step, and only reads; only operations that touch the same objects may change its answer. f must
+// neither block nor perform another operation. Call Await under control only.
+func Await(kind Kind, ready func() bool, f func(), touches ...Touch) {
+	e := active
+	g := e.begin(kind)
+	for _, t := range touches {
+		e.number(t.Object)
+		g.on(t.Object, t.Mode)
+	}
+	g.Op.guard = readiness(ready)
+	e.point(g)
+	f()
+	for _, t := range touches {
+		e.changed(g, t.Object)
+	}
+}
+
+// readiness is the guard of Await.
+type readiness func() bool
+
+func (r readiness) open(*G) bool { return r() }
+
+// TouchInStep says that the function of a timer or of Do changes an object that is not among those
+// of its operation, and that the execution has used before.
+func TouchInStep(o *Object) {
+	active.Trace.touch(o, Write)
+	o.version++
+	active.progress = active.taken
+}
+
+// AcquireEdge orders what was before the ReleaseEdges of an address before the rest of the caller. Package
+// stream states its edges with it, as no real primitive does.
+func AcquireEdge(p unsafe.Pointer) { raceAcquire(p) }
+
+// ReleaseEdge orders what the caller did before the next AcquireEdge of an address.
+func ReleaseEdge(p unsafe.Pointer) { raceReleaseMerge(p) }
 
 // Yield is runtime.Gosched. Call it under control only.
 func Yield() {

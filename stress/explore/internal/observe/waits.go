@@ -67,6 +67,12 @@ func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[
 	case schedrt.OpSelect:
 		w.For = "one of its cases"
 		w.Could = t.alive(left.G)
+	case schedrt.OpRead:
+		w.For = "the other side to write or to close"
+		return
+	case schedrt.OpWrite:
+		w.For = "the other side to read or to close"
+		return
 	case schedrt.OpBubble:
 		w.For = "all goroutines of the bubble to end"
 		return

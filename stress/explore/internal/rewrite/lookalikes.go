@@ -56,6 +56,12 @@ var lookAlikes = map[string]lookAlike{
 		"Stat", "Lstat", "Readlink", "Getwd", "Chdir", "Mkdir", "MkdirAll", "Remove", "RemoveAll", "Rename",
 		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS",
 	}},
+	"io": {name: "io", shim: "io", alias: "explore__io", keep: "Reader", names: []string{
+		"Pipe", "PipeReader", "PipeWriter",
+	}},
+	"net": {name: "net", shim: "net", alias: "explore__net", keep: "Conn", names: []string{
+		"Pipe",
+	}},
 	"io/ioutil": {name: "ioutil", shim: "ioutil", alias: "explore__ioutil", keep: "Discard", value: true, names: []string{
 		"ReadFile", "WriteFile", "ReadDir", "TempDir", "TempFile",
 	}},

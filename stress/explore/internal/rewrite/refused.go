@@ -17,7 +17,7 @@ var uncontrolled = map[string][]string{
 	"net": {
 		"Dial", "DialTimeout", "DialIP", "DialTCP", "DialUDP", "DialUnix", "Dialer.Dial", "Dialer.DialContext",
 		"Listen", "ListenIP", "ListenTCP", "ListenUDP", "ListenUnix", "ListenUnixgram", "ListenMulticastUDP",
-		"ListenPacket", "ListenConfig.Listen", "ListenConfig.ListenPacket", "FileConn", "FileListener", "Pipe",
+		"ListenPacket", "ListenConfig.Listen", "ListenConfig.ListenPacket", "FileConn", "FileListener",
 		"LookupAddr", "LookupCNAME", "LookupHost", "LookupIP", "LookupMX", "LookupNS", "LookupPort", "LookupSRV",
 		"LookupTXT", "Resolver.LookupAddr", "Resolver.LookupHost", "Resolver.LookupIP", "Resolver.LookupIPAddr",
 		"Resolver.LookupNetIP", "Interfaces", "InterfaceAddrs",
@@ -37,7 +37,6 @@ var uncontrolled = map[string][]string{
 	"os": {
 		"Exit", "Pipe", "StartProcess", "FindProcess", "OpenRoot", "OpenInRoot", "Lchown",
 	},
-	"io": {"Pipe"},
 	"log": {
 		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",
 	},

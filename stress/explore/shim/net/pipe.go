@@ -1,0 +1,85 @@
+// Package net stands for functions of the standard package net, in rewritten code.
+//
+//	a, b := net.Pipe() // each Read is a step, and each Write two
+package net
+
+import (
+	"io"
+	"net"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/schedrt"
+	"github.com/semabench/semabench/stress/explore/shim/stream"
+)
+
+// A conn is an end of a connection in memory. It returns the errors of a net.Pipe or, with addresses
+// of TCP, the errors of a net.TCPConn.
+type conn struct {
+	in, out       *stream.Stream
+	local, remote net.Addr
+	network       string
+	closed        error // of an operation after the close of the other side
+}
+
+// pair returns two ends. Capacity is of the buffer in each direction.
+func pair(network string, capacity int, a, b net.Addr, closed, toWriters error) (x, y *conn) {
+	there, back := stream.New(capacity, closed), stream.New(capacity, closed)
+	return &conn{in: back, out: there, local: a, remote: b, network: network, closed: toWriters},
+		&conn{in: there, out: back, local: b, remote: a, network: network, closed: toWriters}
+}
+
+// pipeAddr is the address of an end of net.Pipe.
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "pipe" }
+
+// Pipe is net.Pipe.
+func Pipe() (net.Conn, net.Conn) {
+	if !schedrt.Controlled() {
+		return net.Pipe()
+	}
+	return pair("pipe", 0, pipeAddr{}, pipeAddr{}, io.ErrClosedPipe, io.ErrClosedPipe)
+}
+
+// wrap returns the error of an operation in the words of package net.
+func (c *conn) wrap(op string, err error) error {
+	if err == nil || err == io.EOF || err == io.ErrClosedPipe {
+		return err
+	}
+	e := &net.OpError{Op: op, Net: c.network, Err: err}
+	if c.network != "pipe" {
+		e.Source, e.Addr = c.local, c.remote
+	}
+	return e
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.in.Read(b)
+	return n, c.wrap("read", err)
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	n, err := c.out.Write(b)
+	return n, c.wrap("write", err)
+}
+
+// Close closes both directions in one step. A second Close of a pipe does nothing.
+func (c *conn) Close() error {
+	if !stream.Close(c.in, c.closed, c.out, io.EOF) && c.network != "pipe" {
+		return c.wrap("close", net.ErrClosed)
+	}
+	return nil
+}
+
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+func (c *conn) SetDeadline(t time.Time) error {
+	c.in.SetReadDeadline(t)
+	c.out.SetWriteDeadline(t)
+	return nil
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error  { c.in.SetReadDeadline(t); return nil }
+func (c *conn) SetWriteDeadline(t time.Time) error { c.out.SetWriteDeadline(t); return nil }

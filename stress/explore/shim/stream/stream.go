@@ -1,0 +1,216 @@
+// Package stream models one direction of a pipe or of a connection, for the look-alikes of packages
+// io and net.
+//
+//	s := stream.New(0, io.ErrClosedPipe) // without a buffer: a Write waits for the Reads that take it
+//	go s.Write(data)
+//	n, err := s.Read(buffer)
+//
+// A Read is one step, and so is each part of a Write that may wait. Package rewrite keeps the race
+// detector out of this package; the accesses to the caller's memory, and the edges between a Write
+// and the Read of its bytes, are stated.
+package stream
+
+import (
+	"os"
+	"time"
+	"unsafe"
+
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// A Stream carries bytes from writers to readers, which use it under control only. Several Writes at
+// once come one after another.
+type Stream struct {
+	object   schedrt.Object
+	capacity int   // of the buffer; 0 means that a Write waits until its bytes were read
+	closed   error // of a Read or Write after the close of its own side
+
+	data    []byte // that was written and not read
+	offered bool   // without a buffer: a Write waits for its bytes to be read
+	writing bool   // without a buffer: a Write is under way
+
+	readClosed, writeClosed bool
+	toWriters               error // after readClosed
+	toReaders               error // after writeClosed
+	readLate, writeLate     deadline
+}
+
+// New returns a Stream with a buffer. Closed is the error of a Read or Write after the close of its
+// own side.
+func New(capacity int, closed error) *Stream { return &Stream{capacity: capacity, closed: closed} }
+
+// touch is the access of a step that may change s.
+func (s *Stream) touch() schedrt.Touch { return schedrt.Touch{Object: &s.object, Mode: schedrt.Write} }
+
+// Read is io.Reader.Read. With a buffer, bytes that were written before a close are read first, as
+// over TCP; without one a close comes first, as in a pipe.
+func (s *Stream) Read(b []byte) (n int, err error) {
+	ready := func() bool {
+		return s.readClosed || s.writeClosed || s.readLate.passed || s.offered || len(s.data) > 0
+	}
+	schedrt.Await(schedrt.OpRead, ready, func() {
+		schedrt.AcquireEdge(unsafe.Pointer(s))
+		buffered := s.capacity > 0 && len(s.data) > 0
+		switch {
+		case s.readClosed:
+			err = s.closed
+		case s.writeClosed && !buffered:
+			err = s.toReaders
+		case s.readLate.passed:
+			err = os.ErrDeadlineExceeded
+		default:
+			n = copy(b, s.data)
+			schedrt.NoteWrite(b[:n])
+			if s.data = s.data[n:]; len(s.data) == 0 {
+				s.offered = false
+			}
+			schedrt.ReleaseEdge(unsafe.Pointer(s))
+		}
+	}, s.touch())
+	return n, err
+}
+
+// writeError returns the error of a Write now, nil if there is none.
+func (s *Stream) writeError() error {
+	switch {
+	case s.writeClosed:
+		return s.closed
+	case s.readClosed:
+		return s.toWriters
+	case s.writeLate.passed:
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// Write is io.Writer.Write.
+func (s *Stream) Write(b []byte) (n int, err error) {
+	if s.capacity > 0 {
+		return s.writeToBuffer(b)
+	}
+	schedrt.Await(schedrt.OpWrite, func() bool { return !s.writing || s.writeError() != nil }, func() {
+		schedrt.AcquireEdge(unsafe.Pointer(s))
+		if err = s.writeError(); err == nil {
+			s.writing, s.offered, s.data = true, true, b
+			schedrt.NoteRead(b)
+			schedrt.ReleaseEdge(unsafe.Pointer(s))
+		}
+	}, s.touch())
+	if err != nil {
+		return 0, err
+	}
+	schedrt.Await(schedrt.OpWrite, func() bool { return !s.offered || s.writeError() != nil }, func() {
+		schedrt.AcquireEdge(unsafe.Pointer(s))
+		n = len(b) - len(s.data)
+		if s.offered {
+			err = s.writeError()
+		}
+		s.writing, s.offered, s.data = false, false, nil
+	}, s.touch())
+	return n, err
+}
+
+// writeToBuffer waits for room as often as it has to.
+func (s *Stream) writeToBuffer(b []byte) (n int, err error) {
+	for err == nil && (n == 0 || n < len(b)) {
+		ready := func() bool { return len(s.data) < s.capacity || s.writeError() != nil }
+		schedrt.Await(schedrt.OpWrite, ready, func() {
+			schedrt.AcquireEdge(unsafe.Pointer(s))
+			if err = s.writeError(); err != nil {
+				return
+			}
+			part := b[n:min(len(b), n+s.capacity-len(s.data))]
+			schedrt.NoteRead(part)
+			s.data = append(s.data, part...)
+			n += len(part)
+			schedrt.ReleaseEdge(unsafe.Pointer(s))
+		}, s.touch())
+		if len(b) == 0 {
+			break
+		}
+	}
+	return n, err
+}
+
+// closeRead is a part of a step. The first close counts.
+func (s *Stream) closeRead(toWriters error) {
+	if !s.readClosed {
+		s.readClosed, s.toWriters = true, toWriters
+	}
+}
+
+func (s *Stream) closeWrite(toReaders error) {
+	if !s.writeClosed {
+		s.writeClosed, s.toReaders = true, toReaders
+	}
+}
+
+// CloseRead ends the Reads in one step. Writes return toWriters from now on.
+func (s *Stream) CloseRead(toWriters error) { Close(s, toWriters, nil, nil) }
+
+// CloseWrite ends the Writes in one step. Reads return toReaders when nothing is left to read.
+func (s *Stream) CloseWrite(toReaders error) { Close(nil, nil, s, toReaders) }
+
+// Close closes the reading side of in and the writing side of out in one step, and reports whether
+// one of them was open. Each may be nil.
+func Close(in *Stream, toWriters error, out *Stream, toReaders error) (open bool) {
+	var touches []schedrt.Touch
+	for _, s := range []*Stream{in, out} {
+		if s != nil {
+			touches = append(touches, s.touch())
+		}
+	}
+	schedrt.Do(schedrt.OpCloseStream, func() bool {
+		if in != nil {
+			open = !in.readClosed
+			in.closeRead(toWriters)
+			schedrt.ReleaseEdge(unsafe.Pointer(in))
+		}
+		if out != nil {
+			open = open || !out.writeClosed
+			out.closeWrite(toReaders)
+			schedrt.ReleaseEdge(unsafe.Pointer(out))
+		}
+		return true
+	}, touches...)
+	return open
+}
+
+// A deadline tells whether a moment has passed.
+type deadline struct {
+	passed bool
+	timer  *schedrt.Timer
+	set    int // how often it was set: an older timer that fires late is void
+}
+
+// SetReadDeadline has Reads fail from a moment on. The zero time means never.
+func (s *Stream) SetReadDeadline(t time.Time) { s.setDeadline(&s.readLate, t) }
+
+// SetWriteDeadline has Writes fail from a moment on. The zero time means never.
+func (s *Stream) SetWriteDeadline(t time.Time) { s.setDeadline(&s.writeLate, t) }
+
+func (s *Stream) setDeadline(d *deadline, t time.Time) {
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
+	left := time.Duration(0)
+	if !t.IsZero() {
+		left = t.Sub(schedrt.Now())
+	}
+	var set int
+	schedrt.Do(schedrt.OpTimer, func() bool {
+		d.set++
+		set = d.set
+		d.passed = !t.IsZero() && left <= 0
+		return true
+	}, s.touch())
+	if left > 0 {
+		d.timer = schedrt.NewTimer(left, func() {
+			if d.set == set {
+				d.passed = true
+				schedrt.TouchInStep(&s.object)
+			}
+		})
+	}
+}
