@@ -66,7 +66,7 @@ func TestGateAgainstAKeptText(t *testing.T) {
 	}
 	measure("new.txt")
 	mustExit(t, gate.ExitRegression, []string{"-exact", "baseline.txt", "new.txt"},
-		"2, was 1 allocs/op")
+		"+1 allocation an operation (1 to 2)")
 }
 
 // A time budget that is too short for any pair gives neither a pass nor a regression. The run is

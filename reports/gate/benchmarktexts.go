@@ -322,7 +322,7 @@ func compareCounts(u *reports.Unit, old, new *reports.Cell) Counted {
 	}
 	c.Why = fmt.Sprintf("%s %s", count(c.New), c.Unit)
 	if change := (c.New - c.Old) * better; change != 0 {
-		c.Why = fmt.Sprintf("%s, was %s %s", count(c.New), count(c.Old), c.Unit)
+		c.Why = c.change()
 		c.Verdict = Regressed
 		if change > 0 {
 			c.Verdict = Improved

@@ -54,7 +54,7 @@ func TestTexts(t *testing.T) {
 		{"slower and trusted", head + base, head + textOf("BenchmarkX", 10, 110, "16 B/op 1 allocs/op"), Options{TrustTexts: true}, Regressed, "10 % slower", 1},
 		{"faster", head + base, head + textOf("BenchmarkX", 10, 80, "16 B/op 1 allocs/op"), Options{}, Improved, "20 % faster", 0},
 		{"too few", head + textOf("BenchmarkX", 3, 100, ""), head + textOf("BenchmarkX", 3, 150, ""), Options{}, Inconclusive, "too few for 1 test", 3},
-		{"one more allocation", head + base, head + textOf("BenchmarkX", 10, 100, "16 B/op 2 allocs/op"), Options{}, Regressed, "2, was 1 allocs/op", 1},
+		{"one more allocation", head + base, head + textOf("BenchmarkX", 10, 100, "16 B/op 2 allocs/op"), Options{}, Regressed, "+1 allocation an operation (1 to 2)", 1},
 		{"another commit", "commit: a\n" + head + base, "commit: b\n" + head + base, Options{}, Unchanged, "", 0},
 		{"another processor", head + base, strings.Replace(head, "cpu: c", "cpu: d", 1) + base, Options{}, Unchanged, "", 4},
 		{"vanished row", head + base + textOf("BenchmarkA", 10, 1, ""), head + base, Options{}, Missing, "only on the old", 2},
@@ -62,7 +62,7 @@ func TestTexts(t *testing.T) {
 		{"new row", head + base, head + base + textOf("BenchmarkA", 10, 1, ""), Options{}, Added, "only on the new", 0},
 		{"no row in common", head + base, head + textOf("BenchmarkY", 10, 1, ""), Options{AllowMissing: true}, Missing, "only on the old", 2},
 		{"exact that contradicts itself", exact + head + base + textOf("BenchmarkX", 1, 100, "16 B/op 2 allocs/op"), exact + head + base, Options{}, Unmeasured, "said to be exact", 2},
-		{"one value that is exact", exact + head + textOf("BenchmarkX", 1, 100, "1 allocs/op"), exact + head + textOf("BenchmarkX", 1, 100, "2 allocs/op"), Options{}, Regressed, "2, was 1", 1},
+		{"one value that is exact", exact + head + textOf("BenchmarkX", 1, 100, "1 allocs/op"), exact + head + textOf("BenchmarkX", 1, 100, "2 allocs/op"), Options{}, Regressed, "+1 allocation an operation (1 to 2)", 1},
 		{"one value that is not", head + textOf("BenchmarkX", 1, 100, "1 allocs/op"), head + textOf("BenchmarkX", 1, 100, "2 allocs/op"), Options{}, Inconclusive, "", 3},
 		{"failed program", head + base, head + base + "--- FAIL: TestX\nFAIL\n", Options{}, Unchanged, "", 2},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // A Counted is the judgement on an exact metric. It needs no statistics, for two
@@ -122,9 +123,30 @@ func (x Exact) separate(old, new []int64) bool {
 	return len(old) > 2 && len(new) > 2 && new[0]-old[last] > width
 }
 
-// change is "2.001, was 2 allocs/op (+1 in 1000 operations)".
+// change is "+4 allocations an operation (1 to 5)". A change of less than one is
+// told for 1000 operations, where one allocation more can be seen:
+// "+1 allocation in 1000 operations (2 to 2.001)".
 func (c Counted) change() string {
-	return fmt.Sprintf("%s, was %s %s (%s)", count(c.New), count(c.Old), c.unit(), c.per1000())
+	size, each := c.New-c.Old, "an operation"
+	if math.Abs(size) < 1 {
+		size, each = size*1000, "in 1000 operations"
+	}
+	number, noun := fmt.Sprintf("%+.4g", size), ""
+	switch c.Unit {
+	case "allocs/op":
+		noun = "allocations"
+	case "B/op":
+		noun = "bytes"
+	default: // a metric of the benchmark's own
+		return fmt.Sprintf("%s, was %s %s", count(c.New), count(c.Old), c.Unit)
+	}
+	if number == "+1" || number == "-1" {
+		noun = strings.TrimSuffix(noun, "s")
+	}
+	if c.Alone {
+		each += " on one processor"
+	}
+	return fmt.Sprintf("%s %s %s (%s to %s)", number, noun, each, count(c.Old), count(c.New))
 }
 
 // unit names the unit, and the way of counting if that is unusual.
@@ -133,12 +155,6 @@ func (c Counted) unit() string {
 		return c.Unit + " on one processor"
 	}
 	return c.Unit
-}
-
-// per1000 returns the change in 1000 operations, where one allocation more can be
-// seen.
-func (c Counted) per1000() string {
-	return fmt.Sprintf("%+.4g in 1000 operations", (c.New-c.Old)*1000)
 }
 
 // count formats a count per operation: six digits show one allocation in 1000

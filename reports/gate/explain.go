@@ -26,19 +26,20 @@ func (r rule) explain(t *Timing) string {
 	case t.Confidence == 0:
 		return t.sample() + " are too few for an interval, 6 are needed"
 	case r.lacksSecondStage(t):
-		return t.summary() + "; a suspect whose second stage was not measured"
+		return "cannot tell: " + t.summary() + "; a suspect whose second stage was not measured"
 	case math.IsInf(t.MDE, 1):
-		return fmt.Sprintf("%s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
+		return fmt.Sprintf("cannot tell: %s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
 			t.summary(), plural.Of(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
 	case t.NotSlower:
 		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
 			t.summary(), percent(t.Wanted))
 	}
-	words := t.summary() + "; the interval leaves the margin of " + percent(t.Wanted)
+	words := fmt.Sprintf("cannot tell: %s; a slowdown of more than %s would have been seen",
+		t.summary(), percent(t.MDE))
 	if t.Noise > t.Wanted {
-		words += ", and like rows differ from themselves by " + percent(t.Noise)
+		words += "; like rows differ from themselves by " + percent(t.Noise)
 	}
-	return words + ". This run would have found " + percent(t.MDE)
+	return words
 }
 
 // explainStage says which pairs found a slowdown, and with what p.

@@ -30,11 +30,11 @@ func TestVerdicts(t *testing.T) {
 		why     string
 	}{
 		{"BenchmarkSlow/n=1", Regressed, "7.5 % slower"},
-		{"BenchmarkCounts", Regressed, "was 2 allocs/op (+1 in 1000 operations)"},
+		{"BenchmarkCounts", Regressed, "+1 allocation in 1000 operations (2 to 2.001)"},
 		{"BenchmarkPanics", Unmeasured, "new: panic: boom"},
 		{"example.com/p.BenchmarkGone", Missing, "only on the old side"},
 		{"example.com/p.BenchmarkBorn", Added, "only on the new side"},
-		{"BenchmarkNoisy", Inconclusive, "the interval leaves the margin"},
+		{"BenchmarkNoisy", Inconclusive, "a slowdown of more than 12 % would have been seen"},
 		{"BenchmarkSuspect", Inconclusive, "second stage was not measured"},
 		{"BenchmarkWaived", Waived, "11 % slower"},
 		{"BenchmarkFaster", Improved, "10 % faster"},

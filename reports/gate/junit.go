@@ -43,9 +43,10 @@ type junitMessage struct {
 // WriteJUnit writes r as JUnit XML, with a test case for each row and one for the
 // run as a whole.
 //
-// A row that makes the gate fail is a failure, or an error if it could not be
-// measured. An INCONCLUSIVE or MISSING row that was let pass is skipped. All
-// other rows are successes.
+// A row that is slower or gone is a failure, and a row that could not be measured is
+// an error. A row that is INCONCLUSIVE is skipped, and so is a MISSING one that was
+// let pass: neither is a defect of the code. If such rows make the gate fail, the case
+// of the run fails and counts them. All other rows are successes.
 func WriteJUnit(w io.Writer, r *Report) error {
 	rows, run := junitSuite{Name: "gate"}, junitSuite{Name: "gate run"}
 	for _, j := range r.Rows {
@@ -56,6 +57,8 @@ func WriteJUnit(w io.Writer, r *Report) error {
 		whole.Error = message(r.outcome(), wrong[0], wrong...)
 	} else if r.Exit() == ExitInconclusive && r.incomplete() {
 		whole.Failure = message(r.outcome(), "the run is not complete", r.Stopped)
+	} else if r.Exit() == ExitInconclusive {
+		whole.Failure = message(r.outcome(), r.outcome()+": "+r.totals())
 	}
 	run.add(whole)
 	for _, j := range r.Controls {
@@ -85,12 +88,12 @@ func (r *Report) junitCase(j *Judged) junitCase {
 		c.Class = "gate"
 	}
 	detail := []string{j.why()}
-	if j.Row.Reproduce != "" {
+	if j.repeatable() {
 		detail = append(detail, "repeat: "+j.Row.Reproduce)
 	}
 	m := message(r.label(j), j.why(), detail...)
 	switch {
-	case j.Allowed:
+	case j.Allowed || j.Verdict == Inconclusive:
 		c.Skipped = message("", r.label(j)+": "+j.why())
 	case j.Verdict == Unmeasured:
 		c.Error = m

@@ -44,9 +44,10 @@ func (r *Report) sign() string {
 }
 
 // attention reports whether a person has to look at j. Rows are sorted, so such
-// rows come first.
+// rows come first. On a busy machine most rows are INCONCLUSIVE; the headline counts
+// them, and they are folded.
 func (r *Report) attention(j *Judged) bool {
-	return j.Verdict.rank() <= Missing.rank() || j.Verdict == Inconclusive && !j.Allowed
+	return j.Verdict.rank() <= Missing.rank()
 }
 
 // markdownList writes at most 20 lines of list, after head.
@@ -78,7 +79,7 @@ func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, explain bool, r
 		name := escape.Markdown(printable(cut(j.ID, 300)))
 		if explain {
 			name += "<br><sub>" + escape.Markdown(cut(j.why(), 500)) + "</sub>"
-			if j.Row.Reproduce != "" {
+			if j.repeatable() {
 				command := escape.Markdown(printable(cut(j.Row.Reproduce, 500)))
 				name += "<br><sub>repeat: " + command + "</sub>"
 			}

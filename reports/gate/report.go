@@ -125,6 +125,13 @@ func (r *Report) Regressed() (rows []int) {
 	return rows
 }
 
+// repeatable reports whether a command to measure the row once more belongs under it.
+// The same command again would not settle a row that is INCONCLUSIVE: it needs more
+// pairs, or a quieter machine.
+func (j *Judged) repeatable() bool {
+	return j.Row.Reproduce != "" && j.Verdict != Inconclusive
+}
+
 // deciding returns the pairs that the verdict on time rests on.
 func (j *Judged) deciding() []Pair {
 	pairs := j.Row.Pairs

@@ -81,7 +81,7 @@ func writeExplanations(w io.Writer, r *Report) {
 		if j.Time != nil && j.Time.Needs > 0 {
 			fmt.Fprintf(w, "    about %d pairs would settle it, it had %d\n", j.Time.Needs, j.Time.Pairs)
 		}
-		if j.Row.Reproduce != "" {
+		if j.repeatable() {
 			fmt.Fprintf(w, "    repeat: %s\n", printable(j.Row.Reproduce))
 		}
 		for _, p := range []string{j.Row.OldProfile, j.Row.NewProfile} {
@@ -130,7 +130,10 @@ const boxWidth, boxHeight = 600, 120
 // newRowDetails limits every text: a hostile name must not fill the page.
 func newRowDetails(r *Report, j *Judged, id string) rowDetails {
 	d := rowDetails{ID: id, Name: printable(cut(j.ID, 300)), Verdict: r.label(j),
-		Why: cut(j.why(), 2000), Reproduce: printable(cut(j.Row.Reproduce, 2000))}
+		Why: cut(j.why(), 2000)}
+	if j.repeatable() {
+		d.Reproduce = printable(cut(j.Row.Reproduce, 2000))
+	}
 	for _, c := range j.Counts {
 		d.Counts = append(d.Counts, printable(fmt.Sprintf("%s: %s", c.Verdict, c.Why)))
 	}
