@@ -25,10 +25,13 @@ type Options struct {
 	Suite   bool   // also let each Test function explore itself, see suite.go
 }
 
-// Tag is the build tag of rewritten builds. No other build has it.
+// Tag is the build tag of rewritten builds. No other build has it. A file of a program may
+// therefore have two versions, one for go test and one for the explorer.
 const Tag = "semabench_explore"
 
-// A Binary is a rewritten test binary. No build removes it before Close, however old it gets.
+// A Binary is a rewritten test binary. No build removes it before Close, however old it gets. The
+// process that holds it shares a file lock on it. The lock ends with the process, so a process that
+// dies without Close keeps nothing in the cache.
 type Binary struct {
 	Path  string
 	Dir   string   // of the package, where its tests expect to run
@@ -37,7 +40,8 @@ type Binary struct {
 	release func() error
 }
 
-// Close lets later builds remove the binary when it has become old.
+// Close lets later builds remove the binary when it has become old. It does not remove the binary,
+// which other processes may hold as well.
 func (b *Binary) Close() error {
 	if b.release == nil {
 		return nil
@@ -62,12 +66,15 @@ func Build(ctx context.Context, o Options) (*Binary, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Race is not part of the key. Both builds have the same copies, and binaries with different
+	// names.
 	key := fmt.Sprintf("%s\x00%s\x00%s\x00%v", dir, o.Package, o.Tags, o.Suite)
 	f, err := openFolder(ctx, o.Cache, short(key, 16))
 	if err != nil {
 		return nil, fmt.Errorf("opening the cache: %w", err)
 	}
 	defer f.unlock()
+	// It only tries locks, so two builds that sweep at once do not wait for each other.
 	f.sweep()
 	c := &copies{
 		folder: f, suite: o.Suite, location: location,
@@ -98,7 +105,9 @@ type copies struct {
 	goRoot   string // the Go release by another path, see standardPath; "" if none is needed
 }
 
-// rewrite writes the copies of all packages.
+// rewrite writes the copies of all packages. It checks all packages before it writes the first.
+// Whether a variable can change is a property of the whole program: package a may assign to a
+// variable of package b that looks constant in b.
 func (c *copies) rewrite(packages map[string]*listed) error {
 	reached := reached(packages)
 	var all []*checked
@@ -108,6 +117,8 @@ func (c *copies) rewrite(packages map[string]*listed) error {
 			continue
 		}
 		if len(p.CgoFiles) > 0 {
+			// The scheduler does not see a C function wait, and a callback from C would arrive on a
+			// thread of its own.
 			return fmt.Errorf("%s uses cgo, which cannot be put under control", p.ImportPath)
 		}
 		checked, err := check(p, packages)
@@ -132,7 +143,9 @@ func (c *copies) rewrite(packages map[string]*listed) error {
 	return nil
 }
 
-// short is a name for a text: the first digits of its hash.
+// short is a name for a text: the first digits of its hash. Sixteen digits are 64 bits, twelve are
+// 48: enough for the folders of one cache and the files of one build. A hash and not the text: a
+// path may be too long for a file name, and has separators.
 func short(text string, digits int) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:digits]
 }
@@ -163,8 +176,13 @@ func (c *copies) rewritePackage(checked *checked) error {
 }
 
 // write has the go command see text at the path of a file, which need not exist. Positions in it
-// are positions of the original, by a line directive.
+// are positions of the original, by a line directive. There are three ways, by the owner of the
+// file. A file in the user's tree is replaced by the overlay. A file of another module is written
+// into a copy of the module. A file of the standard library is replaced by the overlay, too, if
+// need be under another path (see standardPath).
 func (c *copies) write(p *listed, original string, text []byte) (err error) {
+	// allowGenerics gets the text with the line directive, so a line that it adds above moves no
+	// position.
 	text = p.Module.allowGenerics(append([]byte("//line "+original+":1\n"), text...))
 	if m := p.Module; m != nil && !m.Main && !c.mayOverlay(original) {
 		r, err := c.copyOf(m)
@@ -178,6 +196,8 @@ func (c *copies) write(p *listed, original string, text []byte) (err error) {
 			return err
 		}
 	}
+	// The hash of the path keeps two files of the same name apart. The base name stays readable for
+	// errors.
 	copied := filepath.Join(c.dir, short(original, 12)+"_"+filepath.Base(original))
 	c.overlay[original] = copied
 	return gotool.WriteIfChanged(copied, text)
@@ -195,7 +215,8 @@ func inside(file, dir string) bool {
 	return err == nil && !strings.HasPrefix(rel, "..")
 }
 
-// build runs the go command on the copies.
+// build runs the go command on the copies. Vet is off: it would complain about the rewritten text,
+// which no user can change.
 func (c *copies) build(
 	ctx context.Context, o Options,
 ) (path string, release func() error, err error) {
@@ -218,6 +239,8 @@ func (c *copies) build(
 	// Not tool.Run, which drops standard output: go test writes compile errors there.
 	args := slices.Concat([]string{"test"}, tool.Flags, []string{o.pattern()})
 	cmd := exec.CommandContext(ctx, "go", args...)
+	// GOTOOLCHAIN=local, as the go command would otherwise switch to the release that go.mod names,
+	// whose files are in the module cache again.
 	if c.goRoot != "" {
 		cmd = exec.CommandContext(ctx, filepath.Join(c.goRoot, "bin", "go"), args...)
 		tool.Env = append(tool.Env, "GOROOT="+c.goRoot, "GOTOOLCHAIN=local")
@@ -225,6 +248,7 @@ func (c *copies) build(
 	cmd.Dir, cmd.Env = o.Dir, append(os.Environ(), tool.Env...)
 	child.InterruptOnDone(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
+		// The output of an interrupted compiler is no news to the caller.
 		if ctx.Err() != nil {
 			return "", nil, ctx.Err()
 		}

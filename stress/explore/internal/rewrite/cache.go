@@ -37,7 +37,7 @@ type folder struct {
 
 // openFolder waits until no other build uses the folder of a key, and takes it. It renews the time
 // of use, so that no sweep removes the folder: the copies themselves are only written when they
-// change.
+// change. The caller must call unlock on success. On an error the lock is free again.
 func openFolder(ctx context.Context, cache, key string) (*folder, error) {
 	f := &folder{dir: filepath.Join(cache, key)}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
@@ -75,7 +75,8 @@ func isOld(path string) bool {
 
 // sweep removes the other folders of the cache that no build has used for long. A folder that
 // cannot be removed, because a build or a binary in it is running, stays until a later sweep.
-// Errors are not reported: a build that succeeded must not fail over old folders.
+// Errors are not reported: a build that succeeded must not fail over old folders. It reads the
+// names in the cache once for each build, which costs less than one start of the compiler.
 func (f *folder) sweep() {
 	cache := filepath.Dir(f.dir)
 	entries, err := os.ReadDir(cache)

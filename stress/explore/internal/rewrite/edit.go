@@ -9,9 +9,12 @@ import (
 	"strings"
 )
 
-// A writer makes the rewritten text of one file. It collects edits while it goes through the
-// syntax tree, and applies them in the end. Printing a changed tree would be simpler, but would
-// move lines: go/printer has its own idea of where comments and breaks belong.
+// A writer makes the rewritten text of one file. It collects edits while it goes through the syntax
+// tree, and applies them in the end. Printing a changed tree would be simpler, but would move
+// lines: go/printer has its own idea of where comments and breaks belong. The work has two phases.
+// visit collects edits in the order of the tree, and nothing is written. whole then sorts the edits
+// and makes the text from the outside in. An edit may therefore be added for a node inside a range
+// that an earlier edit replaces.
 type writer struct {
 	pkg       *checked
 	file      *ast.File
@@ -28,6 +31,8 @@ type writer struct {
 
 // An edit replaces a range. Its text may contain parts of the range, with the edits inside them: a
 // select in a case of a select is rewritten, too. So the text is made when all edits are known.
+// Ranges may be nested or disjoint, and never overlap in part: each is the range of a syntax node
+// or of a gap between two of its parts.
 type edit struct {
 	from, till token.Pos
 	text       func() string
@@ -53,8 +58,9 @@ func (w *writer) sort() {
 	})
 }
 
-// source returns the text of a range with the edits inside it. It calls itself through the texts
-// of edits.
+// source returns the text of a range with the edits inside it. It calls itself through the texts of
+// edits. It must be called only after sort, from the text function of an edit or from whole. Each
+// call scans the edits of its range, so the time is the number of edits times their depth.
 func (w *writer) source(from, till token.Pos) string {
 	var b strings.Builder
 	at := from
@@ -72,7 +78,9 @@ func (w *writer) source(from, till token.Pos) string {
 }
 
 // made returns the text of an edit. If the text has another number of lines than the range, a line
-// directive behind it restores the position.
+// directive behind it restores the position. The directive has the position of the byte behind the
+// range. So one edit that adds lines does not move the rest of the file, and the text function may
+// use as many lines as it likes.
 func (w *writer) made(e edit, i int) string {
 	saved := w.edits[i]
 	w.edits[i].till = w.edits[i].from - 1 // keeps source from applying this edit inside its own text
@@ -93,7 +101,8 @@ func (w *writer) line(at token.Pos) string {
 }
 
 // moved returns the text of a node that moves to the line of from, with a line directive if it was
-// on another line.
+// on another line. An argument that was on a line of its own keeps it in a panic, though the call
+// around it is one line now.
 func (w *writer) moved(n ast.Node, from token.Pos) string {
 	if w.pkg.fset.Position(n.Pos()).Line == w.pkg.fset.Position(from).Line {
 		return w.node(n)
@@ -122,7 +131,8 @@ func (w *writer) engine() string {
 }
 
 // whole returns the rewritten file, nil if it has no edits. The imports go behind the package
-// clause, on the same line.
+// clause, on the same line. An import declaration may only stand before all other declarations, and
+// the first place for it is behind the package clause. On the same line it moves no line below it.
 func (w *writer) whole() []byte {
 	keeps := w.keeps()
 	if !w.needsInitializers() && len(w.edits) == 0 && keeps == "" {

@@ -10,14 +10,16 @@ import (
 // linkname matches the directive, with the local function and the function that it names.
 var linkname = regexp.MustCompile(`^//go:linkname (\S+) (\S+)`)
 
-// parking matches the functions of the runtime in which a goroutine waits for another.
+// parking matches the functions of the runtime in which a goroutine waits for another. It matches
+// by the beginning of names, since the runtime has several variants of each and adds more. Too wide
+// a match refuses a program with a reason; too narrow a match would hang it.
 var parking = regexp.MustCompile(`^(internal/)?(sync|poll|runtime)\.(runtime_)?` +
 	`(Sem|sem|gopark|goready|park|notifyList|chan|selectgo|block|futex|poll_runtime)`)
 
 // linked lists functions of the runtime that modules reach by go:linkname, and whose results differ
 // from run to run: random numbers, the clock, the processor, and hashes whose key a process draws.
-// Their value is the body that they get: # stands for the alias of package schedrt, and 0, 1, 2 for
-// the parameters.
+// Their value is the body that they get: # stands for the alias of package schedrt, and $0, $1 and
+// $2 for the parameters.
 var linked = map[string]string{
 	"runtime.fastrand":              "#.Random()",
 	"runtime.fastrand64":            "#.Random()",
@@ -41,7 +43,7 @@ var linked = map[string]string{
 
 // linknames goes through the directives. One to a function in which goroutines wait is refused: the
 // engine would not see the goroutine wait. A function that is linked to one of the table gets a
-// body.
+// body. A directive is a comment, so the walk over the syntax tree does not meet it.
 func (w *writer) linknames() {
 	for _, group := range w.file.Comments {
 		for _, c := range group.List {
@@ -60,7 +62,10 @@ func (w *writer) linknames() {
 }
 
 // giveBody gives a function a body, and takes the directive c from it. It leaves the function alone
-// if its parameters have no names.
+// if its parameters have no names. The function keeps its signature, so its callers stay as they
+// are. If a parameter of the body has no name, or if there are two results, the original stays: the
+// result may then differ from run to run, and the check for determinism in package player reports
+// it.
 func (w *writer) giveBody(c *ast.Comment, name, body string) {
 	f := w.bodiless(name)
 	if f == nil {

@@ -11,7 +11,8 @@ import (
 )
 
 // A lookAlike is a package of folder shim that stands for names of a package of the standard
-// library.
+// library. It is a type-correct replacement at the level of source text: the compiler, and not the
+// rewriter, finds a program that uses a name in a way the look-alike does not allow.
 type lookAlike struct {
 	name  string   // of the standard package
 	shim  string   // its folder in shim
@@ -97,7 +98,9 @@ func (w *writer) use(like lookAlike) string {
 	return like.alias
 }
 
-// qualified rewrites sync.Mutex to the look-alike's, if there is one for the name.
+// qualified rewrites sync.Mutex to the look-alike's, if there is one for the name. It replaces the
+// package name only and leaves the selector, so a method, a type and a function are all one case.
+// The types decide and not the text: a local variable may have the name of a package.
 func (w *writer) qualified(s *ast.SelectorExpr) {
 	x, ok := s.X.(*ast.Ident)
 	if !ok {
@@ -135,7 +138,8 @@ func (w *writer) onFile(s *ast.SelectorExpr) {
 	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + w.node(s.X) + ")" })
 }
 
-// unqualified does the same for a name that a dot import has brought into the file.
+// unqualified does the same for a name that a dot import has brought into the file. A selected name
+// is hidden by qualified, which visits the outer node first.
 func (w *writer) unqualified(id *ast.Ident) {
 	object := w.pkg.info.Uses[id]
 	if object == nil || object.Pkg() == nil || w.hidden[id] ||
@@ -149,7 +153,8 @@ func (w *writer) unqualified(id *ast.Ident) {
 }
 
 // keepImports returns declarations that use each standard package with a look-alike once: if all
-// its names were rewritten, its import would be an error.
+// its names were rewritten, its import would be an error. Removing the import would be shorter. But
+// an import also runs init functions, and the package may be used by names that stay standard.
 func (w *writer) keepImports() string {
 	var b strings.Builder
 	for _, spec := range w.file.Imports {
@@ -176,7 +181,8 @@ func (w *writer) keepImports() string {
 	return b.String()
 }
 
-// refuse notes a construct that cannot be rewritten. Only the first is reported.
+// refuse notes a construct that cannot be rewritten. Only the first is reported. The walk goes on
+// after a refusal, so that no caller has to stop it. The text is never made then.
 func (w *writer) refuse(at token.Pos, format string, args ...any) {
 	if w.refusal == nil {
 		w.refusal = fmt.Errorf("%v: %s", w.pkg.fset.Position(at), fmt.Sprintf(format, args...))

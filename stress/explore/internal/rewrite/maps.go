@@ -15,7 +15,9 @@ func (w *writer) mapOf(e ast.Expr) *types.Map {
 
 // core returns the underlying type of a type. Of a type parameter it is the underlying type that
 // all types of the constraint share, however deep the constraint embeds them; for channels, that of
-// the first. It is nil if there is none.
+// the first. It is nil if there is none. The language has the same term for the operations that it
+// allows on a type parameter. A range or a receive on one compiles only if core finds a type, so a
+// nil result means that there is nothing to rewrite. Channels may differ in their direction.
 func core(t types.Type) types.Type {
 	if t == nil {
 		return nil
@@ -65,7 +67,10 @@ func termsOf(constraint types.Type) (all []types.Type) {
 //		k, v := explore__r.Key(), explore__r.Value(); { …
 //	}}
 //
-// The body keeps a block of its own, as it may declare k and v again.
+// The body keeps a block of its own, as it may declare k and v again. Go leaves the order of a
+// range over a map open and draws it at random. Without this a recorded schedule would not be
+// repeatable. The engine does not explore other orders: a program that depends on one of them is
+// found only if it fails in this order.
 func (w *writer) rangeMap(n *ast.RangeStmt) {
 	if w.mapOf(n.X) == nil {
 		return
@@ -94,7 +99,9 @@ func (w *writer) rangeMap(n *ast.RangeStmt) {
 }
 
 // sharedMapLoop returns the head of a loop whose rounds share their variables. A variable without a
-// name gets one, as its address is taken.
+// name gets one, as its address is taken. Before Go 1.22 a closure that a round starts sees the
+// variable change in later rounds. Tests look for just this bug, so a loop must not be modernised
+// by its rewrite.
 func (w *writer) sharedMapLoop(n *ast.RangeStmt, key, value string) string {
 	if key == "_" {
 		key = "explore__k"
@@ -119,8 +126,9 @@ func isBlank(e ast.Expr) bool {
 	return e == nil || ok && id.Name == "_"
 }
 
-// insertions rewrites assignments to elements of a map whose keys may contain addresses: the
-// engine ranks these keys in the order in which they come.
+// insertions rewrites assignments to elements of a map whose keys may contain addresses: the engine
+// ranks these keys in the order in which they come. An address differs from process to process, so
+// it cannot give an order that all executions share. The rank of first insertion can.
 func (w *writer) insertions(left ...ast.Expr) {
 	for _, e := range left {
 		x, ok := ast.Unparen(e).(*ast.IndexExpr)
@@ -160,7 +168,9 @@ func (w *writer) rankKey(m *types.Map, key ast.Expr) {
 	w.engine()
 }
 
-// hasAddress reports whether a value of a type may be or contain a pointer or a channel.
+// hasAddress reports whether a value of a type may be or contain a pointer or a channel. Channels
+// and pointers compare by identity, an interface may hold either, and a type parameter may be
+// either. Strings and numbers have an order of their own, which is the same in each process.
 func hasAddress(t types.Type) bool {
 	if _, ok := t.(*types.TypeParam); ok {
 		return true

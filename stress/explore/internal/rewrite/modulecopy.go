@@ -11,7 +11,8 @@ import (
 	"github.com/semabench/semabench/internal/gotool"
 )
 
-// redirect returns tool changed so that it takes the copies of modules for the modules.
+// redirect returns tool changed so that it takes the copies of modules for the modules. It changes
+// a copy of go.mod, or of go.work, which -modfile or GOWORK names. The user's file is only read.
 func (c *copies) redirect(tool gotool.Tool) (gotool.Tool, error) {
 	manifest, err := gotool.ReadManifest(c.location.Manifest())
 	if err != nil {
@@ -33,7 +34,9 @@ type moduleCopy struct {
 	original string
 }
 
-// copyOf returns the copy of a module, which it makes for the first file that is written to it.
+// copyOf returns the copy of a module, which it makes for the first file that is written to it. A
+// module that is replaced by a folder or by another version is copied from there: its Dir says
+// where.
 func (c *copies) copyOf(m *module) (*moduleCopy, error) {
 	if r := c.replaced[m.Path]; r != nil {
 		return r, nil
@@ -61,7 +64,9 @@ func (c *copies) copyOf(m *module) (*moduleCopy, error) {
 }
 
 // copyTree copies the regular files of a module. The files of the module cache are read-only; their
-// copies are not.
+// copies are not. It starts from an empty folder: a file that an older copy rewrote, and that this
+// build does not, would otherwise stay rewritten. Links are left out, as the go command leaves them
+// out of a module.
 func copyTree(from, to string) error {
 	if err := os.RemoveAll(to); err != nil {
 		return err
@@ -99,7 +104,8 @@ func (r *moduleCopy) write(original string, text []byte) error {
 var buildLine = regexp.MustCompile(`(?m)^//go:build (.*)$`)
 
 // allowGenerics lets a file of an old module use type parameters: the calls in its copy need them.
-// A go:build line may raise the language version of its file, to 1.21 at least.
+// A go:build line may raise the language version of its file, to 1.21 at least. Only the copied
+// file gets the new version. The other files of the module keep theirs, with its go.mod.
 func (m *module) allowGenerics(text []byte) []byte {
 	switch {
 	case m == nil || !beforeGenerics(m.GoVersion):
@@ -110,7 +116,8 @@ func (m *module) allowGenerics(text []byte) []byte {
 	return append([]byte("//go:build go1.21\n\n"), text...)
 }
 
-// beforeGenerics reports whether a language version is older than 1.18.
+// beforeGenerics reports whether a language version is older than 1.18. No version means go 1.16
+// for the go command, which is older too.
 func beforeGenerics(version string) bool {
 	minor, ok := strings.CutPrefix(version, "1.")
 	minor, _, _ = strings.Cut(minor, ".")

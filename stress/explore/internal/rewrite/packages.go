@@ -20,6 +20,8 @@ import (
 )
 
 // listed is a package as `go list -json` describes it, with the fields that a rewrite needs.
+// ImportPath is the key of a package. It has the variant in brackets, if there is one, and is not
+// always the path that a file imports: ImportMap translates.
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -53,7 +55,8 @@ func (o Options) pattern() string {
 // anew for the test has a path such as "a [b.test]".
 //
 // golang.org/x/tools/go/packages would run the same command. It does not tell the ForTest of a
-// package, which decides here whether the package or its variant for the test is rewritten.
+// package, which decides here whether the package or its variant for the test is rewritten. -export
+// has the go command compile the imports and name the files with their types.
 func list(ctx context.Context, o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,Imports,ImportMap,Export,Standard,ForTest,Module,Error"
 	out, err := gotool.Tool{Dir: o.Dir}.Run(ctx, "list",
@@ -80,7 +83,8 @@ func list(ctx context.Context, o Options) (map[string]*listed, error) {
 const engine = "github.com/semabench/semabench/stress/explore"
 
 // ofEngine reports whether a package is of the engine itself. The packages below package explore
-// are, but for examples and test data.
+// are, but for examples and test data. A rewritten engine would call itself at each step. Names are
+// compared by whole elements of the path, as package explorer is none of them.
 func ofEngine(path string) bool {
 	rest, ok := strings.CutPrefix(path, engine)
 	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
@@ -124,9 +128,10 @@ func reached(packages map[string]*listed) map[string]bool {
 	return seen
 }
 
-// wanted reports whether a package is rewritten, if it is reached. Of a package and its variant
-// for the test only the variant is: both in one binary would be two packages with two sets of
-// variables.
+// wanted reports whether a package is rewritten, if it is reached. Of a package and its variant for
+// the test only the variant is: both in one binary would be two packages with two sets of
+// variables. The loop over all packages makes the rewrite quadratic in the number of packages,
+// which is some hundreds.
 func (p *listed) wanted(packages map[string]*listed) bool {
 	path, _, variant := strings.Cut(p.ImportPath, " ")
 	switch {
@@ -147,7 +152,9 @@ func (p *listed) wanted(packages map[string]*listed) bool {
 	return true
 }
 
-// checked is a package with its syntax trees and types.
+// checked is a package with its syntax trees and types. files, texts and GoFiles have the same
+// order and length. A package is checked once and then only read, but for suite, reset and keep,
+// which are set before its first file is rewritten.
 type checked struct {
 	*listed
 	fset       *token.FileSet
@@ -165,7 +172,9 @@ type checked struct {
 
 // check parses and type-checks a package, against the export data of its imports. The go command
 // has made them, so the types are the types of the build. Source importers would check every
-// dependency anew, and could choose other files than the build does.
+// dependency anew, and could choose other files than the build does. An error is the user's: the
+// package would not compile either. The rewrite ends there, before the cache has a copy of a broken
+// file.
 func check(p *listed, packages map[string]*listed) (*checked, error) {
 	c := &checked{listed: p, fset: token.NewFileSet()}
 	c.isStandard = func(path string) bool { return packages[path] != nil && packages[path].Standard }
@@ -177,6 +186,8 @@ func check(p *listed, packages map[string]*listed) (*checked, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading a file to rewrite: %w", err)
 		}
+		// The type checker resolves the names, and comments hold directives such as go:linkname and
+		// go:embed.
 		const mode = parser.SkipObjectResolution | parser.ParseComments
 		file, err := parser.ParseFile(c.fset, name, text, mode)
 		if err != nil {

@@ -10,9 +10,11 @@ import (
 
 // uncontrolled lists functions that wait for something outside the program, or end the process, by
 // package. A method has the name of its type in front. Only the functions are listed that come
-// first: a program that cannot listen never comes to Accept. A program under control that calls
-// one of them is refused, and the reason has its name. A package without a list is refused as a
-// whole.
+// first: a program that cannot listen never comes to Accept. A program under control that calls one
+// of them is refused, and the reason has its name. A package without a list is refused as a whole.
+// Waiting for the outside world is no decision of a schedule: the same schedule could end one time
+// and hang another. A refusal when the call is made, and not at build time, lets a program import a
+// package whose dangerous half it does not use.
 var uncontrolled = map[string][]string{
 	"net": {
 		"Dial", "DialTimeout", "DialIP", "DialTCP", "DialUDP", "DialUnix", "Dialer.Dial", "Dialer.DialContext",
@@ -59,7 +61,9 @@ var remedies = map[string]string{
 }
 
 // refuseCall wraps a function of the table, so that a call under control is refused when it
-// happens. The program may never come to it, so the build does not fail.
+// happens. The program may never come to it, so the build does not fail. RefuseCall gets the
+// function and returns it. It runs where the name is used, so a function that is only passed on is
+// refused, too: the call itself could be in code that is not rewritten.
 func (w *writer) refuseCall(s *ast.SelectorExpr) {
 	f, ok := w.pkg.info.Uses[s.Sel].(*types.Func)
 	if !ok || f.Pkg() == nil {
@@ -89,6 +93,7 @@ func (w *writer) refuseCall(s *ast.SelectorExpr) {
 }
 
 // uncontrolledName returns the name of a function, for a method with the name of its type in front.
+// An alias is resolved first: Go 1.23 and later keep it as a type of its own.
 func uncontrolledName(f *types.Func) string {
 	r := f.Signature().Recv()
 	if r == nil {

@@ -71,7 +71,9 @@ func received(comm ast.Stmt) *ast.UnaryExpr {
 
 // header returns the text of the switch up to its brace. The expressions are rewritten in turn: a
 // channel may come from a call that itself receives. A select with a default alone is a switch
-// without a tag, whose default clause always runs.
+// without a tag, whose default clause always runs. All channels are evaluated though one case is
+// taken, because the language says so: “exactly once, in source order, upon entering the select
+// statement”.
 func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) string {
 	if len(comms) == 0 {
 		return "switch {"
@@ -93,7 +95,9 @@ func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) 
 }
 
 // clause rewrites the head of the i'th clause. The values of a receive are assigned at its begin,
-// and not in the header: the left side is evaluated only if the case is taken.
+// and not in the header: the left side is evaluated only if the case is taken. The value is fetched
+// by a call of the case, which has stored it: the type of the value is then the type of the
+// channel, without a conversion.
 func (w *writer) clause(c *ast.CommClause, i int, last bool) {
 	w.replace(c.Case, c.Colon+1, func() string {
 		label := fmt.Sprintf("case %d:", i)

@@ -45,7 +45,8 @@ func isInstrumented(path string) bool { _, ok := instrumented[path]; return ok }
 var plain = map[string]bool{"sync.Pool": true, "sync.Once": true, "sync.Map": true}
 
 // reachStandard adds the packages of the list that the reached packages import, and that these
-// import in turn.
+// import in turn. A package that only the standard library imports stays as it is. A lock in it is
+// held by code that never calls the program back.
 func reachStandard(packages map[string]*listed, seen map[string]bool) {
 	var visit func(path string)
 	visit = func(path string) {
@@ -67,10 +68,12 @@ func reachStandard(packages map[string]*listed, seen map[string]bool) {
 	}
 }
 
-// standardPath returns the path under which the overlay replaces a file of the standard library. The
-// go command refuses to replace a file of the module cache, and a Go release that it downloaded
+// standardPath returns the path under which the overlay replaces a file of the standard library.
+// The go command refuses to replace a file of the module cache, and a Go release that it downloaded
 // itself is there. So it is run from a folder with links to that release, by whose paths the files
-// are not in the module cache.
+// are not in the module cache. The overlay names a file by the path that the go command uses for
+// it. Through the links that path is below the folder, so the check for the module cache does not
+// match.
 func (c *copies) standardPath(file string) (string, error) {
 	if !inside(file, c.location.ModCache) {
 		return file, nil
@@ -89,6 +92,8 @@ func (c *copies) standardPath(file string) (string, error) {
 }
 
 // linkAll makes a folder with a link to each entry of another. Links that are there already stay.
+// The top level is enough: a path below a linked folder keeps the folder's prefix. Two builds may
+// make the links at once, so a link that exists is no error.
 func linkAll(from, to string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -109,6 +114,8 @@ func linkAll(from, to string) error {
 // keeps returns an init function that has variables of the standard library restored before each
 // schedule. An instrumented package restores its own variables; another package restores the
 // variables that it assigns to, such as time.Local. The last file of a package has the function.
+// Keep saves a value before the first schedule and not in this init function: what TestMain sets is
+// part of the start.
 func (w *writer) keeps() string {
 	if w.index < len(w.pkg.files)-1 {
 		return ""
@@ -135,7 +142,9 @@ func (w *writer) keeps() string {
 	return "\nfunc init() {" + b.String() + " }\n"
 }
 
-// changedStandard returns the variables of the standard library that a package changes.
+// changedStandard returns the variables of the standard library that a package changes. The order
+// is by name, since the order of a map would give each build another text, and with it another
+// binary.
 func (s *state) changedStandard(c *checked) (all []*types.Var) {
 	found := map[string]*types.Var{}
 	for _, o := range c.info.Uses {
@@ -151,7 +160,8 @@ func (s *state) changedStandard(c *checked) (all []*types.Var) {
 }
 
 // assignsField reports whether a use of a package variable is the assignment to a field of the
-// struct that the variable points to.
+// struct that the variable points to. Keep saves the value of a variable. For a pointer that is the
+// address alone, so the struct behind it has to be kept as well.
 func (c *checked) assignsField(id *ast.Ident, parents []ast.Node) bool {
 	o := c.info.Uses[id]
 	if variableName(o) == "" || !c.isStandard(o.Pkg().Path()) {

@@ -25,14 +25,19 @@ import (
 // have a state: a pointer, a closure that a function made. As long as no package of a program has
 // a variable that can change, none is initialized again.
 
-// A state is what the packages of a build do to package variables.
+// A state has the uses of package variables in all packages of a build. The analysis errs to one side
+// only. A variable that is taken for changing costs time in each schedule. A variable that is taken
+// for constant and changes makes the second schedule start from another state than the first, and a
+// replay may then differ. So each case that is not understood counts as a change.
 type state struct {
 	changes map[string]bool // variables that can change by a use, by path and name
 	kept    map[string]bool // variables that the standard library has a hold on, for example a flag
 	fields  map[string]bool // see assignsField
 }
 
-// findState goes through all packages.
+// findState goes through all packages. It looks at uses and not at the flow of data: whether a use
+// is reached does not matter. One pass over all trees, whose cost is a small part of their type
+// check.
 func findState(all []*checked) *state {
 	s := &state{changes: map[string]bool{}, kept: map[string]bool{}, fields: map[string]bool{}}
 	for _, c := range all {
@@ -52,7 +57,9 @@ func findState(all []*checked) *state {
 	return s
 }
 
-// variableName returns the key of a package variable, "" for another object.
+// variableName returns the key of a package variable, "" for another object. A string and not the
+// object: each package was checked against export data, so the same variable is another object in
+// each package that uses it.
 func variableName(o types.Object) string {
 	v, ok := o.(*types.Var)
 	if !ok || v.Pkg() == nil || v.Parent() != v.Pkg().Scope() {
@@ -76,7 +83,9 @@ func (s *state) visit(c *checked, n ast.Node, parents []ast.Node) {
 	}
 }
 
-// keep notes the variables in the arguments of a call, and those that get its result.
+// keep notes the variables in the arguments of a call, and the variables that get its result. A
+// flag variable, for example, was registered in the process under its address. An initialization
+// would create it anew, and the flag set would still write to the old one.
 func (s *state) keep(c *checked, call *ast.CallExpr, parents []ast.Node) {
 	names := []ast.Node{call}
 	if a, ok := parents[len(parents)-1].(*ast.AssignStmt); ok {
@@ -97,7 +106,10 @@ func (s *state) keep(c *checked, call *ast.CallExpr, parents []ast.Node) {
 }
 
 // mayChange reports whether a use of a variable can change it or what it contains. It goes outward
-// from the name through fields and elements.
+// from the name through fields and elements. At each step e is the part of the expression that is
+// known to be the variable or a part of it, and the parent decides. A read ends the walk with
+// false, a write with true. Where e is copied, isShared tells whether the copy still leads to the
+// same memory.
 func (c *checked) mayChange(id *ast.Ident, parents []ast.Node) bool {
 	var e ast.Node = id
 	for i := len(parents) - 1; i >= 0; i-- {
@@ -130,6 +142,8 @@ func (c *checked) mayChange(id *ast.Ident, parents []ast.Node) bool {
 			return p.Fun != e && c.isShared(e)
 		case *ast.SliceExpr:
 			return p.X == e && !isString(c.info.Types[p.X].Type)
+		// A dereferenced pointer leads to another object than the variable. hasState has counted
+		// the pointer itself.
 		case *ast.BinaryExpr, *ast.StarExpr:
 			return false
 		default:
@@ -164,7 +178,8 @@ func (c *checked) isShared(n ast.Node) bool {
 	return ok && shares(c.info.TypeOf(e))
 }
 
-// sharesElements is isShared for the elements that a range loop copies.
+// sharesElements is isShared for the elements that a range loop copies. Iterating reads the
+// elements. It changes nothing by itself, and a copy of an int cannot be used to change the map.
 func (c *checked) sharesElements(n ast.Node) bool {
 	e, ok := n.(ast.Expr)
 	if !ok {
@@ -184,7 +199,8 @@ func (c *checked) sharesElements(n ast.Node) bool {
 }
 
 // shares reports whether a type has maps or slices in it. The values behind pointers and in
-// interfaces are judged by what makes them, see hasState.
+// interfaces are judged by what makes them, see hasState. The recursion ends, since a struct
+// contains itself only behind a pointer, a map or a slice, and each of these gives an answer.
 func shares(t types.Type) bool {
 	switch u := core(t).(type) {
 	case *types.Basic, *types.Pointer, *types.Interface, *types.Signature:
@@ -209,7 +225,9 @@ var pure = map[string]bool{
 }
 
 // hasState reports whether the value of an initializer may have a state of its own: something in it
-// was made by a function, or is a pointer.
+// was made by a function, or is a pointer. A use of such a variable may be read-only in syntax and
+// change the value all the same: v.Method() on a pointer, or f() on a closure that counts its
+// calls. So the initializer decides and not the uses.
 func (c *checked) hasState(e ast.Expr) bool {
 	if tv := c.info.Types[e]; tv.Value != nil || tv.IsNil() || tv.IsType() {
 		return false
@@ -254,7 +272,9 @@ func (c *checked) hasState(e ast.Expr) bool {
 	return !immutable(c.info.TypeOf(e))
 }
 
-// immutable reports whether a value of a type can only change by an assignment to it.
+// immutable reports whether a value of a type can only change by an assignment to it. Strings count
+// as immutable, since their bytes cannot be written. A reflect.Type is an interface, whose
+// implementations are never written.
 func immutable(t types.Type) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
@@ -275,7 +295,8 @@ func immutable(t types.Type) bool {
 	return false
 }
 
-// callee returns the function that a call calls, nil if it is a value.
+// callee returns the function that a call calls, nil if it is a value. Conversions and calls of
+// function values have no callee.
 func (c *checked) callee(call *ast.CallExpr) *types.Func {
 	var id *ast.Ident
 	switch f := ast.Unparen(call.Fun).(type) {
@@ -300,11 +321,13 @@ func fullName(f *types.Func) string {
 }
 
 // calls reports whether an initializer calls something that may change other variables: a function
-// that is rewritten, or a value.
+// that is rewritten, or a value. Such an initializer runs again even if its own variable is
+// constant: the function it calls may have filled another variable, which was reset.
 func (c *checked) calls(e ast.Expr) (found bool) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || c.info.Types[call.Fun].IsType() || c.info.Types[call.Fun].IsBuiltin() {
+			// The body of a literal does not run when the literal is made.
 			_, lit := n.(*ast.FuncLit)
 			return !lit
 		}
@@ -344,7 +367,8 @@ func (c *checked) onceOnly(call *ast.CallExpr) string {
 }
 
 // guardOnce lets a statement that calls such a function do nothing when the package is initialized
-// again.
+// again. Only whole statements are guarded, since an expression cannot be left out. keep leaves out
+// the initializer of a package variable that registers.
 func (w *writer) guardOnce(n ast.Stmt) {
 	var e ast.Expr
 	switch s := n.(type) {
@@ -437,7 +461,10 @@ func (c *checked) registers(f *ast.FuncDecl) (found bool) {
 	return found
 }
 
-// prepare decides what to initialize again in a package.
+// prepare decides what to initialize again in a package. InitOrder is the order of the language,
+// which respects the dependencies between variables. The initializers run again in this order. A
+// variable that nothing changes is left out, unless its initializer calls something that may change
+// others.
 func (s *state) prepare(c *checked) {
 	if c.mayRegister() {
 		return
@@ -472,7 +499,9 @@ func (s *state) prepare(c *checked) {
 	}
 }
 
-// A reset is how to initialize a package again.
+// A reset is how to initialize a package again. Order at run time: zero, again, inits. A variable
+// without an initializer is zero before any initializer runs, and an init function runs after all
+// of them, as in Go.
 type reset struct {
 	state bool             // there is a variable that can change
 	again []int            // initializers, by their index in InitOrder
@@ -481,7 +510,9 @@ type reset struct {
 	vars  map[int][]string // the former init functions of a file
 }
 
-// findInFile adds the init functions of a file, and its variables without initializer.
+// findInFile adds the init functions of a file, and its variables without initializer. All init
+// functions are in the list. They run again only if some package of the program has a variable that
+// can change: package schedrt decides that for all packages at once.
 func (r *reset) findInFile(
 	c *checked, s *state, i int, file *ast.File, assigned map[types.Object]bool,
 ) {
@@ -516,7 +547,9 @@ func isEmbedded(doc *ast.CommentGroup) bool {
 	})
 }
 
-// renameInit renames the init functions of a file that is initialized again.
+// renameInit renames the init functions of a file that is initialized again. A function named init
+// cannot be called. Its renamed form can, and a new init calls it at the start of the process, so
+// the first initialization is the one of Go.
 func (w *writer) renameInit(f *ast.FuncDecl) {
 	if w.pkg.reset == nil || f.Recv != nil || f.Name.Name != "init" || f.Body == nil {
 		return
@@ -527,7 +560,9 @@ func (w *writer) renameInit(f *ast.FuncDecl) {
 }
 
 // initializers returns the functions that initialize the variables of a file again, and call its
-// former init functions. The last file of a package registers them all.
+// former init functions. The last file of a package registers them all. Each initializer stays in
+// the file where it was, since names of imports belong to a file. One file registers all of them,
+// so that they run in InitOrder and not file by file.
 func (w *writer) initializers() string {
 	r := w.pkg.reset
 	if r == nil {
@@ -566,7 +601,9 @@ func (w *writer) initializers() string {
 	return b.String()
 }
 
-// needsInitializers reports whether a file gets text from initializers.
+// needsInitializers reports whether a file gets text from initializers. It must be asked before
+// whole sorts the edits and writes the imports: the last file needs the engine even if it has no
+// other edit.
 func (w *writer) needsInitializers() bool {
 	r := w.pkg.reset
 	if r == nil {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// rewrite returns the rewritten text of the i'th file, nil if there is nothing to rewrite in it.
+// rewrite returns the rewritten text of the i'th file, nil if there is nothing to rewrite in it. A
+// file without edits is not copied, so the go command uses the original and its cached compilation.
 func (c *checked) rewrite(i int) ([]byte, error) {
 	w := &writer{
 		pkg: c, index: i, file: c.files[i], text: c.texts[i], base: c.files[i].FileStart,
@@ -26,7 +27,9 @@ func (c *checked) rewrite(i int) ([]byte, error) {
 	return w.whole(), nil
 }
 
-// visit adds the edits of one node. The nodes inside it are visited later.
+// visit adds the edits of one node. The nodes inside it are visited later. ast.Inspect visits a
+// node before the nodes inside it. So a parent can mark its children, in pairs and in hidden,
+// before they are visited.
 func (w *writer) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
@@ -73,14 +76,16 @@ func (w *writer) visit(n ast.Node) {
 	}
 }
 
-// pair notes a receive whose second result is used: v, ok := <-ch.
+// pair notes a receive whose second result is used: v, ok := <-ch. The syntax of the receive is the
+// same with one result and with two. Only the statement around it tells.
 func (w *writer) pair(e ast.Expr) {
 	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
 		w.pairs[u] = true
 	}
 }
 
-// receive rewrites <-ch.
+// receive rewrites <-ch. The channel may be an expression with receives of its own; moved rewrites
+// these in turn.
 func (w *writer) receive(n *ast.UnaryExpr) {
 	if n.Op != token.ARROW || w.hidden[n] {
 		return
@@ -95,7 +100,9 @@ func (w *writer) receive(n *ast.UnaryExpr) {
 	w.engine()
 }
 
-// sendStmt rewrites ch <- v.
+// sendStmt rewrites ch <- v. To captures the channel before the value is evaluated, in the order of
+// the source. The two steps also let the compiler infer the element type from the channel alone: an
+// untyped constant then gets its type.
 func (w *writer) sendStmt(n *ast.SendStmt) {
 	if w.hidden[n] {
 		return
@@ -106,7 +113,8 @@ func (w *writer) sendStmt(n *ast.SendStmt) {
 	w.engine()
 }
 
-// builtin rewrites close(ch) and len(ch). cap(ch) never changes, so it stays.
+// builtin rewrites close(ch) and len(ch). cap(ch) never changes, so it stays. A name that shadows a
+// builtin is not one, so the types are asked. The function keeps its parentheses and its argument.
 func (w *writer) builtin(n *ast.CallExpr) {
 	id, ok := ast.Unparen(n.Fun).(*ast.Ident)
 	if !ok || len(n.Args) != 1 {
@@ -133,7 +141,8 @@ func (w *writer) isChan(e ast.Expr) bool {
 	return ok
 }
 
-// rangeStmt rewrites a range over a channel.
+// rangeStmt rewrites a range over a channel. The loop variable of Go 1.22 and later is new in each
+// round: the assignment at the begin of the body declares it there.
 func (w *writer) rangeStmt(n *ast.RangeStmt) {
 	if !w.isChan(n.X) {
 		return
@@ -161,7 +170,9 @@ func (w *writer) sharesLoopVariables() bool {
 }
 
 // goStmt rewrites a go statement. A function literal without parameters is passed on; any other
-// call needs its function and arguments evaluated first, as the statement does.
+// call needs its function and arguments evaluated first, as the statement does. A literal without
+// parameters may run later with nothing saved: what it captures, it captures by reference in the
+// original, too.
 func (w *writer) goStmt(n *ast.GoStmt) {
 	w.engine()
 	call := n.Call
@@ -178,11 +189,15 @@ func (w *writer) goStmt(n *ast.GoStmt) {
 //
 //	{ explore__f := f; explore__0, explore__1 := a, g();
 //		explore__.Go(func() { explore__f(explore__0, explore__1) }) }
+//
+// Arguments that are fixed are not saved. It keeps the text short, and a builtin or a generic
+// function without its type arguments is no value that could be saved.
 func (w *writer) evaluated(call *ast.CallExpr) string {
 	var before strings.Builder
 	fun := w.saved(call.Fun, "explore__f", call, &before)
 	var args []string
 	for i, a := range call.Args {
+		// A call f(g()) that passes on several results. It is the only argument then.
 		if tuple, ok := w.pkg.info.Types[a].Type.(*types.Tuple); ok {
 			for k := range tuple.Len() {
 				args = append(args, fmt.Sprintf("explore__%d", k))
@@ -204,7 +219,8 @@ func (w *writer) evaluated(call *ast.CallExpr) string {
 }
 
 // saved returns the name of a variable that holds the value of e, or the text of e if e is fixed.
-// The assignment is added to before.
+// The assignment is added to before. A typed value keeps its type in a new variable. An untyped
+// value would get its default type, so its type is written out.
 func (w *writer) saved(
 	e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder,
 ) string {
@@ -254,7 +270,7 @@ func (w *writer) typeName(t types.Type) string {
 }
 
 // isFixed reports whether an expression has the same value at any time: a constant, a type, a
-// function.
+// function. A method value is not fixed: it holds a copy of its receiver.
 func (w *writer) isFixed(e ast.Expr) bool {
 	tv := w.pkg.info.Types[e]
 	if tv.Value != nil || tv.IsNil() || tv.IsBuiltin() || tv.IsType() {

@@ -17,6 +17,9 @@ import (
 // and an added file has a function of the old name that explores it:
 //
 //	func TestX(t *testing.T) { explore__testing.Explore(t, explore__TestX) }
+//
+// The new function has the old name, so -run patterns and reports name the test as the user wrote
+// it.
 type suite struct {
 	*listed
 	name  string // of the package
@@ -25,6 +28,7 @@ type suite struct {
 }
 
 // findTests finds the Test functions of a package, and the reasons why they cannot be explored.
+// Test functions are found by their types as well as their names, as the go command does it.
 func (c *checked) findTests() (*suite, error) {
 	s := &suite{listed: c.listed, name: c.files[0].Name.Name, funcs: map[types.Object]bool{}}
 	for _, file := range c.files {
@@ -80,7 +84,9 @@ func (c *checked) refuseInSuite(file *ast.File) error {
 	return nil
 }
 
-// rename renames the Test functions, wherever they are used.
+// rename renames the Test functions, wherever they are used. A test may be called by another
+// function of the package, which then calls the controlled form: it already runs under control
+// itself.
 func (w *writer) rename(id *ast.Ident) {
 	s := w.pkg.suite
 	if s == nil {
@@ -96,7 +102,8 @@ func (w *writer) rename(id *ast.Ident) {
 }
 
 // tested reports whether a package is the tested package or its external tests. Other packages are
-// compiled anew for the test, too, because they import the tested one.
+// compiled anew for the test, too, because they import the tested one. Only these two have tests of
+// their own that the binary runs.
 func (s *suite) tested() bool {
 	path, _, _ := strings.Cut(s.ImportPath, " ")
 	return s.ForTest != "" && strings.TrimSuffix(path, "_test") == s.ForTest
@@ -104,7 +111,8 @@ func (s *suite) tested() bool {
 
 // addWrappers adds the files with the functions of the old names, and loads package explore from
 // the external test package. The tested package itself cannot import it, as package explore may
-// import that package.
+// import that package. The external test package may import both. If the user has none, one is
+// added that does nothing else.
 func (c *copies) addWrappers() error {
 	loads := false
 	var last *suite
