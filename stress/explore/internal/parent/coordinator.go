@@ -54,10 +54,10 @@ func (e *Exploration) command(ctx context.Context, options, raceLog string) *exe
 		// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
 		// takes no system call.
 		"GOMAXPROCS=1",
-		// By default the detector reports each race once in a process. Here every schedule that
-		// shows a race has to report it.
 		// The folders for the files of schedules are below. Run removes them at its end.
 		"TMPDIR="+filepath.Dir(raceLog), "TMP="+filepath.Dir(raceLog), "TEMP="+filepath.Dir(raceLog),
+		// By default the detector reports each race once in a process. Here every schedule that
+		// shows a race has to report it.
 		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 "+
 			"log_path="+raceLog)
 	return cmd
@@ -65,7 +65,9 @@ func (e *Exploration) command(ctx context.Context, options, raceLog string) *exe
 
 // Run explores, and returns the result. Names are the names of the programs that the call explores,
 // in its order; one program without siblings has the name "". An error means that there is no
-// result, for example because a player died.
+// result, for example because a player died. Run starts the players and has ended all of them when
+// it returns, on errors, too. An interruption by the user is no error: the result then says how far
+// the exploration came. The end of ctx is an error.
 func (e *Exploration) Run(
 	ctx context.Context, o task.Options, names []string, p *Progress,
 ) (*verdict.Result, error) {
@@ -98,7 +100,9 @@ func (e *Exploration) Run(
 	return r, err
 }
 
-// A coordinator talks to the player processes of one exploration.
+// A coordinator talks to the player processes of one exploration. Only the goroutine of Run touches
+// it. One goroutine for each process reads replies and sends them to messages, so there is one
+// place where everything arrives, in some order, and no lock.
 type coordinator struct {
 	exploration *Exploration
 	options     string // as JSON
@@ -120,11 +124,13 @@ type finder struct {
 }
 
 // tasksAhead is the number of tasks that a process has at a time. It plays the first, and can begin
-// the second without waiting for the parent.
+// the second without waiting for the parent. More would not help, and would be lost time after a
+// failure: a process finishes the tasks that it has.
 const tasksAhead = 2
 
-// run explores with one process, and with the others as soon as the first one has shown that the
-// program can be explored.
+// run explores and returns the result. It has three parts: prepare asks whether the program can be
+// explored at all, playAll has all schedules played, and conclude makes the result. It ends all
+// processes, also on an error.
 func (c *coordinator) run(
 	ctx context.Context, o task.Options, names []string,
 ) (*verdict.Result, error) {
@@ -135,28 +141,13 @@ func (c *coordinator) run(
 			c.endAll(endTimeout)
 		}
 	}()
-	if err := c.start(ctx); err != nil {
-		return nil, err
-	}
-	first := c.processes[0]
-	first.request(wire.Request{Prepare: true})
-	m := <-c.messages
-	switch {
-	case m.err != nil:
-		return c.died(ctx, m.err, wire.Request{Prepare: true})
-	case m.Result != nil:
-		return c.withRace(m.Result, first)
-	}
-	for len(c.processes) < o.Workers {
-		if err := c.start(ctx); err != nil {
-			return nil, err
-		}
+	early, r, err := c.prepare(ctx, o)
+	if err != nil || r != nil {
+		return r, err
 	}
 	c.tasks, c.finders = newDispatcher(o, len(names)), map[*task.Finding]finder{}
-	var early *task.Finding // a failure that the process came across before its first task
-	if m.Answer != nil && m.Answer.Found != nil {
-		early = m.Answer.Found
-		c.finders[early] = finder{process: first}
+	if early != nil {
+		c.finders[early] = finder{process: c.processes[0]}
 	}
 	c.progress.start(c.tasks, len(c.processes))
 	wasInterrupted, err := c.playAll()
@@ -168,11 +159,52 @@ func (c *coordinator) run(
 		return nil, err
 	}
 	c.progress.write(doingFinish)
-	exploration := c.tasks.exploration(names, wasInterrupted)
 	found := c.tasks.found
 	if found == nil {
 		found = early
 	}
+	return c.conclude(ctx, c.tasks.exploration(names, wasInterrupted), found)
+}
+
+// prepare starts one process and asks it whether the program can be explored, and then starts the
+// others. A program that cannot be explored is thus told by one process and not by each.
+//
+// It returns the result if that is all, and otherwise the failure that the process came across
+// before its first task, or nil. Such a failure counts only if the tasks find none.
+func (c *coordinator) prepare(
+	ctx context.Context, o task.Options,
+) (early *task.Finding, r *verdict.Result, err error) {
+	if err := c.start(ctx); err != nil {
+		return nil, nil, err
+	}
+	first := c.processes[0]
+	first.request(wire.Request{Prepare: true})
+	m := <-c.messages
+	switch {
+	case m.err != nil:
+		r, err = c.died(ctx, m.err, wire.Request{Prepare: true})
+		return nil, r, err
+	case m.Result != nil:
+		r, err = c.withRace(m.Result, first)
+		return nil, r, err
+	}
+	for len(c.processes) < o.Workers {
+		if err := c.start(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	if m.Answer != nil {
+		early = m.Answer.Found
+	}
+	return early, nil, nil
+}
+
+// conclude returns the result of an exploration that has found a failure, or none if found is nil.
+// A failure is minimised and described by the process that found it, and then played by a fresh
+// one.
+func (c *coordinator) conclude(
+	ctx context.Context, exploration *verdict.Exploration, found *task.Finding,
+) (*verdict.Result, error) {
 	if found == nil {
 		return exploration.Result(), nil
 	}
@@ -181,10 +213,9 @@ func (c *coordinator) run(
 		return c.died(ctx, err, wire.Request{Describe: found})
 	}
 	if r.Verdict == verdict.Fail && r.Schedule != "" {
-		r, err = c.confirm(ctx, found, r)
-	}
-	if err != nil {
-		return nil, err
+		if r, err = c.confirm(ctx, found, r); err != nil {
+			return nil, err
+		}
 	}
 	r.Schedules = found.Nth
 	exploration.Count(r)
@@ -211,7 +242,9 @@ func (c *coordinator) confirm(
 	return verdict.NotAgain(&f, r.Story, reply.Result.Story), nil
 }
 
-// died returns the result after a process died of a request. A fresh process is asked the same.
+// died returns the result after a process died of a request. A fresh process is asked the same. If
+// the fresh process dies as well, the program ends its process by itself. Otherwise the death
+// depends on more than the request, and the text of the verdict says so.
 func (c *coordinator) died(
 	ctx context.Context, died error, request wire.Request,
 ) (*verdict.Result, error) {
@@ -229,7 +262,8 @@ func (c *coordinator) died(
 }
 
 // askFresh starts one more process and returns its reply to its first request. The other processes
-// are asked to end.
+// are asked to end. It has a channel of its own, because messages may still get the ends of the
+// other processes.
 func (c *coordinator) askFresh(ctx context.Context, request wire.Request) (wire.Reply, error) {
 	for _, p := range c.processes {
 		p.stdin.Close()
@@ -245,7 +279,8 @@ func (c *coordinator) askFresh(ctx context.Context, request wire.Request) (wire.
 	return m.Reply, m.err
 }
 
-// A deathError is the error for a process that died while it played a task.
+// A deathError is the error for a process that died while it played a task. The task is needed to
+// ask a fresh process the same.
 type deathError struct {
 	err  error
 	task task.Task
@@ -253,6 +288,7 @@ type deathError struct {
 
 func (e *deathError) Error() string { return e.err.Error() }
 
+// start starts one more player. The players end with ctx, which kills them.
 func (c *coordinator) start(ctx context.Context) error {
 	cmd := c.exploration.command(ctx, c.options, c.raceLog)
 	p, err := startProcess(ctx, cmd, c.messages)
@@ -263,10 +299,13 @@ func (c *coordinator) start(ctx context.Context) error {
 }
 
 // playAll has the processes play all tasks, until a failure is found, the time is over or the user
-// interrupts.
+// interrupts. Its loop hands out before it waits. So it ends when nothing was left to hand out and
+// no answer is missing.
 func (c *coordinator) playAll() (wasInterrupted bool, err error) {
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
+	// An answer that comes later than this would change nothing: the result already says that the
+	// time was over.
 	cut := time.After(time.Until(c.tasks.deadline) + lateness)
 	for {
 		c.handOut()
@@ -282,6 +321,7 @@ func (c *coordinator) playAll() (wasInterrupted bool, err error) {
 		case <-tick.C:
 			c.progress.write(doingExplore)
 		case m := <-c.messages:
+			// The process was playing its oldest task.
 			if m.err != nil && !m.from.quit {
 				if len(m.from.tasks) == 0 {
 					return false, m.err
@@ -296,7 +336,9 @@ func (c *coordinator) playAll() (wasInterrupted bool, err error) {
 }
 
 // merge merges the answer to the oldest task of a process. A Result in the place of an answer comes
-// from a process that ends because of this task: no other process can describe the failure.
+// from a process that ends because of this task: no other process can describe the failure. A
+// process answers its tasks in the order in which it got them, because it plays them one after the
+// other. So an answer needs no ID to be matched with its task here.
 func (c *coordinator) merge(m message) {
 	p := m.from
 	id := p.tasks[0]
@@ -320,7 +362,8 @@ func (c *coordinator) busy() (n int) {
 	return n
 }
 
-// handOut gives every process a task before it gives any a second one.
+// handOut gives every process a task before it gives any a second one. So the work is spread before
+// it is queued: with few tasks left, no process waits behind another.
 func (c *coordinator) handOut() {
 	for depth := 1; depth <= tasksAhead; depth++ {
 		for _, p := range c.processes {
@@ -338,7 +381,8 @@ func (c *coordinator) handOut() {
 }
 
 // describe has a failure minimised and described by the process that found it: that process has the
-// race detector's reports, and its caches are warm. The other processes are asked to end.
+// race detector's reports, and its caches are warm. The other processes are asked to end. Replies
+// of other processes are dropped. They were of later tasks and change nothing.
 func (c *coordinator) describe(f *task.Finding) (*verdict.Result, error) {
 	by := c.finders[f]
 	if by.result != nil {
@@ -368,7 +412,8 @@ func (c *coordinator) withRace(r *verdict.Result, p *process) (*verdict.Result, 
 }
 
 // endAll ends all processes. Each ends by itself when its input is closed. A process that still
-// runs after the given time is killed.
+// runs after the given time is killed. It returns only when all processes have ended and their
+// output was read, so that Run can remove their folder.
 func (c *coordinator) endAll(within time.Duration) {
 	for _, p := range c.processes {
 		p.stdin.Close()

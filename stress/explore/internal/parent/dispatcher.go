@@ -14,7 +14,9 @@ import (
 // Answers arrive in any order, and are merged in the order of their tasks. New tasks follow from
 // merged answers, so they are made in that order, too. Therefore the same options play the same
 // schedules and report the same failure, with one process or with eight, unless the time is over
-// first.
+// first. It belongs to the goroutine of the coordinator. Between two calls, merged <= nextID holds;
+// every task with a number from merged to nextID-1 is in handedOut, and early has the answers among
+// them that have arrived.
 type dispatcher struct {
 	options  task.Options
 	programs []programState
@@ -103,7 +105,9 @@ const (
 
 // draw returns a function that makes tasks to draw each schedules of every program. The first tasks
 // are small, cover all programs, and take the strategies in turn: a bug that needs only the right
-// program or the right strategy is found at once. Later tasks are large, for one program each.
+// program or the right strategy is found at once. Later tasks are large, for one program each. Each
+// task has a seed that follows from the options, the turn and the program. So neither the number of
+// processes nor their speed has a part in which schedules are drawn.
 func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool) {
 	perProgram, turn, program := 0, 0, 0
 	return func() (task.Task, bool) {
@@ -129,6 +133,7 @@ func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool
 			}
 		}
 		t.Schedules = min(t.Schedules, each-perProgram)
+		// The schedules count for each program, so a turn counts once, after its last program.
 		if program == 0 {
 			perProgram += t.Schedules
 		}
@@ -144,7 +149,8 @@ func upTo(n int) (all []int) {
 	return all
 }
 
-// startTrees queues the whole tree of each program.
+// startTrees queues the whole tree of each program. A tree is split later, when its first tasks
+// have shown where it branches.
 func (d *dispatcher) startTrees(name string) {
 	for i := range d.programs {
 		d.programs[i].parts++
@@ -163,7 +169,8 @@ func (d *dispatcher) enqueue(t task.Task) {
 	d.queue = append(d.queue, t)
 }
 
-// next returns a task to play now. It reports false if there is none, for now or for ever.
+// next returns a task to play now. It reports false if there is none, for now or for ever. The time
+// is read when a task is handed out: a task that waits in the queue has no deadline yet.
 func (d *dispatcher) next() (t task.Task, ok bool) {
 	d.late = d.late || time.Now().After(d.deadline)
 	for d.found == nil && !d.late && !d.foundEarly() {
@@ -181,6 +188,7 @@ func (d *dispatcher) next() (t task.Task, ok bool) {
 		t.ID = d.nextID
 		d.nextID++
 		d.handedOut[t.ID] = t
+		// The task still gets its number and an empty answer, so that numbers have no gap.
 		if len(t.Programs) == 1 && d.programs[t.Programs[0]].closed {
 			d.merge(&task.Answer{ID: t.ID})
 			continue
@@ -202,7 +210,8 @@ func (d *dispatcher) foundEarly() bool {
 	return false
 }
 
-// merge takes an answer, and merges all answers whose turn has come.
+// merge takes an answer, and merges all answers whose turn has come. An answer after the first
+// failure is not merged. It would change counts of the result by its luck to be early.
 func (d *dispatcher) merge(a *task.Answer) {
 	d.early[a.ID] = a
 	for d.found == nil && d.early[d.merged] != nil {
@@ -214,7 +223,9 @@ func (d *dispatcher) merge(a *task.Answer) {
 	}
 }
 
-// add adds the answer of a task to the totals, and queues what is left of the task.
+// add adds the answer of a task to the totals, and queues what is left of the task. It runs in the
+// order of the task numbers. Whatever it decides from the totals so far is therefore the same in
+// each exploration with these options.
 func (d *dispatcher) add(t task.Task, a *task.Answer) {
 	var program *programState // nil if the task is of several programs
 	if len(t.Programs) == 1 {
@@ -228,6 +239,8 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 	d.late = d.late || a.Late
 	if a.Found != nil {
 		d.found = a.Found
+		// The number within the task becomes a number in the exploration, before the task itself is
+		// added.
 		d.found.Nth += d.total.Played
 	}
 	d.total.Add(a.Sums)
@@ -245,7 +258,8 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 }
 
 // requeue queues what is left of a part. If there are too few parts for the processes, it splits
-// the rest in up to five.
+// the rest in up to five. Splitting into more parts than processes can use would send longer
+// messages for nothing.
 func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState) {
 	if program.Played >= d.options.Schedules {
 		program.closed = a.Rest != nil || program.parts > 0

@@ -14,7 +14,8 @@ import (
 )
 
 // A process is a player process. It has run the instrumented test up to the call that is explored,
-// and plays tasks there.
+// and plays tasks there. The reading goroutine owns stdout, and output has a lock. The coordinator
+// owns stdin and its notes.
 type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -33,7 +34,8 @@ type message struct {
 	err error
 }
 
-// startProcess starts a player that sends its replies to messages.
+// startProcess starts a player that sends its replies to messages. The reader is started last, so
+// on an error there is no goroutine and no process to end.
 func startProcess(ctx context.Context, cmd *exec.Cmd, messages chan<- message) (*process, error) {
 	p := &process{cmd: cmd, ended: make(chan struct{})}
 	cmd.Stderr = &p.output
@@ -53,7 +55,9 @@ func startProcess(ctx context.Context, cmd *exec.Cmd, messages chan<- message) (
 }
 
 // read sends the replies of the process to messages until the process ends. Lines that are no reply
-// are output of the test, of which the end is kept for an error message.
+// are output of the test, of which the end is kept for an error message. It reads until the end of
+// the output and only then waits for the process, as exec.Cmd.Wait would close the pipe under it.
+// Its last message is an error, on a good end as well: nothing else comes after it.
 func (p *process) read(ctx context.Context, stdout io.Reader, messages chan<- message) {
 	defer close(p.ended)
 	for r := bufio.NewReaderSize(stdout, 1<<16); ; {
@@ -95,7 +99,8 @@ func (p *process) noResult(err error) error {
 func (p *process) request(r wire.Request) { _ = wire.WriteRequest(p.stdin, r) }
 
 // A tail keeps the end of the output of a process. Tests may print in every schedule, so keeping
-// everything could fill the memory.
+// everything could fill the memory. Two goroutines write to it: the one of exec.Cmd, with standard
+// error, and read, with standard output.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
@@ -106,6 +111,8 @@ const tailSize = 16 << 10
 func (t *tail) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	// Cut at twice the size, so that a text is moved once for each 16 KiB written and not at every
+	// write.
 	if t.kept = append(t.kept, text...); len(t.kept) > 2*tailSize {
 		t.kept = append(t.kept[:0], t.kept[len(t.kept)-tailSize:]...)
 	}

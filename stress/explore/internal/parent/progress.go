@@ -39,7 +39,8 @@ const (
 const progressInterval = 100 * time.Millisecond
 
 // A Progress writes the events of one exploration. A nil Progress writes nothing, which is the case
-// unless a command has set EventsVar.
+// unless a command has set EventsVar. It is used by the goroutine of the coordinator alone, whose
+// dispatcher it reads.
 type Progress struct {
 	path  string
 	last  event
@@ -78,7 +79,8 @@ func (p *Progress) end(r *verdict.Result) {
 }
 
 // write appends an event. Errors are ignored, because only the display depends on events; a command
-// that misses the last event of an exploration says so.
+// that misses the last event of an exploration says so. The file is opened for each event and one
+// call writes it. With O_APPEND, events of several test binaries do not overwrite each other.
 func (p *Progress) write(doing string) {
 	if p == nil {
 		return
@@ -106,7 +108,7 @@ var stdin = os.Stdin
 
 // interrupted returns a channel that is closed when the command that shows the events closes our
 // standard input: the user interrupted it, or it has died. Without such a command the channel is
-// nil.
+// nil. It is computed once in a process, as several explorations share one standard input.
 var interrupted = sync.OnceValue(func() <-chan struct{} {
 	if os.Getenv(EventsVar) == "" {
 		return nil

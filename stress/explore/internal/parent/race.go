@@ -33,7 +33,8 @@ func addRace(r *verdict.Result, log string) error {
 
 // parseRace reads a report of the race detector. A report has paragraphs. The first line of each
 // names an access, or the origin of a goroutine; pairs of lines with a function and its position
-// follow.
+// follow. The text of a report is no interface, so unknown paragraphs are skipped, and the whole
+// text is kept.
 func parseRace(text string) *failure.Race {
 	race := &failure.Race{Text: text}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {

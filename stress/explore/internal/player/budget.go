@@ -6,7 +6,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/task"
 )
 
-// A budget bounds the steps and the time of one task.
+// A budget bounds the steps and the time of one task. It is asked between schedules only. Within a
+// schedule, Exec.StopAt looks at the deadline.
 type budget struct {
 	steps     int       // steps left; negative means no bound
 	deadline  time.Time // zero means no deadline
@@ -14,6 +15,8 @@ type budget struct {
 	late      bool      // the deadline has passed
 }
 
+// newBudget starts the clock of a task when the task begins: the time that it waited for its turn
+// behind another task counts for neither.
 func newBudget(t task.Task) *budget {
 	b := &budget{steps: t.Steps}
 	if t.Steps == 0 {
@@ -39,7 +42,8 @@ func (b *budget) left() bool {
 	return !b.late && b.steps != 0
 }
 
-// spend takes the steps of a schedule from the budget.
+// spend takes the steps of a schedule from the budget. It never goes below zero, because a negative
+// number means that there is no bound.
 func (b *budget) spend(steps int) {
 	b.unchecked += steps
 	if b.steps > 0 {

@@ -24,7 +24,8 @@ func limits(o task.Options) schedrt.Limits {
 }
 
 // exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends
-// the process.
+// the process. It runs in the goroutine of the watchdog, beside the goroutine that is stalled. It
+// uses nothing of the execution, which that goroutine may be about to change.
 func exitOutOfControl(stacks string) {
 	r := verdict.OutOfControl(stacks)
 	if function, at := observe.StuckIn(stacks); function != "" {

@@ -15,6 +15,7 @@ import (
 func describe(p Program, what string, schedule strategy.Schedule, o task.Options) (
 	told *failure.Report, now string,
 ) {
+	// The detector counts for the process, so a race of this schedule shows as a difference.
 	races := schedrt.RaceErrors()
 	x := schedrt.New(observe.Limits(limits(o)))
 	defer x.Close()
@@ -28,6 +29,8 @@ func describe(p Program, what string, schedule strategy.Schedule, o task.Options
 	if p.Subject != "" {
 		s.Scenario = p.Name
 	}
+	// The words of this run fit the report: addresses in them are the addresses that it shows. A
+	// race detector that is silent this time does not make the failure another one.
 	if now != "" && now != verdict.DataRace {
 		s.What = now
 	}

@@ -22,7 +22,9 @@ const determinismSeeds = 3
 //
 // The second execution replays the decisions of the first. The two must agree in every step: in its
 // goroutine, its operation, its choice and the objects that it touches. Comparing the outcomes
-// alone would miss differences that matter only in other schedules.
+// alone would miss differences that matter only in other schedules. The schedules are random and
+// not the default one. A program with a hidden choice, such as a map order or the time, shows it
+// only where the order of its steps is unusual, too.
 func (s *search) checkDeterminism() (r *verdict.Result, failed *failing) {
 	limits := limits(s.options)
 	limits.Positions = true
@@ -36,6 +38,7 @@ func (s *search) checkDeterminism() (r *verdict.Result, failed *failing) {
 		schedule, preempted := slices.Clone(recorder.Schedule), len(recorder.Preempted)
 		again := s.play(x, &strategy.Replay{Schedule: schedule})
 		second := copyOf(&x.Trace)
+		// A schedule that was cut off differs from its twin by where it was cut.
 		if x.TimeIsOver() {
 			break
 		}
@@ -44,6 +47,8 @@ func (s *search) checkDeterminism() (r *verdict.Result, failed *failing) {
 				return verdict.Nondeterministic(i, first.describe(i), second.describe(i)), nil
 			}
 		}
+		// Equal steps with different endings: the program judged something that the schedule does
+		// not decide. A data race is excepted, because the detector may miss it one time.
 		if (what == "") != (again == "") && max(what, again) != verdict.DataRace {
 			return verdict.Nondeterministic(len(first.steps), ending(what), ending(again)), nil
 		}

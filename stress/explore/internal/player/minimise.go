@@ -20,7 +20,9 @@ const (
 	minimiseBound = 10 * time.Second // for everything
 )
 
-// A minimiser looks for the schedule with the fewest preemptions that fails like a given one.
+// A minimiser looks for the schedule with the fewest preemptions that fails like a given one. Each
+// step of it keeps a schedule only if it was played and failed in the same way. So whatever bound
+// ends the search, the schedule in f is a failing one.
 type minimiser struct {
 	*search
 	f     *failing
@@ -89,7 +91,8 @@ const (
 )
 
 // exhaust plays the schedules with at most the given number of preemptions, and at most most
-// schedules, until one fails like the given schedule.
+// schedules, until one fails like the given schedule. It enumerates with DFS and not DPOR: DPOR
+// leaves out schedules that equal others, and an equal schedule may have fewer preemptions.
 func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 	recorder := &strategy.Recorder{Search: &strategy.DFS{Preemptions: preemptions}}
 	for played := 0; ; {
@@ -111,7 +114,8 @@ func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 // dropTurns drops halves of the schedule, then quarters and so on, and at last single turns, until
 // no single turn can be dropped. This is delta debugging (Zeller and Hildebrandt, TSE 2002) from
 // the end, because a turn that is dropped changes only the steps after it. It plays at most most
-// schedules.
+// schedules. A replay takes every list of turns, even where it does not fit the program any more.
+// So dropping from the middle needs no repair.
 func (m *minimiser) dropTurns(most int) {
 	for size := max(1, len(m.f.schedule)/2); ; {
 		shorter := false
@@ -133,7 +137,8 @@ func (m *minimiser) dropTurns(most int) {
 
 // drop plays the schedule without the turns from one index to another. If the failure is the same,
 // and the schedule that was really played is shorter and has no more preemptions, it keeps that
-// one.
+// one. The recorder's schedule is kept and not the shortened list: the replay may have dropped or
+// added turns.
 func (m *minimiser) drop(from, till int) bool {
 	if till > len(m.f.schedule) {
 		return false
@@ -150,6 +155,7 @@ func (m *minimiser) drop(from, till int) bool {
 	return true
 }
 
+// keep copies the schedule of a recorder, which reuses its storage in the next execution.
 func (m *minimiser) keep(r *strategy.Recorder) {
 	m.f.schedule, m.f.Preempted = slices.Clone(r.Schedule), len(r.Preempted)
 }
@@ -187,7 +193,8 @@ func blocksOf(t *schedrt.Trace) (all []block) {
 // Dropping turns alone does not get as far. A goroutine that was preempted too early has to run on
 // for some steps and be preempted later, which is a changed turn and not one turn less. The
 // algorithm is from Jalbert and Sen, “A trace simplification technique for effective debugging of
-// concurrent programs”, FSE 2010.
+// concurrent programs”, FSE 2010. A round that improves nothing ends it. Each kept move lowers the
+// number of preemptions, or keeps it and lowers the number of blocks, so there are finitely many.
 func (m *minimiser) joinBlocks(most int) {
 	best, choices := m.replay()
 	for again := true; again; {
@@ -245,7 +252,7 @@ func previous(blocks []block, i int) int {
 }
 
 // replay plays the failing schedule. It returns its blocks, and for each goroutine the answers of
-// the strategy to Choose.
+// the strategy to Choose. Choices are per goroutine, because a moved block takes its answers along.
 func (m *minimiser) replay() ([]block, map[int32][]int) {
 	m.play(m.exec, &strategy.Replay{Schedule: m.f.schedule})
 	choices := map[int32][]int{}
@@ -276,6 +283,8 @@ func (m *minimiser) inOrder(blocks []block, choices map[int32][]int, most int) [
 
 // A blockOrder is a strategy that plays blocks one after the other. If the goroutine of a block
 // cannot move, later blocks go first, and the goroutine continues with its block as soon as it can.
+// It is a wish and no schedule: a goroutine that is blocked cannot take its block, and steps that
+// the program takes in addition are in no block. The recorder around it notes what really happened.
 type blockOrder struct {
 	blocks  []block
 	choices map[int32][]int // answers to Choose, by goroutine
@@ -291,7 +300,8 @@ func (o *blockOrder) Begin(x *schedrt.Exec) {
 	o.x, o.left, o.done, o.next = x, slices.Clone(o.blocks), 0, map[int32]int{}
 }
 
-// Pick implements schedrt.Strategy: the first block whose goroutine can move goes next.
+// Pick implements schedrt.Strategy: the first block whose goroutine can move goes next. It costs
+// blocks times enabled goroutines for each step.
 func (o *blockOrder) Pick(p *schedrt.Point) int {
 	for ; o.done < p.Step; o.done++ {
 		o.consume(o.x.Trace.Steps[o.done].G)

@@ -19,7 +19,8 @@ import (
 //
 // Taking the positions of all operations would slow every schedule down. Therefore observe first
 // identifies an operation by its goroutine and its number among the steps of that goroutine. Only a
-// schedule with a new pair of these is played once more, with positions.
+// schedule with a new pair of these is played once more, with positions. exec is an execution of
+// its own with positions switched on. It replays; it never explores.
 type pairs struct {
 	exec   *schedrt.Exec
 	seen   []map[pairKey]struct{} // by program
@@ -65,7 +66,9 @@ func (p *pairs) takeNew() (fresh []string) {
 // analysed.
 const sampleAfter = 64
 
-// observe analyses the schedule that x has just played.
+// observe analyses the schedule that x has just played. It must run before the next schedule: the
+// trace belongs to the execution. A failure of the replay is kept as s.extra, though the schedule
+// passed before: the program then depends on more than the schedule.
 func (p *pairs) observe(program int, s *search, x *schedrt.Exec, schedule strategy.Schedule) {
 	if p.misses >= sampleAfter {
 		if p.skip++; p.skip%sampleAfter != 0 {
@@ -93,7 +96,8 @@ func (p *pairs) observe(program int, s *search, x *schedrt.Exec, schedule strate
 	}
 }
 
-// isNew notes the pairs of a schedule, and reports whether one of them is new.
+// isNew notes the pairs of a schedule, and reports whether one of them is new. All pairs are noted
+// even after a new one was found, since the replay records the pairs of the whole schedule.
 func (p *pairs) isNew(program int, t *schedrt.Trace) (fresh bool) {
 	for len(p.seen) <= program {
 		p.seen = append(p.seen, map[pairKey]struct{}{})
@@ -128,7 +132,9 @@ func (p *pairs) number(t *schedrt.Trace) {
 //
 // For each access it looks for the latest conflicting access of another goroutine. Only the latest
 // access of each goroutine and mode can be that one, so past stays as short as the number of
-// goroutines.
+// goroutines. Its cost is the number of accesses times the number of goroutines and modes that use
+// an object, and does not grow with the square of the steps. The scratch slices are reused, because
+// it runs after every schedule.
 func (p *pairs) each(t *schedrt.Trace, f func(first, second int32)) {
 	for i := range p.past {
 		p.past[i] = p.past[i][:0]
@@ -168,7 +174,8 @@ func (p *pairs) use(a schedrt.Access, g, step int32) {
 	p.past[a.Object] = append(past, pastUse{g, step, a.Mode})
 }
 
-// record notes the pairs of places of a schedule that was played with positions.
+// record notes the pairs of places of a schedule that was played with positions. Different keys may
+// have the same places, as in a loop, so this set is smaller than seen.
 func (p *pairs) record(t *schedrt.Trace) {
 	p.each(t, func(first, second int32) {
 		a, b := place(t, first), place(t, second)

@@ -6,7 +6,9 @@ import (
 )
 
 // A player plays tasks. It keeps what is expensive to make, or useful for later tasks: the
-// executions of each program, and the ordered pairs that it has seen.
+// executions of each program, and the ordered pairs that it has seen. It plays in one goroutine, as
+// the parent's requests come one after the other. What it remembers may save time and never changes
+// an answer, except for Pairs: those are reported by the process that saw them first.
 type player struct {
 	options  task.Options
 	programs []Program
@@ -21,6 +23,7 @@ func newPlayer(o task.Options, programs []Program) *player {
 	}
 }
 
+// close ends the executions, with the goroutines that they keep for the next schedule.
 func (p *player) close() {
 	p.pairs.close()
 	for _, s := range p.searches {
@@ -30,6 +33,8 @@ func (p *player) close() {
 	}
 }
 
+// search returns the search of program i, and makes it for the first task of that program: a player
+// may never get a task of the others.
 func (p *player) search(i int) *search {
 	if p.searches[i] == nil {
 		p.searches[i] = newSearch(p.options, p.programs[i])
@@ -43,6 +48,7 @@ func (p *player) play(t task.Task) *task.Answer {
 	budget := newBudget(t)
 	for _, i := range t.Programs {
 		s := p.search(i)
+		// The totals of a search are of one task, since the parent adds up the answers.
 		s.sums = task.Sums{}
 		observe := func(st *strategy.Recorder) {
 			p.pairs.observe(i, s, s.execFor(t.Strategy), st.Schedule)

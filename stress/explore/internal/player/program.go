@@ -66,7 +66,8 @@ type Leftover struct {
 	Skipped    bool // the test skipped itself
 }
 
-// playOn plays the program under the next schedule of a strategy.
+// playOn plays the program under the next schedule of a strategy. Ready comes before Play and
+// outside of it, so what it does is no step of the schedule.
 func (p Program) playOn(x *schedrt.Exec, st strategy.Search) *schedrt.Outcome {
 	st.Begin(x) // first, as a strategy may have to play a schedule of its own before
 	if p.Ready != nil {

@@ -26,7 +26,8 @@ func (f *failing) finding() *task.Finding {
 // A search plays many schedules of one program.
 //
 // It has two executions because DPOR has to be asked at every step, while the other strategies are
-// asked only where more than one goroutine can move, which is faster.
+// asked only where more than one goroutine can move, which is faster. Both are made once and play
+// all schedules, since an execution keeps its goroutines for the next one.
 type search struct {
 	options  task.Options
 	program  Program
@@ -59,7 +60,8 @@ func (s *search) execFor(strategy string) *schedrt.Exec {
 	return s.exec
 }
 
-// newStrategy returns the strategy of a task.
+// newStrategy returns the strategy of a task. It is made anew for each task, so that a task
+// determines its answer and the history of this process does not.
 func (s *search) newStrategy(t task.Task) strategy.Search {
 	return strategy.New(t.Strategy, t.Seed, s.options.PreemptionBound(), s.defaultLength)
 }
@@ -88,7 +90,9 @@ func (s *search) takeExtra() *failing {
 	return f
 }
 
-// play plays one schedule, counts it, and returns in one line what is wrong with it, or "".
+// play plays one schedule, counts it, and returns in one line what is wrong with it, or "". A
+// pruned schedule is not judged, because it was left half way: what it did so far is the beginning
+// of a schedule that was or will be judged.
 func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 	s.races = schedrt.RaceErrors()
 	out := s.program.playOn(x, st)
@@ -99,6 +103,7 @@ func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 	case schedrt.Endless:
 		s.sums.Endless++
 	}
+	// An endless schedule counts as played: it came to its bound.
 	s.sums.Played++
 	if l := s.program.Leftover; l != nil {
 		s.sums.Left, s.sums.Skipped = max(s.sums.Left, l.Goroutines), l.Skipped
@@ -111,6 +116,7 @@ func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 
 // playTask plays the schedules of a task of this program. It returns the first failure, or what is
 // left of the task's part of a tree. Observe is called after each schedule that did not fail.
+// Observe replays on an execution of its own, so Rest still finds the last trace in x.
 func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Recorder)) (
 	*failing, *strategy.Part,
 ) {
@@ -160,6 +166,7 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 	switch {
 	case tree == nil:
 		return nil, nil
+	// Rest may not be called before a schedule was played. The whole part is still to do.
 	case played == 0:
 		return nil, t.Part
 	}

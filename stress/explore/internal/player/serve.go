@@ -46,6 +46,7 @@ func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
 	}
 }
 
+// answer does what one request asks. The parent sets exactly one field of a request.
 func (s *server) answer(r wire.Request) wire.Reply {
 	switch {
 	case r.Prepare:
@@ -80,7 +81,9 @@ func (s *server) prepare() (*verdict.Result, *failing) {
 }
 
 // confirm plays the schedule of a failure that another process has found, as the first schedule of
-// this one. The reply has the failure if it comes again, and describes what was played.
+// this one. The reply has the failure if it comes again, and describes what was played. A fresh
+// process, and its first schedule, because a state that earlier schedules left behind may have been
+// a part of the failure.
 func (s *server) confirm(f *task.Finding) wire.Reply {
 	schedule, err := strategy.Parse(f.Schedule)
 	if err != nil {
@@ -106,7 +109,8 @@ func (s *server) confirm(f *task.Finding) wire.Reply {
 // accesses to a word only, and may miss a race that it has reported before.
 const confirmations = 3
 
-// replay plays one given schedule.
+// replay plays one given schedule. It makes a search of its own, so that nothing but the given
+// schedule was played before it.
 func (s *server) replay(p Program, o task.Options) *verdict.Result {
 	schedule, err := strategy.Parse(o.Schedule)
 	if err != nil {
@@ -128,7 +132,8 @@ func (s *server) replay(p Program, o task.Options) *verdict.Result {
 	return verdict.Replayed(replay.Diverged)
 }
 
-// describe minimises a failure, which this process need not have found, and describes it.
+// describe minimises a failure, which this process need not have found, and describes it. It is the
+// last request of a process, so it may leave the search in any state.
 func (s *server) describe(f *task.Finding) *verdict.Result {
 	schedule, err := strategy.Parse(f.Schedule)
 	if err != nil {

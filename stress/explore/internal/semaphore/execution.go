@@ -14,7 +14,9 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// An execution is a scenario under one schedule.
+// An execution is a scenario under one schedule. It is made anew for each schedule and read by the
+// oracle after it. While the schedule runs, the scheduler lets one goroutine move at a time, so its
+// counters need no lock.
 type execution struct {
 	scenario   *scenario
 	impl       impls.Impl
@@ -65,7 +67,9 @@ func newExecution(s *scenario, impl impls.Impl) *execution {
 	return x
 }
 
-// run is the program that the scheduler plays.
+// run is the program that the scheduler plays. The workers get their contexts before any of them
+// starts, since one worker cancels the ctx of another. A failure of New ends the schedule: there is
+// nothing to work on.
 func (x *execution) run() {
 	var err error
 	x.constructing = true
@@ -75,6 +79,8 @@ func (x *execution) run() {
 	}
 	x.constructing = false
 	schedrt.MarkHarness()
+	// They are counted here, before the workers start: whatever is more at a rest was started by a
+	// call.
 	x.ownedByNew = schedrt.ProgramGoroutines()
 	var all sync.WaitGroup
 	all.Add(len(x.workers))
@@ -96,7 +102,8 @@ func (x *execution) run() {
 }
 
 // finish acquires all permits and tries for one more: the model then sees a lost or an extra
-// permit.
+// permit. It adds calls to the history instead of judging by itself, so the model is the one judge.
+// It is not called if a worker hangs; then the end of the schedule tells.
 func (x *execution) finish() {
 	w := &x.final
 	if x.corrupted() {
@@ -122,6 +129,8 @@ func (x *execution) corrupted() bool {
 	return x.impl.OverRelease == impls.OverReleaseCorrupts && x.scenario.overReleases()
 }
 
+// do carries out one operation. Only operations of the semaphore are recorded: what the worker does
+// between them are no steps of the schedule.
 func (w *worker) do(o model.Op) {
 	switch o.Kind {
 	case model.AcquireBackground:
@@ -153,6 +162,8 @@ func (w *worker) do(o model.Op) {
 	}
 }
 
+// acquire judges the error itself, since the model knows success and failure only. It asks the ctx
+// by Ended and not by its methods: those may use the semaphore, and would be steps of the schedule.
 func (w *worker) acquire(n int64, ctx context.Context, own bool) {
 	e := entry{ownCtx: own, doneBefore: shim.Ended(ctx) != nil}
 	e.Method, e.N = model.MethodAcquire, n
@@ -188,6 +199,7 @@ func (w *worker) try(n int64) {
 	}
 }
 
+// release gives n permits back. To give none back is no call, since it would be judged as one.
 func (w *worker) release(n int64) {
 	if n == 0 {
 		return
@@ -222,6 +234,8 @@ func (w *worker) rest(phase int) {
 	}
 }
 
+// cancelWorker cancels the ctx of worker k. The stamps around the cancellation are a call of the
+// log, so a rest can be compared with its end.
 func (w *worker) cancelWorker(k int64) {
 	e := entry{kind: cancelEntry}
 	e.N = k
@@ -230,6 +244,8 @@ func (w *worker) cancelWorker(k int64) {
 	w.end(at, true, " done")
 }
 
+// negative makes the calls that C12 is about. They are not in the history: a call that must panic
+// has no effect.
 func (w *worker) negative() {
 	sem := w.execution.sem
 	w.mustPanic("C12: Acquire(-1)", func() { _ = sem.Acquire(context.Background(), -1) })
@@ -270,8 +286,9 @@ func (u usingContext) use() {
 	}
 }
 
-// entries yields the entries of one kind, with the index of their worker. The entries of the
-// final check come last.
+// entries yields the entries of one kind, with the index of their worker. The entries of the final
+// check come last. The clip keeps append from writing the final check into the storage of
+// x.workers.
 func (x *execution) entries(kind entryKind) func(yield func(worker int, e *entry) bool) {
 	return func(yield func(int, *entry) bool) {
 		for k, w := range append(slices.Clip(x.workers), &x.final) {
@@ -284,7 +301,8 @@ func (x *execution) entries(kind entryKind) func(yield func(worker int, e *entry
 	}
 }
 
-// atEnd is the stamp of the instant at which nothing could move any more, after all steps.
+// atEnd is the stamp of the instant at which nothing could move any more, after all steps. It is
+// above every stamp and far below model.Never, and doubled it still fits an int64.
 const atEnd = math.MaxInt64/2 - 1
 
 // quiet returns the stamps of all instants at which nothing could move, ascending. Waiters that are
@@ -308,7 +326,8 @@ func stuck(ending schedrt.Ending) bool {
 	return ending == schedrt.Deadlock || ending == schedrt.Livelock
 }
 
-// history returns what the model judges, and the entry of each of its calls.
+// history returns what the model judges, and the entry of each of its calls. A corrupted semaphore
+// has an empty history, which is linearizable.
 func (x *execution) history(ending schedrt.Ending) (h *model.History, calls []*entry) {
 	h = &model.History{Size: x.scenario.Size, Order: x.impl.Order, TryBarges: x.impl.TryBarges}
 	if x.corrupted() {

@@ -9,7 +9,8 @@ import (
 )
 
 // explain returns the calls of an execution. If the verdict is about their order, it adds the
-// longest legal beginning of an order, and why each event that could come next may not.
+// longest legal beginning of an order, and why each event that could come next may not. It runs
+// once for a failure, after a replay with positions; nothing here has to be fast.
 func (x *execution) explain(
 	out *schedrt.Outcome, trace *schedrt.Trace, wrong string,
 ) *failure.History {
@@ -48,6 +49,9 @@ type orderText struct {
 	calls []string // the words for each call of the history
 }
 
+// explainOrder adds the longest order that the model allows, event by event, and then for each
+// event that could come next the rule that forbids it. All of these refusals together are the proof
+// that the order ends here.
 func (x *execution) explainOrder(h *failure.History, ending schedrt.Ending, trace *schedrt.Trace) {
 	history, entries := x.history(ending)
 	m, spans := history.Spans()
@@ -97,7 +101,9 @@ func (t *orderText) event(s *model.Span) string {
 	return call
 }
 
-// refusal says why an event cannot come next in a state.
+// refusal says why an event cannot come next in a state. It asks the same state as the model did,
+// in words. It need not be complete: a rule that it does not know gets the general sentence at its
+// end.
 func (t *orderText) refusal(s model.State, span *model.Span) string {
 	free := fmt.Sprintf("%d are free", s.Free)
 	switch span.Kind {

@@ -11,7 +11,9 @@ import (
 )
 
 // An oracle compares the executions of one scenario with the contract. It remembers its verdict on
-// each history: there are far fewer histories than schedules.
+// each history: there are far fewer histories than schedules. It is not safe for concurrent use.
+// The memory grows with the number of different histories of one scenario, which is bounded by its
+// few calls.
 type oracle struct {
 	impl     impls.Impl
 	verdicts map[string]string // by the key of a history
@@ -23,7 +25,9 @@ func newOracle(impl impls.Impl) *oracle {
 }
 
 // judge returns in one line how an execution breaks the contract, or "". The most specific clause
-// is asked first: a wrong result also makes a history that has no legal order.
+// is asked first: a wrong result also makes a history that has no legal order. Order matters in a
+// second way: the checks before illegalOrder look at one call each and are cheap, while
+// illegalOrder searches.
 func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 	for _, e := range x.entries(callEntry) {
 		if e.wrong != "" {
@@ -70,6 +74,7 @@ func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 }
 
 // ignoredCancellation looks for a call that waits though its ctx is done, when nothing can move.
+// The model knows nothing of contexts, so it cannot see this.
 func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string {
 	if o.impl.Waits == impls.Elsewhere {
 		return ""
@@ -92,7 +97,8 @@ func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string
 }
 
 // leftGoroutine looks for a goroutine of the implementation that lives when nothing can move and no
-// Acquire is pending which could need it.
+// Acquire is pending which could need it. The instants are rests only. In the middle of a schedule
+// such a goroutine may just not have had its turn.
 func (o *oracle) leftGoroutine(x *execution) string {
 	if o.impl.Waits == impls.Elsewhere {
 		return ""
@@ -106,7 +112,8 @@ func (o *oracle) leftGoroutine(x *execution) string {
 }
 
 // leftByNew reports whether nothing but goroutines that New started can be left, where the
-// implementation declares by its Waits that it may leave these.
+// implementation declares by its Waits that it may leave these. The count cannot tell the
+// goroutines apart, so it can excuse a goroutine of an Acquire, and blames none of New.
 func (o *oracle) leftByNew(x *execution, out *schedrt.Outcome) bool {
 	return o.impl.Waits == impls.Elsewhere && len(out.Waiting) <= x.ownedByNew
 }
@@ -134,7 +141,9 @@ func (x *execution) acquiringAt(stamp int64) bool {
 }
 
 // illegalOrder asks whether the calls could have taken effect one after the other. If they could,
-// but for the instants at which nothing could move, then a waiter was not woken.
+// but for the instants at which nothing could move, then a waiter was not woken. The second search
+// leaves out the quiet instants. If that succeeds, every result is legal, and only the rule that a
+// quiet semaphore owes nothing is broken.
 func (o *oracle) illegalOrder(x *execution, ending schedrt.Ending) string {
 	h, _ := x.history(ending)
 	m, spans := h.Spans()
@@ -163,7 +172,9 @@ const (
 
 // appendKey appends everything that the verdict depends on: the events, the phases of the requests,
 // and the order of the bounds of the spans. The stamps themselves differ from schedule to schedule,
-// and do not matter.
+// and do not matter. Only the order of the bounds matters to the search, so ranks make equal what
+// differs by unrelated steps. That takes the number of searches from one for each schedule to one
+// for each history.
 func appendKey(key []byte, m model.Model, spans []model.Span) []byte {
 	var bounds []int64
 	for _, s := range spans {

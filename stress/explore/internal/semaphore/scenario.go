@@ -33,7 +33,10 @@ type scenario struct {
 
 // scenarios are what explore.Semaphore plays. Each has a call with a ctx that is done or may be
 // cancelled, because most defects of semaphores are there. Schedule words in recorded replay lines
-// name no scenario by its place, so new ones may be added anywhere.
+// name no scenario by its place, so new ones may be added anywhere. They are small on purpose: the
+// number of schedules grows exponentially with the steps, and all schedules of a small program say
+// more than some of a large one. The groups go from defects that any schedule shows to defects that
+// need an order of three or four events.
 var scenarios = parseAll(
 	// Calls one after the other: the defects that need no particular schedule.
 	"1: d1 t1 r a1 r d1",
@@ -82,6 +85,7 @@ func extremes(impl impls.Impl) (all []scenario) {
 	return all
 }
 
+// parseAll panics on a text that is no scenario: all texts are made by this package.
 func parseAll(texts ...string) (all []scenario) {
 	for _, text := range texts {
 		s, err := parseScenario(text)
@@ -107,7 +111,9 @@ func parseScenario(text string) (scenario, error) {
 }
 
 // mostSpans returns how many spans a history of the scenario has at most. Three calls check the
-// permits in the end, and one quiet instant is added where nothing can move in the end.
+// permits in the end, and one quiet instant is added where nothing can move in the end. The bound
+// is checked when a scenario is parsed, so that no schedule is played whose history cannot be
+// judged.
 func (s *scenario) mostSpans() int {
 	n := 3 + 1 + len(s.Workers) // every worker releases what it holds
 	for _, o := range s.All() {
@@ -121,7 +127,9 @@ func (s *scenario) mostSpans() int {
 	return n
 }
 
-// suits reports whether the scenario is legal for an implementation, by what it declares.
+// suits reports whether the scenario is legal for an implementation, by what it declares. An
+// operation that the contract leaves open may be the last one: its own effect is then not asked
+// for.
 func (s *scenario) suits(impl impls.Impl) bool {
 	if impl.MaxSize > 0 && s.Size > impl.MaxSize {
 		return false // New may panic
