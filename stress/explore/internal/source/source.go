@@ -20,10 +20,12 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
 	"strings"
 )
 
-// Files reads source files, each once. Its zero value is ready to use, in one goroutine.
+// Files reads source files, each once. Its zero value is ready to use, in one goroutine. A file
+// that cannot be read is remembered, too, and not tried again.
 type Files struct{ known map[string]*file }
 
 type file struct {
@@ -60,6 +62,8 @@ func (s *Files) Line(name string, line int) (text string, ok bool) {
 }
 
 // At returns the expressions that begin on a line, have their operator there, or lie between.
+// Several on one line are in the order of the syntax tree. The cost is the number of expressions of
+// the file.
 func (s *Files) At(name string, line int) (all []Expr) {
 	for _, e := range s.file(name).exprs {
 		if e.from <= line && line <= e.till {
@@ -103,7 +107,8 @@ type reader struct {
 	text []byte
 }
 
-// visit adds the expressions of one node.
+// visit adds the expressions of one node. Every call is added, since a wrapper such as a method of
+// the program may be the operation that is told.
 func (r *reader) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -129,7 +134,8 @@ func (r *reader) visit(n ast.Node) bool {
 }
 
 // makes reports whether a call may return something that goroutines share, such as a context or a
-// timer, by the name of the function.
+// timer, by the name of the function. Such a function has no receiver that is shared, so the
+// variable is the best name of the object.
 func makes(n *ast.CallExpr) bool {
 	f, ok := n.Fun.(*ast.SelectorExpr)
 	return ok && (strings.HasPrefix(f.Sel.Name, "With") || strings.HasPrefix(f.Sel.Name, "New") ||
@@ -172,18 +178,32 @@ func (r *reader) subject(f *ast.SelectorExpr, args []ast.Expr) string {
 	return ""
 }
 
-// imported reports whether a name may be the name of an imported package.
+// imported reports whether a name may be the name of an imported package. Without types the name is
+// guessed from the path: the end of its last element, or of the element before a version. The guess
+// must begin a word of the element. Otherwise the receiver of c.Lock() would count as package sync.
 func (r *reader) imported(name string) bool {
 	for _, i := range r.tree.Imports {
-		path := strings.Trim(i.Path.Value, `"`)
-		if i.Name != nil && i.Name.Name == name || i.Name == nil && strings.HasSuffix(path, name) {
+		if i.Name != nil {
+			if i.Name.Name == name {
+				return true
+			}
+			continue
+		}
+		path := version.ReplaceAllString(strings.Trim(i.Path.Value, `"`), "")
+		before, ok := strings.CutSuffix(path, name)
+		if ok && (before == "" || strings.HasSuffix(before, "/") ||
+			strings.HasSuffix(before, "-") || strings.HasSuffix(before, ".")) {
 			return true
 		}
 	}
 	return false
 }
 
+// version matches the version at the end of an import path: math/rand/v2, gopkg.in/yaml.v3.
+var version = regexp.MustCompile(`[/.]v[0-9]+$`)
+
 // choice adds a select, once for each of its channels, or once without an object if it has none.
+// The syntax has one statement, and each of its channels is an object that may need a name.
 func (r *reader) choice(n *ast.SelectStmt) {
 	var cases, channels []string
 	for _, clause := range n.Body.List {
@@ -230,9 +250,11 @@ func (r *reader) add(n ast.Node, at token.Pos, e Expr) {
 	r.file.exprs = append(r.file.exprs, e)
 }
 
+// line returns the line of a position in the text that was read.
 func (r *reader) line(p token.Pos) int { return r.set.PositionFor(p, false).Line }
 
-// show returns the text of a node in one line, without function bodies.
+// show returns the text of a node in one line, without function bodies. Function bodies are left
+// out because a go statement or a Once would otherwise be longer than the report.
 func (r *reader) show(n ast.Node) string {
 	var b strings.Builder
 	from := n.Pos()

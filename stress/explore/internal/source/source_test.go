@@ -98,3 +98,41 @@ func TestUnreadableFiles(t *testing.T) {
 		t.Errorf("a file that does not parse has the line %q, %v", line, ok)
 	}
 }
+
+// A variable is no package because the path of an import ends in its letters.
+func TestObjectIsNoPackage(t *testing.T) {
+	const text = `package p
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync"
+
+	redis "example.org/client"
+	"example.org/go-queue"
+)
+
+func f(c, s, v, client *T) {
+	c.Lock()
+	s.Release(1)
+	v.Lock()
+	client.Lock()
+	rand.Int()
+	redis.Open(&v.conn)
+	queue.Push(&v.tail)
+}
+`
+	path := filepath.Join(t.TempDir(), "p.go")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var files source.Files
+	for line, want := range map[int]string{
+		13: "c", 14: "s", 15: "v", 16: "client", 17: "", 18: "v.conn", 19: "v.tail",
+	} {
+		all := files.At(path, line)
+		if len(all) != 1 || all[0].Object != want {
+			t.Errorf("line %d: %+v, want the object %q", line, all, want)
+		}
+	}
+}
