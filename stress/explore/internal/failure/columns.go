@@ -33,7 +33,8 @@ type row struct {
 	g                   int // -1 for a line of its own
 }
 
-// writeColumns writes the steps as a table with time going down.
+// writeColumns writes the steps as a table with time going down. Time goes down and not to the
+// right, so that a schedule of any length fits the width of a terminal.
 func (s *Report) writeColumns(b *strings.Builder) {
 	if len(s.Steps) == 0 {
 		return
@@ -64,7 +65,7 @@ func (s *Report) dir() (dir string) {
 }
 
 // rows returns the rows of the last steps, each followed by the goroutines that wait or end after
-// it.
+// it. An end or a wait of another goroutine has no number, because it is no step of it.
 func (s *Report) rows(dir string) (rows []row) {
 	from := max(0, len(s.Steps)-mostRows)
 	if skipped := s.Skipped + from; skipped > 0 {
@@ -141,7 +142,8 @@ func (step *Step) rows() []row {
 
 // layOut computes where each column begins. Goroutines stand in the order of their numbers, which
 // is the order in which they were started. Positions take at most 44 characters of the width; a
-// longer one pushes its row to the right.
+// longer one pushes its row to the right. Widths count runes, as names and arrows of the text are
+// not all ASCII.
 func (c *columns) layOut() {
 	c.left, c.heads = map[int]int{}, map[int]string{}
 	c.first, c.last = map[int]int{}, map[int]int{}
@@ -176,7 +178,8 @@ func (c *columns) layOut() {
 // step returns the distance between two columns: as far as the widest text of each goroutine
 // allows, and at least so far that columns can be told apart. The i'th column begins at i·step at
 // most, and its widest text must end within the width; 4 characters are the gaps between the first
-// columns.
+// columns. The result may leave a text longer than the width where even the least distance does not
+// help.
 func (c *columns) step(widest map[int]int) int {
 	const least = 4
 	room, step := Width-c.numbers-c.places-4, Width
@@ -189,7 +192,8 @@ func (c *columns) step(widest map[int]int) int {
 }
 
 // line returns the i'th row, with a bar in the column of each goroutine that has begun and not
-// ended. The row -1 is the heading. A bar under the text of a column to its left is left out.
+// ended. The row -1 is the heading. A bar under the text of a column to its left is left out. The
+// bars let the eye follow a goroutine over rows in which it does nothing.
 func (c *columns) line(r row, i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%*s  %-*s  ", c.numbers, r.number, c.places, r.place)

@@ -6,7 +6,8 @@ import (
 )
 
 // A viewer makes the parts of a page from a report. Its maps are filled by sources and goroutines,
-// before any other part asks for a link or a lane.
+// before any other part asks for a link or a lane. It lives for one page and is not safe for
+// concurrent use.
 type viewer struct {
 	report *Report
 	lines  map[Place]string // the anchor of each line of source that is shown
@@ -55,8 +56,9 @@ type sourceLine struct {
 // apart.
 const mostLanes = 24
 
-// goroutines gives a lane to each goroutine with a step or a wait. Other goroutines have nothing
-// to draw, and a lane for them would make the rest narrower.
+// goroutines gives a lane to each goroutine with a step or a wait. Other goroutines have nothing to
+// draw, and a lane for them would make the rest narrower. The order is the order in which they were
+// started, as in the text.
 func (v *viewer) goroutines(p *page) {
 	used := map[int]bool{}
 	for i := range v.report.Steps {
@@ -78,7 +80,8 @@ func (v *viewer) goroutines(p *page) {
 }
 
 // lane returns the name, colour and place of a goroutine. Eight colours repeat from the ninth
-// goroutine on; the lane and the name still tell them apart.
+// goroutine on; the lane and the name still tell them apart. The colour depends on the number of
+// the goroutine and not on its lane, so it is the same in each report of a schedule.
 func (v *viewer) lane(g int) lane {
 	l := lane{
 		G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g)),
@@ -102,7 +105,8 @@ func (v *viewer) place(g int) int { return min(v.lanes[g], mostLanes-1) }
 func (v *viewer) laneCount() int { return max(1, min(len(v.lanes), mostLanes)) }
 
 // laneStyle returns the CSS that places the lanes. Style attributes on the elements would be
-// simpler, but the content security policy refuses them.
+// simpler, but the content security policy refuses them. There is one rule for each lane, in the
+// style sheet whose hash the policy names.
 func (v *viewer) laneStyle() string {
 	const widest, room, least = 150, 440, 30
 	n := v.laneCount()

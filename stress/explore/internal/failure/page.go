@@ -16,13 +16,14 @@ var pageTemplate = shell.Parse(assets, "page/page.html.tmpl")
 // WriteHTML writes the report as one page that needs no other file and makes no request. Its
 // content security policy names its style and its script by their hash: if a line of source became
 // a script in spite of all escaping, the browser would refuse to run it. Without scripts only the
-// panel that goes from step to step is missing.
+// panel that goes from step to step is missing. The error is the error of w.
 func (s *Report) WriteHTML(w io.Writer) error {
 	return shell.Write(w, pageTemplate, "page.html.tmpl", newPage(s))
 }
 
 // A page is the data of the template. Its text has gone through package escape; the template
-// escapes it for its place in the page.
+// escapes it for its place in the page. But for the styles and scripts in Head, no field has a type
+// that the template trusts: it escapes all of them.
 type page struct {
 	Head        shell.Head
 	Title       string
@@ -103,8 +104,9 @@ func cut(text string) string {
 	return shown(text)
 }
 
-// escapedSize returns how many bytes text takes on the page, in the longer of its two forms: in
-// the table, and as data for the script, where some characters take six bytes each.
+// escapedSize returns how many bytes text takes on the page, in the longer of its two forms: in the
+// table, and as data for the script, where some characters take six bytes each. It is an upper
+// bound: the page must stay below its limit, and need not reach it.
 func escapedSize(text string) int {
 	size := len(text)
 	for _, c := range text {

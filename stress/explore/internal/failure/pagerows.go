@@ -46,7 +46,8 @@ type svgLine struct {
 type svgEdge struct{ From, To, Path string }
 
 // rows adds the last rows of the schedule, and the drawing behind them. at has only the steps that
-// are shown; an arc from an earlier step has no begin and is left out.
+// are shown; an arc from an earlier step has no begin and is left out. The drawing comes last, when
+// the number of rows is known.
 func (v *viewer) rows(p *page) {
 	s := v.report
 	from := v.firstShown()
@@ -81,8 +82,9 @@ func (v *viewer) rows(p *page) {
 	v.mark(p)
 }
 
-// firstShown returns the first step that is shown: the last steps that there is room for. It
-// counts from the end, where the failure is.
+// firstShown returns the first step that is shown: the last steps that there is room for. It counts
+// from the end, where the failure is. The share is counted in bytes as they stand on the page,
+// because lines of source may be long or full of characters that have to be escaped.
 func (v *viewer) firstShown() int {
 	const markup = 900 // bytes of a step with its data and its arcs
 	room := stepRoom
@@ -125,7 +127,8 @@ func (v *viewer) stepRows(step *Step) []pageRow {
 	return rows
 }
 
-// stepData returns the data of a step for the panel.
+// stepData returns the data of a step for the panel. Only numbers and texts that the table does not
+// have: the script reads the others from the page.
 func (v *viewer) stepData(step *Step) pageStep {
 	d := pageStep{
 		N: step.N, G: step.G, Line: v.lines[step.At], Frees: step.Frees, Ends: step.Ends,
@@ -143,7 +146,8 @@ func (v *viewer) stepData(step *Step) pageStep {
 	return d
 }
 
-// draw adds a line for each goroutine, from its first row to its last.
+// draw adds a line for each goroutine, from its first row to its last. A preemption is no row of
+// the goroutine that lost its turn, so it does not lengthen the line.
 func (v *viewer) draw(p *page) {
 	first, last := map[int]int{}, map[int]int{}
 	for i, r := range p.Rows {
@@ -166,7 +170,8 @@ func (v *viewer) draw(p *page) {
 	}
 }
 
-// edges adds an arc from each step to the steps of other goroutines that come after it.
+// edges adds an arc from each step to the steps of other goroutines that come after it. The curve
+// leaves and arrives vertically, along the lane, and bends less between neighbouring rows.
 func (v *viewer) edges(p *page, first int, at map[int]int) {
 	for i := first; i < len(v.report.Steps); i++ {
 		to := &v.report.Steps[i]
@@ -202,6 +207,7 @@ type pageCall struct {
 }
 
 // history returns the table of calls, nil if the report has none. A call that did not end is open.
+// Widths are at least 1, so a call without a step of another goroutine in it can still be seen.
 func (v *viewer) history() *pageHistory {
 	h := v.report.History
 	if h == nil || len(h.Calls) == 0 {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// sources adds the excerpts of the source, with an anchor for each line, as far as there is room.
-// A line without an anchor is not linked: the map of lines has only what the page shows.
+// sources adds the excerpts of the source, with an anchor for each line, as far as there is room. A
+// line without an anchor is not linked: the map of lines has only what the page shows. The files
+// are taken in their order. Once the room is used up, no later line is taken, however short.
 func (v *viewer) sources(p *page) {
 	room := sourceRoom
 	for i, s := range v.report.Sources {

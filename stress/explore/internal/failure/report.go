@@ -19,7 +19,9 @@ import (
 	"slices"
 )
 
-// A Report is one schedule that refutes a program.
+// A Report is one schedule that refutes a program. Its zero value is an empty report. It travels as
+// JSON from the player to the parent, so every field is exported data, and nothing points into an
+// execution.
 type Report struct {
 	Test        string
 	Subject     string // the implementation, for a semaphore; "" for a test
@@ -197,10 +199,11 @@ type Line struct {
 	Text string
 }
 
-// Attribute finds the goroutines of the two accesses in s; the detector has numbers of its own.
-// The detector reports a race at the later access, so that one is of the goroutine that took the
-// step before the report. The earlier one is of the goroutine that began with the same function,
-// if there is only one.
+// Attribute finds the goroutines of the two accesses in s; the detector has numbers of its own. The
+// detector reports a race at the later access, so that one is of the goroutine that took the step
+// before the report. The earlier one is of the goroutine that began with the same function, if
+// there is only one. With two candidates for the earlier access, G stays -1: a wrong goroutine
+// would mislead more than none.
 func (r *Race) Attribute(s *Report) {
 	at := slices.IndexFunc(s.Steps, func(step Step) bool { return step.Races })
 	if at < 0 {

@@ -25,7 +25,8 @@ func (s *Report) WriteText(w io.Writer) error {
 }
 
 // shown returns text in one line, with everything escaped that a terminal would take for a command
-// or a reader for another text.
+// or a reader for another text. Text of the program is not trusted: a test name may have an escape
+// sequence of a terminal in it.
 func shown(text string) string {
 	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
 }

@@ -14,8 +14,9 @@ import (
 type nameVotes struct{ certain, guesses map[int32]map[string]int }
 
 // nameObjects gives each object the name that the source has for it. An object is used in several
-// places, which may have different names for it, so the places vote. The step of an object that
-// was never reached, only waited for, counts too.
+// places, which may have different names for it, so the places vote. The step of an object that was
+// never reached, only waited for, counts too. A vote, because no single place can be trusted: a
+// helper that locks its parameter names every lock l.
 func (t *translator) nameObjects() {
 	t.names, t.kinds = map[int32]string{}, map[int32]string{}
 	b := nameVotes{map[int32]map[string]int{}, map[int32]map[string]int{}}
@@ -71,9 +72,9 @@ func (t *translator) count(b nameVotes) {
 	}
 }
 
-// vote counts the names that the source has for an object at one operation. Operations on the
-// clock need no source. Nested operations and those of a testing.T do not vote: the source line
-// names another object.
+// vote counts the names that the source has for an object at one operation. Operations on the clock
+// need no source. Nested operations and those of a testing.T do not vote: the source line names
+// another object. A line votes once for each name, however many expressions with this name it has.
 func (t *translator) vote(b nameVotes, kind schedrt.Kind, object int32, at *position) {
 	switch kind {
 	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire:
@@ -134,7 +135,8 @@ func mostVoted(votes map[string]int, taken map[string]bool) (best string) {
 	return best
 }
 
-// candidates returns the expressions of the source line that an operation can be.
+// candidates returns the expressions of the source line that an operation can be. Without the file,
+// or where it does not parse, there are none, and the report uses kinds and numbers.
 func (t *translator) candidates(kind schedrt.Kind, at *position) (all []source.Expr) {
 	if at.file == "" {
 		return nil
@@ -147,7 +149,9 @@ func (t *translator) candidates(kind schedrt.Kind, at *position) (all []source.E
 	return all
 }
 
-// matches reports whether an expression can be an operation at a position.
+// matches reports whether an expression can be an operation at a position. The name of the method
+// is compared and not its package: the source is read without types. Channel operations have no
+// method; the engine's function stands for their syntax.
 func matches(e source.Expr, kind schedrt.Kind, at *position) bool {
 	switch at.method {
 	case "Send":

@@ -43,7 +43,8 @@ type Observer struct {
 	words     map[int32]word    // types of atomic words, by object
 }
 
-// A snapshot is the state of an execution between two steps.
+// A snapshot is the state of an execution between two steps. Taking one costs time in proportion to
+// all objects and goroutines, so it is done for the one schedule of a report and never in a search.
 type snapshot struct {
 	objects    map[int32]schedrt.ObjectState
 	words      map[int32]uint64
@@ -52,11 +53,13 @@ type snapshot struct {
 	races      int   // reported by the detector so far
 }
 
-// New returns an Observer of the execution that a strategy plays.
+// New returns an Observer of the execution that a strategy plays. It embeds a Recorder, so the
+// report knows at which steps a goroutine was preempted.
 func New(s strategy.Search) *Observer { return &Observer{Recorder: strategy.Recorder{Search: s}} }
 
 // Limits returns the limits of an execution that can be observed: the strategy is asked before
-// every step, and positions are recorded.
+// every step, and positions are recorded. With both, every step has a snapshot before it and a
+// stack.
 func Limits(l schedrt.Limits) schedrt.Limits {
 	l.AskAlways, l.Positions = true, true
 	return l
@@ -72,7 +75,8 @@ func (w *Observer) Begin(x *schedrt.Exec) {
 // snapshot with the number of a step is the state from which that step was chosen.
 //
 // The snapshots of the first steps stay, because a loop is reported from the begin. Of later ones
-// only the last most+1 stay.
+// only the last most+1 stay. It runs while all goroutines of the program stand still, so the
+// snapshot is of one instant.
 func (w *Observer) Pick(p *schedrt.Point) int {
 	if old := p.Step - most - 1; old > most { // a livelock has too many steps to hold them all
 		delete(w.snapshots, old)
@@ -106,7 +110,8 @@ func (w *Observer) snapshot() snapshot {
 //
 // The order of the calls matters. Steps and waits are described with the names of objects, so
 // nameObjects precedes them. addEnd finds the place of a failure, which excerpt adds to the
-// sources.
+// sources. It reads memory of the program, the atomic words, which the next Play may use for other
+// things.
 func (w *Observer) Report(outcome *schedrt.Outcome) *failure.Report {
 	t := &translator{Observer: w, outcome: outcome, trace: &w.x.Trace, files: &source.Files{}}
 	t.last = t.atEnd()
@@ -124,7 +129,8 @@ func (w *Observer) Report(outcome *schedrt.Outcome) *failure.Report {
 }
 
 // atEnd returns the snapshot after the last step. The goroutines that were left have been unwound
-// by now, so what they waited in comes from the outcome.
+// by now, so what they waited in comes from the outcome. The execution has unwound them so that
+// their goroutines can be used again. Their states of before are what the reader wants to see.
 func (t *translator) atEnd() snapshot {
 	m := t.snapshot()
 	for i := range m.goroutines {
@@ -161,8 +167,9 @@ var words = map[string]word{
 }
 
 // learn finds the types of the words that goroutines are about to use. The engine knows only
-// addresses, so it takes the type from the name of the method or function of package sync/atomic
-// on the stack.
+// addresses, so it takes the type from the name of the method or function of package sync/atomic on
+// the stack. It runs before each step, for goroutines that wait for their turn: so a word is known
+// one step before it is used for the first time, and its value before that use can be shown.
 func (w *Observer) learn(goroutines []schedrt.GoroutineState) {
 	for _, s := range goroutines {
 		switch s.Op {
@@ -174,7 +181,8 @@ func (w *Observer) learn(goroutines []schedrt.GoroutineState) {
 	}
 }
 
-// wordOf returns the type of the word in an atomic operation with this stack.
+// wordOf returns the type of the word in an atomic operation with this stack. In a function such as
+// AddInt64 the type comes last; of a method it is the receiver.
 func wordOf(pcs []uintptr) word {
 	for _, f := range frames(pcs) {
 		name, ok := strings.CutPrefix(f.Function, shim+"atomic.")

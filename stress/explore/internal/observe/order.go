@@ -9,7 +9,9 @@ import (
 // edges returns, for each step of the report, the steps of other goroutines that happen before it,
 // without the edges that follow from other edges: the transitive reduction of the order. It goes
 // through the steps with vector clocks, whose entries are the last steps of each goroutine that
-// happened before. All edges would be quadratic in the steps, and a drawing of them unreadable.
+// happened before. All edges would be quadratic in the steps, and a drawing of them unreadable. A
+// step that is reached through another one is skipped: its number is not above the entry of the
+// clock for its goroutine. That is why conflicting returns the latest first.
 func (t *translator) edges() map[int][]int {
 	edges := map[int][]int{}
 	clocks := make([]map[int32]int, len(t.trace.Steps)) // of each step

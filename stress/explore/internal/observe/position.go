@@ -46,7 +46,9 @@ func positionOf(pcs []uintptr) position {
 }
 
 // locate is positionOf without the path relative to the module, which takes reads of folders. It
-// returns the line apart.
+// returns the line apart. Frames are read from the innermost on. The first frame outside of the
+// engine is the operation in the program. The last frame of the engine before it is the function
+// that the program called.
 func locate(pcs []uintptr) (s position, line int) {
 	for _, f := range frames(pcs) {
 		if f.Function == goroutineMain {
@@ -84,7 +86,8 @@ func CompilerPosition(pcs []uintptr) string {
 	return fmt.Sprintf("%s:%d", s.file, line)
 }
 
-// frames returns the frames of a stack, inlined ones included.
+// frames returns the frames of a stack, inlined ones included. FuncForPC would skip inlined
+// functions, and methods of the look-alikes may be inlined.
 func frames(pcs []uintptr) (all []runtime.Frame) {
 	if len(pcs) == 0 {
 		return nil
@@ -121,7 +124,8 @@ func (s *position) enter(function string) {
 }
 
 // IsEngine reports whether a function is of package explore, of a package below it or of the Go
-// runtime, and not of the program that is explored.
+// runtime, and not of the program that is explored. Frames of the runtime count too, since none of
+// them is written by the user.
 func IsEngine(function string) bool {
 	return strings.HasPrefix(function, engine+"/") || strings.HasPrefix(function, engine+".") ||
 		strings.HasPrefix(function, "runtime.")
@@ -132,9 +136,10 @@ func ShortName(function string) string {
 	return function[strings.LastIndexByte(function, '/')+1:]
 }
 
-// relative returns the path of a file relative to its module, or to the standard library. A file
-// of the module cache has its module and version in front. The path is thereby the same on every
-// machine, and reports can be compared and kept as golden files.
+// relative returns the path of a file relative to its module, or to the standard library. A file of
+// the module cache has its module and version in front. The path is thereby the same on every
+// machine, and reports can be compared and kept as golden files. It looks for go.mod upwards in the
+// file system, as the path of a file does not tell where its module begins.
 func relative(file string) string {
 	file = filepath.ToSlash(file)
 	if _, after, ok := cutLast(file, "/pkg/mod/"); ok {
@@ -190,6 +195,7 @@ func framesOf(stack string) (all []failure.Frame) {
 }
 
 // PlaceOf reads a position in the text of a stack: a file, a colon, a line, and perhaps an offset.
+// The line follows the last colon, because a path of Windows has one, too.
 func PlaceOf(text string) failure.Place {
 	text, _, _ = strings.Cut(text, " +0x")
 	file, line, _ := cutLast(text, ":")

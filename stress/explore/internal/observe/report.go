@@ -13,7 +13,9 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A translator makes the report of an execution that was observed.
+// A translator makes the report of an execution that was observed. from and till bound everything:
+// positions, names and edges are of the steps in between, which are at most as many as fit a
+// report. The fields are filled in the order of the calls in Report.
 type translator struct {
 	*Observer
 	outcome   *schedrt.Outcome
@@ -50,8 +52,9 @@ func (t *translator) read(s *failure.Report) {
 type loop struct{ from, period, times int }
 
 // loop finds the shortest loop, of at most longest steps, which has to be repeated at least fewest
-// times. The shortest period comes first: a loop of 3 steps is also one of 6. Fewer repetitions
-// may be chance.
+// times. The shortest period comes first: a loop of 3 steps is also one of 6. Fewer repetitions may
+// be chance. The cost is longest times the number of steps at worst, since each period stops at its
+// first difference.
 func (t *translator) loop() loop {
 	const longest, fewest = 60, 4
 	n := len(t.trace.Steps)
@@ -68,7 +71,7 @@ func (t *translator) loop() loop {
 }
 
 // sameStep reports whether two steps look the same: the same goroutine, operation, object and
-// stack.
+// stack. Values are left out on purpose: a spinning loop may count its rounds.
 func (t *translator) sameStep(a, b int) bool {
 	x, y := &t.trace.Steps[a], &t.trace.Steps[b]
 	return x.G == y.G && x.Kind == y.Kind && t.trace.Places[a].Object == t.trace.Places[b].Object &&
@@ -165,6 +168,8 @@ func (t *translator) others(i int) (able []int) {
 
 // switchTo returns how the turn came from the step before in the report, unless a goroutine was
 // preempted. Free is left when the goroutine before could go on and was not preempted: it yielded.
+// It compares with the last shown step, and not with the step before: a hidden step between them
+// would make the turn pass without a reason.
 func (t *translator) switchTo(i int, told []failure.Step) failure.Switch {
 	if len(told) == 0 {
 		return failure.Stays
@@ -209,7 +214,8 @@ func (t *translator) word(m *snapshot, object int32) string {
 
 // goroutineChanges adds the goroutines that a step has blocked, unblocked or brought to their end.
 // A goroutine that did not exist before counts as runnable before. The goroutine of the step may
-// block again at once, so it is reported though it was blocked before, too.
+// block again at once, so it is reported though it was blocked before, too. It compares states and
+// does not replay semantics, so it holds for each operation that the engine may get.
 func (t *translator) goroutineChanges(i int, step *failure.Step) {
 	before, after := t.before(i), t.after(i)
 	for g := range after.goroutines {
@@ -270,7 +276,8 @@ func (t *translator) addGoroutines(s *failure.Report) {
 }
 
 // entryFunction returns the function that a goroutine began with, "" if the recorded stack is too
-// short.
+// short. The outermost frames are the engine's, then comes the function that a go statement
+// started.
 func entryFunction(pcs []uintptr) (function string, at failure.Place) {
 	all := frames(pcs)
 	end := slices.IndexFunc(all, func(f runtime.Frame) bool { return f.Function == goroutineMain })
@@ -314,7 +321,8 @@ func (t *translator) kind(object int32) string {
 	return t.kinds[object]
 }
 
-// addHolds adds the locks that are held at the end.
+// addHolds adds the locks that are held at the end. They are listed at every end, after a panic
+// too.
 func (t *translator) addHolds(s *failure.Report) {
 	var ids []int32
 	for id := range t.last.objects {
@@ -362,7 +370,7 @@ var positioned = regexp.MustCompile(`^(?:\S+: )?(\w[^:\s]*\.go):(\d+): `)
 
 // failedAt returns the position in the message of a failure, which may have the name of a subtest
 // in front. The message has no folder; if a step of the report is in a file of that name, it has
-// the folder.
+// the folder. Package testing writes the base name of the file only.
 func (t *translator) failedAt() failure.Place {
 	m := positioned.FindStringSubmatch(t.outcome.Message)
 	if m == nil {

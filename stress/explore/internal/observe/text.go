@@ -10,7 +10,7 @@ import (
 )
 
 // text describes an operation: by the expression in the source, if that is known, and by its kind
-// otherwise.
+// otherwise. The words of the source come first, because the reader knows them.
 func (t *translator) text(kind schedrt.Kind, object int32, at *position) string {
 	switch kind {
 	case schedrt.OpAwaitRest:
@@ -97,9 +97,10 @@ func (t *translator) called(object int32) string {
 	return fmt.Sprintf("#%d", object)
 }
 
-// result describes the effect of a step, from the snapshots before and after it. The engine
-// reports no results, so all of them are read from what changed: a TryLock succeeded if the lock
-// has another version now.
+// result describes the effect of a step, from the snapshots before and after it. The engine reports
+// no results, so all of them are read from what changed: a TryLock succeeded if the lock has
+// another version now. Deriving it from two states also keeps the engine fast: a search needs no
+// results.
 func (t *translator) result(i int) string {
 	event, object := &t.trace.Steps[i], t.trace.Places[i].Object
 	before, after := t.before(i), t.after(i)
@@ -138,7 +139,8 @@ func prefixUnlessEmpty(prefix, text string) string {
 }
 
 // writeResult describes the effect of an operation that may write an atomic word. Before the first
-// use of the word its value is not known.
+// use of the word its value is not known. A compare-and-swap that fails leaves the version as it
+// was.
 func (t *translator) writeResult(kind schedrt.Kind, before, after *snapshot, object int32) string {
 	now := t.word(after, object)
 	if now == "" {
@@ -260,7 +262,8 @@ func channelState(p *schedrt.ObjectState) string {
 	return text
 }
 
-// departed returns the goroutines that have left a queue, in the order of the queue.
+// departed returns the goroutines that have left a queue, in the order of the queue. A goroutine
+// that left and joined again within the step does not count.
 func departed(was, now []int) (left []int) {
 	for _, g := range was {
 		if !slices.Contains(now, g) {
@@ -313,7 +316,8 @@ func (t *translator) value(object int32, bits uint64) string {
 	return fmt.Sprintf("pointer %d", t.pointers[bits])
 }
 
-// Describe describes a step in a line, for a comparison of two executions.
+// Describe describes a step in a line, for a comparison of two executions. It uses no names: naming
+// needs the whole trace, and the two executions may differ in it.
 func Describe(step *schedrt.Event, place schedrt.Place) string {
 	at := positionOf(place.PCs)
 	text := step.Kind.String()

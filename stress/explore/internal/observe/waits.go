@@ -46,7 +46,8 @@ func (t *translator) addWaits(s *failure.Report) {
 
 // explain describes what a blocked goroutine waits for, and which goroutines could have let it go
 // on. A wait on object 0 is one on a nil channel or on no case, which nothing can end: the last
-// lines replace what the operation alone would suggest.
+// lines replace what the operation alone would suggest. users gets the operations that could have
+// ended the wait: its list has the goroutines that performed one too early, or never came to it.
 func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, object := t.called(left.Object), t.last.objects[left.Object]
 	switch left.Op {
@@ -166,7 +167,8 @@ func (t *translator) readers(object int32) (all []int) {
 
 // users describes the goroutines that performed one of some kinds of operations on the object of a
 // wait, too early for the goroutine that waits, and the goroutines that never came to one. Each
-// goroutine is told once, with its last such step.
+// goroutine is told once, with its last such step. It goes backwards, so that it tells the last
+// such step of a goroutine.
 func (t *translator) users(
 	left schedrt.Waiting, did string, kinds ...schedrt.Kind,
 ) (could []string) {
@@ -233,7 +235,8 @@ func (t *translator) statusOf(g int) string {
 	return fmt.Sprintf("goroutine %d %s", g, t.status(g))
 }
 
-// status describes what a goroutine does at the end.
+// status describes what a goroutine does at the end. The goroutines that were left are few, so a
+// search through them is enough.
 func (t *translator) status(g int) string {
 	for _, left := range t.outcome.Waiting {
 		if left.G == g {
@@ -249,7 +252,8 @@ func (t *translator) status(g int) string {
 
 // cycle finds goroutines of which each waits for the next, and the last for the first. Each walk
 // ends at a goroutine that does not wait, or meets itself. It starts from the lowest number, so
-// that reports of the same schedule are the same.
+// that reports of the same schedule are the same. A goroutine has one successor at most, so a walk
+// is a path, and each is no longer than the map.
 func cycle(blocked map[int]int) []int {
 	for _, start := range slices.Sorted(maps.Keys(blocked)) {
 		var path []int
