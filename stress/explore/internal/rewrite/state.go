@@ -25,8 +25,8 @@ import (
 // have a state: a pointer, a closure that a function made. As long as no package of a program has
 // a variable that can change, none is initialized again.
 
-// A state has the uses of package variables in all packages of a build. The analysis errs to one side
-// only. A variable that is taken for changing costs time in each schedule. A variable that is taken
+// A state has the uses of package variables in all packages of a build. The analysis errs to one
+// side only. A variable that is taken for changing costs time in each schedule. A variable taken
 // for constant and changes makes the second schedule start from another state than the first, and a
 // replay may then differ. So each case that is not understood counts as a change.
 type state struct {
