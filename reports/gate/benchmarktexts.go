@@ -397,6 +397,8 @@ func (t *Timing) verdictOfTexts(significant bool) Verdict {
 		return Improved
 	case t.NotSlower && t.Lo > 1/(1+t.Wanted):
 		return Unchanged
+	case t.NotSlower:
+		return NotSlower
 	}
 	return Inconclusive
 }

@@ -39,9 +39,10 @@
 // not change becomes a suspect with p <= 0.2, and then needs p <= 0.025/rows on
 // new data. Nothing is ever measured a third time.
 //
-// A row is UNCHANGED only if its whole interval lies inside the margin.
-// Everything in between is INCONCLUSIVE, and its report names the slowdown that
-// the run would have found. Exact metrics need no test; see [Counted]. A [Waiver]
+// A row is UNCHANGED only if its whole interval lies inside the margin, and NOT
+// SLOWER if the slower end of its interval does: it may be faster. Everything in
+// between is INCONCLUSIVE, and its report names the slowdown that the run would have
+// seen. Exact metrics need no test; see [Counted]. A [Waiver]
 // lets a row regress for a while. Every run carries controls: the old side
 // against itself, unchanged and with a slowdown planted. A run in which one
 // of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in

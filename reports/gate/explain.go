@@ -23,6 +23,9 @@ func (r rule) explain(t *Timing) string {
 		return t.summary()
 	case t.Verdict == Unchanged:
 		return fmt.Sprintf("%s, all within %s", t.summary(), percent(t.Wanted))
+	case t.Verdict == NotSlower:
+		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
+			t.summary(), percent(t.Wanted))
 	case t.Confidence == 0:
 		return t.sample() + " are too few for an interval, 6 are needed"
 	case r.lacksSecondStage(t):
@@ -30,9 +33,6 @@ func (r rule) explain(t *Timing) string {
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("cannot tell: %s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
 			t.summary(), plural.Of(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
-	case t.NotSlower:
-		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
-			t.summary(), percent(t.Wanted))
 	}
 	words := fmt.Sprintf("cannot tell: %s; a slowdown of more than %s would have been seen",
 		t.summary(), percent(t.MDE))
@@ -245,8 +245,8 @@ func (r *Report) notes() (list []string) {
 		}
 	}
 	if tolerated > 0 {
-		list = append(list, plural.Of(tolerated, "INCONCLUSIVE row")+" let pass: not slower by the minimum "+
-			"effect, or a slowdown of the tolerated size would have been found")
+		list = append(list, plural.Of(tolerated, "INCONCLUSIVE row")+" let pass: a slowdown of the "+
+			"tolerated size would have been seen")
 	}
 	if untimed > 0 {
 		list = append(list, plural.Of(untimed, "row")+" without a time of its own: only allocations were judged")

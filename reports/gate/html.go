@@ -42,7 +42,7 @@ type reportPage struct {
 	Warnings, Notes  []string
 	Facts            []reports.Fact
 	Scale            string
-	Attention, Quiet []pageRow // rows that need a look, and UNCHANGED or IDENTICAL ones
+	Attention, Quiet []pageRow // rows that need a look, and quiet ones
 	NotShown         int       // rows that found no room
 	Panels           []rowDetails
 	NoPanel          int // rows whose details found no room

@@ -211,6 +211,8 @@ func (r rule) decide(t *Timing) {
 		t.Verdict = Regressed
 	case inside:
 		t.Verdict = Unchanged
+	case t.NotSlower:
+		t.Verdict = NotSlower
 	default:
 		t.Verdict = Inconclusive
 		if n := t.pairsNeeded(t.Wanted); n > t.Pairs && !r.lacksSecondStage(t) {
@@ -229,7 +231,7 @@ func (j *Judged) conclude(o Options) {
 	if j.Time != nil {
 		v := j.waive(o, "ns/op", j.Time.Verdict, j.Time.allowedBy)
 		j.worsen(v, j.Time.Why)
-		j.Allowed = v != Inconclusive || j.Time.NotSlower || j.Time.MDE <= o.Tolerate
+		j.Allowed = v != Inconclusive || j.Time.MDE <= o.Tolerate
 	}
 	for _, c := range j.Counts {
 		allows := func(w *Waiver) bool { return w.allows(c.Old, c.New) }

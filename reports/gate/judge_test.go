@@ -53,6 +53,21 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// An interval that reaches beyond the margin on its fast side only is no reason to fail: it leaves
+// open whether the row is faster, and not whether it is slower.
+func TestNotSlower(t *testing.T) {
+	r := Judge(runOf(row("BenchmarkX", 0.98, 0.05)), Options{})
+	j := rowNamed(t, r, "BenchmarkX")
+	if j.Verdict != NotSlower || r.label(j) != "NOT SLOWER" || r.Exit() != ExitPass ||
+		!strings.Contains(j.Why, "not slower by 3.0 % or more") {
+		t.Errorf("%s because %q, exit %d; interval %s", r.label(j), j.Why, r.Exit(), j.Time.interval())
+	}
+	r = Judge(runOf(row("BenchmarkX", 1.02, 0.05)), Options{})
+	if j := rowNamed(t, r, "BenchmarkX"); j.Verdict != Inconclusive || r.Exit() != ExitInconclusive {
+		t.Errorf("the slow neighbour is %s, exit %d; interval %s", r.label(j), r.Exit(), j.Time.interval())
+	}
+}
+
 func TestSecondStageDecides(t *testing.T) {
 	suspect := row("BenchmarkX", 1.05, 0.02)
 	run := runOf(suspect, row("BenchmarkY", 1, 0.02))

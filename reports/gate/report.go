@@ -17,18 +17,19 @@ const (
 	Inconclusive Verdict = "INCONCLUSIVE"
 	Waived       Verdict = "WAIVED" // it regressed, but no further than a waiver allows
 	Improved     Verdict = "IMPROVED"
-	Added        Verdict = "NEW"       // the old side does not have it: there is nothing to compare
-	Unchanged    Verdict = "UNCHANGED" // the whole interval lies inside the margin
-	SameCode     Verdict = "IDENTICAL" // both sides run the same code; nothing was measured
+	Added        Verdict = "NEW"        // the old side does not have it: there is nothing to compare
+	NotSlower    Verdict = "NOT SLOWER" // the interval ends inside the margin; it may be faster
+	Unchanged    Verdict = "UNCHANGED"  // the whole interval lies inside the margin
+	SameCode     Verdict = "IDENTICAL"  // both sides run the same code; nothing was measured
 )
 
 // verdicts lists all verdicts, worst first.
 var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved,
-	Added, Unchanged, SameCode}
+	Added, NotSlower, Unchanged, SameCode}
 
-// quiet reports whether a row needs no explanation of its own in a list: there
-// would be hundreds.
-func (v Verdict) quiet() bool { return v == Unchanged || v == SameCode }
+// quiet reports whether a row needs no explanation of its own in a list, where there
+// would be hundreds. Quiet verdicts are the last ones.
+func (v Verdict) quiet() bool { return v.rank() >= NotSlower.rank() }
 
 // rank is the place of v in verdicts: 0 is the worst.
 func (v Verdict) rank() int { return slices.Index(verdicts, v) }

@@ -16,8 +16,7 @@ import (
 )
 
 // WriteText writes r for a terminal: the outcome, a table of all rows, worst
-// first, and an explanation of every row that is neither UNCHANGED nor
-// IDENTICAL.
+// first, and an explanation of every row that is not quiet.
 func WriteText(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w) // keeps the first error until Flush
 	fmt.Fprintf(out, "gate: %s: %s (exit %d)\n", r.outcome(), r.totals(), r.Exit())
