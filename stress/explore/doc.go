@@ -189,8 +189,13 @@
 // that can change theirs are initialized again, with their init functions and the goroutines that
 // these start. Those goroutines may stay. State inside the standard library is not initialized
 // again. Its exported variables that the program assigns to, the default loggers, and the environment
-// get back the values that they had before the first schedule. What registers something there for good, such as http.Handle, flag.Int and expvar.NewInt,
-// runs once, at the start of the process; a body that calls it is refused.
+// get back the values that they had before the first schedule. What registers something there for
+// good, such as http.Handle, flag.Int and expvar.NewInt, runs once, at the start of the process; a body
+// that calls it is refused.
+//
+// A package variable that the test sets before the first schedule, in TestMain for example, has that
+// value at the begin of every schedule. Of what it refers to, only the entries of a map and the fields
+// behind a pointer are restored.
 //
 // Each failure is played once more before it is told, as the first schedule of a fresh process. If it
 // does not come again, the result is unknown (“depends on …”), names the first operation that

@@ -20,8 +20,9 @@ var initializers struct {
 
 // OnReset registers the function that initializes a package again. With state it has variables that
 // can change. Functions are only called if one package has such variables, or has started a
-// goroutine.
-func OnReset(state bool, initialize func()) {
+// goroutine. The pointers are to the variables that the function sets.
+func OnReset(state bool, initialize func(), pointers ...any) {
+	addVariables(pointers)
 	initializers.all = append(initializers.all, initialize)
 	initializers.state = initializers.state || state
 }
@@ -70,11 +71,13 @@ func (e *Exec) initialized(program func()) func() {
 	if !initializers.state && !goroutineInInit.Load() {
 		return program
 	}
+	findProvided()
 	return func() {
 		e.initializing = true
 		for _, initialize := range initializers.all {
 			initialize()
 		}
+		provide()
 		e.initializing = false
 		program()
 	}

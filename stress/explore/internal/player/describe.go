@@ -37,10 +37,24 @@ func describe(p Program, what string, schedule strategy.Schedule, o task.Options
 	if p.History != nil {
 		s.History = p.History(x, s.What)
 	}
+	if n := timePassedEarly(s); n > 0 && now != "" && !o.LazyClock {
+		s.Remarks = append(s.Remarks, verdict.TimePassedEarly(n))
+	}
 	if replay.Diverged != "" {
 		s.Remarks = append(s.Remarks, verdict.DoesNotFit(replay.Diverged))
 	}
 	return s, now
+}
+
+// timePassedEarly returns the number of the first step in which time passed although a goroutine
+// could move, 0 if there is none.
+func timePassedEarly(s *failure.Report) int {
+	for _, step := range s.Steps {
+		if step.Kind == schedrt.OpFire.String() && len(step.Able) > 0 {
+			return step.N
+		}
+	}
+	return 0
 }
 
 // failure minimises a failing schedule and describes it. Test is the name of the test that explores

@@ -113,9 +113,9 @@ func linkAll(from, to string) error {
 
 // keeps returns an init function that has variables of the standard library restored before each
 // schedule. An instrumented package restores its own variables; another package restores the
-// variables that it assigns to, such as time.Local. The last file of a package has the function.
-// Keep saves a value before the first schedule and not in this init function: what TestMain sets is
-// part of the start.
+// variables that it assigns to, such as time.Local. A package with tests calls schedrt.InitDone. The
+// last file of a package has the function. Keep saves a value before the first schedule and not in
+// this init function: what TestMain sets is part of the start.
 func (w *writer) keeps() string {
 	if w.index < len(w.pkg.files)-1 {
 		return ""
@@ -135,6 +135,9 @@ func (w *writer) keeps() string {
 		if w.pkg.keepFields[variableName(v)] { // http.DefaultClient.Timeout = …
 			fmt.Fprintf(&b, " %s.Keep(%s.%s);", w.engine(), alias, v.Name())
 		}
+	}
+	if w.pkg.ForTest != "" { // it is initialized after all packages that it imports
+		fmt.Fprintf(&b, " %s.InitDone();", w.engine())
 	}
 	if b.Len() == 0 {
 		return ""

@@ -597,7 +597,18 @@ func (w *writer) initializers() string {
 	for _, name := range r.inits {
 		fmt.Fprintf(&b, " %s();", name)
 	}
-	b.WriteString(" }) }\n")
+	b.WriteString(" }")
+	for _, name := range r.zero {
+		fmt.Fprintf(&b, ", &%s", name)
+	}
+	for _, n := range r.again {
+		for _, v := range w.pkg.info.InitOrder[n].Lhs {
+			if v.Name() != "_" {
+				fmt.Fprintf(&b, ", &%s", v.Name())
+			}
+		}
+	}
+	b.WriteString(") }\n")
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
@@ -274,5 +275,71 @@ func Work() {
 		if got := strings.Contains(string(copied), "OnReset(true"); got != want {
 			t.Errorf("initialized again: %v, want %v\n%s", got, want, copied)
 		}
+	}
+}
+
+const setsVariables = `package m
+
+import (
+	"fmt"
+	"testing"
+
+	"example.org/m/dep"
+
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+type first struct{}
+
+func (first) Pick(*schedrt.Point) int { return 0 }
+func (first) Choose(int) int          { return 0 }
+
+var mode = "initial"
+
+func TestM(t *testing.T) {
+	mode = "set"
+	dep.Config.Size = 2
+	dep.Table["set"] = 2
+	dep.Hook = func() int { return 2 }
+	x := schedrt.New(schedrt.Limits{})
+	defer x.Close()
+	for i := range 3 {
+		var got string
+		x.Play(first{}, func() {
+			got = fmt.Sprint(mode, dep.Config.Size, dep.Table, dep.Hook(), dep.Count)
+			mode, dep.Config.Size, dep.Hook = "", 3, nil
+			dep.Table["more"] = 3
+			dep.Count++
+		})
+		if got != "set2 map[initial:1 set:2] 2 0" {
+			t.Errorf("execution %d found %s", i, got)
+		}
+	}
+}
+`
+
+// A variable that the test sets before the first execution has that value in all executions, and
+// loses what an execution sets.
+func TestVariablesSetByTheTest(t *testing.T) {
+	longtest.Need(t, "TestContent of package schedrt")
+	const dep = `package dep
+
+var (
+	Config = &struct{ Size int }{1}
+	Table  = map[string]int{}
+	Hook   = func() int { return 1 }
+	Count  int
+)
+
+func init() { Table["initial"] = 1 }
+`
+	dir := tree{"go.mod": goMod, "dep/dep.go": dep, "m_test.go": setsVariables}.write(t)
+	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if out, err := exec.Command(b.Path).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

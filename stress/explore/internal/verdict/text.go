@@ -157,6 +157,13 @@ func DoesNotFit(diverged string) string {
 	return "the schedule does not fit the program: " + diverged
 }
 
+// TimePassedEarly says that a timer fired while a goroutine could move, which a test that polls until
+// a deadline, such as require.Eventually, does not expect.
+func TimePassedEarly(step int) string {
+	return fmt.Sprintf("in step %d time passes although a goroutine could move, as on a slow machine. "+
+		"If the test relies on goroutines that are faster than its timers, use -explore.lazyclock", step)
+}
+
 func staleText(diverged string) string {
 	return "the schedule does not fit the program any more: " + diverged
 }
