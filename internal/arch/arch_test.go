@@ -68,6 +68,8 @@ var above = map[string][]string{
 	"stress/explore/shim/maphash":     {"stress/explore/schedrt"},
 	"stress/explore/shim/os":          {"stress/explore/schedrt"},
 	"stress/explore/shim/ioutil":      {"stress/explore/shim/os"},
+	"stress/explore/shim/reflect":     {"stress/explore/schedrt"},
+	"stress/explore/shim/signal":      {"stress/explore/schedrt", "stress/explore/shim/context"},
 	"stress/explore/shim/stream":      {"stress/explore/schedrt"},
 	"stress/explore/shim/io":          {"stress/explore/schedrt", "stress/explore/shim/stream"},
 	"stress/explore/shim/net":         {"stress/explore/schedrt", "stress/explore/shim/stream"},

@@ -210,8 +210,11 @@
 // an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it may
 // read any file. Code of the standard library uses files without a step.
 //
-// Not under control are the network, other processes, signals, and channels used by
-// way of reflect. A program that uses one of these is refused, and the function is named. Also
+// No signal comes. A goroutine that waits for one may be left; a program that cannot return without
+// one is refused.
+//
+// Not under control are the network and other processes. A program that uses one of these is refused,
+// and the function is named. Also
 // refused are packages with cgo, and packages that link to the runtime's parking functions. A goroutine
 // that waits inside the standard library, or loops without an operation, is noticed after ten seconds,
 // and named. The first is refused: it may wait for a lock that the library holds while it calls code of

@@ -13,7 +13,9 @@ import (
 	_ "github.com/semabench/semabench/stress/explore/shim/quick"
 	_ "github.com/semabench/semabench/stress/explore/shim/rand"
 	_ "github.com/semabench/semabench/stress/explore/shim/rand/v2"
+	_ "github.com/semabench/semabench/stress/explore/shim/reflect"
 	_ "github.com/semabench/semabench/stress/explore/shim/runtime"
+	_ "github.com/semabench/semabench/stress/explore/shim/signal"
 	_ "github.com/semabench/semabench/stress/explore/shim/synctest"
 	_ "github.com/semabench/semabench/stress/explore/shim/time"
 )

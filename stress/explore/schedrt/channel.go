@@ -423,3 +423,32 @@ func channelClosed(address unsafe.Pointer, capacity int) bool {
 	}
 	return c.closed
 }
+
+// MarkSignals says that signals would come on a channel. None does under control.
+func MarkSignals[T any](ch chan<- T) {
+	markSignals(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+}
+
+// MarkClosedBySignal says that a signal would have the channel closed.
+func MarkClosedBySignal(ch <-chan struct{}) {
+	markSignals(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+}
+
+//go:norace
+func markSignals(address unsafe.Pointer, capacity int) {
+	if c := active.channel(address, capacity); c != nil {
+		active.signals = push(active.signals, c)
+	}
+}
+
+// awaitsSignal reports whether g waits for a signal.
+func (e *Exec) awaitsSignal(g *G) bool {
+	for _, c := range e.signals {
+		for _, w := range c.receivers {
+			if w.g == g && w.valid() {
+				return true
+			}
+		}
+	}
+	return false
+}

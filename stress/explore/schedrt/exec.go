@@ -36,16 +36,17 @@ type Exec struct {
 	clock   clock  // virtual time
 	named   models // models that only reports ask for
 
-	calls         Object    // of MarkCall and MarkReturn
-	rest          Object    // of AwaitRest
-	phase         int       // of the last AwaitRest that returned
-	restAwaited   bool      // a goroutine waits in AwaitRest
-	lastEffective int       // the last step of a goroutine that does not yield in a loop
-	progress      int       // the last step that changed anything for good
-	taken         int       // steps, with those that the trace leaves out
-	favoured      *G        // see enforceFairness
-	stopAt        time.Time // when executions are given up; zero means never
-	bubbles       int       // that have not ended
+	calls         Object     // of MarkCall and MarkReturn
+	rest          Object     // of AwaitRest
+	phase         int        // of the last AwaitRest that returned
+	restAwaited   bool       // a goroutine waits in AwaitRest
+	lastEffective int        // the last step of a goroutine that does not yield in a loop
+	progress      int        // the last step that changed anything for good
+	taken         int        // steps, with those that the trace leaves out
+	favoured      *G         // see enforceFairness
+	stopAt        time.Time  // when executions are given up; zero means never
+	bubbles       int        // that have not ended
+	signals       []*channel // on which signals would come
 	daemons       daemons
 	aftermath     aftermath
 
@@ -153,7 +154,7 @@ func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
 	e.objects, e.ranks, e.phase, e.lastEffective, e.progress, e.taken = 0, 0, 0, 0, 0, 0
-	e.cur, e.last, e.favoured, e.bubbles = nil, nil, nil, 0
+	e.cur, e.last, e.favoured, e.bubbles, e.signals = nil, nil, nil, 0, nil
 	e.finished, e.over, e.ending, e.initializing = false, false, false, false
 	e.timeOver = false
 	for _, g := range e.gs {

@@ -180,14 +180,18 @@ func Choose(n int) int { return active.choose(active.cur, n) }
 func (e *Exec) endAtRest() {
 	e.markSleepers()
 	for _, g := range e.gs {
-		if g.state == dead || g == e.clock.g || e.finished && (g.ofInit || g.timed && !e.limits.NoDaemons) {
-			continue
+		switch {
+		case g.state == dead || g == e.clock.g || e.finished && (g.ofInit || g.timed && !e.limits.NoDaemons):
+		case !e.awaitsSignal(g):
+			if e.Outcome.Kind = Leak; !e.finished {
+				e.Outcome.Kind = Deadlock
+			}
+		case !e.finished: // a signal could let the program go on
+			e.Outcome = Outcome{
+				Kind: Refused, Message: "a signal, without which the program does not go on, is not under control",
+			}
+			return
 		}
-		e.Outcome.Kind = Leak
-		if !e.finished {
-			e.Outcome.Kind = Deadlock
-		}
-		return
 	}
 }
 

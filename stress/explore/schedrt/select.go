@@ -240,3 +240,65 @@ func Forever() {
 	}
 	Select(false)
 }
+
+// A ValueCase is a case whose channel is a reflect.Value. Use it in one Select.
+type ValueCase struct {
+	caseEnd
+	ch reflect.Value
+	v  reflect.Value // that was received from outside of control
+	ok bool
+}
+
+// FromValue is the case of a receive from ch. A nil channel is never ready.
+func FromValue(ch reflect.Value) *ValueCase {
+	return &ValueCase{ch: ch, caseEnd: caseEnd{address: ch.UnsafePointer(), capacity: ch.Cap()}}
+}
+
+// ToValue is the case of a send of v to ch. It panics if v cannot be assigned to the element type.
+func ToValue(ch, v reflect.Value) *ValueCase {
+	// As boxed: the byte behind the value gives it an address of its own.
+	box := reflect.New(reflect.StructOf([]reflect.StructField{
+		{Name: "V", Type: ch.Type().Elem()}, {Name: "Pad", Type: reflect.TypeFor[byte]()},
+	}))
+	box.Elem().Field(0).Set(v)
+	return &ValueCase{ch: ch, caseEnd: caseEnd{
+		address: ch.UnsafePointer(), capacity: ch.Cap(), sends: true, box: box.UnsafePointer(),
+	}}
+}
+
+// Received returns what Select received, and false with a zero value if the channel was closed and
+// empty.
+func (c *ValueCase) Received() (reflect.Value, bool) {
+	switch elem := c.ch.Type().Elem(); {
+	case c.result != nil:
+		return reflect.NewAt(elem, c.result).Elem(), true
+	case c.v.IsValid():
+		return c.v, c.ok
+	default:
+		return reflect.Zero(elem), false
+	}
+}
+
+func (c *ValueCase) end() *caseEnd { return &c.caseEnd }
+
+// uncontrolled is never called: package reflect makes such cases under control only.
+func (c *ValueCase) uncontrolled() reflect.SelectCase { return reflect.SelectCase{Chan: c.ch} }
+func (c *ValueCase) took(v reflect.Value, ok bool)    { c.v, c.ok = v, ok }
+
+func (c *ValueCase) takeFromOutside() bool {
+	if c.sends || c.address == nil || known(c.address) {
+		return false
+	}
+	c.v, c.ok = c.ch.TryRecv()
+	return c.v.IsValid()
+}
+
+// BeforeClose is the operation before the close of a channel that is a reflect.Value.
+func BeforeClose(ch reflect.Value) {
+	if !ch.IsNil() {
+		shut(ch.UnsafePointer(), ch.Cap())
+	}
+}
+
+// LenOfValue is Len of a channel that is a reflect.Value.
+func LenOfValue(ch reflect.Value) int { return length(ch.UnsafePointer(), ch.Cap()) }

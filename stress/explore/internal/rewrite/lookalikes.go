@@ -57,6 +57,8 @@ var lookAlikes = map[string]lookAlike{
 		"Stat", "Lstat", "Readlink", "Getwd", "Chdir", "Mkdir", "MkdirAll", "Remove", "RemoveAll", "Rename",
 		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS",
 	}},
+	"reflect":   {name: "reflect", shim: "reflect", alias: "explore__reflect", keep: "Type", names: []string{"Select"}},
+	"os/signal": {name: "signal", shim: "signal", alias: "explore__signal", keep: "Notify", value: true},
 	"io": {name: "io", shim: "io", alias: "explore__io", keep: "Reader", names: []string{
 		"Pipe", "PipeReader", "PipeWriter",
 	}},
@@ -117,25 +119,44 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 	}
 }
 
-// fileMethods are the methods of shim/os.File.
-var fileMethods = []string{
-	"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
-	"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
+// methods are types of the standard library that stay, with the methods that are rewritten and the
+// look-alike that has them.
+var methods = map[string][]string{
+	"os.File": {
+		"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
+		"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
+	},
+	"reflect.Value": {"Send", "TrySend", "Recv", "TryRecv", "Close", "Len"},
 }
 
-// onFile rewrites f.Read, where f is an *os.File, to explore__os.On(f).Read. An os.File stays the
+// method rewrites f.Read, where f is an *os.File, to explore__os.On(f).Read. The type stays the
 // standard one, as functions of the standard library take it.
-func (w *writer) onFile(s *ast.SelectorExpr) {
-	p, ok := types.Unalias(w.pkg.info.TypeOf(s.X)).(*types.Pointer)
-	if !ok || !slices.Contains(fileMethods, s.Sel.Name) || w.pkg.info.Types[s.X].IsType() {
+func (w *writer) method(s *ast.SelectorExpr) {
+	if w.pkg.info.Types[s.X].IsType() {
 		return
 	}
-	n, ok := types.Unalias(p.Elem()).(*types.Named)
-	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "os" || n.Obj().Name() != "File" {
+	t := types.Unalias(w.pkg.info.TypeOf(s.X))
+	p, pointer := t.(*types.Pointer)
+	if pointer {
+		t = types.Unalias(p.Elem())
+	}
+	n, ok := t.(*types.Named)
+	if !ok || n.Obj().Pkg() == nil {
 		return
 	}
-	alias := w.use(lookAlikes["os"])
-	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + w.node(s.X) + ")" })
+	path := n.Obj().Pkg().Path()
+	if !slices.Contains(methods[path+"."+n.Obj().Name()], s.Sel.Name) {
+		return
+	}
+	star := "" // the look-alike takes an *os.File, and a reflect.Value
+	switch isValue := path == "reflect"; {
+	case isValue && pointer:
+		star = "*"
+	case !isValue && !pointer:
+		return
+	}
+	alias := w.use(lookAlikes[path])
+	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + star + w.node(s.X) + ")" })
 }
 
 // unqualified does the same for a name that a dot import has brought into the file. A selected name

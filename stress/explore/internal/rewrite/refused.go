@@ -35,7 +35,6 @@ var uncontrolled = map[string][]string{
 	"crypto/tls":        {"Dial", "DialWithDialer", "Listen", "Dialer.Dial", "Dialer.DialContext"},
 	"log/syslog":        {"New", "Dial", "NewLogger"},
 	"os/exec":           {"Cmd.Run", "Cmd.Start", "Cmd.Output", "Cmd.CombinedOutput", "LookPath"},
-	"os/signal":         {"Notify", "NotifyContext"},
 	"os": {
 		"Exit", "Pipe", "StartProcess", "FindProcess", "OpenRoot", "OpenInRoot", "Lchown",
 	},
@@ -45,9 +44,6 @@ var uncontrolled = map[string][]string{
 	"plugin": {"Open"},
 	// These change the process for later schedules.
 	"flag": {"Set"}, "mime": {"AddExtensionType"}, "runtime/pprof": {"StartCPUProfile"}, "runtime/trace": {"Start"},
-	"reflect": {
-		"Select", "Value.Send", "Value.TrySend", "Value.Recv", "Value.TryRecv", "Value.Close",
-	},
 	"testing/synctest":         {"Test"}, // outside of suites
 	"syscall":                  nil,
 	"golang.org/x/sys/unix":    nil,

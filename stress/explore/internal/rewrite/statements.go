@@ -34,7 +34,7 @@ func (w *writer) visit(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.SelectorExpr:
 		w.qualified(n)
-		w.onFile(n)
+		w.method(n)
 		w.refuseCall(n)
 	case *ast.Ident:
 		w.unqualified(n)
