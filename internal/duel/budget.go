@@ -14,7 +14,8 @@ import (
 
 // fitBudget chooses the likely controls, and drops pairs if they would take
 // longer than MaxTime. Every row loses the same share. linkTime is the time to
-// link one binary.
+// link one binary. Every row keeps at least half of fewestPairs. With fewer
+// pairs a row could show nothing.
 func (m *measurer) fitBudget(linkTime time.Duration) {
 	m.likelyControls = m.chooseControls()
 	planned := m.allPairs()
@@ -37,7 +38,8 @@ func (m *measurer) fitBudget(linkTime time.Duration) {
 }
 
 // linkingTime returns how long the linking of all binaries will take on all
-// cores.
+// cores. It is counted apart from the pairs, because links run on all cores and
+// pairs on one.
 func (m *measurer) linkingTime(each time.Duration) time.Duration {
 	packages := 0
 	for _, path := range m.packagePaths() {
@@ -83,8 +85,9 @@ func (m *measurer) allPairs() (all int) {
 	return all
 }
 
-// isLate reports whether a measurement that was made to fit into MaxTime exceeds
-// it. The costs are estimates, so a tenth more is allowed.
+// isLate reports whether a measurement that was made to fit into MaxTime
+// exceeds it. The costs are estimates, so a tenth more is allowed. It is asked
+// before each row of each pair, which bounds the delay by one row.
 func (m *measurer) isLate() bool {
 	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/10
 }

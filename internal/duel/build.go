@@ -24,7 +24,8 @@ type binary struct {
 // share one layout's luck.
 //
 // The linker leaves out the symbols for debuggers, which saves a third of its
-// time. Profiles do not need them.
+// time. Profiles do not need them. The path has the layout in it, which is
+// drawn from 2^40 numbers, so all binaries of a side fit one folder.
 func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) {
 	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout, s.names}
 	if runtime.GOOS == "windows" {
@@ -43,7 +44,8 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 type binaries []binary
 
 // linkBoth links binaries of a package for both sides, with the given number of
-// layouts each.
+// layouts each. Both sides are linked in one go and by turns, so that the
+// machine is equally busy for both.
 func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old, new binaries, err error) {
 	all, err := m.link(ctx, path, slices.Repeat([]*side{m.old, m.new}, layouts))
 	for i, b := range all {
@@ -57,7 +59,8 @@ func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old,
 }
 
 // link links one binary for each of the given sides, on every core. It returns
-// the first error only: the other builds of the package fail for the same reason.
+// the first error only: the other builds of the package fail for the same
+// reason. On an error the binaries that were linked stay until Close.
 func (m *measurer) link(ctx context.Context, path string, sides []*side) (binaries, error) {
 	linked := make(binaries, len(sides))
 	var group errgroup.Group

@@ -73,10 +73,11 @@ func treeOf(temp string) string { return filepath.Join(temp, "tree") }
 // writeTree writes the files of a revision of the repository at top below root,
 // including files of submodules.
 //
-// It does not use `git worktree add`, which writes into .git and leaves an entry
-// there if it is killed. Nor does it use `git archive`, which leaves out files
-// that .gitattributes marks export-ignore. An index of our own needs read access
-// only, and leaves nothing but one temporary directory.
+// It does not use `git worktree add`, which writes into .git and leaves an
+// entry there if it is killed. Nor does it use `git archive`, which leaves out
+// files that .gitattributes marks export-ignore. An index of our own needs read
+// access only, and leaves nothing but one temporary directory. Submodules are
+// written by the same steps, each from its own repository.
 func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	dir, err := os.MkdirTemp(temp, "index")
 	if err != nil {

@@ -37,7 +37,8 @@ const (
 // for.
 //
 // The slowdown is planted into the first control. It is a steady row, so if the
-// slowdown is not found, the machine is to blame and not the row.
+// slowdown is not found, the machine is to blame and not the row. One of each
+// kind is enough: the machine is the same for all rows.
 func (m *measurer) chooseControls() []*plan {
 	steady := func(p *plan) bool { return p.Mode == gate.Sliced && p.ops >= plantableOps }
 	controls := m.bestOfEachKind(steady, func(p, q *plan) bool { return p.spread < q.spread })
@@ -62,7 +63,8 @@ func (m *measurer) chooseLongControls() []*plan {
 }
 
 // bestOfEachKind returns the best suitable row that is not contended, and the
-// best that is.
+// best that is. The order of the result is fixed, since the slowdown is planted
+// into the first.
 func (m *measurer) bestOfEachKind(suitable func(*plan) bool, better func(p, q *plan) bool) []*plan {
 	var all []*plan
 	for _, contended := range []bool{false, true} {
@@ -82,9 +84,10 @@ func (m *measurer) bestOfEachKind(suitable func(*plan) bool, better func(p, q *p
 // considerControls makes measured rows of a package controls if they are steadier
 // than the controls so far. A noisy control would make a valid run invalid.
 //
-// A row is steady if its ratios lie close to each other. How far they lie from 1
-// is not looked at: that is the result of the run, and choosing by it would bias
-// the controls.
+// A row is steady if its ratios lie close to each other. How far they lie from
+// 1 is not looked at: that is the result of the run, and choosing by it would
+// bias the controls. It keeps the binaries of the old side of a candidate. The
+// others are removed, since all of them would fill the disk.
 func (m *measurer) considerControls(plans []*plan, old binaries) {
 	m.controls = append(m.controls, make([]controlRow, len(m.likelyControls)-len(m.controls))...)
 	for i, likely := range m.likelyControls {
@@ -113,6 +116,8 @@ func (m *measurer) release(old binaries) {
 }
 
 // deviation returns the median distance of the log ratios from their median.
+// The median deviation and not the standard deviation, which one disturbed pair
+// would decide. Logarithms make twice as fast and twice as slow equally far.
 func deviation(pairs []gate.Pair) float64 {
 	var logs []float64
 	for _, p := range pairs {
@@ -157,7 +162,8 @@ func (m *measurer) measureControls(ctx context.Context) error {
 }
 
 // measureControl measures a row of the old side against itself, as it is, and
-// then with a slowdown planted if plant is set.
+// then with a slowdown planted if plant is set. Binaries that are missing are
+// linked anew: a control needs as many layouts as the test needs units.
 func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool) error {
 	missing := max(0, m.controlPairs-len(c.old))
 	more, err := m.link(ctx, c.row.Package, slices.Repeat([]*side{m.old}, missing))
@@ -184,7 +190,8 @@ func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool)
 
 // runControl measures one control: the old side against itself. The slowdown is
 // executed as more operations on the second side, where operations are short
-// enough for that.
+// enough for that. It works on a copy of the plan, so the row itself stays as
+// it was measured.
 func (m *measurer) runControl(
 	ctx context.Context, row *plan, old binaries, planted float64,
 ) (gate.Control, error) {
@@ -204,9 +211,10 @@ func (m *measurer) runControl(
 	return gate.Control{Row: p.Row, Planted: planted}, err
 }
 
-// lengthenSlices makes the slices of a row as long as planting needs, and fewer.
-// It reports whether that is possible. It is not for operations that take a
-// millisecond or more.
+// lengthenSlices makes the slices of a row as long as planting needs, and
+// fewer. It reports whether that is possible. It is not for operations that
+// take a millisecond or more. A tenth more of fewer than ten operations is less
+// than one operation.
 func (p *plan) lengthenSlices() bool {
 	if p.ops >= plantableOps {
 		return true

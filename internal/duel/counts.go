@@ -27,6 +27,9 @@ func countOps(perOp, bytes float64, fits time.Duration) int {
 // countBothWays counts a row with all cores, and on one processor if several
 // goroutines run. If the sides differ, it counts more operations: the
 // operations do not cause a difference that does not grow with their number.
+// Counts are compared exactly and not by a test. So the number of operations
+// has to be equal on both sides, and so large that the few allocations of a
+// process for itself do not count.
 func (m *measurer) countBothWays(old, new *worker, p *plan, results [2]probeResult) error {
 	const short, long = 10 * time.Millisecond, 500 * time.Millisecond
 	perOp, err := wallPerOp(old, new, results, p.ops)
@@ -58,7 +61,9 @@ func (m *measurer) countBothWays(old, new *worker, p *plan, results [2]probeResu
 
 // wallPerOp returns how many nanoseconds pass with an operation on the slower
 // side, including the time while the timer is stopped. A slice that takes four
-// times its operations shows that it is stopped.
+// times its operations shows that it is stopped. The wall time decides how many
+// operations fit, while ns/op leaves out what a benchmark does with the timer
+// stopped.
 func wallPerOp(old, new *worker, results [2]probeResult, ops int) (perOp float64, err error) {
 	for i, w := range []*worker{old, new} {
 		r := results[i]
@@ -76,6 +81,7 @@ func wallPerOp(old, new *worker, results [2]probeResult, ops int) (perOp float64
 }
 
 // countOnly plans a row that reports a time of 0: it is counted and not timed.
+// A time of 0 has no ratio, so no pairs are taken.
 func (m *measurer) countOnly(old, new *worker, p *plan) error {
 	ops := 1
 	for _, side := range []*worker{old, new} {
@@ -98,6 +104,8 @@ func (m *measurer) countOnly(old, new *worker, p *plan) error {
 }
 
 // differ reports whether the least totals of the sides differ in any metric.
+// The least total of several repeats is the one with the fewest allocations by
+// chance.
 func differ(exact []gate.Exact) bool {
 	return slices.ContainsFunc(exact, func(x gate.Exact) bool {
 		return slices.Min(x.Old) != slices.Min(x.New)

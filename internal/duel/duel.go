@@ -95,10 +95,11 @@ type Options struct {
 
 	Command  string           // begins the command that measures a row again; "" means semabench gate
 	Out      io.Writer        // gets the run row by row, in the format of gate.Read; nil means none
-	Progress func(p Progress) // is called often; nil means never
+	Progress func(p Progress) // is called often, never twice at once; nil means never
 }
 
-// Progress says how far a measurement is.
+// Progress says how far a measurement is. It is a value that the callback may
+// keep.
 type Progress struct {
 	Doing       string
 	Done, Total int // pairs of rows; Total is 0 while it is unknown
@@ -132,12 +133,15 @@ func (o Options) withDefaults() Options {
 }
 
 // A Duel is a measurement whose sides are still on disk, so that rows can be
-// measured again. Close removes them.
+// measured again. Close removes them. It is not safe for concurrent use: one
+// process may run at a time, or times would mean nothing.
 type Duel struct{ m *measurer }
 
-// A measurer holds the state of one measurement. Its methods are spread over the
-// files of the package, in the order of the stages: rows.go finds the rows,
-// probe.go plans them, stages.go measures them.
+// A measurer holds the state of one measurement. Its methods are spread over
+// the files of the package, in the order of the stages: rows.go finds the rows,
+// probe.go plans them, stages.go measures them. Everything in it belongs to the
+// goroutine that called Measure. Only link and findSame start goroutines, and
+// both wait for them.
 type measurer struct {
 	Options
 	begun    time.Time
@@ -168,7 +172,9 @@ var errNoBenchmarks = errors.New("no benchmarks")
 // A row that cannot be measured is in the run and says why. The error is about
 // all rows: no such revision, nothing to build, no benchmarks. Then Measure
 // returns no Duel and leaves nothing behind. When ctx is done, Measure returns
-// what was measured by then, with Stopped set in the run.
+// what was measured by then, with Stopped set in the run. The caller judges the
+// run, calls SecondStage with the suspects and then Close. The order of the
+// rows in the run does not change between the stages.
 func Measure(ctx context.Context, o Options) (*Duel, error) {
 	m := &measurer{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
 	m.run.Command = m.reproduceAll()
@@ -227,8 +233,9 @@ func (d *Duel) Close() error {
 	return errors.Join(err, os.RemoveAll(m.temp))
 }
 
-// endStage turns the error of an interrupted stage into a run that stopped early,
-// and notes any other error in the run.
+// endStage turns the error of an interrupted stage into a run that stopped
+// early, and notes any other error in the run. An interruption wins over the
+// error: what a killed process says is the consequence of the kill.
 func (m *measurer) endStage(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		if m.run.Stopped == "" {
@@ -243,7 +250,9 @@ func (m *measurer) endStage(ctx context.Context, err error) error {
 }
 
 // measure puts both sides on disk, finds the rows, and measures the first stage
-// and the controls.
+// and the controls. The head of the run is written before the first row, so
+// everything that stands in it is decided by then. The controls come last,
+// because rows that were measured show which of them are steady.
 func (m *measurer) measure(ctx context.Context) (err error) {
 	if err := m.prepareSides(ctx); err != nil {
 		return err
@@ -308,7 +317,8 @@ func (m *measurer) noBenchmarks() error {
 }
 
 // record puts rows into the run, or replaces them there, and writes them. A row
-// that was not reached does not enter the run.
+// that was not reached does not enter the run. A row may be recorded several
+// times, by each stage anew. A reader of the file takes the last one.
 func (m *measurer) record(plans []*plan) error {
 	for _, p := range plans {
 		if !p.unpaired() && p.Mode != gate.Untimed && len(p.Pairs) == 0 {

@@ -48,7 +48,9 @@ func (m *measurer) chooseFreshProcesses(goos string) {
 	m.addFact("fresh-processes", "for every value, which finds less than a duel: "+m.whyFresh)
 }
 
-// decideFresh plans a row whose values each have a fresh process.
+// decideFresh plans a row whose values each have a fresh process. There are
+// fewer values than slices in a pair, because each costs the start of a
+// process.
 func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
 	p.Mode, p.slices, p.pairs, p.Why = gate.Fresh, freshValues, o.Pairs, ""
 	if p.Contended {
@@ -72,8 +74,9 @@ func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
 // worker, and systems that pass no open files to processes.
 //
 // A start costs milliseconds, and every process has luck of its own, so these
-// rows find less than rows with workers. But they are interleaved, and each pair
-// has layouts of its own.
+// rows find less than rows with workers. But they are interleaved, and each
+// pair has layouts of its own. It speaks the protocol of a worker over a pipe
+// in memory, so the measurer does not know the difference.
 type freshRunner struct {
 	binary
 	ctx    context.Context
@@ -87,6 +90,7 @@ type freshRunner struct {
 
 // newFreshRunner returns a worker whose backend is a freshRunner. The pipe is a
 // net.Pipe and not an os.Pipe, because the latter has no deadlines on Windows.
+// The goroutine of serve ends when the worker closes its end of the pipe.
 func newFreshRunner(ctx context.Context, label string, b binary, silence time.Duration) *worker {
 	ours, theirs := net.Pipe()
 	f := &freshRunner{binary: b, output: &output{}, conn: theirs, lines: bufio.NewReader(theirs),
@@ -97,7 +101,9 @@ func newFreshRunner(ctx context.Context, label string, b binary, silence time.Du
 		answers: bufio.NewReader(ours), output: f.output, silence: silence}
 }
 
-// kill ends the process that runs, if any, and with it every later command.
+// kill ends the process that runs, if any, and with it every later command. It
+// cancels the ctx: perhaps no process runs now, and no later command may start
+// one.
 func (f *freshRunner) kill() { f.cancel() }
 
 // wait implements backend.
@@ -109,7 +115,8 @@ func (f *freshRunner) wait() error {
 	return err
 }
 
-// serve answers commands until the pipe is closed or a process dies.
+// serve answers commands until the pipe is closed or a process dies. It is the
+// only goroutine that starts processes, so there is one at a time.
 func (f *freshRunner) serve() {
 	defer close(f.done)
 	defer f.conn.Close() // a worker that waits for an answer gets an error
@@ -153,7 +160,8 @@ var (
 )
 
 // serveRows answers at each benchmark that a pattern selects, and at the end of
-// them.
+// them. The names are learned by running each benchmark once, because the list
+// of a binary has no sub-benchmarks.
 func (f *freshRunner) serveRows(rest string) {
 	function, selected, _ := strings.Cut(rest, " ")
 	names, ok := f.names.find(f.path+rest, selected)
@@ -225,7 +233,9 @@ func (f *freshRunner) serveCommand(name string) (stay bool) {
 }
 
 // run runs n iterations in a process. If ok is false, either the failure was
-// answered, or f.err says why nothing can be answered any more.
+// answered, or f.err says why nothing can be answered any more. Times per
+// operation are multiplied by n again, since the protocol has totals. The
+// rounding of package testing stays in them.
 func (f *freshRunner) run(procs int, env []string, name string, n int) (r slice, ok bool) {
 	out, err := f.start(procs, env, "-test.bench="+pattern(name),
 		fmt.Sprintf("-test.benchtime=%dx", n), "-test.benchmem")
@@ -270,8 +280,9 @@ type processResult struct {
 // that died: only the latter leaves other benchmarks unknown.
 func (r processResult) failed() bool { return strings.Contains(r.text, "--- FAIL: ") }
 
-// start runs the binary to its end. With -test.v the output of a benchmark is not
-// on the line of its result.
+// start runs the binary to its end. With -test.v the output of a benchmark is
+// not on the line of its result. SEMABENCH_SLICE is set as for workers: a
+// benchmark of this project asks for it.
 func (f *freshRunner) start(procs int, env []string, args ...string) (processResult, error) {
 	cmd := exec.CommandContext(f.ctx, f.path, append([]string{"-test.run=^$", "-test.v", "-test.count=1",
 		"-test.timeout=0", fmt.Sprintf("-test.cpu=%d", procs)}, args...)...)
@@ -297,8 +308,9 @@ func (f *freshRunner) start(procs int, env []string, args ...string) (processRes
 	return result, err
 }
 
-// A nameCache remembers which benchmarks a pattern selects in an ordinary binary.
-// Asking the binary costs a process. Several layouts of one side share the cache.
+// A nameCache remembers which benchmarks a pattern selects in an ordinary
+// binary. Asking the binary costs a process. Several layouts of one side share
+// the cache. It is locked, because both workers of a control are of one side.
 type nameCache struct {
 	mu    sync.Mutex
 	known map[string][]string
@@ -330,9 +342,10 @@ func (c *nameCache) add(key string, names []string) {
 }
 
 // patternWithin returns the value of -bench that selects, of one function, the
-// same benchmarks as a pattern. A pattern is alternatives, which have a part for
-// each level of names. Package testing splits at | and / outside brackets, and
-// patternWithin does the same.
+// same benchmarks as a pattern. A pattern is alternatives, which have a part
+// for each level of names. Package testing splits at | and / outside brackets,
+// and patternWithin does the same. An alternative whose first part does not
+// match the function selects nothing of it.
 func patternWithin(pattern, function string) string {
 	var alternatives []string
 	for _, alternative := range splitOutside(pattern, '|') {

@@ -3,6 +3,7 @@ package duel
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,8 +38,10 @@ import (
 // side, cgo, profiles for -pgo, code from folders outside of the repository, flags
 // that replace files or tools, and everything that does not build or list.
 //
-// Files outside of the repository are not compared. Both sides run on one machine
-// and find the same ones, unless a path such as ../../x leaves the repository.
+// Files outside of the repository are not compared. Both sides run on one
+// machine and find the same ones, unless a path such as ../../x leaves the
+// repository. compareFiles and list fill the fields; then compare only reads
+// them, from several goroutines, but for scans.
 type identity struct {
 	m       *measurer
 	sides   [2]*side
@@ -84,7 +87,8 @@ type sameCode struct {
 }
 
 // findSame finds the packages that need no measurement. No error stops a run:
-// what cannot be told is measured.
+// what cannot be told is measured. The packages are compared at the same time,
+// because nothing is timed here.
 func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
 	same := map[string]sameCode{}
 	if m.MeasureSame {
@@ -123,8 +127,10 @@ func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
 var flagsThatReplace = regexp.MustCompile(
 	`(^|\s)['"]?--?(overlay|toolexec|modfile|buildmode|linkshared|pgo|exec|compiler|pkgdir|C)\b`)
 
-// comparable reports whether both sides are built by the same distribution in the
-// same environment, and lie at the same place in folders that can be compared.
+// comparable reports whether both sides are built by the same distribution in
+// the same environment, and lie at the same place in folders that can be
+// compared. Paths inside of the sides are made relative, since the same file
+// has another absolute path on either side.
 func (id *identity) comparable(ctx context.Context) bool {
 	var envs [2]map[string]string
 	for i, s := range id.sides {
@@ -151,7 +157,8 @@ func (id *identity) comparable(ctx context.Context) bool {
 // findTops finds the folder of all files that belong to each side: its
 // repository, or the folder of its go.work or go.mod where there is none. Two
 // folders of one repository take the latter too, because their places in it
-// differ.
+// differ. Too large a folder costs time. Too small a folder would miss files
+// that a benchmark can read.
 func (id *identity) findTops(ctx context.Context, envs [2]map[string]string) {
 	var roots [2]string
 	for i, s := range id.sides {
@@ -176,7 +183,9 @@ func (id *identity) findTops(ctx context.Context, envs [2]map[string]string) {
 }
 
 // compareFiles finds the files that differ, and writes overlays that show the
-// changed Go files without comments.
+// changed Go files without comments. Both folders are walked, since a file may
+// be on one side only. The cost is one read of every file that has the same
+// size on both sides.
 func (id *identity) compareFiles() error {
 	seen := map[string]bool{}
 	for i, top := range id.tops {
@@ -233,8 +242,9 @@ func equalFiles(a, b string) bool {
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
-// writeOverlays shows the go command each changed Go file without comments, if it
-// is equal that way on both sides.
+// writeOverlays shows the go command each changed Go file without comments, if
+// it is equal that way on both sides. Both sides are shown the same copy. So
+// the build has equal input, as far as it reads Go files.
 func (id *identity) writeOverlays() error {
 	overlays := [2]gotool.Overlay{{}, {}}
 	for n, rel := range id.changed {
@@ -307,6 +317,9 @@ func (id *identity) list(ctx context.Context) error {
 }
 
 // compare compares one package. ok is false for whatever has to be measured.
+// The tests get cheaper and rarer to fail in this order: lists, then source,
+// then two links. The binaries decide in the end, because a list cannot show
+// what the compiler makes of it.
 func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok bool) {
 	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {
 		return same, false
@@ -319,7 +332,7 @@ func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok
 	if err != nil || r.mayRead(id.changed) != "" {
 		return same, false
 	}
-	name := filepath.Join(id.m.temp, "plain", strings.NewReplacer("/", "-", "\\", "-").Replace(path))
+	name := filepath.Join(id.m.temp, "plain", binaryName(path))
 	var files [2]string
 	for i, s := range id.sides {
 		files[i] = fmt.Sprintf("%s-%d.test", name, i)
@@ -340,6 +353,12 @@ func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok
 	same.why = id.why(r)
 	return same, err == nil && len(same.functions) > 0
 }
+
+// binaryName returns a name for the test binary of a package that no other
+// package has. Packages are compared at the same time: with a dash for each
+// slash, a/b-c and a-b/c would write the same file, and one could be taken for
+// the other.
+func binaryName(path string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(path))) }
 
 // sameSource reports whether the test binary of a package is made of the same
 // source on both sides, and of source that can be compared. It returns the
@@ -372,7 +391,8 @@ func (id *identity) sameSource(path string) (packages []*deps, ok bool) {
 
 // equalFolder reports whether all files of a package are equal on both sides.
 // Both have either the same folder, in the cache of modules, or folders at the
-// same place in their sides.
+// same place in their sides. A folder with a profile for -pgo is never equal:
+// the compiler decides by line numbers with it.
 func (id *identity) equalFolder(a, b *deps) bool {
 	if _, err := os.Lstat(filepath.Join(a.Dir, "default.pgo")); err == nil {
 		return false
@@ -394,7 +414,8 @@ func (id *identity) equalFolder(a, b *deps) bool {
 	return true
 }
 
-// reader collects what the source of a test binary says about files.
+// reader collects what the source of a test binary says about files. The
+// standard library is left out, since both sides have the same one.
 func (id *identity) reader(path string, packages []*deps) (*reader, error) {
 	rel, err := filepath.Rel(id.tops[0], id.sides[0].packages[path].Dir)
 	if err != nil {
@@ -428,7 +449,9 @@ func (id *identity) reader(path string, packages []*deps) (*reader, error) {
 func newMention() mention { return mention{map[string]bool{}, map[string]bool{}} }
 
 // scan scans the source of a package, once for all test binaries that it is in.
-// The generated main package of a test binary has no source of its own.
+// The generated main package of a test binary has no source of its own. Two
+// goroutines may scan the same package at once. Both come to the same result,
+// so no lock is needed.
 func (id *identity) scan(d *deps) (mention, error) {
 	if found, ok := id.scans.Load(d.ImportPath); ok {
 		return found.(mention), nil
@@ -482,43 +505,13 @@ func (id *identity) benchmarks(ctx context.Context, path, dir string) ([]string,
 // sub-benchmarks of it. Package testing reads the value as alternatives, which
 // have an element for each level of sub-benchmarks.
 func selects(bench, function string) bool {
-	for _, alternative := range splitPattern(bench, '|') {
-		first := splitPattern(alternative, '/')[0]
+	for _, alternative := range splitOutside(bench, '|') {
+		first := splitOutside(alternative, '/')[0]
 		if re, err := regexp.Compile(first); err == nil && re.MatchString(function) {
 			return true
 		}
 	}
 	return false
-}
-
-// splitPattern splits a pattern at a separator outside of brackets and
-// parentheses, as package testing does.
-func splitPattern(s string, separator byte) (parts []string) {
-	brackets, parentheses, begin := 0, 0, 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '[':
-			brackets++
-		case ']':
-			brackets = max(0, brackets-1)
-		case '(':
-			if brackets == 0 {
-				parentheses++
-			}
-		case ')':
-			if brackets == 0 {
-				parentheses--
-			}
-		case '\\':
-			i++
-		case separator:
-			if brackets == 0 && parentheses == 0 {
-				parts = append(parts, s[begin:i])
-				begin = i + 1
-			}
-		}
-	}
-	return append(parts, s[begin:])
 }
 
 // identicalRows makes a row for each benchmark function of a package whose code

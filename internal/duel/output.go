@@ -7,7 +7,9 @@ import (
 )
 
 // An output keeps the beginning and the end of the output of a process. A panic
-// comes at the end, but the stacks after its first lines may be long.
+// comes at the end, but the stacks after its first lines may be long. One
+// goroutine writes, and the reader waits until the process has ended, so there
+// is no lock.
 type output struct{ first, last []byte }
 
 // outputPart is how many bytes of the beginning, and at least how many of the

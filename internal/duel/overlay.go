@@ -86,9 +86,10 @@ type edit struct {
 }
 
 // patch makes package testing call the worker in five places. It finds them in
-// the syntax tree, so that another Go version may move lines. Each place must be
-// there exactly once: a patch that silently misses one would measure something
-// else.
+// the syntax tree, so that another Go version may move lines. Each place must
+// be there exactly once: a patch that silently misses one would measure
+// something else. Edits of the text keep everything else as it is, down to the
+// line numbers of a stack.
 func patch(source []byte) ([]byte, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "benchmark.go", source, 0)
@@ -125,7 +126,9 @@ func patch(source []byte) ([]byte, error) {
 }
 
 // waitForAll returns the edits by which the goroutines of RunParallel wait for
-// each other before each of them calls the parameter of RunParallel.
+// each other before each of them calls the parameter of RunParallel. Without
+// the barrier, the first goroutine of a short slice would be done before the
+// last one has started, and nothing would be contended.
 func waitForAll(f *ast.FuncDecl, at func(token.Pos) int) []edit {
 	begin, body := at(f.Body.Lbrace)+1, params(f)[0]
 	edits := []edit{{begin, begin, " barrier := b.duelBarrier();"}}

@@ -28,8 +28,10 @@ var errLate = errors.New("out of time")
 //
 // A pair of processes serves all rows, one after the other, because starting it
 // costs as much as a few slices. The pairs of one row are still independent of
-// each other. The order of the rows is drawn for each pair, so that no row always
-// follows the same one.
+// each other. The order of the rows is drawn for each pair, so that no row
+// always follows the same one. The loop goes by pairs and not by rows. So the
+// pairs of one row are spread over the time of its package, and a disturbance
+// of some seconds hits a few pairs of each row instead of all pairs of one.
 func (m *measurer) measureBatch(ctx context.Context, b batch) error {
 	for k := range mostPairs(b.plans, b.pairs) {
 		if err := m.measurePair(ctx, b, k); err != nil {
@@ -59,7 +61,8 @@ func (b batch) binariesOf(k int) (binary, binary) {
 	return b.a[k%n], b.b[(k+1)%n]
 }
 
-// measurePair measures pair k of every row that has more than k pairs.
+// measurePair measures pair k of every row that has more than k pairs. A row
+// that fails is left out from then on. Its pairs so far are dropped by fail.
 func (m *measurer) measurePair(ctx context.Context, b batch, k int) error {
 	first, second := b.binariesOf(k)
 	wa, wb := m.lazyWorker(b.labels[0], first), m.lazyWorker(b.labels[1], second)
@@ -105,9 +108,9 @@ func (m *measurer) atRowInRandomOrder(
 	return atRow(ctx, b, a, name, func(wb, wa *worker) error { return do(wa, wb) })
 }
 
-// takeSlices takes the slices of a pair in ABBA order: old, new, new, old and so
-// on, or with swapped the other way round. ABBA order cancels a steady drift of
-// the machine. The first slice of each side warms its caches up again and is
+// takeSlices takes the slices of a pair in ABBA order: old, new, new, old and
+// so on, or with swapped the other way round. ABBA order cancels a steady drift
+// of the machine. The first slice of each side warms its caches up again and is
 // dropped.
 func takeSlices(old, new *worker, p *plan, swapped bool, planted float64, pair *gate.Pair) error {
 	plantedOps := int(math.Round(float64(p.ops) * (1 + planted)))
@@ -199,8 +202,9 @@ func (l *lazyWorker) kill() {
 }
 
 // atRow calls do with workers of both sides that are at the same row. They go
-// there one after the other, because only one process may run at a time. After an
-// error both workers are killed: their state is unknown.
+// there one after the other, because only one process may run at a time. After
+// an error both workers are killed: their state is unknown. If it returns nil,
+// both workers are ready for another row.
 func atRow(
 	ctx context.Context, a, b *lazyWorker, name string, do func(a, b *worker) error,
 ) error {

@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A plan is a row and how it will be measured.
+// A plan is a row and how it will be measured. ops and slices are the same on
+// both sides, so that noise that depends on them is too.
 type plan struct {
 	gate.Row
 	ops    int           // iterations of a slice, the same on both sides
@@ -44,7 +45,8 @@ const (
 )
 
 // decide plans a row from the probes of both sides. The slower side decides,
-// because both sides run the same number of operations.
+// because both sides run the same number of operations. Pairs are given up
+// last, because the test needs them more than it needs exact values.
 func (p *plan) decide(o Options, old, new probeResult) {
 	least, entering := max(old.least, new.least), max(old.entering, new.entering)
 	p.spread = max(old.spread, new.spread)

@@ -34,7 +34,8 @@ func (r probeResult) parallel() bool {
 
 // probe finds out what the plan of each row needs, and counts allocations. It
 // uses one process of each side, and several where goroutines meet. A row that
-// fails here is a failed row.
+// fails here is a failed row. It runs before any pair is measured, so what it
+// learns cannot depend on the results.
 func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) error {
 	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 	defer a.close()
@@ -66,6 +67,8 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) er
 
 // probeRow probes and counts one row. A slice gets as many operations as fit on
 // the slower side. entering is how long it took to reach the row on one side.
+// The operations are fixed here for all pairs: a slice that adapted to its
+// process would hide a slow one.
 func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (err error) {
 	p.ops = math.MaxInt
 	for _, side := range []*worker{old, new} {
@@ -110,7 +113,8 @@ func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (
 }
 
 // calibrate finds out how long an operation takes, by running more and more of
-// them until they fill half of d.
+// them until they fill half of d. The number grows by a factor of 100 at most,
+// so a first operation that fills a cache does not decide.
 func calibrate(w *worker, d time.Duration) (r probeResult, err error) {
 	for n := 1; ; {
 		s, err := w.run(n)
@@ -157,7 +161,7 @@ func (m *measurer) sliceOps(w *worker, first probeResult) (int, error) {
 }
 
 // setupTime returns how long a slice takes besides its operations: the least of
-// three with one operation.
+// three with one operation. The least, since other processes only add.
 func setupTime(w *worker) (least time.Duration, err error) {
 	for i := range 3 {
 		s, err := w.run(1)

@@ -16,7 +16,8 @@ import (
 
 // findRows builds one binary of each package on each side, asks it for its
 // benchmarks, and makes a plan for each benchmark that both sides have. It
-// returns the time to link a binary.
+// returns the time to link a binary. Packages that are the same on both sides
+// are not built again.
 func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err error) {
 	paths := slices.Sorted(maps.Keys(m.old.packages))
 	for path := range m.new.packages {
@@ -55,8 +56,9 @@ func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
 }
 
 // findRowsOf finds the rows of one package. A package that does not build, or
-// whose benchmarks cannot be listed, becomes a row that failed: it must not keep
-// the other packages from being judged.
+// whose benchmarks cannot be listed, becomes a row that failed: it must not
+// keep the other packages from being judged. The binaries of the listing also
+// serve the probes, and are removed afterwards.
 func (m *measurer) findRowsOf(ctx context.Context, path string) error {
 	begin := time.Now()
 	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path)
@@ -121,8 +123,9 @@ type listing struct {
 var errTwice = errors.New("two functions have this name: rename the one in the external test package")
 
 // list runs every benchmark once and collects the names; without running,
-// sub-benchmarks are unknown. If a benchmark kills the process, list notes that,
-// and continues with the next function in a new process.
+// sub-benchmarks are unknown. If a benchmark kills the process, list notes
+// that, and continues with the next function in a new process. Each process
+// that dies has tried one function at least, so the loop ends.
 func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error) {
 	l := listing{failed: map[string]error{}}
 	tried := map[string]bool{} // functions
@@ -214,8 +217,10 @@ func (l *listing) hasFailed(name string) bool {
 	return false
 }
 
-// unknown reports whether the side may have a benchmark that it does not list: a
-// parent of the benchmark failed, or its function died before it.
+// unknown reports whether the side may have a benchmark that it does not list:
+// a parent of the benchmark failed, or its function died before it. A function
+// that died may have had more sub-benchmarks. To call them missing would blame
+// the other side.
 func (l *listing) unknown(name string) bool {
 	for other := range l.failed {
 		parent := other == name || strings.HasPrefix(name, other+"/")

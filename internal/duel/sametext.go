@@ -21,11 +21,13 @@ import (
 // by it, except for a profile of -pgo, which counts lines from the beginning of a
 // function.
 //
-// Comments that begin with //go: are directives and stay. The other comments with
-// a meaning make ok false: //line, "// +build", //export, everything beside an
-// import "C", and the expected output of an example, which is compiled into the
-// test binary. So does a carriage return, which the scanner removes from comments
-// and raw strings, so that their length is unknown.
+// Comments that begin with //go: are directives and stay. The other comments
+// with a meaning make ok false: //line, "// +build", //export, everything
+// beside an import "C", and the expected output of an example, which is
+// compiled into the test binary. So does a carriage return, which the scanner
+// removes from comments and raw strings, so that their length is unknown. It
+// works on tokens and not on a syntax tree, because the result must keep each
+// column.
 func withoutComments(name string, source []byte) (text []byte, ok bool) {
 	if bytes.ContainsRune(source, '\r') || bytes.HasPrefix(source, []byte("\uFEFF")) {
 		return nil, false
@@ -82,8 +84,10 @@ func meaningful(name, comment string) bool {
 		strings.HasSuffix(name, "_test.go") && outputComment.MatchString(comment)
 }
 
-// dropBlankLines removes the lines that hold only blanks, unless they are part of
-// a raw string. It keeps one blank line after a //go:build line, as gofmt does.
+// dropBlankLines removes the lines that hold only blanks, unless they are part
+// of a raw string. It keeps one blank line after a //go:build line, as gofmt
+// does. raw has an entry for each byte, since a raw string may hold lines that
+// look blank and are not.
 func dropBlankLines(text []byte, raw []bool) []byte {
 	var out []byte
 	at, length := 0, 0
@@ -110,8 +114,10 @@ type mention struct {
 	names    map[string]bool // identifiers; "http.Dir" where another one and a dot precede it
 }
 
-// mentionsOf scans Go source. Comments are no part of it. Source with errors
-// is scanned as far as the scanner understands it; a compiler refuses it anyway.
+// mentionsOf scans Go source. Comments are no part of it. Source with errors is
+// scanned as far as the scanner understands it; a compiler refuses it anyway.
+// Names and literals are collected without their places: whether some code
+// could open a file is all that is asked.
 func mentionsOf(name string, source []byte, into *mention) {
 	file := token.NewFileSet().AddFile(name, -1, len(source))
 	var s scanner.Scanner
@@ -169,8 +175,10 @@ var harmless = []string{"bufio", "bytes", "cmp", "compress/", "container/", "con
 	"testing/iotest", "testing/quick", "testing/synctest", "text/scanner", "text/tabwriter",
 	"time", "unicode", "unicode/", "unique", "unsafe", "weak"}
 
-// opensFiles reports whether the binary can open a file that its own code names.
-// That takes a package of the standard library which opens files.
+// opensFiles reports whether the binary can open a file that its own code
+// names. That takes a package of the standard library which opens files. A
+// package that is not in the list counts as opening files, so a new one of a
+// later Go release is safe.
 func (r *reader) opensFiles() bool {
 	for path := range r.imports {
 		known := func(h string) bool {
@@ -242,7 +250,9 @@ func (r *reader) mayRead(changed []string) string {
 	return ""
 }
 
-// mayOpen reports whether the code may name one file.
+// mayOpen reports whether the code may name one file. A name may be put
+// together at run time. So a literal counts if it could be the beginning or the
+// end of the name.
 func (r *reader) mayOpen(path string) bool {
 	if strings.HasPrefix(path, strings.TrimPrefix(r.dir+"/testdata/", "./")) {
 		return true

@@ -45,7 +45,7 @@ type pkg struct {
 }
 
 // newSide puts a source on disk and finds its packages. A revision is written
-// below temp.
+// below temp. On an error it leaves files below temp, which the caller removes.
 func newSide(
 	ctx context.Context, label string, from Source, patterns []string, temp string,
 ) (*side, error) {
@@ -81,8 +81,10 @@ func newSide(
 func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 
 // prepareBuild writes the overlay for the Go distribution that builds the side,
-// and notes what else decides how it is built. The go.mod of each side may want a
-// distribution of its own.
+// and notes what else decides how it is built. The go.mod of each side may want
+// a distribution of its own. The facts of a side are about how it is built.
+// They have to be equal for a fair comparison, and the gate says so if they are
+// not.
 func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	env, err := s.goTool().Variables(ctx,
 		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK")
@@ -120,7 +122,7 @@ func (s *side) checkOverlay(ctx context.Context) error {
 
 // findPackages finds the packages with benchmarks. Broken packages are among
 // them: they become rows that failed, and do not keep the other packages from
-// being judged.
+// being judged. -e has go list go on after a broken package.
 func (s *side) findPackages(ctx context.Context, patterns []string) error {
 	args := append([]string{"-e", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles,Error"}, patterns...)
 	out, err := s.goTool().Run(ctx, "list", args...)

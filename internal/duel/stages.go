@@ -20,7 +20,9 @@ var (
 	oldOld = [2]string{"old", "old"}
 )
 
-// firstStage measures the rows of a package for the first time.
+// firstStage measures the rows of a package for the first time. Its rows are
+// recorded even on an error, so a run that was interrupted has all rows that
+// were measured.
 func (m *measurer) firstStage(ctx context.Context, path string) error {
 	plans := m.measurable(path)
 	if len(plans) == 0 || m.run.Stopped != "" {
@@ -61,9 +63,10 @@ func (m *measurer) stopIfLate(err error) error {
 	return nil
 }
 
-// secondStage measures suspects again, given by their indices in the run. It uses
-// new processes and layouts, so that its pairs are independent of the pairs that
-// raised the suspicion.
+// secondStage measures suspects again, given by their indices in the run. It
+// uses new processes and layouts, so that its pairs are independent of the
+// pairs that raised the suspicion. Packages are taken in the order of their
+// names, so that the same suspects are measured in the same order.
 func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 	if m.run.Stopped != "" {
 		return nil
@@ -107,7 +110,7 @@ func (m *measurer) measureAgain(ctx context.Context, path string, plans []*plan)
 }
 
 // profile writes CPU profiles of both sides of rows, given by their indices in
-// the run.
+// the run. It comes after all measuring: a profiler slows a process down.
 func (m *measurer) profile(ctx context.Context, dir string, rows []int) error {
 	for _, i := range rows {
 		p := m.recorded[i]

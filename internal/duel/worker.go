@@ -18,8 +18,9 @@ import (
 )
 
 // A worker is a test binary that answers commands; worker/worker.go.txt lists
-// them. While it waits for a command it blocks in a read, and takes nothing from
-// the worker that runs.
+// them. While it waits for a command it blocks in a read, and takes nothing
+// from the worker that runs. It is used by one goroutine, which sends a command
+// and waits for its answer before the next.
 type worker struct {
 	label    string // old or new
 	backend  backend
@@ -79,6 +80,8 @@ type slice struct {
 
 // startWorker starts a binary. It gets the arguments of an ordinary run of
 // benchmarks, so that a TestMain that looks at them does what it always does.
+// The ends of the pipes that the process got are closed here. Otherwise the
+// parent itself would keep its read from ever seeing the end.
 func startWorker(
 	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
 ) (*worker, error) {
@@ -123,7 +126,8 @@ func (w *worker) send(format string, args ...any) {
 }
 
 // answer waits for the next answer. It kills a worker that is silent for too
-// long.
+// long. The deadline is set anew for each answer, so silence is measured
+// between answers.
 func (w *worker) answer() (word, rest string, err error) {
 	if err := w.pipe.SetReadDeadline(time.Now().Add(w.silence)); err != nil {
 		return "", "", err
@@ -157,7 +161,8 @@ func (w *worker) deathError() error {
 var errEnded = errors.New("the process ended")
 
 // close lets the process end as after its benchmarks, so that a TestMain can
-// clean up. It kills a process that takes too long for that.
+// clean up. It kills a process that takes too long for that. Closing the
+// commands tells the worker to end, as the end of its input.
 func (w *worker) close() {
 	stop := time.AfterFunc(w.silence, w.backend.kill)
 	defer stop.Stop()
@@ -252,7 +257,8 @@ func (w *worker) leave() error {
 }
 
 // run runs n iterations of the benchmark that the worker is at. A time of 0 is
-// errTimeless, with a valid wall time.
+// errTimeless, with a valid wall time. The wall time is measured here and not
+// in the worker: it has to have everything in it that a slice costs.
 func (w *worker) run(n int) (s slice, err error) {
 	begin := time.Now()
 	w.send("run %d", n)

@@ -19,9 +19,9 @@ type countedSide struct {
 	totals []int64
 }
 
-// countedSides groups all sides by row, metric and number of operations. Sides of
-// one group may be compared with each other, because all of them counted the same
-// program.
+// countedSides groups all sides by row, metric and number of operations. Sides
+// of one group may be compared with each other, because all of them counted the
+// same program.
 func (r *recording) countedSides() (groups [][]countedSide) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -53,7 +53,9 @@ type exactResult struct {
 }
 
 // exact compares pairs of sides that are drawn at random, as they are and with
-// allocations planted.
+// allocations planted. Drawing pairs of sides gives many more comparisons than
+// there are families. They are not independent, but each asks the gate the same
+// question.
 func (r *recording) exact() (t exactResult) {
 	groups := r.countedSides()
 	t.missed = map[string]int{}

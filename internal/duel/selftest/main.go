@@ -52,7 +52,8 @@ func main() {
 	}
 }
 
-// selftest records families and writes the two result files.
+// selftest records families and writes the two result files. If it is
+// interrupted, the files are about the families that were measured by then.
 func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string) error {
 	r, err := record(ctx, wanted, limit, saved)
 	if err != nil {
@@ -88,8 +89,9 @@ type recording struct {
 // anchorPackage has the rows of every direct family.
 const anchorPackage = "./internal/duel/anchor"
 
-// record runs gates until there are as many as wanted, or until another one would
-// take too long. A gate that was interrupted is no family.
+// record runs gates until there are as many as wanted, or until another one
+// would take too long. A gate that was interrupted is no family. Each family is
+// saved at once, so that an interruption costs one family.
 func record(ctx context.Context, wanted int, limit time.Duration, saved string) (*recording, error) {
 	r := &recording{wanted: wanted, limit: limit, drawn: 300}
 	var err error

@@ -16,8 +16,9 @@ import (
 // controls.
 const took = "took"
 
-// load reads the families that were saved in a directory, in order. There may be
-// none.
+// load reads the families that were saved in a directory, in order. There may
+// be none. Families of other conditions are refused: a mean over two machines
+// would describe neither.
 func load(dir string) ([]family, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "family-*.jsonl"))
 	if err != nil {
@@ -59,7 +60,7 @@ func loadOne(path string) (f family, err error) {
 }
 
 // conditions returns the facts that must be equal for families to stand in one
-// table.
+// table. Facts that differ from run to run by their nature are left out.
 func conditions(run *gate.Run) (facts []reports.Fact) {
 	for _, f := range append(slices.Clone(run.Old.Facts), run.Facts...) {
 		if !slices.Contains([]string{"load", "seed", "started", took}, f.Key) {

@@ -11,7 +11,8 @@ import (
 )
 
 // merged returns each row once, with its pairs from all families, as a trial
-// takes them.
+// takes them. A row may be contended in one family and not in another, since
+// that is measured. It then counts as contended.
 func (r *recording) merged() (all []gate.Row) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -32,7 +33,8 @@ func (r *recording) merged() (all []gate.Row) {
 }
 
 // trial draws families and judges them. With swap, either side of a pair may be
-// the new one: both sides are the same program.
+// the new one: both sides are the same program. The seed is fixed, so the same
+// recording gives the same page.
 func (r *recording) trial(swap bool) (trialCounts, error) {
 	t := trial{families: r.drawn, planted: []float64{0.05, 0.10}, swap: swap, seed: 1}
 	return t.run(r.merged())
@@ -139,7 +141,8 @@ func (r *recording) figures(swapped, asIs trialCounts) [][]string {
 }
 
 // kinds returns the lines about rows that are contended or allocate, and about
-// the others.
+// the others. The targets stand beside the results, so that a reader of the
+// page can judge without other files.
 func kinds(t trialCounts) (lines [][]string) {
 	targets := [][]string{
 		{"uncontended", "at least 85 %", "at least 99 %", "at most 1.2 s"},
@@ -176,7 +179,9 @@ func share(n, of int) string {
 	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
 }
 
-// rowTable says by how much each row differs from itself, over all pairs.
+// rowTable says by how much each row differs from itself, over all pairs. All
+// pairs of all families together are the best estimate of a row's own bias,
+// which should be none.
 func (r *recording) rowTable(b *strings.Builder) {
 	b.WriteString("| row | contended | pairs | time of a pair | ratio of all pairs | 95 % interval |\n" +
 		"| :-- | :-- | --: | --: | --: | :-- |\n")

@@ -126,7 +126,8 @@ type drawnRow struct {
 }
 
 // family draws one run, judges it without a slowdown, and then with each of the
-// planted ones.
+// planted ones. The same pairs are judged with each effect, so that the figures
+// for 5 % and 10 % differ by the effect alone.
 func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, number int) {
 	rows := make([]drawnRow, t.rows)
 	for i := range rows {
@@ -155,9 +156,10 @@ func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, num
 	}
 }
 
-// draw returns n pairs, by whole units. They are different pairs if there are as
-// many: draw takes a shuffle from its beginning, and shuffles again only at its
-// end.
+// draw returns n pairs, by whole units. They are different pairs if there are
+// as many: draw takes a shuffle from its beginning, and shuffles again only at
+// its end. It changes the order of p.units, which holds no information. This is
+// the shuffle of Fisher and Yates, done as far as it is needed.
 func (p *unitPool) draw(random *rand.Rand, n int, swap bool) []gate.Pair {
 	var drawn []gate.Pair
 	for i := 0; len(drawn) < n; i++ {
@@ -196,7 +198,8 @@ func (t trial) judge(rows []drawnRow, effect float64) *gate.Report {
 	return gate.Judge(run, t.options)
 }
 
-// plant returns pairs whose new side is slower by effect.
+// plant returns pairs whose new side is slower by effect. The slices are left
+// out, as the judge does not use them.
 func plant(pairs []gate.Pair, effect float64) []gate.Pair {
 	planted := make([]gate.Pair, len(pairs))
 	for i, p := range pairs {
@@ -208,7 +211,9 @@ func plant(pairs []gate.Pair, effect float64) []gate.Pair {
 
 // regressedAlone reports whether a row is REGRESSED even if no other row of the
 // family is. Holm's correction is milder for one slow row among others, and all
-// rows of a planted run are slow.
+// rows of a planted run are slow. Testing the row's own p value against the
+// level of a single slow row gives the figure that a user asks for: is my one
+// slow function found?
 func regressedAlone(t *gate.Timing, family int) bool {
 	return t.Verdict == gate.Regressed && t.Slower*float64(family) <= t.Level
 }
