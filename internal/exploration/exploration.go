@@ -47,10 +47,10 @@ type run struct {
 	progress *progressLine
 }
 
-// Run runs the tests and prints one result for each exploration. The error is for package
-// exitcode: it wraps ErrFailed if a schedule failed, ErrInterrupted if ctx ended the run before a
-// failure, has the code Unknown if a bound ended an exploration, and is a refusal if nothing was
-// explored.
+// Run runs the tests and prints one result for each exploration. The error is for package exitcode:
+// it wraps ErrFailed if a schedule failed, ErrInterrupted if ctx ended the run before a failure,
+// has the code Unknown if a bound ended an exploration, and is a refusal if nothing was explored.
+// The scratch folder is removed on every way out.
 func Run(ctx context.Context, o Options) error {
 	scratch, err := os.MkdirTemp("", "semabench-explore-")
 	if err != nil {

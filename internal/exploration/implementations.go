@@ -45,7 +45,9 @@ func TestImplementation(t *testing.T) {
 )
 
 // writeImplTests writes the module, and sets folder, Package and Run so that they select the tests
-// of the implementations. The names are quoted in the pattern: a name may have a dot.
+// of the implementations. The names are quoted in the pattern: a name may have a dot. The
+// implementations are explored by an ordinary test, so that this verb has no way of its own into
+// the explorer.
 func (r *run) writeImplTests(ctx context.Context) error {
 	source := layout.SourceDir()
 	if source == "" {
@@ -73,7 +75,8 @@ func (r *run) writeImplTests(ctx context.Context) error {
 }
 
 // implsFolder writes the module and returns its folder. Each source folder and each state of its
-// go.mod and go.sum has a folder of its own.
+// go.mod and go.sum has a folder of its own. Two processes may write it at once: they write the
+// same text.
 func implsFolder(source string) (string, error) {
 	gomod, err := os.ReadFile(filepath.Join(source, "go.mod"))
 	if err != nil {

@@ -19,6 +19,8 @@ import (
 //
 // The cases are in the order of what a caller must not miss. A failure stands, whatever came after
 // it. A test that failed for another reason comes before "unknown", which is the mildest outcome.
+// The number of explorations that began is compared with the number that ended. A process that died
+// in between would otherwise pass.
 func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	failures, unknown, refused := 0, 0, 0
 	for _, d := range b.done {
@@ -59,7 +61,9 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	return nil
 }
 
-// noExploration says why no test explored anything. Such a run must not look like a success.
+// noExploration says why no test explored anything. Such a run must not look like a success. It
+// looks for the message of package flag, because a test binary without package explore does not
+// know the flags that this command passes.
 func (r *run) noExploration(b *testBinary, ended error) error {
 	output := b.outputEnd()
 	var exit *exec.ExitError
@@ -113,7 +117,8 @@ func effortText(d explore.Event) string {
 	return text
 }
 
-// A Summary has the results for programs.
+// A Summary has the results for programs. The names of its fields are an interface: scripts read
+// them. Call is “door” there, which is older than the word.
 type Summary struct {
 	Version      int          `json:"version"`
 	Race         bool         `json:"race_detector"`

@@ -21,7 +21,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A testBinary is a test binary that explores, with the events that it has reported so far.
+// A testBinary is a test binary that explores, with the events that it has reported so far. The
+// goroutine of play owns it. output is written by os/exec, and read only after the process has
+// ended.
 type testBinary struct {
 	path   string
 	dir    string // of the package: tests expect to run there
@@ -33,7 +35,8 @@ type testBinary struct {
 	done  []explore.Event // the last event of each exploration that came to an end
 }
 
-// build builds the tests of the package, as go test would.
+// build builds the tests of the package, as go test would. Vet is off, as for the binary that is
+// rewritten later: its complaints are for go vet.
 func (r *run) build(ctx context.Context) (*testBinary, error) {
 	tool := gotool.Tool{Dir: r.folder}
 	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
@@ -72,8 +75,8 @@ func nothingExplored(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// checkPattern refuses a pattern that matches no test. go test would pass, and a typing error
-// would look like a success.
+// checkPattern refuses a pattern that matches no test. go test would pass, and a typing error would
+// look like a success. The second round lists all tests, for the message.
 func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
 	first, _, _ := strings.Cut(r.Run, "/") // -test.list knows no subtests
 	for _, pattern := range []string{first, "."} {
@@ -100,7 +103,9 @@ func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
 
 // play runs the tests, and returns the error of their process. Tests that explore end, with every
 // process that they have started, when their standard input does. So closing it is how ctx
-// interrupts them, and the kernel closes it if this process dies.
+// interrupts them, and the kernel closes it if this process dies. The test binary is in a group of
+// its own, so that Ctrl-C reaches this process alone. A second Ctrl-C ends this process, and with
+// it the tests.
 func (r *run) play(ctx context.Context, b *testBinary) error {
 	args := []string{"-test.run=" + r.Run, "-test.count=1", "-test.paniconexit0"}
 	cmd := exec.Command(b.path, append(args, r.Flags...)...)
@@ -142,7 +147,8 @@ func (r *run) play(ctx context.Context, b *testBinary) error {
 }
 
 // readEvents reads the events that were appended since the last call. It stops at a line without
-// its end: the tests are writing it, and the next call reads it whole.
+// its end: the tests are writing it, and the next call reads it whole. The file is read as a whole
+// each time: it has ten short lines for each second.
 func (b *testBinary) readEvents(show *progressLine) {
 	text, err := os.ReadFile(b.events)
 	if errors.Is(err, fs.ErrNotExist) || b.read >= len(text) {

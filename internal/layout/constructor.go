@@ -52,7 +52,8 @@ func Rivals() Constructor {
 var constructorForm = regexp.MustCompile(`^(?:([^=]*)=)?(.*)\.([^./\\=]+)$`)
 
 // Parse reads ./folder.New, import/path.New or name=import/path.New. It returns false and no error
-// if s looks like the name of an implementation: a word without dots, slashes and equals signs.
+// if s looks like the name of an implementation: a word without dots, slashes and equals signs. It
+// looks at the form only. Whether the package exists is asked by find.
 func Parse(s string) (c Constructor, ok bool, err error) {
 	if !strings.ContainsAny(s, `./\=`) {
 		return c, false, nil
@@ -77,6 +78,7 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 
 // find resolves the path of the package as the go command does: relative to the working directory,
 // and through the copy of go.mod. It neither compiles nor looks for the function; Build does both.
+// The user's own words stand in front of each error.
 func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	out, err := l.tool.Run(ctx, "list", "-find", "-f",
 		"{{.ImportPath}}\n{{.Name}}\n{{.Dir}}\n{{with .Module}}{{.Main}}{{end}}", "--", c.Path)
@@ -108,8 +110,9 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	return nil
 }
 
-// setName checks the name that the user gave, or makes a free name: the package for a function
-// New, package.Func for others and if that is taken, and then a number behind it.
+// setName checks the name that the user gave, or makes a free name: the package for a function New,
+// package.Func for others and if that is taken, and then a number behind it. A table has no name
+// here, because only the program knows the names in it.
 func (c *Constructor) setName(taken []string) error {
 	if c.IsTable() {
 		return nil

@@ -45,7 +45,8 @@ const (
 	tmpPrefix = "semabench-"
 )
 
-// A Linker builds the program of one table of implementations.
+// A Linker builds the program of one table of implementations. It is not safe for concurrent use:
+// each Build replaces the program of the one before.
 type Linker struct {
 	Constructors []Constructor // with the import paths and names that New found
 
@@ -93,7 +94,8 @@ func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Li
 type Program struct{ Path, Code string }
 
 // Build links the program in the order that a seed decides, and replaces the program of the call
-// before. The same code, seed and Go make the same bytes.
+// before. The same code, seed and Go make the same bytes. Code is a hash of the build IDs of all
+// packages, because the bytes of the executable differ with each layout.
 func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
 	path := filepath.Join(l.tmp, "sample")
 	if runtime.GOOS == "windows" {

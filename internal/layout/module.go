@@ -19,7 +19,8 @@ import (
 //
 // The copy makes two things possible without a change of the user's files: the go command may add
 // what the program needs (it writes checksums even when it only lists), and the copy can name this
-// suite where the original does not.
+// suite where the original does not. It is called once. An error leaves the user's files as they
+// were, since only copies were written.
 func (l *Linker) redirect(ctx context.Context) error {
 	where, err := l.tool.Locate(ctx)
 	if errors.Is(err, gotool.ErrNoModule) || err == nil && where.GoMod == "" {

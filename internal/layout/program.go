@@ -16,7 +16,8 @@ import (
 func (l *Linker) overlay() string { return filepath.Join(l.tmp, "overlay.json") }
 
 // writeProgram writes the source of the program into the temporary folder, and the overlay that
-// shows it to the go command as a folder of the module.
+// shows it to the go command as a folder of the module. The folder exists only in the overlay, so
+// nothing of the user's module sees it.
 func (l *Linker) writeProgram() error {
 	l.dir = filepath.Join(l.root, program)
 	for _, c := range l.Constructors {

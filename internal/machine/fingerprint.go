@@ -62,7 +62,8 @@ func aslr(system, personality string) string {
 
 // quota returns how many processors the control groups of this process allow: the least quota of
 // its group and of all groups above. GOMAXPROCS does not show the quota, because the Go runtime
-// rounds it up, to 2 at least. root is the root of the file system.
+// rounds it up, to 2 at least. root is the root of the file system. The least quota counts, because
+// a group cannot use more than the groups above it allow.
 func quota(root fs.FS) string {
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {
@@ -115,7 +116,9 @@ func limitV1(root fs.FS, group string) (cpus float64, ok bool) {
 }
 
 // settings returns how the running binary was built: the level of the instruction set, and the
-// other settings that change its instructions. Linker flags change only where they lie.
+// other settings that change its instructions. Linker flags change only where they lie. Settings
+// that do not change instructions are left out. Otherwise figures would not be compared that are
+// equal in all that matters.
 func settings() (level, build string) {
 	level = unknown
 	info, ok := debug.ReadBuildInfo()
@@ -141,7 +144,8 @@ func settings() (level, build string) {
 }
 
 // tuning returns the environment variables that change how the Go runtime behaves. GOMAXPROCS is
-// not among them: it has a line of its own.
+// not among them: it has a line of its own. Unset variables are left out, so that an empty list is
+// “default” on every machine.
 func tuning(getenv func(string) string) string {
 	var set []string
 	for _, name := range []string{"GODEBUG", "GOGC", "GOMEMLIMIT"} {

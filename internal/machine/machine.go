@@ -48,7 +48,8 @@ type Facts struct {
 	Commit       string // of the running code; ends in "+dirty" after a local change
 }
 
-// Read returns the facts of this process.
+// Read returns the facts of this process. On Linux it starts no process if go build made the
+// binary; otherwise commit asks go and git.
 func Read() Facts {
 	level, build := settings()
 	return Facts{
@@ -72,6 +73,7 @@ func Read() Facts {
 }
 
 // WriteTo writes the facts as configuration lines, without goos and goarch, which `go test` prints.
+// The order of the lines is fixed, so two texts of one machine begin alike.
 func (f Facts) WriteTo(w io.Writer) (int64, error) {
 	var text strings.Builder
 	for _, line := range []struct{ key, value string }{
@@ -99,6 +101,7 @@ func (f Facts) WriteTo(w io.Writer) (int64, error) {
 
 const unknown = "unknown"
 
+// kernel returns the release of the kernel. It reads a file on Linux, and asks uname elsewhere.
 func kernel() string {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
@@ -151,7 +154,8 @@ func stamped() string {
 	return rev + dirty
 }
 
-// output returns the first line that a command prints, or unknown if it fails or prints nothing.
+// output returns the first line that a command prints, or unknown if it fails or prints nothing. It
+// has no ctx: the commands end by themselves, and none of them waits for anything.
 func output(name string, args ...string) string {
 	out, err := child.Output(context.Background(), "", nil, name, args...)
 	if line := excerpt.Line(out); err == nil && line != "" {

@@ -31,7 +31,8 @@ type Noise struct {
 	Value float64
 }
 
-// A reading has the kernel's counters at one time. A negative value could not be read.
+// A reading has the kernel's counters at one time. A negative value could not be read. All of it is
+// read at one time, as far as four files can be.
 type reading struct {
 	busy, steal time.Duration // of all cores
 	own         time.Duration // processor time of this process and of children that it waited for
@@ -47,7 +48,7 @@ func (w Watch) Noise() []Noise { return noiseBetween(w.before, read(), time.Sinc
 
 // noiseBetween returns the noise between two readings that lie wall apart. A share is never
 // negative: ticks are coarse, so this process can seem to have used more time than all processes
-// together.
+// together. A figure is left out if either reading lacks it, since a difference needs both.
 func noiseBetween(before, after reading, wall time.Duration) (all []Noise) {
 	if wall <= 0 {
 		return nil

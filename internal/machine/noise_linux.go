@@ -22,7 +22,8 @@ func text(name string) string {
 	return string(text)
 }
 
-// ownTime returns the processor time of this process and of its children that have ended.
+// ownTime returns the processor time of this process and of its children that have ended. Children
+// that still run are missing, so a sample counts only after its process was waited for.
 func ownTime() time.Duration {
 	var sum time.Duration
 	for _, processes := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {

@@ -15,7 +15,8 @@ import (
 const highest = -20
 
 // mayRaise returns nil if this process may start others with the highest priority. Linux allows
-// that to root and to processes with CAP_SYS_NICE.
+// that to root and to processes with CAP_SYS_NICE. It is tried and not derived from capabilities,
+// and once in a process.
 var mayRaise = sync.OnceValue(func() error { return onThread(func() error { return nil }) })
 
 // onThread calls do on an operating system thread of the highest priority. A child inherits the

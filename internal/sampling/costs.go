@@ -7,7 +7,8 @@ import (
 )
 
 // costs estimates how long samples and links take: at first by a model, and from the first measured
-// value on by the mean of the measured values.
+// value on by the mean of the measured values. It serves the estimates that the user sees, and no
+// decision about what is measured.
 type costs struct {
 	benchtime time.Duration
 	rows      map[string]mean // of a sample, by the name of its row

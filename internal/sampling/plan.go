@@ -20,7 +20,8 @@ import (
 const ImplNames = "names, all, or by name\nthose that processes share: slots, jobserver, sysv, broker"
 
 // A Plan says which rows to measure, and how often. Its text is the flags of semabench run that
-// make the same plan.
+// make the same plan. It is a value, and holds no process and no file. Two plans with the same text
+// take the same samples in the same order.
 type Plan struct {
 	size
 	impls        []impls.Impl         // of the tables
@@ -83,7 +84,8 @@ func (p *PlanFlags) AddTo(f *flag.FlagSet) {
 			"(default drawn)")
 }
 
-// Plan makes the plan, after the flags have been parsed.
+// Plan makes the plan, after the flags have been parsed. An error names the flag. Nothing was
+// started by then.
 func (p *PlanFlags) Plan(o Options) (Plan, error) {
 	var made Plan
 	var err error
@@ -103,7 +105,8 @@ func (p *PlanFlags) Plan(o Options) (Plan, error) {
 	return made, nil
 }
 
-// size returns how much to measure: -quick or -full as a whole, and then the flags for one part.
+// size returns how much to measure: -quick or -full as a whole, and then the flags for one part. A
+// flag for one part wins over -quick and -full, whatever their order on the command line.
 func (p *PlanFlags) size() (size, error) {
 	s := defaultSize
 	switch {
@@ -126,7 +129,7 @@ func (p *PlanFlags) size() (size, error) {
 }
 
 // String returns flags for every part of the plan, so that another version with other defaults
-// makes the same plan of them.
+// makes the same plan of them. It writes defaults too, and the seed that was drawn.
 func (p Plan) String() string {
 	var names, workloads []string
 	for _, impl := range p.impls {
@@ -149,7 +152,8 @@ func (p Plan) String() string {
 	return s
 }
 
-// ParsePlan reads the text that [Plan.String] returned.
+// ParsePlan reads the text that [Plan.String] returned. It uses the same flags as the command line,
+// so a plan cannot be read in another way than it was written.
 func ParsePlan(o Options, s string) (Plan, error) {
 	f := flag.NewFlagSet("plan", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // the caller prints the error
@@ -172,9 +176,10 @@ func (p Plan) rows() []row {
 	return schedule(p.cases, slices.Concat(p.impls, p.built), p.samples)
 }
 
-// schedule returns the rows of all rounds. A round has each row once. The implementations of a
-// case follow each other directly, so that they meet the machine in the same state, and their
-// order changes from round to round.
+// schedule returns the rows of all rounds. A round has each row once. The implementations of a case
+// follow each other directly, so that they meet the machine in the same state, and their order
+// changes from round to round. Rounds are the outer loop, so that a disturbance of some minutes
+// hits a few samples of each row and not all samples of one.
 func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
 	var rows []row
 	for round := range samples {

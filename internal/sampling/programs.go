@@ -26,7 +26,9 @@ type Program struct {
 }
 
 // run runs the program once and returns its standard output. Standard error becomes part of the
-// error: the first lines name the cause.
+// error: the first lines name the cause. The process starts with the highest priority where the
+// system allows it. It is in a group of its own, so that Ctrl-C reaches this process alone, which
+// then ends the sample.
 func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
 	cmd := exec.CommandContext(ctx, p.Path, append(p.Args, r.Args()...)...)
 	child.OwnGroup(cmd)
@@ -43,7 +45,8 @@ func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
 	return stdout.String(), err
 }
 
-// Programs makes the program of each round.
+// Programs makes the program of each round. A program is valid until the next call of Link or
+// Close.
 type Programs interface {
 	// Layout returns "random" or "one", for the configuration line of the text.
 	Layout() string
@@ -61,9 +64,10 @@ type Programs interface {
 // refused before anything is written.
 type Maker func(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Program, error)
 
-// Linked makes programs with the go command, each with another layout. If that is not possible,
-// the running executable is the program, as with [Self]: it has the tables, but no constructors of
-// other packages, and one layout. Linked tells the user so.
+// Linked makes programs with the go command, each with another layout. If that is not possible, the
+// running executable is the program, as with [Self]: it has the tables, but no constructors of
+// other packages, and one layout. Linked tells the user so. The fallback is no error, because
+// figures with one layout are still figures; the text says which it was.
 func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Program, error) {
 	var taken []string
 	for _, impl := range o.Known {
@@ -102,7 +106,8 @@ func (l linker) Link(ctx context.Context, seed uint32) (Program, error) {
 	return Program{Path: p.Path, Code: p.Code}, err
 }
 
-// Self makes the running executable, with the verb sample, the program of every round.
+// Self makes the running executable, with the verb sample, the program of every round. The hash of
+// the executable takes the place of the build IDs: Resume must see that the code has changed.
 func Self(_ context.Context, _ Options, p Plan, _ uint32) (_ Programs, first Program, err error) {
 	if len(p.constructors) > 0 {
 		return nil, first, fmt.Errorf("%v: this executable has only its own table", p.constructors[0])
@@ -133,7 +138,8 @@ func (executable) Close() error                                    { return nil 
 func (e executable) Link(context.Context, uint32) (Program, error) { return Program(e), nil }
 
 // layoutSeed returns the seed of the linker for a round. It is never 0, which would leave the
-// layout as it is.
+// layout as it is. It depends on the plan's seed and the round only, so -resume links the same
+// program again.
 func layoutSeed(seed uint64, round int) uint32 {
 	return 1 + rand.New(rand.NewPCG(seed, uint64(round))).Uint32N(1<<31-1)
 }

@@ -19,7 +19,8 @@ type progressLine struct {
 // longRun is an estimate from which on the user is told how to measure less.
 const longRun = 5 * time.Minute
 
-// announce tells the user how long the run is going to take, and returns its progress line.
+// announce tells the user how long the run is going to take, and returns its progress line. It
+// comes after the first link and before the first sample, when the estimate is at hand.
 func (r *run) announce() *progressLine {
 	p := &progressLine{
 		Line: progress.New(r.options.Stderr), began: time.Now(), total: len(r.rows),

@@ -18,7 +18,9 @@ import (
 	"github.com/semabench/semabench/internal/machine"
 )
 
-// A run takes the samples of a plan and appends them to a text.
+// A run takes the samples of a plan and appends them to a text. taken and rows have the same length
+// and order. A sample is in taken only after its line was written, so what a killed process loses
+// is the sample that was being taken.
 type run struct {
 	options  Options
 	plan     Plan
@@ -34,9 +36,9 @@ type run struct {
 	costs    *costs
 }
 
-// prepare links the program of the round in which the run begins. On an error nothing is left
-// open; on success the caller closes the programs. The names of the constructors are known only
-// now.
+// prepare links the program of the round in which the run begins. On an error nothing is left open;
+// on success the caller closes the programs. The names of the constructors are known only now. The
+// program is asked for its table before rows are made, since only the program has the constructors.
 func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 	began := time.Now()
 	programs, first, err := o.Make(ctx, o, p, layoutSeed(p.seed, round))
@@ -82,7 +84,8 @@ func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]
 }
 
 // header returns the configuration lines of the text. The program writes most of them, because its
-// build decides the figures, and not the build of this executable.
+// build decides the figures, and not the build of this executable. The number of samples is in it,
+// so that a reader can tell a partial text from a complete one.
 func (r *run) header(ctx context.Context) (string, error) {
 	head, err := r.program.run(ctx, sampler.Request{Header: true})
 	if err != nil {
@@ -93,7 +96,8 @@ func (r *run) header(ctx context.Context) (string, error) {
 }
 
 // measure takes every sample that is left. A row that fails is not tried again, and the other rows
-// go on: one broken implementation must not cost the figures of all others.
+// go on: one broken implementation must not cost the figures of all others. An error ends it at
+// once only if no further sample can be taken: an interrupt, a full disk, a link that fails.
 func (r *run) measure(ctx context.Context) error {
 	shown := r.announce()
 	defer shown.Clear()
@@ -150,7 +154,8 @@ func (r *run) beginRound(ctx context.Context, round int) error {
 }
 
 // take takes the i'th sample. It returns an error only if no further sample can be taken. The
-// failure of a row is a comment in the text, so that -resume does not try it again either.
+// failure of a row is a comment in the text, so that -resume does not try it again either. The
+// order matters: the line is written first, and only then the sample counts as taken.
 func (r *run) take(ctx context.Context, i int, shown *progressLine) error {
 	row := r.rows[i]
 	began := time.Now()
@@ -175,8 +180,9 @@ func (r *run) take(ctx context.Context, i int, shown *progressLine) error {
 	return nil
 }
 
-// sample takes one sample in a process of its own. It returns the line of the sample with the
-// noise of the machine at its end.
+// sample takes one sample in a process of its own. It returns the line of the sample with the noise
+// of the machine at its end. Noise is read around the process. Its own time does not count, since
+// it is a child that was waited for.
 func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 	// A sample takes two or three times its benchtime. A process that takes twenty times as long, and
 	// a minute more for a machine under load, is stuck.

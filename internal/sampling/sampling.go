@@ -109,7 +109,9 @@ func Resume(ctx context.Context, o Options, dir string) (text string, err error)
 	return earlier.path, r.measure(ctx)
 }
 
-// continued returns the run that wrote the earlier text, if all is as it was.
+// continued returns the run that wrote the earlier text, if all is as it was. It links the first
+// program even if the text ends in a later round, because only a program can say which rows there
+// are.
 func continued(ctx context.Context, o Options, earlier *earlierText) (*run, error) {
 	p, err := ParsePlan(o, earlier.plan)
 	if err != nil {
@@ -139,7 +141,8 @@ func continued(ctx context.Context, o Options, earlier *earlierText) (*run, erro
 	return r, nil
 }
 
-// mustBeFree refuses a path where the results of another run are.
+// mustBeFree refuses a path where the results of another run are. It runs before anything is built.
+// Create refuses again, without a gap between the look and the file.
 func mustBeFree(path string) error {
 	if _, err := os.Lstat(path); err != nil {
 		return nil // the file is missing, or Create will fail and say why

@@ -32,7 +32,7 @@ const (
 // plannedKey is the configuration key with the number of samples in the plan.
 const plannedKey = "planned-samples"
 
-// An earlierText is the text that an earlier run left.
+// An earlierText is the text that an earlier run left. It has what Resume needs, and no figures.
 type earlierText struct {
 	path       string
 	config     []string // the configuration lines before the first sample
@@ -84,7 +84,8 @@ func (e *earlierText) add(line string) {
 
 // taken reports for each row of a plan whether its sample is in the text. Samples are taken in the
 // order of the plan, so one pass over both lists finds them. A row whose sample is missing in
-// between must have failed.
+// between must have failed. A text of another plan, or an edited text, is refused at the first
+// sample that does not fit.
 func (e *earlierText) taken(rows []row) ([]bool, error) {
 	all := make([]bool, len(rows))
 	next := 0
@@ -120,7 +121,8 @@ func WithoutProcs(name string) string {
 }
 
 // mustMatch returns an error with every fact that has changed since the text was begun. The commit
-// does not tell two states of a changed tree apart, but the identity of the code does.
+// does not tell two states of a changed tree apart, but the identity of the code does. All
+// differences are told at once, so that the user need not find them one by one.
 func (e *earlierText) mustMatch(header, code string) error {
 	var errs []error
 	was, is := configOf(strings.Join(e.config, "\n")), configOf(header)
@@ -168,7 +170,7 @@ func valueOf(all []config, key string) string {
 
 // open opens the text for appending after its last whole line. A line that was cut off when the
 // process was killed becomes a comment. Truncating comes first: the comment must begin where the
-// line began.
+// line began. The file is neither renamed nor copied: a reader that follows it sees one text.
 func (e *earlierText) open() (*os.File, error) {
 	f, err := os.OpenFile(e.path, os.O_RDWR, 0)
 	if err != nil {

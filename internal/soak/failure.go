@@ -15,7 +15,8 @@ import (
 
 // A failureHead is the head of a failure's file: everything that it takes to play the program
 // again. All values are text, as they stand in the file: Replay parses them, and names the line of
-// a bad one.
+// a bad one. The program itself is in it and not its seed alone: the same seed means another
+// program in another version.
 type failureHead struct {
 	impl, clause, seed, program, gomaxprocs, race string
 
@@ -58,9 +59,10 @@ func (h *failureHead) text(report string) string {
 	return b.String()
 }
 
-// saveFailure writes f into a new text file in dir, and its page beside it with the same base
-// name. It returns the path of the text file. It overwrites nothing, because two schedules of one
-// seed are two failures: it counts up until both names are free.
+// saveFailure writes f into a new text file in dir, and its page beside it with the same base name.
+// It returns the path of the text file. It overwrites nothing, because two schedules of one seed
+// are two failures: it counts up until both names are free. The text is made first and without
+// overwriting. So two processes that save at once get different names.
 func saveFailure(dir string, f *stress.Failure, procs int) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -95,6 +97,7 @@ func writeNew(path string, content []byte) error {
 }
 
 // readFailure reads the head of a file that saveFailure wrote. The report below it is for people.
+// Errors have the form path:line, which editors jump to.
 func readFailure(path string) (*failureHead, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -48,6 +48,8 @@ func Replay(
 		fmt.Fprintf(stderr, "%s:%d: race: %v there, %v here: schedules will differ\n",
 			path, h.line["race"], raced, stress.RaceDetector)
 	}
+	// The program is played in this process and not in a child, so that a crash shows its own
+	// stacks.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 	failure, err := stress.Replay(ctx, known[at], h.program, times)
 	switch {

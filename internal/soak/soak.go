@@ -82,7 +82,9 @@ type row struct {
 
 // Run plays until the limit, the operations, or ctx ends it, and prints a summary. The error wraps
 // [exitcode.ErrFailed] if a program failed, even after an interrupt: that takes no failure back. It
-// wraps [exitcode.ErrInterrupted] if ctx ended it before a failure.
+// wraps [exitcode.ErrInterrupted] if ctx ended it before a failure. Its order after play is: the
+// final line of progress, the summary, the error. So the last thing on the terminal is the result.
+// A child process that cannot be started ends the soak, since no other would start either.
 func Run(ctx context.Context, o Options) error {
 	s := &soak{Options: o, began: time.Now(), status: newStatus(o.Stderr, o.Limit)}
 	for _, impl := range o.Impls { // all of them play the same programs
@@ -169,7 +171,8 @@ func (s *soak) turnLength(r *row) int64 {
 func (s *soak) givenUp(r *row) bool { return r.failures >= s.MaxFailures }
 
 // playTurn plays one turn of r and adds it to the counts. An error means that the child process
-// could not be run; a program that failed is a count and a file, and the soak goes on.
+// could not be run; a program that failed is a count and a file, and the soak goes on. The seed
+// goes on where the child has ended, so no program is played twice in a soak.
 func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int) error {
 	s.status.playing(r.impl.Name, procs)
 	began := time.Now()

@@ -15,7 +15,8 @@ import (
 const logEvery = 10 * time.Second
 
 // A status shows the progress of a soak. It redraws from a goroutine of its own, because the clock
-// must go on while a program hangs.
+// must go on while a program hangs. Two goroutines use it: the soak, which counts, and the
+// goroutine of start, which draws.
 type status struct {
 	line  *progress.Line
 	began time.Time

@@ -15,7 +15,8 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// ending says why the soak ended. limited is ctx with the time limit.
+// ending says why the soak ended. limited is ctx with the time limit. An interrupt is named first,
+// since the limit may pass while the last program ends.
 func (s *soak) ending(ctx, limited context.Context) string {
 	switch {
 	case ctx.Err() != nil:
@@ -28,7 +29,8 @@ func (s *soak) ending(ctx, limited context.Context) string {
 	return "each was given up"
 }
 
-// summarize prints the summary, and writes it into a file if the user named one.
+// summarize prints the summary, and writes it into a file if the user named one. Both are tried
+// even if one fails: a full disk must not cost the table on the terminal.
 func (s *soak) summarize(ending string) error {
 	err := s.print(ending)
 	if s.Summary != "" {
@@ -68,7 +70,8 @@ func (s *soak) print(ending string) error {
 	return err
 }
 
-// memory returns the largest peak in bytes, over the first turns and over all turns.
+// memory returns the largest peak in bytes, over the first turns and over all turns. Growth from
+// the first turns to the last is the sign of a leak; one number alone says nothing.
 func (s *soak) memory() (first, most uint64) {
 	for _, r := range s.rows {
 		first, most = max(first, r.firstMemory), max(most, r.mostMemory)

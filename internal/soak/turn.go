@@ -37,7 +37,8 @@ type turn struct {
 // ServeTurn plays programs against impl in this process, from a seed on, until at least the given
 // number of operations was run, a program failed, or ctx is done. It writes the seed of each
 // program on a line before it plays the program, and the turn at the end: if the process dies, its
-// parent knows which program was at hand.
+// parent knows which program was at hand. A program is played by one call of Play with a budget of
+// one operation, since a call plays whole programs.
 func ServeTurn(
 	ctx context.Context, w io.Writer, impl impls.Impl, seed uint64, operations int64,
 ) error {
@@ -60,7 +61,8 @@ func ServeTurn(
 // it printed last. A child that was stopped before it printed a result returns an empty turn.
 //
 // After a death, the next turn begins one seed further: the program that killed the child would
-// kill the next one too, and nothing else would ever be played.
+// kill the next one too, and nothing else would ever be played. Standard output is read when the
+// child has ended. It has one short line for each program and the result, so it fits into memory.
 func runTurn(
 	ctx context.Context, impl impls.Impl, seed uint64, operations int64, procs int,
 ) (turn, error) {
