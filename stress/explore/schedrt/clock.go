@@ -82,6 +82,7 @@ func (c *clock) fire(e *Exec, me *G) {
 	} else {
 		c.now = max(c.now, t.when)
 	}
+	c.noteMissed()
 	c.object.version++
 	e.cur, c.g.bubble = c.g, t.bubble // a goroutine that the timer starts is in its bubble
 	switch {
@@ -104,11 +105,22 @@ func (c *clock) fire(e *Exec, me *G) {
 func (c *clock) catchUp() {
 	for i := 0; i < len(c.timers); i++ {
 		t := c.timers[i]
-		if missed := c.now - t.when; missed > 0 && t.period > 0 && !t.idle() {
+		if missed := c.now - t.when; t.missed && !t.idle() {
+			t.missed = false
 			c.remove(t)
 			t.when += (missed + t.period - 1) / t.period * t.period
 			c.add(t)
 			i = -1 // the order has changed, so start again
+		}
+	}
+}
+
+// noteMissed marks the tickers whose next tick is due while the one before it is not received. A
+// ticker that is only late, because another timer had the same deadline, loses no tick.
+func (c *clock) noteMissed() {
+	for _, t := range c.timers {
+		if t.period > 0 && t.when < c.now && t.idle() {
+			t.missed = true
 		}
 	}
 }
@@ -241,6 +253,7 @@ type Timer struct {
 	sleeper *G
 	ch      *channel
 	period  time.Duration // of a ticker; 0 means once
+	missed  bool          // of a ticker: its next tick is lost, see clock.noteMissed
 	bubble  *Bubble       // of the goroutine that made it
 }
 
@@ -316,6 +329,7 @@ func (t *Timer) set(again func(c *clock)) (was bool) {
 	e := active
 	_, c := e.clockStep(OpTimer, Write)
 	was = c.remove(t)
+	t.missed = false
 	if t.ch != nil && t.ch.object.run == e.run {
 		e.Trace.touch(&t.ch.object, Write)
 		was = was || len(t.ch.buffer) > 0

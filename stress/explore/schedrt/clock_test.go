@@ -119,6 +119,29 @@ func TestTickerDropsTicks(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
+// Of two tickers that tick at the same moments neither loses a tick, whichever fires first.
+func TestTickersOfOnePeriod(t *testing.T) {
+	for _, lazy := range []bool{false, true} {
+		x := schedtest.PlayChoices(t, schedrt.Limits{LazyClock: lazy}, nil, nil, func() {
+			first, second := make(chan time.Time), make(chan time.Time)
+			schedrt.NewChannelTimer(first, time.Second, time.Second)
+			schedrt.NewChannelTimer(second, time.Second, time.Second)
+			schedrt.Go(func() {
+				for r := schedrt.RangeChannel(first); r.Next(); {
+				}
+			})
+			var ticks []int
+			for range 3 {
+				ticks = append(ticks, int(schedrt.Recv(second).Sub(begin)/time.Second))
+			}
+			if got := fmt.Sprint(ticks); got != "[1 2 3]" {
+				t.Errorf("lazy %v: ticks at %s s, want [1 2 3]", lazy, got)
+			}
+		})
+		schedtest.MustEnd(t, x, schedrt.Passed)
+	}
+}
+
 // NewTimerUnless sets no timer if the condition holds when it would be set.
 func TestNewTimerUnless(t *testing.T) {
 	x := schedtest.PlayScript(t, nil, func() {
