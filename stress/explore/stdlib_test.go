@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/rpc"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -325,6 +326,11 @@ var standardState = map[string]struct {
 			t.Error(out, err)
 		}
 		c.Close()
+	}},
+	"locked threads": {true, func(t *explore.T) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		two(func() { runtime.LockOSThread(); runtime.Gosched() }, runtime.Gosched)
 	}},
 	"variables of the standard library": {true, func(t *explore.T) {
 		if http.DefaultClient.Timeout != 0 || io.EOF.Error() != "EOF" {

@@ -37,6 +37,34 @@ func StuckIn(stacks string) (function, at string) {
 	return "", ""
 }
 
+// ProgramStacks returns the stacks of the controlled goroutines that the scheduler did not stop, and of
+// these only the frames of the program and of what it calls. If there is no such goroutine, it
+// returns all stacks.
+func ProgramStacks(stacks string) string {
+	var all []string
+	for block := range strings.SplitSeq(stacks, "\n\n") {
+		lines := strings.Split(block, "\n")
+		if !strings.Contains(block, goroutineMain+"(") || strings.Contains(lines[0], "[coroutine") ||
+			len(lines) > 1 && strings.HasPrefix(lines[1], engine+"/schedrt.") {
+			continue
+		}
+		kept := lines[:1:1]
+		for i := 1; i+1 < len(lines); i += 2 {
+			if strings.HasPrefix(lines[i], goroutineMain+"(") {
+				break
+			}
+			if !strings.HasPrefix(lines[i], engine+"/") && !strings.HasPrefix(lines[i], engine+".") {
+				kept = append(kept, lines[i], lines[i+1])
+			}
+		}
+		all = append(all, strings.Join(kept, "\n"))
+	}
+	if len(all) == 0 {
+		return stacks
+	}
+	return strings.Join(all, "\n\n")
+}
+
 // waits reports whether the first line of a stack says that its goroutine is blocked.
 func waits(header string) bool {
 	_, state, _ := strings.Cut(header, "[")

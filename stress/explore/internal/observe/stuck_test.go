@@ -57,3 +57,25 @@ func TestStuckIn(t *testing.T) {
 		t.Errorf("%q in no stacks", function)
 	}
 }
+
+// Of the stacks, a report shows the program's frames of the goroutine that runs.
+func TestProgramStacks(t *testing.T) {
+	const loop = "example.org/m.loop()\n\t/m/m.go:3 +0x1"
+	for name, c := range map[string]struct {
+		state, frames string
+		all           bool
+	}{
+		"loop":        {"runnable", loop, false},
+		"stopped":     {"chan receive", batonFrames, true},
+		"a coroutine": {"coroutine", loop, true},
+	} {
+		stacks := strings.NewReplacer("STATE", c.state, "FRAMES", c.frames).Replace(stuckStack)
+		want := "goroutine 14 [" + c.state + "]:\n" + c.frames + "\nexample.org/m.TestM.func1()\n\t/m/m_test.go:27 +0xc7"
+		if c.all {
+			want = stacks
+		}
+		if got := ProgramStacks(stacks); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func limits(o task.Options) schedrt.Limits {
 // the process. It runs in the goroutine of the watchdog, beside the goroutine that is stalled. It
 // uses nothing of the execution, which that goroutine may be about to change.
 func exitOutOfControl(stacks string) {
-	r := verdict.OutOfControl(stacks)
+	r := verdict.OutOfControl(observe.ProgramStacks(stacks))
 	if function, at := observe.StuckIn(stacks); function != "" {
 		r = verdict.Stuck(function, at)
 	}

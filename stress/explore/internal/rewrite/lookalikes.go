@@ -31,6 +31,7 @@ var lookAlikes = map[string]lookAlike{
 	"sync/atomic": {name: "atomic", shim: "atomic", alias: "explore__atomic", keep: "Int32"},
 	"runtime": {name: "runtime", shim: "runtime", alias: "explore__runtime", keep: "Error", names: []string{
 		"Gosched", "NumGoroutine", "Stack", "SetFinalizer", "AddCleanup", "NumCPU", "GOMAXPROCS",
+		"LockOSThread", "UnlockOSThread",
 	}},
 	"time": {name: "time", shim: "time", alias: "explore__time", keep: "Duration", names: []string{
 		"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Timer", "Ticker",

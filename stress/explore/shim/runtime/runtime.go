@@ -77,3 +77,19 @@ func GOMAXPROCS(n int) int {
 	}
 	return processors
 }
+
+// LockOSThread is runtime.LockOSThread. Under control it does nothing: the goroutines of a schedule
+// take turns as coroutines of one thread, which the Go runtime refuses to switch away from a locked
+// goroutine.
+func LockOSThread() {
+	if !schedrt.Controlled() {
+		runtime.LockOSThread()
+	}
+}
+
+// UnlockOSThread is runtime.UnlockOSThread. Under control it does nothing.
+func UnlockOSThread() {
+	if !schedrt.Controlled() {
+		runtime.UnlockOSThread()
+	}
+}

@@ -66,3 +66,17 @@ func TestFinalizersDoNotRun(t *testing.T) {
 	runtime.SetFinalizer(p, func(*int) {})
 	runtime.AddCleanup(p, func(int) {}, 1).Stop()
 }
+
+// Goroutines that are locked to a thread take turns like others. Outside of control the real
+// functions are called.
+func TestLockedThreads(t *testing.T) {
+	x := schedtest.PlayScript(t, nil, func() {
+		runtime.LockOSThread()
+		schedrt.Go(func() { runtime.LockOSThread(); runtime.Gosched() })
+		runtime.Gosched()
+		runtime.UnlockOSThread()
+	})
+	schedtest.MustEnd(t, x, schedrt.Passed)
+	runtime.LockOSThread()
+	runtime.UnlockOSThread()
+}
