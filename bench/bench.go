@@ -77,10 +77,7 @@ func runCases(b *testing.B, cases []Case, err error, all []impls.Impl) {
 			workload = c.Workload.Name
 			fmt.Printf("workload: %s\n", workload)
 		}
-		for _, impl := range all {
-			if !c.Suits(impl) {
-				continue
-			}
+		for _, impl := range c.MeasuredOn(all) {
 			m := benchmark{Case: c, impl: impl}
 			b.Run(c.Name(impl), func(b *testing.B) {
 				if err := m.run(b); err != nil {

@@ -52,6 +52,10 @@
 //   - handoff: two goroutines wake each other in turns.
 //   - burst: requests arrive on a schedule, all goroutines at once.
 //
+// The command semabench run also measures floor, without any semaphore: a compare-and-swap with an
+// add in a bare loop, and in the loop of this package; a cache line that two cores change in turns; a
+// switch between goroutines; and two goroutines that park and wake each other.
+//
 // A full run adds the following, and a default run has them if they are named:
 //
 //   - cpu-compress, io-files, io-sleep: workers that compress, read files, or sleep.

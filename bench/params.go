@@ -91,7 +91,8 @@ func parseLatency(s string) (time.Duration, error) {
 const maxLatency = time.Second
 
 // Cases returns the cases that the parameters select. With full it includes the shapes of a full
-// run, and without a named workload it selects all workloads instead of Default.
+// run, and without a named workload it selects all workloads instead of Default. Workload floor,
+// which measures no semaphore, is selected as well.
 //
 // A named workload that does not have a given parameter is an error. A workload that was selected
 // by default or by “all” is left out instead.
@@ -100,7 +101,7 @@ func (p *Params) Cases(full bool) ([]Case, error) {
 	if full {
 		byDefault = Workloads()
 	}
-	return p.cases(byDefault, Workloads(), full)
+	return p.cases(append(byDefault, floor), append(Workloads(), floor), full)
 }
 
 // cases selects the workloads of all that are named, or byDefault if none is named.
@@ -227,6 +228,11 @@ func formatAll[T any](values []T) (all []string) {
 // process that takes a sample gets its row in this form. The error says which part of the name is
 // unknown or missing; only workloads of this package are known.
 func ParseRow(name string) (c Case, impl string, err error) {
+	for _, c := range Cases([]Workload{floor}, true) { // no flag chooses a step
+		if c.Name(Floor()) == name {
+			return c, Floor().Name, nil
+		}
+	}
 	// The keys of a name are the flags of Params and impl. Parsing them as flags checks the values,
 	// and comparing the name of the result finds missing and reordered keys.
 	var p Params

@@ -63,7 +63,8 @@ func TestParams(t *testing.T) {
 	}
 }
 
-// Without flags a default run has the default workloads, and a full run has all.
+// Without flags a default run has the default workloads, and a full run has all. The floor is the
+// last of both.
 func TestNoParams(t *testing.T) {
 	var p Params
 	for _, full := range []bool{false, true} {
@@ -72,7 +73,7 @@ func TestNoParams(t *testing.T) {
 			workloads = Workloads()
 		}
 		got, err := p.Cases(full)
-		want := Cases(workloads, full)
+		want := Cases(append(workloads, floor), full)
 		if err != nil || len(got) != len(want) {
 			t.Fatalf("full=%v: %d rows, %v, want %d", full, len(got), err, len(want))
 		}

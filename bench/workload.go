@@ -24,6 +24,10 @@ type Workload struct {
 	// returns the first error of any operation. When it returns nil, all permits are released.
 	Run func(t *Trial) error
 
+	// Floor says that no semaphore takes part. The workload is measured once, and its rows have the
+	// implementation Floor.
+	Floor bool
+
 	// Weighted says that some requests ask for more than one permit. An implementation with
 	// Impl.UnitWeights is not measured at such a workload.
 	Weighted bool
@@ -46,6 +50,7 @@ type Shape struct {
 	Goroutines int           // goroutines that use it
 	Hold       int           // steps of CPU work under each permit, of about 2 ns each
 	Latency    time.Duration // time that an external resource takes to answer under a permit
+	Step       string        // operation of workload floor
 }
 
 // A Case is a workload in one shape: a row of a benchmark for each implementation.
@@ -54,8 +59,15 @@ type Case struct {
 	Shape
 }
 
-// Suits reports whether c can be measured on an implementation.
-func (c Case) Suits(impl impls.Impl) bool { return !c.Weighted || !impl.UnitWeights }
+// MeasuredOn returns the implementations of all on which c is measured.
+func (c Case) MeasuredOn(all []impls.Impl) []impls.Impl {
+	if c.Floor {
+		return []impls.Impl{Floor()}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(impl impls.Impl) bool {
+		return c.Weighted && impl.UnitWeights
+	})
+}
 
 // Cases returns a case for each shape in Shapes of the workloads, in their order. If full is set,
 // the shapes in More are added. A shape that occurs twice in a workload gives one case.
@@ -93,6 +105,9 @@ func (c Case) Name(impl impls.Impl) string {
 	}
 	if c.Latency > 0 {
 		name += "/latency=" + ascii(c.Latency)
+	}
+	if c.Step != "" {
+		name += "/step=" + c.Step
 	}
 	return name
 }

@@ -53,10 +53,16 @@ func TestAnswersMeetTheNeeds(t *testing.T) {
 			"Unit /impl=c q=yes\n" + rowOf("n=1", 100, 200, 201), nil,
 			"b or c: a tie; a is ×2.00 faster, 100.2ns against 200.6ns (X n=1), and lacks q"},
 		{"an old text", abc, nil, "a"},
+		{"none meets, and other tables have some that do", declarations + abc + "workload: w\n" +
+			samples("a", around(1, 1)...) + samples("c", around(2, 1)...), nil,
+			"b; a is ×3.00 faster, 100.2ns against 300.8ns (n=2), and is loud\n" +
+				"no answer: no column meets quiet and fair"},
+		{"a table of one column", declarations + abc + "workload: w\n" + samples("a", around(1, 1)...), nil,
+			"b; a is ×3.00 faster, 100.2ns against 300.8ns (n=2), and is loud\na alone: X 1.003ns"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, got := answersOf(t, reports.Options{Require: test.require}, test.text)
-			if len(got) != 1 || got[0] != test.want {
+			if strings.Join(got, "\n") != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})

@@ -184,10 +184,8 @@ func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
 	var rows []row
 	for round := range samples {
 		for _, c := range cases {
-			for _, impl := range orderOf(all, round) {
-				if c.Suits(impl) {
-					rows = append(rows, row{c, impl, round, c.Name(impl)})
-				}
+			for _, impl := range c.MeasuredOn(orderOf(all, round)) {
+				rows = append(rows, row{c, impl, round, c.Name(impl)})
 			}
 		}
 	}

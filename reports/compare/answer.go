@@ -38,8 +38,9 @@ type Answer struct {
 	// Unfit is the column that would save most and does not meet the needs, nil if none does.
 	Unfit *Unfit
 
-	// Change says what is different in the second column. It is set if the columns are two files or
-	// commits, and all other fields but Table are then empty; see [Comparison.Job].
+	// Change says what is different in the second column, if the columns are two files or commits; see
+	// [Comparison.Job]. In a table with one column of several it has the figures of that column.
+	// There is nothing to choose then, and all other fields but Table are empty.
 	Change string
 
 	// Why says why there is no answer: there is nothing to compare, or the samples are too few.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
@@ -131,14 +132,16 @@ func (c *Comparison) fitting() *Comparison {
 	if !slices.ContainsFunc(c.Cols, unfit) {
 		return c
 	}
-	kept := &Comparison{Log: c.Log, By: c.By, Family: c.Family, Weight: c.Weight}
+	kept := &Comparison{Family: c.Family}
+	measured := *kept // without the tables in which no column meets the needs
 	for _, t := range c.Tables {
-		kept.Tables = append(kept.Tables, t.only(meets))
+		fit := t.only(meets)
+		kept.Tables = append(kept.Tables, fit)
+		if len(fit.Cols) > 0 {
+			measured.Tables = append(measured.Tables, fit)
+		}
 	}
-	kept.Cols = slices.DeleteFunc(slices.Clone(c.Cols), unfit)
-	if len(kept.Cols) > 0 {
-		computeStatistics(kept, c.Log.Units)
-	}
+	computeStatistics(&measured, c.Log.Units)
 	return kept
 }
 
@@ -184,12 +187,15 @@ func (t *Table) Deciding(w Weight) *Unit {
 // choose recommends among the columns of fit, a table of fitting columns, and names the price of
 // the needs: what the best column of t that lacks one would save.
 func (c *Comparison) choose(t, fit *Table) Answer {
+	if len(t.Cols) == 1 && len(c.Cols) > 1 {
+		return Answer{Table: t, Change: t.figures()}
+	}
 	var a Answer
 	switch u := fit.Deciding(c.Weight); {
-	case u == nil:
-		a.Why = "the text has no unit for " + c.Weight.String()
 	case len(fit.Cols) == 0:
 		a.Why = "no column meets " + andList(c.Required)
+	case u == nil:
+		a.Why = "the text has no unit for " + c.Weight.String()
 	case len(fit.Cols) == 1 && len(t.Cols) > 1:
 		a.Use = fit.Cols // nothing is left to compare with
 	default:
@@ -200,6 +206,17 @@ func (c *Comparison) choose(t, fit *Table) Answer {
 		a.Unfit = c.priceOfNeeds(t, a)
 	}
 	return a
+}
+
+// figures returns the medians of a table with one column: the column, and each row with its value.
+func (t *Table) figures() string {
+	u, list := t.Primary(), []string(nil)
+	for i, row := range t.Rows {
+		if c := u.Cells[i][0]; c != nil {
+			list = append(list, row.Shape+" "+format.Value(c.Summary.Center, u.Name))
+		}
+	}
+	return t.Cols[0] + " alone: " + strings.Join(list, ", ")
 }
 
 // priceOfNeeds finds the row in which a column that lacks a need saves most. Only rows count in
@@ -262,7 +279,12 @@ func (c *Comparison) Summary() string {
 	}
 	serves, undecided := map[string]int{}, 0
 	var price *Unfit
+	tables := 0
 	for _, a := range answers {
+		if a.Change != "" {
+			continue // nothing is chosen
+		}
+		tables++
 		for _, col := range a.Use {
 			serves[col]++
 		}
@@ -282,7 +304,7 @@ func (c *Comparison) Summary() string {
 	if undecided > 0 {
 		parts = append(parts, fmt.Sprintf("no single choice in %d", undecided))
 	}
-	s := fmt.Sprintf("answer: of %s, use %s", format.Plural(len(answers), "table"),
+	s := fmt.Sprintf("answer: of %s, use %s", plural.Of(tables, "table"),
 		strings.Join(parts, ", "))
 	if price != nil {
 		s += "; " + price.String()

@@ -132,7 +132,7 @@ type heatRow struct {
 func heatRows(c *compare.Comparison) []heatRow {
 	var rows []heatRow
 	for _, t := range c.Tables {
-		group, columns, unit := t.ShortName(), columnIndexes(c, t), t.Primary()
+		group, columns, unit := t.ShortName(), indexesOf(rankedColumns(c), t), t.Primary()
 		for i, cells := range unit.Cells {
 			if !slices.ContainsFunc(cells, isRanked) {
 				continue
@@ -164,9 +164,24 @@ func heatCells(cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell
 
 // columnIndexes returns, for each column of the comparison, its index in t, or -1 if t lacks it.
 func columnIndexes(c *compare.Comparison, t *compare.Table) []int {
-	list := make([]int, len(c.Cols))
-	for i, col := range c.Cols {
+	return indexesOf(c.Cols, t)
+}
+
+// indexesOf returns the place of each column in t, -1 for a column that t lacks.
+func indexesOf(cols []string, t *compare.Table) []int {
+	list := make([]int, len(cols))
+	for i, col := range cols {
 		list[i] = slices.Index(t.Cols, col)
 	}
 	return list
+}
+
+// rankedColumns returns the columns of the heat map: those that share a table with another column.
+// A column that only stands alone, such as the floor of the machine, would be empty in every row.
+func rankedColumns(c *compare.Comparison) []string {
+	return slices.DeleteFunc(slices.Clone(c.Cols), func(col string) bool {
+		return !slices.ContainsFunc(c.Tables, func(t *compare.Table) bool {
+			return len(t.Cols) > 1 && slices.Contains(t.Cols, col)
+		})
+	})
 }

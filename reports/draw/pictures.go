@@ -61,7 +61,7 @@ func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
 
 // heatDrawing prepares the heat map.
 func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
-	h := picture.Heat{Cols: c.Cols, Head: picture.Head{
+	h := picture.Heat{Cols: rankedColumns(c), Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
 		Subtitle: ratiosOf(
 			rows,
@@ -86,7 +86,7 @@ func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 // forestDrawing prepares the ratios with their intervals.
 func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	f := picture.Forest{
-		Cols: c.Cols,
+		Cols: rankedColumns(c),
 		X:    "times worse than the best of the row (logarithmic)",
 		Head: picture.Head{
 			Title:    "Ratios to the best, with corrected intervals",

@@ -159,7 +159,7 @@ type terminalTable struct {
 func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow) {
 	g := terminalTable{
 		Terminal: t,
-		cols:     c.Cols,
+		cols:     rankedColumns(c),
 		rows:     rows[:min(terminalRows, len(rows))],
 		cell:     narrowest,
 	}

@@ -103,6 +103,7 @@ func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 	if err != nil {
 		return err
 	}
+	table = append(slices.Clip(table), bench.Floor())
 	i := slices.IndexFunc(table, func(impl impls.Impl) bool { return impl.Name == name })
 	if i < 0 {
 		return fmt.Errorf("unknown row %q: there is no implementation %q", r.Row, name)
