@@ -104,6 +104,10 @@ func WriteHeader(w io.Writer, order string) error {
 	if _, err := fmt.Fprintf(w, "%s: %s\n", benchkey.Order, order); err != nil {
 		return err
 	}
+	// Where requests may be refused, the time of a granted one decides, and not the time of any.
+	if _, err := fmt.Fprintln(w, "Unit ns/grant decides=yes"); err != nil {
+		return err
+	}
 	for _, m := range metrics {
 		_, err := fmt.Fprintf(w, "Unit %s better=%s assume=nothing\n", m.unit, m.better)
 		if err != nil {

@@ -51,9 +51,13 @@ var timeouts = Workload{
 
 // cancellable runs a workload with a new context for each request, and works under a permit if the
 // request gets one. Creating the context is part of the operation, as it is in a server.
+//
+// It counts the granted requests, see Trial.granted. A refusal is quick, and without the count the
+// semaphore that refuses most would look like the fastest.
 func (t *Trial) cancellable(newContext func() (context.Context, context.CancelFunc)) error {
 	return t.Parallel(func(w *Worker) error {
-		sem, work := w.Sem, newCPUWork(t.Hold)
+		sem, work, granted := w.Sem, newCPUWork(t.Hold), int64(0)
+		defer func() { t.granted.Add(granted) }()
 		for w.Next() {
 			ctx, cancel := newContext()
 			err := underPermits(ctx, sem, 1, work)
@@ -62,6 +66,9 @@ func (t *Trial) cancellable(newContext func() (context.Context, context.CancelFu
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				cancel()
 				return err
+			}
+			if err == nil {
+				granted++
 			}
 			cancel()
 		}

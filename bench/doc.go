@@ -73,6 +73,8 @@
 //
 //   - ns/op: wall time of the pass divided by its operations, over all goroutines together.
 //   - ops/s: its inverse.
+//   - ns/grant: wall time divided by the granted requests, in cancel and timeout. A refusal is
+//     quick, so ns/op favours the semaphore that refuses most. Reports decide by ns/grant where it is.
 //   - cpu-ns/op: processor time of the whole process per operation. Where waiters spin, it
 //     is far above the time that the work needs.
 //   - vcsw/op: voluntary context switches of the process (ru_nvcsw) per operation. It counts

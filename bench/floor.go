@@ -13,8 +13,8 @@ import (
 // from what the machine allows. Each row has a step:
 //
 //   - bare: a compare-and-swap and an add on one word, in a plain loop.
-//   - harness: the same in the loop of a workload. The difference to bare is what this package adds
-//     to an uncontended pair.
+//   - harness: the same in the loop of a workload. The difference to bare is the cost that this
+//     package adds to an uncontended pair.
 //   - line: a word that two goroutines change in turns, each spinning for the other: two transfers
 //     of a cache line between cores.
 //   - switch: a goroutine yields to another one of the same processor.

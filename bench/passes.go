@@ -14,6 +14,7 @@ import (
 // metrics are the units of this package with the direction that is better. The units of package
 // testing are not among them, because benchstat knows those.
 var metrics = []struct{ unit, better string }{
+	{"ns/grant", "lower"},
 	{"cpu-ns/op", "lower"},
 	{"ops/s", "higher"},
 	{"exact-allocs/op", "lower"},
@@ -122,6 +123,9 @@ func (m *benchmark) timedPass(b *testing.B) error {
 		b.ReportMetric(float64(used.Voluntary)/n, "vcsw/op")
 	}
 	b.ReportMetric(n/b.Elapsed().Seconds(), "ops/s")
+	if granted := t.granted.Load(); granted > 0 {
+		b.ReportMetric(float64(b.Elapsed())/float64(granted), "ns/grant")
+	}
 	return nil
 }
 

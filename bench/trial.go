@@ -26,6 +26,10 @@ type Trial struct {
 	yields     bool          // a goroutine yields its core as soon as it has permits
 	limit      time.Duration // no operation begins later than this; 0: no limit
 	batches    *batches      // set by Parallel
+
+	// granted is the number of granted requests, if a workload counts them: in the end, not while
+	// the operations run.
+	granted atomic.Int64
 }
 
 // A createdSemaphore is a semaphore of a trial, whose permits must all be free at the end.

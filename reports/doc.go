@@ -45,6 +45,9 @@
 // they make separate tables. To compare across such a key, make it a column, as in Options{Col:
 // ".file,commit"}. To pool files, concatenate them.
 //
+// The primary unit of a table is sec/op, or the first unit of the text. "Unit sec/grant decides=yes"
+// makes another unit the primary one of every table that has it.
+//
 // A text may declare properties of the columns, and the properties that a user needs:
 //
 //	Unit /impl require=no-burn,fifo

@@ -116,6 +116,19 @@ func TestWeightDecides(t *testing.T) {
 	}
 }
 
+// A unit that decides is the primary one: a is quick because it refuses.
+func TestUnitDecides(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("Unit ns/grant better=lower decides=yes\n")
+	for i := range 8 {
+		text.WriteString(strings.ReplaceAll("BenchmarkX/impl=a 1 100. ns/op 300. ns/grant\n"+
+			"BenchmarkX/impl=b 1 200. ns/op 200. ns/grant\n", ".", "."+string(rune('0'+i))))
+	}
+	if _, got := answersOf(t, reports.Options{}, text.String()); got[0] != "b" {
+		t.Errorf("got %q, want b, which is the faster per grant", got)
+	}
+}
+
 // The summary counts the tables that each column serves.
 func TestSummary(t *testing.T) {
 	c, _ := answersOf(t, reports.Options{}, declarations+

@@ -210,7 +210,7 @@ func (t *Table) prices(deciding *Unit, use []string) []Price {
 			continue
 		}
 		for _, u := range t.Units {
-			if u == deciding || isNoise(u.Name) {
+			if u == deciding || isNoise(u.Name) || deciding.Decides && u.Name == "sec/op" {
 				continue
 			}
 			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) &&

@@ -46,8 +46,12 @@ type Row struct {
 // A Unit holds the results of a table in one unit.
 type Unit struct {
 	Name   string
-	Better int  // +1 if higher values are better, -1 if lower ones are, 0 if the text does not say
-	Exact  bool // the text says assume=exact: the values have no noise, and one sample is enough
+	Better int // +1 if higher values are better, -1 if lower ones are, 0 if the text does not say
+	// Decides says that the text has decides=yes for the unit: it is then the primary one of every
+	// table that has it.
+	Decides bool
+
+	Exact bool // the text says assume=exact: the values have no noise, and one sample is enough
 
 	Base     int       // the index of the first column that has a cell
 	Cells    [][]*Cell // by row and column; nil if not measured
@@ -152,14 +156,19 @@ func (s Standing) String() string {
 	return [...]string{"unranked", "best", "tie", "worse", "undecided"}[s]
 }
 
-// Primary returns the unit to show first: sec/op, or else the first unit of the text.
+// Primary returns the unit to show first: a unit that decides, sec/op, or else the first unit of the
+// text.
 func (t *Table) Primary() *Unit {
+	primary := t.Units[0]
 	for _, u := range t.Units {
-		if u.Name == "sec/op" {
+		if u.Decides {
 			return u
 		}
+		if u.Name == "sec/op" {
+			primary = u
+		}
 	}
-	return t.Units[0]
+	return primary
 }
 
 // Others returns the units of t without the primary one and without the units of noise, which

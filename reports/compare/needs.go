@@ -155,7 +155,7 @@ func (t *Table) only(keep func(col string) bool) *Table {
 		}
 	}
 	for _, u := range t.Units {
-		copied := &Unit{Name: u.Name}
+		copied := &Unit{Name: u.Name} // computeStatistics sets the rest
 		for _, cells := range u.Cells {
 			row := make([]*Cell, len(places))
 			for i, place := range places {

@@ -21,6 +21,8 @@ func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
 			u.Better = meta.GetBetter(u.Name)
+			decides := meta.Get(u.Name, "decides")
+			u.Decides = decides != nil && decides.Value == "yes"
 			u.Exact = meta.GetAssumption(u.Name) == benchmath.AssumeExact
 			u.Base = u.baseColumn()
 			u.others = make([][]float64, len(u.Cells))

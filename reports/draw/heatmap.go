@@ -176,7 +176,7 @@ func indexesOf(cols []string, t *compare.Table) []int {
 	return list
 }
 
-// rankedColumns returns the columns of the heat map: those that share a table with another column.
+// rankedColumns returns the columns of the heat map, which share a table with another column.
 // A column that only stands alone, such as the floor of the machine, would be empty in every row.
 func rankedColumns(c *compare.Comparison) []string {
 	return slices.DeleteFunc(slices.Clone(c.Cols), func(col string) bool {
