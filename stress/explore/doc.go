@@ -213,7 +213,10 @@
 // No signal comes. A goroutine that waits for one may be left; a program that cannot return without
 // one is refused.
 //
-// Not under control are the network and other processes. A program that uses one of these is refused,
+// net.Listen and net.Dial of tcp on localhost are in memory. A connection has a buffer of 64 KB in
+// each direction, is there before it is accepted, and is no net.TCPConn.
+//
+// Not under control are the rest of the network, net/http with it, and other processes. A program that uses one of these is refused,
 // and the function is named. Also
 // refused are packages with cgo, and packages that link to the runtime's parking functions. A goroutine
 // that waits inside the standard library, or loops without an operation, is noticed after ten seconds,

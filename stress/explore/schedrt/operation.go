@@ -65,6 +65,9 @@ const (
 	OpRead       // from a pipe or connection
 	OpWrite      // to a pipe or connection
 	OpCloseStream
+	OpListen
+	OpDial
+	OpAccept
 )
 
 var kindNames = [...]string{
@@ -78,7 +81,7 @@ var kindNames = [...]string{
 	"use of the environment", "change of the environment", "use of a file", "change of a file",
 	"synctest.Test", "synctest.Wait",
 	"call of the standard library",
-	"read", "write", "close of a pipe",
+	"read", "write", "close of a pipe", "listen", "dial", "accept",
 }
 
 func (k Kind) String() string { return kindNames[k] }

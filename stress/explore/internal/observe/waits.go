@@ -71,6 +71,9 @@ func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[
 	case schedrt.OpRead:
 		w.For = "the other side to write or to close"
 		return
+	case schedrt.OpAccept:
+		w.For = "a goroutine to dial, or to close the listener"
+		return
 	case schedrt.OpWrite:
 		w.For = "the other side to read or to close"
 		return

@@ -64,7 +64,7 @@ var lookAlikes = map[string]lookAlike{
 		"Pipe", "PipeReader", "PipeWriter",
 	}},
 	"net": {name: "net", shim: "net", alias: "explore__net", keep: "Conn", names: []string{
-		"Pipe",
+		"Pipe", "Listen", "Dial", "DialTimeout", "Interfaces", "InterfaceAddrs",
 	}},
 	"io/ioutil": {name: "ioutil", shim: "ioutil", alias: "explore__ioutil", keep: "Discard", value: true, names: []string{
 		"ReadFile", "WriteFile", "ReadDir", "TempDir", "TempFile",
@@ -127,6 +127,7 @@ var methods = map[string][]string{
 		"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
 		"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
 	},
+	"net.Dialer":    {"Dial", "DialContext"},
 	"reflect.Value": {"Send", "TrySend", "Recv", "TryRecv", "Close", "Len"},
 }
 
@@ -149,12 +150,14 @@ func (w *writer) method(s *ast.SelectorExpr) {
 	if !slices.Contains(methods[path+"."+n.Obj().Name()], s.Sel.Name) {
 		return
 	}
-	star := "" // the look-alike takes an *os.File, and a reflect.Value
+	star := "" // the look-alike takes an *os.File, a *net.Dialer and a reflect.Value
 	switch isValue := path == "reflect"; {
 	case isValue && pointer:
 		star = "*"
-	case !isValue && !pointer:
+	case !isValue && !pointer && path != "net":
 		return
+	case !isValue && !pointer:
+		star = "&"
 	}
 	alias := w.use(lookAlikes[path])
 	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + star + w.node(s.X) + ")" })

@@ -17,12 +17,11 @@ import (
 // package whose dangerous half it does not use.
 var uncontrolled = map[string][]string{
 	"net": {
-		"Dial", "DialTimeout", "DialIP", "DialTCP", "DialUDP", "DialUnix", "Dialer.Dial", "Dialer.DialContext",
-		"Listen", "ListenIP", "ListenTCP", "ListenUDP", "ListenUnix", "ListenUnixgram", "ListenMulticastUDP",
+		"DialIP", "DialTCP", "DialUDP", "DialUnix", "ListenIP", "ListenTCP", "ListenUDP", "ListenUnix", "ListenUnixgram", "ListenMulticastUDP",
 		"ListenPacket", "ListenConfig.Listen", "ListenConfig.ListenPacket", "FileConn", "FileListener",
 		"LookupAddr", "LookupCNAME", "LookupHost", "LookupIP", "LookupMX", "LookupNS", "LookupPort", "LookupSRV",
 		"LookupTXT", "Resolver.LookupAddr", "Resolver.LookupHost", "Resolver.LookupIP", "Resolver.LookupIPAddr",
-		"Resolver.LookupNetIP", "Interfaces", "InterfaceAddrs",
+		"Resolver.LookupNetIP",
 	},
 	"net/http": {
 		"Get", "Head", "Post", "PostForm", "ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS",

@@ -1,0 +1,110 @@
+package explore_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore"
+	"github.com/semabench/semabench/stress/explore/testdata/home"
+)
+
+// askTwice has two clients ask a server in memory, and returns the answers.
+func askTwice(t *explore.T, next func() int) (a, b string) {
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &home.Server{Listener: l, Next: next}
+	go s.Serve()
+	ask := func(answer *string) func() {
+		return func() {
+			if *answer, err = home.AskServer(l.Addr().String()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	ask(&a)()
+	two(ask(&b), func() { home.AskServer(l.Addr().String()) })
+	l.Close()
+	return a, b
+}
+
+func TestLoopback(t *testing.T) {
+	for name, c := range map[string]struct {
+		what    string
+		verdict explore.Verdict
+		program func(t *explore.T)
+	}{
+		"a server that loses a count": {"one number twice", explore.Fail, func(t *explore.T) {
+			var n atomic.Int64
+			seen := map[string]bool{}
+			l, _ := net.Listen("tcp", "127.0.0.1:0")
+			s := &home.Server{Listener: l, Next: func() int {
+				v := n.Load()
+				n.Store(v + 1)
+				return int(v)
+			}}
+			go s.Serve()
+			answers := make(chan string, 2)
+			ask := func() { a, _ := home.AskServer(l.Addr().String()); answers <- a }
+			two(ask, ask)
+			for range 2 {
+				a := <-answers
+				if seen[a] {
+					t.Errorf("one number twice: %s", a)
+				}
+				seen[a] = true
+			}
+			l.Close()
+		}},
+		"a server that counts": {"", explore.Unknown, func(t *explore.T) {
+			var n atomic.Int64
+			if a, b := askTwice(t, func() int { return int(n.Add(1)) }); a == b {
+				t.Errorf("one number twice: %s", a)
+			}
+		}},
+		"no listener": {"", explore.Pass, func(t *explore.T) {
+			if _, err := net.Dial("tcp", "127.0.0.1:1"); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Error(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:1"); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}},
+		"port in use": {"", explore.Pass, func(t *explore.T) {
+			l, _ := net.Listen("tcp", ":7000") // free in each schedule
+			if _, err := net.Listen("tcp", ":7000"); l == nil || !errors.Is(err, syscall.EADDRINUSE) {
+				t.Error(err)
+			}
+		}},
+		"interfaces": {"", explore.Pass, func(t *explore.T) {
+			all, err := net.Interfaces()
+			addrs, _ := net.InterfaceAddrs()
+			if len(all) != 1 || all[0].Name != "lo" || len(addrs) != 1 || err != nil {
+				t.Errorf("%v, %v, %v", all, addrs, err)
+			}
+		}},
+		"without a client": {"for a goroutine to dial", explore.Fail, func(t *explore.T) {
+			l, _ := net.Listen("tcp", "localhost:0")
+			l.Accept()
+		}},
+		"outside": {"net.Dial on example.org:80 is not under control", explore.Refused, func(t *explore.T) {
+			net.Dial("tcp", "example.org:80")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := explore.Check(t, explore.Options{Schedules: 200}, c.program)
+			right := r.Verdict == c.verdict || c.verdict == explore.Unknown && r.Verdict == explore.Pass
+			if !right || !strings.Contains(r.Text, c.what) {
+				t.Errorf("%s, want %s with %q: %s", r.Verdict, c.verdict, c.what, r.Text)
+			}
+		})
+	}
+}
