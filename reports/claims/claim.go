@@ -18,7 +18,8 @@ const (
 	Unmeasurable Outcome = "not measurable"
 )
 
-// A Claim is a sentence from textbooks, with the answer that the figures give.
+// A Claim is a sentence from textbooks, with the answer that the figures give. A judge makes it,
+// sets its outcome once by conclude, and returns it. From then on it is only read.
 type Claim struct {
 	ID      string
 	Text    string // the sentence of the textbooks

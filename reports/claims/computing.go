@@ -47,9 +47,21 @@ func compareAll(all []Estimate, limit float64) (answers []answer) {
 	return answers
 }
 
+// concludeBetween leaves a claim on speed-ups undecided: they lie between its two limits, or their
+// intervals contain one.
+func (m *dataset) concludeBetween(c *Claim, words []string) {
+	c.conclude(
+		Undecided,
+		"%s as fast as serial on %d cores: between none and half of what the further cores "+
+			"could add.",
+		joined(words), m.cores,
+	)
+}
+
 // globalLock decides whether threads speed up computing. Goroutines on one core stand for threads
 // under a global lock: they never run at the same time. The claim fails only if all works refute
-// it, and holds only if none gains.
+// it, and holds only if none gains. Between the two limits the outcome is not decided, on purpose:
+// one limit for both would let noise choose between “holds” and “does not hold”.
 func globalLock(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "turns",
@@ -97,19 +109,15 @@ func globalLock(m *dataset) *Claim {
 	case allAre(compareAll(all, noSpeedUp), no):
 		c.conclude(Holds, "%s as fast as serial on %d cores.", joined(words), m.cores)
 	default:
-		c.conclude(
-			Undecided,
-			"%s as fast as serial on %d cores: between none and half of what the further cores "+
-				"could add.",
-			joined(words), m.cores,
-		)
+		m.concludeBetween(c, words)
 	}
 	return c
 }
 
-// processesForComputing decides whether processes speed up computing, and from which size of a
-// task on. A break-even size below which the pool is surely slower turns "holds" into "holds only
-// when".
+// processesForComputing decides whether processes speed up computing, and from which size of a task
+// on. A break-even size below which the pool is surely slower turns "holds" into "holds only when".
+// The pool is timed once it is started, since a program starts it once. The start is a remark with
+// its own figure.
 func processesForComputing(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "computing",
@@ -145,12 +153,7 @@ func processesForComputing(m *dataset) *Claim {
 	case allAre(compareAll(all, noSpeedUp), no):
 		c.conclude(Fails, "because %s as fast as serial on %d cores.", joined(words), m.cores)
 	default:
-		c.conclude(
-			Undecided,
-			"%s as fast as serial on %d cores: between none and half of what the further cores "+
-				"could add.",
-			joined(words), m.cores,
-		)
+		m.concludeBetween(c, words)
 	}
 	m.remarkOnStart(c)
 	if near := m.breakEven(poolShare, goroutines); near.isKnown() {
@@ -243,8 +246,7 @@ func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 			joined(turning),
 		)
 	}
-	pool, goroutine := m.findRow("hash", processes), m.findRow("hash", goroutines)
-	if e := ratio(pool, goroutine, peakBytes); e.measured() {
+	if e := m.poolMemory(); e.measured() {
 		c.addRemark(
 			"The pool takes %s the memory of the goroutines (peak resident, the program's own "+
 				"pages counted in each).",
@@ -253,8 +255,16 @@ func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 	}
 }
 
+// poolMemory estimates how much more memory the pool takes than as many goroutines. It is the peak
+// of the resident memory, of all processes together, so pages that they share count in each of
+// them.
+func (m *dataset) poolMemory() Estimate {
+	return ratio(m.findRow("hash", processes), m.findRow("hash", goroutines), peakBytes)
+}
+
 // A crossover is the size of a task at which one mode becomes as fast as another. Sizes are given
-// as seconds of serial work per task.
+// as seconds of serial work per task. at lies between below and above where both are known, but for
+// noise.
 type crossover struct {
 	// interpolated between the medians of two sizes; 0 if there is no such size
 	at float64

@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 )
 
-// WriteDir writes parallel-report.txt, parallel.md, parallel.html and the pictures of the
-// Markdown into dir, which it makes if needed. It returns their paths. All are drawn before the
-// first is written, so an error of drawing leaves an earlier report as it was.
+// WriteDir writes parallel-report.txt, parallel.md, parallel.html and the pictures of the Markdown
+// into dir, which it makes if needed. It returns their paths. All are drawn before the first is
+// written, so an error of drawing leaves an earlier report as it was. An error of writing may leave
+// some files of the new report beside old ones.
 func (r *Report) WriteDir(dir string) (paths []string, err error) {
 	type file struct {
 		name string

@@ -9,7 +9,8 @@ import (
 )
 
 // An Estimate is the median of a figure over rounds, with an interval of at least 95 %. With fewer
-// than minRounds rounds the interval is from 0 to infinity: it then decides no comparison.
+// than minRounds rounds the interval is from 0 to infinity: it then decides no comparison. The unit
+// is the unit of the figure, as seconds or bytes; of a ratio it is none.
 type Estimate struct {
 	At, Lo, Hi float64
 	Rounds     int // the number of rounds behind it; 0 if not measured
@@ -38,12 +39,13 @@ func interval(values []float64) (at, lo, hi float64) {
 		return at, 0, math.Inf(1)
 	}
 	const tail = 0.025
-	k, below, ways := 0, 0.0, math.Exp2(-float64(n)) // ways is P(B = k)
-	// below is P(B < k) at the head of the loop; P(B = k+1) follows from P(B = k) without
-	// factorials.
-	for below+ways <= tail {
-		below += ways
-		ways *= float64(n-k) / float64(k+1)
+	// below is P(B < k) at the head of the loop. P(B = k+1) follows from P(B = k) without
+	// factorials, as a logarithm: 2 to the -n is no positive float64 from n = 1075 on, and the loop
+	// would not end.
+	k, below, logWays := 0, 0.0, -float64(n)*math.Ln2 // logWays is the logarithm of P(B = k)
+	for below+math.Exp(logWays) <= tail {
+		below += math.Exp(logWays)
+		logWays += math.Log(float64(n-k)) - math.Log(float64(k+1))
 		k++
 	}
 	k = max(k, 1)
@@ -89,7 +91,8 @@ func medianOf(r *row, unit string) Estimate {
 
 // ratio estimates the quotient of a and b within each round. Pairing removes what both share, such
 // as a slow hour of the machine. A round counts as disturbed if either side was. Rounds beyond the
-// shorter row are left out.
+// shorter row are left out. The quotient of medians would be another figure: it could mix a fast
+// hour of one side with a slow hour of the other.
 func ratio(a, b *row, unit string) Estimate {
 	if a == nil || b == nil {
 		return Estimate{Hi: math.Inf(1)}
@@ -121,7 +124,9 @@ const (
 	no
 )
 
-// atLeast answers whether the true median is at least limit.
+// atLeast answers whether the true median is at least limit. The comparison is with the ends of the
+// interval, so an answer is wrong in at most one of forty cases in which the true median lies at
+// the limit.
 func (e Estimate) atLeast(limit float64) answer {
 	switch {
 	case !e.measured():

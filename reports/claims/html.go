@@ -75,7 +75,8 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return nil
 }
 
-// pageData collects the texts of the page. The template escapes them.
+// pageData collects the texts of the page. The template escapes them. The banner shows the worst of
+// what was found: checksums that differ make all comparisons void.
 func (r *Report) pageData() (*pageData, error) {
 	pictures, err := r.Pictures()
 	if err != nil {
@@ -108,7 +109,8 @@ func (r *Report) pageData() (*pageData, error) {
 	return p, nil
 }
 
-// pageClaim collects the remarks and the pictures of one claim.
+// pageClaim collects the remarks and the pictures of one claim. Pictures are data URLs, since the
+// page may load nothing; base64 makes them a third larger.
 func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 	shownClaim := pageClaim{Claim: c, Class: classes[c.Outcome], Number: number, Join: c.between(),
 		Remarks: r.remarksOn(c)}

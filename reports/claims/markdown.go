@@ -10,7 +10,8 @@ import (
 )
 
 // WriteMarkdown writes r for a repository. dir is the folder of the pictures, relative to the
-// Markdown file. "" leaves the pictures out.
+// Markdown file. "" leaves the pictures out. It is made in memory and written by one call, so an
+// error of drawing writes nothing.
 func (r *Report) WriteMarkdown(w io.Writer, dir string) error {
 	pictures, err := r.Pictures()
 	if err != nil {

@@ -12,7 +12,8 @@ const (
 )
 
 // messageEstimates returns the times of the smallest and the largest message of a mode, and their
-// quotient. Fewer than two sizes give estimates that are not measured.
+// quotient. Fewer than two sizes give estimates that are not measured. The two ends of the range
+// are enough: the rules ask for growth, and not for its shape.
 func (m *dataset) messageEstimates(
 	c *Claim,
 	mode, how string,
@@ -69,7 +70,8 @@ func sharedMemory(m *dataset) *Claim {
 
 // separateMemory decides whether processes have memory of their own: then a message has to be
 // copied, and memory exists once per process. The rule asks for visible costs only: memory that is
-// separate and free of charge would not matter to a reader.
+// separate and free of charge would not matter to a reader. The order of the cases is from the
+// strictest to the mildest. Where memory was not measured, the other two conditions decide.
 func separateMemory(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "sending",
@@ -93,12 +95,7 @@ func separateMemory(m *dataset) *Claim {
 	}
 	dear := m.pipeAgainstChannel(c, sizes)
 	memory := c.addFigure(
-		"memory, pool against goroutines",
-		ratio(
-			m.findRow("hash", processes),
-			m.findRow("hash", goroutines),
-			peakBytes,
-		), Estimate.times,
+		"memory, pool against goroutines", m.poolMemory(), Estimate.times,
 	)
 	last := dear[len(dear)-1]
 	words := fmt.Sprintf(

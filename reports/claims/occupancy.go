@@ -7,7 +7,8 @@ import (
 )
 
 // countingSemaphore decides whether the semaphore limits the number of workers. It counts instead
-// of estimating: a single worker too many in a single sample refutes the claim.
+// of estimating: a single worker too many in a single sample refutes the claim. The counts come
+// from the clock of the machine and not from the semaphore, which could not refute itself.
 func countingSemaphore(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "semaphore",

@@ -40,6 +40,8 @@ func (r *Report) Pictures() (all []Picture, err error) {
 
 // speeds draws how many times as fast as serial each mode is. A mode without enough rounds has a
 // dot and no interval. p.SVG stays nil if no work was measured, and the caller then leaves it out.
+// It shows the same ratios as the claim, computed by the same function, so picture and text cannot
+// differ.
 func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error) {
 	f := picture.Forest{Cols: shownModes, X: "times as fast as serial"}
 	f.Title = "Speed-up over serial, " + what

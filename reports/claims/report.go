@@ -7,7 +7,8 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
-// A Report holds the claims with their answers, and the table of costs.
+// A Report holds the claims with their answers, and the table of costs. Evaluate fills it.
+// Rendering reads it only, so one Report may be rendered in several forms.
 type Report struct {
 	Claims    []*Claim
 	Facts     []reports.Fact
@@ -29,8 +30,8 @@ type Report struct {
 // Evaluate applies the rule of every claim to the samples of a text. It returns an error if the
 // text has no line about threads and processes.
 //
-// Broken lines and failures become warnings and no errors: the figures of the other lines hold,
-// and a reader has to see both.
+// Broken lines and failures become warnings and no errors: the figures of the other lines hold, and
+// a reader has to see both. The claims have a fixed order, in which readers number them.
 func Evaluate(log *reports.Log) (*Report, error) {
 	m, err := newDataset(log)
 	if err != nil {

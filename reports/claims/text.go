@@ -44,7 +44,8 @@ func (r *Report) remarksOn(c *Claim) []string {
 	return all
 }
 
-// WriteText writes r for a terminal of the given width in columns; 0 means 80.
+// WriteText writes r for a terminal of the given width in columns; 0 means 80. Width counts
+// characters and not cells of a terminal; the text has no wide characters of its own.
 func (r *Report) WriteText(w io.Writer, width int) error {
 	if width < 20 {
 		width = 80

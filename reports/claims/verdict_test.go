@@ -212,6 +212,14 @@ func TestIntervalIsOrderStatistics(t *testing.T) {
 			t.Errorf("of 0 to %d: %v (%v to %v), want %v (%d to %d)", n-1, at, lo, hi, float64(n-1)/2, drop, n-1-drop)
 		}
 	}
+	var many []float64
+	for v := range 5000 { // 2 to the -5000 is 0 as a float64
+		many = append(many, float64(v))
+	}
+	// The normal approximation of the ranks is 2500 - 1.96·√5000/2, and as far from the other end.
+	if at, lo, hi := interval(many); at != 2499.5 || lo < 2425 || lo > 2435 || hi != 4999-lo {
+		t.Errorf("5000 values: %v from %v to %v, want 2499.5 from about 2430 to as far on the other side", at, lo, hi)
+	}
 	if _, lo, hi := interval([]float64{1, 2, 3, 4, 5}); lo != 0 || !math.IsInf(hi, 1) {
 		t.Errorf("of five: %v to %v, want no interval", lo, hi)
 	}

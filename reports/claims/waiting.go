@@ -9,7 +9,8 @@ const waitingSpeedUp = 2
 // The works that wait, with their names in sentences.
 var waitingWorks = []struct{ work, what string }{{"http", "HTTP"}, {"files", "file reads"}}
 
-// threadsForWaiting decides whether threads serve work that waits for I/O.
+// threadsForWaiting decides whether threads serve work that waits for I/O. One core stands for
+// threads under a global lock, as in globalLock: what waits needs no core.
 func threadsForWaiting(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "waiting",
