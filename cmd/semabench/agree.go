@@ -10,6 +10,8 @@ import (
 )
 
 // agree compares the verdicts of two runs of the same rows, to show how far one run can be trusted.
+// Two runs of one machine should agree. The share of changed verdicts is the noise that a single
+// run hides.
 func (a app) agree(_ context.Context, args []string) error {
 	f := a.flags("agree", "[flags] FIRST SECOND", "Compares the verdicts (better, tie, worse) of "+
 		"two benchmark texts of the same rows,\n"+

@@ -12,7 +12,8 @@ import (
 
 // attachments returns tables for the page of c that the benchmark text does not have: the declared
 // policies of the implementations, and the results of the soak whose summary is in a file, if the
-// user names one.
+// user names one. The page shows them beside figures, so they are about the same implementations
+// only.
 func (a app) attachments(c *reports.Comparison, summary string) ([]reports.Attachment, error) {
 	var all []reports.Attachment
 	if ours := a.measuredHere(c); len(ours) > 0 {
@@ -43,6 +44,8 @@ func (a app) measuredHere(c *reports.Comparison) (found []impls.Impl) {
 	return found
 }
 
+// policyAttachment returns the policies as a table. A page of figures alone would rank
+// implementations that promise different things as if they were equal.
 func policyAttachment(all []impls.Impl) reports.Attachment {
 	table := policyTable(all)
 	t := reports.Attachment{Title: "Declared policies", Intro: policiesChecked, Cols: table[0]}

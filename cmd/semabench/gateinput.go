@@ -14,7 +14,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// replayed judges a recorded run.
+// replayed judges a recorded run. The rules of today apply, and the options of this call: a run
+// file holds measurements and no verdicts.
 func (c *gateCall) replayed() (*gate.Report, error) {
 	f, err := os.Open(c.replay)
 	if err != nil {
@@ -58,6 +59,8 @@ func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	return report, err
 }
 
+// measureAndJudge closes the duel on every way out. The second stage must follow the judge of the
+// first at once, with the same options: its suspects are what the promise on false alarms counts.
 func (c *gateCall) measureAndJudge(
 	ctx context.Context, kept *runFile, progress func(duel.Progress),
 ) (*gate.Report, error) {
@@ -124,7 +127,8 @@ func (c *gateCall) placeProfiles(run *gate.Run) {
 
 // command returns the beginning of a command that measures rows of these sides again: the sides,
 // and the flags that change how they are measured. It leaves out waivers, because each waiver must
-// match a row.
+// match a row. A report may be read on another machine, so all that the measurement depends on has
+// to be in it.
 func (c *gateCall) command() string {
 	words := []string{"semabench gate"}
 	if flags := os.Getenv("GOFLAGS"); flags != "" { // it may have a build tag
@@ -170,6 +174,8 @@ func newRunFile(dir string) (*runFile, error) {
 	return &runFile{path: path}, errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
+// Write is for io.Writer. O_EXCL keeps a second gate, started meanwhile, from writing into the same
+// file.
 func (f *runFile) Write(text []byte) (n int, err error) {
 	if f.file == nil {
 		f.file, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -180,6 +186,7 @@ func (f *runFile) Write(text []byte) (n int, err error) {
 	return f.file.Write(text)
 }
 
+// Close may be called on nil, as for a gate without a folder.
 func (f *runFile) Close() error {
 	if f == nil || f.file == nil {
 		return nil

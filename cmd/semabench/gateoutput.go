@@ -35,6 +35,7 @@ func gateFormatNames() (names []string) {
 	return names
 }
 
+// checkFormat refuses an unknown format before anything is measured.
 func (c *gateCall) checkFormat() error {
 	for _, f := range gateFormats {
 		if f.name == c.format {
@@ -85,7 +86,8 @@ func (a app) writeGateDir(dir string, r *gate.Report) error {
 	return errors.Join(errs...)
 }
 
-// addSummary appends the Markdown to a file. Other steps of the CI job append to the same file.
+// addSummary appends the Markdown to a file. Other steps of the CI job append to the same file. A
+// single step must not replace what the others wrote.
 func addSummary(path string, r *gate.Report) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
@@ -95,7 +97,8 @@ func addSummary(path string, r *gate.Report) error {
 }
 
 // duelProgress shows how far a duel is: on a terminal in one line, in a log in a line for each
-// stage and for each tenth of it. Each stage of a duel counts to a total of its own.
+// stage and for each tenth of it. Each stage of a duel counts to a total of its own. It has no
+// lock, because a duel never calls it twice at once.
 type duelProgress struct {
 	line   *progress.Line
 	began  time.Time // when the first step of the stage was done
@@ -107,6 +110,8 @@ type duelProgress struct {
 
 func (a app) newDuelProgress() *duelProgress { return &duelProgress{line: progress.New(a.stderr)} }
 
+// at shows one report of progress. The pace is counted from the first step that was done: building
+// and probing before it take another time than steps.
 func (p *duelProgress) at(now duel.Progress) {
 	if now.Done < p.done { // a new stage
 		p.began = time.Time{}

@@ -38,7 +38,8 @@ const policiesChecked = "Declarations are promises, and checked: stress.Run, cla
 	"C17, C26, C27, C28, C34 and C37."
 
 // policies prints the declared policies of implementations: their promises where the contract
-// leaves a choice.
+// leaves a choice. It prints declarations and measures nothing; the last line says which checks
+// hold an implementation to them.
 func (a app) policies(_ context.Context, args []string) error {
 	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the "+
 		"contract leaves a choice.")
@@ -65,7 +66,8 @@ func (a app) policies(_ context.Context, args []string) error {
 	return nil
 }
 
-// policyTable returns one row for each implementation, after a row of titles.
+// policyTable returns one row for each implementation, after a row of titles. Text, Markdown and
+// the page take the same rows, so they cannot differ.
 func policyTable(all []impls.Impl) [][]string {
 	rows := make([][]string, 1+len(all))
 	for _, c := range policyColumns {
@@ -124,6 +126,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
+// writePoliciesText writes the table in columns for a terminal.
 func writePoliciesText(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
@@ -136,6 +139,8 @@ func writePoliciesText(w io.Writer, rows [][]string) error {
 	return err
 }
 
+// writePoliciesMarkdown writes the table for a repository. A bar within a cell would begin a new
+// cell, so it is escaped.
 func writePoliciesMarkdown(w io.Writer, rows [][]string) error {
 	var b strings.Builder
 	for i, row := range rows {

@@ -10,7 +10,8 @@ import (
 
 const colorUsage = "colours: auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never"
 
-// A screen is standard output as a place for results. watched says that a person reads it.
+// A screen is standard output as a place for results. watched says that a person reads it. Width
+// and colours are about how to write; watched decides what is written.
 type screen struct {
 	reports.Terminal
 	watched bool

@@ -21,7 +21,8 @@ const (
 )
 
 // stress plays random programs against implementations until the time or the operations are over,
-// or plays one program again that failed.
+// or plays one program again that failed. Without -seed the seed is drawn and printed, so that each
+// soak plays other programs and every one can be repeated.
 func (a app) stress(ctx context.Context, args []string) error {
 	f := a.flags("stress", "[flags]", "Plays random programs against implementations in turns, checks"+
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")

@@ -13,8 +13,8 @@ import (
 const chartHeight = 215
 
 // plot draws one chart of a sheet; room is its width, which clips the texts. The mark of a line
-// comes from its place in Names and not in the chart: so a name looks the same in every chart,
-// also in one that lacks some lines.
+// comes from its place in Names and not in the chart: so a name looks the same in every chart, also
+// in one that lacks some lines. plot does not draw: Sheet first aligns the axes of all charts.
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	p := newPlot()
 	p.Title.Text = clip(c.Title, chartText, room)
@@ -95,7 +95,8 @@ func (c Chart) xText(x float64) string {
 }
 
 // setY chooses the range and the ticks of the y axis. It needs the lines in the plot: the range of
-// the data is known only after they were added.
+// the data is known only after they were added. A logarithmic axis has no zero, so it begins at the
+// data.
 func (c Chart) setY(p *plot.Plot) {
 	format := c.Format
 	if format == nil {

@@ -20,8 +20,9 @@ const (
 	rowPadding = 10
 )
 
-// SVG draws a line with a mark and an interval for each column of each row. It returns an error
-// if there is no row or no column.
+// SVG draws a line with a mark and an interval for each column of each row. It returns an error if
+// there is no row or no column. The axis is logarithmic, so twice as fast and twice as slow lie
+// equally far from ×1.
 func (f Forest) SVG() ([]byte, error) {
 	if len(f.Rows) == 0 || len(f.Cols) == 0 {
 		return nil, errNothing

@@ -26,8 +26,9 @@ const (
 	nameWidth    = 200
 )
 
-// newLegend breaks the entries into lines of the width of the picture. used begins at the width,
-// so that the first entry opens the first line. No names give a legend without lines.
+// newLegend breaks the entries into lines of the width of the picture. used begins at the width, so
+// that the first entry opens the first line. No names give a legend without lines. A name that is
+// wider than its room is clipped first, so no entry is wider than a line.
 func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
 	var l legend
 	used := vg.Length(width)

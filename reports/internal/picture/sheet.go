@@ -22,7 +22,8 @@ const (
 const chartGap = 22
 
 // SVG draws the charts in two columns with aligned axes, and one legend for all. It returns an
-// error if no chart has anything to draw.
+// error if no chart has anything to draw. The room of a chart is the width of its column less 40
+// pixels for the labels of its y axis.
 func (s Sheet) SVG() ([]byte, error) {
 	if len(s.Charts) == 0 {
 		return nil, errNothing
@@ -89,7 +90,8 @@ func (s Sheet) bounded() Sheet {
 }
 
 // thinned keeps points at even distances, including the first and the last one. drawable comes
-// before it: Lo and Hi then have the length of X, which add relies on.
+// before it: Lo and Hi then have the length of X, which add relies on. It keeps measured points. A
+// mean of neighbours would be a point that was never measured.
 func (l Line) thinned() Line {
 	n := len(l.X)
 	if n <= sheetPoints {
@@ -108,8 +110,9 @@ func (l *Line) add(from Line, i int) {
 	l.Lo, l.Hi = append(l.Lo, from.Lo[i]), append(l.Hi, from.Hi[i])
 }
 
-// drawable returns the named lines with the points that the axes can show, as logarithms if an
-// axis is logarithmic. It also returns the number of points that it left out.
+// drawable returns the named lines with the points that the axes can show, as logarithms if an axis
+// is logarithmic. It also returns the number of points that it left out. Logarithms are taken here
+// and not by gonum/plot, whose logarithmic axis panics at zero.
 func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 	for _, l := range c.Lines {
 		if !slices.Contains(names, l.Name) {

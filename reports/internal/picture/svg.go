@@ -20,8 +20,8 @@ const (
 	margin = 18
 )
 
-// A canvas is a picture that is being drawn, from the top down. The y axis of gonum/plot points
-// up, so "top" is Max.Y.
+// A canvas is a picture that is being drawn, from the top down. The y axis of gonum/plot points up,
+// so "top" is Max.Y. Use it once: newCanvas, take for each part, then bytes.
 type canvas struct {
 	svg    *vgsvg.Canvas
 	height vg.Length
@@ -79,7 +79,8 @@ func (c *canvas) take(height vg.Length) draw.Canvas {
 
 // bytes returns the finished SVG: a head of this package in front of the body that vgsvg wrote,
 // with CSS classes for its colours. The head is written last, because only the body shows which
-// inks are used.
+// inks are used. The beginning that is cut off is fixed by the version of gonum/plot. If another
+// version writes another one, this is an error and no broken picture.
 func (c *canvas) bytes() ([]byte, error) {
 	var raw bytes.Buffer
 	if _, err := c.svg.WriteTo(&raw); err != nil {
@@ -162,7 +163,8 @@ func writeTheme(out *bytes.Buffer, used map[ink]bool, of func(shade) string) {
 var styleAttribute = regexp.MustCompile(`\n?\s*style="([^"]*)"`)
 
 // translate replaces the colours in body by CSS classes, and records the inks in used. It drops
-// properties that an element inherits or has by default, which halves the size.
+// properties that an element inherits or has by default, which halves the size. A picture has
+// thousands of elements, so the work is one pass with one pattern.
 func translate(body []byte, used map[ink]bool) []byte {
 	return styleAttribute.ReplaceAllFunc(body, func(attribute []byte) []byte {
 		declarations := styleAttribute.FindSubmatch(attribute)[1]

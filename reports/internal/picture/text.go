@@ -59,7 +59,8 @@ func (f face) in(colour ink) face {
 
 // A handler lays out text as gonum/plot does, with two corrections. It measures characters that
 // Liberation Sans lacks: a browser takes them from another font, where they are as wide as high.
-// And it removes characters that would end the SVG.
+// And it removes characters that would end the SVG. All texts of a picture go through it, those
+// that gonum/plot draws by itself as well.
 type handler struct{ plottext.Plain }
 
 // Lines returns s as one line.
@@ -115,6 +116,7 @@ func legal(s string) string {
 
 // clip shortens s to a width, with an ellipsis at its end. It cuts between clusters, so no accent
 // is taken from its letter. The result is at most the width, unless the ellipsis alone is wider.
+// The cost is the width of each cluster, up to the first that does not fit.
 func clip(s string, f face, to vg.Length) string {
 	style := f.style()
 	if style.Width(s) <= to {

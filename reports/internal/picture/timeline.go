@@ -69,7 +69,8 @@ func (t Timeline) SVG() ([]byte, error) {
 }
 
 // bounded returns the part of t that is drawn. It copies each row before it cuts the bars, so the
-// rows of the caller stay whole.
+// rows of the caller stay whole. Bars are cut from the last rows first, so the first rows stay
+// complete.
 func (t Timeline) bounded() Timeline {
 	if n := len(t.Rows); n > timelineRows {
 		t.Rows = t.Rows[:timelineRows]
