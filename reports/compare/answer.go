@@ -169,7 +169,7 @@ func (u *Unit) noAnswer() string {
 		for _, c := range cells {
 			switch {
 			case c == nil:
-			case c.VsBest != nil && c.VsBest.WhyUnknown() != "":
+			case c.VsBest != nil && c.VsBest.cannotShow():
 				return c.VsBest.WhyUnknown()
 			case c.Standing == Best || c.Standing == Tie:
 				ranked = true

@@ -23,6 +23,8 @@ type Comparison struct {
 	Weight   Weight   // the cost that decides between the columns that do
 
 	fit *Comparison // of these columns only; see fitting
+
+	noise *Noise // see Comparison.Noise
 }
 
 // A Fact is one key of the configuration with its value.

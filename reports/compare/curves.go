@@ -43,11 +43,21 @@ const minPoints = 3
 // Scaling returns the primary unit of t as a function of each number in the names of the rows,
 // such as goroutines=64. Each chart varies one number and fixes all other parts of the name.
 func (t *Table) Scaling() []Chart {
+	charts, _ := t.FirstScaling(math.MaxInt)
+	return charts
+}
+
+// FirstScaling returns the first charts of [Table.Scaling], at most most of them, and the number
+// of all. A table of 100 000 rows has tens of thousands, and a reader looks at ten.
+func (t *Table) FirstScaling(most int) (charts []Chart, total int) {
 	u := t.Primary()
-	var charts []Chart
 	for _, key := range t.numericKeys() {
 		for _, g := range t.seriesOver(key) {
 			if len(g.rows) < minPoints {
+				continue
+			}
+			if len(charts) >= most {
+				total++
 				continue
 			}
 			c := Chart{Table: t, Title: g.title, X: key, Y: u.Name, Unit: u.Name}
@@ -55,11 +65,11 @@ func (t *Table) Scaling() []Chart {
 				c.addLine(t.Cols[col], u, g.rows, col)
 			}
 			if len(c.Lines) > 0 {
-				charts = append(charts, c.withLogAxes())
+				charts, total = append(charts, c.withLogAxes()), total+1
 			}
 		}
 	}
-	return charts
+	return charts, total
 }
 
 // numericKeys returns the keys of row names that have numbers as values, in order of appearance.
@@ -94,7 +104,6 @@ func numericPart(part string) (key string, value float64, ok bool) {
 // A rowSeries is a set of rows that differ in one number only.
 type rowSeries struct {
 	title string
-	rest  string // the name of the rows without that number
 	rows  []rowPoint
 }
 
@@ -108,18 +117,20 @@ type rowPoint struct {
 // as 1ms and 1000µs, the first one counts.
 func (t *Table) seriesOver(key string) []*rowSeries {
 	var list []*rowSeries
+	byRest := make(map[string]*rowSeries) // a table may have a series for every few rows
 	for i, row := range t.Rows {
 		x, others, ok := cutNumber(nameParts(row.Name), key)
 		if !ok {
 			continue
 		}
 		rest := strings.Join(others, "")
-		at := slices.IndexFunc(list, func(s *rowSeries) bool { return s.rest == rest })
-		if at < 0 {
+		s := byRest[rest]
+		if s == nil {
 			_, title, _ := cutNumber(strings.Fields(row.Shape), key)
-			at, list = len(list), append(list, &rowSeries{strings.Join(title, " "), rest, nil})
+			s = &rowSeries{title: strings.Join(title, " ")}
+			byRest[rest], list = s, append(list, s)
 		}
-		list[at].rows = append(list[at].rows, rowPoint{i, x})
+		s.rows = append(s.rows, rowPoint{i, x})
 	}
 	for _, s := range list {
 		slices.SortStableFunc(s.rows, func(a, b rowPoint) int { return cmp.Compare(a.x, b.x) })
@@ -160,9 +171,19 @@ type percentile struct {
 // Percentiles returns a chart for each row of t that has percentiles of some quantity: units with
 // names such as acquire-p50-ns, acquire-p99.9-ns and acquire-max-ns.
 func (t *Table) Percentiles() []Chart {
-	var charts []Chart
+	charts, _ := t.FirstPercentiles(math.MaxInt)
+	return charts
+}
+
+// FirstPercentiles returns the first charts of [Table.Percentiles], at most most of them, and the
+// number of all.
+func (t *Table) FirstPercentiles(most int) (charts []Chart, total int) {
 	for _, l := range t.percentileSets() {
 		for i, row := range t.Rows {
+			if len(charts) >= most {
+				total++
+				continue
+			}
 			c := Chart{Table: t, Title: row.Shape, X: "percentile of " + l.name,
 				Y: l.name + " " + l.unit, Unit: l.unit}
 			for _, s := range l.percentiles {
@@ -172,11 +193,11 @@ func (t *Table) Percentiles() []Chart {
 				c.addPercentiles(name, l, i, col)
 			}
 			if len(c.Lines) > 0 {
-				charts = append(charts, c.withLogAxes())
+				charts, total = append(charts, c.withLogAxes()), total+1
 			}
 		}
 	}
-	return charts
+	return charts, total
 }
 
 // PercentileUnits returns the names of the units that the charts of [Table.Percentiles] show.

@@ -12,66 +12,60 @@ type family struct {
 	others []float64 // p-values of tests that no reader sees; see testOthers
 }
 
-// families returns the families of all units with noise: the tests against the base, and the
-// tests of all pairs, of which readers see the tests against the best. The same two cells may be
-// tested in both, which answer different questions.
-func (c *Comparison) families() []*family {
-	all := make(families)
-	for i, t := range c.Tables {
+// correctFamilies corrects the families of all units with noise: the tests against the base, and
+// the tests of all pairs, of which readers see the tests against the best. The same two cells may
+// be tested in both, which answer different questions. One family is in memory at a time.
+func (c *Comparison) correctFamilies() {
+	var f family
+	for _, units := range c.unitFamilies() {
+		for _, vsBest := range []bool{false, true} {
+			f.tests, f.others = f.tests[:0], f.others[:0]
+			for _, u := range units {
+				f.collect(u, vsBest)
+			}
+			f.correct()
+		}
+	}
+}
+
+// unitFamilies returns the units whose tests are corrected together.
+func (c *Comparison) unitFamilies() (list [][]*Unit) {
+	index := make(map[string]int) // by the name of the unit, if all tables are one family
+	for _, t := range c.Tables {
 		for _, u := range t.Units {
 			if u.Exact {
 				continue // exact values: there is no chance of error to correct
 			}
-			key := familyKey{unit: u.Name}
-			if c.Family == ByTable {
-				key.table = i
+			if i, ok := index[u.Name]; ok && c.Family == ByUnit {
+				list[i] = append(list[i], u)
+				continue
 			}
-			for row := range u.Cells {
-				all.collect(key, u, row)
+			index[u.Name] = len(list)
+			list = append(list, []*Unit{u})
+		}
+	}
+	return list
+}
+
+// collect adds the tests of u against the base, or of all pairs.
+func (f *family) collect(u *Unit, vsBest bool) {
+	for row, cells := range u.Cells {
+		for _, c := range cells {
+			if c == nil {
+				continue
+			}
+			v := c.VsBase
+			if vsBest {
+				v = c.VsBest
+			}
+			if v != nil {
+				f.tests = append(f.tests, v)
 			}
 		}
-	}
-	var list []*family
-	for _, f := range all {
-		list = append(list, f)
-	}
-	return list // in any order: the families do not depend on each other
-}
-
-// A familyKey identifies a family. table stays 0 if the tests of all tables are one family.
-type familyKey struct {
-	table  int
-	unit   string
-	vsBest bool
-}
-
-type families map[familyKey]*family
-
-// of returns the family of key, and makes it if there is none.
-func (f families) of(key familyKey) *family {
-	if f[key] == nil {
-		f[key] = new(family)
-	}
-	return f[key]
-}
-
-// collect adds the tests of one row to their two families.
-func (f families) collect(key familyKey, u *Unit, row int) {
-	base := f.of(key)
-	key.vsBest = true
-	pairs := f.of(key)
-	for _, c := range u.Cells[row] {
-		if c == nil {
-			continue
-		}
-		if c.VsBase != nil {
-			base.tests = append(base.tests, c.VsBase)
-		}
-		if c.VsBest != nil {
-			pairs.tests = append(pairs.tests, c.VsBest)
+		if vsBest {
+			f.others = append(f.others, u.others[row]...)
 		}
 	}
-	pairs.others = append(pairs.others, u.others[row]...)
 }
 
 // correct computes Corrected by Holm's procedure, the smallest value that it could have, and the
@@ -97,16 +91,6 @@ func (f *family) correct() {
 			v.level = v.Alpha / float64(holm.Factors[i])
 		}
 	}
-}
-
-// needed returns the size of both samples that would be enough, whatever the other tests of the
-// family show.
-func (v *Versus) needed() int {
-	n := 4
-	for smallestP(n, n)*float64(max(1, v.Tests)) > v.Alpha {
-		n++
-	}
-	return n
 }
 
 // smallestP returns the smallest p-value that a two-sided U test can reach. All ways to choose

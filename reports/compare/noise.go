@@ -33,11 +33,21 @@ type MachineNoise struct {
 // minHalvedSamples is the smallest sample that is halved: each half then has two values.
 const minHalvedSamples = 4
 
-// Noise computes the noise within c.
+// Noise returns the noise within c.
 func (c *Comparison) Noise() Noise {
+	if c.noise == nil {
+		n := c.measureNoise()
+		c.noise = &n
+	}
+	return *c.noise
+}
+
+// measureNoise computes the noise within c. Every output shows it, so Compare does this once.
+func (c *Comparison) measureNoise() Noise {
 	var apart []float64
+	var half [2][]float64 // reused for all cells
 	c.EachCell(func(cell *Cell) {
-		if d, ok := halvesDifference(cell.Values); ok {
+		if d, ok := halvesDifference(&half, cell.Values); ok {
 			apart = append(apart, d)
 		}
 	})
@@ -51,15 +61,18 @@ func (c *Comparison) Noise() Noise {
 
 // halvesDifference compares the samples at even places with the samples at odd places. The two
 // halves cover the same stretch of time, so a slow change of the machine affects both alike.
-func halvesDifference(values []float64) (float64, bool) {
+// It overwrites half.
+func halvesDifference(half *[2][]float64, values []float64) (float64, bool) {
 	if len(values) < minHalvedSamples {
 		return 0, false
 	}
-	var half [2][]float64
+	half[0], half[1] = half[0][:0], half[1][:0]
 	for i, v := range values {
 		half[i%2] = append(half[i%2], v)
 	}
-	even, odd := stats.Median(half[0]), stats.Median(half[1])
+	slices.Sort(half[0])
+	slices.Sort(half[1])
+	even, odd := stats.Sorted(half[0]).Median(), stats.Sorted(half[1]).Median()
 	if even == odd {
 		return 0, true
 	}
@@ -81,9 +94,11 @@ func (c *Comparison) machineNoise() []MachineNoise {
 			if samples[u.Name] == nil {
 				names = append(names, u.Name)
 			}
-			for _, cell := range slices.Concat(u.Cells...) {
-				if cell != nil {
-					samples[u.Name] = append(samples[u.Name], cell.Values...)
+			for _, row := range u.Cells {
+				for _, cell := range row {
+					if cell != nil {
+						samples[u.Name] = append(samples[u.Name], cell.Values...)
+					}
 				}
 			}
 		}

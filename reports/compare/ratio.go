@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"math"
 
 	"golang.org/x/perf/benchmath"
@@ -75,7 +74,7 @@ func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB, level float64)
 		}
 	}
 	if k < 1 {
-		r.Why = fmt.Sprintf("n too small for an interval: %d and %d samples", len(x), len(y))
+		r.Why = "n too small for an interval"
 		return r, lo, hi
 	}
 	r.Lo, r.Hi, r.Confidence = lo, hi, confidence

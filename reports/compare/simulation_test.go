@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
+
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // A world is a table of one row whose truth is known: all columns but the first take longer by
@@ -100,7 +101,7 @@ func worlds(all bool) (list []world) {
 // In no world is an answer of any kind wrong more often than promised. With SEMABENCH_LONG the
 // test plays all worlds of the table in the package documentation and prints the table.
 func TestFalseAnswers(t *testing.T) {
-	long := os.Getenv("SEMABENCH_LONG") != ""
+	long := longtest.Asked()
 	runs := 1000
 	if long {
 		runs = 2000

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -22,7 +23,7 @@ const negligible = 1.05
 // spread: “different by a factor of 1.00” would help no reader.
 func (v *Versus) Verdict() string {
 	switch {
-	case v.WhyUnknown() != "":
+	case v.cannotShow():
 		return "undecided"
 	case v.Ratio.Medians != 1 && v.Corrected <= v.Alpha:
 		return "different"
@@ -35,22 +36,48 @@ func (v *Versus) Verdict() string {
 // WhyUnknown returns why this comparison could show no difference, whatever its values, or "" if
 // it could.
 func (v *Versus) WhyUnknown() string {
-	if v.contradicts {
+	switch {
+	case !v.cannotShow():
+		return ""
+	case v.contradicts:
 		return "the unit is declared exact, but its samples differ"
 	}
-	if v.Tests == 0 {
-		return "" // exact values need no samples
+	return tooSmall{v.N1, v.N2, v.Tests, v.Alpha, v.smallestCorrected}.text()
+}
+
+// cannotShow reports whether this comparison could show no difference, whatever its values.
+func (v *Versus) cannotShow() bool {
+	// exact values have no test and need no samples
+	return v.contradicts || v.Tests > 0 && v.smallestCorrected > v.Alpha
+}
+
+// A tooSmall is a pair of sample sizes that can show no difference in a family of tests.
+type tooSmall struct {
+	n1, n2, tests            int
+	alpha, smallestCorrected float64
+}
+
+// tooSmallTexts caches the texts by tooSmall. A table of 100 000 rows has as many cells with the
+// same one.
+var tooSmallTexts sync.Map // from tooSmall to string
+
+func (s tooSmall) text() string {
+	if known, ok := tooSmallTexts.Load(s); ok {
+		return known.(string)
 	}
-	if p := smallestP(v.N1, v.N2); p > v.Alpha {
-		return fmt.Sprintf("n too small: with %d and %d samples no p below %.2g is possible, "+
-			"take %d each (go test -count=%[4]d, semabench run -samples %[4]d)", v.N1, v.N2, p, v.needed())
+	need := 4
+	for smallestP(need, need)*float64(max(1, s.tests)) > s.alpha {
+		need++
 	}
-	if v.smallestCorrected <= v.Alpha {
-		return ""
-	}
-	return fmt.Sprintf("n too small for %d comparisons: with %d and %d samples no corrected p "+
+	text := fmt.Sprintf("n too small for %d comparisons: with %d and %d samples no corrected p "+
 		"below %.2g is possible, take %d each (go test -count=%[5]d, semabench run -samples %[5]d)",
-		v.Tests, v.N1, v.N2, v.smallestCorrected, v.needed())
+		s.tests, s.n1, s.n2, s.smallestCorrected, need)
+	if p := smallestP(s.n1, s.n2); p > s.alpha {
+		text = fmt.Sprintf("n too small: with %d and %d samples no p below %.2g is possible, "+
+			"take %d each (go test -count=%[4]d, semabench run -samples %[4]d)", s.n1, s.n2, p, need)
+	}
+	tooSmallTexts.Store(s, text)
+	return text
 }
 
 // Detectable returns the smallest ratio above 1 that these samples would have shown to be a
@@ -109,7 +136,7 @@ func setStandings(cells []*Cell) {
 			continue
 		}
 		c.Standing, c.Why = standingOf(c)
-		decided = decided || c.VsBest.WhyUnknown() == ""
+		decided = decided || !c.VsBest.cannotShow()
 		if c.Standing == Undecided {
 			lowest = min(lowest, c.lowest())
 		}
@@ -138,7 +165,7 @@ func setStandings(cells []*Cell) {
 
 // lowest returns how many times as bad as the best c is at least, 0 without an interval.
 func (c *Cell) lowest() float64 {
-	if c.VsBest.WhyUnknown() != "" {
+	if c.VsBest.cannotShow() {
 		return 0
 	}
 	return c.VsBest.lo

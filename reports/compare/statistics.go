@@ -29,9 +29,7 @@ func computeStatistics(c *Comparison, meta benchfmt.UnitMetadataMap) {
 		}
 	}
 	c.eachRow((*rowStatistics).test)
-	for _, family := range c.families() {
-		family.correct()
-	}
+	c.correctFamilies()
 	c.eachRow((*rowStatistics).decide)
 	for _, t := range c.Tables {
 		for _, u := range t.Units {

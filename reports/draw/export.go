@@ -2,14 +2,11 @@ package draw
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
@@ -38,18 +35,10 @@ type Number float64
 
 // MarshalJSON writes as many digits as it takes to read the same number back.
 func (n Number) MarshalJSON() ([]byte, error) {
-	if s := n.csv(); s != "" {
-		return []byte(s), nil
+	if b := n.appendTo(nil); len(b) > 0 {
+		return b, nil
 	}
 	return []byte("null"), nil
-}
-
-// csv returns n in decimal, or "" if n is not finite.
-func (n Number) csv() string {
-	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	return ""
 }
 
 // An ExportCell is a cell as CSV and JSON have it, under the names of its tags. A field that does
@@ -99,54 +88,34 @@ var csvColumns = []string{
 	"serves", "detectable",
 }
 
-// fields returns the line of e in the order of csvColumns.
-func (e ExportCell) fields() []string {
-	fields := []string{"cell", e.Table, e.Unit, e.Row, e.Column, strconv.Itoa(e.N)}
-	numbers := func(list ...Number) {
-		for _, n := range list {
-			fields = append(fields, n.csv())
-		}
-	}
-	numbers(e.Median, e.Low, e.High)
-	fields = append(fields, e.Base)
-	numbers(e.Ratio, e.RatioLow, e.RatioHigh, e.Shift, e.P, e.Corrected)
-	fields = append(fields, strconv.Itoa(e.Tests), e.Verdict, e.Standing)
-	numbers(e.Worse, e.WorseLow, e.WorseHigh, e.WorseP)
-	return append(fields, e.Why, strconv.FormatBool(e.Serves), e.Detectable.csv())
-}
-
 // CSV writes a line of column names, then one line for each cell. Values come last, separated by
 // spaces.
 func (x Export) CSV(w io.Writer, c *compare.Comparison) error {
-	out := csv.NewWriter(w)
+	out := bufio.NewWriter(w) // keeps the first error for Flush
 	names := csvColumns
 	if x.Values {
 		names = append(names[:len(names):len(names)], "values")
 	}
-	err := out.Write(names)
+	fmt.Fprintln(out, strings.Join(names, ","))
 	for _, text := range warningLines(c) {
 		line := make([]string, len(names))
-		line[0], line[slices.Index(csvColumns, "why")] = "warning", text
-		err = errors.Join(err, out.Write(line))
+		line[0], line[slices.Index(csvColumns, "why")] = "warning", string(appendCSVText(nil, text))
+		fmt.Fprintln(out, strings.Join(line, ","))
 	}
+	var line []byte
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
 			eachExportCell(t, u, func(e ExportCell) {
-				fields := e.fields()
+				line = e.appendCSV(line[:0])
 				if x.Values {
-					fields = append(fields, strings.Trim(fmt.Sprint(e.Values), "[]"))
+					line = append(line, ',')
+					line = append(line, strings.Trim(fmt.Sprint(e.Values), "[]")...)
 				}
-				if err == nil {
-					err = out.Write(fields)
-				}
+				out.Write(append(line, '\n'))
 			})
 		}
 	}
-	out.Flush()
-	if err == nil {
-		err = out.Error()
-	}
-	if err != nil {
+	if err := out.Flush(); err != nil {
 		return fmt.Errorf("writing CSV: %w", err)
 	}
 	return nil
@@ -173,14 +142,7 @@ func (x Export) JSON(w io.Writer, c *compare.Comparison) error {
 		fmt.Fprintf(out, "%q: %s,\n", part.name, text)
 	}
 	fmt.Fprint(out, `"cells": [`)
-	if err := x.jsonCells(out, c); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	fmt.Fprint(out, "\n]}\n")
-	return out.Flush()
-}
-
-func (x Export) jsonCells(w io.Writer, c *compare.Comparison) (err error) {
+	var line []byte
 	separator := "\n"
 	for _, t := range c.Tables {
 		for _, u := range t.Units {
@@ -188,16 +150,14 @@ func (x Export) jsonCells(w io.Writer, c *compare.Comparison) (err error) {
 				if !x.Values {
 					e.Values = nil
 				}
-				text, wrong := json.Marshal(e)
-				if wrong != nil {
-					err = wrong
-				}
-				fmt.Fprintf(w, "%s%s", separator, text)
+				line = e.appendJSON(append(line[:0], separator...))
+				out.Write(line)
 				separator = ",\n"
 			})
 		}
 	}
-	return err
+	fmt.Fprint(out, "\n]}\n")
+	return out.Flush()
 }
 
 // eachExportCell visits the measured cells of a unit, row by row.

@@ -127,14 +127,16 @@ type heatRow struct {
 	cells []heatCell
 }
 
-// heatRows returns the rows in which at least two columns were ranked. A map of ratios has
-// nothing to show of the others.
-func heatRows(c *compare.Comparison) []heatRow {
-	var rows []heatRow
+// heatRows returns the first rows in which at least two columns were ranked, at most most of
+// them, and the number of all. A map of ratios has nothing to show of the others.
+func heatRows(c *compare.Comparison, most int) (rows []heatRow, total int) {
 	for _, t := range c.Tables {
 		group, columns, unit := t.ShortName(), indexesOf(rankedColumns(c), t), t.Primary()
 		for i, cells := range unit.Cells {
 			if !slices.ContainsFunc(cells, isRanked) {
+				continue
+			}
+			if total++; total > most {
 				continue
 			}
 			rows = append(rows, heatRow{
@@ -145,7 +147,7 @@ func heatRows(c *compare.Comparison) []heatRow {
 			})
 		}
 	}
-	return rows
+	return rows, total
 }
 
 // isRanked reports whether c was measured and compared with the best of its row.

@@ -28,18 +28,19 @@ func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
 // newDrawings returns the drawings for which c has figures. It draws nothing yet.
 func newDrawings(c *compare.Comparison) []drawing {
 	var list []drawing
-	if rows := heatRows(c); len(rows) > 0 {
-		list = append(list, heatDrawing(c, rows), forestDrawing(c, rows))
+	if rows, total := heatRows(c, picture.MaxRows); total > 0 {
+		list = append(list, heatDrawing(c, rows, total), forestDrawing(c, rows, total))
 	}
-	var scaling, latency []compare.Chart
+	var scaling, latency chartList
 	for _, t := range c.Tables {
-		scaling, latency = append(scaling, t.Scaling()...), append(latency, t.Percentiles()...)
+		scaling.add(t.FirstScaling(picture.MaxCharts - len(scaling.charts)))
+		latency.add(t.FirstPercentiles(picture.MaxCharts - len(latency.charts)))
 	}
-	if len(scaling) > 0 {
+	if scaling.total > 0 {
 		list = append(list, sheetDrawing(c, "scaling", "Scaling", scaling,
 			"Medians, with bands for their 95 % intervals."))
 	}
-	if len(latency) > 0 {
+	if latency.total > 0 {
 		list = append(list, sheetDrawing(
 			c, "latency", "Latency percentiles", latency,
 			"Medians over the samples of each percentile, with bands for their 95 % intervals; "+
@@ -48,6 +49,16 @@ func newDrawings(c *compare.Comparison) []drawing {
 		))
 	}
 	return list
+}
+
+// A chartList holds the charts that a picture shows, and the number of all.
+type chartList struct {
+	charts []compare.Chart
+	total  int
+}
+
+func (l *chartList) add(charts []compare.Chart, total int) {
+	l.charts, l.total = append(l.charts, charts...), l.total+total
 }
 
 func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
@@ -60,8 +71,8 @@ func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
 }
 
 // heatDrawing prepares the heat map.
-func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
-	h := picture.Heat{Cols: rankedColumns(c), Head: picture.Head{
+func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
+	h := picture.Heat{Cols: rankedColumns(c), All: total, Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
 		Subtitle: ratiosOf(
 			rows,
@@ -77,16 +88,17 @@ func heatDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	}
 	alt := fmt.Sprintf(
 		"Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
-		format.Plural(len(rows), "benchmark"), columnKind(c), ratiosOf(rows),
+		format.Plural(total, "benchmark"), columnKind(c), ratiosOf(rows),
 	)
 	h.Desc = alt + answerText(c)
 	return drawing{"heat", "Heat map", alt, h.SVG}
 }
 
 // forestDrawing prepares the ratios with their intervals.
-func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
+func forestDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 	f := picture.Forest{
 		Cols: rankedColumns(c),
+		All:  total,
 		X:    "times worse than the best of the row (logarithmic)",
 		Head: picture.Head{
 			Title:    "Ratios to the best, with corrected intervals",
@@ -103,7 +115,7 @@ func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 	}
 	alt := fmt.Sprintf(
 		"Ratio of each %s to the best of its row in %s, with corrected intervals, for %s.",
-		columnKind(c), ratiosOf(rows), format.Plural(len(rows), "benchmark"),
+		columnKind(c), ratiosOf(rows), format.Plural(total, "benchmark"),
 	)
 	f.Desc = alt + answerText(c)
 	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
@@ -111,15 +123,15 @@ func forestDrawing(c *compare.Comparison, rows []heatRow) drawing {
 
 // sheetDrawing prepares a sheet of charts.
 func sheetDrawing(
-	c *compare.Comparison, kind, name string, charts []compare.Chart, how string,
+	c *compare.Comparison, kind, name string, list chartList, how string,
 ) drawing {
-	s := picture.Sheet{Names: c.Cols, Head: picture.Head{
+	s := picture.Sheet{Names: c.Cols, All: list.total, Head: picture.Head{
 		Title:    name + ", by " + columnKind(c),
 		Subtitle: how,
 		Note:     warningNote(c),
 	}}
 	var axes, titles []string
-	for _, chart := range charts {
+	for _, chart := range list.charts {
 		p := sheetChart(chart)
 		if axis := p.Y + " over " + p.X; !slices.Contains(axes, axis) {
 			axes = append(axes, axis)
@@ -127,7 +139,7 @@ func sheetDrawing(
 		s.Charts, titles = append(s.Charts, p), append(titles, p.Title)
 	}
 	alt := fmt.Sprintf("%s by %s: %s, in %s", name, columnKind(c), strings.Join(axes, ", "),
-		format.Plural(len(charts), "chart"))
+		format.Plural(list.total, "chart"))
 	s.Desc = alt + ": " + strings.Join(titles, "; ")
 	return drawing{kind, name, alt, s.SVG}
 }

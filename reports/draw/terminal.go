@@ -42,15 +42,15 @@ func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
 	}
 	t.writeAnswers(out, c)
 	t.writeNoise(out, c.Noise())
-	rows := heatRows(c)
+	rows, total := heatRows(c, terminalRows)
 	switch {
 	case c.Job() == compare.Describe:
 		t.writeFigures(out, c)
 	case isRanking(c):
 		t.writeRankings(out, c)
-	case len(rows) > 0:
+	case total > 0:
 		fmt.Fprintln(out)
-		t.writeRatios(out, c, rows)
+		t.writeRatios(out, c, rows, total)
 	}
 	return out.Flush()
 }
@@ -156,11 +156,11 @@ type terminalTable struct {
 }
 
 // writeRatios lays out the heat map and writes it in blocks of columns.
-func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow) {
+func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow, total int) {
 	g := terminalTable{
 		Terminal: t,
 		cols:     rankedColumns(c),
-		rows:     rows[:min(terminalRows, len(rows))],
+		rows:     rows,
 		cell:     narrowest,
 	}
 	for _, r := range g.rows {
@@ -180,8 +180,8 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 	}
 	legend := "1.00: best; ≈: a tie, within 5 % of the best; ?: undecided, the samples show neither; " +
 		"·: not measured."
-	if len(g.rows) < len(rows) {
-		legend = fmt.Sprintf("The first %d of %d rows. ", len(g.rows), len(rows)) + legend
+	if len(g.rows) < total {
+		legend = fmt.Sprintf("The first %d of %d rows. ", len(g.rows), total) + legend
 	}
 	t.writeWrapped(w, "", legend)
 }

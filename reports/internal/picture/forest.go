@@ -59,8 +59,8 @@ func (f Forest) bounded() Forest {
 		f.Cols = f.Cols[:forestCols]
 		f.addNote("the first %d of %d columns", forestCols, n)
 	}
-	if n, most := len(f.Rows), max(1, forestDots/len(f.Cols)); n > most {
-		f.Rows = f.Rows[:most]
+	if n, most := max(len(f.Rows), f.All), max(1, forestDots/len(f.Cols)); n > most {
+		f.Rows = f.Rows[:min(most, len(f.Rows))]
 		f.addNote("the first %d of %d rows", most, n)
 	}
 	return f

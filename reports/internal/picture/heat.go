@@ -64,8 +64,8 @@ func (h Heat) SVG() ([]byte, error) {
 
 // bounded returns the part of h that is drawn. The slices of the caller stay as they are.
 func (h Heat) bounded() Heat {
-	if n := len(h.Rows); n > heatRows {
-		h.Rows = h.Rows[:heatRows]
+	if n := max(len(h.Rows), h.All); n > heatRows {
+		h.Rows = h.Rows[:min(heatRows, len(h.Rows))]
 		h.addNote("the first %d of %d rows", heatRows, n)
 	}
 	if n := len(h.Cols); n > heatCols {

@@ -38,7 +38,14 @@ type Heat struct {
 	Head
 	Cols []string
 	Rows []HeatRow
+	All  int // the number of rows that there are, if Rows holds only the first
 }
+
+// No picture shows more rows or charts than these: a caller need not prepare any beyond.
+const (
+	MaxRows   = forestDots
+	MaxCharts = sheetCharts
+)
 
 // A HeatRow is one row with a cell for each column. Missing cells at the end are not measured.
 type HeatRow struct {
@@ -78,6 +85,7 @@ type Forest struct {
 	X    string // what the axis shows
 	Cols []string
 	Rows []ForestRow
+	All  int // the number of rows that there are, if Rows holds only the first
 }
 
 // A ForestRow is one row with a dot for each column.
@@ -95,6 +103,7 @@ type Sheet struct {
 	Head
 	Names  []string // of the lines in all charts; a name has the same look in all of them
 	Charts []Chart
+	All    int // the number of charts that there are, if Charts holds only the first
 }
 
 // A Chart is a set of lines over one pair of axes.

@@ -62,8 +62,8 @@ func (s Sheet) SVG() ([]byte, error) {
 //
 // Points are thinned after the undrawable ones are gone, so that the bound counts drawn points.
 func (s Sheet) bounded() Sheet {
-	if n := len(s.Charts); n > sheetCharts {
-		s.Charts = s.Charts[:sheetCharts]
+	if n := max(len(s.Charts), s.All); n > sheetCharts {
+		s.Charts = s.Charts[:min(sheetCharts, len(s.Charts))]
 		s.addNote("the first %d of %d charts", sheetCharts, n)
 	}
 	if n := len(s.Names); n > sheetLines {
