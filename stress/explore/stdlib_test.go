@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/rpc"
+	"net/textproto"
 	"os"
 	"runtime"
 	"strings"
@@ -60,6 +61,16 @@ func (r *reporter) String() string {
 	r.n++
 	return "reporter"
 }
+
+// A logsWhenFormatted logs to the logger that formats it, which holds no lock meanwhile.
+type logsWhenFormatted struct{ l *log.Logger }
+
+func (f logsWhenFormatted) String() string { f.l.Print("inner"); return "outer" }
+
+// A writerFunc is a function that is called for each write.
+type writerFunc func()
+
+func (f writerFunc) Write(p []byte) (int, error) { f(); return len(p), nil }
 
 // A database counts its connections. It is a driver for package sql.
 type database struct {
@@ -228,6 +239,36 @@ var standardState = map[string]struct {
 		w := new(lockedWriter)
 		l := log.New(w, "", 0)
 		two(func() { l.Print("a") }, func() { w.mu.Lock(); l.Print("b"); w.mu.Unlock() })
+	}},
+	"log, Stringer that logs": {true, func(t *explore.T) {
+		w := new(lockedWriter)
+		l := log.New(w, "", 0)
+		if two(func() { l.Print(logsWhenFormatted{l}) }, func() { l.Print("b") }); strings.Count(w.String(), "\n") != 3 {
+			t.Error(w.String())
+		}
+	}},
+	"log, writer that logs": {false, func(t *explore.T) { // a deadlock: the logger holds its lock
+		var l *log.Logger
+		l = log.New(writerFunc(func() { l.Print("again") }), "", 0)
+		l.Print("a")
+	}},
+	"log, writer that waits for a reader": {true, func(t *explore.T) {
+		c := make(chan bool)
+		l := log.New(writerFunc(func() { c <- true }), "", log.LstdFlags)
+		two(func() { l.Print("a"); l.Print("b") }, func() { <-c; <-c })
+	}},
+	"textproto.Pipeline": {true, func(t *explore.T) {
+		var p textproto.Pipeline
+		var order []uint // each request has its turn, so no lock is needed
+		request := func() {
+			id := p.Next()
+			p.StartRequest(id)
+			order = append(order, id)
+			p.EndRequest(id)
+		}
+		if two(request, request); order[0] != 0 || order[1] != 1 {
+			t.Error(order)
+		}
 	}},
 	"slog, order": {false, func(t *explore.T) {
 		var b bytes.Buffer
