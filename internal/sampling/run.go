@@ -58,9 +58,9 @@ func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 	}, nil
 }
 
-// built returns the implementations that the constructors of the plan put into the program: all that
-// are not in the tables of this executable. Only the program knows the names in a table of another
-// package.
+// built returns the implementations that the constructors of the plan put into the program: all
+// that are not in the tables of this executable. Only the program knows the names in a table of
+// another package. An entry of the program is compared by name: names in one program are unique.
 func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]impls.Impl, error) {
 	if len(p.constructors) == 0 {
 		return nil, nil

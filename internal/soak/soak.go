@@ -68,7 +68,8 @@ type soak struct {
 	began  time.Time
 }
 
-// A row is one implementation with its counts.
+// A row is one implementation with its counts. next goes up with each program, so the programs of
+// an implementation depend on the seed and not on its speed.
 type row struct {
 	impl     impls.Impl
 	next     uint64 // seed of the next program
@@ -151,7 +152,8 @@ func (s *soak) play(ctx context.Context) error {
 
 // turnLength returns how many operations r is to play next: 0 if it has played all of them or was
 // given up. With few operations in all, turns are shorter, so that each value of GOMAXPROCS gets
-// one.
+// one. Turns are counted in operations and not in time, so that a replay of the seeds plays the
+// same programs.
 func (s *soak) turnLength(r *row) int64 {
 	most := int64(turnOperations)
 	if s.Slow != nil && s.Slow(r.impl) {

@@ -32,7 +32,9 @@ func (e Estimate) cell(read func(float64) string) valueText {
 	return valueText{read(e.At), lo + " to " + hi}
 }
 
-// costRows returns the table of costs: its head, and a row for each cost.
+// costRows returns the table of costs: its head, and a row for each cost. All renderings take it,
+// so text, Markdown and page cannot differ. The speed-up is the ratio within rounds, and not the
+// quotient of the two times beside it.
 func (r *Report) costRows() (head []string, rows [][]valueText) {
 	head = []string{
 		"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system",

@@ -38,14 +38,16 @@ const (
 	systemCPU = "sys-sec/op"
 )
 
-// A row holds all samples of one work in one mode, in all states.
+// A row holds all samples of one work in one mode, in all states. samples are sorted by their line,
+// so the i'th final sample of each row is of round i, as long as no row failed.
 type row struct {
 	work, mode string
 	params     map[string]string // workers, permits, bytes, latency
 	samples    []sample          // in the order of the text
 }
 
-// A sample is one line of the text.
+// A sample is one line of the text. values has the units of the line only: a unit that a mode does
+// not report is missing and not 0.
 type sample struct {
 	line   uint32
 	state  string // clean, retaken or disturbed
@@ -153,8 +155,9 @@ func (m *dataset) addFacts(s *reports.Series) {
 	}
 }
 
-// findRow returns the first row of a work and a mode. With param, a key and its value, the row
-// must have this parameter.
+// findRow returns the first row of a work and a mode. With param, a key and its value, the row must
+// have this parameter. The search is linear, since a text has some tens of rows. A row that was not
+// measured is nil, which medianOf and ratio accept.
 func (m *dataset) findRow(work, mode string, param ...string) *row {
 	for _, r := range m.rows {
 		if r.work == work && r.mode == mode && (param == nil || r.params[param[0]] == param[1]) {
@@ -164,7 +167,8 @@ func (m *dataset) findRow(work, mode string, param ...string) *row {
 	return nil
 }
 
-// sizes returns the sizes of the tasks of a work, ascending.
+// sizes returns the sizes of the tasks of a work, ascending. Only what was measured counts, so a
+// text with fewer sizes gives shorter curves and no error.
 func (m *dataset) sizes(work string) (all []float64) {
 	for _, r := range m.rows {
 		if v := r.number("bytes"); r.work == work && v > 0 && !slices.Contains(all, v) {
@@ -200,8 +204,9 @@ func (m *dataset) totals() (t Totals) {
 	return t
 }
 
-// differing returns the works with different checksums in different samples. Their modes did not
-// do the same work, so their times cannot be compared.
+// differing returns the works with different checksums in different samples. Their modes did not do
+// the same work, so their times cannot be compared. A checksum is compared with the first one of
+// the same work and size, in all modes and rounds.
 func (m *dataset) differing() (works []string) {
 	first := map[string]float64{}
 	for _, r := range m.rows {

@@ -40,7 +40,8 @@ func (r *recording) trial(swap bool) (trialCounts, error) {
 	return t.run(r.merged())
 }
 
-// markdown returns the text of selftest.md.
+// markdown returns the text of selftest.md. Both trials are run for it, because
+// the difference between them shows whether one side had an advantage.
 func (r *recording) markdown() (string, error) {
 	swapped, err := r.trial(true)
 	if err != nil {
@@ -196,7 +197,9 @@ func (r *recording) rowTable(b *strings.Builder) {
 	}
 }
 
-// csv returns the text of selftest.csv: every row of every direct family.
+// csv returns the text of selftest.csv: every row of every direct family. It
+// has the figures of the direct families only: drawn families can be drawn
+// again from the seed.
 func (r *recording) csv() string {
 	var b strings.Builder
 	b.WriteString("family,row,contended,verdict,stage,pairs,ratio,low,high,p,seconds\n")

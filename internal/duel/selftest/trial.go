@@ -119,7 +119,8 @@ func newUnitPool(row *gate.Row) unitPool {
 }
 
 // A drawnRow is a row of one run, with the second stage that it gets if it
-// becomes a suspect.
+// becomes a suspect. The second stage is drawn in advance. It is looked at only
+// if the gate calls the row a suspect, as in a real run.
 type drawnRow struct {
 	first, second []gate.Pair
 	pool          *unitPool

@@ -15,9 +15,10 @@ const Width = 110
 // livelock is shown with its first steps, which observe puts there.
 const mostRows = 120
 
-// columns is the layout of the table: a step number, a position, and a column for each goroutine.
-// A row is about one goroutine, so its text may run over the columns to its right. Eight
-// goroutines fit into a width where three would fit if each text had to stay in its column.
+// columns is the layout of the table: a step number, a position, and a column for each goroutine. A
+// row is about one goroutine, so its text may run over the columns to its right. Eight goroutines
+// fit into a width where three would fit if each text had to stay in its column. left and heads are
+// filled by layOut and then only read by line.
 type columns struct {
 	numbers, places int
 	left            map[int]int // where the column of each goroutine begins
@@ -50,7 +51,8 @@ func (s *Report) writeColumns(b *strings.Builder) {
 
 // dir returns the folder, with a slash, in which most steps are. Positions in it are shown without
 // it, as the heading of the column has it. Among equals, the folder that reached the number first
-// wins.
+// wins. Most programs have all steps in one folder, and its name in each row would take a third of
+// the width.
 func (s *Report) dir() (dir string) {
 	steps := map[string]int{}
 	for i := range s.Steps {
@@ -102,7 +104,8 @@ func (s *Report) again() string {
 	return fmt.Sprintf("… and the last %d steps again, %d times", s.Period, s.Rounds)
 }
 
-// Says returns the operation of a step with its result.
+// Says returns the operation of a step with its result. Text and page both show it, so they have
+// the same words.
 func (step *Step) Says() string {
 	text, result := shown(step.Text), shown(step.Result)
 	switch {

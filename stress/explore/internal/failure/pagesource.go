@@ -30,7 +30,8 @@ func (v *viewer) sources(p *page) {
 	}
 }
 
-// mark adds to each line of source the goroutines that have a step there.
+// mark adds to each line of source the goroutines that have a step there. It comes after the rows
+// were chosen, and marks steps that are not shown as well: the source is about the whole report.
 func (v *viewer) mark(p *page) {
 	at := map[string][]int{}
 	for i := range v.report.Steps {

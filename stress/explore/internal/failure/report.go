@@ -50,7 +50,8 @@ type Report struct {
 }
 
 // A Place is a position in the source. File is relative to its module, with the path and the
-// version of the module in front if that is not the main one.
+// version of the module in front if that is not the main one. It is comparable, and is used as the
+// key of the lines that a page shows.
 type Place struct {
 	File string
 	Line int

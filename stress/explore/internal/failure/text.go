@@ -47,8 +47,8 @@ func (s *Report) writeWhat(b *strings.Builder) {
 	}
 }
 
-// writeWaits writes the goroutines that had not ended, the cycle among them, and the locks that
-// are held.
+// writeWaits writes the goroutines that had not ended, the cycle among them, and the locks that are
+// held. The waits come first and the schedule after them: in a deadlock they are the answer.
 func (s *Report) writeWaits(b *strings.Builder) {
 	for _, w := range s.Waits {
 		fmt.Fprintf(b, "goroutine %d waits in %s%s", w.G, shown(w.Op), at(w.At))
@@ -166,7 +166,8 @@ func (c Call) span() string {
 	return fmt.Sprintf("%d–%d", c.From, c.Till)
 }
 
-// writeFound writes how the schedule was found, whether it is minimal, and how to replay it.
+// writeFound writes how the schedule was found, whether it is minimal, and how to replay it. The
+// last line can be copied into a shell as it stands.
 func (s *Report) writeFound(b *strings.Builder) {
 	if s.Found != "" {
 		fmt.Fprintf(b, "%s\n", shown(s.Found))

@@ -112,7 +112,8 @@ func isNested(kind schedrt.Kind, at *position) bool {
 	return strings.HasPrefix(at.entry, "sync.(*Cond)")
 }
 
-// part returns the name of a part of an object of package sync, with a dot. A Once has two.
+// part returns the name of a part of an object of package sync, with a dot. A Once has two. The two
+// have the name of one field in the source, and would otherwise be told as one object.
 func part(kind schedrt.Kind, at *position) string {
 	if !strings.HasPrefix(at.entry, "sync.(*Once)") {
 		return ""

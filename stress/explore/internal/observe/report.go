@@ -187,7 +187,7 @@ func (t *translator) switchTo(i int, told []failure.Step) failure.Switch {
 
 // changes adds the states of the objects that a step has changed. The version of an object tells
 // whether it changed. For words the value is compared as well, because it may become known only
-// now.
+// now. Only objects that the step accessed can have changed, so the others are not compared.
 func (t *translator) changes(i int, step *failure.Step) {
 	before, after := t.before(i), t.after(i)
 	for _, a := range t.trace.Accesses(&t.trace.Steps[i]) {

@@ -182,7 +182,8 @@ func (t *translator) channelResult(i int, kind schedrt.Kind, was, now *schedrt.O
 
 // selectResult describes which case a select took: the case whose channel has changed. A select
 // that only read its channels took its default. A receive from a closed channel changes nothing,
-// and then the case is not known.
+// and then the case is not known. The engine has no record of the case, so it is derived like the
+// other results.
 func (t *translator) selectResult(i int) string {
 	if t.after(i).goroutines[t.trace.Steps[i].G].State == schedrt.Blocked {
 		return ""

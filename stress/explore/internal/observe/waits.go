@@ -142,7 +142,8 @@ func (t *translator) taken(g int, object int32) (step int, ok bool) {
 }
 
 // readers returns the goroutines that hold a lock for reading. A try counts if it changed the
-// number of readers.
+// number of readers. It counts from the first step of the report. A lock that was taken earlier
+// than that is missing.
 func (t *translator) readers(object int32) (all []int) {
 	shares := map[int]int{}
 	for i := t.from; i < t.till; i++ {

@@ -31,7 +31,8 @@ type execution struct {
 }
 
 // A worker carries out the operations of one column of the scenario. No other goroutine touches its
-// log while the schedule runs, so logging adds no synchronization to the program.
+// log while the schedule runs, so logging adds no synchronization to the program. held counts
+// grants minus releases, so a worker never releases more than it holds unless the scenario says p.
 type worker struct {
 	execution *execution
 	ctx       context.Context
@@ -40,7 +41,9 @@ type worker struct {
 	log       []entry
 }
 
-// An entry is a call, a cancellation or a rest. Stamps are numbers of steps of the schedule.
+// An entry is a call, a cancellation or a rest. Stamps are numbers of steps of the schedule. wrong
+// is set by the worker at the call, where the ctx and the error are at hand. The oracle reads it
+// first.
 type entry struct {
 	model.Call // of a cancellation, N is the index of the worker; of a rest, only Begin is set
 	kind       entryKind

@@ -29,6 +29,7 @@ func (x *execution) explain(
 }
 
 // callOf takes the words of a call from the steps of the schedule at which it began and returned.
+// The words were noted by MarkCall and MarkReturn while the schedule ran, so the trace has them.
 func callOf(e *entry, trace *schedrt.Trace) failure.Call {
 	c := failure.Call{From: int(e.Begin)}
 	if e.Begin > 0 && int(e.Begin) <= len(trace.Steps) {

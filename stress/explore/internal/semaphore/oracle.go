@@ -118,6 +118,8 @@ func (o *oracle) leftByNew(x *execution, out *schedrt.Outcome) bool {
 	return o.impl.Waits == impls.Elsewhere && len(out.Waiting) <= x.ownedByNew
 }
 
+// pendingAt reports whether the call had begun and not returned at an instant. A call that never
+// returned has the End Never, which is above every stamp.
 func (e *entry) pendingAt(stamp int64) bool { return e.Begin < stamp && e.End > stamp }
 
 // cancelledAt returns when the ctx of worker k was cancelled, or Never.
