@@ -91,7 +91,8 @@ func overReleaseRecovered(t *trial) {
 }
 
 // waiterAfterOverRelease recovers an over-release while a request waits. If the state is to be
-// unchanged, the request goes on to wait, and is granted by the next Release.
+// unchanged, the request goes on to wait, and is granted by the next Release. A surplus that was
+// added before the panic would admit the waiter at once.
 func waiterAfterOverRelease(t *trial) {
 	for _, extra := range []int64{1, 3, math.MaxInt64 - 2} {
 		sem := t.make(3)
@@ -132,7 +133,8 @@ func negativePanics(t *trial) {
 }
 
 // C13: a weight of zero is granted even if no permit is free, or panics, as Impl.ZeroWeight says.
-// Under FIFO it does not pass waiting requests.
+// Under FIFO it does not pass waiting requests. The first part runs on a semaphore without a free
+// permit, where only a weight of zero can be granted.
 func zeroWeight(t *trial) {
 	for _, size := range []int64{0, 1} {
 		sem := t.make(size)
@@ -308,7 +310,8 @@ func doomedInLine(t *trial) {
 
 // C15: weights and sizes up to MaxInt64 work. The sum of two weights may overflow an int64. All
 // numbers are derived from MaxSize where an implementation declares one: a file or a counter of the
-// kernel may have fewer bits.
+// kernel may have fewer bits. A size of zero is legal, and every request for a permit then waits
+// until it is cancelled.
 func extremes(t *trial) {
 	most := int64(math.MaxInt64)
 	if t.impl.MaxSize > 0 {
@@ -346,7 +349,9 @@ func extremes(t *trial) {
 }
 
 // wideWaiters lines up requests whose sum overflows an int64 if most is MaxInt64: first two of more
-// than half of the permits each, then several of all permits, one of which leaves.
+// than half of the permits each, then several of all permits, one of which leaves. An
+// implementation that adds the weights of its waiters gets a negative sum, and may then admit all
+// of them.
 func wideWaiters(t *trial, most int64) {
 	half := most/2 + 1
 	for _, weights := range [][]int64{{half, half}, {half, half, most}, {most, 1, most}} {
@@ -374,7 +379,8 @@ func (t *trial) wideLine(most int64, leaver int, weights ...int64) {
 	t.mustHaveFree(l.sem, most)
 }
 
-// refusedWhenDone begins an Acquire that can never be granted, and cancels it.
+// refusedWhenDone begins an Acquire that can never be granted, and cancels it. It shows that such a
+// request waits quietly, and that its cancellation leaves no debt behind.
 func (t *trial) refusedWhenDone(sem impls.Semaphore, n int64) {
 	c := t.startBlocked(sem, n)
 	c.cancel()

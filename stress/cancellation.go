@@ -13,7 +13,9 @@ import (
 // Cancellation: C8, C9, C20 to C23, C25 and C32. What a ctx does to a request and to its
 // neighbours.
 
-// C8: Acquire fails if its ctx is done, also if permits are free.
+// C8: Acquire fails if its ctx is done, also if permits are free. An implementation that tests the
+// ctx only before it waits passes while permits are free, and the other way round. So both are
+// tried.
 func doneContextLoses(t *trial) {
 	const rounds = 50 // an implementation that selects among ready channels fails at random
 	for range rounds {
@@ -179,7 +181,8 @@ func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, tim
 // C25: the methods of a ctx may use the semaphore. A caller's own ctx may write a log or close a
 // connection, and limit that with the same semaphore. Weights below, at and above the size are
 // tried, because each takes another path through Acquire. If the call is granted, it holds n
-// permits, which the check gives back.
+// permits, which the check gives back. A lock that is held during the call of a method deadlocks
+// here, and the clause reports a hang.
 func reentrantContext(t *trial) {
 	for _, n := range []int64{1, 2, 3} {
 		sem := t.make(2)
@@ -235,7 +238,8 @@ func livingContexts() []context.Context {
 }
 
 // C20: a large request at the head of the line holds up a small request. When the large request is
-// cancelled, no Release follows. So the cancelled call itself must wake the small request.
+// cancelled, no Release follows. So the cancelled call itself must wake the small request. The
+// follower cannot be cancelled: if nothing wakes it, it waits for ever, and the bubble shows that.
 func cancelledHead(t *trial) {
 	sem := t.make(2)
 	t.take(sem, 2)
@@ -287,8 +291,9 @@ func cancelledFollower(t *trial) {
 }
 
 // C22: a blocked Acquire returns when its ctx is cancelled: each of several waiters, then waiters
-// that are about to sleep, then by contexts of all kinds, then by a deadline. The clock of a bubble stands still while anything
-// moves, so Acquire must return at the deadline exactly.
+// that are about to sleep, then by contexts of all kinds, then by a deadline. The clock of a bubble
+// stands still while anything moves, so Acquire must return at the deadline exactly. The rounds
+// with yields cancel a waiter before, while and after it joins the line.
 func cancelReturns(t *trial) {
 	sem := t.make(2)
 	t.take(sem, 2)

@@ -14,13 +14,14 @@ type clause struct {
 	run func(impls.Impl, time.Duration) error
 }
 
-// inTrial makes a check of a function that is played in a trial.
+// inTrial makes a check of a function that is played in a trial. A check written as a function of a
+// trial reads as a list of steps, and play turns its panics into an error.
 func inTrial(act func(*trial)) func(impls.Impl, time.Duration) error {
 	return func(impl impls.Impl, patience time.Duration) error { return play(impl, patience, act) }
 }
 
-// Clauses returns the sentences that Run and Check hold an implementation to, in the order of
-// the contract.
+// Clauses returns the sentences that Run and Check hold an implementation to, in the order of the
+// contract. The slice is new in each call, so a caller may change it.
 func Clauses() []Clause {
 	var all []Clause
 	for _, c := range clauses {

@@ -60,7 +60,8 @@ func flagsInRange() error {
 	return err
 }
 
-// spent subtracts operations and reports whether nothing is left.
+// spent subtracts operations and reports whether nothing is left. A budget of time is asked between
+// programs, so it is exceeded by one program at most.
 func (b *budget) spent(ops int64) bool {
 	if !b.until.IsZero() {
 		return time.Now().After(b.until)
@@ -91,10 +92,12 @@ func flagPrograms(s shape) (next func() (model.Program, uint64), err error) {
 	}, nil
 }
 
-// newSeed draws a seed to count from. It is never 0, which means that no seed is given.
+// newSeed draws a seed to count from. It is never 0, which means that no seed is given. Thirty-two
+// bits are short enough to type.
 func newSeed() uint64 { return uint64(rand.Uint32()) + 1 }
 
-// until returns nine tenths of the time to a deadline. The rest is for the report.
+// until returns nine tenths of the time to a deadline. The rest is for the report. If the child
+// took all of the time, the deadline of the parent would kill both before the child has reported.
 func until(deadline time.Time) time.Duration {
 	return max(time.Second, time.Until(deadline)*9/10).Round(time.Second)
 }

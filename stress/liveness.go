@@ -76,7 +76,8 @@ func releasesMeet(t *trial) {
 }
 
 // threeWaiters plays one line of C17. The waiter leaver is cancelled before step when, unless it is
-// -1.
+// -1. check runs after every step and not in the end only: a wake-up that comes one step late is
+// lost in between.
 func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first int64) {
 	l := t.fullLine(size, weights...)
 	steps := []func(){
@@ -194,7 +195,8 @@ func (e entering) leave(n int64) {
 
 // C19: permits come back one by one to several waiters that each need most of them. Waiters that
 // took permits one by one would now wait for each other. The account of drain fails if all permits
-// are free while requests still wait.
+// are free while requests still wait. No two of the waiters fit together, so one at most may be
+// granted at a time.
 func allAtOnce(t *trial) {
 	for _, weights := range [][]int64{{3, 3}, {2, 3}, {3, 2, 3}, {2, 2, 2}} {
 		t.fullLine(3, weights...).drain()
@@ -380,6 +382,7 @@ func (t *trial) letTimeGoBy() {
 // each waiter is blocked before the next begins. Permits come back one by one, so that the order of
 // the grants can be seen too. After each Release the waiters at the head that fit must have been
 // granted, and all behind must wait. So a grant out of turn is seen even if it does no harm.
+// Weights are mixed so that a smaller request behind the head would often fit first.
 func fifo(t *trial) {
 	t.needsFIFO()
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
@@ -469,7 +472,8 @@ func (t *trial) needsFIFO() {
 // C35: for two hours nothing happens but time. No wait and no grant may expire: not of a ctx
 // without a deadline, not of a ctx whose deadline is later, and not of a request for more than the
 // size. The clock of a bubble passes two hours in an instant, because nothing else can move.
-// Implementations with a timeout of their own, or with a lease for a permit, fail.
+// Implementations with a timeout of their own, or with a lease for a permit, fail. The request for
+// more than the size must still wait after two hours, and must still delay nothing.
 func noExpiry(t *trial) {
 	if t.impl.Waits != impls.Parked {
 		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
@@ -513,7 +517,8 @@ func noExpiry(t *trial) {
 // C36: one semaphore serves more waits than 16 bits can count: as many that are granted, and as many
 // that are cancelled. A counter that wraps shows as a waiter that is forgotten, or served too early.
 //
-// With -race there are 2^12 of each: a wait then takes ten times as long.
+// With -race there are 2^12 of each: a wait then takes ten times as long. Its batches are small, so
+// that the memory for calls does not grow with the number of waits.
 func anyNumber(t *trial) {
 	most := 1 << 16
 	if race.Enabled {

@@ -23,7 +23,8 @@ import (
 // edge; even without it, a lost update is a failure. The loop does no atomic operation of its own
 // but one in 50 rounds: every atomic operation of the check is an edge that could hide a missing
 // edge of the semaphore. The readers use TryAcquire, since the contract gives an edge to a
-// successful try too.
+// successful try too. Without -race only a lost update can show, so the clause then ends as
+// unknown.
 func happensBefore(t *trial) {
 	const size, workers, rounds = 3, 6, 500
 	sem := t.make(size)
@@ -108,7 +109,8 @@ var profiling sync.Mutex
 // The ctx counts the callbacks that are registered with it. Goroutines are counted by a label that
 // they inherit from the call that started them. Queue entries are counted by the heap profile, as
 // objects that were allocated inside Acquire and are in use. None of the three counts what other
-// tests do.
+// tests do. The first wait is granted and the second is cancelled, since the two leave by different
+// paths.
 func nothingLeftBehind(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -184,7 +186,8 @@ func (l labelled) releaseAsLeaver(n int64) { l.Semaphore.Release(n) }
 // C33: storage is bounded. An implementation may retain any constant amount, for example for reuse.
 // So the amount is compared after many waits and after twice as many, and only growth at every step
 // is a failure. Growth below four bytes for each wait is less than one pointer for every second
-// wait, so no object was added for each.
+// wait, so no object was added for each. The number of waits doubles each time: a leak grows with
+// it, and a constant amount does not.
 func boundedStorage(t *trial) {
 	const first, last = 1_000, 8_000
 	sem := t.make(2)

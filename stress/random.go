@@ -43,7 +43,8 @@ var (
 	errUndecided = errors.New("the search for a linearization ended undecided")
 )
 
-// refutes reports whether err is a failure of the implementation.
+// refutes reports whether err is a failure of the implementation. Only a failure is shrunk and
+// reported; a search that was given up is counted.
 func refutes(err error) bool { return err != nil && !errors.Is(err, errUndecided) }
 
 func runAndCheck(impl impls.Impl, patience time.Duration, p model.Program) (*history, error) {

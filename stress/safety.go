@@ -125,6 +125,8 @@ func enoughPermits(t *trial) {
 }
 
 // C5: Acquire holds nothing after it failed before it waited, and after it failed while it waited.
+// Both failures are followed by an exact count of the free permits. A permit that an error had kept
+// would be missing there.
 func errorHoldsNothing(t *trial) {
 	sem := t.make(3)
 	if err := sem.Acquire(doneContext(), 2); err == nil {
@@ -142,7 +144,8 @@ func errorHoldsNothing(t *trial) {
 
 // C6: a granted Acquire holds n permits, without waiting and after waiting, also if some permits
 // were free before. Contexts of every kind are tried, since implementations have paths of their own
-// for some. The permits stay held until Release, even if ctx is cancelled after the grant.
+// for some. The permits stay held until Release, even if ctx is cancelled after the grant. It asks
+// for the number that is held by counting what is free, since the contract has no method for it.
 func nilHoldsN(t *trial) {
 	const size = 5
 	for n := int64(1); n <= size; n++ {

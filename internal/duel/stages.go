@@ -53,7 +53,9 @@ func (m *measurer) firstStage(ctx context.Context, path string) error {
 	return m.stopIfLate(err)
 }
 
-// stopIfLate turns errLate into a run that stopped early.
+// stopIfLate turns errLate into a run that stopped early. A run that is out of
+// time is no error: what was measured is judged, and the report says what is
+// missing.
 func (m *measurer) stopIfLate(err error) error {
 	if !errors.Is(err, errLate) {
 		return err
@@ -136,7 +138,8 @@ func (m *measurer) profile(ctx context.Context, dir string, rows []int) error {
 	return nil
 }
 
-// profileSide writes one profile into dir and returns its name.
+// profileSide writes one profile into dir and returns its name. It builds with
+// a layout of its own, since the binaries of the stages are removed by then.
 func (m *measurer) profileSide(
 	ctx context.Context, s *side, p *plan, dir, name string,
 ) (string, error) {

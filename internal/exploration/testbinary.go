@@ -171,7 +171,7 @@ func (b *testBinary) readEvents(show *progressLine) {
 }
 
 // outputEnd returns the end of the output of the tests: the last 8 KiB, where go test says what
-// failed.
+// failed. It must be called after the process has ended, as os/exec writes to the same buffer.
 func (b *testBinary) outputEnd() string {
 	const enough = 8 << 10
 	text := b.output.String()

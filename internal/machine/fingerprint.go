@@ -45,7 +45,8 @@ func virtualised(flags string) string {
 }
 
 // aslr combines the setting of the system with the personality of this process: setarch -R exempts
-// a process and its children from the randomisation.
+// a process and its children from the randomisation. Addresses change how code and data share cache
+// lines, so figures with and without it are kept apart.
 func aslr(system, personality string) string {
 	const noRandomize = 0x0040000
 	own, err := strconv.ParseUint(personality, 16, 64)

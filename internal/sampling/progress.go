@@ -38,7 +38,8 @@ func (r *run) announce() *progressLine {
 }
 
 // update shows that the first done samples of the plan are through. left estimates the time of the
-// rest. It looks at every row that is left, so update calls it only for a line that is shown.
+// rest. It looks at every row that is left, so update calls it only for a line that is shown. A log
+// gets a line for each round only, so the log of an hour stays short.
 func (p *progressLine) update(done int, left func(from int) time.Duration) {
 	switch {
 	case p.Terminal():

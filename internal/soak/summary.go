@@ -100,7 +100,8 @@ func (s *soak) table(w io.Writer) {
 }
 
 // writeAligned aligns the first column to the left and the others to the right. text/tabwriter
-// aligns all columns of a table to the same side.
+// aligns all columns of a table to the same side. Widths count runes, because names may have some
+// that take several bytes.
 func writeAligned(w io.Writer, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

@@ -41,7 +41,8 @@ func load(dir string) ([]family, error) {
 }
 
 // loadOne reads one family. The report is not in the file: the run is judged
-// again.
+// again. So a family that was saved by an older version is judged by the rules
+// of this one.
 func loadOne(path string) (f family, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

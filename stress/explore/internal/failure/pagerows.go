@@ -18,7 +18,8 @@ type pageRow struct {
 	Races    bool
 }
 
-// A pageStep is the data of the panel for a step. The panel takes the rest from the page.
+// A pageStep is the data of the panel for a step. The panel takes the rest from the page. It
+// travels in the page as JSON, and the script shows one at a time.
 type pageStep struct {
 	N      int      `json:"n"`
 	G      int      `json:"g"`
@@ -35,7 +36,8 @@ type pageStep struct {
 // The drawing behind the rows has 10 units for each lane and 10 for each row. The browser
 // stretches it to the width and height of the table.
 
-// An svgLine is the life of a goroutine.
+// An svgLine is the life of a goroutine. Coordinates are integers in units of the drawing, so the
+// page is the same on every machine.
 type svgLine struct {
 	Class      string
 	X, Y1, Y2  int

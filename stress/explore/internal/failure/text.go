@@ -111,8 +111,9 @@ func (s *Report) writeStack(b *strings.Builder) {
 	}
 }
 
-// writeRace writes the accesses of a data race with their stacks, or the text of the detector if
-// no access could be read from it.
+// writeRace writes the accesses of a data race with their stacks, or the text of the detector if no
+// access could be read from it. The first frame of a stack is the access itself, so the list of
+// callers begins with the second.
 func (s *Report) writeRace(b *strings.Builder) {
 	if s.Race == nil {
 		return

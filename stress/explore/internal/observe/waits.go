@@ -48,6 +48,7 @@ func (t *translator) addWaits(s *failure.Report) {
 // on. A wait on object 0 is one on a nil channel or on no case, which nothing can end: the last
 // lines replace what the operation alone would suggest. users gets the operations that could have
 // ended the wait: its list has the goroutines that performed one too early, or never came to it.
+// Only locks enter blocked: no single goroutine has to end a wait for a channel or a Cond.
 func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, object := t.called(left.Object), t.last.objects[left.Object]
 	switch left.Op {
