@@ -28,6 +28,23 @@
 //   - errgroup: Go takes no context, so a call that waits cannot be cancelled. The permit comes back
 //     after Release has returned, when the goroutine of the group has ended.
 //
+// # Figures
+//
+// Medians of 8 samples of 40 ms, all in one run, 2 cores under a load of about 20 by other programs.
+// bypass and fifo are impls/semaphore, weighted is x/sync:
+//
+//	semabench run -impl all,rivals -samples 8 -benchtime 40ms -workload uncontended,handoff,cancel,readwrite
+//
+//	ns per operation        bypass  fifo  weighted  tokens  marusama  crlib-fifo  bulkhead  errgroup
+//	uncontended                 24    24        48     129       172          52       144      1304
+//	there and back            2084  1934      2381    1386      2035        1485      1449      3055
+//	cancelled, per grant      7047  7067      7466   13753      7502        7082      7785      8088
+//	readers and writers         30   806      1042       –       407         689         –         –
+//
+// Three rivals lead there and back. A channel hands a token to a parked goroutine under one lock of the
+// runtime, and crlib-fifo sends to a channel of its pool. impls/semaphore locks its mutex, sends to a
+// channel, and reads a clock for its statistics.
+//
 // # What this does not show
 //
 // A rival that passes has not failed; see package stress. An adapter changes the form of calls, and
