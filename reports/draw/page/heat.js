@@ -62,6 +62,7 @@ function columns() {
 		}
 	});
 	document.documentElement.style.setProperty("--cols", Math.max(1, ticked.filter(Boolean).length));
+	$("refer").hidden = ticked.every(Boolean);
 	showLines(ticked);
 }
 
