@@ -20,6 +20,7 @@ func TestBuildsShareABinary(t *testing.T) {
 	forgotten := filepath.Join(cache, "forgotten")
 	aged(t, filepath.Join(forgotten, "overlay.json"), old)
 	first := build(t, dir, cache)
+	linked := stat(t, filepath.Join(filepath.Dir(first), "explore.test"))
 	stale := filepath.Join(filepath.Dir(first), "explore-0123.test")
 	aged(t, stale, old)
 	var wg sync.WaitGroup
@@ -31,6 +32,9 @@ func TestBuildsShareABinary(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if now := stat(t, filepath.Join(filepath.Dir(first), "explore.test")); !os.SameFile(linked, now) {
+		t.Error("a build without a change linked the binary again")
+	}
 	if out, err := exec.Command(first).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -50,6 +54,15 @@ func TestBuildsShareABinary(t *testing.T) {
 	if _, err := os.Stat(first); err != nil {
 		t.Errorf("the binary in use is gone: %v", err)
 	}
+}
+
+func stat(t *testing.T, path string) os.FileInfo {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
 }
 
 // build builds a binary that stays in use until the end of the test, and returns its path.

@@ -143,6 +143,9 @@ func TestAdopt(t *testing.T) {
 		return path, release
 	}
 	first, release := build("one")
+	if !exists(filepath.Join(f.dir, "explore.test")) {
+		t.Error("the binary is gone from the place where the next build looks for it")
+	}
 	again, releaseAgain := build("one")
 	if first != again {
 		t.Errorf("the same content has the names %s and %s", first, again)
