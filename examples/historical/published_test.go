@@ -70,7 +70,7 @@ var bugs = []bug{
 		broken: "v2.4.3", fixed: "v2.4.4", what: "three tasks without a pause took",
 		remains: "three tasks without a pause took"},
 	{test: "Ants202", file: "ants", name: "panjf2000/ants#202", module: ants, alone: ants,
-		broken: "v2.4.7", fixed: "v2.4.8", what: "lost wake-up", remains: "lost wake-up"},
+		broken: "v2.4.7", fixed: "v2.4.8", what: "lost wake-up", remains: "deadlock"},
 	{test: "Ants205", file: "ants", name: "panjf2000/ants#205", module: ants, alone: ants,
 		broken: "v2.4.7", fixed: "v2.4.8", what: "deadlock", remains: "lost wake-up"},
 	{test: "Ants374", file: "ants", name: "panjf2000/ants#374", module: ants, alone: ants,
