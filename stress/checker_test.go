@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"errors"
 	"log"
 	"os"
 	"os/exec"
@@ -361,4 +362,22 @@ type neverPanics struct{ impls.Semaphore }
 func (s neverPanics) Release(n int64) {
 	defer func() { _ = recover() }()
 	s.Semaphore.Release(n)
+}
+
+// A data race is a failure, also beside something that the clause could not find out.
+func TestARaceIsNeverUnknown(t *testing.T) {
+	missing := unknown{missing: "not decided", race: true}
+	for _, c := range []struct {
+		err   error
+		raced int
+		want  Outcome
+	}{
+		{missing, 0, Unknown},
+		{errors.Join(missing, errors.New("1 data race")), 1, Fail},
+		{failure{message: "broken"}, 0, Fail},
+	} {
+		if got, _ := outcomeOf(c.err, c.raced); got != c.want {
+			t.Errorf("%v with %d races: %v, want %v", c.err, c.raced, got, c.want)
+		}
+	}
 }

@@ -158,30 +158,37 @@ func (k *checker) check(c clause) Verdict {
 	}
 	racesBefore := race.Errors()
 	err := c.run(k.impl, k.patience)
-	if n := race.Errors() - racesBefore; n > 0 {
-		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", n))
+	raced := race.Errors() - racesBefore
+	if raced > 0 {
+		err = errors.Join(err, fmt.Errorf("%d data race(s) while this clause ran; stacks above", raced))
 	}
 	var never hung
 	// An implementation whose waiters wait elsewhere may just be slow.
 	if errors.As(err, &never) && k.impl.Waits != impls.Elsewhere {
 		k.patience = min(k.patience, patience/10) // other clauses will probably hang as well
 	}
-	var missing unknown
-	var broken failure
-	switch {
-	case err == nil:
+	if err == nil {
 		return v
-	// An unknown counts as unknown only if the check chose to end: no failure is turned into it.
-	case errors.As(err, &missing):
-		v.Outcome, v.needsRace = Unknown, missing.race
-	default:
-		v.Outcome = Fail
 	}
+	v.Outcome, v.needsRace = outcomeOf(err, raced)
+	var broken failure
 	if errors.As(err, &broken) {
 		v.Seed, v.Program, v.Page = broken.seed, broken.program, broken.page
 	}
 	v.Detail = err.Error()
 	return v
+}
+
+// outcomeOf returns the outcome of a clause that ended with an error, while a number of data races
+// were reported. An unknown counts as unknown only if the check chose to end: no failure is turned
+// into it. A race is a failure of its own, whatever else the check could not find out. needsRace
+// reports whether a build with the race detector would find it out.
+func outcomeOf(err error, raced int) (o Outcome, needsRace bool) {
+	var missing unknown
+	if errors.As(err, &missing) && raced == 0 {
+		return Unknown, missing.race
+	}
+	return Fail, false
 }
 
 // usable returns why an implementation cannot be constructed. Make is tried as well as Validate: a

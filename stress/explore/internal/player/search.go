@@ -120,8 +120,8 @@ func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Recorder)) (
 	*failing, *strategy.Part,
 ) {
+	s.extra = nil // before newStrategy, which plays a schedule of its own for PCT
 	recorder := &strategy.Recorder{Search: s.newStrategy(t)}
-	s.extra = nil
 	x := s.execFor(t.Strategy)
 	s.deadline = budget.deadline
 	x.StopAt(budget.deadline)

@@ -96,7 +96,6 @@ func (w *writer) giveBody(c *ast.Comment, name, body string) {
 		return fmt.Sprintf(" { return %s(%s) }", w.node(f.Type.Results.List[0].Type),
 			strings.ReplaceAll(body, "#", w.engine()))
 	})
-	w.engine()
 }
 
 // bodiless returns the function of the file with a name, nil if it has a body.

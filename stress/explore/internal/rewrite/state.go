@@ -118,7 +118,8 @@ func (c *checked) mayChange(id *ast.Ident, parents []ast.Node) bool {
 		case *ast.SelectorExpr:
 			if p.Sel != e { // otherwise e is the name in pkg.name
 				if sel := c.info.Selections[p]; sel != nil && sel.Kind() != types.FieldVal {
-					return hasPointerReceiver(sel)
+					// A method of a map or slice type changes the elements without a pointer.
+					return hasPointerReceiver(sel) || c.isShared(e)
 				}
 			}
 		case *ast.IndexExpr:
@@ -238,6 +239,9 @@ func (c *checked) hasState(e ast.Expr) bool {
 	case *ast.CompositeLit:
 		for _, elt := range x.Elts {
 			if kv, ok := elt.(*ast.KeyValueExpr); ok {
+				if _, isMap := core(c.info.TypeOf(x)).(*types.Map); isMap && c.hasState(kv.Key) {
+					return true // a pointer, whose target can change
+				}
 				elt = kv.Value
 			}
 			if lit, ok := elt.(*ast.CompositeLit); ok && lit.Type == nil {
@@ -379,13 +383,64 @@ func (w *writer) guardOnce(n ast.Stmt) {
 			e = s.Rhs[0]
 		}
 	}
-	if call, ok := ast.Unparen(e).(*ast.CallExpr); !ok || w.pkg.onceOnly(call) == "" {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if (!ok || w.pkg.onceOnly(call) == "") && !w.makesKept(n) {
 		return
 	}
 	w.engine()
 	w.replace(n.Pos(), n.End(), func() string {
 		return fmt.Sprintf("if %s.FirstInit() { %s }", w.engine(), w.source(n.Pos(), n.End()))
 	})
+}
+
+// makesKept reports whether a statement of an init function gives a value to a variable that the
+// standard library has a hold on, as in
+//
+//	func init() { pool = &driver{}; sql.Register("mock", pool) }
+//
+// A second driver in pool would be one that database/sql does not know. A function literal in the
+// init function may be called in a schedule, so its statements stay.
+func (w *writer) makesKept(n ast.Stmt) bool {
+	assign, ok := n.(*ast.AssignStmt)
+	if !ok || assign.Tok != token.ASSIGN {
+		return false
+	}
+	for _, e := range assign.Lhs {
+		id := root(e)
+		if id == nil || !w.pkg.kept[variableName(w.pkg.info.Uses[id])] {
+			return false
+		}
+	}
+	for _, d := range w.file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Recv != nil || f.Name.Name != "init" || n.Pos() < f.Pos() || n.End() > f.End() {
+			continue
+		}
+		inLiteral := false
+		ast.Inspect(f.Body, func(m ast.Node) bool {
+			lit, ok := m.(*ast.FuncLit)
+			inLiteral = inLiteral || ok && lit.Pos() <= n.Pos() && n.End() <= lit.End()
+			return true
+		})
+		return !inLiteral
+	}
+	return false
+}
+
+// root returns the variable of which an expression is a part: v of v, v.f, v[i] and *v. It returns
+// nil for the result of a call.
+func root(e ast.Expr) *ast.Ident {
+	switch x := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		return x
+	case *ast.SelectorExpr:
+		return root(x.X)
+	case *ast.IndexExpr:
+		return root(x.X)
+	case *ast.StarExpr:
+		return root(x.X)
+	}
+	return nil
 }
 
 // mayRegister reports whether initializing the package may come to a function of the package, other
@@ -466,6 +521,7 @@ func (c *checked) registers(f *ast.FuncDecl) (found bool) {
 // variable that nothing changes is left out, unless its initializer calls something that may change
 // others.
 func (s *state) prepare(c *checked) {
+	c.kept = s.kept
 	if c.mayRegister() {
 		return
 	}

@@ -17,6 +17,8 @@ const stateful = `package dep
 
 import (
 	_ "embed"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"expvar"
 	"flag"
@@ -53,13 +55,23 @@ var (
 	errFound = errors.New("found")
 	errCopy  = errFound
 	jobs     chan func()
+	header   = http.Header{}
+	seen     = map[*int]bool{new(int): true}
+	mock     *mockDriver
 	_        = registry.Add("var")
 )
 
 //go:embed text
 var text []byte
 
+type mockDriver struct{ opened int }
+
+func (d *mockDriver) Open(string) (driver.Conn, error) { d.opened++; return nil, errFound }
+
 func init() {
+	mock = &mockDriver{}
+	mock.opened = 5
+	sql.Register("mock", mock)
 	table = map[string]int{"init": 1}
 	flag.IntVar(&level, "dep-level", 7, "")
 	http.Handle("/dep", http.NotFoundHandler())
@@ -86,7 +98,17 @@ func both() (int, error) { return list[1], nil }
 func Work() []any {
 	found := []any{len(table), get(), calls, names["a"], names["b"], list[0], array[1], len(tokens),
 		counter.Load(), a, b, x, y == nil, held.n, pointer.n, next(), *verbose, level, errCopy == errFound,
-		registry.Len(), string(text)}
+		registry.Len(), string(text), len(header)}
+	for p := range seen {
+		found = append(found, *p)
+		*p++
+	}
+	header.Set("Work", "done")
+	db, err := sql.Open("mock", "")
+	if err != nil || db.Driver() != driver.Driver(mock) {
+		found = append(found, "another driver than the registered one", err)
+	}
+	db.Close() // ends a goroutine
 	once.Do(func() { found = append(found, "once") })
 	_, loaded := cache.LoadOrStore("k", 1)
 	done := make(chan bool)
@@ -172,7 +194,7 @@ func TestM(t *testing.T) {
 			t.Errorf("execution %d found %s, the first one %s", i, got, want)
 		}
 	}
-	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded once false true true] 3" {
+	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded 0 0 once false true true] 3" {
 		t.Error(want)
 	}
 	for name, f := range map[string]func(){
