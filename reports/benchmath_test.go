@@ -19,7 +19,7 @@ import (
 // The medians, intervals and p-values of a thousand random texts equal the figures of benchmath,
 // which benchstat prints. An independent parser collects the samples here, line by line.
 func TestEqualsBenchmath(t *testing.T) {
-	texts := uint64(longtest.Or(t, "random texts", 1000, 150))
+	texts := uint64(longtest.Or(t, "random texts", 1000, 80))
 	seed := uint64(time.Now().UnixNano())
 	cells := 0
 	for i := range texts {

@@ -60,8 +60,8 @@ func endings(page string) map[string]ending {
 		"bare":         {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}, false},
 		"nowhere":      {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}, false},
 		"several":      {[]string{"./..."}, exitcode.Refused, []string{"./... are 4 packages: want one"}, false},
-		"refused": {[]string{"./count", "-run", "TestReadsFile"}, exitcode.Refused,
-			[]string{"=== TestReadsFile: refused\nrefused: os.ReadFile is not under control (count/count_test.go:", "nothing was explored"}, false},
+		"refused": {[]string{"./count", "-run", "TestStartsProcess"}, exitcode.Refused,
+			[]string{"=== TestStartsProcess: refused\nrefused: os/exec.Cmd.Run is not under control (count/count_test.go:", "nothing was explored"}, false},
 		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitcode.Failed, []string{"n = 1, want 2"}, false},
 		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}, false},
 	}

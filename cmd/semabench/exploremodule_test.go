@@ -21,7 +21,7 @@ replace github.com/semabench/semabench => SUITE
 	"count/count_test.go": `package count
 
 import (
-	"os"
+	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,7 +55,7 @@ func TestRaced(t *testing.T) {
 	})
 }
 func TestPlain(t *testing.T) {}
-func TestReadsFile(t *testing.T) { explore.Run(t, func(t *explore.T) { os.ReadFile("go.mod") }) }
+func TestStartsProcess(t *testing.T) { explore.Run(t, func(t *explore.T) { exec.Command("true").Run() }) }
 func TestFails(t *testing.T) {
 	explore.Run(t, twice(func(n *atomic.Int64) { n.Add(1) }, 2))
 	t.Error("for a reason of its own")

@@ -102,7 +102,7 @@ func TestResizeUnderEverySchedule(t *testing.T) {
 	for policy, construct := range makers {
 		for name, program := range resizePrograms {
 			t.Run(policy+"/"+name, func(t *testing.T) {
-				r := explore.Check(t, explore.Options{Schedules: longtest.Or(t, "schedules", 100_000, 150)}, func(t *explore.T) {
+				r := explore.Check(t, explore.Options{Schedules: longtest.Or(t, "schedules", 100_000, 50)}, func(t *explore.T) {
 					program(t, construct(2))
 				})
 				t.Log(r.Text)

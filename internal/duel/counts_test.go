@@ -9,12 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/gate"
 )
 
 // go test prints no time of a benchmark that reports a time of 0. Its allocations
 // are counted all the same.
 func TestBenchmarksWithoutATime(t *testing.T) {
+	longtest.Need(t, "TestCounts")
 	text := benchmarks("p", `
 func BenchmarkSize(b *testing.B) {
 	for range b.N { kept = new([64]byte) }
@@ -62,6 +64,7 @@ func TestWhyAProcessDied(t *testing.T) {
 // On one side the benchmark stops its timer around each operation, which costs
 // more than the operation. Slices and counts of such a row must not take seconds.
 func TestTimersThatAreStopped(t *testing.T) {
+	longtest.Need(t, "TestCounts")
 	file := func(body string) map[string]string {
 		return map[string]string{"p_test.go": benchmarks("p", "func BenchmarkStops(b *testing.B) {\n\tfor range b.N { "+body+" }\n}\nvar n int\n")}
 	}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 const fifo = `package fifo
@@ -32,6 +34,9 @@ func TestConstructorsAreBuiltIn(t *testing.T) {
 		"workspace without": {goMod, "go 1.26.0\n\nuse .\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "requires" || name == "workspace without" {
+				longtest.Need(t, "the other modules")
+			}
 			files := map[string]string{
 				"go.mod": test.mod, "fifo/fifo.go": fifo, "a/internal/fifo/fifo.go": fifo, "main.go": "package main",
 			}
