@@ -43,17 +43,28 @@ func startShells(t *testing.T, cmd *exec.Cmd) (output *bufio.Reader) {
 	return output
 }
 
-const twoShells = `sh -c "echo ready; sleep 1000; true"; true`
+// twoShells returns the arguments of sh for startShells. tail is the last process to start, and
+// writes the line itself: a shell that writes the line and then starts a process would do so after a
+// signal has come, too, and that process would never get the signal.
+func twoShells(t *testing.T) []string {
+	t.Helper()
+	line := filepath.Join(t.TempDir(), "line")
+	if err := os.WriteFile(line, []byte("ready\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"-c", `sh -c 'tail -f "$0"; true' "$0"; true`, line}
+}
 
-func inOwnGroup() *exec.Cmd {
-	cmd := exec.Command("sh", "-c", twoShells)
+func inOwnGroup(t *testing.T) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("sh", twoShells(t)...)
 	OwnGroup(cmd)
 	return cmd
 }
 
 // A signal for the group of the parent, as Ctrl-C is one, must not reach the child.
 func TestOwnGroup(t *testing.T) {
-	cmd := inOwnGroup()
+	cmd := inOwnGroup(t)
 	startShells(t, cmd)
 	group, err := syscall.Getpgid(cmd.Process.Pid)
 	if err != nil || group == syscall.Getpgrp() {
@@ -70,7 +81,7 @@ func TestSignalsReachTheGroup(t *testing.T) {
 	for name, send := range map[string]func(*exec.Cmd) error{
 		"Interrupt": Interrupt, "Dump": Dump, "Kill": Kill,
 	} {
-		cmd := inOwnGroup()
+		cmd := inOwnGroup(t)
 		output := startShells(t, cmd)
 		if err := send(cmd); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -95,7 +106,7 @@ func TestADoneContextEndsTheGroup(t *testing.T) {
 		"dump":      func(ctx context.Context, cmd *exec.Cmd) { DumpOnDone(ctx, cmd, errStuck) },
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		cmd := exec.CommandContext(ctx, "sh", "-c", twoShells)
+		cmd := exec.CommandContext(ctx, "sh", twoShells(t)...)
 		prepare(ctx, cmd)
 		output := startShells(t, cmd)
 		cancel()
@@ -133,7 +144,7 @@ func TestAwaitSignal(t *testing.T) {
 	for s, longest := range map[syscall.Signal]time.Duration{
 		syscall.SIGINT: signalDelay, syscall.SIGTERM: signalDelay, syscall.SIGKILL: 0,
 	} {
-		cmd := inOwnGroup()
+		cmd := inOwnGroup(t)
 		startShells(t, cmd)
 		if err := signalGroup(cmd, s); err != nil {
 			t.Fatal(err)
