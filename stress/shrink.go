@@ -68,6 +68,9 @@ func newShrinker(
 // the result is a local minimum: no single candidate of it fails any more, as far as was tried.
 func (s *shrinker) shrink() {
 	s.fails(s.best) // measures how often it fails
+	// Many faults need one worker alone. To try that costs as much as one run of the program; the
+	// tails of a long program that fails rarely can spend the whole budget.
+	s.takeFirst(loneWorkers(s.best))
 	s.takeFirst(s.history.tails())
 	for again := true; again && !s.spent(); {
 		again = false
@@ -83,6 +86,14 @@ func (s *shrinker) shrink() {
 
 func (s *shrinker) spent() bool {
 	return s.ops <= 0 || s.slow >= maxSlow || s.ctx.Err() != nil
+}
+
+// loneWorkers returns the programs of one worker each.
+func loneWorkers(p model.Program) (all []model.Program) {
+	for _, w := range p.Workers {
+		all = append(all, model.Program{Size: p.Size, Workers: [][]model.Op{w}})
+	}
+	return all
 }
 
 // takeFirst makes the first candidate that fails the best program. The candidates were made from
