@@ -13,4 +13,4 @@ mv "$out/results/bench.txt" reports/sample/bench.txt
 go run ./cmd/semabench parallel -o "$out/parallel"
 mkdir -p reports/sample/parallel
 mv "$out"/parallel/parallel.txt "$out"/parallel/parallel-workers.json reports/sample/parallel
-go test ./cmd/semabench -run Sample -update
+go test ./cmd/semabench -run 'Sample|Claims' -update
