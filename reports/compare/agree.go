@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
@@ -63,7 +64,7 @@ func (g Agreement) Share() float64 { return float64(len(g.Changes)) / float64(g.
 // Write writes g in words: a sentence, then a line for each change and each missing cell.
 func (g Agreement) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%d of %s changed their verdict (%s)\n",
-		len(g.Changes), format.Plural(g.Cells, "cell"), format.Percent(g.Share()))
+		len(g.Changes), plural.Of(g.Cells, "cell"), format.Percent(g.Share()))
 	for _, c := range g.Changes {
 		if err == nil {
 			_, err = fmt.Fprintf(w, "  %s: %s ×%s, then %s ×%s\n",

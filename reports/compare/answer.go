@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
@@ -398,7 +399,7 @@ func RowNames(rows []Row) string {
 	}
 	s := strings.Join(names, ", ")
 	if len(rows) > few {
-		s += fmt.Sprintf(" and %s more", format.Plural(len(rows)-few, "row"))
+		s += fmt.Sprintf(" and %s more", plural.Of(len(rows)-few, "row"))
 	}
 	return s
 }

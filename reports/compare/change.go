@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
@@ -100,7 +101,7 @@ func (t *Table) changeText() string {
 		worse, better = better, worse
 	}
 	var parts []string
-	of := " of " + format.Plural(all, "row") // said once
+	of := " of " + plural.Of(all, "row") // said once
 	add := func(rows []Row, text func(of string) string) {
 		if len(rows) > 0 {
 			parts, of = append(parts, text(of)), ""
@@ -120,7 +121,7 @@ func (t *Table) changeText() string {
 	})
 	s := t.Cols[1] + " is " + strings.Join(parts, ", ")
 	if alone > 0 {
-		s += fmt.Sprintf("; in one of the two only: %s", format.Plural(alone, "row"))
+		s += fmt.Sprintf("; in one of the two only: %s", plural.Of(alone, "row"))
 	}
 	return s + t.otherChanges()
 }
@@ -193,7 +194,7 @@ func (t *Table) otherChanges() string {
 	left := len(list) - most
 	list = list[:min(most, len(list))]
 	if left > 0 {
-		list = append(list, format.Plural(left, "other change"))
+		list = append(list, plural.Of(left, "other change"))
 	}
 	if len(list) == 0 {
 		return ""

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/internal/stats"
 
 	"github.com/semabench/semabench/reports/internal/format"
@@ -159,6 +160,6 @@ func (n Noise) String() string {
 	return fmt.Sprintf(
 		"Noise floor: the two halves of a cell's samples differ by %s in the median of %s, "+
 			"and by %s or more in one cell of twenty.",
-		format.Percent(n.Typical), format.Plural(n.Cells, "cell"), format.Percent(n.High),
+		format.Percent(n.Typical), plural.Of(n.Cells, "cell"), format.Percent(n.High),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/read"
 )
@@ -61,7 +62,7 @@ func (c *Comparison) pooledNotes() (notes []string) {
 		why += ": something changed during the run, or several runs were put together"
 	}
 	return append(notes, fmt.Sprintf("in %d of %s the samples are 10 times and more apart, most in "+
-		"%s, %s to %s: %s", len(list), format.Plural(cells, "cell"), worst.place,
+		"%s, %s to %s: %s", len(list), plural.Of(cells, "cell"), worst.place,
 		format.Value(worst.low, worst.unit), format.Value(worst.high, worst.unit), why))
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/internal/page"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -64,8 +65,8 @@ func headline(c *compare.Comparison) string {
 	for _, f := range c.Log.Files {
 		present, planned = present+f.Present, planned+f.Planned
 	}
-	size := fmt.Sprintf("%s with %s each, %s.", format.Plural(cellCount(c), "cell"),
-		sampleCount(c), format.Plural(len(c.Log.Broken), "broken line"))
+	size := fmt.Sprintf("%s with %s each, %s.", plural.Of(cellCount(c), "cell"),
+		sampleCount(c), plural.Of(len(c.Log.Broken), "broken line"))
 	switch completeness(c) {
 	case "complete":
 		return fmt.Sprintf("Complete: %d of %d planned samples. %s", present, planned, size)
@@ -98,7 +99,7 @@ func newMachineSection(c *compare.Comparison) machineSection {
 	m := machineSection{
 		Floor:   n.String(),
 		Unknown: n.Cells == 0,
-		Cells:   format.Plural(n.Cells, "cell"),
+		Cells:   plural.Of(n.Cells, "cell"),
 		Typical: format.Percent(n.Typical),
 		High:    format.Percent(n.High),
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/page"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -123,7 +124,7 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 	before := a.left
 	if !a.reservePlots() {
 		return part{
-			Note: a.leftOutNote("Too large for this page: " + format.Plural(len(charts), "chart")),
+			Note: a.leftOutNote("Too large for this page: " + plural.Of(len(charts), "chart")),
 		}
 	}
 	p := a.renderPart("charts", chartBody{id, figures})
@@ -133,8 +134,8 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 	}
 	*data = append(*data, mine...)
 	if more > 0 {
-		p.Note = a.leftOutNote("The first " + format.Plural(maxCharts, "chart") + " are shown, " +
-			format.Plural(more, "chart") + " not")
+		p.Note = a.leftOutNote("The first " + plural.Of(maxCharts, "chart") + " are shown, " +
+			plural.Of(more, "chart") + " not")
 	}
 	return p
 }

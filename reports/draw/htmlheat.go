@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/internal/picture"
@@ -122,7 +123,7 @@ func (a *pageBuilder) addHeatMap() pageRows {
 	a.page.Controls.Cols = table.Cols
 	if n := shown.missing(); n > 0 {
 		a.page.LeftOut = append(a.page.LeftOut,
-			a.leftOutNote(format.Plural(n, "row")+" would make this page too large"))
+			a.leftOutNote(plural.Of(n, "row")+" would make this page too large"))
 	}
 	return shown
 }
@@ -357,7 +358,7 @@ func newTooltip(c *compare.Cell, u *compare.Unit) tooltip {
 		Hi: format.Value(c.Summary.Hi, u.Name),
 	}
 	if v := c.VsBest; v != nil && v.Tests > 0 {
-		s.P, s.Family = fmt.Sprintf("%.3f", v.Corrected), format.Plural(v.Tests, "test")
+		s.P, s.Family = fmt.Sprintf("%.3f", v.Corrected), plural.Of(v.Tests, "test")
 	}
 	var why []string
 	if c.Why != "" {

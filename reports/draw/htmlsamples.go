@@ -3,6 +3,7 @@ package draw
 import (
 	"strconv"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
@@ -57,7 +58,7 @@ func (a *pageBuilder) sampleSection() part {
 		}
 	}
 	if left > 0 {
-		p.Note = a.leftOutNote("Too large for this page: " + format.Plural(left, "unit"))
+		p.Note = a.leftOutNote("Too large for this page: " + plural.Of(left, "unit"))
 	}
 	return p
 }

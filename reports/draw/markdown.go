@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/internal/picture"
@@ -93,7 +94,7 @@ func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 		fmt.Fprintf(w, "- **%s**: %s\n", escape.Markdown(a.name), escape.Markdown(a.text))
 	}
 	if left > 0 {
-		fmt.Fprintf(w, "- and %s more, see below\n", format.Plural(left, "table"))
+		fmt.Fprintf(w, "- and %s more, see below\n", plural.Of(left, "table"))
 	}
 	if s := c.Requirement(); s != "" && len(list) > 0 {
 		fmt.Fprintf(w, "\n(%s)\n", escape.Markdown(s))
@@ -136,7 +137,7 @@ func writeMarkdownTable(w io.Writer, c *compare.Comparison, t *compare.Table) {
 		fmt.Fprintf(w, "### %s\n\n", escape.Markdown(t.Heading()))
 	}
 	if len(t.Rows) > fewRows || isRanking(c) {
-		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", format.Plural(len(t.Rows), "row"))
+		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", plural.Of(len(t.Rows), "row"))
 		defer fmt.Fprint(w, "</details>\n\n")
 	}
 	writeMarkdownUnit(w, t, t.Primary())

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/internal/picture"
@@ -88,7 +89,7 @@ func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 	}
 	alt := fmt.Sprintf(
 		"Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
-		format.Plural(total, "benchmark"), columnKind(c), ratiosOf(rows),
+		plural.Of(total, "benchmark"), columnKind(c), ratiosOf(rows),
 	)
 	h.Desc = alt + answerText(c)
 	return drawing{"heat", "Heat map", alt, h.SVG}
@@ -115,7 +116,7 @@ func forestDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 	}
 	alt := fmt.Sprintf(
 		"Ratio of each %s to the best of its row in %s, with corrected intervals, for %s.",
-		columnKind(c), ratiosOf(rows), format.Plural(total, "benchmark"),
+		columnKind(c), ratiosOf(rows), plural.Of(total, "benchmark"),
 	)
 	f.Desc = alt + answerText(c)
 	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
@@ -139,7 +140,7 @@ func sheetDrawing(
 		s.Charts, titles = append(s.Charts, p), append(titles, p.Title)
 	}
 	alt := fmt.Sprintf("%s by %s: %s, in %s", name, columnKind(c), strings.Join(axes, ", "),
-		format.Plural(list.total, "chart"))
+		plural.Of(list.total, "chart"))
 	s.Desc = alt + ": " + strings.Join(titles, "; ")
 	return drawing{kind, name, alt, s.SVG}
 }

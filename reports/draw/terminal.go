@@ -9,8 +9,8 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/semabench/semabench/internal/page"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
-	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/internal/picture"
 )
 
@@ -129,7 +129,7 @@ func (t Terminal) writeAnswers(w io.Writer, c *compare.Comparison) {
 		t.writeWrapped(w, t.bold(fit(a.name, names))+"  ", a.text)
 	}
 	if left > 0 {
-		fmt.Fprintf(w, "and %s more\n", format.Plural(left, "table"))
+		fmt.Fprintf(w, "and %s more\n", plural.Of(left, "table"))
 	}
 	if s := c.Requirement(); s != "" && len(list) > 0 {
 		t.writeWrapped(w, "", "("+s+")")

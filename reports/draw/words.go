@@ -10,8 +10,8 @@ import (
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
-	"github.com/semabench/semabench/reports/internal/format"
 	"github.com/semabench/semabench/reports/read"
 )
 
@@ -62,7 +62,7 @@ func warningLines(c *compare.Comparison) []string {
 		}
 	}
 	if n := len(c.Log.Broken); n > 0 {
-		list = append(list, format.Plural(n, "broken line")+", in no table:")
+		list = append(list, plural.Of(n, "broken line")+", in no table:")
 		for _, b := range c.Log.Broken[:min(n, maxListed)] {
 			list = append(list, "  "+brokenLine(b))
 		}
@@ -80,7 +80,7 @@ func failureLines(c *compare.Comparison) []string {
 		return nil
 	}
 	list := []string{"the program failed, so its results may be incomplete or wrong, " +
-		format.Plural(n, "line") + ":"}
+		plural.Of(n, "line") + ":"}
 	for _, f := range c.Log.Failures[:min(n, maxListed)] {
 		list = append(list, "  "+brokenLine(f))
 	}
@@ -184,7 +184,7 @@ func sampleCount(c *compare.Comparison) string {
 		low, high = min(low, len(cell.Values)), max(high, len(cell.Values))
 	})
 	if low == high {
-		return format.Plural(low, "sample")
+		return plural.Of(low, "sample")
 	}
 	return fmt.Sprintf("%d to %d samples", low, high)
 }
@@ -220,7 +220,7 @@ func andMore(n int, noun string) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("and %s more", format.Plural(n, noun))
+	return fmt.Sprintf("and %s more", plural.Of(n, noun))
 }
 
 // clipped shortens s to maxText characters.

@@ -14,14 +14,6 @@ import (
 	"golang.org/x/perf/benchunit"
 )
 
-// Plural returns n with the noun, in the plural unless n is 1. The plural must end in s.
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // Value formats a value with its unit: 12.34µs, 24B, 1.3GB/s. Counts have no unit to show.
 func Value(v float64, unit string) string {
 	switch {
