@@ -3,7 +3,6 @@ package bench_test
 import (
 	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"regexp"
 	"runtime"
@@ -17,6 +16,7 @@ import (
 	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/benchkey"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 func BenchmarkSemaphore(b *testing.B) { bench.Run(b, impls.All()...) }
@@ -27,9 +27,7 @@ const shortest = time.Microsecond
 // skipUnlessLong skips a test that takes longer than `make test` has time for.
 func skipUnlessLong(t *testing.T) {
 	t.Helper()
-	if os.Getenv("SEMABENCH_LONG") != "1" {
-		t.Skip("measures every case: set SEMABENCH_LONG=1, as make test-long does")
-	}
+	longtest.Need(t, "the tests of single cases")
 }
 
 // Every case of a default run gives a line of benchmark text with its metrics. Each case is tried

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // smallExperiment returns an experiment whose tasks are few and small, so that it ends in seconds.
@@ -72,9 +74,7 @@ func TestAllModesGiveTheSameChecksums(t *testing.T) {
 // Every semaphore between processes gives the same checksums, in the modes whose workers are
 // processes. The other modes do not use it.
 func TestAllProcessSemaphoresGiveTheSameChecksums(t *testing.T) {
-	if os.Getenv("SEMABENCH_LONG") != "1" {
-		t.Skip("starts many processes: set SEMABENCH_LONG=1, as make test-long does")
-	}
+	longtest.Need(t, "TestAllModesGiveTheSameChecksums")
 	checksums := map[string]string{}
 	for _, name := range ProcessSemaphores() {
 		s, err := findProcessSemaphore(name)

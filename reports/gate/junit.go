@@ -44,7 +44,7 @@ type junitMessage struct {
 // run as a whole.
 //
 // A row that is slower or gone is a failure, and a row that could not be measured is
-// an error. A row that is INCONCLUSIVE is skipped, and so is a MISSING one that was
+// an error. INCONCLUSIVE rows are skipped, and so are MISSING rows that the options
 // let pass: neither is a defect of the code. If such rows make the gate fail, the case
 // of the run fails and counts them. All other rows are successes.
 func WriteJUnit(w io.Writer, r *Report) error {

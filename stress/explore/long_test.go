@@ -3,28 +3,22 @@ package explore_test
 import (
 	"os"
 	"testing"
+
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 // needLong skips t unless long tests were asked for. A long test takes more than five seconds on
 // two quiet cores; make test-long runs all of them.
 func needLong(t *testing.T) {
 	t.Helper()
-	if os.Getenv("SEMABENCH_LONG") == "" {
-		t.Skip(
-			"takes longer than make test allows: SEMABENCH_LONG=1 runs it, as make test-long does",
-		)
-	}
+	longtest.Need(t, "the shorter tests of this package")
 }
 
 // longOr returns long if long tests were asked for, and short otherwise. It logs what a short run
 // leaves out, so that the log of a test says how much it has tried.
 func longOr(t *testing.T, what string, long, short int) int {
 	t.Helper()
-	if os.Getenv("SEMABENCH_LONG") != "" {
-		return long
-	}
-	t.Logf("%d %s; SEMABENCH_LONG=1 tries %d, as make test-long does", short, what, long)
-	return short
+	return longtest.Or(t, what, long, short)
 }
 
 // isPlayer reports whether this process plays schedules for an exploration, and is not its parent.

@@ -156,7 +156,7 @@ func lockOf(binary string) string { return strings.TrimSuffix(binary, ".test") +
 // The binary stays where the go command has put it. The next build finds it there and does not link
 // again if nothing has changed; linking is two thirds of the time of such a build. A hard link in
 // place of the copy would not do: the go command may write a new binary over the old one, and so
-// over the one that runs.
+// over a binary that runs.
 //
 // The lock is taken before the binary is looked for: otherwise a sweep could remove it between the
 // look and the lock. The time of a binary that is there is renewed, so that no sweep takes it for

@@ -398,7 +398,7 @@ func (w *writer) guardOnce(n ast.Stmt) {
 //
 //	func init() { pool = &driver{}; sql.Register("mock", pool) }
 //
-// A second driver in pool would be one that database/sql does not know. A function literal in the
+// database/sql would not know a second driver in pool. A function literal in the
 // init function may be called in a schedule, so its statements stay.
 func (w *writer) makesKept(n ast.Stmt) bool {
 	assign, ok := n.(*ast.AssignStmt)
