@@ -12,6 +12,11 @@ import (
 // agree compares the verdicts of two runs of the same rows, to show how far one run can be trusted.
 // Two runs of one machine should agree. The share of changed verdicts is the noise that a single
 // run hides.
+//
+// The texts must come from the same rows: agreement of different rows would say nothing. So a
+// row that only one text has counts against the agreement, and so does a broken line. The
+// default of -most is 100 %, because any smaller number would be a claim about the machine that
+// the user did not make.
 func (a app) agree(_ context.Context, args []string) error {
 	f := a.flags("agree", "[flags] FIRST SECOND", "Compares the verdicts (better, tie, worse) of "+
 		"two benchmark texts of the same rows,\n"+
@@ -23,6 +28,7 @@ func (a app) agree(_ context.Context, args []string) error {
 	if err := f.parse(args); err != nil {
 		return err
 	}
+	// The comparison is written so that NaN, which ParseFloat accepts, is refused too.
 	if f.NArg() != 2 || !(*most >= 0 && *most <= 100) {
 		return errors.New("name two files of benchmark text, and with -most a number from 0 to 100")
 	}

@@ -31,6 +31,9 @@ func (a app) attachments(c *reports.Comparison, summary string) ([]reports.Attac
 
 // measuredHere returns the implementations that are columns of c. In the text of another package a
 // column of the same name is other code.
+//
+// The test is on the package line of the text, which go test and semabench run both write. The
+// name of a benchmark would not do: any project may call one BenchmarkSemaphore.
 func (a app) measuredHere(c *reports.Comparison) (found []impls.Impl) {
 	const ours = "github.com/semabench/semabench/bench"
 	if c.By != "/impl" || !slices.Contains(c.Facts, reports.Fact{Key: benchkey.Pkg, Value: ours}) {
@@ -46,6 +49,7 @@ func (a app) measuredHere(c *reports.Comparison) (found []impls.Impl) {
 
 // policyAttachment returns the policies as a table. A page of figures alone would rank
 // implementations that promise different things as if they were equal.
+// The rows are those of the verb policies, so the page cannot contradict it.
 func policyAttachment(all []impls.Impl) reports.Attachment {
 	table := policyTable(all)
 	t := reports.Attachment{Title: "Declared policies", Intro: policiesChecked, Cols: table[0]}
@@ -74,6 +78,8 @@ func soakAttachment(f soak.Summary) reports.Attachment {
 		Cols: []string{"implementation", "failures", "programs", "operations", "histories", "undecided"},
 	}
 	for _, r := range f.Rows {
+		// The tone is green for zero failures only if something was played. An implementation
+		// whose turns all ended before the first operation also has no failures.
 		verdict := reports.Remark{Text: fmt.Sprint(r.Failures), Tone: reports.Good}
 		switch {
 		case r.Failures > 0:

@@ -31,6 +31,9 @@ another reason; 2 refused: nothing was explored; 3 unknown: no schedule failed, 
 the exploration; 130 interrupted, and no schedule had failed by then.`
 
 // passedOn are the flags that the tests take under the same name after "explore.".
+// The list is explicit, since the remaining flags are for this process alone: -run, -tags and
+// -race decide what is built, -summary where the results go. A flag that is missing here would
+// be accepted and ignored.
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
 	"scenario", "workers", "lazyclock", "nodaemons", "page", "strict"}
 
@@ -42,6 +45,9 @@ type exploreCall struct {
 }
 
 // explore explores the tests of a package.
+// The tests explore in a process of their own, which go test would start as well. So a test
+// explores the same schedules under this verb and under go test, and a failure that one shows
+// can be replayed by the other.
 func (a app) explore(ctx context.Context, args []string) error {
 	e := exploreCall{app: a, Options: exploration.Options{
 		Package: ".", Stdout: a.stdout, Stderr: a.stderr,
@@ -52,6 +58,8 @@ func (a app) explore(ctx context.Context, args []string) error {
 	return exploration.Run(ctx, e.Options)
 }
 
+// parse parses and checks the flags. Their defaults repeat those of package explore for the help
+// only: a flag that the user did not give is not passed on, so the tests keep their own default.
 func (e *exploreCall) parse(args []string) error {
 	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
@@ -88,6 +96,9 @@ func (e *exploreCall) parse(args []string) error {
 }
 
 // passOn collects the flags for the tests.
+//
+// workers is passed on always: its default here is GOMAXPROCS of this process, and the progress
+// line shows that number.
 func (e *exploreCall) passOn(f *flagSet) (err error) {
 	for _, name := range passedOn {
 		if !f.given(name) && name != "workers" {
@@ -105,6 +116,8 @@ func (e *exploreCall) passOn(f *flagSet) (err error) {
 }
 
 // positional parses flags before and after the package, as the go command does.
+// Package flag stops at the package, so it is called a second time for the flags behind it.
+// Without that, “explore ./queue -race” would run without the race detector, and pass.
 func (e *exploreCall) positional(f *flagSet, args []string) error {
 	if err := f.parse(args); err != nil || f.NArg() == 0 {
 		return err
@@ -122,9 +135,13 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 	return nil
 }
 
+// strategyName is checked here, before the tests are built, although package explore checks the
+// strategy too. A typing error should cost no build.
 var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
 
 // check checks values that no flag can check alone.
+// Checks that need two flags, or a flag and the tables, are here. The case of -impl comes last,
+// because it is the one that continues: it resolves the names.
 func (e *exploreCall) check(f *flagSet) error {
 	if _, err := regexp.Compile(e.Run); err != nil {
 		return fmt.Errorf("-run %q: %w", e.Run, err)

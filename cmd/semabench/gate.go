@@ -39,6 +39,8 @@ Ctrl-C keeps the pairs so far and judges them. Nothing is written into the repos
 may be read-only, or dirty, and the report says so if it is. Without -o the report is only printed.`
 
 // A gateCall is the verb gate with its flags.
+// A call has one of three inputs, and check finds out which: packages to measure, texts, or a
+// run to replay. The fields of the others stay empty.
 type gateCall struct {
 	flags *flagSet
 
@@ -52,7 +54,9 @@ type gateCall struct {
 	waivers, format, dir, summary, profiles string
 }
 
-// measuringFlags have no meaning for a run that was measured before.
+// measuringFlags have no meaning for a run that was measured before. They are refused there and
+// not ignored: a user who gives -pairs with two texts expects more certainty and would get none.
+// base, old and new are not in the list, because they choose the input.
 var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self",
 	"measure-same", "profile"}
 
@@ -85,6 +89,8 @@ func (c *gateCall) addTo(f *flagSet) {
 		"$GITHUB_STEP_SUMMARY)")
 }
 
+// addMeasuringTo adds the flags that decide how to measure. They fill the options of package
+// duel directly, so a zero means the default of that package, as the help says.
 func (c *gateCall) addMeasuringTo(f *flagSet) {
 	o := &c.measure
 	f.StringVar(&o.Bench, "bench", "", "benchmarks, as go test -bench has it (default all)")
@@ -106,6 +112,9 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 		"`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
 }
 
+// setMinEffect parses the flag -min-effect. Above 100 % a row could become twice as slow unseen,
+// which is surely a typing error. The words fail and warn parse as 0 and infinity, so the bounds
+// refuse them.
 func (c *gateCall) setMinEffect(s string) error {
 	v, err := gate.ParseTolerance(s) // also accepts fail and warn
 	if err != nil || v == 0 || v > 1 {
@@ -115,12 +124,17 @@ func (c *gateCall) setMinEffect(s string) error {
 	return nil
 }
 
+// setTolerance parses the flag -inconclusive. It is a function and no string, so that package
+// flag refuses a wrong value before anything is built.
 func (c *gateCall) setTolerance(s string) (err error) {
 	c.judge.Tolerate, err = gate.ParseTolerance(s)
 	return err
 }
 
 // gate judges whether a change made benchmarks slower.
+//
+// The exit code is computed before the report is written. A full disk must not turn a REGRESSED
+// row into exit 2, so only a pass gets the code of unusable input if writing fails.
 func (a app) gate(ctx context.Context, args []string) error {
 	f := a.flags("gate", "[flags] [packages | OLD.txt NEW.txt]", gateDoc)
 	var c gateCall
@@ -148,6 +162,9 @@ func (a app) gate(ctx context.Context, args []string) error {
 }
 
 // judged returns the report on the input that the arguments name.
+//
+// The three ways return the same type, so one place writes reports and one derives the exit
+// code. Nothing behind this function knows whether the run was measured just now.
 func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	switch {
 	case c.replay != "":
@@ -160,6 +177,10 @@ func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 
 // check finds out which kind of input the arguments name, and refuses flags that exclude each
 // other.
+//
+// The order of the cases matters: contradictions first, then incomplete pairs, then the input
+// that remains. From “revisions || dirs” on the arguments are packages, and before it nothing
+// has been assigned.
 func (c *gateCall) check() error {
 	revisions, dirs := c.base != "" || c.head != "", c.old != "" || c.new != ""
 	args := c.flags.Args()
@@ -218,6 +239,9 @@ func (c *gateCall) checkWords(args []string) error {
 	return nil
 }
 
+// checkMeasuring checks the values that decide how to measure. -bench has a pattern for each
+// level of names, separated by slashes, and each must compile alone. Six pairs are the least for
+// an interval: five equal signs have a probability of 1/16, which is no evidence at 95 %.
 func (c *gateCall) checkMeasuring() error {
 	for _, part := range strings.Split(c.measure.Bench, "/") {
 		if _, err := regexp.Compile(part); err != nil {
@@ -233,6 +257,9 @@ func (c *gateCall) checkMeasuring() error {
 	return c.checkFormat()
 }
 
+// readWaivers parses the file of waivers before anything is measured. A file with a typing error
+// would otherwise be refused after the measurement. Whether a waiver has expired or fits a row
+// is judged with the rows.
 func (c *gateCall) readWaivers() error {
 	if c.waivers == "" {
 		return nil

@@ -16,6 +16,9 @@ import (
 
 // replayed judges a recorded run. The rules of today apply, and the options of this call: a run
 // file holds measurements and no verdicts.
+//
+// So a stricter -min-effect, or a new version with better statistics, can be tried on the runs
+// of the past without measuring again.
 func (c *gateCall) replayed() (*gate.Report, error) {
 	f, err := os.Open(c.replay)
 	if err != nil {
@@ -29,7 +32,10 @@ func (c *gateCall) replayed() (*gate.Report, error) {
 	return gate.Judge(run, c.judge), nil
 }
 
-// judgedTexts judges two benchmark texts.
+// judgedTexts judges two benchmark texts. They are read by the same reader as in the verb
+// report, so broken lines and failures arrive in the verdict too. The most frequent mistake is
+// to give two directories or two revisions as arguments; the error of reading then says which
+// flags they belong to.
 func (a app) judgedTexts(c *gateCall) (*gate.Report, error) {
 	var sides [2]*reports.Log
 	for i, in := range a.inputs(c.texts) {
@@ -44,6 +50,9 @@ func (a app) judgedTexts(c *gateCall) (*gate.Report, error) {
 
 // duel measures both sides and judges the run, in this order: first stage, suspects, second stage,
 // verdicts, profiles of rows that REGRESSED. The run file holds at any moment what was measured.
+//
+// The error of closing the run file is dropped: the file has no buffer, so every error of
+// writing has come out of Write before.
 func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	kept, err := newRunFile(c.dir)
 	if err != nil {
@@ -53,6 +62,8 @@ func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	progress := a.newDuelProgress()
 	report, err := c.measureAndJudge(ctx, kept, progress.at)
 	progress.end()
+	// kept.file is nil as long as no line was written: an error before that must not name a file
+	// that does not exist.
 	if err != nil && kept != nil && kept.file != nil {
 		err = fmt.Errorf("%w\nwhat was measured by then is in %s", err, kept.path)
 	}
@@ -61,6 +72,9 @@ func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
 
 // measureAndJudge closes the duel on every way out. The second stage must follow the judge of the
 // first at once, with the same options: its suspects are what the promise on false alarms counts.
+//
+// Each stage needs the answer of the one before, and none calls back. So the run is judged once,
+// at the end, and the suspects are the only thing that is computed earlier.
 func (c *gateCall) measureAndJudge(
 	ctx context.Context, kept *runFile, progress func(duel.Progress),
 ) (*gate.Report, error) {
@@ -78,11 +92,16 @@ func (c *gateCall) measureAndJudge(
 	if err := errors.Join(err, d.Close()); err != nil {
 		return nil, err
 	}
+	// Paths are changed after Close, since the duel has written them into the run file by then.
 	c.placeProfiles(d.Run())
 	return report, nil
 }
 
 // duelOptions returns the part of the arguments that decides how to measure.
+//
+// An empty revision means the working tree; so -base without -head compares a revision with the
+// tree as it is. kept is assigned under a condition, because a nil *runFile within the interface
+// Out would not compare equal to nil.
 func (c *gateCall) duelOptions(kept *runFile, progress func(duel.Progress)) duel.Options {
 	o := c.measure
 	o.Packages, o.Command, o.Progress = c.packages, c.command(), progress
@@ -106,6 +125,9 @@ func (c *gateCall) profilesDir() string {
 
 // placeProfiles makes the paths of profiles relative to the folder of the report, where readers
 // look.
+//
+// A report that moves together with its folder then keeps its links. Where no relative path
+// exists, as between two drives of Windows, the path stays as the user gave it.
 func (c *gateCall) placeProfiles(run *gate.Run) {
 	if c.profiles == "" {
 		return // the profiles are beside the report
@@ -126,9 +148,9 @@ func (c *gateCall) placeProfiles(run *gate.Run) {
 }
 
 // command returns the beginning of a command that measures rows of these sides again: the sides,
-// and the flags that change how they are measured. It leaves out waivers, because each waiver must
-// match a row. A report may be read on another machine, so all that the measurement depends on has
-// to be in it.
+// and the flags that change how they are measured. Package duel appends the pattern of the rows
+// and their packages. It leaves out waivers, because each waiver must match a row. A report may
+// be read on another machine, so all that the measurement depends on has to be in it.
 func (c *gateCall) command() string {
 	words := []string{"semabench gate"}
 	if flags := os.Getenv("GOFLAGS"); flags != "" { // it may have a build tag
@@ -156,6 +178,9 @@ const gateRunName = "gate.jsonl"
 
 // newRunFile creates the folder and checks that it can be written: the user must hear of a problem
 // before an hour of measuring, and not after it. It returns nil for the folder "".
+//
+// The probe is a file that is created and removed: permissions, a read-only mount and a full
+// disk show up only when something is written.
 func newRunFile(dir string) (*runFile, error) {
 	if dir == "" {
 		return nil, nil
@@ -176,6 +201,8 @@ func newRunFile(dir string) (*runFile, error) {
 
 // Write is for io.Writer. O_EXCL keeps a second gate, started meanwhile, from writing into the same
 // file.
+// Lines are not buffered here. If the process is killed, the file has every pair that was
+// measured, and -replay reads it.
 func (f *runFile) Write(text []byte) (n int, err error) {
 	if f.file == nil {
 		f.file, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -17,6 +17,7 @@ import (
 )
 
 // gateFormats are the formats of the report. file is the name in the folder of -o.
+// The table serves the flag, its help and the folder of -o: a new format is one line here.
 var gateFormats = []struct {
 	name, file string
 	write      func(io.Writer, *gate.Report) error
@@ -36,6 +37,8 @@ func gateFormatNames() (names []string) {
 }
 
 // checkFormat refuses an unknown format before anything is measured.
+//
+// A format that is refused after an hour of measuring would cost the hour.
 func (c *gateCall) checkFormat() error {
 	for _, f := range gateFormats {
 		if f.name == c.format {
@@ -48,6 +51,9 @@ func (c *gateCall) checkFormat() error {
 
 // writeGate prints the report, and writes it to every place that the user named. An output that
 // cannot be written does not stop the others, because the verdict took long to get.
+//
+// GITHUB_STEP_SUMMARY is read only if no -summary was given. GitHub sets it in every step, so
+// the Markdown appears on the page of the job without any configuration.
 func (a app) writeGate(c *gateCall, r *gate.Report) error {
 	var errs []error
 	for _, f := range gateFormats {
@@ -69,6 +75,9 @@ func (a app) writeGate(c *gateCall, r *gate.Report) error {
 
 // writeGateDir writes all formats into a folder. It names the folder on standard error: standard
 // output may have to be valid JSON.
+//
+// Each format is rendered into memory first: a template that fails must not leave half a page
+// behind a name that CI archives.
 func (a app) writeGateDir(dir string, r *gate.Report) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -99,6 +108,8 @@ func addSummary(path string, r *gate.Report) error {
 // duelProgress shows how far a duel is: on a terminal in one line, in a log in a line for each
 // stage and for each tenth of it. Each stage of a duel counts to a total of its own. It has no
 // lock, because a duel never calls it twice at once.
+// It measures time itself, because a duel reports counts only: how to show time is a matter of
+// the terminal.
 type duelProgress struct {
 	line   *progress.Line
 	began  time.Time // when the first step of the stage was done
@@ -125,6 +136,8 @@ func (p *duelProgress) at(now duel.Progress) {
 	}
 	sameStage := now.Doing == p.doing
 	text := now.Doing + of + p.left(now)
+	// A line about a new stage is drawn at once. Show would drop it if the last line is younger
+	// than its interval, and a stage that hangs in its first step would stay nameless.
 	if sameStage {
 		p.line.Show(text)
 	} else {

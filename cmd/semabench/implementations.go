@@ -20,6 +20,9 @@ func (a app) chooseImpls(names string) ([]impls.Impl, error) {
 // chooseImpls returns the implementations that a comma-separated flag names, in the order of the
 // table. "all" means the table, without the implementations that processes share. The error for an
 // unknown name lists the known names.
+//
+// The result is in the order of the table and not of the flag, and a name given twice counts
+// once. So two spellings of one choice make the same plan and the same columns.
 func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impls.Impl, error) {
 	if names == "all" {
 		return table, nil
@@ -40,6 +43,8 @@ func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impl
 			delete(wanted, impl.Name)
 		}
 	}
+	// What is left in wanted was found in no table. One name is enough for the message; with two
+	// typing errors the user corrects one after the other.
 	for name := range wanted {
 		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name,
 			strings.Join(known, ", "))
@@ -47,13 +52,18 @@ func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impl
 	return chosen, nil
 }
 
-// isShared reports whether processes can share the implementation.
+// isShared reports whether processes can share the implementation. It compares names, which are
+// unique over both tables: an Impl holds functions, and functions cannot be compared.
 func (a app) isShared(impl impls.Impl) bool {
 	return slices.ContainsFunc(a.shared, func(s impls.Impl) bool { return s.Name == impl.Name })
 }
 
 // mustExist makes a semaphore of each chosen implementation that processes share: not every system
 // has all of them.
+//
+// A System V semaphore, for example, needs a kernel that has them and a container that permits
+// them. The attempt is made here, because the alternative is a failed row in every round of the
+// run. The semaphore is closed at once: it may hold a file or a kernel object.
 func (a app) mustExist(chosen []impls.Impl) error {
 	for _, impl := range chosen {
 		if !a.isShared(impl) {
@@ -72,6 +82,10 @@ func (a app) mustExist(chosen []impls.Impl) error {
 
 // chooseMeasured also accepts constructors of other packages, see layout.Parse, and the name rivals,
 // which stands for the table of package bench/rivals.
+//
+// A constructor is told apart from a name of the table by its form: it contains a dot or a
+// slash, and no name of the table does. Only semabench run and its like accept one, since they
+// link a program for it; the other verbs have no code of another package in them.
 func (a app) chooseMeasured(names string) (
 	chosen []impls.Impl, constructors []layout.Constructor, err error) {
 	var ours []string

@@ -47,15 +47,26 @@ import (
 	"github.com/semabench/semabench/internal/sampling"
 )
 
+// main must call ChildMain before anything else. The children of semabench parallel are this
+// same executable, and a variable in their environment says so. A child without the call would
+// take itself for a new command of the user.
 func main() {
 	parallel.ChildMain(impls.All()...) // does not return in a child process of semabench parallel
 	commandMain(impls.All(), process.All(), sampling.Linked)
 }
 
 // commandMain runs the command with these tables and exits. Tests call it with tables of their own.
+//
+// It is apart from main because the test binary is the command too: a test starts itself again
+// with tables that have a broken implementation, and sees real exit codes and real signals.
+//
+// os.Exit runs no deferred call. So every defer that removes a folder or ends a process stands
+// inside a verb, which returns before the exit.
 func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if len(os.Args) < 2 || !slices.Contains(cleaningVerbs, os.Args[1]) {
+		// stop gives the signal back to the Go runtime, whose answer to it is death. A verb that
+		// hangs in a read or in a compiler can so be ended from the keyboard.
 		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	}
 	a := app{
@@ -66,6 +77,8 @@ func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 }
 
 // An app is the command without the process around it.
+// Every verb takes its streams from here and not from package os. So a test can run a verb
+// within its own process, with buffers for the streams.
 type app struct {
 	table []impls.Impl // the implementations that the name all stands for
 	// implementations that processes can share; all does not include them
@@ -76,11 +89,15 @@ type app struct {
 	stdout, stderr io.Writer
 }
 
+// A verb is one subcommand. Its run returns an error and prints no error itself: exitCode prints
+// it once, in one form, and derives the exit code from the same value.
 type verb struct {
 	name, what string
 	run        func(a app, ctx context.Context, args []string) error
 }
 
+// verbs are in the order of the help. The program starts the last two itself, as children: run
+// starts sample, and stress starts turn.
 var verbs = []verb{
 	{"run", "measure implementations on this machine and write a report", app.run},
 	{"report", "make a report of any Go benchmark text", app.report},
@@ -101,6 +118,9 @@ var verbs = []verb{
 var cleaningVerbs = []string{"run", "gate"}
 
 // main runs the verb that args name and returns the exit code.
+//
+// An unknown verb is refused with the list of verbs. Guessing the nearest one could start a
+// measurement of an hour by a typing error.
 func (a app) main(ctx context.Context, args []string) int {
 	if len(args) == 0 {
 		a.usage(a.stderr)
@@ -121,7 +141,8 @@ func (a app) main(ctx context.Context, args []string) int {
 	return exitcode.Refused
 }
 
-// exitCode prints the error of a verb and returns its exit code.
+// exitCode prints the error of a verb and returns its exit code. flag.ErrHelp is an error only
+// for package flag: the user asked for help and got it, so nothing is printed and the code is 0.
 func (a app) exitCode(verb string, err error) int {
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(a.stderr, "semabench %s: %v\n", verb, err)
@@ -129,6 +150,9 @@ func (a app) exitCode(verb string, err error) int {
 	return exitcode.Of(err)
 }
 
+// usage prints the verbs and the exit codes. It goes to standard output if the user asked for
+// it, and to standard error if the arguments were empty: a script that pipes the output must not
+// take the help for a result.
 func (a app) usage(w io.Writer) {
 	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays "+
 		"random programs\nand every schedule.\n\n"+
@@ -146,6 +170,10 @@ func (a app) usage(w io.Writer) {
 
 // flags returns a flag set for a verb. It prints nothing but its help, if the user asks for it:
 // exitCode prints errors.
+//
+// ContinueOnError is essential: flag.ExitOnError would exit with 2 inside Parse and skip every
+// deferred call of the verb. Package flag also prints each error with the whole help, which
+// pushes the error off the screen; so its output is discarded.
 func (a app) flags(verb, args, what string) *flagSet {
 	f := flag.NewFlagSet(verb, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -163,6 +191,8 @@ type flagSet struct {
 	help func()
 }
 
+// parse parses the arguments. The help is printed here and not by flag.FlagSet.Usage, because
+// Usage also runs after every error.
 func (f *flagSet) parse(args []string) error {
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -176,7 +206,8 @@ func (f *flagSet) number(name string, value, least, most uint64, usage string) *
 	return flags.Number(f.FlagSet, name, value, least, most, usage)
 }
 
-// noArguments refuses arguments behind the flags.
+// noArguments refuses arguments behind the flags. Package flag stops at the first argument that
+// is no flag, so in “semabench run quick -samples 3” the flag would be ignored without a word.
 func (f *flagSet) noArguments() error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", f.Arg(0))
@@ -185,11 +216,15 @@ func (f *flagSet) noArguments() error {
 }
 
 // given reports whether the arguments have the flag, even with its default as the value.
+//
+// The value alone cannot say it: “-time 20s” and no flag at all have the same value, but the
+// first may contradict another flag.
 func (f *flagSet) given(name string) (yes bool) {
 	f.Visit(func(g *flag.Flag) { yes = yes || g.Name == name })
 	return yes
 }
 
+// verbNames returns the names for the error about an unknown verb.
 func verbNames() (names []string) {
 	for _, v := range verbs {
 		names = append(names, v.name)

@@ -19,6 +19,8 @@ import (
 	"github.com/semabench/semabench/reports/claims"
 )
 
+// parallelName is the name of the text in the folder of the results. It differs from the name of
+// the verb run, so one folder can hold both.
 const parallelName = "parallel.txt"
 
 const parallelDoc = `Does the same work serially, by goroutines on one core and on all, by a pool of processes and by
@@ -37,6 +39,9 @@ type parallelCall struct {
 	works, dir, replay string
 }
 
+//
+// The two numbers are returned and not stored, since flags.Number parses into a uint64 and the
+// options have an int: the caller converts them after parsing.
 func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
 	f.StringVar(&c.works, "works", "", "`names` of the work, separated by commas: "+
 		strings.Join(parallel.Works(), ", ")+
@@ -59,6 +64,9 @@ func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
 }
 
 // parallel compares threads and processes.
+//
+// The implementation is looked up here, before anything is measured: a child that does not know
+// it would fail, once for each sample.
 func (a app) parallel(ctx context.Context, args []string) error {
 	f := a.flags("parallel", "[flags]", parallelDoc)
 	var c parallelCall
@@ -83,6 +91,8 @@ func (a app) parallel(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// The verb compares modes of execution. Several semaphores would multiply the rows and
+	// answer a question of the verb run.
 	if len(chosen) != 1 {
 		return fmt.Errorf("-impl=%s: want one implementation", c.Impl)
 	}
@@ -93,6 +103,9 @@ func (a app) parallel(ctx context.Context, args []string) error {
 }
 
 // measureParallel measures and reports. An interrupted measurement gets a report on its beginning.
+//
+// The report is written even if rows failed or the user interrupted: the text is on the disk,
+// and the first error decides the exit code.
 func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 	seen := timelines{}
 	c.Progress = func(line string) { fmt.Fprintln(a.stderr, line) }
@@ -111,11 +124,14 @@ func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 	}
 	defer text.Close()
 	fmt.Fprintln(a.stderr, plan)
+	// The error waits: what was measured by then gets its timelines and its report first.
 	measured := plan.Run(ctx, text)
 	info, err := text.Stat()
 	if err == nil && info.Size() == 0 { // refused before anything was measured
 		return errors.Join(measured, os.Remove(path))
 	}
+	// ctx is asked first. The error of a child that was killed by Ctrl-C is the consequence of
+	// Ctrl-C and no failure.
 	switch {
 	case ctx.Err() != nil:
 		measured = fmt.Errorf("%w: what was measured is kept", exitcode.ErrInterrupted)
@@ -135,6 +151,10 @@ func (a app) measureParallel(ctx context.Context, c *parallelCall) error {
 }
 
 // reportParallel judges the text in a folder, and writes the report beside it.
+//
+// measureParallel calls it on the text that it has just written, instead of passing the samples
+// in memory. So -replay takes the same way, and a report of today and a replay of tomorrow
+// agree.
 func (a app) reportParallel(dir string) error {
 	path := filepath.Join(dir, parallelName)
 	log, err := reports.Read(reports.Input{Name: path})
@@ -176,6 +196,9 @@ func (a app) reportParallel(dir string) error {
 const timelinesName = "parallel-workers.json"
 
 // timelines has the last timeline of each pictured row.
+//
+// Only the last sample of a row is kept: the picture shows one, and memory must not grow with
+// the rounds.
 type timelines map[string]claims.Timeline
 
 // pictured are the rows of the picture, from top to bottom. They show a limit of 3 at work between
@@ -186,6 +209,9 @@ var pictured = []struct {
 }{{parallel.Goroutines, 3}, {parallel.Processes, 3}, {parallel.Processes, 10}}
 
 // add stores a timeline if the picture shows its row.
+//
+// The match is by parts of the row's name, because package parallel names rows and gives no
+// parsed form. The slash behind each part keeps permits=1 from matching permits=10.
 func (t timelines) add(row string, spans []parallel.Span) {
 	for _, p := range pictured {
 		mode, permits := fmt.Sprintf("mode=%s/", p.mode), fmt.Sprintf("permits=%d/", p.permits)

@@ -16,6 +16,9 @@ import (
 // policyColumns are the columns of the table. A cell says what the implementation promises, which
 // is not always the value of a field. FIFO implies StarvationFree, so the author of a FIFO
 // implementation need not set it. TryBarges has a meaning only under FIFO.
+//
+// The cells are functions of the value and not of its fields' names, so that a derived promise
+// is computed in one place.
 var policyColumns = []struct {
 	title string
 	cell  func(impls.Impl) string
@@ -40,6 +43,9 @@ const policiesChecked = "Declarations are promises, and checked: stress.Run, cla
 // policies prints the declared policies of implementations: their promises where the contract
 // leaves a choice. It prints declarations and measures nothing; the last line says which checks
 // hold an implementation to them.
+//
+// Constructors of other packages are not accepted, as they would have to be linked first; the
+// policies of a table All appear in the report of the verb run.
 func (a app) policies(_ context.Context, args []string) error {
 	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the "+
 		"contract leaves a choice.")
@@ -145,6 +151,7 @@ func writePoliciesMarkdown(w io.Writer, rows [][]string) error {
 	var b strings.Builder
 	for i, row := range rows {
 		if i > 0 {
+			// The names are code: a reader copies them into -impl.
 			row[0] = "`" + row[0] + "`"
 		}
 		for _, cell := range row {

@@ -56,6 +56,12 @@ Go, the commit or the code changed.`
 
 // run measures and reports. The report can be made again from the text at any time, with the verb
 // report.
+//
+// All checks come before the first sample, also those of flags that only the report needs. A
+// typing error in -require must not show up after an hour of measuring.
+//
+// -resume takes no other flag, since the plan is in the text. A second source for the number of
+// samples or for the implementations could only contradict it.
 func (a app) run(ctx context.Context, args []string) error {
 	f := a.flags("run", "[flags]", runDoc)
 	var planFlags sampling.PlanFlags
@@ -95,7 +101,10 @@ func (a app) run(ctx context.Context, args []string) error {
 	return a.reportOn(show, text, *dir, err)
 }
 
-// knowsNeeds refuses an unknown need before anything is measured.
+// knowsNeeds refuses an unknown need before anything is measured. The list of needs comes from
+// an Impl without values, because every implementation declares the same needs and only the
+// answers differ. The verb report must not check so: its text may be of another project, with
+// needs of its own.
 func knowsNeeds(required []string) error {
 	var known []string
 	for _, need := range (impls.Impl{}).Needs() {
@@ -109,18 +118,24 @@ func knowsNeeds(required []string) error {
 	return nil
 }
 
+// samplingOptions returns the surroundings of a run. Resume needs the same ones as Start,
+// because it makes the plan again from its text, and a name in it must mean the same
+// implementation.
 func (a app) samplingOptions() sampling.Options {
 	return sampling.Options{Choose: a.chooseMeasured, Known: a.known(), Make: a.maker,
 		Stderr: a.stderr}
 }
 
-// defaultResults returns a folder that is named for the time.
+// defaultResults returns a folder that is named for the time, in UTC and with the largest unit
+// first. So the folders sort by age, on machines of any time zone. Two runs within one second
+// get the same name; the second one is refused, because its text exists.
 func defaultResults() string {
 	return filepath.Join("results", time.Now().UTC().Format("20060102-150405"))
 }
 
-// reportOn writes the report on a text, also if the measurement ended early with an error. Without
-// a text there is nothing to report.
+// reportOn writes the report on a text, also if the measurement ended early with an error.
+// Without a text there is nothing to report. Both errors are joined: the exit code then is the
+// code of the measurement, unless that went well.
 func (a app) reportOn(o reports.Options, text, dir string, measured error) error {
 	if text == "" {
 		return measured
@@ -128,6 +143,10 @@ func (a app) reportOn(o reports.Options, text, dir string, measured error) error
 	return errors.Join(measured, a.writeReport(o, text, dir, measured))
 }
 
+// writeReport compares the samples of a text and writes all formats beside it. A text without
+// one sample cannot be compared; after an interrupt this is expected, and is told in other words
+// than a broken text. Every other error wraps ErrFailed, because the text exists and was kept:
+// it is never a refusal.
 func (a app) writeReport(o reports.Options, text, dir string, measured error) error {
 	c, err := compare(o, reports.Input{Name: text})
 	if err != nil {
@@ -148,7 +167,9 @@ func (a app) writeReport(o reports.Options, text, dir string, measured error) er
 	return nil
 }
 
-// printPaths prints the absolute paths of files that were written.
+// printPaths prints the absolute paths of files that were written, one on each line. They are
+// absolute because CI logs are read elsewhere, and alone on standard output so that a script can
+// take them.
 func (a app) printPaths(paths []string) {
 	for _, path := range paths {
 		if abs, err := filepath.Abs(path); err == nil {

@@ -13,6 +13,10 @@ import (
 // sample measures one row once. The verb run starts it in a process of its own for every sample:
 // samples that share a process share its heap, its memory layout and its luck. Where run can link
 // programs, it starts programs that have nothing but this verb.
+//
+// An error of the measurement wraps ErrFailed, and every other error is a refusal. The verb run
+// does not look at the code: it takes any error as a failed row and quotes the first lines of
+// standard error.
 func (a app) sample(_ context.Context, args []string) error {
 	f := a.flags("sample", "-row NAME", "Measures one row once and prints its line of benchmark text.")
 	var r sampler.Request
@@ -32,6 +36,9 @@ func (a app) sample(_ context.Context, args []string) error {
 
 // turn plays programs against one implementation. The verb stress starts it in a process of its
 // own for every turn; see soak.ServeTurn.
+//
+// One implementation and not a list: the whole process belongs to one turn, so its peak memory
+// and its death say something about that implementation alone.
 func (a app) turn(ctx context.Context, args []string) error {
 	f := a.flags("turn", "-impl NAME -seed S -ops N",
 		"Plays programs against one implementation, as one turn of stress.")

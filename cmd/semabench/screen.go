@@ -12,6 +12,8 @@ const colorUsage = "colours: auto (on a terminal, unless NO_COLOR is set or TERM
 
 // A screen is standard output as a place for results. watched says that a person reads it. Width
 // and colours are about how to write; watched decides what is written.
+// The two are separate because a pager breaks their tie: with “-color always | less -R” the
+// output is a pipe, and a person reads it.
 type screen struct {
 	reports.Terminal
 	watched bool
@@ -29,6 +31,7 @@ func (a app) screen(color string) (screen, error) {
 		s.Colour = s.watched && !terminal.Plain()
 	case "always":
 		s.Colour, s.watched = true, true
+	// never leaves watched as it is: a user without colours still wants the heat map.
 	case "never":
 	default:
 		return screen{}, fmt.Errorf("unknown -color %q; known are auto, always, never", color)
@@ -38,6 +41,8 @@ func (a app) screen(color string) (screen, error) {
 
 // writeHeatForPeople writes the heat map if a person reads the output. A file and a pipe get
 // nothing.
+//
+// A script that reads the paths on standard output must not find a table before them.
 func (s screen) writeHeatForPeople(w io.Writer, c *reports.Comparison) error {
 	if !s.watched {
 		return nil

@@ -23,6 +23,9 @@ const (
 // stress plays random programs against implementations until the time or the operations are over,
 // or plays one program again that failed. Without -seed the seed is drawn and printed, so that each
 // soak plays other programs and every one can be repeated.
+//
+// -replay branches off before names are resolved, because the file names the implementation. All
+// numbers of the file are checked where they are read, with the line of the file in the message.
 func (a app) stress(ctx context.Context, args []string) error {
 	f := a.flags("stress", "[flags]", "Plays random programs against implementations in turns, checks"+
 		" their histories, and\nkeeps each program that fails in a file of its own, which -replay plays again.")
@@ -62,6 +65,8 @@ func (a app) stress(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// Given -ops alone, the minute that is the default would end most runs before their number
+	// of operations.
 	if *ops > 0 && !f.given("time") {
 		o.Limit = 0
 	}
@@ -73,6 +78,9 @@ func (a app) stress(ctx context.Context, args []string) error {
 }
 
 // checkStressFlags checks values that no flag can check alone.
+//
+// A flag that has no effect is refused and not ignored: a user who gives -procs with -replay
+// believes that it changes the replay.
 func checkStressFlags(f *flagSet, o soak.Options) error {
 	if err := f.noArguments(); err != nil {
 		return err

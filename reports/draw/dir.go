@@ -43,6 +43,8 @@ func WriteDir(
 }
 
 // WriteDir is the function WriteDir with h for the page.
+//
+// The Markdown names its pictures without a folder, because they lie beside it.
 func (h HTML) WriteDir(dir string, c *compare.Comparison) ([]string, error) {
 	const prefix = "report"
 	drawings := newDrawings(c)
@@ -65,6 +67,9 @@ func (h HTML) WriteDir(dir string, c *compare.Comparison) ([]string, error) {
 
 // removeStale removes the pictures of an earlier report that this report lacks. They would show
 // figures of another measurement.
+//
+// It runs after the new files are in place. If it ran before, an error of writing would leave
+// the old Markdown without its pictures.
 func removeStale(dir, prefix string, drawings []drawing) error {
 	for _, kind := range drawingKinds {
 		if slices.ContainsFunc(drawings, func(d drawing) bool { return d.kind == kind }) {
@@ -85,6 +90,10 @@ type outputFile struct {
 }
 
 // writeAll writes all outputs to temporary files and then renames them; see WriteDir.
+//
+// A file is written completely and closed before any is renamed, since Close can report a full
+// disk. The temporary files are in the same directory, because a rename between file systems is
+// a copy, and no longer atomic.
 func writeAll(dir string, c *compare.Comparison, outputs []outputFile) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("writing the report: %w", err)
@@ -124,6 +133,9 @@ const tempPrefix = ".report-"
 // removeAbandoned removes the temporary files of processes that no longer run: a process that is
 // killed cannot remove its own. Files of running processes stay, as two reports may go into one
 // directory.
+//
+// A number may have been given to a new process meanwhile. The file then stays until a later
+// report: keeping a file too long is harmless, removing one in use is not.
 func removeAbandoned(dir string) error {
 	left, err := filepath.Glob(filepath.Join(escapedPattern.Replace(dir), tempPrefix+"*"))
 	if err != nil {
@@ -133,6 +145,7 @@ func removeAbandoned(dir string) error {
 		name := strings.TrimPrefix(filepath.Base(path), tempPrefix)
 		owner, _, _ := strings.Cut(name, "-")
 		pid, err := strconv.Atoi(owner)
+		// A name without a number belongs to no known process, and its file is removed.
 		if err == nil && isRunning(pid) {
 			continue
 		}
@@ -147,6 +160,10 @@ func removeAbandoned(dir string) error {
 var escapedPattern = strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`)
 
 // isRunning reports whether a process of this number runs, or may run.
+//
+// The kernel delivers no signal 0, and only checks whether it could. EPERM means that
+// the process exists and belongs to another user. The answer is about this machine: on a shared
+// folder, processes of other machines count as ended.
 func isRunning(pid int) bool {
 	p, err := os.FindProcess(pid)
 	if err != nil {
@@ -208,6 +225,8 @@ func (t Tone) Sign() string { return [...]string{"", "✓", "✗", "?"}[t] }
 
 // attachmentParts renders each attachment as a section of the page. A note replaces an attachment
 // that is too large.
+//
+// An attachment is left out as a whole. A part of a table of proofs would look like all of it.
 func (a *pageBuilder) attachmentParts(list []Attachment) (parts []part) {
 	for i, attached := range list {
 		p := a.renderPart("attachment", attached)

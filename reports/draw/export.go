@@ -31,9 +31,14 @@ func WriteCSV(w io.Writer, c *compare.Comparison) error { return Export{}.CSV(w,
 func WriteJSON(w io.Writer, c *compare.Comparison) error { return Export{}.JSON(w, c) }
 
 // A Number is null in JSON and empty in CSV if it is not finite: unknown, or without bound.
+// JSON has no NaN and no infinity, and encoding/json fails on them. An error for one empty cell
+// would lose the whole file, and 0 would be a wrong figure.
 type Number float64
 
 // MarshalJSON writes as many digits as it takes to read the same number back.
+//
+// Seventeen digits at most, and fewer where fewer are exact: two exports of one text are equal,
+// and arithmetic on them gives what arithmetic on the comparison gives.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if b := n.appendTo(nil); len(b) > 0 {
 		return b, nil
@@ -43,6 +48,9 @@ func (n Number) MarshalJSON() ([]byte, error) {
 
 // An ExportCell is a cell as CSV and JSON have it, under the names of its tags. A field that does
 // not apply, such as the ratio of the base column, is empty or null.
+//
+// The names of the tags are an interface, as scripts read them by name. A new column is added at
+// the end of a line, before the values, so that scripts that count columns still work.
 type ExportCell struct {
 	Table  string `json:"table"` // the configuration that sets the table apart: "workload: cpu"
 	Unit   string `json:"unit"`
@@ -90,6 +98,9 @@ var csvColumns = []string{
 
 // CSV writes a line of column names, then one line for each cell. Values come last, separated by
 // spaces.
+//
+// Warnings are records of the same file, because a second file would be lost on the way. A
+// program that selects the record "cell" does not see them.
 func (x Export) CSV(w io.Writer, c *compare.Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	names := csvColumns
@@ -122,6 +133,9 @@ func (x Export) CSV(w io.Writer, c *compare.Comparison) error {
 }
 
 // JSON writes the cells one by one: together they may be larger than the comparison.
+//
+// Everything before the cells is small and goes through encoding/json. Each cell is on a line of
+// its own, so that diff and grep work on the file.
 func (x Export) JSON(w io.Writer, c *compare.Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	fmt.Fprint(out, "{\n")
@@ -161,6 +175,9 @@ func (x Export) JSON(w io.Writer, c *compare.Comparison) error {
 }
 
 // eachExportCell visits the measured cells of a unit, row by row.
+//
+// Figures that do not exist start as NaN and not as 0: a p of 0 or a ratio of 0 would be a
+// claim. A cell that was not measured has no record at all.
 func eachExportCell(t *compare.Table, u *compare.Unit, visit func(ExportCell)) {
 	nan := Number(math.NaN())
 	for i, cells := range u.Cells {

@@ -38,6 +38,10 @@ func (e ExportCell) appendCSV(b []byte) []byte {
 }
 
 // appendCSVText appends s, quoted where encoding/csv would quote it.
+//
+// The rules are those of encoding/csv: a quote, a comma, an end of line or a leading space need
+// quotes, and so does the field \. which some databases take for the end of the data.
+// TestCellsAsTheStandardLibraryWritesThem compares with that package.
 func appendCSVText(b []byte, s string) []byte {
 	first, _ := utf8.DecodeRuneInString(s)
 	if s == "" || s != `\.` && !strings.ContainsAny(s, "\",\r\n") && !unicode.IsSpace(first) {
@@ -56,6 +60,10 @@ func (n Number) appendTo(b []byte) []byte {
 
 // appendJSON appends e as encoding/json writes it. Reflection would take most of the time of a
 // large report.
+//
+// The order of the keys is the order of the fields of ExportCell.
+// TestCellsAsTheStandardLibraryWritesThem compares the result with json.Marshal, so a field that
+// is added to the struct and forgotten here fails it.
 func (e ExportCell) appendJSON(b []byte) []byte {
 	separator := byte('{')
 	key := func(name string) {
@@ -114,6 +122,10 @@ func (e ExportCell) appendJSON(b []byte) []byte {
 }
 
 // appendJSONText appends s as encoding/json writes it.
+//
+// The loop looks at bytes. A byte above '~' begins or continues a character outside ASCII, and
+// such strings take the slow way. So do <, > and &, which encoding/json escapes for use within
+// HTML.
 func appendJSONText(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
