@@ -14,6 +14,9 @@ import (
 // terminal, the page and the Markdown table all draw from it. They choose only the notation,
 // because each has room for a different amount of text: six characters in a terminal, a ratio and a
 // value on the page, both with intervals in Markdown.
+//
+// If each output decided for itself, a cell could be a tie in the picture and undecided in the
+// table below it.
 type heatCell struct {
 	kind  picture.Kind // Missing if the cell was not measured
 	shade int          // 1 to picture.Steps for the kind Worse, 0 for other kinds
@@ -31,6 +34,9 @@ type heatCell struct {
 }
 
 // newHeatCell decides how c is shown. c may be nil: not measured.
+//
+// The kind never is better than the samples allow: the best cell itself becomes Undecided as
+// soon as another cell may beat it, which Why then says.
 func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
 	if c == nil {
 		return heatCell{}
@@ -62,6 +68,9 @@ func newHeatCell(c *compare.Cell, u *compare.Unit) heatCell {
 
 // shadeAboveZero returns the shade of a value beside a best of zero. There is no ratio, so the
 // shade follows the amount: 3 allocations are much beside none, and 0.0015 are hardly any.
+//
+// 16 bytes are the step of B for the same reason as one allocation is the step of a count:
+// nothing smaller can be saved.
 func shadeAboveZero(v float64, unit string) int {
 	quantum := 1.0
 	switch format.Symbol(unit) {
@@ -76,6 +85,9 @@ func shadeAboveZero(v float64, unit string) int {
 
 // short returns the ratio with a sign for its kind, in at most six characters: "3.14", "≈1.02",
 // "1.30?"; "·" for a cell that was not measured; "worse" if there is no finite ratio.
+//
+// “worse” has five characters and “1234?” too. A ratio is never left out in favour of its sign:
+// on a terminal without colours the sign is all there is.
 func (h heatCell) short() string {
 	text := "–"
 	if h.ratio != 0 {
@@ -100,6 +112,8 @@ func (h heatCell) short() string {
 }
 
 // interval returns the interval of the ratio without brackets, "1.38–1.45", or "".
+//
+// Both bounds are 0 only if there is no interval, because a ratio of times is above 0.
 func (h heatCell) interval() string {
 	if h.low == 0 && h.high == 0 {
 		return ""
@@ -114,6 +128,8 @@ func (h heatCell) median() string { return format.Value(h.cell.Summary.Center, h
 func (h heatCell) spread() string { return "± " + h.cell.Summary.PctRangeString() }
 
 // picture returns h for the SVG.
+// picture keeps package picture free of comparisons: it draws texts, kinds and shades, whatever
+// they stand for.
 func (h heatCell) picture() picture.HeatCell {
 	return picture.HeatCell{Text: h.short(), Kind: h.kind, Step: h.shade}
 }
@@ -129,6 +145,9 @@ type heatRow struct {
 
 // heatRows returns the first rows in which at least two columns were ranked, at most most of
 // them, and the number of all. A map of ratios has nothing to show of the others.
+//
+// Counting goes on after the limit, because every output names the number of rows that it leaves
+// out. Preparing them all would take as long as the comparison.
 func heatRows(c *compare.Comparison, most int) (rows []heatRow, total int) {
 	for _, t := range c.Tables {
 		group, columns, unit := t.ShortName(), indexesOf(rankedColumns(c), t), t.Primary()
@@ -154,6 +173,8 @@ func heatRows(c *compare.Comparison, most int) (rows []heatRow, total int) {
 func isRanked(c *compare.Cell) bool { return c != nil && c.Standing != compare.Unranked }
 
 // heatCells places the cells of one row of a table below the columns of the comparison.
+//
+// A column that the table lacks is the zero heatCell, whose kind is Missing.
 func heatCells(cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell {
 	list := make([]heatCell, len(columns))
 	for i, col := range columns {
@@ -180,6 +201,9 @@ func indexesOf(cols []string, t *compare.Table) []int {
 
 // rankedColumns returns the columns of the heat map, which share a table with another column.
 // A column that only stands alone, such as the floor of the machine, would be empty in every row.
+//
+// The order stays the order of the comparison, so colours by column are equal in pictures with
+// and without such a column.
 func rankedColumns(c *compare.Comparison) []string {
 	return slices.DeleteFunc(slices.Clone(c.Cols), func(col string) bool {
 		return !slices.ContainsFunc(c.Tables, func(t *compare.Table) bool {

@@ -33,6 +33,8 @@ func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 	if err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
+	// The page was built and measured by now, so only w can fail, or a template that no part has
+	// used.
 	if err := page.Write(w, pageTemplate, "page.html.tmpl", shown); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
@@ -40,6 +42,10 @@ func (h HTML) Write(w io.Writer, c *compare.Comparison) error {
 }
 
 // build assembles the page in the order of importance, which differs from the order on the page.
+//
+// The style and the scripts are added twice. The first time their size is measured and taken
+// from the room. The second time they are final: whether uPlot is needed is known only after the
+// charts.
 func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 	a := &pageBuilder{c: c, left: maxPageBytes - frameBytes, page: &pageData{
 		Title: clipped(pageTitle(c)),
@@ -49,6 +55,8 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 	}}
 	a.page.addAssets(len(c.Cols), false)
 	a.left -= a.page.Head.Size()
+	// A single column has nothing to choose between, and an empty section would look like a lost
+	// one.
 	if c.Job() != compare.Describe {
 		a.page.Answers = a.renderPart("answers", newAnswerSection(c))
 	}
@@ -82,6 +90,8 @@ var jobWords = map[compare.Job]pageWords{
 }
 
 // pageTitle returns the title of the page of c.
+// The title is also the name of the browser's tab, so it begins with what the page is and not
+// with the name of a file.
 func pageTitle(c *compare.Comparison) string {
 	if c.Job() == compare.Describe {
 		return "Benchmark figures of " + c.Cols[0]
@@ -98,6 +108,9 @@ type rankingTable struct {
 }
 
 // newRankings prepares the rankings of c for the page.
+//
+// Each table has its own ranking: a mean over workloads would hide a column that fails one of
+// them.
 func newRankings(c *compare.Comparison) (list []rankingTable) {
 	for _, t := range c.Tables {
 		rows, left := rankingRows(t)
@@ -112,12 +125,17 @@ func newRankings(c *compare.Comparison) (list []rankingTable) {
 }
 
 // frameBytes is reserved for the page around its parts: title, banner, legend, controls.
+// It is a reserve and no measurement: the frame is rendered last, when nothing can be left out
+// any more. A test renders pages at the limit and fails if one exceeds it.
 const frameBytes = 24_000
 
 // A pageBuilder fills a page with parts, the most important first, while there is room.
 //
 // Each part is rendered and measured before it is placed. Estimating its size from the number of
 // cells would be cheaper, but names and units have any length, and the page would miss its limit.
+//
+// left never goes below 0, and every part that is placed has taken its bytes by reserve. The
+// first error stops nothing: later parts are rendered for nothing, and build returns the error.
 type pageBuilder struct {
 	c        *compare.Comparison
 	page     *pageData
@@ -127,6 +145,9 @@ type pageBuilder struct {
 }
 
 // renderPart renders the template with the name of the part, if there is room for it.
+//
+// A part that fits is placed although a later, more important one may then not fit; build calls
+// in the order of importance, so there is none.
 func (a *pageBuilder) renderPart(name string, data any) part {
 	p := part{ID: name}
 	html, err := rendered(name, data)
@@ -153,6 +174,9 @@ func (a *pageBuilder) reserve(bytes int) bool {
 
 // addBlock adds data for the scripts, if there is room. atLeast is a lower bound of the packed
 // size: packing data that cannot fit would be wasted time.
+//
+// The size is known only after compression, which depends on how much the figures resemble each
+// other. So the data is packed first and dropped if it is too large.
 func (a *pageBuilder) addBlock(id string, data any, atLeast int) bool {
 	if atLeast > a.left {
 		return false
@@ -164,11 +188,15 @@ func (a *pageBuilder) addBlock(id string, data any, atLeast int) bool {
 	if !a.reserve(len(text)) {
 		return false
 	}
+	// The text is base64, which has no character that HTML could take for markup.
 	a.page.Blocks = append(a.page.Blocks, block{id, template.HTML(text)})
 	return true
 }
 
 // reservePlots takes room for uPlot, once.
+//
+// uPlot has 50 kB, which is a twelfth of the page. A page whose charts do not fit should not
+// carry it.
 func (a *pageBuilder) reservePlots() bool {
 	if a.hasPlots {
 		return true
@@ -242,6 +270,10 @@ var scripts = []string{
 }
 
 // addAssets adds the style and the scripts of the page to its head.
+//
+// The number of columns is a CSS variable, because the width of the cells depends on it and the
+// style sheet is the same file for every page. The licence of uPlot stands before its code, as
+// it demands.
 func (p *pageData) addAssets(cols int, plots bool) {
 	css := page.Asset(assets, "page/page.css") + page.Asset(assets, "page/heat.css")
 	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
@@ -259,6 +291,9 @@ func (p *pageData) addAssets(cols int, plots bool) {
 }
 
 // rendered executes one of the named templates.
+//
+// The conversion to template.HTML is safe here and nowhere else: the text came out of
+// html/template a line before.
 func rendered(name string, data any) (template.HTML, error) {
 	var out strings.Builder
 	err := pageTemplate.ExecuteTemplate(&out, name, data)

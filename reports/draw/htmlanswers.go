@@ -21,6 +21,9 @@ type answerSection struct {
 
 // An answerRow is the recommendation for one table. Use, or Depends and Safest, or Why is set.
 // Open goes with Use, or stands alone with Undecided.
+//
+// The fields are texts and not the Answer itself, since a template has no place for rules: what
+// a row says is decided by package compare.
 type answerRow struct {
 	Link, Family string
 	Why          string // why there is no answer
@@ -63,6 +66,9 @@ const (
 )
 
 // newAnswerSection prepares the answers of c for the page.
+//
+// A long list of requirements or of reasons is clipped at twice the usual length: it is the
+// sentence that a reader came for.
 func newAnswerSection(c *compare.Comparison) answerSection {
 	names := newColumnNames(c)
 	list, more := page.First(c.Answers(), maxAnswers)
@@ -82,6 +88,8 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 		if answer.Unfit != nil {
 			row.Unfit = clippedAt(answer.Unfit.String(), 2*maxText)
 		}
+		// Only an answer that names no column for all rows depends on the row. An answer with a
+		// reason or a change has nothing to choose.
 		if len(answer.Use)+len(answer.Open) == 0 && answer.Why+answer.Change == "" {
 			row.depends(answer, names)
 		}
@@ -92,6 +100,9 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 }
 
 // depends fills in a recommendation that depends on the row.
+//
+// The safest column stands beside the groups for readers that want one column whatever the row.
+// It is the column that loses least where it loses most.
 func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 	groups, more := page.First(a.Depends(), maxChoices)
 	for _, g := range groups {
@@ -111,6 +122,9 @@ func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 }
 
 // price fills in the most important prices.
+//
+// The column is named only where several are recommended, and the row only where the table has
+// several: each would repeat what the line says already.
 func (r *answerRow) price(a compare.Answer, names namesByColumn) {
 	for _, p := range a.Prices[:min(len(a.Prices), maxPrices)] {
 		shown := answerPrice{Times: format.Ratio(p.Times), Unit: clipped(escape.Printable(p.Unit)),
@@ -127,6 +141,8 @@ func (r *answerRow) price(a compare.Answer, names namesByColumn) {
 }
 
 // namesByColumn finds the columns of a comparison by name, each with its colour.
+// A colour belongs to the place of a column in the whole comparison. So a column has one colour
+// in every table, chart and sentence of the page.
 type namesByColumn map[string]columnName
 
 func newColumnNames(c *compare.Comparison) namesByColumn {
@@ -139,6 +155,9 @@ func newColumnNames(c *compare.Comparison) namesByColumn {
 
 // colorClass returns the CSS class of a column. Its colour and marker are in page.css, which has
 // eight.
+//
+// From the ninth column on colours repeat. More than eight are not told apart anyway, and the
+// name stands beside each.
 func colorClass(col int) string { return fmt.Sprintf("c%d", col%8+1) }
 
 // one returns a column, with its name shortened for display.
@@ -162,6 +181,9 @@ func (n namesByColumn) all(cols []string) []columnName {
 }
 
 // commonKey returns the key that alone sets all tables apart, such as workload, or "".
+//
+// Clipping makes the result unusable as a key for lookups; it is for display and for the
+// comparison with "".
 func commonKey(c *compare.Comparison) string {
 	for _, t := range c.Tables {
 		if len(t.Config) != 1 {

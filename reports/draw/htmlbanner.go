@@ -24,6 +24,8 @@ type banner struct {
 }
 
 // newBanner prepares the warnings of c for the page, each list shortened.
+//
+// The numbers in the headline count everything. Only the lists below it are shortened.
 func newBanner(c *compare.Comparison) banner {
 	t := banner{State: bannerState(c), Headline: headline(c), Failures: failureLines(c)}
 	for _, note := range append(c.Noise().Warnings, c.Notes...) {
@@ -48,6 +50,9 @@ func newBanner(c *compare.Comparison) banner {
 }
 
 // bannerState is "good" only if the text has a plan, is complete and has no warning.
+//
+// A text without a plan stays neutral: it may be complete, and green would claim it. go test
+// writes no plan, so this is the usual state of other projects.
 func bannerState(c *compare.Comparison) string {
 	wrong := len(c.Log.Broken) + len(c.Log.Failures) + len(c.Notes) + len(c.Noise().Warnings)
 	switch {
@@ -60,6 +65,9 @@ func bannerState(c *compare.Comparison) string {
 }
 
 // headline says in one sentence how much was measured.
+//
+// It stands also on a page without any problem. Readers look for this sentence to see that
+// nothing is missing, and its absence would say nothing.
 func headline(c *compare.Comparison) string {
 	present, planned := 0, 0
 	for _, f := range c.Log.Files {
@@ -94,6 +102,9 @@ type machineUnit struct{ Name, Median, Max string }
 const maxFacts = 40
 
 // newMachineSection prepares the configuration and the noise of c for the page.
+//
+// The configuration comes from the text and may be of any size, so keys, values and units are
+// clipped one by one.
 func newMachineSection(c *compare.Comparison) machineSection {
 	n := c.Noise()
 	m := machineSection{
@@ -126,6 +137,9 @@ type sourceSection struct {
 }
 
 // newSourceSection lists the first files of c, and the benchstat command.
+//
+// The command uses the names of the files as the user gave them. It works where the report was
+// made, which may differ from where it is read.
 func newSourceSection(c *compare.Comparison) sourceSection {
 	r := sourceSection{Recompute: recomputeCommand(c), Caveat: caveat(c)}
 	files, more := page.First(c.Log.Files, maxListed)

@@ -45,6 +45,9 @@ type chartRow struct {
 type chartCell struct{ Value, Interval string }
 
 // chartData is a chart in the form that the scripts read.
+//
+// The names of the tags are read by chart.js. A field without a tag would reach the script under
+// its Go name, and no error would tell.
 type chartData struct {
 	X      string     `json:"x"`
 	Y      string     `json:"y"`
@@ -65,6 +68,9 @@ type lineData struct {
 }
 
 // addCharts adds the sections of curves, and one block with the data of all of them.
+//
+// Percentiles always improve downwards, whatever the text says of their units. The scaling
+// charts follow the primary unit of each table, which may be a throughput.
 func (a *pageBuilder) addCharts() {
 	var data []chartData
 	add := func(id, title, intro string, charts []compare.Chart, better func(compare.Chart) int) {
@@ -91,6 +97,9 @@ func (a *pageBuilder) addCharts() {
 }
 
 // scaling returns the curves over numbers in names, without tables that are too long for curves.
+//
+// A table of 4000 rows has curves that cover each other. Its rows are in the heat map and in the
+// exports.
 func (a *pageBuilder) scaling() (charts []compare.Chart) {
 	for _, t := range a.c.Tables {
 		if len(t.Rows) <= maxPoints {
@@ -112,6 +121,10 @@ func (a *pageBuilder) percentiles() (charts []compare.Chart) {
 
 // chartPart renders the tables of charts, and appends the numbers that the scripts draw to data.
 // better returns the direction of a chart in which values improve.
+//
+// The index of a figure continues over both sections, because all numbers are in one block. mine
+// is added to data only after the part was placed; so an index on the page always has its
+// numbers.
 func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chartData,
 	better func(compare.Chart) int) part {
 	shown, more := page.First(charts, maxCharts)
@@ -121,7 +134,7 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 		figures = append(figures, a.newFigure(c, len(*data)+len(mine)))
 		mine = append(mine, a.chartData(c, better(c)))
 	}
-	before := a.left
+	before, had := a.left, a.hasPlots
 	if !a.reservePlots() {
 		return part{
 			Note: a.leftOutNote("Too large for this page: " + plural.Of(len(charts), "chart")),
@@ -129,7 +142,9 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 	}
 	p := a.renderPart("charts", chartBody{id, figures})
 	if p.Note != "" {
-		a.left = before
+		// Without the charts nothing needs uPlot. Its bytes are free again, and the page must not
+		// carry it: later parts take the room.
+		a.left, a.hasPlots = before, had
 		return p
 	}
 	*data = append(*data, mine...)
@@ -141,6 +156,9 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 }
 
 // newFigure writes a chart as a table, with number as its index in the data.
+//
+// A line without a value at an x leaves its cell empty: columns may have been measured with
+// different numbers of goroutines.
 func (a *pageBuilder) newFigure(c compare.Chart, number int) curveFigure {
 	f := curveFigure{Number: number, X: clipped(c.X), Y: clipped(c.Y), Title: figureTitle(a.c, c)}
 	names := newColumnNames(a.c)
@@ -174,6 +192,9 @@ func figureTitle(c *compare.Comparison, chart compare.Chart) string {
 }
 
 // chartXs returns all x values of a chart, ascending.
+//
+// The values were parsed from names, so lines that share the name of a point share its float
+// exactly.
 func chartXs(c compare.Chart) []float64 {
 	var xs []float64
 	for _, l := range c.Lines {
@@ -193,6 +214,9 @@ func xText(c compare.Chart, x float64) string {
 }
 
 // chartData converts a chart for the scripts.
+//
+// Col is the index in the comparison, from which the script derives the colour; lines of a chart
+// may be fewer than columns.
 func (a *pageBuilder) chartData(c compare.Chart, better int) chartData {
 	d := chartData{X: clipped(c.X), Y: clipped(c.Y), Symbol: format.Symbol(c.Unit), Better: better,
 		LogX: c.LogX, LogY: c.LogY, Ticks: c.XTicks}
@@ -206,6 +230,7 @@ func (a *pageBuilder) chartData(c compare.Chart, better int) chartData {
 	return d
 }
 
+// jsonNumbers converts values for the scripts.
 func jsonNumbers(values []float64) []jsonNumber {
 	list := make([]jsonNumber, len(values))
 	for i, v := range values {

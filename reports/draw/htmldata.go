@@ -22,6 +22,9 @@ type block struct {
 }
 
 // pack compresses data. It returns an error if data has no JSON form.
+//
+// Browsers have DecompressionStream, so the page carries no code to unpack it. In an old browser
+// the scripts find no data, and the tables stay as they are.
 func pack(data any) (string, error) {
 	var out bytes.Buffer
 	encoder := base64.NewEncoder(base64.StdEncoding, &out)
@@ -46,6 +49,9 @@ type unitData struct {
 }
 
 // A cellData is written as an array and not an object: there are thousands of them.
+//
+// The order is a contract with data.js, which names the places. Names of fields would repeat in
+// every cell.
 type cellData struct {
 	pageCell
 	tooltip
@@ -63,6 +69,9 @@ func primaryUnit(shown pageRows) []unitData {
 }
 
 // newUnitData collects the cells of one unit. Cells that were not measured stay null.
+//
+// The rows must be in the order of the table in the HTML: the script finds the n'th row of one
+// by the n'th of the other. So the condition for a row of means is the same call as there.
 func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 	data := unitData{Unit: name, Caption: caption(shown.c, unit)}
 	for i, t := range shown.c.Tables {
@@ -85,6 +94,9 @@ func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 }
 
 // meanData returns the row of the geometric means.
+//
+// A unit that a table lacks gives a row without cells and not no row: the count of rows must
+// stay.
 func meanData(u *compare.Unit, columns []int) []*cellData {
 	row := make([]*cellData, len(columns))
 	if u == nil {
@@ -98,6 +110,8 @@ func meanData(u *compare.Unit, columns []int) []*cellData {
 
 // addOtherUnits adds the other units of the heat map for the scripts: all of them, or none with a
 // note. A choice of some units would look like all there are.
+//
+// The first test is an estimate from below, which saves packing megabytes that cannot fit.
 func (a *pageBuilder) addOtherUnits(shown pageRows) {
 	a.page.Controls.Units = []string{clipped(escape.Printable(a.firstUnit()))}
 	names := a.otherNames()
@@ -152,6 +166,9 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 }
 
 // addRawValues adds all single values, if there is room.
+//
+// Raw values come last of all: they are the largest block, and everything that they show in
+// detail is on the page in sum.
 func (a *pageBuilder) addRawValues(shown pageRows) {
 	values := 0
 	for _, s := range a.c.Log.Series {
@@ -160,7 +177,9 @@ func (a *pageBuilder) addRawValues(shown pageRows) {
 		}
 	}
 	// A value takes at least two bytes, and its drawing takes uPlot.
+	before, had := a.left, a.hasPlots
 	if values*2 > a.left || !a.reservePlots() || !a.addBlock("raw-values", a.rawUnits(shown), 0) {
+		a.left, a.hasPlots = before, had
 		a.page.Raw.Note = "The single values would make this page too large; they are in the " +
 			"benchmark text."
 		return
@@ -178,6 +197,8 @@ func (a *pageBuilder) rawUnits(shown pageRows) []rawUnit {
 }
 
 // newRawUnit collects the values of one unit.
+//
+// The rows repeat the order of newUnitData, for the same reason.
 func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 	data := rawUnit{Unit: escape.Printable(name), Symbol: format.Symbol(name)}
 	for i, t := range shown.c.Tables {

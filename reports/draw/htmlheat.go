@@ -15,6 +15,9 @@ import (
 
 // A heatTable is one unit of several tables, in groups. Its columns are the columns of the
 // comparison, so that one colour and one place mean one column on the whole page.
+//
+// A table that lacks a column shows empty cells there. The alternative, columns of its own for
+// each table, would move one implementation from place to place while a reader scrolls.
 type heatTable struct {
 	ID, Caption string
 	Cols        []columnName
@@ -24,6 +27,9 @@ type heatTable struct {
 }
 
 // A heatGroup is one table of the comparison.
+//
+// More counts the rows that do not fit, while Mean is over all of them: a mean of the shown rows
+// would change with the size of the page.
 type heatGroup struct {
 	ID, Heading, Common string
 	Rows                []heatGroupRow
@@ -70,6 +76,8 @@ func unitByName(unit string) unitSelector {
 }
 
 // pageRows says how many rows of each table are on the page: the first ones.
+// The number is decided once, in addHeatMap, and everything else follows it: the data of the
+// scripts must have as many rows as the table.
 type pageRows struct {
 	c    *compare.Comparison
 	rows []int // by table
@@ -95,6 +103,12 @@ func (s pageRows) cellCount() int {
 
 // addHeatMap adds as many rows as there is room for, but takes at most four fifths of the room. A
 // map without any chart, tooltip or price would be less useful than one without its last rows.
+//
+// The number of rows is found by adding up sizes and not by rendering: rendering row by row
+// would execute the template thousands of times. The parts are rendered once, and renderPart
+// measures what came out.
+//
+// Names are measured after escaping, because a quote is five times as long in HTML.
 func (a *pageBuilder) addHeatMap() pageRows {
 	shown := pageRows{a.c, make([]int, len(a.c.Tables))}
 	left := a.left * 4 / 5
@@ -130,6 +144,8 @@ func (a *pageBuilder) addHeatMap() pageRows {
 
 // The sizes of the markup without names, each a little more than it is. The number of rows must
 // be known before the first one is rendered.
+// A constant that is too small would let the part grow beyond the room, and the whole map would
+// be left out. TestPageSize renders large shapes for that reason.
 const (
 	headBytes  = 80
 	groupBytes = 300
@@ -138,6 +154,9 @@ const (
 )
 
 // newHeatTable prepares one unit of c for the page.
+//
+// A group without a row of its own is left out, as its heading would say that the table was
+// measured in this unit.
 func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 	table := heatTable{Cols: headings(shown.c), Common: sharedParts(shown.c)}
 	for i, t := range shown.c.Tables {
@@ -169,6 +188,8 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 
 // hasMeanRow reports whether a group shows a geometric mean. The mean of one row is that row, and
 // without any ratio there is no mean.
+//
+// The primary unit decides for all units, so that the n'th row of every unit is the same row.
 func hasMeanRow(t *compare.Table) bool {
 	return len(t.Rows) > 1 &&
 		slices.ContainsFunc(
@@ -177,6 +198,8 @@ func hasMeanRow(t *compare.Table) bool {
 }
 
 // sharedParts returns the parts of the names that all rows of all tables share.
+//
+// They are said once above the map. Each row then has only what sets it apart.
 func sharedParts(c *compare.Comparison) string {
 	shared := strings.Fields(c.Tables[0].Common)
 	for _, t := range c.Tables {
@@ -196,6 +219,9 @@ func ownNameParts(t *compare.Table, said string) string {
 }
 
 // overallCells returns the row of the geometric means.
+//
+// Center and ratio are different means: the first is of the medians, and the second of the
+// ratios to the best.
 func overallCells(u *compare.Unit, columns []int) []pageCell {
 	list := make([]pageCell, len(columns))
 	for i, p := range columns {
@@ -212,6 +238,9 @@ func overallCells(u *compare.Unit, columns []int) []pageCell {
 }
 
 // caption names the unit and says in which direction it is better.
+//
+// Where the tables disagree about their first unit, no single name is right, and the caption
+// says so.
 func caption(c *compare.Comparison, unit unitSelector) string {
 	said, name := "", ""
 	for _, t := range c.Tables {
@@ -246,6 +275,8 @@ type legendEntry struct{ Class, Text string }
 func (*pageData) RankingNote() string { return rankingNote }
 
 // Legend returns the meanings of the colours of the cells.
+//
+// It is made from the same steps as the shades, so it cannot name a border that no cell has.
 func (*pageData) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie, within 5 %"}}
 	for i := range picture.Steps {
@@ -264,6 +295,9 @@ func (*pageData) Legend() []legendEntry {
 
 // A pageCell is a cell of the page in words and a class for its colour: a reader without colours
 // misses nothing. It has two faces: the ratio to the best of its row, and the measured value.
+//
+// The page shows one face at a time. The scripts switch between them, and without scripts the
+// ratio is shown.
 type pageCell struct {
 	Class         string
 	Rel, Interval string // "2.31×" and "2.25–2.38"; for the best, the measured value
@@ -281,6 +315,7 @@ func newPageCell(h heatCell) pageCell {
 		Rel: format.Ratio(h.ratio) + "×", Interval: h.interval(),
 		Abs: h.median(), Spread: h.spread(),
 	}
+	// Exact values have no spread: ± 0 % would look measured.
 	if h.unit.Exact {
 		cell.Spread = ""
 	}
@@ -320,6 +355,9 @@ func pageCells(cells []*compare.Cell, u *compare.Unit, columns []int) []pageCell
 func shadeClass(shade int) string { return fmt.Sprintf("h%d", shade) }
 
 // overallCell writes the geometric mean of a column; center is the mean of the measured values.
+//
+// A single undecided row makes the mean undecided, whatever its size. “always best” needs the
+// best median in every row, as no mean of ratios from 1 on can be 1 otherwise.
 func overallCell(o compare.Overall, center string) pageCell {
 	cell := pageCell{
 		Class: shadeClass(picture.StepOf(o.Ratio)),
@@ -343,6 +381,9 @@ func overallCell(o compare.Overall, center string) pageCell {
 }
 
 // A tooltip holds all figures of a cell.
+//
+// The tooltip is for the scripts only; without them the same figures are in the table of
+// samples.
 type tooltip struct {
 	N         int
 	Lo, Hi    string

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// A sampleTable describes the samples of one unit.
+// A sampleTable describes the samples of one unit. It has one line for each measured cell.
 type sampleTable struct {
 	Unit string
 	Rows []sampleRow
@@ -22,6 +22,9 @@ type sampleRow struct {
 }
 
 // A sampleLabel names a row of the comparison, and says how many lines of the table it spans.
+//
+// The span is counted while lines are added, since a row has a line only for columns that were
+// measured. The pointer lets later lines of the row raise it.
 type sampleLabel struct {
 	Text string
 	Span int // in lines
@@ -31,6 +34,9 @@ type sampleLabel struct {
 const sampleRowBytes = 120
 
 // sampleSection describes the samples of as many units as fit, the first units first.
+//
+// The estimate from the number of cells comes first: rendering a million lines to find them too
+// long would take seconds.
 func (a *pageBuilder) sampleSection() part {
 	p := part{
 		ID:    "samples",
@@ -64,6 +70,8 @@ func (a *pageBuilder) sampleSection() part {
 }
 
 // countCells returns the number of measured cells in the selected units.
+//
+// cellCount of pageRows counts places of the heat map; this counts samples.
 func (a *pageBuilder) countCells(unit unitSelector) int {
 	n := 0
 	for _, t := range a.c.Tables {
@@ -115,6 +123,8 @@ func sampleRowLabel(c *compare.Comparison, t *compare.Table, row int) string {
 }
 
 // sampleFigures formats the figures of one sample in the order of the columns.
+//
+// The quartiles and the deviation are for readers that doubt the median. No verdict uses them.
 func sampleFigures(c *compare.Cell, unit string) (values []string) {
 	f, s := c.Figures(), c.Summary
 	values = append(values, strconv.Itoa(f.N))

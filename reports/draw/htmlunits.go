@@ -8,6 +8,9 @@ import (
 
 // A unitSubject is a section of the page for units that belong together by what they measure. A
 // text without any of these units has no such section.
+//
+// The names are those of package bench and of go test. A text of another project with the same
+// names gets the same sections, and any other unit is under “Other units”: no unit is lost.
 type unitSubject struct {
 	id, title, intro string
 	units            []string
@@ -31,6 +34,9 @@ var subjects = []unitSubject{
 
 // addUnitSections adds a section for each subject of which the text has a unit, and a section for
 // the units that are in no other.
+//
+// Each unit is in exactly one section. Units that a percentile chart shows are in none, because
+// the chart has a table of the same figures.
 func (a *pageBuilder) addUnitSections() {
 	rest := a.otherNames()
 	for _, s := range subjects {
@@ -49,6 +55,9 @@ func (a *pageBuilder) addUnitSections() {
 
 // otherNames returns the names of the units that are not the primary unit of some table that has
 // them, in order of first appearance.
+//
+// A unit can be primary in one table and not in another. It is then listed for the latter only;
+// otherUnit makes the same choice.
 func (a *pageBuilder) otherNames() []string {
 	var names []string
 	for _, t := range a.c.Tables {
@@ -68,6 +77,9 @@ type unitTables struct {
 }
 
 // addUnitSection adds one section, or a note that it does not fit.
+//
+// The estimate uses cellBytes, an upper bound; a section that is refused by it may have fitted
+// barely. Rendering first would cost the time of the section each time that it does not fit.
 func (a *pageBuilder) addUnitSection(s unitSubject, units []string) {
 	if len(units) == 0 {
 		return
@@ -99,6 +111,9 @@ func (a *pageBuilder) unitTables(s unitSubject, units []string, all pageRows) un
 
 // flatten puts the heading of a group into the labels of its rows: these tables have to be short,
 // and the heat map above has the headings and the means.
+//
+// The result is a list that a reader scans by value. Abs shows the measured value first for the
+// same reason.
 func (g *heatGroup) flatten(many bool) {
 	for i := range g.Rows {
 		if many {
@@ -110,6 +125,9 @@ func (g *heatGroup) flatten(many bool) {
 
 // otherUnit selects a unit in the tables where it is not the primary one. The heat map shows the
 // primary one already.
+//
+// Comparing pointers is enough, since Primary returns an element of Units. A table without the
+// unit gives nil, which differs from its primary one, and nil is returned.
 func otherUnit(unit string) unitSelector {
 	return func(t *compare.Table) *compare.Unit {
 		if u := unitByName(unit)(t); u != t.Primary() {

@@ -22,6 +22,9 @@ import (
 func WriteMarkdown(w io.Writer, c *compare.Comparison) error { return Markdown{}.Write(w, c) }
 
 // Markdown says how to write Markdown. The zero value writes as [WriteMarkdown] does.
+//
+// Pictures is a path and no folder of files to read: the Markdown may be shown on a server that
+// has the pictures and not the results.
 type Markdown struct {
 	// Pictures is the path of the pictures that [WriteDir] has written, without -heat.svg and so
 	// on. "" shows no pictures.
@@ -33,6 +36,8 @@ type Markdown struct {
 }
 
 // Write writes c as Markdown.
+//
+// The heat map comes before the tables, because it is a summary of them.
 func (m Markdown) Write(w io.Writer, c *compare.Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	var drawings []drawing
@@ -61,12 +66,17 @@ func (m Markdown) Write(w io.Writer, c *compare.Comparison) error {
 	return out.Flush()
 }
 
+// writePicture links one picture. url.URL escapes spaces and brackets of a path, which would end
+// the link.
 func (m Markdown) writePicture(w io.Writer, d drawing) {
 	target := url.URL{Path: svgName(filepath.ToSlash(m.Pictures), d.kind)}
 	fmt.Fprintf(w, "![%s](%s)\n\n", escape.Markdown(d.alt), target.String())
 }
 
 // writeFolded writes the larger pictures in elements that a reader has to open.
+//
+// The empty line after the summary is needed: without it GitHub takes what follows for HTML and
+// shows the Markdown as text.
 func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
 	for _, d := range drawings {
 		if d.kind == "heat" {
@@ -79,6 +89,9 @@ func (m Markdown) writeFolded(w io.Writer, drawings []drawing) {
 }
 
 // writeMarkdownHead begins with the warnings: no answer should be read without them.
+//
+// All text from the input goes through escape.Markdown: a benchmark named [x](y) must not become
+// a link in a pull request.
 func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 	if warnings := warningLines(c); len(warnings) > 0 {
 		fmt.Fprintln(w, "> [!WARNING]")
@@ -117,6 +130,8 @@ func writeMarkdownHead(w io.Writer, c *compare.Comparison) {
 const fewRows = 30
 
 // writeMarkdownRanking writes the columns of t in the order of their means.
+//
+// The cells are escaped in place, which is safe because cells makes a new slice for each row.
 func writeMarkdownRanking(w io.Writer, c *compare.Comparison, t *compare.Table) {
 	rows, left := rankingRows(t)
 	fmt.Fprintf(w, "| %s | %s |\n| :-- | --: | --: | :-- |\n",
@@ -132,6 +147,8 @@ func writeMarkdownRanking(w io.Writer, c *compare.Comparison, t *compare.Table) 
 }
 
 // writeMarkdownTable writes the primary unit of t.
+//
+// Beyond fewRows the table is folded and not cut: the figures stay searchable on the page.
 func writeMarkdownTable(w io.Writer, c *compare.Comparison, t *compare.Table) {
 	if len(t.Config) > 0 {
 		fmt.Fprintf(w, "### %s\n\n", escape.Markdown(t.Heading()))
@@ -147,6 +164,9 @@ func writeMarkdownTable(w io.Writer, c *compare.Comparison, t *compare.Table) {
 }
 
 // writeMarkdownUnit writes the cells of t in the unit u.
+//
+// Rows that were not measured in u are left out. Cells that were not measured stay as a dash,
+// since a row cannot lack a column in Markdown.
 func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	head, rule := "| "+escape.Markdown(u.Name)+" |", "| :-- |"
 	for _, col := range t.Cols {
@@ -168,6 +188,9 @@ func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 }
 
 // markdownCell writes the value with its interval, then the ratio with its interval.
+//
+// Markdown has neither colours nor tooltips, so all that decides stands in the cell: bold for
+// the best, a sign for a tie or a doubt, and both intervals.
 func markdownCell(h heatCell) string {
 	if h.kind == picture.Missing {
 		return "–"
@@ -199,6 +222,9 @@ func markdownCell(h heatCell) string {
 }
 
 // writeMarkdownLegend explains the notation of the cells.
+//
+// It stands once below the tables. The readers of a pull request may never have seen the
+// notation.
 func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
 	if c.Job() == compare.Describe {
 		fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it "+

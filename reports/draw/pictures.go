@@ -13,6 +13,9 @@ import (
 )
 
 // A drawing is one of the pictures of a report.
+//
+// The SVG is a function, because Markdown needs only the names and the texts of pictures that
+// WriteDir has written.
 type drawing struct {
 	kind string // "heat" is written to report-heat.svg
 	name string // the name of the picture in headings
@@ -27,6 +30,9 @@ var drawingKinds = []string{"heat", "ratios", "scaling", "latency"}
 func svgName(prefix, kind string) string { return prefix + "-" + kind + ".svg" }
 
 // newDrawings returns the drawings for which c has figures. It draws nothing yet.
+//
+// The numbers of all rows and charts are counted beyond what a picture holds, so that each says
+// how many it leaves out.
 func newDrawings(c *compare.Comparison) []drawing {
 	var list []drawing
 	if rows, total := heatRows(c, picture.MaxRows); total > 0 {
@@ -58,10 +64,13 @@ type chartList struct {
 	total  int
 }
 
+// add takes the two results of FirstScaling and FirstPercentiles as they are.
 func (l *chartList) add(charts []compare.Chart, total int) {
 	l.charts, l.total = append(l.charts, charts...), l.total+total
 }
 
+// write has the type of the other outputs of WriteDir. The comparison is unused: the closure has
+// it already.
 func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
 	svg, err := d.svg()
 	if err != nil {
@@ -72,6 +81,8 @@ func (d drawing) write(w io.Writer, _ *compare.Comparison) error {
 }
 
 // heatDrawing prepares the heat map.
+//
+// The description for screen readers has the answers too: a heat map cannot be heard.
 func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 	h := picture.Heat{Cols: rankedColumns(c), All: total, Head: picture.Head{
 		Title: "Times worse than the best, by " + columnKind(c),
@@ -96,6 +107,9 @@ func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 }
 
 // forestDrawing prepares the ratios with their intervals.
+//
+// The picture exists beside the heat map because the map has no room for intervals, and an
+// interval that crosses 1 is what makes a cell undecided.
 func forestDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 	f := picture.Forest{
 		Cols: rankedColumns(c),
@@ -123,6 +137,9 @@ func forestDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 }
 
 // sheetDrawing prepares a sheet of charts.
+//
+// The axes are named once each in the description. Twelve charts of one kind would otherwise
+// repeat them.
 func sheetDrawing(
 	c *compare.Comparison, kind, name string, list chartList, how string,
 ) drawing {

@@ -9,14 +9,23 @@ import (
 )
 
 // isRanking reports whether c has so many columns that a ranking comes before the map of cells.
+//
+// A heat map with thirteen columns and more is wider than a screen, and a reader cannot compare
+// the first column with the last.
 func isRanking(c *compare.Comparison) bool {
 	return c.Job() == compare.Choose && len(c.Cols) >= compare.ManyColumns
 }
 
 // A rankingRow is one column of a table in words.
+//
+// The texts are made once for terminal, Markdown and page. Only the escaping differs between
+// them.
 type rankingRow struct{ Place, Col, Mean, Worst, Rows string }
 
 // rankingRows writes the ranking of t. It returns the first columns, and how many are left.
+//
+// “n/a” and “–” stand for a mean that does not exist: a column that lacks a row must not look
+// best for that.
 func rankingRows(t *compare.Table) (rows []rankingRow, left int) {
 	const most = 40
 	list, left := page.First(t.Ranking(), most)
@@ -50,6 +59,9 @@ const rankingNote = "The order is of the geometric means of the ratios to the be
 
 // A figureTable holds the medians of a comparison with a single column: a row for each benchmark
 // and a column for each unit.
+//
+// With one column no ratio exists, and a heat map would be empty. The values themselves are then
+// all there is to show.
 type figureTable struct {
 	heading string
 	units   []string

@@ -16,6 +16,9 @@ import (
 
 // A Terminal describes the terminal that a heat map is written to. The zero value is 80 columns
 // wide and has no colours.
+//
+// Width and colours are given and not found out here: the command knows its terminal, and tests
+// need the same output everywhere.
 type Terminal struct {
 	Width  int  // in columns; 0 means 80
 	Colour bool // the terminal has the 256 colours of xterm
@@ -32,6 +35,9 @@ const (
 // WriteHeat writes a summary of c: which column to use, how noisy the figures are, and a heat map
 // of the ratios to the best of each row. Columns that do not fit the width continue in a second
 // block below the first.
+//
+// Warnings come first: no answer should be read without them. One of three forms follows:
+// figures for a single column, a ranking for very many, and else the map.
 func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
 	if t.Width < 1 {
 		t.Width = usualWidth
@@ -56,6 +62,8 @@ func (t Terminal) WriteHeat(w io.Writer, c *compare.Comparison) error {
 }
 
 // writeRankings writes a ranking of the columns for each table.
+//
+// The map is left out and not folded, as a terminal cannot fold.
 func (t Terminal) writeRankings(w io.Writer, c *compare.Comparison) {
 	for _, table := range c.Tables {
 		fmt.Fprintf(w, "\n%s\n", t.bold(tableName(c, table)))
@@ -73,6 +81,9 @@ func (t Terminal) writeRankings(w io.Writer, c *compare.Comparison) {
 }
 
 // writeFigures writes the medians of a comparison with a single column.
+//
+// The limit of rows is over all tables together: a hundred tables of ten rows are as much to
+// scroll as one of a thousand.
 func (t Terminal) writeFigures(w io.Writer, c *compare.Comparison) {
 	left := terminalRows
 	for _, table := range c.Tables {
@@ -95,6 +106,9 @@ func (t Terminal) writeFigures(w io.Writer, c *compare.Comparison) {
 }
 
 // writeColumns aligns lines in columns, and leaves out the columns that do not fit the width.
+//
+// The first two columns always remain. A unit that is cut off in the middle of a number would be
+// worse than one that is missing.
 func (t Terminal) writeColumns(w io.Writer, lines [][]string) {
 	var widths []int
 	for _, line := range lines {
@@ -119,6 +133,9 @@ func (t Terminal) writeColumns(w io.Writer, lines [][]string) {
 }
 
 // writeAnswers writes one line for each table, with the names aligned.
+//
+// Names take at most 24 columns, and a longer one is cut: it would push every answer to the
+// right edge.
 func (t Terminal) writeAnswers(w io.Writer, c *compare.Comparison) {
 	list, left := tableAnswers(c)
 	names := 0
@@ -156,6 +173,10 @@ type terminalTable struct {
 }
 
 // writeRatios lays out the heat map and writes it in blocks of columns.
+//
+// The label may take up to 45 % of the width, and more if the columns leave it. If not even one
+// column fits beside the label, the block has one column and exceeds the width: a terminal wraps
+// it, and nothing is lost.
 func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow, total int) {
 	g := terminalTable{
 		Terminal: t,
@@ -187,6 +208,9 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 }
 
 // write writes one block of columns. An empty line separates tables, unless both have one row.
+//
+// The line is padded for alignment and then trimmed: a space at the end would wrap in a terminal
+// of just that width, and shows up in diffs.
 func (g terminalTable) write(w io.Writer, from, to int) {
 	line := strings.Repeat(" ", g.label)
 	for _, name := range g.cols[from:to] {
@@ -207,6 +231,7 @@ func (g terminalTable) write(w io.Writer, from, to int) {
 }
 
 // bold prints s in bold type.
+// A terminal that shows no colours gets no escape codes at all, since the output may be a file.
 func (t Terminal) bold(s string) string {
 	if !t.Colour {
 		return s
@@ -218,6 +243,8 @@ const reset = "\x1b[0m"
 
 // A cellColours is a background and a text colour, from the 256 colours of xterm. Both are set,
 // so the contrast does not depend on the theme of the terminal.
+//
+// The 16 basic colours would follow the theme, and a theme may make yellow on white of them.
 type cellColours struct{ ground, text int }
 
 const black, white = 16, 231
@@ -233,6 +260,9 @@ var (
 )
 
 // paint colours s as the cell c.
+//
+// The best is bold as well, so that it stands out on a terminal of few colours and for readers
+// that confuse some colours.
 func (t Terminal) paint(c heatCell, s string) string {
 	if !t.Colour {
 		return s
@@ -267,6 +297,9 @@ func fitRight(s string, to int) string {
 
 // cut shortens s to a number of columns. It cuts between grapheme clusters: a letter keeps its
 // accents.
+//
+// One column is reserved for the ellipsis, which marks that something is missing. A cluster of
+// two columns that no longer fits leaves that column empty.
 func cut(s string, to int) string {
 	if uniseg.StringWidth(s) <= to {
 		return s
@@ -283,6 +316,9 @@ func cut(s string, to int) string {
 
 // writeWrapped writes before and then text, broken between words. Further lines are indented by
 // the width of before.
+//
+// The escape codes of before have no width, so they are removed to measure it. A word that is
+// longer than a line stays whole.
 func (t Terminal) writeWrapped(w io.Writer, before, text string) {
 	indent := uniseg.StringWidth(strings.NewReplacer("\x1b[1m", "", reset, "").Replace(before))
 	line, used := before, indent

@@ -19,6 +19,9 @@ import (
 // WriteText writes c as benchstat would: one table for each configuration and unit, with every
 // column against the first one and the p of each test alone. The ratios follow, with their
 // intervals and with corrected p. The warnings come before the tables.
+//
+// The tables repeat benchstat to the character where it has an opinion: users compare the two
+// outputs, and scripts that parse benchstat parse this one.
 func WriteText(w io.Writer, c *compare.Comparison) error {
 	out := bufio.NewWriter(w) // keeps the first error for Flush
 	if warnings := warningLines(c); len(warnings) > 0 {
@@ -76,6 +79,8 @@ func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 }
 
 // addRow adds a row, unless it has no cell in this unit. It reports whether it added one.
+//
+// reserveRows has made room for every row before, so adding does not copy the table.
 func (g *textTable) addRow(
 	name string,
 	u *compare.Unit,
@@ -104,6 +109,8 @@ func (g *textTable) addRow(
 }
 
 // newTextCell formats a cell in the scale of its row.
+//
+// benchstat prints p=0.000 for a small p. No p is zero, so the text is changed here.
 func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes) textCell {
 	e := textCell{
 		center: scale.Format(c.Summary.Center),
@@ -119,6 +126,8 @@ func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes
 }
 
 // addGeomeans adds the row of the geometric means, in the notation of benchstat.
+//
+// “?” stands for a quotient that does not exist, as benchstat has it. The warning is a footnote.
 func (g *textTable) addGeomeans(u *compare.Unit, cols []int, notes *footnotes) {
 	g.row("geomean")
 	for i, col := range cols {
@@ -142,6 +151,8 @@ func (g *textTable) addGeomeans(u *compare.Unit, cols []int, notes *footnotes) {
 }
 
 // footnotes numbers the different warnings of one table.
+// The numbers go through a table in the order of appearance, and one message has one number,
+// however many cells have it.
 type footnotes struct{ list []string }
 
 // mark returns the superscripts of the warnings, and adds new ones to the list.
@@ -167,6 +178,9 @@ func (f *footnotes) number(msg string) int {
 }
 
 // superscript writes n in superscript digits.
+//
+// The digits of Unicode are not in one block: ¹, ² and ³ are older than the others. Hence a
+// table and no arithmetic.
 func superscript(n int) string {
 	digits := []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
 	var b strings.Builder
@@ -182,6 +196,9 @@ func superscript(n int) string {
 //	              │    cond     │              channel              │
 //	              │   sec/op    │   sec/op     vs base              │
 //	permits=4-2     12.34µ ± 2%   17.52µ ± 3%  +41.97% (p=0.002 n=6)
+//
+// The layout is made by hand, because text/tabwriter aligns whole cells. Here the parts of a
+// cell are aligned: all ± stand below each other.
 type textTable struct {
 	unit    string
 	columns []string
@@ -208,6 +225,9 @@ func (g *textTable) column(name string) { g.columns = append(g.columns, name) }
 func (g *textTable) set(column int, e textCell) { g.rows[len(g.rows)-1].entries[column] = e }
 
 // row adds a row. Its cells come from a large allocation: a report may have 25 000 rows.
+//
+// 64 rows share one allocation, with a capacity that keeps append from writing into the next
+// row.
 func (g *textTable) row(label string) {
 	if len(g.free) < len(g.columns) {
 		g.free = make([]textCell, 64*len(g.columns))
@@ -247,6 +267,9 @@ func (g *textTable) write(w io.Writer) {
 
 // measureColumn returns the widths of column i. If its heading is wider than all cells, the
 // center takes the difference.
+//
+// The unit is centred over the value, and “vs base” over the delta. Each takes the missing room
+// from its own part first, and the name of the column takes the rest from the center.
 func (g *textTable) measureColumn(i int) widths {
 	var ws widths
 	for _, r := range g.rows {
@@ -295,6 +318,8 @@ func (g *textTable) writeHead(w io.Writer, label int, all []widths) {
 }
 
 // format joins the pieces of a cell, each padded to the width of its column.
+//
+// A cell without a value has no ±, but as many spaces: what follows it stays below its column.
 func (e textCell) format(ws widths, compared bool) string {
 	between := " ± "
 	if e.spread == "" {
@@ -318,6 +343,9 @@ func spaced(s string) string {
 }
 
 // width counts runes, as benchstat does.
+//
+// East Asian characters count as one here and take two columns on a terminal. Agreement with
+// benchstat is worth more than their alignment.
 func width(s string) int { return utf8.RuneCountInString(s) }
 
 func pad(s string, to int) string { return s + strings.Repeat(" ", max(0, to-width(s))) }
@@ -361,6 +389,9 @@ const ratioWidth = 44
 
 // writeUnitRatios writes the ratios of one unit. The base column and rows without ratios are left
 // out.
+//
+// A line is printed only if one of its columns has a ratio. The base column would be 1 in every
+// row.
 func writeUnitRatios(w io.Writer, t *compare.Table, u *compare.Unit) {
 	label := width(escape.Printable(u.Name))
 	for _, r := range t.Rows {
@@ -392,6 +423,8 @@ func writeUnitRatios(w io.Writer, t *compare.Table, u *compare.Unit) {
 
 // ratioLine returns the ratio, its interval, the corrected p and the verdict: "0.812 [0.794,
 // 0.823] p=0.001 different".
+//
+// The verdict is last, because readers scan the right edge for it.
 func ratioLine(v *compare.Versus) string {
 	var parts []string
 	if v.Ratio.Medians != 0 {

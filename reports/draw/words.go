@@ -17,6 +17,8 @@ import (
 
 // caveat returns the sentence about the correction that every output with a test contains, or ""
 // if no samples were tested.
+//
+// It names the family, since the same p means different things for 3 and for 300 tests.
 func caveat(c *compare.Comparison) string {
 	if !hasTest(c) {
 		return ""
@@ -27,6 +29,9 @@ func caveat(c *compare.Comparison) string {
 }
 
 // hasTest reports whether any two samples of c were compared by a test.
+//
+// A text of exact counts has verdicts and no tests, and a sentence about Holm would be wrong
+// there.
 func hasTest(c *compare.Comparison) bool {
 	tested := func(v *compare.Versus) bool { return v != nil && v.Tests > 0 }
 	for _, t := range c.Tables {
@@ -53,6 +58,10 @@ func familyText(c *compare.Comparison) string {
 
 // warningLines returns what a reader should know before any table, the most important first.
 // Lines that begin with a space are details of the line before.
+//
+// Text, Markdown, terminal, pictures and exports all take this list, so none can forget a
+// warning; the page has the same facts in its banner. A file that is partial comes first: it can
+// change every figure below.
 func warningLines(c *compare.Comparison) []string {
 	var list []string
 	for _, f := range c.Log.Files {
@@ -74,6 +83,9 @@ func warningLines(c *compare.Comparison) []string {
 }
 
 // failureLines returns the failures of the program, after a line that says what they mean.
+//
+// Results of a failed program are shown all the same. The samples before the failure are usually
+// good, and only the reader can tell.
 func failureLines(c *compare.Comparison) []string {
 	n := len(c.Log.Failures)
 	if n == 0 {
@@ -93,6 +105,9 @@ func failureLines(c *compare.Comparison) []string {
 func brokenLine(b *benchfmt.SyntaxError) string { return escape.Printable(b.Error()) }
 
 // completeness returns "complete", "partial", or "unknown" if some file has no plan.
+//
+// One partial file makes the whole partial. One file without a plan makes completeness unknown,
+// unless something is known to be missing.
 func completeness(c *compare.Comparison) string {
 	present, planned, unplanned := 0, 0, false
 	for _, f := range c.Log.Files {
@@ -109,6 +124,10 @@ func completeness(c *compare.Comparison) string {
 }
 
 // recomputeCommand returns the benchstat command that computes the figures of c.
+//
+// The report is only as credible as it can be checked: every median and every uncorrected p must
+// come out of this command too. The flag -table keeps files apart, which benchstat would pool,
+// and -ignore leaves out the number of planned samples, which may differ between files.
 func recomputeCommand(c *compare.Comparison) string {
 	args := []string{"benchstat"}
 	if len(c.Log.Files) > 1 {
@@ -142,6 +161,8 @@ const maxListed = 5
 type tableAnswer struct{ name, text string }
 
 // tableAnswers returns the answers of the first tables, and how many are left.
+//
+// Twenty lines are what a reader takes in before the tables; the others are in them.
 func tableAnswers(c *compare.Comparison) (list []tableAnswer, left int) {
 	const most = 20
 	all := c.Answers()
@@ -178,6 +199,9 @@ func warningNote(c *compare.Comparison) string {
 }
 
 // sampleCount says how many samples the cells of c have: "6 samples", or "3 to 6 samples".
+//
+// The range is over the primary units. Other units may have fewer samples, as a percentile needs
+// enough operations.
 func sampleCount(c *compare.Comparison) string {
 	low, high := math.MaxInt, 0
 	c.EachCell(func(cell *compare.Cell) {
@@ -197,6 +221,8 @@ func cellCount(c *compare.Comparison) int {
 }
 
 // ratiosOf names the units of the ratios in rows, and their better direction.
+//
+// The direction stands with the unit, because “times worse” of a throughput means fewer.
 func ratiosOf(rows []heatRow) string {
 	var units []string
 	for _, r := range rows {
