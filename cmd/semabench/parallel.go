@@ -39,9 +39,8 @@ type parallelCall struct {
 	works, dir, replay string
 }
 
-//
-// The two numbers are returned and not stored, since flags.Number parses into a uint64 and the
-// options have an int: the caller converts them after parsing.
+// addTo adds the flags. The two numbers are returned and not stored, since flags.Number parses
+// into a uint64 and the options have an int: the caller converts them after parsing.
 func (c *parallelCall) addTo(f *flagSet) (rounds, seed *uint64) {
 	f.StringVar(&c.works, "works", "", "`names` of the work, separated by commas: "+
 		strings.Join(parallel.Works(), ", ")+

@@ -25,6 +25,9 @@ func (m *dataset) usefulSpeedUp() float64 { return 1 + float64(m.cores-1)/2 }
 
 // speedUps adds to c how many times as fast as serial a mode is, for all computing works. all and
 // words have an element for each work that was measured, in the same order.
+//
+// A work that was not measured is left out instead of deciding the claim. A claim about all
+// computing then rests on the rest, and the figures show which that is.
 func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []string) {
 	for _, w := range computingWorks {
 		e := c.addFigure(
@@ -40,6 +43,8 @@ func (m *dataset) speedUps(c *Claim, mode, how string) (all []Estimate, words []
 }
 
 // compareAll compares every estimate with limit.
+// compareAll keeps the order of the works. A rule that needs all of them uses allAre, which is
+// false for no works at all.
 func compareAll(all []Estimate, limit float64) (answers []answer) {
 	for _, e := range all {
 		answers = append(answers, e.atLeast(limit))
@@ -62,6 +67,9 @@ func (m *dataset) concludeBetween(c *Claim, words []string) {
 // under a global lock: they never run at the same time. The claim fails only if all works refute
 // it, and holds only if none gains. Between the two limits the outcome is not decided, on purpose:
 // one limit for both would let noise choose between “holds” and “does not hold”.
+//
+// The text names what a textbook on Python would measure. Go has no such lock, so one core
+// imitates it, and the remark says where the sentence is true.
 func globalLock(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "turns",
@@ -118,6 +126,9 @@ func globalLock(m *dataset) *Claim {
 // on. A break-even size below which the pool is surely slower turns "holds" into "holds only when".
 // The pool is timed once it is started, since a program starts it once. The start is a remark with
 // its own figure.
+//
+// The order of the cases is from strict to mild. “holds only when” needs a size that is
+// certainly slower: a size that merely was not shown to be faster is no condition.
 func processesForComputing(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "computing",
@@ -168,6 +179,9 @@ func processesForComputing(m *dataset) *Claim {
 // remarkOnStart compares the time to start the pool with the time that the pool saves. At a gain
 // g, serial work of t seconds takes t/g in the pool and saves t·(1-1/g). So a start of s seconds
 // is earned back after s/(1-1/g). Without a gain it never is, and there is no remark.
+//
+// The work hash stands for all works, since the start of a pool does not depend on what it will
+// do. A gain of 1 or less would divide by zero or give a negative time.
 func (m *dataset) remarkOnStart(c *Claim) {
 	pool := m.findRow("hash", processes)
 	start, gain := medianOf(pool, startup), ratio(m.findRow("hash", serial), pool, perTask)
@@ -184,6 +198,9 @@ func (m *dataset) remarkOnStart(c *Claim) {
 // processesOrThreads decides which of the two to take for computing. It compares the pool with
 // goroutines on all cores, the best that threads can do in Go. A comparison with one core alone
 // would answer for languages with a global lock, and is a remark.
+//
+// Both directions need all works. A pool that wins one work and loses another is undecided, and
+// the figures say which is which.
 func processesOrThreads(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "choosing",
@@ -238,6 +255,9 @@ func processesOrThreads(m *dataset) *Claim {
 
 // remarkOnPool adds what else speaks for or against the pool: the speed of threads that take
 // turns, and its memory.
+//
+// It is a remark because the claim is about time. A reader who chooses by memory finds the
+// number here.
 func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 	if turning != nil && m.cores > 1 {
 		c.addRemark(
@@ -258,6 +278,9 @@ func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 // poolMemory estimates how much more memory the pool takes than as many goroutines. It is the peak
 // of the resident memory, of all processes together, so pages that they share count in each of
 // them.
+//
+// Counting shared pages in each process overstates the pool. The text of the remark says so; a
+// proportional share would need a reading of the kernel that not every system has.
 func (m *dataset) poolMemory() Estimate {
 	return ratio(m.findRow("hash", processes), m.findRow("hash", goroutines), peakBytes)
 }
@@ -265,6 +288,9 @@ func (m *dataset) poolMemory() Estimate {
 // A crossover is the size of a task at which one mode becomes as fast as another. Sizes are given
 // as seconds of serial work per task. at lies between below and above where both are known, but for
 // noise.
+//
+// below and above may leave a gap in which nothing is certain; at is somewhere in it. The text
+// shows all three, so that the guess is not taken for a bound.
 type crossover struct {
 	// interpolated between the medians of two sizes; 0 if there is no such size
 	at float64
@@ -292,6 +318,8 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 		if e.first == 0 {
 			e.first = task.At
 		}
+		// below and above follow the certain answers, and at in the second switch follows the
+		// medians. They may disagree about a size, and then the certain ones win in the text.
 		switch speed.atLeast(share) {
 		case no:
 			e.below, e.above = task.At, 0
@@ -299,6 +327,7 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 			if e.above == 0 {
 				e.above = task.At
 			}
+		// An open size ends the certainty of the sizes below it: the pool may fall behind here.
 		case open:
 			e.above = 0
 		}
@@ -308,6 +337,8 @@ func (m *dataset) breakEven(share float64, mode string) (e crossover) {
 		case e.at == 0 && before.task == 0:
 			e.at = task.At
 		case e.at == 0: // interpolate between two sizes on a logarithmic scale
+			// before.speed is below share here, and speed.At is not, so part lies between 0 and
+			// 1, and the divisor is above 0.
 			part := math.Log(share/before.speed) / math.Log(speed.At/before.speed)
 			e.at = before.task * math.Pow(task.At/before.task, part)
 		}
@@ -321,6 +352,8 @@ func (e crossover) isKnown() bool { return e.first > 0 }
 
 // threshold says in words from which size on. It adds the certain bounds if a size is surely
 // slower; an upper bound alone is left out, because the interpolated size lies below it anyway.
+//
+// “at every size measured” needs certainty at the smallest size. Without it the guess is given.
 func (e crossover) threshold() string {
 	switch {
 	case e.at == 0:

@@ -2,6 +2,9 @@ package claims
 
 // A Cost is the cost of one work in one mode. Each estimate is a median over rounds. Retaken
 // samples are counted and in no estimate.
+//
+// The estimates stand beside each other and are not comparable one by one with those of other
+// works: a task of http is not a task of hash.
 type Cost struct {
 	Work, Mode, Workers       string
 	PerTask, Startup          Estimate // seconds
@@ -40,10 +43,10 @@ func (m *dataset) costs() (all []Cost) {
 				Memory: medianOf(r, peakBytes),
 			}
 			for _, s := range r.samples {
-				switch s.state {
-				case "retaken":
+				switch {
+				case s.retaken():
 					c.Retaken++
-				case "disturbed":
+				case s.disturbed():
 					c.Disturbed++
 				default:
 					c.Clean++

@@ -6,6 +6,8 @@ import (
 )
 
 // A valueText is a value with its unit, and its interval in the same unit, "" if there is none.
+// Value and interval are apart because the page sets the interval smaller, and the Markdown in
+// brackets.
 type valueText struct{ Value, Interval string }
 
 // String returns "value (interval)".
@@ -18,6 +20,9 @@ func (c valueText) String() string {
 
 // cell formats e with read, which adds the unit. With fewer than minRounds rounds it shows the
 // median without an interval, because that interval has no ends.
+//
+// “12 to 14 ms” reads better than “12 ms to 14 ms”, but only if both ends have the same unit:
+// 900 µs to 1.1 ms keeps both.
 func (e Estimate) cell(read func(float64) string) valueText {
 	switch {
 	case !e.measured():
@@ -35,6 +40,9 @@ func (e Estimate) cell(read func(float64) string) valueText {
 // costRows returns the table of costs: its head, and a row for each cost. All renderings take it,
 // so text, Markdown and page cannot differ. The speed-up is the ratio within rounds, and not the
 // quotient of the two times beside it.
+//
+// The quotient of the medians would mix rounds. It can differ from the ratio by more than the
+// interval if the machine slowed down during the run.
 func (r *Report) costRows() (head []string, rows [][]valueText) {
 	head = []string{
 		"work", "mode", "workers", "time per task", "speed-up", "start-up", "user", "system",

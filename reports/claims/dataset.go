@@ -21,6 +21,9 @@ const (
 	processPerTask = "process-per-task"
 )
 
+// The names are an interface with package bench/parallel, which writes them, and with texts of
+// the past. That package is not imported: a text is judged where it cannot be measured. The
+// order is the order of the tables.
 var modes = []string{serial, oneCore, goroutines, processes, processPerTask}
 
 // The units that the rules read. benchfmt has converted ns to sec.
@@ -40,6 +43,9 @@ const (
 
 // A row holds all samples of one work in one mode, in all states. samples are sorted by their line,
 // so the i'th final sample of each row is of round i, as long as no row failed.
+//
+// If a row failed in some round, its later samples move up by one and pair with the wrong round
+// of other rows. Pairing then removes less noise, and warnOfShortRows warns of it.
 type row struct {
 	work, mode string
 	params     map[string]string // workers, permits, bytes, latency
@@ -58,10 +64,17 @@ type sample struct {
 // state that this version does not know counts as disturbed: a wrong "clean" would decide a claim.
 func (s sample) disturbed() bool { return s.state != "" && s.state != "clean" }
 
+// retaken reports whether another sample of the same round follows. It is asked before disturbed:
+// a retaken sample was disturbed, and counts as retaken only.
+func (s sample) retaken() bool { return s.state == "retaken" }
+
 // finalSamples returns one sample for each round, leaving out the samples that were retaken.
+//
+// A retaken sample has a successor in the same round. Counting both would weigh a disturbed
+// round twice, and shift all later ones.
 func (r *row) finalSamples() (all []sample) {
 	for _, s := range r.samples {
-		if s.state != "retaken" {
+		if !s.retaken() {
 			all = append(all, s)
 		}
 	}
@@ -69,12 +82,17 @@ func (r *row) finalSamples() (all []sample) {
 }
 
 // number returns a parameter as a number, or 0 if it is not one.
+//
+// A row without the parameter and a row with a broken one look alike. Callers ask for numbers
+// above 0 only.
 func (r *row) number(param string) float64 {
 	v, _ := strconv.ParseFloat(r.params[param], 64)
 	return v
 }
 
 // A dataset holds the rows of a text about threads and processes.
+// cores, files and facts come from configuration lines, which the text has once at its
+// beginning.
 type dataset struct {
 	rows  []*row
 	cores int // cores that the process may use
@@ -92,6 +110,9 @@ var errNoRows = errors.New(
 // The samples are sorted by line afterwards. Their index then is their round, which pairing needs:
 // joined in the order of the states, a clean sample of round 9 would meet a disturbed one of round
 // 2.
+//
+// A text with other benchmarks beside these is accepted, since their names have no work and no
+// mode. Only a text without any such row is an error.
 func newDataset(log *reports.Log) (*dataset, error) {
 	m := &dataset{}
 	byName := map[string]*row{}
@@ -120,6 +141,8 @@ func newDataset(log *reports.Log) (*dataset, error) {
 
 // parseName splits work=…/mode=…/key=value…. Fields of another form are skipped, and a name
 // without work or mode is of another benchmark.
+//
+// The first field is the name of the benchmark, which has no equals sign.
 func parseName(name string) (work, mode string, params map[string]string) {
 	params = map[string]string{}
 	for field := range strings.SplitSeq(name, "/") {
@@ -145,6 +168,9 @@ func (r *row) add(s *reports.Series) {
 }
 
 // addFacts collects the configuration that the report shows.
+//
+// The list is fixed and short: the report is about processes and threads, and a reader compares
+// it with reports of other machines line by line.
 func (m *dataset) addFacts(s *reports.Series) {
 	for _, key := range []string{benchkey.GOOS, benchkey.GOARCH, benchkey.CPU, benchkey.Cores,
 		benchkey.Virtualised, benchkey.CPUQuota, benchkey.Kernel, benchkey.Go, benchkey.GoRuntime,
@@ -158,6 +184,9 @@ func (m *dataset) addFacts(s *reports.Series) {
 // findRow returns the first row of a work and a mode. With param, a key and its value, the row must
 // have this parameter. The search is linear, since a text has some tens of rows. A row that was not
 // measured is nil, which medianOf and ratio accept.
+//
+// The rows of one work and mode differ in a size or a limit; without param the first is taken,
+// which is right for works that have one row only.
 func (m *dataset) findRow(work, mode string, param ...string) *row {
 	for _, r := range m.rows {
 		if r.work == work && r.mode == mode && (param == nil || r.params[param[0]] == param[1]) {
@@ -193,10 +222,10 @@ func (m *dataset) totals() (t Totals) {
 	for _, r := range m.rows {
 		for _, s := range r.samples {
 			t.Samples++
-			switch s.state {
-			case "retaken":
+			switch {
+			case s.retaken():
 				t.Retaken++
-			case "disturbed":
+			case s.disturbed():
 				t.Disturbed++
 			}
 		}
@@ -207,6 +236,8 @@ func (m *dataset) totals() (t Totals) {
 // differing returns the works with different checksums in different samples. Their modes did not do
 // the same work, so their times cannot be compared. A checksum is compared with the first one of
 // the same work and size, in all modes and rounds.
+//
+// The comparison is exact. Checksums have 32 bits, which a float64 holds without rounding.
 func (m *dataset) differing() (works []string) {
 	first := map[string]float64{}
 	for _, r := range m.rows {

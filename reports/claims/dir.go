@@ -12,6 +12,9 @@ import (
 // into dir, which it makes if needed. It returns their paths. All are drawn before the first is
 // written, so an error of drawing leaves an earlier report as it was. An error of writing may leave
 // some files of the new report beside old ones.
+//
+// Files are replaced in place and not by a rename, unlike in package draw: the text that was
+// measured is not among them, and -replay makes all of them again.
 func (r *Report) WriteDir(dir string) (paths []string, err error) {
 	type file struct {
 		name string

@@ -11,6 +11,8 @@ import (
 // An Estimate is the median of a figure over rounds, with an interval of at least 95 %. With fewer
 // than minRounds rounds the interval is from 0 to infinity: it then decides no comparison. The unit
 // is the unit of the figure, as seconds or bytes; of a ratio it is none.
+//
+// Zero rounds mean “not measured”, which every consumer must tell apart from a measured 0.
 type Estimate struct {
 	At, Lo, Hi float64
 	Rounds     int // the number of rounds behind it; 0 if not measured
@@ -28,6 +30,9 @@ const minRounds = 6
 //
 // k is the largest number for which that is at least 95 %. No distribution of the times is
 // assumed; a t-interval would assume a normal one, and times have a long tail to the right.
+//
+// The interval is closed and its ends are measured values. Interpolating between two order
+// statistics would be narrower and would no longer keep its promise for every distribution.
 func interval(values []float64) (at, lo, hi float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
@@ -57,6 +62,9 @@ func interval(values []float64) (at, lo, hi float64) {
 //
 // The clean rounds are used alone only if they are enough for an interval. Mixing in a few
 // disturbed ones to fill up would be worse than saying that all rounds were taken.
+//
+// The rule looks at the numbers of rounds only and never at their values. Choosing rounds by
+// their values would bend the median.
 func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimate {
 	var all, clean []float64
 	for i := range rounds {
@@ -79,6 +87,8 @@ func estimate(rounds int, value func(i int) (v float64, disturbed bool)) Estimat
 
 // medianOf estimates one unit of a row. A row that was not measured gives an estimate that decides
 // nothing, so judges need no check for nil.
+//
+// It is used where no partner exists: for a start, for memory, and for the axis of a curve.
 func medianOf(r *row, unit string) Estimate {
 	if r == nil {
 		return Estimate{Hi: math.Inf(1)}
@@ -127,6 +137,9 @@ const (
 // atLeast answers whether the true median is at least limit. The comparison is with the ends of the
 // interval, so an answer is wrong in at most one of forty cases in which the true median lies at
 // the limit.
+//
+// Estimates without an interval have the bounds 0 and infinity. They answer open for every
+// positive limit, without a case of their own.
 func (e Estimate) atLeast(limit float64) answer {
 	switch {
 	case !e.measured():

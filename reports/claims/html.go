@@ -77,6 +77,9 @@ func (r *Report) WriteHTML(w io.Writer) error {
 
 // pageData collects the texts of the page. The template escapes them. The banner shows the worst of
 // what was found: checksums that differ make all comparisons void.
+//
+// Everything that comes from the text or from the caller goes through printable first. The
+// template escapes markup, but not control characters and not a name of a megabyte.
 func (r *Report) pageData() (*pageData, error) {
 	pictures, err := r.Pictures()
 	if err != nil {
@@ -125,6 +128,8 @@ func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 
 // addCosts groups the costs by work, so that the table names each work once. costRows has the rows
 // of one work together.
+//
+// Comparing with the last group is enough, because costs are ordered by work.
 func (p *pageData) addCosts(r *Report) {
 	head, rows := r.costRows()
 	p.CostHead = head[1:]

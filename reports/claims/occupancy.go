@@ -9,6 +9,9 @@ import (
 // countingSemaphore decides whether the semaphore limits the number of workers. It counts instead
 // of estimating: a single worker too many in a single sample refutes the claim. The counts come
 // from the clock of the machine and not from the semaphore, which could not refute itself.
+//
+// There is no interval, because nothing is estimated. A count that exceeds the limit is a proof,
+// and a count that does not is none for other schedules; the answer names the number of samples.
 func countingSemaphore(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "semaphore",
@@ -54,6 +57,9 @@ type occupancy struct {
 
 // inside counts the samples without a limit, and returns the rows that have one. A row has no
 // limit if it has a permit for each worker.
+//
+// The rows without a limit are the control of the experiment. If even they never had more
+// workers inside than permits, the resource was never crowded, and the limit was not tested.
 func (m *dataset) inside() (seen occupancy, limited []*row) {
 	for _, r := range m.rows {
 		switch {
@@ -69,6 +75,9 @@ func (m *dataset) inside() (seen occupancy, limited []*row) {
 }
 
 // add counts the samples of one row with a limit, and notes whether the row broke or reached it.
+//
+// The three cases exclude each other: more than allowed, fewer than allowed, and exactly as
+// many, which is what a correct semaphore shows under load.
 func (s *occupancy) add(r *row, permits int) (samples, most int) {
 	samples, most = samplesInside(r)
 	switch {
@@ -118,6 +127,8 @@ func (s *occupancy) conclude(c *Claim, permits int, workers string) {
 
 // samplesInside returns how many samples of r counted the workers inside, and the most that any
 // counted. Disturbed samples count too: a disturbance delays workers and admits none.
+//
+// Retaken samples count too, for the same reason.
 func samplesInside(r *row) (samples, most int) {
 	for _, s := range r.samples {
 		if v, ok := s.values[inside]; ok {

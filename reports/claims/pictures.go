@@ -17,9 +17,14 @@ type Picture struct {
 
 // shownModes are the modes in pictures. Goroutines are first and processes second in all of them,
 // so that each mode has one colour throughout.
+//
+// serial is missing, because it is the 1 to which the others are compared.
 var shownModes = []string{goroutines, processes, processPerTask, oneCore}
 
 // Pictures draws the pictures for which there are figures, in the order of the claims.
+//
+// The Markdown, the page and the folder each call it. Drawing takes milliseconds, and a cache
+// would have to be guarded.
 func (r *Report) Pictures() (all []Picture, err error) {
 	m := r.data
 	for _, draw := range []func() (Picture, error){
@@ -76,6 +81,9 @@ func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error
 
 // grainCurve draws the speed of each mode over the size of a task. The sizes grow by a constant
 // factor, so equal steps on the x axis are a logarithmic scale.
+//
+// The labels of the axis are times, because “1 KiB of SHA-256” means nothing to a reader with
+// other work. The size in bytes stays in the subtitle.
 func (m *dataset) grainCurve() (p Picture, err error) {
 	const x = "a task takes, done serially"
 	speed := picture.Chart{Title: "Speed-up over serial", X: x, LogY: true, Format: short}
@@ -114,6 +122,9 @@ func (m *dataset) grainCurve() (p Picture, err error) {
 }
 
 // addPoint adds an estimate to a line. Without an interval the band has no width.
+//
+// A band of no width is drawn as a line, and looks more certain than it is. The text warns of
+// too few rounds in the banner.
 func addPoint(l *picture.Line, x int, e Estimate) {
 	if !e.measured() {
 		return
@@ -140,6 +151,9 @@ func shortDuration(sec float64) string {
 }
 
 // messageCurve draws the time of a message over its size.
+//
+// Both lines need the same sizes. The ticks are collected anew for the second one, which gives
+// the same list.
 func (m *dataset) messageCurve() (p Picture, err error) {
 	c := picture.Chart{
 		Title:  "There and back",
@@ -172,6 +186,9 @@ func (m *dataset) messageCurve() (p Picture, err error) {
 const tenWorkers = 10
 
 // timeline draws ten workers at a resource, with and without a limit.
+//
+// One sample shows what no statistic can: the bars of a limited group never lie deeper than the
+// limit. It illustrates the claim and proves nothing.
 func (r *Report) timeline() (p Picture, err error) {
 	var t picture.Timeline
 	t.Title = "Ten workers at one resource"

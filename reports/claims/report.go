@@ -32,6 +32,9 @@ type Report struct {
 //
 // Broken lines and failures become warnings and no errors: the figures of the other lines hold, and
 // a reader has to see both. The claims have a fixed order, in which readers number them.
+//
+// A text of another version may lack units. The claims that need them become not measurable, and
+// the rest is judged.
 func Evaluate(log *reports.Log) (*Report, error) {
 	m, err := newDataset(log)
 	if err != nil {
@@ -63,6 +66,9 @@ func Evaluate(log *reports.Log) (*Report, error) {
 // warnOfShortRows adds a warning if rows have fewer samples than others, as after Ctrl-C or if a
 // row failed. A ratio pairs rounds by their number, so a short row shortens every comparison with
 // it.
+//
+// Too few rounds in every row is another problem than a run that ended early, and has another
+// remedy; so one warning excludes the other.
 func (r *Report) warnOfShortRows() {
 	least, most := math.MaxInt, 0
 	for _, row := range r.data.rows {
@@ -86,6 +92,7 @@ func (r *Report) warnOfShortRows() {
 
 // A Timeline says when each worker of one sample was at the resource. Benchmark text holds
 // figures only, so timelines are stored in a file beside it.
+// It is data for a picture, and no rule reads it.
 type Timeline struct {
 	Mode    string // as in the names of rows
 	Permits int

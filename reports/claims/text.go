@@ -11,6 +11,9 @@ import (
 const title = "Threads and processes, measured in Go"
 
 // checksums says whether all modes did the same work.
+//
+// It stands in front of everything, since times of different work compare nothing. Capitals mark
+// the one line that makes the rest void.
 func (r *Report) checksums() string {
 	if r.Differing == nil {
 		return "Every mode got the same checksums of the same tasks."
@@ -22,6 +25,8 @@ func (r *Report) checksums() string {
 }
 
 // noise says how many samples were disturbed and taken again.
+//
+// Disturbed samples are told and not hidden, even where enough undisturbed ones decided.
 func (r *Report) noise() string {
 	t := r.Totals
 	if t.Retaken+t.Disturbed == 0 {
@@ -46,6 +51,8 @@ func (r *Report) remarksOn(c *Claim) []string {
 
 // WriteText writes r for a terminal of the given width in columns; 0 means 80. Width counts
 // characters and not cells of a terminal; the text has no wide characters of its own.
+//
+// A width below 20 is no width that a terminal reports; it stands for an unknown one.
 func (r *Report) WriteText(w io.Writer, width int) error {
 	if width < 20 {
 		width = 80

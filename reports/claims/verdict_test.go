@@ -151,6 +151,27 @@ func TestDisturbedRounds(t *testing.T) {
 	}
 }
 
+// A state that this version does not know counts as disturbed everywhere: in the estimates, in the
+// table of costs and in the totals.
+func TestUnknownState(t *testing.T) {
+	w := usual()
+	w.state = func(_, _ string, i int) string { return []string{"clean", "shaken"}[i%2] }
+	r := w.judge(t)
+	for _, c := range r.Costs {
+		if c.Clean != 5 || c.Disturbed != 4 || c.Retaken != 0 {
+			t.Errorf("%s %s: %d clean, %d disturbed, %d retaken, want 5, 4 and 0",
+				c.Work, c.Mode, c.Clean, c.Disturbed, c.Retaken)
+		}
+		if c.PerTask.Disturbed != c.Disturbed {
+			t.Errorf("%s %s: the estimate has %d disturbed rounds, the table %d", c.Work, c.Mode,
+				c.PerTask.Disturbed, c.Disturbed)
+		}
+	}
+	if r.Totals.Disturbed == 0 || strings.Contains(r.noise(), "none of them disturbed") {
+		t.Errorf("the totals are %+v, and the report says %q", r.Totals, r.noise())
+	}
+}
+
 // A sample that was taken again is counted, and is part of no figure.
 func TestRetakenSamples(t *testing.T) {
 	w := usual()

@@ -11,6 +11,9 @@ var waitingWorks = []struct{ work, what string }{{"http", "HTTP"}, {"files", "fi
 
 // threadsForWaiting decides whether threads serve work that waits for I/O. One core stands for
 // threads under a global lock, as in globalLock: what waits needs no core.
+//
+// One core is the strict test. What passes there does not need parallelism, and waiting is all
+// that can have been saved.
 func threadsForWaiting(m *dataset) *Claim {
 	c := &Claim{
 		ID:   "waiting",
@@ -42,6 +45,8 @@ type waitingResults struct {
 
 // add adds the figures and the answers of one work. Each work enters one of the three lists of
 // words, by the first mode that reaches the limit: one core, else all cores, else none.
+//
+// Processes are a figure and no condition: the sentence is about threads.
 func (f *waitingResults) add(m *dataset, c *Claim, work, what string) {
 	a := c.addFigure(
 		what+", one core", ratio(m.findRow(work, serial), m.findRow(work, oneCore), perTask),
@@ -92,6 +97,9 @@ func (f *waitingResults) conclude(c *Claim) {
 }
 
 // condition says under which condition threads are good for waiting.
+//
+// File reads are the usual exception. The kernel has no readiness for regular files, so a read
+// holds its thread, and on one core the next goroutine waits until the runtime notices.
 func (f *waitingResults) condition() (s string) {
 	switch {
 	case f.yesOne != nil:
@@ -116,6 +124,8 @@ func (f *waitingResults) condition() (s string) {
 
 // waitsFor reports whether a work was measured and does wait on this machine. A file in the page
 // cache makes a read of it computing, so it would refute a claim about waiting by mistake.
+//
+// The text says where the file lay, because only the measurement knew it.
 func (m *dataset) waitsFor(c *Claim, work string) bool {
 	if m.findRow(work, serial) == nil {
 		return false

@@ -10,6 +10,8 @@ import (
 )
 
 // joined lists words in a sentence: "a", "a and b", "a, b and c".
+//
+// It has no comma before “and”, as everywhere in this suite.
 func joined(all []string) string {
 	if len(all) < 2 {
 		return strings.Join(all, "")
@@ -59,6 +61,8 @@ type scale struct {
 // scaled formats v in the largest unit of which v is at least one. A no-break space keeps the
 // number and its unit on one line. 0.9995 is where three digits round up to the next unit: 999.6
 // ms is 1.00 s.
+//
+// The scales must descend and not be empty; the last one takes all smaller values.
 func scaled(v float64, scales []scale, digits func(float64) string) string {
 	last := len(scales) - 1
 	for i, s := range scales {
