@@ -95,8 +95,17 @@ func ofEngine(path string) bool {
 	return false
 }
 
-// reached returns the packages that the test reaches without going through the engine. Other
-// packages serve the engine alone: to edit go.mod files or to draw a page, for example. No schedule
+// ofJudges reports whether a package is one of the other doors of this suite, stress and bench. A
+// test file imports them beside package explore, and no body calls them: their goroutines watch real
+// ones. If they were rewritten, the steps of their initialization would stand at the beginning of
+// every trace of the user. Only a test of such a package itself explores its code.
+func ofJudges(path string, packages map[string]*listed) bool {
+	const module = "github.com/semabench/semabench/"
+	return (path == module+"stress" || path == module+"bench") && packages[path+".test"] == nil
+}
+
+// reached returns the packages that the test reaches without going through the engine or the other
+// judges of this suite. Other packages serve the engine alone: to edit go.mod files or to draw a page, for example. No schedule
 // runs their code, so a rewrite would only cost time: the first build of one test took more than
 // twice the CPU.
 //
@@ -111,7 +120,7 @@ func reached(packages map[string]*listed) map[string]bool {
 			return
 		}
 		plain, _, _ := strings.Cut(path, " ")
-		if ofEngine(plain) {
+		if ofEngine(plain) || ofJudges(plain, packages) {
 			return
 		}
 		seen[path] = true
@@ -139,7 +148,7 @@ func (p *listed) wanted(packages map[string]*listed) bool {
 		return isInstrumented(path)
 	case strings.HasSuffix(path, ".test"):
 		return false
-	case ofEngine(path):
+	case ofEngine(path), ofJudges(path, packages):
 		return false
 	case variant:
 		return true

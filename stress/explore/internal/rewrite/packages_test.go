@@ -44,3 +44,34 @@ func TestPackagesOfTheEngineAloneAreNotReached(t *testing.T) {
 		t.Errorf("reached = %q, want %q", got, want)
 	}
 }
+
+// A test file that also has stress.Run must not fill its traces with the initialization of package
+// stress. A test of package stress explores that package.
+func TestPackagesOfTheJudgesAreReachedByTheirOwnTestsAlone(t *testing.T) {
+	const (
+		user   = "example.org/user"
+		stress = "github.com/semabench/semabench/stress"
+	)
+	packages := map[string]*listed{}
+	add := func(path string, imports ...string) {
+		packages[path] = &listed{ImportPath: path, Imports: imports}
+	}
+	add(user+".test", user+" ["+user+".test]")
+	add(user+" ["+user+".test]", engine, stress, stress+"ed")
+	add(stress, "example.org/histories")
+	add(stress + "ed") // a name that only begins alike
+	add("example.org/histories")
+	seen := reached(packages)
+	if seen[stress] || seen["example.org/histories"] || packages[stress].wanted(packages) || !seen[stress+"ed"] {
+		t.Errorf("a test of a user reaches %q", slices.Sorted(maps.Keys(seen)))
+	}
+
+	add(stress+".test", stress+" ["+stress+".test]")
+	packages[stress+" ["+stress+".test]"] = &listed{
+		ImportPath: stress + " [" + stress + ".test]", ForTest: stress, Imports: []string{"example.org/histories"},
+	}
+	seen = reached(packages)
+	if !seen["example.org/histories"] || !packages[stress+" ["+stress+".test]"].wanted(packages) {
+		t.Errorf("the test of package stress reaches %q", slices.Sorted(maps.Keys(seen)))
+	}
+}
