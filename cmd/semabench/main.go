@@ -9,7 +9,8 @@
 //	semabench parallel  compare threads and processes at the same work, and judge textbook sentences
 //	semabench stress    play random programs until the time is over, and keep programs that fail
 //	semabench explore   play every schedule of tests, or as many as there is time for
-//	semabench help      say more
+//	semabench help      say more; help VERB lists the flags of a verb
+//	semabench version   print the version, the commit and the toolchain
 //
 // Exit codes: 0 all was done and nothing failed; 1 a program or a row failed, a line was broken or
 // the text is partial, and the good part was kept; 2 the command or its input was refused and
@@ -36,7 +37,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/semabench/semabench/bench/parallel"
@@ -112,6 +112,9 @@ var verbs = []verb{
 	{"turn", "play programs against one implementation; stress calls this", app.turn},
 }
 
+// innerVerbs are called by other verbs, never by users.
+var innerVerbs = []string{"sample", "turn"}
+
 // cleaningVerbs ignore a second signal. They end within seconds of the first one, and if they
 // ended at once they would leave folders behind, of gigabytes even. A user may press Ctrl-C
 // repeatedly, and some CI systems send SIGTERM after SIGINT.
@@ -128,7 +131,9 @@ func (a app) main(ctx context.Context, args []string) int {
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
-		a.usage(a.stdout)
+		return a.helpOn(ctx, args[1:])
+	case "version", "-version", "--version":
+		version(a.stdout)
 		return exitcode.OK
 	}
 	for _, v := range verbs {
@@ -136,9 +141,7 @@ func (a app) main(ctx context.Context, args []string) int {
 			return a.exitCode(v.name, v.run(a, ctx, args[1:]))
 		}
 	}
-	fmt.Fprintf(a.stderr, "semabench: unknown verb %q; verbs are %s\n", args[0],
-		strings.Join(verbNames(), ", "))
-	return exitcode.Refused
+	return a.unknownVerb(args[0])
 }
 
 // exitCode prints the error of a verb and returns its exit code. flag.ErrHelp is an error only
@@ -156,7 +159,7 @@ func (a app) exitCode(verb string, err error) int {
 func (a app) usage(w io.Writer) {
 	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays "+
 		"random programs\nand every schedule.\n\n"+
-		"Verbs (-h after one lists its flags):")
+		"Verbs (-h after one lists its flags, version prints the version):")
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
 	}
@@ -195,10 +198,14 @@ type flagSet struct {
 // Usage also runs after every error.
 func (f *flagSet) parse(args []string) error {
 	err := f.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, flag.ErrHelp):
 		f.help()
+		return err
 	}
-	return err
+	return f.unknownFlag(err)
 }
 
 // number adds a flag for a whole number from least to most; see flags.Number.
@@ -222,12 +229,4 @@ func (f *flagSet) noArguments() error {
 func (f *flagSet) given(name string) (yes bool) {
 	f.Visit(func(g *flag.Flag) { yes = yes || g.Name == name })
 	return yes
-}
-
-// verbNames returns the names for the error about an unknown verb.
-func verbNames() (names []string) {
-	for _, v := range verbs {
-		names = append(names, v.name)
-	}
-	return names
 }
