@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the commands of README.md in the module of a user: the test, the benchmark and the reports. Then it runs
+# Runs the commands of README.md and docs in the module of a user: the test, the benchmark and the reports. Then it runs
 # published bugs and the tests of other modules under the explorer.
 set -euo pipefail
 cd "$(dirname "$0")/../examples/limiter"
@@ -16,6 +16,25 @@ if [ "$tables" -ne 10 ]; then
 	exit 1
 fi
 go tool semabench report -o "$out/report" "$out/new.txt"
+
+# The limiter with a lost wake-up has to fail, with the lines that README.md and docs/testing.md show.
+if go test -tags lost ./lost >"$out/lost.txt"; then
+	echo "the limiter in examples/limiter/lost passes" >&2
+	exit 1
+fi
+for page in README.md docs/testing.md; do
+	sed -n '/^--- FAIL: TestSchedules/,/^```/p' "../../$page" | grep -vE '^(```|--- FAIL|.*…$)' >"$out/shown.txt"
+	while IFS= read -r line; do
+		if ! grep -qF -- "${line#"${line%%[! ]*}"}" "$out/lost.txt"; then
+			echo "$page shows a line that go test -tags lost ./lost does not print: $line" >&2
+			exit 1
+		fi
+	done <"$out/shown.txt"
+	if [ "$(wc -l <"$out/shown.txt")" -lt 6 ]; then
+		echo "$page does not show the failure of examples/limiter/lost" >&2
+		exit 1
+	fi
+done
 
 # The explorer has to find each published bug in the code that had it, and nothing in the code with the repair. Most of
 # the time are builds: one for each set of versions that can be in one module.

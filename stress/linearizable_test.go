@@ -200,7 +200,11 @@ func TestDocShowsFailingLines(t *testing.T) {
 		t.Fatal("the recorded programs do not refute M15")
 	}
 	line, _, _ = strings.Cut(f.Report, "\n")
-	for name, text := range map[string][]byte{"doc.go": doc, "README.md": readme} {
+	testing, err := os.ReadFile("../docs/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"doc.go": doc, "docs/testing.md": testing} {
 		if !strings.Contains(string(text), line+"\n") {
 			t.Errorf("%s does not show %q", name, line)
 		}

@@ -64,9 +64,9 @@ func TestSampleOfClaimsIsDrawnAnew(t *testing.T) {
 	}
 }
 
-// README.md has each claim and its answer as they are on the page.
-func TestReadmeShowsTheClaims(t *testing.T) {
-	readme, err := filepath.Abs(filepath.Join(root, "README.md"))
+// docs/parallel.md has each claim and its answer as they are on the page.
+func TestDocsShowTheClaims(t *testing.T) {
+	docs, err := filepath.Abs(filepath.Join(root, "docs", "parallel.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,21 +75,7 @@ func TestReadmeShowsTheClaims(t *testing.T) {
 	if strings.Count(answers, "\n") < 7 {
 		t.Fatalf("the page has fewer than seven answers:\n%s", answers)
 	}
-	const begin, end = "<!-- claims: begin -->\n", "<!-- claims: end -->"
-	before, rest, ok := strings.Cut(read(t, readme), begin)
-	shown, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("README.md has no %q and %q", begin, end)
-	}
-	if shown == answers {
-		return
-	}
-	if !*update {
-		t.Fatalf("README.md does not show the answers of %s:\n%s", claimsSample, redrawClaims)
-	}
-	if err := os.WriteFile(readme, []byte(before+begin+answers+end+after), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	holdsBlock(t, docs, "claims", answers, redrawClaims)
 }
 
 // answersIn returns a list of the claims on a page in Markdown. Each item has the heading of a

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,30 +21,72 @@ var update = flag.Bool("update", false, "put what the command prints into README
 
 const root = "../.."
 
-// The README shows the results of the sample exactly as this command prints them.
+// docs/which.md shows the results of the sample exactly as this command prints them, and the README
+// counts them.
 func TestReadmeShowsTheSample(t *testing.T) {
-	t.Chdir(root)
+	t.Chdir(filepath.Join(root, "docs"))
 	code, summary, stderr := command(t, "", "report", "-format", "markdown", "-brief",
-		"-pictures", "reports/sample/report", "reports/sample/bench.txt")
+		"-pictures", "../reports/sample/report", "../reports/sample/bench.txt")
 	if code != exitcode.OK {
 		t.Fatalf("exits %d: %s", code, stderr)
 	}
-	const begin, end = "<!-- results: begin -->\n", "<!-- results: end -->"
-	before, rest, ok := strings.Cut(read(t, "README.md"), begin)
+	const remedy = "go test ./cmd/semabench -run Sample -update"
+	holdsBlock(t, "which.md", "results", summary, remedy)
+	holdsBlock(t, "../README.md", "answer", answerOf(t, summary), remedy)
+}
+
+// holdsBlock checks that a file has this text between the marks of a name. With -update it puts the
+// text there.
+func holdsBlock(t *testing.T, path, name, want, remedy string) {
+	t.Helper()
+	begin, end := "<!-- "+name+": begin -->\n", "<!-- "+name+": end -->"
+	before, rest, ok := strings.Cut(read(t, path), begin)
 	shown, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("README.md has no %q and %q", begin, end)
+	switch {
+	case !ok || !ok2:
+		t.Fatalf("%s has no %q and %q", path, begin, end)
+	case shown == want:
+	case !*update:
+		t.Fatalf("%s does not show what the sample says; it shows\n%s\nwant\n%s\n%s", path, shown, want, remedy)
+	default:
+		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if shown == summary {
-		return
+}
+
+// answerOf counts the kinds of work in which the semaphore that the README recommends leads, is
+// undecided, or is behind.
+func answerOf(t *testing.T, summary string) string {
+	var leads, undecided, behind []string
+	for line := range strings.Lines(summary) {
+		family, answer, ok := strings.Cut(strings.TrimPrefix(line, "- **"), "**: ")
+		if !ok || !strings.HasPrefix(line, "- **") || family == "floor" {
+			continue
+		}
+		answer, _, _ = strings.Cut(answer, "; but ")
+		first, rest, _ := strings.Cut(answer, ";")
+		switch {
+		case strings.Contains(first, "bypass") && !strings.HasPrefix(first, "undecided"):
+			leads = append(leads, family)
+		case strings.Contains(first+rest, "bypass"):
+			undecided = append(undecided, family)
+		default:
+			behind = append(behind, family+" ("+strings.TrimSpace(first)+")")
+		}
 	}
-	if !*update {
-		t.Fatal("README.md does not show what report makes of reports/sample/bench.txt:\n" +
-			"go test ./cmd/semabench -run Sample -update")
+	if len(leads)+len(undecided)+len(behind) < 8 {
+		t.Fatalf("the results have fewer than eight kinds of work:\n%s", summary)
 	}
-	if err := os.WriteFile("README.md", []byte(before+begin+summary+end+after), 0o666); err != nil {
-		t.Fatal(err)
+	list := func(names []string) string {
+		if len(names) == 0 {
+			return "0"
+		}
+		return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 	}
+	return fmt.Sprintf("Of %d kinds of work, its default policy (`bypass`) leads or ties in %s.\n"+
+		"It is undecided in %s.\nAnother one leads in %s.\n",
+		len(leads)+len(undecided)+len(behind), list(leads), list(undecided), list(behind))
 }
 
 // The files of the sample report equal the files that this command makes of the text.
