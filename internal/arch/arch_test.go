@@ -56,6 +56,8 @@ var above = map[string][]string{
 	"stress/internal/model":           {"impls"},
 	"stress/internal/race":            {},
 	"stress/internal/mutant":          {"impls"}, // only tests may import it
+	"stress/internal/mutate":          {},        // knows no semaphore: it is for users' packages, too
+	"stress/internal/designs":         {"impls"}, // correct semaphores, to be mutated
 	"stress/explore/schedrt":          {},
 	"stress/explore/shim/sync":        {"stress/explore/schedrt", "stress/explore/shim/atomic"},
 	"stress/explore/shim/atomic":      {"stress/explore/schedrt"},
