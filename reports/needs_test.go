@@ -137,6 +137,16 @@ func TestSummary(t *testing.T) {
 	if got := c.Summary(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
+	c, _ = answersOf(t, reports.Options{}, "workload: w\n"+rowOf("n=1", 100, 100, 300)+"workload: v\n"+
+		rowOf("n=2", 300, 100, 200))
+	want = "answer: of 2 tables, use b in 2, a in 1 (1 tie, counted for each of its columns)"
+	if got := c.Summary(); got != want {
+		t.Errorf("a tie: got  %q\nwant %q", got, want)
+	}
+	c, _ = answersOf(t, reports.Options{}, rowOf("n=1", 100, 300, 300)+rowOf("n=2", 300, 100, 300))
+	if got, want := c.Summary(), "answer: of 1 table, no single choice in 1"; got != want {
+		t.Errorf("it depends: got  %q\nwant %q", got, want)
+	}
 	if c, _ = answersOf(t, reports.Options{}, samples("a", 1, 2, 3)); c.Summary() != "" {
 		t.Errorf("the summary of one column is %q", c.Summary())
 	}

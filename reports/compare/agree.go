@@ -10,6 +10,9 @@ import (
 )
 
 // An Agreement says how far two measurements of the same rows lead to the same verdicts.
+//
+// Only primary units count. Other units of one row move together with it, and would count one
+// change several times.
 type Agreement struct {
 	Cells   int      // cells that both comparisons have, in the primary units
 	Changes []Change // cells with different verdicts
@@ -32,6 +35,9 @@ type Change struct {
 // Change.From and Change.To are the ratios to the best of the row.
 //
 // Agree returns an error if the two comparisons have no cell in common.
+//
+// The order of the two matters for the words only. A cell that is in both and was not ranked in
+// one is missing there: a verdict and no verdict cannot agree.
 func Agree(a, b *Comparison) (Agreement, error) {
 	before, after := verdictsByCell(a), verdictsByCell(b)
 	var g Agreement
@@ -59,6 +65,8 @@ func Agree(a, b *Comparison) (Agreement, error) {
 }
 
 // Share returns the fraction of the cells whose verdict changed, from 0 to 1.
+//
+// Cells is above 0, as Agree returns an error otherwise.
 func (g Agreement) Share() float64 { return float64(len(g.Changes)) / float64(g.Cells) }
 
 // Write writes g in words: a sentence, then a line for each change and each missing cell.
@@ -80,6 +88,9 @@ func (g Agreement) Write(w io.Writer) error {
 }
 
 // A cellVerdict is the verdict of one cell and its ratio to the best.
+//
+// The ratio is shown beside the verdict, because many changes are of a ratio that lies at a
+// limit.
 type cellVerdict struct {
 	text  string
 	ratio float64
@@ -92,6 +103,9 @@ type verdictList struct {
 }
 
 // verdictsByCell returns the verdicts of all ranked cells in the primary units.
+//
+// The place has the full name of the row and not its short one: which parts are left out depends
+// on the other rows of the text.
 func verdictsByCell(c *Comparison) verdictList {
 	all := verdictList{cells: make(map[string]cellVerdict)}
 	for _, t := range c.Tables {
@@ -115,6 +129,10 @@ func verdictsByCell(c *Comparison) verdictList {
 
 // verdictOf returns the verdict of c among the cells of its row. A cell cannot be “better” while
 // another cell is undecided: with more samples that cell might be as good.
+//
+// These words differ from Standing on purpose. Standing compares with the best and calls one of
+// two equal cells the best; which one is an accident of the samples, and would count as a change
+// between any two runs.
 func verdictOf(c *Cell, row []*Cell) string {
 	switch {
 	case c.Serves:

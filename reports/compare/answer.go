@@ -18,6 +18,9 @@ import (
 // than the best of the row, and that no column is better than this best by more; see
 // [Cell.Serves]. A column that may serve a row and may not, as far as the samples can tell, is
 // open there. It is never among the recommended ones.
+//
+// Use and Open are different lists and not one with marks, so that no reader of the struct can
+// take an undecided column for a recommended one.
 type Answer struct {
 	Table *Table
 	Use   []string // the columns that serve every row; several of them are a tie
@@ -56,6 +59,8 @@ type Pick struct {
 }
 
 // A Price is a unit in which a recommended column is worse than the best of a row.
+//
+// It is the worst row and not a mean: a user who takes the column has to live with that row.
 type Price struct {
 	Col, Unit string
 	Row       Row     // the row with the greatest ratio
@@ -73,6 +78,9 @@ const costly = 1.5 // smaller ratios are not worth a mention
 
 // Answers returns one answer for each table, in the order of the tables. A single column has no
 // answer to give: the list is then empty.
+//
+// A comparison of two files gets a sentence on the change and no recommendation. The old commit
+// is no choice.
 func (c *Comparison) Answers() []Answer {
 	if c.Job() == Describe {
 		return nil
@@ -92,6 +100,9 @@ func (c *Comparison) Answers() []Answer {
 
 // answer decides by the unit u alone; other units only appear as prices. Which columns are
 // recommended is decided by Cell.Serves for each row, and here for all rows together.
+//
+// The loops count rows instead of averaging ratios. A mean lets a column that fails one row win
+// by the others; the count says that it fails one.
 func (t *Table) answer(u *Unit) Answer {
 	a := Answer{Table: t}
 	if a.Why = u.noAnswer(); a.Why != "" {
@@ -115,6 +126,7 @@ func (t *Table) answer(u *Unit) Answer {
 		a.Rows = append(a.Rows, pick)
 	}
 	for col, name := range t.Cols {
+		// The first case wins where both hold, which is the case without open rows.
 		switch len(u.Cells) {
 		case serves[col]:
 			a.Use = append(a.Use, name)
@@ -144,6 +156,9 @@ func (c *Cell) isOpen() bool {
 
 // detectable returns the smallest ratio that the samples of column col would have shown in each
 // row in which the column is open.
+//
+// The best cell has no comparison of its own. If it is open, the reason is in the comparisons of
+// the others with it.
 func (u *Unit) detectable(col int) float64 {
 	greatest := 1.0
 	for _, cells := range u.Cells {
@@ -161,6 +176,9 @@ func (u *Unit) detectable(col int) float64 {
 }
 
 // noAnswer returns why the rows of u allow no answer, or "" if they do.
+//
+// One row that cannot show anything forbids an answer for the table: the recommendation is about
+// all its rows.
 func (u *Unit) noAnswer() string {
 	if u.Better == 0 {
 		return "the text does not say whether more " + u.Name + " is better"
@@ -185,6 +203,9 @@ func (u *Unit) noAnswer() string {
 
 // safestColumn minimizes the greatest ratio over the rows. Columns without a ratio in some row do
 // not take part: the missing row could be their worst.
+//
+// The result is no verdict. It has no test, as the maximum of several ratios has no interval
+// here, and the words say “at most” of the medians.
 func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	for i, name := range t.Cols {
 		greatest := 0.0
@@ -204,6 +225,9 @@ func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 }
 
 // prices finds, for each column of use, the units other than the deciding one in which it costs much.
+//
+// Only surely worse rows count, as everywhere in prices: an undecided ratio is no price. A unit
+// below costly is left out, or each answer would name ten.
 func (t *Table) prices(deciding *Unit, use []string) []Price {
 	var list []Price
 	for i, name := range t.Cols {
@@ -255,6 +279,9 @@ func (p Price) class() int {
 const classQuotient = 3 // see Price.class; prices of this class are not shown
 
 // price finds the row in which column col is worst in the unit u.
+//
+// The best cell of the row has the ratio 1, and it has it in every unit, whichever direction is
+// better.
 func (t *Table) price(u *Unit, col int) Price {
 	p := Price{Col: t.Cols[col], Unit: u.Name}
 	for i, cells := range u.Cells {
@@ -272,6 +299,9 @@ func (t *Table) price(u *Unit, col int) Price {
 
 // Depends groups the rows of an answer by the columns that serve them, in order of first
 // appearance. Rows that no column surely serves are grouped by the columns that are open.
+//
+// A group has the same columns in the same order, since every row lists them in the order of the
+// table.
 func (a Answer) Depends() []Group {
 	var groups []Group
 	for _, p := range a.Rows {
@@ -306,6 +336,9 @@ func (g Group) String() string {
 }
 
 // String returns the answer as a sentence.
+//
+// The cases follow the promise of the fields: Change and Why stand alone, then a recommendation,
+// then a doubt, and only then “it depends”.
 func (a Answer) String() string {
 	switch {
 	case a.Change != "":
@@ -381,6 +414,8 @@ func (a Answer) ending() string {
 }
 
 // price returns the most important price as the end of a sentence, or "" if it is not time.
+//
+// Only a price in time interrupts the sentence. The outputs with more room list the others.
 func (a Answer) price() string {
 	if len(a.Prices) == 0 || a.Prices[0].class() > 1 {
 		return ""

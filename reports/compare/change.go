@@ -11,6 +11,9 @@ import (
 )
 
 // A Job is the question that a comparison answers. Each has its own words.
+//
+// The words must fit the question. “Use new.txt” and “channel is slower in 3 rows” would both be
+// true and useless.
 type Job int
 
 const (
@@ -26,6 +29,9 @@ const (
 
 // Job returns the question that c answers. Two columns that are files, commits or branches are a
 // change; implementations are a choice, however many there are.
+//
+// It depends on the columns and on no flag, so that every output of one text asks the same
+// question.
 func (c *Comparison) Job() Job {
 	by, _, _ := strings.Cut(c.By, ",")
 	by, _, _ = strings.Cut(by, "@")
@@ -47,6 +53,9 @@ type movement struct {
 }
 
 // changes sorts the rows of a unit by how the second column differs from the first.
+//
+// The base is the older file, and so a verdict here is VsBase and not VsBest: the question is
+// what changed, whichever side is better.
 func (t *Table) changes(u *Unit) (up, down, same, open movement, detectable float64, alone int) {
 	for i, cells := range u.Cells {
 		was, is := cells[0], cells[1]
@@ -69,6 +78,8 @@ func (t *Table) changes(u *Unit) (up, down, same, open movement, detectable floa
 			m = &up
 		default:
 			m = &down
+			// A fall to zero has the ratio 0, whose logarithm is infinite: no other change is
+			// larger.
 			if math.IsInf(ratio, 0) {
 				ratio = 0
 			}
@@ -85,6 +96,9 @@ func (t *Table) changes(u *Unit) (up, down, same, open movement, detectable floa
 
 // changeText says how the second column of t differs from the first: "new.txt is 7.0 to 11 %
 // slower in 6 of 6 rows". Percentages are of the first column.
+//
+// Worse comes before better, because it is what a reader of a change must not miss. Rows that
+// are undecided are never counted as unchanged.
 func (t *Table) changeText() string {
 	if len(t.Cols) < 2 {
 		return "only in " + t.Cols[0]
@@ -127,6 +141,9 @@ func (t *Table) changeText() string {
 }
 
 // changeWords returns the words for a greater and for a smaller value of u.
+//
+// “slower” is said only of units whose meaning is known by their name. For others “more” is a
+// fact and no judgement.
 func changeWords(u *Unit) (more, less string) {
 	switch {
 	case strings.HasSuffix(u.Name, "sec/op") && u.Better < 0:
@@ -156,6 +173,9 @@ func (m movement) text(word, of string) string {
 
 // size returns the range of the changes with a space after it: "7.0 %", "7.0 to 11.2 %", or "×2.10
 // to ×3.40" from twice as much on. An increase from zero has no size.
+//
+// Below a doubling percentages are exact enough and read easily; above it factors do, as 240 %
+// more and ×3.4 are easily confused.
 func (m movement) size() string {
 	low, high := slices.Min(m.ratios), slices.Max(m.ratios)
 	if low < 1 {
@@ -179,6 +199,8 @@ func (m movement) size() string {
 }
 
 // otherChanges names the other units in which rows changed, at most two of them.
+//
+// Only verdicts of “different” count here too, corrected within their own unit.
 func (t *Table) otherChanges() string {
 	const most = 2
 	var list []string

@@ -86,6 +86,9 @@ type Options struct {
 // Compare puts the results of log into tables and computes their statistics. It returns an error
 // if log has no results, if the projection of o is malformed, or if no result has a value for it:
 // the comparison would have a single column without a name.
+//
+// The order matters. Needs are checked before the statistics, which may take seconds. fitting
+// makes statistics of its own. The notes come last, since they describe the tables.
 func Compare(log *read.Log, o Options) (*Comparison, error) {
 	if log == nil || len(log.Series) == 0 {
 		return nil, errors.New("comparing: no results")
@@ -119,6 +122,9 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 }
 
 // defaultCol prefers the implementations of one file to whole files.
+//
+// A text that compares implementations has the key /impl in its names. In a text without it, the
+// usual question is what changed between two files.
 func defaultCol(log *read.Log) string {
 	for _, s := range log.Series {
 		if strings.Contains(s.Name, "/impl=") {
@@ -131,6 +137,9 @@ func defaultCol(log *read.Log) string {
 // compareNotes returns a warning if no row has more than one column. The usual reason is that the
 // columns also differ in a configuration key, and results of different configuration never share
 // a table.
+//
+// Without the note the output would be tables without a single ratio, and a user would look for
+// the fault in the statistics.
 func compareNotes(c *Comparison) []string {
 	if len(c.Cols) < 2 || slices.ContainsFunc(c.Tables, (*Table).compares) {
 		return nil
@@ -166,6 +175,9 @@ func (t *Table) compares() bool {
 
 // A grouper sorts series into tables, rows and columns. benchproc computes the three keys of a
 // series; benchstat does the same.
+//
+// groups and tables hold the same keys; the slice keeps the order in which the text has them, as
+// a map has none.
 type grouper struct {
 	// removes the results that an order like /impl@(a b) does not name
 	filter                *benchproc.Filter
@@ -191,6 +203,9 @@ type cellKey struct{ row, col benchproc.Key }
 
 // newGrouper parses the projection of the columns. The keys of the configuration and of the name
 // that are not columns make the tables and the rows.
+//
+// A key of the columns must be in no other projection: each column would then have rows or
+// tables of its own, and nothing would be compared.
 func newGrouper(by string) (*grouper, error) {
 	g := &grouper{groups: make(map[benchproc.Key]*group), cols: make(map[benchproc.Key]bool)}
 	var err error
@@ -220,6 +235,9 @@ func without(cols *benchproc.Projection, keys ...string) string {
 
 // add puts a series into its cell. The values stay where they are; a million lines are some
 // thousands of series.
+//
+// A result that the filter refuses is left out without an error: the user has named the values
+// to keep.
 func (g *grouper) add(s *read.Series) error {
 	r := g.result(s)
 	if ok, err := g.filter.Apply(r); !ok {
@@ -249,6 +267,9 @@ func (g *grouper) add(s *read.Series) error {
 
 // result returns s in the form that a projection reads. Series of the same configuration share
 // one result, because benchproc makes an index of each configuration that it sees.
+//
+// Only the last configuration is kept, because a text changes it rarely and then for good. Names
+// and values are overwritten: a projection copies what it keeps.
 func (g *grouper) result(s *read.Series) *benchfmt.Result {
 	if g.lastSeries == nil || !read.SameConfig(g.lastSeries, s) {
 		g.last = &benchfmt.Result{Config: s.ConfigLines()}
@@ -264,6 +285,9 @@ func (g *grouper) result(s *read.Series) *benchfmt.Result {
 
 // mustHaveColumns returns an error if the columns have no name: the key is misspelled, or the
 // filter of its order matches nothing.
+//
+// One result with a value is enough. Results without one stand in a column (none), where a
+// reader sees them.
 func (g *grouper) mustHaveColumns() error {
 	if len(g.cols) == 0 {
 		return errors.New("it leaves no result")
@@ -291,6 +315,9 @@ func (g *grouper) comparison(log *read.Log) *Comparison {
 }
 
 // table builds the table of t. Cells without results stay nil.
+//
+// The rectangle of cells is made even where few of them were measured. Pointers cost little, and
+// every later step can index by row and column.
 func (t *group) table(config []Fact) *Table {
 	rows, cols := sortedKeys(t.rows), sortedKeys(t.cols)
 	table := &Table{Config: config}
@@ -355,6 +382,9 @@ func valuesOf(series []*read.Series, unit string) []float64 {
 
 // inOrder merges the values of several series by line number. The series of a cell come from one
 // file, unless the columns pool files on purpose; the order then has no meaning.
+//
+// The order matters for the noise floor and for the search for a jump, which both compare early
+// with late samples.
 func inOrder(series []*read.Values) []float64 {
 	type placed struct {
 		line  uint32

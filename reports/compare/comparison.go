@@ -10,6 +10,9 @@ import (
 )
 
 // A Comparison is a set of benchmark results in tables, with the statistics of each cell.
+//
+// It is complete when Compare returns, and only read from then on. So several outputs may render
+// it at the same time.
 type Comparison struct {
 	Log    *read.Log
 	By     string   // the projection whose values are the columns, such as "/impl"
@@ -40,12 +43,18 @@ type Table struct {
 }
 
 // A Row is one benchmark in all columns.
+//
+// Name identifies the row within its table; Shape only has to differ from the other shapes
+// there.
 type Row struct {
 	Name  string // the name of the benchmark without the key of the columns
 	Shape string // Name without the parts in Table.Common and Table.Config, for display
 }
 
 // A Unit holds the results of a table in one unit.
+//
+// All units of a table have the same rows and columns, whether or not they were measured there.
+// An index of a row therefore means one benchmark in every unit.
 type Unit struct {
 	Name   string
 	Better int // +1 if higher values are better, -1 if lower ones are, 0 if the text does not say
@@ -64,6 +73,8 @@ type Unit struct {
 }
 
 // A Cell is one row in one column: a sample with its statistics.
+//
+// VsBase and VsBest may be one value; see testAgainstBest. Neither is written after Compare.
 type Cell struct {
 	// in the order of the text; shared with the Log, so do not change them
 	Values  []float64
@@ -89,6 +100,9 @@ type Cell struct {
 }
 
 // A Versus is one comparison of two cells.
+//
+// lo and hi decide, and Ratio is shown. They differ where a sample has zeros: no ratio can be
+// shown there, and yet two samples of zeros are equal.
 type Versus struct {
 	benchmath.Comparison // P is the p of benchstat, uncorrected
 
@@ -116,6 +130,9 @@ type Versus struct {
 
 // A Family says which tests are corrected together. Tests against the base and tests against the
 // best are always different families: they answer different questions.
+//
+// The default is the smaller family. A reader looks at one table at a time and wants its claims
+// to hold together; a claim over a whole suite needs ByUnit.
 type Family int
 
 const (
@@ -131,6 +148,8 @@ const (
 func (f Family) String() string { return [...]string{"table", "unit"}[f] }
 
 // A Standing says how a cell compares with the best median of its row.
+//
+// The zero value is Unranked, so a cell that no step has judged claims nothing.
 type Standing int
 
 const (
@@ -160,6 +179,9 @@ func (s Standing) String() string {
 
 // Primary returns the unit to show first: a unit that decides, sec/op, or else the first unit of the
 // text.
+//
+// The order of the text decides where neither rule applies, because authors write the unit first
+// that they measure.
 func (t *Table) Primary() *Unit {
 	primary := t.Units[0]
 	for _, u := range t.Units {

@@ -30,6 +30,9 @@ type Chart struct {
 }
 
 // A Line holds the points of one column, with X ascending.
+//
+// The slices have one length. A column without a value at some X has no point there, and not a
+// zero.
 type Line struct {
 	Name   string
 	X, Y   []float64
@@ -49,6 +52,9 @@ func (t *Table) Scaling() []Chart {
 
 // FirstScaling returns the first charts of [Table.Scaling], at most most of them, and the number
 // of all. A table of 100 000 rows has tens of thousands, and a reader looks at ten.
+//
+// Charts beyond most are counted without being made. The count is of groups with enough rows, so
+// it may exceed the number of charts by groups in which no column has a value.
 func (t *Table) FirstScaling(most int) (charts []Chart, total int) {
 	u := t.Primary()
 	for _, key := range t.numericKeys() {
@@ -87,6 +93,9 @@ func (t *Table) numericKeys() []string {
 }
 
 // numericPart splits /goroutines=64, /hold=10µs and the suffix -2 that stands for GOMAXPROCS.
+//
+// A plain number wins over a duration: “0” is both. NaN and infinity parse as floats and have no
+// place on an axis.
 func numericPart(part string) (key string, value float64, ok bool) {
 	key, text, ok := strings.Cut(partText(part), "=")
 	if !ok {
@@ -115,6 +124,9 @@ type rowPoint struct {
 
 // seriesOver groups the rows of t that have a number for key. If two rows have the same number,
 // as 1ms and 1000µs, the first one counts.
+//
+// All parts of a name but one must be equal, and the map finds the group by them. Comparing each
+// row with each group would be quadratic in the rows.
 func (t *Table) seriesOver(key string) []*rowSeries {
 	var list []*rowSeries
 	byRest := make(map[string]*rowSeries) // a table may have a series for every few rows
@@ -140,6 +152,9 @@ func (t *Table) seriesOver(key string) []*rowSeries {
 }
 
 // cutNumber removes the first number of key from the parts of a name.
+//
+// Only the first is removed: a name may have a key twice, and the second one then tells rows
+// apart.
 func cutNumber(parts []string, key string) (x float64, rest []string, ok bool) {
 	for _, p := range parts {
 		if k, v, numeric := numericPart(p); numeric && k == key && !ok {
@@ -211,6 +226,9 @@ func (t *Table) PercentileUnits() (names []string) {
 }
 
 // percentileSets returns the sets of at least minPoints percentiles.
+//
+// Fewer than minPoints percentiles are no curve. They stay among the units, since
+// PercentileUnits does not name them.
 func (t *Table) percentileSets() []*percentileSet {
 	var list []*percentileSet
 	for _, u := range t.Units {
@@ -240,6 +258,8 @@ func (t *Table) percentileSets() []*percentileSet {
 	)
 }
 
+// addLine adds the line of one column over the numbers of rows. addPercentiles does it over the
+// percentiles of one row.
 func (c *Chart) addLine(name string, u *Unit, rows []rowPoint, col int) {
 	l := Line{Name: name}
 	for _, p := range rows {
@@ -256,12 +276,16 @@ func (c *Chart) addPercentiles(name string, of *percentileSet, row, col int) {
 	c.appendLine(l)
 }
 
+// appendLine leaves out a column without any point, which would be a name in the legend and
+// nothing else.
 func (c *Chart) appendLine(l Line) {
 	if len(l.X) > 0 {
 		c.Lines = append(c.Lines, l)
 	}
 }
 
+// appendPoint adds the median of a cell. An infinite bound becomes NaN, which a drawing leaves
+// out; it could not draw the other to the edge without claiming that it ends there.
 func (l *Line) appendPoint(x float64, cell *Cell) {
 	if cell == nil {
 		return
@@ -281,6 +305,8 @@ func (l *Line) appendPoint(x float64, cell *Cell) {
 const logAxisFrom = 8
 
 // withLogAxes decides which axes of c are logarithmic. A named axis never is.
+//
+// It is decided from the values and not from the unit, and the same way for picture and page.
 func (c Chart) withLogAxes() Chart {
 	var xs, ys []float64
 	for _, l := range c.Lines {

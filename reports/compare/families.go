@@ -15,6 +15,9 @@ type family struct {
 // correctFamilies corrects the families of all units with noise: the tests against the base, and
 // the tests of all pairs, of which readers see the tests against the best. The same two cells may
 // be tested in both, which answer different questions. One family is in memory at a time.
+//
+// The slices are emptied and used again: the tests of a table of 100 000 rows are the largest
+// thing after the values.
 func (c *Comparison) correctFamilies() {
 	var f family
 	for _, units := range c.unitFamilies() {
@@ -29,6 +32,9 @@ func (c *Comparison) correctFamilies() {
 }
 
 // unitFamilies returns the units whose tests are corrected together.
+//
+// Under ByTable each unit of each table is alone; index then only holds the last one of a name
+// and is not read.
 func (c *Comparison) unitFamilies() (list [][]*Unit) {
 	index := make(map[string]int) // by the name of the unit, if all tables are one family
 	for _, t := range c.Tables {
@@ -48,6 +54,8 @@ func (c *Comparison) unitFamilies() (list [][]*Unit) {
 }
 
 // collect adds the tests of u against the base, or of all pairs.
+//
+// The order of tests within a family does not matter, because Holm's procedure sorts them.
 func (f *family) collect(u *Unit, vsBest bool) {
 	for row, cells := range u.Cells {
 		for _, c := range cells {
@@ -75,6 +83,10 @@ func (f *family) collect(u *Unit, vsBest bool) {
 // the interval excludes 1 exactly if the test calls the difference one. All other intervals get
 // an equal share of the 5 %. So with 95 % chance every one of them holds its true ratio, and no
 // tie of the family is wrong.
+//
+// The p-values without a reader are corrected together with the others, and nothing is stored
+// for them. Leaving them out would be the error that the correction is meant to prevent:
+// choosing tests after seeing the samples.
 func (f *family) correct() {
 	all := len(f.tests) + len(f.others)
 	p := make([]float64, 0, all)

@@ -9,6 +9,8 @@ import (
 
 // Figures describes one sample, without a comparison. A figure for which the sample is too small
 // is NaN.
+//
+// They describe, and decide nothing.
 type Figures struct {
 	N        int
 	Min, Max float64

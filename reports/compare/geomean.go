@@ -9,6 +9,9 @@ import (
 
 // A Geomean is the geometric mean of a column, which benchstat prints in its last row. A mean
 // that does not exist, because of zeros or negative values, is 0.
+//
+// The numbers repeat benchstat, with its rule that a mean over different rows gets a warning and
+// no refusal.
 type Geomean struct {
 	Center   float64 // of the medians
 	VsBase   float64 // of the ratios to the base column; 0 in that column
@@ -30,6 +33,8 @@ type Overall struct {
 }
 
 // summarizeColumns computes Geomeans and Overall.
+//
+// Lowest needs all columns, hence the second pass. Several columns may share it.
 func (u *Unit) summarizeColumns(cols int) {
 	for col := range cols {
 		u.Geomeans = append(u.Geomeans, u.geomean(col))
@@ -47,6 +52,9 @@ func (u *Unit) summarizeColumns(cols int) {
 }
 
 // overall averages the ratios to the best in column col.
+//
+// One row without a ratio ends the loop: there is no mean to be had. Tied starts as true and
+// falls with the first row that the column does not serve.
 func (u *Unit) overall(col int) Overall {
 	o := Overall{Tied: true}
 	undecided, worse := false, false
@@ -70,6 +78,8 @@ func (u *Unit) overall(col int) Overall {
 
 // geomean averages the ratios of the rows. The quotient of the two means would agree with it only
 // if both columns have the same rows. The warnings are the warnings of benchstat.
+//
+// Medians and ratios are collected in one pass, and either mean may exist without the other.
 func (u *Unit) geomean(col int) Geomean {
 	var g Geomean
 	centers, ratios := make([]float64, 0, len(u.Cells)), make([]float64, 0, len(u.Cells))

@@ -14,6 +14,8 @@ const noValue = "(none)"
 
 // splitConfiguration divides the configuration of the tables into the facts that all share and
 // the other facts of each table. A key that some tables lack belongs to the others.
+//
+// The names of files are a key like others, but never a fact that all share.
 func splitConfiguration(by *benchproc.Projection, tables []benchproc.Key) ([]Fact, [][]Fact) {
 	var shared []Fact
 	own := make([][]Fact, len(tables))
@@ -48,6 +50,8 @@ func orNoValue(s string) string {
 // do not tell the rows apart, so they go to Table.Common. A table of one row has nothing to
 // compare with: there the parts shared by all tables go, and the parts that repeat the
 // configuration of the table.
+//
+// Short names are for people. Every lookup uses Row.Name.
 func shortenRowNames(c *Comparison) {
 	everywhere := commonParts(c.Tables...)
 	for _, t := range c.Tables {
@@ -66,6 +70,9 @@ func shortenRowNames(c *Comparison) {
 
 // dropNameParts removes parts from the names of the rows. It reports false, and leaves the table
 // to be shortened again, if two names become equal or a name becomes empty.
+//
+// Two rows may differ only in a part that is dropped, for instance if one name has it twice. A
+// false result then keeps all parts.
 func (t *Table) dropNameParts(drop []string) bool {
 	seen := make(map[string]bool)
 	for i, row := range t.Rows {
@@ -88,6 +95,8 @@ func (t *Table) dropNameParts(drop []string) bool {
 }
 
 // commonParts returns the parts that the name of every row contains.
+//
+// The list only shrinks, so the loop ends early in a text whose names share nothing.
 func commonParts(tables ...*Table) []string {
 	common := nameParts(tables[0].Rows[0].Name)
 	for _, t := range tables {
@@ -105,6 +114,9 @@ func commonParts(tables ...*Table) []string {
 
 // nameParts splits Encode/format=json-2 into Encode, /format=json and -2. benchfmt.Name.Parts
 // does the same with copies; there may be many rows, and the parts here share the name.
+//
+// A hyphen with digits at the end is GOMAXPROCS only by convention. A name that ends so by
+// itself is split in the same way in every row, which does no harm.
 func nameParts(name string) []string {
 	rest, procs := name, ""
 	if i := strings.LastIndexByte(name, '-'); i >= 0 && i < len(name)-1 && digits(name[i+1:]) {

@@ -20,6 +20,9 @@ import (
 // about anything can declare any.
 
 // A Weight says which cost decides between the columns that meet the needs.
+//
+// The zero value is the time of an operation, so Options without a Weight ask the usual
+// question.
 type Weight int
 
 const (
@@ -33,6 +36,9 @@ func (w Weight) String() string { return [...]string{"throughput", "latency", "c
 
 // An Unfit is a column that is better than the recommended one in some row, and does not meet the
 // needs: the price of the needs.
+//
+// It says what the needs cost. Without it a reader who sees a faster column in the table would
+// distrust the recommendation.
 type Unfit struct {
 	Col, Unit string
 	Row       Row      // the row with the greatest ratio
@@ -58,6 +64,8 @@ func (u Unfit) String() string {
 }
 
 // columnKey returns the key whose values are the columns, or "" if the projection has several.
+//
+// A projection of several keys has no single name under which a text could declare anything.
 func (c *Comparison) columnKey() string {
 	key, _, _ := strings.Cut(c.By, "@")
 	if strings.Contains(c.By, ",") {
@@ -77,6 +85,9 @@ func (c *Comparison) declared(col, need string) string {
 // setNeeds sets the needs to those of the options, or else to those of the text. A need of the
 // options that no column declares is an error: it may be a misspelled one, and no column would meet
 // it.
+//
+// The check is for needs of the options only. A text that requires a need which no column
+// declares says so in its answers: no column meets it.
 func (c *Comparison) setNeeds(o Options) error {
 	c.Weight, c.Required = o.Weight, o.Require
 	if o.Require == nil {
@@ -126,6 +137,10 @@ func (c *Comparison) unmet(col string) (list []string) {
 // fitting returns the comparison of the columns that meet the needs, c itself if all do. Its
 // verdicts come from its own tests: the best of all columns may be missing, and fewer columns need
 // fewer tests.
+//
+// Taking the verdicts of all columns instead would be wrong in both directions: the best fitting
+// column may be worse than the best of all, and still serve; and corrections for tests of
+// columns that cannot be chosen would hide differences.
 func (c *Comparison) fitting() *Comparison {
 	meets := func(col string) bool { return c.unmet(col) == nil }
 	unfit := func(col string) bool { return !meets(col) }
@@ -146,6 +161,8 @@ func (c *Comparison) fitting() *Comparison {
 }
 
 // only returns a copy of t with some of its columns, without statistics. The values are shared.
+//
+// Statistics are not copied, since each of them depends on the columns that are there.
 func (t *Table) only(keep func(col string) bool) *Table {
 	kept := &Table{Config: t.Config, Common: t.Common, Rows: t.Rows}
 	var places []int
@@ -186,6 +203,9 @@ func (t *Table) Deciding(w Weight) *Unit {
 
 // choose recommends among the columns of fit, a table of fitting columns, and names the price of
 // the needs: what the best column of t that lacks one would save.
+//
+// A table with one column of several is a measurement of its own, such as the floor of the
+// machine. Nothing is recommended there.
 func (c *Comparison) choose(t, fit *Table) Answer {
 	if len(t.Cols) == 1 && len(c.Cols) > 1 {
 		return Answer{Table: t, Change: t.figures()}
@@ -221,6 +241,9 @@ func (t *Table) figures() string {
 
 // priceOfNeeds finds the row in which a column that lacks a need saves most. Only rows count in
 // which a test finds the recommended column worse than the best one.
+//
+// The verdict is from the comparison of all columns, in which the unfit column was tested
+// against the recommended one.
 func (c *Comparison) priceOfNeeds(t *Table, a Answer) *Unfit {
 	u := t.Deciding(c.Weight)
 	var found *Unfit
@@ -241,6 +264,8 @@ func (c *Comparison) priceOfNeeds(t *Table, a Answer) *Unfit {
 }
 
 // chosen returns a recommended column for a row, or else a column that may serve it.
+//
+// The order is from certain to safest, and the first column of a list stands for the list.
 func (a Answer) chosen(row int) string {
 	for _, cols := range [][]string{a.Use, a.pick(row).Best, a.Open, a.pick(row).Open, {a.Safest}} {
 		if len(cols) > 0 {
@@ -270,14 +295,15 @@ func (c *Comparison) Requirement() string {
 	return s
 }
 
-// Summary returns all answers in one line: how many tables each column serves, how many are
-// undecided, and the greatest price of the needs. It returns "" if there is nothing to choose.
+// Summary returns all answers in one line: how many tables each column serves, how many of them
+// are ties, how many are undecided, and the greatest price of the needs. It returns "" if there
+// is nothing to choose.
 func (c *Comparison) Summary() string {
 	answers := c.Answers()
 	if len(answers) == 0 || c.Job() != Choose {
 		return ""
 	}
-	serves, undecided := map[string]int{}, 0
+	serves, ties, undecided := map[string]int{}, 0, 0
 	var price *Unfit
 	tables := 0
 	for _, a := range answers {
@@ -288,8 +314,12 @@ func (c *Comparison) Summary() string {
 		for _, col := range a.Use {
 			serves[col]++
 		}
-		if len(a.Use) == 0 {
+		switch len(a.Use) {
+		case 0:
 			undecided++
+		case 1:
+		default:
+			ties++
 		}
 		if a.Unfit != nil && (price == nil || a.Unfit.Times > price.Times) {
 			price = a.Unfit
@@ -301,11 +331,19 @@ func (c *Comparison) Summary() string {
 	for _, col := range cols {
 		parts = append(parts, fmt.Sprintf("%s in %d", col, serves[col]))
 	}
-	if undecided > 0 {
-		parts = append(parts, fmt.Sprintf("no single choice in %d", undecided))
+	s := "answer: of " + plural.Of(tables, "table") + ", "
+	if len(parts) > 0 {
+		s += "use " + strings.Join(parts, ", ")
 	}
-	s := fmt.Sprintf("answer: of %s, use %s", plural.Of(tables, "table"),
-		strings.Join(parts, ", "))
+	if ties > 0 { // else the counts would exceed the number of tables, unexplained
+		s += fmt.Sprintf(" (%s, counted for each of its columns)", plural.Of(ties, "tie"))
+	}
+	if undecided > 0 {
+		if len(parts) > 0 {
+			s += ", "
+		}
+		s += fmt.Sprintf("no single choice in %d", undecided)
+	}
 	if price != nil {
 		s += "; " + price.String()
 	}

@@ -35,6 +35,9 @@ type MachineNoise struct {
 const minHalvedSamples = 4
 
 // Noise returns the noise within c.
+//
+// The first call writes c.noise without a lock. Compare makes that call, so all later ones only
+// read.
 func (c *Comparison) Noise() Noise {
 	if c.noise == nil {
 		n := c.measureNoise()
@@ -63,6 +66,9 @@ func (c *Comparison) measureNoise() Noise {
 // halvesDifference compares the samples at even places with the samples at odd places. The two
 // halves cover the same stretch of time, so a slow change of the machine affects both alike.
 // It overwrites half.
+//
+// The difference is measured on a logarithm and so is the same in both directions. A cell with a
+// zero in one half only has no difference in percent and does not count.
 func halvesDifference(half *[2][]float64, values []float64) (float64, bool) {
 	if len(values) < minHalvedSamples {
 		return 0, false
@@ -84,6 +90,8 @@ func halvesDifference(half *[2][]float64, values []float64) (float64, bool) {
 }
 
 // machineNoise summarizes the units of noise over all tables.
+//
+// All samples count alike, whatever their row: the machine does not know which one ran.
 func (c *Comparison) machineNoise() []MachineNoise {
 	var names []string
 	samples := map[string][]float64{}
@@ -123,6 +131,9 @@ const (
 )
 
 // warnings returns the warnings that n, the noise of c, deserves.
+//
+// The median decides and not the maximum. One disturbed sample is what medians are for; half of
+// them is a machine in use.
 func (n Noise) warnings(c *Comparison) []string {
 	var list []string
 	if n.High > highNoise {

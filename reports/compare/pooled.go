@@ -25,6 +25,9 @@ type spread struct {
 
 // pooledNotes says which samples do not belong into one cell, and why. It comes before any advice
 // about noise: a quieter machine would change nothing.
+//
+// The causes are tried from the one that the text proves to the one that is left: several runs,
+// then a jump, then a benchmark that does not repeat.
 func (c *Comparison) pooledNotes() (notes []string) {
 	for _, f := range c.Log.Files {
 		if f.Runs > 1 {
@@ -68,6 +71,8 @@ func (c *Comparison) pooledNotes() (notes []string) {
 
 // spreads returns the cells of the primary units whose samples are far apart, and the number of
 // all cells.
+//
+// Values of zero and below have no quotient and are left out.
 func (c *Comparison) spreads() (list []spread, cells int) {
 	for _, t := range c.Tables {
 		u := t.Primary()
@@ -95,6 +100,9 @@ func (c *Comparison) spreads() (list []spread, cells int) {
 // jumpAt returns the first place at which all later values are at least twice as great as all
 // earlier ones, or at most half as great. It returns 0 if there is none with two values on each
 // side: a single value may be an accident.
+//
+// Both directions are found in one pass, with the extremes of the rest computed from the end
+// before.
 func jumpAt(values []float64) int {
 	n := len(values)
 	lowest, highest := slices.Clone(values), slices.Clone(values) // of the values from here on
@@ -113,6 +121,9 @@ func jumpAt(values []float64) int {
 
 // isPooled reports whether samples that do not belong together explain a high noise floor: then
 // neither more samples nor a quieter machine are a remedy.
+//
+// One cell in twenty is the share at which such cells alone can set the 95th percentile of the
+// noise.
 func (c *Comparison) isPooled() bool {
 	several := func(f read.File) bool { return f.Runs > 1 }
 	list, cells := c.spreads()

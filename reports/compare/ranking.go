@@ -10,6 +10,8 @@ import (
 const ManyColumns = 13
 
 // A Rank is the place of one column in a table.
+//
+// The counts stand beside the mean, because a column with the best mean may fail rows.
 type Rank struct {
 	Col     string
 	Overall Overall // the mean ratio to the best
@@ -22,6 +24,8 @@ type Rank struct {
 // Ranking returns the columns of t in the order of their mean ratio to the best. Columns without
 // a mean come last. The order of the means is no verdict: a column is recommended only if it
 // serves all rows.
+//
+// Ties in the mean are ordered by the worst row, and then stay in the order of the columns.
 func (t *Table) Ranking() []Rank {
 	u := t.Primary()
 	list := make([]Rank, len(t.Cols))

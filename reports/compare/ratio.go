@@ -37,6 +37,8 @@ type Ratio struct {
 }
 
 // inverse returns the ratio of the second sample to the first.
+//
+// Only lo and hi may be 0 and infinite, and their inverses are infinite and 0, as they must.
 func (r Ratio) inverse() Ratio {
 	turn := func(v float64) float64 { // 0 stands for a missing ratio and stays 0
 		if v == 0 {
@@ -52,6 +54,9 @@ func (r Ratio) inverse() Ratio {
 // that interval. The bounds differ from the interval if a value is zero: a Ratio then has none,
 // but 0/0 counts as 1 and v/0 as infinite, so samples that are zero throughout have the bounds 1
 // and 1. Without an interval the bounds are 0 and +Inf. Both samples are sorted.
+//
+// The median of an even number of quotients is a geometric mean, so that the ratio of b to a is
+// exactly the inverse. The square roots are taken one by one, as the product may overflow.
 func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB, level float64) (
 	r Ratio, lo, hi float64,
 ) {
@@ -82,6 +87,9 @@ func (t *uTester) ratio(a, b *benchmath.Sample, medianA, medianB, level float64)
 }
 
 // bounds returns the k'th smallest and the k'th greatest quotient.
+//
+// Negative values would break the order of the matrix of quotients, so their bounds exclude
+// nothing.
 func (t *uTester) bounds(x, y []float64, k int) (lo, hi float64) {
 	switch {
 	case x[0] == x[len(x)-1] && y[0] == y[len(y)-1] && x[0] == y[0]:
@@ -94,6 +102,8 @@ func (t *uTester) bounds(x, y []float64, k int) (lo, hi float64) {
 
 // intervalOrder returns the k of [Ratio] and its confidence, for a chance of error of tail on
 // each side; k is 0 if the samples are too few.
+//
+// Rounding down makes the interval wider and never narrower than promised.
 func intervalOrder(n1, n2 int, tail float64) (k int, level float64) {
 	if n1*n2 > exactLimit*exactLimit {
 		mean := float64(n1) * float64(n2) / 2
@@ -117,6 +127,9 @@ func intervalOrder(n1, n2 int, tail float64) (k int, level float64) {
 // is needed. Each step takes the middle of the remaining candidates as pivot, counts the smaller
 // quotients in one walk along the border between smaller and greater ones, and drops one side:
 // O((len(x)+len(y)) log) time instead of O(len(x) len(y)). (Monahan 1984, ACM TOMS 10: 265-270.)
+//
+// Two samples that are constant end the search at once, which is the case of most counts. The
+// loop ends because each step drops at least its pivot.
 func (t *uTester) quotient(x, y []float64, k int) float64 {
 	n := len(y)
 	if x[0] == x[len(x)-1] && y[0] == y[n-1] {
@@ -158,6 +171,8 @@ func (t *uTester) quotient(x, y []float64, k int) float64 {
 
 // over returns a/b, and 1 for 0/0. With that, the quotients of non-negative values ascend in their
 // matrix like the quotients of positive ones.
+//
+// A positive value over 0 is infinite in floating point, which sorts last as it should.
 func over(a, b float64) float64 {
 	if a == b {
 		return 1
@@ -189,6 +204,8 @@ const confidence = 0.95
 
 // timesWorse returns how many times worse than best c is. It returns 1 if the two are equal, even
 // at zero, and 0 if a ratio would have no meaning.
+//
+// Swapping the two for units in which more is better makes 2 mean “twice as bad” everywhere.
 func timesWorse(best, c float64, better int) float64 {
 	if best == c {
 		return 1
