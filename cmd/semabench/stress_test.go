@@ -33,7 +33,8 @@ func newGenerous(int64) impls.Semaphore { return generous{} }
 func stressTable() []impls.Impl {
 	broken := impls.Impl{Name: "generous", New: newGenerous}
 	dies := impls.Impl{Name: "dies", New: func(int64) impls.Semaphore { os.Exit(7); return nil }}
-	return append([]impls.Impl{broken, dies}, impls.All()[:2]...)
+	leaves := impls.Impl{Name: "leaves", New: func(int64) impls.Semaphore { os.Exit(0); return nil }}
+	return append([]impls.Impl{broken, dies, leaves}, impls.All()[:2]...)
 }
 
 // stressIn runs the verb in this process.
@@ -255,4 +256,17 @@ func TestStressOutlivesCrash(t *testing.T) {
 	}
 	mustContain(t, kept[0], read(t, kept[0]), "\nprogram: ",
 		"the process that played it ended: exit status 7")
+}
+
+// A program that ends its process with success has failed too: there is no result.
+func TestStressOutlivesExit(t *testing.T) {
+	dir := t.TempDir()
+	code, _, stderr := stressIn(t, context.Background(), "-impl", "leaves", "-ops", "2000",
+		"-max-failures", "1", "-o", dir)
+	kept, err := filepath.Glob(filepath.Join(dir, "leaves-*.txt"))
+	if code != exitcode.Failed || err != nil || len(kept) != 1 {
+		t.Fatalf("exits %d, keeps %v, %v, want %d and one file: %s", code, kept, err, exitcode.Failed, stderr)
+	}
+	mustContain(t, kept[0], read(t, kept[0]),
+		"the process that played it ended: exit status 0 without a result, as after os.Exit(0)")
 }

@@ -26,6 +26,9 @@ import (
 )
 
 // Options say which tests to run, and how.
+//
+// Flags are passed on as they are. This package knows none of them, so a new flag of package
+// explore needs no change here.
 type Options struct {
 	Package string   // pattern of one package, as the user named it
 	Run     string   // pattern of tests, as of go test -run; "" is every test
@@ -51,6 +54,9 @@ type run struct {
 // it wraps ErrFailed if a schedule failed, ErrInterrupted if ctx ended the run before a failure,
 // has the code Unknown if a bound ended an exploration, and is a refusal if nothing was explored.
 // The scratch folder is removed on every way out.
+//
+// The scratch folder has the test binary and the events. It is in the folder for temporary files
+// and not in the cache: a binary of yesterday must never be run.
 func Run(ctx context.Context, o Options) error {
 	scratch, err := os.MkdirTemp("", "semabench-explore-")
 	if err != nil {
@@ -62,6 +68,9 @@ func Run(ctx context.Context, o Options) error {
 
 // run does the work of Run within the scratch folder. The pattern is checked before the tests run:
 // it takes a start of the binary or two, and saves the user a green run of nothing.
+//
+// A test pattern with a typing error is the most frequent way to explore nothing, and go test
+// prints “no tests to run” and exits 0 for it.
 func (r *run) run(ctx context.Context) error {
 	if len(r.Impls) > 0 {
 		if err := r.writeImplTests(ctx); err != nil {

@@ -18,6 +18,9 @@ import (
 
 // The option Impls explores a module with this one test. The module stays in the user's cache, so
 // that the next run need not build it again.
+// A module of its own is needed because the working directory may be in none, or in one that
+// does not require this suite. The replace directive makes it explore the source that this
+// executable was built from.
 const (
 	implsModule = `module semabench_explored
 
@@ -48,6 +51,9 @@ func TestImplementation(t *testing.T) {
 // of the implementations. The names are quoted in the pattern: a name may have a dot. The
 // implementations are explored by an ordinary test, so that this verb has no way of its own into
 // the explorer.
+//
+// A verb with its own way would need its own flags, results and replays, and each would have to
+// be kept equal to those of a test.
 func (r *run) writeImplTests(ctx context.Context) error {
 	source := layout.SourceDir()
 	if source == "" {
@@ -77,6 +83,9 @@ func (r *run) writeImplTests(ctx context.Context) error {
 // implsFolder writes the module and returns its folder. Each source folder and each state of its
 // go.mod and go.sum has a folder of its own. Two processes may write it at once: they write the
 // same text.
+//
+// The key has everything that decides the content. A changed go.mod of the suite thus makes a
+// new folder, and an old one is never updated under a process that builds in it.
 func implsFolder(source string) (string, error) {
 	gomod, err := os.ReadFile(filepath.Join(source, "go.mod"))
 	if err != nil {

@@ -21,6 +21,9 @@ import (
 // it. A test that failed for another reason comes before "unknown", which is the mildest outcome.
 // The number of explorations that began is compared with the number that ended. A process that died
 // in between would otherwise pass.
+//
+// Refused alone is exit 2, because nothing was explored. Refused beside others is unknown: some
+// schedules were played and none failed, but the answer is not about all.
 func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	failures, unknown, refused := 0, 0, 0
 	for _, d := range b.done {
@@ -64,6 +67,9 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 // noExploration says why no test explored anything. Such a run must not look like a success. It
 // looks for the message of package flag, because a test binary without package explore does not
 // know the flags that this command passes.
+//
+// It looks at the text of the output, since a process has no other way to say why it refused a
+// flag. The text is that of package flag and has been stable since Go 1.
 func (r *run) noExploration(b *testBinary, ended error) error {
 	output := b.outputEnd()
 	var exit *exec.ExitError
@@ -86,6 +92,8 @@ func (r *run) noExploration(b *testBinary, ended error) error {
 const explorePath = "github.com/semabench/semabench/stress/explore"
 
 // resultText returns the result of an exploration for people.
+//
+// The text of the result comes from package explore and is the text that go test would show.
 func resultText(d explore.Event) string {
 	verdict := string(d.Result.Verdict)
 	if d.Result.Bound != "" {
@@ -96,6 +104,9 @@ func resultText(d explore.Event) string {
 }
 
 // nameOf returns the name of the test, with a number from the second exploration of a test on.
+//
+// A test may call explore several times. Numbering begins with the second, so that the usual
+// case has the plain name.
 func nameOf(d explore.Event) string {
 	if d.Call > 1 {
 		return fmt.Sprintf("%s #%d", d.Test, d.Call)
@@ -104,6 +115,9 @@ func nameOf(d explore.Event) string {
 }
 
 // effortText returns how many schedules were played, and how fast. A replay has no workers.
+//
+// The divisor is at least a millisecond: a test of one schedule may take less than the clock
+// shows.
 func effortText(d explore.Event) string {
 	if d.Workers == 0 {
 		return "one schedule"
@@ -127,6 +141,9 @@ type Summary struct {
 }
 
 // A SummaryRow is the result of one exploration.
+//
+// The fields repeat those of explore.Result instead of embedding it. A renamed field there must
+// not rename a key that scripts read.
 type SummaryRow struct {
 	Test      string  `json:"test"`
 	Call      int     `json:"door"` // which exploration of the test, from 1
@@ -150,6 +167,8 @@ const summaryVersion = 1
 
 // writeSummary writes the results of the explorations that came to an end, also after an
 // interrupt.
+//
+// Explorations that had begun and not ended are missing, and Interrupted then says why.
 func (r *run) writeSummary(b *testBinary, interrupted bool) error {
 	f := Summary{
 		Version: summaryVersion, Race: r.Race, Interrupted: interrupted,

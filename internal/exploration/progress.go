@@ -12,6 +12,8 @@ import (
 )
 
 // A progressLine shows the last event on a terminal. A log gets nothing: the results say enough.
+// Events arrive ten times a second; each replaces the one before, so nothing is lost if some are
+// skipped.
 type progressLine struct {
 	line    *progress.Line
 	changes bool // the user wants a line that changes
@@ -34,6 +36,8 @@ func (p *progressLine) update(e explore.Event) {
 
 // text returns the line for the last event. Without workers there is nothing to count: the tests
 // are being built, or one schedule is replayed.
+// The rate is over the whole exploration. A rate of the last second would jump between
+// strategies.
 func (p *progressLine) text() string {
 	e := p.last
 	if e.Workers == 0 {
@@ -46,6 +50,9 @@ func (p *progressLine) text() string {
 
 // patience returns how long the tests may take to end after an interrupt. A build gets longer than
 // schedules, because a killed build leaves its temporary files.
+//
+// After that the group is killed: a schedule that spins outside the control of the explorer does
+// not end by itself.
 func (p *progressLine) patience() time.Duration {
 	if p.last.Doing == "building" {
 		return time.Minute

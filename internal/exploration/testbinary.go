@@ -24,6 +24,9 @@ import (
 // A testBinary is a test binary that explores, with the events that it has reported so far. The
 // goroutine of play owns it. output is written by os/exec, and read only after the process has
 // ended.
+//
+// The events go through a file: the standard output of the process belongs to the tests, and
+// os/exec cannot pass a further pipe to a child on Windows.
 type testBinary struct {
 	path   string
 	dir    string // of the package: tests expect to run there
@@ -37,6 +40,9 @@ type testBinary struct {
 
 // build builds the tests of the package, as go test would. Vet is off, as for the binary that is
 // rewritten later: its complaints are for go vet.
+//
+// The package is looked up first: “go test -c” on several packages or on one without tests fails
+// with messages about something else.
 func (r *run) build(ctx context.Context) (*testBinary, error) {
 	tool := gotool.Tool{Dir: r.folder}
 	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
@@ -77,6 +83,8 @@ func nothingExplored(ctx context.Context, doing string, err error) error {
 
 // checkPattern refuses a pattern that matches no test. go test would pass, and a typing error would
 // look like a success. The second round lists all tests, for the message.
+//
+// An empty pattern is accepted without any test: noExploration then says what is missing.
 func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
 	first, _, _ := strings.Cut(r.Run, "/") // -test.list knows no subtests
 	for _, pattern := range []string{first, "."} {
@@ -106,6 +114,9 @@ func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
 // interrupts them, and the kernel closes it if this process dies. The test binary is in a group of
 // its own, so that Ctrl-C reaches this process alone. A second Ctrl-C ends this process, and with
 // it the tests.
+//
+// The context is not given to the command: exec would kill the tests at once, and the results of
+// schedules at hand would be lost.
 func (r *run) play(ctx context.Context, b *testBinary) error {
 	args := []string{"-test.run=" + r.Run, "-test.count=1", "-test.paniconexit0"}
 	cmd := exec.Command(b.path, append(args, r.Flags...)...)
@@ -136,6 +147,8 @@ func (r *run) play(ctx context.Context, b *testBinary) error {
 			return err
 		case <-tick.C:
 			b.readEvents(r.progress)
+		// The channel becomes nil, so this case comes once; a closed stdin cannot be closed
+		// again with an effect.
 		case <-interrupted:
 			interrupted, patience = nil, time.After(r.progress.patience())
 			r.progress.line.Print("interrupted: ending after the schedules at hand; once more ends at once")
@@ -149,6 +162,9 @@ func (r *run) play(ctx context.Context, b *testBinary) error {
 // readEvents reads the events that were appended since the last call. It stops at a line without
 // its end: the tests are writing it, and the next call reads it whole. The file is read as a whole
 // each time: it has ten short lines for each second.
+//
+// An error of reading is ignored, since the next tick reads again; a file that does not exist
+// yet is the usual one.
 func (b *testBinary) readEvents(show *progressLine) {
 	text, err := os.ReadFile(b.events)
 	if errors.Is(err, fs.ErrNotExist) || b.read >= len(text) {
@@ -172,6 +188,9 @@ func (b *testBinary) readEvents(show *progressLine) {
 
 // outputEnd returns the end of the output of the tests: the last 8 KiB, where go test says what
 // failed. It must be called after the process has ended, as os/exec writes to the same buffer.
+//
+// A panic prints every goroutine, which may be megabytes. The verdict of go test comes after it,
+// at the end.
 func (b *testBinary) outputEnd() string {
 	const enough = 8 << 10
 	text := b.output.String()

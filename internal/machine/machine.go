@@ -45,7 +45,7 @@ type Facts struct {
 	Build        string // flags and experiments that change the code, or default
 	Runtime      string // environment variables that change the Go runtime, or default
 	GOMAXPROCS   int    // 0 leaves the line out
-	Commit       string // of the running code; ends in "+dirty" after a local change
+	Commit       string // of the running code; ends in "+dirty" after a local change; see head
 }
 
 // Read returns the facts of this process. On Linux it starts no process if go build made the
@@ -124,11 +124,20 @@ func commit() string {
 	return head()
 }
 
-// head returns the commit of the repository around the working directory.
+// head returns the commit of the repository around the working directory. If git cannot say whether
+// the tree has changed, as after the index was damaged, the commit ends in "+unknown": a plain
+// commit would claim that the code can be had again.
 func head() string {
 	rev := output("git", "rev-parse", "--short=12", "HEAD")
-	if rev != unknown && output("git", "status", "--porcelain") != unknown {
-		rev += "+dirty"
+	if rev == unknown {
+		return unknown
+	}
+	changes, err := child.Output(context.Background(), "", nil, "git", "status", "--porcelain")
+	switch {
+	case err != nil:
+		return rev + "+" + unknown
+	case changes != "":
+		return rev + "+dirty"
 	}
 	return rev
 }

@@ -59,4 +59,10 @@ func TestCommitOfFolder(t *testing.T) {
 	if got, want := head(), clean+"+dirty"; got != want {
 		t.Errorf("commit = %q, want %q", got, want)
 	}
+	if err := os.WriteFile(".git/index", []byte("damaged"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := head(), clean+"+unknown"; got != want {
+		t.Errorf("commit with a damaged index = %q, want %q", got, want)
+	}
 }

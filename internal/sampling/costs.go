@@ -9,6 +9,9 @@ import (
 // costs estimates how long samples and links take: at first by a model, and from the first measured
 // value on by the mean of the measured values. It serves the estimates that the user sees, and no
 // decision about what is measured.
+//
+// The mean and not the median, because the sum of the rest is asked for: a slow sample among ten
+// is slow in the rest too.
 type costs struct {
 	benchtime time.Duration
 	rows      map[string]mean // of a sample, by the name of its row
@@ -25,6 +28,8 @@ type mean struct {
 func (m mean) value() time.Duration { return m.sum / time.Duration(m.n) }
 
 // newCosts returns costs without any measurement. link is the first estimate for a link.
+//
+// The link has an estimate by the caller, who has just built a program.
 func newCosts(benchtime, link time.Duration) *costs {
 	return &costs{benchtime: benchtime, rows: map[string]mean{}, firstLink: link}
 }
@@ -40,6 +45,9 @@ func (c *costs) addLink(spent time.Duration) { c.links = mean{c.links.sum + spen
 
 // sample estimates the time of a sample of r. The model is in package bench, for a quiet
 // machine.
+//
+// A row that was measured once is estimated by that one value, which is closer than the model:
+// the model does not know this machine.
 func (c *costs) sample(r row) time.Duration {
 	if m, ok := c.rows[r.String()]; ok {
 		return m.value()

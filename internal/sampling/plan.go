@@ -22,6 +22,9 @@ const ImplNames = "names, all, or by name\nthose that processes share: slots, jo
 // A Plan says which rows to measure, and how often. Its text is the flags of semabench run that
 // make the same plan. It is a value, and holds no process and no file. Two plans with the same text
 // take the same samples in the same order.
+//
+// The text and not the struct is stored. A struct would change with the version, and the flags
+// are documented and stay.
 type Plan struct {
 	size
 	impls        []impls.Impl         // of the tables
@@ -33,6 +36,8 @@ type Plan struct {
 }
 
 // A size says how much to measure.
+//
+// The three parts are one type because -quick and -full replace them together.
 type size struct {
 	// With 8 samples, 4 implementations have each place in a round equally often. The smallest p-value
 	// of a U test is then 1.6e-4, which is significant after the correction for the 24 comparisons of
@@ -42,6 +47,8 @@ type size struct {
 	full      bool          // includes the shapes in Workload.More
 }
 
+// -quick saves time at each sample and not at their number. Fewer samples would leave most
+// comparisons undecided.
 var (
 	// The sizes of -quick, of no flag, and of -full.
 	quickSize   = size{samples: 8, benchtime: 40 * time.Millisecond}
@@ -54,6 +61,8 @@ var (
 const MostSamples = 1000
 
 // PlanFlags are the flags that make a plan.
+//
+// The two pointers come from flags.Number, which checks the bounds while parsing.
 type PlanFlags struct {
 	impl        string
 	params      bench.Params
@@ -86,6 +95,9 @@ func (p *PlanFlags) AddTo(f *flag.FlagSet) {
 
 // Plan makes the plan, after the flags have been parsed. An error names the flag. Nothing was
 // started by then.
+//
+// The seed is drawn here and not by the flag's default, so that the help shows no random number
+// and String writes the drawn one.
 func (p *PlanFlags) Plan(o Options) (Plan, error) {
 	var made Plan
 	var err error
@@ -130,6 +142,9 @@ func (p *PlanFlags) size() (size, error) {
 
 // String returns flags for every part of the plan, so that another version with other defaults
 // makes the same plan of them. It writes defaults too, and the seed that was drawn.
+//
+// A duration prints in the form that a duration flag parses. Names contain no spaces, so
+// strings.Fields splits the text again.
 func (p Plan) String() string {
 	var names, workloads []string
 	for _, impl := range p.impls {
@@ -154,6 +169,9 @@ func (p Plan) String() string {
 
 // ParsePlan reads the text that [Plan.String] returned. It uses the same flags as the command line,
 // so a plan cannot be read in another way than it was written.
+//
+// The implementations are looked up again by name. A plan of another version may name one that
+// is gone, which is an error here and not a shorter plan.
 func ParsePlan(o Options, s string) (Plan, error) {
 	f := flag.NewFlagSet("plan", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // the caller prints the error
@@ -180,6 +198,9 @@ func (p Plan) rows() []row {
 // follow each other directly, so that they meet the machine in the same state, and their order
 // changes from round to round. Rounds are the outer loop, so that a disturbance of some minutes
 // hits a few samples of each row and not all samples of one.
+//
+// The rows of one round are len(rows)/samples, which progress and failures rely on: every round
+// has the same rows.
 func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
 	var rows []row
 	for round := range samples {
@@ -195,6 +216,10 @@ func schedule(cases []bench.Case, all []impls.Impl, samples int) []row {
 // orderOf returns all in the order of a round: rotated, and reversed in every other round. Over
 // 2*len(all) rounds each implementation has each place twice. A plain rotation would give every
 // implementation the same neighbour in front in each round.
+//
+// Order matters because the sample before leaves the machine in a state: a warm core, a
+// frequency, a full cache. Rotation and reversal let every implementation meet every one of
+// those states.
 func orderOf(all []impls.Impl, round int) []impls.Impl {
 	first := round / 2 % len(all)
 	order := slices.Concat(all[first:], all[:first])

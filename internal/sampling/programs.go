@@ -19,6 +19,9 @@ import (
 )
 
 // A Program takes samples. Its arguments are Args, followed by the arguments of a sampler.Request.
+//
+// Code identifies what is measured without the layout: equal sources, compiler and flags.
+// Programs of one text must agree in it.
 type Program struct {
 	Path string
 	Args []string
@@ -29,6 +32,9 @@ type Program struct {
 // error: the first lines name the cause. The process starts with the highest priority where the
 // system allows it. It is in a group of its own, so that Ctrl-C reaches this process alone, which
 // then ends the sample.
+//
+// There is no pipe between the processes, only buffers: a sample must not wait for its parent to
+// read.
 func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
 	cmd := exec.CommandContext(ctx, p.Path, append(p.Args, r.Args()...)...)
 	child.OwnGroup(cmd)
@@ -47,6 +53,9 @@ func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
 
 // Programs makes the program of each round. A program is valid until the next call of Link or
 // Close.
+//
+// Two implementations exist, a linker and the running executable. A round asks for its program
+// in the same way in both.
 type Programs interface {
 	// Layout returns "random" or "one", for the configuration line of the text.
 	Layout() string
@@ -68,6 +77,10 @@ type Maker func(ctx context.Context, o Options, p Plan, seed uint32) (Programs, 
 // running executable is the program, as with [Self]: it has the tables, but no constructors of
 // other packages, and one layout. Linked tells the user so. The fallback is no error, because
 // figures with one layout are still figures; the text says which it was.
+//
+// The order of the cases matters. An interrupt is no reason to measure with another program, and
+// neither is a constructor that does not compile: the fallback would silently measure something
+// else than was asked.
 func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Program, error) {
 	var taken []string
 	for _, impl := range o.Known {
@@ -95,6 +108,7 @@ func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Prog
 }
 
 // A linker is the Programs of Linked.
+// It embeds nothing, so that only the methods of Programs are visible.
 type linker struct{ linker *layout.Linker }
 
 func (linker) Layout() string                       { return "random" }
@@ -108,6 +122,10 @@ func (l linker) Link(ctx context.Context, seed uint32) (Program, error) {
 
 // Self makes the running executable, with the verb sample, the program of every round. The hash of
 // the executable takes the place of the build IDs: Resume must see that the code has changed.
+//
+// The hash covers the whole file. A rebuilt executable of the same source may have another hash,
+// and then -resume refuses where it need not; the reverse, going on with other code, cannot
+// happen.
 func Self(_ context.Context, _ Options, p Plan, _ uint32) (_ Programs, first Program, err error) {
 	if len(p.constructors) > 0 {
 		return nil, first, fmt.Errorf("%v: this executable has only its own table", p.constructors[0])
@@ -140,6 +158,9 @@ func (e executable) Link(context.Context, uint32) (Program, error) { return Prog
 // layoutSeed returns the seed of the linker for a round. It is never 0, which would leave the
 // layout as it is. It depends on the plan's seed and the round only, so -resume links the same
 // program again.
+//
+// The rounds use different streams of one generator and not consecutive seeds, which are close
+// together in some generators.
 func layoutSeed(seed uint64, round int) uint32 {
 	return 1 + rand.New(rand.NewPCG(seed, uint64(round))).Uint32N(1<<31-1)
 }

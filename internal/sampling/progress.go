@@ -9,6 +9,7 @@ import (
 
 // progressLine shows how far a run is: on a terminal in one line, in a log in a line for each
 // round.
+// Each row has the same number of samples, so perRound is exact.
 type progressLine struct {
 	*progress.Line
 	began    time.Time
@@ -21,6 +22,9 @@ const longRun = 5 * time.Minute
 
 // announce tells the user how long the run is going to take, and returns its progress line. It
 // comes after the first link and before the first sample, when the estimate is at hand.
+//
+// The estimate is a number and no promise; so the advice on how to measure less comes with it,
+// before the time is spent.
 func (r *run) announce() *progressLine {
 	p := &progressLine{
 		Line: progress.New(r.options.Stderr), began: time.Now(), total: len(r.rows),
@@ -52,6 +56,8 @@ func (p *progressLine) update(done int, left func(from int) time.Duration) {
 }
 
 // timeLeft estimates the time of the samples from the i'th on, with the links before them.
+//
+// Rows that failed are not left, and a round whose samples are all taken needs no link.
 func (r *run) timeLeft(from int) (left time.Duration) {
 	round := r.linked
 	for i := from; i < len(r.rows); i++ {

@@ -21,6 +21,9 @@ import (
 // A run takes the samples of a plan and appends them to a text. taken and rows have the same length
 // and order. A sample is in taken only after its line was written, so what a killed process loses
 // is the sample that was being taken.
+//
+// failed is by row and not by sample: a row that panics once does so again, and one that hangs
+// would cost a minute in each round.
 type run struct {
 	options  Options
 	plan     Plan
@@ -39,6 +42,9 @@ type run struct {
 // prepare links the program of the round in which the run begins. On an error nothing is left open;
 // on success the caller closes the programs. The names of the constructors are known only now. The
 // program is asked for its table before rows are made, since only the program has the constructors.
+//
+// The cost of the first build bounds the estimate for links, and a second bounds it again, since
+// a cold build cache says nothing about a link.
 func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 	began := time.Now()
 	programs, first, err := o.Make(ctx, o, p, layoutSeed(p.seed, round))
@@ -61,6 +67,9 @@ func prepare(ctx context.Context, o Options, p Plan, round int) (*run, error) {
 // built returns the implementations that the constructors of the plan put into the program: all
 // that are not in the tables of this executable. Only the program knows the names in a table of
 // another package. An entry of the program is compared by name: names in one program are unique.
+//
+// An implementation without New cannot be called here. It does not have to: samples are taken by
+// the program that has it.
 func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]impls.Impl, error) {
 	if len(p.constructors) == 0 {
 		return nil, nil
@@ -86,6 +95,8 @@ func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]
 // header returns the configuration lines of the text. The program writes most of them, because its
 // build decides the figures, and not the build of this executable. The number of samples is in it,
 // so that a reader can tell a partial text from a complete one.
+//
+// The priority is asked in this process, which sets the priority of the samples.
 func (r *run) header(ctx context.Context) (string, error) {
 	head, err := r.program.run(ctx, sampler.Request{Header: true})
 	if err != nil {
@@ -98,6 +109,8 @@ func (r *run) header(ctx context.Context) (string, error) {
 // measure takes every sample that is left. A row that fails is not tried again, and the other rows
 // go on: one broken implementation must not cost the figures of all others. An error ends it at
 // once only if no further sample can be taken: an interrupt, a full disk, a link that fails.
+//
+// The text is complete after each sample, so there is nothing to save when the loop ends.
 func (r *run) measure(ctx context.Context) error {
 	shown := r.announce()
 	defer shown.Clear()
@@ -126,6 +139,9 @@ func (r *run) isLeft(i int) bool { return !r.taken[i] && r.failed[r.rows[i].Stri
 
 // beginRound links the program of a round before its first sample. No sample is taken during a
 // link, because the linker would keep the cores busy.
+//
+// The line with the seed is a comment, because the seed differs from round to round and would
+// split every sample off by itself. It is written even if the program is at hand already.
 func (r *run) beginRound(ctx context.Context, round int) error {
 	if round < r.begun {
 		return nil
@@ -142,6 +158,8 @@ func (r *run) beginRound(ctx context.Context, round int) error {
 		case err != nil:
 			return fmt.Errorf("%w: the report is partial: linking for round %d: %w",
 				exitcode.ErrFailed, round+1, err)
+		// A user may edit the source while a run of an hour goes on. From then on the samples
+		// would be of other code, under the same name.
 		case next.Code != r.program.Code:
 			return fmt.Errorf("%w: the report is partial: in round %d the code is another, %s instead "+
 				"of %s: "+
@@ -156,6 +174,9 @@ func (r *run) beginRound(ctx context.Context, round int) error {
 // take takes the i'th sample. It returns an error only if no further sample can be taken. The
 // failure of a row is a comment in the text, so that -resume does not try it again either. The
 // order matters: the line is written first, and only then the sample counts as taken.
+//
+// The time that is added to costs has everything that a sample takes, with the start of its
+// process. So the estimate needs no model of that.
 func (r *run) take(ctx context.Context, i int, shown *progressLine) error {
 	row := r.rows[i]
 	began := time.Now()
@@ -189,6 +210,7 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 	limit := time.Minute + 20*r.plan.benchtime
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("stopped after %v", limit))
 	defer cancel()
+	// The watch begins right before the process does, so the noise is of the time of the sample.
 	watch := machine.StartWatch()
 	line, err = r.program.run(ctx, sampler.Request{Row: row.String(), Benchtime: r.plan.benchtime})
 	if cause := context.Cause(ctx); cause != nil {
@@ -206,6 +228,9 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 
 // write appends to the text. Each call writes whole lines, so a killed process leaves at most one
 // line that is cut off.
+//
+// Every error of writing ends the run: without the text a sample is lost, and a full disk stays
+// full.
 func (r *run) write(s string) error {
 	if _, err := io.WriteString(r.text, s); err != nil {
 		return fmt.Errorf("%w: the report is partial: keeping a sample: %w", exitcode.ErrFailed, err)
@@ -240,6 +265,8 @@ func (r *run) done() (n int) {
 }
 
 // failures returns an error that names each row that failed.
+//
+// The rows are named in the order of the plan, since a map has none.
 func (r *run) failures() error {
 	rows := "rows"
 	if len(r.failed) == 1 {

@@ -38,6 +38,9 @@ import (
 const TextName = "bench.txt"
 
 // Options are the surroundings of a run.
+//
+// Choose is a function because the tables belong to the command. Resume needs it again for the
+// names in the text.
 type Options struct {
 	// Choose returns the implementations of the tables and the constructors of other packages that the
 	// flag -impl names.
@@ -53,6 +56,9 @@ type Options struct {
 //
 // It returns the path of the text, also together with an error if the text has a beginning; with
 // the path "" nothing was written.
+//
+// The order of the steps is an order of cost: the name of the file, then a build of seconds,
+// then the header, and only then a file. A refusal at any of them leaves nothing behind.
 func Start(ctx context.Context, o Options, p Plan, dir string) (text string, err error) {
 	path := filepath.Join(dir, TextName)
 	if err := mustBeFree(path); err != nil {
@@ -82,6 +88,9 @@ func Start(ctx context.Context, o Options, p Plan, dir string) (text string, err
 
 // Resume goes on with the text in dir. It returns the same as [Start]. It refuses if a figure that
 // was taken now could differ for another reason than luck; see mustMatch for the reasons.
+//
+// The text is opened for writing only when everything fits. A refused text stays as it was, with
+// its cut line.
 func Resume(ctx context.Context, o Options, dir string) (text string, err error) {
 	earlier, err := readText(filepath.Join(dir, TextName))
 	if err != nil {
@@ -112,6 +121,9 @@ func Resume(ctx context.Context, o Options, dir string) (text string, err error)
 // continued returns the run that wrote the earlier text, if all is as it was. It links the first
 // program even if the text ends in a later round, because only a program can say which rows there
 // are.
+//
+// The failed rows of the text stay failed, so that every round has the same rows; a new text is
+// the way to try them again.
 func continued(ctx context.Context, o Options, earlier *earlierText) (*run, error) {
 	p, err := ParsePlan(o, earlier.plan)
 	if err != nil {
@@ -143,6 +155,9 @@ func continued(ctx context.Context, o Options, earlier *earlierText) (*run, erro
 
 // mustBeFree refuses a path where the results of another run are. It runs before anything is built.
 // Create refuses again, without a gap between the look and the file.
+//
+// The message differs for a run that was interrupted, since going on is then what the user most
+// likely wants.
 func mustBeFree(path string) error {
 	if _, err := os.Lstat(path); err != nil {
 		return nil // the file is missing, or Create will fail and say why

@@ -33,6 +33,7 @@ const (
 const plannedKey = "planned-samples"
 
 // An earlierText is the text that an earlier run left. It has what Resume needs, and no figures.
+// Rows are names and nothing else. The order of the samples says which round a name belongs to.
 type earlierText struct {
 	path       string
 	config     []string // the configuration lines before the first sample
@@ -45,6 +46,9 @@ type earlierText struct {
 }
 
 // readText reads the text of semabench run, and refuses any other file.
+//
+// Only a newline ends a line, so a number that was cut in the middle is never read as a smaller
+// number.
 func readText(path string) (*earlierText, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -64,6 +68,8 @@ func readText(path string) (*earlierText, error) {
 
 // add reads one whole line. Configuration lines count up to the plan, which Start writes after the
 // header; a workload line below it changes from sample to sample.
+//
+// Lines of other kinds are ignored: a newer version may write more comments.
 func (e *earlierText) add(line string) {
 	if rest, ok := strings.CutPrefix(line, CodeKey); ok {
 		e.code = rest
@@ -86,6 +92,8 @@ func (e *earlierText) add(line string) {
 // order of the plan, so one pass over both lists finds them. A row whose sample is missing in
 // between must have failed. A text of another plan, or an edited text, is refused at the first
 // sample that does not fit.
+//
+// A failed row has no line in any later round either, so skipping it keeps both lists in step.
 func (e *earlierText) taken(rows []row) ([]bool, error) {
 	all := make([]bool, len(rows))
 	next := 0
@@ -112,6 +120,9 @@ func (e *earlierText) planned() int {
 }
 
 // WithoutProcs cuts the -N off with which benchmark names end where GOMAXPROCS is not 1.
+//
+// A name that ends in a hyphen and digits by itself would lose them. No implementation and no
+// workload of this suite has such a name.
 func WithoutProcs(name string) string {
 	i := strings.LastIndexByte(name, '-')
 	if i < 0 || strings.Trim(name[i+1:], "0123456789") != "" {
@@ -123,6 +134,9 @@ func WithoutProcs(name string) string {
 // mustMatch returns an error with every fact that has changed since the text was begun. The commit
 // does not tell two states of a changed tree apart, but the identity of the code does. All
 // differences are told at once, so that the user need not find them one by one.
+//
+// Only keys of the new header are compared. A key that is gone from it belonged to another
+// version, whose code differs anyway.
 func (e *earlierText) mustMatch(header, code string) error {
 	var errs []error
 	was, is := configOf(strings.Join(e.config, "\n")), configOf(header)
@@ -145,6 +159,9 @@ func (e *earlierText) mustMatch(header, code string) error {
 type config struct{ key, value string }
 
 // configOf returns the configuration lines of a text.
+//
+// The commit is compared without +dirty, and the identity of the code decides whether the code
+// is the same.
 func configOf(text string) (all []config) {
 	for line := range strings.Lines(text) {
 		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok &&
@@ -171,6 +188,9 @@ func valueOf(all []config, key string) string {
 // open opens the text for appending after its last whole line. A line that was cut off when the
 // process was killed becomes a comment. Truncating comes first: the comment must begin where the
 // line began. The file is neither renamed nor copied: a reader that follows it sees one text.
+//
+// The comment keeps what was cut off, so that no byte of a measurement is thrown away without a
+// trace.
 func (e *earlierText) open() (*os.File, error) {
 	f, err := os.OpenFile(e.path, os.O_RDWR, 0)
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 // again. All values are text, as they stand in the file: Replay parses them, and names the line of
 // a bad one. The program itself is in it and not its seed alone: the same seed means another
 // program in another version.
+//
+// path and line are not in the file. They are for messages about a value that was edited by
+// hand.
 type failureHead struct {
 	impl, clause, seed, program, gomaxprocs, race string
 
@@ -25,6 +28,8 @@ type failureHead struct {
 }
 
 // headLines are the lines of the head, in their order.
+// One table serves writing and reading, so that a key which is written can be read. The values
+// are pointers into the head for the same reason.
 var headLines = []struct {
 	key   string
 	value func(*failureHead) *string
@@ -38,6 +43,9 @@ var headLines = []struct {
 }
 
 // headOf returns the head for a failure that was found at a value of GOMAXPROCS.
+//
+// The clause is for readers of the file only. A replay plays the program and reports whatever
+// clause fails then.
 func headOf(f *stress.Failure, procs int) *failureHead {
 	return &failureHead{
 		impl:       f.Impl,
@@ -50,6 +58,9 @@ func headOf(f *stress.Failure, procs int) *failureHead {
 }
 
 // text returns the content of the file: the head, an empty line, the report.
+//
+// The empty line ends the head for readFailure. Everything below it is free text, which may look
+// like a head itself.
 func (h *failureHead) text(report string) string {
 	var b strings.Builder
 	for _, line := range headLines {
@@ -63,6 +74,9 @@ func (h *failureHead) text(report string) string {
 // It returns the path of the text file. It overwrites nothing, because two schedules of one seed
 // are two failures: it counts up until both names are free. The text is made first and without
 // overwriting. So two processes that save at once get different names.
+//
+// The name says what failed and by which seed, so that a folder of failures can be read by its
+// listing.
 func saveFailure(dir string, f *stress.Failure, procs int) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -84,6 +98,9 @@ func saveFailure(dir string, f *stress.Failure, procs int) (string, error) {
 }
 
 // writeNew writes content to a file that must not exist. Without content it makes no file.
+//
+// O_EXCL makes the look and the creation one step of the kernel. A look before would leave a gap
+// for another process.
 func writeNew(path string, content []byte) error {
 	if len(content) == 0 {
 		return nil
@@ -98,6 +115,9 @@ func writeNew(path string, content []byte) error {
 
 // readFailure reads the head of a file that saveFailure wrote. The report below it is for people.
 // Errors have the form path:line, which editors jump to.
+//
+// The file comes from another machine, an issue or a mail, and may be any file. It is refused at
+// the first line that is no line of a head; the program itself is checked by stress.Replay.
 func readFailure(path string) (*failureHead, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -126,6 +146,9 @@ func readFailure(path string) (*failureHead, error) {
 
 // set parses the n'th line of the head. A key that comes twice is an error: the file was edited,
 // and either value could be the one to play.
+//
+// Unknown keys are refused as well, because a newer version may have written one that changes
+// what is played.
 func (h *failureHead) set(n int, text string) error {
 	key, value, ok := strings.Cut(text, ": ")
 	for _, line := range headLines {

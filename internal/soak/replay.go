@@ -21,6 +21,10 @@ import (
 //
 // If the program fails again, Replay prints the report to stdout, and the error wraps
 // [exitcode.ErrFailed]. It writes warnings to stderr. GOMAXPROCS is as in the file meanwhile.
+//
+// Everything in the file is checked before the first run. A failure that does not come again is
+// no error: the exit code 0 then says only that these runs passed, and the message says how many
+// there were.
 func Replay(
 	ctx context.Context, path string, times int, known []impls.Impl, stdout, stderr io.Writer,
 ) error {
@@ -44,6 +48,8 @@ func Replay(
 	if err != nil {
 		return h.invalid("race", fmt.Errorf("%q: want true or false", h.race))
 	}
+	// This is a warning and no refusal: a failure that was found under the race detector can
+	// often be repeated faster without it.
 	if raced != stress.RaceDetector {
 		fmt.Fprintf(stderr, "%s:%d: race: %v there, %v here: schedules will differ\n",
 			path, h.line["race"], raced, stress.RaceDetector)
@@ -52,6 +58,8 @@ func Replay(
 	// stacks.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 	failure, err := stress.Replay(ctx, known[at], h.program, times)
+	// A failure wins over an interrupt that came at the same time, because it is the answer that
+	// the user waits for.
 	switch {
 	case failure != nil:
 		fmt.Fprintln(stdout, failure.Report)

@@ -33,6 +33,9 @@ import (
 )
 
 // Options say what to play, and for how long.
+//
+// Package cmd checks the values; here a list of no implementations or of no Procs would be a
+// mistake of the caller.
 type Options struct {
 	Impls []impls.Impl
 
@@ -54,6 +57,9 @@ type Options struct {
 // A turn is long enough for its process to cost little, and short enough for all implementations to
 // have had one within seconds, even under -race. An operation that crosses the kernel takes about
 // twenty times as long as another operation.
+//
+// They are counted in operations and not in time, so that the programs of a seed do not depend
+// on the speed of the machine.
 const (
 	turnOperations     = 100_000
 	slowTurnOperations = 5_000
@@ -70,6 +76,9 @@ type soak struct {
 
 // A row is one implementation with its counts. next goes up with each program, so the programs of
 // an implementation depend on the seed and not on its speed.
+//
+// All rows begin at the same seed. So two implementations play the same programs, and a program
+// that only one of them fails says something about that one.
 type row struct {
 	impl     impls.Impl
 	next     uint64 // seed of the next program
@@ -86,6 +95,9 @@ type row struct {
 // wraps [exitcode.ErrInterrupted] if ctx ended it before a failure. Its order after play is: the
 // final line of progress, the summary, the error. So the last thing on the terminal is the result.
 // A child process that cannot be started ends the soak, since no other would start either.
+//
+// The summary is printed before the error decides, also after an interrupt: the counts of an
+// hour must not depend on how the hour ended.
 func Run(ctx context.Context, o Options) error {
 	s := &soak{Options: o, began: time.Now(), status: newStatus(o.Stderr, o.Limit)}
 	for _, impl := range o.Impls { // all of them play the same programs
@@ -97,6 +109,8 @@ func Run(ctx context.Context, o Options) error {
 		limited, cancel = context.WithTimeout(ctx, s.Limit)
 	}
 	defer cancel()
+	// The message tells that the first Ctrl-C was heard. The program at hand may take seconds,
+	// and a user who sees nothing presses again.
 	forget := context.AfterFunc(ctx, func() {
 		s.status.print("interrupted: ending after the program at hand; once more ends at once")
 	})
@@ -127,6 +141,9 @@ func Run(ctx context.Context, o Options) error {
 // play gives each implementation a turn, round after round, until ctx is done or no implementation
 // has operations left. All turns of a round have one value of GOMAXPROCS. Turns run one after the
 // other: two at once would share the cores, and GOMAXPROCS would say little about either.
+//
+// The limit is checked between turns. A turn ends by itself when ctx is done, so the soak ends
+// after one program at most, however long a turn is.
 func (s *soak) play(ctx context.Context) error {
 	for round := 0; ; round++ {
 		procs := s.Procs[round%len(s.Procs)]
@@ -154,6 +171,9 @@ func (s *soak) play(ctx context.Context) error {
 // given up. With few operations in all, turns are shorter, so that each value of GOMAXPROCS gets
 // one. Turns are counted in operations and not in time, so that a replay of the seeds plays the
 // same programs.
+//
+// The last turn may play a few operations more than are left, because a program is played as a
+// whole.
 func (s *soak) turnLength(r *row) int64 {
 	most := int64(turnOperations)
 	if s.Slow != nil && s.Slow(r.impl) {
@@ -175,6 +195,9 @@ func (s *soak) givenUp(r *row) bool { return r.failures >= s.MaxFailures }
 // playTurn plays one turn of r and adds it to the counts. An error means that the child process
 // could not be run; a program that failed is a count and a file, and the soak goes on. The seed
 // goes on where the child has ended, so no program is played twice in a soak.
+//
+// Peak memory of the first turn is kept apart. A process has a floor of memory, and only growth
+// above the first turn points to a leak.
 func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int) error {
 	s.status.playing(r.impl.Name, procs)
 	began := time.Now()
@@ -205,6 +228,8 @@ func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int
 
 // save writes a failure into a file and returns a message with its path. A failure that cannot be
 // written becomes the message as a whole, because no other copy exists.
+//
+// The message has the path on a line of its own, so that a terminal makes a link of it.
 func (s *soak) save(f *stress.Failure, procs int) string {
 	path, err := saveFailure(s.Dir, f, procs)
 	if err != nil {

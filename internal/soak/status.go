@@ -17,6 +17,9 @@ const logEvery = 10 * time.Second
 // A status shows the progress of a soak. It redraws from a goroutine of its own, because the clock
 // must go on while a program hangs. Two goroutines use it: the soak, which counts, and the
 // goroutine of start, which draws.
+//
+// line has a lock of its own, and no method holds both: show takes the text first and draws it
+// then.
 type status struct {
 	line  *progress.Line
 	began time.Time
@@ -37,6 +40,8 @@ func newStatus(w io.Writer, limit time.Duration) *status {
 }
 
 // start begins to redraw: often on a terminal, and every logEvery in a log.
+//
+// newStatus and start are apart, because the first message must come before the first redraw.
 func (s *status) start() {
 	interval := logEvery
 	if s.line.Terminal() {
@@ -47,6 +52,8 @@ func (s *status) start() {
 
 // end stops the goroutine, and leaves the final counts as the last line. Later messages, such as
 // one about a late Ctrl-C, are dropped: the summary follows.
+//
+// stop waits for the goroutine, so no redraw can come after the last line.
 func (s *status) end() {
 	s.stop()
 	s.line.Finish(s.text())
@@ -99,6 +106,9 @@ func (s *status) text() string {
 
 // counts has the failures in front, where a narrow terminal does not cut them off. It is called
 // with s.mu held.
+//
+// The rate is over the whole time, with the starts of processes in it: it is what a user can
+// expect of the next hour. The table at the end has the rates without them.
 func (s *status) counts() string {
 	spent := time.Since(s.began)
 	of := ""

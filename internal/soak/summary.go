@@ -17,6 +17,9 @@ import (
 
 // ending says why the soak ended. limited is ctx with the time limit. An interrupt is named first,
 // since the limit may pass while the last program ends.
+//
+// The text goes into the summary file and onto the page of the report, so it names the flag and
+// its value.
 func (s *soak) ending(ctx, limited context.Context) string {
 	switch {
 	case ctx.Err() != nil:
@@ -46,6 +49,9 @@ func (s *soak) procs() string {
 }
 
 // print prints one row for each implementation, and the circumstances of the soak.
+//
+// The circumstances are printed with the counts, because a count of zero failures means nothing
+// without the seed, the processors and the race detector.
 func (s *soak) print(ending string) error {
 	var b bytes.Buffer
 	s.table(&b)
@@ -72,6 +78,9 @@ func (s *soak) print(ending string) error {
 
 // memory returns the largest peak in bytes, over the first turns and over all turns. Growth from
 // the first turns to the last is the sign of a leak; one number alone says nothing.
+//
+// Implementations are not told apart: each runs alone in its process, so the largest one stands
+// for the question whether any of them leaks.
 func (s *soak) memory() (first, most uint64) {
 	for _, r := range s.rows {
 		first, most = max(first, r.firstMemory), max(most, r.mostMemory)
@@ -131,6 +140,9 @@ func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<
 
 // A Summary is the summary of a soak for programs: semabench stress -summary writes it, and
 // semabench report -stress shows it beside the figures of the same implementations.
+//
+// The names of the JSON keys are an interface. A soak of last week may be read by a report of
+// today.
 type Summary struct {
 	Version int          `json:"version"`
 	Seed    uint64       `json:"seed"`
@@ -142,6 +154,9 @@ type Summary struct {
 }
 
 // A SummaryRow has the counts of one implementation.
+//
+// Undecided counts histories whose search for an order was given up. They are neither failures
+// nor proofs and are shown as their own number.
 type SummaryRow struct {
 	Name       string `json:"name"`
 	Programs   int64  `json:"programs"`
@@ -178,6 +193,9 @@ func (f Summary) write(path string) error {
 
 // ReadSummary reads a file that -summary wrote, and refuses any other: an empty table would look
 // as if nothing had failed.
+//
+// Unknown fields are ignored, since they can only add something; a version is refused, since it
+// may change something.
 func ReadSummary(path string) (Summary, error) {
 	var f Summary
 	text, err := os.ReadFile(path)

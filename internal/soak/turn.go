@@ -3,6 +3,7 @@ package soak
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,9 @@ type turn struct {
 // program on a line before it plays the program, and the turn at the end: if the process dies, its
 // parent knows which program was at hand. A program is played by one call of Play with a budget of
 // one operation, since a call plays whole programs.
+//
+// The seed is printed before its program and not with the result: after a crash the line is all
+// that is left. Output is not buffered for the same reason.
 func ServeTurn(
 	ctx context.Context, w io.Writer, impl impls.Impl, seed uint64, operations int64,
 ) error {
@@ -63,6 +67,9 @@ func ServeTurn(
 // After a death, the next turn begins one seed further: the program that killed the child would
 // kill the next one too, and nothing else would ever be played. Standard output is read when the
 // child has ended. It has one short line for each program and the result, so it fits into memory.
+//
+// The deadline of the soak reaches the child as an interrupt, and the child answers with a
+// complete result. Only a child that hangs is killed, and its turn is lost.
 func runTurn(
 	ctx context.Context, impl impls.Impl, seed uint64, operations int64, procs int,
 ) (turn, error) {
@@ -86,6 +93,8 @@ func runTurn(
 			if err != nil && ctx.Err() != nil {
 				break // the child was killed while it wrote the result
 			}
+			// The race detector writes to standard error, and its report is the cause of such a
+			// failure.
 			if played.Failure != nil && stderr.Len() > 0 { // a report of the race detector, for example
 				played.Failure.Report += "\n" + excerpt.Lines(stderr.String(), reportLines)
 			}
@@ -96,9 +105,12 @@ func runTurn(
 		}
 		played.Tally.Programs++
 	}
+	died = cmp.Or(died, errNoResult)
 	switch {
 	case ctx.Err() != nil:
 		return turn{Seed: seed}, nil
+	// Another child would not begin either, so this ends the soak, while a child that died in a
+	// program does not.
 	case played.Tally.Programs == 0: // the child never began
 		return played, fmt.Errorf("%v: %w\n%s", cmd, died, excerpt.Lines(stderr.String(), 3))
 	}
@@ -108,6 +120,11 @@ func runTurn(
 	played.Seed++
 	return played, nil
 }
+
+// errNoResult is the end of a child that printed no result and yet reported success. An
+// implementation that calls os.Exit(0) leads there. It is a failure: package exec calls it no
+// error, and without this text the file would say “ended: <nil>”.
+var errNoResult = errors.New("exit status 0 without a result, as after os.Exit(0)")
 
 // reportLines hold a report of the race detector, or the stacks of the first goroutines of a crash.
 const reportLines = 60
