@@ -3,6 +3,8 @@
 //
 //	go run .                      all packages; about 25 minutes
 //	go run . -only semaphore      packages with this in their path; writes to standard output
+//	go run . -package P -run X    the tests of one package whose names match; also writes what each shows
+//	go run . -package P -run X -schedule W    plays one schedule again, as RESULTS.md names it
 //
 // It exits with 1 if a schedule fails for a reason that is not in the table known of packages.go:
 // then the package has a bug, or the explorer has one.
@@ -32,14 +34,38 @@ func main() {
 	schedules := flag.Int("schedules", 200, "play `N` schedules of each strategy at most, for each test")
 	limit := flag.Duration("time", 3*time.Second, "explore each test for this time at most")
 	race := flag.Bool("race", false, "watch every schedule with the race detector")
+	pkg := flag.String("package", "", "explore this package alone, `PATH`; it need not be in the list")
+	tests := flag.String("run", "", "with -package: explore the tests that match `PATTERN`")
+	schedule := flag.String("schedule", "", "with -package: play the schedule `WORD` of a failure alone")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	o := explore.Options{Schedules: *schedules, Time: *limit}
-	if err := run(ctx, *only, *race, o, os.Stdout, os.Stderr); err != nil {
+	o := explore.Options{Schedules: *schedules, Time: *limit, Schedule: *schedule}
+	err := error(nil)
+	if *pkg != "" {
+		err = show(ctx, explore.Suite{Package: *pkg, Race: *race, Options: o}, *tests, os.Stdout)
+	} else {
+		err = run(ctx, *only, *race, o, os.Stdout, os.Stderr)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "suites: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// show explores tests of one package, and writes the whole result of each: for a failure the
+// schedule, for a refusal the reason with its remedy. The table has room for one line of either.
+func show(ctx context.Context, s explore.Suite, tests string, w io.Writer) error {
+	pattern, err := regexp.Compile(tests)
+	if err != nil {
+		return err
+	}
+	s.Run = pattern
+	s.OnResult = func(t explore.SuiteTest) {
+		fmt.Fprintf(w, "%s: %s\n%s\n\n", t.Name, t.Verdict, t.Text)
+	}
+	_, err = s.Explore(ctx)
+	return err
 }
 
 // once are the bounds of a test of which no schedule came to its end within the others: one schedule

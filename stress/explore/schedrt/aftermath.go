@@ -34,12 +34,7 @@ const (
 
 // countRemaining is called before each step after the program has returned.
 func (e *Exec) countRemaining() {
-	left := len(e.clock.timers)
-	for _, g := range e.gs {
-		if g.state != dead && g != e.clock.g {
-			left++
-		}
-	}
+	left := len(e.clock.timers) + e.left
 	if d := &e.daemons; d.fewest == 0 || left < d.fewest {
 		*d = daemons{fewest: left}
 	}
@@ -230,7 +225,7 @@ func (e *Exec) playAftermath() *G {
 			return e.clock.g
 		}
 		e.enabled = e.enabled[:0]
-		for _, g := range e.gs {
+		for _, g := range e.able {
 			if g != e.clock.g && g.class() == class {
 				e.enabled = push(e.enabled, g)
 			}

@@ -25,16 +25,19 @@ type Exec struct {
 	objects  int32  // objects numbered so far
 	ranks    uint64 // map keys ranked so far, see RankKey
 
-	gs      []*G   // goroutines of this execution, by ID
-	spare   []*G   // goroutines of earlier executions, to be used again
-	cur     *G     // has the turn
-	last    *G     // took the last step
-	woken   []*G   // have local code to run before their next operation
-	enabled []*G   // scratch of pick
-	at      Point  // scratch of ask
-	words   table  // models by address
-	clock   clock  // virtual time
-	named   models // models that only reports ask for
+	gs       []*G   // goroutines of this execution, by ID
+	able     []*G   // those that are neither dead nor parked, by ID, see prune
+	left     int    // goroutines of gs that have not ended, without the clock
+	outdated bool   // able has goroutines that have died or parked
+	spare    []*G   // goroutines of earlier executions, to be used again
+	cur      *G     // has the turn
+	last     *G     // took the last step
+	woken    []*G   // have local code to run before their next operation
+	enabled  []*G   // scratch of pick
+	at       Point  // scratch of ask
+	words    table  // models by address
+	clock    clock  // virtual time
+	named    models // models that only reports ask for
 
 	calls         Object     // of MarkCall and MarkReturn
 	rest          Object     // of AwaitRest
@@ -160,7 +163,8 @@ func (e *Exec) reset(strategy Strategy) {
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)
 	}
-	e.gs, e.woken = e.gs[:0], e.woken[:0]
+	e.gs, e.able, e.woken = e.gs[:0], e.able[:0], e.woken[:0]
+	e.left, e.outdated = 0, false
 	e.clock.reset()
 	e.daemons, e.aftermath = daemons{}, aftermath{words: e.aftermath.words[:0]}
 	e.Outcome = Outcome{}

@@ -37,8 +37,9 @@ type G struct {
 	timed   bool    // at the end of the execution, a timer would wake it
 	stalled bool    // it waits, and for no timer, since the second stage of a stall began
 
-	favouredAt int // the step since which it is favoured, see enforceFairness
-	ableSince  int // the step at which it last took a turn or became able to
+	seen       class // of the last pick
+	favouredAt int   // the step since which it is favoured, see enforceFairness
+	ableSince  int   // the step at which it last took a turn or became able to
 
 	lineage, drawn, kids uint64 // see Random
 }
@@ -124,6 +125,7 @@ func GoInStep(fn func()) { active.spawn(fn) }
 // Until then it does nothing that another goroutine can see, so the go statement itself is no step.
 func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
+	e.left++
 	g.descend(e.cur)
 	g.ofInit = e.initializing || e.cur != nil && e.cur.ofInit
 	if g.bubble = nil; e.cur != nil {
@@ -160,6 +162,7 @@ func (e *Exec) newG() *G {
 	g.ableSince = e.taken
 	g.cause = -1
 	e.gs = push(e.gs, g)
+	e.able = push(e.able, g) // its ID is the highest, so the order holds
 	return g
 }
 
@@ -172,14 +175,52 @@ func (e *Exec) wake(g *G) {
 		g.spin.yields = yields
 	}
 	g.cause = int32(len(e.Trace.Steps) - 1)
+	if g.state == parked {
+		e.unpark(g)
+	}
 	g.state = running
 	e.woken = push(e.woken, g)
 	e.progress = e.taken
 }
 
+// unpark puts g back among the goroutines that pick asks, at the place of its ID. Strategies number
+// the goroutines in this order, so another order would be another schedule. A goroutine that was
+// parked could not move until the pick before this step, see enforceFairness.
+func (e *Exec) unpark(g *G) {
+	if now := e.taken - 1; now >= fairAfter {
+		g.ableSince = now
+	}
+	e.prune()
+	e.able = push(e.able, g)
+	i := len(e.able) - 1
+	for ; i > 0 && e.able[i-1].ID > g.ID; i-- {
+		e.able[i] = e.able[i-1]
+	}
+	e.able[i] = g
+}
+
+// prune drops the goroutines that have died or parked from e.able. A pick looks at each goroutine that
+// is left there, so a program that starts ten thousand goroutines one after another would otherwise pay
+// for all of them in each step. The drop waits for the next pick: the goroutine that dies or parks
+// does not know its index, and the pick goes through all of them anyway.
+func (e *Exec) prune() {
+	if !e.outdated {
+		return
+	}
+	n := 0
+	for _, g := range e.able {
+		if g.state != dead && g.state != parked {
+			e.able[n] = g
+			n++
+		}
+	}
+	e.able, e.outdated = e.able[:n], false
+}
+
 // park returns when another goroutine has woken g.
 func (e *Exec) park(g *G) {
 	g.state = parked
+	e.outdated = true
 	g.bubble.release()
 	e.resume(g)
 }
@@ -206,6 +247,8 @@ func (g *G) end() {
 		e.finished = true
 	}
 	g.state = dead
+	e.left--
+	e.outdated = true
 	g.bubble.left()
 	g.fn = nil
 	e.progress = e.taken

@@ -45,6 +45,7 @@ func (e *Exec) pick(me *G) *G {
 		e.Outcome = Outcome{Kind: Livelock}
 		return nil
 	}
+	e.prune()
 	e.Trace.muted = e.aftermath.began
 	if e.finished {
 		e.countRemaining()
@@ -53,13 +54,16 @@ func (e *Exec) pick(me *G) *G {
 		return e.playAftermath()
 	}
 	e.restAwaited = e.anyAwaitsRest()
+	for _, g := range e.able { // nothing changes between here and the step
+		g.seen = g.class()
+	}
 	for _, class := range [...]class{moves, spinsBriefly, awaitsBubble, passesTime, awaitsRest, spins} {
 		if class == spins && e.beginAftermath() {
 			return e.playAftermath()
 		}
 		e.enabled = e.enabled[:0]
-		for _, g := range e.gs {
-			if g.class() == class {
+		for _, g := range e.able {
+			if g.seen == class {
 				e.enabled = push(e.enabled, g)
 			}
 		}
@@ -93,7 +97,7 @@ func (e *Exec) pick(me *G) *G {
 
 // anyAwaitsRest reports whether a goroutine waits in AwaitRest or synctest.Wait.
 func (e *Exec) anyAwaitsRest() bool {
-	for _, g := range e.gs {
+	for _, g := range e.able {
 		if g.state == ready && (g.Op.Kind == OpAwaitRest || g.Op.Kind == OpBubbleWait) {
 			return true
 		}
@@ -212,10 +216,10 @@ func (e *Exec) enforceFairness() {
 	if g := e.favoured; g != nil && (now-g.favouredAt > fairAfter || g.class() != moves) {
 		e.favoured = nil
 	}
-	for _, g := range e.gs {
+	for _, g := range e.able {
 		switch {
 		case g == e.clock.g:
-		case g.class() != moves:
+		case g.seen != moves:
 			g.ableSince = now
 		case e.favoured == nil && now-g.ableSince > fairAfter:
 			g.favouredAt = now
