@@ -2,6 +2,7 @@
 // versions in go.mod, and writes the results to RESULTS.md.
 //
 //	go run .                      all packages; about 25 minutes
+//	go run . -save FILE           the same; goes on where an interrupted run with this FILE ended
 //	go run . -only semaphore      packages with this in their path; writes to standard output
 //	go run . -package P -run X    the tests of one package whose names match; also writes what each shows
 //	go run . -package P -run X -schedule W    plays one schedule again, as RESULTS.md names it
@@ -17,12 +18,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +39,7 @@ func main() {
 	schedules := flag.Int("schedules", 200, "play `N` schedules of each strategy at most, for each test")
 	limit := flag.Duration("time", 3*time.Second, "explore each test for this time at most")
 	race := flag.Bool("race", false, "watch every schedule with the race detector")
+	save := flag.String("save", "", "keep the results of each package in `FILE`, and take from it what is there")
 	pkg := flag.String("package", "", "explore this package alone, `PATH`; it need not be in the list")
 	tests := flag.String("run", "", "with -package: explore the tests that match `PATTERN`")
 	schedule := flag.String("schedule", "", "with -package: play the schedule `WORD` of a failure alone")
@@ -45,7 +51,7 @@ func main() {
 	if *pkg != "" {
 		err = show(ctx, explore.Suite{Package: *pkg, Race: *race, Options: o}, *tests, os.Stdout)
 	} else {
-		err = run(ctx, *only, *race, o, os.Stdout, os.Stderr)
+		err = run(ctx, *only, *save, *race, o, os.Stdout, os.Stderr)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "suites: %v\n", err)
@@ -76,7 +82,7 @@ var once = explore.Options{Strategy: "random", Schedules: 1, Steps: 10_000_000, 
 func (r *row) again(ctx context.Context, s explore.Suite) error {
 	var names []string
 	at := map[string]int{}
-	for i, t := range r.tests {
+	for i, t := range r.Tests {
 		if reason(t) == unfinished {
 			names = append(names, regexp.QuoteMeta(t.Name))
 			at[t.Name] = i
@@ -90,7 +96,7 @@ func (r *row) again(ctx context.Context, s explore.Suite) error {
 	tests, err := s.Explore(ctx)
 	for _, t := range tests {
 		if i, ok := at[t.Name]; ok {
-			r.tests[i] = t
+			r.Tests[i] = t
 		}
 	}
 	return err
@@ -98,24 +104,23 @@ func (r *row) again(ctx context.Context, s explore.Suite) error {
 
 // run explores the packages that match only, and writes the table: to RESULTS.md if it has all
 // packages, and to w otherwise.
-func run(ctx context.Context, only string, race bool, o explore.Options, w, progress io.Writer) error {
-	var rows []row
+func run(ctx context.Context, only, save string, race bool, o explore.Options, w, progress io.Writer) error {
+	rows, err := load(save)
+	if err != nil {
+		return err
+	}
 	for _, pkg := range packages {
-		if !strings.Contains(pkg, only) {
+		if !strings.Contains(pkg, only) || has(rows, pkg) {
 			continue
 		}
-		r := row{pkg: pkg}
-		s := explore.Suite{Package: pkg, Race: race, Options: o, OnResult: func(t explore.SuiteTest) {
-			fmt.Fprintf(progress, "%s %s %s (%d schedules, %.1f s)\n",
-				pkg, t.Name, t.Verdict, t.Schedules, t.Took.Seconds())
-		}}
-		if r.tests, r.err = s.Explore(ctx); r.err == nil {
-			r.err = r.again(ctx, s)
-		}
+		r := exploreAll(ctx, pkg, race, o, progress)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		rows = append(rows, r)
+		if err := store(save, rows); err != nil {
+			return err
+		}
 	}
 	text := table(rows, o)
 	if only != "" || race {
@@ -129,4 +134,52 @@ func run(ctx context.Context, only string, race bool, o explore.Options, w, prog
 		return fmt.Errorf("%d test(s) fail for an unknown reason: see the table", n)
 	}
 	return nil
+}
+
+// exploreAll explores the tests of one package.
+func exploreAll(ctx context.Context, pkg string, race bool, o explore.Options, progress io.Writer) row {
+	r := row{Package: pkg}
+	s := explore.Suite{Package: pkg, Race: race, Options: o, OnResult: func(t explore.SuiteTest) {
+		fmt.Fprintf(progress, "%s %s %s (%d schedules, %.1f s)\n",
+			pkg, t.Name, t.Verdict, t.Schedules, t.Took.Seconds())
+	}}
+	var err error
+	if r.Tests, err = s.Explore(ctx); err == nil {
+		err = r.again(ctx, s)
+	}
+	if err != nil {
+		r.Err = err.Error()
+	}
+	return r
+}
+
+// load reads the results of an earlier run, if a file is named and there.
+func load(file string) (rows []row, err error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &rows)
+	}
+	return rows, err
+}
+
+// store writes the results so far to a file, if one is named.
+func store(file string, rows []row) error {
+	if file == "" {
+		return nil
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+func has(rows []row, pkg string) bool {
+	return slices.ContainsFunc(rows, func(r row) bool { return r.Package == pkg })
 }

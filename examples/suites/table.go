@@ -12,9 +12,9 @@ import (
 
 // A row is the results of a package.
 type row struct {
-	pkg   string
-	tests []explore.SuiteTest
-	err   error // the reason why no test can be explored
+	Package string
+	Tests   []explore.SuiteTest
+	Err     string // the reason why no test can be explored, "" if they can
 }
 
 // table returns the results as Markdown.
@@ -32,11 +32,12 @@ func table(rows []row, o explore.Options) string {
 	for _, r := range rows {
 		c := r.count()
 		all.add(c)
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.pkg, version(r.pkg), c, r.reasons())
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Package, version(r.Package), c, r.reasons())
 	}
 	fmt.Fprintf(&b, "| **all** | | %s | %.1f %% of the tests are explored |\n", &all,
 		100*float64(all.explored)/float64(max(1, all.tests)))
 	b.WriteString(failures(rows))
+	b.WriteString(notExplored(rows))
 	return b.String()
 }
 
@@ -57,8 +58,8 @@ func (c *counts) add(d *counts) {
 
 // count counts the tests of a package by result.
 func (r *row) count() *counts {
-	c := &counts{tests: len(r.tests)}
-	for _, t := range r.tests {
+	c := &counts{tests: len(r.Tests)}
+	for _, t := range r.Tests {
 		c.schedules += t.Schedules
 		if t.Verdict == "fail" {
 			c.failures++
@@ -75,15 +76,15 @@ func (r *row) count() *counts {
 
 // reasons returns the reasons why tests were not explored, with how many tests each has.
 func (r *row) reasons() string {
-	if r.err != nil {
-		why := strings.ReplaceAll(r.err.Error(), "\n", " ")
+	if r.Err != "" {
+		why := strings.ReplaceAll(r.Err, "\n", " ")
 		if _, inCache, ok := strings.Cut(why, "/pkg/mod/"); ok { // the path in front differs from machine to machine
 			why = inCache
 		}
 		return "all: " + why
 	}
 	count := map[string]int{}
-	for _, t := range r.tests {
+	for _, t := range r.Tests {
 		if why := reason(t); why != "" {
 			count[why]++
 		}
@@ -116,20 +117,20 @@ func reason(t explore.SuiteTest) string {
 func failures(rows []row) string {
 	var b strings.Builder
 	for _, r := range rows {
-		if why := known[r.pkg]; why != "" && r.count().failures > 0 {
-			fmt.Fprintf(&b, "- `%s`: %d tests. %s\n", r.pkg, r.count().failures, why)
+		if why := known[r.Package]; why != "" && r.count().failures > 0 {
+			fmt.Fprintf(&b, "- `%s`: %d tests. %s\n", r.Package, r.count().failures, why)
 			continue
 		}
-		for _, t := range r.tests {
+		for _, t := range r.Tests {
 			if t.Verdict != "fail" {
 				continue
 			}
-			why := known[r.pkg+" "+t.Name]
+			why := known[r.Package+" "+t.Name]
 			if why == "" {
 				why = "**not known**"
 			}
 			fmt.Fprintf(&b, "- `%s` `%s`: %s, in schedule %d (%s), `%s`. %s\n",
-				r.pkg, t.Name, t.What, t.Schedules, t.Strategy, t.Schedule, why)
+				r.Package, t.Name, t.What, t.Schedules, t.Strategy, t.Schedule, why)
 		}
 	}
 	if b.Len() == 0 {
@@ -138,11 +139,52 @@ func failures(rows []row) string {
 	return "\n## Failures\n\n" + b.String()
 }
 
+// remedies say what an author can do about a reason, by a part of it.
+var remedies = []struct{ part, remedy string }{
+	{unfinished, "Play fewer goroutines or rounds: testing.Short, or a constant for the build tag semabench_explore."},
+	{"no end within", "As above: thousands of goroutines run at once, and each costs time in every step."},
+	{"os/exec", "Run the process in a test of its own, and give the code a function in its place here."},
+	{"what the engine allocates", "Count allocations in a test of its own; go test has the number."},
+	{"a finalizer or a cleanup", "Test in a test of its own what the collector does; go test runs it."},
+	{"os/signal", "Give the code a channel in the place of signal.Notify, and send to it."},
+	{"net/http", "Call the handler with httptest.NewRecorder, or use net.Pipe."},
+	{"more than the schedule", "Make the state anew that the text names, for each test."},
+	{"out of control", "Look at the stacks: a loop needs an operation, and a wait has to be under control."},
+}
+
+// notExplored lists the tests that were not explored, each with the reason and what its author can do.
+func notExplored(rows []row) string {
+	var b strings.Builder
+	for _, r := range rows {
+		for _, t := range r.Tests {
+			why := reason(t)
+			if why == "" || t.Skipped {
+				continue
+			}
+			if t.Verdict == "refused" {
+				why, _, _ = strings.Cut(t.Text, "\n")
+			}
+			i := slices.IndexFunc(remedies, func(r struct{ part, remedy string }) bool {
+				return strings.Contains(why, r.part)
+			})
+			remedy := ""
+			if i >= 0 {
+				remedy = " " + remedies[i].remedy
+			}
+			fmt.Fprintf(&b, "- `%s` `%s`: %s.%s\n", r.Package, t.Name, strings.TrimPrefix(why, "refused: "), remedy)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n## Not explored\n\n" + b.String()
+}
+
 // unknown counts the failures without a known reason.
 func unknown(rows []row) (n int) {
 	for _, r := range rows {
-		for _, t := range r.tests {
-			if t.Verdict == "fail" && known[r.pkg] == "" && known[r.pkg+" "+t.Name] == "" {
+		for _, t := range r.Tests {
+			if t.Verdict == "fail" && known[r.Package] == "" && known[r.Package+" "+t.Name] == "" {
 				n++
 			}
 		}

@@ -77,6 +77,7 @@ var above = map[string][]string{
 	"stress/explore/shim/net":         {"stress/explore/schedrt", "stress/explore/shim/stream"},
 	"stress/explore/shim/expvar":      {"stress/explore/schedrt", "stress/explore/shim/atomic", "stress/explore/shim/sync"},
 	"stress/explore/shim/quick":       {"stress/explore/schedrt", "testing*"},
+	"stress/explore/shim/weak":        {"stress/explore/schedrt"},
 	"stress/explore/shim/testing": {"stress/explore/schedrt", "stress/explore/shim/context",
 		"stress/explore/shim/os", "testing*"},
 	"stress/explore/shim/synctest":      {"stress/explore/schedrt", "stress/explore/shim/testing"},

@@ -51,6 +51,8 @@ type Exec struct {
 	bubbles       int        // that have not ended
 	signals       []*channel // on which signals would come
 	daemons       daemons
+	doubt         doubt
+	finalizers    bool // see NoteFinalizer
 	aftermath     aftermath
 
 	timeOver bool // see StopAt
@@ -146,6 +148,7 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	e.spawn(e.initialized(program))
 	e.playing.Store(true)
 	e.resume(nil)
+	e.doubt.apply(&e.Outcome)
 	e.unwind()
 	e.playing.Store(false)
 	return &e.Outcome
@@ -159,7 +162,7 @@ func (e *Exec) reset(strategy Strategy) {
 	e.objects, e.ranks, e.phase, e.lastEffective, e.progress, e.taken = 0, 0, 0, 0, 0, 0
 	e.cur, e.last, e.favoured, e.bubbles, e.signals = nil, nil, nil, 0, nil
 	e.finished, e.over, e.ending, e.initializing = false, false, false, false
-	e.timeOver = false
+	e.timeOver, e.doubt, e.finalizers = false, doubt{}, false
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)
 	}

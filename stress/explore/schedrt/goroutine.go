@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"runtime"
 	"runtime/pprof"
 	"slices"
@@ -266,6 +267,31 @@ func LiveGoroutines() (n int) {
 		}
 	}
 	return n
+}
+
+// A LiveGoroutine is a controlled goroutine that has not ended, for a look-alike of runtime.Stack.
+type LiveGoroutine struct {
+	ID      int
+	Current bool    // it has the turn
+	Entry   uintptr // program counter of the function of its go statement
+	Wait    Kind    // the operation that it waits in, OpNone if it could go on
+}
+
+// Goroutines returns the controlled goroutines that have not ended, by ID. The clock is none of the
+// program, and the harness would be none of it under go test. Call it under control only.
+func Goroutines() (all []LiveGoroutine) {
+	e := active
+	for _, g := range e.gs {
+		if g.state == dead || g == e.clock.g || g.harness {
+			continue
+		}
+		l := LiveGoroutine{ID: g.ID, Current: g == e.cur, Entry: reflect.ValueOf(g.fn).Pointer()}
+		if g != e.cur && g.class() == never {
+			l.Wait = g.Op.Kind
+		}
+		all = push(all, l)
+	}
+	return all
 }
 
 // A controlled goroutine has profiler labels that no other goroutine has. Reading them takes two

@@ -219,6 +219,64 @@ func RefuseAgain[F any](f F, name string) F {
 	return f
 }
 
+// Doubt says that the program has read something that the engine cannot give it as under go test, such
+// as the number of allocations, or waits for it, such as a finalizer. The program goes on with a value
+// that is the same in every schedule. If the schedule then fails, the value may be the reason, and the
+// program is refused, by this name. If it does not fail, nothing was lost: most tests only log the value.
+//
+// Without waits, only assertions and panics count as a consequence; a deadlock is told as ever.
+func Doubt(name string, waits bool) {
+	e := active
+	if e.doubt.name != "" && (e.doubt.waits || !waits) {
+		return
+	}
+	pcs := make([]uintptr, 16)
+	e.doubt = doubt{name: name, waits: waits, pcs: pcs[:runtime.Callers(2, pcs)], goroutine: e.cur.ID}
+}
+
+// A doubt is the argument of Doubt, with the place of the call.
+type doubt struct {
+	name      string
+	waits     bool
+	pcs       []uintptr
+	goroutine int
+}
+
+// apply turns an outcome that the doubt may have brought about into a refusal.
+func (d *doubt) apply(o *Outcome) {
+	switch {
+	case d.name == "":
+		return
+	case o.Kind == Failed, o.Kind == Panicked:
+	case d.waits && (o.Kind == Deadlock || o.Kind == Leak || o.Kind == Livelock):
+	default:
+		return
+	}
+	*o = Outcome{
+		Kind: Refused, Goroutine: d.goroutine, PCs: d.pcs,
+		Message: d.name + " is not under control: it may be why the schedule fails: " + o.firstLine(),
+	}
+}
+
+// firstLine returns what an outcome says, in one line.
+func (o *Outcome) firstLine() string {
+	if o.Message == "" {
+		return o.Kind.String()
+	}
+	for i := range len(o.Message) {
+		if o.Message[i] == '\n' {
+			return o.Message[:i]
+		}
+	}
+	return o.Message
+}
+
+// NoteFinalizer says that the program has set a finalizer or made a weak pointer in this execution.
+func NoteFinalizer() { active.finalizers = true }
+
+// HasFinalizers reports whether it did.
+func HasFinalizers() bool { return active.finalizers }
+
 // describe lists the goroutines that have not ended and what they wait for.
 func (o *Outcome) describe(e *Exec) {
 	for _, g := range e.gs {

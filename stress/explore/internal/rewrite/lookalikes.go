@@ -31,8 +31,9 @@ var lookAlikes = map[string]lookAlike{
 	"sync/atomic": {name: "atomic", shim: "atomic", alias: "explore__atomic", keep: "Int32"},
 	"runtime": {name: "runtime", shim: "runtime", alias: "explore__runtime", keep: "Error", names: []string{
 		"Gosched", "NumGoroutine", "Stack", "SetFinalizer", "AddCleanup", "NumCPU", "GOMAXPROCS",
-		"LockOSThread", "UnlockOSThread",
+		"LockOSThread", "UnlockOSThread", "GC", "ReadMemStats",
 	}},
+	"weak": {name: "weak", shim: "weak", alias: "explore__weak", keep: "Make[int]", value: true, names: []string{"Make"}},
 	"time": {name: "time", shim: "time", alias: "explore__time", keep: "Duration", names: []string{
 		"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Timer", "Ticker",
 	}},

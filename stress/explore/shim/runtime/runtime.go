@@ -31,22 +31,16 @@ func NumGoroutine() int {
 	return schedrt.LiveGoroutines() + 1
 }
 
-// Stack is runtime.Stack. Under control the stack of all goroutines is refused: most frames would
-// be of the engine.
-func Stack(buf []byte, all bool) int {
-	if schedrt.Controlled() && all {
-		schedrt.Refuse("runtime.Stack of all goroutines, which would show the engine's, " +
-			"is not under control")
-	}
-	return runtime.Stack(buf, all)
-}
-
 // SetFinalizer is runtime.SetFinalizer. Under control it does nothing: Go does not promise that a
 // finalizer ever runs. If it ran, it would run at a time that differs from run to run, beside the
-// controlled goroutine that is to run alone.
+// controlled goroutine that is to run alone. A program that then calls GC waits for it, see there.
 func SetFinalizer(obj, finalizer any) {
 	if !schedrt.Controlled() {
 		runtime.SetFinalizer(obj, finalizer)
+		return
+	}
+	if finalizer != nil {
+		schedrt.NoteFinalizer()
 	}
 }
 
@@ -55,7 +49,32 @@ func AddCleanup[T, S any](ptr *T, cleanup func(S), arg S) runtime.Cleanup {
 	if !schedrt.Controlled() {
 		return runtime.AddCleanup(ptr, cleanup, arg)
 	}
+	schedrt.NoteFinalizer()
 	return runtime.Cleanup{}
+}
+
+// GC is runtime.GC. Under control it does nothing. A program that has set a finalizer, or has a weak
+// pointer, calls it to see the effect, which does not come: if the schedule then fails, for example
+// because no cleanup has closed a channel, this may be the reason, and the program is refused.
+func GC() {
+	if !schedrt.Controlled() {
+		runtime.GC()
+		return
+	}
+	if schedrt.HasFinalizers() {
+		schedrt.Doubt("runtime.GC, after which a finalizer or a cleanup should run,", true)
+	}
+}
+
+// ReadMemStats is runtime.ReadMemStats. Under control all numbers are zero: the real ones count what
+// the engine allocates, too. Most tests only log them.
+func ReadMemStats(m *runtime.MemStats) {
+	if !schedrt.Controlled() {
+		runtime.ReadMemStats(m)
+		return
+	}
+	*m = runtime.MemStats{}
+	schedrt.Doubt("runtime.ReadMemStats, which would count what the engine allocates,", false)
 }
 
 // processors is the number of processors under control, on every machine. It is 2 because programs

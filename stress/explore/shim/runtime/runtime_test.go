@@ -1,6 +1,8 @@
 package runtime_test
 
 import (
+	real "runtime"
+	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/schedtest"
@@ -41,17 +43,69 @@ func TestNumGoroutine(t *testing.T) {
 	runtime.Gosched()
 }
 
+// Leak checkers see the goroutines of the program, each with the function that it began with, and
+// nothing of the engine.
 func TestStack(t *testing.T) {
+	buf := make([]byte, 1<<16)
 	x := schedtest.PlayScript(t, nil, func() {
-		if runtime.Stack(make([]byte, 100), false) == 0 {
-			t.Error("a goroutine has no stack")
+		schedrt.Go(func() { schedrt.Recv(make(chan int)) })
+		ready := make(chan int)
+		schedrt.Go(func() { schedrt.Close(ready) })
+		schedrt.Recv(ready) // the first goroutine comes to its wait meanwhile
+		own, all := string(buf[:runtime.Stack(buf, false)]), string(buf[:runtime.Stack(buf, true)])
+		for _, part := range []string{
+			"goroutine 1 [running]:\n", "testing.tRunner(...)", "goroutine 2 [chan receive]:\n",
+			"runtime_test.TestStack.func1.1(...)", "created by " + here + ".TestStack.func1\n",
+		} {
+			if !strings.Contains(all, part) {
+				t.Errorf("no %q in\n%s", part, all)
+			}
 		}
-		runtime.Stack(make([]byte, 100), true)
+		if strings.Contains(own, "goroutine 2") || strings.Contains(all, "schedrt.") {
+			t.Errorf("another goroutine or the engine in\n%s\nor in\n%s", own, all)
+		}
+		schedrt.FinishPassed()
 	})
-	schedtest.MustEnd(t, x, schedrt.Refused)
+	schedtest.MustEnd(t, x, schedrt.Passed)
 	if runtime.Stack(make([]byte, 100), true) == 0 {
 		t.Error("outside of control there is no stack")
 	}
+}
+
+const here = "github.com/semabench/semabench/stress/explore/shim/runtime_test"
+
+// A schedule that fails after the program has read what is not under control is refused, by the name
+// of what it read. A schedule that does not fail, or fails for another reason, is not.
+func TestDoubt(t *testing.T) {
+	finalizer := func() { runtime.AddCleanup(new(int), func(int) {}, 1); runtime.GC() }
+	memory := func() { runtime.ReadMemStats(new(real.MemStats)) }
+	hang := func() { schedrt.Recv(make(chan int)) }
+	fail := func() { schedrt.Fail("want 1 allocation") }
+	for name, c := range map[string]struct {
+		reads, then func()
+		want        schedrt.Ending
+	}{
+		"a collection without a finalizer": {runtime.GC, fail, schedrt.Failed},
+		"a finalizer without a collection": {func() { runtime.SetFinalizer(new(int), func(*int) {}) }, hang, schedrt.Deadlock},
+		"no finalizer":                     {func() { runtime.SetFinalizer(new(int), nil); runtime.GC() }, hang, schedrt.Deadlock},
+		"a wait for a cleanup":             {finalizer, hang, schedrt.Refused},
+		"an assertion on a cleanup":        {finalizer, fail, schedrt.Refused},
+		"a cleanup that does not matter":   {finalizer, func() {}, schedrt.Passed},
+		"an assertion on memory":           {memory, fail, schedrt.Refused},
+		"a deadlock beside memory":         {memory, hang, schedrt.Deadlock},
+		"a log of memory":                  {memory, func() {}, schedrt.Passed},
+		"both, and a wait":                 {func() { memory(); finalizer(); memory() }, hang, schedrt.Refused},
+	} {
+		x := schedtest.PlayScript(t, nil, func() { c.reads(); c.then() })
+		if x.Outcome.Kind != c.want {
+			t.Errorf("%s: %v %s, want %v", name, x.Outcome.Kind, x.Outcome.Message, c.want)
+		}
+		if c.want == schedrt.Refused && !strings.HasPrefix(x.Outcome.Message, "runtime.") {
+			t.Errorf("%s: refused without a name: %s", name, x.Outcome.Message)
+		}
+	}
+	memory()
+	runtime.GC()
 }
 
 // Finalizers and cleanups are dropped under control, and never run beside it.

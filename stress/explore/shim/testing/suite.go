@@ -31,13 +31,17 @@ func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
 	return false
 }
 
-// AllocsPerRun refuses under control, because it would count the allocations of the engine.
+// AllocsPerRun is testing.AllocsPerRun. Under control it calls f twice, to warm up and to count, as the
+// original does with one run, and returns zero: the real number has what the engine allocates. A
+// test that wants another number than zero is refused.
 func AllocsPerRun(runs int, f func()) float64 {
-	if schedrt.Controlled() {
-		schedrt.Refuse("testing.AllocsPerRun, which would count what the engine allocates, " +
-			"is not under control")
+	if !schedrt.Controlled() {
+		return testing.AllocsPerRun(runs, f)
 	}
-	return testing.AllocsPerRun(runs, f)
+	f()
+	f()
+	schedrt.Doubt("testing.AllocsPerRun, which would count what the engine allocates,", false)
+	return 0
 }
 
 // Benchmark refuses under control, because it would measure the engine.
