@@ -1,6 +1,7 @@
 package schedrt
 
 import (
+	"reflect"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -48,6 +49,119 @@ func Keep[T any](v *T) {
 			copyHidden(v, saved)
 		}
 	})
+}
+
+// KeepAll has the variable that v points to restored before each execution, with the memory that it
+// leads to. It is for a variable that the standard library has a hold on, such as a driver that an init
+// function has registered: the variable cannot be made anew, so what is behind it has to become what it
+// was. Everything is restored in place, as both sides have its address.
+func KeepAll(v any) {
+	var saved *snapshot
+	AtBegin(func() {
+		if saved == nil {
+			saved = &snapshot{seen: map[place]bool{}}
+			saved.add(reflect.ValueOf(v).Elem())
+			return
+		}
+		saved.restore()
+	})
+}
+
+// A snapshot is copies of variables in memory, each with the variable.
+type snapshot struct {
+	seen    map[place]bool
+	at, was []reflect.Value
+	maps    []reflect.Value // the maps among the variables, by reference
+	entries []reflect.Value // copies of these
+}
+
+// A place is a variable: a struct has the address of its first field.
+type place struct {
+	at unsafe.Pointer
+	of reflect.Type
+}
+
+// snapshotLimit bounds a snapshot, which is restored before each schedule. A variable that leads to more
+// memory than this keeps the rest from schedule to schedule. The check for determinism then names
+// the difference, if there is one.
+const snapshotLimit = 10_000
+
+// add saves an addressable variable and what it leads to.
+func (s *snapshot) add(v reflect.Value) {
+	at := place{v.Addr().UnsafePointer(), v.Type()}
+	if len(s.at) >= snapshotLimit || s.seen[at] {
+		return
+	}
+	s.seen[at] = true
+	s.at, s.was = append(s.at, v), append(s.was, copyOf(v))
+	s.follow(v)
+}
+
+// follow saves what a value leads to. It stops at channels and functions, which are no memory that a
+// copy could restore, and at types of the standard library: goroutines of it may use them now.
+func (s *snapshot) follow(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			s.follow(readable(v.Field(i)))
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			s.follow(readable(v.Index(i)))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			s.add(readable(v.Index(i)))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && !isStandard(v.Type().Elem()) {
+			s.add(v.Elem())
+		}
+	case reflect.Interface:
+		s.follow(v.Elem())
+	case reflect.Map:
+		s.addMap(v)
+	}
+}
+
+func (s *snapshot) addMap(m reflect.Value) {
+	at := place{m.UnsafePointer(), m.Type()}
+	if m.IsNil() || s.seen[at] || len(s.at) >= snapshotLimit {
+		return
+	}
+	s.seen[at] = true
+	s.maps, s.entries = append(s.maps, m), append(s.entries, contentOf(m).value)
+	for r := m.MapRange(); r.Next(); {
+		s.follow(r.Value())
+	}
+}
+
+// restore gives all variables and maps back what they had.
+func (s *snapshot) restore() {
+	for i, v := range s.at {
+		v.Set(s.was[i])
+	}
+	for i, m := range s.maps {
+		m.Clear()
+		for r := s.entries[i].MapRange(); r.Next(); {
+			m.SetMapIndex(r.Key(), r.Value())
+		}
+	}
+}
+
+// readable lets the value of a field be read and set that is not exported.
+func readable(v reflect.Value) reflect.Value {
+	if !v.CanAddr() {
+		return v
+	}
+	return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()
+}
+
+// isStandard reports whether a named type is of the standard library: the paths of its packages have no
+// dot in their first element.
+func isStandard(t reflect.Type) bool {
+	first, _, _ := strings.Cut(t.PkgPath(), "/")
+	return first != "" && !strings.Contains(first, ".")
 }
 
 // copyHidden is *to = *from, hidden from the race detector: goroutines of the engine and of go test

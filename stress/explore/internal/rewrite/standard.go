@@ -111,8 +111,8 @@ func linkAll(from, to string) error {
 	return nil
 }
 
-// keeps returns an init function that has variables of the standard library restored before each
-// schedule. An instrumented package restores its own variables; another package restores the
+// keeps returns an init function that has variables restored before each schedule that are not
+// initialized again: of the standard library, and variables that it has a hold on. An instrumented package restores its own variables; another package restores the
 // variables that it assigns to, such as time.Local. A package with tests calls schedrt.InitDone. The
 // last file of a package has the function. Keep saves a value before the first schedule and not in
 // this init function: what TestMain sets is part of the start.
@@ -134,6 +134,11 @@ func (w *writer) keeps() string {
 		fmt.Fprintf(&b, " %s.Keep(&%s.%s);", w.engine(), alias, v.Name())
 		if w.pkg.keepFields[variableName(v)] { // http.DefaultClient.Timeout = …
 			fmt.Fprintf(&b, " %s.Keep(%s.%s);", w.engine(), alias, v.Name())
+		}
+	}
+	for _, name := range w.pkg.types.Scope().Names() { // in their order, see changedStandard
+		if w.pkg.kept[w.pkg.types.Path()+"."+name] {
+			fmt.Fprintf(&b, " %s.KeepAll(&%s);", w.engine(), name)
 		}
 	}
 	if w.pkg.ForTest != "" { // it is initialized after all packages that it imports

@@ -64,13 +64,18 @@ var (
 //go:embed text
 var text []byte
 
-type mockDriver struct{ opened int }
+type mockDriver struct {
+	opened  int
+	names   map[string]*int
+	parent  *mockDriver
+	pending []*int
+}
 
 func (d *mockDriver) Open(string) (driver.Conn, error) { d.opened++; return nil, errFound }
 
 func init() {
-	mock = &mockDriver{}
-	mock.opened = 5
+	mock = &mockDriver{names: map[string]*int{"init": new(int)}, pending: []*int{new(int)}}
+	mock.opened, mock.parent = 5, mock
 	sql.Register("mock", mock)
 	table = map[string]int{"init": 1}
 	flag.IntVar(&level, "dep-level", 7, "")
@@ -109,6 +114,9 @@ func Work() []any {
 		found = append(found, "another driver than the registered one", err)
 	}
 	db.Close() // ends a goroutine
+	found = append(found, mock.parent.opened, *mock.names["init"], len(mock.names), *mock.pending[0])
+	mock.opened++
+	*mock.names["init"], mock.names["work"], *mock.pending[0] = 1, new(int), 1
 	once.Do(func() { found = append(found, "once") })
 	_, loaded := cache.LoadOrStore("k", 1)
 	done := make(chan bool)
@@ -194,7 +202,7 @@ func TestM(t *testing.T) {
 			t.Errorf("execution %d found %s, the first one %s", i, got, want)
 		}
 	}
-	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded 0 0 once false true true] 3" {
+	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded 0 0 5 0 1 0 once false true true] 3" {
 		t.Error(want)
 	}
 	for name, f := range map[string]func(){
