@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Plays more than a million schedules of every implementation: of each scenario the same number by the strategies random
-# and pos, then every schedule of the scenarios that have at most 100000. The arguments are flags of semabench explore,
-# such as -race. IMPL names implementations.
+# and pos, then every schedule of the scenarios that have at most 100000; at last, for up to four hours, the enumerated
+# programs. The arguments are flags of semabench explore, such as -race. IMPL names implementations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,3 +18,5 @@ for how in "random 18000" "pos 18000" "dpor 100000"; do
 		exit "$code"
 	fi
 done
+# 6: the programs of one call more than by default, which have about ten times as many schedules.
+"$tool" explore -impl "${IMPL:-all}" -calls 6 -time 4h "$@" || [ $? -eq 3 ]

@@ -35,7 +35,7 @@ the exploration; 130 interrupted, and no schedule had failed by then.`
 // -race decide what is built, -summary where the results go. A flag that is missing here would
 // be accepted and ignored.
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
-	"scenario", "workers", "lazyclock", "nodaemons", "page", "strict"}
+	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "strict"}
 
 // An exploreCall is the verb explore with its flags.
 type exploreCall struct {
@@ -81,6 +81,8 @@ func (e *exploreCall) parse(args []string) error {
 	f.DurationVar(&e.Limit, "time", 20*time.Second, "play for so long at most, in each exploration")
 	f.String("schedule", "", "play this schedule only: the `word` of a failure")
 	f.String("scenario", "", "play this `program` only, of a semaphore")
+	f.number("calls", 0, 0, 9, "enumerate the programs of a semaphore up to `N` calls; "+
+		"0: 5, or none with -schedules or -strategy")
 	f.Bool("lazyclock", false, "let time pass only when no goroutine can run, and not at any moment")
 	f.Bool("nodaemons", false, "report goroutines that only wait for a timer as leaks, too")
 	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second "+

@@ -94,8 +94,17 @@
 //
 //	func TestMine(t *testing.T) { explore.Semaphore(t, impls.Of("mine", mine.New)) }
 //
-// It plays small programs, each with a cancellation, and compares their histories with the contract
-// of package impls. The model of package stress must allow the history. A call may not wait if its
+// It plays small programs and compares their histories with the contract of package impls. First
+// come scenarios that were chosen after published bugs, each with a cancellation. Then all programs
+// of one call are played, of two calls, and so on, on semaphores of size 0 to 3 and MaxInt64: every
+// mixture of Acquire, TryAcquire and Release with weights from zero to above the size, cancellations,
+// deadlines, contexts that are done, and misuse. The calls of a program begin one after the other,
+// each when nothing can move, or two and three at once. Of programs that differ in names only one is
+// played. The result says how far they came:
+//
+//	complete: all programs of size 1, up to 4 calls one at a time, up to 3 calls with 2 at once; …
+//
+// The model of package stress must allow the history. A call may not wait if its
 // request could be granted, or if its context is done. No goroutine or callback may be left.
 //
 // Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
@@ -146,6 +155,8 @@
 //	-explore.schedule=W    play this schedule only
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
 //	-explore.scenario=P    with Semaphore: play this scenario only, your own, or one from a failure
+//	-explore.calls=N       with Semaphore: enumerate programs up to N calls, 5 by default; none if
+//	                       -explore.schedules or -explore.strategy is given
 //
 // A command does the same on all cores, shows the progress, and has exit codes for builds:
 //

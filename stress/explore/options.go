@@ -18,6 +18,8 @@ var (
 	scheduleFlag = flag.String("explore.schedule", "", "play this schedule only")
 	scenarioFlag = flag.String("explore.scenario", "",
 		"play this scenario of explore.Semaphore only")
+	callsFlag = flag.Int("explore.calls", 0,
+		"enumerate the programs of explore.Semaphore up to this many calls; 0 means 5, negative none")
 	noDaemonsFlag = flag.Bool("explore.nodaemons", false,
 		"report goroutines that only wait for a timer as leaks, too")
 	lazyFlag = flag.Bool("explore.lazyclock", false,
@@ -48,6 +50,12 @@ type Options struct {
 	Schedule string // play this schedule only, a word that a failure has printed
 	Scenario string // play this scenario of Semaphore only; "" plays the scenarios of this package
 
+	// Calls bounds the programs that Semaphore enumerates: how many calls they have at most if the
+	// size is 1 and the calls begin one after the other. Programs of larger sizes, and programs in
+	// which calls begin at once, have fewer, so that their schedules are about as many. 0 means 5,
+	// or none if Strategy or Schedules is set; a negative number means none.
+	Calls int
+
 	// NoDaemons reports goroutines that are left waiting for a timer or a ticker as leaks.
 	NoDaemons bool
 
@@ -65,7 +73,7 @@ func flagOptions() Options {
 	return Options{
 		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag,
 		Steps: *stepsFlag, Schedule: *scheduleFlag, Scenario: *scenarioFlag,
-		NoDaemons: *noDaemonsFlag, LazyClock: *lazyFlag, Workers: *workersFlag,
+		Calls: *callsFlag, NoDaemons: *noDaemonsFlag, LazyClock: *lazyFlag, Workers: *workersFlag,
 		Preemptions: preemptionsOf(*preemptFlag),
 	}
 }

@@ -69,6 +69,18 @@ func Replay(t *testing.T, schedule string, body func(t *T)) {
 func explore(t *testing.T, o Options, programs func(o Options) ([]player.Program, error)) *Result {
 	t.Helper()
 	call := callNumber(t)
+	return exploreCall(t, call, o, programs, parent.NewProgress(t.Name(), call))
+}
+
+// inPlayer reports whether this process plays schedules for a parent.
+func inPlayer() bool { return os.Getenv(wire.CallVar) != "" }
+
+// exploreCall is explore as the given call of this package in t. Progress may be nil.
+func exploreCall(
+	t *testing.T, call int, o Options, programs func(o Options) ([]player.Program, error),
+	progress *parent.Progress,
+) *Result {
+	t.Helper()
 	if meant := os.Getenv(wire.CallVar); meant != "" {
 		if !instrumented {
 			t.Fatal("explore: this player process is not instrumented: was it started with -tags?")
@@ -89,7 +101,7 @@ func explore(t *testing.T, o Options, programs func(o Options) ([]player.Program
 	if err != nil {
 		t.Fatalf("explore: %v", err)
 	}
-	r, err := inPlayers(t, call, o, all)
+	r, err := inPlayers(t, call, o, all, progress)
 	if err != nil {
 		t.Fatalf("explore: %v", err)
 	}
@@ -97,8 +109,9 @@ func explore(t *testing.T, o Options, programs func(o Options) ([]player.Program
 }
 
 // inPlayers builds the instrumented test and explores it in player processes.
-func inPlayers(t *testing.T, call int, o Options, programs []player.Program) (*Result, error) {
-	progress := parent.NewProgress(t.Name(), call)
+func inPlayers(
+	t *testing.T, call int, o Options, programs []player.Program, progress *parent.Progress,
+) (*Result, error) {
 	progress.Building()
 	binary, err := builtTest()
 	if err != nil {
@@ -156,7 +169,7 @@ func tell(t *testing.T, text string) {
 // the call that the player is asked for.
 func report(t *testing.T, r *Result) {
 	t.Helper()
-	if os.Getenv(wire.CallVar) != "" {
+	if inPlayer() {
 		return
 	}
 	text := r.Text

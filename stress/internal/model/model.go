@@ -202,6 +202,8 @@ func (m Model) Owed(s State) (owed []int) {
 		switch fits := r.N <= s.Free; {
 		case m.Order == impls.FIFO && r.Phase > first:
 			// The request is behind others, whatever their weights.
+		case fits && r.N == 0:
+			// The next Release may be the first to grant it: see impls.ZeroGranted.
 		case fits:
 			owed = append(owed, request)
 		default:

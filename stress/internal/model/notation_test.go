@@ -29,10 +29,14 @@ func TestDialects(t *testing.T) {
 			{{Kind: model.AcquireBackground, N: 1}, {Kind: model.Rest, N: 2}, {Kind: model.Release, N: model.AllHeld}},
 			{{Kind: model.AcquireCancelled, N: 2}, {Kind: model.Release, N: 1}, {Kind: model.Cancel}},
 		}}},
+		{&model.ScenarioNotation, "2: e1 | r0 p3 x0", model.Program{Size: 2, Workers: [][]model.Op{
+			{{Kind: model.AcquireDeadline, N: 1}},
+			{{Kind: model.Release}, {Kind: model.OverRelease, N: 3}, {Kind: model.Cancel}},
+		}}},
 		{&model.ScenarioNotation, "9223372036854775807: d1 y1 t9223372036854775807 p n", model.Program{
 			Size: 9223372036854775807, Workers: [][]model.Op{{
 				{Kind: model.AcquireDone, N: 1}, {Kind: model.AcquireCustom, N: 1}, {Kind: model.Try, N: 9223372036854775807},
-				{Kind: model.OverRelease}, {Kind: model.Negative},
+				{Kind: model.OverRelease, N: model.AllHeld}, {Kind: model.Negative},
 			}},
 		}},
 	} {
@@ -54,12 +58,12 @@ func TestParseErrors(t *testing.T) {
 	}{
 		{&model.ScenarioNotation, "1", "want SIZE"},
 		{&model.ScenarioNotation, "-1: a1", "size"},
-		{&model.ScenarioNotation, "1: q1", "one of the letters acdytrwxpn"},
+		{&model.ScenarioNotation, "1: q1", "one of the letters acdyetrwxpn"},
 		{&model.ScenarioNotation, "1: a", "permits"},
 		{&model.ScenarioNotation, "1: a-1", "permits"},
 		{&model.ScenarioNotation, "1: a1.3", "permits"},
 		{&model.ScenarioNotation, "1: w", "number of the rest"},
-		{&model.ScenarioNotation, "1: p1", "p stands alone"},
+		{&model.ScenarioNotation, "1: n1", "n stands alone"},
 		{&model.ScenarioNotation, "1: c1 | x2", "only workers 0 to 1"},
 		{&model.StressNotation, "1: x0", "one of the letters abcydtrhw"},
 		{&model.StressNotation, "1: w2", "w stands alone"},

@@ -86,18 +86,29 @@ const (
 	// Cancel cancels the ctx of worker N.
 	Cancel
 
-	// OverRelease releases a permit that is not held, which must panic.
+	// OverRelease releases more permits than are held, which must panic: N permits, or one if N is
+	// AllHeld.
 	OverRelease
 
 	// Negative calls each method with a negative weight, which must panic.
 	Negative
+
+	// AcquireDeadline waits with a cancelled ctx that has a deadline as well, an hour later. In a
+	// scenario the deadline may pass at any moment.
+	AcquireDeadline
 )
 
 // MayWait reports whether the operation is an Acquire that may have to wait.
-func (k OpKind) MayWait() bool { return k <= AcquireCustom }
+func (k OpKind) MayWait() bool { return k <= AcquireCustom || k == AcquireDeadline }
 
 // IsAcquire reports whether the operation calls Acquire.
-func (k OpKind) IsAcquire() bool { return k <= AcquireDone }
+func (k OpKind) IsAcquire() bool { return k <= AcquireDone || k == AcquireDeadline }
+
+// Cancellable reports whether the operation is an Acquire with the ctx of its worker, which Cancel
+// cancels.
+func (k OpKind) Cancellable() bool {
+	return k == AcquireCancelled || k == AcquireCustom || k == AcquireDeadline
+}
 
 // Uncancellable reports whether the operation is an Acquire that only a grant ends.
 func (k OpKind) Uncancellable() bool { return k == AcquireStoppable || k == AcquireBackground }

@@ -78,6 +78,16 @@ func (p *Progress) end(r *verdict.Result) {
 	p.write(doingNothing)
 }
 
+// Joined writes the result of an exploration that was made up of several, whose own progress was
+// not written.
+func (p *Progress) Joined(r *verdict.Result, took time.Duration) {
+	if p != nil {
+		p.last.Schedules, p.last.Pruned, p.last.Seconds = r.Schedules, r.Pruned, took.Seconds()
+		p.last.Workers = 1
+		p.end(r)
+	}
+}
+
 // write appends an event. Errors are ignored, because only the display depends on events; a command
 // that misses the last event of an exploration says so. The file is opened for each event and one
 // call writes it. With O_APPEND, events of several test binaries do not overwrite each other.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -47,11 +48,20 @@ type worker struct {
 type entry struct {
 	model.Call // of a cancellation, N is the index of the worker; of a rest, only Begin is set
 	kind       entryKind
-	ownCtx     bool   // the call was given the ctx of its worker
+	ctx        ctxKind
 	doneBefore bool   // the ctx was done at the call
 	goroutines int    // of a rest: goroutines of the implementation, beyond the ones that New started
 	wrong      string // how the result itself breaks the contract
 }
+
+// A ctxKind says what ends the ctx of a call.
+type ctxKind int
+
+const (
+	notOwn       ctxKind = iota // nothing does, or it is done before the call
+	ownCancel                   // the cancellation of the worker's ctx
+	withDeadline                // that cancellation, or a deadline, which passes before the next rest
+)
 
 type entryKind int
 
@@ -137,18 +147,26 @@ func (x *execution) corrupted() bool {
 func (w *worker) do(o model.Op) {
 	switch o.Kind {
 	case model.AcquireBackground:
-		w.acquire(o.N, context.Background(), false)
+		w.acquire(o.N, context.Background(), notOwn)
 	case model.AcquireCancelled:
-		w.acquire(o.N, w.ctx, true)
+		w.acquire(o.N, w.ctx, ownCancel)
 	case model.AcquireDone:
 		ctx, cancel := shim.WithCancel(context.Background())
 		cancel()
-		w.acquire(o.N, ctx, false)
+		w.acquire(o.N, ctx, notOwn)
 	case model.AcquireCustom:
-		w.acquire(o.N, usingContext{w.ctx, w.execution.sem}, true)
+		w.acquire(o.N, usingContext{w.ctx, w.execution.sem}, ownCancel)
+	case model.AcquireDeadline:
+		ctx, cancel := shim.WithTimeout(w.ctx, time.Hour)
+		w.acquire(o.N, ctx, withDeadline)
+		cancel()
 	case model.Try:
 		w.try(o.N)
 	case model.Release:
+		if o.N == 0 {
+			w.giveBack(0)
+			return
+		}
 		n := w.held
 		if o.N != model.AllHeld {
 			n = min(n, o.N)
@@ -159,7 +177,12 @@ func (w *worker) do(o model.Op) {
 	case model.Cancel:
 		w.cancelWorker(o.N)
 	case model.OverRelease:
-		w.mustPanic("C10: Release(1) of a permit that is not held", func() { w.execution.sem.Release(1) })
+		n := o.N
+		if n == model.AllHeld {
+			n = 1
+		}
+		w.mustPanic(fmt.Sprintf("C10: Release(%d) of more than is held", n),
+			func() { w.execution.sem.Release(n) })
 	case model.Negative:
 		w.negative()
 	}
@@ -167,8 +190,8 @@ func (w *worker) do(o model.Op) {
 
 // acquire judges the error itself, since the model knows success and failure only. It asks the ctx
 // by Ended and not by its methods: those may use the semaphore, and would be steps of the schedule.
-func (w *worker) acquire(n int64, ctx context.Context, own bool) {
-	e := entry{ownCtx: own, doneBefore: shim.Ended(ctx) != nil}
+func (w *worker) acquire(n int64, ctx context.Context, kind ctxKind) {
+	e := entry{ctx: kind, doneBefore: shim.Ended(ctx) != nil}
 	e.Method, e.N = model.MethodAcquire, n
 	at := w.begin(e, fmt.Sprintf("Acquire(%d)", n))
 	err := w.execution.sem.Acquire(ctx, n)
@@ -202,11 +225,14 @@ func (w *worker) try(n int64) {
 	}
 }
 
-// release gives n permits back. To give none back is no call, since it would be judged as one.
+// release gives n permits back. A worker that holds nothing makes no call.
 func (w *worker) release(n int64) {
-	if n == 0 {
-		return
+	if n > 0 {
+		w.giveBack(n)
 	}
+}
+
+func (w *worker) giveBack(n int64) {
 	w.held -= n
 	var e entry
 	e.Method, e.N = model.MethodRelease, n

@@ -81,7 +81,11 @@ func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string
 	}
 	for k, e := range x.entries(callEntry) {
 		cancelled := x.cancelledAt(k)
-		if e.Method != model.MethodAcquire || !e.ownCtx || cancelled == model.Never {
+		if e.ctx == withDeadline {
+			// The clock moves while a timer is set, so nothing rests before the deadline has passed.
+			cancelled = min(cancelled, e.Begin)
+		}
+		if e.Method != model.MethodAcquire || e.ctx == notOwn || cancelled == model.Never {
 			continue
 		}
 		if stuck(ending) && e.End == model.Never {

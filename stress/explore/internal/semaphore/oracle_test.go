@@ -28,7 +28,7 @@ func cancel(worker, begin, end int64) entry {
 	return entry{kind: cancelEntry, Call: model.Call{N: worker, Begin: begin, End: end}}
 }
 
-func own(e entry) entry { e.ownCtx = true; return e }
+func own(e entry) entry { e.ctx = ownCancel; return e }
 
 // Verdicts on logs of two workers on a semaphore of size 1, decided by hand.
 func TestJudge(t *testing.T) {

@@ -19,10 +19,11 @@ import (
 //	dN  acquire with a ctx that is done
 //	yN  acquire with the ctx of the worker, in a type whose methods use the semaphore
 //	tN  try
-//	rN  release N permits, or everything that is held if N is missing
+//	rN  release N permits, or everything that is held if N is missing; r0 releases none
 //	wN  rest until nothing can move for the N'th time
 //	xK  cancel the ctx of worker K, counted from 0
-//	p   release more than is held, which must panic
+//	eN  acquire with the ctx of the worker and a deadline of an hour
+//	pN  release N permits, which is more than is held and must panic; p releases one
 //	n   use negative weights, which must panic
 //
 // In the end every worker releases what it holds.

@@ -3,7 +3,8 @@
 //
 //	programs, err := semaphore.Programs(impl, "")
 //
-// Each program is one scenario on one implementation. The explorer calls Ready before each
+// Each program is one scenario on one implementation. Some scenarios are chosen; [Levels] returns sets
+// that are enumerated, and so have every scenario of a kind. The explorer calls Ready before each
 // schedule, Play under its scheduler, and then Judge, which compares what was recorded with the
 // contract in package impls. The notation, the model and the history are shared with package
 // stress: see stress/internal/model.
@@ -13,7 +14,7 @@
 //
 // # What this does not show
 //
-// The scenarios have at most five workers. Starvation takes more schedules than any bound allows.
+// The scenarios have at most seven workers. Starvation takes more schedules than any bound allows.
 package semaphore
 
 import (
@@ -33,17 +34,20 @@ type Program struct {
 	execution *execution // of the current schedule; Ready replaces it
 }
 
-// Programs returns the scenarios that are legal for impl, or only the given one if text is not
-// empty. The error says that text is not a scenario, is too long to be judged, or breaks a policy
-// that impl declares.
+// Programs returns the chosen scenarios that are legal for impl, or only the given ones if text is
+// not empty: one in each line. The error says that a line is not a scenario, is too long to be
+// judged, or that all of them break a policy that impl declares.
 func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	all := slices.Concat(scenarios, extremes(impl))
 	if text != "" {
-		one, err := parseScenario(text)
-		if err != nil {
-			return nil, err
+		all = nil
+		for line := range strings.SplitSeq(text, "\n") {
+			one, err := parseScenario(line)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, one)
 		}
-		all = []scenario{one}
 	}
 	for i := range all {
 		if all[i].suits(impl) {

@@ -22,6 +22,7 @@ type Options struct {
 	Workers     int
 	Schedule    string
 	Scenario    string
+	Calls       int
 	NoDaemons   bool
 	LazyClock   bool
 	Preemptions int

@@ -86,7 +86,7 @@ func (e *Exploration) bound() string {
 	case e.Interrupted:
 		return BoundInterrupted
 	case e.Late:
-		return boundTime
+		return BoundTime
 	case len(e.incomplete()) == 0:
 		return ""
 	case e.Total.Endless > 0:
@@ -134,7 +134,7 @@ func OfRefused(why, at string) *Result {
 func Nondeterministic(step int, first, second string) *Result {
 	return &Result{
 		Verdict: Unknown,
-		Bound:   boundState,
+		Bound:   BoundState,
 		What:    nondeterminism,
 		Text:    nondeterminismText(step, first, second),
 	}
@@ -145,7 +145,7 @@ func Nondeterministic(step int, first, second string) *Result {
 // which had played others before, and of the fresh process.
 func NotAgain(f *task.Finding, found, fresh *failure.Report) *Result {
 	return &Result{
-		Verdict: Unknown, Bound: boundState, What: f.What, Text: notAgainText(f, found, fresh),
+		Verdict: Unknown, Bound: BoundState, What: f.What, Text: notAgainText(f, found, fresh),
 		Schedule: f.Schedule, Schedules: f.Nth, Strategy: f.Strategy,
 	}
 }
@@ -157,7 +157,7 @@ func Died(err error, again bool) *Result {
 	if again {
 		return ProcessEnded(err)
 	}
-	return &Result{Verdict: Unknown, Bound: boundState, What: processEnded, Text: diedText(err)}
+	return &Result{Verdict: Unknown, Bound: BoundState, What: processEnded, Text: diedText(err)}
 }
 
 // OutOfControl returns the result for a program of which a goroutine does not come back to the
@@ -220,7 +220,7 @@ func (r *Result) Ending() Ending {
 	case Refused:
 		return Skips
 	case Unknown:
-		if r.Bound == "" || r.Bound == BoundInterrupted || r.Bound == boundState {
+		if r.Bound == "" || r.Bound == BoundInterrupted || r.Bound == BoundState {
 			return Skips
 		}
 		return Passes

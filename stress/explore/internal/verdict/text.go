@@ -70,7 +70,7 @@ func (e *Exploration) boundText(bound string) string {
 	switch bound {
 	case BoundInterrupted:
 		return bound
-	case boundTime:
+	case BoundTime:
 		return fmt.Sprintf("-explore.time=%v", e.Options.Time)
 	case boundSteps:
 		return fmt.Sprintf("-explore.steps=%d", e.Options.Steps)

@@ -34,11 +34,11 @@ const (
 // The bounds that keep an exploration from being complete; see Result.Bound.
 const (
 	boundSchedules   = "schedules"
-	boundTime        = "time"
+	BoundTime        = "time"
 	boundSteps       = "steps"
 	boundPreemptions = "preemptions"
 	BoundInterrupted = "interrupted"
-	boundState       = "state" // of the process; see NotAgain
+	BoundState       = "state" // of the process; see NotAgain
 )
 
 // A Result is explore.Result, which documents each field. Both structs must have the same fields in

@@ -1,0 +1,113 @@
+package semaphore
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/plural"
+)
+
+// A Level is the set of all enumerated programs of one size with a number of calls, of which a
+// number race: that many calls begin together in one step at least, and no step has more.
+type Level struct {
+	Size          int64
+	Calls, Racing int
+}
+
+// mostRacing bounds the calls of one step. Schedules multiply with it: a step of one call has a few,
+// a step of two has some tens, and a step of three has thousands.
+const mostRacing = 3
+
+// cost orders the levels by their numbers of schedules, roughly: each step of the cost multiplies
+// them by about five. So does one more call, and the next larger size. A second call that races
+// counts for two, because it has more orders with the first than a further step would have.
+func (l Level) cost() int {
+	cost := l.Calls + 2*(l.Racing-1)
+	switch {
+	case l.Size > 2:
+		cost += 2
+	case l.Size == 2:
+		cost++
+	}
+	return cost
+}
+
+// Levels returns the levels that cost at most as much as the given number of calls, one at a time,
+// on a semaphore of size 1. The cheap levels come first.
+func Levels(impl impls.Impl, calls int) (all []Level) {
+	most := Level{1, calls, 1}.cost()
+	for _, size := range sizesOf(impl) {
+		for calls := 1; calls <= most; calls++ {
+			for racing := 1; racing <= min(calls, mostRacing); racing++ {
+				if l := (Level{size, calls, racing}); l.cost() <= most {
+					all = append(all, l)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Level) int { return cmp.Compare(a.cost(), b.cost()) })
+	return all
+}
+
+// sizesOf returns the sizes of enumerated programs. The largest size is the one that an
+// implementation declares.
+func sizesOf(impl impls.Impl) []int64 {
+	sizes := []int64{0, 1, 2, 3, math.MaxInt64}
+	if most := impl.MaxSize; most > 0 {
+		sizes = slices.DeleteFunc(sizes, func(size int64) bool { return size >= most })
+		sizes = append(sizes, most)
+	}
+	return sizes
+}
+
+// Scenarios returns the programs of the level that are legal for impl, as scenarios.
+func (l Level) Scenarios(impl impls.Impl) (texts []string) {
+	for p := range l.programs(impl) {
+		if s := p.scenario(); s.suits(impl) {
+			texts = append(texts, s.text)
+		}
+	}
+	return texts
+}
+
+// Completed names the sets of programs that the levels make up, size by size. The levels must be in
+// the order of Levels, so that a later level of a size and a number of racing calls is a larger one.
+func Completed(levels []Level) string {
+	largest := map[int64]*[mostRacing + 1]int{} // the calls of the largest level, by racing calls
+	for _, l := range levels {
+		if largest[l.Size] == nil {
+			largest[l.Size] = new([mostRacing + 1]int)
+		}
+		largest[l.Size][l.Racing] = l.Calls
+	}
+	if len(largest) == 0 {
+		return "no set of programs is complete"
+	}
+	var sizes []string
+	for _, size := range slices.Sorted(maps.Keys(largest)) {
+		var sets []string
+		for racing, calls := range largest[size] {
+			if calls > 0 {
+				sets = append(sets, Level{size, calls, racing}.calls())
+			}
+		}
+		sizes = append(sizes, fmt.Sprintf("size %d, %s", size, strings.Join(sets, ", ")))
+	}
+	return "complete: all programs of " + strings.Join(sizes, "; ")
+}
+
+// String names the level as a set of programs.
+func (l Level) String() string { return fmt.Sprintf("size %d, %s", l.Size, l.calls()) }
+
+// calls names the numbers of the level.
+func (l Level) calls() string {
+	if l.Racing == 1 {
+		return fmt.Sprintf("up to %s one at a time", plural.Of(l.Calls, "call"))
+	}
+	return fmt.Sprintf("up to %d calls with %d at once", l.Calls, l.Racing)
+}
