@@ -9,6 +9,7 @@ import (
 
 // Width is the width of a line of text in characters. Lines are longer only if the text of one
 // goroutine does not fit into it. 110 fits a wide terminal, and a log of CI without wrapping.
+// A reader compares columns, so a wrapped line would destroy the table and not only look bad.
 const Width = 110
 
 // mostRows is how many steps the text shows: the last ones, because the failure is at the end. A
@@ -19,6 +20,9 @@ const mostRows = 120
 // row is about one goroutine, so its text may run over the columns to its right. Eight goroutines
 // fit into a width where three would fit if each text had to stay in its column. left and heads are
 // filled by layOut and then only read by line.
+//
+// first and last bound the bars: before its first row a goroutine does not exist for the reader,
+// and after its last row it does nothing more.
 type columns struct {
 	numbers, places int
 	left            map[int]int // where the column of each goroutine begins
@@ -36,6 +40,8 @@ type row struct {
 
 // writeColumns writes the steps as a table with time going down. Time goes down and not to the
 // right, so that a schedule of any length fits the width of a terminal.
+//
+// A report without steps has no table and no heading.
 func (s *Report) writeColumns(b *strings.Builder) {
 	if len(s.Steps) == 0 {
 		return
@@ -53,6 +59,9 @@ func (s *Report) writeColumns(b *strings.Builder) {
 // it, as the heading of the column has it. Among equals, the folder that reached the number first
 // wins. Most programs have all steps in one folder, and its name in each row would take a third of
 // the width.
+//
+// The result depends on the order of the steps only, so a replay of the schedule prints the same
+// text.
 func (s *Report) dir() (dir string) {
 	steps := map[string]int{}
 	for i := range s.Steps {
@@ -68,6 +77,9 @@ func (s *Report) dir() (dir string) {
 
 // rows returns the rows of the last steps, each followed by the goroutines that wait or end after
 // it. An end or a wait of another goroutine has no number, because it is no step of it.
+//
+// The order within a step is cause before effect: the preemption that gave it the turn, the
+// step, and then what it did to others.
 func (s *Report) rows(dir string) (rows []row) {
 	from := max(0, len(s.Steps)-mostRows)
 	if skipped := s.Skipped + from; skipped > 0 {
@@ -106,6 +118,9 @@ func (s *Report) again() string {
 
 // Says returns the operation of a step with its result. Text and page both show it, so they have
 // the same words.
+//
+// A result that begins with = continues the sentence of the operation, as in “n = 3”; any other
+// stands behind a colon.
 func (step *Step) Says() string {
 	text, result := shown(step.Text), shown(step.Result)
 	switch {
@@ -119,6 +134,9 @@ func (step *Step) Says() string {
 
 // rows returns the row of a step, and the rows of other goroutines that wait or end after it. What
 // happens to the goroutine of the step itself is added to its own row.
+//
+// A goroutine that waits in the operation of its own step needs no second row, and neither does
+// one that ends with it.
 func (step *Step) rows() []row {
 	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G, text: step.Says()}
 	if slices.Contains(step.Ends, step.G) {
@@ -147,6 +165,9 @@ func (step *Step) rows() []row {
 // is the order in which they were started. Positions take at most 44 characters of the width; a
 // longer one pushes its row to the right. Widths count runes, as names and arrows of the text are
 // not all ASCII.
+//
+// The columns are as close as they can be. A wide table with empty space between would push the
+// last goroutines over the edge.
 func (c *columns) layOut() {
 	c.left, c.heads = map[int]int{}, map[int]string{}
 	c.first, c.last = map[int]int{}, map[int]int{}
@@ -183,6 +204,9 @@ func (c *columns) layOut() {
 // most, and its widest text must end within the width; 4 characters are the gaps between the first
 // columns. The result may leave a text longer than the width where even the least distance does not
 // help.
+//
+// Only the widest text of each column counts, since any row may be next to any other. The first
+// column begins at 0 whatever the distance, so it sets no bound.
 func (c *columns) step(widest map[int]int) int {
 	const least = 4
 	room, step := Width-c.numbers-c.places-4, Width
@@ -197,6 +221,9 @@ func (c *columns) step(widest map[int]int) int {
 // line returns the i'th row, with a bar in the column of each goroutine that has begun and not
 // ended. The row -1 is the heading. A bar under the text of a column to its left is left out. The
 // bars let the eye follow a goroutine over rows in which it does nothing.
+//
+// put never goes back: where a text already covers the begin of a column, the column gets
+// nothing in this row.
 func (c *columns) line(r row, i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%*s  %-*s  ", c.numbers, r.number, c.places, r.place)

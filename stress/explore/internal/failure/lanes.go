@@ -8,6 +8,9 @@ import (
 // A viewer makes the parts of a page from a report. Its maps are filled by sources and goroutines,
 // before any other part asks for a link or a lane. It lives for one page and is not safe for
 // concurrent use.
+//
+// The maps are filled first because an anchor that does not exist would be a dead link, and a
+// lane that does not exist would be lane 0.
 type viewer struct {
 	report *Report
 	lines  map[Place]string // the anchor of each line of source that is shown
@@ -23,6 +26,9 @@ type lane struct {
 }
 
 // A pageWait is a goroutine that had not ended, with links to its lane and its line.
+//
+// Could names goroutines that might have ended the wait and did something else. In a deadlock
+// that is the question.
 type pageWait struct {
 	Lane              lane
 	Op, At, Link, For string
@@ -59,6 +65,8 @@ const mostLanes = 24
 // goroutines gives a lane to each goroutine with a step or a wait. Other goroutines have nothing to
 // draw, and a lane for them would make the rest narrower. The order is the order in which they were
 // started, as in the text.
+//
+// The limit shortens the drawing and not the table: every step keeps its row and its name.
 func (v *viewer) goroutines(p *page) {
 	used := map[int]bool{}
 	for i := range v.report.Steps {
@@ -82,6 +90,9 @@ func (v *viewer) goroutines(p *page) {
 // lane returns the name, colour and place of a goroutine. Eight colours repeat from the ninth
 // goroutine on; the lane and the name still tell them apart. The colour depends on the number of
 // the goroutine and not on its lane, so it is the same in each report of a schedule.
+//
+// A goroutine that the report does not know gets a name and a colour all the same. Such a report
+// is broken, and the page must still show it.
 func (v *viewer) lane(g int) lane {
 	l := lane{
 		G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g)),
@@ -121,6 +132,9 @@ func (v *viewer) laneStyle() string {
 // verdict adds the head of the page: messages, waits, locks, stacks, the race and the history. A
 // line of the message that repeats the title is left out. Each list has at most mostCards
 // elements.
+//
+// What, Waits and Holds come before the schedule on the page, as in the text: most readers need
+// no more.
 func (v *viewer) verdict(p *page) {
 	s := v.report
 	for line := range strings.Lines(s.Message) {
@@ -155,6 +169,8 @@ func (v *viewer) verdict(p *page) {
 }
 
 // frames returns the frames of a stack, each with a link to its line of source.
+//
+// Frames outside the shown source have no link; their position is text.
 func (v *viewer) frames(stack []Frame) (all []frameLine) {
 	for _, f := range stack[:min(len(stack), mostCards)] {
 		all = append(all, frameLine{cut(f.Func), cut(f.At.String()), v.lines[f.At]})
@@ -164,6 +180,9 @@ func (v *viewer) frames(stack []Frame) (all []frameLine) {
 
 // race adds the accesses of a data race, or the text of the detector if no access could be read
 // from it. 20 kB of that text hold two stacks many times over.
+//
+// The goroutine of an access may be unknown, since the detector numbers goroutines in its own
+// way; see Race.Attribute.
 func (v *viewer) race(p *page) {
 	if v.report.Race == nil {
 		return

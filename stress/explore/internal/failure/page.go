@@ -17,6 +17,9 @@ var pageTemplate = shell.Parse(assets, "page/page.html.tmpl")
 // content security policy names its style and its script by their hash: if a line of source became
 // a script in spite of all escaping, the browser would refuse to run it. Without scripts only the
 // panel that goes from step to step is missing. The error is the error of w.
+//
+// The page is made for one failure, which is mailed or attached to an issue. So it has no links
+// to other files.
 func (s *Report) WriteHTML(w io.Writer) error {
 	return shell.Write(w, pageTemplate, "page.html.tmpl", newPage(s))
 }
@@ -96,6 +99,8 @@ const (
 
 // cut returns text as the page shows it: in one line, escaped, and cut off after longestShown
 // characters. It cuts before it escapes, so no escape sequence is cut in two.
+//
+// It counts runes and not bytes, so a name in another script is not cut to a third.
 func cut(text string) string {
 	runes := []rune(text)
 	if len(runes) > longestShown {
@@ -107,6 +112,8 @@ func cut(text string) string {
 // escapedSize returns how many bytes text takes on the page, in the longer of its two forms: in the
 // table, and as data for the script, where some characters take six bytes each. It is an upper
 // bound: the page must stay below its limit, and need not reach it.
+//
+// The six bytes are those of \u003c in JSON. HTML has at most five for one of these characters.
 func escapedSize(text string) int {
 	size := len(text)
 	for _, c := range text {

@@ -6,6 +6,9 @@ import (
 )
 
 // A pageRow is a line of the schedule: a step, a goroutine that waits or ends, or a preemption.
+//
+// Kind decides the style and what the panel shows. Only rows of the kind step have a number and
+// an anchor.
 type pageRow struct {
 	Kind     string // step, waits, ends, lost, fails
 	Lane     lane
@@ -20,6 +23,8 @@ type pageRow struct {
 
 // A pageStep is the data of the panel for a step. The panel takes the rest from the page. It
 // travels in the page as JSON, and the script shows one at a time.
+//
+// The slices are numbers and not texts wherever the script can look the text up by a number.
 type pageStep struct {
 	N      int      `json:"n"`
 	G      int      `json:"g"`
@@ -38,6 +43,8 @@ type pageStep struct {
 
 // An svgLine is the life of a goroutine. Coordinates are integers in units of the drawing, so the
 // page is the same on every machine.
+// It is drawn from the middle of one row to the middle of another, so it begins and ends at a
+// step.
 type svgLine struct {
 	Class      string
 	X, Y1, Y2  int
@@ -50,6 +57,8 @@ type svgEdge struct{ From, To, Path string }
 // rows adds the last rows of the schedule, and the drawing behind them. at has only the steps that
 // are shown; an arc from an earlier step has no begin and is left out. The drawing comes last, when
 // the number of rows is known.
+//
+// The positions lose the folder that most steps share, as in the text.
 func (v *viewer) rows(p *page) {
 	s := v.report
 	from := v.firstShown()
@@ -87,6 +96,9 @@ func (v *viewer) rows(p *page) {
 // firstShown returns the first step that is shown: the last steps that there is room for. It counts
 // from the end, where the failure is. The share is counted in bytes as they stand on the page,
 // because lines of source may be long or full of characters that have to be escaped.
+//
+// The bound is kept even by a step that is larger than the whole share: it is then left out, and
+// the page has no steps at all.
 func (v *viewer) firstShown() int {
 	const markup = 900 // bytes of a step with its data and its arcs
 	room := stepRoom
@@ -131,6 +143,9 @@ func (v *viewer) stepRows(step *Step) []pageRow {
 
 // stepData returns the data of a step for the panel. Only numbers and texts that the table does not
 // have: the script reads the others from the page.
+//
+// After has indexes in the report and becomes numbers of steps here: the script knows only
+// numbers.
 func (v *viewer) stepData(step *Step) pageStep {
 	d := pageStep{
 		N: step.N, G: step.G, Line: v.lines[step.At], Frees: step.Frees, Ends: step.Ends,
@@ -150,6 +165,8 @@ func (v *viewer) stepData(step *Step) pageStep {
 
 // draw adds a line for each goroutine, from its first row to its last. A preemption is no row of
 // the goroutine that lost its turn, so it does not lengthen the line.
+//
+// A goroutine with a lane and without a row has no line.
 func (v *viewer) draw(p *page) {
 	first, last := map[int]int{}, map[int]int{}
 	for i, r := range p.Rows {
@@ -174,6 +191,9 @@ func (v *viewer) draw(p *page) {
 
 // edges adds an arc from each step to the steps of other goroutines that come after it. The curve
 // leaves and arrives vertically, along the lane, and bends less between neighbouring rows.
+//
+// Only direct predecessors have an arc. All of the happens-before relation would be one arc for
+// nearly every pair.
 func (v *viewer) edges(p *page, first int, at map[int]int) {
 	for i := first; i < len(v.report.Steps); i++ {
 		to := &v.report.Steps[i]
@@ -210,6 +230,9 @@ type pageCall struct {
 
 // history returns the table of calls, nil if the report has none. A call that did not end is open.
 // Widths are at least 1, so a call without a step of another goroutine in it can still be seen.
+//
+// Steps is one more than the last number, so that a call that never ended reaches beyond the
+// last step.
 func (v *viewer) history() *pageHistory {
 	h := v.report.History
 	if h == nil || len(h.Calls) == 0 {

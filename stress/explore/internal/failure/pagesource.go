@@ -9,6 +9,9 @@ import (
 // sources adds the excerpts of the source, with an anchor for each line, as far as there is room. A
 // line without an anchor is not linked: the map of lines has only what the page shows. The files
 // are taken in their order. Once the room is used up, no later line is taken, however short.
+//
+// A gap is marked by the numbers of the lines and not by blank lines, as the source may have
+// those itself.
 func (v *viewer) sources(p *page) {
 	room := sourceRoom
 	for i, s := range v.report.Sources {
@@ -32,6 +35,8 @@ func (v *viewer) sources(p *page) {
 
 // mark adds to each line of source the goroutines that have a step there. It comes after the rows
 // were chosen, and marks steps that are not shown as well: the source is about the whole report.
+//
+// Goroutines are sorted, so the marks of a line do not depend on the order of the steps.
 func (v *viewer) mark(p *page) {
 	at := map[string][]int{}
 	for i := range v.report.Steps {
@@ -53,6 +58,9 @@ func (v *viewer) mark(p *page) {
 
 // around returns the lines around a place, none if the report does not have them. Two lines before
 // and after show the statement of an access; the whole excerpt is further down on the page.
+//
+// These lines have no anchor: the same lines in the excerpt below have it, and an anchor must be
+// unique.
 func (v *viewer) around(at Place) (lines []sourceLine) {
 	const before, after = 2, 2
 	for _, s := range v.report.Sources {
@@ -69,6 +77,9 @@ func (v *viewer) around(at Place) (lines []sourceLine) {
 }
 
 // line returns the text of the line at a place, without its indentation.
+//
+// The search is linear. A report has some excerpts of some lines, and a map would have to be
+// kept in step with them.
 func (v *viewer) line(at Place) string {
 	for _, s := range v.report.Sources {
 		if s.File != at.File {

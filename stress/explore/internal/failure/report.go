@@ -22,6 +22,9 @@ import (
 // A Report is one schedule that refutes a program. Its zero value is an empty report. It travels as
 // JSON from the player to the parent, so every field is exported data, and nothing points into an
 // execution.
+//
+// The text and the page are two views of one value. So they cannot tell two stories, and a test
+// of the value covers both.
 type Report struct {
 	Test        string
 	Subject     string // the implementation, for a semaphore; "" for a test
@@ -73,6 +76,9 @@ type Frame struct {
 
 // A Goroutine is a goroutine of the execution, or the clock, which takes steps as a goroutine
 // does. Each has a column.
+//
+// Goroutines are numbered in the order in which the program started them, which is the same in
+// every replay.
 type Goroutine struct {
 	ID    int
 	Clock bool   // it stands for virtual time
@@ -87,6 +93,9 @@ type Object struct {
 }
 
 // A Step is an operation that was performed.
+//
+// Texts are from the source and not from the rewritten copy that was run: a reader has never
+// seen the copy.
 type Step struct {
 	N      int // its number in the execution, from 1
 	G      int
@@ -107,6 +116,8 @@ type Step struct {
 }
 
 // A Block is a goroutine whose next operation is not possible in this state of the objects.
+//
+// At differs from the position of the step, because the goroutine waits in its own code.
 type Block struct {
 	G  int
 	Op string // as the source has it
@@ -174,6 +185,8 @@ type Access struct {
 // A History is the calls of a scenario with their results, and why no sequential order explains
 // them. Order and Stuck show how far the search for an order came, so that a reader can check the
 // verdict.
+//
+// It is nil where no sequential model was given.
 type History struct {
 	Calls  []Call
 	Order  []string // the longest prefix of an order that the model allows
@@ -205,6 +218,9 @@ type Line struct {
 // before the report. The earlier one is of the goroutine that began with the same function, if
 // there is only one. With two candidates for the earlier access, G stays -1: a wrong goroutine
 // would mislead more than none.
+//
+// The detector knows goroutines by numbers of the real runtime, and stacks by names of
+// functions. Only the names exist on both sides.
 func (r *Race) Attribute(s *Report) {
 	at := slices.IndexFunc(s.Steps, func(step Step) bool { return step.Races })
 	if at < 0 {

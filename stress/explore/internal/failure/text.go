@@ -11,6 +11,8 @@ import (
 // WriteText writes the report for a terminal. The verdict comes first and the command for a replay
 // last: the two that a reader of a log looks for. It writes once, so reports of parallel tests do
 // not mix.
+//
+// The parts that a report lacks write nothing, so one order serves every kind of failure.
 func (s *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	s.writeWhat(&b)
@@ -27,11 +29,16 @@ func (s *Report) WriteText(w io.Writer) error {
 // shown returns text in one line, with everything escaped that a terminal would take for a command
 // or a reader for another text. Text of the program is not trusted: a test name may have an escape
 // sequence of a terminal in it.
+//
+// Every text of a report goes through this function exactly once, at the place where it is
+// written. Escaping earlier would spoil comparisons, and escaping twice would double the signs.
 func shown(text string) string {
 	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
 }
 
 // writeWhat writes the verdict and the message of the program.
+//
+// A line of the message that repeats the verdict is left out: a panic has its message in both.
 func (s *Report) writeWhat(b *strings.Builder) {
 	if s.Subject != "" {
 		fmt.Fprintf(b, "%s\nscenario %s\n", shown(s.Subject), shown(s.Scenario))
@@ -73,6 +80,8 @@ func (s *Report) writeWaits(b *strings.Builder) {
 
 // cycleText returns the line about goroutines that wait for one another in a cycle, "" if there
 // are none.
+//
+// The first goroutine is repeated at the end, so that the circle closes for the eye.
 func (s *Report) cycleText() string {
 	if len(s.Cycle) == 0 {
 		return ""
@@ -81,6 +90,7 @@ func (s *Report) cycleText() string {
 		return fmt.Sprintf("goroutine %d waits for itself", s.Cycle[0])
 	}
 	var ids []string
+	// append may write behind the end of Cycle. Nothing else refers to that place.
 	for _, g := range append(s.Cycle, s.Cycle[0]) {
 		ids = append(ids, fmt.Sprint(g))
 	}
@@ -114,6 +124,8 @@ func (s *Report) writeStack(b *strings.Builder) {
 // writeRace writes the accesses of a data race with their stacks, or the text of the detector if no
 // access could be read from it. The first frame of a stack is the access itself, so the list of
 // callers begins with the second.
+//
+// The text of the detector is a last resort.
 func (s *Report) writeRace(b *strings.Builder) {
 	if s.Race == nil {
 		return
@@ -140,6 +152,9 @@ func by(g int) string {
 }
 
 // write writes the calls, and how far an order of them goes. A nil History writes nothing.
+//
+// Order and Stuck come after the calls: a reader can play the order by hand and see at which
+// call every continuation fails.
 func (h *History) write(b *strings.Builder) {
 	if h == nil {
 		return
@@ -160,6 +175,8 @@ func (h *History) write(b *strings.Builder) {
 }
 
 // span returns the steps between which a call took effect.
+//
+// Till is 0 for a call that did not end, as steps are numbered from 1.
 func (c Call) span() string {
 	if c.Till == 0 {
 		return fmt.Sprintf("%d–…", c.From)
