@@ -2,23 +2,85 @@ package explore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"syscall"
+	"testing"
+	"time"
 
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// builtTest builds the instrumented test binary of this package, once for all explorations of this
-// process. The binary stays in use until the process ends, so it is never closed. The build has no
-// context: it belongs to no single test.
-var builtTest = sync.OnceValues(func() (*rewrite.Binary, error) {
-	return rewrite.Build(context.Background(), rewrite.Options{
-		Dir: ".", Cache: cacheDir(), Race: schedrt.RaceEnabled, Tags: buildTags(),
+// built is the instrumented test binary of this package, for all explorations of this process. The
+// binary stays in use until the process ends, so it is never closed.
+var built struct {
+	sync.Once
+	binary *rewrite.Binary
+	err    error
+}
+
+// builtTest builds the instrumented test binary of this package, once. The build belongs to no single
+// test, so its context is not the one of t. It ends in time for go test -timeout, which is one
+// deadline for all tests of the process.
+func builtTest(t *testing.T) (*rewrite.Binary, error) {
+	built.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		left := time.Duration(0)
+		if deadline, ok := t.Deadline(); ok {
+			left = time.Until(deadline)
+			// The go command may take some seconds to remove its files.
+			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-min(left/4, 8*time.Second)))
+			defer cancel()
+		}
+		built.binary, built.err = buildUntilSignal(ctx, rewrite.Options{
+			Dir: ".", Cache: cacheDir(), Race: schedrt.RaceEnabled, Tags: buildTags(),
+		})
+		if errors.Is(built.err, context.DeadlineExceeded) {
+			built.err = fmt.Errorf("the instrumented test was not built in the %v that go test -timeout "+
+				"leaves. The first build compiles all packages once more; a later one takes a second",
+				left.Round(time.Millisecond))
+		}
 	})
-})
+	return built.binary, built.err
+}
+
+// buildUntilSignal is rewrite.Build, interrupted by a signal that ends this process. The go command is
+// in a process group of its own, which the signal of a terminal does not reach. It would go on alone,
+// and write to the folder in which the next build may be under way.
+func buildUntilSignal(ctx context.Context, o rewrite.Options) (*rewrite.Binary, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	built := make(chan struct{})
+	stopped := make(chan os.Signal, 1)
+	go func() {
+		defer close(stopped)
+		select {
+		case s := <-signals:
+			cancel()
+			stopped <- s
+		case <-built:
+		}
+	}()
+	b, err := rewrite.Build(ctx, o)
+	close(built)
+	s, died := <-stopped
+	signal.Stop(signals)
+	if died {
+		child.DieOf(s)
+		return nil, errors.New("interrupted while the instrumented test was built")
+	}
+	return b, err
+}
 
 // cacheDir returns the folder in which instrumented copies and binaries are kept.
 func cacheDir() string {

@@ -141,6 +141,10 @@
 // current folder or another test fails. With -explore.strict the test fails. A program that cannot
 // be explored is skipped, with the reason.
 //
+// Go test ends the whole test binary at its flag -timeout. An exploration that would take longer ends
+// before, with the result unknown, or with the failure that it has found. Its processes end with the
+// test binary, however that ends.
+//
 //	-explore.time=D        explore for at most D, 20s by default
 //	-explore.schedules=N   play at most N schedules; by scenario with Semaphore
 //	-explore.strict        fail if the result is unknown

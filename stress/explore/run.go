@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/parent"
 	"github.com/semabench/semabench/stress/explore/internal/player"
@@ -113,14 +112,14 @@ func inPlayers(
 	t *testing.T, call int, o Options, programs []player.Program, progress *parent.Progress,
 ) (*Result, error) {
 	progress.Building()
-	binary, err := builtTest()
+	binary, err := builtTest(t)
 	if err != nil {
 		return nil, err
 	}
 	e := &parent.Exploration{Binary: binary.Path, Test: t.Name(), Call: call}
-	if deadline, ok := t.Deadline(); ok {
-		e.Args = append(e.Args, fmt.Sprintf("-test.timeout=%v", time.Until(deadline)))
-	}
+	// A player has no timeout of its own. It ends with its parent, which comes to a result in time.
+	e.Args = append(e.Args, "-test.timeout=0")
+	e.Deadline, _ = t.Deadline()
 	var names []string
 	for _, p := range programs {
 		names = append(names, p.Name)

@@ -5,7 +5,8 @@
 //	e := &parent.Exploration{Binary: path, Test: "TestCounter", Call: 1}
 //	result, err := e.Run(ctx, options, []string{""}, nil)
 //
-// The files go down in this order: coordinator.go talks to the players; process.go starts one and
+// The files go down in this order: coordinator.go talks to the players; within.go keeps the whole
+// exploration within the time that go test leaves; process.go starts a player and
 // reads its output; dispatcher.go makes the tasks and merges the answers; progress.go and race.go
 // each add one thing, the events for a command and the report of the race detector.
 //
@@ -38,6 +39,10 @@ type Exploration struct {
 	Test   string   // full name of the test
 	Call   int      // which call of package explore in the test is meant, from 1
 	Args   []string // further arguments of the test binary
+
+	// Deadline is when go test ends this process, by its flag -timeout. The exploration comes to a
+	// result before. The zero time means never.
+	Deadline time.Time
 }
 
 // command returns the command of a player. Options are in JSON; raceLog is the prefix of the files
@@ -51,6 +56,7 @@ func (e *Exploration) command(ctx context.Context, options, raceLog string) *exe
 	cmd.Dir = e.Dir
 	cmd.Env = append(os.Environ(),
 		wire.OptionsVar+"="+options, fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
+		wire.ScratchVar+"="+filepath.Dir(raceLog),
 		// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
 		// takes no system call.
 		"GOMAXPROCS=1",
@@ -77,23 +83,31 @@ func (e *Exploration) Run(
 		return verdict.NotStarted(), nil
 	default:
 	}
+	within := newWithin(o.Time, e.Deadline)
+	o.Time = within.explore
 	options, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
 	// Not t.TempDir: it has the name of the test in it, and GORACE takes no path with a comma.
-	scratch, err := os.MkdirTemp("", "explore")
+	scratch, err := os.MkdirTemp("", wire.ScratchPrefix)
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
 	c := &coordinator{
 		exploration: e, options: string(options), raceLog: filepath.Join(scratch, "race"),
-		stop: stop, progress: p,
+		stop: stop, progress: p, within: within, tasks: newDispatcher(o, len(names)),
+		finders: map[*task.Finding]finder{},
 		// Room for all replies and the end of every process, so that no reader ever blocks.
 		messages: make(chan message, o.Workers*(tasksAhead+2)),
 	}
-	r, err := c.run(ctx, o, names)
+	bounded, cancel := within.context(ctx)
+	defer cancel()
+	r, err := c.run(bounded, o, names)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		r, err = c.outOfTime(names), nil
+	}
 	if err == nil {
 		p.end(r)
 	}
@@ -109,11 +123,13 @@ type coordinator struct {
 	raceLog     string
 	stop        <-chan struct{} // closed when the user interrupts; may be nil
 	progress    *Progress
+	within      within
 	hurry       bool // a process is late, so none is waited for
 
 	processes []*process
 	messages  chan message
 	tasks     *dispatcher
+	early     *task.Finding // see prepare; nil if there is none
 	finders   map[*task.Finding]finder
 }
 
@@ -145,9 +161,12 @@ func (c *coordinator) run(
 	if err != nil || r != nil {
 		return r, err
 	}
-	c.tasks, c.finders = newDispatcher(o, len(names)), map[*task.Finding]finder{}
 	if early != nil {
 		c.finders[early] = finder{process: c.processes[0]}
+		c.early = early
+	}
+	if c.tasks.late { // before the first task
+		return c.counted(names, false).Result(), nil
 	}
 	c.progress.start(c.tasks, len(c.processes))
 	wasInterrupted, err := c.playAll()
@@ -163,7 +182,7 @@ func (c *coordinator) run(
 	if found == nil {
 		found = early
 	}
-	return c.conclude(ctx, c.tasks.exploration(names, wasInterrupted), found)
+	return c.conclude(ctx, c.counted(names, wasInterrupted), found)
 }
 
 // prepare starts one process and asks it whether the program can be explored, and then starts the
@@ -179,8 +198,11 @@ func (c *coordinator) prepare(
 	}
 	first := c.processes[0]
 	first.request(wire.Request{Prepare: true})
-	m := <-c.messages
+	m, cut := c.prepared(first, o.Time)
 	switch {
+	case cut:
+		c.tasks.late, c.hurry = true, true
+		return nil, nil, nil
 	case m.err != nil:
 		r, err = c.died(ctx, m.err, wire.Request{Prepare: true})
 		return nil, r, err
@@ -275,7 +297,7 @@ func (c *coordinator) askFresh(ctx context.Context, request wire.Request) (wire.
 	}
 	c.processes = append(c.processes, p)
 	p.request(request)
-	m := <-messages
+	m := c.await(messages)
 	return m.Reply, m.err
 }
 
@@ -393,8 +415,9 @@ func (c *coordinator) describe(f *task.Finding) (*verdict.Result, error) {
 			p.stdin.Close()
 		}
 	}
-	by.request(wire.Request{Describe: f})
-	for m := range c.messages {
+	by.request(wire.Request{Describe: f, Seconds: c.within.left()})
+	for {
+		m := c.await(c.messages)
 		switch {
 		case m.from != by.process: // finishes its last task, or has ended
 		case m.err != nil:
@@ -403,7 +426,6 @@ func (c *coordinator) describe(f *task.Finding) (*verdict.Result, error) {
 			return c.withRace(m.Result, by.process)
 		}
 	}
-	panic("unreachable: messages is never closed")
 }
 
 // withRace adds the report of the race detector to a result that a process has described.

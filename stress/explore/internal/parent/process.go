@@ -20,6 +20,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	output tail
+	ready  chan struct{} // closed when the test has come to the call that is explored
 	ended  chan struct{} // closed when the process has ended and its output was read
 
 	// The coordinator's notes about the process.
@@ -37,7 +38,7 @@ type message struct {
 // startProcess starts a player that sends its replies to messages. The reader is started last, so
 // on an error there is no goroutine and no process to end.
 func startProcess(ctx context.Context, cmd *exec.Cmd, messages chan<- message) (*process, error) {
-	p := &process{cmd: cmd, ended: make(chan struct{})}
+	p := &process{cmd: cmd, ready: make(chan struct{}), ended: make(chan struct{})}
 	cmd.Stderr = &p.output
 	var err error
 	if p.stdin, err = cmd.StdinPipe(); err != nil {
@@ -64,6 +65,10 @@ func (p *process) read(ctx context.Context, stdout io.Reader, messages chan<- me
 		line, err := r.ReadBytes('\n')
 		if err == nil {
 			reply, isReply, err := wire.ReadReply(line)
+			if reply.Ready {
+				close(p.ready)
+				continue
+			}
 			if isReply {
 				messages <- message{p, reply, err}
 				continue

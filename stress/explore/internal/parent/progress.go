@@ -60,11 +60,15 @@ func NewProgress(test string, call int) *Progress {
 // Building writes that the instrumented test is being built.
 func (p *Progress) Building() { p.write(doingBuild) }
 
-// start notes that the first task is handed out.
+// start notes that schedules are played by this many processes. Its first call starts the clock.
 func (p *Progress) start(tasks *dispatcher, workers int) {
-	if p != nil {
-		p.tasks, p.last.Workers, p.began = tasks, workers, time.Now()
+	if p == nil {
+		return
 	}
+	if p.tasks == nil {
+		p.began = time.Now()
+	}
+	p.tasks, p.last.Workers = tasks, workers
 }
 
 // end writes the result. Its report is left out: it is long, and the text shows it.

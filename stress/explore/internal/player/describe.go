@@ -1,6 +1,8 @@
 package player
 
 import (
+	"time"
+
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -59,9 +61,9 @@ func timePassedEarly(s *failure.Report) int {
 
 // failure minimises a failing schedule and describes it. Test is the name of the test that explores
 // the program. A test of a suite gets no replay command here: it is explored by another test, which
-// adds the command.
-func (s *search) failure(test string, f *failing) *verdict.Result {
-	least := s.minimise(f)
+// adds the command. Most bounds the time of minimising.
+func (s *search) failure(test string, f *failing, most time.Duration) *verdict.Result {
+	least := s.minimise(f, most)
 	told, _ := describe(s.program, f.What, f.schedule, s.options)
 	told.Test, told.Preemptions, told.Least = test, f.Preempted, least
 	told.Found = verdict.Found(f.Nth, f.Strategy, s.options.Seed)

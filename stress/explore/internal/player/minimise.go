@@ -26,8 +26,9 @@ const (
 type minimiser struct {
 	*search
 	f     *failing
-	what  string    // what the failure is called, without the parts that differ from run to run
-	until time.Time // when minimiseBound is reached
+	what  string // what the failure is called, without the parts that differ from run to run
+	most  time.Duration
+	until time.Time // when most is over
 
 	// fewer counts the schedules with fewer preemptions than the last complete bound, none of which
 	// fails in this way.
@@ -41,10 +42,15 @@ type minimiser struct {
 // bug. It then joins the blocks of each goroutine. At last it plays all schedules with no
 // preemption, then with one, and so on. Exhausting these is cheaper than it sounds, because most
 // known bugs need only one or two preemptions (Musuvathi and Qadeer, PLDI 2007).
-func (s *search) minimise(f *failing) (least string) {
+//
+// It takes at most as long as most says. A schedule that is played then is given up in the middle:
+// a long one alone may take longer than all that is left.
+func (s *search) minimise(f *failing, most time.Duration) (least string) {
 	m := &minimiser{
-		search: s, f: f, what: stable(f.What), until: time.Now().Add(minimiseBound),
+		search: s, f: f, what: stable(f.What), most: most, until: time.Now().Add(most),
 	}
+	s.exec.StopAt(m.until)
+	defer s.exec.StopAt(time.Time{})
 	m.dropTurns(shrinkBound)
 	m.joinBlocks(shrinkBound)
 	for bound := 0; bound < f.Preempted; bound++ {
@@ -74,7 +80,7 @@ func (m *minimiser) preferDefault() {
 // boundText names the bound that ended exhaust.
 func (m *minimiser) boundText() string {
 	if m.timeOver() {
-		return minimiseBound.String()
+		return m.most.Round(time.Millisecond).String()
 	}
 	return fmt.Sprintf("%d schedules", fewerBound)
 }

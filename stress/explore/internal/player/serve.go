@@ -2,10 +2,9 @@ package player
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -33,17 +32,20 @@ func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
 	}
 	s := &server{t: t, player: newPlayer(o, all)}
 	defer s.player.close()
-	for lines := json.NewDecoder(requests); ; {
-		var r wire.Request
-		if err := lines.Decode(&r); errors.Is(err, io.EOF) {
-			return
-		} else if err != nil {
-			t.Fatalf("explore: reading a request: %v", err)
+	incoming := make(chan incoming)
+	go readRequests(incoming)
+	if err := wire.WriteReply(replies, wire.Reply{Ready: true}); err != nil {
+		t.Fatalf("explore: %v", err)
+	}
+	for in := range incoming {
+		if in.err != nil {
+			t.Fatalf("explore: reading a request: %v", in.err)
 		}
-		if err := wire.WriteReply(replies, s.answer(r)); err != nil {
+		if err := wire.WriteReply(replies, s.answer(in.Request)); err != nil {
 			t.Fatalf("explore: %v", err)
 		}
 	}
+	removeOrphanedScratch()
 }
 
 // answer does what one request asks. The parent sets exactly one field of a request.
@@ -58,7 +60,7 @@ func (s *server) answer(r wire.Request) wire.Reply {
 	case r.Confirm != nil:
 		return s.confirm(r.Confirm)
 	case r.Describe != nil:
-		return wire.Reply{Result: s.describe(r.Describe)}
+		return wire.Reply{Result: s.describe(r.Describe, r.Seconds)}
 	}
 	return wire.Reply{Answer: s.player.play(*r.Task)}
 }
@@ -133,8 +135,9 @@ func (s *server) replay(p Program, o task.Options) *verdict.Result {
 }
 
 // describe minimises a failure, which this process need not have found, and describes it. It is the
-// last request of a process, so it may leave the search in any state.
-func (s *server) describe(f *task.Finding) *verdict.Result {
+// last request of a process, so it may leave the search in any state. Seconds bounds minimising; 0
+// means that only minimiseBound does.
+func (s *server) describe(f *task.Finding, seconds float64) *verdict.Result {
 	schedule, err := strategy.Parse(f.Schedule)
 	if err != nil {
 		return verdict.BadSchedule(f.What, err)
@@ -143,5 +146,10 @@ func (s *server) describe(f *task.Finding) *verdict.Result {
 	if verdict.IsRefusal(f.What) {
 		return search.refusal(search.play(search.exec, &strategy.Replay{Schedule: schedule}))
 	}
-	return search.failure(s.t.Name(), &failing{Finding: *f, schedule: schedule})
+	most := minimiseBound
+	if seconds > 0 {
+		// Half of it: the schedule is then played once more here, and once by a fresh process.
+		most = min(most, time.Duration(seconds*float64(time.Second))/2)
+	}
+	return search.failure(s.t.Name(), &failing{Finding: *f, schedule: schedule}, most)
 }

@@ -23,6 +23,13 @@ type Options struct {
 	Race    bool   // build with the race detector
 	Tags    string // build tags, separated by commas
 	Suite   bool   // also let each Test function explore itself, see suite.go
+
+	temp string // for the temporary files of the go command; set by Build
+}
+
+// tool returns the go command of the build.
+func (o Options) tool() gotool.Tool {
+	return gotool.Tool{Dir: o.Dir, Env: []string{"GOTMPDIR=" + o.temp}}
 }
 
 // Tag is the build tag of rewritten builds. No other build has it. A file of a program may
@@ -53,12 +60,24 @@ func (b *Binary) Close() error {
 // another process builds the same package with the same options, and ends early when ctx does. The
 // caller must close the Binary. Without a Test function to explore, a suite has a Binary without a
 // path.
-func Build(ctx context.Context, o Options) (*Binary, error) {
+//
+// The go command gets a folder of its own for its temporary files. It removes them when it is
+// interrupted, but not while it is still loading packages, and not when it is killed.
+func Build(ctx context.Context, o Options) (b *Binary, err error) {
+	if o.temp, err = os.MkdirTemp(os.Getenv("GOTMPDIR"), "explore-build"); err != nil {
+		return nil, fmt.Errorf("making a folder for the go command: %w", err)
+	}
+	defer os.RemoveAll(o.temp)
+	return buildIn(ctx, o)
+}
+
+// buildIn is Build with the folder for temporary files.
+func buildIn(ctx context.Context, o Options) (*Binary, error) {
 	packages, err := list(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	location, err := gotool.Tool{Dir: o.Dir}.Locate(ctx)
+	location, err := o.tool().Locate(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +90,8 @@ func Build(ctx context.Context, o Options) (*Binary, error) {
 	key := fmt.Sprintf("%s\x00%s\x00%s\x00%v", dir, o.Package, o.Tags, o.Suite)
 	f, err := openFolder(ctx, o.Cache, short(key, 16))
 	if err != nil {
-		return nil, fmt.Errorf("opening the cache: %w", err)
+		return nil, fmt.Errorf("opening the cache for instrumented tests: %w (another one is used if "+
+			"XDG_CACHE_HOME, or LocalAppData on Windows, names it)", err)
 	}
 	defer f.unlock()
 	// It only tries locks, so two builds that sweep at once do not wait for each other.
@@ -80,7 +100,7 @@ func Build(ctx context.Context, o Options) (*Binary, error) {
 		folder: f, suite: o.Suite, location: location,
 		overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{},
 	}
-	if err := c.rewrite(packages); err != nil {
+	if err := c.rewrite(ctx, packages); err != nil {
 		return nil, err
 	}
 	if o.Suite && len(c.testNames()) == 0 {
@@ -108,7 +128,9 @@ type copies struct {
 // rewrite writes the copies of all packages. It checks all packages before it writes the first.
 // Whether a variable can change is a property of the whole program: package a may assign to a
 // variable of package b that looks constant in b.
-func (c *copies) rewrite(packages map[string]*listed) error {
+//
+// It looks at ctx between packages: checking all of them takes a second or two of computing.
+func (c *copies) rewrite(ctx context.Context, packages map[string]*listed) error {
 	reached := reached(packages)
 	var all []*checked
 	for _, path := range slices.Sorted(maps.Keys(packages)) {
@@ -121,6 +143,9 @@ func (c *copies) rewrite(packages map[string]*listed) error {
 			// thread of its own.
 			return fmt.Errorf("%s uses cgo, which cannot be put under control", p.ImportPath)
 		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		checked, err := check(p, packages)
 		if err != nil {
 			return err
@@ -129,6 +154,9 @@ func (c *copies) rewrite(packages map[string]*listed) error {
 	}
 	state := findState(all)
 	for _, checked := range all {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if !checked.Standard { // standard.go says why
 			state.prepare(checked)
 			checked.keep = state.changedStandard(checked)
@@ -230,7 +258,8 @@ func (c *copies) build(
 		binary = filepath.Join(c.dir, "explore.race.test")
 		flags = append(flags, raceFlags()...)
 	}
-	tool := gotool.Tool{Dir: o.Dir, Flags: append([]string{"-c", "-o", binary}, flags...)}
+	tool := o.tool()
+	tool.Flags = append([]string{"-c", "-o", binary}, flags...)
 	if len(c.replaced) > 0 {
 		if tool, err = c.redirect(tool); err != nil {
 			return "", nil, err

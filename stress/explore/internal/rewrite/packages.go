@@ -15,8 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/semabench/semabench/internal/gotool"
 )
 
 // listed is a package as `go list -json` describes it, with the fields that a rewrite needs.
@@ -59,7 +57,7 @@ func (o Options) pattern() string {
 // has the go command compile the imports and name the files with their types.
 func list(ctx context.Context, o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,Imports,ImportMap,Export,Standard,ForTest,Module,Error"
-	out, err := gotool.Tool{Dir: o.Dir}.Run(ctx, "list",
+	out, err := o.tool().Run(ctx, "list",
 		"-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
 	if err != nil {
 		return nil, err

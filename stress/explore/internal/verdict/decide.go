@@ -107,6 +107,15 @@ func Failure(f *task.Finding, scenario string, told *failure.Report) *Result {
 	}
 }
 
+// NotDescribed returns the result for a failure of which only the schedule is known, because there was
+// no time to minimise it and to play it again.
+func NotDescribed(f *task.Finding, scenario string) *Result {
+	return &Result{
+		Verdict: Fail, Text: notDescribedText(f), What: f.What, Schedule: f.Schedule,
+		Scenario: scenario, Schedules: f.Nth, Strategy: f.Strategy, Preemptions: f.Preempted,
+	}
+}
+
 // Replayed returns the result of playing one given schedule that does not fail. Diverged says where
 // the program did not follow the schedule, "" if it did: a schedule that does not fit proves
 // nothing, so it fails.

@@ -71,6 +71,9 @@ func (e *Exploration) boundText(bound string) string {
 	case BoundInterrupted:
 		return bound
 	case BoundTime:
+		if e.Timeout {
+			return fmt.Sprintf("go test -timeout left %v for the schedules", e.Options.Time.Round(time.Millisecond))
+		}
 		return fmt.Sprintf("-explore.time=%v", e.Options.Time)
 	case boundSteps:
 		return fmt.Sprintf("-explore.steps=%d", e.Options.Steps)
@@ -162,6 +165,11 @@ func DoesNotFit(diverged string) string {
 func TimePassedEarly(step int) string {
 	return fmt.Sprintf("in step %d time passes although a goroutine could move, as on a slow machine. "+
 		"If the test relies on goroutines that are faster than its timers, use -explore.lazyclock", step)
+}
+
+func notDescribedText(f *task.Finding) string {
+	return fmt.Sprintf("%s\nin schedule %d (%s). go test -timeout left no time to minimise and describe it; "+
+		"-explore.schedule=%s does", f.What, f.Nth, f.Strategy, f.Schedule)
 }
 
 func staleText(diverged string) string {

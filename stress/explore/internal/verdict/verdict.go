@@ -83,6 +83,7 @@ type Exploration struct {
 	Pairs       map[string]bool // the ordered pairs that were seen
 	Interrupted bool            // the user ended it
 	Late        bool            // the time was over
+	Timeout     bool            // and go test -timeout had left less of it than Options.Time
 }
 
 // A Program is one program of an exploration.

@@ -26,19 +26,33 @@ import (
 const (
 	CallVar    = "SEMABENCH_EXPLORE_NTH"     // which call of package explore to play, from 1
 	OptionsVar = "SEMABENCH_EXPLORE_OPTIONS" // the options of the exploration, as JSON
+
+	// ScratchVar is the folder for the files of this exploration. The parent removes it. If the
+	// parent dies first, a player does.
+	ScratchVar = "SEMABENCH_EXPLORE_SCRATCH"
+
+	// ScratchPrefix begins the name of that folder.
+	ScratchPrefix = "explore"
 )
 
-// A Request asks a player for one thing: exactly one field is set.
+// A Request asks a player for one thing: exactly one field is set, apart from Seconds.
 type Request struct {
 	Task     *task.Task    `json:",omitempty"` // play this task
 	Describe *task.Finding `json:",omitempty"` // minimise this failure and describe it
 	Confirm  *task.Finding `json:",omitempty"` // play the schedule of this failure again
 	Prepare  bool          `json:",omitempty"` // replay the given schedule, or check the program
+
+	// Seconds belongs to Describe: the time for it, if there is less than it may take by itself.
+	Seconds float64 `json:",omitempty"`
 }
 
 // A Reply answers one Request. Result ends the exploration if it is set, except in the reply to
 // Confirm.
+//
+// The first reply of a player is Ready and answers nothing: the test has come to the call that is
+// explored. What the test does before, and the start of the process, is no time of the exploration.
 type Reply struct {
+	Ready  bool            `json:",omitempty"`
 	Answer *task.Answer    `json:",omitempty"`
 	Result *verdict.Result `json:",omitempty"`
 }
