@@ -27,7 +27,7 @@ parallel: ## do the same work by threads and by processes, and write a page of t
 	go run ./cmd/semabench parallel $(PARALLELFLAGS)
 
 .PHONY: mutants
-mutants: ## play every planted bug against every detector, RUNS times; prints and writes the kill matrix
+mutants: ## play planted bugs against every detector, RUNS times, and generated ones (MUTANTSFLAGS='-sample 150')
 	./scripts/mutants.sh $(RUNS)
 
 .PHONY: explore

@@ -28,14 +28,13 @@
 package mutate
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/format"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"maps"
@@ -238,18 +237,26 @@ func declares(s ast.Stmt, at token.Pos) bool {
 	return false
 }
 
-// normal returns a text without comments and in the layout of gofmt, to compare mutants.
+// normal returns the tokens of a text, without comments and layout, to compare mutants. Printing
+// the text as gofmt does would cost as much as the type check.
 func normal(text string) string {
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "", text, 0)
-	if err != nil {
-		return text
+	var s scanner.Scanner
+	s.Init(fset.AddFile("", -1, len(text)), []byte(text), nil, 0)
+	var b strings.Builder
+	for {
+		_, tok, literal := s.Scan()
+		switch {
+		case tok == token.EOF:
+			return b.String()
+		case tok == token.SEMICOLON: // its literal says whether it was a newline
+			b.WriteString("; ")
+		case literal != "":
+			b.WriteString(literal + " ")
+		default:
+			b.WriteString(tok.String() + " ")
+		}
 	}
-	var b bytes.Buffer
-	if err := format.Node(&b, fset, file); err != nil {
-		return text
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // enclosing returns the name of the declaration around a position.

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// watch calls hangs once a process of package stress hangs, and returns when ctx is done.
+//
+// The time on the clock would not do as a measure. On a machine with other work a correct semaphore
+// may need minutes, and would count as refuted. So a process hangs if it used o.limit of processor
+// time, or if none of its threads ran or wanted to run for o.idle. Package stress itself says so after
+// 30 seconds on the clock; the bound here only saves time.
+func (o options) watch(ctx context.Context, pid int, hangs func()) {
+	const interval = 200 * time.Millisecond
+	began := time.Now()
+	moved, last := began, time.Duration(0)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(interval):
+		}
+		used, runnable, ok := processorTime(pid)
+		switch {
+		case !ok: // no /proc on this system
+			if time.Since(began) > 4*o.limit {
+				hangs()
+			}
+			continue
+		case used > o.limit:
+			hangs()
+		case runnable || used > last+interval/10:
+			moved = time.Now()
+		case time.Since(moved) > o.idle:
+			hangs()
+		}
+		last = used
+	}
+}
+
+// tick is the unit of times in /proc on Linux.
+const tick = 10 * time.Millisecond
+
+// processorTime returns how long the threads of a process have run, and whether one of them runs or
+// waits for a processor.
+func processorTime(pid int) (used time.Duration, runnable, ok bool) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil {
+		return 0, false, false
+	}
+	for _, path := range threads {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		// pid (name) state ppid …; the name may have blanks. utime and stime are the fields 14 and 15.
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if len(fields) < 13 {
+			continue
+		}
+		ok = true
+		runnable = runnable || fields[0] == "R" || fields[0] == "D"
+		var user, system int64
+		if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err == nil {
+			used += time.Duration(user+system) * tick
+		}
+	}
+	return used, runnable, ok
+}

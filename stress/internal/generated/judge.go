@@ -1,0 +1,309 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/stress/internal/mutate"
+)
+
+// survived is the verdict of a judge that found nothing.
+const survived = "survived"
+
+// A choice is a mutant to play. Its mutant is the zero value but for the ID if it is the original.
+type choice struct {
+	s *subject
+	m mutate.Mutant
+}
+
+// choose returns the mutants to play. A sample is drawn from all designs together, so each mutant is
+// as likely as any other.
+func (o options) choose(t *table) []choice {
+	var open []choice
+	for _, s := range t.subjects {
+		if !o.designs.MatchString(s.name) {
+			continue
+		}
+		for _, m := range s.all {
+			r, known := t.results[m.ID]
+			if !known || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
+				open = append(open, choice{s, m})
+			}
+		}
+	}
+	if o.sample > 0 && o.sample < len(open) {
+		r := rand.New(rand.NewPCG(o.seed, 0))
+		r.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
+		open = open[:o.sample]
+	}
+	return open
+}
+
+// verdicts collects what the judges say while they run side by side.
+type verdicts struct {
+	sync.Mutex
+	t       *table
+	pending map[string]result // mutants that only one judge has judged
+	refuted error             // a judge refuted the original
+}
+
+func (v *verdicts) tell(id string, set func(*result)) error {
+	v.Lock()
+	defer v.Unlock()
+	r := v.pending[id]
+	set(&r)
+	v.pending[id] = r
+	if strings.HasPrefix(id, original) {
+		for _, said := range []string{r.Stress, r.Explore} {
+			if said != "" && said != survived {
+				v.refuted = fmt.Errorf("%s was refuted under these bounds: %s", id, said)
+			}
+		}
+		return v.refuted
+	}
+	if r.Stress == "" || r.Explore == "" {
+		return nil
+	}
+	v.t.results[id] = r
+	return v.t.write()
+}
+
+// judge plays a batch of mutants. Package stress and the explorer judge at the same time, each in its
+// own order. Both begin with the originals of all designs in the batch.
+func (o options) judge(ctx context.Context, t *table, batch []choice) error {
+	var originals []choice
+	for _, c := range batch {
+		o := choice{c.s, mutate.Mutant{ID: original + "-" + c.s.name}}
+		if !slices.ContainsFunc(originals, func(c choice) bool { return c.s == o.s }) {
+			originals = append(originals, o)
+		}
+	}
+	copies := append(originals, batch...)
+	w, err := o.newWorkshop(copies)
+	if err != nil {
+		return err
+	}
+	var binaries [2]string
+	for i, raced := range []bool{false, true} {
+		if binaries[i], err = w.build(ctx, raced); err != nil {
+			return err
+		}
+	}
+	var ids []string
+	for _, c := range copies {
+		ids = append(ids, c.m.ID)
+	}
+	v := &verdicts{t: t, pending: map[string]result{}}
+	explored := make(chan error, 1)
+	go func() { explored <- o.exploreAll(ctx, w, binaries, ids, v) }()
+	err = o.stressAll(ctx, w, binaries, ids, v)
+	return errors.Join(err, <-explored)
+}
+
+// stressAll judges by package stress, several mutants at a time.
+func (o options) stressAll(
+	ctx context.Context, w *workshop, binaries [2]string, ids []string, v *verdicts,
+) error {
+	one := func(id string) error {
+		said, err := o.stress(ctx, w, binaries[0], "^TestStress$/^"+id+"$")
+		if err == nil && said == survived {
+			said, err = o.stress(ctx, w, binaries[1], "^TestStress$/^"+id+"$/./^(C29|C30)-")
+		}
+		if err != nil {
+			return err
+		}
+		return v.tell(id, func(r *result) { r.Stress = said })
+	}
+	queue := make(chan string, len(ids))
+	for _, id := range ids {
+		queue <- id
+	}
+	close(queue)
+	errs := make(chan error, o.workers)
+	for range o.workers {
+		go func() {
+			for id := range queue {
+				if err := one(id); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	var err error
+	for range o.workers {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}
+
+// clauseOf finds the clause in the name of a subtest.
+var clauseOf = regexp.MustCompile(`/((?:C|R)\d+)-[a-z-]+`)
+
+// stress runs package stress on one mutant until the first clause fails. It reads the verbose output
+// as it comes, so that nothing waits for a report of a failure. Every end but a pass refutes: the
+// process printed no pass because the mutant ended it, or it was still in a clause at the limit.
+func (o options) stress(ctx context.Context, w *workshop, binary, pattern string) (string, error) {
+	hung, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(hung, binary, "-test.run="+pattern, "-test.v", "-test.failfast",
+		"-stress.instrument=false", fmt.Sprintf("-stress.ops=%d", o.ops), "-stress.out="+w.dir)
+	cmd.Dir = w.dir
+	child.KillOnDone(cmd)
+	out, in := io.Pipe()
+	cmd.Stdout, cmd.Stderr = in, in
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	ended := make(chan error, 1)
+	go func() { err := cmd.Wait(); ended <- err; _ = in.Close() }()
+	go o.watch(hung, cmd.Process.Pid, cancel)
+	running, failed := "", ""
+	lines := bufio.NewReader(out)
+	for {
+		line, err := lines.ReadString('\n')
+		if m := clauseOf.FindStringSubmatch(line); m != nil && failed == "" {
+			switch {
+			case strings.HasPrefix(line, "=== RUN"):
+				running = m[1]
+			case strings.Contains(line, "--- FAIL: "):
+				failed = m[1]
+			}
+		}
+		// The report of a failed subtest comes with the end of its parents; its clause is the one
+		// that ran last. Shrinking of a random program has ended by then.
+		if err != nil {
+			break
+		}
+	}
+	err := <-ended
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case failed != "":
+		return failed, nil
+	case hung.Err() != nil:
+		return "hangs in " + running, nil
+	case err != nil:
+		return "ends the process in " + running, nil
+	}
+	return survived, nil
+}
+
+// exploreAll judges by the explorer, and its survivors once more under the race detector.
+func (o options) exploreAll(
+	ctx context.Context, w *workshop, binaries [2]string, ids []string, v *verdicts,
+) error {
+	said := map[string]string{}
+	left := ids
+	for i, binary := range binaries {
+		if err := o.exploreThem(ctx, w, binary, left, func(id, verdict string) error {
+			said[id] = verdict
+			if i == 0 && verdict == survived {
+				return nil
+			}
+			return v.tell(id, func(r *result) { r.Explore = verdict })
+		}); err != nil {
+			return err
+		}
+		var next []string
+		for _, id := range left {
+			if said[id] == survived {
+				next = append(next, id)
+			}
+		}
+		left = next
+	}
+	return nil
+}
+
+// silence bounds the time between two lines of the explorer: the time for one mutant, and the build.
+const silence = 3 * time.Minute
+
+// exploreThem runs one process that explores the mutants of ids. Package explore plays in processes of
+// its own, so the process ends early only by a defect of the explorer. That is no verdict on the
+// mutant, and is told as such.
+func (o options) exploreThem(
+	ctx context.Context, w *workshop, binary string, ids []string, tell func(id, verdict string) error,
+) error {
+	for len(ids) > 0 {
+		done, err := o.exploreSome(ctx, w, binary, ids, tell)
+		if err != nil {
+			return err
+		}
+		ids = ids[done:]
+		if len(ids) > 0 {
+			if err := tell(ids[0], "unknown: the explorer ended"); err != nil {
+				return err
+			}
+			ids = ids[1:]
+		}
+	}
+	return nil
+}
+
+// exploreSome returns how many of the mutants have a verdict.
+func (o options) exploreSome(
+	ctx context.Context, w *workshop, binary string, ids []string, tell func(id, verdict string) error,
+) (done int, err error) {
+	quiet, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(quiet, binary, "-test.run=^TestExplore$", "-test.v")
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), append(w.tool.Env, "MUTANTS="+strings.Join(ids, ","))...)
+	child.KillOnDone(cmd)
+	out, in := io.Pipe()
+	cmd.Stdout, cmd.Stderr = in, in
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	go func() { _ = cmd.Wait(); _ = in.Close() }()
+	alarm := time.AfterFunc(silence, cancel)
+	defer alarm.Stop()
+	verdict := survived
+	tail := ""
+	for scanner := bufio.NewScanner(out); scanner.Scan(); {
+		line := scanner.Text()
+		var id, said string
+		var index, schedules int
+		if n, _ := fmt.Sscanf(line, "explored %s %d %s %d", &id, &index, &said, &schedules); n < 4 {
+			tail = line
+			continue
+		}
+		alarm.Reset(silence)
+		what := strings.TrimSpace(strings.SplitN(line, " ", 6)[min(5, strings.Count(line, " "))])
+		switch said {
+		case "fail":
+			verdict = fmt.Sprintf("%d schedules: %s", schedules, what)
+		case "refused":
+			verdict = "unknown: refused: " + what
+		case "end":
+			if err := tell(id, verdict); err != nil {
+				cancel()
+				return done, err
+			}
+			verdict = survived
+			done++
+		}
+	}
+	if ctx.Err() != nil {
+		return done, ctx.Err()
+	}
+	if done == 0 {
+		return 0, fmt.Errorf("the explorer judged nothing: %s", tail)
+	}
+	return done, nil
+}

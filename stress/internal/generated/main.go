@@ -1,0 +1,159 @@
+// Generated plays mutants made by package mutate against the two judges of this module, stress.Run
+// and explore.Semaphore.
+//
+//	go run ./stress/internal/generated -sample 150 -time 20m
+//
+// The mutants come from the designs that [subjects] lists: each statement of a correct semaphore is
+// broken in turn. For each mutant the table says which judge refuted it, and by what. A mutant that
+// both let pass is either equivalent to the original, or outside the contract, or a miss. The file
+// classes.txt says which, with the argument. A miss shows a kind of input that no judge tries.
+//
+// Results are kept in the file of -o, stress/generated.md by default, after each mutant. A run plays
+// only mutants that have no result there, so an interrupted run continues where it stopped. A
+// mutant's name depends on its change and not on the line, see mutate.Mutant.ID. Changes of the
+// judges do not delete results: -again plays the survivors, or what its pattern names, once more.
+//
+// # How it plays
+//
+// The mutants of a batch are packages of one temporary module, and one test binary links them all:
+// so building costs a fraction of a second for each mutant. Every mutant meets package stress in a
+// process of its own, because it may hang, panic, or end the process. One process explores the
+// mutants of a batch one after the other: package explore plays schedules in processes that it
+// watches itself.
+//
+// The originals are judged with every batch, as mutants without a change. If a judge refutes one of
+// them, the run stops: under the same bounds its verdicts on the mutants would mean nothing.
+//
+// # What this does not show
+//
+// The budgets are shorter than those of a user's test, so a survivor here may be refuted there. The
+// share of survivors that are equivalent is a judgement of people.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	root      string         // of this module
+	out       string         // the table
+	sample    int            // how many mutants to play; 0 means all
+	seed      uint64         // of the sample
+	designs   *regexp.Regexp // play these only
+	again     *regexp.Regexp // play these although they have a result
+	limit     time.Duration  // of a process of package stress
+	idle      time.Duration  // for which such a process may do nothing
+	explore   time.Duration  // for which the explorer may explore one mutant
+	schedules int            // of each program
+	ops       int            // of random programs
+	batch     int            // mutants in one test binary
+	workers   int            // processes of package stress at a time
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "generated:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	f := flag.NewFlagSet("generated", flag.ContinueOnError)
+	o := options{idle: 12 * time.Second}
+	f.StringVar(&o.out, "o", "stress/generated.md", "keep results in this `file`")
+	f.IntVar(&o.sample, "sample", 0, "play this many mutants without a result, drawn at random; 0 means all")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of the sample")
+	f.DurationVar(&o.limit, "limit", 20*time.Second, "a process of package stress that takes more processor time hangs")
+	f.DurationVar(&o.explore, "explore", 20*time.Second, "explore each mutant for at most this long")
+	f.IntVar(&o.schedules, "schedules", 1000, "explore at most this many schedules of each program")
+	f.IntVar(&o.ops, "ops", 20_000, "operations of random programs")
+	f.IntVar(&o.batch, "batch", 200, "mutants in one test binary")
+	f.IntVar(&o.workers, "workers", 2, "processes of package stress at a time")
+	designs := f.String("designs", "", "play mutants of the designs that match this `pattern` only")
+	again := f.String("again", "", "play mutants with a result again whose row matches this `pattern`; survived is one")
+	total := f.Duration("time", 0, "stop after this long, as after an interrupt; 0 means never")
+	printOnly := f.Bool("n", false, "play nothing: write the table anew and print the summary")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	var err error
+	if o.designs, err = regexp.Compile(*designs); err != nil {
+		return err
+	}
+	if *again != "" {
+		if o.again, err = regexp.Compile(*again); err != nil {
+			return err
+		}
+	}
+	if o.root, err = moduleRoot(); err != nil {
+		return err
+	}
+	if *total > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, *total)
+		defer cancel()
+	}
+	t, err := openTable(o, subjects())
+	if err != nil {
+		return err
+	}
+	if !*printOnly {
+		err = o.play(ctx, t)
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			fmt.Fprintln(os.Stderr, "stopped; the same command continues")
+			err = nil
+		}
+	}
+	if err := t.write(); err != nil {
+		return err
+	}
+	fmt.Print(t.summary())
+	fmt.Print(t.survivors())
+	return err
+}
+
+// play plays the mutants that are chosen, in batches.
+func (o options) play(ctx context.Context, t *table) error {
+	chosen := o.choose(t)
+	fmt.Fprintf(os.Stderr, "%d mutants to play\n", len(chosen))
+	for batch := range slices.Chunk(chosen, o.batch) {
+		began := time.Now()
+		if err := o.judge(ctx, t, batch); err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "%d mutants took %v\n", len(batch), time.Since(began).Round(time.Second))
+	}
+	return nil
+}
+
+// moduleRoot returns the folder of the go.mod of this module, from the working directory upwards.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && strings.HasPrefix(string(text), "module "+module+"\n") {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("run it inside the module " + module)
+		}
+		dir = filepath.Dir(dir)
+	}
+}

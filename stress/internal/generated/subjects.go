@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"go/importer"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/semabench/semabench/stress/internal/mutate"
+)
+
+const module = "github.com/semabench/semabench"
+
+// A subject is a correct semaphore of which mutants are made.
+type subject struct {
+	name   string
+	dir    string   // of its package in this module
+	files  []string // that compile together without the rest of the package
+	only   []string // of these, the files that are changed
+	extra  string   // one more file of the copy, with an exported constructor
+	impls  []string // the semaphores to judge: fields of an impls.Impl, in which %s is the package
+	source mutate.Source
+	all    []mutate.Mutant
+}
+
+// subjects returns the designs. Those of package designs are one file each, and share the helpers in
+// designs.go; those helpers are changed with the first design only. Of impls/semaphore, resize.go
+// and stats.go are compiled and not changed: the contract of impls.Semaphore says nothing of them.
+func subjects() []*subject {
+	var all []*subject
+	design := func(name, constructor, policies string) {
+		s := &subject{name: name, dir: "stress/internal/designs", files: []string{"designs.go", name + ".go"}}
+		s.only = s.files[1:]
+		if len(all) == 0 {
+			s.only = s.files
+		}
+		s.export("designs", constructor, policies)
+		all = append(all, s)
+	}
+	design("list", "newList", "Order: impls.FIFO")
+	design("lockfree", "newLockFree", "Order: impls.Barging")
+	design("tickets", "newTickets", "Order: impls.FIFO")
+	design("striped", "newStriped", "Order: impls.Barging")
+	design("parking", "newParking", "Order: impls.Barging")
+	design("lifo", "newLIFO", "")
+	design("small", "newSmall", "Order: impls.Barging")
+	design("hybrid", "newHybrid", "Order: impls.Barging")
+	teaching := func(name, constructor, policies string) {
+		s := &subject{name: name, dir: "impls", files: []string{"semaphore.go", name + ".go"}}
+		s.only = s.files[1:]
+		s.export("impls", constructor, policies)
+		all = append(all, s)
+	}
+	teaching("cond", "newCond", "Order: impls.Barging")
+	teaching("channel", "newChannel", "Order: impls.FIFO")
+	teaching("spin", "newSpin", "Order: impls.Barging, Waits: impls.Spinning")
+	return append(all, &subject{
+		name: "bypass", dir: "impls/semaphore",
+		files: []string{"ledger.go", "resize.go", "semaphore.go", "stats.go", "waiter.go"},
+		only:  []string{"ledger.go", "semaphore.go", "waiter.go"},
+		impls: []string{
+			"New: func(size int64) impls.Semaphore { return %s.NewWeighted(size) }, StarvationFree: true",
+			"New: func(size int64) impls.Semaphore { return %s.NewFIFO(size) }, Order: impls.FIFO",
+		},
+	})
+}
+
+// export adds the exported constructor New to the copy of a package.
+func (s *subject) export(pkg, constructor, policies string) {
+	result := "impls.Semaphore"
+	text := "package " + pkg + "\n\nimport \"" + module + "/impls\"\n\n"
+	s.extra = text + fmt.Sprintf("func New(size int64) %s { return %s(size) }\n", result, constructor)
+	s.impls = []string{"New: %s.New, " + policies}
+}
+
+// load reads the files and makes the mutants.
+func (s *subject) load(root string) error {
+	s.source = mutate.Source{Files: map[string]string{}, Only: s.only, Importer: importer.Default()}
+	for _, name := range s.files {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.dir), name))
+		if err != nil {
+			return err
+		}
+		s.source.Files[name] = string(text)
+	}
+	var err error
+	if s.all, err = mutate.Package(s.source); err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// literals returns the implementations of one copy as the fields of an impls.Impl.
+func (s *subject) literals(pkg, id string) (all []string) {
+	for i, fields := range s.impls {
+		name := s.name + "-" + id
+		if i > 0 {
+			name += fmt.Sprintf("-%d", i+1)
+		}
+		all = append(all, fmt.Sprintf("{Name: %q, %s}", name, strings.ReplaceAll(fields, "%s", pkg)))
+	}
+	return all
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/stress/internal/mutate"
+)
+
+// A result says what each judge found: survived, or what it refuted the mutant by.
+type result struct {
+	Stress, Explore string
+}
+
+// refutes reports whether a judge's word is a refutation.
+func refutes(said string) bool { return said != survived && !strings.HasPrefix(said, "unknown") }
+
+// A class says why a survivor survived.
+type class struct {
+	kind     string // equivalent, outside or miss
+	argument string
+}
+
+// A table has all mutants and what is known of them.
+type table struct {
+	path     string
+	subjects []*subject
+	results  map[string]result // by the ID of a mutant
+	classes  map[string]class
+}
+
+const classesFile = "stress/internal/generated/classes.txt"
+
+// openTable makes the mutants of designs and reads the results of earlier runs. Results of
+// mutants that no longer exist are forgotten.
+func openTable(o options, subjects []*subject) (*table, error) {
+	t := &table{path: filepath.Join(o.root, filepath.FromSlash(o.out)), subjects: subjects, results: map[string]result{}}
+	if filepath.IsAbs(o.out) {
+		t.path = o.out
+	}
+	exists := map[string]bool{}
+	for _, s := range t.subjects {
+		if err := s.load(o.root); err != nil {
+			return nil, err
+		}
+		for _, m := range s.all {
+			exists[m.ID] = true
+		}
+	}
+	text, err := os.ReadFile(t.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for line := range strings.Lines(string(text)) {
+		// | id | design | where | operator | stress | explore |
+		cells := strings.Split(line, " | ")
+		if len(cells) == 6 && exists[strings.TrimPrefix(cells[0], "| ")] {
+			t.results[strings.TrimPrefix(cells[0], "| ")] = result{cells[4], strings.TrimSuffix(cells[5], " |\n")}
+		}
+	}
+	classes, err := os.ReadFile(filepath.Join(o.root, filepath.FromSlash(classesFile)))
+	if err != nil {
+		return nil, err
+	}
+	if t.classes, err = parseClasses(string(classes)); err != nil {
+		return nil, fmt.Errorf("%s: %w", classesFile, err)
+	}
+	return t, nil
+}
+
+// parseClasses reads lines of the form "ID kind: argument". A line that begins with a blank continues
+// the argument. A line that begins with # is a comment.
+func parseClasses(text string) (map[string]class, error) {
+	classes := map[string]class{}
+	last := ""
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case line == "" || line[0] == '#':
+		case line[0] == ' ' && last != "":
+			c := classes[last]
+			c.argument += " " + strings.TrimSpace(line)
+			classes[last] = c
+		default:
+			head, argument, ok := strings.Cut(line, ": ")
+			id, kind, _ := strings.Cut(head, " ")
+			if !ok || !slices.Contains([]string{"equivalent", "outside", "miss"}, kind) {
+				return nil, fmt.Errorf("line %d: want “ID equivalent|outside|miss: argument”", i+1)
+			}
+			classes[id] = class{kind, argument}
+			last = id
+		}
+	}
+	return classes, nil
+}
+
+func (t *table) row(s *subject, m mutate.Mutant, r result) string {
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", m.ID, s.name, m.Where(), m.Operator,
+		cell(r.Stress), cell(r.Explore))
+}
+
+// cell keeps a verdict on one line of a table.
+func cell(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > 90 {
+		text = string(runes[:90]) + "…"
+	}
+	return strings.ReplaceAll(text, "|", "/")
+}
+
+// A tally counts the mutants of one row of the summary.
+type tally struct {
+	all, judged, unkillable int
+	stress, explore, both   int // refuted, of those that can be killed
+	miss, open              int // survivors
+}
+
+func (t *table) count(y *tally, m mutate.Mutant) {
+	y.all++
+	r, ok := t.results[m.ID]
+	if !ok {
+		return
+	}
+	y.judged++
+	byStress, byExplore := refutes(r.Stress), refutes(r.Explore)
+	kind := t.classes[m.ID].kind
+	if !byStress && !byExplore {
+		switch kind {
+		case "equivalent", "outside":
+			y.unkillable++
+			return
+		case "miss":
+			y.miss++
+		default:
+			y.open++
+		}
+	}
+	if byStress {
+		y.stress++
+	}
+	if byExplore {
+		y.explore++
+	}
+	if byStress || byExplore {
+		y.both++
+	}
+}
+
+// cells shows a tally as cells of a table. A share is of the mutants that were judged and are not
+// classified as equivalent or outside the contract.
+func (y tally) cells() string {
+	share := func(n int) string {
+		of := y.judged - y.unkillable
+		if of == 0 {
+			return "–"
+		}
+		return fmt.Sprintf("%d (%.1f %%)", n, float64(100*n)/float64(of))
+	}
+	return fmt.Sprintf("%d | %d | %d | %s | %s | %s | %d | %d", y.all, y.judged, y.unkillable,
+		share(y.stress), share(y.explore), share(y.both), y.miss, y.open)
+}
+
+// summary returns the shares by design and by operator, in Markdown.
+func (t *table) summary() string {
+	const head = " | mutants | judged | equivalent or outside | stress | explore | together | misses | not classified |\n" +
+		"| :-- | --: | --: | --: | --: | --: | --: | --: | --: |\n"
+	var b strings.Builder
+	var sum tally
+	operators := map[string]*tally{}
+	b.WriteString("| design" + head)
+	for _, s := range t.subjects {
+		var y tally
+		for _, m := range s.all {
+			t.count(&y, m)
+			t.count(&sum, m)
+			if operators[m.Operator] == nil {
+				operators[m.Operator] = &tally{}
+			}
+			t.count(operators[m.Operator], m)
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", s.name, y.cells())
+	}
+	fmt.Fprintf(&b, "| all | %s |\n\n| operator%s", sum.cells(), head)
+	names := []string{}
+	for name := range operators {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(&b, "| %s | %s |\n", name, operators[name].cells())
+	}
+	return b.String()
+}
+
+// survivors returns the mutants that no judge refuted, with their changes: first the misses, then
+// those without a class, then the others.
+func (t *table) survivors() string {
+	type survivor struct {
+		s *subject
+		m mutate.Mutant
+		c class
+	}
+	var all []survivor
+	for _, s := range t.subjects {
+		for _, m := range s.all {
+			if r, ok := t.results[m.ID]; ok && !refutes(r.Stress) && !refutes(r.Explore) {
+				all = append(all, survivor{s, m, t.classes[m.ID]})
+			}
+		}
+	}
+	order := map[string]int{"miss": 0, "": 1, "outside": 2, "equivalent": 3}
+	slices.SortStableFunc(all, func(a, b survivor) int { return cmp.Compare(order[a.c.kind], order[b.c.kind]) })
+	var b strings.Builder
+	for _, v := range all {
+		kind := cmp.Or(v.c.kind, "not classified")
+		fmt.Fprintf(&b, "\n### %s: %s, %s in %s, %s\n\n", v.m.ID, kind, v.m.Operator, v.m.Func, v.m.Where())
+		if v.c.argument != "" {
+			fmt.Fprintf(&b, "%s\n\n", v.c.argument)
+		}
+		fmt.Fprintf(&b, "```diff\n%s```\n", v.m.Diff())
+	}
+	return b.String()
+}
+
+// write writes the table to a new file and renames it, so that an interrupt loses no result.
+func (t *table) write() error {
+	var b strings.Builder
+	b.WriteString("# Mutants made by machine\n\n" +
+		"Made by `make mutants`, see stress/internal/generated. Each mutant is one of the correct\n" +
+		"designs with one small change. A share is of the mutants that were judged, without those that\n" +
+		"are classified as equivalent to the original or outside the contract of impls.Semaphore.\n\n")
+	b.WriteString(t.summary())
+	b.WriteString("\n## Survivors\n" + t.survivors())
+	b.WriteString("\n## All mutants\n\n| mutant | design | place | operator | stress | explore |\n" +
+		"| :-- | :-- | :-- | :-- | :-- | :-- |\n")
+	for _, s := range t.subjects {
+		for _, m := range s.all {
+			if r, ok := t.results[m.ID]; ok {
+				b.WriteString(t.row(s, m, r))
+			}
+		}
+	}
+	if err := os.WriteFile(t.path+".new", []byte(b.String()), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(t.path+".new", t.path)
+}
