@@ -11,6 +11,9 @@ import (
 
 // invalidReason returns why a result that benchfmt accepts is not a measurement, or "" if it is
 // one. benchfmt checks the syntax only: a count of zero and a value of NaN are well-formed.
+//
+// A value of NaN would spread: one such sample makes the median, the mean and every test of its
+// row meaningless, without any sign.
 func invalidReason(r *benchfmt.Result) string {
 	if r.Iters < 1 {
 		return fmt.Sprintf("iteration count %d, want 1 or more", r.Iters)
@@ -35,6 +38,8 @@ func asWritten(v benchfmt.Value) string {
 // tidyZeros converts the units of zero values to base units. benchfmt detects a conversion by
 // comparing the tidied value with the original one, and for zero the two are equal. Without this
 // step “0 ns/op” would keep its unit and land in another table than “12 ns/op”.
+//
+// It runs after the check and before the values are collected, so no series sees the other unit.
 func tidyZeros(r *benchfmt.Result) {
 	for i, v := range r.Values {
 		if v.Value == 0 {
@@ -45,12 +50,16 @@ func tidyZeros(r *benchfmt.Result) {
 
 // A lastLine remembers the last result of a file, to decide at the end of the file whether its
 // line was cut short.
+//
+// Only the last line can be judged so: any earlier line was followed by a newline, and its
+// writer was alive.
 type lastLine struct {
 	file         string
 	line         int
 	unit, origin string // the last unit, in base units and as written
 }
 
+// observe is called for every result, so it keeps only what cutShort asks for.
 func (l *lastLine) observe(r *benchfmt.Result, line int) {
 	l.file, _ = r.Pos()
 	l.line = line
@@ -69,6 +78,8 @@ func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitM
 		!c.hadUnit(l.unit)
 }
 
+// syntaxError names the unit as written, because the reader of the message will look for it at
+// the end of the file.
 func (l *lastLine) syntaxError() *benchfmt.SyntaxError {
 	msg := fmt.Sprintf("line has no end, and its last unit %q is on no other line: cut short",
 		l.origin)
@@ -81,6 +92,9 @@ func isBuiltinUnit(unit string) bool {
 }
 
 // isDeclared reports whether a Unit line of the text describes the unit.
+//
+// Only the two keys that benchfmt defines count. A Unit line of another key may be about
+// columns; see package compare.
 func isDeclared(unit string, meta benchfmt.UnitMetadataMap) bool {
 	return meta.Get(unit, "better") != nil || meta.Get(unit, "assume") != nil
 }

@@ -11,6 +11,12 @@ import (
 // decoded returns the text of r in UTF-8 with a newline after each line. PowerShell writes UTF-16
 // when a user redirects the output of a program, and some editors end lines with a carriage return
 // alone. A byte order mark is removed later, line by line: joined files have one in the middle.
+//
+// The first four bytes decide. ASCII in UTF-16 has a zero in every second byte, which no text in
+// UTF-8 has; so a text without a byte order mark is recognized too.
+//
+// Peeking leaves the bytes in the buffer. The reader must be a bufio.Reader of maxLine bytes for
+// the second look.
 func decoded(r *bufio.Reader) io.Reader {
 	head, _ := r.Peek(4) // an error comes again with the next read
 	switch {
@@ -30,6 +36,9 @@ func decoded(r *bufio.Reader) io.Reader {
 }
 
 // A utf16Reader converts UTF-16 to UTF-8. low and high are the places of the two bytes in a unit.
+//
+// It decodes unit by unit instead of all at once, because a text of a million lines must not be
+// in memory twice.
 type utf16Reader struct {
 	r         *bufio.Reader
 	low, high int
@@ -37,6 +46,8 @@ type utf16Reader struct {
 	pending   rune // the first half of a surrogate pair
 }
 
+// Read never returns zero bytes without an error, which a loop of the caller might take for a
+// stuck reader.
 func (u *utf16Reader) Read(p []byte) (int, error) {
 	for len(u.rest) == 0 {
 		var unit [2]byte
@@ -56,6 +67,9 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 }
 
 // append decodes one unit into rest.
+//
+// A half without its partner becomes the replacement character, and what follows it is decoded
+// on its own: one broken character must not eat the next.
 func (u *utf16Reader) append(c rune) {
 	u.rest = u.rest[:0]
 	if u.pending != 0 {
@@ -76,6 +90,8 @@ func (u *utf16Reader) append(c rune) {
 // A carriageReader turns each carriage return of a text without newlines into a newline.
 type carriageReader struct{ r io.Reader }
 
+// Read changes the bytes in place. No line of such a text has a newline of its own that could be
+// doubled.
 func (c carriageReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	for i, b := range p[:n] {
@@ -93,6 +109,8 @@ var (
 
 // cleaned returns line without byte order mark and terminal sequences, and with plain spaces for
 // the hard spaces of copied web pages. It changes the bytes of line in place.
+//
+// Most lines need nothing. So each step looks for its first byte before it does anything.
 func cleaned(line []byte) []byte {
 	line = bytes.TrimPrefix(line, byteOrderMark)
 	if bytes.IndexByte(line, 0x1B) >= 0 {
@@ -107,6 +125,9 @@ func cleaned(line []byte) []byte {
 // withoutEscapes removes the sequences that set colours, move the cursor or set a title, where
 // they stand at the border of a word: ESC [ up to a letter, and ESC ] up to BEL or ESC \. Inside a
 // word they are part of a hostile name, which stays as it is and is escaped when it is shown.
+//
+// A coloured word has sequences at its borders. So this rule removes all that programs write on
+// purpose.
 func withoutEscapes(line []byte) []byte {
 	kept := make([]byte, 0, len(line))
 	for i := 0; i < len(line); {
@@ -127,6 +148,8 @@ func withoutEscapes(line []byte) []byte {
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
 
 // escapeLen returns the length of the terminal sequence at the start of text, or 0.
+//
+// An incomplete sequence has the length 0 and stays: it may be the end of a line that was cut.
 func escapeLen(text []byte) int {
 	if len(text) < 2 || text[0] != 0x1B {
 		return 0
@@ -153,6 +176,9 @@ func escapeLen(text []byte) int {
 
 // withoutUnderscores removes the underscores between digits from the numbers of a row, as Go
 // writes them: 1_000. The name and the units keep theirs.
+//
+// The name is left alone, because Benchmark_a and a sub-benchmark 1_000 are names. kept shares
+// the array of line: writing never overtakes reading.
 func withoutUnderscores(line []byte) []byte {
 	space := bytes.IndexAny(line, " \t")
 	if space < 0 || bytes.IndexByte(line[space:], '_') < 0 {

@@ -7,6 +7,9 @@ import (
 )
 
 // Keys returns the configuration keys of all results, in order of first appearance.
+//
+// Series of one configuration share it, so the loop looks at each configuration once and not at
+// each of thousands of series.
 func (l *Log) Keys() (keys []string) {
 	seen := make(map[*configuration]bool)
 	for _, s := range l.Series {
@@ -26,6 +29,9 @@ func (l *Log) Keys() (keys []string) {
 // Restrict returns a copy of l whose results have no configuration but the given keys and the
 // file. Results that differ in another key only then fall into one sample of a comparison. l
 // itself does not change; the values are shared.
+//
+// New configurations are shared like the old ones. SameConfig compares pointers, and would
+// otherwise tell equal results apart.
 func (l *Log) Restrict(keys []string) *Log {
 	kept := *l
 	kept.Series = make([]*Series, len(l.Series))

@@ -18,6 +18,7 @@ import (
 
 // maxLine is the length of the longest line that benchfmt can read. Its scanner stops with an
 // error at a longer one, and would lose the rest of the file.
+// The limit is the buffer of bufio.Scanner in benchfmt, of 64 KiB with the newline.
 const maxLine = 64<<10 - 1
 
 // A lineReader passes a text on to benchfmt, in the form that benchfmt reads, and records what
@@ -31,6 +32,10 @@ const maxLine = 64<<10 - 1
 // A line that begins with a name and figures goes straight through. Any other line passes these
 // steps: physical cleans it, piece removes its prefix, unwrapped decodes events of go test -json,
 // and content joins rows that are in parts.
+//
+// It is an io.Reader between the file and benchfmt, and not a parser of its own: what a
+// benchmark line means is decided by benchfmt, as in benchstat. The price is the list of
+// origins, since benchfmt counts the lines that it is given.
 type lineReader struct {
 	r       *bufio.Reader
 	name    string
@@ -60,6 +65,9 @@ type lineReader struct {
 
 // An origin says that emitted lines from number emitted on come from the lines that are shift
 // further down in the text.
+//
+// A text without any repair has no origin at all. Otherwise one is added where the shift
+// changes, and not for each line.
 type origin struct{ emitted, shift int }
 
 type headLine struct {
@@ -69,6 +77,8 @@ type headLine struct {
 
 type span struct{ from, to int }
 
+// newLineReader decodes and buffers. The buffer has room for the longest line, so ReadSlice
+// returns every legal line whole and without a copy.
 func newLineReader(r io.Reader, name string) *lineReader {
 	text := decoded(bufio.NewReaderSize(r, maxLine))
 	lines, ok := text.(*bufio.Reader)
@@ -78,6 +88,8 @@ func newLineReader(r io.Reader, name string) *lineReader {
 	return &lineReader{r: lines, name: name}
 }
 
+// Read fills p with as many whole and partial lines as fit. An error waits until all bytes
+// before it were passed on.
 func (l *lineReader) Read(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
@@ -98,6 +110,9 @@ func (l *lineReader) Read(p []byte) (int, error) {
 }
 
 // next reads lines until rest holds one or more.
+//
+// A line that is a plain row is passed on as it lies in the buffer. All others go through steps
+// that may hold them back, drop them or make several of them; hence the loop.
 func (l *lineReader) next() error {
 	l.rest = nil
 	for len(l.rest) == 0 {
@@ -131,6 +146,9 @@ func (l *lineReader) next() error {
 }
 
 // isPlainRow reports whether line needs none of the steps.
+//
+// The test must be certain and fast, and need not be complete: a row that fails it takes the
+// long way and comes out the same. Nearly all lines of a large text pass.
 func (l *lineReader) isPlainRow(line []byte) bool {
 	if !l.decided || l.prefix != nil || line[0] != 'B' || l.joiner.open != nil ||
 		l.joiner.held != nil || !isName(line) {
@@ -145,6 +163,9 @@ func (l *lineReader) isPlainRow(line []byte) bool {
 
 // physical handles one line of the file. A carriage return in it is a line that a terminal wrote
 // over: each part is a line of its own.
+//
+// The last part needs no carriage return of its own, and one before the newline is the line end
+// of Windows.
 func (l *lineReader) physical(line []byte) {
 	line = cleaned(line)
 	for {
@@ -162,6 +183,9 @@ func (l *lineReader) physical(line []byte) {
 const maxHead = 4 << 20
 
 // piece removes the prefix of a line. The first row decides which prefix all rows have.
+//
+// Lines before the first row are held, because only the first row shows which prefix they have
+// to lose as well: configuration lines stand there.
 func (l *lineReader) piece(line []byte) {
 	at := 0
 	if !isName(line) && !isEvent(line) || l.prefix != nil {
@@ -200,6 +224,9 @@ func (l *lineReader) piece(line []byte) {
 }
 
 // nulls reports a row in UTF-16 in the middle of a text in UTF-8.
+//
+// It looks at lines that contain a row only. Zero bytes in other lines are output of a program
+// and no concern of a report.
 func (l *lineReader) nulls(line []byte) bool {
 	if bytes.IndexByte(line, 0) < 0 {
 		return false
@@ -212,6 +239,9 @@ func (l *lineReader) nulls(line []byte) bool {
 }
 
 // decide sets the prefix and handles the lines before the first row.
+//
+// The held lines get their own numbers while they are handled, so that messages about them point
+// to the right place.
 func (l *lineReader) decide(p *prefix) {
 	l.decided, l.prefix = true, p
 	now := l.line
@@ -228,6 +258,9 @@ func (l *lineReader) decide(p *prefix) {
 
 // refuse remembers that the rows have different prefixes: they may be different programs, which
 // must not become one sample.
+//
+// The first mismatch is kept and the reading goes on, so that this error is reported and not one
+// that follows from it.
 func (l *lineReader) refuse(p *prefix) {
 	if l.mixed != nil {
 		return
@@ -241,6 +274,8 @@ func (l *lineReader) refuse(p *prefix) {
 }
 
 // unwrapped decodes the events of go test -json.
+//
+// A text may have events and plain lines: a CI log often has both.
 func (l *lineReader) unwrapped(line []byte) {
 	if !isEvent(line) {
 		l.content(line)
@@ -266,6 +301,9 @@ func (l *lineReader) eventLine(line []byte) {
 }
 
 // content handles one line as go test printed it.
+//
+// Every path that ends a row closes what was open before, so a joined row never waits behind a
+// later one.
 func (l *lineReader) content(line []byte) {
 	if isName(line) {
 		space := bytes.IndexAny(line, " \t\r\n")
@@ -296,6 +334,9 @@ func (l *lineReader) content(line []byte) {
 }
 
 // beforeFailure returns the row in line without a report of failure behind it, and records that.
+//
+// A benchmark that fails after its figures were printed without a newline has both in one line.
+// The figures are a result and the rest is a failure.
 func (l *lineReader) beforeFailure(line []byte) []byte {
 	i := bytes.Index(line, []byte("FAIL"))
 	if i < 0 {
@@ -310,6 +351,8 @@ func (l *lineReader) beforeFailure(line []byte) []byte {
 }
 
 // noteSection notes where gotestsum repeats the output of tests, and which packages ended.
+//
+// The first bytes are compared before the prefixes: this runs for every line that is no row.
 func (l *lineReader) noteSection(line []byte) {
 	switch n := len(l.echoes); {
 	case len(line) == 0 || line[0] != '=' && line[0] != 'D' && line[0] != 'o':
@@ -329,6 +372,8 @@ func (l *lineReader) noteSection(line []byte) {
 }
 
 // isEcho reports whether gotestsum may have repeated the line.
+//
+// A section that has not ended reaches to the end of the text.
 func (l *lineReader) isEcho(line int) bool {
 	return slices.ContainsFunc(l.echoes, func(s span) bool {
 		return line > s.from && (s.to == 0 || line < s.to)
@@ -336,6 +381,9 @@ func (l *lineReader) isEcho(line int) bool {
 }
 
 // end handles the lines that waited for others.
+//
+// The order matters: events may complete a row, a row may end a name, and only then is a name
+// without figures reported. Failures of packages count only if no line said so before.
 func (l *lineReader) end() {
 	l.ended = true
 	if !l.decided {
@@ -359,6 +407,9 @@ func (l *lineReader) emit(line []byte, source int) {
 }
 
 // count counts one line that is passed on and remembers its place in the text.
+//
+// Every line that goes to benchfmt passes here exactly once; otherwise all later positions would
+// be wrong.
 func (l *lineReader) count(source int) {
 	l.emitted++
 	shift := source - l.emitted
@@ -368,6 +419,8 @@ func (l *lineReader) count(source int) {
 }
 
 // source returns the number in the text of a line that was passed on.
+//
+// A binary search, as a text of many repairs has many origins.
 func (l *lineReader) source(emitted int) int {
 	i := sort.Search(len(l.origins), func(i int) bool { return l.origins[i].emitted > emitted })
 	if i == 0 {
@@ -377,6 +430,9 @@ func (l *lineReader) source(emitted int) int {
 }
 
 // notes says what was done to the text.
+//
+// Whatever was changed is told. A reader who counts the rows of the file must be able to explain
+// the number in the report.
 func (l *lineReader) notes() (list []string) {
 	add := func(format string, args ...any) {
 		list = append(list, escape.Printable(l.name+": "+fmt.Sprintf(format, args...)))
@@ -394,6 +450,8 @@ func (l *lineReader) notes() (list []string) {
 }
 
 // skipLong reads to the end of a line that is too long.
+//
+// The rest is read and dropped in pieces: the line may be larger than memory.
 func (l *lineReader) skipLong(start string) error {
 	l.reportBroken("line is longer than 64 KiB, left out: " + start + "…")
 	for {
@@ -452,4 +510,6 @@ func reportsFailure(line []byte) bool {
 }
 
 // isUnterminated reports whether line is the last line of the text and lacks a newline.
+//
+// line is a number in the text and not of a line passed on; the caller has translated it.
 func (l *lineReader) isUnterminated(line int) bool { return l.last != '\n' && line == l.line }

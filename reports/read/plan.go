@@ -15,6 +15,10 @@ const PlannedKey = "planned-samples"
 // A plan is the sum of the different values of planned-samples in one file. A configuration line
 // sets a state, so the same value twice is one plan; two different values are two runs whose
 // texts were concatenated.
+//
+// Two runs of the same length in one file count once. The file then holds more lines than
+// planned, which is no error. The other choice would take each repetition of the configuration
+// for another run.
 type plan struct {
 	total  int
 	seen   []string
@@ -32,6 +36,8 @@ func (p *plan) observe(r *benchfmt.Result, line int) {
 	}
 }
 
+// add takes a value that was not seen. A value that is no number is reported once and adds
+// nothing, so a typing error does not make a complete file look partial.
 func (p *plan) add(r *benchfmt.Result, line int, value string) {
 	if slices.Contains(p.seen, value) {
 		return
@@ -50,6 +56,9 @@ func (p *plan) add(r *benchfmt.Result, line int, value string) {
 
 // hidePlan takes planned-samples out of the projection .config. The key describes the file and
 // not the machine or the program: two runs of different length stay comparable.
+//
+// Config.File is the mark by which benchproc tells configuration from keys of the program;
+// without it the key is not in .config, and stays readable.
 func hidePlan(r *benchfmt.Result) {
 	for i := range r.Config {
 		if r.Config[i].Key == PlannedKey {

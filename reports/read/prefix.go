@@ -30,6 +30,9 @@ var (
 )
 
 // newPrefix generalizes an example.
+//
+// The pattern is built word by word, and white space between words may vary: CI systems align
+// their columns.
 func newPrefix(example string) *prefix {
 	var p strings.Builder
 	p.WriteString("^")
@@ -62,6 +65,8 @@ func newPrefix(example string) *prefix {
 }
 
 // quoted escapes s for the pattern language that Go and sed -E share.
+//
+// A slash would end the s command of sed, so it stands in brackets.
 func quoted(s string) string { return strings.ReplaceAll(regexp.QuoteMeta(s), "/", "[/]") }
 
 // equal reports whether p and other are the same kind.
@@ -69,6 +74,9 @@ func (p *prefix) equal(other *prefix) bool { return p.pattern.String() == other.
 
 // cut returns line without the prefix. Figures alone can look like a line number before a text:
 // their count is no part of the prefix.
+//
+// A line without the prefix is passed on unchanged. In a CI log some lines come from other
+// steps.
 func (p *prefix) cut(line []byte) []byte {
 	at := p.pattern.FindIndex(line)
 	if at == nil || lacksName(line) && !lacksName(line[at[1]:]) {
@@ -78,6 +86,9 @@ func (p *prefix) cut(line []byte) []byte {
 }
 
 // command returns the shell command that removes the prefix from a file.
+//
+// The user is given the command instead of a flag of this program: the text then is clean for
+// benchstat too.
 func (p *prefix) command(file string) string {
 	return fmt.Sprintf("sed -E %s %s", escape.Quote("s/"+p.pattern.String()+"//"),
 		escape.Shell(escape.Printable(file)))
@@ -95,6 +106,9 @@ var rowStart = []byte("Benchmark")
 
 // findRow returns the place in line where a whole row begins, or -1. The row may be an event of
 // go test -json.
+//
+// Every place with the word Benchmark is tried, since a name of a test or a path may contain it
+// before the row begins.
 func findRow(line []byte) int {
 	for at := 0; ; at += len(rowStart) {
 		next := bytes.Index(line[at:], rowStart)
@@ -122,6 +136,9 @@ func isName(line []byte) bool {
 }
 
 // isRow reports whether line is a name, a count, and pairs of a number and a unit.
+//
+// It is stricter than benchfmt on purpose: a line that is found behind a prefix must be certain,
+// or text of a program would become a result.
 func isRow(line []byte) bool {
 	if !isName(line) {
 		return false
@@ -131,6 +148,9 @@ func isRow(line []byte) bool {
 }
 
 // isOutcome reports whether text is a count and pairs of a number and a unit.
+//
+// The number of fields is odd: a count and pairs. A unit must not be a number, which excludes
+// tables of figures.
 func isOutcome(text []byte) bool {
 	fields := bytes.Fields(text)
 	if len(fields) < 3 || len(fields)%2 == 0 || !isCount(fields[0]) {
@@ -144,12 +164,15 @@ func isOutcome(text []byte) bool {
 	return true
 }
 
+// isCount allows underscores, which withoutUnderscores removes later.
 func isCount(field []byte) bool {
 	return len(bytes.Trim(field, "0123456789_")) == 0 && isDigit(field[0])
 }
 
 var number = regexp.MustCompile(`^[-+]?(NaN|Inf|[0-9][0-9_]*\.?[0-9]*([eE][-+]?[0-9]+)?)$`)
 
+// isNumber tries the common case before the expression, because it runs for every field of a
+// line that may be a row.
 func isNumber(field []byte) bool {
 	if isDigit(field[0]) && len(bytes.Trim(field, "0123456789")) == 0 {
 		return true

@@ -35,12 +35,18 @@ import (
 )
 
 // An Input is one benchmark text.
+//
+// Text is read once and to its end. It need not be a file: a pipe has no size and cannot be read
+// again.
 type Input struct {
 	Name string    // the path of the file; messages and the column .file show it
 	Text io.Reader // nil opens the file Name; for standard input set Name to "-", as benchstat does
 }
 
 // A Log is the content of the inputs of one [Read].
+//
+// Broken and Failures are data and no errors. Most of the text is usually good, and what to do
+// about the rest is decided by the caller.
 type Log struct {
 	Series []*Series // in the order of the inputs and of their first lines; at least one
 	Units  benchfmt.UnitMetadataMap
@@ -62,6 +68,9 @@ type Log struct {
 }
 
 // A File says how much of one input there is.
+//
+// The numbers are kept for each file, because one partial file among ten would disappear in
+// sums.
 type File struct {
 	Name string // Input.Name
 	// the value of the column .file: Name, with #0, #1 and so on if inputs share the name
@@ -75,6 +84,8 @@ type File struct {
 
 // Partial reports whether f holds fewer lines than its writer planned. Without a plan this is
 // unknown, and Partial returns false.
+//
+// More lines than planned are not partial: a file may have been appended to.
 func (f File) Partial() bool { return f.Present < f.Planned }
 
 // Read reads all inputs. It returns an error and no Log if an input cannot be opened or read, or
@@ -85,6 +96,8 @@ func (f File) Partial() bool { return f.Present < f.Planned }
 // [Log.Broken]. So do lines with a value of NaN or infinity, because such values have no median;
 // lines with an iteration count below one; and a last line that was cut short inside a unit.
 // Negative values are results: a custom metric may be a difference.
+//
+// Inputs are read one after the other, and each file is closed before the next is opened.
 func Read(inputs ...Input) (*Log, error) {
 	if len(inputs) == 0 {
 		return nil, errors.New("reading benchmarks: no input given")
@@ -124,6 +137,8 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 }
 
 // readText reads the text of one input into c.
+// The order of errors matters: an unreadable text is an error of its own, and a text whose rows
+// cannot be told apart is refused before its results are used.
 func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, name, label string) (
 	File, error) {
 	lines := newLineReader(text, name)
@@ -163,6 +178,8 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 		rec.Line = line
 		l.Broken = append(l.Broken, rec)
 	case *benchfmt.Result:
+		// The configuration is stored on change only. A text has it once for thousands of
+		// results.
 		if c.changed(rec) {
 			plan.observe(rec, line)
 			c.setConfig(rec)
@@ -172,6 +189,8 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 			return
 		}
 		tidyZeros(rec)
+		// A repeated row is dropped only if an equal one was read before: two equal measurements
+		// outside of a section are both counted.
 		if c.lines.isEcho(line) && c.has(rec) {
 			c.lines.echoed++
 			return
@@ -182,6 +201,8 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 }
 
 // noBenchmarks is the error for a file without results. It says what to do next.
+//
+// It names the first broken line, because a text that has only broken ones has one cause.
 func noBenchmarks(name string, broken []*benchfmt.SyntaxError) error {
 	next := "measure again with: go test -run='^$' -bench=. -count=10"
 	if len(broken) == 0 {

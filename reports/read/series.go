@@ -14,6 +14,8 @@ import (
 // A Series holds the results of one benchmark name under one configuration in one file. A text of
 // a million lines has only some thousands of them. What all lines of a series share is stored
 // once, so a line costs its number and its values only.
+//
+// Line numbers are uint32: 4 billion lines are more than memory holds.
 type Series struct {
 	Name  string
 	Lines []uint32 // the line number of each result, ascending
@@ -42,6 +44,9 @@ func (s *Series) ConfigLines() []benchfmt.Config { return s.config.lines }
 
 // SameConfig reports whether a and b have the same input and configuration. Both must come from
 // one [Log]: the comparison is one of pointers.
+//
+// Equal configurations of one file are one pointer, because the collector finds them again by
+// their text.
 func SameConfig(a, b *Series) bool { return a.config == b.config }
 
 // File returns the name of the input, [Input.Name].
@@ -117,6 +122,8 @@ func (c *collector) setConfig(r *benchfmt.Result) {
 }
 
 // add records one result.
+// add appends to lists of the whole file. The values of different series lie mixed there until
+// buildSeries.
 func (c *collector) add(r *benchfmt.Result, line int) {
 	id, ok := c.config.byName[string(r.Name)]
 	if !ok {
@@ -133,6 +140,8 @@ func (c *collector) add(r *benchfmt.Result, line int) {
 
 // has reports whether a result equal to r was added before. It looks at all results, so it is for
 // the few lines that may be repeated.
+//
+// It is linear in the file. A section of repeated rows has few of them.
 func (c *collector) has(r *benchfmt.Result) bool {
 	id, ok := c.config.byName[string(r.Name)]
 	next := 0
@@ -190,6 +199,9 @@ func (c *collector) unitListOf(values []benchfmt.Value) uint32 {
 }
 
 // dropLast removes the last result. It also removes its series, if the result was the only one.
+//
+// The configuration keeps the name of a dropped series in byName, which is not read any more:
+// the file has ended.
 func (c *collector) dropLast() {
 	last := c.records.at(c.records.n - 1)
 	c.records.truncate(c.records.n - 1)
@@ -213,6 +225,9 @@ func (c *collector) hadUnit(unit string) bool {
 }
 
 // buildSeries returns the series of the file, in order of first appearance.
+//
+// Two passes: the first counts, so that each list of lines gets its exact length out of one
+// array.
 func (c *collector) buildSeries() []*Series {
 	lines := make([]uint32, len(c.series)) // the number of lines of each series
 	for n := range c.records.all() {
@@ -246,6 +261,9 @@ func (c *collector) buildSeries() []*Series {
 }
 
 // unit returns the values in one unit, and adds an empty list for a new unit.
+//
+// The search is linear: a series has a few units, and a map for each would cost more than it
+// saves.
 func (s *Series) unit(name string) *Values {
 	for i := range s.Units {
 		if s.Units[i].Unit == name {
@@ -280,6 +298,8 @@ const chunkLen = 1 << 14
 // A chunked is a growing list in chunks of equal length. A slice that grows by append copies its
 // elements and leaves arrays of all earlier sizes to the garbage collector. A chunked does
 // neither, which halves the peak memory of reading a million lines.
+//
+// No element moves once it is written, and the cost of an append is bounded.
 type chunked[T any] struct {
 	chunks [][]T
 	n      int

@@ -15,6 +15,9 @@ import (
 //
 // The figures belong to the name before them if exactly one name is open. In any other case the
 // joiner reports all that it cannot assign.
+//
+// A wrong guess would give one benchmark the time of another, and no later step could notice. So
+// a doubt is always reported.
 type joiner struct {
 	open      *openName // the last name without figures
 	ambiguous bool      // an earlier name has no figures either
@@ -39,6 +42,9 @@ var outcomeAtEnd = regexp.MustCompile(
 	`(?:^|[^0-9])([0-9]+\t *[-0-9.][^ \t]* [^ \t]+(?:\t *[-0-9.][^ \t]* [^ \t]+)*)[ \t\r\n]*$`)
 
 // figuresIn returns the count and the pairs at the end of line, or nil.
+//
+// A whole line of figures is tried first. The expression is for figures behind other text, and
+// demands tabs, which package testing writes and prose does not have.
 func figuresIn(line []byte) []byte {
 	if text := bytes.TrimSpace(line); isOutcome(text) {
 		return text
@@ -54,6 +60,8 @@ var figuresOfTime = regexp.MustCompile(
 	`(?:^|[^0-9.])[0-9]+[ \t]+[0-9][0-9.e+-]*[ \t]+ns/op(?:[ \t]+[0-9][^ \t]*[ \t]+[^ \t]+)*[ \t\r\n]*$`)
 
 // lacksName reports whether line ends with figures. Their name must be somewhere else.
+//
+// The cheap test is in front in both cases.
 func lacksName(line []byte) bool {
 	return bytes.Contains(line, []byte("ns/op")) && figuresOfTime.Match(line) ||
 		bytes.IndexByte(line, '\t') >= 0 && figuresIn(line) != nil
@@ -61,6 +69,9 @@ func lacksName(line []byte) bool {
 
 // clearly reports whether a line that begins with a name is a row, or so near one that benchfmt
 // says best what is wrong with it. It is on the path of every row of a text.
+//
+// It reads no further than the second word. Whether the rest is well-formed is for benchfmt to
+// say.
 func clearly(line []byte, space int) bool {
 	i := skipSpaces(line, space)
 	if i >= len(line) || !isDigit(line[i]) && line[i] != '-' {
@@ -85,6 +96,9 @@ func skipSpaces(line []byte, i int) int {
 }
 
 // afterName handles a line that begins with a name and is no row. It returns the line to pass on.
+//
+// The name opens a row. Messages are those of benchfmt for the same line, so that a user meets
+// the same words whether or not prints were in the way.
 func (l *lineReader) afterName(line []byte, space int) []byte {
 	j := &l.joiner
 	name, printed := line, []byte(nil)
@@ -126,6 +140,9 @@ func (l *lineReader) afterName(line []byte, space int) []byte {
 }
 
 // figures handles a line that does not begin with a name, in case it ends an open row.
+//
+// A joined row is held and not passed on at once. If a second result follows, the first was
+// perhaps printed by the program itself, and neither can be trusted.
 func (l *lineReader) figures(line []byte) []byte {
 	j := &l.joiner
 	if j.open == nil && j.held == nil {
@@ -170,6 +187,9 @@ func (l *lineReader) endRow() {
 
 // endsRow reports whether line can stand only behind a whole row: it belongs to the next package,
 // or ends this one.
+//
+// These lines come from go test itself and not from a benchmark; so no result of the package
+// before can follow.
 func endsRow(line []byte) bool {
 	for _, start := range []string{"goos: ", "goarch: ", "pkg: ", "cpu: ", "Unit ", "PASS", "FAIL",
 		"ok  \t", "--- ", "=== "} {

@@ -10,6 +10,8 @@ import (
 type event struct{ Action, Package, ImportPath, Output string }
 
 // isEvent reports whether line looks like an event, whole or cut off.
+//
+// Only the head is searched, because an event may quote anything in its output.
 func isEvent(line []byte) bool {
 	if len(line) == 0 || line[0] != '{' {
 		return false
@@ -20,6 +22,8 @@ func isEvent(line []byte) bool {
 
 // A testEvents puts the text together again that go test -json took apart. One row often spans
 // two events: the name is printed before the benchmark runs, and the figures after it.
+//
+// Events of several packages come mixed, so an unfinished line is kept for each of them.
 type testEvents struct {
 	partial map[string][]byte // the unfinished line of each package
 	order   []string          // the packages of partial, in order of first appearance
@@ -28,6 +32,8 @@ type testEvents struct {
 }
 
 // add decodes one event and calls pass for each line that it completes.
+//
+// An event that is cut off is reported by the caller as broken: its output may have been a row.
 func (t *testEvents) add(line []byte, pass func([]byte)) error {
 	var e event
 	if err := json.Unmarshal(line, &e); err != nil {
@@ -73,6 +79,8 @@ func (t *testEvents) pass(pkg string, line []byte, pass func([]byte)) {
 }
 
 // close passes on the lines that have no end.
+//
+// The order is the order of first appearance, so the same text always gives the same lines.
 func (t *testEvents) close(pass func([]byte)) {
 	for _, pkg := range t.order {
 		if line := t.partial[pkg]; len(line) > 0 {
