@@ -33,6 +33,9 @@ const (
 )
 
 // countRemaining is called before each step after the program has returned.
+//
+// A new low means that something came to its end since the last look, so the count of firings
+// begins anew.
 func (e *Exec) countRemaining() {
 	left := len(e.clock.timers) + e.left
 	if d := &e.daemons; d.fewest == 0 || left < d.fewest {
@@ -73,6 +76,9 @@ type writtenWord struct {
 
 // beginAftermath begins the second stage if the first is over and a timer is left. It reports
 // whether it did.
+//
+// Only the schedule up to here is replayed from a trace. From here on the order follows from the
+// rules alone, so a replay needs no words for it.
 func (e *Exec) beginAftermath() bool {
 	if !e.finished || !e.daemons.stopped() || !e.clock.live() {
 		return false
@@ -86,6 +92,9 @@ func (a *aftermath) watches() bool { return a.began || a.stall.firings > 0 }
 
 // note notes that a step of g changed o. Locks, timers and ticks do not count: a daemon that takes
 // a lock at each tick comes back to the state in which it was.
+//
+// Stores and swaps change the version of their word even if they write the value that was there.
+// Counting them would make a daemon that stores a flag at each tick look busy for ever.
 func (a *aftermath) note(g *G, o *Object) {
 	if !a.watches() || o.ticks {
 		return
@@ -111,6 +120,9 @@ func (a *aftermath) noteChange() {
 // noteWord is note for a word at an address. A lock that a program makes of a word is no lock to
 // the engine, so it is the value that counts: it changes if the first write of a round does not
 // find or leave there what the first write of the round before found or left.
+//
+// The comparison is with the first write of the round before and not of this round: a lock that
+// is taken and given back within a round leaves the word as it was.
 func (a *aftermath) noteWord(o *Object, address unsafe.Pointer) {
 	if !a.watches() {
 		return
@@ -135,6 +147,9 @@ func (a *aftermath) noteWord(o *Object, address unsafe.Pointer) {
 // valueAt reads the word at an address. Its size is not known. If it is smaller than what is read,
 // its neighbour counts, too, which can only make a result unknown.
 //
+// On the heap, reading beyond a small word stays within its allocation: the address is a
+// multiple of 8, and so are the sizes of allocations.
+//
 //go:norace
 //go:nocheckptr
 func valueAt(address unsafe.Pointer) uint64 {
@@ -145,6 +160,9 @@ func valueAt(address unsafe.Pointer) uint64 {
 }
 
 // countStall is called before a timer fires because nothing else can go on.
+//
+// The count starts again as soon as the program itself waits for a timer: then time is a part of
+// the program, and nothing is stalled.
 func (e *Exec) countStall() {
 	a := &e.aftermath
 	if e.finished || !e.waitsForNoTimer() {
@@ -166,6 +184,8 @@ func (e *Exec) countStall() {
 }
 
 // waitsForNoTimer reports whether the program itself waits, and for no timer, and nothing spins.
+//
+// The clock is asked last, because markSleepers goes through all timers.
 func (e *Exec) waitsForNoTimer() bool {
 	for _, g := range e.gs {
 		if g.state != dead && g != e.clock.g && g.class() != never {
@@ -178,6 +198,8 @@ func (e *Exec) waitsForNoTimer() bool {
 
 // stallIsOver ends the second stage of a stall if a goroutine that waited can move or has ended.
 // Its steps count like others from then on.
+//
+// Of words only the memory is kept, for a stall that follows.
 func (e *Exec) stallIsOver() bool {
 	if e.finished {
 		return false
@@ -194,6 +216,10 @@ func (e *Exec) stallIsOver() bool {
 
 // endsStall decides before a timer fires whether the program is deadlocked beside daemons. Daemons
 // get as long as after the return, and as long as go test would let them go on.
+//
+// A stall that changes something all the time has no known end and is Endless, which no report
+// calls a deadlock. Half of the steps without a change is the border, so that one change at the
+// beginning does not decide.
 func (e *Exec) endsStall() bool {
 	a := &e.aftermath
 	late := e.clock.now-a.stall.since >= stallTimeout
@@ -210,6 +236,9 @@ func (e *Exec) endsStall() bool {
 
 // playAftermath returns the goroutine that goes next in the second stage. Goroutines take turns,
 // and time passes when none can move. It returns nil when the end is known.
+//
+// The classes are tried in the order of pick, with passesTime in its place: a lazy clock or not,
+// time passes here only when nothing else can move.
 func (e *Exec) playAftermath() *G {
 	a := &e.aftermath
 	for _, class := range [...]class{moves, spinsBriefly, awaitsBubble, passesTime, awaitsRest, spins} {
@@ -273,6 +302,9 @@ func (e *Exec) endsAftermath() bool {
 }
 
 // waitsBesideDaemons reports whether a goroutine is left that no timer would wake.
+//
+// Every goroutine is looked at, since markSleepers has to come first and a return in the middle
+// would save nothing.
 func (e *Exec) waitsBesideDaemons() bool {
 	e.markSleepers()
 	waiting := false

@@ -13,6 +13,8 @@ import "unsafe"
 // happens before the receive of its value. The place in the buffer: the k'th receive from a channel
 // with capacity C happens before the send k+C completes. The waiter: a receive from a channel
 // without buffer happens before the send completes. For a close it is the channel itself.
+//
+// Slices of pointers grow by push and not by append, whose copy the detector would watch.
 type channel struct {
 	object    Object
 	capacity  int
@@ -28,6 +30,9 @@ type channel struct {
 // A waiter is a goroutine in a queue of a channel. In a select a goroutine is in several queues at
 // once: the first waiter that is served makes the others void, and the queues drop void waiters
 // lazily.
+//
+// A waiter is not removed from the other queues when one serves it. Removing would touch
+// channels that the serving goroutine does not know, in the middle of its step.
 type waiter struct {
 	g     *G
 	wait  int // the number of the wait; void when g has had another wait since
@@ -42,6 +47,9 @@ type waiter struct {
 func (w *waiter) valid() bool { return w.g.waits == w.wait && w.g.state == parked }
 
 // channel returns the model of the channel at an address, nil for nil.
+//
+// The model is made at the first use in an execution. The capacity is asked of the real channel,
+// which never changes it.
 func (e *Exec) channel(address unsafe.Pointer, capacity int) *channel {
 	if address == nil {
 		return nil
@@ -58,6 +66,9 @@ func (e *Exec) channel(address unsafe.Pointer, capacity int) *channel {
 }
 
 // first returns the first waiter of a queue that is still waiting.
+//
+// Looking drops void waiters. That is a change of memory and none of the state, so a guard may
+// do it.
 func first(queue *[]*waiter) *waiter {
 	for len(*queue) > 0 {
 		if w := (*queue)[0]; w.valid() {
@@ -81,6 +92,9 @@ func (c *channel) canReceive() bool {
 
 // send gives a value to a waiting receiver or puts it into the buffer. The caller has checked
 // canSend.
+//
+// A value goes directly to a receiver only if the buffer is empty, which follows from the
+// receiver's waiting. So values never overtake each other.
 func (c *channel) send(e *Exec, box unsafe.Pointer) {
 	if c.closed {
 		panic(errorString("send on closed channel"))
@@ -106,6 +120,9 @@ func (c *channel) put(box unsafe.Pointer) {
 }
 
 // place returns the address that stands for the place of the i'th value in the buffer.
+//
+// Places are reused in turn, and several receivers release one place. So the releases are merged
+// and not replaced; see the package doc.
 func (c *channel) place(i int) unsafe.Pointer {
 	if c.places == nil {
 		c.places = make([]byte, c.capacity)
@@ -115,6 +132,10 @@ func (c *channel) place(i int) unsafe.Pointer {
 
 // receive takes a value out of the buffer or from a waiting sender. It returns nil if the channel
 // is closed and empty. The caller has checked canReceive.
+//
+// From a channel without buffer the value is in the hand of a waiting sender. With a buffer, the
+// oldest value leaves and the first sender moves up, in one step: no state in between can be
+// seen.
 func (c *channel) receive(e *Exec) unsafe.Pointer {
 	e.changed(e.cur, &c.object)
 	if len(c.buffer) == 0 {
@@ -144,6 +165,9 @@ func (c *channel) receive(e *Exec) unsafe.Pointer {
 }
 
 // close wakes all waiters. Waiting senders then panic.
+//
+// The release comes before the waiters are woken: each of them acquires the channel and sees
+// what was before the close.
 func (c *channel) close(e *Exec) {
 	if c.closed {
 		panic(errorString("close of closed channel"))
@@ -161,6 +185,9 @@ func (c *channel) close(e *Exec) {
 
 // serve ends the wait of a goroutine. A goroutine in a select also leaves the queues of its other
 // channels. Operations on those can tell, so the step writes them, too.
+//
+// Another goroutine can tell by len or by a select that the queue became shorter. So a step that
+// serves a select depends on steps on all of its channels.
 func (w *waiter) serve(e *Exec, box unsafe.Pointer, ok bool) {
 	for _, a := range w.g.Op.Access {
 		if a.Object != w.ch.object.id {
@@ -189,6 +216,9 @@ func To[T any](ch chan<- T) Sender[T] { return Sender[T]{ch} }
 type Sender[T any] struct{ ch chan<- T }
 
 // Send is ch <- v. It panics if the channel is closed, and never returns if it is nil.
+//
+// The type of the box is made here, in the package of the caller; the model only sees its
+// address. See the fourth rule of the package doc.
 func (s Sender[T]) Send(v T) {
 	if current() == nil {
 		s.ch <- v
@@ -228,6 +258,10 @@ func Recv2[T any](ch <-chan T) (v T, ok bool) {
 
 // fromOutside receives from the real channel if code outside of control has sent to it or closed
 // it. A channel that was used under control in this execution is not asked.
+//
+// A value that code outside of control sends arrives at a moment that no schedule decides. It is
+// taken only from channels that the program did not use before, such as one made by a package
+// variable.
 func fromOutside[T any](ch <-chan T) (v T, ok, foreign bool) {
 	if ch == nil || known(*(*unsafe.Pointer)(unsafe.Pointer(&ch))) {
 		return v, false, false
@@ -242,6 +276,9 @@ func fromOutside[T any](ch <-chan T) (v T, ok, foreign bool) {
 
 // Close is close(ch). It closes the real channel, too: code outside of control may wait for it. It
 // panics if the channel is closed or nil.
+//
+// The model is closed first, in a step. The real close cannot wait, so it needs no step of its
+// own.
 func Close[T any](ch chan<- T) {
 	if current() != nil && ch != nil {
 		shut(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
@@ -266,6 +303,9 @@ func known(address unsafe.Pointer) bool {
 	return s.channel != nil && s.channel.object.run == e.run
 }
 
+// send is the part of Send without a type parameter. It is compiled in this package, without the
+// race detector.
+//
 //go:norace
 func send(address unsafe.Pointer, capacity int, box unsafe.Pointer) {
 	e := active
@@ -298,6 +338,9 @@ func (e *Exec) announceOn(g *G, address unsafe.Pointer, capacity int) *channel {
 	return c
 }
 
+// receive returns the box of a value, nil if the channel is closed and empty. It does not return
+// the value: its type is known to the caller only.
+//
 //go:norace
 func receive(address unsafe.Pointer, capacity int) unsafe.Pointer {
 	e := active
@@ -327,6 +370,8 @@ func (g *G) received(w *waiter) unsafe.Pointer {
 	return box
 }
 
+// shut is Close for the model alone.
+//
 //go:norace
 func shut(address unsafe.Pointer, capacity int) {
 	e := active
@@ -334,6 +379,9 @@ func shut(address unsafe.Pointer, capacity int) {
 	e.announceOn(g, address, capacity).close(e)
 }
 
+// length looks at the channel, so a loop that polls len spins. The channel of a timer shows no
+// buffer since Go 1.23.
+//
 //go:norace
 func length(address unsafe.Pointer, capacity int) int {
 	if address == nil {
@@ -442,6 +490,9 @@ func markSignals(address unsafe.Pointer, capacity int) {
 }
 
 // awaitsSignal reports whether g waits for a signal.
+//
+// Such a goroutine is no leak and no proof of a deadlock: a signal could come, and the engine
+// cannot send one.
 func (e *Exec) awaitsSignal(g *G) bool {
 	for _, c := range e.signals {
 		for _, w := range c.receivers {

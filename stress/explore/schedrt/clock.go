@@ -9,6 +9,9 @@ import (
 // earliest timer fire. That may happen at any moment, because goroutines may be slow: a timeout
 // that comes too soon is a schedule like any other. Time passes only in such steps, so an hour
 // takes none.
+//
+// Timers are in a sorted slice and not in a heap: there are few, and due has to see those of
+// equal deadlines in order.
 type clock struct {
 	object Object
 	now    time.Duration // since startTime
@@ -40,6 +43,8 @@ func (c *clock) reset() {
 }
 
 // open is the guard of the clock's steps: a timer is set that is not idle.
+//
+// After the first stage of the return, time passes only in the aftermath; see countRemaining.
 func (c *clock) open(g *G) bool {
 	return !g.exec.daemons.stopped() && c.live()
 }
@@ -56,6 +61,9 @@ func (c *clock) live() bool {
 
 // idle reports whether firing would change nothing, because the last tick has not been received, or
 // whether time has stopped for the timer.
+//
+// A ticker with a full channel would drop its tick. Such a step changes nothing, and an
+// exploration would repeat it without end.
 func (t *Timer) idle() bool { return t.ch != nil && !t.ch.canSend() || t.bubble.stopped() }
 
 // theClock returns the clock of the execution. It makes the goroutine that stands for it if there
@@ -73,6 +81,9 @@ func (e *Exec) theClock() *clock {
 }
 
 // fire performs a step of the clock: the earliest timer that is not idle fires.
+//
+// A timer fires a little late on purpose outside of a bubble, see lateness. In a bubble the
+// standard library promises the exact time.
 func (c *clock) fire(e *Exec, me *G) {
 	c.catchUp()
 	t := c.due(e, me)
@@ -102,6 +113,8 @@ func (c *clock) fire(e *Exec, me *G) {
 
 // catchUp drops the ticks that were due while the one before them was not received, as the real
 // ticker does.
+//
+// The loop starts again after each change of the order. It ends, as every round clears one mark.
 func (c *clock) catchUp() {
 	for i := 0; i < len(c.timers); i++ {
 		t := c.timers[i]
@@ -127,6 +140,9 @@ func (c *clock) noteMissed() {
 
 // due returns the timer that fires next. Timers with channels and the same deadline fire in any
 // order, as a select on both can tell which was first.
+//
+// The choice belongs to the step and is recorded in the trace. Functions and sleepers of equal
+// deadlines need none: the strategy orders what they start in later steps.
 func (c *clock) due(e *Exec, me *G) *Timer {
 	var first *Timer
 	same := 0
@@ -156,6 +172,8 @@ func (c *clock) due(e *Exec, me *G) *Timer {
 }
 
 // add sets a timer.
+//
+// A timer that is set later goes behind those of its deadline.
 func (c *clock) add(t *Timer) {
 	c.timers = push(c.timers, t)
 	for i := len(c.timers) - 1; i > 0 && c.timers[i-1].when > t.when; i-- {
@@ -197,6 +215,9 @@ func (e *Exec) markSleepers() {
 }
 
 // clockStep announces an operation on the clock and stops before it.
+//
+// Reading the time is a look, so a loop that waits for time to pass spins; Sleep in a loop
+// counts as a yield.
 func (e *Exec) clockStep(kind Kind, mode Mode) (*G, *clock) {
 	g := e.begin(kind)
 	c := e.theClock()
@@ -235,6 +256,8 @@ func lazyNow() time.Time {
 }
 
 // Sleep is time.Sleep on the virtual clock. Call it under control only.
+//
+// A sleep of no time is a step all the same, because it lets other goroutines run.
 func Sleep(d time.Duration) {
 	e := active
 	g, c := e.clockStep(OpSleep, Write)
@@ -247,6 +270,8 @@ func Sleep(d time.Duration) {
 
 // A Timer does one of three things at its deadline: it calls a function, wakes a sleeping goroutine
 // or sends the time on a channel.
+//
+// Exactly one of fire, sleeper and ch is set.
 type Timer struct {
 	when    time.Duration // its deadline, on the clock
 	fire    func()
@@ -325,6 +350,9 @@ func (t *Timer) ResetPeriod(period time.Duration) {
 }
 
 // set stops the timer, calls again, and reports whether the timer was kept from firing.
+//
+// Taking the timer out, taking back its tick and setting it anew are one step. The real Reset is
+// one call under the lock of the runtime as well.
 func (t *Timer) set(again func(c *clock)) (was bool) {
 	e := active
 	_, c := e.clockStep(OpTimer, Write)
@@ -369,6 +397,10 @@ func InBubble() bool { return active.cur.bubble != nil }
 
 // RunInBubble calls f in a goroutine of a new bubble, and returns when all goroutines of the bubble
 // have ended. If they never do, that is a deadlock. Call it under control only.
+//
+// The goroutine that calls is outside of the bubble and waits in an operation with a guard. Its
+// access has the mode Alone, because it can go on only when every goroutine of the bubble has
+// ended.
 func RunInBubble(f func()) {
 	e := active
 	if e.cur.bubble != nil {
@@ -397,6 +429,8 @@ func (b *Bubble) end() { b.done = true }
 func (b *Bubble) open(*G) bool { return b.live == 0 }
 
 // AwaitBubble is synctest.Wait. Call it under control only.
+//
+// Two waits at once panic as in the standard library, whose message is repeated here.
 func AwaitBubble() {
 	e := active
 	b := e.cur.bubble
@@ -464,6 +498,9 @@ func (b *Bubble) waits(g *G) bool {
 }
 
 // isDurablyBlocked reports whether only other goroutines of the bubble, or time, can let g go on.
+//
+// A lock is excluded by its guard, as the standard package excludes mutexes: another bubble may
+// hold it.
 func (g *G) isDurablyBlocked() bool {
 	if g.state == parked || g.state == dead {
 		return true

@@ -7,6 +7,8 @@ import "unsafe"
 // is therefore grown by hand here, and found in a hash table of this package's own.
 
 // push appends v.
+//
+// It is generic and inlined nowhere: package rewrite compiles this package with -l.
 func push[T any](s []T, v T) []T {
 	if len(s) == cap(s) {
 		grown := make([]T, len(s), 2*len(s)+8)
@@ -37,6 +39,9 @@ func shift[T any](s []T) ([]T, T) {
 // It is an open hash table with linear probing. It keeps what is at its addresses alive, so the
 // garbage collector gives no address to a second object within an execution. The next execution
 // uses its slots again without clearing them: a slot of another run counts as free.
+//
+// An address that was freed and given to another object within one execution would join two
+// models. Holding the address prevents that at the price of memory until the next execution.
 type table struct {
 	slots []slot // a power of two of them, at most half in use
 	used  int
@@ -56,6 +61,8 @@ type slot struct {
 
 // find returns the slot of an address, which it takes if there is none. A model in it may be of an
 // earlier execution: the run of its object tells.
+//
+// The returned slot is valid until the next find, which may grow the table.
 func (t *table) find(run uint64, address unsafe.Pointer) *slot {
 	if t.run != run {
 		t.run, t.used = run, 0
@@ -89,6 +96,8 @@ func hash(address unsafe.Pointer) uintptr {
 
 // grow doubles the table and moves the slots of this execution. Slots of earlier executions are
 // dropped, with the models in them.
+//
+// At most half full, so a probe looks at about two slots.
 func (t *table) grow() {
 	old := t.slots
 	t.slots = make([]slot, max(64, 2*len(old)))

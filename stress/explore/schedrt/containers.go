@@ -10,6 +10,9 @@ import (
 // Go memory model has it, a write happens before the operations that observe it, and nothing else
 // is ordered: a mutex around the whole map would hide races. Range goes by insertion. The zero
 // value is an empty map.
+//
+// entries keeps the order of insertion, which Go's map does not have and a replay needs. index
+// finds a key in it, by a table of this package and not a Go map, which the detector watches.
 type Map struct {
 	real    sync.Mutex // guards the map outside of control, see locked
 	shape   Object     // which keys there are
@@ -33,6 +36,9 @@ var seed = maphash.MakeSeed()
 
 // access is an operation on the entry of a key. f performs it and reports whether it wrote. Store
 // does not observe what was there, so it acquires nothing.
+//
+// The entry is found before the step and used in it. It stays the same in between, because
+// entries of an execution are never removed.
 func (m *Map) access(kind Kind, mode Mode, key any, f func(n *entry) (wrote bool)) {
 	hash := maphash.Comparable(seed, key)
 	e := current()
@@ -69,6 +75,9 @@ func (m *Map) access(kind Kind, mode Mode, key any, f func(n *entry) (wrote bool
 
 // locked calls f with the real lock, which keeps out goroutines outside of control. The lock is
 // hidden from the race detector, as it would order all operations.
+//
+// A goroutine outside of control may use the map at any moment, since the map is the program's
+// own.
 func (m *Map) locked(f func() *entry) *entry {
 	raceDisable()
 	m.real.Lock()
@@ -79,6 +88,9 @@ func (m *Map) locked(f func() *entry) *entry {
 }
 
 // compact drops the entries of keys that were deleted in earlier executions.
+//
+// It runs at the first operation of an execution, when no goroutine of this execution can have
+// an entry in hand.
 func (m *Map) compact(e *Exec) {
 	if m.run == e.run {
 		return
@@ -94,6 +106,9 @@ func (m *Map) compact(e *Exec) {
 }
 
 // find returns the entry of a key. If there is none it makes an entry without a value.
+//
+// Even a Load makes an entry. Two goroutines that look for one missing key then share an object,
+// and a Store of the key depends on both.
 func (m *Map) find(key any, hash uint64) *entry {
 	if mask := uint64(len(m.index) - 1); len(m.index) > 0 {
 		for i := hash; m.index[i&mask] != 0; i++ {
@@ -115,6 +130,8 @@ func (m *Map) find(key any, hash uint64) *entry {
 }
 
 // add appends an entry and puts it into the index, which is at most half full.
+//
+// The index is built anew when it grows: an entry knows its hash, so no key is hashed twice.
 func (m *Map) add(n *entry) {
 	m.entries = push(m.entries, n)
 	if 2*len(m.entries) <= len(m.index) {
@@ -238,6 +255,9 @@ func (m *Map) Keys() (keys []any) {
 }
 
 // all calls f for every entry, in one operation on the set of keys.
+//
+// The operation is on the set of keys and not on each entry. An operation that changes whether a
+// key is there touches the set, and so depends on this one.
 func (m *Map) all(kind Kind, mode Mode, f func(n *entry)) {
 	e := current()
 	if e == nil {
@@ -265,6 +285,9 @@ func (m *Map) all(kind Kind, mode Mode, f func(n *entry)) {
 // put in last, or nothing: the schedule chooses, as the real one may drop items at any time. It
 // does not return older items. It is empty at the begin of every execution. A Put happens before
 // the Get that returns its item.
+//
+// Two outcomes of a Get are enough. A program that is right must cope with both, and older items
+// would differ from the last one by their content only.
 type Pool struct {
 	object Object
 	items  []*pooled
@@ -286,6 +309,8 @@ func (p *Pool) begin(kind Kind) *G {
 }
 
 // Get takes an item out of the pool, or returns nil. Call it under control only.
+//
+// An empty pool gives no choice, so the step is a read and commutes with others.
 func (p *Pool) Get() any {
 	e := active
 	g := p.begin(OpGet)

@@ -19,6 +19,9 @@ import (
 //
 // Outside of control the numbers are the same in every process: a package variable that holds one
 // may keep it for all schedules.
+//
+// A sequence for the whole program would be simpler. A draw would then depend on every draw of
+// other goroutines, and each draw would have to be a step.
 func Random() uint64 {
 	e := current()
 	if e == nil {
@@ -44,6 +47,8 @@ func Nanotime() int64 {
 }
 
 // HashMemory is runtime.memhash with a key that is the same in every process: FNV-1a, mixed.
+//
+// It need not resist attackers: the keys are those of a test.
 func HashMemory(p unsafe.Pointer, seed, size uintptr) uint64 {
 	h := uint64(0xcbf29ce484222325) ^ uint64(seed)
 	for _, b := range unsafe.Slice((*byte)(p), size) {
@@ -62,6 +67,8 @@ func HashString(p unsafe.Pointer, seed uintptr) uint64 {
 func Reseed(seed int64) { active.cur.lineage, active.cur.drawn = mix(uint64(seed)), 0 }
 
 // descend gives a new goroutine its lineage. Goroutine 0 has no parent.
+//
+// The shift keeps the number of a child from cancelling low bits of the parent's lineage.
 func (g *G) descend(parent *G) {
 	if parent != nil {
 		parent.kids++
@@ -90,6 +97,9 @@ type MapRange[K comparable, V any] struct {
 // goes through the keys in their order. Pointers and channels in keys have the order in which
 // RankKey saw them, because addresses differ from process to process. As with range, keys that are
 // deleted meanwhile do not come, and keys that are added may or may not; here they do not.
+//
+// The keys are copied before the first round, because the body may change the map. The real
+// range keeps its own place in the table instead, which has no order.
 func RangeMap[M ~map[K]V, K comparable, V any](m M) *MapRange[K, V] {
 	r := &MapRange[K, V]{m: m, keys: make([]K, 0, len(m))}
 	for k, v := range m {
@@ -107,6 +117,8 @@ func RangeMap[M ~map[K]V, K comparable, V any](m M) *MapRange[K, V] {
 }
 
 // Next goes to the next key that has not been deleted, and reports whether there is one.
+//
+// A key that was deleted and inserted again comes with its new value, which Go allows.
 func (r *MapRange[K, V]) Next() (ok bool) {
 	for len(r.keys) > 0 {
 		r.key, r.keys = r.keys[0], r.keys[1:]
@@ -145,6 +157,9 @@ func (r *MapRange[K, V]) NextInto(k *K, v *V) bool {
 
 // RankKey returns k. Rewritten code has it around an index that inserts into a map, so that the
 // addresses in k get a rank before the map is ranged over.
+//
+// Numbers, strings and bools need no rank; reflection finds the addresses inside structs, arrays
+// and interfaces.
 func RankKey[K any](k K) K {
 	if current() != nil {
 		rank(reflect.ValueOf(&k).Elem())
@@ -198,6 +213,9 @@ func RankOf(p unsafe.Pointer) uint64 {
 
 // rankOf returns the rank of a pointer. A pointer without a rank, which code that was not rewritten
 // has put into the map, comes last and by its address: that order may differ from run to run.
+//
+// Such an order is the one place where a replay may differ. The check for determinism reports it
+// if it does.
 func (e *Exec) rankOf(p unsafe.Pointer) (rank uint64, address uintptr) {
 	if p == nil {
 		return 0, 0
@@ -225,6 +243,9 @@ func (b byKey) Less(i, j int) bool { return compareKeys(b.keys.Index(i), b.keys.
 
 // compareKeys orders two keys of one type. Numbers, strings and bools have their order, NaN is
 // never among them, and addresses have their ranks.
+//
+// Kinds that cannot be keys, such as slices, never come here. What remains after the cases are
+// pointers, channels and unsafe pointers.
 func compareKeys(a, b reflect.Value) int {
 	switch k := a.Kind(); {
 	case k == reflect.String:

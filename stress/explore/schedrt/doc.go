@@ -61,4 +61,12 @@
 // Memory is sequentially consistent. That loses nothing for programs without data races; the race
 // detector finds the others, on each schedule that is played under it. Code that was not rewritten
 // runs as one piece between two operations. One Exec plays at a time in a process.
+//
+// # Why one package of more than twenty files
+//
+// Every model announces, stops and changes through the private state of one Exec, in each step.
+// A second package would need that state exported, and rewritten code of any module could then
+// call it. It would also be one more package that has to be compiled without the race detector,
+// and one more that each rewritten module imports. The files are the split: one primitive or one
+// decision of the engine in each.
 package schedrt

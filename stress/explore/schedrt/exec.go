@@ -18,6 +18,10 @@ func Controlled() bool { return current() != nil }
 // An Exec plays one program after another, each under a schedule of its own. It keeps goroutines
 // and memory for the next Play: a schedule of 33 steps takes a few microseconds, less than one go
 // statement for each of its goroutines would.
+//
+// All fields but the three for the watchdog belong to the goroutine that has the turn. Passing
+// the turn orders memory in truth, so they need no lock; the race detector does not watch this
+// package.
 type Exec struct {
 	limits   Limits
 	strategy Strategy
@@ -78,6 +82,9 @@ type Exec struct {
 }
 
 // Limits bound one execution. The zero value is good.
+//
+// Steps and Livelock are counts and not times: the same program must end in the same way on
+// every machine.
 type Limits struct {
 	Steps     int  // operations in an execution; 0 means 100000
 	Livelock  int  // steps without progress until it is a livelock; 0 means nine tenths of Steps
@@ -117,6 +124,9 @@ type Point struct {
 }
 
 // New returns an Exec. Call Close when it is not needed any more.
+//
+// A Livelock limit below Steps lets a livelock be told from a long program: nine tenths of the
+// steps without progress are no accident.
 func New(limits Limits) *Exec {
 	if limits.Steps == 0 {
 		limits.Steps = 100_000
@@ -135,6 +145,9 @@ func New(limits Limits) *Exec {
 
 // Play runs the program once, to its end or to a limit, and unwinds the goroutines that are left.
 // The outcome is e.Outcome. It panics if another Play is under way in this process.
+//
+// Play runs in the goroutine of the caller, which becomes the driver. active is cleared by a
+// defer, so a panic of the strategy does not leave the process under control.
 func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	if active != nil {
 		panic("schedrt: Play within Play")
@@ -156,6 +169,9 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 
 // reset prepares for another execution. It keeps memory and goroutines, and gives the execution a
 // number that makes all models start anew.
+//
+// Goroutines go to the spare list with their carriers. The models need nothing: their objects
+// have the number of an older run.
 func (e *Exec) reset(strategy Strategy) {
 	e.run = nextRun()
 	e.strategy = strategy
@@ -187,6 +203,9 @@ func (e *Exec) Current() *G { return e.cur }
 
 // resume gives the turn to the goroutine that goes next, and returns when from has it again. A nil
 // from is the caller of Play: it has the turn again when nothing is left to run.
+//
+// The next goroutine is chosen by the goroutine that gives the turn away. A scheduler of its own
+// would cost a second switch in each step.
 func (e *Exec) resume(from *G) {
 	to := e.nextGoroutine(from)
 	e.cur = to
@@ -201,6 +220,8 @@ func (e *Exec) resume(from *G) {
 
 // unwind ends the goroutines that are left, the youngest first. Their deferred calls run; each
 // operation in them ends the goroutine again.
+//
+// blocked is noted before, as unwinding changes what is possible.
 func (e *Exec) unwind() {
 	if e.Outcome.Kind != Passed {
 		e.Outcome.describe(e)
@@ -230,6 +251,8 @@ func (e *Exec) TimeIsOver() bool { return e.timeOver }
 const timeEvery = 1 << 12
 
 // isLate reports whether the execution is to be given up now.
+//
+// The real clock is asked rarely, since asking takes longer than a step.
 func (e *Exec) isLate() bool {
 	e.timeOver = e.taken%timeEvery == timeEvery-1 && !e.stopAt.IsZero() && !time.Now().Before(e.stopAt)
 	return e.timeOver

@@ -14,6 +14,9 @@ import (
 )
 
 // A G is a controlled goroutine.
+//
+// A G is used again in later executions. newG resets every field that an execution reads before
+// it writes it.
 type G struct {
 	ID      int // from 0, in the order of the go statements; 0 is the program itself
 	Op      Op  // the operation that it is about to perform, or waits in
@@ -72,6 +75,9 @@ const (
 // it passes time only when no goroutine can move. A spinner counts as blocked for AwaitRest and
 // for lazy time only after patience rounds, because a loop with a bound of its own comes to it
 // before.
+//
+// A goroutine has a class only between two steps. Nothing changes then, so pick asks once and
+// stores the answer.
 func (g *G) class() class {
 	switch {
 	case g.state != ready || g.Op.guard != nil && !g.Op.guard.open(g):
@@ -124,6 +130,8 @@ func GoInStep(fn func()) { active.spawn(fn) }
 
 // spawn makes a goroutine that runs to its first operation before another goroutine takes a step.
 // Until then it does nothing that another goroutine can see, so the go statement itself is no step.
+//
+// The release orders the go statement before the goroutine's beginning; main acquires it.
 func (e *Exec) spawn(fn func()) *G {
 	g := e.newG()
 	e.left++
@@ -168,6 +176,9 @@ func (e *Exec) newG() *G {
 }
 
 // wake lets a parked goroutine go on, at once, to its next operation.
+//
+// The goroutine runs before the next pick, in the step of the goroutine that woke it. It only
+// runs local code up to its next operation, which no other goroutine can tell.
 func (e *Exec) wake(g *G) {
 	g.waits++
 	yields := g.spin.yields
@@ -219,6 +230,8 @@ func (e *Exec) prune() {
 }
 
 // park returns when another goroutine has woken g.
+//
+// There is no guard: a parked goroutine is not asked in each step, however many wait in queues.
 func (e *Exec) park(g *G) {
 	g.state = parked
 	e.outdated = true
@@ -239,6 +252,9 @@ func (g *G) main() {
 
 // end records how a goroutine ended: by returning, by a panic or by runtime.Goexit. If goroutine 0
 // leaves by Goexit the others go on, as they do in Go when main does.
+//
+// The recover is the outermost one of the goroutine. A panic that arrives here would end the
+// process in Go, and ends the execution here.
 func (g *G) end() {
 	e := g.exec
 	if r := recover(); r != nil && !e.ending {
@@ -260,6 +276,8 @@ func (g *G) end() {
 }
 
 // LiveGoroutines counts the controlled goroutines that have not ended. Call it under control only.
+//
+// The caller is counted, as runtime.NumGoroutine counts it.
 func LiveGoroutines() (n int) {
 	for _, g := range active.gs {
 		if g.state != dead && g != active.clock.g {
@@ -325,6 +343,9 @@ func label() {
 }
 
 // current returns the execution that controls the calling goroutine, or nil.
+//
+// The order of the tests is by cost: active is nil in most processes, and labels are nil in most
+// goroutines.
 func current() *Exec {
 	e := active
 	if e == nil {

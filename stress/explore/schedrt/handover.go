@@ -18,6 +18,9 @@ type carrier struct {
 
 // transfer gives the turn from one goroutine to another and returns when from has it again. Nil
 // stands for the driver, which is the goroutine that called Play.
+//
+// Both ways return only when from is chosen again, so the code of an operation reads as if it
+// blocked.
 func (e *Exec) transfer(from, to *G) {
 	if !e.limits.Goroutines {
 		e.next = to
@@ -34,6 +37,8 @@ func (e *Exec) transfer(from, to *G) {
 
 // live runs one controlled goroutine after another on a carrier. It returns when one of them leaves
 // by Goexit, which ends the real goroutine, too.
+//
+// retire is set by Close only, when no execution is under way.
 func (g *G) live() {
 	label()
 	defer func() {
@@ -102,6 +107,9 @@ func (b baton) await() {
 }
 
 // serve runs in the driver. It answers questions for the strategy until the driver has the turn.
+//
+// Under the race detector the strategy runs here, in one goroutine, however many goroutines ask;
+// see consult.
 func (e *Exec) serve() {
 	for {
 		e.driver.await()
@@ -146,6 +154,9 @@ type coroutine struct {
 }
 
 // switchUntil returns when from has the turn, or when the coroutine of from is to end.
+//
+// The loop runs on the coroutine that gives the turn away. A coroutine that is entered may give
+// the turn on several times before it comes back; next always says to which goroutine.
 func (e *Exec) switchUntil(from *G) {
 	var co *coroutine // nil for the driver, which never yields
 	if from != nil {
@@ -165,6 +176,8 @@ func (e *Exec) switchUntil(from *G) {
 }
 
 // enter resumes the coroutine of g, which it makes if there is none yet. It returns when g yields.
+//
+// onStack is set before the switch, because the coroutine itself looks at it.
 func (g *G) enter() {
 	if !g.carrier.alive {
 		g.dropCoroutine()

@@ -31,6 +31,9 @@ func mark(kind Kind, mode Mode, note string) int {
 // wait for a lower phase go first. Of several that wait for the same phase, AwaitRest returns true
 // to one, which goes before all others; to the others it returns false. Call it under control
 // only.
+//
+// It is how a harness observes “nothing happens any more” without sleeping: a waiter that should
+// have been served is then known to be stuck.
 func AwaitRest(phase int) (first bool) {
 	e := active
 	g := e.begin(OpAwaitRest)
@@ -48,6 +51,9 @@ func AwaitRest(phase int) (first bool) {
 
 // endRest is called at rest, with the goroutines in AwaitRest. It returns the goroutine that goes
 // first, and turns the wait of the others with the same phase into an ordinary step.
+//
+// The first of equals is the one with the lowest ID, so that the choice is no decision of the
+// schedule.
 func (e *Exec) endRest(waiting []*G) *G {
 	leader := waiting[0]
 	for _, g := range waiting {
@@ -112,6 +118,9 @@ const (
 // ObjectStates returns the objects of the execution, in no order. It may be called between two
 // steps or after Play, and changes nothing. WaitGroups and Conds are among them only with
 // Limits.Positions.
+//
+// The order is that of a hash table by address and differs between processes; callers sort by
+// number.
 func (e *Exec) ObjectStates() (all []ObjectState) {
 	for i := range e.words.slots {
 		s := &e.words.slots[i]
@@ -246,6 +255,8 @@ const (
 
 // GoroutineStates returns the goroutines of the execution, by ID. It may be called between two
 // steps or after Play, and changes nothing.
+//
+// The classes are computed anew, because Play's own answers are of the last pick.
 func (e *Exec) GoroutineStates() []GoroutineState {
 	all := make([]GoroutineState, len(e.gs))
 	for i, g := range e.gs {

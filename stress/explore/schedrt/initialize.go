@@ -22,6 +22,9 @@ var initializers struct {
 // OnReset registers the function that initializes a package again. With state it has variables that
 // can change. Functions are only called if one package has such variables, or has started a
 // goroutine. The pointers are to the variables that the function sets.
+//
+// The registration happens in the init function of each rewritten package. Go runs those in the
+// order of dependencies, so the list has that order too.
 func OnReset(state bool, initialize func(), pointers ...any) {
 	addVariables(pointers)
 	initializers.all = append(initializers.all, initialize)
@@ -37,6 +40,9 @@ func AtBegin(f func()) { atBegin = append(atBegin, f) }
 // Keep has *v restored before each execution, to the value that it had before the first one. It is
 // for variables of the standard library, which are not initialized again. The copy is shallow. A nil
 // v is allowed.
+//
+// The first call saves and the later ones restore. Saving at the first execution and not at
+// registration lets TestMain set the variable.
 func Keep[T any](v *T) {
 	var saved *T
 	AtBegin(func() {
@@ -68,6 +74,9 @@ func KeepAll(v any) {
 }
 
 // A snapshot is copies of variables in memory, each with the variable.
+//
+// at and was are two lists of one length. Values are copied shallowly, and what they lead to has
+// entries of its own.
 type snapshot struct {
 	seen    map[place]bool
 	at, was []reflect.Value
@@ -99,6 +108,8 @@ func (s *snapshot) add(v reflect.Value) {
 
 // follow saves what a value leads to. It stops at channels and functions, which are no memory that a
 // copy could restore, and at types of the standard library: goroutines of it may use them now.
+//
+// A pointer is followed once per place and type, so rings end.
 func (s *snapshot) follow(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -181,6 +192,9 @@ func FirstInit() bool {
 }
 
 // initialized returns program with the initialization before it, if that can make a difference.
+//
+// The initialization is a part of the execution and of its trace: a package variable may start a
+// goroutine, whose steps the schedule decides.
 func (e *Exec) initialized(program func()) func() {
 	if !initializers.state && !goroutineInInit.Load() {
 		return program
@@ -202,6 +216,9 @@ var goroutineInInit atomic.Bool
 
 // duringInit reports whether the calling goroutine initializes packages at the start of the
 // process, or was started by such a goroutine.
+//
+// The stack is searched for the function of the runtime that initializes packages. No public
+// function tells.
 func duringInit() bool {
 	if profLabel() == initLabels {
 		return true

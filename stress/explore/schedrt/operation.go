@@ -87,6 +87,8 @@ var kindNames = [...]string{
 func (k Kind) String() string { return kindNames[k] }
 
 // An Op is an operation that a goroutine is about to perform, or waits in.
+//
+// The pcs are an array and not a slice, so an announcement allocates nothing.
 type Op struct {
 	Kind   Kind
 	Access []Access // the objects, as far as they are known before the step
@@ -100,6 +102,9 @@ type Op struct {
 
 // A guard tells whether an operation is possible now. It is asked before each step, so it only
 // reads.
+//
+// A guard is asked in every pick while its goroutine waits. It must depend on objects of the
+// announced accesses only, or a reduction would miss the step that opens it.
 type guard interface {
 	open(g *G) bool
 }
@@ -112,6 +117,9 @@ func (o *Op) clear() {
 
 // begin starts the announcement of an operation of the running goroutine. While the execution is
 // being unwound it ends the goroutine instead.
+//
+// Goexit runs the deferred calls of the program. Each operation in them comes here and leaves
+// again, so unwinding ends.
 func (e *Exec) begin(kind Kind) *G {
 	if e.ending {
 		runtime.Goexit()
@@ -148,6 +156,8 @@ func (e *Exec) point(g *G) {
 }
 
 // changed says that the current step, of g, changed the state of an object.
+//
+// A change makes the version differ, which wakes spinners that have looked at the object.
 func (e *Exec) changed(g *G, o *Object) {
 	o.version++
 	e.advance(g)
@@ -173,6 +183,9 @@ type Touch struct {
 // several operations inside that no program can tell apart, as context.WithCancel has. f must not
 // block and must not perform another operation. If it returns false it only read. Call Do under
 // control only.
+//
+// The accesses must name everything that f touches, or f calls TouchInStep. What is missing is
+// an order that no exploration tries.
 func Do(kind Kind, f func() (changed bool), touches ...Touch) {
 	e := active
 	g := e.begin(kind)
@@ -229,6 +242,9 @@ func AcquireEdge(p unsafe.Pointer) { raceAcquire(p) }
 func ReleaseEdge(p unsafe.Pointer) { raceReleaseMerge(p) }
 
 // Yield is runtime.Gosched. Call it under control only.
+//
+// A yield touches no object. It only gives other goroutines a chance to run, and its idle rounds
+// show a loop that waits by yielding.
 func Yield() {
 	e := active
 	g := e.begin(OpYield)
@@ -251,6 +267,9 @@ type Object struct {
 
 // number gives o a number in this execution if it has none, and reports whether it had none. Its
 // model then drops the state that an earlier execution left.
+//
+// Comparing runs replaces a list of objects to reset: an execution costs what it uses and not
+// what earlier ones used.
 func (e *Exec) number(o *Object) (fresh bool) {
 	if o.run == e.run {
 		return false
@@ -261,6 +280,9 @@ func (e *Exec) number(o *Object) (fresh bool) {
 }
 
 // A Mode says how an operation uses an object. Strategies read from it which operations commute.
+//
+// Finer modes mean fewer schedules. Each pair that is said to commute must commute in every
+// state, or a schedule is lost.
 type Mode uint8
 
 // The modes. A lock has modes of its own, as some of its operations cannot change places: Acquire

@@ -2,6 +2,9 @@ package schedrt
 
 // nextGoroutine returns the goroutine that gets the turn, nil at the end of the execution. It runs
 // in the goroutine me, or in the driver if me is nil.
+//
+// Local code of woken goroutines comes first, so at every pick all goroutines are before an
+// operation or parked. That is what makes a state of the program well-defined between two steps.
 func (e *Exec) nextGoroutine(me *G) *G {
 	if e.ending {
 		return nil // unwind takes the goroutines one after another
@@ -31,6 +34,9 @@ func (e *Exec) nextGoroutine(me *G) *G {
 
 // pick lets the strategy choose among the goroutines of the first class that is not empty. It
 // returns nil if the execution is at its end, whose kind is then in the outcome.
+//
+// The ends are tested before anything else: an outcome that is set stays, whatever could still
+// move.
 func (e *Exec) pick(me *G) *G {
 	switch {
 	case e.Outcome.Kind != Passed, e.over:
@@ -125,6 +131,9 @@ func leastRecent(gs []*G) *G {
 
 // ask asks the strategy which of e.enabled goes. Where only one goroutine can go it does not ask,
 // so schedules stay short and depend on real decisions only.
+//
+// A replay depends on this rule: it answers the same questions in the same order, and one
+// question more would shift all that follow.
 func (e *Exec) ask(me *G) *G {
 	if len(e.enabled) == 1 && !e.limits.AskAlways {
 		return e.enabled[0]
@@ -161,6 +170,8 @@ func (e *Exec) answer(n int) int {
 
 // choose resolves a choice that the current step has, and records it in the trace. An answer
 // outside the range is of a schedule that does not fit the program any more; it counts as 0.
+//
+// n of 1 is no question either.
 func (e *Exec) choose(me *G, n int) int {
 	if n == 1 {
 		return 0
@@ -181,6 +192,9 @@ func Choose(n int) int { return active.choose(active.cur, n) }
 
 // endAtRest sets the outcome when no goroutine can move any more. A goroutine that a timer would
 // wake is no leak, see daemons.
+//
+// Deadlock and leak differ by whether the program has returned. Goroutines of an initialization
+// may wait for ever, as they do in Go.
 func (e *Exec) endAtRest() {
 	e.markSleepers()
 	for _, g := range e.gs {
@@ -208,6 +222,10 @@ const fairAfter = 2_000
 // enforceFairness leaves only one goroutine in e.enabled if the schedule has passed it over for
 // fairAfter steps. That goroutine then goes on until it waits or has had as many steps. The rule
 // reads nothing but the trace, so a replay comes to the same decision without a word about it.
+//
+// The clock is exempt: that time does not pass for a while is no unfairness. The favoured
+// goroutine keeps the turn for as many steps as it was passed over, because a single step might
+// only be the beginning of its work.
 func (e *Exec) enforceFairness() {
 	now := e.taken
 	if now < fairAfter {

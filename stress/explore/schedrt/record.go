@@ -7,6 +7,9 @@ import (
 )
 
 // A Trace is the steps of one execution.
+//
+// Accesses of all steps are in one slice, and a step has a range of it. A slice for each step
+// would be an allocation for each step.
 type Trace struct {
 	Steps    []Event
 	accesses []Access // of all steps, one after another
@@ -62,6 +65,9 @@ func (t *Trace) touchID(object int32, m Mode) {
 
 // weaken says that the current step only read. A compare-and-swap is announced as a write, because
 // whether it will write is not known before; if it failed, it commutes with other reads.
+//
+// The mode must be exact and not only safe: a reduction takes a write for a conflict with every
+// other access, and plays both orders of two failed swaps.
 func (t *Trace) weaken() {
 	if t.muted {
 		return
@@ -73,6 +79,9 @@ func (t *Trace) weaken() {
 }
 
 // record counts the step that g is about to take, and adds it to the trace.
+//
+// It runs after the choice and before the operation. The operation itself then refines the last
+// event by touch and weaken.
 func (e *Exec) record(g *G) {
 	e.taken++
 	e.countStep()
@@ -158,6 +167,9 @@ type Waiting struct {
 }
 
 // Fail ends the execution as failed. If it has another outcome already, the message is dropped.
+//
+// The first outcome stands, because a failure in a deferred call is a consequence of the one
+// before.
 func Fail(message string) {
 	if e := current(); e != nil && e.Outcome.Kind == Passed && !e.ending {
 		e.Outcome = Outcome{Kind: Failed, Message: message, Goroutine: e.cur.ID}
@@ -182,6 +194,9 @@ func FinishPassed() (left int) {
 
 // Refuse ends the execution as refused, because the program is about to do something that cannot be
 // controlled. Outside of control it does nothing; under control it does not return.
+//
+// A refused schedule is neither passed nor failed. The verdict names the call, so that a user
+// knows what to replace.
 func Refuse(what string) {
 	e := current()
 	if e == nil || e.ending {
@@ -243,6 +258,8 @@ type doubt struct {
 }
 
 // apply turns an outcome that the doubt may have brought about into a refusal.
+//
+// A schedule that passes needs no doubt: it passed with a value that the program must accept.
 func (d *doubt) apply(o *Outcome) {
 	switch {
 	case d.name == "":
@@ -278,6 +295,8 @@ func NoteFinalizer() { active.finalizers = true }
 func HasFinalizers() bool { return active.finalizers }
 
 // describe lists the goroutines that have not ended and what they wait for.
+//
+// It runs before unwinding, which would end the goroutines that it lists.
 func (o *Outcome) describe(e *Exec) {
 	for _, g := range e.gs {
 		if g.state == dead || g == e.clock.g {
@@ -305,6 +324,8 @@ func (o *Outcome) describe(e *Exec) {
 
 // fatal ends the execution like a fatal error of the Go runtime, which no recover in the program
 // sees.
+//
+// Goexit and not panic, because the program may recover from a panic and must not from this.
 func (e *Exec) fatal(message string) {
 	if e.Outcome.Kind == Passed {
 		e.Outcome = Outcome{

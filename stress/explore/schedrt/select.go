@@ -6,6 +6,9 @@ import (
 )
 
 // A Case is a communication of a select: a Receiving or a Sending.
+//
+// The type parameter ends here: a select has cases of different types, and the engine works on
+// their ends.
 type Case interface {
 	end() *caseEnd
 	uncontrolled() reflect.SelectCase // for a select outside of control
@@ -101,6 +104,9 @@ func (c *Sending[T]) took(reflect.Value, bool) {}
 // Select takes one case and returns its index, or -1 for the default. If several are ready, the
 // strategy chooses: Go promises a random choice. If none is ready and there is no default, it waits
 // in the queue of each channel, and takes the case that another goroutine serves first.
+//
+// Values from outside are taken first and without a step. They come from code that is no part of
+// the schedule, and leaving them would make the program wait for something that has happened.
 func Select(hasDefault bool, cases ...Case) int {
 	if current() == nil {
 		return selectUncontrolled(hasDefault, cases)
@@ -161,6 +167,9 @@ func selectControlled(hasDefault bool, cases []Case) int {
 }
 
 // takeReady takes one of the cases that are ready and returns its index, or -1 if there is none.
+//
+// The strategy is asked for a number among the ready cases, and not for an index of all: fewer
+// numbers are fewer schedules, and a case that is not ready cannot be taken.
 func (e *Exec) takeReady(cases []Case) int {
 	n := 0
 	for _, c := range cases {
@@ -202,6 +211,9 @@ func (c *caseEnd) ready() bool {
 }
 
 // waitFor joins the queue of every case and returns the index of the case that was served.
+//
+// All waiters have one wait number, so serving one makes the others void at once. The release is
+// at each box and each waiter, as it is not known which case will be served.
 func (e *Exec) waitFor(g *G, cases []Case) int {
 	g.box = nil
 	for i, c := range cases {

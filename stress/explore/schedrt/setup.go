@@ -14,6 +14,9 @@ import (
 // is given back.
 
 // A variable is a package variable that initializers change.
+//
+// initial is taken once all packages are initialized, and provided before the first execution.
+// Only what differs between the two was done by the test.
 type variable struct {
 	at       reflect.Value // the variable
 	initial  content       // when all packages were initialized
@@ -49,6 +52,9 @@ func addVariables(pointers []any) {
 }
 
 // contentOf copies a variable.
+//
+// Channels and functions are copied as they are. They cannot be cloned, and sharing them is what
+// go test does.
 func contentOf(at reflect.Value) content {
 	c := content{value: copyOf(at)}
 	switch {
@@ -83,6 +89,8 @@ func (c content) equals(at reflect.Value) bool {
 }
 
 // sameBytes compares two variables of one type in memory: most types have no ==.
+//
+// Padding is compared as well. A difference there only means a restore that was not needed.
 func sameBytes(a, b reflect.Value) bool {
 	size := a.Type().Size()
 	if size == 0 {

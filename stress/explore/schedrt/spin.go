@@ -8,6 +8,9 @@ import "runtime"
 // has changed, or until nothing else can move.
 
 // spin recognises a spinning goroutine.
+//
+// It errs on one side: a goroutine that is wrongly taken for spinning moves later, when an
+// object changes or nothing else can move. It is never stopped for good.
 type spin struct {
 	looks    []look
 	yields   yields
@@ -40,6 +43,8 @@ const unrolled = 3
 const patience = 128
 
 // look notes that the running goroutine is about to read o. Call it before point.
+//
+// A changed version starts the count anew, because the loop then saw something new.
 func (e *Exec) look(g *G, o *Object) {
 	g.spin.flagged = false
 	for i := range g.spin.looks {
@@ -79,6 +84,9 @@ func (l *look) again() bool {
 }
 
 // idle reports whether the next step of g would show nothing new.
+//
+// All objects of the loop are compared and not only the last: a loop may read two flags and wait
+// for either.
 func (s *spin) idle(g *G) bool {
 	if g.Op.Kind == OpYield || g.Op.Kind == OpSleep {
 		return s.yields.idle(g)
@@ -107,6 +115,9 @@ func (g *G) stepsOfOthers() int {
 // yields recognises a goroutine that calls Gosched or Sleep in a loop. Such a loop may lock and
 // unlock something in each round, so the versions of objects say nothing about it. It is idle when
 // a whole round passed in which no goroutine outside such a loop took a step.
+//
+// The two numbers of others and step are of the last two yields, so a round is what lies between
+// them.
 type yields struct {
 	pc     uintptr
 	rounds int

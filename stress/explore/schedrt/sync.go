@@ -55,6 +55,9 @@ func write(kind Kind, address unsafe.Pointer) {
 }
 
 // CAS is the operation before a compare-and-swap. The caller performs it and then calls Swapped.
+//
+// Two calls and not one with a function: the look-alike performs the real operation in between,
+// with its own types.
 func CAS(address unsafe.Pointer) {
 	e := current()
 	if e == nil {
@@ -83,6 +86,9 @@ func Swapped(address unsafe.Pointer, ok bool) {
 // A Mutex is the model of a sync.Mutex. Any waiter may get the lock next: the real one promises no
 // order, so its modes (fast path, handoff after 1 ms) are not modelled. TryLock fails only if the
 // lock is held. A copy of a locked Mutex is unlocked, because the model belongs to the address.
+//
+// Not modelling the modes loses nothing: every order of waiters that the real one can choose is
+// an order of steps here.
 type Mutex struct {
 	object Object
 	locked bool
@@ -147,6 +153,9 @@ func (m *Mutex) TryLock() bool {
 // Unlock unlocks m; any goroutine may. If m is not locked it ends the execution as Panicked, where
 // the real one ends the process. Unlock alone is no progress: a loop that locks and unlocks may
 // spin.
+//
+// It has a step although it never waits. Whether another goroutine takes the lock right after it
+// or later is a choice of the schedule.
 func (m *Mutex) Unlock() {
 	e := active
 	g := e.begin(OpUnlock)
@@ -192,6 +201,9 @@ func (m *RWMutex) number(e *Exec) {
 }
 
 // open is the guard of RLock, of a writer's announcement and of its entry.
+//
+// The announcement of a writer waits for other writers, by pending; its entry waits for readers,
+// by readers. A reader waits for pending only.
 func (m *RWMutex) open(g *G) bool {
 	if g.Op.Kind == OpLock { // the writer has announced itself
 		return m.readers == 0
@@ -201,6 +213,9 @@ func (m *RWMutex) open(g *G) bool {
 
 // Lock returns when the caller is the writer. It is one step if there is no reader, and two
 // otherwise: the announcement, and the entry when the last reader has left.
+//
+// Without a reader inside, the writer enters in the step of its announcement: no other goroutine
+// could tell the two apart.
 func (m *RWMutex) Lock() {
 	e := active
 	g := e.begin(OpAnnounce)
@@ -328,6 +343,9 @@ func (c *Cond) number(e *Exec) {
 // Wait joins the queue, calls unlock, sleeps until it is notified, and calls lock. Joining is a
 // step of its own before the unlock, so a Signal after the unlock always finds the waiter: it may
 // even come before the waiter sleeps.
+//
+// The lock and the unlock are operations of their own, by the look-alike. So a Wait is three
+// steps or more, as it is in Go.
 func (c *Cond) Wait(unlock, lock func()) {
 	e := active
 	g := e.begin(OpWait)
@@ -358,6 +376,9 @@ func (c *Cond) Broadcast() { c.notify(OpBroadcast) }
 
 // notify takes one waiter out of the queue, or all. A waiter that is not asleep yet finds out when
 // it comes to sleep.
+//
+// missed stays set: a report about a goroutine that waits for ever names a signal that came too
+// early.
 func (c *Cond) notify(kind Kind) {
 	e := active
 	g := e.begin(kind)
@@ -399,6 +420,8 @@ func (w *WaitGroup) number(e *Exec) {
 func (w *WaitGroup) open(*G) bool { return w.count == 0 }
 
 // Add adds delta to the counter. Outside of control it does nothing.
+//
+// An Add and a Done commute with each other; a Wait depends on the Done that opens it.
 func (w *WaitGroup) Add(delta int) {
 	e := current()
 	if e == nil {
@@ -431,6 +454,8 @@ func (w *WaitGroup) Wait() {
 
 // IsStale reports that an earlier execution ended while the counter was not zero. The real
 // WaitGroup then has to be replaced.
+//
+// The model needs no replacement, as its number is of another run.
 func (w *WaitGroup) IsStale() bool {
 	return current() != nil && w.object.run != 0 && w.object.run != active.run && w.count != 0
 }
