@@ -27,13 +27,16 @@ The first three build the benchmarks of both sides. A package whose test binarie
 IDENTICAL at once, and passes, unless its benchmarks may read a file that differs. The benchmarks of
 other packages take turns, each pair of processes with code layouts of its own; that takes one to
 three seconds for a row. Rows that look slower are measured again, once, by fresh processes, and the
-second result decides. In a run that measures the old side against itself must pass, and a planted
+second result decides. Instructions of rows of one goroutine are counted, by the processor or by
+valgrind if it is installed: rows that time cannot tell are COUNTED if those agree, and MORE WORK is
+named and timed again. In a run that measures the old side against itself must pass, and a planted
 slowdown must be found. Packages are ./... if none are named.
 
-Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED; 2 refused, unreadable, nothing
-to judge, or a row FAILED or is MISSING; 3 INCONCLUSIVE, only advice, or stopped early, by Ctrl-C
-too; 4 the run is invalid: the sides are of two machines, or a control failed and no row REGRESSED
-twice or in a count.
+Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED, in time, in allocations or over
+-instructions; 2 refused, unreadable, nothing to judge, or a row FAILED or is MISSING; 3
+INCONCLUSIVE, also if it is MORE WORK, only advice, or stopped early, by Ctrl-C too; 4 the run is
+invalid: the sides are of two machines, or a control failed and no row REGRESSED twice or in a
+count.
 
 Ctrl-C keeps the pairs so far and judges them. Nothing is written into the repository. Its worktree
 may be read-only, or dirty, and the report says so if it is. Without -o the report is only printed.`
@@ -76,6 +79,8 @@ func (c *gateCall) addTo(f *flagSet) {
 	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of "+
 		"`10%` "+
 		"would have gone unseen (default fail)", c.setTolerance)
+	f.Func("instructions", "fail a row that executes so much more instructions, as `5%`; off counts none "+
+		"(default: such rows are named, and time decides)", c.setInstructions)
 	f.StringVar(&c.waivers, "waivers", "", "`file` of rows that may regress for a while")
 	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false,
 		"let rows pass that the new side does not have any more")
@@ -121,6 +126,20 @@ func (c *gateCall) setMinEffect(s string) error {
 		return fmt.Errorf("%q is no percentage such as 5%%", s)
 	}
 	c.judge.MinEffect = v
+	return nil
+}
+
+// setInstructions parses the flag -instructions, which also switches the instrument off.
+func (c *gateCall) setInstructions(s string) error {
+	if c.measure.NoInstructions = s == "off"; c.measure.NoInstructions {
+		c.judge.MaxInstructions = 0
+		return nil
+	}
+	v, err := gate.ParseTolerance(s) // also accepts fail and warn
+	if err != nil || v == 0 || v > 10 {
+		return fmt.Errorf("%q is neither off nor a percentage such as 5%%", s)
+	}
+	c.judge.MaxInstructions = v
 	return nil
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // few are the flags of the shortest run. A control of few rows needs 6 pairs.
-var few = []string{"-pairs", "6"}
+var few = []string{"-pairs", "6", "-instructions", "off"}
 
 func duelHere(t *testing.T) {
 	t.Helper()

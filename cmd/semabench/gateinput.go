@@ -48,8 +48,9 @@ func (a app) judgedTexts(c *gateCall) (*gate.Report, error) {
 	return gate.FromTexts(sides[0], sides[1], c.judge)
 }
 
-// duel measures both sides and judges the run, in this order: first stage, suspects, second stage,
-// verdicts, profiles of rows that REGRESSED. The run file holds at any moment what was measured.
+// duel measures both sides and judges the run, in this order: instructions, first stage, suspects,
+// second stage, rows of more work once more, verdicts, profiles of rows that REGRESSED. The run file
+// holds at any moment what was measured.
 //
 // The error of closing the run file is dropped: the file has no buffer, so every error of
 // writing has come out of Write before.
@@ -83,6 +84,9 @@ func (c *gateCall) measureAndJudge(
 		return nil, err
 	}
 	if err := d.SecondStage(ctx, gate.Suspects(d.Run(), c.judge)); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	if err := d.TimeAgain(ctx, gate.WithMoreWork(d.Run(), c.judge)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	report := gate.Judge(d.Run(), c.judge)
@@ -160,6 +164,9 @@ func (c *gateCall) command() string {
 		if c.flags.given(name) {
 			words = append(words, "-"+name, escape.Shell(c.flags.Lookup(name).Value.String()))
 		}
+	}
+	if c.judge.MaxInstructions > 0 {
+		words = append(words, fmt.Sprintf("-instructions %g%%", 100*c.judge.MaxInstructions))
 	}
 	if c.judge.MinEffect > 0 { // a flag that is a function has no value
 		words = append(words, fmt.Sprintf("-min-effect %g%%", 100*c.judge.MinEffect))

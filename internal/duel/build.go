@@ -8,15 +8,17 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/semabench/semabench/internal/instructions"
 	"golang.org/x/sync/errgroup"
 )
 
 // A binary is the test binary of a package, with a code layout of its own.
 type binary struct {
 	path   string
-	dir    string     // where it runs: the directory of the package
-	layout uint64     // seed of the linker
-	names  *nameCache // nil for a worker; else what is known of the benchmarks of this ordinary binary
+	dir    string             // where it runs: the directory of the package
+	layout uint64             // seed of the linker
+	meter  instructions.Meter // counts the instructions of its processes; nil for none
+	names  *nameCache         // nil for a worker; else what is known of the benchmarks of this ordinary binary
 }
 
 // build links the test binary of a package with a layout. Where functions lie in
@@ -27,7 +29,9 @@ type binary struct {
 // time. Profiles do not need them. The path has the layout in it, which is
 // drawn from 2^40 numbers, so all binaries of a side fit one folder.
 func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) {
-	b := binary{filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), p.Dir, layout, s.names}
+	b := binary{
+		path: filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), dir: p.Dir, layout: layout, names: s.names,
+	}
 	if runtime.GOOS == "windows" {
 		b.path += ".exe"
 	}

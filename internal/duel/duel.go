@@ -58,6 +58,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/internal/instructions"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -85,6 +86,8 @@ type Options struct {
 	// MeasureSame measures rows even if their code is the same on both sides. The
 	// gate itself is tested that way.
 	MeasureSame bool
+
+	NoInstructions bool // counts no instructions, even where an instrument can
 
 	Self bool // also measures old against old, with as many pairs, for every row
 
@@ -159,6 +162,11 @@ type measurer struct {
 	whyFresh string   // why all rows have fresh processes; "" if they have workers
 	progress Progress
 
+	meter   instructions.Meter // nil if instructions cannot be counted
+	counted time.Duration      // spent on counting instructions
+
+	linkTime time.Duration // of one binary
+
 	likelyControls []*plan      // guessed before rows are measured, one of each kind
 	controls       []controlRow // the steadiest rows so far, by kind as in likelyControls
 }
@@ -205,6 +213,14 @@ func (d *Duel) Run() *gate.Run { return d.m.run }
 // alarms rests on that.
 func (d *Duel) SecondStage(ctx context.Context, rows []int) error {
 	return d.m.endStage(ctx, d.m.secondStage(ctx, rows))
+}
+
+// TimeAgain gives rows a second stage too, given by their indices in the run, as far as MaxTime
+// allows. A row that does not fit stays as it is. Call it once, after SecondStage, with the rows that
+// gate.WithMoreWork names.
+func (d *Duel) TimeAgain(ctx context.Context, rows []int) error {
+	m := d.m
+	return m.endStage(ctx, m.secondStage(ctx, m.fitting(rows)))
 }
 
 // Profile writes CPU profiles of both sides of rows, given by their indices in
@@ -272,6 +288,7 @@ func (m *measurer) measure(ctx context.Context) (err error) {
 	if m.run.Planned == 0 && len(m.run.OnlyOld)+len(m.run.OnlyNew) == 0 {
 		return m.noBenchmarks()
 	}
+	m.linkTime = linkTime
 	m.fitBudget(linkTime)
 	m.addFacts()
 	m.addPlantingFact()

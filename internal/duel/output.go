@@ -4,13 +4,17 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // An output keeps the beginning and the end of the output of a process. A panic
 // comes at the end, but the stacks after its first lines may be long. One
 // goroutine writes, and the reader waits until the process has ended, so there
 // is no lock.
-type output struct{ first, last []byte }
+type output struct {
+	first, last []byte
+	written     atomic.Int64 // bytes so far; may be read while the process runs
+}
 
 // outputPart is how many bytes of the beginning, and at least how many of the
 // end, are kept.
@@ -21,6 +25,7 @@ var _ io.Writer = (*output)(nil)
 // Write appends text. It drops the middle only when the end has grown to twice
 // its size, so that it copies rarely.
 func (o *output) Write(text []byte) (int, error) {
+	o.written.Add(int64(len(text)))
 	fits := min(len(text), outputPart-len(o.first))
 	o.first = append(o.first, text[:fits]...)
 	o.last = append(o.last, text[fits:]...)

@@ -17,10 +17,10 @@ import (
 )
 
 // workerSource holds the files that are added to package testing. Their names do
-// not end in .go, so that the go command does not take them for a package of this
+// not end in .go or .s, so that the go command does not take them for a package of this
 // module.
 //
-//go:embed worker/*.go.txt
+//go:embed worker/*.txt
 var workerSource embed.FS
 
 // errNoWorker wraps every error of a Go distribution that the worker does not

@@ -26,13 +26,16 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 		}
 	}
 	same := m.findSame(ctx)
+	if len(same) < len(paths) {
+		m.findMeter(ctx)
+	}
 	for i, path := range paths {
 		if s, ok := same[path]; ok {
 			m.identicalRows(path, s)
 			continue
 		}
 		m.show(fmt.Sprintf("building %s", path), i, len(paths))
-		if err := m.findRowsOf(ctx, path); err != nil {
+		if err := m.findRowsOf(ctx, path, len(paths)-i); err != nil {
 			return 0, err
 		}
 	}
@@ -58,8 +61,9 @@ func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
 // findRowsOf finds the rows of one package. A package that does not build, or
 // whose benchmarks cannot be listed, becomes a row that failed: it must not
 // keep the other packages from being judged. The binaries of the listing also
-// serve the probes, and are removed afterwards.
-func (m *measurer) findRowsOf(ctx context.Context, path string) error {
+// serve the probes and the counts, and are removed afterwards. packages counts the
+// packages that are left, with this one.
+func (m *measurer) findRowsOf(ctx context.Context, path string, packages int) error {
 	begin := time.Now()
 	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path)
 	newBinary, newList, newErr := m.listPackage(ctx, m.new, path)
@@ -82,7 +86,10 @@ func (m *measurer) findRowsOf(ctx context.Context, path string) error {
 	for _, p := range plans {
 		p.Spent += time.Since(begin) / time.Duration(len(plans))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return m.countInstructions(ctx, oldBinary, newBinary, plans, packages)
 }
 
 // addPlans adds rows. The run counts them as planned at once, so that a run which

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -85,6 +86,32 @@ func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 		}
 	}
 	return nil
+}
+
+// fitting returns the rows whose second stage fits into the time that is left. Each package costs its
+// links once. A row that does not fit is left out, and smaller ones after it are still tried: the time
+// would be lost otherwise.
+func (m *measurer) fitting(rows []int) (fit []int) {
+	if m.MaxTime == 0 {
+		return rows
+	}
+	left := m.MaxTime - time.Since(m.begun)
+	linked := map[string]bool{}
+	for _, i := range rows {
+		p := m.recorded[i]
+		pairs := gate.SecondPairs(len(p.Pairs))
+		cost := p.cost * time.Duration(pairs)
+		if !linked[p.Package] {
+			binaries := 2 * min(pairs, gate.SecondPairs(m.Layouts))
+			cost += m.linkTime * time.Duration(binaries) / time.Duration(runtime.NumCPU())
+		}
+		if cost <= left {
+			left -= cost
+			linked[p.Package] = true
+			fit = append(fit, i)
+		}
+	}
+	return fit
 }
 
 // measureAgain measures the suspects of one package.

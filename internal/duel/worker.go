@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/instructions"
 	"github.com/semabench/semabench/internal/machine"
 )
 
@@ -27,8 +28,11 @@ type worker struct {
 	commands io.WriteCloser
 	pipe     deadlineReader // of the answers
 	answers  *bufio.Reader
-	output   *output       // of the process, apart from its answers
-	silence  time.Duration // after which a worker that does not answer is killed
+	output   *output // of the process, apart from its answers
+
+	instructions instructions.Count // nil unless the binary has a meter
+
+	silence time.Duration // after which a worker that does not answer is killed
 }
 
 // A backend answers the commands: a process with a worker in it, or a freshRunner
@@ -108,7 +112,12 @@ func startWorker(
 	cmd.Stdout, cmd.Stderr = w.output, w.output
 	child.KillOnDone(cmd)
 	w.backend = workerProcess{cmd, ctx}
-	err = machine.StartFirst(cmd)
+	if b.meter != nil {
+		cmd.Env = append(cmd.Env, countingEnv()...)
+		w.instructions, err = b.meter.Start(cmd)
+	} else {
+		err = machine.StartFirst(cmd)
+	}
 	commandsOut.Close()
 	answersIn.Close()
 	if err != nil {
@@ -179,7 +188,12 @@ func (w *worker) kill() {
 func (w *worker) wait() error {
 	w.commands.Close()
 	w.pipe.Close()
-	return w.backend.wait()
+	err := w.backend.wait()
+	if w.instructions != nil {
+		w.instructions.Close() // a snapshot that is left goes with the folder
+		w.instructions = nil
+	}
+	return err
 }
 
 // errSkipped is the error of a benchmark that ended before it had measured an

@@ -10,8 +10,8 @@
 //	os.Exit(report.Exit())
 //
 // The files follow the way of a run. run.go has the record of a measurement and
-// its file. judge.go turns it into a [Report]; timing.go, counts.go, controls.go
-// and waiver.go serve it, and benchmarktexts.go judges texts instead of runs. The
+// its file. judge.go turns it into a [Report]; timing.go, counts.go, instructions.go,
+// controls.go and waiver.go serve it, and benchmarktexts.go judges texts instead of runs. The
 // other files render a report.
 //
 // # How it judges
@@ -80,6 +80,28 @@
 // GOFLAGS that replace files or tools, another Go version or environment, code or
 // files outside of the repository, and every package that does not build.
 // -measure-same measures rows of equal code too.
+//
+// # Instructions
+//
+// On a busy machine time often cannot tell. The machine instructions of an operation hardly depend on
+// the load, so they are a second instrument, for rows of one goroutine. They are counted before the
+// times: by the counters of the processor where the system has them, or else by valgrind. A runner
+// gets it by apt-get install valgrind. Without either, rows are judged as if there were no
+// instructions, and the fact "instructions" says what is missing.
+//
+// Each side is counted in three processes or more, on one processor and with the garbage collector
+// off. The ranges of their values are the band of the row, 0.5 % at least. A row whose values differ
+// by more than 0.8 % is not counted, and says so; neither is a row of several goroutines.
+//
+// A row is COUNTED if time cannot tell, instructions agree within the band, and no more is allocated.
+// It passes. LESS WORK passes too. MORE WORK is named, and timed again as far as -max-time allows;
+// then time decides. -instructions 5% lets a row regress that executes over 5 % more. A row that
+// REGRESSED or IMPROVED in time keeps that verdict, whatever it executes, and so does one whose whole
+// interval lies above no change.
+//
+// Instructions do not show cache misses, waiting, the kernel, or code layout, and their ratio differs
+// from the ratio of times by up to a factor of two. The processor that valgrind simulates has no
+// AVX-512 and no SHA instructions, so code that asks for these takes another path.
 //
 // # In a workflow
 //
@@ -158,8 +180,7 @@
 //
 // # Budgets
 //
-// -max-time drops pairs, the same share of every row, until the run is expected
-// to fit. The report says what that costs: the fact pairs-dropped, and for each
+// -max-time is for everything. A third of it at most is for instructions. It drops pairs, the same share of every row, until the run is expected to fit. The report says what that costs: the fact pairs-dropped, and for each
 // row the slowdown that it would have found. Half the pairs find slowdowns that
 // are 1.4 times as large, and fewer than 6 have no interval. A run that does
 // not fit even so stops, keeps what it has, and exits with 3. Measuring fewer

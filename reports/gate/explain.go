@@ -46,7 +46,7 @@ func (r rule) explain(t *Timing) string {
 func (r rule) explainStage(t *Timing) string {
 	if t.Stage == 2 {
 		return fmt.Sprintf("found again in %s of fresh processes, p = %s of %s allowed",
-			t.sample(), probability(t.Slower), probability(r.level()))
+			t.sample(), probability(t.Slower), probability(t.Level/float64(max(1, r.family))))
 	}
 	return fmt.Sprintf("%s, corrected p = %s", t.sample(), probability(t.Corrected))
 }
@@ -232,12 +232,17 @@ func (r *Report) notes() (list []string) {
 		list = append(list, plural.Of(n, "row")+" IDENTICAL and not run: the test binaries of both sides are "+
 			"equal byte for byte, and the benchmarks read no file that differs; -measure-same measures them")
 	}
+	if n := r.Count(SameWork); n > 0 {
+		list = append(list, plural.Of(n, "row")+" COUNTED: time cannot tell, but an operation executes as many "+
+			"instructions as before and allocates no more; "+unseen)
+	}
+	list = append(list, r.missingInstrument()...)
 	tolerated, fresh, untimed := 0, 0, 0
 	for _, j := range r.Rows {
 		if j.Row.Mode == Untimed {
 			untimed++
 		}
-		if j.Verdict == Inconclusive && j.Allowed {
+		if (j.Verdict == Inconclusive || j.Verdict == MoreWork) && j.Allowed {
 			tolerated++
 		}
 		if j.Row.Mode == Fresh {
@@ -357,6 +362,10 @@ func (j *Judged) figures() figures {
 				return figures{Ratio: ratio(c.Ratio()), Interval: change}
 			}
 		}
+	}
+	if w := j.Work; w != nil && w.Verdict == j.Verdict && (t == nil || t.Verdict != j.Verdict) {
+		change := instructionCount(w.Old) + " → " + instructionCount(w.New) + " instructions/op"
+		return figures{Ratio: fmt.Sprintf("%.4f", 1+w.Change()), Interval: change, Margin: percent(w.Band)}
 	}
 	if t == nil {
 		return figures{}

@@ -69,6 +69,7 @@ type ExportRow struct {
 	MDE        reports.Number `json:"mde"`
 	Needs      int            `json:"pairs_needed,omitempty"`
 	Exact      []ExportCount  `json:"exact,omitempty"`
+	Work       *ExportWork    `json:"instructions,omitempty"`
 	Waiver     string         `json:"waiver,omitempty"` // file:line
 	Reproduce  string         `json:"reproduce,omitempty"`
 	OldProfile string         `json:"old_profile,omitempty"`
@@ -83,6 +84,17 @@ type ExportCount struct {
 	New     float64 `json:"new"`
 	Verdict Verdict `json:"verdict"`
 	Why     string  `json:"why"`
+}
+
+// An ExportWork is the instructions of an operation.
+type ExportWork struct {
+	By      string         `json:"by,omitempty"`
+	Old     reports.Number `json:"old"`
+	New     reports.Number `json:"new"`
+	Change  reports.Number `json:"change"`            // 0.02 is 2 % more
+	Band    reports.Number `json:"band"`              // what the change has to exceed
+	Verdict Verdict        `json:"verdict,omitempty"` // none if the row was not counted
+	Why     string         `json:"why"`
 }
 
 // WriteJSON writes r as an indented [Export].
@@ -133,6 +145,13 @@ func (r *Report) export(j *Judged) ExportRow {
 	}
 	for _, c := range j.Counts {
 		e.Exact = append(e.Exact, ExportCount{c.Unit, c.Alone, c.Old, c.New, c.Verdict, c.Why})
+	}
+	if w := j.Work; w != nil {
+		e.Work = &ExportWork{w.By, nan, nan, nan, nan, w.Verdict, w.Why}
+		if w.Old > 0 {
+			e.Work.Old, e.Work.New = reports.Number(w.Old), reports.Number(w.New)
+			e.Work.Change, e.Work.Band = reports.Number(w.Change()), reports.Number(w.Band)
+		}
 	}
 	if t := j.Time; t != nil {
 		e.Advisory = r.Advisory != ""

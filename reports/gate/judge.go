@@ -77,6 +77,25 @@ func Suspects(run *Run, o Options) (rows []int) {
 	return rows
 }
 
+// WithMoreWork returns the indices of the rows that execute more instructions, while their time is
+// INCONCLUSIVE and was measured in one stage only. Call it after the second stage of the suspects.
+//
+// Give such rows [SecondPairs] pairs of new processes too, as far as there is time: only time can say
+// what the additional work costs. They were not chosen by their own times, so the second stage alone
+// has to keep the promise on false alarms, and gets the stricter level of a single stage.
+func WithMoreWork(run *Run, o Options) (rows []int) {
+	if ruleOf(run, o).stages == 1 {
+		return nil
+	}
+	for _, j := range Judge(run, o).Rows {
+		if j.Verdict == MoreWork && j.open && j.index >= 0 && len(j.Row.Pairs) > 0 && len(j.Row.Second) == 0 {
+			rows = append(rows, j.index)
+		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
 // suspects reports whether a row, or the means of its slices, is a suspect.
 func (r rule) suspects(row *Row, noise map[bool]float64) bool {
 	if isSuspect(estimate(row.Pairs), r.margin(row, noise)) {
@@ -126,6 +145,13 @@ func unusable(row *Row) string {
 	return ""
 }
 
+// withoutSuspicion returns the rule for the second stage of a row that was not chosen by its own times.
+// No first stage has let only a fifth of such rows pass, so the second one has to be stricter.
+func (r rule) withoutSuspicion() rule {
+	r.falseAlarm *= suspectP
+	return r
+}
+
 // noiseFor returns by how much a row may differ without a change: from its own
 // pairs of old against old, or from the controls of its kind.
 func noiseFor(row *Row, noise map[bool]float64) float64 {
@@ -152,9 +178,14 @@ func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
 	switch {
 	case r.stages == 1:
 		t.MDE = mde(r.measuredDetector(deciding, t.First, t.Margin))
-	case len(row.Second) > 0 && isSuspect(t.First, t.Margin):
+	case len(row.Second) > 0 && (isSuspect(t.First, t.Margin) || row.moreWork()):
+		second := r
+		if !isSuspect(t.First, t.Margin) {
+			first, second = detector{}, r.withoutSuspicion()
+			t.Level = second.familyLevel()
+		}
 		t.Stage, deciding, t.Estimate = 2, row.Second, estimate(row.Second)
-		t.MDE = mde(first, r.measuredDetector(deciding, t.Estimate, t.Margin))
+		t.MDE = mde(first, second.measuredDetector(deciding, t.Estimate, t.Margin))
 	default:
 		t.MDE = mde(first, r.plannedDetector(t.First, SecondPairs(t.First.Units), t.Margin))
 	}
@@ -205,6 +236,7 @@ func (r rule) correct(timings []*Timing) {
 func (r rule) decide(t *Timing) {
 	slower := t.Corrected <= t.Level && t.Ratio > 1+t.Margin
 	inside := t.NotSlower && t.Lo > 1/(1+t.Wanted)
+	t.suspect = r.lacksSecondStage(t)
 	switch {
 	case t.Verdict == Improved:
 	case slower && (t.Stage == 2 || r.stages == 1):
@@ -240,6 +272,8 @@ func (j *Judged) conclude(o Options) {
 		j.worsen(v, c.Why)
 	}
 	j.Allowed = j.Allowed && j.Verdict == Inconclusive
+	j.Work = j.Row.work(o)
+	j.takeWork(o)
 }
 
 // worsen takes verdict v if it is worse than the verdict so far.

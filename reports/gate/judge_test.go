@@ -34,10 +34,14 @@ func TestVerdicts(t *testing.T) {
 		{"BenchmarkPanics", Unmeasured, "new: panic: boom"},
 		{"example.com/p.BenchmarkGone", Missing, "only on the old side"},
 		{"example.com/p.BenchmarkBorn", Added, "only on the new side"},
-		{"BenchmarkNoisy", Inconclusive, "a slowdown of more than 12 % would have been seen"},
+		{"BenchmarkNoisy", Inconclusive, "a slowdown of more than 13 % would have been seen"},
 		{"BenchmarkSuspect", Inconclusive, "second stage was not measured"},
 		{"BenchmarkWaived", Waived, "11 % slower"},
 		{"BenchmarkFaster", Improved, "10 % faster"},
+		{"BenchmarkAddsWork", MoreWork, "+2.0 % instructions an operation (474.57 to 483.84); time: cannot tell"},
+		{"BenchmarkOpenWork", SameWork, "-0.04 % instructions an operation (474.57 to 474.36), within 0.5 %, and no more allocations"},
+		{"BenchmarkDropsWork", LessWork, "-10 % instructions"},
+		{"BenchmarkSeveral", Inconclusive, "instructions not counted: it runs several goroutines"},
 		{"BenchmarkSame", Unchanged, "all within 3.0 %"},
 	} {
 		j := rowNamed(t, r, want.row)

@@ -47,7 +47,7 @@ func (r *Report) sign() string {
 // rows come first. On a busy machine most rows are INCONCLUSIVE; the headline counts
 // them, and they are folded.
 func (r *Report) attention(j *Judged) bool {
-	return j.Verdict.rank() <= Missing.rank()
+	return j.Verdict.rank() <= MoreWork.rank()
 }
 
 // markdownList writes at most 20 lines of list, after head.

@@ -28,6 +28,10 @@ type Options struct {
 	// [ParseTolerance].
 	Tolerate float64
 
+	// MaxInstructions is the increase of instructions by which a row regresses by
+	// itself, 0.05 for 5 %. 0 means none: MORE WORK is named, and time decides.
+	MaxInstructions float64
+
 	// AllowMissing lets a run pass with rows that the new side does not have any more.
 	AllowMissing bool
 

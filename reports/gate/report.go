@@ -12,20 +12,23 @@ type Verdict string
 
 const (
 	Regressed    Verdict = "REGRESSED"
-	Unmeasured   Verdict = "FAILED"  // it could not be measured; no verdict on its speed
-	Missing      Verdict = "MISSING" // the new side does not have it any more
+	Unmeasured   Verdict = "FAILED"    // it could not be measured; no verdict on its speed
+	Missing      Verdict = "MISSING"   // the new side does not have it any more
+	MoreWork     Verdict = "MORE WORK" // it executes more instructions, and time does not say that it is slower
 	Inconclusive Verdict = "INCONCLUSIVE"
 	Waived       Verdict = "WAIVED" // it regressed, but no further than a waiver allows
 	Improved     Verdict = "IMPROVED"
+	LessWork     Verdict = "LESS WORK"  // it executes fewer instructions, and time does not say that it is slower
 	Added        Verdict = "NEW"        // the old side does not have it: there is nothing to compare
 	NotSlower    Verdict = "NOT SLOWER" // the interval ends inside the margin; it may be faster
 	Unchanged    Verdict = "UNCHANGED"  // the whole interval lies inside the margin
+	SameWork     Verdict = "COUNTED"    // time cannot tell; instructions and allocations are the same
 	SameCode     Verdict = "IDENTICAL"  // both sides run the same code; nothing was measured
 )
 
 // verdicts lists all verdicts, worst first.
-var verdicts = []Verdict{Regressed, Unmeasured, Missing, Inconclusive, Waived, Improved,
-	Added, NotSlower, Unchanged, SameCode}
+var verdicts = []Verdict{Regressed, Unmeasured, Missing, MoreWork, Inconclusive, Waived, Improved,
+	LessWork, Added, NotSlower, Unchanged, SameWork, SameCode}
 
 // quiet reports whether a row needs no explanation of its own in a list, where there
 // would be hundreds. Quiet verdicts are the last ones.
@@ -73,12 +76,14 @@ type Judged struct {
 	Time    *Timing   // nil if no time was measured
 	OfMean  bool      // only the means of slices regressed, so Time judges them
 	Counts  []Counted // exact metrics
+	Work    *Work     // of instructions; nil if nothing is recorded about them
 	Waiver  *Waiver   // the waiver that applied to this row
 
 	Planted float64 // the planted slowdown, if the row is a control
-	Allowed bool    // it is INCONCLUSIVE or MISSING, but the options let it pass
+	Allowed bool    // it is INCONCLUSIVE or MISSING, or MORE WORK with such a time, but the options let it pass
 
 	mean *Timing // of the means of slices, where several goroutines run
+	open bool    // it is MORE WORK, and would be INCONCLUSIVE without its instructions
 }
 
 // A Timing is the judgement on the time of a row.
@@ -98,6 +103,7 @@ type Timing struct {
 	MDE       float64 // the slowdown that this run would have found in 4 of 5 cases; +Inf: none
 	Needs     int     // pairs that would probably decide an INCONCLUSIVE row; 0: unknown
 	NotSlower bool    // the interval ends below 1 + Wanted, whatever the verdict
+	suspect   bool    // its second stage is missing
 	Verdict   Verdict
 	Why       string
 }
@@ -157,12 +163,13 @@ const (
 // Exit returns the exit code. Where several apply, the first of these decides:
 //
 //	2  the gate was asked for something impossible: no rows, a waiver that expired or fits no row
-//	1  a row REGRESSED in two stages or in a count, although a control failed
+//	1  a row REGRESSED in two stages or in a count, although a control failed; instructions
+//	   over Options.MaxInstructions are such a count
 //	4  the run is invalid: the sides are of two machines, or a control failed
 //	1  a row REGRESSED
 //	2  a row FAILED, or is MISSING and that is not allowed
-//	3  a row is INCONCLUSIVE and could hide a slowdown, REGRESSED is only advice, or the run
-//	   stopped early
+//	3  a row is INCONCLUSIVE and could hide a slowdown, or is MORE WORK and its time is
+//	   INCONCLUSIVE, REGRESSED is only advice, or the run stopped early
 //
 // A control that fails makes a pass worthless, because the run may have been unable
 // to find anything. It does not make up a slowdown that was found twice, beyond the
@@ -183,7 +190,7 @@ func (r *Report) Exit() int {
 		return ExitRegression
 	case r.Count(Unmeasured) > 0 || r.blocked(Missing):
 		return ExitUnusable
-	case regressed || r.blocked(Inconclusive) || r.incomplete():
+	case regressed || r.blocked(Inconclusive) || r.blocked(MoreWork) || r.incomplete():
 		return ExitInconclusive
 	}
 	return ExitPass
@@ -197,23 +204,30 @@ func (r *Report) standsWithoutControls() bool {
 		return false
 	}
 	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
-		counted := slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
+		counted := j.countedRegression()
 		twice := j.Time != nil && j.Time.Verdict == Regressed && j.Time.Stage == 2 && r.Advisory == ""
 		return j.Verdict == Regressed && (counted || twice)
 	})
 }
 
-// blocked reports whether a row has verdict v and the options do not let it pass.
+// blocked reports whether a row has verdict v and the options do not let it pass. More work by itself
+// blocks nothing; a time that cannot tell does.
 func (r *Report) blocked(v Verdict) bool {
-	return slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Verdict == v && !j.Allowed })
+	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
+		return j.Verdict == v && !j.Allowed && (v != MoreWork || j.open)
+	})
 }
 
 // countedRegression reports whether a row regressed in a count. Counts are never
 // mere advice.
 func (r *Report) countedRegression() bool {
-	return slices.ContainsFunc(r.Rows, func(j *Judged) bool {
-		return slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
-	})
+	return slices.ContainsFunc(r.Rows, (*Judged).countedRegression)
+}
+
+// countedRegression reports whether an exact metric of j regressed, or its instructions did.
+func (j *Judged) countedRegression() bool {
+	return j.Work != nil && j.Work.Verdict == Regressed && j.Verdict == Regressed ||
+		slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict == Regressed })
 }
 
 // incomplete reports whether less was measured than planned.

@@ -72,6 +72,8 @@ type Row struct {
 	SelfPairs []Pair  `json:",omitempty"` // old against old: how much the row differs without a change
 	Exact     []Exact `json:",omitempty"`
 
+	Instructions *Instructions `json:",omitempty"` // nil if no instrument was looked for
+
 	Spent                  time.Duration // on measuring it, both sides together
 	Reproduce              string        // command that measures it again
 	OldProfile, NewProfile string        `json:",omitempty"` // CPU profiles, relative to the report

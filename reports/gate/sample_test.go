@@ -67,10 +67,15 @@ func sampleRun() (*Run, Options) {
 	counts.Exact = []Exact{{Unit: "allocs/op", Ops: 10_000, Old: []int64{20_003, 20_000, 20_000}, New: []int64{20_010, 20_011, 20_010}},
 		{Unit: "B/op", Ops: 10_000, Old: []int64{640_000, 640_000, 640_000}, New: []int64{640_000, 640_000, 640_700}}}
 	failed := Row{Package: "example.com/p", Name: "BenchmarkPanics", Mode: Failed, Err: "new: panic: boom"}
+	uncountable := row("BenchmarkSeveral", 1.02, 0.2)
+	uncountable.Instructions = &Instructions{By: "valgrind 3.19.0", Why: "it runs several goroutines, and " +
+		"instructions do not show how they wait for each other"}
 	run := runOf(row("BenchmarkSame", 1.001, 0.02), slow, waived, noisy, counts, failed,
 		row("BenchmarkFaster", 0.9, 0.02), row("BenchmarkSuspect", 1.05, 0.03),
 		Row{Package: "example.com/q", Name: "BenchmarkEqual", Mode: Identical,
-			Why: "the test binaries of both sides are equal byte for byte, and no file of the sides differs"})
+			Why: "the test binaries of both sides are equal byte for byte, and no file of the sides differs"},
+		withWork(row("BenchmarkOpen", 1.01, 0.2), 1), withWork(row("BenchmarkAdds", 1.01, 0.2), 1.02),
+		withWork(row("BenchmarkDrops", 1.001, 0.02), 0.9), uncountable)
 	run.OnlyOld, run.OnlyNew = []string{"example.com/p.BenchmarkGone"}, []string{"example.com/p.BenchmarkBorn"}
 	waivers, err := ParseWaivers("waivers.txt", sampleWaivers)
 	if err != nil {

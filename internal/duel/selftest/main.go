@@ -133,7 +133,9 @@ func record(ctx context.Context, wanted int, limit time.Duration, saved string) 
 // do.
 func measureFamily(ctx context.Context) (f family, err error) {
 	begun := time.Now()
-	d, err := duel.Measure(ctx, duel.Options{Packages: []string{anchorPackage}, MeasureSame: true})
+	o := duel.Options{Packages: []string{anchorPackage}, MeasureSame: true}
+	o.NoInstructions = true // the figures are about time
+	d, err := duel.Measure(ctx, o)
 	if err != nil {
 		return f, err
 	}

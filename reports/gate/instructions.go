@@ -1,0 +1,285 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/internal/stats"
+)
+
+// Instructions are counts of the machine instructions of an operation: in user mode, on one
+// processor, with the garbage collector off. Each value is of one process, and is the difference of
+// two runs over the difference of their operations. So what a process does besides cancels out.
+type Instructions struct {
+	By       string    // the instrument
+	Ops      int64     // of the longer run; the shorter one has an eighth
+	Old, New []float64 `json:",omitempty"` // for each process
+	Why      string    `json:",omitempty"` // why the row was not counted; "" if it was
+}
+
+// Counts of instructions hardly vary, and need no statistics but a band. Over repeats the values of
+// most rows differ by 0.01 to 0.15 %. Seven pairs of commits that did not change a benchmark moved it
+// by at most 0.11 %, and code layout moves it by up to 0.15 %, the same in every repeat.
+const (
+	// leastBand is the least difference that counts. It is three times as much as layout and commits
+	// that change nothing were seen to make.
+	leastBand = 0.005
+
+	// bandShare is the band of a row in units of the range of its repeats. With six repeats the
+	// difference of two medians has a standard error of 0.29 of the expected range. So the band is
+	// five standard errors.
+	bandShare = 1.5
+
+	// widestRange is the range of repeats up to which a row is counted. Its band is then 1.2 %, so
+	// that 2 % more work is always beyond it.
+	widestRange = 0.008
+
+	// With a range and a difference up to these, three repeats are enough. Otherwise six are needed:
+	// three values may lie close to each other by chance. Six may too, in a row that varies; then a
+	// difference that is not clear needs twelve.
+	closeRange, closeChange = 0.0015, 0.003
+
+	// clearChange is the difference, in units of the range, that six repeats prove even if they lie
+	// closer to each other than usual.
+	clearChange = 4
+
+	fewCounts, moreCounts, mostCounts = 3, 6, 12
+)
+
+// width returns the range of values, relative to their median.
+func width(values []float64) float64 {
+	return (slices.Max(values) - slices.Min(values)) / stats.Median(values)
+}
+
+// change returns by how much the median of the new side exceeds the old one's.
+func (x *Instructions) change() float64 { return stats.Median(x.New)/stats.Median(x.Old) - 1 }
+
+// usable reports whether x has counts of both sides that can be compared.
+func (x *Instructions) usable() bool {
+	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 1) } // false for NaN too
+	sound := func(values []float64) bool {
+		return len(values) > 1 && !slices.ContainsFunc(values, func(v float64) bool { return !positive(v) })
+	}
+	return x.Why == "" && sound(x.Old) && sound(x.New)
+}
+
+// spread returns the greater of the ranges of both sides.
+func (x *Instructions) spread() float64 { return max(width(x.Old), width(x.New)) }
+
+// band returns what the change has to exceed.
+func (x *Instructions) band() float64 { return max(leastBand, bandShare*x.spread()) }
+
+// Needs returns how many more processes of each side have to be counted before a verdict; 0 if none.
+func (x *Instructions) Needs() int {
+	if x.Why != "" {
+		return 0
+	}
+	n := min(len(x.Old), len(x.New))
+	if n < fewCounts || !x.usable() {
+		return max(0, fewCounts-n)
+	}
+	alike, change := x.spread() <= closeRange, math.Abs(x.change())
+	switch {
+	case alike && change <= closeChange, x.spread() > widestRange:
+		return 0
+	case n < moreCounts:
+		return moreCounts - n
+	case !alike && change > x.band() && change <= clearChange*x.spread():
+		return max(0, mostCounts-n)
+	}
+	return 0
+}
+
+// A Work is the judgement on the instructions of a row.
+//
+// Two bounds keep a row of the same code from MORE WORK. The medians have to differ by more than the
+// band of the row, and every count of the new side has to be above every count of the old side. With
+// six repeats of each, the second alone happens by chance in one of 924 rows.
+type Work struct {
+	By       string
+	Old, New float64 // instructions of an operation, medians
+	Band     float64 // what the relative change has to exceed
+	Verdict  Verdict // MORE WORK, LESS WORK, COUNTED; REGRESSED over Options.MaxInstructions; "" if not counted
+	Why      string  // explains the verdict, or why there is none
+}
+
+// Change returns the relative change: 0.02 is 2 % more instructions.
+func (w *Work) Change() float64 { return w.New/w.Old - 1 }
+
+// work judges the instructions of a row. It returns nil for a row that has no record of any.
+func (r *Row) work(o Options) *Work {
+	x := r.Instructions
+	if x == nil {
+		return nil
+	}
+	w := &Work{By: x.By, Why: x.Why}
+	if w.Why == "" && !x.usable() {
+		w.Why = "fewer than two processes of each side were counted"
+	}
+	if w.Why != "" {
+		return w
+	}
+	w.Old, w.New = stats.Median(x.Old), stats.Median(x.New)
+	w.Band = x.band()
+	apart := slices.Min(x.New) > slices.Max(x.Old) || slices.Max(x.New) < slices.Min(x.Old)
+	beyond := math.Abs(w.Change()) > w.Band
+	switch {
+	case x.spread() > widestRange:
+		w.Why = fmt.Sprintf("repeats differ by %s: by chance, as of hashes or random numbers, by the clock, or by "+
+			"goroutines that meet", percent(x.spread()))
+	case x.Needs() > 0:
+		w.Why = fmt.Sprintf("%d repeats are too few for a change of %s", min(len(x.Old), len(x.New)),
+			instructionsChange(w.Change()))
+	case beyond && !apart:
+		w.Why = "repeats of both sides overlap, while their medians differ by " + instructionsChange(w.Change())
+	case !beyond:
+		w.Verdict = SameWork
+		w.Why = fmt.Sprintf("%s, within %s", w.summary(), percent(w.Band))
+	case w.Change() < 0:
+		w.Verdict, w.Why = LessWork, w.summary()
+	default:
+		w.Verdict, w.Why = MoreWork, w.summary()
+		if limit := o.MaxInstructions; limit > 0 && w.Change() > limit {
+			w.Verdict = Regressed
+			w.Why += ", over the limit of " + percent(limit)
+		}
+	}
+	return w
+}
+
+// moreWork reports whether the row executes more instructions.
+func (r *Row) moreWork() bool {
+	w := r.work(Options{})
+	return w != nil && w.Verdict == MoreWork
+}
+
+// summary is "+2.1 % instructions an operation (475.2 to 485.2)".
+func (w *Work) summary() string {
+	return fmt.Sprintf("%s instructions an operation (%s to %s)", instructionsChange(w.Change()),
+		instructionCount(w.Old), instructionCount(w.New))
+}
+
+// instructionsChange has two digits behind the point below 1 %, because counts are that exact.
+func instructionsChange(v float64) string {
+	if math.Abs(v) < 0.00995 {
+		return fmt.Sprintf("%+.2f %%", v*100)
+	}
+	return signed(v)
+}
+
+// instructionCount has five digits, or all digits before the point.
+func instructionCount(v float64) string {
+	if v >= 10_000 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.5g", v)
+}
+
+// unseen says what equal instructions do not show.
+const unseen = "not seen: cache misses, waiting, the kernel, code layout"
+
+// takeWork lets the instructions of a row change its verdict.
+//
+// Time decides where it can. Where time cannot tell, equal or fewer instructions settle the row if
+// no more is allocated: the garbage collector is off while instructions are counted, so allocations
+// stand for its cost. More instructions are named in any case, because 2 % more work is known to be
+// there even where time says that the row is within 3 %. They fail the gate only if the user gave a
+// limit, or if time could not tell and that fails the gate.
+func (j *Judged) takeWork(o Options) {
+	w := j.Work
+	if w == nil {
+		return
+	}
+	open := j.Verdict == Inconclusive
+	switch {
+	case w.Verdict == "":
+		if open {
+			j.Why += "; instructions not counted: " + w.Why
+		}
+	case w.Verdict == Regressed, w.Verdict == MoreWork:
+		v := j.waiveWork(o)
+		switch {
+		case v == Regressed || v == MoreWork && j.Verdict.rank() > MoreWork.rank() && !j.Verdict.decided():
+			j.open = open
+			j.Why = j.beside(w.Why)
+			j.Verdict = v
+		case v == Waived && open:
+			j.Verdict = Waived
+			j.Why = j.beside(w.Why)
+			j.Allowed = false
+		default:
+			j.Why += "; " + w.Why
+		}
+	case open && j.settledByWork():
+		j.Verdict, j.Allowed = w.Verdict, false
+		j.Why = j.beside(w.Why + ", and no more allocations; " + unseen)
+	case open:
+		j.Why += "; " + w.Why
+	case w.Verdict == LessWork && (j.Verdict == Unchanged || j.Verdict == NotSlower):
+		j.Verdict = LessWork
+		j.Why = j.beside(w.Why)
+	}
+}
+
+// waiveWork returns the verdict on more instructions after waivers for them.
+func (j *Judged) waiveWork(o Options) Verdict {
+	v := j.waive(o, "instructions", Regressed, func(w *Waiver) bool { return w.allows(j.Work.Old, j.Work.New) })
+	if v == Waived {
+		return v
+	}
+	return j.Work.Verdict
+}
+
+// InstructionsFact is the key of the fact that names the instrument, or says why there is none.
+const InstructionsFact = "instructions"
+
+// NotCounted begins the value of that fact if there is no instrument.
+const NotCounted = "not counted: "
+
+// missingInstrument returns the note on rows that instructions could settle, if nothing here can count
+// them. Rows of several goroutines cannot be counted anywhere.
+func (r *Report) missingInstrument() []string {
+	for _, f := range r.Facts {
+		why, missing := strings.CutPrefix(f.Value, NotCounted)
+		if f.Key != InstructionsFact || !missing {
+			continue
+		}
+		n := 0
+		for _, j := range r.Rows {
+			if j.Verdict == Inconclusive && (!j.Row.Contended || len(j.Row.Exact) < 4) {
+				n++
+			}
+		}
+		if n > 0 {
+			return []string{printable(plural.Of(n, "INCONCLUSIVE row") + " might be settled by counting " +
+				"instructions, but there are " + why)}
+		}
+	}
+	return nil
+}
+
+// decided reports whether a row has a verdict that more instructions do not change: it is faster in
+// spite of them, or it may be slower.
+func (v Verdict) decided() bool { return v == Improved || v == Waived }
+
+// beside puts the explanation of time behind the one of instructions.
+func (j *Judged) beside(why string) string {
+	if j.Time == nil {
+		return why
+	}
+	return why + "; time: " + j.Time.Why
+}
+
+// settledByWork reports whether time alone left the row open, and without a sign of a slowdown that
+// instructions cannot see. An interval that lies above no change as a whole is such a sign, and so is
+// a suspect whose second stage is missing.
+func (j *Judged) settledByWork() bool {
+	t := j.Time
+	if t == nil || t.Verdict != Inconclusive || t.suspect || t.Confidence > 0 && t.Lo > 1 {
+		return false
+	}
+	return !slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict.rank() <= Inconclusive.rank() })
+}

@@ -1,0 +1,222 @@
+package gate
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// countedBoth returns instructions of both sides. The values are recorded: BenchmarkParse of google/uuid
+// under valgrind 3.19, at a load of 25 on two cores.
+func countedBoth(old, new []float64) *Instructions {
+	return &Instructions{By: "valgrind 3.19.0", Ops: 128_880, Old: old, New: new}
+}
+
+var recorded = [][]float64{
+	{475.39228518222933, 473.7218143123171, 473.8291034849694, 474.6078123614436, 474.5326505276226, 474.83771393101},
+	{474.3613283674736, 474.61864857674914, 474.35379090183557, 474.4547663385652, 473.8155981200674, 474.05316130176465},
+	{460.071806727138, 460.00829421522604, 460.13965164296053}, {460.3401510606007, 460.1446987611619, 460.3007800091766},
+	{705.9511624781616, 704.6104287058191, 705.1957532589704, 704.0618868431662, 703.2832683779062, 704.2211530708238},
+	{705.9771804864938, 704.7072302109932, 705.6567531245801, 705.154549119742, 706.2193522376025, 705.2052143529096},
+	{53.02448479196571, 53.034426891878674, 53.048008369383}, {53.040786911675944, 53.03872815410255, 52.97824078967776},
+	{141.03564308082014, 141.1155991810383, 141.12489434267053}, {141.0984390890527, 141.1105920298819, 141.07896325674128},
+	{472.2604388974435, 472.2332081656176, 472.297439914994}, {472.60519040801074, 472.1111111111111, 472.2539643947376},
+}
+
+// times returns values that are so many times as large.
+func times(factor float64, values []float64) (scaled []float64) {
+	for _, v := range values {
+		scaled = append(scaled, factor*v)
+	}
+	return scaled
+}
+
+func TestVerdictsOfInstructions(t *testing.T) {
+	six, three := recorded[0], recorded[2]
+	wild := []float64{733.9, 735.5, 736.3, 733.0, 736.5, 754.1} // of a benchmark that hashes random numbers
+	for _, test := range []struct {
+		name string
+		x    *Instructions
+		max  float64 // Options.MaxInstructions
+		want Verdict
+		why  string
+	}{
+		{"same", countedBoth(six, recorded[1]), 0, SameWork, "instructions an operation (474.57 to 474.36), within 0.5 %"},
+		{"same, three repeats", countedBoth(three, recorded[3]), 0, SameWork, "+0.05 % instructions"},
+		{"2 % more", countedBoth(six, times(1.02, recorded[1])), 0, MoreWork, "+2.0 % instructions an operation (474.57 to 483.84)"},
+		{"10 % more", countedBoth(six, times(1.10, recorded[1])), 0, MoreWork, "+10 %"},
+		{"0.8 % more", countedBoth(six, times(1.008, recorded[1])), 0, "", "6 repeats are too few for a change of +0.75 %"},
+		{"0.4 % more", countedBoth(six, times(1.004, recorded[1])), 0, SameWork, "+0.36 %"},
+		{"2 % less", countedBoth(six, times(0.98, recorded[1])), 0, LessWork, "-2.0 %"},
+		{"more than allowed", countedBoth(six, times(1.10, recorded[1])), 0.05, Regressed, "over the limit of 5.0 %"},
+		{"as much as allowed", countedBoth(six, times(1.04, recorded[1])), 0.05, MoreWork, ""},
+		{"three repeats and a change", countedBoth(three, times(1.02, recorded[3])), 0, "", "3 repeats are too few for a change of +2.1 %"},
+		{"varies", countedBoth(wild, wild), 0, "", "repeats differ by 2.9 %"},
+		{"varies on one side", countedBoth(times(754/474.5, six), wild), 0, "", "repeats differ by 2.9 %"},
+		{"overlaps", countedBoth([]float64{1000, 1000, 1000, 1000, 1000, 1007}, []float64{1006.5, 1007, 1007, 1007, 1007, 1011}), 0, SameWork, ""},
+		{"varies and differs by little", countedBoth(times(1.007, six), six), 0, "", "6 repeats are too few for a change of -0.70 %"},
+		{"not counted", &Instructions{By: "valgrind", Why: "it prints"}, 0, "", "it prints"},
+		{"one value", countedBoth(six[:1], six[:1]), 0, "", "fewer than two"},
+		{"no values", countedBoth(nil, nil), 0, "", "fewer than two"},
+		{"no number", countedBoth([]float64{1, math.NaN(), 1}, three), 0, "", "fewer than two"},
+		{"zero", countedBoth([]float64{0, 0, 0}, three), 0, "", "fewer than two"},
+	} {
+		r := Row{Instructions: test.x}
+		w := r.work(Options{MaxInstructions: test.max})
+		if w.Verdict != test.want || !strings.Contains(w.Why, test.why) {
+			t.Errorf("%s: %q because %q, want %q because %q", test.name, w.Verdict, w.Why, test.want, test.why)
+		}
+	}
+	if (&Row{}).work(Options{}) != nil {
+		t.Error("a row without a record is judged")
+	}
+}
+
+// Overlapping repeats are no more work, however far their medians are from each other.
+func TestOverlapIsNoMoreWork(t *testing.T) {
+	old := append(slices.Repeat([]float64{1000}, 11), 1007)
+	new := append([]float64{1006}, slices.Repeat([]float64{1012}, 11)...)
+	r := Row{Instructions: countedBoth(old, new)}
+	if w := r.work(Options{}); w.Verdict != "" || !strings.Contains(w.Why, "overlap") {
+		t.Errorf("%q because %q, want none because of the overlap", w.Verdict, w.Why)
+	}
+}
+
+// 10 000 rows of the same code, drawn from recorded runs, are never MORE WORK, and 2 % more is always
+// found in rows that can be counted.
+func TestInstructionsOfManyRows(t *testing.T) {
+	random := rand.New(rand.NewPCG(14, 2))
+	counted := 0
+	for i := range 10_000 {
+		side := recorded[2*(i%(len(recorded)/2))]
+		both := slices.Concat(side, recorded[2*(i%(len(recorded)/2))+1])
+		draw := func(n int, factor float64) (values []float64) {
+			noise := []float64{1, 1, 2}[i%3] // rows of maps vary more
+			for range n {
+				v := both[random.IntN(len(both))]
+				values = append(values, factor*(side[0]+noise*(v-side[0])))
+			}
+			return values
+		}
+		count := func(factor float64) Row { // as many processes as the row needs
+			x := countedBoth(nil, nil)
+			for n := x.Needs(); n > 0; n = x.Needs() {
+				x.Old, x.New = append(x.Old, draw(n, 1)...), append(x.New, draw(n, factor)...)
+			}
+			return Row{Instructions: x}
+		}
+		r := count(1)
+		x := r.Instructions
+		w := r.work(Options{})
+		if w.Verdict == MoreWork || w.Verdict == LessWork {
+			t.Fatalf("row %d: %s: %s; %v against %v", i, w.Verdict, w.Why, x.New, x.Old)
+		}
+		if w.Verdict == SameWork {
+			counted++
+		}
+		if i%10 > 0 {
+			continue // the search for work that was added takes fewer rows
+		}
+		more := count(1.02)
+		if w := more.work(Options{}); w.Verdict == SameWork || w.Verdict == LessWork {
+			t.Fatalf("row %d: 2 %% more work is %s: %s; %v", i, w.Verdict, w.Why, more.Instructions)
+		}
+	}
+	if counted < 9_000 {
+		t.Errorf("%d of 10 000 rows of the same code were COUNTED, want 9000", counted)
+	}
+}
+
+// withWork returns a row with instructions beside its time.
+func withWork(r Row, factor float64) Row {
+	r.Name += "Work"
+	r.Instructions = countedBoth(recorded[0], times(factor, recorded[1]))
+	return r
+}
+
+// What instructions do to a row depends on its time, its allocations and the options.
+func TestInstructionsBesideTime(t *testing.T) {
+	lost := withWork(row("BenchmarkLost", 1.08, 0.02), 1) // a suspect without a second stage
+	waits := withWork(row("BenchmarkWaits", 1.035, 0.06), 1)
+	allocates := withWork(noisy, 1)
+	allocates.Exact = []Exact{{Unit: "allocs/op", Ops: 1000, Old: []int64{120, 90, 150}, New: []int64{100, 130, 99}}}
+	fewer := withWork(noisy, 1)
+	fewer.Exact = []Exact{{Unit: "allocs/op", Ops: 1000, Old: []int64{2000, 2000, 2000}, New: []int64{1000, 1000, 1000}}}
+	again := withWork(noisy, 1.1)
+	again.Second = pairsOf(48, 1.1, 0.02)
+	unchanged := withWork(noisy, 1.02)
+	unchanged.Second = pairsOf(48, 1.001, 0.02)
+	uncounted := noisy
+	uncounted.Instructions = &Instructions{Why: "it runs several goroutines"}
+	waiver := waiverOf("*")
+	waiver.Metric, waiver.Ceiling = "instructions", 1.2
+	for _, test := range []struct {
+		name string
+		row  Row
+		o    Options
+		want Verdict
+		exit int
+		why  string
+	}{
+		{"same, time open", withWork(noisy, 1), Options{}, SameWork, 0, "not seen: cache misses"},
+		{"same, time clear", withWork(fine, 1), Options{}, Unchanged, 0, ""},
+		{"same, time slower twice", withWork(slow, 1), Options{}, Regressed, 1, ""},
+		{"same, suspect", lost, Options{}, Inconclusive, 3, "second stage"},
+		{"same, time slower but not proven", waits, Options{}, Inconclusive, 3, "-0.04 % instructions"},
+		{"same, allocations open", allocates, Options{}, Inconclusive, 3, ""},
+		{"same, fewer allocations", fewer, Options{}, SameWork, 0, ""},
+		{"less, time open", withWork(noisy, 0.9), Options{}, LessWork, 0, "-10 %"},
+		{"less, time clear", withWork(fine, 0.9), Options{}, LessWork, 0, ""},
+		{"less, time slower twice", withWork(slow, 0.9), Options{}, Regressed, 1, ""},
+		{"more, time open", withWork(noisy, 1.02), Options{}, MoreWork, 3, "time: cannot tell"},
+		{"more, time open and tolerated", withWork(noisy, 1.02), Options{Tolerate: math.Inf(1)}, MoreWork, 0, ""},
+		{"more, time clear", withWork(fine, 1.02), Options{}, MoreWork, 0, "+2.0 %"},
+		{"more, time slower twice", withWork(slow, 1.02), Options{}, Regressed, 1, "+2.0 %"},
+		{"more, time faster", withWork(row("BenchmarkFaster", 0.8, 0.02), 1.02), Options{}, Improved, 0, "+2.0 %"},
+		{"more, timed again and slower", again, Options{}, Regressed, 1, "found again"},
+		{"more, timed again and unchanged", unchanged, Options{}, MoreWork, 0, "all within 3.0 %"},
+		{"more than the limit, time open", withWork(noisy, 1.1), Options{MaxInstructions: 0.05}, Regressed, 1, "over the limit of 5.0 %"},
+		{"more than the limit, time clear", withWork(fine, 1.1), Options{MaxInstructions: 0.05}, Regressed, 1, ""},
+		{"more than the limit, waived", withWork(fine, 1.1), Options{MaxInstructions: 0.05, Waivers: []Waiver{waiver}}, Unchanged, 0, "+10 %"},
+		{"more, waived, time open", withWork(noisy, 1.02), Options{Waivers: []Waiver{waiver}}, Waived, 0, ""},
+		{"not counted, time open", uncounted, Options{}, Inconclusive, 3, "instructions not counted: it runs several goroutines"},
+	} {
+		test.o.Today = today
+		r := Judge(runOf(test.row), test.o)
+		j := r.Rows[0]
+		if j.Verdict != test.want || r.Exit() != test.exit || !strings.Contains(j.Why, test.why) {
+			t.Errorf("%s: %s, exit %d, because %q; want %s, exit %d, because %q", test.name, j.Verdict, r.Exit(),
+				j.Why, test.want, test.exit, test.why)
+		}
+	}
+}
+
+// A row of more work whose time is open is timed again; one whose time is clear, and one that was timed
+// again, are not.
+func TestWithMoreWork(t *testing.T) {
+	done := withWork(noisy, 1.1)
+	done.Second = noisy.Pairs
+	run := runOf(withWork(fine, 1.02), withWork(noisy, 1.02), withWork(noisy, 1), done, noisy)
+	if rows := WithMoreWork(run, Options{}); !slices.Equal(rows, []int{1}) {
+		t.Errorf("rows %v, want the second", rows)
+	}
+	run.Stages = 1
+	if rows := WithMoreWork(run, Options{}); rows != nil {
+		t.Errorf("rows %v of a run with one stage", rows)
+	}
+}
+
+// The second stage of a row that its own first stage did not suspect has a level of its own.
+func TestMoreWorkNeedsAStricterLevel(t *testing.T) {
+	r := withWork(noisy, 1.1)
+	r.Second = pairsOf(48, 1.1, 0.02)
+	if level := Judge(runOf(r), Options{}).Rows[0].Time.Level; math.Abs(level-0.005) > 1e-9 {
+		t.Errorf("level %g, want 0.005", level)
+	}
+	suspect := slow
+	if level := Judge(runOf(suspect), Options{}).Rows[0].Time.Level; math.Abs(level-0.025) > 1e-9 {
+		t.Errorf("level %g of a suspect, want 0.025", level)
+	}
+}
