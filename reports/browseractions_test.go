@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestBrowserUse(t *testing.T) {
 		{"filter", useFilter}, {"columns", useColumns}, {"faces", useFaces}, {"units", useUnits},
 		{"tooltip", useTooltip}, {"keyboard", useKeyboard}, {"run order", useRunOrder},
 		{"charts", useCharts}, {"zoom", useZoom}, {"theme", useTheme}, {"values", useValues},
-		{"print", usePrint},
+		{"print", usePrint}, {"folds", useFolds}, {"pairs", usePairs},
 	}
 	for _, u := range uses {
 		t.Run(u.name, func(t *testing.T) { u.use(open(t, browser, path, look{Width: 1280})) })
@@ -182,6 +183,59 @@ func useValues(p tab) {
 	if want := `"uncontended","permits=1 goroutines=1","cond","sec/op",1,4.663e-8`; !strings.Contains(csv, want) {
 		p.T.Errorf("the values lack %q: %.200s", want, csv)
 	}
+}
+
+// A link to a folded section opens its first fold.
+func useFolds(p tab) {
+	const folds = `[...document.querySelectorAll("section[aria-labelledby=samples] > details")]`
+	mustBe(p, folds+`.some(d => d.open)`, false)
+	p.Do(chromedp.Click(chromedp.CSS(`nav a[href="#samples"]`)))
+	p.Until(folds + `[0].open`)
+	mustBe(p, `document.querySelector("nav").getBoundingClientRect().top`, 0) // and the links stay in view
+}
+
+// Every control is used after every other one and after itself. No order may raise an error, leave a
+// visible cell empty, or keep the page busy; in the end the page shows what it showed at first.
+func usePairs(p tab) {
+	p.showCharts()
+	before := ask[string](p, heatText)
+	set := func(id, event, change string) string {
+		return `{ const e = $("` + id + `"); ` + change + `; e.dispatchEvent(new Event("` + event + `")) }`
+	}
+	boxes := func(checked string) string {
+		return `{ [...$("columns").querySelectorAll("input")].forEach((b, i) => b.checked = ` + checked + `);
+			$("columns").dispatchEvent(new Event("change")) }`
+	}
+	radio := func(name, value string) string {
+		return `document.querySelector('input[name="` + name + `"][value=` + value + `]').click()`
+	}
+	controls := []string{
+		set("filter", "input", `e.value = "contended"`), set("filter", "input", `e.value = "nothing has this"`),
+		set("filter", "input", `e.value = ""`),
+		boxes("false"), boxes("i === 1"), boxes("i !== 0"), boxes("true"),
+		set("unit", "change", `e.selectedIndex = e.options.length - 1`), set("unit", "change", `e.selectedIndex = 0`),
+		radio("face", "abs"), radio("face", "rel"),
+		radio("percentiles-face", "rel"), radio("percentiles-face", "abs"),
+		firstCell + `.click()`, `document.querySelector("#run button")?.click()`,
+		firstCell + `.focus()`, `dispatchEvent(new Event("resize"))`, `location.hash = "#samples"`,
+	}
+	// One statement of the browser plays all pairs of a first control.
+	for _, first := range controls {
+		p.Run("window.empty = 0")
+		var script strings.Builder
+		for _, second := range controls {
+			fmt.Fprintf(&script, "%s; %s; empty += [...document.querySelectorAll('#heat tbody td')]"+
+				".filter(c => c.checkVisibility() && !c.textContent).length;\n", first, second)
+		}
+		p.Run(script.String())
+		mustBe(p, "empty", 0)
+	}
+	for _, reset := range []int{2, 6, 8, 10, 12, 14} {
+		p.Run(controls[reset])
+	}
+	mustBe(p, heatText, before)
+	mustBe(p, visibleRows, 8)
+	mustBe(p, firstPlot+`.series[1].show`, true)
 }
 
 func usePrint(p tab) {

@@ -43,8 +43,9 @@ type pageClaim struct {
 
 // A pagePicture is a picture as a data URL: a page must not load anything.
 type pagePicture struct {
-	Alt string
-	URL template.URL
+	Alt    string
+	URL    template.URL
+	Narrow template.Srcset // one address; as a template.URL it would lose its comma in this place
 }
 
 // A costGroup is the rows of one work in the table of costs.
@@ -119,11 +120,15 @@ func (r *Report) pageClaim(c *Claim, number int, pictures []Picture) pageClaim {
 		Remarks: r.remarksOn(c)}
 	for _, pic := range pictures {
 		if pic.ClaimID == c.ID {
-			shownClaim.Pictures = append(shownClaim.Pictures, pagePicture{pic.Alt, template.URL(
-				"data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(pic.SVG))})
+			shownClaim.Pictures = append(shownClaim.Pictures, pagePicture{pic.Alt, dataURL(pic.SVG), template.Srcset(dataURL(pic.Narrow))})
 		}
 	}
 	return shownClaim
+}
+
+// dataURL returns an address that holds the picture itself.
+func dataURL(svg []byte) template.URL {
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg))
 }
 
 // addCosts groups the costs by work, so that the table names each work once. costRows has the rows

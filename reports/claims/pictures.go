@@ -13,6 +13,17 @@ type Picture struct {
 	ClaimID string
 	Alt     string
 	SVG     []byte
+	Narrow  []byte // the same picture as SVG, for a window of 400 pixels
+}
+
+// drawn returns p with the pictures that svg draws in both widths.
+func drawn(p Picture, svg func(narrow bool) ([]byte, error)) (Picture, error) {
+	var err error
+	if p.SVG, err = svg(false); err != nil {
+		return p, err
+	}
+	p.Narrow, err = svg(true)
+	return p, err
 }
 
 // shownModes are the modes in pictures. Goroutines are first and processes second in all of them,
@@ -75,8 +86,7 @@ func (m *dataset) speeds(id, what string, works ...string) (p Picture, err error
 		return p, nil
 	}
 	f.Desc = p.Alt
-	p.SVG, err = f.SVG()
-	return p, err
+	return drawn(p, func(narrow bool) ([]byte, error) { f.Narrow = narrow; return f.SVG() })
 }
 
 // grainCurve draws the speed of each mode over the size of a task. The sizes grow by a constant
@@ -117,8 +127,7 @@ func (m *dataset) grainCurve() (p Picture, err error) {
 		"per task is on the right only. Bands are 95 % intervals."
 	s.Desc = s.Title + ": the pool beats serial " + m.breakEven(1, serial).threshold()
 	p = Picture{Name: "parallel-grain", ClaimID: "computing", Alt: s.Desc}
-	p.SVG, err = s.SVG()
-	return p, err
+	return drawn(p, func(narrow bool) ([]byte, error) { s.Narrow = narrow; return s.SVG() })
 }
 
 // addPoint adds an estimate to a line. Without an interval the band has no width.
@@ -178,8 +187,7 @@ func (m *dataset) messageCurve() (p Picture, err error) {
 	s.Subtitle = "Median time until a message was answered, by its size; bands are 95 % intervals."
 	s.Desc = s.Title
 	p = Picture{Name: "parallel-messages", ClaimID: "sending", Alt: s.Title}
-	p.SVG, err = s.SVG()
-	return p, err
+	return drawn(p, func(narrow bool) ([]byte, error) { s.Narrow = narrow; return s.SVG() })
 }
 
 // tenWorkers is the number of workers in the timelines; with as many permits there is no limit.
@@ -213,8 +221,7 @@ func (r *Report) timeline() (p Picture, err error) {
 	}
 	t.Desc = t.Title + ": " + t.Names[0]
 	p = Picture{Name: "parallel-workers", ClaimID: "semaphore", Alt: t.Title}
-	p.SVG, err = t.SVG()
-	return p, err
+	return drawn(p, func(narrow bool) ([]byte, error) { t.Narrow = narrow; return t.SVG() })
 }
 
 // timelineRows returns a row for each worker of one timeline, also for workers without a stay: a

@@ -14,20 +14,27 @@ import (
 // A banner is the first part of the page: how complete the text is and what was wrong with it. It
 // comes before the answers, because a reader should not trust an answer without knowing it.
 type banner struct {
-	State     string // the CSS class of the banner: good, warn or neutral
-	Headline  string
-	Partial   []string
-	Broken    []string
-	NotListed int
-	Failures  []string
-	Notes     []string
+	State string // the CSS class of the banner: good, warn or neutral
+	// Incomplete says that samples are missing or lines are broken: the headline then is the warning.
+	Incomplete bool
+	Headline   string
+	Partial    []string
+	Broken     []string
+	NotListed  int
+	Failures   []string
+	Notes      []string
 }
+
+// Warns reports whether there is anything to warn of. A text without fault needs no box: a box that
+// says “complete” trains readers to skip boxes.
+func (b banner) Warns() bool { return b.State == "warn" }
 
 // newBanner prepares the warnings of c for the page, each list shortened.
 //
 // The numbers in the headline count everything. Only the lists below it are shortened.
 func newBanner(c *compare.Comparison) banner {
 	t := banner{State: bannerState(c), Headline: headline(c), Failures: failureLines(c)}
+	t.Incomplete = completeness(c) == "partial" || len(c.Log.Broken) > 0
 	for _, note := range append(c.Noise().Warnings, c.Notes...) {
 		t.Notes = append(t.Notes, clipped(note))
 	}

@@ -27,6 +27,8 @@ function measure(value, symbol) {
 	if (size === 0) return "0" + symbol;
 	const digits = (v) => String(Number(v.toPrecision(3)));
 	const binary = symbol.startsWith("B");
+	// A count is written out: 1024 goroutines are not 1.02k.
+	if (symbol === "" && Number.isInteger(value) && size < 1e7) return String(value);
 	if (symbol === "" && size >= 0.001 && size < 1000) return digits(value);
 	const steps = binary
 		? [[2 ** 40, "Ti"], [2 ** 30, "Gi"], [2 ** 20, "Mi"], [1024, "Ki"], [1, ""]]

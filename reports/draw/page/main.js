@@ -62,10 +62,31 @@ function watchTheme() {
 	});
 }
 
+// A link to a section whose content is folded opens the first fold of it: a reader does not follow a link to a
+// heading in order to click once more.
+function unfold() {
+	const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+	const section = target && target.closest("section");
+	const folds = section ? [...section.querySelectorAll(":scope > details")] : [];
+	if (!folds.length || folds.some((fold) => fold.open)) return;
+	folds[0].open = true;
+	target.scrollIntoView();
+}
+
+// measureNav tells the heads of tables how much of the window the links above them take.
+function measureNav() {
+	const nav = document.querySelector("nav"), fixed = getComputedStyle(nav).position === "sticky";
+	document.documentElement.style.setProperty("--nav", fixed ? nav.offsetHeight + "px" : "0px");
+}
+
 async function start() {
 	const root = document.documentElement;
 	view.units = [(await unpack("cells")) || [], (await unpack("cells-more")) || []].flat();
 	root.classList.add("js");
+	unfold();
+	addEventListener("hashchange", unfold);
+	measureNav();
+	addEventListener("resize", measureNav);
 	if (!heat) return;
 	watchControls();
 	watchCells();

@@ -59,7 +59,7 @@ func (c Chart) setX(p *plot.Plot, room vg.Length) {
 		p.X.Min, p.X.Max = xs[0]-1, xs[0]+1
 	}
 	var ticks plot.ConstantTicks
-	free := -vg.Length(width) // the first place right of all labels so far
+	free := -room // the first place right of all labels so far
 	for _, x := range xs {
 		label := c.xText(x)
 		half := smallText.style().Width(label)/2 + 4

@@ -28,13 +28,13 @@ func (f Forest) SVG() ([]byte, error) {
 		return nil, errNothing
 	}
 	f = f.bounded()
-	key := newLegend(f.Cols, func(i int) plot.Thumbnailer { return plotDot{markOf(i)} })
+	key := newLegend(f.Cols, f.room(), func(i int) plot.Thumbnailer { return plotDot{markOf(i)} })
 	body := f.rowHeight() * vg.Length(len(f.Rows))
 	c := newCanvas(f.Head, key.height()+body+40)
 	key.draw(c.take(key.height()))
 	p := newPlot()
 	p.X.Min, p.X.Max = f.reach()
-	p.X.Tick.Marker = logTicks{most: 8, format: func(v float64) string { return "×" + short(v) }}
+	p.X.Tick.Marker = logTicks{most: int(f.room() / 96), format: func(v float64) string { return "×" + short(v) }}
 	p.X.Label.Text = f.X
 	p.Y.Min, p.Y.Max = 0, float64(len(f.Rows))
 	var ticks plot.ConstantTicks

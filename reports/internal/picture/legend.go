@@ -26,16 +26,15 @@ const (
 	nameWidth    = 200
 )
 
-// newLegend breaks the entries into lines of the width of the picture. used begins at the width, so
-// that the first entry opens the first line. No names give a legend without lines. A name that is
+// newLegend breaks the entries into lines of this room. used begins at the room, so that the first entry opens the first line. No names give a legend without lines. A name that is
 // wider than its room is clipped first, so no entry is wider than a line.
-func newLegend(names []string, thumb func(i int) plot.Thumbnailer) legend {
+func newLegend(names []string, room vg.Length, thumb func(i int) plot.Thumbnailer) legend {
 	var l legend
-	used := vg.Length(width)
+	used := room
 	for i, name := range names {
 		name = clip(name, labelText, nameWidth)
 		e := entry{name, thumb(i), thumbWidth + labelText.style().Width(" "+name) + 20}
-		if used += e.width; used > width-2*margin {
+		if used += e.width; used > room {
 			l.lines, used = append(l.lines, nil), e.width
 		}
 		last := len(l.lines) - 1

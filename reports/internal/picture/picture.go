@@ -19,6 +19,8 @@ package picture
 import (
 	"errors"
 	"fmt"
+
+	"gonum.org/v1/plot/vg"
 )
 
 // errNothing is the error of every SVG method for a picture without content. An empty picture in a
@@ -31,6 +33,30 @@ type Head struct {
 	Subtitle string // how to read the picture
 	Desc     string // what the picture shows, for readers that do not see it
 	Note     string // warnings, below the picture
+
+	// Narrow makes the picture as wide as the text on a telephone, with letters of the same size, and
+	// puts charts below each other. A wide picture that is scaled down there has letters of 5 pixels.
+	Narrow bool
+}
+
+// width returns the width of the picture in pixels.
+func (h Head) width() vg.Length {
+	if h.Narrow {
+		return narrowWidth
+	}
+	return wideWidth
+}
+
+// room returns the width between the margins.
+func (h Head) room() vg.Length { return h.width() - 2*margin }
+
+// textRoom returns the width for lines of text. On a telephone the text is set in a font of that
+// system, which may be a sixth wider than Liberation Sans. A wide picture has margins for that.
+func (h Head) textRoom() vg.Length {
+	if h.Narrow {
+		return h.room() * 5 / 6
+	}
+	return h.room()
 }
 
 // A Heat is a table of ratios to the best of each row, shown as colours.

@@ -191,7 +191,14 @@ func TestSheetStaysInside(t *testing.T) {
 				picture.Chart{Title: "both", X: "x", Y: "y", LogX: log, LogY: log, Lines: []picture.Line{l, flat}},
 				picture.Chart{LogX: log, LogY: log, Lines: []picture.Line{flat}})
 		}
-		inside(t, draw(t, s))
+		wide := draw(t, s)
+		inside(t, wide)
+		s.Narrow = true
+		narrow := draw(t, s)
+		inside(t, narrow)
+		if !strings.Contains(narrow, `viewBox="0 0 368 `) || strings.Count(narrow, "<text") < strings.Count(wide, "<text")/2 {
+			t.Errorf("the narrow picture begins with %.200s", narrow)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 // chartGap is the distance between charts, in pixels.
 const chartGap = 22
 
-// SVG draws the charts in two columns with aligned axes, and one legend for all. It returns an
+// SVG draws the charts in two columns, or in one if the picture is narrow, with aligned axes, and one legend for all. It returns an
 // error if no chart has anything to draw. The room of a chart is the width of its column less 40
 // pixels for the labels of its y axis.
 func (s Sheet) SVG() ([]byte, error) {
@@ -29,8 +29,8 @@ func (s Sheet) SVG() ([]byte, error) {
 		return nil, errNothing
 	}
 	s = s.bounded()
-	key := newLegend(s.Names, func(i int) plot.Thumbnailer { return markOf(i) })
-	tiles := draw.Tiles{Cols: min(2, len(s.Charts)), PadX: chartGap, PadY: chartGap}
+	key := newLegend(s.Names, s.room(), func(i int) plot.Thumbnailer { return markOf(i) })
+	tiles := draw.Tiles{Cols: s.columns(), PadX: chartGap, PadY: chartGap}
 	tiles.Rows = (len(s.Charts) + tiles.Cols - 1) / tiles.Cols
 	body := (chartHeight+chartGap)*vg.Length(tiles.Rows) - chartGap
 	c := newCanvas(s.Head, key.height()+body)
@@ -41,7 +41,7 @@ func (s Sheet) SVG() ([]byte, error) {
 		plots[i] = make([]*plot.Plot, tiles.Cols)
 	}
 	for i, chart := range s.Charts {
-		p, err := s.plot(chart, (width-2*margin)/vg.Length(tiles.Cols)-40)
+		p, err := s.plot(chart, s.room()/vg.Length(tiles.Cols)-40)
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +55,14 @@ func (s Sheet) SVG() ([]byte, error) {
 		}
 	}
 	return c.bytes()
+}
+
+// columns returns the number of charts side by side.
+func (s Sheet) columns() int {
+	if s.Narrow {
+		return 1
+	}
+	return min(2, len(s.Charts))
 }
 
 // bounded returns the part of s that is drawn, with every line made drawable. It clones the charts

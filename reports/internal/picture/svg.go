@@ -13,11 +13,12 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// width is the width that a README shows without scaling. Lengths are pixels: a point of
-// gonum/plot becomes one pixel.
+// Lengths are pixels: a point of gonum/plot becomes one pixel. A README shows wideWidth without
+// scaling. narrowWidth is a window of 400 pixels without the margins of a page.
 const (
-	width  = 840
-	margin = 18
+	wideWidth   = 840
+	narrowWidth = 368
+	margin      = 18
 )
 
 // A canvas is a picture that is being drawn, from the top down. The y axis of gonum/plot points up,
@@ -33,19 +34,19 @@ type canvas struct {
 // where they are read after the picture they restrict. Subtitle and notes wrap, and a title is
 // clipped.
 func newCanvas(head Head, body vg.Length) *canvas {
-	lines := wrap(head.Subtitle, smallText, width-2*margin)
-	notes := wrap(head.Note, smallText, width-2*margin)
+	lines := wrap(head.Subtitle, smallText, head.textRoom())
+	notes := wrap(head.Note, smallText, head.textRoom())
 	top := titleHeight + lineHeight*vg.Length(len(lines)) + gap
 	bottom := lineHeight * vg.Length(len(notes))
 	if len(notes) > 0 {
 		bottom += gap
 	}
 	c := &canvas{height: ceil(2*margin + top + body + bottom), head: head}
-	c.svg = vgsvg.New(width, c.height)
+	c.svg = vgsvg.New(head.width(), c.height)
 	all := draw.Crop(draw.New(c.svg), margin, -margin, margin, -margin)
 	all.FillText(
 		titleText.style(), vg.Point{X: all.Min.X, Y: all.Max.Y},
-		clip(head.Title, titleText, width-2*margin),
+		clip(head.Title, titleText, head.textRoom()),
 	)
 	for i, line := range lines {
 		y := all.Max.Y - titleHeight - lineHeight*vg.Length(i)
@@ -103,15 +104,15 @@ func (c *canvas) bytes() ([]byte, error) {
 // writeHead writes the root element, the texts for readers that do not see the picture, and the
 // style. aria-labelledby makes a screen reader read title and desc instead of every label.
 func (c *canvas) writeHead(out *bytes.Buffer, used map[ink]bool) {
-	h := int(c.height)
+	w, h := int(c.head.width()), int(c.height)
 	fmt.Fprintf(
 		out,
 		`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d"`+
 			` role="img" aria-labelledby="title desc"`+
 			` font-family="'Liberation Sans', Arial, Helvetica, sans-serif" font-size="%v">`+"\n",
-		width,
+		w,
 		h,
-		width,
+		w,
 		h,
 		smallText.size.Points(),
 	)
@@ -126,7 +127,7 @@ func (c *canvas) writeHead(out *bytes.Buffer, used map[ink]bool) {
 		)
 	}
 	fmt.Fprintf(
-		out, `<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>`+"\n", width-1, h-1,
+		out, `<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>`+"\n", w-1, h-1,
 	)
 }
 

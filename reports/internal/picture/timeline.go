@@ -44,7 +44,7 @@ func (t Timeline) SVG() ([]byte, error) {
 		return nil, errNothing
 	}
 	t = t.bounded()
-	key := newLegend(t.Names, func(i int) plot.Thumbnailer { return t.lane(i) })
+	key := newLegend(t.Names, t.room(), func(i int) plot.Thumbnailer { return t.lane(i) })
 	places, height := t.places()
 	c := newCanvas(t.Head, key.height()+height+40)
 	key.draw(c.take(key.height()))

@@ -23,6 +23,8 @@ func TestTimeline(t *testing.T) {
 			line.Rows = append(line.Rows, row)
 		}
 		inside(t, draw(t, line))
+		line.Narrow = true
+		inside(t, draw(t, line))
 	}
 	if svg, err := (picture.Timeline{}).SVG(); err == nil {
 		t.Errorf("draws nothing as %d bytes, want an error", len(svg))
