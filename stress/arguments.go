@@ -14,6 +14,9 @@ import (
 // C10: Release panics if more is released than is held, however much more. Of two concurrent calls
 // that together release too much, one panics. The largest surplus makes the argument MaxInt64. It
 // overflows in a check that adds it to the free permits before it compares.
+//
+// The numbers are small on purpose: a wrong comparison shows with three permits as well as with
+// a thousand.
 func overReleasePanics(t *trial) {
 	for _, held := range []int64{0, 1, 3} {
 		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
@@ -63,6 +66,9 @@ func overReleaseBesideWaiter(t *trial) {
 // state must be unchanged, or declared as corrupted. The declaration is checked in both directions.
 // If corruption is declared and never seen, the clause is unknown and no failure: a corruption may
 // need a state that is not tried here.
+//
+// Both directions are needed. An implementation that declares corruption to be left alone would
+// otherwise never be asked, and the declaration would be worth nothing.
 func overReleaseRecovered(t *trial) {
 	const size = 3
 	corrupt := ""
@@ -119,6 +125,9 @@ func grants(sem impls.Semaphore, limit int) (n int64) {
 
 // C12: negative weights and sizes panic, and the permits stay as they were. MinInt64 is its own
 // negative, which defeats an implementation that negates before it checks.
+//
+// Acquire is tried with a done ctx as well: an implementation that looks at the ctx first would
+// return an error instead.
 func negativePanics(t *trial) {
 	t.mustPanic("New(-1)", func() { t.impl.New(-1) })
 	for _, n := range []int64{-1, -3, math.MinInt64} {
@@ -135,6 +144,9 @@ func negativePanics(t *trial) {
 // C13: a weight of zero is granted even if no permit is free, or panics, as Impl.ZeroWeight says.
 // Under FIFO it does not pass waiting requests. The first part runs on a semaphore without a free
 // permit, where only a weight of zero can be granted.
+//
+// A request for nothing is the one case in which “enough permits are free” is always true, so
+// every shortcut that assumes n > 0 shows here.
 func zeroWeight(t *trial) {
 	for _, size := range []int64{0, 1} {
 		sem := t.make(size)
@@ -256,6 +268,9 @@ func zeroInLine(t *trial) {
 // cancelled. The size of 0 makes every request for a permit doomed. On the others the calls after
 // doomed must not wait, even under FIFO: a request that can never be granted has no place in the
 // line.
+//
+// Waiting is the contract's choice. x/sync does the same, and an error would need a value that
+// ctx.Err() cannot have.
 func moreThanSize(t *trial) {
 	for _, size := range []int64{0, 1, 3} {
 		sem := t.make(size)

@@ -16,6 +16,9 @@ import (
 // C8: Acquire fails if its ctx is done, also if permits are free. An implementation that tests the
 // ctx only before it waits passes while permits are free, and the other way round. So both are
 // tried.
+//
+// The weights are below, at and above the size, because each may take another branch before the
+// ctx is asked.
 func doneContextLoses(t *trial) {
 	const rounds = 50 // an implementation that selects among ready channels fails at random
 	for range rounds {
@@ -48,6 +51,9 @@ func doneBehindWaiters(t *trial) {
 // done before the call, for a ctx that is cancelled while Acquire waits, and for a deadline. The
 // cause is DeadlineExceeded and the ctx is cancelled, so an implementation that returns
 // context.Cause, or that guesses the error, returns the wrong one.
+//
+// Errors are compared by == throughout: errors.Is would accept a wrapped error, which callers
+// that compare do not.
 func errorOfContext(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -183,6 +189,8 @@ func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, tim
 // tried, because each takes another path through Acquire. If the call is granted, it holds n
 // permits, which the check gives back. A lock that is held during the call of a method deadlocks
 // here, and the clause reports a hang.
+//
+// It is not far-fetched: package context itself calls methods of a parent of the caller's type.
 func reentrantContext(t *trial) {
 	for _, n := range []int64{1, 2, 3} {
 		sem := t.make(2)
@@ -240,6 +248,9 @@ func livingContexts() []context.Context {
 // C20: a large request at the head of the line holds up a small request. When the large request is
 // cancelled, no Release follows. So the cancelled call itself must wake the small request. The
 // follower cannot be cancelled: if nothing wakes it, it waits for ever, and the bubble shows that.
+//
+// The permits were free before the cancellation, so only the leaver can know that they now
+// suffice for another.
 func cancelledHead(t *trial) {
 	sem := t.make(2)
 	t.take(sem, 2)
@@ -338,6 +349,9 @@ func cancelReturns(t *trial) {
 // because they may spin. The contexts share an instant and not a timer, so each wakes its own
 // waiter and all of them race for the lock of the semaphore. The check waits for a ctx of its own
 // with the same deadline, so that its Release falls on that instant too.
+//
+// All leavers race for one lock at one instant, which a loop of single cancellations never
+// shows.
 func timeoutStorm(t *trial) {
 	waiters, rounds, size := 32, 50, int64(3)
 	if t.impl.Waits != impls.Parked {
@@ -371,6 +385,9 @@ func timeoutStorm(t *trial) {
 // cancelled before, after and meanwhile. The remaining waiters are cancelled when nothing can move.
 // The number of cancellations goes from none to all over the rounds, and each number meets each way
 // of releasing.
+//
+// Panics in the goroutine of a call arrive by the call itself. A panic in a goroutine of the
+// implementation ends the process; the recorder then names this clause.
 func noPanic(t *trial) {
 	const size = 3
 	rounds := 400

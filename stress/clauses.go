@@ -7,6 +7,8 @@ import (
 )
 
 // A clause is a sentence of the contract and the check that may refute it.
+// A clause couples a sentence with its check. run takes an implementation and no testing.T, so
+// that Check and Judge can call it outside of a test.
 type clause struct {
 	Clause
 	// The duration is the patience: how long nothing may move before the check counts as hung. The
@@ -16,6 +18,9 @@ type clause struct {
 
 // inTrial makes a check of a function that is played in a trial. A check written as a function of a
 // trial reads as a list of steps, and play turns its panics into an error.
+//
+// Wrapping at the table keeps the exceptions visible there: a clause that needs no bubble, or
+// runs alone, has another wrapper.
 func inTrial(act func(*trial)) func(impls.Impl, time.Duration) error {
 	return func(impl impls.Impl, patience time.Duration) error { return play(impl, patience, act) }
 }

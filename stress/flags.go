@@ -31,12 +31,17 @@ const (
 )
 
 // A budget is for how many operations, or until when, random programs are run.
+// Operations are the default, because a number of operations means the same on every machine and
+// in every run of CI.
 type budget struct {
 	ops   int64
 	until time.Time // if set, ops is ignored
 }
 
 // flagBudget returns the budget of the flags. The error names the flag that is out of its range.
+//
+// The flags are read at each call and not at the start: package testing parses them after init
+// functions have run.
 func flagBudget() (budget, error) {
 	switch {
 	case *opsFlag < 1 || *opsFlag > maxOps:
@@ -74,6 +79,8 @@ func (b *budget) spent(ops int64) bool {
 // seed. A program that is given by its text or by its seed is returned again and again, since its
 // schedule differs from run to run. Programs that are drawn have consecutive seeds from a random
 // start. So each is named by its seed, and two runs of the tests rarely repeat each other.
+//
+// The function is a closure over the next seed, so two modes of one run draw from two sequences.
 func flagPrograms(s shape) (next func() (model.Program, uint64), err error) {
 	if *programFlag != "" {
 		p, err := parseProgram(*programFlag)

@@ -18,6 +18,9 @@ import (
 // The schedule of a program differs from run to run, so each program is run several times. Without
 // -fuzz, the seed corpus and the stored inputs of the fuzzer are run, each many times, because a
 // stored input may fail rarely.
+//
+// The fuzzer guides itself by coverage. Coverage says nothing about schedules, so most of what
+// it learns is which shapes of programs reach which branches.
 func Fuzz(f *testing.F, impl impls.Impl) {
 	f.Helper()
 	if err := usable(impl); err != nil {
@@ -79,6 +82,9 @@ const (
 // decodeProgram returns the program of any bytes. It is total, so that the fuzzer wastes no input
 // on errors of syntax; missing bytes count as 0. The worker of an operation is part of its byte, so
 // that a mutation of one byte moves one operation and leaves the others as they are.
+//
+// Sizes, workers and operations are bounded by taking remainders, so no input is too long to
+// judge.
 func decodeProgram(data []byte) model.Program {
 	at := func(i int) int {
 		if i < len(data) {
@@ -103,6 +109,9 @@ func decodeProgram(data []byte) model.Program {
 }
 
 // encodeProgram is the inverse of decodeProgram, for programs that decodeProgram can return.
+//
+// Only the seed corpus uses it. Its programs must decode to themselves, or the comments on them
+// would be wrong.
 func encodeProgram(p model.Program) []byte {
 	data := []byte{byte(p.Size - 1), byte(len(p.Workers) - 1)}
 	for w, ops := range p.Workers {

@@ -19,6 +19,9 @@ import (
 // stamps say so; if the intervals overlap, nothing is known about the order. C34 judges these
 // intervals. The price is that the clock itself orders the goroutines for the race detector. So the
 // clauses about happens-before do not use histories.
+//
+// The last log belongs to the helper, which releases and cancels on behalf of workers and so
+// needs a row of its own.
 type history struct {
 	model.Program
 	logs  []*callLog // of the workers; the last log is the helper's
@@ -42,6 +45,9 @@ type position struct {
 // A callLog is written by one goroutine. Other goroutines may read published entries while it runs,
 // as the oracles do when the writer is stuck in a call. A writer never locks: a lock between the
 // calls would order them, and a writer stuck in a call would keep the oracles out.
+//
+// Entries are published in order, and an entry is complete before the counter that publishes it
+// grows. Readers see a prefix of the truth and never a half-written call.
 type callLog struct {
 	entries []entry
 	begun   atomic.Int32 // entries[:begun] are published
@@ -54,6 +60,8 @@ type entry struct {
 	end   atomic.Int64
 }
 
+// Room for every entry is made here. Growing while calls run would allocate between a stamp and
+// its call, and stretch the intervals.
 func newHistory(p model.Program, clock *atomic.Int64) *history {
 	h := &history{Program: p, clock: clock}
 	for _, ops := range p.Workers {
@@ -90,12 +98,17 @@ func (h *history) end(e *entry, ok bool) {
 }
 
 // returned gives the stamp of the return and the result, or a stamp of 0 while the call runs.
+//
+// The stamp takes 63 bits, so the shift loses nothing.
 func (e *entry) returned() (stamp int64, ok bool) {
 	end := e.end.Load()
 	return end >> 1, end&1 == 1
 }
 
 // markJudged records that an oracle reported a failure. Only the first report counts.
+//
+// The oracles of two goroutines may fail at once; the report then is of the first, and the table
+// ends there.
 func (h *history) markJudged() { h.judged.CompareAndSwap(0, h.clock.Add(1)) }
 
 // inCalls reports whether any goroutine is inside a call.
@@ -130,6 +143,8 @@ func (h *history) markQuiet(positions []position) {
 // observed returns the history for the model, and the log of each call. A call that has not
 // returned is pending. It may be called while a writer is stuck in a call: it reads only what was
 // published.
+//
+// Calls are listed log by log. The model orders them by their stamps.
 func (h *history) observed(impl impls.Impl) (o *model.History, logOf []int) {
 	o = h.emptyObserved(impl)
 	for i, log := range h.logs {
@@ -256,6 +271,8 @@ func (h *history) columnEdges(events []tableEvent) []int {
 
 // tableEvents returns the lines of the table, in the order in which they happened. Stamps are
 // unique, so the order needs no tie-break.
+//
+// What came after the judgement is left out, since it is cleanup and no part of the failure.
 func (h *history) tableEvents() []tableEvent {
 	all := []tableEvent{}
 	judged := h.judged.Load()

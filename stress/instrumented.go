@@ -23,6 +23,9 @@ const instrumentedVar = "STRESS_INSTRUMENTED"
 // The verdict stays unknown, with the reason, if that build did not reach the subtest. The verdict
 // is read from the verbose output of the go command, whose “--- PASS” lines are the one thing that
 // a child of any Go version prints. The name ends in a blank there, so no longer name matches.
+//
+// A verdict of the child is taken only by its own name. Another test that fails there says
+// nothing about this clause.
 func instrumented(t *testing.T, v Verdict) Verdict {
 	out, err := testWithRace(t)
 	switch {
@@ -42,6 +45,9 @@ func instrumented(t *testing.T, v Verdict) Verdict {
 // binary is needed because the race detector instruments code at compile time. The child runs one
 // subtest in the folder of the package, as the parent does. It ends before the deadline of t, so
 // that its report arrives before the parent is killed.
+//
+// The child is the go command and not this binary, so its cost is a build. That is why only the
+// two clauses ask for it, and only without -short.
 func testWithRace(t *testing.T) (out string, err error) {
 	switch {
 	// Without this case such a child would start a child in its turn, and so on.
@@ -106,6 +112,8 @@ func firstLines(text string, most int) string {
 //
 // It costs one process for each Run. Playing the clauses in a child would cost every test twice its
 // time, and its coverage.
+//
+// It is told before each clause, so its last word is the clause that ended the process.
 type recorder struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -155,12 +163,16 @@ func startRecorder() *recorder {
 	return r
 }
 
+// tell does nothing without a recorder. Its error is dropped: the recorder is a witness for
+// crashes, and the verdicts do not depend on it.
 func (r *recorder) tell(n note) {
 	if r != nil {
 		_ = r.out.Encode(n) // a recorder that was killed records nothing
 	}
 }
 
+// end says that Run came to its end. Without the note the recorder takes the closed pipe for a
+// crash.
 func (r *recorder) end() {
 	if r != nil {
 		r.tell(note{End: true})

@@ -45,6 +45,8 @@ func (h *history) linearization(impl impls.Impl) *linearization {
 // newLinearization takes a history, and for each call the goroutine that made it. Each goroutine
 // gets up to two rows of the picture, because the events of one Acquire overlap. The picture wants
 // client IDs without gaps, so rows are numbered as they are used.
+//
+// Stamps go to porcupine as they are. It compares them only, so any clock does.
 func newLinearization(
 	h *model.History, goroutineOf []int, name func(goroutine int) string,
 ) *linearization {
@@ -78,6 +80,9 @@ func newLinearization(
 
 // check searches for an order in which the calls could have taken effect. Unknown means that the
 // search was given up after maxSteps.
+//
+// A history that is found linearizable within the bound is Ok even if another order would have
+// exceeded it.
 func (l *linearization) check() porcupine.CheckResult {
 	l.steps = 0
 	// Not CheckOperationsTimeout: a limit in seconds makes the verdict depend on the load of the
@@ -96,6 +101,8 @@ func (l *linearization) check() porcupine.CheckResult {
 // search.
 var hashSeed = maphash.MakeSeed()
 
+// State is comparable and small, so hashing it replaces most comparisons; porcupine compares
+// states of equal hashes once more.
 func (l *linearization) spec() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return l.model.Init() },
@@ -156,6 +163,9 @@ func (l *linearization) page() ([]byte, error) {
 // onlyByOrder says whether a history would be linearizable under a weaker declaration of
 // Impl.Order. Then the failure is about the declared order and about nothing else. It helps a user
 // whose declaration is wrong rather than the code.
+//
+// The search runs again under the weaker model, which accepts all that the stronger one accepts.
+// So an Ok here means that nothing but the order is wrong.
 func onlyByOrder(impl impls.Impl, h *history) error {
 	declared := impl.Order
 	impl.Order = impls.Unspecified
@@ -199,6 +209,9 @@ func (m Method) String() string { return [...]string{"Acquire", "TryAcquire", "R
 // impl, and all permits free at first. That covers capacity, failed tries that change nothing, and
 // errors that hold nothing. Such calls do not show which request was blocked before which, so
 // Linearizable says nothing about the order of grants. The slice stays as it is.
+//
+// It is for callers that record by themselves, as the tests of semaphores between processes do:
+// no bubble spans two processes.
 func Linearizable(impl impls.Impl, size int64, calls []Call) Verdict {
 	v := Verdict{Impl: impl.Name, Clause: clauseNamed("C34").Clause}
 	l := recordedLinearization(impl, size, calls)

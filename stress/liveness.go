@@ -98,6 +98,9 @@ func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first
 // C18: one Release admits several waiters, of equal and of mixed weights. Then a line is admitted
 // step by step that is longer than the initial storage of most implementations. An implementation
 // that signals one waiter for each Release, and not for each permit, fails here.
+//
+// Weights are mixed because an implementation may wake as many waiters as permits were released,
+// which is right for weights of one only.
 func releaseAdmitsAll(t *trial) {
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 2}, {1, 3}, {1, 1, 2}, {3, 1}} {
 		sem := t.make(4)
@@ -197,6 +200,9 @@ func (e entering) leave(n int64) {
 // took permits one by one would now wait for each other. The account of drain fails if all permits
 // are free while requests still wait. No two of the waiters fit together, so one at most may be
 // granted at a time.
+//
+// It is the classic deadlock of a loop that takes permits one by one, and the reason why the
+// weight is an argument at all.
 func allAtOnce(t *trial) {
 	for _, weights := range [][]int64{{3, 3}, {2, 3}, {3, 2, 3}, {2, 2, 2}} {
 		t.fullLine(3, weights...).drain()
@@ -233,6 +239,8 @@ func nothingInHand(t *trial) {
 // requests wait or are cancelled. The last part has no quiet instants: a try meets an Acquire or
 // Release in the middle of its work. A try that waits for a lock which is held across a wait would
 // never return, and the watchdog sees it.
+//
+// A try may fail for any reason that the contract gives, but it must say so at once.
 func tryNeverWaits(t *trial) {
 	sem := t.make(2)
 	t.triesReturn(sem)
@@ -298,6 +306,9 @@ const mostPasses = 10_000
 // request is granted only if the semaphore makes a small request wait that would fit. The bound is
 // on the number of passes and not on time. A large request that only waits long is not starved; a
 // request that 10000 later requests pass is.
+//
+// Only passes by requests that came later count. Requests that were there before have a right to
+// be served first.
 func noStarvation(t *trial) {
 	if t.impl.Order != impls.FIFO && !t.impl.StarvationFree {
 		t.unknownf("not promised: Impl.Order is %v and Impl.StarvationFree is not set", t.impl.Order)
@@ -383,6 +394,9 @@ func (t *trial) letTimeGoBy() {
 // the grants can be seen too. After each Release the waiters at the head that fit must have been
 // granted, and all behind must wait. So a grant out of turn is seen even if it does no harm.
 // Weights are mixed so that a smaller request behind the head would often fit first.
+//
+// Where waiters are not parked the order in which they begin to wait cannot be seen, so the
+// clause is unknown there and no guess.
 func fifo(t *trial) {
 	t.needsFIFO()
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
@@ -519,6 +533,8 @@ func noExpiry(t *trial) {
 //
 // With -race there are 2^12 of each: a wait then takes ten times as long. Its batches are small, so
 // that the memory for calls does not grow with the number of waits.
+//
+// The waits are real: each is observed to be blocked before it is granted or cancelled.
 func anyNumber(t *trial) {
 	most := 1 << 16
 	if race.Enabled {

@@ -17,6 +17,8 @@ const numKinds = int(model.Rest) + 1
 // semaphores need one: of the 41 mutants from the literature, 14 are bugs of cancellation.
 //
 // A change here changes the program of every recorded seed.
+//
+// The sum need not be round. drawKind subtracts until it falls below zero.
 var frequency = [numKinds]int{
 	model.AcquireStoppable:  4,
 	model.AcquireBackground: 2,
@@ -49,6 +51,9 @@ var (
 // generate returns the program of a seed. It ends under every schedule if the semaphore keeps its
 // contract: a worker that waits without a cancellation holds nothing (the player releases before),
 // so no circle of workers that wait for each other can form.
+//
+// The order of the draws is part of the format: drawing in another order would give every
+// recorded seed another program.
 func (s shape) generate(seed uint64) model.Program {
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := model.Program{Size: 1 + r.Int64N(s.maxUsual)}

@@ -45,6 +45,9 @@ var (
 
 // refutes reports whether err is a failure of the implementation. Only a failure is shrunk and
 // reported; a search that was given up is counted.
+//
+// An undecided search is neither: counting it as passed would hide that it was given up, and
+// counting it as failed would accuse a correct semaphore.
 func refutes(err error) bool { return err != nil && !errors.Is(err, errUndecided) }
 
 func runAndCheck(impl impls.Impl, patience time.Duration, p model.Program) (*history, error) {
@@ -65,6 +68,8 @@ func runAndCheck(impl impls.Impl, patience time.Duration, p model.Program) (*his
 // until enough operations have been run. It stops at the first failure: a second program would most
 // likely find the same defect, and the budget of operations is better spent on making the first one
 // small.
+//
+// The budget is asked after each program, so at least one is always played.
 func (x mode) run(impl impls.Impl, patience time.Duration) error {
 	left, err := flagBudget()
 	if err != nil {
@@ -164,6 +169,8 @@ const RaceDetector = race.Enabled
 // is checked for linearizability (C34). A campaign keeps nothing of a program that passed, so it
 // may run for days. It is not safe for concurrent use. Two campaigns at once in one process would
 // blame each other for data races, because the race detector counts for the whole process.
+//
+// It is the loop of R1 and C34 without a testing.T, for the verb stress.
 type Campaign struct {
 	Impl impls.Impl
 	Seed uint64 // of the next program
@@ -263,6 +270,8 @@ func raceFailure(impl impls.Impl, p model.Program, seed uint64) *Failure {
 // Replay runs a program up to the given number of times, and returns the first failure, or nil. The
 // history of a program of at most 64 operations is also checked for linearizability. The error says
 // that the text is not a program. A search that was given up is no failure and is not counted.
+//
+// The text and not the seed is played: a shrunk program has no seed.
 func Replay(ctx context.Context, impl impls.Impl, text string, times int) (*Failure, error) {
 	p, err := parseProgram(text)
 	if err != nil {

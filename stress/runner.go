@@ -18,6 +18,9 @@ import (
 // The goroutine of the check looks at quiet instants and judges. Each worker writes its own log and
 // position. The helper writes the helper's log. Oracles that run in a worker only report through
 // failed: a panic in a worker would end the process.
+//
+// The oracles in the workers must not slow the calls down much, or the schedules that fail would
+// become rare. Hence counters and channels with room, and no lock on the way of a call.
 type runner struct {
 	*history
 	impl impls.Impl
@@ -73,6 +76,9 @@ func newRunner(t *trial, h *history) *runner {
 // run runs the program. Its oracles look at different times: capacity at every grant; the result at
 // every return; at each quiet instant, whether a waiting request could be granted; in the end,
 // whether all permits are back.
+//
+// Every round of the loop is one quiet instant. It ends because each wakes all resting workers,
+// and a program has finitely many rests.
 func (r *runner) run(t *trial) {
 	finished := make(chan struct{})
 	go func() {
@@ -101,6 +107,9 @@ func (r *runner) run(t *trial) {
 // because nothing else runs: all workers and the helper have ended. That no permit is lost is asked
 // first, with one call for all of them, because a semaphore with too many permits passes that
 // question and fails the second.
+//
+// A program whose worker failed never comes here, so the count is of a program that ran to its
+// end.
 func (r *runner) mustBeConserved(t *trial) {
 	if r.Size > 0 && !r.sem.TryAcquire(r.Size) {
 		t.failf("C2 conservation: all is released, but TryAcquire(%d) = false: permits were lost", r.Size)
@@ -159,6 +168,9 @@ func (r *runner) runAll() {
 
 // runWorker carries out the operations of one worker. Workers rest only where the suite can observe
 // that nothing moves: elsewhere nothing would wake them.
+//
+// The position is written before each operation and read at quiet instants only, when the writer
+// is blocked; so it needs no lock.
 func (r *runner) runWorker(i int, mayRest bool) {
 	r.recovering(func() {
 		log := r.logs[i]
@@ -342,6 +354,9 @@ func (r *runner) anyResting() bool {
 // call has a reason to wait. It asks the model of the contract which waiting requests are owed a
 // grant. The model knows the declared order: under FIFO a small request behind a large one is owed
 // nothing.
+//
+// The text is built even if nothing is wrong, because the pass over the calls is the same. Quiet
+// instants are rare beside calls.
 func (r *runner) stuck() string {
 	m, state := r.waitingModel()
 	owed := m.Owed(state)

@@ -11,6 +11,8 @@ import (
 // Safety: C1 to C7 and C16. How many permits are held, and by which calls.
 
 // C1: permits run out when they should, and a free permit goes to one caller only.
+//
+// The clause is about the bound alone. That a permit is not lost either is C2.
 func capacity(t *trial) {
 	sem := t.make(3)
 	for range 3 {
@@ -49,6 +51,8 @@ func stolenPermit(t *trial) {
 // C2: permits are conserved however waiters are granted or cancelled. Each round has a waiter for
 // all permits and a waiter that leaves. A permit too many or too few, after any of these steps,
 // shows in the exact count afterwards.
+//
+// The size of 0 is included: it has no permits to lose, and a surplus shows there at once.
 func conservation(t *trial) {
 	for _, size := range []int64{0, 1, 2, 7} {
 		sem := t.make(size)
@@ -87,6 +91,8 @@ func failedTry(t *trial) {
 // try may fail because it ran at the same time as another. The sizes below 4 are tried
 // exhaustively, since most mistakes of an index show there. The larger sizes lie on both sides of
 // powers of two.
+//
+// It is the counterpart of C1: refusing everything would satisfy that one.
 func enoughPermits(t *trial) {
 	const most = 4
 	for size := range int64(most) {

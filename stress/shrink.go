@@ -36,6 +36,9 @@ func shrinkOps() int64 {
 }
 
 // A shrinker looks for the smallest program that fails.
+//
+// It keeps the history of the last failing run of best and not of the first. The table in the
+// report must be of the program above it.
 type shrinker struct {
 	mode
 	ctx      context.Context // when it is done, the search ends with the best program so far
@@ -105,6 +108,9 @@ func (s *shrinker) takeFirst(candidates []model.Program) bool {
 
 // fails reports whether p fails in one of its runs, and then makes it the best program. It stops at
 // the first failing run. The number of tries until then is the estimate of how rare the failure is.
+//
+// A candidate that cannot fail costs each runs. That is the price of schedules that are not
+// under control; package explore needs one run.
 func (s *shrinker) fails(p model.Program) bool {
 	for try := range s.each {
 		if s.spent() {
@@ -201,6 +207,9 @@ func fewerWorkers(p model.Program) (smaller []model.Program) {
 
 // fewerOps cuts pieces out of the lists of the workers, the longest pieces first. A program of n
 // operations has about 2n candidates, each a copy.
+//
+// Pieces are cut at multiples of their size. Overlapping pieces would be quadratic in number,
+// and smaller pieces come in later rounds.
 func fewerOps(p model.Program) (smaller []model.Program) {
 	longest := 0
 	for _, ops := range p.Workers {

@@ -18,6 +18,8 @@ import (
 // that runs: bubbles are numbered in the order of their creation. Goroutines that an earlier clause
 // abandoned stay in older bubbles and would mislead. The text is cut at 1 MiB, which holds some
 // thousands of goroutines.
+//
+// runtime.Stack stops the world. It runs only when a verdict is already bad.
 func stacks() string {
 	buf := make([]byte, 1<<20)
 	return relevantStacks(string(buf[:runtime.Stack(buf, true)]))
@@ -73,6 +75,9 @@ var suiteFrame = regexp.MustCompile(
 // implementationFrames returns the frames of the implementation and of the functions it called, or
 // "" if there are none. A frame is two lines. A frame of a test file belongs to the implementation
 // even in this package: its tests define broken semaphores there.
+//
+// Frames of package sync below the implementation are kept, since they show in which lock it
+// waits.
 func implementationFrames(goroutine string) string {
 	lines := strings.Split(strings.TrimSpace(goroutine), "\n")
 	last := 0

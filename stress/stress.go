@@ -26,6 +26,9 @@ import (
 // error which clause was checked and which had failed.
 //
 // Run fails t at once if impl cannot be constructed or a flag is out of its range.
+//
+// Subtests run one after the other, because the race detector counts for the whole process; a
+// parallel test of the caller is the one exception that cannot be prevented.
 func Run(t *testing.T, impl impls.Impl) {
 	t.Helper()
 	if err := usable(impl); err != nil {
@@ -75,6 +78,9 @@ func Check(impl impls.Impl) error {
 
 // Judge returns one verdict for every clause, in the order of the contract. It returns a single
 // verdict, on C0, if impl cannot be constructed.
+//
+// It has no testing.T and needs none, so a program may call it; the clauses that need the race
+// detector are Unknown in a binary without it.
 func Judge(impl impls.Impl) []Verdict {
 	if err := usable(impl); err != nil {
 		// C0 is no clause of the table: without a semaphore none of the others can be asked.
@@ -194,6 +200,8 @@ func outcomeOf(err error, raced int) (o Outcome, needsRace bool) {
 // usable returns why an implementation cannot be constructed. Make is tried as well as Validate: a
 // constructor may refuse or panic only when it is called. The size is 1, which every implementation
 // must support.
+//
+// The semaphore is closed again. Constructing one has no effect that a check could see.
 func usable(impl impls.Impl) error {
 	if err := impl.Validate(); err != nil {
 		return err

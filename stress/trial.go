@@ -79,6 +79,9 @@ func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
 }
 
 // playWatched is play with a counter of the caller for progress.
+//
+// The watchdog runs in the goroutine of the caller, outside of the bubble. A loop in the
+// implementation keeps the bubble's clock from moving, and so would stop a watchdog inside.
 func playWatched(
 	impl impls.Impl, patience time.Duration, progress *atomic.Int64, clause func(*trial),
 ) error {
@@ -174,6 +177,9 @@ func (t *trial) runApart(clause func(*trial)) (err error) {
 // cleanup ends what the check has left. Every call is cancelled before any is awaited: a call may
 // be able to return only after another has left the line. A waiter that its own cancellation does
 // not end is a failure too, even if the check itself was satisfied.
+//
+// The first error is returned. A closing error of a semaphore whose clause failed would only
+// distract.
 func (t *trial) cleanup() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -234,6 +240,9 @@ func (t *trial) settle() {
 }
 
 // settledOn reports whether one of the channels is closed once nothing can move.
+//
+// Real time decides here only how long to wait for a bad verdict. A verdict that is good comes
+// as soon as the channel is closed.
 func (t *trial) settledOn(done ...<-chan struct{}) bool {
 	if t.impl.Waits == impls.Parked {
 		synctest.Wait()
@@ -280,6 +289,9 @@ var initTesting = sync.OnceFunc(testing.Init)
 //
 // The bubble gets a zero testing.T, because Check has none to give. Only the race detector uses it:
 // it marks the T as failed, and synctest.Test then leaves through Goexit.
+//
+// The panic of synctest for a deadlock is the one way in which it reports goroutines that are
+// left.
 func inBubble(f func()) (deadlock error) {
 	initTesting()
 	defer func() {

@@ -11,6 +11,8 @@ import (
 
 // A call is an Acquire in a goroutine of its own. The goroutine of the call writes err and panicked
 // before it closes done. A reader that has seen done closed may therefore read both without a lock.
+//
+// ctx is kept to tell in the message whether it was done.
 type call struct {
 	n        int64
 	cancel   context.CancelFunc
@@ -63,6 +65,9 @@ func (t *trial) startBlocked(sem impls.Semaphore, n int64) *call {
 }
 
 // mustWait fails unless c still waits when nothing can move.
+//
+// It is exact in a bubble. Elsewhere it can miss a return that comes later, and never sees one
+// that did not happen.
 func (t *trial) mustWait(c *call) {
 	t.settle()
 	select {
@@ -140,6 +145,9 @@ func without(calls []*call, c *call) (rest []*call) {
 // and how many permits should be free. Between two steps free+held is size, and waiting is a
 // subsequence of all. The account moves only when a step does; a semaphore that grants on its own
 // account makes free negative, which check reports.
+//
+// The account knows only what was observed: a grant counts when its call has returned, and not
+// when the semaphore may have decided it.
 type line struct {
 	t       *trial
 	sem     impls.Semaphore
@@ -213,6 +221,9 @@ func (l *line) count(c *call) {
 // them, or if a waiter is left that must have been granted. It repeats until nothing more is owed.
 // A grant changes free, so the question for the next waiter has to be asked anew. Each round grants
 // at least one waiter or ends, so there are at most as many rounds as waiters.
+//
+// It is called after every step of a clause. A wrong grant is so reported at the step that made
+// it.
 func (l *line) check() {
 	l.t.settle()
 	ordered := l.t.impl.Order == impls.FIFO && l.t.impl.Waits == impls.Parked
