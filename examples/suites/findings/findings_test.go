@@ -10,6 +10,7 @@ import (
 
 	"github.com/alitto/pond/v2"
 	"github.com/benbjohnson/clock"
+	"github.com/panjf2000/ants/v2"
 
 	"github.com/semabench/semabench/stress/explore"
 )
@@ -50,6 +51,27 @@ func TestPondCountsLate(t *testing.T) {
 	})
 	t.Log(r.Text)
 	if !strings.Contains(r.What, "0 tasks are done, want 1") {
+		t.Errorf("%s: %s", r.Verdict, r.What)
+	}
+}
+
+// A worker that ends lowers the count of workers and then signals, both without the lock. Submit has
+// seen the pool full, holds the lock, and is about to wait: the signal comes too early, and no other
+// one comes, as WithDisablePurge promises to start no goroutine that cleans up.
+func TestAntsSignalsBeforeTheWait(t *testing.T) {
+	r := explore.Check(t, explore.Options{LazyClock: true}, func(t *explore.T) {
+		pool, err := ants.NewPool(1, ants.WithDisablePurge(true), ants.WithPanicHandler(func(any) {}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = pool.Submit(func() { panic("a task that panics") })
+		done := make(chan struct{})
+		_ = pool.Submit(func() { close(done) })
+		<-done
+		pool.Release()
+	})
+	t.Log(r.Text)
+	if r.What != "deadlock" && r.What != "lost wake-up" || !strings.Contains(r.Text, "p.cond.Wait()") {
 		t.Errorf("%s: %s", r.Verdict, r.What)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // begin is the time at which every execution starts, and late is how much later timers fire.
-var begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+var begin = time.Date(2026, 5, 20, 10, 24, 37, 318281828, time.UTC)
 
 const late = 100 * time.Microsecond
 

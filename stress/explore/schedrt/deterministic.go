@@ -46,6 +46,19 @@ func Nanotime() int64 {
 	return Now().UnixNano()
 }
 
+// WallNow is time.now, which modules link to for a cheaper clock: the wall clock in seconds and
+// nanoseconds, and the monotonic clock.
+func WallNow() (sec int64, nsec int32, mono int64) {
+	n := Nanotime()
+	return n / 1e9, int32(n % 1e9), n
+}
+
+// Walltime is runtime.walltime.
+func Walltime() (sec int64, nsec int32) {
+	sec, nsec, _ = WallNow()
+	return sec, nsec
+}
+
 // HashMemory is runtime.memhash with a key that is the same in every process: FNV-1a, mixed.
 //
 // It need not resist attackers: the keys are those of a test.

@@ -31,6 +31,9 @@ var linked = map[string]string{
 	"runtime.cheaprandn":            "#.RandomBelow(uint64($0))",
 	"runtime.nanotime":              "#.Nanotime()",
 	"time.runtimeNano":              "#.Nanotime()",
+	"runtime.cputicks":              "#.Nanotime()",
+	"time.now":                      "#.WallNow()",
+	"runtime.walltime":              "#.Walltime()",
 	"runtime.procPin":               "0",
 	"sync.runtime_procPin":          "0",
 	"sync/atomic.runtime_procPin":   "0",
@@ -40,6 +43,9 @@ var linked = map[string]string{
 	"runtime.memhash":               "#.HashMemory($0, uintptr($1), uintptr($2))",
 	"runtime.strhash":               "#.HashString($0, uintptr($1))",
 }
+
+// severalResults has the number of results of the bodies that have more than one.
+var severalResults = map[string]int{"#.WallNow()": 3, "#.Walltime()": 2}
 
 // linknames goes through the directives. One to a function in which goroutines wait is refused: the
 // engine would not see the goroutine wait. A function that is linked to one of the table gets a
@@ -63,9 +69,9 @@ func (w *writer) linknames() {
 
 // giveBody gives a function a body, and takes the directive c from it. It leaves the function alone
 // if its parameters have no names. The function keeps its signature, so its callers stay as they
-// are. If a parameter of the body has no name, or if there are two results, the original stays: the
-// result may then differ from run to run, and the check for determinism in package player reports
-// it.
+// are. If a parameter of the body has no name, or if the number of results is another one, the original
+// stays: the result may then differ from run to run, and the check for determinism in package player
+// reports it.
 func (w *writer) giveBody(c *ast.Comment, name, body string) {
 	f := w.bodiless(name)
 	if f == nil {
@@ -78,7 +84,8 @@ func (w *writer) giveBody(c *ast.Comment, name, body string) {
 			i++
 		}
 	}
-	if strings.Contains(body, "$") || f.Type.Results.NumFields() > 1 {
+	results := f.Type.Results.NumFields()
+	if strings.Contains(body, "$") || results > 1 && results != severalResults[body] {
 		return
 	}
 	w.replace(c.Pos(), c.End(), func() string { return "// linked to package schedrt" })
@@ -90,11 +97,14 @@ func (w *writer) giveBody(c *ast.Comment, name, body string) {
 		}
 	}
 	w.replace(f.Type.End(), f.End(), func() string {
-		if f.Type.Results.NumFields() == 0 {
+		call := strings.ReplaceAll(body, "#", w.engine())
+		switch results {
+		case 0:
 			return " {}"
+		case 1:
+			return fmt.Sprintf(" { return %s(%s) }", w.node(f.Type.Results.List[0].Type), call)
 		}
-		return fmt.Sprintf(" { return %s(%s) }", w.node(f.Type.Results.List[0].Type),
-			strings.ReplaceAll(body, "#", w.engine()))
+		return fmt.Sprintf(" { return %s }", call) // the compiler compares the types
 	})
 }
 

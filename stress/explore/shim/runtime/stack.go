@@ -50,7 +50,7 @@ func ownFrames(g schedrt.LiveGoroutine) string {
 			break
 		}
 		if !ofEngine(f.Function) {
-			fmt.Fprintf(&b, "%s(...)\n\t%s:%d +0x1\n", f.Function, f.File, f.Line)
+			fmt.Fprintf(&b, "%s(...)\n\t%s:%d +0x1\n", original(f.Function), f.File, f.Line)
 		}
 		if !more {
 			break
@@ -68,8 +68,12 @@ func entryFrames(g schedrt.LiveGoroutine) string {
 		return "testing.tRunner(...)\n\ttesting.go:1 +0x1\ncreated by testing.(*T).Run\n\ttesting.go:1 +0x1\n"
 	}
 	return fmt.Sprintf("%s(...)\n\t%s:%d +0x1\ncreated by %s\n\t%s:%d +0x1\n",
-		f.Name(), file, line, starter(f.Name()), file, line)
+		original(f.Name()), file, line, original(starter(f.Name())), file, line)
 }
+
+// original returns the name that a function had before a rewrite: the Test functions of a suite are
+// renamed.
+func original(name string) string { return strings.ReplaceAll(name, ".explore__", ".") }
 
 // starter returns the name of the function that has the go statement, for the name of the function
 // that it starts: rewritten go statements start function literals, whose names have those of the

@@ -19,6 +19,9 @@ func cheaprand() uint32
 //go:linkname nanotime runtime.nanotime
 func nanotime() int64
 
+//go:linkname wall time.now
+func wall() (sec int64, nsec int32, mono int64)
+
 //go:linkname strhash runtime.strhash
 func strhash(p unsafe.Pointer, h uintptr) uintptr
 
@@ -40,9 +43,10 @@ func Random() []any {
 	cryptorand.Read(key)
 	text, now, p := "key", nanotime(), procPin()
 	procUnpin()
+	sec, nsec, _ := wall()
 	return []any{
 		drawn, hex.EncodeToString(key), h.Sum64(), maphash.String(seed, "key"),
 		maphash.Comparable(seed, new(int)), mathrand.Int(), rand.Uint64(), cheaprand(),
-		nanotime() - now, p, strhash(unsafe.Pointer(&text), 1),
+		nanotime() - now, sec, nsec, p, strhash(unsafe.Pointer(&text), 1),
 	}
 }

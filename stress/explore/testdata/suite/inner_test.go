@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -116,4 +117,49 @@ func TestWrongDeadlock(t *testing.T) {
 
 func TestFile(t *testing.T) { os.OpenRoot(".") }
 
-func TestAllocs(t *testing.T) { testing.AllocsPerRun(1, func() {}) }
+var sink *int
+
+func TestAllocs(t *testing.T) {
+	if n := testing.AllocsPerRun(1, func() { sink = new(int) }); n != 1 {
+		t.Errorf("%v allocations, want 1", n)
+	}
+}
+
+func TestCleanup(t *testing.T) {
+	done := make(chan bool)
+	runtime.AddCleanup(new([64]int), func(done chan bool) { close(done) }, done)
+	for range 100 {
+		select {
+		case <-done:
+			return
+		case <-time.After(time.Millisecond):
+			runtime.GC()
+		}
+	}
+	t.Error("the cleanup did not run")
+}
+
+// A leak check as packages have it: the stacks of all goroutines but the test's own.
+func TestRightFindsLeaks(t *testing.T) {
+	others := func() (n int) {
+		buf := make([]byte, 1<<20)
+		for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+			if strings.Contains(g, "created by github.com/semabench/semabench/stress/explore/testdata/suite.TestRightFindsLeaks") {
+				n++
+			}
+		}
+		return n
+	}
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	t.Log(mem.Alloc, testing.AllocsPerRun(1, func() {}))
+	stop := make(chan bool)
+	go func() { <-stop }()
+	if n := others(); n != 1 {
+		t.Errorf("%d goroutines, want the one that waits", n)
+	}
+	stop <- true
+	for others() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
