@@ -23,9 +23,9 @@ const gateDoc = `Judges whether a change made the benchmarks of any Go package s
     semabench gate -exact BASELINE.txt NEW.txt    their counts alone, from any two machines
     semabench gate -replay FILE                   a run that was recorded before, judged again
 
-The first three build the benchmarks of both sides. A package whose test binaries are equal is
-IDENTICAL at once, and passes, unless its benchmarks may read a file that differs. The benchmarks of
-other packages take turns, each pair of processes with code layouts of its own; that takes one to
+The first three build the benchmarks of both sides. A benchmark that can reach only code that is
+equal is IDENTICAL at once, and passes, unless it may read a file that differs. The other
+benchmarks take turns, each pair of processes with code layouts of its own; that takes one to
 three seconds for a row. Rows that look slower are measured again, once, by fresh processes, and the
 second result decides. Instructions of rows of one goroutine are counted, by the processor or by
 valgrind if it is installed: rows that time cannot tell are COUNTED if those agree, and MORE WORK is

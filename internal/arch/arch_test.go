@@ -120,11 +120,12 @@ var above = map[string][]string{
 	"reports/internal/reporttest":      {"github.com/chromedp/*", "testing"}, // only tests may import it
 	"reports/internal/picture":         {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel": {"reports", "reports/gate", "internal/machine", "internal/instructions",
-		"golang.org/x/sync/errgroup"},
+		"internal/reach", "golang.org/x/sync/errgroup"},
 	"internal/instructions":  {"golang.org/x/sys/unix"}, // counts any process, and knows no benchmark
 	"internal/duel/anchor":   {},
 	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},
 
+	"internal/reach":        {}, // reads object files of the go command; knows nothing of gates
 	"internal/arch":         {},
 	"internal/longtest":     {"testing"}, // only tests may import it
 	"internal/machine":      {},

@@ -19,20 +19,20 @@ import (
 	"sync"
 
 	"github.com/semabench/semabench/internal/child"
-	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/reports/gate"
 	"golang.org/x/sync/errgroup"
 )
 
-// An identity knows for which packages both sides run the same code on the same
-// files. Such packages need no measurement: their benchmarks cannot differ.
+// An identity knows which benchmarks run the same code on the same files on both
+// sides. They need no measurement, since they cannot differ.
 //
-// A package is the same if three things hold. Every source file of its test
-// binary outside the standard library is equal on both sides, apart from comments
-// and blank lines (withoutComments). The two test binaries, linked from that
-// source without random layouts, are equal byte for byte. And of the files that
-// differ between the sides, wherever they are in the repository, the benchmarks
-// can read none (reader.mayRead).
+// All benchmarks of a package are the same if every source file of its test
+// binary outside of the standard library is equal on both sides, and the two test
+// binaries, linked from that source without random layouts, are equal byte for
+// byte. Otherwise each benchmark is judged by the code that it can reach
+// (compareReach). In both cases the files that differ between the sides, wherever
+// they are in the repository, must be files that the benchmarks cannot read
+// (reader.mayRead).
 //
 // Whatever cannot be told is measured: another Go version or environment on one
 // side, cgo, profiles for -pgo, code from folders outside of the repository, flags
@@ -41,16 +41,16 @@ import (
 // Files outside of the repository are not compared. Both sides run on one
 // machine and find the same ones, unless a path such as ../../x leaves the
 // repository. compareFiles and list fill the fields; then compare only reads
-// them, from several goroutines, but for scans.
+// them, from several goroutines, but for scans and what is made once.
 type identity struct {
 	m       *measurer
 	sides   [2]*side
 	tops    [2]string           // the folders whose files were compared
+	env     map[string]string   // of the go command, the same on both sides
 	changed []string            // files that differ, below the tops, with slashes
-	plain   map[string]bool     // changed Go files that are equal without comments
-	overlay [2]string           // paths of overlays that show the plain files; "" for none
 	deps    [2]map[string]*deps // packages of test binaries, by ID of go list
 	scans   sync.Map            // mention by path of a package's folder and ID
+	reach   func() (*compiled, error)
 }
 
 // deps is a package as go list -deps -test describes it.
@@ -64,6 +64,7 @@ type deps struct {
 	CFiles, CXXFiles, MFiles, FFiles   []string
 	SwigFiles, SwigCXXFiles, SysoFiles []string
 	Imports, Deps                      []string
+	DefaultGODEBUG                     string
 	Error                              *struct{ Err string }
 }
 
@@ -80,13 +81,14 @@ func (d *deps) foreign() bool {
 		len(d.SwigFiles)+len(d.SwigCXXFiles)+len(d.SysoFiles) > 0
 }
 
-// A sameCode is a package that need not be measured.
+// A sameCode is the benchmarks of a package that need not be measured.
 type sameCode struct {
-	functions []string // its benchmarks that Options.Bench selects; sub-benchmarks are unknown
+	functions []string // those that Options.Bench selects; sub-benchmarks are unknown
 	why       string   // what the verdict rests on
+	rest      bool     // the package has other benchmarks, which are measured
 }
 
-// findSame finds the packages that need no measurement. No error stops a run:
+// findSame finds the benchmarks that need no measurement, by package. No error stops a run:
 // what cannot be told is measured. The packages are compared at the same time,
 // because nothing is timed here.
 func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
@@ -95,7 +97,8 @@ func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
 		return same
 	}
 	m.show("looking for equal code", 0, 0)
-	id := &identity{m: m, sides: [2]*side{m.old, m.new}, plain: map[string]bool{}}
+	id := &identity{m: m, sides: [2]*side{m.old, m.new}}
+	id.reach = sync.OnceValues(func() (*compiled, error) { return id.compile(ctx) })
 	if !id.comparable(ctx) || id.compareFiles() != nil || id.list(ctx) != nil {
 		return same
 	}
@@ -151,6 +154,7 @@ func (id *identity) comparable(ctx context.Context) bool {
 	}
 	rel, err := filepath.Rel(id.tops[0], id.sides[0].Dir)
 	other, otherErr := filepath.Rel(id.tops[1], id.sides[1].Dir)
+	id.env = envs[0]
 	return err == nil && otherErr == nil && rel == other && maps.Equal(envs[0], envs[1])
 }
 
@@ -182,8 +186,7 @@ func (id *identity) findTops(ctx context.Context, envs [2]map[string]string) {
 	}
 }
 
-// compareFiles finds the files that differ, and writes overlays that show the
-// changed Go files without comments. Both folders are walked, since a file may
+// compareFiles finds the files that differ. Both folders are walked, since a file may
 // be on one side only. The cost is one read of every file that has the same
 // size on both sides.
 func (id *identity) compareFiles() error {
@@ -217,7 +220,7 @@ func (id *identity) compareFiles() error {
 		}
 	}
 	slices.Sort(id.changed)
-	return id.writeOverlays()
+	return nil
 }
 
 // equalFiles compares two files. Links are equal if they have the same target
@@ -242,61 +245,13 @@ func equalFiles(a, b string) bool {
 	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }
 
-// writeOverlays shows the go command each changed Go file without comments, if
-// it is equal that way on both sides. Both sides are shown the same copy. So
-// the build has equal input, as far as it reads Go files.
-func (id *identity) writeOverlays() error {
-	overlays := [2]gotool.Overlay{{}, {}}
-	for n, rel := range id.changed {
-		if filepath.Ext(rel) != ".go" {
-			continue
-		}
-		var texts [2][]byte
-		plain := true
-		for i, top := range id.tops {
-			source, err := os.ReadFile(filepath.Join(top, rel))
-			text, ok := withoutComments(rel, source)
-			texts[i], plain = text, plain && err == nil && ok
-		}
-		if !plain || !bytes.Equal(texts[0], texts[1]) {
-			continue
-		}
-		id.plain[rel] = true
-		path := filepath.Join(id.m.temp, "plain", fmt.Sprintf("%d.go", n))
-		if err := gotool.WriteIfChanged(path, texts[0]); err != nil {
-			return err
-		}
-		for i, top := range id.tops {
-			overlays[i][filepath.Join(top, rel)] = path
-		}
-	}
-	if len(id.plain) == 0 {
-		return nil
-	}
-	for i, o := range overlays {
-		id.overlay[i] = filepath.Join(id.m.temp, "plain", fmt.Sprintf("%d.json", i))
-		if err := o.WriteFile(id.overlay[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// flags returns the flags that show a side without the comments that differ.
-func (id *identity) flags(i int) []string {
-	if id.overlay[i] == "" {
-		return nil
-	}
-	return []string{"-overlay=" + id.overlay[i]}
-}
-
 // list asks the go command which packages and files each test binary is made of.
 func (id *identity) list(ctx context.Context) error {
 	const fields = "ImportPath,Dir,ForTest,Standard,Module,GoFiles,CgoFiles,SFiles,HFiles,EmbedFiles," +
 		"TestEmbedFiles,XTestEmbedFiles,CFiles,CXXFiles,MFiles,FFiles,SwigFiles,SwigCXXFiles," +
-		"SysoFiles,Imports,Deps,Error"
+		"SysoFiles,Imports,Deps,DefaultGODEBUG,Error"
 	for i, s := range id.sides {
-		args := slices.Concat([]string{"-e", "-deps", "-test", "-json=" + fields}, id.flags(i),
+		args := slices.Concat([]string{"-e", "-deps", "-test", "-json=" + fields},
 			slices.Sorted(maps.Keys(s.packages)))
 		out, err := s.goTool().Run(ctx, "list", args...)
 		if err != nil {
@@ -316,22 +271,27 @@ func (id *identity) list(ctx context.Context) error {
 	return nil
 }
 
-// compare compares one package. ok is false for whatever has to be measured.
-// The tests get cheaper and rarer to fail in this order: lists, then source,
-// then two links. The binaries decide in the end, because a list cannot show
-// what the compiler makes of it.
+// compare compares one package. ok is false if all of it has to be measured. The
+// comparison of whole binaries comes first: it needs no knowledge of what is in a
+// binary, so nothing that this program takes for granted can make it wrong.
 func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok bool) {
 	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {
 		return same, false
 	}
-	packages, ok := id.sameSource(path)
-	if !ok {
+	if why := id.mayRead(path); why != "" {
 		return same, false
 	}
-	r, err := id.reader(path, packages)
-	if err != nil || r.mayRead(id.changed) != "" {
-		return same, false
+	if id.sameSource(path) {
+		if same, ok = id.compareBinaries(ctx, path); ok {
+			return same, true
+		}
 	}
+	return id.compareReach(path)
+}
+
+// compareBinaries compares the test binaries of a package, which are linked from
+// equal source.
+func (id *identity) compareBinaries(ctx context.Context, path string) (same sameCode, ok bool) {
 	name := filepath.Join(id.m.temp, "plain", binaryName(path))
 	var files [2]string
 	for i, s := range id.sides {
@@ -340,17 +300,17 @@ func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok
 			files[i] += ".exe"
 		}
 		defer os.Remove(files[i])
-		args := slices.Concat([]string{"-c", "-vet=off", "-trimpath", "-buildvcs=false",
-			"-ldflags=-s -w -buildid="}, id.flags(i), []string{"-o", files[i], path})
-		if _, err := s.goTool().Run(ctx, "test", args...); err != nil {
+		if _, err := s.goTool().Run(ctx, "test", "-c", "-vet=off", "-trimpath", "-buildvcs=false",
+			"-ldflags=-s -w -buildid=", "-o", files[i], path); err != nil {
 			return same, false
 		}
 	}
 	if !equalFiles(files[0], files[1]) {
 		return same, false
 	}
+	var err error
 	same.functions, err = id.benchmarks(ctx, files[0], id.sides[0].packages[path].Dir)
-	same.why = id.why(r)
+	same.why = "the test binaries of both sides are equal byte for byte" + id.whyFiles(path)
 	return same, err == nil && len(same.functions) > 0
 }
 
@@ -361,42 +321,43 @@ func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok
 func binaryName(path string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(path))) }
 
 // sameSource reports whether the test binary of a package is made of the same
-// source on both sides, and of source that can be compared. It returns the
-// packages outside of the standard library.
-func (id *identity) sameSource(path string) (packages []*deps, ok bool) {
-	var lists [2][]*deps
-	for i := range id.sides {
-		binary := id.deps[i][path+".test"]
-		tested := id.deps[i][path]
-		if binary == nil || binary.Error != nil || tested == nil || tested.Standard {
+// source on both sides.
+func (id *identity) sameSource(path string) bool {
+	old, okOld := id.source(0, path)
+	new, okNew := id.source(1, path)
+	return okOld && okNew && slices.EqualFunc(old, new, func(a, b *deps) bool {
+		return a.ImportPath == b.ImportPath && slices.Equal(a.files(), b.files()) && id.equalFolder(a, b)
+	})
+}
+
+// source returns the packages of a test binary outside of the standard library.
+// ok is false if some of them cannot be compared: they do not load, or have code
+// that the Go compiler does not compile, or the compiler decides by a profile.
+func (id *identity) source(i int, path string) (packages []*deps, ok bool) {
+	binary, tested := id.deps[i][path+".test"], id.deps[i][path]
+	if binary == nil || binary.Error != nil || tested == nil || tested.Standard {
+		return nil, false
+	}
+	for _, dep := range binary.Deps {
+		d := id.deps[i][dep]
+		switch {
+		case d == nil && dep == "C", d != nil && d.Standard:
+			continue
+		case d == nil || d.Error != nil || d.foreign() || slices.Contains(d.Imports, "C"):
 			return nil, false
 		}
-		for _, dep := range binary.Deps {
-			d := id.deps[i][dep]
-			switch {
-			case d == nil && dep == "C", d != nil && d.Standard:
-				continue
-			case d == nil || d.Error != nil || d.foreign() || slices.Contains(d.Imports, "C"):
-				return nil, false
-			}
-			lists[i] = append(lists[i], d)
+		if _, err := os.Lstat(filepath.Join(d.Dir, "default.pgo")); err == nil {
+			return nil, false
 		}
+		packages = append(packages, d)
 	}
-	same := func(a, b *deps) bool {
-		return a.ImportPath == b.ImportPath && slices.Equal(a.files(), b.files()) &&
-			id.equalFolder(a, b)
-	}
-	return lists[0], slices.EqualFunc(lists[0], lists[1], same)
+	return packages, true
 }
 
 // equalFolder reports whether all files of a package are equal on both sides.
 // Both have either the same folder, in the cache of modules, or folders at the
-// same place in their sides. A folder with a profile for -pgo is never equal:
-// the compiler decides by line numbers with it.
+// same place in their sides.
 func (id *identity) equalFolder(a, b *deps) bool {
-	if _, err := os.Lstat(filepath.Join(a.Dir, "default.pgo")); err == nil {
-		return false
-	}
 	relA, errA := filepath.Rel(id.tops[0], a.Dir)
 	relB, errB := filepath.Rel(id.tops[1], b.Dir)
 	if errA != nil || errB != nil || !filepath.IsLocal(relA) || !filepath.IsLocal(relB) {
@@ -407,24 +368,43 @@ func (id *identity) equalFolder(a, b *deps) bool {
 	}
 	for _, file := range a.files() {
 		rel := filepath.ToSlash(filepath.Join(relA, file))
-		if _, differs := slices.BinarySearch(id.changed, rel); differs && !id.plain[rel] {
+		if _, differs := slices.BinarySearch(id.changed, rel); differs {
 			return false
 		}
 	}
 	return true
 }
 
-// reader collects what the source of a test binary says about files. The
+// mayRead returns why the benchmarks of a package may read a file that differs, on
+// either side, or "" if they read none.
+func (id *identity) mayRead(path string) string {
+	for i := range id.sides {
+		packages, ok := id.source(i, path)
+		if !ok {
+			return "the source cannot be compared"
+		}
+		r, err := id.reader(i, path, packages)
+		if err != nil {
+			return err.Error()
+		}
+		if why := r.mayRead(id.changed); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// reader collects what the source of a test binary of a side says about files. The
 // standard library is left out, since both sides have the same one.
-func (id *identity) reader(path string, packages []*deps) (*reader, error) {
-	rel, err := filepath.Rel(id.tops[0], id.sides[0].packages[path].Dir)
+func (id *identity) reader(i int, path string, packages []*deps) (*reader, error) {
+	rel, err := filepath.Rel(id.tops[i], id.sides[i].packages[path].Dir)
 	if err != nil {
 		return nil, err
 	}
 	r := &reader{mention: newMention(), dir: filepath.ToSlash(rel), imports: map[string]bool{}}
 	for _, d := range packages {
 		for _, imported := range d.Imports {
-			if of := id.deps[0][imported]; of == nil || of.Standard {
+			if of := id.deps[i][imported]; of == nil || of.Standard {
 				r.imports[imported] = true
 			}
 		}
@@ -453,7 +433,8 @@ func newMention() mention { return mention{map[string]bool{}, map[string]bool{}}
 // goroutines may scan the same package at once. Both come to the same result,
 // so no lock is needed.
 func (id *identity) scan(d *deps) (mention, error) {
-	if found, ok := id.scans.Load(d.ImportPath); ok {
+	key := d.Dir + " " + d.ImportPath
+	if found, ok := id.scans.Load(key); ok {
 		return found.(mention), nil
 	}
 	found := newMention()
@@ -467,24 +448,22 @@ func (id *identity) scan(d *deps) (mention, error) {
 		}
 		mentionsOf(name, source, &found)
 	}
-	id.scans.Store(d.ImportPath, found)
+	id.scans.Store(key, found)
 	return found, nil
 }
 
-// why says what the verdict on a package rests on.
-func (id *identity) why(r *reader) string {
-	why := "the test binaries of both sides are equal byte for byte"
-	if len(id.plain) > 0 {
-		why += " apart from line numbers, because comments and blank lines were left out"
-	}
+// whyFiles says why the files that differ do not matter to a package.
+func (id *identity) whyFiles(path string) string {
+	packages, _ := id.source(0, path)
+	r, err := id.reader(0, path, packages)
 	switch {
 	case len(id.changed) == 0:
-		return why + ", and no file of the sides differs"
-	case !r.opensFiles():
-		return why + "; their code opens no files"
+		return ", and no file of the sides differs"
+	case err == nil && !r.opensFiles():
+		return "; their code opens no files"
 	}
-	return fmt.Sprintf("%s; their code names none of the %d files that differ, lists no folders and "+
-		"starts no programs", why, len(id.changed))
+	return fmt.Sprintf("; their code names none of the %d files that differ, lists no folders and "+
+		"starts no programs", len(id.changed))
 }
 
 // benchmarks lists the benchmarks of a test binary that Options.Bench selects,
@@ -514,8 +493,8 @@ func selects(bench, function string) bool {
 	return false
 }
 
-// identicalRows makes a row for each benchmark function of a package whose code
-// is the same on both sides.
+// identicalRows makes a row for each benchmark function whose code is the same on
+// both sides.
 func (m *measurer) identicalRows(path string, same sameCode) {
 	for _, name := range same.functions {
 		m.addPlans(&plan{Row: gate.Row{Package: path, Name: name, Mode: gate.Identical, Why: same.why}})

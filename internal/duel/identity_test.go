@@ -55,7 +55,9 @@ var changes = []struct {
 	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, false},
 	{"testdata", map[string]string{"p/testdata/in": "2"}, false, false},
 	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, false, true},
-	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, false, true},
+	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, true, true},
+	{"a new function and a new test", map[string]string{"q/q.go": "package q\n\nfunc G() int { return 3 }\n\nfunc F() int { return 1 }\n",
+		"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc TestH(*testing.T) { println(F()) }\n"}, true, false},
 	{"a file that is gone", map[string]string{"q/x/x.go": ""}, true, true},
 	{"cgo on both sides", map[string]string{"*": "", "q/c.go": "package q\n\nimport \"C\"\n"}, false, false},
 	{"a profile on both sides", map[string]string{"*": "", "q/default.pgo": "x"}, false, false},
@@ -188,32 +190,6 @@ func TestWhichFilesMayBeRead(t *testing.T) {
 	r.imports["os/exec"] = true
 	if r.mayRead([]string{"README.md"}) == "" || r.mayRead(nil) != "" {
 		t.Error("a benchmark that starts programs reads any file that differs, and only those")
-	}
-}
-
-func TestWithoutComments(t *testing.T) {
-	for _, test := range []struct {
-		name, source, want string
-		ok                 bool
-	}{
-		{"comments and blank lines", "// p\npackage p\n\n\nvar a = 1 // one\n/* two\n*/ var b = 2\n",
-			"package p\nvar a = 1\n   var b = 2\n", true},
-		{"directives stay", "package p\n\n// f\n//go:noinline\nfunc f() {}\n",
-			"package p\n//go:noinline\nfunc f() {}\n", true},
-		{"constraints stay", "//go:build x\n\npackage p\n", "//go:build x\n\npackage p\n", true},
-		{"strings stay", "package p\n\nvar a = `\n\n// no comment\n` + \"//\"\n",
-			"package p\nvar a = `\n\n// no comment\n` + \"//\"\n", true},
-		{"line directive", "package p\n//line x.go:1\n", "", false},
-		{"old constraint", "// +build x\n\npackage p\n", "", false},
-		{"cgo", "package p\n\n// int x;\nimport \"C\"\n", "", false},
-		{"output of an example", "package p\n\nfunc ExampleX() {\n// Output: x\n}\n", "", false},
-		{"carriage returns", "package p\r\n", "", false},
-		{"no Go", "package p\n\x00", "", false},
-	} {
-		text, ok := withoutComments("p_test.go", []byte(test.source))
-		if ok != test.ok || string(text) != test.want {
-			t.Errorf("%s: %q, %v; want %q, %v", test.name, text, ok, test.want, test.ok)
-		}
 	}
 }
 

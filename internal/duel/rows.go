@@ -32,10 +32,12 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 	for i, path := range paths {
 		if s, ok := same[path]; ok {
 			m.identicalRows(path, s)
-			continue
+			if !s.rest {
+				continue
+			}
 		}
 		m.show(fmt.Sprintf("building %s", path), i, len(paths))
-		if err := m.findRowsOf(ctx, path, len(paths)-i); err != nil {
+		if err := m.findRowsOf(ctx, path, same[path].functions, len(paths)-i); err != nil {
 			return 0, err
 		}
 	}
@@ -61,12 +63,13 @@ func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
 // findRowsOf finds the rows of one package. A package that does not build, or
 // whose benchmarks cannot be listed, becomes a row that failed: it must not
 // keep the other packages from being judged. The binaries of the listing also
-// serve the probes and the counts, and are removed afterwards. packages counts the
-// packages that are left, with this one.
-func (m *measurer) findRowsOf(ctx context.Context, path string, packages int) error {
+// serve the probes and the counts, and are removed afterwards. without are
+// functions that need no rows; packages counts the packages that are left, with
+// this one.
+func (m *measurer) findRowsOf(ctx context.Context, path string, without []string, packages int) error {
 	begin := time.Now()
-	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path)
-	newBinary, newList, newErr := m.listPackage(ctx, m.new, path)
+	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path, without)
+	newBinary, newList, newErr := m.listPackage(ctx, m.new, path, without)
 	defer binaries{oldBinary, newBinary}.remove()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -101,7 +104,9 @@ func (m *measurer) addPlans(plans ...*plan) {
 
 // listPackage builds a package on a side, if the side has it, and lists its
 // benchmarks.
-func (m *measurer) listPackage(ctx context.Context, s *side, path string) (binary, listing, error) {
+func (m *measurer) listPackage(
+	ctx context.Context, s *side, path string, without []string,
+) (binary, listing, error) {
 	p, ok := s.packages[path]
 	if !ok {
 		return binary{}, listing{}, nil
@@ -110,7 +115,7 @@ func (m *measurer) listPackage(ctx context.Context, s *side, path string) (binar
 	if err != nil {
 		return b, listing{}, err
 	}
-	l, err := m.list(ctx, s, b)
+	l, err := m.list(ctx, s, b, without)
 	if err != nil {
 		return b, l, fmt.Errorf("listing the benchmarks of %s: %w", path, err)
 	}
@@ -133,7 +138,7 @@ var errTwice = errors.New("two functions have this name: rename the one in the e
 // sub-benchmarks are unknown. If a benchmark kills the process, list notes
 // that, and continues with the next function in a new process. Each process
 // that dies has tried one function at least, so the loop ends.
-func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error) {
+func (m *measurer) list(ctx context.Context, s *side, b binary, without []string) (listing, error) {
 	l := listing{failed: map[string]error{}}
 	tried := map[string]bool{} // functions
 	for {
@@ -141,7 +146,7 @@ func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error)
 		if err != nil {
 			return l, err
 		}
-		done, err := l.add(w, m.Bench, tried)
+		done, err := l.add(w, m.Bench, tried, without)
 		if ctx.Err() != nil {
 			w.kill()
 			return l, ctx.Err()
@@ -156,7 +161,9 @@ func (m *measurer) list(ctx context.Context, s *side, b binary) (listing, error)
 
 // add lists the functions that were not tried yet, until one of them kills the
 // process. done reports that none is left.
-func (l *listing) add(w *worker, pattern string, tried map[string]bool) (done bool, err error) {
+func (l *listing) add(
+	w *worker, pattern string, tried map[string]bool, without []string,
+) (done bool, err error) {
 	functions, err := w.functions()
 	if errors.Is(err, errEnded) && len(tried) == 0 {
 		l.none = true
@@ -169,7 +176,7 @@ func (l *listing) add(w *worker, pattern string, tried map[string]bool) (done bo
 		if slices.Contains(functions[:i], f) {
 			l.failed[f] = errTwice
 		}
-		if tried[f] {
+		if tried[f] || slices.Contains(without, f) {
 			continue
 		}
 		tried[f] = true

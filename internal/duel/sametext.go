@@ -1,111 +1,13 @@
 package duel
 
 import (
-	"bytes"
 	"go/scanner"
 	"go/token"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-// withoutComments returns Go source whose comments are blanks, without
-// blanks at the ends of lines and without blank lines. ok is false for source in which a comment may mean something to
-// a build; such source is compared as it is.
-//
-// Compiling the result gives the machine code of the original. Every token keeps
-// its column, its order, and its neighbours on the same line; only the number of
-// the line differs. The compiler puts that number into tables and never decides
-// by it, except for a profile of -pgo, which counts lines from the beginning of a
-// function.
-//
-// Comments that begin with //go: are directives and stay. The other comments
-// with a meaning make ok false: //line, "// +build", //export, everything
-// beside an import "C", and the expected output of an example, which is
-// compiled into the test binary. So does a carriage return, which the scanner
-// removes from comments and raw strings, so that their length is unknown. It
-// works on tokens and not on a syntax tree, because the result must keep each
-// column.
-func withoutComments(name string, source []byte) (text []byte, ok bool) {
-	if bytes.ContainsRune(source, '\r') || bytes.HasPrefix(source, []byte("\uFEFF")) {
-		return nil, false
-	}
-	blanked := slices.Clone(source)
-	raw := make([]bool, len(source)+1) // offsets inside a raw string
-	files := token.NewFileSet()
-	file := files.AddFile(name, -1, len(source))
-	failed := false
-	var s scanner.Scanner
-	s.Init(file, source, func(token.Position, string) { failed = true }, scanner.ScanComments)
-	for {
-		pos, tok, lit := s.Scan()
-		at := file.Offset(pos)
-		switch {
-		case tok == token.EOF:
-			if failed {
-				return nil, false
-			}
-			return dropBlankLines(blanked, raw), true
-		case tok == token.STRING && lit == `"C"`:
-			return nil, false
-		case tok == token.STRING && lit[0] == '`':
-			for i := range lit {
-				raw[at+i] = true
-			}
-		case tok != token.COMMENT || strings.HasPrefix(lit, "//go:"):
-		case meaningful(name, lit):
-			return nil, false
-		default:
-			for i := at; i < at+len(lit); i++ {
-				if blanked[i] != '\n' {
-					blanked[i] = ' '
-				}
-			}
-		}
-	}
-}
-
-var (
-	buildComment  = regexp.MustCompile(`^//\s*\+build\b`)
-	outputComment = regexp.MustCompile(`(?i)\boutput:`)
-)
-
-// meaningful reports whether a comment, which is no //go: directive, may mean
-// something to a build.
-func meaningful(name, comment string) bool {
-	for _, prefix := range []string{"//line ", "/*line ", "//export ", "//extern "} {
-		if strings.HasPrefix(comment, prefix) {
-			return true
-		}
-	}
-	return buildComment.MatchString(comment) ||
-		strings.HasSuffix(name, "_test.go") && outputComment.MatchString(comment)
-}
-
-// dropBlankLines removes the lines that hold only blanks, unless they are part
-// of a raw string. It keeps one blank line after a //go:build line, as gofmt
-// does. raw has an entry for each byte, since a raw string may hold lines that
-// look blank and are not.
-func dropBlankLines(text []byte, raw []bool) []byte {
-	var out []byte
-	at, length := 0, 0
-	for line := range bytes.Lines(text) {
-		length = len(line)
-		if raw[at] || len(bytes.TrimSpace(line)) > 0 {
-			if !raw[at+len(line)-1] { // blanks at the end are where a comment was
-				line = append(slices.Clip(bytes.TrimRight(line, " \t\n")), '\n')
-			}
-			out = append(out, line...)
-			if bytes.HasPrefix(line, []byte("//go:build")) {
-				out = append(out, '\n')
-			}
-		}
-		at += length
-	}
-	return out
-}
 
 // A mention is everything in Go source that tells which files the source may
 // read: its string literals, apart from imports, and its identifiers.

@@ -55,19 +55,24 @@
 //
 // # Equal code
 //
-// A change of documentation, of a comment or of a package that no benchmark
-// imports changes no benchmark. Measuring could only show noise. A row is
-// IDENTICAL, and passes, if the test binary of its package is equal byte for byte
-// on both sides, and if its benchmarks can read no file that differs. Nothing of
-// it is run, so it says nothing about a benchmark that fails. It stands for a
-// whole benchmark function, because sub-benchmarks show only when they run. A run
-// in which every row is IDENTICAL takes seconds, and needs no controls.
+// A change of documentation, of a comment, of a test or of a function that no
+// benchmark calls changes no benchmark. Measuring could only show noise. A row is
+// IDENTICAL, and passes, if its benchmark can read no file that differs, and if one
+// of two things holds. The test binary of its package is equal byte for byte on
+// both sides. Or everything is equal that a process can execute or read when it
+// runs this benchmark alone: machine code with the targets of its references, and
+// data, from the entry of the binary through the init functions of all packages,
+// TestMain and package testing to the benchmark. Then the code is the same, and
+// only its place in the binary differs, which may move a time by the luck of the
+// layout. Package internal/reach says how that is found out.
+//
+// Nothing of such a row is run, so it says nothing about a benchmark that fails. It
+// stands for a whole benchmark function, because sub-benchmarks show only when they
+// run. A run in which every row is IDENTICAL takes seconds, and needs no controls.
 //
 // The binaries are built for this comparison: with -trimpath, without build ids,
-// revisions and random layouts, and from source without the comments and blank
-// lines that differ. So they may differ from the binaries of go test in line
-// numbers, and in where their tables lie. A change of those alone may move a time
-// by the luck of the layout, which is no effect of the code.
+// revisions and random layouts. Line numbers and names of functions count only if
+// the benchmark can ask the runtime for them.
 //
 // Which files a benchmark can read is answered with suspicion. Code that lists
 // folders or starts programs may read all of them. Code that opens files may read

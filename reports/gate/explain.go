@@ -229,8 +229,9 @@ func (r *Report) notes() (list []string) {
 		list = append(list, printable(n))
 	}
 	if n := r.Count(SameCode); n > 0 {
-		list = append(list, plural.Of(n, "row")+" IDENTICAL and not run: the test binaries of both sides are "+
-			"equal byte for byte, and the benchmarks read no file that differs; -measure-same measures them")
+		list = append(list, plural.Of(n, "row")+" IDENTICAL and not run: both sides are equal byte for byte, or "+
+			"in everything that the benchmark can reach, and it reads no file that differs; "+
+			"-measure-same measures them")
 	}
 	if n := r.Count(SameWork); n > 0 {
 		list = append(list, plural.Of(n, "row")+" COUNTED: time cannot tell, but an operation executes as many "+
