@@ -180,12 +180,14 @@
 // A test binary under plain go test builds a second one, in the user's cache folder, from copies of
 // the packages of the test and of the modules that they need. In the copies, all concurrent
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
-// context, the environment, files, pipes, expvar, and everything that waits for time or reads the clock. Packages
-// log, log/slog, database/sql, net/rpc and net/textproto are copied, too, so the locks of a logger are
-// under control, and a report shows them. A call of another method of the standard library is one step
-// if its type has a lock, such as http.ServeMux. Package schedrt runs one goroutine at a time, and stops it before each such operation. Positions are positions in the
-// original source, and nothing is written into your tree. The first build takes some seconds. A
-// build that was not used for three days is removed.
+// context, the environment, files, pipes, expvar, and everything that waits for time or reads the
+// clock. Packages log, log/slog, database/sql, net/http with httptest, httputil and cookiejar,
+// crypto/tls, net/rpc, net/smtp and net/textproto are copied, too, so the locks of a logger and of an
+// http.Transport are under control, and a report shows them. A call of another method of the standard
+// library is one step if its type has a lock, such as token.FileSet. Package schedrt runs one goroutine
+// at a time, and stops it before each such operation. Positions are positions in the original source,
+// and nothing is written into your tree. The first build takes some seconds, and some more if the
+// program imports net/http. A build that was not used for three days is removed.
 //
 // Time is virtual: the earliest timer may fire at any moment, and an hour takes no time. A
 // goroutine that repeats the same loads while nothing changes is not run again until something
@@ -205,8 +207,9 @@
 // these start. Those goroutines may stay. State inside the standard library is not initialized
 // again. Its exported variables that the program assigns to, the default loggers, and the environment
 // get back the values that they had before the first schedule. What registers something there for
-// good, such as http.Handle, flag.Int and expvar.NewInt, runs once, at the start of the process; a body
-// that calls it is refused.
+// good, such as flag.Int and expvar.NewInt, runs once, at the start of the process; a body that calls it
+// is refused. The default client, transport and mux of net/http are restored, so a body may call
+// http.Handle.
 //
 // A package variable that the test sets before the first schedule, in TestMain for example, has that
 // value at the begin of every schedule. Of what it refers to, only the entries of a map and the fields
@@ -228,15 +231,20 @@
 // No signal comes. A goroutine that waits for one may be left; a program that cannot return without
 // one is refused.
 //
-// net.Listen and net.Dial of tcp on localhost are in memory. A connection has a buffer of 64 KB in
-// each direction, is there before it is accepted, and is no net.TCPConn.
+// The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A connection
+// has a buffer of 64 KB in each direction, and is there before it is accepted. No packet is lost or
+// overtaken but one for a port without a socket. A Unix socket makes no file. The types and options are
+// those of package net; what needs a descriptor, such as Dialer.Control and TCPConn.File, is refused.
 //
-// Not under control are the rest of the network, net/http with it, and other processes. A program that uses one of these is refused,
-// and the function is named. Also
-// refused are packages with cgo, and packages that link to the runtime's parking functions. A goroutine
-// that waits inside the standard library, or loops without an operation, is noticed after ten seconds,
-// and named. The first is refused: it may wait for a lock that the library holds while it calls code of
-// the program.
+// Servers and clients of net/http play over these connections. A request and its answer take about 150
+// steps, most of them locks of net/http, so a test with a server has too many schedules to be complete.
+// A handler that is called with an httptest.ResponseRecorder has few.
+//
+// Not under control are the rest of the network, name servers with it, and other processes. A program that uses one of these
+// is refused, and the function is named. Also refused are packages with cgo, and packages that link to
+// the runtime's parking functions. A goroutine that waits inside the standard library, or loops without
+// an operation, is noticed after ten seconds, and named. The first is refused: it may wait for a lock
+// that the library holds while it calls code of the program.
 //
 // Finalizers do not run. Assembly, and what unsafe does to a lock, are steps that cannot be
 // interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was

@@ -60,12 +60,13 @@ func Keep[T any](v *T) {
 // KeepAll has the variable that v points to restored before each execution, with the memory that it
 // leads to. It is for a variable that the standard library has a hold on, such as a driver that an init
 // function has registered: the variable cannot be made anew, so what is behind it has to become what it
-// was. Everything is restored in place, as both sides have its address.
+// was. Everything is restored in place, as both sides have its address. It is also for a variable of an
+// instrumented package that leads to more memory of the package, such as the default http.ServeMux.
 func KeepAll(v any) {
 	var saved *snapshot
 	AtBegin(func() {
 		if saved == nil {
-			saved = &snapshot{seen: map[place]bool{}}
+			saved = &snapshot{own: reflect.TypeOf(v).Elem().PkgPath(), seen: map[place]bool{}}
 			saved.add(reflect.ValueOf(v).Elem())
 			return
 		}
@@ -78,6 +79,7 @@ func KeepAll(v any) {
 // at and was are two lists of one length. Values are copied shallowly, and what they lead to has
 // entries of its own.
 type snapshot struct {
+	own     string // package of the first variable, which may be of the standard library
 	seen    map[place]bool
 	at, was []reflect.Value
 	maps    []reflect.Value // the maps among the variables, by reference
@@ -107,7 +109,8 @@ func (s *snapshot) add(v reflect.Value) {
 }
 
 // follow saves what a value leads to. It stops at channels and functions, which are no memory that a
-// copy could restore, and at types of the standard library: goroutines of it may use them now.
+// copy could restore, and at types of the standard library: goroutines of it may use them now. Goroutines
+// that use the types of an instrumented package are under control, and have ended.
 //
 // A pointer is followed once per place and type, so rings end.
 func (s *snapshot) follow(v reflect.Value) {
@@ -125,7 +128,7 @@ func (s *snapshot) follow(v reflect.Value) {
 			s.add(readable(v.Index(i)))
 		}
 	case reflect.Pointer:
-		if !v.IsNil() && !isStandard(v.Type().Elem()) {
+		if e := v.Type().Elem(); !v.IsNil() && (e.PkgPath() == s.own || !isStandard(e)) {
 			s.add(v.Elem())
 		}
 	case reflect.Interface:

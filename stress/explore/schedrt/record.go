@@ -225,10 +225,11 @@ func RefuseCall[F any](f F, name, remedy string) F {
 	return f
 }
 
-// RefuseAgain is RefuseCall for a function that registers something in the process, such as a
-// handler of package net/http. It refuses calls of the initialization, too.
-func RefuseAgain[F any](f F, name string) F {
-	if current() != nil {
+// RefuseAgain is RefuseCall for a function that registers something in the process, such as a flag.
+// It refuses calls of the initialization, too. If the registry is restored before each execution, it
+// refuses those only: the registry has what the initialization at the start of the process registered.
+func RefuseAgain[F any](f F, name string, restored bool) F {
+	if e := current(); e != nil && (!restored || e.initializing) {
 		Refuse(name + " changes the process for good, and is not under control")
 	}
 	return f

@@ -65,7 +65,10 @@ var lookAlikes = map[string]lookAlike{
 		"Pipe", "PipeReader", "PipeWriter",
 	}},
 	"net": {name: "net", shim: "net", alias: "explore__net", keep: "Conn", names: []string{
-		"Pipe", "Listen", "Dial", "DialTimeout", "Interfaces", "InterfaceAddrs",
+		"Pipe", "Listen", "ListenPacket", "ListenConfig", "Dial", "DialTimeout", "Dialer",
+		"TCPConn", "TCPListener", "ListenTCP", "DialTCP", "UDPConn", "ListenUDP", "DialUDP", "ListenMulticastUDP",
+		"UnixConn", "UnixListener", "ListenUnix", "DialUnix", "ListenUnixgram",
+		"LookupHost", "LookupIP", "ResolveTCPAddr", "ResolveUDPAddr", "Interfaces", "InterfaceAddrs",
 	}},
 	"io/ioutil": {name: "ioutil", shim: "ioutil", alias: "explore__ioutil", keep: "Discard", value: true, names: []string{
 		"ReadFile", "WriteFile", "ReadDir", "TempDir", "TempFile",
@@ -88,8 +91,8 @@ var lookAlikes = map[string]lookAlike{
 func (l lookAlike) has(name string) bool { return l.names == nil || slices.Contains(l.names, name) }
 
 // lookAlikeOf returns the look-alike that stands for a name of a package, if there is one.
-func (w *writer) lookAlikeOf(path, name string) (like lookAlike, ok bool) {
-	if w.pkg.Standard && plain[path+"."+name] {
+func (w *writer) lookAlikeOf(path, name string, at token.Pos) (like lookAlike, ok bool) {
+	if w.pkg.Standard && path == "sync" && w.staysPlain(name, at) {
 		return like, false
 	}
 	like, ok = lookAlikes[path]
@@ -115,7 +118,7 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 		return
 	}
 	w.hidden[s.Sel] = true
-	if like, ok := w.lookAlikeOf(p.Imported().Path(), s.Sel.Name); ok {
+	if like, ok := w.lookAlikeOf(p.Imported().Path(), s.Sel.Name, s.Pos()); ok {
 		alias := w.use(like)
 		w.replace(x.Pos(), x.End(), func() string { return alias })
 	}
@@ -128,7 +131,6 @@ var methods = map[string][]string{
 		"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
 		"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
 	},
-	"net.Dialer":    {"Dial", "DialContext"},
 	"reflect.Value": {"Send", "TrySend", "Recv", "TryRecv", "Close", "Len"},
 }
 
@@ -151,14 +153,12 @@ func (w *writer) method(s *ast.SelectorExpr) {
 	if !slices.Contains(methods[path+"."+n.Obj().Name()], s.Sel.Name) {
 		return
 	}
-	star := "" // the look-alike takes an *os.File, a *net.Dialer and a reflect.Value
+	star := "" // the look-alike takes an *os.File and a reflect.Value
 	switch isValue := path == "reflect"; {
 	case isValue && pointer:
 		star = "*"
-	case !isValue && !pointer && path != "net":
-		return
 	case !isValue && !pointer:
-		star = "&"
+		return
 	}
 	alias := w.use(lookAlikes[path])
 	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + star + w.node(s.X) + ")" })
@@ -172,7 +172,7 @@ func (w *writer) unqualified(id *ast.Ident) {
 		object.Parent() != object.Pkg().Scope() {
 		return
 	}
-	if like, ok := w.lookAlikeOf(object.Pkg().Path(), id.Name); ok {
+	if like, ok := w.lookAlikeOf(object.Pkg().Path(), id.Name, id.Pos()); ok {
 		alias := w.use(like)
 		w.replace(id.Pos(), id.End(), func() string { return alias + "." + id.Name })
 	}

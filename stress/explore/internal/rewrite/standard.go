@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"maps"
 	"os"
@@ -27,22 +28,44 @@ import (
 //
 // Each package has its variables that calls of the program change. They get their values back before
 // each schedule, see package schedrt.Keep. An initialization as in state.go would undo what the test
-// did before it called package explore, such as log.SetOutput(io.Discard) in TestMain.
+// did before it called package explore, such as log.SetOutput(io.Discard) in TestMain. With a star the
+// entry is a pointer, whose target is restored; with a tilde it is restored with all that it leads to.
 var instrumented = map[string][]string{
-	"database/sql":  {},
-	"log":           {"*std"},
-	"log/slog":      {"defaultLogger", "logLoggerLevel"},
-	"net/rpc":       {},
-	"net/textproto": {},
+	"crypto/tls":         {},
+	"database/sql":       {},
+	"log":                {"*std"},
+	"log/slog":           {"defaultLogger", "logLoggerLevel"},
+	"net/http":           {"DefaultClient", "*DefaultClient", "DefaultTransport", "*DefaultTransport.(*Transport)", "DefaultServeMux", "~defaultServeMux"},
+	"net/http/cookiejar": {},
+	"net/http/httptest":  {},
+	"net/http/httputil":  {},
+	"net/rpc":            {},
+	"net/smtp":           {},
+	"net/textproto":      {},
 }
 
 func isInstrumented(path string) bool { _, ok := instrumented[path]; return ok }
 
-// plain are names that stay standard in an instrumented package. Pools only save memory, so what a
-// pool returns is no decision of the schedule. The Onces are done by the first schedule for all, and
-// their functions take no step. The only Map, of an rpc.Server, may have been filled before the first
-// schedule, which the look-alike would forget.
-var plain = map[string]bool{"sync.Pool": true, "sync.Once": true, "sync.Map": true}
+// staysPlain reports whether a name of package sync stays standard in an instrumented package. Pools
+// only save memory, so what a pool returns is no decision of the schedule. The Onces among the package
+// variables are done by the first schedule for all, and their functions take no step; a Once in a
+// struct is under control, as other goroutines wait for its function. The only Map that a program
+// reaches, of an rpc.Server, may have been filled before the first schedule, which the look-alike would
+// forget.
+func (w *writer) staysPlain(name string, at token.Pos) bool {
+	switch name {
+	case "Pool", "Map":
+		return true
+	case "Once":
+		for _, d := range w.file.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE && g.Pos() <= at && at < g.End() {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
 
 // reachStandard adds the packages of the list that the reached packages import, and that these
 // import in turn. A package that only the standard library imports stays as it is. A lock in it is
@@ -123,10 +146,14 @@ func (w *writer) keeps() string {
 	var b strings.Builder
 	for _, name := range instrumented[w.pkg.ImportPath] {
 		address := "&" + name
+		keep := "Keep"
 		if rest, ok := strings.CutPrefix(name, "*"); ok {
 			address = rest
 		}
-		fmt.Fprintf(&b, " %s.Keep(%s);", w.engine(), address)
+		if rest, ok := strings.CutPrefix(name, "~"); ok {
+			keep, address = "KeepAll", "&"+rest
+		}
+		fmt.Fprintf(&b, " %s.%s(%s);", w.engine(), keep, address)
 	}
 	for _, v := range w.pkg.keep {
 		alias := "explore__of_" + strings.NewReplacer("/", "_", ".", "_").Replace(v.Pkg().Path())

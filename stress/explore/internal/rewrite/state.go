@@ -70,8 +70,10 @@ func variableName(o types.Object) string {
 
 // visit notes what the use of a package variable does to it.
 func (s *state) visit(c *checked, n ast.Node, parents []ast.Node) {
-	if call, ok := n.(*ast.CallExpr); ok && c.onceOnly(call) != "" {
-		s.keep(c, call, parents)
+	if call, ok := n.(*ast.CallExpr); ok {
+		if name := c.onceOnly(call); name != "" && (!restored[name] || ofInit(parents)) {
+			s.keep(c, call, parents)
+		}
 	}
 	id, ok := n.(*ast.Ident)
 	if !ok {
@@ -358,6 +360,24 @@ var onceOnly = map[string][]string{
 	"image":         {"RegisterFormat"},
 	"archive/zip":   {"RegisterCompressor", "RegisterDecompressor"},
 	"runtime/pprof": {"NewProfile"},
+}
+
+// restored are functions of the table whose registry is restored before each schedule, see
+// instrumented. A body may call them. The initialization of a package may not call them again: what it
+// registered at the start of the process is there already.
+var restored = map[string]bool{
+	"net/http.Handle": true, "net/http.HandleFunc": true, "net/rpc.HandleHTTP": true,
+}
+
+// ofInit reports whether a node with these parents runs when its package is initialized: it is in an
+// init function or outside of functions.
+func ofInit(parents []ast.Node) bool {
+	for _, p := range parents {
+		if f, ok := p.(*ast.FuncDecl); ok {
+			return f.Recv == nil && f.Name.Name == "init"
+		}
+	}
+	return true
 }
 
 // onceOnly returns the name of a function of the table that a call calls, or "".

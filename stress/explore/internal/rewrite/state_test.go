@@ -205,9 +205,13 @@ func TestM(t *testing.T) {
 	if want != "[1 1 1 1 0 1 0 1 0 41 40 2 true 0 1 1 true 7 true 2 embedded 0 0 5 0 1 0 once false true true] 3" {
 		t.Error(want)
 	}
+	for range 2 { // the mux is restored, the flags are not
+		if out := x.Play(first{}, func() { http.Handle("/m", http.NotFoundHandler()) }); out.Kind != schedrt.Passed {
+			t.Errorf("%v: %s", out.Kind, out.Message)
+		}
+	}
 	for name, f := range map[string]func(){
-		"net/http.Handle": func() { http.Handle("/m", http.NotFoundHandler()) },
-		"flag.Int":        func() { _ = flag.Int("m", 1, "") },
+		"flag.Int": func() { _ = flag.Int("m", 1, "") },
 	} {
 		out := x.Play(first{}, f)
 		if out.Kind != schedrt.Refused || out.Message != name+" changes the process for good, and is not under control" {

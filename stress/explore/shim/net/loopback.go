@@ -1,8 +1,6 @@
 package net
 
 import (
-	"context"
-	"io"
 	"net"
 	"os"
 	"strconv"
@@ -11,18 +9,32 @@ import (
 	"unsafe"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
+	"github.com/semabench/semabench/stress/explore/shim/stream"
 )
 
-// loopback is the loopback interface of one schedule: listeners by port.
+// loopback is the loopback interface of one schedule, with the Unix sockets. It has slices, as the
+// runtime tells the race detector of each access to a map, even from a package that is not watched.
 var loopback struct {
 	object    schedrt.Object
-	listeners map[int]*listener
+	listeners []*listener
+	packets   []*packetConn // sockets of UDP
 	lastPort  int
 }
 
 func init() { schedrt.AtBegin(resetLoopback) }
 
-func resetLoopback() { loopback.listeners, loopback.lastPort = nil, firstPort }
+func resetLoopback() { loopback.listeners, loopback.packets, loopback.lastPort = nil, nil, firstPort }
+
+// listenerAt returns the listener of an address, nil if there is none. It is a part of a step that
+// touches loopback.object.
+func listenerAt(addr net.Addr) *listener {
+	for _, l := range loopback.listeners {
+		if l.key == key(addr) {
+			return l
+		}
+	}
+	return nil
+}
 
 const (
 	firstPort  = 40000   // a port 0 gets the next one from here
@@ -32,24 +44,21 @@ const (
 // A listener accepts connections in memory.
 type listener struct {
 	object  schedrt.Object
-	addr    *net.TCPAddr
+	key     string
+	addr    net.Addr
 	waiting []*conn
 	closed  bool
+	late    stream.Deadline
 }
 
 // port returns the port of an address on the loopback interface. Other addresses are refused.
 func port(what, network, address string) (int, error) {
-	switch network {
-	case "tcp", "tcp4", "tcp6":
-	default:
-		schedrt.Refuse(what + " on " + network + " is not under control: use tcp on localhost, or net.Pipe")
-	}
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
 		return 0, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback() && !ip.IsUnspecified()) {
-		schedrt.Refuse(what + " on " + address + " is not under control: use tcp on localhost, or net.Pipe")
+		refuse(what, address)
 	}
 	n, err := strconv.Atoi(service)
 	if err != nil {
@@ -58,48 +67,79 @@ func port(what, network, address string) (int, error) {
 	return n, nil
 }
 
-// Listen is net.Listen. Under control the loopback interface is in memory.
-func Listen(network, address string) (net.Listener, error) {
-	if !schedrt.Controlled() {
-		return net.Listen(network, address)
-	}
-	n, err := port("net.Listen", network, address)
-	if err != nil {
-		return nil, err
-	}
-	var l *listener
-	schedrt.Do(schedrt.OpListen, func() bool {
-		if n == 0 {
-			loopback.lastPort++
-			n = loopback.lastPort
-		}
-		addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: n}
-		if loopback.listeners[n] != nil {
-			err = &net.OpError{Op: "listen", Net: network, Addr: addr, Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}
-			return false
-		}
-		l = &listener{addr: addr}
-		if loopback.listeners == nil {
-			loopback.listeners = map[int]*listener{}
-		}
-		loopback.listeners[n] = l
-		return true
-	}, schedrt.Touch{Object: &loopback.object, Mode: schedrt.Write})
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
+// refuse refuses a network or an address outside of the loopback interface.
+func refuse(what, where string) {
+	schedrt.Refuse(what + " on " + where + " is not under control: use tcp, udp or unix on localhost, or net.Pipe")
 }
 
-// Accept waits for a connection. It is one step.
-func (l *listener) Accept() (c net.Conn, err error) {
-	schedrt.Await(schedrt.OpAccept, func() bool { return l.closed || len(l.waiting) > 0 }, func() {
-		schedrt.AcquireEdge(unsafe.Pointer(l))
-		if l.closed {
-			err = &net.OpError{Op: "accept", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
-			return
+// opError returns the error of an operation of package net in which a system call failed.
+func opError(op string, addr net.Addr, call string, errno syscall.Errno) *net.OpError {
+	return &net.OpError{Op: op, Net: addr.Network(), Addr: addr, Err: os.NewSyscallError(call, errno)}
+}
+
+func tcpAddr(port int) *net.TCPAddr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }
+
+// nextPort is a part of a step that touches loopback.object.
+func nextPort() int {
+	loopback.lastPort++
+	return loopback.lastPort
+}
+
+// key returns the key of a listener. A path and a port are different keys.
+func key(addr net.Addr) string {
+	if a, ok := addr.(*net.TCPAddr); ok {
+		return strconv.Itoa(a.Port)
+	}
+	return "unix " + addr.String()
+}
+
+// listen makes a listener. The port 0 of TCP and the empty name of a Unix socket mean any.
+func listen(addr net.Addr) (l *listener, err error) {
+	schedrt.Do(schedrt.OpListen, func() bool {
+		switch a := addr.(type) {
+		case *net.TCPAddr:
+			if a.Port == 0 {
+				addr = tcpAddr(nextPort())
+			}
+		case *net.UnixAddr:
+			if a.Name == "" {
+				addr = &net.UnixAddr{Net: a.Net, Name: "@" + strconv.Itoa(nextPort())}
+			}
 		}
-		c, l.waiting = l.waiting[0], l.waiting[1:]
+		if listenerAt(addr) != nil {
+			err = opError("listen", addr, "bind", syscall.EADDRINUSE)
+			return false
+		}
+		l = &listener{addr: addr, key: key(addr)}
+		loopback.listeners = append(loopback.listeners, l)
+		return true
+	}, schedrt.Touch{Object: &loopback.object, Mode: schedrt.Write})
+	return l, err
+}
+
+// without returns a new slice without an element.
+func without[T comparable](all []T, x T) (left []T) {
+	for _, other := range all {
+		if other != x {
+			left = append(left, other)
+		}
+	}
+	return left
+}
+
+// accept waits for a connection. It is one step.
+func (l *listener) accept() (c *conn, err error) {
+	fail := func(cause error) { err = &net.OpError{Op: "accept", Net: l.addr.Network(), Addr: l.addr, Err: cause} }
+	schedrt.Await(schedrt.OpAccept, func() bool { return l.closed || l.late.Passed || len(l.waiting) > 0 }, func() {
+		schedrt.AcquireEdge(unsafe.Pointer(l))
+		switch {
+		case l.closed:
+			fail(net.ErrClosed)
+		case l.late.Passed:
+			fail(os.ErrDeadlineExceeded)
+		default:
+			c, l.waiting = l.waiting[0], l.waiting[1:]
+		}
 	}, schedrt.Touch{Object: &l.object, Mode: schedrt.Write})
 	return c, err
 }
@@ -109,11 +149,11 @@ func (l *listener) Close() (err error) {
 	var left []*conn
 	schedrt.Do(schedrt.OpCloseStream, func() bool {
 		if l.closed {
-			err = &net.OpError{Op: "close", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
+			err = &net.OpError{Op: "close", Net: l.addr.Network(), Addr: l.addr, Err: net.ErrClosed}
 			return false
 		}
 		l.closed, left, l.waiting = true, l.waiting, nil
-		delete(loopback.listeners, l.addr.Port)
+		loopback.listeners = without(loopback.listeners, l)
 		schedrt.ReleaseEdge(unsafe.Pointer(l))
 		return true
 	}, schedrt.Touch{Object: &loopback.object, Mode: schedrt.Write}, schedrt.Touch{Object: &l.object, Mode: schedrt.Write})
@@ -123,93 +163,45 @@ func (l *listener) Close() (err error) {
 	return err
 }
 
-func (l *listener) Addr() net.Addr { return l.addr }
+func (l *listener) Addr() net.Addr                { return l.addr }
+func (l *listener) SetDeadline(t time.Time) error { l.late.Set(&l.object, t); return nil }
 
-// Dial is net.Dial. As over TCP, a connection is there before it is accepted.
-func Dial(network, address string) (net.Conn, error) {
-	if !schedrt.Controlled() {
-		return net.Dial(network, address)
-	}
-	return dial("net.Dial", network, address)
-}
-
-// DialTimeout is net.DialTimeout. A connection in memory takes no time.
-func DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	if !schedrt.Controlled() {
-		return net.DialTimeout(network, address, timeout)
-	}
-	return dial("net.DialTimeout", network, address)
-}
-
-func dial(what, network, address string) (net.Conn, error) {
-	n, err := port(what, network, address)
-	if err != nil {
-		return nil, err
-	}
+// dial connects to a listener. As over TCP, a connection is there before it is accepted. The addresses
+// are of TCP or of Unix sockets; here may be nil.
+func dial(here, there net.Addr) (*conn, error) {
 	// Which listener there is is read in a step of its own: the next step has to touch it.
 	var l *listener
-	here := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
 	schedrt.Do(schedrt.OpDial, func() bool {
-		l = loopback.listeners[n]
-		loopback.lastPort++
-		here.Port = loopback.lastPort
+		l = listenerAt(there)
+		switch a := here.(type) {
+		case nil:
+			here = &net.UnixAddr{Net: there.Network()}
+		case *net.TCPAddr:
+			if a.Port == 0 {
+				here = tcpAddr(nextPort())
+			}
+		}
 		return true
 	}, schedrt.Touch{Object: &loopback.object, Mode: schedrt.Write})
-	there := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: n}
-	refused := &net.OpError{
-		Op: "dial", Net: network, Addr: there, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED),
-	}
-	if l == nil {
-		return nil, refused
-	}
 	var x, y *conn
-	schedrt.Do(schedrt.OpDial, func() bool {
-		if l.closed {
-			return false
-		}
-		x, y = pair("tcp", bufferSize, here, there, net.ErrClosed, os.NewSyscallError("write", syscall.EPIPE))
-		l.waiting = append(l.waiting, y)
-		schedrt.ReleaseEdge(unsafe.Pointer(l))
-		return true
-	}, schedrt.Touch{Object: &l.object, Mode: schedrt.Write})
-	if x == nil {
-		return nil, refused
+	if l != nil {
+		schedrt.Do(schedrt.OpDial, func() bool {
+			if l.closed {
+				return false
+			}
+			x, y = pair(there.Network(), bufferSize, here, there, net.ErrClosed, os.NewSyscallError("write", syscall.EPIPE))
+			l.waiting = append(l.waiting, y)
+			schedrt.ReleaseEdge(unsafe.Pointer(l))
+			return true
+		}, schedrt.Touch{Object: &l.object, Mode: schedrt.Write})
 	}
-	return x, nil
-}
-
-// A Dialer has the methods of a net.Dialer. Rewritten code has explore__net.On(d).Dial for d.Dial.
-type Dialer struct{ d *net.Dialer }
-
-// On returns the methods of d.
-func On(d *net.Dialer) Dialer { return Dialer{d} }
-
-// Dial is Dialer.Dial.
-func (d Dialer) Dial(network, address string) (net.Conn, error) {
-	return d.DialContext(context.Background(), network, address)
-}
-
-// DialContext is Dialer.DialContext. It fails if ctx is done.
-func (d Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if !schedrt.Controlled() {
-		return d.d.DialContext(ctx, network, address)
+	switch {
+	case x != nil:
+		return x, nil
+	case key(there) == "unix "+there.String(): // the file of the socket is not there
+		return nil, opError("dial", there, "connect", syscall.ENOENT)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
-	}
-	return dial("net.Dialer.Dial", network, address)
-}
-
-// CloseWrite ends the Writes, as net.TCPConn does: the other side reads an end.
-func (c *conn) CloseWrite() error {
-	c.out.CloseWrite(io.EOF)
-	return nil
-}
-
-// CloseRead ends the Reads, as net.TCPConn does.
-func (c *conn) CloseRead() error {
-	c.in.CloseRead(c.closed)
-	return nil
+	return nil, opError("dial", there, "connect", syscall.ECONNREFUSED)
 }
 
 // Interfaces is net.Interfaces. Under control there is the loopback interface only.

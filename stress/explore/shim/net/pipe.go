@@ -2,8 +2,11 @@
 //
 //	a, b := net.Pipe() // each Read is a step, and each Write two
 //
-// The loopback interface is in memory: Listen and Dial of tcp on localhost. A connection has a
+// The loopback interface is in memory: tcp and udp on localhost, and Unix sockets. A connection has a
 // buffer of 64 KB in each direction. There is no other interface.
+//
+// The types of connections and listeners stand for the standard ones, so that a program can name them.
+// Outside of control each holds a real one.
 package net
 
 import (
@@ -81,6 +84,18 @@ func (c *conn) RemoteAddr() net.Addr { return c.remote }
 func (c *conn) SetDeadline(t time.Time) error {
 	c.in.SetReadDeadline(t)
 	c.out.SetWriteDeadline(t)
+	return nil
+}
+
+// CloseWrite ends the Writes: the other side reads an end.
+func (c *conn) CloseWrite() error {
+	c.out.CloseWrite(io.EOF)
+	return nil
+}
+
+// CloseRead ends the Reads.
+func (c *conn) CloseRead() error {
+	c.in.CloseRead(c.closed)
 	return nil
 }
 

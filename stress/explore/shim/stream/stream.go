@@ -32,7 +32,7 @@ type Stream struct {
 	readClosed, writeClosed bool
 	toWriters               error // after readClosed
 	toReaders               error // after writeClosed
-	readLate, writeLate     deadline
+	readLate, writeLate     Deadline
 }
 
 // New returns a Stream with a buffer. Closed is the error of a Read or Write after the close of its
@@ -46,7 +46,7 @@ func (s *Stream) touch() schedrt.Touch { return schedrt.Touch{Object: &s.object,
 // over TCP; without one a close comes first, as in a pipe.
 func (s *Stream) Read(b []byte) (n int, err error) {
 	ready := func() bool {
-		return s.readClosed || s.writeClosed || s.readLate.passed || s.offered || len(s.data) > 0
+		return s.readClosed || s.writeClosed || s.readLate.Passed || s.offered || len(s.data) > 0
 	}
 	schedrt.Await(schedrt.OpRead, ready, func() {
 		schedrt.AcquireEdge(unsafe.Pointer(s))
@@ -56,7 +56,7 @@ func (s *Stream) Read(b []byte) (n int, err error) {
 			err = s.closed
 		case s.writeClosed && !buffered:
 			err = s.toReaders
-		case s.readLate.passed:
+		case s.readLate.Passed:
 			err = os.ErrDeadlineExceeded
 		default:
 			n = copy(b, s.data)
@@ -77,7 +77,7 @@ func (s *Stream) writeError() error {
 		return s.closed
 	case s.readClosed:
 		return s.toWriters
-	case s.writeLate.passed:
+	case s.writeLate.Passed:
 		return os.ErrDeadlineExceeded
 	}
 	return nil
@@ -176,20 +176,21 @@ func Close(in *Stream, toWriters error, out *Stream, toReaders error) (open bool
 	return open
 }
 
-// A deadline tells whether a moment has passed.
-type deadline struct {
-	passed bool
+// A Deadline tells whether a moment has passed.
+type Deadline struct {
+	Passed bool
 	timer  *schedrt.Timer
 	set    int // how often it was set: an older timer that fires late is void
 }
 
 // SetReadDeadline has Reads fail from a moment on. The zero time means never.
-func (s *Stream) SetReadDeadline(t time.Time) { s.setDeadline(&s.readLate, t) }
+func (s *Stream) SetReadDeadline(t time.Time) { s.readLate.Set(&s.object, t) }
 
 // SetWriteDeadline has Writes fail from a moment on. The zero time means never.
-func (s *Stream) SetWriteDeadline(t time.Time) { s.setDeadline(&s.writeLate, t) }
+func (s *Stream) SetWriteDeadline(t time.Time) { s.writeLate.Set(&s.object, t) }
 
-func (s *Stream) setDeadline(d *deadline, t time.Time) {
+// Set sets d, on which operations of object wait. The zero time means never.
+func (d *Deadline) Set(object *schedrt.Object, t time.Time) {
 	if d.timer != nil {
 		d.timer.Stop()
 		d.timer = nil
@@ -202,14 +203,14 @@ func (s *Stream) setDeadline(d *deadline, t time.Time) {
 	schedrt.Do(schedrt.OpTimer, func() bool {
 		d.set++
 		set = d.set
-		d.passed = !t.IsZero() && left <= 0
+		d.Passed = !t.IsZero() && left <= 0
 		return true
-	}, s.touch())
+	}, schedrt.Touch{Object: object, Mode: schedrt.Write})
 	if left > 0 {
 		d.timer = schedrt.NewTimer(left, func() {
 			if d.set == set {
-				d.passed = true
-				schedrt.TouchInStep(&s.object)
+				d.Passed = true
+				schedrt.TouchInStep(object)
 			}
 		})
 	}
