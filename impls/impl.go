@@ -41,8 +41,14 @@ type Impl struct {
 	Waits       Waits       // how a waiter spends its time
 
 	// UnitWeights says that only requests of weight 1 are served as the contract says. Package
-	// bench does not measure such an implementation at workloads with larger weights.
+	// bench does not measure such an implementation at workloads with larger weights. Package
+	// stress and explore.Semaphore ask it for one permit at a time; see [Unit].
 	UnitWeights bool
+
+	// NoTry says that there is no TryAcquire: the method panics, and is never called.
+	NoTry bool
+
+	DoneContext DoneContext // what Acquire does with a ctx that is done before the call
 
 	// Teaching says that the implementation is an example to read. No package exports it for
 	// services.
@@ -98,6 +104,18 @@ const (
 	OverReleaseCorrupts
 )
 
+// DoneContext is the policy for an Acquire whose ctx is done before the call, while permits are free.
+type DoneContext int
+
+const (
+	// DoneLoses lets such an Acquire fail, always.
+	DoneLoses DoneContext = iota
+
+	// DoneMayWin lets it fail or be granted. A select between a channel of permits and ctx.Done()
+	// chooses at random if both are ready.
+	DoneMayWin
+)
+
 // Waits says how a goroutine waits inside Acquire. The suite needs to know: it can observe that
 // a parked goroutine is blocked, and for all others it has to guess from elapsed time.
 type Waits int
@@ -125,6 +143,9 @@ func (z ZeroWeight) String() string { return [...]string{"granted", "panics"}[z]
 
 // String returns the word by which tables show the policy.
 func (o OverRelease) String() string { return [...]string{"unchanged", "corrupts"}[o] }
+
+// String returns the words by which tables show the policy.
+func (d DoneContext) String() string { return [...]string{"loses", "may win"}[d] }
 
 // String returns the word by which tables show the policy.
 func (w Waits) String() string { return [...]string{"parked", "spinning", "elsewhere"}[w] }
@@ -159,6 +180,12 @@ func (i Impl) Validate() error {
 	case i.OverRelease < OverReleaseUnchanged || i.OverRelease > OverReleaseCorrupts:
 		return fmt.Errorf("impls: %s: OverRelease %d: want OverReleaseUnchanged or OverReleaseCorrupts",
 			i.Name, int(i.OverRelease))
+	case i.DoneContext < DoneLoses || i.DoneContext > DoneMayWin:
+		return fmt.Errorf("impls: %s: DoneContext %d: want DoneLoses or DoneMayWin",
+			i.Name, int(i.DoneContext))
+	case i.NoTry && (i.Waits != Parked || !i.UnitWeights):
+		return fmt.Errorf("impls: %s: NoTry needs UnitWeights and Waits of Parked: without "+
+			"TryAcquire, free permits are counted by requests that are observed to wait", i.Name)
 	case i.Waits < Parked || i.Waits > Elsewhere:
 		return fmt.Errorf("impls: %s: Waits %d: want Parked, Spinning or Elsewhere",
 			i.Name, int(i.Waits))

@@ -24,6 +24,9 @@ func noLostWakeup(t *trial) {
 	releasesMeet(t)
 	for line := range 27 {
 		weights := []int64{int64(line%3 + 1), int64(line/3%3 + 1), int64(line/9 + 1)}
+		if len(t.weights(weights...)) < len(weights) {
+			continue
+		}
 		for leaver := -1; leaver < len(weights); leaver++ {
 			for when := range 3 {
 				for first := int64(1); first < size; first++ {
@@ -103,6 +106,9 @@ func threeWaiters(t *trial, size int64, weights []int64, leaver, when int, first
 // which is right for weights of one only.
 func releaseAdmitsAll(t *trial) {
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 2}, {1, 3}, {1, 1, 2}, {3, 1}} {
+		if len(t.weights(weights...)) < len(weights) {
+			continue
+		}
 		sem := t.make(4)
 		t.take(sem, 4)
 		var waiters []*call
@@ -123,7 +129,7 @@ func releaseAdmitsAll(t *trial) {
 	if t.impl.Waits != impls.Parked {
 		long = 20 // many waiters that spin or poll are slow
 	}
-	l := t.fullLine(10, slices.Repeat([]int64{1, 2, 3, 1, 1}, long/5)...)
+	l := t.fullLine(10, t.weights(slices.Repeat([]int64{1, 2, 3, 1, 1}, long/5)...)...)
 	for _, n := range []int64{1, 2, 7} {
 		l.release(n)
 		l.check()
@@ -148,9 +154,13 @@ func newcomersMeetGrants(t *trial) {
 		enter := entering{sem, &held, &most}
 		requests := []*call{t.startForever(enter, 1), t.startForever(enter, 1)}
 		t.settle()
-		try := func() { enter.TryAcquire(1) }
+		try := func() {
+			if !t.impl.NoTry {
+				enter.TryAcquire(1)
+			}
+		}
 		t.together(func() { sem.Release(size) }, try, try, func() {
-			requests = append(requests, t.startForever(enter, 1), t.startForever(enter, size))
+			requests = append(requests, t.startForever(enter, 1), t.startForever(enter, t.weight(size)))
 		})
 		for _, c := range requests {
 			t.mustBeGranted(c)
@@ -242,11 +252,12 @@ func nothingInHand(t *trial) {
 //
 // A try may fail for any reason that the contract gives, but it must say so at once.
 func tryNeverWaits(t *trial) {
-	sem := t.make(2)
+	t.needsTry()
+	sem, n := t.make(2), t.weight(2)
 	t.triesReturn(sem)
 	t.take(sem, 2)
 	t.triesReturn(sem)
-	waiter := t.startBlocked(sem, 2)
+	waiter := t.startBlocked(sem, n)
 	t.triesReturn(sem)
 	leaver := t.startBlocked(sem, 1)
 	leaver.cancel()
@@ -257,14 +268,15 @@ func tryNeverWaits(t *trial) {
 	sem.Release(1)
 	t.triesReturn(sem)
 	t.mustBeGranted(waiter)
-	sem.Release(2)
+	sem.Release(n)
 
 	const workers, rounds = 4, 200
 	t.together(copies(workers, func(worker int) {
 		for round := range rounds {
 			t.countProgress(round)
-			if worker%2 == 0 && sem.Acquire(context.Background(), int64(1+worker/2)) == nil {
-				sem.Release(int64(1 + worker/2))
+			n := t.weight(int64(1 + worker/2))
+			if worker%2 == 0 && sem.Acquire(context.Background(), n) == nil {
+				sem.Release(n)
 			} else if worker%2 == 1 && sem.TryAcquire(1) {
 				sem.Release(1)
 			}
@@ -276,7 +288,7 @@ func tryNeverWaits(t *trial) {
 // triesReturn tries for one permit, for both permits and for too many. Each try has its own
 // goroutine, so that a try that blocks is seen.
 func (t *trial) triesReturn(sem impls.Semaphore) {
-	for n := int64(1); n <= 3; n++ {
+	for _, n := range t.weights(1, 2, 3) {
 		returned := make(chan struct{})
 		var failed error
 		go func() {
@@ -400,6 +412,9 @@ func (t *trial) letTimeGoBy() {
 func fifo(t *trial) {
 	t.needsFIFO()
 	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
+		if len(t.weights(weights...)) < len(weights) {
+			continue
+		}
 		l := t.fullLine(3, weights...)
 		for l.held > 0 {
 			l.release(1)
@@ -493,6 +508,10 @@ func noExpiry(t *trial) {
 		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
 	}
 	const long = 2 * time.Hour
+	if t.impl.UnitWeights {
+		unitsDoNotExpire(t, long)
+		return
+	}
 	idle := t.make(1)
 	t.take(idle, 1)
 	sem := t.make(2)
@@ -526,6 +545,31 @@ func noExpiry(t *trial) {
 	t.mustHaveFree(sem, 2)
 	doomed.cancel()
 	t.mustBeRefused(doomed, context.Canceled)
+}
+
+// unitsDoNotExpire is noExpiry with weights of 1: a grant, and two waits that outlive it.
+func unitsDoNotExpire(t *trial, long time.Duration) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	later, cancel := context.WithTimeout(context.Background(), 2*long)
+	waiters := []*call{t.startForever(sem, 1), t.startWith(later, cancel, sem, 1)}
+	t.settle()
+	time.Sleep(long) // on the clock of the bubble
+	for _, c := range waiters {
+		t.mustWait(c)
+	}
+	sem.Release(1)
+	t.settle()
+	if !waiters[0].hasReturned() { // the order need not be known
+		waiters[0], waiters[1] = waiters[1], waiters[0]
+	}
+	for _, c := range waiters {
+		t.mustBeGranted(c)
+		time.Sleep(long / 4)
+		t.mustHaveFree(sem, 0)
+		sem.Release(1)
+	}
+	t.mustHaveFree(sem, 1)
 }
 
 // C36: one semaphore serves more waits than 16 bits can count: as many that are granted, and as many

@@ -317,6 +317,9 @@ func (t *trial) make(size int64) impls.Semaphore {
 		t.failf("%v", err)
 	}
 	t.made = append(t.made, sem)
+	if t.impl.UnitWeights {
+		return unitSemaphore{sem, t}
+	}
 	return sem
 }
 

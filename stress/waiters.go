@@ -38,6 +38,7 @@ func (t *trial) startForever(sem impls.Semaphore, n int64) *call {
 // a check that needs the waiter in the line settles first. The deferred functions run in the order
 // recover, progress, close: when done is closed, everything else has been written.
 func (t *trial) startWith(ctx context.Context, cancel func(), sem impls.Semaphore, n int64) *call {
+	t.needsWeight(n)
 	c := &call{n: n, ctx: ctx, cancel: cancel, done: make(chan struct{})}
 	t.calls = append(t.calls, c)
 	go func() {
@@ -110,8 +111,16 @@ func (t *trial) mustBeRefused(c *call, want error) {
 	}
 }
 
-// take acquires n free permits.
-func (t *trial) take(sem impls.Semaphore, n int64) { t.mustBeGranted(t.start(sem, n)) }
+// take acquires n free permits, one by one if Impl.UnitWeights is set.
+func (t *trial) take(sem impls.Semaphore, n int64) {
+	if t.impl.UnitWeights && n > 1 && n <= mostUnits {
+		for range n {
+			t.mustBeGranted(t.start(sem, 1))
+		}
+		return
+	}
+	t.mustBeGranted(t.start(sem, n))
+}
 
 // await waits for c on the clock of the clause. A bubble turns its clock forward to the next
 // deadline when nothing else can move.
@@ -160,6 +169,9 @@ type line struct {
 
 // fullLine takes all permits of a new semaphore, and starts one waiter after the other.
 func (t *trial) fullLine(size int64, weights ...int64) *line {
+	for _, n := range weights {
+		t.needsWeight(n) // before anything is held
+	}
 	l := &line{t: t, sem: t.make(size), size: size, held: size}
 	t.take(l.sem, size)
 	for _, n := range weights {

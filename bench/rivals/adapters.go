@@ -32,13 +32,11 @@ func newCockroach(size int64) impls.Semaphore { return fifo.NewSemaphore(size) }
 // compartment is the bulkhead of failsafe-go, used by itself and not as a policy.
 type compartment struct{ bulkhead bulkhead.Bulkhead[any] }
 
-func newBulkhead(size int64) impls.Semaphore {
-	return units{compartment{bulkhead.New[any](uint(size))}}
-}
+func newBulkhead(size int64) compartment { return compartment{bulkhead.New[any](uint(size))} }
 
-func (s compartment) acquire(ctx context.Context) error { return s.bulkhead.AcquirePermit(ctx) }
-func (s compartment) try() bool                         { return s.bulkhead.TryAcquirePermit() }
-func (s compartment) release()                          { s.bulkhead.ReleasePermit() }
+func (s compartment) Acquire(ctx context.Context) error { return s.bulkhead.AcquirePermit(ctx) }
+func (s compartment) TryAcquire() bool                  { return s.bulkhead.TryAcquirePermit() }
+func (s compartment) Release()                          { s.bulkhead.ReleasePermit() }
 
 // group is the limit of an errgroup. A permit is a goroutine of the group, which is how the package
 // hands permits out: Go waits until fewer goroutines than the limit run. Here each goroutine only
@@ -48,10 +46,10 @@ type group struct {
 	ended chan struct{}
 }
 
-func newGroup(size int64) impls.Semaphore {
+func newGroup(size int64) group {
 	s := group{new(errgroup.Group), make(chan struct{})}
 	s.group.SetLimit(int(size))
-	return units{s}
+	return s
 }
 
 func (s group) hold() error {
@@ -59,11 +57,11 @@ func (s group) hold() error {
 	return nil
 }
 
-// acquire cannot pass ctx on: errgroup.Group.Go has no context.
-func (s group) acquire(context.Context) error {
+// Acquire cannot pass ctx on: errgroup.Group.Go has no context.
+func (s group) Acquire(context.Context) error {
 	s.group.Go(s.hold)
 	return nil
 }
 
-func (s group) try() bool { return s.group.TryGo(s.hold) }
-func (s group) release()  { s.ended <- struct{}{} }
+func (s group) TryAcquire() bool { return s.group.TryGo(s.hold) }
+func (s group) Release()         { s.ended <- struct{}{} }

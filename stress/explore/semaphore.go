@@ -14,7 +14,7 @@ import (
 // Semaphore plays small programs on a semaphore under every schedule, or as many as the flags
 // allow, and compares each history with the contract in package impls. It fails t if one breaks it.
 //
-// First come the scenarios of this package, which were chosen after published bugs, in at most half
+// First come the scenarios of this package, which were chosen after published bugs, in at most a quarter
 // of the time. Then come all programs of one call, of two calls, and so on; see Options.Calls. The
 // result says up to which number of calls all programs were played.
 func Semaphore(t *testing.T, impl impls.Impl) {
@@ -35,7 +35,7 @@ func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
 	}
 	began, all, chosen := time.Now(), o.withDefaults().Time, o
 	if e.calls > 0 {
-		chosen.Time = all / 2
+		chosen.Time = all / 4
 	}
 	scenarios := explore(t, chosen, programs)
 	// A player does not know the flags of its parent, so the number is taken in any case.

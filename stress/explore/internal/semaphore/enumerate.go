@@ -46,11 +46,7 @@ type alphabet struct{ core, rare []call }
 // size are alike, so size+1 stands for all of them. For a size above 3 the weights are those at the
 // ends of the range: the weights between them differ in nothing that the contract names.
 func alphabetOf(size int64, impl impls.Impl) (a alphabet) {
-	fitting := weightsUpTo(size)
-	if impl.UnitWeights {
-		fitting = slices.DeleteFunc(fitting, func(n int64) bool { return n > 1 })
-	}
-	for _, n := range fitting {
+	for _, n := range weightsUpTo(size) {
 		a.core = append(a.core,
 			call{kind: model.AcquireBackground, n: n, of: -1},
 			call{kind: model.AcquireBackground, n: n, of: -1, pass: true},
@@ -60,13 +56,13 @@ func alphabetOf(size int64, impl impls.Impl) (a alphabet) {
 			call{kind: model.AcquireDone, n: n, of: -1},
 			call{kind: model.AcquireDeadline, n: n, of: -1})
 	}
-	if size < math.MaxInt64 && (!impl.UnitWeights || size == 0) {
+	if size < math.MaxInt64 {
 		a.rare = append(a.rare,
 			call{kind: model.AcquireCancelled, n: size + 1, of: -1},
 			call{kind: model.AcquireDone, n: size + 1, of: -1},
 			call{kind: model.Try, n: size + 1, of: -1})
 	}
-	if impl.ZeroWeight == impls.ZeroGranted && !impl.UnitWeights {
+	if impl.ZeroWeight == impls.ZeroGranted {
 		a.rare = append(a.rare,
 			call{kind: model.AcquireBackground, of: -1},
 			call{kind: model.AcquireCancelled, of: -1},
@@ -74,12 +70,15 @@ func alphabetOf(size int64, impl impls.Impl) (a alphabet) {
 			call{kind: model.Try, of: -1},
 			call{kind: model.Release, of: -1})
 	}
-	if size < math.MaxInt64 && impl.OverRelease == impls.OverReleaseUnchanged &&
-		!impl.UnitWeights {
+	if size < math.MaxInt64 && impl.OverRelease == impls.OverReleaseUnchanged {
 		a.rare = append(a.rare, call{kind: model.OverRelease, n: size + 1, of: -1})
 	}
 	a.rare = append(a.rare, call{kind: model.Negative, of: -1})
-	return a
+	unsuited := func(c call) bool {
+		o := model.Op{Kind: c.kind, N: c.n}
+		return !suitsUnits(o, impl) || breaksDeclared(o, impl)
+	}
+	return alphabet{slices.DeleteFunc(a.core, unsuited), slices.DeleteFunc(a.rare, unsuited)}
 }
 
 // weightsUpTo returns the weights above zero that a size admits, or the ends of their range.

@@ -122,7 +122,11 @@ func (x *execution) finish() {
 	if x.corrupted() {
 		return
 	}
-	if size := x.scenario.Size; size > 0 {
+	switch size := x.scenario.Size; {
+	case size == 0:
+	case x.impl.UnitWeights:
+		w.countUnits(size)
+	default:
 		w.try(size)
 		w.try(1)
 		w.release(w.held)
@@ -232,7 +236,26 @@ func (w *worker) release(n int64) {
 	}
 }
 
+// countUnits acquires all permits one by one, and tries for one more. Without a TryAcquire a permit
+// too many is not looked for: two workers that hold it have shown it before.
+func (w *worker) countUnits(size int64) {
+	for range size {
+		w.acquire(1, context.Background(), notOwn)
+	}
+	if !w.execution.impl.NoTry {
+		w.try(1)
+	}
+	w.release(w.held)
+}
+
+// giveBack is one call, or n calls of an implementation that takes one permit at a time.
 func (w *worker) giveBack(n int64) {
+	if w.execution.impl.UnitWeights && n > 1 {
+		for range n {
+			w.giveBack(1)
+		}
+		return
+	}
 	w.held -= n
 	var e entry
 	e.Method, e.N = model.MethodRelease, n

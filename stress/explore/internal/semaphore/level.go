@@ -62,7 +62,10 @@ func sizesOf(impl impls.Impl) []int64 {
 		sizes = slices.DeleteFunc(sizes, func(size int64) bool { return size >= most })
 		sizes = append(sizes, most)
 	}
-	return sizes
+	return slices.DeleteFunc(sizes, func(size int64) bool {
+		// C15 is where an implementation declares that it refuses a size of 0.
+		return impl.UnitWeights && size > mostUnits || size == 0 && impl.Defects["C15"] != ""
+	})
 }
 
 // Scenarios returns the programs of the level that are legal for impl, as scenarios.

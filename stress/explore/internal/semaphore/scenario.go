@@ -132,8 +132,8 @@ func (s *scenario) mostSpans() int {
 // operation that the contract leaves open may be the last one: its own effect is then not asked
 // for.
 func (s *scenario) suits(impl impls.Impl) bool {
-	if impl.MaxSize > 0 && s.Size > impl.MaxSize {
-		return false // New may panic
+	if impl.MaxSize > 0 && s.Size > impl.MaxSize || impl.UnitWeights && s.Size > mostUnits {
+		return false // New may panic, or the permits of the end cannot be counted one by one
 	}
 	left := s.Ops()
 	for _, o := range s.All() {
@@ -141,12 +141,46 @@ func (s *scenario) suits(impl impls.Impl) bool {
 		if o.Kind == model.OverRelease && left > 0 && impl.OverRelease == impls.OverReleaseCorrupts {
 			return false // nothing is promised about the operations that follow
 		}
+		if !suitsUnits(o, impl) || breaksDeclared(o, impl) {
+			return false
+		}
 		takesWeight := o.Kind.IsAcquire() || o.Kind == model.Try || o.Kind == model.Release
 		if takesWeight && o.N == 0 && impl.ZeroWeight == impls.ZeroPanics {
 			return false
 		}
 	}
 	return true
+}
+
+// mostUnits is the largest size of a scenario for an implementation that takes one permit at a time.
+const mostUnits = 100
+
+// suitsUnits reports whether an operation asks for one permit, if the implementation takes no more at
+// once, and is no TryAcquire, if it has none.
+func suitsUnits(o model.Op, impl impls.Impl) bool {
+	switch {
+	case impl.NoTry && (o.Kind == model.Try || o.Kind == model.AcquireCustom):
+		return false // the methods of the ctx of AcquireCustom try
+	case impl.UnitWeights && (o.Kind.IsAcquire() || o.Kind == model.Try):
+		return o.N == 1
+	case impl.UnitWeights && o.Kind == model.Release:
+		return o.N != 0
+	case impl.UnitWeights && o.Kind == model.OverRelease:
+		return o.N == model.AllHeld
+	}
+	return true
+}
+
+// breaksDeclared reports whether an operation is misuse that the implementation declares to treat
+// otherwise than the contract says.
+func breaksDeclared(o model.Op, impl impls.Impl) bool {
+	switch o.Kind {
+	case model.OverRelease:
+		return impl.Defects["C10"] != "" || impl.Defects["C11"] != ""
+	case model.Negative:
+		return impl.Defects["C12"] != ""
+	}
+	return false
 }
 
 // overReleases reports whether a worker releases more than it holds.

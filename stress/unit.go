@@ -1,0 +1,129 @@
+package stress
+
+import (
+	"context"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/model"
+)
+
+// Implementations that serve requests of weight 1 only are judged by the same clauses. Where a
+// clause takes several free permits, counts them or releases them, one call becomes several. Where it
+// needs a request that waits for several permits, there is nothing to judge: that part of the clause
+// is left out, or the clause ends as unknown.
+
+// A unitSemaphore makes several calls of one, if Impl.UnitWeights is set. It makes a TryAcquire of a
+// request that is observed, if Impl.NoTry is set. Several calls are not one: only the goroutine of a
+// check may use it for more than one permit, while nothing else moves.
+type unitSemaphore struct {
+	impls.Semaphore
+	t *trial
+}
+
+// mostUnits bounds the calls that one call becomes.
+const mostUnits = 10_000
+
+// Acquire of more than one permit ends the clause. The trial takes free permits by take, which asks
+// for one at a time.
+func (u unitSemaphore) Acquire(ctx context.Context, n int64) error {
+	u.t.needsWeight(n)
+	return u.Semaphore.Acquire(ctx, n)
+}
+
+// TryAcquire takes n permits or none. The permits that a shortage leaves in hand go back.
+func (u unitSemaphore) TryAcquire(n int64) bool {
+	if n < 1 {
+		return u.Semaphore.TryAcquire(n)
+	}
+	for taken := range min(n, mostUnits) {
+		if !u.tryOne() {
+			if taken > 0 {
+				u.Release(taken)
+			}
+			return false
+		}
+	}
+	if n > mostUnits {
+		u.t.unknownf("needs %d permits, and Impl.UnitWeights is set", n)
+	}
+	return true
+}
+
+// tryOne takes a permit if that needs no waiting. Without a TryAcquire it makes a request, and
+// cancels it if it is observed to wait.
+func (u unitSemaphore) tryOne() bool {
+	if !u.t.impl.NoTry {
+		return u.Semaphore.TryAcquire(1)
+	}
+	c := u.t.start(u.Semaphore, 1)
+	u.t.settle()
+	if !c.hasReturned() {
+		c.cancel()
+	}
+	return u.t.returned(c) == nil
+}
+
+func (u unitSemaphore) Release(n int64) {
+	if n < 1 {
+		u.Semaphore.Release(n)
+	}
+	for range n { // a Release of too much ends in a panic, however much too much
+		u.Semaphore.Release(1)
+	}
+}
+
+// needsWeight ends the clause if a request of weight n cannot be made.
+func (t *trial) needsWeight(n int64) {
+	if t.impl.UnitWeights && n > 1 {
+		t.unknownf("a request for %d permits is not promised: Impl.UnitWeights is set", n)
+	}
+}
+
+// needsTry ends the clause if there is no TryAcquire to judge.
+func (t *trial) needsTry() {
+	if t.impl.NoTry {
+		t.unknownf("there is no TryAcquire: Impl.NoTry is set")
+	}
+}
+
+// weight returns n, or 1 if only that weight is promised. A clause that scales the size and the
+// weights of a scene with it keeps its meaning: what is needed is all there is.
+func (t *trial) weight(n int64) int64 {
+	if t.impl.UnitWeights {
+		return min(n, 1)
+	}
+	return n
+}
+
+// weights returns those of the given weights that are promised.
+func (t *trial) weights(all ...int64) (promised []int64) {
+	for _, n := range all {
+		if !t.impl.UnitWeights || n == 1 {
+			promised = append(promised, n)
+		}
+	}
+	return promised
+}
+
+// fit changes a random program into one that keeps to what impl declares. A program is drawn for any
+// implementation, so that its seed means the same for all.
+func fit(impl impls.Impl, p model.Program) model.Program {
+	if !impl.UnitWeights && !impl.NoTry {
+		return p
+	}
+	fitted := model.Program{Size: p.Size}
+	for _, ops := range p.Workers {
+		var kept []model.Op
+		for _, o := range ops {
+			if o.Kind == model.Try && impl.NoTry {
+				continue
+			}
+			if impl.UnitWeights && o.Kind != model.Rest {
+				o.N = min(o.N, 1)
+			}
+			kept = append(kept, o)
+		}
+		fitted.Workers = append(fitted.Workers, kept)
+	}
+	return fitted
+}
