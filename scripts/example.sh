@@ -39,10 +39,11 @@ done
 # The explorer has to find each published bug in the code that had it, and nothing in the code with the repair. Most of
 # the time are builds: one for each set of versions that can be in one module.
 cd ../historical
-go test -timeout 30m -v -run TestPublished . | grep -E '^ *(\||--- FAIL|published_test)|^(ok|FAIL|PASS)'
+go test -timeout 30m -v -run TestPublished "$@" . | grep -E '^ *(\||--- FAIL|published_test)|^(ok|FAIL|PASS)'
 go test -skip TestPublished .
 
 # The explorer plays tests of other modules unmodified; `go run .` plays all 40 packages.
 cd ../suites
 go test ./...
 go run . -only x/sync/singleflight
+echo "all examples ran in $SECONDS s"
