@@ -213,7 +213,8 @@
 //
 // A package variable that the test sets before the first schedule, in TestMain for example, has that
 // value at the begin of every schedule. Of what it refers to, only the entries of a map and the fields
-// behind a pointer are restored.
+// behind a pointer are restored. A variable that the standard library has a hold on, such as a driver that
+// an init function registers, is not made anew: all memory behind it is restored in place.
 //
 // Each failure is played once more before it is told, as the first schedule of a fresh process. If it
 // does not come again, the result is unknown (“depends on …”), names the first operation that
@@ -246,7 +247,13 @@
 // an operation, is noticed after ten seconds, and named. The first is refused: it may wait for a lock
 // that the library holds while it calls code of the program.
 //
-// Finalizers do not run. Assembly, and what unsafe does to a lock, are steps that cannot be
+// Finalizers and cleanups do not run. testing.AllocsPerRun and runtime.ReadMemStats return zeros, because the
+// real numbers count what the engine allocates. A schedule that fails after the program has read such a
+// number, or has called runtime.GC with a finalizer set, is refused by that name; a deadlock after a number
+// is told as ever. runtime.Stack shows the goroutines of the program only, so leak checks work. The clock
+// begins at no remarkable moment: on 20 May 2026, some seconds after 10:24 UTC.
+//
+// Assembly, and what unsafe does to a lock, are steps that cannot be
 // interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was
 // not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
 //
