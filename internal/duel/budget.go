@@ -16,6 +16,9 @@ import (
 // longer than MaxTime. Every row loses the same share. linkTime is the time to
 // link one binary. Every row keeps at least half of fewestPairs. With fewer
 // pairs a row could show nothing.
+//
+// Dropping whole rows instead would be a choice of what not to judge. Fewer pairs for all rows
+// is a loss that the report can state: the slowdown that would still be seen.
 func (m *measurer) fitBudget(linkTime time.Duration) {
 	m.likelyControls = m.chooseControls()
 	planned := m.allPairs()
@@ -40,6 +43,8 @@ func (m *measurer) fitBudget(linkTime time.Duration) {
 // linkingTime returns how long the linking of all binaries will take on all
 // cores. It is counted apart from the pairs, because links run on all cores and
 // pairs on one.
+//
+// It ignores the second stage, for which a fifth of the time is held back.
 func (m *measurer) linkingTime(each time.Duration) time.Duration {
 	packages := 0
 	for _, path := range m.packagePaths() {
@@ -53,6 +58,9 @@ func (m *measurer) linkingTime(each time.Duration) time.Duration {
 
 // pairsOf returns how many pairs a row needs: for itself, for its own noise, and
 // as a likely control.
+//
+// It counts pairs and not processes: a pair serves all rows of a package, and each row adds its
+// slices to it.
 func (m *measurer) pairsOf(p *plan) int {
 	pairs := p.pairs
 	if m.Self {
@@ -88,6 +96,8 @@ func (m *measurer) allPairs() (all int) {
 // isLate reports whether a measurement that was made to fit into MaxTime
 // exceeds it. The costs are estimates, so a tenth more is allowed. It is asked
 // before each row of each pair, which bounds the delay by one row.
+//
+// Without the tenth nearly every run that was made to fit would stop in its last package.
 func (m *measurer) isLate() bool {
 	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/10
 }
@@ -100,6 +110,8 @@ func (m *measurer) addFact(key, value string) {
 
 // addFacts adds everything about the machine and the options that a time depends
 // on.
+//
+// The judge compares runs by these facts, and a reader finds in them why two runs differ.
 func (m *measurer) addFacts() {
 	here := machine.Read()
 	m.addFact("goos", here.GOOS)

@@ -13,6 +13,8 @@ import (
 )
 
 // A binary is the test binary of a package, with a code layout of its own.
+//
+// Several pairs may use one binary, one after the other.
 type binary struct {
 	path   string
 	dir    string             // where it runs: the directory of the package
@@ -28,6 +30,9 @@ type binary struct {
 // The linker leaves out the symbols for debuggers, which saves a third of its
 // time. Profiles do not need them. The path has the layout in it, which is
 // drawn from 2^40 numbers, so all binaries of a side fit one folder.
+//
+// -vet=off, because a complaint of vet says nothing about speed, and the old side may have some
+// that the user cannot mend any more.
 func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) {
 	b := binary{
 		path: filepath.Join(s.bin, fmt.Sprintf("%x.test", layout)), dir: p.Dir, layout: layout, names: s.names,
@@ -50,6 +55,8 @@ type binaries []binary
 // linkBoth links binaries of a package for both sides, with the given number of
 // layouts each. Both sides are linked in one go and by turns, so that the
 // machine is equally busy for both.
+//
+// If all binaries of one side came first, the other side would find warmer caches.
 func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old, new binaries, err error) {
 	all, err := m.link(ctx, path, slices.Repeat([]*side{m.old, m.new}, layouts))
 	for i, b := range all {
@@ -65,6 +72,8 @@ func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old,
 // link links one binary for each of the given sides, on every core. It returns
 // the first error only: the other builds of the package fail for the same
 // reason. On an error the binaries that were linked stay until Close.
+//
+// Linking is the only work that runs on all cores. No pair is measured meanwhile.
 func (m *measurer) link(ctx context.Context, path string, sides []*side) (binaries, error) {
 	linked := make(binaries, len(sides))
 	var group errgroup.Group

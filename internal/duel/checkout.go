@@ -15,6 +15,9 @@ import (
 
 // git runs git without optional locks. Git takes those to speed up its next
 // command, and fails to in a repository that the user may not write.
+//
+// Only local repositories are read: no command here fetches, so a gate needs neither a network
+// nor credentials.
 func git(ctx context.Context, dir string, env []string, args ...string) (string, error) {
 	out, err := child.Output(ctx, dir, append(env, "GIT_OPTIONAL_LOCKS=0"), "git", args...)
 	if errors.Is(err, exec.ErrNotFound) {
@@ -25,6 +28,9 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 
 // workingTree returns the side that is the directory as it is. Without git it has
 // no revision.
+//
+// A status that fails counts as dirty: a clean tree is a claim, and it must not be made without
+// an answer.
 func workingTree(ctx context.Context, dir string) gate.Side {
 	s := gate.Side{Name: dir, Dir: dir}
 	rev, err := git(ctx, dir, nil, "rev-parse", "HEAD")
@@ -39,6 +45,9 @@ func workingTree(ctx context.Context, dir string) gate.Side {
 
 // checkout writes the files of a revision below temp. The directory of the side
 // it returns is at the same place in the files as dir is in its repository.
+//
+// The revision is resolved to a commit first, so that a branch which moves during the run does
+// not change the side.
 func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error) {
 	s := gate.Side{Name: revision}
 	top, err := git(ctx, dir, nil, "rev-parse", "--show-toplevel")
@@ -78,6 +87,9 @@ func treeOf(temp string) string { return filepath.Join(temp, "tree") }
 // files that .gitattributes marks export-ignore. An index of our own needs read
 // access only, and leaves nothing but one temporary directory. Submodules are
 // written by the same steps, each from its own repository.
+//
+// Git writes line endings and filters as it does in a working tree, so the files are those that
+// a user of the revision has.
 func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	dir, err := os.MkdirTemp(temp, "index")
 	if err != nil {
@@ -112,6 +124,8 @@ func writeTree(ctx context.Context, top, revision, root, temp string) error {
 // writeSubmodule writes the files of a commit of the submodule at dir below root.
 // A submodule that is not checked out stays empty: the build may do without it
 // there as it does in the working tree.
+//
+// Its commit must be present, because nothing is fetched; the error names the command.
 func writeSubmodule(ctx context.Context, dir, commit, root, temp string) error {
 	if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
 		return ctx.Err()

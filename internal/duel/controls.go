@@ -39,6 +39,10 @@ const (
 // The slowdown is planted into the first control. It is a steady row, so if the
 // slowdown is not found, the machine is to blame and not the row. One of each
 // kind is enough: the machine is the same for all rows.
+//
+// A control answers two questions about the machine. Measured against itself it must not look
+// slower, or the run accuses code that did not change. With a slowdown planted it must look
+// slower, or the run cannot see one.
 func (m *measurer) chooseControls() []*plan {
 	steady := func(p *plan) bool { return p.Mode == gate.Sliced && p.ops >= plantableOps }
 	controls := m.bestOfEachKind(steady, func(p, q *plan) bool { return p.spread < q.spread })
@@ -88,6 +92,9 @@ func (m *measurer) bestOfEachKind(suitable func(*plan) bool, better func(p, q *p
 // 1 is not looked at: that is the result of the run, and choosing by it would
 // bias the controls. It keeps the binaries of the old side of a candidate. The
 // others are removed, since all of them would fill the disk.
+//
+// It runs after each package, while the binaries of the package still exist. Deciding at the end
+// would need the binaries of all packages.
 func (m *measurer) considerControls(plans []*plan, old binaries) {
 	m.controls = append(m.controls, make([]controlRow, len(m.likelyControls)-len(m.controls))...)
 	for i, likely := range m.likelyControls {
@@ -106,6 +113,9 @@ func (m *measurer) considerControls(plans []*plan, old binaries) {
 }
 
 // release removes binaries of the old side unless a control needs them.
+//
+// Binaries are compared by the path of the first, because the slices of one package share all of
+// theirs.
 func (m *measurer) release(old binaries) {
 	needed := func(c controlRow) bool {
 		return len(c.old) > 0 && len(old) > 0 && c.old[0].path == old[0].path
@@ -143,6 +153,8 @@ func (o Options) pairsOfControl(p *plan, planted float64) int {
 
 // measureControls measures the controls, unless the run ended before they were
 // known.
+//
+// A run that stopped early gets no further controls.
 func (m *measurer) measureControls(ctx context.Context) error {
 	for i, c := range m.controls {
 		if c.row == nil || m.run.Stopped != "" {
@@ -192,6 +204,9 @@ func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool)
 // executed as more operations on the second side, where operations are short
 // enough for that. It works on a copy of the plan, so the row itself stays as
 // it was measured.
+//
+// Pair k uses layout k on one side and k+1 on the other; so a control has two layouts in each
+// pair although both sides are one.
 func (m *measurer) runControl(
 	ctx context.Context, row *plan, old binaries, planted float64,
 ) (gate.Control, error) {
@@ -215,6 +230,9 @@ func (m *measurer) runControl(
 // fewer. It reports whether that is possible. It is not for operations that
 // take a millisecond or more. A tenth more of fewer than ten operations is less
 // than one operation.
+//
+// Longer slices feel a little less of the same disturbances. The row itself keeps its short
+// ones.
 func (p *plan) lengthenSlices() bool {
 	if p.ops >= plantableOps {
 		return true

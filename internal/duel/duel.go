@@ -138,6 +138,9 @@ func (o Options) withDefaults() Options {
 // A Duel is a measurement whose sides are still on disk, so that rows can be
 // measured again. Close removes them. It is not safe for concurrent use: one
 // process may run at a time, or times would mean nothing.
+//
+// The sides stay on disk between the stages because the suspects are known only after the first:
+// checking out and compiling again would take longer than measuring them.
 type Duel struct{ m *measurer }
 
 // A measurer holds the state of one measurement. Its methods are spread over
@@ -211,6 +214,9 @@ func (d *Duel) Run() *gate.Run { return d.m.run }
 //
 // Call it once, with the rows that gate.Suspects names: the promise on false
 // alarms rests on that.
+//
+// Measuring every row twice would cost as much as a first stage with twice the pairs, and would
+// find less: most rows are not suspect.
 func (d *Duel) SecondStage(ctx context.Context, rows []int) error {
 	return d.m.endStage(ctx, d.m.secondStage(ctx, rows))
 }
@@ -239,6 +245,9 @@ func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
 
 // Close ends the run in Options.Out and removes the sides from the disk. It may
 // be called twice.
+//
+// The last line of the run is written here and not by the last stage, since only the caller
+// knows which stage is the last.
 func (d *Duel) Close() error {
 	m := d.m
 	var err error

@@ -31,6 +31,9 @@ const (
 // chooseFreshProcesses makes all rows have fresh processes if one side cannot
 // have workers. It does so for both sides, because values of two methods cannot
 // be compared.
+//
+// Mixed methods in one run would be judged by one correction, although they see slowdowns of
+// different size.
 func (m *measurer) chooseFreshProcesses(goos string) {
 	switch {
 	case goos == "windows":
@@ -51,6 +54,8 @@ func (m *measurer) chooseFreshProcesses(goos string) {
 // decideFresh plans a row whose values each have a fresh process. There are
 // fewer values than slices in a pair, because each costs the start of a
 // process.
+//
+// The reasons that plan.decide gave are dropped, because they speak of slices.
 func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
 	p.Mode, p.slices, p.pairs, p.Why = gate.Fresh, freshValues, o.Pairs, ""
 	if p.Contended {
@@ -77,6 +82,9 @@ func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
 // rows find less than rows with workers. But they are interleaved, and each
 // pair has layouts of its own. It speaks the protocol of a worker over a pipe
 // in memory, so the measurer does not know the difference.
+//
+// The protocol is text of a few words, so speaking it over a pipe in memory costs nothing beside
+// a process.
 type freshRunner struct {
 	binary
 	ctx    context.Context
@@ -117,6 +125,8 @@ func (f *freshRunner) wait() error {
 
 // serve answers commands until the pipe is closed or a process dies. It is the
 // only goroutine that starts processes, so there is one at a time.
+//
+// err is set before the loop ends and read after done is closed, so it needs no lock.
 func (f *freshRunner) serve() {
 	defer close(f.done)
 	defer f.conn.Close() // a worker that waits for an answer gets an error
@@ -162,6 +172,8 @@ var (
 // serveRows answers at each benchmark that a pattern selects, and at the end of
 // them. The names are learned by running each benchmark once, because the list
 // of a binary has no sub-benchmarks.
+//
+// The listing run has one iteration of each benchmark. Its figures are thrown away.
 func (f *freshRunner) serveRows(rest string) {
 	function, selected, _ := strings.Cut(rest, " ")
 	names, ok := f.names.find(f.path+rest, selected)
@@ -199,6 +211,8 @@ func procsSuffix(procs int) string {
 
 // serveCommand executes one command at a benchmark. It reports whether the worker
 // stays at the benchmark.
+//
+// An unknown word means that the worker leaves the benchmark.
 func (f *freshRunner) serveCommand(name string) (stay bool) {
 	word, rest := f.command()
 	var n, times int
@@ -236,6 +250,9 @@ func (f *freshRunner) serveCommand(name string) (stay bool) {
 // answered, or f.err says why nothing can be answered any more. Times per
 // operation are multiplied by n again, since the protocol has totals. The
 // rounding of package testing stays in them.
+//
+// A result line is found by its whole name, because a benchmark may print lines that look like
+// one.
 func (f *freshRunner) run(procs int, env []string, name string, n int) (r slice, ok bool) {
 	out, err := f.start(procs, env, "-test.bench="+pattern(name),
 		fmt.Sprintf("-test.benchtime=%dx", n), "-test.benchmem")
@@ -283,6 +300,9 @@ func (r processResult) failed() bool { return strings.Contains(r.text, "--- FAIL
 // start runs the binary to its end. With -test.v the output of a benchmark is
 // not on the line of its result. SEMABENCH_SLICE is set as for workers: a
 // benchmark of this project asks for it.
+//
+// It waits for the process alone and not for its children: a benchmark may leave a server
+// running.
 func (f *freshRunner) start(procs int, env []string, args ...string) (processResult, error) {
 	cmd := exec.CommandContext(f.ctx, f.path, append([]string{"-test.run=^$", "-test.v", "-test.count=1",
 		"-test.timeout=0", fmt.Sprintf("-test.cpu=%d", procs)}, args...)...)
@@ -346,6 +366,9 @@ func (c *nameCache) add(key string, names []string) {
 // for each level of names. Package testing splits at | and / outside brackets,
 // and patternWithin does the same. An alternative whose first part does not
 // match the function selects nothing of it.
+//
+// Giving the pattern as it is would run every function that it selects, each time one of them is
+// asked for.
 func patternWithin(pattern, function string) string {
 	var alternatives []string
 	for _, alternative := range splitOutside(pattern, '|') {
@@ -363,6 +386,8 @@ func patternWithin(pattern, function string) string {
 }
 
 // splitOutside splits s at a byte, except inside brackets and parentheses.
+//
+// A bracket that is not closed takes the rest, which package testing then refuses as well.
 func splitOutside(s string, at byte) (parts []string) {
 	square, round, from := 0, 0, 0
 	for i := 0; i < len(s); i++ {

@@ -11,6 +11,9 @@ import (
 // comes at the end, but the stacks after its first lines may be long. One
 // goroutine writes, and the reader waits until the process has ended, so there
 // is no lock.
+//
+// A benchmark may print for hours. The limit is on what is kept, and nothing is refused: a full
+// pipe would stop the benchmark.
 type output struct {
 	first, last []byte
 	written     atomic.Int64 // bytes so far; may be read while the process runs
@@ -48,6 +51,8 @@ func (o *output) failure() string { return o.lastBeginning("--- FAIL:") }
 
 // lastBeginning returns the last line that begins with one of some words, and the
 // line after it. Lines before may be of benchmarks that the process survived.
+//
+// It searches from the end, where the cause of a death is.
 func (o *output) lastBeginning(words ...string) string {
 	all := strings.Split(strings.TrimSpace(o.String()), "\n")
 	for i, line := range slices.Backward(all) {

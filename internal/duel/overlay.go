@@ -33,6 +33,9 @@ var errNoWorker = errors.New("no worker can be added to package testing")
 // Nothing but package testing differs from a build of `go test`. runN, the
 // function that times a benchmark, is the distribution's own except for the
 // forced garbage collection.
+//
+// An overlay changes a build without touching the distribution: nothing is written into GOROOT,
+// and a build without the overlay is what it was.
 func writeOverlay(goroot, dir string) (string, error) {
 	original := filepath.Join(goroot, "src", "testing", "benchmark.go")
 	source, err := os.ReadFile(original)
@@ -63,6 +66,8 @@ func writeOverlay(goroot, dir string) (string, error) {
 
 // workerFiles returns the files of the worker, by the names that they get in
 // package testing.
+//
+// The prefix of the names keeps them apart from every file that package testing may get.
 func workerFiles() (map[string][]byte, error) {
 	files, err := workerSource.ReadDir("worker")
 	if err != nil {
@@ -90,6 +95,9 @@ type edit struct {
 // be there exactly once: a patch that silently misses one would measure
 // something else. Edits of the text keep everything else as it is, down to the
 // line numbers of a stack.
+//
+// A count that is wrong is an error of the distribution and not of the user: all rows then have
+// fresh processes, and the run says why.
 func patch(source []byte) ([]byte, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "benchmark.go", source, 0)
@@ -129,6 +137,8 @@ func patch(source []byte) ([]byte, error) {
 // each other before each of them calls the parameter of RunParallel. Without
 // the barrier, the first goroutine of a short slice would be done before the
 // last one has started, and nothing would be contended.
+//
+// The call of the parameter is found by its name. Package testing calls it in one place.
 func waitForAll(f *ast.FuncDecl, at func(token.Pos) int) []edit {
 	begin, body := at(f.Body.Lbrace)+1, params(f)[0]
 	edits := []edit{{begin, begin, " barrier := b.duelBarrier();"}}
@@ -168,6 +178,9 @@ func rename(body *ast.BlockStmt, at func(token.Pos) int, method, other string) (
 }
 
 // apply returns source with the edits, which must not overlap.
+//
+// Positions are of the original text, so the edits are applied from the front without
+// recomputing them.
 func apply(source []byte, edits []edit) []byte {
 	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
 	var out []byte

@@ -12,6 +12,9 @@ import (
 
 // A batch is the rows of one package that are measured in the same pairs of
 // processes.
+//
+// A control and a row differ in these fields only, so a control is measured by exactly the code
+// that measures rows.
 type batch struct {
 	a, b    binaries // of the old and the new side; both of the old side for controls
 	labels  [2]string
@@ -56,6 +59,8 @@ func mostPairs(plans []*plan, pairs func(*plan) int) (n int) {
 //
 // The partner is not b.b[k%n], because a and b may be the same binaries, and a
 // layout must not meet itself.
+//
+// Each layout is used by as many pairs as any other, up to one.
 func (b batch) binariesOf(k int) (binary, binary) {
 	n := len(b.a)
 	return b.a[k%n], b.b[(k+1)%n]
@@ -63,6 +68,8 @@ func (b batch) binariesOf(k int) (binary, binary) {
 
 // measurePair measures pair k of every row that has more than k pairs. A row
 // that fails is left out from then on. Its pairs so far are dropped by fail.
+//
+// A row that fails here failed in the middle of a pair, so the pair is not added.
 func (m *measurer) measurePair(ctx context.Context, b batch, k int) error {
 	first, second := b.binariesOf(k)
 	wa, wb := m.lazyWorker(b.labels[0], first), m.lazyWorker(b.labels[1], second)
@@ -112,6 +119,9 @@ func (m *measurer) atRowInRandomOrder(
 // so on, or with swapped the other way round. ABBA order cancels a steady drift
 // of the machine. The first slice of each side warms its caches up again and is
 // dropped.
+//
+// Dividing by p.ops on both sides makes a planted slowdown a slowdown of the figures, as a real
+// one would be.
 func takeSlices(old, new *worker, p *plan, swapped bool, planted float64, pair *gate.Pair) error {
 	plantedOps := int(math.Round(float64(p.ops) * (1 + planted)))
 	take := func(isNew bool, store bool) error {
@@ -175,6 +185,9 @@ func (m *measurer) lazyWorker(label string, b binary) *lazyWorker {
 }
 
 // enter returns a worker that is at the row.
+//
+// Entering takes as long as the preparation of a benchmark and its parents. It is not in any
+// time.
 func (l *lazyWorker) enter(ctx context.Context, name string) (*worker, error) {
 	if l.w == nil {
 		w, err := startWorker(ctx, l.label, l.binary, l.silence)
@@ -205,6 +218,9 @@ func (l *lazyWorker) kill() {
 // there one after the other, because only one process may run at a time. After
 // an error both workers are killed: their state is unknown. If it returns nil,
 // both workers are ready for another row.
+//
+// Both sides have finished their preparation before the first slice of either, so no preparation
+// runs beside a slice.
 func atRow(
 	ctx context.Context, a, b *lazyWorker, name string, do func(a, b *worker) error,
 ) error {

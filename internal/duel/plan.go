@@ -47,6 +47,9 @@ const (
 // decide plans a row from the probes of both sides. The slower side decides,
 // because both sides run the same number of operations. Pairs are given up
 // last, because the test needs them more than it needs exact values.
+//
+// The numbers are fixed from here on. A plan that adapted to what the pairs show would stop when
+// the result pleases.
 func (p *plan) decide(o Options, old, new probeResult) {
 	least, entering := max(old.least, new.least), max(old.entering, new.entering)
 	p.spread = max(old.spread, new.spread)
@@ -98,6 +101,8 @@ func rounded(d time.Duration) time.Duration {
 
 // opsFor returns how many iterations fill a time, if one takes perOp nanoseconds:
 // at least 1, and at most as many as package testing ever runs.
+//
+// The bound of 1e9 is that of package testing.
 func opsFor(d time.Duration, perOp float64) int {
 	return int(min(max(math.Round(float64(d)/perOp), 1), 1e9))
 }

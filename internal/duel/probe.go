@@ -36,6 +36,8 @@ func (r probeResult) parallel() bool {
 // uses one process of each side, and several where goroutines meet. A row that
 // fails here is a failed row. It runs before any pair is measured, so what it
 // learns cannot depend on the results.
+//
+// A failed row costs its probe and no pair.
 func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) error {
 	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 	defer a.close()
@@ -115,6 +117,9 @@ func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (
 // calibrate finds out how long an operation takes, by running more and more of
 // them until they fill half of d. The number grows by a factor of 100 at most,
 // so a first operation that fills a cache does not decide.
+//
+// Half of d is enough for an estimate, and a loop that insists on d would often need one more
+// round.
 func calibrate(w *worker, d time.Duration) (r probeResult, err error) {
 	for n := 1; ; {
 		s, err := w.run(n)
@@ -209,6 +214,9 @@ func examineBoth(old, new *worker, ops int) (results [2]probeResult, err error) 
 
 // examine runs a few slices and describes them. Slices that exceed longestSlice
 // are run only twice, because each costs too much.
+//
+// Medians and minima are taken, because the machine is not quiet and a probe has seven slices
+// only.
 func examine(w *worker, ops int) (r probeResult, err error) {
 	const most, least = 7, 2
 	var times, walls []float64

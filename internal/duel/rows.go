@@ -18,6 +18,9 @@ import (
 // benchmarks, and makes a plan for each benchmark that both sides have. It
 // returns the time to link a binary. Packages that are the same on both sides
 // are not built again.
+//
+// Packages of one side only are listed too: their benchmarks are missing or new, which the judge
+// has to know.
 func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err error) {
 	paths := slices.Sorted(maps.Keys(m.old.packages))
 	for path := range m.new.packages {
@@ -138,6 +141,9 @@ var errTwice = errors.New("two functions have this name: rename the one in the e
 // sub-benchmarks are unknown. If a benchmark kills the process, list notes
 // that, and continues with the next function in a new process. Each process
 // that dies has tried one function at least, so the loop ends.
+//
+// The pattern of the user is applied in the binary, since only the binary knows the names of
+// sub-benchmarks.
 func (m *measurer) list(ctx context.Context, s *side, b binary, without []string) (listing, error) {
 	l := listing{failed: map[string]error{}}
 	tried := map[string]bool{} // functions
@@ -161,6 +167,9 @@ func (m *measurer) list(ctx context.Context, s *side, b binary, without []string
 
 // add lists the functions that were not tried yet, until one of them kills the
 // process. done reports that none is left.
+//
+// The name of the benchmark that was running is taken from the output, because a process that
+// died can answer no question.
 func (l *listing) add(
 	w *worker, pattern string, tried map[string]bool, without []string,
 ) (done bool, err error) {
@@ -278,6 +287,9 @@ func allNames(old, new listing) []string {
 
 // matchRows makes a plan for each benchmark that both sides have, or that failed
 // on one side.
+//
+// A benchmark that one side lacks is no row. It is in a list of its own, and the judge decides
+// whether that fails the gate.
 func (m *measurer) matchRows(path string, old, new listing) (plans []*plan) {
 	for _, name := range allNames(old, new) {
 		p := &plan{Row: gate.Row{Package: path, Name: name, Reproduce: m.reproduceRow(path, name)}}
@@ -347,6 +359,9 @@ func functionOf(name string) string {
 // pattern returns the value of -bench that selects one benchmark. Package testing
 // splits names at every slash, including slashes that a sub-benchmark's own name
 // contains.
+//
+// A name with a bracket or a star is quoted level by level, so the pattern selects this
+// benchmark and its children, and nothing else.
 func pattern(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {

@@ -46,6 +46,9 @@ type pkg struct {
 
 // newSide puts a source on disk and finds its packages. A revision is written
 // below temp. On an error it leaves files below temp, which the caller removes.
+//
+// Both kinds of sources end in one form, so nothing behind this function knows whether a side is
+// a revision.
 func newSide(
 	ctx context.Context, label string, from Source, patterns []string, temp string,
 ) (*side, error) {
@@ -85,6 +88,9 @@ func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 // a distribution of its own. The facts of a side are about how it is built.
 // They have to be equal for a fair comparison, and the gate says so if they are
 // not.
+//
+// The distribution is asked for in the folder of the side, because a toolchain line in its
+// go.mod may choose another one.
 func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	env, err := s.goTool().Variables(ctx,
 		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK")
@@ -159,6 +165,8 @@ func loadError(err error, patterns []string) error {
 // hasBenchmarks looks for the words “func Benchmark” in the test files. That
 // saves building packages without benchmarks; the binary then says exactly which
 // benchmarks there are.
+//
+// A false hit, as in a comment, costs a build and no row.
 func (p pkg) hasBenchmarks() (bool, error) {
 	for _, name := range append(p.TestGoFiles, p.XTestGoFiles...) {
 		text, err := os.ReadFile(filepath.Join(p.Dir, name))

@@ -70,6 +70,9 @@ func (m *measurer) stopIfLate(err error) error {
 // uses new processes and layouts, so that its pairs are independent of the
 // pairs that raised the suspicion. Packages are taken in the order of their
 // names, so that the same suspects are measured in the same order.
+//
+// A stage that is cut short leaves its row without a second stage and not with half of one,
+// whose test would promise too much.
 func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 	if m.run.Stopped != "" {
 		return nil
@@ -115,6 +118,9 @@ func (m *measurer) fitting(rows []int) (fit []int) {
 }
 
 // measureAgain measures the suspects of one package.
+//
+// New layouts are drawn. With the old ones a lucky layout that raised the suspicion would raise
+// it again.
 func (m *measurer) measureAgain(ctx context.Context, path string, plans []*plan) error {
 	m.show("linking "+path, 0, 0)
 	planned := func(p *plan) int { return gate.SecondPairs(len(p.Pairs)) }

@@ -22,6 +22,9 @@ import (
 // them. While it waits for a command it blocks in a read, and takes nothing
 // from the worker that runs. It is used by one goroutine, which sends a command
 // and waits for its answer before the next.
+//
+// Commands and answers have pipes of their own, because standard output belongs to the
+// benchmarks.
 type worker struct {
 	label    string // old or new
 	backend  backend
@@ -86,6 +89,9 @@ type slice struct {
 // benchmarks, so that a TestMain that looks at them does what it always does.
 // The ends of the pipes that the process got are closed here. Otherwise the
 // parent itself would keep its read from ever seeing the end.
+//
+// The timeout of package testing is off; silence takes its place, which is asked of each answer
+// and not of the whole process.
 func startWorker(
 	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
 ) (*worker, error) {
@@ -154,6 +160,9 @@ func (w *worker) answer() (word, rest string, err error) {
 }
 
 // deathError says why a worker that does not answer any more has ended.
+//
+// The cause is searched in the output in the order of what explains most: a panic, then the last
+// words, then the exit code.
 func (w *worker) deathError() error {
 	err := w.wait()
 	if err == nil {
