@@ -15,6 +15,8 @@ const chartHeight = 215
 // plot draws one chart of a sheet; room is its width, which clips the texts. The mark of a line
 // comes from its place in Names and not in the chart: so a name looks the same in every chart, also
 // in one that lacks some lines. plot does not draw: Sheet first aligns the axes of all charts.
+//
+// A line whose name is not in Names was removed by drawable before.
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 	p := newPlot()
 	p.Title.Text = clip(c.Title, chartText, room)
@@ -41,6 +43,9 @@ func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {
 //
 // Labels are placed from left to right, and a label that would overlap the last one is left out.
 // Its tick stays while there are at most fewTicks values.
+//
+// The estimate of a label's width uses the same font as the SVG; a browser with another font may
+// be a few pixels off, hence the 4 px.
 func (c Chart) setX(p *plot.Plot, room vg.Length) {
 	var xs []float64
 	for _, l := range c.Lines {
@@ -97,6 +102,9 @@ func (c Chart) xText(x float64) string {
 // setY chooses the range and the ticks of the y axis. It needs the lines in the plot: the range of
 // the data is known only after they were added. A logarithmic axis has no zero, so it begins at the
 // data.
+//
+// A linear axis begins at zero even if that leaves the curves in its upper part: the page and
+// the tables show small differences.
 func (c Chart) setY(p *plot.Plot) {
 	format := c.Format
 	if format == nil {
@@ -122,6 +130,9 @@ func (c Chart) setY(p *plot.Plot) {
 
 // addLine adds one line with the bands of its intervals. The bands come first, or they would cover
 // the line. A line without points adds nothing: plotter returns an error for it.
+//
+// Every stretch of a band is a polygon of its own, because one polygon over a gap would claim
+// intervals there.
 func addLine(p *plot.Plot, l Line, m mark) error {
 	if len(l.X) == 0 {
 		return nil

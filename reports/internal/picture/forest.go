@@ -23,6 +23,8 @@ const (
 // SVG draws a line with a mark and an interval for each column of each row. It returns an error if
 // there is no row or no column. The axis is logarithmic, so twice as fast and twice as slow lie
 // equally far from ×1.
+//
+// The legend is above the dots, since a reader needs it before the first row.
 func (f Forest) SVG() ([]byte, error) {
 	if len(f.Rows) == 0 || len(f.Cols) == 0 {
 		return nil, errNothing
@@ -54,6 +56,9 @@ func (f Forest) SVG() ([]byte, error) {
 
 // bounded returns the part of f that is drawn. Columns are cut first, because the number of rows
 // that fit depends on them. At least one row stays, however many columns it has.
+//
+// All counts the rows of the caller that it did not pass, so the note tells the truth about
+// those too.
 func (f Forest) bounded() Forest {
 	if n := len(f.Cols); n > forestCols {
 		f.Cols = f.Cols[:forestCols]
@@ -118,6 +123,9 @@ func (d Dot) high() float64 {
 
 // Plot draws the dots. gonum/plot calls it; the interface plot.Plotter fixes its name. The line of
 // ×1 comes first, so that dots are on top of it. Dots beyond the bounded columns are left out.
+//
+// Dots of a row stand below each other and not on one line: intervals that overlap are the usual
+// case and have to be told apart.
 func (f Forest) Plot(c draw.Canvas, p *plot.Plot) {
 	xLog, y := p.Transforms(&c)
 	x := func(v float64) vg.Length { return xLog(math.Log10(v)) }

@@ -31,6 +31,9 @@ const (
 //
 // Cells are at most widestCell wide: with two columns, wider cells would be bars and their width
 // would look like a measure. The table then ends before the right margin.
+//
+// The table is drawn as a plot with its cells as the data, so that row names and cells share one
+// scale.
 func (h Heat) SVG() ([]byte, error) {
 	if len(h.Rows) == 0 || len(h.Cols) == 0 {
 		return nil, errNothing
@@ -143,6 +146,9 @@ func (cell HeatCell) draw(c draw.Canvas, r vg.Rectangle) {
 
 // inks returns the colour of the background and the style of the text. A step out of range takes
 // the nearest one, so no Step reaches an ink of another meaning.
+//
+// Each background has its own ink for text, chosen for contrast in both themes; a test computes
+// the contrasts.
 func (cell HeatCell) inks() (ground ink, f face) {
 	switch cell.Kind {
 	case Best:
@@ -163,6 +169,8 @@ func (cell HeatCell) inks() (ground ink, f face) {
 // StepOf returns the step of a ratio in the scale of colours, from 1 to Steps. Each step is a
 // factor of the square root of two, so equal distances in colour are equal factors in time. The
 // last step takes all larger ratios. A ratio of at most 1, and NaN, is in step 1.
+//
+// Eight steps reach to a factor of 11. What is beyond is bad enough to need no finer scale.
 func StepOf(ratio float64) int {
 	if !(ratio > 1) {
 		return 1
@@ -183,6 +191,9 @@ func stepEnds() (list []string) {
 }
 
 // drawKey draws the steps as an axis, and beside it the kinds of cells that are not on the axis.
+//
+// The key is an axis because the steps are a scale; the other kinds have no order and stand
+// beside it.
 func drawKey(c draw.Canvas) {
 	const box = 34
 	key := draw.Crop(c, 0, -(c.Max.X-c.Min.X)+Steps*box+12, 0, 0)

@@ -8,6 +8,9 @@ import (
 // A mark is the look of one name in all charts of a picture. There are 7 colours, 4 dash patterns
 // and 5 shapes. So the first 140 names differ in at least one of them, and the first 4 in all
 // three.
+//
+// Three properties and not colour alone, because many readers print in grey or do not see some
+// colours.
 type mark struct {
 	line, band ink
 	dashes     []vg.Length

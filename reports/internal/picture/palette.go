@@ -8,6 +8,9 @@ import (
 // An ink is a colour with two values: one on a light page and one on a dark page. gonum/plot
 // wants numbers. So an ink stands for itself as a number that no picture has otherwise, and
 // translate replaces the number by a CSS class in the finished SVG.
+//
+// CSS variables in place of numbers would be simpler, but gonum/plot writes every colour as six
+// digits.
 type ink uint8
 
 const (
@@ -92,6 +95,9 @@ const onLight, onDark = "#1b1f24", "#f0f3f6" // text
 
 // shade returns the two values of i. The cases are in descending order, because each range ends
 // where the next one begins. A band has the colour of its line; writeTheme makes it translucent.
+//
+// An ink without an entry in the map has no colours and would be invisible; a test goes through
+// all inks.
 func (i ink) shade() shade {
 	switch {
 	case i >= band1:

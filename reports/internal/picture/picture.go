@@ -28,6 +28,8 @@ import (
 var errNothing = errors.New("drawing: there is nothing to draw; ask for no picture then")
 
 // Head holds the texts of a picture.
+//
+// Desc is read aloud by screen readers and never drawn, so it may be long.
 type Head struct {
 	Title    string
 	Subtitle string // how to read the picture
@@ -60,6 +62,9 @@ func (h Head) textRoom() vg.Length {
 }
 
 // A Heat is a table of ratios to the best of each row, shown as colours.
+//
+// Texts and kinds are given and not computed here. This package knows neither ratios nor
+// verdicts.
 type Heat struct {
 	Head
 	Cols []string
@@ -125,6 +130,8 @@ type ForestRow struct {
 type Dot struct{ At, Lo, Hi float64 }
 
 // A Sheet is a set of charts side by side with one legend.
+//
+// One legend serves all charts. So the names are the sheet's and not those of a chart.
 type Sheet struct {
 	Head
 	Names  []string // of the lines in all charts; a name has the same look in all of them

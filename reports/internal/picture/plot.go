@@ -12,6 +12,8 @@ const widestLabel = 330
 
 // newPlot returns an empty plot in the inks and faces of this package, without a background: the
 // background is one rectangle in the SVG, which changes with the theme.
+//
+// Every length is set here, since the defaults of gonum/plot are for pictures of another size.
 func newPlot() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil

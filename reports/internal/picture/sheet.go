@@ -24,6 +24,8 @@ const chartGap = 22
 // SVG draws the charts in two columns, or in one if the picture is narrow, with aligned axes, and one legend for all. It returns an
 // error if no chart has anything to draw. The room of a chart is the width of its column less 40
 // pixels for the labels of its y axis.
+//
+// The axes are aligned, so that charts below each other can be compared by eye.
 func (s Sheet) SVG() ([]byte, error) {
 	if len(s.Charts) == 0 {
 		return nil, errNothing
@@ -69,6 +71,8 @@ func (s Sheet) columns() int {
 // before it replaces their lines: the caller may draw s again.
 //
 // Points are thinned after the undrawable ones are gone, so that the bound counts drawn points.
+//
+// The bounds keep the file small enough for a README.
 func (s Sheet) bounded() Sheet {
 	if n := max(len(s.Charts), s.All); n > sheetCharts {
 		s.Charts = s.Charts[:min(sheetCharts, len(s.Charts))]
@@ -121,6 +125,9 @@ func (l *Line) add(from Line, i int) {
 // drawable returns the named lines with the points that the axes can show, as logarithms if an axis
 // is logarithmic. It also returns the number of points that it left out. Logarithms are taken here
 // and not by gonum/plot, whose logarithmic axis panics at zero.
+//
+// A point that has no place is counted and told in the note. Moving it to the edge would invent
+// a value.
 func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 	for _, l := range c.Lines {
 		if !slices.Contains(names, l.Name) {

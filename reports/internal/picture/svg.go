@@ -23,6 +23,8 @@ const (
 
 // A canvas is a picture that is being drawn, from the top down. The y axis of gonum/plot points up,
 // so "top" is Max.Y. Use it once: newCanvas, take for each part, then bytes.
+//
+// The height is known before anything is drawn, because an SVG names its size at the beginning.
 type canvas struct {
 	svg    *vgsvg.Canvas
 	height vg.Length
@@ -82,6 +84,8 @@ func (c *canvas) take(height vg.Length) draw.Canvas {
 // with CSS classes for its colours. The head is written last, because only the body shows which
 // inks are used. The beginning that is cut off is fixed by the version of gonum/plot. If another
 // version writes another one, this is an error and no broken picture.
+//
+// All post-processing is of text. gonum/plot has no way to write a class or a theme.
 func (c *canvas) bytes() ([]byte, error) {
 	var raw bytes.Buffer
 	if _, err := c.svg.WriteTo(&raw); err != nil {
@@ -166,6 +170,9 @@ var styleAttribute = regexp.MustCompile(`\n?\s*style="([^"]*)"`)
 // translate replaces the colours in body by CSS classes, and records the inks in used. It drops
 // properties that an element inherits or has by default, which halves the size. A picture has
 // thousands of elements, so the work is one pass with one pattern.
+//
+// A name that contains style="…" cannot match, as its quotes are escaped; a test draws such
+// names.
 func translate(body []byte, used map[ink]bool) []byte {
 	return styleAttribute.ReplaceAllFunc(body, func(attribute []byte) []byte {
 		declarations := styleAttribute.FindSubmatch(attribute)[1]

@@ -16,6 +16,8 @@ const around = 4
 //
 // Code of package explore is left out. Lines before the first and after the last of a file are
 // asked for as well, and Line reports that they are not there.
+//
+// Lines are collected by file and number, so a line that many steps share is there once.
 func (t *translator) excerpt(s *failure.Report) {
 	wanted, paths := map[string]map[int]bool{}, map[string]string{}
 	want := func(at *position) {

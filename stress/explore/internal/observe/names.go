@@ -11,12 +11,17 @@ import (
 // nameVotes counts names for objects, by the object and then by the name. A vote is certain if the
 // source line has one expression that the operation can be. It is a guess if there are several, as
 // in a select.
+// Both kinds are kept apart until all places were seen. One certain vote outweighs any number of
+// guesses.
 type nameVotes struct{ certain, guesses map[int32]map[string]int }
 
 // nameObjects gives each object the name that the source has for it. An object is used in several
 // places, which may have different names for it, so the places vote. The step of an object that was
 // never reached, only waited for, counts too. A vote, because no single place can be trusted: a
 // helper that locks its parameter names every lock l.
+//
+// The places of waits vote as well: in a deadlock the lock that matters may never have been
+// taken.
 func (t *translator) nameObjects() {
 	t.names, t.kinds = map[int32]string{}, map[int32]string{}
 	b := nameVotes{map[int32]map[string]int{}, map[int32]map[string]int{}}
@@ -50,6 +55,9 @@ func (t *translator) nameObjects() {
 //
 // Certain names come first for all objects, because guesses must know which names are taken. In a
 // select of two channels, the channel that is known elsewhere thereby leaves its name to no other.
+//
+// The loops range over maps, but every choice among equals is by the alphabet, and numbers are
+// those of the objects. So the result does not depend on the order.
 func (t *translator) count(b nameVotes) {
 	taken := map[string]bool{}
 	for object, names := range b.certain {
@@ -75,6 +83,8 @@ func (t *translator) count(b nameVotes) {
 // vote counts the names that the source has for an object at one operation. Operations on the clock
 // need no source. Nested operations and those of a testing.T do not vote: the source line names
 // another object. A line votes once for each name, however many expressions with this name it has.
+//
+// The clock is named without a vote, because no line of the source names it.
 func (t *translator) vote(b nameVotes, kind schedrt.Kind, object int32, at *position) {
 	switch kind {
 	case schedrt.OpTimer, schedrt.OpNow, schedrt.OpSleep, schedrt.OpFire:
@@ -127,6 +137,8 @@ func part(kind schedrt.Kind, at *position) string {
 
 // mostVoted returns the name with the most votes that is not taken. Among equals it is the first
 // in the alphabet, so that reports of the same schedule are the same.
+//
+// taken is nil for certain names: two objects may really have one name, and then get numbers.
 func mostVoted(votes map[string]int, taken map[string]bool) (best string) {
 	for name, n := range votes {
 		if !taken[name] && (best == "" || n > votes[best] || n == votes[best] && name < best) {
@@ -138,6 +150,8 @@ func mostVoted(votes map[string]int, taken map[string]bool) (best string) {
 
 // candidates returns the expressions of the source line that an operation can be. Without the file,
 // or where it does not parse, there are none, and the report uses kinds and numbers.
+//
+// The files are parsed once each and kept, as a schedule stays in a few of them.
 func (t *translator) candidates(kind schedrt.Kind, at *position) (all []source.Expr) {
 	if at.file == "" {
 		return nil
@@ -153,6 +167,9 @@ func (t *translator) candidates(kind schedrt.Kind, at *position) (all []source.E
 // matches reports whether an expression can be an operation at a position. The name of the method
 // is compared and not its package: the source is read without types. Channel operations have no
 // method; the engine's function stands for their syntax.
+//
+// A match too many makes a guess of a certain vote, and a match too few leaves an object without
+// a name. Neither makes a report wrong.
 func matches(e source.Expr, kind schedrt.Kind, at *position) bool {
 	switch at.method {
 	case "Send":

@@ -36,6 +36,8 @@ const most = 400
 // An Observer is a strategy that picks what another strategy picks, and takes a snapshot before
 // each step. The execution needs the limits of Limits. Use an Observer for one execution at a
 // time.
+//
+// It changes no pick, so the schedule that is observed is the schedule that failed.
 type Observer struct {
 	strategy.Recorder
 	x         *schedrt.Exec
@@ -77,6 +79,9 @@ func (w *Observer) Begin(x *schedrt.Exec) {
 // The snapshots of the first steps stay, because a loop is reported from the begin. Of later ones
 // only the last most+1 stay. It runs while all goroutines of the program stand still, so the
 // snapshot is of one instant.
+//
+// After most+1 further steps a snapshot of the middle is of no use to any report: the steps
+// shown are at one of the two ends.
 func (w *Observer) Pick(p *schedrt.Point) int {
 	if old := p.Step - most - 1; old > most { // a livelock has too many steps to hold them all
 		delete(w.snapshots, old)
@@ -91,6 +96,8 @@ func (w *Observer) Pick(p *schedrt.Point) int {
 
 // snapshot describes all objects and goroutines. The value of an atomic word is read through its
 // address, which is safe: the goroutine that would change it has not got the turn.
+//
+// It is a copy. The objects change with the next step, and their addresses may be used again.
 func (w *Observer) snapshot() snapshot {
 	m := snapshot{
 		objects: map[int32]schedrt.ObjectState{}, words: map[int32]uint64{},
@@ -131,6 +138,8 @@ func (w *Observer) Report(outcome *schedrt.Outcome) *failure.Report {
 // atEnd returns the snapshot after the last step. The goroutines that were left have been unwound
 // by now, so what they waited in comes from the outcome. The execution has unwound them so that
 // their goroutines can be used again. Their states of before are what the reader wants to see.
+//
+// Waiting has the state of before the unwinding, which is why the outcome records it.
 func (t *translator) atEnd() snapshot {
 	m := t.snapshot()
 	for i := range m.goroutines {
@@ -183,6 +192,8 @@ func (w *Observer) learn(goroutines []schedrt.GoroutineState) {
 
 // wordOf returns the type of the word in an atomic operation with this stack. In a function such as
 // AddInt64 the type comes last; of a method it is the receiver.
+//
+// An unknown name gives a word of size 0, whose value is never read.
 func wordOf(pcs []uintptr) word {
 	for _, f := range frames(pcs) {
 		name, ok := strings.CutPrefix(f.Function, shim+"atomic.")

@@ -12,6 +12,9 @@ import (
 // happened before. All edges would be quadratic in the steps, and a drawing of them unreadable. A
 // step that is reached through another one is skipped: its number is not above the entry of the
 // clock for its goroutine. That is why conflicting returns the latest first.
+//
+// The order is that of conflicts and causes, which the reduction of a search uses too. So a
+// reader sees why two schedules count as one or as two.
 func (t *translator) edges() map[int][]int {
 	edges := map[int][]int{}
 	clocks := make([]map[int32]int, len(t.trace.Steps)) // of each step
@@ -70,6 +73,9 @@ func (t *translator) touches(step int, a schedrt.Access) bool {
 
 // joinClock sets each entry of into to the later one of both. A missing entry means "no step yet",
 // which 0 would not: 0 is the first step.
+//
+// into belongs to the step at hand; from is the finished clock of an earlier step and stays as
+// it is.
 func joinClock(into, from map[int32]int) {
 	for g, at := range from {
 		if was, ok := into[g]; !ok || at > was {

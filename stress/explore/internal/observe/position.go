@@ -25,6 +25,8 @@ const (
 
 // A position is the place of an operation in the program: the first frame above the
 // engine's frames.
+//
+// The zero value is an operation without a place in the program, such as a step of the clock.
 type position struct {
 	file     string // the path that the compiler has
 	at       failure.Place
@@ -49,6 +51,9 @@ func positionOf(pcs []uintptr) position {
 // returns the line apart. Frames are read from the innermost on. The first frame outside of the
 // engine is the operation in the program. The last frame of the engine before it is the function
 // that the program called.
+//
+// Inlined frames count like others, because the functions of the engine and of the shims are
+// small enough to be inlined.
 func locate(pcs []uintptr) (s position, line int) {
 	for _, f := range frames(pcs) {
 		if f.Function == goroutineMain {
@@ -106,6 +111,8 @@ func frames(pcs []uintptr) (all []runtime.Frame) {
 //
 // Names such as f.func1 and f.func1.2 are closures that f made. They are cut to f, and closure
 // says that the program called the closure and not f.
+//
+// Generic functions carry their type arguments as [...], which is cut off as well.
 func (s *position) enter(function string) {
 	function = function[strings.LastIndexByte(function, '/')+1:]
 	function = strings.ReplaceAll(function, "[...]", "")
@@ -140,6 +147,9 @@ func ShortName(function string) string {
 // the module cache has its module and version in front. The path is thereby the same on every
 // machine, and reports can be compared and kept as golden files. It looks for go.mod upwards in the
 // file system, as the path of a file does not tell where its module begins.
+//
+// Files of neither a module nor the cache keep the path of the compiler, as those of generated
+// code.
 func relative(file string) string {
 	file = filepath.ToSlash(file)
 	if _, after, ok := cutLast(file, "/pkg/mod/"); ok {
@@ -172,6 +182,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // framesOf returns the frames of the program in the text of a stack, from the panic on. Each frame
 // has two lines, the call and its place. It ends at the engine's goroutine, below which nothing is
 // of the program.
+//
+// The text of the stack is all that a recovered panic leaves; its program counters are gone.
 func framesOf(stack string) (all []failure.Frame) {
 	lines := strings.Split(stack, "\n")
 	isPanic := func(line string) bool { return strings.HasPrefix(line, "panic(") }

@@ -16,6 +16,8 @@ import (
 // A translator makes the report of an execution that was observed. from and till bound everything:
 // positions, names and edges are of the steps in between, which are at most as many as fit a
 // report. The fields are filled in the order of the calls in Report.
+//
+// It lives for one report and is never used again, so nothing in it is reset.
 type translator struct {
 	*Observer
 	outcome   *schedrt.Outcome
@@ -55,6 +57,8 @@ type loop struct{ from, period, times int }
 // times. The shortest period comes first: a loop of 3 steps is also one of 6. Fewer repetitions may
 // be chance. The cost is longest times the number of steps at worst, since each period stops at its
 // first difference.
+//
+// The period is bounded, because a loop of many steps is no longer one that a reader recognizes.
 func (t *translator) loop() loop {
 	const longest, fewest = 60, 4
 	n := len(t.trace.Steps)
@@ -138,6 +142,9 @@ func (t *translator) isHidden(i int) bool {
 }
 
 // step returns one step of the report.
+//
+// Everything that a step shows comes from the trace and from the two snapshots around it. So a
+// step can be described without those before it.
 func (t *translator) step(i int) failure.Step {
 	event, at := &t.trace.Steps[i], &t.positions[i]
 	step := failure.Step{
@@ -188,6 +195,8 @@ func (t *translator) switchTo(i int, told []failure.Step) failure.Switch {
 // changes adds the states of the objects that a step has changed. The version of an object tells
 // whether it changed. For words the value is compared as well, because it may become known only
 // now. Only objects that the step accessed can have changed, so the others are not compared.
+//
+// An object that was made by this step has no state before, and counts as changed.
 func (t *translator) changes(i int, step *failure.Step) {
 	before, after := t.before(i), t.after(i)
 	for _, a := range t.trace.Accesses(&t.trace.Steps[i]) {
@@ -260,6 +269,9 @@ func (t *translator) ends(g, i int) bool {
 // addGoroutines adds the goroutines, each with the function that it runs. The stack of its first
 // step in the report has that function at its bottom; without a step, the stack of its wait has
 // it.
+//
+// All goroutines of the execution are listed, also those without a step in the report: a wait or
+// a race may name them.
 func (t *translator) addGoroutines(s *failure.Report) {
 	for _, state := range t.last.goroutines {
 		g := failure.Goroutine{ID: state.G, Clock: state.State == schedrt.StandsForClock}
@@ -323,6 +335,9 @@ func (t *translator) kind(object int32) string {
 
 // addHolds adds the locks that are held at the end. They are listed at every end, after a panic
 // too.
+//
+// A lock that is held at the end of a passing program is no defect. In a deadlock it is the
+// other half of the answer.
 func (t *translator) addHolds(s *failure.Report) {
 	var ids []int32
 	for id := range t.last.objects {
@@ -371,6 +386,9 @@ var positioned = regexp.MustCompile(`^(?:\S+: )?(\w[^:\s]*\.go):(\d+): `)
 // failedAt returns the position in the message of a failure, which may have the name of a subtest
 // in front. The message has no folder; if a step of the report is in a file of that name, it has
 // the folder. Package testing writes the base name of the file only.
+//
+// Two files of one name in two folders are told apart only if a step was in one of them; the
+// last such step wins.
 func (t *translator) failedAt() failure.Place {
 	m := positioned.FindStringSubmatch(t.outcome.Message)
 	if m == nil {

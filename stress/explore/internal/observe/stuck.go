@@ -9,6 +9,9 @@ import "strings"
 //
 // Such a wait is the scheduler's fault and not the program's. The lock that the goroutine waits for
 // may be held by a goroutine that the scheduler stopped inside the same library, in a callback.
+//
+// It reads text, as the goroutine cannot be asked: it is stuck in code that the engine does not
+// control. A format that it does not know gives "", and the report then says less.
 func StuckIn(stacks string) (function, at string) {
 	library := libraryFolder(stacks)
 	for block := range strings.SplitSeq(stacks, "\n\n") {
@@ -40,6 +43,9 @@ func StuckIn(stacks string) (function, at string) {
 // ProgramStacks returns the stacks of the controlled goroutines that the scheduler did not stop, and of
 // these only the frames of the program and of what it calls. If there is no such goroutine, it
 // returns all stacks.
+//
+// Stopped goroutines are left out because all but one are stopped in every schedule; the running
+// one is the one that never comes to its next operation.
 func ProgramStacks(stacks string) string {
 	var all []string
 	for block := range strings.SplitSeq(stacks, "\n\n") {
@@ -66,6 +72,8 @@ func ProgramStacks(stacks string) string {
 }
 
 // waits reports whether the first line of a stack says that its goroutine is blocked.
+//
+// The states that do not wait are listed. A new state of a later Go release counts as waiting.
 func waits(header string) bool {
 	_, state, _ := strings.Cut(header, "[")
 	for _, free := range []string{"running", "runnable", "coroutine", "syscall"} {

@@ -11,6 +11,8 @@ import (
 
 // text describes an operation: by the expression in the source, if that is known, and by its kind
 // otherwise. The words of the source come first, because the reader knows them.
+//
+// An expression is text of one line. Where two on it match, the name of the object decides.
 func (t *translator) text(kind schedrt.Kind, object int32, at *position) string {
 	switch kind {
 	case schedrt.OpAwaitRest:
@@ -49,6 +51,8 @@ var parts = map[schedrt.Kind]string{
 
 // plain describes an operation without the source. A deferred call needs it: its position is the
 // return of the function, where the call is not written.
+//
+// The words look like Go where Go has words for it, so that a reader need not learn others.
 func (t *translator) plain(kind schedrt.Kind, object int32, at *position) string {
 	name := t.names[object]
 	switch {

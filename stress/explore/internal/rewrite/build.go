@@ -16,6 +16,9 @@ import (
 )
 
 // Options say what to build.
+//
+// They decide what is built, so all but Cache and temp are in the key of the cache or in the
+// name of the binary.
 type Options struct {
 	Dir     string // where the go command runs; of the package, if Package is empty
 	Package string // a path or pattern of one package; "" is the package in Dir
@@ -72,6 +75,8 @@ func Build(ctx context.Context, o Options) (b *Binary, err error) {
 }
 
 // buildIn is Build with the folder for temporary files.
+//
+// The lock on the folder is held from before the first copy until the binary has its final name.
 func buildIn(ctx context.Context, o Options) (*Binary, error) {
 	packages, err := list(ctx, o)
 	if err != nil {
@@ -130,6 +135,9 @@ type copies struct {
 // variable of package b that looks constant in b.
 //
 // It looks at ctx between packages: checking all of them takes a second or two of computing.
+//
+// Packages are taken in the order of their paths, so two builds of one program write equal
+// copies and the go command finds its cache.
 func (c *copies) rewrite(ctx context.Context, packages map[string]*listed) error {
 	reached := reached(packages)
 	var all []*checked
@@ -208,6 +216,9 @@ func (c *copies) rewritePackage(checked *checked) error {
 // file. A file in the user's tree is replaced by the overlay. A file of another module is written
 // into a copy of the module. A file of the standard library is replaced by the overlay, too, if
 // need be under another path (see standardPath).
+//
+// The line directive names the path of the original, which makes compile errors, stacks and
+// positions those of the user's source.
 func (c *copies) write(p *listed, original string, text []byte) (err error) {
 	// allowGenerics gets the text with the line directive, so a line that it adds above moves no
 	// position.

@@ -31,6 +31,9 @@ import (
 const unusedAfter = 3 * 24 * time.Hour
 
 // A folder is the part of the cache that belongs to one package and set of options.
+//
+// Only a build has one. Processes that run a binary hold the lock of the binary and know nothing
+// of the folder.
 type folder struct {
 	dir    string
 	unlock func() error
@@ -92,6 +95,8 @@ func (f *folder) sweep() {
 }
 
 // removeFolder removes a folder if it is old and not in use.
+//
+// The lock file itself stays. Removing it would let two processes hold two locks of one name.
 func removeFolder(dir string) {
 	if !folderIsOld(dir) {
 		return // without creating a lock for it
@@ -161,6 +166,8 @@ func lockOf(binary string) string { return strings.TrimSuffix(binary, ".test") +
 // The lock is taken before the binary is looked for: otherwise a sweep could remove it between the
 // look and the lock. The time of a binary that is there is renewed, so that no sweep takes it for
 // old.
+//
+// Sixteen digits of the hash keep two binaries of one folder apart.
 func (f *folder) adopt(
 	ctx context.Context, binary string,
 ) (path string, release func() error, err error) {

@@ -33,6 +33,9 @@ type writer struct {
 // select in a case of a select is rewritten, too. So the text is made when all edits are known.
 // Ranges may be nested or disjoint, and never overlap in part: each is the range of a syntax node
 // or of a gap between two of its parts.
+//
+// The text is a function, because it may contain other edits that are found only later in the
+// walk.
 type edit struct {
 	from, till token.Pos
 	text       func() string
@@ -61,6 +64,8 @@ func (w *writer) sort() {
 // source returns the text of a range with the edits inside it. It calls itself through the texts of
 // edits. It must be called only after sort, from the text function of an edit or from whole. Each
 // call scans the edits of its range, so the time is the number of edits times their depth.
+//
+// An edit that is skipped is not lost: the edit around it has called for its text.
 func (w *writer) source(from, till token.Pos) string {
 	var b strings.Builder
 	at := from
@@ -133,6 +138,9 @@ func (w *writer) engine() string {
 // whole returns the rewritten file, nil if it has no edits. The imports go behind the package
 // clause, on the same line. An import declaration may only stand before all other declarations, and
 // the first place for it is behind the package clause. On the same line it moves no line below it.
+//
+// A file without edits is not written, so most packages are compiled from the user's own files
+// and found in the build cache.
 func (w *writer) whole() []byte {
 	keeps := w.keeps()
 	if !w.needsInitializers() && len(w.edits) == 0 && keeps == "" {
