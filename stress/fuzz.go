@@ -19,8 +19,8 @@ import (
 // -fuzz, the seed corpus and the stored inputs of the fuzzer are run, each many times, because a
 // stored input may fail rarely.
 //
-// The fuzzer guides itself by coverage. Coverage says nothing about schedules, so most of what
-// it learns is which shapes of programs reach which branches.
+// The fuzzer guides itself by coverage. Coverage says nothing about schedules, so it learns
+// mostly which shapes of programs reach which branches.
 func Fuzz(f *testing.F, impl impls.Impl) {
 	f.Helper()
 	if err := usable(impl); err != nil {

@@ -48,8 +48,8 @@ func (a app) measuredHere(c *reports.Comparison) (found []impls.Impl) {
 }
 
 // policyAttachment returns the policies as a table. A page of figures alone would rank
-// implementations that promise different things as if they were equal.
-// The rows are those of the verb policies, so the page cannot contradict it.
+// implementations that promise different things as if they were equal. The verb policies prints
+// the same rows, so the page cannot contradict it.
 func policyAttachment(all []impls.Impl) reports.Attachment {
 	table := policyTable(all)
 	t := reports.Attachment{Title: "Declared policies", Intro: policiesChecked, Cols: table[0]}

@@ -58,8 +58,9 @@ func (a app) explore(ctx context.Context, args []string) error {
 	return exploration.Run(ctx, e.Options)
 }
 
-// parse parses and checks the flags. Their defaults repeat those of package explore for the help
-// only: a flag that the user did not give is not passed on, so the tests keep their own default.
+// parse parses and checks the flags. Their defaults repeat the defaults of package explore, for
+// the help only: a flag that the user did not give is not passed on, so the tests keep their own
+// default.
 func (e *exploreCall) parse(args []string) error {
 	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
@@ -141,9 +142,8 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 // strategy too. A typing error should cost no build.
 var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
 
-// check checks values that no flag can check alone.
-// Checks that need two flags, or a flag and the tables, are here. The case of -impl comes last,
-// because it is the one that continues: it resolves the names.
+// check checks values that no flag can check alone. Checks that need two flags, or a flag and
+// the tables, are here. The case of -impl comes last, because it goes on and resolves the names.
 func (e *exploreCall) check(f *flagSet) error {
 	if _, err := regexp.Compile(e.Run); err != nil {
 		return fmt.Errorf("-run %q: %w", e.Run, err)

@@ -58,8 +58,8 @@ type gateCall struct {
 }
 
 // measuringFlags have no meaning for a run that was measured before. They are refused there and
-// not ignored: a user who gives -pairs with two texts expects more certainty and would get none.
-// base, old and new are not in the list, because they choose the input.
+// not ignored: the flag -pairs with two texts would promise more certainty and give none. base,
+// old and new are not in the list, because they choose the input.
 var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self",
 	"measure-same", "profile"}
 

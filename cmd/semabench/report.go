@@ -101,8 +101,8 @@ func (a app) report(ctx context.Context, args []string) error {
 // saveMemory lets the heap grow to 1.4 times what is in use, and not to twice as much. Nearly all
 // that a report allocates stays in use until its end, so collecting more often costs little.
 //
-// On 100 000 rows with ten samples the peak was 231 MB with it. A user who has set GOGC has
-// decided otherwise, and is obeyed.
+// On 100 000 rows with ten samples the peak was 231 MB with it. GOGC in the environment is a
+// decision of the user, and stays.
 func saveMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(40)

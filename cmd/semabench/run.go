@@ -57,8 +57,8 @@ Go, the commit or the code changed.`
 // run measures and reports. The report can be made again from the text at any time, with the verb
 // report.
 //
-// All checks come before the first sample, also those of flags that only the report needs. A
-// typing error in -require must not show up after an hour of measuring.
+// All checks come before the first sample, also the checks of flags that only the report needs.
+// A typing error in -require must not show up after an hour of measuring.
 //
 // -resume takes no other flag, since the plan is in the text. A second source for the number of
 // samples or for the implementations could only contradict it.

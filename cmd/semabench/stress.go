@@ -79,8 +79,8 @@ func (a app) stress(ctx context.Context, args []string) error {
 
 // checkStressFlags checks values that no flag can check alone.
 //
-// A flag that has no effect is refused and not ignored: a user who gives -procs with -replay
-// believes that it changes the replay.
+// A flag that has no effect is refused and not ignored: a user that gives -procs with -replay
+// would believe that it changes the replay.
 func checkStressFlags(f *flagSet, o soak.Options) error {
 	if err := f.noArguments(); err != nil {
 		return err

@@ -17,8 +17,8 @@ import (
 // link one binary. Every row keeps at least half of fewestPairs. With fewer
 // pairs a row could show nothing.
 //
-// Dropping whole rows instead would be a choice of what not to judge. Fewer pairs for all rows
-// is a loss that the report can state: the slowdown that would still be seen.
+// Dropping whole rows instead would leave code without a judgement. Fewer pairs for all rows is
+// a loss that the report can state: the slowdown that would still be seen.
 func (m *measurer) fitBudget(linkTime time.Duration) {
 	m.likelyControls = m.chooseControls()
 	planned := m.allPairs()

@@ -88,8 +88,8 @@ func treeOf(temp string) string { return filepath.Join(temp, "tree") }
 // access only, and leaves nothing but one temporary directory. Submodules are
 // written by the same steps, each from its own repository.
 //
-// Git writes line endings and filters as it does in a working tree, so the files are those that
-// a user of the revision has.
+// Git writes line endings and filters as it does in a working tree, so a user of the revision
+// has the same files.
 func writeTree(ctx context.Context, top, revision, root, temp string) error {
 	dir, err := os.MkdirTemp(temp, "index")
 	if err != nil {

@@ -35,7 +35,7 @@ var errNoWorker = errors.New("no worker can be added to package testing")
 // forced garbage collection.
 //
 // An overlay changes a build without touching the distribution: nothing is written into GOROOT,
-// and a build without the overlay is what it was.
+// and a build without the overlay does not change.
 func writeOverlay(goroot, dir string) (string, error) {
 	original := filepath.Join(goroot, "src", "testing", "benchmark.go")
 	source, err := os.ReadFile(original)

@@ -102,7 +102,7 @@ func rounded(d time.Duration) time.Duration {
 // opsFor returns how many iterations fill a time, if one takes perOp nanoseconds:
 // at least 1, and at most as many as package testing ever runs.
 //
-// The bound of 1e9 is that of package testing.
+// Package testing has the same bound of 1e9.
 func opsFor(d time.Duration, perOp float64) int {
 	return int(min(max(math.Round(float64(d)/perOp), 1), 1e9))
 }

@@ -161,8 +161,8 @@ func (w *worker) answer() (word, rest string, err error) {
 
 // deathError says why a worker that does not answer any more has ended.
 //
-// The cause is searched in the output in the order of what explains most: a panic, then the last
-// words, then the exit code.
+// The cause is searched in the output in this order: a panic, then the last words, then the exit
+// code.
 func (w *worker) deathError() error {
 	err := w.wait()
 	if err == nil {

@@ -16,11 +16,10 @@ import (
 	"github.com/semabench/semabench/internal/layout"
 )
 
-// The option Impls explores a module with this one test. The module stays in the user's cache, so
-// that the next run need not build it again.
-// A module of its own is needed because the working directory may be in none, or in one that
-// does not require this suite. The replace directive makes it explore the source that this
-// executable was built from.
+// The option Impls explores a module with this one test. The module stays in the user's cache,
+// so that the next run need not build it again. A module of its own is needed because the
+// working directory may be in no module, or in a module that does not require this suite. The
+// replace directive makes it explore the source that this executable was built from.
 const (
 	implsModule = `module semabench_explored
 
@@ -52,8 +51,8 @@ func TestImplementation(t *testing.T) {
 // implementations are explored by an ordinary test, so that this verb has no way of its own into
 // the explorer.
 //
-// A verb with its own way would need its own flags, results and replays, and each would have to
-// be kept equal to those of a test.
+// A verb with its own way would need its own flags, results and replays, and each of them would
+// have to stay equal to its counterpart in a test.
 func (r *run) writeImplTests(ctx context.Context) error {
 	source := layout.SourceDir()
 	if source == "" {

@@ -69,7 +69,7 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 // know the flags that this command passes.
 //
 // It looks at the text of the output, since a process has no other way to say why it refused a
-// flag. The text is that of package flag and has been stable since Go 1.
+// flag. Package flag has printed the same text since Go 1.
 func (r *run) noExploration(b *testBinary, ended error) error {
 	output := b.outputEnd()
 	var exit *exec.ExitError
@@ -142,8 +142,8 @@ type Summary struct {
 
 // A SummaryRow is the result of one exploration.
 //
-// The fields repeat those of explore.Result instead of embedding it. A renamed field there must
-// not rename a key that scripts read.
+// The fields repeat the fields of explore.Result instead of embedding it. A renamed field there
+// must not rename a key that scripts read.
 type SummaryRow struct {
 	Test      string  `json:"test"`
 	Call      int     `json:"door"` // which exploration of the test, from 1

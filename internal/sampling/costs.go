@@ -29,7 +29,7 @@ func (m mean) value() time.Duration { return m.sum / time.Duration(m.n) }
 
 // newCosts returns costs without any measurement. link is the first estimate for a link.
 //
-// The link has an estimate by the caller, who has just built a program.
+// The caller has just built a program, so it can estimate a link.
 func newCosts(benchtime, link time.Duration) *costs {
 	return &costs{benchtime: benchtime, rows: map[string]mean{}, firstLink: link}
 }

@@ -170,8 +170,8 @@ func (p Plan) String() string {
 // ParsePlan reads the text that [Plan.String] returned. It uses the same flags as the command line,
 // so a plan cannot be read in another way than it was written.
 //
-// The implementations are looked up again by name. A plan of another version may name one that
-// is gone, which is an error here and not a shorter plan.
+// The implementations are looked up again by name. A plan of another version may name an
+// implementation that is gone. That is an error here and not a shorter plan.
 func ParsePlan(o Options, s string) (Plan, error) {
 	f := flag.NewFlagSet("plan", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // the caller prints the error

@@ -22,7 +22,7 @@ import (
 // and order. A sample is in taken only after its line was written, so what a killed process loses
 // is the sample that was being taken.
 //
-// failed is by row and not by sample: a row that panics once does so again, and one that hangs
+// failed is by row and not by sample: a row that panics once does so again, and a row that hangs
 // would cost a minute in each round.
 type run struct {
 	options  Options

@@ -147,8 +147,8 @@ func readFailure(path string) (*failureHead, error) {
 // set parses the n'th line of the head. A key that comes twice is an error: the file was edited,
 // and either value could be the one to play.
 //
-// Unknown keys are refused as well, because a newer version may have written one that changes
-// what is played.
+// Unknown keys are refused as well, because a key of a newer version may change which program is
+// played.
 func (h *failureHead) set(n int, text string) error {
 	key, value, ok := strings.Cut(text, ": ")
 	for _, line := range headLines {

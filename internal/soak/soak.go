@@ -110,7 +110,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer cancel()
 	// The message tells that the first Ctrl-C was heard. The program at hand may take seconds,
-	// and a user who sees nothing presses again.
+	// and without a message the user would press again.
 	forget := context.AfterFunc(ctx, func() {
 		s.status.print("interrupted: ending after the program at hand; once more ends at once")
 	})

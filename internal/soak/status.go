@@ -107,8 +107,8 @@ func (s *status) text() string {
 // counts has the failures in front, where a narrow terminal does not cut them off. It is called
 // with s.mu held.
 //
-// The rate is over the whole time, with the starts of processes in it: it is what a user can
-// expect of the next hour. The table at the end has the rates without them.
+// The rate is over the whole time, with the starts of processes in it: so a user knows how much
+// the next hour will play. The table at the end has the rates without them.
 func (s *status) counts() string {
 	spent := time.Since(s.began)
 	of := ""

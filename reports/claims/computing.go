@@ -256,8 +256,7 @@ func processesOrThreads(m *dataset) *Claim {
 // remarkOnPool adds what else speaks for or against the pool: the speed of threads that take
 // turns, and its memory.
 //
-// It is a remark because the claim is about time. A reader who chooses by memory finds the
-// number here.
+// It is a remark because the claim is about time. For a choice by memory, the number is here.
 func (m *dataset) remarkOnPool(c *Claim, turning []string) {
 	if turning != nil && m.cores > 1 {
 		c.addRemark(

@@ -3,8 +3,8 @@ package claims
 // A Cost is the cost of one work in one mode. Each estimate is a median over rounds. Retaken
 // samples are counted and in no estimate.
 //
-// The estimates stand beside each other and are not comparable one by one with those of other
-// works: a task of http is not a task of hash.
+// The estimates stand beside each other and do not compare across works: a task of http is not a
+// task of hash.
 type Cost struct {
 	Work, Mode, Workers       string
 	PerTask, Startup          Estimate // seconds

@@ -77,7 +77,7 @@ func (m *dataset) inside() (seen occupancy, limited []*row) {
 // add counts the samples of one row with a limit, and notes whether the row broke or reached it.
 //
 // The three cases exclude each other: more than allowed, fewer than allowed, and exactly as
-// many, which is what a correct semaphore shows under load.
+// many, as under a correct semaphore with load.
 func (s *occupancy) add(r *row, permits int) (samples, most int) {
 	samples, most = samplesInside(r)
 	switch {

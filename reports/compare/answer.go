@@ -60,7 +60,7 @@ type Pick struct {
 
 // A Price is a unit in which a recommended column is worse than the best of a row.
 //
-// It is the worst row and not a mean: a user who takes the column has to live with that row.
+// It is the worst row and not a mean: the user of the column has to live with that row.
 type Price struct {
 	Col, Unit string
 	Row       Row     // the row with the greatest ratio

@@ -97,8 +97,8 @@ func (t *Table) changes(u *Unit) (up, down, same, open movement, detectable floa
 // changeText says how the second column of t differs from the first: "new.txt is 7.0 to 11 %
 // slower in 6 of 6 rows". Percentages are of the first column.
 //
-// Worse comes before better, because it is what a reader of a change must not miss. Rows that
-// are undecided are never counted as unchanged.
+// Worse comes before better, because a reader of a change must not miss it. Rows that are
+// undecided are never counted as unchanged.
 func (t *Table) changeText() string {
 	if len(t.Cols) < 2 {
 		return "only in " + t.Cols[0]

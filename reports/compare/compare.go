@@ -124,7 +124,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 // defaultCol prefers the implementations of one file to whole files.
 //
 // A text that compares implementations has the key /impl in its names. In a text without it, the
-// usual question is what changed between two files.
+// usual question is about the change between two files.
 func defaultCol(log *read.Log) string {
 	for _, s := range log.Series {
 		if strings.Contains(s.Name, "/impl=") {

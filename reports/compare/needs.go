@@ -37,7 +37,7 @@ func (w Weight) String() string { return [...]string{"throughput", "latency", "c
 // An Unfit is a column that is better than the recommended one in some row, and does not meet the
 // needs: the price of the needs.
 //
-// It says what the needs cost. Without it a reader who sees a faster column in the table would
+// It says what the needs cost. Without it, a faster column in the table would make readers
 // distrust the recommendation.
 type Unfit struct {
 	Col, Unit string

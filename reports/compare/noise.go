@@ -132,8 +132,8 @@ const (
 
 // warnings returns the warnings that n, the noise of c, deserves.
 //
-// The median decides and not the maximum. One disturbed sample is what medians are for; half of
-// them is a machine in use.
+// The median decides and not the maximum. Medians bear one disturbed sample; if half of them
+// are, the machine is in use.
 func (n Noise) warnings(c *Comparison) []string {
 	var list []string
 	if n.High > highNoise {

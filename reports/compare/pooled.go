@@ -26,8 +26,8 @@ type spread struct {
 // pooledNotes says which samples do not belong into one cell, and why. It comes before any advice
 // about noise: a quieter machine would change nothing.
 //
-// The causes are tried from the one that the text proves to the one that is left: several runs,
-// then a jump, then a benchmark that does not repeat.
+// The causes are tried in the order of their evidence: several runs, then a jump, then a
+// benchmark that does not repeat.
 func (c *Comparison) pooledNotes() (notes []string) {
 	for _, f := range c.Log.Files {
 		if f.Runs > 1 {

@@ -39,8 +39,8 @@ func (e ExportCell) appendCSV(b []byte) []byte {
 
 // appendCSVText appends s, quoted where encoding/csv would quote it.
 //
-// The rules are those of encoding/csv: a quote, a comma, an end of line or a leading space need
-// quotes, and so does the field \. which some databases take for the end of the data.
+// Package encoding/csv has the same rules: a quote, a comma, an end of line or a leading space
+// need quotes, and so does the field \. which some databases take for the end of the data.
 // TestCellsAsTheStandardLibraryWritesThem compares with that package.
 func appendCSVText(b []byte, s string) []byte {
 	first, _ := utf8.DecodeRuneInString(s)

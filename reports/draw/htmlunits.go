@@ -9,8 +9,8 @@ import (
 // A unitSubject is a section of the page for units that belong together by what they measure. A
 // text without any of these units has no such section.
 //
-// The names are those of package bench and of go test. A text of another project with the same
-// names gets the same sections, and any other unit is under “Other units”: no unit is lost.
+// Package bench and go test use these names. A text of another project with the same names gets
+// the same sections, and any other unit is under “Other units”: no unit is lost.
 type unitSubject struct {
 	id, title, intro string
 	units            []string

@@ -108,8 +108,8 @@ func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 
 // forestDrawing prepares the ratios with their intervals.
 //
-// The picture exists beside the heat map because the map has no room for intervals, and an
-// interval that crosses 1 is what makes a cell undecided.
+// The picture exists beside the heat map because the map has no room for intervals, and a cell
+// is undecided because its interval crosses 1.
 func forestDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 	f := picture.Forest{
 		Cols: rankedColumns(c),

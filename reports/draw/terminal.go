@@ -108,7 +108,7 @@ func (t Terminal) writeFigures(w io.Writer, c *compare.Comparison) {
 // writeColumns aligns lines in columns, and leaves out the columns that do not fit the width.
 //
 // The first two columns always remain. A unit that is cut off in the middle of a number would be
-// worse than one that is missing.
+// worse than a missing one.
 func (t Terminal) writeColumns(w io.Writer, lines [][]string) {
 	var widths []int
 	for _, line := range lines {

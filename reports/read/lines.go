@@ -431,8 +431,8 @@ func (l *lineReader) source(emitted int) int {
 
 // notes says what was done to the text.
 //
-// Whatever was changed is told. A reader who counts the rows of the file must be able to explain
-// the number in the report.
+// Whatever was changed is told. Otherwise the number of rows in the report could not be
+// explained by the file.
 func (l *lineReader) notes() (list []string) {
 	add := func(format string, args ...any) {
 		list = append(list, escape.Printable(l.name+": "+fmt.Sprintf(format, args...)))

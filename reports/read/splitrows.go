@@ -97,8 +97,8 @@ func skipSpaces(line []byte, i int) int {
 
 // afterName handles a line that begins with a name and is no row. It returns the line to pass on.
 //
-// The name opens a row. Messages are those of benchfmt for the same line, so that a user meets
-// the same words whether or not prints were in the way.
+// The name opens a row. Messages repeat benchfmt's message for the same line, so that a user
+// meets the same words whether or not prints were in the way.
 func (l *lineReader) afterName(line []byte, space int) []byte {
 	j := &l.joiner
 	name, printed := line, []byte(nil)

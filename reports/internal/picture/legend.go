@@ -29,8 +29,8 @@ const (
 // newLegend breaks the entries into lines of this room. used begins at the room, so that the first entry opens the first line. No names give a legend without lines. A name that is
 // wider than its room is clipped first, so no entry is wider than a line.
 //
-// Widths are those of the font that is named first, so a line may be a little short and is never
-// too long in that font.
+// Widths are computed with the font that is named first, so a line may be a little short and is
+// never too long in that font.
 func newLegend(names []string, room vg.Length, thumb func(i int) plot.Thumbnailer) legend {
 	var l legend
 	used := room

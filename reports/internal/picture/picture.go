@@ -131,7 +131,7 @@ type Dot struct{ At, Lo, Hi float64 }
 
 // A Sheet is a set of charts side by side with one legend.
 //
-// One legend serves all charts. So the names are the sheet's and not those of a chart.
+// One legend serves all charts. So the names belong to the sheet and not to a chart.
 type Sheet struct {
 	Head
 	Names  []string // of the lines in all charts; a name has the same look in all of them

@@ -10,7 +10,7 @@ import (
 // that comes too soon is a schedule like any other. Time passes only in such steps, so an hour
 // takes none.
 //
-// Timers are in a sorted slice and not in a heap: there are few, and due has to see those of
+// Timers are in a sorted slice and not in a heap: there are few, and due has to see timers of
 // equal deadlines in order.
 type clock struct {
 	object Object
@@ -175,7 +175,7 @@ func (c *clock) due(e *Exec, me *G) *Timer {
 
 // add sets a timer.
 //
-// A timer that is set later goes behind those of its deadline.
+// A timer that is set later goes behind the timers of its deadline.
 func (c *clock) add(t *Timer) {
 	c.timers = push(c.timers, t)
 	for i := len(c.timers) - 1; i > 0 && c.timers[i-1].when > t.when; i-- {

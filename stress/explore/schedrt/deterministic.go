@@ -61,7 +61,7 @@ func Walltime() (sec int64, nsec int32) {
 
 // HashMemory is runtime.memhash with a key that is the same in every process: FNV-1a, mixed.
 //
-// It need not resist attackers: the keys are those of a test.
+// It need not resist attackers: only tests hash with it.
 func HashMemory(p unsafe.Pointer, seed, size uintptr) uint64 {
 	h := uint64(0xcbf29ce484222325) ^ uint64(seed)
 	for _, b := range unsafe.Slice((*byte)(p), size) {

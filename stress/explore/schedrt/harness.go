@@ -119,8 +119,7 @@ const (
 // steps or after Play, and changes nothing. WaitGroups and Conds are among them only with
 // Limits.Positions.
 //
-// The order is that of a hash table by address and differs between processes; callers sort by
-// number.
+// A hash table by address has another order in each process; callers sort by number.
 func (e *Exec) ObjectStates() (all []ObjectState) {
 	for i := range e.words.slots {
 		s := &e.words.slots[i]

@@ -4,7 +4,7 @@ package schedrt
 // in the goroutine me, or in the driver if me is nil.
 //
 // Local code of woken goroutines comes first, so at every pick all goroutines are before an
-// operation or parked. That is what makes a state of the program well-defined between two steps.
+// operation or parked. So a state of the program is well-defined between two steps.
 func (e *Exec) nextGoroutine(me *G) *G {
 	if e.ending {
 		return nil // unwind takes the goroutines one after another

@@ -53,8 +53,8 @@ func addVariables(pointers []any) {
 
 // contentOf copies a variable.
 //
-// Channels and functions are copied as they are. They cannot be cloned, and sharing them is what
-// go test does.
+// Channels and functions are copied as they are. They cannot be cloned, and go test shares them
+// too.
 func contentOf(at reflect.Value) content {
 	c := content{value: copyOf(at)}
 	switch {

@@ -116,8 +116,7 @@ func (g *G) stepsOfOthers() int {
 // unlock something in each round, so the versions of objects say nothing about it. It is idle when
 // a whole round passed in which no goroutine outside such a loop took a step.
 //
-// The two numbers of others and step are of the last two yields, so a round is what lies between
-// them.
+// The two numbers of others and step are of the last two yields, and a round lies between them.
 type yields struct {
 	pc     uintptr
 	rounds int

@@ -136,7 +136,7 @@ func (step *Step) Says() string {
 // happens to the goroutine of the step itself is added to its own row.
 //
 // A goroutine that waits in the operation of its own step needs no second row, and neither does
-// one that ends with it.
+// a goroutine that ends with it.
 func (step *Step) rows() []row {
 	r := row{number: fmt.Sprint(step.N), place: shown(step.At.String()), g: step.G, text: step.Says()}
 	if slices.Contains(step.Ends, step.G) {

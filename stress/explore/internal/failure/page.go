@@ -113,7 +113,7 @@ func cut(text string) string {
 // table, and as data for the script, where some characters take six bytes each. It is an upper
 // bound: the page must stay below its limit, and need not reach it.
 //
-// The six bytes are those of \u003c in JSON. HTML has at most five for one of these characters.
+// JSON writes \u003c, which has six bytes. HTML has at most five for one of these characters.
 func escapedSize(text string) int {
 	size := len(text)
 	for _, c := range text {

@@ -56,8 +56,8 @@ func (t *translator) nameObjects() {
 // Certain names come first for all objects, because guesses must know which names are taken. In a
 // select of two channels, the channel that is known elsewhere thereby leaves its name to no other.
 //
-// The loops range over maps, but every choice among equals is by the alphabet, and numbers are
-// those of the objects. So the result does not depend on the order.
+// The loops range over maps, but every choice among equals is by the alphabet, and objects have
+// numbers of their own. So the result does not depend on the order.
 func (t *translator) count(b nameVotes) {
 	taken := map[string]bool{}
 	for object, names := range b.certain {

@@ -13,8 +13,8 @@ import (
 // step that is reached through another one is skipped: its number is not above the entry of the
 // clock for its goroutine. That is why conflicting returns the latest first.
 //
-// The order is that of conflicts and causes, which the reduction of a search uses too. So a
-// reader sees why two schedules count as one or as two.
+// Conflicts and causes make the order, as in the reduction of a search. So a reader sees why two
+// schedules count as one or as two.
 func (t *translator) edges() map[int][]int {
 	edges := map[int][]int{}
 	clocks := make([]map[int32]int, len(t.trace.Steps)) // of each step

@@ -148,8 +148,7 @@ func ShortName(function string) string {
 // machine, and reports can be compared and kept as golden files. It looks for go.mod upwards in the
 // file system, as the path of a file does not tell where its module begins.
 //
-// Files of neither a module nor the cache keep the path of the compiler, as those of generated
-// code.
+// Files of neither a module nor the cache keep the path of the compiler, as generated code does.
 func relative(file string) string {
 	file = filepath.ToSlash(file)
 	if _, after, ok := cutLast(file, "/pkg/mod/"); ok {

@@ -58,7 +58,7 @@ type loop struct{ from, period, times int }
 // be chance. The cost is longest times the number of steps at worst, since each period stops at its
 // first difference.
 //
-// The period is bounded, because a loop of many steps is no longer one that a reader recognizes.
+// The period is bounded, because a reader does not recognize a loop of many steps.
 func (t *translator) loop() loop {
 	const longest, fewest = 60, 4
 	n := len(t.trace.Steps)

@@ -44,8 +44,8 @@ func StuckIn(stacks string) (function, at string) {
 // these only the frames of the program and of what it calls. If there is no such goroutine, it
 // returns all stacks.
 //
-// Stopped goroutines are left out because all but one are stopped in every schedule; the running
-// one is the one that never comes to its next operation.
+// Stopped goroutines are left out because all but one are stopped in every schedule; only the
+// running one never comes to its next operation.
 func ProgramStacks(stacks string) string {
 	var all []string
 	for block := range strings.SplitSeq(stacks, "\n\n") {

@@ -217,8 +217,8 @@ func (c *copies) rewritePackage(checked *checked) error {
 // into a copy of the module. A file of the standard library is replaced by the overlay, too, if
 // need be under another path (see standardPath).
 //
-// The line directive names the path of the original, which makes compile errors, stacks and
-// positions those of the user's source.
+// The line directive names the path of the original, so compile errors, stacks and positions are
+// in the user's source.
 func (c *copies) write(p *listed, original string, text []byte) (err error) {
 	// allowGenerics gets the text with the line directive, so a line that it adds above moves no
 	// position.
