@@ -30,8 +30,8 @@ func (l *Log) Keys() (keys []string) {
 // file. Results that differ in another key only then fall into one sample of a comparison. l
 // itself does not change; the values are shared.
 //
-// New configurations are shared like the old ones. SameConfig compares pointers, and would
-// otherwise tell equal results apart.
+// Series that shared a configuration share the new one too, because SameConfig compares
+// pointers.
 func (l *Log) Restrict(keys []string) *Log {
 	kept := *l
 	kept.Series = make([]*Series, len(l.Series))

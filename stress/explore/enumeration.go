@@ -32,8 +32,9 @@ type enumeration struct {
 const defaultCalls = 5
 
 // enumeratedCalls returns how many calls enumerated programs have at most; 0 means that none are
-// played. By default they are played only if the time is the only bound, because bounds on
-// schedules and strategies that draw are for each program, and there are thousands of programs.
+// played. By default they are played only if the time is the only bound, because a bound on
+// schedules, or a strategy that draws, applies to each program, and there are thousands of
+// programs.
 func (o Options) enumeratedCalls() int {
 	switch {
 	case o.Scenario != "" || o.Schedule != "":

@@ -63,8 +63,8 @@ type Suite struct {
 	Options  Options         // for each test; LazyClock is always set
 	OnResult func(SuiteTest) // called by Explore with each result as soon as it is known; may be nil
 
-	// Replay returns a command that plays a schedule of a test again, for the text of a failure. If
-	// it is nil, the text shows the fields of a Suite that does so.
+	// Replay returns a command that plays a schedule of a test again, for the text of a failure.
+	// If it is nil, the text shows the fields of a Suite that plays the schedule again.
 	Replay func(test, schedule string) string
 
 	outer string // name of the test that explores this suite, with a slash; "" if there is none

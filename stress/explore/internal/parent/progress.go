@@ -38,9 +38,9 @@ const (
 // looks live, and an event costs some microseconds.
 const progressInterval = 100 * time.Millisecond
 
-// A Progress writes the events of one exploration. A nil Progress writes nothing, which is the case
-// unless a command has set EventsVar. It is used by the goroutine of the coordinator alone, whose
-// dispatcher it reads.
+// A Progress writes the events of one exploration. A nil Progress writes nothing, which is the
+// case unless a command has set EventsVar. Only the goroutine of the coordinator uses it, since
+// it reads the coordinator's dispatcher.
 type Progress struct {
 	path  string
 	last  event
@@ -120,9 +120,10 @@ func (p *Progress) write(doing string) {
 // stdin is taken when the process starts, because a test may assign another file to os.Stdin.
 var stdin = os.Stdin
 
-// interrupted returns a channel that is closed when the command that shows the events closes our
-// standard input: the user interrupted it, or it has died. Without such a command the channel is
-// nil. It is computed once in a process, as several explorations share one standard input.
+// interrupted returns a channel that is closed when the command that shows the events closes the
+// standard input of this process: the user interrupted it, or it has died. Without such a
+// command the channel is nil. It is computed once in a process, as several explorations share
+// one standard input.
 var interrupted = sync.OnceValue(func() <-chan struct{} {
 	if os.Getenv(EventsVar) == "" {
 		return nil

@@ -33,9 +33,6 @@ type writer struct {
 // select in a case of a select is rewritten, too. So the text is made when all edits are known.
 // Ranges may be nested or disjoint, and never overlap in part: each is the range of a syntax node
 // or of a gap between two of its parts.
-//
-// The text is a function, because it may contain other edits that are found only later in the
-// walk.
 type edit struct {
 	from, till token.Pos
 	text       func() string
@@ -65,7 +62,7 @@ func (w *writer) sort() {
 // edits. It must be called only after sort, from the text function of an edit or from whole. Each
 // call scans the edits of its range, so the time is the number of edits times their depth.
 //
-// An edit that is skipped is not lost: the edit around it has called for its text.
+// An edit that is skipped is not lost: it lies inside another edit, whose text contains it.
 func (w *writer) source(from, till token.Pos) string {
 	var b strings.Builder
 	at := from
@@ -105,9 +102,9 @@ func (w *writer) line(at token.Pos) string {
 	return fmt.Sprintf("/*line :%d:%d*/", p.Line, p.Column)
 }
 
-// moved returns the text of a node that moves to the line of from, with a line directive if it was
-// on another line. An argument that was on a line of its own keeps it in a panic, though the call
-// around it is one line now.
+// moved returns the text of a node that moves to the line of from, with a line directive if it
+// was on another line. So a panic in an argument reports the line of that argument, though the
+// rewritten call is on one line.
 func (w *writer) moved(n ast.Node, from token.Pos) string {
 	if w.pkg.fset.Position(n.Pos()).Line == w.pkg.fset.Position(from).Line {
 		return w.node(n)

@@ -9,18 +9,19 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// ofEngine reports whether a program does not have a function under go test.
+// ofEngine reports whether a function belongs to the engine, so that the program would not have
+// it under go test.
 func ofEngine(function string) bool {
 	rest, ok := strings.CutPrefix(function, "github.com/semabench/semabench/stress/explore/")
 	return ok && (strings.HasPrefix(rest, "schedrt.") ||
 		strings.HasPrefix(rest, "shim/") && !strings.Contains(rest, "_test."))
 }
 
-// Stack is runtime.Stack. Under control it shows the goroutines of the program and none of the engine,
-// as packages such as goleak read it to find goroutines that a test has left. The calling goroutine
-// has its own frames. Another one has one frame, the function of its go statement: the scheduler
-// keeps no stacks of goroutines that wait. Goroutines have the numbers of the schedule, from 1,
-// so a replay shows the same.
+// Stack is runtime.Stack. Under control it shows the goroutines of the program and none of the
+// engine, as packages such as goleak read it to find goroutines that a test has left. The
+// calling goroutine has its own frames. Another goroutine has one frame, the function of its go
+// statement: the scheduler keeps no stacks of goroutines that wait. Goroutines have the numbers
+// of the schedule, from 1, so a replay shows the same.
 func Stack(buf []byte, all bool) int {
 	if !schedrt.Controlled() {
 		return runtime.Stack(buf, all)
@@ -59,8 +60,8 @@ func ownFrames(g schedrt.LiveGoroutine) string {
 	return b.String() + entryFrames(g)
 }
 
-// entryFrames returns the frame of the function with which a goroutine began. The program itself and
-// its subtests begin in package testing, which leak checkers tell by the name.
+// entryFrames returns the frame of the function with which a goroutine began. The program itself
+// and its subtests begin in package testing, and leak checkers recognize them by that name.
 func entryFrames(g schedrt.LiveGoroutine) string {
 	f := runtime.FuncForPC(g.Entry)
 	file, line := f.FileLine(g.Entry)
@@ -75,9 +76,9 @@ func entryFrames(g schedrt.LiveGoroutine) string {
 // renamed.
 func original(name string) string { return strings.ReplaceAll(name, ".explore__", ".") }
 
-// starter returns the name of the function that has the go statement, for the name of the function
-// that it starts: rewritten go statements start function literals, whose names have those of the
-// functions around them in front.
+// starter returns the name of the function that has the go statement, for the name of the
+// function that it starts: a rewritten go statement starts a function literal, and the name of a
+// literal begins with the name of the function around it.
 func starter(name string) string {
 	i := strings.LastIndexByte(name, '.')
 	last := strings.TrimPrefix(name[i+1:], "func")
@@ -87,7 +88,7 @@ func starter(name string) string {
 	return name[:i]
 }
 
-// waitReason returns the words of the Go runtime for what a goroutine waits in.
+// waitReason returns the Go runtime's words for the operation in which a goroutine waits.
 func waitReason(k schedrt.Kind) string {
 	switch k {
 	case schedrt.OpNone:
