@@ -18,6 +18,8 @@ import (
 // A Constructor is an exported function of some package that makes semaphores. A function All is a
 // table: it returns a slice of impls.Impl, whose implementations have their own names and declare
 // their own policies.
+// The fields below the empty line are found out later: Parse fills the first ones from the text
+// alone.
 type Constructor struct {
 	Name string // of the implementation, in benchmark names
 	Path string // of the package: an import path once the package is found
@@ -31,6 +33,9 @@ type Constructor struct {
 
 // String returns the constructor as Parse reads it. It means the same in every folder of the
 // module.
+//
+// A plan is stored as text and may be resumed from another folder, so a relative path would be
+// read as another package.
 func (c Constructor) String() string {
 	function := c.Path + "." + c.Func
 	if c.Name == "" {
@@ -54,6 +59,9 @@ var constructorForm = regexp.MustCompile(`^(?:([^=]*)=)?(.*)\.([^./\\=]+)$`)
 // Parse reads ./folder.New, import/path.New or name=import/path.New. It returns false and no error
 // if s looks like the name of an implementation: a word without dots, slashes and equals signs. It
 // looks at the form only. Whether the package exists is asked by find.
+//
+// A plain word is never a constructor, so a new implementation in the table cannot change the
+// meaning of an old command line.
 func Parse(s string) (c Constructor, ok bool, err error) {
 	if !strings.ContainsAny(s, `./\=`) {
 		return c, false, nil
@@ -79,6 +87,9 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 // find resolves the path of the package as the go command does: relative to the working directory,
 // and through the copy of go.mod. It neither compiles nor looks for the function; Build does both.
 // The user's own words stand in front of each error.
+//
+// The function itself is not looked for here. Its type can be checked by the compiler only, and
+// explain turns what the compiler says into words about the constructor.
 func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	out, err := l.tool.Run(ctx, "list", "-find", "-f",
 		"{{.ImportPath}}\n{{.Name}}\n{{.Dir}}\n{{with .Module}}{{.Main}}{{end}}", "--", c.Path)
@@ -113,6 +124,9 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 // setName checks the name that the user gave, or makes a free name: the package for a function New,
 // package.Func for others and if that is taken, and then a number behind it. A table has no name
 // here, because only the program knows the names in it.
+//
+// Names of benchmarks must differ, or two implementations would share a row and their samples
+// would be one.
 func (c *Constructor) setName(taken []string) error {
 	if c.IsTable() {
 		return nil

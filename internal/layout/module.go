@@ -21,6 +21,9 @@ import (
 // what the program needs (it writes checksums even when it only lists), and the copy can name this
 // suite where the original does not. It is called once. An error leaves the user's files as they
 // were, since only copies were written.
+//
+// The manifest is redirected twice at most: once to ask whether the suite is known, and again
+// with what was added.
 func (l *Linker) redirect(ctx context.Context) error {
 	where, err := l.tool.Locate(ctx)
 	if errors.Is(err, gotool.ErrNoModule) || err == nil && where.GoMod == "" {
@@ -74,6 +77,9 @@ func (l *Linker) hasRivals() bool {
 
 // addRivals adds the module of the rivals, as requireSuite and useSuite add the suite. The user's
 // module then also sees the modules that the rivals need, in this copy of its go.mod only.
+//
+// The versions that the rivals need may be newer than the user's. The user's code then is built
+// with those, in this program only.
 func addRivals(m *gotool.Manifest, gowork string) error {
 	source := SourceDir()
 	if source == "" {
@@ -100,6 +106,8 @@ func (l *Linker) knowsSuite(ctx context.Context) bool {
 
 // requireSuite adds the suite to a go.mod: from its source on this machine, or else in the version
 // of this binary.
+//
+// The source is preferred to a version, because a clone may have changes that no version has.
 func requireSuite(m *gotool.Manifest) error {
 	source := SourceDir()
 	if source == "" {
@@ -129,6 +137,8 @@ func suiteSums() []byte {
 
 // SourceDir returns the folder of the source that this binary was built from, if it still exists: a
 // clone, or a folder in the module cache. It returns "" after a build with -trimpath.
+//
+// The compiler records the path of this file. Three folders up from it is the module.
 func SourceDir() string {
 	_, file, _, ok := runtime.Caller(0)
 	dir := filepath.Dir(filepath.Dir(filepath.Dir(file)))
@@ -143,6 +153,8 @@ func SourceDir() string {
 
 // suiteVersion returns the version of the module in this binary, "latest" if it has none, as after
 // a build in a clone.
+//
+// “latest” is a query and not a version. The go command resolves it when it needs the module.
 func suiteVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

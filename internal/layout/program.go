@@ -18,6 +18,10 @@ func (l *Linker) overlay() string { return filepath.Join(l.tmp, "overlay.json") 
 // writeProgram writes the source of the program into the temporary folder, and the overlay that
 // shows it to the go command as a folder of the module. The folder exists only in the overlay, so
 // nothing of the user's module sees it.
+//
+// A package below a folder named internal can be imported only from within its parent, so the
+// program appears beside it. With constructors in two such places the go command refuses one of
+// them, and names it.
 func (l *Linker) writeProgram() error {
 	l.dir = filepath.Join(l.root, program)
 	for _, c := range l.Constructors {
@@ -43,6 +47,9 @@ const firstImport = 7
 
 // source returns the program. Each constructor has a line in the imports and a line in the table,
 // so that a line number in a complaint identifies it.
+//
+// The text has no line that depends on the length of a name, because the lines of complaints are
+// counted.
 func (l *Linker) source() string {
 	var imports, table strings.Builder
 	for i, c := range l.Constructors {
@@ -74,6 +81,8 @@ var (
 
 // explain translates what the compiler says about the program, which the user never sees, into
 // what is wrong with the constructor on that line. Complaints about other files stay as they are.
+//
+// A user has never seen the program. A complaint about its line 9 would say nothing.
 func (l *Linker) explain(complaint string) string {
 	var explained []string
 	for line := range strings.Lines(complaint) {
