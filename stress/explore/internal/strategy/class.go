@@ -14,6 +14,9 @@ import (
 //
 // Goroutines are named after the step that started them. Their numbers would not do, because they
 // depend on the order in which independent steps start goroutines.
+//
+// It is as expensive as it is simple, and only tests call it: it must not share a mistake with
+// DPOR.
 func Class(t *schedrt.Trace) string {
 	var o happensBefore
 	o.compute(t, len(t.Steps))
@@ -35,6 +38,8 @@ func Class(t *schedrt.Trace) string {
 }
 
 // stepNames names each step by its goroutine and by the number of earlier steps of that goroutine.
+//
+// A name made of the path from the first goroutine is the same in every schedule of a class.
 func stepNames(t *schedrt.Trace) []string {
 	var names []string
 	goroutines := map[int32]string{}

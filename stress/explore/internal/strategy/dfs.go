@@ -3,6 +3,9 @@ package strategy
 import "github.com/semabench/semabench/stress/explore/schedrt"
 
 // DFS plays every schedule exactly once, in depth-first order, beginning with the default schedule.
+//
+// The search keeps the path to the current schedule and nothing else, so its memory grows with
+// the length of a schedule and not with their number.
 type DFS struct {
 	// Preemptions bounds how often a goroutine is preempted in one schedule; negative means no
 	// bound.
@@ -27,6 +30,8 @@ type decision struct {
 func (d *DFS) Begin(*schedrt.Exec) { d.at, d.spent = 0, 0 }
 
 // Pick implements schedrt.Strategy.
+// The default choice is the first way. With a bound on preemptions the first schedules then are
+// the ones with the fewest, and a failure that is found is easy to read.
 func (d *DFS) Pick(p *schedrt.Point) int {
 	i := d.take(func(ways []int) []int {
 		first := Default(p)
@@ -59,6 +64,9 @@ func (d *DFS) Choose(n int) int {
 }
 
 // take follows the path. At the end of the path it appends a decision and takes its first way.
+//
+// A node is made at the first visit only. Later visits of the same prefix find it, because the
+// program is deterministic under one schedule.
 func (d *DFS) take(ways func(scratch []int) []int) int {
 	if d.at == len(d.path) {
 		if d.at < cap(d.path) { // reuse the memory of an earlier decision
@@ -76,6 +84,8 @@ func (d *DFS) take(ways func(scratch []int) []int) int {
 
 // Done implements Search: it changes the last decision that has a way left, and drops those after
 // it.
+//
+// A part ends at its floor: the decisions above belong to the part that gave it away.
 func (d *DFS) Done(*schedrt.Exec) bool {
 	d.path = d.path[:d.at]
 	for len(d.path) > d.floor {

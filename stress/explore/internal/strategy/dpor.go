@@ -17,6 +17,10 @@ import (
 //
 // The execution has to ask at every step (schedrt.Limits.AskAlways), because a step without a
 // choice may still be part of a race.
+//
+// Correctness rests on two things outside of this file. The accesses of a step must name every
+// object that it uses, and two modes may count as independent only if they commute in every
+// state.
 type DPOR struct {
 	nodes   []node        // the states along the current schedule, one before each step
 	order   happensBefore // of the schedule that was just played
@@ -27,6 +31,9 @@ type DPOR struct {
 }
 
 // A node is the state before a step.
+//
+// accesses grows while answers to Choose are tried, and goes to sleep with the goroutine: it
+// must wake for each answer's objects.
 type node struct {
 	enabled   []int32
 	backtrack []int32          // goroutines to try here, or tried before
@@ -49,6 +56,9 @@ type sleeper struct {
 func (d *DPOR) Begin(x *schedrt.Exec) { d.x = x }
 
 // Pick implements schedrt.Strategy. It returns -1 to abandon the schedule.
+//
+// A chosen goroutine that is not enabled means that the program did something else this time;
+// the execution is given up and the check for determinism reports it.
 func (d *DPOR) Pick(p *schedrt.Point) int {
 	if p.Step >= len(d.nodes) && !d.extend(p) {
 		return -1
@@ -63,6 +73,9 @@ func (d *DPOR) Pick(p *schedrt.Point) int {
 }
 
 // extend appends the node of a new state. It reports false if every enabled goroutine sleeps.
+//
+// A state whose goroutines all sleep begins no new class: every continuation was played from
+// another state.
 func (d *DPOR) extend(p *schedrt.Point) bool {
 	at := len(d.nodes)
 	if at < cap(d.nodes) { // reuse the memory of an earlier node
@@ -92,6 +105,8 @@ func (d *DPOR) extend(p *schedrt.Point) bool {
 
 // inheritSleep copies the sleeping goroutines of the state before a step. The step wakes those
 // whose next step depends on it. AwaitRest and synctest.Wait depend on everything, so they wake all.
+//
+// The goroutine of the step itself never stays asleep, since its next step is another one now.
 func (d *DPOR) inheritSleep(n, parent *node, step int) {
 	s := &d.x.Trace.Steps[step]
 	if s.Kind == schedrt.OpAwaitRest || s.Kind == schedrt.OpBubbleWait {
@@ -131,6 +146,9 @@ func (d *DPOR) Choose(count int) int {
 
 // Done implements Search. It adds to the backtrack sets what the races of the schedule require, and
 // then moves on to the deepest state with a goroutine or an answer left to try.
+//
+// The deepest state comes first, so the prefix of the schedule stays as long as possible and its
+// nodes are used again.
 func (d *DPOR) Done(x *schedrt.Exec) bool {
 	steps := len(x.Trace.Steps)
 	d.nodes = d.nodes[:min(steps, len(d.nodes))]
@@ -188,6 +206,9 @@ func (d *DPOR) advance(n *node, at int) bool {
 // reverse makes sure that a schedule is tried in which the second step of a race comes before the
 // first. It is enough to begin, in the state before the first step, with any of the race's
 // initials.
+//
+// If some initial is already there or asleep, a schedule with the other order is planned or was
+// played, and nothing has to be added.
 func (d *DPOR) reverse(r race) {
 	n := &d.nodes[r.first]
 	initials, chosen := d.initials(r), int32(-1)
@@ -214,6 +235,8 @@ func (d *DPOR) reverse(r race) {
 // initials returns the goroutines that can go first in a schedule that leads to the second step of
 // a race without the first step. These are the goroutines whose step between the two depends
 // neither on the first step nor on an earlier step between the two.
+//
+// The second step's own goroutine counts if nothing between the two steps has to come before it.
 func (d *DPOR) initials(r race) (gs []int32) {
 	var steps []int32 // steps between the two that do not come after the first
 	for at := r.first + 1; at < min(r.second, int32(len(d.order.trace.Steps))); at++ {

@@ -12,6 +12,9 @@ import (
 // happens before, or 0. A step happens after the previous step of its goroutine, after the step
 // that started its goroutine or made it possible, and after each earlier step that conflicts with
 // it.
+//
+// Slices are used again from schedule to schedule, because this is the most expensive part of a
+// search.
 type happensBefore struct {
 	trace   *schedrt.Trace
 	clocks  [][]int32 // by step
@@ -39,6 +42,9 @@ type race struct {
 
 // compute computes the relation of a trace. It collects the races whose second step is not before
 // from; earlier ones were collected from an earlier trace with the same beginning.
+//
+// The relation itself is computed from the first step on: clocks of an earlier trace would have
+// to be proved equal, and computing costs less.
 func (o *happensBefore) compute(t *schedrt.Trace, from int) {
 	o.trace = t
 	o.races = o.races[:0]
@@ -109,6 +115,9 @@ func (o *happensBefore) joinConflicts(at int32, clock []int32, collect bool) []i
 
 // remember notes an access. It replaces the earlier access of the same goroutine in the same mode:
 // a step that happens after the later one also happens after the earlier one.
+//
+// So the list of an object is at most as long as goroutines times modes, however long the trace
+// is.
 func (o *happensBefore) remember(a schedrt.Access, g, at int32) {
 	past := o.past[a.Object]
 	for i := range past {

@@ -8,6 +8,9 @@ import (
 
 // CheckName returns an error if no strategy has this name. The empty name is valid: it stands for
 // the default sequence, some drawn schedules and then DPOR.
+//
+// Names are parts of replay words and of saved commands, so an old name never changes its
+// meaning.
 func CheckName(name string) error {
 	switch name {
 	case "", "random", "pos", "dfs", "dpor":

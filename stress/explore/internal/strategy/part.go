@@ -11,6 +11,9 @@ import (
 //
 // A Part is a value that travels as JSON, so another process can continue with it. However a tree
 // is split, its parts together have the schedules of the whole tree, each of them once.
+//
+// A new field changes what old processes understand, but parent and players of one exploration
+// are always one version.
 type Part struct {
 	Floor int    // the steps, or the decisions of DFS, before this index are fixed
 	Forks []Fork // the path of DFS
@@ -52,6 +55,9 @@ type Tree interface {
 
 // Split takes up to most parts away from p and returns them, the largest first. The result depends
 // on nothing but p.
+//
+// The largest parts are near the floor, where a schedule has most of its decisions still before
+// it.
 func (p *Part) Split(most int) (parts []*Part) {
 	for len(parts) < most {
 		var part *Part

@@ -32,6 +32,9 @@ func (r *Random) Done(*schedrt.Exec) bool { return true }
 // Each schedule finds a bug with a guaranteed probability. If the bug takes depth ordering
 // constraints, among n goroutines and k steps, it is at least 1/(n k^(depth-1)) (Burckhardt et al.,
 // ASPLOS 2010).
+//
+// The guarantee counts on a good estimate of the length: change points beyond the end of an
+// execution change nothing.
 type PCT struct {
 	depth    int
 	rand     *rand.Rand
