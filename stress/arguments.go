@@ -356,6 +356,9 @@ func extremes(t *trial) {
 	sem.Release(most)
 
 	if most > 2 {
+		for _, n := range []int64{1, most / 2, most - 1} {
+			remainders(t, most, n)
+		}
 		wideWaiters(t, most)
 	}
 
@@ -366,6 +369,40 @@ func extremes(t *trial) {
 	}
 	t.refusedWhenDone(small, math.MaxInt64)
 	t.mustHaveFree(small, 1)
+}
+
+// remainders takes n of many permits in every way that there is, gives them back, and gives many back
+// in two parts. After each step the free permits must be exact. A count that is kept in too few bits
+// is right as long as nothing or everything is held, and each way may compute it by other code: the
+// call that need not wait, the try, the grant to a waiter, and the Release that serves it.
+func remainders(t *trial, most, n int64) {
+	sem := t.make(most)
+	t.take(sem, n)
+	t.mustHaveFree(sem, most-n)
+	sem.Release(n)
+	t.mustHaveFree(sem, most)
+
+	if !sem.TryAcquire(n) {
+		t.failf("TryAcquire(%d) = false, want true with all %d permits free", n, most)
+	}
+	t.mustHaveFree(sem, most-n)
+	sem.Release(n)
+
+	t.take(sem, most)
+	sem.Release(n)
+	t.mustHaveFree(sem, n)
+	sem.Release(most - n)
+	t.mustHaveFree(sem, most)
+
+	for _, released := range []int64{n, most} {
+		t.take(sem, most)
+		waiter := t.startBlocked(sem, n)
+		sem.Release(released)
+		t.mustBeGranted(waiter)
+		t.mustHaveFree(sem, released-n)
+		sem.Release(most - (released - n))
+		t.mustHaveFree(sem, most)
+	}
 }
 
 // wideWaiters lines up requests whose sum overflows an int64 if most is MaxInt64: first two of more

@@ -79,7 +79,8 @@ func errorOfContext(t *trial) {
 }
 
 // errorOfEnding ends a ctx of one kind while Acquire waits with it, and gives it to further calls
-// when it is done: while nothing is free, and while a permit is free.
+// when it is done: while nothing is free, while a permit is free, and for more than the size. An
+// implementation may answer a request for more than the size by a return statement of its own.
 func errorOfEnding(t *trial, e *endingContext) {
 	sem := t.make(1)
 	t.take(sem, 1)
@@ -91,6 +92,9 @@ func errorOfEnding(t *trial, e *endingContext) {
 	sem.Release(1)
 	if t.impl.DoneContext == impls.DoneLoses {
 		t.mustFailWith(e, t.startEnding(e, sem, 1))
+	}
+	if !t.impl.UnitWeights {
+		t.mustFailWith(e, t.startEnding(e, sem, 2))
 	}
 	t.mustHaveFree(sem, 1)
 }
