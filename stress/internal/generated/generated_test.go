@@ -162,17 +162,18 @@ func TestShares(t *testing.T) {
 		"e": {"equivalent", "same"}, "m": {"miss", "why"},
 	}}
 	for id, r := range map[string]result{
-		"a": {"C1", "3 schedules: deadlock"},
-		"b": {"hangs in C2", survived},
-		"c": {survived, "unknown: refused"},
-		"e": {survived, survived},
-		"m": {survived, survived},
+		"half": {"C1", ""},
+		"a":    {"C1", "3 schedules: deadlock"},
+		"b":    {"hangs in C2", survived},
+		"c":    {survived, "unknown: refused"},
+		"e":    {survived, survived},
+		"m":    {survived, survived},
 	} {
 		s.all = append(s.all, mutate.Mutant{ID: id, Operator: "drop", File: "d.go"})
 		table.results[id] = r
 	}
 	s.all = append(s.all, mutate.Mutant{ID: "later", Operator: "drop"})
-	want := "| d | 6 | 5 | 1 | 2 (50.0 %) | 1 (25.0 %) | 2 (50.0 %) | 1 | 1 |\n"
+	want := "| d | 7 | 5 | 1 | 2 (50.0 %) | 1 (25.0 %) | 2 (50.0 %) | 1 | 1 |\n"
 	if got := table.summary(); !strings.Contains(got, want) {
 		t.Errorf("got\n%swant the row\n%s", got, want)
 	}
@@ -193,9 +194,10 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b := first.subjects[0].all[0].ID, first.subjects[1].all[0].ID
+	a, b, c := first.subjects[0].all[0].ID, first.subjects[1].all[0].ID, first.subjects[1].all[1].ID
 	first.results[a] = result{"C1", "2 schedules: a | b"}
 	first.results[b] = result{survived, survived}
+	first.results[c] = result{"C9", ""} // the explorer was interrupted
 	first.results["gone"] = result{survived, survived}
 	if err := first.write(); err != nil {
 		t.Fatal(err)
@@ -204,9 +206,13 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]result{a: {"C1", "2 schedules: a / b"}, b: {survived, survived}}
+	want := map[string]result{a: {"C1", "2 schedules: a / b"}, b: {survived, survived}, c: {"C9", ""}}
 	if !maps.Equal(second.results, want) {
 		t.Errorf("read %v, want %v", second.results, want)
+	}
+	o.byStress, o.byExplore = true, true
+	if o.lacks(want[a]) || o.lacks(want[b]) || !o.lacks(want[c]) {
+		t.Error("only the interrupted mutant lacks a verdict")
 	}
 }
 

@@ -37,8 +37,8 @@ func (o options) choose(t *table) []choice {
 			continue
 		}
 		for _, m := range s.all {
-			r, known := t.results[m.ID]
-			if !known || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
+			r := t.results[m.ID]
+			if o.lacks(r) || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
 				open = append(open, choice{s, m})
 			}
 		}
@@ -51,31 +51,29 @@ func (o options) choose(t *table) []choice {
 	return open
 }
 
-// verdicts collects what the judges say while they run side by side.
-type verdicts struct {
-	sync.Mutex
-	t       *table
-	pending map[string]result // mutants that only one judge has judged
-	refuted error             // a judge refuted the original
+// lacks reports whether a judge that is asked has not judged a mutant.
+func (o options) lacks(r result) bool {
+	return o.byStress && r.Stress == "" || o.byExplore && r.Explore == ""
 }
 
-func (v *verdicts) tell(id string, set func(*result)) error {
-	v.Lock()
-	defer v.Unlock()
-	r := v.pending[id]
-	set(&r)
-	v.pending[id] = r
+// verdicts keeps what the judges say while they run side by side. A verdict of one judge is kept
+// before the other one has spoken: an interrupt then loses only what runs.
+type verdicts struct {
+	sync.Mutex
+	t *table
+}
+
+func (v *verdicts) tell(id, said string, set func(*result)) error {
 	if strings.HasPrefix(id, original) {
-		for _, said := range []string{r.Stress, r.Explore} {
-			if said != "" && said != survived {
-				v.refuted = fmt.Errorf("%s was refuted under these bounds: %s", id, said)
-			}
+		if refutes(said) {
+			return fmt.Errorf("%s was refuted under these bounds: %s", id, said)
 		}
-		return v.refuted
-	}
-	if r.Stress == "" || r.Explore == "" {
 		return nil
 	}
+	v.Lock()
+	defer v.Unlock()
+	r := v.t.results[id]
+	set(&r)
 	v.t.results[id] = r
 	return v.t.write()
 }
@@ -101,15 +99,36 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 			return err
 		}
 	}
-	var ids []string
+	// An original has no result, so every judge begins with it.
+	var forStress, forExplore []string
 	for _, c := range copies {
-		ids = append(ids, c.m.ID)
+		r := t.results[c.m.ID]
+		if o.again != nil || r.Stress == "" {
+			forStress = append(forStress, c.m.ID)
+		}
+		if o.again != nil || r.Explore == "" {
+			forExplore = append(forExplore, c.m.ID)
+		}
 	}
-	v := &verdicts{t: t, pending: map[string]result{}}
-	explored := make(chan error, 1)
-	go func() { explored <- o.exploreAll(ctx, w, binaries, ids, v) }()
-	err = o.stressAll(ctx, w, binaries, ids, v)
-	return errors.Join(err, <-explored)
+	v := &verdicts{t: t}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all sync.WaitGroup
+	ask := func(judge func() error) {
+		all.Go(func() {
+			if err := judge(); err != nil {
+				cancel(err) // the other judge would go on in vain
+			}
+		})
+	}
+	if o.byStress {
+		ask(func() error { return o.stressAll(ctx, w, binaries, forStress, v) })
+	}
+	if o.byExplore {
+		ask(func() error { return o.exploreAll(ctx, w, binaries, forExplore, v) })
+	}
+	all.Wait()
+	return context.Cause(ctx)
 }
 
 // stressAll judges by package stress, several mutants at a time.
@@ -124,7 +143,7 @@ func (o options) stressAll(
 		if err != nil {
 			return err
 		}
-		return v.tell(id, func(r *result) { r.Stress = said })
+		return v.tell(id, said, func(r *result) { r.Stress = said })
 	}
 	queue := make(chan string, len(ids))
 	for _, id := range ids {
@@ -215,7 +234,7 @@ func (o options) exploreAll(
 			if i == 0 && verdict == survived {
 				return nil
 			}
-			return v.tell(id, func(r *result) { r.Explore = verdict })
+			return v.tell(id, verdict, func(r *result) { r.Explore = verdict })
 		}); err != nil {
 			return err
 		}
@@ -231,7 +250,7 @@ func (o options) exploreAll(
 }
 
 // silence bounds the time between two lines of the explorer: the time for one mutant, and the build.
-const silence = 3 * time.Minute
+const silence = 20 * time.Minute
 
 // exploreThem runs one process that explores the mutants of ids. Package explore plays in processes of
 // its own, so the process ends early only by a defect of the explorer. That is no verdict on the

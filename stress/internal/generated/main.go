@@ -47,19 +47,20 @@ import (
 
 // options are the flags.
 type options struct {
-	root      string         // of this module
-	out       string         // the table
-	sample    int            // how many mutants to play; 0 means all
-	seed      uint64         // of the sample
-	designs   *regexp.Regexp // play these only
-	again     *regexp.Regexp // play these although they have a result
-	limit     time.Duration  // of a process of package stress
-	idle      time.Duration  // for which such a process may do nothing
-	explore   time.Duration  // for which the explorer may explore one mutant
-	schedules int            // of each program
-	ops       int            // of random programs
-	batch     int            // mutants in one test binary
-	workers   int            // processes of package stress at a time
+	root                string         // of this module
+	out                 string         // the table
+	sample              int            // how many mutants to play; 0 means all
+	seed                uint64         // of the sample
+	designs             *regexp.Regexp // play these only
+	again               *regexp.Regexp // play these although they have a result
+	limit               time.Duration  // of a process of package stress
+	idle                time.Duration  // for which such a process may do nothing
+	explore             time.Duration  // for which the explorer may explore one mutant
+	schedules           int            // of each program
+	ops                 int            // of random programs
+	byStress, byExplore bool           // the judges to ask
+	batch               int            // mutants in one test binary
+	workers             int            // processes of package stress at a time
 }
 
 func main() {
@@ -86,6 +87,7 @@ func run(ctx context.Context, args []string) error {
 	designs := f.String("designs", "", "play mutants of the designs that match this `pattern` only")
 	again := f.String("again", "", "play mutants with a result again whose row matches this `pattern`; survived is one")
 	total := f.Duration("time", 0, "stop after this long, as after an interrupt; 0 means never")
+	judges := f.String("judges", "stress explore", "ask these judges only")
 	printOnly := f.Bool("n", false, "play nothing: write the table anew and print the summary")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -99,6 +101,7 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	o.byStress, o.byExplore = strings.Contains(*judges, "stress"), strings.Contains(*judges, "explore")
 	if o.root, err = moduleRoot(); err != nil {
 		return err
 	}

@@ -19,7 +19,15 @@ type result struct {
 }
 
 // refutes reports whether a judge's word is a refutation.
-func refutes(said string) bool { return said != survived && !strings.HasPrefix(said, "unknown") }
+func refutes(said string) bool {
+	return said != "" && said != survived && !strings.HasPrefix(said, "unknown")
+}
+
+// whole reports whether both judges have judged.
+func (r result) whole() bool { return r.Stress != "" && r.Explore != "" }
+
+// missing stands in the table for the verdict of a judge that was not asked.
+const missing = "–"
 
 // A class says why a survivor survived.
 type class struct {
@@ -61,7 +69,9 @@ func openTable(o options, subjects []*subject) (*table, error) {
 		// | id | design | where | operator | stress | explore |
 		cells := strings.Split(line, " | ")
 		if len(cells) == 6 && exists[strings.TrimPrefix(cells[0], "| ")] {
-			t.results[strings.TrimPrefix(cells[0], "| ")] = result{cells[4], strings.TrimSuffix(cells[5], " |\n")}
+			t.results[strings.TrimPrefix(cells[0], "| ")] = result{
+				strings.TrimSuffix(cells[4], missing), strings.TrimSuffix(strings.TrimSuffix(cells[5], " |\n"), missing),
+			}
 		}
 	}
 	classes, err := os.ReadFile(filepath.Join(o.root, filepath.FromSlash(classesFile)))
@@ -106,7 +116,7 @@ func (t *table) row(s *subject, m mutate.Mutant, r result) string {
 
 // cell keeps a verdict on one line of a table.
 func cell(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(cmp.Or(text, missing)), " ")
 	if runes := []rune(text); len(runes) > 90 {
 		text = string(runes[:90]) + "…"
 	}
@@ -122,8 +132,8 @@ type tally struct {
 
 func (t *table) count(y *tally, m mutate.Mutant) {
 	y.all++
-	r, ok := t.results[m.ID]
-	if !ok {
+	r := t.results[m.ID]
+	if !r.whole() {
 		return
 	}
 	y.judged++
@@ -208,7 +218,7 @@ func (t *table) survivors() string {
 	var all []survivor
 	for _, s := range t.subjects {
 		for _, m := range s.all {
-			if r, ok := t.results[m.ID]; ok && !refutes(r.Stress) && !refutes(r.Explore) {
+			if r := t.results[m.ID]; r.whole() && !refutes(r.Stress) && !refutes(r.Explore) {
 				all = append(all, survivor{s, m, t.classes[m.ID]})
 			}
 		}
@@ -240,7 +250,7 @@ func (t *table) write() error {
 		"| :-- | :-- | :-- | :-- | :-- | :-- |\n")
 	for _, s := range t.subjects {
 		for _, m := range s.all {
-			if r, ok := t.results[m.ID]; ok {
+			if r := t.results[m.ID]; r != (result{}) {
 				b.WriteString(t.row(s, m, r))
 			}
 		}
