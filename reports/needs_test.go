@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,6 +127,23 @@ func TestUnitDecides(t *testing.T) {
 	}
 	if _, got := answersOf(t, reports.Options{}, text.String()); got[0] != "b" {
 		t.Errorf("got %q, want b, which is the faster per grant", got)
+	}
+}
+
+// The brief has an aligned line for each table, and no price. What is left is counted.
+func TestBrief(t *testing.T) {
+	c, _ := answersOf(t, reports.Options{}, "workload: first\n"+rowOf("n=1", 100, 100, 300)+
+		"workload: second one\n"+rowOf("n=2", 300, 100, 200)+
+		"workload: v\n"+rowOf("n=1", 100, 300, 300)+rowOf("n=2", 300, 100, 300))
+	want := []string{"first       a or b: a tie", "second one  b", "v           it depends; the safest is a, at most ×3.00 of the best"}
+	if got := c.Brief(9); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got := c.Brief(1); !slices.Equal(got, []string{"first  a or b: a tie", "and 2 tables more"}) {
+		t.Errorf("of one line: %q", got)
+	}
+	if c, _ = answersOf(t, reports.Options{}, samples("a", 1, 2, 3)); c.Brief(9) != nil {
+		t.Errorf("the brief of one column is %q", c.Brief(9))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -124,10 +125,35 @@ func (a app) writeDir(dir string, c *reports.Comparison, page reports.HTML, s sc
 		return err
 	}
 	a.printPaths(append(others, paths...))
-	if summary := c.Summary(); summary != "" {
-		fmt.Fprintln(a.stderr, summary) // not among the paths, which programs read
-	}
+	a.sayAnswers(dir, c, s)
 	return nil
+}
+
+// briefTables is the number of answers that a log shows: with the lines around them at most 15.
+const briefTables = 11
+
+// sayAnswers ends the output with which column to use. It writes to standard error: the paths on
+// standard output are read by programs. A person at a terminal has the answers above the heat map
+// already, and gets the last line alone.
+func (a app) sayAnswers(dir string, c *reports.Comparison, s screen) {
+	summary := c.Summary()
+	if summary == "" {
+		return
+	}
+	if !s.watched {
+		if needs := c.Requirement(); needs != "" {
+			fmt.Fprintln(a.stderr, needs+":")
+		}
+		for _, line := range c.Brief(briefTables) {
+			fmt.Fprintln(a.stderr, "  "+line)
+		}
+	}
+	fmt.Fprintln(a.stderr, summary)
+	page := filepath.Join(dir, "report.html")
+	if abs, err := filepath.Abs(page); err == nil {
+		page = abs
+	}
+	fmt.Fprintln(a.stderr, "page: "+page)
 }
 
 // addNeeds adds the flags that say what a column must meet to be recommended, and which cost

@@ -66,3 +66,22 @@ func TestMarkdownShowsPicturesWhereTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// A log ends with the answers and the page, in 15 lines at most. Standard output has the paths alone.
+func TestReportEndsWithTheAnswers(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	code, stdout, stderr := command(t, "", "report", "-o", dir, filepath.Join(root, "reports", "sample", "bench.txt"))
+	if code != exitcode.OK {
+		t.Fatalf("exits %d: %s", code, stderr)
+	}
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	if len(lines) > 15 || lines[len(lines)-1] != "page: "+filepath.Join(dir, "report.html") {
+		t.Errorf("%d lines:\n%s", len(lines), stderr)
+	}
+	mustContain(t, "the log", stderr, "recommended by throughput", "\n  uncontended  ", "\n  burst        ", "answer: of ")
+	for path := range strings.Lines(stdout) {
+		if _, err := os.Stat(strings.TrimSpace(path)); err != nil {
+			t.Errorf("standard output has %q: %v", path, err)
+		}
+	}
+}

@@ -365,6 +365,28 @@ func (a Answer) String() string {
 	return s + a.ending()
 }
 
+// Short returns the answer without prices and counts, for a list that is read at a glance.
+func (a Answer) Short() string {
+	switch {
+	case a.Change != "":
+		return a.Change
+	case a.Why != "":
+		return "no answer: " + a.Why
+	case len(a.Use) == 1:
+		return a.Use[0]
+	case len(a.Use) > 1:
+		return orList(a.Use) + ": a tie"
+	case len(a.Open) > 0:
+		if len(a.Open) == 1 && len(a.Rows) > 1 {
+			return "undecided: " + a.Open[0] + ", or it depends"
+		}
+		return "undecided: " + orList(a.Open)
+	case a.Safest != "":
+		return fmt.Sprintf("it depends; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst))
+	}
+	return "it depends"
+}
+
 // Undecided says between which columns the samples leave the answer open, and what they could
 // have shown. It returns "" unless Use is empty and Open is not.
 func (a Answer) Undecided() string {

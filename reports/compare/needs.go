@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
@@ -293,6 +294,28 @@ func (c *Comparison) Requirement() string {
 		s += ", among the columns that meet " + andList(c.Required)
 	}
 	return s
+}
+
+// Brief returns the answer for each table in a line of its own, with the names aligned, for a
+// terminal or the log of a build. Beyond most tables the last line counts the others. It returns
+// nothing if there is nothing to choose, and leaves out tables in which there is nothing to choose.
+func (c *Comparison) Brief(most int) (lines []string) {
+	answers := slices.DeleteFunc(slices.Clone(c.Answers()), func(a Answer) bool { return a.Change != "" })
+	if c.Job() != Choose {
+		return nil
+	}
+	shown, width := answers[:min(most, len(answers))], 0
+	for _, a := range shown {
+		width = max(width, utf8.RuneCountInString(a.Table.ShortName()))
+	}
+	for _, a := range shown {
+		name := a.Table.ShortName()
+		lines = append(lines, name+strings.Repeat(" ", width-utf8.RuneCountInString(name)+2)+a.Short())
+	}
+	if n := len(answers) - len(shown); n > 0 {
+		lines = append(lines, fmt.Sprintf("and %s more", plural.Of(n, "table")))
+	}
+	return lines
 }
 
 // Summary returns all answers in one line: how many tables each column serves, how many of them
