@@ -77,6 +77,7 @@ var above = map[string][]string{
 	"stress/explore/shim/stream":      {"stress/explore/schedrt"},
 	"stress/explore/shim/io":          {"stress/explore/schedrt", "stress/explore/shim/stream"},
 	"stress/explore/shim/net":         {"stress/explore/schedrt", "stress/explore/shim/stream"},
+	"stress/explore/shim/unpooled":    {"stress/explore/schedrt"},
 	"stress/explore/shim/expvar":      {"stress/explore/schedrt", "stress/explore/shim/atomic", "stress/explore/shim/sync"},
 	"stress/explore/shim/quick":       {"stress/explore/schedrt", "testing*"},
 	"stress/explore/shim/weak":        {"stress/explore/schedrt"},

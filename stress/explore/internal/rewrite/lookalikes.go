@@ -92,8 +92,8 @@ func (l lookAlike) has(name string) bool { return l.names == nil || slices.Conta
 
 // lookAlikeOf returns the look-alike that stands for a name of a package, if there is one.
 func (w *writer) lookAlikeOf(path, name string, at token.Pos) (like lookAlike, ok bool) {
-	if w.pkg.Standard && path == "sync" && w.staysPlain(name, at) {
-		return like, false
+	if w.pkg.Standard && path == "sync" {
+		return w.ofSync(name, at)
 	}
 	like, ok = lookAlikes[path]
 	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil)
@@ -186,7 +186,7 @@ func (w *writer) keepImports() string {
 	for _, spec := range w.file.Imports {
 		path, _ := strconv.Unquote(spec.Path.Value)
 		like, ok := lookAlikes[path]
-		if !ok || w.uses[like.alias] == "" {
+		if !ok || w.uses[like.alias] == "" && (path != "sync" || w.uses[unpooled.alias] == "") {
 			continue
 		}
 		name := like.name + "."

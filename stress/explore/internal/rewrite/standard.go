@@ -46,26 +46,28 @@ var instrumented = map[string][]string{
 
 func isInstrumented(path string) bool { _, ok := instrumented[path]; return ok }
 
-// staysPlain reports whether a name of package sync stays standard in an instrumented package. Pools
-// only save memory, so what a pool returns is no decision of the schedule. The Onces among the package
-// variables are done by the first schedule for all, and their functions take no step; a Once in a
-// struct is under control, as other goroutines wait for its function. The only Map that a program
-// reaches, of an rpc.Server, may have been filled before the first schedule, which the look-alike would
-// forget.
-func (w *writer) staysPlain(name string, at token.Pos) bool {
+// ofSync returns the look-alike for a name of package sync in an instrumented package. Pools only save
+// memory, and are empty, see package unpooled. The Onces among the package variables are done by the
+// first schedule for all, and their functions take no step; a Once in a struct is under control, as
+// other goroutines wait for its function. The only Map that a program reaches, of an rpc.Server, may
+// have been filled before the first schedule, which the look-alike would forget, so Maps stay standard.
+func (w *writer) ofSync(name string, at token.Pos) (like lookAlike, ok bool) {
 	switch name {
-	case "Pool", "Map":
-		return true
+	case "Pool":
+		return unpooled, true
+	case "Map":
+		return like, false
 	case "Once":
-		for _, d := range w.file.Decls {
-			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE && g.Pos() <= at && at < g.End() {
-				return false
-			}
-		}
-		return true
+		return lookAlikes["sync"], slices.ContainsFunc(w.file.Decls, func(d ast.Decl) bool {
+			g, ok := d.(*ast.GenDecl)
+			return ok && g.Tok == token.TYPE && g.Pos() <= at && at < g.End()
+		})
 	}
-	return false
+	return lookAlikes["sync"], lookAlikes["sync"].has(name)
 }
+
+// unpooled is the look-alike for the Pools of instrumented packages.
+var unpooled = lookAlike{name: "sync", shim: "unpooled", alias: "explore__unpooled", keep: "Locker"}
 
 // reachStandard adds the packages of the list that the reached packages import, and that these
 // import in turn. A package that only the standard library imports stays as it is. A lock in it is
