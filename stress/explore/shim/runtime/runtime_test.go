@@ -134,3 +134,28 @@ func TestLockedThreads(t *testing.T) {
 	runtime.LockOSThread()
 	runtime.UnlockOSThread()
 }
+
+// explore__TestOfSuite has the name that package rewrite gives a Test function. It returns the names of
+// itself and of the function of a look-alike on the stack.
+func explore__TestOfSuite() (names []string) {
+	pcs := make([]uintptr, 8)
+	frames := runtime.CallersFrames(pcs[:real.Callers(1, pcs)])
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		names = append(names, f.Function)
+	}
+	return append(names, runtime.FuncForPC(real.FuncForPC(pcs[0]).Entry()).Name())
+}
+
+// Names of functions are those under go test.
+func TestNames(t *testing.T) {
+	names := explore__TestOfSuite()
+	first, last := names[0], names[len(names)-1]
+	if first != last || !strings.HasSuffix(first, ".TestOfSuite") || strings.Contains(first, "/shim/") {
+		t.Error(names)
+	}
+	if f := runtime.FuncForPC(0); f != nil || f.Name() != "" {
+		t.Error(f.Name())
+	}
+}
