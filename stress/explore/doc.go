@@ -235,11 +235,14 @@
 // The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A connection
 // has a buffer of 64 KB in each direction, and is there before it is accepted. No packet is lost or
 // overtaken but one for a port without a socket. A Unix socket makes no file. The types and options are
-// those of package net; what needs a descriptor, such as Dialer.Control and TCPConn.File, is refused.
+// those of package net. Functions that need a descriptor, such as Dialer.Control and TCPConn.File, are
+// refused.
 //
 // Servers and clients of net/http play over these connections. A request and its answer take about 150
 // steps, most of them locks of net/http, so a test with a server has too many schedules to be complete.
-// A handler that is called with an httptest.ResponseRecorder has few.
+// A handler that is called with an httptest.ResponseRecorder has few. Timers of net/http, such as the
+// quarter of a second in which HTTP/2 drops a connection without requests, fire at any moment like all
+// timers: -explore.lazyclock lets them wait.
 //
 // Not under control are the rest of the network, name servers with it, and other processes. A program that uses one of these
 // is refused, and the function is named. Also refused are packages with cgo, and packages that link to
@@ -260,10 +263,11 @@
 // A loop that counts its loads is taken for a spinner at the third load that equals the one before.
 // It continues when nothing else can move, and several such loops continue in turn. It is a livelock
 // if nothing has changed for nine tenths of -explore.steps, so a loop that counts further than that
-// needs a larger bound. A sync.Pool
-// returns the value that was put in last, or none. A TryLock fails only if the lock is held.
-// sync.Map.Range visits keys in the order of insertion. The panic of a WaitGroup that is reused too
-// early is not seen.
+// needs a larger bound.
+//
+// A sync.Pool returns the value that was put in last, or none; the pools of the standard library are
+// empty. A TryLock fails only if the lock is held. sync.Map.Range visits keys in the order of insertion.
+// The panic of a WaitGroup that is reused too early is not seen.
 //
 // When the body has returned, time passes. Once sixteen timers in a row bring no goroutine that is
 // left to its end, the rest is played in one order only, and not shown. After 256 timers in a row,

@@ -160,7 +160,7 @@ var socketPrograms = map[string]struct {
 	}},
 }
 
-// Sockets are in memory, and their types and options are those of package net.
+// Sockets are in memory, and have the types and options of package net.
 func TestSockets(t *testing.T) {
 	for name, c := range socketPrograms {
 		t.Run(name, func(t *testing.T) {

@@ -143,6 +143,12 @@ var surroundings = map[string]struct {
 		"dep/go.mod":  "module example.org/dep\n\ngo 1.12\n", "dep/dep.go": work,
 		"dep/other.go": "// +build !other\n\n//go:build !other\n\npackage dep\n\nfunc other() { close(make(chan int)) }\n",
 	}, dir: "m"},
+	"older than interfaces that are comparable": {files: tree{
+		"m/go.mod":    goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
+		"m/m_test.go": playing("example.org/dep"),
+		"dep/go.mod":  "module example.org/dep\n\ngo 1.18\n", "dep/dep.go": work,
+		"dep/other.go": "package dep\n\nfunc init() {\n\tfor range map[any]int{1: 1} {\n\t}\n}\n",
+	}, dir: "m"},
 	"vendored": {files: tree{
 		"m/go.mod":      goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
 		"m/m_test.go":   playing("example.org/dep"),

@@ -103,13 +103,13 @@ func (r *moduleCopy) write(original string, text []byte) error {
 
 var buildLine = regexp.MustCompile(`(?m)^//go:build (.*)$`)
 
-// allowGenerics lets a file of an old module use type parameters, and infer type arguments as Go 1.21
-// does: the calls in its copy need both, for example for a generic function as an argument of Go.
+// allowGenerics lets a file of an old module use type parameters by the rules of Go 1.21: the calls in
+// its copy need them. Before Go 1.20, for example, RangeMap took no map whose keys are interfaces.
 // A go:build line may raise the language version of its file, to 1.21 at least. Only the copied
 // file gets the new version. The other files of the module keep theirs, with its go.mod.
 func (m *module) allowGenerics(text []byte) []byte {
 	switch {
-	case m == nil || !beforeInference(m.GoVersion):
+	case m == nil || !before121(m.GoVersion):
 		return text
 	case buildLine.Match(text):
 		return buildLine.ReplaceAll(text, []byte("//go:build ($1) && go1.21"))
@@ -117,9 +117,9 @@ func (m *module) allowGenerics(text []byte) []byte {
 	return append([]byte("//go:build go1.21\n\n"), text...)
 }
 
-// beforeInference reports whether a language version is older than 1.21. No version means go 1.16 for
+// before121 reports whether a language version is older than 1.21. No version means go 1.16 for
 // the go command, which is older too.
-func beforeInference(version string) bool {
+func before121(version string) bool {
 	minor, ok := strings.CutPrefix(version, "1.")
 	minor, _, _ = strings.Cut(minor, ".")
 	n, err := strconv.Atoi(minor)

@@ -31,17 +31,18 @@ import (
 // did before it called package explore, such as log.SetOutput(io.Discard) in TestMain. With a star the
 // entry is a pointer, whose target is restored; with a tilde it is restored with all that it leads to.
 var instrumented = map[string][]string{
-	"crypto/tls":         {},
-	"database/sql":       {},
-	"log":                {"*std"},
-	"log/slog":           {"defaultLogger", "logLoggerLevel"},
-	"net/http":           {"DefaultClient", "*DefaultClient", "DefaultTransport", "*DefaultTransport.(*Transport)", "DefaultServeMux", "~defaultServeMux"},
-	"net/http/cookiejar": {},
-	"net/http/httptest":  {},
-	"net/http/httputil":  {},
-	"net/rpc":            {},
-	"net/smtp":           {},
-	"net/textproto":      {},
+	"crypto/tls":              {},
+	"database/sql":            {},
+	"log":                     {"*std"},
+	"log/slog":                {"defaultLogger", "logLoggerLevel"},
+	"net/http":                {"DefaultClient", "*DefaultClient", "DefaultTransport", "*DefaultTransport.(*Transport)", "DefaultServeMux", "~defaultServeMux"},
+	"net/http/cookiejar":      {},
+	"net/http/internal/http2": {}, // since Go 1.27
+	"net/http/httptest":       {},
+	"net/http/httputil":       {},
+	"net/rpc":                 {},
+	"net/smtp":                {},
+	"net/textproto":           {},
 }
 
 func isInstrumented(path string) bool { _, ok := instrumented[path]; return ok }

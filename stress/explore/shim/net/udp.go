@@ -39,7 +39,7 @@ type udpMethods interface {
 	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 }
 
-// A packet is what a Read gets.
+// A packet has the bytes of one Write.
 type packet struct {
 	data []byte
 	from *net.UDPAddr
