@@ -150,6 +150,17 @@ var socketPrograms = map[string]struct {
 			t.Error(err)
 		}
 	}},
+	"hosts that are nowhere": {"", explore.Pass, func(t *explore.T) {
+		for _, address := range []string{"999.999.999.999:80", "server.invalid:80"} {
+			var missing *net.DNSError
+			if _, err := net.Dial("tcp", address); !errors.As(err, &missing) || !missing.IsNotFound {
+				t.Error(err)
+			}
+		}
+		if _, err := net.Dial("tcp", "localhost:70000"); err == nil || !strings.Contains(err.Error(), "invalid port") {
+			t.Error(err)
+		}
+	}},
 	"Dialer with Control": {"net.Dialer.Control is not under control", explore.Refused, func(t *explore.T) {
 		d := net.Dialer{Control: func(_, _ string, _ syscall.RawConn) error { return nil }}
 		d.Dial("tcp", "127.0.0.1:1")

@@ -2,9 +2,29 @@ package net
 
 import (
 	"net"
+	"strconv"
+	"strings"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
+
+// isLocal reports whether a host is this one: RFC 6761 gives localhost and all names below it to the
+// loopback interface.
+func isLocal(host string) bool {
+	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// noHost reports whether no name server knows a host: RFC 6761 promises that for names below invalid, and
+// no domain at the top is a number. Tests dial such hosts to see an error.
+func noHost(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	_, err := strconv.Atoi(last)
+	return net.ParseIP(host) == nil && (err == nil || last == "invalid")
+}
+
+func notFound(host string) error {
+	return &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+}
 
 // known reports whether the address of a host is known without a name server: an IP address, or
 // localhost. Under control other hosts are refused.
@@ -12,7 +32,7 @@ func known(what, host string) (net.IP, bool) {
 	if !schedrt.Controlled() {
 		return nil, false
 	}
-	if host == "localhost" || host == "" {
+	if isLocal(host) {
 		return net.IPv4(127, 0, 0, 1), true
 	}
 	if ip := net.ParseIP(host); ip != nil {
@@ -24,6 +44,9 @@ func known(what, host string) (net.IP, bool) {
 
 // LookupHost is net.LookupHost.
 func LookupHost(host string) ([]string, error) {
+	if schedrt.Controlled() && noHost(host) {
+		return nil, notFound(host)
+	}
 	if ip, ok := known("net.LookupHost", host); ok {
 		return []string{ip.String()}, nil
 	}
@@ -32,6 +55,9 @@ func LookupHost(host string) ([]string, error) {
 
 // LookupIP is net.LookupIP.
 func LookupIP(host string) ([]net.IP, error) {
+	if schedrt.Controlled() && noHost(host) {
+		return nil, notFound(host)
+	}
 	if ip, ok := known("net.LookupIP", host); ok {
 		return []net.IP{ip}, nil
 	}

@@ -57,10 +57,16 @@ func port(what, network, address string) (int, error) {
 	if err != nil {
 		return 0, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback() && !ip.IsUnspecified()) {
+	if noHost(host) {
+		return 0, &net.OpError{Op: "dial", Net: network, Err: notFound(host)}
+	}
+	if ip := net.ParseIP(host); !isLocal(host) && (ip == nil || !ip.IsLoopback() && !ip.IsUnspecified()) {
 		refuse(what, address)
 	}
 	n, err := strconv.Atoi(service)
+	if err == nil && (n < 0 || n > 1<<16-1) {
+		return 0, &net.OpError{Op: "dial", Net: network, Err: &net.AddrError{Err: "invalid port", Addr: service}}
+	}
 	if err != nil {
 		schedrt.Refuse(what + " on the named port " + service + " is not under control: use its number")
 	}
