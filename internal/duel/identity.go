@@ -31,8 +31,9 @@ import (
 // binaries, linked from that source without random layouts, are equal byte for
 // byte. Otherwise each benchmark is judged by the code that it can reach
 // (compareReach). In both cases the files that differ between the sides, wherever
-// they are in the repository, must be files that the benchmarks cannot read
-// (reader.mayRead).
+// they are in the repository, must be files that the benchmarks cannot read: by
+// the source of the whole binary (reader.mayRead), or because the benchmark
+// reaches no code that opens files.
 //
 // Whatever cannot be told is measured: another Go version or environment on one
 // side, cgo, profiles for -pgo, code from folders outside of the repository, flags
@@ -278,15 +279,18 @@ func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok
 	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {
 		return same, false
 	}
-	if why := id.mayRead(path); why != "" {
-		return same, false
+	for i := range id.sides {
+		if _, ok := id.source(i, path); !ok {
+			return same, false
+		}
 	}
-	if id.sameSource(path) {
+	why := id.mayRead(path)
+	if why == "" && id.sameSource(path) {
 		if same, ok = id.compareBinaries(ctx, path); ok {
 			return same, true
 		}
 	}
-	return id.compareReach(path)
+	return id.compareReach(path, why)
 }
 
 // compareBinaries compares the test binaries of a package, which are linked from
@@ -379,10 +383,7 @@ func (id *identity) equalFolder(a, b *deps) bool {
 // either side, or "" if they read none.
 func (id *identity) mayRead(path string) string {
 	for i := range id.sides {
-		packages, ok := id.source(i, path)
-		if !ok {
-			return "the source cannot be compared"
-		}
+		packages, _ := id.source(i, path)
 		r, err := id.reader(i, path, packages)
 		if err != nil {
 			return err.Error()
@@ -392,6 +393,18 @@ func (id *identity) mayRead(path string) string {
 		}
 	}
 	return ""
+}
+
+// readsItself reports whether the code of a package may read its own binary, on
+// either side.
+func (id *identity) readsItself(path string) bool {
+	for i := range id.sides {
+		packages, _ := id.source(i, path)
+		if r, err := id.reader(i, path, packages); err != nil || r.readsItself() {
+			return true
+		}
+	}
+	return false
 }
 
 // reader collects what the source of a test binary of a side says about files. The

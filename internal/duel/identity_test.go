@@ -52,12 +52,12 @@ var changes = []struct {
 	{"documentation", map[string]string{"README.md": "more words\n", "p/notes.md": "more\n"}, true, true},
 	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true, false},
 	{"code that is called", map[string]string{"q/q.go": "package q\n\nfunc F() int { return 2 }\n"}, false, false},
-	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, false},
-	{"testdata", map[string]string{"p/testdata/in": "2"}, false, false},
-	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, false, true},
+	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, true},
+	{"testdata", map[string]string{"p/testdata/in": "2"}, true, true}, // BenchmarkG reads none
+	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, true, true},
 	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, true, true},
 	{"a new function and a new test", map[string]string{"q/q.go": "package q\n\nfunc G() int { return 3 }\n\nfunc F() int { return 1 }\n",
-		"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc TestH(*testing.T) { println(F()) }\n"}, true, false},
+		"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc TestH(*testing.T) { println(F()) }\n"}, true, true},
 	{"a file that is gone", map[string]string{"q/x/x.go": ""}, true, true},
 	{"cgo on both sides", map[string]string{"*": "", "q/c.go": "package q\n\nimport \"C\"\n"}, false, false},
 	{"a profile on both sides", map[string]string{"*": "", "q/default.pgo": "x"}, false, false},
@@ -93,8 +93,16 @@ func TestIdentity(t *testing.T) {
 				if same != test.same {
 					t.Errorf("same = %v, want %v; %+v", same, test.same, s)
 				}
+				want := []string{"BenchmarkF", "BenchmarkG"}
+				if strings.HasSuffix(test.name, "testdata") {
+					want = want[1:]
+				}
 				if same {
-					mustEqual(t, "benchmarks", s.functions, []string{"BenchmarkF", "BenchmarkG"})
+					mustEqual(t, "benchmarks", s.functions, want)
+					more := len(want) < 2 || test.name == "a new benchmark"
+					if s.rest != more {
+						t.Errorf("other benchmarks are measured: %v, want %v", s.rest, more)
+					}
 				}
 			}
 		})
@@ -114,7 +122,7 @@ func TestAPathThatLeavesTheSideIsMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s, same := identityOf(t, old, new); same {
+	if s, _ := identityOf(t, old, new); slices.Contains(s.functions, "BenchmarkF") {
 		t.Errorf("a benchmark that reads ../../outside is the same: %+v", s)
 	}
 }
@@ -184,6 +192,12 @@ func TestWhichFilesMayBeRead(t *testing.T) {
 		r.imports = map[string]bool{"fmt": true, "testing": true, "encoding/json": true}
 		if why := r.mayRead([]string{test.changed}); why != "" {
 			t.Errorf("%s: without package os: %q", test.name, why)
+		}
+	}
+	for source, itself := range map[string]bool{"": false, "var _ = os.ReadFile": false,
+		"var _, _ = os.Executable, os.Open": true, "var _, _ = os.Args[0], os.Open": true} {
+		if got := mentioned(source).readsItself(); got != itself {
+			t.Errorf("%q reads its own binary: %v", source, got)
 		}
 	}
 	r := mentioned("")

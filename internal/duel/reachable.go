@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/reach"
+	"github.com/semabench/semabench/reports/gate"
 )
 
 // compiled is the archives of all packages on both sides, as the go command keeps
@@ -26,7 +27,7 @@ type compiled struct {
 var flagsThatHide = regexp.MustCompile(`[\s='"]-X\b|(^|\s)['"]?--?(cover|msan|asan)`)
 
 // compile compiles the test binaries of both sides, up to the link. The archives
-// are those that go test would link, with line numbers as they are.
+// are the archives that go test links, with line numbers as they are.
 func (id *identity) compile(ctx context.Context) (*compiled, error) {
 	if flagsThatHide.MatchString(id.env["GOFLAGS"]) {
 		return nil, errors.New("GOFLAGS has flags whose effect no archive shows")
@@ -56,9 +57,10 @@ func (id *identity) compile(ctx context.Context) (*compiled, error) {
 	return c, nil
 }
 
-// compareReach finds the benchmarks of a package that reach the same code and
-// data on both sides.
-func (id *identity) compareReach(path string) (same sameCode, ok bool) {
+// compareReach finds the benchmarks of a package that reach the same code and data
+// on both sides. mayRead says why benchmarks of the package may read a file that
+// differs; it does not matter to a benchmark that reaches no code which opens files.
+func (id *identity) compareReach(path, mayRead string) (same sameCode, ok bool) {
 	c, err := id.reach()
 	if err != nil || id.deps[0][path+".test"].DefaultGODEBUG != id.deps[1][path+".test"].DefaultGODEBUG {
 		return same, false
@@ -74,27 +76,25 @@ func (id *identity) compareReach(path string) (same sameCode, ok bool) {
 		}
 	}
 	entry := fmt.Sprintf("_rt0_%s_%s", id.env["GOARCH"], id.env["GOOS"])
-	found, err := reach.Compare(linked[0], linked[1], entry)
+	found, err := reach.Compare(linked[0], linked[1], entry, isHarmless)
 	if err != nil {
 		return same, false
 	}
+	files := mayRead != "" || id.readsItself(path)
 	for _, name := range found.Benchmarks() {
-		if !selects(id.m.Bench, name) {
-			continue
-		}
-		if found.Difference(name) == "" {
+		switch {
+		case !selects(id.m.Bench, name):
+		case found.Difference(name) == "" && (found.Opens(name) == "" || !files):
 			same.functions = append(same.functions, name)
-		} else {
+		default:
 			same.rest = true
 		}
 	}
 	selected := func(name string) bool { return selects(id.m.Bench, name) }
 	same.rest = same.rest || slices.ContainsFunc(found.OnlyOne(), selected)
-	same.why = "the code is the same; only its place in the binary differs"
-	if len(id.changed) == 0 {
-		same.why += ", and no file of the sides differs"
-	} else {
-		same.why += id.whyFiles(path)
+	same.why = gate.OnlyPlace + "; the code that the benchmark reaches opens no files"
+	if !files {
+		same.why = gate.OnlyPlace + id.whyFiles(path)
 	}
 	return same, len(same.functions) > 0
 }

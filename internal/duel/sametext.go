@@ -86,14 +86,18 @@ var harmless = []string{"bufio", "bytes", "cmp", "compress/", "container/", "con
 // measurement and hides nothing.
 func (r *reader) opensFiles() bool {
 	for path := range r.imports {
-		known := func(h string) bool {
-			return path == h || strings.HasSuffix(h, "/") && strings.HasPrefix(path, h)
-		}
-		if !slices.ContainsFunc(harmless, known) {
+		if !isHarmless(path) {
 			return true
 		}
 	}
 	return false
+}
+
+// isHarmless reports whether a package of the standard library is in the list.
+func isHarmless(path string) bool {
+	return slices.ContainsFunc(harmless, func(h string) bool {
+		return path == h || strings.HasSuffix(h, "/") && strings.HasPrefix(path, h)
+	})
 }
 
 var (
@@ -153,6 +157,12 @@ func (r *reader) mayRead(changed []string) string {
 		}
 	}
 	return ""
+}
+
+// readsItself reports whether the code may read the file of its own binary. Two
+// binaries that differ only in where their code lies are different files.
+func (r *reader) readsItself() bool {
+	return r.opensFiles() && (r.names["Executable"] || r.names["os.Args"]) && hasAny(r.names, opening) != ""
 }
 
 // mayOpen reports whether the code may name one file. A name may be put

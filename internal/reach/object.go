@@ -16,21 +16,25 @@ import (
 // no relocations, so addresses in data look like numbers, and a disassembler
 // would have to guess where a function ends and a table begins.
 //
-// Symbols of an object have one numbering: those of its package, those known by
-// their hash (short and long), those known by their name only, and last the
+// Symbols of an object have one numbering: symbols of its package, symbols known by
+// their hash (short and long), symbols known by their name only, and last the
 // symbols that it refers to by name and does not define.
 type object struct {
 	f        *format
 	pkg      string // import path
+	std      bool   // it belongs to the standard library
 	b        []byte
 	asText   string // the bytes of b
 	offsets  []uint32
 	packages []string // packages that the object refers to by number
 	// numbers of the first symbol of each kind, and the number of all
 	hashed64, hashed, named, refs, all int
+	// where the table of symbols, the three indexes, and the blocks they point into
+	// begin; looked up once, because a walk reads them for each symbol
+	symbols, relocIndex, auxIndex, dataIndex, relocBlock, auxBlock, dataBlock int
 }
 
-// An archive is what the go command compiled for one package.
+// An archive holds the compiled code of one package.
 type archive struct {
 	path    string
 	objects []*object
@@ -39,7 +43,7 @@ type archive struct {
 
 // readArchive reads an archive: "!<arch>\n", then members with headers of 60
 // bytes. A member that holds a Go object begins with a text that ends in "\n!\n".
-func readArchive(f *format, pkg, path string) (*archive, error) {
+func readArchive(f *format, pkg, path string, std bool) (*archive, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -72,6 +76,7 @@ func readArchive(f *format, pkg, path string) (*archive, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		o.std = std
 		a.objects = append(a.objects, o)
 	}
 	return a, nil
@@ -92,6 +97,11 @@ func newObject(f *format, pkg string, b []byte) (*object, error) {
 			return nil, fmt.Errorf("%w: an object of %s is cut off", ErrFormat, pkg)
 		}
 		o.offsets = append(o.offsets, offset)
+	}
+	for name, at := range map[string]*int{"BlkSymdef": &o.symbols, "BlkRelocIdx": &o.relocIndex,
+		"BlkAuxIdx": &o.auxIndex, "BlkDataIdx": &o.dataIndex, "BlkReloc": &o.relocBlock,
+		"BlkAux": &o.auxBlock, "BlkData": &o.dataBlock} {
+		*at, _ = o.block(name)
 	}
 	first, size := o.block("BlkPkgIdx")
 	for at := first; at < first+size; at += 8 {
@@ -138,14 +148,12 @@ type symbol struct {
 }
 
 func (o *object) symbol(i int) symbol {
-	at, _ := o.block("BlkSymdef") // the five tables follow each other
-	at += i * 21
+	at := o.symbols + i*21 // the five tables follow each other
 	return symbol{o, i, o.b[at : at+21]}
 }
 
 func (s symbol) name() string {
-	at, _ := s.o.block("BlkSymdef")
-	return s.o.text(at + s.i*21)
+	return s.o.text(s.o.symbols + s.i*21)
 }
 func (s symbol) abi() uint16   { return binary.LittleEndian.Uint16(s.head[8:]) }
 func (s symbol) kind() byte    { return s.head[10] }
@@ -156,16 +164,14 @@ func (s symbol) align() uint32 { return binary.LittleEndian.Uint32(s.head[17:]) 
 func (s symbol) flag(name string) bool  { return s.head[11]&byte(s.o.f.numbers[name]) != 0 }
 func (s symbol) flag2(name string) bool { return s.head[12]&byte(s.o.f.numbers[name]) != 0 }
 
-// span returns the part of a block that belongs to the symbol. index is the block
-// which says where the part begins, in records of the given size.
-func (s symbol) span(index, block string, size int) []byte {
-	at, _ := s.o.block(index)
-	start, _ := s.o.block(block)
-	from, to := s.o.u32(at+4*s.i), s.o.u32(at+4*s.i+4)
+// span returns the part of a block that belongs to the symbol. index is where the
+// list of the beginnings of the parts is, in records of the given size.
+func (s symbol) span(index, start, size int) []byte {
+	from, to := s.o.u32(index+4*s.i), s.o.u32(index+4*s.i+4)
 	return s.o.b[start+from*size : start+to*size]
 }
 
-func (s symbol) data() []byte { return s.span("BlkDataIdx", "BlkData", 1) }
+func (s symbol) data() []byte { return s.span(s.o.dataIndex, s.o.dataBlock, 1) }
 
 // hash returns what identifies the content of a symbol that is known by its hash.
 func (s symbol) hash() string {
@@ -195,7 +201,7 @@ type reloc struct {
 }
 
 func (s symbol) relocs() []reloc {
-	b := s.span("BlkRelocIdx", "BlkReloc", 23)
+	b := s.span(s.o.relocIndex, s.o.relocBlock, 23)
 	list := make([]reloc, 0, len(b)/23)
 	for ; len(b) > 0; b = b[23:] {
 		r := reloc{off: int32(binary.LittleEndian.Uint32(b)), kind: binary.LittleEndian.Uint16(b[5:]),
@@ -217,7 +223,7 @@ type aux struct {
 }
 
 func (s symbol) aux() []aux {
-	b := s.span("BlkAuxIdx", "BlkAux", 9)
+	b := s.span(s.o.auxIndex, s.o.auxBlock, 9)
 	list := make([]aux, 0, len(b)/9)
 	for ; len(b) > 0; b = b[9:] {
 		list = append(list, aux{b[0], refAt(b[1:])})

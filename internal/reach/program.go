@@ -23,7 +23,7 @@ type program struct {
 	used    map[id]bool       // types that an object converts to an interface
 }
 
-// A content is what makes two symbols without names the same. The size is part of
+// A content identifies symbols without names. The size is part of
 // it, because the short hash is the content without zeros at its end.
 type content struct {
 	hash        string
@@ -34,7 +34,7 @@ type content struct {
 // An id is the number of a symbol in a program. 0 is no symbol.
 type id int32
 
-// link resolves the symbols of archives, the first of which is that of main. The
+// link resolves the symbols of archives, main first. The
 // linker takes the first of several definitions with one name, in the order of
 // loadOrder, apart from what chooseDefinitions says.
 func link(f *format, archives []*archive) (*program, error) {

@@ -3,7 +3,7 @@
 //	reader, err := reach.NewReader(goroot)
 //	old, err := reader.Link(oldArchives) // as go list -export -deps -test shows them
 //	new, err := reader.Link(newArchives)
-//	c, err := reach.Compare(old, new, "_rt0_amd64_linux")
+//	c, err := reach.Compare(old, new, "_rt0_amd64_linux", harmless)
 //	for _, name := range c.Benchmarks() {
 //		why := c.Difference(name) // "" if nothing that the benchmark can reach differs
 //	}
@@ -25,7 +25,8 @@
 //
 // # What this does not see
 //
-// Files that the process reads, its environment, and code that is no Go object.
+// The content of files that the process reads ([Comparison.Opens] says whether it
+// can open any), its environment, and code that is no Go object, such as C.
 // Variables that the benchmark cannot reach are scanned by the garbage collector
 // too: their size may differ by [Scanned] bytes.
 package reach
@@ -67,21 +68,21 @@ func (r *Reader) read(a Archive) (*archive, error) {
 	if found, ok := r.files[a.File]; ok {
 		return found, nil
 	}
-	found, err := readArchive(r.f, a.Path, a.File)
+	found, err := readArchive(r.f, a.Path, a.File, a.Std)
 	if err == nil {
 		r.files[a.File] = found
 	}
 	return found, err
 }
 
-// A Binary is what the archives of a test binary define.
+// A Binary holds the symbols of a test binary.
 type Binary struct {
 	p       *program
 	foreign map[string]bool // archives with code that is no Go object
 }
 
 // Link resolves the names in the archives of one binary. It takes all of them,
-// with those of the standard library. The error wraps [ErrForeign] if a package
+// with the standard library. The error wraps [ErrForeign] if a package
 // outside of the standard library has code that is no Go object.
 func (r *Reader) Link(archives []Archive) (b *Binary, err error) {
 	defer recovered(&err)
@@ -123,6 +124,8 @@ const Scanned = 16 << 10
 type Comparison struct {
 	old, new   *Binary
 	entry      string
+	harmless   func(string) bool
+	opens      map[string]string
 	linked     [2]*walk
 	benchmarks map[string][2]id
 	onlyOne    []string
@@ -133,10 +136,15 @@ type Comparison struct {
 }
 
 // Compare compares what all benchmarks of two binaries share. entry is the symbol
-// where the operating system starts the binary, such as _rt0_amd64_linux.
-func Compare(old, new *Binary, entry string) (c *Comparison, err error) {
+// where the operating system starts the binary, such as _rt0_amd64_linux. harmless
+// reports whether a package of the standard library opens no file that its caller
+// names.
+func Compare(
+	old, new *Binary, entry string, harmless func(path string) bool,
+) (c *Comparison, err error) {
 	defer recovered(&err)
-	c = &Comparison{old: old, new: new, entry: entry, benchmarks: map[string][2]id{}}
+	c = &Comparison{old: old, new: new, entry: entry, harmless: harmless,
+		opens: map[string]string{}, benchmarks: map[string][2]id{}}
 	var lists [2]map[string]id
 	for i, b := range []*Binary{old, new} {
 		if lists[i], err = b.p.benchmarks(); err != nil {
@@ -180,7 +188,8 @@ func formatError(err error) error {
 // are paired and not followed.
 func (c *Comparison) walkShared(lines bool) (*walk, error) {
 	w := newWalk(c.old.p, c.new.p)
-	w.lines, w.linked = lines, c.linked
+	w.lines, w.linked, w.harmless = lines, c.linked, c.harmless
+	w.openers = openersOf(c.old.p)
 	for _, list := range []string{"main.tests", "main.benchmarks", "main.fuzzTargets", "main.examples"} {
 		for _, n := range c.old.p.lookup(list) {
 			w.cut[n] = true
@@ -291,14 +300,15 @@ func (c *Comparison) Difference(name string) (what string) {
 		return c.shared.Error()
 	}
 	traced := false
-	if traced, err = c.walkOne(c.plain, pair); err != nil || !traced {
+	traced, c.opens[name], err = c.walkOne(c.plain, pair)
+	if err != nil || !traced {
 		return ""
 	}
 	if c.lined == nil && c.linedErr == nil {
 		c.lined, c.linedErr = c.walkShared(true)
 	}
 	if err = c.linedErr; err == nil {
-		_, err = c.walkOne(c.lined, pair)
+		_, _, err = c.walkOne(c.lined, pair)
 	}
 	if err != nil {
 		err = fmt.Errorf("the code asks for lines or names of code: %w", err)
@@ -306,21 +316,25 @@ func (c *Comparison) Difference(name string) (what string) {
 	return ""
 }
 
-// walkOne walks one benchmark on top of what all share, and takes the walk back.
-func (c *Comparison) walkOne(w *walk, pair [2]id) (traced bool, err error) {
+// walkOne walks one benchmark on top of the shared walk, and takes its steps back.
+func (c *Comparison) walkOne(w *walk, pair [2]id) (traced bool, opens string, err error) {
 	defer w.undo(len(w.log))
 	if err := w.meet(pair[0], pair[1]); err != nil {
-		return false, err
+		return false, "", err
 	}
 	if err := w.run(); err != nil {
-		return false, err
+		return false, "", err
 	}
 	for _, name := range []string{"runtime/debug.ReadBuildInfo", "runtime/debug.modinfo"} {
 		for _, n := range w.old.lookup(name) {
 			if w.pair[n] != 0 {
-				return false, differ("the code reads its build information, which has the versions of modules")
+				return false, "", differ("the code reads its build information, which has the versions of modules")
 			}
 		}
 	}
-	return w.traced, nil
+	return w.traced, w.opens, nil
 }
+
+// Opens returns which code that a benchmark can reach may open a file, or "" if
+// none does. It knows benchmarks for which Difference returned "".
+func (c *Comparison) Opens(name string) string { return c.opens[name] }

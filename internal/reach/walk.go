@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// A difference is the first one that a walk found.
+// A difference is an error: the first difference that a walk found.
 type difference struct{ what string }
 
 func (d *difference) Error() string { return d.what }
@@ -46,6 +46,9 @@ type walk struct {
 	cut      map[id]bool
 	traces   map[id]bool // functions of the runtime that find the caller's lines
 	traced   bool        // code outside of the runtime and package testing calls them
+	harmless func(string) bool
+	openers  map[id]bool // functions of old that open files
+	opens    string      // code that calls one of them
 	log      []func()    // takes back what happened since the last mark, last first
 
 	// linked are walks through the whole of each side, with all tests and
@@ -82,7 +85,7 @@ func newWalk(old, new *program) *walk {
 	return w
 }
 
-// undo takes back everything since the log had n entries. So one walk of what all
+// undo takes back everything since the log had n entries. So one walk of the code that all
 // benchmarks share serves them all.
 func (w *walk) undo(n int) {
 	for len(w.log) > n {
@@ -115,7 +118,7 @@ func (w *walk) meet(a, b id) error {
 }
 
 // convert notes that values of a type are converted to an interface. Then its
-// methods can be called, and so can those of the types that it is made of.
+// methods can be called, and so can the methods of the types that it is made of.
 func (w *walk) convert(a id) {
 	if w.used[a] {
 		return
@@ -270,6 +273,10 @@ func (w *walk) follow(a, b id, relocsA, relocsB []reloc, toA, toB []id) error {
 		if outside && w.traces[ta] && !w.traced {
 			w.traced = true
 			w.logf(func() { w.traced = false })
+		}
+		if w.opens == "" && w.mayOpen(a, ta) {
+			w.opens = w.old.describe(a) + " uses " + w.old.describe(ta)
+			w.logf(func() { w.opens = "" })
 		}
 		if int64(int16(r.kind)) < 0 { // R_WEAK is the highest bit
 			strong, err := w.strong(ta, tb)
@@ -458,7 +465,7 @@ func withLines(p *program, kept []table, tables []aux, to []id) []table {
 // arguments and its frame, and its kind, which the runtime knows. If lines count,
 // also its first line, its files, and the functions that are inlined into it. An
 // object numbers its files and functions, so their names stand here instead. The
-// numbers are those of the object of the function: objects share equal tables.
+// numbers belong to the object of the function: objects share equal tables.
 func info(p *program, of id, tables []aux, to []id, lines bool) (text []byte) {
 	const frame, line, files = 12, 16, 20
 	n := p.f.numbers

@@ -74,7 +74,9 @@
 // revisions and random layouts. Line numbers and names of functions count only if
 // the benchmark can ask the runtime for them.
 //
-// Which files a benchmark can read is answered with suspicion. Code that lists
+// Which files a benchmark can read is answered with suspicion. A benchmark that
+// reaches no function which opens files, starts programs or lists folders reads
+// none. For the others the source of the whole test binary counts. Code that lists
 // folders or starts programs may read all of them. Code that opens files may read
 // the testdata of its package, and every file whose name one of its string
 // literals could be a part of. Not seen are names that the code reads from files

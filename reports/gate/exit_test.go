@@ -157,3 +157,14 @@ func TestHeadlinesDoNotContradictThemselves(t *testing.T) {
 		}
 	}
 }
+
+// A row whose binaries differ says so; a row of equal binaries does not.
+func TestOnlyThePlaceDiffers(t *testing.T) {
+	moved := same
+	moved.Name, moved.Why = "BenchmarkMoved", OnlyPlace+"; their code opens no files"
+	r := Judge(&Run{Rows: []Row{same, moved}, Planned: 2}, Options{})
+	notes := strings.Join(r.notes(), "\n")
+	if !strings.Contains(notes, "2 rows IDENTICAL") || !strings.Contains(notes, "1 IDENTICAL row: "+OnlyPlace) {
+		t.Errorf("notes: %s", notes)
+	}
+}

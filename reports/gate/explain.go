@@ -222,6 +222,16 @@ func (r *Report) warnings() (list []string) {
 	return list
 }
 
+// movedOnly counts the rows whose binaries differ although their code does not.
+func (r *Report) movedOnly() (n int) {
+	for _, j := range r.Rows {
+		if j.Verdict == SameCode && strings.HasPrefix(j.Row.Why, OnlyPlace) {
+			n++
+		}
+	}
+	return n
+}
+
 // notes says what else holds for the whole report, and counts the rows that are
 // judged differently.
 func (r *Report) notes() (list []string) {
@@ -232,6 +242,10 @@ func (r *Report) notes() (list []string) {
 		list = append(list, plural.Of(n, "row")+" IDENTICAL and not run: both sides are equal byte for byte, or "+
 			"in everything that the benchmark can reach, and it reads no file that differs; "+
 			"-measure-same measures them")
+	}
+	if n := r.movedOnly(); n > 0 {
+		list = append(list, plural.Of(n, "IDENTICAL row")+": "+OnlyPlace+", which can move a time "+
+			"by the luck of the layout")
 	}
 	if n := r.Count(SameWork); n > 0 {
 		list = append(list, plural.Of(n, "row")+" COUNTED: time cannot tell, but an operation executes as many "+

@@ -40,6 +40,10 @@ type Side struct {
 	Facts    []reports.Fact // must be equal on both sides: the processor, the Go version
 }
 
+// OnlyPlace begins Row.Why of an Identical row whose test binaries differ, but not
+// in anything that the benchmark can reach.
+const OnlyPlace = "the code is the same; only its place in the binary differs"
+
 // A Mode says how a row was measured.
 type Mode string
 

@@ -2,6 +2,7 @@ package p
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"testing"
 
@@ -166,6 +167,36 @@ func BenchmarkConstraint(b *testing.B) {
 func BenchmarkError(b *testing.B) {
 	for b.Loop() {
 		sink = len(q.ErrSome.Error())
+	}
+}
+
+func BenchmarkReads(b *testing.B) {
+	for b.Loop() {
+		text, _ := os.ReadFile("embedded.txt")
+		sink = len(text)
+	}
+}
+
+var open = os.Open
+
+func BenchmarkReadsByValue(b *testing.B) {
+	for b.Loop() {
+		f, _ := open("embedded.txt")
+		sink = len(f.Name())
+		f.Close()
+	}
+}
+
+func BenchmarkReadsByInterface(b *testing.B) {
+	for b.Loop() {
+		f, _ := os.DirFS(".").Open("embedded.txt")
+		f.Close()
+	}
+}
+
+func BenchmarkWrites(b *testing.B) {
+	for b.Loop() {
+		fmt.Fprint(os.Stdout)
 	}
 }
 

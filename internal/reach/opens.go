@@ -1,0 +1,84 @@
+package reach
+
+import "strings"
+
+// opening are the packages of the standard library through which all Go code comes
+// to files, programs and folders. Everything else, golang.org/x/sys among it,
+// calls them.
+func opening(pkg string) bool {
+	switch pkg {
+	case "os", "os/exec", "os/signal", "os/user", "syscall", "path/filepath", "io/ioutil", "plugin", "go/parser":
+		return true
+	}
+	return strings.HasPrefix(pkg, "internal/syscall/")
+}
+
+// openNothing are functions of these packages that open no file by its name: a file
+// that they work on was opened by another function. A name that ends in a dot
+// stands for all methods of a type.
+var openNothing = []string{"os.(*File).", "os.(*PathError).", "os.(*SyscallError).", "os.(*LinkError).",
+	"os.Exit", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Getpid", "os.IsNotExist", "os.IsExist",
+	"os.underlyingError", "os.NewSyscallError", "os.init", "syscall.Errno.", "syscall.(*Errno).",
+	"syscall.Signal.", "syscall.(*Signal).", "syscall.Getenv", "syscall.Getpid", "syscall.Exit",
+	"path/filepath.Join", "path/filepath.Base", "path/filepath.Dir", "path/filepath.Ext",
+	"path/filepath.Clean", "path/filepath.Split", "path/filepath.ToSlash", "path/filepath.FromSlash",
+	"path/filepath.IsAbs", "path/filepath.IsLocal", "path/filepath.join"}
+
+// openersOf finds the functions of a program that open files, start programs or
+// list folders. A function that is not known to be harmless is one of them, so a
+// new one of a later Go release is safe. runtime.open can be reached by
+// //go:linkname.
+func openersOf(p *program) map[id]bool {
+	openers := map[id]bool{}
+	for k, o := range p.objects {
+		if !o.std || !opening(o.pkg) && o.pkg != "runtime" {
+			continue
+		}
+		for i := range o.refs {
+			s := o.symbol(i)
+			if !isText(s) {
+				continue
+			}
+			name := s.name()
+			if o.pkg == "runtime" && name != "runtime.open" || opensNothing(name) {
+				continue
+			}
+			openers[p.target[p.number(k, i)]] = true
+		}
+	}
+	return openers
+}
+
+func opensNothing(name string) bool {
+	for _, known := range openNothing {
+		if name == known || strings.HasSuffix(known, ".") && strings.HasPrefix(name, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayOpen reports whether a reference is one by which code opens files that it
+// names itself. Packages of the standard library that the list of harmless ones
+// has do so only for files of their own: the zone files of package time, or the
+// profiles of package testing. Inside of the packages that open files, and in the
+// runtime, references do not count: their callers' references do.
+func (w *walk) mayOpen(from, to id) bool {
+	if w.openers == nil {
+		return false
+	}
+	o := w.old.symbol(from).o
+	if o.std && (opening(o.pkg) || strings.HasPrefix(o.pkg, "internal/") || o.pkg == "runtime" ||
+		strings.HasPrefix(o.pkg, "runtime/") || strings.HasPrefix(o.pkg, "testing/") || w.harmless(o.pkg)) {
+		return false
+	}
+	if w.openers[to] {
+		return true
+	}
+	// A function value is a symbol of its own, which any object may define first.
+	if to == 0 || !w.old.defined(to) || !strings.HasSuffix(w.old.symbol(to).name(), "·f") {
+		return false
+	}
+	_, functions, _, _, err := w.old.list(to)
+	return err != nil || len(functions) > 0 && w.openers[functions[0]]
+}
