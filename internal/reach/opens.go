@@ -2,12 +2,14 @@ package reach
 
 import "strings"
 
-// opening are the packages of the standard library through which all Go code comes
-// to files, programs and folders. Everything else, golang.org/x/sys among it,
-// calls them.
+// opening are the packages through which all Go code comes to files, programs and
+// folders; everything else calls them. golang.org/x/sys/unix wraps package syscall.
+// A variable of it refers to mmap, so without a place in this list each binary that
+// links it would open files.
 func opening(pkg string) bool {
 	switch pkg {
-	case "os", "os/exec", "os/signal", "os/user", "syscall", "path/filepath", "io/ioutil", "plugin", "go/parser":
+	case "os", "os/exec", "os/signal", "os/user", "syscall", "path/filepath", "io/ioutil", "plugin", "go/parser",
+		"golang.org/x/sys/unix":
 		return true
 	}
 	return strings.HasPrefix(pkg, "internal/syscall/")
@@ -31,7 +33,7 @@ var openNothing = []string{"os.(*File).", "os.(*PathError).", "os.(*SyscallError
 func openersOf(p *program) map[id]bool {
 	openers := map[id]bool{}
 	for k, o := range p.objects {
-		if !o.std || !opening(o.pkg) && o.pkg != "runtime" {
+		if !opening(o.pkg) && !(o.std && o.pkg == "runtime") {
 			continue
 		}
 		for i := range o.refs {
@@ -68,7 +70,7 @@ func (w *walk) mayOpen(from, to id) bool {
 		return false
 	}
 	o := w.old.symbol(from).o
-	if o.std && (opening(o.pkg) || strings.HasPrefix(o.pkg, "internal/") || o.pkg == "runtime" ||
+	if opening(o.pkg) || o.std && (strings.HasPrefix(o.pkg, "internal/") || o.pkg == "runtime" ||
 		strings.HasPrefix(o.pkg, "runtime/") || strings.HasPrefix(o.pkg, "testing/") || w.harmless(o.pkg)) {
 		return false
 	}
