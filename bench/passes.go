@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -80,6 +81,9 @@ func (m *benchmark) run(b *testing.B) error {
 func (m *benchmark) check() error {
 	if err := m.impl.Validate(); err != nil {
 		return err
+	}
+	if m.impl.NoTry {
+		return fmt.Errorf("bench: %s declares NoTry, and permits are counted by TryAcquire", m.impl.Name)
 	}
 	if err := m.validate(); err != nil {
 		return err

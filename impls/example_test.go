@@ -77,3 +77,40 @@ func Example() {
 	// Accessing resource...
 	// Done accessing resource.
 }
+
+// slots is a limiter that is no Semaphore: it takes one permit at a time.
+type slots chan struct{}
+
+func (s slots) Acquire(ctx context.Context) error {
+	select {
+	case s <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s slots) Release() { <-s }
+
+// tryingSlots has a TryAcquire as well.
+type tryingSlots struct{ slots }
+
+func (s tryingSlots) TryAcquire() bool {
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// A limiter becomes an Impl with what it declares. stress.Run and explore.Semaphore take the Impl.
+func ExampleUnit() {
+	impl := impls.Unit("slots", func(size int64) slots { return make(slots, size) })
+	impl.DoneContext = impls.DoneMayWin // select is free to choose
+	impl.Defects = map[string]string{"C10": "Release blocks", "C11": "Release blocks"}
+
+	sem := impl.New(1)
+	fmt.Println(sem.Acquire(context.Background(), 1), impl.UnitWeights, impl.NoTry)
+	// Output: <nil> true true
+}

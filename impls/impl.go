@@ -45,7 +45,9 @@ type Impl struct {
 	// stress and explore.Semaphore ask it for one permit at a time; see [Unit].
 	UnitWeights bool
 
-	// NoTry says that there is no TryAcquire: the method panics, and is never called.
+	// NoTry says that there is no TryAcquire: the method panics. Package stress and
+	// explore.Semaphore do without it. Package bench counts permits by it, and cannot measure such
+	// an implementation.
 	NoTry bool
 
 	DoneContext DoneContext // what Acquire does with a ctx that is done before the call

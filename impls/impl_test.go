@@ -1,6 +1,7 @@
 package impls_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -102,6 +103,42 @@ func TestOf(t *testing.T) {
 	const want = "none: New(1) returned a nil"
 	if _, err := none.Make(1); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Make = %v, want an error with %q", err, want)
+	}
+}
+
+// Unit declares what a limiter cannot do, and refuses it.
+func TestUnit(t *testing.T) {
+	bare := impls.Unit("bare", func(size int64) slots { return make(slots, size) })
+	if !bare.UnitWeights || !bare.NoTry || bare.Validate() != nil {
+		t.Errorf("%+v, %v", bare, bare.Validate())
+	}
+	tries := impls.Unit("tries", func(size int64) tryingSlots { return tryingSlots{make(slots, size)} })
+	if tries.NoTry {
+		t.Error("TryAcquire of a limiter was not seen")
+	}
+	sem, err := tries.Make(2)
+	if err != nil || sem.Acquire(context.Background(), 1) != nil || !sem.TryAcquire(1) || sem.TryAcquire(1) {
+		t.Errorf("Make = %v, want a semaphore of two permits", err)
+	}
+	sem.Release(2)
+	if !sem.TryAcquire(1) {
+		t.Error("Release(2) gave nothing back")
+	}
+	for what, f := range map[string]func(){
+		"Acquire(2)": func() { sem.Acquire(context.Background(), 2) }, "TryAcquire(0)": func() { sem.TryAcquire(0) },
+		"Release(-1)": func() { sem.Release(-1) }, "New(-1)": func() { tries.New(-1) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s did not panic", what)
+				}
+			}()
+			f()
+		}()
+	}
+	if _, err := bare.Make(-1); err == nil {
+		t.Error("a negative size was taken")
 	}
 }
 

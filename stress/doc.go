@@ -113,6 +113,18 @@
 //
 // impl.Order = impls.FIFO, or Barging, makes the checks of order sharper.
 //
+// # Limiters of one permit
+//
+// A limiter with Acquire(ctx) error and Release() is checked through impls.Unit:
+//
+//	impl := impls.Unit("mine", func(size int64) *mine.Limiter { return mine.New(int(size)) })
+//	impl.DoneContext = impls.DoneMayWin // if Acquire selects between a permit and ctx.Done()
+//	stress.Run(t, impl)
+//
+// The clauses then ask for one permit at a time, and so do the random programs. What needs a request
+// of several permits, or a TryAcquire that is not there, is left out: clauses about nothing else are
+// skipped with that reason.
+//
 // A clause in impl.Defects is not judged, and is skipped as a declared defect. So the other clauses
 // still guard an implementation that is known to break one.
 //

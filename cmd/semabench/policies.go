@@ -99,11 +99,20 @@ func starvationFree(i impls.Impl) string {
 	return yesNo(i.StarvationFree)
 }
 
+// weights also names what limiters of one permit often lack. A column of its own for each would be
+// empty in nearly every row.
 func weights(i impls.Impl) string {
+	cell := "any"
 	if i.UnitWeights {
-		return "1 only"
+		cell = "1 only"
 	}
-	return "any"
+	if i.NoTry {
+		cell += ", no TryAcquire"
+	}
+	if i.DoneContext == impls.DoneMayWin {
+		cell += ", a done context may win"
+	}
+	return cell
 }
 
 func madeFor(i impls.Impl) string {

@@ -44,6 +44,20 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// What limiters of one permit lack is named beside their weights.
+func TestWeightsOfLimiters(t *testing.T) {
+	for want, impl := range map[string]impls.Impl{
+		"any":                         {},
+		"1 only":                      {UnitWeights: true},
+		"1 only, no TryAcquire":       {UnitWeights: true, NoTry: true},
+		"any, a done context may win": {DoneContext: impls.DoneMayWin},
+	} {
+		if got := weights(impl); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // Each implementation of the real table has a row.
 func TestPoliciesOfAll(t *testing.T) {
 	_, stdout, _ := command(t, "", "policies")
