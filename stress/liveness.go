@@ -498,16 +498,16 @@ func (t *trial) needsFIFO() {
 	}
 }
 
-// C35: for two hours nothing happens but time. No wait and no grant may expire: not of a ctx
+// C35: for a month nothing happens but time. No wait and no grant may expire: not of a ctx
 // without a deadline, not of a ctx whose deadline is later, and not of a request for more than the
-// size. The clock of a bubble passes two hours in an instant, because nothing else can move.
+// size. The clock of a bubble passes a month in an instant, because nothing else can move.
 // Implementations with a timeout of their own, or with a lease for a permit, fail. The request for
-// more than the size must still wait after two hours, and must still delay nothing.
+// more than the size must still wait after a month, and must still delay nothing.
 func noExpiry(t *trial) {
 	if t.impl.Waits != impls.Parked {
 		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
 	}
-	const long = 2 * time.Hour
+	const long = 31 * 24 * time.Hour
 	if t.impl.UnitWeights {
 		unitsDoNotExpire(t, long)
 		return

@@ -50,9 +50,9 @@ func alphabetOf(size int64, impl impls.Impl) (a alphabet) {
 		a.core = append(a.core,
 			call{kind: model.AcquireBackground, n: n, of: -1},
 			call{kind: model.AcquireBackground, n: n, of: -1, pass: true},
-			call{kind: model.AcquireCancelled, n: n, of: -1})
+			call{kind: model.AcquireCancelled, n: n, of: -1},
+			call{kind: model.Try, n: n, of: -1})
 		a.rare = append(a.rare,
-			call{kind: model.Try, n: n, of: -1},
 			call{kind: model.AcquireDone, n: n, of: -1},
 			call{kind: model.AcquireDeadline, n: n, of: -1})
 	}

@@ -38,7 +38,8 @@ func (l Level) cost() int {
 }
 
 // Levels returns the levels that cost at most as much as the given number of calls, one at a time,
-// on a semaphore of size 1. The cheap levels come first.
+// on a semaphore of size 1. The cheap levels come first, and among equals the ones in which calls race:
+// they have fewer programs, and find defects that no order of whole calls shows.
 func Levels(impl impls.Impl, calls int) (all []Level) {
 	most := Level{1, calls, 1}.cost()
 	for _, size := range sizesOf(impl) {
@@ -50,7 +51,9 @@ func Levels(impl impls.Impl, calls int) (all []Level) {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Level) int { return cmp.Compare(a.cost(), b.cost()) })
+	slices.SortStableFunc(all, func(a, b Level) int {
+		return cmp.Or(cmp.Compare(a.cost(), b.cost()), cmp.Compare(b.Racing, a.Racing))
+	})
 	return all
 }
 
