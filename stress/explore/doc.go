@@ -261,9 +261,10 @@
 // not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
 //
 // A loop that counts its loads is taken for a spinner at the third load that equals the one before.
-// It continues when nothing else can move, and several such loops continue in turn. It is a livelock
-// if nothing has changed for nine tenths of -explore.steps, so a loop that counts further than that
-// needs a larger bound.
+// It continues when nothing else can move, and several such loops continue in turn. If nothing has
+// changed for nine tenths of -explore.steps, it is a livelock if the local variables come to the same
+// values again and again. If they still change, the loop may be counting, and the schedule has no end
+// that is known. Counters on the heap are not looked at.
 //
 // A sync.Pool returns the value that was put in last, or none; the pools of the standard library are
 // empty. A TryLock fails only if the lock is held. sync.Map.Range visits keys in the order of insertion.

@@ -382,6 +382,56 @@ func TestWrongNeighboursOfOddShapes(t *testing.T) {
 	}
 }
 
+// A loop that counts further than the bound on steps has no end that is known. If its local variables
+// come to the same values again and again, it is a livelock.
+func TestCountingIsNoLivelock(t *testing.T) {
+	check := func(programs map[string]func(t *explore.T), verdict explore.Verdict, bound, what string) {
+		for name, program := range programs {
+			t.Run(name, func(t *testing.T) {
+				r := explore.Check(t, explore.Options{Schedules: 4, Steps: 10_000}, program)
+				if r.Verdict != verdict || r.Bound != bound || r.What != what {
+					t.Errorf("%s, bound %q, %q, want %s, %q, %q: %s", r.Verdict, r.Bound, r.What, verdict,
+						bound, what, r.Text)
+				}
+			})
+		}
+	}
+	check(map[string]func(t *explore.T){
+		"counts loads": func(t *explore.T) {
+			var x atomic.Int64
+			for range 12_000 {
+				x.Load()
+			}
+		},
+		"counts yields": func(t *explore.T) {
+			for range 12_000 {
+				runtime.Gosched()
+			}
+		},
+		"counts in a function, with two words": func(t *explore.T) {
+			var x, y atomic.Int64
+			both := func(i int) bool { return x.Load() != 0 || y.Load() != 0 && i > 0 }
+			for i := 0; i < 6_000 && !both(i); i++ {
+			}
+		},
+	}, explore.Unknown, "steps", "")
+	check(map[string]func(t *explore.T){
+		"spins over a ring for ever": func(t *explore.T) {
+			var ring [5]atomic.Int64
+			for i := 0; ring[i].Load() == 0; i = (i + 1) % len(ring) {
+			}
+		},
+		"spins with a back-off that has an end": func(t *explore.T) {
+			var a atomic.Bool
+			for tries := 0; !a.Load(); tries = min(tries+1, 10) {
+				if tries == 10 {
+					runtime.Gosched()
+				}
+			}
+		},
+	}, explore.Fail, "", "livelock")
+}
+
 // countPlay counts the plays of a body in this process and returns the count. Package variables and
 // the environment begin anew in each schedule. The runtime's limit of threads does not, and a call
 // that sets it returns the limit before.

@@ -26,12 +26,13 @@ type G struct {
 	carrier carrier
 	cause   int32 // the step that let it go on, -1 if that is its own last one
 
-	waits int            // its waits in queues so far; a waiter with an older number is void
-	box   unsafe.Pointer // what a receiver was given
-	fired *waiter        // the waiter that ended the last wait
-	spin  spin
-	steps int // that it took
-	moved int // the number of its last step
+	waits  int            // its waits in queues so far; a waiter with an older number is void
+	box    unsafe.Pointer // what a receiver was given
+	fired  *waiter        // the waiter that ended the last wait
+	spin   spin
+	locals locals
+	steps  int // that it took
+	moved  int // the number of its last step
 
 	bubble  *Bubble // nil if it is in none
 	harness bool    // see MarkHarness
@@ -161,6 +162,7 @@ func (e *Exec) newG() *G {
 		g.Op.clear()
 		g.harness = false
 		g.box, g.fired, g.steps, g.waits, g.blocked = nil, nil, 0, g.waits+1, false
+		g.locals = locals{states: g.locals.states[:0]}
 		g.timed, g.stalled, g.moved, g.bubble = false, false, 0, nil
 		g.spin.forget()
 	} else {

@@ -48,7 +48,9 @@ func (e *Exec) pick(me *G) *G {
 		e.Outcome = Outcome{Kind: Endless}
 		return nil
 	case e.taken-e.progress > e.limits.Livelock:
-		e.Outcome = Outcome{Kind: Livelock}
+		if e.Outcome.Kind = Livelock; e.counts() {
+			e.Outcome.Kind = Endless
+		}
 		return nil
 	}
 	e.prune()

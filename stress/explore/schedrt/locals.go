@@ -1,0 +1,153 @@
+package schedrt
+
+import (
+	"runtime"
+	"strings"
+	"unsafe"
+)
+
+// Goroutines that read the same objects for a long time, while nothing changes, are a livelock if they
+// will do so for ever. A loop that counts its rounds will not. The objects do not tell the two apart,
+// but the local variables do: a program whose objects and local variables are in a state for the second
+// time goes on from it as it did the first time, and so for ever.
+//
+// The local variables of a goroutine that waits for its turn are on its stack: a function that calls
+// another keeps nothing in registers. So the engine compares the part of the stack that belongs to the
+// program, by a hash, at the last operations before it decides.
+//
+// A counter on the heap, without a lock, is not seen, and a loop that counts with it is taken for a
+// livelock. The other error is harmless: a livelock whose loop counts its rounds for nothing has no
+// end that is known.
+
+// watchedPart is the part of Limits.Livelock, its last fourth, in which the stacks are compared. A
+// comparison takes some microseconds, so a loop that ends soon costs nothing.
+const watchedPart = 4
+
+// A locals recognises states of local variables.
+type locals struct {
+	progress int // Exec.progress when the notes began; they count for this stretch only
+	states   []uint64
+	newest   int // Exec.taken at the last state that was not known
+	full     bool
+}
+
+// nearby is how far outside of the compared frames a pointer into the stack may point: into the frames
+// of the engine below them, or of (*G).main above.
+const nearby = 2048
+
+// maxStates bounds the states that are kept. A loop over a hundred objects has a hundred states.
+const maxStates = 512
+
+// note notes the state of the running goroutine, which is about to wait for its turn.
+func (l *locals) note(e *Exec) {
+	if l.progress != e.progress || len(l.states) == 0 {
+		*l = locals{progress: e.progress, states: l.states[:0]}
+	}
+	if l.full {
+		l.newest = e.taken
+		return
+	}
+	state, ok := stackState()
+	if !ok {
+		l.full = true
+		return
+	}
+	for _, s := range l.states {
+		if s == state {
+			return
+		}
+	}
+	l.newest = e.taken
+	if l.full = len(l.states) == maxStates; !l.full {
+		l.states = push(l.states, state)
+	}
+}
+
+// counts reports whether a goroutine still came to new states in the second half of the time in which
+// they were noted. Too few operations for a comparison do not count.
+func (e *Exec) counts() bool {
+	watched := e.limits.Livelock / watchedPart
+	for _, g := range e.gs {
+		l := &g.locals
+		if g.state != dead && l.progress == e.progress && len(l.states) > 2 && e.taken-l.newest < watched/2 {
+			return true
+		}
+	}
+	return false
+}
+
+// mainReturn is where (*G).main goes on after the function of a goroutine. Its stack ends there.
+var mainReturn uintptr
+
+// stackState returns a hash of the frames of the program on the stack of the running goroutine. It
+// reports false if the stack is too deep.
+//
+// The frames begin above the return address into the innermost function of the program, and end at
+// mainReturn. Callers lists both. If a function of the engine is inlined into the program, the address
+// on the stack is the one that Callers lists for the inlined function. mainReturn is always on the
+// stack, because a call of a function value is never inlined. A pointer into the stack counts by its
+// distance from the end, because stacks move.
+//
+//go:norace
+//go:nocheckptr
+func stackState() (state uint64, ok bool) {
+	var pcs [64]uintptr
+	n := runtime.Callers(3, pcs[:]) // without Callers, this function and note
+	first := -1
+	for i := 0; i < n && pcs[i] != mainReturn; i++ {
+		name := functionAt(pcs[i])
+		if name == enginePath+"/schedrt.(*G).main" {
+			mainReturn = pcs[i]
+			break
+		}
+		if first < 0 && !strings.HasPrefix(name, enginePath+"/") {
+			first = i
+		}
+		if i == n-1 {
+			return 0, false
+		}
+	}
+	if first < 0 {
+		return 0, false
+	}
+	// Offsets from a local variable, and not addresses: the stack may move.
+	var here uintptr
+	const word = unsafe.Sizeof(here)
+	end, begin := uintptr(0), uintptr(0)
+	for *(*uintptr)(unsafe.Add(unsafe.Pointer(&here), end)) != mainReturn {
+		end += word
+	}
+	for ; first >= 0 && begin == 0; first-- {
+		for at := uintptr(0); at < end && begin == 0; at += word {
+			if *(*uintptr)(unsafe.Add(unsafe.Pointer(&here), at)) == pcs[first] {
+				begin = at
+			}
+		}
+	}
+	for at := begin; at < end; at += word {
+		w := *(*uintptr)(unsafe.Add(unsafe.Pointer(&here), at))
+		if top := uintptr(unsafe.Pointer(&here)) + end; w-(top-end-nearby) < end+2*nearby {
+			w -= top
+		}
+		state = (state ^ uint64(w)) * 0x100000001b3 // FNV-1a by words
+	}
+	return state, begin > 0
+}
+
+// enginePath is the import path of the engine's packages: the one above schedrt.
+var enginePath = strings.TrimSuffix(functionAt(ownPC()), "/schedrt.ownPC")
+
+//go:noinline
+func ownPC() uintptr {
+	var pcs [1]uintptr
+	runtime.Callers(1, pcs[:])
+	return pcs[0]
+}
+
+// functionAt returns the name of the function that a return address belongs to.
+func functionAt(pc uintptr) string {
+	if f := runtime.FuncForPC(pc - 1); f != nil {
+		return f.Name()
+	}
+	return ""
+}
