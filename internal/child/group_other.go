@@ -23,3 +23,6 @@ func Kill(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 
 // diedOfGroupSignal is false: no signal reaches more than one process.
 func diedOfGroupSignal(*os.ProcessState) bool { return false }
+
+// KilledAt reports false: no signal kills a process.
+func KilledAt(*os.ProcessState) (peak int64, killed bool) { return 0, false }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 )
 
@@ -44,4 +45,19 @@ func diedOfGroupSignal(ended *os.ProcessState) bool {
 	status, ok := ended.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && (status.Signal() == syscall.SIGINT ||
 		status.Signal() == syscall.SIGTERM)
+}
+
+// KilledAt reports whether a child was killed by SIGKILL, and the most memory, in bytes, that it or a
+// process that it waited for had in use.
+func KilledAt(ended *os.ProcessState) (peak int64, killed bool) {
+	status, ok := ended.Sys().(syscall.WaitStatus)
+	usage, known := ended.SysUsage().(*syscall.Rusage)
+	if !ok || !known || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		return 0, false
+	}
+	peak = int64(usage.Maxrss)
+	if runtime.GOOS != "darwin" { // which counts bytes and not kilobytes
+		peak <<= 10
+	}
+	return peak, true
 }

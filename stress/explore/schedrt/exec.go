@@ -99,9 +99,14 @@ type Limits struct {
 	// steps and takes three times as long. Under the race detector it is always set.
 	Goroutines bool
 
-	// OnStall is called with the stacks of all goroutines when a goroutine has run for 10 s without
-	// an operation. If it is nil there is no watchdog. It should end the process.
-	OnStall func(stacks string)
+	// OnStall is called with the stacks of all goroutines when no goroutine has come to an operation
+	// for 10 s, and again every other second until one does. Spent is the CPU time of the process
+	// since the last operation, and waited the real time. It ends the process if it finds that the
+	// goroutine has used its time, or waits. If it is nil there is no watchdog.
+	OnStall func(stacks string, spent, waited time.Duration)
+
+	// CPUTime returns the CPU time that the process has used. Nil means the real time.
+	CPUTime func() time.Duration
 }
 
 // A Strategy decides what happens next. It runs between two steps and may read the Exec.
@@ -288,11 +293,16 @@ func (e *Exec) countStep() {
 // watch is the watchdog: it calls Limits.OnStall when a controlled goroutine does not come to its
 // next operation, because it loops without one or waits for something that is not under control. Go
 // cannot end such a goroutine, so OnStall should end the process. watch runs in real time: the
-// virtual clock stands still during a stall.
+// virtual clock stands still during a stall. On a machine with much else to do, ten seconds may give a
+// goroutine less time than one does elsewhere, so the CPU time counts, too.
 func (e *Exec) watch() {
 	ticker := time.NewTicker(stallTime / 5)
 	defer ticker.Stop()
-	last, since := e.steps.Load(), time.Now()
+	cpuTime := e.limits.CPUTime
+	if began := time.Now(); cpuTime == nil {
+		cpuTime = func() time.Duration { return time.Since(began) }
+	}
+	last, since, spent := e.steps.Load(), time.Now(), cpuTime()
 	for {
 		select {
 		case <-e.closed:
@@ -301,11 +311,11 @@ func (e *Exec) watch() {
 		}
 		switch steps := e.steps.Load(); {
 		case steps != last || !e.playing.Load():
-			last, since = steps, time.Now()
+			last, since, spent = steps, time.Now(), cpuTime()
 		case time.Since(since) > stallTime:
 			stacks := make([]byte, 1<<20)
-			e.limits.OnStall(string(stacks[:runtime.Stack(stacks, true)]))
-			return
+			n := runtime.Stack(stacks, true)
+			e.limits.OnStall(string(stacks[:n]), cpuTime()-spent, time.Since(since))
 		}
 	}
 }

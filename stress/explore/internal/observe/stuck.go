@@ -40,6 +40,33 @@ func StuckIn(stacks string) (function, at string) {
 	return "", ""
 }
 
+// StalledAt looks through the stacks of all goroutines for the controlled one that the scheduler has not
+// stopped. It returns the function and position where the code of the program has come to, and the state
+// of the goroutine: running, runnable, or what it waits for. Both are "" if there is none.
+func StalledAt(stacks string) (where, state string) {
+	library := libraryFolder(stacks)
+	program := ProgramStacks(stacks)
+	if program == stacks {
+		return "", ""
+	}
+	block, _, _ := strings.Cut(program, "\n\n")
+	lines := strings.Split(block, "\n")
+	_, state, _ = strings.Cut(lines[0], "[")
+	state, _, _ = strings.Cut(state, "]")
+	state, _, _ = strings.Cut(state, ",") // without the minutes, and without "locked to thread"
+	for i := 1; i+1 < len(lines); i += 2 {
+		name, place := lines[i], strings.TrimSpace(lines[i+1])
+		if library != "" && strings.HasPrefix(place, library) {
+			continue
+		}
+		if open := strings.LastIndexByte(name, '('); open > 0 {
+			name = name[:open]
+		}
+		return ShortName(name) + " at " + PlaceOf(place).String(), state
+	}
+	return "", state
+}
+
 // ProgramStacks returns the stacks of the controlled goroutines that the scheduler did not stop, and of
 // these only the frames of the program and of what it calls. If there is no such goroutine, it
 // returns all stacks.

@@ -79,3 +79,20 @@ func TestProgramStacks(t *testing.T) {
 		}
 	}
 }
+
+// A goroutine that the scheduler waits for is named by the code of the program, and by what it does.
+func TestStalledAt(t *testing.T) {
+	printing := lockFrames
+	for name, c := range map[string]struct{ state, frames, where, want string }{
+		"loop":                      {"running", "example.org/m.loop(...)\n\t/m/m.go:7", "m.loop at /m/m.go:7", "running"},
+		"in the standard library":   {"syscall, 1 minutes", printing, "m.TestM.func1 at /m/m_test.go:27", "syscall"},
+		"waits":                     {"IO wait, 3 minutes, locked to thread", printing, "m.TestM.func1 at /m/m_test.go:27", "IO wait"},
+		"stopped by a coroutine":    {"coroutine", printing, "", ""},
+		"stopped by the scheduler ": {"chan receive", batonFrames, "", ""},
+	} {
+		where, state := StalledAt(strings.NewReplacer("STATE", c.state, "FRAMES", c.frames).Replace(stuckStack))
+		if where != c.where || state != c.want {
+			t.Errorf("%s: %q, %q, want %q, %q", name, where, state, c.where, c.want)
+		}
+	}
+}

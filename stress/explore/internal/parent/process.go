@@ -2,11 +2,13 @@ package parent
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 	"sync"
 
 	"github.com/semabench/semabench/internal/child"
@@ -21,6 +23,7 @@ type process struct {
 	stdin  io.WriteCloser
 	output tail
 	ready  chan struct{} // closed when the test has come to the call that is explored
+	at     chan string   // gets the place of a schedule that is given up; a process sends one at most
 	ended  chan struct{} // closed when the process has ended and its output was read
 
 	// The coordinator's notes about the process.
@@ -38,7 +41,9 @@ type message struct {
 // startProcess starts a player that sends its replies to messages. The reader is started last, so
 // on an error there is no goroutine and no process to end.
 func startProcess(ctx context.Context, cmd *exec.Cmd, messages chan<- message) (*process, error) {
-	p := &process{cmd: cmd, ready: make(chan struct{}), ended: make(chan struct{})}
+	p := &process{
+		cmd: cmd, ready: make(chan struct{}), at: make(chan string, 1), ended: make(chan struct{}),
+	}
 	cmd.Stderr = &p.output
 	var err error
 	if p.stdin, err = cmd.StdinPipe(); err != nil {
@@ -65,8 +70,12 @@ func (p *process) read(ctx context.Context, stdout io.Reader, messages chan<- me
 		line, err := r.ReadBytes('\n')
 		if err == nil {
 			reply, isReply, err := wire.ReadReply(line)
-			if reply.Ready {
+			switch {
+			case reply.Ready:
 				close(p.ready)
+				continue
+			case reply.At != "":
+				p.at <- reply.At
 				continue
 			}
 			if isReply {
@@ -97,7 +106,15 @@ func (p *process) noResult(err error) error {
 	if err == nil {
 		return fmt.Errorf("%w: %w\n%s", errNoResult, errNothingPlayed, p.output.text())
 	}
-	return fmt.Errorf("%w: %w\n%s", errNoResult, err, p.output.text())
+	text := p.output.text()
+	if cause := p.output.cause(); cause != "" {
+		return fmt.Errorf("%w: %s (%w)\n%s", errNoResult, cause, err, text)
+	}
+	if peak, killed := child.KilledAt(p.cmd.ProcessState); killed {
+		text = fmt.Sprintf("it had used up to %d MB of memory, and a system that runs out of memory kills a "+
+			"process in this way\n%s", peak>>20, text)
+	}
+	return fmt.Errorf("%w: %w\n%s", errNoResult, err, text)
 }
 
 // request sends a request. If the process has ended, there is no error here: read reports why.
@@ -107,8 +124,9 @@ func (p *process) request(r wire.Request) { _ = wire.WriteRequest(p.stdin, r) }
 // everything could fill the memory. Two goroutines write to it: the one of exec.Cmd, with standard
 // error, and read, with standard output.
 type tail struct {
-	mu   sync.Mutex
-	kept []byte
+	mu    sync.Mutex
+	kept  []byte
+	fatal []byte // begins with the last words of the runtime; see cause
 }
 
 const tailSize = 16 << 10
@@ -116,12 +134,46 @@ const tailSize = 16 << 10
 func (t *tail) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.noteFatal(text)
 	// Cut at twice the size, so that a text is moved once for each 16 KiB written and not at every
 	// write.
 	if t.kept = append(t.kept, text...); len(t.kept) > 2*tailSize {
 		t.kept = append(t.kept[:0], t.kept[len(t.kept)-tailSize:]...)
 	}
 	return len(text), nil
+}
+
+// lastWords begin what the Go runtime writes when it ends a process. Pages of stacks follow.
+var lastWords = [][]byte{
+	[]byte("runtime: goroutine stack exceeds"), []byte("fatal error: "), []byte("unexpected fault address"),
+}
+
+// noteFatal keeps the beginning of the last words, which the stacks after them would push out.
+func (t *tail) noteFatal(text []byte) {
+	if t.fatal == nil {
+		for _, words := range lastWords {
+			// At the begin of a line: a program may print the same words in the middle of one.
+			if bytes.HasPrefix(text, words) {
+				t.fatal = bytes.Clone(text)
+				break
+			}
+			if at := bytes.Index(text, append([]byte("\n"), words...)); at >= 0 {
+				t.fatal = bytes.Clone(text[at+1:])
+				break
+			}
+		}
+	} else {
+		t.fatal = append(t.fatal, text...)
+	}
+	t.fatal = t.fatal[:min(len(t.fatal), 512)]
+}
+
+// cause returns the line in which the Go runtime says why it ended the process, or "".
+func (t *tail) cause() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	line, _, _ := strings.Cut(string(t.fatal), "\n")
+	return line
 }
 
 func (t *tail) text() string {

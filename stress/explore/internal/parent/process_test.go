@@ -67,6 +67,22 @@ func TestTail(t *testing.T) {
 	}
 }
 
+// The line in which the runtime says why it ended a process is kept, however long the stacks after it are.
+func TestCauseOfDeath(t *testing.T) {
+	var out tail
+	out.Write([]byte("output\n"))
+	if cause := out.cause(); cause != "" {
+		t.Errorf("%q is no cause", cause)
+	}
+	out.Write([]byte("more output, with fatal error: in it\nfatal error: concurrent map writes\n"))
+	for range 1000 {
+		out.Write([]byte("goroutine 1 [running]:\n\t/m/m.go:3\n"))
+	}
+	if cause := out.cause(); cause != "fatal error: concurrent map writes" || strings.Contains(out.text(), cause) {
+		t.Errorf("%q, want the fatal error, which is not in the end of the output", cause)
+	}
+}
+
 // A player that Ctrl-C has ended is not reported before the parent has heard of Ctrl-C, unless it
 // does not within a second.
 func TestInterruptedPlayerIsNoDeadPlayer(t *testing.T) {

@@ -62,9 +62,34 @@ func (w within) left() float64 {
 // counted returns everything that was counted until now, for the verdict.
 func (c *coordinator) counted(names []string, interrupted bool) *verdict.Exploration {
 	e := c.tasks.exploration(names, interrupted)
-	e.Timeout = c.within.shorter
+	e.Timeout, e.At = c.within.shorter, c.cutAt()
 	return e
 }
+
+// cutAt asks the processes for the place of the schedule that each is in, if one of them had to be given
+// up in the middle of a step. It returns the first place, or "".
+func (c *coordinator) cutAt() string {
+	if !c.hurry {
+		return ""
+	}
+	answers := time.After(placeTime)
+	for _, p := range c.processes {
+		p.stdin.Close()
+	}
+	for _, p := range c.processes {
+		select {
+		case at := <-p.at:
+			return at
+		case <-p.ended:
+		case <-answers:
+			return ""
+		}
+	}
+	return ""
+}
+
+// placeTime is how long the parent waits for the place of a schedule that it gives up.
+const placeTime = 300 * time.Millisecond
 
 // outOfTime returns the result when the deadline came before it was known. A failure that was found is
 // told although there was no time to minimise it.

@@ -3,6 +3,7 @@ package player
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/task"
@@ -19,16 +20,36 @@ var requests, replies = os.Stdin, os.Stdout
 // ends this process: there is no way to stop it, and nothing else can be played while it runs.
 func limits(o task.Options) schedrt.Limits {
 	return schedrt.Limits{
-		Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock, OnStall: exitOutOfControl,
+		Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock,
+		OnStall: exitOutOfControl, CPUTime: cpuTime,
 	}
 }
 
+const (
+	// loopTime is the CPU time that a goroutine may use from one operation to the next. The slowest
+	// local code that was seen in the suites of examples/suites, under the race detector, takes about
+	// a second.
+	loopTime = 10 * time.Second
+
+	// callTime is how long a goroutine may be in a system call. Its state in the stacks does not say
+	// whether the call waits, or is one of many short ones.
+	callTime = time.Minute
+)
+
 // exitOutOfControl tells the parent that a goroutine does not come back to the scheduler, and ends
-// the process. It runs in the goroutine of the watchdog, beside the goroutine that is stalled. It
-// uses nothing of the execution, which that goroutine may be about to change.
-func exitOutOfControl(stacks string) {
-	r := verdict.OutOfControl(observe.ProgramStacks(stacks))
-	if function, at := observe.StuckIn(stacks); function != "" {
+// the process. It returns if the goroutine has only had too little of the processor until now. It
+// runs in the goroutine of the watchdog, beside the goroutine that is stalled. It uses nothing of
+// the execution, which that goroutine may be about to change.
+func exitOutOfControl(stacks string, spent, waited time.Duration) {
+	function, at := observe.StuckIn(stacks)
+	where, state := observe.StalledAt(stacks)
+	switch {
+	case spent >= loopTime, function != "":
+	case state == "running" || state == "runnable", state == "syscall" && waited < callTime:
+		return
+	}
+	r := verdict.OutOfControl(where, state, observe.ProgramStacks(stacks))
+	if function != "" {
 		r = verdict.Stuck(function, at)
 	}
 	err := wire.WriteReply(replies, wire.Reply{Result: r})

@@ -7,11 +7,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/stress/explore/internal/observe"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
 )
 
@@ -46,9 +49,27 @@ func readRequests(to chan<- incoming) {
 		}
 	}
 	close(to)
+	time.Sleep(orphanPoll)
+	sayWhere()
 	for {
 		exitIfOrphan()
 		time.Sleep(orphanPoll)
+	}
+}
+
+// busy is set while a request is answered.
+var busy atomic.Bool
+
+// sayWhere tells the parent where the schedule is that is being played. The parent has given it up, and
+// names the place.
+func sayWhere() {
+	if !busy.Load() || os.Getppid() != parentID {
+		return
+	}
+	stacks := make([]byte, 1<<20)
+	where, _ := observe.StalledAt(string(stacks[:runtime.Stack(stacks, true)]))
+	if where != "" {
+		_ = wire.WriteReply(replies, wire.Reply{At: where}) // the result does without if it fails
 	}
 }
 

@@ -41,7 +41,10 @@ func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
 		if in.err != nil {
 			t.Fatalf("explore: reading a request: %v", in.err)
 		}
-		if err := wire.WriteReply(replies, s.answer(in.Request)); err != nil {
+		busy.Store(true)
+		reply := s.answer(in.Request)
+		busy.Store(false)
+		if err := wire.WriteReply(replies, reply); err != nil {
 			t.Fatalf("explore: %v", err)
 		}
 	}

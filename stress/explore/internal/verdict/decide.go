@@ -170,9 +170,10 @@ func Died(err error, again bool) *Result {
 }
 
 // OutOfControl returns the result for a program of which a goroutine does not come back to the
-// scheduler.
-func OutOfControl(stacks string) *Result {
-	return &Result{Verdict: Fail, What: outOfControl, Text: outOfControlText(stacks)}
+// scheduler. Where is where it has come to, and state is what it does there: running, runnable, or what it
+// waits for.
+func OutOfControl(where, state, stacks string) *Result {
+	return &Result{Verdict: Fail, What: outOfControl, Text: outOfControlText(where, state, stacks)}
 }
 
 // Stuck returns the result for a program of which a goroutine waits inside the standard library, in a

@@ -31,7 +31,11 @@ func Render(s *failure.Report) string {
 
 // text returns the text of a result without a failure.
 func (e *Exploration) text(r *Result) string {
-	return e.playedText(r.Bound) + fmt.Sprintf(
+	at := ""
+	if e.At != "" {
+		at = "; the time was over in " + e.At + ", which had not come to an operation that explore knows"
+	}
+	return e.playedText(r.Bound) + at + fmt.Sprintf(
 		"\n%d ordered pairs of dependent operations were seen, %d of them with their reverse",
 		r.Pairs, r.Reversed)
 }
@@ -48,6 +52,8 @@ func (e *Exploration) playedText(bound string) string {
 	case bound == boundSteps && programs == 1:
 		return fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
 			e.Total.Endless, played, e.Options.Steps)
+	case programs == 1 && played == 0:
+		return "no schedule came to its end: " + e.boundText(bound)
 	case programs == 1:
 		return fmt.Sprintf("%s played and none failed, but not all were: %s",
 			plural.Of(played, "schedule"), e.boundText(bound))
@@ -253,10 +259,20 @@ func diedText(err error) string {
 		"that played the same did not. " + leftFromBefore + ":\n" + err.Error()
 }
 
-func outOfControlText(stacks string) string {
-	return outOfControl + ": a goroutine has run for 10 s without an operation that explore " +
-		"knows. It loops, or waits for the network, a file, another process or a package that is not " +
-		"instrumented:\n" + stacks
+func outOfControlText(where, state, stacks string) string {
+	if where == "" {
+		where = "a goroutine"
+	}
+	text := outOfControl + ": " + where
+	switch state {
+	case "running", "runnable", "syscall", "":
+		text += " has used 10 s of CPU time, or a minute in a system call, without an operation that " +
+			"explore knows. It loops, prints without end, or calls a package that is not instrumented"
+	default:
+		text += " has waited for 10 s (" + state + ") for what explore does not know: the network, a file, " +
+			"another process, or a package that is not instrumented"
+	}
+	return text + ":\n" + stacks
 }
 
 func stuckText(function string) string {

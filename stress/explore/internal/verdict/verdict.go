@@ -83,6 +83,7 @@ type Exploration struct {
 	Pairs       map[string]bool // the ordered pairs that were seen
 	Interrupted bool            // the user ended it
 	Late        bool            // the time was over
+	At          string          // where it was over, if in the middle of a step; may be ""
 	Timeout     bool            // and go test -timeout had left less of it than Options.Time
 }
 

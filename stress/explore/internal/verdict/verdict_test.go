@@ -75,8 +75,8 @@ func TestEndings(t *testing.T) {
 		"schedule with a bad word":   {verdict.BadSchedule("", errors.New("bad")), verdict.Fails},
 		"nondeterminism":             {verdict.Nondeterministic(3, "a", "b"), verdict.Skips},
 		"nondeterminism in a suite":  {verdict.OfSuite(verdict.Nondeterministic(3, "a", "b")), verdict.Skips},
-		"out of control":             {verdict.OutOfControl("stacks"), verdict.Fails},
-		"out of control, in a suite": {verdict.OfSuite(verdict.OutOfControl("stacks")), verdict.Skips},
+		"out of control":             {verdict.OutOfControl("m.f at m.go:3", "running", "stacks"), verdict.Fails},
+		"out of control, in a suite": {verdict.OfSuite(verdict.OutOfControl("m.f at m.go:3", "running", "stacks")), verdict.Skips},
 		"dead process":               {verdict.ProcessEnded(errors.New("exit status 2")), verdict.Fails},
 	} {
 		if got := c.result.Ending(); got != c.want {

@@ -51,8 +51,12 @@ type Request struct {
 //
 // The first reply of a player is Ready and answers nothing: the test has come to the call that is
 // explored. What the test does before, and the start of the process, is no time of the exploration.
+//
+// At answers nothing, either. A player that still plays after the end of its input says where the
+// schedule has come to.
 type Reply struct {
 	Ready  bool            `json:",omitempty"`
+	At     string          `json:",omitempty"`
 	Answer *task.Answer    `json:",omitempty"`
 	Result *verdict.Result `json:",omitempty"`
 }
