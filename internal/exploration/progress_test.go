@@ -1,6 +1,9 @@
 package exploration
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,5 +47,31 @@ func TestProgressLineOfAPlainTerminal(t *testing.T) {
 	p.update(explore.Event{Test: "TestX"})
 	if b.Len() > 0 {
 		t.Errorf("the terminal got %q, want nothing", b.String())
+	}
+}
+
+// A line that is no event is passed over, and the events after it are read. A line without its end is
+// read when its end is there.
+func TestMalformedEvents(t *testing.T) {
+	b := &testBinary{events: filepath.Join(t.TempDir(), "events")}
+	p := newProgressLine(io.Discard, time.Second)
+	for _, step := range []struct {
+		text  string
+		begun int
+	}{
+		{"{\"Doing\":\"building\"}\nno event\n{}\n{\"Test\":", 1},
+		{"\"TestX\",\"Doing\":\"building\"}\n[1]\n\n{\"Doing\":\"building\"}\n", 3},
+	} {
+		f, err := os.OpenFile(b.events, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(step.text); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		if b.readEvents(p); len(b.begun) != step.begun {
+			t.Errorf("%d events read, want %d", len(b.begun), step.begun)
+		}
 	}
 }

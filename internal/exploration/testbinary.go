@@ -171,11 +171,14 @@ func (b *testBinary) readEvents(show *progressLine) {
 		return
 	}
 	for line := range bytes.Lines(text[b.read:]) {
-		var e explore.Event
-		if json.Unmarshal(line, &e) != nil || !bytes.HasSuffix(line, []byte("\n")) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
 			return // the end of this line is still to be written
 		}
 		b.read += len(line)
+		var e explore.Event
+		if json.Unmarshal(line, &e) != nil {
+			continue // a test may have written to the file, and the events after it still count
+		}
 		if e.Doing == "building" {
 			b.begun = append(b.begun, e)
 		}

@@ -110,6 +110,10 @@ func (t *translator) explainLock(w *failure.Wait, left schedrt.Waiting, blocked 
 		return
 	}
 	readers := t.readers(left.Object)
+	if len(readers) == 0 { // the trace does not show them: a step outside of control took the lock
+		w.For = name + " to be free"
+		return
+	}
 	w.For = fmt.Sprintf("the readers of %s to leave: %s", name, goroutines(readers))
 	for _, g := range readers {
 		blocked[left.G] = g

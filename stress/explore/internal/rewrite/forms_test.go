@@ -37,6 +37,9 @@ var forms = []string{
 	`var fs []func() int; for _, v := range m { fs = append(fs, func() int { v *= 10; return v }) }
 	s := 0; for _, f := range fs { s += f() + f() }; return s`,
 	`n := 0; for _, v := range m { defer func() { n += v }() }; return n`,
+	// The type of an argument is of its place, and two packages have one name.
+	`c := make(chan bool); x := 1; go func(a one.Flag, b two_.Flag) { c <- bool(a) && bool(b) }(x == 1, x != 2)
+	return <-c`,
 	// Labels, goto, break and continue.
 	`s := 0
 	outer:
@@ -141,7 +144,12 @@ func formsPackage() string {
 	var b strings.Builder
 	b.WriteString(`package dep
 
-import "time"
+import (
+	"time"
+
+	one "example.org/m/one/kind"
+	two_ "example.org/m/two/kind"
+)
 
 var m = map[string]int{"a": 1, "bb": 2, "ccc": 3}
 
@@ -334,7 +342,9 @@ var formLine = regexp.MustCompile(`(?m)^(native|played) (\d+): (.*)$`)
 // Each form has the same value in the program as it is, in its rewritten copy, and under control.
 func TestForms(t *testing.T) {
 	dir := tree{"go.mod": goMod, "dep/dep.go": formsPackage(), "old/old.go": oldForms,
-		"m_test.go": formsTest}.write(t)
+		"one/kind/kind.go": "package kind\n\ntype Flag bool\n",
+		"two/kind/kind.go": "package kind\n\ntype Flag bool\n",
+		"m_test.go":        formsTest}.write(t)
 	binary := filepath.Join(t.TempDir(), "plain.test")
 	plain := exec.Command("go", "test", "-c", "-vet=off", "-o", binary, ".")
 	plain.Dir = dir

@@ -263,7 +263,8 @@ func (w *writer) typeName(t types.Type) string {
 		if p.Path() == w.pkg.types.Path() {
 			return ""
 		}
-		alias := "explore__of_" + p.Name()
+		// Of the path and not of the name, which two packages may share.
+		alias := "explore__of_" + p.Name() + "_" + short(p.Path(), 12)
 		w.uses[alias] = p.Path()
 		return alias
 	})
