@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore"
@@ -19,7 +20,15 @@ var refusals = map[string]func(t *explore.T){
 	"net.Dial on example.org:80":    func(t *explore.T) { http.Get("http://example.org") },
 	"os.OpenRoot":                   func(t *explore.T) { os.OpenRoot(".") },
 	"os/exec.Cmd.Run":               func(t *explore.T) { exec.Command("true").Run() },
-	"os.Exit":                       func(t *explore.T) { go os.Exit(0) },
+	"testing.AllocsPerRun": func(t *explore.T) {
+		if testing.AllocsPerRun(10, func() { _ = new(atomic.Int64) }) == 0 {
+			t.Error("no allocation")
+		}
+	},
+	"testing.Benchmark": func(t *explore.T) {
+		testing.Benchmark(func(b *testing.B) { b.Loop() })
+	},
+	"os.Exit": func(t *explore.T) { go os.Exit(0) },
 	"os/exec.Cmd.Start": func(t *explore.T) {
 		start := exec.Command("true").Start // refused when its value is taken, before the call
 		start()
@@ -35,5 +44,18 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %s", r.Verdict, r.Text)
 			}
 		})
+	}
+}
+
+// A body that wants no allocations gets none: the engine's are not counted.
+func TestAllocationsOfTheBody(t *testing.T) {
+	r := explore.Check(t, explore.Options{Schedules: 300}, func(t *explore.T) {
+		var n atomic.Int64
+		if allocations := testing.AllocsPerRun(10, func() { n.Add(1) }); allocations != 0 {
+			t.Error(allocations)
+		}
+	})
+	if r.Verdict == explore.Fail || r.Verdict == explore.Refused {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
 	}
 }

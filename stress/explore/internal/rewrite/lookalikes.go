@@ -21,6 +21,8 @@ type lookAlike struct {
 	names []string // the names that it stands for; nil means all
 	suite bool     // only in suites: elsewhere go test calls the tests with its own testing.T
 	value bool     // keep is not a type
+
+	anywhere []string // names of a suite's look-alike that have no testing.T, and stand everywhere
 }
 
 // lookAlikes is the table of all look-alikes, by the path of the standard package. Names that
@@ -83,9 +85,11 @@ var lookAlikes = map[string]lookAlike{
 	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
 		"Check", "CheckEqual",
 	}},
-	"testing": {name: "testing", shim: "testing", alias: "explore__testing", keep: "TB", suite: true, names: []string{
-		"T", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark",
-	}},
+	"testing": {
+		name: "testing", shim: "testing", alias: "explore__testing", keep: "TB", suite: true,
+		names:    []string{"T", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark"},
+		anywhere: []string{"AllocsPerRun", "Benchmark"},
+	},
 }
 
 // has reports whether the look-alike stands for a name.
@@ -97,7 +101,7 @@ func (w *writer) lookAlikeOf(path, name string, at token.Pos) (like lookAlike, o
 		return w.ofSync(name, at)
 	}
 	like, ok = lookAlikes[path]
-	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil)
+	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil || slices.Contains(like.anywhere, name))
 }
 
 // use has the file import a look-alike, and returns its alias.
