@@ -56,10 +56,6 @@ const (
 	group   = "github.com/neilotoole/errgroup"
 )
 
-// antsSignal is why three repairs of ants are incomplete. v2.12.1 does the same.
-const antsSignal = "A worker that ends lowers the count of workers and calls Signal (worker.go:50 and 63) without the lock. " +
-	"Submit has found the pool full, and has not called cond.Wait yet: the signal wakes no goroutine. "
-
 var bugs = []bug{
 	{test: "Pond33", file: "pondv1", name: "alitto/pond#33", module: pond1,
 		broken: "v1.8.0", fixed: "v1.9.2", what: "deadlock", remains: "deadlock",
@@ -79,10 +75,15 @@ var bugs = []bug{
 		broken: "v2.4.3", fixed: "v2.4.4", what: "deadlock"},
 	{test: "Ants146", file: "ants", name: "panjf2000/ants#146", module: ants, alone: ants,
 		broken: "v2.4.3", fixed: "v2.4.4", what: "three tasks without a pause took",
-		remains: "three tasks without a pause took", why: antsSignal + "Submit waits in pool.go:244 until the next purge."},
+		remains: "three tasks without a pause took",
+		why: "A worker that ends lowers the count of workers and calls Signal (worker.go:50 and 63) without the lock. " +
+			"Submit has found the pool full, and has not called cond.Wait yet (pool.go:244): the signal wakes no " +
+			"goroutine, and Submit waits until the next purge. v2.12.1 does the same."},
 	{test: "Ants202", file: "ants", name: "panjf2000/ants#202", module: ants, alone: ants,
 		broken: "v2.4.7", fixed: "v2.4.8", what: "lost wake-up", remains: "deadlock",
-		why: antsSignal + "Submit waits in pool.go:260. After Release no purge comes any more."},
+		why: "Release wakes both calls of Submit (pool.go:210). They find the worker still running and wait again " +
+			"(pool.go:260). The worker that ends signals once (worker.go:63): the call that wakes returns, as the pool is " +
+			"closed, and wakes no other one. The purger has ended (pool.go:94)."},
 	{test: "Ants205", file: "ants", name: "panjf2000/ants#205", module: ants, alone: ants,
 		broken: "v2.4.7", fixed: "v2.4.8", what: "deadlock", remains: "lost wake-up",
 		why: "Tune calls Signal without the lock (pool.go:190). Submit has compared the capacity with the number of " +

@@ -123,11 +123,11 @@ func (a *aftermath) noteChange() {
 //
 // The comparison is with the first write of the round before and not of this round: a lock that
 // is taken and given back within a round leaves the word as it was.
-func (a *aftermath) noteWord(o *Object, address unsafe.Pointer) {
+func (a *aftermath) noteWord(o *Object, address unsafe.Pointer, size uintptr) {
 	if !a.watches() {
 		return
 	}
-	value := valueAt(address)
+	value := valueAt(address, size)
 	for i := range a.words {
 		w := &a.words[i]
 		if w.object != o {
@@ -144,19 +144,22 @@ func (a *aftermath) noteWord(o *Object, address unsafe.Pointer) {
 	a.words = push(a.words, writtenWord{o, a.rounds, value})
 }
 
-// valueAt reads the word at an address. Its size is not known. If it is smaller than what is read,
-// its neighbour counts, too, which can only make a result unknown.
-//
-// On the heap, reading beyond a small word stays within its allocation: the address is a
-// multiple of 8, and so are the sizes of allocations.
+// valueAt reads the word at an address, and no more: the memory behind a small word belongs to another
+// variable, which may differ from process to process. A pool of ants has a lock of four bytes. Whether
+// its goroutines were deadlocked then depended on its neighbour, and the finding did not come again.
 //
 //go:norace
 //go:nocheckptr
-func valueAt(address unsafe.Pointer) uint64 {
-	if uintptr(address)%8 != 0 {
+func valueAt(address unsafe.Pointer, size uintptr) uint64 {
+	switch size {
+	case 4:
 		return uint64(*(*uint32)(address))
+	case 8:
+		return *(*uint64)(address)
 	}
-	return *(*uint64)(address)
+	// An atomic.Value: its type and a pointer to a copy of the value, which is new for each store.
+	words := (*[2]uint64)(address)
+	return words[0] ^ words[1]
 }
 
 // countStall is called before a timer fires because nothing else can go on.

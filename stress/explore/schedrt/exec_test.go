@@ -21,7 +21,7 @@ func (w *word) load() int64 {
 }
 
 func (w *word) store(v int64) {
-	schedrt.Store(unsafe.Pointer(w))
+	schedrt.Store(unsafe.Pointer(w), unsafe.Sizeof(*w))
 	*w = word(v)
 }
 
@@ -31,7 +31,7 @@ func (w *word) cas(old, new int64) bool {
 	if ok {
 		*w = word(new)
 	}
-	schedrt.Swapped(unsafe.Pointer(w), ok)
+	schedrt.Swapped(unsafe.Pointer(w), unsafe.Sizeof(*w), ok)
 	return ok
 }
 

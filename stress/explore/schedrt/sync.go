@@ -32,16 +32,16 @@ func Load(address unsafe.Pointer) {
 	e.point(g)
 }
 
-// Store is the operation before an atomic store.
-func Store(address unsafe.Pointer) { write(OpStore, address) }
+// Store is the operation before an atomic store to a word of a size.
+func Store(address unsafe.Pointer, size uintptr) { write(OpStore, address, size) }
 
 // Swap is the operation before an atomic operation that always writes: a swap, an add, an and, an
 // or.
-func Swap(address unsafe.Pointer) { write(OpSwap, address) }
+func Swap(address unsafe.Pointer, size uintptr) { write(OpSwap, address, size) }
 
 // write is an operation that always changes the word. The model counts a store of the same value
 // as a change, too: the engine does not know values.
-func write(kind Kind, address unsafe.Pointer) {
+func write(kind Kind, address unsafe.Pointer, size uintptr) {
 	e := current()
 	if e == nil {
 		return
@@ -51,7 +51,7 @@ func write(kind Kind, address unsafe.Pointer) {
 	g.on(o, Write)
 	e.point(g)
 	e.changed(g, o)
-	e.aftermath.noteWord(o, address)
+	e.aftermath.noteWord(o, address, size)
 }
 
 // CAS is the operation before a compare-and-swap. The caller performs it and then calls Swapped.
@@ -71,13 +71,13 @@ func CAS(address unsafe.Pointer) {
 }
 
 // Swapped says whether the compare-and-swap after CAS succeeded. A failed one is a read.
-func Swapped(address unsafe.Pointer, ok bool) {
+func Swapped(address unsafe.Pointer, size uintptr, ok bool) {
 	switch e := current(); {
 	case e == nil:
 	case ok:
 		o := e.word(address)
 		e.changed(e.cur, o)
-		e.aftermath.noteWord(o, address)
+		e.aftermath.noteWord(o, address, size)
 	default:
 		e.Trace.weaken()
 	}

@@ -30,13 +30,13 @@ func (x *Int32) Load() int32 {
 
 // Store stores val.
 func (x *Int32) Store(val int32) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Int32) Swap(new int32) (old int32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -44,25 +44,25 @@ func (x *Int32) Swap(new int32) (old int32) {
 func (x *Int32) CompareAndSwap(old, new int32) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the new value.
 func (x *Int32) Add(delta int32) (new int32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Add(delta)
 }
 
 // And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Int32) And(mask int32) (old int32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.And(mask)
 }
 
 // Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Int32) Or(mask int32) (old int32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Or(mask)
 }
 
@@ -77,13 +77,13 @@ func (x *Int64) Load() int64 {
 
 // Store stores val.
 func (x *Int64) Store(val int64) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Int64) Swap(new int64) (old int64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -91,25 +91,25 @@ func (x *Int64) Swap(new int64) (old int64) {
 func (x *Int64) CompareAndSwap(old, new int64) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the new value.
 func (x *Int64) Add(delta int64) (new int64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Add(delta)
 }
 
 // And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Int64) And(mask int64) (old int64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.And(mask)
 }
 
 // Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Int64) Or(mask int64) (old int64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Or(mask)
 }
 
@@ -124,13 +124,13 @@ func (x *Uint32) Load() uint32 {
 
 // Store stores val.
 func (x *Uint32) Store(val uint32) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Uint32) Swap(new uint32) (old uint32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -138,25 +138,25 @@ func (x *Uint32) Swap(new uint32) (old uint32) {
 func (x *Uint32) CompareAndSwap(old, new uint32) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the new value.
 func (x *Uint32) Add(delta uint32) (new uint32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Add(delta)
 }
 
 // And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Uint32) And(mask uint32) (old uint32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.And(mask)
 }
 
 // Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Uint32) Or(mask uint32) (old uint32) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Or(mask)
 }
 
@@ -171,13 +171,13 @@ func (x *Uint64) Load() uint64 {
 
 // Store stores val.
 func (x *Uint64) Store(val uint64) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Uint64) Swap(new uint64) (old uint64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -185,25 +185,25 @@ func (x *Uint64) Swap(new uint64) (old uint64) {
 func (x *Uint64) CompareAndSwap(old, new uint64) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the new value.
 func (x *Uint64) Add(delta uint64) (new uint64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Add(delta)
 }
 
 // And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Uint64) And(mask uint64) (old uint64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.And(mask)
 }
 
 // Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Uint64) Or(mask uint64) (old uint64) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Or(mask)
 }
 
@@ -218,13 +218,13 @@ func (x *Uintptr) Load() uintptr {
 
 // Store stores val.
 func (x *Uintptr) Store(val uintptr) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Uintptr) Swap(new uintptr) (old uintptr) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -232,24 +232,24 @@ func (x *Uintptr) Swap(new uintptr) (old uintptr) {
 func (x *Uintptr) CompareAndSwap(old, new uintptr) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
 // Add adds delta and returns the new value.
 func (x *Uintptr) Add(delta uintptr) (new uintptr) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Add(delta)
 }
 
 // And stores the bitwise and of the value and mask, and returns the value before.
 func (x *Uintptr) And(mask uintptr) (old uintptr) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.And(mask)
 }
 
 // Or stores the bitwise or of the value and mask, and returns the value before.
 func (x *Uintptr) Or(mask uintptr) (old uintptr) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Or(mask)
 }

@@ -15,13 +15,13 @@ func LoadPointer(addr *unsafe.Pointer) unsafe.Pointer {
 
 // StorePointer stores val.
 func StorePointer(addr *unsafe.Pointer, val unsafe.Pointer) {
-	schedrt.Store(unsafe.Pointer(addr))
+	schedrt.Store(unsafe.Pointer(addr), unsafe.Sizeof(*addr))
 	atomic.StorePointer(addr, val)
 }
 
 // SwapPointer stores new and returns the value before.
 func SwapPointer(addr *unsafe.Pointer, new unsafe.Pointer) (old unsafe.Pointer) {
-	schedrt.Swap(unsafe.Pointer(addr))
+	schedrt.Swap(unsafe.Pointer(addr), unsafe.Sizeof(*addr))
 	return atomic.SwapPointer(addr, new)
 }
 
@@ -29,6 +29,6 @@ func SwapPointer(addr *unsafe.Pointer, new unsafe.Pointer) (old unsafe.Pointer) 
 func CompareAndSwapPointer(addr *unsafe.Pointer, old, new unsafe.Pointer) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(addr))
 	swapped = atomic.CompareAndSwapPointer(addr, old, new)
-	schedrt.Swapped(unsafe.Pointer(addr), swapped)
+	schedrt.Swapped(unsafe.Pointer(addr), unsafe.Sizeof(*addr), swapped)
 	return swapped
 }

@@ -18,13 +18,13 @@ func (x *Bool) Load() bool {
 
 // Store stores val.
 func (x *Bool) Store(val bool) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Bool) Swap(new bool) (old bool) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -32,7 +32,7 @@ func (x *Bool) Swap(new bool) (old bool) {
 func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
@@ -47,13 +47,13 @@ func (x *Pointer[T]) Load() *T {
 
 // Store stores val.
 func (x *Pointer[T]) Store(val *T) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Pointer[T]) Swap(new *T) (old *T) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -61,7 +61,7 @@ func (x *Pointer[T]) Swap(new *T) (old *T) {
 func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
 
@@ -76,13 +76,13 @@ func (x *Value) Load() any {
 
 // Store stores val.
 func (x *Value) Store(val any) {
-	schedrt.Store(unsafe.Pointer(x))
+	schedrt.Store(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	x.real.Store(val)
 }
 
 // Swap stores new and returns the value before.
 func (x *Value) Swap(new any) (old any) {
-	schedrt.Swap(unsafe.Pointer(x))
+	schedrt.Swap(unsafe.Pointer(x), unsafe.Sizeof(*x))
 	return x.real.Swap(new)
 }
 
@@ -90,6 +90,6 @@ func (x *Value) Swap(new any) (old any) {
 func (x *Value) CompareAndSwap(old, new any) (swapped bool) {
 	schedrt.CAS(unsafe.Pointer(x))
 	swapped = x.real.CompareAndSwap(old, new)
-	schedrt.Swapped(unsafe.Pointer(x), swapped)
+	schedrt.Swapped(unsafe.Pointer(x), unsafe.Sizeof(*x), swapped)
 	return swapped
 }
