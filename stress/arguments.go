@@ -356,8 +356,10 @@ func extremes(t *trial) {
 	sem.Release(most)
 
 	if most > 2 {
-		for _, n := range []int64{1, most / 2, most - 1} {
-			remainders(t, most, n)
+		for _, n := range []int64{1, most / 2, most - 1, most - 1<<40, most - 1<<40 - 5} {
+			if n > 0 {
+				remainders(t, most, n)
+			}
 		}
 		wideWaiters(t, most)
 	}
@@ -375,10 +377,16 @@ func extremes(t *trial) {
 // in two parts. After each step the free permits must be exact. A count that is kept in too few bits
 // is right as long as nothing or everything is held, and each way may compute it by other code: the
 // call that need not wait, the try, the grant to a waiter, and the Release that serves it.
+//
+// The low 32 bits of the count are all ones, all zero, or a small number. In the last case a count in
+// too few bits is positive and large enough, and yet another one.
 func remainders(t *trial, most, n int64) {
 	sem := t.make(most)
 	t.take(sem, n)
 	t.mustHaveFree(sem, most-n)
+	t.take(sem, 1) // of the rest
+	t.mustHaveFree(sem, most-n-1)
+	sem.Release(1)
 	sem.Release(n)
 	t.mustHaveFree(sem, most)
 

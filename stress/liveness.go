@@ -615,6 +615,31 @@ func anyNumber(t *trial) {
 	}
 	sem.Release(grants)
 	t.mustHaveFree(sem, grants)
+	if !t.impl.UnitWeights { // the Release below would be as many calls, each of which may wake all
+		manyAtOnce(t)
+	}
+}
+
+// manyAtOnce lets more requests wait at the same time than 8 bits can count, as an index into a line
+// of waiters does. More than 16 bits can count would be 33000 goroutines, and a line that is searched
+// from its begin for each arrival would take minutes. Two calls of Release grant all: an implementation
+// may wake every waiter in each Release.
+func manyAtOnce(t *trial) {
+	n := int64(1<<8 + 1)
+	if t.impl.MaxSize > 0 {
+		n = min(n, t.impl.MaxSize)
+	}
+	sem := t.make(n)
+	t.take(sem, n)
+	var waiting []*call
+	for range n {
+		waiting = append(waiting, t.startForever(sem, 1))
+		t.settle()
+	}
+	t.grantInHalves(sem, waiting)
+	sem.Release(n)
+	t.mustHaveFree(sem, n)
+	t.calls = t.calls[:0]
 }
 
 // grantInHalves releases half as many permits as requests wait for one, and then the others. Under

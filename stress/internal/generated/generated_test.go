@@ -173,7 +173,7 @@ func TestShares(t *testing.T) {
 		table.results[id] = r
 	}
 	s.all = append(s.all, mutate.Mutant{ID: "later", Operator: "drop"})
-	want := "| d | 7 | 5 | 1 | 2 (50.0 %) | 1 (25.0 %) | 2 (50.0 %) | 1 | 1 |\n"
+	want := "| d | 7 | 1 | 3 of 5 (60.0 %) | 1 of 4 (25.0 %) | 2 of 4 (50.0 %) | 1 | 1 |\n"
 	if got := table.summary(); !strings.Contains(got, want) {
 		t.Errorf("got\n%swant the row\n%s", got, want)
 	}

@@ -38,7 +38,7 @@ func (o options) choose(t *table) []choice {
 		}
 		for _, m := range s.all {
 			r := t.results[m.ID]
-			if o.lacks(r) || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
+			if o.again == nil && o.lacks(r) || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
 				open = append(open, choice{s, m})
 			}
 		}

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string) error {
 	f.IntVar(&o.batch, "batch", 200, "mutants in one test binary")
 	f.IntVar(&o.workers, "workers", 2, "processes of package stress at a time")
 	designs := f.String("designs", "", "play mutants of the designs that match this `pattern` only")
-	again := f.String("again", "", "play mutants with a result again whose row matches this `pattern`; survived is one")
+	again := f.String("again", "", "play those whose row in the table matches this `pattern`, though they have results; survived is one")
 	total := f.Duration("time", 0, "stop after this long, as after an interrupt; 0 means never")
 	judges := f.String("judges", "stress explore", "ask these judges only")
 	printOnly := f.Bool("n", false, "play nothing: write the table anew and print the summary")

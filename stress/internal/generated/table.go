@@ -125,60 +125,69 @@ func cell(text string) string {
 
 // A tally counts the mutants of one row of the summary.
 type tally struct {
-	all, judged, unkillable int
-	stress, explore, both   int // refuted, of those that can be killed
-	miss, open              int // survivors
+	all, unkillable       int   // unkillable ones are classified so, and were not refuted
+	stress, explore, both share // of the others
+	miss, open            int   // survivors of both judges
+}
+
+// A share counts how many of the mutants that a judge has judged it refuted.
+type share struct{ of, refuted int }
+
+func (s *share) add(refuted bool) {
+	s.of++
+	if refuted {
+		s.refuted++
+	}
+}
+
+func (s share) String() string {
+	if s.of == 0 {
+		return missing
+	}
+	return fmt.Sprintf("%d of %d (%.1f %%)", s.refuted, s.of, float64(100*s.refuted)/float64(s.of))
 }
 
 func (t *table) count(y *tally, m mutate.Mutant) {
 	y.all++
 	r := t.results[m.ID]
+	if r == (result{}) {
+		return
+	}
+	byStress, byExplore := refutes(r.Stress), refutes(r.Explore)
+	kind := t.classes[m.ID].kind
+	if !byStress && !byExplore && (kind == "equivalent" || kind == "outside") {
+		y.unkillable++
+		return
+	}
+	if r.Stress != "" {
+		y.stress.add(byStress)
+	}
+	if r.Explore != "" {
+		y.explore.add(byExplore)
+	}
 	if !r.whole() {
 		return
 	}
-	y.judged++
-	byStress, byExplore := refutes(r.Stress), refutes(r.Explore)
-	kind := t.classes[m.ID].kind
-	if !byStress && !byExplore {
-		switch kind {
-		case "equivalent", "outside":
-			y.unkillable++
-			return
-		case "miss":
-			y.miss++
-		default:
-			y.open++
-		}
-	}
-	if byStress {
-		y.stress++
-	}
-	if byExplore {
-		y.explore++
-	}
-	if byStress || byExplore {
-		y.both++
+	y.both.add(byStress || byExplore)
+	switch {
+	case byStress || byExplore:
+	case kind == "miss":
+		y.miss++
+	default:
+		y.open++
 	}
 }
 
-// cells shows a tally as cells of a table. A share is of the mutants that were judged and are not
-// classified as equivalent or outside the contract.
+// cells shows a tally as cells of a table.
 func (y tally) cells() string {
-	share := func(n int) string {
-		of := y.judged - y.unkillable
-		if of == 0 {
-			return "–"
-		}
-		return fmt.Sprintf("%d (%.1f %%)", n, float64(100*n)/float64(of))
-	}
-	return fmt.Sprintf("%d | %d | %d | %s | %s | %s | %d | %d", y.all, y.judged, y.unkillable,
-		share(y.stress), share(y.explore), share(y.both), y.miss, y.open)
+	return fmt.Sprintf("%d | %d | %v | %v | %v | %d | %d", y.all, y.unkillable, y.stress, y.explore,
+		y.both, y.miss, y.open)
 }
 
 // summary returns the shares by design and by operator, in Markdown.
 func (t *table) summary() string {
-	const head = " | mutants | judged | equivalent or outside | stress | explore | together | misses | not classified |\n" +
-		"| :-- | --: | --: | --: | --: | --: | --: | --: | --: |\n"
+	const head = " | mutants | equivalent or outside | stress | explore | together | misses | not classified |\n" +
+		"| :-- | --: | --: | --: | --: | --: | --: | --: |\n"
 	var b strings.Builder
 	var sum tally
 	operators := map[string]*tally{}
@@ -242,8 +251,9 @@ func (t *table) write() error {
 	var b strings.Builder
 	b.WriteString("# Mutants made by machine\n\n" +
 		"Made by `make mutants`, see stress/internal/generated. Each mutant is one of the correct\n" +
-		"designs with one small change. A share is of the mutants that were judged, without those that\n" +
-		"are classified as equivalent to the original or outside the contract of impls.Semaphore.\n\n")
+		"designs with one small change. A share is of the mutants that the judge has judged, without those\n" +
+		"that are classified as equivalent to the original or outside the contract of impls.Semaphore.\n" +
+		"Together counts the mutants that both have judged.\n\n")
 	b.WriteString(t.summary())
 	b.WriteString("\n## Survivors\n" + t.survivors())
 	b.WriteString("\n## All mutants\n\n| mutant | design | place | operator | stress | explore |\n" +
