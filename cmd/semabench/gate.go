@@ -27,10 +27,10 @@ The first three build the benchmarks of both sides. A benchmark that can reach o
 equal is IDENTICAL at once, and passes, unless it may read a file that differs. The other
 benchmarks take turns, each pair of processes with code layouts of its own; that takes one to
 three seconds for a row. Rows that look slower are measured again, once, by fresh processes, and the
-second result decides. Instructions of rows of one goroutine are counted, by the processor or by
-valgrind if it is installed: rows that time cannot tell are COUNTED if those agree, and MORE WORK is
-named and timed again. In a run that measures the old side against itself must pass, and a planted
-slowdown must be found. Packages are ./... if none are named.
+second result decides. Instructions are counted too, by the processor or by valgrind if it is
+installed: rows that time cannot tell are COUNTED if those agree, and MORE WORK is named and timed
+again. In a run that measures the old side against itself must pass, and a planted slowdown must be
+found. Packages are ./... if none are named.
 
 Exit codes of this verb: 0 no row is slower; 1 a row REGRESSED, in time, in allocations or over
 -instructions; 2 refused, unreadable, nothing to judge, or a row FAILED or is MISSING; 3
@@ -228,6 +228,12 @@ func (c *gateCall) check() error {
 	}
 	if revisions || dirs {
 		return errors.Join(c.checkMeasuring(), c.readWaivers())
+	}
+	if c.measure.NoInstructions {
+		return errors.New("-instructions off is about measuring, and nothing is measured here")
+	}
+	if c.texts != nil && c.flags.given("instructions") {
+		return errors.New("-instructions is about two builds: a benchmark text has no instructions")
 	}
 	for _, name := range measuringFlags {
 		if c.flags.given(name) {

@@ -112,10 +112,10 @@ func differ(exact []gate.Exact) bool {
 	})
 }
 
-// countInManyProcesses counts a row of several goroutines again, with a process
-// for each total. How often goroutines meet is a state that a process may keep
-// for all of its repeats, and waiting allocates. The counts on one processor
-// stay, because goroutines do not meet there.
+// countInManyProcesses counts a row again, with a process for each total. How often
+// goroutines meet is a state that a process may keep for all of its repeats, and
+// waiting allocates. So is the seed of its maps, on which their growth depends. The
+// counts on one processor stay, because goroutines do not meet there.
 func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, p *plan) error {
 	const processes = 8 // all totals of one side are above the others by chance in one of 12870 rows
 	if len(p.Exact) == 0 {

@@ -128,3 +128,40 @@ func TestOutOfTimeBeforeTheRows(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, gate.ExitInconclusive)
 	}
 }
+
+// A process may allocate more in all of its repeats, by a state that it drew once. Before the row is
+// REGRESSED, other processes are asked; work that was added is added in all of them.
+func TestCountsAreConfirmedByOtherProcesses(t *testing.T) {
+	longtest.Need(t, "TestCounts")
+	text := benchmarks("p", `
+func BenchmarkLuck(b *testing.B) { for range b.N { if lucky { kept = new([64]byte) } } }
+
+func BenchmarkMore(b *testing.B) { for range b.N { if MORE { kept = new([64]byte) } } }
+
+// lucky is true in the second process of the new side, which probes the rows, and in no other.
+var lucky = MORE && !taken("first") && taken("second")
+
+func taken(name string) bool {
+	f, err := os.OpenFile(filepath.Join(DIR, name), os.O_CREATE|os.O_EXCL, 0o666)
+	if err == nil { f.Close() }
+	return err == nil
+}
+
+var kept *[64]byte
+`)
+	text = strings.Replace(text, `"testing"`, `("os"; "path/filepath"; "testing")`, 1)
+	side := func(more string) Source {
+		return Source{Dir: scratch(t, map[string]string{"p_test.go": strings.NewReplacer("MORE", more,
+			"DIR", fmt.Sprintf("%q", t.TempDir())).Replace(text)})}
+	}
+	c := newCounter(t, side("false"), side("true"), ".", nil)
+	for _, p := range c.plans {
+		totals := p.Exact[0]
+		if len(totals.Old) != 8 || len(totals.New) != 8 {
+			t.Errorf("%s: totals %v and %v, want those of 8 processes", p.Name, totals.Old, totals.New)
+		}
+		if want := p.Name == "BenchmarkMore"; p.CountsRegress() != want {
+			t.Errorf("%s: totals %v and %v regress: %v", p.Name, totals.Old, totals.New, !want)
+		}
+	}
+}

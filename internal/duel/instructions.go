@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// This file counts the instructions of rows that run one goroutine.
+// This file counts the instructions of rows that run one goroutine, or several that do not meet.
 //
 // Counts come before times, for three reasons. They do not depend on the load, so all cores can count
 // at once, while only one process may be timed. The binaries that listed the benchmarks are still
@@ -45,6 +45,9 @@ const (
 	// shorter is by what the shorter run is shorter. The longer it is, the better the beginning of a
 	// run cancels out; the shorter, the less the difference costs.
 	shorter = 8
+
+	// slowdown is how much longer than elsewhere a benchmark may be silent, since it is simulated.
+	slowdown = 4
 
 	// countShare is the share of MaxTime that counts may take.
 	countShare = 3
@@ -93,7 +96,7 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 		if p.Mode != gate.Sliced && p.Mode != gate.Fresh {
 			continue
 		}
-		p.Instructions = &gate.Instructions{By: m.meter.Name(), Why: whyUncountable(p)}
+		p.Instructions = &gate.Instructions{By: m.meter.Name(), Why: p.uncountable}
 		if p.Instructions.Why == "" {
 			c.plans = append(c.plans, p)
 		}
@@ -117,12 +120,53 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 	return err
 }
 
-// whyUncountable says why a row is not worth counting, or "".
-func whyUncountable(p *plan) string {
-	if p.parallel {
-		return "it runs several goroutines, and instructions do not show how they wait for each other"
+// whyUncountable says why instructions say little about a row, or "". It runs the row on all cores, as
+// often as ten slices do.
+//
+// Goroutines of RunParallel that never meet are as good as one. Goroutines that wait for each other may
+// do so more or less, without any difference on the one processor on which instructions are counted.
+// How often a goroutine begins to run tells both apart, and shows sleep and ping-pong as well. A lock
+// that is never contended here does not show; the verdict names waiting as unseen.
+func whyUncountable(w *worker, p *plan) (string, error) {
+	const (
+		runs    = 10
+		runtime = 40  // begins of goroutines of the runtime itself
+		perGC   = 20  // and with each collection of garbage
+		heap    = 4e6 // bytes that are allocated between two collections, at least
+		rare    = 0.02
+	)
+	ops := runs * p.ops
+	if p.Mode != gate.Sliced {
+		ops = p.ops
 	}
-	return ""
+	background := runtime + perGC*p.bytesPerOp()*float64(ops)/heap
+	s, err := w.run(ops)
+	if err != nil {
+		return "", err
+	}
+	if float64(s.goroutines) > 16+rare*float64(ops) || p.parallel && s.goroutines > 2 && ops < 1000 {
+		return fmt.Sprintf("its operations start goroutines (%.3g each), and instructions do not show how they "+
+			"wait for each other", float64(s.goroutines)/float64(ops)), nil
+	}
+	begins, err := w.waits(ops)
+	if err != nil {
+		return "", err
+	}
+	if float64(begins) > background+rare*float64(ops) {
+		return fmt.Sprintf("its goroutines wait (%.2g times in an operation), and instructions do not show that",
+			float64(begins)/float64(ops)), nil
+	}
+	return "", nil
+}
+
+// waits returns about how often a goroutine begins to run during n operations.
+func (w *worker) waits(n int) (begins int64, err error) {
+	w.send("waits %d", n)
+	rest, err := w.expect("waited")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(rest, 10, 64)
 }
 
 // A counting is the counts of one package.
@@ -219,6 +263,7 @@ func (c *counting) take(sides []int, plans []*plan, taken []map[*plan]sample) {
 func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline time.Time) map[*plan]sample {
 	samples := map[*plan]sample{}
 	l := c.m.lazyWorker([2]string{"old", "new"}[side], c.sides[side])
+	l.silence *= slowdown
 	if !c.deadline.IsZero() { // a benchmark that takes long must not use up the time of the pairs
 		l.silence = min(l.silence, max(time.Second, time.Until(c.deadline)))
 	}

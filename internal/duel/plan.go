@@ -19,7 +19,8 @@ type plan struct {
 	cost   time.Duration // of a pair
 	spread float64       // of slices, relative to their median
 
-	parallel bool // several goroutines run
+	parallel    bool   // several goroutines run
+	uncountable string // why its instructions say little; "" if they are to be counted
 }
 
 // fail makes the row a failed one. Its pairs are dropped, because a row has all

@@ -33,7 +33,9 @@ func (r probeResult) parallel() bool {
 }
 
 // probe finds out what the plan of each row needs, and counts allocations. It
-// uses one process of each side, and several where goroutines meet. A row that
+// uses one process of each side, and several where goroutines meet or where more
+// is allocated: before a row is REGRESSED by counts, other processes have to agree.
+// A process hashes maps and fills pools in a way of its own, in every repeat. A row that
 // fails here is a failed row. It runs before any pair is measured, so what it
 // learns cannot depend on the results.
 //
@@ -54,7 +56,7 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) er
 		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
 			return m.probeRow(old, new, p, time.Since(began)/2)
 		})
-		if err == nil && p.parallel {
+		if err == nil && (p.parallel || m.whyFresh == "" && p.CountsRegress()) {
 			err = m.countInManyProcesses(ctx, old, new, p)
 		}
 		if ctx.Err() != nil {
@@ -111,7 +113,10 @@ func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (
 	if m.whyFresh != "" {
 		p.decideFresh(m.Options, m.whyFresh, results)
 	}
-	return nil
+	if m.meter != nil {
+		p.uncountable, err = whyUncountable(old, p)
+	}
+	return err
 }
 
 // calibrate finds out how long an operation takes, by running more and more of

@@ -67,6 +67,9 @@ func (x Exact) threshold() float64 {
 	return max(4, float64(x.Ops)/2000, floor)
 }
 
+// CountsRegress reports whether the counts of the row are such that it would be REGRESSED.
+func (r *Row) CountsRegress() bool { return newJudged(r).countedRegression() }
+
 // judge compares the least totals, and doubts them where the repeats disagree.
 func (x Exact) judge() Counted {
 	c := Counted{Unit: x.Unit, Alone: x.Alone, Ops: x.Ops}

@@ -91,14 +91,16 @@
 // # Instructions
 //
 // On a busy machine time often cannot tell. The machine instructions of an operation hardly depend on
-// the load, so they are a second instrument, for rows of one goroutine. They are counted before the
+// the load, so they are a second instrument for rows whose goroutines do not meet. They are counted before the
 // times: by the counters of the processor where the system has them, or else by valgrind. A runner
 // gets it by apt-get install valgrind. Without either, rows are judged as if there were no
 // instructions, and the fact "instructions" says what is missing.
 //
 // Each side is counted in three processes or more, on one processor and with the garbage collector
 // off. The ranges of their values are the band of the row, 0.5 % at least. A row whose values differ
-// by more than 0.8 % is not counted, and says so; neither is a row of several goroutines.
+// by more than 0.8 % is not counted, and says so. Neither is a row whose operations start goroutines, or
+// whose goroutines wait for each other, for a timer or for a lock. Goroutines of RunParallel that do not
+// meet count as well as one.
 //
 // A row is COUNTED if time cannot tell, instructions agree within the band, and no more is allocated.
 // It passes. LESS WORK passes too. MORE WORK is named, and timed again as far as -max-time allows;

@@ -240,7 +240,8 @@ const InstructionsFact = "instructions"
 const NotCounted = "not counted: "
 
 // missingInstrument returns the note on rows that instructions could settle, if nothing here can count
-// them. Rows of several goroutines cannot be counted anywhere.
+// them. Rows of several goroutines, which have counts on one processor too, are left out: many of them
+// cannot be counted anywhere.
 func (r *Report) missingInstrument() []string {
 	for _, f := range r.Facts {
 		why, missing := strings.CutPrefix(f.Value, NotCounted)
