@@ -52,10 +52,10 @@ func (r *Report) checkControls(controls []Control, rule rule) {
 			rule.judgeControl(j)
 		}
 		if why := j.failure(); why != "" {
-			r.Invalid = append(r.Invalid, fmt.Sprintf("control %s: %s", j.ID, why))
+			r.addInvalid(fmt.Sprintf("control %s: %s", j.ID, why))
 		}
 	}
-	if r.Stopped != "" || !slices.ContainsFunc(r.Rows, func(j *Judged) bool { return j.Time != nil }) {
+	if r.Stopped != "" || !slices.ContainsFunc(r.Rows, (*Judged).restsOnTime) {
 		return // the run ended before its controls, or no verdict on time needs one
 	}
 	for _, planted := range []bool{false, true} {
@@ -63,6 +63,22 @@ func (r *Report) checkControls(controls []Control, rule rule) {
 			r.Invalid = append(r.Invalid, "control missing: "+what+" was not measured")
 		}
 	}
+}
+
+// addInvalid makes the run invalid. But where no verdict rests on time, the controls of time excuse
+// nothing and spoil nothing: counts need none.
+func (r *Report) addInvalid(why string) {
+	if slices.ContainsFunc(r.Rows, (*Judged).restsOnTime) {
+		r.Invalid = append(r.Invalid, why)
+		return
+	}
+	r.Notes = append(r.Notes, "no verdict rests on time, so that this does not matter: "+why)
+}
+
+// restsOnTime reports whether time had a part in the verdict. MORE WORK is a part of it: only time can
+// say what the additional work costs.
+func (j *Judged) restsOnTime() bool {
+	return j.Time != nil && j.Verdict != SameWork && j.Verdict != LessWork
 }
 
 // judgeControl judges one control as if no other row differed.

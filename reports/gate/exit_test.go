@@ -110,6 +110,12 @@ var exits = []struct {
 		breakControl(r, o)
 		otherMachine(r, o)
 	}, 4},
+	{"counted, control broken", runOf(withWork(noisy, 1)), breakControl, 0},
+	{"counted and a pass by time, control broken", runOf(withWork(noisy, 1), fine), breakControl, 4},
+	{"counted, control missing", runOf(withWork(noisy, 1)), withoutPlanted, 0},
+	{"less work, control broken", runOf(withWork(noisy, 0.9)), breakControl, 0},
+	{"more work, control broken", runOf(withWork(noisy, 1.1)), breakControl, 4},
+	{"other machine, counted", runOf(withWork(noisy, 1)), otherMachine, 4},
 	{"other machine", runOf(fine), otherMachine, 4},
 	{"other machine and regression", runOf(slow), otherMachine, 4},
 	{"stopped", runOf(fine), func(r *Run, _ *Options) { r.Stopped, r.Planned = "interrupted", 5 }, 3},
