@@ -96,7 +96,7 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 		if p.Mode != gate.Sliced && p.Mode != gate.Fresh {
 			continue
 		}
-		p.Instructions = &gate.Instructions{By: m.meter.Name(), Why: p.uncountable}
+		p.Instructions = &gate.Instructions{By: m.meter.Name(), Why: p.uncountable, Waiting: p.waiting}
 		if p.Instructions.Why == "" {
 			c.plans = append(c.plans, p)
 		}
@@ -125,8 +125,9 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 //
 // Goroutines of RunParallel that never meet are as good as one. Goroutines that wait for each other may
 // do so more or less, without any difference on the one processor on which instructions are counted.
-// How often a goroutine begins to run tells both apart, and shows sleep and ping-pong as well. A lock
-// that is never contended here does not show; the verdict names waiting as unseen.
+// How often a goroutine begins to run tells both apart, and shows sleep and ping-pong as well. Locks do
+// not show while the goroutines do not run at the same time, as on a busy machine; then equal
+// instructions settle nothing.
 func whyUncountable(w *worker, p *plan) (string, error) {
 	const (
 		runs    = 10
@@ -147,6 +148,9 @@ func whyUncountable(w *worker, p *plan) (string, error) {
 	if float64(s.goroutines) > 16+rare*float64(ops) || p.parallel && s.goroutines > 2 && ops < 1000 {
 		return fmt.Sprintf("its operations start goroutines (%.3g each), and instructions do not show how they "+
 			"wait for each other", float64(s.goroutines)/float64(ops)), nil
+	}
+	if p.waiting = ""; p.parallel && s.busy < manyCores {
+		p.waiting = fmt.Sprintf("its goroutines used %.1f cores, so that locks between them would not show here", s.busy)
 	}
 	begins, err := w.waits(ops)
 	if err != nil {

@@ -20,6 +20,7 @@ type plan struct {
 	spread float64       // of slices, relative to their median
 
 	parallel    bool   // several goroutines run
+	waiting     string // why its goroutines may wait without being seen; "" if they do not
 	uncountable string // why its instructions say little; "" if they are to be counted
 }
 

@@ -100,7 +100,8 @@
 // off. The ranges of their values are the band of the row, 0.5 % at least. A row whose values differ
 // by more than 0.8 % is not counted, and says so. Neither is a row whose operations start goroutines, or
 // whose goroutines wait for each other, for a timer or for a lock. Goroutines of RunParallel that do not
-// meet count as well as one.
+// meet count as well as one. Where they did not run at the same time, because the machine was busy,
+// equal instructions settle nothing: a lock would not have shown.
 //
 // A row is COUNTED if time cannot tell, instructions agree within the band, and no more is allocated.
 // It passes. LESS WORK passes too. MORE WORK is named, and timed again as far as -max-time allows;

@@ -18,6 +18,10 @@ type Instructions struct {
 	Ops      int64     // of the longer run; the shorter one has an eighth
 	Old, New []float64 `json:",omitempty"` // for each process
 	Why      string    `json:",omitempty"` // why the row was not counted; "" if it was
+
+	// Waiting says why goroutines may wait for each other in this row; "" if they do not. Then more
+	// instructions are still more work, but equal ones settle nothing.
+	Waiting string `json:",omitempty"`
 }
 
 // Counts of instructions hardly vary, and need no statistics but a band. Over repeats the values of
@@ -218,6 +222,9 @@ func (j *Judged) takeWork(o Options) {
 		j.Why = j.beside(w.Why + ", and no more allocations; " + unseen)
 	case open:
 		j.Why += "; " + w.Why
+		if waiting := j.Row.Instructions.Waiting; waiting != "" {
+			j.Why += ", which settles nothing: " + waiting
+		}
 	case w.Verdict == LessWork && (j.Verdict == Unchanged || j.Verdict == NotSlower):
 		j.Verdict = LessWork
 		j.Why = j.beside(w.Why)
@@ -279,7 +286,7 @@ func (j *Judged) beside(why string) string {
 // a suspect whose second stage is missing.
 func (j *Judged) settledByWork() bool {
 	t := j.Time
-	if t == nil || t.Verdict != Inconclusive || t.suspect || t.Confidence > 0 && t.Lo > 1 {
+	if j.Row.Instructions.Waiting != "" || t == nil || t.Verdict != Inconclusive || t.suspect || t.Confidence > 0 && t.Lo > 1 {
 		return false
 	}
 	return !slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict.rank() <= Inconclusive.rank() })

@@ -148,6 +148,10 @@ func TestInstructionsBesideTime(t *testing.T) {
 	again.Second = pairsOf(48, 1.1, 0.02)
 	unchanged := withWork(noisy, 1.02)
 	unchanged.Second = pairsOf(48, 1.001, 0.02)
+	locks := withWork(noisy, 1)
+	locks.Instructions.Waiting = "its goroutines used 1.0 cores"
+	locksMore := withWork(noisy, 1.1)
+	locksMore.Instructions.Waiting = locks.Instructions.Waiting
 	uncounted := noisy
 	uncounted.Instructions = &Instructions{Why: "it runs several goroutines"}
 	waiver := waiverOf("*")
@@ -181,6 +185,8 @@ func TestInstructionsBesideTime(t *testing.T) {
 		{"more than the limit, time clear", withWork(fine, 1.1), Options{MaxInstructions: 0.05}, Regressed, 1, ""},
 		{"more than the limit, waived", withWork(fine, 1.1), Options{MaxInstructions: 0.05, Waivers: []Waiver{waiver}}, Unchanged, 0, "+10 %"},
 		{"more, waived, time open", withWork(noisy, 1.02), Options{Waivers: []Waiver{waiver}}, Waived, 0, ""},
+		{"same, perhaps waiting", locks, Options{}, Inconclusive, 3, "settles nothing: its goroutines used"},
+		{"more, perhaps waiting", locksMore, Options{}, MoreWork, 3, ""},
 		{"not counted, time open", uncounted, Options{}, Inconclusive, 3, "instructions not counted: it runs several goroutines"},
 	} {
 		test.o.Today = today
