@@ -110,8 +110,8 @@ func newCounter(t *testing.T, old, new Source, bench string, meter instructions.
 	if err == nil {
 		var oldList, newList listing
 		var newErr error
-		c.old, oldList, err = c.m.listPackage(t.Context(), c.m.old, "scratch")
-		c.new, newList, newErr = c.m.listPackage(t.Context(), c.m.new, "scratch")
+		c.old, oldList, err = c.m.listPackage(t.Context(), c.m.old, "scratch", nil)
+		c.new, newList, newErr = c.m.listPackage(t.Context(), c.m.new, "scratch", nil)
 		c.plans = c.m.matchRows("scratch", oldList, newList)
 		err = errors.Join(err, newErr, c.m.probe(t.Context(), c.old, c.new, c.plans))
 	}
