@@ -17,6 +17,8 @@ import (
 //
 // The number of the task is hashed before the input. Every task thus has another result, and a mode
 // that does one task twice and another one never has another checksum.
+//
+// grain uses it as well, with other sizes: its curve must come from the same code.
 func openHash(s spec) (job, error) {
 	shared := randomBytes(s.Seed, s.Bytes)
 	return job{newTask: func() (task, error) {
@@ -65,6 +67,8 @@ func openCompress(s spec) (job, error) {
 
 // logText returns lines like a log file has, which compress to about a fifth of their size. Random
 // bytes would not do: the compressor recognizes them and stores them as they are.
+//
+// The text is the same for every task, because only the compressor is to be measured.
 func logText(seed uint64, size int) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var text []byte

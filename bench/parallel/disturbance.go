@@ -52,6 +52,9 @@ var Rule = fmt.Sprintf("A sample is disturbed if, while its process ran, "+
 //
 // A low use of cores alone is no disturbance. It may be a property of the mode, and retaking such
 // samples would remove that property from the results.
+//
+// The cases are in the order of certainty: steal has one cause only, foreign time has few, and
+// waiting threads may have several.
 func (r row) findDisturbance(result *sampleResult, noise []machine.Noise, wall,
 	server time.Duration, cores int) string {
 	value := map[string]float64{} // noise that could not be read is 0, which disturbs nothing

@@ -11,6 +11,8 @@ import (
 )
 
 // Options say what Run measures. The zero value is the default run.
+//
+// A zero value is a run that decides something: its defaults give intervals.
 type Options struct {
 	// Works are names of works. nil means all, see the function Works.
 	Works []string
@@ -70,6 +72,9 @@ type Experiment struct {
 }
 
 // Experiment checks the options, and returns an error that names the first wrong one.
+//
+// The semaphore of goroutines is not checked here, because its table is known to ChildMain only;
+// the first sample reports an unknown name.
 func (o Options) Experiment() (*Experiment, error) {
 	switch {
 	case o.Rounds == 0 && o.Quick:
@@ -113,6 +118,9 @@ func (e *Experiment) Samples() int { return len(e.rows) * e.options.Rounds }
 
 // Estimate returns how long Run takes on a quiet machine of two cores: without retaken samples, and
 // with as many as the rule allows.
+//
+// It is of two cores: more cores shorten the works that compute, and the user then waits less
+// than was said.
 func (e *Experiment) Estimate() (quiet, most time.Duration) {
 	for _, r := range e.rows {
 		quiet += r.estimate

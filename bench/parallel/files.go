@@ -45,6 +45,9 @@ const (
 
 // openFiles opens the file once for each process. ReadAt needs no file offset, so the goroutines of
 // a process share it.
+//
+// A buffer belongs to one goroutine, and only the file is shared: the kernel reads into the
+// buffer while other goroutines run.
 func openFiles(s spec) (job, error) {
 	f, err := openForReading(s.File)
 	if err != nil {
@@ -77,6 +80,9 @@ func openFiles(s spec) (job, error) {
 
 // makeFile writes the file to read, and finds out how it can be read. Each block starts with a
 // random number, so a read of the wrong block changes the checksum.
+//
+// The file is written anew in each run. A file of an earlier run could lie in the cache in
+// parts.
 func makeFile(dir string, seed uint64) (made inputFile, err error) {
 	f, err := os.CreateTemp(dir, "semabench-read-*")
 	if err != nil {

@@ -29,6 +29,9 @@ type goroutineExecutor struct {
 
 // start creates the goroutines and lets them wait for begin. Their creation counts as start-up,
 // just as the start of processes does.
+//
+// The wait for all goroutines to have begun is part of the start-up, so no creation happens
+// during the tasks.
 func (x *goroutineExecutor) start() (err error) {
 	if x.sem, err = x.inProcessSemaphore(x.table); err != nil {
 		return err
@@ -86,6 +89,9 @@ func (x *goroutineExecutor) run(all []outcome) error {
 
 // doTasks does tasks until none is left. Each goroutine writes other elements of x.all, and run
 // reads them after Wait, so they need no lock.
+//
+// A goroutine that fails returns, and the others finish their share: a sample with an error is
+// dropped as a whole.
 func (x *goroutineExecutor) doTasks(worker int, do task) error {
 	for {
 		i := int(x.next.Add(1)) - 1
@@ -141,6 +147,8 @@ func (x *goroutineExecutor) sendMessages(all []outcome) error {
 }
 
 // stop returns no usage of children: everything ran in this process, which sample measures itself.
+//
+// The semaphore is closed last, when no task can use it any more.
 func (x *goroutineExecutor) stop() (childUsage, error) {
 	err := x.job.end()
 	if x.sem != nil {

@@ -63,6 +63,9 @@ func openHTTP(s spec) (job, error) {
 
 // get returns the body of an answer with the status 200. Reading it to the end lets the transport
 // use the connection again.
+//
+// A body that is not read to its end would close the connection, and every request would then
+// pay for a new one.
 func get(client *http.Client, url string) ([]byte, error) {
 	response, err := client.Get(url)
 	if err != nil {
@@ -86,6 +89,8 @@ type httpServer struct {
 
 // startServer starts the server process and waits until it has printed its address. The server may
 // use all cores and has the same priority as the samples: it must not be the bottleneck.
+//
+// The address comes over standard output, since the kernel chooses the port.
 func startServer(ctx context.Context, s spec) (*httpServer, error) {
 	s.Role = roleServer
 	cmd, err := s.groupCommand(ctx, runtime.GOMAXPROCS(0))
@@ -127,6 +132,9 @@ func (server *httpServer) cpu() (time.Duration, error) {
 }
 
 // close ends the server by closing its standard input, and waits for its end.
+//
+// A server that was killed with its group is no error of its own: the run has ended, and its
+// cause is reported elsewhere.
 func (server *httpServer) close() error {
 	server.client.CloseIdleConnections()
 	_ = server.stdin.Close()
@@ -158,6 +166,9 @@ func (s spec) serveHTTP() error {
 
 // handler answers tasks after a fixed latency, and reports the processor time of the server. The
 // sleep stands for a database or another service: the client waits, and no core works for it.
+//
+// The latency is a sleep in the server and not in the client, so that the client waits for the
+// network as in real programs.
 func (s spec) handler() http.Handler {
 	pages := http.NewServeMux()
 	pages.HandleFunc(taskPath+"{i}", func(w http.ResponseWriter, r *http.Request) {

@@ -25,6 +25,9 @@ type processPool struct {
 }
 
 // start starts the workers and waits until all are ready to take tasks.
+//
+// An error leaves workers behind that have started; stop ends them, as it is called after an
+// error too.
 func (x *processPool) start() (err error) {
 	if x.endSemaphore, err = x.serveSemaphore(); err != nil {
 		return err
@@ -99,6 +102,8 @@ func (x *processPool) run(all []outcome) error {
 
 // stop ends all workers and adds up their usage. The semaphore is removed last: a worker that is
 // still in a task needs it.
+//
+// Peaks are added up, because all workers of a pool live at once.
 func (x *processPool) stop() (u childUsage, err error) {
 	err = x.forEach(func(_ int, w *workerProcess) error { return w.stop() })
 	for _, w := range x.workers {
@@ -183,6 +188,8 @@ func (x *processStarter) run(all []outcome) error {
 var errOtherWorker = errors.New("another worker failed")
 
 // doInNewProcess starts a worker, lets it do one task, and waits for its end.
+//
+// The usage of a worker is added even after an error.
 func (x *processStarter) doInNewProcess(i uint64) (o outcome, err error) {
 	w, err := x.startRunning()
 	if err != nil {

@@ -18,6 +18,9 @@ func Works() (names []string) {
 }
 
 // A row is a work in a mode and a size. A sample measures one row once.
+//
+// Everything about a row is fixed before the run. A row that adapted to what was measured would
+// not be the same work in every round.
 type row struct {
 	spec
 	fitsCores bool          // it never has more runnable threads than there are cores
@@ -84,6 +87,8 @@ func (s spec) fitsCores(cores int) bool {
 }
 
 // estimate returns the time of a sample: its process, the processes that it starts, and its tasks.
+//
+// The figures are for a progress line only. No limit and no verdict depends on them.
 func (s spec) estimate(taskTime time.Duration) time.Duration {
 	const process = 8 * time.Millisecond
 	all := process + time.Duration(s.Tasks)*taskTime/time.Duration(s.Workers)

@@ -18,6 +18,8 @@ import (
 var ErrFailed = errors.New("not every row could be measured")
 
 // A runner is an experiment under way. One goroutine uses it.
+//
+// Its maps are small: a run has some tens of rows.
 type runner struct {
 	*Experiment
 	text      io.Writer
@@ -85,6 +87,9 @@ func (s spec) serve(table []impls.Impl) error {
 }
 
 // Run performs the experiment, see the function [Run].
+//
+// A child that comes here has not called ChildMain. It would start children in its turn, and
+// they would do the same.
 func (e *Experiment) Run(ctx context.Context, w io.Writer) (err error) {
 	if os.Getenv(childVar) != "" {
 		return errors.New("this process is a child: " +
@@ -110,6 +115,9 @@ func (e *Experiment) Run(ctx context.Context, w io.Writer) (err error) {
 }
 
 // prepare makes everything that the samples share: a folder, the file to read, the HTTP server.
+//
+// What one row needs is made once for all samples: a file for each sample would take longer than
+// reading it.
 func (m *runner) prepare(ctx context.Context) (err error) {
 	pattern := fmt.Sprintf("semabench-parallel-%d-*", os.Getpid())
 	if m.scratch, err = os.MkdirTemp(memoryFolder(), pattern); err != nil {
@@ -229,6 +237,9 @@ func (m *runner) reportProgress(round int, took time.Duration) {
 // takeSamples takes a sample of each row that has not failed. It writes undisturbed samples and
 // returns the disturbed ones. An error means that nothing more can be measured; the error of a row
 // is not one of these.
+//
+// An interrupt is asked first. The error of a sample that was killed by it says only that it was
+// killed.
 func (m *runner) takeSamples(ctx context.Context, rows []row) (disturbed []sample, err error) {
 	for _, r := range rows {
 		if m.failed[r.name()] != nil {
@@ -281,6 +292,8 @@ func (m *runner) giveUp(r row, err error) error {
 
 // compareChecksums notes a failure if the same tasks gave another checksum in another mode. The
 // sample is still written, so that a reader of the text can see the difference too.
+//
+// The row that comes second is blamed, which may be the right one of the two. The text has both.
 func (m *runner) compareChecksums(r row, result *sampleResult) {
 	tasks := fmt.Sprintf("%s %d %d", r.Work, r.Bytes, r.Tasks)
 	before, known := m.checksums[tasks]

@@ -20,6 +20,8 @@ import (
 
 // A sampleResult is everything that the process of a sample found. Its JSON form is the output of
 // the process.
+//
+// It travels as JSON between two processes of one binary, so its names are no interface.
 type sampleResult struct {
 	Tasks int
 
@@ -100,6 +102,8 @@ func newExecutor(s spec, table []impls.Impl) (executor, error) {
 
 // sample measures the start-up, the steady state and the end separately. Mixing them would make
 // the ratio of two modes depend on the number of tasks.
+//
+// Usage is also read when all is ready: work before the first task is not the price of a task.
 func (s spec) sample(table []impls.Impl) (result sampleResult, err error) {
 	x, err := newExecutor(s, table)
 	if err != nil {
@@ -160,6 +164,9 @@ func (result *sampleResult) summarise(s spec, all []outcome) {
 //
 // A task that left at the instant at which another one entered does not overlap it: the clock has
 // ticks, and a permit may change hands within one.
+//
+// Counting entries as they happen would need an atomic counter in every task, which would order
+// the workers and change what is measured.
 func insidePeak(all []outcome) (peak int) {
 	type event struct {
 		at     int64

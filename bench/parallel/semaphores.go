@@ -13,6 +13,8 @@ import (
 // Modes with processes are admitted by such a semaphore, and modes with goroutines by one of
 // package impls. The page about threads and processes thereby compares complete programs: a
 // program with processes cannot use a semaphore in memory that only one process sees.
+//
+// A path is all that parent and workers share, so every kind must be found by one.
 type processSemaphore struct {
 	name string
 

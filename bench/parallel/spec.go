@@ -106,6 +106,9 @@ func (s spec) command(ctx context.Context, procs int) (*exec.Cmd, error) {
 
 // groupCommand is command for a process group of its own. When ctx is done, the whole group is
 // killed. If the cause is errStuck, its processes print their stacks first.
+//
+// Only the process of a sample and the server lead a group. Workers join the group of their
+// sample, and die with it.
 func (s spec) groupCommand(ctx context.Context, procs int) (*exec.Cmd, error) {
 	cmd, err := s.command(ctx, procs)
 	if err != nil {

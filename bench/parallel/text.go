@@ -23,6 +23,8 @@ const (
 // fit, and Options.Timeline receives them.
 
 // A metric is a unit of the text besides ns/op.
+//
+// known tells a measured 0 from a value that this system does not report.
 type metric struct {
 	unit   string
 	better string // direction for the Unit line; "" if none is better
@@ -104,6 +106,8 @@ func (m *runner) header() string {
 
 // line returns a sample as a line of benchmark text. The number of iterations is the number of
 // tasks. A metric that is not known here is left out: 0 would look like a measurement.
+//
+// benchfmt converts units that end in ns to seconds.
 func (s sample) line() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "BenchmarkParallel/%s\t%d\t%.1f ns/op", s.name(), s.result.Tasks,
@@ -129,6 +133,9 @@ func formatValue(v float64) string {
 
 // write appends a sample to the text. A configuration line with the state precedes it if the state
 // is not the state of the previous sample.
+//
+// A retaken sample is in the text like any other. Its state keeps it out of the comparison, and
+// its figures show what a disturbance does.
 func (m *runner) write(s sample, state string) error {
 	text := s.line()
 	if state != m.lastState {

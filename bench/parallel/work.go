@@ -18,6 +18,9 @@ import (
 type task func(i uint64, payload []byte) (checksum uint64, err error)
 
 // A job is a work that one process is ready to do.
+//
+// newTask is called in the goroutine that starts the workers, one after the other, so it needs
+// no lock.
 type job struct {
 	newTask func() (task, error) // called once for each goroutine
 	close   func() error         // may be nil
@@ -53,6 +56,9 @@ type outcome struct {
 // doAdmitted does a task while it holds a permit. It reads the clock while it holds the permit, so
 // the interval is a part of the time between Acquire and Release. Two intervals overlap only if two
 // workers held permits at once: inside-peak never accuses a correct semaphore.
+//
+// The two clock readings lie within the permit on purpose: outside of it, two intervals could
+// overlap though the permits did not.
 func (s *spec) doAdmitted(ctx context.Context, sem impls.Semaphore, do task, i uint64,
 	payload []byte) (o outcome, err error) {
 	if err := sem.Acquire(ctx, 1); err != nil {
@@ -110,6 +116,9 @@ func checksumOf(i uint64, result []byte) uint64 {
 
 // combinedChecksum returns one checksum of all tasks. It does not depend on which worker did a task
 // or in which order.
+//
+// The index of a task is its place in the sum, so doing one task twice does not make up for
+// another that was left out.
 func combinedChecksum(all []outcome) uint32 {
 	sum := crc32.NewIEEE()
 	var buf [8]byte

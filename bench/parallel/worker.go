@@ -34,6 +34,9 @@ type workerProcess struct {
 
 // startWorker starts a worker, and does not wait until it is ready. A worker stays in the process
 // group of the sample, so that killing the group ends it.
+//
+// GOMAXPROCS is 1: a worker does one task at a time, and more threads would only let its garbage
+// collector run beside it.
 func (s spec) startWorker() (*workerProcess, error) {
 	s.Role = roleWorker
 	cmd, err := s.command(context.Background(), 1)
