@@ -17,7 +17,8 @@ fi
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
 go build -o "$bin/staticcheck" honnef.co/go/tools/cmd/staticcheck
-for mod in $(git ls-files go.mod '*/go.mod'); do
+# A module in testdata is the input of a test: unused code may be the point of it.
+for mod in $(git ls-files go.mod '*/go.mod' ':!:**/testdata/**'); do
 	echo "lint: module $(dirname "$mod")" >&2
 	(
 		cd "$(dirname "$mod")"
