@@ -39,6 +39,10 @@ const (
 	// mostInstructions is the most that an operation may have. Ten seconds pass with it.
 	mostInstructions = 2e9
 
+	// longestRun is how long a run may take. A run of wantedInstructions takes a tenth of it, if the
+	// process has a core.
+	longestRun = time.Second
+
 	// mostBytes bounds what a run allocates, since nothing is collected meanwhile.
 	mostBytes = 256 << 20
 
@@ -356,10 +360,12 @@ func (c *counting) calibrate(w *worker, p *plan) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	began := time.Now()
 	twice, err := cost(w, 2*n)
 	if err != nil {
 		return 0, err
 	}
+	took := time.Since(began)
 	perOp := max(float64(twice-once)/float64(n), float64(twice)/float64(2*n)/1000, 0.1)
 	if perOp > mostInstructions {
 		return 0, fmt.Errorf("an operation executes %.1g instructions", perOp)
@@ -367,6 +373,10 @@ func (c *counting) calibrate(w *worker, p *plan) (int, error) {
 	ops := int(wantedInstructions / perOp)
 	if bytes := p.bytesPerOp(); bytes*float64(ops) > mostBytes {
 		ops = int(mostBytes / bytes)
+	}
+	// An operation that sleeps or looks at the clock executes few instructions and takes long.
+	if most := float64(2*n) * float64(longestRun) / float64(max(1, took)); most < float64(ops) {
+		ops = int(most)
 	}
 	return min(max(2, ops), 1e9), nil
 }
