@@ -18,6 +18,13 @@ func TestMain(m *testing.M) {
 			self, _ := os.FindProcess(os.Getpid())
 			_ = self.Signal(os.Interrupt) // as Ctrl-C would
 		}
+		if os.Getenv(wire.OptionsVar) == "again" {
+			for range 2 {
+				_ = wire.WriteReply(os.Stdout, wire.Reply{Ready: true})
+				_ = wire.WriteReply(os.Stdout, wire.Reply{At: "x.go:1"})
+			}
+			return
+		}
 		time.Sleep(time.Minute) // the test kills this process long before
 		return
 	}
@@ -47,6 +54,23 @@ func TestStuckProcessesAreKilled(t *testing.T) {
 		default:
 			t.Error("a process still runs")
 		}
+	}
+}
+
+// A test that comes to its call a second time is ready a second time. That is no fault of the player.
+func TestReadyTwice(t *testing.T) {
+	c := &coordinator{
+		exploration: &Exploration{Binary: os.Args[0], Test: "TestNone", Call: 1},
+		options:     "again", messages: make(chan message, 8),
+	}
+	if err := c.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := c.processes[0]
+	<-p.ready
+	<-p.ended
+	if at := <-p.at; at != "x.go:1" {
+		t.Errorf("the place is %q", at)
 	}
 }
 
