@@ -175,11 +175,12 @@ type Race struct {
 
 // An Access is one side of a race.
 type Access struct {
-	What  string // such as Write, or Previous read
-	G     int    // -1 if it is not known
-	At    Place
-	Func  string
-	Stack []Frame
+	What     string // such as Write, or Previous read
+	G        int    // -1 if it is not known
+	At       Place
+	Func     string
+	Stack    []Frame
+	OfEngine bool // all frames that the detector wrote are the engine's
 }
 
 // A History is the calls of a scenario with their results, and why no sequential order explains

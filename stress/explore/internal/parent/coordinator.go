@@ -65,7 +65,7 @@ func (e *Exploration) command(ctx context.Context, options, raceLog string) *exe
 		// By default the detector reports each race once in a process. Here every schedule that
 		// shows a race has to report it.
 		"GORACE=suppress_equal_stacks=0 suppress_equal_addresses=0 atexit_sleep_ms=0 "+
-			"log_path="+raceLog)
+			`log_path="`+raceLog+`"`) // in quotes: the folder may have a comma or a blank in its name
 	return cmd
 }
 
@@ -89,7 +89,6 @@ func (e *Exploration) Run(
 	if err != nil {
 		return nil, err
 	}
-	// Not t.TempDir: it has the name of the test in it, and GORACE takes no path with a comma.
 	scratch, err := os.MkdirTemp("", wire.ScratchPrefix)
 	if err != nil {
 		return nil, err
@@ -430,7 +429,12 @@ func (c *coordinator) describe(f *task.Finding) (*verdict.Result, error) {
 
 // withRace adds the report of the race detector to a result that a process has described.
 func (c *coordinator) withRace(r *verdict.Result, p *process) (*verdict.Result, error) {
-	return r, addRace(r, raceLog(c.raceLog, p.cmd.Process.Pid))
+	err := addRace(r, raceLog(c.raceLog, p.cmd.Process.Pid))
+	if err == nil && withEngine(r) {
+		return verdict.OfRefused("the explorer itself reads what the program writes: "+
+			"under -race an assignment to a variable of the standard library is not under control", ""), nil
+	}
+	return r, err
 }
 
 // endAll ends all processes. Each ends by itself when its input is closed. A process that still

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/stress/explore/internal/failure"
@@ -31,6 +32,14 @@ func addRace(r *verdict.Result, log string) error {
 	return err
 }
 
+// withEngine reports whether one side of a race is the engine. Goroutines of the engine read variables
+// of the standard library beside the program, io.EOF and time.Local for example. If the program assigns
+// to one of them, the detector sees a race that go test would not see.
+func withEngine(r *verdict.Result) bool {
+	return r.Story != nil && r.Story.Race != nil && slices.ContainsFunc(r.Story.Race.Accesses,
+		func(a failure.Access) bool { return a.OfEngine })
+}
+
 // parseRace reads a report of the race detector. A report has paragraphs. The first line of each
 // names an access, or the origin of a goroutine; pairs of lines with a function and its position
 // follow. The text of a report is no interface, so unknown paragraphs are skipped, and the whole
@@ -48,6 +57,7 @@ func parseRace(text string) *failure.Race {
 			what = "earlier " + earlier
 		}
 		a := failure.Access{What: what, G: -1, Stack: parseFrames(lines[1:])}
+		a.OfEngine = len(a.Stack) == 0 && !strings.Contains(paragraph, "[failed to restore the stack]")
 		if len(a.Stack) > 0 {
 			a.Func, a.At = a.Stack[0].Func, a.Stack[0].At
 		}
