@@ -27,7 +27,8 @@ const watchedPart = 4
 type locals struct {
 	progress int // Exec.progress when the notes began; they count for this stretch only
 	states   []uint64
-	newest   int // Exec.taken at the last state that was not known
+	late     int // states noted in the last half of the watched part
+	lateNew  int // those of them that were not known
 	full     bool
 }
 
@@ -43,12 +44,18 @@ func (l *locals) note(e *Exec) {
 	if l.progress != e.progress || len(l.states) == 0 {
 		*l = locals{progress: e.progress, states: l.states[:0]}
 	}
+	late := e.taken-e.progress > e.limits.Livelock-e.limits.Livelock/watchedPart/2
+	if late {
+		l.late++
+	}
 	if l.full {
-		l.newest = e.taken
+		if late {
+			l.lateNew++
+		}
 		return
 	}
 	state, ok := stackState()
-	if !ok {
+	if !ok { // as if every state were new: too deep a stack shows no repetition
 		l.full = true
 		return
 	}
@@ -57,19 +64,23 @@ func (l *locals) note(e *Exec) {
 			return
 		}
 	}
-	l.newest = e.taken
+	if late {
+		l.lateNew++
+	}
 	if l.full = len(l.states) == maxStates; !l.full {
 		l.states = push(l.states, state)
 	}
 }
 
-// counts reports whether a goroutine still came to new states in the second half of the time in which
-// they were noted. Too few operations for a comparison do not count.
+// counts reports whether a goroutine came to new states most of the time, in the last half of the
+// steps in which states were noted. A variable that counts makes every state new. A few new states do
+// not tell: the stack also has words that no variable owns any more, and they change when the collector
+// moves the stack, which under -race happens in one play of a schedule and not in the next. Too few
+// states do not count.
 func (e *Exec) counts() bool {
-	watched := e.limits.Livelock / watchedPart
 	for _, g := range e.gs {
 		l := &g.locals
-		if g.state != dead && l.progress == e.progress && len(l.states) > 2 && e.taken-l.newest < watched/2 {
+		if g.state != dead && l.progress == e.progress && l.late > 2 && 2*l.lateNew > l.late {
 			return true
 		}
 	}
@@ -117,8 +128,11 @@ func stackState() (state uint64, ok bool) {
 	for *(*uintptr)(unsafe.Add(unsafe.Pointer(&here), end)) != mainReturn {
 		end += word
 	}
+	// The search goes inwards. Outwards it would find the same address first where a call that has ended
+	// left it, in an unused part of a frame of the engine, and the words up to the true place are chance.
+	// In a recursion the outermost call counts.
 	for ; first >= 0 && begin == 0; first-- {
-		for at := uintptr(0); at < end && begin == 0; at += word {
+		for at := end; at > 0 && begin == 0; at -= word {
 			if *(*uintptr)(unsafe.Add(unsafe.Pointer(&here), at)) == pcs[first] {
 				begin = at
 			}
