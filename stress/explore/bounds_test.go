@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -118,6 +119,7 @@ func setFlag(t *testing.T, name, value string) {
 
 // With -count=2 a test explores twice in one process, under one name.
 func TestCountOfTwo(t *testing.T) {
+	longtest.Need(t, "TestFlagsOfGoTest, whose first row has -count=2")
 	test := exec.Command(os.Args[0], "-test.run=^TestCounter$", "-test.count=2", "-test.v")
 	out, err := test.CombinedOutput()
 	if passes := strings.Count(string(out), "--- PASS: TestCounter"); err != nil || passes != 2 {
