@@ -13,7 +13,10 @@ run: ## benchmark every implementation on this machine and write a report (under
 
 .PHONY: test
 test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
-	go test -race -timeout 20m $(SLOWEST) ./...
+	go test -race -timeout 20m -p $(AT_ONCE) $(SLOWEST) ./...
+
+# One package more than there are cores: tests wait for processes and browsers, and so leave a core idle now and then.
+AT_ONCE := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 
 # The packages with the longest tests come first: at the end they would keep one core busy and leave the other idle.
 SLOWEST := ./stress/explore ./stress ./reports ./internal/duel ./cmd/semabench ./impls/process

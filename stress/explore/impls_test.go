@@ -12,7 +12,7 @@ import (
 
 // No implementation fails, and neither does the right semaphore that most mutants derive from.
 func TestImplementations(t *testing.T) {
-	schedules := longOr(t, "schedules of each scenario", 1500, 20)
+	schedules := longOr(t, "schedules of each scenario", 1500, 10)
 	for _, impl := range append(impls.All(), mutant.Reference) {
 		t.Run(impl.Name, func(t *testing.T) {
 			r := explore.CheckSemaphore(t, explore.Options{Schedules: schedules}, impl)

@@ -28,6 +28,13 @@ var unobservable = []string{
 func TestInstrumentedVariablesAreKept(t *testing.T) {
 	packages := standardPackages(t, slices.Sorted(maps.Keys(instrumented))...)
 	for path, kept := range instrumented {
+		if p := packages[path]; p == nil || len(p.GoFiles) == 0 {
+			// Only a package of a later Go release may be missing.
+			if path != "net/http/internal/http2" {
+				t.Errorf("%s is not in the standard library", path)
+			}
+			continue
+		}
 		c, err := check(packages[path], packages)
 		if err != nil {
 			t.Fatal(err)
@@ -59,7 +66,7 @@ func TestInstrumentedVariablesAreKept(t *testing.T) {
 // standardPackages lists packages of the standard library and what they import.
 func standardPackages(t *testing.T, paths ...string) map[string]*listed {
 	t.Helper()
-	args := append([]string{"-deps", "-export", "-json"}, paths...)
+	args := append([]string{"-e", "-deps", "-export", "-json"}, paths...)
 	out, err := gotool.Tool{Dir: "."}.Run(t.Context(), "list", args...)
 	if err != nil {
 		t.Fatal(err)
