@@ -12,7 +12,7 @@ run: ## benchmark every implementation on this machine and write a report (under
 	go run ./cmd/semabench run $(RUNFLAGS)
 
 .PHONY: test
-test: ## prove the implementations under the race detector, and test everything else (under 5 minutes)
+test: ## prove the implementations under the race detector, and test everything else (7 minutes on 2 cores)
 	go test -race -timeout 20m -p $(AT_ONCE) $(SLOWEST) ./...
 
 # One package more than there are cores: tests wait for processes and browsers, and so leave a core idle now and then.
@@ -22,7 +22,7 @@ AT_ONCE := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 SLOWEST := ./stress/explore ./stress ./reports ./internal/duel ./cmd/semabench ./impls/process
 
 .PHONY: test-long
-test-long: ## every test that takes longer: see the table below (under 25 minutes)
+test-long: ## every test that takes longer: see the table below (half an hour and more)
 	./scripts/test-long.sh
 
 .PHONY: parallel
