@@ -273,7 +273,7 @@ func (id *identity) list(ctx context.Context) error {
 }
 
 // compare compares one package. ok is false if all of it has to be measured. The
-// comparison of whole binaries comes first: it needs no knowledge of what is in a
+// comparison of whole binaries comes first: it needs no knowledge of the content of a
 // binary, so nothing that this program takes for granted can make it wrong.
 func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok bool) {
 	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {

@@ -356,13 +356,15 @@ func (a Answer) String() string {
 	for _, g := range a.Depends() {
 		list = append(list, g.String())
 	}
-	s := "it depends: " + strings.Join(list, "; ")
-	if a.Safest != "" {
-		s += fmt.Sprintf(
-			"; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst),
-		)
+	return "it depends: " + strings.Join(list, "; ") + a.safest() + a.ending()
+}
+
+// safest names the safest column as the end of a sentence, or returns "" if there is none.
+func (a Answer) safest() string {
+	if a.Safest == "" {
+		return ""
 	}
-	return s + a.ending()
+	return fmt.Sprintf("; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst))
 }
 
 // Short returns the answer without prices and counts, for a list that is read at a glance.
@@ -381,10 +383,8 @@ func (a Answer) Short() string {
 			return "undecided: " + a.Open[0] + ", or it depends"
 		}
 		return "undecided: " + orList(a.Open)
-	case a.Safest != "":
-		return fmt.Sprintf("it depends; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst))
 	}
-	return "it depends"
+	return "it depends" + a.safest()
 }
 
 // Undecided says between which columns the samples leave the answer open, and what they could

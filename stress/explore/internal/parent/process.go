@@ -66,8 +66,8 @@ func startProcess(ctx context.Context, cmd *exec.Cmd, messages chan<- message) (
 // Its last message is an error, on a good end as well: nothing else comes after it.
 func (p *process) read(ctx context.Context, stdout io.Reader, messages chan<- message) {
 	defer close(p.ended)
-	// A player serves again after the end of its input if the test comes to the call again, as a test
-	// with -test.cpu=1,2 does. The later replies of that kind say nothing new, and no goroutine reads a second place.
+	// A test whose code comes to the call again, after the end of the input, is ready again. One run of
+	// all tests has shown that; its test is not known. The later replies say nothing new.
 	ready := sync.OnceFunc(func() { close(p.ready) })
 	for r := bufio.NewReaderSize(stdout, 1<<16); ; {
 		line, err := r.ReadBytes('\n')

@@ -170,7 +170,7 @@ func Died(err error, again bool) *Result {
 }
 
 // OutOfControl returns the result for a program of which a goroutine does not come back to the
-// scheduler. Where is where it has come to, and state is what it does there: running, runnable, or what it
+// scheduler. The text shows its place, and its state there: running, runnable, or the thing that it
 // waits for.
 func OutOfControl(where, state, stacks string) *Result {
 	return &Result{Verdict: Fail, What: outOfControl, Text: outOfControlText(where, state, stacks)}
