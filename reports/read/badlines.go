@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
@@ -22,8 +23,28 @@ func invalidReason(r *benchfmt.Result) string {
 		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
 			return fmt.Sprintf("measurement is %v %s", v.Value, asWritten(v))
 		}
+		if hasTail(v.Unit) {
+			return fmt.Sprintf("signs that go test does not print stand behind the unit: %q", v.Unit)
+		}
 	}
 	return ""
+}
+
+// hasTail reports whether a unit of package testing is followed by quotes or brackets: the row was
+// quoted by another program, as in "1 allocs/op</td>", and would have a unit of its own.
+//
+// The last byte is looked at first, because this runs for each value of a text. A custom unit may
+// end in anything: only the names of package testing are known to be whole.
+func hasTail(unit string) bool {
+	if unit == "" || !strings.ContainsRune("<>\"'|\\,;]})`", rune(unit[len(unit)-1])) {
+		return false
+	}
+	for _, known := range []string{"ns/op", "B/op", "allocs/op", "MB/s"} {
+		if tail, ok := strings.CutPrefix(unit, known); ok {
+			return strings.ContainsRune("<>\"'|\\,;]})`", rune(tail[0]))
+		}
+	}
+	return false
 }
 
 // asWritten returns the unit of v as the text has it, such as ns/op and not sec/op. A message

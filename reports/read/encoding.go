@@ -123,7 +123,8 @@ func cleaned(line []byte) []byte {
 }
 
 // withoutEscapes removes the sequences that set colours, move the cursor or set a title, where
-// they stand at the border of a word: ESC [ up to a letter, and ESC ] up to BEL or ESC \. Inside a
+// they stand at the border of a word: ESC [ up to a letter, and ESC with ] _ P or ^ up to BEL or
+// ESC \, in which a build system hides the time of a line. Inside a
 // word they are part of a hostile name, which stays as it is and is escaped when it is shown.
 //
 // A coloured word has sequences at its borders. So this rule removes all that programs write on
@@ -161,7 +162,7 @@ func escapeLen(text []byte) int {
 				return i + 1
 			}
 		}
-	case ']':
+	case ']', '_', 'P', '^':
 		for i := 2; i < len(text); i++ {
 			if text[i] == 0x07 {
 				return i + 1

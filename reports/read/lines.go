@@ -61,6 +61,7 @@ type lineReader struct {
 
 	broken   []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
+	foreign  foreign
 }
 
 // An origin says that emitted lines from number emitted on come from the lines that are shift
@@ -168,6 +169,7 @@ func (l *lineReader) isPlainRow(line []byte) bool {
 // of Windows.
 func (l *lineReader) physical(line []byte) {
 	line = cleaned(line)
+	l.foreign.observe(line, l.line)
 	for {
 		i := bytes.IndexByte(line, '\r')
 		if i < 0 || len(bytes.TrimRight(line[i:], "\r\n")) == 0 {
@@ -270,15 +272,20 @@ func (l *lineReader) refuse(p *prefix) {
 		other = "no prefix"
 	}
 	l.mixed = fmt.Errorf("%s:%d: this row has %s, the rows before have %v; if all rows belong "+
-		"together, remove it: %s", l.name, l.line, other, l.prefix, l.prefix.command(l.name))
+		"together, remove it: %s", l.name, l.line, other, l.prefix, l.prefix.commandFor(p, l.name))
 }
 
 // unwrapped decodes the events of go test -json.
 //
-// A text may have events and plain lines: a CI log often has both.
+// A text may have events and plain lines: a CI log often has both. The service messages of
+// TeamCity are events in another notation.
 func (l *lineReader) unwrapped(line []byte) {
 	if !isEvent(line) {
 		l.content(line)
+		return
+	}
+	if out, ok := serviceOutput(line); ok {
+		l.events.output("", out, l.eventLine)
 		return
 	}
 	if err := l.events.add(line, l.eventLine); err != nil {

@@ -24,9 +24,15 @@ type prefix struct {
 }
 
 var (
-	clock    = regexp.MustCompile(`^([\[<]?)\d[\d:.,TZ+/-]*(ns|us|µs|ms|s|m|h)?([\]>]?[:|]?)$`)
-	calendar = regexp.MustCompile(`^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|` +
+	clock = regexp.MustCompile(`^([\[<]?)\d[\d:.,TZ+/-]*(ns|us|µs|ms|s|m|h)?([\]>]?[:|]?)$`)
+	// Parentheses hold a time only with a colon in it: (1.22) is a version in a matrix of builds.
+	inParentheses = regexp.MustCompile(`^\(\d+:\d[\d:.,]*\)$`)
+	calendar      = regexp.MustCompile(`^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|` +
 		`Mon|Tue|Wed|Thu|Fri|Sat|Sun),?$`)
+
+	// gitlabStream is the second word of each line of GitLab: the number and kind of the stream. A +
+	// behind it, without a space, marks the rest of a line that was written in two steps.
+	gitlabStream = regexp.MustCompile(`^[0-9]{2}[OE][+]?$`)
 )
 
 // newPrefix generalizes an example.
@@ -34,6 +40,12 @@ var (
 // The pattern is built word by word, and white space between words may vary: CI systems align
 // their columns.
 func newPrefix(example string) *prefix {
+	return &prefix{example: example, pattern: regexp.MustCompile(patternOf(example, quoted))}
+}
+
+// patternOf returns the pattern for the prefixes of one kind. pattern makes the pattern of a word
+// that is neither a time nor a date.
+func patternOf(example string, pattern func(word string) string) string {
 	var p strings.Builder
 	p.WriteString("^")
 	for rest := example; rest != ""; {
@@ -55,14 +67,24 @@ func newPrefix(example string) *prefix {
 				p.WriteString("[a-zµ]+")
 			}
 			p.WriteString(quoted(m[3]))
+		case inParentheses.MatchString(word):
+			p.WriteString("\\([0-9]+:[0-9:.,]+\\)")
 		case calendar.MatchString(word):
 			p.WriteString("[A-Z][a-z][a-z],?")
+		case gitlabStream.MatchString(word):
+			p.WriteString("[0-9][0-9][OE][+]?[[:space:]]*")
+			rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
 		default:
-			p.WriteString(quoted(word))
+			p.WriteString(pattern(word))
 		}
 	}
-	return &prefix{example: example, pattern: regexp.MustCompile(p.String())}
+	return p.String()
 }
+
+// counted is quoted for a word in which any number may stand in place of each number.
+func counted(word string) string { return digits.ReplaceAllString(quoted(word), "[0-9]+") }
+
+var digits = regexp.MustCompile("[0-9]+")
 
 // quoted escapes s for the pattern language that Go and sed -E share.
 //
@@ -94,6 +116,20 @@ func (p *prefix) command(file string) string {
 		escape.Shell(escape.Printable(file)))
 }
 
+// commandFor returns the shell command that removes both prefixes from a file. Prefixes that differ
+// in their numbers only are taken for one kind here: the user asks for it by running the command.
+func (p *prefix) commandFor(other *prefix, file string) string {
+	both := patternOf(p.example, counted)
+	switch {
+	case other.example == "":
+		return p.command(file)
+	case both == patternOf(other.example, counted):
+		return (&prefix{pattern: regexp.MustCompile(both)}).command(file)
+	}
+	return fmt.Sprintf("sed -E %s %s", escape.Quote("s/"+p.pattern.String()+"//;s/"+
+		other.pattern.String()+"//"), escape.Shell(escape.Printable(file)))
+}
+
 // String describes the prefix for a message.
 func (p *prefix) String() string {
 	if strings.TrimSpace(p.example) == "" {
@@ -110,6 +146,9 @@ var rowStart = []byte("Benchmark")
 // Every place with the word Benchmark is tried, since a name of a test or a path may contain it
 // before the row begins.
 func findRow(line []byte) int {
+	if at := bytes.Index(line, serviceMessage); at >= 0 {
+		return at // it quotes the row, with signs of its own behind it
+	}
 	for at := 0; ; at += len(rowStart) {
 		next := bytes.Index(line[at:], rowStart)
 		if next < 0 {

@@ -9,7 +9,9 @@
 //
 // # Texts as CI systems write them
 //
-// A text may be UTF-8 or UTF-16, with any line ends and colours, or the output of go test -json.
+// A text may be UTF-8 or UTF-16, with any line ends and colours, the output of go test -json, or
+// service messages of TeamCity. A file that is compressed, JSON of another kind or UTF-32 is refused
+// by name, with the command that makes a text of it.
 // The first row decides which prefix all rows have, such as a time or indentation: it is removed,
 // and [Log.Notes] says so. Only clocks and counters in it may differ. Rows behind different
 // prefixes may come from different programs, so Read refuses them, with the command that removes
@@ -24,6 +26,7 @@
 package read
 
 import (
+	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -141,7 +144,11 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 // cannot be told apart is refused before its results are used.
 func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, name, label string) (
 	File, error) {
-	lines := newLineReader(text, name)
+	buffered := bufio.NewReaderSize(text, maxLine)
+	if err := refusePacked(buffered, name); err != nil {
+		return File{}, err
+	}
+	lines := newLineReader(buffered, name)
 	reader.Reset(lines, name, ".file", label)
 	c.reset(lines)
 	firstBroken := len(l.Broken)
@@ -161,7 +168,7 @@ func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, na
 	broken := l.Broken[firstBroken:]
 	slices.SortStableFunc(broken, func(a, b *benchfmt.SyntaxError) int { return a.Line - b.Line })
 	if c.records.n == 0 {
-		return File{}, noBenchmarks(name, broken)
+		return File{}, noBenchmarks(name, broken, lines.foreign)
 	}
 	l.Failures = append(l.Failures, lines.failures...)
 	l.Notes = append(append(l.Notes, lines.notes()...), c.notes(name)...)
@@ -202,9 +209,14 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 
 // noBenchmarks is the error for a file without results. It says what to do next.
 //
-// It names the first broken line, because a text that has only broken ones has one cause.
-func noBenchmarks(name string, broken []*benchfmt.SyntaxError) error {
+// It names the first broken line, because a text that has only broken ones has one cause. A text
+// that quotes rows in another form gets advice on that form: the figures are there, and measuring
+// again would give the same form.
+func noBenchmarks(name string, broken []*benchfmt.SyntaxError, seen foreign) error {
 	next := "measure again with: go test -run='^$' -bench=. -count=10"
+	if err := seen.refusal(name); err != nil && (seen.json || len(broken) == 0) {
+		return err
+	}
 	if len(broken) == 0 {
 		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)
 	}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -159,20 +160,28 @@ func (c *collector) has(r *benchfmt.Result) bool {
 	return false
 }
 
-// notes warns of rows that no line assigns to one of several packages.
-func (c *collector) notes(file string) []string {
+// notes warns of rows that no line assigns to one of several packages, and of names in another
+// encoding than UTF-8.
+func (c *collector) notes(file string) (list []string) {
+	broken := func(s string) bool { return !utf8.ValidString(s) }
+	if slices.ContainsFunc(c.series, func(s *Series) bool { return broken(s.Name) }) ||
+		slices.ContainsFunc(c.unitLists, func(units []string) bool {
+			return slices.ContainsFunc(units, broken)
+		}) {
+		list = append(list, notUTF8(file))
+	}
 	if len(c.lines.ran) < 2 {
-		return nil
+		return list
 	}
 	for _, config := range c.configs {
 		if !slices.ContainsFunc(config.lines,
 			func(cfg benchfmt.Config) bool { return cfg.Key == "pkg" }) {
-			return []string{escape.Printable(file + ": some rows have no pkg: line above them, and " +
-				"several packages ran (" + strings.Join(c.lines.ran, ", ") +
-				"): rows of one name are one sample")}
+			return append(list, escape.Printable(file+": some rows have no pkg: line above them, and "+
+				"several packages ran ("+strings.Join(c.lines.ran, ", ")+
+				"): rows of one name are one sample"))
 		}
 	}
-	return nil
+	return list
 }
 
 // unitListOf returns the index of the list of units of a line. It is nearly always the list of

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strings"
 )
 
 // An event is one line of the output of go test -json.
@@ -11,13 +13,47 @@ type event struct{ Action, Package, ImportPath, Output string }
 
 // isEvent reports whether line looks like an event, whole or cut off.
 //
-// Only the head is searched, because an event may quote anything in its output.
+// Only the head is searched, because an event may quote anything in its output. Programs that write
+// JSON anew put a space behind a colon, and go test does not.
 func isEvent(line []byte) bool {
 	if len(line) == 0 || line[0] != '{' {
-		return false
+		return bytes.HasPrefix(line, serviceMessage)
 	}
 	head := line[:min(len(line), 300)]
-	return bytes.HasPrefix(head, []byte(`{"Time":"`)) || bytes.Contains(head, []byte(`"Action":"`))
+	for _, sign := range eventSigns {
+		if bytes.Contains(head, sign) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(head, []byte(`{"Time":"`))
+}
+
+var eventSigns = [][]byte{[]byte(`"Action":"`), []byte(`"Action": "`)}
+
+// serviceMessage begins the messages by which TeamCity passes on what a test printed:
+//
+//	##teamcity[testStdOut name='BenchmarkX' out='BenchmarkX-8 100 5 ns/op|n']
+//
+// Other service messages hold no output and are lines like any other.
+var serviceMessage = []byte("##teamcity[testStdOut ")
+
+// serviceValue matches the attribute out. A vertical bar escapes the sign behind it.
+var serviceValue = regexp.MustCompile(`[ \t]out='((?:[^'|]|\|.)*)'`)
+
+var serviceEscapes = strings.NewReplacer("||", "|", "|'", "'", "|[", "[", "|]", "]", "|n", "\n",
+	"|r", "\r")
+
+// serviceOutput returns what a service message of TeamCity passes on. It reports false for any other
+// line, and for a message that was cut off: its output may have been a row.
+func serviceOutput(line []byte) (string, bool) {
+	if !bytes.HasPrefix(line, serviceMessage) {
+		return "", false
+	}
+	m := serviceValue.FindSubmatch(line)
+	if m == nil {
+		return "", false
+	}
+	return serviceEscapes.Replace(string(m[1])), true
 }
 
 // A testEvents puts the text together again that go test -json took apart. One row often spans
@@ -37,33 +73,44 @@ type testEvents struct {
 func (t *testEvents) add(line []byte, pass func([]byte)) error {
 	var e event
 	if err := json.Unmarshal(line, &e); err != nil {
-		return fmt.Errorf("event of go test -json is cut off or broken: %s",
+		what := "go test -json"
+		if bytes.HasPrefix(line, serviceMessage) {
+			what = "TeamCity"
+		}
+		return fmt.Errorf("event of %s is cut off or broken: %s", what,
 			clip(string(bytes.TrimSpace(line))))
 	}
-	if t.partial == nil {
-		t.partial, t.failed = make(map[string][]byte), make(map[string]bool)
+	if t.failed == nil {
+		t.failed = make(map[string]bool)
 	}
 	switch e.Action {
 	case "fail", "build-fail":
 		t.failed[e.Package+e.ImportPath] = true
 	}
-	if e.Action != "output" {
-		return nil
+	if e.Action == "output" {
+		t.output(e.Package, e.Output, pass)
 	}
-	if _, known := t.partial[e.Package]; !known {
-		t.order = append(t.order, e.Package)
+	return nil
+}
+
+// output appends to what a package has printed, and calls pass for each line that this completes.
+func (t *testEvents) output(pkg, printed string, pass func([]byte)) {
+	if t.partial == nil {
+		t.partial = make(map[string][]byte)
 	}
-	text := append(t.partial[e.Package], e.Output...)
+	if _, known := t.partial[pkg]; !known {
+		t.order = append(t.order, pkg)
+	}
+	text := append(t.partial[pkg], printed...)
 	for {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
 		if !whole {
 			break
 		}
-		t.pass(e.Package, line, pass)
+		t.pass(pkg, line, pass)
 		text = rest
 	}
-	t.partial[e.Package] = bytes.Clone(text)
-	return nil
+	t.partial[pkg] = bytes.Clone(text)
 }
 
 // pass passes one line on, after the name of its package if another package came before.

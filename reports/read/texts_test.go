@@ -193,10 +193,48 @@ var wraps = []struct {
 	{"progress", func(s string) string {
 		return strings.ReplaceAll(s, "BenchmarkX", "50 %\r100 %\rBenchmarkX")
 	}, ""},
+	{"go test -json written anew", func(s string) string {
+		return strings.ReplaceAll(strings.ReplaceAll(inEvents(s), `":"`, `": "`), `","`, `", "`)
+	}, ""},
+	{"TeamCity messages", inServiceMessages, ""},
+	{"TeamCity messages behind a time", func(s string) string {
+		return behind("[12:00:%02d]: ")(inServiceMessages(s))
+	}, "[12:00:"},
+	{"TeamCity log", behind("[12:00:%02d] :\t [Step 1/2] "), "Step 1/2"},
+	{"Azure", behind("##[debug]"), "##[debug]"},
+	{"Buildkite times", behind("\x1b_bk;t=17000000%05d\x07"), ""},
+	{"Bazel", behind("(12:00:%02d) INFO: "), "INFO"},
+	{"GitLab, lines in two steps", func(s string) string {
+		n := 0
+		return behind("2026-01-02T03:04:05.123456Z 01O ")(regexp.MustCompile(`(?m)^(Bench\S+ *\t)`).
+			ReplaceAllStringFunc(s, func(name string) string {
+				n++
+				return name + fmt.Sprintf("\n2026-01-02T03:04:%02d.123456Z 01O+", n)
+			}) + "BenchmarkX 1 1 whole\n")
+	}, "put together again"},
+	{"Compose in colour", behind("\x1b[36mapp-1  | \x1b[0m"), "app-1"},
+	{"kubectl logs --timestamps", behind("2026-01-02T03:04:%02d.123456789Z "), "2026-01-02T"},
 	{"gotestsum", func(s string) string {
 		return s + "\n=== Failed\n=== FAIL: example.com/b BenchmarkX (0.00s)\n" +
 			regexp.MustCompile("(?m)^BenchmarkX.*0.25.*\n").FindString(s) + "\nDONE 3 tests in 2.3s\n"
 	}, "repeated, counted once: 1"},
+}
+
+// inServiceMessages writes text as TeamCity passes on the output of a test, the names of rows apart
+// from their figures.
+func inServiceMessages(text string) string {
+	var out strings.Builder
+	escapes := strings.NewReplacer("|", "||", "'", "|'", "[", "|[", "]", "|]", "\n", "|n", "\r", "|r")
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		name, _, _ := strings.Cut(line, "\t")
+		for _, part := range []string{name, strings.TrimPrefix(line, name)} {
+			if part != "" {
+				fmt.Fprintf(&out, "##teamcity[testStdOut name='BenchmarkX' out='%s' flowId='1']\n",
+					escapes.Replace(part))
+			}
+		}
+	}
+	return out.String()
 }
 
 // printing splits each row by what its benchmark printed.
@@ -275,6 +313,24 @@ func TestTextsThatAreNotClear(t *testing.T) {
 		{"UTF-16 behind UTF-8", row + inUTF16(binary.LittleEndian, false)(next), 1, false, "UTF-16"},
 		{"a row in a comment", "// BenchmarkX-8 10 5 ns/op\n" + next, 0, true, `"// "`},
 		{"thousands", row + "BenchmarkY-8 1,000 5 ns/op\n", 1, false, "parsing iteration count"},
+		{"a cell of HTML", row + "BenchmarkY-8 10 5 ns/op 1 allocs/op</td>\n", 1, false,
+			`signs that go test does not print stand behind the unit: "allocs/op</td>"`},
+		{"a unit of one's own in brackets", row + "BenchmarkY-8 10 5 ns/op 1 steps(p99)\n", 3, false, ""},
+		{"containers", "app-1  | " + row + "app-2  | " + row, 0, true,
+			`sed -E 's/^app-[0-9]+[[:space:]]+\|[[:space:]]+//' bench.txt`},
+		{"TeamCity cut off", row + "##teamcity[testStdOut name='X' out='BenchmarkY-8 10 5 ns\n", 1, false,
+			"event of TeamCity is cut off"},
+		{"gzip", "\x1f\x8b\x08\x00rest", 0, true, "gzip -dc bench.txt > bench.txt.txt"},
+		{"bzip2", "BZh91AY&SY", 0, true, "compressed by bzip2"},
+		{"letters like bzip2", "BZhello\n" + row, 1, false, ""},
+		{"zstd", "\x28\xb5\x2f\xfd\x04", 0, true, "compressed by zstd"},
+		{"zip", "PK\x03\x04" + row, 0, true, "a zip file"},
+		{"UTF-32", "\xff\xfe\x00\x00B\x00\x00\x00", 0, true, "iconv -f UTF-32"},
+		{"JSON of a CI system", `[{"message":"BenchmarkX-8 \t 10\t 5 ns/op\r\n","type":"out"}]`, 0, true,
+			"it is JSON, and not the output of go test -json; to take the texts out of it: jq -r"},
+		{"brackets and no JSON", "[INFO] nothing here\n", 0, true, "no benchmark line in it; measure"},
+		{"rows in a logger's quotes", `level=INFO msg="BenchmarkX-8 \t 10\t 5 ns/op"` + "\n", 0, true,
+			"line 1 has a name and a time in a form that go test does not print: level=INFO"},
 		{"underscores at the end", row + "BenchmarkY-8 1000_ 5 ns/op\n", 1, false, "parsing"},
 	}
 	for _, test := range tests {
@@ -432,5 +488,24 @@ func TestWrappedTwice(t *testing.T) {
 	labels := []string{"", "", "x: ", "v1 ", "\t", "12 ", "a|", "(", "µ", "\x00", "\r", "{"}
 	for range 1000 {
 		checkWrapped(t, clean, rng.Uint64(), rng.Uint64(), labels[rng.IntN(len(labels))])
+	}
+}
+
+// A text in the code page of Windows is read, and a note says why its names look odd. Names in UTF-8
+// of any script get no note.
+func TestTextInACodePage(t *testing.T) {
+	for text, want := range map[string]bool{
+		"BenchmarkGr\xf6\xdfe-8 \t 10\t 5 ns/op\n": true,
+		"BenchmarkX-8 \t 10\t 5 \xb5s/op\n":        true,
+		"BenchmarkGröße/名=前-8 \t 10\t 5 µs/op\n":   false,
+	} {
+		log, err := readText(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(strings.Join(log.Notes, "\n"),
+			"iconv -f CP1252 -t UTF-8 bench.txt > bench.txt.txt"); got != want || len(rowsOf(log)) != 1 {
+			t.Errorf("%q: rows %q, notes %q, want the command: %t", text, rowsOf(log), log.Notes, want)
+		}
 	}
 }
