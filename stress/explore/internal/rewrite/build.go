@@ -105,13 +105,13 @@ func buildIn(ctx context.Context, o Options) (*Binary, error) {
 		folder: f, suite: o.Suite, location: location,
 		overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{},
 	}
-	if err := c.rewrite(ctx, packages); err != nil {
+	if err := c.prepare(ctx, o, packages); err != nil {
 		return nil, err
 	}
-	if o.Suite && len(c.testNames()) == 0 {
+	if o.Suite && len(c.tests) == 0 {
 		return &Binary{}, nil
 	}
-	b := &Binary{Dir: c.testDir(o), Tests: c.testNames()}
+	b := &Binary{Dir: c.dirOfTests, Tests: c.tests}
 	b.Path, b.release, err = c.build(ctx, o)
 	if err != nil {
 		return nil, err
@@ -128,6 +128,33 @@ type copies struct {
 	replaced map[string]*moduleCopy // by module path
 	suites   []*suite
 	goRoot   string // the Go release by another path, see standardPath; "" if none is needed
+
+	// Both are known after prepare.
+	dirOfTests string   // folder of the tested package
+	tests      []string // that can be explored, in the order of the source
+}
+
+// prepare has the copies of the program in the folder: the copies of an earlier build, if their
+// stamp is of this program, or else new ones.
+func (c *copies) prepare(ctx context.Context, o Options, packages map[string]*listed) error {
+	program, known := c.program(o, packages)
+	if known {
+		if s, ok := c.readStamp(program); ok {
+			c.take(s)
+			return nil
+		}
+	}
+	if err := c.removeStamp(); err != nil {
+		return err
+	}
+	if err := c.rewrite(ctx, packages); err != nil {
+		return err
+	}
+	c.dirOfTests, c.tests = c.testDir(o), c.testNames()
+	if !known {
+		return nil
+	}
+	return c.writeStamp(program)
 }
 
 // rewrite writes the copies of all packages. It checks all packages before it writes the first.

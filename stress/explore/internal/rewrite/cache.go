@@ -20,6 +20,7 @@ import (
 //	KEY.lock                 held alone during a build; never removed, see package filelock
 //	KEY/used                 its modification time is the start of the last build
 //	KEY/overlay.json, …      the copies
+//	KEY/stamp.json           the program that the copies were made from, see stamp.go
 //	KEY/explore-HASH.test    a binary; its modification time is the end of the last build of it
 //	KEY/explore-HASH.lock    shared by the processes that start the binary
 //

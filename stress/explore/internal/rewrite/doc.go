@@ -20,6 +20,8 @@
 //     modules in the module cache, whose files an overlay may not replace, through copies of the whole
 //     module and -modfile.
 //
+// Steps 2 and 3 are left out if the copies in the cache are of the same program, see stamp.go.
+//
 // Edits are made in the text, and keep every line where it was, so positions in reports and panics
 // are positions of the originals. Nothing is written into the user's tree.
 //
