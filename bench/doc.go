@@ -89,7 +89,8 @@
 //     visible. The count itself is exact. The counted program varies a little under contention,
 //     because goroutines that have to wait allocate more.
 //
-// The recorded pass lasts a quarter of the timed one, with a recorder for each goroutine:
+// The recorded pass lasts a quarter of the timed one, or until each goroutine had 20 operations on
+// average, with a recorder for each goroutine:
 //
 //   - acquire-p50-ns, p90, p99 and p99.9: how long Acquire took, granted or not. Each goroutine
 //     times its first call, and then one call in 8 on average, at random. A timed call stands for
@@ -105,6 +106,9 @@
 //     calls return at once and one goroutine starves.
 //   - grants/try: the share of requests that got their permits, for workloads that let requests
 //     fail. Compare times only together with it, because refusing is quick.
+//   - turns/goroutine: operations of each goroutine on average, only where they were fewer than 20.
+//     All latencies and jain are then left out: with one turn each, all goroutines look alike, and
+//     the longest wait is the window. A longer sample has them: -benchtime.
 //   - recorder-ns/op: the time that the recorder adds to an Acquire, averaged over timed and
 //     untimed calls. It is measured on a semaphore that does nothing, as the least of 8 tries. If
 //     it reaches 25 ns because the clock is slow, one call in 16 is timed, then one in 32, and so
@@ -113,7 +117,9 @@
 // # Length
 //
 // A sample ([Case.Sample]) takes about 1.6 times the requested time; [Case.Estimate] predicts it.
-// It performs a fixed number of operations, which a warm-up of bounded length determines. go test
+// It performs a fixed number of operations, which a warm-up of bounded length determines. Where
+// 20 operations of each goroutine last longer than a quarter of the requested time, the recorded pass
+// takes until then, at most five times the requested time. go test
 // -bench searches for that number in its own way, which takes 2 to 4 times the requested time, and
 // sometimes 10 times.
 //

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/internal/rusage"
 	"github.com/semabench/semabench/internal/slice"
 )
@@ -30,6 +31,7 @@ var metrics = []struct{ unit, better string }{
 	{"longest/median-wait", "lower"},
 	{"grants/try", "higher"},
 	{"recorder-ns/op", "lower"},
+	{benchkey.Turns, "higher"},
 }
 
 // A benchmark measures one row: a case on an implementation. Package testing calls run several
@@ -168,32 +170,40 @@ func (m *benchmark) countedOperations() int {
 	return 1000
 }
 
-// recordedPass times Acquire for a quarter of the time of the timed pass. Its length is a time and
-// not a number of operations, because fairness depends on how long one looks.
+// recordedPass times Acquire for a quarter of the time of the timed pass, or longer if its goroutines
+// need that for their turns. Its length is a time and not a number of operations, because fairness
+// depends on how long one looks.
 func (m *benchmark) recordedPass(b *testing.B) error {
-	t, err := newTrial(m.Case, m.impl, b.N)
+	t, err := newTrial(m.Case, m.impl, m.recordedOperations(b.N))
 	if err != nil {
 		return err
 	}
 	if m.recorderInterval == 0 {
 		m.recorderInterval, m.recorderCost = chooseInterval()
 	}
-	t.limit = max(b.Elapsed()/4, 1)
+	t.limit = m.recordedTime(b.Elapsed(), b.N)
 	t.recorders = newRecorders(m.Goroutines, m.recorderInterval, t.limit)
 	if err := t.run(m.Workload); err != nil {
 		return err
 	}
 	b.ReportMetric(m.recorderCost, "recorder-ns/op")
 	fairness := jain(t.recorders) // before merge, which adds the goroutines up
-	m.reportRecorded(b, merge(t.recorders), fairness)
+	m.reportRecorded(b, t, merge(t.recorders), fairness)
 	return nil
 }
 
 // reportRecorded reports the recorded metrics. It leaves out meaningless ones: the fairness
-// of one goroutine, and the latency of an Acquire that was never called.
-func (m *benchmark) reportRecorded(b *testing.B, r recorder, fairness float64) {
+// of one goroutine, the latency of an Acquire that was never called, and both if the goroutines had
+// too few turns.
+func (m *benchmark) reportRecorded(b *testing.B, t *Trial, r recorder, fairness float64) {
 	if m.Refuses && r.tries > 0 {
 		b.ReportMetric(float64(r.grants)/float64(r.tries), "grants/try")
+	}
+	if turns := float64(t.done()) / float64(m.Goroutines); turns < enoughTurns {
+		// Too short to say who waits how long. The number of turns takes the place of the figures: a
+		// reader can tell a figure that is withheld from one that does not exist.
+		b.ReportMetric(turns, benchkey.Turns)
+		return
 	}
 	if m.Goroutines > 1 && r.permits > 0 {
 		b.ReportMetric(fairness, "jain")

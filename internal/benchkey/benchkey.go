@@ -64,3 +64,8 @@ const (
 	GOFLAGS      = "goflags"      // part of Build
 	GOEXPERIMENT = "goexperiment" // part of Build
 )
+
+// Turns is a unit and no key: how many operations each goroutine of a sample had on average. Package
+// bench writes it only in a sample that was too short for latencies and fairness, and leaves those
+// out.
+const Turns = "turns/goroutine"

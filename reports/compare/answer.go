@@ -31,6 +31,10 @@ type Answer struct {
 	// open cell of the columns in Open; see [Versus.Detectable].
 	Detectable float64
 
+	// Even says that all columns of the table, also those that were not asked for, are within 5 % of
+	// each other in every row: something else is the bottleneck of this work.
+	Even bool
+
 	// If Use is empty, Safest is the column whose greatest ratio to the best of a row is the
 	// smallest, and Worst is this greatest ratio. Safest is "" if no column has a ratio in every
 	// row.
@@ -348,7 +352,7 @@ func (a Answer) String() string {
 	case len(a.Use) == 1:
 		return a.Use[0] + a.perhaps() + a.ending()
 	case len(a.Use) > 1:
-		return orList(a.Use) + ": a tie" + a.perhaps() + a.ending()
+		return orList(a.Use) + ": a tie" + a.even() + a.perhaps() + a.ending()
 	case len(a.Open) > 0:
 		return "undecided: " + a.Undecided() + a.ending()
 	}
@@ -357,6 +361,17 @@ func (a Answer) String() string {
 		list = append(list, g.String())
 	}
 	return "it depends: " + strings.Join(list, "; ") + a.safest() + a.ending()
+}
+
+// even says what a tie of all columns means, as the middle of a sentence.
+//
+// It is the most useful answer of all: a user who tunes the limiter of such a program works at the
+// wrong place.
+func (a Answer) even() string {
+	if !a.Even {
+		return ""
+	}
+	return " of all, so which one hardly matters: it is not the bottleneck here"
 }
 
 // safest names the safest column as the end of a sentence, or returns "" if there is none.
@@ -377,7 +392,7 @@ func (a Answer) Short() string {
 	case len(a.Use) == 1:
 		return a.Use[0]
 	case len(a.Use) > 1:
-		return orList(a.Use) + ": a tie"
+		return orList(a.Use) + ": a tie" + a.even()
 	case len(a.Open) > 0:
 		if len(a.Open) == 1 && len(a.Rows) > 1 {
 			return "undecided: " + a.Open[0] + ", or it depends"

@@ -116,7 +116,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 	}
 	computeStatistics(c, log.Units)
 	c.fit = c.fitting()
-	c.Notes = slices.Concat(log.Notes, compareNotes(c), c.pooledNotes())
+	c.Notes = slices.Concat(log.Notes, compareNotes(c), c.pooledNotes(), c.contentionNotes())
 	c.Noise() // now: the outputs read it, and may do so at the same time
 	return c, nil
 }

@@ -223,6 +223,9 @@ func (c *Comparison) choose(t, fit *Table) Answer {
 		a = fit.answer(u)
 	}
 	a.Table = t
+	if u := t.Deciding(c.Weight); a.Why == "" && u != nil {
+		a.Even = format.Symbol(u.Name) == "s" && t.isEven(u) // only time has a bottleneck
+	}
 	if a.Why == "" && fit != t {
 		a.Unfit = c.priceOfNeeds(t, a)
 	}

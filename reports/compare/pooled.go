@@ -86,15 +86,20 @@ func (c *Comparison) spreads() (list []spread, cells int) {
 				if low <= 0 || high < farApart*low {
 					continue
 				}
-				place := strings.TrimSpace(t.ShortName() + " " + t.Rows[i].Shape)
-				if len(t.Cols) > 1 {
-					place += " " + t.Cols[col]
-				}
-				list = append(list, spread{place, low, high, u.Name, jumpAt(cell.Values)})
+				list = append(list, spread{t.place(i, col), low, high, u.Name, jumpAt(cell.Values)})
 			}
 		}
 	}
 	return list, cells
+}
+
+// place names a cell for a note: its table, its row, and its column if there are several.
+func (t *Table) place(row, col int) string {
+	place := strings.TrimSpace(t.ShortName() + " " + t.Rows[row].Shape)
+	if len(t.Cols) > 1 {
+		place += " " + t.Cols[col]
+	}
+	return place
 }
 
 // jumpAt returns the first place at which all later values are at least twice as great as all
