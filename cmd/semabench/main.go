@@ -9,6 +9,7 @@
 //	semabench parallel  compare threads and processes at the same work, and judge textbook sentences
 //	semabench stress    play random programs until the time is over, and keep programs that fail
 //	semabench explore   play every schedule of tests, or as many as there is time for
+//	semabench vet       report wrong uses of semaphores in Go source
 //	semabench help      say more; help VERB lists the flags of a verb
 //	semabench version   print the version, the commit and the toolchain
 //
@@ -52,6 +53,7 @@ import (
 // take itself for a new command of the user.
 func main() {
 	parallel.ChildMain(impls.All()...) // does not return in a child process of semabench parallel
+	asVettool(os.Args[1:])             // does not return if the go command asks
 	commandMain(impls.All(), process.All(), sampling.Linked)
 }
 
@@ -108,6 +110,7 @@ var verbs = []verb{
 		app.parallel},
 	{"stress", "play random programs until the time is over, and keep programs that fail", app.stress},
 	{"explore", "play every schedule of tests, or as many as there is time for", app.explore},
+	{"vet", "report wrong uses of semaphores in Go source", app.vet},
 	{"sample", "measure one row once and print its line; run calls this", app.sample},
 	{"turn", "play programs against one implementation; stress calls this", app.turn},
 }

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	if _, err := os.FindProcess(os.Getpid()); err != nil {
 		panic(err)
 	}
+	asVettool(os.Args[1:])
 	if os.Getenv(beCommand) == "stress" {
 		commandMain(stressTable(), nil, sampling.Self)
 	}

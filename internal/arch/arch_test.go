@@ -126,6 +126,9 @@ var above = map[string][]string{
 	"internal/duel/anchor":   {},
 	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},
 
+	"vet":                 {"golang.org/x/tools/go/analysis*", "golang.org/x/tools/go/cfg"}, // golangci-lint imports it, so it needs no plumbing
+	"vet/internal/survey": {"vet", "internal/gotool", "golang.org/x/tools/go/analysis*"},    // a command for the table of docs/vet.md
+
 	"internal/reach":        {}, // reads object files of the go command; knows nothing of gates
 	"internal/arch":         {},
 	"internal/longtest":     {"testing"}, // only tests may import it
@@ -138,7 +141,7 @@ var above = map[string][]string{
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
 		"reports/claims", "reports/gate", "cmd/semabench/sampler", "internal/duel",
 		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
-		"internal/soak"},
+		"internal/soak", "vet", "golang.org/x/tools/go/analysis/unitchecker"},
 }
 
 // pkg is the part of the output of `go list -json` that the test needs.

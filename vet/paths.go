@@ -1,0 +1,594 @@
+package vet
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/cfg"
+)
+
+// A phase says what one path knows of the permits of one semaphore.
+type phase int
+
+const (
+	free    phase = iota // nothing was acquired yet
+	pending              // acquired or not: the result was not looked at yet
+	held                 // acquired
+	failed               // not acquired: the result says so
+	done                 // acquired and released
+	lost                 // the path did something that the check does not follow
+)
+
+// A state is what one path knows. It is comparable, so a block has a set of them. Paths are not
+// merged into “maybe”: a condition that appears twice decides the same way twice.
+type state struct {
+	phase
+	result   *types.Var // the variable with the result of the last acquire, until it is assigned again
+	from     *call      // the last acquire
+	deferred *call      // a release that runs at the return
+}
+
+// tooMany states in one block end the analysis of the function. Each assignment and branch can only
+// rename states, so correct code has a handful.
+const tooMany = 32
+
+// A flow is the analysis of one body for one semaphore.
+type flow struct {
+	*checker
+	calls    map[*ast.CallExpr]*call
+	releases map[*call]map[state]bool           // the states in which a release runs
+	exits    map[*ast.ReturnStmt]map[state]bool // the states at a return
+	starts   map[ast.Node]map[state]bool        // the states in which a literal is handed to a goroutine
+	tagless  map[ast.Stmt]bool                  // the clauses of switches without a tag
+}
+
+// checkPaths reports permits that are lost on one path, and releases of permits that were not got.
+func (p *checker) checkPaths(f *function) {
+	for _, on := range f.places() {
+		if !f.steady(on) || f.others[on.last] || f.others[on.root] {
+			continue
+		}
+		for _, body := range f.bodies(on) {
+			p.checkBody(f, on, body)
+		}
+	}
+}
+
+// bodies returns the declaration and the literals that have a call on the place themselves.
+func (f *function) bodies(on place) (all []ast.Node) {
+	for _, c := range f.on(on) {
+		if !slices.Contains(all, c.body()) {
+			all = append(all, c.body())
+		}
+	}
+	return all
+}
+
+func (p *checker) checkBody(f *function, on place, body ast.Node) {
+	var own, inner []*call
+	for _, c := range f.on(on) {
+		if c.body() == body {
+			own = append(own, c)
+		} else if contains(c.in, body) {
+			inner = append(inner, c)
+		}
+	}
+	takes := slices.ContainsFunc(own, func(c *call) bool { return c.op != release })
+	gives := slices.ContainsFunc(own, func(c *call) bool { return c.op == release })
+	if takes {
+		fl := p.follow(body, append(own, inner...), state{})
+		if fl == nil {
+			return
+		}
+		p.checkFailed(f, on, body, fl)
+		if gives && len(inner) == 0 {
+			p.checkReturns(f, on, body, fl, "this return keeps the permits of the Acquire in line %d; use defer")
+		}
+		p.checkGoroutines(f, on, body, fl, inner)
+	}
+}
+
+// checkFailed reports releases after a failed acquire, direct and deferred.
+func (p *checker) checkFailed(f *function, on place, body ast.Node, fl *flow) {
+	calls := f.on(on)
+	for _, c := range calls {
+		if c.op != release && c.body() != body {
+			return // the permits may belong to the other body
+		}
+	}
+	deferredOnce := func(s state) bool {
+		n := 0
+		for _, c := range calls {
+			if c.op == release {
+				n++
+			}
+		}
+		_, direct := s.deferred.up(1).(*ast.DeferStmt)
+		return n == 1 && direct
+	}
+	for c, states := range fl.releases {
+		if s, ok := all(states, failed); ok && p.sameWeight(f, c.weight, s.from.weight) {
+			p.Reportf(c.expr.Pos(), "Release after the %s in line %d failed: it gives back permits that were never taken",
+				c.name(s.from), p.line(s.from))
+		}
+	}
+	reported := map[*call]bool{}
+	for _, states := range fl.exits {
+		s, ok := all(states, failed)
+		if ok && s.deferred != nil && !reported[s.deferred] && deferredOnce(s) && p.sameWeight(f, s.deferred.weight, s.from.weight) {
+			reported[s.deferred] = true
+			p.Reportf(s.deferred.expr.Pos(), "this Release also runs if the %s in line %d failed: defer it after the error is handled",
+				s.deferred.name(s.from), p.line(s.from))
+		}
+	}
+}
+
+func (c *call) name(from *call) string {
+	if from.op == try {
+		return "TryAcquire"
+	}
+	return "Acquire"
+}
+
+func (p *checker) line(c *call) int { return p.Fset.Position(c.expr.Pos()).Line }
+
+// all returns a state of the set, and whether every state is in phase want.
+func all(states map[state]bool, want phase) (s state, ok bool) {
+	for s = range states {
+		if s.phase != want {
+			return s, false
+		}
+	}
+	return s, len(states) > 0
+}
+
+// checkReturns reports returns that keep the permits.
+//
+// Three facts together say that keeping them is a mistake. Each path to the return holds the
+// permits. The last return of the body has released them, so the body is not a constructor that
+// hands the permits to its caller. And the return reports an error, after which the caller has
+// nothing to close, or it has no result at all and no other function releases alone.
+func (p *checker) checkReturns(f *function, on place, body ast.Node, fl *flow, text string) {
+	var last *ast.ReturnStmt
+	for ret := range fl.exits {
+		if last == nil || ret.Pos() > last.Pos() {
+			last = ret
+		}
+	}
+	if last == nil {
+		return
+	}
+	if _, ok := all(fl.exits[last], done); !ok {
+		return
+	}
+	for ret, states := range fl.exits {
+		s, ok := all(states, held)
+		if !ok || ret == last || s.deferred != nil {
+			continue
+		}
+		if on.shared() && !p.balanced(on) {
+			continue
+		}
+		if p.fails(body, ret) || on.shared() && len(ret.Results) == 0 {
+			p.Reportf(ret.Pos(), text, p.line(s.from))
+		}
+	}
+}
+
+// fails reports whether a return certainly reports an error: it stands in the branch of an error
+// that is not nil, or makes one.
+func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
+	if len(ret.Results) == 0 {
+		return false
+	}
+	e := ast.Unparen(ret.Results[len(ret.Results)-1])
+	if !types.Identical(p.TypesInfo.TypeOf(e), types.Universe.Lookup("error").Type()) {
+		return false
+	}
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		fn := p.function(e)
+		if fn == nil || fn.Pkg() == nil {
+			return false
+		}
+		name := fn.Pkg().Path() + "." + fn.Name()
+		return name == "fmt.Errorf" || name == "errors.New"
+	case *ast.SelectorExpr:
+		v, ok := p.TypesInfo.Uses[e.Sel].(*types.Var)
+		return ok && !v.IsField() // a sentinel such as io.EOF
+	case *ast.Ident:
+		if v, ok := p.TypesInfo.Uses[e].(*types.Var); ok && isGlobal(v) {
+			return true
+		}
+		return p.inBranchOf(body, ret, p.TypesInfo.Uses[e])
+	}
+	return false
+}
+
+// inBranchOf reports whether ret stands directly in an if statement that says err != nil.
+func (p *checker) inBranchOf(body ast.Node, ret *ast.ReturnStmt, err types.Object) (yes bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.IfStmt); ok && slices.Contains(s.Body.List, ast.Stmt(ret)) {
+			b, ok := ast.Unparen(s.Cond).(*ast.BinaryExpr)
+			yes = yes || ok && b.Op == token.NEQ && p.isNil(b.Y) && err != nil && p.TypesInfo.Uses[identOf(b.X)] == err
+		}
+		return true
+	})
+	return yes
+}
+
+func (p *checker) isNil(e ast.Expr) bool { return p.TypesInfo.Types[e].IsNil() }
+
+// checkGoroutines reports goroutines that end without a Release on one path, although their
+// starter certainly held the permits and nothing else releases them.
+func (p *checker) checkGoroutines(f *function, on place, body ast.Node, outer *flow, inner []*call) {
+	if on.shared() && !p.balanced(on) || !on.shared() && on.root.Kind() != types.LocalVar {
+		return
+	}
+	for lit, states := range outer.starts {
+		s, ok := all(states, held)
+		if !ok || s.deferred != nil || !p.onlyReleaser(f, on, lit) {
+			continue
+		}
+		if !on.shared() && !p.madeHere(f, on) {
+			continue // it may have another name elsewhere
+		}
+		fl := p.follow(lit, inner, state{phase: held, from: s.from})
+		if fl != nil {
+			p.checkReturns(f, on, lit, fl, "this goroutine ends with the permits of the Acquire in line %d; use defer")
+			p.checkEarlyEnds(on, fl)
+		}
+	}
+}
+
+// checkEarlyEnds does for a goroutine what checkReturns does for shared semaphores only: a
+// goroutine has no caller that could get the permits.
+func (p *checker) checkEarlyEnds(on place, fl *flow) {
+	if on.shared() {
+		return
+	}
+	var last token.Pos
+	for ret := range fl.exits {
+		last = max(last, ret.Pos())
+	}
+	for ret, states := range fl.exits {
+		if _, ok := all(states, done); ret.Pos() == last && !ok {
+			return
+		}
+	}
+	for ret, states := range fl.exits {
+		if s, ok := all(states, held); ok && ret.Pos() != last && s.deferred == nil && len(ret.Results) == 0 {
+			p.Reportf(ret.Pos(), "this goroutine ends with the permits of the Acquire in line %d; use defer", p.line(s.from))
+		}
+	}
+}
+
+// onlyReleaser reports whether lit itself has every release of f, no acquire, and no literal that
+// uses the semaphore.
+func (p *checker) onlyReleaser(f *function, on place, lit ast.Node) bool {
+	for _, c := range f.on(on) {
+		if (c.op == release) != (c.body() == lit) {
+			return false
+		}
+	}
+	return true
+}
+
+// madeHere reports whether the local variable gets a semaphore that a call has just made.
+func (p *checker) madeHere(f *function, on place) bool {
+	value := f.onlyValue(on.root)
+	e, ok := value.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	fn := p.function(e)
+	return fn != nil && fn.Pkg() != nil && len(fn.Name()) > 2 && fn.Name()[:3] == "New"
+}
+
+// follow plays the states through the control-flow graph of body until nothing changes. It returns
+// nil if a block has too many states.
+func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
+	fl := &flow{checker: p, calls: map[*ast.CallExpr]*call{}, releases: map[*call]map[state]bool{},
+		exits: map[*ast.ReturnStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tagless: tagless(body)}
+	for _, c := range calls {
+		fl.calls[c.expr] = c
+	}
+	var graph *cfg.CFG
+	switch body := body.(type) {
+	case *ast.FuncDecl:
+		graph = p.graphs.FuncDecl(body)
+	case *ast.FuncLit:
+		graph = p.graphs.FuncLit(body)
+	}
+	if graph == nil || len(graph.Blocks) == 0 {
+		return nil
+	}
+	in := make([]map[state]bool, len(graph.Blocks))
+	in[0] = map[state]bool{start: true}
+	todo := []*cfg.Block{graph.Blocks[0]}
+	for len(todo) > 0 {
+		b := todo[0]
+		todo = todo[1:]
+		for s := range in[b.Index] {
+			out := fl.through(b, s)
+			for i, next := range b.Succs {
+				for _, s := range fl.refine(b, i, out) {
+					if in[next.Index] == nil {
+						in[next.Index] = map[state]bool{}
+					}
+					if !in[next.Index][s] {
+						in[next.Index][s] = true
+						todo = append(todo, next)
+					}
+				}
+				if len(in[next.Index]) > tooMany {
+					return nil
+				}
+			}
+		}
+	}
+	return fl
+}
+
+// tagless returns the clauses of the switches in body that have no tag: their cases are conditions.
+func tagless(body ast.Node) map[ast.Stmt]bool {
+	clauses := map[ast.Stmt]bool{}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SwitchStmt); ok && s.Tag == nil {
+			for _, c := range s.Body.List {
+				clauses[c] = true
+			}
+		}
+		return true
+	})
+	return clauses
+}
+
+// through returns the state behind a block.
+func (fl *flow) through(b *cfg.Block, s state) state {
+	for _, n := range b.Nodes {
+		s = fl.node(n, s)
+	}
+	return s
+}
+
+func (fl *flow) node(n ast.Node, s state) state {
+	switch n := n.(type) {
+	case *ast.DeferStmt:
+		return fl.deferStmt(n, s)
+	case *ast.GoStmt:
+		return fl.handOver(n.Call, s)
+	case *ast.ExprStmt:
+		if e, ok := n.X.(*ast.CallExpr); ok && callsGo(e) {
+			return fl.handOver(e, s)
+		}
+	}
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.FuncLit:
+			if fl.mentions(m) {
+				s.phase = lost // it may run at any time, or never
+			}
+			return false
+		case *ast.CallExpr:
+			if c := fl.calls[m]; c != nil {
+				s = fl.call(c, n, s)
+			}
+		}
+		return true
+	})
+	if ret, ok := n.(*ast.ReturnStmt); ok {
+		add(fl.exits, ret, s)
+	}
+	return fl.assignments(n, s)
+}
+
+func add[K comparable](m map[K]map[state]bool, k K, s state) {
+	if m[k] == nil {
+		m[k] = map[state]bool{}
+	}
+	m[k][s] = true
+}
+
+// deferStmt registers a release that runs at the return. A deferred literal counts as a release
+// whatever its conditions are: the check must not report permits that the literal gives back.
+func (fl *flow) deferStmt(n *ast.DeferStmt, s state) state {
+	for _, c := range fl.calls {
+		if contains(c.in, n) {
+			if c.op != release || s.deferred != nil && s.deferred != c {
+				s.phase = lost
+				return s
+			}
+			s.deferred = c
+		}
+	}
+	return s
+}
+
+// handOver notes the state in which a literal starts on a goroutine. The permits are the
+// goroutine's from then on, so this body is no longer followed.
+func (fl *flow) handOver(e *ast.CallExpr, s state) state {
+	var found bool
+	for _, c := range fl.calls {
+		found = found || contains(c.in, e)
+	}
+	if !found {
+		return s
+	}
+	lit, ok := e.Fun.(*ast.FuncLit)
+	if !ok && len(e.Args) == 1 {
+		lit, _ = e.Args[0].(*ast.FuncLit)
+	}
+	if lit != nil {
+		add(fl.starts, ast.Node(lit), s)
+	}
+	return state{phase: free} // the next round of a loop begins anew
+}
+
+func (fl *flow) mentions(lit *ast.FuncLit) bool {
+	for _, c := range fl.calls {
+		if contains(c.in, lit) && c.body() != ast.Node(lit) || c.body() == ast.Node(lit) {
+			return true
+		}
+	}
+	return false
+}
+
+// call returns the state after c, which stands in n.
+func (fl *flow) call(c *call, n ast.Node, s state) state {
+	if c.op == release {
+		add(fl.releases, c, s)
+		if s.phase == held && s.deferred == nil {
+			s.phase = done
+		} else {
+			s.phase = lost
+		}
+		return s
+	}
+	if s.phase == held || s.phase == pending || s.phase == lost {
+		s.phase = lost
+		return s
+	}
+	s.phase, s.from, s.result = pending, c, nil
+	switch m := c.up(1).(type) {
+	case *ast.AssignStmt:
+		if len(m.Lhs) == 1 && len(m.Rhs) == 1 {
+			s.result, _ = fl.TypesInfo.ObjectOf(identOf(m.Lhs[0])).(*types.Var)
+		}
+	case *ast.ValueSpec:
+		if len(m.Names) == 1 && len(m.Values) == 1 {
+			s.result, _ = fl.TypesInfo.Defs[m.Names[0]].(*types.Var)
+		}
+	}
+	if s.result != nil && isGlobal(s.result) {
+		s.result = nil // others may assign it
+	}
+	return s
+}
+
+// assignments forgets the result once n assigns another value to it.
+func (fl *flow) assignments(n ast.Node, s state) state {
+	if s.result == nil {
+		return s
+	}
+	forget := func(e ast.Expr) {
+		if e != nil && s.result != nil && fl.TypesInfo.ObjectOf(identOf(e)) == s.result {
+			s.result = nil
+		}
+	}
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.AssignStmt:
+			if len(m.Rhs) == 1 && fl.calls[callOf(m.Rhs[0])] == s.from {
+				return true
+			}
+			for _, e := range m.Lhs {
+				forget(e)
+			}
+		case *ast.UnaryExpr:
+			if m.Op == token.AND {
+				forget(m.X)
+			}
+		case *ast.RangeStmt:
+			forget(m.Key)
+			forget(m.Value)
+		}
+		return true // also into literals: they may run at any time
+	})
+	return s
+}
+
+func callOf(e ast.Expr) *ast.CallExpr {
+	c, _ := ast.Unparen(e).(*ast.CallExpr)
+	return c
+}
+
+// refine returns the states of s that can take the i-th way out of b.
+func (fl *flow) refine(b *cfg.Block, i int, s state) []state {
+	if len(b.Succs) != 2 || len(b.Nodes) == 0 {
+		return []state{s}
+	}
+	cond, ok := b.Nodes[len(b.Nodes)-1].(ast.Expr)
+	if !ok {
+		return []state{s}
+	}
+	switch yes := b.Succs[0]; yes.Kind {
+	case cfg.KindIfThen, cfg.KindForBody:
+	case cfg.KindSwitchCaseBody:
+		if !fl.tagless[yes.Stmt] {
+			return []state{s}
+		}
+	default:
+		return []state{s}
+	}
+	return fl.decide(cond, i == 0, s)
+}
+
+// decide returns the states in which cond is want: none if s excludes it.
+func (fl *flow) decide(cond ast.Expr, want bool, s state) []state {
+	switch e := ast.Unparen(cond).(type) {
+	case *ast.UnaryExpr:
+		if e.Op == token.NOT {
+			return fl.decide(e.X, !want, s)
+		}
+	case *ast.BinaryExpr:
+		switch e.Op {
+		case token.LAND, token.LOR:
+			if (e.Op == token.LAND) == want { // both sides are want
+				return fl.each(fl.decide(e.X, want, s), e.Y, want)
+			}
+			return append(fl.decide(e.X, want, s), fl.each(fl.decide(e.X, !want, s), e.Y, want)...)
+		case token.EQL, token.NEQ:
+			if fl.isNil(e.Y) && fl.isResult(e.X, s) {
+				return s.settle((e.Op == token.EQL) == want)
+			}
+		}
+	case *ast.CallExpr:
+		if s.from != nil && s.from.op == try && fl.isResult(e, s) {
+			return s.settle(want)
+		}
+		fn := fl.function(e)
+		if want && fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "errors" && len(e.Args) == 2 && fl.isResult(e.Args[0], s) {
+			return s.settle(false) // errors.Is and errors.As of a nil error are false
+		}
+	case *ast.Ident:
+		if s.from != nil && s.from.op == try && fl.isResult(e, s) {
+			return s.settle(want)
+		}
+	}
+	return []state{s}
+}
+
+func (fl *flow) each(states []state, cond ast.Expr, want bool) (all []state) {
+	for _, s := range states {
+		all = append(all, fl.decide(cond, want, s)...)
+	}
+	return all
+}
+
+// isResult reports whether e is the result of the last acquire: its variable, or the call itself.
+func (fl *flow) isResult(e ast.Expr, s state) bool {
+	if s.from == nil {
+		return false
+	}
+	if c := callOf(e); c != nil {
+		return fl.calls[c] == s.from && s.phase == pending
+	}
+	return s.result != nil && fl.TypesInfo.ObjectOf(identOf(e)) == s.result
+}
+
+// settle returns s with the knowledge that the acquire succeeded or failed, and nothing if s knows
+// the opposite. The result outlives the permits: a later branch on it decides the same way.
+func (s state) settle(succeeded bool) []state {
+	switch {
+	case s.phase == pending && succeeded:
+		s.phase = held
+	case s.phase == pending:
+		s.phase = failed
+	case s.phase == held && !succeeded, s.phase == done && !succeeded, s.phase == failed && succeeded:
+		return nil
+	}
+	return []state{s}
+}
