@@ -101,9 +101,8 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 	f.StringVar(&o.Bench, "bench", "", "benchmarks, as go test -bench has it (default all)")
 	f.IntVar(&o.Pairs, "pairs", 24,
 		"pairs of processes for each row, twice that where it is contended or allocates")
-	f.DurationVar(&o.MaxTime, "max-time", 0, "of all measuring; pairs are dropped evenly to keep "+
-		"it, and "+
-		"the report says what was still seen (0: as long as it takes)")
+	f.DurationVar(&o.MaxTime, "max-time", 0, "of everything, kept within a tenth; pairs are dropped for it, "+
+		"first from rows that counts settle, and the report says what was still seen (0: as long as it takes)")
 	f.DurationVar(&o.RowTime, "row-time", 0,
 		"of a slow row, which gets fewer pairs, but at least 10 (default 10s)")
 	f.DurationVar(&o.Silence, "silence", 0,

@@ -74,8 +74,8 @@ func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
 // measureAndJudge closes the duel on every way out. The second stage must follow the judge of the
 // first at once, with the same options: its suspects are what the promise on false alarms counts.
 //
-// Each stage needs the answer of the one before, and none calls back. So the run is judged once,
-// at the end, and the suspects are the only thing that is computed earlier.
+// Each stage needs the answer of the one before. Within a stage the duel itself asks the judge which
+// rows are settled.
 func (c *gateCall) measureAndJudge(
 	ctx context.Context, kept *runFile, progress func(duel.Progress),
 ) (*gate.Report, error) {
@@ -86,7 +86,7 @@ func (c *gateCall) measureAndJudge(
 	if err := d.SecondStage(ctx, gate.Suspects(d.Run(), c.judge)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	if err := d.TimeAgain(ctx, gate.WithMoreWork(d.Run(), c.judge)); err != nil {
+	if err := d.SecondStage(ctx, gate.Open(d.Run(), c.judge)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	report := gate.Judge(d.Run(), c.judge)
@@ -108,6 +108,7 @@ func (c *gateCall) measureAndJudge(
 // Out would not compare equal to nil.
 func (c *gateCall) duelOptions(kept *runFile, progress func(duel.Progress)) duel.Options {
 	o := c.measure
+	o.Judge = c.judge
 	o.Packages, o.Command, o.Progress = c.packages, c.command(), progress
 	o.Old, o.New = duel.Source{Revision: c.base}, duel.Source{Revision: c.head}
 	if c.old != "" {

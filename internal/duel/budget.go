@@ -1,6 +1,7 @@
 package duel
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,50 +11,160 @@ import (
 
 	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
 )
 
-// fitBudget chooses the likely controls, and drops pairs if they would take
-// longer than MaxTime. Every row loses the same share. linkTime is the time to
-// link one binary. Every row keeps at least half of fewestPairs. With fewer
-// pairs a row could show nothing.
+// This file keeps a measurement within MaxTime.
+//
+// Everything is planned before the first pair: links, pairs, controls, and a second stage for some rows.
+// The plan is made anew before each package, by what the clock says, so that a wrong estimate takes its
+// time from all packages that are left. It never looks at the times of rows: a plan that did would stop
+// when the result pleases.
+//
+// If time is short, it is taken first from rows that counts settle already, whatever time says: as many
+// instructions and allocations, or more allocations. The others lose the same share each.
+
+const (
+	// grace is how far beyond MaxTime the clock may go: a fiftieth for one row that is being measured, and a
+	// twentieth before every process is killed. The rest of the promised tenth is for the report.
+	softGrace, hardGrace = 50, 20
+
+	// leastForInterval is the least number of pairs that have an interval.
+	leastForInterval = 6
+)
+
+// within returns ctx with the end of MaxTime. Its cause is errLate, which tells it from an interruption.
+func (m *measurer) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if m.MaxTime == 0 {
+		return ctx, func() {}
+	}
+	return context.WithDeadlineCause(ctx, m.begun.Add(m.MaxTime+m.MaxTime/hardGrace), errLate)
+}
+
+// left returns how much of MaxTime is left. A twentieth is kept for estimates that are too low.
+func (m *measurer) left() time.Duration {
+	return m.MaxTime - m.MaxTime/20 - time.Since(m.begun)
+}
+
+// fitBudget chooses the likely controls, and drops pairs if everything would take longer than MaxTime.
 //
 // Dropping whole rows instead would leave code without a judgement. Fewer pairs for all rows is
 // a loss that the report can state: the slowdown that would still be seen.
-func (m *measurer) fitBudget(linkTime time.Duration) {
+func (m *measurer) fitBudget() {
 	m.likelyControls = m.chooseControls()
-	planned := m.allPairs()
 	if m.MaxTime > 0 {
-		left := m.MaxTime - time.Since(m.begun) - m.linkingTime(linkTime)
-		if !m.OneStage {
-			left -= left / 5 // for the second stage of suspects
-		}
-		if cost := m.allCost(); cost > left {
-			share := max(0, float64(left)/float64(cost))
-			for _, p := range m.plans {
-				p.pairs = min(p.pairs, max(fewestPairs/2, int(float64(p.pairs)*share)))
-			}
-		}
+		m.controlPairs = min(m.controlPairs, gate.LeastControlPairs(m.run, m.Judge))
 	}
+	planned := m.allPairs()
+	m.fit(m.packagePaths())
 	if dropped := planned - m.allPairs(); dropped > 0 {
 		m.addFact("pairs-dropped", fmt.Sprintf("%d of %d, to keep to %v", dropped, planned, m.MaxTime))
 	}
 	m.progress.Total = m.allPairs()
 }
 
-// linkingTime returns how long the linking of all binaries will take on all
-// cores. It is counted apart from the pairs, because links run on all cores and
-// pairs on one.
-//
-// It ignores the second stage, for which a fifth of the time is held back.
-func (m *measurer) linkingTime(each time.Duration) time.Duration {
-	packages := 0
-	for _, path := range m.packagePaths() {
-		if len(m.measurable(path)) > 0 {
-			packages++
+// fit sets the numbers of pairs of the packages that are left, so that they fit into the time that is left.
+// If even the least numbers do not fit, the rows that come last will be out of time.
+func (m *measurer) fit(paths []string) {
+	if m.MaxTime == 0 {
+		return
+	}
+	// Zero squeezes nothing, and steps the most. The time falls with it, so halving finds the place.
+	fits := func(squeeze float64) bool {
+		m.squeeze(paths, squeeze)
+		return m.demand(paths) <= m.left()
+	}
+	const steps = 4
+	low, high := 0., float64(steps)
+	if fits(low) {
+		return
+	}
+	for range 12 {
+		if middle := (low + high) / 2; fits(middle) {
+			high = middle
+		} else {
+			low = middle
 		}
 	}
-	binaries := 2 * m.Layouts * packages
-	return each * time.Duration(binaries) / time.Duration(runtime.NumCPU())
+	m.squeeze(paths, high)
+}
+
+// squeeze sets the pairs of rows. It goes in four steps, of which a fraction does a part: rows that
+// counts settle are thinned out; the other rows are; those that counts settle get no pairs at all; and the
+// others are left with as many as an interval needs.
+func (m *measurer) squeeze(paths []string, by float64) {
+	part := func(step float64) float64 { return min(1, max(0, by-step)) }
+	between := func(most, least int, share float64) int {
+		least = min(most, least)
+		return most - int(float64(most-least)*share)
+	}
+	for _, path := range paths {
+		for _, p := range m.measurable(path) {
+			switch p.pairs = p.full; {
+			case !p.CountsSettle() && !p.CountsRegress():
+				p.pairs = between(between(p.full, fewestPairs, part(1)), leastForInterval, part(3))
+			case by > 2:
+				p.pairs = 0
+			default:
+				p.pairs = between(p.full, fewestPairs, part(0))
+			}
+		}
+	}
+}
+
+// demand estimates the time of everything that is left: the first stage of some packages, the controls,
+// and the second stage of the suspects that are to be expected.
+func (m *measurer) demand(paths []string) (all time.Duration) {
+	var largest time.Duration // second stage of a package
+	for _, path := range paths {
+		plans := m.measurable(path)
+		planned := func(p *plan) int { return p.pairs }
+		most := mostPairs(plans, planned)
+		if most == 0 {
+			continue
+		}
+		pairs, rows := time.Duration(0), 0
+		for _, p := range plans {
+			if p.pairs > 0 {
+				pairs += p.cost * time.Duration(p.pairs)
+				rows++
+			}
+		}
+		first := pairs
+		if m.Self {
+			first *= 2
+		}
+		all += first + m.linking(2*min(most, m.Layouts))
+		// One row in ten becomes a suspect, and one more: a run that is to find something has one.
+		suspects := pairs/time.Duration(rows) + pairs/10
+		again := m.linking(2*gate.SecondPairs(min(most, m.Layouts))) + suspects*time.Duration(gate.SecondPairs(1))
+		largest = max(largest, again)
+	}
+	if all == 0 {
+		return 0
+	}
+	if !m.OneStage {
+		all += largest
+	}
+	return all + m.demandOfControls()
+}
+
+// demandOfControls estimates the time of the controls. Their binaries are those of a first stage, and more
+// if that has fewer layouts than a control needs.
+func (m *measurer) demandOfControls() (all time.Duration) {
+	for i, p := range m.likelyControls {
+		pairs := m.pairsOfControl(p, false)
+		if i == 0 {
+			pairs += m.pairsOfControl(p, true)
+		}
+		all += p.cost*time.Duration(pairs) + m.linking(max(0, m.controlPairs-min(p.pairs, m.Layouts)))
+	}
+	return all
+}
+
+// linking returns how long some links take on all cores.
+func (m *measurer) linking(binaries int) time.Duration {
+	return m.linkTime * time.Duration(binaries) / time.Duration(runtime.NumCPU())
 }
 
 // pairsOf returns how many pairs a row needs: for itself, for its own noise, and
@@ -68,22 +179,15 @@ func (m *measurer) pairsOf(p *plan) int {
 	}
 	switch slices.Index(m.likelyControls, p) {
 	case 0: // the slowdown is planted into the first control only
-		pairs += m.pairsOfControl(p, 0) + m.pairsOfControl(p, plantedSlowdown)
+		pairs += m.pairsOfControl(p, false) + m.pairsOfControl(p, true)
 	case 1:
-		pairs += m.pairsOfControl(p, 0)
+		pairs += m.pairsOfControl(p, false)
 	}
 	return pairs
 }
 
-// allCost returns the estimated time of all pairs, and allPairs their number.
-// Both count the pairs of the likely controls, which cost more than a row each.
-func (m *measurer) allCost() (all time.Duration) {
-	for _, p := range m.plans {
-		all += p.cost * time.Duration(m.pairsOf(p))
-	}
-	return all
-}
-
+// allPairs returns the number of pairs of all rows and of the likely controls, which have more than a row
+// each.
 func (m *measurer) allPairs() (all int) {
 	for _, p := range m.plans {
 		if !p.unpaired() {
@@ -93,13 +197,49 @@ func (m *measurer) allPairs() (all int) {
 	return all
 }
 
-// isLate reports whether a measurement that was made to fit into MaxTime
-// exceeds it. The costs are estimates, so a tenth more is allowed. It is asked
-// before each row of each pair, which bounds the delay by one row.
-//
-// Without the tenth nearly every run that was made to fit would stop in its last package.
+// isLate reports whether MaxTime is over. It is asked before each row of each pair, which bounds the delay
+// by one row; what takes longer than that is killed, see within.
 func (m *measurer) isLate() bool {
-	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/10
+	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/softGrace
+}
+
+// late notes that MaxTime is over. Rows that were not measured are recorded all the same, with what is known
+// of them: a row whose instructions were counted may need no time. A run whose rows are not all known has
+// stopped early: nothing says what the others would show.
+func (m *measurer) late() (err error) {
+	if m.out == nil {
+		m.run.Stopped = fmt.Sprintf("%v before all benchmarks were known: %v had passed of %v; give -max-time more, "+
+			"or name fewer packages", errLate, time.Since(m.begun).Round(time.Second), m.MaxTime)
+		m.addFacts()
+		if m.out, err = gate.NewWriter(m.Options.Out, m.run); err != nil {
+			return err
+		}
+		return m.recordUnreached()
+	}
+	if m.run.Late == "" {
+		m.run.Late = fmt.Sprintf("%v: %v had passed of %v", errLate, time.Since(m.begun).Round(time.Second),
+			m.MaxTime)
+	}
+	return m.recordUnreached()
+}
+
+// recordUnreached records the rows that have no pairs and no other result.
+func (m *measurer) recordUnreached() error {
+	if m.out == nil {
+		return nil
+	}
+	var rest []*plan
+	for _, p := range m.plans {
+		if !slices.Contains(m.recorded, p) {
+			if !p.unpaired() && p.Mode != gate.Untimed && len(p.Pairs) == 0 {
+				p.Mode = gate.Unreached
+				p.Why = "its time was not measured, because -max-time left none for it: give it more, or choose fewer " +
+					"rows with -bench"
+			}
+			rest = append(rest, p)
+		}
+	}
+	return m.record(rest)
 }
 
 // addFact adds a line to the head of the run. Facts are written once, so they

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/semabench/semabench/internal/instructions"
 	"golang.org/x/sync/errgroup"
@@ -75,7 +76,7 @@ func (m *measurer) linkBoth(ctx context.Context, path string, layouts int) (old,
 //
 // Linking is the only work that runs on all cores. No pair is measured meanwhile.
 func (m *measurer) link(ctx context.Context, path string, sides []*side) (binaries, error) {
-	linked := make(binaries, len(sides))
+	linked, began := make(binaries, len(sides)), time.Now()
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for i, s := range sides {
@@ -87,6 +88,10 @@ func (m *measurer) link(ctx context.Context, path string, sides []*side) (binari
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
+	}
+	if n := len(sides); n > 0 { // what the plan supposes of the links to come
+		rounds := (n + runtime.NumCPU() - 1) / runtime.NumCPU()
+		m.linkTime = time.Since(began) / time.Duration(rounds)
 	}
 	return linked, nil
 }

@@ -18,8 +18,6 @@ type controlRow struct {
 }
 
 const (
-	plantedSlowdown = 0.10 // every run has to find it
-
 	// leastControlPairs is the least number of pairs and layouts of a control,
 	// whatever the budget. With these the signed rank test finds the planted
 	// slowdown among 3000 rows. A row may be left with 5 pairs, which find
@@ -143,9 +141,9 @@ func deviation(pairs []gate.Pair) float64 {
 // pairsOfControl returns how many pairs a row gets as a control. A planted
 // slowdown gets the pairs of the stage that decides on a row, because it has to
 // show what that stage finds.
-func (o Options) pairsOfControl(p *plan, planted float64) int {
+func (o Options) pairsOfControl(p *plan, planted bool) int {
 	pairs := p.pairs
-	if planted > 0 {
+	if planted {
 		pairs = gate.SecondPairs(pairs)
 	}
 	return max(pairs, o.controlPairs)
@@ -162,7 +160,7 @@ func (m *measurer) measureControls(ctx context.Context) error {
 		}
 		m.progress.Doing = "control " + c.row.ID()
 		if err := m.measureControl(ctx, c, i == 0); err != nil {
-			return m.stopIfLate(err)
+			return err
 		}
 	}
 	controls := m.controls
@@ -184,10 +182,12 @@ func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool)
 	}
 	defer more.remove()
 	old := slices.Concat(c.old, more)
-	for _, planted := range []float64{0, plantedSlowdown} {
-		if planted > 0 && !plant {
-			break
-		}
+	slowdowns := []float64{0}
+	if plant {
+		units := min(m.pairsOfControl(c.row, true), len(old))
+		slowdowns = append(slowdowns, gate.PlantedSlowdown(m.run, &c.row.Row, units, m.Judge))
+	}
+	for _, planted := range slowdowns {
 		control, err := m.runControl(ctx, c.row, old, planted)
 		if err != nil {
 			return err // half of a control proves nothing
@@ -212,12 +212,13 @@ func (m *measurer) runControl(
 ) (gate.Control, error) {
 	p, executed, inFigures := *row, planted, 0.
 	p.Pairs, p.SelfPairs, p.Exact, p.Spent = nil, nil, nil, 0
+	p.Looks, p.SecondLooks, p.Instructions = nil, nil, nil
 	if planted > 0 && !p.lengthenSlices() {
 		executed, inFigures = 0, planted
 	}
 	err := m.measureBatch(ctx, batch{
 		a: old, b: old, labels: oldOld, plans: []*plan{&p}, planted: executed,
-		pairs: func(p *plan) int { return m.pairsOfControl(p, planted) },
+		pairs: func(p *plan) int { return m.pairsOfControl(p, planted > 0) },
 		add: func(p *plan, pair gate.Pair) {
 			plantInFigures(&pair, inFigures)
 			p.Pairs = append(p.Pairs, pair)

@@ -7,8 +7,10 @@
 //	}
 //	defer d.Close()
 //	err = d.SecondStage(ctx, gate.Suspects(d.Run(), judge))
+//	err = d.SecondStage(ctx, gate.Open(d.Run(), judge))
 //
-// Package duel measures and gives no verdict; package gate judges the run.
+// Package duel measures and gives no verdict; package gate judges the run, and says after each look which
+// rows need more pairs.
 //
 // # How it measures
 //
@@ -76,7 +78,7 @@ type Options struct {
 	Repeats int           // of each count; 0 means 5
 	Seed    uint64        // of layouts and orders; 0 takes it from the clock
 
-	MaxTime time.Duration // of everything: pairs are dropped evenly to keep it; 0 means no limit
+	MaxTime time.Duration // of everything, kept within a tenth: pairs are dropped to keep it; 0 means no limit
 	RowTime time.Duration // of a slow row, which gets fewer pairs, but at least 10; 0 means 10 s
 	Silence time.Duration // after which a benchmark that does not answer is given up; 0 means 30 s
 
@@ -87,13 +89,17 @@ type Options struct {
 	// gate itself is tested that way.
 	MeasureSame bool
 
+	// Judge has the options of the judge. After each look of a stage the judge is asked which rows are
+	// settled; see gate.Unsettled.
+	Judge gate.Options
+
 	NoInstructions bool // counts no instructions, even where an instrument can
 
 	Self bool // also measures old against old, with as many pairs, for every row
 
 	// OneStage declares beforehand that SecondStage will not be called. The run
 	// records it, because a single stage needs a stricter correction. It also
-	// frees the fifth of MaxTime that is otherwise reserved for the second stage.
+	// frees the part of MaxTime that is otherwise kept for the second stage.
 	OneStage bool
 
 	Command  string           // begins the command that measures a row again; "" means semabench gate
@@ -198,6 +204,8 @@ func Measure(ctx context.Context, o Options) (*Duel, error) {
 		return nil, errors.Join(err, os.RemoveAll(temp))
 	}
 	d := &Duel{m}
+	ctx, cancel := m.within(ctx)
+	defer cancel()
 	if err := m.endStage(ctx, m.measure(ctx)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -210,33 +218,30 @@ func (d *Duel) Run() *gate.Run { return d.m.run }
 
 // SecondStage measures rows again, given by their indices in the run, with fresh
 // processes and layouts. The pairs go into Row.Second. A run that has stopped
-// gets no second stage.
+// gets no second stage. The numbers of pairs at which it looks are declared in Row.SecondLooks
+// before the first of its pairs. A row whose stage does not fit into MaxTime stays as it is.
 //
-// Call it once, with the rows that gate.Suspects names: the promise on false
-// alarms rests on that.
+// Call it with the rows that gate.Suspects names, and then once more with those of gate.Open: the
+// promise on false alarms rests on that.
 //
 // Measuring every row twice would cost as much as a first stage with twice the pairs, and would
 // find less: most rows are not suspect.
 func (d *Duel) SecondStage(ctx context.Context, rows []int) error {
+	ctx, cancel := d.m.within(ctx)
+	defer cancel()
 	return d.m.endStage(ctx, d.m.secondStage(ctx, rows))
-}
-
-// TimeAgain gives rows a second stage too, given by their indices in the run, as far as MaxTime
-// allows. A row that does not fit stays as it is. Call it once, after SecondStage, with the rows that
-// gate.WithMoreWork names.
-func (d *Duel) TimeAgain(ctx context.Context, rows []int) error {
-	m := d.m
-	return m.endStage(ctx, m.secondStage(ctx, m.fitting(rows)))
 }
 
 // Profile writes CPU profiles of both sides of rows, given by their indices in
 // the run, into dir. It sets OldProfile and NewProfile of the rows, relative to
 // dir. A profile is of an ordinary run of the benchmark for a second.
 //
-// A row that cannot be profiled has no profile. When ctx is done, the remaining
-// rows get none either: verdicts do not need profiles. The error is about
+// A row that cannot be profiled has no profile. When ctx is done, or MaxTime leaves no time, the
+// remaining rows get none either: verdicts do not need profiles. The error is about
 // writing the run.
 func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
+	ctx, cancel := d.m.within(ctx)
+	defer cancel()
 	if err := d.m.profile(ctx, dir, rows); err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -252,7 +257,7 @@ func (d *Duel) Close() error {
 	m := d.m
 	var err error
 	if m.out != nil && !m.ended {
-		err = m.out.End(m.run.Stopped)
+		err = m.out.End(m.run)
 	}
 	m.ended = true
 	return errors.Join(err, os.RemoveAll(m.temp))
@@ -261,14 +266,19 @@ func (d *Duel) Close() error {
 // endStage turns the error of an interrupted stage into a run that stopped
 // early, and notes any other error in the run. An interruption wins over the
 // error: what a killed process says is the consequence of the kill.
+//
+// A run that is out of time is no error, and has not stopped early either: what was measured is judged,
+// and each row says what it lacks.
 func (m *measurer) endStage(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(err, errLate), ctx.Err() != nil && errors.Is(context.Cause(ctx), errLate):
+		return m.late()
+	case ctx.Err() != nil:
 		if m.run.Stopped == "" {
 			m.run.Stopped = fmt.Sprintf("interrupted after %v", time.Since(m.begun).Round(time.Second))
 		}
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		m.run.Stopped, _, _ = strings.Cut(err.Error(), "\n")
 	}
 	return err
@@ -285,31 +295,30 @@ func (m *measurer) measure(ctx context.Context) (err error) {
 	if m.OneStage {
 		m.run.Stages = 1
 	}
-	linkTime, err := m.findRows(ctx)
-	if err := m.stopIfLate(err); err != nil {
-		return err
-	}
-	if m.run.Stopped != "" { // the time ran out before the rows were known
-		m.addFacts()
-		m.out, err = gate.NewWriter(m.Options.Out, m.run)
+	err = m.findRows(ctx)
+	if err != nil {
 		return err
 	}
 	if m.run.Planned == 0 && len(m.run.OnlyOld)+len(m.run.OnlyNew) == 0 {
 		return m.noBenchmarks()
 	}
-	m.linkTime = linkTime
-	m.fitBudget(linkTime)
+	m.fitBudget()
 	m.addFacts()
 	m.addPlantingFact()
 	if m.out, err = gate.NewWriter(m.Options.Out, m.run); err != nil {
 		return err
 	}
-	for _, path := range m.packagePaths() {
+	paths := m.packagePaths()
+	for i, path := range paths {
+		m.fit(paths[i:])
 		if err := m.firstStage(ctx, path); err != nil {
 			return err
 		}
 	}
-	return m.measureControls(ctx)
+	if err := m.measureControls(ctx); err != nil {
+		return err
+	}
+	return m.recordUnreached() // rows that counts settle, for which there was no time
 }
 
 // prepareSides puts both sides on disk, ready to be built.
@@ -347,7 +356,7 @@ func (m *measurer) noBenchmarks() error {
 // times, by each stage anew. A reader of the file takes the last one.
 func (m *measurer) record(plans []*plan) error {
 	for _, p := range plans {
-		if !p.unpaired() && p.Mode != gate.Untimed && len(p.Pairs) == 0 {
+		if !p.unpaired() && p.Mode != gate.Untimed && p.Mode != gate.Unreached && len(p.Pairs) == 0 {
 			continue
 		}
 		i := slices.Index(m.recorded, p)

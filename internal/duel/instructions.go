@@ -53,8 +53,10 @@ const (
 	// slowdown is how much longer than elsewhere a benchmark may be silent, since it is simulated.
 	slowdown = 4
 
-	// countShare is the share of MaxTime that counts may take.
-	countShare = 3
+	// countShare is the share of MaxTime that counts may take: a half, because a second of counting settles
+	// more rows than a second of pairs. Under a load of a dozen processes valgrind needs several seconds to
+	// begin.
+	countShare = 2
 )
 
 // countingEnv makes a process execute the same instructions each time it runs. On one processor no
@@ -110,7 +112,7 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 	}
 	began, share := time.Now(), time.Duration(0)
 	if m.MaxTime > 0 {
-		share = max(1, (m.MaxTime/countShare-m.counted)/time.Duration(max(1, packages)))
+		share = max(1, min(m.MaxTime/countShare-m.counted, m.left()/2)/time.Duration(max(1, packages)))
 		c.deadline = began.Add(share)
 	}
 	old.meter, new.meter = m.meter, m.meter
@@ -195,12 +197,12 @@ type sample struct {
 // countAll counts with three processes of each side, and then the rows whose counts do not agree with
 // three more at a time. The first process runs alone, because it finds out how many operations the others run: a
 // benchmark whose operations depend on their number must have the same number on both sides. It gets
-// a quarter of the time, and the five others need about two and a half times as long on two cores. A
+// a third of the time, and the five others need about two and a half times as long on two cores. A
 // row that a process could not count, or did not reach in time, takes no part in the later ones.
 func (c *counting) countAll(ctx context.Context, began time.Time, share time.Duration) error {
 	first := c.deadline
 	if share > 0 {
-		first = began.Add(share / 4)
+		first = began.Add(share / 3)
 	}
 	c.take([]int{0}, c.plans, []map[*plan]sample{c.count(ctx, 0, c.plans, first)})
 	c.round(ctx, []int{1, 0, 1, 0, 1}, c.plans)
@@ -250,7 +252,7 @@ func (c *counting) take(sides []int, plans []*plan, taken []map[*plan]sample) {
 			switch {
 			case x.Why != "":
 			case !reached:
-				x.Why = "the time for counting was over before it"
+				x.Why = "the time for counting was over before it; -max-time gives more"
 			case s.err != nil:
 				x.Why = oneLine(s.err.Error())
 			case sides[i] == 0:

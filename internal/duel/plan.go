@@ -16,6 +16,7 @@ type plan struct {
 	ops    int           // iterations of a slice, the same on both sides
 	slices int           // of each side in a pair
 	pairs  int           // of the first stage
+	full   int           // pairs of the first stage if there is time
 	cost   time.Duration // of a pair
 	spread float64       // of slices, relative to their median
 

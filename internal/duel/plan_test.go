@@ -2,6 +2,7 @@ package duel
 
 import (
 	"errors"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,29 +51,101 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-func TestPairsAreDroppedEvenly(t *testing.T) {
-	m := &measurer{Options: Options{MaxTime: time.Hour, Layouts: 1, OneStage: true}.withDefaults(),
-		run: &gate.Run{}, begun: time.Now()} // two stages would leave a fifth of the time for the second
-	for _, pairs := range []int{24, 48, 24} {
-		m.plans = append(m.plans, &plan{pairs: pairs, cost: 2 * time.Hour / (24 + 48 + 24), ops: 1})
+// planned returns a measurer whose rows have these numbers of pairs, of a second each. Rows in settled are
+// settled by counts.
+func planned(maxTime time.Duration, pairs []int, settled ...int) *measurer {
+	m := &measurer{Options: Options{MaxTime: maxTime, Layouts: 1, OneStage: true}.withDefaults(),
+		run: &gate.Run{}, begun: time.Now()}
+	for i, n := range pairs {
+		p := &plan{pairs: n, full: n, cost: time.Second, ops: 1}
+		p.Package, p.Mode, p.Contended = "p", gate.Untimed, true // no controls
+		if slices.Contains(settled, i) {
+			p.Instructions = &gate.Instructions{Old: []float64{100, 100, 100}, New: []float64{100, 100, 100}}
+		}
+		m.plans = append(m.plans, p)
 	}
-	m.fitBudget(0)
-	var got []int
+	return m
+}
+
+func (m *measurer) plannedPairs() (pairs []int) {
 	for _, p := range m.plans {
-		got = append(got, p.pairs)
+		pairs = append(pairs, p.pairs)
 	}
-	if !slices.Equal(got, []int{11, 23, 11}) || m.run.Facts[0].Value != "51 of 96, to keep to 1h0m0s" {
-		t.Errorf("pairs %v, facts %v", got, m.run.Facts)
+	return pairs
+}
+
+// Pairs are dropped from rows that counts settle first, down to none, and from the others evenly.
+func TestPairsAreDropped(t *testing.T) {
+	for _, c := range []struct {
+		seconds int
+		want    []int
+	}{
+		{200, []int{24, 48, 24}}, {90, []int{24, 48, 12}}, {80, []int{22, 43, 10}}, {40, []int{12, 15, 10}},
+		{21, []int{10, 10, 0}}, {5, []int{6, 6, 0}},
+	} {
+		m := planned(time.Duration(c.seconds)*time.Second, []int{24, 48, 24}, 2)
+		m.fitBudget()
+		got := m.plannedPairs()
+		for i := range got {
+			if d := got[i] - c.want[i]; d < -1 || d > 1 {
+				t.Errorf("%d seconds: pairs %v, want about %v", c.seconds, got, c.want)
+				break
+			}
+		}
 	}
-	m.begun = time.Now().Add(-2 * time.Hour)
-	if m.fitBudget(0); m.plans[0].pairs != fewestPairs/2 || !m.isLate() {
-		t.Errorf("%d pairs when there is no time left, want %d", m.plans[0].pairs, fewestPairs/2)
+	m := planned(30*time.Second, []int{24, 48, 24})
+	if m.fitBudget(); len(m.run.Facts) != 1 || !strings.HasSuffix(m.run.Facts[0].Value, "of 96, to keep to 30s") {
+		t.Errorf("facts %v", m.run.Facts)
 	}
-	if err := m.stopIfLate(errLate); err != nil || !strings.HasPrefix(m.run.Stopped, "out of time") {
-		t.Errorf("stopped %q, %v", m.run.Stopped, err)
+	m = planned(0, []int{24, 48})
+	if m.fitBudget(); !slices.Equal(m.plannedPairs(), []int{24, 48}) || m.isLate() {
+		t.Errorf("pairs %v without a limit", m.plannedPairs())
 	}
-	if other := errors.New("other"); m.stopIfLate(other) != other {
-		t.Error("an error was taken for running out of time")
+}
+
+// A second stage gets as many pairs as fit, and none where they would be fewer than those of the first.
+func TestSecondStageFits(t *testing.T) {
+	for _, c := range []struct {
+		left time.Duration
+		want []int
+	}{
+		{200 * time.Second, []int{24, 48, 96}}, {60 * time.Second, []int{12, 24, 49}}, {26 * time.Second, []int{12, 25}},
+		{20 * time.Second, nil},
+	} {
+		m := planned(time.Hour, []int{24})
+		p := m.plans[0]
+		p.Pairs = make([]gate.Pair, 24)
+		ok := m.planAgain(m.plans, func(*plan) bool { return true }, c.left)
+		if ok != (c.want != nil) || !slices.Equal(p.SecondLooks, c.want) {
+			t.Errorf("%v left: looks %v, want %v", c.left, p.SecondLooks, c.want)
+		}
+	}
+}
+
+// Time that is over makes a run no error, and rows without a time are in it.
+func TestUnreachedRows(t *testing.T) {
+	m := planned(time.Minute, []int{24, 24}, 1)
+	m.plans[0].Mode, m.plans[1].Mode = gate.Sliced, gate.Sliced
+	m.run.Planned = 2
+	m.begun = time.Now().Add(-time.Hour)
+	var err error
+	if m.out, err = gate.NewWriter(io.Discard, m.run); err != nil || !m.isLate() {
+		t.Fatal(err, m.isLate())
+	}
+	other := errors.New("other")
+	if err := m.endStage(t.Context(), other); err != other || m.run.Stopped != "other" {
+		t.Errorf("an error was taken for running out of time: %v, %q", err, m.run.Stopped)
+	}
+	m.run.Stopped = ""
+	if err := m.endStage(t.Context(), errLate); err != nil || m.run.Stopped != "" || len(m.run.Rows) != 2 {
+		t.Fatalf("%v, stopped %q, %d rows", err, m.run.Stopped, len(m.run.Rows))
+	}
+	r := gate.Judge(m.run, gate.Options{})
+	if r.Count(gate.SameWork) != 1 || r.Count(gate.Inconclusive) != 1 || r.Exit() != gate.ExitInconclusive {
+		t.Errorf("%d counted, %d inconclusive, exit %d", r.Count(gate.SameWork), r.Count(gate.Inconclusive), r.Exit())
+	}
+	if why := r.Rows[0].Why; !strings.Contains(why, "-max-time") {
+		t.Errorf("the row says %q", why)
 	}
 }
 
@@ -144,7 +217,7 @@ func TestControlPairs(t *testing.T) {
 	o := Options{}.withDefaults()
 	for pairs, want := range map[int][2]int{5: {16, 16}, 10: {16, 20}, 24: {24, 48}} {
 		p := &plan{pairs: pairs}
-		if got := [2]int{o.pairsOfControl(p, 0), o.pairsOfControl(p, plantedSlowdown)}; got != want {
+		if got := [2]int{o.pairsOfControl(p, false), o.pairsOfControl(p, true)}; got != want {
 			t.Errorf("a row of %d pairs has controls of %d, want %d", pairs, got, want)
 		}
 	}

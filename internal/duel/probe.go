@@ -113,6 +113,7 @@ func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (
 	if m.whyFresh != "" {
 		p.decideFresh(m.Options, m.whyFresh, results)
 	}
+	p.full = p.pairs
 	if m.meter != nil {
 		p.uncountable, err = whyUncountable(old, p)
 	}

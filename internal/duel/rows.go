@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,13 +16,12 @@ import (
 )
 
 // findRows builds one binary of each package on each side, asks it for its
-// benchmarks, and makes a plan for each benchmark that both sides have. It
-// returns the time to link a binary. Packages that are the same on both sides
-// are not built again.
+// benchmarks, and makes a plan for each benchmark that both sides have. Packages that are the
+// same on both sides are not built again.
 //
 // Packages of one side only are listed too: their benchmarks are missing or new, which the judge
 // has to know.
-func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err error) {
+func (m *measurer) findRows(ctx context.Context) error {
 	paths := slices.Sorted(maps.Keys(m.old.packages))
 	for path := range m.new.packages {
 		if _, both := m.old.packages[path]; !both {
@@ -29,7 +29,8 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 		}
 	}
 	same := m.findSame(ctx)
-	if len(same) < len(paths) {
+	needed := func(path string) bool { s, ok := same[path]; return !ok || s.rest }
+	if slices.ContainsFunc(paths, needed) {
 		m.findMeter(ctx)
 	}
 	for i, path := range paths {
@@ -39,9 +40,12 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 				continue
 			}
 		}
+		if m.isLate() {
+			return errLate
+		}
 		m.show(fmt.Sprintf("building %s", path), i, len(paths))
 		if err := m.findRowsOf(ctx, path, same[path].functions, len(paths)-i); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if len(m.skipped) > 0 {
@@ -50,17 +54,16 @@ func (m *measurer) findRows(ctx context.Context) (linkTime time.Duration, err er
 	return m.timeLink(ctx)
 }
 
-// timeLink returns the time to link a binary. The package is compiled by now, so
-// only the link is timed.
-func (m *measurer) timeLink(ctx context.Context) (time.Duration, error) {
+// timeLink finds out how long the link of a binary takes while the other cores link too. The package is
+// compiled by now, so only links are timed. The links of each stage correct it.
+func (m *measurer) timeLink(ctx context.Context) error {
 	i := slices.IndexFunc(m.plans, func(p *plan) bool { return !p.unpaired() })
-	if i < 0 {
-		return 0, nil
+	if i < 0 || m.MaxTime == 0 {
+		return nil // only a limit needs it
 	}
-	begin := time.Now()
-	b, err := m.old.build(ctx, m.old.packages[m.plans[i].Package], m.newLayout())
-	binaries{b}.remove()
-	return time.Since(begin), err
+	all, err := m.link(ctx, m.plans[i].Package, slices.Repeat([]*side{m.old}, min(4, runtime.NumCPU())))
+	all.remove()
+	return err
 }
 
 // findRowsOf finds the rows of one package. A package that does not build, or

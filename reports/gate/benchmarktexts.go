@@ -349,7 +349,7 @@ func (t *textPair) compareAverages(c Counted, v *reports.Versus) Counted {
 // the comparison, because the gate tests one side.
 func (t *textPair) timing(old, new *reports.Cell) *Timing {
 	v := new.VsBase
-	r := rule{max(1, v.Tests), 1, t.options.falseAlarm(), t.options.minEffect()}
+	r := rule{family: max(1, v.Tests), stages: 1, falseAlarm: t.options.falseAlarm(), wanted: t.options.minEffect()}
 	out := &Timing{
 		Stage: 1, Wanted: r.wanted, Margin: r.wanted, Level: r.falseAlarm, Corrected: 1,
 		OldMedian: old.Summary.Center * 1e9, NewMedian: new.Summary.Center * 1e9,

@@ -2,7 +2,10 @@ package gate
 
 import (
 	"fmt"
+	"math"
 	"slices"
+
+	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
 // selfNoise returns by how much a row differs from itself, from pairs of old
@@ -30,27 +33,85 @@ func noiseOf(controls []Control) map[bool]float64 {
 	return noise
 }
 
-// checkControls judges the controls with the test that decides on rows. The old
-// side must not differ from itself, and the planted slowdown must be found.
-// Otherwise the run is invalid: a gate that cannot fail proves nothing when it
-// passes. Rows that regressed all the same decide before that; see Report.Exit.
-func (r *Report) checkControls(controls []Control, rule rule) {
-	rule.stages, rule.falseAlarm = 1, rule.familyLevel()
-	rule.wanted = floor                                  // a minimum effect of the user may be larger than the planted slowdown
-	defer func() { r.failedControls = len(r.Invalid) }() // nothing else is in Invalid yet
-	missing := map[bool]string{false: "the old side against itself", true: "a planted slowdown"}
+// leastPlanted is the slowdown that is planted into a control if the machine is quiet, and mostPlanted the
+// largest one. A run that may miss a row which became twice as slow says nothing.
+const leastPlanted, mostPlanted = 0.10, 1.0
+
+// PlantedSlowdown returns the slowdown to plant into a control that gets as many units (see [Units]) of the
+// first stage of row. It is one that the test finds in 999 of 1000 cases, and 10 % at least. A
+// slowdown of 10 % on a machine that shows only 15 % would make most runs there invalid. With 15 % the run
+// proves that it sees 15 %, and claims no more than that.
+func PlantedSlowdown(run *Run, row *Row, units int, o Options) float64 {
+	const surely = 0.999
+	rule := ruleOf(run, o).ofControls()
+	e := estimate(row.Pairs)
+	if e.Confidence == 0 {
+		return mostPlanted // too few pairs to know the noise
+	}
+	found := effectFoundWith(surely, rule.plannedDetector(e, units, floor, 1))
+	return min(mostPlanted, max(leastPlanted, math.Ceil(100*found)/100))
+}
+
+// LeastControlPairs returns the least number of units of a control whose test can find anything, with two
+// more: one pair that is off must not decide. A planted slowdown that is large enough shows in as few.
+func LeastControlPairs(run *Run, o Options) int {
+	level := ruleOf(run, o).ofControls().level()
+	n := 1
+	for signedrank.SmallestP(n) > level {
+		n++
+	}
+	return n + 2
+}
+
+// ofControls returns the rule for controls: the one of the stage that decides, on one stage. A minimum
+// effect of the user is ignored, because it may be larger than the planted slowdown.
+func (r rule) ofControls() rule {
+	r.stages, r.falseAlarm, r.wanted = 1, r.familyLevel(), floor
+	return r
+}
+
+// judgeControls judges the controls with the test that decides on rows.
+func (r *Report) judgeControls(controls []Control, rule rule) {
+	rule = rule.ofControls()
 	for i := range controls {
 		c := &controls[i]
 		j := newJudged(&c.Row)
 		j.Planted = c.Planted
 		r.Controls = append(r.Controls, j)
-		delete(missing, c.Planted > 0)
 		if j.Verdict == "" && len(c.Row.Pairs) == 0 {
 			j.Verdict, j.Why = Unmeasured, "no time was measured"
 		}
 		if j.Verdict == "" {
 			rule.judgeControl(j)
+			r.sees = max(r.sees, j.sees)
 		}
+	}
+}
+
+// limitClaims lets no row claim that a smaller slowdown would have been seen than the controls show. The
+// slowdown that is planted on a quiet machine limits nothing: it shows that the gate works, and the pairs
+// of each row show how well.
+func (r *Report) limitClaims(timings []*Timing) {
+	if r.sees <= leastPlanted {
+		return
+	}
+	for _, t := range timings {
+		t.MDE = max(t.MDE, r.sees)
+	}
+	r.Notes = append(r.Notes, fmt.Sprintf("this run sees slowdowns of %s and more, and may miss smaller ones: the "+
+		"machine was too busy for the control to show less", percent(r.sees)))
+}
+
+// checkControls makes the run invalid if a control came out wrong. The old side must not differ from
+// itself, and the planted slowdown must show: a gate that cannot fail proves nothing when it passes. Rows
+// that regressed all the same decide before that; see Report.Exit.
+//
+// A planted slowdown that shows, but is not proven, makes the run weaker and not invalid.
+func (r *Report) checkControls() {
+	defer func() { r.failedControls = len(r.Invalid) }() // nothing else is in Invalid yet
+	missing := map[bool]string{false: "the old side against itself", true: "a planted slowdown"}
+	for _, j := range r.Controls {
+		delete(missing, j.Planted > 0)
 		if why := j.failure(); why != "" {
 			r.addInvalid(fmt.Sprintf("control %s: %s", j.ID, why))
 		}
@@ -59,11 +120,20 @@ func (r *Report) checkControls(controls []Control, rule rule) {
 		return // the run ended before its controls, or no verdict on time needs one
 	}
 	for _, planted := range []bool{false, true} {
-		if what := missing[planted]; what != "" {
+		switch what := missing[planted]; {
+		case what == "":
+		case r.Late != "":
+			r.lacksControls = true
+			r.Notes = append(r.Notes, "there was no time left for a control: "+what+" was not measured, so that "+
+				"verdicts on time are not proven; "+moreTime)
+		default:
 			r.Invalid = append(r.Invalid, "control missing: "+what+" was not measured")
 		}
 	}
 }
+
+// moreTime says what helps a run that was out of time.
+const moreTime = "give -max-time more, or choose fewer rows with -bench"
 
 // addInvalid makes the run invalid. But where no verdict rests on time, the controls of time excuse
 // nothing and spoil nothing: counts need none.
@@ -81,7 +151,11 @@ func (j *Judged) restsOnTime() bool {
 	return j.Time != nil && j.Verdict != SameWork && j.Verdict != LessWork
 }
 
-// judgeControl judges one control as if no other row differed.
+// judgeControl judges one control as if no other row differed, and finds out which slowdown it shows.
+//
+// A planted slowdown that was not found may show all the same: its whole interval lies above no change, and
+// the planted slowdown is not above it, which would mean that measuring swallows a part of it. Then the pairs are only too noisy, and they tell what they would have found: the slowdown whose
+// estimate is as far above this one as the p still lacks.
 func (r rule) judgeControl(j *Judged) {
 	t := r.timing(j.Row, nil)
 	t.Corrected = min(1, t.Slower*float64(r.family))
@@ -90,6 +164,16 @@ func (r rule) judgeControl(j *Judged) {
 	}
 	r.decide(t)
 	j.Time, j.Verdict, j.Why = t, t.Verdict, t.Why
+	switch {
+	case j.Planted == 0:
+	case t.Verdict == Regressed:
+		j.sees = j.Planted
+	case t.Confidence > 0 && t.Lo > 1 && t.Hi >= 1+j.Planted:
+		d := r.measuredDetector(j.Row.Pairs, t.Estimate, t.Margin, 1)
+		if sees := (1+j.Planted)*math.Exp(d.need)/t.Ratio - 1; sees <= mostPlanted {
+			j.sees = max(j.Planted, sees)
+		}
+	}
 }
 
 // failure says what is wrong with a control, or "" if it came out right.
@@ -97,8 +181,8 @@ func (j *Judged) failure() string {
 	switch {
 	case j.Verdict == Unmeasured:
 		return "not measured: " + j.Why
-	case j.Planted > 0 && j.Verdict != Regressed:
-		return fmt.Sprintf("a planted slowdown of %s was not found: %s",
+	case j.Planted > 0 && j.sees == 0:
+		return fmt.Sprintf("a planted slowdown of %s does not show: %s",
 			percent(j.Planted), j.Time.summary())
 	case j.Planted == 0 && (j.Verdict == Regressed || j.Verdict == Improved):
 		return "the old side differs from itself: " + j.Time.summary()

@@ -46,7 +46,9 @@
 // lets a row regress for a while. Every run carries controls: the old side
 // against itself, unchanged and with a slowdown planted. A run in which one
 // of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in
-// both stages, or in a count, still regressed, and the exit code is 1.
+// both stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is as
+// large as what the noise lets the run find, 10 % at least. If it is larger, or shows without
+// being proven, the run is weaker and not invalid: no row claims that it would have shown less.
 //
 // Two benchmark texts can be judged too ([FromTexts]). Their verdicts on time are
 // advice, unless the texts were measured as below. Units other than ns/op,
@@ -190,11 +192,15 @@
 //
 // # Budgets
 //
-// -max-time is for everything. A third of it at most is for instructions. It drops pairs, the same share of every row, until the run is expected to fit. The report says what that costs: the fact pairs-dropped, and for each
-// row the slowdown that it would have found. Half the pairs find slowdowns that
-// are 1.4 times as large, and fewer than 6 have no interval. A run that does
-// not fit even so stops, keeps what it has, and exits with 3. Measuring fewer
-// pairs never makes a run pass. -row-time does the same for one slow row.
+// -max-time is for everything, building, linking, the second stage and profiles too, and is kept within a
+// tenth. Half of it at most is for instructions, which come first. Then pairs are dropped
+// until the run is expected to fit: first those of rows that counts settle, down to none, and then the
+// same share of all other rows. The plan is made anew before each package. The report says what that
+// costs: the fact pairs-dropped, and for each row the slowdown that it would have found. Half
+// the pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no interval. A row
+// whose time was not reached is judged by its counts; without counts it is INCONCLUSIVE, and names
+// the flag that helps. Measuring fewer pairs never makes a run pass. -row-time does the same
+// for one slow row.
 //
 // Begin with a budget of a second for each row and three seconds for each
 // package, and twice that for rows that are contended or allocate. If the rows do

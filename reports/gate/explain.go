@@ -29,7 +29,8 @@ func (r rule) explain(t *Timing) string {
 	case t.Confidence == 0:
 		return t.sample() + " are too few for an interval, 6 are needed"
 	case r.lacksSecondStage(t):
-		return "cannot tell: " + t.summary() + "; a suspect whose second stage was not measured"
+		return "cannot tell: " + t.summary() + "; it looks slower, and was not measured again: the run ended, or " +
+			"-max-time left no time for it"
 	case math.IsInf(t.MDE, 1):
 		return fmt.Sprintf("cannot tell: %s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
 			t.summary(), plural.Of(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
@@ -208,6 +209,9 @@ func (r *Report) warnings() (list []string) {
 	if r.Stopped != "" {
 		list = append(list, "stopped early: "+r.Stopped)
 	}
+	if r.Late != "" {
+		list = append(list, r.Late+"; rows that lack time say so")
+	}
 	for _, s := range []struct {
 		name string
 		side Side
@@ -300,6 +304,8 @@ func (r *Report) controls() (list []string) {
 		state, seen := "ok", j.Why
 		if why := j.failure(); why != "" {
 			state, seen = "BROKEN", why
+		} else if j.sees > j.Planted {
+			state, seen = "weak", fmt.Sprintf("%s; it shows, but only %s would be found surely", j.Time.summary(), percent(j.sees))
 		} else if j.Time != nil {
 			seen = j.Time.summary()
 		}

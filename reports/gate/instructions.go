@@ -154,10 +154,15 @@ func (r *Row) work(o Options) *Work {
 	return w
 }
 
-// moreWork reports whether the row executes more instructions.
-func (r *Row) moreWork() bool {
+// CountsSettle reports whether counts give the row a verdict that lets it pass even if its time cannot
+// tell: as many or fewer instructions, and no more allocations. A measurement that is short of time gives
+// the time of such rows up first.
+func (r *Row) CountsSettle() bool {
 	w := r.work(Options{})
-	return w != nil && w.Verdict == MoreWork
+	if w == nil || w.Verdict != SameWork && w.Verdict != LessWork || r.Instructions.Waiting != "" {
+		return false
+	}
+	return !slices.ContainsFunc(newJudged(r).Counts, func(c Counted) bool { return c.Verdict.rank() <= Inconclusive.rank() })
 }
 
 // summary is "+2.1 % instructions an operation (475.2 to 485.2)".
@@ -275,18 +280,25 @@ func (v Verdict) decided() bool { return v == Improved || v == Waived }
 
 // beside puts the explanation of time behind the one of instructions.
 func (j *Judged) beside(why string) string {
-	if j.Time == nil {
+	switch {
+	case j.Row.Mode == Unreached:
+		return why + "; time: not measured, because -max-time left none for it"
+	case j.Time == nil:
 		return why
 	}
 	return why + "; time: " + j.Time.Why
 }
 
 // settledByWork reports whether time alone left the row open, and without a sign of a slowdown that
-// instructions cannot see. An interval that lies above no change as a whole is such a sign, and so is
-// a suspect whose second stage is missing.
+// instructions cannot see. An interval that lies above no change as a whole is such a sign. A suspect
+// whose second stage is missing is none: one in five rows that did not change is a suspect. A row whose
+// time was not measured at all shows no sign either, and says that it was not.
 func (j *Judged) settledByWork() bool {
 	t := j.Time
-	if j.Row.Instructions.Waiting != "" || t == nil || t.Verdict != Inconclusive || t.suspect || t.Confidence > 0 && t.Lo > 1 {
+	switch {
+	case j.Row.Instructions.Waiting != "", t == nil && j.Row.Mode != Unreached:
+		return false
+	case t != nil && (t.Verdict != Inconclusive || t.Confidence > 0 && t.Lo > 1):
 		return false
 	}
 	return !slices.ContainsFunc(j.Counts, func(c Counted) bool { return c.Verdict.rank() <= Inconclusive.rank() })

@@ -167,7 +167,7 @@ func TestInstructionsBesideTime(t *testing.T) {
 		{"same, time open", withWork(noisy, 1), Options{}, SameWork, 0, "not seen: cache misses"},
 		{"same, time clear", withWork(fine, 1), Options{}, Unchanged, 0, ""},
 		{"same, time slower twice", withWork(slow, 1), Options{}, Regressed, 1, ""},
-		{"same, suspect", lost, Options{}, Inconclusive, 3, "second stage"},
+		{"same, suspect", lost, Options{}, Inconclusive, 3, "not measured again"},
 		{"same, time slower but not proven", waits, Options{}, Inconclusive, 3, "-0.04 % instructions"},
 		{"same, allocations open", allocates, Options{}, Inconclusive, 3, ""},
 		{"same, fewer allocations", fewer, Options{}, SameWork, 0, ""},
@@ -201,15 +201,15 @@ func TestInstructionsBesideTime(t *testing.T) {
 
 // A row of more work whose time is open is timed again; one whose time is clear, and one that was timed
 // again, are not.
-func TestWithMoreWork(t *testing.T) {
+func TestOpen(t *testing.T) {
 	done := withWork(noisy, 1.1)
 	done.Second = noisy.Pairs
 	run := runOf(withWork(fine, 1.02), withWork(noisy, 1.02), withWork(noisy, 1), done, noisy)
-	if rows := WithMoreWork(run, Options{}); !slices.Equal(rows, []int{1}) {
+	if rows := Open(run, Options{}); !slices.Equal(rows, []int{1}) {
 		t.Errorf("rows %v, want the second", rows)
 	}
 	run.Stages = 1
-	if rows := WithMoreWork(run, Options{}); rows != nil {
+	if rows := Open(run, Options{}); rows != nil {
 		t.Errorf("rows %v of a run with one stage", rows)
 	}
 }
@@ -218,11 +218,11 @@ func TestWithMoreWork(t *testing.T) {
 func TestMoreWorkNeedsAStricterLevel(t *testing.T) {
 	r := withWork(noisy, 1.1)
 	r.Second = pairsOf(48, 1.1, 0.02)
-	if level := Judge(runOf(r), Options{}).Rows[0].Time.Level; math.Abs(level-0.005) > 1e-9 {
-		t.Errorf("level %g, want 0.005", level)
+	if level := Judge(runOf(r), Options{}).Rows[0].Time.Level; math.Abs(level-0.00125) > 1e-9 {
+		t.Errorf("level %g, want 0.00125", level)
 	}
 	suspect := slow
-	if level := Judge(runOf(suspect), Options{}).Rows[0].Time.Level; math.Abs(level-0.025) > 1e-9 {
-		t.Errorf("level %g of a suspect, want 0.025", level)
+	if level := Judge(runOf(suspect), Options{}).Rows[0].Time.Level; math.Abs(level-0.02) > 1e-9 {
+		t.Errorf("level %g of a suspect, want 0.02", level)
 	}
 }

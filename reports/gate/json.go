@@ -25,6 +25,7 @@ type Export struct {
 	Notes      []string       `json:"notes"`
 	Advisory   string         `json:"advisory,omitempty"`
 	Stopped    string         `json:"stopped,omitempty"`
+	Late       string         `json:"late,omitempty"`
 	Family     int            `json:"family"`
 	Stages     int            `json:"stages"`
 	FalseAlarm float64        `json:"false_alarm"`
@@ -111,7 +112,7 @@ func (r *Report) Export() Export {
 		Outcome: strings.ToLower(r.outcome()), Exit: r.Exit(),
 		Old: r.Old.export(), New: r.New.export(), Facts: append([]reports.Fact{}, r.Facts...),
 		Errors: append([]string{}, r.Errors...), Invalid: append([]string{}, r.Invalid...),
-		Notes: append([]string{}, r.Notes...), Advisory: r.Advisory, Stopped: r.Stopped,
+		Notes: append([]string{}, r.Notes...), Advisory: r.Advisory, Stopped: r.Stopped, Late: r.Late,
 		Family: r.Family, Stages: r.Stages, FalseAlarm: r.FalseAlarm, MinEffect: r.MinEffect,
 		Command: r.Command, Rows: []ExportRow{}, Controls: []ExportRow{},
 	}

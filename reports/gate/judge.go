@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -18,11 +19,12 @@ import (
 func Judge(run *Run, o Options) *Report {
 	r := &Report{
 		Old: run.Old, New: run.New, Facts: run.Facts, Stopped: run.Stopped, Command: run.Command,
-		Planned: run.Planned, MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), options: o,
+		Late: run.Late, Planned: run.Planned, MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), options: o,
 	}
 	rule := ruleOf(run, o)
 	r.Family, r.Stages = rule.family, rule.stages
 	noise := noiseOf(run.Controls)
+	r.judgeControls(run.Controls, rule)
 	var timings []*Timing
 	for i := range run.Rows {
 		j := newJudged(&run.Rows[i])
@@ -36,6 +38,7 @@ func Judge(run *Run, o Options) *Report {
 		}
 		r.Rows = append(r.Rows, j)
 	}
+	r.limitClaims(timings)
 	rule.correct(timings) // needs the p of every row, so verdicts come in a second pass
 	for _, j := range r.Rows {
 		if j.Time != nil {
@@ -49,7 +52,7 @@ func Judge(run *Run, o Options) *Report {
 	}
 	r.addUnpaired(run)
 	r.Errors = append(r.Errors, checkWaivers(o, r.Rows, r.knowsRows())...)
-	r.checkControls(run.Controls, rule)
+	r.checkControls()
 	r.checkRun(run)
 	r.sort()
 	return r
@@ -77,24 +80,41 @@ func Suspects(run *Run, o Options) (rows []int) {
 	return rows
 }
 
-// WithMoreWork returns the indices of the rows that execute more instructions, while their time is
-// INCONCLUSIVE and was measured in one stage only. Call it after the second stage of the suspects.
+// Open returns the indices of the rows that a second stage would probably decide, although they are no
+// suspects: rows that execute more instructions while their time is INCONCLUSIVE, and then rows that are
+// INCONCLUSIVE with an interval that is not much too wide, narrowest first. Call it after the second stage
+// of the suspects.
 //
-// Give such rows [SecondPairs] pairs of new processes too, as far as there is time: only time can say
-// what the additional work costs. They were not chosen by their own times, so the second stage alone
-// has to keep the promise on false alarms, and gets the stricter level of a single stage.
-func WithMoreWork(run *Run, o Options) (rows []int) {
+// Give such rows a second stage too, in this order, as far as there is time. They were not chosen by a
+// suspicion, so they get a level of their own, which is stricter; see the rule in timing.go. A row that
+// counts of instructions settle is not among them: its verdict stands.
+func Open(run *Run, o Options) (rows []int) {
 	if ruleOf(run, o).stages == 1 {
 		return nil
 	}
+	needs := map[int]float64{}
 	for _, j := range Judge(run, o).Rows {
-		if j.Verdict == MoreWork && j.open && j.index >= 0 && len(j.Row.Pairs) > 0 && len(j.Row.Second) == 0 {
-			rows = append(rows, j.index)
+		if j.index < 0 || j.Time == nil || len(j.Row.Second) > 0 || j.Time.suspect {
+			continue
 		}
+		most := float64(MostPairs(len(j.Row.Pairs), false))
+		need := float64(j.Time.Needs) / most
+		switch {
+		case j.Verdict == MoreWork && j.open:
+			need = 0
+		case j.Verdict != Inconclusive || j.Time.Needs == 0 || need > hopeless:
+			continue
+		}
+		needs[j.index] = need
+		rows = append(rows, j.index)
 	}
-	slices.Sort(rows)
+	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(needs[a], needs[b]), cmp.Compare(a, b)) })
 	return rows
 }
+
+// hopeless is how many times the pairs of its second stage a row may need before that stage is not worth
+// its time. The number of pairs that is needed is a guess, and half of them often do.
+const hopeless = 2
 
 // suspects reports whether a row, or the means of its slices, is a suspect.
 func (r rule) suspects(row *Row, noise map[bool]float64) bool {
@@ -120,7 +140,7 @@ func newJudged(row *Row) *Judged {
 		j.Verdict, j.Why = SameCode, row.Why
 	case why != "":
 		j.Verdict, j.Why = Unmeasured, why
-	case len(row.Pairs) == 0 && len(row.Exact) == 0:
+	case len(row.Pairs) == 0 && len(row.Exact) == 0 && row.Mode != Unreached:
 		j.Verdict, j.Why = Unmeasured, "nothing was measured"
 	}
 	return j
@@ -145,10 +165,9 @@ func unusable(row *Row) string {
 	return ""
 }
 
-// withoutSuspicion returns the rule for the second stage of a row that was not chosen by its own times.
-// No first stage has let only a fifth of such rows pass, so the second one has to be stricter.
+// withoutSuspicion returns the rule for the second stage of a row that is no suspect.
 func (r rule) withoutSuspicion() rule {
-	r.falseAlarm *= suspectP
+	r.unsuspected = true
 	return r
 }
 
@@ -170,28 +189,44 @@ func (r rule) margin(row *Row, noise map[bool]float64) float64 {
 // timing computes a Timing without its corrected p and its verdict, which need
 // all rows.
 func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
-	t := &Timing{First: estimate(row.Pairs), Stage: 1, Wanted: r.wanted, Level: r.familyLevel(),
-		Noise: noiseFor(row, noise), Margin: r.margin(row, noise)}
+	firstLook := lastLook(row.Pairs, row.Looks)
+	t := &Timing{First: estimateAt(firstLook), Stage: 1, Wanted: r.wanted, Level: r.familyLevel(),
+		Noise: noiseFor(row, noise), Margin: r.margin(row, noise), share: 1}
 	t.Estimate = t.First
 	deciding := row.Pairs
 	first := suspectDetector(t.First, t.Margin)
 	switch {
 	case r.stages == 1:
-		t.MDE = mde(r.measuredDetector(deciding, t.First, t.Margin))
-	case len(row.Second) > 0 && (isSuspect(t.First, t.Margin) || row.moreWork()):
+		t.MDE = mde(r.measuredDetector(deciding, t.First, t.Margin, firstLook.share))
+		t.Level *= firstLook.share
+	case len(row.Second) > 0:
 		second := r
 		if !isSuspect(t.First, t.Margin) {
 			first, second = detector{}, r.withoutSuspicion()
-			t.Level = second.familyLevel()
 		}
-		t.Stage, deciding, t.Estimate = 2, row.Second, estimate(row.Second)
-		t.MDE = mde(first, second.measuredDetector(deciding, t.Estimate, t.Margin))
+		l := second.decidingLook(t, row)
+		t.Stage, deciding, t.Estimate, t.share = 2, l.pairs, estimateAt(l), l.share
+		t.Level = second.familyLevel() * l.share
+		t.MDE = mde(first, second.measuredDetector(deciding, t.Estimate, t.Margin, l.share))
 	default:
-		t.MDE = mde(first, r.plannedDetector(t.First, SecondPairs(t.First.Units), t.Margin))
+		units, share := row.plannedSecond(t.First.Units)
+		t.MDE = mde(first, r.plannedDetector(t.First, units, t.Margin, share))
 	}
 	t.OldMedian, t.NewMedian = medians(deciding)
 	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted
 	return t
+}
+
+// decidingLook returns the first look of the second stage at which the row is REGRESSED, or the last one
+// that was reached.
+func (r rule) decidingLook(t *Timing, row *Row) (l look) {
+	for _, l = range looksAt(row.Second, row.SecondLooks) {
+		e := estimateAt(l)
+		if e.Slower <= r.level()*l.share && e.Ratio > 1+t.Margin {
+			break
+		}
+	}
+	return l
 }
 
 // medians returns the median time of either side, for the reader. The verdict
@@ -264,6 +299,12 @@ func (j *Judged) conclude(o Options) {
 		v := j.waive(o, "ns/op", j.Time.Verdict, j.Time.allowedBy)
 		j.worsen(v, j.Time.Why)
 		j.Allowed = v != Inconclusive || j.Time.MDE <= o.Tolerate
+		if v == Inconclusive && more(j.Row.Pairs, j.Row.Looks) {
+			j.Why += "; out of time before all of its pairs: " + moreTime
+		}
+	} else if j.Row.Mode == Unreached {
+		j.worsen(Inconclusive, j.Row.Why)
+		j.Allowed = math.IsInf(o.Tolerate, 1)
 	}
 	for _, c := range j.Counts {
 		allows := func(w *Waiver) bool { return w.allows(c.Old, c.New) }

@@ -35,7 +35,7 @@ func TestVerdicts(t *testing.T) {
 		{"example.com/p.BenchmarkGone", Missing, "only on the old side"},
 		{"example.com/p.BenchmarkBorn", Added, "only on the new side"},
 		{"BenchmarkNoisy", Inconclusive, "a slowdown of more than 13 % would have been seen"},
-		{"BenchmarkSuspect", Inconclusive, "second stage was not measured"},
+		{"BenchmarkSuspect", Inconclusive, "was not measured again"},
 		{"BenchmarkWaived", Waived, "11 % slower"},
 		{"BenchmarkFaster", Improved, "10 % faster"},
 		{"BenchmarkAddsWork", MoreWork, "+2.0 % instructions an operation (474.57 to 483.84); time: cannot tell"},
@@ -101,11 +101,11 @@ func TestSecondStageDecides(t *testing.T) {
 	if got := Suspects(run, Options{}); len(got) > 0 {
 		t.Errorf("suspects %v: there is no third time", got)
 	}
-	// Fresh pairs of a row that was no suspect decide nothing: the bound on false
-	// alarms needs both stages.
+	// Fresh pairs of a row that was no suspect decide too, at a level of their own.
 	run.Rows[1].Second = pairsOf(48, 1.2, 0.02)
-	if j := rowNamed(t, Judge(run, Options{}), "BenchmarkY"); j.Verdict != Unchanged || j.Time.Stage != 1 {
-		t.Errorf("a row that was no suspect: %s in stage %d", j.Verdict, j.Time.Stage)
+	j := rowNamed(t, Judge(run, Options{}), "BenchmarkY")
+	if j.Verdict != Regressed || j.Time.Stage != 2 || j.Time.Level >= 0.005 {
+		t.Errorf("a row that was no suspect: %s in stage %d at level %g", j.Verdict, j.Time.Stage, j.Time.Level)
 	}
 }
 
@@ -219,8 +219,8 @@ func TestControls(t *testing.T) {
 	}{
 		{"slower than itself", Control{Row: row("BenchmarkC", 1.08, 0.02)}, "the old side differs from itself: 8.0 % slower"},
 		{"faster than itself", Control{Row: row("BenchmarkC", 0.9, 0.02)}, "the old side differs from itself: 10 % faster"},
-		{"asleep", Control{Row: row("BenchmarkC", 1.01, 0.02), Planted: 0.1}, "a planted slowdown of 10 % was not found"},
-		{"too noisy", Control{Row: row("BenchmarkC", 1.1, 0.4), Planted: 0.1}, "a planted slowdown of 10 % was not found"},
+		{"asleep", Control{Row: row("BenchmarkC", 1.01, 0.02), Planted: 0.1}, "a planted slowdown of 10 % does not show"},
+		{"too noisy", Control{Row: row("BenchmarkC", 1.1, 0.4), Planted: 0.1}, "a planted slowdown of 10 % does not show"},
 		{"failed", Control{Row: Row{Name: "BenchmarkC", Mode: Failed, Err: "panic"}}, "not measured: panic"},
 		{"empty", Control{Row: Row{Name: "BenchmarkC"}}, "not measured: nothing was measured"},
 	} {
@@ -230,6 +230,37 @@ func TestControls(t *testing.T) {
 		if len(r.Invalid) != 1 || !strings.Contains(r.Invalid[0], test.want) || r.Exit() != ExitInvalid {
 			t.Errorf("%s: invalid %q, want %q; exit %d", test.name, r.Invalid, test.want, r.Exit())
 		}
+	}
+}
+
+// A planted slowdown that shows through the noise makes the run claim less, and not invalid. A row passes
+// only if what the control shows is tolerated.
+func TestWeakControl(t *testing.T) {
+	run := runOf(row("BenchmarkX", 1.01, 0.06), row("BenchmarkY", 1, 0.01))
+	run.Controls[1].Row = row("BenchmarkC", 1.1, 0.21)
+	r := Judge(run, Options{Tolerate: 0.1})
+	x, y := rowNamed(t, r, "BenchmarkX"), rowNamed(t, r, "BenchmarkY")
+	if len(r.Invalid) > 0 || r.Exit() != ExitInconclusive || y.Verdict != Unchanged || x.Time.MDE <= 0.1 {
+		t.Fatalf("exit %d, invalid %q, %s, MDE %g", r.Exit(), r.Invalid, y.Verdict, x.Time.MDE)
+	}
+	if notes := strings.Join(r.Notes, "; "); !strings.Contains(notes, "sees slowdowns of "+percent(x.Time.MDE)) {
+		t.Errorf("notes %q", notes)
+	}
+	if r := Judge(run, Options{Tolerate: 0.5}); r.Exit() != ExitPass {
+		t.Errorf("exit %d where 50 %% is tolerated", r.Exit())
+	}
+}
+
+func TestPlantedSlowdown(t *testing.T) {
+	for spread, want := range map[float64][2]float64{0.01: {0.1, 0.1}, 0.1: {0.12, 0.3}, 2: {1, 1}} {
+		r := row("BenchmarkC", 1, spread)
+		if got := PlantedSlowdown(runOf(r), &r, 24, Options{}); got < want[0] || got > want[1] {
+			t.Errorf("spread %g: %g planted, want %v", spread, got, want)
+		}
+	}
+	few := Row{Pairs: pairsOf(5, 1, 0.01)}
+	if got := PlantedSlowdown(runOf(few), &few, 24, Options{}); got != mostPlanted {
+		t.Errorf("%g planted where the noise is unknown", got)
 	}
 }
 

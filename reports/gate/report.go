@@ -58,9 +58,13 @@ type Report struct {
 	MinEffect  float64
 	Planned    int
 	Stopped    string
+	Late       string // says that the time was over before everything was measured; "" if it was not
 	Command    string // repeats the measurement
 
 	failedControls int // how many of Invalid are about controls, which come first
+
+	sees          float64 // the slowdown that the planted control shows; 0 without one
+	lacksControls bool    // verdicts rest on time, and there was none left for the controls
 
 	options Options
 	texts   bool // the report is on two texts, which have no pairs
@@ -82,6 +86,7 @@ type Judged struct {
 	Planted float64 // the planted slowdown, if the row is a control
 	Allowed bool    // it is INCONCLUSIVE or MISSING, or MORE WORK with such a time, but the options let it pass
 
+	sees float64 // the slowdown that a planted control shows; 0 if none
 	mean *Timing // of the means of slices, where several goroutines run
 	open bool    // it is MORE WORK, and would be INCONCLUSIVE without its instructions
 }
@@ -91,6 +96,7 @@ type Timing struct {
 	Estimate          // of the stage that decided
 	First    Estimate // of the first stage
 	Stage    int      // the stage that decided: 1 or 2
+	share    float64  // of the error of that stage that its deciding look may spend
 
 	OldMedian, NewMedian float64 // of the pairs that decided, ns/op
 
@@ -143,7 +149,7 @@ func (j *Judged) repeatable() bool {
 func (j *Judged) deciding() []Pair {
 	pairs := j.Row.Pairs
 	if j.Time.Stage == 2 {
-		pairs = j.Row.Second
+		pairs = j.Row.Second[:j.Time.Pairs] // up to the look that decided
 	}
 	if j.OfMean {
 		return meansOf(pairs)
@@ -231,11 +237,17 @@ func (j *Judged) countedRegression() bool {
 }
 
 // incomplete reports whether less was measured than planned.
-func (r *Report) incomplete() bool { return r.Stopped != "" || len(r.Rows) < r.Planned }
+//
+// Time that is over is no such thing by itself: each row says what it lacks, and a row that is counted
+// lacks nothing.
+func (r *Report) incomplete() bool {
+	return r.Stopped != "" || len(r.Rows) < r.Planned || r.lacksControls
+}
 
 // unchecked reports whether the run stopped before its controls were measured.
 func (r *Report) unchecked() bool {
-	return r.Stopped != "" && len(r.Controls) == 0 && r.Advisory == ""
+	return (r.Stopped != "" || r.lacksControls) && len(r.Controls) == 0 && r.Advisory == "" &&
+		!r.countedRegression()
 }
 
 // sort puts the rows in the order of all outputs: worst verdict first, tolerated

@@ -26,6 +26,7 @@ type Run struct {
 	Planned int    // number of rows that were to be measured
 	Stages  int    // 1 if it was declared beforehand that no row is measured again; 0 means 2
 	Stopped string // why the run ended early; "" if it did not
+	Late    string // says that the time was over before everything was measured, though every row is known
 	Command string // repeats the measurement
 
 	OnlyOld, OnlyNew []string // IDs of rows that only one side has
@@ -57,6 +58,10 @@ const (
 	// sub-benchmarks are unknown.
 	Identical Mode = "identical"
 
+	// Unreached rows have no time, because the time of the run was over before it was measured.
+	// Their counts are judged, and Row.Why says what helps.
+	Unreached Mode = "unreached"
+
 	// Untimed rows report a time of 0, which means that their time says nothing.
 	// Only their allocations are judged.
 	Untimed Mode = "untimed"
@@ -75,6 +80,10 @@ type Row struct {
 	Second    []Pair  `json:",omitempty"` // of the second stage, on fresh processes
 	SelfPairs []Pair  `json:",omitempty"` // old against old: how much the row differs without a change
 	Exact     []Exact `json:",omitempty"`
+
+	// Looks and SecondLooks are the numbers of pairs at which a stage may stop, in ascending order,
+	// declared before the stage. None means one look at all pairs; see [Looks].
+	Looks, SecondLooks []int `json:",omitempty"`
 
 	Instructions *Instructions `json:",omitempty"` // nil if no instrument was looked for
 
@@ -148,6 +157,7 @@ type line struct {
 // An ending marks a file as complete, even if the measurement stopped early.
 type ending struct {
 	Stopped string // "" if everything was measured
+	Late    string `json:",omitempty"`
 }
 
 // A Writer writes a run while it is measured. Each line is complete before the
@@ -171,9 +181,10 @@ func (w *Writer) Row(r *Row) error { return w.write(line{Row: r}) }
 // Control writes a control.
 func (w *Writer) Control(c *Control) error { return w.write(line{Control: c}) }
 
-// End writes the last line. stopped says why the run ended early; "" if it did
-// not.
-func (w *Writer) End(stopped string) error { return w.write(line{End: &ending{Stopped: stopped}}) }
+// End writes the last line, with what run says about its end.
+func (w *Writer) End(run *Run) error {
+	return w.write(line{End: &ending{Stopped: run.Stopped, Late: run.Late}})
+}
 
 // write encodes one line. After an error it writes nothing more, so that the file
 // stays readable up to there.
@@ -198,7 +209,7 @@ func Write(w io.Writer, run *Run) error {
 	if err != nil {
 		return out.err
 	}
-	return out.End(run.Stopped)
+	return out.End(run)
 }
 
 // Read reads a run file. name is for error messages.
@@ -268,6 +279,6 @@ func (r *Run) add(l line) {
 	case l.Control != nil:
 		r.Controls = append(r.Controls, *l.Control)
 	case l.End != nil:
-		r.Stopped = l.End.Stopped
+		r.Stopped, r.Late = l.End.Stopped, l.End.Late
 	}
 }

@@ -85,7 +85,7 @@ func TestRowIsReplacedWhenWrittenAgain(t *testing.T) {
 	w.Row(&r)
 	r.Second = pairsOf(48, 1.05, 0.02)
 	w.Row(&r)
-	if err := w.End("interrupted"); err != nil {
+	if err := w.End(&Run{Stopped: "interrupted"}); err != nil {
 		t.Fatal(err)
 	}
 	run, err := Read("run.jsonl", &file)

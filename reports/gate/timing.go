@@ -15,22 +15,29 @@ import (
 // alarms.
 //
 // With two stages, a row becomes a suspect at p <= 0.2. Fresh pairs alone decide
-// on a suspect, at the level FalseAlarm/0.2/m for m tests, whether their rows are
-// suspects or not. The stages are independent. So a row that is not slower
-// regresses with a chance of at most 0.2 * FalseAlarm/0.2/m, and any of m such
-// rows with at most FalseAlarm. Both bounds are exact because the test is exact,
-// and the margin makes the chance smaller still. Two stages find more than one
-// because the second test may be five times weaker.
+// on a suspect. The stages are independent. Rows that are no suspects may have a second
+// stage too, because time cannot tell them or because they are MORE WORK; these need
+// a stricter level. With m tests the levels are 4 FalseAlarm/m for suspects and
+// FalseAlarm/4m for the others. So a row that is not slower regresses with a chance of at
+// most (0.2 * 4 + 0.8 / 4) FalseAlarm/m, and any of m such rows with at most FalseAlarm.
+// The bounds are exact because the test is exact, and the margin makes the chance
+// smaller still. Two stages find more than one because the second test may be four
+// times weaker. A second stage may look several times, and its looks share its level; see
+// looks.go.
 type rule struct {
 	family     int     // tests made together
 	stages     int     // 1 or 2
 	falseAlarm float64 // Options.FalseAlarm with its default
 	wanted     float64 // Options.MinEffect with its default
+
+	// unsuspected rows had a first stage that raised no suspicion, and a second one all the same.
+	unsuspected bool
 }
 
 const (
 	suspectP     = 0.2     // a suspect has at most this p in the first stage, uncorrected
 	suspectShare = 2. / 3. // a suspect has a ratio over this share of the margin
+	suspectSpend = 0.8     // the share of FalseAlarm that suspects may spend; the rest is for other rows
 	power        = 0.8     // an MDE is found with this chance
 )
 
@@ -56,7 +63,8 @@ func ruleOf(run *Run, o Options) rule {
 	if run.Stages == 1 {
 		stages = 1
 	}
-	return rule{max(timed, run.Planned-same) + means, stages, o.falseAlarm(), o.minEffect()}
+	return rule{family: max(timed, run.Planned-same) + means, stages: stages, falseAlarm: o.falseAlarm(),
+		wanted: o.minEffect()}
 }
 
 // level returns the p that one row alone has to reach in the stage that decides.
@@ -64,17 +72,30 @@ func (r rule) level() float64 { return r.familyLevel() / float64(max(1, r.family
 
 // familyLevel returns the level that a p corrected for the family has to reach.
 func (r rule) familyLevel() float64 {
-	if r.stages == 2 {
-		return r.falseAlarm / suspectP
+	switch {
+	case r.stages == 1:
+		return r.falseAlarm
+	case r.unsuspected:
+		return r.falseAlarm * (1 - suspectSpend) / (1 - suspectP)
 	}
-	return r.falseAlarm
+	return r.falseAlarm * suspectSpend / suspectP
 }
 
-// SecondPairs returns how many pairs the second stage of a row needs if its first
-// stage had n pairs. The same factor holds for layouts. Suspects are few, so
-// twice as many of both cost little, and they find slowdowns that are 1.4 times
-// smaller.
+// SecondPairs returns how many pairs the second stage of a row has if its first
+// stage had n pairs and nothing is declared about its looks. The same factor holds for
+// layouts. Suspects are few, so twice as many of both cost little, and they find slowdowns
+// that are 1.4 times smaller.
 func SecondPairs(n int) int { return 2 * n }
+
+// MostPairs returns how many pairs the second stage of a row has at most, if there is
+// time: a suspect may need four times the pairs of its first stage, because a slowdown near the
+// margin shows in narrow intervals only. A row that only lacks a narrow interval gets twice as many.
+func MostPairs(n int, suspect bool) int {
+	if suspect {
+		return 4 * n
+	}
+	return SecondPairs(n)
+}
 
 // isSuspect reports whether a row with this first stage has to be measured again.
 func isSuspect(first Estimate, margin float64) bool {
@@ -94,7 +115,10 @@ var noDetector = detector{math.Inf(1), math.Inf(1)}
 // cases if every one of the detectors has to find it. It takes each estimate to
 // be normal around the truth, and the stages to be independent. The chance has no
 // closed form for two stages, so it bisects.
-func mde(detectors ...detector) float64 {
+func mde(detectors ...detector) float64 { return effectFoundWith(power, detectors...) }
+
+// effectFoundWith returns the slowdown that every one of the detectors finds with a given chance.
+func effectFoundWith(wanted float64, detectors ...detector) float64 {
 	high := 0.
 	for i, d := range detectors {
 		if math.IsInf(d.err+d.need, 1) {
@@ -112,7 +136,7 @@ func mde(detectors ...detector) float64 {
 	}
 	low := 0.
 	for range 60 { // 60 halvings exhaust the digits of a float64
-		if middle := (low + high) / 2; chance(middle) < power {
+		if middle := (low + high) / 2; chance(middle) < wanted {
 			low = middle
 		} else {
 			high = middle
@@ -125,9 +149,9 @@ func mde(detectors ...detector) float64 {
 // needs is read from the pairs. The p of a ratio r reaches the level if the k'th
 // smallest Walsh average, moved by r, is above no change. Here k belongs to the
 // level as it belongs to the tail of an interval in [Estimate].
-func (r rule) measuredDetector(pairs []Pair, e Estimate, margin float64) detector {
+func (r rule) measuredDetector(pairs []Pair, e Estimate, margin, share float64) detector {
 	logs := unitLogs(pairs)
-	k, _ := signedrank.Critical(len(logs), r.level())
+	k, _ := signedrank.Critical(len(logs), r.level()*share)
 	if k == 0 {
 		return noDetector
 	}
@@ -137,12 +161,13 @@ func (r rule) measuredDetector(pairs []Pair, e Estimate, margin float64) detecto
 
 // plannedDetector describes a deciding stage that would have n units as noisy as
 // the units of e.
-func (r rule) plannedDetector(e Estimate, n int, margin float64) detector {
-	if signedrank.SmallestP(n) > r.level() {
+func (r rule) plannedDetector(e Estimate, n int, margin, share float64) detector {
+	level := r.level() * share
+	if signedrank.SmallestP(n) > level {
 		return noDetector
 	}
 	err := e.standardError() * math.Sqrt(float64(e.Units)/float64(n))
-	return detector{err, max(math.Log1p(margin), -signedrank.NormalQuantile(r.level())*err)}
+	return detector{err, max(math.Log1p(margin), -signedrank.NormalQuantile(level)*err)}
 }
 
 // suspectDetector describes the first of two stages, which only has to raise a
@@ -167,7 +192,7 @@ func (e Estimate) pairsNeeded(wanted float64) int {
 
 // confidence is the level that every interval has at least. For small samples the
 // exact level is a little higher, because the signed rank sum takes whole values
-// only.
+// only. It is higher too where a stage looks more than once.
 const confidence = 0.95
 
 // An Estimate says how many times as long the new side takes as the old side:
@@ -197,9 +222,13 @@ type Estimate struct {
 
 // estimate computes the Estimate of pairs. All their values must be positive:
 // unusable checks that.
-func estimate(pairs []Pair) Estimate {
-	e := estimateLogs(unitLogs(pairs))
-	e.Pairs = len(pairs)
+func estimate(pairs []Pair) Estimate { return estimateAt(look{pairs, 1}) }
+
+// estimateAt computes the Estimate of a look. Its interval errs no more often than the share of
+// the look allows; so the intervals of all looks together hold the truth with the usual confidence.
+func estimateAt(l look) Estimate {
+	e := estimateLogs(unitLogs(l.pairs), (1-confidence)/2*l.share)
+	e.Pairs = len(l.pairs)
 	return e
 }
 
@@ -245,15 +274,16 @@ func unitLogs(pairs []Pair) []float64 {
 }
 
 // estimateLogs computes the Estimate of independent log ratios. One distribution
-// serves both p-values: the test for “faster” is the test of the negated values.
-func estimateLogs(logs []float64) Estimate {
+// serves both p-values: the test for “faster” is the test of the negated values. The interval leaves
+// out at most tail at each end.
+func estimateLogs(logs []float64, tail float64) Estimate {
 	e := Estimate{Pairs: len(logs), Units: len(logs), Hi: math.Inf(1), Slower: 1, Faster: 1}
 	if len(logs) == 0 {
 		return e
 	}
 	walsh := signedrank.WalshAverages(logs)
 	e.Ratio = math.Exp(stats.Sorted(walsh).Median())
-	if k, p := signedrank.Critical(len(logs), (1-confidence)/2); k > 0 {
+	if k, p := signedrank.Critical(len(logs), tail); k > 0 {
 		e.Lo, e.Hi = math.Exp(walsh[k-1]), math.Exp(walsh[len(walsh)-k])
 		e.Confidence = 1 - 2*p
 	}

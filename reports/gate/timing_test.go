@@ -71,7 +71,7 @@ func TestEstimate(t *testing.T) {
 	for i := range before {
 		logs[i] = after[i] - before[i]
 	}
-	e := estimateLogs(logs)
+	e := estimateLogs(logs, 0.025)
 	near(t, "ratio", math.Log(e.Ratio), -0.46, 0.0005)
 	near(t, "low", math.Log(e.Lo), -0.786, 0.0005)
 	near(t, "high", math.Log(e.Hi), -0.010, 0.0005)
@@ -95,7 +95,7 @@ func TestIntervalIsTheTestTurnedAround(t *testing.T) {
 		for i := range logs {
 			logs[i] = random.NormFloat64()
 		}
-		e := estimateLogs(logs)
+		e := estimateLogs(logs, 0.025)
 		tail := (1 - e.Confidence) / 2
 		for _, step := range []float64{-1e-9, 1e-9} {
 			moved := slices.Clone(logs)
@@ -112,7 +112,7 @@ func TestIntervalIsTheTestTurnedAround(t *testing.T) {
 
 func TestTooFewPairsHaveNoInterval(t *testing.T) {
 	for n := range 6 {
-		e := estimateLogs(make([]float64, n))
+		e := estimateLogs(make([]float64, n), 0.025)
 		if e.Confidence != 0 || e.Lo != 0 || !math.IsInf(e.Hi, 1) || e.Slower != 1 {
 			t.Errorf("%d pairs: %+v", n, e)
 		}

@@ -140,8 +140,10 @@ func measureFamily(ctx context.Context) (f family, err error) {
 		return f, err
 	}
 	f.run = d.Run()
-	err = errors.Join(d.SecondStage(ctx, gate.Suspects(f.run, gate.Options{})), d.Close())
-	if err != nil {
+	if err = d.SecondStage(ctx, gate.Suspects(f.run, gate.Options{})); err == nil {
+		err = d.SecondStage(ctx, gate.Open(f.run, gate.Options{}))
+	}
+	if err = errors.Join(err, d.Close()); err != nil {
 		return f, err
 	}
 	f.report, f.took = gate.Judge(f.run, gate.Options{}), time.Since(begun)
