@@ -317,7 +317,7 @@ func send(address unsafe.Pointer, capacity int, box unsafe.Pointer) {
 	}
 	w := &waiter{g: g, wait: g.waits, box: box, ch: c}
 	c.senders = push(c.senders, w)
-	c.object.version++
+	c.object.bump()
 	raceReleaseMerge(box)
 	e.park(g)
 	if !w.ok {
@@ -351,7 +351,7 @@ func receive(address unsafe.Pointer, capacity int) unsafe.Pointer {
 	}
 	w := &waiter{g: g, wait: g.waits, ch: c}
 	c.receivers = push(c.receivers, w)
-	c.object.version++
+	c.object.bump()
 	raceRelease(unsafe.Pointer(w))
 	g.box = nil
 	e.park(g)

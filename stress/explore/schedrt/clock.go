@@ -96,7 +96,7 @@ func (c *clock) fire(e *Exec, me *G) {
 		c.now = max(c.now, t.when)
 	}
 	c.noteMissed()
-	c.object.version++
+	c.object.bump()
 	e.cur, c.g.bubble = c.g, t.bubble // a goroutine that the timer starts is in its bubble
 	switch {
 	case t.sleeper != nil:
@@ -307,7 +307,7 @@ func NewTimerUnless(o *Object, holds func() bool, d time.Duration, fire func()) 
 	}
 	t := &Timer{when: c.now + max(d, 0), fire: fire, bubble: g.bubble}
 	c.add(t)
-	c.object.version++
+	c.object.bump()
 	return t
 }
 
@@ -364,9 +364,9 @@ func (t *Timer) set(again func(c *clock)) (was bool) {
 		e.Trace.touch(&t.ch.object, Write)
 		was = was || len(t.ch.buffer) > 0
 		t.ch.buffer = t.ch.buffer[:0]
-		t.ch.object.version++
+		t.ch.object.bump()
 	}
-	c.object.version++
+	c.object.bump()
 	again(c)
 	return was
 }

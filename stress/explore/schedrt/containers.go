@@ -69,7 +69,7 @@ func (m *Map) access(kind Kind, mode Mode, key any, f func(n *entry) (wrote bool
 	e.changed(g, &n.object)
 	if was != n.present {
 		e.Trace.touch(&m.shape, Write)
-		m.shape.version++
+		m.shape.bump()
 	}
 }
 
@@ -238,7 +238,7 @@ func (m *Map) Clear() {
 			e.Trace.touch(&n.object, Write)
 			raceReleaseMerge(unsafe.Pointer(&n.written))
 			e.changed(e.cur, &n.object)
-			m.shape.version++
+			m.shape.bump()
 		}
 	})
 }

@@ -162,7 +162,7 @@ func (e *Exec) point(g *G) {
 //
 // A change makes the version differ, which wakes spinners that have looked at the object.
 func (e *Exec) changed(g *G, o *Object) {
-	o.version++
+	o.bump()
 	e.advance(g)
 	e.aftermath.note(g, o)
 	g.spin.reset()
@@ -233,7 +233,7 @@ func (r readiness) open(*G) bool { return r() }
 // of its operation, and that the execution has used before.
 func TouchInStep(o *Object) {
 	active.Trace.touch(o, Write)
-	o.version++
+	o.bump()
 	active.progress = active.taken
 }
 
@@ -267,6 +267,13 @@ type Object struct {
 	version uint32 // counts the changes of its state
 	ticks   bool   // it is the channel of a timer
 }
+
+// changes counts the changes of all objects, in all executions. It only tells whether there were any in
+// between, see spin.idle. It begins with 1, so that a spin which has compared nothing differs from it.
+var changes uint64 = 1
+
+// bump makes the version of o another one.
+func (o *Object) bump() { o.version++; changes++ }
 
 // number gives o a number in this execution if it has none, and reports whether it had none. Its
 // model then drops the state that an earlier execution left.

@@ -229,7 +229,7 @@ func (e *Exec) waitFor(g *G, cases []Case) int {
 			end.ch.receivers = push(end.ch.receivers, w)
 			raceRelease(unsafe.Pointer(w))
 		}
-		end.ch.object.version++
+		end.ch.object.bump()
 	}
 	e.park(g)
 	w := g.fired

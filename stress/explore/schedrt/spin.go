@@ -13,6 +13,10 @@ import "runtime"
 // object changes or nothing else can move. It is never stopped for good.
 type spin struct {
 	looks    []look
+	index    []indexed // see find
+	era      uint32    // of the slots of index that count
+	stale    int       // the index of a look whose object had changed when idle last compared
+	equalAt  uint64    // the value of changes when idle last found that no object had changed
 	yields   yields
 	flagged  bool // the next look would be like an earlier one
 	flags    int  // how often it was
@@ -28,10 +32,82 @@ type look struct {
 	loop    bool    // two looks had the same place
 }
 
-func (s *spin) reset() { s.looks, s.flagged, s.yielding, s.flags = s.looks[:0], false, false, 0 }
+// An indexed is a slot of the index of looks. It is free if its era is over, so that dropping the looks
+// takes no time, and the next ones use the memory again.
+type indexed struct {
+	era uint32
+	at  int32 // the position of a look
+}
 
-// forget drops what is known, the yields included. It keeps the memory of looks.
-func (s *spin) forget() { *s = spin{looks: s.looks[:0]} }
+func (s *spin) reset() {
+	s.looks, s.stale, s.equalAt = s.looks[:0], 0, 0
+	s.flagged, s.yielding, s.flags = false, false, 0
+}
+
+// forget drops what is known, the yields included. It keeps the memory.
+func (s *spin) forget() { *s = spin{looks: s.looks[:0], index: s.index, era: s.era} }
+
+// fewLooks is how many looks are searched one after the other. Nearly all loops have fewer objects, and
+// using an index would take longer.
+const fewLooks = 16
+
+// find returns the look at o, nil if there is none.
+//
+// A goroutine that reads a table of a million words has a million looks, so a search without an index
+// would take hours. The index is an open hash table by the number of the object, at most half full. It
+// is valid while there are more than fewLooks.
+func (s *spin) find(o *Object) *look {
+	if len(s.looks) <= fewLooks {
+		for i := range s.looks {
+			if l := &s.looks[i]; l.object == o {
+				return l
+			}
+		}
+		return nil
+	}
+	mask := uint32(len(s.index) - 1)
+	for i := hashOf(o); s.index[i&mask].era == s.era; i++ {
+		if l := &s.looks[s.index[i&mask].at]; l.object == o {
+			return l
+		}
+	}
+	return nil
+}
+
+// add adds the first look at o. The index is made anew when it begins to count, and when it grows.
+func (s *spin) add(o *Object) {
+	s.looks = push(s.looks, look{object: o, version: o.version, times: 1})
+	n := len(s.looks)
+	if n <= fewLooks {
+		return
+	}
+	from := n - 1
+	if grows := 2*n > len(s.index); grows || n == fewLooks+1 {
+		if grows {
+			s.index = make([]indexed, max(8*fewLooks, 2*len(s.index)))
+		}
+		s.era++
+		from = 0
+	}
+	for ; from < n; from++ {
+		s.place(from)
+	}
+}
+
+// place puts a look into the first free slot from its hash on. There is one, as the index is at most
+// half full.
+func (s *spin) place(at int) {
+	mask := uint32(len(s.index) - 1)
+	i := hashOf(s.looks[at].object)
+	for s.index[i&mask].era == s.era {
+		i++
+	}
+	s.index[i&mask] = indexed{s.era, int32(at)}
+}
+
+// hashOf is multiplicative hashing, as in collections.go. Numbers of objects are dense, and a program
+// mostly reads them in their order or with a stride.
+func hashOf(o *Object) uint32 { return uint32(o.id) * 0x9e3779b1 >> 8 }
 
 // unrolled is how many equal looks are taken before they count as spinning. The first may be
 // chance, the second tells the place, the third shows that it is the same place and therefore a
@@ -47,22 +123,17 @@ const patience = 128
 // A changed version starts the count anew, because the loop then saw something new.
 func (e *Exec) look(g *G, o *Object) {
 	g.spin.flagged = false
-	for i := range g.spin.looks {
-		l := &g.spin.looks[i]
-		if l.object != o {
-			continue
-		}
-		if l.version != o.version {
-			*l = look{object: o, version: o.version, times: 1}
-			return
-		}
+	switch l := g.spin.find(o); {
+	case l == nil:
+		e.advance(g)
+		g.spin.add(o)
+	case l.version != o.version:
+		*l = look{object: o, version: o.version, times: 1}
+	default:
 		if l.times++; l.times >= unrolled-1 && l.again() {
 			g.spin.flag()
 		}
-		return
 	}
-	e.advance(g)
-	g.spin.looks = push(g.spin.looks, look{object: o, version: o.version, times: 1})
 }
 
 // flag says that the next look would be like an earlier one.
@@ -86,7 +157,8 @@ func (l *look) again() bool {
 // idle reports whether the next step of g would show nothing new.
 //
 // All objects of the loop are compared and not only the last: a loop may read two flags and wait
-// for either.
+// for either. It is asked before each step, and a loop may have many objects. So it compares all only
+// if an object has changed since it found none that had, and begins with the last one that had.
 func (s *spin) idle(g *G) bool {
 	if g.Op.Kind == OpYield || g.Op.Kind == OpSleep {
 		return s.yields.idle(g)
@@ -94,13 +166,24 @@ func (s *spin) idle(g *G) bool {
 	if !s.flagged {
 		return false
 	}
+	if s.equalAt == changes {
+		return true // later looks saw the versions of now
+	}
+	if s.stale < len(s.looks) && s.looks[s.stale].changed() {
+		return false
+	}
 	for i := range s.looks {
-		if l := &s.looks[i]; l.object.version != l.version {
+		if s.looks[i].changed() {
+			s.stale = i
 			return false
 		}
 	}
+	s.equalAt = changes
 	return true
 }
+
+// changed reports whether the object has changed since the look.
+func (l *look) changed() bool { return l.object.version != l.version }
 
 // stepsOfOthers counts the steps of other goroutines. The clock does not count: that time passes
 // changes nothing for a goroutine that does not read it.

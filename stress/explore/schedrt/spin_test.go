@@ -75,3 +75,46 @@ func TestAllSpinIsALivelock(t *testing.T) {
 	})
 	schedtest.MustEnd(t, x, schedrt.Livelock)
 }
+
+// A goroutine that reads many objects takes time in proportion to the reads: the looks have an index. The
+// reads are no loop in the first two sweeps, as each object is looked at twice; then they are one, until
+// another goroutine changes one of the objects.
+func TestManyLooks(t *testing.T) {
+	const objects = 20_000 // a search among the looks for each would take 400 million comparisons a sweep
+	rounds := 0
+	x := schedtest.PlayChoices(t, schedrt.Limits{Steps: 100 * objects, LazyClock: true}, nil, nil, func() {
+		words := make([]word, objects)
+		rounds = 0
+		schedrt.Go(func() {
+			for range 5 {
+				schedrt.Yield()
+			}
+			words[objects/2].store(1)
+		})
+		for found := false; !found; rounds++ {
+			for i := range words {
+				found = words[i].load() == 1 || found
+			}
+		}
+	})
+	schedtest.MustEnd(t, x, schedrt.Passed)
+	if rounds < 3 || rounds > 5 {
+		t.Errorf("%d rounds, want that the loop gives way after the second and ends soon after", rounds)
+	}
+}
+
+// The index forgets with the looks: a goroutine that changes something begins anew, and is no spinner, how
+// often it may read the same objects. More objects than are searched without an index.
+func TestManyLooksBeginAnew(t *testing.T) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(*strings.Builder) {
+		var mine word
+		words := make([]word, 40)
+		for i := range 5 {
+			for i := range words {
+				words[i].load()
+			}
+			mine.store(int64(i))
+		}
+	})
+	schedtest.MustResult(t, got, map[string]int{"passed": 1})
+}

@@ -129,7 +129,7 @@ func (m *Mutex) Lock() {
 	g.Op.guard = m
 	e.point(g)
 	m.locked, m.holder = true, g.ID
-	m.object.version++
+	m.object.bump()
 	e.advance(g)
 }
 
@@ -166,7 +166,7 @@ func (m *Mutex) Unlock() {
 		e.fatal("sync: unlock of unlocked mutex")
 	}
 	m.locked = false
-	m.object.version++
+	m.object.bump()
 }
 
 // An RWMutex is the model of a sync.RWMutex. A writer announces itself and then waits for the
@@ -224,7 +224,7 @@ func (m *RWMutex) Lock() {
 	g.Op.guard = m
 	e.point(g)
 	m.pending, m.holder = true, g.ID
-	m.object.version++
+	m.object.bump()
 	e.advance(g)
 	if m.readers > 0 {
 		g = e.begin(OpLock)
@@ -233,7 +233,7 @@ func (m *RWMutex) Lock() {
 		e.point(g)
 	}
 	m.locked = true
-	m.object.version++
+	m.object.bump()
 }
 
 // Unlock lets the writer leave. If there is none it ends the execution as Panicked.
@@ -247,7 +247,7 @@ func (m *RWMutex) Unlock() {
 		e.fatal("sync: Unlock of unlocked RWMutex")
 	}
 	m.pending, m.locked = false, false
-	m.object.version++
+	m.object.bump()
 }
 
 // RLock returns when the caller is a reader.
@@ -259,7 +259,7 @@ func (m *RWMutex) RLock() {
 	g.Op.guard = m
 	e.point(g)
 	m.readers++
-	m.object.version++
+	m.object.bump()
 	e.advance(g)
 }
 
@@ -274,7 +274,7 @@ func (m *RWMutex) RUnlock() {
 		e.fatal("sync: RUnlock of unlocked RWMutex")
 	}
 	m.readers--
-	m.object.version++
+	m.object.bump()
 }
 
 // TryLock makes the caller the writer if there is neither a writer nor a reader, and reports
@@ -354,7 +354,7 @@ func (c *Cond) Wait(unlock, lock func()) {
 	e.point(g)
 	w := &condWaiter{g: g}
 	c.queue = push(c.queue, w)
-	c.object.version++
+	c.object.bump()
 	unlock()
 	if w.notified {
 		g.cause = w.by
