@@ -24,7 +24,8 @@ var (
 		"report goroutines that only wait for a timer as leaks, too")
 	lazyFlag = flag.Bool("explore.lazyclock", false,
 		"let time pass when nothing else can move, instead of at any moment")
-	stepsFlag   = flag.Int("explore.steps", 100_000, "end a schedule after this many operations")
+	stepsFlag = flag.Int("explore.steps", 0,
+		"end a schedule after this many operations; 0 means 100000, or ten million if no schedule ends before")
 	workersFlag = flag.Int("explore.workers", 1,
 		"explore with this many processes; go test runs several packages at a time anyway")
 	preemptFlag = flag.Int("explore.preemptions", -1,
@@ -45,7 +46,10 @@ type Options struct {
 	// several strategies and then plays all with dpor.
 	Strategy string
 
-	Steps    int    // operations in one schedule at most; 0 means 100000
+	// Steps is the number of operations in one schedule at most. 0 means 100000, or ten million if no
+	// schedule comes to its end before.
+	Steps int
+
 	Workers  int    // player processes, at most 64; 0 means the flag's value, which is 1 by default
 	Schedule string // play this schedule only, a word that a failure has printed
 	Scenario string // play this scenario of Semaphore only; "" plays the scenarios of this package

@@ -89,6 +89,8 @@ type Limits struct {
 	Steps     int  // operations in an execution; 0 means 100000
 	Livelock  int  // steps without progress until it is a livelock; 0 means nine tenths of Steps
 	Positions bool // record where each operation is in the source
+	PlacesFor int  // if not 0: keep them in the trace for the first and the last PlacesFor steps of Length
+	Length    int  // see PlacesFor
 	AskAlways bool // ask the strategy even if only one goroutine can move
 	LazyClock bool // time passes only when nothing else can move, as in a testing/synctest bubble
 

@@ -94,7 +94,7 @@ func (e *Exec) record(g *G) {
 	if t := &e.Trace; !t.muted {
 		t.add(g)
 		if e.limits.Positions {
-			t.Places = push(t.Places, g.place())
+			t.Places = push(t.Places, e.place(g))
 		}
 	}
 	g.cause = -1
@@ -109,6 +109,20 @@ func (t *Trace) add(g *G) {
 	t.Steps = push(t.Steps, Event{
 		G: int32(g.ID), Cause: g.cause, Kind: g.Op.Kind, from: from, till: int32(len(t.accesses)),
 	})
+}
+
+// place returns the place of the step that was just recorded. Of a long schedule only the places at its
+// ends are kept: the others would take most of the memory, and a report shows the ends.
+func (e *Exec) place(g *G) Place {
+	step, most := len(e.Trace.Steps)-1, e.limits.PlacesFor
+	if most > 0 && step >= most && step < e.limits.Length-most {
+		p := Place{}
+		if g.Op.object != nil {
+			p.Object = g.Op.object.id
+		}
+		return p
+	}
+	return g.place()
 }
 
 // place copies the position of the announced operation. It copies by hand, see collections.go.

@@ -40,6 +40,7 @@ const most = 400
 // It changes no pick, so the schedule that is observed is the schedule that failed.
 type Observer struct {
 	strategy.Recorder
+	length    int // of a long schedule, 0 of others; see Long
 	x         *schedrt.Exec
 	snapshots map[int]*snapshot // by the number of the next step
 	words     map[int32]word    // types of atomic words, by object
@@ -67,6 +68,18 @@ func Limits(l schedrt.Limits) schedrt.Limits {
 	return l
 }
 
+// Long says that the execution has about this many steps, so many that there is no time for a snapshot
+// before each. They are taken at the begin and the end only, which is what a report shows. The limits
+// must come from LongLimits.
+func (w *Observer) Long(length int) { w.length = length }
+
+// LongLimits returns Limits for a schedule of a known length, see Observer.Long.
+func LongLimits(l schedrt.Limits, length int) schedrt.Limits {
+	l = Limits(l)
+	l.PlacesFor, l.Length = most+2, length
+	return l
+}
+
 // Begin is the method of strategy.Search. It drops what an execution before this one left.
 func (w *Observer) Begin(x *schedrt.Exec) {
 	w.x, w.snapshots, w.words = x, map[int]*snapshot{}, map[int32]word{}
@@ -83,6 +96,9 @@ func (w *Observer) Begin(x *schedrt.Exec) {
 // After most+1 further steps a snapshot of the middle is of no use to any report: the steps
 // shown are at one of the two ends.
 func (w *Observer) Pick(p *schedrt.Point) int {
+	if p.Step > most && p.Step < w.length-most-2 {
+		return w.Recorder.Pick(p)
+	}
 	if old := p.Step - most - 1; old > most { // a livelock has too many steps to hold them all
 		delete(w.snapshots, old)
 	}

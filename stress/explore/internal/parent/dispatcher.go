@@ -32,6 +32,9 @@ type dispatcher struct {
 	// drawn returns the next task of drawn schedules. It is nil if no more are drawn.
 	drawn func() (task.Task, bool)
 
+	long   bool // no schedule ended within Options.StepBound, so long ones are played
+	length int  // the steps of the first long one; 0 until it was played
+
 	total    task.Sums
 	pairs    map[string]bool // ordered pairs that any process has seen
 	found    *task.Finding   // the first failure, in the order of the tasks
@@ -141,6 +144,35 @@ func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool
 	}
 }
 
+// playLong has long schedules played from now on, because no schedule came to its end within the bound
+// for others. Those say nothing, so they do not count. The first long one is the default schedule, over
+// whose length the next ones spread their preemptions.
+//
+// A strategy that the options name plays the long schedules, too.
+func (d *dispatcher) playLong() {
+	d.long, d.total, d.programs[0].Sums = true, task.Sums{}, task.Sums{}
+	d.queue = []task.Task{{Programs: []int{0}, Strategy: strategy.DefaultName, Schedules: 1, Long: true}}
+	name := d.options.Strategy
+	if name == "" {
+		name = strategy.SparseName
+	}
+	turn := 0
+	d.drawn = func() (task.Task, bool) {
+		turn++
+		return task.Task{
+			Programs: []int{0}, Strategy: name, Schedules: 1, Long: true, Length: d.length,
+			Seed: d.options.Seed + uint64(turn)*mixTurn,
+		}, turn < d.options.Schedules
+	}
+}
+
+// onlyEndless reports whether no schedule so far came to its end within the bound on steps. A single
+// program is asked for: of the scenarios of a semaphore, each is a few hundred steps.
+func (d *dispatcher) onlyEndless() bool {
+	return d.options.PlaysLong() && !d.long && len(d.programs) == 1 &&
+		d.total.Endless > 0 && d.total.Endless == d.total.Played
+}
+
 // upTo returns the numbers from 0 to n-1.
 func upTo(n int) (all []int) {
 	for i := range n {
@@ -175,9 +207,12 @@ func (d *dispatcher) next() (t task.Task, ok bool) {
 	d.late = d.late || time.Now().After(d.deadline)
 	for d.found == nil && !d.late && !d.foundEarly() {
 		if len(d.queue) == 0 && d.drawn != nil {
+			if d.long && d.length == 0 && d.busy() {
+				return task.Task{}, false // the length is a part of the next task
+			}
 			if t, ok := d.drawn(); ok {
 				d.queue = append(d.queue, t)
-			} else if d.drawn = nil; d.options.Strategy == "" {
+			} else if d.drawn = nil; d.options.Strategy == "" && !d.long {
 				d.startTrees("dpor")
 			}
 		}
@@ -198,6 +233,9 @@ func (d *dispatcher) next() (t task.Task, ok bool) {
 	}
 	return task.Task{}, false
 }
+
+// busy reports whether an answer is missing.
+func (d *dispatcher) busy() bool { return d.merged < d.nextID }
 
 // foundEarly reports whether an answer with a failure waits to be merged. Tasks that were not
 // handed out yet come after it, so they cannot change the result.
@@ -243,6 +281,12 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 		// added.
 		d.found.Nth += d.total.Played
 	}
+	if d.long && !t.Long {
+		return // was handed out before the schedules were known to have no end
+	}
+	if t.Strategy == strategy.DefaultName {
+		d.length = max(1, a.Sums.Longest)
+	}
 	d.total.Add(a.Sums)
 	if program == nil {
 		for _, i := range t.Programs {
@@ -251,6 +295,10 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 		return
 	}
 	program.Add(a.Sums)
+	if d.onlyEndless() {
+		d.playLong()
+		return
+	}
 	if t.Part != nil {
 		program.parts--
 		d.requeue(t, a, program)
@@ -282,6 +330,7 @@ func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState)
 func (d *dispatcher) exploration(names []string, interrupted bool) *verdict.Exploration {
 	e := &verdict.Exploration{
 		Options: d.options, Total: d.total, Pairs: d.pairs, Interrupted: interrupted, Late: d.late,
+		Long: d.long,
 	}
 	for i, p := range d.programs {
 		e.Programs = append(e.Programs, verdict.Program{

@@ -20,9 +20,18 @@ var requests, replies = os.Stdin, os.Stdout
 // ends this process: there is no way to stop it, and nothing else can be played while it runs.
 func limits(o task.Options) schedrt.Limits {
 	return schedrt.Limits{
-		Steps: o.Steps, NoDaemons: o.NoDaemons, LazyClock: o.LazyClock,
+		Steps: o.StepBound(), NoDaemons: o.NoDaemons, LazyClock: o.LazyClock,
 		OnStall: exitOutOfControl, CPUTime: cpuTime,
 	}
+}
+
+// limitsOf returns limits for a schedule that is long, or not.
+func limitsOf(o task.Options, long bool) schedrt.Limits {
+	l := limits(o)
+	if long {
+		l.Steps = o.LongBound()
+	}
+	return l
 }
 
 const (

@@ -14,15 +14,23 @@ import (
 // describe plays a schedule once more, now with an observer that notes positions, names and waits,
 // and returns the report of it. A search plays its schedules without an observer, because it is
 // slow. The report says what the failure is called; describe also returns what it was this time.
-func describe(p Program, what string, schedule strategy.Schedule, o task.Options) (
+//
+// A long schedule is played twice, because its length has to be known before it is observed.
+func describe(p Program, what string, schedule strategy.Schedule, o task.Options, long bool) (
 	told *failure.Report, now string,
 ) {
-	// The detector counts for the process, so a race of this schedule shows as a difference.
-	races := schedrt.RaceErrors()
-	x := schedrt.New(observe.Limits(limits(o)))
-	defer x.Close()
 	replay := &strategy.Replay{Schedule: schedule}
 	w := observe.New(replay)
+	observed := observe.Limits(limitsOf(o, long))
+	if long {
+		length := lengthOf(p, schedule, o)
+		w.Long(length)
+		observed = observe.LongLimits(limitsOf(o, long), length)
+	}
+	// The detector counts for the process, so a race of this schedule shows as a difference.
+	races := schedrt.RaceErrors()
+	x := schedrt.New(observed)
+	defer x.Close()
 	out := p.playOn(x, w)
 	w.Done(x)
 	now = verdict.OfSchedule(out, schedrt.RaceErrors() > races, p.Judge)
@@ -48,6 +56,14 @@ func describe(p Program, what string, schedule strategy.Schedule, o task.Options
 	return s, now
 }
 
+// lengthOf returns the number of steps of a long schedule.
+func lengthOf(p Program, schedule strategy.Schedule, o task.Options) int {
+	x := schedrt.New(limitsOf(o, true))
+	defer x.Close()
+	p.playOn(x, &strategy.Replay{Schedule: schedule})
+	return len(x.Trace.Steps)
+}
+
 // timePassedEarly returns the number of the first step in which time passed although a goroutine
 // could move, 0 if there is none.
 func timePassedEarly(s *failure.Report) int {
@@ -64,7 +80,7 @@ func timePassedEarly(s *failure.Report) int {
 // adds the command. Most bounds the time of minimising.
 func (s *search) failure(test string, f *failing, most time.Duration) *verdict.Result {
 	least := s.minimise(f, most)
-	told, _ := describe(s.program, f.What, f.schedule, s.options)
+	told, _ := describe(s.program, f.What, f.schedule, s.options, f.Long)
 	told.Test, told.Preemptions, told.Least = test, f.Preempted, least
 	told.Found = verdict.Found(f.Nth, f.Strategy, s.options.Seed)
 	if s.program.Leftover == nil {

@@ -25,6 +25,7 @@ const (
 // ends the search, the schedule in f is a failing one.
 type minimiser struct {
 	*search
+	x     *schedrt.Exec // plays schedules as long as the failing one
 	f     *failing
 	what  string // what the failure is called, without the parts that differ from run to run
 	most  time.Duration
@@ -49,9 +50,16 @@ func (s *search) minimise(f *failing, most time.Duration) (least string) {
 	m := &minimiser{
 		search: s, f: f, what: stable(f.What), most: most, until: time.Now().Add(most),
 	}
-	s.exec.StopAt(m.until)
-	defer s.exec.StopAt(time.Time{})
+	m.x = s.again(&f.Finding)
+	m.x.StopAt(m.until)
+	defer m.x.StopAt(time.Time{})
 	m.dropTurns(shrinkBound)
+	switch {
+	case f.Long && f.Preempted == 0:
+		return verdict.Fewest(0, 0)
+	case f.Long: // the schedules with fewer preemptions are too many, and so are the blocks
+		return verdict.PerhapsFewest(f.Preempted, f.Preempted-1, m.most.Round(time.Millisecond).String())
+	}
 	m.joinBlocks(shrinkBound)
 	for bound := 0; bound < f.Preempted; bound++ {
 		switch m.exhaust(bound, fewerBound) {
@@ -106,11 +114,11 @@ func (m *minimiser) exhaust(preemptions, most int) exhaustion {
 			return boundReached
 		}
 		played++
-		if m.sameFailure(m.play(m.exec, recorder)) {
+		if m.sameFailure(m.play(m.x, recorder)) {
 			m.keep(recorder)
 			return foundSame
 		}
-		if !recorder.Done(m.exec) {
+		if !recorder.Done(m.x) {
 			m.fewer = played // includes the schedules of all smaller bounds
 			return foundNone
 		}
@@ -151,7 +159,7 @@ func (m *minimiser) drop(from, till int) bool {
 	}
 	shorter := slices.Delete(slices.Clone(m.f.schedule), from, till)
 	recorder := &strategy.Recorder{Search: &strategy.Replay{Schedule: shorter}}
-	if !m.sameFailure(m.play(m.exec, recorder)) {
+	if !m.sameFailure(m.play(m.x, recorder)) {
 		return false
 	}
 	if len(recorder.Schedule) >= len(m.f.schedule) || len(recorder.Preempted) > m.f.Preempted {
@@ -260,14 +268,14 @@ func previous(blocks []block, i int) int {
 // replay plays the failing schedule. It returns its blocks, and for each goroutine the answers of
 // the strategy to Choose. Choices are per goroutine, because a moved block takes its answers along.
 func (m *minimiser) replay() ([]block, map[int32][]int) {
-	m.play(m.exec, &strategy.Replay{Schedule: m.f.schedule})
+	m.play(m.x, &strategy.Replay{Schedule: m.f.schedule})
 	choices := map[int32][]int{}
-	for i := range m.exec.Trace.Steps {
-		if s := &m.exec.Trace.Steps[i]; s.Choice > 0 {
+	for i := range m.x.Trace.Steps {
+		if s := &m.x.Trace.Steps[i]; s.Choice > 0 {
 			choices[s.G] = append(choices[s.G], int(s.Choice)-1)
 		}
 	}
-	return blocksOf(&m.exec.Trace), choices
+	return blocksOf(&m.x.Trace), choices
 }
 
 // inOrder plays the blocks in this order, as far as that is possible. It returns nil if the failure
@@ -275,10 +283,10 @@ func (m *minimiser) replay() ([]block, map[int32][]int) {
 // fewer blocks than most. Otherwise inOrder keeps the schedule and returns its blocks.
 func (m *minimiser) inOrder(blocks []block, choices map[int32][]int, most int) []block {
 	recorder := &strategy.Recorder{Search: &blockOrder{blocks: blocks, choices: choices}}
-	if !m.sameFailure(m.play(m.exec, recorder)) {
+	if !m.sameFailure(m.play(m.x, recorder)) {
 		return nil
 	}
-	played := blocksOf(&m.exec.Trace)
+	played := blocksOf(&m.x.Trace)
 	fewer := len(recorder.Preempted) - m.f.Preempted
 	if fewer > 0 || fewer == 0 && len(played) >= most {
 		return nil

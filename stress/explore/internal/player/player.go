@@ -51,7 +51,7 @@ func (p *player) play(t task.Task) *task.Answer {
 		// The totals of a search are of one task, since the parent adds up the answers.
 		s.sums = task.Sums{}
 		observe := func(st *strategy.Recorder) {
-			p.pairs.observe(i, s, s.execFor(t.Strategy), st.Schedule)
+			p.pairs.observe(i, s, s.execFor(t), st.Schedule)
 		}
 		f, rest := s.playTask(t, budget, observe)
 		a.Sums.Add(s.sums)

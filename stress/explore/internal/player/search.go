@@ -33,6 +33,7 @@ type search struct {
 	program  Program
 	exec     *schedrt.Exec // asks the strategy where there is a choice
 	dpor     *schedrt.Exec // asks the strategy at every step
+	long     *schedrt.Exec // plays long schedules; nil until there is one
 	sums     task.Sums     // of the current task
 	length   int           // steps of the default schedule; 0 until it was measured
 	extra    *failing      // see takeExtra
@@ -50,12 +51,34 @@ func newSearch(o task.Options, p Program) *search {
 func (s *search) close() {
 	s.exec.Close()
 	s.dpor.Close()
+	if s.long != nil {
+		s.long.Close()
+	}
 }
 
-// execFor returns the execution that a strategy needs.
-func (s *search) execFor(strategy string) *schedrt.Exec {
-	if strategy == "dpor" {
+// execFor returns the execution that a task needs.
+func (s *search) execFor(t task.Task) *schedrt.Exec {
+	switch {
+	case t.Long:
+		return s.longExec()
+	case t.Strategy == "dpor":
 		return s.dpor
+	}
+	return s.exec
+}
+
+// longExec returns the execution for long schedules.
+func (s *search) longExec() *schedrt.Exec {
+	if s.long == nil {
+		s.long = schedrt.New(limitsOf(s.options, true))
+	}
+	return s.long
+}
+
+// again returns the execution that plays a failure again.
+func (s *search) again(f *task.Finding) *schedrt.Exec {
+	if f.Long {
+		return s.longExec()
 	}
 	return s.exec
 }
@@ -63,7 +86,11 @@ func (s *search) execFor(strategy string) *schedrt.Exec {
 // newStrategy returns the strategy of a task. It is made anew for each task, so that a task
 // determines its answer and the history of this process does not.
 func (s *search) newStrategy(t task.Task) strategy.Search {
-	return strategy.New(t.Strategy, t.Seed, s.options.PreemptionBound(), s.defaultLength)
+	length := s.defaultLength
+	if t.Long {
+		length = func() int { return max(1, t.Length) }
+	}
+	return strategy.New(t.Strategy, t.Seed, s.options.PreemptionBound(), length)
 }
 
 // defaultLength returns the number of steps of the default schedule, over which PCT spreads its
@@ -105,6 +132,7 @@ func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 	}
 	// An endless schedule counts as played: it came to its bound.
 	s.sums.Played++
+	s.sums.Longest = max(s.sums.Longest, len(x.Trace.Steps))
 	if l := s.program.Leftover; l != nil {
 		s.sums.Left, s.sums.Skipped = max(s.sums.Left, l.Goroutines), l.Skipped
 	}
@@ -122,7 +150,7 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 ) {
 	s.extra = nil // before newStrategy, which plays a schedule of its own for PCT
 	recorder := &strategy.Recorder{Search: s.newStrategy(t)}
-	x := s.execFor(t.Strategy)
+	x := s.execFor(t)
 	s.deadline = budget.deadline
 	x.StopAt(budget.deadline)
 	defer x.StopAt(time.Time{})
@@ -146,20 +174,22 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 			return &failing{
 				Finding: task.Finding{
 					What: what, Strategy: t.Strategy, Nth: s.sums.Played,
-					Preempted: len(recorder.Preempted),
+					Preempted: len(recorder.Preempted), Long: t.Long,
 				},
 				schedule: slices.Clone(recorder.Schedule),
 			}, nil
 		}
 		more := recorder.Done(x)
-		observe(recorder)
+		if !t.Long { // the pairs of a long schedule are too many to keep
+			observe(recorder)
+		}
 		if f := s.takeExtra(); f != nil {
 			return f, nil
 		}
 		if d, ok := tree.(*strategy.DFS); ok {
 			s.sums.Cut = s.sums.Cut || d.Cut
 		}
-		if !more {
+		if !more || s.onlyEndless(t) {
 			return nil, nil
 		}
 	}
@@ -173,9 +203,26 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 	return nil, tree.Rest(x)
 }
 
-// refusal returns the result for a program that was refused in the schedule that was just played.
-func (s *search) refusal(what string) *verdict.Result {
-	r := verdict.OfRefused(what, observe.RelativePosition(s.exec.Outcome.PCs))
+// fewEndless is how many schedules of a task are played to the bound on steps before the rest of the task
+// is given up.
+const fewEndless = 2
+
+// onlyEndless reports whether a task shows nothing but that the schedules of the program are long. The
+// parent has long ones played then.
+func (s *search) onlyEndless(t task.Task) bool {
+	return s.options.PlaysLong() && !t.Long && len(t.Programs) == 1 &&
+		s.sums.Endless >= fewEndless && s.sums.Endless == s.sums.Played
+}
+
+// refusal plays a schedule of a program that was refused, and returns the result.
+func (s *search) refusal(f *task.Finding, schedule strategy.Schedule) *verdict.Result {
+	x := s.again(f)
+	return s.refused(s.play(x, &strategy.Replay{Schedule: schedule}), x)
+}
+
+// refused returns the result for a program that was refused in the schedule that x has just played.
+func (s *search) refused(what string, x *schedrt.Exec) *verdict.Result {
+	r := verdict.OfRefused(what, observe.RelativePosition(x.Outcome.PCs))
 	r.Schedules = 1
 	return r
 }

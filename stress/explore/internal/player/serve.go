@@ -11,6 +11,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // A server answers the requests of the parent.
@@ -99,7 +100,7 @@ func (s *server) confirm(f *task.Finding) wire.Reply {
 	var told *failure.Report
 	for range confirmations {
 		var what string
-		if told, what = describe(p, "", schedule, o); what != "" {
+		if told, what = describe(p, "", schedule, o, f.Long); what != "" {
 			a.Found = &task.Finding{Program: f.Program, Schedule: f.Schedule, What: what}
 			break
 		}
@@ -124,13 +125,20 @@ func (s *server) replay(p Program, o task.Options) *verdict.Result {
 	search := newSearch(o, p)
 	defer search.close()
 	replay := &strategy.Replay{Schedule: schedule}
-	what := search.play(search.exec, replay)
-	replay.Done(search.exec)
+	x := search.exec
+	what := search.play(x, replay)
+	// The word of a schedule does not say whether it is a long one: such a one comes to the first bound.
+	long := x.Outcome.Kind == schedrt.Endless && o.LongBound() > o.StepBound()
+	if long {
+		x = search.longExec()
+		what = search.play(x, replay)
+	}
+	replay.Done(x)
 	switch {
 	case verdict.IsRefusal(what):
-		return search.refusal(what)
+		return search.refused(what, x)
 	case what != "":
-		told, _ := describe(p, what, schedule, o)
+		told, _ := describe(p, what, schedule, o, long)
 		f := &task.Finding{Schedule: o.Schedule, Preempted: told.Preemptions, What: what, Nth: 1}
 		return verdict.Failure(f, "", told)
 	}
@@ -147,7 +155,7 @@ func (s *server) describe(f *task.Finding, seconds float64) *verdict.Result {
 	}
 	search := s.player.search(f.Program)
 	if verdict.IsRefusal(f.What) {
-		return search.refusal(search.play(search.exec, &strategy.Replay{Schedule: schedule}))
+		return search.refusal(f, schedule)
 	}
 	most := minimiseBound
 	if seconds > 0 {

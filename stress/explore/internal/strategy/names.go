@@ -27,11 +27,18 @@ func CheckName(name string) error {
 // comes to an end. The other strategies draw schedules from a seed for ever.
 func IsTree(name string) bool { return name == "dfs" || name == "dpor" }
 
-// New returns the strategy with this name, which CheckName accepts and which is not empty.
+// The names of the strategies that only the explorer itself chooses.
+const (
+	DefaultName = "default" // the schedule without a decision
+	SparseName  = "sparse"
+)
+
+// New returns the strategy with this name, which CheckName accepts and which is not empty, or with one
+// of the names above.
 //
 // The seed is used by the strategies that draw. The bound on preemptions is used by dfs alone:
-// negative means no bound. Length is called for PCT only, because measuring it takes one schedule:
-// it returns the expected number of steps of an execution, over which PCT spreads its changes.
+// negative means no bound. Length is called for PCT and Sparse only, because measuring it takes one
+// schedule: it returns the expected number of steps of an execution, over which they spread changes.
 func New(name string, seed uint64, preemptions int, length func() int) Search {
 	switch name {
 	case "random":
@@ -42,6 +49,10 @@ func New(name string, seed uint64, preemptions int, length func() int) Search {
 		return &DFS{Preemptions: preemptions}
 	case "dpor":
 		return &DPOR{}
+	case DefaultName:
+		return &Replay{}
+	case SparseName:
+		return NewSparse(seed, length())
 	}
 	pct := NewPCT(pctDepth(name), seed)
 	pct.Expect(length())

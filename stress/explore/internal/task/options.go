@@ -44,9 +44,6 @@ func (o Options) WithDefaults() Options {
 	if o.Time == 0 {
 		o.Time = 20 * time.Second
 	}
-	if o.Steps == 0 {
-		o.Steps = 100_000
-	}
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
@@ -54,6 +51,36 @@ func (o Options) WithDefaults() Options {
 		o.Workers = 1
 	}
 	return o
+}
+
+// The bounds on the steps of a schedule if the options give none. Bodies written for the explorer have
+// some hundred steps, so one of a hundred thousand is most likely caught in a loop, and a million of its
+// schedules would say nothing more. If no schedule ends within the first bound, long ones are played.
+const (
+	defaultSteps = 100_000
+	longSteps    = 10_000_000 // about 400 MB of memory for the trace
+)
+
+// StepBound returns the number of steps after which a schedule is cut off.
+func (o Options) StepBound() int {
+	if o.Steps == 0 {
+		return defaultSteps
+	}
+	return o.Steps
+}
+
+// LongBound returns StepBound for long schedules: a bound that the options give is never exceeded.
+func (o Options) LongBound() int {
+	if o.Steps == 0 {
+		return longSteps
+	}
+	return o.Steps
+}
+
+// PlaysLong reports whether long schedules are played if no schedule ends within StepBound. The
+// strategies of trees are left alone: their schedules come in an order.
+func (o Options) PlaysLong() bool {
+	return o.Steps == 0 && o.Schedule == "" && !strategy.IsTree(o.Strategy)
 }
 
 // Check returns an error if the options contradict each other, or do not fit an exploration of this

@@ -27,6 +27,8 @@ type Task struct {
 	Steps     int            // no schedule begins after this many steps in all; 0: no bound
 	Part      *strategy.Part // the part of the tree to play; nil if the schedules are drawn
 	Age       int            // number of earlier tasks that played some of this part
+	Long      bool           // play to Options.LongBound
+	Length    int            // expected steps of a schedule, if Long
 	Seconds   float64        // time left for the whole exploration; 0: no bound
 }
 
@@ -49,6 +51,7 @@ type Sums struct {
 	Pruned  int  // schedules abandoned half way, because DPOR found them equal to earlier ones
 	Classes int  // schedules that DPOR played to their end, each of another class
 	Endless int  // schedules cut off at the bound on steps
+	Longest int  // steps of the longest schedule that was played
 	Cut     bool // the bound on preemptions kept DFS from some schedules
 	Left    int  // the most goroutines that one schedule left behind
 	Skipped bool // the test of a suite skipped itself in the last schedule
@@ -63,6 +66,7 @@ func (s *Sums) Add(other Sums) {
 	s.Pruned += other.Pruned
 	s.Classes += other.Classes
 	s.Endless += other.Endless
+	s.Longest = max(s.Longest, other.Longest)
 	s.Cut = s.Cut || other.Cut
 	s.Left = max(s.Left, other.Left)
 	s.Skipped = s.Skipped || other.Skipped
@@ -80,6 +84,7 @@ type Finding struct {
 	What      string // one line that is the same for all schedules with the same failure
 	Strategy  string // the strategy that found it
 	Nth       int    // the schedule's number from 1: within its task first, then in the exploration
+	Long      bool   // it needs Options.LongBound
 }
 
 // RunPattern returns the pattern for go test -run that matches this test and no other.

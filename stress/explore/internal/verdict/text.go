@@ -49,9 +49,11 @@ func (e *Exploration) playedText(bound string) string {
 	case bound == "":
 		return fmt.Sprintf("%s %d schedules of %d scenarios (%d played)",
 			completeAll(schedrt.RaceEnabled), e.classes(), programs, played)
+	case e.Long && played > e.Total.Endless:
+		return e.sampleText(bound)
 	case bound == boundSteps && programs == 1:
-		return fmt.Sprintf("%d of %d schedules came to no end within -explore.steps=%d",
-			e.Total.Endless, played, e.Options.Steps)
+		return fmt.Sprintf("%d of %d schedules came to no end within %s",
+			e.Total.Endless, played, e.boundText(bound))
 	case programs == 1 && played == 0:
 		return "no schedule came to its end: " + e.boundText(bound)
 	case programs == 1:
@@ -71,6 +73,17 @@ func (e *Exploration) playedText(bound string) string {
 	return text
 }
 
+// sampleText says what was played if the schedules are long. They are so many that the word complete is
+// out of reach, and the text names their length: with a smaller body there would be more of them.
+func (e *Exploration) sampleText(bound string) string {
+	endless := ""
+	if n := e.Total.Endless; n > 0 {
+		endless = fmt.Sprintf(", %d of them without an end", n)
+	}
+	return fmt.Sprintf("%s played and none failed, of up to %d operations%s: a sample, as no schedule ends within %d: %s",
+		plural.Of(e.Total.Played, "schedule"), e.Total.Longest, endless, e.Options.StepBound(), e.boundText(bound))
+}
+
 // boundText names a bound by the flag that moves it.
 func (e *Exploration) boundText(bound string) string {
 	switch bound {
@@ -82,7 +95,10 @@ func (e *Exploration) boundText(bound string) string {
 		}
 		return fmt.Sprintf("-explore.time=%v", e.Options.Time)
 	case boundSteps:
-		return fmt.Sprintf("-explore.steps=%d", e.Options.Steps)
+		if e.Long {
+			return fmt.Sprintf("-explore.steps=%d", e.Options.LongBound())
+		}
+		return fmt.Sprintf("-explore.steps=%d", e.Options.StepBound())
 	case boundPreemptions:
 		return fmt.Sprintf("-explore.preemptions=%d", e.Options.PreemptionBound())
 	}

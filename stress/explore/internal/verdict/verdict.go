@@ -83,6 +83,7 @@ type Exploration struct {
 	Pairs       map[string]bool // the ordered pairs that were seen
 	Interrupted bool            // the user ended it
 	Late        bool            // the time was over
+	Long        bool            // no schedule ended within Options.StepBound, and long ones were played
 	At          string          // where it was over, if in the middle of a step; may be ""
 	Timeout     bool            // and go test -timeout had left less of it than Options.Time
 }
@@ -106,7 +107,7 @@ func (e *Exploration) skipped() bool { return e.Total.Skips > 0 && e.Total.Skips
 // incomplete returns the programs with schedules that were not played to their end.
 func (e *Exploration) incomplete() (open []*Program) {
 	for i := range e.Programs {
-		if p := &e.Programs[i]; e.drawnOnly() || p.Unplayed || p.Endless > 0 || p.Cut {
+		if p := &e.Programs[i]; e.Long || e.drawnOnly() || p.Unplayed || p.Endless > 0 || p.Cut {
 			open = append(open, p)
 		}
 	}
