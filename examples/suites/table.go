@@ -22,9 +22,9 @@ func table(rows []row, o explore.Options) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Results of exploring the tests of other projects\n\n"+
 		"Written by `go run .`; at most %d schedules of each kind and %v for a test. A test of which no "+
-		"schedule ends within %v is played once more, for one schedule of at most %d steps and %v. "+
+		"schedule ends within %v is played once more, for %d schedules and %v at most. "+
 		"README.md says what the columns mean and what the failures are.\n\n",
-		o.Schedules, o.Time, o.Time, once.Steps, once.Time)
+		o.Schedules, o.Time, o.Time, once.Schedules, once.Time)
 	b.WriteString("| package | version | tests | explored | complete | schedules | failures | " +
 		"refused or skipped |\n" +
 		"|---|---|---:|---:|---:|---:|---:|---|\n")

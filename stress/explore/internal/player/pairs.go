@@ -29,6 +29,8 @@ type pairs struct {
 	misses int                    // replays in a row that showed no new pair of places
 	skip   int                    // schedules since misses reached sampleAfter
 
+	positions map[stack]string // by stack, see place
+
 	nth  []int32     // scratch: for each step, its number within its goroutine
 	took []int32     // scratch: for each goroutine, its number of steps
 	past [][]pastUse // scratch: for each object, its latest accesses
@@ -50,7 +52,7 @@ type pastUse struct {
 func newPairs(o task.Options) *pairs {
 	limits := limits(o)
 	limits.Positions = true
-	return &pairs{exec: schedrt.New(limits), places: map[string]bool{}}
+	return &pairs{exec: schedrt.New(limits), places: map[string]bool{}, positions: map[stack]string{}}
 }
 
 func (p *pairs) close() { p.exec.Close() }
@@ -178,7 +180,7 @@ func (p *pairs) use(a schedrt.Access, g, step int32) {
 // have the same places, as in a loop, so this set is smaller than seen.
 func (p *pairs) record(t *schedrt.Trace) {
 	p.each(t, func(first, second int32) {
-		a, b := place(t, first), place(t, second)
+		a, b := p.place(t, first), p.place(t, second)
 		pair := a + task.PairArrow + b
 		if a == "" || b == "" || p.places[pair] {
 			return
@@ -188,10 +190,20 @@ func (p *pairs) record(t *schedrt.Trace) {
 	})
 }
 
+// A stack is the program counters of a step, as many as an operation notes, with zeros behind them.
+type stack [12]uintptr
+
 // place returns the operation of a step and its place in the source, or "" if the operation is not
-// one of the program's.
-func place(t *schedrt.Trace, step int32) string {
-	at := observe.CompilerPosition(t.Places[step].PCs)
+// one of the program's. It keeps the position of each stack: a loop of a hundred thousand operations has
+// a few stacks, and finding the source of one takes longer than some steps.
+func (p *pairs) place(t *schedrt.Trace, step int32) string {
+	var key stack
+	copy(key[:], t.Places[step].PCs)
+	at, known := p.positions[key]
+	if !known {
+		at = observe.CompilerPosition(t.Places[step].PCs)
+		p.positions[key] = at
+	}
 	if at == "" {
 		return ""
 	}
