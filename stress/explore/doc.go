@@ -152,7 +152,8 @@
 //	                       (which is dpor without its reduction)
 //	-explore.seed=S        seed of the schedules that are drawn
 //	-explore.lazyclock     let time pass only when nothing else can move, instead of at any moment
-//	-explore.steps=N       end a schedule after N operations, 100000 by default
+//	-explore.steps=N       end a schedule after N operations; by default after 100000, or after ten
+//	                       million if no schedule ends before
 //	-explore.nodaemons     report every goroutine that is left
 //	-explore.preemptions=N with dfs: preempt goroutines at most N times in one schedule
 //	-explore.workers=N     explore with N processes, 1 by default
@@ -197,6 +198,11 @@
 //
 // “Complete” is about this body, with the values that it was given. It says nothing about more
 // goroutines or other input. The bound on steps cuts a schedule off, and its rest is unknown.
+//
+// A body of more than 100000 operations is sampled: long schedules are played, to ten million
+// operations, which follow the default schedule but for some hundred random preemptions. The result
+// says so, is never “complete”, and counts no pairs. A smaller body of the same code shows more: most bugs
+// need two goroutines and a few operations.
 //
 // Goroutines are preempted only at operations on shared objects. For programs without data races
 // this loses nothing; run with -race to know that yours has none. Memory is sequentially

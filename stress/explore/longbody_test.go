@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -38,6 +39,7 @@ func tallies(t *explore.T, atomically bool) {
 // A body of more operations than a schedule has by default is played in whole schedules, and the text
 // says that they are a sample.
 func TestLongBody(t *testing.T) {
+	longtest.Need(t, "TestLongSchedules of package parent")
 	r := explore.Check(t, explore.Options{Schedules: 3, Time: 2 * time.Minute}, func(t *explore.T) { tallies(t, true) })
 	if r.Verdict != explore.Unknown || r.Complete || r.Schedules != 3 || r.Endless != 0 ||
 		!strings.Contains(r.Text, "3 schedules played and none failed, of up to 16") ||
@@ -49,6 +51,7 @@ func TestLongBody(t *testing.T) {
 // An update that is lost between two goroutines of such a body is found, with a schedule that a command
 // line takes, and that fails again.
 func TestLongBodyFails(t *testing.T) {
+	longtest.Need(t, "TestSparse of package strategy")
 	body := func(t *explore.T) { tallies(t, false) }
 	r := explore.Check(t, explore.Options{Time: 2 * time.Minute}, body)
 	if r.Verdict != explore.Fail || !strings.Contains(r.What, "want 80000") {

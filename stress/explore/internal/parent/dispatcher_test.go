@@ -110,6 +110,62 @@ func TestPartsAreHandedOutAgain(t *testing.T) {
 	}
 }
 
+// endlessTo answers as a player does whose program has long schedules: the others are cut off.
+func endlessTo(t task.Task) *task.Answer {
+	a := &task.Answer{ID: t.ID}
+	switch {
+	case t.Long:
+		a.Sums = task.Sums{Played: t.Schedules, Longest: 300_000}
+	default:
+		a.Sums = task.Sums{Played: 2, Endless: 2, Longest: 100_000}
+	}
+	return a
+}
+
+// If every schedule is cut off at the bound on steps, long ones are played, of which the first shows the
+// length. They alone count, and their number does not depend on the number of processes.
+func TestLongSchedules(t *testing.T) {
+	o := task.Options{Schedules: 40, Time: time.Hour}
+	for seed := range uint64(10) {
+		tasks, d := playWith(o, 1, 1+int(seed%5), seed, endlessTo)
+		if want := (task.Sums{Played: 40, Longest: 300_000}); d.total != want || !d.long {
+			t.Fatalf("%d processes: %+v, want %+v", 1+seed%5, d.total, want)
+		}
+		first := true
+		for _, k := range tasks {
+			if !k.Long {
+				continue
+			}
+			if want := strategy.DefaultName; first && k.Strategy != want {
+				t.Errorf("the first long schedule is %s, want %s", k.Strategy, want)
+			}
+			if !first && (k.Strategy != strategy.SparseName || k.Length != 300_000) {
+				t.Errorf("%+v: want sparse schedules of the length of the first", k)
+			}
+			first = false
+		}
+		if e := d.exploration([]string{""}, false).Result(); e.Complete {
+			t.Error("long schedules are complete")
+		}
+	}
+}
+
+// A program with one schedule that ends has no long ones, and neither has one whose author set the bound.
+func TestNoLongSchedules(t *testing.T) {
+	oneEnds := func(t task.Task) *task.Answer {
+		a := endlessTo(t)
+		a.Sums.Played++
+		return a
+	}
+	if _, d := playWith(task.Options{Schedules: 40, Time: time.Hour}, 1, 2, 1, oneEnds); d.long {
+		t.Error("long schedules are played although one ended")
+	}
+	o := task.Options{Schedules: 40, Steps: 1000, Time: time.Hour}
+	if _, d := playWith(o, 1, 2, 1, endlessTo); d.long {
+		t.Error("the bound of the options was exceeded")
+	}
+}
+
 // No task is handed out after the deadline.
 func TestDeadline(t *testing.T) {
 	d := newDispatcher(task.Options{Schedules: 100, Time: -time.Second}, 1)
