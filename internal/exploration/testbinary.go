@@ -65,9 +65,13 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 	if runtime.GOOS == "windows" {
 		b.path += ".exe"
 	}
-	_, err = tool.Run(ctx, "test", "-c", "-vet=off", "-tags="+r.Tags, fmt.Sprintf("-race=%v", r.Race),
-		"-o", b.path, r.Package)
+	env, err := tool.Variables(ctx, "GOFLAGS")
 	if err != nil {
+		return nil, nothingExplored(ctx, "reading GOFLAGS", err)
+	}
+	args := append(gotool.WithoutDebugging(env["GOFLAGS"]), "-c", "-vet=off", "-tags="+r.Tags,
+		fmt.Sprintf("-race=%v", r.Race), "-o", b.path, r.Package)
+	if _, err = tool.Run(ctx, "test", args...); err != nil {
 		return nil, nothingExplored(ctx, "building the tests of "+r.Package, err)
 	}
 	return b, nil

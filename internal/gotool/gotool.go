@@ -28,6 +28,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/internal/child"
 )
@@ -80,6 +81,7 @@ type Location struct {
 	GoWork   string // path of the go.work that is in force; "" is none
 	ModCache string // folder with the downloaded modules
 	GoRoot   string // folder of the Go release
+	GoFlags  string // the flags that the go command adds to every command, as GOFLAGS has them
 }
 
 // Root returns the folder of the go.work in force, or else of the go.mod.
@@ -104,13 +106,13 @@ var ErrNoModule = errors.New("no go.mod governs it")
 // Locate finds the go.mod and the go.work of the folder of t. Without either the error wraps
 // [ErrNoModule].
 func (t Tool) Locate(ctx context.Context) (Location, error) {
-	values, err := t.Variables(ctx, "GOMOD", "GOWORK", "GOMODCACHE", "GOROOT")
+	values, err := t.Variables(ctx, "GOMOD", "GOWORK", "GOMODCACHE", "GOROOT", "GOFLAGS")
 	if err != nil {
 		return Location{}, err
 	}
 	l := Location{
 		GoMod: values["GOMOD"], GoWork: values["GOWORK"], ModCache: values["GOMODCACHE"],
-		GoRoot: values["GOROOT"],
+		GoRoot: values["GOROOT"], GoFlags: values["GOFLAGS"],
 	}
 	if l.GoWork == "off" {
 		l.GoWork = ""
@@ -122,6 +124,19 @@ func (t Tool) Locate(ctx context.Context) (Location, error) {
 		return Location{}, fmt.Errorf("%s: %w", t.Dir, ErrNoModule)
 	}
 	return l, nil
+}
+
+// WithoutDebugging returns the flag of go build and go test -c for a binary that no debugger reads.
+// Linking is most of the time of a small build, and DWARF is a third of linking. Stacks, profiles
+// and the names of functions do not come from DWARF. go test without -c leaves it out as well.
+//
+// A flag on the command line replaces the linker flags of GOFLAGS, which may set variables of the
+// program (-X). So the result is empty if goFlags, the value of GOFLAGS, has linker flags.
+func WithoutDebugging(goFlags string) []string {
+	if strings.Contains(goFlags, "-ldflags") {
+		return nil
+	}
+	return []string{"-ldflags=-w"}
 }
 
 // An Overlay maps the path of a file, which need not exist, to the path of the file that the go

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -120,5 +121,28 @@ func TestOverlay(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || !info.ModTime().Equal(old) {
 		t.Errorf("the same overlay was written again: %v, %v", info.ModTime(), err)
+	}
+}
+
+// A binary without DWARF keeps the variables that the linker sets by the user's GOFLAGS.
+func TestWithoutDebugging(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.org/m\n\ngo 1.26\n",
+		"m.go": "package main\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n"})
+	for flags, want := range map[string]string{"-buildvcs=false": "none", "-ldflags=-X=main.version=v1": "v1"} {
+		tool := gotool.Tool{Dir: dir, Env: append([]string{"GOFLAGS=" + flags}, hermetic[:1]...)}
+		tool.Env = append(tool.Env, "GOWORK=off")
+		location, err := tool.Locate(t.Context())
+		if err != nil || location.GoFlags != flags {
+			t.Fatalf("Locate = %+v, %v, want GOFLAGS %q", location, err, flags)
+		}
+		path := filepath.Join(dir, "m.exe")
+		args := append(gotool.WithoutDebugging(location.GoFlags), "-o", path, ".")
+		if _, err := tool.Run(t.Context(), "build", args...); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(path).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("with GOFLAGS=%q the version is %q, %v, want %q", flags, got, err, want)
+		}
 	}
 }

@@ -297,6 +297,7 @@ func (c *copies) build(
 		flags = append(flags, raceFlags()...)
 	}
 	tool := o.tool()
+	flags = append(flags, gotool.WithoutDebugging(c.location.GoFlags)...)
 	tool.Flags = append([]string{"-c", "-o", binary}, flags...)
 	if len(c.replaced) > 0 {
 		if tool, err = c.redirect(tool); err != nil {

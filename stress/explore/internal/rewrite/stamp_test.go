@@ -51,16 +51,19 @@ func TestStamp(t *testing.T) {
 	t.Setenv("GOWORK", "off")
 	cache := filepath.Join(top, "cache")
 	options := Options{Dir: filepath.Join(top, "m"), Suite: true}
-	// prepared returns what a build would build, and the paths of all copies that are Go files.
-	prepared := func(o Options) (*copies, []string) {
+	location, err := options.tool().Locate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages map[string]*listed
+	// prepared returns what a build would build, and the paths of all copies that are Go files. The
+	// go command lists the packages again only if the source has changed: each time costs half a second.
+	prepared := func(o Options, source bool) (*copies, []string) {
 		t.Helper()
-		packages, err := list(t.Context(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		location, err := o.tool().Locate(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		if source {
+			if packages, err = list(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
 		}
 		f, err := openFolder(t.Context(), cache, "key")
 		if err != nil {
@@ -90,7 +93,7 @@ func TestStamp(t *testing.T) {
 		}
 		return n
 	}
-	first, paths := prepared(options)
+	first, paths := prepared(options, true)
 	if len(paths) < 4 {
 		t.Fatalf("copies %v, want d.go, m.go and both tests at least", paths)
 	}
@@ -100,24 +103,26 @@ func TestStamp(t *testing.T) {
 	other.Tags = "other"
 	stamp := filepath.Join(cache, "key", stampFile)
 	for _, change := range []struct {
-		name string
-		make func()
-		with Options
-		anew bool
+		name         string
+		make         func()
+		with         Options
+		source, anew bool // whether the change is one of the source; whether copies are made anew
 	}{
-		{"nothing", func() {}, options, false},
-		{"the race detector", func() {}, race, false},
-		{"a file of no package", func() { write("d/unix/u.go", "package unix\n") }, options, false},
-		{"a comment", func() { write("m/m.go", stamped["m/m.go"]+"// more\n") }, options, true},
-		{"a comment of a test", func() { write("m/m_test.go", stamped["m/m_test.go"]+"// more\n") }, options, true},
-		{"the other module", func() { write("d/d.go", stamped["d/d.go"]+"// more\n") }, options, true},
-		{"an embedded file", func() { write("m/text.txt", "two") }, options, true},
-		{"the language version", func() { write("d/go.mod", "module example.org/d\n\ngo 1.25\n") }, options, true},
-		{"a tag", func() {}, other, true},
+		{"nothing", func() {}, options, false, false},
+		{"the race detector", func() {}, race, false, false},
+		{"a file of no package", func() { write("d/unix/u.go", "package unix\n") }, options, true, false},
+		{"a comment", func() { write("m/m.go", stamped["m/m.go"]+"// more\n") }, options, true, true},
+		{"a comment of a test", func() { write("m/m_test.go", stamped["m/m_test.go"]+"// more\n") },
+			options, true, true},
+		{"the other module", func() { write("d/d.go", stamped["d/d.go"]+"// more\n") }, options, true, true},
+		{"an embedded file", func() { write("m/text.txt", "two") }, options, true, true},
+		{"the language version", func() { write("d/go.mod", "module example.org/d\n\ngo 1.25\n") },
+			options, true, true},
+		{"a tag", func() {}, other, false, true},
 		{"a copy that is gone", func() { os.Remove(filepath.Join(cache, "key", "mod", "example.org", "d", "go.mod")) },
-			other, true},
-		{"a stamp that was cut off", func() { os.Truncate(stamp, 20) }, other, true},
-		{"an interrupted build", func() { os.Remove(stamp) }, other, true},
+			other, false, true},
+		{"a stamp that was cut off", func() { os.Truncate(stamp, 20) }, other, false, true},
+		{"an interrupted build", func() { os.Remove(stamp) }, other, false, true},
 	} {
 		for _, path := range paths {
 			text, err := os.ReadFile(path)
@@ -130,7 +135,7 @@ func TestStamp(t *testing.T) {
 		}
 		change.make()
 		var c *copies
-		c, paths = prepared(change.with)
+		c, paths = prepared(change.with, change.source)
 		want := len(paths)
 		if change.anew {
 			want = 0
