@@ -4,6 +4,7 @@
 //	semabench run       measure implementations on this machine and write a report
 //	semabench report    make a report of any Go benchmark text
 //	semabench gate      judge whether a change made benchmarks slower
+//	semabench history   keep the runs of a branch, and name the commits at which a row changed
 //	semabench agree     say how many verdicts of two runs of the same rows differ
 //	semabench policies  print what each implementation promises beyond the contract
 //	semabench parallel  compare threads and processes at the same work, and judge textbook sentences
@@ -104,6 +105,7 @@ var verbs = []verb{
 	{"run", "measure implementations on this machine and write a report", app.run},
 	{"report", "make a report of any Go benchmark text", app.report},
 	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
+	{"history", "keep the runs of a branch, and name the commits at which a row changed", app.history},
 	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
 	{"policies", "print what each implementation promises beyond the contract", app.policies},
 	{"parallel", "compare threads and processes at the same work, and judge textbook sentences",

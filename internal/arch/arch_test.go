@@ -117,9 +117,11 @@ var above = map[string][]string{
 		"github.com/rivo/uniseg"},
 	"reports/gate":                     {"reports", "reports/gate/internal/signedrank"},
 	"reports/gate/internal/signedrank": {},
-	"reports/claims":                   {"reports", "reports/internal/picture"},
-	"reports/internal/reporttest":      {"github.com/chromedp/*", "testing"}, // only tests may import it
-	"reports/internal/picture":         {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
+	// It keeps the runs of all verbs, so it reads benchmark texts and the JSON of gates.
+	"reports/history":             {"reports/read", "reports/gate", "reports/internal/format"},
+	"reports/claims":              {"reports", "reports/internal/picture"},
+	"reports/internal/reporttest": {"github.com/chromedp/*", "testing"}, // only tests may import it
+	"reports/internal/picture":    {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel": {"reports", "reports/gate", "internal/machine", "internal/instructions",
 		"internal/reach", "golang.org/x/sync/errgroup"},
 	"internal/instructions":  {"golang.org/x/sys/unix"}, // counts any process, and knows no benchmark
@@ -139,7 +141,7 @@ var above = map[string][]string{
 	"internal/sampling":     {"impls", "bench", "cmd/semabench/sampler", "internal/layout", "internal/machine"},
 	"cmd/semabench/sampler": {"impls", "bench"},
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
-		"reports/claims", "reports/gate", "cmd/semabench/sampler", "internal/duel",
+		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/sampler", "internal/duel",
 		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
 		"internal/soak", "vet", "golang.org/x/tools/go/analysis/unitchecker"},
 }

@@ -1,0 +1,64 @@
+// Package history keeps one small text for each benchmark run of a branch, and finds the commits at
+// which a row changed.
+//
+//	run, err := history.FromText(history.Stamp{Commit: sha, Date: date}, read.Input{Name: "bench.txt"})
+//	if err != nil {
+//		return err
+//	}
+//	if _, err := history.Add(dir, run, false); err != nil {
+//		return err
+//	}
+//	h, err := history.Load(dir, history.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	return history.WriteText(os.Stdout, h)
+//
+// # How to run it
+//
+//	semabench history -add bench.txt -commit $(git rev-parse HEAD) -date $(git log -1 --format=%cI) DIR
+//	semabench history DIR
+//	semabench history -format html -o history.html DIR
+//
+// DIR belongs into a cache of the build, or into the repository. Each text is a benchmark text of a
+// few kilobytes: a line for each row with its medians. benchstat reads it, too.
+//
+// A run is the output of go test -bench, the bench.txt of semabench run, or the JSON of semabench
+// gate. A gate compares two commits and knows no level, so its rows are ratios; they are drawn as
+// the product of the ratios until each run.
+//
+// # How a change is found
+//
+// The medians of a row are split in two at each place, and the place at which the ranks of the two
+// parts differ most is taken (a CUSUM of ranks, after Pettitt 1979). A permutation test says how
+// often shuffled medians are as far apart. If that is rare enough, the place is a change point, and
+// both parts are searched in the same way. Each point is tested again between its neighbours, and is
+// dropped if they explain it.
+//
+// Ranks and not values, because one run on a busy machine is far away from all others; E-divisive
+// means, which Otava uses, would let it pull a mean along. The permutations begin with a fixed seed:
+// the same texts give the same answer.
+//
+// Neighbouring changes in one direction may be a slope instead of steps. The two models are compared
+// by their absolute errors and the number of their parameters (as BIC does). A slope names no
+// commit, because none is to blame: it has a rate for each month.
+//
+// At most 5 % of the histories without any change show one. Each row is tested with an equal share of
+// 4 %, so that a simulation does not exceed 5 % by chance. TestFalseChanges simulates 60 runs:
+//
+//	noise of a run                   1 row           20 rows
+//	normal, 3 %                      39 of 1000      8 of 333
+//	one run in ten slower by 50 %    34 of 1000     10 of 333
+//	two modes, 20 % apart            44 of 1000      7 of 333
+//
+// Rows beyond 1000 share a further 4 %: permutations for a smaller share would take minutes.
+//
+// # What this does not show
+//
+// A change needs runs on both sides: among 20 runs before it, the fourth run after it is the first
+// that can show it. A gate judges a single commit.
+//
+// Runs are taken to be independent of each other. A machine that drifts for weeks looks like code
+// that drifts. Where the processor or the toolchain changed at the same run, the change says so.
+// A median is one number: history does not know how noisy a run was in itself.
+package history
