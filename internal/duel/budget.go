@@ -53,7 +53,8 @@ func (m *measurer) left() time.Duration {
 func (m *measurer) fitBudget() {
 	m.likelyControls = m.chooseControls()
 	if m.MaxTime > 0 {
-		m.controlPairs = min(m.controlPairs, gate.LeastControlPairs(m.run, m.Judge))
+		const spare = 2 // one pair that is off must not decide
+		m.controlPairs = min(m.controlPairs, spare+gate.LeastUnits(m.run, m.Judge))
 	}
 	planned := m.allPairs()
 	m.fit(m.packagePaths())

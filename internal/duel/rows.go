@@ -89,6 +89,10 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 	}
 	m.skipped = append(m.skipped, skippedByBoth(path, oldList, newList)...)
 	plans := m.matchRows(path, oldList, newList)
+	changed := m.changedBenchmarks(path)
+	for _, p := range plans {
+		p.Changed = changed(functionOf(p.Name))
+	}
 	m.addPlans(plans...)
 	begin = time.Now()
 	err := m.probe(ctx, oldBinary, newBinary, plans)
@@ -132,8 +136,8 @@ func (m *measurer) listPackage(
 type listing struct {
 	names   []string
 	failed  map[string]error
-	skipped []string
-	none    bool // the process exited well before any benchmark: TestMain did not run them
+	skipped map[string]string // why, by name
+	none    bool              // the process exited well before any benchmark: TestMain did not run them
 }
 
 // errTwice is the error of a name that a package and its external test package
@@ -148,7 +152,7 @@ var errTwice = errors.New("two functions have this name: rename the one in the e
 // The pattern of the user is applied in the binary, since only the binary knows the names of
 // sub-benchmarks.
 func (m *measurer) list(ctx context.Context, s *side, b binary, without []string) (listing, error) {
-	l := listing{failed: map[string]error{}}
+	l := listing{failed: map[string]error{}, skipped: map[string]string{}}
 	tried := map[string]bool{} // functions
 	for {
 		w, err := startWorker(ctx, s.label, b, m.Silence, "-test.v")
@@ -224,7 +228,7 @@ func (l *listing) readOutcomes(label, output string) {
 	for _, found := range outcomeLines.FindAllStringSubmatch(output, -1) {
 		name, why := found[3], strings.Join(strings.Fields(found[1]), " ")
 		if found[2] == "SKIP" {
-			l.skipped = append(l.skipped, name)
+			l.skipped[name] = why
 			continue
 		}
 		if !l.hasFailed(name) {
@@ -305,9 +309,11 @@ func (m *measurer) matchRows(path string, old, new listing) (plans []*plan) {
 			continue // the row that failed stands for this one too
 		case !inOld:
 			m.run.OnlyNew = append(m.run.OnlyNew, p.ID())
+			m.addWhyOnly(p.ID(), old.whySkipped("old", name))
 			continue
 		case !inNew:
 			m.run.OnlyOld = append(m.run.OnlyOld, p.ID())
+			m.addWhyOnly(p.ID(), new.whySkipped("new", name))
 			continue
 		}
 		plans = append(plans, p)
@@ -315,15 +321,50 @@ func (m *measurer) matchRows(path string, old, new listing) (plans []*plan) {
 	return plans
 }
 
-// skippedByBoth returns the IDs of benchmarks that skip themselves on both sides.
+// whySkipped says why a side lacks a benchmark: the benchmark skips itself there, or a parent of it does. It
+// returns "" if the side does not have it.
+func (l listing) whySkipped(side, name string) string {
+	for ; name != ""; name = parentOf(name) {
+		if why, ok := l.skipped[name]; ok {
+			return strings.TrimSuffix("the "+side+" side skips it: "+why, ": ")
+		}
+	}
+	return ""
+}
+
+// parentOf returns the name of the benchmark that a sub-benchmark is in, or "".
+func parentOf(name string) string {
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 {
+		return ""
+	}
+	return name[:i]
+}
+
+// addWhyOnly notes why one side lacks a row, if it is known.
+func (m *measurer) addWhyOnly(id, why string) {
+	if why == "" {
+		return
+	}
+	if m.run.WhyOnly == nil {
+		m.run.WhyOnly = map[string]string{}
+	}
+	m.run.WhyOnly[id] = why
+}
+
+// skippedByBoth returns the IDs of benchmarks that skip themselves on both sides, each with its reason.
 // A benchmark that only one side skips is missing there.
 func skippedByBoth(path string, old, new listing) (ids []string) {
 	if old.none && new.none {
 		return []string{path + " (TestMain did not come to m.Run)"}
 	}
-	for _, name := range old.skipped {
-		if slices.Contains(new.skipped, name) {
-			ids = append(ids, (&gate.Row{Package: path, Name: name}).ID())
+	for _, name := range slices.Sorted(maps.Keys(old.skipped)) {
+		if why, both := new.skipped[name]; both {
+			id := (&gate.Row{Package: path, Name: name}).ID()
+			if why != "" {
+				id += " (" + why + ")"
+			}
+			ids = append(ids, id)
 		}
 	}
 	return ids

@@ -1,8 +1,14 @@
 package duel
 
 import (
+	"bytes"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/printer"
 	"go/scanner"
 	"go/token"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -241,4 +247,106 @@ func (r *reader) namesFolder(folder string) bool {
 // components splits a literal at slashes of both kinds.
 func components(literal string) []string {
 	return strings.Split(strings.ReplaceAll(literal, `\`, "/"), "/")
+}
+
+// changedBenchmarks returns a function that says how a benchmark function of a package differs between the sides:
+// in its own text, in other code of its test files, or in the testdata of its package. It returns ""
+// where nothing differs. The text of functions is compared without comments and spaces, since those change no
+// benchmark.
+func (m *measurer) changedBenchmarks(path string) func(function string) string {
+	old, new := testSource(m.old.packages[path]), testSource(m.new.packages[path])
+	helpers := false
+	for name := range old {
+		if _, both := new[name]; both && !isTestFunction(name) {
+			helpers = helpers || old[name] != new[name]
+		}
+	}
+	data := differingTestdata(m.old.packages[path].Dir, m.new.packages[path].Dir)
+	return func(function string) string {
+		var what []string
+		if old[function] != new[function] {
+			what = append(what, "the source of the benchmark itself differs between the sides")
+		}
+		if helpers {
+			what = append(what, "other code in the test files of its package differs")
+		}
+		if data != "" {
+			what = append(what, data+" differs, which it may read")
+		}
+		return strings.Join(what, ", and ")
+	}
+}
+
+// testSource returns the text of each top-level declaration in the test files of a package, by name. A file that
+// cannot be parsed has none: its package does not build, and that is what the report says.
+func testSource(p pkg) map[string]string {
+	texts := map[string]string{}
+	files := token.NewFileSet()
+	for _, name := range append(slices.Clone(p.TestGoFiles), p.XTestGoFiles...) {
+		f, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			continue
+		}
+		for _, d := range f.Decls {
+			var text bytes.Buffer
+			name := ""
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				name = d.Name.Name
+				if d.Recv != nil {
+					name = "method " + name
+				}
+			case *ast.GenDecl:
+				if d.Tok == token.IMPORT {
+					continue
+				}
+				name = "declarations"
+			}
+			// Without comments: those are in f.Comments alone, and a node is printed without its file.
+			_ = printer.Fprint(&text, token.NewFileSet(), withoutDoc(d))
+			texts[name] += strings.Join(strings.Fields(text.String()), " ") + "\n"
+		}
+	}
+	return texts
+}
+
+// isTestFunction reports whether the go command runs a function by itself, so that no benchmark calls it.
+func isTestFunction(name string) bool {
+	return slices.ContainsFunc([]string{"Benchmark", "Test", "Example", "Fuzz"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
+}
+
+// withoutDoc returns a declaration without the comment before it.
+func withoutDoc(d ast.Decl) ast.Decl {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		d.Doc = nil
+	case *ast.GenDecl:
+		d.Doc = nil
+	}
+	return d
+}
+
+// differingTestdata names a file below testdata that differs between two folders of a package, or that only one of
+// them has. It returns "" if there is none.
+func differingTestdata(old, new string) (name string) {
+	for _, sides := range [][2]string{{old, new}, {new, old}} {
+		top := filepath.Join(sides[0], "testdata")
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			rel, err := filepath.Rel(sides[0], path)
+			if err == nil && !equalFiles(path, filepath.Join(sides[1], rel)) {
+				name = filepath.ToSlash(rel)
+				return fs.SkipAll
+			}
+			return err
+		})
+		if name != "" || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+	}
+	return ""
 }

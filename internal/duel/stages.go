@@ -166,7 +166,7 @@ func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 
 // planAgain declares the looks of the second stage of some rows of a package, as many pairs as fit into the
 // time that is left. It reports whether any do: fewer pairs than the first stage has are not worth
-// their time.
+// their time, and neither are so few that no p is small enough.
 //
 // It does not know the pairs that are to come, so whatever it declares is declared beforehand.
 func (m *measurer) planAgain(plans []*plan, isSuspect func(*plan) bool, left time.Duration) bool {
@@ -178,8 +178,11 @@ func (m *measurer) planAgain(plans []*plan, isSuspect func(*plan) bool, left tim
 		limit = max(limit, most(p))
 	}
 	if m.MaxTime > 0 {
-		fit := 0.
-		for factor := limit; factor >= 1; factor /= 1.25 {
+		fit, least := 0., 1.
+		for _, p := range plans {
+			least = max(least, float64(gate.LeastUnits(m.run, m.Judge))/float64(len(p.Pairs)))
+		}
+		for factor := limit; factor >= least; factor /= 1.25 {
 			if m.demandAgain(plans, factor) <= left {
 				fit = factor
 				break

@@ -52,15 +52,15 @@ func PlantedSlowdown(run *Run, row *Row, units int, o Options) float64 {
 	return min(mostPlanted, max(leastPlanted, math.Ceil(100*found)/100))
 }
 
-// LeastControlPairs returns the least number of units of a control whose test can find anything, with two
-// more: one pair that is off must not decide. A planted slowdown that is large enough shows in as few.
-func LeastControlPairs(run *Run, o Options) int {
+// LeastUnits returns the least number of units that a second stage, or a control, needs: with fewer no p is
+// small enough, whatever they show.
+func LeastUnits(run *Run, o Options) int {
 	level := ruleOf(run, o).ofControls().level()
 	n := 1
 	for signedrank.SmallestP(n) > level {
 		n++
 	}
-	return n + 2
+	return n
 }
 
 // ofControls returns the rule for controls: the one of the stage that decides, on one stage. A minimum

@@ -256,6 +256,7 @@ func (r *Report) notes() (list []string) {
 			"instructions as before and allocates no more; "+unseen)
 	}
 	list = append(list, r.missingInstrument()...)
+	list = append(list, r.changedBenchmarks()...)
 	tolerated, fresh, untimed := 0, 0, 0
 	for _, j := range r.Rows {
 		if j.Row.Mode == Untimed {
@@ -280,6 +281,27 @@ func (r *Report) notes() (list []string) {
 			" could not be sliced and had a fresh process for each value")
 	}
 	return list
+}
+
+// changedBenchmarks names the rows whose benchmark itself differs between the sides. Such a row may be slower
+// because its benchmark does more, and quiet rows have no explanation of their own.
+func (r *Report) changedBenchmarks() []string {
+	const most = 5
+	var names []string
+	for _, j := range r.Rows {
+		if j.Row.Changed != "" {
+			names = append(names, printable(j.ID))
+		}
+	}
+	n := len(names)
+	if n == 0 {
+		return nil
+	}
+	if n > most {
+		names = append(names[:most], "…")
+	}
+	return []string{fmt.Sprintf("%s: the benchmark itself, or a file that it may read, differs between the sides, "+
+		"so that its ratio is not of the program alone: %s", plural.Of(n, "row"), strings.Join(names, ", "))}
 }
 
 // text names a side with its revision.
@@ -366,7 +388,30 @@ func (j *Judged) why() string {
 	case j.Row.Mode == Untimed:
 		why += "; counted only, because " + j.Row.Why
 	}
+	if j.Row.Changed != "" {
+		why += "; note that " + j.Row.Changed
+	}
 	return printable(why)
+}
+
+// also lists what else is slower in a row: counts that regressed beside its verdict, and the time of a row
+// whose counts decided.
+func (j *Judged) also() (list []string) {
+	for _, c := range j.Counts {
+		if c.Verdict == Regressed && c.Why != j.Why {
+			list = append(list, printable(c.Why))
+		}
+	}
+	if t := j.Time; t != nil && j.Verdict == Regressed && t.Verdict == Regressed && t.Why != j.Why {
+		list = append(list, "time: "+printable(t.Why))
+	}
+	return list
+}
+
+// values are the median of the old side, and that times the ratio. The median of the new side would not do: its
+// quotient with the other median differs from the ratio, which is taken pair by pair and hardly feels the load.
+func (t *Timing) values() string {
+	return nanoseconds(t.OldMedian) + " → " + nanoseconds(t.OldMedian*t.Ratio)
 }
 
 // figures are the cells of a row in tables.

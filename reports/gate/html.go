@@ -134,7 +134,7 @@ func (r *Report) pageRow(j *Judged, reach float64) pageRow {
 		row.Why = cut(j.why(), 800)
 	}
 	if j.Time != nil {
-		row.Values = nanoseconds(j.Time.OldMedian) + " → " + nanoseconds(j.Time.NewMedian)
+		row.Values = j.Time.values()
 		row.Strip, row.Beyond = j.Time.strip(reach), j.Time.beyond(reach)
 	}
 	return row

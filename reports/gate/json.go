@@ -9,30 +9,41 @@ import (
 	"github.com/semabench/semabench/reports"
 )
 
+// Schema is the version of the JSON of an [Export]. It grows when a key changes its meaning or vanishes, and
+// not when one is added.
+const Schema = 1
+
 // An Export is a report for programs. The JSON names are part of the interface
-// and do not change.
+// and do not change; docs/gate.md explains each.
 //
 // A number is null where there is no finite value: without an interval, or
 // without a bound.
 type Export struct {
-	Outcome    string         `json:"outcome"`
-	Exit       int            `json:"exit"`
-	Old        ExportSide     `json:"old"`
-	New        ExportSide     `json:"new"`
-	Facts      []reports.Fact `json:"facts"`
-	Errors     []string       `json:"errors"`
-	Invalid    []string       `json:"invalid"`
-	Notes      []string       `json:"notes"`
-	Advisory   string         `json:"advisory,omitempty"`
-	Stopped    string         `json:"stopped,omitempty"`
-	Late       string         `json:"late,omitempty"`
-	Family     int            `json:"family"`
-	Stages     int            `json:"stages"`
-	FalseAlarm float64        `json:"false_alarm"`
-	MinEffect  float64        `json:"min_effect"`
-	Command    string         `json:"command,omitempty"`
-	Rows       []ExportRow    `json:"rows"`
-	Controls   []ExportRow    `json:"controls"`
+	Schema     int          `json:"schema"`
+	Outcome    string       `json:"outcome"`
+	Exit       int          `json:"exit"`
+	Old        ExportSide   `json:"old"`
+	New        ExportSide   `json:"new"`
+	Facts      []ExportFact `json:"facts"`
+	Errors     []string     `json:"errors"`
+	Invalid    []string     `json:"invalid"`
+	Notes      []string     `json:"notes"`
+	Advisory   string       `json:"advisory,omitempty"`
+	Stopped    string       `json:"stopped,omitempty"`
+	Late       string       `json:"late,omitempty"`
+	Family     int          `json:"family"`
+	Stages     int          `json:"stages"`
+	FalseAlarm float64      `json:"false_alarm"`
+	MinEffect  float64      `json:"min_effect"`
+	Command    string       `json:"command,omitempty"`
+	Rows       []ExportRow  `json:"rows"`
+	Controls   []ExportRow  `json:"controls"`
+}
+
+// An ExportFact is a line about the machine or the measurement.
+type ExportFact struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
 // An ExportSide is one of the two programs.
@@ -54,6 +65,7 @@ type ExportRow struct {
 	Planted    float64        `json:"planted,omitempty"`
 	Broken     string         `json:"broken,omitempty"` // why a control makes the run invalid
 	Mode       Mode           `json:"mode,omitempty"`
+	Changed    string         `json:"changed,omitempty"` // how the benchmark itself differs between the sides
 	Stage      int            `json:"stage,omitempty"`
 	Pairs      int            `json:"pairs,omitempty"`
 	OfMean     bool           `json:"of_mean,omitempty"`
@@ -109,12 +121,15 @@ func WriteJSON(w io.Writer, r *Report) error {
 // has [] and not null.
 func (r *Report) Export() Export {
 	e := Export{
-		Outcome: strings.ToLower(r.outcome()), Exit: r.Exit(),
-		Old: r.Old.export(), New: r.New.export(), Facts: append([]reports.Fact{}, r.Facts...),
+		Schema: Schema, Outcome: strings.ToLower(r.outcome()), Exit: r.Exit(),
+		Old: r.Old.export(), New: r.New.export(), Facts: []ExportFact{},
 		Errors: append([]string{}, r.Errors...), Invalid: append([]string{}, r.Invalid...),
 		Notes: append([]string{}, r.Notes...), Advisory: r.Advisory, Stopped: r.Stopped, Late: r.Late,
 		Family: r.Family, Stages: r.Stages, FalseAlarm: r.FalseAlarm, MinEffect: r.MinEffect,
 		Command: r.Command, Rows: []ExportRow{}, Controls: []ExportRow{},
+	}
+	for _, f := range r.Facts {
+		e.Facts = append(e.Facts, ExportFact(f))
 	}
 	for _, j := range r.Rows {
 		e.Rows = append(e.Rows, r.export(j))
@@ -136,7 +151,7 @@ func (r *Report) export(j *Judged) ExportRow {
 	nan := reports.Number(math.NaN())
 	e := ExportRow{
 		Package: j.Row.Package, Name: j.Row.Name, Verdict: j.Verdict, LetPass: j.Allowed, Why: j.Why,
-		Planted: j.Planted, Mode: j.Row.Mode, Reproduce: j.Row.Reproduce,
+		Planted: j.Planted, Mode: j.Row.Mode, Changed: j.Row.Changed, Reproduce: j.Row.Reproduce,
 		OldProfile: j.Row.OldProfile, NewProfile: j.Row.NewProfile,
 		Old: nan, New: nan, Ratio: nan, Low: nan, High: nan, P: nan, Corrected: nan, Level: nan,
 		Margin: nan, Noise: nan, MDE: nan,
@@ -163,6 +178,9 @@ func (r *Report) export(j *Judged) ExportRow {
 			e.Low, e.High = reports.Number(t.Lo), reports.Number(t.Hi)
 		}
 		e.P, e.Corrected = reports.Number(t.Slower), reports.Number(t.Corrected)
+		if t.Verdict == Improved { // the p of its own direction, as p_corrected is
+			e.P = reports.Number(t.Faster)
+		}
 		e.Level, e.Margin = reports.Number(t.Level), reports.Number(t.Margin)
 		e.Noise, e.MDE = reports.Number(t.Noise), reports.Number(t.MDE)
 	}

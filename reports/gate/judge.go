@@ -330,6 +330,9 @@ func (j *Judged) worsen(v Verdict, why string) {
 // nothing slower.
 func (r *Report) addUnpaired(run *Run) {
 	add := func(name string, v Verdict, why string, allowed bool) {
+		if more := run.WhyOnly[name]; more != "" {
+			why += "; " + more
+		}
 		r.Rows = append(r.Rows, &Judged{ID: name, Row: &Row{Name: name}, index: -1, Verdict: v,
 			Why: why, Allowed: allowed})
 	}

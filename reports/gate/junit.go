@@ -87,7 +87,7 @@ func (r *Report) junitCase(j *Judged) junitCase {
 	if c.Class == "" {
 		c.Class = "gate"
 	}
-	detail := []string{j.why()}
+	detail := append([]string{j.why()}, j.also()...)
 	if j.repeatable() {
 		detail = append(detail, "repeat: "+j.Row.Reproduce)
 	}

@@ -79,6 +79,9 @@ func (r *Report) markdownRows(out *bytes.Buffer, rows []*Judged, explain bool, r
 		name := escape.Markdown(printable(cut(j.ID, 300)))
 		if explain {
 			name += "<br><sub>" + escape.Markdown(cut(j.why(), 500)) + "</sub>"
+			for _, more := range j.also() {
+				name += "<br><sub>" + escape.Markdown(cut(more, 300)) + "</sub>"
+			}
 			if j.repeatable() {
 				command := escape.Markdown(printable(cut(j.Row.Reproduce, 500)))
 				name += "<br><sub>repeat: " + command + "</sub>"

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -211,4 +213,57 @@ func luminance(t *testing.T, hex string) (l float64) {
 		l += weight * c
 	}
 	return l
+}
+
+// Programs read the JSON, so every key is lower case and explained.
+func TestJSONKeysAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/gate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var check func(reflect.Type)
+	check = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if key == "" || key != strings.ToLower(key) || !bytes.Contains(text, []byte("`"+key+"`")) {
+				t.Errorf("%s.%s: the key %q is not lower case, or docs/gate.md does not explain it", typ.Name(), f.Name, key)
+			}
+			check(f.Type)
+		}
+	}
+	check(reflect.TypeFor[Export]())
+}
+
+// A row that is slower in time and in a count shows both in every output that people read, and IMPROVED shows
+// the p of its own direction.
+func TestSlowerInBothWays(t *testing.T) {
+	both := slow
+	both.Exact = counted.Exact
+	both.Changed = "the source of the benchmark itself differs"
+	r := Judge(runOf(both, row("BenchmarkFaster", 0.9, 0.02)), Options{})
+	for _, out := range outputs {
+		var text bytes.Buffer
+		if err := out.write(&text, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"1 allocation an operation (0 to 1)", "slower (", "benchmark itself"} {
+			if !strings.Contains(strings.ReplaceAll(text.String(), "\\", ""), want) {
+				t.Errorf("%s does not say %q", out.ext, want)
+			}
+		}
+	}
+	e := r.Export()
+	if last := e.Rows[1]; last.Verdict != Improved || last.P > 0.01 || last.Corrected > 0.01 {
+		t.Errorf("IMPROVED with p %v", last.P)
+	}
+	if old, new, ok := strings.Cut(r.Rows[1].Time.values(), " → "); !ok || old == new {
+		t.Errorf("values %q", r.Rows[1].Time.values())
+	}
 }

@@ -30,6 +30,9 @@ type Run struct {
 	Command string // repeats the measurement
 
 	OnlyOld, OnlyNew []string // IDs of rows that only one side has
+
+	// WhyOnly says why one side lacks such a row, by ID, if it is known: that side skips it.
+	WhyOnly map[string]string
 }
 
 // A Side is one of the two programs that are compared.
@@ -87,6 +90,10 @@ type Row struct {
 
 	Instructions *Instructions `json:",omitempty"` // nil if no instrument was looked for
 
+	// Changed says how the benchmark itself, or a file that it may read, differs between the sides; "" if it
+	// does not. Such a row compares two benchmarks, and not only two programs.
+	Changed string `json:",omitempty"`
+
 	Spent                  time.Duration // on measuring it, both sides together
 	Reproduce              string        // command that measures it again
 	OldProfile, NewProfile string        `json:",omitempty"` // CPU profiles, relative to the report
@@ -142,7 +149,8 @@ type header struct {
 	Facts            []reports.Fact
 	Planned, Stages  int
 	Command          string
-	OnlyOld, OnlyNew []string `json:",omitempty"`
+	OnlyOld, OnlyNew []string          `json:",omitempty"`
+	WhyOnly          map[string]string `json:",omitempty"`
 }
 
 // A line is any other line of a run file. A row is written after its first stage,
@@ -172,7 +180,7 @@ type Writer struct {
 func NewWriter(w io.Writer, run *Run) (*Writer, error) {
 	out := &Writer{out: json.NewEncoder(w)}
 	return out, out.write(header{formatVersion, run.Old, run.New, run.Facts, run.Planned, run.Stages,
-		run.Command, run.OnlyOld, run.OnlyNew})
+		run.Command, run.OnlyOld, run.OnlyNew, run.WhyOnly})
 }
 
 // Row writes a row. A row may be written again when more of it is known.
@@ -230,7 +238,7 @@ func Read(name string, r io.Reader) (*Run, error) {
 			"that measured it", name, h.Version, formatVersion)
 	}
 	run := &Run{Old: h.Old, New: h.New, Facts: h.Facts, Planned: h.Planned, Stages: h.Stages,
-		Command: h.Command, OnlyOld: h.OnlyOld, OnlyNew: h.OnlyNew}
+		Command: h.Command, OnlyOld: h.OnlyOld, OnlyNew: h.OnlyNew, WhyOnly: h.WhyOnly}
 	ended := false
 	for number := 2; readErr == nil; number++ {
 		text, readErr = in.ReadBytes('\n')

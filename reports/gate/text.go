@@ -72,11 +72,7 @@ func writeExplanations(w io.Writer, r *Report) {
 			break // all rows after it are quiet too, because the order is worst first
 		}
 		fmt.Fprintf(w, "%s %s\n    %s\n", r.label(j), printable(j.ID), j.why())
-		for _, c := range j.Counts {
-			if c.Verdict == Regressed && c.Why != j.Why {
-				fmt.Fprintf(w, "    %s\n", printable(c.Why))
-			}
-		}
+		writeList(w, "    ", j.also())
 		if j.Time != nil && j.Time.Needs > 0 {
 			fmt.Fprintf(w, "    about %d pairs would settle it, it had %d\n", j.Time.Needs, j.Time.Pairs)
 		}
