@@ -3,6 +3,7 @@ package semaphore
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/internal/model"
@@ -38,7 +39,13 @@ type scenario struct {
 // number of schedules grows exponentially with the steps, and all schedules of a small program say
 // more than some of a large one. The groups go from defects that any schedule shows to defects that
 // need an order of three or four events.
-var scenarios = parseAll(
+//
+// They are parsed when they are first needed: every program that imports package explore would
+// otherwise parse them when it starts, semabench version among them.
+var scenarios = sync.OnceValue(func() []scenario { return parseAll(chosenScenarios...) })
+
+// chosenScenarios are the texts of scenarios.
+var chosenScenarios = []string{
 	// Calls one after the other: the defects that need no particular schedule.
 	"1: d1 t1 r a1 r d1",
 	"2: p c1 r x0 d1",
@@ -75,7 +82,7 @@ var scenarios = parseAll(
 	"2: a2 w3 r1 w4 r1 | w1 c1 r | w2 a1 r | w3 x1",
 	"2: a1 w3 r | w1 c2 | w2 x1",
 	"1: a1 w3 r | w1 c1 | w1 c1 | w2 x1 | w2 x2",
-)
+}
 
 // extremes returns the scenario of the largest size for an implementation that declares one.
 // Otherwise scenarios has one for MaxInt64.

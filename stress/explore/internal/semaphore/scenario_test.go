@@ -12,7 +12,7 @@ import (
 // Every scenario has a call with a ctx that is or may be done, is written as Format writes it, and
 // is short enough to be judged.
 func TestScenarios(t *testing.T) {
-	for _, s := range scenarios {
+	for _, s := range scenarios() {
 		cancels := false
 		for _, o := range s.All() {
 			cancels = cancels || o.Kind == model.AcquireCancelled || o.Kind == model.Cancel || o.Kind == model.AcquireDone

@@ -38,7 +38,7 @@ type Program struct {
 // not empty: one in each line. The error says that a line is not a scenario, is too long to be
 // judged, or that all of them break a policy that impl declares.
 func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
-	all := slices.Concat(scenarios, extremes(impl))
+	all := slices.Concat(scenarios(), extremes(impl))
 	if text != "" {
 		all = nil
 		for line := range strings.SplitSeq(text, "\n") {
