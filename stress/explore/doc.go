@@ -113,6 +113,34 @@
 // 15 that were added later, the explorer refutes 5; the clauses of package stress refute the
 // others. kills.md has the table.
 //
+// # Types
+//
+// Neither does a test of another type have to be written. [Type] draws programs over the exported
+// methods of any type, and takes the type itself for the specification: for each history there must be
+// a sequential order of the same calls that gives the same results on a fresh value.
+//
+//	func TestMap(t *testing.T) { explore.Type(t, NewMap[string, int]) }
+//
+// Programs have two and three goroutines with one and two calls, and up to two calls before. The
+// smallest come first, each class once. In the end each makes the calls that have results, which
+// shows what the others have left. The result says which shapes are complete:
+//
+//	all 950 programs of 2 goroutines x 1 call; 2 goroutines x 1 call after 1 call; …, over the methods Load, Store of …
+//
+// A failure shows the program as Go code, the results of each call, the sequential order that comes
+// closest with the calls in which it differs, and the schedule. [Without], [Only], [Values], [Make],
+// [Arguments], [Equal], [Cleanup] and [Programs] declare what the types of the methods do not say.
+//
+// A call that waits for ever is right if the same calls wait in a sequential order, in which the next
+// call begins when nothing can move. So a deadlock fails only if every order that agrees so far lets the
+// calls return. A panic is right if a sequential order has the same one.
+//
+// Type compares a type with itself. A method that is wrong for one goroutine is wrong in every
+// sequential order, and passes. A type with a weaker promise than linearizability, such as a Len that
+// counts shards one after the other, fails: leave the method out. Results that depend on random
+// numbers or on the time are an error by name. The order of maps is fixed in a schedule, and so is not
+// among them.
+//
 // # Tests of other packages
 //
 // The tests of a package, unmodified, can be explored too. [Tests] explores each Test function with
@@ -159,9 +187,10 @@
 //	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
-//	-explore.scenario=P    with Semaphore: play this scenario only, your own, or one from a failure
+//	-explore.scenario=P    with Semaphore and Type: play this scenario or program only, your own, or
+//	                       one from a failure
 //	-explore.calls=N       with Semaphore: enumerate programs up to N calls, 5 by default; none if
-//	                       -explore.schedules or -explore.strategy is given
+//	                       -explore.schedules or -explore.strategy is given. With Type: 4 by default
 //
 // A command does the same on all cores, shows the progress, and has exit codes for builds:
 //

@@ -17,9 +17,10 @@ var (
 		"use this strategy only: random, pct2 or another depth, pos, dpor or dfs")
 	scheduleFlag = flag.String("explore.schedule", "", "play this schedule only")
 	scenarioFlag = flag.String("explore.scenario", "",
-		"play this scenario of explore.Semaphore only")
+		"play this scenario of explore.Semaphore only, or this program of explore.Type")
 	callsFlag = flag.Int("explore.calls", 0,
-		"enumerate the programs of explore.Semaphore up to this many calls; 0 means 5, negative none")
+		"enumerate the programs of explore.Semaphore up to this many calls; 0 means 5, negative none; "+
+			"programs of explore.Type have 4 by default")
 	noDaemonsFlag = flag.Bool("explore.nodaemons", false,
 		"report goroutines that only wait for a timer as leaks, too")
 	lazyFlag = flag.Bool("explore.lazyclock", false,
@@ -52,12 +53,14 @@ type Options struct {
 
 	Workers  int    // player processes, at most 64; 0 means the flag's value, which is 1 by default
 	Schedule string // play this schedule only, a word that a failure has printed
-	Scenario string // play this scenario of Semaphore only; "" plays the scenarios of this package
+	Scenario string // play this scenario of Semaphore, or program of Type, only; "" plays all
 
 	// Calls bounds the programs that Semaphore enumerates: how many calls they have at most if the
 	// size is 1 and the calls begin one after the other. Programs of larger sizes, and programs in
 	// which calls begin at once, have fewer, so that their schedules are about as many. 0 means 5,
 	// or none if Strategy or Schedules is set; a negative number means none.
+	//
+	// Type draws programs with at most this many calls: 4 by default, and at most 6.
 	Calls int
 
 	// NoDaemons reports goroutines that are left waiting for a timer or a ticker as leaks.

@@ -20,6 +20,9 @@ const (
 	// scenario is the package whose frames play the programs of explore.Semaphore.
 	scenario = engine + "/internal/semaphore."
 
+	// typeProgram is the package whose frames play the programs of explore.Type.
+	typeProgram = engine + "/internal/typeprog."
+
 	testingT = "testing.(*T)." // the look-alike's methods, without the path
 )
 
@@ -34,7 +37,7 @@ type position struct {
 	entry    string // the function that the program called: sync.(*Mutex).Lock
 	method   string // Lock
 	closure  bool   // the program called a function that entry had returned, such as a CancelFunc
-	hidden   bool   // it is in a scenario of explore.Semaphore, whose source says nothing
+	hidden   bool   // it is in a program of explore.Semaphore or explore.Type, whose source says nothing
 	own      bool   // it is in code of package explore around the program
 }
 
@@ -67,7 +70,7 @@ func locate(pcs []uintptr) (s position, line int) {
 			continue // between the program and the function that schedrt.Outside made
 		}
 		s.own = s.own || strings.HasPrefix(f.Function, engine+".")
-		if strings.HasPrefix(f.Function, scenario) {
+		if strings.HasPrefix(f.Function, scenario) || strings.HasPrefix(f.Function, typeProgram) {
 			s.own, s.hidden = true, true
 			return s, 0
 		}

@@ -16,6 +16,10 @@ import (
 // explored test may assign other files to os.Stdin and os.Stdout.
 var requests, replies = os.Stdin, os.Stdout
 
+// Limits returns the limits of the executions that a player plays, for programs that play further
+// ones: they end a process that is out of control in the same way.
+func Limits(o task.Options) schedrt.Limits { return limits(o.WithDefaults()) }
+
 // limits returns the limits of an execution. A goroutine that does not come back to the scheduler
 // ends this process: there is no way to stop it, and nothing else can be played while it runs.
 func limits(o task.Options) schedrt.Limits {

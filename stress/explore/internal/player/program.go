@@ -20,6 +20,7 @@ package player
 import (
 	"github.com/semabench/semabench/stress/explore/internal/failure"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -31,6 +32,10 @@ type Program struct {
 	Name    string // of the scenario; "" if the test explores one program only
 	Subject string // what the scenario is played on; "" if the test itself is explored
 	Flag    string // flag that chooses the scenario in a replay, with a space behind it
+
+	// Known returns the result of an exploration that plays no schedule, but asks the player something
+	// about the program. It is nil for a program to be played.
+	Known func() *verdict.Result
 
 	// Ready is called before each schedule, outside the scheduler.
 	Ready func()

@@ -77,6 +77,9 @@ func (s *server) prepare() (*verdict.Result, *failing) {
 		return verdict.OfRefused(why, ""), nil
 	}
 	o, programs := s.player.options, s.player.programs
+	if programs[0].Known != nil {
+		return programs[0].Known(), nil
+	}
 	if o.Schedule != "" {
 		return s.replay(programs[0], o), nil
 	}

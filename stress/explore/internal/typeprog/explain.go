@@ -1,0 +1,81 @@
+package typeprog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/stress/explore/internal/failure"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// explain returns the calls of a run, and the sequential order that is closest to it: of the orders
+// that keep what was seen in real time, the one in which most calls have the same results.
+func (j *judge) explain(r *run, out *schedrt.Outcome, trace *schedrt.Trace) *failure.History {
+	h := &failure.History{}
+	events := r.events()
+	for _, e := range events {
+		if e.began == 0 {
+			continue
+		}
+		c := failure.Call{G: e.goroutine, Text: e.call.text, From: e.began, Till: e.end}
+		if n := e.began - 1; n < len(trace.Steps) {
+			c.G = int(trace.Steps[n].G) // as the columns of the report have it
+		}
+		if e.end > 0 {
+			c.Result = " " + e.text()
+		}
+		h.Calls = append(h.Calls, c)
+	}
+	best, agree := j.closest(r)
+	if best == nil || agree == len(events) && out.Kind != schedrt.Leak {
+		return h // a race, or a failure that is not about the results
+	}
+	h.Reason = fmt.Sprintf("none of the %s fits. The closest one, call after call on a fresh value:",
+		plural.Of(len(j.sequences), "sequential order"))
+	order := slices.Clone(best.events)
+	slices.SortStableFunc(order, func(a, b *event) int { return cmp.Compare(a.began, b.began) })
+	for _, e := range order {
+		if e.began > 0 {
+			h.Order = append(h.Order, j.line(e, events[slices.Index(best.events, e)]))
+		}
+	}
+	return h
+}
+
+// closest returns the sequence that is closest to a run, and how many calls agree.
+func (j *judge) closest(r *run) (best *sequence, most int) {
+	most = -1
+	for _, q := range j.sequences {
+		agree := 0
+		for i, e := range r.events() {
+			if j.equal(e, q.events[i]) {
+				agree++
+			}
+		}
+		if agree > most && j.keepsOrder(r, q) {
+			best, most = q, agree
+		}
+	}
+	return best, most
+}
+
+// line writes a call of a sequence, and how the same call of the run differs.
+func (j *judge) line(e, seen *event) string {
+	text := fmt.Sprintf("goroutine %d: %s %s", e.goroutine, e.call.text, ending(e))
+	if !j.equal(e, seen) {
+		text += ", but here: " + ending(seen)
+	}
+	return text
+}
+
+func ending(e *event) string {
+	switch {
+	case e.began == 0:
+		return "does not begin"
+	case e.end == 0:
+		return "never returns"
+	}
+	return e.text()
+}

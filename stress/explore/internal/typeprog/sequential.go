@@ -1,0 +1,211 @@
+package typeprog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/semabench/semabench/stress/explore/schedrt"
+)
+
+// A sequence is the calls of a plan in a sequential order, with what they returned. It is a run whose
+// stamps are turns: the first call has turn 1, and a call that waited ended in the turn of the call
+// that let it go on.
+type sequence struct {
+	*run
+	events []*event // of the run
+	leaks  bool     // all calls returned, and a goroutine is left
+}
+
+// key tells sequences apart that one order has under different schedules.
+func (q *sequence) key() string {
+	var b strings.Builder
+	for _, e := range q.events {
+		fmt.Fprintf(&b, "%d %d %q\n", e.began, e.end, e.texts)
+	}
+	fmt.Fprint(&b, q.leaks)
+	return b.String()
+}
+
+// mostSchedules bounds the schedules of one sequential order. Calls that do not wait have one. A type
+// that starts goroutines in each call has many, and is refused if their results differ.
+const mostSchedules = 200
+
+// orders returns every order of the columns' calls, as lists of columns.
+func (p plan) orders() (all [][]int) {
+	left := make([]int, len(p.columns))
+	total := 0
+	for i, c := range p.columns {
+		left[i] = len(c)
+		total += len(c)
+	}
+	var extend func(order []int)
+	extend = func(order []int) {
+		if len(order) == total {
+			all = append(all, slices.Clone(order))
+			return
+		}
+		for i := range left {
+			if left[i] > 0 {
+				left[i]--
+				extend(append(order, i))
+				left[i]++
+			}
+		}
+	}
+	extend(nil)
+	return all
+}
+
+// sequences plays a plan in one order, on fresh values, and returns what differs from schedule to
+// schedule. All is false if not all schedules were played.
+func (s *Spec) sequences(p plan, order []int) (found []*sequence, all bool) {
+	var r *run
+	seen := map[string]bool{}
+	play := func() {
+		r = newRun(s, p)
+		r.sequential = true
+		r.inOrder(order)
+	}
+	all = s.everySchedule(mostSchedules, play, func(out *schedrt.Outcome) {
+		q := &sequence{run: r, events: r.events(), leaks: out.Kind == schedrt.Leak && r.ended()}
+		if k := q.key(); r.complete() && !seen[k] {
+			seen[k] = true
+			found = append(found, q)
+		}
+	})
+	return found, all
+}
+
+// ended reports whether all calls have returned.
+func (r *run) ended() bool {
+	return !slices.ContainsFunc(r.events(), func(e *event) bool { return e.end == 0 })
+}
+
+// complete reports whether the order was one that the columns can have. In an order that gives a turn
+// to a goroutine whose last call still waits, that turn is lost. If the goroutine can go on later,
+// the rest of its calls is missing; another order has them in their places.
+func (r *run) complete() bool {
+	if slices.ContainsFunc(r.before, func(e *event) bool { return e.end == 0 }) {
+		return true // the columns never begin, in any order
+	}
+	for _, column := range r.columns {
+		for i, e := range column {
+			if e.began == 0 && (i == 0 || column[i-1].end != 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// A board is the shared state of a sequential order: the conductor, which is goroutine 0, tells the
+// goroutines of the columns whose turn it is. Its fields are atomic because the scheduler asks for them
+// in any goroutine, and the race detector watches this package.
+type board struct {
+	object schedrt.Object
+	turn   atomic.Pointer[event] // may begin
+	rested atomic.Bool           // nothing could move since the turn began
+	over   atomic.Bool
+}
+
+// inOrder makes the calls one after the other, each column in a goroutine of its own as in the
+// program that is judged: some types know their callers. A call begins when the one before it has
+// returned, or, if one waits, when nothing can move: a call that was let go on must come to its end
+// first, or the next call could overtake it, which is no sequential order. Without a waiting call
+// there is no such rest, because time passes before a rest, and a concurrent program may be faster than
+// a timer of the type.
+func (r *run) inOrder(order []int) {
+	if !r.begin() {
+		return
+	}
+	for _, e := range r.before {
+		r.do(e)
+	}
+	b := &board{}
+	r.board = b
+	for _, column := range r.columns {
+		schedrt.Go(func() { b.follow(r, column) })
+	}
+	schedrt.Go(b.watch)
+	next := make([]int, len(r.columns))
+	for _, i := range order {
+		column := r.columns[i]
+		if k := next[i]; k == 0 || column[k-1].noted.Load() {
+			next[i]++
+			b.acquire()
+			waits := slices.ContainsFunc(slices.Concat(r.columns...), (*event).waits)
+			b.conduct(column[k], waits)
+		}
+	}
+	waits := slices.ContainsFunc(slices.Concat(r.columns...), func(e *event) bool { return !e.noted.Load() })
+	b.change(func() { b.over.Store(true) })
+	if !waits {
+		b.acquire()
+		r.finish()
+	}
+}
+
+// conduct gives a call its turn, and returns when it has returned or waits. Others says that a call
+// before it waits.
+func (b *board) conduct(e *event, others bool) {
+	b.release()
+	b.change(func() {
+		b.turn.Store(e)
+		b.rested.Store(false)
+	})
+	b.await(func() bool { return e.noted.Load() && !others || b.rested.Load() })
+}
+
+// waits reports whether a call has begun and not returned.
+func (e *event) waits() bool { return e.began > 0 && e.end == 0 }
+
+// follow makes the calls of a column, each in its turn.
+func (b *board) follow(r *run, column []*event) {
+	schedrt.MarkHarness()
+	for _, e := range column {
+		b.await(func() bool { return b.turn.Load() == e || b.over.Load() })
+		if b.turn.Load() != e {
+			return
+		}
+		r.do(e)
+		b.change(func() { e.noted.Store(true) })
+	}
+}
+
+// watch notes whenever nothing can move.
+func (b *board) watch() {
+	schedrt.MarkHarness()
+	for phase := 1; !b.over.Load(); phase++ {
+		schedrt.AwaitRest(phase)
+		b.change(func() { b.rested.Store(true) })
+	}
+}
+
+func (b *board) change(f func()) {
+	schedrt.Do(schedrt.OpStore, func() bool {
+		f()
+		return true
+	}, schedrt.Touch{Object: &b.object, Mode: schedrt.Write})
+}
+
+func (b *board) await(ready func() bool) {
+	schedrt.Await(schedrt.OpLoad, ready, func() {}, schedrt.Touch{Object: &b.object, Mode: schedrt.Write})
+}
+
+// acquire and release order the turns for the race detector: a sequential order is one in which every
+// call happens after the one before it. The begin and the end of a call are each between the two.
+// A nil board has one goroutine.
+func (b *board) acquire() {
+	if b != nil {
+		schedrt.AcquireEdge(unsafe.Pointer(b))
+	}
+}
+
+func (b *board) release() {
+	if b != nil {
+		schedrt.ReleaseEdge(unsafe.Pointer(b))
+	}
+}
