@@ -15,11 +15,31 @@
 //
 // The semaphores are as short as their design allows, and slow. Services use package
 // impls/semaphore.
+//
+// # How to read the arguments
+//
+// Each file names the invariant of its design, and the linearization point of each method: the one
+// step at which the call takes effect for all other goroutines. A method that blocks has the point
+// of its success in the goroutine that grants the permits, so that point may lie in a Release.
+//
+// All designs compare n with the free permits by a subtraction, n > size-held, and never by a sum,
+// held+n > size. The contract allows every n up to the largest int64, for which the sum would
+// overflow and become negative. The difference cannot overflow, because held lies between 0 and
+// size.
+//
+// The designs differ in what they owe a waiter that leaves. Where an unserved waiter holds up
+// others (list, tickets, lifo), a waiter that leaves has to serve the line: permits may lie free
+// that only this waiter kept from the next one. Where every waiter that fits is served (lockfree,
+// parking, striped, small, hybrid), it owes nothing.
 package designs
 
-// overRelease is the panic of a Release of more permits than are held.
+// overRelease is the panic of a Release of more permits than are held. Release panics before it
+// changes anything: the semaphore stays usable for a caller that recovers.
 const overRelease = "designs: released more than held"
 
+// mustNotBeNegative runs before a method touches the semaphore. A negative n passes every
+// comparison with the free permits, so without the check an Acquire would hand out permits that no
+// caller released.
 func mustNotBeNegative(n int64) {
 	if n < 0 {
 		panic("designs: negative")
@@ -27,7 +47,8 @@ func mustNotBeNegative(n int64) {
 }
 
 // isDone polls a context's channel. ctx.Err() would call code of the context's author, which may
-// call the semaphore, and so must not run under a lock.
+// call the semaphore, and so must not run under a lock. A nil channel, the Done of a context that
+// never ends, is never ready, so the default case answers for it.
 func isDone(done <-chan struct{}) bool {
 	select {
 	case <-done:

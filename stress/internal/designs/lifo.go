@@ -8,6 +8,13 @@ import (
 
 // lifo serves the waiter first that came last: its data is still in the caches. A waiter that does
 // not fit holds up the older ones below it.
+//
+// Invariant, whenever mu is free: 0 <= held <= size, and the waiter at the top of the stack, if
+// there is one, does not fit into size-held. An old waiter may wait without end while new ones
+// come, so the implementation promises no order (impls.Unspecified).
+//
+// Linearization points, all under mu: the change of held in take and in Release, and for an Acquire
+// that fails the removal from the stack.
 type lifo struct {
 	size int64
 
@@ -31,6 +38,7 @@ func (s *lifo) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	done := ctx.Done()
 	if n > s.size {
+		// On the stack, a request that never fits would hold up every waiter below it.
 		<-done
 		return ctx.Err()
 	}
@@ -43,6 +51,8 @@ func (s *lifo) Acquire(ctx context.Context, n int64) error {
 		s.mu.Unlock()
 		return nil
 	}
+	// The request does not fit, and becomes the top: the invariant holds without a look at the
+	// others.
 	w := &lifoWaiter{n: n, ready: make(chan struct{})}
 	s.stack = append(s.stack, w)
 	s.mu.Unlock()
@@ -52,11 +62,16 @@ func (s *lifo) Acquire(ctx context.Context, n int64) error {
 	case <-done:
 	}
 	s.mu.Lock()
+	// Membership of the stack is the only mark of a wait. serve removes w to grant it, so absence
+	// means that the permits are already counted for w, and the call must succeed or they would be
+	// lost.
 	i := slices.Index(s.stack, w)
 	if i < 0 {
 		s.mu.Unlock()
 		return nil // it was granted at the same time
 	}
+	// If w was the top, the waiter below it may fit: without serve it would sleep beside free
+	// permits until the next Release.
 	s.stack = slices.Delete(s.stack, i, i+1)
 	s.serve()
 	s.mu.Unlock()
@@ -97,6 +112,7 @@ func (s *lifo) serve() {
 		if !s.take(w.n) {
 			return
 		}
+		// The array behind the slice would keep the waiter and its channel alive otherwise.
 		s.stack[top] = nil
 		s.stack = s.stack[:top]
 		close(w.ready)

@@ -13,6 +13,14 @@ import (
 // A request parks in two steps under the lock of its queue. It enters the queue, and looks at the
 // permits once more. A Release adds the permits before it takes that lock. So one of the two sees
 // the other, and no wake-up is lost.
+//
+// Invariant: a sleeper does not fit into free, or a Release that made it fit has not yet reached
+// its queue. A newcomer may take the permits of such a Release first (impls.Barging); the
+// newcomer's own Release then comes by.
+//
+// Linearization points: the successful CompareAndSwap in take or Release, which for a sleeper is
+// made by the Release that grants it; the Load that saw too few permits for a TryAcquire that
+// fails; and the removal from the queue for an Acquire that fails.
 type parking struct {
 	size         int64
 	free         atomic.Int64
@@ -49,6 +57,7 @@ func (s *parking) Acquire(ctx context.Context, n int64) error {
 	if s.take(n) {
 		return nil
 	}
+	// A request for more than size parks as well: no sleeper holds up another one.
 	address := s.address(n)
 	w := &sleeper{n: n, ready: make(chan struct{})}
 	if s.lot.park(address, w, func() bool { return s.take(n) }) {
@@ -59,6 +68,8 @@ func (s *parking) Acquire(ctx context.Context, n int64) error {
 		return nil
 	case <-done:
 	}
+	// leave decides under the lock of the lot between the cancellation and a grant. After a grant
+	// the permits belong to this call: an error would leak them.
 	if s.lot.leave(address, w) {
 		return ctx.Err()
 	}
@@ -81,6 +92,8 @@ func (s *parking) Release(n int64) {
 			break
 		}
 	}
+	// Heavy requests are asked first. A request of one permit fits as soon as anything is free;
+	// asked first, the light ones could keep larger ones from ever seeing enough permits at once.
 	s.lot.unpark(&s.heavy, s.take)
 	s.lot.unpark(&s.light, s.take)
 }
@@ -117,6 +130,9 @@ func (l *lot) park(address *byte, w *sleeper, needless func() bool) bool {
 		}
 		last.next = w
 	}
+	// This look has to come after w is in the queue and before the lock is released. If the Release
+	// locked first, its permits are visible here: its CompareAndSwap came before its lock. If the
+	// Release locks later, it finds w in the queue.
 	if needless() {
 		l.remove(address, w)
 		return true
@@ -128,6 +144,8 @@ func (l *lot) park(address *byte, w *sleeper, needless func() bool) bool {
 func (l *lot) leave(address *byte, w *sleeper) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// granted is read and written under the lock of the lot only, so exactly one of unpark and
+	// leave takes w out of its queue.
 	if w.granted {
 		return false
 	}
@@ -139,6 +157,8 @@ func (l *lot) leave(address *byte, w *sleeper) bool {
 func (l *lot) unpark(address *byte, take func(n int64) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// The loop does not stop at a sleeper that does not fit: a smaller one behind it may. It tries
+	// all that sleep there, so a waiter that leaves owes the others nothing.
 	for w := l.queues[address]; w != nil; w = w.next {
 		if take(w.n) {
 			l.remove(address, w)

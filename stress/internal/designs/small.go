@@ -9,6 +9,15 @@ import (
 
 // small serves the smallest waiter first, and the oldest one among equals. If the smallest one does
 // not fit then none does, so every request that fits is served, and a large request can starve.
+//
+// Invariant, whenever mu is free: 0 <= free <= size, and every waiter asks for more than free. By
+// the order of the heap this needs a look at the first waiter only. A newcomer that fits is then
+// smaller than every waiter, so taking its permits at once does not pass a waiter that could have
+// had them.
+//
+// Linearization points, all under mu: the change of free, and for an Acquire that fails the removal
+// from the heap. A request for more than size waits in the heap like the others: it sorts behind
+// all requests that can fit, and so delays none.
 type small struct {
 	size int64
 
@@ -53,8 +62,12 @@ func (s *small) Acquire(ctx context.Context, n int64) error {
 	case <-done:
 	}
 	s.mu.Lock()
+	// Pop sets the index under mu, and heap.Remove calls Pop too, but only below and for this
+	// caller.
 	granted := w.index < 0
 	if !granted {
+		// No waiter is served here. free is the same as before, and all others ask for more than
+		// that.
 		heap.Remove(&s.line, w.index)
 	}
 	s.mu.Unlock()
@@ -83,6 +96,7 @@ func (s *small) Release(n int64) {
 		panic(overRelease)
 	}
 	s.free += n
+	// Several waiters may fit into one Release. To stop after the first would break the invariant.
 	for len(s.line) > 0 && s.line[0].n <= s.free {
 		w := heap.Pop(&s.line).(*smallWaiter)
 		s.free -= w.n

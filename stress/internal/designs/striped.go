@@ -16,6 +16,17 @@ const stripes = 3
 //
 // A request waits only after it saw all parts at once, and only what gives permits back makes a
 // request fit. So Release alone serves waiters.
+//
+// Invariant, whenever no mutex is held: each part has at least 0 free permits, all parts together
+// have at most size, and no waiter fits into their sum. The parts need not be balanced: a Release
+// gives all its permits to one of them.
+//
+// The same order of locking excludes a deadlock: a call that waits for a part holds lower ones
+// only. takeFromOne holds a single mutex and takes no second one.
+//
+// Linearization points: the change of one part under its mutex; the changes of several parts, which
+// are one step to all others because every mutex is held; for a TryAcquire that fails, any moment
+// at which it holds all mutexes; for an Acquire that fails, the removal from the waiters.
 type striped struct {
 	size    int64
 	turn    atomic.Uint32 // spreads the callers over the parts
@@ -39,6 +50,7 @@ func newStriped(size int64) *striped {
 	for i := range s.parts {
 		s.parts[i].free = size / stripes
 	}
+	// The remainder has to go somewhere, or the semaphore had fewer permits than size.
 	s.parts[0].free += size % stripes
 	return s
 }
@@ -52,11 +64,16 @@ func (s *striped) Acquire(ctx context.Context, n int64) error {
 	if s.takeFromOne(n) {
 		return nil
 	}
+	// One part too small says nothing about the others. A sum over parts that are locked one after
+	// the other would count permits twice, or never, that move in between by a Release and a
+	// request. So only the sight of all parts at once may make a request wait.
 	s.lockAll()
 	if s.takeFromAll(n) {
 		s.unlockAll()
 		return nil
 	}
+	// All mutexes are held from the look at the parts to this append, and a Release locks all of
+	// them, too. So no Release falls between the two, and none is missed.
 	w := &stripedWaiter{n: n, ready: make(chan struct{})}
 	s.waiters = append(s.waiters, w)
 	s.unlockAll()
@@ -66,6 +83,8 @@ func (s *striped) Acquire(ctx context.Context, n int64) error {
 	case <-done:
 	}
 	s.lockAll()
+	// Absence means that a Release counted the permits for w and closed ready: the call has to
+	// succeed. The other waiters need no look: w held none of them up, and free is the same.
 	i := slices.Index(s.waiters, w)
 	if i >= 0 {
 		s.waiters = slices.Delete(s.waiters, i, i+1)
@@ -95,6 +114,8 @@ func (s *striped) Release(n int64) {
 		panic(overRelease)
 	}
 	s.part().free += n
+	// The waiters that stay are moved to the front of the same array. The rest is cleared, so that
+	// granted waiters are not kept alive by it.
 	waiting := s.waiters[:0]
 	for _, w := range s.waiters {
 		if s.takeFromAll(w.n) {
@@ -107,6 +128,8 @@ func (s *striped) Release(n int64) {
 	s.waiters = waiting
 }
 
+// part returns the parts in turn. Which part a call gets matters to no result, so a turn that wraps
+// around is harmless. It is atomic because callers that hold no common mutex change it.
 func (s *striped) part() *stripe { return &s.parts[s.turn.Add(1)%stripes] }
 
 func (s *striped) takeFromOne(n int64) bool {

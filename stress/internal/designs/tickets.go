@@ -7,6 +7,14 @@ import (
 
 // tickets serves requests by number, as a shop does. A request that has to wait draws the next
 // ticket. The display shows the ticket whose turn it is, and passes over those whose owners left.
+//
+// Invariant, whenever mu is free: each key of waiters lies in [display, next), and if there is a
+// waiter then the one with the lowest ticket does not fit into free. Tickets have 64 bits and
+// cannot run out: at a billion waits a second they last for centuries.
+//
+// Linearization points, all under mu: the change of free, and for an Acquire that fails the removal
+// of its entry. The entry in waiters is the only mark of a wait: serve deletes it to grant and
+// leave deletes it to give up, so exactly one of the two happens.
 type tickets struct {
 	size int64
 
@@ -31,6 +39,7 @@ func (s *tickets) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	done := ctx.Done()
 	if n > s.size {
+		// A ticket for a request that never fits would stop the display for all tickets behind it.
 		<-done
 		return ctx.Err()
 	}
@@ -39,6 +48,8 @@ func (s *tickets) Acquire(ctx context.Context, n int64) error {
 		s.mu.Unlock()
 		return ctx.Err()
 	}
+	// While mu is free this is the same as display == next: serve runs after every removal, and
+	// passes the tickets without an owner.
 	if len(s.waiters) == 0 && n <= s.free {
 		s.free -= n
 		s.mu.Unlock()
@@ -67,6 +78,8 @@ func (s *tickets) leave(ticket uint64) bool {
 	if s.waiters[ticket] == nil {
 		return false
 	}
+	// The display may have stood at this ticket while the next waiter already fits. serve stops at
+	// once if it stands at the ticket of another waiter.
 	delete(s.waiters, ticket)
 	s.serve()
 	return true
@@ -94,7 +107,8 @@ func (s *tickets) Release(n int64) {
 	s.serve()
 }
 
-// serve moves the display on while the ticket there is served or without an owner.
+// serve moves the display on while the ticket there is served or without an owner. Each ticket is
+// passed once, so the loop costs a constant for each waiter, however many left.
 func (s *tickets) serve() {
 	for s.display != s.next {
 		w := s.waiters[s.display]

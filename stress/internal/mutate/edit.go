@@ -13,14 +13,15 @@ type edit struct {
 	text     string
 }
 
-// A change is what an operator does to a file: one idea, in one or more places.
+// A change is the work of an operator on a file: one idea, in one or more places.
 type change struct {
 	operator string
 	at       token.Pos
 	edits    []edit
 }
 
-// apply makes the edits in a text. They do not overlap.
+// apply makes the edits in a text. They do not overlap. The sort is stable, so two insertions at
+// one place keep the order in which the operator made them.
 func (c change) apply(text string) string {
 	edits := slices.Clone(c.edits)
 	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
@@ -35,7 +36,8 @@ func (c change) apply(text string) string {
 	return b.String()
 }
 
-// stands marks the declarations that a mutant gets at its end, for its change to use.
+// stands marks the declarations that a mutant gets at its end, for its change to use. It is a
+// comment, so it may follow any Go file, and no file of a subject has this line.
 const stands = "\n// The change above uses:\n"
 
 // near is the greatest number of equal lines that a diff shows between two differences. They say by
@@ -55,6 +57,8 @@ func diff(old, mutated string) string {
 	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
+	// It costs the product of the two lengths. Both are short: what the mutant did not touch,
+	// before and after, is gone.
 	// common[i][j] is the length of the longest common subsequence of a[i:] and b[j:].
 	common := make([][]int, len(a)+1)
 	for i := range common {
@@ -97,10 +101,14 @@ func diff(old, mutated string) string {
 	return out.String()
 }
 
-// lines returns the lines of a text that are not blank, without white space around them.
+// lines returns the lines of a text that are not blank, without white space around them. Lines that
+// hold only a comment are left out: the name of a mutant is made from its diff, so an argument added
+// inside a statement would otherwise rename every mutant that moves or removes the statement, and
+// the results recorded for these mutants would be lost. A line of a raw string literal that begins
+// with two slashes is left out, too; that only makes a diff shorter.
 func lines(text string) (all []string) {
 	for _, l := range strings.Split(text, "\n") {
-		if l = strings.TrimSpace(l); l != "" {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "//") {
 			all = append(all, l)
 		}
 	}

@@ -157,7 +157,9 @@ func newCompiler(s Source) (*compiler, error) {
 	return c, nil
 }
 
-// check returns the errors of the types, in the order of their positions.
+// check returns the errors of the types, in the order of their positions. The package is checked as
+// a whole, not the changed file alone: a change of a type or a declaration may break its users.
+// Importer keeps the packages that it has imported, so only the first check pays for them.
 func (c *compiler) check(files map[string]*ast.File, info *types.Info) (errs []types.Error) {
 	conf := types.Config{Importer: c.Importer, Error: func(err error) {
 		var e types.Error
@@ -176,11 +178,13 @@ func (c *compiler) check(files map[string]*ast.File, info *types.Info) (errs []t
 }
 
 // maxRepairs bounds the blank uses that a mutant may get. A change of one statement takes the last
-// use from a few variables at most.
+// use from a few variables at most. The last round only checks, so one blank use fewer than this is
+// possible.
 const maxRepairs = 4
 
 // compile returns the text of a mutant that compiles, with blank uses if it needs them. It reports
-// false if the text cannot be made to compile so.
+// false if the text cannot be made to compile so. It repairs one error in a round, because an edit
+// moves the positions of the other errors.
 func (c *compiler) compile(name, text string) (string, bool) {
 	for range maxRepairs {
 		fset := c.fset
@@ -204,10 +208,16 @@ func (c *compiler) compile(name, text string) (string, bool) {
 }
 
 // unused returns the blank use that mends an error about an unused variable or import.
+//
+// The errors are told by their words: types.Error exports no code for the kind. Should a release of
+// Go change the words, mutants would be missing, and TestOperators fails on the ones with blank
+// uses.
 func unused(fset *token.FileSet, file *ast.File, e types.Error) (change, bool) {
 	offset := func(p token.Pos) int { return fset.Position(p).Offset }
 	switch {
 	case strings.Contains(e.Msg, "imported and not used"):
+		// A blank import keeps the package and needs no use. A renamed import would have two names,
+		// which does not parse, and gives no mutant.
 		return change{edits: []edit{{offset(e.Pos), offset(e.Pos), "_ "}}}, true
 	case strings.HasPrefix(e.Msg, "declared and not used: "):
 		name := strings.TrimPrefix(e.Msg, "declared and not used: ")
@@ -238,7 +248,8 @@ func declares(s ast.Stmt, at token.Pos) bool {
 }
 
 // normal returns the tokens of a text, without comments and layout, to compare mutants. Printing
-// the text as gofmt does would cost as much as the type check.
+// the text as gofmt does would cost as much as the type check. Two texts with equal tokens are the
+// same program, so equal keys never drop a mutant that differs.
 func normal(text string) string {
 	fset := token.NewFileSet()
 	var s scanner.Scanner
@@ -259,7 +270,9 @@ func normal(text string) string {
 	}
 }
 
-// enclosing returns the name of the declaration around a position.
+// enclosing returns the name of the declaration around a position. It is a part of the name of a
+// mutant, and so must not depend on lines. A declaration of several variables is named by its
+// first.
 func enclosing(file *ast.File, at token.Pos) string {
 	for _, d := range file.Decls {
 		if at < d.Pos() || at >= d.End() {

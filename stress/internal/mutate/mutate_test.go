@@ -288,7 +288,8 @@ func TestMutantsDiffer(t *testing.T) {
 	}
 }
 
-// A line that is added above a change leaves the name of the mutant as it was.
+// A line that is added above a change leaves the name of the mutant as it was, and so does a comment
+// inside a statement that the mutant removes or moves.
 func TestNamesStay(t *testing.T) {
 	name := func(body string) (names []string) {
 		for _, m := range mutants(t, "", body) {
@@ -301,6 +302,12 @@ func TestNamesStay(t *testing.T) {
 	before, after := name("\n\tshared++"), name("\n\t// A comment.\n\tshared++")
 	if len(before) == 0 || !slices.Equal(before, after) {
 		t.Errorf("names %v, and %v with a comment above", before, after)
+	}
+	before = name("\n\tfor stop() {\n\t\tshared++\n\t}")
+	after = name("\n\tfor stop() {\n\t\t// A comment.\n\t\tshared++\n\t}")
+	if !slices.ContainsFunc(before, func(n string) bool { return strings.HasPrefix(n, "drop") }) ||
+		!slices.Equal(before, after) {
+		t.Errorf("names %v, and %v with a comment inside", before, after)
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 // The operators of this file are those for all code.
 
 // conditions changes what ifs and loops decide.
+//
+// It stands for the check that was inverted, forgotten, or made for its side effect. The condition
+// stays in the text, so its calls still run and its variables are still used: the mutant differs by
+// the decision alone, and compiles wherever the original does.
 func (w *walker) conditions() {
 	condition := func(x ast.Expr, isLoop bool) {
 		if x == nil {
@@ -52,7 +56,8 @@ func (w *walker) conditions() {
 	})
 }
 
-// calls reports whether the evaluation of x may do more than look.
+// calls reports whether the evaluation of x may do more than look. A conversion looks like a call
+// and is none. A receive counts, because it takes a value.
 func (w *walker) calls(x ast.Expr) bool {
 	found := false
 	each(x, func(c *ast.CallExpr) { found = found || !w.info.Types[c.Fun].IsType() })
@@ -62,6 +67,9 @@ func (w *walker) calls(x ast.Expr) bool {
 
 // comparison moves the boundary of a comparison by one, in both directions. One direction is another
 // operator; the other one is another right side.
+//
+// It stands for the count that is off by one at its limit: a semaphore that grants one permit too
+// many, or never its last one. Only integers are changed: sizes, counts and indices have limits.
 func (w *walker) comparison(x *ast.BinaryExpr) {
 	if integer, _ := w.isInteger(x.X); !integer {
 		return
@@ -106,6 +114,9 @@ func (w *walker) numbers() {
 	w.widths()
 }
 
+// arithmetic exchanges an operator for its inverse or a similar operator: a counter that runs the
+// wrong way, a permit that is taken where it should be given back. Sums of strings are left out of
+// the expressions, and do not compile in the assignments.
 func (w *walker) arithmetic() {
 	swap := map[token.Token]string{
 		token.ADD: "-", token.SUB: "+", token.MUL: "/", token.QUO: "*", token.SHL: ">>", token.SHR: "<<",
@@ -138,15 +149,22 @@ func (w *walker) arithmetic() {
 
 // constant changes an integer constant. Twice zero and half of one are left out where they equal
 // another change of it.
+//
+// Limits are tested at their value, one beside it, and far from it: a buffer of one more hides a
+// lost wake-up that a buffer of half the size shows. A change that overflows the type of the
+// constant, or divides by zero, does not compile.
 func (w *walker) constant(x ast.Expr) {
 	text := w.source(x)
 	variants := []string{text + "*2", text + "/2", text + "+1", text + "-1"}
 	switch text {
 	case "0":
+		// 0*2 and 0/2 are 0
 		variants = variants[2:]
 	case "1":
+		// 1*2 is 1+1, and 1/2 is 1-1
 		variants = []string{"2", "0"}
 	case "2":
+		// 2/2 is 2-1
 		variants = []string{"4", "3", "1"}
 	}
 	for _, v := range variants {
@@ -159,12 +177,20 @@ func (w *walker) constant(x ast.Expr) {
 
 // widths narrows what is assigned to integers: variables, fields of literals, and arguments of
 // atomic stores.
+//
+// It stands for the count that is packed beside another one into a word, or kept in an int32
+// because no test used more. All detectors that use small semaphores are blind for it, so the
+// widths show which ones try large weights. A conversion to the narrow type and back keeps the type
+// of the expression, and the mutant compiles. Constants are left out: the conversion of a constant
+// that does not fit is an error of the compiler, and a constant that fits keeps its value.
 func (w *walker) widths() {
 	narrow := func(at ast.Node, target ast.Expr, edits func(wrap func(string) string) []edit) {
 		_, wide := w.isInteger(target)
 		if !wide {
 			return
 		}
+		// "mutated" is the path under which compiler.check checks the package: its types need no
+		// qualifier.
 		name := types.TypeString(w.typeOf(target), func(p *types.Package) string {
 			if p.Path() == "mutated" {
 				return ""
@@ -222,7 +248,8 @@ func (w *walker) widths() {
 
 func (w *walker) isConstant(x ast.Expr) bool { return w.info.Types[x].Value != nil }
 
-// mutatedError stands for an error that no code expects.
+// mutatedError stands for an error that no code expects. A judge that only asks whether there is an
+// error passes it; the contract names the error, so a judge has to compare.
 const mutatedError = `
 type mutatedError struct{}
 
@@ -230,6 +257,11 @@ func (mutatedError) Error() string { return "an error of the mutant" }
 `
 
 // returns changes the results of functions.
+//
+// It stands for the wrong answer after the right work: permits are taken and the caller is told
+// otherwise, so they leak, or the caller is told that it has them. The errors of a context have two
+// more wrong forms that tests often accept: a constant of package context in the place of the error
+// of this context, and the cause in the place of the error.
 func (w *walker) returns() {
 	each(w.file, func(s *ast.ReturnStmt) {
 		for _, x := range s.Results {
@@ -248,6 +280,8 @@ func (w *walker) returns() {
 				if on, ok := strings.CutSuffix(text, ".Err()"); ok && w.imports("context") {
 					w.emit("return", x, w.replace(x, "context.Cause("+on+")"))
 				}
+			// nil alone has no type: it may be an error, or a pointer, which cannot become an
+			// error.
 			case text == "nil" && w.returnsError(s, x):
 				w.emit("return", x, w.replace(x, "mutatedError{}"), w.append(mutatedError))
 			}
@@ -285,6 +319,7 @@ func (w *walker) returnsError(s *ast.ReturnStmt, x ast.Expr) bool {
 	return index < len(kinds) && isError(kinds[index])
 }
 
+// A renamed import does not count: the operators write the package's own name.
 func (w *walker) imports(path string) bool {
 	return slices.ContainsFunc(w.file.Imports, func(i *ast.ImportSpec) bool {
 		return i.Name == nil && i.Path.Value == `"`+path+`"`

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// cut is the edit that removes a statement with the rest of its line.
+// cut is the edit that removes a statement with the rest of its line. The line may stay empty.
+// normal and diff ignore layout, so the text need not be formatted.
 func (w *walker) cut(n ast.Node) edit { return w.replace(n, "") }
 
 // before and after are the edits that add a statement next to another one.
@@ -23,6 +24,13 @@ func (w *walker) after(n ast.Node, text string) edit {
 
 // drops leaves out each statement. Declarations stay: what they declare is used. A return at the end
 // of a function does not compile without it.
+//
+// A statement that is left out stands for the step that was forgotten on one path: the wake-up
+// after a cancellation, the reset of a field, the unlock before a return. It makes the most
+// mutants. A statement whose absence no test notices is not tested.
+//
+// Deferred calls and cases have operators of their own, which say more in a table. The whole of an
+// else goes in one piece, because an else without its block does not parse.
 func (w *walker) drops(lists [][]ast.Stmt) {
 	for _, list := range lists {
 		for _, s := range list {
@@ -49,7 +57,9 @@ func (w *walker) drops(lists [][]ast.Stmt) {
 	})
 }
 
-// isZero reports whether an assignment only resets its variables.
+// isZero reports whether an assignment only resets its variables. The operator left-behind gets
+// these by its own name: they are the state that an object keeps for its next user, as in a pool or
+// a list.
 func (w *walker) isZero(s *ast.AssignStmt) bool {
 	for _, x := range s.Rhs {
 		if text := w.source(x); text != "nil" && text != "0" && text != "false" && text != `""` {
@@ -61,6 +71,10 @@ func (w *walker) isZero(s *ast.AssignStmt) bool {
 
 // swaps exchanges neighbours. It leaves out pairs that commute, and pairs with a jump, after which
 // nothing runs.
+//
+// It stands for steps in the wrong order: a wake-up before the change that it announces, a count
+// that is lowered before the work is done. Where the two are a store and a load, the exchange
+// breaks the argument by which one of two goroutines sees the other.
 func (w *walker) swaps(lists [][]ast.Stmt) {
 	for _, list := range lists {
 		for i := 1; i < len(list); i++ {
@@ -82,8 +96,10 @@ func isCase(s ast.Stmt) bool {
 }
 
 // commute reports that two statements have the same effect in either order, as far as this is seen
-// from their text: both are assignments, without a call or channel operation, and neither assigns to
-// what the other mentions. Other goroutines see the difference only in a program with a data race.
+// from their text: both are assignments, without a call or channel operation, and neither assigns
+// to what the other mentions. Other goroutines see the difference only in a program with a data
+// race. The original has no such race, and the exchange adds none, because no operation that orders
+// goroutines stands between the two.
 func (w *walker) commute(a, b ast.Stmt) bool {
 	if !isSimple(a) || !isSimple(b) {
 		return false
@@ -91,7 +107,8 @@ func (w *walker) commute(a, b ast.Stmt) bool {
 	return !w.touches(a, b) && !w.touches(b, a)
 }
 
-// isSimple reports whether s is an assignment or a declaration without calls, receives and jumps.
+// isSimple reports whether s is an assignment or a declaration without calls, receives and jumps. A
+// call may have any effect, and a receive waits, so a statement with one of them never commutes.
 func isSimple(s ast.Stmt) bool {
 	switch s.(type) {
 	case *ast.AssignStmt, *ast.IncDecStmt, *ast.DeclStmt:

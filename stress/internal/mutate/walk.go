@@ -7,6 +7,9 @@ import (
 )
 
 // Operators returns the names of the operators, each with what it changes.
+//
+// The names are part of the recorded results and of the names of mutants, see Mutant.ID. A new name
+// for an operator makes all its results unknown.
 func Operators() map[string]string {
 	return map[string]string{
 		"lock-scope":  "Unlock moved before the statement above it, or Lock behind the one below",
@@ -67,7 +70,9 @@ func (w *walker) emit(operator string, at ast.Node, edits ...edit) {
 
 func (w *walker) offset(p token.Pos) int { return w.fset.Position(p).Offset }
 
-// source returns the text of a node.
+// source returns the text of a node. Changes are made in the text and not in the tree. So a mutant
+// keeps the layout and the comments of the original, its diff is small, and one parsed tree serves
+// all operators.
 func (w *walker) source(n ast.Node) string { return w.text[w.offset(n.Pos()):w.offset(n.End())] }
 
 // replace is the edit that puts a text in the place of a node.
@@ -75,7 +80,8 @@ func (w *walker) replace(n ast.Node, text string) edit {
 	return edit{w.offset(n.Pos()), w.offset(n.End()), text}
 }
 
-// append is the edit that adds declarations to the file.
+// append is the edit that adds declarations to the file. The marker stands before the text, so diff
+// finds the end of the program of which it compares lines.
 func (w *walker) append(text string) edit {
 	return edit{len(w.text), len(w.text), stands + text}
 }
@@ -138,7 +144,9 @@ func (w *walker) method(n ast.Node) (recv, name string, call *ast.CallExpr) {
 	return "", "", nil
 }
 
-// typeOf returns the type of an expression, also of a name that the expression declares.
+// typeOf returns the type of an expression, also of a name that the expression declares. An
+// expression without a type, as the name of a package, gets an invalid one: the operators compare
+// types without a case for nil.
 func (w *walker) typeOf(x ast.Expr) types.Type {
 	if t := w.info.TypeOf(x); t != nil {
 		return t
@@ -147,7 +155,7 @@ func (w *walker) typeOf(x ast.Expr) types.Type {
 }
 
 // isInteger reports whether x has an integer type, and whether that type is wide: 64 bits, or the
-// width of the machine.
+// width of the machine. Untyped constants are integers and not wide: nothing is kept in them.
 func (w *walker) isInteger(x ast.Expr) (integer, wide bool) {
 	b, ok := w.typeOf(x).Underlying().(*types.Basic)
 	if !ok || b.Info()&types.IsInteger == 0 {
