@@ -25,7 +25,7 @@ func TestBrowserUse(t *testing.T) {
 		{"filter", useFilter}, {"columns", useColumns}, {"faces", useFaces}, {"units", useUnits},
 		{"tooltip", useTooltip}, {"keyboard", useKeyboard}, {"run order", useRunOrder},
 		{"charts", useCharts}, {"zoom", useZoom}, {"theme", useTheme}, {"values", useValues},
-		{"print", usePrint}, {"folds", useFolds}, {"pairs", usePairs},
+		{"print", usePrint}, {"folds", useFolds}, {"rows", useRows}, {"links", useLinks}, {"pairs", usePairs},
 	}
 	for _, u := range uses {
 		t.Run(u.name, func(t *testing.T) { u.use(open(t, browser, path, look{Width: 1280})) })
@@ -195,6 +195,63 @@ func useFolds(p tab) {
 	mustBe(p, `document.querySelector("nav").getBoundingClientRect().top`, 0) // and the links stay in view
 }
 
+// The name of a row opens the row as Markdown and the command that profiles it, both with the columns
+// and in the unit that the page shows.
+func useRows(p tab) {
+	mustBe(p, `$("row").checkVisibility()`, false)
+	p.Do(chromedp.Click(chromedp.CSS(`#heat tbody tr:not(.group) th a`)))
+	p.Until(`$("row").checkVisibility()`)
+	mustBe(p, `location.hash`, ask[string](p, `"#row=" + heatRows[0].id`))
+	mustBe(p, `document.querySelectorAll("#row pre")[0].textContent`,
+		"| uncontended permits=1 goroutines=1 (sec/op, less is better) | cond | channel | spin | weighted |\n"+
+			ask[string](p, `"| --- | --: | --: | --: | --: |\n|  | " + [...heatRows[0].cells].slice(1)
+			.map(c => c.firstChild.textContent + (c.childNodes[1] ? " (" + c.childNodes[1].textContent + ")" : ""))
+			.join(" | ") + " |\n"`))
+	command := ask[string](p, `document.querySelectorAll("#row pre")[1].textContent`)
+	if want := "go test -run '^$' -bench '^BenchmarkSemaphore$/^workload=uncontended$/^impl=cond$/^permits=1$/" +
+		"^goroutines=1$'"; !strings.HasPrefix(command, want) ||
+		!strings.HasSuffix(command, " && go tool pprof -top cpu.out") {
+		p.T.Errorf("the command is %q, want it to begin with %q", command, want)
+	}
+	p.Do(chromedp.Click(chromedp.CSS(`#columns input[value="0"]`)))
+	p.Until(`document.querySelectorAll("#row pre")[1].textContent.includes("^impl=channel$")`)
+	mustBe(p, `document.querySelectorAll("#row pre")[0].textContent.includes("cond")`, false)
+	p.Run(`document.querySelector("#row button").click()`)
+	mustBe(p, `$("row").checkVisibility()`, false)
+	mustBe(p, `location.hash`, "#hide=cond")
+	p.Run(`$("columns").querySelector("input").click()`)
+	mustBe(p, `location.hash`, "")
+}
+
+// The address says what the page shows, and the page shows what an address says.
+func useLinks(p tab) {
+	before := ask[string](p, heatText)
+	p.Run(`$("filter").value = "contended"; $("filter").dispatchEvent(new Event("input", { bubbles: true }))`)
+	p.Run(`{ const s = $("unit"); s.value = [...s.options].find(o => o.text === "jain").value;
+		s.dispatchEvent(new Event("change", { bubbles: true })) }`)
+	p.Do(chromedp.Click(chromedp.CSS(`input[name=face][value=abs]`)))
+	p.Do(chromedp.Click(chromedp.CSS(`#columns input[value="3"]`)))
+	mustBe(p, `location.hash`, "#unit=jain&face=abs&rows=contended&hide=weighted")
+	shown, rows := ask[string](p, heatText), ask[int](p, visibleRows)
+	hash := ask[string](p, `location.hash`)
+	for _, other := range []string{"#unit=no such unit&hide=nothing&row=r-00000000", hash} {
+		p.Run(`location.hash = "` + other + `"`)
+		p.Until(`loadState.last === location.hash`)
+	}
+	mustBe(p, heatText, shown)
+	mustBe(p, visibleRows, rows)
+	mustBe(p, `document.querySelector('#columns input[value="3"]').checked`, false)
+	// A link with names that the page lacks shows the page as it was at first.
+	p.Run(`location.hash = "#unit=no such unit&hide=nothing&row=r-00000000"`)
+	p.Until(`loadState.last === location.hash`)
+	mustBe(p, heatText, before)
+	mustBe(p, visibleRows, 8)
+	// A link to a row marks it.
+	p.Run(`location.hash = "#" + heatRows[1].id`)
+	p.Until(`view.row === heatRows[1]`)
+	mustBe(p, `$("row").checkVisibility()`, true)
+}
+
 // Every control is used after every other one and after itself. No order may raise an error, leave a
 // visible cell empty, or keep the page busy; in the end the page shows what it showed at first.
 func usePairs(p tab) {
@@ -218,6 +275,7 @@ func usePairs(p tab) {
 		radio("face", "abs"), radio("face", "rel"),
 		radio("percentiles-face", "rel"), radio("percentiles-face", "abs"),
 		firstCell + `.click()`, `document.querySelector("#run button")?.click()`,
+		`heatRows[0].querySelector("a").click()`, `document.querySelector("#row button")?.click()`,
 		firstCell + `.focus()`, `dispatchEvent(new Event("resize"))`, `location.hash = "#samples"`,
 	}
 	resets := []string{controls[2], controls[6], controls[8], controls[10], controls[12], controls[14]}

@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -167,5 +168,39 @@ func TestSummary(t *testing.T) {
 	}
 	if c, _ = answersOf(t, reports.Options{}, samples("a", 1, 2, 3)); c.Summary() != "" {
 		t.Errorf("the summary of one column is %q", c.Summary())
+	}
+}
+
+// The JSON has the answers with what they were asked for: a build or a bot reads them there.
+func TestAnswersInJSON(t *testing.T) {
+	c, _ := answersOf(t, reports.Options{Require: []string{"small"}, Weight: reports.Throughput}, declarations+
+		rowOf("n=1", 300, 200, 400)+rowOf("n=2", 310, 200, 290))
+	var got struct {
+		Require []string
+		Weight  string
+		Answers []struct {
+			Text, Why, Safest string
+			Use               []string
+			Rows              []struct {
+				Row string
+				Use []string
+			}
+			Unfit struct {
+				Column string
+				Times  float64
+				But    []string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(render(t, reports.WriteJSON, c)), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Answers) != 1 || !slices.Equal(got.Require, []string{"small"}) || got.Weight != "throughput" {
+		t.Fatalf("answers are %+v", got)
+	}
+	a := got.Answers[0]
+	if len(a.Use) != 0 || a.Safest != "a" || len(a.Rows) != 2 || !slices.Equal(a.Rows[0].Use, []string{"a"}) ||
+		!slices.Equal(a.Rows[1].Use, []string{"c"}) || a.Unfit.Column != "b" || a.Text != c.Answers()[0].String() {
+		t.Errorf("the answer is %+v", a)
 	}
 }

@@ -26,7 +26,8 @@ type Export struct {
 func WriteCSV(w io.Writer, c *compare.Comparison) error { return Export{}.CSV(w, c) }
 
 // WriteJSON writes one object with all of c: by, family, facts, files, warnings, broken and
-// failures (all such lines, with file and line), and cells, an array of [ExportCell] with one
+// failures (all such lines, with file and line), require and weight (what the answers were asked
+// for), answers (an [ExportAnswer] for each table), and cells, an array of [ExportCell] with one
 // cell on each line. It is Export{}.JSON.
 func WriteJSON(w io.Writer, c *compare.Comparison) error { return Export{}.JSON(w, c) }
 
@@ -148,7 +149,9 @@ func (x Export) JSON(w io.Writer, c *compare.Comparison) error {
 		value any
 	}{{"by", c.By}, {"family", c.Family.String()}, {"facts", facts}, {"files", c.Log.Files},
 		{"broken", messages(c.Log.Broken)}, {"failures", messages(c.Log.Failures)},
-		{"warnings", append([]string{}, warningLines(c)...)}} {
+		{"warnings", append([]string{}, warningLines(c)...)},
+		{"require", append([]string{}, c.Required...)}, {"weight", c.Weight.String()},
+		{"answers", exportAnswers(c)}} {
 		text, err := json.Marshal(part.value)
 		if err != nil {
 			return fmt.Errorf("writing JSON: %w", err)

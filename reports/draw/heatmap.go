@@ -185,9 +185,35 @@ func heatCells(cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell
 	return list
 }
 
-// columnIndexes returns, for each column of the comparison, its index in t, or -1 if t lacks it.
+// pageColumns returns the columns of the heat map of the page: those of the other heat maps, or all
+// if no table has two. Columns that only stand alone are in a section of their own.
+func pageColumns(c *compare.Comparison) []string {
+	if ranked := rankedColumns(c); len(ranked) > 0 {
+		return ranked
+	}
+	return c.Cols
+}
+
+// orderedColumns returns all columns, the columns of the heat map first. The scripts know a column by
+// its place here, and so does its colour: a place in the heat map is then the same place everywhere.
+func orderedColumns(c *compare.Comparison) []string {
+	first := pageColumns(c)
+	rest := slices.DeleteFunc(slices.Clone(c.Cols), func(col string) bool {
+		return slices.Contains(first, col)
+	})
+	return slices.Concat(first, rest)
+}
+
+// standsAlone reports whether no column of t is in the heat map of the page.
+func standsAlone(c *compare.Comparison, t *compare.Table) bool {
+	shown := pageColumns(c)
+	return !slices.ContainsFunc(t.Cols, func(col string) bool { return slices.Contains(shown, col) })
+}
+
+// columnIndexes returns, for each column of the heat map of the page, its index in t, or -1 if t
+// lacks it.
 func columnIndexes(c *compare.Comparison, t *compare.Table) []int {
-	return indexesOf(c.Cols, t)
+	return indexesOf(pageColumns(c), t)
 }
 
 // indexesOf returns the place of each column in t, -1 for a column that t lacks.

@@ -53,7 +53,7 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 		Top:   newBanner(c),
 		Raw:   newSourceSection(c),
 	}}
-	a.page.addAssets(len(c.Cols), false)
+	a.page.addAssets(len(pageColumns(c)), false)
 	a.left -= a.page.Head.Size()
 	// A single column has nothing to choose between, and an empty section would look like a lost
 	// one.
@@ -64,16 +64,21 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 		a.page.Ranking = a.renderPart("rankings", newRankings(c))
 	}
 	a.page.Machine = a.renderPart("machine", newMachineSection(c))
+	alone := a.aloneSection()
 	shown := a.addHeatMap()
 	extras := a.attachmentParts(h.Attachments) // reserved before the charts, shown after them
 	a.page.Controls.Cells = a.addBlock("cells", primaryUnit(shown), packedBytes*shown.cellCount())
+	if alone.ID != "" {
+		a.page.Sections = append(a.page.Sections, alone)
+	}
+	a.addProfiles(shown)
 	a.addCharts()
 	a.addUnitSections()
 	a.addOtherUnits(shown)
 	samples := a.sampleSection()
 	a.page.Sections = append(append(a.page.Sections, extras...), samples)
 	a.addRawValues(shown)
-	a.page.addAssets(len(c.Cols), a.hasPlots)
+	a.page.addAssets(len(pageColumns(c)), a.hasPlots)
 	return a.page, a.err
 }
 
@@ -266,7 +271,8 @@ type controls struct {
 
 // scripts are the files of the page's own script, in the order in which they are joined.
 var scripts = []string{
-	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/main.js",
+	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/row.js", "page/state.js",
+	"page/main.js",
 }
 
 // addAssets adds the style and the scripts of the page to its head.

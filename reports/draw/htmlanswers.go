@@ -147,7 +147,7 @@ type namesByColumn map[string]columnName
 
 func newColumnNames(c *compare.Comparison) namesByColumn {
 	names := make(namesByColumn)
-	for i, col := range c.Cols {
+	for i, col := range orderedColumns(c) {
 		names[col] = columnName{col, colorClass(i)}
 	}
 	return names

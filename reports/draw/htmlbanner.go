@@ -141,6 +141,7 @@ type sourceSection struct {
 	Files             []string
 	More              string
 	Note              string
+	Profile           string // the command that profiles the first row
 }
 
 // newSourceSection lists the first files of c, and the benchstat command.

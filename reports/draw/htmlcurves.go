@@ -60,11 +60,12 @@ type chartData struct {
 }
 
 type lineData struct {
-	Col int          `json:"col"` // the index of the column in the comparison
-	X   []jsonNumber `json:"xs"`
-	Y   []jsonNumber `json:"ys"`
-	Lo  []jsonNumber `json:"lo"`
-	Hi  []jsonNumber `json:"hi"`
+	Col  int          `json:"col"`  // the index in orderedColumns
+	Name string       `json:"name"` // for a column that is not in the heat map
+	X    []jsonNumber `json:"xs"`
+	Y    []jsonNumber `json:"ys"`
+	Lo   []jsonNumber `json:"lo"`
+	Hi   []jsonNumber `json:"hi"`
 }
 
 // addCharts adds the sections of curves, and one block with the data of all of them.
@@ -223,7 +224,7 @@ func (a *pageBuilder) chartData(c compare.Chart, better int) chartData {
 	for _, l := range c.Lines {
 		d.Lines = append(
 			d.Lines,
-			lineData{slices.Index(a.c.Cols, l.Name), jsonNumbers(l.X), jsonNumbers(l.Y),
+			lineData{slices.Index(orderedColumns(a.c), l.Name), l.Name, jsonNumbers(l.X), jsonNumbers(l.Y),
 				jsonNumbers(l.Lo), jsonNumbers(l.Hi)},
 		)
 	}

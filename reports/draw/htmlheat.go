@@ -2,6 +2,7 @@ package draw
 
 import (
 	"fmt"
+	"hash/fnv"
 	"html/template"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ type heatGroup struct {
 
 // A heatGroupRow is one row of a group.
 type heatGroupRow struct {
+	ID    string // the anchor of the row; "" outside of the heat map
 	Label string
 	Cells []pageCell
 }
@@ -55,7 +57,7 @@ func tableID(i int) string { return fmt.Sprintf("table-%d", i+1) }
 // headings returns the columns of c with their colours.
 func headings(c *compare.Comparison) []columnName {
 	var list []columnName
-	for i, col := range c.Cols {
+	for i, col := range pageColumns(c) {
 		list = append(list, columnName{clipped(col), colorClass(i)})
 	}
 	return list
@@ -83,11 +85,13 @@ type pageRows struct {
 	rows []int // by table
 }
 
-// missing returns the number of rows that are not on the page.
+// missing returns the number of rows that found no room in the heat map.
 func (s pageRows) missing() int {
 	n := 0
 	for i, t := range s.c.Tables {
-		n += len(t.Rows) - s.rows[i]
+		if !standsAlone(s.c, t) {
+			n += len(t.Rows) - s.rows[i]
+		}
 	}
 	return n
 }
@@ -118,6 +122,9 @@ func (a *pageBuilder) addHeatMap() pageRows {
 	}
 	left -= columns
 	for i, t := range a.c.Tables {
+		if standsAlone(a.c, t) {
+			continue
+		}
 		if left -= groupBytes + len(template.HTMLEscapeString(t.Heading()+t.Common)) +
 			len(a.c.Cols)*cellBytes; left < 0 {
 			break
@@ -149,7 +156,7 @@ func (a *pageBuilder) addHeatMap() pageRows {
 const (
 	headBytes  = 80
 	groupBytes = 300
-	rowBytes   = 40
+	rowBytes   = 82
 	cellBytes  = 52
 )
 
@@ -174,16 +181,24 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 		for r := range shown.rows[i] {
 			if t.ShowsRow(u, r) {
 				g.Rows = append(
-					g.Rows, heatGroupRow{t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)},
+					g.Rows, heatGroupRow{rowID(t, r), t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)},
 				)
 			}
 		}
 		if hasMeanRow(t) {
-			g.Mean = &heatGroupRow{"geometric mean", overallCells(u, columns)}
+			g.Mean = &heatGroupRow{"", "geometric mean", overallCells(u, columns)}
 		}
 		table.Groups = append(table.Groups, g)
 	}
 	return table
+}
+
+// rowID returns the anchor of a row. It follows from the name of the row: a link to it holds for the
+// page of the next run, whatever rows that one has besides.
+func rowID(t *compare.Table, row int) string {
+	id := fnv.New32a()
+	id.Write([]byte(t.Heading() + "\n" + t.Rows[row].Name))
+	return fmt.Sprintf("r-%08x", id.Sum32())
 }
 
 // hasMeanRow reports whether a group shows a geometric mean. The mean of one row is that row, and

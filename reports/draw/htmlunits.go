@@ -116,6 +116,7 @@ func (a *pageBuilder) unitTables(s unitSubject, units []string, all pageRows) un
 // same reason.
 func (g *heatGroup) flatten(many bool) {
 	for i := range g.Rows {
+		g.Rows[i].ID = ""
 		if many {
 			g.Rows[i].Label = g.Heading + " " + g.Rows[i].Label
 		}
@@ -137,11 +138,13 @@ func otherUnit(unit string) unitSelector {
 	}
 }
 
-// allRows selects all rows of c.
+// allRows selects all rows of c that are compared.
 func allRows(c *compare.Comparison) pageRows {
 	all := pageRows{c, make([]int, len(c.Tables))}
 	for i, t := range c.Tables {
-		all.rows[i] = len(t.Rows)
+		if !standsAlone(c, t) {
+			all.rows[i] = len(t.Rows)
+		}
 	}
 	return all
 }

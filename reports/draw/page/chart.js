@@ -54,7 +54,7 @@ function seriesOf(chart, show) {
 	const edge = { class: "edge", width: 0, points: { show: false }, spanGaps: true, values: () => ({}) };
 	return chart.lines.flatMap((line) => {
 		const stroke = () => color(hue(line)), open = line.col % 8 > 3;
-		const on = !ticked || ticked[line.col];
+		const on = !ticked || (ticked[line.col] ?? true);
 		return [{
 			label: line.label, class: hue(line).slice(2), stroke, width: 2, spanGaps: true, show: on,
 			dash: DASHES[line.col % 4],
@@ -158,7 +158,7 @@ function showLines(on) {
 	ticked = on;
 	for (const { plot, chart } of charts.values()) {
 		chart.lines.forEach((line, i) => {
-			for (const k of [1, 2, 3]) plot.setSeries(3 * i + k, { show: on[line.col] });
+			for (const k of [1, 2, 3]) plot.setSeries(3 * i + k, { show: on[line.col] ?? true });
 		});
 	}
 }

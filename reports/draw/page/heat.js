@@ -2,7 +2,7 @@
 // other tables.
 const heat = $("heat");
 const heatRows = heat ? [...heat.querySelectorAll("tbody tr:not(.group)")] : [];
-const view = { unit: 0, absolute: false, units: [], raw: null };
+const view = { unit: 0, absolute: false, units: [], raw: null, row: null };
 
 // A cell of the data is an array; see cellData in htmldata.go.
 const [CLASS, REL, INTERVAL, ABS, SPREAD, N, LO, HI, P, TESTS, WHY] = Array(11).keys();

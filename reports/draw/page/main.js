@@ -27,7 +27,7 @@ function drawCharts(all) {
 	const figures = [...document.querySelectorAll("figure[data-chart]")];
 	for (const figure of figures) {
 		const chart = all[Number(figure.dataset.chart)];
-		for (const line of chart.lines) line.label = names[line.col];
+		for (const line of chart.lines) line.label = names[line.col] ?? line.name;
 		figure.querySelector("details").open = false;
 	}
 	const relative = (figure) => figure.closest("section").querySelector("input[value=rel]").checked;
@@ -90,6 +90,8 @@ async function start() {
 	if (!heat) return;
 	watchControls();
 	watchCells();
+	await watchRows();
+	watchState();
 	const all = await unpack("charts");
 	if (all) drawCharts(all);
 	watchTheme();
