@@ -11,6 +11,7 @@
 //	semabench stress    play random programs until the time is over, and keep programs that fail
 //	semabench explore   play every schedule of tests, or as many as there is time for
 //	semabench vet       report wrong uses of semaphores in Go source
+//	semabench completion  print a script that completes the command line in bash, zsh or fish
 //	semabench help      say more; help VERB lists the flags of a verb
 //	semabench version   print the version, the commit and the toolchain
 //
@@ -90,6 +91,8 @@ type app struct {
 	maker          sampling.Maker
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// hook gets the flags of a verb, which then returns flag.ErrHelp and does nothing; see completed
+	hook func(*flag.FlagSet)
 }
 
 // A verb is one subcommand. Its run returns an error and prints no error itself: exitCode prints
@@ -101,20 +104,26 @@ type verb struct {
 
 // verbs are in the order of the help. The program starts the last two itself, as children: run
 // starts sample, and stress starts turn.
-var verbs = []verb{
-	{"run", "measure implementations on this machine and write a report", app.run},
-	{"report", "make a report of any Go benchmark text", app.report},
-	{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
-	{"history", "keep the runs of a branch, and name the commits at which a row changed", app.history},
-	{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
-	{"policies", "print what each implementation promises beyond the contract", app.policies},
-	{"parallel", "compare threads and processes at the same work, and judge textbook sentences",
-		app.parallel},
-	{"stress", "play random programs until the time is over, and keep programs that fail", app.stress},
-	{"explore", "play every schedule of tests, or as many as there is time for", app.explore},
-	{"vet", "report wrong uses of semaphores in Go source", app.vet},
-	{"sample", "measure one row once and print its line; run calls this", app.sample},
-	{"turn", "play programs against one implementation; stress calls this", app.turn},
+var verbs []verb
+
+// init and not an initializer: the verb completion reads the list that it stands in.
+func init() {
+	verbs = []verb{
+		{"run", "measure implementations on this machine and write a report", app.run},
+		{"report", "make a report of any Go benchmark text", app.report},
+		{"gate", "judge whether a change made benchmarks slower, for builds to fail by", app.gate},
+		{"history", "keep the runs of a branch, and name the commits at which a row changed", app.history},
+		{"agree", "say how many verdicts of two runs of the same rows differ", app.agree},
+		{"policies", "print what each implementation promises beyond the contract", app.policies},
+		{"parallel", "compare threads and processes at the same work, and judge textbook sentences",
+			app.parallel},
+		{"stress", "play random programs until the time is over, and keep programs that fail", app.stress},
+		{"explore", "play every schedule of tests, or as many as there is time for", app.explore},
+		{"vet", "report wrong uses of semaphores in Go source", app.vet},
+		{"completion", "print a script that completes the command line in bash, zsh or fish", app.completion},
+		{"sample", "measure one row once and print its line; run calls this", app.sample},
+		{"turn", "play programs against one implementation; stress calls this", app.turn},
+	}
 }
 
 // innerVerbs are called by other verbs, never by users.
@@ -166,7 +175,7 @@ func (a app) usage(w io.Writer) {
 		"random programs\nand every schedule.\n\n"+
 		"Verbs (-h after one lists its flags, version prints the version):")
 	for _, v := range verbs {
-		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.what)
+		fmt.Fprintf(w, "  %-10s %s\n", v.name, v.what)
 	}
 	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, the good part was "+
 		"kept; "+
@@ -190,18 +199,23 @@ func (a app) flags(verb, args, what string) *flagSet {
 		f.SetOutput(a.stdout)
 		f.PrintDefaults()
 	}
-	return &flagSet{f, help}
+	return &flagSet{f, help, a.hook}
 }
 
 // A flagSet is a flag.FlagSet that prints the help of a verb.
 type flagSet struct {
 	*flag.FlagSet
 	help func()
+	hook func(*flag.FlagSet)
 }
 
 // parse parses the arguments. The help is printed here and not by flag.FlagSet.Usage, because
 // Usage also runs after every error.
 func (f *flagSet) parse(args []string) error {
+	if f.hook != nil {
+		f.hook(f.FlagSet)
+		return flag.ErrHelp
+	}
 	err := f.Parse(args)
 	switch {
 	case err == nil:
