@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the commands of README.md and docs in the module of a user: the test, the benchmark and the reports. Then it runs
-# published bugs and the tests of other modules under the explorer.
+# published bugs, findings and the tests of other modules under the explorer.
 set -euo pipefail
 cd "$(dirname "$0")/../examples/limiter"
 
@@ -41,6 +41,10 @@ done
 cd ../historical
 go test -timeout 30m -v -run TestPublished "$@" . | grep -E '^ *(\||--- FAIL|published_test)|^(ok|FAIL|PASS)'
 go test -skip TestPublished .
+
+# The programs of docs/findings.md have to fail in the newest versions of public modules as that page says.
+cd ../findings
+go test -p 1 ./...
 
 # The explorer plays tests of other modules unmodified; `go run .` plays all 40 packages.
 cd ../suites

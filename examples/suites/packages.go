@@ -89,20 +89,20 @@ var packages = []string{
 }
 
 // known has the reasons for failures whose traces were read and understood, by package and test.
-// findings/FAULTS.md has the order of steps, and a repair for each.
+// docs/findings.md has the order of steps, and a repair for each.
 var known = map[string]string{
-	"github.com/benbjohnson/clock TestMock_AfterRace": "A bug, FAULTS.md 1: Mock.Add and Mock.After choose the " +
+	"github.com/benbjohnson/clock TestMock_AfterRace": "A bug, docs/findings.md 1: Mock.Add and Mock.After choose the " +
 		"same timer, as clock.go:179 ticks it after the unlock; the second tick sends to a full channel in " +
 		"clock.go:353 with the lock held.",
-	"github.com/alitto/pond/v2 TestPoolWithQueueSizeZero": "A bug, FAULTS.md 5: the worker counts a task in " +
+	"github.com/alitto/pond/v2 TestPoolWithQueueSizeZero": "A bug, docs/findings.md 5: the worker counts a task in " +
 		"pool.go:267, after Wait has returned for it.",
 	"github.com/alitto/pond/v2 TestTaskGroupWaitShouldNotDeadlockWhenPoolContextCanceledWithQueuedTasks": "A bug, " +
-		"FAULTS.md 5: the cancelled task is counted after Wait has returned.",
+		"docs/findings.md 5: the cancelled task is counted after Wait has returned.",
 	"github.com/alitto/pond/v2 TestResultPoolSubmitContextCanceled": "The test is flaky: the second task may " +
 		"cancel the pool before the third is submitted, and then it is not counted.",
-	"go.uber.org/ratelimit TestInitial": "The bug of benbjohnson/clock, FAULTS.md 1, which the test uses: two " +
+	"go.uber.org/ratelimit TestInitial": "The bug of benbjohnson/clock, docs/findings.md 1, which the test uses: two " +
 		"calls tick one timer.",
-	"go.uber.org/ratelimit TestMaxSlack": "The bug of benbjohnson/clock, FAULTS.md 1, as in TestInitial.",
+	"go.uber.org/ratelimit TestMaxSlack": "The bug of benbjohnson/clock, docs/findings.md 1, as in TestInitial.",
 	"go.uber.org/ratelimit TestPer": "The test is flaky: a goroutine counts in ratelimit_test.go:107 after Take has " +
 		"returned, and the assertion at the same moment of the mock clock may come before.",
 	"go.uber.org/ratelimit TestSlack": "The test is flaky, as TestPer is.",
