@@ -208,6 +208,15 @@ func (m *measurer) isLate() bool {
 // of them: a row whose instructions were counted may need no time. A run whose rows are not all known has
 // stopped early: nothing says what the others would show.
 func (m *measurer) late() (err error) {
+	if m.run.Stopped != "" { // an earlier stage said so
+		return nil
+	}
+	if m.out == nil && m.listed {
+		m.addFacts()
+		if m.out, err = gate.NewWriter(m.Options.Out, m.run); err != nil {
+			return err
+		}
+	}
 	if m.out == nil {
 		m.run.Stopped = fmt.Sprintf("%v before all benchmarks were known: %v had passed of %v; give -max-time more, "+
 			"or name fewer packages", errLate, time.Since(m.begun).Round(time.Second), m.MaxTime)

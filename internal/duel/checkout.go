@@ -76,6 +76,29 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	return s, nil
 }
 
+// ignoredFiles returns a hint for a package that fails on one side only, if that side is a revision and the folder
+// of the package has ignored files: the other side may have what the revision lacks. It returns "" otherwise.
+func (m *measurer) ignoredFiles(ctx context.Context, path string, oldErr, newErr error) string {
+	failed, other := m.old, m.new
+	if newErr != nil {
+		failed, other = m.new, m.old
+	}
+	if (oldErr == nil) == (newErr == nil) || failed.tree == "" || other.tree != "" {
+		return ""
+	}
+	const most = 3
+	out, err := git(ctx, other.packages[path].Dir, nil, "ls-files", "--others", "--ignored", "--exclude-standard", "--", ".")
+	if err != nil || out == "" {
+		return ""
+	}
+	files := strings.Split(out, "\n")
+	if len(files) > most {
+		files = append(files[:most], "…")
+	}
+	return fmt.Sprintf("git ignores %s, and a revision has no ignored files: if the package needs them, make them on both "+
+		"sides and compare two directories with -old and -new", strings.Join(files, ", "))
+}
+
 // treeOf returns the folder below temp that checkout writes a revision into.
 func treeOf(temp string) string { return filepath.Join(temp, "tree") }
 
@@ -100,6 +123,10 @@ func writeTree(ctx context.Context, top, revision, root, temp string) error {
 		return fmt.Errorf("%w\na shallow clone may lack it: git fetch --unshallow", err)
 	}
 	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+root+"/"); err != nil {
+		if strings.Contains(err.Error(), "promisor") {
+			err = fmt.Errorf("%w\nthis clone has not the contents of all files (git clone --filter), and cannot fetch them "+
+				"now: clone without --filter, or make its remote reachable", err)
+		}
 		return err
 	}
 	files, err := git(ctx, top, index, "ls-files", "--stage", "-z")

@@ -168,6 +168,7 @@ type measurer struct {
 	plans    []*plan
 	recorded []*plan  // the plans of run.Rows, by index
 	skipped  []string // IDs of benchmarks that both sides skip
+	listed   bool     // all benchmarks of both sides are known
 	whyFresh string   // why all rows have fresh processes; "" if they have workers
 	progress Progress
 

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/instructions"
@@ -71,6 +73,9 @@ func countingEnv() []string {
 	return []string{"GOMAXPROCS=1", "GOGC=off", "GODEBUG=" + debug}
 }
 
+// flagsThatInstrument are flags whose binaries do not run under valgrind: they map memory at places of their own.
+var flagsThatInstrument = regexp.MustCompile(`(^|\s)['"]?--?(race|msan|asan)\b`)
+
 // findMeter looks for an instrument, and records what it found. A run without one is as it was before
 // there were instruments.
 func (m *measurer) findMeter(ctx context.Context) {
@@ -81,6 +86,13 @@ func (m *measurer) findMeter(ctx context.Context) {
 	case m.whyFresh != "":
 		m.addFact(gate.InstructionsFact, gate.NotCounted+"every value has a process of its own")
 		return
+	}
+	for _, s := range []*side{m.old, m.new} {
+		if flag := flagsThatInstrument.FindString(s.fact("goflags")); flag != "" {
+			m.addFact(gate.InstructionsFact, gate.NotCounted+"instructions of a build with "+strings.TrimSpace(flag)+
+				", which does not run under valgrind; without it in GOFLAGS the times are those of the program, too")
+			return
+		}
 	}
 	meter, err := instructions.Find(ctx, m.temp)
 	if err != nil {
@@ -285,6 +297,9 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 		value, err := c.countRow(ctx, l, p)
 		if err != nil {
 			l.kill()
+			if c.late(c.deadline) { // it was cut short, which says nothing about the row
+				break
+			}
 		}
 		samples[p] = sample{value, err}
 	}

@@ -33,13 +33,14 @@ func (m *measurer) findRows(ctx context.Context) error {
 	if slices.ContainsFunc(paths, needed) {
 		m.findMeter(ctx)
 	}
-	for i, path := range paths {
+	for _, path := range paths {
 		if s, ok := same[path]; ok {
 			m.identicalRows(path, s)
-			if !s.rest {
-				continue
-			}
 		}
+	}
+	paths = slices.DeleteFunc(paths, func(path string) bool { return !needed(path) })
+	m.listed = len(paths) == 0
+	for i, path := range paths {
 		if m.isLate() {
 			return errLate
 		}
@@ -81,6 +82,9 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 		return ctx.Err()
 	}
 	if err := errors.Join(oldErr, newErr); err != nil {
+		if hint := m.ignoredFiles(ctx, path, oldErr, newErr); hint != "" {
+			err = fmt.Errorf("%w\n%s", err, hint)
+		}
 		p := &plan{Row: gate.Row{Package: path, Spent: time.Since(begin),
 			Reproduce: m.Command + " " + escape.Shell(path)}}
 		p.fail(err)
@@ -89,11 +93,17 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 	}
 	m.skipped = append(m.skipped, skippedByBoth(path, oldList, newList)...)
 	plans := m.matchRows(path, oldList, newList)
+	for _, p := range plans {
+		if hint := m.ignoredFiles(ctx, path, oldList.failed[p.Name], newList.failed[p.Name]); hint != "" {
+			p.Err += "; " + hint
+		}
+	}
 	changed := m.changedBenchmarks(path)
 	for _, p := range plans {
 		p.Changed = changed(functionOf(p.Name))
 	}
 	m.addPlans(plans...)
+	m.listed = packages == 1
 	begin = time.Now()
 	err := m.probe(ctx, oldBinary, newBinary, plans)
 	for _, p := range plans {

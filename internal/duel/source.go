@@ -115,6 +115,16 @@ func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	return err
 }
 
+// fact returns the value of a fact of the side, or "".
+func (s *side) fact(key string) string {
+	for _, f := range s.Facts {
+		if f.Key == key {
+			return f.Value
+		}
+	}
+	return ""
+}
+
 // checkOverlay builds package testing with the worker in it. Another Go version
 // may have renamed something that the worker uses. Every test binary needs that
 // build, so it costs nothing extra.
@@ -157,6 +167,11 @@ func (s *side) findPackages(ctx context.Context, patterns []string) error {
 
 // loadError adds to an error of go list what a user can do about it.
 func loadError(err error, patterns []string) error {
+	if text := err.Error(); strings.Contains(text, "go.mod file not found") ||
+		strings.Contains(text, "does not contain main module") {
+		return fmt.Errorf("%w\nthere is no go.mod: run the gate in the folder of a module, or make one with go mod init "+
+			"NAME; both sides need it", err)
+	}
 	return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
 		"does not have; of a workspace name the modules; a revision has no ignored files)",
 		err, strings.Join(patterns, " "))

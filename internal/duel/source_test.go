@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/reports/gate"
 )
 
 const two = `
@@ -171,5 +175,96 @@ func (b *B) RunParallel(body func(*PB)) { go func() { pb := &PB{}; body(pb) }() 
 	_, err = writeOverlay(t.TempDir(), t.TempDir())
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v of no Go distribution", err)
+	}
+}
+
+// What a side lacks is named with the next step. None of these comes as far as a build.
+func TestWhatASideLacks(t *testing.T) {
+	bench := benchmarks("p", "func BenchmarkA(b *testing.B) { for b.Loop() {} }")
+	git := func(t *testing.T, dir string, args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", cmd, err, out)
+		}
+	}
+	for name, c := range map[string]struct {
+		make func(t *testing.T) (dir, revision string)
+		want string // "" for no error
+	}{
+		"no go.mod": {func(t *testing.T) (string, string) {
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"p_test.go": bench})
+			commit(t, dir)
+			return dir, "HEAD"
+		}, "go mod init"},
+		"no repository": {func(t *testing.T) (string, string) { return t.TempDir(), "HEAD" }, "compare two directories"},
+		"shallow": {func(t *testing.T) (string, string) {
+			dir := scratch(t, map[string]string{"p_test.go": bench})
+			commit(t, dir)
+			return dir, "HEAD~1"
+		}, "fetch-depth: 0"},
+		"blobless": {func(t *testing.T) (string, string) {
+			from, dir := scratch(t, map[string]string{"p_test.go": bench}), filepath.Join(t.TempDir(), "clone")
+			commit(t, from)
+			git(t, from, "config", "uploadpack.allowFilter", "true")
+			git(t, filepath.Dir(dir), "clone", "-q", "--no-checkout", "--filter=blob:none", "file://"+from, dir)
+			git(t, dir, "remote", "set-url", "origin", "file://"+filepath.Join(from, "gone"))
+			return dir, "HEAD"
+		}, "clone without --filter"},
+		"whole": {func(t *testing.T) (string, string) {
+			dir := scratch(t, map[string]string{"p_test.go": bench})
+			commit(t, dir)
+			return dir, "HEAD"
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, revision := c.make(t)
+			_, err := checkout(t.Context(), dir, revision, t.TempDir())
+			if err == nil {
+				s := &side{Side: gate.Side{Dir: dir}, packages: map[string]pkg{}}
+				err = s.findPackages(t.Context(), []string{"./..."})
+			}
+			if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// A package that fails on a revision only, beside files that git ignores, gets a hint; the same failure on both
+// sides, or without such files, gets none.
+func TestIgnoredFiles(t *testing.T) {
+	dir := scratch(t, map[string]string{".gitignore": "gen.go\n", "p.go": "package p\n", "q/q.go": "package q\n"})
+	commit(t, dir)
+	write(t, dir, map[string]string{"gen.go": "package p\n"})
+	packages := map[string]pkg{"p": {Dir: dir}, "q": {Dir: filepath.Join(dir, "q")}}
+	m := &measurer{old: &side{tree: "somewhere", packages: packages}, new: &side{packages: packages}}
+	failed := errors.New("undefined: K")
+	for _, c := range []struct {
+		path     string
+		old, new error
+		hint     bool
+	}{{"p", failed, nil, true}, {"p", failed, failed, false}, {"p", nil, failed, false}, {"p", nil, nil, false},
+		{"q", failed, nil, false}} {
+		if hint := m.ignoredFiles(t.Context(), c.path, c.old, c.new); strings.Contains(hint, "gen.go") != c.hint {
+			t.Errorf("%s, %v, %v: hint %q", c.path, c.old, c.new, hint)
+		}
+	}
+}
+
+// Binaries that do not run under valgrind are not counted, and the run says so.
+func TestInstrumentedBuildsAreNotCounted(t *testing.T) {
+	for flags, named := range map[string]string{"-race": "-race", "-tags=a -asan": "-asan", "'-msan'": "-msan"} {
+		s := &side{Side: gate.Side{Facts: []reports.Fact{{Key: "goflags", Value: flags}}}}
+		m := &measurer{old: s, new: s, run: &gate.Run{}}
+		m.findMeter(t.Context())
+		if m.meter != nil || len(m.run.Facts) != 1 || !strings.Contains(m.run.Facts[0].Value, named) {
+			t.Errorf("%s: facts %v", flags, m.run.Facts)
+		}
+	}
+	if flag := flagsThatInstrument.FindString("-tags=race,x -ldflags=-race-free=1"); flag != "" {
+		t.Errorf("%q was taken for a flag", flag)
 	}
 }
