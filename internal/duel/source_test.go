@@ -122,7 +122,7 @@ func TestUnusable(t *testing.T) {
 		"an option for one":  {Source{Revision: "--all", Dir: good}, Source{Dir: good}, "", []string{`no revision "--all"`}},
 		"no repository":      {Source{Revision: "HEAD", Dir: empty}, Source{Dir: good}, "", []string{"compare two directories"}},
 		"no directory":       {Source{Dir: good}, Source{Dir: good + "/none"}, "", []string{"new: ", "name a directory"}},
-		"no module":          {Source{Dir: good}, Source{Dir: t.TempDir()}, "", []string{"new: ", "packages must load"}},
+		"no module":          {Source{Dir: good}, Source{Dir: t.TempDir()}, "", []string{"new: ", "go mod init"}},
 		"no benchmarks":      {Source{Dir: empty}, Source{Dir: empty}, "", []string{"no benchmarks match"}},
 		"none that matches":  {Source{Dir: good}, Source{Dir: good}, "Nothing", []string{`no benchmarks match -bench "Nothing"`}},
 		"no run of TestMain": {Source{Dir: early}, Source{Dir: early}, "", []string{"scratch (TestMain did not come to m.Run)"}},
