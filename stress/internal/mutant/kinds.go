@@ -13,7 +13,10 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// deadlineOnly is K1: with a deadline, Acquire waits for the deadline and not for Done.
+// deadlineOnly is K1: with a deadline, Acquire waits for the deadline and not for Done. With a
+// deadline in an hour and a cancellation after a millisecond, the call returns an hour late, with
+// the right error. Contexts that are only cancelled and deadlines that only pass both look right.
+// It breaks C22, and C9, which waits for the error.
 type deadlineOnly struct{ *queue }
 
 func newDeadlineOnly(size int64) impls.Semaphore { return deadlineOnly{newQueue(size)} }
@@ -38,7 +41,9 @@ func (s deadlineOnly) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// deadlineError is K2: the error is guessed from the deadline.
+// deadlineError is K2: the error is guessed from the deadline. A cancel before the deadline makes
+// ctx.Err() Canceled, and the caller is told DeadlineExceeded. The author tested deadlines that
+// pass and contexts without one. It breaks C9.
 type deadlineError struct{ *queue }
 
 func newDeadlineError(size int64) impls.Semaphore { return deadlineError{newQueue(size)} }
@@ -51,7 +56,9 @@ func (s deadlineError) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// translatedError is K3: an error of the caller's own is replaced.
+// translatedError is K3: an error of the caller's own is replaced. A ctx may have any type, and its
+// Err may return any error. The two errors of package context come through unchanged, so a test
+// that uses only standard contexts sees nothing. It breaks C9.
 type translatedError struct{ *queue }
 
 func newTranslatedError(size int64) impls.Semaphore { return translatedError{newQueue(size)} }
@@ -64,7 +71,10 @@ func (s translatedError) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// secondLook is K4: permits that were free are lost if ctx is done by then.
+// secondLook is K4: permits that were free are lost if ctx is done by then. The window lies between
+// the poll in join, under mu, and the look here: a ctx that becomes done there costs n permits.
+// Acquire returns an error, so the caller has nothing to release. It breaks C7, which lets the ctx
+// itself become done in one of its methods.
 type secondLook struct{ *queue }
 
 func newSecondLook(size int64) impls.Semaphore { return secondLook{newQueue(size)} }
@@ -81,6 +91,9 @@ func (s secondLook) Acquire(ctx context.Context, n int64) error {
 }
 
 // foreignValue is K5: a ctx with a value for an unknown key is not listened to while Acquire waits.
+// Package context finds its own contexts by a value for a private key. An implementation that does
+// the same trusts every type that answers all keys. It breaks C9 and C22 with such a type; standard
+// contexts answer nil for a key that they do not know.
 type foreignValue struct{ *queue }
 
 func newForeignValue(size int64) impls.Semaphore { return foreignValue{newQueue(size)} }
@@ -98,7 +111,10 @@ func (s foreignValue) Acquire(ctx context.Context, n int64) error {
 	return s.wait(ctx, w)
 }
 
-// wrongPlace is K6: the clean-up of an Acquire that failed at once removes another waiter.
+// wrongPlace is K6: the clean-up of an Acquire that failed at once removes another waiter. The
+// waiter that is removed sleeps until its own ctx is done, as no Release finds it. The line must
+// not be empty when the call with a done ctx comes, so a test of such calls on a free semaphore
+// passes. It breaks C8.
 type wrongPlace struct{ *queue }
 
 func newWrongPlace(size int64) impls.Semaphore { return wrongPlace{newQueue(size)} }
@@ -118,7 +134,9 @@ func (s wrongPlace) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// zeroGives is K7: Release(0) admits the head though it does not fit.
+// zeroGives is K7: Release(0) admits the head though it does not fit. With one of two permits free
+// and a head that asks for two, Release(0) makes three permits held. Weights of zero are tested on
+// an idle semaphore first, where nothing waits. It breaks C13.
 type zeroGives struct{ *queue }
 
 func newZeroGives(size int64) impls.Semaphore { return zeroGives{newQueue(size)} }
@@ -136,7 +154,9 @@ func (s zeroGives) Release(n int64) {
 	}
 }
 
-// zeroLeaver is K8: an Acquire(0) that leaves the line admits the head though it does not fit.
+// zeroLeaver is K8: an Acquire(0) that leaves the line admits the head though it does not fit. A
+// weight of zero waits in line under FIFO. It frees nothing when it leaves, but the line behind it
+// may move up; this one moves up without a look at the permits. It breaks C13.
 type zeroLeaver struct{ *queue }
 
 func newZeroLeaver(size int64) impls.Semaphore { return zeroLeaver{newQueue(size)} }
@@ -157,7 +177,10 @@ func (s zeroLeaver) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// wrappingLine is K9: Release admits the waiters whose weights add up to the free permits.
+// wrappingLine is K9: Release admits the waiters whose weights add up to the free permits. The sum
+// is right until it passes the largest int64: then it is negative, which is below every number of
+// free permits, and the line is admitted. Each weight alone is legal, so a test of extremes with
+// one waiter passes. It breaks C15.
 type wrappingLine struct{ *queue }
 
 func newWrappingLine(size int64) impls.Semaphore { return wrappingLine{newQueue(size)} }
@@ -180,7 +203,9 @@ func (s wrappingLine) Release(n int64) {
 	}
 }
 
-// lineDropped is K10: the panic of an over-release leaves an empty line behind.
+// lineDropped is K10: the panic of an over-release leaves an empty line behind. The panic is right
+// and the count is right, but the waiters sleep until their ctx is done. Only a weight above the
+// size takes the branch, and only a request that waits shows the loss. It breaks C11.
 type lineDropped struct{ *queue }
 
 func newLineDropped(size int64) impls.Semaphore { return lineDropped{newQueue(size)} }
@@ -199,7 +224,10 @@ func (s lineDropped) Release(n int64) {
 	s.queue.Release(n)
 }
 
-// doomedInLine is K11: the comparison with the size is left out behind other waiters.
+// doomedInLine is K11: the comparison with the size is left out behind other waiters. The reference
+// keeps a request that never fits out of the line, see [queue.join]. Here it enters if it is more
+// than twice the size and others wait, and then holds up all behind it. A test with size+1, or with
+// an empty line, passes. It breaks C14.
 type doomedInLine struct{ *queue }
 
 func newDoomedInLine(size int64) impls.Semaphore { return doomedInLine{newQueue(size)} }
@@ -218,7 +246,10 @@ func (s doomedInLine) Acquire(ctx context.Context, n int64) error {
 }
 
 // guardReset is K12: TryAcquire and Acquire may pass the head of the line ten times. A waiter that
-// is cancelled sets the count to zero.
+// is cancelled sets the count to zero. The guard exists so that a large request at the head is not
+// passed without end. As long as waiters come, time out and leave, the count never reaches its
+// limit. It breaks C26 with a stream of leavers beside the stream of small requests; without
+// leavers the guard works.
 type guardReset struct {
 	*queue
 	passes int // guarded by mu
@@ -266,7 +297,10 @@ func (s *guardReset) TryAcquire(n int64) bool {
 	return true
 }
 
-// swappedHole is K13: a long line is an array whose holes are filled from its end.
+// swappedHole is K13: a long line is an array whose holes are filled from its end. To fill a hole
+// from the end costs a constant and keeps no order: the last waiter gets the place of the leaver,
+// before all waiters between. It breaks C27, in a line of more than 64 with a leaver that is not
+// the last. Shorter lines are moved up in order.
 type swappedHole struct{ *queue }
 
 func newSwappedHole(size int64) impls.Semaphore { return swappedHole{newQueue(size)} }
@@ -292,7 +326,9 @@ func (s swappedHole) Acquire(ctx context.Context, n int64) error {
 // errTired is the error of a waiter that gives up, and is not the error of its ctx.
 var errTired = errors.New("mutant: waited for too long")
 
-// givesUp is K14: a wait lasts an hour at most.
+// givesUp is K14: a wait lasts an hour at most. The timer looks like a safety net. No test waits
+// for an hour on a real clock, so C35 plays in a bubble with a virtual one. The error is not the
+// error of the ctx either, but no other clause waits so long.
 type givesUp struct{ *queue }
 
 func newGivesUp(size int64) impls.Semaphore { return givesUp{newQueue(size)} }
@@ -317,7 +353,9 @@ func (s givesUp) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// expiring is K15: TryAcquire takes back a grant that is older than an hour.
+// expiring is K15: TryAcquire takes back a grant that is older than an hour. It is the lease of a
+// distributed lock, in a place where no holder can die unseen. It breaks C35 under a virtual clock:
+// the holder still works when another caller gets its permits.
 type expiring struct {
 	*queue
 	last time.Time // of the last grant; guarded by mu
@@ -349,7 +387,9 @@ func (s *expiring) TryAcquire(n int64) bool {
 	return true
 }
 
-// shortTicket is K16: the waiter with the smallest ticket is served first.
+// shortTicket is K16: the waiter with the smallest ticket is served first. After 65,536 waits the
+// newest ticket is the smallest, so the newest waiter is served first. Only a line in which the
+// wrap happens shows it. It breaks C36, which makes that many waits.
 type shortTicket struct {
 	*queue
 	next    uint16
@@ -385,7 +425,9 @@ func (s *shortTicket) sort(place *list.Element) {
 	}
 }
 
-// leaversWrap is K17: the leaver that makes the counter wrap stays in line.
+// leaversWrap is K17: the leaver that makes the counter wrap stays in line. In one of 65,536
+// cancellations the waiter returns its error and stays in line. The next grant goes to it, and its
+// permits are lost. It breaks C36, which cancels that many waits.
 type leaversWrap struct {
 	*queue
 	leavers uint16 // guarded by mu
@@ -413,7 +455,11 @@ func (s *leaversWrap) Acquire(ctx context.Context, n int64) error {
 	return s.wait(ctx, w)
 }
 
-// releasesMeet is K18: while a Release wakes waiters, other Releases only count.
+// releasesMeet is K18: while a Release wakes waiters, other Releases only count. A counts its
+// permits, admits the waiters that fit, and drops the lock. B counts its permits, sees that A is at
+// work, and returns. A does not look again, so a waiter that the permits of B admit sleeps on. It
+// breaks C17. The flag saves a second pass over the line, and is right only if A looks again after
+// it has cleared the flag.
 type releasesMeet struct {
 	*queue
 	waking bool // guarded by mu
@@ -440,8 +486,10 @@ func (s *releasesMeet) Release(n int64) {
 	s.waking = false // the defect: no look at the permits that were counted meanwhile
 }
 
-// oneRefund is K19: a granted waiter that is cancelled leaves its permits in a field. Another one at
-// the same time overwrites the field.
+// oneRefund is K19: a granted waiter that is cancelled leaves its permits in a field. Another one
+// at the same time overwrites the field. A stores its permits in the field and drops the lock; B
+// stores its own over them. A gives back the permits of B, and B finds zero. It breaks C7: the
+// permits of A are lost, and neither call holds any.
 type oneRefund struct {
 	*queue
 	refund int64 // guarded by mu
@@ -473,7 +521,10 @@ func (s *oneRefund) Acquire(ctx context.Context, n int64) error {
 	return ctx.Err()
 }
 
-// countedNewcomers is K20: Release decides how many waiters fit, and admits them later.
+// countedNewcomers is K20: Release decides how many waiters fit, and admits them later. The count
+// is right under the lock under which it was made. Between the first grant and the second the lock
+// is free, and a TryAcquire, which may pass the line here, takes the second permit. The waiter is
+// admitted all the same, and one permit too many is held. It breaks C18.
 type countedNewcomers struct {
 	mu   sync.Mutex
 	size int64
@@ -578,7 +629,9 @@ func (s *countedNewcomers) serve(count int) {
 	}
 }
 
-// restless is K21: a waiter looks at the permits in a loop, and only yields in between.
+// restless is K21: a waiter looks at the permits in a loop, and only yields in between. All results
+// are right and come soon, so only the processor time of a waiter tells. It breaks C37: the Waits
+// of the mutant does not declare that it spins.
 type restless struct{ *queue }
 
 func newRestless(size int64) impls.Semaphore { return restless{newQueue(size)} }

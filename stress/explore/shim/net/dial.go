@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -31,7 +30,8 @@ func DialTimeout(network, address string, timeout time.Duration) (net.Conn, erro
 }
 
 // A Dialer is a net.Dialer, with the same fields. In memory a dial takes no time and needs no name
-// server, so most fields change nothing.
+// server, so most fields change nothing. The same struct, so that a literal of the standard type
+// converts to it, and rewritten code keeps its field names.
 type Dialer net.Dialer
 
 // Dial is net.Dialer.Dial.
@@ -39,7 +39,10 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
-// DialContext is net.Dialer.DialContext. It fails if ctx is done or the deadline has passed.
+// DialContext is net.Dialer.DialContext. It fails if ctx is done or the deadline has passed. ctx is
+// asked once, at the begin. In memory the dial ends before ctx could become done in its middle.
+// Each network takes its own type of address, so a LocalAddr of another type is as if there were
+// none.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if !schedrt.Controlled() {
 		c, err := (*net.Dialer)(d).DialContext(ctx, network, address)
@@ -79,15 +82,16 @@ func (d *Dialer) check(ctx context.Context) error {
 	}
 	switch {
 	case ctx.Err() == context.DeadlineExceeded, !d.Deadline.IsZero() && !d.Deadline.After(schedrt.Now()):
-		return os.ErrDeadlineExceeded
+		return errTimeout
 	case ctx.Err() != nil:
 		return errCanceled
 	}
 	return nil
 }
 
-// errCanceled is the error of a dial whose context was cancelled. Is tells it from others, as for the
-// error of package net.
+// errCanceled is the error of a dial whose context was cancelled. Is tells it from others, as for
+// the error of package net. Programs compare it with errors.Is and not by identity: the variable of
+// package net is not exported.
 var errCanceled error = canceled{}
 
 type canceled struct{}
@@ -95,7 +99,21 @@ type canceled struct{}
 func (canceled) Error() string        { return "operation was canceled" }
 func (canceled) Is(target error) bool { return target == context.Canceled }
 
-// unknown refuses a network of package net, and returns the error of another one.
+// errTimeout is the error of a dial whose deadline has passed, as in package net: it is a
+// context.DeadlineExceeded to errors.Is, also if the deadline was a field of the Dialer, and it is
+// not the os.ErrDeadlineExceeded of a Read or Write.
+var errTimeout error = timedOut{}
+
+type timedOut struct{}
+
+func (timedOut) Error() string        { return "i/o timeout" }
+func (timedOut) Timeout() bool        { return true }
+func (timedOut) Temporary() bool      { return true }
+func (timedOut) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// unknown refuses a network of package net, and returns the error of another one. Raw sockets exist
+// and cannot be played, so they are refused. Any other name is a mistake of the program, which gets
+// the error that it would get from package net.
 func unknown(op, what, network string) error {
 	if strings.HasPrefix(network, "ip") {
 		refuse(what, network)
@@ -103,7 +121,9 @@ func unknown(op, what, network string) error {
 	return &net.OpError{Op: op, Net: network, Err: net.UnknownNetworkError(network)}
 }
 
-// notNil returns an error without a connection or listener that is a nil pointer.
+// notNil returns an error without a connection or listener that is a nil pointer. A nil *TCPConn in
+// a net.Conn is not equal to nil, so a deferred "if c != nil { c.Close() }" would call a method of
+// a nil pointer.
 func notNil[I any](i I, err error) (I, error) {
 	if err != nil {
 		i = *new(I)
@@ -156,7 +176,8 @@ func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net
 	return DialUnix(network, laddr, raddr)
 }
 
-// DialIP is net.Dialer.DialIP. It is refused under control.
+// DialIP is net.Dialer.DialIP. It is refused under control. It returns the standard type, because a
+// refused dial makes no connection.
 func (d *Dialer) DialIP(ctx context.Context, network string, laddr, raddr netip.Addr) (*net.IPConn, error) {
 	if schedrt.Controlled() {
 		refuse("net.Dialer.DialIP", network)
@@ -180,7 +201,8 @@ func (lc *ListenConfig) check() {
 	}
 }
 
-// Listen is net.ListenConfig.Listen.
+// Listen is net.ListenConfig.Listen. ctx only bounds the look-up of a name, which takes no time
+// here.
 func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	if !schedrt.Controlled() {
 		l, err := (*net.ListenConfig)(lc).Listen(ctx, network, address)
@@ -240,7 +262,9 @@ func (lc *ListenConfig) MultipathTCP() bool { return (*net.ListenConfig)(lc).Mul
 // SetMultipathTCP is net.ListenConfig.SetMultipathTCP.
 func (lc *ListenConfig) SetMultipathTCP(use bool) { (*net.ListenConfig)(lc).SetMultipathTCP(use) }
 
-// wrapped puts a real connection into the type that stands for its own.
+// wrapped puts a real connection into the type that stands for its own. Only the types with a
+// look-alike are wrapped. A connection of another type, as of a raw socket, keeps its own:
+// rewritten code names that by the standard package.
 func wrapped(c net.Conn) net.Conn {
 	switch r := c.(type) {
 	case *net.TCPConn:

@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// isLocal reports whether a host is this one: RFC 6761 gives localhost and all names below it to the
-// loopback interface.
+// isLocal reports whether a host is this one: RFC 6761 gives localhost and all names below it to
+// the loopback interface. The empty host means this one in package net.
 func isLocal(host string) bool {
 	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
@@ -22,12 +22,15 @@ func noHost(host string) bool {
 	return net.ParseIP(host) == nil && (err == nil || last == "invalid")
 }
 
+// IsNotFound makes it permanent: a retry loop ends, as it does with the real error.
 func notFound(host string) error {
 	return &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 // known reports whether the address of a host is known without a name server: an IP address, or
-// localhost. Under control other hosts are refused.
+// localhost. Under control other hosts are refused. To ask a name server would make the schedule
+// depend on the network, and to invent an address would make a program connect to nothing. An error
+// would be wrong as well, as the host may exist.
 func known(what, host string) (net.IP, bool) {
 	if !schedrt.Controlled() {
 		return nil, false
@@ -42,7 +45,8 @@ func known(what, host string) (net.IP, bool) {
 	return nil, false
 }
 
-// LookupHost is net.LookupHost.
+// LookupHost is net.LookupHost. A host that cannot exist has its error under control, too, and
+// needs no server for it.
 func LookupHost(host string) ([]string, error) {
 	if schedrt.Controlled() && noHost(host) {
 		return nil, notFound(host)
@@ -65,6 +69,8 @@ func LookupIP(host string) ([]net.IP, error) {
 }
 
 // resolve replaces the host of an address by its IP address, for which package net asks no server.
+// The rest, as the name of a port, is package net's own work: it reads a table in its code or a
+// local file, and waits for nothing.
 func resolve(what, address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host == "" {

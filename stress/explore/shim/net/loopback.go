@@ -14,6 +14,11 @@ import (
 
 // loopback is the loopback interface of one schedule, with the Unix sockets. It has slices, as the
 // runtime tells the race detector of each access to a map, even from a package that is not watched.
+//
+// Two operations on it commute only if both read. That is coarse: two sockets that are opened have
+// nothing in common but the number of the next port. A program opens few sockets, so the orders
+// that are tried in vain are few, and a port that depends on the schedule is a fact that a real
+// program sees, too.
 var loopback struct {
 	object    schedrt.Object
 	listeners []*listener
@@ -23,10 +28,12 @@ var loopback struct {
 
 func init() { schedrt.AtBegin(resetLoopback) }
 
+// Every schedule begins with the same ports. Otherwise a port would tell how many schedules the
+// process has played before, and a program that uses it would not do the same again.
 func resetLoopback() { loopback.listeners, loopback.packets, loopback.lastPort = nil, nil, firstPort }
 
 // listenerAt returns the listener of an address, nil if there is none. It is a part of a step that
-// touches loopback.object.
+// touches loopback.object. A slice and a loop do: a schedule has a handful of listeners.
 func listenerAt(addr net.Addr) *listener {
 	for _, l := range loopback.listeners {
 		if l.key == key(addr) {
@@ -37,11 +44,13 @@ func listenerAt(addr net.Addr) *listener {
 }
 
 const (
+	// ports of listeners in examples and tests are below, and so are not taken by chance
 	firstPort  = 40000   // a port 0 gets the next one from here
 	bufferSize = 1 << 16 // of each direction of a connection: a Write waits when it is full
 )
 
-// A listener accepts connections in memory.
+// A listener accepts connections in memory. waiting is not bounded: the kernel's backlog refuses or
+// delays dials above some length, which depends on the machine.
 type listener struct {
 	object  schedrt.Object
 	key     string
@@ -51,7 +60,9 @@ type listener struct {
 	late    stream.Deadline
 }
 
-// port returns the port of an address on the loopback interface. Other addresses are refused.
+// port returns the port of an address on the loopback interface. Other addresses are refused. A
+// host that is no address needs a name server, unless RFC 6761 fixes its answer. An unspecified
+// host is this one, as for the kernel. Zero is a legal port; the caller decides what it means.
 func port(what, network, address string) (int, error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
@@ -85,7 +96,9 @@ func opError(op string, addr net.Addr, call string, errno syscall.Errno) *net.Op
 
 func tcpAddr(port int) *net.TCPAddr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port} }
 
-// nextPort is a part of a step that touches loopback.object.
+// nextPort is a part of a step that touches loopback.object. Ports are not used again in a
+// schedule, as the kernel avoids it for a time: a late dial to a closed listener must not reach the
+// next one.
 func nextPort() int {
 	loopback.lastPort++
 	return loopback.lastPort
@@ -123,7 +136,8 @@ func listen(addr net.Addr) (l *listener, err error) {
 	return l, err
 }
 
-// without returns a new slice without an element.
+// without returns a new slice without an element. The old slice stays as it was: another operation
+// may hold it.
 func without[T comparable](all []T, x T) (left []T) {
 	for _, other := range all {
 		if other != x {
@@ -133,7 +147,8 @@ func without[T comparable](all []T, x T) (left []T) {
 	return left
 }
 
-// accept waits for a connection. It is one step.
+// accept waits for a connection. It is one step. The checks come in the order in which package net
+// makes them: closed, deadline, connection.
 func (l *listener) accept() (c *conn, err error) {
 	fail := func(cause error) { err = &net.OpError{Op: "accept", Net: l.addr.Network(), Addr: l.addr, Err: cause} }
 	schedrt.Await(schedrt.OpAccept, func() bool { return l.closed || l.late.Passed || len(l.waiting) > 0 }, func() {
@@ -150,7 +165,9 @@ func (l *listener) accept() (c *conn, err error) {
 	return c, err
 }
 
-// Close ends Accept, and the connections that were not accepted.
+// Close ends Accept, and the connections that were not accepted. A connection that was dialed and
+// not accepted is reset by the kernel. The dialer finds out at its next operation; here the Closes
+// that follow the step are steps of their own.
 func (l *listener) Close() (err error) {
 	var left []*conn
 	schedrt.Do(schedrt.OpCloseStream, func() bool {
@@ -172,8 +189,10 @@ func (l *listener) Close() (err error) {
 func (l *listener) Addr() net.Addr                { return l.addr }
 func (l *listener) SetDeadline(t time.Time) error { l.late.Set(&l.object, t); return nil }
 
-// dial connects to a listener. As over TCP, a connection is there before it is accepted. The addresses
-// are of TCP or of Unix sockets; here may be nil.
+// dial connects to a listener. As over TCP, a connection is there before it is accepted. The
+// addresses are of TCP or of Unix sockets; here may be nil. Between the two steps the listener may
+// close. Then the dial is refused, as a real dial that comes late. Without a listener the two kinds
+// of addresses fail differently: a port refuses, and the file of a Unix socket does not exist.
 func dial(here, there net.Addr) (*conn, error) {
 	// Which listener there is is read in a step of its own: the next step has to touch it.
 	var l *listener

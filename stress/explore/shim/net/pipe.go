@@ -7,6 +7,16 @@
 //
 // The types of connections and listeners stand for the standard ones, so that a program can name them.
 // Outside of control each holds a real one.
+//
+// Rewritten code cannot use the real package under control: a Read of a real connection waits in
+// the kernel, where the scheduler does not see it, and which of two packets comes first is a choice
+// of the kernel, which no schedule names.
+//
+// # What this does not model
+//
+// No bytes or packets are lost or late on their way, and no connection is reset. A name server, an
+// interface other than loopback, and raw sockets are refused: see schedrt.Refuse. A refused program
+// gets no verdict, because an answer that this package invents could make it pass or fail wrongly.
 package net
 
 import (
@@ -27,14 +37,16 @@ type conn struct {
 	closed        error // of an operation after the close of the other side
 }
 
-// pair returns two ends. Capacity is of the buffer in each direction.
+// pair returns two ends. Capacity is of the buffer in each direction. The two streams are crossed:
+// one end writes where the other end reads. Closed is the error of an end that is closed itself,
+// and toWriters the error of a Write to an end that is closed.
 func pair(network string, capacity int, a, b net.Addr, closed, toWriters error) (x, y *conn) {
 	there, back := stream.New(capacity, closed), stream.New(capacity, closed)
 	return &conn{in: back, out: there, local: a, remote: b, network: network, closed: toWriters},
 		&conn{in: there, out: back, local: b, remote: a, network: network, closed: toWriters}
 }
 
-// pipeAddr is the address of an end of net.Pipe.
+// pipeAddr is the address of an end of net.Pipe. Both ends have this one, as in package net.
 type pipeAddr struct{}
 
 func (pipeAddr) Network() string { return "pipe" }
@@ -48,7 +60,8 @@ func Pipe() (net.Conn, net.Conn) {
 	return pair("pipe", 0, pipeAddr{}, pipeAddr{}, io.ErrClosedPipe, io.ErrClosedPipe)
 }
 
-// wrap returns the error of an operation in the words of package net.
+// wrap returns the error of an operation in the words of package net. io.EOF stays bare because
+// readers compare with it, and io.ErrClosedPipe because net.Pipe returns it bare.
 func (c *conn) wrap(op string, err error) error {
 	if err == nil || err == io.EOF || err == io.ErrClosedPipe {
 		return err
@@ -70,7 +83,9 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, c.wrap("write", err)
 }
 
-// Close closes both directions in one step. A second Close of a pipe does nothing.
+// Close closes both directions in one step. A second Close of a pipe does nothing. Both in one
+// step, because no program can see a real connection with one direction closed by Close. A second
+// Close of a socket fails, as the descriptor is gone by then.
 func (c *conn) Close() error {
 	if !stream.Close(c.in, c.closed, c.out, io.EOF) && c.network != "pipe" {
 		return c.wrap("close", net.ErrClosed)
@@ -81,6 +96,8 @@ func (c *conn) Close() error {
 func (c *conn) LocalAddr() net.Addr  { return c.local }
 func (c *conn) RemoteAddr() net.Addr { return c.remote }
 
+// The two directions are set one after the other, each in a step, as the real one does it under two
+// locks.
 func (c *conn) SetDeadline(t time.Time) error {
 	c.in.SetReadDeadline(t)
 	c.out.SetWriteDeadline(t)

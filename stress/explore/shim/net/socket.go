@@ -14,10 +14,14 @@ import (
 // the descriptor is refused, by the name of the type.
 type socket string
 
+// The name stands in the text, so the value of a socket is the name of the standard type.
 func (s socket) refuse(method string) {
 	schedrt.Refuse("net." + string(s) + "." + method + " is not under control")
 }
 
+// With the descriptor, the program would read and write past the scheduler. The return after a
+// refusal is for calls outside of control, where Refuse does nothing; there a real connection
+// answers first.
 func (s socket) File() (*os.File, error) {
 	s.refuse("File")
 	return nil, syscall.EINVAL

@@ -10,10 +10,14 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A TCPConn is a net.TCPConn.
+// A TCPConn is a net.TCPConn. A struct with an interface inside, and not an interface itself:
+// programs write *net.TCPConn in type assertions and fields, and the rewriter only changes the
+// package's name.
 type TCPConn struct{ tcpMethods }
 
-// tcpMethods are the methods of a net.TCPConn, which an end in memory has, too.
+// tcpMethods are the methods of a net.TCPConn, which an end in memory has, too. A method of the
+// standard type that is missing here does not compile in rewritten code, so the lists must be
+// whole. The compiler checks that both kinds of connection have all of them.
 type tcpMethods interface {
 	net.Conn
 	io.ReaderFrom
@@ -32,7 +36,8 @@ type tcpMethods interface {
 	SyscallConn() (syscall.RawConn, error)
 }
 
-// A tcpEnd is an end of a connection of TCP in memory.
+// A tcpEnd is an end of a connection of TCP in memory. conn comes first for the methods that do
+// something; socket has the rest.
 type tcpEnd struct {
 	*conn
 	socket
@@ -41,6 +46,7 @@ type tcpEnd struct {
 func inMemory(c *conn) *TCPConn { return &TCPConn{tcpEnd{c, "TCPConn"}} }
 
 // ReadFrom and WriteTo copy by Reads and Writes. The structs hide the two methods from io.Copy.
+// Otherwise io.Copy would call them again, without end.
 func (c tcpEnd) ReadFrom(r io.Reader) (int64, error) { return io.Copy(struct{ io.Writer }{c.conn}, r) }
 func (c tcpEnd) WriteTo(w io.Writer) (int64, error)  { return io.Copy(w, struct{ io.Reader }{c.conn}) }
 
@@ -84,7 +90,8 @@ func (l *TCPListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Close ends Accept.
+// Close ends Accept. A method of its own, although listener has one: for a real listener the
+// embedded pointer is nil. The same holds for the methods below.
 func (l *TCPListener) Close() error {
 	if l.real != nil {
 		return l.real.Close()
@@ -124,7 +131,8 @@ func (l *TCPListener) SyscallConn() (syscall.RawConn, error) {
 	return socket("TCPListener").SyscallConn()
 }
 
-// local checks the address of a socket, nil for any, and returns its port.
+// local checks the address of a socket, nil for any, and returns its port. An unspecified address,
+// as 0.0.0.0, includes the loopback interface, which is all there is.
 func local(what, network string, ip net.IP, port int) int {
 	if len(ip) > 0 && !ip.IsLoopback() && !ip.IsUnspecified() {
 		refuse(what, ip.String())
@@ -132,6 +140,7 @@ func local(what, network string, ip net.IP, port int) int {
 	return port
 }
 
+// The network is not looked at: tcp4 and tcp6 share the ports of the one loopback interface.
 func portOf(what string, a *net.TCPAddr) int {
 	if a == nil {
 		return 0

@@ -18,7 +18,9 @@ import (
 // and so is one for a socket that has queueLength packets.
 type UDPConn struct{ udpMethods }
 
-// queueLength is the number of packets that wait for a Read.
+// queueLength is the number of packets that wait for a Read. The kernel bounds bytes and not
+// packets, so the number is a choice: small enough that a program that never reads loses packets,
+// and large enough that a program that reads loses none.
 const queueLength = 256
 
 // udpMethods are the methods of a net.UDPConn, which a socket in memory has, too.
@@ -45,7 +47,8 @@ type packet struct {
 	from *net.UDPAddr
 }
 
-// A packetConn is a socket of UDP in memory.
+// A packetConn is a socket of UDP in memory. All fields are read and written in steps that touch
+// object, but for here and there, which do not change after open.
 type packetConn struct {
 	socket
 	object     schedrt.Object
@@ -75,7 +78,8 @@ func (c *packetConn) touch() schedrt.Touch {
 	return schedrt.Touch{Object: &c.object, Mode: schedrt.Write}
 }
 
-// open makes a socket. The port 0 means any.
+// open makes a socket. The port 0 means any. The port is taken and the socket entered in one step.
+// In two steps, two sockets that ask for the same port could both find it free.
 func open(here, there *net.UDPAddr) (*UDPConn, error) {
 	c := &packetConn{socket: "UDPConn", here: here, there: there}
 	var err error
@@ -105,7 +109,8 @@ func (c *packetConn) fail(op string, err error) error {
 	return e
 }
 
-// receive waits for a packet. What does not fit into b is lost, as with a standard socket.
+// receive waits for a packet. What does not fit into b is lost, as with a standard socket. The error
+// of an unreached port comes once, as the kernel clears it when it reports it.
 func (c *packetConn) receive(b []byte) (n int, from *net.UDPAddr, err error) {
 	ready := func() bool { return c.closed || c.readLate.Passed || c.unreached || len(c.queue) > 0 }
 	schedrt.Await(schedrt.OpRead, ready, func() {
@@ -128,6 +133,9 @@ func (c *packetConn) receive(b []byte) (n int, from *net.UDPAddr, err error) {
 }
 
 // send sends a packet. Which socket gets it is read in a step of its own: the next step touches it.
+// Between the two steps the other socket may close; the packet is then lost, as on a wire. A send
+// to nowhere succeeds, because UDP has no acknowledgement: only a dialed socket learns of it, by
+// its next receive.
 func (c *packetConn) send(b []byte, to *net.UDPAddr) (n int, err error) {
 	local("net.UDPConn.Write", "udp", to.IP, to.Port)
 	var target *packetConn
@@ -147,9 +155,11 @@ func (c *packetConn) send(b []byte, to *net.UDPAddr) (n int, err error) {
 	if err != nil || target == nil {
 		return len(b), err
 	}
+	// A copy, because the caller may use b again when send has returned, before the packet is read.
 	p := packet{data: slices.Clone(b), from: c.here}
 	schedrt.NoteRead(b)
 	schedrt.Do(schedrt.OpWrite, func() bool {
+		// The kernel filters by the peer: a dialed socket sees no packet of another sender.
 		foreign := target.there != nil && target.there.Port != c.here.Port
 		if target.closed || foreign || len(target.queue) == queueLength {
 			return false
@@ -161,7 +171,8 @@ func (c *packetConn) send(b []byte, to *net.UDPAddr) (n int, err error) {
 	return len(b), nil
 }
 
-// Close ends the Reads.
+// Close ends the Reads. It touches the loopback interface as well: a send that looks for the port
+// and a Close of it do not commute, and both orders are played.
 func (c *packetConn) Close() (err error) {
 	schedrt.Do(schedrt.OpCloseStream, func() bool {
 		if c.closed {
@@ -224,6 +235,7 @@ func (c *packetConn) ReadMsgUDPAddrPort(b, _ []byte) (n, oobn, flags int, addr n
 	return n, 0, 0, addr, err
 }
 
+// The kernel knows no peer of a socket that was not dialed.
 func (c *packetConn) Write(b []byte) (int, error) {
 	if c.there == nil {
 		return 0, c.fail("write", syscall.EDESTADDRREQ)
@@ -231,6 +243,7 @@ func (c *packetConn) Write(b []byte) (int, error) {
 	return c.send(b, c.there)
 }
 
+// A dialed socket has one peer; package net refuses another address before it asks the kernel.
 func (c *packetConn) WriteToUDP(b []byte, to *net.UDPAddr) (int, error) {
 	switch {
 	case c.there != nil:

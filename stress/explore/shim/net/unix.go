@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A UnixConn is a net.UnixConn. In memory there are streams only.
+// A UnixConn is a net.UnixConn. In memory there are streams only. Datagrams are refused, because
+// they keep the bounds of messages and a Stream does not.
 type UnixConn struct{ unixMethods }
 
 // unixMethods are the methods of a net.UnixConn, which an end in memory has, too.
@@ -28,7 +29,9 @@ type unixMethods interface {
 	WriteToUnix(b []byte, addr *net.UnixAddr) (int, error)
 }
 
-// A unixEnd is an end of a Unix stream in memory.
+// A unixEnd is an end of a Unix stream in memory. Its methods answer as the kernel does for
+// SOCK_STREAM: an address on a Write is an error, as the socket is connected, and a Read tells the
+// address of the other end.
 type unixEnd struct {
 	*conn
 	socket
@@ -78,7 +81,9 @@ func (c unixEnd) WriteTo(b []byte, addr net.Addr) (int, error) {
 	return c.Write(b)
 }
 
-// A UnixListener is a net.UnixListener. In memory it makes no file.
+// A UnixListener is a net.UnixListener. In memory it makes no file. The file of a real socket is
+// visible to other processes and to os.Stat; a program that looks for it does not find it. Only
+// dials of the same schedule reach the listener.
 type UnixListener struct {
 	*listener
 	real *net.UnixListener // nil under control
@@ -156,7 +161,8 @@ func (l *UnixListener) SyscallConn() (syscall.RawConn, error) {
 	return socket("UnixListener").SyscallConn()
 }
 
-// ListenUnix is net.ListenUnix.
+// ListenUnix is net.ListenUnix. A name that is in use fails, as over a file that exists; after a
+// Close the name is free, because closing removes the file.
 func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 	if !schedrt.Controlled() {
 		l, err := net.ListenUnix(network, laddr)
@@ -177,7 +183,8 @@ func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 	return &UnixListener{listener: l}, nil
 }
 
-// DialUnix is net.DialUnix.
+// DialUnix is net.DialUnix. Without a local address the dialing end has none, as a socket that was
+// not bound.
 func DialUnix(network string, laddr, raddr *net.UnixAddr) (*UnixConn, error) {
 	if !schedrt.Controlled() {
 		c, err := net.DialUnix(network, laddr, raddr)

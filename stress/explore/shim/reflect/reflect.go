@@ -4,6 +4,12 @@
 //	i, v, ok := reflect.Select(cases) // a select, whose ready case the schedule chooses
 //
 // Rewritten code has explore__reflect.On(v).Recv() for v.Recv().
+//
+// Only channels need it: the other functions of the package wait for nothing and share no state, so
+// rewritten code calls them as they are. A channel of a select may be one of several hundred, as
+// reflect.Select takes a slice, so the cases are a slice here as well.
+//
+// The panics for misuse are left to the real functions, which have the right texts.
 package reflect
 
 import (
@@ -19,7 +25,8 @@ type Value struct{ v reflect.Value }
 func On(v reflect.Value) Value { return Value{v} }
 
 // controlled reports whether a method is on a channel that is under control. The real method panics
-// for a value of another kind, and for a channel of the other direction.
+// for a value of another kind, and for a channel of the other direction. So misuse falls through to
+// the method that panics.
 func (v Value) controlled(dir reflect.ChanDir) bool {
 	return schedrt.Controlled() && v.v.Kind() == reflect.Chan && v.v.Type().ChanDir()&dir == dir
 }
@@ -63,7 +70,8 @@ func (v Value) TryRecv() (reflect.Value, bool) {
 	return c.Received()
 }
 
-// Close is Value.Close.
+// Close is Value.Close. Close is two things: a step, which orders it among the operations of the
+// channel, and the real close, which runs while no other goroutine of the schedule can move.
 func (v Value) Close() {
 	if v.controlled(reflect.SendDir) {
 		schedrt.BeforeClose(v.v)
@@ -71,7 +79,8 @@ func (v Value) Close() {
 	v.v.Close()
 }
 
-// Len is Value.Len, a step for a channel.
+// Len is Value.Len, a step for a channel. Direction 0 asks for none, because a Len is legal in
+// each.
 func (v Value) Len() int {
 	if !v.controlled(0) {
 		return v.v.Len()
@@ -79,7 +88,9 @@ func (v Value) Len() int {
 	return schedrt.LenOfValue(v.v)
 }
 
-// Select is reflect.Select.
+// Select is reflect.Select. A case with a zero Chan is never ready, and is left out of the list;
+// index keeps the numbers that the caller knows. A second default panics with the text of the real
+// function, since that is not called.
 func Select(cases []reflect.SelectCase) (chosen int, recv reflect.Value, ok bool) {
 	if !schedrt.Controlled() {
 		return reflect.Select(cases)

@@ -8,6 +8,13 @@
 // A Read is one step, and so is each part of a Write that may wait. Package rewrite keeps the race
 // detector out of this package; the accesses to the caller's memory, and the edges between a Write
 // and the Read of its bytes, are stated.
+//
+// # Edges
+//
+// A real pipe or connection orders its two ends: what was written before a Write is visible after
+// the Read of its bytes. Every step here acquires the address of the stream first, and each that
+// moves bytes or closes a side releases it. Both directions are stated, because a Write without a
+// buffer also learns that its bytes were read.
 package stream
 
 import (
@@ -25,9 +32,9 @@ type Stream struct {
 	capacity int   // of the buffer; 0 means that a Write waits until its bytes were read
 	closed   error // of a Read or Write after the close of its own side
 
-	data    []byte // that was written and not read
+	data    []byte // that was written and not read; without a buffer, the writer's own memory
 	offered bool   // without a buffer: a Write waits for its bytes to be read
-	writing bool   // without a buffer: a Write is under way
+	writing bool   // a Write has begun and not ended, which keeps other Writes out
 
 	readClosed, writeClosed bool
 	toWriters               error // after readClosed
@@ -43,7 +50,9 @@ func New(capacity int, closed error) *Stream { return &Stream{capacity: capacity
 func (s *Stream) touch() schedrt.Touch { return schedrt.Touch{Object: &s.object, Mode: schedrt.Write} }
 
 // Read is io.Reader.Read. With a buffer, bytes that were written before a close are read first, as
-// over TCP; without one a close comes first, as in a pipe.
+// over TCP; without one a close comes first, as in a pipe. A Read takes what there is and does not
+// wait to fill b, as io.Reader allows. An expired deadline comes after the closes and before the
+// data, as in the standard packages.
 func (s *Stream) Read(b []byte) (n int, err error) {
 	ready := func() bool {
 		return s.readClosed || s.writeClosed || s.readLate.Passed || s.offered || len(s.data) > 0
@@ -70,7 +79,8 @@ func (s *Stream) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// writeError returns the error of a Write now, nil if there is none.
+// writeError returns the error of a Write now, nil if there is none. The order is the one of
+// net.Pipe: the own side first, then the other side, then the deadline.
 func (s *Stream) writeError() error {
 	switch {
 	case s.writeClosed:
@@ -83,7 +93,13 @@ func (s *Stream) writeError() error {
 	return nil
 }
 
-// Write is io.Writer.Write.
+// Write is io.Writer.Write. Without a buffer it takes two steps: it offers its bytes, and then
+// waits until Reads have taken them all, a side is closed, or its deadline has passed. The number
+// of bytes that were taken is known in the second step only. While a Write is offered another one
+// waits for its turn.
+//
+// The bytes are not copied. The reader copies from the writer's memory, and the writer cannot move
+// before that, so the access is stated once, as a read by the writer.
 func (s *Stream) Write(b []byte) (n int, err error) {
 	if s.capacity > 0 {
 		return s.writeToBuffer(b)
@@ -110,29 +126,35 @@ func (s *Stream) Write(b []byte) (n int, err error) {
 	return n, err
 }
 
-// writeToBuffer waits for room as often as it has to.
+// writeToBuffer waits for room as often as it has to. A Write that fits is one step. Of a larger
+// one each part is a step, and no other Write comes between the parts: package net holds a lock of
+// the descriptor for a whole Write, so programs may send messages from several goroutines.
 func (s *Stream) writeToBuffer(b []byte) (n int, err error) {
-	for err == nil && (n == 0 || n < len(b)) {
-		ready := func() bool { return len(s.data) < s.capacity || s.writeError() != nil }
+	mine := false // this Write has set s.writing
+	for ended := false; !ended; {
+		ready := func() bool {
+			return (mine || !s.writing) && len(s.data) < s.capacity || s.writeError() != nil
+		}
 		schedrt.Await(schedrt.OpWrite, ready, func() {
 			schedrt.AcquireEdge(unsafe.Pointer(s))
-			if err = s.writeError(); err != nil {
-				return
+			if err = s.writeError(); err == nil {
+				part := b[n:min(len(b), n+s.capacity-len(s.data))]
+				schedrt.NoteRead(part)
+				s.data = append(s.data, part...)
+				n += len(part)
+				schedrt.ReleaseEdge(unsafe.Pointer(s))
 			}
-			part := b[n:min(len(b), n+s.capacity-len(s.data))]
-			schedrt.NoteRead(part)
-			s.data = append(s.data, part...)
-			n += len(part)
-			schedrt.ReleaseEdge(unsafe.Pointer(s))
+			ended = err != nil || n == len(b)
+			if mine || !ended { // an error of a Write that never began leaves the other one alone
+				s.writing, mine = !ended, true
+			}
 		}, s.touch())
-		if len(b) == 0 {
-			break
-		}
 	}
 	return n, err
 }
 
-// closeRead is a part of a step. The first close counts.
+// closeRead is a part of a step. The first close counts. A second error must not replace it,
+// because a Write may have returned the first already.
 func (s *Stream) closeRead(toWriters error) {
 	if !s.readClosed {
 		s.readClosed, s.toWriters = true, toWriters
@@ -152,7 +174,8 @@ func (s *Stream) CloseRead(toWriters error) { Close(s, toWriters, nil, nil) }
 func (s *Stream) CloseWrite(toReaders error) { Close(nil, nil, s, toReaders) }
 
 // Close closes the reading side of in and the writing side of out in one step, and reports whether
-// one of them was open. Each may be nil.
+// one of them was open. Each may be nil. One step for both: a program that closes a connection
+// never sees it half closed.
 func Close(in *Stream, toWriters error, out *Stream, toReaders error) (open bool) {
 	var touches []schedrt.Touch
 	for _, s := range []*Stream{in, out} {
@@ -176,7 +199,8 @@ func Close(in *Stream, toWriters error, out *Stream, toReaders error) (open bool
 	return open
 }
 
-// A Deadline tells whether a moment has passed.
+// A Deadline tells whether a moment has passed. Passed is only changed in steps, so an operation
+// that waits for it wakes up in the step in which the timer fires.
 type Deadline struct {
 	Passed bool
 	timer  *schedrt.Timer
@@ -189,7 +213,9 @@ func (s *Stream) SetReadDeadline(t time.Time) { s.readLate.Set(&s.object, t) }
 // SetWriteDeadline has Writes fail from a moment on. The zero time means never.
 func (s *Stream) SetWriteDeadline(t time.Time) { s.writeLate.Set(&s.object, t) }
 
-// Set sets d, on which operations of object wait. The zero time means never.
+// Set sets d, on which operations of object wait. The zero time means never. Two Sets at once may
+// leave two timers running, as d.timer holds one of them. The number tells the timer of the last
+// Set, so an old deadline ends no operation under a new one.
 func (d *Deadline) Set(object *schedrt.Object, t time.Time) {
 	if d.timer != nil {
 		d.timer.Stop()

@@ -1,0 +1,61 @@
+package net_test
+
+import (
+	real "context"
+	"errors"
+	standard "net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+	"github.com/semabench/semabench/stress/explore/shim/context"
+	"github.com/semabench/semabench/stress/explore/shim/net"
+)
+
+// kindOf tells an error of a dial as a program can: by its text, by errors.Is, and by its methods.
+func kindOf(err error) [5]any {
+	var op *standard.OpError
+	var timeout standard.Error
+	return [5]any{
+		errors.As(err, &op) && op.Err != nil && op.Op == "dial",
+		errors.Is(err, real.Canceled), errors.Is(err, real.DeadlineExceeded),
+		errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout(),
+	}
+}
+
+// A dial that comes too late has the error of package net, for a context and for a field alike.
+func TestLateDial(t *testing.T) {
+	long := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	past, cancelPast := real.WithDeadline(real.Background(), long)
+	defer cancelPast()
+	cancelled, cancel := real.WithCancel(real.Background())
+	cancel()
+	want := func(d standard.Dialer, ctx real.Context) [5]any {
+		_, err := d.DialContext(ctx, "tcp", "127.0.0.1:1")
+		return kindOf(err)
+	}
+	byContext, byField := want(standard.Dialer{}, past), want(standard.Dialer{Deadline: long}, real.Background())
+	byCancel := want(standard.Dialer{}, cancelled)
+	x := schedtest.PlayScript(t, nil, func() {
+		got := func(d net.Dialer, ctx real.Context) [5]any {
+			_, err := d.DialContext(ctx, "tcp", "127.0.0.1:1")
+			return kindOf(err)
+		}
+		past, cancelPast := context.WithDeadline(real.Background(), long)
+		defer cancelPast()
+		cancelled, cancel := context.WithCancel(real.Background())
+		cancel()
+		if g := got(net.Dialer{}, past); g != byContext {
+			t.Errorf("by context: %v, want %v", g, byContext)
+		}
+		if g := got(net.Dialer{Deadline: long}, real.Background()); g != byField {
+			t.Errorf("by field: %v, want %v", g, byField)
+		}
+		if g := got(net.Dialer{}, cancelled); g != byCancel {
+			t.Errorf("cancelled: %v, want %v", g, byCancel)
+		}
+	})
+	schedtest.MustEnd(t, x, schedrt.Passed)
+}
