@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -119,8 +120,8 @@ func newUnitPool(row *gate.Row) unitPool {
 }
 
 // A drawnRow is a row of one run, with the second stage that it gets if it
-// becomes a suspect. The second stage is drawn in advance. It is looked at only
-// if the gate calls the row a suspect, as in a real run.
+// becomes a suspect or stays open. The second stage is drawn in advance. It is looked at only
+// if the gate asks for it, as in a real run.
 type drawnRow struct {
 	first, second []gate.Pair
 	pool          *unitPool
@@ -137,7 +138,7 @@ func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, num
 		if p.row.Contended {
 			first, kind = 2*first, &sum.kinds[1]
 		}
-		second := gate.SecondPairs(first)
+		second := gate.MostPairs(first, true)
 		pairs := p.draw(random, first+second, t.swap)
 		kind.repeats = kind.repeats || first+second > p.pairs
 		rows[i] = drawnRow{pairs[:first], pairs[first:], p}
@@ -185,17 +186,42 @@ func swapSides(p gate.Pair) gate.Pair {
 	return p
 }
 
-// judge does what a gate does: first stage, suspects, second stage, verdicts.
+// judge does what a gate does: a first stage, suspects, a second stage for them and for open rows, verdicts.
+// Each stage looks at the numbers of pairs at which a gate looks, and stops where the row is settled.
 func (t trial) judge(rows []drawnRow, effect float64) *gate.Report {
 	run := &gate.Run{Planned: len(rows), Stages: t.stages}
+	all := make([]int, len(rows))
 	for i, d := range rows {
+		all[i] = i
 		run.Rows = append(run.Rows, gate.Row{
-			Name: fmt.Sprint(i), Contended: d.pool.row.Contended, Pairs: plant(d.first, effect),
+			Name: fmt.Sprint(i), Contended: d.pool.row.Contended, Looks: gate.Looks(len(d.first), 2),
 		})
 	}
-	for _, i := range gate.Suspects(run, t.options) {
-		run.Rows[i].Second = plant(rows[i].second, effect)
+	// next returns the pairs of the look after the ones that a stage has.
+	next := func(had, drawn []gate.Pair, looks []int) []gate.Pair {
+		i := slices.IndexFunc(looks, func(n int) bool { return n > len(had) })
+		return plant(drawn[:looks[i]], effect)
 	}
+	for open := all; len(open) > 0; open = gate.Unsettled(run, t.options, open) {
+		for _, i := range open {
+			r := &run.Rows[i]
+			r.Pairs = next(r.Pairs, rows[i].first, r.Looks)
+		}
+	}
+	again := func(chosen []int, suspect bool) {
+		for _, i := range chosen {
+			most := min(gate.MostPairs(len(run.Rows[i].Pairs), suspect), len(rows[i].second))
+			run.Rows[i].SecondLooks = gate.Looks(most, 3)
+		}
+		for open := chosen; len(open) > 0; open = gate.Unsettled(run, t.options, open) {
+			for _, i := range open {
+				r := &run.Rows[i]
+				r.Second = next(r.Second, rows[i].second, r.SecondLooks)
+			}
+		}
+	}
+	again(gate.Suspects(run, t.options), true)
+	again(gate.Open(run, t.options), false)
 	return gate.Judge(run, t.options)
 }
 

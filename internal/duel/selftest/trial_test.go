@@ -58,7 +58,7 @@ func TestFalseAlarmsAreRare(t *testing.T) {
 		name            string
 		stages          int
 		load, bias      float64
-		most, mostShort int // false families of 300, and of 30
+		most, mostShort int // false families of 300, and of 12
 	}{
 		{"as measured", 2, 1, 0, 3, 1},
 		{"twice the noise", 2, 2, 0, 3, 1},
@@ -67,7 +67,7 @@ func TestFalseAlarmsAreRare(t *testing.T) {
 		{"one stage, twice the noise", 1, 2, 0, 6, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			families, pairs, most := 30, 2000, test.mostShort
+			families, pairs, most := 12, 2000, test.mostShort
 			if long() {
 				families, pairs, most = 300, 20_000, test.most
 			}
@@ -86,7 +86,7 @@ func TestFalseAlarmsAreRare(t *testing.T) {
 }
 
 func TestSlowdownsAreFound(t *testing.T) {
-	families := 6
+	families := 4
 	if long() {
 		families = 30
 	}
@@ -127,7 +127,7 @@ func TestTrialRepeatsPairsOnlyIfItMust(t *testing.T) {
 	for _, test := range []struct {
 		pairs   int
 		repeats bool
-	}{{72, false}, {71, true}} {
+	}{{120, false}, {119, true}} {
 		counts, err := trial.run(noisyRows(3, test.pairs, 1, 0))
 		if err != nil || counts.kinds[0].repeats != test.repeats {
 			t.Errorf("%d pairs: repeats %v, error %v", test.pairs, counts.kinds[0].repeats, err)
