@@ -28,7 +28,9 @@ func findReadMethod(path string) (readMethod, error) {
 	if err := unix.Statfs(path, &fs); err != nil {
 		return "", fmt.Errorf("asking for the file system of %s: %w", path, err)
 	}
-	if fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC {
+	// The kernel's numbers have 32 bits. The field has a sign and the word size of the machine, so
+	// that the number of ramfs is negative on 32 bits.
+	if magic := uint32(fs.Type); magic == unix.TMPFS_MAGIC || magic == unix.RAMFS_MAGIC {
 		return memory, nil
 	}
 	for _, how := range []readMethod{direct, dropped} {
