@@ -67,6 +67,7 @@ type Exec struct {
 	initializing bool // packages are being initialized again, see OnReset
 
 	next     *G    // has the turn next, where coroutines hand over
+	nested   int   // coroutines on the stack of those that resumed one another
 	driver   baton // of the goroutine that called Play, where goroutines hand over
 	asker    *G    // waits for an answer of the strategy
 	question int   // see consult

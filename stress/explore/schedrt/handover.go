@@ -145,13 +145,18 @@ func (e *Exec) start(to *G) {
 // resumed one another form a stack, with the driver at the bottom. To give the turn to a coroutine
 // outside the stack, the top resumes it. To give the turn to one further down, the top yields, and
 // so do those between. With the few goroutines of most programs that is one switch; a driver in the
-// middle would always take two.
+// middle would always take two. With thousands of goroutines the stack would become so high that nearly
+// all of the time goes into yields. So it has at most mostNested: at that height, the top yields, and the
+// coroutine below it resumes the one that is to run. That takes two switches.
 type coroutine struct {
 	next    func() (struct{}, bool) // resumes it, until it yields
 	yield   func(struct{}) bool
 	onStack bool
 	over    bool // when resumed once more it returns
 }
+
+// mostNested is how many coroutines are on the stack at most.
+const mostNested = 16
 
 // switchUntil returns when from has the turn, or when the coroutine of from is to end.
 //
@@ -163,7 +168,9 @@ func (e *Exec) switchUntil(from *G) {
 		co = from.carrier.co
 	}
 	for e.next != from {
-		if to := e.next; to != nil && (to.carrier.co == nil || !to.carrier.co.onStack) {
+		to := e.next
+		outside := to != nil && (to.carrier.co == nil || !to.carrier.co.onStack)
+		if outside && (co == nil || e.nested < mostNested) {
 			to.enter()
 			continue
 		}
@@ -189,7 +196,9 @@ func (g *G) enter() {
 		g.carrier.co, g.carrier.alive = co, true
 	}
 	g.carrier.co.onStack = true
+	g.exec.nested++
 	g.carrier.co.next()
+	g.exec.nested--
 }
 
 // dropCoroutine ends a coroutine that waits. If its function left by Goexit, package iter passes
