@@ -256,12 +256,14 @@ func (e *Exec) playAftermath() *G {
 			a.steps++
 			return e.clock.g
 		}
-		e.enabled = e.enabled[:0]
-		for _, g := range e.able {
+		e.enabled = e.scratch[:0]
+		for i := range e.able {
+			g := e.able[i].g
 			if g != e.clock.g && g.class() == class {
 				e.enabled = push(e.enabled, g)
 			}
 		}
+		e.scratch = e.enabled
 		if len(e.enabled) == 0 {
 			continue
 		}

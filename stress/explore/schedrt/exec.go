@@ -29,19 +29,23 @@ type Exec struct {
 	objects  int32  // objects numbered so far
 	ranks    uint64 // map keys ranked so far, see RankKey
 
-	gs       []*G   // goroutines of this execution, by ID
-	able     []*G   // those that are neither dead nor parked, by ID, see prune
-	left     int    // goroutines of gs that have not ended, without the clock
-	outdated bool   // able has goroutines that have died or parked
-	spare    []*G   // goroutines of earlier executions, to be used again
-	cur      *G     // has the turn
-	last     *G     // took the last step
-	woken    []*G   // have local code to run before their next operation
-	enabled  []*G   // scratch of pick
-	at       Point  // scratch of ask
-	words    table  // models by address
-	clock    clock  // virtual time
-	named    models // models that only reports ask for
+	gs       []*G        // goroutines of this execution, by ID
+	able     []candidate // the goroutines that are neither dead nor parked, by ID, see prune
+	left     int         // goroutines of gs that have not ended, without the clock
+	outdated bool        // able has goroutines that have died or parked
+	regroup  bool        // movers has to be made anew
+	spare    []*G        // goroutines of earlier executions, to be used again
+	cur      *G          // has the turn
+	last     *G          // took the last step
+	woken    []*G        // have local code to run before their next operation
+	movers   []*G        // those of able whose class is moves, see classify
+	scratch  []*G        // of pick, for other classes
+	favour   []*G        // room for the favoured goroutine
+	enabled  []*G        // the goroutines that pick chooses from: one of the three before
+	at       Point       // scratch of ask
+	words    table       // models by address
+	clock    clock       // virtual time
+	named    models      // models that only reports ask for
 
 	calls         Object     // of MarkCall and MarkReturn
 	rest          Object     // of AwaitRest
@@ -51,6 +55,7 @@ type Exec struct {
 	progress      int        // the last step that changed anything for good
 	taken         int        // steps, with those that the trace leaves out
 	favoured      *G         // see enforceFairness
+	fairBefore    int        // until this step no goroutine was passed over for too long
 	stopAt        time.Time  // when executions are given up; zero means never
 	bubbles       int        // that have not ended
 	signals       []*channel // on which signals would come
@@ -191,7 +196,7 @@ func (e *Exec) reset(strategy Strategy) {
 		e.spare = push(e.spare, g)
 	}
 	e.gs, e.able, e.woken = e.gs[:0], e.able[:0], e.woken[:0]
-	e.left, e.outdated = 0, false
+	e.left, e.outdated, e.fairBefore = 0, false, 0
 	e.clock.reset()
 	e.daemons, e.aftermath = daemons{}, aftermath{words: e.aftermath.words[:0]}
 	e.Outcome = Outcome{}

@@ -21,6 +21,7 @@ func (e *Exec) nextGoroutine(me *G) *G {
 			return nil
 		}
 		e.record(g)
+		e.stir(g)
 		if g != e.clock.g {
 			g.state = running
 			return g
@@ -62,21 +63,21 @@ func (e *Exec) pick(me *G) *G {
 		return e.playAftermath()
 	}
 	e.restAwaited = e.anyAwaitsRest()
-	for _, g := range e.able { // nothing changes between here and the step
-		g.seen = g.class()
-	}
+	e.classify()
 	for _, class := range [...]class{moves, spinsBriefly, awaitsBubble, passesTime, awaitsRest, spins} {
 		if class == spins && e.beginAftermath() {
 			return e.playAftermath()
 		}
-		e.enabled = e.enabled[:0]
-		for _, g := range e.able {
-			if g.seen == class {
-				e.enabled = push(e.enabled, g)
-			}
-		}
-		if class == moves {
+		if e.enabled = e.movers; class == moves {
 			e.enforceFairness()
+		} else {
+			e.enabled = e.scratch[:0]
+			for i := range e.able {
+				if g := e.able[i].g; g.seen == class {
+					e.enabled = push(e.enabled, g)
+				}
+			}
+			e.scratch = e.enabled
 		}
 		if len(e.enabled) == 0 {
 			continue
@@ -89,13 +90,15 @@ func (e *Exec) pick(me *G) *G {
 		}
 		switch class {
 		case awaitsRest:
-			e.enabled = push(e.enabled[:0], e.endRest(e.enabled))
+			e.favour = push(e.favour[:0], e.endRest(e.enabled))
+			e.enabled = e.favour
 		case spins:
 			if e.taken-e.progress > recordedRounds {
 				e.Trace.muted = true
 				return leastRecent(e.enabled)
 			}
-			e.enabled = push(e.enabled[:0], leastRecent(e.enabled))
+			e.favour = push(e.favour[:0], leastRecent(e.enabled))
+			e.enabled = e.favour
 		}
 		return e.ask(me)
 	}
@@ -103,9 +106,49 @@ func (e *Exec) pick(me *G) *G {
 	return nil
 }
 
+// classify asks each goroutine for its class, and notes those that move in e.movers. Nothing changes
+// between here and the step, so the answers hold.
+//
+// From one step to the next, most goroutines keep their class. So the list is only made anew if one
+// changed: with a thousand goroutines, writing the list in each step would take most of the time.
+func (e *Exec) classify() {
+	for i := range e.able {
+		s := &e.able[i]
+		if s.calm {
+			continue
+		}
+		g := s.g
+		g.seen = g.class()
+		if g.seen != moves && g != e.clock.g && e.taken >= fairAfter {
+			g.ableSince = e.taken
+		}
+		if goes := g.seen == moves; goes != s.goes {
+			s.goes, e.regroup = goes, true
+		}
+		if s.goes {
+			s.calm = g.isCalm()
+			e.fairBefore = min(e.fairBefore, g.ableSince+fairAfter)
+		}
+	}
+	if !e.regroup {
+		return
+	}
+	e.regroup = false
+	e.movers = e.movers[:0]
+	for i := range e.able {
+		if s := &e.able[i]; s.goes {
+			e.movers = push(e.movers, s.g)
+		}
+	}
+}
+
 // anyAwaitsRest reports whether a goroutine waits in AwaitRest or synctest.Wait.
 func (e *Exec) anyAwaitsRest() bool {
-	for _, g := range e.able {
+	for i := range e.able {
+		if e.able[i].calm {
+			continue
+		}
+		g := e.able[i].g
 		if g.state == ready && (g.Op.Kind == OpAwaitRest || g.Op.Kind == OpBubbleWait) {
 			return true
 		}
@@ -228,6 +271,10 @@ const fairAfter = 2_000
 // The clock is exempt: that time does not pass for a while is no unfairness. The favoured
 // goroutine keeps the turn for as many steps as it was passed over, because a single step might
 // only be the beginning of its work.
+//
+// The goroutines are only looked at when one of them may have been passed over for so long. The look that
+// finds none notes when that is; classify lowers it for goroutines that become able later, and notes
+// since when a goroutine is able.
 func (e *Exec) enforceFairness() {
 	now := e.taken
 	if now < fairAfter {
@@ -236,17 +283,28 @@ func (e *Exec) enforceFairness() {
 	if g := e.favoured; g != nil && (now-g.favouredAt > fairAfter || g.class() != moves) {
 		e.favoured = nil
 	}
-	for _, g := range e.able {
-		switch {
-		case g == e.clock.g:
-		case g.seen != moves:
-			g.ableSince = now
-		case e.favoured == nil && now-g.ableSince > fairAfter:
-			g.favouredAt = now
-			e.favoured = g
-		}
+	if e.favoured == nil && now > e.fairBefore {
+		e.favourStarved(now)
 	}
 	if e.favoured != nil {
-		e.enabled = push(e.enabled[:0], e.favoured)
+		e.favour = push(e.favour[:0], e.favoured)
+		e.enabled = e.favour
 	}
+}
+
+// favourStarved favours the first goroutine that was passed over for too long, if there is one.
+func (e *Exec) favourStarved(now int) {
+	next := now + fairAfter
+	for _, g := range e.movers {
+		switch {
+		case g == e.clock.g:
+		case now-g.ableSince > fairAfter:
+			g.favouredAt = now
+			e.favoured = g
+			return
+		default:
+			next = min(next, g.ableSince+fairAfter)
+		}
+	}
+	e.fairBefore = next
 }
