@@ -12,15 +12,18 @@ tool=${SEMABENCH:-}
 if [ -z "$tool" ]; then # build it: `go run` would turn every exit code into 1
 	tool=$(mktemp -d)/semabench
 	here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	# The tool may need a newer Go than the project: setup-go exports GOTOOLCHAIN=local. Only the tool gets it.
+	# Exit code 2 and not 1: a tool that cannot be built is no regression.
 	if grep -qs '^module github.com/semabench/semabench$' "$here/go.mod"; then
-		go -C "$here" build -o "$tool" ./cmd/semabench
+		GOTOOLCHAIN=auto go -C "$here" build -o "$tool" ./cmd/semabench
 	else
-		GOBIN=$(dirname "$tool") go install "github.com/semabench/semabench/cmd/semabench@${SEMABENCH_VERSION:-latest}"
-	fi
+		GOTOOLCHAIN=auto GOBIN=$(dirname "$tool") go install \
+			"github.com/semabench/semabench/cmd/semabench@${SEMABENCH_VERSION:-latest}"
+	fi || { echo "gate.sh: semabench could not be built or installed" >&2; exit 2; }
 fi
 base=${BASE:-}
 if [ -z "$base" ]; then
-	base=$(git merge-base origin/main HEAD)
+	base=$(git merge-base origin/main HEAD) || { echo "gate.sh: no common commit with origin/main: set BASE" >&2; exit 2; }
 	if [ "$base" = "$(git rev-parse HEAD)" ] && [ -z "$(git status --porcelain)" ]; then
 		base=HEAD^ # a clean checkout of main: compare its last commit
 	fi
