@@ -67,6 +67,9 @@ func checkType(t *testing.T, o Options, spec *typeprog.Spec) *Result {
 	t.Helper()
 	call := callNumber(t)
 	programs := func(o Options) ([]player.Program, error) { return typePrograms(spec, o) }
+	if o.Steps == 0 {
+		o.Steps = stepsOfProgram
+	}
 	switch {
 	case inPlayer():
 		return exploreCall(t, call, o, programs, nil)
@@ -99,10 +102,14 @@ func checkType(t *testing.T, o Options, spec *typeprog.Spec) *Result {
 	return e.play(t, call, programs)
 }
 
+// stepsOfProgram is the default of Options.Steps for Type. Programs are small. A call that waits in a
+// loop without an end takes that many steps in every schedule until it is known to wait.
+const stepsOfProgram = 5_000
+
 // schedulesOfProgram is the default of Options.Schedules for Type. A program with more schedules is
 // not complete, and leaves its time to the other ones: most bugs show in the smallest program that
 // has them, in few of its schedules.
-const schedulesOfProgram = 20_000
+const schedulesOfProgram = 5_000
 
 // typePrograms returns the programs that the options name, for the explorer.
 func typePrograms(spec *typeprog.Spec, o Options) (programs []player.Program, err error) {
@@ -179,6 +186,9 @@ func (e *typeEnumeration) play(
 		case total > 0:
 			e.sum.Text += fmt.Sprintf("\nnot complete: %s (%d of %s)", level, played,
 				plural.Of(total, "program"))
+			if e.sum.Bound == "schedules" {
+				e.sum.Text += fmt.Sprintf(": -explore.schedules=%d in a program", e.options.Schedules)
+			}
 			if e.sum.Verdict == Pass {
 				e.sum.Verdict, e.sum.Bound = Unknown, "programs"
 			}
@@ -194,7 +204,7 @@ func (e *typeEnumeration) play(
 
 // typeBatch is the number of programs that one player process plays. To start a process takes as long
 // as to play a few programs, and programs of a batch that the time cuts off count as not played.
-const typeBatch = 100
+const typeBatch = 250
 
 // batches cuts programs into lists that fit into the environment of a player.
 func batches(texts []string) (all [][]string) {

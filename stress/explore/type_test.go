@@ -155,3 +155,52 @@ func TestTypeNamesMethods(t *testing.T) {
 		}
 	}
 }
+
+// A session forgets its keys in a goroutine with a ticker.
+type session struct {
+	mu   sync.Mutex
+	keys map[string]bool
+	end  chan struct{}
+}
+
+func newSession() *session {
+	s := &session{keys: map[string]bool{}, end: make(chan struct{})}
+	go func() {
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.mu.Lock()
+				clear(s.keys)
+				s.mu.Unlock()
+			case <-s.end:
+				return
+			}
+		}
+	}()
+	return s
+}
+
+func (s *session) Add(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had := s.keys[key]
+	s.keys[key] = true
+	return had
+}
+
+// A timer of the type makes a sequential order have more schedules than can be played. Then nothing is
+// wrong, because an order that was not played may fit; with a lazy clock the type passes.
+func TestTypeWithATimer(t *testing.T) {
+	longtest.Need(t, "TestSequencesAreCut")
+	cleanup := explore.Cleanup(func(s *session) { close(s.end) })
+	r := explore.CheckType(t, explore.Options{Calls: 2}, newSession, cleanup)
+	if !isPlayer() && (r.Verdict == explore.Fail || r.Verdict == explore.Pass && !r.Complete) {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
+	}
+	r = explore.CheckType(t, explore.Options{Calls: 2, LazyClock: true}, newSession, cleanup)
+	if !isPlayer() && r.Verdict != explore.Pass {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
+	}
+}

@@ -15,14 +15,17 @@ import (
 func (j *judge) explain(r *run, out *schedrt.Outcome, trace *schedrt.Trace) *failure.History {
 	h := &failure.History{}
 	events := r.events()
+	number := map[*event]int{} // of the goroutine, as the columns of the report have it
 	for _, e := range events {
+		number[e] = e.goroutine
 		if e.began == 0 {
 			continue
 		}
 		c := failure.Call{G: e.goroutine, Text: e.call.text, From: e.began, Till: e.end}
 		if n := e.began - 1; n < len(trace.Steps) {
-			c.G = int(trace.Steps[n].G) // as the columns of the report have it
+			c.G = int(trace.Steps[n].G)
 		}
+		number[e] = c.G
 		if e.end > 0 {
 			c.Result = " " + e.text()
 		}
@@ -38,7 +41,8 @@ func (j *judge) explain(r *run, out *schedrt.Outcome, trace *schedrt.Trace) *fai
 	slices.SortStableFunc(order, func(a, b *event) int { return cmp.Compare(a.began, b.began) })
 	for _, e := range order {
 		if e.began > 0 {
-			h.Order = append(h.Order, j.line(e, events[slices.Index(best.events, e)]))
+			seen := events[slices.Index(best.events, e)]
+			h.Order = append(h.Order, fmt.Sprintf("goroutine %d: %s", number[seen], j.line(e, seen)))
 		}
 	}
 	return h
@@ -63,7 +67,7 @@ func (j *judge) closest(r *run) (best *sequence, most int) {
 
 // line writes a call of a sequence, and how the same call of the run differs.
 func (j *judge) line(e, seen *event) string {
-	text := fmt.Sprintf("goroutine %d: %s %s", e.goroutine, e.call.text, ending(e))
+	text := e.call.text + " " + ending(e)
 	if !j.equal(e, seen) {
 		text += ", but here: " + ending(seen)
 	}

@@ -2,7 +2,6 @@ package typeprog
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -62,13 +61,17 @@ func (j *judge) play() {
 		found, all := j.spec.sequences(j.plan, order)
 		j.sequences = append(j.sequences, found...)
 		if !all && j.cut == "" {
-			j.cut = varying(found)
+			j.cut = j.spec.varying(found)
 		}
 	}
 }
 
-// varying returns the name of a method whose results differ among sequences of one order.
-func varying(found []*sequence) string {
+// varying returns the name of a method whose results differ among sequences of one order, or of the
+// type: the schedules that were not played may have other results even if the played ones agree.
+func (s *Spec) varying(found []*sequence) string {
+	if len(found) == 0 {
+		return s.Name()
+	}
 	for i := range found[0].events {
 		for _, q := range found {
 			if !slices.Equal(q.events[i].texts, found[0].events[i].texts) {
@@ -76,7 +79,7 @@ func varying(found []*sequence) string {
 			}
 		}
 	}
-	return ""
+	return s.Name()
 }
 
 // verdict looks for a sequence that has the history of r.
@@ -96,8 +99,9 @@ func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 	case wrong != "":
 	case j.cut != "":
 		return "refused: " + j.cut + " has more than " + plural.Of(mostSchedules, "schedule") +
-			" in one sequential order, with different results: leave it out with explore.Without, " +
-			"or declare with explore.Equal which results are equal"
+			" in one sequential order, because of goroutines or timers of its own. If timers are the reason, " +
+			"explore with -explore.lazyclock; if one method is, leave it out with explore.Without, or declare " +
+			"with explore.Equal which results are equal"
 	default:
 		wrong = j.describe(r, out)
 	}
@@ -140,11 +144,11 @@ func (j *judge) equal(a, b *event) bool {
 		return a.panicked == b.panicked && slices.Equal(a.texts, b.texts)
 	}
 	for i, t := range a.call.method.out {
-		equal := func(x, y reflect.Value) bool { return a.texts[i] == b.texts[i] }
+		same := a.texts[i] == b.texts[i]
 		if declared := j.spec.options.Equal[t]; declared != nil {
-			equal = declared
+			same = declared(a.values[i], b.values[i])
 		}
-		if !equal(a.values[i], b.values[i]) {
+		if !same {
 			return false
 		}
 	}

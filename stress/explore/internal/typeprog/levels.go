@@ -29,6 +29,7 @@ var shapes = []Level{
 	{Columns: []int{1, 1, 1}},
 	{Columns: []int{1, 1}, Before: 2},
 	{Columns: []int{2, 2}},
+	{Columns: []int{2, 1}, Before: 1},
 	{Columns: []int{1, 1, 1}, Before: 2},
 	{Columns: []int{2, 2}, Before: 1},
 	{Columns: []int{2, 2, 2}},
@@ -77,7 +78,7 @@ func (s *Spec) Levels(p *Probe, calls int) []Level {
 // hash decides, so that a bound on the time does not cut off the methods at the end of the alphabet.
 func (s *Spec) Programs(l Level) (texts []string, total int) {
 	before := s.quiet()
-	if total = s.count(l, len(before)); total > mostOfLevel {
+	if total = count(l, len(s.drawn()), len(before)); total > mostOfLevel {
 		return s.bounded(s.draw(l, before)), total
 	}
 	s.eachPlan(l, before, func(p plan) { texts = append(texts, p.String()) })
@@ -96,11 +97,11 @@ func (s *Spec) bounded(texts []string) []string {
 }
 
 // count returns about how many programs a level has. Equal columns in two orders count once.
-func (s *Spec) count(l Level, before int) int {
+func count(l Level, calls, before int) int {
 	total, alike := 1, 1
 	for i, n := range l.Columns {
 		for range n {
-			total *= len(s.calls)
+			total *= calls
 		}
 		if i > 0 && n == l.Columns[i-1] {
 			alike++
@@ -116,6 +117,7 @@ func (s *Spec) count(l Level, before int) int {
 // draw draws programs of a level that has too many, the same ones in every process.
 func (s *Spec) draw(l Level, before []*call) (texts []string) {
 	r := rand.New(rand.NewPCG(1, uint64(len(s.calls))))
+	calls := s.drawn()
 	some := func(n int, of []*call) (list []*call) {
 		for range n {
 			list = append(list, of[r.IntN(len(of))])
@@ -129,7 +131,7 @@ func (s *Spec) draw(l Level, before []*call) (texts []string) {
 		}
 		p := plan{before: some(l.Before, before)}
 		for _, n := range l.Columns {
-			p.columns = append(p.columns, some(n, s.calls))
+			p.columns = append(p.columns, some(n, calls))
 		}
 		// Longer columns come first in every shape, so sorting keeps the shape.
 		slices.SortFunc(p.columns, func(a, b []*call) int {
@@ -152,6 +154,7 @@ func hashOf(text string) uint64 {
 // eachPlan calls yield with the plans of a shape. Columns of one length stand in the order of their
 // texts, so that each class comes once.
 func (s *Spec) eachPlan(l Level, before []*call, yield func(plan)) {
+	calls := s.drawn()
 	var columns func(p plan)
 	columns = func(p plan) {
 		i := len(p.columns)
@@ -159,7 +162,7 @@ func (s *Spec) eachPlan(l Level, before []*call, yield func(plan)) {
 			yield(p)
 			return
 		}
-		eachList(l.Columns[i], s.calls, func(c []*call) {
+		eachList(l.Columns[i], calls, func(c []*call) {
 			if i > 0 && l.Columns[i] == l.Columns[i-1] && list(c) < list(p.columns[i-1]) {
 				return
 			}

@@ -15,7 +15,9 @@ import (
 type Probe struct {
 	Problem string   // what keeps the type from being explored, and what to declare; "" if nothing does
 	Waits   []string // calls that wait for ever
-	Panics  []string // calls that panic, with the panic after a blank
+	Panics  []string // calls that panic
+	Busy    []string // calls with many schedules alone
+	Long    []string // calls with many steps alone
 	Text    []string // what to tell the user
 }
 
@@ -29,8 +31,20 @@ func (s *Spec) probe() *Probe {
 	}
 	s.probed = &Probe{} // so that programs of the probe have no observers
 	p := &Probe{Text: s.leftOut}
+	_, _, still := s.alone(nil, busyFrom, nil)
+	made := s.steps
+	if !still {
+		p.Text = append(p.Text, "newValue starts goroutines or timers that have many schedules alone: with "+
+			"-explore.lazyclock time passes only when nothing else can move")
+	}
 	for _, c := range s.calls {
-		r, out := s.alone([]*call{c}, nil)
+		r, out, all := s.alone([]*call{c}, busyFrom, nil)
+		if !all && still && !s.askedFor(c.method) {
+			p.Busy = append(p.Busy, c.text)
+		}
+		if s.steps > made+longFrom {
+			p.Long = append(p.Long, c.text)
+		}
 		switch e := r.before[0]; {
 		case !r.made:
 			p.Problem = fmt.Sprintf("newValue does not return a value: %s",
@@ -52,17 +66,36 @@ func (s *Spec) probe() *Probe {
 			"waits is right if it waits in a sequential order as well. explore.Without leaves it out",
 			strings.Join(p.Waits, " or ")))
 	}
-	s.probed = p
+	if len(p.Busy) > 0 {
+		p.Text = append(p.Text, fmt.Sprintf("%s is left out: alone on a fresh value it has more than %d "+
+			"schedules, because it starts goroutines. explore.Only or explore.Arguments asks for it",
+			strings.Join(p.Busy, ", "), busyFrom))
+	}
+	s.probed, s.seers = p, nil
 	p.Problem = cmp.Or(p.Problem, s.depends())
 	return p
 }
 
-// alone makes calls in one goroutine on a fresh value, after what prepare does. It plays one
-// schedule.
-func (s *Spec) alone(calls []*call, prepare func()) (r *run, out *schedrt.Outcome) {
-	r = newRun(s, plan{before: calls})
-	r.sequential, r.after = true, nil
-	s.everySchedule(1, func() {
+// busyFrom is the number of schedules from which on a call alone is busy: a call that sums up 32 shards
+// with a goroutine for each would use the time of all other programs.
+const busyFrom = 20
+
+// longFrom is the number of steps from which on a call alone is long. It is drawn, but it does not end
+// every program.
+const longFrom = 50
+
+// askedFor reports whether the user has named a method.
+func (s *Spec) askedFor(m *method) bool {
+	return slices.Contains(s.options.Only, m.name) || s.options.Arguments[m.name] != nil
+}
+
+// alone makes calls in one goroutine on a fresh value, after what prepare does. It plays up to most
+// schedules, returns the first one, and reports whether there are no more.
+func (s *Spec) alone(calls []*call, most int, prepare func()) (first *run, out *schedrt.Outcome, all bool) {
+	var r *run
+	all = s.everySchedule(most, func() {
+		r = newRun(s, plan{before: calls})
+		r.sequential, r.after = true, nil
 		if prepare != nil {
 			prepare()
 		}
@@ -73,10 +106,13 @@ func (s *Spec) alone(calls []*call, prepare func()) (r *run, out *schedrt.Outcom
 			r.do(e)
 		}
 	}, func(o *schedrt.Outcome) {
-		kept := *o
-		out = &kept
+		if first == nil {
+			kept := *o
+			first, out = r, &kept
+			s.steps = len(s.exec.Trace.Steps)
+		}
 	})
-	return r, out
+	return first, out, all
 }
 
 // depends compares two sequential plays of the same calls that differ in random numbers and in the
@@ -87,8 +123,8 @@ func (s *Spec) depends() string {
 	for range 2 { // a second call of each sees what the first ones have left
 		calls = append(calls, s.quiet()...)
 	}
-	first, _ := s.alone(calls, nil)
-	second, _ := s.alone(calls, func() {
+	first, _, _ := s.alone(calls, 1, nil)
+	second, _, _ := s.alone(calls, 1, func() {
 		schedrt.Reseed(time.Now().UnixNano() | 1)
 		schedrt.Sleep(1_000_003 * time.Second)
 	})
@@ -103,10 +139,21 @@ func (s *Spec) depends() string {
 	return ""
 }
 
+// drawn returns the calls that programs are drawn from. A call that is left out here can still be in
+// a program that the user writes.
+func (s *Spec) drawn() (calls []*call) {
+	for _, c := range s.calls {
+		if s.probed == nil || !slices.Contains(s.probed.Busy, c.text) {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
 // quiet returns the calls that return on a fresh value.
 func (s *Spec) quiet() (calls []*call) {
 	p := s.probed
-	for _, c := range s.calls {
+	for _, c := range s.drawn() {
 		if !slices.Contains(p.Waits, c.text) && !slices.Contains(p.Panics, c.text) {
 			calls = append(calls, c)
 		}
@@ -122,14 +169,15 @@ const mostObservers = 6
 // calls before have left. The calls with the fewest arguments come first: they say most about the
 // whole value.
 func (s *Spec) observers() (calls []*call) {
-	if s.probed == nil || len(s.probed.Waits) == len(s.calls) {
-		return nil
+	if s.seers != nil || s.probed == nil {
+		return s.seers
 	}
 	for _, c := range s.quiet() {
-		if len(c.method.out) > 0 {
+		if len(c.method.out) > 0 && !slices.Contains(s.probed.Long, c.text) {
 			calls = append(calls, c)
 		}
 	}
 	slices.SortStableFunc(calls, func(a, b *call) int { return cmp.Compare(len(a.args), len(b.args)) })
-	return calls[:min(len(calls), mostObservers)]
+	s.seers = calls[:min(len(calls), mostObservers)]
+	return s.seers
 }

@@ -60,6 +60,8 @@ type Spec struct {
 	limits schedrt.Limits
 	exec   *schedrt.Exec // plays sequential orders; made by prepare
 	probed *Probe
+	steps  int     // of the first schedule of the last call of alone
+	seers  []*call // see observers; nil until they are known
 }
 
 // New returns the calls of a type. The error names what keeps programs from being drawn, and what to
@@ -94,7 +96,7 @@ func (s *Spec) Name() string { return s.typ.String() }
 
 // Methods returns the names of the methods that programs are drawn from.
 func (s *Spec) Methods() (names []string) {
-	for _, c := range s.calls {
+	for _, c := range s.drawn() {
 		names = append(names, c.method.name)
 	}
 	return slices.Compact(names)

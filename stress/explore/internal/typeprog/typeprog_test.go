@@ -102,7 +102,7 @@ func TestBadOptions(t *testing.T) {
 func TestParse(t *testing.T) {
 	s := newSpec(t, Options{Only: []string{"Set", "SetAt", "Get"}})
 	levels := s.Levels(&Probe{}, 4)
-	if len(levels) != 6 {
+	if len(levels) != 7 {
 		t.Fatalf("%d levels", len(levels))
 	}
 	for _, l := range levels[:3] {
@@ -124,7 +124,7 @@ func TestParse(t *testing.T) {
 // order, and n(n+1)(n+2)/6 triples.
 func TestEachClassOnce(t *testing.T) {
 	s := newSpec(t, Options{Only: []string{"Set", "Get"}}) // four calls
-	want := []int{10, 40, 64, 20, 160, 136}
+	want := []int{10, 40, 64, 20, 160, 136, 256}
 	for i, l := range s.Levels(&Probe{}, 4) {
 		texts, total := s.Programs(l)
 		classes := map[string]bool{}
@@ -264,3 +264,32 @@ func TestProbeNamesNewValue(t *testing.T) {
 		}
 	}
 }
+
+// A choice has more sequential results than are played: the verdict on a result that was not among
+// them names the method, and is a refusal and no failure.
+func TestSequencesAreCut(t *testing.T) {
+	schedtest.SkipUnderRace(t)
+	s, err := New(reflect.TypeFor[*choice](), func() reflect.Value { return reflect.ValueOf(&choice{}) }, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Program("One() | One()")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.judge.play()
+	if len(p.judge.sequences) != 2*mostSchedules || p.judge.cut != "One" {
+		t.Errorf("%d sequences, cut %q", len(p.judge.sequences), p.judge.cut)
+	}
+	r := newRun(s, p.plan)
+	for i, e := range r.events() {
+		e.began, e.end, e.texts = 2*i+1, 2*i+2, []string{"-1"}
+	}
+	if wrong := p.judge.verdict(r, &schedrt.Outcome{}); !strings.HasPrefix(wrong, "refused: One has more than") {
+		t.Errorf("verdict %q", wrong)
+	}
+}
+
+type choice struct{}
+
+func (c *choice) One() int { return schedrt.Choose(1000) }
