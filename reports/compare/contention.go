@@ -108,9 +108,8 @@ func (c *Comparison) hardlyMetNote() string {
 	if rows == 0 {
 		return ""
 	}
-	return fmt.Sprintf("in %s goroutines hardly met in the best column (most: %s): a few of them did "+
-		"nearly all the work, so the ratio is the price of taking turns, and in a longer sample or with "+
-		"work between the operations it may be another one", plural.Of(rows, "row"), place)
+	return fmt.Sprintf("in %s goroutines hardly met in the best column (most: %s): a few did nearly "+
+		"all the work, so the ratio is the price of taking turns", plural.Of(rows, "row"), place)
 }
 
 // unit returns the unit with a name, or nil.

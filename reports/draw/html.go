@@ -72,6 +72,7 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 		a.page.Sections = append(a.page.Sections, alone)
 	}
 	a.addProfiles(shown)
+	a.addChoices()
 	a.addCharts()
 	a.addUnitSections()
 	a.addOtherUnits(shown)
@@ -242,8 +243,9 @@ type pageData struct {
 	Blocks   []block // the data of the scripts
 	Top      banner
 	Job      pageWords
-	Answers  part // empty for a single column
-	Ranking  part // empty unless there are many columns
+	Answers  part        // empty for a single column
+	Choices  *choiceData // nil without switches
+	Ranking  part        // empty unless there are many columns
 	Machine  part
 	Heat     part
 	Controls controls
@@ -271,7 +273,8 @@ type controls struct {
 
 // scripts are the files of the page's own script, in the order in which they are joined.
 var scripts = []string{
-	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/row.js", "page/state.js",
+	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/row.js", "page/choices.js",
+	"page/state.js",
 	"page/main.js",
 }
 

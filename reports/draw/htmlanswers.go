@@ -29,6 +29,7 @@ type answerRow struct {
 	Why          string // why there is no answer
 	Change       string // what the second of two files changed
 	Use, Open    []columnName
+	Even         bool   // a tie of all columns
 	Undecided    string // what the samples could have shown
 	Depends      []answerChoice
 	Safest       *columnName
@@ -83,6 +84,7 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 			Use:    names.all(answer.Use),
 			Open:   names.all(answer.Open),
 
+			Even:      answer.Even,
 			Undecided: answer.Undecided(),
 		}
 		if answer.Unfit != nil {

@@ -15,7 +15,7 @@ function face(cell) {
 function draw() {
 	const unit = view.units[view.unit];
 	if (!unit) return;
-	heat.caption.textContent = unit.caption;
+	heat.caption.firstChild.textContent = unit.caption; // the parts that all rows share stand behind it
 	heatRows.forEach((tr, r) => {
 		unit.rows[r].forEach((cell, col) => {
 			const td = tr.cells[col + 1];

@@ -91,6 +91,7 @@ async function start() {
 	watchControls();
 	watchCells();
 	await watchRows();
+	await watchChoices();
 	watchState();
 	const all = await unpack("charts");
 	if (all) drawCharts(all);

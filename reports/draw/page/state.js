@@ -10,6 +10,7 @@ function saveState() {
 	if (view.absolute) s.set("face", "abs");
 	if ($("filter").value) s.set("rows", $("filter").value);
 	boxes().forEach((box, col) => { if (!box.checked) s.append("hide", names[col]); });
+	saveChoice(s);
 	history.replaceState(null, "", s.size ? "#" + s : location.pathname + location.search);
 	if (view.row) openRow(view.row); // in the unit and with the columns of now
 }
@@ -28,6 +29,7 @@ function loadState() {
 	for (const radio of $("face").querySelectorAll("input")) radio.checked = (radio.value === "abs") === view.absolute;
 	$("filter").value = s.get("rows") ?? "";
 	boxes().forEach((box, col) => { box.checked = !hidden.includes(names[col]); });
+	loadChoice(s);
 	if (view.units.length) draw(); else filter();
 	columns();
 	const tr = heatRows.find((row) => row.id && row.id === s.get("row")) ?? null;
