@@ -30,14 +30,18 @@ type canceler interface {
 	cancel(err, cause error)
 }
 
-// children are the contexts and callbacks that end with a context.
+// children are the contexts and callbacks that end with a context. Its object is apart from the
+// channel of the context: a child that joins or leaves does not conflict with a goroutine that
+// waits for the end, so those orders are not tried.
 type children struct {
 	object schedrt.Object
 	list   []canceler // in the order in which they joined
 }
 
 // A cancelCtx is a context that can be cancelled. Its fields are read and written inside steps, or
-// after a step that orders the reader behind the cancellation.
+// after a step that orders the reader behind the cancellation. err and cause are written in the
+// step that closes done, and never again. A goroutine that has seen done closed may therefore read
+// them without a step.
 type cancelCtx struct {
 	context.Context
 	done     chan struct{}
@@ -55,7 +59,8 @@ var cancelCtxKey int
 func (c *cancelCtx) Done() <-chan struct{} { return c.done }
 
 // Err is an operation that asks whether the channel is closed. The error is set in the step that
-// closes it.
+// closes it. The real one loads an atomic; its order with a cancellation is visible to a program,
+// so it is a step.
 func (c *cancelCtx) Err() error {
 	if schedrt.Controlled() && !schedrt.ChannelClosed(c.done) {
 		return nil
@@ -74,7 +79,7 @@ func (c *cancelCtx) Value(key any) any {
 
 func (c *cancelCtx) String() string { return "context.WithCancel" }
 
-// WithCancel is context.WithCancel.
+// WithCancel is context.WithCancel. Making a context is no step of its own; joining its parent is.
 func WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
 	if !schedrt.Controlled() {
 		return context.WithCancel(parent)
@@ -105,14 +110,17 @@ func withCancel(parent context.Context) *cancelCtx {
 // cancel ends c when its parent ends.
 func (c *cancelCtx) cancel(err, cause error) { c.close(err, cause) }
 
-// close ends c and its children, and reports whether c had not ended before. The first
-// cancellation sets the error and the cause.
+// close ends c and its children, and reports whether c had not ended before. The first cancellation
+// sets the error and the cause. One step ends c, sets both errors and takes the list of children,
+// so a child that joins later finds the parent ended, and none is missed. The children end after
+// that step, each in its own: between two of them other goroutines may run.
 func (c *cancelCtx) close(err, cause error) (first bool) {
 	if cause == nil {
 		cause = err
 	}
 	var ended []canceler
 	schedrt.Do(schedrt.OpCancel, func() bool {
+		// The error is never nil after a cancellation, so it serves as the mark of it.
 		if c.err != nil {
 			return false
 		}
@@ -131,9 +139,14 @@ func (c *cancelCtx) close(err, cause error) (first bool) {
 
 // permuted is up to how many children are cancelled in every order: 4 have 24 orders. Of more,
 // each may be the first, and the others follow in the order of a circle.
+//
+// The bound is needed because the orders grow with the factorial: 5 children would multiply the
+// schedules by 120. Each child as the first shows a program that depends on the first child only.
 const permuted = 4
 
-// inAnyOrder lets the schedule choose the order of children.
+// inAnyOrder lets the schedule choose the order of children. The loop decodes one number into a
+// permutation, digit by digit in a mixed base: the first digit has base n, the next base n-1. So
+// each order has exactly one number, and no order is played twice.
 func inAnyOrder(list []canceler) []canceler {
 	n := len(list)
 	if n > permuted {
@@ -152,7 +165,8 @@ func inAnyOrder(list []canceler) []canceler {
 	return list
 }
 
-// end is the CancelFunc: it ends c and leaves the parent.
+// end is the CancelFunc: it ends c and leaves the parent. A CancelFunc may be called by a deferred
+// call after the schedule has ended, when nothing is under control any more.
 func (c *cancelCtx) end(err, cause error) {
 	if !schedrt.Controlled() {
 		return // the execution is over
@@ -162,7 +176,8 @@ func (c *cancelCtx) end(err, cause error) {
 	}
 }
 
-// Cause is context.Cause.
+// Cause is context.Cause. The fallback to Err is for a descendant of another package that ended by
+// itself: its nearest cancelCtx has no cause then.
 func Cause(c context.Context) error {
 	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
 	if p == nil {
@@ -178,7 +193,8 @@ func Cause(c context.Context) error {
 }
 
 // Ended returns the error of a context of this package, nil if it has not ended or is of another
-// package. It is no operation: a harness asks it between steps.
+// package. It is no operation: a harness asks it between steps. It reads what a step of the running
+// schedule wrote, which is safe because one goroutine moves at a time.
 func Ended(c context.Context) error {
 	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
 	if p == nil {
@@ -212,7 +228,8 @@ func (c withoutCancel) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// WithoutCancel is context.WithoutCancel.
+// WithoutCancel is context.WithoutCancel. A nil parent goes to the real function, whose panic has
+// the right text.
 func WithoutCancel(parent context.Context) context.Context {
 	if !schedrt.Controlled() || parent == nil {
 		return context.WithoutCancel(parent)

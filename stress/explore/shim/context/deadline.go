@@ -8,14 +8,16 @@ import (
 )
 
 // A callback is the function of an AfterFunc. It runs once in a goroutine of its own, unless it is
-// stopped before.
+// stopped before. decided is the whole protocol: the first of cancel and stop sets it, and the
+// other one does nothing.
 type callback struct {
 	object  schedrt.Object
 	f       func()
 	decided bool // it was started or stopped
 }
 
-// cancel starts the function when the parent ends.
+// cancel starts the function when the parent ends. decided and the start are one step, so no
+// program sees one without the other.
 func (a *callback) cancel(error, error) {
 	schedrt.Do(schedrt.OpRegister, func() bool {
 		if a.decided {
@@ -27,7 +29,8 @@ func (a *callback) cancel(error, error) {
 	}, schedrt.Touch{Object: &a.object, Mode: schedrt.Write})
 }
 
-// AfterFunc is context.AfterFunc. The stop function is one operation, with leaving the parent.
+// AfterFunc is context.AfterFunc. The stop function is one operation, with leaving the parent. It
+// works on any parent, but only a parent of this package can be left in the same step.
 func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 	if !schedrt.Controlled() {
 		return context.AfterFunc(ctx, f)
@@ -39,7 +42,8 @@ func AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 }
 
 // stop keeps the function from running and reports whether it did. p is the parent, nil if the
-// parent is of another package.
+// parent is of another package. The mode Add says that leaving commutes with other joins and
+// leaves, and not with the cancellation, which writes.
 func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
 	touches := []schedrt.Touch{{Object: &a.object, Mode: schedrt.Write}}
 	if p != nil {
@@ -53,6 +57,8 @@ func (a *callback) stop(p *cancelCtx, leave func()) (stopped bool) {
 		}
 		return stopped
 	}, touches...)
+	// The goroutine that watches a parent of another package has to end, or it would count as a
+	// leak.
 	if stopped && p == nil {
 		leave()
 	}
@@ -98,6 +104,10 @@ func WithDeadline(parent context.Context, d time.Time) (context.Context, context
 }
 
 // WithDeadlineCause is context.WithDeadlineCause on the virtual clock.
+//
+// A parent with an earlier deadline ends this context first, so no timer is set: the timer could
+// only add schedules in which it fires after everything is decided. The real function does the
+// same.
 func WithDeadlineCause(
 	parent context.Context, d time.Time, cause error,
 ) (context.Context, context.CancelFunc) {
@@ -119,6 +129,8 @@ func WithDeadlineCause(
 	}
 	expire := func() { c.end(context.DeadlineExceeded, cause) }
 	ended := func() bool { return c.err != nil }
+	// A goroutine, and not the function of the timer itself: the end of a context has steps, and a
+	// timer's function is a part of one step.
 	c.timer = schedrt.NewTimerUnless(schedrt.ChannelObject(c.done), ended, left,
 		func() { schedrt.GoInStep(expire) })
 	return c, func() { c.end(context.Canceled, nil) }

@@ -7,7 +7,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// follow makes child end when parent does, at once if parent has ended. leave undoes it.
+// follow makes child end when parent does, at once if parent has ended. leave undoes it. It joins
+// before it returns, so a context is never handed out that a cancellation of its parent could miss.
 func follow(parent context.Context, child canceler) (leave func()) {
 	p, done := nearest(parent)
 	switch {
@@ -25,7 +26,9 @@ func follow(parent context.Context, child canceler) (leave func()) {
 
 // nearest returns the context of this package that decides when parent ends, nil if there is none,
 // and the channel that is closed then. A context of another package that wraps one of this package
-// and has a channel of its own decides for itself.
+// and has a channel of its own decides for itself. The comparison of the channels is the one of the
+// standard package. A wrapper that only adds values passes Done through and is seen through; a
+// wrapper with a Done of its own is not.
 func nearest(parent context.Context) (*cancelCtx, <-chan struct{}) {
 	done := parent.Done()
 	if done == nil {
@@ -38,7 +41,9 @@ func nearest(parent context.Context) (*cancelCtx, <-chan struct{}) {
 	return p, done
 }
 
-// add adds a child unless the parent p has ended, and reports whether it did.
+// add adds a child unless the parent p has ended, and reports whether it did. The look at the
+// parent and the entry are one step. A cancellation between the two would take the list without
+// this child, and the child would never end.
 func (f *children) add(p *cancelCtx, child canceler) (added bool) {
 	schedrt.Do(schedrt.OpRegister, func() bool {
 		if added = p.err == nil; added {
@@ -55,7 +60,9 @@ func (f *children) remove(child canceler) {
 		schedrt.Touch{Object: &f.object, Mode: schedrt.Add})
 }
 
-// drop removes a child within a step, and reports whether it was there.
+// drop removes a child within a step, and reports whether it was there. The order of the others
+// stays: the choice in inAnyOrder is a number, and has to mean the same order when a schedule is
+// played again.
 func (f *children) drop(child canceler) bool {
 	for i, c := range f.list {
 		if c == child {
@@ -68,7 +75,9 @@ func (f *children) drop(child canceler) bool {
 
 // watch follows a context of another package: by its own AfterFunc, or else by a goroutine, as the
 // standard package does. A context of the standard package gets no goroutine, because it was made
-// outside of control and does not end now: the goroutine would be reported as a leak.
+// outside of control and does not end now: the goroutine would be reported as a leak. The first
+// select has a default: a parent that has ended already needs neither a registration nor a
+// goroutine.
 func watch(parent context.Context, done <-chan struct{}, child canceler) (leave func()) {
 	cancelled := func() { child.cancel(parent.Err(), Cause(parent)) }
 	if schedrt.Select(true, schedrt.From(done)) == 0 {

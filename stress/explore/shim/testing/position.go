@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// shared is the state that all tests of a schedule share.
+// shared is the state that all tests of a schedule share. A real mutex guards it, for the reason
+// given at T.
 type shared struct {
 	mu      sync.Mutex
 	log     strings.Builder
@@ -17,7 +18,8 @@ type shared struct {
 
 func newShared() *shared { return &shared{helpers: map[string]bool{}} }
 
-// Helper marks the calling function as a helper: messages have the position of its caller.
+// Helper marks the calling function as a helper: messages have the position of its caller. The name
+// of the function stands for it, as in package testing: one call marks all later ones.
 func (t *T) Helper() {
 	var pc [1]uintptr
 	runtime.Callers(2, pc[:])
@@ -28,7 +30,9 @@ func (t *T) Helper() {
 }
 
 // where returns the position of the call of a method of T, or of the call of the outermost helper
-// around it. The three frames above are Callers, where itself and the method.
+// around it. The three frames above are Callers, where itself and the method. Frames beyond the 32
+// innermost are not looked at: so many helpers around each other are rare, and the position is then
+// the one of the outermost that was seen.
 func (t *T) where() string {
 	var pcs [32]uintptr
 	n := runtime.Callers(3, pcs[:])

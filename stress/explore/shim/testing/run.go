@@ -27,7 +27,8 @@ func Play(outer testing.TB, body func(*T), skipped func(log string)) {
 
 // PlayAlone is Play for a test by the rules of go test: goroutines that it leaves behind do not
 // fail it. It calls report with the number of these goroutines, and with whether the test was
-// skipped.
+// skipped. A body that panicked has neither returned nor left, and reports nothing: the schedule
+// has failed.
 func PlayAlone(outer testing.TB, body func(*T), report func(left int, skipped bool)) {
 	t := newT(outer, outer.Name(), nil)
 	defer func() {
@@ -39,7 +40,9 @@ func PlayAlone(outer testing.TB, body func(*T), report func(left int, skipped bo
 }
 
 // Run plays f as a subtest and reports whether it has not failed. It returns when f has returned or
-// called Parallel.
+// called Parallel. The subtest gets a goroutine, as in package testing: FailNow in it ends this
+// goroutine and not the parent. The receive is a step, so the scheduler sees that the parent
+// waits.
 func (t *T) Run(name string, f func(t *T)) bool {
 	if t.inBubble {
 		panic("testing: t.Run called inside synctest bubble")
@@ -50,8 +53,9 @@ func (t *T) Run(name string, f func(t *T)) bool {
 	return !sub.Failed()
 }
 
-// RunInBubble plays f in a bubble, as synctest.Test does. It returns when all goroutines of the bubble
-// have ended.
+// RunInBubble plays f in a bubble, as synctest.Test does. It returns when all goroutines of the
+// bubble have ended. A failed inner test ends the outer one by Goexit, after the bubble:
+// synctest.Test does the same by FailNow.
 func (t *T) RunInBubble(f func(t *T)) {
 	inner := newT(t.TB, t.name, t)
 	inner.inBubble = true
@@ -62,7 +66,8 @@ func (t *T) RunInBubble(f func(t *T)) {
 }
 
 // unique returns the name that package testing gives to a subtest: without blanks, and with a
-// number if the name is taken.
+// number if the name is taken. The number has two digits, as in package testing, so that names of
+// -run and of recorded results agree.
 func (t *T) unique(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
@@ -84,8 +89,9 @@ func (t *T) unique(name string) string {
 }
 
 // Parallel lets the parent go on, and returns when the function of the parent has returned. It
-// panics if it is called twice. In a test without a parent it returns at once: an exploration
-// plays one test at a time.
+// panics if it is called twice. In a test without a parent it returns at once: an exploration plays
+// one test at a time. The list is appended to before the parent goes on. In the other order the
+// parent could end without releasing this subtest.
 func (t *T) Parallel() {
 	if t.inBubble {
 		panic("testing: t.Parallel called inside synctest bubble")
@@ -113,8 +119,15 @@ func (t *T) run(f func(*T)) {
 }
 
 // end is deferred by run.
+//
+// The order is the one of package testing. Parallel subtests run when the function of their parent
+// has returned, the cleanups of the parent when its subtests have ended, and only then the parent
+// of the parent goes on, unless it did so at a call of Parallel. All are released before the first
+// is waited for, so they run side by side.
 func (t *T) end() {
 	if !t.returned && !t.left {
+		// Without a mark the function has left by a panic or by a Goexit that no method of T made.
+		// recover returns nil for the second.
 		if r := recover(); r != nil {
 			panic(r) // the schedule has failed and ends here
 		}
@@ -136,7 +149,9 @@ func (t *T) end() {
 	}
 }
 
-// cleanUp cancels the context of t and calls the functions of Cleanup, the last one first.
+// cleanUp cancels the context of t and calls the functions of Cleanup, the last one first. A
+// function may register further ones, so the list is read again each time; and the lock is free
+// while it runs, since it may call any method of T.
 func (t *T) cleanUp() {
 	t.mu.Lock()
 	t.over = true
@@ -159,7 +174,8 @@ func (t *T) cleanUp() {
 	}
 }
 
-// Deadline reports that there is no deadline: time is virtual.
+// Deadline reports that there is no deadline: time is virtual. A body that stops early near a
+// deadline would do so in some schedules only, by the real clock.
 func (t *T) Deadline() (deadline time.Time, ok bool) {
 	if t.inBubble {
 		panic("testing: t.Deadline called inside synctest bubble")

@@ -10,7 +10,8 @@ import (
 // for a suite: this package cannot import it, as package explore imports this one.
 var ExploreTest func(t *testing.T, body func(*T))
 
-// Explore is called by the Test functions of a rewritten suite.
+// Explore is called by the Test functions of a rewritten suite. A nil ExploreTest means that the
+// rewritten files were built by hand: silence would pass as a test.
 func Explore(t *testing.T, body func(*T)) {
 	t.Helper()
 	if ExploreTest == nil {
@@ -31,9 +32,10 @@ func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
 	return false
 }
 
-// AllocsPerRun is testing.AllocsPerRun. Under control it calls f twice, to warm up and to count, as the
-// original does with one run, and returns zero: the real number has what the engine allocates. A
-// test that wants another number than zero is refused.
+// AllocsPerRun is testing.AllocsPerRun. Under control it calls f twice, to warm up and to count, as
+// the original does with one run, and returns zero: the real number has what the engine allocates.
+// A test that wants another number than zero is refused. Almost all tests want zero and pass. Doubt
+// makes a failure that follows a refusal.
 func AllocsPerRun(runs int, f func()) float64 {
 	if !schedrt.Controlled() {
 		return testing.AllocsPerRun(runs, f)

@@ -28,6 +28,12 @@ import (
 
 // A T is the testing.T of one schedule. Fail fails the schedule; the log is only shown if the
 // schedule fails. As with the real one, FailNow and SkipNow end the goroutine that calls them.
+//
+// Its own state is kept under a real mutex and not in steps: an access is a part of the step around
+// it, and no step is taken under the mutex, so it never waits. Steps would multiply the schedules
+// of every test that logs. The price is that Failed, asked by one goroutine while another one calls
+// Error, is only seen in the orders that the steps around the two bring about. The end of a subtest
+// and the release of parallel ones, which a program can wait for, go through channels of schedrt.
 type T struct {
 	testing.TB // the T of go test, for its unexported method: only then a T is a testing.TB
 
@@ -54,7 +60,8 @@ type T struct {
 	ended      chan struct{}
 }
 
-// newT returns a T for a test or, with a parent, for a subtest.
+// newT returns a T for a test or, with a parent, for a subtest. All tests of a schedule share one
+// log: its lines are in the order of the schedule, across subtests.
 func newT(outer testing.TB, name string, parent *T) *T {
 	t := &T{
 		TB: outer, name: name, parent: parent, names: map[string]int{},
@@ -77,26 +84,32 @@ func (t *T) Name() string { return t.name }
 // Context returns a context that is cancelled before the functions of Cleanup are called. It is made
 // when it is first asked for, so that a test without it has no step for it. A goroutine may ask
 // after the end of the test: then the context is cancelled already.
+//
+// The lock is held while the context is made, so that two goroutines get the same one. The
+// cancellation is a step, in which another goroutine may ask for the lock, so it comes after.
 func (t *T) Context() context.Context {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.ctx == nil {
 		t.ctx, t.cancel = shim.WithCancel(context.Background())
-		if t.over {
-			t.cancel()
-		}
 	}
-	return t.ctx
+	ctx, cancel, over := t.ctx, t.cancel, t.over
+	t.mu.Unlock()
+	if over {
+		cancel()
+	}
+	return ctx
 }
 
-// Cleanup adds a function that is called when the test and its subtests have ended.
+// Cleanup adds a function that is called when the test and its subtests have ended. Functions run
+// in the reverse of this order, so each finds what it relies on still there.
 func (t *T) Cleanup(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.cleanups = append(t.cleanups, f)
 }
 
-// Setenv sets an environment variable until the end of the test.
+// Setenv sets an environment variable until the end of the test. The environment is the one of the
+// schedule, so a test that ends early by a failure leaves no value behind for the next schedule.
 func (t *T) Setenv(key, value string) {
 	old, had := os.LookupEnv(key)
 	if err := os.Setenv(key, value); err != nil {
@@ -113,7 +126,8 @@ func (t *T) Setenv(key, value string) {
 }
 
 // TempDir returns a new folder in the folder of the schedule, which is removed at the end of the
-// test.
+// test. The name is only a hint, with the characters replaced that a file system may not allow. The
+// number that MkdirTemp appends makes it unique.
 func (t *T) TempDir() string {
 	name := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, r) {
@@ -134,7 +148,8 @@ func (t *T) TempDir() string {
 	return dir
 }
 
-// Chdir changes the working folder, and PWD, until the end of the test.
+// Chdir changes the working folder, and PWD, until the end of the test. PWD follows, as in package
+// testing: programs find their folder by it.
 func (t *T) Chdir(dir string) {
 	old, err := os.Getwd()
 	if err == nil {
@@ -171,7 +186,8 @@ func (t *T) FailNow() {
 	t.leave()
 }
 
-// leave ends the goroutine on purpose.
+// leave ends the goroutine on purpose. It marks the test first. The deferred end tells a Goexit of
+// FailNow from a Goexit of the program by this mark alone.
 func (t *T) leave() {
 	t.mu.Lock()
 	t.left = true
@@ -180,7 +196,9 @@ func (t *T) leave() {
 }
 
 // fail marks t and the tests around it as failed. The first message of the schedule becomes its
-// outcome, with the log until then.
+// outcome, with the log until then. Only the first message counts, because schedrt.Fail keeps the
+// first; later failures are often its consequences. A parent has failed as well, so that its Run
+// returns false and its Failed true.
 func (t *T) fail(message string) {
 	for p := t; p != nil; p = p.parent {
 		p.mu.Lock()
@@ -192,6 +210,7 @@ func (t *T) fail(message string) {
 	}
 	t.shared.mu.Lock()
 	defer t.shared.mu.Unlock()
+	// The log comes along, because the text of the first failure is all that the user sees of it.
 	text := strings.TrimRight(message, "\n")
 	if log := t.shared.log.String(); log != "" {
 		text += "\nlogged before:\n" + strings.TrimRight(log, "\n")
@@ -234,7 +253,8 @@ func (t *T) note(line string) {
 	t.shared.log.WriteString(line)
 }
 
-// Attr does nothing, because attributes are for the output of go test.
+// Attr does nothing, because attributes are for the output of go test. Without it, a call would
+// reach the method of the T of go test that T embeds.
 func (t *T) Attr(key, value string) {}
 
 // Skip is Log and SkipNow.

@@ -52,6 +52,31 @@ func TestHelper(t *real.T) {
 	}
 }
 
+// After the end of a test two goroutines may ask for its context and its state at the same time.
+// The cancellation is a step, so no lock is held over it: the other goroutine would wait for a lock
+// that the scheduler does not know.
+func TestContextAfterTheEnd(t *real.T) {
+	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+		testing.Play(t, func(t *testing.T) {
+			var sub *testing.T
+			t.Run("sub", func(t *testing.T) { sub = t })
+			for range 2 {
+				ended := make(chan struct{})
+				schedrt.Go(func() {
+					if sub.Context().Err() == nil || sub.Failed() {
+						seen.WriteString("not cancelled")
+					}
+					schedrt.Close(ended)
+				})
+				defer schedrt.Recv(ended)
+			}
+		}, func(string) {})
+	})
+	if len(got) != 1 || got["passed"] == 0 {
+		t.Errorf("%v", got)
+	}
+}
+
 // Subtests end before Run returns, parallel ones after the function of their parent, and cleanups
 // last and in reverse order.
 func TestOrder(t *real.T) {
