@@ -95,7 +95,7 @@ func weightsUpTo(size int64) (all []int64) {
 	return all
 }
 
-// programs yields the programs of a level until yield returns false. The order is that of the
+// programs yields the programs of a level until yield returns false. The order is the order of the
 // alphabet, so it is the same in every process.
 func (l Level) programs(impl impls.Impl) func(yield func(program) bool) {
 	return func(yield func(program) bool) {
@@ -184,7 +184,7 @@ func (e *enumeration) possible(c call, starts bool) bool {
 
 // mayRelease reports whether call i may hold permits when the next call begins. A release in the
 // step of its own Acquire is the call that passes. A release by a call that surely waits would be
-// one that passes as well, because the release waits for the grant. The order of service is open, so
+// a passing call as well, because the release waits for the grant. The order of service is open, so
 // any call that fits beside the calls that surely hold may have been granted.
 func (e *enumeration) mayRelease(i int, starts bool) bool {
 	c := e.calls[i]

@@ -18,6 +18,9 @@ import (
 // An execution is a scenario under one schedule. It is made anew for each schedule and read by the
 // oracle after it. While the schedule runs, the scheduler lets one goroutine move at a time, so its
 // counters need no lock.
+//
+// A new value for each schedule means that nothing of one schedule can reach the next: no reset can
+// be forgotten.
 type execution struct {
 	scenario   *scenario
 	impl       impls.Impl
@@ -44,7 +47,7 @@ type worker struct {
 
 // An entry is a call, a cancellation or a rest. Stamps are numbers of steps of the schedule. wrong
 // is set by the worker at the call, where the ctx and the error are at hand. The oracle reads it
-// first.
+// first. A Call alone is not enough: two entries with equal calls differ by what ended their ctx.
 type entry struct {
 	model.Call // of a cancellation, N is the index of the worker; of a rest, only Begin is set
 	kind       entryKind
@@ -83,6 +86,9 @@ func newExecution(s *scenario, impl impls.Impl) *execution {
 // run is the program that the scheduler plays. The workers get their contexts before any of them
 // starts, since one worker cancels the ctx of another. A failure of New ends the schedule: there is
 // nothing to work on.
+//
+// The goroutines of the workers are marked as the harness's, so that the program's goroutines at a
+// rest are those that the implementation has started.
 func (x *execution) run() {
 	var err error
 	x.constructing = true
@@ -116,7 +122,8 @@ func (x *execution) run() {
 
 // finish acquires all permits and tries for one more: the model then sees a lost or an extra
 // permit. It adds calls to the history instead of judging by itself, so the model is the one judge.
-// It is not called if a worker hangs; then the end of the schedule tells.
+// It is not called if a worker hangs; then the end of the schedule tells. The close comes last,
+// because an implementation may refuse calls after it.
 func (x *execution) finish() {
 	w := &x.final
 	if x.corrupted() {
@@ -147,7 +154,9 @@ func (x *execution) corrupted() bool {
 }
 
 // do carries out one operation. Only operations of the semaphore are recorded: what the worker does
-// between them are no steps of the schedule.
+// between them are no steps of the schedule. A Release of held permits takes no more than the
+// worker has, so a scenario cannot release too much by a mistake of its author: the enumerated ones
+// are made by machine.
 func (w *worker) do(o model.Op) {
 	switch o.Kind {
 	case model.AcquireBackground:
@@ -171,6 +180,7 @@ func (w *worker) do(o model.Op) {
 			w.giveBack(0)
 			return
 		}
+		// An Acquire before it may have failed; then there is less to give back, or nothing.
 		n := w.held
 		if o.N != model.AllHeld {
 			n = min(n, o.N)
@@ -194,6 +204,7 @@ func (w *worker) do(o model.Op) {
 
 // acquire judges the error itself, since the model knows success and failure only. It asks the ctx
 // by Ended and not by its methods: those may use the semaphore, and would be steps of the schedule.
+// The error is compared by identity: C9 promises ctx.Err() itself and no error that wraps it.
 func (w *worker) acquire(n int64, ctx context.Context, kind ctxKind) {
 	e := entry{ctx: kind, doneBefore: shim.Ended(ctx) != nil}
 	e.Method, e.N = model.MethodAcquire, n
@@ -211,6 +222,7 @@ func (w *worker) acquire(n int64, ctx context.Context, kind ctxKind) {
 	}
 }
 
+// In the words that a reader of Go expects behind an "=".
 func errText(err error) string {
 	if err == nil {
 		return "nil"
@@ -264,7 +276,8 @@ func (w *worker) giveBack(n int64) {
 	w.end(at, true, " done")
 }
 
-// begin logs the begin of e and returns its index.
+// begin logs the begin of e and returns its index. A call that never returns keeps the End Never,
+// and the history shows it as pending.
 func (w *worker) begin(e entry, note string) int {
 	e.Begin, e.End = int64(schedrt.MarkCall(note)), model.Never
 	w.log = append(w.log, e)
@@ -297,7 +310,7 @@ func (w *worker) cancelWorker(k int64) {
 }
 
 // negative makes the calls that C12 is about. They are not in the history: a call that must panic
-// has no effect.
+// has no effect. C12 asks for the panic of each method alone.
 func (w *worker) negative() {
 	sem := w.execution.sem
 	w.mustPanic("C12: Acquire(-1)", func() { _ = sem.Acquire(context.Background(), -1) })
@@ -316,7 +329,9 @@ func (w *worker) mustPanic(what string, f func()) {
 }
 
 // usingContext is a ctx whose methods use the semaphore that the ctx is given to. The contract
-// allows that (C25); an implementation that calls them under its lock deadlocks.
+// allows that (C25); an implementation that calls them under its lock deadlocks. It uses the
+// semaphore by TryAcquire and Release only. An Acquire could wait for the very call that asks the
+// ctx.
 type usingContext struct {
 	context.Context
 	sem impls.Semaphore
@@ -340,7 +355,8 @@ func (u usingContext) use() {
 
 // entries yields the entries of one kind, with the index of their worker. The entries of the final
 // check come last. The clip keeps append from writing the final check into the storage of
-// x.workers.
+// x.workers. A function and not a slice: the oracle asks for the entries of each schedule several
+// times.
 func (x *execution) entries(kind entryKind) func(yield func(worker int, e *entry) bool) {
 	return func(yield func(int, *entry) bool) {
 		for k, w := range append(slices.Clip(x.workers), &x.final) {
@@ -358,7 +374,9 @@ func (x *execution) entries(kind entryKind) func(yield func(worker int, e *entry
 const atEnd = math.MaxInt64/2 - 1
 
 // quiet returns the stamps of all instants at which nothing could move, ascending. Waiters that are
-// outside of the control of the scheduler may always move, so there are none for them.
+// outside of the control of the scheduler may always move, so there are none for them. At such an
+// instant every request that fits must have been granted: C17 says so, and the model takes it as an
+// event.
 func (x *execution) quiet(ending schedrt.Ending) (stamps []int64) {
 	if x.impl.Waits == impls.Elsewhere {
 		return nil
@@ -373,7 +391,8 @@ func (x *execution) quiet(ending schedrt.Ending) (stamps []int64) {
 	return stamps
 }
 
-// stuck reports whether an execution ended because nothing could move.
+// stuck reports whether an execution ended because nothing could move. A livelock counts: only
+// goroutines that spin can still move, and their spinning changes nothing.
 func stuck(ending schedrt.Ending) bool {
 	return ending == schedrt.Deadlock || ending == schedrt.Livelock
 }

@@ -10,7 +10,8 @@ import (
 
 // explain returns the calls of an execution. If the verdict is about their order, it adds the
 // longest legal beginning of an order, and why each event that could come next may not. It runs
-// once for a failure, after a replay with positions; nothing here has to be fast.
+// once for a failure, after a replay with positions; nothing here has to be fast. Rests are left
+// out: they are instants of the harness, and a reader looks for calls of the program.
 func (x *execution) explain(
 	out *schedrt.Outcome, trace *schedrt.Trace, wrong string,
 ) *failure.History {
@@ -29,7 +30,8 @@ func (x *execution) explain(
 }
 
 // callOf takes the words of a call from the steps of the schedule at which it began and returned.
-// The words were noted by MarkCall and MarkReturn while the schedule ran, so the trace has them.
+// The words were noted by MarkCall and MarkReturn while the schedule ran, so the trace has them. A
+// stamp is the number of a step counted from 1, so the step is one before it in the slice.
 func callOf(e *entry, trace *schedrt.Trace) failure.Call {
 	c := failure.Call{From: int(e.Begin)}
 	if e.Begin > 0 && int(e.Begin) <= len(trace.Steps) {
@@ -43,7 +45,8 @@ func callOf(e *entry, trace *schedrt.Trace) failure.Call {
 	return c
 }
 
-// An orderText writes the events of one history as sentences.
+// An orderText writes the events of one history as sentences. It asks the model again, step by
+// step, so the sentences cannot disagree with the verdict.
 type orderText struct {
 	model model.Model
 	spans []model.Span
@@ -52,7 +55,8 @@ type orderText struct {
 
 // explainOrder adds the longest order that the model allows, event by event, and then for each
 // event that could come next the rule that forbids it. All of these refusals together are the proof
-// that the order ends here.
+// that the order ends here. The longest order is one of possibly several. Any of them is a proof,
+// because none is longer.
 func (x *execution) explainOrder(h *failure.History, ending schedrt.Ending, trace *schedrt.Trace) {
 	history, entries := x.history(ending)
 	m, spans := history.Spans()
@@ -104,7 +108,8 @@ func (t *orderText) event(s *model.Span) string {
 
 // refusal says why an event cannot come next in a state. It asks the same state as the model did,
 // in words. It need not be complete: a rule that it does not know gets the general sentence at its
-// end.
+// end. The rules are asked in the order in which a reader would: whether there are permits, whether
+// it asked, whether others come first.
 func (t *orderText) refusal(s model.State, span *model.Span) string {
 	free := fmt.Sprintf("%d are free", s.Free)
 	switch span.Kind {

@@ -58,7 +58,7 @@ func Levels(impl impls.Impl, calls int) (all []Level) {
 }
 
 // sizesOf returns the sizes of enumerated programs. The largest size is the one that an
-// implementation declares.
+// implementation declares. MaxInt64 is among them because sums of weights overflow near it.
 func sizesOf(impl impls.Impl) []int64 {
 	sizes := []int64{0, 1, 2, 3, math.MaxInt64}
 	if most := impl.MaxSize; most > 0 {
@@ -71,7 +71,8 @@ func sizesOf(impl impls.Impl) []int64 {
 	})
 }
 
-// Scenarios returns the programs of the level that are legal for impl, as scenarios.
+// Scenarios returns the programs of the level that are legal for impl, as scenarios. The texts and
+// not the programs: players are other processes, and a text names a scenario there.
 func (l Level) Scenarios(impl impls.Impl) (texts []string) {
 	for p := range l.programs(impl) {
 		if s := p.scenario(); s.suits(impl) {
@@ -82,7 +83,9 @@ func (l Level) Scenarios(impl impls.Impl) (texts []string) {
 }
 
 // Completed names the sets of programs that the levels make up, size by size. The levels must be in
-// the order of Levels, so that a later level of a size and a number of racing calls is a larger one.
+// the order of Levels, so that a later level of a size and a number of racing calls is a larger
+// one. The largest number of calls says all: a level with fewer calls costs less and stands before
+// it.
 func Completed(levels []Level) string {
 	largest := map[int64]*[mostRacing + 1]int{} // the calls of the largest level, by racing calls
 	for _, l := range levels {

@@ -13,7 +13,7 @@ import (
 // An oracle compares the executions of one scenario with the contract. It remembers its verdict on
 // each history: there are far fewer histories than schedules. It is not safe for concurrent use.
 // The memory grows with the number of different histories of one scenario, which is bounded by its
-// few calls.
+// few calls. The verdict depends on the history and on impl only, so a map serves; see appendKey.
 type oracle struct {
 	impl     impls.Impl
 	verdicts map[string]string // by the key of a history
@@ -38,6 +38,7 @@ func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 		}
 	}
 	switch out.Kind {
+	// Wrong results were asked for first: a panic may be their consequence.
 	case schedrt.Panicked:
 		return "C32: " + firstLine(out.Message)
 	case schedrt.Failed:
@@ -45,6 +46,8 @@ func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 	case schedrt.Pruned, schedrt.Endless:
 		return "" // the schedule was cut: nothing is known about its end
 	}
+	// No call was made, so there is no clause to name. The usual reason is a New that waits for
+	// time to pass.
 	if x.constructing && stuck(out.Kind) {
 		return fmt.Sprintf("New(%d) is slow or never returns (%v): the clock of a schedule moves "+
 			"only while nothing else can, so a loop until time has passed does not end",
@@ -74,7 +77,9 @@ func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 }
 
 // ignoredCancellation looks for a call that waits though its ctx is done, when nothing can move.
-// The model knows nothing of contexts, so it cannot see this.
+// The model knows nothing of contexts, so it cannot see this. Only an instant at which nothing can
+// move counts. Before it, the call may just not have had its turn. An implementation whose waiters
+// are outside of the scheduler's control has no such instant.
 func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string {
 	if o.impl.Waits == impls.Elsewhere {
 		return ""
@@ -85,6 +90,8 @@ func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string
 			// The clock moves while a timer is set, so nothing rests before the deadline has passed.
 			cancelled = min(cancelled, e.Begin)
 		}
+		// notOwn: nothing ends such a ctx, or it is done before the call, and then C8 is the
+		// clause.
 		if e.Method != model.MethodAcquire || e.ctx == notOwn || cancelled == model.Never {
 			continue
 		}
@@ -126,7 +133,8 @@ func (o *oracle) leftByNew(x *execution, out *schedrt.Outcome) bool {
 // returned has the End Never, which is above every stamp.
 func (e *entry) pendingAt(stamp int64) bool { return e.Begin < stamp && e.End > stamp }
 
-// cancelledAt returns when the ctx of worker k was cancelled, or Never.
+// cancelledAt returns when the ctx of worker k was cancelled, or Never. The end of the cancellation
+// counts, and not its begin: in between the ctx may not be done yet.
 func (x *execution) cancelledAt(k int) int64 {
 	for _, e := range x.entries(cancelEntry) {
 		if e.N == int64(k) && e.End != model.Never {
@@ -150,6 +158,10 @@ func (x *execution) acquiringAt(stamp int64) bool {
 // but for the instants at which nothing could move, then a waiter was not woken. The second search
 // leaves out the quiet instants. If that succeeds, every result is legal, and only the rule that a
 // quiet semaphore owes nothing is broken.
+//
+// A lost wake-up is so told from a wrong result without a rule of its own: both break the order,
+// and only the first one becomes legal if nothing is owed. A search may take time that is
+// exponential in the number of spans, which mostSpans bounds.
 func (o *oracle) illegalOrder(x *execution, ending schedrt.Ending) string {
 	h, _ := x.history(ending)
 	m, spans := h.Spans()
@@ -180,7 +192,8 @@ const (
 // and the order of the bounds of the spans. The stamps themselves differ from schedule to schedule,
 // and do not matter. Only the order of the bounds matters to the search, so ranks make equal what
 // differs by unrelated steps. That takes the number of searches from one for each schedule to one
-// for each history.
+// for each history. The index of a request is below model.MaxSearch and there are few phases, so a
+// byte holds each.
 func appendKey(key []byte, m model.Model, spans []model.Span) []byte {
 	var bounds []int64
 	for _, s := range spans {

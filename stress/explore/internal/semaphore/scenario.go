@@ -85,7 +85,8 @@ var chosenScenarios = []string{
 }
 
 // extremes returns the scenario of the largest size for an implementation that declares one.
-// Otherwise scenarios has one for MaxInt64.
+// Otherwise scenarios has one for MaxInt64. The sum of the two requests is beyond the largest size,
+// as with MaxInt64.
 func extremes(impl impls.Impl) (all []scenario) {
 	if most := impl.MaxSize; most > 1 && most < math.MaxInt64 {
 		all = parseAll(fmt.Sprintf("%d: t%d t1 r d1 a%d t1 t1", most, most, most-1))
@@ -137,7 +138,7 @@ func (s *scenario) mostSpans() int {
 
 // suits reports whether the scenario is legal for an implementation, by what it declares. An
 // operation that the contract leaves open may be the last one: its own effect is then not asked
-// for.
+// for. To play what an implementation declares not to do would refute it for its declaration.
 func (s *scenario) suits(impl impls.Impl) bool {
 	if impl.MaxSize > 0 && s.Size > impl.MaxSize || impl.UnitWeights && s.Size > mostUnits {
 		return false // New may panic, or the permits of the end cannot be counted one by one
@@ -159,7 +160,8 @@ func (s *scenario) suits(impl impls.Impl) bool {
 	return true
 }
 
-// mostUnits is the largest size of a scenario for an implementation that takes one permit at a time.
+// mostUnits is the largest size of a scenario for an implementation that takes one permit at a
+// time. The permits in the end are taken one by one, and each is a call of the history.
 const mostUnits = 100
 
 // suitsUnits reports whether an operation asks for one permit, if the implementation takes no more at

@@ -15,6 +15,13 @@
 // # What this does not show
 //
 // The scenarios have at most seven workers. Starvation takes more schedules than any bound allows.
+//
+// # How it judges
+//
+// An execution becomes a history of calls with stamps, and the model asks whether the calls could
+// have taken effect one after another. What the model cannot see has rules of its own in the
+// oracle: the error of a ctx, a call that waits though its ctx is done, a goroutine or a callback
+// that is left. Each verdict begins with the clause of package stress that it belongs to.
 package semaphore
 
 import (
@@ -27,7 +34,9 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A Program is one scenario on one implementation. It is not safe for concurrent use.
+// A Program is one scenario on one implementation. It is not safe for concurrent use. The oracle
+// lives as long as the program, because it remembers histories; the execution lives for one
+// schedule.
 type Program struct {
 	scenario  *scenario
 	oracle    *oracle
@@ -36,7 +45,8 @@ type Program struct {
 
 // Programs returns the chosen scenarios that are legal for impl, or only the given ones if text is
 // not empty: one in each line. The error says that a line is not a scenario, is too long to be
-// judged, or that all of them break a policy that impl declares.
+// judged, or that all of them break a policy that impl declares. An empty list is an error and not
+// a pass: a test of nothing would look like a test.
 func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	all := slices.Concat(scenarios(), extremes(impl))
 	if text != "" {
@@ -71,7 +81,8 @@ func (p *Program) Ready() { p.execution = newExecution(p.scenario, p.oracle.impl
 // schedrt.
 func (p *Program) Play() { p.execution.run() }
 
-// Judge returns in one line how the schedule that was just played breaks the contract, or "".
+// Judge returns in one line how the schedule that was just played breaks the contract, or "". It is
+// called after the schedule, on a goroutine that is not under control, so nothing in it is a step.
 func (p *Program) Judge(out *schedrt.Outcome) string { return p.oracle.judge(p.execution, out) }
 
 // History returns the calls of the schedule that was just played. If wrong says that no order of

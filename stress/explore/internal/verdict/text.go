@@ -20,7 +20,9 @@ const (
 	elsewhereText    = "explored in another process"
 )
 
-// Render returns a schedule that fails as text.
+// Render returns a schedule that fails as text. A Builder returns no error, so the branch is for a
+// report that cannot be written at all; its error is then the text, because an empty result would
+// hide the failure.
 func Render(s *failure.Report) string {
 	var b strings.Builder
 	if err := s.WriteText(&b); err != nil {
@@ -29,7 +31,9 @@ func Render(s *failure.Report) string {
 	return b.String()
 }
 
-// text returns the text of a result without a failure.
+// text returns the text of a result without a failure. The pairs come last: they tell how much the
+// schedules differed, which a count of schedules alone does not. Schedules without number can
+// repeat the same few orders.
 func (e *Exploration) text(r *Result) string {
 	at := ""
 	if e.At != "" {
@@ -41,6 +45,9 @@ func (e *Exploration) text(r *Result) string {
 }
 
 // playedText says what was played, and which bound was reached.
+//
+// Each case relies on the cases before it: after the first two a bound was reached, and "complete"
+// stands in no later text.
 func (e *Exploration) playedText(bound string) string {
 	played, programs := e.Total.Played, len(e.Programs)
 	switch {
@@ -51,6 +58,7 @@ func (e *Exploration) playedText(bound string) string {
 			completeAll(schedrt.RaceEnabled), e.classes(), programs, played)
 	case e.Long && played > e.Total.Endless:
 		return e.sampleText(bound)
+	// A schedule without an end is usually a loop that waits, so the text counts these schedules.
 	case bound == boundSteps && programs == 1:
 		return fmt.Sprintf("%d of %d schedules came to no end within %s",
 			e.Total.Endless, played, e.boundText(bound))
@@ -64,6 +72,7 @@ func (e *Exploration) playedText(bound string) string {
 			played, programs, e.boundText(bound))
 	}
 	open := e.incomplete()
+	// Each open program has a line of its own: a user raises the bound for these, and not for all.
 	text := fmt.Sprintf(
 		"%d schedules of %d scenarios played and none failed; %d scenarios are not complete: %s",
 		played, programs, len(open), e.boundText(bound))
@@ -84,7 +93,8 @@ func (e *Exploration) sampleText(bound string) string {
 		plural.Of(e.Total.Played, "schedule"), e.Total.Longest, endless, e.Options.StepBound(), e.boundText(bound))
 }
 
-// boundText names a bound by the flag that moves it.
+// boundText names a bound by the flag that moves it. A bound without a flag has no command to
+// offer, and is only named.
 func (e *Exploration) boundText(bound string) string {
 	switch bound {
 	case BoundInterrupted:
@@ -107,7 +117,8 @@ func (e *Exploration) boundText(bound string) string {
 
 // completeAll begins the text of a complete exploration. Goroutines are preempted at operations on
 // shared objects only, which is all there is to see if the program has no data race. Whether it has
-// one, the race detector knows.
+// one, the race detector knows. Without the detector the statement is conditional, and the
+// condition comes first, because a reader stops at "complete".
 func completeAll(withDetector bool) string {
 	if withDetector {
 		return "complete: all"
@@ -131,13 +142,15 @@ func (e *Exploration) completeText() string {
 	)
 }
 
-// Found says where a failing schedule was found.
+// Found says where a failing schedule was found. Strategy and seed are named because they choose
+// the schedules.
 func Found(nth int, strategy string, seed uint64) string {
 	return fmt.Sprintf("found in schedule %d (%s, seed %d)", nth, strategy, seed)
 }
 
 // Fewest says that the failure needs the given number of preemptions: all schedules with fewer
-// preemptions were played, and none of them fails in the same way.
+// preemptions were played, and none of them fails in the same way. The number is a proof and not an
+// estimate: the schedules with fewer preemptions are finite, and all were played.
 func Fewest(preemptions, played int) string {
 	if preemptions == 0 {
 		return "no preemption is needed: each goroutine runs until it waits or ends"
@@ -161,7 +174,9 @@ func skippedText(log string) string {
 }
 
 // ReplayCommand returns the command that plays a schedule of a test again. Flags are further flags
-// of the go command, each with a space behind it.
+// of the go command, each with a space behind it. -race is a part of it where the failure was found
+// under the detector: without it a data race would be played and not be seen. The pattern of -run
+// is anchored, so a test whose name begins alike does not run as well.
 func ReplayCommand(test, flags, schedule string) string {
 	race := ""
 	if schedrt.RaceEnabled {
@@ -189,6 +204,7 @@ func TimePassedEarly(step int) string {
 		"If the test relies on goroutines that are faster than its timers, use -explore.lazyclock", step)
 }
 
+// The schedule alone is enough to go on, so the result still fails and has the command.
 func notDescribedText(f *task.Finding) string {
 	return fmt.Sprintf("%s\nin schedule %d (%s). go test -timeout left no time to minimise and describe it; "+
 		"-explore.schedule=%s does", f.What, f.Nth, f.Strategy, f.Schedule)
@@ -232,7 +248,9 @@ type played struct {
 	text, object string
 }
 
-// firstDifference returns the first step in which two reports differ.
+// firstDifference returns the first step in which two reports differ. The first one is the cause or
+// its nearest effect; all later ones follow from it. Words and places are compared, and not the IDs
+// of objects.
 func firstDifference(a, b *failure.Report) (x, y played, differ bool) {
 	if a == nil || b == nil {
 		return x, y, false
@@ -249,6 +267,7 @@ func firstDifference(a, b *failure.Report) (x, y played, differ bool) {
 	return x, y, false
 }
 
+// A report that ended earlier differs there, too, and "nothing more" says how.
 func playedAt(r *failure.Report, i int) played {
 	if i >= len(r.Steps) {
 		return played{text: "nothing more"}
@@ -275,6 +294,8 @@ func diedText(err error) string {
 		"that played the same did not. " + leftFromBefore + ":\n" + err.Error()
 }
 
+// The two kinds of states have different remedies: a loop needs an operation that the scheduler
+// sees, and a wait needs something that the explorer can stand in for.
 func outOfControlText(where, state, stacks string) string {
 	if where == "" {
 		where = "a goroutine"

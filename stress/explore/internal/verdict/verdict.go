@@ -3,6 +3,10 @@
 // The player reports single schedules and the parent reports counts. This package turns both into a
 // Result: decide.go holds every rule, and text.go every sentence of a result. Both build on
 // the types of this file.
+//
+// The two are apart because they change for different reasons: a rule changes when the explorer
+// learns something new, and a sentence when a reader did not understand it. A rule never looks at a
+// sentence.
 package verdict
 
 import (
@@ -13,6 +17,9 @@ import (
 
 // A Verdict says what an exploration shows about a program. The strings are part of the JSON that
 // commands and users read.
+//
+// There is no value for "probably right". An exploration that was cut says Unknown with its bound,
+// and its counts say how far it came; to take that for a pass is the reader's decision.
 type Verdict string
 
 const (
@@ -33,6 +40,8 @@ const (
 
 // The bounds that keep an exploration from being complete; see Result.Bound.
 const (
+	// Result.Bound in JSON has the same words. Four of them name a flag that moves the bound;
+	// interrupted and state have none, and a test with one of these two is skipped, see Ending.
 	boundSchedules   = "schedules"
 	BoundTime        = "time"
 	boundSteps       = "steps"
@@ -42,7 +51,9 @@ const (
 )
 
 // A Result is explore.Result, which documents each field. Both structs must have the same fields in
-// the same order, as the public package converts one into the other.
+// the same order, as the public package converts one into the other. The public package converts
+// and does not copy field by field, so a field that is forgotten in one of the two is an error of
+// the compiler.
 type Result struct {
 	Verdict     Verdict
 	Text        string
@@ -65,6 +76,9 @@ type Result struct {
 
 // What a failure is called, in one line, where neither the program nor the scheduler names it.
 const (
+	//
+	// They are part of results in JSON, which scripts compare, so they stay as they are. A refusal
+	// begins with its prefix, because the reason comes from the program.
 	DataRace         = "data race"
 	staleSchedule    = "stale schedule"
 	nondeterminism   = "nondeterminism"
@@ -75,7 +89,9 @@ const (
 	nondeterministic = "the program does not do the same under the same schedule"
 )
 
-// An Exploration is everything that was counted when an exploration ended.
+// An Exploration is everything that was counted when an exploration ended. It has the counts of all
+// players and programs, merged by the parent, and no schedule: a result without a failure needs
+// none.
 type Exploration struct {
 	Options     task.Options // with defaults
 	Programs    []Program
@@ -88,7 +104,8 @@ type Exploration struct {
 	Timeout     bool            // and go test -timeout had left less of it than Options.Time
 }
 
-// A Program is one program of an exploration.
+// A Program is one program of an exploration. Played counts schedules that came to an end or to the
+// bound on steps; Pruned ones are equivalent to a played one and were given up when that was known.
 type Program struct {
 	Name string // of the scenario; "" if the test has one program only
 	task.Sums
@@ -96,15 +113,21 @@ type Program struct {
 }
 
 // drawnOnly reports whether the strategy draws schedules for ever, so that nothing is ever
-// complete.
+// complete. A strategy that draws does not know which schedules it has played, so it can never say
+// all.
 func (e *Exploration) drawnOnly() bool {
 	return e.Options.Strategy != "" && !strategy.IsTree(e.Options.Strategy)
 }
 
-// skipped reports whether the body skipped itself in every schedule.
+// skipped reports whether the body skipped itself in every schedule. One schedule that does not
+// skip is a schedule that shows something, so all must skip.
 func (e *Exploration) skipped() bool { return e.Total.Skips > 0 && e.Total.Skips == e.Total.Played }
 
 // incomplete returns the programs with schedules that were not played to their end.
+//
+// The reasons are independent, and one is enough: schedules are long, so that only samples are
+// played; the strategy draws; schedules are known and not played; one came to no end within the
+// bound of steps; or a preemption was left out at the bound of preemptions.
 func (e *Exploration) incomplete() (open []*Program) {
 	for i := range e.Programs {
 		if p := &e.Programs[i]; e.Long || e.drawnOnly() || p.Unplayed || p.Endless > 0 || p.Cut {
