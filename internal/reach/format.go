@@ -23,13 +23,18 @@ var ErrFormat = errors.New("object files of this Go distribution cannot be read"
 // from the source of the very distribution that wrote the files. Constants in
 // this package would be right for one release, and silently wrong for the next:
 // a relocation type that means something else would hide an edge.
+//
+// The alternative, a copy of the linker's reader for each release, would have to be renewed twice a
+// year and would be wrong in between. Sizes and offsets of records stay constants here; they are
+// checked against the sources, and another size is an error.
 type format struct {
 	numbers  map[string]int64
 	builtins []symbolName // functions of the runtime, which objects name by number
 }
 
-// A symbolName is a name as the linker looks it up. The same function has two
-// symbols if both Go and assembly call it.
+// A symbolName is a name as the linker looks it up. The same function has two symbols if both Go
+// and assembly call it. The calling conventions are different code: one passes arguments in
+// registers, the other on the stack.
 type symbolName struct {
 	name string
 	abi  uint16
@@ -57,8 +62,9 @@ var sizes = map[string]int64{"SymSize": 21, "RelocSize": 23, "AuxSize": 9, "RefF
 
 const magic = "\x00go120ld"
 
-// readFormat reads the format of a Go distribution. Some distributions leave out
-// the source of their tools; for these it returns ErrFormat.
+// readFormat reads the format of a Go distribution. Some distributions leave out the source of
+// their tools; for these it returns ErrFormat. All is checked before the first object is read, so a
+// comparison never fails halfway for this reason.
 func readFormat(goroot string) (*format, error) {
 	f := &format{numbers: map[string]int64{}}
 	internal := filepath.Join(goroot, "src", "cmd", "internal")
@@ -84,9 +90,10 @@ func readFormat(goroot string) (*format, error) {
 	return f, nil
 }
 
-// readConstants adds the integer constants of a file. The type checker evaluates
-// iota and shifts. It complains of imports, which are not loaded, and of code
-// that uses them; the constants need neither.
+// readConstants adds the integer constants of a file. The type checker evaluates iota and shifts.
+// It complains of imports, which are not loaded, and of code that uses them; the constants need
+// neither. To run a Go program that prints them would need a build for each distribution; to parse
+// the text by hand would have to understand iota.
 func (f *format) readConstants(path string) error {
 	files := token.NewFileSet()
 	source, err := os.ReadFile(path)
@@ -113,8 +120,9 @@ func (f *format) readConstants(path string) error {
 	return nil
 }
 
-// readBuiltins reads the list of functions that objects name by number:
-// {"runtime.newobject", 1}, and so on.
+// readBuiltins reads the list of functions that objects name by number: {"runtime.newobject", 1},
+// and so on. The list is data of a variable and not constants, so the syntax tree is read. An entry
+// is told by its form alone, as the type of the list is left out in its elements.
 func (f *format) readBuiltins(path string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {

@@ -7,20 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// A signature is how an interface finds a method: name and type.
+// A signature is how an interface finds a method: name and type. The type is a number of the old
+// side. The new side has the same signature by the pair of that type.
 type signature struct {
 	name string
 	typ  id
 }
 
-// A method of a type that is converted to an interface: its type, and the two
-// forms of its code.
+// A method of a type that is converted to an interface: its type, and the two forms of its code.
+// Two forms, because a call through an interface passes a pointer, and a direct call may pass the
+// value.
 type method struct {
 	signature
 	to   [2][3]id
 	done bool
 }
 
+// Reflection gives methods by name or number for exported ones only.
 func exported(name string) bool {
 	r, _ := utf8.DecodeRuneInString(name)
 	return unicode.IsUpper(r)
@@ -71,9 +74,9 @@ func (w *walk) callByName(name string) {
 	}
 }
 
-// addMethod notes a method of a type. Its three relocations are its type and its
-// code, for calls through interfaces and for direct calls. Its name is in the
-// four bytes before them.
+// addMethod notes a method of a type. Its three relocations are its type and its code, for calls
+// through interfaces and for direct calls. Its name is in the four bytes before them. Its code is
+// kept and not met: it becomes reachable only if something calls the method.
 func (w *walk) addMethod(off int32, relocs []reloc, to, toNew, all []id) error {
 	name, err := w.nameAt(relocs, all, off-4)
 	if err != nil {
@@ -91,8 +94,10 @@ func (w *walk) addMethod(off int32, relocs []reloc, to, toNew, all []id) error {
 	return nil
 }
 
-// call notes a method that is called through an interface. off is where the
-// method stands in the description of the interface: its name, then its type.
+// call notes a method that is called through an interface. off is where the method stands in the
+// description of the interface: its name, then its type. The signature is read from the old side
+// alone. The descriptions of the interface are a pair of their own, so the new side has an equal
+// one.
 func (w *walk) call(a id, off int64) error {
 	relocs, to, _, _, err := w.old.list(a)
 	if err != nil {

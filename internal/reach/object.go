@@ -19,6 +19,9 @@ import (
 // Symbols of an object have one numbering: symbols of its package, symbols known by
 // their hash (short and long), symbols known by their name only, and last the
 // symbols that it refers to by name and does not define.
+//
+// Nothing is decoded in advance. A binary has some hundred thousand symbols, and a comparison
+// visits each once or twice, so decoding on the way costs less than building structs for all.
 type object struct {
 	f        *format
 	pkg      string // import path
@@ -34,15 +37,17 @@ type object struct {
 	symbols, relocIndex, auxIndex, dataIndex, relocBlock, auxBlock, dataBlock int
 }
 
-// An archive holds the compiled code of one package.
+// An archive holds the compiled code of one package. foreign is decided by the members and not by
+// the package: a package with cgo has both.
 type archive struct {
 	path    string
 	objects []*object
 	foreign bool // it has members that are not written by the Go tools
 }
 
-// readArchive reads an archive: "!<arch>\n", then members with headers of 60
-// bytes. A member that holds a Go object begins with a text that ends in "\n!\n".
+// readArchive reads an archive: "!<arch>\n", then members with headers of 60 bytes. A member that
+// holds a Go object begins with a text that ends in "\n!\n". Members begin at even offsets, so an
+// odd size is followed by one byte that belongs to none.
 func readArchive(f *format, pkg, path string, std bool) (*archive, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -82,6 +87,8 @@ func readArchive(f *format, pkg, path string, std bool) (*archive, error) {
 	return a, nil
 }
 
+// The offsets are checked against the length here. Numbers inside of blocks are not: a wrong one
+// makes an index run out of the slice, see recovered.
 func newObject(f *format, pkg string, b []byte) (*object, error) {
 	// The bytes are never written, so names can share them. A binary has a hundred
 	// thousand names, and copies of them took most of the time.
@@ -116,7 +123,9 @@ func newObject(f *format, pkg string, b []byte) (*object, error) {
 	return o, nil
 }
 
-// imports returns the paths of the packages that the linker loads with the object.
+// imports returns the paths of the packages that the linker loads with the object. The fingerprint
+// behind each path is for the linker, which refuses objects that were compiled against another
+// version; the go command has built these together.
 func (o *object) imports() (paths []string) {
 	const entry = 8 + 8 // a string, and a fingerprint
 	at, size := o.block("BlkAutolib")
@@ -126,7 +135,8 @@ func (o *object) imports() (paths []string) {
 	return paths
 }
 
-// block returns where a block begins, and its size.
+// block returns where a block begins, and its size. A block ends where the next one begins; the
+// last entry of the table stands for the end.
 func (o *object) block(name string) (at, size int) {
 	i := o.f.numbers[name]
 	return int(o.offsets[i]), int(o.offsets[i+1]) - int(o.offsets[i])
@@ -140,7 +150,8 @@ func (o *object) text(at int) string {
 	return o.asText[offset : offset+length]
 }
 
-// A symbol is one entry of the table of symbols.
+// A symbol is one entry of the table of symbols. It is a view and holds no copies: passing it by
+// value costs five words.
 type symbol struct {
 	o    *object
 	i    int
@@ -164,8 +175,9 @@ func (s symbol) align() uint32 { return binary.LittleEndian.Uint32(s.head[17:]) 
 func (s symbol) flag(name string) bool  { return s.head[11]&byte(s.o.f.numbers[name]) != 0 }
 func (s symbol) flag2(name string) bool { return s.head[12]&byte(s.o.f.numbers[name]) != 0 }
 
-// span returns the part of a block that belongs to the symbol. index is where the
-// list of the beginnings of the parts is, in records of the given size.
+// span returns the part of a block that belongs to the symbol. index is where the list of the
+// beginnings of the parts is, in records of the given size. The list has one entry more than there
+// are symbols, so the end of a part is the beginning of the next.
 func (s symbol) span(index, start, size int) []byte {
 	from, to := s.o.u32(index+4*s.i), s.o.u32(index+4*s.i+4)
 	return s.o.b[start+from*size : start+to*size]
@@ -191,8 +203,8 @@ func refAt(b []byte) ref {
 	return ref{binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])}
 }
 
-// A reloc is a place in a symbol that gets the address of another one, or a mark
-// for the linker.
+// A reloc is a place in a symbol that gets the address of another one, or a mark for the linker.
+// rest is compared as bytes, since a change in any of its fields is a difference.
 type reloc struct {
 	off  int32
 	kind uint16
@@ -231,8 +243,9 @@ func (s symbol) aux() []aux {
 	return list
 }
 
-// usedRefs returns symbols of other objects that the object converts to an
-// interface.
+// usedRefs returns symbols of other objects that the object converts to an interface. The mark
+// stands with the object that converts, because the object that defines the type may have been
+// compiled before any package converted it.
 func (o *object) usedRefs() (refs []ref) {
 	at, size := o.block("BlkRefFlags")
 	for b := o.b[at : at+size]; len(b) > 0; b = b[10:] {

@@ -2,10 +2,11 @@ package reach
 
 import "strings"
 
-// opening are the packages through which all Go code comes to files, programs and
-// folders; everything else calls them. golang.org/x/sys/unix wraps package syscall.
-// A variable of it refers to mmap, so without a place in this list each binary that
-// links it would open files.
+// opening are the packages through which all Go code comes to files, programs and folders;
+// everything else calls them. golang.org/x/sys/unix wraps package syscall. A variable of it refers
+// to mmap, so without a place in this list each binary that links it would open files. An error on
+// the safe side is to name too many: a benchmark that may open a file is measured, as the content
+// of the file may have changed.
 func opening(pkg string) bool {
 	switch pkg {
 	case "os", "os/exec", "os/signal", "os/user", "syscall", "path/filepath", "io/ioutil", "plugin", "go/parser",
@@ -26,10 +27,10 @@ var openNothing = []string{"os.(*File).", "os.(*PathError).", "os.(*SyscallError
 	"path/filepath.Clean", "path/filepath.Split", "path/filepath.ToSlash", "path/filepath.FromSlash",
 	"path/filepath.IsAbs", "path/filepath.IsLocal", "path/filepath.join"}
 
-// openersOf finds the functions of a program that open files, start programs or
-// list folders. A function that is not known to be harmless is one of them, so a
-// new one of a later Go release is safe. runtime.open can be reached by
-// //go:linkname.
+// openersOf finds the functions of a program that open files, start programs or list folders. A
+// function that is not known to be harmless is one of them, so a new one of a later Go release is
+// safe. runtime.open can be reached by //go:linkname. The names are those of the old side. A
+// function that only the new side has cannot be reached by equal code.
 func openersOf(p *program) map[id]bool {
 	openers := map[id]bool{}
 	for k, o := range p.objects {
@@ -60,11 +61,11 @@ func opensNothing(name string) bool {
 	return false
 }
 
-// mayOpen reports whether a reference is one by which code opens files that it
-// names itself. Packages of the standard library that the list of harmless ones
-// has do so only for files of their own: the zone files of package time, or the
-// profiles of package testing. Inside of the packages that open files, and in the
-// runtime, references do not count: their callers' references do.
+// mayOpen reports whether a reference is one by which code opens files that it names itself.
+// Packages of the standard library that the list of harmless ones has do so only for files of their
+// own: the zone files of package time, or the profiles of package testing. Inside of the packages
+// that open files, and in the runtime, references do not count: their callers' references do. A
+// call within these packages says nothing about the benchmark: package os calls itself everywhere.
 func (w *walk) mayOpen(from, to id) bool {
 	if w.openers == nil {
 		return false

@@ -11,6 +11,9 @@ var ErrForeign = errors.New("code that the Go tools did not compile")
 
 // A program is the symbols of all archives that are linked into one binary. It
 // resolves names as the linker does, without placing anything.
+//
+// Symbols have one numbering over all objects, in the order of loading. So a set of symbols is a
+// slice or a map of small integers, and the number tells the object by a table.
 type program struct {
 	f       *format
 	objects []*object
@@ -31,12 +34,17 @@ type content struct {
 	kind        byte
 }
 
-// An id is the number of a symbol in a program. 0 is no symbol.
+// An id is the number of a symbol in a program. 0 is no symbol. Numbers begin at 1, so the zero
+// value of a table means that nothing is there.
 type id int32
 
 // link resolves the symbols of archives, main first. The
 // linker takes the first of several definitions with one name, in the order of
 // loadOrder, apart from what chooseDefinitions says.
+//
+// The order of the steps is the linker's. Definitions of packages are entered before the ones that
+// any object may repeat, and references are resolved when all definitions are known: a reference
+// may come before its definition.
 func link(f *format, archives []*archive) (*program, error) {
 	archives, err := loadOrder(archives)
 	if err != nil {
@@ -87,9 +95,10 @@ func link(f *format, archives []*archive) (*program, error) {
 	return p, nil
 }
 
-// loadOrder returns archives in the order in which the linker loads them: main,
-// then what it imports, and so on; then what only the linker asks for, such as
-// the runtime of -race.
+// loadOrder returns archives in the order in which the linker loads them: main, then what it
+// imports, and so on; then what only the linker asks for, such as the runtime of -race. The order
+// decides which of several definitions of one name counts, so it is part of the result and not a
+// matter of taste. It is breadth first, by the imports as the objects list them.
 func loadOrder(archives []*archive) (order []*archive, err error) {
 	byPath := map[string]*archive{}
 	for _, a := range archives {
@@ -132,9 +141,9 @@ func loadOrder(archives []*archive) (order []*archive, err error) {
 
 func has[K comparable, V any](m map[K]V, k K) bool { _, ok := m[k]; return ok }
 
-// escaped returns an import path as the compiler writes it into objects: as in
-// objabi.PathToPrefix, with %xx for dots in the last element, for quotes, percent
-// signs, blanks and bytes that are not ASCII.
+// escaped returns an import path as the compiler writes it into objects: as in objabi.PathToPrefix,
+// with %xx for dots in the last element, for quotes, percent signs, blanks and bytes that are not
+// ASCII. Both spellings are entered, since the go command writes paths as they are.
 func escaped(path string) string {
 	var b strings.Builder
 	last := strings.LastIndexByte(path, '/')
@@ -151,7 +160,8 @@ func escaped(path string) string {
 
 func (p *program) number(object, i int) id { return id(p.base[object] + int32(i)) }
 
-// define adds symbols with names. Static symbols cannot be found by name.
+// define adds symbols with names. Static symbols cannot be found by name. A later definition is
+// kept in more and not decided here: a definition that comes later still may win.
 func (p *program) define(k, from, to int) {
 	static := uint16(p.f.numbers["SymABIstatic"])
 	o := p.objects[k]
@@ -189,11 +199,11 @@ func (p *program) defineHashed(k int, hashes map[content]id) {
 	}
 }
 
-// chooseDefinitions finds the definition that counts where several objects define
-// a name, by the rules of the linker. Instantiations of generics and descriptions
-// of types are in each object that uses them; the first wins, unless a later one
-// is larger. A variable without content may be a reference by //go:linkname to a
-// variable of another package; then the definition with content wins.
+// chooseDefinitions finds the definition that counts where several objects define a name, by the
+// rules of the linker. Instantiations of generics and descriptions of types are in each object that
+// uses them; the first wins, unless a later one is larger. A variable without content may be a
+// reference by //go:linkname to a variable of another package; then the definition with content
+// wins. A map's order is harmless here, because each name is decided by itself.
 func (p *program) chooseDefinitions() {
 	for first, more := range p.more {
 		winner := first
@@ -254,7 +264,9 @@ func (p *program) refer(k int, o *object) {
 	}
 }
 
-// resolve finds the symbol that a reference in an object is to.
+// resolve finds the symbol that a reference in an object is to. Each table of an object has its own
+// numbering from 0, and the number of the package in a reference says which table is meant. All
+// other numbers are packages of the object's own list.
 func (p *program) resolve(k int, r ref) (id, error) {
 	o, n := p.objects[k], p.f.numbers
 	limit, i := o.hashed64, int(r.sym)
@@ -294,7 +306,8 @@ func (p *program) symbol(n id) symbol {
 	return p.objects[k].symbol(int(int32(n) - p.base[k]))
 }
 
-// defined reports whether an object defines the symbol.
+// defined reports whether an object defines the symbol. References come last in the numbering of an
+// object, so a comparison with their first number decides.
 func (p *program) defined(n id) bool {
 	k := p.owner[n]
 	return int(int32(n)-p.base[k]) < p.objects[k].refs
@@ -331,7 +344,7 @@ func (p *program) list(n id) (relocs []reloc, to []id, tables []aux, tableIDs []
 	return relocs, to, tables, tableIDs, nil
 }
 
-// describe names a symbol for a reader.
+// describe names a symbol for a reader. It is for people, and never compared.
 func (p *program) describe(n id) string {
 	s := p.symbol(n)
 	name := s.name()

@@ -46,8 +46,9 @@ type Archive struct {
 	Std  bool   // the package belongs to the standard library
 }
 
-// A Reader reads archives. It reads each file once, and can be used by several
-// goroutines.
+// A Reader reads archives. It reads each file once, and can be used by several goroutines. Most
+// archives are shared by the binaries of both sides and of all packages: a gate of ten packages
+// reads the runtime once and not twenty times.
 type Reader struct {
 	f     *format
 	mu    sync.Mutex
@@ -62,6 +63,7 @@ func NewReader(goroot string) (*Reader, error) {
 	return &Reader{f: f, files: map[string]*archive{}}, err
 }
 
+// The lock is held while a file is read: the next caller usually wants the same one.
 func (r *Reader) read(a Archive) (*archive, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,7 +77,9 @@ func (r *Reader) read(a Archive) (*archive, error) {
 	return found, err
 }
 
-// A Binary holds the symbols of a test binary.
+// A Binary holds the symbols of a test binary. An archive of the standard library may have code
+// that is no Go object; its file stands for it, as the distribution is the same on both sides or
+// the files differ.
 type Binary struct {
 	p       *program
 	foreign map[string]bool // archives with code that is no Go object
@@ -105,22 +109,26 @@ func (r *Reader) Link(archives []Archive) (b *Binary, err error) {
 	return b, err
 }
 
-// recovered turns a panic into ErrFormat. A file whose offsets are wrong makes an
-// index run out of its slice; to check each of them would double the code.
+// recovered turns a panic into ErrFormat. A file whose offsets are wrong makes an index run out of
+// its slice; to check each of them would double the code. No slice is written here, so a panic
+// leaves nothing half done but the walk, which walkOne takes back in a deferred call.
 func recovered(err *error) {
 	if what := recover(); what != nil {
 		*err = fmt.Errorf("%w: %v", ErrFormat, what)
 	}
 }
 
-// Scanned is how many bytes of variables with pointers one binary may have more
-// than the other, if the rest is the same. The garbage collector scans all of
-// them in every cycle. It scans some bytes each nanosecond, so 16 KiB take about
-// 5 µs, and a cycle begins after 4 MiB of allocations, which take a millisecond:
-// at most 0.5 % of the time. One more test adds 40 bytes.
+// Scanned is how many bytes of variables with pointers one binary may have more than the other, if
+// the rest is the same. The garbage collector scans all of them in every cycle. It scans some bytes
+// each nanosecond, so 16 KiB take about 5 µs, and a cycle begins after 4 MiB of allocations, which
+// take a millisecond: at most 0.5 % of the time. One more test adds 40 bytes. Without a bound, a
+// test that is added with a large table would count as no change although each cycle of the
+// collector takes longer.
 const Scanned = 16 << 10
 
-// A Comparison has walked what all benchmarks of two binaries share.
+// A Comparison has walked what all benchmarks of two binaries share. The two walks are kept for all
+// benchmarks of the package. The one with lines is made when the first benchmark needs it, since
+// most need none and it costs as much as the other.
 type Comparison struct {
 	old, new   *Binary
 	entry      string
@@ -135,10 +143,11 @@ type Comparison struct {
 	linedErr   error
 }
 
-// Compare compares what all benchmarks of two binaries share. entry is the symbol
-// where the operating system starts the binary, such as _rt0_amd64_linux. harmless
-// reports whether a package of the standard library opens no file that its caller
-// names.
+// Compare compares what all benchmarks of two binaries share. entry is the symbol where the
+// operating system starts the binary, such as _rt0_amd64_linux. harmless reports whether a package
+// of the standard library opens no file that its caller names. Each side is also walked against
+// itself, with its tests. These walks cannot differ; they tell which symbols the linker keeps in
+// each binary, which decides what weak references are.
 func Compare(
 	old, new *Binary, entry string, harmless func(path string) bool,
 ) (c *Comparison, err error) {
@@ -184,8 +193,9 @@ func formatError(err error) error {
 	return err
 }
 
-// walkShared walks what all benchmarks share. The lists of tests and benchmarks
-// are paired and not followed.
+// walkShared walks what all benchmarks share. The lists of tests and benchmarks are paired and not
+// followed. So two binaries with different tests can be compared: the lists have the same part in
+// both, and their content is not looked at.
 func (c *Comparison) walkShared(lines bool) (*walk, error) {
 	w := newWalk(c.old.p, c.new.p)
 	w.lines, w.linked, w.harmless = lines, c.linked, c.harmless
@@ -198,8 +208,10 @@ func (c *Comparison) walkShared(lines bool) (*walk, error) {
 	return w, c.start(w)
 }
 
-// start walks from the roots of the linker. The init functions are in the list of
-// main's init task, which has references to the tasks of all imported packages.
+// start walks from the roots of the linker. The init functions are in the list of main's init task,
+// which has references to the tasks of all imported packages. The names are those of the linker's
+// own dead code elimination. A missing root would hide all code that only it reaches, so a test
+// compares the walk with the symbols that the linker keeps.
 func (c *Comparison) start(w *walk) error {
 	roots := []string{c.entry, "main", "main.main", "main..inittask", "runtime..inittask",
 		"runtime.unreachableMethod", "runtime.mapinitnoop"}
@@ -284,6 +296,9 @@ func (c *Comparison) OnlyOne() []string {
 // Difference returns what differs between the two sides of a benchmark, or "" if
 // everything that the benchmark can reach is the same. What cannot be told is a
 // difference. It must not be called by several goroutines.
+//
+// A first walk ignores lines. If the benchmark's code cannot ask for them, the answer stands;
+// otherwise a second walk compares them, too.
 func (c *Comparison) Difference(name string) (what string) {
 	var err error
 	defer func() {
@@ -316,7 +331,9 @@ func (c *Comparison) Difference(name string) (what string) {
 	return ""
 }
 
-// walkOne walks one benchmark on top of the shared walk, and takes its steps back.
+// walkOne walks one benchmark on top of the shared walk, and takes its steps back. The linker
+// writes the build information, so no object has it, and the walk cannot compare it. The functions
+// that read it are looked for by name.
 func (c *Comparison) walkOne(w *walk, pair [2]id) (traced bool, opens string, err error) {
 	defer w.undo(len(w.log))
 	if err := w.meet(pair[0], pair[1]); err != nil {

@@ -12,8 +12,9 @@ type table struct {
 	to   id
 }
 
-// codeTables returns the tables that the runtime uses while it runs code: sizes
-// of frames, maps of pointers, places where a goroutine can be stopped.
+// codeTables returns the tables that the runtime uses while it runs code: sizes of frames, maps of
+// pointers, places where a goroutine can be stopped. Tables that tell lines are left out here, and
+// added by withLines where they count. Tables for debuggers are not loaded into memory.
 func (p *program) codeTables(tables []aux, to []id) (kept []table) {
 	n := p.f.numbers
 	for i, t := range tables {
@@ -30,6 +31,9 @@ func (p *program) codeTables(tables []aux, to []id) (kept []table) {
 // sameTables compares what belongs to a pair besides its content. The lines of the
 // generated main package never count, because each new test moves them: benchmarks
 // run in goroutines of package testing, whose stacks do not begin in main.
+//
+// Frames and maps of pointers count, although no instruction reads them: the garbage collector and
+// the growth of stacks do, and take longer for a larger frame.
 func (w *walk) sameTables(a, b id, tablesA, tablesB []aux, toA, toB []id) error {
 	sa, sb := w.old.symbol(a), w.new.symbol(b)
 	keptA, keptB := w.old.codeTables(tablesA, toA), w.new.codeTables(tablesB, toB)
@@ -63,7 +67,8 @@ func (w *walk) sameTables(a, b id, tablesA, tablesB []aux, toA, toB []id) error 
 	return nil
 }
 
-// withLines adds the tables of lines.
+// withLines adds the tables of lines. They are symbols that objects share by their content, so
+// equal tables are mostly one symbol.
 func withLines(p *program, kept []table, tables []aux, to []id) []table {
 	n := p.f.numbers
 	for i, t := range tables {
@@ -104,10 +109,11 @@ func info(p *program, of id, tables []aux, to []id, lines bool) (text []byte) {
 	return text
 }
 
-// fileNames returns a table of files with names instead of numbers. The table is
-// pairs of varints: by how much the number changes, and for how many bytes of code
-// it holds. The first number follows -1, and a change is stored with its sign in
-// the lowest bit.
+// fileNames returns a table of files with names instead of numbers. The table is pairs of varints:
+// by how much the number changes, and for how many bytes of code it holds. The first number follows
+// -1, and a change is stored with its sign in the lowest bit. An encoding that cannot be read is
+// kept as it is. Equal bytes then still compare as equal, and unequal ones as a difference, which
+// is the safe side.
 func fileNames(o *object, b []byte) (text []byte) {
 	at, _ := o.block("BlkFile")
 	for number := int64(-1); len(b) > 0; {
@@ -129,10 +135,11 @@ func fileNames(o *object, b []byte) (text []byte) {
 	return text
 }
 
-// inlined returns the tree of inlined calls of a function. b begins with a list of
-// files, four bytes each. A node of the tree has six numbers: its parent, its file,
-// its line, its function, which takes two, and where in the code of the parent it
-// is.
+// inlined returns the tree of inlined calls of a function. b begins with a list of files, four
+// bytes each. A node of the tree has six numbers: its parent, its file, its line, its function,
+// which takes two, and where in the code of the parent it is. A call that was inlined has no frame
+// of its own, but runtime.Callers shows one: so the tree decides what a program can see of its
+// stack.
 func inlined(p *program, of id, b []byte) (text []byte) {
 	const node, file, line, function, end = 24, 4, 8, 12, 20
 	k := int(p.owner[of])
@@ -154,6 +161,7 @@ func inlined(p *program, of id, b []byte) (text []byte) {
 	return text
 }
 
+// No symbol has two, so the first one is it.
 func gotype(p *program, tables []aux, to []id) id {
 	for i, t := range tables {
 		if int64(t.kind) == p.f.numbers["AuxGotype"] {
