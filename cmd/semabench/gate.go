@@ -54,6 +54,8 @@ type gateCall struct {
 	packages []string
 	texts    []string
 
+	defaultPackages []string // of the configuration, for a command line without packages
+
 	waivers, format, dir, summary, profiles string
 }
 
@@ -157,9 +159,15 @@ func (a app) gate(ctx context.Context, args []string) error {
 	f := a.flags("gate", "[flags] [packages | OLD.txt NEW.txt]", gateDoc)
 	var c gateCall
 	c.addTo(f)
+	f.configFlag()
 	if err := f.parse(args); err != nil {
 		return err
 	}
+	defaults, err := a.configure(f)
+	if err != nil {
+		return err
+	}
+	c.choose(defaults)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -193,6 +201,33 @@ func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	return a.duel(ctx, c)
 }
 
+// choose drops what the configuration says of the input if the command line names another input,
+// and takes the packages of the configuration if it names none.
+func (c *gateCall) choose(defaults config) {
+	for _, name := range []string{"old", "new", "replay", "exact", "trust-texts"} {
+		if c.flags.given(name) && !c.flags.given("base") {
+			c.base, c.head = "", ""
+		}
+	}
+	if c.namesTwoFiles() && !c.flags.given("base") {
+		c.base, c.head = "", ""
+	}
+	c.defaultPackages = defaults.packages
+}
+
+// namesTwoFiles reports whether the arguments are two files: a package of the go command is a folder.
+func (c *gateCall) namesTwoFiles() bool {
+	if c.flags.NArg() != 2 {
+		return false
+	}
+	for _, arg := range c.flags.Args() {
+		if info, err := os.Stat(arg); err != nil || info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
 // check finds out which kind of input the arguments name, and refuses flags that exclude each
 // other.
 //
@@ -215,7 +250,9 @@ func (c *gateCall) check() error {
 	case dirs && (c.old == "" || c.new == ""):
 		return errors.New("-old and -new need each other")
 	case revisions || dirs:
-		c.packages = args
+		if c.packages = args; len(args) == 0 {
+			c.packages = c.defaultPackages
+		}
 	case c.replay == "" && len(args) != 2:
 		return errors.New("say what to compare: -base REVISION, -old DIR -new DIR, or two " +
 			"benchmark texts")

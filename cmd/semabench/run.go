@@ -69,7 +69,11 @@ func (a app) run(ctx context.Context, args []string) error {
 	needs := addNeeds(f)
 	dir := f.String("o", "", "folder for the results (default results/<time>)")
 	resume := f.String("resume", "", "go on with an interrupted run, whose results are in this folder")
+	f.configFlag()
 	if err := f.parse(args); err != nil {
+		return err
+	}
+	if _, err := a.configure(f); err != nil {
 		return err
 	}
 	if err := f.noArguments(); err != nil {

@@ -147,7 +147,7 @@ var above = map[string][]string{
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
 		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/sampler", "internal/duel",
 		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
-		"internal/soak", "vet", "golang.org/x/tools/go/analysis/unitchecker"},
+		"internal/soak", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
 }
 
 // pkg is the part of the output of `go list -json` that the test needs.

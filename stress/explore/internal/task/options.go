@@ -3,6 +3,7 @@ package task
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -33,8 +34,9 @@ type Options struct {
 const MaxWorkers = 64
 
 // NoBound is Options.Schedules where the time is the only bound. More schedules cannot be played in
-// the life of a machine.
-const NoBound = 1 << 40
+// the life of a machine, or on one of 32 bits in a month. It is far from the largest int of 64
+// bits: sums and multiples of it do not overflow.
+const NoBound = min(1<<40, math.MaxInt)
 
 // WithDefaults replaces each zero field by its default value.
 func (o Options) WithDefaults() Options {
