@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/internal/exitcode"
@@ -22,7 +23,7 @@ import (
 // The number of explorations that began is compared with the number that ended. A process that died
 // in between would otherwise pass.
 //
-// Refused alone is exit 2, because nothing was explored. Refused beside others is unknown: some
+// Refused alone is exit 2, because nothing was explored, unless the process crashed as well. Refused beside others is unknown: some
 // schedules were played and none failed, but the answer is not about all.
 func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	failures, unknown, refused := 0, 0, 0
@@ -50,7 +51,7 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 		return fmt.Errorf("%w: nothing had failed by then", exitcode.ErrInterrupted)
 	case len(b.done) == 0:
 		return r.noExploration(b, ended)
-	case refused == len(b.done):
+	case refused == len(b.done) && !r.crashed(b, ended):
 		return fmt.Errorf("nothing was explored: %s came to code that cannot be put under control",
 			plural.With(refused, "exploration", "explorations"))
 	case ended != nil || len(b.done) < len(b.begun):
@@ -62,6 +63,16 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 			"unknown: of %s, %d came to a bound and %d were refused", all, unknown, refused)}
 	}
 	return nil
+}
+
+// crashed reports whether the tests ended in a way that refused explorations do not explain: an exploration
+// has no result, or the process failed. With -explore.strict a refusal itself fails the tests.
+func (r *run) crashed(b *testBinary, ended error) bool {
+	strict := slices.ContainsFunc(r.Flags, func(f string) bool {
+		name, value, _ := strings.Cut(strings.TrimLeft(f, "-"), "=")
+		return name == "explore.strict" && value != "false"
+	})
+	return len(b.done) < len(b.begun) || ended != nil && !strict
 }
 
 // noExploration says why no test explored anything. Such a run must not look like a success. It

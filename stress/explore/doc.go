@@ -271,7 +271,7 @@
 // has a buffer of 64 KB in each direction, and is there before it is accepted. No packet is lost or
 // overtaken but one for a port without a socket. A Unix socket makes no file. The types and options are
 // those of package net. Functions that need a descriptor, such as Dialer.Control and TCPConn.File, are
-// refused. The hooks ConnectStart and ConnectDone of net/http/httptrace are not called.
+// refused. The hooks of net/http/httptrace are called.
 //
 // Servers and clients of net/http play over these connections. A request and its answer take about 150
 // steps, most of them locks of net/http, so a test with a server has too many schedules to be complete.

@@ -59,17 +59,27 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 			return nil, err
 		}
 		here, _ := d.LocalAddr.(*net.TCPAddr)
-		return notNil[net.Conn](DialTCP(network, here, tcpAddr(n)))
+		done := traceDial(ctx, network, address, tcpAddr(n))
+		c, err := DialTCP(network, here, tcpAddr(n))
+		done(err)
+		return notNil[net.Conn](c, err)
 	case strings.HasPrefix(network, "udp"):
 		n, err := port(what, network, address)
 		if err != nil {
 			return nil, err
 		}
 		here, _ := d.LocalAddr.(*net.UDPAddr)
-		return notNil[net.Conn](DialUDP(network, here, udpAddr(n)))
+		done := traceDial(ctx, network, address, udpAddr(n))
+		c, err := DialUDP(network, here, udpAddr(n))
+		done(err)
+		return notNil[net.Conn](c, err)
 	case strings.HasPrefix(network, "unix"):
 		here, _ := d.LocalAddr.(*net.UnixAddr)
-		return notNil[net.Conn](DialUnix(network, here, &net.UnixAddr{Net: network, Name: address}))
+		there := &net.UnixAddr{Net: network, Name: address}
+		done := traceDial(ctx, network, address, there)
+		c, err := DialUnix(network, here, there)
+		done(err)
+		return notNil[net.Conn](c, err)
 	}
 	return nil, unknown("dial", what, network)
 }

@@ -3,8 +3,11 @@ package net_test
 import (
 	real "context"
 	"errors"
+	"fmt"
 	standard "net"
+	"net/http/httptrace"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,4 +61,57 @@ func TestLateDial(t *testing.T) {
 		}
 	})
 	schedtest.MustEnd(t, x, schedrt.Passed)
+}
+
+// The hooks of net/http/httptrace are called for a dial in memory as package net calls them, for one that
+// fails, too.
+func TestTracedDial(t *testing.T) {
+	traced := func(seen *[]string) real.Context {
+		note := func(text string) { *seen = append(*seen, text) }
+		return httptrace.WithClientTrace(real.Background(), &httptrace.ClientTrace{
+			DNSStart:     func(i httptrace.DNSStartInfo) { note("look up " + i.Host) },
+			DNSDone:      func(i httptrace.DNSDoneInfo) { note(fmt.Sprint("found: ", len(i.Addrs) > 0)) },
+			ConnectStart: func(network, _ string) { note("connect by " + network) },
+			ConnectDone:  func(network, _ string, err error) { note(fmt.Sprint(network, " failed: ", err != nil)) },
+		})
+	}
+	l, err := standard.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := standard.SplitHostPort(l.Addr().String())
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		var want, got, refused []string
+		c, err := new(standard.Dialer).DialContext(traced(&want), "tcp4", standard.JoinHostPort(host, port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		x := schedtest.PlayScript(t, nil, func() {
+			l, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, port, _ := standard.SplitHostPort(l.Addr().String())
+			c, err := new(net.Dialer).DialContext(traced(&got), "tcp4", standard.JoinHostPort(host, port))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			c.Close()
+			l.Close()
+			if _, err := new(net.Dialer).DialContext(traced(&refused), "tcp4", "127.0.0.1:1"); err == nil {
+				t.Error("a port without a socket was connected")
+			}
+		})
+		schedtest.MustEnd(t, x, schedrt.Passed)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", host, got, want)
+		}
+		if want := []string{"connect by tcp4", "tcp4 failed: true"}; !slices.Equal(refused, want) {
+			t.Errorf("refused: %q, want %q", refused, want)
+		}
+	}
 }
