@@ -229,8 +229,9 @@ func (h *History) chained(r *Row, f *finder, days []float64, o Options) (list []
 	for i, p := range r.Points {
 		logs[i] = math.Log(p.Value / last)
 		if p.judged {
-			list = append(list, r.judge(Change{Run: p.Run, Before: last, After: p.Value,
-				Runs: [2]int{i, len(r.Points) - i}, By: "gate", Also: h.otherChanges(p.Run-1, p.Run)}))
+			// Worse whatever the ratio: the gate may have judged by a count.
+			list = append(list, Change{Run: p.Run, Before: last, After: p.Value, Worse: true,
+				Runs: [2]int{i, len(r.Points) - i}, By: "gate", Also: h.otherChanges(p.Run-1, p.Run)})
 			logs[i] = 0 // told already
 		}
 		last = p.Value
@@ -314,9 +315,17 @@ func (h *History) clockNotes() (notes []string) {
 	return notes
 }
 
+// mostNotes is how many rows are named that vanished. A package that was renamed has a thousand.
+const mostNotes = 5
+
 // rowNotes names rows that are missing from the newest run, and rows whose unit changed.
 func (h *History) rowNotes() (notes []string) {
 	newest := len(h.Runs) - 1
+	defer func() {
+		if more := len(notes) - mostNotes; more > 0 {
+			notes = append(notes[:mostNotes], plural.Of(more, "more row")+" vanished")
+		}
+	}()
 	for _, r := range h.Rows {
 		last := r.Points[len(r.Points)-1].Run
 		if last == newest || r.Chained != (h.Runs[newest].Base != "") {
@@ -337,19 +346,20 @@ func (h *History) rowNotes() (notes []string) {
 
 // powerNotes says when the history is too short to show anything.
 func (h *History) powerNotes() []string {
-	most := 0
+	most, rows := 0, max(len(h.Rows), 1)
 	for _, r := range h.Rows {
 		most = max(most, len(r.Points))
 	}
-	if canShow(most, h.Level) {
+	level := familyLevel / float64(min(rows, mostRows))
+	if canShow(most, level) {
 		return nil
 	}
 	need := most
-	for !canShow(need, h.Level) {
+	for !canShow(need, level) {
 		need++
 	}
-	return []string{fmt.Sprintf("%s of %s: no change can show yet, not even a large one; %d runs can",
-		plural.Of(most, "run"), plural.Of(max(h.Tested, 1), "row"), need)}
+	return []string{fmt.Sprintf("%s of %s: no change of a time can show yet, not even a large one; %d runs can",
+		plural.Of(most, "run"), plural.Of(rows, "row"), need)}
 }
 
 // canShow reports whether n runs can show a change at the level. The rarest order has all smaller

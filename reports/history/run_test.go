@@ -78,6 +78,15 @@ func TestGateIsKept(t *testing.T) {
 		len(h.Rows[0].Changes) != 1 || h.Rows[0].Changes[0].By != "gate" || h.Runs[0].Commit != "bbbb2222" {
 		t.Errorf("history is %+v", h)
 	}
+	// A gate that judges by a count has a ratio near 1, and the row is worse all the same.
+	counted, err := FromInput(stamp("cccc3333", 0), inputOf(strings.Replace(json, "1.25", "0.9999", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = mustNew(t, []Run{counted})
+	if c := h.Rows[0].Changes; len(c) != 1 || !c[0].Worse || h.Size(c[0]) != "±0 %" {
+		t.Errorf("changes are %+v, want one for the worse", c)
+	}
 	for json, want := range map[string]string{
 		strings.Replace(json, `"facts"`, `"invalid":["a control failed"],"facts"`, 1): "a control failed",
 		strings.Replace(json, "1.25", "null", 1):                                      "no row with a ratio",
@@ -204,6 +213,17 @@ func TestFlawsAreNamed(t *testing.T) {
 	}
 	if _, err := Load(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "holds no run") {
 		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+// Rows of a package that was renamed vanish together; five are named.
+func TestManyRowsVanish(t *testing.T) {
+	runs := append(runsOf(1, 300, day, func(int, int) float64 { return 1 }),
+		Run{Stamp: stamp("next1234", 9), Added: begin.AddDate(0, 0, 9), Rows: []Median{{Name: "New", Unit: "sec/op",
+			Better: -1, Value: 1}}})
+	h := mustNew(t, runs)
+	if n := len(h.Notes); n != mostNotes+2 || h.Notes[mostNotes] != "295 more rows vanished" {
+		t.Errorf("%d notes: %q", n, h.Notes)
 	}
 }
 

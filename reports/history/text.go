@@ -69,6 +69,9 @@ func (h *History) Size(c Change) string {
 }
 
 func signed(v float64) string {
+	if math.Abs(v) < 0.0005 {
+		return "±0 %" // a gate judged by a count
+	}
 	if v > 0 {
 		return "+" + format.Percent(v)
 	}
