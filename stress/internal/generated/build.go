@@ -15,12 +15,14 @@ import (
 const original = "original"
 
 // A workshop is a temporary module with copies of designs, a package each, and one test for all.
+// The module is apart from this one, so an interrupted run leaves no package behind here.
 type workshop struct {
 	dir  string
 	tool gotool.Tool
 }
 
-// moduleFile takes the requirements of this module, so that nothing is resolved anew.
+// moduleFile takes the requirements of this module, so that nothing is resolved anew. The replace
+// directive takes the judges from the working tree, so a change of them counts at once.
 const moduleFile = `module generated
 
 go 1.26
@@ -31,7 +33,8 @@ replace %s => %q
 
 %s`
 
-// testFile judges all copies. A process judges those that -test.run or the variable MUTANTS chooses.
+// testFile judges all copies. A process judges the copies that -test.run or the variable MUTANTS
+// chooses. One file registers all copies, because a test binary has one main package.
 const testFile = `package generated
 
 import (
@@ -86,6 +89,9 @@ func TestExplore(t *testing.T) {
 
 // newWorkshop writes the module. The folder stays in the user's cache: the go command and the
 // explorer build again only what has changed since the last run.
+//
+// Each copy has the ID of its mutant as its package name, after an m: an ID may begin with a digit,
+// which no Go name does.
 func (o options) newWorkshop(copies []choice) (*workshop, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -122,6 +128,8 @@ func (o options) newWorkshop(copies []choice) (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Only the blocks are taken. The go directive and the replace directives of this module would
+	// not fit.
 	requirements := strings.Join(regexp.MustCompile(`(?s)require \(.*?\n\)\n`).FindAllString(string(gomod), -1), "\n")
 	sum, err := os.ReadFile(filepath.Join(o.root, "go.sum"))
 	if err != nil {
@@ -139,7 +147,8 @@ func (o options) newWorkshop(copies []choice) (*workshop, error) {
 	return w, nil
 }
 
-// build makes the test binary, with or without the race detector.
+// build makes the test binary, with or without the race detector. Vet is not asked: some mutants
+// are faults that it reports.
 func (w *workshop) build(ctx context.Context, raced bool) (string, error) {
 	name, flag := "plain.test", "-race=false"
 	if raced {

@@ -15,6 +15,9 @@ import (
 // may need minutes, and would count as refuted. So a process hangs if it used o.limit of processor
 // time, or if none of its threads ran or wanted to run for o.idle. Package stress itself says so after
 // 30 seconds on the clock; the bound here only saves time.
+//
+// It polls, because /proc has no events. An interval is long enough that reading costs little, and
+// short against both limits.
 func (o options) watch(ctx context.Context, pid int, hangs func()) {
 	const interval = 200 * time.Millisecond
 	began := time.Now()
@@ -27,6 +30,7 @@ func (o options) watch(ctx context.Context, pid int, hangs func()) {
 		}
 		used, runnable, ok := processorTime(pid)
 		switch {
+		// The clock is all there is then. Four times the limit leaves room for another load.
 		case !ok: // no /proc on this system
 			if time.Since(began) > 4*o.limit {
 				hangs()
@@ -34,6 +38,8 @@ func (o options) watch(ctx context.Context, pid int, hangs func()) {
 			continue
 		case used > o.limit:
 			hangs()
+		// A thread that waits for a processor is not idle, it is slow. A tenth of an interval tells
+		// work from the runtime's own housekeeping, which goes on in a process that hangs.
 		case runnable || used > last+interval/10:
 			moved = time.Now()
 		case time.Since(moved) > o.idle:
@@ -43,11 +49,13 @@ func (o options) watch(ctx context.Context, pid int, hangs func()) {
 	}
 }
 
-// tick is the unit of times in /proc on Linux.
+// tick is the unit of times in /proc on Linux. The kernel's USER_HZ is 100 on every system that Go
+// supports, whatever its timer does.
 const tick = 10 * time.Millisecond
 
 // processorTime returns how long the threads of a process have run, and whether one of them runs or
-// waits for a processor.
+// waits for a processor. The times of threads that have ended are lost here. The Go runtime seldom
+// ends a thread, and a missing part only makes a process look idle for one interval.
 func processorTime(pid int) (used time.Duration, runnable, ok bool) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	if err != nil {

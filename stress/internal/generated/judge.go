@@ -23,13 +23,15 @@ import (
 const survived = "survived"
 
 // A choice is a mutant to play. Its mutant is the zero value but for the ID if it is the original.
+// The subject goes along, because a mutant does not know of which package it is.
 type choice struct {
 	s *subject
 	m mutate.Mutant
 }
 
-// choose returns the mutants to play. A sample is drawn from all designs together, so each mutant is
-// as likely as any other.
+// choose returns the mutants to play. A sample is drawn from all designs together, so each mutant
+// is as likely as any other. The seed is fixed by a flag, so a sample can be drawn again. A larger
+// sample with the same seed begins with the smaller one.
 func (o options) choose(t *table) []choice {
 	var open []choice
 	for _, s := range t.subjects {
@@ -51,7 +53,8 @@ func (o options) choose(t *table) []choice {
 	return open
 }
 
-// lacks reports whether a judge that is asked has not judged a mutant.
+// lacks reports whether a judge that is asked has not judged a mutant. A judge that was not asked
+// this time is not missed.
 func (o options) lacks(r result) bool {
 	return o.byStress && r.Stress == "" || o.byExplore && r.Explore == ""
 }
@@ -63,6 +66,7 @@ type verdicts struct {
 	t *table
 }
 
+// A refuted original ends the run: the bounds are too tight for this machine, or a judge is wrong.
 func (v *verdicts) tell(id, said string, set func(*result)) error {
 	if strings.HasPrefix(id, original) {
 		if refutes(said) {
@@ -80,6 +84,9 @@ func (v *verdicts) tell(id, said string, set func(*result)) error {
 
 // judge plays a batch of mutants. Package stress and the explorer judge at the same time, each in its
 // own order. Both begin with the originals of all designs in the batch.
+//
+// The two judges do not wait for each other: a mutant that hangs under one of them holds up that
+// judge only.
 func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 	var originals []choice
 	for _, c := range batch {
@@ -88,6 +95,7 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 			originals = append(originals, o)
 		}
 	}
+	// The originals come first, so a run under bad bounds ends soon.
 	copies := append(originals, batch...)
 	w, err := o.newWorkshop(copies)
 	if err != nil {
@@ -111,6 +119,8 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 		}
 	}
 	v := &verdicts{t: t}
+	// The cause keeps the first error. The other judge then fails as well, by its cancelled
+	// context, and that error says nothing.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var all sync.WaitGroup
@@ -131,11 +141,15 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 	return context.Cause(ctx)
 }
 
-// stressAll judges by package stress, several mutants at a time.
+// stressAll judges by package stress, several mutants at a time. Its workers take from one queue,
+// since a mutant that hangs takes up to the limit and others take a moment: a fixed share for each
+// worker would leave some idle.
 func (o options) stressAll(
 	ctx context.Context, w *workshop, binaries [2]string, ids []string, v *verdicts,
 ) error {
 	one := func(id string) error {
+		// The race detector is asked about survivors only, and by the two clauses whose verdict
+		// depends on it.
 		said, err := o.stress(ctx, w, binaries[0], "^TestStress$/^"+id+"$")
 		if err == nil && said == survived {
 			said, err = o.stress(ctx, w, binaries[1], "^TestStress$/^"+id+"$/./^(C29|C30)-")
@@ -175,9 +189,14 @@ var clauseOf = regexp.MustCompile(`/((?:C|R)\d+)-[a-z-]+`)
 // stress runs package stress on one mutant until the first clause fails. It reads the verbose output
 // as it comes, so that nothing waits for a report of a failure. Every end but a pass refutes: the
 // process printed no pass because the mutant ended it, or it was still in a clause at the limit.
+//
+// The first failing clause is the verdict, so -test.failfast saves the rest. Later clauses may fail
+// by the same defect; the table counts mutants and not clauses.
 func (o options) stress(ctx context.Context, w *workshop, binary, pattern string) (string, error) {
 	hung, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// -stress.instrument=false: otherwise package stress would build the tests again with -race, and
+	// the second binary is there for that.
 	cmd := exec.CommandContext(hung, binary, "-test.run="+pattern, "-test.v", "-test.failfast",
 		"-stress.instrument=false", fmt.Sprintf("-stress.ops=%d", o.ops), "-stress.out="+w.dir)
 	cmd.Dir = w.dir
@@ -188,6 +207,7 @@ func (o options) stress(ctx context.Context, w *workshop, binary, pattern string
 		return "", err
 	}
 	ended := make(chan error, 1)
+	// Closing the pipe ends the loop below. It comes after Wait, when all output has been copied.
 	go func() { err := cmd.Wait(); ended <- err; _ = in.Close() }()
 	go o.watch(hung, cmd.Process.Pid, cancel)
 	running, failed := "", ""
@@ -212,6 +232,8 @@ func (o options) stress(ctx context.Context, w *workshop, binary, pattern string
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
+	// A failure counts before a hang: the clause failed first, and the process was ended while it
+	// went on.
 	case failed != "":
 		return failed, nil
 	case hung.Err() != nil:
@@ -222,7 +244,9 @@ func (o options) stress(ctx context.Context, w *workshop, binary, pattern string
 	return survived, nil
 }
 
-// exploreAll judges by the explorer, and its survivors once more under the race detector.
+// exploreAll judges by the explorer, and its survivors once more under the race detector. The
+// verdict of a survivor is only told after the second binary, so an interrupt between the two
+// leaves it open and it is judged again.
 func (o options) exploreAll(
 	ctx context.Context, w *workshop, binaries [2]string, ids []string, v *verdicts,
 ) error {
@@ -249,12 +273,15 @@ func (o options) exploreAll(
 	return nil
 }
 
-// silence bounds the time between two lines of the explorer: the time for one mutant, and the build.
+// silence bounds the time between two lines of the explorer: the time for one mutant, and the
+// build. It is far above the budget of one mutant, as the first line comes after the build of the
+// explorer.
 const silence = 20 * time.Minute
 
-// exploreThem runs one process that explores the mutants of ids. Package explore plays in processes of
-// its own, so the process ends early only by a defect of the explorer. That is no verdict on the
-// mutant, and is told as such.
+// exploreThem runs one process that explores the mutants of ids. Package explore plays in processes
+// of its own, so the process ends early only by a defect of the explorer. That is no verdict on the
+// mutant, and is told as such. The process is started again behind the mutant at which it ended.
+// Without the step over that mutant, a defect of the explorer would repeat for ever.
 func (o options) exploreThem(
 	ctx context.Context, w *workshop, binary string, ids []string, tell func(id, verdict string) error,
 ) error {
@@ -275,6 +302,9 @@ func (o options) exploreThem(
 }
 
 // exploreSome returns how many of the mutants have a verdict.
+//
+// A batch in one process saves the build of the player for each mutant, which takes longer than
+// most explorations.
 func (o options) exploreSome(
 	ctx context.Context, w *workshop, binary string, ids []string, tell func(id, verdict string) error,
 ) (done int, err error) {
@@ -296,6 +326,7 @@ func (o options) exploreSome(
 	tail := ""
 	for scanner := bufio.NewScanner(out); scanner.Scan(); {
 		line := scanner.Text()
+		// Lines of the program under test may come between; only those in this form are read.
 		var id, said string
 		var index, schedules int
 		if n, _ := fmt.Sscanf(line, "explored %s %d %s %d", &id, &index, &said, &schedules); n < 4 {
@@ -321,6 +352,8 @@ func (o options) exploreSome(
 	if ctx.Err() != nil {
 		return done, ctx.Err()
 	}
+	// Then the process cannot explore at all, and the same start would fail for each mutant in
+	// turn.
 	if done == 0 {
 		return 0, fmt.Errorf("the explorer judged nothing: %s", tail)
 	}

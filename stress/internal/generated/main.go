@@ -28,6 +28,12 @@
 //
 // The budgets are shorter than those of a user's test, so a survivor here may be refuted there. The
 // share of survivors that are equivalent is a judgement of people.
+//
+// # Why two processes a judge
+//
+// A plain binary and one with the race detector judge each mutant, the plain one first. The
+// detector slows a program down by ten times and changes its timing, so it plays only what the
+// plain binary let pass, and of package stress only the clauses about memory.
 package main
 
 import (
@@ -45,7 +51,7 @@ import (
 	"time"
 )
 
-// options are the flags.
+// options are the flags. Budgets are part of a verdict: "survived" means within these.
 type options struct {
 	root                string         // of this module
 	out                 string         // the table
@@ -63,6 +69,8 @@ type options struct {
 	workers             int            // processes of package stress at a time
 }
 
+// An interrupt ends the context and not the process, so the table is written and the children are
+// ended.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -74,6 +82,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("generated", flag.ContinueOnError)
+	// 12 s without work. Package stress itself reports a hang after 30 s on the clock.
 	o := options{idle: 12 * time.Second}
 	f.StringVar(&o.out, "o", "stress/generated.md", "keep results in this `file`")
 	f.IntVar(&o.sample, "sample", 0, "play this many mutants without a result, drawn at random; 0 means all")
@@ -110,6 +119,8 @@ func run(ctx context.Context, args []string) error {
 		ctx, cancel = context.WithTimeout(ctx, *total)
 		defer cancel()
 	}
+	// The table is read before anything is played: a file that cannot be read would otherwise be
+	// lost by writing it anew.
 	t, err := openTable(o, subjects())
 	if err != nil {
 		return err
@@ -121,6 +132,7 @@ func run(ctx context.Context, args []string) error {
 			err = nil
 		}
 	}
+	// Also after an error: verdicts that were reached stay true.
 	if err := t.write(); err != nil {
 		return err
 	}
@@ -129,7 +141,8 @@ func run(ctx context.Context, args []string) error {
 	return err
 }
 
-// play plays the mutants that are chosen, in batches.
+// play plays the mutants that are chosen, in batches. A batch is built at once and judged at once,
+// so its size trades the cost of linking against what an interrupt of the build loses.
 func (o options) play(ctx context.Context, t *table) error {
 	chosen := o.choose(t)
 	fmt.Fprintf(os.Stderr, "%d mutants to play\n", len(chosen))
@@ -144,6 +157,7 @@ func (o options) play(ctx context.Context, t *table) error {
 }
 
 // moduleRoot returns the folder of the go.mod of this module, from the working directory upwards.
+// The working directory may be any folder of the module, as for the go command.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 
 const module = "github.com/semabench/semabench"
 
-// A subject is a correct semaphore of which mutants are made.
+// A subject is a correct semaphore of which mutants are made. files are as few as compile, because
+// each copy is compiled anew: the rest of the package would be compiled two thousand times.
 type subject struct {
 	name   string
 	dir    string   // of its package in this module
@@ -24,9 +25,13 @@ type subject struct {
 	all    []mutate.Mutant
 }
 
-// subjects returns the designs. Those of package designs are one file each, and share the helpers in
-// designs.go; those helpers are changed with the first design only. Of impls/semaphore, resize.go
+// subjects returns the designs. In package designs each is one file, and they share the helpers in
+// designs.go; the helpers are changed with the first design only. Of impls/semaphore, resize.go
 // and stats.go are compiled and not changed: the contract of impls.Semaphore says nothing of them.
+//
+// The designs differ in what protects the permits: a mutex, several of them, one atomic, or two
+// kinds of state with a protocol between them. The three teaching implementations and the one for
+// services are subjects as well, because users copy the first and run the second.
 func subjects() []*subject {
 	var all []*subject
 	design := func(name, constructor, policies string) {
@@ -55,6 +60,7 @@ func subjects() []*subject {
 	teaching("cond", "newCond", "Order: impls.Barging")
 	teaching("channel", "newChannel", "Order: impls.FIFO")
 	teaching("spin", "newSpin", "Order: impls.Barging, Waits: impls.Spinning")
+	// Both modes of the semaphore are judged for each mutant: one of them refutes it, or none does.
 	return append(all, &subject{
 		name: "bypass", dir: "impls/semaphore",
 		files: []string{"ledger.go", "resize.go", "semaphore.go", "stats.go", "waiter.go"},
@@ -66,7 +72,9 @@ func subjects() []*subject {
 	})
 }
 
-// export adds the exported constructor New to the copy of a package.
+// export adds the exported constructor New to the copy of a package. The constructors are not
+// exported in the package. A second file adds one, so the file under test stays as it is, and its
+// mutants' lines, too.
 func (s *subject) export(pkg, constructor, policies string) {
 	result := "impls.Semaphore"
 	text := "package " + pkg + "\n\nimport \"" + module + "/impls\"\n\n"
@@ -74,7 +82,8 @@ func (s *subject) export(pkg, constructor, policies string) {
 	s.impls = []string{"New: %s.New, " + policies}
 }
 
-// load reads the files and makes the mutants.
+// load reads the files and makes the mutants. importer.Default needs the GOROOT of the build, so a
+// binary that was built with -trimpath loads nothing.
 func (s *subject) load(root string) error {
 	s.source = mutate.Source{Files: map[string]string{}, Only: s.only, Importer: importer.Default()}
 	for _, name := range s.files {
@@ -91,7 +100,8 @@ func (s *subject) load(root string) error {
 	return nil
 }
 
-// literals returns the implementations of one copy as the fields of an impls.Impl.
+// literals returns the implementations of one copy as the fields of an impls.Impl. The name holds
+// the ID: it is the name of a subtest, by which a process is told what to play.
 func (s *subject) literals(pkg, id string) (all []string) {
 	for i, fields := range s.impls {
 		name := s.name + "-" + id

@@ -13,12 +13,14 @@ import (
 	"github.com/semabench/semabench/stress/internal/mutate"
 )
 
-// A result says what each judge found: survived, or what it refuted the mutant by.
+// A result says what each judge found: survived, or what it refuted the mutant by. An empty string
+// means that the judge was not asked. It is no verdict and counts nowhere.
 type result struct {
 	Stress, Explore string
 }
 
-// refutes reports whether a judge's word is a refutation.
+// refutes reports whether a judge's word is a refutation. An unknown is none: a judge that refused
+// or ended did not find the defect.
 func refutes(said string) bool {
 	return said != "" && said != survived && !strings.HasPrefix(said, "unknown")
 }
@@ -29,13 +31,15 @@ func (r result) whole() bool { return r.Stress != "" && r.Explore != "" }
 // missing stands in the table for the verdict of a judge that was not asked.
 const missing = "–"
 
-// A class says why a survivor survived.
+// A class says why a survivor survived. It is a judgement of a person, so it stands in a file of
+// its own that no run writes.
 type class struct {
 	kind     string // equivalent, outside or miss
 	argument string
 }
 
-// A table has all mutants and what is known of them.
+// A table has all mutants and what is known of them. The file is the store as well as the page for
+// readers. So there is no second file that could disagree.
 type table struct {
 	path     string
 	subjects []*subject
@@ -45,8 +49,9 @@ type table struct {
 
 const classesFile = "stress/internal/generated/classes.txt"
 
-// openTable makes the mutants of designs and reads the results of earlier runs. Results of
-// mutants that no longer exist are forgotten.
+// openTable makes the mutants of designs and reads the results of earlier runs. Results of mutants
+// that no longer exist are forgotten. A result without its mutant would be counted for a change
+// that the source no longer allows.
 func openTable(o options, subjects []*subject) (*table, error) {
 	t := &table{path: filepath.Join(o.root, filepath.FromSlash(o.out)), subjects: subjects, results: map[string]result{}}
 	if filepath.IsAbs(o.out) {
@@ -66,7 +71,8 @@ func openTable(o options, subjects []*subject) (*table, error) {
 		return nil, err
 	}
 	for line := range strings.Lines(string(text)) {
-		// | id | design | where | operator | stress | explore |
+		// | id | design | where | operator | stress | explore | Other tables of the page have other
+		// numbers of cells, and no ID in the first.
 		cells := strings.Split(line, " | ")
 		if len(cells) == 6 && exists[strings.TrimPrefix(cells[0], "| ")] {
 			t.results[strings.TrimPrefix(cells[0], "| ")] = result{
@@ -84,8 +90,9 @@ func openTable(o options, subjects []*subject) (*table, error) {
 	return t, nil
 }
 
-// parseClasses reads lines of the form "ID kind: argument". A line that begins with a blank continues
-// the argument. A line that begins with # is a comment.
+// parseClasses reads lines of the form "ID kind: argument". A line that begins with a blank
+// continues the argument. A line that begins with # is a comment. The form is for a person with an
+// editor, so the error names the line.
 func parseClasses(text string) (map[string]class, error) {
 	classes := map[string]class{}
 	last := ""
@@ -114,7 +121,8 @@ func (t *table) row(s *subject, m mutate.Mutant, r result) string {
 		cell(r.Stress), cell(r.Explore))
 }
 
-// cell keeps a verdict on one line of a table.
+// cell keeps a verdict on one line of a table. A verdict may have several lines and bars, which
+// would end the row or a cell. 90 characters show which check it was.
 func cell(text string) string {
 	text = strings.Join(strings.Fields(cmp.Or(text, missing)), " ")
 	if runes := []rune(text); len(runes) > 90 {
@@ -124,6 +132,10 @@ func cell(text string) string {
 }
 
 // A tally counts the mutants of one row of the summary.
+//
+// A mutant that no judge can refute is left out of the shares, or they would measure how many
+// equivalent mutants the operators make. A class does not excuse a refuted one: there a person was
+// wrong.
 type tally struct {
 	all, unkillable       int   // unkillable ones are classified so, and were not refuted
 	stress, explore, both share // of the others
@@ -147,6 +159,7 @@ func (s share) String() string {
 	return fmt.Sprintf("%d of %d (%.1f %%)", s.refuted, s.of, float64(100*s.refuted)/float64(s.of))
 }
 
+// A mutant that one judge has judged counts for this judge, and not for both together.
 func (t *table) count(y *tally, m mutate.Mutant) {
 	y.all++
 	r := t.results[m.ID]
@@ -217,7 +230,8 @@ func (t *table) summary() string {
 }
 
 // survivors returns the mutants that no judge refuted, with their changes: first the misses, then
-// those without a class, then the others.
+// those without a class, then the others. Misses come first, because they are the work that is
+// left.
 func (t *table) survivors() string {
 	type survivor struct {
 		s *subject
@@ -246,7 +260,9 @@ func (t *table) survivors() string {
 	return b.String()
 }
 
-// write writes the table to a new file and renames it, so that an interrupt loses no result.
+// write writes the table to a new file and renames it, so that an interrupt loses no result. It is
+// called after every verdict, so the cost matters: a page of some thousand lines takes
+// milliseconds, and a verdict takes seconds.
 func (t *table) write() error {
 	var b strings.Builder
 	b.WriteString("# Mutants made by machine\n\n" +
