@@ -15,7 +15,7 @@
 //     channels are calls of package schedrt, and the names of sync, sync/atomic, context, time and a few
 //     more that block, order or tell the time are names of the look-alikes in package shim.
 //     Where package variables can change, a function is added that initializes the package again, see
-//     state.go.
+//     reset.go.
 //  4. It has the go command build the copies in the place of the originals: through -overlay, and for
 //     modules in the module cache, whose files an overlay may not replace, through copies of the whole
 //     module and -modfile.

@@ -27,7 +27,7 @@ import (
 // each Go release, so packages whose state no program can observe, such as caches, stay as they are.
 //
 // Each package has its variables that calls of the program change. They get their values back before
-// each schedule, see package schedrt.Keep. An initialization as in state.go would undo what the test
+// each schedule, see package schedrt.Keep. An initialization as in reset.go would undo what the test
 // did before it called package explore, such as log.SetOutput(io.Discard) in TestMain. With a star the
 // entry is a pointer, whose target is restored; with a tilde it is restored with all that it leads to.
 var instrumented = map[string][]string{
