@@ -104,7 +104,7 @@ func checkType(t *testing.T, o Options, spec *typeprog.Spec) *Result {
 
 // stepsOfProgram is the default of Options.Steps for Type. Programs are small. A call that waits in a
 // loop without an end takes that many steps in every schedule until it is known to wait.
-const stepsOfProgram = 5_000
+const stepsOfProgram = 3_000
 
 // schedulesOfProgram is the default of Options.Schedules for Type. A program with more schedules is
 // not complete, and leaves its time to the other ones: most bugs show in the smallest program that

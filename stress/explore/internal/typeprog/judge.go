@@ -30,19 +30,21 @@ const (
 // order of the calls has as well is no failure; it then sets out to passed.
 func (j *judge) judge(r *run, out *schedrt.Outcome) string {
 	switch out.Kind {
-	case schedrt.Panicked, schedrt.Failed:
-		line, _, _ := strings.Cut(out.Message, "\n")
-		return line
+	case schedrt.Panicked:
+		if r.made && j.panicsAlike(firstLine(out.Message)) {
+			out.Kind, out.Waiting = schedrt.Passed, nil
+			return ""
+		}
+		return firstLine(out.Message)
+	case schedrt.Failed:
+		return firstLine(out.Message)
 	case schedrt.Pruned, schedrt.Endless, schedrt.Refused:
 		return "" // nothing is known about its end
 	}
 	if !r.made {
 		return fmt.Sprintf("%v in newValue", out.Kind)
 	}
-	if j.verdicts == nil {
-		j.verdicts = map[string]string{}
-		j.play()
-	}
+	j.play()
 	key := historyKey(r, out)
 	wrong, known := j.verdicts[key]
 	if !known || len(j.spec.options.Equal) > 0 {
@@ -55,8 +57,25 @@ func (j *judge) judge(r *run, out *schedrt.Outcome) string {
 	return wrong
 }
 
-// play plays the plan in every order.
+// firstLine returns the first line of a panic; the others are its stack.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// panicsAlike reports whether a sequential order ends with the same panic in a goroutine of the type,
+// or with the same fatal error. Neither is a result of a call.
+func (j *judge) panicsAlike(message string) bool {
+	j.play()
+	return slices.ContainsFunc(j.sequences, func(q *sequence) bool { return q.fatal == message })
+}
+
+// play plays the plan in every order, once.
 func (j *judge) play() {
+	if j.verdicts != nil {
+		return
+	}
+	j.verdicts = map[string]string{}
 	for _, order := range j.plan.orders() {
 		found, all := j.spec.sequences(j.plan, order)
 		j.sequences = append(j.sequences, found...)
@@ -87,7 +106,7 @@ func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 	left := out.Kind == schedrt.Leak
 	wrong := ""
 	for _, q := range j.sequences {
-		if !j.keepsOrder(r, q) || !j.agrees(r, q) {
+		if q.fatal != "" || !j.keepsOrder(r, q) || !j.agrees(r, q) {
 			continue
 		}
 		if !left || q.leaks {

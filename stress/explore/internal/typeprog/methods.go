@@ -26,6 +26,9 @@ func (s *Spec) addMethods(receiver reflect.Type) error {
 		switch {
 		case slices.Contains(s.options.Without, m.Name):
 		case len(s.options.Only) > 0 && !slices.Contains(s.options.Only, m.Name):
+		case len(s.options.Only) == 0 && ofEmbeddedLock(receiver, m.Name):
+			s.leftOut = append(s.leftOut, fmt.Sprintf("%s is left out: it is the method of an embedded lock, "+
+				"which callers hold around other calls. explore.Only asks for it", m.Name))
 		default:
 			if err := s.addMethod(methodOf(m, receiver)); err != nil {
 				return err
@@ -33,6 +36,28 @@ func (s *Spec) addMethods(receiver reflect.Type) error {
 		}
 	}
 	return s.checkNames(known)
+}
+
+// ofEmbeddedLock reports whether a method is promoted from an embedded sync.Mutex or sync.RWMutex.
+func ofEmbeddedLock(receiver reflect.Type, name string) bool {
+	if receiver.Kind() != reflect.Pointer || receiver.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	for i := range receiver.Elem().NumField() {
+		f := receiver.Elem().Field(i)
+		if !f.Anonymous || !ofSync(f.Type) || f.Type.Name() != "Mutex" && f.Type.Name() != "RWMutex" {
+			continue
+		}
+		if _, ok := reflect.PointerTo(f.Type).MethodByName(name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// ofSync reports whether a type is of package sync. In a player it is the look-alike of that package.
+func ofSync(t reflect.Type) bool {
+	return t.PkgPath() == "sync" || strings.HasSuffix(t.PkgPath(), "/explore/shim/sync")
 }
 
 // methodOf returns a method without its receiver, which the methods of an interface do not have.
@@ -75,6 +100,12 @@ func (s *Spec) addMethod(m *method) error {
 	if err != nil {
 		s.leftOut = append(s.leftOut, fmt.Sprintf("%s is left out: %v", m.name, err))
 		return nil
+	}
+	for _, t := range m.out {
+		if s.options.Equal[t] == nil && opaque(t) {
+			s.leftOut = append(s.leftOut, fmt.Sprintf("%s: of a result of type %v only whether it is nil is "+
+				"compared. explore.Equal[%v](…) declares more", m.name, t, t))
+		}
 	}
 	texts := map[string]int{}
 	for _, args := range tuples {

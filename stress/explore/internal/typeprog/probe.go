@@ -3,6 +3,7 @@ package typeprog
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type Probe struct {
 	Waits   []string // calls that wait for ever
 	Panics  []string // calls that panic
 	Busy    []string // calls with many schedules alone
+	Fatal   []string // calls that end the program, as an unlock of an unlocked mutex does
 	Long    []string // calls with many steps alone
 	Text    []string // what to tell the user
 }
@@ -31,6 +33,11 @@ func (s *Spec) probe() *Probe {
 	}
 	s.probed = &Probe{} // so that programs of the probe have no observers
 	p := &Probe{Text: s.leftOut}
+	if s.sharesValue() {
+		p.Problem = "newValue returns the same value twice: it must make a new one each time"
+		s.probed = p
+		return p
+	}
 	_, _, still := s.alone(nil, busyFrom, nil)
 	made := s.steps
 	if !still {
@@ -53,6 +60,11 @@ func (s *Spec) probe() *Probe {
 			return p
 		case out.Kind == schedrt.Refused:
 			p.Problem = fmt.Sprintf("%s: %s. Leave it out with explore.Without(%q)", c.text, out.Message, c.method.name)
+		case out.Kind == schedrt.Panicked || out.Kind == schedrt.Failed:
+			line, _, _ := strings.Cut(out.Message, "\n")
+			p.Text = append(p.Text, fmt.Sprintf("%s is left out: alone on a fresh value it ends the program (%s)",
+				c.text, line))
+			p.Fatal = append(p.Fatal, c.text)
 		case e.end == 0:
 			p.Waits = append(p.Waits, c.text)
 		case e.panicked:
@@ -74,6 +86,17 @@ func (s *Spec) probe() *Probe {
 	s.probed, s.seers = p, nil
 	p.Problem = cmp.Or(p.Problem, s.depends())
 	return p
+}
+
+// sharesValue reports whether newValue returns one pointer twice. The calls of one program would then
+// find what the calls of another have left.
+func (s *Spec) sharesValue() (same bool) {
+	s.everySchedule(1, func() {
+		a, b := s.fresh(), s.fresh()
+		same = a.IsValid() && a.Kind() == reflect.Pointer && !a.IsNil() && a.Type().Elem().Size() > 0 &&
+			b.Kind() == reflect.Pointer && a.UnsafePointer() == b.UnsafePointer()
+	}, func(*schedrt.Outcome) {})
+	return same
 }
 
 // busyFrom is the number of schedules from which on a call alone is busy: a call that sums up 32 shards
@@ -143,7 +166,7 @@ func (s *Spec) depends() string {
 // a program that the user writes.
 func (s *Spec) drawn() (calls []*call) {
 	for _, c := range s.calls {
-		if s.probed == nil || !slices.Contains(s.probed.Busy, c.text) {
+		if p := s.probed; p == nil || !slices.Contains(p.Busy, c.text) && !slices.Contains(p.Fatal, c.text) {
 			calls = append(calls, c)
 		}
 	}

@@ -17,6 +17,7 @@ type sequence struct {
 	*run
 	events []*event // of the run
 	leaks  bool     // all calls returned, and a goroutine is left
+	fatal  string   // the panic that ended the program, outside of the calls; "" if none did
 }
 
 // key tells sequences apart that one order has under different schedules.
@@ -25,7 +26,7 @@ func (q *sequence) key() string {
 	for _, e := range q.events {
 		fmt.Fprintf(&b, "%d %d %q\n", e.began, e.end, e.texts)
 	}
-	fmt.Fprint(&b, q.leaks)
+	fmt.Fprint(&b, q.leaks, q.fatal)
 	return b.String()
 }
 
@@ -71,7 +72,10 @@ func (s *Spec) sequences(p plan, order []int) (found []*sequence, all bool) {
 	}
 	all = s.everySchedule(mostSchedules, play, func(out *schedrt.Outcome) {
 		q := &sequence{run: r, events: r.events(), leaks: out.Kind == schedrt.Leak && r.ended()}
-		if k := q.key(); r.complete() && !seen[k] {
+		if out.Kind == schedrt.Panicked {
+			q.fatal = firstLine(out.Message)
+		}
+		if k := q.key(); (r.complete() || q.fatal != "") && !seen[k] {
 			seen[k] = true
 			found = append(found, q)
 		}

@@ -142,6 +142,17 @@ func showsFields(t reflect.Type) bool {
 	return t.NumField() == 0
 }
 
+// opaque reports whether nothing but nil can be seen of values of a type.
+func opaque(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return true
+	case reflect.Pointer:
+		return t.Elem().Kind() == reflect.Struct && !showsFields(t.Elem())
+	}
+	return false
+}
+
 // face writes the value in an interface. An error is its type and its text: what else it has, such as
 // the stack on which it was made, differs from call to call.
 //
@@ -227,7 +238,7 @@ func (w *snapshotter) fields(t reflect.Type, p unsafe.Pointer, behind bool) {
 	first := true
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Name == "_" || f.Type.PkgPath() == "sync" || behind && !f.IsExported() {
+		if f.Name == "_" || ofSync(f.Type) || behind && !f.IsExported() {
 			continue
 		}
 		if !first {

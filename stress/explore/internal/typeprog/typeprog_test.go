@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -293,3 +294,49 @@ func TestSequencesAreCut(t *testing.T) {
 type choice struct{}
 
 func (c *choice) One() int { return schedrt.Choose(1000) }
+
+// An embedded lock, a result that cannot be compared and a fatal call are named.
+type locked struct {
+	sync.Mutex
+	n int
+}
+
+func (l *locked) Add() int                  { return 0 }
+func (l *locked) Notify() <-chan struct{}   { return nil }
+func (l *locked) All() func(func(int) bool) { return nil }
+func (l *locked) Exit()                     { schedrt.Fail("ends") }
+
+func TestNotes(t *testing.T) {
+	schedtest.SkipUnderRace(t)
+	s, err := New(reflect.TypeFor[locked](), func() reflect.Value { return reflect.ValueOf(&locked{}).Elem() }, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.Probe()
+	text := strings.Join(p.Text, "\n")
+	for _, want := range []string{
+		"Lock is left out: it is the method of an embedded lock", "TryLock is left out",
+		"Notify: of a result of type <-chan struct {} only whether it is nil is compared",
+		"All: of a result of type func(func(int) bool) only whether",
+		"Exit() is left out: alone on a fresh value it ends the program (ends)",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if got := list(s.drawn()); p.Problem != "" || got != "Add(); All(); Notify()" {
+		t.Errorf("calls %s, problem %q", got, p.Problem)
+	}
+}
+
+func TestSharedValue(t *testing.T) {
+	schedtest.SkipUnderRace(t)
+	one := newBox()
+	s, err := New(reflect.TypeFor[*box](), func() reflect.Value { return one }, Options{Only: []string{"Get"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := s.Probe(); !strings.HasPrefix(p.Problem, "newValue returns the same value twice") {
+		t.Errorf("problem %q", p.Problem)
+	}
+}
