@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/semabench/semabench/reports"
 )
 
 // withFairness writes eight samples of the columns a and b with a time and an index of fairness each.
@@ -59,5 +62,30 @@ func TestTooFewTurnsAreNamed(t *testing.T) {
 	}
 	if notes := compare(t, "", long.String()).Notes; len(notes) > 0 {
 		t.Errorf("notes are %q, want none", notes)
+	}
+}
+
+// The answers say how much of the user's operation the choice changes: the worst against the best.
+func TestShareOfTheOperation(t *testing.T) {
+	text := rowOf("n=1", 100, 3100) + rowOf("n=2", 100, 200)
+	for _, test := range []struct {
+		operation time.Duration
+		text      string
+		want      string
+	}{
+		{0, text, ""},
+		{10 * time.Microsecond, text, "of an operation of 10µs that needs this once, the choice changes at most " +
+			"30.1 % (n=1, 3.109µs against 100.2ns), and less than 1.0 % in 0 of 2 rows"},
+		{time.Millisecond, text, "of an operation of 1ms that needs this once, the choice changes at most 0.3 % " +
+			"(n=1, 3.109µs against 100.2ns), and less than 1.0 % in 2 of 2 rows"},
+		{time.Millisecond, inUnit("allocs/op", text), ""},
+	} {
+		c, err := reports.Compare(read(t, test.text), reports.Options{Operation: test.operation})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Requirement(); got != test.want {
+			t.Errorf("%v: got %q, want %q", test.operation, got, test.want)
+		}
 	}
 }

@@ -168,7 +168,12 @@ func addNeeds(f *flagSet) func() (reports.Options, error) {
 		"(default: those that\nthe text requires, which are the first three)")
 	weight := f.String("weight", "throughput",
 		"the cost that decides between these: throughput, latency (p99) or cpu")
+	operation := f.Duration("operation", 0, "`time` of an operation of yours that needs a row once, such as a "+
+		"request of 5ms: the answers then\nsay how much of it the choice changes")
 	return func() (o reports.Options, err error) {
+		if o.Operation = *operation; o.Operation < 0 {
+			return o, fmt.Errorf("-operation %v: want a positive time", o.Operation)
+		}
 		switch *require {
 		case "":
 		case "none":

@@ -57,6 +57,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchproc"
@@ -81,6 +82,11 @@ type Options struct {
 
 	// Weight says which cost decides between the columns that meet the needs.
 	Weight Weight
+
+	// Operation is how long an operation of the user takes that needs one row once: a request of 5 ms
+	// that acquires one permit. The answers then say how much of it the choice changes. 0 means that
+	// it is not known.
+	Operation time.Duration
 }
 
 // Compare puts the results of log into tables and computes their statistics. It returns an error
@@ -117,6 +123,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 	computeStatistics(c, log.Units)
 	c.fit = c.fitting()
 	c.Notes = slices.Concat(log.Notes, compareNotes(c), c.pooledNotes(), c.contentionNotes())
+	c.share = c.operationShare(o.Operation)
 	c.Noise() // now: the outputs read it, and may do so at the same time
 	return c, nil
 }

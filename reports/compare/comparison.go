@@ -28,6 +28,7 @@ type Comparison struct {
 	fit *Comparison // of these columns only; see fitting
 
 	noise *Noise // see Comparison.Noise
+	share string // how much of the user's operation the choice changes; "" if that is not known
 }
 
 // A Fact is one key of the configuration with its value.

@@ -290,11 +290,14 @@ func (a Answer) pick(row int) Pick {
 // Requirement says which needs decided the answers, or "" if none did.
 func (c *Comparison) Requirement() string {
 	if len(c.Required) == 0 && c.Weight == Throughput {
-		return ""
+		return c.share
 	}
 	s := "recommended by " + c.Weight.String()
 	if len(c.Required) > 0 {
 		s += ", among the columns that meet " + andList(c.Required)
+	}
+	if c.share != "" {
+		s += "; " + c.share
 	}
 	return s
 }
