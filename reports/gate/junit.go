@@ -56,7 +56,7 @@ func WriteJUnit(w io.Writer, r *Report) error {
 	if wrong := append(append([]string{}, r.Errors...), r.Invalid...); len(wrong) > 0 {
 		whole.Error = message(r.outcome(), wrong[0], wrong...)
 	} else if r.Exit() == ExitInconclusive && r.incomplete() {
-		whole.Failure = message(r.outcome(), "the run is not complete", r.Stopped)
+		whole.Failure = message(r.outcome(), "the run is not complete", cmp.Or(r.Stopped, r.Late, "rows are missing"))
 	} else if r.Exit() == ExitInconclusive {
 		whole.Failure = message(r.outcome(), r.outcome()+": "+r.totals())
 	}

@@ -101,7 +101,7 @@ func sequential(seed uint64, runs, rows int, effect, spread float64, o Options) 
 func TestFalseAlarmsOfAllLooks(t *testing.T) {
 	runs, promise := 60, 0.2
 	if longtest.Asked() {
-		runs, promise = 20_000, 0.005
+		runs, promise = 4000, 0.005
 	}
 	expected := promise * float64(runs)
 	most := int(expected + 3.1*math.Sqrt(expected))

@@ -175,7 +175,7 @@ const (
 //	1  a row REGRESSED
 //	2  a row FAILED, or is MISSING and that is not allowed
 //	3  a row is INCONCLUSIVE and could hide a slowdown, or is MORE WORK and its time is
-//	   INCONCLUSIVE, REGRESSED is only advice, or the run stopped early
+//	   INCONCLUSIVE, REGRESSED is only advice, or the run stopped early or had no time for controls
 //
 // A control that fails makes a pass worthless, because the run may have been unable
 // to find anything. It does not make up a slowdown that was found twice, beyond the

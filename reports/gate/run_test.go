@@ -85,11 +85,11 @@ func TestRowIsReplacedWhenWrittenAgain(t *testing.T) {
 	w.Row(&r)
 	r.Second = pairsOf(48, 1.05, 0.02)
 	w.Row(&r)
-	if err := w.End(&Run{Stopped: "interrupted"}); err != nil {
+	if err := w.End(&Run{Stopped: "interrupted", Late: "out of time"}); err != nil {
 		t.Fatal(err)
 	}
 	run, err := Read("run.jsonl", &file)
-	if err != nil || len(run.Rows) != 1 || len(run.Rows[0].Second) != 48 || run.Stopped != "interrupted" {
+	if err != nil || len(run.Rows) != 1 || len(run.Rows[0].Second) != 48 || run.Stopped != "interrupted" || run.Late != "out of time" {
 		t.Errorf("%d rows, %q, %v", len(run.Rows), run.Stopped, err)
 	}
 }
