@@ -182,22 +182,27 @@ func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool)
 	}
 	defer more.remove()
 	old := slices.Concat(c.old, more)
-	slowdowns := []float64{0}
-	if plant {
-		units := min(m.pairsOfControl(c.row, true), len(old))
-		slowdowns = append(slowdowns, gate.PlantedSlowdown(m.run, &c.row.Row, units, m.Judge))
-	}
-	for _, planted := range slowdowns {
+	measure := func(planted float64) (gate.Control, error) {
 		control, err := m.runControl(ctx, c.row, old, planted)
 		if err != nil {
-			return err // half of a control proves nothing
+			return control, err // half of a control proves nothing
 		}
 		m.run.Controls = append(m.run.Controls, control)
-		if err := m.out.Control(&control); err != nil {
+		return control, m.out.Control(&control)
+	}
+	if _, err := measure(0); err != nil || !plant {
+		return err
+	}
+	// The noise is a guess from a few pairs. A slowdown that does not show is planted again, twice as large: what
+	// shows then is what the run sees. With too few units nothing would ever show.
+	units := min(m.pairsOfControl(c.row, true), len(old))
+	for planted := gate.PlantedSlowdown(m.run, &c.row.Row, units, m.Judge); ; planted = min(1, 2*planted) {
+		control, err := measure(planted)
+		if err != nil || planted >= 1 || units < gate.LeastUnits(m.run, m.Judge) ||
+			gate.Shows(m.run, &control, m.Judge) || m.MaxTime > 0 && m.left() < 0 {
 			return err
 		}
 	}
-	return nil
 }
 
 // runControl measures one control: the old side against itself. The slowdown is

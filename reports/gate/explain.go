@@ -326,6 +326,8 @@ func (r *Report) controls() (list []string) {
 		state, seen := "ok", j.Why
 		if why := j.failure(); why != "" {
 			state, seen = "BROKEN", why
+		} else if j.excused {
+			state, seen = "weak", j.Time.summary()+"; it does not show, and a larger one does"
 		} else if j.sees > j.Planted {
 			state, seen = "weak", fmt.Sprintf("%s; it shows, but only %s would be found surely", j.Time.summary(), percent(j.sees))
 		} else if j.Time != nil {

@@ -251,6 +251,24 @@ func TestWeakControl(t *testing.T) {
 	}
 }
 
+// A planted slowdown that does not show is excused by a larger one that does, which is what the run sees then.
+func TestLargerPlantedSlowdown(t *testing.T) {
+	run := runOf(row("BenchmarkX", 1.01, 0.06))
+	lost, shown := row("BenchmarkC", 1.1, 0.5), row("BenchmarkC", 1.6, 0.1)
+	run.Controls[1].Row = lost
+	if r := Judge(run, Options{}); r.Exit() != ExitInvalid || Shows(run, &run.Controls[1], Options{}) {
+		t.Errorf("exit %d where no planted slowdown shows", r.Exit())
+	}
+	run.Controls = append(run.Controls, Control{Row: shown, Planted: 0.6})
+	r := Judge(run, Options{})
+	if x := rowNamed(t, r, "BenchmarkX"); len(r.Invalid) > 0 || x.Time.MDE < 0.6 || !Shows(run, &run.Controls[2], Options{}) {
+		t.Errorf("invalid %q, MDE %g", r.Invalid, x.Time.MDE)
+	}
+	if list := strings.Join(r.controls(), "\n"); !strings.Contains(list, "weak: example.com/p.BenchmarkC") {
+		t.Errorf("controls %s", list)
+	}
+}
+
 func TestPlantedSlowdown(t *testing.T) {
 	for spread, want := range map[float64][2]float64{0.01: {0.1, 0.1}, 0.1: {0.12, 0.3}, 2: {1, 1}} {
 		r := row("BenchmarkC", 1, spread)

@@ -86,7 +86,9 @@ type Judged struct {
 	Planted float64 // the planted slowdown, if the row is a control
 	Allowed bool    // it is INCONCLUSIVE or MISSING, or MORE WORK with such a time, but the options let it pass
 
-	sees float64 // the slowdown that a planted control shows; 0 if none
+	sees    float64 // the slowdown that a planted control shows; 0 if none
+	excused bool    // a planted slowdown that does not show, while a larger one does
+
 	mean *Timing // of the means of slices, where several goroutines run
 	open bool    // it is MORE WORK, and would be INCONCLUSIVE without its instructions
 }
