@@ -172,6 +172,10 @@ func loadError(err error, patterns []string) error {
 		return fmt.Errorf("%w\nthere is no go.mod: run the gate in the folder of a module, or make one with go mod init "+
 			"NAME; both sides need it", err)
 	}
+	if errors.Is(err, gotool.ErrNoGo) || strings.Contains(err.Error(), "GOTOOLCHAIN=local") ||
+		strings.Contains(err.Error(), "build cache") {
+		return err // the machine lacks something, and the error says what
+	}
 	return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
 		"does not have; of a workspace name the modules; a revision has no ignored files)",
 		err, strings.Join(patterns, " "))

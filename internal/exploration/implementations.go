@@ -94,8 +94,10 @@ func implsFolder(source string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// A read-only home, as in many containers, has no place for a cache. The next run then builds
+	// everything again.
 	cache, err := os.UserCacheDir()
-	if err != nil {
+	if err != nil || os.MkdirAll(filepath.Join(cache, "semabench-explore"), 0o755) != nil {
 		cache = os.TempDir()
 	}
 	key := sha256.Sum256([]byte(source + "\x00" + string(gomod) + string(sum) + implsModule +

@@ -42,7 +42,7 @@ type Tool struct {
 }
 
 // ErrNoGo says that PATH has no go command.
-var ErrNoGo = errors.New("there is no go tool in PATH")
+var ErrNoGo = errors.New("there is no go tool in PATH; Go is at https://go.dev/dl")
 
 // Run runs "go verb" with t.Flags and args, and returns its standard output without blank space
 // around it. Flags such as -modfile exist only for verbs that load packages; the other methods of
@@ -59,7 +59,39 @@ func (t Tool) run(ctx context.Context, args []string) (string, error) {
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", fmt.Errorf("%w: %w", ErrNoGo, err)
 	}
+	var failure *child.Failure
+	if errors.As(err, &failure) {
+		if hint := advice(failure.Stderr); hint != "" {
+			return out, fmt.Errorf("%s: %w", hint, err)
+		}
+	}
 	return out, err
+}
+
+// advices name the step that a user has to take, for complaints of the go command about the
+// machine and not about the code. All words of a complaint must be there: a compiler error may quote
+// any one of them.
+var advices = []struct {
+	words []string
+	hint  string
+}{
+	{[]string{"requires go >=", "GOTOOLCHAIN=local"}, "the Go in PATH is too old for go.mod; install a newer one, or unset GOTOOLCHAIN"},
+	{[]string{"-race requires cgo"}, "the race detector needs a C compiler and CGO_ENABLED=1"},
+	{[]string{"C compiler", "not found"}, "install a C compiler, gcc or clang"},
+	{[]string{"failed to initialize build cache"}, "set GOCACHE to a folder that can be written"},
+	{[]string{"build cache is required, but could not be located"}, "set HOME, or GOCACHE to a folder that can be written"},
+	{[]string{"module lookup disabled by GOPROXY=off"}, "a module is not on this machine; run go mod download where there is a network"},
+	{[]string{"dial tcp", "proxy.golang.org"}, "a module is not on this machine, and the network does not answer; run go mod download where there is one"},
+}
+
+// advice returns the hint for what the go command wrote to standard error, or "".
+func advice(stderr string) string {
+	for _, a := range advices {
+		if !slices.ContainsFunc(a.words, func(word string) bool { return !strings.Contains(stderr, word) }) {
+			return a.hint
+		}
+	}
+	return ""
 }
 
 // Variables returns what `go env` says of each name, in the folder of t.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,33 @@ func TestWithoutDebugging(t *testing.T) {
 		out, err := exec.Command(path).CombinedOutput()
 		if got := strings.TrimSpace(string(out)); err != nil || got != want {
 			t.Errorf("with GOFLAGS=%q the version is %q, %v, want %q", flags, got, err, want)
+		}
+	}
+}
+
+// An error that the machine causes says what to do about it. An error of the code stays as it is.
+func TestAdvice(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the go command of this test is a shell script")
+	}
+	for complaint, want := range map[string]string{
+		"go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)":                    "install a newer one, or unset GOTOOLCHAIN",
+		"go: -race requires cgo; enable cgo by setting CGO_ENABLED=1":                              "the race detector needs a C compiler",
+		"runtime/cgo\ncgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found": "install a C compiler",
+		"failed to initialize build cache at /x: mkdir /x: permission denied":                      "set GOCACHE",
+		"go: example.org/m@v1.0.0: module lookup disabled by GOPROXY=off":                          "go mod download",
+		"./p.go:3:9: undefined: y":              "go vet: exit status 1",
+		"./p.go:3: the comment says: not found": "go vet: exit status 1",
+	} {
+		dir := writeFiles(t, map[string]string{"go": "#!/bin/sh\necho '" + complaint + "' >&2\nexit 1\n"})
+		if err := os.Chmod(filepath.Join(dir, "go"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", dir)
+		_, err := (gotool.Tool{}).Run(t.Context(), "vet")
+		var failure *child.Failure
+		if err == nil || !errors.As(err, &failure) || !strings.HasPrefix(err.Error(), want) && !strings.Contains(strings.SplitN(err.Error(), ": go vet", 2)[0], want) {
+			t.Errorf("%s\nbecomes %v\nwant %q", complaint, err, want)
 		}
 	}
 }

@@ -82,13 +82,15 @@ func buildUntilSignal(ctx context.Context, o rewrite.Options) (*rewrite.Binary, 
 	return b, err
 }
 
-// cacheDir returns the folder in which instrumented copies and binaries are kept.
+// cacheDir returns the folder in which instrumented copies and binaries are kept. A read-only home,
+// as in many containers, has no place for them; the folder for temporary files then serves.
 func cacheDir() string {
+	const name = "semabench-explore"
 	cache, err := os.UserCacheDir()
-	if err != nil {
+	if err != nil || os.MkdirAll(filepath.Join(cache, name), 0o755) != nil {
 		cache = os.TempDir()
 	}
-	return filepath.Join(cache, "semabench-explore")
+	return filepath.Join(cache, name)
 }
 
 // buildTags returns the build tags that chose the files of this binary, separated by commas. The
