@@ -11,6 +11,7 @@ import (
 // An operation is one of the three methods of a semaphore.
 type operation int
 
+// None is the zero value, so that a method that is not in the table of operations is none of them.
 const (
 	none operation = iota
 	acquire
@@ -20,7 +21,8 @@ const (
 
 var operations = map[string]operation{"Acquire": acquire, "TryAcquire": try, "Release": release}
 
-// A call is one call of a method of a semaphore.
+// A call is one call of a method of a semaphore. ctx and weight are the expressions and not their
+// values: most have none at compile time, and two equal expressions are often enough.
 type call struct {
 	op     operation
 	expr   *ast.CallExpr
@@ -34,8 +36,9 @@ type call struct {
 
 // semaphoreCall returns e as a call of a semaphore, or nil if it is none.
 //
-// The signatures are compared whole. A method Acquire(ctx) of a lock is a different contract, and
-// a check of it would guess.
+// The signatures are compared whole. A method Acquire(ctx) of a lock is a different contract, and a
+// check of it would guess. A method value that is called later, as in f := s.Release, is not found.
+// The place of its call would say nothing about the order.
 func semaphoreCall(info *types.Info, e *ast.CallExpr) *call {
 	sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
 	if !ok {
@@ -56,7 +59,9 @@ func semaphoreCall(info *types.Info, e *ast.CallExpr) *call {
 // published lists the packages whose Acquire certainly fails if the context is done.
 var published = []string{"golang.org/x/sync/semaphore", "github.com/semabench/semabench/impls/semaphore"}
 
-// isSemaphore reports whether t, or a pointer to t, has the three methods.
+// isSemaphore reports whether t, or a pointer to t, has the three methods. A pointer to t is asked
+// as well, because the methods of most semaphores have pointer receivers while their fields and
+// variables hold the value. An interface has no pointer methods.
 func isSemaphore(t types.Type) bool {
 	if t == nil {
 		return false
@@ -80,7 +85,8 @@ func isSemaphore(t types.Type) bool {
 	return true
 }
 
-// shape writes a signature without the names of its parameters.
+// shape writes a signature without the names of its parameters. The words of the parameters are the
+// author's, and the contract does not depend on them.
 func shape(s *types.Signature) string {
 	without := func(t *types.Tuple) *types.Tuple {
 		var vars []*types.Var
@@ -97,6 +103,9 @@ func shape(s *types.Signature) string {
 // places are the same semaphore while the variable and the fields are not assigned.
 //
 // The zero place stands for every other expression, such as an element of a slice.
+//
+// fields holds the addresses of the objects and not their names: two fields of one name in
+// different structs are different.
 type place struct {
 	root   *types.Var // the first variable of the expression
 	last   *types.Var // the last field, or root
@@ -111,7 +120,8 @@ func (p place) shared() bool { return p.fields != "" || isGlobal(p.root) }
 
 func isGlobal(v *types.Var) bool { return v.Pkg() != nil && v.Parent() == v.Pkg().Scope() }
 
-// placeOf returns the place that e names.
+// placeOf returns the place that e names. A dereference and an address name the same semaphore as
+// the pointer does, so both are seen through.
 func placeOf(info *types.Info, e ast.Expr) place {
 	switch e := e.(type) {
 	case *ast.ParenExpr:
@@ -144,7 +154,8 @@ func placeOf(info *types.Info, e ast.Expr) place {
 }
 
 // constantWeight returns the weight if it is known at compile time, or if it is a local variable
-// that gets a constant once and is never assigned again.
+// that gets a constant once and is never assigned again. A constant that does not fit an int64
+// reports false, and is an error of the compiler anyway.
 func (p *checker) constantWeight(f *function, e ast.Expr) (int64, bool) {
 	if v, ok := p.TypesInfo.ObjectOf(identOf(e)).(*types.Var); ok {
 		if e = f.onlyValue(v); e == nil {
@@ -158,7 +169,9 @@ func (p *checker) constantWeight(f *function, e ast.Expr) (int64, bool) {
 	return constant.Int64Val(constant.ToInt(value))
 }
 
-// sameWeight reports whether two expressions certainly have the same value.
+// sameWeight reports whether two expressions certainly have the same value. Equal text counts as
+// equal value. A variable that is assigned between the two calls is the exception, and a report is
+// then still about two weights that look alike to a reader.
 func (p *checker) sameWeight(f *function, a, b ast.Expr) bool {
 	x, xok := p.constantWeight(f, a)
 	y, yok := p.constantWeight(f, b)

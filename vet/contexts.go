@@ -11,7 +11,8 @@ import (
 //
 // With a context that is never done, Acquire has no error, and throwing it away is correct. So the
 // check needs a context that some other code may cancel. A type of the user's own may have an
-// Acquire that never fails, so the check believes the author of “_ =”.
+// Acquire that never fails, so the check believes the author of “_ =”. TryAcquire has no error; a
+// result that is thrown away is not judged.
 func (p *checker) checkErrors(f *function) {
 	for _, c := range f.calls {
 		if c.op != acquire || !thrownAway(c) || p.never(f, c.ctx) || p.asksLater(c) {
@@ -21,6 +22,7 @@ func (p *checker) checkErrors(f *function) {
 	}
 }
 
+// A deferred or started Acquire has no place for its result at all.
 func thrownAway(c *call) bool {
 	switch n := c.up(1).(type) {
 	case *ast.ExprStmt, *ast.GoStmt, *ast.DeferStmt:
@@ -39,7 +41,8 @@ func isBlank(e ast.Expr) bool {
 }
 
 // never reports whether ctx is certainly never done: context.Background, context.TODO, or values
-// added to one of these.
+// added to one of these. An argument, a field and a call of another function may all be
+// cancellable, so they count as such.
 func (p *checker) never(f *function, ctx ast.Expr) bool {
 	ctx = ast.Unparen(ctx)
 	if v, ok := p.TypesInfo.ObjectOf(identOf(ctx)).(*types.Var); ok {
@@ -75,7 +78,8 @@ func (p *checker) function(e *ast.CallExpr) *types.Func {
 
 // asksLater reports whether the same body looks at the context after the call, by ctx.Err or
 // ctx.Done. A context that is not done then was not done in Acquire either, so the permits were
-// taken; the author may count on this.
+// taken; the author may count on this. The text of the expression is compared, which is enough
+// within one body: a shadowed ctx only loses a report.
 func (p *checker) asksLater(c *call) (yes bool) {
 	ctx := types.ExprString(c.ctx)
 	ast.Inspect(c.body(), func(n ast.Node) bool {
@@ -107,7 +111,9 @@ func (p *checker) checkHandlers(f *function) {
 	}
 }
 
-// isHandler reports whether fn has the parameters of an http.HandlerFunc, among others.
+// isHandler reports whether fn has the parameters of an http.HandlerFunc, among others. Types are
+// compared by their names, so the check needs no package net/http to be loaded. Frameworks have
+// handlers of other forms, which are left alone.
 func (p *checker) isHandler(fn ast.Node) bool {
 	var t *ast.FuncType
 	switch fn := fn.(type) {
@@ -128,8 +134,9 @@ func (p *checker) isHandler(fn ast.Node) bool {
 	return writer && request
 }
 
-// checkCopies reports copies of semaphores by value. The rules for a fresh value are the rules of the
-// check copylocks of go vet: a composite literal and the result of a call may be copied.
+// checkCopies reports copies of semaphores by value. The rules for a fresh value are the rules of
+// the check copylocks of go vet: a composite literal and the result of a call may be copied. A copy
+// to the blank variable is allowed, as nothing can use it.
 func (p *checker) checkCopies(file *ast.File) {
 	value := func(e ast.Expr, what string) {
 		if e == nil {
@@ -213,6 +220,8 @@ func (p *checker) reads(e *ast.CallExpr) bool {
 }
 
 // holdsSemaphore reports whether a value of type t has a semaphore in it, and not behind a pointer.
+// A type parameter may be instantiated by a pointer, so nothing is said about it. A map, slice,
+// channel or pointer in a struct is a reference, and copying it copies no semaphore.
 func holdsSemaphore(t types.Type) bool {
 	if t == nil {
 		return false
@@ -237,7 +246,7 @@ func holdsSemaphore(t types.Type) bool {
 }
 
 // pointerMethods reports whether only a pointer to t acquires. Methods on the value say that the
-// author made t to be copied.
+// author made t to be copied. The method set of the value has only methods with value receivers.
 func pointerMethods(t *types.Named) bool {
 	o, _, _ := types.LookupFieldOrMethod(t, false, nil, "Acquire")
 	_, ok := o.(*types.Func)
@@ -245,7 +254,8 @@ func pointerMethods(t *types.Named) bool {
 }
 
 // holdsLock reports whether a value of type t has the state of a lock or of an atomic in it. A
-// struct with pointers alone may be copied: both copies use the same state.
+// struct with pointers alone may be copied: both copies use the same state. State that lies deeper
+// than five structs is not looked for.
 func holdsLock(t types.Type, depth int) bool {
 	u, ok := t.Underlying().(*types.Struct)
 	if !ok || depth > 4 {

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// A function is a declared function with the function literals in it.
+// A function is a declared function with the function literals in it. The literals belong to it,
+// because a permit is often given back in a closure of the function that took it.
 type function struct {
 	decl  *ast.FuncDecl
 	calls []*call
@@ -26,7 +27,8 @@ type uses struct {
 	aliased       map[*types.Var]bool // some function uses it in another way than for a call
 }
 
-// collect fills p.functions and p.uses.
+// collect fills p.functions and p.uses. uses needs all functions of the package before the first
+// rule runs. Generated files are read for it, as they may release, and are not judged.
 func (p *checker) collect() {
 	p.uses = uses{map[*types.Var]bool{}, map[*types.Var]bool{}}
 	for _, file := range p.Files {
@@ -56,7 +58,8 @@ func (p *checker) collect() {
 	}
 }
 
-// read fills calls, values and others of f.
+// read fills calls, values and others of f. The stack is copied for each call, as PreorderStack
+// uses its storage again.
 func (p *checker) read(f *function) {
 	var stack []ast.Node
 	receivers := map[ast.Node]bool{} // the expressions before the dot of a call of a semaphore
@@ -114,7 +117,9 @@ func markReceiver(receivers map[ast.Node]bool, on ast.Expr) {
 
 // other records that id is used in another way than for a call of a semaphore. Uses that cannot
 // hand the semaphore on are left out: the left side of an assignment, the key of a composite
-// literal, and the selection of a field or a method's other than the semaphore's.
+// literal, and the selection of a field or a method's other than the semaphore's. What is left
+// after these counts as handing on, also a comparison with nil: the rule must not depend on a list
+// of harmless uses being complete.
 func (p *checker) other(f *function, receivers map[ast.Node]bool, id *ast.Ident, above []ast.Node) {
 	v, ok := p.TypesInfo.Uses[id].(*types.Var)
 	if !ok || receivers[id] || !isSemaphore(v.Type()) {
@@ -142,6 +147,7 @@ func (p *checker) other(f *function, receivers map[ast.Node]bool, id *ast.Ident,
 	f.others[v.Origin()] = true
 }
 
+// An operation such as += keeps a part of the old value, so the right side is not the value.
 func (f *function) assigned(info *types.Info, n *ast.AssignStmt) {
 	for i, left := range n.Lhs {
 		value := at(n.Rhs, i, len(n.Lhs))
@@ -170,7 +176,8 @@ func (f *function) set(info *types.Info, left, value ast.Expr) {
 }
 
 // onlyValue returns the value of a local variable that is assigned once, else nil. A parameter has
-// no value of its own, so the first assignment to it would hide the argument.
+// no value of its own, so the first assignment to it would hide the argument. Only then the value
+// is known wherever the variable is read, whatever path led there.
 func (f *function) onlyValue(v *types.Var) ast.Expr {
 	values := f.values[v]
 	if len(values) != 1 || isGlobal(v) || v.IsField() || v.Kind() != types.LocalVar {
@@ -180,7 +187,8 @@ func (f *function) onlyValue(v *types.Var) ast.Expr {
 }
 
 // steady reports whether on names one semaphore through all of f: nothing on the way to it is
-// assigned, except by its declaration.
+// assigned, except by its declaration. One assignment to the root may be its declaration. A field
+// has no declaration in f, so none is allowed.
 func (f *function) steady(on place) bool {
 	if !on.known() || len(f.values[on.root]) > 1 {
 		return false
@@ -219,7 +227,8 @@ func (f *function) on(at place) (calls []*call) {
 	return calls
 }
 
-// body returns the innermost function literal or declaration around the call.
+// body returns the innermost function literal or declaration around the call. A call of a literal's
+// body runs when the literal is called, so each body has a flow of its own.
 func (c *call) body() ast.Node {
 	for _, n := range slices.Backward(c.in) {
 		switch n.(type) {

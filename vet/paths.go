@@ -9,7 +9,9 @@ import (
 	"golang.org/x/tools/go/cfg"
 )
 
-// A phase says what one path knows of the permits of one semaphore.
+// A phase says what one path knows of the permits of one semaphore. A path goes from free over
+// pending to held and done, or to failed, and a new acquire begins again. No phase means "held or
+// not": pending splits at the branch that looks at the result.
 type phase int
 
 const (
@@ -23,6 +25,9 @@ const (
 
 // A state is what one path knows. It is comparable, so a block has a set of them. Paths are not
 // merged into “maybe”: a condition that appears twice decides the same way twice.
+//
+// One acquire is followed at a time. A second acquire before the release makes the path lost,
+// because its permits would need a count, and weights are seldom constants.
 type state struct {
 	phase
 	result   *types.Var // the variable with the result of the last acquire, until it is assigned again
@@ -45,6 +50,8 @@ type flow struct {
 }
 
 // checkPaths reports permits that are lost on one path, and releases of permits that were not got.
+// A place whose variable may be assigned, or that other code can name, may be another semaphore at
+// the release than at the acquire.
 func (p *checker) checkPaths(f *function) {
 	for _, on := range f.places() {
 		if !f.steady(on) || f.others[on.last] || f.others[on.root] {
@@ -66,6 +73,8 @@ func (f *function) bodies(on place) (all []ast.Node) {
 	return all
 }
 
+// Releases in inner literals are followed as well, for a deferred literal may give the permits
+// back. If there are any, the returns are not judged: a literal may run at any time.
 func (p *checker) checkBody(f *function, on place, body ast.Node) {
 	var own, inner []*call
 	for _, c := range f.on(on) {
@@ -91,6 +100,9 @@ func (p *checker) checkBody(f *function, on place, body ast.Node) {
 }
 
 // checkFailed reports releases after a failed acquire, direct and deferred.
+//
+// Every path to the release has to have failed. A release that some paths reach with permits is one
+// that an earlier test of the error guards, perhaps by a variable that the check does not follow.
 func (p *checker) checkFailed(f *function, on place, body ast.Node, fl *flow) {
 	calls := f.on(on)
 	for _, c := range calls {
@@ -98,6 +110,8 @@ func (p *checker) checkFailed(f *function, on place, body ast.Node, fl *flow) {
 			return // the permits may belong to the other body
 		}
 	}
+	// A deferred release is judged only if it is the one release of f and stands in the defer
+	// statement itself: a literal may have a condition.
 	deferredOnce := func(s state) bool {
 		n := 0
 		for _, c := range calls {
@@ -134,7 +148,8 @@ func (c *call) name(from *call) string {
 
 func (p *checker) line(c *call) int { return p.Fset.Position(c.expr.Pos()).Line }
 
-// all returns a state of the set, and whether every state is in phase want.
+// all returns a state of the set, and whether every state is in phase want. An empty set is false:
+// a call that no path reaches shows nothing.
 func all(states map[state]bool, want phase) (s state, ok bool) {
 	for s = range states {
 		if s.phase != want {
@@ -178,7 +193,8 @@ func (p *checker) checkReturns(f *function, on place, body ast.Node, fl *flow, t
 }
 
 // fails reports whether a return certainly reports an error: it stands in the branch of an error
-// that is not nil, or makes one.
+// that is not nil, or makes one. A return of a plain variable counts only in the branch that tests
+// it, since a nil error may be returned under the same name elsewhere.
 func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
 	if len(ret.Results) == 0 {
 		return false
@@ -208,6 +224,8 @@ func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
 }
 
 // inBranchOf reports whether ret stands directly in an if statement that says err != nil.
+// "Directly" means in the list of the branch, not deeper: a nested branch may have assigned the
+// variable again.
 func (p *checker) inBranchOf(body ast.Node, ret *ast.ReturnStmt, err types.Object) (yes bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if s, ok := n.(*ast.IfStmt); ok && slices.Contains(s.Body.List, ast.Stmt(ret)) {
@@ -223,6 +241,9 @@ func (p *checker) isNil(e ast.Expr) bool { return p.TypesInfo.Types[e].IsNil() }
 
 // checkGoroutines reports goroutines that end without a Release on one path, although their
 // starter certainly held the permits and nothing else releases them.
+//
+// The goroutine is followed from the state in which it starts, as if its body stood there, because
+// the starter's permits are its own from then on.
 func (p *checker) checkGoroutines(f *function, on place, body ast.Node, outer *flow, inner []*call) {
 	if on.shared() && !p.balanced(on) || !on.shared() && on.root.Kind() != types.LocalVar {
 		return
@@ -232,6 +253,7 @@ func (p *checker) checkGoroutines(f *function, on place, body ast.Node, outer *f
 		if !ok || s.deferred != nil || !p.onlyReleaser(f, on, lit) {
 			continue
 		}
+		// A semaphore that came from elsewhere may be released by its owner.
 		if !on.shared() && !p.madeHere(f, on) {
 			continue // it may have another name elsewhere
 		}
@@ -276,7 +298,9 @@ func (p *checker) onlyReleaser(f *function, on place, lit ast.Node) bool {
 	return true
 }
 
-// madeHere reports whether the local variable gets a semaphore that a call has just made.
+// madeHere reports whether the local variable gets a semaphore that a call has just made. By
+// convention a function New… makes a new value. A call of any other name may return a semaphore
+// that others have.
 func (p *checker) madeHere(f *function, on place) bool {
 	value := f.onlyValue(on.root)
 	e, ok := value.(*ast.CallExpr)
@@ -289,6 +313,9 @@ func (p *checker) madeHere(f *function, on place) bool {
 
 // follow plays the states through the control-flow graph of body until nothing changes. It returns
 // nil if a block has too many states.
+//
+// It is a work list over sets of states. Sets only grow and are bounded, so it ends; the order of
+// blocks does not matter, because a set is complete only when nothing changes any more.
 func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
 	fl := &flow{checker: p, calls: map[*ast.CallExpr]*call{}, releases: map[*call]map[state]bool{},
 		exits: map[*ast.ReturnStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tagless: tagless(body)}
@@ -333,6 +360,8 @@ func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
 }
 
 // tagless returns the clauses of the switches in body that have no tag: their cases are conditions.
+// The graph has the expression of a case as a node in both kinds of switches, so the syntax has to
+// tell.
 func tagless(body ast.Node) map[ast.Stmt]bool {
 	clauses := map[ast.Stmt]bool{}
 	ast.Inspect(body, func(n ast.Node) bool {
@@ -354,6 +383,8 @@ func (fl *flow) through(b *cfg.Block, s state) state {
 	return s
 }
 
+// The calls of a node are met in the order of the text, which is the order of evaluation but for
+// operands that have none. Assignments come last: the value is computed before it is assigned.
 func (fl *flow) node(n ast.Node, s state) state {
 	switch n := n.(type) {
 	case *ast.DeferStmt:
@@ -393,7 +424,9 @@ func add[K comparable](m map[K]map[state]bool, k K, s state) {
 }
 
 // deferStmt registers a release that runs at the return. A deferred literal counts as a release
-// whatever its conditions are: the check must not report permits that the literal gives back.
+// whatever its conditions are: the check must not report permits that the literal gives back. Two
+// different deferred releases on one path would give back twice, or under conditions, so the path
+// is lost.
 func (fl *flow) deferStmt(n *ast.DeferStmt, s state) state {
 	for _, c := range fl.calls {
 		if contains(c.in, n) {
@@ -408,7 +441,8 @@ func (fl *flow) deferStmt(n *ast.DeferStmt, s state) state {
 }
 
 // handOver notes the state in which a literal starts on a goroutine. The permits are the
-// goroutine's from then on, so this body is no longer followed.
+// goroutine's from then on, so this body is no longer followed. A call of a method Go counts like a
+// go statement, as in errgroup and sync.WaitGroup.
 func (fl *flow) handOver(e *ast.CallExpr, s state) state {
 	var found bool
 	for _, c := range fl.calls {
@@ -436,7 +470,8 @@ func (fl *flow) mentions(lit *ast.FuncLit) bool {
 	return false
 }
 
-// call returns the state after c, which stands in n.
+// call returns the state after c, which stands in n. A release in a state that is not held makes
+// the path lost and not wrong: the permits may come from a function that handed them over.
 func (fl *flow) call(c *call, n ast.Node, s state) state {
 	if c.op == release {
 		add(fl.releases, c, s)
@@ -468,7 +503,8 @@ func (fl *flow) call(c *call, n ast.Node, s state) state {
 	return s
 }
 
-// assignments forgets the result once n assigns another value to it.
+// assignments forgets the result once n assigns another value to it. The address is enough to
+// forget, because a pointer may assign the variable later, unseen.
 func (fl *flow) assignments(n ast.Node, s state) state {
 	if s.result == nil {
 		return s
@@ -505,7 +541,9 @@ func callOf(e ast.Expr) *ast.CallExpr {
 	return c
 }
 
-// refine returns the states of s that can take the i-th way out of b.
+// refine returns the states of s that can take the i-th way out of b. Only blocks of an if, a for
+// and a switch without a tag are branches on a condition. A select or range has two ways out for
+// other reasons.
 func (fl *flow) refine(b *cfg.Block, i int, s state) []state {
 	if len(b.Succs) != 2 || len(b.Nodes) == 0 {
 		return []state{s}
@@ -527,6 +565,10 @@ func (fl *flow) refine(b *cfg.Block, i int, s state) []state {
 }
 
 // decide returns the states in which cond is want: none if s excludes it.
+//
+// It works from the outside to the operands: !x turns the wish round, and of x && y both are true
+// or one of them is false. For the second case the states are those where x decides, and those
+// where x does not and y does. A condition that the check does not understand excludes no state.
 func (fl *flow) decide(cond ast.Expr, want bool, s state) []state {
 	switch e := ast.Unparen(cond).(type) {
 	case *ast.UnaryExpr:

@@ -24,6 +24,12 @@
 // time, and says nothing about a semaphore that the function hands to other code, by a variable, an
 // argument or a closure. It says nothing about permits that another function may release: a
 // function that returns a connection may rightly keep the permit of that connection.
+//
+// # How it decides
+//
+// Each rule asks for facts that together exclude every correct program that the rule's author could
+// think of, and reports only if all hold. A fact that cannot be established counts against a
+// report. So the rules read as lists of exceptions.
 package vet
 
 import (
@@ -46,6 +52,8 @@ var Analyzer = &analysis.Analyzer{
 	Run:      run,
 }
 
+// The copies are found without the flow of control, in every file. The other rules look at
+// functions, because a permit is taken and given back within one.
 func run(pass *analysis.Pass) (any, error) {
 	p := &checker{Pass: pass, graphs: pass.ResultOf[ctrlflow.Analyzer].(*ctrlflow.CFGs)}
 	for _, file := range pass.Files {
@@ -64,7 +72,8 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// A checker is the check of one package.
+// A checker is the check of one package. It lives for one package, since a fact about another
+// package would have to travel with its export data.
 type checker struct {
 	*analysis.Pass
 	graphs    *ctrlflow.CFGs

@@ -8,7 +8,9 @@ import (
 // checkWeights reports a Release of another weight than the Acquire took.
 //
 // Several releases may share the permits of one Acquire, so only a function with one call that
-// takes and one call that releases is judged, and only if neither is in a loop of its own.
+// takes and one call that releases is judged, and only if neither is in a loop of its own. Weights
+// that are not constants are not compared: two different expressions may have the same value, and
+// often do.
 func (p *checker) checkWeights(f *function) {
 	for _, on := range f.places() {
 		took, gave := p.onePair(f, on)
@@ -25,7 +27,8 @@ func (p *checker) checkWeights(f *function) {
 	}
 }
 
-// onePair returns the only call that takes and the only call that releases, or nil.
+// onePair returns the only call that takes and the only call that releases, or nil. Calls in
+// different loops run different numbers of times, so one weight may be given back in parts.
 func (p *checker) onePair(f *function, on place) (took, gave *call) {
 	calls := f.on(on)
 	if len(calls) != 2 {
@@ -43,7 +46,8 @@ func (p *checker) onePair(f *function, on place) (took, gave *call) {
 
 // runsOnce reports whether the literals around the release that are not around the taking call run
 // at most once for each run of their function: by go, by defer, or as the argument of a method Go.
-// A literal in a variable may be called many times.
+// A literal in a variable may be called many times. The taking call has to stand in the declaration
+// or in a literal around the release. Otherwise the two may run in any order.
 func runsOnce(took, gave *call) bool {
 	for i, n := range gave.in {
 		lit, ok := n.(*ast.FuncLit)

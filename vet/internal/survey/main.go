@@ -73,7 +73,8 @@ func exportFiles() (map[string]string, error) {
 	return files, err
 }
 
-// moduleName cuts the folder of the module cache off.
+// moduleName cuts the folder of the module cache off. The rest has the version, so a report names
+// the text that it is about.
 func moduleName(root string) string {
 	if _, name, ok := strings.Cut(filepath.ToSlash(root), "/pkg/mod/"); ok {
 		return name
@@ -88,6 +89,7 @@ type survey struct {
 	files, packages, calls, reports int
 }
 
+// A search for text comes before any parsing: of the files of a module few use a semaphore.
 func (s *survey) run() error {
 	folders := map[string]bool{}
 	err := filepath.WalkDir(s.root, func(path string, d fs.DirEntry, err error) error {
@@ -119,7 +121,8 @@ func (s *survey) run() error {
 	return err
 }
 
-// folder judges the package of a folder with its tests, and the external tests.
+// folder judges the package of a folder with its tests, and the external tests. The tests of a
+// package are judged with it, since they use its unexported semaphores.
 func (s *survey) folder(dir string) {
 	c := build.Default
 	c.CgoEnabled = true
@@ -132,6 +135,8 @@ func (s *survey) folder(dir string) {
 	}
 }
 
+// A file that cannot be parsed leaves out its package: types of a part of a package may be wrong,
+// and reports about them false.
 func (s *survey) check(dir string, names []string) {
 	fset := token.NewFileSet()
 	var files []*ast.File
