@@ -136,7 +136,8 @@
 // calls return. A panic is right if a sequential order has the same one.
 //
 // Type compares a type with itself. A method that is wrong for one goroutine is wrong in every
-// sequential order, and passes. A type with a weaker promise than linearizability, such as a Len that
+// sequential order, and passes. So does a wake-up that is lost in a sequential order as well: a latch
+// that signals one of two waiters leaves the other waiting in the order wait, wait, done. A type with a weaker promise than linearizability, such as a Len that
 // counts shards one after the other, fails: leave the method out. Results that depend on random
 // numbers or on the time are an error by name. The order of maps is fixed in a schedule, and so is not
 // among them.

@@ -111,7 +111,8 @@ const stepsOfProgram = 3_000
 // has them, in few of its schedules.
 const schedulesOfProgram = 5_000
 
-// typePrograms returns the programs that the options name, for the explorer.
+// typePrograms returns the programs that the options name, for the explorer. The parent calls it, too, for
+// the names; nothing of the type runs there.
 func typePrograms(spec *typeprog.Spec, o Options) (programs []player.Program, err error) {
 	spec.Prepare(player.Limits(task.Options(o)))
 	if o.Scenario == probeProgram {
@@ -157,7 +158,9 @@ type typeEnumeration struct {
 // string has 128 KB at most on Linux.
 const batchBytes = 60_000
 
-// play plays the levels until a program fails, the time is over, or all are complete.
+// play plays the levels until a program fails, the time is over, or all are complete. A level with a
+// program that came to its bound on schedules is left incomplete, and the next one begins: larger
+// programs of other methods may still fail.
 func (e *typeEnumeration) play(
 	t *testing.T, call int, programs func(Options) ([]player.Program, error),
 ) *Result {

@@ -83,7 +83,7 @@ func TestTypeReplays(t *testing.T) {
 // The right neighbour of each wrong type passes.
 func TestTypePassesRightTypes(t *testing.T) {
 	o := explore.Options{Time: 3 * time.Minute, Calls: longOr(t, "calls of a program", 4, 3)}
-	options := []explore.TypeOption{explore.Programs(longOr(t, "programs of a shape", 5000, 8))}
+	options := []explore.TypeOption{explore.Programs(longOr(t, "programs of a shape", 5000, 4))}
 	for _, name := range typesToCheck(t) {
 		t.Run(name, func(t *testing.T) {
 			r := ofType[name](t, o, false, options...)

@@ -48,7 +48,10 @@ func (j *judge) explain(r *run, out *schedrt.Outcome, trace *schedrt.Trace) *fai
 	return h
 }
 
-// closest returns the sequence that is closest to a run, and how many calls agree.
+// closest returns the sequence that is closest to a run, and how many calls agree. A sequence that
+// breaks the real-time order is never the closest, however many results agree: a reader would have to
+// find out by hand why it does not count. Some sequence always keeps the order, because the order of the
+// begins of the history is one.
 func (j *judge) closest(r *run) (best *sequence, most int) {
 	most = -1
 	for _, q := range j.sequences {
@@ -65,7 +68,8 @@ func (j *judge) closest(r *run) (best *sequence, most int) {
 	return best, most
 }
 
-// line writes a call of a sequence, and how the same call of the run differs.
+// line writes a call of a sequence, and how the same call of the run differs. A call that agrees is
+// written once, so that the eye finds the others.
 func (j *judge) line(e, seen *event) string {
 	text := e.call.text + " " + ending(e)
 	if !j.equal(e, seen) {

@@ -45,6 +45,7 @@ func (j *judge) judge(r *run, out *schedrt.Outcome) string {
 		return fmt.Sprintf("%v in newValue", out.Kind)
 	}
 	j.play()
+	// A comparison by the user is not remembered: values with one text may differ for it.
 	key := historyKey(r, out)
 	wrong, known := j.verdicts[key]
 	if !known || len(j.spec.options.Equal) > 0 {
@@ -129,6 +130,11 @@ func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 
 // keepsOrder reports whether the calls of a sequence took effect in an order that the history allows:
 // a call that returned before another one began has also returned before it in the sequence.
+//
+// Stamps of the history are steps, and stamps of the sequence are turns. A call that waited in the
+// sequence ended in the turn of the call that let it go on, so it has not returned before that call
+// began. The comparison is therefore strict. Two calls of one goroutine need no rule of their own: the
+// first returned before the second began.
 func (j *judge) keepsOrder(r *run, q *sequence) bool {
 	events := r.events()
 	for a, first := range events {
@@ -154,7 +160,10 @@ func (j *judge) agrees(r *run, q *sequence) bool {
 	return true
 }
 
-// equal reports whether a call of the history has the results that it has in a sequence.
+// equal reports whether a call of the history has the results that it has in a sequence. A call that
+// never returns agrees with one that never returns, and a call that never began, because the one before
+// it never returned, with one that never began. In other checkers a pending call may also be left out,
+// or have taken effect. Here the execution is over: nothing can move, so pending is a result.
 func (j *judge) equal(a, b *event) bool {
 	if a.began == 0 || b.began == 0 || a.end == 0 || b.end == 0 {
 		return (a.began == 0) == (b.began == 0) && (a.end == 0) == (b.end == 0)
@@ -175,7 +184,9 @@ func (j *judge) equal(a, b *event) bool {
 }
 
 // describe returns what no sequence has, in the words that say most: a panic, a call that never
-// returns, or only the results.
+// returns, or only the results. The words are the same for all schedules with one failure, because
+// minimising keeps a schedule only if it fails in the same words: so they name calls, and neither
+// goroutines nor steps.
 func (j *judge) describe(r *run, out *schedrt.Outcome) string {
 	var stuck []string
 	for i, e := range r.events() {

@@ -75,7 +75,8 @@ func (s *Spec) Levels(p *Probe, calls int) []Level {
 
 // Programs returns the programs of a level, and how many programs of its shape there are, which may be
 // more. Programs that differ in the names of goroutines are drawn once. They come in an order that a
-// hash decides, so that a bound on the time does not cut off the methods at the end of the alphabet.
+// hash decides, so that a bound on the time does not cut off the methods at the end of the alphabet. The
+// hash is of the text alone: a program has the same place in every process and on every machine.
 func (s *Spec) Programs(l Level) (texts []string, total int) {
 	before := s.quiet()
 	if total = count(l, len(s.drawn()), len(before)); total > mostOfLevel {

@@ -60,7 +60,9 @@ func ofSync(t reflect.Type) bool {
 	return t.PkgPath() == "sync" || strings.HasSuffix(t.PkgPath(), "/explore/shim/sync")
 }
 
-// methodOf returns a method without its receiver, which the methods of an interface do not have.
+// methodOf returns a method without its receiver, which the methods of an interface do not have. Methods
+// come from the static type in every process: the parent needs them to draw programs, and must not call
+// newValue, which may start goroutines that nothing controls there.
 func methodOf(m reflect.Method, receiver reflect.Type) *method {
 	r := &method{name: m.Name, variadic: m.Type.IsVariadic()}
 	for i := range m.Type.NumIn() {
@@ -91,7 +93,8 @@ func (s *Spec) checkNames(known map[string]bool) error {
 }
 
 // addMethod adds the calls of one method. A method whose arguments cannot be drawn is left out, by
-// name, unless the user asked for it.
+// name, unless the user asked for it: one callback among twenty methods is no reason to explore none,
+// but a method that Only names would otherwise be missed in silence.
 func (s *Spec) addMethod(m *method) error {
 	tuples, err := s.argumentsOf(m)
 	if err != nil && (slices.Contains(s.options.Only, m.name) || s.options.Arguments[m.name] != nil) {

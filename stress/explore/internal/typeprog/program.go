@@ -178,7 +178,9 @@ func (r *run) events() []*event {
 	return slices.Concat(r.before, slices.Concat(r.columns...), r.after)
 }
 
-// concurrently is the program that the explorer plays.
+// concurrently is the program that the explorer plays. Goroutine 0 makes the calls before and after, so
+// that they are ordered with all others for the race detector, too: a race that it reports is one of the
+// columns.
 func (r *run) concurrently() {
 	if !r.begin() {
 		return
@@ -314,7 +316,8 @@ func (e *event) text() string {
 	return "= " + strings.Join(e.texts, ", ")
 }
 
-// source returns the plan as Go code, for a report.
+// source returns the plan as Go code, for a report. A reader who has never seen the notation of the
+// replay sees which calls meet.
 func (p plan) source(s *Spec) string {
 	var b strings.Builder
 	b.WriteString("v := newValue()\n")

@@ -298,7 +298,6 @@ func (c *choice) One() int { return schedrt.Choose(1000) }
 // An embedded lock, a result that cannot be compared and a fatal call are named.
 type locked struct {
 	sync.Mutex
-	n int
 }
 
 func (l *locked) Add() int                  { return 0 }

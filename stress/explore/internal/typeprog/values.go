@@ -132,7 +132,8 @@ func interfaceValues(t reflect.Type) ([]Value, error) {
 	return nil, undrawable(t, "is an interface, whose contract is not known")
 }
 
-// sliceOf returns a slice with these elements, which is new in each call.
+// sliceOf returns a slice with these elements, which is new in each call: a method may keep its argument,
+// and two calls that share one array would race by the fault of the program.
 func sliceOf(t reflect.Type, elements []Value) Value {
 	var texts []string
 	for _, e := range elements {
