@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/internal/stats"
 )
 
-// Options say which changes are told.
+// Options say which changes are told. The zero value tells every change that a test found.
 type Options struct {
 	// Least is the smallest change that is told: 0.01 is 1 %. Smaller ones are found in long
 	// histories, and no user acts on them. 0 tells all.
@@ -29,7 +29,8 @@ const familyLevel = 0.04
 // for each row, the permutations of one change would take longer than a second.
 const mostRows = 1000
 
-// A History is all that a folder says about a branch.
+// A History is all that a folder says about a branch. Broken files are no error of the whole: a
+// history of years must not be lost by one file that a merge cut.
 type History struct {
 	Runs   []Run // in the order of the dates of their commits
 	Rows   []Row // rows that became worse first, then better ones, then the others
@@ -40,6 +41,10 @@ type History struct {
 }
 
 // A Row is one benchmark in one unit over the runs.
+//
+// Chained rows are of another nature. A gate compares two commits side by side and knows their
+// ratio well, but no time that could be compared with the time of another machine. The product of
+// the ratios is the only curve that such runs have, and its noise adds up; see History.chained.
 type Row struct {
 	Name, Unit string
 	Better     int
@@ -58,6 +63,9 @@ type Point struct {
 }
 
 // A Change is a step between two runs, or a slope over many.
+//
+// Of a step that the test found, Before and After are medians of all runs of a level and not of the
+// two runs at the step, so one disturbed run does not set the size that is told.
 type Change struct {
 	Run           int // the first run after a step; the first run of a slope
 	Before, After float64
@@ -70,7 +78,8 @@ type Change struct {
 	Better        bool    // for the better
 }
 
-// Ratio returns the value after the change over the value before it; +Inf from zero.
+// Ratio returns the value after the change over the value before it; +Inf from zero. A count that
+// rises from 0 has no ratio that could be written, and is more than any bound.
 func (c Change) Ratio() float64 {
 	if c.Before == 0 {
 		return math.Inf(1)
@@ -92,7 +101,9 @@ func Load(dir string, o Options) (*History, error) {
 	return New(runs, broken, o)
 }
 
-// New returns the history of runs, which are in the order of their dates.
+// New returns the history of runs, which are in the order of their dates. The pairs are compared
+// one by one, as names of commits may be shortened: two names are of one commit if one begins with
+// the other, which no map finds.
 func New(runs []Run, broken []error, o Options) (*History, error) {
 	for i, a := range runs {
 		for _, b := range runs[i+1:] {
@@ -109,6 +120,8 @@ func New(runs []Run, broken []error, o Options) (*History, error) {
 			h.Tested++
 		}
 	}
+	// The level of a row is its share of the level of the whole (Bonferroni). It holds however the
+	// rows depend on each other, and rows of one benchmark do.
 	h.Level = familyLevel / float64(min(max(h.Tested, 1), mostRows))
 	for i := range h.Rows {
 		h.Rows[i].Changes = h.changes(&h.Rows[i], o)
@@ -132,7 +145,8 @@ func (r *Row) rank() int {
 // collect puts the medians of the runs into rows, in the order of their first appearance.
 //
 // A row of one package needs no package in its name, and rows of several do. The unit is a part of
-// the row: values of two units are never in one curve.
+// the row: values of two units are never in one curve. The key is made from the names as they are,
+// and the printable forms are for readers: two names that print alike stay two rows.
 func (h *History) collect() {
 	packages := map[string]bool{}
 	for _, run := range h.Runs {
@@ -157,6 +171,8 @@ func (h *History) collect() {
 			}
 			r := &h.Rows[place]
 			p := Point{Run: i, Value: m.Value, judged: m.Judged}
+			// A run without this row leaves a gap in the product: what changed in it is missing
+			// from then on, and clockNotes says so for whole runs.
 			if r.Chained && len(r.Points) > 0 {
 				p.Value *= r.Points[len(r.Points)-1].Value
 			}
@@ -167,6 +183,9 @@ func (h *History) collect() {
 
 // changes returns the changes of one row. Each row has its own generator with a seed of its name, so
 // that a new row changes no answer about the others.
+//
+// Counts that are exact need no test: they differ only if the program does, so each difference is a
+// change. Times are searched for points at which the ranks divide.
 func (h *History) changes(r *Row, o Options) (list []Change) {
 	values, days := make([]float64, len(r.Points)), make([]float64, len(r.Points))
 	for i, p := range r.Points {
@@ -185,6 +204,8 @@ func (h *History) changes(r *Row, o Options) (list []Change) {
 		exact = false
 	}
 	for _, stretch := range directed(levels(values, points)) {
+		// A creeping row gives several small steps in one direction. They are told as one slope,
+		// which a reader can act on, and not as steps at commits that did nothing.
 		if line, ok := isSlope(stretch, days, values); ok && !exact {
 			from, to := stretch[0].from, stretch[len(stretch)-1].to-1
 			list = append(list, r.slope(line, days, from, to))
@@ -201,16 +222,19 @@ func (h *History) changes(r *Row, o Options) (list []Change) {
 	return slices.DeleteFunc(list, func(c Change) bool { return math.Abs(c.Ratio()-1) < o.Least })
 }
 
-// month is a twelfth of a year, in days.
+// month is a twelfth of a year, in days. Runs are at any distance, so a rate needs a unit of time
+// and not of runs.
 const month = 365.25 / 12
 
-// slope returns a line as a change, with the values of the line at its two ends.
+// slope returns a line as a change, with the values of the line at its two ends. The line is of
+// logarithms: a rate of 2 % is 2 % of the value at the time, as a row that creeps does.
 func (r *Row) slope(line slope, days []float64, from, to int) Change {
 	at := func(i int) float64 { return math.Exp(line.start + line.rate*days[i]) }
 	return r.judge(Change{Run: r.Points[from].Run, Last: r.Points[to].Run, Before: at(from), After: at(to),
 		Runs: [2]int{to - from + 1, to - from + 1}, Rate: math.Exp(line.rate*month) - 1})
 }
 
+// A unit without a direction is neither worse nor better: the change is told and not judged.
 func (r *Row) judge(c Change) Change {
 	up := c.After > c.Before
 	c.Worse = up && r.Better < 0 || !up && r.Better > 0
@@ -248,6 +272,11 @@ func (h *History) chained(r *Row, f *finder, days []float64, o Options) (list []
 }
 
 // isOneSided reports whether values lie on one side of 0, by their signed ranks.
+//
+// Under no change each ratio is as likely above 1 as below, so the sign of each logarithm may be
+// turned round without a loss. The answer is yes if the observed sum is among the rarest of the
+// orders. It stops at the first order too many, since a row without a slope is the usual case and
+// then costs a few orders.
 func (f *finder) isOneSided(values []float64) bool {
 	sizes := make([]float64, len(values))
 	for i, v := range values {
@@ -258,6 +287,7 @@ func (f *finder) isOneSided(values []float64) bool {
 	for i := range ranks {
 		ranks[i] += middle
 		if values[i] == 0 {
+			// a ratio of exactly 1 speaks for neither side
 			ranks[i] = 0
 		}
 		observed += math.Copysign(ranks[i], values[i])
@@ -272,6 +302,7 @@ func (f *finder) isOneSided(values []float64) bool {
 			}
 			sum += r
 		}
+		// Sums of ranks are halves of integers, so the tolerance only covers rounding.
 		if math.Abs(sum) >= math.Abs(observed)-1e-9 {
 			if allowed--; allowed < 0 {
 				return false
@@ -281,8 +312,9 @@ func (f *finder) isOneSided(values []float64) bool {
 	return true
 }
 
-// otherChanges names what changed besides the code between two runs: a new processor explains a step
-// better than any commit.
+// otherChanges names what changed besides the code between two runs: a new processor explains a
+// step better than any commit. Only keys that both runs have are compared: a key that is new says
+// that the tool learned it, not that the machine changed.
 func (h *History) otherChanges(before, after int) string {
 	if before < 0 {
 		return ""
@@ -299,7 +331,8 @@ func (h *History) otherChanges(before, after int) string {
 	return strings.Join(list, ", ")
 }
 
-// clockNotes names runs that were added later than a run with a later date.
+// clockNotes names runs that were added later than a run with a later date. A date is not
+// corrected, because either order may be the right one.
 func (h *History) clockNotes() (notes []string) {
 	for i := 1; i < len(h.Runs); i++ {
 		if a, b := h.Runs[i-1], h.Runs[i]; a.Added.After(b.Added) {
@@ -316,9 +349,11 @@ func (h *History) clockNotes() (notes []string) {
 }
 
 // mostNotes is how many rows are named that vanished. A package that was renamed has a thousand.
+// The notes stand before the changes, so a long list would push the findings off the screen.
 const mostNotes = 5
 
-// rowNotes names rows that are missing from the newest run, and rows whose unit changed.
+// rowNotes names rows that are missing from the newest run, and rows whose unit changed. A row of a
+// gate is missing from runs without a gate by nature, and is not named.
 func (h *History) rowNotes() (notes []string) {
 	newest := len(h.Runs) - 1
 	defer func() {
@@ -344,7 +379,8 @@ func (h *History) rowNotes() (notes []string) {
 	return notes
 }
 
-// powerNotes says when the history is too short to show anything.
+// powerNotes says when the history is too short to show anything. Silence would read as "nothing
+// changed" where nothing could show.
 func (h *History) powerNotes() []string {
 	most, rows := 0, max(len(h.Rows), 1)
 	for _, r := range h.Rows {
@@ -363,7 +399,8 @@ func (h *History) powerNotes() []string {
 }
 
 // canShow reports whether n runs can show a change at the level. The rarest order has all smaller
-// values in one half: two of the binomial (n over n/2) orders.
+// values in one half: two of the binomial (n over n/2) orders. Two, because the order in which the
+// later half is smaller counts as well.
 func canShow(n int, level float64) bool {
 	orders := 1.0
 	for i := 1; i <= n/2; i++ {
@@ -380,7 +417,8 @@ func (h *History) Name(run int) string {
 
 func short(commit string) string { return commit[:min(10, len(commit))] }
 
-// BecameWorse reports whether a row is worse since a change that is its last one.
+// BecameWorse reports whether a row is worse since a change that is its last one. A row that became
+// worse and was repaired does not count: there is nothing to do about it.
 func (h *History) BecameWorse() (rows int) {
 	for _, r := range h.Rows {
 		if n := len(r.Changes); n > 0 && r.Changes[n-1].Worse {

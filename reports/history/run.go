@@ -20,7 +20,8 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// A Stamp places a run in the history of a branch.
+// A Stamp places a run in the history of a branch. Both stand apart from the run, because no
+// benchmark text has the date of its commit.
 type Stamp struct {
 	Commit string    // "" takes the commit that the text names
 	Date   time.Time // of the commit, not of the measurement: runs are drawn in the order of commits
@@ -40,6 +41,10 @@ type Run struct {
 type Fact struct{ Key, Value string }
 
 // A Median is one row in one unit.
+//
+// The median of a run is kept and its samples are not. Samples of one run share the state of the
+// machine in that hour, so they say little about the spread between runs, and a change has to
+// exceed that spread.
 type Median struct {
 	Pkg, Name, Unit string
 	Value           float64
@@ -48,18 +53,22 @@ type Median struct {
 	Judged          bool // a gate found the row to be a regression
 }
 
-// Ratio is the unit of rows that come from a gate: the new time over the old one.
+// Ratio is the unit of rows that come from a gate: the new time over the old one. It is its own
+// unit so that the ratios of a gate and the times of a text are never one row.
 const Ratio = "new/old"
 
 // facts are the keys that are kept. A change of their values at the run of a change point is told
-// with it. Others, such as the load, change with every run.
+// with it. Others, such as the load, change with every run. The order is the one in which they are
+// told.
 var facts = []string{benchkey.GOOS, benchkey.GOARCH, benchkey.CPU, benchkey.CPUs, benchkey.CPUQuota,
 	benchkey.Kernel, benchkey.Go, benchkey.Build, benchkey.GoRuntime, benchkey.GOMAXPROCS}
 
 // FromInput reads a run, from the JSON of semabench gate or else from benchmark text.
 //
 // The first sign decides: no benchmark text begins with a brace that has no event of go test behind
-// it, and package read says what to do about JSON of another kind.
+// it, and package read says what to do about JSON of another kind. The text is read into memory at
+// once: the form is known only at its first sign, and the reader of benchmark texts has to begin
+// there as well.
 func FromInput(stamp Stamp, in read.Input) (Run, error) {
 	text := in.Text
 	if text == nil {
@@ -115,7 +124,9 @@ func FromText(stamp Stamp, in read.Input) (Run, error) {
 }
 
 // medians pools the series of each row: their configurations differ in keys that are in the name as
-// well, or in keys that no row of a history is told apart by.
+// well, or in keys that no row of a history is told apart by. All values of a row are pooled before
+// the median is taken. A median of medians would give a series with few values the weight of a long
+// one.
 func medians(log *read.Log) (list []Median) {
 	type key struct{ pkg, name, unit string }
 	pooled := map[key][]float64{}
@@ -155,6 +166,7 @@ func isKept(unit string, log *read.Log) bool {
 }
 
 // isLone reports whether a unit is the only one of its text, and says which direction is better.
+// The benchmark of such a text was written for this unit.
 func isLone(unit string, log *read.Log) bool {
 	for _, s := range log.Series {
 		for _, u := range s.Units {
@@ -166,6 +178,7 @@ func isLone(unit string, log *read.Log) bool {
 	return direction(unit, log) != 0
 }
 
+// A unit of package testing keeps its direction, whatever a text says about it.
 func direction(unit string, log *read.Log) int {
 	if d, ok := standard[unit]; ok {
 		return d
@@ -179,7 +192,9 @@ func direction(unit string, log *read.Log) int {
 // fromGate takes the ratios of a gate. Rows without a ratio are left out: a gate that counted
 // instructions, or found two programs identical, has measured no time.
 //
-// An invalid or unfinished run of a gate is refused: its ratios rest on controls that failed.
+// An invalid or unfinished run of a gate is refused: its ratios rest on controls that failed. A
+// commit with local changes has no place in a history, as no checkout gives it back; so its name is
+// not taken from the gate.
 func fromGate(stamp Stamp, e gate.Export, name string) (Run, error) {
 	if len(e.Invalid) > 0 || len(e.Errors) > 0 {
 		return Run{}, fmt.Errorf("%s is a gate that is invalid or has errors: %s", name,
@@ -196,6 +211,7 @@ func fromGate(stamp Stamp, e gate.Export, name string) (Run, error) {
 	}
 	for _, r := range e.Rows {
 		v := float64(r.Ratio)
+		// The negation catches NaN as well, for which every comparison is false.
 		if !(v > 0) || math.IsInf(v, 0) {
 			continue
 		}
@@ -209,6 +225,7 @@ func fromGate(stamp Stamp, e gate.Export, name string) (Run, error) {
 	return run, run.check()
 }
 
+// The name is part of the name of a file and of a git command, so no other character may be in it.
 var commitName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{3,63}$`)
 
 // check returns an error for a run that has no place in a history.
@@ -226,6 +243,7 @@ func (r *Run) check() error {
 			escape.Printable(r.Commit))
 	case r.Date.IsZero():
 		return errors.New("no date of the commit is named: -date $(git log -1 --format=%cI)")
+	// A day, for clocks and time zones that are set wrongly.
 	case r.Date.After(time.Now().Add(24 * time.Hour)):
 		return fmt.Errorf("the date %s is in the future", r.Date.Format(time.RFC3339))
 	}
@@ -243,6 +261,9 @@ const (
 )
 
 // text returns the small text of a run. planned-samples lets a reader see that a text was cut off.
+//
+// It is a benchmark text, so benchstat and the reports of this module read a file of the folder as
+// well. Ten digits are more than any measurement has.
 func (r *Run) text() string {
 	var b strings.Builder
 	line := func(key, value string) {
@@ -286,7 +307,8 @@ func (r *Run) text() string {
 	return b.String()
 }
 
-// lines groups the medians by row, the rows by package.
+// lines groups the medians by row, the rows by package. The sort is stable and by package only:
+// rows keep the order in which the benchmarks ran.
 func (r *Run) lines() (list [][]Median) {
 	places := map[[2]string]int{}
 	for _, m := range r.Rows {
@@ -302,7 +324,8 @@ func (r *Run) lines() (list [][]Median) {
 	return list
 }
 
-// parse reads the small text of a run.
+// parse reads the small text of a run. A newer version is refused and not guessed at: half a run
+// would become a point.
 func parse(file string) (Run, error) {
 	log, err := read.Read(read.Input{Name: file})
 	if err != nil {
@@ -343,6 +366,8 @@ func parse(file string) (Run, error) {
 	return run, nil
 }
 
+// The mark is a unit of its own on the line of the row, since a benchmark text has no other place
+// for it.
 func isJudged(log *read.Log, m Median) bool {
 	for _, s := range log.Series {
 		if s.Config(benchkey.Pkg) == m.Pkg && strings.TrimPrefix(s.Name, "Benchmark") == m.Name {

@@ -45,7 +45,8 @@ func (h *History) Headline() string {
 	return s
 }
 
-// Place says where a change is: "at 1a2b3c4d5e (2026-05-03)", or since when a row creeps.
+// Place says where a change is: "at 1a2b3c4d5e (2026-05-03)", or since when a row creeps. A slope
+// has no commit of its own: all of those between its ends share in it.
 func (h *History) Place(c Change) string {
 	if c.Rate != 0 {
 		return "from " + h.Name(c.Run) + " to " + h.Name(c.Last)
@@ -53,7 +54,8 @@ func (h *History) Place(c Change) string {
 	return "at " + h.Name(c.Run)
 }
 
-// Size says how large a change is: "+12.3 %", "×2.40", "creeping +2.1 % a month".
+// Size says how large a change is: "+12.3 %", "×2.40", "creeping +2.1 % a month". From twice on a
+// factor is easier to read than a percentage. A value that is not positive has no ratio.
 func (h *History) Size(c Change) string {
 	if c.Rate != 0 {
 		return "creeping " + signed(c.Rate) + " a month"
@@ -68,6 +70,7 @@ func (h *History) Size(c Change) string {
 	}
 }
 
+// The minus is the sign and no hyphen, so it is as wide as the plus in a column.
 func signed(v float64) string {
 	if math.Abs(v) < 0.0005 {
 		return "±0 %" // a gate judged by a count
@@ -125,7 +128,8 @@ func (c Change) Direction() string {
 var bars = []rune("▁▂▃▄▅▆▇█")
 
 // Curve returns the values of a row as a line of bars, at most width of them: each is the median of
-// its share of the runs. The scale is logarithmic and spans at least 10 %, so that noise looks small.
+// its share of the runs. The scale is logarithmic and spans at least 10 %, so that noise looks
+// small. With fewer runs than places each run has its own bar.
 func (r Row) Curve(width int) string {
 	var heights []float64
 	for i := range min(width, len(r.Points)) {
@@ -144,7 +148,9 @@ func (r Row) Curve(width int) string {
 	return b.String()
 }
 
-// scaleOf returns the bounds of a curve: 10 % and more apart, so that noise looks like noise.
+// scaleOf returns the bounds of a curve: 10 % and more apart, so that noise looks like noise. A
+// scale that always filled the height would make the noise of a quiet row look like a mountain
+// range.
 func scaleOf(values []float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, v := range values {
@@ -164,6 +170,7 @@ func scaleOf(values []float64) (low, high float64) {
 }
 
 // placeIn returns where v is between low and high, from 0 to 1: by logarithms if all are positive.
+// Logarithms give a doubling the same height wherever it happens.
 func placeIn(v, low, high float64) float64 {
 	if low > 0 {
 		v, low, high = math.Log(v), math.Log(low), math.Log(high)
@@ -172,6 +179,7 @@ func placeIn(v, low, high float64) float64 {
 }
 
 // WriteText writes a history for a terminal: the headline, the changes, and a curve of each row.
+// Changes for the worse come first, because a reader has to act on them.
 func WriteText(w io.Writer, h *History) error {
 	var b strings.Builder
 	b.WriteString(h.Headline() + "\n")
@@ -258,7 +266,8 @@ func WriteMarkdown(w io.Writer, h *History) error {
 	return err
 }
 
-// markdownSigns have a meaning in Markdown or in the HTML that Markdown passes on.
+// markdownSigns have a meaning in Markdown or in the HTML that Markdown passes on. Names of
+// benchmarks come from the program under test, which may be another's, so they are no markup.
 var markdownSigns = strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", ">", "&gt;",
 	"&", "&amp;", "[", `\[`, "]", `\]`, "\\", `\\`)
 

@@ -18,6 +18,9 @@ import (
 // There are two tables, because package stress and explore.Semaphore had recorded programs before
 // they shared this parser. The letters a, c, w and y differ. The flag that carries a program
 // chooses the table: -stress.program or -explore.scenario.
+//
+// A table and not two parsers: a form that is written is the form that is read, so a program that a
+// failure prints can always be played again.
 type Notation struct {
 	Name       string // of a program, in error messages
 	Forms      []Form
@@ -26,7 +29,8 @@ type Notation struct {
 	MaxOps     int64
 }
 
-// A Form says how one kind of operation is written.
+// A Form says how one kind of operation is written. A kind has one letter in a notation, since
+// Format has to find it.
 type Form struct {
 	Letter byte
 	Kind   OpKind
@@ -45,12 +49,15 @@ type Number struct {
 	Optional    bool
 }
 
+// The bounds keep a mistyped program from filling the memory.
 const (
 	maxWorkers = 64
 	maxPermits = 1_000_000
 	maxOps     = 10_000
 )
 
+// Most of permits is one more than a semaphore may have: a request that can never be granted is a
+// program worth writing.
 var (
 	permits = Number{Name: "permits", Least: 1, Most: maxPermits + 1}
 	yields  = Number{Name: "yields", Most: 1_000} // after a dot, which may be missing
@@ -60,7 +67,8 @@ var (
 )
 
 // StressNotation writes the random programs of package stress and the value of -stress.program.
-// What workers hold in the end is released.
+// What workers hold in the end is released. w has no number here: a rest lasts until nothing can
+// move, whichever rest it is.
 var StressNotation = Notation{
 	Name: "program",
 	Forms: []Form{
@@ -80,7 +88,8 @@ var StressNotation = Notation{
 }
 
 // ScenarioNotation writes the scenarios of explore.Semaphore and the value of -explore.scenario. In
-// the end every worker releases what it holds.
+// the end every worker releases what it holds. Sizes go up to the largest int64, because the
+// explorer asks for the weights at the end of the range.
 var ScenarioNotation = Notation{
 	Name: "scenario",
 	Forms: []Form{
@@ -128,6 +137,7 @@ func (n *Notation) formatOp(o Op) string {
 	return s
 }
 
+// It panics, because only a program of this module can have a kind without a letter.
 func (n *Notation) formOf(k OpKind) *Form {
 	for i := range n.Forms {
 		if n.Forms[i].Kind == k {
@@ -146,7 +156,8 @@ func (n *Notation) Letters() string {
 	return b.String()
 }
 
-// Parse reads a program. Its errors quote the text and name the range that was expected.
+// Parse reads a program. Its errors quote the text and name the range that was expected. 200
+// characters show where the text went wrong; a whole program may fill a screen.
 func (n *Notation) Parse(text string) (Program, error) {
 	p, err := n.parse(text)
 	if err != nil {
@@ -155,6 +166,8 @@ func (n *Notation) Parse(text string) (Program, error) {
 	return p, nil
 }
 
+// What concerns the whole program is checked last: a cancellation may name a worker that comes
+// later.
 func (n *Notation) parse(text string) (Program, error) {
 	size, workers, ok := strings.Cut(text, ":")
 	if !ok {
@@ -197,6 +210,8 @@ func (n *Notation) ParseOps(text string, size int64) (ops []Op, err error) {
 	return ops, nil
 }
 
+// Only a form with a Lag cuts at the dot. Elsewhere a dot is part of a number, which then cannot be
+// read.
 func (n *Notation) parseOp(word string, size int64) (o Op, err error) {
 	at := strings.IndexByte(n.Letters(), word[0])
 	if at < 0 {

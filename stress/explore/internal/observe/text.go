@@ -43,7 +43,8 @@ func (t *translator) text(kind schedrt.Kind, object int32, at *position) string 
 	return text
 }
 
-// parts names operations that are a part of a call: a call of package context has several.
+// parts names operations that are a part of a call: a call of package context has several. A reader
+// sees one call in the source and several steps in the report; the words say which part a step is.
 var parts = map[schedrt.Kind]string{
 	schedrt.OpRegister: "joins its parent", schedrt.OpStop: "leaves its parent",
 	schedrt.OpTimer: "sets a timer", schedrt.OpNow: "reads the clock",
@@ -78,7 +79,8 @@ func (t *translator) plain(kind schedrt.Kind, object int32, at *position) string
 	return kind.String() + " " + name
 }
 
-// patterns formats operations on a named object.
+// patterns formats operations on a named object. A kind without a pattern has no notation in Go,
+// and is told by its name.
 var patterns = map[schedrt.Kind]string{
 	schedrt.OpLock: "%s.Lock()", schedrt.OpTryLock: "%s.TryLock()", schedrt.OpUnlock: "%s.Unlock()",
 	schedrt.OpRLock: "%s.RLock()", schedrt.OpTryRLock: "%s.TryRLock()",
@@ -90,7 +92,8 @@ var patterns = map[schedrt.Kind]string{
 	schedrt.OpLen: "len(%s)",
 }
 
-// called returns the name of an object, or its number if it has none.
+// called returns the name of an object, or its number if it has none. A number is the same in all
+// reports of one schedule, so a reader can follow an object without a name.
 func (t *translator) called(object int32) string {
 	if object == 0 {
 		return ""
@@ -144,7 +147,7 @@ func prefixUnlessEmpty(prefix, text string) string {
 
 // writeResult describes the effect of an operation that may write an atomic word. Before the first
 // use of the word its value is not known. A compare-and-swap that fails leaves the version as it
-// was.
+// was. A store is told by the new value alone: the goroutine did not look at the old one.
 func (t *translator) writeResult(kind schedrt.Kind, before, after *snapshot, object int32) string {
 	now := t.word(after, object)
 	if now == "" {
@@ -228,7 +231,8 @@ func (t *translator) state(p *schedrt.ObjectState, m *snapshot) string {
 	return goroutines(p.Queue) + " waits"
 }
 
-// rwState describes the state of an RWMutex.
+// rwState describes the state of an RWMutex. The three parts are independent: a writer may wait
+// while readers hold the lock.
 func rwState(p *schedrt.ObjectState) string {
 	var parts []string
 	switch {
@@ -268,7 +272,8 @@ func channelState(p *schedrt.ObjectState) string {
 }
 
 // departed returns the goroutines that have left a queue, in the order of the queue. A goroutine
-// that left and joined again within the step does not count.
+// that left and joined again within the step does not count. A queue loses a goroutine in the step
+// that meets or wakes it, so this step did.
 func departed(was, now []int) (left []int) {
 	for _, g := range was {
 		if !slices.Contains(now, g) {
@@ -278,7 +283,8 @@ func departed(was, now []int) (left []int) {
 	return left
 }
 
-// goroutines lists goroutines as text, "" if there are none.
+// goroutines lists goroutines as text, "" if there are none. Sorted and without repetitions,
+// because the same goroutine may wait in several cases of a select.
 func goroutines(ids []int) string {
 	if len(ids) == 0 {
 		return ""
@@ -295,8 +301,9 @@ func goroutines(ids []int) string {
 	return "goroutines " + strings.Join(names, ", ")
 }
 
-// value formats the bits of an atomic word by its type. Pointers are numbered in the order in
-// which they come, because addresses differ from run to run.
+// value formats the bits of an atomic word by its type. Pointers are numbered in the order in which
+// they come, because addresses differ from run to run. A number for a pointer is enough: a reader
+// asks whether two pointers are the same, and not where they point.
 func (t *translator) value(object int32, bits uint64) string {
 	switch w := t.words[object]; {
 	case w.kind == "bool":
@@ -322,7 +329,9 @@ func (t *translator) value(object int32, bits uint64) string {
 }
 
 // Describe describes a step in a line, for a comparison of two executions. It uses no names: naming
-// needs the whole trace, and the two executions may differ in it.
+// needs the whole trace, and the two executions may differ in it. Positions and kinds are the same
+// in two executions of a deterministic program, and so the first line that differs shows where it
+// is not one.
 func Describe(step *schedrt.Event, place schedrt.Place) string {
 	at := positionOf(place.PCs)
 	text := step.Kind.String()

@@ -10,10 +10,10 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// addWaits adds the goroutines that had not ended: what each waits for, which goroutines could
-// have let it go on, and what became of these. It also finds a cycle of goroutines that wait for
-// one another. After a panic or a failure goroutines are left too, but their waits explain
-// nothing.
+// addWaits adds the goroutines that had not ended: what each waits for, which goroutines could have
+// let it go on, and what became of these. It also finds a cycle of goroutines that wait for one
+// another. After a panic or a failure goroutines are left too, but their waits explain nothing. A
+// passed schedule has no waits worth telling.
 func (t *translator) addWaits(s *failure.Report) {
 	switch t.outcome.Kind {
 	case schedrt.Deadlock, schedrt.Leak, schedrt.Livelock:
@@ -97,7 +97,8 @@ func (t *translator) explain(w *failure.Wait, left schedrt.Waiting, blocked map[
 
 // explainLock explains a wait for a lock: by its holder, by a writer that waits for it, or by its
 // readers. Only the last reader enters blocked, since the cycle needs one goroutine for each wait;
-// with several readers, each of them must leave.
+// with several readers, each of them must leave. A lock is explained by the goroutine that has to
+// act next, because a reader looks for it.
 func (t *translator) explainLock(w *failure.Wait, left schedrt.Waiting, blocked map[int]int) {
 	name, lock := t.called(left.Object), t.last.objects[left.Object]
 	if lock.Holder >= 0 && lock.Holder != left.G || lock.Locked {
@@ -121,7 +122,8 @@ func (t *translator) explainLock(w *failure.Wait, left schedrt.Waiting, blocked 
 	}
 }
 
-// heldSince describes since when a goroutine holds a lock.
+// heldSince describes since when a goroutine holds a lock. The step may lie before the report, and
+// then only the holder is named.
 func (t *translator) heldSince(g int, object int32) string {
 	at, ok := t.taken(g, object)
 	if !ok {
@@ -203,7 +205,8 @@ func (t *translator) users(
 	return could
 }
 
-// actionOf describes a step on the object of a wait. did is the verb for an ordinary one.
+// actionOf describes a step on the object of a wait. did is the verb for an ordinary one. The
+// result tells why the step did not help: it came too early, or took another way.
 func (t *translator) actionOf(step int, did string) string {
 	switch result := t.result(step); {
 	case result == "no goroutine waits":
@@ -226,7 +229,8 @@ func (t *translator) isOn(step int, object int32) bool {
 	return false
 }
 
-// alive describes the other goroutines that had not ended.
+// alive describes the other goroutines that had not ended. Each of them is told, because none can
+// be excluded by the operation alone.
 func (t *translator) alive(but int) (could []string) {
 	for _, other := range t.outcome.Waiting {
 		if at := positionOf(other.PCs); other.G != but && !at.hidden {
