@@ -46,8 +46,12 @@ func (r rule) explain(t *Timing) string {
 // explainStage says which pairs found a slowdown, and with what p.
 func (r rule) explainStage(t *Timing) string {
 	if t.Stage == 2 {
-		return fmt.Sprintf("found again in %s of fresh processes, p = %s of %s allowed",
-			t.sample(), probability(t.Slower), probability(t.Level/float64(max(1, r.family))))
+		again := "again "
+		if !isSuspect(t.First, t.Margin) {
+			again = "" // the first stage left it open
+		}
+		return fmt.Sprintf("found %sin %s of fresh processes, p = %s of %s allowed",
+			again, t.sample(), probability(t.Slower), probability(t.Level/float64(max(1, r.family))))
 	}
 	return fmt.Sprintf("%s, corrected p = %s", t.sample(), probability(t.Corrected))
 }
@@ -353,8 +357,8 @@ func (r *Report) promise() string {
 	}
 	test := "p of a one-sided signed rank test, corrected for all rows (Holm), small enough"
 	if r.Stages == 2 {
-		test = "suspected once, and found again in fresh processes by a one-sided signed rank test, " +
-			"corrected for all rows (Bonferroni)"
+		test = "suspected or left open once, and found in fresh processes by a one-sided signed rank test, " +
+			"corrected for all rows and all looks (Bonferroni)"
 	}
 	return fmt.Sprintf("REGRESSED: ratio over 1 + margin, and %s. The chance of even one false "+
 		"REGRESSED among %s is at most %s. UNCHANGED: the whole interval lies within %s.",

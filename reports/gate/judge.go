@@ -62,8 +62,8 @@ func Judge(run *Run, o Options) *Report {
 // first stage looks slower, with p <= 0.2 and a ratio over two thirds of the
 // margin, and they have no second stage yet.
 //
-// Give each suspect [SecondPairs] pairs of new processes, and then call [Judge].
-// There is no third stage. Suspects looks at first stages only and gives no
+// Give each suspect pairs of new processes, [MostPairs] at most, at the [Looks] that are declared in
+// Row.SecondLooks, as long as it is [Unsettled]. Then call [Judge]. There is no third stage. Suspects looks at first stages only and gives no
 // verdict.
 func Suspects(run *Run, o Options) (rows []int) {
 	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
