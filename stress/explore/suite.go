@@ -21,7 +21,8 @@ import (
 
 // Tests explores the tests of a package, unmodified. Each of them is a subtest of t, which fails if
 // a schedule fails, and is skipped, with the reason, if it cannot be put under control or skips
-// itself. Pkg is anything that go test takes for one package.
+// itself. Pkg is anything that go test takes for one package. The tests run one after another,
+// since each exploration uses all processors by itself.
 func Tests(t *testing.T, pkg string) {
 	t.Helper()
 	s := Suite{
@@ -52,7 +53,8 @@ func Tests(t *testing.T, pkg string) {
 //
 // The rules of go test apply: goroutines that a test leaves behind do not fail it. They are
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
-// get to a certain point.
+// get to a certain point. LazyClock is set because of that. Under the eager clock a sleep would end
+// while the goroutine that it waits for could still run, and such a test could fail.
 type Suite struct {
 	Dir      string          // folder in which the go command runs; "" is the working folder
 	Package  string          // anything that go test takes for one package; "" is the one in Dir
@@ -70,7 +72,8 @@ type Suite struct {
 	outer string // name of the test that explores this suite, with a slash; "" if there is none
 }
 
-// A SuiteTest is the result of exploring one Test function.
+// A SuiteTest is the result of exploring one Test function. Took has the time of minimising a
+// failure as well.
 type SuiteTest struct {
 	Name string
 	Result
@@ -99,7 +102,9 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	return tests, nil
 }
 
-// build builds the instrumented tests of the package, and selects the tests that match Run.
+// build builds the instrumented tests of the package, and selects the tests that match Run. The
+// options are checked before the build, which takes much longer. An empty list of tests is an
+// error, as a suite without tests shows nothing.
 func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	if err := task.Options(s.Options).Check(1); err != nil {
 		return nil, err
@@ -144,6 +149,9 @@ func (s Suite) packageText() string {
 const overtime = 30 * time.Second
 
 // explore explores one test.
+//
+// The limit is on the clock and not on schedules: a test that loops without an operation never
+// comes back to the scheduler. Its end is a refusal, since no schedule is known that fails.
 func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string) SuiteTest {
 	began := time.Now()
 	o := s.Options.withDefaults()
@@ -182,13 +190,15 @@ func (s Suite) replayText(name, schedule string) string {
 }
 
 // Serve is for the instrumented test binary of a Suite, whose generated code calls it. It makes
-// each Test function explore itself when it is run. It always returns true.
+// each Test function explore itself when it is run. It always returns true. The result lets
+// generated code call it in the initializer of a variable.
 func Serve() bool {
 	shim.ExploreTest = serveTest
 	return true
 }
 
-// serveTest plays one test of a suite, in the player process that a Suite has started.
+// serveTest plays one test of a suite, in the player process that a Suite has started. Without the
+// variable the binary was started by hand, and there is no parent that would ask for schedules.
 func serveTest(t *testing.T, body func(*T)) {
 	t.Helper()
 	if os.Getenv(wire.CallVar) == "" {

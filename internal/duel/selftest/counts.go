@@ -9,8 +9,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A countedSide is the totals of one exact metric of a row, on one side of one
-// family: the repeats of one process.
+// A countedSide is the totals of one exact metric of a row, on one side of one family: the repeats
+// of one process. totals are counts of one program in one process, so they may differ by what the
+// runtime does beside it.
 type countedSide struct {
 	row    string
 	unit   string
@@ -19,9 +20,9 @@ type countedSide struct {
 	totals []int64
 }
 
-// countedSides groups all sides by row, metric and number of operations. Sides
-// of one group may be compared with each other, because all of them counted the
-// same program.
+// countedSides groups all sides by row, metric and number of operations. Sides of one group may be
+// compared with each other, because all of them counted the same program. The key has the number of
+// operations: totals of different numbers are of different programs.
 func (r *recording) countedSides() (groups [][]countedSide) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -41,7 +42,8 @@ func (r *recording) countedSides() (groups [][]countedSide) {
 	return groups
 }
 
-// comparisonsOfCounts is how many comparisons of counts are drawn.
+// comparisonsOfCounts is how many comparisons of counts are drawn. With this many, one false alarm
+// in ten thousand shows as one.
 const comparisonsOfCounts = 10_000
 
 // exactResult is how often comparisons of counts were judged rightly.
@@ -52,10 +54,10 @@ type exactResult struct {
 	few            int            // not planted into: so few operations that a duel would count more
 }
 
-// exact compares pairs of sides that are drawn at random, as they are and with
-// allocations planted. Drawing pairs of sides gives many more comparisons than
-// there are families. They are not independent, but each asks the gate the same
-// question.
+// exact compares pairs of sides that are drawn at random, as they are and with allocations planted.
+// Drawing pairs of sides gives many more comparisons than there are families. They are not
+// independent, but each asks the gate the same question. The planted change is one allocation in
+// 1000 operations, which the table promises to find.
 func (r *recording) exact() (t exactResult) {
 	groups := r.countedSides()
 	t.missed = map[string]int{}
@@ -100,8 +102,9 @@ func (c countedSide) decidedAlone(groups [][]countedSide) bool {
 	})
 }
 
-// comparisonRow makes a row that compares two sides, with more allocations on the
-// new one. The name of the row stands in Package, because Name has to be unique.
+// comparisonRow makes a row that compares two sides, with more allocations on the new one. The name
+// of the row stands in Package, because Name has to be unique. Every repeat gets the same addition,
+// as a program with one more allocation has it.
 func comparisonRow(number int, old, new countedSide, more int64) gate.Row {
 	x := gate.Exact{Unit: old.unit, Alone: old.alone, Ops: old.ops, Old: old.totals}
 	for _, total := range new.totals {

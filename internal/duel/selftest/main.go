@@ -52,8 +52,9 @@ func main() {
 	}
 }
 
-// selftest records families and writes the two result files. If it is
-// interrupted, the files are about the families that were measured by then.
+// selftest records families and writes the two result files. If it is interrupted, the files are
+// about the families that were measured by then. The two files are written even if the other one
+// fails: both errors are told.
 func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string) error {
 	r, err := record(ctx, wanted, limit, saved)
 	if err != nil {
@@ -77,7 +78,8 @@ type family struct {
 	took   time.Duration
 }
 
-// A recording is all direct families.
+// A recording is all direct families. drawn is fixed, and the number of direct families is a matter
+// of time.
 type recording struct {
 	wanted   int           // families
 	limit    time.Duration // of measuring
@@ -89,9 +91,10 @@ type recording struct {
 // anchorPackage has the rows of every direct family.
 const anchorPackage = "./internal/duel/anchor"
 
-// record runs gates until there are as many as wanted, or until another one
-// would take too long. A gate that was interrupted is no family. Each family is
-// saved at once, so that an interruption costs one family.
+// record runs gates until there are as many as wanted, or until another one would take too long. A
+// gate that was interrupted is no family. Each family is saved at once, so that an interruption
+// costs one family. It stops before the limit and not at it: a family that is cut off would be
+// wasted.
 func record(ctx context.Context, wanted int, limit time.Duration, saved string) (*recording, error) {
 	r := &recording{wanted: wanted, limit: limit, drawn: 300}
 	var err error
@@ -129,8 +132,10 @@ func record(ctx context.Context, wanted int, limit time.Duration, saved string) 
 	return r, nil
 }
 
-// measureFamily runs one whole gate. It judges with the default options, as users
-// do.
+// measureFamily runs one whole gate. It judges with the default options, as users do. The second
+// stages are asked for as a gate does it, first for suspects and then for rows that are still open.
+// MeasureSame has the rows measured although both sides are identical: the gate would otherwise
+// call them so without a measurement.
 func measureFamily(ctx context.Context) (f family, err error) {
 	begun := time.Now()
 	o := duel.Options{Packages: []string{anchorPackage}, MeasureSame: true}

@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// took is the key of the fact that says how long a family took, with linking and
-// controls.
+// took is the key of the fact that says how long a family took, with linking and controls. The run
+// of a gate has no place for it, so it stands among the facts.
 const took = "took"
 
 // load reads the families that were saved in a directory, in order. There may
@@ -40,9 +40,9 @@ func load(dir string) ([]family, error) {
 	return all, nil
 }
 
-// loadOne reads one family. The report is not in the file: the run is judged
-// again. So a family that was saved by an older version is judged by the rules
-// of this one.
+// loadOne reads one family. The report is not in the file: the run is judged again. So a family
+// that was saved by an older version is judged by the rules of this one. A run that was stopped is
+// refused, because the rows that it lacks are no random choice.
 func loadOne(path string) (f family, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -71,8 +71,9 @@ func conditions(run *gate.Run) (facts []reports.Fact) {
 	return facts
 }
 
-// save notes in the run how long the family took, and writes it into dir if that
-// is not "". Slices are left out: with them 30 families would take 300 MB.
+// save notes in the run how long the family took, and writes it into dir if that is not "". Slices
+// are left out: with them 30 families would take 300 MB. The name has three digits, so the names
+// sort in the order of the numbers.
 func (f family) save(dir string, number int) error {
 	duration := f.took.Round(time.Millisecond).String()
 	f.run.Facts = append(f.run.Facts, reports.Fact{Key: took, Value: duration})

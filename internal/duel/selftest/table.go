@@ -10,9 +10,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// merged returns each row once, with its pairs from all families, as a trial
-// takes them. A row may be contended in one family and not in another, since
-// that is measured. It then counts as contended.
+// merged returns each row once, with its pairs from all families, as a trial takes them. A row may
+// be contended in one family and not in another, since that is measured. It then counts as
+// contended. Second stages are taken as well: they compared the same two sides.
 func (r *recording) merged() (all []gate.Row) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -112,7 +112,9 @@ func (r *recording) facts() (facts []reports.Fact) {
 			", with linking and controls"})
 }
 
-// figures returns the lines of the table: name, target, result.
+// figures returns the lines of the table: name, target, result. The direct families are few, so
+// their shares are coarse; the drawn ones are many and not independent. The table has both, and
+// says which is which.
 func (r *recording) figures(swapped, asIs trialCounts) [][]string {
 	alarms, invalid, found, controls := 0, 0, 0, 0
 	for _, f := range r.families {
@@ -175,7 +177,7 @@ func count(yes bool) int {
 	return 0
 }
 
-// share is "3 of 300 (1 %)".
+// share is "3 of 300 (1 %)". max keeps the divisor above zero: an empty share is 0 %.
 func share(n, of int) string {
 	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
 }

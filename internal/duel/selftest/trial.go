@@ -76,8 +76,9 @@ func (t trial) withDefaults() trial {
 	return t
 }
 
-// run makes the trial with the pairs of recorded rows, all stages together. All
-// of them must be of the old side against itself. Rows that failed are left out.
+// run makes the trial with the pairs of recorded rows, all stages together. All of them must be of
+// the old side against itself. Rows that failed are left out. The generator is one for all
+// families, so each of them is drawn anew and the whole can be repeated.
 func (t trial) run(recorded []gate.Row) (trialCounts, error) {
 	t = t.withDefaults()
 	sum := trialCounts{trial: t, kinds: []rowCounts{{}, {contended: true}}}
@@ -127,9 +128,10 @@ type drawnRow struct {
 	pool          *unitPool
 }
 
-// family draws one run, judges it without a slowdown, and then with each of the
-// planted ones. The same pairs are judged with each effect, so that the figures
-// for 5 % and 10 % differ by the effect alone.
+// family draws one run, judges it without a slowdown, and then with each of the planted ones. The
+// same pairs are judged with each effect, so that the figures for 5 % and 10 % differ by the effect
+// alone. Rows come from the pools in turn, so each recorded row is in as many families as any
+// other, give or take one.
 func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, number int) {
 	rows := make([]drawnRow, t.rows)
 	for i := range rows {

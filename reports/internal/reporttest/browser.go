@@ -6,6 +6,9 @@
 //
 // Tests with a browser are skipped if there is no Chromium. In CI, where CI is set, its absence
 // is an error.
+//
+// A page is judged by a real browser, because the rules in question are the browser's: whether a
+// policy blocks a script, how wide a table becomes, which of two rules of a style sheet wins.
 package reporttest
 
 import (
@@ -24,11 +27,14 @@ import (
 var shots = flag.String("browser.shots", "",
 	"write pictures of the page into this folder, for people to look at")
 
-// Bound limits one test with a browser. Each takes seconds on a quiet machine.
+// Bound limits one test with a browser. Each takes seconds on a quiet machine. It is for a loaded
+// machine, and only keeps a browser that hangs from stopping all tests.
 const Bound = 4 * time.Minute
 
-// NewBrowser starts a Chromium with a fresh profile that can resolve no host name. It ends with
-// the test.
+// NewBrowser starts a Chromium with a fresh profile that can resolve no host name. It ends with the
+// test. No host name can be resolved, so a page that asks for anything outside fails the same way
+// on every machine, with or without a network. The sandbox is off because a container may forbid
+// it, and the pages are our own.
 func NewBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := chromium()
@@ -64,7 +70,8 @@ func NewBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
-// chromium returns the path of a Chromium, or "".
+// chromium returns the path of a Chromium, or "". The names are those of the packages of Debian, of
+// Ubuntu and of Google.
 func chromium() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -78,6 +85,7 @@ func chromium() string {
 func WantScreenshots() bool { return *shots != "" }
 
 // SaveScreenshot writes a screenshot to the folder of -browser.shots, if the flag is given.
+// Pictures are for people. No test compares them, because fonts differ between machines.
 func SaveScreenshot(t *testing.T, name string, draw func() ([]byte, error)) {
 	t.Helper()
 	if !WantScreenshots() {

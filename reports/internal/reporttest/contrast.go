@@ -14,7 +14,8 @@ var (
 )
 
 // Themes returns the colour variables that a style sheet sets in the light and in the dark theme,
-// by name. It fails if a theme sets none.
+// by name. It fails if a theme sets none. The dark rules are cut out of the text before the light
+// ones are read, since the same variables are set in both.
 func Themes(t *testing.T, css string) map[string]map[string]string {
 	t.Helper()
 	dark := ""
@@ -46,14 +47,18 @@ func MustContrast(t *testing.T, theme string, colours map[string]string, text, g
 	}
 }
 
-// Contrast returns the contrast of two colours in the form #0b5cad, by WCAG 2: from 1 to 21.
+// Contrast returns the contrast of two colours in the form #0b5cad, by WCAG 2: from 1 to 21. The
+// 0.05 is from WCAG 2: it stands for the light that a screen reflects, so that black is not
+// infinitely darker than any colour.
 func Contrast(t *testing.T, a, b string) float64 {
 	t.Helper()
 	la, lb := luminance(t, a), luminance(t, b)
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// luminance returns the relative luminance of an sRGB colour, from 0 to 1.
+// luminance returns the relative luminance of an sRGB colour, from 0 to 1. The two branches undo
+// the encoding of sRGB, which is linear near black; the weights are those of the eye for red, green
+// and blue.
 func luminance(t *testing.T, colour string) (sum float64) {
 	t.Helper()
 	if len(colour) != 7 || colour[0] != '#' {

@@ -10,7 +10,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files of testdata anew; read the diff")
 
 // SameAsGolden fails if got differs from the file at path, and then writes got beside that file.
-// With the flag -update it writes the file at path instead.
+// With the flag -update it writes the file at path instead. The whole text is compared, so a change
+// anywhere in it has to be looked at by a person once.
 func SameAsGolden(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if *update {

@@ -28,7 +28,8 @@ type View struct {
 	NoScript bool
 }
 
-// A Tab shows one page, and records what the page should not do.
+// A Tab shows one page, and records what the page should not do. Problems are collected by the
+// goroutine that receives events, so they have a lock.
 type Tab struct {
 	T        *testing.T
 	Ctx      context.Context // for calls of package chromedp
@@ -38,7 +39,8 @@ type Tab struct {
 }
 
 // Open shows a page in a new tab. At the end of the test it fails for every request to another
-// address, every exception and every entry in the log.
+// address, every exception and every entry in the log. The check comes in a cleanup, after
+// everything that the test does with the page: a click may cause a request, too.
 func Open(t *testing.T, browser context.Context, path string, l View) *Tab {
 	t.Helper()
 	p := NewTab(t, browser, path)
@@ -63,7 +65,8 @@ func NewTab(t *testing.T, browser context.Context, path string) *Tab {
 	return p
 }
 
-// Show loads the page in the view l.
+// Show loads the page in the view l. The events are enabled before the page is loaded. What happens
+// before a listener listens is lost.
 func (p *Tab) Show(l View) {
 	p.T.Helper()
 	p.Do(chromedp.EmulateViewport(l.Width, 800),
@@ -141,7 +144,8 @@ func (p *Tab) Run(statement string) {
 	p.Do(chromedp.Evaluate[chromedp.Void](statement))
 }
 
-// Until waits until a condition in the page is true.
+// Until waits until a condition in the page is true. It waits for the condition and not for a time,
+// so a slow machine only makes the test slower.
 func (p *Tab) Until(condition string) {
 	p.T.Helper()
 	err := chromedp.Do(p.Ctx, chromedp.Poll[chromedp.Void](condition,

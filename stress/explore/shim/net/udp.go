@@ -74,6 +74,7 @@ func packetConnAt(port int) *packetConn {
 	return nil
 }
 
+// Every operation writes: none commutes with another one on the same socket.
 func (c *packetConn) touch() schedrt.Touch {
 	return schedrt.Touch{Object: &c.object, Mode: schedrt.Write}
 }
@@ -100,7 +101,8 @@ func open(here, there *net.UDPAddr) (*UDPConn, error) {
 	return &UDPConn{c}, nil
 }
 
-// fail returns the error of an operation.
+// fail returns the error of an operation. A socket that was not dialed has no other end, so the
+// error has no Addr.
 func (c *packetConn) fail(op string, err error) error {
 	e := &net.OpError{Op: op, Net: "udp", Source: c.here, Err: err}
 	if c.there != nil {
@@ -210,6 +212,7 @@ func (c *packetConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// A nil *net.UDPAddr in a net.Addr would not be equal to nil, so it is not returned as it is.
 func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, from, err := c.receive(b)
 	if from == nil {
@@ -225,6 +228,7 @@ func (c *packetConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) 
 	return n, from.AddrPort(), err
 }
 
+// There are no messages of the kernel in memory, so oob stays as it is and its count is 0.
 func (c *packetConn) ReadMsgUDP(b, _ []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
 	n, addr, err = c.receive(b)
 	return n, 0, 0, addr, err
@@ -266,6 +270,7 @@ func (c *packetConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error
 	return c.WriteToUDP(b, net.UDPAddrFromAddrPort(to))
 }
 
+// Without an address it is a Write, which a socket that was not dialed refuses.
 func (c *packetConn) WriteMsgUDP(b, _ []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	if to == nil {
 		n, err = c.Write(b)
@@ -282,6 +287,7 @@ func (c *packetConn) WriteMsgUDPAddrPort(b, _ []byte, to netip.AddrPort) (n, oob
 	return c.WriteMsgUDP(b, nil, net.UDPAddrFromAddrPort(to))
 }
 
+// No address means any port of this host, as for package net.
 func udpPort(what string, a *net.UDPAddr) *net.UDPAddr {
 	if a == nil {
 		return udpAddr(0)
@@ -316,7 +322,8 @@ func DialUDP(network string, laddr, raddr *net.UDPAddr) (*UDPConn, error) {
 	return open(udpPort("net.DialUDP", laddr), udpPort("net.DialUDP", raddr))
 }
 
-// ListenMulticastUDP is net.ListenMulticastUDP. It is refused under control.
+// ListenMulticastUDP is net.ListenMulticastUDP. It is refused under control. There is one socket
+// for a port in memory, and no group.
 func ListenMulticastUDP(network string, ifi *net.Interface, gaddr *net.UDPAddr) (*UDPConn, error) {
 	if schedrt.Controlled() {
 		refuse("net.ListenMulticastUDP", gaddr.String())
