@@ -15,7 +15,7 @@ import (
 // result that is thrown away is not judged.
 func (p *checker) checkErrors(f *function) {
 	for _, c := range f.calls {
-		if c.op != acquire || !thrownAway(c) || p.never(f, c.ctx) || p.asksLater(c) {
+		if c.op != acquire || !thrownAway(c) || endsGoroutine(c) || p.never(f, c.ctx) || p.asksLater(c) {
 			continue
 		}
 		p.Reportf(c.expr.Pos(), "the error of Acquire is ignored: if the context is done, the code goes on without the permits")
@@ -25,12 +25,28 @@ func (p *checker) checkErrors(f *function) {
 // A deferred or started Acquire has no place for its result at all.
 func thrownAway(c *call) bool {
 	switch n := c.up(1).(type) {
-	case *ast.ExprStmt, *ast.GoStmt, *ast.DeferStmt:
+	case *ast.ExprStmt, *ast.DeferStmt:
 		return true
 	case *ast.AssignStmt:
 		i := slices.Index(n.Rhs, ast.Expr(c.expr))
 		return i >= 0 && len(n.Lhs) == len(n.Rhs) && isBlank(n.Lhs[i]) &&
 			slices.Contains(published, c.method.Pkg().Path())
+	}
+	return false
+}
+
+// endsGoroutine reports whether c is the last statement of a goroutine. No code goes on after it:
+// tests of semaphores make a waiter so.
+func endsGoroutine(c *call) bool {
+	lit, ok := c.body().(*ast.FuncLit)
+	if !ok || len(lit.Body.List) == 0 || lit.Body.List[len(lit.Body.List)-1] != c.up(1) {
+		return false
+	}
+	for i, n := range c.in {
+		if n == ast.Node(lit) && i >= 2 {
+			started, ok := c.in[i-2].(*ast.GoStmt)
+			return ok && started.Call.Fun == ast.Expr(lit)
+		}
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package explore_test
 
 import (
 	"flag"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -57,7 +58,7 @@ func TestBounds(t *testing.T) {
 		"schedules":   {Strategy: "dfs", Schedules: 100},
 		"preemptions": {Strategy: "dfs", Preemptions: 1},
 		"steps":       {Steps: 5},
-		"time":        {Strategy: "random", Schedules: 1 << 40, Time: 50 * time.Millisecond},
+		"time":        {Strategy: "random", Schedules: min(1<<40, math.MaxInt), Time: 50 * time.Millisecond},
 	} {
 		t.Run(bound, func(t *testing.T) {
 			r := explore.Check(t, o, threeOfThree)

@@ -62,6 +62,18 @@ func looked(ctx context.Context, s *semaphore.Weighted) error {
 	return s.Acquire(ctx, 1)
 }
 
+// A goroutine that only waits, as tests of semaphores have it, does not go on.
+func waiters(ctx context.Context, s *semaphore.Weighted) {
+	go s.Acquire(ctx, 1)
+	go func() {
+		s.Acquire(ctx, 1)
+	}()
+	go func() {
+		s.Acquire(ctx, 1) // want `the error of Acquire is ignored`
+		s.Release(1)
+	}()
+}
+
 // A semaphore of the user's own may never fail.
 func onPurpose(ctx context.Context, l limiter) {
 	_ = l.Acquire(ctx, 1)
