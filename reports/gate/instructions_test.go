@@ -179,7 +179,7 @@ func TestInstructionsBesideTime(t *testing.T) {
 		{"more, time clear", withWork(fine, 1.02), Options{}, MoreWork, 0, "+2.0 %"},
 		{"more, time slower twice", withWork(slow, 1.02), Options{}, Regressed, 1, "+2.0 %"},
 		{"more, time faster", withWork(row("BenchmarkFaster", 0.8, 0.02), 1.02), Options{}, Improved, 0, "+2.0 %"},
-		{"more, timed again and slower", again, Options{}, Regressed, 1, "found again"},
+		{"more, timed again and slower", again, Options{}, Regressed, 1, "found in"},
 		{"more, timed again and unchanged", unchanged, Options{}, MoreWork, 0, "all within 3.0 %"},
 		{"more than the limit, time open", withWork(noisy, 1.1), Options{MaxInstructions: 0.05}, Regressed, 1, "over the limit of 5.0 %"},
 		{"more than the limit, time clear", withWork(fine, 1.1), Options{MaxInstructions: 0.05}, Regressed, 1, ""},
