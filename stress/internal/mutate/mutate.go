@@ -42,14 +42,16 @@ import (
 	"strings"
 )
 
-// A Source is the text of a package, without its tests.
+// A Source is the text of a package, without its tests. Tests are left out, because a mutant of a
+// test says nothing about the code.
 type Source struct {
 	Files    map[string]string // by name
 	Only     []string          // change only these files; nil means all
 	Importer types.Importer    // resolves the imports of the files
 }
 
-// A Mutant is a package with one change, in one file.
+// A Mutant is a package with one change, in one file. It keeps the whole text of the changed file
+// and not only the change, so it can be compiled as it is.
 type Mutant struct {
 	ID       string // short, and the same after changes elsewhere in the file
 	Operator string // one of Operators
@@ -68,7 +70,8 @@ func (m Mutant) Where() string { return fmt.Sprintf("%s:%d", m.File, m.Line) }
 func (m Mutant) Diff() string { return diff(m.original, m.Text) }
 
 // Package returns the mutants of a package in the order of its text. The error says that the source
-// itself does not compile.
+// itself does not compile. The same source gives the same mutants in the same order, so a sample is
+// drawn by numbers.
 func Package(s Source) ([]Mutant, error) {
 	c, err := newCompiler(s)
 	if err != nil {
@@ -129,7 +132,9 @@ func (m Mutant) id(used map[string]int) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(key)))[:8]
 }
 
-// A compiler type-checks mutants. The other files of the package are parsed once.
+// A compiler type-checks mutants. The other files of the package are parsed once. All parses share
+// one FileSet. Positions of a mutant's errors are found by it; they do not mix with positions of
+// the original, since each parse has a range of its own.
 type compiler struct {
 	Source
 	fset  *token.FileSet
@@ -137,6 +142,8 @@ type compiler struct {
 	info  *types.Info
 }
 
+// The types of the original are kept for the operators. The types of a mutant are checked and not
+// kept.
 func newCompiler(s Source) (*compiler, error) {
 	c := &compiler{Source: s, fset: token.NewFileSet(), files: map[string]*ast.File{}, info: &types.Info{
 		Types:      map[ast.Expr]types.TypeAndValue{},

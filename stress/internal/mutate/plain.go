@@ -98,7 +98,8 @@ func (w *walker) comparison(x *ast.BinaryExpr) {
 	}
 }
 
-// numbers changes arithmetic, constants and widths.
+// numbers changes arithmetic, constants and widths. They are together because each changes an
+// amount: of permits, of waiters, of bits.
 func (w *walker) numbers() {
 	w.arithmetic()
 	each(w.file, func(x *ast.BasicLit) {
@@ -246,6 +247,7 @@ func (w *walker) widths() {
 	})
 }
 
+// The checker has folded constant expressions, so 1<<20 is a constant as well as 7.
 func (w *walker) isConstant(x ast.Expr) bool { return w.info.Types[x].Value != nil }
 
 // mutatedError stands for an error that no code expects. A judge that only asks whether there is an
@@ -291,7 +293,8 @@ func (w *walker) returns() {
 
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
-// returnsError reports whether the result x of s has the type error in the enclosing function.
+// returnsError reports whether the result x of s has the type error in the enclosing function. The
+// last function that the walk enters around s is the innermost one, so s returns its results.
 func (w *walker) returnsError(s *ast.ReturnStmt, x ast.Expr) bool {
 	index := slices.Index(s.Results, x)
 	var results *ast.FieldList // of the innermost function around s

@@ -87,6 +87,7 @@ func (w *walker) swaps(lists [][]ast.Stmt) {
 	}
 }
 
+// A case is in the list of its switch, and the order of cases is no order of steps.
 func isCase(s ast.Stmt) bool {
 	switch s.(type) {
 	case *ast.CaseClause, *ast.CommClause:
@@ -128,7 +129,8 @@ func isSimple(s ast.Stmt) bool {
 	return simple
 }
 
-// touches reports whether b mentions something that a assigns to.
+// touches reports whether b mentions something that a assigns to. An assignment through a pointer
+// or an index may reach anything, so it touches all.
 func (w *walker) touches(a, b ast.Stmt) bool {
 	var targets []ast.Expr
 	switch a := a.(type) {
@@ -157,7 +159,8 @@ func (w *walker) touches(a, b ast.Stmt) bool {
 	return false
 }
 
-// isLocal reports whether a statement touches nothing but local variables and constants.
+// isLocal reports whether a statement touches nothing but local variables and constants. A
+// selector, a dereference and an index may lead to memory that other goroutines share.
 func (w *walker) isLocal(s ast.Stmt) bool {
 	if !isSimple(s) {
 		return false

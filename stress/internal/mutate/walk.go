@@ -36,7 +36,8 @@ func Operators() map[string]string {
 	}
 }
 
-// A walker collects the changes of one file.
+// A walker collects the changes of one file. It only reads the tree and the types. A change is a
+// list of edits of the text, so all operators see the original, whatever the others have emitted.
 type walker struct {
 	fset    *token.FileSet
 	file    *ast.File
@@ -46,7 +47,8 @@ type walker struct {
 }
 
 // walk applies every operator. The order decides which name a text gets that several operators
-// make, see compiler.mutants.
+// make, see compiler.mutants. The lists of statements are made once, for the three operators that
+// go through them.
 func (w *walker) walk() {
 	lists := statementLists(w.file)
 	w.lockScopes(lists)
@@ -63,7 +65,8 @@ func (w *walker) walk() {
 	w.swaps(lists)
 }
 
-// emit records a change at a node.
+// emit records a change at a node. The change has the position of the node, by which a mutant gets
+// its line and its function.
 func (w *walker) emit(operator string, at ast.Node, edits ...edit) {
 	w.changes = append(w.changes, change{operator, at.Pos(), edits})
 }
@@ -75,7 +78,8 @@ func (w *walker) offset(p token.Pos) int { return w.fset.Position(p).Offset }
 // all operators.
 func (w *walker) source(n ast.Node) string { return w.text[w.offset(n.Pos()):w.offset(n.End())] }
 
-// replace is the edit that puts a text in the place of a node.
+// replace is the edit that puts a text in the place of a node. Only the node's own text goes:
+// comments and blanks around it stay.
 func (w *walker) replace(n ast.Node, text string) edit {
 	return edit{w.offset(n.Pos()), w.offset(n.End()), text}
 }
@@ -86,7 +90,8 @@ func (w *walker) append(text string) edit {
 	return edit{len(w.text), len(w.text), stands + text}
 }
 
-// each calls visit for every node of a type in the file, in the order of the text.
+// each calls visit for every node of a type in the file, in the order of the text. It is generic in
+// the type of the node, so that an operator does not repeat the assertion.
 func each[N ast.Node](root ast.Node, visit func(N)) {
 	ast.Inspect(root, func(n ast.Node) bool {
 		if n, ok := n.(N); ok {
@@ -96,7 +101,8 @@ func each[N ast.Node](root ast.Node, visit func(N)) {
 	})
 }
 
-// statementLists returns the lists of statements of all blocks and cases.
+// statementLists returns the lists of statements of all blocks and cases. The body of a case is a
+// list of its own, and so is the list of cases of a switch: swaps leaves those out.
 func statementLists(file *ast.File) (lists [][]ast.Stmt) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -113,7 +119,8 @@ func statementLists(file *ast.File) (lists [][]ast.Stmt) {
 }
 
 // method returns the receiver's type and the name of the method that a statement or expression
-// calls, as in "sync.Mutex" and "Lock". It returns "" for every other node.
+// calls, as in "sync.Mutex" and "Lock". It returns "" for every other node. A function of a package
+// has no receiver, and a call of a function value no declared function: neither is a method.
 func (w *walker) method(n ast.Node) (recv, name string, call *ast.CallExpr) {
 	if s, ok := n.(*ast.ExprStmt); ok {
 		n = s.X

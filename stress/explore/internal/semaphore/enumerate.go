@@ -20,7 +20,8 @@ import (
 // goroutines: the calls of a step have no order, and of two equal calls of one step it does not
 // matter which of them is released or cancelled.
 
-// A call is one call of an enumerated program. The values of its kind are those of a scenario.
+// A call is one call of an enumerated program. Its kinds are the kinds of a scenario. It is
+// comparable, because alike calls are found by ==.
 type call struct {
 	kind model.OpKind
 	n    int64 // permits
@@ -29,7 +30,8 @@ type call struct {
 }
 
 // A program is the calls of one enumerated program in their order. starts[i] says that call i
-// begins a step; otherwise it begins together with the call before it.
+// begins a step; otherwise it begins together with the call before it. Steps are marks between the
+// calls and no lists, so a program grows and shrinks at one end.
 type program struct {
 	size   int64
 	calls  []call
@@ -44,7 +46,9 @@ type alphabet struct{ core, rare []call }
 
 // alphabetOf returns the calls for a size, by what an implementation declares. Weights above the
 // size are alike, so size+1 stands for all of them. For a size above 3 the weights are those at the
-// ends of the range: the weights between them differ in nothing that the contract names.
+// ends of the range: the weights between them differ in nothing that the contract names. Calls that
+// impl does not promise to treat by the contract are taken out: a program with one of them would be
+// judged by a rule that the implementation has not given.
 func alphabetOf(size int64, impl impls.Impl) (a alphabet) {
 	for _, n := range weightsUpTo(size) {
 		a.core = append(a.core,
@@ -117,7 +121,9 @@ type enumeration struct {
 	stopped        bool
 }
 
-// extend adds each call that may come next, and yields the programs of the right length.
+// extend adds each call that may come next, and yields the programs of the right length. A
+// beginning that cannot come next is left at once, so alike programs are never built and then
+// dropped.
 func (e *enumeration) extend(rare bool) {
 	if len(e.calls) == e.length {
 		if e.worthwhile(rare) && !e.yield(e.clone()) {
@@ -145,7 +151,8 @@ func (e *enumeration) extend(rare bool) {
 	}
 }
 
-// try extends the program by one call if the result is not alike to another program.
+// try extends the program by one call if the result is not alike to another program. The slices are
+// shared by all programs of the walk, and only a program that is yielded is copied.
 func (e *enumeration) try(c call, starts, rare bool) {
 	if e.stopped || !e.possible(c, starts) {
 		return
@@ -213,12 +220,14 @@ func (e *enumeration) surelyHeld(i int) (held int64) {
 	return held
 }
 
-// meant reports whether an earlier call is a Release or a Cancel of call i.
+// meant reports whether an earlier call is a Release or a Cancel of call i. A call is released and
+// cancelled at most once each, since the second time has no effect.
 func (e *enumeration) meant(kind model.OpKind, i int) bool {
 	return slices.ContainsFunc(e.calls, func(c call) bool { return c.kind == kind && c.of == i })
 }
 
 // firstOfAlike reports whether no call that is alike to c.of, and not yet meant, comes before it.
+// To release the second of two alike calls gives the same program with two goroutines renamed.
 func (e *enumeration) firstOfAlike(c call) bool {
 	for i := e.stepOf(c.of); i < c.of; i++ {
 		if e.calls[i] == e.calls[c.of] && !e.meant(c.kind, i) &&
@@ -261,6 +270,7 @@ func (e *enumeration) worthwhile(rare bool) bool {
 			return false
 		}
 		if c.of < 0 && c.n > 0 {
+			// The sum stops at the largest int64, as weights go up to it.
 			requested += min(c.n, math.MaxInt64-requested)
 		}
 	}
@@ -341,7 +351,8 @@ func (c call) op(workerOf []int) model.Op {
 	return o
 }
 
-// holds reports whether the call may hold permits until the end.
+// holds reports whether the call may hold permits until the end. A request with a ctx that is done
+// holds nothing, whatever is free.
 func (c call) holds() bool {
 	return c.of < 0 && !c.pass && (c.kind.IsAcquire() && c.kind != model.AcquireDone || c.kind == model.Try)
 }
