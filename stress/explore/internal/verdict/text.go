@@ -62,7 +62,7 @@ func (e *Exploration) playedText(bound string) string {
 	case bound == boundSteps && programs == 1:
 		return fmt.Sprintf("%d of %d schedules came to no end within %s",
 			e.Total.Endless, played, e.boundText(bound))
-	case programs == 1 && played == 0:
+	case programs == 1 && played == e.Total.Endless: // each was cut off, or there was none
 		return "no schedule came to its end: " + e.boundText(bound)
 	case programs == 1:
 		return fmt.Sprintf("%s played and none failed, but not all were: %s",
