@@ -64,6 +64,7 @@ const (
 	notOwn       ctxKind = iota // nothing does, or it is done before the call
 	ownCancel                   // the cancellation of the worker's ctx
 	withDeadline                // that cancellation, or a deadline, which passes before the next rest
+	ownUsing                    // as ownCancel, and the methods of the ctx use the semaphore
 )
 
 type entryKind int
@@ -168,7 +169,7 @@ func (w *worker) do(o model.Op) {
 		cancel()
 		w.acquire(o.N, ctx, notOwn)
 	case model.AcquireCustom:
-		w.acquire(o.N, usingContext{w.ctx, w.execution.sem}, ownCancel)
+		w.acquire(o.N, usingContext{w.ctx, w.execution.sem}, ownUsing)
 	case model.AcquireDeadline:
 		ctx, cancel := shim.WithTimeout(w.ctx, time.Hour)
 		w.acquire(o.N, ctx, withDeadline)

@@ -60,6 +60,9 @@ func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 		return wrong
 	}
 	if wrong := o.illegalOrder(x, out.Kind); wrong != "" {
+		if x.locksItself(out) {
+			return reentered
+		}
 		return wrong
 	}
 	switch {
@@ -105,6 +108,20 @@ func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string
 		}
 	}
 	return ""
+}
+
+// locksItself reports whether a goroutine waits for a lock that it holds, while an Acquire is pending
+// with a ctx whose methods use the semaphore. To the history this is a lost wake-up like any other.
+// A user who reads so looks for a signal that is missing, where a method of the ctx was called
+// under the lock. Without such a ctx the lock is taken twice by the code itself, and the lines of
+// the trace say so.
+func (x *execution) locksItself(out *schedrt.Outcome) bool {
+	pending := false
+	for _, e := range x.entries(callEntry) {
+		pending = pending || e.ctx == ownUsing && e.End == model.Never
+	}
+	itself := func(w schedrt.Waiting) bool { return w.Holder == w.G }
+	return pending && stuck(out.Kind) && slices.ContainsFunc(out.Waiting, itself)
 }
 
 // leftGoroutine looks for a goroutine of the implementation that lives when nothing can move and no
@@ -186,6 +203,8 @@ const (
 	noOrder    = "C34: there is no order in which these calls could have taken effect"
 	lostWakeup = "C17: lost wake-up: " +
 		"nothing can move any more, and a request waits that could be granted"
+	reentered = "C25: Acquire calls a method of its ctx under a lock; " +
+		"the method uses the semaphore, and waits for that lock"
 )
 
 // appendKey appends everything that the verdict depends on: the events, the phases of the requests,

@@ -79,6 +79,30 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// An Acquire that called a method of its ctx under a lock is told so. The same ending with a ctx that
+// does not use the semaphore, or with another holder, is a lost wake-up.
+func TestReentered(t *testing.T) {
+	s, err := parseScenario("1: d1 | d1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		ctx    ctxKind
+		holder int
+		want   string
+	}{{ownUsing, 1, "C25"}, {ownUsing, 2, "C17"}, {ownUsing, -1, "C17"}, {ownCancel, 1, "C17"}} {
+		impl := impls.Impl{Name: "recorded", Order: impls.Barging}
+		x := newExecution(&s, impl)
+		asks := acquire(1, 1, int64(model.Never), model.Pending)
+		asks.ctx = c.ctx
+		x.workers[0].log = []entry{asks}
+		out := &schedrt.Outcome{Kind: schedrt.Deadlock, Waiting: []schedrt.Waiting{{G: 1, Holder: c.holder}}}
+		if got := newOracle(impl).judge(x, out); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%+v: %q, want %s", c, got, c.want)
+		}
+	}
+}
+
 // Two schedules with the same order of calls are one history, and the oracle judges it once.
 func TestVerdictsAreRemembered(t *testing.T) {
 	impl := impls.Impl{Name: "recorded"}
