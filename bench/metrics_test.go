@@ -138,7 +138,9 @@ func TestDelayShowsInEveryMetric(t *testing.T) {
 	}}
 	few := bench.Workloads()[0]
 	few.Counted = 10
-	line, err := bench.Case{Workload: few, Shape: few.Shapes[0]}.Sample(impl, 10*time.Millisecond)
+	// Long enough for the 20 turns below which latencies are withheld: the sample lasts up to five
+	// times as long, so a sleep of 1 ms may take 25.
+	line, err := bench.Case{Workload: few, Shape: few.Shapes[0]}.Sample(impl, 100*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,8 @@ func TestCampaign(t *testing.T) {
 	if failure != nil || tally.Operations < 5_000 || tally.Histories == 0 || tally.Programs <= tally.Histories {
 		t.Errorf("Play = %+v, %v", tally, failure)
 	}
-	bad := Campaign{Impl: mutantNamed(t, "M35"), Seed: 4} // found only by checks of histories
+	// M35 is found only by checks of histories. It fails at seed 508; 500 programs fewer save 5 s.
+	bad := Campaign{Impl: mutantNamed(t, "M35"), Seed: 500}
 	_, failure = bad.Play(t.Context(), 1_000_000)
 	if failure == nil || failure.Clause.ID != "C34" || failure.Page == nil || failure.Program == "" {
 		t.Fatalf("Play = %v, want a failure of C34 with its page", failure)
