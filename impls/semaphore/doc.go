@@ -10,26 +10,28 @@
 //	defer sem.Release(1)
 //
 // [NewWeighted] lets newcomers pass the calls that wait, within a bound. It is the right choice
-// unless the order of service matters; then take [NewFIFO]. [Weighted.Resize] changes the size of a
-// semaphore in use, and [Weighted.Stats] describes it, for package expvar for example.
+// unless calls must be served in the order in which they came; then take [NewFIFO].
+// [Weighted.Resize] changes the size of a semaphore in use. [Weighted.Stats] returns counts and
+// waiting times, for package expvar for example.
 //
-// There are no priorities. A priority needs an answer to the question of how long low ones may
-// starve, and a semaphore for each class answers it in the open: give each class its own size, and
-// Resize them.
+// There are no priorities. With priorities, requests of low priority could starve. Make one
+// semaphore for each class of requests instead, each with its own size, and Resize them as needed.
 //
 // # What differs from golang.org/x/sync
 //
-//   - After an over-release that was recovered, the semaphore is as it was before. The semaphore
-//     of x/sync v0.24.0 then grants more permits than its size.
+//   - After an over-release that was recovered, the semaphore is as it was before. After the same
+//     mistake, the semaphore of x/sync v0.24.0 grants more permits than its size.
 //   - The order of service and the memory order are stated, and tested by package stress.
-//   - A call that waits allocates nothing, once as many waiters as now have existed.
+//   - A call that waits reuses the memory of an earlier waiter. It allocates only if more calls
+//     wait at once than ever before.
 //   - With NewWeighted, newcomers may pass waiting calls for a short time. With x/sync and NewFIFO
 //     they may not.
 //
 // # The word
 //
-// The fast paths share one word. It holds the number of free permits, or -1: the word is closed,
-// and the permits are in the ledger, a struct under a mutex. This encoding has three merits.
+// The fast paths share one word. It holds the number of free permits, and is then called open; or
+// it holds -1, and is called closed. While the word is closed, the free permits are counted in the
+// ledger, a struct under a mutex. This encoding has three merits.
 //
 // Acquire compares once. Free permits are never negative, so n <= word says both that the word is
 // open and that n permits are free. Release and TryAcquire compare with -1 too.
@@ -42,27 +44,27 @@
 // the slow paths can be read as sequential code. They all have one form: lock (which closes),
 // change the ledger, unlock (which serves waiters, and opens if it may).
 //
-// Release swaps. An add would be one instruction less, but an over-release would show permits that
-// do not exist to other goroutines before Release could see its mistake. The contract says that an
-// over-release changes nothing.
+// Release uses compare-and-swap. An add would be one instruction less, but an over-release would
+// show permits that do not exist to other goroutines before Release could see its mistake. The
+// contract says that an over-release changes nothing.
 //
 // # When the word is open
 //
-// Under strict hand-off the word is open if no call waits, and no permit is owed to a shrink. All
-// releases then come to the mutex while a call waits, and each gives its permits to the first in
-// line.
+// Under strict hand-off, the policy of NewFIFO, the word is open if no call waits, and no permit is
+// owed to a Resize to a smaller size. All releases then come to the mutex while a call waits, and
+// each gives its permits to the first in line.
 //
 // Hand-off alone is slow when permits are held for a short time. The permit is idle from the
 // release until its new holder has been woken and scheduled. Meanwhile the running goroutines come
 // for the permit, do not get it, and stand in line as well. From then on each operation costs a
 // switch of goroutines. This state is called a convoy.
 //
-// Bounded bypass breaks it. Release does not give the permits to the first in line. It wakes that
-// waiter, and opens the word with the permits inside. Until the waiter has the mutex, all
-// operations are on the fast path, Release included, so the permit is in use all the time. The
-// waiter takes what it finds. If that is too little, it closes the word and sleeps again.
-// sync.Mutex does the same, with a bit for “a waiter is awake”. Here an open word beside a line of
-// waiters is that bit.
+// Bounded bypass, the policy of NewWeighted, breaks the convoy. Release does not give the permits
+// to the first in line. It wakes that waiter, and opens the word with the permits inside. Until the
+// waiter has the mutex, all operations are on the fast path, Release included, so the permit is in
+// use all the time. The waiter takes what it finds. If that is too little, it closes the word and
+// sleeps again. sync.Mutex does the same, with a bit for “a waiter is awake”. Here an open word
+// beside a line of waiters is that bit.
 //
 // The bound: when a waiter is first in line for 50 µs, or was passed 32 times, it is overdue. The
 // word then stays closed, permits stay in the ledger, and newcomers stand in line, until the waiter
@@ -98,8 +100,8 @@
 //     been woken. It looks at the permits after this swap, or it closes the word before, and then
 //     this swap fails.
 //   - Close, in lock: open k to closed, with k in the ledger. Swaps that read k before it fail.
-//   - Open, in unlock: closed to open k, with nothing left in the ledger. Only with no line, or with a
-//     first waiter that has been told.
+//   - Open, in unlock: closed to open k, with nothing left in the ledger. Only with no line, or
+//     with a first waiter that has been told.
 //   - Grant, call, leave, Resize: change the ledger alone.
 //
 // A cancellation that meets a grant: both happen under the mutex. If the grant is first, Acquire
@@ -121,17 +123,19 @@
 //
 // # What was tried
 //
-// The figures are from one machine with 2 cores and 10 to 30 runnable threads of other programs, so
-// only large differences count:
+// These figures are from one machine with 2 cores and 10 to 30 runnable threads of other programs,
+// so only large differences count:
 //
 //	go test -run '^$' -bench Semaphore ./bench -bench.workload=contended
 //
-// Counting the 50 µs from the beginning of the wait: with 1024 goroutines on one permit, every
-// waiter was overdue before it was first in line. The semaphore was a convoy again, at 4.0 µs an
-// operation. Counting from the moment when a waiter is first in line: 0.05 to 0.08 µs.
+// At first the 50 µs counted from the beginning of the wait. With 1024 goroutines on one permit,
+// every waiter was then overdue before it was first in line. The semaphore was a convoy again, at
+// 4.0 µs an operation. Now the 50 µs count from the moment at which a waiter is first in line: 0.05
+// to 0.08 µs an operation.
 //
-// Hand-off alone, which is NewFIFO: 1.2 to 6.9 µs with 64 goroutines on one permit, against 0.06 to
-// 0.21 µs with bypass, 0.04 to 0.13 for a loop that spins, and 1.1 to 4.8 for golang.org/x/sync.
+// Hand-off alone, which is NewFIFO, took 1.2 to 6.9 µs an operation with 64 goroutines on one
+// permit. Bypass took 0.06 to 0.21 µs, a loop that spins 0.04 to 0.13 µs, and golang.org/x/sync 1.1
+// to 4.8 µs.
 //
 // A lock-free queue instead of the mutex was not built. It pays if many cores release at once while
 // calls wait. Two designs are known. Koval, Khalanskiy and Alistarh, “CQS: A Formally-Verified
@@ -144,9 +148,10 @@
 //
 // # Figures
 //
-// Medians of one run, in which all implementations took turns: 16 samples of 100 ms each, every sample
-// a process of its own, 2 cores with a load of 28 by other programs, at raised priority. The text is
-// reports/sample/bench.txt:
+// Medians of one run, in which all implementations took turns: 16 samples of 100 ms each, every
+// sample a process of its own, 2 cores with a load of 28 by other programs, at raised priority. The
+// text of that run is in git, in 8e4c115:reports/sample/bench.txt. docs/which.md has a later run,
+// on a quieter machine, so its figures differ:
 //
 //	semabench run -samples 16 -benchtime 100ms
 //
@@ -164,35 +169,37 @@
 //	cancelled requests, per grant              7119     10664    10374          7052
 //
 // The geometric mean over the 13 rows with contention, against x/sync: 13.3 times faster with
-// NewWeighted, 1.88 times with NewFIFO. NewWeighted took at most 1.05 times as long as the spin loop in
-// each of them. With permits held for 1 ms of I/O, the spin loop used 17 and 40 times the processor
-// time of NewWeighted (16 and 4 permits). Where holders compute, both use the same, because the
-// holders use all cores.
+// NewWeighted, 1.88 times with NewFIFO. NewWeighted took at most 1.05 times as long as the spin
+// loop in each of them. With permits held for 1 ms of I/O, the spin loop used 17 and 40 times the
+// processor time of NewWeighted (16 and 4 permits). Where holders compute, both use the same,
+// because the holders use all cores.
 //
-// What falls short. A wait allocates twice the first time: the waiter and its channel. The rows with
-// 1024 goroutines count this as 2 allocations in 1000 operations of a new semaphore; afterwards there
-// are none. With permits held for 1 ms of I/O, 64 goroutines on 16 permits, 99.9 % of the waits were
-// over after 17.8 ms with NewWeighted and 10.2 ms with NewFIFO, and Jain's index was 0.89 and 0.98, in
-// windows of 25 ms. On a machine under such a load a woken waiter needs longer than the bound until it
-// runs. There and back is slower than the spin loop, which needs no wake-up.
+// The semaphore falls short in three cases. A wait allocates twice the first time: the waiter and
+// its channel. The rows with 1024 goroutines count this as 2 allocations in 1000 operations of a
+// new semaphore; afterwards there are none. With permits held for 1 ms of I/O, 64 goroutines on 16
+// permits, 99.9 % of the waits were over after 17.8 ms with NewWeighted and 10.2 ms with NewFIFO,
+// and Jain's index was 0.89 and 0.98, in windows of 25 ms. On a machine under such a load a woken
+// waiter needs longer than the bound until it runs. Two goroutines that wake each other in turns
+// (there and back) are slower than with the spin loop, which needs no wake-up.
 //
 // # Past two cores
 //
 // The model: a swap needs the cache line of the word in its core. Let P be the time of a pair of
 // swaps on a line that is there already, and T the time to fetch the line from another core. A pair
-// of Acquire and Release, each with its own load and swap, then takes between P and 4T of the line's
-// time. It takes P if the line stays, 2T if each call fetches it once, and 4T if another core takes
-// it between each load and its swap. The line serves one core at a time. So all cores together do at
-// most one pair in that time, however many they are.
+// of Acquire and Release, each with its own load and swap, then takes between P and 4T of the
+// line's time. It takes P if the line stays, 2T if each call fetches it once, and 4T if another
+// core takes it between each load and its swap. The line serves one core at a time. So all cores
+// together do at most one pair in that time, however many they are.
 //
 // Checked against two cores, in the run of “Figures”: P is 22 ns. Two goroutines that hand the line
-// over and back take 90 ns in the undisturbed samples, so T is 45 ns. The model then says 22 to 180 ns
-// for a pair. With a permit for each of 64 goroutines, where no call waits, a pair took 45 ns. That is
-// half of 2T: a core often keeps the line for several pairs before the other core gets it.
+// over and back take 90 ns in the undisturbed samples, so T is 45 ns. The model then says 22 to
+// 180 ns for a pair. With a permit for each of 64 goroutines, where no call waits, a pair took
+// 45 ns. That is half of 2T: a core often keeps the line for several pairs before the other core
+// gets it.
 //
-// A core that holds a permit for the time H leaves the line alone meanwhile. So c cores keep the line
-// busy when c (2T) reaches H + 2T, and more cores than 1 + H/2T gain nothing. With T = 100 ns, as
-// within one socket, and T = 250 ns, as between sockets (both assumed, not measured here):
+// A core that holds a permit for the time H leaves the line alone meanwhile. So c cores keep the
+// line busy when c (2T) reaches H + 2T, and more cores than 1 + H/2T gain nothing. With T = 100 ns,
+// as within one socket, and T = 250 ns, as between sockets (both assumed, not measured here):
 //
 //	cores   H below which the word is the limit
 //	        T = 100 ns    T = 250 ns
@@ -200,11 +207,11 @@
 //	64      12.6 µs       31.5 µs
 //	256     51 µs         128 µs
 //
-// A limiter holds permits for a request to a disk or a network, which is longer. For shorter holds on
-// that many cores one would split the free permits into several words, one for a few cores, and
-// collect them under the mutex before a call waits. That costs the single comparison of the fast path
-// for large weights, and is not built: nothing here could measure what it gains. The mutex follows the
-// same model, but only calls that wait come to it.
+// A limiter holds permits for a request to a disk or a network, which is longer. For shorter holds
+// on that many cores one would split the free permits into several words, one for a few cores, and
+// collect them under the mutex before a call waits. That costs the single comparison of the fast
+// path for large weights, and is not built: nothing here could measure what it gains. The mutex
+// follows the same model, but only calls that wait come to it.
 //
 // # What this does not show
 //
