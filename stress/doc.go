@@ -30,13 +30,15 @@
 // # Random programs
 //
 // Random programs find defects that no clause names. A program is drawn from a seed: several
-// workers acquire, try, release, hand permits over, rest and are cancelled.
+// workers acquire, try to acquire, and release permits. They also hand permits to each other, rest,
+// and are cancelled.
 //
-// R1 watches a program while it runs. Never are more permits held than the size; every call returns
-// the right result; no request waits that could be granted; all permits are back in the end.
+// The check R1 watches a program while it runs. It fails if more permits are held than the size, if
+// a call returns a wrong result, if a request waits that could be granted, or if a permit is
+// missing in the end.
 //
-// C34 takes shorter programs and records when each call began and returned. It asks whether there
-// is an order in which the calls could have taken effect one after the other. This is
+// The check C34 takes shorter programs and records when each call began and returned. It asks
+// whether there is an order in which the calls could have taken effect one after the other. This is
 // linearizability, decided by the search of github.com/anishathalye/porcupine. The model has two
 // events for a wait, its request and its grant. If a call was observed to be blocked, its request
 // took effect before that instant; this is how the order of grants is judged.
@@ -121,18 +123,19 @@
 //	impl.DoneContext = impls.DoneMayWin // if Acquire selects between a permit and ctx.Done()
 //	stress.Run(t, impl)
 //
-// The clauses then ask for one permit at a time, and so do the random programs. What needs a request
-// of several permits, or a TryAcquire that is not there, is left out: clauses about nothing else are
-// skipped with that reason.
+// The clauses and the random programs then ask for one permit at a time. A check is left out if it
+// needs a request of several permits, or a TryAcquire that the limiter does not have. A clause in
+// which no other check is left is skipped, with that reason.
 //
-// A clause in impl.Defects is not judged, and is skipped as a declared defect. So the other clauses
-// still guard an implementation that is known to break one.
+// A clause in impl.Defects is skipped as a declared defect. The other clauses still guard an
+// implementation that is known to break this one.
 //
 // # If it ends the process
 //
 // An implementation that ends its goroutine or panics fails the clause that was checked, and the
-// others go on. If it ends the process, by os.Exit, log.Fatal, a panic in a goroutine of its own or a
-// fatal error of the runtime, the last lines of the output name the clause and the failures so far:
+// others go on. If it ends the process, by os.Exit, log.Fatal, a panic in a goroutine of its own or
+// a fatal error of the runtime, the last lines of the output name the clause and the failures so
+// far:
 //
 //	stress: FAIL: the process ended while this clause was checked: limiter: C3 failed-try: “…”
 //
@@ -154,6 +157,6 @@
 // counts against the clause that is running.
 //
 // How sharp the checks are is measured by 56 semaphores that are broken on purpose, 41 of them
-// after bugs that were published. stress/mutants.md lists which check finds which. 21 more stand for
-// kinds of input that the checks did not try before: sixteen of them had passed every check.
+// after bugs that were published. stress/mutants.md lists which check finds which. 21 more stand
+// for kinds of input that the checks did not try before: sixteen of them had passed every check.
 package stress
