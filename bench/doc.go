@@ -19,8 +19,9 @@
 // metrics. Before each workload it prints a line `workload: name`, so that benchstat makes a table
 // of each.
 //
-// Lines that begin with “Unit /impl=” say what each implementation declares, see [WriteDeclarations]:
-// whether its waiters sleep, for example. A report recommends by them.
+// Lines that begin with “Unit /impl=” say what each implementation declares, whether its waiters
+// sleep for example; see [WriteDeclarations]. A report recommends only implementations with the
+// properties that a user needs.
 //
 // Flags choose other workloads, and replace the parameters that workloads are measured with. A
 // flag that lists several values measures all combinations. The command semabench run has the same
@@ -53,8 +54,8 @@
 //   - burst: requests arrive on a schedule, all goroutines at once.
 //
 // The command semabench run also measures floor, without any semaphore: a compare-and-swap with an
-// add in a bare loop, and in the loop of this package; a cache line that two cores change in turns; a
-// switch between goroutines; and two goroutines that park and wake each other.
+// add in a bare loop, and in the loop of this package; a cache line that two cores change in turns;
+// a switch between goroutines; and two goroutines that park and wake each other.
 //
 // A full run adds the following, and a default run has them if they are named:
 //
@@ -74,7 +75,8 @@
 //   - ns/op: wall time of the pass divided by its operations, over all goroutines together.
 //   - ops/s: its inverse.
 //   - ns/grant: wall time divided by the granted requests, in cancel and timeout. A refusal is
-//     quick, so ns/op favours the semaphore that refuses most. Reports decide by ns/grant where it is.
+//     quick, so ns/op favours the semaphore that refuses most. Where a row has ns/grant, reports
+//     compare by it.
 //   - cpu-ns/op: processor time of the whole process per operation. Where waiters spin, it
 //     is far above the time that the work needs.
 //   - vcsw/op: voluntary context switches of the process (ru_nvcsw) per operation. It counts
@@ -96,32 +98,33 @@
 //     times its first call, and then one call in 8 on average, at random. A timed call stands for
 //     the untimed calls around it. Percentiles are exact to 1 % of the timed calls. With few
 //     operations a high percentile is the longest call: p99.9 needs ten thousand operations.
-//   - acquire-max-ns: the longest of all calls. It is exact if that call was timed. An untimed
-//     call is bounded from below by the clock readings of other goroutines. With many operations
-//     the bound may be too short by two thousandths of the pass.
+//   - acquire-max-ns: the longest of all calls. It is exact if that call was timed. An untimed call
+//     is bounded from below by the clock readings of other goroutines. With many operations the
+//     bound may be below the true time by two thousandths of the length of the pass.
 //   - jain: Jain's index of the permits granted to each goroutine: 1 if all got the same number,
-//     1/n if one of n goroutines got all. It describes this window only: a goroutine that is
-//     behind after 25 ms may catch up within a second.
+//     1/n if one of n goroutines got all. It describes the time of this pass only: a goroutine that
+//     is behind after 25 ms may catch up within a second.
 //   - longest/median-wait: the longest Acquire divided by the median one. It is large where most
 //     calls return at once and one goroutine starves.
 //   - grants/try: the share of requests that got their permits, for workloads that let requests
 //     fail. Compare times only together with it, because refusing is quick.
 //   - turns/goroutine: operations of each goroutine on average, only where they were fewer than 20.
 //     All latencies and jain are then left out: with one turn each, all goroutines look alike, and
-//     the longest wait is the window. A longer sample has them: -benchtime.
+//     the longest wait is as long as the pass. For these metrics, take longer samples with
+//     -benchtime.
 //   - recorder-ns/op: the time that the recorder adds to an Acquire, averaged over timed and
-//     untimed calls. It is measured on a semaphore that does nothing, as the least of 8 tries. If
-//     it reaches 25 ns because the clock is slow, one call in 16 is timed, then one in 32, and so
-//     on. The other metrics of this pass include it, and every latency includes two clock readings.
+//     untimed calls. It is the least of 8 measurements on a semaphore that does nothing. If it
+//     reaches 25 ns because the clock is slow, one call in 16 is timed, then one in 32, and so on.
+//     The other metrics of this pass include it, and every latency includes two clock readings.
 //
 // # Length
 //
 // A sample ([Case.Sample]) takes about 1.6 times the requested time; [Case.Estimate] predicts it.
-// It performs a fixed number of operations, which a warm-up of bounded length determines. Where
-// 20 operations of each goroutine last longer than a quarter of the requested time, the recorded pass
-// takes until then, at most five times the requested time. go test
-// -bench searches for that number in its own way, which takes 2 to 4 times the requested time, and
-// sometimes 10 times.
+// It performs a fixed number of operations, which a warm-up of bounded length determines. Where 20
+// operations of each goroutine last longer than a quarter of the requested time, the recorded pass
+// lasts until they are done, at most five times the requested time. go test -bench searches for the
+// number of operations in its own way, which takes 2 to 4 times the requested time, and sometimes
+// 10 times.
 //
 // # Coordinated omission
 //

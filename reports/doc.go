@@ -45,8 +45,8 @@
 // they make separate tables. To compare across such a key, make it a column, as in Options{Col:
 // ".file,commit"}. To pool files, concatenate them.
 //
-// The primary unit of a table is sec/op, or the first unit of the text. "Unit sec/grant decides=yes"
-// makes another unit the primary one of every table that has it.
+// The primary unit of a table is sec/op, or the first unit of the text. "Unit sec/grant
+// decides=yes" makes another unit the primary one of every table that has it.
 //
 // A text may declare properties of the columns, and the properties that a user needs:
 //
@@ -64,18 +64,18 @@
 // # What this does not show
 //
 // [Versus.P] is the p of benchstat, which holds for one comparison alone. The word “different”
-// rests on [Versus.Corrected] instead. The correction covers the tests of one unit in one table,
-// or in all tables with [ByUnit]. It does not cover the tests of other reports. The intervals
-// beside the verdicts are corrected in the same way.
+// rests on [Versus.Corrected] instead. The correction covers the tests of one unit in one table, or
+// in all tables with [ByUnit]. It does not cover the tests of other reports. The intervals beside
+// the verdicts are corrected in the same way.
 //
-// [Cell.VsBest] tests every cell against the best of its row, which is known from the same samples
-// only. So its correction counts the tests of all pairs of cells. With 8 columns and 5 samples in
-// a cell no rank test can then show anything, and the report says how many samples can.
+// [Cell.VsBest] tests every cell against the best of its row. The same samples decide which cell is
+// the best, so the correction counts the tests of all pairs of cells. With 8 columns and 5 samples
+// in a cell no rank test can then show anything, and the report says how many samples can.
 //
-// A tie is evidence of equality up to 5 %, and undecided is no evidence of anything. Package
-// compare has a table of how often its verdicts are wrong. The table holds for independent
-// samples. The samples of one process are not independent, and no test can see that the machine
-// was busy during one column only. Interleave the columns when you measure.
+// The verdict “tie” is evidence that two cells differ by 5 % at most. The verdict “undecided” is
+// evidence of nothing. Package compare has a table of how often its verdicts are wrong. The table
+// holds for independent samples. The samples of one process are not independent, and no test can
+// see that the machine was busy during one column only. Interleave the columns when you measure.
 //
 // The interval of a [Ratio] assumes that one distribution is the other one, shifted on a
 // logarithmic scale. If the two differ in shape, the interval holds the typical quotient of two

@@ -40,7 +40,7 @@
 //
 // Every sample is a fresh process that does one work in one mode. Modes take turns within a round,
 // so that a slow phase of the machine affects all of them. On Linux with sufficient privileges,
-// samples get a core before other processes; the configuration key priority says so.
+// samples run at a higher priority than other processes; the configuration key priority says so.
 //
 //   - ns/op: time per task from the first task to the end of the last one, with all workers ready.
 //     This is the steady state.
@@ -51,8 +51,8 @@
 //     of the process and its children, by getrusage and wait4. child-cpu-ns/op is the part of the
 //     children.
 //   - cpu/wall: cores that the sample kept busy in steady state, on average.
-//   - peak-B: the peak of the resident memory of the process, plus the peaks of as many children
-//     as run at once. Pages that several processes share, such as the program itself, count in
+//   - peak-B: the peak of the resident memory of the process, plus the peaks of its children, of as
+//     many as run at once. Pages that several processes share, such as the program itself, count in
 //     each. Only on Linux.
 //   - task-p50-ns, task-p99-ns: time from handing out a task until its checksum is back.
 //   - inside-peak: the most tasks between Acquire and Release at once, by a clock that all

@@ -9,46 +9,43 @@
 //	gate.WriteText(os.Stdout, report)
 //	os.Exit(report.Exit())
 //
-// The files follow the way of a run. run.go has the record of a measurement and
-// its file. judge.go turns it into a [Report]; timing.go, counts.go, instructions.go,
-// controls.go and waiver.go serve it, and benchmarktexts.go judges texts instead of runs. The
-// other files render a report.
+// run.go has the record of a measurement and the format of its file. judge.go turns a record into a
+// [Report]. It uses timing.go, counts.go, instructions.go, controls.go and waiver.go.
+// benchmarktexts.go judges texts instead of records. The other files render a report.
 //
 // # How it judges
 //
-// A [Run] holds pairs: two processes, one of each side, that took turns at the
-// same benchmark. A pair gives one quotient new/old. Several pairs with the same
-// two code layouts give their average, once. From the quotients of a row come the
-// estimate of Hodges and Lehmann with its interval ([Estimate]), and the exact p
-// of Wilcoxon's signed rank test.
+// A [Run] holds pairs: two processes, one of each side, that took turns at the same benchmark. A
+// pair gives one quotient new/old. Several pairs with the same two code layouts count as one
+// quotient, their average. From the quotients of a row come the estimate of Hodges and Lehmann with
+// its interval ([Estimate]), and the exact p of Wilcoxon's signed rank test.
 //
-// The time of a process is a fast one of its slices, the lower octile. Where
-// several goroutines run, the mean of all slices is tested too, as one more test
-// of the run: a lock is often as fast as ever until a goroutine waits. A mean
-// regresses from 25 % on, because a lock has states that last as long as its
-// process.
+// A slice is one turn of a process. The time of a process is the lower octile of its slices: one
+// slice in eight is faster. Where several goroutines run, the mean of all slices is tested too, as
+// one more test of the run: a lock is often as fast as ever until a goroutine waits. A mean has to
+// be 25 % slower to regress, because a lock has states that last as long as its process.
 //
 // A row is REGRESSED if its ratio is over 1 + margin, and its p, corrected for
 // all rows, is small enough. The margin is the greatest of three: the minimum
 // effect of the user, 3 %, and the difference of the row from itself.
 //
-// By default judging takes two stages. Rows that look slower in the first stage
-// ([Suspects]) are measured again with fresh processes, and those pairs alone
-// decide. The chance of even one false REGRESSED in a run is at most
-// [Options].FalseAlarm, 0.5 %, for any number of rows. The reason: a row that did
-// not change becomes a suspect with p <= 0.2, and then needs p <= 0.025/rows on
-// new data. Nothing is ever measured a third time.
+// By default judging takes two stages. Rows that look slower in the first stage ([Suspects]) are
+// measured again with fresh processes, and those pairs alone decide. The chance of even one false
+// REGRESSED in a run is at most [Options].FalseAlarm, 0.5 %, for any number of rows. The reason: a
+// row that did not change becomes a suspect with p <= 0.2, and then needs p <= 0.02/tests on new
+// data. The tests are the rows, and one more for each row whose means are tested. A row that is no
+// suspect may have a second stage too; it needs p <= 0.00125/tests. There is no third stage.
 //
-// A row is UNCHANGED only if its whole interval lies inside the margin, and NOT
-// SLOWER if the slower end of its interval does: it may be faster. Everything in
-// between is INCONCLUSIVE, and its report names the slowdown that the run would have
-// seen. Exact metrics need no test; see [Counted]. A [Waiver]
-// lets a row regress for a while. Every run carries controls: the old side
-// against itself, unchanged and with a slowdown planted. A run in which one
-// of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in
-// both stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is as
-// large as what the noise lets the run find, 10 % at least. If it is larger, or shows without
-// being proven, the run is weaker and not invalid: no row claims that it would have shown less.
+// A row is UNCHANGED only if its whole interval lies within the minimum effect of 1. It is NOT
+// SLOWER if the slower end of the interval does: it may be faster. All other rows without a
+// REGRESSED or IMPROVED are INCONCLUSIVE, and the report names the slowdown that the run would have
+// seen. Exact metrics need no test; see [Counted]. A [Waiver] lets a row regress for a while. Every
+// run carries controls: the old side against itself, unchanged and with a slowdown planted. A run
+// in which one of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in
+// both stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is the
+// smallest that the noise lets the run find, and 10 % at least. If it is over 10 %, or shows
+// without being significant, the run is weaker but not invalid: no row then claims that it would
+// have shown a smaller slowdown.
 //
 // Two benchmark texts can be judged too ([FromTexts]). Their verdicts on time are
 // advice, unless the texts were measured as below. Units other than ns/op,
@@ -76,44 +73,43 @@
 // revisions and random layouts. Line numbers and names of functions count only if
 // the benchmark can ask the runtime for them.
 //
-// Which files a benchmark can read is answered with suspicion. A benchmark that
-// reaches no function which opens files, starts programs or lists folders reads
-// none. For the others the source of the whole test binary counts. Code that lists
-// folders or starts programs may read all of them. Code that opens files may read
-// the testdata of its package, and every file whose name one of its string
-// literals could be a part of. Not seen are names that the code reads from files
-// or puts together from parts of one or two letters, and system calls in
+// The gate assumes that a benchmark reads a file unless it can tell otherwise. A benchmark that
+// reaches no function which opens files, starts programs or lists folders reads none. For the
+// others the source of the whole test binary counts. Code that lists folders or starts programs may
+// read all of them. Code that opens files may read the testdata of its package, and every file
+// whose name one of its string literals could be a part of. The gate does not see names that the
+// code reads from files or puts together from parts of one or two letters, nor system calls in
 // assembly.
 //
-// What cannot be told is measured: cgo, libraries, profiles for -pgo, flags in
-// GOFLAGS that replace files or tools, another Go version or environment, code or
-// files outside of the repository, and every package that does not build.
+// The gate measures a row if it cannot tell whether the code is equal: with cgo, libraries,
+// profiles for -pgo, flags in GOFLAGS that replace files or tools, another Go version or
+// environment, code or files outside of the repository, and every package that does not build.
 // -measure-same measures rows of equal code too.
 //
 // # Instructions
 //
-// On a busy machine time often cannot tell. The machine instructions of an operation hardly depend on
-// the load, so they are a second instrument for rows whose goroutines do not meet. They are counted before the
-// times: by the counters of the processor where the system has them, or else by valgrind. A runner
-// gets it by apt-get install valgrind. Without either, rows are judged as if there were no
-// instructions, and the fact "instructions" says what is missing.
+// On a busy machine time often cannot tell. The machine instructions of an operation hardly depend
+// on the load, so they are a second instrument for rows whose goroutines do not meet. They are
+// counted before the times: by the counters of the processor where the system has them, or else by
+// valgrind. A runner gets it by apt-get install valgrind. Without either, rows are judged as if
+// there were no instructions, and the fact "instructions" says what is missing.
 //
 // Each side is counted in three processes or more, on one processor and with the garbage collector
-// off. The ranges of their values are the band of the row, 0.5 % at least. A row whose values differ
-// by more than 0.8 % is not counted, and says so. Neither is a row whose operations start goroutines, or
-// whose goroutines wait for each other, for a timer or for a lock. Goroutines of RunParallel that do not
-// meet count as well as one. Where they did not run at the same time, because the machine was busy,
-// equal instructions settle nothing: a lock would not have shown.
+// off. The range of these values is the band of the row, 0.5 % at least. A row whose values differ
+// by more than 0.8 % is not counted, and says so. Neither is a row whose operations start
+// goroutines, or whose goroutines wait for each other, for a timer or for a lock. Goroutines of
+// RunParallel that do not meet count as well as one. Where they did not run at the same time,
+// because the machine was busy, equal instructions settle nothing: a lock would not have shown.
 //
-// A row is COUNTED if time cannot tell, instructions agree within the band, and no more is allocated.
-// It passes. LESS WORK passes too. MORE WORK is named, and timed again as far as -max-time allows;
-// then time decides. -instructions 5% lets a row regress that executes over 5 % more. A row that
-// REGRESSED or IMPROVED in time keeps that verdict, whatever it executes, and so does one whose whole
-// interval lies above no change.
+// A row is COUNTED if time cannot tell, instructions agree within the band, and no more is
+// allocated. It passes. LESS WORK passes too. MORE WORK is named, and timed again as far as
+// -max-time allows; then time decides. -instructions 5% lets a row regress that executes over 5 %
+// more. A row that REGRESSED or IMPROVED in time keeps that verdict, whatever it executes, and so
+// does one whose whole interval lies above no change.
 //
-// Instructions do not show cache misses, waiting, the kernel, or code layout, and their ratio differs
-// from the ratio of times by up to a factor of two. The processor that valgrind simulates has no
-// AVX-512 and no SHA instructions, so code that asks for these takes another path.
+// Instructions do not show cache misses, waiting, the kernel, or code layout, and their ratio
+// differs from the ratio of times by up to a factor of two. The processor that valgrind simulates
+// has no AVX-512 and no SHA instructions, so code that asks for these takes another path.
 //
 // # In a workflow
 //
@@ -146,10 +142,10 @@
 // can be copied. Both need the history that holds the base. A checkout may be
 // read-only.
 //
-// Choose rows with -bench. A row takes one to three seconds, and the more rows
-// there are, the more each of them has to show. Prefer rows of one goroutine on
-// shared machines. With contended rows only large slowdowns of waiting are seen
-// there, and rows whose goroutines hardly meet say so.
+// Choose rows with -bench. A row takes one to three seconds, and the more rows there are, the
+// smaller the p that each of them has to reach. Prefer rows of one goroutine on shared machines.
+// With contended rows only large slowdowns of waiting are seen there, and rows whose goroutines
+// hardly meet say so.
 //
 // # A baseline in the repository
 //
@@ -158,8 +154,8 @@
 //
 //	semabench gate -base "$(cat gate-base)"
 //
-// Against the merge base, a hundred slowdowns of 2 % pass one by one. Their sum
-// does not pass against a revision that is moved on purpose, with a commit:
+// Against the merge base, a hundred slowdowns of 2 % pass one by one. Compare with a fixed revision
+// instead, and their sum does not pass. Move that revision on purpose, with a commit:
 //
 //	git rev-parse HEAD >gate-base # and commit it, saying why
 //
@@ -184,23 +180,23 @@
 //
 // # Waivers
 //
-// A slowdown that is wanted gets a waiver in a file given as -waivers; see
-// [ParseWaivers]. It names the row, how far it may go, why, and until when. While
-// it is needed it is printed. Once it has expired, or fits no row, the exit code
-// is 2, so that it does not outlive its reason. In a run with rows that are
-// IDENTICAL a waiver may fit no row, because sub-benchmarks are unknown there.
+// A slowdown that you accept gets a waiver in a file given as -waivers; see [ParseWaivers]. A
+// waiver names the row, how much slower it may be, why, and until when. The report prints each
+// waiver that a row needs. Once a waiver has expired, or fits no row, the exit code is 2, so that
+// it does not outlive its reason. In a run with rows that are IDENTICAL a waiver may fit no row,
+// because sub-benchmarks are unknown there.
 //
 // # Budgets
 //
-// -max-time is for everything, building, linking, the second stage and profiles too, and is kept within a
-// tenth. Half of it at most is for instructions, which come first. Then pairs are dropped
-// until the run is expected to fit: first those of rows that counts settle, down to none, and then the
-// same share of all other rows. The plan is made anew before each package. The report says what that
-// costs: the fact pairs-dropped, and for each row the slowdown that it would have found. Half
-// the pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no interval. A row
-// whose time was not reached is judged by its counts; without counts it is INCONCLUSIVE, and names
-// the flag that helps. Measuring fewer pairs never makes a run pass. -row-time does the same
-// for one slow row.
+// -max-time limits the whole run, with building, linking, the second stage and profiles. The run
+// exceeds it by a tenth at most. Instructions come first, and take half of it at most. Then the
+// gate drops pairs until it expects the run to fit: first all pairs of rows that counts settle, and
+// then the same share of the pairs of all other rows. It plans anew before each package. The report
+// says what that costs: the fact pairs-dropped, and for each row the slowdown that it would have
+// found. Half the pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no
+// interval. A row whose time was not reached is judged by its counts; without counts it is
+// INCONCLUSIVE, and names the flag that helps. Measuring fewer pairs never makes a run pass.
+// -row-time does the same for one slow row.
 //
 // Begin with a budget of a second for each row and three seconds for each
 // package, and twice that for rows that are contended or allocate. If the rows do
@@ -226,31 +222,29 @@
 //	done
 //	semabench gate old.txt new.txt
 //
-// That takes much longer than a duel and finds less, because each value has the
-// luck of a process. The gate cannot detect a text that makes a false claim.
+// That takes much longer than semabench gate and finds less, because each value is of another
+// process, and processes of the same program differ. The gate cannot detect a text that makes a
+// false claim.
 //
 // # INCONCLUSIVE
 //
-// An INCONCLUSIVE row has an interval that holds both no change and a slowdown
-// of the minimum effect. That is no sign of a slowdown: most such rows did not
-// change, and the machine was too busy to show it. By default they fail the
-// gate with exit code 3. -inconclusive 10% lets those rows pass that would have
-// shown a slowdown of 10 %, and warn lets all of them pass. On shared runners
-// begin with 10%.
+// The interval of an INCONCLUSIVE row usually contains both no change and a slowdown of the minimum
+// effect. That is no sign of a slowdown: most such rows did not change, and the machine was too
+// busy to show it. By default they fail the gate with exit code 3. -inconclusive 10% lets those
+// rows pass that would have shown a slowdown of 10 %, and warn lets all of them pass. On shared
+// runners begin with 10%.
 //
 // The report says how many more pairs would probably decide the row. Do not run
 // the gate again until it passes: the promise on false alarms holds for one run.
 //
 // # What this does not show
 //
-// The test supposes that pairs are independent and that luck favours either side
-// equally. A neighbour that is busy during one side only breaks that. The margin
-// and the control against itself guard against such neighbours, and neither is a
-// proof.
+// The test supposes that pairs are independent and that chance favours either side equally. Another
+// program that is busy only while one side runs breaks that. The margin and the control of the old
+// side against itself guard against it, but prove nothing.
 //
-// UNCHANGED and the intervals are not corrected for the number of rows. Among 100
-// rows that are 3 % slower, 2 or 3 may have an interval that ends below. A ratio
-// is of the typical operation; nothing here speaks about rare slow ones. A
-// promise on false alarms is no promise on slowdowns: read which slowdown the run
-// would have found.
+// UNCHANGED and the intervals are not corrected for the number of rows. Among 100 rows that are 3 %
+// slower, 2 or 3 may have an interval that ends below 3 %. A ratio is of the typical operation, and
+// says nothing about rare slow ones. A promise on false alarms is no promise on slowdowns: read
+// which slowdown the run would have found.
 package gate

@@ -24,27 +24,28 @@
 // few kilobytes: a line for each row with its medians. benchstat reads it, too.
 //
 // A run is the output of go test -bench, the bench.txt of semabench run, or the JSON of semabench
-// gate. A gate compares two commits and knows no level, so its rows are ratios; they are drawn as
-// the product of the ratios until each run.
+// gate. A gate knows only the ratio of two commits, and no absolute time. So its rows are ratios,
+// and a curve shows the product of all ratios up to each run.
 //
 // # How a change is found
 //
 // The medians of a row are split in two at each place, and the place at which the ranks of the two
 // parts differ most is taken (a CUSUM of ranks, after Pettitt 1979). A permutation test says how
 // often shuffled medians are as far apart. If that is rare enough, the place is a change point, and
-// both parts are searched in the same way. Each point is tested again between its neighbours, and is
-// dropped if they explain it.
+// both parts are searched in the same way. Each point is tested again, in the runs between the
+// change points before and after it. A point that fails this test is dropped.
 //
-// Ranks and not values, because one run on a busy machine is far away from all others; E-divisive
-// means, which Otava uses, would let it pull a mean along. The permutations begin with a fixed seed:
-// the same texts give the same answer.
+// The method uses ranks and not values, because one run on a busy machine is far away from all
+// others. E-divisive means, which Apache Otava uses, would let that run move a mean. The
+// permutations begin with a fixed seed, so the same texts give the same answer.
 //
-// Neighbouring changes in one direction may be a slope instead of steps. The two models are compared
-// by their absolute errors and the number of their parameters (as BIC does). A slope names no
-// commit, because none is to blame: it has a rate for each month.
+// Neighbouring changes in one direction may be a slope instead of steps. The two models are
+// compared by their absolute errors and the number of their parameters (as BIC does). For a slope
+// the report names no commit, because many share the change. It names a rate for each month.
 //
-// At most 5 % of the histories without any change show one. Each row is tested with an equal share of
-// 4 %, so that a simulation does not exceed 5 % by chance. TestFalseChanges simulates 60 runs:
+// At most 5 % of the histories without any change show one. Each row is tested at an equal share of
+// 4 % and not of 5 %, so that a simulation does not exceed 5 % by chance. TestFalseChanges
+// simulates 60 runs:
 //
 //	noise of a run                   1 row           20 rows
 //	normal, 3 %                      39 of 1000      8 of 333
