@@ -17,8 +17,8 @@
 //		}
 //	}
 //
-// Explored, it fails within the first schedules. One line around the test's body is enough. The
-// code that it calls, dependencies included, stays as it is:
+// Under the explorer, the test fails within the first schedules. One line around the test's body is
+// enough. The code that the body calls, dependencies included, stays as it is:
 //
 //	func TestCounter(t *testing.T) {
 //		explore.Run(t, func(t *explore.T) {
@@ -53,40 +53,41 @@
 // is written as in the source, followed by its effect. On its left is its position; the heading of
 // that column shows the folder, relative to the module. Where a goroutine waits or ends, another
 // one continues without comment. Where a goroutine could have continued, a line says that it is
-// preempted. There are as few of these lines as this failure can have, so look at them first.
+// preempted. Preemptions that the failure does not need are removed, so look at these lines first.
 //
-// The schedule that is shown is simpler than the schedule that was found. Preemptions that the
-// failure does not need are removed, the steps of each goroutine are moved together, and then all
-// schedules with fewer preemptions are played. The last line but one says how many schedules those
-// were. If there are more than 20000 of them, or they take more than 10 s, the line says that a
-// schedule with fewer preemptions may exist.
+// The schedule that is shown is simpler than the schedule that was found. The explorer removes
+// preemptions that are not needed, moves the steps of each goroutine together, and then plays all
+// schedules with fewer preemptions. The last line but one says how many schedules those were. If
+// there are more than 20000 of them, or they take more than 10 s, the line says that a schedule
+// with fewer preemptions may exist.
 //
 // If goroutines wait, a list before the columns says what each waits for, which goroutine holds it
-// or could have provided it, and what became of that goroutine. It also lists the locks that are
-// held at the end. For a data race it shows both accesses and their goroutines. For a history that
-// no semaphore has, it shows how far the calls can be put in an order, and why no call can come
-// next. A loop that would go on for ever is shown once.
+// or could have provided it, and what became of that goroutine. The list also has the locks that
+// are held at the end. For a data race the failure shows both accesses and their goroutines. For a
+// history that no semaphore has, it shows how far the calls can be put in an order, and why no call
+// can come next. It shows a loop that would go on for ever once.
 //
 // With -explore.page=FILE, the same is written as an HTML page; with go test -artifacts, the page
-// is in the folder of artifacts. It has lanes, the source beside each step, what had to come before
-// what, and, with the arrow keys, the state of all objects after each step.
+// is in the folder of artifacts. The page has a lane for each goroutine, the source beside each
+// step, what had to come before what, and, with the arrow keys, the state of all objects after each
+// step.
 //
 // The word at the end is the schedule. It lists only the decisions that differ from the default,
-// which is that the running goroutine continues. The flag plays it, and so does [Replay], in any
-// process. If the program has changed so that the word no longer fits, the failure says at which
-// decision.
+// which is that the running goroutine continues. The flag -explore.schedule plays it, and so does
+// [Replay], in any process. If the program has changed so that the word no longer fits, the failure
+// names the first decision that does not fit.
 //
 // A schedule fails in these cases:
 //
 //   - The body calls t.Error or similar, or a goroutine panics.
-//   - Deadlock: the body waits for something that cannot happen any more. It is called a lost
-//     wake-up if the signal came when no goroutine was waiting for it.
+//   - Deadlock: the body waits for something that cannot happen any more. A deadlock is called a
+//     lost wake-up if the signal came when no goroutine was waiting for it.
 //   - Leak: the body has returned, and a goroutine waits for something that cannot happen any more.
 //   - Livelock: every goroutine that can move spins.
 //   - Under go test -race, the race detector, which watches every schedule, reports a race.
 //
-// Goroutines that a timer or a ticker would wake again and again are daemons, and may be left. With
-// -explore.nodaemons they are leaks.
+// A goroutine that a timer or a ticker would wake again and again is a daemon, and no leak. With
+// -explore.nodaemons it is a leak.
 //
 // # Semaphores
 //
@@ -94,58 +95,63 @@
 //
 //	func TestMine(t *testing.T) { explore.Semaphore(t, impls.Of("mine", mine.New)) }
 //
-// It plays small programs and compares their histories with the contract of package impls. First
-// come scenarios that were chosen after published bugs, each with a cancellation. Then all programs
-// of one call are played, of two calls, and so on, on semaphores of size 0 to 3 and MaxInt64: every
-// mixture of Acquire, TryAcquire and Release with weights from zero to above the size, cancellations,
-// deadlines, contexts that are done, and misuse. The calls of a program begin one after the other,
-// each when nothing can move, or two and three at once. Of programs that differ in names only one is
-// played. The result says how far they came:
+// Semaphore plays small programs and compares their histories with the contract of package impls.
+// It begins with scenarios that were chosen after published bugs, each with a cancellation. Then it
+// plays all programs of one call, of two calls, and so on, on semaphores of size 0 to 3 and
+// MaxInt64. They have every mixture of Acquire, TryAcquire and Release with weights from zero to
+// above the size, cancellations, deadlines, contexts that are done, and misuse. In some programs
+// each call begins only when no goroutine can move. In others two or three calls begin at once. Of
+// programs that differ only in the names of goroutines, one is played. The result says which
+// programs were played:
 //
 //	complete: all programs of size 1, up to 4 calls one at a time, up to 3 calls with 2 at once; …
 //
-// The model of package stress must allow the history. A call may not wait if its
-// request could be granted, or if its context is done. No goroutine or callback may be left.
+// The model of package stress must allow the history. A call may not wait if its request could be
+// granted, or if its context is done. No goroutine or callback of the semaphore may be left.
 //
 // Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
 // literature, schedules alone refute 37, and the race detector on them three more; the median is
 // under 20 schedules. The other one lets large requests starve, and starving takes for ever. Of the
 // 15 that were added later, the explorer refutes 5; the clauses of package stress refute the
-// others. kills.md has the table.
+// others. The file kills.md in this folder has the table.
 //
 // # Types
 //
-// Neither does a test of another type have to be written. [Type] draws programs over the exported
-// methods of any type, and takes the type itself for the specification: for each history there must be
-// a sequential order of the same calls that gives the same results on a fresh value.
+// For other types no test has to be written either. [Type] generates programs that call the
+// exported methods of a type. The type is its own specification: for each history there must be a
+// sequential order of the same calls that gives the same results on a fresh value.
 //
 //	func TestMap(t *testing.T) { explore.Type(t, NewMap[string, int]) }
 //
-// Programs have two and three goroutines with one and two calls, and up to two calls before. The
-// smallest come first, each class once. In the end each makes the calls that have results, which
-// shows what the others have left. The result says which shapes are complete:
+// Programs have two or three goroutines with one or two calls each, and up to two calls before the
+// goroutines start. The smallest programs come first. Of programs that differ only in the order of
+// their goroutines, one is played. Each program ends with up to six calls that return results,
+// which shows the state that the other calls have left. The result says which shapes are complete:
 //
 //	all 950 programs of 2 goroutines x 1 call; 2 goroutines x 1 call after 1 call; …, over the methods Load, Store of …
 //
 // A failure shows the program as Go code, the results of each call, the sequential order that comes
-// closest with the calls in which it differs, and the schedule. [Without], [Only], [Values], [Make],
-// [Arguments], [Equal], [Cleanup] and [Programs] declare what the types of the methods do not say.
+// closest with the calls in which it differs, and the schedule. [Without], [Only], [Values],
+// [Make], [Arguments], [Equal], [Cleanup] and [Programs] declare what Type cannot tell from the
+// types of the methods.
 //
-// A call that waits for ever is right if the same calls wait in a sequential order, in which the next
-// call begins when nothing can move. So a deadlock fails only if every order that agrees so far lets the
-// calls return. A panic is right if a sequential order has the same one.
+// A call that waits for ever is right if the same calls wait in a sequential order, in which the
+// next call begins when nothing can move. So a deadlock fails only if the calls return in every
+// order that agrees with the results so far. A panic is right if a sequential order has the same
+// panic.
 //
 // Type compares a type with itself. A method that is wrong for one goroutine is wrong in every
-// sequential order, and passes. So does a wake-up that is lost in a sequential order as well: a latch
-// that signals one of two waiters leaves the other waiting in the order wait, wait, done. A type with a weaker promise than linearizability, such as a Len that
-// counts shards one after the other, fails: leave the method out. Results that depend on random
-// numbers or on the time are an error by name. The order of maps is fixed in a schedule, and so is not
-// among them.
+// sequential order too, so Type lets it pass. The same holds for a wake-up that is lost in a
+// sequential order as well: a latch that signals one of two waiters leaves the other waiting in the
+// order wait, wait, done. A type with a weaker promise than linearizability, such as a Len that
+// counts shards one after the other, fails: leave the method out. If results depend on random
+// numbers or on the time, the test fails and names the method. The order in which a loop visits a
+// map is fixed, so such results are no error.
 //
 // # Tests of other packages
 //
-// The tests of a package, unmodified, can be explored too. [Tests] explores each Test function with
-// its subtests, parallel ones included, by the rules of go test: the test fails if a schedule
+// The explorer can also run the unmodified tests of a package. [Tests] explores each Test function
+// with its subtests, parallel ones included, by the rules of go test: a test fails if a schedule
 // fails, and goroutines that it leaves behind do not matter. [Suite] does the same without a
 // testing.T.
 //
@@ -158,21 +164,21 @@
 //
 // # What is played
 //
-// At first some schedules are drawn, by strategies that find most bugs soon: random, priorities
-// (PCT, with depths two and three), and priorities that know which operations conflict (POS). Then
-// all schedules are played, one of each class that differs in more than the order of independent
-// operations (source-DPOR with sleep sets). When none is left, the result is “complete: all N
-// schedules”. That is a proof for this body. Without go test -race it is one only if the program has
-// no data race, and the result says so.
+// At first the explorer draws some schedules at random, by strategies that find most bugs soon:
+// random, priorities (PCT, with depths two and three), and priorities that know which operations
+// conflict (POS). Then it plays all schedules, but only one of those that differ in nothing but the
+// order of independent operations (source-DPOR with sleep sets). When none is left, the result is
+// “complete: all N schedules”. That is a proof that no schedule of this body fails. Without go test
+// -race it is a proof only if the program has no data race, and the result says so.
 //
-// If a bound is reached first, the result is unknown. The test passes, and its log names the bound;
-// without -v a line on the standard error does, which go test shows if the package is the one in the
-// current folder or another test fails. With -explore.strict the test fails. A program that cannot
-// be explored is skipped, with the reason.
+// If a bound is reached first, the result is unknown. The test passes, and its log names the bound.
+// Without -v a line on the standard error names it. go test shows that line if it runs the package
+// in the current folder only, or if another test fails. With -explore.strict the test fails. A
+// program that cannot be explored is skipped, with the reason.
 //
-// Go test ends the whole test binary at its flag -timeout. An exploration that would take longer ends
-// before, with the result unknown, or with the failure that it has found. Its processes end with the
-// test binary, however that ends.
+// Go test ends the whole test binary at its flag -timeout. An exploration that would take longer
+// ends earlier, with the result unknown, or with the failure that it has found. The processes of an
+// exploration end with the test binary, even if the test binary is killed.
 //
 //	-explore.time=D        explore for at most D, 20s by default
 //	-explore.schedules=N   play at most N schedules; by scenario with Semaphore
@@ -193,7 +199,8 @@
 //	-explore.calls=N       with Semaphore: enumerate programs up to N calls, 5 by default; none if
 //	                       -explore.schedules or -explore.strategy is given. With Type: 4 by default
 //
-// A command does the same on all cores, shows the progress, and has exit codes for builds:
+// The command semabench explore does the same on all cores, shows the progress, and has exit codes
+// for builds:
 //
 //	$ semabench explore ./pkg -run TestCounter
 //
@@ -213,12 +220,12 @@
 // operations are calls of package schedrt: go statements, channels, select, sync, sync/atomic,
 // context, the environment, files, pipes, expvar, and everything that waits for time or reads the
 // clock. Packages log, log/slog, database/sql, net/http with httptest, httputil and cookiejar,
-// crypto/tls, net/rpc, net/smtp and net/textproto are copied, too, so the locks of a logger and of an
-// http.Transport are under control, and a report shows them. A call of another method of the standard
-// library is one step if its type has a lock, such as token.FileSet. Package schedrt runs one goroutine
-// at a time, and stops it before each such operation. Positions are positions in the original source,
-// and nothing is written into your tree. The first build takes some seconds, and some more if the
-// program imports net/http. A build that was not used for three days is removed.
+// crypto/tls, net/rpc, net/smtp and net/textproto are copied, too, so the locks of a logger and of
+// an http.Transport are under control, and a report shows them. A call of another method of the
+// standard library is one step if its type has a lock, such as token.FileSet. Package schedrt runs
+// one goroutine at a time, and stops it before each such operation. Positions are positions in the
+// original source, and nothing is written into your tree. The first build takes some seconds, and a
+// few more if the program imports net/http. A build that was not used for three days is removed.
 //
 // Time is virtual: the earliest timer may fire at any moment, and an hour takes no time. A
 // goroutine that repeats the same loads while nothing changes is not run again until something
@@ -227,12 +234,13 @@
 // # What this does not show
 //
 // “Complete” is about this body, with the values that it was given. It says nothing about more
-// goroutines or other input. The bound on steps cuts a schedule off, and its rest is unknown.
+// goroutines or other input. A schedule that is longer than the bound on steps is cut off, and its
+// rest is unknown.
 //
-// A body of more than 100000 operations is sampled: long schedules are played, to ten million
-// operations, which follow the default schedule but for some hundred random preemptions. The result
-// says so, is never “complete”, and counts no pairs. A smaller body of the same code shows more: most bugs
-// need two goroutines and a few operations.
+// A body of more than 100000 operations is sampled: the explorer plays schedules of up to ten
+// million operations, which follow the default schedule except for some hundred random preemptions.
+// The result says so, is never “complete”, and counts no pairs. A smaller body of the same code
+// shows more: most bugs need two goroutines and a few operations.
 //
 // Goroutines are preempted only at operations on shared objects. For programs without data races
 // this loses nothing; run with -race to know that yours has none. Memory is sequentially
@@ -241,78 +249,85 @@
 // Each schedule begins with the package variables that a process begins with: rewritten packages
 // that can change theirs are initialized again, with their init functions and the goroutines that
 // these start. Those goroutines may stay. State inside the standard library is not initialized
-// again. Its exported variables that the program assigns to, the default loggers, and the environment
-// get back the values that they had before the first schedule. What registers something there for
-// good, such as flag.Int and expvar.NewInt, runs once, at the start of the process; a body that calls it
-// is refused. The default client, transport and mux of net/http are restored, so a body may call
-// http.Handle.
+// again. Its exported variables that the program assigns to, the default loggers, and the
+// environment get back the values that they had before the first schedule. A function that
+// registers something there for good, such as flag.Int and expvar.NewInt, runs once, at the start
+// of the process. A body that calls such a function is refused. The default client, transport and
+// mux of net/http are restored, so a body may call http.Handle.
 //
-// A package variable that the test sets before the first schedule, in TestMain for example, has that
-// value at the begin of every schedule. Of what it refers to, only the entries of a map and the fields
-// behind a pointer are restored. A variable that the standard library has a hold on, such as a driver that
-// an init function registers, is not made anew: all memory behind it is restored in place.
+// A package variable that the test sets before the first schedule, in TestMain for example, has
+// that value at the beginning of every schedule. If the variable is a map or a pointer, the entries
+// of the map or the fields behind the pointer are restored too, and nothing else that it refers to.
+// A variable that the standard library refers to, such as a driver that an init function registers,
+// is not initialized again: all memory behind it is restored in place.
 //
-// Each failure is played once more before it is told, as the first schedule of a fresh process. If it
-// does not come again, the result is unknown (“depends on …”), names the first operation that
-// differs, and the test is skipped. A process that dies is a failure if a fresh one dies as well.
+// Each failure is played once more before it is reported, as the first schedule of a fresh process.
+// If it does not fail again, the result is unknown (“depends on …”), names the first operation that
+// differs, and the test is skipped. A schedule that ends the process is a failure if it ends a
+// fresh process as well.
 //
-// The body has to do the same under the same schedule. This is checked, and a difference is named:
-// for example a random source with a seed from the clock. A loop over a map visits the keys in a
-// fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in every
-// schedule, so bugs that need another order or other numbers are missed.
+// The body has to do the same under the same schedule. The explorer checks this, and names a
+// difference, for example a random source with a seed from the clock. A loop over a map visits the
+// keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in
+// every schedule, so bugs that need another order or other numbers are missed.
 //
-// Files are real. Each call of package os is one step, on all files together. A schedule begins with
-// an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it may
-// read any file. Code of the standard library uses files without a step.
+// Files are real. Each call of package os is one step, on all files together. A schedule begins
+// with an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it
+// may read any file. Code of the standard library uses files without a step.
 //
 // No signal comes. A goroutine that waits for one may be left; a program that cannot return without
 // one is refused.
 //
-// The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A connection
-// has a buffer of 64 KB in each direction, and is there before it is accepted. No packet is lost or
-// overtaken but one for a port without a socket. A Unix socket makes no file. The types and options are
-// those of package net. Functions that need a descriptor, such as Dialer.Control and TCPConn.File, are
-// refused. The hooks of net/http/httptrace are called.
+// The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A
+// connection has a buffer of 64 KB in each direction, and is there before it is accepted. No packet
+// overtakes another one, and only a packet for a port without a socket is lost. A Unix socket makes
+// no file. The types and options are those of package net. Functions that need a descriptor, such
+// as Dialer.Control and TCPConn.File, are refused. The hooks of net/http/httptrace are called.
 //
-// Servers and clients of net/http play over these connections. A request and its answer take about 150
-// steps, most of them locks of net/http, so a test with a server has too many schedules to be complete.
-// A handler that is called with an httptest.ResponseRecorder has few. Timers of net/http, such as the
-// quarter of a second in which HTTP/2 drops a connection without requests, fire at any moment like all
-// timers: -explore.lazyclock lets them wait.
+// Servers and clients of net/http play over these connections. A request and its answer take about
+// 150 steps, most of them locks of net/http, so a test with a server has too many schedules to be
+// complete. A handler that is called with an httptest.ResponseRecorder has few schedules. Timers of
+// net/http, such as the quarter of a second in which HTTP/2 drops a connection without requests,
+// fire at any moment like all timers: -explore.lazyclock lets them wait.
 //
-// Not under control are the rest of the network, name servers with it, and other processes. A program that uses one of these
-// is refused, and the function is named. Also refused are packages with cgo, and packages that link to
-// the runtime's parking functions. A goroutine that waits inside the standard library, or loops without
-// an operation, is noticed after ten seconds, and named. The first is refused: it may wait for a lock
-// that the library holds while it calls code of the program.
+// The explorer does not control the rest of the network, with name servers, and other processes. It
+// refuses a program that uses one of these, and names the function. It also refuses packages with
+// cgo, and packages that link to the runtime's parking functions. It notices after ten seconds that
+// a goroutine waits inside the standard library, or loops without an operation, and names the
+// goroutine. A program with such a wait is refused: the goroutine may wait for a lock that the
+// library holds while it calls code of the program.
 //
-// Finalizers and cleanups do not run. testing.AllocsPerRun and runtime.ReadMemStats return zeros, because the
-// real numbers count what the engine allocates. A schedule that fails after the program has read such a
-// number, or has called runtime.GC with a finalizer set, is refused by that name; a deadlock after a number
-// is told as ever. runtime.Stack shows the goroutines of the program only, so leak checks work. The clock
-// begins at no remarkable moment: on 20 May 2026, some seconds after 10:24 UTC.
+// Finalizers and cleanups do not run. testing.AllocsPerRun and runtime.ReadMemStats return zeros,
+// because the real numbers count what the engine allocates. A schedule that fails after the program
+// has read such a number, or has called runtime.GC with a finalizer set, is refused, and the
+// function is named. A deadlock is reported even after such a number. runtime.Stack shows the
+// goroutines of the program only, so leak checks work. The clock begins on 20 May 2026, some
+// seconds after 10:24 UTC, and not at a round time that code could mistake for a special one.
 //
-// Assembly, and what unsafe does to a lock, are steps that cannot be
-// interrupted. runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was
-// not chosen for 2000 steps runs next, as Go's own scheduler would ensure.
+// Assembly runs as one piece, and so does code that changes a lock by package unsafe.
+// runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was not chosen
+// for 2000 steps runs next, as Go's own scheduler would ensure.
 //
-// A loop that counts its loads is taken for a spinner at the third load that equals the one before.
-// It continues when nothing else can move, and several such loops continue in turn. If nothing has
-// changed for nine tenths of -explore.steps, it is a livelock if the local variables come to the same
-// values again and again. If they still change, the loop may be counting, and the schedule has no end
-// that is known. Counters on the heap are not looked at.
+// A loop that counts its loads counts as a spinner at the third load that equals the one before.
+// The loop continues when nothing else can move, and several such loops continue in turn. If
+// nothing has changed for nine tenths of -explore.steps, and the local variables of the loop have
+// the same values again and again, this is a livelock. If the local variables still change, the
+// loop may be counting, and the result is unknown. The explorer does not look at counters on the
+// heap.
 //
-// A sync.Pool returns the value that was put in last, or none; the pools of the standard library are
-// empty. A TryLock fails only if the lock is held. sync.Map.Range visits keys in the order of insertion.
-// The panic of a WaitGroup that is reused too early is not seen.
+// A sync.Pool returns the value that was put in last, or none; the pools of the standard library
+// are empty. A TryLock fails only if the lock is held. sync.Map.Range visits keys in the order of
+// insertion. The explorer does not see the panic of a WaitGroup that is reused too early.
 //
-// When the body has returned, time passes. Once sixteen timers in a row bring no goroutine that is
-// left to its end, the rest is played in one order only, and not shown. After 256 timers in a row,
-// goroutines that another timer would wake count as daemons. If goroutines without a timer wait
-// beside daemons, they are a leak once a tenth of -explore.steps timers have brought no change. If
-// the daemons have changed something meanwhile, the result is unknown, with that bound.
+// When the body has returned, time passes. The goroutines that are left may then end. Once sixteen
+// timers in a row have fired and none of these goroutines has ended, the rest of the schedule is
+// played in one order only, and not shown. After 256 timers in a row, goroutines that another timer
+// would wake count as daemons. If goroutines without a timer wait beside daemons, they are a leak
+// once a tenth of -explore.steps timers have brought no change. If the daemons have changed
+// something meanwhile, the result is unknown, and names that bound.
 //
-// A body that waits for no timer beside such goroutines is treated alike: after sixteen timers in a
-// row that change nothing, the rest is played in one order. It is a deadlock once a tenth of
-// -explore.steps timers and ten minutes of virtual time have brought no change.
+// The same holds before the body has returned, if it waits for no timer while such goroutines run:
+// after sixteen timers in a row that change nothing, the rest is played in one order. It is a
+// deadlock once a tenth of -explore.steps timers and ten minutes of virtual time have brought no
+// change.
 package explore

@@ -8,11 +8,12 @@ import (
 
 // A Map is the model of a sync.Map, and replaces it. Operations on different keys commute. As the
 // Go memory model has it, a write happens before the operations that observe it, and nothing else
-// is ordered: a mutex around the whole map would hide races. Range goes by insertion. The zero
-// value is an empty map.
+// is ordered: a mutex around the whole map would hide races. Range visits keys in the order of
+// their insertion. The zero value is an empty map.
 //
-// entries keeps the order of insertion, which Go's map does not have and a replay needs. index
-// finds a key in it, by a table of this package and not a Go map, which the detector watches.
+// entries keeps the order of insertion, which a replay needs and Go's map does not have. index
+// finds a key in entries. It is a hash table of this package and not a Go map, because the race
+// detector watches Go maps.
 type Map struct {
 	real    sync.Mutex // guards the map outside of control, see locked
 	shape   Object     // which keys there are
@@ -34,11 +35,11 @@ type entry struct {
 
 var seed = maphash.MakeSeed()
 
-// access is an operation on the entry of a key. f performs it and reports whether it wrote. Store
-// does not observe what was there, so it acquires nothing.
+// access is an operation on the entry of a key. f performs the operation and reports whether it
+// wrote. Store does not observe the old value, so it acquires no edge from the write before.
 //
-// The entry is found before the step and used in it. It stays the same in between, because
-// entries of an execution are never removed.
+// The caller finds the entry before the step, and the step uses it. The entry is still valid then,
+// because entries are never removed during an execution.
 func (m *Map) access(kind Kind, mode Mode, key any, f func(n *entry) (wrote bool)) {
 	hash := maphash.Comparable(seed, key)
 	e := current()
@@ -89,8 +90,8 @@ func (m *Map) locked(f func() *entry) *entry {
 
 // compact drops the entries of keys that were deleted in earlier executions.
 //
-// It runs at the first operation of an execution, when no goroutine of this execution can have
-// an entry in hand.
+// It runs at the first operation of an execution. No goroutine of this execution can use an entry
+// yet.
 func (m *Map) compact(e *Exec) {
 	if m.run == e.run {
 		return
@@ -145,7 +146,7 @@ func (m *Map) add(n *entry) {
 }
 
 // place puts the number of an entry into the first free slot of the index from its hash on. There
-// is one, as the index is at most half full.
+// is a free slot, as the index is at most half full.
 func (m *Map) place(n *entry, at int) {
 	mask := uint64(len(m.index) - 1)
 	i := n.hash
@@ -282,12 +283,12 @@ func (m *Map) all(kind Kind, mode Mode, f func(n *entry)) {
 }
 
 // A Pool is the model of a sync.Pool, and replaces it under control. Get returns the item that was
-// put in last, or nothing: the schedule chooses, as the real one may drop items at any time. It
-// does not return older items. It is empty at the begin of every execution. A Put happens before
-// the Get that returns its item.
+// put in last, or nothing: the schedule chooses, as a real sync.Pool may drop items at any time.
+// Get does not return older items. The pool is empty at the beginning of every execution. A Put
+// happens before the Get that returns its item.
 //
-// Two outcomes of a Get are enough. A program that is right must cope with both, and older items
-// would differ from the last one by their content only.
+// Two outcomes of a Get are enough. A correct program must cope with both. An older item would
+// differ from the last one only by its content.
 type Pool struct {
 	object Object
 	items  []*pooled

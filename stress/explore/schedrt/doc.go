@@ -17,7 +17,7 @@
 //
 // A controlled goroutine is at one of four places: running, before an operation, parked in a queue,
 // or dead. An operation is an access to something that goroutines share: a lock, a channel, an
-// atomic word, the clock. A step is one operation and the local code behind it, up to the next
+// atomic word, the clock. A step is one operation and the local code after it, up to the next
 // operation. No other goroutine can tell when local code runs, so a goroutine that was started or
 // woken runs to its first operation before a step is chosen. Interleavings counted by hand
 // therefore come out exactly.
@@ -36,13 +36,13 @@
 //
 // # The race detector
 //
-// A program under the race detector must show exactly its own data races. Four rules see to that:
+// A program under the race detector must show exactly its own data races. Four rules ensure this:
 //
-//   - Handing over between goroutines orders memory in truth, and must not do so for the detector:
-//     or no race would ever be seen. Each hand-over is between RaceDisable and RaceEnable, which
-//     make the detector ignore the synchronization of the calling goroutine. Coroutines (package
-//     iter) order memory in a way that cannot be muted, so under the detector goroutines hand over
-//     by batons.
+//   - The hand-over from one goroutine to the next orders memory. The detector must not see this
+//     order, or it would never report a race. Each hand-over is between RaceDisable and RaceEnable,
+//     which make the detector ignore the synchronization of the calling goroutine. Coroutines
+//     (package iter) order memory in a way that cannot be muted, so under the detector goroutines
+//     wait for batons instead (handover.go).
 //   - A model without a real primitive states its own edges with RaceRelease, RaceReleaseMerge and
 //     RaceAcquire, by the Go memory model: no edge less, or right programs would be accused; no
 //     edge more, or wrong ones would pass. RaceRelease replaces what earlier releases at an address
@@ -51,22 +51,23 @@
 //   - The package's own memory is shared by all controlled goroutines without any edge, so the
 //     detector must not watch it. Package rewrite compiles this package with -race=false, and with
 //     -l so that no part of it is inlined into a package that is watched.
-//   - The detector watches a few runtime functions in every package: maps, append and copy. They
-//     are replaced here by the functions of collections.go. A generic function is compiled in the
+//   - The detector watches a few runtime functions in every package: maps, append and copy. This
+//     package uses the functions of collections.go instead. A generic function is compiled in the
 //     package that calls it, so generic functions here touch no shared state. They call functions
 //     marked go:norace, which keeps the package right even where the flags are missing.
 //
 // # What this does not show
 //
-// Memory is sequentially consistent. That loses nothing for programs without data races; the race
-// detector finds the others, on each schedule that is played under it. Code that was not rewritten
-// runs as one piece between two operations. One Exec plays at a time in a process.
+// Memory is sequentially consistent. That loses nothing for programs without data races. The race
+// detector reports the races of other programs, on each schedule that is played under it. Code that
+// was not rewritten runs as one piece between two operations. Only one Exec can play at a time in a
+// process.
 //
 // # Why one package of more than twenty files
 //
-// Every model announces, stops and changes through the private state of one Exec, in each step.
-// A second package would need that state exported, and rewritten code of any module could then
-// call it. It would also be one more package that has to be compiled without the race detector,
-// and one more that each rewritten module imports. The files are the split: one primitive or one
-// decision of the engine in each.
+// Every model announces, stops and changes through the private state of one Exec, in each step. A
+// second package would need that state exported, and rewritten code of any module could then call
+// it. It would also be one more package that has to be compiled without the race detector, and one
+// more that each rewritten module imports. Instead the package is split into files, with one
+// primitive or one decision of the engine in each.
 package schedrt

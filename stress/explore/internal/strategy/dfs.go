@@ -29,9 +29,9 @@ type decision struct {
 // Begin implements Search.
 func (d *DFS) Begin(*schedrt.Exec) { d.at, d.spent = 0, 0 }
 
-// Pick implements schedrt.Strategy.
-// The default choice is the first way. With a bound on preemptions the first schedules then are
-// the ones with the fewest, and a failure that is found is easy to read.
+// Pick implements schedrt.Strategy. The default choice is the first way that is tried. With a bound
+// on preemptions the first schedules then are the ones with the fewest, and a failure that is found
+// is easy to read.
 func (d *DFS) Pick(p *schedrt.Point) int {
 	i := d.take(func(ways []int) []int {
 		first := Default(p)
@@ -82,10 +82,11 @@ func (d *DFS) take(ways func(scratch []int) []int) int {
 	return step.ways[step.next]
 }
 
-// Done implements Search: it changes the last decision that has a way left, and drops those after
-// it.
+// Done implements Search: it changes the last decision that has an untried way, and drops the
+// decisions after it.
 //
-// A part ends at its floor: the decisions above belong to the part that gave it away.
+// A part of the search (see Part) ends at its floor: the decisions before it belong to the search
+// from which the part was split.
 func (d *DFS) Done(*schedrt.Exec) bool {
 	d.path = d.path[:d.at]
 	for len(d.path) > d.floor {

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// The bounds on the calls of one method. Programs multiply with the calls, and two values of a
-// parameter tell whether calls meet or not; a third value shows what only happens when a bound is
-// reached. Arguments that the user gives are bounded less, because the user chose them.
+// The bounds on the calls of one method. The number of programs grows fast with the number of
+// calls. Two values of a parameter suffice for calls that use the same key and for calls that use
+// different keys. A third value shows behaviour at a bound, such as a full cache. Arguments that
+// the user gives are bounded less, because the user chose them.
 const (
 	callsOfMethod = 3
 	callsOfUser   = 9
@@ -55,14 +56,15 @@ func ofEmbeddedLock(receiver reflect.Type, name string) bool {
 	return false
 }
 
-// ofSync reports whether a type is of package sync. In a player it is the look-alike of that package.
+// ofSync reports whether a type is of package sync. In a process that plays schedules it is of the
+// shim package that replaces sync.
 func ofSync(t reflect.Type) bool {
 	return t.PkgPath() == "sync" || strings.HasSuffix(t.PkgPath(), "/explore/shim/sync")
 }
 
-// methodOf returns a method without its receiver, which the methods of an interface do not have. Methods
-// come from the static type in every process: the parent needs them to draw programs, and must not call
-// newValue, which may start goroutines that nothing controls there.
+// methodOf returns a method without its receiver. Methods of an interface have no receiver
+// parameter. Methods come from the static type in every process: the parent needs them to draw
+// programs, and must not call newValue, which may start goroutines that nothing controls there.
 func methodOf(m reflect.Method, receiver reflect.Type) *method {
 	r := &method{name: m.Name, variadic: m.Type.IsVariadic()}
 	for i := range m.Type.NumIn() {
@@ -76,8 +78,8 @@ func methodOf(m reflect.Method, receiver reflect.Type) *method {
 	return r
 }
 
-// checkNames returns an error for an option that names no method: a name with a mistake would leave
-// nothing out, or everything.
+// checkNames returns an error for an option that names no method. With a misspelt name, Without
+// would leave nothing out, and Only would leave out everything.
 func (s *Spec) checkNames(known map[string]bool) error {
 	of := func(option string, names []string) error {
 		for _, name := range names {
@@ -93,8 +95,8 @@ func (s *Spec) checkNames(known map[string]bool) error {
 }
 
 // addMethod adds the calls of one method. A method whose arguments cannot be drawn is left out, by
-// name, unless the user asked for it: one callback among twenty methods is no reason to explore none,
-// but a method that Only names would otherwise be missed in silence.
+// name, unless the user asked for it. One method with a callback is no reason to explore none of
+// twenty. But if Only names a method, leaving it out silently would mislead the user.
 func (s *Spec) addMethod(m *method) error {
 	tuples, err := s.argumentsOf(m)
 	if err != nil && (slices.Contains(s.options.Only, m.name) || s.options.Arguments[m.name] != nil) {
@@ -114,7 +116,7 @@ func (s *Spec) addMethod(m *method) error {
 	for _, args := range tuples {
 		c := &call{method: m, args: args, text: callText(m, args)}
 		if texts[c.text]++; texts[c.text] > 1 {
-			// Both stay: values of one text may differ in what the text does not show.
+			// Both calls stay: values with the same text may still differ.
 			c.text = strings.TrimSuffix(c.text, ")") + fmt.Sprintf(" #%d)", texts[c.text])
 		}
 		s.calls = append(s.calls, c)
@@ -187,8 +189,9 @@ func fitting(m *method, given []Value) (args []Value, err error) {
 	return args, nil
 }
 
-// diagonal returns the first combinations of the choices, by the sum of their indexes. Of equal sums
-// the last parameter varies first: for a map these are one key with two values, and another key.
+// diagonal returns the first combinations of the choices, by the sum of their indexes. Among equal
+// sums the last parameter varies first. For Put of a map this gives one key with two values, and
+// then another key.
 func diagonal(choices [][]Value, most int) (tuples [][]Value) {
 	deepest := 0
 	for _, c := range choices {
