@@ -87,7 +87,8 @@ func parseLatency(s string) (time.Duration, error) {
 }
 
 // maxLatency keeps the counting pass of a sample below one minute. The command semabench run
-// considers a sample stuck after that, and with one permit all counted operations wait in turns.
+// considers a sample stuck after a minute. With one permit all counted operations wait one after
+// the other, so a long latency would reach that.
 const maxLatency = time.Second
 
 // Cases returns the cases that the parameters select. With full it includes the shapes of a full

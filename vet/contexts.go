@@ -9,10 +9,10 @@ import (
 
 // checkErrors reports each Acquire whose error is thrown away.
 //
-// With a context that is never done, Acquire has no error, and throwing it away is correct. So the
-// check needs a context that some other code may cancel. A type of the user's own may have an
-// Acquire that never fails, so the check believes the author of “_ =”. TryAcquire has no error; a
-// result that is thrown away is not judged.
+// With a context that is never done, Acquire returns no error, and ignoring the result is correct.
+// So the check needs a context that some other code may cancel. A type of the user's own may have
+// an Acquire that never fails, so the check believes the author of “_ =”. TryAcquire has no error;
+// a result that is thrown away is not judged.
 func (p *checker) checkErrors(f *function) {
 	for _, c := range f.calls {
 		if c.op != acquire || !thrownAway(c) || endsGoroutine(c) || p.never(f, c.ctx) || p.asksLater(c) {
@@ -22,7 +22,8 @@ func (p *checker) checkErrors(f *function) {
 	}
 }
 
-// A deferred or started Acquire has no place for its result at all.
+// thrownAway reports whether no code can see the error of c. A deferred Acquire has no place for
+// its result at all.
 func thrownAway(c *call) bool {
 	switch n := c.up(1).(type) {
 	case *ast.ExprStmt, *ast.DeferStmt:
@@ -35,8 +36,8 @@ func thrownAway(c *call) bool {
 	return false
 }
 
-// endsGoroutine reports whether c is the last statement of a goroutine. No code goes on after it:
-// tests of semaphores make a waiter so.
+// endsGoroutine reports whether c is the last statement of a goroutine. No code goes on after it.
+// Tests of semaphores start waiters in this way.
 func endsGoroutine(c *call) bool {
 	lit, ok := c.body().(*ast.FuncLit)
 	if !ok || len(lit.Body.List) == 0 || lit.Body.List[len(lit.Body.List)-1] != c.up(1) {
@@ -94,8 +95,8 @@ func (p *checker) function(e *ast.CallExpr) *types.Func {
 
 // asksLater reports whether the same body looks at the context after the call, by ctx.Err or
 // ctx.Done. A context that is not done then was not done in Acquire either, so the permits were
-// taken; the author may count on this. The text of the expression is compared, which is enough
-// within one body: a shadowed ctx only loses a report.
+// taken. The author may count on this. The text of the expression is compared, which is enough
+// within one body: a shadowed ctx can only hide a mistake.
 func (p *checker) asksLater(c *call) (yes bool) {
 	ctx := types.ExprString(c.ctx)
 	ast.Inspect(c.body(), func(n ast.Node) bool {
@@ -108,7 +109,7 @@ func (p *checker) asksLater(c *call) (yes bool) {
 	return yes
 }
 
-// checkHandlers reports each Acquire of an HTTP handler that waits on although the client is gone.
+// checkHandlers reports each Acquire of an HTTP handler that still waits when the client has gone.
 //
 // Only the body of the handler itself is judged. A goroutine that it starts may rightly outlive
 // the request, and a deferred call runs after the answer.
@@ -235,9 +236,9 @@ func (p *checker) reads(e *ast.CallExpr) bool {
 	return tv.IsType()
 }
 
-// holdsSemaphore reports whether a value of type t has a semaphore in it, and not behind a pointer.
-// A type parameter may be instantiated by a pointer, so nothing is said about it. A map, slice,
-// channel or pointer in a struct is a reference, and copying it copies no semaphore.
+// holdsSemaphore reports whether a value of type t contains a semaphore itself, and not only a
+// pointer to one. A type parameter may be instantiated by a pointer, so nothing is said about it. A
+// map, slice, channel or pointer in a struct is a reference, and copying it copies no semaphore.
 func holdsSemaphore(t types.Type) bool {
 	if t == nil {
 		return false
@@ -261,17 +262,17 @@ func holdsSemaphore(t types.Type) bool {
 	return false
 }
 
-// pointerMethods reports whether only a pointer to t acquires. Methods on the value say that the
-// author made t to be copied. The method set of the value has only methods with value receivers.
+// pointerMethods reports whether only a pointer to t has Acquire. If the value has it, the author
+// made t to be copied. The method set of the value has only methods with value receivers.
 func pointerMethods(t *types.Named) bool {
 	o, _, _ := types.LookupFieldOrMethod(t, false, nil, "Acquire")
 	_, ok := o.(*types.Func)
 	return !ok || types.NewMethodSet(t).Lookup(o.Pkg(), "Acquire") == nil
 }
 
-// holdsLock reports whether a value of type t has the state of a lock or of an atomic in it. A
-// struct with pointers alone may be copied: both copies use the same state. State that lies deeper
-// than five structs is not looked for.
+// holdsLock reports whether a value of type t contains a lock or an atomic itself, and not only a
+// pointer to one. A struct with pointers alone may be copied: both copies use the same state. The
+// search stops at a depth of five structs.
 func holdsLock(t types.Type, depth int) bool {
 	u, ok := t.Underlying().(*types.Struct)
 	if !ok || depth > 4 {

@@ -35,8 +35,8 @@ type sample struct {
 // The noise is observed from before the process starts until after it has ended. The interval is
 // longer than the measured part, so a disturbance of the measured part is never missed.
 //
-// The timeout covers the whole sample. It has a cause of its own, so that a stuck sample is told
-// apart from an interrupt.
+// The timeout covers the whole sample. The context has a cause of its own for it, so a caller can
+// tell a stuck sample from an interrupt.
 func (m *runner) takeSample(ctx context.Context, r row) (s sample, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, m.timeout,
 		fmt.Errorf("%w: stopped after %v", errStuck, m.timeout))
@@ -69,8 +69,8 @@ func (m *runner) serverCPU(r row) (time.Duration, error) {
 
 // runSampleProcess starts the process of a sample, waits for its end, and returns its result.
 //
-// The folder is the sample's own. A semaphore that a killed sample left in it cannot meet the
-// next one.
+// Each sample has its own folder. If a sample is killed, the semaphore that it leaves there cannot
+// disturb the next sample.
 func (m *runner) runSampleProcess(ctx context.Context, r row) (*sampleResult, error) {
 	folder, err := os.MkdirTemp(m.scratch, "sample-*")
 	if err != nil {

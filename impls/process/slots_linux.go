@@ -69,9 +69,9 @@ func (w slot) with(o owner) slot { return w&^(versionUnit-1) + versionUnit + slo
 // Acquire implements [impls.Semaphore]. It returns an error other than ctx.Err() only after Close.
 //
 // The fast path takes one permit at the hint. It reads waiting before it takes, so it passes no
-// goroutine that was in the queue at that time. It checks ctx before it takes: a check afterwards
-// would have to give the permit back, and another process could see it taken for no reason.
-// A wrong hint costs only the way through the queue's Acquire, which searches all words.
+// goroutine that was in the queue at that time. It checks ctx before it takes: after a later check
+// it would have to give the permit back, and another process could find that permit taken
+// meanwhile. If the hint is wrong, the queue's Acquire searches all words.
 func (s *Slots) Acquire(ctx context.Context, n int64) error {
 	if n == 1 && s.waiting.Load() == 0 && !isDone(ctx.Done()) && s.takeAt(int(s.hint.Load())) {
 		return nil
@@ -364,8 +364,8 @@ func (s *Slots) isStuck(locked slot) bool {
 	return locked.owner() != 0 && uint64(locked) == s.stuckLock.Load()
 }
 
-// reclaimLock opens the lock if its owner has ended, and reports whether it did. Permits that the
-// dead process had in hand are owned by it, and are reclaimed like all others.
+// reclaimLock opens the lock if its owner has ended, and reports whether it did. The dead process
+// still owns the permits that it was taking or releasing. They are reclaimed like all others.
 func (s *Slots) reclaimLock() bool {
 	w := slot(s.lock.Load())
 	o := w.owner()

@@ -4,7 +4,8 @@ package process
 
 import "os"
 
-// This file stands in for slots and jobservers on systems other than Linux.
+// This file replaces slots and jobservers on systems other than Linux: every constructor returns an
+// error.
 
 // MaxSlots is the largest size of slots, in permits.
 const MaxSlots = 1 << 16

@@ -18,7 +18,7 @@ func Interrupt(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 // Dump does nothing: this system has no signal that makes a Go program print its stacks.
 func Dump(*exec.Cmd) error { return nil }
 
-// Kill ends cmd, and not what it has started.
+// Kill ends cmd, but not the processes that cmd has started.
 func Kill(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 
 // diedOfGroupSignal is false: no signal reaches more than one process.

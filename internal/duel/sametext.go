@@ -22,10 +22,9 @@ type mention struct {
 	names    map[string]bool // identifiers; "http.Dir" where another one and a dot precede it
 }
 
-// mentionsOf scans Go source. Comments are no part of it. Source with errors is
-// scanned as far as the scanner understands it; a compiler refuses it anyway.
-// Names and literals are collected without their places: whether some code
-// could open a file is all that is asked.
+// mentionsOf scans Go source. Comments are no part of it. Source with errors is scanned as far as
+// the scanner understands it; a compiler refuses it anyway. Names and literals are collected
+// without their places: the only question is whether some code could open a file.
 func mentionsOf(name string, source []byte, into *mention) {
 	file := token.NewFileSet().AddFile(name, -1, len(source))
 	var s scanner.Scanner
@@ -60,8 +59,8 @@ func mentionsOf(name string, source []byte, into *mention) {
 	}
 }
 
-// A reader is what the source of a test binary, without the standard library,
-// says about the files that its benchmarks may read.
+// A reader holds the facts in the source of a test binary, without the standard library, that tell
+// which files its benchmarks may read.
 type reader struct {
 	mention
 	dir     string          // of the package, below the top of the side, with slashes
@@ -88,8 +87,8 @@ var harmless = []string{"bufio", "bytes", "cmp", "compress/", "container/", "con
 // package that is not in the list counts as opening files, so a new one of a
 // later Go release is safe.
 //
-// The list is of harmless packages and not of dangerous ones: what is forgotten then costs a
-// measurement and hides nothing.
+// The list names harmless packages and not dangerous ones. A harmless package that is missing costs
+// a measurement; a dangerous one that is missing would hide a change.
 func (r *reader) opensFiles() bool {
 	for path := range r.imports {
 		if !isHarmless(path) {
@@ -133,10 +132,9 @@ func hasAny(set map[string]bool, words []string) string {
 // mayRead returns why the benchmarks may read one of the changed files, or "" if
 // they read none. changed are paths below the top of the side, with slashes.
 //
-// The answer doubts everything: code that lists folders or starts programs may
-// read any file; a file in the testdata of the package may be read by whatever
-// opens files at all; and any other file may be read if a string literal could be
-// part of its name.
+// The answer is yes in case of doubt: code that lists folders or starts programs may read any file;
+// a file in the testdata of the package may be read by any code that opens files; and any other
+// file may be read if a string literal could be part of its name.
 func (r *reader) mayRead(changed []string) string {
 	if !r.opensFiles() {
 		return ""
@@ -175,8 +173,8 @@ func (r *reader) readsItself() bool {
 // together at run time. So a literal counts if it could be the beginning or the
 // end of the name.
 //
-// Every rule errs on one side. A literal that could be part of the name makes the package
-// measured; a package that is measured needlessly costs seconds.
+// Every rule errs towards measuring. A literal that could be part of the name causes a measurement,
+// and a needless measurement costs seconds.
 func (r *reader) mayOpen(path string) bool {
 	if strings.HasPrefix(path, strings.TrimPrefix(r.dir+"/testdata/", "./")) {
 		return true
@@ -249,10 +247,10 @@ func components(literal string) []string {
 	return strings.Split(strings.ReplaceAll(literal, `\`, "/"), "/")
 }
 
-// changedBenchmarks returns a function that says how a benchmark function of a package differs between the sides:
-// in its own text, in other code of its test files, or in the testdata of its package. It returns ""
-// where nothing differs. The text of functions is compared without comments and spaces, since those change no
-// benchmark.
+// changedBenchmarks returns a function that says how a benchmark function of a package differs
+// between the sides: in its own text, in other code of its test files, or in the testdata of its
+// package. It returns "" where nothing differs. The text of functions is compared without comments
+// and spaces, since those change no benchmark.
 func (m *measurer) changedBenchmarks(path string) func(function string) string {
 	old, new := testSource(m.old.packages[path]), testSource(m.new.packages[path])
 	helpers := false
@@ -277,8 +275,8 @@ func (m *measurer) changedBenchmarks(path string) func(function string) string {
 	}
 }
 
-// testSource returns the text of each top-level declaration in the test files of a package, by name. A file that
-// cannot be parsed has none: its package does not build, and that is what the report says.
+// testSource returns the text of each top-level declaration in the test files of a package, by
+// name. A file that cannot be parsed has none: its package does not build, and the report says so.
 func testSource(p pkg) map[string]string {
 	texts := map[string]string{}
 	files := token.NewFileSet()
@@ -302,7 +300,8 @@ func testSource(p pkg) map[string]string {
 				}
 				name = "declarations"
 			}
-			// Without comments: those are in f.Comments alone, and a node is printed without its file.
+			// Without comments: those are in f.Comments alone, and a node is printed without its
+			// file.
 			_ = printer.Fprint(&text, token.NewFileSet(), withoutDoc(d))
 			texts[name] += strings.Join(strings.Fields(text.String()), " ") + "\n"
 		}
@@ -310,7 +309,8 @@ func testSource(p pkg) map[string]string {
 	return texts
 }
 
-// isTestFunction reports whether the go command runs a function by itself, so that no benchmark calls it.
+// isTestFunction reports whether the go command runs a function by itself, so that no benchmark
+// calls it.
 func isTestFunction(name string) bool {
 	return slices.ContainsFunc([]string{"Benchmark", "Test", "Example", "Fuzz"}, func(prefix string) bool {
 		return strings.HasPrefix(name, prefix)
@@ -328,8 +328,8 @@ func withoutDoc(d ast.Decl) ast.Decl {
 	return d
 }
 
-// differingTestdata names a file below testdata that differs between two folders of a package, or that only one of
-// them has. It returns "" if there is none.
+// differingTestdata names a file below testdata that differs between two folders of a package, or
+// that only one of them has. It returns "" if there is none.
 func differingTestdata(old, new string) (name string) {
 	for _, sides := range [][2]string{{old, new}, {new, old}} {
 		top := filepath.Join(sides[0], "testdata")

@@ -37,12 +37,12 @@
 // suspect may have a second stage too; it needs p <= 0.00125/tests. There is no third stage.
 //
 // A row is UNCHANGED only if its whole interval lies within the minimum effect of 1. It is NOT
-// SLOWER if the slower end of the interval does: it may be faster. All other rows without a
-// REGRESSED or IMPROVED are INCONCLUSIVE, and the report names the slowdown that the run would have
-// seen. Exact metrics need no test; see [Counted]. A [Waiver] lets a row regress for a while. Every
-// run carries controls: the old side against itself, unchanged and with a slowdown planted. A run
-// in which one of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in
-// both stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is the
+// SLOWER if the slower end of the interval does: it may be faster. If neither time nor counts
+// decide a row, it is INCONCLUSIVE, and the report names the slowdown that the run would have seen.
+// Exact metrics need no test; see [Counted]. A [Waiver] lets a row regress for a while. Every run
+// carries controls: the old side against itself, unchanged and with a slowdown planted. A run in
+// which one of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in both
+// stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is the
 // smallest that the noise lets the run find, and 10 % at least. If it is over 10 %, or shows
 // without being significant, the run is weaker but not invalid: no row then claims that it would
 // have shown a smaller slowdown.
