@@ -78,7 +78,8 @@
 //	   has methods that yield           w  rest until nothing can move
 //
 // A letter is followed by the number of permits. After a dot stands how many times the worker
-// yields while it holds the permits, or how many yields later the cancellation comes.
+// yields (lets other goroutines run) while it holds the permits, or after how many yields the
+// cancellation comes.
 //
 // A history that is not linearizable is also drawn as a page to open in a browser; its path is
 // printed.
@@ -113,7 +114,9 @@
 //
 //	fatal error: select on synctest channel from outside bubble
 //
-// impl.Order = impls.FIFO, or Barging, makes the checks of order sharper.
+// To have the order of waiters checked, declare it by impl.Order: impls.FIFO if waiters are served
+// in the order in which they began to wait, impls.Barging if every request that fits is served,
+// whichever other requests wait.
 //
 // # Limiters of one permit
 //
@@ -148,7 +151,7 @@
 // few instructions may stay closed for 10000 programs. Package explore plays all schedules of small
 // programs.
 //
-// Counters of 16 bits wrap in C36 only in a build without -race, which plays fewer waits.
+// With -race, C36 plays too few waits for a counter of 16 bits to wrap. Run it without -race, too.
 //
 // The order of two requests is judged only if one was observed to be blocked before the other was
 // called. Starvation is judged only where its absence is promised.
