@@ -7,9 +7,9 @@ import (
 )
 
 // Sparse follows the default schedule, and departs from it at some random steps. It is for schedules of
-// a million steps, for two reasons. A schedule is a list of its departures from the default: one that is
-// random throughout would be a word of megabytes, which no command line takes and no reader wants. And a
-// goroutine that goes on costs much less than one that gets the turn.
+// a million steps, for two reasons. A schedule is a list of its departures from the default: the word of
+// a schedule that is random throughout would have megabytes, which no command line takes and no reader
+// wants. And to let a goroutine go on costs much less than to give the turn to another goroutine.
 //
 // At each departure it picks at random, once, or for some decisions in a row: what one preemption
 // does not show may need several close together.

@@ -160,10 +160,9 @@ func (j *judge) agrees(r *run, q *sequence) bool {
 	return true
 }
 
-// equal reports whether a call of the history has the results that it has in a sequence. A call that
-// never returns agrees with one that never returns, and a call that never began, because the one before
-// it never returned, with one that never began. In other checkers a pending call may also be left out,
-// or have taken effect. Here the execution is over: nothing can move, so pending is a result.
+// equal reports whether a call of the history has the results that it has in a sequence. Two calls
+// agree if both never return, or if both never began, because the call before them never returned.
+// In other checkers a pending call may also be left out, or have taken effect. Here the execution is over: nothing can move, so pending is a result.
 func (j *judge) equal(a, b *event) bool {
 	if a.began == 0 || b.began == 0 || a.end == 0 || b.end == 0 {
 		return (a.began == 0) == (b.began == 0) && (a.end == 0) == (b.end == 0)

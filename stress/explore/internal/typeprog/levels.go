@@ -21,7 +21,7 @@ type Level struct {
 // shapes are the levels, the smallest first. Calls before the goroutines start cost no schedules, and
 // bring the value into a state in which calls meet: an element in a queue, a cache that is full. A
 // second call in a goroutine sees what the first one of the other has done in between. The shapes
-// with more than defaultCalls calls are for users who ask for them.
+// with more than defaultCalls calls are played only if -explore.calls asks for them.
 var shapes = []Level{
 	{Columns: []int{1, 1}},
 	{Columns: []int{1, 1}, Before: 1},
@@ -38,7 +38,7 @@ var shapes = []Level{
 // defaultCalls bounds the calls of a program if the user gives no bound.
 const defaultCalls = 4
 
-// calls returns the number of calls in a program of the level, without those of the observers.
+// calls returns the number of calls in a program of the level, without the calls of the observers.
 func (l Level) calls() (n int) {
 	n = l.Before
 	for _, c := range l.Columns {
@@ -63,8 +63,8 @@ func (l Level) String() string {
 	return text
 }
 
-// Levels returns the levels with up to a number of calls, the smallest programs first, for what a
-// player has found. 0 means the default.
+// Levels returns the levels with up to a number of calls, the smallest programs first, for the probe of
+// a player. 0 means the default.
 func (s *Spec) Levels(p *Probe, calls int) []Level {
 	s.probed = p
 	if calls <= 0 {

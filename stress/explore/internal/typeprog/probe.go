@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A Probe is what each call does alone on a fresh value. A player makes it, because only there a call
+// A Probe has the result of each call alone on a fresh value. A player makes it, because only there a call
 // that waits for ever is seen, and the parent draws programs with it.
 type Probe struct {
 	Problem string   // what keeps the type from being explored, and what to declare; "" if nothing does

@@ -316,8 +316,8 @@ func (e *event) text() string {
 	return "= " + strings.Join(e.texts, ", ")
 }
 
-// source returns the plan as Go code, for a report. A reader who has never seen the notation of the
-// replay sees which calls meet.
+// source returns the plan as Go code, for a report. The Go code shows which calls meet, also to a
+// reader to whom the notation of the replay is new.
 func (p plan) source(s *Spec) string {
 	var b strings.Builder
 	b.WriteString("v := newValue()\n")

@@ -88,7 +88,7 @@ func (r *run) ended() bool {
 	return !slices.ContainsFunc(r.events(), func(e *event) bool { return e.end == 0 })
 }
 
-// complete reports whether the order was one that the columns can have. In an order that gives a turn
+// complete reports whether the columns can have the order. In an order that gives a turn
 // to a goroutine whose last call still waits, that turn is lost. If the goroutine can go on later,
 // the rest of its calls is missing; another order has them in their places.
 func (r *run) complete() bool {

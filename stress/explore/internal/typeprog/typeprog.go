@@ -11,7 +11,7 @@
 // is wrong in every order is not noticed: that takes an ordinary test.
 //
 // The files go down in this order: levels.go and probe.go decide which programs there are; program.go
-// plays one; judge.go compares its history with those of sequential.go; explain.go writes the
+// plays one; judge.go compares its history with the sequential orders of sequential.go; explain.go writes the
 // comparison down. methods.go, values.go and snapshot.go turn types into calls, and results into
 // text.
 //

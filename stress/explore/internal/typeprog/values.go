@@ -63,8 +63,8 @@ func sameClass(a, b reflect.Kind) bool {
 // mostDepth bounds types that contain themselves.
 const mostDepth = 4
 
-// valuesOf returns the values of a type, the ones of the user if there are any. A zero comes last:
-// as a result it is what a call returns that found nothing.
+// valuesOf returns the values of a type: the user's values, if there are any. A zero comes last: as a
+// result, a zero mostly says that a call found nothing.
 func (s *Spec) valuesOf(t reflect.Type, depth int) ([]Value, error) {
 	if given := s.options.Values[t]; given != nil {
 		return given, nil

@@ -23,7 +23,7 @@ func readAll(s *stream.Stream, n int, seen *strings.Builder) {
 	}
 }
 
-// The bytes of a Write that is larger than the buffer come without those of another Write between
+// The bytes of a Write that is larger than the buffer come without bytes of another Write between
 // them, in either order of the two.
 func TestWritesDoNotMix(t *testing.T) {
 	for name, capacity := range map[string]int{"unbuffered": 0, "buffered": 2} {
@@ -59,7 +59,7 @@ func TestCloseEndsWrites(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
-// A Write of what fits is one step, also of nothing.
+// A Write that fits is one step, also if it is empty.
 func TestWriteThatFits(t *testing.T) {
 	x := schedtest.PlayScript(t, nil, func() {
 		s := stream.New(4, io.ErrClosedPipe)
