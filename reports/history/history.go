@@ -333,34 +333,40 @@ func (h *History) otherChanges(before, after int) string {
 
 // clockNotes names runs that were added later than a run with a later date. A date is not
 // corrected, because either order may be the right one.
-func (h *History) clockNotes() (notes []string) {
+func (h *History) clockNotes() []string {
+	var late, other []string
 	for i := 1; i < len(h.Runs); i++ {
 		if a, b := h.Runs[i-1], h.Runs[i]; a.Added.After(b.Added) {
-			notes = append(notes, fmt.Sprintf("%s was added after %s and is dated before it: the clock went "+
+			late = append(late, fmt.Sprintf("%s was added after %s and is dated before it: the clock went "+
 				"backwards, or an older commit was measured later; runs stand in the order of their dates",
 				h.Name(i-1), h.Name(i)))
 		}
 		if a, b := h.Runs[i-1], h.Runs[i]; b.Base != "" && a.Base != "" && !sameCommit(b.Base, a.Commit) {
-			notes = append(notes, fmt.Sprintf("the gate of %s compares with %s and not with %s, the run before: "+
+			other = append(other, fmt.Sprintf("the gate of %s compares with %s and not with %s, the run before: "+
 				"what changed in between is in no product", h.Name(i), b.Base, h.Name(i-1)))
 		}
 	}
-	return notes
+	return append(fold(late, "more run", "of this kind"), fold(other, "more gate", "of this kind")...)
 }
 
-// mostNotes is how many rows are named that vanished. A package that was renamed has a thousand.
-// The notes stand before the changes, so a long list would push the findings off the screen.
+// mostNotes is how many notes of one kind are written out. A package that was renamed has a thousand
+// rows that vanish. The notes stand before the changes, so a long list would push the findings off
+// the screen.
 const mostNotes = 5
+
+// fold keeps the first notes of one kind, and counts the others.
+func fold(notes []string, thing, what string) []string {
+	more := len(notes) - mostNotes
+	if more <= 0 {
+		return notes
+	}
+	return append(notes[:mostNotes], plural.Of(more, thing)+" "+what)
+}
 
 // rowNotes names rows that are missing from the newest run, and rows whose unit changed. A row of a
 // gate is missing from runs without a gate by nature, and is not named.
 func (h *History) rowNotes() (notes []string) {
 	newest := len(h.Runs) - 1
-	defer func() {
-		if more := len(notes) - mostNotes; more > 0 {
-			notes = append(notes[:mostNotes], plural.Of(more, "more row")+" vanished")
-		}
-	}()
 	for _, r := range h.Rows {
 		last := r.Points[len(r.Points)-1].Run
 		if last == newest || r.Chained != (h.Runs[newest].Base != "") {
@@ -376,7 +382,7 @@ func (h *History) rowNotes() (notes []string) {
 		}
 		notes = append(notes, note)
 	}
-	return notes
+	return fold(notes, "more row", "vanished")
 }
 
 // powerNotes says when the history is too short to show anything. Silence would read as "nothing

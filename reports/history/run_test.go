@@ -227,6 +227,19 @@ func TestManyRowsVanish(t *testing.T) {
 	}
 }
 
+// A clock that went backwards for good concerns every later run; five are named.
+func TestManyRunsAreLate(t *testing.T) {
+	runs := runsOf(20, 1, day, func(int, int) float64 { return 1 })
+	for i := range runs {
+		runs[i].Added = begin.Add(-day * time.Duration(i)) // each is added before the run that is dated before it
+	}
+	h := mustNew(t, runs)
+	const want = "14 more runs of this kind"
+	if len(h.Notes) <= mostNotes || h.Notes[mostNotes] != want {
+		t.Errorf("notes are %q, want %q as the sixth", h.Notes, want)
+	}
+}
+
 // A change that comes with another processor says so, and one without does not.
 func TestAnotherProcessorIsNamed(t *testing.T) {
 	for _, cpu := range []string{"One", "Two"} {
