@@ -106,7 +106,8 @@ func TestCompareRefuses(t *testing.T) {
 		{"/impl@nonsense", `comparing by "/impl@nonsense": `},
 		{"a b (", `comparing by "a b (": `},
 		{".unit", `comparing by ".unit": `},
-		{"/imp", `comparing by "/imp": no result has a value for it`},
+		{"/imp", `comparing by "/imp": no result has a value for it; the names of benchmarks have /impl`},
+		{"impl", `comparing by "impl": no result has a value for it; the names of benchmarks have /impl`},
 		{"/impl@(zzz)", `comparing by "/impl@(zzz)": it leaves no result`},
 	}
 	for _, test := range tests {

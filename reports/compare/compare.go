@@ -113,7 +113,7 @@ func Compare(log *read.Log, o Options) (*Comparison, error) {
 		}
 	}
 	if err := g.mustHaveColumns(); err != nil {
-		return nil, fmt.Errorf("comparing by %q: %w", by, err)
+		return nil, fmt.Errorf("comparing by %q: %w%s", by, err, nameKeys(log))
 	}
 	c := g.comparison(log)
 	c.By, c.Family = by, o.Family
@@ -305,6 +305,27 @@ func (g *grouper) mustHaveColumns() error {
 		}
 	}
 	return errors.New("no result has a value for it")
+}
+
+// nameKeys returns the keys in the names of benchmarks, for the error about a key that no result
+// has. A user who writes impl sees so that a key of a name begins with a slash. The order is the order
+// of the first names; a text has a handful of keys, so a list does for a set.
+func nameKeys(log *read.Log) string {
+	var keys []string
+	for _, s := range log.Series {
+		for part := range strings.SplitSeq(s.Name, "/") {
+			if key, _, ok := strings.Cut(part, "="); ok && !slices.Contains(keys, "/"+key) {
+				keys = append(keys, "/"+key)
+			}
+		}
+		if len(keys) > 10 {
+			break // names that hold anything
+		}
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return "; the names of benchmarks have " + strings.Join(keys, ", ")
 }
 
 // comparison builds the tables, without their statistics.
