@@ -8,7 +8,7 @@ help: ## list the targets, and which tests run where
 		/^#\|/ {sub(/^#\| ?/, ""); print "  " $$0}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## benchmark every implementation on this machine and write a report (4 minutes)
+run: ## benchmark every implementation on this machine and write a report (under 5 minutes)
 	go run ./cmd/semabench run $(RUNFLAGS)
 
 .PHONY: test
