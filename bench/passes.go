@@ -200,8 +200,8 @@ func (m *benchmark) reportRecorded(b *testing.B, t *Trial, r recorder, fairness 
 		b.ReportMetric(float64(r.grants)/float64(r.tries), "grants/try")
 	}
 	if turns := float64(t.done()) / float64(m.Goroutines); turns < enoughTurns {
-		// Too short to say who waits how long. The number of turns takes the place of the figures: a
-		// reader can tell a figure that is withheld from one that does not exist.
+		// The pass is too short for waiting times. The number of turns takes the place of the
+		// figures, so that a withheld figure does not look like a figure that does not exist.
 		b.ReportMetric(turns, benchkey.Turns)
 		return
 	}

@@ -15,8 +15,8 @@ const enoughTurns = 20
 const aimedTurns = 22
 
 // longestStretch is how many times the timed pass the recorded pass may last for the sake of turns.
-// A thousand goroutines that each hold the only permit for 10 ms need 200 s. A user who asks for
-// 80 ms does not want that, so the metrics are left out there.
+// A thousand goroutines that each hold the only permit for 10 ms need 200 s. With
+// a benchtime of 80 ms that is out of proportion, so the metrics are left out there.
 //
 // Only the recorded pass is stretched. The time per operation of the timed pass needs no turns: it
 // is a mean over all goroutines, whichever of them worked.

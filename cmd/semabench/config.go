@@ -31,7 +31,7 @@ const configName = ".semabench.toml"
 // repository would set.
 var configured = []string{"gate", "run"}
 
-// A config is what the file says for one verb.
+// A config has the settings of the file for one verb.
 type config struct {
 	file     string // "" if there is none
 	packages []string

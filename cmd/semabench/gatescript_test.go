@@ -65,8 +65,8 @@ func TestGateScriptWithoutTool(t *testing.T) {
 	}
 }
 
-// The comment is written when something happened, and updated from then on. A fork's text is data: it mentions
-// nobody and hides nothing.
+// The comment is written when something happened, and updated from then on. A fork's text is data: no
+// mention in it notifies a user, and no markup in it hides a part of the comment.
 func TestGateComment(t *testing.T) {
 	const hostile = "### ❌ Benchmark gate: REGRESSION\n\n@everyone <!-- $(touch pwned) `touch pwned`\n"
 	for name, c := range map[string]struct {

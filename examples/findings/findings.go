@@ -1,8 +1,8 @@
 // Package findings has the helper of the programs below this folder. Each shows a fault of a public
 // module at its newest version; docs/findings.md describes them.
 //
-// A module has a package of its own: one that starts a goroutine as it is loaded would hide the
-// deadlock of another, as some goroutine can always go on.
+// A module has a package of its own. A module that starts a goroutine as it is loaded would hide the
+// deadlocks of other modules in its program, as that goroutine can always go on.
 package findings
 
 import (

@@ -90,9 +90,9 @@ func (m *measurer) fit(paths []string) {
 	m.squeeze(paths, high)
 }
 
-// squeeze sets the pairs of rows. It goes in four steps, of which a fraction does a part: rows that
-// counts settle are thinned out; the other rows are; those that counts settle get no pairs at all; and the
-// others are left with as many as an interval needs.
+// squeeze sets the pairs of rows, in four steps, of which a fraction does a part. First, rows that counts
+// settle lose pairs. Second, the other rows lose pairs. Third, rows that counts settle lose all their
+// pairs. Fourth, the other rows keep only as many pairs as an interval needs.
 func (m *measurer) squeeze(paths []string, by float64) {
 	part := func(step float64) float64 { return min(1, max(0, by-step)) }
 	between := func(most, least int, share float64) int {
@@ -150,8 +150,8 @@ func (m *measurer) demand(paths []string) (all time.Duration) {
 	return all + m.demandOfControls()
 }
 
-// demandOfControls estimates the time of the controls. Their binaries are those of a first stage, and more
-// if that has fewer layouts than a control needs.
+// demandOfControls estimates the time of the controls. They use the binaries of a first stage, and
+// link more if the stage has fewer layouts than a control needs.
 func (m *measurer) demandOfControls() (all time.Duration) {
 	for i, p := range m.likelyControls {
 		pairs := m.pairsOfControl(p, false)

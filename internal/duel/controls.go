@@ -193,8 +193,8 @@ func (m *measurer) measureControl(ctx context.Context, c controlRow, plant bool)
 	if _, err := measure(0); err != nil || !plant {
 		return err
 	}
-	// The noise is a guess from a few pairs. A slowdown that does not show is planted again, twice as large: what
-	// shows then is what the run sees. With too few units nothing would ever show.
+	// The noise is a guess from a few pairs. A slowdown that the run does not see is planted again,
+	// twice as large, until the run sees it. With too few units the run would never see one.
 	units := min(m.pairsOfControl(c.row, true), len(old))
 	for planted := gate.PlantedSlowdown(m.run, &c.row.Row, units, m.Judge); ; planted = min(1, 2*planted) {
 		control, err := measure(planted)

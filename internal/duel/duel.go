@@ -222,8 +222,8 @@ func (d *Duel) Run() *gate.Run { return d.m.run }
 // gets no second stage. The numbers of pairs at which it looks are declared in Row.SecondLooks
 // before the first of its pairs. A row whose stage does not fit into MaxTime stays as it is.
 //
-// Call it with the rows that gate.Suspects names, and then once more with those of gate.Open: the
-// promise on false alarms rests on that.
+// Call it with the rows that gate.Suspects names, and then once more with the rows that gate.Open names:
+// the promise on false alarms rests on that.
 //
 // Measuring every row twice would cost as much as a first stage with twice the pairs, and would
 // find less: most rows are not suspect.

@@ -103,7 +103,7 @@ func TestPairsAreDropped(t *testing.T) {
 	}
 }
 
-// A second stage gets as many pairs as fit, and none where they would be fewer than those of the first.
+// A second stage gets as many pairs as fit, and none where the first stage had more.
 func TestSecondStageFits(t *testing.T) {
 	for _, c := range []struct {
 		left time.Duration

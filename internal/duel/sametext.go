@@ -88,7 +88,7 @@ var harmless = []string{"bufio", "bytes", "cmp", "compress/", "container/", "con
 // later Go release is safe.
 //
 // The list names harmless packages and not dangerous ones. A harmless package that is missing costs
-// a measurement; a dangerous one that is missing would hide a change.
+// a measurement; a dangerous package missing from the opposite list would hide a change.
 func (r *reader) opensFiles() bool {
 	for path := range r.imports {
 		if !isHarmless(path) {

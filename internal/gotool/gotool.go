@@ -84,7 +84,7 @@ var advices = []struct {
 	{[]string{"dial tcp", "proxy.golang.org"}, "a module is not on this machine, and the network does not answer; run go mod download where there is one"},
 }
 
-// advice returns the hint for what the go command wrote to standard error, or "".
+// advice returns the hint for a text that the go command wrote to standard error, or "".
 func advice(stderr string) string {
 	for _, a := range advices {
 		if !slices.ContainsFunc(a.words, func(word string) bool { return !strings.Contains(stderr, word) }) {

@@ -209,8 +209,8 @@ func (c *Comparison) walkShared(lines bool) (*walk, error) {
 }
 
 // start walks from the roots of the linker. The init functions are in the list of main's init task,
-// which has references to the tasks of all imported packages. The names are those of the linker's
-// own dead code elimination. A missing root would hide all code that only it reaches, so a test
+// which has references to the tasks of all imported packages. The linker's own dead code
+// elimination starts from the same names. A missing root would hide all code that only it reaches, so a test
 // compares the walk with the symbols that the linker keeps.
 func (c *Comparison) start(w *walk) error {
 	roots := []string{c.entry, "main", "main.main", "main..inittask", "runtime..inittask",

@@ -31,7 +31,7 @@ type Answer struct {
 	// open cell of the columns in Open; see [Versus.Detectable].
 	Detectable float64
 
-	// Even says that all columns of the table, also those that were not asked for, are within 5 % of
+	// Even says that all columns of the table, with or without the required needs, are within 5 % of
 	// each other in every row: something else is the bottleneck of this work.
 	Even bool
 
@@ -365,8 +365,7 @@ func (a Answer) String() string {
 
 // even says what a tie of all columns means, as the middle of a sentence.
 //
-// It is the most useful answer of all: a user who tunes the limiter of such a program works at the
-// wrong place.
+// It is the most useful answer of all: to tune the limiter of such a program is work at the wrong place.
 func (a Answer) even() string {
 	if !a.Even {
 		return ""

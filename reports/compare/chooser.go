@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Chooser answers for other needs and other costs than those of its comparison. It computes the
+// A Chooser answers for needs and costs that may differ from the needs and costs of its comparison. It computes the
 // statistics of each set of columns once: many needs leave the same columns.
 type Chooser struct {
 	c    *Comparison
@@ -32,7 +32,7 @@ func (ch *Chooser) Needs() []string {
 }
 
 // Answers returns what [Comparison.Answers] returns for a comparison with these options, and the
-// words for what decided.
+// words for the needs and the cost that decided.
 //
 // The copy shares everything with the comparison but the three fields that say what to choose by.
 func (ch *Chooser) Answers(require []string, w Weight) (answers []Answer, requirement string) {

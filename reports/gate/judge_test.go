@@ -251,7 +251,7 @@ func TestWeakControl(t *testing.T) {
 	}
 }
 
-// A planted slowdown that does not show is excused by a larger one that does, which is what the run sees then.
+// A planted slowdown may stay unseen if a larger one is seen. The run then sees slowdowns of the larger size.
 func TestLargerPlantedSlowdown(t *testing.T) {
 	run := runOf(row("BenchmarkX", 1.01, 0.06))
 	lost, shown := row("BenchmarkC", 1.1, 0.5), row("BenchmarkC", 1.6, 0.1)
