@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/semabench/semabench/internal/gotool"
@@ -28,80 +29,115 @@ var stamped = map[string]string{
 // mark is added to a copy by the test. A copy that was made anew has no mark.
 const mark = "\n// the mark of the test\n"
 
-// Copies are taken as they are if the program is the same, and made anew after every change that
-// could change them.
-func TestStamp(t *testing.T) {
+// A stampedModule is the module on disk, with a cache.
+type stampedModule struct {
+	t        *testing.T
+	top      string
+	location gotool.Location
+	packages map[string]*listed // as the go command listed them last
+}
+
+// newStampedModule writes the module, and returns it with the options of a build.
+func newStampedModule(t *testing.T) (*stampedModule, Options) {
+	t.Helper()
+	t.Setenv("GOWORK", "off")
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	write := func(name, text string) {
-		t.Helper()
-		path := filepath.Join(top, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	m := &stampedModule{t: t, top: top}
 	for name, text := range stamped {
-		write(name, text)
+		m.write(name, text)
 	}
-	t.Setenv("GOWORK", "off")
-	cache := filepath.Join(top, "cache")
-	options := Options{Dir: filepath.Join(top, "m"), Suite: true}
-	location, err := options.tool().Locate(t.Context())
-	if err != nil {
+	o := Options{Dir: filepath.Join(top, "m"), Suite: true}
+	if m.location, err = o.tool().Locate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var packages map[string]*listed
-	// prepared returns what a build would build, and the paths of all copies that are Go files. The
-	// go command lists the packages again only if the source has changed: each time costs half a second.
-	prepared := func(o Options, source bool) (*copies, []string) {
-		t.Helper()
-		if source {
-			if packages, err = list(t.Context(), o); err != nil {
-				t.Fatal(err)
-			}
+	return m, o
+}
+
+// cached returns the path of a file in the folder of the cache.
+func (m *stampedModule) cached(elements ...string) string {
+	return filepath.Join(append([]string{m.top, "cache", "key"}, elements...)...)
+}
+
+func (m *stampedModule) write(name, text string) {
+	m.t.Helper()
+	path := filepath.Join(m.top, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// prepared returns the copies that a build would build, and the paths of all copies that are Go files.
+// The go command lists the packages again only if the source has changed: each time costs half a second.
+func (m *stampedModule) prepared(o Options, source bool) (*copies, []string) {
+	m.t.Helper()
+	var err error
+	if source {
+		if m.packages, err = list(m.t.Context(), o); err != nil {
+			m.t.Fatal(err)
 		}
-		f, err := openFolder(t.Context(), cache, "key")
+	}
+	f, err := openFolder(m.t.Context(), filepath.Join(m.top, "cache"), "key")
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer f.unlock()
+	c := &copies{folder: f, suite: o.Suite, location: m.location,
+		overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{}}
+	if err := c.prepare(m.t.Context(), o, m.packages); err != nil {
+		m.t.Fatal(err)
+	}
+	paths := []string{m.cached("mod", "example.org", "d", "d.go")}
+	for _, copied := range c.overlay {
+		paths = append(paths, copied)
+	}
+	return c, paths
+}
+
+// markAll adds the mark to files, and marked counts the files that have it.
+func (m *stampedModule) markAll(paths []string) {
+	m.t.Helper()
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, append(text, mark...), 0o644)
+		}
 		if err != nil {
-			t.Fatal(err)
+			m.t.Fatal(err)
 		}
-		defer f.unlock()
-		c := &copies{folder: f, suite: o.Suite, location: location,
-			overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{}}
-		if err := c.prepare(t.Context(), o, packages); err != nil {
-			t.Fatal(err)
-		}
-		paths := []string{filepath.Join(f.dir, "mod", "example.org", "d", "d.go")}
-		for _, copied := range c.overlay {
-			paths = append(paths, copied)
-		}
-		return c, paths
 	}
-	marked := func(paths []string) (n int) {
-		for _, path := range paths {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(text) > len(mark) && string(text[len(text)-len(mark):]) == mark {
-				n++
-			}
+}
+
+func (m *stampedModule) marked(paths []string) (n int) {
+	m.t.Helper()
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			m.t.Fatal(err)
 		}
-		return n
+		if strings.HasSuffix(string(text), mark) {
+			n++
+		}
 	}
-	first, paths := prepared(options, true)
+	return n
+}
+
+// Copies are taken as they are if the program is the same, and made anew after every change that
+// could change them.
+func TestStamp(t *testing.T) {
+	m, options := newStampedModule(t)
+	first, paths := m.prepared(options, true)
 	if len(paths) < 4 {
 		t.Fatalf("copies %v, want d.go, m.go and both tests at least", paths)
 	}
-	race := options
-	race.Race = true
-	other := options
-	other.Tags = "other"
-	stamp := filepath.Join(cache, "key", stampFile)
+	race, other := options, options
+	race.Race, other.Tags = true, "other"
+	more := func(name string) func() { return func() { m.write(name, stamped[name]+"// more\n") } }
 	for _, change := range []struct {
 		name         string
 		make         func()
@@ -110,37 +146,28 @@ func TestStamp(t *testing.T) {
 	}{
 		{"nothing", func() {}, options, false, false},
 		{"the race detector", func() {}, race, false, false},
-		{"a file of no package", func() { write("d/unix/u.go", "package unix\n") }, options, true, false},
-		{"a comment", func() { write("m/m.go", stamped["m/m.go"]+"// more\n") }, options, true, true},
-		{"a comment of a test", func() { write("m/m_test.go", stamped["m/m_test.go"]+"// more\n") },
-			options, true, true},
-		{"the other module", func() { write("d/d.go", stamped["d/d.go"]+"// more\n") }, options, true, true},
-		{"an embedded file", func() { write("m/text.txt", "two") }, options, true, true},
-		{"the language version", func() { write("d/go.mod", "module example.org/d\n\ngo 1.25\n") },
+		{"a file of no package", func() { m.write("d/unix/u.go", "package unix\n") }, options, true, false},
+		{"a comment", more("m/m.go"), options, true, true},
+		{"a comment of a test", more("m/m_test.go"), options, true, true},
+		{"the other module", more("d/d.go"), options, true, true},
+		{"an embedded file", func() { m.write("m/text.txt", "two") }, options, true, true},
+		{"the language version", func() { m.write("d/go.mod", "module example.org/d\n\ngo 1.25\n") },
 			options, true, true},
 		{"a tag", func() {}, other, false, true},
-		{"a copy that is gone", func() { os.Remove(filepath.Join(cache, "key", "mod", "example.org", "d", "go.mod")) },
+		{"a copy that is gone", func() { os.Remove(m.cached("mod", "example.org", "d", "go.mod")) },
 			other, false, true},
-		{"a stamp that was cut off", func() { os.Truncate(stamp, 20) }, other, false, true},
-		{"an interrupted build", func() { os.Remove(stamp) }, other, false, true},
+		{"a stamp that was cut off", func() { os.Truncate(m.cached(stampFile), 20) }, other, false, true},
+		{"an interrupted build", func() { os.Remove(m.cached(stampFile)) }, other, false, true},
 	} {
-		for _, path := range paths {
-			text, err := os.ReadFile(path)
-			if err == nil {
-				err = os.WriteFile(path, append(text, mark...), 0o644)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		m.markAll(paths)
 		change.make()
 		var c *copies
-		c, paths = prepared(change.with, change.source)
+		c, paths = m.prepared(change.with, change.source)
 		want := len(paths)
 		if change.anew {
 			want = 0
 		}
-		if got := marked(paths); got != want {
+		if got := m.marked(paths); got != want {
 			t.Errorf("%s: %d of %d copies were taken, want %d", change.name, got, len(paths), want)
 		}
 		if !maps.Equal(c.overlay, first.overlay) || c.dirOfTests != first.dirOfTests ||
