@@ -291,7 +291,10 @@ func (c *copies) build(
 		return "", nil, err
 	}
 	binary := filepath.Join(c.dir, "explore.test")
-	flags := []string{"-vet=off", "-overlay=" + overlay, "-tags=" + strings.Trim(o.Tags+","+Tag, ",")}
+	// -trimpath=false, as GOFLAGS may say -trimpath. A trimmed position names no file of this machine: the report
+	// could not quote its source line.
+	flags := []string{"-vet=off", "-trimpath=false", "-overlay=" + overlay,
+		"-tags=" + strings.Trim(o.Tags+","+Tag, ",")}
 	if o.Race {
 		binary = filepath.Join(c.dir, "explore.race.test")
 		flags = append(flags, raceFlags()...)
