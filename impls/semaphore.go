@@ -13,8 +13,10 @@ import "context"
 // it delays no other request, whether it came before or after.
 //
 // A ctx may have any type. It is done when its channel Done is closed, whether or not it has a
-// deadline. It may become done at any time, also while Acquire calls one of its methods. Its error
-// is what its own Err returns, not its cause and not a constant of package context.
+// deadline: Acquire does not end because a deadline is near or has passed. It may become done at any
+// time, also while Acquire calls one of its methods. Its error is what its own Err returns, not its
+// cause and not a constant of package context. Several calls may have the same ctx at the same time,
+// and it ends each of them.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.
 // When it returns false nothing has changed.
@@ -23,8 +25,8 @@ import "context"
 // any goroutine may release. Release panics if more permits are released than are held,
 // and leaves the semaphore as it was, with its waiters.
 //
-// Time alone ends neither a wait nor a grant. The number of waits that a semaphore serves, and how
-// many of them wait or leave at once, is not limited.
+// Time alone ends neither a wait nor a grant. The number of calls that a semaphore serves, and how
+// many of them wait or leave at once, or leave before the next grant, is not limited.
 //
 // Negative weights are misuse: all three methods panic and change nothing.
 // A weight of zero takes nothing and gives nothing, so it admits no waiter; see [Impl.ZeroWeight]

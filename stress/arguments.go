@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/contexts"
 )
 
 // Arguments: C10 to C15. Releases of too much, negative and zero weights, and the largest numbers.
@@ -138,7 +139,7 @@ func negativePanics(t *trial) {
 	for _, n := range []int64{-1, -3, math.MinInt64} {
 		sem := t.make(3)
 		t.take(sem, 1)
-		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(doneContext(), n) })
+		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(contexts.Done(), n) })
 		t.mustPanic("Acquire of a negative weight", func() { _ = sem.Acquire(context.Background(), n) })
 		t.mustPanic("TryAcquire of a negative weight", func() { sem.TryAcquire(n) })
 		t.mustPanic("Release of a negative weight", func() { sem.Release(n) })
@@ -168,7 +169,7 @@ func zeroWeight(t *trial) {
 				t.failf("TryAcquire(0) = false, want true when no request waits")
 			}
 			sem.Release(0)
-			if err := sem.Acquire(doneContext(), 0); err != context.Canceled {
+			if err := sem.Acquire(contexts.Done(), 0); err != context.Canceled {
 				t.failf("Acquire(0) with a done ctx = %v, want %v", err, context.Canceled)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/contexts"
 )
 
 // Cancellation: C8, C9, C20 to C23, C25 and C32. What a ctx does to a request and to its
@@ -27,7 +28,7 @@ func doneContextLoses(t *trial) {
 	for range rounds {
 		sem := t.make(2)
 		for _, n := range t.weights(1, 2, 3) {
-			if err := sem.Acquire(doneContext(), n); err != context.Canceled {
+			if err := sem.Acquire(contexts.Done(), n); err != context.Canceled {
 				t.failf("Acquire(%d) with a done ctx = %v, want %v", n, err, context.Canceled)
 			}
 		}
@@ -42,7 +43,7 @@ func doneContextLoses(t *trial) {
 func doneBehindWaiters(t *trial) {
 	l := t.fullLine(2, t.weight(2), 1)
 	for _, n := range t.weights(1, 2, 3) {
-		t.mustBeRefused(t.startWith(doneContext(), func() {}, l.sem, n), context.Canceled)
+		t.mustBeRefused(t.startWith(contexts.Done(), func() {}, l.sem, n), context.Canceled)
 	}
 	for _, c := range l.waiting {
 		t.mustWait(c)
@@ -73,7 +74,7 @@ func errorOfContext(t *trial) {
 	waiter = t.startWith(soon, cancel, sem, 1)
 	t.await(waiter)
 	t.mustBeRefused(waiter, context.DeadlineExceeded)
-	for _, e := range endingContexts() {
+	for _, e := range contexts.Ends() {
 		errorOfEnding(t, e)
 	}
 }
@@ -81,12 +82,12 @@ func errorOfContext(t *trial) {
 // errorOfEnding ends a ctx of one kind while Acquire waits with it, and gives it to further calls
 // when it is done: while nothing is free, while a permit is free, and for more than the size. An
 // implementation may answer a request for more than the size by a return statement of its own.
-func errorOfEnding(t *trial, e *endingContext) {
+func errorOfEnding(t *trial, e *contexts.Ending) {
 	sem := t.make(1)
 	t.take(sem, 1)
 	waiter := t.startEnding(e, sem, 1)
 	t.mustWait(waiter)
-	e.cancel()
+	e.Cancel()
 	t.mustFailWith(e, waiter)
 	t.mustFailWith(e, t.startEnding(e, sem, 1))
 	sem.Release(1)
@@ -100,83 +101,14 @@ func errorOfEnding(t *trial, e *endingContext) {
 }
 
 // mustFailWith fails unless c has returned the error of its ctx.
-func (t *trial) mustFailWith(e *endingContext, c *call) {
-	if err := t.returned(c); err != e.want || e.ctx.Err() != e.want {
-		t.failf("Acquire with %s = %v, want ctx.Err() = %v", e.kind, err, e.want)
+func (t *trial) mustFailWith(e *contexts.Ending, c *call) {
+	if err := t.returned(c); err != e.Want || e.Ctx.Err() != e.Want {
+		t.failf("Acquire with %s = %v, want ctx.Err() = %v", e.Kind, err, e.Want)
 	}
 }
 
-func (t *trial) startEnding(e *endingContext, sem impls.Semaphore, n int64) *call {
-	return t.startWith(e.ctx, e.cancel, sem, n)
-}
-
-// An endingContext is a ctx of one kind, which cancel makes done with the error want.
-type endingContext struct {
-	kind   string
-	ctx    context.Context
-	cancel context.CancelFunc
-	want   error
-}
-
-// endingContexts returns a ctx of every kind of package context, and of types of a caller. No
-// deadline passes before cancel is called. A ctx that derives from a caller's type has a goroutine
-// until it is done, so every ctx must be ended.
-func endingContexts() []*endingContext {
-	const far = 24 * time.Hour
-	type key struct{}
-	background := context.Background()
-	plain, cancelPlain := context.WithCancel(background)
-	caused, cause := context.WithCancelCause(background)
-	timed, cancelTimed := context.WithTimeout(background, far)
-	dated, cancelDated := context.WithDeadlineCause(background, time.Now().Add(far), errOfCaller)
-	valued, cancelValued := context.WithCancel(context.WithValue(background, key{}, 1))
-	parent, cancelParent := context.WithCancel(background)
-	child, cancelChild := context.WithTimeout(parent, far)
-	own, below := newCallersContext(), newCallersContext()
-	derived, cancelDerived := context.WithCancel(below)
-	both := func(a, b func()) func() { return func() { a(); b() } }
-	return []*endingContext{
-		{"a ctx of WithCancel", plain, cancelPlain, context.Canceled},
-		{"a ctx with a cause", caused, func() { cause(errOfCaller) }, context.Canceled},
-		{"a ctx that is cancelled before its timeout", timed, cancelTimed, context.Canceled},
-		{"a ctx that is cancelled before its deadline", dated, cancelDated, context.Canceled},
-		{"a ctx with values", context.WithValue(valued, key{}, 2), cancelValued, context.Canceled},
-		{"a ctx whose parent is cancelled", child, both(cancelParent, cancelChild), context.Canceled},
-		{"a ctx of the caller's own type", own, own.end, errOfCaller},
-		{"a ctx below a ctx of the caller's own type", derived, both(func() {
-			below.end()
-			<-derived.Done() // the goroutine of package context hands the error down
-		}, cancelDerived), errOfCaller},
-	}
-}
-
-// errOfCaller is an error that package context does not know.
-var errOfCaller = errors.New("the caller has gone")
-
-// A callersContext implements every method of context.Context itself.
-type callersContext struct {
-	done  chan struct{}
-	ended atomic.Bool
-}
-
-func newCallersContext() *callersContext { return &callersContext{done: make(chan struct{})} }
-
-func (c *callersContext) Done() <-chan struct{}       { return c.done }
-func (c *callersContext) Deadline() (time.Time, bool) { return time.Now().Add(time.Hour), true }
-func (c *callersContext) Value(any) any               { return "a value for every key" }
-
-func (c *callersContext) Err() error {
-	if c.ended.Load() {
-		return errOfCaller
-	}
-	return nil
-}
-
-// end makes the ctx done. A done channel has an error, so the error comes first.
-func (c *callersContext) end() {
-	if c.ended.CompareAndSwap(false, true) {
-		close(c.done)
-	}
+func (t *trial) startEnding(e *contexts.Ending, sem impls.Semaphore, n int64) *call {
+	return t.startWith(e.Ctx, e.Cancel, sem, n)
 }
 
 // explainHang replaces the message of a hang by the likely cause, and shortens the patience:
@@ -213,7 +145,7 @@ func reentrantContext(t *trial) {
 				sem.Release(1)
 			}
 		}
-		ctx := usingContext{inner, use}
+		ctx := contexts.Using{Context: inner, Use: use}
 		t.take(sem, 1)
 		c := t.startWith(ctx, cancel, sem, n)
 		t.settle()
@@ -229,34 +161,6 @@ func reentrantContext(t *trial) {
 		}
 		sem.Release(1)
 		t.mustHaveFree(sem, 2)
-	}
-}
-
-// A usingContext calls a function in each of its methods.
-type usingContext struct {
-	context.Context
-	use func()
-}
-
-func (c usingContext) Done() <-chan struct{} { c.use(); return c.Context.Done() }
-func (c usingContext) Err() error            { c.use(); return c.Context.Err() }
-func (c usingContext) Value(key any) any     { c.use(); return c.Context.Value(key) }
-
-// livingContexts returns contexts of several types that will not be done while a clause runs. They
-// differ in what Done returns, in how they look up a parent, and in whether package context knows
-// the type. Implementations may have fast paths for a nil Done channel.
-func livingContexts() []context.Context {
-	background := context.Background()
-	cancellable, cancel := context.WithCancel(background)
-	_ = cancel // never called: the contexts are garbage when the clause ends
-	type key struct{}
-	return []context.Context{
-		background,
-		context.TODO(),
-		cancellable,
-		context.WithValue(cancellable, key{}, 1),
-		context.WithoutCancel(cancellable),
-		usingContext{cancellable, func() {}},
 	}
 }
 
@@ -341,12 +245,17 @@ func cancelReturns(t *trial) {
 		c.cancel()
 		t.mustBeRefused(c, context.Canceled)
 	}
-	for _, e := range endingContexts() {
+	for _, e := range contexts.Ends() {
 		waiter := t.startEnding(e, sem, 1)
 		t.mustWait(waiter)
-		e.cancel()
+		e.Cancel()
 		if t.returned(waiter) == nil {
-			t.failf("Acquire with %s = nil, want an error: nothing was free", e.kind)
+			t.failf("Acquire with %s = nil, want an error: nothing was free", e.Kind)
+		}
+	}
+	for grants := range 3 {
+		for _, e := range contexts.Ends() {
+			sharedContext(t, e, grants)
 		}
 	}
 	const limit = 50 * time.Millisecond
@@ -360,6 +269,44 @@ func cancelReturns(t *trial) {
 	}
 	sem.Release(2)
 	t.mustHaveFree(sem, 2)
+}
+
+// sharedContext lets four requests wait with one ctx, as the workers of an errgroup do. Some are granted
+// one after the other, and the end of the ctx then ends the others, at once. An implementation that finds
+// a waiter by its ctx, or by the Done channel of it, mistakes one request for another. A fifth request
+// has a ctx that never ends, and must get the permit that the others leave.
+func sharedContext(t *trial, e *contexts.Ending, grants int) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	var sharing []*call
+	for range 4 {
+		sharing = append(sharing, t.startEnding(e, sem, 1))
+		t.mustWait(sharing[len(sharing)-1])
+	}
+	stranger := t.startForever(sem, 1)
+	t.mustWait(stranger)
+	for range grants {
+		sem.Release(1)
+		if !t.settledOn(doneChannels(append(slices.Clone(sharing), stranger))...) {
+			t.failf("5 requests still wait with a free permit, 4 of them share %s\n%s", e.Kind, t.stacks())
+		}
+		if stranger.hasReturned() { // no order is promised
+			break
+		}
+		i := slices.IndexFunc(sharing, (*call).hasReturned)
+		t.mustBeGranted(sharing[i])
+		sharing = slices.Delete(sharing, i, i+1)
+	}
+	e.Cancel()
+	for _, c := range sharing {
+		t.mustFailWith(e, c)
+	}
+	if !stranger.hasReturned() {
+		sem.Release(1)
+	}
+	t.mustBeGranted(stranger)
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
 }
 
 // C23: many deadlines fall on the same instant; in every other round all permits are released at

@@ -47,7 +47,7 @@ func clauseNamed(id string) clause {
 }
 
 // The texts say what must hold. The checks are in safety.go, arguments.go, cancellation.go,
-// liveness.go, memory.go and random.go. The IDs come from the contract and never change, because
+// liveness.go, numbers.go, memory.go and random.go. The IDs come from the contract and never change, because
 // tests select and skip clauses by them.
 var clauses = []clause{
 	{Clause{"C1", "capacity", "Never are more permits held than the size."}, inTrial(capacity)},

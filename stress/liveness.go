@@ -7,11 +7,10 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/stress/internal/race"
 )
 
-// Liveness and fairness: C17 to C19, C24, C26 to C28, C35 and C36. Which requests must be granted,
-// in which order, and however late or many they are.
+// Liveness and fairness: C17 to C19, C24 and C26 to C28. Which requests must be granted, and in which
+// order.
 
 // C17: no wake-up is lost. It tries all lines of three waiters with weights 1 to 3. Each of the
 // three, or none, is cancelled at each point, while the permits come back in two portions. After
@@ -466,6 +465,25 @@ func fifoOfMany(t *trial) {
 		t.failf("%d requests still wait though all permits are free", len(l.waiting))
 	}
 	t.mustHaveFree(l.sem, 1)
+	whileMoving(t)
+}
+
+// whileMoving serves the head of a line while the line grows, and cancels a waiter in the middle now
+// and then. A line in an array wraps around its end then, and has to grow at the same time. A line that
+// only grows, or only shrinks, never wraps.
+func whileMoving(t *trial) {
+	l := t.fullLine(1)
+	for round := range 100 {
+		for range 3 {
+			l.join(1)
+		}
+		if round%5 == 4 {
+			l.cancel(l.waiting[len(l.waiting)/2])
+		}
+		l.release(1)
+		l.check() // also checks the order
+	}
+	l.drain()
 }
 
 // C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is
@@ -496,189 +514,4 @@ func (t *trial) needsFIFO() {
 	case t.impl.Waits != impls.Parked:
 		t.unknownf("waiters are %v: the order in which they line up cannot be seen", t.impl.Waits)
 	}
-}
-
-// C35: for a month nothing happens but time. No wait and no grant may expire: not of a ctx
-// without a deadline, not of a ctx whose deadline is later, and not of a request for more than the
-// size. The clock of a bubble passes a month in an instant, because nothing else can move.
-// Implementations with a timeout of their own, or with a lease for a permit, fail. The request for
-// more than the size must still wait after a month, and must still delay nothing.
-func noExpiry(t *trial) {
-	if t.impl.Waits != impls.Parked {
-		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
-	}
-	const long = 31 * 24 * time.Hour
-	if t.impl.UnitWeights {
-		unitsDoNotExpire(t, long)
-		return
-	}
-	idle := t.make(1)
-	t.take(idle, 1)
-	sem := t.make(2)
-	t.take(sem, 1) // granted at once
-	first := t.startBlocked(sem, 2)
-	sem.Release(1)
-	t.mustBeGranted(first) // granted after it waited
-	later, cancel := context.WithTimeout(context.Background(), 2*long)
-	waiters := []*call{
-		t.startBlocked(sem, 1),
-		t.startWith(later, cancel, sem, 1),
-	}
-	t.settle() // the order in which they begin to wait is known
-	waiters = append(waiters, t.startForever(sem, 1))
-	doomed := t.startBlocked(sem, 3)
-	time.Sleep(long) // on the clock of the bubble
-	for _, c := range append(waiters, doomed) {
-		t.mustWait(c)
-	}
-	t.mustHaveFree(idle, 0)
-	sem.Release(2)
-	t.settle()
-	if t.impl.Order == impls.FIFO {
-		t.mustWait(waiters[2])
-	}
-	sem.Release(1)
-	for _, c := range waiters {
-		t.mustBeGranted(c)
-	}
-	sem.Release(2)
-	t.mustHaveFree(sem, 2)
-	doomed.cancel()
-	t.mustBeRefused(doomed, context.Canceled)
-}
-
-// unitsDoNotExpire is noExpiry with weights of 1: a grant, and two waits that outlive it.
-func unitsDoNotExpire(t *trial, long time.Duration) {
-	sem := t.make(1)
-	t.take(sem, 1)
-	later, cancel := context.WithTimeout(context.Background(), 2*long)
-	waiters := []*call{t.startForever(sem, 1), t.startWith(later, cancel, sem, 1)}
-	t.settle()
-	time.Sleep(long) // on the clock of the bubble
-	for _, c := range waiters {
-		t.mustWait(c)
-	}
-	sem.Release(1)
-	t.settle()
-	if !waiters[0].hasReturned() { // the order need not be known
-		waiters[0], waiters[1] = waiters[1], waiters[0]
-	}
-	for _, c := range waiters {
-		t.mustBeGranted(c)
-		time.Sleep(long / 4)
-		t.mustHaveFree(sem, 0)
-		sem.Release(1)
-	}
-	t.mustHaveFree(sem, 1)
-}
-
-// C36: one semaphore serves more waits than 16 bits can count: as many that are granted, and as many
-// that are cancelled. A counter that wraps shows as a waiter that is forgotten, or served too early.
-//
-// With -race there are 2^12 of each: a wait then takes ten times as long. Its batches are small, so
-// that the memory for calls does not grow with the number of waits.
-//
-// The waits are real: each is observed to be blocked before it is granted or cancelled.
-func anyNumber(t *trial) {
-	most := 1 << 16
-	if race.Enabled {
-		most = 1 << 12
-	}
-	if t.impl.Waits != impls.Parked {
-		manyCalls(t, most)
-		return
-	}
-	// In each batch, and as many cancellations. It is odd, so no counter of 8 or 16 bits wraps between
-	// two batches, where it would not show.
-	const grants = 37
-	sem := t.make(grants)
-	t.take(sem, grants)
-	for range most/grants + 1 {
-		var stay, leave []*call
-		for range grants {
-			stay = append(stay, t.startForever(sem, 1))
-			t.settle() // the order in which they begin to wait is known
-			leave = append(leave, t.start(sem, 1))
-		}
-		t.settle()
-		for _, c := range leave {
-			c.cancel()
-		}
-		t.settle()
-		for _, c := range leave {
-			if !c.hasReturned() || c.err != context.Canceled {
-				t.mustBeRefused(c, context.Canceled)
-			}
-		}
-		t.grantInHalves(sem, stay)
-		t.calls = t.calls[:0]
-	}
-	sem.Release(grants)
-	t.mustHaveFree(sem, grants)
-	if !t.impl.UnitWeights { // the Release below would be as many calls, each of which may wake all
-		manyAtOnce(t)
-	}
-}
-
-// manyAtOnce lets more requests wait at the same time than 8 bits can count, as an index into a line
-// of waiters does. More than 16 bits can count would be 33000 goroutines, and a line that is searched
-// from its begin for each arrival would take minutes. Two calls of Release grant all: an implementation
-// may wake every waiter in each Release.
-func manyAtOnce(t *trial) {
-	n := int64(1<<8 + 1)
-	if t.impl.MaxSize > 0 {
-		n = min(n, t.impl.MaxSize)
-	}
-	sem := t.make(n)
-	t.take(sem, n)
-	var waiting []*call
-	for range n {
-		waiting = append(waiting, t.startForever(sem, 1))
-		t.settle()
-	}
-	t.grantInHalves(sem, waiting)
-	sem.Release(n)
-	t.mustHaveFree(sem, n)
-	t.calls = t.calls[:0]
-}
-
-// grantInHalves releases half as many permits as requests wait for one, and then the others. Under
-// FIFO the first half of the requests must be granted first. The half makes a Release of many
-// permits, which must stop in the middle of the line.
-func (t *trial) grantInHalves(sem impls.Semaphore, waiting []*call) {
-	half := len(waiting) / 2
-	sem.Release(int64(half))
-	t.settle()
-	if t.impl.Order == impls.FIFO {
-		for i, c := range waiting {
-			if got, want := c.hasReturned(), i < half; got != want {
-				t.failf("waiter %d of %d has returned: %v, want %v after Release(%d)",
-					i+1, len(waiting), got, want, half)
-			}
-		}
-	}
-	sem.Release(int64(len(waiting) - half))
-	t.settle()
-	for _, c := range waiting {
-		if !c.hasReturned() || c.err != nil {
-			t.mustBeGranted(c)
-		}
-	}
-}
-
-// manyCalls makes the given number of calls that have to wait for each other, by two goroutines.
-// Outside of a bubble it cannot be seen that a call waits. Two goroutines and one permit make them
-// wait for each other often enough for a counter to move.
-func manyCalls(t *trial, calls int) {
-	sem := t.make(1)
-	t.together(copies(2, func(int) {
-		for round := range calls/2 + 1 {
-			t.countProgress(round)
-			if err := sem.Acquire(context.Background(), 1); err != nil {
-				t.failf("Acquire = %v, want nil", err)
-			}
-			sem.Release(1)
-		}
-	})...)
-	t.mustHaveFree(sem, 1)
 }

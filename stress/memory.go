@@ -13,6 +13,7 @@ import (
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/rusage"
+	"github.com/semabench/semabench/stress/internal/contexts"
 	"github.com/semabench/semabench/stress/internal/race"
 )
 
@@ -132,23 +133,72 @@ var profiling sync.Mutex
 func nothingLeftBehind(t *trial) {
 	sem := t.make(1)
 	t.take(sem, 1)
-	ctx := &countingContext{}
-	ctx.Context, ctx.cancel = context.WithCancel(context.Background())
-	granted := t.startWith(ctx, ctx.cancel, sem, 1)
+	ctx := contexts.NewCounting()
+	granted := t.startWith(ctx, ctx.Cancel, sem, 1)
 	t.mustWait(granted)
 	sem.Release(1)
 	t.mustBeGranted(granted)
-	if n := ctx.registered.Load(); n != 0 {
+	if n := ctx.Registered.Load(); n != 0 {
 		t.failf("%d callback(s) still registered with the ctx after Acquire returned nil", n)
 	}
-	refused := t.startWith(ctx, ctx.cancel, sem, 1)
+	refused := t.startWith(ctx, ctx.Cancel, sem, 1)
 	t.mustWait(refused)
-	ctx.cancel()
+	ctx.Cancel()
 	t.mustBeRefused(refused, context.Canceled)
 
 	leaversLeave(t, sem)
 	sem.Release(1)
 	t.mustHaveFree(sem, 1)
+	callbacksOfMeetings(t)
+	grantedLeave(t)
+}
+
+// callbacksOfMeetings counts the callbacks after a Release that meets the beginning of a wait. An
+// implementation that registers with ctx and then looks once more returns on a path of its own.
+func callbacksOfMeetings(t *trial) {
+	const rounds = 100
+	for round := range rounds {
+		sem := t.make(1)
+		t.take(sem, 1)
+		ctx := contexts.NewCounting()
+		c := t.startWith(ctx, ctx.Cancel, sem, 1)
+		yield(round % 4)
+		sem.Release(1)
+		t.mustBeGranted(c)
+		if n := ctx.Registered.Load(); n != 0 {
+			t.failf("%d callback(s) still registered with the ctx after Acquire returned nil", n)
+		}
+		ctx.Cancel()
+	}
+}
+
+// grantedLeave grants waits with a ctx of each kind, ends the ctx, and counts what is left. A timer of
+// the implementation's own for the deadline of ctx is left if it is not stopped at the grant. It has no
+// goroutine before it fires, and ctx does not know it.
+func grantedLeave(t *trial) {
+	const waits = 100 // as many as the leavers of leaversLeave, and for the same reason
+	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
+	sem := t.make(1)
+	t.take(sem, 1)
+	before, _ := t.inUseFromLeavers()
+	for range waits {
+		for _, e := range contexts.Ends() {
+			c := t.startWith(e.Ctx, e.Cancel, labelled{sem, label}, 1)
+			t.mustWait(c)
+			sem.Release(1)
+			t.mustBeGranted(c)
+			e.Cancel()
+		}
+	}
+	t.settle()
+	if n := goroutinesLabelled(label); n >= waits {
+		t.failf("%d goroutines are left after %d granted waits with each kind of ctx", n, waits)
+	}
+	if after, _ := t.inUseFromLeavers(); after-before >= waits {
+		t.failf("%d objects that Acquire allocated are in use after %d granted waits with each kind "+
+			"of ctx, some with a deadline", after-before, waits)
+	}
+	sem.Release(1)
 }
 
 // leaversLeave cancels waiters while the semaphore is held, and counts what is left of them. The
@@ -342,25 +392,6 @@ func allocatedByLeaver(stack []uintptr) bool {
 			return false
 		}
 	}
-}
-
-// A countingContext counts the callbacks that are registered with it and were neither stopped nor
-// run. A derived context registers one as well. The type hides its values: package context would
-// otherwise find the parent through Value, and register there.
-type countingContext struct {
-	context.Context
-	cancel     context.CancelFunc
-	registered atomic.Int64
-}
-
-func (c *countingContext) Value(any) any { return nil }
-
-// AfterFunc registers f. Package context calls this method on contexts that have it.
-func (c *countingContext) AfterFunc(f func()) (stop func() bool) {
-	c.registered.Add(1)
-	gone := sync.OnceFunc(func() { c.registered.Add(-1) })
-	inner := context.AfterFunc(c.Context, func() { gone(); f() })
-	return func() bool { gone(); return inner() }
 }
 
 // C37: a request that waits uses no processor time.

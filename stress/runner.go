@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/contexts"
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
@@ -213,7 +214,7 @@ func (r *runner) do(log *callLog, o model.Op, held int64) int64 {
 	case model.AcquireCancelled, model.AcquireCustom:
 		ctx, cancel := context.WithCancel(context.Background())
 		if o.Kind == model.AcquireCustom {
-			ctx = usingContext{ctx, runtime.Gosched}
+			ctx = contexts.Using{Context: ctx, Use: runtime.Gosched}
 		}
 		// The task is queued before the call begins. Its Lag is therefore counted from about the
 		// same time, and the cancellation may arrive before, while or after Acquire waits.
@@ -224,7 +225,7 @@ func (r *runner) do(log *callLog, o model.Op, held int64) int64 {
 		}
 		return r.granted(o, held)
 	case model.AcquireDone:
-		switch err := r.acquire(log, doneContext(), o); {
+		switch err := r.acquire(log, contexts.Done(), o); {
 		case err == nil && r.impl.DoneContext == impls.DoneMayWin:
 			return r.granted(o, held)
 		default:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/contexts"
 )
 
 // Safety: C1 to C7 and C16. How many permits are held, and by which calls.
@@ -140,7 +141,7 @@ func enoughPermits(t *trial) {
 // would be missing there.
 func errorHoldsNothing(t *trial) {
 	sem, n := t.make(3), t.weight(2)
-	if t.impl.DoneContext == impls.DoneLoses && sem.Acquire(doneContext(), n) == nil {
+	if t.impl.DoneContext == impls.DoneLoses && sem.Acquire(contexts.Done(), n) == nil {
 		t.failf("Acquire with a done ctx = nil, want an error")
 	}
 	t.mustHaveFree(sem, 3)
@@ -170,7 +171,7 @@ func nilHoldsN(t *trial) {
 		t.mustBeGranted(waiter)
 		t.mustHaveFree(sem, n-1)
 	}
-	for _, ctx := range livingContexts() {
+	for _, ctx := range contexts.Living() {
 		sem := t.make(size)
 		t.mustBeGranted(t.startWith(ctx, func() {}, sem, few))
 		waiter := t.startWith(ctx, func() {}, sem, many)
@@ -179,14 +180,14 @@ func nilHoldsN(t *trial) {
 		t.mustBeGranted(waiter)
 		t.mustHaveFree(sem, size-many)
 	}
-	for _, e := range endingContexts() { // a grant outlives its ctx
+	for _, e := range contexts.Ends() { // a grant outlives its ctx
 		sem := t.make(1)
 		t.take(sem, 1)
 		waiter := t.startEnding(e, sem, 1)
 		t.mustWait(waiter)
 		sem.Release(1)
 		t.mustBeGranted(waiter)
-		e.cancel()
+		e.Cancel()
 		t.settle()
 		t.mustHaveFree(sem, 0)
 	}
@@ -242,7 +243,7 @@ func doneMeanwhile(t *trial, turn, held int64) {
 	}
 	inner, cancel := context.WithCancel(context.Background())
 	var uses atomic.Int64
-	ctx := usingContext{inner, func() {
+	ctx := contexts.Using{Context: inner, Use: func() {
 		if uses.Add(1) == turn+1 {
 			cancel()
 		}

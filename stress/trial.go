@@ -1,7 +1,6 @@
 package stress
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -411,11 +410,4 @@ func (t *trial) countProgress(round int) {
 func recovering(f func()) {
 	defer func() { _ = recover() }()
 	f()
-}
-
-// doneContext returns a ctx that is done.
-func doneContext() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
 }

@@ -51,13 +51,15 @@ var above = map[string][]string{
 	"bench/parallel": {"impls", "impls/process", "internal/machine",
 		"golang.org/x/sync/errgroup", "golang.org/x/sys/unix"},
 	"bench": {"impls", "internal/machine", "github.com/HdrHistogram/hdrhistogram-go", "testing*"},
-	"stress": {"impls", "stress/internal/model", "stress/internal/race",
+	"stress": {"impls", "stress/internal/contexts", "stress/internal/model", "stress/internal/race",
 		"github.com/anishathalye/porcupine", "testing*"},
-	"stress/internal/model":   {"impls"},
-	"stress/internal/race":    {},
-	"stress/internal/mutant":  {"impls"}, // only tests may import it
-	"stress/internal/mutate":  {},        // knows no semaphore: it is for users' packages, too
-	"stress/internal/designs": {"impls"}, // correct semaphores, to be mutated
+	"stress/internal/contexts": {}, // what callers pass to a semaphore
+	"stress/internal/model":    {"impls"},
+	"stress/internal/race":     {},
+	"stress/internal/mutant":   {"impls"}, // only tests may import it
+	"stress/internal/mutate":   {},        // knows no semaphore: it is for users' packages, too
+	"stress/internal/odd":      {"impls"}, // correct semaphores, against false alarms
+	"stress/internal/designs":  {"impls"}, // correct semaphores, to be mutated
 	// A command. It builds and runs judges in processes of its own, so it needs the plumbing for both.
 	"stress/internal/generated":       {"stress/internal/mutate", "internal/child", "internal/gotool"},
 	"stress/explore/schedrt":          {},

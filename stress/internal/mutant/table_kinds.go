@@ -5,7 +5,8 @@ import "github.com/semabench/semabench/impls"
 // Kinds returns mutants with an ID that begins with K. Each stands for a whole kind of input that no
 // clause tried when the mutants of All were all that there were. Five of the first 20 were found at
 // that time all the same, by random programs or by another clause; their Reference says so. Fifteen
-// passed everything. K21 came with C37, which nothing had measured before.
+// passed everything. K21 came with C37, which nothing had measured before. K22 to K28 stand for what a
+// second round of wrong semaphores, written for other reasons, had in common; all of them passed.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
@@ -164,6 +165,55 @@ func Kinds() []Mutant {
 			Defect:    "waiters declare to sleep, and look at the permits in a loop",
 			Reference: "processor time of waiters",
 			KilledBy:  []string{"C37"},
+		},
+		{
+			Impl:      fifo("reads-deadline", newReadsDeadline),
+			ID:        "K22",
+			Defect:    "a waiter ends at the deadline of its ctx, though the ctx is not done",
+			Reference: "contexts: the ctx of a caller that outlives its deadline",
+			KilledBy:  []string{"C35"},
+		},
+		{
+			Impl:      fifo("impatient", newImpatient),
+			ID:        "K23",
+			Defect:    "a request whose deadline is less than 5 ms away is refused at once",
+			Reference: "contexts: deadlines from a nanosecond to an hour",
+			KilledBy:  []string{"C35"},
+		},
+		{
+			Impl:      fifo("by-channel", newByChannel),
+			ID:        "K24",
+			Defect:    "a waiter is found by the Done channel of its ctx, which other waiters may share",
+			Reference: "contexts: several requests with one ctx",
+			KilledBy:  []string{"C22"},
+		},
+		{
+			Impl:      fifo("timer-kept", newTimerKept),
+			ID:        "K25",
+			Defect:    "a timer for the deadline of ctx is not stopped when the wait is granted",
+			Reference: "what is left: grants with a ctx of each kind",
+			KilledBy:  []string{"C31"},
+		},
+		{
+			Impl:      fifo("wrapped-growth", newWrappedGrowth),
+			ID:        "K26",
+			Defect:    "a line in an array is out of order after it has wrapped and then grown",
+			Reference: "order in a line that is served while it grows",
+			KilledBy:  []string{"C27"},
+		},
+		{
+			Impl:      fifo("bounded-line", newBoundedLine),
+			ID:        "K27",
+			Defect:    "a cancelled waiter keeps its place of 1024",
+			Reference: "many cancelled waits with no grant between them",
+			KilledBy:  []string{"C36"},
+		},
+		{
+			Impl:      fifo("rebalancing", newRebalancing),
+			ID:        "K28",
+			Defect:    "every 4096th TryAcquire rounds the number of permits that are held",
+			Reference: "many calls that need not wait",
+			KilledBy:  []string{"C36"},
 		},
 	}
 }

@@ -1,0 +1,144 @@
+package odd
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// choosing serves the waiter that a function chooses. The designs differ in that function only. A waiter
+// that leaves serves the others, because under some orders it held them up.
+type choosing struct {
+	permits
+	line   []*candidate
+	choose func(line []*candidate, free int64) int // -1: none can be served now
+	waits  func(line []*candidate) bool            // whether a newcomer has to wait behind the line
+}
+
+type candidate struct {
+	waiter
+	deadline time.Time // zero if there is none
+}
+
+func newChoosing(size int64, choose func([]*candidate, int64) int) *choosing {
+	return &choosing{permits: newPermits(size), choose: choose,
+		waits: func([]*candidate) bool { return false }}
+}
+
+// newRandom serves any waiter that fits.
+func newRandom(size int64) *choosing {
+	return newChoosing(size, func(line []*candidate, free int64) int {
+		for _, i := range rand.Perm(len(line)) {
+			if line[i].n <= free {
+				return i
+			}
+		}
+		return -1
+	})
+}
+
+// newLargestFirst serves the largest request that fits.
+func newLargestFirst(size int64) *choosing {
+	return newChoosing(size, func(line []*candidate, free int64) int {
+		best := -1
+		for i, c := range line {
+			if c.n <= free && (best < 0 || c.n > line[best].n) {
+				best = i
+			}
+		}
+		return best
+	})
+}
+
+// newLastFirst serves the last request that fits, as a stack.
+func newLastFirst(size int64) *choosing {
+	return newChoosing(size, func(line []*candidate, free int64) int {
+		for i := len(line) - 1; i >= 0; i-- {
+			if line[i].n <= free {
+				return i
+			}
+		}
+		return -1
+	})
+}
+
+// newEarliestDeadline serves the request whose deadline comes first, and holds up the others until it
+// fits. The deadline orders the line, and ends nothing: only Done ends a wait.
+func newEarliestDeadline(size int64) *choosing {
+	s := newChoosing(size, func(line []*candidate, free int64) int {
+		first := -1
+		for i, c := range line {
+			if first < 0 || !c.deadline.IsZero() &&
+				(line[first].deadline.IsZero() || c.deadline.Before(line[first].deadline)) {
+				first = i
+			}
+		}
+		if first >= 0 && line[first].n > free {
+			return -1
+		}
+		return first
+	})
+	s.waits = func(line []*candidate) bool { return len(line) > 0 }
+	return s
+}
+
+func (s *choosing) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	c := &candidate{waiter: waiter{n: n, ready: make(chan struct{}), in: true}}
+	c.deadline, _ = ctx.Deadline()
+	s.mu.Lock()
+	if !s.waits(s.line) && s.take(n) {
+		s.mu.Unlock()
+		return nil
+	}
+	s.line = append(s.line, c)
+	s.serve() // the newcomer may be the one that is chosen
+	s.mu.Unlock()
+	select {
+	case <-c.ready:
+		return nil
+	case <-done:
+	}
+	s.mu.Lock()
+	if !c.in {
+		s.held -= n
+	} else if i := slices.Index(s.line, c); i >= 0 {
+		s.line = slices.Delete(s.line, i, i+1)
+	}
+	s.serve()
+	s.mu.Unlock()
+	return ctx.Err()
+}
+
+func (s *choosing) serve() {
+	for {
+		i := s.choose(s.line, s.size-s.held)
+		if i < 0 {
+			return
+		}
+		c := s.line[i]
+		s.line = slices.Delete(s.line, i, i+1)
+		s.held += c.n
+		c.in = false
+		close(c.ready)
+	}
+}
+
+func (s *choosing) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.waits(s.line) && s.take(n)
+}
+
+func (s *choosing) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	s.serve()
+}

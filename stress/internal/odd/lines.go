@@ -1,0 +1,340 @@
+package odd
+
+import (
+	"context"
+	"slices"
+)
+
+// ring keeps its line in an array that wraps around and grows. Growth moves the head to the begin: the
+// waiters between the head and the end of the old array come first. A copy from index 0 would put the
+// wrapped part before them.
+type ring struct {
+	permits
+	buf     []*waiter
+	head, n int // the line is buf[head], buf[head+1], … with n entries, modulo the length
+}
+
+func newRing(size int64) *ring { return &ring{permits: newPermits(size), buf: make([]*waiter, 4)} }
+
+func (s *ring) at(i int) **waiter { return &s.buf[(s.head+i)%len(s.buf)] }
+
+func (s *ring) push(w *waiter) {
+	if s.n == len(s.buf) {
+		grown := make([]*waiter, 2*s.n)
+		for i := range s.n {
+			grown[i] = *s.at(i)
+		}
+		s.buf, s.head = grown, 0
+	}
+	*s.at(s.n) = w
+	s.n++
+}
+
+// remove closes the gap that waiter i leaves, and drops the reference behind the end.
+func (s *ring) remove(i int) {
+	for ; i < s.n-1; i++ {
+		*s.at(i) = *s.at(i + 1)
+	}
+	*s.at(s.n - 1) = nil
+	s.n--
+}
+
+func (s *ring) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	s.mu.Lock()
+	if s.n == 0 && s.take(n) {
+		s.mu.Unlock()
+		return nil
+	}
+	w := &waiter{n: n, ready: make(chan struct{}), in: true}
+	s.push(w)
+	s.mu.Unlock()
+	select {
+	case <-w.ready:
+		return nil
+	case <-done:
+	}
+	s.mu.Lock()
+	if w.in {
+		for i := range s.n {
+			if *s.at(i) == w {
+				s.remove(i)
+				break
+			}
+		}
+	} else {
+		s.held -= n // granted meanwhile; the permits go on to the line
+	}
+	s.serve()
+	s.mu.Unlock()
+	return ctx.Err()
+}
+
+func (s *ring) serve() {
+	for s.n > 0 && s.take((*s.at(0)).n) {
+		w := *s.at(0)
+		*s.at(0) = nil
+		s.head = (s.head + 1) % len(s.buf)
+		s.n--
+		w.in = false
+		close(w.ready)
+	}
+}
+
+func (s *ring) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n == 0 && s.take(n)
+}
+
+func (s *ring) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	s.serve()
+}
+
+// reserving sets permits aside for a waiter when it is woken, and counts them as held only when the
+// waiter has run. Every comparison subtracts both, so that no call takes what is set aside.
+type reserving struct {
+	permits
+	reserved int64
+	line     []*waiter
+}
+
+func newReserving(size int64) *reserving { return &reserving{permits: newPermits(size)} }
+
+func (s *reserving) fits(n int64) bool { return n <= s.size-s.held-s.reserved }
+
+func (s *reserving) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	s.mu.Lock()
+	if len(s.line) == 0 && s.fits(n) {
+		s.held += n
+		s.mu.Unlock()
+		return nil
+	}
+	w := &waiter{n: n, ready: make(chan struct{}), in: true}
+	s.line = append(s.line, w)
+	s.mu.Unlock()
+	cancelled := false
+	select {
+	case <-w.ready:
+	case <-done:
+		cancelled = true
+	}
+	s.mu.Lock()
+	if !w.in { // what was set aside is taken, or freed
+		s.reserved -= n
+	}
+	if !cancelled {
+		s.held += n
+	} else if i := slices.Index(s.line, w); i >= 0 {
+		s.line = slices.Delete(s.line, i, i+1)
+	}
+	s.serve()
+	s.mu.Unlock()
+	if cancelled {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (s *reserving) serve() {
+	for len(s.line) > 0 && s.fits(s.line[0].n) {
+		w := s.line[0]
+		s.line = slices.Delete(s.line, 0, 1)
+		s.reserved += w.n
+		w.in = false
+		close(w.ready)
+	}
+}
+
+func (s *reserving) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.line) > 0 || !s.fits(n) {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+// Release may be called before the holder has run: its permits are still set aside then, and count.
+func (s *reserving) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	s.serve()
+}
+
+// pooled reuses its waiters. The callback of an earlier use may run late, after stop has returned false.
+// Each use has a number, and a callback of another use does nothing.
+type pooled struct {
+	permits
+	line   []*reusable
+	unused []*reusable
+}
+
+type reusable struct {
+	n      int64
+	served chan bool // has room for one, so that neither side waits for the other
+	use    int64
+	in     bool
+}
+
+func newPooled(size int64) *pooled { return &pooled{permits: newPermits(size)} }
+
+func (s *pooled) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	s.mu.Lock()
+	if len(s.line) == 0 && s.take(n) {
+		s.mu.Unlock()
+		return nil
+	}
+	w, use := s.join(n)
+	s.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() { s.cancel(w, use) })
+	granted := <-w.served
+	stop()
+	s.mu.Lock()
+	if len(s.unused) < 8 { // bounded, or a storm of waiters would be kept for ever
+		s.unused = append(s.unused, w)
+	}
+	s.mu.Unlock()
+	if !granted {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (s *pooled) join(n int64) (w *reusable, use int64) {
+	if last := len(s.unused) - 1; last >= 0 {
+		w, s.unused = s.unused[last], s.unused[:last]
+	} else {
+		w = &reusable{served: make(chan bool, 1)}
+	}
+	w.n, w.in = n, true
+	w.use++
+	s.line = append(s.line, w)
+	return w, w.use
+}
+
+func (s *pooled) cancel(w *reusable, use int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.use != use || !w.in {
+		return
+	}
+	i := slices.Index(s.line, w)
+	s.line = slices.Delete(s.line, i, i+1)
+	w.in = false
+	w.served <- false
+	s.serve()
+}
+
+func (s *pooled) serve() {
+	for len(s.line) > 0 && s.take(s.line[0].n) {
+		w := s.line[0]
+		s.line = slices.Delete(s.line, 0, 1)
+		w.in = false
+		w.served <- true
+	}
+}
+
+func (s *pooled) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.line) == 0 && s.take(n)
+}
+
+func (s *pooled) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	s.serve()
+}
+
+// retrying wakes the head of the line, which then tries by itself. A TryAcquire may have taken the permits
+// before; then the head sleeps again, and keeps its place.
+type retrying struct {
+	permits
+	line []*waiter
+}
+
+func newRetrying(size int64) *retrying { return &retrying{permits: newPermits(size)} }
+
+func (s *retrying) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	s.mu.Lock()
+	if len(s.line) == 0 && s.take(n) {
+		s.mu.Unlock()
+		return nil
+	}
+	w := &waiter{n: n, ready: make(chan struct{}, 1)}
+	s.line = append(s.line, w)
+	s.mu.Unlock()
+	for {
+		cancelled := false
+		select {
+		case <-w.ready:
+		case <-done:
+			cancelled = true
+		}
+		s.mu.Lock()
+		if cancelled || s.line[0] == w && s.take(n) {
+			i := slices.Index(s.line, w)
+			s.line = slices.Delete(s.line, i, i+1)
+			s.wake() // the next one may fit as well, and may be the head only now
+			s.mu.Unlock()
+			if cancelled {
+				return ctx.Err()
+			}
+			return nil
+		}
+		s.mu.Unlock()
+	}
+}
+
+// wake tells the head that it may fit. A full channel means that the head has not looked since.
+func (s *retrying) wake() {
+	if len(s.line) > 0 && s.line[0].n <= s.size-s.held {
+		select {
+		case s.line[0].ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *retrying) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.take(n)
+}
+
+func (s *retrying) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	s.wake()
+}

@@ -1,0 +1,180 @@
+package odd
+
+import (
+	"context"
+	"slices"
+)
+
+// turns lets one waiter at a time wait for permits, which holds a channel of one place. The others wait
+// for that channel, and for their ctx. The order in which select serves them is not promised.
+type turns struct {
+	permits
+	waiting int64 // guarded by mu: a newcomer may not pass
+	turn    chan struct{}
+	freed   chan struct{}
+}
+
+func newTurns(size int64) *turns {
+	return &turns{permits: newPermits(size), turn: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
+}
+
+func (s *turns) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	s.mu.Lock()
+	if s.waiting == 0 && s.take(n) {
+		s.mu.Unlock()
+		return nil
+	}
+	s.waiting++
+	s.mu.Unlock()
+	select {
+	case s.turn <- struct{}{}:
+	case <-done:
+		s.finish(0)
+		return ctx.Err()
+	}
+	defer func() { <-s.turn }()
+	for !s.finish(n) {
+		select {
+		case <-s.freed:
+		case <-done:
+			s.finish(0)
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// finish takes n permits and leaves, if they are free. Nothing is always free.
+func (s *turns) finish(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.take(n) {
+		return false
+	}
+	s.waiting--
+	return true
+}
+
+func (s *turns) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting == 0 && s.take(n)
+}
+
+// Release leaves one message for the waiter that has the turn, and a full channel holds one already. The
+// next one to have the turn looks before it waits.
+func (s *turns) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	select {
+	case s.freed <- struct{}{}:
+	default:
+	}
+}
+
+// server has one goroutine that owns all state and takes requests from a channel. Each request has a
+// channel for its answer, which has room for it: the goroutine never waits for a caller.
+type server struct {
+	size      int64
+	requests  chan request
+	quit, end chan struct{}
+}
+
+type request struct {
+	kind   string // acquire, cancel, try or release
+	w      *waiter
+	answer chan bool
+}
+
+func newServer(size int64) *server {
+	mustNotBeNegative(size)
+	s := &server{size, make(chan request), make(chan struct{}), make(chan struct{})}
+	go s.serve()
+	return s
+}
+
+// Close ends the goroutine, and returns when it has ended.
+func (s *server) Close() { close(s.quit); <-s.end }
+
+func (s *server) serve() {
+	defer close(s.end)
+	held, line := int64(0), []*waiter(nil)
+	for {
+		var r request
+		select {
+		case r = <-s.requests:
+		case <-s.quit:
+			return
+		}
+		ok := true
+		switch fits := r.w.n <= s.size-held; r.kind {
+		case "acquire":
+			line = append(line, r.w)
+		case "try":
+			if ok = fits && len(line) == 0; ok {
+				held += r.w.n
+			}
+		case "release":
+			if ok = r.w.n <= held; ok {
+				held -= r.w.n
+			}
+		case "cancel":
+			if i := slices.Index(line, r.w); i >= 0 {
+				line = slices.Delete(line, i, i+1)
+			} else { // it was granted before it could be cancelled
+				held -= r.w.n
+			}
+		}
+		for len(line) > 0 && line[0].n <= s.size-held {
+			held += line[0].n
+			close(line[0].ready)
+			line = slices.Delete(line, 0, 1)
+		}
+		r.answer <- ok
+	}
+}
+
+func (s *server) ask(kind string, w *waiter) bool {
+	answer := make(chan bool, 1)
+	s.requests <- request{kind, w, answer}
+	return <-answer
+}
+
+func (s *server) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	done := ctx.Done()
+	if n > s.size {
+		<-done
+	}
+	if n > s.size || isDone(done) {
+		return ctx.Err()
+	}
+	w := &waiter{n: n, ready: make(chan struct{})}
+	s.ask("acquire", w)
+	select {
+	case <-w.ready:
+		return nil
+	case <-done:
+		s.ask("cancel", w)
+		return ctx.Err()
+	}
+}
+
+func (s *server) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	return s.ask("try", &waiter{n: n})
+}
+
+func (s *server) Release(n int64) {
+	mustNotBeNegative(n)
+	if !s.ask("release", &waiter{n: n}) {
+		panic(overRelease)
+	}
+}

@@ -1,0 +1,347 @@
+package odd
+
+import (
+	"context"
+	"math/bits"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// A bell is a channel that is closed and replaced to wake everyone who waits. A waiter takes the channel
+// first and looks at the permits afterwards: a change in between closes the channel that it has.
+type bell struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func (b *bell) listen() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch == nil {
+		b.ch = make(chan struct{})
+	}
+	return b.ch
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch != nil {
+		close(b.ch)
+		b.ch = nil
+	}
+}
+
+// await calls try until it succeeds or done is closed.
+func (b *bell) await(done <-chan struct{}, try func() bool) bool {
+	for {
+		ch := b.listen()
+		if try() {
+			return true
+		}
+		select {
+		case <-ch:
+		case <-done:
+			return false
+		}
+	}
+}
+
+// broadcast has its permits in one atomic word. Every Release rings for all waiters.
+type broadcast struct {
+	size int64
+	held atomic.Int64
+	bell bell
+}
+
+func newBroadcast(size int64) *broadcast {
+	mustNotBeNegative(size)
+	return &broadcast{size: size}
+}
+
+func (s *broadcast) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	for held := s.held.Load(); n <= s.size-held; held = s.held.Load() {
+		if s.held.CompareAndSwap(held, held+n) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *broadcast) Acquire(ctx context.Context, n int64) error {
+	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
+}
+
+func (s *broadcast) Release(n int64) {
+	mustNotBeNegative(n)
+	subtract(&s.held, n)
+	s.bell.ring()
+}
+
+// acquire is the Acquire of a semaphore whose waiters try again at each ring. A request above the size
+// listens to nothing but its ctx.
+func acquire(ctx context.Context, n, size int64, b *bell, try func(int64) bool) error {
+	mustNotBeNegative(n)
+	done := ctx.Done()
+	if n > size {
+		<-done
+	}
+	if n > size || isDone(done) || !b.await(done, func() bool { return try(n) }) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// subtract takes n from held, or panics. The comparison and the change are one step: two calls that
+// compare first and subtract later could both find the last permit held.
+func subtract(held *atomic.Int64, n int64) {
+	for {
+		now := held.Load()
+		if n > now {
+			panic(overRelease)
+		}
+		if held.CompareAndSwap(now, now-n) {
+			return
+		}
+	}
+}
+
+// bitSet has a bit for each permit, which is set while it is free.
+type bitSet struct {
+	mu    sync.Mutex
+	size  int64
+	free  int64 // the number of bits that are set
+	words []uint64
+	bell  bell
+}
+
+// newBits sets the last word apart: of a size that is a multiple of 64 it is full, and 1<<0 - 1 is not.
+func newBits(size int64) *bitSet {
+	mustNotBeNegative(size)
+	s := &bitSet{size: size, free: size, words: make([]uint64, (size+63)/64)}
+	for i := range s.words {
+		s.words[i] = ^uint64(0)
+	}
+	if rest := size % 64; rest > 0 {
+		s.words[len(s.words)-1] = 1<<rest - 1
+	}
+	return s
+}
+
+func (s *bitSet) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.free {
+		return false
+	}
+	s.free -= n
+	for i := 0; n > 0; {
+		if s.words[i] == 0 {
+			i++
+			continue
+		}
+		s.words[i] &^= 1 << bits.TrailingZeros64(s.words[i])
+		n--
+	}
+	return true
+}
+
+func (s *bitSet) Acquire(ctx context.Context, n int64) error {
+	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
+}
+
+func (s *bitSet) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.size-s.free {
+		panic(overRelease)
+	}
+	s.free += n
+	for i := int64(0); n > 0; i++ {
+		if bit := uint64(1) << (i % 64); s.words[i/64]&bit == 0 {
+			s.words[i/64] |= bit
+			n--
+		}
+	}
+	s.bell.ring()
+}
+
+// batching lets Release leave its permits in a counter, which the next call that needs them empties. A
+// waiter counts itself before it looks, and Release looks for waiters after it has left its permits: one
+// of the two sees the other.
+type batching struct {
+	permits
+	left    atomic.Int64 // given back, and still in held
+	out     atomic.Int64 // held by callers; for the panic
+	waiters atomic.Int64
+	bell    bell
+}
+
+func newBatching(size int64) *batching { return &batching{permits: newPermits(size)} }
+
+func (s *batching) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held -= s.left.Swap(0)
+	if !s.take(n) {
+		return false
+	}
+	s.out.Add(n)
+	return true
+}
+
+func (s *batching) Acquire(ctx context.Context, n int64) error {
+	s.waiters.Add(1)
+	defer s.waiters.Add(-1)
+	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
+}
+
+func (s *batching) Release(n int64) {
+	mustNotBeNegative(n)
+	subtract(&s.out, n)
+	s.left.Add(n)
+	if s.waiters.Load() > 0 {
+		s.bell.ring()
+	}
+}
+
+// stealing has its free permits in shards. A call takes what it can from its own shard, steals the rest
+// from the others, and puts everything back if that is too little. All locks are held meanwhile, in
+// their order, so no other call sees half of it.
+type stealing struct {
+	size   int64
+	shards [4]struct {
+		mu   sync.Mutex
+		free int64
+	}
+	next atomic.Uint32 // the shard at which a call begins
+	bell bell
+}
+
+func newStealing(size int64) *stealing {
+	mustNotBeNegative(size)
+	s := &stealing{size: size}
+	for i := range s.shards {
+		s.shards[i].free = size / 4
+	}
+	s.shards[0].free += size % 4
+	return s
+}
+
+// locked calls f with all locks held and the number of free permits.
+func (s *stealing) locked(f func(free int64)) {
+	free := int64(0)
+	for i := range s.shards {
+		s.shards[i].mu.Lock()
+		defer s.shards[i].mu.Unlock()
+		free += s.shards[i].free
+	}
+	f(free)
+}
+
+func (s *stealing) TryAcquire(n int64) (ok bool) {
+	mustNotBeNegative(n)
+	first := s.next.Add(1)
+	s.locked(func(free int64) {
+		if ok = n <= free; !ok {
+			return
+		}
+		for i := range uint32(4) {
+			shard := &s.shards[(first+i)%4]
+			part := min(n, shard.free)
+			shard.free -= part
+			n -= part
+		}
+	})
+	return ok
+}
+
+func (s *stealing) Acquire(ctx context.Context, n int64) error {
+	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
+}
+
+func (s *stealing) Release(n int64) {
+	mustNotBeNegative(n)
+	first := s.next.Add(1)
+	s.locked(func(free int64) {
+		if n > s.size-free {
+			panic(overRelease)
+		}
+		s.shards[first%4].free += n
+	})
+	s.bell.ring()
+}
+
+// oneCondition waits on one sync.Cond, and every Release and every cancellation wakes all. The broadcast
+// has the lock, so it cannot fall between the look of a waiter and its sleep.
+type oneCondition struct {
+	permits
+	changed *sync.Cond
+}
+
+func newOneCondition(size int64) *oneCondition {
+	s := &oneCondition{permits: newPermits(size)}
+	s.changed = sync.NewCond(&s.mu)
+	return s
+}
+
+func (s *oneCondition) Acquire(ctx context.Context, n int64) error {
+	done := ctx.Done()
+	if err, ok := s.entry(ctx, done, n); !ok {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		s.changed.Broadcast()
+		s.mu.Unlock()
+	})
+	defer stop()
+	s.mu.Lock()
+	for !isDone(done) {
+		if s.take(n) {
+			s.mu.Unlock()
+			return nil
+		}
+		s.changed.Wait()
+	}
+	s.mu.Unlock()
+	return ctx.Err()
+}
+
+func (s *oneCondition) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.take(n)
+}
+
+func (s *oneCondition) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(n)
+	s.changed.Broadcast()
+}
+
+// yielding spins, and lets other goroutines run in each round.
+type yielding struct{ broadcast }
+
+func newYielding(size int64) *yielding {
+	mustNotBeNegative(size)
+	return &yielding{broadcast{size: size}}
+}
+
+func (s *yielding) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	for done := ctx.Done(); !isDone(done); runtime.Gosched() {
+		if s.TryAcquire(n) {
+			return nil
+		}
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,314 @@
+package stress
+
+import (
+	"context"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/contexts"
+	"github.com/semabench/semabench/stress/internal/race"
+)
+
+// Time and numbers: C35 and C36. However late a request is served, and however many there were
+// before it.
+
+// C35: for a month nothing happens but time. No wait and no grant may expire: not of a ctx
+// without a deadline, not of a ctx whose deadline is later, and not of a request for more than the
+// size. The clock of a bubble passes a month in an instant, because nothing else can move.
+// Implementations with a timeout of their own, or with a lease for a permit, fail. The request for
+// more than the size must still wait after a month, and must still delay nothing.
+func noExpiry(t *trial) {
+	if t.impl.Waits != impls.Parked {
+		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
+	}
+	deadlinesAlone(t)
+	const long = 31 * 24 * time.Hour
+	if t.impl.UnitWeights {
+		unitsDoNotExpire(t, long)
+		return
+	}
+	idle := t.make(1)
+	t.take(idle, 1)
+	sem := t.make(2)
+	t.take(sem, 1) // granted at once
+	first := t.startBlocked(sem, 2)
+	sem.Release(1)
+	t.mustBeGranted(first) // granted after it waited
+	later, cancel := context.WithTimeout(context.Background(), 2*long)
+	waiters := []*call{
+		t.startBlocked(sem, 1),
+		t.startWith(later, cancel, sem, 1),
+	}
+	t.settle() // the order in which they begin to wait is known
+	waiters = append(waiters, t.startForever(sem, 1))
+	doomed := t.startBlocked(sem, 3)
+	time.Sleep(long) // on the clock of the bubble
+	for _, c := range append(waiters, doomed) {
+		t.mustWait(c)
+	}
+	t.mustHaveFree(idle, 0)
+	sem.Release(2)
+	t.settle()
+	if t.impl.Order == impls.FIFO {
+		t.mustWait(waiters[2])
+	}
+	sem.Release(1)
+	for _, c := range waiters {
+		t.mustBeGranted(c)
+	}
+	sem.Release(2)
+	t.mustHaveFree(sem, 2)
+	doomed.cancel()
+	t.mustBeRefused(doomed, context.Canceled)
+}
+
+// deadlinesAlone gives Acquire deadlines that are near, far and past. A deadline that has not passed
+// ends nothing: the request is granted if a permit is free, or comes back in time. A wait ends at its
+// deadline exactly. A ctx of a caller's own type is not done by its deadline at all. Implementations
+// that read Deadline fail: some refuse a request for which little time is left, and some set a timer of
+// their own.
+func deadlinesAlone(t *trial) {
+	const minute = time.Minute
+	for _, limit := range []time.Duration{1, time.Microsecond, time.Millisecond, time.Second, minute, 60 * minute} {
+		sem := t.make(1)
+		startWithin := func() *call {
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			return t.startWith(ctx, cancel, sem, 1)
+		}
+		t.mustBeGranted(startWithin())
+		waiter := startWithin()
+		t.mustWait(waiter)
+		sem.Release(1)
+		t.mustBeGranted(waiter)
+		began, late := time.Now(), startWithin()
+		t.await(late)
+		t.mustBeRefused(late, context.DeadlineExceeded)
+		if took := time.Since(began); took != limit {
+			t.failf("Acquire with a deadline in %v returned after %v", limit, took)
+		}
+	}
+	for _, left := range []time.Duration{-minute, 0, time.Millisecond, minute} {
+		sem, own := t.make(1), contexts.NewCallers(left)
+		t.mustBeGranted(t.startWith(own, own.End, sem, 1))
+		waiter := t.startWith(own, own.End, sem, 1)
+		time.Sleep(60 * minute) // on the clock of the bubble
+		t.mustWait(waiter)
+		sem.Release(1)
+		t.mustBeGranted(waiter)
+	}
+}
+
+// unitsDoNotExpire is noExpiry with weights of 1: a grant, and two waits that outlive it.
+func unitsDoNotExpire(t *trial, long time.Duration) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	later, cancel := context.WithTimeout(context.Background(), 2*long)
+	waiters := []*call{t.startForever(sem, 1), t.startWith(later, cancel, sem, 1)}
+	t.settle()
+	time.Sleep(long) // on the clock of the bubble
+	for _, c := range waiters {
+		t.mustWait(c)
+	}
+	sem.Release(1)
+	t.settle()
+	if !waiters[0].hasReturned() { // the order need not be known
+		waiters[0], waiters[1] = waiters[1], waiters[0]
+	}
+	for _, c := range waiters {
+		t.mustBeGranted(c)
+		time.Sleep(long / 4)
+		t.mustHaveFree(sem, 0)
+		sem.Release(1)
+	}
+	t.mustHaveFree(sem, 1)
+}
+
+// C36: one semaphore serves more waits than 16 bits can count: as many that are granted, and as many
+// that are cancelled. A counter that wraps shows as a waiter that is forgotten, or served too early.
+//
+// With -race there are 2^12 of each: a wait then takes ten times as long. Its batches are small, so
+// that the memory for calls does not grow with the number of waits.
+//
+// The waits are real: each is observed to be blocked before it is granted or cancelled. Before them
+// come as many calls that need not wait, and after them many waits at the same time, many cancelled
+// waits without a Release between them, and many Releases before the waiter can run.
+func anyNumber(t *trial) {
+	most := 1 << 16
+	if race.Enabled {
+		most = 1 << 12
+	}
+	manyAlone(t, most)
+	if t.impl.Waits != impls.Parked {
+		manyCalls(t, most)
+		return
+	}
+	// In each batch, and as many cancellations. It is odd, so no counter of 8 or 16 bits wraps between
+	// two batches, where it would not show.
+	const grants = 37
+	sem := t.make(grants)
+	t.take(sem, grants)
+	for range most/grants + 1 {
+		var stay, leave []*call
+		for range grants {
+			stay = append(stay, t.startForever(sem, 1))
+			t.settle() // the order in which they begin to wait is known
+			leave = append(leave, t.start(sem, 1))
+		}
+		t.settle()
+		for _, c := range leave {
+			c.cancel()
+		}
+		t.settle()
+		for _, c := range leave {
+			if !c.hasReturned() || c.err != context.Canceled {
+				t.mustBeRefused(c, context.Canceled)
+			}
+		}
+		t.grantInHalves(sem, stay)
+		t.calls = t.calls[:0]
+	}
+	sem.Release(grants)
+	t.mustHaveFree(sem, grants)
+	manyLeavers(t)
+	if t.impl.Order != impls.FIFO { // C27 has it otherwise
+		whileMoving(t)
+	}
+	if !t.impl.UnitWeights { // the Release below would be as many calls, each of which may wake all
+		manyAtOnce(t)
+		manyReleases(t)
+	}
+}
+
+// manyAlone makes calls that need not wait, while a permit is held all the time. Both free permits are
+// taken and put back in each round, so a permit that the n'th call loses or makes is missed at once.
+func manyAlone(t *trial, rounds int) {
+	if t.impl.Waits != impls.Parked {
+		rounds /= 8 // a call may be a system call
+	}
+	sem := t.make(3)
+	t.take(sem, 1)
+	for round := range rounds {
+		t.countProgress(round)
+		if err := sem.Acquire(context.Background(), 1); err != nil {
+			t.failf("Acquire(1) = %v in round %d, want nil", err, round)
+		}
+		if !t.impl.NoTry {
+			if !sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = false in round %d, want true with 1 permit free", round)
+			}
+			if sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = true in round %d, want false with no permit free", round)
+			}
+			sem.Release(1)
+		}
+		sem.Release(1)
+	}
+	t.mustHaveFree(sem, 2)
+}
+
+// manyLeavers cancels more waits than a line of usual size has places, while the one permit is held and
+// nothing comes back. Entries that a Release would have to remove, such as those of a buffered channel,
+// fill the line.
+func manyLeavers(t *trial) {
+	leavers := 1<<12 + 1
+	if race.Enabled {
+		leavers = 1<<10 + 1
+	}
+	sem := t.make(1)
+	t.take(sem, 1)
+	stays := t.startBlocked(sem, 1)
+	for range leavers {
+		c := t.startBlocked(sem, 1)
+		c.cancel()
+		t.mustBeRefused(c, context.Canceled)
+	}
+	sem.Release(1)
+	t.mustBeGranted(stays)
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
+}
+
+// manyReleases gives permits back one by one to a waiter that needs them all, as many as 8 bits can
+// count, in a burst in which the waiter hardly gets to run. A waiter that compares a number of eight
+// bits before and after its sleep takes 2^8 changes for none. The waiter may run in between, so the
+// burst is repeated.
+func manyReleases(t *trial) {
+	n := int64(1 << 8)
+	if t.impl.MaxSize > 0 {
+		n = min(n, t.impl.MaxSize)
+	}
+	for range 20 {
+		sem := t.make(n)
+		t.take(sem, n)
+		waiter := t.startBlocked(sem, n)
+		for range n {
+			sem.Release(1)
+		}
+		t.mustBeGranted(waiter)
+		sem.Release(n)
+		t.mustHaveFree(sem, n)
+	}
+}
+
+// manyAtOnce lets more requests wait at the same time than 8 bits can count, as an index into a line
+// of waiters does, and more than the usual sizes of a buffer. More than 16 bits can count would be
+// 33000 goroutines, and a line that is searched from its begin for each arrival would take minutes. Two
+// calls of Release grant all: an implementation may wake every waiter in each Release.
+func manyAtOnce(t *trial) {
+	n := int64(1<<10 + 1)
+	if t.impl.MaxSize > 0 {
+		n = min(n, t.impl.MaxSize)
+	}
+	sem := t.make(n)
+	t.take(sem, n)
+	var waiting []*call
+	for range n {
+		waiting = append(waiting, t.startForever(sem, 1))
+		t.settle()
+	}
+	t.grantInHalves(sem, waiting)
+	sem.Release(n)
+	t.mustHaveFree(sem, n)
+	t.calls = t.calls[:0]
+}
+
+// grantInHalves releases half as many permits as requests wait for one, and then the others. Under
+// FIFO the first half of the requests must be granted first. The half makes a Release of many
+// permits, which must stop in the middle of the line.
+func (t *trial) grantInHalves(sem impls.Semaphore, waiting []*call) {
+	half := len(waiting) / 2
+	sem.Release(int64(half))
+	t.settle()
+	if t.impl.Order == impls.FIFO {
+		for i, c := range waiting {
+			if got, want := c.hasReturned(), i < half; got != want {
+				t.failf("waiter %d of %d has returned: %v, want %v after Release(%d)",
+					i+1, len(waiting), got, want, half)
+			}
+		}
+	}
+	sem.Release(int64(len(waiting) - half))
+	t.settle()
+	for _, c := range waiting {
+		if !c.hasReturned() || c.err != nil {
+			t.mustBeGranted(c)
+		}
+	}
+}
+
+// manyCalls makes the given number of calls that have to wait for each other, by two goroutines.
+// Outside of a bubble it cannot be seen that a call waits. Two goroutines and one permit make them
+// wait for each other often enough for a counter to move.
+func manyCalls(t *trial, calls int) {
+	sem := t.make(1)
+	t.together(copies(2, func(int) {
+		for round := range calls/2 + 1 {
+			t.countProgress(round)
+			if err := sem.Acquire(context.Background(), 1); err != nil {
+				t.failf("Acquire = %v, want nil", err)
+			}
+			sem.Release(1)
+		}
+	})...)
+	t.mustHaveFree(sem, 1)
+}
