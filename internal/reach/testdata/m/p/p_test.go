@@ -1,6 +1,7 @@
 package p
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"reflect"
@@ -10,6 +11,22 @@ import (
 )
 
 var sink int
+
+var random [8]byte
+
+// The init functions of package crypto open random numbers of the kernel in each binary that links it.
+func BenchmarkRandom(b *testing.B) {
+	for b.Loop() {
+		sink, _ = rand.Read(random[:])
+	}
+}
+
+func BenchmarkFolder(b *testing.B) {
+	for b.Loop() {
+		name, _ := os.Getwd()
+		sink = len(name)
+	}
+}
 
 func BenchmarkNothing(b *testing.B) {
 	for b.Loop() {
