@@ -33,7 +33,7 @@ func BenchmarkFixed(b *testing.B) {
 }
 
 func BenchmarkNames(b *testing.B) {
-	for _, name := range []string{"a b", "x/y", "ü|(", "it's", "same", "same", "", "[0]*"} {
+	for _, name := range []string{"a b", "x", "x/y", "x/y/z", "ü|(", "it's", "same", "same", "", "[0]*"} {
 		b.Run(name, func(b *testing.B) { for b.Loop() { mustBeReady(b) } })
 	}
 }
@@ -78,7 +78,7 @@ func TestEveryBenchmarkIsReached(t *testing.T) {
 	run := measured(t, o)
 	mustEqual(t, "rows", names(run.Rows), []string{
 		"BenchmarkLoop", "BenchmarkN", "BenchmarkParallel", "BenchmarkFixed", "BenchmarkNames/a_b",
-		"BenchmarkNames/x/y", "BenchmarkNames/ü|(", "BenchmarkNames/it's", "BenchmarkNames/same",
+		"BenchmarkNames/x", "BenchmarkNames/x/y", "BenchmarkNames/x/y/z", "BenchmarkNames/ü|(", "BenchmarkNames/it's", "BenchmarkNames/same",
 		"BenchmarkNames/same#01", "BenchmarkNames/#00", "BenchmarkNames/[0]*",
 		"BenchmarkParent/child=1/grandchild", "BenchmarkOutside",
 	})

@@ -268,13 +268,18 @@ func (w *worker) enter(name string) error {
 	}
 }
 
-// leave goes on to the end of the row. A pattern may select more than one
-// benchmark, so it may take several answers.
+// leave goes on to the end of the row. A pattern may select more benchmarks than
+// the one that the worker is at: the pattern of a/b selects a/b/c too, where the two
+// are names of sub-benchmarks of one function. The worker waits at each of them.
 func (w *worker) leave() error {
 	w.send("next")
 	for {
-		if word, _, err := w.answer(); err != nil || word == "end" {
+		word, _, err := w.answer()
+		if err != nil || word == "end" {
 			return err
+		}
+		if word == "at" {
+			w.send("next")
 		}
 	}
 }
