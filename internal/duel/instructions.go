@@ -109,7 +109,7 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 	if m.meter == nil {
 		return nil
 	}
-	c := &counting{m: m, ops: map[*plan]int{}}
+	c := &counting{m: m, ops: map[*plan]int{}, took: map[*plan]time.Duration{}}
 	for _, p := range plans {
 		if p.Mode != gate.Sliced && p.Mode != gate.Fresh {
 			continue
@@ -148,17 +148,19 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 // instructions settle nothing.
 func whyUncountable(w *worker, p *plan) (string, error) {
 	const (
-		runs    = 10
-		runtime = 40  // begins of goroutines of the runtime itself
-		perGC   = 20  // and with each collection of garbage
-		heap    = 4e6 // bytes that are allocated between two collections, at least
-		rare    = 0.02
+		runs      = 10
+		runtime   = 40                    // begins of goroutines of the runtime itself
+		turn      = 10 * time.Millisecond // after which the runtime lets another goroutine run
+		recording = 8                     // the runtime records one begin in eight
+		rare      = 0.02
 	)
 	ops := runs * p.ops
 	if p.Mode != gate.Sliced {
 		ops = p.ops
 	}
-	background := runtime + perGC*p.bytesPerOp()*float64(ops)/heap
+	if bytes := p.bytesPerOp(); bytes*float64(ops) > mostBytes { // nothing is collected while begins are counted
+		ops = max(1, int(mostBytes/bytes))
+	}
 	s, err := w.run(ops)
 	if err != nil {
 		return "", err
@@ -170,10 +172,13 @@ func whyUncountable(w *worker, p *plan) (string, error) {
 	if p.waiting = ""; p.parallel && s.busy < manyCores {
 		p.waiting = fmt.Sprintf("its goroutines used %.1f cores, so that locks between them would not show here", s.busy)
 	}
+	began := time.Now()
 	begins, err := w.waits(ops)
 	if err != nil {
 		return "", err
 	}
+	// A goroutine that computes begins again after each of its turns.
+	background := runtime + recording*float64(time.Since(began)/turn)
 	if float64(begins) > background+rare*float64(ops) {
 		return fmt.Sprintf("its goroutines wait (%.2g times in an operation), and instructions do not show that",
 			float64(begins)/float64(ops)), nil
@@ -195,7 +200,9 @@ func (w *worker) waits(n int) (begins int64, err error) {
 type counting struct {
 	m        *measurer
 	plans    []*plan
-	ops      map[*plan]int // of the longer run; the first process sets them, the others only read
+	ops      map[*plan]int           // of the longer run; the first process sets them, the others only read
+	starting time.Duration           // of the first process, until its first row
+	took     map[*plan]time.Duration // by each row in the first process
 	sides    [2]binary
 	deadline time.Time // zero for none
 }
@@ -204,20 +211,30 @@ type counting struct {
 type sample struct {
 	value float64
 	err   error
+	took  time.Duration
 }
 
 // countAll counts with three processes of each side, and then the rows whose counts do not agree with
 // three more at a time. The first process runs alone, because it finds out how many operations the others run: a
 // benchmark whose operations depend on their number must have the same number on both sides. It gets
-// a third of the time, and the five others need about two and a half times as long on two cores. A
-// row that a process could not count, or did not reach in time, takes no part in the later ones.
+// a fifth of the time, because the five others need three times as long on two cores, and longer than that
+// on a busy machine. A row that a process could not count, or did not reach in time, takes no part in the
+// later ones.
 func (c *counting) countAll(ctx context.Context, began time.Time, share time.Duration) error {
 	first := c.deadline
 	if share > 0 {
-		first = began.Add(share / 3)
+		first = began.Add(share / 5)
 	}
-	c.take([]int{0}, c.plans, []map[*plan]sample{c.count(ctx, 0, c.plans, first)})
-	c.round(ctx, []int{1, 0, 1, 0, 1}, c.plans)
+	samples := c.count(ctx, 0, c.plans, first)
+	c.starting = time.Since(began)
+	for p, s := range samples {
+		c.took[p] = s.took
+		c.starting -= s.took
+	}
+	c.take([]int{0}, c.plans, []map[*plan]sample{samples})
+	others := []int{1, 0, 1, 0, 1}
+	c.leaveOut(len(others))
+	c.round(ctx, others, c.plans)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -229,6 +246,27 @@ func (c *counting) countAll(ctx context.Context, began time.Time, share time.Dur
 		c.round(ctx, []int{0, 1, 0, 1, 0, 1}, again)
 	}
 	return ctx.Err()
+}
+
+// leaveOut gives up the last rows if some more processes cannot count all of them before the deadline. A row
+// needs all of its processes, so a deadline that cut off the last process would leave no row with a verdict.
+func (c *counting) leaveOut(processes int) {
+	const slower = 1.5 // a process beside others, which the first one did not have
+	if c.deadline.IsZero() {
+		return
+	}
+	rounds := time.Duration((processes + runtime.NumCPU() - 1) / runtime.NumCPU())
+	left := time.Duration(float64(time.Until(c.deadline)/rounds)/slower) - c.starting
+	for _, p := range c.plans {
+		if p.Instructions.Why != "" {
+			continue
+		}
+		if c.took[p] > left { // a shorter row may still fit
+			p.Instructions.Why, p.Instructions.Old = notReached, nil
+			continue
+		}
+		left -= c.took[p]
+	}
 }
 
 // late reports whether a deadline has passed.
@@ -255,6 +293,9 @@ func (c *counting) round(ctx context.Context, sides []int, plans []*plan) {
 	c.take(sides, plans, taken)
 }
 
+// notReached is why a row has no counts if the time for them was over.
+const notReached = "the time for counting was over before it; -max-time gives more"
+
 // take puts the samples of some processes into the rows. A row with a failure has no counts at all.
 func (c *counting) take(sides []int, plans []*plan, taken []map[*plan]sample) {
 	for i, samples := range taken {
@@ -264,7 +305,7 @@ func (c *counting) take(sides []int, plans []*plan, taken []map[*plan]sample) {
 			switch {
 			case x.Why != "":
 			case !reached:
-				x.Why = "the time for counting was over before it; -max-time gives more"
+				x.Why = notReached
 			case s.err != nil:
 				x.Why = oneLine(s.err.Error())
 			case sides[i] == 0:
@@ -294,6 +335,7 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 		if ctx.Err() != nil || c.late(deadline) {
 			break
 		}
+		began := time.Now()
 		value, err := c.countRow(ctx, l, p)
 		if err != nil {
 			l.kill()
@@ -301,7 +343,7 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 				break
 			}
 		}
-		samples[p] = sample{value, err}
+		samples[p] = sample{value, err, time.Since(began)}
 	}
 	return samples
 }

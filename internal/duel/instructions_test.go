@@ -246,6 +246,17 @@ func BenchmarkA(b *testing.B) { for i := 0; i < b.N; i++ {} }
 func BenchmarkGoroutines(b *testing.B) {
 	for b.Loop() { done := make(chan bool); go close(done); <-done }
 }
+
+var sink []byte
+
+func BenchmarkGarbage(b *testing.B) { for b.Loop() { for range 100 { sink = make([]byte, 1<<16) } } }
+
+func BenchmarkPingPong(b *testing.B) {
+	to, from := make(chan int), make(chan int)
+	go func() { for i := range to { from <- i } }()
+	for b.Loop() { to <- 1; <-from }
+	close(to)
+}
 `)})}
 	meter := &constantMeter{}
 	c := newCounter(t, src, src, ".", meter)
@@ -256,8 +267,14 @@ func BenchmarkGoroutines(b *testing.B) {
 	if w := works["BenchmarkGoroutines"]; w == nil || !strings.Contains(w.Why, "operations start goroutines") {
 		t.Errorf("%+v, want none because of goroutines", w)
 	}
-	if n := meter.starts.Load(); n != 1 {
-		t.Errorf("%d processes for a row that the first of them cannot count", n)
+	if w := works["BenchmarkGarbage"]; w == nil || !strings.Contains(w.Why, "no more instructions than") {
+		t.Errorf("%+v of one goroutine that allocates, want none because the runs cost the same", w)
+	}
+	if w := works["BenchmarkPingPong"]; w == nil || !strings.Contains(w.Why, "its goroutines wait") {
+		t.Errorf("%+v of two goroutines that wait for each other, want none because of that", w)
+	}
+	if n := meter.starts.Load(); n != 2 {
+		t.Errorf("%d processes for two rows that the first try cannot count", n)
 	}
 	c.m.MaxTime = time.Nanosecond
 	if w := c.count(t)["BenchmarkA"]; w == nil || !strings.Contains(w.Why, "time for counting was over") {
@@ -268,4 +285,32 @@ func BenchmarkGoroutines(b *testing.B) {
 	if w := c.count(t)["BenchmarkA"]; w != nil {
 		t.Errorf("%+v without a meter", w)
 	}
+}
+
+// Rows that some processes cannot count before the deadline are left out beforehand, so that the others have all of
+// their counts. A long row does not keep shorter ones from being counted.
+func TestLeaveOut(t *testing.T) {
+	row := func() *plan { return &plan{Row: gate.Row{Instructions: &gate.Instructions{Old: []float64{1}}}} }
+	long, a, b, c := row(), row(), row(), row()
+	names := map[*plan]string{long: "long", a: "a", b: "b", c: "c"}
+	counts := func(deadline time.Time) (left []string) {
+		all := &counting{plans: []*plan{long, a, b, c}, deadline: deadline, starting: time.Second,
+			took: map[*plan]time.Duration{long: time.Hour, a: time.Second, b: time.Second, c: time.Hour}}
+		for _, p := range all.plans {
+			p.Instructions = &gate.Instructions{Old: []float64{1}}
+		}
+		all.leaveOut(5)
+		for _, p := range all.plans {
+			if (p.Instructions.Why == "") != (len(p.Instructions.Old) == 1) {
+				t.Errorf("a row has %v although it is left out: %q", p.Instructions.Old, p.Instructions.Why)
+			}
+			if p.Instructions.Why == "" {
+				left = append(left, names[p])
+			}
+		}
+		return left
+	}
+	mustEqual(t, "without a deadline", counts(time.Time{}), []string{"long", "a", "b", "c"})
+	mustEqual(t, "with a minute", counts(time.Now().Add(time.Minute)), []string{"a", "b"})
+	mustEqual(t, "with a second", counts(time.Now().Add(time.Second)), nil)
 }
