@@ -56,12 +56,15 @@ func (m *measurer) chooseControls() []*plan {
 // the cheapest, because a control takes more pairs than a row.
 func (m *measurer) chooseLongControls() []*plan {
 	timed := func(p *plan) bool { return p.Mode == gate.Sliced || p.Mode == gate.Fresh }
-	return m.bestOfEachKind(timed, func(p, q *plan) bool {
-		if a, b := p.ops >= plantableOps, q.ops >= plantableOps; a != b {
-			return a
-		}
-		return p.cost < q.cost
-	})
+	return m.bestOfEachKind(timed, easierToPlant)
+}
+
+// easierToPlant reports whether p is a better control than q where none is steady.
+func easierToPlant(p, q *plan) bool {
+	if a, b := p.ops >= plantableOps, q.ops >= plantableOps; a != b {
+		return a
+	}
+	return p.cost < q.cost
 }
 
 // bestOfEachKind returns the best suitable row that is not contended, and the
@@ -110,6 +113,18 @@ func (m *measurer) considerControls(plans []*plan, old binaries) {
 	}
 }
 
+// lastControls returns a control for a run whose rows with pairs are none of the likely kinds. MaxTime takes
+// the pairs of rows that counts settle, and with them the likely controls; what is left may have operations
+// that are too long for a likely control. Without any control the pairs that were measured would prove
+// nothing. The binaries of such a row are removed by now, so measureControl links others.
+func (m *measurer) lastControls() []controlRow {
+	best := m.bestOfEachKind(func(p *plan) bool { return len(p.Pairs) > 0 && !p.unpaired() }, easierToPlant)
+	if len(best) == 0 {
+		return nil
+	}
+	return []controlRow{{row: best[0]}}
+}
+
 // release removes binaries of the old side unless a control needs them.
 //
 // Binaries are compared by the path of the first, because the slices of one package share all of
@@ -152,11 +167,16 @@ func (o Options) pairsOfControl(p *plan, planted bool) int {
 // measureControls measures the controls, unless the run ended before they were
 // known.
 //
-// A run that stopped early gets no further controls.
+// A run that stopped early gets no further controls. The slowdown is planted into the first control that there
+// is: the rows of the first kind may all have lost their pairs to MaxTime.
 func (m *measurer) measureControls(ctx context.Context) error {
+	m.controls = slices.DeleteFunc(m.controls, func(c controlRow) bool { return c.row == nil })
+	if len(m.controls) == 0 {
+		m.controls = m.lastControls()
+	}
 	for i, c := range m.controls {
-		if c.row == nil || m.run.Stopped != "" {
-			continue
+		if m.run.Stopped != "" {
+			break
 		}
 		m.progress.Doing = "control " + c.row.ID()
 		if err := m.measureControl(ctx, c, i == 0); err != nil {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -56,6 +57,36 @@ func TestConsiderControls(t *testing.T) {
 	for i, want := range []string{"twice as slow", "steady, contended"} {
 		if got := m.controls[i].row.Name; got != want {
 			t.Errorf("control %d is %s, want %s", i, got, want)
+		}
+	}
+}
+
+// Where MaxTime took the pairs of all likely controls, a row that has pairs becomes the control: the one whose
+// operations can be planted into, or else the cheapest. A row without pairs and a failed one never do.
+func TestLastControls(t *testing.T) {
+	row := func(name string, ops, pairs int, cost time.Duration) *plan {
+		p := &plan{ops: ops, cost: cost}
+		p.Name, p.Mode, p.Pairs = name, gate.Sliced, make([]gate.Pair, pairs)
+		return p
+	}
+	failed := row("failed", plantableOps, 6, 1)
+	failed.Mode = gate.Failed
+	without, long, cheap := row("without", plantableOps, 0, 1), row("long", 1, 6, 9), row("cheap", 1, 6, 5)
+	plantable := row("plantable", plantableOps, 6, 99)
+	for _, test := range []struct {
+		plans []*plan
+		want  string
+	}{
+		{[]*plan{failed, without}, ""},
+		{[]*plan{failed, without, long, cheap}, "cheap"},
+		{[]*plan{long, cheap, plantable}, "plantable"},
+	} {
+		got := ""
+		for _, c := range (&measurer{plans: test.plans}).lastControls() {
+			got = c.row.Name
+		}
+		if got != test.want {
+			t.Errorf("the control is %q, want %q", got, test.want)
 		}
 	}
 }

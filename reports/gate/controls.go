@@ -147,6 +147,29 @@ func (r *Report) checkControls() {
 	}
 }
 
+// settleWithoutControls gives rows that pass by time and by counts the verdict of the counts, if the controls
+// failed or were not measured. Such a run cannot prove a pass by time. But counts need no control, so these
+// rows are settled all the same, and only the others make the run invalid.
+func (r *Report) settleWithoutControls() {
+	self, planted := false, false
+	for _, j := range r.Controls {
+		if j.failure() != "" {
+			self, planted = false, false
+			break
+		}
+		self, planted = self || j.Planted == 0, planted || j.Planted > 0
+	}
+	if self && planted {
+		return
+	}
+	for _, j := range r.Rows {
+		passes := j.Verdict == Unchanged || j.Verdict == NotSlower || j.Verdict == Improved
+		if passes && j.Work != nil && j.Row.CountsSettle() {
+			j.Verdict, j.Why = j.Work.Verdict, j.beside(j.Work.Why+", and no more allocations; "+unseen)
+		}
+	}
+}
+
 // moreTime says what helps a run that was out of time.
 const moreTime = "give -max-time more, or choose fewer rows with -bench"
 

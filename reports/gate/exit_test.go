@@ -112,6 +112,9 @@ var exits = []struct {
 	}, 4},
 	{"counted, control broken", runOf(withWork(noisy, 1)), breakControl, 0},
 	{"counted and a pass by time, control broken", runOf(withWork(noisy, 1), fine), breakControl, 4},
+	{"counted and passes by time, control broken", runOf(withWork(fine, 1)), breakControl, 0},
+	{"counted and not slower, control missing", runOf(withWork(better, 1), withWork(noisy, 1)), withoutPlanted, 0},
+	{"more work and passes by time, control missing", runOf(withWork(fine, 1.1)), withoutPlanted, 4},
 	{"counted, control missing", runOf(withWork(noisy, 1)), withoutPlanted, 0},
 	{"less work, control broken", runOf(withWork(noisy, 0.9)), breakControl, 0},
 	{"more work, control broken", runOf(withWork(noisy, 1.1)), breakControl, 4},
@@ -172,5 +175,21 @@ func TestOnlyThePlaceDiffers(t *testing.T) {
 	notes := strings.Join(r.notes(), "\n")
 	if !strings.Contains(notes, "2 rows IDENTICAL") || !strings.Contains(notes, "1 IDENTICAL row: "+OnlyPlace) {
 		t.Errorf("notes: %s", notes)
+	}
+}
+
+// A row that passes by time and by counts is COUNTED if the controls of time are missing, and keeps the verdict of
+// time if they came out right.
+func TestCountsSettleWithoutControls(t *testing.T) {
+	for _, test := range []struct {
+		change func(*Run, *Options)
+		want   Verdict
+	}{{func(*Run, *Options) {}, Unchanged}, {withoutPlanted, SameWork}, {breakControl, SameWork}} {
+		run, options := runOf(withWork(fine, 1)), Options{}
+		test.change(run, &options)
+		r := Judge(run, options)
+		if got := r.Rows[0]; got.Verdict != test.want || test.want == SameWork && !strings.Contains(got.Why, "time: ") {
+			t.Errorf("%s because %q, want %s", got.Verdict, got.Why, test.want)
+		}
 	}
 }

@@ -52,6 +52,7 @@ func Judge(run *Run, o Options) *Report {
 	}
 	r.addUnpaired(run)
 	r.Errors = append(r.Errors, checkWaivers(o, r.Rows, r.knowsRows())...)
+	r.settleWithoutControls()
 	r.checkControls()
 	r.checkRun(run)
 	r.sort()
