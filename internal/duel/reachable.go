@@ -92,9 +92,13 @@ func (id *identity) compareReach(path, mayRead string) (same sameCode, ok bool) 
 	}
 	selected := func(name string) bool { return selects(id.m.Bench, name) }
 	same.rest = same.rest || slices.ContainsFunc(found.OnlyOne(), selected)
-	same.why = gate.OnlyPlace + "; the code that the benchmark reaches opens no files"
+	code := gate.OnlyPlace
+	if id.sameSource(path) { // then not even the place differs
+		code = "the test binaries of both sides are built from equal source"
+	}
+	same.why = code + "; the code that the benchmark reaches opens no files"
 	if !files {
-		same.why = gate.OnlyPlace + id.whyFiles(path)
+		same.why = code + id.whyFiles(path)
 	}
 	return same, len(same.functions) > 0
 }

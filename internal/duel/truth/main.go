@@ -1,0 +1,132 @@
+// Command truth plays the gate on pairs of public commits whose effect is known, and compares its verdicts
+// with that effect.
+//
+//	go run ./internal/duel/truth                  the gate on each pair of pairs.tsv that has no result yet
+//	go run ./internal/duel/truth -benchstat       and on the same pairs go test -count=10 with benchstat
+//	go run ./internal/duel/truth -only 'uuid'     some of the pairs
+//
+// A pair is an old and a new commit of a repository, a pattern of benchmarks, the truth, and the source of
+// this truth: what the commit changes, or what its author measured. The results are kept in a directory, one
+// file for each pair, so a call that was interrupted continues where it stopped. TRUTH.md is written anew
+// after each pair, from all results that are there.
+//
+// A verdict is right if it says the truth, and wrong if it says the contrary. It is open if the gate says
+// that it cannot tell. Benchstat has no exit code; its user is taken to fail the build for each row that it
+// calls slower at p < 0.05.
+//
+// # What this does not show
+//
+// The pairs were chosen by their commits and before a gate ran on them, but they are few. The truth of a
+// reversed pair is the claim of the author, read backwards.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// options are the flags. The paths are absolute, because the programs that use them run elsewhere.
+type options struct {
+	table, keep, clones, page string
+	only                      string
+	benchstat, again          bool
+	maxTime                   time.Duration
+	args                      string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.table, "pairs", "internal/duel/truth/pairs.tsv", "`file` of the pairs")
+	flag.StringVar(&o.keep, "keep", "results/truth", "`directory` of results, to continue another time")
+	flag.StringVar(&o.clones, "clones", "", "`directory` of clones, each named owner+name (default clones in -keep)")
+	flag.StringVar(&o.page, "o", "reports/gate/TRUTH.md", "`file` for the table")
+	flag.StringVar(&o.only, "only", "", "`pattern` of the names of the pairs to play")
+	flag.BoolVar(&o.benchstat, "benchstat", false, "also go test -count=10 and benchstat")
+	flag.BoolVar(&o.again, "again", false, "play pairs again that have a result")
+	flag.DurationVar(&o.maxTime, "max-time", 3*time.Minute, "of each gate")
+	flag.StringVar(&o.args, "args", "-inconclusive 10%", "more flags of each gate, split at blanks")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := truth(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "truth:", err)
+		os.Exit(1)
+	}
+}
+
+// truth plays the pairs and writes the page.
+//
+// A pair that cannot be played, such as one whose repository cannot be cloned, stops no other one: its error
+// is told at the end, and its line of the page says that it was not played.
+func truth(ctx context.Context, o options) error {
+	text, err := os.ReadFile(o.table)
+	if err != nil {
+		return err
+	}
+	pairs, err := parse(string(text))
+	if err != nil {
+		return err
+	}
+	only, err := regexp.Compile(o.only)
+	if err != nil {
+		return err
+	}
+	p, err := newPlayer(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(p.temp)
+	var failed error
+	for _, pair := range pairs {
+		if ctx.Err() == nil && only.MatchString(pair.name) {
+			if err := p.play(ctx, pair); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("%s: %w", pair.name, err))
+			}
+		}
+		page := markdown(pairs, p.load, o)
+		if err := os.WriteFile(o.page, []byte(page), 0o644); err != nil {
+			return err
+		}
+	}
+	return errors.Join(failed, ctx.Err())
+}
+
+// newPlayer builds semabench and makes the directories. It has to run in the module of semabench.
+func newPlayer(ctx context.Context, o options) (*player, error) {
+	keep, err := filepath.Abs(o.keep)
+	if err != nil {
+		return nil, err
+	}
+	clones, err := filepath.Abs(cmp.Or(o.clones, filepath.Join(o.keep, "clones")))
+	if err != nil {
+		return nil, err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{keep, clones} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	temp, err := os.MkdirTemp("", "semabench-truth-")
+	if err != nil {
+		return nil, err
+	}
+	p := &player{options: o, keep: keep, clones: clones, temp: temp, here: here,
+		tool: filepath.Join(temp, "semabench")}
+	if text, err := p.command(ctx, here, "go", "build", "-o", p.tool, "./cmd/semabench"); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %s", err, text), os.RemoveAll(temp))
+	}
+	return p, nil
+}
