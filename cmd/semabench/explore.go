@@ -26,9 +26,18 @@ whose operations came one right after the other, on the same object, in two goro
 
 A test that calls explore.Check has its own bounds, and takes only -workers from here.
 
+-mutate asks how good the tests of a package are; they need not know this suite. It breaks the
+package's own synchronization one place at a time, by an overlay: no file is written. Each mutant is
+judged by go test, and by the explorer with all schedules of the same tests. A mutant that neither
+notices is left, and the output has its place, its change, and the command that judges it again. There
+-time is for each mutant, 5s by default: explored, and beyond twice the time that go test takes for
+the original. Use -race too, if your locks guard plain variables.
+
 Exit codes: 0 all schedules were played and none failed; 1 a schedule failed, or a test failed for
 another reason; 2 refused: nothing was explored; 3 unknown: no schedule failed, and a bound ended
-the exploration; 130 interrupted, and no schedule had failed by then.`
+the exploration; 130 interrupted, and no schedule had failed by then. With -mutate: 0 every mutant
+was noticed; 1 mutants are left; 2 refused: the tests fail before any mutant, or there are none, or
+nothing to break; 3 unknown: none is left, and some could not be judged; 130 interrupted.`
 
 // passedOn are the flags that the tests take under the same name after "explore.".
 // The list is explicit, since the remaining flags are for this process alone: -run, -tags and
@@ -41,7 +50,9 @@ var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps",
 type exploreCall struct {
 	app
 	exploration.Options
-	impls string // names as the user gave them; "" explores tests
+	impls  string // names as the user gave them; "" explores tests
+	mutate mutateCall
+	flags  *flagSet
 }
 
 // explore explores the tests of a package.
@@ -55,6 +66,9 @@ func (a app) explore(ctx context.Context, args []string) error {
 	if err := e.parse(args); err != nil {
 		return err
 	}
+	if e.mutate.on {
+		return e.mutation(ctx)
+	}
 	return exploration.Run(ctx, e.Options)
 }
 
@@ -63,12 +77,13 @@ func (a app) explore(ctx context.Context, args []string) error {
 // default.
 func (e *exploreCall) parse(args []string) error {
 	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
+	e.flags = f
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
 	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by "+
 		"commas, or all")
 	f.BoolVar(&e.Race, "race", false, "run every schedule under the race detector")
 	f.StringVar(&e.Tags, "tags", "", "build `tags`, separated by commas")
-	f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
+	e.mutate.workers = f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
 	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or "+
 		"dfs, which is dpor without\n"+
 		"reduction; without it some schedules are drawn, and then dpor goes through all")
@@ -77,8 +92,8 @@ func (e *exploreCall) parse(args []string) error {
 	f.Bool("strict", false, "let a test fail if its result is unknown")
 	f.number("preemptions", 0, 0, maxCount, "with dfs: play schedules in which goroutines lose "+
 		"their turn `N` times at most")
-	f.number("seed", 1, 1, 1<<63-1, "seed of random choices")
-	f.number("steps", 100_000, 1, maxCount, "cut schedules off after `N` operations")
+	e.mutate.seed = f.number("seed", 1, 1, 1<<63-1, "seed of random choices")
+	e.mutate.steps = f.number("steps", 100_000, 1, maxCount, "cut schedules off after `N` operations")
 	f.DurationVar(&e.Limit, "time", 20*time.Second, "play for so long at most, in each exploration")
 	f.String("schedule", "", "play this schedule only: the `word` of a failure")
 	f.String("scenario", "", "play this `program` only, of a semaphore")
@@ -89,6 +104,8 @@ func (e *exploreCall) parse(args []string) error {
 	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second "+
 		"one into file-2")
 	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")
+	f.BoolVar(&e.JSON, "json", false, "write the results to standard output as JSON, in the place of the text")
+	e.mutate.add(f)
 	if err := e.positional(f, args); err != nil {
 		return err
 	}
@@ -150,6 +167,8 @@ func (e *exploreCall) check(f *flagSet) error {
 	}
 	strategy := f.Lookup("strategy").Value.String()
 	switch {
+	case !e.mutate.on && (f.given("mutant") || f.given("sample") || f.given("memory")):
+		return errors.New("-mutant, -sample and -memory are for -mutate")
 	case f.given("strategy") && !strategyName.MatchString(strategy):
 		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs",
 			strategy)

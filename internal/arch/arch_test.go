@@ -113,6 +113,9 @@ var above = map[string][]string{
 		"stress/explore/internal/task", "stress/explore/internal/verdict", "stress/explore/internal/wire",
 		"stress/explore/internal/rewrite", "stress/explore/internal/failure", "stress/explore/internal/typeprog",
 		"testing*"},
+	// It mutates users' packages and knows no semaphore; the explorer judges them.
+	"stress/mutation": {"stress/explore", "stress/internal/mutate"},
+
 	"reports":                 {"reports/read", "reports/compare", "reports/draw"},
 	"reports/read":            {"golang.org/x/perf/bench*"},
 	"reports/internal/format": {"golang.org/x/perf/benchunit"},
@@ -150,7 +153,7 @@ var above = map[string][]string{
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
 		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/sampler", "internal/duel",
 		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
-		"internal/soak", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
+		"internal/soak", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
 }
 
 // pkg is the part of the output of `go list -json` that the test needs.

@@ -38,6 +38,7 @@ type Options struct {
 	Flags   []string // for the test binary
 	Limit   time.Duration
 	Summary string // file for the results as JSON; "" for none
+	JSON    bool   // write the results to Stdout as JSON and not as text
 
 	Stdout, Stderr io.Writer // for the results, and for progress
 }

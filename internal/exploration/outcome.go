@@ -28,7 +28,9 @@ import (
 func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	failures, unknown, refused := 0, 0, 0
 	for _, d := range b.done {
-		fmt.Fprint(r.Stdout, resultText(d))
+		if !r.JSON {
+			fmt.Fprint(r.Stdout, resultText(d))
+		}
 		switch d.Result.Verdict {
 		case "fail":
 			failures++
@@ -38,10 +40,8 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 			refused++
 		}
 	}
-	if r.Summary != "" {
-		if err := r.writeSummary(b, ctx.Err() != nil); err != nil {
-			return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
-		}
+	if err := r.writeSummary(b, ctx.Err() != nil); err != nil {
+		return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
 	}
 	all := plural.With(len(b.done), "exploration", "explorations")
 	switch {
@@ -177,7 +177,7 @@ type SummaryRow struct {
 const summaryVersion = 1
 
 // writeSummary writes the results of the explorations that came to an end, also after an
-// interrupt.
+// interrupt, to the file and to standard output, if they are wanted there.
 //
 // Explorations that had begun and not ended are missing, and Interrupted then says why.
 func (r *run) writeSummary(b *testBinary, interrupted bool) error {
@@ -194,8 +194,17 @@ func (r *run) writeSummary(b *testBinary, interrupted bool) error {
 		})
 	}
 	text, err := json.MarshalIndent(f, "", "\t")
-	if err == nil {
-		err = os.WriteFile(r.Summary, append(text, '\n'), 0o644)
+	if err != nil {
+		return err
 	}
-	return err
+	text = append(text, '\n')
+	if r.JSON {
+		if _, err := r.Stdout.Write(text); err != nil {
+			return err
+		}
+	}
+	if r.Summary == "" {
+		return nil
+	}
+	return os.WriteFile(r.Summary, text, 0o644)
 }

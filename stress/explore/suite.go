@@ -69,6 +69,11 @@ type Suite struct {
 	// If it is nil, the text shows the fields of a Suite that plays the schedule again.
 	Replay func(test, schedule string) string
 
+	// Overlay maps files of the user's modules to files that are read in their place, by their paths.
+	// With it a change of a package can be explored that is not in its folder.
+	Overlay map[string]string
+	Env     []string // added to the environment of the go command, such as GOWORK
+
 	outer string // name of the test that explores this suite, with a slash; "" if there is none
 }
 
@@ -111,7 +116,7 @@ func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	}
 	binary, err := rewrite.Build(ctx, rewrite.Options{
 		Dir: s.dir(), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true,
-		Cache: cacheDir(),
+		Cache: cacheDir(), Overlay: s.Overlay, Env: s.Env,
 	})
 	if err != nil {
 		return nil, err

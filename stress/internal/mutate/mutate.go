@@ -48,6 +48,7 @@ type Source struct {
 	Files    map[string]string // by name
 	Only     []string          // change only these files; nil means all
 	Importer types.Importer    // resolves the imports of the files
+	Version  string            // of the language, as in "go1.21"; "" is the newest
 }
 
 // A Mutant is a package with one change, in one file. It keeps the whole text of the changed file
@@ -73,22 +74,35 @@ func (m Mutant) Diff() string { return diff(m.original, m.Text) }
 // itself does not compile. The same source gives the same mutants in the same order, so a sample is
 // drawn by numbers.
 func Package(s Source) ([]Mutant, error) {
+	all, _, err := apply(s, (*walker).walk)
+	return all, err
+}
+
+// Synchronization returns the mutants of a package in which one place of its synchronization is
+// broken, see SynchronizationOperators. Broken counts the changes that do not compile and so gave no
+// mutant. Order, names and error are as of Package.
+func Synchronization(s Source) (mutants []Mutant, broken int, err error) {
+	return apply(s, (*walker).walkSynchronization)
+}
+
+// apply returns the mutants that a walk over each file gives.
+func apply(s Source, walk func(*walker)) (all []Mutant, broken int, err error) {
 	c, err := newCompiler(s)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	c.walk = walk
 	names := s.Only
 	if names == nil {
 		names = slices.Sorted(maps.Keys(s.Files))
 	}
-	var all []Mutant
 	for _, name := range names {
 		if c.files[name] == nil {
-			return nil, fmt.Errorf("mutate: no file %s in the source", name)
+			return nil, 0, fmt.Errorf("mutate: no file %s in the source", name)
 		}
 		all = append(all, c.mutants(name)...)
 	}
-	return all, nil
+	return all, c.broken, nil
 }
 
 // mutants returns the mutants of one file. Several operators may make the same text, as moving an
@@ -99,10 +113,11 @@ func (c *compiler) mutants(name string) (all []Mutant) {
 	seen := map[string]bool{normal(text): true}
 	used := map[string]int{}
 	w := &walker{fset: c.fset, file: file, text: text, info: c.info}
-	w.walk()
+	c.walk(w)
 	for _, change := range w.changes {
 		mutated, ok := c.compile(name, change.apply(text))
 		if !ok {
+			c.broken++
 			continue
 		}
 		if key := normal(mutated); seen[key] {
@@ -137,9 +152,11 @@ func (m Mutant) id(used map[string]int) string {
 // the original, since each parse has a range of its own.
 type compiler struct {
 	Source
-	fset  *token.FileSet
-	files map[string]*ast.File
-	info  *types.Info
+	fset   *token.FileSet
+	files  map[string]*ast.File
+	info   *types.Info
+	walk   func(*walker) // collects the changes of a file
+	broken int           // changes that do not compile
 }
 
 // The types of the original are kept for the operators. The types of a mutant are checked and not
@@ -168,7 +185,7 @@ func newCompiler(s Source) (*compiler, error) {
 // a whole, not the changed file alone: a change of a type or a declaration may break its users.
 // Importer keeps the packages that it has imported, so only the first check pays for them.
 func (c *compiler) check(files map[string]*ast.File, info *types.Info) (errs []types.Error) {
-	conf := types.Config{Importer: c.Importer, Error: func(err error) {
+	conf := types.Config{Importer: c.Importer, GoVersion: c.Version, Error: func(err error) {
 		var e types.Error
 		if !errors.As(err, &e) {
 			e = types.Error{Msg: err.Error()}

@@ -27,12 +27,27 @@ type Options struct {
 	Tags    string // build tags, separated by commas
 	Suite   bool   // also let each Test function explore itself, see suite.go
 
+	// Overlay has files that the go command reads in the place of others, as its flag -overlay does. Only
+	// files of the user's modules can be replaced.
+	Overlay map[string]string
+	Env     []string // added to the environment of the go command
+
 	temp string // for the temporary files of the go command; set by Build
 }
 
 // tool returns the go command of the build.
 func (o Options) tool() gotool.Tool {
-	return gotool.Tool{Dir: o.Dir, Env: []string{"GOTMPDIR=" + o.temp}}
+	return gotool.Tool{Dir: o.Dir, Env: append([]string{"GOTMPDIR=" + o.temp}, o.Env...)}
+}
+
+// overlayFlags writes o.Overlay for the flag -overlay of a listing, and returns the flags. The build has
+// an overlay of its own, which holds these files as well.
+func (o Options) overlayFlags() ([]string, error) {
+	if len(o.Overlay) == 0 {
+		return nil, nil
+	}
+	path := filepath.Join(o.temp, "overlay.json")
+	return []string{"-overlay=" + path}, gotool.Overlay(o.Overlay).WriteFile(path)
 }
 
 // Tag is the build tag of rewritten builds. No other build has it. A file of a program may
@@ -105,6 +120,8 @@ func buildIn(ctx context.Context, o Options) (*Binary, error) {
 		folder: f, suite: o.Suite, location: location,
 		overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{},
 	}
+	// A file of it that is rewritten is replaced below; one that needs no rewrite stays.
+	maps.Copy(c.overlay, o.Overlay)
 	if err := c.prepare(ctx, o, packages); err != nil {
 		return nil, err
 	}
@@ -147,7 +164,7 @@ func (c *copies) prepare(ctx context.Context, o Options, packages map[string]*li
 	if err := c.removeStamp(); err != nil {
 		return err
 	}
-	if err := c.rewrite(ctx, packages); err != nil {
+	if err := c.rewrite(ctx, packages, o.Overlay); err != nil {
 		return err
 	}
 	c.dirOfTests, c.tests = c.testDir(o), c.testNames()
@@ -165,7 +182,7 @@ func (c *copies) prepare(ctx context.Context, o Options, packages map[string]*li
 //
 // Packages are taken in the order of their paths, so two builds of one program write equal
 // copies and the go command finds its cache.
-func (c *copies) rewrite(ctx context.Context, packages map[string]*listed) error {
+func (c *copies) rewrite(ctx context.Context, packages map[string]*listed, overlay gotool.Overlay) error {
 	reached := reached(packages)
 	var all []*checked
 	for _, path := range slices.Sorted(maps.Keys(packages)) {
@@ -181,7 +198,7 @@ func (c *copies) rewrite(ctx context.Context, packages map[string]*listed) error
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		checked, err := check(p, packages)
+		checked, err := check(p, packages, overlay)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/semabench/semabench/internal/gotool"
 )
 
 // listed is a package as `go list -json` describes it, with the fields that a rewrite needs.
@@ -57,8 +59,12 @@ func (o Options) pattern() string {
 // has the go command compile the imports and name the files with their types.
 func list(ctx context.Context, o Options) (map[string]*listed, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,Imports,ImportMap,Export,Standard,ForTest,Module,Error"
-	out, err := o.tool().Run(ctx, "list",
-		"-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())
+	flags, err := o.overlayFlags()
+	if err != nil {
+		return nil, err
+	}
+	out, err := o.tool().Run(ctx, "list", append(flags,
+		"-deps", "-test", "-export", "-tags="+o.Tags, "-json="+fields, o.pattern())...)
 	if err != nil {
 		return nil, err
 	}
@@ -183,14 +189,14 @@ type checked struct {
 // dependency anew, and could choose other files than the build does. An error is the user's: the
 // package would not compile either. The rewrite ends there, before the cache has a copy of a broken
 // file.
-func check(p *listed, packages map[string]*listed) (*checked, error) {
+func check(p *listed, packages map[string]*listed, overlay gotool.Overlay) (*checked, error) {
 	c := &checked{listed: p, fset: token.NewFileSet()}
 	c.isStandard = func(path string) bool { return packages[path] != nil && packages[path].Standard }
 	for _, name := range p.GoFiles {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(p.Dir, name)
 		}
-		text, err := os.ReadFile(name)
+		text, err := os.ReadFile(cmp.Or(overlay[name], name))
 		if err != nil {
 			return nil, fmt.Errorf("reading a file to rewrite: %w", err)
 		}

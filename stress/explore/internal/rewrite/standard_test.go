@@ -76,7 +76,7 @@ func TestInstrumentedVariablesAreKept(t *testing.T) {
 			}
 			continue
 		}
-		c, err := check(packages[path], packages)
+		c, err := check(packages[path], packages, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,37 @@
+package mutation
+
+import "sync"
+
+// A bounded keeps the begin and the end of an output. A mutant may print without end, and
+// the reason of a failure stands at one of the two ends.
+type bounded struct {
+	mu         sync.Mutex
+	begin, end []byte
+	cut        bool
+}
+
+const boundedSize = 64 << 10
+
+func (b *bounded) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := len(text)
+	if room := boundedSize - len(b.begin); room > 0 {
+		room = min(room, n)
+		b.begin, text = append(b.begin, text[:room]...), text[room:]
+	}
+	// Cut at twice the size, so that a byte is moved once on average.
+	if b.end = append(b.end, text...); len(b.end) > 2*boundedSize {
+		b.end, b.cut = append(b.end[:0], b.end[len(b.end)-boundedSize:]...), true
+	}
+	return n, nil
+}
+
+func (b *bounded) text() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cut {
+		return string(b.begin) + "\n…\n" + string(b.end)
+	}
+	return string(b.begin) + string(b.end)
+}

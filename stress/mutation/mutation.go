@@ -1,0 +1,274 @@
+// Package mutation asks how good the tests of a package with concurrent code are.
+//
+//	report, err := mutation.Run(ctx, mutation.Options{Package: "./queue", Time: 5 * time.Second})
+//	report.WriteText(os.Stdout)
+//
+// It breaks the synchronization of the package one place at a time: a lock is left out, a Signal
+// stands in the place of a Broadcast, a channel loses its buffer. Each such mutant is judged twice by
+// the package's own tests, unmodified: by go test with a limit on time, and by the explorer, which
+// plays many schedules of each test (see explore.Suite). A mutant that neither notices is left. It
+// shows a place that the tests do not guard, or a change that makes no difference.
+//
+// # How to run it
+//
+// The command semabench explore -mutate calls this package. Run takes four steps:
+//
+//  1. It lists the package, and makes the mutants from its types; see mutate.Synchronization.
+//  2. It runs the tests of the original, natively and explored. Tests that fail natively end the
+//     run: they cannot tell a mutant from the original. Tests that the explorer refuses, or that fail in
+//     some schedule of the original, do not judge mutants when explored; the report names them.
+//  3. It judges one mutant after the other. Each reaches the go command by an overlay, so no file of the
+//     user is written.
+//  4. It sums up: made, noticed natively, noticed explored, left.
+//
+// # What this does not show
+//
+// A mutant that is left may be equivalent: a change that no program can observe. Run does not tell
+// those apart. It says whether every schedule of the tests was played: then these tests cannot notice
+// the mutant at all, and otherwise more time may show it. Without Race a lock that is left out around
+// plain variables may go unnoticed, because the explorer preempts at operations only. The race detector
+// sees the rest.
+package mutation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/stress/explore"
+	"github.com/semabench/semabench/stress/internal/mutate"
+)
+
+// Options say what to mutate, and for how long each mutant is judged.
+type Options struct {
+	Dir     string // where the go command runs; "" is the working folder
+	Package string // anything that go test takes for one package of the user's modules
+	Run     string // pattern of the tests that judge, as of go test -run; "" is all
+	Tags    string // build tags, separated by commas
+	Race    bool   // judge with the race detector, natively and explored
+
+	// Time bounds each of the two judgements of a mutant: its tests may run for so long beyond twice the
+	// time of the original, and are explored for so long in total. 0 means 5 s.
+	Time   time.Duration
+	Memory int64    // bytes that a process of a mutant may use; 0 means 2 GB
+	Sample int      // judge so many mutants, drawn by Seed; 0 means all
+	Seed   uint64   // of the sample, and of the schedules that are drawn; 0 means 1
+	Only   []string // judge the mutants with these IDs; nil means all
+
+	Explore explore.Options // further options of the explorer; its Time and Seed are replaced
+
+	// Suite is a folder with the source of this suite. A module that does not require the suite is
+	// explored in a workspace with this folder. It may be "" if the module requires the suite.
+	Suite string
+
+	Command  string                // begins the command that plays a mutant again
+	OnMutant func(*Report, Mutant) // called with each result as soon as it is known; may be nil
+	OnStep   func(what string)     // called before each step that takes time; may be nil
+}
+
+const (
+	defaultTime   = 5 * time.Second
+	defaultMemory = 2 << 30
+)
+
+// ErrNothing says that there is nothing to judge; the error names the reason.
+var ErrNothing = errors.New("nothing was mutated")
+
+// A run is one call of Run.
+type run struct {
+	Options
+	target  *target
+	scratch string   // temporary: binaries, overlays, mutated files
+	env     []string // for the go command when it builds for the explorer
+	report  *Report
+
+	limit time.Duration // of a native run of a mutant
+	tests []string      // that judge when explored
+}
+
+// Run makes the mutants of a package and judges them. The error has an exit code, see package
+// exitcode: it wraps exitcode.ErrFailed if a mutant is left, and exitcode.ErrInterrupted if ctx ended
+// the run. The report then has what was known. Without a report the run was refused: the package has
+// no tests, or they fail before any mutant, or there is nothing to mutate.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o.setDefaults()
+	scratch, err := os.MkdirTemp("", "semabench-mutation-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	r := &run{Options: o, scratch: scratch}
+	if err := r.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: no mutant was judged by then", exitcode.ErrInterrupted)
+		}
+		return nil, err
+	}
+	for i := range r.report.Mutants {
+		m := &r.report.Mutants[i]
+		r.step("mutant %d of %d: %s", i+1, len(r.report.Mutants), m.where())
+		r.judge(ctx, m)
+		if ctx.Err() != nil {
+			r.report.Interrupted = true
+			r.report.Mutants = r.report.Mutants[:i] // what the interrupt cut off is not known
+			break
+		}
+		if r.OnMutant != nil {
+			r.OnMutant(r.report, *m)
+		}
+	}
+	return r.report, r.report.outcome()
+}
+
+func (o *Options) setDefaults() {
+	if o.Time == 0 {
+		o.Time = defaultTime
+	}
+	if o.Memory == 0 {
+		o.Memory = defaultMemory
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Command == "" {
+		o.Command = "semabench explore -mutate"
+	}
+}
+
+func (r *run) step(format string, args ...any) {
+	if r.OnStep != nil {
+		r.OnStep(fmt.Sprintf(format, args...))
+	}
+}
+
+// prepare makes the mutants and judges the original. The cheap refusals come first: a package
+// without tests or without synchronization needs no build.
+func (r *run) prepare(ctx context.Context) (err error) {
+	r.step("looking for synchronization in %s", r.Package)
+	if r.target, err = r.find(ctx); err != nil {
+		return err
+	}
+	all, broken, err := r.target.mutants()
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", r.target.ImportPath, err)
+	case len(all) == 0:
+		return fmt.Errorf("%w: %s has no synchronization to break: no lock, channel, Cond, WaitGroup, "+
+			"atomic variable, select, go statement or cancel function", ErrNothing, r.target.ImportPath)
+	}
+	r.report = &Report{
+		Version: reportVersion, Package: r.target.ImportPath, Made: len(all), Broken: broken,
+		Race: r.Race, Seconds: r.Time.Seconds(),
+	}
+	chosen, err := r.choose(all)
+	if err != nil {
+		return err
+	}
+	r.report.chosen = len(chosen)
+	for _, m := range chosen {
+		r.report.Mutants = append(r.report.Mutants, r.newMutant(m))
+	}
+	if err := r.judgeOriginal(ctx); err != nil {
+		return err
+	}
+	for i := range r.report.Mutants {
+		m := &r.report.Mutants[i]
+		m.Reached = r.target.reached(m.source.File, m.Line)
+	}
+	return nil
+}
+
+// choose returns the mutants to judge, in the order of the source. A sample is drawn by a seed and
+// said in the report: the same seed draws the same mutants as long as the source is the same.
+func (r *run) choose(all []mutate.Mutant) ([]mutate.Mutant, error) {
+	if len(r.Only) > 0 {
+		for _, id := range r.Only {
+			if !slices.ContainsFunc(all, func(m mutate.Mutant) bool { return m.ID == id }) {
+				return nil, fmt.Errorf("%s has no mutant %s: its source may have changed since. "+
+					"semabench explore -mutate without -mutant lists all", r.target.ImportPath, id)
+			}
+		}
+		return slices.DeleteFunc(all, func(m mutate.Mutant) bool { return !slices.Contains(r.Only, m.ID) }), nil
+	}
+	if r.Sample == 0 || r.Sample >= len(all) {
+		return all, nil
+	}
+	r.report.Seed = r.Seed
+	drawn := rand.New(rand.NewPCG(r.Seed, 0)).Perm(len(all))[:r.Sample]
+	slices.Sort(drawn)
+	var chosen []mutate.Mutant
+	for _, i := range drawn {
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// newMutant returns the row of a mutant that was not judged yet. The command names the package as the
+// user did, so it works in the folder in which this run was started.
+func (r *run) newMutant(m mutate.Mutant) Mutant {
+	again := []string{r.Command}
+	if r.Race {
+		again = append(again, "-race")
+	}
+	if r.Tags != "" {
+		again = append(again, "-tags="+r.Tags)
+	}
+	if r.Run != "" {
+		again = append(again, "-run='"+r.Run+"'")
+	}
+	again = append(again, "-mutant="+m.ID, r.Package)
+	return Mutant{
+		ID: m.ID, Operator: m.Operator, What: mutate.SynchronizationOperators()[m.Operator],
+		File: r.target.relative(m.File), Line: m.Line, Func: m.Func, Diff: m.Diff(),
+		Again: strings.Join(again, " "), source: m,
+	}
+}
+
+// judge has both judges look at a mutant. The explorer is asked even if go test has noticed it: the
+// report compares the two.
+func (r *run) judge(ctx context.Context, m *Mutant) {
+	overlay, err := r.write(m)
+	if err != nil {
+		m.Native = Outcome{Verdict: Undecided, Why: err.Error()}
+		m.Explored = m.Native
+		return
+	}
+	m.Native = r.native(ctx, overlay)
+	m.Explored = r.explored(ctx, overlay)
+	m.Left = m.Native.Verdict == Passed && m.Explored.Verdict != Noticed
+}
+
+// write writes the changed file of a mutant, and returns the overlay with it. Each mutant replaces the
+// file of the one before, so the folder does not grow.
+func (r *run) write(m *Mutant) (map[string]string, error) {
+	path := filepath.Join(r.scratch, "mutant", filepath.Base(m.source.File))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	return map[string]string{m.source.File: path}, os.WriteFile(path, []byte(m.source.Text), 0o644)
+}
+
+// outcome returns the error that says how the run ended, for the exit code.
+func (r *Report) outcome() error {
+	left, undecided := r.count()
+	all := plural.Of(len(r.Mutants), "mutant")
+	switch {
+	case r.Interrupted:
+		return fmt.Errorf("%w: %s of %d were judged by then, and %d are left", exitcode.ErrInterrupted,
+			all, r.chosen, left)
+	case left > 0:
+		return fmt.Errorf("%w: the tests do not notice %d of %s", exitcode.ErrFailed, left, all)
+	case undecided > 0:
+		return exitcode.Error{Code: exitcode.Unknown, Err: fmt.Errorf(
+			"unknown: %d of %s could not be judged", undecided, all)}
+	}
+	return nil
+}

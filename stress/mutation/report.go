@@ -1,0 +1,257 @@
+package mutation
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/stress/internal/mutate"
+)
+
+// A Report has the results of one run. Its JSON is an interface: scripts read the
+// keys. Version changes whenever a key changes its meaning.
+type Report struct {
+	Version       int      `json:"version"`
+	Package       string   `json:"package"`
+	Race          bool     `json:"race_detector"`
+	Made          int      `json:"made"`           // mutants that compile
+	Broken        int      `json:"do_not_compile"` // changes that gave no mutant
+	Seed          uint64   `json:"sample_seed,omitempty"`
+	Seconds       float64  `json:"seconds_per_mutant"`
+	NativeSeconds float64  `json:"native_seconds_of_original"`
+	LimitSeconds  float64  `json:"native_limit_seconds"`
+	NotExplored   string   `json:"not_explored,omitempty"` // why the explorer judges nothing
+	Tests         []Test   `json:"tests"`
+	Mutants       []Mutant `json:"mutants"` // that were judged
+	Interrupted   bool     `json:"interrupted"`
+
+	chosen int
+}
+
+const reportVersion = 1
+
+// A Test is a test of the package, as the explorer finds it in the original.
+type Test struct {
+	Name      string `json:"test"`
+	Verdict   string `json:"verdict"`
+	Complete  bool   `json:"complete"`
+	Schedules int    `json:"schedules"`
+	Judges    bool   `json:"judges"`
+	Why       string `json:"why,omitempty"` // it does not judge
+}
+
+// A Mutant is one change, and what the two judges say of it.
+type Mutant struct {
+	ID       string  `json:"id"`
+	Operator string  `json:"operator"`
+	What     string  `json:"what"`
+	File     string  `json:"file"` // relative to the module
+	Line     int     `json:"line"`
+	Func     string  `json:"func"`
+	Diff     string  `json:"diff"`
+	Reached  bool    `json:"reached"` // the tests of the original execute the line
+	Native   Outcome `json:"native"`
+	Explored Outcome `json:"explored"`
+	Left     bool    `json:"left"`
+	Again    string  `json:"again"` // the command that plays it again
+
+	source mutate.Mutant
+}
+
+// The verdicts of an Outcome. Undecided is never a pass: the report counts it apart.
+const (
+	Noticed   = "noticed"
+	Passed    = "passed"
+	Undecided = "undecided"
+	NotAsked  = "not asked"
+)
+
+// An Outcome is the verdict of one judge on a mutant.
+type Outcome struct {
+	Verdict   string  `json:"verdict"`
+	Test      string  `json:"test,omitempty"` // that noticed it
+	Why       string  `json:"why,omitempty"`
+	Schedule  string  `json:"schedule,omitempty"`
+	Schedules int     `json:"schedules,omitempty"`
+	Complete  bool    `json:"complete,omitempty"` // every schedule of every test that judges was played
+	Seconds   float64 `json:"seconds"`
+	Text      string  `json:"text,omitempty"` // the schedule that fails, for people
+}
+
+func (m *Mutant) where() string { return fmt.Sprintf("%s:%d", m.File, m.Line) }
+
+// count returns how many mutants are left, and how many neither judge noticed because one of them
+// could not say.
+func (r *Report) count() (left, undecided int) {
+	for _, m := range r.Mutants {
+		switch {
+		case m.Left:
+			left++
+		case m.Native.Verdict != Noticed && m.Explored.Verdict != Noticed:
+			undecided++
+		}
+	}
+	return left, undecided
+}
+
+// WriteJSON writes the report for programs.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false) // diffs have & and <
+	return e.Encode(r)
+}
+
+// WriteText writes the summary for people: which tests judged, a table, and each mutant that is left
+// with its change and the command that plays it again. The lines of single mutants are Report.Row, which a
+// caller prints as they become known.
+func (r *Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	r.writeTests(&b)
+	r.writeTable(&b)
+	left, _ := r.count()
+	if left > 0 {
+		fmt.Fprintf(&b, "\nleft: %d of %s\n", left, plural.Of(len(r.Mutants), "mutant"))
+	}
+	for i := range r.Mutants {
+		if m := &r.Mutants[i]; m.Left {
+			r.writeLeft(&b, m)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Heading says how many mutants there are.
+func (r *Report) Heading() string {
+	text := fmt.Sprintf("%s: %s", r.Package, plural.Of(r.Made, "mutant"))
+	if r.Broken > 0 {
+		text += fmt.Sprintf("; %s more do not compile and are left out", plural.Of(r.Broken, "change"))
+	}
+	if r.Seed > 0 {
+		text += fmt.Sprintf("; a sample of %d is judged, seed %d", r.chosen, r.Seed)
+	}
+	return text
+}
+
+// Row returns the line of one mutant. The columns are as wide as the longest place and function of all
+// mutants, which are known before the first is judged. All are of one package, so the name of the
+// file is enough.
+func (r *Report) Row(m Mutant) string {
+	at := func(m *Mutant) string { return path.Base(m.where()) }
+	place, function := 0, 0
+	for i := range r.Mutants {
+		place, function = max(place, len(at(&r.Mutants[i]))), max(function, len(r.Mutants[i].Func))
+	}
+	return fmt.Sprintf("%-*s  %-10s %-*s  native: %-30s  explored: %s", place, at(&m), m.Operator, function, m.Func,
+		m.Native.text(), m.Explored.text())
+}
+
+func (o *Outcome) text() string {
+	text := o.Verdict
+	if o.Test != "" {
+		text += " by " + o.Test
+	}
+	if o.Why != "" && o.Verdict != Passed {
+		text += " (" + o.Why + ")"
+	}
+	return text
+}
+
+// writeTests names the tests that do not judge, each with the reason. Without them a user would take
+// a weak result for a weak test.
+func (r *Report) writeTests(b *strings.Builder) {
+	complete, judges := 0, 0
+	for _, t := range r.Tests {
+		if t.Judges {
+			judges++
+			if t.Complete {
+				complete++
+			}
+		}
+	}
+	fmt.Fprintf(b, "\nthe original: go test takes %.2f s (limit for a mutant %.1f s)", r.NativeSeconds, r.LimitSeconds)
+	if r.NotExplored != "" {
+		fmt.Fprintf(b, "; not explored: %s\n", r.NotExplored)
+	} else {
+		fmt.Fprintf(b, "; tests that judge explored: %d, complete: %d\n", judges, complete)
+	}
+	for _, t := range r.Tests {
+		if !t.Judges {
+			fmt.Fprintf(b, "  %s does not judge when explored: %s: %s\n", t.Name, t.Verdict, t.Why)
+		}
+	}
+}
+
+// writeTable writes the counts by operator.
+func (r *Report) writeTable(b *strings.Builder) {
+	type row struct{ made, native, explored, both, left int }
+	rows, all := map[string]*row{}, &row{}
+	for _, m := range r.Mutants {
+		if rows[m.Operator] == nil {
+			rows[m.Operator] = &row{}
+		}
+		for _, c := range []*row{rows[m.Operator], all} {
+			c.made++
+			native, explored := m.Native.Verdict == Noticed, m.Explored.Verdict == Noticed
+			for _, n := range []struct {
+				yes   bool
+				count *int
+			}{{native, &c.native}, {explored, &c.explored}, {native || explored, &c.both}, {m.Left, &c.left}} {
+				if n.yes {
+					*n.count++
+				}
+			}
+		}
+	}
+	write := func(name string, c *row) {
+		fmt.Fprintf(b, "%-12s %7d %9d %9d %7d %6d\n", name, c.made, c.native, c.explored, c.both, c.left)
+	}
+	fmt.Fprintf(b, "\n%-12s %7s %9s %9s %7s %6s\n", "noticed", "judged", "natively", "explored", "either", "left")
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		write(name, rows[name])
+	}
+	write("all", all)
+}
+
+// writeLeft writes a mutant that neither judge noticed. What is known about the reason stands with it: a
+// line that no test reaches, and whether every schedule was played.
+func (r *Report) writeLeft(b *strings.Builder, m *Mutant) {
+	fmt.Fprintf(b, "\n%s %s in %s: %s\n", m.where(), m.Operator, m.Func, m.What)
+	for line := range strings.Lines(m.Diff) {
+		b.WriteString("    " + line)
+	}
+	fmt.Fprintf(b, "  %s\n", r.evidence(m))
+	if m.Explored.Why != "" {
+		fmt.Fprintf(b, "  %s\n", m.Explored.Why)
+	}
+	fmt.Fprintf(b, "  again: %s\n", m.Again)
+}
+
+// evidence says how much it means that a mutant is left. Without the race detector a complete
+// exploration supposes that there is no data race, and many mutants are just that.
+func (r *Report) evidence(m *Mutant) string {
+	const equivalent = ". It may be equivalent: not told apart"
+	played := plural.Of(m.Explored.Schedules, "schedule")
+	switch {
+	case !m.Reached:
+		return "go test does not reach this line"
+	case m.Explored.Verdict == NotAsked:
+		return "go test passes, and the explorer was not asked" + equivalent
+	case m.Explored.Complete && r.complete() && r.Race:
+		return "every schedule of the tests was played (" + played + ") and none fails: these tests cannot notice it" + equivalent
+	case m.Explored.Complete && r.complete():
+		return "none of all schedules fails (" + played + "), if the mutant has no data race: try -race" + equivalent
+	}
+	return "none of " + played + " fails, and not all were played: a larger -time may notice it" + equivalent
+}
+
+// complete reports whether every test of the original judges, and is complete.
+func (r *Report) complete() bool {
+	return !slices.ContainsFunc(r.Tests, func(t Test) bool { return !t.Judges || !t.Complete })
+}

@@ -1,0 +1,172 @@
+package mutation
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/semabench/semabench/internal/gotool"
+	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/stress/internal/mutate"
+)
+
+// A target is the package whose synchronization is broken, as the go command lists it.
+type target struct {
+	ImportPath, Dir           string
+	GoFiles, CgoFiles         []string
+	TestGoFiles, XTestGoFiles []string
+	ImportMap                 map[string]string
+	Export                    string
+	DepOnly                   bool
+	Module                    *struct {
+		Path, Dir, GoVersion string
+		Main                 bool
+	}
+	Error *struct{ Err string }
+
+	exports map[string]string // of its imports, to files with their types
+	blocks  []block           // that the tests of the original execute, or do not
+}
+
+// A block is a part of a file between two lines, with the count of the cover tool.
+type block struct {
+	file     string
+	from, to int
+	count    int
+}
+
+// find lists the package with its imports. -export has the go command compile the imports, so the
+// mutants are checked against the types of the build.
+func (r *run) find(ctx context.Context) (*target, error) {
+	const fields = "ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,ImportMap,Export,DepOnly,Module,Error"
+	tool := gotool.Tool{Dir: r.Dir}
+	out, err := tool.Run(ctx, "list", "-deps", "-export", "-tags="+r.Tags, "-json="+fields, r.Package)
+	if err != nil {
+		return nil, fmt.Errorf("looking for package %s: %w", r.Package, err)
+	}
+	var found []*target
+	exports := map[string]string{}
+	for d := json.NewDecoder(strings.NewReader(out)); ; {
+		p := &target{}
+		if err := d.Decode(p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the output of go list: %w", err)
+		}
+		exports[p.ImportPath] = p.Export
+		if !p.DepOnly {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("%s are %s: want one", r.Package, plural.Of(len(found), "package"))
+	}
+	t := found[0]
+	t.exports = exports
+	return t, t.check()
+}
+
+// check returns why a package cannot be mutated.
+func (t *target) check() error {
+	switch {
+	case t.Error != nil:
+		return fmt.Errorf("%s: %s", t.ImportPath, t.Error.Err)
+	case len(t.CgoFiles) > 0:
+		return fmt.Errorf("%s uses cgo, whose files cannot be mutated", t.ImportPath)
+	case t.Module == nil || !t.Module.Main:
+		// The go command takes no overlay for the module cache and the standard library.
+		return fmt.Errorf("%s is in no module of yours: copy its module into a folder, and start there",
+			t.ImportPath)
+	case len(t.TestGoFiles)+len(t.XTestGoFiles) == 0:
+		return fmt.Errorf("%w: %s has no tests", ErrNothing, t.ImportPath)
+	case len(t.GoFiles) == 0:
+		return fmt.Errorf("%w: %s has tests only, and nothing that they test", ErrNothing, t.ImportPath)
+	}
+	return nil
+}
+
+// mutants returns the mutants of the package. Files are known by their whole paths, which an overlay
+// needs. Generated files belong to the package and are not changed: their bugs are of the generator.
+func (t *target) mutants() ([]mutate.Mutant, int, error) {
+	s := mutate.Source{Files: map[string]string{}, Only: []string{}}
+	for _, name := range t.GoFiles {
+		path := filepath.Join(t.Dir, name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, 0, err
+		}
+		s.Files[path] = string(text)
+		const mode = parser.ParseComments | parser.PackageClauseOnly
+		if f, err := parser.ParseFile(token.NewFileSet(), path, text, mode); err != nil || !ast.IsGenerated(f) {
+			s.Only = append(s.Only, path)
+		}
+	}
+	if t.Module.GoVersion != "" {
+		s.Version = "go" + t.Module.GoVersion
+	}
+	s.Importer = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
+		if mapped, ok := t.ImportMap[path]; ok {
+			path = mapped
+		}
+		if file := t.exports[path]; file != "" {
+			return os.Open(file)
+		}
+		return nil, fmt.Errorf("no export data of %s", path)
+	})
+	return mutate.Synchronization(s)
+}
+
+// relative returns the path of a file as a user of the module names it.
+func (t *target) relative(file string) string {
+	if rel, err := filepath.Rel(t.Module.Dir, file); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return file
+}
+
+// readCover reads a profile of the cover tool: lines such as "path/file.go:12.3,14.5 2 1".
+func (t *target) readCover(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		at := strings.LastIndexByte(s.Text(), ':')
+		if at < 0 {
+			continue
+		}
+		b := block{file: filepath.Base(s.Text()[:at])}
+		var fromColumn, toColumn, statements int
+		if _, err := fmt.Sscanf(s.Text()[at+1:], "%d.%d,%d.%d %d %d",
+			&b.from, &fromColumn, &b.to, &toColumn, &statements, &b.count); err == nil {
+			t.blocks = append(t.blocks, b)
+		}
+	}
+	return nil
+}
+
+// reached reports whether the tests of the original executed a line. A line outside of all blocks is a
+// declaration, which has no count, and counts as reached.
+func (t *target) reached(file string, line int) bool {
+	known := false
+	for _, b := range t.blocks {
+		if b.file != filepath.Base(file) || line < b.from || line > b.to {
+			continue
+		}
+		if known = true; b.count > 0 {
+			return true
+		}
+	}
+	return !known
+}
