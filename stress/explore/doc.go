@@ -322,12 +322,14 @@
 // When the body has returned, time passes. The goroutines that are left may then end. Once sixteen
 // timers in a row have fired and none of these goroutines has ended, the rest of the schedule is
 // played in one order only, and not shown. After 256 timers in a row, goroutines that another timer
-// would wake count as daemons. If goroutines without a timer wait beside daemons, they are a leak
-// once a tenth of -explore.steps timers have brought no change. If the daemons have changed
-// something meanwhile, the result is unknown, and names that bound.
+// would wake count as daemons, and so do goroutines that daemons wake again and again. Goroutines
+// that wait beside daemons are a leak after more timers that have not let them go on: a tenth of
+// -explore.steps, or 10000, if the daemons change nothing meanwhile; otherwise -explore.steps, or
+// 100000, and ten minutes of virtual time.
 //
-// The same holds before the body has returned, if it waits for no timer while such goroutines run:
-// after sixteen timers in a row that change nothing, the rest is played in one order. It is a
-// deadlock once a tenth of -explore.steps timers and ten minutes of virtual time have brought no
-// change.
+// The same holds before the body has returned, if it waits for no timer while such goroutines run.
+// After sixteen timers in a row that change nothing, or after 2000 timers, the rest is played in one
+// order. It is a deadlock after as many timers as for a leak, and ten minutes of virtual time in both
+// cases. So a body that waits while a ticker counts to a million is a false alarm. If ten minutes
+// take more than ten times as many timers, the result is unknown.
 package explore

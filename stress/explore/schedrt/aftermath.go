@@ -14,6 +14,11 @@ import (
 // A program that waits beside daemons has the same two stages before its return: it waits for no
 // timer, no goroutine can move, and timers fire one after another. The second stage ends when one of
 // the goroutines that wait can move again, or with a deadlock.
+//
+// What daemons change among themselves is no progress of the goroutines that wait: a goroutine in an
+// operation that is not possible reads nothing. A daemon that stores the time of its tick, or counts its
+// ticks, may still come to a bound of its own and then let the others go on. So such daemons get longer
+// than daemons that change nothing, and not for ever.
 
 // daemons counts what is left after the return.
 type daemons struct {
@@ -30,6 +35,15 @@ const (
 	// that are left count as daemons, if a timer would wake each of them. A daemon, such as the
 	// sweeper of a cache, is meant to live on.
 	daemonFirings = 256
+
+	// changingFirings ends the first stage of a stall in which daemons change something. Orders of what
+	// comes later are not explored, so it is much: a worker may sleep a thousand times between two
+	// items, while the program waits for it.
+	changingFirings = 2000
+
+	// mostRounds bounds the timers for which daemons that change something are watched, unless the bound on
+	// steps is smaller. A ticker of a second has ticked for a day by then.
+	mostRounds = 100_000
 )
 
 // countRemaining is called before each step after the program has returned.
@@ -49,6 +63,7 @@ func (d *daemons) stopped() bool { return d.firings >= maxFirings }
 // An aftermath is the second stage.
 type aftermath struct {
 	began   bool
+	from    int // the number of the step at which it began
 	steps   int // steps in it
 	changed int // the last of these that changed something that other goroutines can see
 	rounds  int // timers that fired, in a stall or in this stage
@@ -57,10 +72,13 @@ type aftermath struct {
 }
 
 // A stall is a time in which the program has not returned, waits for no timer, and nothing but
-// timers can go on. It ends when anything changes that other goroutines can see.
+// timers can go on. It ends when goroutine 0, which is the program, takes a step.
 type stall struct {
 	firings int           // of timers since it began; 0 means that there is none
+	quiet   int           // of these, since a change that other goroutines can see
 	since   time.Duration // the virtual time at which it began
+	from    int           // the number of the step at which it began
+	steps   int           // that goroutine 0 had taken when it began
 }
 
 // stallTimeout is the virtual time that a program waits beside daemons until it counts as
@@ -83,7 +101,9 @@ func (e *Exec) beginAftermath() bool {
 	if !e.finished || !e.daemons.stopped() || !e.clock.live() {
 		return false
 	}
-	e.aftermath.began, e.Trace.muted = true, true
+	a := &e.aftermath
+	a.began, a.from, e.Trace.muted = true, e.taken, true
+	a.stall.since = e.clock.now
 	return true
 }
 
@@ -108,12 +128,13 @@ func (a *aftermath) note(g *G, o *Object) {
 	a.noteChange()
 }
 
-// noteChange notes a change that other goroutines can see.
+// noteChange notes a change that other goroutines can see. In the first stage it puts the second one
+// off, since goroutines that change something have orders that differ.
 func (a *aftermath) noteChange() {
 	if a.began {
 		a.changed = a.steps
 	} else {
-		a.stall = stall{}
+		a.stall.quiet = 0
 	}
 }
 
@@ -165,24 +186,27 @@ func valueAt(address unsafe.Pointer, size uintptr) uint64 {
 // countStall is called before a timer fires because nothing else can go on.
 //
 // The count starts again as soon as the program itself waits for a timer: then time is a part of
-// the program, and nothing is stalled.
+// the program, and nothing is stalled. It also starts again when goroutine 0 has taken a step. A
+// goroutine that has moved since the stall began is a daemon, or was woken by one, and not stalled.
 func (e *Exec) countStall() {
 	a := &e.aftermath
 	if e.finished || !e.waitsForNoTimer() {
 		a.stall = stall{}
 		return
 	}
-	a.rounds++
-	if a.stall.firings == 0 {
-		a.stall.since = e.clock.now
+	if s := &a.stall; s.firings == 0 || s.steps != e.gs[0].steps {
+		*a = aftermath{words: a.words[:0]}
+		a.stall = stall{since: e.clock.now, from: e.taken, steps: e.gs[0].steps}
 	}
+	a.rounds++
 	a.stall.firings++
-	if a.stall.firings <= maxFirings {
+	a.stall.quiet++
+	if a.stall.quiet <= maxFirings && a.stall.firings <= min(changingFirings, e.limits.Steps/8) {
 		return
 	}
-	a.began, a.steps, a.changed = true, 0, 0
+	a.began, a.from, a.steps, a.changed = true, e.taken, 0, 0
 	for _, g := range e.gs {
-		g.stalled = g.state != dead && g != e.clock.g && !g.timed
+		g.stalled = g.state != dead && g != e.clock.g && !g.timed && g.moved < a.stall.from
 	}
 }
 
@@ -209,6 +233,7 @@ func (e *Exec) stallIsOver() bool {
 	}
 	for _, g := range e.gs {
 		if g.stalled && (g.state == dead || g.class() != never) {
+			e.aside += e.aftermath.steps
 			e.aftermath = aftermath{words: e.aftermath.words[:0]}
 			e.Trace.muted = false
 			return true
@@ -219,22 +244,36 @@ func (e *Exec) stallIsOver() bool {
 
 // endsStall decides before a timer fires whether the program is deadlocked beside daemons. Daemons
 // get as long as after the return, and as long as go test would let them go on.
-//
-// A stall that changes something all the time has no known end and is Endless, which no report
-// calls a deadlock. Half of the steps without a change is the border, so that one change at the
-// beginning does not decide.
 func (e *Exec) endsStall() bool {
-	a := &e.aftermath
-	late := e.clock.now-a.stall.since >= stallTimeout
-	switch {
-	case a.steps < e.limits.Steps && (a.rounds < e.limits.Steps/10 || !late):
+	switch ended, known := e.patienceEnds(e.aftermath.rounds); {
+	case !ended:
 		return false
-	case !late || a.steps-a.changed < a.steps/2:
+	case !known:
 		e.Outcome = Outcome{Kind: Endless}
 	default:
 		e.endAtRest()
 	}
 	return true
+}
+
+// patienceEnds reports whether goroutines have waited beside daemons for so many rounds that the execution
+// ends, and whether it is known how: the daemons will not let them go on. A round is a timer that fired.
+//
+// Daemons that change nothing come back to the same state, but for local variables that may count. They
+// get a tenth of the bound, and those that change something the whole bound. Half of the steps without
+// a change is the border, so that one change at the beginning does not decide. Both also get the
+// time after which go test gives a program up, unless a ticker is so fast that ten times the
+// bound comes before. Then the end is not known.
+func (e *Exec) patienceEnds(rounds int) (ended, known bool) {
+	a, most := &e.aftermath, min(e.limits.Steps, mostRounds)
+	bound, late := most, e.clock.now-a.stall.since >= stallTimeout
+	if a.steps-a.changed >= a.steps/2 {
+		bound, late = most/10, late || e.finished
+	}
+	if rounds < bound || !late && rounds < 10*most {
+		return false, false
+	}
+	return true, late
 }
 
 // playAftermath returns the goroutine that goes next in the second stage. Goroutines take turns,
@@ -281,29 +320,35 @@ func (e *Exec) playAftermath() *G {
 //
 // Goroutines that a timer would wake are daemons after daemonFirings. If others wait beside them,
 // the daemons get much longer, because one of them may count its rounds and then let the others go
-// on. If they have changed nothing for all that time, the others are leaked. If they have changed
-// something, the execution has no end that is known.
+// on. If they have not let the others go on for all that time, the others are leaked.
 func (e *Exec) endsAftermath() bool {
-	d, a := &e.daemons, &e.aftermath
 	if !e.finished {
 		return e.endsStall()
 	}
-	if d.firings < daemonFirings {
+	rounds := e.daemons.firings
+	if rounds < daemonFirings {
 		return false
 	}
-	most := e.limits.Steps / 10
-	waiting := e.waitsBesideDaemons()
-	switch {
-	case !waiting:
-		e.endAtRest()
-	case d.firings < most && a.steps < e.limits.Steps:
-		return false
-	case a.steps-a.changed < a.steps/2:
-		e.Outcome = Outcome{Kind: Endless}
-	default:
-		e.endAtRest()
+	if e.waitsBesideDaemons() {
+		switch ended, known := e.patienceEnds(rounds); {
+		case !ended:
+			return false
+		case !known:
+			e.Outcome = Outcome{Kind: Endless}
+			return true
+		}
 	}
+	e.endAtRest()
 	return true
+}
+
+// isDaemon reports whether g, which is left after the return, is to live on: a timer would wake it, or
+// it moved in the last half of the second stage, since a daemon wakes it again and again. Without a
+// timer, nothing wakes it any more. It relies on markSleepers.
+func (g *G) isDaemon() bool {
+	e := g.exec
+	a := &e.aftermath
+	return g.timed || a.began && e.clock.live() && g.moved > a.from+(e.taken-a.from)/2
 }
 
 // waitsBesideDaemons reports whether a goroutine is left that no timer would wake.

@@ -1,6 +1,9 @@
 package schedrt
 
-import "unsafe"
+import (
+	"reflect"
+	"unsafe"
+)
 
 // A channel is the model of a channel. It is found by the address of the real channel, which only
 // lends its identity and its capacity: values travel in the model, each in a box of its own.
@@ -292,6 +295,17 @@ func Len[T any](ch <-chan T) int {
 		return len(ch)
 	}
 	return length(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
+}
+
+// LenOf is Len for a channel that only sends, and for a type parameter whose types are channels of any
+// direction. No parameter type takes all of these, so the type is free, and package reflect knows the
+// capacity.
+func LenOf[C any](ch C) int {
+	v := reflect.ValueOf(ch)
+	if current() == nil {
+		return v.Len()
+	}
+	return length(v.UnsafePointer(), v.Cap())
 }
 
 // known reports whether the channel was used under control in this execution.

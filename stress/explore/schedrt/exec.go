@@ -54,6 +54,7 @@ type Exec struct {
 	lastEffective int        // the last step of a goroutine that does not yield in a loop
 	progress      int        // the last step that changed anything for good
 	taken         int        // steps, with those that the trace leaves out
+	aside         int        // steps of stalls that are over; no bound on steps counts them
 	favoured      *G         // see enforceFairness
 	fairBefore    int        // until this step no goroutine was passed over for too long
 	stopAt        time.Time  // when executions are given up; zero means never
@@ -196,7 +197,7 @@ func (e *Exec) reset(strategy Strategy) {
 		e.spare = push(e.spare, g)
 	}
 	e.gs, e.able, e.woken = e.gs[:0], e.able[:0], e.woken[:0]
-	e.left, e.outdated, e.fairBefore = 0, false, 0
+	e.left, e.outdated, e.fairBefore, e.aside = 0, false, 0, 0
 	e.clock.reset()
 	e.daemons, e.aftermath = daemons{}, aftermath{words: e.aftermath.words[:0]}
 	e.Outcome = Outcome{}

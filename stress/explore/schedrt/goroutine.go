@@ -299,6 +299,9 @@ func (g *G) end() {
 	e := g.exec
 	if r := recover(); r != nil && !e.ending {
 		e.Outcome = Outcome{Kind: Panicked, Message: panicText(r), Goroutine: g.ID, Stack: stack()}
+		if g.ID == 0 && e.initializing {
+			e.refuseInit(panicText(r))
+		}
 	}
 	if g.ID == 0 {
 		e.finished = true

@@ -214,6 +214,18 @@ func (e *Exec) initialized(program func()) func() {
 	}
 }
 
+// refuseInit says that the initialization cannot run a second time, and why. At the start of the
+// process it did run, or there would be no schedule. So its second failure is caused by what the first
+// run has left where the engine does not restore it, and is no failure of the program.
+func (e *Exec) refuseInit(why string) {
+	pcs := make([]uintptr, 16)
+	pcs = pcs[:runtime.Callers(2, pcs)]
+	e.Outcome = Outcome{
+		Kind: Refused, PCs: pcs,
+		Message: "the initialization of a package cannot run again before each schedule: " + why,
+	}
+}
+
 // goroutineInInit is set when the initialization at the start of the process starts a goroutine.
 var goroutineInInit atomic.Bool
 

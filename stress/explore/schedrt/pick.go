@@ -45,7 +45,7 @@ func (e *Exec) pick(me *G) *G {
 	case e.isLate():
 		e.Outcome = Outcome{Kind: Pruned}
 		return nil
-	case e.taken-e.aftermath.steps >= e.limits.Steps:
+	case e.taken-e.aside-e.aftermath.steps >= e.limits.Steps:
 		e.Outcome = Outcome{Kind: Endless}
 		return nil
 	case e.taken-e.progress > e.limits.Livelock:
@@ -241,10 +241,14 @@ func Choose(n int) int { return active.choose(active.cur, n) }
 // Deadlock and leak differ by whether the program has returned. Goroutines of an initialization
 // may wait for ever, as they do in Go.
 func (e *Exec) endAtRest() {
+	if e.initializing {
+		e.refuseInit("it waits for what cannot come")
+		return
+	}
 	e.markSleepers()
 	for _, g := range e.gs {
 		switch {
-		case g.state == dead || g == e.clock.g || e.finished && (g.ofInit || g.timed && !e.limits.NoDaemons):
+		case g.state == dead || g == e.clock.g || e.finished && (g.ofInit || g.isDaemon() && !e.limits.NoDaemons):
 		case !e.awaitsSignal(g):
 			if e.Outcome.Kind = Leak; !e.finished {
 				e.Outcome.Kind = Deadlock

@@ -178,6 +178,7 @@ type Waiting struct {
 	PCs    []uintptr // if Limits.Positions is set
 	Holder int       // the goroutine that has the lock it waits for, or -1
 	Missed bool      // it waits on a Cond that was signalled while no goroutine waited
+	Timed  bool      // a timer would wake it
 }
 
 // Fail ends the execution as failed. If it has another outcome already, the message is dropped.
@@ -313,11 +314,12 @@ func HasFinalizers() bool { return active.finalizers }
 //
 // It runs before unwinding, which would end the goroutines that it lists.
 func (o *Outcome) describe(e *Exec) {
+	e.markSleepers()
 	for _, g := range e.gs {
 		if g.state == dead || g == e.clock.g {
 			continue
 		}
-		w := Waiting{G: g.ID, Op: g.Op.Kind, Holder: -1}
+		w := Waiting{G: g.ID, Op: g.Op.Kind, Holder: -1, Timed: g.timed}
 		if g.Op.object != nil {
 			w.Object = g.Op.object.id
 		}

@@ -36,6 +36,8 @@ func (t *translator) addWaits(s *failure.Report) {
 			w.For = "its subtest: " + strings.Join(t.alive(left.G), "; ")
 		case at.entry == testingT+"Parallel":
 			w.For = "the function of its parent to return"
+		case left.Timed:
+			w.For = "time to pass: timers fire again and again, and let no other of these goroutines go on"
 		default:
 			t.explain(&w, left, blocked)
 		}
@@ -191,6 +193,11 @@ func (t *translator) users(
 			continue
 		}
 		told[g] = true
+		if s.Kind == schedrt.OpFire {
+			// A timer that is still set would wake the goroutine, whose wait is then another one.
+			could = append(could, fmt.Sprintf("a timer %s at step %d; it is not set any more", did, i+1))
+			continue
+		}
 		could = append(could, fmt.Sprintf("goroutine %d %s at step %d, %v; it %s",
 			g, t.actionOf(i, did), i+1, t.positions[i].at, t.status(g)))
 	}
@@ -256,9 +263,6 @@ func (t *translator) status(g int) string {
 			at := positionOf(left.PCs)
 			return "waits in " + t.text(left.Op, left.Object, &at)
 		}
-	}
-	if t.last.goroutines[g].State == schedrt.StandsForClock {
-		return "has no timer left"
 	}
 	return "has ended"
 }

@@ -126,6 +126,8 @@ var forms = []string{
 	`ch := make(chan int, 1); go (func() { ch <- 1 })(); return <-ch`,
 	`ch := make(chan int, 1); go func(vs ...int) { ch <- len(vs) }(two()); return <-ch`,
 	`ch := make(chan int); go close(ch); _, ok := <-ch; return ok`,
+	`type in chan<- int; ch := make(chan int, 3); var s in = ch; s <- 1; var t chan<- int = ch; return []int{len(s), cap(s), len(t), len(in(nil))}`,
+	`return fill(make(chan int, 2), 1) + 10*fill[chan<- int](make(chan int, 3), 1)`,
 	`b := &box[int]{ch: make(chan int, 3)}; go b.put(7); go (*box[int]).put(b, 8); return <-b.ch + <-b.ch`,
 	`ch := make(chan int, 1); go put(ch, 1); return <-ch`,
 	`ch := make(chan int, 1); go put[chan int](ch, 1); return <-ch`,
@@ -222,6 +224,14 @@ func sumDeepChan[C deepChan](ch C) int {
 func length[C deepChan](ch C) int { return len(ch) + cap(ch) }
 
 func put[C ~chan T, T any](ch C, v T) { ch <- v }
+
+func fill[C ~chan T | ~chan<- T, T any](ch C, v T) int {
+	for len(ch) < cap(ch) {
+		ch <- v
+	}
+	close(ch)
+	return len(ch)
+}
 
 func ranked[K comparable](a, b K) map[K]int {
 	c := map[K]int{a: 1}

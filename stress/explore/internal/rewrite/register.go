@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // onceOnly are functions of the standard library that register something in the process, and most
@@ -134,7 +135,7 @@ func root(e ast.Expr) *ast.Ident {
 // mayRegister reports whether initializing the package may come to a function of the package, other
 // than init, that does what the standard library allows once in a process, or uses a flag set: a
 // second call would panic, "flag redefined". Such a package keeps its variables from schedule to
-// schedule.
+// schedule. So does a package whose init functions look at what they have registered, see once.
 //
 // It follows calls within the package by name only, and takes every function that is mentioned for
 // a function that is called. A package that keeps its variables without need is explored a little less
@@ -145,7 +146,8 @@ func (c *checked) mayRegister() bool {
 	for len(todo) > 0 {
 		n := todo[0]
 		todo = todo[1:]
-		if f, ok := n.(*ast.FuncDecl); ok && (f.Recv != nil || f.Name.Name != "init") && c.registers(f) {
+		f, ok := n.(*ast.FuncDecl)
+		if ok && (f.Recv != nil || f.Name.Name != "init") && c.registers(f) || c.once(n) {
 			return true
 		}
 		ast.Inspect(n, func(n ast.Node) bool {
@@ -207,6 +209,51 @@ func (c *checked) registers(f *ast.FuncDecl) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// registries are the variables of the standard library in which a package may register something by a
+// method.
+var registries = map[string]bool{
+	"flag.CommandLine": true, "net/http.DefaultServeMux": true, "net/rpc.DefaultServer": true,
+}
+
+// once reports whether code of an initialization could fail the second time, although guardOnce leaves
+// out its calls of onceOnly. It calls a method of a registry, or it registers something and may also
+// panic or end the process: x/net/trace panics if the default mux of net/http has its path already.
+func (c *checked) once(n ast.Node) bool {
+	registers, mayFail, found := false, false, false
+	ast.Inspect(n, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		registers = registers || c.onceOnly(call) != ""
+		if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok {
+			b, ok := c.info.Uses[id].(*types.Builtin)
+			mayFail = mayFail || ok && b.Name() == "panic"
+		}
+		if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+			f, ok := c.info.Uses[s.Sel].(*types.Func)
+			mayFail = mayFail || ok && f.Pkg() != nil &&
+				(f.FullName() == "os.Exit" || f.Pkg().Path() == "log" && !strings.HasPrefix(f.Name(), "Print"))
+			found = found || registries[c.standardVariable(s.X)]
+		}
+		return true
+	})
+	return found || registers && mayFail
+}
+
+// standardVariable returns the name of the package variable that an expression is, with the path of
+// its package, or "".
+func (c *checked) standardVariable(e ast.Expr) string {
+	s, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	if v, ok := c.info.Uses[s.Sel].(*types.Var); ok && !v.IsField() && v.Pkg() != nil {
+		return v.Pkg().Path() + "." + v.Name()
+	}
+	return ""
 }
 
 // keep notes the variables in the arguments of a call, and the variables that get its result. A

@@ -128,7 +128,11 @@ func (w *writer) builtin(n *ast.CallExpr) {
 	case "close":
 		w.replace(id.Pos(), id.End(), func() string { return w.engine() + ".Close" })
 	case "len":
-		w.replace(id.Pos(), id.End(), func() string { return w.engine() + ".Len" })
+		function := ".Len"
+		if w.onlySends(n.Args[0]) {
+			function = ".LenOf"
+		}
+		w.replace(id.Pos(), id.End(), func() string { return w.engine() + function })
 	default:
 		return
 	}
@@ -139,6 +143,14 @@ func (w *writer) builtin(n *ast.CallExpr) {
 func (w *writer) isChan(e ast.Expr) bool {
 	_, ok := core(w.pkg.info.Types[e].Type).(*types.Chan)
 	return ok
+}
+
+// onlySends reports whether a channel cannot be passed for one to receive from. A type parameter counts
+// as such: one of its types may only send, or its types may differ in direction.
+func (w *writer) onlySends(e ast.Expr) bool {
+	t := types.Unalias(w.pkg.info.Types[e].Type)
+	ch, ok := t.Underlying().(*types.Chan)
+	return !ok || ch.Dir() == types.SendOnly
 }
 
 // rangeStmt rewrites a range over a channel. The loop variable of Go 1.22 and later is new in each
