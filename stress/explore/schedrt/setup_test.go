@@ -2,6 +2,7 @@ package schedrt
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -46,5 +47,37 @@ func TestContent(t *testing.T) {
 	}
 	if at := reflect.ValueOf(&empty).Elem(); !contentOf(at).equals(at) {
 		t.Error("an empty struct differs")
+	}
+}
+
+// firstOf picks the first goroutine.
+type firstOf struct{}
+
+func (firstOf) Pick(*Point) int { return 0 }
+func (firstOf) Choose(int) int  { return 0 }
+
+// An initialization that ran at the start of the process and fails before a schedule is refused, and is
+// no failure of the program. The same failures in the program are.
+func TestInitializationThatCannotRunAgain(t *testing.T) {
+	before := initializers
+	defer func() { initializers = before }()
+	if RaceEnabled {
+		t.Skip("the engine is only used in builds that keep the race detector out of it")
+	}
+	x := New(Limits{})
+	defer x.Close()
+	for name, f := range map[string]func(){
+		"panics": func() { panic("/path is already registered") },
+		"waits":  func() { Recv(make(chan int)) },
+	} {
+		initializers.all, initializers.state = nil, false
+		OnReset(true, func() {})
+		if got := x.Play(firstOf{}, f).Kind; got != Panicked && got != Deadlock {
+			t.Errorf("a program that %s: %v", name, got)
+		}
+		OnReset(true, f)
+		if got := x.Play(firstOf{}, func() {}); got.Kind != Refused || !strings.Contains(got.Message, "initialization") {
+			t.Errorf("an initialization that %s: %v %s", name, got.Kind, got.Message)
+		}
 	}
 }

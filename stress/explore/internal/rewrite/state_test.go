@@ -164,6 +164,30 @@ func define() *int { return flag.Int("flags-level", 3, "") }
 func Level() int { calls++; return *level }
 `
 
+// checks has init functions that register something in other ways than by a single statement. None of them
+// can run again.
+const checks = `package checks
+
+import (
+	"expvar"
+	"flag"
+	"net/http"
+)
+
+func init() {
+	if expvar.Get("checks") != nil {
+		panic("checks is registered")
+	}
+	expvar.NewInt("checks")
+}
+
+func init() { http.DefaultServeMux.Handle("/checks", http.NotFoundHandler()) }
+
+func init() { flag.CommandLine.Int("checks-level", 1, "") }
+
+var Last *int
+`
+
 const playsState = `package m
 
 import (
@@ -172,6 +196,7 @@ import (
 	"flag"
 	"testing"
 
+	"example.org/m/checks"
 	"example.org/m/dep"
 	"example.org/m/flags"
 
@@ -184,6 +209,7 @@ func (first) Pick(*schedrt.Point) int { return 0 }
 func (first) Choose(int) int          { return 0 }
 
 func TestM(t *testing.T) {
+	checks.Last = new(int) // not constant
 	x := schedrt.New(schedrt.Limits{})
 	defer x.Close()
 	if s := schedrt.UncontrolledGoroutines(); s != "" {
@@ -229,7 +255,8 @@ func TestM(t *testing.T) {
 // the process. What the standard library registers for good is done once, and refused later.
 func TestPackageState(t *testing.T) {
 	dir := tree{"go.mod": goMod, "dep/dep.go": stateful, "dep/text": "embedded",
-		"registry/registry.go": registry, "flags/flags.go": flags, "m_test.go": playsState}.write(t)
+		"registry/registry.go": registry, "flags/flags.go": flags,
+		"checks/checks.go": checks, "m_test.go": playsState}.write(t)
 	b, err := rewrite.Build(t.Context(), rewrite.Options{Dir: dir, Cache: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
