@@ -65,6 +65,7 @@ type Exec struct {
 	finalizers    bool // see NoteFinalizer
 	aftermath     aftermath
 
+	work     int  // since the last look at the real clock, see timeEvery
 	timeOver bool // see StopAt
 	finished bool // the program has returned
 	over     bool // FinishPassed was called
@@ -176,7 +177,11 @@ func (e *Exec) Play(strategy Strategy, program func()) *Outcome {
 	e.playing.Store(true)
 	e.resume(nil)
 	e.doubt.apply(&e.Outcome)
-	e.unwind()
+	if e.timeOver && e.left > mostUnwound {
+		e.abandon()
+	} else {
+		e.unwind()
+	}
 	e.playing.Store(false)
 	return &e.Outcome
 }
@@ -233,7 +238,8 @@ func (e *Exec) resume(from *G) {
 }
 
 // unwind ends the goroutines that are left, the youngest first. Their deferred calls run; each
-// operation in them ends the goroutine again.
+// operation in them ends the goroutine again. A goroutine that has not begun has none, and needs no
+// carrier to end.
 //
 // blocked is noted before, as unwinding changes what is possible.
 func (e *Exec) unwind() {
@@ -245,12 +251,28 @@ func (e *Exec) unwind() {
 	}
 	e.ending = true
 	for i := len(e.gs) - 1; i >= 0; i-- {
-		if g := e.gs[i]; g.state != dead && g != e.clock.g {
+		switch g := e.gs[i]; {
+		case g.state == dead || g == e.clock.g:
+		case !g.begun:
+			g.state, g.fn = dead, nil
+		default:
 			e.cur = g
 			e.transfer(nil, g)
 		}
 	}
 	raceAcquire(unsafe.Pointer(e)) // the reader of the outcome sees what the goroutines wrote
+}
+
+// mostUnwound is how many goroutines are unwound when the time is over. Ending one takes about 20
+// microseconds, most of it for the coroutine.
+const mostUnwound = 2000
+
+// abandon forgets the goroutines that are left, which then wait for good: ending fifty thousand of them
+// would take a second, and the time is over. Only the last executions of an exploration come here, so
+// the memory that stays is bounded.
+func (e *Exec) abandon() {
+	e.gs, e.able, e.woken, e.movers, e.scratch, e.favour, e.enabled = nil, nil, nil, nil, nil, nil, nil
+	raceAcquire(unsafe.Pointer(e))
 }
 
 // StopAt has executions given up at a moment of real time, in the middle of a schedule, too: they
@@ -260,16 +282,42 @@ func (e *Exec) StopAt(t time.Time) { e.stopAt = t }
 // TimeIsOver reports whether the last execution was given up because of StopAt.
 func (e *Exec) TimeIsOver() bool { return e.timeOver }
 
-// timeEvery is the number of steps between two looks at the real clock. They take about a
-// millisecond.
+// timeEvery is how much work is done between two looks at the real clock: about a millisecond of it.
+// A step is one, and so is a go statement.
 const timeEvery = 1 << 12
+
+// perCandidate is how many of the goroutines that pick asks are as much work as a step.
+const perCandidate = 64
 
 // isLate reports whether the execution is to be given up now.
 //
-// The real clock is asked rarely, since asking takes longer than a step.
+// The real clock is asked rarely, since asking takes longer than a step. With ten thousand goroutines
+// a step takes a hundred times as long, as pick goes through all of them, so steps alone do not count.
 func (e *Exec) isLate() bool {
-	e.timeOver = e.taken%timeEvery == timeEvery-1 && !e.stopAt.IsZero() && !time.Now().Before(e.stopAt)
+	e.work += 1 + len(e.able)/perCandidate
+	return e.timeHasCome()
+}
+
+// timeHasCome looks at the real clock if there was enough work since the last look. When the time has
+// come it gives the execution up.
+func (e *Exec) timeHasCome() bool {
+	if e.work < timeEvery {
+		return false
+	}
+	e.work = 0
+	if e.timeOver = !e.stopAt.IsZero() && !time.Now().Before(e.stopAt); e.timeOver && e.Outcome.Kind == Passed {
+		e.Outcome = Outcome{Kind: Pruned}
+	}
 	return e.timeOver
+}
+
+// stopLate gives the execution up in a go statement of the running goroutine, if it is late. A
+// program may start goroutines for seconds without an operation.
+func (e *Exec) stopLate() {
+	e.work++
+	if e.timeHasCome() {
+		e.point(e.begin(OpYield)) // the execution ends here, so point never returns
+	}
 }
 
 // Close ends the goroutines that were kept for another Play, and the watchdog.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/semabench/semabench/stress/explore/internal/schedtest"
@@ -327,5 +328,33 @@ func TestFairness(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 	if n := len(x.Trace.Steps); n < 2_000 || n > 2_010 {
 		t.Errorf("%d steps, want the flag to be set after 2000", n)
+	}
+}
+
+// A program that starts goroutines for ever, without an operation of its own, is given up in time. What is
+// played next does not see the goroutines that were left.
+func TestStopAmongGoStatements(t *testing.T) {
+	schedtest.SkipUnderRace(t)
+	x := schedrt.New(schedrt.Limits{})
+	defer x.Close()
+	for _, begin := range []func(){func() {}, func() { schedrt.Recv(make(chan int)) }} {
+		x.StopAt(time.Now().Add(20 * time.Millisecond))
+		out := x.Play(goroutinesFirst{}, func() {
+			for {
+				schedrt.Go(begin)
+			}
+		})
+		if out.Kind != schedrt.Pruned || !x.TimeIsOver() {
+			t.Errorf("%v, want pruned", out.Kind)
+		}
+		x.StopAt(time.Time{})
+		out = x.Play(goroutinesFirst{}, func() {
+			done := make(chan int)
+			schedrt.Go(func() { schedrt.Close(done) })
+			schedrt.Recv(done)
+		})
+		if out.Kind != schedrt.Passed || x.TimeIsOver() {
+			t.Errorf("%v, want passed", out.Kind)
+		}
 	}
 }

@@ -21,6 +21,7 @@ type G struct {
 	ID      int // from 0, in the order of the go statements; 0 is the program itself
 	Op      Op  // the operation that it is about to perform, or waits in
 	state   state
+	begun   bool // it has a carrier, and runs its function or did so
 	exec    *Exec
 	fn      func()
 	carrier carrier
@@ -122,6 +123,7 @@ func Go(fn func()) {
 	if e.ending {
 		runtime.Goexit()
 	}
+	e.stopLate()
 	e.spawn(fn)
 }
 
@@ -168,7 +170,7 @@ func (e *Exec) newG() *G {
 	} else {
 		g = &G{exec: e}
 	}
-	g.ID = len(e.gs)
+	g.ID, g.begun = len(e.gs), false
 	g.lineage, g.drawn, g.kids = 1, 0, 0
 	g.ableSince = e.taken
 	g.cause = -1
@@ -282,6 +284,7 @@ func (e *Exec) park(g *G) {
 // main runs the function of a controlled goroutine. Package observe takes its frame for the border
 // between the engine and the program.
 func (g *G) main() {
+	g.begun = true
 	defer g.end()
 	raceAcquire(unsafe.Pointer(g))
 	if g.exec.ending { // the execution ended before the goroutine began

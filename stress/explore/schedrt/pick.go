@@ -6,11 +6,14 @@ package schedrt
 // Local code of woken goroutines comes first, so at every pick all goroutines are before an
 // operation or parked. So a state of the program is well-defined between two steps.
 func (e *Exec) nextGoroutine(me *G) *G {
-	if e.ending {
+	if e.ending || e.timeOver {
 		return nil // unwind takes the goroutines one after another
 	}
 	for {
 		if len(e.woken) > 0 {
+			if e.work++; e.timeHasCome() {
+				return nil
+			}
 			var g *G
 			e.woken, g = shift(e.woken)
 			g.state = running
@@ -43,7 +46,6 @@ func (e *Exec) pick(me *G) *G {
 	case e.Outcome.Kind != Passed, e.over:
 		return nil
 	case e.isLate():
-		e.Outcome = Outcome{Kind: Pruned}
 		return nil
 	case e.taken-e.aside-e.aftermath.steps >= e.limits.Steps:
 		e.Outcome = Outcome{Kind: Endless}

@@ -101,6 +101,9 @@ func (s *search) defaultLength() int {
 		counted := s.sums
 		what := s.play(s.exec, &strategy.Replay{})
 		s.sums = counted // it belongs to no task, and which process plays it depends on the time
+		if s.exec.TimeIsOver() {
+			return 1 // the task ends before its first schedule
+		}
 		if s.length = max(1, len(s.exec.Trace.Steps)); what != "" {
 			s.extra = &failing{Finding: task.Finding{What: what, Strategy: "default", Nth: 1}}
 		}
@@ -149,11 +152,13 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 	*failing, *strategy.Part,
 ) {
 	s.extra = nil // before newStrategy, which plays a schedule of its own for PCT
-	recorder := &strategy.Recorder{Search: s.newStrategy(t)}
 	x := s.execFor(t)
 	s.deadline = budget.deadline
-	x.StopAt(budget.deadline)
-	defer x.StopAt(time.Time{})
+	for _, x := range []*schedrt.Exec{x, s.exec} { // the schedule of PCT is played on s.exec
+		x.StopAt(budget.deadline)
+		defer x.StopAt(time.Time{})
+	}
+	recorder := &strategy.Recorder{Search: s.newStrategy(t)}
 	tree, _ := recorder.Search.(strategy.Tree)
 	if tree != nil {
 		tree.Resume(t.Part)
