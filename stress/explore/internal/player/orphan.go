@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -27,9 +28,18 @@ type incoming struct {
 	err error
 }
 
-// parentID is the parent at the start: a process whose parent has died gets another one. The folder is
-// read at the start, too, because a body may change the environment.
-var parentID, scratch = os.Getppid(), os.Getenv(wire.ScratchVar)
+// parentID is the process that started this one: a process whose parent has died gets another one. Both
+// values are read at the start, because a body may change the environment.
+var parentID, scratch = startedBy(), os.Getenv(wire.ScratchVar)
+
+// startedBy returns the process ID that the parent has left in the environment. In a process that is no
+// player it returns the parent of now.
+func startedBy() int {
+	if id, err := strconv.Atoi(os.Getenv(wire.ParentVar)); err == nil {
+		return id
+	}
+	return os.Getppid()
+}
 
 // orphanPoll is the time between two looks at the parent.
 const orphanPoll = 50 * time.Millisecond

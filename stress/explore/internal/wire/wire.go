@@ -31,6 +31,10 @@ const (
 	// parent dies first, a player does.
 	ScratchVar = "SEMABENCH_EXPLORE_SCRATCH"
 
+	// ParentVar is the process ID of the parent. A player cannot ask the system for it: if the parent
+	// has died before the player asks, the system names another process.
+	ParentVar = "SEMABENCH_EXPLORE_PARENT"
+
 	// ScratchPrefix begins the name of that folder.
 	ScratchPrefix = "explore"
 )
