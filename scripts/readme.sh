@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.."
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 # Twice the samples of a default run, and longer ones: every reader of README.md looks at these figures first.
-go run ./cmd/semabench run -samples 16 -benchtime 100ms -o "$out/results"
+go run ./cmd/semabench run -priority -samples 16 -benchtime 100ms -o "$out/results"
 mkdir -p reports/sample
 mv "$out/results/bench.txt" reports/sample/bench.txt
-go run ./cmd/semabench parallel -o "$out/parallel"
+go run ./cmd/semabench parallel -priority -o "$out/parallel"
 mkdir -p reports/sample/parallel
 mv "$out"/parallel/parallel.txt "$out"/parallel/parallel-workers.json reports/sample/parallel
 go test ./cmd/semabench -run 'Sample|Claims' -update

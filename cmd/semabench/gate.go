@@ -38,6 +38,8 @@ INCONCLUSIVE, also if it is MORE WORK, only advice, or stopped early, by Ctrl-C 
 invalid: the sides are of two machines, or a control failed and no row REGRESSED twice or in a
 count.
 
+` + priorityDoc + `
+
 Ctrl-C keeps the pairs so far and judges them. Nothing is written into the repository. Its worktree
 may be read-only, or dirty, and the report says so if it is. Without -o the report is only printed.`
 
@@ -63,7 +65,7 @@ type gateCall struct {
 // not ignored: the flag -pairs with two texts would promise more certainty and give none. base,
 // old and new are not in the list, because they choose the input.
 var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self",
-	"measure-same", "profile"}
+	"measure-same", "profile", "priority"}
 
 func (c *gateCall) addTo(f *flagSet) {
 	c.flags = f
@@ -159,6 +161,7 @@ func (a app) gate(ctx context.Context, args []string) error {
 	f := a.flags("gate", "[flags] [packages | OLD.txt NEW.txt]", gateDoc)
 	var c gateCall
 	c.addTo(f)
+	priority := f.priorityFlag()
 	f.configFlag()
 	if err := f.parse(args); err != nil {
 		return err
@@ -167,6 +170,7 @@ func (a app) gate(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	priority.use()
 	c.choose(defaults)
 	if err := c.check(); err != nil {
 		return err

@@ -166,6 +166,9 @@ func (c *gateCall) command() string {
 			words = append(words, "-"+name, escape.Shell(c.flags.Lookup(name).Value.String()))
 		}
 	}
+	if c.flags.given("priority") { // a flag without a value in the next word
+		words = append(words, "-priority="+c.flags.Lookup("priority").Value.String())
+	}
 	if c.judge.MaxInstructions > 0 {
 		words = append(words, fmt.Sprintf("-instructions %g%%", 100*c.judge.MaxInstructions))
 	}

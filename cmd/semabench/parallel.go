@@ -31,6 +31,8 @@ Each sample is a process of its own; modes take turns within a round. Semaphores
 admit the workers: one of -impl within a process, one of -process between processes. All modes
 must come to the same checksums.
 
+` + priorityDoc + `
+
 Ctrl-C ends all processes and keeps the samples so far. -replay judges a text again.`
 
 // A parallelCall is the verb parallel with its flags.
@@ -70,9 +72,11 @@ func (a app) parallel(ctx context.Context, args []string) error {
 	f := a.flags("parallel", "[flags]", parallelDoc)
 	var c parallelCall
 	rounds, seed := c.addTo(f)
+	priority := f.priorityFlag()
 	if err := f.parse(args); err != nil {
 		return err
 	}
+	priority.use()
 	if f.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}

@@ -37,8 +37,7 @@ of its own: semaphores of other modules that a program could use instead.
 Warm-up: each process keeps all cores busy for 20 ms, and then runs the row for an eighth of the
 time to find out how many operations fill the whole time. The figures include none of that.
 
-Priority: root on Linux may raise it, and a sample then gets a core before all other processes. The
-text has the priority: "priority: -20".
+` + priorityDoc + `
 
 Noise: on Linux each line has figures of the machine while its process ran. noise-foreign-cores and
 noise-steal-cores are cores that other processes and other guests of the hypervisor kept busy;
@@ -69,6 +68,7 @@ func (a app) run(ctx context.Context, args []string) error {
 	needs := addNeeds(f)
 	dir := f.String("o", "", "folder for the results (default results/<time>)")
 	resume := f.String("resume", "", "go on with an interrupted run, whose results are in this folder")
+	priority := f.priorityFlag()
 	f.configFlag()
 	if err := f.parse(args); err != nil {
 		return err
@@ -76,6 +76,7 @@ func (a app) run(ctx context.Context, args []string) error {
 	if _, err := a.configure(f); err != nil {
 		return err
 	}
+	priority.use()
 	if err := f.noArguments(); err != nil {
 		return err
 	}

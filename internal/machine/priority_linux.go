@@ -14,10 +14,18 @@ import (
 // highest is the nice value of the process that the kernel prefers to all others; see nice(1).
 const highest = -20
 
-// mayRaise returns nil if this process may start others with the highest priority. Linux allows
+// canRaise returns nil if this process can start others with the highest priority. Linux allows
 // that to root and to processes with CAP_SYS_NICE. It is tried and not derived from capabilities,
 // and once in a process.
-var mayRaise = sync.OnceValue(func() error { return onThread(func() error { return nil }) })
+var canRaise = sync.OnceValue(func() error { return onThread(func() error { return nil }) })
+
+// mayRaise returns nil if [RaisePriority] asks for the highest priority and the system allows it.
+func mayRaise() error {
+	if !wanted.Load() {
+		return errNotWanted
+	}
+	return canRaise()
+}
 
 // onThread calls do on an operating system thread of the highest priority. A child inherits the
 // priority of the thread that starts it. The thread ends with the call, so that no other goroutine
@@ -43,8 +51,8 @@ func onThread(do func() error) error {
 // priority as well. A session is a process group too: no Ctrl-C of the terminal reaches the
 // command.
 //
-// StartFirst replaces cmd.SysProcAttr. If this process may not raise priorities, it starts the
-// command unchanged; [Priority] reports the reason.
+// StartFirst replaces cmd.SysProcAttr. If [RaisePriority] was not called, or this process may not
+// raise priorities, it starts the command unchanged; [Priority] reports the reason.
 func StartFirst(cmd *exec.Cmd) error {
 	if mayRaise() != nil {
 		return cmd.Start()

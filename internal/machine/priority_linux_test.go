@@ -9,8 +9,16 @@ import (
 	"testing"
 )
 
-// The child has the priority that Priority returns, and this process keeps its own.
+// The child has the priority that Priority returns, and this process keeps its own. Without a call of
+// RaisePriority the child has the priority of this process.
 func TestPriority(t *testing.T) {
+	t.Run("not wanted", testPriority)
+	RaisePriority(true)
+	defer RaisePriority(false)
+	t.Run("wanted", testPriority)
+}
+
+func testPriority(t *testing.T) {
 	cmd := exec.Command("cat")
 	end, err := cmd.StdinPipe()
 	if err != nil {
@@ -25,6 +33,9 @@ func TestPriority(t *testing.T) {
 	}
 	if got := nice(t, cmd.Process.Pid); got != want {
 		t.Errorf("priority %d, want %d (%s)", got, want, Priority())
+	}
+	if why := "not raised: -priority was not given"; !wanted.Load() && Priority() != why {
+		t.Errorf("Priority() = %q, want %q", Priority(), why)
 	}
 	if want != highest && !strings.HasPrefix(Priority(), "not raised: ") {
 		t.Errorf("Priority() = %q for a priority of %d", Priority(), want)

@@ -10,4 +10,9 @@ func StartFirst(cmd *exec.Cmd) error { return cmd.Start() }
 
 // Priority returns the priority that [StartFirst] gives to a command, or the reason why it gives
 // none.
-func Priority() string { return "not raised: not Linux" }
+func Priority() string {
+	if !wanted.Load() {
+		return "not raised: " + errNotWanted.Error()
+	}
+	return "not raised: not Linux"
+}

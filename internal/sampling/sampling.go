@@ -29,9 +29,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // TextName is the name of the text in the folder of the results.
@@ -129,6 +132,10 @@ func continued(ctx context.Context, o Options, earlier *earlierText) (*run, erro
 	if err != nil {
 		return nil, fmt.Errorf("the plan in %s: %w", earlier.path, err)
 	}
+	// The plan has no priority, as a machine may refuse it. The text says which one the samples had, and
+	// mustMatch asks whether this machine gives it again.
+	before := valueOf(configOf(strings.Join(earlier.config, "\n")), benchkey.Priority)
+	machine.RaisePriority(!strings.HasSuffix(before, machine.NotWanted))
 	// The rows are known once a program is built. beginRound links again if they begin in another
 	// round than the first.
 	r, err := prepare(ctx, o, p, 0)
