@@ -1,0 +1,100 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// overRelease is the panic of a Release of more permits than are held.
+const overRelease = "cluster: released more than held"
+
+// AsSemaphore adapts a session to the interface of package impls, so that package stress and package
+// bench take it. Close closes the session.
+//
+// The interface has no lease. Release gives back the permits of the youngest leases, and splits a
+// lease if need be. It does not say that a session has expired; a program that must know uses the
+// leases. TryAcquire returns false after any error. Acquire of a session that has ended returns an
+// error that is not ctx.Err().
+func AsSemaphore(s *Session) impls.Semaphore { return &adapter{s: s} }
+
+type adapter struct {
+	s *Session
+
+	mu     sync.Mutex
+	leases []*Lease
+	sizes  []int64 // permits of each lease that this adapter has not given back
+	held   int64
+}
+
+func mustBePositive(n int64) {
+	if n < 1 {
+		panic("cluster: a weight below 1")
+	}
+}
+
+func (a *adapter) Acquire(ctx context.Context, n int64) error {
+	mustBePositive(n)
+	l, err := a.s.Acquire(ctx, n)
+	if err != nil {
+		return err
+	}
+	a.add(l, n)
+	return nil
+}
+
+func (a *adapter) TryAcquire(n int64) bool {
+	mustBePositive(n)
+	l, err := a.s.TryAcquire(context.Background(), n)
+	if err != nil {
+		return false
+	}
+	a.add(l, n)
+	return true
+}
+
+func (a *adapter) add(l *Lease, n int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.leases = append(a.leases, l)
+	a.sizes = append(a.sizes, n)
+	a.held += n
+}
+
+// Release returns when the engine has recorded it, or when the session has ended.
+func (a *adapter) Release(n int64) {
+	mustBePositive(n)
+	type part struct {
+		lease *Lease
+		n     int64
+	}
+	var parts []part
+	a.mu.Lock()
+	if n > a.held {
+		a.mu.Unlock()
+		panic(overRelease) // nothing has changed
+	}
+	a.held -= n
+	for n > 0 {
+		last := len(a.leases) - 1
+		k := min(n, a.sizes[last])
+		parts = append(parts, part{a.leases[last], k})
+		n -= k
+		if a.sizes[last] -= k; a.sizes[last] == 0 {
+			a.leases[last] = nil
+			a.leases, a.sizes = a.leases[:last], a.sizes[:last]
+		}
+	}
+	a.mu.Unlock()
+	for _, p := range parts {
+		_ = p.lease.shrink(a.s.ctx, int(p.n)) // fails only with the session, and all permits with it
+	}
+}
+
+// Close waits for the engine for one TTL at most: after it the engine has freed everything by itself.
+func (a *adapter) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), a.s.TTL())
+	defer cancel()
+	return a.s.Close(ctx)
+}

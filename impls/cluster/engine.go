@@ -1,0 +1,78 @@
+package cluster
+
+import (
+	"context"
+	"time"
+)
+
+// An Engine keeps semaphores on some server. Package etcd has one.
+type Engine interface {
+	// Join makes the caller a member of the semaphore, and makes the semaphore if the name is new.
+	// The engine keeps everything that the member holds for ttl after the last successful Renew, and
+	// frees it then.
+	Join(ctx context.Context, name string, size int64, ttl time.Duration) (Member, error)
+}
+
+// A Member is one session of a semaphore as its engine sees it. A Session owns it, and adds what
+// needs no engine: the clock, the end of leases, repeated calls of Release.
+//
+// Every method returns when ctx is done. A method that changes something must then ensure that
+// the change either is complete or can never happen later, if need be in the background, as long as
+// the member lives.
+type Member interface {
+	// TTL is the time that the engine granted, at least the time that Join asked for.
+	TTL() time.Duration
+
+	// Renew asks the engine for another TTL, counted from some moment after the call began. It
+	// returns the grants that the engine has no record of. An error that wraps ErrExpired,
+	// ErrRestored, ErrLost or ErrFormat is final; the session repeats Renew after any other error.
+	Renew(ctx context.Context) (lost []ID, err error)
+
+	// Take takes n permits. Without wait it returns ErrNoPermit if that needs waiting. It returns
+	// ctx.Err() unchanged if ctx is done.
+	Take(ctx context.Context, n int64, wait bool) (Grant, error)
+
+	// Give gives slots of a grant back: all slots if keep is empty, otherwise all but those in keep.
+	// It changes nothing if the engine's record of the grant is not the one that Take returned.
+	Give(ctx context.Context, g Grant, keep []int64) error
+
+	Resize(ctx context.Context, size int64) error
+	Stats(ctx context.Context) (Stats, error)
+
+	// Leave gives back everything at once and ends the member.
+	Leave(ctx context.Context) error
+}
+
+// ID names a grant within its member.
+type ID string
+
+// A Grant is the record of permits that a member holds.
+type Grant struct {
+	ID       ID
+	Slots    []int64 // ascending
+	Revision int64   // of the engine when the grant took effect
+}
+
+// A Fence is the right to use one permit, in a form that a resource can compare.
+//
+// A semaphore of size N has the slots 0 to N-1, and each permit is one slot. A slot has one holder
+// at a time, and each holder of a slot has a greater revision than the holder before.
+type Fence struct {
+	Slot     int64
+	Revision int64
+}
+
+// Stats is the state of a semaphore at one revision of the engine.
+type Stats struct {
+	Size    int64 // permits
+	Held    int64 // permits in use, those of dead holders included until their TTL is over
+	Holders int64 // leases
+	Waiters int64 // requests in the queue; a request for more than the size is not in the queue
+}
+
+// ErrNoPermit is the result of [Member.Take] if the request would have to wait.
+var ErrNoPermit = noPermit{}
+
+type noPermit struct{}
+
+func (noPermit) Error() string { return "cluster: no permit is free" }

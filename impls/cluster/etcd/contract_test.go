@@ -1,0 +1,42 @@
+package etcd
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/internal/longtest"
+	"github.com/semabench/semabench/stress"
+)
+
+// TestContract holds the semaphore to the contract of package impls, through cluster.AsSemaphore. C27
+// and C28 stay unknown: package stress sees the order of waiters only if they wait on channels of their
+// own. TestOrderAndWeights and the scenarios of TestPlantedBugs judge the order instead.
+func TestContract(t *testing.T) {
+	longtest.Need(t, "the other tests of this package, which take each promise of the contract that "+
+		"has a case of its own in a network")
+	if ops := flag.Lookup("stress.ops"); ops.Value.String() == ops.DefValue {
+		must(t, ops.Value.Set("300")) // an operation takes a thousand times as long as in one process
+	}
+	e := newEngine(t)
+	stress.Run(t, impls.Impl{
+		Name: "etcd",
+		Doc:  "package impls/cluster/etcd",
+		New: func(size int64) impls.Semaphore {
+			name := fmt.Sprintf("contract-%d", names.Add(1))
+			s, err := cluster.Open(context.Background(), e, name, size, cluster.Options{TTL: time.Minute})
+			if err != nil {
+				panic(err)
+			}
+			return cluster.AsSemaphore(s)
+		},
+		MaxSize:    MaxSize,
+		Order:      impls.FIFO,
+		ZeroWeight: impls.ZeroPanics,
+		Waits:      impls.Elsewhere,
+	})
+}

@@ -1,0 +1,70 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/semabench/semabench/impls/cluster"
+)
+
+// server is shared by the tests of this package; each test has names of its own.
+var server *Server
+
+func TestMain(m *testing.M) {
+	if arguments := os.Getenv(holderVariable); arguments != "" {
+		if err := hold(arguments); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	var err error
+	if server, err = Embedded(""); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = server.Close()
+	os.Exit(code)
+}
+
+var names atomic.Int64
+
+func newName(t testing.TB) string { return fmt.Sprintf("%s-%d", t.Name(), names.Add(1)) }
+
+// newEngine returns an engine on the shared server.
+func newEngine(t testing.TB) *Engine {
+	t.Helper()
+	e, err := server.Engine()
+	must(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func open(t testing.TB, e *Engine, name string, size int64, ttl time.Duration) *cluster.Session {
+	t.Helper()
+	s, err := cluster.Open(t.Context(), e, name, size, cluster.Options{TTL: ttl})
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	return s
+}
+
+func acquire(t testing.TB, s *cluster.Session, n int64) *cluster.Lease {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	l, err := s.Acquire(ctx, n)
+	must(t, err)
+	return l
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
