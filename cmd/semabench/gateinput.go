@@ -90,7 +90,8 @@ func (c *gateCall) measureAndJudge(
 		return nil, errors.Join(err, d.Close())
 	}
 	report := gate.Judge(d.Run(), c.judge)
-	if dir := c.profilesDir(); dir != "" {
+	err = d.Reasons(ctx, report.NeedsReasons())
+	if dir := c.profilesDir(); dir != "" && err == nil {
 		err = d.Profile(ctx, dir, report.Regressed())
 	}
 	if err := errors.Join(err, d.Close()); err != nil {

@@ -64,6 +64,10 @@ func (a app) writeGate(c *gateCall, r *gate.Report) error {
 	if c.dir != "" {
 		errs = append(errs, a.writeGateDir(c.dir, r))
 	}
+	// GitHub reads its workflow commands from standard error too, where they spoil no format.
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		errs = append(errs, gate.WriteAnnotations(a.stderr, r))
+	}
 	if page := cmp.Or(c.summary, os.Getenv("GITHUB_STEP_SUMMARY")); page != "" {
 		errs = append(errs, addSummary(page, r))
 	}

@@ -221,7 +221,18 @@ func BenchmarkItself(b *testing.B) {
 	}
 	o := quick(Source{Dir: scratch(t, file("false"))}, Source{Dir: scratch(t, file("true"))})
 	o.Repeats = 10 // on a busy machine the runtime itself may allocate in several repeats
-	run := measured(t, o)
+	run := measured(t, o, func(d *Duel) {
+		if err := d.Reasons(t.Context(), []int{0, 2}); err != nil {
+			t.Error(err)
+		}
+	})
+	if r := run.Rows[0]; len(r.Functions) != 1 || r.Functions[0].Name != "scratch.BenchmarkSometimes" ||
+		r.Functions[0].Old >= r.Functions[0].New || r.File != "p_test.go" || r.Line != 8 {
+		t.Errorf("%s:%d reaches %+v, want only itself to differ", r.File, r.Line, r.Functions)
+	}
+	if r := run.Rows[2]; r.Name != "BenchmarkItself" || len(r.Functions) > 0 || r.Line == 0 {
+		t.Errorf("%s at line %d reaches %+v, want nothing to differ", r.Name, r.Line, r.Functions)
+	}
 	for name, want := range map[string][4]int64{
 		"BenchmarkSometimes":     {0, 100, 0, 6400},
 		"BenchmarkSub/sometimes": {0, 100, 0, 6400},

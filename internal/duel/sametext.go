@@ -76,7 +76,7 @@ var harmless = []string{"bufio", "bytes", "cmp", "compress/", "container/", "con
 	"crypto/rand", "crypto/rsa", "crypto/sha1", "crypto/sha256", "crypto/sha3", "crypto/sha512",
 	"crypto/subtle", "embed", "encoding", "encoding/", "errors", "flag", "fmt", "go/ast",
 	"go/constant", "go/format", "go/scanner", "go/token", "hash", "hash/", "html", "image", "image/",
-	"io", "io/fs", "iter", "log", "log/slog", "maps", "math", "math/", "mime", "net", "net/netip", "net/url",
+	"io", "io/fs", "iter", "log", "log/slog", "maps", "math", "math/", "mime", "mime/multipart", "mime/quotedprintable", "net", "net/netip", "net/url",
 	"path", "reflect", "regexp", "regexp/syntax", "runtime", "runtime/debug", "runtime/metrics",
 	"slices", "sort", "strconv", "strings", "structs", "sync", "sync/atomic", "testing",
 	"testing/iotest", "testing/quick", "testing/synctest", "text/scanner", "text/tabwriter",

@@ -2,7 +2,6 @@ package reach
 
 import (
 	"fmt"
-	"strings"
 )
 
 // follow compares the relocations of a pair, and queues their targets.
@@ -14,7 +13,7 @@ func (w *walk) follow(a, b id, relocsA, relocsB []reloc, toA, toB []id) error {
 	}
 	isType := w.old.symbol(a).flag("SymFlagGoType")
 	listed := w.listMethods(a, isType)
-	outside := !exempt(w.old.symbol(a).o.pkg)
+	outside := !exempt(w.old.symbol(a).o)
 	for i := 0; i < len(relocsA); i++ {
 		r, other := relocsA[i], relocsB[i]
 		// Equal places and kinds matter as much as equal targets: two calls whose targets changed
@@ -128,18 +127,19 @@ func (w *walk) strong(a, b id) (bool, error) {
 	return inOld, nil
 }
 
-// tracing are functions of the runtime that tell lines, files or names of code.
+// tracing are functions that tell lines, files or names of code: of the runtime, and those by which code can have
+// package log write lines. The flags of the log that every program has do not ask for them.
 var tracing = []string{"runtime.Caller", "runtime.Callers", "runtime.callers", "runtime.CallersFrames",
 	"runtime.FuncForPC", "runtime.(*Frames).Next", "runtime.(*Func).FileLine", "runtime.(*Func).Name",
-	"runtime.Stack", "runtime.findfunc", "runtime.funcline1", "runtime.funcname"}
+	"runtime.Stack", "runtime.findfunc", "runtime.funcline1", "runtime.funcname", "runtime/debug.Stack",
+	"runtime/debug.PrintStack", "log.SetFlags", "log.(*Logger).SetFlags", "log.New"}
 
-// exempt reports whether calls of these functions by a package do not count. The runtime tells
-// lines when a program dies; package testing tells the line of a failure or of b.Log; package
-// reflect names a method in the text of a panic; os/exec prints a stack if GODEBUG asks for it; and
-// profiles are not written while a benchmark is gated. For these the answer would always be
-// "traced", as every binary has them, and no benchmark could be found equal after a line was added
-// anywhere.
-func exempt(pkg string) bool {
-	return pkg == "runtime" || pkg == "testing" || pkg == "reflect" || pkg == "os/exec" || strings.HasPrefix(pkg, "runtime/") ||
-		strings.HasPrefix(pkg, "internal/")
+// exempt reports whether calls of these functions by a package do not count: by a package of the standard library
+// other than log/slog, whose handlers may write lines. The runtime tells lines when a program dies; package testing tells
+// the line of a failure or of b.Log; package reflect names a method in the text of a panic; os/exec prints a stack if
+// GODEBUG asks for it; net/http prints one when a handler panics, and the line of a second WriteHeader; and profiles
+// are not written while a benchmark is gated. For these the answer would always be "traced", as every binary has
+// them, and no benchmark of a server could be found equal after a line was added anywhere.
+func exempt(o *object) bool {
+	return o.std && o.pkg != "log/slog"
 }

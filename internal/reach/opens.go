@@ -18,13 +18,13 @@ func opening(pkg string) bool {
 
 // openNothing are functions of these packages that open no file by its name: a file
 // that they work on was opened by another function, or they only compute a name, or
-// ask the kernel about the process. A name that ends in a dot stands for all methods
+// ask the kernel about the process or the machine. A name that ends in a dot stands for all methods
 // of a type, or for a whole package. os.Getwd looks at folders and reads no file. What
 // Stat tells of a file may differ between the sides, so Stat is not in the list.
 var openNothing = []string{"os.(*File).", "os.(*PathError).", "os.(*SyscallError).", "os.(*LinkError).",
 	"os.Exit", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Setenv", "os.Unsetenv", "os.Clearenv", "os.Expand",
 	"os.ExpandEnv", "os.Getpid", "os.Getppid", "os.Getuid", "os.Geteuid", "os.Getgid", "os.Getegid", "os.Getpagesize",
-	"os.Getwd", "os.TempDir", "os.Pipe", "os.IsNotExist", "os.IsExist", "os.IsPermission", "os.IsTimeout",
+	"os.Getwd", "os.Hostname", "os.hostname", "os.TempDir", "os.Pipe", "os.IsNotExist", "os.IsExist", "os.IsPermission", "os.IsTimeout",
 	"os.IsPathSeparator", "os.underlyingError", "os.NewSyscallError", "os.init", "os/signal.",
 	"syscall.Errno.", "syscall.(*Errno).", "syscall.Signal.", "syscall.(*Signal).", "syscall.Getenv", "syscall.Getpid",
 	"syscall.Getpagesize", "syscall.Getuid", "syscall.Kill", "syscall.Exit", "path/filepath.Join", "path/filepath.Base",
@@ -49,6 +49,9 @@ func openersOf(p *program) map[id]bool {
 				continue
 			}
 			name := s.name()
+			if !strings.HasPrefix(name, escaped(o.pkg)+".") { // such as slices.Sort, compiled for a type here
+				continue
+			}
 			if o.pkg == "runtime" && name != "runtime.open" || opensNothing(name) {
 				continue
 			}

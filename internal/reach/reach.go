@@ -6,6 +6,7 @@
 //	c, err := reach.Compare(old, new, "_rt0_amd64_linux", harmless)
 //	for _, name := range c.Benchmarks() {
 //		why := c.Difference(name) // "" if nothing that the benchmark can reach differs
+//		list, err := c.Changes(name) // the functions whose code differs
 //	}
 //
 // Everything counts that a process can execute or read when it runs one benchmark
@@ -137,9 +138,10 @@ type Comparison struct {
 	linked     [2]*walk
 	benchmarks map[string][2]id
 	onlyOne    []string
-	shared     error // the difference in what all benchmarks reach
-	plain      *walk // without line tables
-	lined      *walk // with them; made when a benchmark needs it
+	shared     error    // the difference in what all benchmarks reach
+	plain      *walk    // without line tables
+	alone      [2]*walk // of each side against itself, without its tests; made for Changes
+	lined      *walk    // with them; made when a benchmark needs it
 	linedErr   error
 }
 
@@ -200,12 +202,17 @@ func (c *Comparison) walkShared(lines bool) (*walk, error) {
 	w := newWalk(c.old.p, c.new.p)
 	w.lines, w.linked, w.harmless = lines, c.linked, c.harmless
 	w.openers = openersOf(c.old.p)
+	w.cutLists()
+	return w, c.start(w)
+}
+
+// cutLists has the walk stop at the lists of tests and benchmarks.
+func (w *walk) cutLists() {
 	for _, list := range []string{"main.tests", "main.benchmarks", "main.fuzzTargets", "main.examples"} {
-		for _, n := range c.old.p.lookup(list) {
+		for _, n := range w.old.lookup(list) {
 			w.cut[n] = true
 		}
 	}
-	return w, c.start(w)
 }
 
 // start walks from the roots of the linker. The init functions are in the list of main's init task,

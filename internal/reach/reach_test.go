@@ -125,7 +125,7 @@ var edits = []struct {
 	edits   [][3]string
 	reached string // names without Benchmark
 }{
-	{"comments, functions, a test, a benchmark, and changes that four benchmarks reach", [][3]string{
+	{"comments, functions, a test, a benchmark, and changes that six benchmarks reach", [][3]string{
 		{"q/q.go", "func second", "// A comment.\n//\n// It moves lines.\nfunc second"},
 		{"q/q.go", "", "\nfunc another(n int) func() int { return func() int { return n } }\n\nvar _ = another\n"},
 		{"q/q.go", "n * 7", "n * 14 / 2 + n - n"},
@@ -133,7 +133,8 @@ var edits = []struct {
 		{"p/p.go", "a text of", "a TEXT of"}, {"p/p.go", `case "delta":`, `case "Delta":`},
 		{"p/p_test.go", "", "\nfunc TestMore(t *testing.T) { t.Log(word(t.Name()), func() string { return \"x\" + t.Name() }()) }\n" +
 			"\nfunc BenchmarkMore(b *testing.B) { for b.Loop() { sink++ } }\n"},
-	}, "Deep Interface Text Word"},
+		{"p/p_test.go", "func BenchmarkLog", "// More.\n\nfunc BenchmarkLog"},
+	}, "Deep Interface Log Stack Text Word"},
 	{"comments, a test, a benchmark", [][3]string{
 		{"q/q.go", "func second", "// A comment.\n//\n// It moves lines.\nfunc second"},
 		{"p/p_test.go", "", "\nfunc TestMore(t *testing.T) { t.Log(word(t.Name())) }\n" +
@@ -142,6 +143,7 @@ var edits = []struct {
 
 	{"nothing", nil, ""},
 	{"lines", [][3]string{{"p/p.go", "func line()", "// More.\n//\n\nfunc line()"}}, "Line"},
+	{"lines of a benchmark", [][3]string{{"p/p_test.go", "func BenchmarkLog", "// More.\n\nfunc BenchmarkLog"}}, "Log Stack"},
 	{"a closure in a variable", [][3]string{{"p/p.go", "return n + 1 }", "return n + 9 }"}}, "Hook"},
 	{"a function in a map", [][3]string{{"p/p.go", "n + 21", "n + 22"}}, all}, // the init function refers to it
 	{"a loop in init", [][3]string{{"p/p.go", "range 10", "range 11"}}, all},
@@ -189,7 +191,7 @@ func TestWhichBenchmarksAChangeReaches(t *testing.T) {
 		t.Skip("testdata/m has assembly for amd64")
 	}
 	base := link(t, archives(t, "testdata/m", "./p"))
-	for _, test := range edits[:longtest.Or(t, "changes of a module", len(edits), 1)] {
+	for i, test := range edits[:longtest.Or(t, "changes of a module", len(edits), 1)] {
 		t.Run(test.name, func(t *testing.T) {
 			changed := base
 			if test.edits != nil {
@@ -212,6 +214,9 @@ func TestWhichBenchmarksAChangeReaches(t *testing.T) {
 					} else if want && testing.Verbose() {
 						t.Logf("%s: %s", name, why)
 					}
+					if i == 0 {
+						checkChanges(t, c, name)
+					}
 					reads := strings.HasPrefix(name, "BenchmarkReads")
 					if opens := c.Opens(name); !want && (opens != "") != reads {
 						t.Errorf("%s opens files: %q, want %v", name, opens, reads)
@@ -219,5 +224,26 @@ func TestWhichBenchmarksAChangeReaches(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// checkChanges compares the functions whose code the first edit changes with those that Changes lists. The edit
+// also moves lines, and changes a function that only a test calls.
+func checkChanges(t *testing.T, c *reach.Comparison, benchmark string) {
+	t.Helper()
+	want, known := map[string]string{
+		"BenchmarkDeep": "scratch/q.third", "BenchmarkInterface": "scratch/p.(*disc).area", "BenchmarkWord": "scratch/p.word",
+		"BenchmarkText": "scratch/p.BenchmarkText", "BenchmarkNothing": "", "BenchmarkGeneric": "", "BenchmarkReflected": "",
+	}[benchmark]
+	list, err := c.Changes(benchmark)
+	var names []string
+	for _, change := range list {
+		names = append(names, change.Name)
+		if change.Data || change.Old == 0 || change.New == 0 {
+			t.Errorf("%s: %+v", benchmark, change)
+		}
+	}
+	if got := strings.Join(names, " "); err != nil || known && got != want {
+		t.Errorf("%s: changes %q, want %q, %v", benchmark, got, want, err)
 	}
 }

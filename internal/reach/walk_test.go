@@ -94,3 +94,15 @@ func TestTheWalkMeetsWhatTheLinkerKeeps(t *testing.T) {
 		t.Errorf("the linker printed %d edges", kept)
 	}
 }
+
+// Lines count for every package that may write them: those of the user, and log/slog.
+func TestWhoAsksForLines(t *testing.T) {
+	for pkg, want := range map[string]bool{"net/http": true, "runtime": true, "testing": true, "log": true, "log/slog": false} {
+		if got := exempt(&object{pkg: pkg, std: true}); got != want {
+			t.Errorf("%s: %v, want %v", pkg, got, want)
+		}
+		if exempt(&object{pkg: pkg}) {
+			t.Errorf("%s of a user is exempt", pkg)
+		}
+	}
+}

@@ -147,6 +147,17 @@
 // With contended rows only large slowdowns of waiting are seen there, and rows whose goroutines
 // hardly meet say so.
 //
+// On GitHub a row that fails is annotated at the line of its benchmark.
+//
+// # Why a row is slower
+//
+// For each row that REGRESSED, is WAIVED or executes more instructions, the report lists the functions that
+// the benchmark reaches and whose machine code differs between the sides, and the variables whose content does, those
+// first whose size changed most. A caller into which a changed function was inlined is in the list. Functions
+// are paired by their names, so a closure that the compiler numbers anew is, too. The list explains a
+// verdict, and decides none. CPU profiles of both sides are beside the report: go tool pprof -http=:0
+// -diff_base old.pprof new.pprof draws them as one flame graph.
+//
 // # A baseline in the repository
 //
 // Do not keep times; keep the revision of the code that had them. Then that code

@@ -183,6 +183,20 @@ func (r *Report) totals() string {
 	return strings.Join(parts, ", ") + " of " + plural.Of(len(r.Rows), "row")
 }
 
+// quietVerdicts names the verdicts of the quiet rows that the report has, worst first: "UNCHANGED or IDENTICAL".
+func (r *Report) quietVerdicts() string {
+	var names []string
+	for _, v := range verdicts {
+		if v.quiet() && r.Count(v) > 0 {
+			names = append(names, string(v))
+		}
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
 // doubt says why rows that REGRESSED do not decide, so that the headline does not
 // contradict itself.
 func (r *Report) doubt() string {
@@ -408,7 +422,7 @@ func (j *Judged) also() (list []string) {
 			list = append(list, printable(c.Why))
 		}
 	}
-	if t := j.Time; t != nil && j.Verdict == Regressed && t.Verdict == Regressed && t.Why != j.Why {
+	if t := j.Time; t != nil && j.Verdict == Regressed && t.Verdict == Regressed && !strings.HasPrefix(j.Why, t.Why) {
 		list = append(list, "time: "+printable(t.Why))
 	}
 	return list

@@ -43,6 +43,7 @@ type reportPage struct {
 	Facts            []reports.Fact
 	Scale            string
 	Attention, Quiet []pageRow // rows that need a look, and quiet ones
+	QuietVerdicts    string    // the verdicts that the quiet rows have
 	NotShown         int       // rows that found no room
 	Panels           []rowDetails
 	NoPanel          int // rows whose details found no room
@@ -88,6 +89,7 @@ func newReportPage(r *Report) *reportPage {
 // addRows adds the rows, worst first, until there is no room.
 func (p *reportPage) addRows(r *Report, reach float64) {
 	room := page.NewRoom(rowRoom)
+	p.QuietVerdicts = r.quietVerdicts()
 	for i, j := range r.Rows {
 		row := r.pageRow(j, reach)
 		if i < len(p.Panels) {

@@ -56,37 +56,40 @@ type ExportSide struct {
 // An ExportRow is one row. Its numbers are the fields of [Timing] with the same
 // meaning.
 type ExportRow struct {
-	Package    string         `json:"package,omitempty"`
-	Name       string         `json:"name"`
-	Verdict    Verdict        `json:"verdict"`
-	LetPass    bool           `json:"let_pass,omitempty"`
-	Advisory   bool           `json:"advisory,omitempty"`
-	Why        string         `json:"why"`
-	Planted    float64        `json:"planted,omitempty"`
-	Broken     string         `json:"broken,omitempty"` // why a control makes the run invalid
-	Mode       Mode           `json:"mode,omitempty"`
-	Changed    string         `json:"changed,omitempty"` // how the benchmark itself differs between the sides
-	Stage      int            `json:"stage,omitempty"`
-	Pairs      int            `json:"pairs,omitempty"`
-	OfMean     bool           `json:"of_mean,omitempty"`
-	Old        reports.Number `json:"old_ns"`
-	New        reports.Number `json:"new_ns"`
-	Ratio      reports.Number `json:"ratio"`
-	Low        reports.Number `json:"ratio_low"`
-	High       reports.Number `json:"ratio_high"`
-	P          reports.Number `json:"p"`
-	Corrected  reports.Number `json:"p_corrected"`
-	Level      reports.Number `json:"p_level"`
-	Margin     reports.Number `json:"margin"`
-	Noise      reports.Number `json:"noise"`
-	MDE        reports.Number `json:"mde"`
-	Needs      int            `json:"pairs_needed,omitempty"`
-	Exact      []ExportCount  `json:"exact,omitempty"`
-	Work       *ExportWork    `json:"instructions,omitempty"`
-	Waiver     string         `json:"waiver,omitempty"` // file:line
-	Reproduce  string         `json:"reproduce,omitempty"`
-	OldProfile string         `json:"old_profile,omitempty"`
-	NewProfile string         `json:"new_profile,omitempty"`
+	Package    string           `json:"package,omitempty"`
+	Name       string           `json:"name"`
+	Verdict    Verdict          `json:"verdict"`
+	LetPass    bool             `json:"let_pass,omitempty"`
+	Advisory   bool             `json:"advisory,omitempty"`
+	Why        string           `json:"why"`
+	Planted    float64          `json:"planted,omitempty"`
+	Broken     string           `json:"broken,omitempty"` // why a control makes the run invalid
+	Mode       Mode             `json:"mode,omitempty"`
+	Changed    string           `json:"changed,omitempty"` // how the benchmark itself differs between the sides
+	Stage      int              `json:"stage,omitempty"`
+	Pairs      int              `json:"pairs,omitempty"`
+	OfMean     bool             `json:"of_mean,omitempty"`
+	Old        reports.Number   `json:"old_ns"`
+	New        reports.Number   `json:"new_ns"`
+	Ratio      reports.Number   `json:"ratio"`
+	Low        reports.Number   `json:"ratio_low"`
+	High       reports.Number   `json:"ratio_high"`
+	P          reports.Number   `json:"p"`
+	Corrected  reports.Number   `json:"p_corrected"`
+	Level      reports.Number   `json:"p_level"`
+	Margin     reports.Number   `json:"margin"`
+	Noise      reports.Number   `json:"noise"`
+	MDE        reports.Number   `json:"mde"`
+	Needs      int              `json:"pairs_needed,omitempty"`
+	Exact      []ExportCount    `json:"exact,omitempty"`
+	Work       *ExportWork      `json:"instructions,omitempty"`
+	Waiver     string           `json:"waiver,omitempty"` // file:line
+	File       string           `json:"file,omitempty"`   // of the benchmark, on the new side
+	Line       int              `json:"line,omitempty"`
+	Functions  []ExportFunction `json:"functions,omitempty"` // that differ
+	Reproduce  string           `json:"reproduce,omitempty"`
+	OldProfile string           `json:"old_profile,omitempty"`
+	NewProfile string           `json:"new_profile,omitempty"`
 }
 
 // An ExportCount is an exact metric.
@@ -97,6 +100,14 @@ type ExportCount struct {
 	New     float64 `json:"new"`
 	Verdict Verdict `json:"verdict"`
 	Why     string  `json:"why"`
+}
+
+// An ExportFunction is a function that differs between the sides. A side that does not reach it has 0 bytes.
+type ExportFunction struct {
+	Name string `json:"name"`
+	Old  int    `json:"old_bytes"`
+	New  int    `json:"new_bytes"`
+	Data bool   `json:"variable,omitempty"`
 }
 
 // An ExportWork is the instructions of an operation.
@@ -158,6 +169,10 @@ func (r *Report) export(j *Judged) ExportRow {
 	}
 	if j.Waiver != nil {
 		e.Waiver = j.Waiver.Pos
+	}
+	e.File, e.Line = j.Row.File, j.Row.Line
+	for _, f := range j.Row.Functions {
+		e.Functions = append(e.Functions, ExportFunction(f))
 	}
 	for _, c := range j.Counts {
 		e.Exact = append(e.Exact, ExportCount{c.Unit, c.Alone, c.Old, c.New, c.Verdict, c.Why})

@@ -28,6 +28,7 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 		bad++
 	}
 	r.markdownRows(&out, r.Rows[:bad], true, markdownRoom*2/3) // a third is kept for the other rows
+	out.WriteString(r.markdownFunctions(markdownRoom*5/6 - out.Len()))
 	if rest := r.Rows[bad:]; len(rest) > 0 {
 		fmt.Fprintf(&out, "<details>\n<summary>%s more</summary>\n\n", plural.Of(len(rest), "row"))
 		r.markdownRows(&out, rest, false, markdownRoom-4000) // 4000 for the controls and the promise

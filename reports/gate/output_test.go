@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -265,5 +266,71 @@ func TestSlowerInBothWays(t *testing.T) {
 	}
 	if old, new, ok := strings.Cut(r.Rows[1].Time.values(), " → "); !ok || old == new {
 		t.Errorf("values %q", r.Rows[1].Time.values())
+	}
+}
+
+// Each row that fails the gate is annotated at its benchmark. No name of a benchmark begins a command of its own, and
+// GitHub shows ten annotations of a step.
+func TestAnnotations(t *testing.T) {
+	run, options := sampleRun()
+	var text bytes.Buffer
+	if err := WriteAnnotations(&text, Judge(run, options)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"::error file=p/p_test.go,line=12,title=REGRESSED example.com/p.BenchmarkSlow/n=1::7.5 %25 slower (",
+		"5 functions differ that the benchmark reaches, first example.com/p.sort",
+		"::error title=FAILED example.com/p.BenchmarkPanics::new: panic: boom", "title=MISSING", "title=MORE WORK",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+	if strings.Contains(text.String(), "UNCHANGED") || strings.Contains(text.String(), "INCONCLUSIVE ") {
+		t.Errorf("rows that fail nothing are annotated:\n%s", text.String())
+	}
+	hostile := hostileRun()
+	hostile.Rows = append(hostile.Rows, manyRows(200).Rows...)
+	for i := range hostile.Rows {
+		hostile.Rows[i].File = "a.go\r\n::error::b,line=1::c"
+	}
+	text.Reset()
+	if err := WriteAnnotations(&text, Judge(hostile, Options{})); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
+	for _, line := range lines {
+		if strings.Count(line, "::") < 2 || strings.ContainsRune(line, '\r') ||
+			!strings.HasPrefix(line, "::error title=") && !strings.HasPrefix(line, "::error file=a.go%0D%0A%3A%3Aerror%3A%3Ab%2Cline=1%3A%3Ac,line=") {
+			t.Errorf("%q", line)
+		}
+	}
+	if len(lines) != 10 {
+		t.Errorf("%d annotations, want 10", len(lines))
+	}
+}
+
+// A row with more functions than a table shows says how many are left, in each output.
+func TestManyFunctions(t *testing.T) {
+	many := slow
+	for i := range 25 {
+		many.Functions = append(many.Functions, Function{Name: fmt.Sprintf("example.com/p.f%02d", i), Old: 16, New: 32})
+	}
+	r := Judge(runOf(many), Options{})
+	for _, out := range outputs {
+		var text bytes.Buffer
+		if err := out.write(&text, r); err != nil {
+			t.Fatal(err)
+		}
+		got := text.String()
+		switch shown := strings.Contains(got, "p.f09") && !strings.Contains(got, "p.f10"); {
+		case out.ext == "xml":
+		case out.ext == "json":
+			if !strings.Contains(got, "p.f24") {
+				t.Error("the JSON lacks a function")
+			}
+		case !shown || !strings.Contains(got, "15 more, in the JSON"):
+			t.Errorf("%s: %s", out.ext, got)
+		}
 	}
 }

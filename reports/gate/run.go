@@ -94,6 +94,13 @@ type Row struct {
 	// does not. Such a row compares two benchmarks, and not only two programs.
 	Changed string `json:",omitempty"`
 
+	// Functions are the functions and variables that the benchmark reaches and that differ between the sides. Only
+	// rows of which a reader asks why have them; see [Report.NeedsReasons]. File and Line are where the benchmark
+	// is on the new side, below the top of its repository.
+	Functions []Function `json:",omitempty"`
+	File      string     `json:",omitempty"`
+	Line      int        `json:",omitempty"`
+
 	Spent                  time.Duration // on measuring it, both sides together
 	Reproduce              string        // command that measures it again
 	OldProfile, NewProfile string        `json:",omitempty"` // CPU profiles, relative to the report

@@ -59,6 +59,10 @@ func sampleRun() (*Run, Options) {
 	slow := row("BenchmarkSlow/n=1", 1.08, 0.02)
 	slow.Second = pairsOf(48, 1.075, 0.02)
 	slow.OldProfile, slow.NewProfile = "profiles/slow.old.pprof", "profiles/slow.new.pprof"
+	slow.File, slow.Line = "p/p_test.go", 12
+	slow.Functions = []Function{{Name: "example.com/p.sort[go.shape.int]", Old: 120, New: 1520},
+		{Name: "example.com/q.(*Table).get", Old: 96, New: 96}, {Name: "example.com/q.check", New: 64},
+		{Name: "example.com/q.look", Old: 1}, {Name: "example.com/q.sizes", Old: 64, New: 64, Data: true}}
 	waived := row("BenchmarkWaived", 1.12, 0.02)
 	waived.Second = pairsOf(48, 1.11, 0.02)
 	noisy := row("BenchmarkNoisy", 1.01, 0.2)
@@ -105,6 +109,7 @@ func hostileRun() *Run {
 		r.Package = "<b>" + name
 		r.Reproduce = "run '" + name + "'"
 		r.OldProfile, r.NewProfile = "javascript:alert(1)", name
+		r.File, r.Line, r.Functions = name, i, []Function{{Name: name, Old: 1}}
 		if i == 0 {
 			r.Mode, r.Err = Failed, "old: panic: "+name
 		}

@@ -76,6 +76,7 @@ func writeExplanations(w io.Writer, r *Report) {
 		if j.Time != nil && j.Time.Needs > 0 {
 			fmt.Fprintf(w, "    about %d pairs would settle it, it had %d\n", j.Time.Needs, j.Time.Pairs)
 		}
+		writeFunctions(w, j)
 		if j.repeatable() {
 			fmt.Fprintf(w, "    repeat: %s\n", printable(j.Row.Reproduce))
 		}
@@ -92,7 +93,10 @@ func writeExplanations(w io.Writer, r *Report) {
 type rowDetails struct {
 	ID, Name, Verdict, Why string
 	Counts                 []string
-	Settle, Reproduce      string // how many pairs would decide the row; the command that repeats it
+	Changed                string            // how many functions differ
+	Functions              []changedFunction // some of them
+	MoreFunctions          int               // others
+	Settle, Reproduce      string            // how many pairs would decide the row; the command that repeats it
 	Profiles               []profile
 	Drift                  *driftPlot
 	Layout                 *layoutPlot
@@ -132,6 +136,9 @@ func newRowDetails(r *Report, j *Judged, id string) rowDetails {
 	for _, c := range j.Counts {
 		d.Counts = append(d.Counts, printable(fmt.Sprintf("%s: %s", c.Verdict, c.Why)))
 	}
+	if d.Functions, d.MoreFunctions = j.functions(); len(d.Functions) > 0 {
+		d.Changed = j.functionsTitle()
+	}
 	for _, f := range []profile{{"old", j.Row.OldProfile}, {"new", j.Row.NewProfile}} {
 		if f.Path != "" {
 			d.Profiles = append(d.Profiles, f)
@@ -154,6 +161,9 @@ func (d rowDetails) size() int {
 	size := 900 // of markup
 	for _, s := range append([]string{d.Name, d.Why, d.Reproduce}, d.Counts...) {
 		size += page.EscapedSize(s)
+	}
+	for _, f := range d.Functions {
+		size += 40 + page.EscapedSize(f.Name) + len(f.Size)
 	}
 	if d.Drift != nil {
 		size += len(d.Drift.OldMarks) + len(d.Drift.NewMarks) + len(d.Drift.OldLines) +

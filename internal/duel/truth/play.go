@@ -27,6 +27,7 @@ type result struct {
 type gateResult struct {
 	Exit   int
 	Took   time.Duration
+	Limit  time.Duration // -max-time
 	Report gate.Export
 	Error  string // of a gate that printed no report
 }
@@ -105,7 +106,7 @@ func (p *player) gate(ctx context.Context, clone string, pair pair) (*gateResult
 	c.Stderr = &stderr
 	begun := time.Now()
 	text, err := c.Output()
-	r := &gateResult{Exit: c.ProcessState.ExitCode(), Took: time.Since(begun)}
+	r := &gateResult{Exit: c.ProcessState.ExitCode(), Took: time.Since(begun), Limit: p.maxTime}
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return nil, err
 	}

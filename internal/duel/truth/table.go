@@ -91,9 +91,9 @@ a public repository with a known effect. Right: the verdict says the truth. Wron
 that it cannot tell.
 
 `)
-	fmt.Fprintf(&b, "Flags of each gate: `-max-time %v %s`. Benchstat: `go test -count=10` of the old commit, then of the "+
-		"new one; a row that it calls slower at p < 0.05 fails the build.\n\n", o.maxTime, o.args)
-	b.WriteString("| pair | truth | gate | exit | rows | time | benchstat | slower, faster, same | time | load |\n" +
+	fmt.Fprintf(&b, "Flags of each gate: `%s`, and `-max-time` as in the column of its time. Benchstat: `go test -count=10` "+
+		"of the old commit, then of the new one; a row that it calls slower at p < 0.05 fails the build.\n\n", o.args)
+	b.WriteString("| pair | truth | gate | exit | rows | time of max | benchstat | slower, faster, same | time | load |\n" +
 		"| :-- | :-- | :-- | --: | :-- | --: | :-- | :-- | --: | --: |\n")
 	gates, stats := map[score]int{}, map[score]int{}
 	var gateTime, statTime time.Duration
@@ -104,7 +104,7 @@ that it cannot tell.
 		stats[s]++
 		exit, rows, took, counts, statTook := "", "", "", "", ""
 		if r.Gate != nil {
-			exit, rows, took = fmt.Sprint(r.Gate.Exit), counted(r.Gate.Report.Rows), seconds(r.Gate.Took)
+			exit, rows, took = fmt.Sprint(r.Gate.Exit), counted(r.Gate.Report.Rows), seconds(r.Gate.Took)+" of "+seconds(r.Gate.Limit)
 		}
 		if r.Benchstat != nil {
 			counts = fmt.Sprintf("%d, %d, %d", r.Benchstat.Slower, r.Benchstat.Faster, r.Benchstat.Same)

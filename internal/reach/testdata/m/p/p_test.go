@@ -3,8 +3,11 @@ package p
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"reflect"
+	"runtime/debug"
 	"testing"
 
 	"scratch/q"
@@ -158,6 +161,18 @@ func BenchmarkWord(b *testing.B) {
 func BenchmarkLine(b *testing.B) {
 	for b.Loop() {
 		sink = line()
+	}
+}
+
+func BenchmarkLog(b *testing.B) {
+	for b.Loop() {
+		log.New(io.Discard, "", log.Lshortfile).Print("x")
+	}
+}
+
+func BenchmarkStack(b *testing.B) {
+	for b.Loop() {
+		sink = len(debug.Stack())
 	}
 }
 
