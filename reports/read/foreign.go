@@ -64,6 +64,9 @@ type foreign struct {
 	line int    // the first line with a name and a time; 0 if there is none
 	text string // that line, shortened
 	seen bool   // a line with more than white space was seen
+	// benchstat is set if a line is the head of a table that benchstat prints. A table has medians and no
+	// samples: nothing can be computed from it.
+	benchstat bool
 }
 
 // observe takes the next line that is not a plain row.
@@ -75,6 +78,7 @@ func (f *foreign) observe(line []byte, number int) {
 		f.json = text[0] == '{' && !isEvent(text) || text[0] == '[' &&
 			(len(inner) == 0 || inner[0] == '{' || inner[0] == '"')
 	}
+	f.benchstat = f.benchstat || isBenchstat(line)
 	if f.line == 0 && bytes.Contains(line, rowStart) && bytes.Contains(line, []byte("ns/op")) {
 		f.line, f.text = number, clip(string(bytes.TrimSpace(line)))
 	}
@@ -86,9 +90,22 @@ func (f foreign) refusal(name string) error {
 	case f.json:
 		return fmt.Errorf("%s: it is JSON, and not the output of go test -json; to take the texts out "+
 			"of it: %s", name, convert("jq -r '.. | strings'", name))
+	case f.benchstat:
+		return fmt.Errorf("%s: it is a table of benchstat, which has no samples; give the texts from which benchstat "+
+			"made it", name)
 	case f.line > 0:
 		return fmt.Errorf("%s: no benchmark line in it; line %d has a name and a time in a form that go "+
 			"test does not print: %s", name, f.line, escape.Printable(f.text))
 	}
 	return nil
+}
+
+// isBenchstat reports whether a line is the head of a table of benchstat: the units of the columns between
+// bars, or in the form of benchstat of before 2022, "name  old time/op  new time/op  delta".
+func isBenchstat(line []byte) bool {
+	if bytes.Contains(line, []byte("\u2502")) {
+		return bytes.Contains(line, []byte("/op ")) || bytes.Contains(line, []byte("/s "))
+	}
+	fields := bytes.Fields(line)
+	return len(fields) > 3 && string(fields[0]) == "name" && string(fields[1]) == "old"
 }

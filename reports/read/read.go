@@ -82,7 +82,7 @@ type File struct {
 	Present int // benchmark lines read
 	Broken  int // lines of this file in Log.Broken
 	Failed  int // lines of this file in Log.Failures
-	Runs    int // runs of go test whose output the file holds: more than 1 if a header comes again
+	Runs    int // runs of go test on one configuration: more than 1 if a header comes again
 }
 
 // Partial reports whether f holds fewer lines than its writer planned. Without a plan this is
