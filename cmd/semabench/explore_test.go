@@ -44,7 +44,7 @@ func endings(page string) map[string]ending {
 		"complete": {[]string{"./count", "-run", "TestRight"}, exitcode.OK,
 			[]string{"=== TestRight: pass\ncomplete if free of data races: run with -race; all ", "ordered pairs of dependent operations were seen", "with 2 processes"}, false},
 		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitcode.Failed,
-			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' -explore.schedule=x",
+			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' example.org/explored/count -explore.schedule=x",
 				"1 of 1 exploration failed"}, false},
 		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, true},
 		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitcode.OK, []string{"does not fail"}, true},

@@ -45,7 +45,7 @@
 //	        counter_test.go:19  fails
 //	    found in schedule 1 (random, seed 1)
 //	    1 preemption, the fewest: of 2 schedules with fewer none fails like this
-//	    replay: go test -run '^TestCounter$' -explore.schedule=x2.2
+//	    replay: go test -run '^TestCounter$' example.org/counter -explore.schedule=x2.2
 //
 // # How to read a failure
 //

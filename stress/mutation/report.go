@@ -131,7 +131,7 @@ func (r *Report) WriteText(w io.Writer) error {
 func (r *Report) Heading() string {
 	text := fmt.Sprintf("%s: %s", r.Package, plural.Of(r.Made, "mutant"))
 	if r.Broken > 0 {
-		text += fmt.Sprintf("; %s more do not compile and are left out", plural.Of(r.Broken, "change"))
+		text += "; " + plural.With(r.Broken, "change does not compile and is", "changes do not compile and are") + " left out"
 	}
 	if r.Seed > 0 {
 		text += fmt.Sprintf("; a sample of %d is judged, seed %d", r.chosen, r.Seed)

@@ -30,7 +30,12 @@ type columns struct {
 	heads           map[int]string
 	first, last     map[int]int // rows between which a goroutine has a line
 	rows            []row
+	flat            bool // one column for all goroutines, as they are too many for one each
 }
+
+// mostPlace is how wide a position is at most. A longer one loses its begin, as the file and the line
+// at its end say more; if it kept all, its row would be out of the columns.
+const mostPlace = 44
 
 // A row is a line about one goroutine, or a line of its own such as a preemption.
 type row struct {
@@ -49,7 +54,7 @@ func (s *Report) writeColumns(b *strings.Builder) {
 	dir := s.dir()
 	c := &columns{rows: s.rows(dir)}
 	c.layOut()
-	b.WriteString(c.line(row{place: shown(dir), g: -1}, -1))
+	b.WriteString(c.line(row{place: lastRunes(shown(dir), mostPlace), g: -1}, -1))
 	for i, r := range c.rows {
 		b.WriteString(c.line(r, i))
 	}
@@ -162,8 +167,8 @@ func (step *Step) rows() []row {
 }
 
 // layOut computes where each column begins. Goroutines stand in the order of their numbers, which
-// is the order in which they were started. Positions take at most 44 characters of the width; a
-// longer one pushes its row to the right. Widths count runes, as names and arrows of the text are
+// is the order in which they were started. Positions take at most mostPlace characters of the width.
+// Widths count runes, as names and arrows of the text are
 // not all ASCII.
 //
 // The columns are as close as they can be. A wide table with empty space between would push the
@@ -172,6 +177,9 @@ func (c *columns) layOut() {
 	c.left, c.heads = map[int]int{}, map[int]string{}
 	c.first, c.last = map[int]int{}, map[int]int{}
 	widest := map[int]int{}
+	for i := range c.rows {
+		c.rows[i].place = lastRunes(c.rows[i].place, mostPlace)
+	}
 	for i, r := range c.rows {
 		c.numbers = max(c.numbers, len(r.number))
 		c.places = max(c.places, utf8.RuneCountInString(r.place))
@@ -186,7 +194,6 @@ func (c *columns) layOut() {
 		widest[r.g] = max(widest[r.g], utf8.RuneCountInString(r.text))
 	}
 	slices.Sort(c.goroutines)
-	c.places = min(c.places, 44)
 	at := 0
 	step := c.step(widest)
 	for _, g := range c.goroutines {
@@ -197,6 +204,9 @@ func (c *columns) layOut() {
 		}
 		at += min(step, max(widest[g], len(c.heads[g]))+2)
 	}
+	// The last column would begin behind the edge: a terminal wraps such lines, and nothing is aligned.
+	last := len(c.goroutines) - 1
+	c.flat = last >= 0 && c.numbers+c.places+4+c.left[c.goroutines[last]] > Width
 }
 
 // step returns the distance between two columns: as far as the widest text of each goroutine
@@ -233,6 +243,10 @@ func (c *columns) line(r row, i int) string {
 		b.WriteString(r.text)
 		return b.String() + "\n"
 	}
+	if c.flat {
+		fmt.Fprintf(&b, "%-9s  %s", c.flatHead(r, i), r.text)
+		return strings.TrimRight(b.String(), " ") + "\n"
+	}
 	at := 0
 	put := func(left int, text string) {
 		b.WriteString(strings.Repeat(" ", max(0, left-at)) + text)
@@ -249,4 +263,22 @@ func (c *columns) line(r row, i int) string {
 		}
 	}
 	return strings.TrimRight(b.String(), " ") + "\n"
+}
+
+// flatHead is what stands before the text of a row if all goroutines share one column: the number of the
+// goroutine.
+func (c *columns) flatHead(r row, i int) string {
+	if i < 0 {
+		return "goroutine"
+	}
+	return fmt.Sprint(r.g)
+}
+
+// lastRunes returns a text that has at most a number of characters, by leaving out its begin.
+func lastRunes(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return "…" + string(runes[len(runes)-most+1:])
 }

@@ -247,4 +247,31 @@ func (r *Race) Attribute(s *Report) {
 			a.G = could[0]
 		}
 	}
+	r.mark(s, at)
+}
+
+// mark moves the mark of the race to a goroutine of the race. The detector speaks up at a plain access
+// between two operations. If the step before ended or blocked its goroutine, the access is by the
+// goroutine that got the turn, and a mark on the step would accuse a bystander.
+func (r *Race) mark(s *Report, at int) {
+	of := func(g int) bool {
+		return slices.ContainsFunc(r.Accesses, func(a Access) bool { return a.G == g })
+	}
+	known := slices.ContainsFunc(r.Accesses, func(a Access) bool { return a.G >= 0 })
+	if !known {
+		return
+	}
+	for i := range s.Steps {
+		s.Steps[i].Races = s.Steps[i].Races && of(s.Steps[i].G)
+	}
+	if s.Steps[at].Races {
+		return
+	}
+	// The next step of a goroutine of the race is the one after its access.
+	for i := at + 1; i < len(s.Steps); i++ {
+		if of(s.Steps[i].G) {
+			s.Steps[i].Races = true
+			return
+		}
+	}
 }

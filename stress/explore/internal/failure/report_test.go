@@ -151,10 +151,10 @@ func TestText(t *testing.T) {
 	}
 }
 
-// Two to eight goroutines fit into a line, each with a column of its own. With more the lines get
+// Two to eight goroutines fit into a line, each with a column of its own. With up to 24 the lines get
 // longer, and still have all text.
 func TestColumns(t *testing.T) {
-	for _, goroutines := range []int{2, 3, 5, 8, 24, 60} {
+	for _, goroutines := range []int{2, 3, 5, 8, 24} {
 		const operation = "s.waiters.PushBack(): 12 → 13"
 		got := text(t, crowd(goroutines, 60, operation))
 		places := map[int]bool{}
@@ -238,5 +238,116 @@ func TestColours(t *testing.T) {
 	if len(known) < 15 || len(seen) != 8 {
 		t.Errorf("%d colours of all pages and %d of this one found, want at least 15 and the 8 markers",
 			len(known), len(seen))
+	}
+}
+
+// A hundred goroutines that wait at one place are one line with a count, and the one that waits for
+// something else keeps its line. Three goroutines keep a line each.
+func TestManyWaitAtOnePlace(t *testing.T) {
+	at := failure.Place{File: "pool/pool.go", Line: 7}
+	s := &failure.Report{What: "deadlock", Waits: []failure.Wait{{G: 0, Op: "wg.Wait()", At: at}}}
+	for g := range 100 {
+		s.Waits = append(s.Waits, failure.Wait{G: g + 1, Op: "<-jobs", At: at, For: "a send to jobs", Could: []string{
+			"goroutine 0 waits", fmt.Sprintf("goroutine %d waits in <-jobs", (g+1)%100+1),
+		}})
+	}
+	s.Waits = append(s.Waits, failure.Wait{G: 101, Op: "<-jobs", At: at, For: "a send to others"},
+		failure.Wait{G: 102, Op: "<-jobs", At: at, For: "a send to jobs"})
+	var b strings.Builder
+	if err := s.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `deadlock
+goroutine 0 waits in wg.Wait() at pool/pool.go:7
+101 goroutines wait in <-jobs at pool/pool.go:7: goroutines 1 to 100, 102
+    for a send to jobs
+    goroutine 0 waits
+    goroutines 1 to 100: waits in <-jobs
+goroutine 101 waits in <-jobs at pool/pool.go:7
+    for a send to others
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &b, want)
+	}
+	s.Waits = s.Waits[1:4]
+	b.Reset()
+	_ = s.WriteText(&b)
+	if n := strings.Count(b.String(), "\ngoroutine "); n != 3 {
+		t.Errorf("three waits have %d lines:\n%s", n, &b)
+	}
+}
+
+// Columns align however long a path is, and rows stay within the width however many goroutines there
+// are.
+func TestLongPathsAlign(t *testing.T) {
+	long := "example.org/a/module/with/a/name/that/is/longer/than/a/column@v1.2.3/internal/deep/file.go"
+	s := &failure.Report{What: "deadlock", Steps: []failure.Step{
+		{N: 1, G: 0, Text: "zero()", At: failure.Place{File: "a.go", Line: 1}},
+		{N: 2, G: 1, Text: "one()", At: failure.Place{File: long, Line: 2}},
+		{N: 3, G: 0, Text: "zero()", At: failure.Place{File: "a.go", Line: 3}},
+		{N: 4, G: 1, Text: "one()", At: failure.Place{File: "a.go", Line: 4}},
+	}}
+	var b strings.Builder
+	if err := s.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	var columns []int
+	for line := range strings.Lines(b.String()) {
+		if at := strings.Index(line, "one()"); at >= 0 {
+			columns = append(columns, utf8.RuneCountInString(line[:at]))
+		}
+	}
+	if len(columns) != 2 || columns[0] != columns[1] {
+		t.Errorf("goroutine 1 is at columns %v:\n%s", columns, &b)
+	}
+	b.Reset()
+	_ = crowd(100, 300, "mu.Lock()").WriteText(&b)
+	for line := range strings.Lines(b.String()) {
+		if utf8.RuneCountInString(line) > failure.Width {
+			t.Errorf("a line of %d characters: %q", utf8.RuneCountInString(line), line)
+		}
+	}
+	if !strings.Contains(b.String(), "file.go:309  99         mu.Lock()\n") {
+		t.Errorf("the last step does not name its goroutine:\n%s", b.String()[max(0, b.Len()-300):])
+	}
+}
+
+// The mark of a race stands at a goroutine of the race. Here goroutine 1 ended, and goroutine 2 raced at
+// the begin of its turn. A race whose goroutines are not known keeps its mark.
+func TestRaceMarksItsGoroutines(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		s := &failure.Report{
+			Goroutines: []failure.Goroutine{{ID: 1, Func: "p.one"}, {ID: 2, Func: "p.two"}, {ID: 3, Func: "p.three"}},
+			Steps: []failure.Step{
+				{N: 1, G: 3, Text: "mu.Unlock()"}, {N: 2, G: 1, Text: "mu.Unlock()", Races: true}, {N: 3, G: 2, Text: "mu.Lock()"},
+			},
+		}
+		r := &failure.Race{Accesses: []failure.Access{
+			{G: -1, Stack: []failure.Frame{{Func: "p.two"}}}, {G: -1, Stack: []failure.Frame{{Func: "p.three"}}},
+		}}
+		if !known {
+			r.Accesses[0].Stack, r.Accesses[1].Stack = nil, nil
+		}
+		r.Attribute(s)
+		if s.Steps[1].Races == known || s.Steps[2].Races != known {
+			t.Errorf("known %v: marks %v, %v", known, s.Steps[1].Races, s.Steps[2].Races)
+		}
+	}
+}
+
+// Of the trace that testify writes, the lines of the test stay and those of the engine go.
+func TestTestifyTrace(t *testing.T) {
+	s := &failure.Report{What: "fails", Message: "Error Trace:\t/home/u/p/p_test.go:40\n" +
+		"            \t/home/u/go/pkg/mod/github.com/semabench/semabench@v1.0.0/stress/explore/shim/testing/run.go:117\n" +
+		"            \t/work/main/stress/explore/run.go:46\n            \t/usr/local/go/src/runtime/asm_amd64.s:1771\n" +
+		"            \t/home/u/p/stress/explorer/run.go:46\n"}
+	var b strings.Builder
+	if err := s.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"p_test.go:40": true, "explorer/run.go:46": true, "shim/testing": false, "explore/run.go": false, "asm_amd64": false} {
+		if strings.Contains(b.String(), text) != want {
+			t.Errorf("%s stands in the text: %v, want %v:\n%s", text, !want, want, &b)
+		}
 	}
 }

@@ -3,6 +3,9 @@ package failure
 import (
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
@@ -36,6 +39,10 @@ func shown(text string) string {
 	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
 }
 
+// ofEngine matches a line that is nothing but a place in package explore or at the begin of a goroutine.
+// testify writes the whole stack of a failed assertion, and these frames are below the test.
+var ofEngine = regexp.MustCompile(`^\s*\S*/(stress/explore/(shim/\S*|schedrt/\S*|\w+\.go)|src/runtime/asm_\S*):\d+\s*$`)
+
 // writeWhat writes the verdict and the message of the program.
 //
 // A line of the message that repeats the verdict is left out: a panic has its message in both.
@@ -45,6 +52,9 @@ func (s *Report) writeWhat(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "%s\n", shown(s.What))
 	for line := range strings.Lines(s.Message) {
+		if ofEngine.MatchString(line) {
+			continue
+		}
 		if line = shown(strings.TrimRight(line, "\n")); line != shown(s.What) && line != "" {
 			fmt.Fprintf(b, "    %s\n", line)
 		}
@@ -57,8 +67,17 @@ func (s *Report) writeWhat(b *strings.Builder) {
 // writeWaits writes the goroutines that had not ended, the cycle among them, and the locks that are
 // held. The waits come first and the schedule after them: in a deadlock they are the answer.
 func (s *Report) writeWaits(b *strings.Builder) {
-	for _, w := range s.Waits {
-		fmt.Fprintf(b, "goroutine %d waits in %s%s", w.G, shown(w.Op), at(w.At))
+	for _, group := range s.waitGroups() {
+		w := group[0]
+		if len(group) > 1 {
+			var gs []int
+			for _, w := range group {
+				gs = append(gs, w.G)
+			}
+			fmt.Fprintf(b, "%d goroutines wait in %s%s: %s", len(gs), shown(w.Op), at(w.At), numbers(gs))
+		} else {
+			fmt.Fprintf(b, "goroutine %d waits in %s%s", w.G, shown(w.Op), at(w.At))
+		}
 		if w.For != "" {
 			fmt.Fprintf(b, "\n    for %s", shown(w.For))
 		}
@@ -66,7 +85,7 @@ func (s *Report) writeWaits(b *strings.Builder) {
 			b.WriteString(", which was signalled when no goroutine waited")
 		}
 		b.WriteByte('\n')
-		for _, c := range w.Could {
+		for _, c := range could(group) {
 			fmt.Fprintf(b, "    %s\n", shown(c))
 		}
 	}
@@ -76,6 +95,92 @@ func (s *Report) writeWaits(b *strings.Builder) {
 	for _, h := range s.Holds {
 		fmt.Fprintf(b, "%s\n", h.text())
 	}
+}
+
+// fewestTogether is how many goroutines that wait at one place become one line. Fewer have a line each:
+// a reader of a small deadlock follows every goroutine.
+const fewestTogether = 4
+
+// waitGroups returns the waits, with those together that are at one place and for the same event. A pool
+// of a hundred idle workers is one line with a count; a hundred lines would hide the goroutine that they
+// wait for. The groups are in the order of their first goroutines.
+func (s *Report) waitGroups() (groups [][]Wait) {
+	key := func(w Wait) string { return fmt.Sprintf("%s\x00%v\x00%s\x00%v", w.Op, w.At, w.For, w.Missed) }
+	together := map[string][]Wait{}
+	for _, w := range s.Waits {
+		together[key(w)] = append(together[key(w)], w)
+	}
+	for _, w := range s.Waits {
+		switch group := together[key(w)]; {
+		case len(group) < fewestTogether:
+			groups = append(groups, []Wait{w})
+		case group[0].G == w.G:
+			groups = append(groups, group)
+		}
+	}
+	return groups
+}
+
+// could returns what goroutines did that might have ended the waits of a group. Each goroutine of the
+// group may stand in the list of another one, so the lists are united. The same deed of many goroutines
+// is one line, too.
+func could(group []Wait) (lines []string) {
+	var deeds []string
+	doers, seen := map[string][]int{}, map[string]bool{}
+	for _, w := range group {
+		for _, text := range w.Could {
+			g, deed, known := cutGoroutine(text)
+			if !known {
+				deed = text
+			}
+			if !seen[deed] {
+				seen[deed], deeds = true, append(deeds, deed)
+			}
+			if known && !slices.Contains(doers[deed], g) {
+				doers[deed] = append(doers[deed], g)
+			}
+		}
+	}
+	for _, deed := range deeds {
+		gs := doers[deed]
+		slices.Sort(gs)
+		switch {
+		case len(gs) == 0:
+			lines = append(lines, deed)
+		case len(gs) >= fewestTogether:
+			lines = append(lines, numbers(gs)+": "+deed)
+		default:
+			for _, g := range gs {
+				lines = append(lines, fmt.Sprintf("goroutine %d %s", g, deed))
+			}
+		}
+	}
+	return lines
+}
+
+// cutGoroutine cuts “goroutine 7 waits” into 7 and “waits”.
+func cutGoroutine(text string) (g int, deed string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "goroutine ")
+	number, deed, found := strings.Cut(rest, " ")
+	g, err := strconv.Atoi(number)
+	return g, deed, ok && found && err == nil
+}
+
+// numbers lists goroutines, in the order of their numbers, with runs such as “2 to 101”.
+func numbers(gs []int) string {
+	var runs []string
+	for i := 0; i < len(gs); {
+		j := i
+		for j+1 < len(gs) && gs[j+1] == gs[j]+1 {
+			j++
+		}
+		text := fmt.Sprint(gs[i])
+		if j > i {
+			text += fmt.Sprintf(" to %d", gs[j])
+		}
+		runs, i = append(runs, text), j+1
+	}
+	return "goroutines " + strings.Join(runs, ", ")
 }
 
 // cycleText returns the line about goroutines that wait for one another in a cycle, "" if there

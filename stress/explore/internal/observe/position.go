@@ -24,6 +24,10 @@ const (
 	typeProgram = engine + "/internal/typeprog."
 
 	testingT = "testing.(*T)." // the look-alike's methods, without the path
+
+	// assertions is the library that most tests wait and compare with. What it does on the way is as little
+	// of the program as what the testing package does.
+	assertions = "github.com/stretchr/testify/"
 )
 
 // A position is the place of an operation in the program: the first frame above the
@@ -55,12 +59,22 @@ func positionOf(pcs []uintptr) position {
 // engine is the operation in the program. The last frame of the engine before it is the function
 // that the program called.
 //
+// Frames of testify are passed over. An operation of a goroutine that testify has started has no other
+// frame, and counts as one of the engine's own.
+//
 // Inlined frames count like others, because the functions of the engine and of the shims are
 // small enough to be inlined.
 func locate(pcs []uintptr) (s position, line int) {
+	asserts := runtime.Frame{}
 	for _, f := range frames(pcs) {
 		if f.Function == goroutineMain {
-			return s, 0 // no frame is of the program: the goroutine is at its end
+			break
+		}
+		if strings.HasPrefix(f.Function, assertions) {
+			if asserts.File == "" {
+				asserts = f
+			}
+			continue
 		}
 		if strings.HasPrefix(f.Function, engine+"/schedrt.") || strings.HasPrefix(f.Function, shim) {
 			s.enter(f.Function)
@@ -77,7 +91,11 @@ func locate(pcs []uintptr) (s position, line int) {
 		s.file, s.function = f.File, ShortName(f.Function)
 		return s, f.Line
 	}
-	return s, 0
+	if asserts.File != "" {
+		s.file, s.function, s.own = asserts.File, ShortName(asserts.Function), true
+		return s, asserts.Line
+	}
+	return s, 0 // no frame is of the program: the goroutine is at its end
 }
 
 // RelativePosition returns the position of a stack in the program, as file:line with the path

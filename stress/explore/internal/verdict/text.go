@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -173,8 +174,9 @@ func skippedText(log string) string {
 	return "the body skips itself: " + log
 }
 
-// ReplayCommand returns the command that plays a schedule of a test again. Flags are further flags
-// of the go command, each with a space behind it. -race is a part of it where the failure was found
+// ReplayCommand returns the command that plays a schedule of a test again. It names the package by its
+// import path, so it works in every folder of the module. Flags are further flags
+// of the test binary, each with a space behind it. -race is a part of it where the failure was found
 // under the detector: without it a data race would be played and not be seen. The pattern of -run
 // is anchored, so a test whose name begins alike does not run as well.
 func ReplayCommand(test, flags, schedule string) string {
@@ -182,8 +184,23 @@ func ReplayCommand(test, flags, schedule string) string {
 	if schedrt.RaceEnabled {
 		race = " -race"
 	}
-	return fmt.Sprintf("go test%s -run '%s' %s-explore.schedule=%s",
-		race, task.RunPattern(test), flags, schedule)
+	return fmt.Sprintf("go test%s -run '%s' %s%s-explore.schedule=%s",
+		race, task.RunPattern(test), testedPackage(), flags, schedule)
+}
+
+// testedPackage returns the import path of the package whose test binary this process runs, with a space
+// behind it. It is "" if the binary does not know the path, as after go test with names of files. The
+// command then works in the folder of the package only.
+func testedPackage() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	path, isTest := strings.CutSuffix(info.Path, ".test")
+	if !isTest || path == "command-line-arguments" {
+		return ""
+	}
+	return path + " "
 }
 
 // NoEnd says that a test of a suite was ended because it took longer than its exploration may.
