@@ -95,7 +95,8 @@
 // there were no instructions, and the fact "instructions" says what is missing.
 //
 // Each side is counted in three processes or more, on one processor and with the garbage collector
-// off. The range of these values is the band of the row, 0.5 % at least. A row whose values differ
+// off. The range of these values is the band of the row, 0.5 % at least; of six values the highest does not count,
+// since a busy machine lets a process execute more now and then. A row whose values differ
 // by more than 0.8 % is not counted, and says so. Neither is a row whose operations start
 // goroutines, or whose goroutines wait for each other, for a timer or for a lock. Goroutines of
 // RunParallel that do not meet count as well as one. Where they did not run at the same time,

@@ -35,7 +35,8 @@ func times(factor float64, values []float64) (scaled []float64) {
 
 func TestVerdictsOfInstructions(t *testing.T) {
 	six, three := recorded[0], recorded[2]
-	wild := []float64{733.9, 735.5, 736.3, 733.0, 736.5, 754.1} // of a benchmark that hashes random numbers
+	off := []float64{733.9, 735.5, 736.3, 733.0, 736.5, 754.1} // one process of six executed 2.5 % more
+	wild := []float64{733.9, 725.5, 736.3, 723.0, 746.5, 754.1}
 	for _, test := range []struct {
 		name string
 		x    *Instructions
@@ -53,9 +54,13 @@ func TestVerdictsOfInstructions(t *testing.T) {
 		{"more than allowed", countedBoth(six, times(1.10, recorded[1])), 0.05, Regressed, "over the limit of 5.0 %"},
 		{"as much as allowed", countedBoth(six, times(1.04, recorded[1])), 0.05, MoreWork, ""},
 		{"three repeats and a change", countedBoth(three, times(1.02, recorded[3])), 0, "", "3 repeats are too few for a change of +2.1 %"},
-		{"varies", countedBoth(wild, wild), 0, "", "repeats differ by 2.9 %"},
-		{"varies on one side", countedBoth(times(754/474.5, six), wild), 0, "", "repeats differ by 2.9 %"},
-		{"overlaps", countedBoth([]float64{1000, 1000, 1000, 1000, 1000, 1007}, []float64{1006.5, 1007, 1007, 1007, 1007, 1011}), 0, SameWork, ""},
+		{"varies", countedBoth(wild, wild), 0, "", "repeats differ by 3.2 %"},
+		{"varies on one side", countedBoth(times(735/474.5, six), wild), 0, "", "repeats differ by 3.2 %"},
+		{"one process is off", countedBoth(off, times(735.9/474.5, six)), 0, SameWork, ""},
+		{"one process is off, 2 % more", countedBoth(times(735.9/474.5, six), times(1.02, off)), 0, MoreWork, ""},
+		{"one process is off, which hides 2 % more", countedBoth(off, times(1.02*735.9/474.5, six)), 0, "", "overlap"},
+		{"one process of three is off", countedBoth(off[3:], off[:3]), 0, "", "repeats differ by"},
+		{"overlaps", countedBoth([]float64{1000, 1000, 1000, 1000, 1000, 1007}, []float64{1006.5, 1007, 1007, 1007, 1007, 1011}), 0, "", "overlap"},
 		{"varies and differs by little", countedBoth(times(1.007, six), six), 0, "", "6 repeats are too few for a change of -0.70 %"},
 		{"not counted", &Instructions{By: "valgrind", Why: "it prints"}, 0, "", "it prints"},
 		{"one value", countedBoth(six[:1], six[:1]), 0, "", "fewer than two"},
@@ -224,5 +229,18 @@ func TestMoreWorkNeedsAStricterLevel(t *testing.T) {
 	suspect := slow
 	if level := Judge(runOf(suspect), Options{}).Rows[0].Time.Level; math.Abs(level-0.02) > 1e-9 {
 		t.Errorf("level %g of a suspect, want 0.02", level)
+	}
+}
+
+// A row in which one process of three is off is counted by three more. One whose six processes differ is given up.
+func TestNeedsMoreCounts(t *testing.T) {
+	off := []float64{733.9, 735.5, 754.1, 733.0, 736.5, 736.3}
+	wild := []float64{733.9, 725.5, 736.3, 723.0, 746.5, 754.1}
+	for n, want := range map[int]int{3: 3, 6: 0} {
+		for _, values := range [][]float64{off, wild} {
+			if got := countedBoth(values[:n], values[:n]).Needs(); got != want {
+				t.Errorf("%v needs %d more, want %d", values[:n], got, want)
+			}
+		}
 	}
 }
