@@ -112,12 +112,4 @@ var known = map[string]string{
 		"flaky: Close, in another goroutine, may come first, and Subscribe then rightly returns \"Pub/Sub closed\".",
 	"github.com/DATA-DOG/go-sqlmock TestDuplicateNewDSN": "The test needs what TestNewDSN has made: " +
 		"go test -run '^TestDuplicateNewDSN$' fails in driver_test.go:130, too.",
-	"github.com/jarcoal/httpmock TestNewMatcher":           renamed,
-	"github.com/jarcoal/httpmock TestMatcher_NameWithName": renamed,
-	"github.com/jarcoal/httpmock TestIgnorePackages":       renamed,
-	"github.com/jarcoal/httpmock TestCalledFrom":           renamed,
 }
-
-// renamed is why tests fail that look at the names of the functions on their stack.
-const renamed = "A false alarm, the explorer's limit: the test reads the name of its function by way of runtime.Callers, and a " +
-	"rewritten Test function has another name."

@@ -68,6 +68,7 @@ var above = map[string][]string{
 	"stress/explore/shim/context":     {"stress/explore/schedrt"},
 	"stress/explore/shim/time":        {"stress/explore/schedrt"},
 	"stress/explore/shim/runtime":     {"stress/explore/schedrt"},
+	"stress/explore/shim/debug":       {"stress/explore/schedrt", "stress/explore/shim/runtime"}, // a stack is written there
 	"stress/explore/shim/rand":        {"stress/explore/schedrt"},
 	"stress/explore/shim/rand/v2":     {"stress/explore/schedrt"},
 	"stress/explore/shim/crypto/rand": {"stress/explore/schedrt"},

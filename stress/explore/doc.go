@@ -300,8 +300,10 @@
 // Finalizers and cleanups do not run. testing.AllocsPerRun and runtime.ReadMemStats return zeros,
 // because the real numbers count what the engine allocates. A schedule that fails after the program
 // has read such a number, or has called runtime.GC with a finalizer set, is refused, and the
-// function is named. A deadlock is reported even after such a number. runtime.Stack shows the
-// goroutines of the program only, so leak checks work. The clock begins on 20 May 2026, some
+// function is named. A deadlock is reported even after such a number. runtime.Stack and
+// runtime.Callers show the goroutines and functions of the program only, with the names of go test,
+// so leak checks and assertion libraries work. Only the number of a function literal, as in
+// TestX.func2, may differ. The clock begins on 20 May 2026, some
 // seconds after 10:24 UTC, and not at a round time that code could mistake for a special one.
 //
 // Assembly runs as one piece, and so does code that changes a lock by package unsafe.

@@ -6,6 +6,7 @@ package explore
 import (
 	_ "github.com/semabench/semabench/stress/explore/shim/atomic"
 	_ "github.com/semabench/semabench/stress/explore/shim/crypto/rand"
+	_ "github.com/semabench/semabench/stress/explore/shim/debug"
 	_ "github.com/semabench/semabench/stress/explore/shim/io"
 	_ "github.com/semabench/semabench/stress/explore/shim/ioutil"
 	_ "github.com/semabench/semabench/stress/explore/shim/maphash"

@@ -202,7 +202,7 @@ func (e *Exec) reset(strategy Strategy) {
 		e.spare = push(e.spare, g)
 	}
 	e.gs, e.able, e.woken = e.gs[:0], e.able[:0], e.woken[:0]
-	e.left, e.outdated, e.fairBefore, e.aside = 0, false, 0, 0
+	e.left, e.outdated, e.fairBefore, e.aside, e.work = 0, false, 0, 0, 0
 	e.clock.reset()
 	e.daemons, e.aftermath = daemons{}, aftermath{words: e.aftermath.words[:0]}
 	e.Outcome = Outcome{}

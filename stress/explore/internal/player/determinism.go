@@ -34,11 +34,14 @@ func (s *search) checkDeterminism() (r *verdict.Result, failed *failing) {
 	for seed := range uint64(determinismSeeds) {
 		recorder := &strategy.Recorder{Search: strategy.NewRandom(seed)}
 		what := s.play(x, recorder)
+		// A schedule that was cut off differs from its twin by where it was cut.
+		if x.TimeIsOver() {
+			break
+		}
 		first := copyOf(&x.Trace)
 		schedule, preempted := slices.Clone(recorder.Schedule), len(recorder.Preempted)
 		again := s.play(x, &strategy.Replay{Schedule: schedule})
 		second := copyOf(&x.Trace)
-		// A schedule that was cut off differs from its twin by where it was cut.
 		if x.TimeIsOver() {
 			break
 		}

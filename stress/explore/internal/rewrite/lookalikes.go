@@ -34,7 +34,10 @@ var lookAlikes = map[string]lookAlike{
 	"runtime": {name: "runtime", shim: "runtime", alias: "explore__runtime", keep: "Error", names: []string{
 		"Gosched", "NumGoroutine", "Stack", "SetFinalizer", "AddCleanup", "NumCPU", "GOMAXPROCS",
 		"LockOSThread", "UnlockOSThread", "GC", "ReadMemStats",
-		"Func", "FuncForPC", "Frame", "Frames", "CallersFrames",
+		"Func", "FuncForPC", "Frame", "Frames", "CallersFrames", "Callers", "Caller",
+	}},
+	"runtime/debug": {name: "debug", shim: "debug", alias: "explore__debug", keep: "GCStats", names: []string{
+		"Stack", "PrintStack",
 	}},
 	"weak": {name: "weak", shim: "weak", alias: "explore__weak", keep: "Make[int]", value: true, names: []string{"Make"}},
 	"time": {name: "time", shim: "time", alias: "explore__time", keep: "Duration", names: []string{

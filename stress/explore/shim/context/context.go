@@ -20,6 +20,8 @@ package context
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -77,7 +79,16 @@ func (c *cancelCtx) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-func (c *cancelCtx) String() string { return "context.WithCancel" }
+func (c *cancelCtx) String() string { return nameOf(c.Context) + ".WithCancel" }
+
+// nameOf returns the name of a context in the name of its child. It does not format the context, whose
+// values other goroutines may change.
+func nameOf(ctx context.Context) string {
+	if s, ok := ctx.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return reflect.TypeOf(ctx).String()
+}
 
 // WithCancel is context.WithCancel. Making a context is no step of its own; joining its parent is.
 func WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
@@ -219,6 +230,7 @@ type withoutCancel struct{ context.Context }
 func (withoutCancel) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
 func (withoutCancel) Done() <-chan struct{}                   { return nil }
 func (withoutCancel) Err() error                              { return nil }
+func (c withoutCancel) String() string                        { return nameOf(c.Context) + ".WithoutCancel" }
 
 // Value hides the contexts above, so that a descendant does not follow them.
 func (c withoutCancel) Value(key any) any {

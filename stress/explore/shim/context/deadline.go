@@ -2,6 +2,7 @@ package context
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -73,6 +74,15 @@ type timerCtx struct {
 }
 
 func (c *timerCtx) Deadline() (deadline time.Time, ok bool) { return c.deadline, true }
+
+// String names the deadline and how long it is until then, as the standard context does.
+func (c *timerCtx) String() string {
+	now := schedrt.UncontrolledNow()
+	if schedrt.Controlled() {
+		now = schedrt.Now()
+	}
+	return fmt.Sprintf("%s.WithDeadline(%s [%s])", nameOf(c.Context), c.deadline, c.deadline.Sub(now))
+}
 
 // cancel ends c when its parent ends, and stops its timer.
 func (c *timerCtx) cancel(err, cause error) {

@@ -72,7 +72,7 @@ func TestStack(t *testing.T) {
 	}
 }
 
-const here = "github.com/semabench/semabench/stress/explore/shim/runtime_test"
+const here = "runtime_test" // as if this package were of the standard library
 
 // A schedule that fails after the program has read what is not under control is refused, by the name
 // of what it read. A schedule that does not fail, or fails for another reason, is not.
@@ -158,4 +158,51 @@ func TestNames(t *testing.T) {
 	if f := runtime.FuncForPC(0); f != nil || f.Name() != "" {
 		t.Error(f.Name())
 	}
+}
+
+// explore__init_2_1 and explore__var_12 have names that package rewrite gives to code of an initialization.
+//
+//go:noinline
+func explore__init_2_1() string { return ownName() }
+
+//go:noinline
+func explore__var_12() string { return func() string { return ownName() }() }
+
+// ownName returns the name of its caller.
+func ownName() string {
+	pc, _, _, _ := runtime.Caller(1)
+	return runtime.FuncForPC(pc).Name()
+}
+
+// The stack of a controlled goroutine begins with its first function, and has no frame of the engine.
+func TestCallers(t *testing.T) {
+	look := func() {
+		_, file, line, ok := runtime.Caller(0)
+		if !ok || !strings.HasSuffix(file, "runtime_test.go") || line == 0 {
+			t.Error(file, line, ok)
+		}
+		if _, _, _, ok := runtime.Caller(50); ok {
+			t.Error("a stack of 50 frames")
+		}
+		if got := explore__init_2_1() + explore__var_12(); got != "runtime_test.init.1runtime_test.init.func1" {
+			t.Error(got)
+		}
+	}
+	look()
+	x := schedtest.PlayScript(t, nil, func() {
+		look()
+		var names []string
+		pcs := make([]uintptr, 100)
+		all := runtime.Callers(0, pcs)
+		for _, pc := range pcs[:all] {
+			names = append(names, runtime.FuncForPC(pc).Name())
+		}
+		if got := strings.Join(names, " "); got != "runtime.Callers runtime_test.TestCallers.func2" {
+			t.Error(got)
+		}
+		if n := runtime.Callers(1, pcs[:1]); n != 1 || runtime.Callers(all, pcs) != 0 {
+			t.Errorf("%d frames", n)
+		}
+	})
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }

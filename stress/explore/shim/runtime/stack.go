@@ -12,7 +12,7 @@ import (
 // ofEngine reports whether a function belongs to the engine, so that the program would not have
 // it under go test.
 func ofEngine(function string) bool {
-	rest, ok := strings.CutPrefix(function, "github.com/semabench/semabench/stress/explore/")
+	rest, ok := strings.CutPrefix(function, enginePath)
 	return ok && (strings.HasPrefix(rest, "schedrt.") ||
 		strings.HasPrefix(rest, "shim/") && !strings.Contains(rest, "_test."))
 }
@@ -47,11 +47,11 @@ func ownFrames(g schedrt.LiveGoroutine) string {
 	entry := runtime.FuncForPC(g.Entry).Name()
 	for {
 		f, more := frames.Next()
-		if f.Function == entry || strings.HasSuffix(f.Function, "schedrt.(*G).main") {
+		if f.Function == entry || f.Function == runsTest || strings.HasSuffix(f.Function, "schedrt.(*G).main") {
 			break
 		}
 		if !ofEngine(f.Function) {
-			fmt.Fprintf(&b, "%s(...)\n\t%s:%d +0x1\n", original(f.Function), f.File, f.Line)
+			fmt.Fprintf(&b, "%s(...)\n\t%s:%d +0x1\n", programName(f.Function), f.File, f.Line)
 		}
 		if !more {
 			break
@@ -69,12 +69,8 @@ func entryFrames(g schedrt.LiveGoroutine) string {
 		return "testing.tRunner(...)\n\ttesting.go:1 +0x1\ncreated by testing.(*T).Run\n\ttesting.go:1 +0x1\n"
 	}
 	return fmt.Sprintf("%s(...)\n\t%s:%d +0x1\ncreated by %s\n\t%s:%d +0x1\n",
-		original(f.Name()), file, line, original(starter(f.Name())), file, line)
+		programName(f.Name()), file, line, programName(starter(f.Name())), file, line)
 }
-
-// original returns the name that a function had before a rewrite: the Test functions of a suite are
-// renamed.
-func original(name string) string { return strings.ReplaceAll(name, ".explore__", ".") }
 
 // starter returns the name of the function that has the go statement, for the name of the
 // function that it starts: a rewritten go statement starts a function literal, and the name of a

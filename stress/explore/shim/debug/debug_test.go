@@ -1,0 +1,32 @@
+package debug_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/semabench/semabench/stress/explore/internal/schedtest"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+	"github.com/semabench/semabench/stress/explore/shim/debug"
+)
+
+// deep calls Stack below n calls of itself.
+func deep(n int) []byte {
+	if n == 0 {
+		return debug.Stack()
+	}
+	return deep(n - 1)
+}
+
+// The stack is whole, however deep it is, and has the program alone.
+func TestStack(t *testing.T) {
+	x := schedtest.PlayScript(t, nil, func() {
+		s := string(deep(20))
+		if strings.Count(s, "debug_test.deep(...)\n") != 21 || strings.Contains(s, "schedrt.") {
+			t.Error(s)
+		}
+	})
+	schedtest.MustEnd(t, x, schedrt.Passed)
+	if s := string(deep(1)); strings.Count(s, "debug_test.deep(") != 2 {
+		t.Error("outside of control:", s)
+	}
+}
