@@ -10,9 +10,11 @@ require (
 	github.com/cockroachdb/crlib v0.0.0-20260823170307-44ef894cf300
 	github.com/dgraph-io/ristretto/v2 v2.4.2
 	github.com/dustin/go-broadcast v0.0.0-20171205050544-f664265f5a66
+	github.com/eapache/go-resiliency v1.7.0
 	github.com/golang/groupcache v0.0.0-20241129210726-2c02b8208cf8
 	github.com/muesli/cache2go v0.0.0-20221011235721-518229cd8021
 	github.com/panjf2000/ants/v2 v2.12.1
+	github.com/remeh/sizedwaitgroup v1.0.0
 	github.com/rs/zerolog v1.35.1
 	github.com/semabench/semabench v0.0.0
 	github.com/thejerf/suture/v4 v4.0.6
@@ -20,6 +22,7 @@ require (
 )
 
 require (
+	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/gofrs/flock v0.13.2 // indirect

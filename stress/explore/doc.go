@@ -106,6 +106,12 @@
 //
 //	complete: all programs of size 1, up to 4 calls one at a time, up to 3 calls with 2 at once; …
 //
+// Between the two come twelve directed programs, with what no program of a few calls has: lines of
+// hundreds of waiters, thousands of calls in turn, requests that share a ctx, deadlines that do not end
+// a ctx, sizes up to 1000, and releases of too much that meet. They check each step as they go, in one
+// schedule or in some, and so they find defects and prove nothing. -explore.scenario='line of 260'
+// plays one of them.
+//
 // The model of package stress must allow the history. A call may not wait if its request could be
 // granted, or if its context is done. No goroutine or callback of the semaphore may be left.
 //

@@ -2,10 +2,13 @@ package explore
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress/explore/internal/player"
 	"github.com/semabench/semabench/stress/explore/internal/semaphore"
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
@@ -15,7 +18,8 @@ import (
 // allow, and compares each history with the contract in package impls. It fails t if one breaks it.
 //
 // First come the scenarios of this package, which were chosen after published bugs, in at most a quarter
-// of the time. Then come all programs of one call, of two calls, and so on; see Options.Calls. The
+// of the time. Directed programs follow, with long lines, many calls and contexts of several kinds, in
+// at most another quarter. Then come all programs of one call, of two calls, and so on; see Options.Calls. The
 // result says up to which number of calls all programs were played.
 func Semaphore(t *testing.T, impl impls.Impl) {
 	t.Helper()
@@ -47,7 +51,58 @@ func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
 		return scenarios
 	}
 	e.deadline = began.Add(all)
-	return join(scenarios, e.play(t, call, programs))
+	if o.Schedules > 0 || o.Strategy != "" { // of each program, by which directed ones are not bounded
+		return join(scenarios, e.play(t, call, programs))
+	}
+	directed := e.playDirected(t, call, time.Until(e.deadline)/3, programs)
+	if directed.Verdict == Fail || directed.Verdict == Refused || directed.ends() {
+		return join(scenarios, directed)
+	}
+	return join(scenarios, directed, e.play(t, call, programs))
+}
+
+// directedSchedules is how many schedules are drawn of a directed program in which calls begin together.
+// They differ in a few decisions only, so more of them find little.
+const directedSchedules = 60
+
+// playDirected plays the directed programs: one schedule of those whose calls come one at a time, and some
+// of the others. They can fail, and they prove nothing. So a bound on schedules, which ends them, does not
+// make the whole result unknown; a bound on time does, because some were not played at all.
+func (e *enumeration) playDirected(
+	t *testing.T, call int, most time.Duration, programs func(Options) ([]player.Program, error),
+) *Result {
+	t.Helper()
+	sum, played, deadline := &Result{Verdict: Pass}, 0, time.Now().Add(most)
+	for _, races := range []bool{false, true} {
+		texts := semaphore.Directed(e.impl, races)
+		if len(texts) == 0 {
+			continue
+		}
+		o := e.options
+		o.Scenario, o.Time = strings.Join(texts, "\n"), max(time.Until(deadline), time.Millisecond)
+		o.Strategy, o.Schedules = "pct1", 1
+		if races {
+			o.Strategy, o.Schedules = "pct2", directedSchedules
+		}
+		r := exploreCall(t, call, o, programs, nil)
+		schedules := sum.Schedules + r.Schedules
+		if r.Verdict == Unknown && r.Bound == verdict.BoundSchedules {
+			r.Verdict = Pass
+		}
+		if r.Verdict != Pass {
+			sum = r
+		}
+		sum.Schedules = schedules
+		if r.Verdict == Fail || r.Verdict == Refused || r.ends() {
+			return sum
+		}
+		played += len(texts)
+	}
+	sum.Text = fmt.Sprintf("%s of %s", plural.Of(sum.Schedules, "schedule"), plural.Of(played, "directed program"))
+	if sum.Verdict != Pass {
+		sum.Text += ", not all that were to be played"
+	}
+	return sum
 }
 
 // ends reports whether an exploration cannot go on, whatever its bounds are: the user ended it, or
@@ -56,20 +111,29 @@ func (r *Result) ends() bool {
 	return r.Bound == verdict.BoundInterrupted || r.Bound == verdict.BoundState
 }
 
-// join returns the result of scenarios and of enumerated programs. Pairs are those of the scenarios:
-// the processes of the programs may have seen the same ones.
-func join(scenarios, programs *Result) *Result {
-	r := *programs
-	if r.Verdict == Pass {
-		r = *scenarios
+// join returns the result of scenarios and of other programs, which were played after them. The first that
+// is no pass stands, of the last ones first. Pairs are those of the scenarios: the processes of the other
+// programs may have seen the same ones.
+func join(scenarios *Result, others ...*Result) *Result {
+	r := *scenarios
+	for _, other := range slices.Backward(others) {
+		if other.Verdict != Pass {
+			r = *other
+			break
+		}
 	}
-	r.Schedules = scenarios.Schedules + programs.Schedules
-	r.Pruned = scenarios.Pruned + programs.Pruned
-	r.Endless = scenarios.Endless + programs.Endless
+	text := scenarios.Text
+	r.Schedules, r.Pruned, r.Endless = scenarios.Schedules, scenarios.Pruned, scenarios.Endless
+	for _, other := range others {
+		r.Schedules += other.Schedules
+		r.Pruned += other.Pruned
+		r.Endless += other.Endless
+		text += "\n" + other.Text
+	}
 	r.Pairs, r.Reversed = scenarios.Pairs, scenarios.Reversed
 	r.Complete = r.Verdict == Pass
 	if r.Verdict != Fail && r.Verdict != Refused {
-		r.Text = scenarios.Text + "\n" + programs.Text
+		r.Text = text
 	}
 	return &r
 }

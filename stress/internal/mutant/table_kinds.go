@@ -211,7 +211,7 @@ func Kinds() []Mutant {
 		{
 			Impl:      fifo("rebalancing", newRebalancing),
 			ID:        "K28",
-			Defect:    "every 4096th TryAcquire rounds the number of permits that are held",
+			Defect:    "every 4096th TryAcquire forgets a permit that is held",
 			Reference: "many calls that need not wait",
 			KilledBy:  []string{"C36"},
 		},

@@ -268,7 +268,7 @@ func (s *boundedLine) Acquire(ctx context.Context, n int64) error {
 	}
 }
 
-// rebalancing is K28: every 4096th call of TryAcquire recounts what is held, and rounds. The call itself is
+// rebalancing is K28: every 4096th call of TryAcquire recounts what is held, and misses one. The call itself is
 // right, and so are the 4095 before it. It breaks C36. Real counterparts are counters that are
 // sampled, epochs, and caches that are rebuilt after so many uses.
 type rebalancing struct {
@@ -282,8 +282,8 @@ func (s *rebalancing) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.calls++; s.calls%4096 == 0 {
-		s.held = s.held / 2 * 2 // the defect
+	if s.calls++; s.calls%4096 == 0 && s.held > 0 {
+		s.held-- // the defect
 	}
 	return s.take(n)
 }

@@ -169,7 +169,7 @@ func (w *worker) do(o model.Op) {
 		cancel()
 		w.acquire(o.N, ctx, notOwn)
 	case model.AcquireCustom:
-		w.acquire(o.N, usingContext{w.ctx, w.execution.sem}, ownUsing)
+		w.acquire(o.N, usingContext{w.ctx, w.execution.sem, new(int)}, ownUsing)
 	case model.AcquireDeadline:
 		ctx, cancel := shim.WithTimeout(w.ctx, time.Hour)
 		w.acquire(o.N, ctx, withDeadline)
@@ -333,10 +333,16 @@ func (w *worker) mustPanic(what string, f func()) {
 // allows that (C25); an implementation that calls them under its lock deadlocks. It uses the
 // semaphore by TryAcquire and Release only. An Acquire could wait for the very call that asks the
 // ctx.
+//
+// It does so a few times only. A waiter that asks its ctx after each Release would otherwise be woken by
+// its own question for ever. One goroutine at a time moves, so the count needs no lock.
 type usingContext struct {
 	context.Context
-	sem impls.Semaphore
+	sem  impls.Semaphore
+	uses *int
 }
+
+const mostUses = 6
 
 func (u usingContext) Err() error {
 	u.use()
@@ -349,7 +355,7 @@ func (u usingContext) Done() <-chan struct{} {
 }
 
 func (u usingContext) use() {
-	if u.sem.TryAcquire(1) {
+	if *u.uses++; *u.uses <= mostUses && u.sem.TryAcquire(1) {
 		u.sem.Release(1)
 	}
 }

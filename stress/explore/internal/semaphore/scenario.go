@@ -82,6 +82,10 @@ var chosenScenarios = []string{
 	"2: a2 w3 r1 w4 r1 | w1 c1 r | w2 a1 r | w3 x1",
 	"2: a1 w3 r | w1 c2 | w2 x1",
 	"1: a1 w3 r | w1 c1 | w1 c1 | w2 x1 | w2 x2",
+
+	// Waiters whose ctx uses the semaphore, when they are granted and when they are cancelled.
+	"1: a1 w2 r | w1 y1 r | d1",
+	"1: a1 w3 r | w1 y1 r | w2 x1",
 }
 
 // extremes returns the scenario of the largest size for an implementation that declares one.

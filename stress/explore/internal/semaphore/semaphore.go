@@ -41,6 +41,9 @@ type Program struct {
 	scenario  *scenario
 	oracle    *oracle
 	execution *execution // of the current schedule; Ready replaces it
+
+	directed *directed // instead of a scenario, or nil
+	stage    *stage    // of the current schedule of a directed program
 }
 
 // Programs returns the chosen scenarios that are legal for impl, or only the given ones if text is
@@ -52,6 +55,12 @@ func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	if text != "" {
 		all = nil
 		for line := range strings.SplitSeq(text, "\n") {
+			if d := directedNamed(line); d != nil {
+				if d.legal(impl) {
+					programs = append(programs, &Program{directed: d, oracle: newOracle(impl)})
+				}
+				continue
+			}
 			one, err := parseScenario(line)
 			if err != nil {
 				return nil, err
@@ -71,23 +80,48 @@ func Programs(impl impls.Impl, text string) (programs []*Program, err error) {
 	return programs, nil
 }
 
-// Text returns the scenario in the notation of -explore.scenario.
-func (p *Program) Text() string { return p.scenario.text }
+// Text returns the scenario in the notation of -explore.scenario, or the name of the directed program.
+func (p *Program) Text() string {
+	if p.directed != nil {
+		return p.directed.text
+	}
+	return p.scenario.text
+}
 
 // Ready prepares the next schedule.
-func (p *Program) Ready() { p.execution = newExecution(p.scenario, p.oracle.impl) }
+func (p *Program) Ready() {
+	if p.directed != nil {
+		p.stage = &stage{directed: p.directed, impl: p.oracle.impl}
+		return
+	}
+	p.execution = newExecution(p.scenario, p.oracle.impl)
+}
 
 // Play runs the scenario on the calling goroutine, which must be under the control of package
 // schedrt.
-func (p *Program) Play() { p.execution.run() }
+func (p *Program) Play() {
+	if p.directed != nil {
+		p.stage.run()
+		return
+	}
+	p.execution.run()
+}
 
 // Judge returns in one line how the schedule that was just played breaks the contract, or "". It is
 // called after the schedule, on a goroutine that is not under control, so nothing in it is a step.
-func (p *Program) Judge(out *schedrt.Outcome) string { return p.oracle.judge(p.execution, out) }
+func (p *Program) Judge(out *schedrt.Outcome) string {
+	if p.directed != nil {
+		return p.stage.judge(out)
+	}
+	return p.oracle.judge(p.execution, out)
+}
 
 // History returns the calls of the schedule that was just played. If wrong says that no order of
 // the calls is legal, the history shows the longest legal beginning and why it cannot go on.
 func (p *Program) History(x *schedrt.Exec, wrong string) *failure.History {
+	if p.directed != nil {
+		return nil // it is judged step by step
+	}
 	return p.execution.explain(&x.Outcome, &x.Trace, wrong)
 }
 

@@ -107,7 +107,7 @@ func (e *Exploration) bound() string {
 	case e.Total.Cut:
 		return boundPreemptions
 	}
-	return boundSchedules
+	return BoundSchedules
 }
 
 // Failure returns the result for a schedule that fails, as its report describes it. The exploration

@@ -42,7 +42,7 @@ const (
 const (
 	// Result.Bound in JSON has the same words. Four of them name a flag that moves the bound;
 	// interrupted and state have none, and a test with one of these two is skipped, see Ending.
-	boundSchedules   = "schedules"
+	BoundSchedules   = "schedules"
 	BoundTime        = "time"
 	boundSteps       = "steps"
 	boundPreemptions = "preemptions"

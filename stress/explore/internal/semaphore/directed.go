@@ -1,0 +1,612 @@
+package semaphore
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore/schedrt"
+	shim "github.com/semabench/semabench/stress/explore/shim/context"
+	"github.com/semabench/semabench/stress/internal/model"
+)
+
+// Directed programs ask for what scenarios cannot: long lines, many calls, contexts that several requests
+// share, deadlines that do not end a ctx. A scenario is judged by a search over the orders of its calls,
+// which a line of 300 waiters would make endless. A directed program knows at each step what must have
+// happened, because all but a few of its calls come one at a time, and says so at once. So some schedules
+// of it are enough, and more are no proof: its result is never “complete”.
+
+// A directed program is named by its text, which the flag -explore.scenario takes as well.
+type directed struct {
+	text   string
+	clause string // that most of its failures break
+	races  bool   // calls begin together, so that it is worth more than one schedule
+	suits  func(impls.Impl) bool
+	play   func(*stage)
+}
+
+// directedPrograms are all directed programs. The numbers in them are above the sizes at which storage
+// grows or counters of eight bits wrap.
+var directedPrograms = []directed{
+	{"sizes to 1000", "C4", false, hasTry, sizes},
+	{"alone 4200 times", "C36", false, always, alone},
+	{"line of 260", "C18", false, parks, longLine},
+	{"moving line of 120", "C27", false, parks, movingLine},
+	{"waits 300 in turn", "C36", false, parks, waitsInTurn},
+	{"leavers 1100 in turn", "C36", false, parks, leaversInTurn},
+	{"releases 256 at once", "C36", true, weighs, burst},
+	{"zero behind a waiter", "C13", true, takesZero, zeroBehind},
+	{"one ctx for four", "C22", true, always, shared},
+	{"surplus release", "C10", true, refusesSurplus, surplus},
+	{"deadline after a grant", "C31", true, always, deadlineLeft},
+	{"deadline of a caller", "C35", true, always, deadlineOfCaller},
+}
+
+func always(impls.Impl) bool           { return true }
+func parks(impl impls.Impl) bool       { return impl.Waits == impls.Parked } // a line of spinners takes minutes
+func hasTry(impl impls.Impl) bool      { return !impl.NoTry }
+func weighs(impl impls.Impl) bool      { return !impl.UnitWeights }
+func takesZero(impl impls.Impl) bool   { return impl.ZeroWeight == impls.ZeroGranted }
+func refusesSurplus(i impls.Impl) bool { return !breaksDeclared(model.Op{Kind: model.OverRelease}, i) }
+
+// Directed returns the texts of the directed programs that are legal for impl: those in which calls begin
+// together, or the others. An implementation whose waiters wait elsewhere has no instant at which nothing
+// can move, and so nothing that such a program could look at.
+func Directed(impl impls.Impl, races bool) (texts []string) {
+	for _, d := range directedPrograms {
+		if d.races == races && d.legal(impl) {
+			texts = append(texts, d.text)
+		}
+	}
+	return texts
+}
+
+// legal leaves out what impl declares to break.
+func (d *directed) legal(impl impls.Impl) bool {
+	return impl.Waits != impls.Elsewhere && impl.Defects[d.clause] == "" && d.suits(impl)
+}
+
+// directedNamed returns the directed program of a text, or nil.
+func directedNamed(text string) *directed {
+	i := slices.IndexFunc(directedPrograms, func(d directed) bool { return d.text == text })
+	if i < 0 {
+		return nil
+	}
+	return &directedPrograms[i]
+}
+
+// A stage is a directed program under one schedule. Goroutine 0 directs. What other goroutines tell it
+// goes through atomics: the scheduler hides its own edges from the race detector.
+type stage struct {
+	directed *directed
+	impl     impls.Impl
+	sem      impls.Semaphore
+	phase    int
+	doing    string        // the call that goroutine 0 makes
+	idle     []chan *asked // goroutines whose call has returned; each waits for the next one
+	all      []chan *asked
+}
+
+// ended is the panic that ends a directed program after a failure.
+type ended struct{}
+
+func (s *stage) run() {
+	defer func() {
+		if r := recover(); r != nil && r != (ended{}) {
+			panic(r)
+		}
+	}()
+	schedrt.MarkHarness()
+	s.directed.play(s)
+	for _, calls := range s.all {
+		schedrt.Close(calls)
+	}
+}
+
+// renew makes the semaphore on which the next steps are played.
+func (s *stage) renew(size int64) {
+	s.close()
+	sem, err := s.impl.Make(size)
+	if err != nil {
+		s.fail("%v", err)
+	}
+	s.sem = sem
+}
+
+func (s *stage) close() {
+	if s.sem != nil {
+		if err := impls.Close(s.sem); err != nil {
+			s.fail("Close: %v", err)
+		}
+	}
+	s.sem = nil
+}
+
+// fail ends the schedule as failed.
+func (s *stage) fail(format string, args ...any) {
+	schedrt.Fail(s.directed.clause + ": " + fmt.Sprintf(format, args...))
+	panic(ended{})
+}
+
+// settle returns when nothing else can move. Every timer has fired by then.
+func (s *stage) settle() {
+	s.phase++
+	schedrt.AwaitRest(s.phase)
+}
+
+// An asked call is an Acquire in a goroutine of its own.
+type asked struct {
+	n      int64
+	ctx    context.Context
+	cancel context.CancelFunc
+	err    error        // valid if done
+	at     atomic.Int64 // the virtual time of the return, if the program asked for it
+	done   atomic.Bool
+	by     chan *asked // of the goroutine that makes the call; nil when it is idle
+}
+
+// ask begins an Acquire in a goroutine that is idle, or in a new one. A thousand calls in turn would
+// otherwise leave a thousand goroutines that have ended, through all of which the scheduler goes at each
+// step.
+func (s *stage) ask(ctx context.Context, cancel func(), n int64) *asked {
+	a := &asked{n: n, ctx: ctx, cancel: cancel}
+	if last := len(s.idle) - 1; last >= 0 {
+		a.by, s.idle = s.idle[last], s.idle[:last]
+	} else {
+		a.by = make(chan *asked, 1)
+		s.all = append(s.all, a.by)
+		calls := a.by
+		schedrt.Go(func() {
+			schedrt.MarkHarness()
+			for {
+				a, ok := schedrt.Recv2(calls)
+				if !ok {
+					return
+				}
+				s.acquire(a)
+			}
+		})
+	}
+	schedrt.To(a.by).Send(a)
+	return a
+}
+
+func (s *stage) acquire(a *asked) {
+	schedrt.MarkCall(fmt.Sprintf("Acquire(%d)", a.n))
+	a.err = s.sem.Acquire(a.ctx, a.n)
+	schedrt.MarkReturn(" = " + errText(a.err))
+	a.done.Store(true)
+}
+
+// over makes the goroutine of a call that has returned idle.
+func (s *stage) over(a *asked) {
+	if a.by != nil {
+		s.idle = append(s.idle, a.by)
+		a.by = nil
+	}
+}
+
+// wait begins an Acquire with a ctx of its own, which must wait.
+func (s *stage) wait(n int64) *asked {
+	ctx, cancel := shim.WithCancel(context.Background())
+	a := s.ask(ctx, cancel, n)
+	s.settle()
+	s.mustWait(a)
+	return a
+}
+
+func (s *stage) mustWait(a *asked) {
+	if a.done.Load() {
+		s.fail("Acquire(%d) = %s, want it to wait", a.n, errText(a.err))
+	}
+}
+
+func (s *stage) mustBeGranted(a *asked) {
+	switch {
+	case !a.done.Load():
+		s.fail("Acquire(%d) still waits, and nothing can move", a.n)
+	case a.err != nil:
+		s.fail("Acquire(%d) = %v, want nil", a.n, a.err)
+	}
+	s.over(a)
+}
+
+// leave cancels a call, which must end with the error of its ctx.
+func (s *stage) leave(a *asked) {
+	a.cancel()
+	s.settle()
+	s.mustBeRefused(a)
+}
+
+func (s *stage) mustBeRefused(a *asked) {
+	switch {
+	case !a.done.Load():
+		s.fail("Acquire(%d) still waits though its ctx is done", a.n)
+	case a.err != context.Canceled:
+		s.fail("Acquire(%d) = %v, want %v", a.n, errText(a.err), context.Canceled)
+	}
+	s.over(a)
+}
+
+// take acquires n free permits, one by one if the implementation takes no more at once.
+func (s *stage) take(n int64) {
+	each, times := n, int64(1)
+	if s.impl.UnitWeights {
+		each, times = 1, n
+	}
+	for range times {
+		s.doing = fmt.Sprintf("Acquire(%d)", each)
+		if err := s.sem.Acquire(context.Background(), each); err != nil {
+			s.fail("Acquire(%d) with context.Background = %v", each, err)
+		}
+		s.doing = ""
+	}
+}
+
+func (s *stage) put(n int64) {
+	each, times := n, int64(1)
+	if s.impl.UnitWeights {
+		each, times = 1, n
+	}
+	for range times {
+		s.doing = fmt.Sprintf("Release(%d)", each)
+		s.sem.Release(each)
+		s.doing = ""
+	}
+}
+
+// mustTry fails unless TryAcquire(n) returns want. Without a TryAcquire it asks nothing.
+func (s *stage) mustTry(n int64, want bool) {
+	if s.impl.NoTry {
+		return
+	}
+	s.doing = fmt.Sprintf("TryAcquire(%d)", n)
+	if got := s.sem.TryAcquire(n); got != want {
+		s.fail("TryAcquire(%d) = %v, want %v", n, got, want)
+	}
+	s.doing = ""
+}
+
+// mustTakeOne takes a free permit, by TryAcquire if there is one: that cannot wait for it.
+func (s *stage) mustTakeOne() {
+	if s.impl.NoTry {
+		s.take(1)
+		return
+	}
+	s.mustTry(1, true)
+}
+
+// within returns n, or the largest size if that is smaller.
+func (s *stage) within(n int64) int64 {
+	if most := s.impl.MaxSize; most > 0 {
+		return min(n, most)
+	}
+	return n
+}
+
+// judge returns how the schedule breaks the contract. Most is said at the step where it is seen; the end
+// of a schedule tells of panics, and of a call of goroutine 0 that does not return.
+func (s *stage) judge(out *schedrt.Outcome) string {
+	switch out.Kind {
+	case schedrt.Panicked:
+		return "C32: " + firstLine(out.Message)
+	case schedrt.Failed:
+		return firstLine(out.Message)
+	case schedrt.Passed, schedrt.Pruned, schedrt.Endless:
+		return ""
+	case schedrt.Leak:
+		return "C31: a goroutine is left when all calls have returned"
+	}
+	if s.doing != "" {
+		return fmt.Sprintf("%s: %s never returns (%v)", s.directed.clause, s.doing, out.Kind)
+	}
+	return out.Kind.String()
+}
+
+// sizes takes all permits and one more, at sizes around the powers of two: the last word of a bit set is
+// full at some of them and empty at none.
+func sizes(s *stage) {
+	all := []int64{4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 256, 1000}
+	for _, size := range all {
+		if size != s.within(size) || s.impl.UnitWeights && size > mostUnits {
+			continue
+		}
+		s.renew(size)
+		s.take(size)
+		s.mustTry(1, false)
+		s.put(1)
+		s.mustTakeOne()
+		s.put(size)
+	}
+	s.close()
+}
+
+// alone makes calls that need not wait, while one permit of three is held.
+func alone(s *stage) {
+	s.renew(s.within(3))
+	s.take(1)
+	for round := range 4200 {
+		s.take(1)
+		s.mustTakeOne()
+		if round%16 == 0 {
+			s.mustTry(1, false)
+		}
+		s.put(1)
+		s.put(1)
+	}
+	s.put(1)
+	s.close()
+}
+
+// longLine serves 260 waiters by two Releases. Under FIFO the first half is served first; under any order
+// each Release admits as many as it has permits for.
+func longLine(s *stage) {
+	n := s.within(260)
+	s.renew(n)
+	s.take(n)
+	var line []*asked
+	for range n {
+		line = append(line, s.wait(1))
+	}
+	for _, part := range []int64{n / 2, n - n/2} {
+		s.put(part)
+		s.settle()
+		line = s.served(line, int(part))
+	}
+	s.put(n)
+	s.close()
+}
+
+// served fails unless exactly the given number of a line were granted, and under FIFO the first of it. It
+// returns the others.
+func (s *stage) served(line []*asked, want int) (rest []*asked) {
+	granted := 0
+	for i, a := range line {
+		if !a.done.Load() {
+			rest = append(rest, a)
+			continue
+		}
+		if s.impl.Order == impls.FIFO && len(rest) > 0 {
+			s.fail("waiter %d of %d was granted before one that began to wait first", i+1, len(line))
+		}
+		s.mustBeGranted(a)
+		granted++
+	}
+	if granted != want {
+		s.fail("%d of %d waiters were granted, want %d", granted, len(line), want)
+	}
+	return rest
+}
+
+// movingLine serves the head of a line while the line grows, and cancels each second waiter now and then: a
+// line in an array wraps around and grows at the same time.
+func movingLine(s *stage) {
+	s.renew(1)
+	s.take(1)
+	var line []*asked
+	for round := range 50 {
+		for range 3 {
+			line = append(line, s.wait(1))
+		}
+		for i := len(line) - 2; round%20 == 9 && round > 9 && i > 0; i -= 2 { // each second one but the ends
+			s.leave(line[i])
+			line = slices.Delete(line, i, i+1)
+		}
+		s.put(1)
+		s.settle()
+		line = s.served(line, 1)
+	}
+	for len(line) > 0 {
+		s.put(1)
+		s.settle()
+		line = s.served(line, 1)
+	}
+	s.put(1)
+	s.close()
+}
+
+// waitsInTurn lets each of 300 requests wait, and grants it. Beside it waits one that leaves.
+func waitsInTurn(s *stage) {
+	s.renew(1)
+	s.take(1)
+	for range 300 {
+		a, leaver := s.wait(1), s.wait(1)
+		s.leave(leaver)
+		s.mustWait(a)
+		s.put(1)
+		s.settle()
+		s.mustBeGranted(a)
+	}
+	s.put(1)
+	s.close()
+}
+
+// leaversInTurn cancels 1100 waits behind one that stays, with no Release between them.
+func leaversInTurn(s *stage) {
+	s.renew(1)
+	s.take(1)
+	stays := s.wait(1)
+	for range 1100 {
+		s.leave(s.wait(1))
+	}
+	s.put(1)
+	s.settle()
+	s.mustBeGranted(stays)
+	s.put(1)
+	s.close()
+}
+
+// burst gives 256 permits back one by one to a waiter that needs them all. In some schedules the waiter
+// does not run in between.
+func burst(s *stage) {
+	n := s.within(256)
+	s.renew(n)
+	s.take(n)
+	a := s.wait(n)
+	for range n {
+		s.put(1)
+	}
+	s.settle()
+	s.mustBeGranted(a)
+	s.put(n)
+	s.close()
+}
+
+// zeroBehind lets an Acquire(0) wait behind another request. The Release that serves that one serves both.
+func zeroBehind(s *stage) {
+	s.renew(1)
+	s.take(1)
+	first := s.ask(context.Background(), func() {}, 1)
+	s.settle()
+	nothing := s.ask(context.Background(), func() {}, 0)
+	s.settle()
+	s.put(1)
+	s.settle()
+	s.mustBeGranted(first)
+	s.mustBeGranted(nothing)
+	s.put(1)
+	s.close()
+}
+
+// shared lets four requests wait with one ctx. One is granted while the ctx ends, or before.
+func shared(s *stage) {
+	for _, grants := range []int{0, 1} {
+		s.renew(1)
+		s.take(1)
+		ctx, cancel := shim.WithCancel(context.Background())
+		var line []*asked
+		for range 4 {
+			line = append(line, s.ask(ctx, cancel, 1))
+			s.settle()
+		}
+		stranger := s.ask(context.Background(), func() {}, 1)
+		s.settle()
+		if grants > 0 {
+			s.put(1)
+		}
+		cancel()
+		s.settle()
+		granted := 0
+		for _, a := range line {
+			if a.done.Load() && a.err == nil {
+				granted++
+			} else {
+				s.mustBeRefused(a)
+			}
+		}
+		if stranger.done.Load() {
+			granted++
+		}
+		if granted != grants {
+			s.fail("%d requests were granted after %d Release(1)", granted, grants)
+		}
+		if !stranger.done.Load() {
+			s.put(1)
+			s.settle()
+		}
+		s.mustBeGranted(stranger)
+		s.put(1)
+		s.mustTakeOne()
+		s.put(1)
+	}
+	s.close()
+}
+
+// surplus releases one permit twice at once: one of the two calls panics. Then it releases far too much
+// in one call, whose sum with the free permits overflows.
+func surplus(s *stage) {
+	s.renew(s.within(2))
+	s.take(1)
+	var panics atomic.Int64
+	release := func(n int64) {
+		defer func() {
+			if recover() != nil {
+				panics.Add(1)
+			}
+		}()
+		s.sem.Release(n)
+	}
+	schedrt.Go(func() { schedrt.MarkHarness(); release(1) })
+	release(1)
+	s.settle()
+	if n := panics.Load(); n != 1 {
+		s.fail("%d of two calls Release(1) at once panicked with 1 permit held, want 1", n)
+	}
+	if !s.impl.UnitWeights && s.impl.OverRelease == impls.OverReleaseUnchanged {
+		s.take(1)
+		for _, n := range []int64{2, math.MaxInt64 - 1, math.MaxInt64} {
+			panics.Store(0)
+			if release(n); panics.Load() != 1 {
+				s.fail("Release(%d) did not panic with 1 permit held", n)
+			}
+		}
+	}
+	s.close()
+}
+
+// deadlineLeft grants a wait whose ctx has a deadline in an hour, and cancels the ctx after the grant. If
+// the hour passes all the same, a timer is left that belongs to no ctx.
+func deadlineLeft(s *stage) {
+	s.renew(1)
+	s.take(1)
+	ctx, cancel := shim.WithTimeout(context.Background(), time.Hour)
+	deadline, _ := ctx.Deadline()
+	a := &asked{n: 1}
+	sem := s.sem
+	schedrt.Go(func() {
+		schedrt.MarkHarness()
+		a.err = sem.Acquire(ctx, 1)
+		cancel()
+		a.at.Store(schedrt.Now().UnixNano())
+		a.done.Store(true)
+	})
+	schedrt.Yield()
+	s.put(1)
+	s.settle()
+	if !a.done.Load() {
+		s.fail("Acquire(1) still waits, and nothing can move")
+	}
+	returned := time.Unix(0, a.at.Load())
+	if a.err == nil && returned.Before(deadline) && !schedrt.Now().Before(deadline) {
+		s.fail("Acquire(1) = nil, its ctx was cancelled, and a timer for the deadline of ctx is left")
+	}
+	if a.err == nil {
+		s.put(1)
+	}
+	s.close()
+}
+
+// outliving is a ctx whose deadline does not end it.
+type outliving struct {
+	context.Context
+	deadline time.Time
+}
+
+func (o outliving) Deadline() (time.Time, bool) { return o.deadline, true }
+
+// deadlineOfCaller waits with a ctx of a caller's own type, whose deadline has passed or passes meanwhile.
+func deadlineOfCaller(s *stage) {
+	for _, left := range []time.Duration{-time.Hour, time.Millisecond, time.Hour} {
+		s.renew(1)
+		inner, cancel := shim.WithCancel(context.Background())
+		ctx := outliving{inner, schedrt.Now().Add(left)}
+		for range 2 {
+			a := s.ask(ctx, cancel, 1)
+			s.settle()
+			s.mustBeGranted(a)
+			b := s.ask(ctx, cancel, 1)
+			s.settle()
+			s.mustWait(b)
+			s.put(1)
+			s.settle()
+			s.mustBeGranted(b)
+			s.put(1)
+		}
+		cancel()
+	}
+	s.close()
+}
