@@ -43,6 +43,10 @@ test-long: ## every test that takes longer: see the table below (half an hour an
 parallel: ## do the same work by threads and by processes, and write a page of the answers (under 2 minutes)
 	go run ./cmd/semabench parallel $(PARALLELFLAGS)
 
+.PHONY: cluster
+cluster: ## ten processes take turns by three etcd servers, of which one is killed (in seconds; nothing to install)
+	go run -C impls/cluster ./demo
+
 .PHONY: mutants
 mutants: ## play planted bugs against every detector, RUNS times, and generated ones (MUTANTSFLAGS='-sample 150')
 	./scripts/mutants.sh $(RUNS)

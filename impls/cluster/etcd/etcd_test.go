@@ -14,14 +14,28 @@ import (
 // server is shared by the tests of this package; each test has names of its own.
 var server *Server
 
-func TestMain(m *testing.M) {
-	if arguments := os.Getenv(holderVariable); arguments != "" {
-		if err := hold(arguments); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+// children has what processes of tests do, by the environment variable with their arguments.
+var children = map[string]func(arguments string) error{
+	holderVariable: hold,
+	workVariable:   workForever,
+}
+
+// child runs this test binary as a process of a test, if it was started as one.
+func child() {
+	ServeNode()
+	for variable, run := range children {
+		if arguments := os.Getenv(variable); arguments != "" {
+			if err := run(arguments); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
+}
+
+func TestMain(m *testing.M) {
+	child()
 	var err error
 	if server, err = Embedded(""); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -31,10 +30,8 @@ func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error 
 	repeated := false
 	give := func(ctx context.Context) error { return m.giveOnce(ctx, id, g.Revision, changed, keep, &repeated) }
 	// A ctx that is done gets a short time of its own: the permits are in the way of others.
-	op, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(m.ctx, cancel)()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
+	op, end := m.withGrace(ctx)
+	defer end()
 	err := m.persist(op, func() error { return give(op) })
 	switch {
 	case err == nil || errors.Is(err, cluster.ErrLost) || errors.Is(err, cluster.ErrRestored):

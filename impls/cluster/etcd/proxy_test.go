@@ -1,0 +1,117 @@
+package etcd
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// A proxy stands before one address of a server on loopback, and disturbs its connections. TCP has no
+// packets that it could drop or duplicate one by one: a cut swallows all bytes of one direction, and
+// heal ends the connections that have lost bytes. Transactions that run twice or late are in
+// TestPlantedBugs.
+type proxy struct {
+	listener net.Listener
+	target   string
+
+	mu    sync.Mutex
+	delay time.Duration
+	cut   [2]bool // to the server, from the server
+	conns map[*proxied]bool
+}
+
+type proxied struct {
+	ends [2]net.Conn // of the client, of the server
+	lost bool        // bytes were swallowed
+}
+
+func newProxy(target string) (*proxy, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{listener: l, target: target, conns: map[*proxied]bool{}}
+	go p.accept()
+	return p, nil
+}
+
+func (p *proxy) address() string { return p.listener.Addr().String() }
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.target)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		c := &proxied{ends: [2]net.Conn{client, server}}
+		p.mu.Lock()
+		p.conns[c] = true
+		p.mu.Unlock()
+		go p.copy(c, 0)
+		go p.copy(c, 1)
+	}
+}
+
+// copy forwards direction d until an end of the connection closes.
+func (p *proxy) copy(c *proxied, d int) {
+	defer p.close(c)
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := c.ends[d].Read(buffer)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		cut, delay := p.cut[d], p.delay
+		c.lost = c.lost || cut
+		lost := c.lost
+		p.mu.Unlock()
+		time.Sleep(delay)
+		if lost {
+			continue // what follows lost bytes makes no sense to the other end
+		}
+		if _, err := c.ends[1-d].Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (p *proxy) close(c *proxied) {
+	p.mu.Lock()
+	delete(p.conns, c)
+	p.mu.Unlock()
+	_ = c.ends[0].Close()
+	_ = c.ends[1].Close()
+}
+
+// disturb sets the faults of the proxy.
+func (p *proxy) disturb(delay time.Duration, cutTo, cutFrom bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay, p.cut = delay, [2]bool{cutTo, cutFrom}
+}
+
+// reset ends all connections.
+func (p *proxy) reset(all bool) {
+	p.mu.Lock()
+	var ending []*proxied
+	for c := range p.conns {
+		if all || c.lost {
+			ending = append(ending, c)
+		}
+	}
+	p.mu.Unlock()
+	for _, c := range ending {
+		p.close(c)
+	}
+}
+
+func (p *proxy) heal() {
+	p.disturb(0, false, false)
+	p.reset(false)
+}
