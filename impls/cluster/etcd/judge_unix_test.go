@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,6 +34,7 @@ type court struct {
 	t         *testing.T
 	endpoints []string
 	seed      uint64
+	bug       string
 
 	mu       sync.Mutex
 	guard    cluster.Guard
@@ -54,7 +54,8 @@ func (c *court) start() {
 	defer c.mu.Unlock()
 	number := len(c.workers)
 	w := exec.Command(self)
-	w.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", workVariable, c.seed+uint64(number), strings.Join(c.endpoints, " ")))
+	w.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", workVariable, c.seed+uint64(number), strings.Join(c.endpoints, " ")),
+		bugVariable+"="+c.bug)
 	w.Stderr = os.Stderr
 	in, err := w.StdinPipe()
 	must(c.t, err)
@@ -108,6 +109,12 @@ func (c *court) judge(worker int, line string) string {
 	return "ok"
 }
 
+func (c *court) report(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.errs = append(c.errs, err)
+}
+
 func (c *court) uses() map[int]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,6 +142,27 @@ func TestFaults(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("replay the faults: -judge.seed=%d -judge.time=%v", seed, *judgeTime)
+	if err := underFaults(t, seed, *judgeTime, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// The judge finds bugs that are planted into the workers.
+func TestFaultsFindBugs(t *testing.T) {
+	longtest.Need(t, "TestOracle")
+	for _, name := range []string{"take that trusts an old view", "newcomer passes the queue"} {
+		t.Run(name, func(t *testing.T) {
+			err := underFaults(t, 1, 10*time.Second, name)
+			if err == nil {
+				t.Fatal("the bug was not found")
+			}
+			t.Log("killed: ", err)
+		})
+	}
+}
+
+// underFaults makes faults for the given time, with a bug planted into the workers if it is not "".
+func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) error {
 	random := rand.New(rand.NewPCG(seed, 2))
 
 	var peers, clients []*proxy
@@ -148,7 +176,7 @@ func TestFaults(t *testing.T) {
 	})
 	must(t, err)
 	defer nodes.Close()
-	c := &court{t: t, seed: seed, owner: map[cluster.Fence]int{}, begun: map[int]int{}}
+	c := &court{t: t, seed: seed, bug: bug, owner: map[cluster.Fence]int{}, begun: map[int]int{}}
 	for _, n := range nodes.nodes {
 		p, err := newProxy(n.config.Client)
 		must(t, err)
@@ -189,7 +217,7 @@ func TestFaults(t *testing.T) {
 		{"servers: delay", 2 * time.Second, on(peers, 50*time.Millisecond, false, false)},
 	}
 	count, lasted := map[string]int{}, map[string]time.Duration{}
-	for end := time.Now().Add(*judgeTime); time.Now().Before(end); {
+	for end := time.Now().Add(duration); time.Now().Before(end); {
 		f := faults[random.IntN(len(faults))]
 		undo := f.begin(random.IntN(60))
 		d := time.Duration(random.Int64N(int64(f.longest) + 1))
@@ -202,19 +230,20 @@ func TestFaults(t *testing.T) {
 	for _, f := range faults {
 		t.Logf("%-28s %3d times, %6.1f s", f.name, count[f.name], lasted[f.name].Seconds())
 	}
-	c.verdict(nodes, alive)
+	return c.verdict(nodes, alive)
 }
 
 // verdict ends the run: every live worker must get on after the last fault, all permits must come back,
 // and the history must be that of a semaphore.
-func (c *court) verdict(nodes *Nodes, alive []int) {
+func (c *court) verdict(nodes *Nodes, alive []int) error {
 	t := c.t
 	before := c.uses()
 	deadline := time.Now().Add(60 * time.Second)
 	for _, w := range alive {
 		for c.uses()[w] < before[w]+2 {
 			if time.Now().After(deadline) {
-				t.Errorf("worker %d is stuck: %d uses when the last fault ended, %d a minute later", w, before[w], c.uses()[w])
+				c.report(fmt.Errorf("worker %d is stuck: %d uses when the last fault ended, %d a minute later",
+					w, before[w], c.uses()[w]))
 				break
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -238,9 +267,10 @@ func (c *court) verdict(nodes *Nodes, alive []int) {
 	l, err := s.Acquire(ctx, judgeSize)
 	if err != nil {
 		st, _ := s.Stats(t.Context())
-		t.Fatalf("permits are lost: %v, with %+v", err, st)
+		c.report(fmt.Errorf("permits are lost: %w, with %+v", err, st))
+	} else {
+		must(t, l.Release(ctx))
 	}
-	must(t, l.Release(ctx))
 
 	direct, err := clientv3.New(clientv3.Config{Endpoints: nodes.Endpoints()})
 	must(t, err)
@@ -253,10 +283,9 @@ func (c *court) verdict(nodes *Nodes, alive []int) {
 		uses += n
 	}
 	t.Logf("%d events, %d grants, %d uses of the resource, %d refused by its guard", len(events), grants, uses, c.refused)
-	if err := errors.Join(append(slices.Clone(c.errs), err)...); err != nil {
-		t.Error(err)
+	if err == nil && (grants < uses || uses == 0) {
+		err = fmt.Errorf("%d grants and %d uses: the history is not whole", grants, uses)
 	}
-	if grants < uses || uses == 0 {
-		t.Errorf("%d grants and %d uses: the history is not whole", grants, uses)
-	}
+	c.report(err)
+	return errors.Join(c.errs...)
 }

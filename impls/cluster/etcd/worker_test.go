@@ -19,6 +19,8 @@ const (
 	judgeTTL  = 2 * time.Second
 	// workVariable makes this test binary a worker of TestFaults: "SEED ENDPOINT…".
 	workVariable = "SEMABENCH_CLUSTER_WORKER"
+	// bugVariable has the name of a planted bug for the workers. The bug must not need a world.
+	bugVariable = "SEMABENCH_CLUSTER_BUG"
 )
 
 // A use is one request of a worker to the resource: "begin" or "end", and fences as slot:revision.
@@ -41,6 +43,11 @@ func workForever(arguments string) error {
 	e, err := Dial(clientv3.Config{Endpoints: f[1:]})
 	if err != nil {
 		return err
+	}
+	for _, b := range bugs {
+		if b.name == os.Getenv(bugVariable) {
+			b.plant(nil, keysOf("judge"), &e.calls)
+		}
 	}
 	answers := bufio.NewReader(os.Stdin)
 	for {
@@ -81,7 +88,11 @@ func workIn(s *cluster.Session, random *rand.Rand, answers *bufio.Reader) (stop 
 		}
 		fences := lease.Fences()
 		if ask(use("begin", fences)) {
-			time.Sleep(time.Duration(random.IntN(40)) * time.Millisecond)
+			most := 40
+			if random.IntN(4) == 0 { // long enough that a fault often meets a holder
+				most = 600
+			}
+			time.Sleep(time.Duration(random.IntN(most)) * time.Millisecond)
 			ask(use("end", fences))
 		}
 		_ = lease.Release(context.Background()) // ends with the session at the latest
