@@ -47,6 +47,22 @@
 //	    1 preemption, the fewest: of 2 schedules with fewer none fails like this
 //	    replay: go test -run '^TestCounter$' example.org/counter -explore.schedule=x2.2
 //
+// # Four doors
+//
+// Each of them plays schedules, and each is for another question:
+//
+//   - [Run] explores a body that you write. It is complete if the body is small: two or three
+//     goroutines and some operations each. It says nothing about more goroutines or other input.
+//     [Semaphore] is Run with programs for semaphores.
+//   - [Tests] explores the unmodified tests of a package, and says whether a schedule of them fails.
+//     It cannot notice what the tests do not check, and most tests are too large to be complete.
+//   - [Type] needs a constructor only. It draws programs over the methods of a type, and looks for a
+//     history that no sequential order explains. It cannot notice a method that is wrong for one
+//     goroutine alone.
+//   - The command “semabench explore -mutate ./pkg” asks how good the tests of a package are: it
+//     breaks the synchronization of the package, one place at a time, and says which mutants the
+//     tests notice, under go test and explored. It does not tell equivalent mutants apart.
+//
 // # How to read a failure
 //
 // Time goes down the page, and each goroutine has a column. Goroutine 0 is the body. An operation
