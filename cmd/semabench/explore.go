@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -20,6 +21,8 @@ go test with -explore.…; in addition this command shows progress, and Ctrl-C k
 The schedules that are played, and the failure that is reported, depend on the flags alone. They do
 not depend on -workers, nor on which process is faster. Only -time and Ctrl-C end an exploration at
 a moment of their own; the result until then may then differ.
+
+In GitHub Actions, failures are also annotations at their lines.
 
 Coverage is counted as ordered pairs of dependent operations. A pair is two places in the source
 whose operations came one right after the other, on the same object, in two goroutines.
@@ -44,7 +47,7 @@ nothing to break; 3 unknown: none is left, and some could not be judged; 130 int
 // -race decide what is built, -summary where the results go. A flag that is missing here would
 // be accepted and ignored.
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
-	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "strict"}
+	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "perfetto", "strict"}
 
 // An exploreCall is the verb explore with its flags.
 type exploreCall struct {
@@ -103,8 +106,12 @@ func (e *exploreCall) parse(args []string) error {
 	f.Bool("nodaemons", false, "report goroutines that only wait for a timer as leaks, too")
 	f.String("page", "", "write a schedule that fails also into this `file`, as a page; a second "+
 		"one into file-2")
+	f.String("perfetto", "", "write a schedule that fails also into this `file`, as a trace for ui.perfetto.dev; a\n"+
+		"second one into file-2")
 	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")
 	f.BoolVar(&e.JSON, "json", false, "write the results to standard output as JSON, in the place of the text")
+	f.StringVar(&e.JUnit, "junit", "", "write the results also into this `file`, as XML of JUnit")
+	e.GitHub = os.Getenv("GITHUB_ACTIONS") == "true"
 	e.mutate.add(f)
 	if err := e.positional(f, args); err != nil {
 		return err
@@ -125,7 +132,7 @@ func (e *exploreCall) passOn(f *flagSet) (err error) {
 			continue
 		}
 		value := f.Lookup(name).Value.String()
-		if name == "page" { // the tests run in the folder of their package
+		if name == "page" || name == "perfetto" { // the tests run in the folder of their package
 			if value, err = filepath.Abs(value); err != nil {
 				return err
 			}

@@ -62,7 +62,7 @@ func endings(page string) map[string]ending {
 		"several":      {[]string{"./..."}, exitcode.Refused, []string{"./... are 4 packages: want one"}, false},
 		"refused": {[]string{"./count", "-run", "TestStartsProcess"}, exitcode.Refused,
 			[]string{"=== TestStartsProcess: refused\nrefused: os/exec.Cmd.Run is not under control (count/count_test.go:", "nothing was explored"}, false},
-		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page}, exitcode.Failed, []string{"n = 1, want 2"}, false},
+		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page, "-perfetto", page + ".json", "-junit", page + ".xml"}, exitcode.Failed, []string{"n = 1, want 2"}, false},
 		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}, false},
 	}
 }
@@ -83,6 +83,8 @@ func exploreEnds(t *testing.T) {
 		})
 	}
 	mustContain(t, "the page", read(t, page), "<title>count_test.go:21: n = 1, want 2</title>")
+	mustContain(t, "the trace", read(t, page+".json"), `"traceEvents"`, `"what":"count_test.go:21: n = 1, want 2"`)
+	mustContain(t, "JUnit", read(t, page+".xml"), `failures="1"`, `name="TestWrong"`)
 }
 
 // With -race the race detector sees every schedule, and without -race none.

@@ -39,6 +39,8 @@ type Options struct {
 	Limit   time.Duration
 	Summary string // file for the results as JSON; "" for none
 	JSON    bool   // write the results to Stdout as JSON and not as text
+	JUnit   string // file for the results as XML of JUnit; "" for none
+	GitHub  bool   // write failures to Stderr as annotations of GitHub Actions
 
 	Stdout, Stderr io.Writer // for the results, and for progress
 }

@@ -43,6 +43,9 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	if err := r.writeSummary(b, ctx.Err() != nil); err != nil {
 		return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
 	}
+	if err := r.writeForCI(b); err != nil {
+		return fmt.Errorf("%w: %w", exitcode.ErrFailed, err)
+	}
 	all := plural.With(len(b.done), "exploration", "explorations")
 	switch {
 	case failures > 0: // also after an interrupt, which takes no failure back

@@ -216,6 +216,7 @@
 //	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
+//	-explore.perfetto=FILE write it as a trace for ui.perfetto.dev, with a track for each goroutine
 //	-explore.scenario=P    with Semaphore and Type: play this scenario or program only, your own, or
 //	                       one from a failure
 //	-explore.calls=N       with Semaphore: enumerate programs up to N calls, 5 by default; none if

@@ -35,6 +35,8 @@ var (
 		"fail a test whose result is unknown, instead of letting it pass or skipping it")
 	pageFlag = flag.String("explore.page", "",
 		"write a schedule that fails to this file, as an HTML page")
+	perfettoFlag = flag.String("explore.perfetto", "",
+		"write a schedule that fails to this file, as a trace for ui.perfetto.dev")
 )
 
 // Options bound an exploration. The zero value explores as Run does without flags.

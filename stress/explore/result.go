@@ -76,21 +76,43 @@ func (r *Result) WriteHTML(w io.Writer) error {
 	return r.Story.WriteHTML(w)
 }
 
-// pages counts the pages that this process has written.
-var pages atomic.Int64
+// WriteTrace writes the schedule that failed as a trace in JSON, which ui.perfetto.dev opens. Each
+// goroutine has a track, each step and each wait a slice.
+func (r *Result) WriteTrace(w io.Writer) error {
+	if r.Story == nil {
+		return ErrNoSchedule
+	}
+	return r.Story.WriteTrace(w)
+}
 
-// writeHTMLFor writes the page of a failure if -explore.page or -artifacts asks for one, and logs
-// where it is.
-func (r *Result) writeHTMLFor(t *testing.T) {
+// pages and traces count the files that this process has written.
+var pages, traces atomic.Int64
+
+// writeFilesFor writes the page of a failure if -explore.page or -artifacts asks for one, and the trace
+// if -explore.perfetto does. It logs where they are.
+func (r *Result) writeFilesFor(t *testing.T) {
 	t.Helper()
-	name := *pageFlag
-	if r.Story == nil || name == "" && !keepsArtifacts() {
+	if r.Story == nil {
 		return
 	}
-	if name == "" {
-		name = filepath.Join(t.ArtifactDir(), "schedule.html")
+	if name := *perfettoFlag; name != "" {
+		path, err := writeNumbered(name, "trace of -explore.perfetto", traces.Add(1), r.WriteTrace)
+		if err != nil {
+			t.Errorf("explore: %v", err)
+		} else {
+			t.Logf("the schedule as a trace for ui.perfetto.dev: %s", path)
+		}
 	}
-	path, err := r.writePage(name, pages.Add(1))
+	name, n := *pageFlag, int64(1) // a name in the folder of artifacts is of this test alone
+	switch {
+	case name != "":
+		n = pages.Add(1)
+	case keepsArtifacts():
+		name = filepath.Join(t.ArtifactDir(), "schedule.html")
+	default:
+		return
+	}
+	path, err := writeNumbered(name, "page of -explore.page", n, r.WriteHTML)
 	if err != nil {
 		t.Errorf("explore: %v", err)
 		return
@@ -104,19 +126,19 @@ func keepsArtifacts() bool {
 	return f != nil && f.Value.String() == "true"
 }
 
-// writePage writes the n'th page of this process, from 1, and returns its absolute path. From the
-// second page on, a name that the flag gave gets the number, so that no page replaces another.
-func (r *Result) writePage(name string, n int64) (path string, err error) {
-	if n > 1 && *pageFlag != "" {
+// writeNumbered writes the n'th file of a name, from 1, and returns its absolute path. From the second one
+// on the name gets the number, so that no file replaces another.
+func writeNumbered(name, what string, n int64, write func(io.Writer) error) (path string, err error) {
+	if n > 1 {
 		ext := filepath.Ext(name)
 		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext)
 	}
 	f, err := os.Create(name)
 	if err != nil {
-		return "", fmt.Errorf("writing the page of -explore.page: %w", err)
+		return "", fmt.Errorf("writing the %s: %w", what, err)
 	}
-	if err := errors.Join(r.WriteHTML(f), f.Close()); err != nil {
-		return "", fmt.Errorf("writing the page of -explore.page: %w", err)
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return "", fmt.Errorf("writing the %s: %w", what, err)
 	}
 	return filepath.Abs(name)
 }

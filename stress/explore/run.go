@@ -191,6 +191,6 @@ func report(t *testing.T, r *Result) {
 		t.Skip(text)
 	default:
 		t.Error(text)
-		r.writeHTMLFor(t)
+		r.writeFilesFor(t)
 	}
 }
