@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -62,8 +63,12 @@ func checkout(ctx context.Context, dir, revision, temp string) (gate.Side, error
 	// option.
 	s.Revision, err = git(ctx, dir, nil, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
 	if err != nil {
-		return s, fmt.Errorf("no revision %q: %w\nfetch it: git fetch origin; "+
-			"a CI checkout needs fetch-depth: 0", revision, err)
+		fetch := "git fetch origin"
+		if shallow, _ := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository"); shallow == "true" {
+			fetch = "this clone is shallow: git fetch --unshallow origin"
+		}
+		return s, fmt.Errorf("no revision %q: %w\nfetch it: %s; a CI checkout needs fetch-depth: 0, or 2 for HEAD^",
+			revision, err, fetch)
 	}
 	root := treeOf(temp)
 	if err := writeTree(ctx, top, s.Revision, root, temp); err != nil {
@@ -99,6 +104,23 @@ func (m *measurer) ignoredFiles(ctx context.Context, path string, oldErr, newErr
 		"sides and compare two directories with -old and -new", strings.Join(files, ", "))
 }
 
+// lacksContents adds to an error of writing files what helps if the clone lacks the contents of some. Git names each of
+// them in a line, of which a reader needs the first.
+func lacksContents(err error) error {
+	text, help := err.Error(), ""
+	switch {
+	case strings.Contains(text, "promisor"):
+		help = "this clone has not the contents of all files (git clone --filter), and cannot fetch them now: clone " +
+			"without --filter, or make its remote reachable"
+	case strings.Contains(text, "unable to read"):
+		help = "this clone lacks the contents of files: git fetch --refetch origin, or clone again"
+	default:
+		return err
+	}
+	const most = 3
+	return fmt.Errorf("%s\n%s", excerpt.Lines(text, most), help)
+}
+
 // treeOf returns the folder below temp that checkout writes a revision into.
 func treeOf(temp string) string { return filepath.Join(temp, "tree") }
 
@@ -123,11 +145,7 @@ func writeTree(ctx context.Context, top, revision, root, temp string) error {
 		return fmt.Errorf("%w\na shallow clone may lack it: git fetch --unshallow", err)
 	}
 	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+root+"/"); err != nil {
-		if strings.Contains(err.Error(), "promisor") {
-			err = fmt.Errorf("%w\nthis clone has not the contents of all files (git clone --filter), and cannot fetch them "+
-				"now: clone without --filter, or make its remote reachable", err)
-		}
-		return err
+		return lacksContents(err)
 	}
 	files, err := git(ctx, top, index, "ls-files", "--stage", "-z")
 	if err != nil {

@@ -109,7 +109,7 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 	if m.meter == nil {
 		return nil
 	}
-	c := &counting{m: m, ops: map[*plan]int{}, took: map[*plan]time.Duration{}}
+	c := &counting{m: m, ops: map[*plan]int{}}
 	for _, p := range plans {
 		if p.Mode != gate.Sliced && p.Mode != gate.Fresh {
 			continue
@@ -200,9 +200,7 @@ func (w *worker) waits(n int) (begins int64, err error) {
 type counting struct {
 	m        *measurer
 	plans    []*plan
-	ops      map[*plan]int           // of the longer run; the first process sets them, the others only read
-	starting time.Duration           // of the first process, until its first row
-	took     map[*plan]time.Duration // by each row in the first process
+	ops      map[*plan]int // of the longer run; the first process sets them, the others only read
 	sides    [2]binary
 	deadline time.Time // zero for none
 }
@@ -211,30 +209,20 @@ type counting struct {
 type sample struct {
 	value float64
 	err   error
-	took  time.Duration
 }
 
 // countAll counts with three processes of each side, and then the rows whose counts do not agree with
 // three more at a time. The first process runs alone, because it finds out how many operations the others run: a
 // benchmark whose operations depend on their number must have the same number on both sides. It gets
-// a fifth of the time, because the five others need three times as long on two cores, and longer than that
-// on a busy machine. A row that a process could not count, or did not reach in time, takes no part in the
-// later ones.
+// a third of the time: valgrind alone may take seconds to begin on a busy machine. A row that a process could
+// not count, or did not reach in time, takes no part in the later ones.
 func (c *counting) countAll(ctx context.Context, began time.Time, share time.Duration) error {
 	first := c.deadline
 	if share > 0 {
-		first = began.Add(share / 5)
+		first = began.Add(share / 3)
 	}
-	samples := c.count(ctx, 0, c.plans, first)
-	c.starting = time.Since(began)
-	for p, s := range samples {
-		c.took[p] = s.took
-		c.starting -= s.took
-	}
-	c.take([]int{0}, c.plans, []map[*plan]sample{samples})
-	others := []int{1, 0, 1, 0, 1}
-	c.leaveOut(len(others))
-	c.round(ctx, others, c.plans)
+	c.take([]int{0}, c.plans, []map[*plan]sample{c.count(ctx, 0, c.plans, first)})
+	c.round(ctx, []int{1, 0, 1, 0, 1}, c.plans)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -248,25 +236,15 @@ func (c *counting) countAll(ctx context.Context, began time.Time, share time.Dur
 	return ctx.Err()
 }
 
-// leaveOut gives up the last rows if some more processes cannot count all of them before the deadline. A row
-// needs all of its processes, so a deadline that cut off the last process would leave no row with a verdict.
-func (c *counting) leaveOut(processes int) {
-	const slower = 1.5 // a process beside others, which the first one did not have
-	if c.deadline.IsZero() {
-		return
+// turn returns the deadline of one of several processes that count at the same time, as many as there are cores.
+// A row needs all of its processes. So each wave of processes gets the same share of the time and comes about as far
+// in the list of rows: one deadline for all would cut off the last wave, and leave no row with all of its counts.
+func turn(began, deadline time.Time, process, processes, cores int) time.Time {
+	if deadline.IsZero() {
+		return deadline
 	}
-	rounds := time.Duration((processes + runtime.NumCPU() - 1) / runtime.NumCPU())
-	left := time.Duration(float64(time.Until(c.deadline)/rounds)/slower) - c.starting
-	for _, p := range c.plans {
-		if p.Instructions.Why != "" {
-			continue
-		}
-		if c.took[p] > left { // a shorter row may still fit
-			p.Instructions.Why, p.Instructions.Old = notReached, nil
-			continue
-		}
-		left -= c.took[p]
-	}
+	waves := (processes + cores - 1) / cores
+	return began.Add(deadline.Sub(began) * time.Duration(process/cores+1) / time.Duration(waves))
 }
 
 // late reports whether a deadline has passed.
@@ -281,11 +259,12 @@ func (c *counting) round(ctx context.Context, sides []int, plans []*plan) {
 		return
 	}
 	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
+	cores, began := runtime.NumCPU(), time.Now()
+	group.SetLimit(cores)
 	taken := make([]map[*plan]sample, len(sides))
 	for i, side := range sides {
 		group.Go(func() error {
-			taken[i] = c.count(ctx, side, plans, c.deadline)
+			taken[i] = c.count(ctx, side, plans, turn(began, c.deadline, i, len(sides), cores))
 			return nil
 		})
 	}
@@ -335,7 +314,6 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 		if ctx.Err() != nil || c.late(deadline) {
 			break
 		}
-		began := time.Now()
 		value, err := c.countRow(ctx, l, p)
 		if err != nil {
 			l.kill()
@@ -343,7 +321,7 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 				break
 			}
 		}
-		samples[p] = sample{value, err, time.Since(began)}
+		samples[p] = sample{value, err}
 	}
 	return samples
 }

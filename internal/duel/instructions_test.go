@@ -287,30 +287,20 @@ func BenchmarkPingPong(b *testing.B) {
 	}
 }
 
-// Rows that some processes cannot count before the deadline are left out beforehand, so that the others have all of
-// their counts. A long row does not keep shorter ones from being counted.
-func TestLeaveOut(t *testing.T) {
-	row := func() *plan { return &plan{Row: gate.Row{Instructions: &gate.Instructions{Old: []float64{1}}}} }
-	long, a, b, c := row(), row(), row(), row()
-	names := map[*plan]string{long: "long", a: "a", b: "b", c: "c"}
-	counts := func(deadline time.Time) (left []string) {
-		all := &counting{plans: []*plan{long, a, b, c}, deadline: deadline, starting: time.Second,
-			took: map[*plan]time.Duration{long: time.Hour, a: time.Second, b: time.Second, c: time.Hour}}
-		for _, p := range all.plans {
-			p.Instructions = &gate.Instructions{Old: []float64{1}}
+// Each wave of processes gets the same share of the time, and the last one all of it.
+func TestTurn(t *testing.T) {
+	began := time.Now()
+	deadline := began.Add(30 * time.Second)
+	for _, test := range []struct {
+		process, processes, cores int
+		want                      time.Duration
+	}{{0, 5, 2, 10 * time.Second}, {1, 5, 2, 10 * time.Second}, {2, 5, 2, 20 * time.Second}, {4, 5, 2, 30 * time.Second},
+		{0, 5, 8, 30 * time.Second}, {5, 6, 1, 30 * time.Second}, {0, 6, 1, 5 * time.Second}} {
+		if got := turn(began, deadline, test.process, test.processes, test.cores).Sub(began); got != test.want {
+			t.Errorf("process %d of %d on %d cores may take %v, want %v", test.process, test.processes, test.cores, got, test.want)
 		}
-		all.leaveOut(5)
-		for _, p := range all.plans {
-			if (p.Instructions.Why == "") != (len(p.Instructions.Old) == 1) {
-				t.Errorf("a row has %v although it is left out: %q", p.Instructions.Old, p.Instructions.Why)
-			}
-			if p.Instructions.Why == "" {
-				left = append(left, names[p])
-			}
-		}
-		return left
 	}
-	mustEqual(t, "without a deadline", counts(time.Time{}), []string{"long", "a", "b", "c"})
-	mustEqual(t, "with a minute", counts(time.Now().Add(time.Minute)), []string{"a", "b"})
-	mustEqual(t, "with a second", counts(time.Now().Add(time.Second)), nil)
+	if !turn(began, time.Time{}, 1, 5, 2).IsZero() {
+		t.Error("a deadline although there is none")
+	}
 }

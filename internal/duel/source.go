@@ -143,7 +143,7 @@ func (s *side) findPackages(ctx context.Context, patterns []string) error {
 	args := append([]string{"-e", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles,Error"}, patterns...)
 	out, err := s.goTool().Run(ctx, "list", args...)
 	if err != nil {
-		return loadError(err, patterns)
+		return s.namingModules(ctx, loadError(err, patterns))
 	}
 	for d := json.NewDecoder(strings.NewReader(out)); ; {
 		var p pkg
@@ -153,7 +153,7 @@ func (s *side) findPackages(ctx context.Context, patterns []string) error {
 			return fmt.Errorf("reading go list: %w", err)
 		}
 		if p.Error != nil && p.Dir == "" {
-			return loadError(errors.New(p.Error.Err), patterns)
+			return s.namingModules(ctx, loadError(errors.New(p.Error.Err), patterns))
 		}
 		has, err := p.hasBenchmarks()
 		if err != nil {
@@ -179,6 +179,28 @@ func loadError(err error, patterns []string) error {
 	return fmt.Errorf("%w\nthe packages must load on both sides: go list %s\n(./... leaves out what a side "+
 		"does not have; of a workspace name the modules; a revision has no ignored files)",
 		err, strings.Join(patterns, " "))
+}
+
+// namingModules adds the modules of a workspace to an error of loading its packages: a workspace has no ./... of its
+// own.
+func (s *side) namingModules(ctx context.Context, err error) error {
+	if !strings.Contains(err.Error(), "go.work") {
+		return err
+	}
+	out, listErr := s.goTool().Run(ctx, "list", "-m", "-f", "{{.Dir}}")
+	if listErr != nil {
+		return err
+	}
+	var patterns []string
+	for dir := range strings.Lines(out) {
+		if rel, relErr := filepath.Rel(s.Dir, strings.TrimSpace(dir)); relErr == nil && filepath.IsLocal(rel) {
+			patterns = append(patterns, "./"+filepath.ToSlash(filepath.Join(rel, "...")))
+		}
+	}
+	if len(patterns) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\nthe modules of this workspace: %s", err, strings.Join(patterns, " "))
 }
 
 // hasBenchmarks looks for the words “func Benchmark” in the test files. That

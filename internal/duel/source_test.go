@@ -213,6 +213,35 @@ func TestWhatASideLacks(t *testing.T) {
 			git(t, dir, "remote", "set-url", "origin", "file://"+filepath.Join(from, "gone"))
 			return dir, "HEAD"
 		}, "clone without --filter"},
+		"a workspace": {func(t *testing.T) (string, string) {
+			dir := scratch(t, map[string]string{"a/p_test.go": bench, "a/go.mod": "module a\n", "go.work": "go 1.24\n\nuse ./a\n"})
+			if err := os.Remove(filepath.Join(dir, "go.mod")); err != nil {
+				t.Fatal(err)
+			}
+			commit(t, dir)
+			return dir, "HEAD"
+		}, "modules of this workspace: ./a/..."},
+		"a clone of a depth": {func(t *testing.T) (string, string) {
+			from, dir := scratch(t, map[string]string{"p_test.go": bench}), filepath.Join(t.TempDir(), "clone")
+			commit(t, from)
+			write(t, from, map[string]string{"README": ""})
+			git(t, from, "add", "README")
+			git(t, from, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "more")
+			git(t, filepath.Dir(dir), "clone", "-q", "--depth=1", "file://"+from, dir)
+			return dir, "HEAD^"
+		}, "git fetch --unshallow origin"},
+		"an object that is gone": {func(t *testing.T) (string, string) {
+			dir := scratch(t, map[string]string{"p_test.go": bench})
+			commit(t, dir)
+			object, err := exec.Command("git", "-C", dir, "rev-parse", "HEAD:p_test.go").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(filepath.Join(dir, ".git/objects", string(object[:2]), strings.TrimSpace(string(object[2:])))); err != nil {
+				t.Fatal(err)
+			}
+			return dir, "HEAD"
+		}, "git fetch --refetch origin"},
 		"whole": {func(t *testing.T) (string, string) {
 			dir := scratch(t, map[string]string{"p_test.go": bench})
 			commit(t, dir)
