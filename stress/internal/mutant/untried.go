@@ -123,10 +123,9 @@ func (s timerKept) Acquire(ctx context.Context, n int64) error {
 	case <-w.ready:
 		return nil
 	case <-ctx.Done():
+		timer.Stop()
 	case <-late:
-		<-ctx.Done()
 	}
-	timer.Stop()
 	return s.wait(ctx, w)
 }
 
