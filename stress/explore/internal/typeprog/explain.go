@@ -12,9 +12,13 @@ import (
 
 // explain returns the calls of a run, and the sequential order that is closest to it: of the orders
 // that keep what was seen in real time, the one in which most calls have the same results.
+// The explanation is made once, for the schedule that is reported, and not for each schedule that fails.
+// So it may look at every sequence again.
 func (j *judge) explain(r *run, out *schedrt.Outcome, trace *schedrt.Trace) *failure.History {
 	h := &failure.History{}
 	events := r.events()
+	// The program numbers its columns, and the scheduler its goroutines: a value that starts goroutines in
+	// newValue takes numbers before the columns do. The report has the numbers of the scheduler.
 	number := map[*event]int{} // of the goroutine, as the columns of the report have it
 	for _, e := range events {
 		number[e] = e.goroutine
@@ -32,11 +36,15 @@ func (j *judge) explain(r *run, out *schedrt.Outcome, trace *schedrt.Trace) *fai
 		h.Calls = append(h.Calls, c)
 	}
 	best, agree := j.closest(r)
+	// A leak has results that agree, and is explained as well: the reader sees that the order ends without
+	// the goroutine that is left here.
 	if best == nil || agree == len(events) && out.Kind != schedrt.Leak {
 		return h // a race, or a failure that is not about the results
 	}
 	h.Reason = fmt.Sprintf("none of the %s fits. The closest one, call after call on a fresh value:",
 		plural.Of(len(j.sequences), "sequential order"))
+	// The events of a sequence stand in the order of the plan. A reader needs the order in which they took
+	// effect, which the turns give. Sorting is stable, so calls that never began keep the order of the plan.
 	order := slices.Clone(best.events)
 	slices.SortStableFunc(order, func(a, b *event) int { return cmp.Compare(a.began, b.began) })
 	for _, e := range order {
@@ -78,6 +86,8 @@ func (j *judge) line(e, seen *event) string {
 	return text
 }
 
+// ending says how a call came to its end, in words that also fit behind “but here:”. The first two have no
+// results, and must not look like a call that returned nothing.
 func ending(e *event) string {
 	switch {
 	case e.began == 0:

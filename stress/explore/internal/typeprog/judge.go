@@ -28,9 +28,13 @@ const (
 
 // judge returns in one line what is wrong with a run, or "". A deadlock or a leak that a sequential
 // order of the calls has as well is no failure; it then sets out to passed.
+// The order of the cases matters. A panic or a call of t.Error ends the schedule in the middle, so there is
+// no complete history to compare. A schedule without an end is no history either, and is never wrong: the
+// explorer counts it as not complete.
 func (j *judge) judge(r *run, out *schedrt.Outcome) string {
 	switch out.Kind {
 	case schedrt.Panicked:
+		// A panic in newValue has no order of calls that could excuse it.
 		if r.made && j.panicsAlike(firstLine(out.Message)) {
 			out.Kind, out.Waiting = schedrt.Passed, nil
 			return ""
@@ -52,6 +56,7 @@ func (j *judge) judge(r *run, out *schedrt.Outcome) string {
 		wrong = j.verdict(r, out)
 		j.verdicts[key] = wrong
 	}
+	// Only a wait that a sequential order has as well comes here with the kind Deadlock or Leak.
 	if wrong == "" {
 		out.Kind, out.Waiting = schedrt.Passed, nil // or the explorer reports the deadlock itself
 	}
@@ -66,12 +71,17 @@ func firstLine(text string) string {
 
 // panicsAlike reports whether a sequential order ends with the same panic in a goroutine of the type,
 // or with the same fatal error. Neither is a result of a call.
+// A fatal error, as the unlock of an unlocked mutex, ends the process of a user, too. If the same calls in
+// turn end it in the same words, the calls are a misuse and the schedule is not to blame.
 func (j *judge) panicsAlike(message string) bool {
 	j.play()
 	return slices.ContainsFunc(j.sequences, func(q *sequence) bool { return q.fatal == message })
 }
 
 // play plays the plan in every order, once.
+// Most programs of a right type are judged on a handful of histories, and many programs are never judged
+// at all, as the time is over before. So the orders are played when the first history is there. The map of
+// verdicts doubles as the mark: it is nil until then.
 func (j *judge) play() {
 	if j.verdicts != nil {
 		return
@@ -80,6 +90,7 @@ func (j *judge) play() {
 	for _, order := range j.plan.orders() {
 		found, all := j.spec.sequences(j.plan, order)
 		j.sequences = append(j.sequences, found...)
+		// The first order that was cut names the reason. Later ones have the same method in them, as a rule.
 		if !all && j.cut == "" {
 			j.cut = j.spec.varying(found)
 		}
@@ -88,6 +99,8 @@ func (j *judge) play() {
 
 // varying returns the name of a method whose results differ among sequences of one order, or of the
 // type: the schedules that were not played may have other results even if the played ones agree.
+// The name goes into a refusal, which tells the user what to leave out. The first call that differs is the
+// best guess: the calls behind it may differ because it did.
 func (s *Spec) varying(found []*sequence) string {
 	if len(found) == 0 {
 		return s.Name()
@@ -103,6 +116,10 @@ func (s *Spec) varying(found []*sequence) string {
 }
 
 // verdict looks for a sequence that has the history of r.
+// A leak needs a sequence that agrees and leaks. If sequences agree and none of them leaks, the leak is the
+// failure. A sequence with a fatal end has no results of calls, and excuses nothing here; panicsAlike
+// looks at those. If not all schedules of an order were played, no answer is certain, and the type is
+// refused rather than blamed.
 func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 	left := out.Kind == schedrt.Leak
 	wrong := ""
@@ -135,6 +152,8 @@ func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 // sequence ended in the turn of the call that let it go on, so it has not returned before that call
 // began. The comparison is therefore strict. Two calls of one goroutine need no rule of their own: the
 // first returned before the second began.
+// The cost is the square of the number of calls, which is at most six and the observers. The loop ends at
+// the first pair that is out of order.
 func (j *judge) keepsOrder(r *run, q *sequence) bool {
 	events := r.events()
 	for a, first := range events {
@@ -151,6 +170,8 @@ func (j *judge) keepsOrder(r *run, q *sequence) bool {
 }
 
 // agrees reports whether all calls have the same results, and the same calls never return.
+// The observers at the end are among the calls. So two histories with equal results of the columns still
+// differ if they leave different states behind.
 func (j *judge) agrees(r *run, q *sequence) bool {
 	for i, e := range r.events() {
 		if !j.equal(e, q.events[i]) {
@@ -163,6 +184,7 @@ func (j *judge) agrees(r *run, q *sequence) bool {
 // equal reports whether a call of the history has the results that it has in a sequence. Two calls
 // agree if both never return, or if both never began, because the call before them never returned.
 // In other checkers a pending call may also be left out, or have taken effect. Here the execution is over: nothing can move, so pending is a result.
+// A panic is compared by its text. Its value may be a pointer, which differs from run to run.
 func (j *judge) equal(a, b *event) bool {
 	if a.began == 0 || b.began == 0 || a.end == 0 || b.end == 0 {
 		return (a.began == 0) == (b.began == 0) && (a.end == 0) == (b.end == 0)
@@ -189,6 +211,8 @@ func (j *judge) equal(a, b *event) bool {
 func (j *judge) describe(r *run, out *schedrt.Outcome) string {
 	var stuck []string
 	for i, e := range r.events() {
+		// A call whose result occurs in some sequence is not the one to name: the combination is wrong, and not
+		// this call.
 		same := func(q *sequence) bool { return j.equal(e, q.events[i]) }
 		if slices.ContainsFunc(j.sequences, same) {
 			continue
@@ -212,6 +236,9 @@ func (j *judge) describe(r *run, out *schedrt.Outcome) string {
 
 // historyKey is everything that a verdict depends on: the results and the order of the begins and
 // ends. The stamps are numbers of steps, which differ from schedule to schedule.
+// The real-time order depends on the ranks of the stamps only, so two schedules whose calls
+// overlap in the same way have one key. The kind of the end is a part of the key: the same results are
+// right if all goroutines ended, and may be wrong if one is left.
 func historyKey(r *run, out *schedrt.Outcome) string {
 	events := r.events()
 	var stamps []int

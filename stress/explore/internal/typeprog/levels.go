@@ -39,6 +39,7 @@ var shapes = []Level{
 const defaultCalls = 4
 
 // calls returns the number of calls in a program of the level, without the calls of the observers.
+// The user's bound is about the calls that a reader has to follow; observers are read at the end only.
 func (l Level) calls() (n int) {
 	n = l.Before
 	for _, c := range l.Columns {
@@ -65,6 +66,8 @@ func (l Level) String() string {
 
 // Levels returns the levels with up to a number of calls, the smallest programs first, for the probe of
 // a player. 0 means the default.
+// The parent draws with the probe of one player, and names each program by its text. So two players whose
+// probes differ, for a type that depends on the time, still play the same programs.
 func (s *Spec) Levels(p *Probe, calls int) []Level {
 	s.probed = p
 	if calls <= 0 {
@@ -77,7 +80,10 @@ func (s *Spec) Levels(p *Probe, calls int) []Level {
 // more. Programs that differ in the names of goroutines are drawn once. They come in an order that a
 // hash decides, so that a bound on the time does not cut off the methods at the end of the alphabet. The
 // hash is of the text alone: a program has the same place in every process and on every machine.
+// A task names a program by its text alone, and each player parses that text. No player draws.
 func (s *Spec) Programs(l Level) (texts []string, total int) {
+	// Calls before the goroutines start must return on a fresh value: a program whose first call waits shows
+	// nothing but that wait, in every schedule.
 	before := s.quiet()
 	if total = count(l, len(s.drawn()), len(before)); total > mostOfLevel {
 		return s.bounded(s.draw(l, before)), total
@@ -98,6 +104,8 @@ func (s *Spec) bounded(texts []string) []string {
 }
 
 // count returns about how many programs a level has. Equal columns in two orders count once.
+// The division is exact only if no two columns are equal, and a little too small otherwise. The count only
+// decides whether a level is enumerated or drawn; an enumerated level counts its programs.
 func count(l Level, calls, before int) int {
 	total, alike := 1, 1
 	for i, n := range l.Columns {
@@ -116,6 +124,8 @@ func count(l Level, calls, before int) int {
 }
 
 // draw draws programs of a level that has too many, the same ones in every process.
+// The source of random numbers has a fixed seed. A test that is started again must
+// get the same programs. Twice as many are drawn as are wanted, because some come twice.
 func (s *Spec) draw(l Level, before []*call) (texts []string) {
 	r := rand.New(rand.NewPCG(1, uint64(len(s.calls))))
 	calls := s.drawn()
@@ -146,6 +156,8 @@ func (s *Spec) draw(l Level, before []*call) (texts []string) {
 	return texts
 }
 
+// hashOf mixes the programs of a level. Sorted by their texts, the first programs would all be of the method
+// whose name begins with the first letter.
 func hashOf(text string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(text))
@@ -154,6 +166,8 @@ func hashOf(text string) uint64 {
 
 // eachPlan calls yield with the plans of a shape. Columns of one length stand in the order of their
 // texts, so that each class comes once.
+// The order of goroutines has no meaning to the scheduler, which tries every one. So columns are sorted, and
+// each program with two goroutines is played once instead of twice, with three up to six times less.
 func (s *Spec) eachPlan(l Level, before []*call, yield func(plan)) {
 	calls := s.drawn()
 	var columns func(p plan)
@@ -174,6 +188,7 @@ func (s *Spec) eachPlan(l Level, before []*call, yield func(plan)) {
 }
 
 // eachList calls yield with every list of n of the calls.
+// The calls may repeat: the same call twice is how an insert that is not atomic shows itself.
 func eachList(n int, of []*call, yield func([]*call)) {
 	if n == 0 {
 		yield(nil)

@@ -19,6 +19,8 @@ const (
 )
 
 // addMethods adds the calls of each method, in the order of the names.
+// Package reflect lists exported methods only, sorted by name. So the numbers of calls are the same in the
+// parent and in every player, which are different binaries of the same source.
 func (s *Spec) addMethods(receiver reflect.Type) error {
 	known := map[string]bool{}
 	for i := range receiver.NumMethod() {
@@ -40,6 +42,8 @@ func (s *Spec) addMethods(receiver reflect.Type) error {
 }
 
 // ofEmbeddedLock reports whether a method is promoted from an embedded sync.Mutex or sync.RWMutex.
+// Lock and Unlock of an embedded mutex are calls around other calls. Drawn alone, Lock waits for ever in
+// most programs, and Unlock ends the process by a fatal error that no order explains.
 func ofEmbeddedLock(receiver reflect.Type, name string) bool {
 	if receiver.Kind() != reflect.Pointer || receiver.Elem().Kind() != reflect.Struct {
 		return false
@@ -58,6 +62,7 @@ func ofEmbeddedLock(receiver reflect.Type, name string) bool {
 
 // ofSync reports whether a type is of package sync. In a process that plays schedules it is of the
 // shim package that replaces sync.
+// The name of the package decides, since the look-alike is another type in the eyes of package reflect.
 func ofSync(t reflect.Type) bool {
 	return t.PkgPath() == "sync" || strings.HasSuffix(t.PkgPath(), "/explore/shim/sync")
 }
@@ -97,6 +102,7 @@ func (s *Spec) checkNames(known map[string]bool) error {
 // addMethod adds the calls of one method. A method whose arguments cannot be drawn is left out, by
 // name, unless the user asked for it. One method with a callback is no reason to explore none of
 // twenty. But if Only names a method, leaving it out silently would mislead the user.
+// A result that cannot be compared is no reason to leave its method out: the call still meets the others.
 func (s *Spec) addMethod(m *method) error {
 	tuples, err := s.argumentsOf(m)
 	if err != nil && (slices.Contains(s.options.Only, m.name) || s.options.Arguments[m.name] != nil) {
@@ -124,6 +130,8 @@ func (s *Spec) addMethod(m *method) error {
 	return nil
 }
 
+// callText returns a call as Go source. The text is also the name of the call in a replay command, so it
+// must not depend on addresses. An empty variadic argument has no text: f() and not f(nil...).
 func callText(m *method, args []Value) string {
 	var texts []string
 	for i, a := range args {
@@ -139,6 +147,8 @@ func callText(m *method, args []Value) string {
 }
 
 // argumentsOf returns the arguments of each call of a method.
+// Arguments of the user replace all others. Otherwise the values of each parameter are combined, and the
+// number of combinations is bounded.
 func (s *Spec) argumentsOf(m *method) (tuples [][]Value, err error) {
 	if given := s.options.Arguments[m.name]; given != nil {
 		for _, args := range given {
@@ -163,6 +173,7 @@ func (s *Spec) argumentsOf(m *method) (tuples [][]Value, err error) {
 }
 
 // fitting converts the arguments that the user gives for a method to its parameters.
+// A mistake is an error, and not a method that is left out: the user has asked for these arguments.
 func fitting(m *method, given []Value) (args []Value, err error) {
 	fixed := len(m.in)
 	if m.variadic {
@@ -210,6 +221,7 @@ func diagonal(choices [][]Value, most int) (tuples [][]Value) {
 			return
 		}
 		for k := 0; k < len(choices[i]) && k <= sum; k++ {
+			// Clipped, as two branches would otherwise write to one array.
 			extend(append(slices.Clip(args), choices[i][k]), sum-k)
 		}
 	}

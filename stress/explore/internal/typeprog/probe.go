@@ -24,6 +24,9 @@ type Probe struct {
 }
 
 // Probe makes each call alone, and all calls one after the other.
+// A type is probed before programs are drawn, because one call can spoil all programs: a call that waits on
+// a fresh value would be the whole of its programs, a call with hundreds of schedules alone would use their
+// time, and a call that ends the process would end each of them.
 func (s *Spec) Probe() *Probe { return s.probe() }
 
 // probe is Probe once.
@@ -39,12 +42,14 @@ func (s *Spec) probe() *Probe {
 		return p
 	}
 	_, _, still := s.alone(nil, busyFrom, nil)
+	// The steps of newValue are in every program, and no call can be blamed for them.
 	made := s.steps
 	if !still {
 		p.Text = append(p.Text, "newValue starts goroutines or timers that have many schedules alone: with "+
 			"-explore.lazyclock time passes only when nothing else can move")
 	}
 	for _, c := range s.calls {
+		// Each call has a fresh value: an order of the probe would otherwise decide what a call finds.
 		r, out, all := s.alone([]*call{c}, busyFrom, nil)
 		if !all && still && !s.askedFor(c.method) {
 			p.Busy = append(p.Busy, c.text)
@@ -83,6 +88,7 @@ func (s *Spec) probe() *Probe {
 			"schedules, because it starts goroutines. explore.Only or explore.Arguments asks for it",
 			strings.Join(p.Busy, ", "), busyFrom))
 	}
+	// The observers were empty while s.probed was; from here on they are chosen among the calls that return.
 	s.probed, s.seers = p, nil
 	p.Problem = cmp.Or(p.Problem, s.depends())
 	return p
@@ -90,6 +96,7 @@ func (s *Spec) probe() *Probe {
 
 // sharesValue reports whether newValue returns one pointer twice. The calls of one program would then
 // find what the calls of another have left.
+// A pointer to a type without size proves nothing: all of these may have one address.
 func (s *Spec) sharesValue() (same bool) {
 	s.everySchedule(1, func() {
 		a, b := s.fresh(), s.fresh()
@@ -114,6 +121,8 @@ func (s *Spec) askedFor(m *method) bool {
 
 // alone makes calls in one goroutine on a fresh value, after what prepare does. It plays up to most
 // schedules, returns the first one, and reports whether there are no more.
+// The first schedule is the default one, without preemptions. Its results stand for the call. The outcome is
+// copied, as the scheduler writes the next one to the same place.
 func (s *Spec) alone(calls []*call, most int, prepare func()) (first *run, out *schedrt.Outcome, all bool) {
 	var r *run
 	all = s.everySchedule(most, func() {
@@ -141,6 +150,8 @@ func (s *Spec) alone(calls []*call, most int, prepare func()) (first *run, out *
 // depends compares two sequential plays of the same calls that differ in random numbers and in the
 // time at their begin. A result that differs depends on one of them, and no order can explain it.
 // The order of a map cannot differ: the engine fixes it.
+// The second play begins a million seconds later and some: a result that has only the time of day in it, or
+// whole minutes, would agree after a round number of days.
 func (s *Spec) depends() string {
 	var calls []*call
 	for range 2 { // a second call of each sees what the first ones have left
@@ -191,6 +202,8 @@ const mostObservers = 6
 // observers returns the calls that end every program, because they have results that show what the
 // calls before have left. The calls with the fewest arguments come first: they say most about the
 // whole value.
+// They are chosen once and kept, because every run of every program asks for them. A call that waits,
+// panics, or has many steps alone is none: it would do so at the end of each program.
 func (s *Spec) observers() (calls []*call) {
 	if s.seers != nil || s.probed == nil {
 		return s.seers

@@ -54,6 +54,8 @@ func list(calls []*call) string {
 }
 
 // parse reads the notation. The longest call that fits is taken, as one text may begin another.
+// Replay commands have the notation, and users edit it. An error therefore names the rest at which it
+// stopped, and what could stand there.
 func (s *Spec) parse(text string) (p plan, err error) {
 	rest, column := text, []*call(nil)
 	for {
@@ -104,6 +106,8 @@ func (s *Spec) Program(text string) (*Program, error) {
 func (p *Program) Text() string { return p.plan.String() }
 
 // Ready prepares the next schedule.
+// The probe is made here at the latest, under the control of the scheduler: a replay of one program comes
+// to no enumeration that would have made it.
 func (p *Program) Ready() {
 	p.spec.probe()
 	p.run = newRun(p.spec, p.plan)
@@ -114,6 +118,7 @@ func (p *Program) Ready() {
 func (p *Program) Play() { p.run.concurrently() }
 
 // Judge returns in one line what is wrong with the schedule that was just played, or "".
+// The source of the program is added to the message of a failure only: other schedules show no message.
 func (p *Program) Judge(out *schedrt.Outcome) string {
 	wrong := p.judge.judge(p.run, out)
 	if wrong != "" {
@@ -158,6 +163,8 @@ type event struct {
 	noted      atomic.Bool // in a sequential order: the conductor may go on
 }
 
+// Events are made anew for each schedule: the results of one schedule must not
+// be found in the next.
 func newRun(s *Spec, p plan) *run {
 	r := &run{spec: s, plan: p}
 	events := func(calls []*call, g int) (all []*event) {
@@ -174,6 +181,7 @@ func newRun(s *Spec, p plan) *run {
 }
 
 // events returns all calls. Their order is the same in each run of a plan.
+// The index of a call is how a history and a sequence are compared, so both must list the calls alike.
 func (r *run) events() []*event {
 	return slices.Concat(r.before, slices.Concat(r.columns...), r.after)
 }
@@ -192,6 +200,7 @@ func (r *run) concurrently() {
 	all.Add(len(r.columns))
 	for _, column := range r.columns {
 		schedrt.Go(func() {
+			// The steps of this package are marked, so that reports and the counts of steps leave them out.
 			schedrt.MarkHarness()
 			defer all.Done()
 			for _, e := range column {
@@ -204,6 +213,8 @@ func (r *run) concurrently() {
 }
 
 // begin makes the value.
+// A value that is nil has methods that mostly panic, each with a message that blames
+// the method. So nil fails here, by its own name.
 func (r *run) begin() bool {
 	r.value = r.spec.fresh()
 	if isNil(r.value) {
@@ -218,6 +229,8 @@ func (r *run) begin() bool {
 
 const nilText = "newValue returns nil"
 
+// isNil reports whether there is no value to call methods of. A map or a slice that is nil is a value: some
+// types document their zero value as ready to use.
 func isNil(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -227,6 +240,7 @@ func isNil(v reflect.Value) bool {
 }
 
 // finish makes the calls of the observers, and gives the value back to the user.
+// Cleanup comes last and is not judged: it is the user's way to end goroutines, and may call anything.
 func (r *run) finish() {
 	for _, e := range r.after {
 		r.do(e)
@@ -238,6 +252,9 @@ func (r *run) finish() {
 
 // do makes one call. The arguments are made before the call begins, and the results are written down
 // before it ends. No step of the schedule is in between, so both belong to the call.
+// In a sequential order the stamps are turns, and the board orders the begin and the end of each call for
+// the race detector. In the program itself only the scheduler orders them, so a race of the type stays
+// visible.
 func (r *run) do(e *event) {
 	m := e.call.method
 	in := []reflect.Value{r.value}
@@ -268,6 +285,8 @@ func (r *run) do(e *event) {
 
 // call calls the method. A panic of the method is a result. The end of the schedule is no panic: the
 // scheduler ends goroutines by runtime.Goexit, which recover does not stop.
+// Methods are called by package reflect, whose frames a report leaves out. A result of a method is a copy, but
+// what it points to may be a part of the value.
 func (r *run) call(e *event, in []reflect.Value) (results []reflect.Value) {
 	f := r.functions[e.call.method.name]
 	defer func() {
@@ -284,6 +303,8 @@ func (r *run) call(e *event, in []reflect.Value) (results []reflect.Value) {
 	return results[:len(e.call.method.out)] // without the struct{} of callable
 }
 
+// panicText returns the text by which two panics are compared. It must not have an address in it, so a value
+// that is neither an error nor a string is written by its content.
 func panicText(p any) string {
 	if err, ok := p.(error); ok {
 		return textOf(err)

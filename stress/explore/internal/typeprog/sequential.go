@@ -35,6 +35,8 @@ func (q *sequence) key() string {
 const mostSchedules = 200
 
 // orders returns every order of the columns' calls, as lists of columns.
+// Two columns with two calls each have six orders, and three columns with two calls have ninety. Each order
+// costs at least one schedule, and the bound on calls keeps that below the schedules of the program.
 func (p plan) orders() (all [][]int) {
 	left := make([]int, len(p.columns))
 	total := 0
@@ -51,6 +53,8 @@ func (p plan) orders() (all [][]int) {
 		for i := range left {
 			if left[i] > 0 {
 				left[i]--
+				// The array may be shared with the next branch, which writes the same index again. A finished order was
+				// cloned above.
 				extend(append(order, i))
 				left[i]++
 			}
@@ -62,6 +66,8 @@ func (p plan) orders() (all [][]int) {
 
 // sequences plays a plan in one order, on fresh values, and returns what differs from schedule to
 // schedule. All is false if not all schedules were played.
+// One order may have several outcomes, if the type starts goroutines or timers of its own. All of them are
+// specification: a caller of one method after the other may see each.
 func (s *Spec) sequences(p plan, order []int) (found []*sequence, all bool) {
 	var r *run
 	seen := map[string]bool{}
@@ -75,6 +81,7 @@ func (s *Spec) sequences(p plan, order []int) (found []*sequence, all bool) {
 		if out.Kind == schedrt.Panicked {
 			q.fatal = firstLine(out.Message)
 		}
+		// A panic cuts the calls off, so complete does not hold. Such a sequence is kept for panicsAlike.
 		if k := q.key(); (r.complete() || q.fatal != "") && !seen[k] {
 			seen[k] = true
 			found = append(found, q)
@@ -84,6 +91,7 @@ func (s *Spec) sequences(p plan, order []int) (found []*sequence, all bool) {
 }
 
 // ended reports whether all calls have returned.
+// A goroutine that is left while a call waits is that call. It is no leak of the type.
 func (r *run) ended() bool {
 	return !slices.ContainsFunc(r.events(), func(e *event) bool { return e.end == 0 })
 }
@@ -137,6 +145,7 @@ func (r *run) inOrder(order []int) {
 	next := make([]int, len(r.columns))
 	for _, i := range order {
 		column := r.columns[i]
+		// A goroutine whose last call still waits cannot take this turn; complete says why it is lost.
 		if k := next[i]; k == 0 || column[k-1].noted.Load() {
 			next[i]++
 			b.acquire()
@@ -154,6 +163,8 @@ func (r *run) inOrder(order []int) {
 
 // conduct gives a call its turn, and returns when it has returned or waits. Others says that a call
 // before it waits.
+// Without a waiting call the return is enough. With one, the call that has returned may have let the other
+// go on, and the next turn must not begin before that call has come to its end or waits again.
 func (b *board) conduct(e *event, others bool) {
 	b.release()
 	b.change(func() {
@@ -167,6 +178,8 @@ func (b *board) conduct(e *event, others bool) {
 func (e *event) waits() bool { return e.began > 0 && e.end == 0 }
 
 // follow makes the calls of a column, each in its turn.
+// It reads the turn twice. The scheduler may let it go on because the order is over, and then there is no
+// turn for it.
 func (b *board) follow(r *run, column []*event) {
 	schedrt.MarkHarness()
 	for _, e := range column {
@@ -180,6 +193,8 @@ func (b *board) follow(r *run, column []*event) {
 }
 
 // watch notes whenever nothing can move.
+// Each phase is one rest. The goroutine ends with the order, as it would otherwise be the leak that it looks
+// for.
 func (b *board) watch() {
 	schedrt.MarkHarness()
 	for phase := 1; !b.over.Load(); phase++ {
@@ -188,6 +203,8 @@ func (b *board) watch() {
 	}
 }
 
+// change and await are one operation on one object, so the scheduler sees that they depend on each other.
+// As writes, they keep their order in every schedule that it takes for equivalent.
 func (b *board) change(f func()) {
 	schedrt.Do(schedrt.OpStore, func() bool {
 		f()

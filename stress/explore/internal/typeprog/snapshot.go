@@ -115,6 +115,10 @@ func (w *snapshotter) integer(t reflect.Type, p unsafe.Pointer) {
 	w.WriteString(strconv.FormatUint(n, 10))
 }
 
+// pointer writes the value behind a pointer. A pointer that leads back to a value on the way, as in a ring,
+// is written by its type, or the writing would not end. An address is never written: it differs from run to
+// run, and two equal results would look different.
+//
 //go:norace
 func (w *snapshotter) pointer(t reflect.Type, to unsafe.Pointer) {
 	switch {
@@ -133,6 +137,8 @@ func (w *snapshotter) pointer(t reflect.Type, to unsafe.Pointer) {
 }
 
 // showsFields reports whether a struct behind a pointer has anything that is compared.
+// A struct without fields has nothing to hide, and one with unexported fields only is a handle: what two
+// handles have in common is not for a caller to see.
 func showsFields(t reflect.Type) bool {
 	for i := range t.NumField() {
 		if t.Field(i).IsExported() {
@@ -143,6 +149,8 @@ func showsFields(t reflect.Type) bool {
 }
 
 // opaque reports whether nothing but nil can be seen of values of a type.
+// The user is told about such results once, because a method that returns a
+// wrong function or channel would pass.
 func opaque(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
@@ -193,6 +201,8 @@ func (w *snapshotter) face(t reflect.Type, p unsafe.Pointer, behind bool) {
 }
 
 // textOf returns the text of an error. The method is of the program, and may panic for a nil pointer.
+// The panic is a result of the call as well. It must not end the schedule, in which it would look like a panic
+// of the method.
 func textOf(err error) (text string) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -202,6 +212,9 @@ func textOf(err error) (text string) {
 	return err.Error()
 }
 
+// slice writes a slice by its header, which has had this layout since Go 1. The capacity is left out: no
+// caller can rely on it. Bytes are written as a string, as most of them are text.
+//
 //go:norace
 func (w *snapshotter) slice(t reflect.Type, p unsafe.Pointer, behind bool) {
 	header := (*struct {
@@ -218,6 +231,9 @@ func (w *snapshotter) slice(t reflect.Type, p unsafe.Pointer, behind bool) {
 	}
 }
 
+// elements writes a run of values in memory. It stops at the bound on nodes in the middle: a result of a
+// million elements must not take a second in each schedule.
+//
 //go:norace
 func (w *snapshotter) elements(t reflect.Type, p unsafe.Pointer, n int, behind bool) {
 	w.WriteByte('[')
@@ -260,6 +276,8 @@ func (w *snapshotter) entries(t reflect.Type, p unsafe.Pointer, behind bool) {
 	}
 	var texts []string
 	for i := m.MapRange(); i.Next(); {
+		// Copies of the writer, so that both know the way here and the nodes so far. A Builder must not be copied
+		// once it holds text, so each gets a new one.
 		key, value := *w, *w
 		key.Builder, value.Builder = strings.Builder{}, strings.Builder{}
 		k, v := reflect.New(t.Key()), reflect.New(t.Elem())

@@ -66,6 +66,8 @@ type Spec struct {
 
 // New returns the calls of a type. The error names what keeps programs from being drawn, and what to
 // declare.
+// A type without methods to call is an error and no pass. The reasons of the methods that were left out
+// stand in it, as one of them is usually the one to declare something for.
 func New(typ reflect.Type, newValue func() reflect.Value, o Options) (*Spec, error) {
 	s := &Spec{typ: typ, fresh: newValue, options: o, limits: schedrt.Limits{AskAlways: true}}
 	receiver := typ
@@ -95,6 +97,7 @@ func New(typ reflect.Type, newValue func() reflect.Value, o Options) (*Spec, err
 func (s *Spec) Name() string { return s.typ.String() }
 
 // Methods returns the names of the methods that programs are drawn from.
+// The calls stand in the order of their methods, so equal names are neighbours.
 func (s *Spec) Methods() (names []string) {
 	for _, c := range s.drawn() {
 		names = append(names, c.method.name)
@@ -103,12 +106,16 @@ func (s *Spec) Methods() (names []string) {
 }
 
 // Prepare gives the limits for executions of sequential orders. A player calls it before it plays.
+// The orders share the limits of the explorer, so that a call without an end is cut off in both in the same
+// way.
 func (s *Spec) Prepare(limits schedrt.Limits) {
 	limits.AskAlways = true // the orders are explored with DPOR
 	s.limits = limits
 }
 
 // execution returns the execution for sequential orders.
+// It is another execution than the one of the program that is judged: the judge plays orders while the
+// outcome of that program is still needed.
 func (s *Spec) execution() *schedrt.Exec {
 	if s.exec == nil {
 		s.exec = schedrt.New(s.limits)
@@ -119,6 +126,8 @@ func (s *Spec) execution() *schedrt.Exec {
 // everySchedule plays a function under every schedule up to a bound, and calls seen after each. It
 // reports whether all were played. A sequential order has one schedule, unless the type has
 // goroutines of its own or a call lets others go on.
+// A pruned schedule equals another one in its effects, and shows nothing new. It counts towards the
+// bound all the same, since it costs time.
 func (s *Spec) everySchedule(bound int, play func(), seen func(out *schedrt.Outcome)) (all bool) {
 	x := s.execution()
 	search := &strategy.DPOR{}
@@ -154,6 +163,8 @@ type functions map[string]reflect.Value
 
 // byType keeps the functions of each dynamic type. The lock is for tests that run in parallel; in a
 // player only one goroutine runs at a time.
+// The dynamic type is the key and not the static one: newValue may return an interface, and another type in
+// each schedule.
 var byType struct {
 	sync.Mutex
 	all map[reflect.Type]functions
@@ -161,6 +172,8 @@ var byType struct {
 
 // functionsOf returns the methods of v. It is called before the goroutines of a program start, because
 // package reflect has locks, whose edges would hide races between goroutines that call it.
+// Of the methods of a type in an interface some may be missing in the interface. They are harmless: a plan
+// has calls of the static type only.
 func functionsOf(v reflect.Value) functions {
 	byType.Lock()
 	defer byType.Unlock()

@@ -20,6 +20,7 @@ type Value struct {
 }
 
 // Given returns a value that the user gives.
+// A nil without a type has no reflect.Value, and becomes the zero value of the parameter.
 func Given(v reflect.Value, t reflect.Type) Value {
 	if !v.IsValid() {
 		v = reflect.Zero(t)
@@ -55,6 +56,8 @@ func (a Value) as(t reflect.Type) (Value, error) {
 }
 
 // sameClass reports whether a constant of one kind may stand for the other.
+// A conversion of an integer to a string compiles in Go, and makes a character of it. In an argument
+// list it would be a mistake.
 func sameClass(a, b reflect.Kind) bool {
 	number := func(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Float64 }
 	return a == b || number(a) && number(b)
@@ -65,6 +68,9 @@ const mostDepth = 4
 
 // valuesOf returns the values of a type: the user's values, if there are any. A zero comes last: as a
 // result, a zero mostly says that a call found nothing.
+// Two or three values are enough. Two calls meet on one key or on two; a third key adds programs and no new
+// kind of meeting. The values are small and legal: a negative size or a nil function breaks the contract of
+// many types, and their panic would be no finding.
 func (s *Spec) valuesOf(t reflect.Type, depth int) ([]Value, error) {
 	if given := s.options.Values[t]; given != nil {
 		return given, nil
@@ -101,11 +107,13 @@ func (s *Spec) valuesOf(t reflect.Type, depth int) ([]Value, error) {
 }
 
 // undrawable returns an error with what to declare.
+// The error becomes the reason in the result why a method is left out, so it ends with the remedy.
 func undrawable(t reflect.Type, why string) error {
 	return fmt.Errorf("%v %s. Declare explore.Values[%v](…) or explore.Make[%v](…)", t, why, t, t)
 }
 
 // plain returns values of a basic type, or of a type with such an underlying type.
+// A named type keeps its name: a value of type Level is not one of int to a parameter of type Level.
 func plain(t reflect.Type, of ...any) (values []Value) {
 	for _, v := range of {
 		values = append(values, Given(reflect.ValueOf(v).Convert(t), t))
@@ -150,6 +158,8 @@ func sliceOf(t reflect.Type, elements []Value) Value {
 }
 
 // of returns a new value as one of type t, which a variable of an interface type may have.
+// A variable of the type is made first, because reflect refuses to pass an int where a parameter is an
+// interface.
 func (a Value) of(t reflect.Type) reflect.Value {
 	p := reflect.New(t).Elem()
 	if v := a.make(); v.IsValid() {
@@ -217,6 +227,8 @@ func composite(t reflect.Type, parts [][]Value, names []string, k int) Value {
 }
 
 // pointerValues returns pointers to new values.
+// Two calls get two pointers. A method that keeps its argument would otherwise share
+// memory with the next call, by the fault of the program.
 func (s *Spec) pointerValues(t reflect.Type, depth int) (all []Value, err error) {
 	elements, err := s.valuesOf(t.Elem(), depth+1)
 	if err != nil {
@@ -231,6 +243,7 @@ func (s *Spec) pointerValues(t reflect.Type, depth int) (all []Value, err error)
 }
 
 // mapValues returns maps with one entry.
+// The map is new in each call, for the same reason as a pointer.
 func (s *Spec) mapValues(t reflect.Type, depth int) (all []Value, err error) {
 	keys, err := s.valuesOf(t.Key(), depth+1)
 	if err != nil {
