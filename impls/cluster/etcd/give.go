@@ -106,7 +106,7 @@ func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
 		return nil, m.expired()
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("at %s: %w", m.endpoint(), err)
 	}
 	m.mu.Lock()
 	created := map[string]int64{}

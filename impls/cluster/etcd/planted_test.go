@@ -101,7 +101,6 @@ func newWorld(t *testing.T, b bug) *world {
 		}
 		return real.revoke(context.WithoutCancel(ctx), id)
 	}
-	t.Cleanup(w.resume) // before the sessions are closed
 	if b.plant != nil {
 		b.plant(w, keysOf(w.name), &e.calls)
 	}
@@ -129,7 +128,9 @@ func once(purpose string) func(tx) bool {
 }
 
 func (w *world) open(size int64, ttl time.Duration) *cluster.Session {
-	return open(w.t, w.e, w.name, size, ttl)
+	s := open(w.t, w.e, w.name, size, ttl)
+	w.t.Cleanup(w.resume) // before the session is closed: a stopped process could not close it
+	return s
 }
 
 // grantedSoon is an error if the permits are not granted. Ten seconds are no bound of the semaphore:
@@ -406,6 +407,54 @@ func oneLeaves(w *world) error {
 	return refusedNow(c, "the other session still holds its permit")
 }
 
+// compacted: the history that a waiter is about to watch is compacted away, with the release in it.
+func compacted(w *world) error {
+	a, b := w.open(1, 30*time.Second), w.open(1, 30*time.Second)
+	l, err := grantedSoon(a, 1)
+	if err != nil {
+		return err
+	}
+	gate := make(chan struct{})
+	w.set(func() { w.gate = gate })
+	result := make(chan error, 1)
+	go func() { _, err := grantedSoon(b, 1); result <- err }()
+	for w.gates.Load() == 0 {
+		time.Sleep(time.Millisecond) // the waiter has no event for “I am about to watch”
+	}
+	if err := l.Release(context.Background()); err != nil {
+		return err
+	}
+	c := client(w.t)
+	r, err := c.Put(context.Background(), "another key", "")
+	if err == nil {
+		_, err = c.Compact(context.Background(), r.Header.Revision)
+	}
+	w.set(func() { w.gate = nil })
+	close(gate)
+	return errors.Join(err, <-result)
+}
+
+// expiredWaiter: the process of the first waiter is stopped past its TTL. The second waiter moves up, and
+// the call of the first ends.
+func expiredWaiter(w *world) error {
+	a, b, c := w.open(1, time.Second), w.open(1, 30*time.Second), w.open(1, 30*time.Second)
+	l, err := grantedSoon(c, 1)
+	if err != nil {
+		return err
+	}
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { _, err := grantedSoon(a, 1); first <- err }()
+	waitersAre(w.t, c, 1)
+	go func() { _, err := grantedSoon(b, 1); second <- err }()
+	waitersAre(w.t, c, 2)
+	w.set(func() { w.frozen[w.leases[0]] = true })
+	if err := <-first; !errors.Is(err, cluster.ErrExpired) {
+		return fmt.Errorf("Acquire of a session that expired = %w", err)
+	}
+	waitersAre(w.t, c, 1)
+	return errors.Join(l.Release(context.Background()), <-second)
+}
+
 // A bug is planted into the requests of an engine: plant changes them on their way.
 type bug struct {
 	name     string
@@ -554,6 +603,20 @@ var bugs = []bug{
 			return r, err
 		}
 	}},
+	{"watch that ends is taken for silence", compacted, func(_ *world, _ keys, c *calls) {
+		inner := c.watch
+		c.watch = func(ctx context.Context, from, end string, revision int64) clientv3.WatchChan {
+			out := make(chan clientv3.WatchResponse)
+			go func() {
+				for r := range inner(ctx, from, end, revision) {
+					if r.Err() == nil {
+						out <- r
+					}
+				}
+			}()
+			return out
+		}
+	}},
 	{"newcomer passes the queue", newcomer, rewrite("take", withoutGuard("/wait/"))},
 	{"take that trusts an old view", staleViews, rewrite("take", withoutGuard("/held/"))},
 }
@@ -574,7 +637,7 @@ func TestPlantedBugs(t *testing.T) {
 		"pausedHolder": pausedHolder, "lateRelease": lateRelease, "lostAnswer": lostAnswer, "lateTake": lateTake,
 		"releaseBeforeWatch": releaseBeforeWatch, "deadHolder": deadHolder,
 		"cancelledInTheMiddle": cancelledInTheMiddle, "newcomer": newcomer, "staleViews": staleViews,
-		"resized": resized, "shrunk": shrunk, "oneLeaves": oneLeaves,
+		"compacted": compacted, "expiredWaiter": expiredWaiter, "resized": resized, "shrunk": shrunk, "oneLeaves": oneLeaves,
 	} {
 		t.Run("right "+name, func(t *testing.T) {
 			t.Parallel()
