@@ -90,6 +90,8 @@ type run struct {
 	env     []string // for the go command when it builds for the explorer
 	report  *Report
 
+	original string // test binary of the original; known after judgeOriginal
+
 	limit time.Duration // of a native run of a mutant
 	tests []string      // that judge when explored
 }
