@@ -18,6 +18,7 @@ import (
 func gated(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
+	t.Setenv("GITHUB_ACTIONS", "")
 	return command(t, "", append([]string{"gate"}, args...)...)
 }
 
@@ -258,6 +259,10 @@ func TestGateOutputs(t *testing.T) {
 	mustContain(t, "the summary", read(t, summary), "other steps\n### ")
 	mustExit(t, gate.ExitRegression, []string{"-summary", dir, "-replay", run}, "writing the report")
 
+	if _, _, stderr := gated(t, "-replay", run); strings.Contains(stderr, "::error") {
+		t.Errorf("annotations outside of GitHub: %s", stderr)
+	}
+	t.Setenv("GITHUB_ACTIONS", "true")
 	t.Setenv("GITHUB_STEP_SUMMARY", filepath.Join(dir, "step.md"))
 	var stdout, stderr bytes.Buffer
 	a := app{table: testTable(), maker: sampling.Self, stdout: &stdout, stderr: &stderr}
@@ -265,5 +270,6 @@ func TestGateOutputs(t *testing.T) {
 	if code != gate.ExitRegression {
 		t.Errorf("exits %d: %s", code, stderr.String())
 	}
+	mustContain(t, "the annotations", stderr.String(), "::error title=REGRESSED ")
 	mustContain(t, "the step's summary", read(t, filepath.Join(dir, "step.md")), "### ❌")
 }

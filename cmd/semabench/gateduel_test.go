@@ -135,6 +135,7 @@ func TestGateInterrupted(t *testing.T) {
 	longtest.Need(t, "TestRunInterruptedWithItsGroup")
 	duelHere(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
+	t.Setenv("GITHUB_ACTIONS", "")
 	dir := repository(t, steady("BenchmarkA", "100"))
 	for _, word := range []string{"building", "scratch: "} {
 		temp, out := t.TempDir(), filepath.Join(t.TempDir(), "out")

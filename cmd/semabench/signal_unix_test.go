@@ -63,6 +63,7 @@ func TestGateInterruptedWithItsGroup(t *testing.T) {
 	longtest.Need(t, "TestRunInterruptedWithItsGroup")
 	becomeCommand(t)
 	t.Setenv("GITHUB_STEP_SUMMARY", "")
+	t.Setenv("GITHUB_ACTIONS", "")
 	t.Chdir(repository(t, steady("BenchmarkA", "100")))
 	writeFiles(t, ".", map[string]string{"p_test.go": testFile(steady("BenchmarkA", "120"))})
 	for _, test := range []struct {

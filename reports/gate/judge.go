@@ -63,6 +63,9 @@ func Judge(run *Run, o Options) *Report {
 // first stage looks slower, with p <= 0.2 and a ratio over two thirds of the
 // margin, and they have no second stage yet.
 //
+// The suspects that look slowest come first, by the lower end of their intervals. If there is no time for all of
+// them, measure the first ones: the first stage alone decides which, so the pairs of the second are still fresh.
+//
 // Give each suspect pairs of new processes, [MostPairs] at most, at the [Looks] that are declared in
 // Row.SecondLooks, as long as it is [Unsettled]. Then call [Judge]. There is no third stage. Suspects looks at first stages only and gives no
 // verdict.
@@ -78,6 +81,9 @@ func Suspects(run *Run, o Options) (rows []int) {
 			rows = append(rows, i)
 		}
 	}
+	slices.SortStableFunc(rows, func(a, b int) int {
+		return cmp.Compare(estimate(run.Rows[b].Pairs).Lo, estimate(run.Rows[a].Pairs).Lo)
+	})
 	return rows
 }
 

@@ -294,3 +294,12 @@ func TestParseTolerance(t *testing.T) {
 		}
 	}
 }
+
+// The suspect that surely looks slowest comes first, and not the one with the largest ratio.
+func TestSuspectsAreSorted(t *testing.T) {
+	run := runOf(row("BenchmarkSlow", 1.1, 0.02), row("BenchmarkNoisy", 1.5, 0.9), row("BenchmarkSlowest", 1.4, 0.02),
+		row("BenchmarkSame", 1, 0.02))
+	if got := Suspects(run, Options{}); !slices.Equal(got, []int{2, 0, 1}) && !slices.Equal(got, []int{2, 1, 0}) {
+		t.Errorf("suspects %v, want row 2 first", got)
+	}
+}
