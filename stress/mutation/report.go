@@ -139,7 +139,7 @@ func (r *Report) Heading() string {
 	return text
 }
 
-// Row returns the line of one mutant. The columns are as wide as the longest place and function of all
+// Row returns the line of one mutant, with the ID that -mutant takes. The columns are as wide as the longest place and function of all
 // mutants, which are known before the first is judged. All are of one package, so the name of the
 // file is enough.
 func (r *Report) Row(m Mutant) string {
@@ -148,8 +148,8 @@ func (r *Report) Row(m Mutant) string {
 	for i := range r.Mutants {
 		place, function = max(place, len(at(&r.Mutants[i]))), max(function, len(r.Mutants[i].Func))
 	}
-	return fmt.Sprintf("%-*s  %-10s %-*s  native: %-30s  explored: %s", place, at(&m), m.Operator, function, m.Func,
-		m.Native.text(), m.Explored.text())
+	return fmt.Sprintf("%s  %-*s  %-10s %-*s  native: %-30s  explored: %s", m.ID, place, at(&m), m.Operator, function,
+		m.Func, m.Native.text(), m.Explored.text())
 }
 
 func (o *Outcome) text() string {
