@@ -240,12 +240,16 @@ func Now() time.Time {
 		return lazyNow()
 	}
 	g, c := active.clockStep(OpNow, Read)
+	if g.awaitsTime() {
+		c.now += g.spin.timeOfLook()
+		active.Trace.touch(&c.object, Write)
+	}
 	return g.bubble.time(c.now)
 }
 
 // lazyNow is Now with a lazy clock. It moves the clock by a nanosecond: local code takes no virtual
 // time, so a program that measures it would divide by zero. The version of the clock stays, because
-// a loop that waits for time to pass in this way spins.
+// a loop that waits for time to pass in this way spins. See awaitsTime for how it ends.
 func lazyNow() time.Time {
 	e := active
 	g := e.begin(OpNow)
@@ -253,7 +257,9 @@ func lazyNow() time.Time {
 	g.on(&c.object, Write)
 	e.look(g, &c.object)
 	e.point(g)
-	c.now++
+	if c.now++; g.awaitsTime() {
+		c.now += g.spin.timeOfLook()
+	}
 	return startTime.Add(c.now)
 }
 
@@ -522,12 +528,26 @@ func (b *Bubble) classOfWait(g *G) class {
 	return never
 }
 
+// lazyClass is the class of the clock if time is lazy. A timer that a loop over the clock has left behind is
+// due now. The lateness of another timer makes none due.
+func (c *clock) lazyClass() class {
+	for _, t := range c.timers {
+		switch {
+		case t.when >= c.now-lateness:
+			return passesTime
+		case !t.idle():
+			return moves
+		}
+	}
+	return passesTime
+}
+
 // class returns the class of the clock if time is lazy. A timer of a bubble that is due now may
 // fire beside other goroutines. Otherwise time passes if all goroutines of all bubbles wait.
 func (c *clock) class() class {
 	e := c.g.exec
 	if e.bubbles == 0 {
-		return passesTime
+		return c.lazyClass()
 	}
 	for _, t := range c.timers {
 		if t.bubble != nil && !t.idle() && t.when <= c.now {

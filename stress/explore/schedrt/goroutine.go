@@ -91,6 +91,9 @@ func (g *G) class() class {
 	case g == g.exec.clock.g && (g.exec.limits.LazyClock || g.exec.bubbles > 0):
 		return g.exec.clock.class()
 	case g.spin.idle(g):
+		if g.awaitsTime() {
+			return spinsBriefly
+		}
 		if (g.exec.restAwaited || g.exec.limits.LazyClock || g.exec.bubbles > 0) && g.spin.flags < patience {
 			return spinsBriefly
 		}

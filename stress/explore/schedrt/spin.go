@@ -1,6 +1,9 @@
 package schedrt
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
 // A spinning goroutine reads the same objects from the same places in a loop, while they do not
 // change. Each round sees what the round before saw, so an exploration that schedules it again
@@ -20,6 +23,7 @@ type spin struct {
 	yields   yields
 	flagged  bool // the next look would be like an earlier one
 	flags    int  // how often it was
+	byClock  bool // the last look that was flagged was at the clock
 	yielding bool // it was flagged since its last progress, so its next steps may belong to the loop
 }
 
@@ -41,7 +45,7 @@ type indexed struct {
 
 func (s *spin) reset() {
 	s.looks, s.stale, s.equalAt = s.looks[:0], 0, 0
-	s.flagged, s.yielding, s.flags = false, false, 0
+	s.flagged, s.yielding, s.flags, s.byClock = false, false, 0, false
 }
 
 // forget drops what is known, the yields included. It keeps the memory.
@@ -118,11 +122,36 @@ const unrolled = 3
 // A loop with a bound of its own, such as "try 100 times, then sleep", must come to that bound.
 const patience = 128
 
+// clockPatience is how many looks at the clock count as counting, and not as waiting for time to pass.
+// Programs read the clock for each item of a loop, and few tests have more items.
+const clockPatience = 10_000
+
+// awaitsTime reports whether g looks at nothing but the clock in its loop. Such a loop ends when enough
+// time has passed, so the engine lets time pass for it, a little with each look, and no timer has to
+// fire before it is due. A harness that waits for rest takes it for blocked, and the clock of a
+// bubble stands still while a goroutine moves.
+func (g *G) awaitsTime() bool {
+	return g.spin.flagged && g.spin.byClock && !g.exec.restAwaited && g.exec.bubbles == 0
+}
+
+// timeOfLook is how much time a look at the clock takes, for a goroutine that awaits time. At first it
+// is what it takes in truth. Later it doubles every 64 looks, so that any wait comes to its end.
+func (s *spin) timeOfLook() time.Duration {
+	const inTruth = 100 * time.Nanosecond
+	switch {
+	case s.flags < patience:
+		return 0
+	case s.flags < clockPatience:
+		return inTruth
+	}
+	return inTruth << min(34, (s.flags-clockPatience)/64)
+}
+
 // look notes that the running goroutine is about to read o. Call it before point.
 //
 // A changed version starts the count anew, because the loop then saw something new.
 func (e *Exec) look(g *G, o *Object) {
-	g.spin.flagged = false
+	g.spin.flagged, g.spin.byClock = false, o == &e.clock.object
 	switch l := g.spin.find(o); {
 	case l == nil:
 		e.advance(g)

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	real "time"
 
 	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
+	"github.com/semabench/semabench/stress/explore/shim/time"
 )
 
 // A loop that reads a flag is passed over from its third look on, so its schedules have an end:
@@ -117,4 +119,55 @@ func TestManyLooksBeginAnew(t *testing.T) {
 		}
 	})
 	schedtest.MustResult(t, got, map[string]int{"passed": 1})
+}
+
+// A loop that reads the clock until some time has passed ends, and no timer fires before it is due. A loop
+// that only counts what it reads lets no time pass that matters.
+func TestLoopsOverTheClock(t *testing.T) {
+	schedtest.SkipUnderRace(t)
+	since := func(d real.Duration) func() {
+		return func() {
+			for start := time.Now(); time.Since(start) < d; {
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		program func()
+		timer   real.Duration
+		fires   bool
+	}{
+		"10 ms":                      {since(10 * real.Millisecond), 0, false},
+		"10 s":                       {since(10 * real.Second), 0, false},
+		"10 ms before a timer":       {since(10 * real.Millisecond), real.Second, false},
+		"10 s, with a timer in them": {since(10 * real.Second), real.Second, true},
+		"counts": {func() {
+			for range 5000 {
+				time.Now()
+			}
+		}, real.Second, false},
+	} {
+		x := schedrt.New(schedrt.Limits{LazyClock: true})
+		fired := false
+		out := x.Play(goroutinesFirst{}, func() {
+			if c.timer > 0 {
+				defer time.AfterFunc(c.timer, func() { fired = true }).Stop()
+			}
+			c.program()
+			if fired && !c.fires {
+				schedrt.Fail("the timer fires early")
+			}
+		})
+		if out.Kind != schedrt.Passed {
+			t.Errorf("%s: %v %s", name, out.Kind, out.Message)
+		}
+		x.Close()
+		if c.timer > 0 {
+			continue // without the lazy clock it may fire at any moment
+		}
+		x = schedrt.New(schedrt.Limits{})
+		if out := x.Play(goroutinesFirst{}, c.program); out.Kind != schedrt.Passed {
+			t.Errorf("%s, with the eager clock: %v %s", name, out.Kind, out.Message)
+		}
+		x.Close()
+	}
 }
