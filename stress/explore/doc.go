@@ -338,7 +338,8 @@
 // nothing has changed for nine tenths of -explore.steps, and the local variables of the loop have
 // the same values again and again, this is a livelock. If the local variables still change, the
 // loop may be counting, and the result is unknown. The explorer does not look at counters on the
-// heap.
+// heap. A loop that reads nothing but the clock waits for time to pass. From the 128th read on, each
+// takes 100 ns, and after 10000 reads more and more, so that the loop ends.
 //
 // A sync.Pool returns the value that was put in last, or none; the pools of the standard library
 // are empty. A TryLock fails only if the lock is held. sync.Map.Range visits keys in the order of
