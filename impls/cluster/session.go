@@ -318,7 +318,16 @@ func (s *Session) Resize(ctx context.Context, size int64) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
-	return s.member.Resize(ctx, size)
+	err := s.member.Resize(ctx, size)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case s.ctx.Err() != nil:
+		return context.Cause(s.ctx)
+	}
+	return err
 }
 
 // Stats asks the engine for the state of the semaphore.

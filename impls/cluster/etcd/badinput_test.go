@@ -302,6 +302,15 @@ func TestDeletedKeys(t *testing.T) {
 			wantError(t, <-results, cluster.ErrLost, keysOf(name).wait(""))
 		}
 	})
+	t.Run("size-before-resize", func(t *testing.T) {
+		name := newName(t)
+		s := open(t, e, name, 1, 30*time.Second)
+		remove(t, keysOf(name).size())
+		wantError(t, s.Resize(t.Context(), 2), cluster.ErrLost, keysOf(name).size())
+		if err := s.Resize(t.Context(), 2); err == nil {
+			t.Error("a second Resize succeeded")
+		}
+	})
 	for _, which := range []string{"size", "user"} {
 		t.Run(which, func(t *testing.T) {
 			name := newName(t)

@@ -36,10 +36,10 @@ func Embedded(dir string) (*Server, error) {
 	}
 	c := quietConfig(filepath.Clean(dir))
 	c.UnsafeNoFsync = s.temporary != ""
-	any := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
-	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{any}, []url.URL{any}
+	free := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
+	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{free}, []url.URL{free}
 	// A single server has no peers. It still insists on an address for them.
-	c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{any}, []url.URL{any}
+	c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{free}, []url.URL{free}
 	c.InitialCluster = c.InitialClusterFromName(c.Name)
 	if err := s.start(c); err != nil {
 		return nil, err

@@ -185,15 +185,18 @@ func (m *member) Resize(ctx context.Context, size int64) error {
 		return &cluster.Error{Op: op, Err: cluster.ErrWeight,
 			Next: fmt.Sprintf("use a size of at most %d", MaxSize)}
 	}
+	key := m.keys.size()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(m.ctx, cancel)() // a caller with a ctx without an end must not hang
 	for {
 		v, err := m.look(ctx)
 		if err != nil {
-			break
+			return m.e.explain(op, key, err)
 		}
 		if v.size == size {
 			return nil
 		}
-		key := m.keys.size()
 		r, err := m.do(ctx, tx{purpose: "resize",
 			when: []clientv3.Cmp{clientv3.Compare(clientv3.ModRevision(key), "=", v.sizeMod)},
 			then: []clientv3.Op{clientv3.OpPut(key, sizeRecord{made: v.made, size: size}.String())}})
@@ -207,7 +210,6 @@ func (m *member) Resize(ctx context.Context, size int64) error {
 			return ctx.Err()
 		}
 	}
-	return ctx.Err()
 }
 
 // Stats reads the state and counts the queue, at one revision.

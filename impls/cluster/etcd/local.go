@@ -53,7 +53,6 @@ func (n nodeConfig) serve() error {
 	c.ListenClientUrls, c.AdvertiseClientUrls = address(n.Client), address(n.Client)
 	c.ListenPeerUrls, c.AdvertisePeerUrls = address(n.Peer), address(n.Advertise)
 	c.InitialCluster = n.InitialCluster
-	c.StrictReconfigCheck = false
 	s, err := embed.StartEtcd(c)
 	if err != nil {
 		return err

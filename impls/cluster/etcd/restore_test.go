@@ -85,7 +85,8 @@ func TestServerGone(t *testing.T) {
 	}
 	waitersAre(t, a, 2)
 	must(t, s.Close())
-	for range 3 {
+	go func() { result <- a.Resize(t.Context(), 2) }()
+	for range 4 {
 		wantError(t, <-result, cluster.ErrExpired, s.Endpoints()[0], "open a new session")
 	}
 	wantError(t, l.Err(), cluster.ErrExpired)
