@@ -63,7 +63,7 @@ func TestDirectedProgramsPass(t *testing.T) {
 			for _, races := range []bool{true, false} {
 				o := explore.Options{Strategy: "pct1", Schedules: 1, Time: time.Minute}
 				if races {
-					o.Strategy, o.Schedules = "pct2", 20
+					o.Strategy, o.Schedules = "dpor", 60
 				} else if len(right) == 1 {
 					break
 				}
