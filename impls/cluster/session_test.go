@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,9 +50,15 @@ func (m *memory) Give(context.Context, Grant, []int64) error {
 	return nil
 }
 
+func (m *memory) Leave(context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.leaves++
+	return nil
+}
+
 func (m *memory) Resize(context.Context, int64) error  { return nil }
 func (m *memory) Stats(context.Context) (Stats, error) { return Stats{}, nil }
-func (m *memory) Leave(context.Context) error          { m.leaves++; return nil }
 func (m *memory) set(renew func(ctx context.Context) error) {
 	m.mu.Lock()
 	m.renew = renew
@@ -108,11 +115,10 @@ func TestWallClock(t *testing.T) {
 	if err := expiry(t, nil); err != nil {
 		t.Error(err)
 	}
-	calls := 0
+	var calls atomic.Int64
 	wall := func() time.Time {
-		calls++
 		now := time.Now().Round(0) // without the monotonic part
-		if calls > 3 {
+		if calls.Add(1) > 3 {
 			return now.Add(-time.Hour)
 		}
 		return now
@@ -170,11 +176,11 @@ func TestLateRenewal(t *testing.T) {
 // A process that was stopped sees the end in Err at once, before any goroutine could close Done.
 func TestStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var stopped time.Duration
-		s := openMemory(t, &memory{}, func() time.Time { return time.Now().Add(stopped) })
+		var stopped atomic.Int64
+		s := openMemory(t, &memory{}, func() time.Time { return time.Now().Add(time.Duration(stopped.Load())) })
 		l := acquireMemory(t, s)
 		synctest.Wait()
-		stopped = time.Minute
+		stopped.Store(int64(time.Minute))
 		if !errors.Is(l.Err(), ErrExpired) {
 			t.Errorf("Err after a minute = %v", l.Err())
 		}
