@@ -17,7 +17,9 @@
 // # What this does not show
 //
 // The pairs were chosen by their commits and before a gate ran on them, but they are few. The truth of a
-// reversed pair is the claim of the author, read backwards.
+// reversed pair is the claim of the author, read backwards. A pair may be played on another day, at another load and
+// by another gate than its neighbours: the page has the load of each. Playing pairs again that were open or wrong,
+// after the gate was mended, and leaving the others, makes the share of right ones look better than it is.
 package main
 
 import (
