@@ -21,7 +21,7 @@
 //
 //	--- FAIL: TestLimiter/C18-release-admits-all (0.02s)
 //	    limiter: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
-//	        stress/liveness.go:122: Acquire(1) still waits
+//	        stress/liveness.go:121: Acquire(1) still waits
 //	        goroutine 2639 [select (durable), synctest bubble 18]:
 //	        example.org/limiter.(*Limiter).Acquire(0xc0002a1280, {0xab56e0, 0xe5b640}, 0x1)
 //	            /home/you/limiter/limiter.go:34 +0xd2
@@ -49,7 +49,7 @@
 //
 //	--- FAIL: TestLimiter/R1-random (5.36s)
 //	    limiter: FAIL: R1 random: “Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold.”
-//	        stress/runner.go:98: C17 no-lost-wakeup: nothing can move any more, and
+//	        stress/runner.go:99: C17 no-lost-wakeup: nothing can move any more, and
 //	        worker 1 waits in Acquire(1): could be served
 //	        1 of 2 permits are free
 //	        goroutine 71233 [select (durable), synctest bubble 8987]:

@@ -23,10 +23,6 @@ func invalidReason(r *benchfmt.Result) string {
 		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
 			return fmt.Sprintf("measurement is %v %s", v.Value, asWritten(v))
 		}
-		// Only units of package testing are known to have no negative values: a user's own may be a difference.
-		if v.Value < 0 && (v.OrigUnit == "ns/op" || v.Unit == "sec/op" || v.Unit == "B/op" || v.Unit == "allocs/op") {
-			return fmt.Sprintf("measurement is below zero: %v %s", v.Value, asWritten(v))
-		}
 		if hasTail(v.Unit) {
 			return fmt.Sprintf("signs that go test does not print stand behind the unit: %q", v.Unit)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/internal/mutant"
@@ -27,11 +28,10 @@ func TestImplementations(t *testing.T) {
 // Three goroutines with two operations each, one of them a cancellation, are explored completely
 // for every implementation.
 func TestThreeByTwoIsComplete(t *testing.T) {
-	if testing.Short() || schedrt.RaceEnabled {
-		t.Skip(
-			"runs without -race and -short only, as scripts/exhaust.sh does: it has tens of " +
-				"thousands of schedules, which are the same under the race detector",
-		)
+	longtest.Need(t, "TestImplementations")
+	if schedrt.RaceEnabled {
+		t.Skip("runs without -race, as scripts/exhaust.sh does: it has tens of thousands of schedules, which " +
+			"are the same under the race detector")
 	}
 	for _, impl := range impls.All() {
 		t.Run(impl.Name, func(t *testing.T) {
