@@ -1,7 +1,7 @@
 // Command suites explores the tests of well-known concurrency packages, unmodified, at the
 // versions in go.mod, and writes the results to RESULTS.md.
 //
-//	go run .                      all packages; about 25 minutes
+//	go run .                      all packages; an hour and a half, and less with -again 30s
 //	go run . -save FILE           the same; goes on where an interrupted run with this FILE ended
 //	go run . -only semaphore      packages with this in their path; writes to standard output
 //	go run . -package P -run X    the tests of one package whose names match; also writes what each shows
@@ -43,6 +43,7 @@ func main() {
 	pkg := flag.String("package", "", "explore this package alone, `PATH`; it need not be in the list")
 	tests := flag.String("run", "", "with -package: explore the tests that match `PATTERN`")
 	schedule := flag.String("schedule", "", "with -package: play the schedule `WORD` of a failure alone")
+	flag.DurationVar(&once.Time, "again", once.Time, "play a test of which no schedule ended once more, for this time at most")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -76,7 +77,8 @@ func show(ctx context.Context, s explore.Suite, tests string, w io.Writer) error
 
 // once are the bounds of a test of which no schedule came to its end within the others: some schedules
 // that take their time. They show that the test can be explored, and not much more. Without a bound on
-// steps, package explore plays long schedules. The bound on time is for a machine with other work.
+// steps, package explore plays long schedules. The bound on time is for a machine with other work, and
+// -again changes it.
 var once = explore.Options{Schedules: 2, Time: 2 * time.Minute}
 
 // again plays such tests once more, and replaces their results.
