@@ -1,6 +1,6 @@
 // Package longtest divides the tests between make test and make test-long.
 //
-// make test has eight minutes on two cores. A test that takes more than about five seconds there
+// make test has seven minutes on two cores. A test that takes more than about five seconds there
 // belongs to make test-long, which sets SEMABENCH_LONG=1. Such a test is skipped by [Need], or it
 // tries fewer cases by [Or]. Both write to the log of the test what the short run leaves out: a
 // reader of the log never takes a short run for a whole one.
