@@ -30,7 +30,7 @@ for page in README.md docs/testing.md; do
 			exit 1
 		fi
 	done <"$out/shown.txt"
-	if [ "$(wc -l <"$out/shown.txt")" -lt 6 ]; then
+	if [ "$(wc -l <"$out/shown.txt")" -lt 4 ]; then
 		echo "$page does not show the failure of examples/limiter/lost" >&2
 		exit 1
 	fi
