@@ -33,7 +33,7 @@ type Member interface {
 	Take(ctx context.Context, n int64, wait bool) (Grant, error)
 
 	// Give gives slots of a grant back: all slots if keep is empty, otherwise all but those in keep.
-	// It changes nothing if the engine's record of the grant is not the one that Take returned.
+	// It changes nothing if the engine's record of the grant differs from the record that Take returned.
 	Give(ctx context.Context, g Grant, keep []int64) error
 
 	Resize(ctx context.Context, size int64) error
@@ -65,7 +65,7 @@ type Fence struct {
 // Stats is the state of a semaphore at one revision of the engine.
 type Stats struct {
 	Size    int64 // permits
-	Held    int64 // permits in use, those of dead holders included until their TTL is over
+	Held    int64 // permits in use; a dead holder's permits count until its TTL is over
 	Holders int64 // leases
 	Waiters int64 // requests in the queue; a request for more than the size is not in the queue
 }

@@ -58,7 +58,7 @@ func (l *Lease) Err() error {
 // to another holder; see [Margin] for the argument and its limits. Each renewal moves it.
 func (l *Lease) Until() time.Time { return l.s.Until() }
 
-// Release gives the permits back. The engine does so only if its record is the very one that Acquire
+// Release gives the permits back. The engine does so only if its record is the very record that Acquire
 // got, so a late Release cannot take permits from another holder. Release may be called again, also
 // after an error, and by several goroutines.
 //
@@ -68,7 +68,7 @@ func (l *Lease) Until() time.Time { return l.s.Until() }
 // Release returns ctx.Err(), and the session gives the permits back in the background.
 func (l *Lease) Release(ctx context.Context) error { return l.shrink(ctx, -1) }
 
-// shrink gives back n of the permits, those of the highest slots, or all if n is negative.
+// shrink gives back the n permits with the highest slots, or all if n is negative.
 func (l *Lease) shrink(ctx context.Context, n int) error {
 	select {
 	case l.turn <- struct{}{}: // tried alone first: a ctx that is done must not win over a free turn

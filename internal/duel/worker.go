@@ -269,7 +269,7 @@ func (w *worker) enter(name string) error {
 }
 
 // leave goes on to the end of the row. A pattern may select more benchmarks than
-// the one that the worker is at: the pattern of a/b selects a/b/c too, where the two
+// the benchmark that the worker is at: the pattern of a/b selects a/b/c too, where the two
 // are names of sub-benchmarks of one function. The worker waits at each of them.
 func (w *worker) leave() error {
 	w.send("next")

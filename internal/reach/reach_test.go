@@ -20,7 +20,7 @@ import (
 
 var entry = "_rt0_" + runtime.GOARCH + "_" + runtime.GOOS
 
-// reader reads the archives of all tests; those of the standard library once.
+// reader reads the archives of all tests, and the archives of the standard library once.
 var reader = sync.OnceValues(func() (*reach.Reader, error) {
 	out, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -227,7 +227,7 @@ func TestWhichBenchmarksAChangeReaches(t *testing.T) {
 	}
 }
 
-// checkChanges compares the functions whose code the first edit changes with those that Changes lists. The edit
+// checkChanges compares the functions whose code the first edit changes with the list that Changes returns. The edit
 // also moves lines, and changes a function that only a test calls.
 func checkChanges(t *testing.T, c *reach.Comparison, benchmark string) {
 	t.Helper()

@@ -95,7 +95,7 @@ func TestTheWalkMeetsWhatTheLinkerKeeps(t *testing.T) {
 	}
 }
 
-// Lines count for every package that may write them: those of the user, and log/slog.
+// Lines count for every package that may write them: the user's packages, and log/slog.
 func TestWhoAsksForLines(t *testing.T) {
 	for pkg, want := range map[string]bool{"net/http": true, "runtime": true, "testing": true, "log": true, "log/slog": false} {
 		if got := exempt(&object{pkg: pkg, std: true}); got != want {

@@ -86,7 +86,7 @@ func (r *Report) judgeControls(controls []Control, rule rule) {
 			r.sees = max(r.sees, j.sees)
 		}
 	}
-	for _, j := range r.Controls { // a larger one that shows says what the run sees
+	for _, j := range r.Controls { // a larger slowdown that shows says how much the run sees
 		j.excused = j.Planted > 0 && j.Time != nil && j.sees == 0 && j.Planted < r.sees
 	}
 }

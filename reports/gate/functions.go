@@ -9,7 +9,7 @@ import (
 	"github.com/semabench/semabench/internal/plural"
 )
 
-// A Function is one that a benchmark reaches and whose machine code differs between the sides, or a variable
+// A Function is reached by a benchmark, and its machine code differs between the sides; or it is a variable
 // whose content does.
 type Function struct {
 	Name     string

@@ -204,7 +204,7 @@ func TestInstructionsBesideTime(t *testing.T) {
 	}
 }
 
-// A row of more work whose time is open is timed again; one whose time is clear, and one that was timed
+// A row of more work whose time is open is timed again; a row whose time is clear, or that was timed
 // again, are not.
 func TestOpen(t *testing.T) {
 	done := withWork(noisy, 1.1)

@@ -64,7 +64,7 @@
 //
 // Take and give without contention are two transactions. If several sessions hold permits at once, a take may
 // need a second transaction, as its view is too old. A waiter has one watch and costs a read when it
-// becomes first. A release wakes at most two waiters: the first, and the one that becomes first. The
+// becomes first. A release wakes at most two waiters: the first, and the next, which becomes first. The
 // condition over held/ lets the server visit all holders, and the search for the last request visits
 // the whole queue: both in memory, and both linear.
 //

@@ -24,7 +24,7 @@ type Server struct {
 // It is for tests, and for programs on one machine that may move to several machines later: one
 // server does not survive the loss of its machine.
 //
-// A server with a temporary directory does not flush its log to the disk, as nobody reads it again.
+// A server with a temporary directory does not flush its log to the disk, as no process reads it again.
 func Embedded(dir string) (*Server, error) {
 	s := &Server{}
 	if dir == "" {

@@ -65,7 +65,7 @@ func Dial(config clientv3.Config) (*Engine, error) {
 // Close ends the connections that Dial made. It does nothing after New.
 func (e *Engine) Close() error { return e.close() }
 
-// explain turns an error of etcd or of the connection into one that says what to do.
+// explain turns an error of etcd or of the connection into an error that names the next step.
 func (e *Engine) explain(op, key string, err error) error {
 	var known *cluster.Error
 	if errors.As(err, &known) {
@@ -94,7 +94,7 @@ func (e *Engine) explain(op, key string, err error) error {
 }
 
 // probe connects to each endpoint once. gRPC hides why a connection failed behind "context deadline
-// exceeded", and the reason is what a person needs.
+// exceeded", and a person needs the reason.
 func (e *Engine) probe() string {
 	var found []string
 	for _, endpoint := range e.endpoints() {

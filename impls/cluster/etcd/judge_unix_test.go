@@ -234,7 +234,7 @@ func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) 
 }
 
 // verdict ends the run: every live worker must get on after the last fault, all permits must come back,
-// and the history must be that of a semaphore.
+// and the history must be the history of a semaphore.
 func (c *court) verdict(nodes *Nodes, alive []int) error {
 	t := c.t
 	before := c.uses()

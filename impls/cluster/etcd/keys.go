@@ -10,7 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// root is the prefix of all keys. An administrator who restricts users grants them this prefix.
+// root is the prefix of all keys. Users with restricted rights need this prefix.
 const root = "semabench/"
 
 // format is the first word of every value. A version that stores something else must change it, so

@@ -34,7 +34,7 @@ type member struct {
 
 	// pending has room for the transactions that may be on the way at once. Without a bound, a few
 	// thousand goroutines that start together would overload the server until the transactions take
-	// longer than patience; and each one that is given up costs two more.
+	// longer than patience; and each request that is given up costs two more.
 	pending chan struct{}
 
 	mu sync.Mutex

@@ -134,7 +134,7 @@ func (w *world) open(size int64, ttl time.Duration) *cluster.Session {
 }
 
 // grantedSoon is an error if the permits are not granted. Ten seconds are no bound of the semaphore:
-// they tell a waiter that hangs from one that is slow.
+// they tell a waiter that hangs from a slow waiter.
 func grantedSoon(s *cluster.Session, n int64) (*cluster.Lease, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

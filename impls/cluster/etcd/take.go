@@ -175,7 +175,7 @@ func (r *request) reserve(v *view, optimistic bool) (slots []int64, bound int64)
 
 // guards are the conditions under which slots that reserve chose are free. No other session has a
 // grant that is younger than bound, so all their grants are in the view. The grants of this session
-// are in member.held, which no other process changes. The size is the one that reserve saw.
+// are in member.held, which no other process changes. The size is the size that reserve saw.
 func (r *request) guards(bound, sizeMod int64) []clientv3.Cmp {
 	guards := []clientv3.Cmp{clientv3.Compare(clientv3.ModRevision(r.m.keys.size()), "=", sizeMod)}
 	for _, others := range r.m.keys.othersHeld(r.m.own) {

@@ -7,7 +7,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// A view is what a session knows of the permits that other sessions use, and of the size.
+// A view holds the permits that other sessions use, and the size, as a session knows them.
 //
 // Its promise: every permit that another session uses and that was granted at or before the revision
 // is in others. The view may have too many permits, never too few, because a grant only loses slots

@@ -265,7 +265,7 @@ func (c *columns) line(r row, i int) string {
 	return strings.TrimRight(b.String(), " ") + "\n"
 }
 
-// flatHead is what stands before the text of a row if all goroutines share one column: the number of the
+// flatHead stands before the text of a row if all goroutines share one column: it is the number of the
 // goroutine.
 func (c *columns) flatHead(r row, i int) string {
 	if i < 0 {

@@ -241,7 +241,7 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// A hundred goroutines that wait at one place are one line with a count, and the one that waits for
+// A hundred goroutines that wait at one place are one line with a count, and the goroutine that waits for
 // something else keeps its line. Three goroutines keep a line each.
 func TestManyWaitAtOnePlace(t *testing.T) {
 	at := failure.Place{File: "pool/pool.go", Line: 7}
@@ -335,11 +335,11 @@ func TestRaceMarksItsGoroutines(t *testing.T) {
 	}
 }
 
-// Of the trace that testify writes, the lines of the test stay and those of the engine go.
+// Of the trace that testify writes, the lines of the test stay, and the lines of the engine go.
 func TestTestifyTrace(t *testing.T) {
 	s := &failure.Report{What: "fails", Message: "Error Trace:\t/home/u/p/p_test.go:40\n" +
 		"            \t/home/u/go/pkg/mod/github.com/semabench/semabench@v1.0.0/stress/explore/shim/testing/run.go:117\n" +
-		"            \t/work/main/stress/explore/run.go:46\n            \t/usr/local/go/src/runtime/asm_amd64.s:1771\n" +
+		"            \t/home/u/clone/stress/explore/run.go:46\n            \t/usr/local/go/src/runtime/asm_amd64.s:1771\n" +
 		"            \t/home/u/p/stress/explorer/run.go:46\n"}
 	var b strings.Builder
 	if err := s.WriteText(&b); err != nil {

@@ -243,10 +243,10 @@ func (c *coordinator) conclude(
 	return r, nil
 }
 
-// confirm has a fresh process play the schedule of a failure, and returns what is to be told. A
+// confirm has a fresh process play the schedule of a failure, and returns the answer to tell. A
 // failure that does not come again depends on more than its schedule.
 //
-// A data race that is not seen again is told as well: the detector never reports one that was not
+// A data race that is not seen again is told as well: the detector never reports a race that was not
 // there, and may miss one. So is a failure that ends the process.
 func (c *coordinator) confirm(
 	ctx context.Context, found *task.Finding, r *verdict.Result,

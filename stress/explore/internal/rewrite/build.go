@@ -120,7 +120,7 @@ func buildIn(ctx context.Context, o Options) (*Binary, error) {
 		folder: f, suite: o.Suite, location: location,
 		overlay: gotool.Overlay{}, replaced: map[string]*moduleCopy{},
 	}
-	// A file of it that is rewritten is replaced below; one that needs no rewrite stays.
+	// A file of it that is rewritten is replaced below; a file that needs no rewrite stays.
 	maps.Copy(c.overlay, o.Overlay)
 	if err := c.prepare(ctx, o, packages); err != nil {
 		return nil, err

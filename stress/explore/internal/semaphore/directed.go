@@ -14,7 +14,7 @@ import (
 	"github.com/semabench/semabench/stress/internal/model"
 )
 
-// Directed programs ask for what scenarios cannot: long lines, many calls, contexts that several requests
+// Directed programs contain calls that scenarios cannot: long lines, many calls, contexts that several requests
 // share, deadlines that do not end a ctx. A scenario is judged by a search over the orders of its calls,
 // which a line of 300 waiters would make endless. A directed program knows at each step what must have
 // happened, because all but a few of its calls come one at a time, and says so at once. So some schedules
@@ -409,7 +409,7 @@ func movingLine(s *stage) {
 	s.close()
 }
 
-// waitsInTurn lets each of 300 requests wait, and grants it. Beside it waits one that leaves.
+// waitsInTurn lets each of 300 requests wait, and grants it. Beside it waits a request that leaves.
 func waitsInTurn(s *stage) {
 	s.renew(1)
 	s.take(1)
@@ -425,7 +425,7 @@ func waitsInTurn(s *stage) {
 	s.close()
 }
 
-// leaversInTurn cancels 1100 waits behind one that stays, with no Release between them.
+// leaversInTurn cancels 1100 waits behind a request that stays, with no Release between them.
 func leaversInTurn(s *stage) {
 	s.renew(1)
 	s.take(1)
