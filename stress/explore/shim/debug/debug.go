@@ -3,14 +3,20 @@
 package debug
 
 import (
+	"bytes"
+	"fmt"
 	"os"
+	"reflect"
+	goruntime "runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/runtime"
 )
 
-// Stack is debug.Stack. It asks again with more memory while the stack has filled what there was.
+// Stack is debug.Stack. It asks again with more memory while the stack has filled what there was. Its own
+// frame comes first, as under go test: programs match the first lines of a stack, or skip them.
 func Stack() []byte {
 	if !schedrt.Controlled() {
 		return debug.Stack()
@@ -18,9 +24,17 @@ func Stack() []byte {
 	for size := 1024; ; size *= 2 {
 		buf := make([]byte, size)
 		if n := runtime.Stack(buf, false); n < size {
-			return buf[:n]
+			head, frames, _ := bytes.Cut(buf[:n], []byte("\n"))
+			return slices.Concat(head, []byte("\n"+ownFrame()), frames)
 		}
 	}
+}
+
+// ownFrame returns the lines that a stack has for the call of debug.Stack.
+func ownFrame() string {
+	start := reflect.ValueOf(debug.Stack).Pointer()
+	file, line := goruntime.FuncForPC(start).FileLine(start)
+	return fmt.Sprintf("runtime/debug.Stack()\n\t%s:%d +0x5e\n", file, line)
 }
 
 // PrintStack is debug.PrintStack.

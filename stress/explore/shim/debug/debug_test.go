@@ -24,6 +24,11 @@ func TestStack(t *testing.T) {
 		if strings.Count(s, "debug_test.deep(...)\n") != 21 || strings.Contains(s, "schedrt.") {
 			t.Error(s)
 		}
+		lines := strings.SplitN(s, "\n", 4)
+		if !strings.HasPrefix(lines[0], "goroutine ") || lines[1] != "runtime/debug.Stack()" ||
+			!strings.Contains(lines[2], "/runtime/debug/stack.go:") {
+			t.Error("the first frame is not the frame of debug.Stack:", s)
+		}
 	})
 	schedtest.MustEnd(t, x, schedrt.Passed)
 	if s := string(deep(1)); strings.Count(s, "debug_test.deep(") != 2 {
