@@ -125,6 +125,10 @@ func run(ctx context.Context, only, save string, race bool, o explore.Options, w
 			return err
 		}
 	}
+	// A package that was explored again, beside a file with the others, stands where it always stands.
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return slices.Index(packages, a.Package) - slices.Index(packages, b.Package)
+	})
 	text := table(rows, o)
 	if only != "" || race {
 		if _, err := io.WriteString(w, text); err != nil {

@@ -105,7 +105,11 @@ var known = map[string]string{
 	"go.uber.org/ratelimit TestMaxSlack": "The bug of benbjohnson/clock, docs/findings.md 1, as in TestInitial.",
 	"go.uber.org/ratelimit TestPer": "The test is flaky: a goroutine counts in ratelimit_test.go:107 after Take has " +
 		"returned, and the assertion at the same moment of the mock clock may come before.",
-	"go.uber.org/ratelimit TestSlack": "The test is flaky, as TestPer is.",
+	"go.uber.org/ratelimit TestSlack":              "The test is flaky, as TestPer is.",
+	"go.uber.org/ratelimit TestRateLimiter":        "The test is flaky, as TestPer is.",
+	"go.uber.org/ratelimit TestDelayedRateLimiter": "The test is flaky, as TestPer is.",
+	"github.com/panjf2000/ants/v2 TestPoolTuneScaleUp": "A bug, docs/findings.md 2: Tune calls Broadcast in ants.go:374 " +
+		"without the lock. Submit has found the pool full, and has not called Wait in ants.go:539 yet, so it is not woken.",
 	"github.com/panjf2000/ants/v2 TestNonblockingSubmit": "The test is flaky: the task closes the channel, and its " +
 		"worker is in the pool again only after worker.go:73.",
 	"github.com/ThreeDotsLabs/watermill/pubsub/gochannel TestSubscribe_race_condition_when_closing": "The test is " +

@@ -113,6 +113,31 @@ func reason(t explore.SuiteTest) string {
 	return ""
 }
 
+// what returns what failed, in one line. The first line of a failure of testify is a place, which stands
+// before it already; the complaint follows some lines below.
+func what(t explore.SuiteTest) string {
+	place, _, ok := strings.Cut(t.What, "Error Trace:")
+	if !ok {
+		return t.What
+	}
+	for line := range strings.Lines(t.Text) {
+		if complaint, ok := strings.CutPrefix(strings.TrimSpace(line), "Error:"); ok {
+			return place + strings.TrimSuffix(strings.TrimSpace(complaint), ":")
+		}
+	}
+	return place + "an assertion fails"
+}
+
+// word returns the word of a schedule for the table. The words of long schedules have thousands of letters:
+// the table has their beginning, and go run . -package P -run T prints them.
+func word(schedule string) string {
+	const most = 120
+	if len(schedule) > most {
+		return fmt.Sprintf("`%s…` and %d letters more", schedule[:most], len(schedule)-most)
+	}
+	return "`" + schedule + "`"
+}
+
 // failures lists the failing schedules, each with its reason if that is known.
 func failures(rows []row) string {
 	var b strings.Builder
@@ -125,8 +150,8 @@ func failures(rows []row) string {
 			if why == "" {
 				why = "**not known**"
 			}
-			fmt.Fprintf(&b, "- `%s` `%s`: %s, in schedule %d (%s), `%s`. %s\n",
-				r.Package, t.Name, t.What, t.Schedules, t.Strategy, t.Schedule, why)
+			fmt.Fprintf(&b, "- `%s` `%s`: %s, in schedule %d (%s), %s. %s\n",
+				r.Package, t.Name, what(t), t.Schedules, t.Strategy, word(t.Schedule), why)
 		}
 	}
 	if b.Len() == 0 {
