@@ -14,8 +14,8 @@ import "context"
 //
 // A ctx may have any type. It is done when its channel Done is closed, whether or not it has a
 // deadline: Acquire does not end because a deadline is near or has passed. It may become done at any
-// time, also while Acquire calls one of its methods. Its error is what its own Err returns, not its
-// cause and not a constant of package context. Several calls may have the same ctx at the same time,
+// time, also while Acquire calls one of its methods. Acquire returns the error of
+// its own Err, not its cause and not a constant of package context. Several calls may have the same ctx at the same time,
 // and it ends each of them.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.

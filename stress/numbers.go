@@ -207,8 +207,8 @@ func manyAlone(t *trial, rounds int) {
 }
 
 // manyLeavers cancels more waits than a line of usual size has places, while the one permit is held and
-// nothing comes back. Entries that a Release would have to remove, such as those of a buffered channel,
-// fill the line.
+// nothing comes back. Entries that a Release would have to remove, such as the entries of a buffered
+// channel, fill the line.
 func manyLeavers(t *trial) {
 	leavers := 1<<12 + 1
 	if race.Enabled {

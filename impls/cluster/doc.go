@@ -57,6 +57,6 @@
 // # What this does not show
 //
 // A majority of the servers of the engine must live. The engine is trusted: if it loses writes that it
-// has confirmed, permits are granted twice, and the Guard is what remains. A process that ignores its
+// has confirmed, permits are granted twice, and only the Guard protects the resource. A process that ignores its
 // fences, or a resource without a Guard, gets what clocks can give.
 package cluster

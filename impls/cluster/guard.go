@@ -25,8 +25,8 @@ type Guard struct {
 // none of them. It refuses a fence that is older than the newest one of its slot. A fence may be
 // used many times.
 //
-// If the engine was restored from a backup, all its new fences may be older than those that the
-// Guard has seen. Check then refuses them, and that is right: the Guard cannot tell them from
+// If the engine was restored from a backup, all its new fences may be older than the fences
+// that the Guard has seen. Check then refuses them, and that is right: the Guard cannot tell them from
 // permits of dead holders. The error names the remedy.
 func (g *Guard) Check(fences ...Fence) error {
 	if len(fences) == 0 {

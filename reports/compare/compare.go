@@ -308,7 +308,7 @@ func (g *grouper) mustHaveColumns() error {
 }
 
 // nameKeys returns the keys in the names of benchmarks, for the error about a key that no result
-// has. A user who writes impl sees so that a key of a name begins with a slash. The order is the order
+// has. The keys begin with a slash, so the error shows that -col impl lacks one. The order is the order
 // of the first names; a text has a handful of keys, so a list does for a set.
 func nameKeys(log *read.Log) string {
 	var keys []string

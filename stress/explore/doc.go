@@ -188,8 +188,8 @@
 //
 // At first the explorer draws some schedules at random, by strategies that find most bugs soon:
 // random, priorities (PCT, with depths two and three), and priorities that know which operations
-// conflict (POS). Then it plays all schedules, but only one of those that differ in nothing but the
-// order of independent operations (source-DPOR with sleep sets). When none is left, the result is
+// conflict (POS). Then it plays all schedules. Of schedules that differ in nothing but the order
+// of independent operations it plays one (source-DPOR with sleep sets). When none is left, the result is
 // “complete: all N schedules”. That is a proof that no schedule of this body fails. Without go test
 // -race it is a proof only if the program has no data race, and the result says so.
 //
@@ -304,7 +304,7 @@
 // The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A
 // connection has a buffer of 64 KB in each direction, and is there before it is accepted. No packet
 // overtakes another one, and only a packet for a port without a socket is lost. A Unix socket makes
-// no file. The types and options are those of package net. Functions that need a descriptor, such
+// no file. The types and options are the same as in package net. Functions that need a descriptor, such
 // as Dialer.Control and TCPConn.File, are refused. The hooks of net/http/httptrace are called.
 //
 // Servers and clients of net/http play over these connections. A request and its answer take about

@@ -119,9 +119,9 @@ func (r *Result) ends() bool {
 	return r.Bound == verdict.BoundInterrupted || r.Bound == verdict.BoundState
 }
 
-// join returns the result of scenarios and of other programs, which were played after them. The first that
-// is no pass stands, of the last ones first. Pairs are those of the scenarios: the processes of the other
-// programs may have seen the same ones.
+// join returns the result of scenarios and of other programs, which were played after them. The first
+// result that is no pass stands, beginning with the last programs. The pairs are the pairs of the scenarios: the
+// processes of the other programs may have seen the same pairs.
 func join(scenarios *Result, others ...*Result) *Result {
 	r := *scenarios
 	for _, other := range slices.Backward(others) {

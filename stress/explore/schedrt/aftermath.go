@@ -36,8 +36,8 @@ const (
 	// sweeper of a cache, is meant to live on.
 	daemonFirings = 256
 
-	// changingFirings ends the first stage of a stall in which daemons change something. Orders of what
-	// comes later are not explored, so it is much: a worker may sleep a thousand times between two
+	// changingFirings ends the first stage of a stall in which daemons change something. Orders of
+	// later steps are not explored, so the number is large: a worker may sleep a thousand times between two
 	// items, while the program waits for it.
 	changingFirings = 2000
 
@@ -260,7 +260,7 @@ func (e *Exec) endsStall() bool {
 // ends, and whether it is known how: the daemons will not let them go on. A round is a timer that fired.
 //
 // Daemons that change nothing come back to the same state, but for local variables that may count. They
-// get a tenth of the bound, and those that change something the whole bound. Half of the steps without
+// get a tenth of the bound, and daemons that change something get the whole bound. Half of the steps without
 // a change is the border, so that one change at the beginning does not decide. Both also get the
 // time after which go test gives a program up, unless a ticker is so fast that ten times the
 // bound comes before. Then the end is not known.

@@ -109,8 +109,7 @@ func playRounds(t *testing.T, steps int, program func()) schedrt.Ending {
 	return x.Play(goroutinesFirst{}, program).Kind
 }
 
-// What daemons do among themselves does not hide that other goroutines wait for what cannot come. A daemon
-// alone is no leak.
+// Steps of daemons among themselves do not hide a deadlock of other goroutines. A daemon alone is no leak.
 func TestWaitsBesideDaemons(t *testing.T) {
 	for name, daemon := range daemons {
 		for _, c := range []struct {

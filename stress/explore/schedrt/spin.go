@@ -135,7 +135,7 @@ func (g *G) awaitsTime() bool {
 }
 
 // timeOfLook is how much time a look at the clock takes, for a goroutine that awaits time. At first it
-// is what it takes in truth. Later it doubles every 64 looks, so that any wait comes to its end.
+// is the time of a real look. Later it doubles every 64 looks, so that any wait comes to its end.
 func (s *spin) timeOfLook() time.Duration {
 	const inTruth = 100 * time.Nanosecond
 	switch {

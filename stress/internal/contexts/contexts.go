@@ -126,7 +126,7 @@ func (c *Callers) End() {
 }
 
 // A Using ctx calls a function in each of its methods. It cannot be compared or be the key of a map,
-// because it holds a function: package context does not promise that of a ctx either.
+// because it holds a function: package context does not promise that a ctx can be compared.
 type Using struct {
 	context.Context
 	Use func()

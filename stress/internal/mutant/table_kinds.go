@@ -5,8 +5,8 @@ import "github.com/semabench/semabench/impls"
 // Kinds returns mutants with an ID that begins with K. Each stands for a whole kind of input that no
 // clause tried when the mutants of All were all that there were. Five of the first 20 were found at
 // that time all the same, by random programs or by another clause; their Reference says so. Fifteen
-// passed everything. K21 came with C37, which nothing had measured before. K22 to K28 stand for what a
-// second round of wrong semaphores had in common. They passed, but for K26 in some random programs.
+// passed everything. K21 came with C37, which nothing had measured before. K22 to K28 stand for the
+// kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}

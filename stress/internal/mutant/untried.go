@@ -131,8 +131,8 @@ func (s timerKept) Acquire(ctx context.Context, n int64) error {
 
 // wrappedGrowth is K26: the line is an array that wraps around. When it grows it is copied from index 0,
 // so the waiters that had wrapped come before the head. The line must be served while it grows: a test
-// that fills it and then drains it never wraps. It breaks C27. Its methods are those of queue, with the
-// array in the place of the list.
+// that fills it and then drains it never wraps. It breaks C27. Its methods are the methods of queue, with
+// the array in the place of the list.
 type wrappedGrowth struct {
 	mu         sync.Mutex
 	size, held int64
@@ -233,8 +233,8 @@ func (s *wrappedGrowth) Release(n int64) {
 	s.serve()
 }
 
-// boundedLine is K27: each waiter has a place in a buffered channel. A grant frees its place and those of
-// the leavers before it; a cancellation frees none. After 1024 cancelled waits without a grant the next
+// boundedLine is K27: each waiter has a place in a buffered channel. A grant frees its place and the places
+// of the leavers before it; a cancellation frees none. After 1024 cancelled waits without a grant the next
 // Acquire waits for a place, and does not hear its ctx. It breaks C36. However many waits there are in
 // all, grants in between keep the channel from filling.
 type boundedLine struct {

@@ -96,7 +96,7 @@ func (s *choosing) Acquire(ctx context.Context, n int64) error {
 		return nil
 	}
 	s.line = append(s.line, c)
-	s.serve() // the newcomer may be the one that is chosen
+	s.serve() // it may choose the newcomer
 	s.mu.Unlock()
 	select {
 	case <-c.ready:

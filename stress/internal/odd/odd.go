@@ -112,7 +112,7 @@ func (p *permits) put(n int64) {
 	p.held -= n
 }
 
-// entry is what every Acquire does first. It returns false if the call is over, with its error: a ctx
+// entry begins every Acquire. It returns false if the call is over, with its error: a ctx
 // that is done, or a request above the size, which waits for its ctx and is in no line.
 func (p *permits) entry(ctx context.Context, done <-chan struct{}, n int64) (error, bool) {
 	mustNotBeNegative(n)

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// A bell is a channel that is closed and replaced to wake everyone who waits. A waiter takes the channel
+// A bell is a channel that is closed and replaced to wake all waiters. A waiter takes the channel
 // first and looks at the permits afterwards: a change in between closes the channel that it has.
 type bell struct {
 	mu sync.Mutex
