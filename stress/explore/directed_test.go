@@ -1,9 +1,11 @@
 package explore_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,5 +76,144 @@ func TestDirectedProgramsPass(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A faulty semaphore is a line of waiters under a mutex, with one defect of four. Its other calls are right, so
+// a program refutes it by the defect, and the empty defect passes.
+type faulty struct {
+	defect string
+	size   int64
+
+	mu    sync.Mutex
+	held  int64
+	line  []*faultyWaiter
+	waits uint8 // wraps
+	owed  uint8 // permits that came back since a call waits; wraps
+}
+
+type faultyWaiter struct {
+	n     int64
+	ready chan struct{}
+}
+
+func (s *faulty) free(n int64) bool { return len(s.line) == 0 && n <= s.size-s.held }
+
+func (s *faulty) TryAcquire(n int64) bool {
+	if n < 0 {
+		panic("negative weight")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.free(n) || s.defect == "full word" && s.size%64 == 0 && n == s.size {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+func (s *faulty) Acquire(ctx context.Context, n int64) error {
+	if n < 0 {
+		panic("negative weight")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if n > s.size {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	if s.free(n) {
+		s.held += n
+		s.mu.Unlock()
+		return nil
+	}
+	w := &faultyWaiter{n, make(chan struct{})}
+	if s.waits++; s.defect != "wrapped waits" || s.waits != 0 {
+		s.line = append(s.line, w)
+	}
+	s.mu.Unlock()
+	select {
+	case <-w.ready:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-w.ready: // the grant came first
+		return nil
+	default:
+	}
+	if i := slices.Index(s.line, w); i >= 0 {
+		s.line = slices.Delete(s.line, i, i+1)
+		s.serve()
+	}
+	return ctx.Err()
+}
+
+func (s *faulty) Release(n int64) {
+	if n < 0 {
+		panic("negative weight")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.held {
+		panic("released more than held")
+	}
+	s.held -= n
+	s.owed += uint8(n)
+	if s.defect == "wrapped burst" && len(s.line) > 0 && int64(s.owed) < s.line[0].n {
+		return // it counts what came back, and 256 is 0
+	}
+	s.serve()
+}
+
+// serve grants the requests at the head of the line that fit.
+func (s *faulty) serve() {
+	for len(s.line) > 0 && s.line[0].n <= s.size-s.held {
+		w := s.line[0]
+		s.line = s.line[1:]
+		s.held += w.n
+		close(w.ready)
+		s.owed = 0
+		if s.defect == "one grant" && s.held == s.size {
+			return // no permit is left, and a request of none is not looked at
+		}
+	}
+}
+
+// The programs that no mutant of the tables needs refute these semaphores, and pass the right one.
+func TestDirectedProgramsRefuteCountersAndZeros(t *testing.T) {
+	for _, c := range []struct {
+		program, defect, clause string
+		races                   bool
+	}{
+		{"sizes to 1000", "full word", "C4", false},
+		{"waits 300 in turn", "wrapped waits", "C36", false},
+		{"releases 256 at once", "wrapped burst", "C36", true},
+		{"zero behind a waiter", "one grant", "C13", true},
+	} {
+		for _, defect := range []string{c.defect, ""} {
+			t.Run(c.program+"/"+defect, func(t *testing.T) {
+				if !c.races {
+					needLong(t)
+				}
+				impl := mutant.Reference
+				impl.Name, impl.New = "faulty", func(size int64) impls.Semaphore {
+					if size < 0 {
+						panic("negative size")
+					}
+					return &faulty{defect: defect, size: size}
+				}
+				o := explore.Options{Scenario: c.program, Strategy: "pct1", Schedules: 1, Time: time.Minute}
+				r := explore.CheckSemaphore(t, o, impl)
+				failed := r.Verdict == explore.Fail && strings.HasPrefix(r.What, c.clause)
+				if right := defect == ""; failed == right || right && r.Verdict == explore.Fail {
+					t.Errorf("%s %s after %d schedules", r.Verdict, r.What, r.Schedules)
+				}
+			})
+		}
 	}
 }

@@ -92,6 +92,10 @@ func sizes(s *stage) {
 		s.put(1)
 		s.mustTakeOne()
 		s.put(size)
+		if !s.impl.UnitWeights {
+			s.mustTry(size, true)
+			s.put(size)
+		}
 	}
 	s.close()
 }
@@ -180,13 +184,17 @@ func movingLine(s *stage) {
 	s.close()
 }
 
-// waitsInTurn lets each of 300 requests wait, and grants it. Beside it waits a request that leaves.
+// waitsInTurn lets each of 300 requests wait, and grants it. Beside some waits a request that leaves.
 func waitsInTurn(s *stage) {
 	s.renew(1)
 	s.take(1)
-	for range 300 {
-		a, leaver := s.wait(1), s.wait(1)
-		s.leave(leaver)
+	for round := range 300 {
+		a := s.wait(1)
+		// In each third round only: with two waits in every round, each second wait would leave, and a
+		// counter that wraps at a power of two would forget a wait that leaves.
+		if round%3 == 0 {
+			s.leave(s.wait(1))
+		}
 		s.mustWait(a)
 		s.put(1)
 		s.settle()
