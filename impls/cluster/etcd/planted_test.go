@@ -247,6 +247,18 @@ func lateTake(w *world) error {
 	return w.heldIs(s, 0)
 }
 
+// waitBeforeWatch starts a request for one permit, and returns when the request is about to set its watch up.
+// It does so when the gate is closed. The result is the error of the request.
+func (w *world) waitBeforeWatch(s *cluster.Session) (gate chan struct{}, result chan error) {
+	gate, result = make(chan struct{}), make(chan error, 1)
+	w.set(func() { w.gate = gate })
+	go func() { _, err := grantedSoon(s, 1); result <- err }()
+	for w.gates.Load() == 0 {
+		time.Sleep(time.Millisecond) // the waiter has no event for “I am about to watch”
+	}
+	return gate, result
+}
+
 // releaseBeforeWatch: the permit comes back after a waiter has seen that it is taken, and before its
 // watch is set up.
 func releaseBeforeWatch(w *world) error {
@@ -255,13 +267,7 @@ func releaseBeforeWatch(w *world) error {
 	if err != nil {
 		return err
 	}
-	gate := make(chan struct{})
-	w.set(func() { w.gate = gate })
-	result := make(chan error, 1)
-	go func() { _, err := grantedSoon(b, 1); result <- err }()
-	for w.gates.Load() == 0 {
-		time.Sleep(time.Millisecond) // the waiter has no event for “I am about to watch”
-	}
+	gate, result := w.waitBeforeWatch(b)
 	err = l.Release(context.Background())
 	close(gate)
 	return errors.Join(err, <-result)
@@ -414,13 +420,7 @@ func compacted(w *world) error {
 	if err != nil {
 		return err
 	}
-	gate := make(chan struct{})
-	w.set(func() { w.gate = gate })
-	result := make(chan error, 1)
-	go func() { _, err := grantedSoon(b, 1); result <- err }()
-	for w.gates.Load() == 0 {
-		time.Sleep(time.Millisecond) // the waiter has no event for “I am about to watch”
-	}
+	gate, result := w.waitBeforeWatch(b)
 	if err := l.Release(context.Background()); err != nil {
 		return err
 	}
