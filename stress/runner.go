@@ -415,5 +415,25 @@ func (r *runner) waitingModel() (model.Model, model.State) {
 		}
 	}
 	m, _ := o.Spans()
-	return m, model.State{Free: r.Size - r.held.Load(), Waiting: m.Grantable()}
+	return m, model.State{
+		Free: r.Size - r.held.Load(), Waiting: m.Grantable(), Left: r.leftAfterRelease(),
+	}
+}
+
+// leftAfterRelease reports whether a request may have left after the last Release of a permit began.
+func (r *runner) leftAfterRelease() bool {
+	var left, released int64 // the latest stamps
+	for _, log := range r.logs {
+		all := log.published()
+		for i := range all {
+			e := &all[i]
+			switch stamp, ok := e.returned(); {
+			case e.kind == model.Release && e.n > 0:
+				released = max(released, e.begin)
+			case e.kind.IsAcquire() && !ok:
+				left = max(left, stamp) // 0 while the call runs
+			}
+		}
+	}
+	return left > released
 }

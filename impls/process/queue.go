@@ -48,9 +48,9 @@ type mechanism interface {
 // Invariants, with mu held:
 //
 //   - waiting equals queue.Len().
-//   - If the queue is not empty, a kernel waiter runs or the process holds all permits. The
-//     exception lasts from the instant a Release frees permits until it calls
-//     ensureKernelWaiter.
+//   - If the queue is not empty, a kernel waiter runs, or the process holds all permits and the
+//     head asks for at least one. The exception lasts from the instant a Release frees permits
+//     until it calls ensureKernelWaiter.
 //   - The kernel waiter waits for the weight at the head of the queue. If the head changes to
 //     another weight, the goroutine that changed it calls interrupt.
 //
@@ -151,7 +151,11 @@ func (q *localQueue) join(w *waiter, mayWait bool) (place *list.Element, isKerne
 	q.waiting.Add(1) // before holdsAll: ensureKernelWaiter reads them in the opposite order
 	switch {
 	case q.kernel == nil && q.holdsAll():
-		// Nothing to wait for in the kernel: see ensureKernelWaiter.
+		// Nothing to wait for in the kernel: see ensureKernelWaiter. A request for no permit
+		// needs no Release. It comes here if Acquire saw a waiter that has been served since.
+		if w.n == 0 {
+			q.grantFromHead()
+		}
 	case q.kernel == nil && mayWait && !q.holds(1):
 		// If this process holds a permit, its own Release may come next and hand the permit
 		// over. A goroutine in the kernel would have to be interrupted for that.

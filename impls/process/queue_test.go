@@ -63,10 +63,15 @@ func (f *fakeMechanism) holdsAll() bool { return !f.shared && f.holds(f.size) }
 func (f *fakeMechanism) forwardWakeup() {}
 
 func (f *fakeMechanism) Release(n int64) {
+	mustNotBeNegative(n)
 	if f.handOff(n) {
 		return
 	}
 	f.state.Lock()
+	if n > f.size-f.free-f.foreign {
+		f.state.Unlock()
+		panic(overRelease)
+	}
 	f.free += n
 	f.returns++
 	f.state.Unlock()
@@ -230,6 +235,26 @@ func TestQueueStartsKernelWaiterLate(t *testing.T) {
 		}
 		f.Release(1)
 		g.must(t, 0, 1)
+		f.shutdown()
+	})
+}
+
+// A request for no permit is granted although this process holds all permits. Acquire saw a waiter
+// and went on to join the queue; meanwhile that waiter was served. So the request is the head, and
+// no Release may come.
+func TestQueueServesNothingWithoutRelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(1)
+		f.TryAcquire(1)
+		served := false
+		go func() { served = f.wait(context.Background(), nil, 0) == nil }()
+		synctest.Wait()
+		if !served {
+			t.Error("a request for no permit at the head of the queue still waits")
+		}
+		if n := f.waiting.Load(); n != 0 {
+			t.Errorf("waiting = %d after it was served, want 0", n)
+		}
 		f.shutdown()
 	})
 }

@@ -84,8 +84,9 @@ const (
 // A State is a value: it is comparable and never changed in place, so a search can remember states.
 type State struct {
 	Free    int64
-	Waiting Set // requests that wait
-	Leaving Set // requests that were withdrawn and hold permits until they have left
+	Waiting Set  // requests that wait
+	Leaving Set  // requests that were withdrawn and hold permits until they have left
+	Left    bool // a request was withdrawn after the last Release of a permit
 }
 
 // Init returns the state of a new semaphore.
@@ -118,6 +119,7 @@ func (m Model) Step(s State, e Event) (State, bool) {
 		return s, s.Free >= 0 && (s.Waiting == "" || m.mayPass())
 	case Released:
 		s.Free += e.N
+		s.Left = s.Left && e.N == 0
 		return s, s.Free <= m.Size
 	case Quiet:
 		return s, s.Leaving == "" && len(m.Owed(s)) == 0
@@ -150,6 +152,7 @@ func (m Model) withdraw(s State, request int) (State, bool) {
 		s.Leaving = s.Leaving.with(request)
 	}
 	s.Waiting = s.Waiting.without(request)
+	s.Left = true
 	return s, true
 }
 
@@ -202,8 +205,9 @@ func (m Model) Owed(s State) (owed []int) {
 		switch fits := r.N <= s.Free; {
 		case m.Order == impls.FIFO && r.Phase > first:
 			// The request is behind others, whatever their weights.
-		case fits && r.N == 0:
-			// The next Release may be the first to grant it: see impls.ZeroGranted.
+		case fits && r.N == 0 && s.Left:
+			// The next Release may be the first to grant it: see impls.ZeroGranted. Without a
+			// withdrawal the calls before it were served, and so it was to be served with them.
 		case fits:
 			owed = append(owed, request)
 		default:

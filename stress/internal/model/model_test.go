@@ -9,7 +9,7 @@ import (
 // Each case is a list of events that happen one after the other. The case says whether the last
 // event may happen.
 func TestStep(t *testing.T) {
-	two := []Request{{N: 2, Phase: 0}, {N: 1, Phase: 1}, {N: 9, Phase: 1}}
+	two := []Request{{N: 2, Phase: 0}, {N: 1, Phase: 1}, {N: 9, Phase: 1}, {N: 0, Phase: 1}}
 	join := func(r int) Event { return Event{Kind: Requested, Request: r} }
 	grant := func(r int) Event { return Event{Kind: Granted, Request: r} }
 	withdraw := func(r int) Event { return Event{Kind: Withdrawn, Request: r} }
@@ -61,6 +61,12 @@ func TestStep(t *testing.T) {
 		{"quiet though a request fits that may pass", impls.Barging, false, []Event{try(1, true), join(0), join(1), quiet}},
 		{"quiet while a request fits that may have to wait", impls.Unspecified, true, []Event{try(1, true), join(0), join(1), quiet}},
 		{"quiet though all fit", impls.Unspecified, false, []Event{join(1), quiet}},
+		{"quiet though nothing is before a request for none", impls.Unspecified, false, []Event{try(2, true), join(3), quiet}},
+		{"quiet while a request for none is behind another", impls.FIFO, true, []Event{try(1, true), join(0), join(3), quiet}},
+		{"quiet after the request before it was served", impls.FIFO, false, []Event{try(2, true), join(0), join(3), release(2), grant(0), quiet}},
+		{"quiet after the request before it has left", impls.FIFO, true, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), quiet}},
+		{"quiet after a Release of none", impls.FIFO, true, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), release(0), quiet}},
+		{"quiet after the next Release", impls.FIFO, false, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), release(1), quiet}},
 		{"quiet before a withdrawn request has left", impls.FIFO, false, []Event{join(0), withdraw(0), quiet}},
 	} {
 		m := Model{Size: 2, Order: c.order, Requests: two}

@@ -66,6 +66,7 @@ var chosenScenarios = []string{
 	"1: a1 w1 r | c1 | x1",
 	"1: a1 w2 r | w1 c1 r | d1",
 	"1: a1 w2 r | w1 a1 r | w2 c1 r",
+	"1: a1 r | c1 w1 r | a0", // the request for nothing may come to the line just as the line empties
 
 	// Waiters that were observed to wait, in a known order.
 	"2: a2 w2 r | w1 a1 w3 r | w1 c1 w3 r x2",
