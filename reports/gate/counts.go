@@ -81,21 +81,36 @@ func (x Exact) judge() Counted {
 	c.Old, c.New = float64(old[0])/float64(x.Ops), float64(new[0])/float64(x.Ops)
 	grown := float64(new[0] - old[0])
 	exact := x.agree(old) && x.agree(new)
+	last := len(new) - 1
 	switch {
 	case grown >= x.threshold() && (exact || x.separate(old, new)):
 		c.Verdict, c.Why = Regressed, c.change()
 	case grown >= x.threshold():
 		c.Verdict = Inconclusive
 		c.Why = c.change() + ", but the repeats of one side differ as much"
-		if len(old) == 1 || len(new) == 1 {
+		switch {
+		case len(old) == 1 || len(new) == 1:
 			c.Why = c.change() + ", but one repeat cannot tell that from what else runs; count 3 times"
+		case x.Alone:
+			c.Why += ": goroutines met in most repeats, because the runtime lets another one run after 10 ms; " +
+				"a quieter machine, or a shorter operation, counts exactly"
 		}
 	case -grown >= x.threshold() && exact:
 		c.Verdict, c.Why = Improved, c.change()
-	default:
+	case exact, last == 0:
 		c.Verdict, c.Why = Unchanged, fmt.Sprintf("%s %s", count(c.New), c.unit())
+	default:
+		c.Verdict = Unchanged
+		c.Why = fmt.Sprintf("%s to %s %s by chance, so that a small increase does not show", count(c.New),
+			count(float64(new[last])/float64(x.Ops)), c.unit())
 	}
 	return c
+}
+
+// Agrees reports whether the repeats of either side agree, so that a difference between the sides is exact.
+func (x Exact) Agrees() bool {
+	agrees := func(totals []int64) bool { return x.agree(slices.Sorted(slices.Values(totals))) }
+	return agrees(x.Old) && agrees(x.New)
 }
 
 // preferAlone lets counts on one processor decide where counts with several
