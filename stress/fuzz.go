@@ -33,7 +33,7 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 		}
 		f.Add(encodeProgram(p))
 	}
-	runs := 1000
+	runs := seedRuns
 	if fuzzing() {
 		runs = 5 // a balance between many schedules of one program and many programs
 	}
@@ -49,6 +49,10 @@ func Fuzz(f *testing.F, impl impls.Impl) {
 		}
 	})
 }
+
+// seedRuns is how often each seed and each stored input runs if nothing fuzzes. It is a variable for
+// the tests of this package.
+var seedRuns = 1000
 
 // fuzzing reports whether this process or its parent looks for new inputs. Package testing has no
 // function for it, so it reads the flags.

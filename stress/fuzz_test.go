@@ -7,7 +7,11 @@ import (
 	"github.com/semabench/semabench/internal/longtest"
 )
 
-func FuzzCond(f *testing.F)     { Fuzz(f, implByName(f, "cond")) }
+func FuzzCond(f *testing.F) {
+	defer func(runs int) { seedRuns = runs }(seedRuns)
+	seedRuns = longtest.Or(f, "runs of each input", seedRuns, 250)
+	Fuzz(f, implByName(f, "cond"))
+}
 func FuzzChannel(f *testing.F)  { fuzzLong(f, "channel") }
 func FuzzWeighted(f *testing.F) { fuzzLong(f, "weighted") }
 

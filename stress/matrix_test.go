@@ -17,6 +17,7 @@ import (
 
 	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/internal/mutant"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
 var (
@@ -94,6 +95,7 @@ type matrix struct {
 type row struct {
 	mutant  mutant.Mutant
 	env     []string // of the child processes
+	named   bool     // the children run only the detectors that the mutant names
 	mu      sync.Mutex
 	catches map[string][]catch // by detector or clause
 	broken  []string           // output of children that did not run all detectors
@@ -102,11 +104,21 @@ type row struct {
 func newMatrix(t *testing.T) *matrix {
 	dir := t.TempDir()
 	m := &matrix{plain: filepath.Join(dir, "plain.test"), raced: filepath.Join(dir, "raced.test")}
-	for path, flags := range map[string][]string{m.plain: {"-race=false"}, m.raced: {"-race"}} {
-		cmd := exec.Command("go", append([]string{"test", "-c", "-o", path}, flags...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", cmd, err, out)
-		}
+	// This binary is one of the two: a second build of it would cost a link under -race.
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, flag := m.raced, "-race"
+	if race.Enabled {
+		missing, flag = m.plain, "-race=false"
+		m.raced = self
+	} else {
+		m.plain = self
+	}
+	cmd := exec.Command("go", "test", "-c", "-ldflags=-w", "-o", missing, flag)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, out)
 	}
 	every := longtest.Asked() || *matrixFile != ""
 	if !every {
@@ -115,10 +127,11 @@ func newMatrix(t *testing.T) *matrix {
 	reference := mutant.Mutant{Impl: mutant.Reference, ID: "–"}
 	for _, mut := range append([]mutant.Mutant{reference}, planted()...) {
 		env := append(os.Environ(), childVar+"="+mut.Name)
-		if !every && mut.ID != reference.ID {
+		named := !every && mut.ID != reference.ID
+		if named {
 			env = append(env, namedVar+"=1")
 		}
-		m.rows = append(m.rows, &row{mutant: mut, env: env, catches: map[string][]catch{}})
+		m.rows = append(m.rows, &row{mutant: mut, env: env, named: named, catches: map[string][]catch{}})
 		if mut.Narrow && *matrixFile != "" { // the rows are only for the report
 			env = append(slices.Clone(env), bareVar+"=1")
 			m.narrow = append(m.narrow, &row{mutant: mut, env: env, catches: map[string][]catch{}})
@@ -133,6 +146,9 @@ func (m *matrix) play(t *testing.T, run int) {
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0)+2) // some children only wait for a mutant that hangs
 	for _, row := range slices.Concat(m.rows, m.narrow) {
 		for _, binary := range []string{m.plain, m.raced} {
+			if row.named && !row.needs(binary == m.raced) {
+				continue // the child would run no detector
+			}
 			all.Go(func() {
 				slots <- struct{}{}
 				defer func() { <-slots }()
@@ -141,6 +157,12 @@ func (m *matrix) play(t *testing.T, run int) {
 		}
 	}
 	all.Wait()
+}
+
+// needs reports whether some detector that the mutant names runs with the race detector, or else
+// without it. The two sets have no detector in common: see runNamed.
+func (r *row) needs(raced bool) bool {
+	return slices.ContainsFunc(r.mutant.KilledBy, func(id string) bool { return raced == (id == "C29" || id == "C30") })
 }
 
 // runChild runs the detectors on the mutant in a child process. The catches of a child that does

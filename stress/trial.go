@@ -226,8 +226,10 @@ func asError(r any) error {
 
 // settleYields is how often settle yields where it cannot see that waiters are blocked. It is far
 // above the few yields that a waiter needs to reach its loop on an idle machine. No verdict against
-// a semaphore depends on it, so a busy machine makes the suite blunter and never wrong.
-const settleYields = 200
+// a semaphore depends on it, so a busy machine makes the suite blunter and never wrong. It is a
+// variable for the tests of this package: under the race detector, spinning waiters take a
+// millisecond of processor time for 200 yields.
+var settleYields = 200
 
 // settle returns when nothing can move, as far as that can be seen.
 func (t *trial) settle() {
