@@ -47,7 +47,7 @@ func TestAnswers(t *testing.T) {
 				"(go test -count=4, semabench run -samples 4)"},
 		// Values a few percent apart: the interval reaches beyond 5 % on both sides.
 		{"undecided", ten + samples("b", 10.5, 11, 12.9, 13, 14, 15),
-			"undecided: a or b (differences below 18.2 % do not show)"},
+			"undecided: a or b (differences below 18.2 % do not show; a is surely at most ×1.18 of the best)"},
 		// c is 1 % faster at best and 60 % slower at worst: it may serve, and a surely does.
 		{"another may be as good", rowOf("n=1", 100, 300) + strings.ReplaceAll(
 			samples("c", 99.5, 100, 100.5, 140, 101, 99.8, 150, 160), "X/", "X/n=1/"),
@@ -56,7 +56,7 @@ func TestAnswers(t *testing.T) {
 		{"rows that are undecided", rowOf("n=1", 100, 300) + strings.ReplaceAll(ten+
 			samples("b", 9, 11, 12, 12.5, 14, 15), "X/", "X/n=2/"),
 			"undecided: a, or it depends (1 of 2 rows are decided; differences below 27.3 % do " +
-				"not show)"},
+				"not show; a is surely at most ×1.36 of the best)"},
 		{"alone in its row", rowOf("n=1", 1, 2) + rowOf("n=2", 1),
 			"no answer: a row was measured in one column only"},
 		{"no direction", inUnit("apples", rowOf("n=1", 1, 2)),

@@ -31,6 +31,10 @@ type Answer struct {
 	// open cell of the columns in Open; see [Versus.Detectable].
 	Detectable float64
 
+	// If Use is empty and Open is not, Bound says which open column a reader may take, and what it
+	// costs at most. It is nil if the samples bound nothing.
+	Bound *Bound
+
 	// Even says that all columns of the table, with or without the required needs, are within 5 % of
 	// each other in every row: something else is the bottleneck of this work.
 	Even bool
@@ -146,7 +150,7 @@ func (t *Table) answer(u *Unit) Answer {
 	case len(a.Use) > 0:
 		a.Prices = t.prices(u, a.Use)
 	case len(a.Open) > 0:
-		a.Prices = t.prices(u, a.Open)
+		a.Prices, a.Bound = t.prices(u, a.Open), t.tightest(u, a.Open)
 	default:
 		a.Prices = t.prices(u, []string{a.Safest})
 	}
@@ -393,10 +397,14 @@ func (a Answer) Short() string {
 	case len(a.Use) > 1:
 		return orList(a.Use) + ": a tie" + a.even()
 	case len(a.Open) > 0:
+		s := "undecided: " + orList(a.Open)
 		if len(a.Open) == 1 && len(a.Rows) > 1 {
-			return "undecided: " + a.Open[0] + ", or it depends"
+			s += ", or it depends"
 		}
-		return "undecided: " + orList(a.Open)
+		if a.Bound != nil {
+			s += " (" + a.Bound.String() + ")"
+		}
+		return s
 	}
 	return "it depends" + a.safest()
 }
@@ -407,9 +415,10 @@ func (a Answer) Undecided() string {
 	if len(a.Use) > 0 || len(a.Open) == 0 {
 		return ""
 	}
-	decided := 0
+	decided := 0 // rows in which each of the open columns surely serves or surely does not
 	for _, p := range a.Rows {
-		if len(p.Best) > 0 {
+		isOpen := func(col string) bool { return slices.Contains(p.Open, col) }
+		if !slices.ContainsFunc(a.Open, isOpen) {
 			decided++
 		}
 	}
@@ -425,6 +434,9 @@ func (a Answer) Undecided() string {
 		notes = append(notes, "these samples bound no difference")
 	case a.Detectable > 1:
 		notes = append(notes, "differences below "+differenceText(a.Detectable)+" do not show")
+	}
+	if a.Bound != nil {
+		notes = append(notes, a.Bound.String())
 	}
 	if len(notes) == 0 {
 		return s

@@ -41,6 +41,9 @@
 //	8    10      3.0    0.0    0.0     0.2       0.0       0   99  100       0    8  100
 //	8    20      4.3    0.0    0.5     0.6       0.0       0   68  100       0    0   99
 //
+// An undecided answer says how far behind the best its safest column surely is at most, see [Bound]. In
+// 2.1 % of the tables at most that column was worse.
+//
 // A rank test has a smallest p that depends on n alone: with 8 columns and n = 5 no difference can
 // be shown. More columns and rows need more samples, and so does noise. The command is
 //

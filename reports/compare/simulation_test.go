@@ -24,6 +24,7 @@ type outcome struct {
 	best      int // a single column is recommended that is not the only best one
 	tie       int // a cell that is not within 5 % of the best is called a tie
 	advised   int // a column that is worse by more than 5 % is among the recommended
+	bound     int // an undecided answer bounds a column by less than it is worse
 	undecided int // no column is recommended
 }
 
@@ -63,6 +64,7 @@ func (o *outcome) play(w world, r *rand.Rand) {
 	count(&o.best, len(a.Use) == 1 && len(a.Open) == 0 && (w.apart == 0 || a.Use[0] != "0"))
 	count(&o.tie, tie)
 	count(&o.advised, advised)
+	count(&o.bound, a.Bound != nil && a.Bound.Col != "0" && a.Bound.Times < 1+w.apart)
 	count(&o.undecided, len(a.Use) == 0)
 }
 
@@ -112,11 +114,11 @@ func TestFalseAnswers(t *testing.T) {
 		for range runs {
 			o.play(w, r)
 		}
-		t.Logf("%d %2d  %4.1f %% apart, noise %2.0f %%: %s %s %s %s %s", w.cols, w.n, 100*w.apart,
+		t.Logf("%d %2d  %4.1f %% apart, noise %2.0f %%: %s %s %s %s %s %s", w.cols, w.n, 100*w.apart,
 			100*w.noise, o.rate(o.worse), o.rate(o.best), o.rate(o.tie), o.rate(o.advised),
-			o.rate(o.undecided))
+			o.rate(o.bound), o.rate(o.undecided))
 		for kind, n := range map[string]int{"worse": o.worse, "best": o.best, "tie": o.tie,
-			"advised": o.advised} {
+			"advised": o.advised, "bound": o.bound} {
 			if n > o.most() {
 				t.Errorf("%+v: %d of %d runs have a false %s, want at most 5 %%", w, n, runs, kind)
 			}

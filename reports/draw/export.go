@@ -278,6 +278,8 @@ type ExportAnswer struct {
 	Safest string `json:"safest"`
 	Worst  Number `json:"worst"` // the greatest ratio of the safest column to the best of a row
 
+	Bound *ExportBound `json:"bound"` // of an undecided answer, if the samples bound any column
+
 	Prices []ExportPrice `json:"prices"`
 	Unfit  *ExportUnfit  `json:"unfit"` // the best column that lacks a need, if it would save much
 }
@@ -287,6 +289,13 @@ type ExportPick struct {
 	Row  string   `json:"row"`
 	Use  []string `json:"use"`
 	Open []string `json:"open"`
+}
+
+// An ExportBound is the open column that is surely nowhere far behind, and how many times worse than the
+// best of a row it may be.
+type ExportBound struct {
+	Column string `json:"column"`
+	Times  Number `json:"times"`
 }
 
 // An ExportPrice is a unit in which a recommended column is worse than the best of a row.
@@ -324,6 +333,9 @@ func exportAnswers(c *compare.Comparison) []ExportAnswer {
 		for _, p := range a.Prices {
 			e.Prices = append(e.Prices, ExportPrice{p.Col, p.Unit, p.Row.Name, Number(p.Times), Number(p.Value),
 				Number(p.Best)})
+		}
+		if b := a.Bound; b != nil {
+			e.Bound = &ExportBound{b.Col, Number(b.Times)}
 		}
 		if u := a.Unfit; u != nil {
 			e.Unfit = &ExportUnfit{u.Col, u.Unit, u.Row.Name, Number(u.Times), Number(u.Value), Number(u.Instead),
