@@ -49,7 +49,8 @@ func Tests(t *testing.T, pkg string) {
 }
 
 // A Suite is the tests of a package, unmodified. Each Test function, with its subtests and
-// cleanups, is the program of one exploration. A test passes if no schedule fails.
+// cleanups, is the program of one exploration. So is each Fuzz function with its seeds, which are those
+// of F.Add and of testdata/fuzz. A test passes if no schedule fails.
 //
 // The rules of go test apply: goroutines that a test leaves behind do not fail it. They are
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
@@ -77,7 +78,7 @@ type Suite struct {
 	outer string // name of the test that explores this suite, with a slash; "" if there is none
 }
 
-// A SuiteTest is the result of exploring one Test function. Took has the time of minimising a
+// A SuiteTest is the result of exploring one Test or Fuzz function. Took has the time of minimising a
 // failure as well.
 type SuiteTest struct {
 	Name string
@@ -130,7 +131,7 @@ func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	}
 	if len(binary.Tests) == 0 {
 		binary.Close()
-		return nil, fmt.Errorf("%s has no Test functions to explore%s", s.packageText(), matching)
+		return nil, fmt.Errorf("%s has no Test or Fuzz functions to explore%s", s.packageText(), matching)
 	}
 	return binary, nil
 }
@@ -164,7 +165,7 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	ctx, cancel := context.WithTimeout(ctx, o.Time+overtime)
 	defer cancel()
 	e := &parent.Exploration{
-		Binary: binary.Path, Dir: binary.Dir, Test: name, Call: 1,
+		Binary: binary.Path, Dir: binary.Dir, Test: rewrite.RunName(name), Call: 1,
 		Args: []string{"-test.timeout=0"},
 	}
 	if s.Short {
@@ -179,7 +180,7 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	default:
 		r = verdict.OfSuite(r)
 		if r.Story != nil {
-			r.Story.Replay = s.replayText(name, r.Schedule)
+			r.Story.Test, r.Story.Replay = name, s.replayText(name, r.Schedule)
 			r.Text = verdict.Render(r.Story)
 		}
 	}

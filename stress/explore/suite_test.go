@@ -32,7 +32,8 @@ var expected = map[string]struct {
 		"testing.AllocsPerRun, which would count what the engine allocates, is not under control: it may be why the " +
 			"schedule fails: inner_test.go:",
 	},
-	"TestCleanup": {explore.Refused, "runtime.GC, after which a finalizer or a cleanup should run, is not under control"},
+	"FuzzWrongLosesCounts": {explore.Fail, "FuzzWrongLosesCounts/two: inner_test.go:187: two: 1, want 2"},
+	"TestCleanup":          {explore.Refused, "runtime.GC, after which a finalizer or a cleanup should run, is not under control"},
 }
 
 func TestSuite(t *testing.T) {
@@ -57,8 +58,8 @@ func TestSuite(t *testing.T) {
 		}
 		delete(expected, test.Name)
 	}
-	if len(tests) != 17 || len(expected) > 0 {
-		t.Errorf("%d tests, want 17; not explored: %v", len(tests), expected)
+	if len(tests) != 19 || len(expected) > 0 {
+		t.Errorf("%d tests, want 19; not explored: %v", len(tests), expected)
 	}
 	// The tests that the explorer passes also pass under plain go test.
 	out, err := exec.Command(
@@ -80,9 +81,9 @@ func TestSuiteRefusals(t *testing.T) {
 	}{
 		"no such test": {
 			explore.Suite{Package: "./testdata/suite", Run: regexp.MustCompile("^TestNone$")},
-			`./testdata/suite has no Test functions to explore that match "^TestNone$"`,
+			`./testdata/suite has no Test or Fuzz functions to explore that match "^TestNone$"`,
 		},
-		"no tests":         {explore.Suite{Package: "./testdata/untested"}, "./testdata/untested has no Test functions to explore"},
+		"no tests":         {explore.Suite{Package: "./testdata/untested"}, "./testdata/untested has no Test or Fuzz functions to explore"},
 		"no such package":  {explore.Suite{Package: "./none"}, "directory not found"},
 		"no such strategy": {explore.Suite{Options: explore.Options{Strategy: "dfss"}}, `strategy "dfss": want random`},
 		"explores itself":  {explore.Suite{}, "tests that call package explore are explored by go test"},

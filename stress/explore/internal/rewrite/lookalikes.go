@@ -90,7 +90,7 @@ var lookAlikes = map[string]lookAlike{
 	}},
 	"testing": {
 		name: "testing", shim: "testing", alias: "explore__testing", keep: "TB", suite: true,
-		names:    []string{"T", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark"},
+		names:    []string{"T", "F", "InternalTest", "RunTests", "AllocsPerRun", "Benchmark"},
 		anywhere: []string{"AllocsPerRun", "Benchmark"},
 	},
 }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// A suite is the Test functions of a package. Each of them is renamed,
+// A suite is the Test and Fuzz functions of a package. Each of them is renamed,
 //
 //	func explore__TestX(t *explore__testing.T) {
 //
@@ -19,7 +19,8 @@ import (
 //	func TestX(t *testing.T) { explore__testing.Explore(t, explore__TestX) }
 //
 // The new function has the old name, so -run patterns and reports name the test as the user wrote
-// it.
+// it. A function FuzzX is explored with its seeds, which go test plays as well. Go test calls the new
+// function with a testing.T, and RunName returns the name of that function.
 type suite struct {
 	*listed
 	name  string // of the package
@@ -27,8 +28,8 @@ type suite struct {
 	funcs map[types.Object]bool
 }
 
-// findTests finds the Test functions of a package, and the reasons why they cannot be explored.
-// Test functions are found by their types as well as their names, as the go command does it.
+// findTests finds the Test and Fuzz functions of a package, and the reasons why they cannot be
+// explored. They are found by their types as well as their names, as the go command does it.
 func (c *checked) findTests() (*suite, error) {
 	s := &suite{listed: c.listed, name: c.files[0].Name.Name, funcs: map[types.Object]bool{}}
 	for _, file := range c.files {
@@ -40,10 +41,11 @@ func (c *checked) findTests() (*suite, error) {
 		}
 		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Recv != nil || !isTest(f.Name.Name) {
+			if !ok || f.Recv != nil {
 				continue
 			}
-			if object := c.info.Defs[f.Name]; takesT(object) {
+			object := c.info.Defs[f.Name]
+			if isTest(f.Name.Name, "Test") && takes(object, "*testing.T") || isFuzz(object) {
 				s.tests, s.funcs[object] = append(s.tests, f.Name.Name), true
 			}
 		}
@@ -52,18 +54,30 @@ func (c *checked) findTests() (*suite, error) {
 	return s, nil
 }
 
-// isTest reports whether go test takes a function with this name for a test.
-func isTest(name string) bool {
-	rest, ok := strings.CutPrefix(name, "Test")
+// isTest reports whether go test takes a function with this name for a test: the rest of the name does
+// not begin with a lower-case letter.
+func isTest(name, prefix string) bool {
+	rest, ok := strings.CutPrefix(name, prefix)
 	first, _ := utf8.DecodeRuneInString(rest)
 	return ok && !unicode.IsLower(first)
 }
 
-// takesT reports whether a function has the parameter of a test.
-func takesT(f types.Object) bool {
+// isFuzz reports whether a function is a fuzz test.
+func isFuzz(f types.Object) bool { return isTest(f.Name(), "Fuzz") && takes(f, "*testing.F") }
+
+// takes reports whether a function has one parameter, of this type.
+func takes(f types.Object, typ string) bool {
 	signature, ok := f.Type().(*types.Signature)
-	return ok && signature.Params().Len() == 1 &&
-		signature.Params().At(0).Type().String() == "*testing.T"
+	return ok && signature.Params().Len() == 1 && signature.Params().At(0).Type().String() == typ
+}
+
+// RunName returns the name by which the flag -test.run of a Binary finds one of its Tests. Go test
+// demands the parameter of a fuzz test for each function FuzzX.
+func RunName(test string) string {
+	if strings.HasPrefix(test, "Fuzz") {
+		return "TestSeeds__" + test
+	}
+	return test
 }
 
 // refuseInSuite returns the reason why the tests of a file cannot be explored: they pass a
@@ -84,7 +98,7 @@ func (c *checked) refuseInSuite(file *ast.File) error {
 	return nil
 }
 
-// rename renames the Test functions, wherever they are used. A test may be called by another
+// rename renames the Test and Fuzz functions, wherever they are used. A test may be called by another
 // function of the package, which then calls the controlled form: it already runs under control
 // itself.
 func (w *writer) rename(id *ast.Ident) {
@@ -161,8 +175,12 @@ func (s *suite) wrappers(loads bool) string {
 		b.WriteString("\nvar _ = explore__.Serve()\n")
 	}
 	for _, test := range s.tests {
-		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { explore__testing.Explore(t, explore__%s) }\n",
-			test, test)
+		call := "Explore(t, "
+		if strings.HasPrefix(test, "Fuzz") {
+			call = fmt.Sprintf("ExploreFuzz(t, %q, ", test)
+		}
+		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { explore__testing.%sexplore__%s) }\n",
+			RunName(test), call, test)
 	}
 	return b.String()
 }

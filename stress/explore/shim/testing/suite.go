@@ -10,8 +10,9 @@ import (
 // for a suite: this package cannot import it, as package explore imports this one.
 var ExploreTest func(t *testing.T, body func(*T))
 
-// Explore is called by the Test functions of a rewritten suite. A nil ExploreTest means that the
-// rewritten files were built by hand: silence would pass as a test.
+// Explore is called by the Test functions of a rewritten suite, and by ExploreFuzz for its Fuzz
+// functions. A nil ExploreTest means that the rewritten files were built by hand: silence would pass as
+// a test.
 func Explore(t *testing.T, body func(*T)) {
 	t.Helper()
 	if ExploreTest == nil {

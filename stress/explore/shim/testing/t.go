@@ -9,7 +9,7 @@
 //
 // # What this does not do
 //
-// It has no benchmarks and no fuzzing.
+// It has no benchmarks. A fuzz test is played with its seeds, and no new inputs are made.
 package testing
 
 import (

@@ -163,3 +163,28 @@ func TestRightFindsLeaks(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+func FuzzRight(f *testing.F) {
+	f.Add(2, "a")
+	f.Fuzz(addsConcurrently((*Counter).AddSafely))
+}
+
+func FuzzWrongLosesCounts(f *testing.F) {
+	f.Add(1, "a") // one goroutine loses nothing; the seed in the file has two
+	f.Fuzz(addsConcurrently((*Counter).Add))
+}
+
+// addsConcurrently returns a target that calls add in n goroutines.
+func addsConcurrently(add func(*Counter)) func(t *testing.T, n int, name string) {
+	return func(t *testing.T, n int, name string) {
+		var c Counter
+		var wg sync.WaitGroup
+		for range min(n, 2) {
+			wg.Go(func() { add(&c) })
+		}
+		wg.Wait()
+		if got := c.Get(); got != int64(min(n, 2)) {
+			t.Errorf("%s: %d, want %d", name, got, min(n, 2))
+		}
+	}
+}
