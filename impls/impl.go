@@ -87,7 +87,8 @@ const (
 	// ZeroGranted grants a weight of zero even if no permit is free, provided that no call
 	// waits. Under FIFO it queues behind the calls that wait. golang.org/x/sync does the same.
 	// A weight of zero that waits is granted once the calls before it are served. If one of them
-	// left instead because its ctx was done, the next Release grants it at the latest.
+	// left instead because its ctx was done, while no permit was free, the next Release grants it at
+	// the latest.
 	ZeroGranted ZeroWeight = iota
 
 	// ZeroPanics treats a weight of zero as misuse.

@@ -172,6 +172,7 @@ func reentrantContext(t *trial) {
 // suffice for another.
 func cancelledHead(t *trial) {
 	leaverMeetsGrant(t)
+	leaversMeetGrants(t)
 	if t.impl.UnitWeights {
 		return // no request is large, so a waiter that leaves holds up nothing
 	}
@@ -208,6 +209,57 @@ func leaverMeetsGrant(t *trial) {
 		sem.Release(1)
 		t.mustHaveFree(sem, 1)
 	}
+}
+
+// leaversMeetGrants is leaverMeetsGrant with a ctx of each kind. A waiter that finds itself granted may look
+// at its ctx once more and hand the permit on; it may do so for some contexts, or for some errors, only.
+func leaversMeetGrants(t *trial) {
+	for round := range 8 {
+		for _, e := range contexts.Ends() {
+			t.leaveAndRelease(e.Ctx, e.Want, e.Cancel, func(release func()) { t.meet(round, release, e.Cancel) })
+		}
+	}
+	if t.impl.Waits != impls.Parked {
+		return // it could not be seen that the first request waits
+	}
+	// The ctx becomes done in one of the calls of its methods, as in doneMeanwhile. A call that comes
+	// after the wait finds both the grant and the end of the ctx.
+	for _, err := range []error{context.Canceled, context.DeadlineExceeded, contexts.ErrOfCaller} {
+		for turn := range int64(4) {
+			own := contexts.NewEnding(err)
+			var uses atomic.Int64
+			ctx := contexts.Using{Context: own, Use: func() {
+				if uses.Add(1) == turn+1 {
+					own.End()
+				}
+			}}
+			t.leaveAndRelease(ctx, err, own.End, func(release func()) { release() })
+		}
+	}
+}
+
+// leaveAndRelease starts a request with ctx and another one behind it. Then meet releases the permit, and
+// may end ctx. The second request gets the permit in the end, whatever the first one returns.
+func (t *trial) leaveAndRelease(ctx context.Context, want error, end func(), meet func(release func())) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	leaver := t.startWith(ctx, end, sem, 1)
+	t.settle()
+	follower := t.startForever(sem, 1)
+	t.settle()
+	meet(func() { sem.Release(1) })
+	t.settle()
+	end() // the follower may have been served first
+	switch err := t.returned(leaver); err {
+	case nil:
+		sem.Release(1)
+	case want:
+	default:
+		t.failf("Acquire(1) = %v, want nil or %v", err, want)
+	}
+	t.mustBeGranted(follower)
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
 }
 
 // C21: a request that is cancelled behind the head admits no request that does not fit. The line is

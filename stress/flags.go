@@ -91,7 +91,7 @@ func flagPrograms(s shape) (next func() (model.Program, uint64), err error) {
 	}
 	seed, step := *seedFlag, uint64(0)
 	if seed == 0 {
-		seed, step = newSeed(), 1
+		seed, step = NewSeed(), 1
 	}
 	return func() (model.Program, uint64) {
 		seed += step
@@ -99,9 +99,9 @@ func flagPrograms(s shape) (next func() (model.Program, uint64), err error) {
 	}, nil
 }
 
-// newSeed draws a seed to count from. It is never 0, which means that no seed is given. Thirty-two
-// bits are short enough to type.
-func newSeed() uint64 { return uint64(rand.Uint32()) + 1 }
+// NewSeed draws a seed for a [Campaign]. It is never 0, which means that no seed is given. It has ten or
+// eleven digits, which are short enough to type.
+func NewSeed() uint64 { return seedsWithNone + uint64(rand.Uint32()) }
 
 // until returns nine tenths of the time to a deadline. The rest is for the report. If the child
 // took all of the time, the deadline of the parent would kill both before the child has reported.

@@ -21,6 +21,7 @@ func noLostWakeup(t *trial) {
 	const size = 3
 	releaseMeetsWait(t)
 	releasesMeet(t)
+	stolenFromLarge(t)
 	for line := range 27 {
 		weights := []int64{int64(line%3 + 1), int64(line/3%3 + 1), int64(line/9 + 1)}
 		if len(t.weights(weights...)) < len(weights) {
@@ -74,6 +75,47 @@ func releasesMeet(t *trial) {
 		t.mustBeGranted(b)
 		sem.Release(2)
 		t.mustHaveFree(sem, 2)
+	}
+}
+
+// stolenFromLarge lets TryAcquire take a permit of the two that a Release has just given to a request for
+// two, before that request can run. In two of three rounds its ctx ends as well. The permit that is left
+// admits the request for one behind it: whichever request was woken in vain has to wake the other one. A
+// request that does not fit may hold up others unless Barging is declared, so only then is it asked.
+func stolenFromLarge(t *trial) {
+	const size, rounds = 2, 60
+	if t.impl.Order != impls.Barging || t.impl.UnitWeights || t.impl.NoTry || t.impl.Waits != impls.Parked {
+		return
+	}
+	for round := range rounds {
+		sem := t.make(size)
+		t.take(sem, size)
+		large := t.startBlocked(sem, size)
+		small := t.startForever(sem, 1)
+		t.mustWait(small)
+		if round%3 == 1 { // it is woken by its ctx, and still in line when the Release comes
+			large.cancel()
+		}
+		sem.Release(size)
+		stolen := sem.TryAcquire(1)
+		if round%3 == 2 {
+			large.cancel()
+		}
+		t.settle()
+		leaver := []*call{large}
+		if stolen || small.hasReturned() {
+			t.mustBeGranted(small)
+			if stolen {
+				sem.Release(1)
+			}
+			sem.Release(1)
+			t.giveBack(sem, leaver, context.Canceled)
+		} else { // both permits went to the large request
+			t.giveBack(sem, leaver, context.Canceled)
+			t.mustBeGranted(small)
+			sem.Release(1)
+		}
+		t.mustHaveFree(sem, size)
 	}
 }
 

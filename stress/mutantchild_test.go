@@ -145,7 +145,7 @@ func runPrograms(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
 	caught := map[string]bool{}
-	for ops, seed := int64(0), newSeed(); ops < 40_000 && len(caught) < 2 && failures > 0; seed++ {
+	for ops, seed := int64(0), NewSeed(); ops < 40_000 && len(caught) < 2 && failures > 0; seed++ {
 		p := []shape{wide, narrow}[seed%2].generate(seed)
 		ops += p.Ops()
 		_, err := runOnce(impl, patience, p)
@@ -183,7 +183,7 @@ func (b *failureBudget) spend(impl impls.Impl, err error) {
 func checkHistories(impl impls.Impl) {
 	failures := failureBudget(40)
 	began := time.Now()
-	for ops, seed := int64(0), newSeed(); ops < 10_000 && failures > 0; seed++ {
+	for ops, seed := int64(0), NewSeed(); ops < 10_000 && failures > 0; seed++ {
 		p := narrow.generate(seed)
 		ops += p.Ops()
 		h, err := runOnce(impl, patience, p)

@@ -174,7 +174,7 @@ const RaceDetector = race.Enabled
 // It is the loop of R1 and C34 without a testing.T, for the verb stress.
 type Campaign struct {
 	Impl impls.Impl
-	Seed uint64 // of the next program
+	Seed uint64 // of the next program; see NewSeed
 }
 
 // A Tally counts the programs that a campaign ran.
@@ -345,6 +345,10 @@ var (
 	narrow = shape{workers: 5, longest: 9, maxUsual: 3}
 )
 
+// seedsWithNone is the first seed whose program may ask for no permit. The programs of smaller seeds were
+// drawn without such requests, and are recorded.
+const seedsWithNone = 1 << 33
+
 // generate returns the program of a seed. It ends under every schedule if the semaphore keeps its
 // contract: a worker that waits without a cancellation holds nothing (the player releases before),
 // so no circle of workers that wait for each other can form.
@@ -353,6 +357,10 @@ var (
 // recorded seed another program.
 func (s shape) generate(seed uint64) model.Program {
 	r := rand.New(rand.NewPCG(seed, 0))
+	least := int64(1)
+	if seed >= seedsWithNone {
+		least = 0
+	}
 	p := model.Program{Size: 1 + r.Int64N(s.maxUsual)}
 	if r.IntN(10) == 0 {
 		p.Size = 1 + r.Int64N(100) // finds implementations that keep something for each permit
@@ -360,7 +368,10 @@ func (s shape) generate(seed uint64) model.Program {
 	for range 2 + r.IntN(s.workers-1) {
 		var ops []model.Op
 		for range 1 + r.IntN(s.longest) {
-			o := model.Op{Kind: drawKind(r), N: drawWeight(r, p.Size), Lag: r.IntN(4)}
+			o := model.Op{Kind: drawKind(r), N: drawWeight(r, p.Size, least), Lag: r.IntN(4)}
+			if o.Kind == model.Release || o.Kind == model.HandOver {
+				o.N = max(1, o.N) // a Release of none would be no call
+			}
 			ops = append(ops, withinSize(o, p.Size))
 		}
 		p.Workers = append(p.Workers, ops)
@@ -393,16 +404,19 @@ func drawKind(r *rand.Rand) model.OpKind {
 }
 
 // drawWeight prefers one permit, as most callers do. It also draws all permits, as writers take,
-// and now and then one more than there are. Weights are mixed on purpose: lost wake-ups need a
-// large request that holds up small ones.
-func drawWeight(r *rand.Rand, size int64) int64 {
+// and now and then one more than there are, or none. Weights are mixed on purpose: lost wake-ups need a
+// large request that holds up small ones. A request for none always fits, so it shows a line that has become
+// empty and was not served, which no other request would show before the next Release.
+func drawWeight(r *rand.Rand, size, least int64) int64 {
 	switch r.IntN(8) {
 	case 0:
 		return size
 	case 1:
 		return size + 1
-	case 2, 3:
+	case 2:
 		return 1 + r.Int64N(size)
+	case 3:
+		return least + r.Int64N(size+1-least)
 	default:
 		return 1
 	}

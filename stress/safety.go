@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -133,6 +134,41 @@ func enoughPermits(t *trial) {
 			}
 		}
 	})...)
+	t.mustHaveFree(sem, 0)
+	for range 8 { // whether the calls overlap is up to the scheduler of Go
+		triesBesideRefused(t)
+	}
+}
+
+// triesBesideRefused tries for one permit, of which there are enough, while other goroutines try for more
+// than is free. A refused try changes nothing: not for an instant may it hold the permits that it found. An
+// implementation that collects permits one by one, and puts them back if they are too few, fails.
+func triesBesideRefused(t *trial) {
+	const tries, held = 2000, 2
+	if t.impl.UnitWeights || t.impl.MaxSize > 0 && t.impl.MaxSize < 2*tries+held {
+		return
+	}
+	sem := t.make(2*tries + held)
+	t.take(sem, held)
+	var ended atomic.Int64
+	ones := func() {
+		defer ended.Add(1)
+		for round := range tries {
+			t.countProgress(round)
+			if !sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = false beside a TryAcquire(%d) that is refused, want true: %d "+
+					"permits were free, and each of as many calls takes one", 2*tries+1, 2*tries)
+			}
+		}
+	}
+	t.together(ones, ones, func() {
+		for ended.Load() < 2 {
+			if sem.TryAcquire(2*tries + 1) {
+				t.failf("TryAcquire(%d) = true, want false with %d permits free", 2*tries+1, 2*tries)
+			}
+			runtime.Gosched()
+		}
+	})
 	t.mustHaveFree(sem, 0)
 }
 

@@ -108,7 +108,8 @@ func (t *trial) weights(all ...int64) (promised []int64) {
 // fit changes a random program into one that keeps to what impl declares. A program is drawn for any
 // implementation, so that its seed means the same for all.
 func fit(impl impls.Impl, p model.Program) model.Program {
-	if !impl.UnitWeights && !impl.NoTry {
+	noZero := impl.UnitWeights || impl.ZeroWeight == impls.ZeroPanics
+	if !noZero && !impl.NoTry {
 		return p
 	}
 	fitted := model.Program{Size: p.Size}
@@ -118,7 +119,10 @@ func fit(impl impls.Impl, p model.Program) model.Program {
 			if o.Kind == model.Try && impl.NoTry {
 				continue
 			}
-			if impl.UnitWeights && o.Kind != model.Rest {
+			if noZero && o.Kind != model.Rest {
+				o.N = max(o.N, 1)
+			}
+			if impl.UnitWeights {
 				o.N = min(o.N, 1)
 			}
 			kept = append(kept, o)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"runtime"
 	"time"
@@ -71,9 +70,7 @@ func (a app) stress(ctx context.Context, args []string) error {
 		o.Limit = 0
 	}
 	o.Impls, o.Procs, o.Operations, o.MaxFailures = chosen, procs, int64(*ops), int(*failures)
-	if o.Seed = *seed; o.Seed == 0 {
-		o.Seed = uint64(rand.Uint32()) + 1 // 32 bits are enough, and short to type
-	}
+	o.Seed = *seed
 	return soak.Run(ctx, o)
 }
 

@@ -45,7 +45,7 @@ type Options struct {
 
 	Limit       time.Duration // 0 means until ctx is done
 	Operations  int64         // of each implementation; 0 means no limit
-	Seed        uint64        // of the first program
+	Seed        uint64        // of the first program; 0 means a seed that is drawn
 	Procs       []int         // values of GOMAXPROCS that rounds go through; at least one
 	Dir         string        // where programs that failed are kept
 	Summary     string        // file for the summary as JSON; "" for none
@@ -99,6 +99,9 @@ type row struct {
 // The summary is printed before the error decides, also after an interrupt: the counts of an
 // hour must not depend on how the hour ended.
 func Run(ctx context.Context, o Options) error {
+	if o.Seed == 0 {
+		o.Seed = stress.NewSeed()
+	}
 	s := &soak{Options: o, began: time.Now(), status: newStatus(o.Stderr, o.Limit)}
 	for _, impl := range o.Impls { // all of them play the same programs
 		s.rows = append(s.rows, &row{impl: impl, next: o.Seed})

@@ -100,11 +100,17 @@ type Callers struct {
 	done  chan struct{}
 	ended atomic.Bool
 	left  time.Duration
+	err   error // once it is done
 }
 
 // NewCallers returns a ctx whose Deadline is always the given time away. A negative time has passed.
 func NewCallers(left time.Duration) *Callers {
-	return &Callers{done: make(chan struct{}), left: left}
+	return &Callers{done: make(chan struct{}), left: left, err: ErrOfCaller}
+}
+
+// NewEnding returns a ctx that End ends with the given error. Its deadline is an hour away.
+func NewEnding(err error) *Callers {
+	return &Callers{done: make(chan struct{}), left: time.Hour, err: err}
 }
 
 func (c *Callers) Done() <-chan struct{}       { return c.done }
@@ -113,7 +119,7 @@ func (c *Callers) Value(any) any               { return "a value for every key" 
 
 func (c *Callers) Err() error {
 	if c.ended.Load() {
-		return ErrOfCaller
+		return c.err
 	}
 	return nil
 }

@@ -205,9 +205,7 @@ func (m Model) Owed(s State) (owed []int) {
 		switch fits := r.N <= s.Free; {
 		case m.Order == impls.FIFO && r.Phase > first:
 			// The request is behind others, whatever their weights.
-		case fits && r.N == 0 && s.Left:
-			// The next Release may be the first to grant it: see impls.ZeroGranted. Without a
-			// withdrawal the calls before it were served, and so it was to be served with them.
+		case fits && r.N == 0 && m.excusesNothing(s):
 		case fits:
 			owed = append(owed, request)
 		default:
@@ -219,6 +217,15 @@ func (m Model) Owed(s State) (owed []int) {
 		return nil
 	}
 	return owed
+}
+
+// excusesNothing reports whether the next Release may be the first to grant a request for no permit that
+// waits: see impls.ZeroGranted. Without a withdrawal the calls before it were served, and so it was to be
+// served with them. With a permit free, the request that left had to let the requests behind it through,
+// whatever their weights; since the last Release nothing else makes a permit free. Under Barging nothing
+// is behind another request.
+func (m Model) excusesNothing(s State) bool {
+	return s.Left && s.Free == 0 && m.Order != impls.Barging
 }
 
 // A Set holds indexes of requests. It is a string, so that states can be compared and used as map

@@ -64,9 +64,11 @@ func TestStep(t *testing.T) {
 		{"quiet though nothing is before a request for none", impls.Unspecified, false, []Event{try(2, true), join(3), quiet}},
 		{"quiet while a request for none is behind another", impls.FIFO, true, []Event{try(1, true), join(0), join(3), quiet}},
 		{"quiet after the request before it was served", impls.FIFO, false, []Event{try(2, true), join(0), join(3), release(2), grant(0), quiet}},
-		{"quiet after the request before it has left", impls.FIFO, true, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), quiet}},
-		{"quiet after a Release of none", impls.FIFO, true, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), release(0), quiet}},
-		{"quiet after the next Release", impls.FIFO, false, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), release(1), quiet}},
+		{"quiet after the request before it has left", impls.FIFO, true, []Event{try(2, true), join(0), join(3), withdraw(0), leave(0), quiet}},
+		{"quiet after the request before it has left, with a permit free", impls.FIFO, false, []Event{try(1, true), join(0), join(3), withdraw(0), leave(0), quiet}},
+		{"quiet after a request has left that was before none", impls.Barging, false, []Event{try(2, true), join(0), join(3), withdraw(0), leave(0), quiet}},
+		{"quiet after a Release of none", impls.FIFO, true, []Event{try(2, true), join(0), join(3), withdraw(0), leave(0), release(0), quiet}},
+		{"quiet after the next Release", impls.FIFO, false, []Event{try(2, true), join(0), join(3), withdraw(0), leave(0), release(1), quiet}},
 		{"quiet before a withdrawn request has left", impls.FIFO, false, []Event{join(0), withdraw(0), quiet}},
 	} {
 		m := Model{Size: 2, Order: c.order, Requests: two}

@@ -59,8 +59,9 @@ const (
 // Most of permits is one more than a semaphore may have: a request that can never be granted is a
 // program worth writing.
 var (
-	permits = Number{Name: "permits", Least: 1, Most: maxPermits + 1}
-	yields  = Number{Name: "yields", Most: 1_000} // after a dot, which may be missing
+	permits = Number{Name: "permits", Most: maxPermits + 1}
+	some    = Number{Name: "permits", Least: 1, Most: maxPermits + 1} // a Release of none is no call
+	yields  = Number{Name: "yields", Most: 1_000}                     // after a dot, which may be missing
 	weight  = Number{Name: "permits", Most: math.MaxInt64}
 
 	allOrSome = Number{Name: "permits", Most: math.MaxInt64, Optional: true}
@@ -78,8 +79,8 @@ var StressNotation = Notation{
 		{Letter: 'y', Kind: AcquireCustom, Number: permits, Lag: yields},
 		{Letter: 'd', Kind: AcquireDone, Number: permits, Lag: yields},
 		{Letter: 't', Kind: Try, Number: permits, Lag: yields},
-		{Letter: 'r', Kind: Release, Number: permits, Lag: yields},
-		{Letter: 'h', Kind: HandOver, Number: permits, Lag: yields},
+		{Letter: 'r', Kind: Release, Number: some, Lag: yields},
+		{Letter: 'h', Kind: HandOver, Number: some, Lag: yields},
 		{Letter: 'w', Kind: Rest},
 	},
 	MaxSize:    maxPermits,
