@@ -125,7 +125,8 @@ var above = map[string][]string{
 	"reports/draw": {"reports/read", "reports/compare", "reports/internal/format",
 		"reports/internal/picture", "golang.org/x/perf/bench*",
 		"github.com/rivo/uniseg"},
-	"reports/gate":                     {"reports", "reports/gate/internal/signedrank"},
+	"reports/gate": {"reports", "reports/gate/internal/signedrank",
+		"github.com/aclements/go-moremath/stats"}, // the distribution of Mann and Whitney, as in reports/compare
 	"reports/gate/internal/signedrank": {},
 	// It keeps the runs of all verbs, so it reads benchmark texts and the JSON of gates.
 	"reports/history":             {"reports/read", "reports/gate", "reports/internal/format"},

@@ -89,8 +89,8 @@ func (m *measurer) findMeter(ctx context.Context) {
 	}
 	for _, s := range []*side{m.old, m.new} {
 		if flag := flagsThatInstrument.FindString(s.fact("goflags")); flag != "" {
-			m.addFact(gate.InstructionsFact, gate.NotCounted+"instructions of a build with "+strings.TrimSpace(flag)+
-				", which does not run under valgrind; without it in GOFLAGS the times are those of the program, too")
+			m.addFact(gate.InstructionsFact, gate.NotCounted+"a build with "+strings.TrimSpace(flag)+
+				" does not run under valgrind; without it in GOFLAGS the times are those of the program, too")
 			return
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/semabench/semabench/internal/gotool"
@@ -93,7 +95,10 @@ func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 // go.mod may choose another one.
 func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	env, err := s.goTool().Variables(ctx,
-		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK")
+		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK", "GOOS", "GOARCH")
+	if err == nil {
+		err = notRunnable(env, runtime.GOOS, runtime.GOARCH)
+	}
 	if err != nil {
 		return err
 	}
@@ -113,6 +118,25 @@ func (s *side) prepareBuild(ctx context.Context, temp string) error {
 		s.noWorker, err = err, nil
 	}
 	return err
+}
+
+// noProgram matches build modes whose test binaries are no programs.
+var noProgram = regexp.MustCompile(`(^|[\s'"])--?buildmode[= ]?['"]?(archive|c-archive|c-shared|shared|plugin)\b`)
+
+// notRunnable says why this machine cannot run what the environment of the go command builds, or returns nil.
+// Compiling the standard library for another system takes minutes, and only then would its binaries not start.
+// A 64-bit processor runs the 32-bit programs of its own family.
+func notRunnable(env map[string]string, goos, goarch string) error {
+	if mode := noProgram.FindStringSubmatch(env["GOFLAGS"]); mode != nil {
+		return fmt.Errorf("-buildmode=%s in GOFLAGS makes no program that could be measured: leave it out, or "+
+			"use exe or pie", mode[2])
+	}
+	family := map[string]string{"amd64": "386", "arm64": "arm"}[goarch]
+	if env["GOOS"] == goos && (env["GOARCH"] == goarch || env["GOARCH"] == family) {
+		return nil
+	}
+	return fmt.Errorf("the build is for %s/%s, and this machine is %s/%s: unset GOOS and GOARCH, or run the gate "+
+		"on such a machine", env["GOOS"], env["GOARCH"], goos, goarch)
 }
 
 // fact returns the value of a fact of the side, or "".

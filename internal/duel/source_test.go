@@ -297,3 +297,24 @@ func TestInstrumentedBuildsAreNotCounted(t *testing.T) {
 		t.Errorf("%q was taken for a flag", flag)
 	}
 }
+
+// What this machine cannot run is refused before anything is compiled. What it can run is not.
+func TestNotRunnable(t *testing.T) {
+	for _, test := range []struct{ flags, goos, goarch, want string }{
+		{"-trimpath", "linux", "amd64", ""},
+		{"-buildmode=pie", "linux", "amd64", ""},
+		{"-tags=plugin", "linux", "amd64", ""},
+		{"", "linux", "386", ""},
+		{"-trimpath -buildmode=plugin", "linux", "amd64", "-buildmode=plugin in GOFLAGS"},
+		{"'-buildmode=c-shared'", "linux", "amd64", "-buildmode=c-shared in GOFLAGS"},
+		{"--buildmode=shared", "linux", "amd64", "-buildmode=shared in GOFLAGS"},
+		{"", "linux", "arm64", "the build is for linux/arm64"},
+		{"", "windows", "amd64", "this machine is linux/amd64"},
+		{"", "js", "wasm", "unset GOOS and GOARCH"},
+	} {
+		err := notRunnable(map[string]string{"GOFLAGS": test.flags, "GOOS": test.goos, "GOARCH": test.goarch}, "linux", "amd64")
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}

@@ -288,8 +288,11 @@ func (r *Report) notes() (list []string) {
 		}
 	}
 	if tolerated > 0 {
-		list = append(list, plural.Of(tolerated, "INCONCLUSIVE row")+" let pass: a slowdown of the "+
-			"tolerated size would have been seen")
+		why := "a slowdown of the tolerated size would have been seen"
+		if math.IsInf(r.options.Tolerate, 1) {
+			why = "the options let all of them pass, whatever slowdown they hide"
+		}
+		list = append(list, plural.Of(tolerated, "INCONCLUSIVE row")+" let pass: "+why)
 	}
 	if untimed > 0 {
 		list = append(list, plural.Of(untimed, "row")+" without a time of its own: only allocations were judged")

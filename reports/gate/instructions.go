@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	ustats "github.com/aclements/go-moremath/stats"
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/internal/stats"
 )
@@ -37,9 +38,15 @@ const (
 	// four standard errors.
 	bandShare = 1.5
 
-	// widestRange is the range of repeats up to which a row is counted. Its band is then 1.2 %, so
-	// that 2 % more work is always beyond it.
-	widestRange = 0.008
+	// widestRange is the range of repeats up to which the band is computed from it. The band is then 1.2 % at
+	// most, so that 2 % more work is always beyond it. Up to hopelessRange twelve repeats and their interval
+	// decide, see wide. A row that varies more is given up: its interval would be wider than any margin.
+	widestRange, hopelessRange = 0.008, 0.05
+
+	// sameTail and otherTail are the chances that the interval of a wide row misses the truth at one end,
+	// where it says that the work is the same, and where it says that there is more or less. The second one
+	// is so small because none of 10 000 rows of the same code may be MORE WORK.
+	sameTail, otherTail = 0.0005, 1e-6
 
 	// With a range and a difference up to these, three repeats are enough. Otherwise six are needed:
 	// three values may lie close to each other by chance, or one of them may be off. Six may lie close to each
@@ -94,12 +101,62 @@ func (x *Instructions) Needs() int {
 		return 0
 	case n < moreCounts:
 		return moreCounts - n
-	case x.spread() > widestRange:
+	case n < mostCounts && x.spread() > hopelessRange:
 		return 0
+	case x.spread() > widestRange:
+		return max(0, mostCounts-n)
 	case !alike && change > x.band() && change <= clearChange*x.spread():
 		return max(0, mostCounts-n)
 	}
 	return 0
+}
+
+// shift returns an interval for the relative change of the work of an operation, which misses the truth at
+// either end with the given chance. It is the interval of Hodges and Lehmann: if the new side executes c times
+// as much, all quotients of a new and an old count lie around c, and the k'th smallest is above c no more often
+// than the test of Mann and Whitney allows. It supposes no shape of the noise, which may have two humps, as
+// counts of maps do. ok is false if there are too few counts for such a chance.
+func (x *Instructions) shift(tail float64) (low, high float64, ok bool) {
+	quotients := make([]float64, 0, len(x.Old)*len(x.New))
+	for _, new := range x.New {
+		for _, old := range x.Old {
+			quotients = append(quotients, new/old-1)
+		}
+	}
+	slices.Sort(quotients)
+	u, k := ustats.UDist{N1: len(x.Old), N2: len(x.New)}, 0
+	for k < len(quotients)/2 && u.CDF(float64(k)) <= tail {
+		k++
+	}
+	if k == 0 {
+		return 0, 0, false
+	}
+	return quotients[k-1], quotients[len(quotients)-k], true
+}
+
+// wide judges a row whose repeats vary too much for a band. Its interval says that there is more or less work,
+// that the work is the same within the minimum effect that the user asked for, or none of these.
+func (w *Work) wide(x *Instructions, o Options) {
+	low, high, ok := x.shift(sameTail)
+	if x.Needs() > 0 || !ok || x.spread() > hopelessRange && min(len(x.Old), len(x.New)) < mostCounts {
+		w.Why = fmt.Sprintf("repeats differ by %s: by chance, as of hashes or random numbers, by the clock, or by "+
+			"goroutines that meet", percent(x.spread()))
+		return
+	}
+	w.Band = max(-low, high)
+	least, most, _ := x.shift(otherTail)
+	switch {
+	case least > leastBand:
+		w.Verdict, w.Why = MoreWork, w.summary()
+	case most < -leastBand:
+		w.Verdict, w.Why = LessWork, w.summary()
+	case w.Band <= o.minEffect():
+		w.Verdict = SameWork
+		w.Why = fmt.Sprintf("%s, within %s", w.summary(), percent(w.Band))
+	default:
+		w.Why = fmt.Sprintf("repeats differ by %s, so that the change may be from %s to %s", percent(x.spread()),
+			instructionsChange(low), instructionsChange(high))
+	}
 }
 
 // A Work is the judgement on the instructions of a row.
@@ -107,6 +164,8 @@ func (x *Instructions) Needs() int {
 // Two bounds keep a row of the same code from MORE WORK. The medians have to differ by more than the
 // band of the row, and every count of the new side has to be above every count of the old side. With
 // six repeats of each, the second alone happens by chance in one of 924 rows.
+//
+// A row whose repeats vary more has an interval instead; see Instructions.shift.
 type Work struct {
 	By       string
 	Old, New float64 // instructions of an operation, medians
@@ -137,8 +196,7 @@ func (r *Row) work(o Options) *Work {
 	beyond := math.Abs(w.Change()) > w.Band
 	switch {
 	case x.spread() > widestRange:
-		w.Why = fmt.Sprintf("repeats differ by %s: by chance, as of hashes or random numbers, by the clock, or by "+
-			"goroutines that meet", percent(x.spread()))
+		w.wide(x, o)
 	case x.Needs() > 0:
 		w.Why = fmt.Sprintf("%d repeats are too few for a change of %s", min(len(x.Old), len(x.New)),
 			instructionsChange(w.Change()))
@@ -151,10 +209,10 @@ func (r *Row) work(o Options) *Work {
 		w.Verdict, w.Why = LessWork, w.summary()
 	default:
 		w.Verdict, w.Why = MoreWork, w.summary()
-		if limit := o.MaxInstructions; limit > 0 && w.Change() > limit {
-			w.Verdict = Regressed
-			w.Why += ", over the limit of " + percent(limit)
-		}
+	}
+	if limit := o.MaxInstructions; w.Verdict == MoreWork && limit > 0 && w.Change() > limit {
+		w.Verdict = Regressed
+		w.Why += ", over the limit of " + percent(limit)
 	}
 	return w
 }
@@ -273,7 +331,7 @@ func (r *Report) missingInstrument() []string {
 		}
 		if n > 0 {
 			return []string{printable(plural.Of(n, "INCONCLUSIVE row") + " might be settled by counting " +
-				"instructions, but there are " + why)}
+				"instructions. They were not counted: " + why)}
 		}
 	}
 	return nil

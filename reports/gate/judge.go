@@ -305,7 +305,7 @@ func (j *Judged) conclude(o Options) {
 	if j.Time != nil {
 		v := j.waive(o, "ns/op", j.Time.Verdict, j.Time.allowedBy)
 		j.worsen(v, j.Time.Why)
-		j.Allowed = v != Inconclusive || j.Time.MDE <= o.Tolerate
+		j.Allowed = v != Inconclusive || j.Time.tolerable(o.Tolerate)
 		if v == Inconclusive && more(j.Row.Pairs, j.Row.Looks) {
 			j.Why += "; out of time before all of its pairs: " + moreTime
 		}
@@ -322,6 +322,17 @@ func (j *Judged) conclude(o Options) {
 	j.Allowed = j.Allowed && j.Verdict == Inconclusive
 	j.Work = j.Row.work(o)
 	j.takeWork(o)
+}
+
+// tolerable reports whether an INCONCLUSIVE time hides no slowdown over the tolerated size. The
+// measurement would have found it, and does not show one. A suspect without a second stage found nothing, so
+// its whole interval has to be below the tolerated slowdown.
+func (t *Timing) tolerable(most float64) bool {
+	seen := t.Ratio
+	if t.suspect {
+		seen = t.Hi
+	}
+	return math.IsInf(most, 1) || t.MDE <= most && seen <= 1+most
 }
 
 // worsen takes verdict v if it is worse than the verdict so far.

@@ -89,6 +89,9 @@ type recording struct {
 	families []family
 }
 
+// countedFamilies is how many families count instructions. A row that is drawn gets the counts of one of them.
+const countedFamilies = 3
+
 // anchorPackage has the rows of every direct family.
 const anchorPackage = "./internal/duel/anchor"
 
@@ -113,7 +116,7 @@ func record(ctx context.Context, wanted int, limit time.Duration, saved string) 
 		if made := n - r.earlier; made > 0 && spent+spent/time.Duration(made) > limit {
 			break // another family would probably take as long as the average of those before
 		}
-		f, err := measureFamily(ctx)
+		f, err := measureFamily(ctx, n < countedFamilies)
 		if err != nil {
 			return nil, err
 		}
@@ -137,10 +140,12 @@ func record(ctx context.Context, wanted int, limit time.Duration, saved string) 
 // stages are asked for as a gate does it, first for suspects and then for rows that are still open.
 // MeasureSame has the rows measured although both sides are identical: the gate would otherwise
 // call them so without a measurement.
-func measureFamily(ctx context.Context) (f family, err error) {
+//
+// Only some families count instructions: those hardly depend on the load, and counting takes as long as timing.
+func measureFamily(ctx context.Context, counts bool) (f family, err error) {
 	begun := time.Now()
 	o := duel.Options{Packages: []string{anchorPackage}, MeasureSame: true}
-	o.NoInstructions = true // the figures are about time
+	o.NoInstructions = !counts
 	d, err := duel.Measure(ctx, o)
 	if err != nil {
 		return f, err

@@ -64,7 +64,7 @@ func loadOne(path string) (f family, err error) {
 // table. Facts that differ from run to run by their nature are left out.
 func conditions(run *gate.Run) (facts []reports.Fact) {
 	for _, f := range append(slices.Clone(run.Old.Facts), run.Facts...) {
-		if !slices.Contains([]string{"load", "seed", "started", took}, f.Key) {
+		if !slices.Contains([]string{"load", "seed", "started", took, gate.InstructionsFact}, f.Key) {
 			facts = append(facts, f)
 		}
 	}

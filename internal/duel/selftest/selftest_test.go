@@ -29,6 +29,38 @@ func quietFamily() family {
 	return family{run, gate.Judge(run, gate.Options{}), time.Minute}
 }
 
+// Rows that time cannot tell are settled by the counts of their own row, and by no others. Counts that the gate cannot
+// use settle nothing.
+func TestSelftestWithInstructions(t *testing.T) {
+	counts := []float64{475.39, 473.72, 473.83, 474.61, 474.53, 474.84}
+	for _, test := range []struct {
+		x       *gate.Instructions
+		settled bool
+	}{
+		{&gate.Instructions{Old: counts, New: counts}, true},
+		{&gate.Instructions{Old: counts, New: counts, Waiting: "its goroutines used 1.0 cores"}, false},
+		{&gate.Instructions{Why: "it prints"}, false},
+		{nil, false},
+	} {
+		f := quietFamily()
+		for i := range f.run.Rows {
+			for k := range f.run.Rows[i].Pairs {
+				f.run.Rows[i].Pairs[k].New *= 1 + 0.1*float64(k%3-1)
+			}
+			f.run.Rows[i].Instructions = test.x
+		}
+		r := &recording{drawn: 1, families: []family{f}}
+		counts, err := r.trial(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := counts.kinds[0]
+		if k.open < k.judged/2 || test.settled != (k.inconclusive < k.open/2) || !test.settled && k.inconclusive != k.open {
+			t.Errorf("%+v: time cannot tell %d of %d rows, and %d are INCONCLUSIVE", test.x, k.open, k.judged, k.inconclusive)
+		}
+	}
+}
+
 // Without noise every slowdown is found and there is no false alarm. The table
 // has to say so.
 func TestSelftestOfQuietRows(t *testing.T) {
@@ -48,6 +80,7 @@ func TestSelftestOfQuietRows(t *testing.T) {
 		"| exact metrics: false REGRESSED | 0 of 10 000 | 0 of 10000 (0 %) |",
 		"found | always | 10000 of 10000 (100 %) |",
 		"| BenchmarkB | true | 48 |",
+		"uncontended (pairs drawn repeatedly): MORE WORK without any | 0 | 0 of 42 (0 %) |",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in\n%s", want, page)

@@ -36,8 +36,23 @@ func (r *recording) merged() (all []gate.Row) {
 // the new one: both sides are the same program. The seed is fixed, so the same
 // recording gives the same page.
 func (r *recording) trial(swap bool) (trialCounts, error) {
-	t := trial{families: r.drawn, planted: []float64{0.05, 0.10}, swap: swap, seed: 1}
+	t := trial{families: r.drawn, planted: []float64{0.05, 0.10}, swap: swap, seed: 1, instructions: r.instructions()}
 	return t.run(r.merged())
+}
+
+// instructions returns the counts of instructions of each row, by its name. A row that could not be counted has a
+// record, too, which says why. A family that counted none has no records.
+func (r *recording) instructions() map[string][]*gate.Instructions {
+	all := map[string][]*gate.Instructions{}
+	for _, f := range r.families {
+		for i := range f.run.Rows {
+			if x := f.run.Rows[i].Instructions; x != nil {
+				name := f.run.Rows[i].Name
+				all[name] = append(all[name], x)
+			}
+		}
+	}
+	return all
 }
 
 // markdown returns the text of selftest.md. Both trials are run for it, because
@@ -164,7 +179,9 @@ func kinds(t trialCounts) (lines [][]string) {
 			[]string{name + ": +10 % found", targets[i][2], share(k.found[1], k.judged)},
 			[]string{name + ": time of a row", targets[i][3],
 				fmt.Sprintf("%.2f s", (k.cost / time.Duration(k.judged)).Seconds())},
-			[]string{name + ": INCONCLUSIVE without a slowdown", targets[i][4], share(k.inconclusive, k.judged)})
+			[]string{name + ": time alone cannot tell, without a slowdown", "", share(k.open, k.judged)},
+			[]string{name + ": INCONCLUSIVE without a slowdown", targets[i][4], share(k.inconclusive, k.judged)},
+			[]string{name + ": MORE WORK without any", "0", share(k.moreWork, k.judged)})
 	}
 	return lines
 }

@@ -30,6 +30,10 @@ type trial struct {
 	seed     uint64
 	options  gate.Options
 
+	// instructions are the counts of instructions of each row, by its name, from every family that counted.
+	// A row that is drawn gets one of them; a row without any is judged by its time alone.
+	instructions map[string][]*gate.Instructions
+
 	// swap exchanges the sides of every second unit, at random. Both sides were
 	// the same program, so either could have been the new one. This hides a real
 	// advantage of one side, but the recorded runs themselves show it when they
@@ -52,6 +56,8 @@ type rowCounts struct {
 	regressed    int           // of these, falsely
 	improved     int           // of these, falsely
 	inconclusive int           // of these
+	open         int           // of these, not told by time alone
+	moreWork     int           // of these, falsely
 	suspects     int           // of these, measured a second time
 	found        []int         // REGRESSED with each of trial.planted, as if no other row were slow
 	cost         time.Duration // of all rows without a slowdown, at the pace of the recording
@@ -125,6 +131,7 @@ func newUnitPool(row *gate.Row) unitPool {
 // if the gate asks for it, as in a real run.
 type drawnRow struct {
 	first, second []gate.Pair
+	instructions  *gate.Instructions // nil if none were recorded
 	pool          *unitPool
 }
 
@@ -143,7 +150,7 @@ func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, num
 		second := gate.MostPairs(first, true)
 		pairs := p.draw(random, first+second, t.swap)
 		kind.repeats = kind.repeats || first+second > p.pairs
-		rows[i] = drawnRow{pairs[:first], pairs[first:], p}
+		rows[i] = drawnRow{pairs[:first], pairs[first:], drawCounts(t.instructions[p.row.Name], random), p}
 	}
 	clean := t.judge(rows, 0)
 	if clean.Count(gate.Regressed) > 0 {
@@ -181,6 +188,32 @@ func (p *unitPool) draw(random *rand.Rand, n int, swap bool) []gate.Pair {
 	return drawn[:n]
 }
 
+// drawCounts draws one of several records of a row, and then as many counts of either side as the gate would ask
+// for. A record compared one program with itself, so either side may be the new one. A side keeps its counts: its
+// binary has a layout of its own, which moves all of them. The same count may be drawn twice, since there are six
+// or twelve.
+func drawCounts(recorded []*gate.Instructions, random *rand.Rand) *gate.Instructions {
+	if len(recorded) == 0 {
+		return nil
+	}
+	of := recorded[random.IntN(len(recorded))]
+	x := &gate.Instructions{By: of.By, Ops: of.Ops, Why: of.Why, Waiting: of.Waiting}
+	old, new := of.Old, of.New
+	if random.IntN(2) == 0 {
+		old, new = new, old
+	}
+	if len(old) == 0 || len(new) == 0 {
+		return x
+	}
+	for n := x.Needs(); n > 0; n = x.Needs() {
+		for range n {
+			x.Old = append(x.Old, old[random.IntN(len(old))])
+			x.New = append(x.New, new[random.IntN(len(new))])
+		}
+	}
+	return x
+}
+
 // swapSides makes the old process the new one.
 func swapSides(p gate.Pair) gate.Pair {
 	p.Old, p.New, p.OldMean, p.NewMean = p.New, p.Old, p.NewMean, p.OldMean
@@ -197,6 +230,7 @@ func (t trial) judge(rows []drawnRow, effect float64) *gate.Report {
 		all[i] = i
 		run.Rows = append(run.Rows, gate.Row{
 			Name: fmt.Sprint(i), Contended: d.pool.row.Contended, Looks: gate.Looks(len(d.first), 2),
+			Instructions: d.instructions, // a slowdown that is planted executes no more
 		})
 	}
 	// next returns the pairs of the look after the ones that a stage has.
@@ -267,6 +301,11 @@ func (s *trialCounts) count(r *gate.Report, rows []drawnRow) {
 			k.improved++
 		case gate.Inconclusive:
 			k.inconclusive++
+		case gate.MoreWork:
+			k.moreWork++
+		}
+		if j.Time != nil && j.Time.Verdict == gate.Inconclusive {
+			k.open++
 		}
 		if len(j.Row.Second) > 0 {
 			k.suspects++
