@@ -81,6 +81,7 @@ var pictures = []look{
 	{Name: "light", Width: 1280},
 	{Name: "dark", Width: 1280, Dark: true},
 	{Name: "print", Width: 1280, Dark: true, Print: true},
+	{Name: "print-a4", Width: 718, Print: true}, // within the margins that browsers leave
 	{Name: "noscript", Width: 1280, NoScript: true},
 	{Name: "light-narrow", Width: 400},
 	{Name: "dark-narrow", Width: 400, Dark: true},
@@ -116,9 +117,12 @@ func TestBrowserBreaksNoWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range []look{{Name: "wide", Width: 1280}, {Name: "narrow print", Width: 400, Print: true}} {
+	for _, l := range []look{
+		{Name: "wide", Width: 1280}, {Name: "print on A4", Width: 718, Print: true}, {Name: "narrow print", Width: 400, Print: true},
+	} {
 		p := open(t, browser, path, l)
-		tables := ".heat td, .heat thead th"
+		p.MustFit(l)
+		tables := ".heat td, .heat thead th, .heat thead button"
 		if l.Width > 400 {
 			tables += ", .attached td, .attached th"
 		}
