@@ -75,6 +75,7 @@ func TestEveryBenchmarkIsReached(t *testing.T) {
 	var text bytes.Buffer
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
 	o.Out, o.Self = &text, true
+	o.Layouts, o.controlPairs = 2, 2
 	run := measured(t, o)
 	mustEqual(t, "rows", names(run.Rows), []string{
 		"BenchmarkLoop", "BenchmarkN", "BenchmarkParallel", "BenchmarkFixed", "BenchmarkNames/a_b",

@@ -47,10 +47,10 @@ var changes = []struct {
 	same  bool
 	long  bool // belongs to make test-long: each change builds binaries
 }{
-	{"nothing", nil, true, false},
+	{"nothing", nil, true, true},
 	{"comment", map[string]string{"q/q.go": "// Package q is q.\npackage q\n\n/* F\nis 1. */\n\n// It is.\nfunc F() int { return 1 } // one\n"}, true, false},
 	{"documentation", map[string]string{"README.md": "more words\n", "p/notes.md": "more\n"}, true, true},
-	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true, false},
+	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true, true},
 	{"code that is called", map[string]string{"q/q.go": "package q\n\nfunc F() int { return 2 }\n"}, false, false},
 	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, true},
 	{"testdata", map[string]string{"p/testdata/in": "2"}, true, true}, // BenchmarkG reads none

@@ -15,12 +15,13 @@ import (
 )
 
 // quick returns the options of the shortest duel. No test with these options
-// depends on a time. Its controls have 2 pairs of 2 layouts and not 16, because
-// each layout is a link of half a second.
+// depends on a time. It has one layout and one pair of controls, because each
+// layout is a link of half a second: TestEveryBenchmarkIsReached and TestControls
+// have several.
 func quick(old, new Source) Options {
 	return Options{
-		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 2,
-		Repeats: 2, Seed: 1, Silence: 20 * time.Second, OneStage: true, controlPairs: 2,
+		Old: old, New: new, Pairs: 2, Slices: 2, Slice: 100 * time.Microsecond, Layouts: 1,
+		Repeats: 2, Seed: 1, Silence: 20 * time.Second, OneStage: true, controlPairs: 1,
 		NoInstructions: true, // a process under valgrind takes more than a second to begin
 		MeasureSame:    true, // most tests have one folder as both sides
 	}
