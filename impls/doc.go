@@ -16,7 +16,7 @@
 // [Semaphore] states the contract. [Impl] lists the choices that the contract leaves to an
 // implementation. [All] is the table of implementations. To check an implementation, call
 // stress.Run with its Impl; to measure it, call bench.Run. [Unit] makes an Impl of a limiter that
-// takes one permit at a time.
+// takes one permit at a time, and [From] one of a constructor whose type only its user knows.
 //
 // # What this does not show
 //

@@ -83,7 +83,7 @@ func (e *exploreCall) parse(args []string) error {
 	e.flags = f
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
 	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by "+
-		"commas, or all")
+		"commas, or all"+constructorNames)
 	f.BoolVar(&e.Race, "race", false, "run every schedule under the race detector")
 	f.StringVar(&e.Tags, "tags", "", "build `tags`, separated by commas")
 	e.mutate.workers = f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
@@ -188,11 +188,21 @@ func (e *exploreCall) check(f *flagSet) error {
 	case f.given("impl") && e.Run != "":
 		return errors.New("-run chooses among tests, and -impl explores without: leave one of them out")
 	case f.given("impl"):
-		chosen, err := chooseImpls(e.impls, e.table)
-		for _, impl := range chosen {
-			e.Impls = append(e.Impls, impl.Name)
-		}
-		return err
+		return e.chooseExplored()
 	}
 	return nil
+}
+
+// chooseExplored resolves -impl. Implementations that processes share are not among the known: the
+// explorer plays one process.
+func (e *exploreCall) chooseExplored() error {
+	chosen, constructors, err := app{table: e.table}.choose(e.impls)
+	for _, impl := range chosen {
+		e.Impls = append(e.Impls, impl.Name)
+	}
+	e.Constructors = constructors
+	for _, impl := range e.table {
+		e.Taken = append(e.Taken, impl.Name)
+	}
+	return err
 }

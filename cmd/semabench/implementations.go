@@ -80,13 +80,24 @@ func (a app) mustExist(chosen []impls.Impl) error {
 	return nil
 }
 
-// chooseMeasured also accepts constructors of other packages, see layout.Parse, and the name rivals,
-// which stands for the table of package bench/rivals.
+// constructorNames is for the help of flags that also take constructors.
+const constructorNames = ";\nor constructors, yours or others', as ./mine.New (see run -h)"
+
+// chooseMeasured is choose for verbs that also call the implementations, so all of them must exist.
+func (a app) chooseMeasured(names string) ([]impls.Impl, []layout.Constructor, error) {
+	chosen, constructors, err := a.choose(names)
+	if err == nil {
+		err = a.mustExist(chosen)
+	}
+	return chosen, constructors, err
+}
+
+// choose also accepts constructors of other packages, see layout.Parse, and the name rivals, which
+// stands for the table of package bench/rivals.
 //
 // A constructor is told apart from a name of the table by its form: it contains a dot or a
-// slash, and no name of the table does. Only semabench run and its like accept one, since they
-// link a program for it; the other verbs have no code of another package in them.
-func (a app) chooseMeasured(names string) (
+// slash, and no name of the table does.
+func (a app) choose(names string) (
 	chosen []impls.Impl, constructors []layout.Constructor, err error) {
 	var ours []string
 	for name := range strings.SplitSeq(names, ",") {
@@ -105,9 +116,6 @@ func (a app) chooseMeasured(names string) (
 	}
 	if len(ours) > 0 {
 		chosen, err = a.chooseImpls(strings.Join(ours, ","))
-	}
-	if err == nil {
-		err = a.mustExist(chosen)
 	}
 	return chosen, constructors, err
 }

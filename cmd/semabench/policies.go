@@ -44,13 +44,13 @@ const policiesChecked = "Declarations are promises, and checked: stress.Run, cla
 // leaves a choice. It prints declarations and measures nothing; the last line says which checks
 // hold an implementation to them.
 //
-// Constructors of other packages are not accepted, as they would have to be linked first; the
-// policies of a table All appear in the report of the verb run.
-func (a app) policies(_ context.Context, args []string) error {
+// A constructor declares nothing but what its type shows, one permit at a time for example. A table
+// All declares more.
+func (a app) policies(ctx context.Context, args []string) error {
 	f := a.flags("policies", "[flags]", "Prints what each implementation promises where the "+
 		"contract leaves a choice.")
 	implNames := f.String("impl", "all", "implementations to show, separated by commas: "+
-		sampling.ImplNames)
+		sampling.ImplNames+constructorNames)
 	markdown := f.Bool("md", false, "print a Markdown table")
 	if err := f.parse(args); err != nil {
 		return err
@@ -58,9 +58,19 @@ func (a app) policies(_ context.Context, args []string) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	chosen, err := a.chooseImpls(*implNames)
+	chosen, constructors, err := a.choose(*implNames)
 	if err != nil {
 		return err
+	}
+	if len(constructors) > 0 {
+		p, err := a.linkPlayer(ctx, constructors)
+		if err != nil {
+			return err
+		}
+		if err := p.close(); err != nil {
+			return err
+		}
+		chosen = append(slices.Clip(chosen), p.made...)
 	}
 	write := writePoliciesText
 	if *markdown {

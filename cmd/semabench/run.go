@@ -25,14 +25,18 @@ program's. Linking needs the go tool, and the working directory in this module o
 requires it. Elsewhere this executable takes all samples, a message says so, and the text has
 "layout: one" instead of "layout: random".
 
--impl also takes constructors of packages, yours or others': func(int64) T or func(int) T,
-where T has Acquire(ctx, n) error, TryAcquire(n) bool and Release(n). For instance
+-impl also takes constructors of packages, yours or others', internal ones too: a function with one
+whole number as its parameter, the size, whose result has the methods Acquire(ctx, n) error,
+TryAcquire(n) bool and Release(n), or, for one permit at a time, Acquire(ctx) error, Release() and
+TryAcquire() bool, which stress and explore do without. For instance
 
     semabench run -impl all,./mine.New,fair=example.org/sem.NewFair
 
-in any module. Nothing is written into it, and its go.mod stays as it is. A function All that returns
-[]impls.Impl is a table of several with their policies. rivals is the table of bench/rivals, a module
-of its own: semaphores of other modules that a program could use instead.
+in any module. The verbs stress, explore and policies take the same. Nothing is written into the
+module, and its go.mod stays as it is. A function All that returns []impls.Impl is a table of several
+with their policies, and with the clauses of the contract that they are known to break. rivals is the
+table of bench/rivals, a module of its own: semaphores of other modules that a program could use
+instead.
 
 Warm-up: each process keeps all cores busy for 20 ms, and then runs the row for an eighth of the
 time to find out how many operations fill the whole time. The figures include none of that.

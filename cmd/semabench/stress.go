@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/internal/flags"
@@ -31,7 +32,7 @@ func (a app) stress(ctx context.Context, args []string) error {
 	o := soak.Options{Slow: a.isShared, Stdout: a.stdout, Stderr: a.stderr}
 	procs := flags.Procs{runtime.GOMAXPROCS(0)}
 	implNames := f.String("impl", "all", "implementations to play against, separated by commas: "+
-		sampling.ImplNames)
+		sampling.ImplNames+constructorNames)
 	f.DurationVar(&o.Limit, "time", time.Minute, "how long to play; 0, and the default with -ops, is"+
 		" without an end")
 	ops := f.number("ops", 0, 0, maxOps, "end after `N` operations of each implementation, 1e8 say")
@@ -55,14 +56,20 @@ func (a app) stress(ctx context.Context, args []string) error {
 		return err
 	}
 	if f.given("replay") {
-		return soak.Replay(ctx, *file, int(*times), a.known(), a.stdout, a.stderr)
+		return a.replay(ctx, *file, int(*times))
 	}
-	chosen, err := a.chooseImpls(*implNames)
-	if err == nil {
-		err = a.mustExist(chosen)
-	}
+	chosen, constructors, err := a.chooseMeasured(*implNames)
 	if err != nil {
 		return err
+	}
+	if len(constructors) > 0 {
+		p, err := a.linkPlayer(ctx, constructors)
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		chosen = append(slices.Clip(chosen), p.made...)
+		o.Program, o.Constructors = p.path, p.constructors
 	}
 	// Given -ops alone, the minute that is the default would end most runs before their number
 	// of operations.
@@ -72,6 +79,28 @@ func (a app) stress(ctx context.Context, args []string) error {
 	o.Impls, o.Procs, o.Operations, o.MaxFailures = chosen, procs, int64(*ops), int(*failures)
 	o.Seed = *seed
 	return soak.Run(ctx, o)
+}
+
+// replay plays the program of a failure again, in a program that is built for it if the failure is of
+// a constructor in another package. That program prints what this executable would print.
+func (a app) replay(ctx context.Context, file string, times int) error {
+	names, err := soak.Constructors(file)
+	if err != nil {
+		return err
+	}
+	if names == "" {
+		return soak.Replay(ctx, file, times, a.known(), a.stdout, a.stderr)
+	}
+	_, constructors, err := a.chooseMeasured(names)
+	if err != nil {
+		return fmt.Errorf("%s: constructors: %w", file, err)
+	}
+	p, err := a.linkPlayer(ctx, constructors)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	defer p.close()
+	return p.replay(ctx, file, times, a.stdout, a.stderr)
 }
 
 // checkStressFlags checks values that no flag can check alone.

@@ -24,7 +24,7 @@ var plumbing = map[string][]string{
 	"internal/exitcode": {},
 	"internal/filelock": {"github.com/gofrs/flock"},
 	"internal/flags":    {},
-	"internal/gotool":   {"internal/child", "golang.org/x/mod/modfile"},
+	"internal/gotool":   {"internal/child", "golang.org/x/mod/modfile", "golang.org/x/mod/module"},
 	"internal/page":     {},
 	"internal/plural":   {},
 	"internal/progress": {"internal/terminal"},
@@ -152,10 +152,11 @@ var above = map[string][]string{
 	"internal/exploration":  {"internal/layout", "stress/explore", "golang.org/x/mod/modfile"},
 	"internal/sampling":     {"impls", "bench", "cmd/semabench/sampler", "internal/layout", "internal/machine"},
 	"cmd/semabench/sampler": {"impls", "bench"},
+	"cmd/semabench/player":  {"impls", "internal/soak"}, // built into a program of the user's module
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
-		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/sampler", "internal/duel",
+		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "cmd/semabench/sampler", "internal/duel",
 		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
-		"internal/soak", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
+		"internal/soak", "stress", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
 }
 
 // pkg is the part of the output of `go list -json` that the test needs.

@@ -23,6 +23,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/semabench/semabench/internal/layout"
 )
 
 // Options say which tests to run, and how.
@@ -42,14 +44,20 @@ type Options struct {
 	JUnit   string // file for the results as XML of JUnit; "" for none
 	GitHub  bool   // write failures to Stderr as annotations of GitHub Actions
 
+	// Constructors of other packages are explored like Impls. They get no name that is Taken.
+	Constructors []layout.Constructor
+	Taken        []string
+
 	Stdout, Stderr io.Writer // for the results, and for progress
 }
 
 // A run is one call of Run.
 type run struct {
 	Options
-	folder   string // from which Package is resolved; "" is the working directory
-	scratch  string // temporary: the test binary and its events
+	folder   string         // from which Package is resolved; "" is the working directory
+	env      []string       // of the go commands and of the tests, beside the environment of this process
+	nested   *layout.Nested // the module in folder, if Constructors made it
+	scratch  string         // temporary: the test binary and its events
 	progress *progressLine
 }
 
@@ -75,10 +83,18 @@ func Run(ctx context.Context, o Options) error {
 // A test pattern with a typing error is the most frequent way to explore nothing, and go test
 // prints “no tests to run” and exits 0 for it.
 func (r *run) run(ctx context.Context) error {
-	if len(r.Impls) > 0 {
+	switch {
+	case len(r.Constructors) > 0:
+		if err := r.writeConstructorTests(ctx); err != nil {
+			return err
+		}
+	case len(r.Impls) > 0:
 		if err := r.writeImplTests(ctx); err != nil {
 			return err
 		}
+	}
+	if r.nested != nil {
+		defer r.nested.Close()
 	}
 	b, err := r.build(ctx)
 	if err != nil {

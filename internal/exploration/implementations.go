@@ -12,8 +12,11 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/stress/explore"
 )
 
 // The option Impls explores a module with this one test. The module stays in the user's cache,
@@ -54,17 +57,15 @@ func TestImplementation(t *testing.T) {
 // A verb with its own way would need its own flags, results and replays, and each of them would
 // have to stay equal to its counterpart in a test.
 func (r *run) writeImplTests(ctx context.Context) error {
-	source := layout.SourceDir()
-	if source == "" {
-		return errors.New("-impl needs the source of this suite, and this executable was built with " +
-			"-trimpath " +
-			"or its source is gone: write a test that calls explore.Semaphore, and name its package")
+	source, err := layout.FindSource(ctx)
+	if err != nil {
+		return nothingExplored(ctx, "-impl", err)
 	}
 	folder, err := implsFolder(source)
 	if err != nil {
 		return err
 	}
-	r.folder, r.Package = folder, "."
+	r.folder, r.Package, r.env = folder, ".", []string{r.commands(nil)}
 	names := strings.Join(r.Impls, ",")
 	// With -mod=mod the go command adds to go.mod the modules that the suite needs.
 	if _, err := (gotool.Tool{Dir: folder}).Run(ctx, "list", "-mod=mod", "-deps", "-test",
@@ -77,6 +78,100 @@ func (r *run) writeImplTests(ctx context.Context) error {
 	}
 	r.Run = "^TestImplementation$/^(" + strings.Join(patterns, "|") + ")$"
 	return nil
+}
+
+// writeConstructorTests writes a module with the same test for constructors of other packages, and
+// for the chosen implementations of this suite beside them. See layout.Nest for where the module is.
+func (r *run) writeConstructorTests(ctx context.Context) error {
+	n, err := layout.Nest(ctx, r.Constructors, r.Taken, cacheFolder(), fmt.Sprintf(constructorsTest, r.ownNames()))
+	if err != nil {
+		return nothingExplored(ctx, "-impl", err)
+	}
+	r.folder, r.Package, r.nested = n.Dir, ".", n
+	r.env = append(n.Env, r.commands(n.Constructors))
+	r.Run = "^TestImplementation$"
+	return nil
+}
+
+// constructorsTest has the names of the suite's implementations that are explored as well.
+const constructorsTest = `package explored
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/explore"
+)
+
+var own = []string{%s}
+
+func TestImplementation(t *testing.T) {
+	for _, impl := range impls.All() {
+		if slices.Contains(own, impl.Name) {
+			t.Run(impl.Name, func(t *testing.T) { explore.Semaphore(t, impl) })
+		}
+	}
+	for _, impl := range all {
+		t.Run(impl.Name, func(t *testing.T) { explore.Semaphore(t, impl) })
+	}
+}
+
+// A constructor that does not fit ends the process here, before any test.
+var all = Made()
+`
+
+// aboutConstructors is nothingExplored for a test that does not compile, or that ends before any test
+// because a constructor does not fit. The user never sees the test: the constructor is to blame.
+func (r *run) aboutConstructors(ctx context.Context, err error) error {
+	var failure *child.Failure
+	if ctx.Err() == nil && errors.As(err, &failure) && failure.Stderr != "" {
+		text := r.nested.Explain(failure.Stderr)
+		if hint, _, ok := strings.Cut(err.Error(), ": "+failure.Error()); ok {
+			text = hint + ": " + text // what package gotool advises
+		}
+		err = errors.New(text)
+	}
+	return nothingExplored(ctx, "-impl", err)
+}
+
+// commands returns the variable with the commands that play a failure of each implementation again.
+// A constructor is named by its import path, so its command works in every folder of the module. The
+// implementations of a table get their names from the table, so all of them have its command.
+func (r *run) commands(constructors []layout.Constructor) string {
+	command := "semabench explore "
+	if r.Race {
+		command += "-race "
+	}
+	if r.Tags != "" {
+		command += "-tags=" + escape.Quote(r.Tags) + " "
+	}
+	command += "-impl "
+	var b strings.Builder
+	b.WriteString(explore.CommandsVar + "=")
+	for _, name := range r.Impls {
+		fmt.Fprintf(&b, "%s\t%s%s\n", name, command, name)
+	}
+	var tables []string
+	for _, c := range constructors {
+		if c.IsTable() {
+			tables = append(tables, c.String())
+			continue
+		}
+		fmt.Fprintf(&b, "%s\t%s%s\n", c.Name, command, escape.Shell(c.String()))
+	}
+	if len(tables) > 0 {
+		fmt.Fprintf(&b, "\t%s%s\n", command, escape.Quote(strings.Join(tables, ",")))
+	}
+	return b.String()
+}
+
+func (r *run) ownNames() string {
+	var quoted []string
+	for _, name := range r.Impls {
+		quoted = append(quoted, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // implsFolder writes the module and returns its folder. Each source folder and each state of its
@@ -94,15 +189,9 @@ func implsFolder(source string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// A read-only home, as in many containers, has no place for a cache. The next run then builds
-	// everything again.
-	cache, err := os.UserCacheDir()
-	if err != nil || os.MkdirAll(filepath.Join(cache, "semabench-explore"), 0o755) != nil {
-		cache = os.TempDir()
-	}
 	key := sha256.Sum256([]byte(source + "\x00" + string(gomod) + string(sum) + implsModule +
 		implsTest))
-	folder := filepath.Join(cache, "semabench-explore", fmt.Sprintf("impls-%x", key[:8]))
+	folder := filepath.Join(cacheFolder(), fmt.Sprintf("impls-%x", key[:8]))
 	if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
 		return folder, nil
 	}
@@ -117,4 +206,15 @@ func implsFolder(source string) (string, error) {
 		}
 	}
 	return folder, nil
+}
+
+// cacheFolder returns the folder for modules that the next run uses again. A read-only home, as in
+// many containers, has no place for one; the next run then builds everything again.
+func cacheFolder() string {
+	const name = "semabench-explore"
+	cache, err := os.UserCacheDir()
+	if err != nil || os.MkdirAll(filepath.Join(cache, name), 0o755) != nil {
+		cache = os.TempDir()
+	}
+	return filepath.Join(cache, name)
 }

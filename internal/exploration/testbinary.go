@@ -44,7 +44,7 @@ type testBinary struct {
 // The package is looked up first: “go test -c” on several packages or on one without tests fails
 // with messages about something else.
 func (r *run) build(ctx context.Context) (*testBinary, error) {
-	tool := gotool.Tool{Dir: r.folder}
+	tool := gotool.Tool{Dir: r.folder, Env: r.env}
 	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
 		"{{.Dir}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}", r.Package)
 	if err != nil {
@@ -72,6 +72,9 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 	args := append(gotool.WithoutDebugging(env["GOFLAGS"]), "-c", "-vet=off", "-tags="+r.Tags,
 		fmt.Sprintf("-race=%v", r.Race), "-o", b.path, r.Package)
 	if _, err = tool.Run(ctx, "test", args...); err != nil {
+		if r.nested != nil {
+			return nil, r.aboutConstructors(ctx, err)
+		}
 		return nil, nothingExplored(ctx, "building the tests of "+r.Package, err)
 	}
 	return b, nil
@@ -92,7 +95,10 @@ func nothingExplored(ctx context.Context, doing string, err error) error {
 func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
 	first, _, _ := strings.Cut(r.Run, "/") // -test.list knows no subtests
 	for _, pattern := range []string{first, "."} {
-		out, err := child.Output(ctx, b.dir, nil, b.path, "-test.list="+pattern)
+		out, err := child.Output(ctx, b.dir, r.env, b.path, "-test.list="+pattern)
+		if err != nil && r.nested != nil {
+			return r.aboutConstructors(ctx, err)
+		}
 		if err != nil {
 			return nothingExplored(ctx, "listing the tests of "+r.Package, err)
 		}
@@ -125,7 +131,7 @@ func (r *run) play(ctx context.Context, b *testBinary) error {
 	args := []string{"-test.run=" + r.Run, "-test.count=1", "-test.paniconexit0"}
 	cmd := exec.Command(b.path, append(args, r.Flags...)...)
 	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), explore.EventsVar+"="+b.events)
+	cmd.Env = append(append(os.Environ(), r.env...), explore.EventsVar+"="+b.events)
 	cmd.Stdout, cmd.Stderr = &b.output, &b.output
 	cmd.WaitDelay = time.Second // if a process that the tests started holds their output open
 	child.OwnGroup(cmd)

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/version"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	mod "golang.org/x/mod/module"
 )
 
 // A Manifest is the content of a go.mod or a go.work that is to be edited and written elsewhere,
@@ -106,12 +108,25 @@ func (m *Manifest) Require(module, version string) error {
 	return m.mod.AddRequire(module, version)
 }
 
-// Use adds a folder to a go.work. A go.mod uses none: the result is an error.
+// Use adds the folder of a module to a go.work. A go.mod uses none: the result is an error. The Go
+// version of the workspace rises to the module's, since the go command refuses a workspace with an
+// older one.
 func (m *Manifest) Use(dir string) error {
 	if m.work == nil {
 		return fmt.Errorf("%s cannot use the folder %s: require a module", m.path, dir)
 	}
-	return m.work.AddUse(dir, "")
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return err
+	}
+	f, err := modfile.ParseLax(filepath.Join(dir, "go.mod"), text, nil)
+	if err != nil {
+		return err
+	}
+	if f.Go != nil && (m.work.Go == nil || version.Compare("go"+m.work.Go.Version, "go"+f.Go.Version) < 0) {
+		err = m.work.AddGoStmt(f.Go.Version)
+	}
+	return errors.Join(err, m.work.AddUse(dir, ""))
 }
 
 // Replace makes the go command read a module from a folder. The empty version stands for every
@@ -121,6 +136,37 @@ func (m *Manifest) Replace(module, version, dir string) error {
 		return m.work.AddReplace(module, version, dir, "")
 	}
 	return m.mod.AddReplace(module, version, dir, "")
+}
+
+// Below turns the copy of a go.mod into the go.mod of another module, which requires the original
+// from its folder. Everything else stays: the versions, and the folders of replaced modules, which
+// become absolute.
+//
+// The copy must name all requirements of the original again, because replace directives count in
+// the main module only.
+func (m *Manifest) Below(module, original string) error {
+	if m.mod == nil || m.mod.Module == nil {
+		return fmt.Errorf("%s names no module", m.path)
+	}
+	path := m.mod.Module.Mod.Path
+	for _, r := range m.mod.Replace {
+		if r.New.Version != "" || filepath.IsAbs(r.New.Path) {
+			continue
+		}
+		r.New.Path = filepath.Join(original, filepath.FromSlash(r.New.Path))
+		r.Syntax.Token[len(r.Syntax.Token)-1] = modfile.AutoQuote(r.New.Path)
+	}
+	local := "v0.0.0"
+	if _, major, ok := mod.SplitPathVersion(path); ok && major != "" {
+		local = mod.PathMajorPrefix(major) + ".0.0"
+	}
+	return errors.Join(m.mod.AddModuleStmt(module), m.Require(path, local), m.Replace(path, "", original))
+}
+
+// Text returns the content of the copy with its checksums, to tell two copies apart.
+func (m *Manifest) Text() string {
+	text, err := m.format()
+	return fmt.Sprintf("%s\x00%v\x00%s", text, err, m.sums)
 }
 
 // AddSums adds checksums, in the format of go.sum. With them the go command need not ask a server

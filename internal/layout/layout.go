@@ -1,6 +1,6 @@
 // Package layout builds the program that takes samples, linked in another order each time.
 //
-//	linker, err := layout.New(ctx, constructors, taken)
+//	linker, err := layout.New(ctx, layout.Sampler, constructors, taken)
 //	defer linker.Close()
 //	program, err := linker.Build(ctx, seed)
 //
@@ -50,6 +50,7 @@ const (
 type Linker struct {
 	Constructors []Constructor // with the import paths and names that New found
 
+	main Main
 	tmp  string // has every file that is written
 	root string // folder of the module in which the program is built
 	dir  string // folder of the program, in the overlay
@@ -61,8 +62,20 @@ type Linker struct {
 //
 // With constructors, the module need not require this suite: a copy of its go.mod does. The caller
 // must call Close.
-func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Linker, err error) {
-	l := &Linker{Constructors: slices.Clone(constructors)}
+func New(ctx context.Context, main Main, constructors []Constructor, taken []string) (*Linker, error) {
+	l, err := newLinker(ctx, main, constructors, taken)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.writeProgram(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// newLinker redirects the go command and finds the constructors.
+func newLinker(ctx context.Context, main Main, constructors []Constructor, taken []string) (_ *Linker, err error) {
+	l := &Linker{Constructors: slices.Clone(constructors), main: main}
 	if l.tmp, err = os.MkdirTemp("", tmpPrefix); err != nil {
 		return nil, err
 	}
@@ -86,7 +99,7 @@ func New(ctx context.Context, constructors []Constructor, taken []string) (_ *Li
 		}
 		taken = append(slices.Clip(taken), c.Name)
 	}
-	return l, l.writeProgram()
+	return l, nil
 }
 
 // A Program is an executable file. Code is equal for two programs that the same Go built from the
@@ -97,10 +110,7 @@ type Program struct{ Path, Code string }
 // before. The same code, seed and Go make the same bytes. Code is a hash of the build IDs of all
 // packages, because the bytes of the executable differ with each layout.
 func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
-	path := filepath.Join(l.tmp, "sample")
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
+	path := l.binary()
 	_, err := l.compile(ctx, "build", fmt.Sprintf("-ldflags=-randlayout=%d", seed), "-o", path)
 	if err != nil {
 		return Program{}, err
@@ -111,6 +121,22 @@ func (l *Linker) Build(ctx context.Context, seed uint32) (Program, error) {
 		return Program{}, err
 	}
 	return Program{path, fmt.Sprintf("%x", sha256.Sum256([]byte(ids)))[:12]}, nil
+}
+
+// BuildPlain links the program in the order of the linker, perhaps with the race detector, and
+// returns its path. It replaces the program of the call before.
+func (l *Linker) BuildPlain(ctx context.Context, race bool) (path string, err error) {
+	path = l.binary()
+	_, err = l.compile(ctx, "build", fmt.Sprintf("-race=%v", race), "-o", path)
+	return path, err
+}
+
+func (l *Linker) binary() string {
+	path := filepath.Join(l.tmp, "sample")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	return path
 }
 
 // compile runs a go command on the program. Complaints of the compiler are put in terms of the

@@ -130,9 +130,9 @@ func TestRefusals(t *testing.T) {
 	before := tree(t, dir)
 	for given, want := range map[string][]string{
 		"./nowhere.New":     {"./nowhere.New: looking for func New in package ./nowhere", "nowhere"},
-		"./fifo.Missing":    {"./fifo.Missing: want func(int64) T", "undefined: fifo.Missing"},
-		"./fifo.NewText":    {"./fifo.NewText: want func(int64) T", "string"},
-		"./fifo.NewNothing": {"./fifo.NewNothing: want func(int64) T", "Acquire"},
+		"./fifo.Missing":    {"./fifo.Missing: undefined: fifo.Missing"},
+		"./fifo.NewText":    {"./fifo.NewText: want one whole number", "string"},
+		"./fifo.NewNothing": {"./fifo.NewNothing: int has no Acquire"},
 		"./broken.New":      {filepath.FromSlash("broken/broken.go:3:32: undefined: m")},
 		"./.New":            {"is a program"},
 		"./....New":         {"want one package, and ./... is not one"},
@@ -162,12 +162,12 @@ func TestNowhereToBuild(t *testing.T) {
 		t.Errorf("New in a module without the suite = %v, want that it says so", err)
 	}
 	t.Chdir(t.TempDir())
-	if _, err := New(context.Background(), nil, nil); err == nil ||
+	if _, err := New(context.Background(), Sampler, nil, nil); err == nil ||
 		!strings.Contains(err.Error(), "no Go module") {
 		t.Errorf("New outside of modules = %v, want that it says so", err)
 	}
 	t.Setenv("PATH", "")
-	if _, err := New(context.Background(), nil, nil); err == nil ||
+	if _, err := New(context.Background(), Sampler, nil, nil); err == nil ||
 		!strings.Contains(err.Error(), "no go tool") {
 		t.Errorf("New without a go tool = %v, want that it says so", err)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	gobuild "go/build"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/internal/gotool"
 )
@@ -110,8 +112,10 @@ func (l *Linker) knowsSuite(ctx context.Context) bool {
 // The source is preferred to a version, because a clone may have changes that no version has.
 func requireSuite(m *gotool.Manifest) error {
 	source := SourceDir()
-	if source == "" {
-		return m.Require(suite, suiteVersion())
+	if version := suiteVersion(); source == "" && version == "" {
+		return noSource("it needs the source of this suite")
+	} else if source == "" {
+		return m.Require(suite, version)
 	}
 	return errors.Join(m.Require(suite, "v0.0.0"), m.Replace(suite, "", source))
 }
@@ -136,14 +140,26 @@ func suiteSums() []byte {
 }
 
 // SourceDir returns the folder of the source that this binary was built from, if it still exists: a
-// clone, or a folder in the module cache. It returns "" after a build with -trimpath.
+// clone, or a folder in the module cache. It returns "" if a build with -trimpath took the path out
+// of the binary, and the source is not in the module cache.
 //
-// The compiler records the path of this file. Three folders up from it is the module.
+// The compiler records the path of this file. Three folders up from it is the module. After
+// -trimpath the path begins with the module and its version instead of a folder.
 func SourceDir() string {
 	_, file, _, ok := runtime.Caller(0)
-	dir := filepath.Dir(filepath.Dir(filepath.Dir(file)))
-	if !ok || !filepath.IsAbs(dir) {
+	if !ok {
 		return ""
+	}
+	return sourceOf(file, moduleCache())
+}
+
+func sourceOf(file, cache string) string {
+	dir := filepath.Dir(filepath.Dir(filepath.Dir(filepath.FromSlash(file))))
+	if !filepath.IsAbs(dir) {
+		if cache == "" || !strings.Contains(dir, "@") {
+			return "" // of a clone, which has no version
+		}
+		dir = filepath.Join(cache, dir)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 		return ""
@@ -151,19 +167,61 @@ func SourceDir() string {
 	return dir
 }
 
-// suiteVersion returns the version of the module in this binary, "latest" if it has none, as after
-// a build in a clone.
-//
-// “latest” is a query and not a version. The go command resolves it when it needs the module.
+// moduleCache returns the folder of the module cache as the environment has it. A value that only
+// go env -w has set is missed: the go command may be missing where this is asked.
+func moduleCache() string {
+	if dir := os.Getenv("GOMODCACHE"); dir != "" {
+		return dir
+	}
+	list := filepath.SplitList(gobuild.Default.GOPATH)
+	if len(list) == 0 {
+		return ""
+	}
+	return filepath.Join(list[0], "pkg", "mod")
+}
+
+// FindSource is SourceDir, or else the folder of the suite that the module of the working directory
+// names. The error says what to do.
+func FindSource(ctx context.Context) (string, error) {
+	if dir := SourceDir(); dir != "" {
+		return dir, nil
+	}
+	dir, err := gotool.Tool{}.Run(ctx, "list", "-m", "-f", "{{.Dir}}", suite)
+	if err == nil && dir != "" {
+		return dir, nil
+	}
+	if errors.Is(err, gotool.ErrNoGo) || ctx.Err() != nil {
+		return "", err
+	}
+	return "", noSource("it needs the source of this suite")
+}
+
+// noSource is the error of a binary that was built with -trimpath in a clone, or whose clone is gone.
+func noSource(what string) error {
+	return fmt.Errorf("%s, and this executable does not know where that is (it was built with -trimpath, or the "+
+		"source is gone): run semabench in a module whose go.mod names %s, by\n"+
+		"\tgo mod edit -require=%[2]s@v0.0.0 -replace=%[2]s=/path/to/your/clone", what, suite)
+}
+
+// suiteVersion returns the version of the module in this binary, or "" if no server can have the
+// version. A build in a clone has no version, or a version that the go command derived from the
+// commit. The mark "+dirty" says that the clone had changes.
 func suiteVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "latest"
+		return ""
 	}
 	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == suite && m.Version != "(devel)" {
-			return m.Version
+		if m.Path == suite {
+			return published(m.Version)
 		}
 	}
-	return "latest"
+	return ""
+}
+
+func published(version string) string {
+	if version == "(devel)" || strings.Contains(version, "+") {
+		return ""
+	}
+	return version
 }

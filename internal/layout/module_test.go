@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,8 +17,15 @@ func build(t *testing.T, given ...string) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.Build(context.Background(), 1)
-	return err
+	p, err := l.Build(context.Background(), 1)
+	if err != nil {
+		return err
+	}
+	out, err := exec.Command(p.Path, "-table").CombinedOutput()
+	if err != nil {
+		return errors.New(string(out))
+	}
+	return nil
 }
 
 func prepare(t *testing.T, given ...string) (*Linker, error) {
@@ -30,7 +38,7 @@ func prepare(t *testing.T, given ...string) (*Linker, error) {
 		}
 		constructors = append(constructors, c)
 	}
-	l, err := New(context.Background(), constructors, []string{"cond", "channel", "spin", "weighted"})
+	l, err := New(context.Background(), Sampler, constructors, []string{"cond", "channel", "spin", "weighted"})
 	if err == nil {
 		t.Cleanup(func() { l.Close() })
 	}

@@ -34,48 +34,103 @@ func (l *Linker) writeProgram() error {
 			"the go "+
 			"command: rename it", l.dir)
 	}
-	source := filepath.Join(l.tmp, "main.go")
-	if err := os.WriteFile(source, []byte(l.source()), 0o600); err != nil {
-		return err
+	overlay := gotool.Overlay{}
+	for name, text := range map[string]string{"main.go": l.main.source(), tableFile: l.table("main")} {
+		source := filepath.Join(l.tmp, name)
+		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+			return err
+		}
+		overlay[filepath.Join(l.dir, name)] = source
 	}
-	return gotool.Overlay{filepath.Join(l.dir, "main.go"): source}.WriteFile(l.overlay())
+	return overlay.WriteFile(l.overlay())
 }
 
-// firstImport is the line of the program that imports the package of the first constructor. explain
-// counts from it.
-const firstImport = 7
+// A Main is a package of this suite with a function Main, to which the program passes its
+// implementations.
+type Main string
 
-// source returns the program. Each constructor has a line in the imports and a line in the table,
-// so that a line number in a complaint identifies it.
+const (
+	Sampler Main = suite + "/cmd/semabench/sampler" // takes samples for the verb run
+	Player  Main = suite + "/cmd/semabench/player"  // plays programs for the verb stress
+)
+
+func (m Main) source() string {
+	return fmt.Sprintf(`package main
+
+import (
+	work %q
+	"`+suite+`/impls"
+	"`+suite+`/impls/process"
+)
+
+func main() { work.Main(append(append(impls.All(), process.All()...), Made()...)) }
+`, m)
+}
+
+// tableFile is the file of the constructors. No other file of a user has this name, so a complaint
+// about it is known to be about a constructor.
+const tableFile = "semabench_table.go"
+
+// firstImport is the line of tableFile that imports the package of the first constructor. explain
+// counts from it.
+const firstImport = 9
+
+// table returns the text of tableFile for a package. Each constructor has a line in the imports and
+// a line in the table, so that a line number in a complaint identifies it. The types are checked
+// twice: the compiler finds functions that do not exist, and impls.From names missing methods.
 //
 // The text has no line that depends on the length of a name, because the lines of complaints are
 // counted.
-func (l *Linker) source() string {
+func (l *Linker) table(pkg string) string {
 	var imports, table strings.Builder
 	for i, c := range l.Constructors {
 		fmt.Fprintf(&imports, "\tp%d %q\n", i, c.Path)
 		if c.IsTable() {
-			fmt.Fprintf(&table, "\ttable = append(table, p%d.%s()...)\n", i, c.Func)
+			fmt.Fprintf(&table, "\tp%d.%s,\n", i, c.Func)
 			continue
 		}
-		fmt.Fprintf(&table, "\ttable = append(table, sampler.Of(%q, p%d.%s))\n", c.Name, i, c.Func)
+		fmt.Fprintf(&table, "\tfunc() []impls.Impl { return one(%q, %q, p%d.%s) },\n", c.given, c.Name, i, c.Func)
 	}
-	return "package main\n\nimport (\n" +
-		"\t\"" + suite + "/cmd/semabench/sampler\"\n" +
-		"\t\"" + suite + "/impls\"\n" +
-		"\t\"" + suite + "/impls/process\"\n" +
-		imports.String() + ")\n\nfunc main() {\n\ttable := append(impls.All(), process.All()...)\n" +
-		table.String() +
-		"\tsampler.Main(table)\n}\n"
+	return "package " + pkg + `
+
+import (
+	"fmt"
+	"os"
+
+	"` + suite + `/impls"
+
+` + imports.String() + `)
+
+var made = []func() []impls.Impl{
+` + table.String() + `}
+
+// Made returns the implementations of all constructors.
+func Made() (all []impls.Impl) {
+	for _, m := range made {
+		all = append(all, m()...)
+	}
+	return all
 }
 
-// firstUse is the line of the program that calls the first constructor. Four lines stand between
-// the last import and it: the parenthesis, an empty line, func main, and the table.
-func (l *Linker) firstUse() int { return firstImport + len(l.Constructors) + 4 }
+func one(given, name string, construct any) []impls.Impl {
+	impl, err := impls.From(name, construct)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", given, err)
+		os.Exit(2)
+	}
+	return []impls.Impl{impl}
+}
+
+var _ = one
+`
+}
+
+// firstUse is the line of tableFile that has the first constructor. Three lines stand between the
+// last import and it: the parenthesis, an empty line, and the table.
+func (l *Linker) firstUse() int { return firstImport + len(l.Constructors) + 3 }
 
 var (
-	// The go command names the file in the overlay, and the compiler the file behind it.
-	programError = regexp.MustCompile(`^.*(?:` + program + `|` + tmpPrefix + `\d+)[/\\]main\.go:(\d+):\d+: (.*)$`)
+	programError = regexp.MustCompile(`^.*` + regexp.QuoteMeta(tableFile) + `:(\d+):\d+: (.*)$`)
 	alias        = regexp.MustCompile(`\bp(\d+)\.`)
 )
 
@@ -108,8 +163,7 @@ func (l *Linker) blame(line int) string {
 	case use >= 0 && use < len(l.Constructors) && l.Constructors[use].IsTable():
 		return l.Constructors[use].given + ": want func() []impls.Impl: "
 	case use >= 0 && use < len(l.Constructors):
-		return l.Constructors[use].given + ": want func(int64) T, where T has Acquire(ctx, n) error, " +
-			"TryAcquire(n) bool and Release(n): "
+		return l.Constructors[use].given + ": "
 	case imported >= 0 && imported < len(l.Constructors):
 		return l.Constructors[imported].given + ": "
 	}

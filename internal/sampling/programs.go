@@ -87,7 +87,7 @@ func Linked(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Prog
 		taken = append(taken, impl.Name)
 	}
 	var first Program
-	l, err := layout.New(ctx, p.constructors, taken)
+	l, err := layout.New(ctx, layout.Sampler, p.constructors, taken)
 	if err == nil {
 		if first, err = (linker{l}).Link(ctx, seed); err == nil {
 			return linker{l}, first, nil

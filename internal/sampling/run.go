@@ -80,12 +80,16 @@ func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]
 		err = json.Unmarshal([]byte(text), &table)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking for the implementations of -impl: %w", err)
+		return nil, fmt.Errorf("building a program for -impl: %s", strings.TrimPrefix(err.Error(), "exit status 2: "))
 	}
 	var all []impls.Impl
 	for _, e := range table {
 		ours := func(impl impls.Impl) bool { return impl.Name == e.Name }
-		if !slices.ContainsFunc(known, ours) {
+		switch {
+		case slices.ContainsFunc(known, ours):
+		case e.NoTry:
+			return nil, fmt.Errorf("-impl %s: it has no TryAcquire() bool, and the benchmarks count permits by it", e.Name)
+		default:
 			all = append(all, impls.Impl{Name: e.Name, UnitWeights: e.UnitWeights})
 		}
 	}

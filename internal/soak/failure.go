@@ -23,6 +23,10 @@ import (
 type failureHead struct {
 	impl, clause, seed, program, gomaxprocs, race string
 
+	// constructors is empty for an implementation of this executable. Otherwise a replay first builds
+	// a program with them.
+	constructors string
+
 	path string
 	line map[string]int // the line of each key in the file
 }
@@ -40,13 +44,17 @@ var headLines = []struct {
 	{"program", func(h *failureHead) *string { return &h.program }},
 	{"gomaxprocs", func(h *failureHead) *string { return &h.gomaxprocs }},
 	{"race", func(h *failureHead) *string { return &h.race }},
+	{constructorsKey, func(h *failureHead) *string { return &h.constructors }},
 }
+
+// constructorsKey is the only key that a head may lack.
+const constructorsKey = "constructors"
 
 // headOf returns the head for a failure that was found at a value of GOMAXPROCS.
 //
 // The clause is for readers of the file only. A replay plays the program and reports whatever
 // clause fails then.
-func headOf(f *stress.Failure, procs int) *failureHead {
+func headOf(f *stress.Failure, procs int, constructors string) *failureHead {
 	return &failureHead{
 		impl:       f.Impl,
 		clause:     f.Clause.ID,
@@ -54,6 +62,8 @@ func headOf(f *stress.Failure, procs int) *failureHead {
 		program:    f.Program,
 		gomaxprocs: strconv.Itoa(procs),
 		race:       strconv.FormatBool(stress.RaceDetector),
+
+		constructors: constructors,
 	}
 }
 
@@ -64,6 +74,9 @@ func headOf(f *stress.Failure, procs int) *failureHead {
 func (h *failureHead) text(report string) string {
 	var b strings.Builder
 	for _, line := range headLines {
+		if line.key == constructorsKey && h.constructors == "" {
+			continue
+		}
 		fmt.Fprintf(&b, "%s: %s\n", line.key, *line.value(h))
 	}
 	fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(report, "\n"))
@@ -77,12 +90,12 @@ func (h *failureHead) text(report string) string {
 //
 // The name says what failed and by which seed, so that a folder of failures can be read by its
 // listing.
-func saveFailure(dir string, f *stress.Failure, procs int) (string, error) {
+func saveFailure(dir string, f *stress.Failure, procs int, constructors string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
 	base := filepath.Join(dir, fmt.Sprintf("%s-%s-%d", f.Impl, f.Clause.ID, f.Seed))
-	free, text := base, headOf(f, procs).text(f.Report)
+	free, text := base, headOf(f, procs, constructors).text(f.Report)
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(free + ".html"); err != nil { // else the page belongs to another failure
 			err = writeNew(free+".txt", []byte(text))
@@ -137,7 +150,7 @@ func readFailure(path string) (*failureHead, error) {
 		return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 	}
 	for _, line := range headLines {
-		if h.line[line.key] == 0 {
+		if h.line[line.key] == 0 && line.key != constructorsKey {
 			return nil, fmt.Errorf("%s:%d: the head ends without %q", path, n, line.key+": ")
 		}
 	}

@@ -15,6 +15,16 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
+// Constructors returns the constructors of other packages that the file of a failure names, as the
+// flag -impl takes them, or "". A program that has their implementations must replay such a file.
+func Constructors(path string) (string, error) {
+	h, err := readFailure(path)
+	if err != nil {
+		return "", err
+	}
+	return h.constructors, nil
+}
+
 // Replay plays the program in the file of a failure again, at most the given number of times: its schedule
 // differs from run to run, so one run need not fail. The file names one of the known
 // implementations.

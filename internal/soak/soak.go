@@ -39,6 +39,11 @@ import (
 type Options struct {
 	Impls []impls.Impl
 
+	// Program is the executable that plays a turn with the verb turn; "" is this one. Another one has
+	// implementations that this executable lacks, made by Constructors.
+	Program      string
+	Constructors string // as flag -impl names them; kept with each failure
+
 	// Slow reports whether the operations of an implementation cross the kernel. Its turns have fewer
 	// operations. nil means that none do.
 	Slow func(impls.Impl) bool
@@ -204,7 +209,7 @@ func (s *soak) givenUp(r *row) bool { return r.failures >= s.MaxFailures }
 func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int) error {
 	s.status.playing(r.impl.Name, procs)
 	began := time.Now()
-	played, err := runTurn(ctx, r.impl, r.next, operations, procs)
+	played, err := runTurn(ctx, s.Program, r.impl, r.next, operations, procs)
 	if err != nil {
 		return err
 	}
@@ -234,9 +239,9 @@ func (s *soak) playTurn(ctx context.Context, r *row, operations int64, procs int
 //
 // The message has the path on a line of its own, so that a terminal makes a link of it.
 func (s *soak) save(f *stress.Failure, procs int) string {
-	path, err := saveFailure(s.Dir, f, procs)
+	path, err := saveFailure(s.Dir, f, procs, s.Constructors)
 	if err != nil {
-		return fmt.Sprintf("%v\nkeeping this failure: %v", headOf(f, procs).text(f.Report), err)
+		return fmt.Sprintf("%v\nkeeping this failure: %v", headOf(f, procs, s.Constructors).text(f.Report), err)
 	}
 	cause := excerpt.Line(f.Report)
 	if cause == "" {

@@ -78,7 +78,7 @@ func TestSaveFailure(t *testing.T) {
 	}{
 		{&without, "mine-C34-9"}, {with, "mine-C34-9-2"}, {with, "mine-C34-9-4"}, {&without, "mine-C34-9-5"},
 	} {
-		path, err := saveFailure(dir, step.failure, 2)
+		path, err := saveFailure(dir, step.failure, 2, "")
 		if want := filepath.Join(dir, step.want); err != nil || path != want+".txt" {
 			t.Fatalf("saveFailure = %s, %v, want %s.txt", path, err, want)
 		}

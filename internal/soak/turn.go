@@ -71,13 +71,16 @@ func ServeTurn(
 // The deadline of the soak reaches the child as an interrupt, and the child answers with a
 // complete result. Only a child that hangs is killed, and its turn is lost.
 func runTurn(
-	ctx context.Context, impl impls.Impl, seed uint64, operations int64, procs int,
+	ctx context.Context, program string, impl impls.Impl, seed uint64, operations int64, procs int,
 ) (turn, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return turn{}, err
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return turn{}, err
+		}
+		program = self
 	}
-	cmd := exec.CommandContext(ctx, self, "turn", "-impl", impl.Name, "-seed", fmt.Sprint(seed),
+	cmd := exec.CommandContext(ctx, program, "turn", "-impl", impl.Name, "-seed", fmt.Sprint(seed),
 		"-ops", fmt.Sprint(operations))
 	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
 	child.InterruptOnDone(cmd) // the child ends after its program, unless that hangs

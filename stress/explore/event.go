@@ -1,6 +1,9 @@
 package explore
 
-import "github.com/semabench/semabench/stress/explore/internal/parent"
+import (
+	"github.com/semabench/semabench/stress/explore/internal/parent"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
+)
 
 // EventsVar is the environment variable for a command that shows the progress of explorations.
 //
@@ -8,6 +11,12 @@ import "github.com/semabench/semabench/stress/explore/internal/parent"
 // With the variable set, the process also ends its explorations when its standard input is closed;
 // what was played until then is the result.
 const EventsVar = parent.EventsVar
+
+// CommandsVar is the environment variable for a command that wrote the test itself, for an
+// implementation. It has a line for each subtest: its name, a tab, and the command that explores that
+// implementation. The replay lines of failures then name the command instead of go test. A line
+// without a name is for all other subtests.
+const CommandsVar = verdict.CommandsVar
 
 // An Event tells how far an exploration is.
 type Event struct {

@@ -115,6 +115,7 @@ func (r Request) Answer(w io.Writer, table []impls.Impl) error {
 type Entry struct {
 	Name        string
 	UnitWeights bool
+	NoTry       bool `json:",omitempty"` // such an implementation cannot be measured
 }
 
 // writeTable writes the entries of the table. It refuses two entries of one name: their rows could
@@ -127,7 +128,7 @@ func writeTable(w io.Writer, table []impls.Impl) error {
 			return fmt.Errorf("two implementations are named %s", impl.Name)
 		}
 		seen[impl.Name] = true
-		all = append(all, Entry{impl.Name, impl.UnitWeights})
+		all = append(all, Entry{impl.Name, impl.UnitWeights, impl.NoTry})
 	}
 	return json.NewEncoder(w).Encode(all)
 }

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -180,12 +181,35 @@ func skippedText(log string) string {
 // under the detector: without it a data race would be played and not be seen. The pattern of -run
 // is anchored, so a test whose name begins alike does not run as well.
 func ReplayCommand(test, flags, schedule string) string {
+	if command := commandOf(test); command != "" {
+		return fmt.Sprintf("%s %s-schedule=%s", command, strings.ReplaceAll(flags, "-explore.", "-"), schedule)
+	}
 	race := ""
 	if schedrt.RaceEnabled {
 		race = " -race"
 	}
 	return fmt.Sprintf("go test%s -run '%s' %s%s-explore.schedule=%s",
 		race, task.RunPattern(test), testedPackage(), flags, schedule)
+}
+
+// CommandsVar is the environment variable of a command that wrote the test itself, for an
+// implementation: the user has no such package and cannot call go test on it. It has a line for each
+// subtest, its name and a tab and the command that explores it, and a line without a name for all others.
+const CommandsVar = "SEMABENCH_EXPLORE_COMMANDS"
+
+// commandOf returns the command of CommandsVar for a test, or "".
+func commandOf(test string) (command string) {
+	_, sub, _ := strings.Cut(test, "/")
+	for line := range strings.Lines(os.Getenv(CommandsVar)) {
+		name, c, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if name == sub {
+			return c
+		}
+		if name == "" {
+			command = c
+		}
+	}
+	return command
 }
 
 // testedPackage returns the import path of the package whose test binary this process runs, with a space

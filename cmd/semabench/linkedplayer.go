@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/cmd/semabench/player"
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/stress"
+)
+
+// A linkedPlayer is the program of package player with constructors of other packages. It is for one
+// verb and one call: the program is built from the code of this moment.
+type linkedPlayer struct {
+	path         string
+	made         []impls.Impl // by the constructors, without New: only the program can make them
+	constructors string       // as flag -impl takes them in every folder of the module
+	close        func() error
+}
+
+// linkPlayer builds the program. It has the race detector if this executable has it, so the choice
+// of the user holds for the user's implementation as well.
+func (a app) linkPlayer(ctx context.Context, constructors []layout.Constructor) (*linkedPlayer, error) {
+	var taken []string
+	for _, impl := range a.known() {
+		taken = append(taken, impl.Name)
+	}
+	l, err := layout.New(ctx, layout.Player, constructors, taken)
+	if err != nil {
+		return nil, cannotLink(ctx, err)
+	}
+	p := &linkedPlayer{close: l.Close}
+	table, err := p.build(ctx, l)
+	if err != nil {
+		_ = l.Close() // the user needs err
+		return nil, cannotLink(ctx, err)
+	}
+	for _, impl := range table {
+		if !slices.Contains(taken, impl.Name) {
+			p.made = append(p.made, impl)
+		}
+	}
+	var names []string
+	for _, c := range l.Constructors {
+		names = append(names, c.String())
+	}
+	p.constructors = strings.Join(names, ",")
+	return p, nil
+}
+
+// build builds the program and asks for its table. What the program complains about is a
+// constructor, which it names: the path of the program would mean nothing to the user.
+func (p *linkedPlayer) build(ctx context.Context, l *layout.Linker) (table []impls.Impl, err error) {
+	if p.path, err = l.BuildPlain(ctx, stress.RaceDetector); err != nil {
+		return nil, err
+	}
+	text, err := child.Output(ctx, "", nil, p.path, "table")
+	var failure *child.Failure
+	if errors.As(err, &failure) && failure.Stderr != "" {
+		return nil, errors.New(excerpt.Lines(failure.Stderr, 6))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return player.ReadTable(text)
+}
+
+// cannotLink is the error of a verb that has no program for -impl.
+func cannotLink(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: the program for -impl was not built", exitcode.ErrInterrupted)
+	}
+	return fmt.Errorf("building a program for -impl: %w", err)
+}
+
+// replay plays the program in the file of a failure again.
+func (p *linkedPlayer) replay(ctx context.Context, file string, times int, stdout, stderr io.Writer) error {
+	cmd := exec.CommandContext(ctx, p.path, "replay", "-times", fmt.Sprint(times), file)
+	child.InterruptOnDone(cmd)
+	var complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = stdout, &complaint
+	err := child.Run(ctx, cmd)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return exitcode.Error{Code: exit.ExitCode(), Err: errors.New(strings.TrimSpace(complaint.String()))}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w\n%s", exitcode.ErrFailed, err, &complaint)
+	}
+	_, err = stderr.Write(complaint.Bytes())
+	return err
+}
