@@ -295,9 +295,11 @@
 // keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in
 // every schedule, so bugs that need another order or other numbers are missed.
 //
-// Files are real. Each call of package os is one step, on all files together. A schedule begins
-// with an empty folder, which os.TempDir and T.TempDir return, and may change files there only; it
-// may read any file. Code of the standard library uses files without a step.
+// Files are real. Each call of package os or of an os.Root is one step, on all files together. A
+// schedule begins with an empty folder, which os.TempDir and T.TempDir return, and may change files
+// there only; it may read any file. Code of the standard library uses files without a step. The
+// process ID is the same in every process. The name of the folder and the addresses of variables are
+// not, so a program that chooses by them depends on more than its schedule.
 //
 // No signal comes. A goroutine that waits for one may be left; a program that cannot return without
 // one is refused.

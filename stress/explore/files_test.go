@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -115,6 +116,44 @@ var withFiles = map[string]struct {
 		}
 		two(write("a"), write("a"))
 	}},
+	"lost update in a root": {false, func(t *explore.T) {
+		root := openRoot(t)
+		root.WriteFile("text", nil, 0o600)
+		add := func() {
+			text, _ := root.ReadFile("text")
+			root.WriteFile("text", append(text, '+'), 0o600)
+		}
+		two(add, add)
+		if text, err := root.ReadFile("text"); string(text) != "++" || err != nil {
+			t.Errorf("%q, %v", text, err)
+		}
+	}},
+	"files renamed in a root": {true, func(t *explore.T) {
+		root := openRoot(t)
+		write := func(name string) func() {
+			return func() {
+				f, err := root.Create(name)
+				if err == nil {
+					_, err = f.WriteString(name)
+				}
+				if err = errors.Join(err, f.Close(), root.Rename(name, "final")); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		two(write("a"), write("b"))
+		f, err := os.OpenInRoot(root.Name(), "final")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err != nil || info.Size() != 1 {
+			t.Error(info, err)
+		}
+		if _, err := root.Open("../final"); err == nil {
+			t.Error("a path led out of the root")
+		}
+	}},
 	"working folder": {true, func(t *explore.T) {
 		if _, err := os.Stat("files_test.go"); err != nil {
 			t.Errorf("the schedule does not begin in the folder of the test: %v", err)
@@ -144,6 +183,17 @@ var withFiles = map[string]struct {
 	}},
 }
 
+// openRoot opens a new folder as a root until the end of the test.
+func openRoot(t *explore.T) *os.Root {
+	t.Helper()
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
 func TestFiles(t *testing.T) {
 	for name, c := range withFiles {
 		t.Run(name, func(t *testing.T) {
@@ -166,6 +216,11 @@ func TestFilesOutside(t *testing.T) {
 		"os.Remove":    func() { os.Remove(filepath.Join(os.TempDir(), "..", "outside")) },
 		"os.OpenFile":  func() { os.OpenFile("outside", os.O_CREATE, 0o600) },
 		"os.Rename":    func() { os.Rename(os.TempDir(), "outside") },
+		"os.Root.WriteFile": func() {
+			if root, err := os.OpenRoot("."); err == nil {
+				root.WriteFile("outside", nil, 0o600)
+			}
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 10}, func(*explore.T) { program() })

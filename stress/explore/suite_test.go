@@ -25,7 +25,7 @@ var expected = map[string]struct {
 	},
 	"TestFile": {
 		explore.Refused,
-		"os.OpenRoot is not under control (stress/explore/testdata/suite/inner_test.go:",
+		"os.Pipe is not under control (stress/explore/testdata/suite/inner_test.go:",
 	},
 	"TestAllocs": {
 		explore.Refused,

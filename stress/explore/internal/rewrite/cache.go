@@ -201,8 +201,11 @@ func writeProgram(path string, text []byte) error {
 	syscall.ForkLock.RLock()
 	err := os.WriteFile(path+".new", text, 0o755)
 	syscall.ForkLock.RUnlock()
-	if err != nil {
-		return err
+	if err == nil {
+		err = os.Rename(path+".new", path)
 	}
-	return os.Rename(path+".new", path)
+	if err != nil {
+		os.Remove(path + ".new") // a part of a program would keep a full disk full
+	}
+	return err
 }

@@ -63,7 +63,7 @@ var lookAlikes = map[string]lookAlike{
 		"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
 		"TempDir", "MkdirTemp", "CreateTemp", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "ReadDir",
 		"Stat", "Lstat", "Readlink", "Getwd", "Chdir", "Mkdir", "MkdirAll", "Remove", "RemoveAll", "Rename",
-		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS",
+		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS", "OpenRoot", "OpenInRoot", "Getpid", "Getppid",
 	}},
 	"reflect":   {name: "reflect", shim: "reflect", alias: "explore__reflect", keep: "Type", names: []string{"Select"}},
 	"os/signal": {name: "signal", shim: "signal", alias: "explore__signal", keep: "Notify", value: true},
@@ -139,6 +139,10 @@ var methods = map[string][]string{
 		"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
 		"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
 	},
+	"os.Root": {
+		"Close", "OpenRoot", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "Stat", "Lstat", "Readlink", "Mkdir",
+		"MkdirAll", "Remove", "RemoveAll", "Rename", "Link", "Symlink", "Chmod", "Chown", "Lchown", "Chtimes",
+	},
 	"reflect.Value": {"Send", "TrySend", "Recv", "TryRecv", "Close", "Len"},
 }
 
@@ -161,6 +165,10 @@ func (w *writer) method(s *ast.SelectorExpr) {
 	if !slices.Contains(methods[path+"."+n.Obj().Name()], s.Sel.Name) {
 		return
 	}
+	on := ".On("
+	if n.Obj().Name() == "Root" {
+		on = ".OnRoot("
+	}
 	star := "" // the look-alike takes an *os.File and a reflect.Value
 	switch isValue := path == "reflect"; {
 	case isValue && pointer:
@@ -169,7 +177,7 @@ func (w *writer) method(s *ast.SelectorExpr) {
 		return
 	}
 	alias := w.use(lookAlikes[path])
-	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + ".On(" + star + w.node(s.X) + ")" })
+	w.replace(s.X.Pos(), s.X.End(), func() string { return alias + on + star + w.node(s.X) + ")" })
 }
 
 // unqualified does the same for a name that a dot import has brought into the file. A selected name

@@ -23,10 +23,10 @@ var files schedrt.Object
 // These variables belong to the schedule that is played. Package rewrite keeps the race detector out
 // of this package, as the goroutines of the schedule share them without an edge.
 var (
-	folder string     // of the schedule; "" until it is asked for
-	opened []*os.File // closed before the next schedule: a schedule may end before the program closes them
-	home   string     // the working folder at the begin of the first schedule
-	moved  bool       // the schedule has changed the working folder
+	folder string      // of the schedule; "" until it is asked for
+	opened []io.Closer // closed before the next schedule: a schedule may end before the program closes them
+	home   string      // the working folder at the begin of the first schedule
+	moved  bool        // the schedule has changed the working folder
 )
 
 func init() { schedrt.AtBegin(restoreFiles) }
@@ -93,10 +93,22 @@ func mayChange(path string) bool {
 
 // track remembers a file that a schedule has opened.
 func track(f *os.File, err error) (*os.File, error) {
-	if err == nil && schedrt.Controlled() {
-		opened = append(opened, f)
+	if err == nil {
+		remember(f)
 	}
 	return f, err
+}
+
+// remember has the next schedule close a file or a root.
+func remember(c io.Closer) {
+	if schedrt.Controlled() {
+		opened = append(opened, c)
+	}
+}
+
+// changes reports whether a file that is opened with a flag may be changed.
+func changes(flag int) bool {
+	return flag&(os.O_WRONLY|os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND) != 0
 }
 
 // TempDir is os.TempDir. Under control it is the folder of the schedule. The parent process chooses
@@ -178,7 +190,7 @@ func Create(name string) (f *os.File, err error) {
 
 // OpenFile is os.OpenFile.
 func OpenFile(name string, flag int, perm os.FileMode) (f *os.File, err error) {
-	if flag&(os.O_WRONLY|os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND) == 0 {
+	if !changes(flag) {
 		readFiles(func() { f, err = track(os.OpenFile(name, flag, perm)) })
 		return f, err
 	}

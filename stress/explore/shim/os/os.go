@@ -111,3 +111,25 @@ func Unsetenv(key string) (err error) {
 
 // Clearenv is os.Clearenv.
 func Clearenv() { write(os.Clearenv) }
+
+// process is the process ID under control, and parent is the one of the process that started it. Both
+// are always the same: a program that derives a name, a seed or a shard from its process ID then plays
+// one schedule alike in every process. No call under control takes a process ID, so none takes a wrong
+// one.
+const process, parent = 4321, 4320
+
+// Getpid is os.Getpid.
+func Getpid() int {
+	if schedrt.Controlled() {
+		return process
+	}
+	return os.Getpid()
+}
+
+// Getppid is os.Getppid.
+func Getppid() int {
+	if schedrt.Controlled() {
+		return parent
+	}
+	return os.Getppid()
+}
