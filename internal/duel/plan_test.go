@@ -115,7 +115,7 @@ func TestSecondStageFits(t *testing.T) {
 		m := planned(time.Hour, []int{24})
 		p := m.plans[0]
 		p.Pairs = make([]gate.Pair, 24)
-		ok := m.planAgain(m.plans, func(*plan) bool { return true }, c.left)
+		ok := m.planAgain(m.plans, c.left)
 		if ok != (c.want != nil) || !slices.Equal(p.SecondLooks, c.want) {
 			t.Errorf("%v left: looks %v, want %v", c.left, p.SecondLooks, c.want)
 		}

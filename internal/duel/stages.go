@@ -152,10 +152,10 @@ func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 		isSuspect := func(p *plan) bool { return slices.Contains(suspects, slices.Index(m.recorded, p)) }
 		// If the time is too short for all rows, it goes to the first ones, which look slowest: one row that is found
 		// again decides the run, and rows that are all left open do not.
-		planned := m.planAgain(plans, isSuspect, left)
+		planned := m.planAgain(plans, left)
 		for !planned && len(plans) > 1 {
 			plans = plans[:len(plans)/2]
-			planned = m.planAgain(plans, isSuspect, left)
+			planned = m.planAgain(plans, left)
 		}
 		if !planned {
 			if m.run.Late == "" && slices.ContainsFunc(plans, isSuspect) {
@@ -176,14 +176,8 @@ func (m *measurer) secondStage(ctx context.Context, rows []int) error {
 // their time, and neither are so few that no p is small enough.
 //
 // It does not know the pairs that are to come, so whatever it declares is declared beforehand.
-func (m *measurer) planAgain(plans []*plan, isSuspect func(*plan) bool, left time.Duration) bool {
-	most := func(p *plan) float64 {
-		return float64(gate.MostPairs(len(p.Pairs), isSuspect(p))) / float64(len(p.Pairs))
-	}
-	limit := 0.
-	for _, p := range plans {
-		limit = max(limit, most(p))
-	}
+func (m *measurer) planAgain(plans []*plan, left time.Duration) bool {
+	limit := float64(gate.MostPairs(1))
 	if m.MaxTime > 0 {
 		fit, least := 0., 1.
 		for _, p := range plans {
@@ -201,7 +195,7 @@ func (m *measurer) planAgain(plans []*plan, isSuspect func(*plan) bool, left tim
 		return false
 	}
 	for _, p := range plans {
-		p.SecondLooks = gate.Looks(int(min(limit, most(p))*float64(len(p.Pairs))), 3)
+		p.SecondLooks = gate.Looks(int(limit*float64(len(p.Pairs))), 3)
 		m.progress.Total += p.SecondLooks[len(p.SecondLooks)-1]
 	}
 	return true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -192,8 +193,29 @@ func (t *textPair) checkTexts(r *Report) {
 		}
 	}
 	if r.Count(Missing)+r.Count(Added) == len(r.Rows) {
-		r.Errors = append(r.Errors, "the texts have no row in common, so there is nothing to judge")
+		why := "the texts have no row in common, so there is nothing to judge"
+		if r.sameButForCores() {
+			why += "; their names differ only by the number of cores: measure both sides with the same -cpu"
+		}
+		r.Errors = append(r.Errors, why)
 	}
+}
+
+// coresSuffix is the suffix that package testing adds to names where GOMAXPROCS is not 1.
+var coresSuffix = regexp.MustCompile(`-\d+$`)
+
+// sameButForCores reports whether a row of one side has the name of a row of the other, apart from the number of
+// cores.
+func (r *Report) sameButForCores() bool {
+	sides := map[string]Verdict{}
+	for _, j := range r.Rows {
+		name := coresSuffix.ReplaceAllString(j.ID, "")
+		if seen, ok := sides[name]; ok && seen != j.Verdict {
+			return true
+		}
+		sides[name] = j.Verdict
+	}
+	return false
 }
 
 // compare compares the texts as two columns. It leaves out configuration that
@@ -412,6 +434,15 @@ func logBinomial(n, k int) float64 {
 	return a - b - c
 }
 
+// valuesNeeded returns how many values of each side have a p as small as the level: one of all choices of n out of 2n.
+func valuesNeeded(level float64) int {
+	n := 2
+	for math.Exp(-logBinomial(2*n, n)) > level {
+		n++
+	}
+	return n
+}
+
 // explainTexts says why a row of texts got its verdict.
 func (t *Timing) explainTexts(v *reports.Versus, r rule, smallest float64) string {
 	words := fmt.Sprintf("%s, %d and %d values", t.summary(), v.N1, v.N2)
@@ -421,8 +452,8 @@ func (t *Timing) explainTexts(v *reports.Versus, r rule, smallest float64) strin
 	case t.Verdict == Unchanged:
 		return words + ", all within " + percent(t.Wanted)
 	case smallest > r.level():
-		return words + fmt.Sprintf("; too few for %s: no p below %.2g is possible, %.2g is needed",
-			plural.Of(r.family, "test"), smallest, r.level())
+		return words + fmt.Sprintf("; too few for %s: no p below %.2g is possible, %.2g is needed; measure each side "+
+			"%d times or more", plural.Of(r.family, "test"), smallest, r.level(), valuesNeeded(r.level()))
 	}
 	return words + "; the interval leaves the margin of " + percent(t.Wanted)
 }

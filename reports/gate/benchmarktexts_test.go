@@ -53,7 +53,7 @@ func TestTexts(t *testing.T) {
 		{"slower", head + base, head + textOf("BenchmarkX", 10, 110, "16 B/op 1 allocs/op"), Options{}, Regressed, "10 % slower", 3},
 		{"slower and trusted", head + base, head + textOf("BenchmarkX", 10, 110, "16 B/op 1 allocs/op"), Options{TrustTexts: true}, Regressed, "10 % slower", 1},
 		{"faster", head + base, head + textOf("BenchmarkX", 10, 80, "16 B/op 1 allocs/op"), Options{}, Improved, "20 % faster", 0},
-		{"too few", head + textOf("BenchmarkX", 3, 100, ""), head + textOf("BenchmarkX", 3, 150, ""), Options{}, Inconclusive, "too few for 1 test", 3},
+		{"too few", head + textOf("BenchmarkX", 3, 100, ""), head + textOf("BenchmarkX", 3, 150, ""), Options{}, Inconclusive, "0.005 is needed; measure each side 5 times or more", 3},
 		{"one more allocation", head + base, head + textOf("BenchmarkX", 10, 100, "16 B/op 2 allocs/op"), Options{}, Regressed, "+1 allocation an operation (1 to 2)", 1},
 		{"another commit", "commit: a\n" + head + base, "commit: b\n" + head + base, Options{}, Unchanged, "", 0},
 		{"another processor", head + base, strings.Replace(head, "cpu: c", "cpu: d", 1) + base, Options{}, Unchanged, "", 4},
@@ -70,6 +70,9 @@ func TestTexts(t *testing.T) {
 		if j := r.Rows[0]; j.Verdict != test.verdict || !strings.Contains(j.Why, test.why) || r.Exit() != test.exit {
 			t.Errorf("%s: %s because %q, exit %d, want %s, %q, %d; %q %q", test.name, j.Verdict, j.Why, r.Exit(),
 				test.verdict, test.why, test.exit, r.Errors, r.Invalid)
+		}
+		if test.name == "no row in common" && strings.Contains(r.Errors[0], "-cpu") {
+			t.Errorf("%s: %q", test.name, r.Errors)
 		}
 		if r.Advisory == "" {
 			t.Errorf("%s: not called advisory", test.name)
@@ -230,5 +233,15 @@ func TestKeysOfOtherToolsAreCompared(t *testing.T) {
 		if got := fromTexts(t, old, new, Options{ExactOnly: true}).Exit(); got != counts {
 			t.Errorf("%s differs: exit %d for counts, want %d", key, got, counts)
 		}
+	}
+}
+
+// Names that differ only by the number of cores are told from names that differ.
+func TestTextsOfOtherCores(t *testing.T) {
+	head := "goos: linux\npkg: p\ncpu: c\n"
+	two := textOf("BenchmarkX/a-b", 10, 1, "")
+	r := fromTexts(t, head+two, head+strings.ReplaceAll(two, "-2 ", "-8 "), Options{})
+	if r.Exit() != ExitUnusable || !strings.Contains(r.Errors[0], "with the same -cpu") {
+		t.Errorf("exit %d, %q", r.Exit(), r.Errors)
 	}
 }

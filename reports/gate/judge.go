@@ -104,7 +104,7 @@ func Open(run *Run, o Options) (rows []int) {
 		if j.index < 0 || j.Time == nil || len(j.Row.Second) > 0 || j.Time.suspect {
 			continue
 		}
-		most := float64(MostPairs(len(j.Row.Pairs), false))
+		most := float64(MostPairs(len(j.Row.Pairs)))
 		need := float64(j.Time.Needs) / most
 		switch {
 		case j.Verdict == MoreWork && j.open:

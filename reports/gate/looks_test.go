@@ -67,9 +67,9 @@ func sequential(seed uint64, runs, rows int, effect, spread float64, o Options) 
 				r.Pairs = draw(r.Pairs, next(r.Looks, len(r.Pairs)))
 			}
 		}
-		again := func(chosen []int, suspect bool) {
+		again := func(chosen []int) {
 			for _, i := range chosen {
-				run.Rows[i].SecondLooks = Looks(MostPairs(24, suspect), 3)
+				run.Rows[i].SecondLooks = Looks(MostPairs(24), 3)
 			}
 			for open := chosen; len(open) > 0; open = Unsettled(run, o, chosen) {
 				for _, i := range open {
@@ -78,8 +78,8 @@ func sequential(seed uint64, runs, rows int, effect, spread float64, o Options) 
 				}
 			}
 		}
-		again(Suspects(run, o), true)
-		again(Open(run, o), false)
+		again(Suspects(run, o))
+		again(Open(run, o))
 		r := Judge(run, o)
 		if r.Count(Regressed) > 0 {
 			regressed++

@@ -147,7 +147,7 @@ func (t trial) family(sum *trialCounts, pools []unitPool, random *rand.Rand, num
 		if p.row.Contended {
 			first, kind = 2*first, &sum.kinds[1]
 		}
-		second := gate.MostPairs(first, true)
+		second := gate.MostPairs(first)
 		pairs := p.draw(random, first+second, t.swap)
 		kind.repeats = kind.repeats || first+second > p.pairs
 		rows[i] = drawnRow{pairs[:first], pairs[first:], drawCounts(t.instructions[p.row.Name], random), p}
@@ -244,9 +244,9 @@ func (t trial) judge(rows []drawnRow, effect float64) *gate.Report {
 			r.Pairs = next(r.Pairs, rows[i].first, r.Looks)
 		}
 	}
-	again := func(chosen []int, suspect bool) {
+	again := func(chosen []int) {
 		for _, i := range chosen {
-			most := min(gate.MostPairs(len(run.Rows[i].Pairs), suspect), len(rows[i].second))
+			most := min(gate.MostPairs(len(run.Rows[i].Pairs)), len(rows[i].second))
 			run.Rows[i].SecondLooks = gate.Looks(most, 3)
 		}
 		for open := chosen; len(open) > 0; open = gate.Unsettled(run, t.options, open) {
@@ -256,8 +256,8 @@ func (t trial) judge(rows []drawnRow, effect float64) *gate.Report {
 			}
 		}
 	}
-	again(gate.Suspects(run, t.options), true)
-	again(gate.Open(run, t.options), false)
+	again(gate.Suspects(run, t.options))
+	again(gate.Open(run, t.options))
 	return gate.Judge(run, t.options)
 }
 
