@@ -13,27 +13,37 @@ run: ## benchmark every implementation on this machine and write a report (under
 
 .PHONY: test
 test: ## prove the implementations under the race detector, and test everything else (7 minutes on 2 cores)
-	@$(MAKE) --no-print-directory -k -j 2 test-raced test-plain
+	@$(MAKE) --no-print-directory -k -j 2 test-raced test-plain test-explored
 
-# Both run at once: the last package of either leaves a core idle otherwise. The tests of jobservers must not find the
-# jobserver of this make. The skipped tests play an instrumented copy, one goroutine at a time: test-plain has them.
-.PHONY: test-raced test-plain
+# Two run at once: the last package of either leaves a core idle otherwise. The tests of jobservers must not find the
+# jobserver of this make.
+.PHONY: test-raced test-plain test-explored
 test-raced:
 	@echo "go test -race $(RACED)"
-	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -skip 'TestResizeUnderEverySchedule|TestWrongResizeFails' $(RACED)
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -skip '$(EXPLORED)' $(RACED)
 
 test-plain:
 	@echo "go test everything else"
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test $(TESTFLAGS) $(SLOWEST) $(PLAIN)
 
+test-explored:
+	@echo "go test -run '$(EXPLORED)' $(EXPLORING)"
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test $(TESTFLAGS) -run '$(EXPLORED)' $(EXPLORING)
+
 .PHONY: test-race
 test-race: ## test the rest under the race detector, too: what make test tests without it
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -p $(AT_ONCE) $(SLOWEST) $(PLAIN)
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -run '$(EXPLORED)' $(EXPLORING)
 
 # The semaphores, and the judges that run them in parallel. The race detector takes twice the time, and most of the other
 # packages run one goroutine at a time, or turn text into text. These meet the detector in make test-race.
 RACED := ./stress ./stress/internal/... ./impls/...
-PLAIN = ./impls/semaphore $(shell go list ./... | grep -Ev '/impls(/|$$)|/stress(/internal/|$$)')
+PLAIN = $(shell go list ./... | grep -Ev '/impls(/|$$)|/stress(/internal/|$$)')
+
+# These tests of the semaphores play an instrumented copy, one goroutine at a time. The race detector would compile that
+# copy once more, and packages of the standard library with it: 50 s of processor time. make test-race does so.
+EXPLORED := TestResizeUnderEverySchedule|TestWrongResizeFails|TestBypassThenHandOff|TestQueueUnderEverySchedule
+EXPLORING := ./impls/semaphore ./impls/process
 
 # -w: no debugger reads a test, and its link takes half the time. -vet=off: make lint runs all of go vet.
 TESTFLAGS := -timeout 20m -ldflags=-w -vet=off
