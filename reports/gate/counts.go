@@ -86,8 +86,7 @@ func (x Exact) judge() Counted {
 	case grown >= x.threshold() && (exact || x.separate(old, new)):
 		c.Verdict, c.Why = Regressed, c.change()
 	case grown >= x.threshold():
-		c.Verdict = Inconclusive
-		c.Why = c.change() + ", but the repeats of one side differ as much"
+		c.Verdict, c.Why = Inconclusive, c.change()+differAsMuch
 		switch {
 		case len(old) == 1 || len(new) == 1:
 			c.Why = c.change() + ", but one repeat cannot tell that from what else runs; count 3 times"
@@ -113,6 +112,9 @@ func (x Exact) Agrees() bool {
 	return agrees(x.Old) && agrees(x.New)
 }
 
+// differAsMuch ends the reason of a count that is INCONCLUSIVE.
+const differAsMuch = ", but the repeats of one side differ as much"
+
 // preferAlone lets counts on one processor decide where counts with several
 // goroutines are INCONCLUSIVE. The latter differ by how often goroutines met, and
 // on one processor they do not meet.
@@ -124,6 +126,16 @@ func preferAlone(all []Counted) {
 		}
 		all[i].Verdict = all[at].Verdict
 		all[i].Why += ", which depends on how goroutines met; on one processor " + all[at].Why
+	}
+}
+
+// adviseOnChance adds to counts that stay INCONCLUSIVE what would make them exact.
+func adviseOnChance(all []Counted) {
+	for i, c := range all {
+		if c.Verdict == Inconclusive && strings.HasSuffix(c.Why, differAsMuch) {
+			all[i].Why += ": it allocates by chance, as with random input, maps or goroutines that meet; without " +
+				"chance, such as with a fixed seed, it is exact"
+		}
 	}
 }
 

@@ -64,6 +64,20 @@ func TestCountsOnOneProcessor(t *testing.T) {
 	}
 }
 
+// A row whose allocations depend on chance says what would make them exact, unless one processor decides.
+func TestAllocationsByChance(t *testing.T) {
+	varies := Exact{Unit: "allocs/op", Ops: 8000, Old: []int64{120, 90, 150}, New: []int64{100, 130, 99}}
+	alone := Exact{Unit: "allocs/op", Ops: 8000, Alone: true, Old: []int64{12, 12, 12}, New: []int64{12, 12, 12}}
+	if j := newJudged(&Row{Name: "BenchmarkX", Exact: []Exact{varies}}); j.Counts[0].Verdict != Inconclusive ||
+		!strings.Contains(j.Counts[0].Why, "a fixed seed") {
+		t.Errorf("%+v", j.Counts)
+	}
+	if j := newJudged(&Row{Name: "BenchmarkX", Exact: []Exact{varies, alone}}); j.Counts[0].Verdict != Unchanged ||
+		strings.Contains(j.Counts[0].Why, "a fixed seed") {
+		t.Errorf("%+v", j.Counts)
+	}
+}
+
 // 10 000 rows count the same on both sides, with background allocations in one of
 // 20 repeats: there is no false alarm. With one allocation more in 1000
 // operations no row passes. A row is INCONCLUSIVE where most repeats of a side

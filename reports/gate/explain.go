@@ -27,12 +27,13 @@ func (r rule) explain(t *Timing) string {
 		return fmt.Sprintf("%s: not slower by %s or more; whether faster is open",
 			t.summary(), percent(t.Wanted))
 	case t.Confidence == 0:
-		return t.sample() + " are too few for an interval, 6 are needed"
+		return t.sample() + " are too few for an interval, 6 are needed: give -pairs or -max-time more"
 	case r.lacksSecondStage(t):
 		return "cannot tell: " + t.summary() + "; it looks slower, and was not measured again: the run ended, or " +
-			"-max-time left no time for it"
+			"-max-time left no time for it; give it more, or choose this row with -bench"
 	case math.IsInf(t.MDE, 1):
-		return fmt.Sprintf("cannot tell: %s; too few pairs for %s: no p below %.2g is possible, %.2g is needed",
+		return fmt.Sprintf("cannot tell: %s; too few pairs for %s: no p below %.2g is possible, %.2g is needed: give "+
+			"-pairs or -max-time more, or choose fewer rows with -bench",
 			t.summary(), plural.Of(r.family, "test"), signedrank.SmallestP(r.decidingUnits(t)), r.level())
 	}
 	words := fmt.Sprintf("cannot tell: %s; a slowdown of more than %s would have been seen",

@@ -140,6 +140,7 @@ func newJudged(row *Row) *Judged {
 		j.Counts = append(j.Counts, x.judge())
 	}
 	preferAlone(j.Counts)
+	adviseOnChance(j.Counts)
 	switch why := unusable(row); {
 	case row.Mode == Failed:
 		j.Verdict, j.Why = Unmeasured, row.Err
