@@ -414,7 +414,7 @@ func (c *coordinator) describe(f *task.Finding) (*verdict.Result, error) {
 			p.stdin.Close()
 		}
 	}
-	by.request(wire.Request{Describe: f, Seconds: c.within.left()})
+	by.request(wire.Request{Describe: f, Seconds: c.describing()})
 	for {
 		m := c.await(c.messages)
 		switch {

@@ -59,6 +59,20 @@ func (w within) left() float64 {
 	return max(0.001, time.Until(w.deadline).Seconds())
 }
 
+// leastMinimise is the time to minimise a failure that was found when the time to explore was almost over. A
+// user who asks for 20 s then has the result after 23 s and the few schedules that describing it plays.
+const leastMinimise = 3 * time.Second
+
+// describing returns the seconds for the description of a failure. A player minimises for half of them.
+// What is left of the time to explore may be used for it: no more schedules are played.
+func (c *coordinator) describing() float64 {
+	seconds := 2 * max(leastMinimise, time.Until(c.tasks.deadline)).Seconds()
+	if left := c.within.left(); left > 0 {
+		seconds = min(seconds, left)
+	}
+	return seconds
+}
+
 // counted returns everything that was counted until now, for the verdict.
 func (c *coordinator) counted(names []string, interrupted bool) *verdict.Exploration {
 	e := c.tasks.exploration(names, interrupted)

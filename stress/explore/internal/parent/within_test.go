@@ -29,6 +29,31 @@ func TestWithin(t *testing.T) {
 	}
 }
 
+// A failure that is found early is minimised in what is left of the time to explore. One that is found at
+// the end has a few seconds, however long the exploration was, and never more than go test leaves.
+func TestTimeToDescribe(t *testing.T) {
+	for _, c := range []struct {
+		explore, timeout time.Duration // that are left
+		least, most      float64
+	}{
+		{20 * time.Second, 0, 39, 40},
+		{time.Millisecond, 0, 6, 6},
+		{-time.Second, 0, 6, 6}, // the last answer came late
+		{20 * time.Second, 4 * time.Second, 3, 4},
+		{0, 2 * time.Second, 1, 2},
+	} {
+		coordinator := &coordinator{tasks: newDispatcher(task.Options{Schedules: 1, Strategy: "random"}, 1)}
+		coordinator.tasks.deadline = time.Now().Add(c.explore)
+		if c.timeout > 0 {
+			coordinator.within.deadline = time.Now().Add(c.timeout)
+		}
+		if got := coordinator.describing(); got < c.least || got > c.most {
+			t.Errorf("%v left to explore, %v of -timeout: %.1f s, want %v to %v",
+				c.explore, c.timeout, got, c.least, c.most)
+		}
+	}
+}
+
 // When the deadline comes, a failure that was found is told, and otherwise the result is unknown.
 func TestOutOfTime(t *testing.T) {
 	o := task.Options{Schedules: 10, Strategy: "random", Time: time.Hour}

@@ -90,6 +90,8 @@ func sizes(s *stage) {
 		s.take(size)
 		s.mustTry(1, false)
 		s.put(1)
+		s.take(1) // permits that are kept aside must serve this call as well as a try
+		s.put(1)
 		s.mustTakeOne()
 		s.put(size)
 		if !s.impl.UnitWeights {

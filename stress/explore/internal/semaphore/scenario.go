@@ -66,7 +66,9 @@ var chosenScenarios = []string{
 	"1: a1 w1 r | c1 | x1",
 	"1: a1 w2 r | w1 c1 r | d1",
 	"1: a1 w2 r | w1 a1 r | w2 c1 r",
-	"1: a1 r | c1 w1 r | a0", // the request for nothing may come to the line just as the line empties
+	"2: a1 w2 r d1 | w1 t2 r | w1 t1 r", // the try for two must not hold the permit that it found
+	"1: a1 r a1 r | e1 r",               // the deadline may pass when the request is granted
+	"1: a1 r | c1 w1 r | a0",            // the request for nothing may come to the line just as the line empties
 
 	// Waiters that were observed to wait, in a known order.
 	"2: a2 w2 r | w1 a1 w3 r | w1 c1 w3 r x2",
@@ -76,6 +78,12 @@ var chosenScenarios = []string{
 	"1: a1 w3 r | w1 a1 r | w2 c1 r | w4 x2",
 	"2: a1 w4 r | w1 c2 r | w2 t1 w3 r | w5 x1",
 	"2: a1 w3 r | w1 c3 | w2 a1 r | w4 x1",
+	"2: a2 w3 r t1 w4 r d1 | w1 a2 r | w2 a1 r",
+	"2: a2 w3 x1 r t1 w4 r | w1 c2 r | w2 a1 r", // the try steals from a request that was woken
+	"9223372036854775807: a9223372036854775807 w4 r | w1 a9223372036854775807 w5 r | " +
+		"w2 a9223372036854775807 w6 r | w3 c9223372036854775807 r | w7 x3",
+	"2: a2 w4 r1 w5 r | w1 a2 r | w2 c2 r | w3 a1 r | w6 x2",
+	"3: a3 w2 r2 w3 p2 | w1 c3 r | w4 x1", // a request holds nothing while it waits
 
 	// Waiters that are cancelled.
 	"2: a1 w4 r | w1 c2 r | w2 a1 r | w3 x1",
@@ -83,6 +91,9 @@ var chosenScenarios = []string{
 	"2: a2 w3 r1 w4 r1 | w1 c1 r | w2 a1 r | w3 x1",
 	"2: a1 w3 r | w1 c2 | w2 x1",
 	"1: a1 w3 r | w1 c1 | w1 c1 | w2 x1 | w2 x2",
+	"1: a1 w3 r | w1 a1 r | w2 c1 r | w3 x2",
+	"3: a3 w3 r2 w5 r | w1 c3 r | w2 a2 r | w4 x1",
+	"3: a2 w4 r | w1 c3 r | w2 a1 r | w3 x1",
 
 	// Waiters whose ctx uses the semaphore, when they are granted and when they are cancelled.
 	"1: a1 w2 r | w1 y1 r | d1",

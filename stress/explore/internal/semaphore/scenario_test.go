@@ -15,7 +15,8 @@ func TestScenarios(t *testing.T) {
 	for _, s := range scenarios() {
 		cancels := false
 		for _, o := range s.All() {
-			cancels = cancels || o.Kind == model.AcquireCancelled || o.Kind == model.Cancel || o.Kind == model.AcquireDone
+			cancels = cancels || o.Kind == model.AcquireCancelled || o.Kind == model.Cancel ||
+				o.Kind == model.AcquireDone || o.Kind == model.AcquireDeadline
 		}
 		if !cancels {
 			t.Errorf("%s: has no ctx that may be done", s.text)

@@ -46,7 +46,7 @@ type Request struct {
 	Confirm  *task.Finding `json:",omitempty"` // play the schedule of this failure again
 	Prepare  bool          `json:",omitempty"` // replay the given schedule, or check the program
 
-	// Seconds belongs to Describe: the time for it, if there is less than it may take by itself.
+	// Seconds belongs to Describe: the time for it. A player may take less by itself.
 	Seconds float64 `json:",omitempty"`
 }
 

@@ -215,13 +215,19 @@ func Ended(c context.Context) error {
 }
 
 // ChildCount counts the contexts and callbacks that end with a context of this package. It is no
-// operation.
-func ChildCount(c context.Context) int {
+// operation. A child that has ended by itself is not counted: it leaves its parent in a later step, which
+// the goroutine of its timer may not have come to.
+func ChildCount(c context.Context) (n int) {
 	p, _ := c.Value(&cancelCtxKey).(*cancelCtx)
 	if p == nil {
 		return 0
 	}
-	return len(p.children.list)
+	for _, child := range p.children.list {
+		if c, ok := child.(context.Context); !ok || Ended(c) == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // withoutCancel has the values of a context and never ends.

@@ -72,6 +72,24 @@ func TestCancelOfAChild(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
+// A child that has ended does not count as a child, although it leaves its parent in a later step. In some
+// schedules its timer has ended it and not come to that step.
+func TestChildThatIsLeaving(t *testing.T) {
+	results := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
+		parent, cancel := context.WithCancel(real.Background())
+		defer cancel()
+		child, cancelChild := context.WithTimeout(parent, time.Hour)
+		schedrt.Recv(child.Done())
+		cancelChild()
+		fmt.Fprint(seen, context.ChildCount(parent))
+	})
+	for result := range results {
+		if !strings.HasSuffix(result, " 0") {
+			t.Errorf("a schedule ended with %q, want no child", result)
+		}
+	}
+}
+
 // Two children are cancelled in either order: the order of a map in the real package.
 func TestChildrenEndInAnyOrder(t *testing.T) {
 	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
