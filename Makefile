@@ -20,7 +20,7 @@ test: ## prove the implementations under the race detector, and test everything 
 .PHONY: test-raced test-plain test-explored
 test-raced:
 	@echo "go test -race $(RACED)"
-	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -skip '$(EXPLORED)' $(RACED)
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) $(RACED)
 
 test-plain:
 	@echo "go test everything else"
@@ -33,15 +33,16 @@ test-explored:
 .PHONY: test-race
 test-race: ## test the rest under the race detector, too: what make test tests without it
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -p $(AT_ONCE) $(SLOWEST) $(PLAIN)
-	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -run '$(EXPLORED)' $(EXPLORING)
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race -tags=explored $(TESTFLAGS) -run '$(EXPLORED)' $(EXPLORING)
 
 # The semaphores, and the judges that run them in parallel. The race detector takes twice the time, and most of the other
 # packages run one goroutine at a time, or turn text into text. These meet the detector in make test-race.
 RACED := ./stress ./stress/internal/... ./impls/...
 PLAIN = $(shell go list ./... | grep -Ev '/impls(/|$$)|/stress(/internal/|$$)')
 
-# These tests of the semaphores play an instrumented copy, one goroutine at a time. The race detector would compile that
-# copy once more, and packages of the standard library with it: 50 s of processor time. make test-race does so.
+# These tests of the semaphores play an instrumented copy, one goroutine at a time. The race detector would compile the
+# explorer and that copy once more: a minute of processor time. Hence their files have the build constraint
+# "!race || explored", and make test-race and make test-long set that tag.
 EXPLORED := TestResizeUnderEverySchedule|TestWrongResizeFails|TestBypassThenHandOff|TestQueueUnderEverySchedule
 EXPLORING := ./impls/semaphore ./impls/process
 

@@ -1,3 +1,5 @@
+//go:build !race || explored
+
 package process
 
 import (

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress"
-	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/internal/designs"
 	"github.com/semabench/semabench/stress/internal/mutant"
 	"github.com/semabench/semabench/stress/internal/odd"
@@ -55,19 +53,6 @@ func TestContract(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 			for _, impl := range correct() {
 				t.Run(impl.Name, func(t *testing.T) { stress.Run(t, impl) })
-			}
-		})
-	}
-}
-
-// No schedule of a small program breaks the contract.
-func TestSchedules(t *testing.T) {
-	longtest.Need(t, "TestRandomPrograms")
-	for _, impl := range odd.All() {
-		t.Run(impl.Name, func(t *testing.T) {
-			r := explore.CheckSemaphore(t, explore.Options{Time: 20 * time.Second}, impl)
-			if r.Verdict != explore.Pass && r.Verdict != explore.Unknown {
-				t.Error(r.Text)
 			}
 		})
 	}
