@@ -17,6 +17,7 @@ func TestWithoutAGoCommand(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for _, args := range [][]string{
 		{"vet"}, {"gate", "-old", ".", "-new", ".", "."}, {"explore"}, {"explore", "-impl", "weighted"},
+		{"explore", "-impl", "./.New"}, {"stress", "-impl", "./.New"}, {"policies", "-impl", "./.New"},
 	} {
 		mustRefuse(t, args, "there is no go tool in PATH; Go is at https://go.dev/dl")
 		if _, _, stderr := command(t, "", args...); strings.Contains(stderr, "must load on both sides") {
@@ -43,7 +44,10 @@ func TestWithAnOlderGo(t *testing.T) {
 	writeFiles(t, dir, map[string]string{"go.mod": "module example.com/p\n\ngo 1.99\n", "p.go": "package p\n"})
 	t.Chdir(dir)
 	t.Setenv("GOTOOLCHAIN", "local")
-	for _, args := range [][]string{{"vet"}, {"gate", "-old", ".", "-new", ".", "."}, {"explore"}} {
+	for _, args := range [][]string{
+		{"vet"}, {"gate", "-old", ".", "-new", ".", "."}, {"explore"},
+		{"explore", "-impl", "./.New"}, {"stress", "-impl", "./.New"}, {"policies", "-impl", "./.New"},
+	} {
 		mustRefuse(t, args, "the Go in PATH is too old for go.mod; install a newer one, or unset GOTOOLCHAIN", "1.99")
 	}
 }

@@ -126,11 +126,7 @@ var all = Made()
 func (r *run) aboutConstructors(ctx context.Context, err error) error {
 	var failure *child.Failure
 	if ctx.Err() == nil && errors.As(err, &failure) && failure.Stderr != "" {
-		text := r.nested.Explain(failure.Stderr)
-		if hint, _, ok := strings.Cut(err.Error(), ": "+failure.Error()); ok {
-			text = hint + ": " + text // what package gotool advises
-		}
-		err = errors.New(text)
+		err = r.nested.Explain(err, failure.Stderr)
 	}
 	return nothingExplored(ctx, "-impl", err)
 }

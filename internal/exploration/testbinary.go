@@ -47,6 +47,9 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 	tool := gotool.Tool{Dir: r.folder, Env: r.env}
 	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
 		"{{.Dir}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}", r.Package)
+	if err != nil && r.nested != nil {
+		return nil, r.aboutConstructors(ctx, err)
+	}
 	if err != nil {
 		return nil, nothingExplored(ctx, "looking for package "+r.Package, err)
 	}

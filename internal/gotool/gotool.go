@@ -84,6 +84,16 @@ var advices = []struct {
 	{[]string{"dial tcp", "proxy.golang.org"}, "a module is not on this machine, and the network does not answer; run go mod download where there is one"},
 }
 
+// Advice returns the next step for an error of Run that is about the machine, as the error itself has
+// it in front, or "". A caller needs it that shows a part of what the go command wrote.
+func Advice(err error) string {
+	var failure *child.Failure
+	if !errors.As(err, &failure) {
+		return ""
+	}
+	return advice(failure.Stderr)
+}
+
 // advice returns the hint for a text that the go command wrote to standard error, or "".
 func advice(stderr string) string {
 	for _, a := range advices {

@@ -13,6 +13,7 @@ import (
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/excerpt"
+	"github.com/semabench/semabench/internal/gotool"
 )
 
 // A Constructor is an exported function of some package that makes semaphores. A function All is a
@@ -100,7 +101,10 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 		cause := err.Error()
 		var failure *child.Failure
 		if errors.As(err, &failure) {
-			cause = failure.Stderr + "\n" + failure.Err.Error()
+			cause = l.inUserTerms(failure.Stderr)
+		}
+		if hint := gotool.Advice(err); hint != "" {
+			return fmt.Errorf("%s: %s: %s", c.given, hint, excerpt.Lines(cause, 3))
 		}
 		return fmt.Errorf("%s: looking for func %s in package %s: %s", c.given, c.Func, c.Path,
 			excerpt.Lines(cause, 3))

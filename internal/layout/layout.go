@@ -50,11 +50,12 @@ const (
 type Linker struct {
 	Constructors []Constructor // with the import paths and names that New found
 
-	main Main
-	tmp  string // has every file that is written
-	root string // folder of the module in which the program is built
-	dir  string // folder of the program, in the overlay
-	tool gotool.Tool
+	main   Main
+	tmp    string // has every file that is written
+	root   string // folder of the module in which the program is built
+	origin string // folder of the user's go.mod or go.work, of which tmp has a copy
+	dir    string // folder of the program, in the overlay
+	tool   gotool.Tool
 }
 
 // New prepares to build in the module of the working directory. The program has the tables of
@@ -147,9 +148,18 @@ func (l *Linker) compile(ctx context.Context, verb string, args ...string) (out 
 	out, err = l.tool.Run(ctx, verb, append(args, l.dir)...)
 	var failure *child.Failure
 	if errors.As(err, &failure) && failure.Stderr != "" {
-		return "", errors.New(l.explain(failure.Stderr))
+		return "", l.failed(err, failure.Stderr)
 	}
 	return out, err
+}
+
+// failed returns what a go command complained about, with the step that package gotool advises in
+// front of it.
+func (l *Linker) failed(err error, complaint string) error {
+	if hint := gotool.Advice(err); hint != "" {
+		return fmt.Errorf("%s: %s", hint, l.explain(complaint))
+	}
+	return errors.New(l.explain(complaint))
 }
 
 // Close removes every file that was built.

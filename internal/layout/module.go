@@ -34,7 +34,7 @@ func (l *Linker) redirect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.root = filepath.Dir(where.GoMod)
+	l.root, l.origin = filepath.Dir(where.GoMod), where.Root()
 	manifest, err := gotool.ReadManifest(where.Manifest())
 	if err != nil {
 		return err

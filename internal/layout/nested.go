@@ -54,9 +54,9 @@ func Nest(ctx context.Context, constructors []Constructor, taken []string, cache
 // Close lets other runs use the folder, which stays for the next one.
 func (n *Nested) Close() error { return n.unlock() }
 
-// Explain turns the complaints of the compiler about the file of the constructors into words about
-// them.
-func (n *Nested) Explain(complaint string) string { return n.linker.explain(complaint) }
+// Explain turns the complaints of a command in the module into words about the constructors. err is the
+// error of the command, and a *child.Failure.
+func (n *Nested) Explain(err error, complaint string) error { return n.linker.failed(err, complaint) }
 
 func (n *Nested) write(ctx context.Context, cache, test string) error {
 	where, err := (gotool.Tool{}).Locate(ctx)

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -86,7 +87,7 @@ func TestNestedFolders(t *testing.T) {
 		t.Errorf("the third run has the constructors of another one: %s (%v)", text, err)
 	}
 	complaint := fmt.Sprintf("# x\n./%s:%d:5: undefined: p0.NewInt", tableFile, third.linker.firstUse())
-	if why := third.Explain(complaint); why != "mine=./fifo.NewInt: undefined: fifo.NewInt" {
+	if why := third.Explain(errors.New("exit status 1"), complaint); why.Error() != "mine=./fifo.NewInt: undefined: fifo.NewInt" {
 		t.Errorf("explained as %q", why)
 	}
 }

@@ -140,7 +140,7 @@ var (
 // A user has never seen the program. A complaint about its line 9 would say nothing.
 func (l *Linker) explain(complaint string) string {
 	var explained []string
-	for line := range strings.Lines(complaint) {
+	for line := range strings.Lines(l.inUserTerms(complaint)) {
 		line = strings.TrimRight(line, "\r\n")
 		m := programError.FindStringSubmatch(line)
 		if m == nil {
@@ -154,6 +154,18 @@ func (l *Linker) explain(complaint string) string {
 	}
 	const enough = 6
 	return excerpt.Lines(strings.Join(explained, "\n"), enough)
+}
+
+// inUserTerms replaces the path of the copied go.mod by the path of the user's, and leaves out what the
+// go command says while it loads modules.
+func (l *Linker) inUserTerms(complaint string) string {
+	var kept []string
+	for line := range strings.Lines(complaint) {
+		if !strings.HasPrefix(line, "go: downloading ") {
+			kept = append(kept, strings.TrimRight(line, "\r\n"))
+		}
+	}
+	return strings.ReplaceAll(strings.Join(kept, "\n"), l.tmp+string(filepath.Separator), l.origin+string(filepath.Separator))
 }
 
 // blame returns a prefix that names the constructor on a line of the program.
