@@ -64,7 +64,7 @@ func TestManySchedules(t *testing.T) {
 	explore.Run(t, twice(func(n *atomic.Int64) { for range 50 { n.Add(1) } }, 100))
 }
 `,
-	"plain/plain_test.go":   "package plain\n\nimport \"testing\"\n\nfunc TestPlain(t *testing.T) {}\n",
+	"plain/plain_test.go":   plainTest,
 	"broken/broken_test.go": "package broken\n\nimport \"testing\"\n\nfunc TestBroken(t *testing.T) { m() }\n",
 	"bare/bare.go":          "package bare\n",
 }
@@ -104,3 +104,28 @@ func inExploredModule(t *testing.T) {
 		t.Fatalf("%v: %v\n%s", tidy, err, out)
 	}
 }
+
+// plainTest knows nothing of this suite.
+const plainTest = `package plain
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestPlain(t *testing.T) { addTwice(t, func(n *atomic.Int64) { n.Add(1) }) }
+
+func TestLoses(t *testing.T) { addTwice(t, func(n *atomic.Int64) { n.Store(n.Load() + 1) }) }
+
+func addTwice(t *testing.T, add func(*atomic.Int64)) {
+	var n atomic.Int64
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { add(&n) })
+	}
+	if wg.Wait(); n.Load() != 2 {
+		t.Errorf("n = %d, want 2", n.Load())
+	}
+}
+`

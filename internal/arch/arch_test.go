@@ -143,13 +143,14 @@ var above = map[string][]string{
 	"vet":                 {"golang.org/x/tools/go/analysis*", "golang.org/x/tools/go/cfg"}, // golangci-lint imports it, so it needs no plumbing
 	"vet/internal/survey": {"vet", "internal/gotool", "golang.org/x/tools/go/analysis*"},    // a command for the table of docs/vet.md
 
-	"internal/reach":        {}, // reads object files of the go command; knows nothing of gates
-	"internal/arch":         {},
-	"internal/longtest":     {"testing"}, // only tests may import it
-	"internal/machine":      {},
-	"internal/layout":       {"impls"},
-	"internal/soak":         {"impls", "stress"},
-	"internal/exploration":  {"internal/layout", "stress/explore", "golang.org/x/mod/modfile"},
+	"internal/reach":    {}, // reads object files of the go command; knows nothing of gates
+	"internal/arch":     {},
+	"internal/longtest": {"testing"}, // only tests may import it
+	"internal/machine":  {},
+	"internal/layout":   {"impls"},
+	"internal/soak":     {"impls", "stress"},
+	"internal/exploration": {"internal/layout", "stress/explore", "golang.org/x/mod/modfile",
+		"stress/mutation"}, // which puts a module that does not know this suite into a workspace with it
 	"internal/sampling":     {"impls", "bench", "cmd/semabench/sampler", "internal/layout", "internal/machine"},
 	"cmd/semabench/sampler": {"impls", "bench"},
 	"cmd/semabench/player":  {"impls", "internal/soak"}, // built into a program of the user's module

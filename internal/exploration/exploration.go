@@ -10,6 +10,7 @@
 //
 // The command semabench explore calls this package. Run builds the test binary as go test would,
 // runs it, and reads the events that package explore appends to a file; see explore.EventsVar.
+// Tests that do not import package explore are explored unmodified, by an explore.Suite in this process.
 //
 // # What this does not show
 //
@@ -95,6 +96,9 @@ func (r *run) run(ctx context.Context) error {
 	}
 	if r.nested != nil {
 		defer r.nested.Close()
+	}
+	if r.folder == "" && !r.knowsExplorer(ctx) {
+		return r.exploreUnmodified(ctx)
 	}
 	b, err := r.build(ctx)
 	if err != nil {

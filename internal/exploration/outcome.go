@@ -88,10 +88,6 @@ func (r *run) noExploration(b *testBinary, ended error) error {
 	output := b.outputEnd()
 	var exit *exec.ExitError
 	switch {
-	case strings.Contains(output, "flag provided but not defined: -explore."):
-		return fmt.Errorf("nothing was explored: the tests of %s do not import %s, whose Run they "+
-			"have to call",
-			r.Package, explorePath)
 	case ended != nil && !errors.As(ended, &exit):
 		return fmt.Errorf("running the tests of %s: %w", r.Package, ended)
 	case ended != nil:

@@ -176,7 +176,8 @@
 // with its subtests, parallel ones included, by the rules of go test: a test fails if a schedule
 // fails, and goroutines that it leaves behind do not matter. A Fuzz function is explored with its
 // seeds, those of F.Add and those in testdata/fuzz; no new inputs are made. Examples and benchmarks
-// are not explored. [Suite] does the same without a testing.T.
+// are not explored. [Suite] does the same without a testing.T, and so does the command semabench
+// explore for a package whose tests do not import this suite.
 //
 //	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
 //

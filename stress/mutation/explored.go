@@ -18,6 +18,15 @@ import (
 
 const enginePath = "github.com/semabench/semabench/stress/explore"
 
+// Workspace returns the environment in which the explorer can be built into the tests of a package. Of
+// the options, Dir, Package, Tags and Suite count. The folder scratch must last as long as the
+// environment is used.
+func Workspace(ctx context.Context, o Options, scratch string) (env []string, err error) {
+	r := &run{Options: o, scratch: scratch}
+	err = r.workspace(ctx)
+	return r.env, err
+}
+
 // workspace sets the environment in which the explorer can be built into the tests. The instrumented
 // copies import the explorer. A module that requires this suite needs nothing. Any other module is put
 // into a workspace with the source of the suite: a go.work in the scratch folder, as go.mod of the
