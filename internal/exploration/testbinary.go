@@ -50,6 +50,10 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 	if err != nil && r.nested != nil {
 		return nil, r.aboutConstructors(ctx, err)
 	}
+	if err != nil && r.Package == "." {
+		return nil, nothingExplored(ctx, "looking for a package in this folder (name another one as in "+
+			"semabench explore ./pkg)", err)
+	}
 	if err != nil {
 		return nil, nothingExplored(ctx, "looking for package "+r.Package, err)
 	}

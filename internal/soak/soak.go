@@ -135,6 +135,11 @@ func Run(ctx context.Context, o Options) error {
 	failures := 0
 	for _, r := range s.rows {
 		failures += r.failures
+		if r.tally.Programs == 0 && r.failures == 0 && ctx.Err() == nil {
+			// Zero failures would look like a result. A turn lasts seconds for a slow implementation.
+			fmt.Fprintf(s.Stderr, "%s was not played: the time was over before its first turn; give it more with -time\n",
+				r.impl.Name)
+		}
 	}
 	switch {
 	case failures > 0:

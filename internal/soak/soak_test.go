@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/stress"
@@ -62,6 +63,20 @@ func TestTurnLength(t *testing.T) {
 				test.played, test.operations, test.failures, got, test.want)
 		}
 	}
+}
+
+// An implementation whose turn never came has no result, and the user is told so. Without time no turn
+// comes at all.
+func TestNeverPlayed(t *testing.T) {
+	var out, messages bytes.Buffer
+	err := Run(t.Context(), Options{
+		Impls: impls.All()[:1], Limit: 1, Procs: []int{1}, MaxFailures: 1, Seed: 1, Dir: t.TempDir(),
+		Stdout: &out, Stderr: &messages,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustContain(t, "standard error", messages.String(), impls.All()[0].Name+" was not played")
 }
 
 // A failure takes a name that is free for its file and its page, and changes no other file.
