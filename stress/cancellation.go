@@ -214,7 +214,11 @@ func leaverMeetsGrant(t *trial) {
 // leaversMeetGrants is leaverMeetsGrant with a ctx of each kind. A waiter that finds itself granted may look
 // at its ctx once more and hand the permit on; it may do so for some contexts, or for some errors, only.
 func leaversMeetGrants(t *trial) {
-	for round := range 8 {
+	rounds := 8
+	if t.impl.Waits == impls.Elsewhere {
+		rounds = 2 // a call may be a message
+	}
+	for round := range rounds {
 		for _, e := range contexts.Ends() {
 			t.leaveAndRelease(e.Ctx, e.Want, e.Cancel, func(release func()) { t.meet(round, release, e.Cancel) })
 		}

@@ -135,16 +135,20 @@ func enoughPermits(t *trial) {
 		}
 	})...)
 	t.mustHaveFree(sem, 0)
-	for range 8 { // whether the calls overlap is up to the scheduler of Go
-		triesBesideRefused(t)
+	rounds, ones := 8, int64(2000) // whether the calls overlap is up to the scheduler of Go
+	if t.impl.Waits == impls.Elsewhere {
+		rounds, ones = 1, 50 // a try may be a call of the kernel, or a message
+	}
+	for range rounds {
+		triesBesideRefused(t, ones)
 	}
 }
 
 // triesBesideRefused tries for one permit, of which there are enough, while other goroutines try for more
 // than is free. A refused try changes nothing: not for an instant may it hold the permits that it found. An
 // implementation that collects permits one by one, and puts them back if they are too few, fails.
-func triesBesideRefused(t *trial) {
-	const tries, held = 2000, 2
+func triesBesideRefused(t *trial, tries int64) {
+	const held = 2
 	if t.impl.UnitWeights || t.impl.MaxSize > 0 && t.impl.MaxSize < 2*tries+held {
 		return
 	}
@@ -153,7 +157,7 @@ func triesBesideRefused(t *trial) {
 	var ended atomic.Int64
 	ones := func() {
 		defer ended.Add(1)
-		for round := range tries {
+		for round := range int(tries) {
 			t.countProgress(round)
 			if !sem.TryAcquire(1) {
 				t.failf("TryAcquire(1) = false beside a TryAcquire(%d) that is refused, want true: %d "+
