@@ -1,0 +1,219 @@
+package stress
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// Fairness: C26 to C28. Which of several waiting requests must be granted first.
+
+// mostPasses is how many later requests may be granted before a waiting request. The bounds of
+// implementations are far lower; the contract promises only that there is one.
+const mostPasses = 10_000
+
+// C26: a large request waits for all permits while small requests keep coming. Each small request
+// begins before the previous one has released, so all permits are never free at once. The large
+// request is granted only if the semaphore makes a small request wait that would fit. The bound is
+// on the number of passes and not on time. A large request that only waits long is not starved; a
+// request that 10000 later requests pass is.
+//
+// Only passes by requests that came later count. Requests that were there before have a right to
+// be served first.
+func noStarvation(t *trial) {
+	if t.impl.Order != impls.FIFO && !t.impl.StarvationFree {
+		t.unknownf("not promised: Impl.Order is %v and Impl.StarvationFree is not set", t.impl.Order)
+	}
+	sem := t.make(2)
+	t.take(sem, 1)
+	large := t.startBlocked(sem, 2)
+	for range mostPasses {
+		small := t.start(sem, 1)
+		t.settle()
+		smallWaits := !small.hasReturned()
+		if !smallWaits {
+			t.mustBeGranted(small)
+		}
+		sem.Release(1)
+		if smallWaits && t.servedFirst(sem, large, small) {
+			starvedByLeavers(t)
+			return
+		}
+		t.letTimeGoBy()
+	}
+	t.failf("Acquire(2) still waits after %d others that came later were granted", mostPasses)
+}
+
+// starvedByLeavers is noStarvation with one more request for all permits in each round, which begins
+// after the waiting one and is cancelled. It never fits. A guard against starvation must not begin
+// to count afresh because a request left.
+func starvedByLeavers(t *trial) {
+	sem := t.make(2)
+	t.take(sem, 1)
+	large := t.startBlocked(sem, 2)
+	for range mostPasses {
+		leaver := t.startBlocked(sem, 2)
+		small := t.start(sem, 1)
+		t.settle()
+		leaver.cancel()
+		t.mustBeRefused(leaver, context.Canceled)
+		t.settle()
+		smallWaits := !small.hasReturned()
+		if !smallWaits {
+			t.mustBeGranted(small)
+		}
+		sem.Release(1)
+		if smallWaits && t.servedFirst(sem, large, small) {
+			return
+		}
+		t.letTimeGoBy()
+	}
+	t.failf("Acquire(2) still waits after %d others that came later were granted, "+
+		"and as many had left", mostPasses)
+}
+
+// servedFirst reports whether large is granted rather than small when all permits are free. When
+// the small request was made to wait, all permits are free after the Release, so one of the two
+// must be granted. If small is, the guard against starvation has not come into force yet, and the
+// rounds go on.
+func (t *trial) servedFirst(sem impls.Semaphore, large, small *call) bool {
+	if !t.settledOn(large.done, small.done) {
+		t.failf("Acquire(2) and Acquire(1) still wait with all permits free\n%s", t.stacks())
+	}
+	if !large.hasReturned() {
+		t.mustBeGranted(small)
+		return false
+	}
+	t.mustBeGranted(large)
+	sem.Release(2)
+	t.mustBeGranted(small)
+	sem.Release(1)
+	t.mustHaveFree(sem, 2)
+	return true
+}
+
+// letTimeGoBy turns the clock of a bubble forward, which otherwise stands still. An implementation
+// may prefer a waiter after it has waited for some time, as sync.Mutex does.
+func (t *trial) letTimeGoBy() {
+	if t.impl.Waits == impls.Parked {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// C27: waiters are granted in the order in which they began to wait. The check ensures that order:
+// each waiter is blocked before the next begins. Permits come back one by one, so that the order of
+// the grants can be seen too. After each Release the waiters at the head that fit must have been
+// granted, and all behind must wait. So a grant out of turn is seen even if it does no harm.
+// Weights are mixed so that a smaller request behind the head would often fit first.
+//
+// Where waiters are not parked the order in which they begin to wait cannot be seen, so the
+// clause is unknown there and no guess.
+func fifo(t *trial) {
+	t.needsFIFO()
+	for _, weights := range [][]int64{{1, 1, 1, 1}, {2, 1, 2, 1}, {3, 1, 1, 3}, {1, 3, 2, 1}} {
+		if len(t.weights(weights...)) < len(weights) {
+			continue
+		}
+		l := t.fullLine(3, weights...)
+		for l.held > 0 {
+			l.release(1)
+			for len(l.waiting) > 0 && l.waiting[0].n <= l.free {
+				l.grant(l.waiting[0])
+			}
+			for _, c := range l.waiting {
+				t.mustWait(c)
+			}
+		}
+		t.mustHaveFree(l.sem, 3)
+	}
+	fifoAfterLeaving(t)
+}
+
+// fifoAfterLeaving cancels the waiter at each place of a line. The others keep their order.
+func fifoAfterLeaving(t *trial) {
+	const waiters = 8
+	for place := range waiters {
+		l := t.fullLine(1, slices.Repeat([]int64{1}, waiters)...)
+		l.cancel(l.all[place])
+		for len(l.waiting) > 0 {
+			l.release(1)
+			l.grant(l.waiting[0])
+			for _, c := range l.waiting {
+				t.mustWait(c)
+			}
+		}
+		l.release(1)
+		t.mustHaveFree(l.sem, 1)
+	}
+	fifoOfMany(t)
+}
+
+// fifoOfMany cancels waiters at many places of one line that is longer than a word has bits. The
+// others keep their order. The places include the last bits and first bits of words of 64, both
+// ends of the line, and neighbours: mistakes of bitmaps and of ring buffers.
+func fifoOfMany(t *trial) {
+	const waiters = 200
+	l := t.fullLine(1, slices.Repeat([]int64{1}, waiters)...)
+	for _, place := range []int{100, 63, 64, 65, 1, 130, 198, 199, 0, 127, 128, 129} {
+		l.cancel(l.all[place])
+	}
+	for l.held > 0 {
+		l.release(1)
+		l.check() // also checks the order
+	}
+	if len(l.waiting) > 0 {
+		t.failf("%d requests still wait though all permits are free", len(l.waiting))
+	}
+	t.mustHaveFree(l.sem, 1)
+	whileMoving(t)
+}
+
+// whileMoving serves the head of a line while the line grows, and cancels a waiter in the middle now
+// and then. A line in an array wraps around its end then, and has to grow at the same time. A line that
+// only grows, or only shrinks, never wraps.
+func whileMoving(t *trial) {
+	l := t.fullLine(1)
+	for round := range 100 {
+		for range 3 {
+			l.join(1)
+		}
+		if round%5 == 4 {
+			l.cancel(l.waiting[len(l.waiting)/2])
+		}
+		l.release(1)
+		l.check() // also checks the order
+	}
+	l.drain()
+}
+
+// C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is
+// set. It asks for one permit while the head needs two: the only case in which barging is not
+// plainly a grant that the head was owed.
+func tryBarges(t *trial) {
+	t.needsFIFO()
+	sem := t.make(2)
+	t.take(sem, 1)
+	waiter := t.startBlocked(sem, 2)
+	if got := sem.TryAcquire(1); got != t.impl.TryBarges {
+		t.failf("TryAcquire(1) = %v with 1 permit free and a waiter in line, want %v",
+			got, t.impl.TryBarges)
+	} else if got {
+		sem.Release(1)
+	}
+	sem.Release(1)
+	t.mustBeGranted(waiter)
+	sem.Release(2)
+	t.mustHaveFree(sem, 2)
+}
+
+// needsFIFO ends the clause where no order is promised, or none can be seen.
+func (t *trial) needsFIFO() {
+	switch {
+	case t.impl.Order != impls.FIFO:
+		t.unknownf("not promised: Impl.Order is %v", t.impl.Order)
+	case t.impl.Waits != impls.Parked:
+		t.unknownf("waiters are %v: the order in which they line up cannot be seen", t.impl.Waits)
+	}
+}
