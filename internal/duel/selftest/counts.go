@@ -58,6 +58,9 @@ type exactResult struct {
 // Drawing pairs of sides gives many more comparisons than there are families. They are not
 // independent, but each asks the gate the same question. The planted change is one allocation in
 // 1000 operations, which the table promises to find.
+//
+// A duel counts both sides again, in longer runs, before it calls a difference one. The drawn sides were
+// counted once. So the number of false ones is an upper bound of what a gate reports.
 func (r *recording) exact() (t exactResult) {
 	groups := r.countedSides()
 	t.missed = map[string]int{}

@@ -154,7 +154,7 @@ func (r *recording) figures(swapped, asIs trialCounts) [][]string {
 	}
 	lines = append(lines, kinds(swapped)...)
 	return append(lines,
-		[]string{"exact metrics: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
+		[]string{"exact metrics, each side counted once: false REGRESSED", "0 of 10 000", share(x.falsely, x.drawn)},
 		[]string{"exact metrics: +1 allocation in 1000 operations found", "always", x.words()})
 }
 
