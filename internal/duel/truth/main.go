@@ -87,15 +87,27 @@ func truth(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(p.temp)
+	return playAll(ctx, pairs, only, p.play, func() error {
+		return os.WriteFile(o.page, []byte(markdown(pairs, p.load, o)), 0o644)
+	})
+}
+
+// playAll plays the pairs with a name that matches, and writes the page after each pair that was played. If none
+// can be played, the page of an earlier run stays.
+func playAll(
+	ctx context.Context, pairs []pair, only *regexp.Regexp,
+	play func(context.Context, pair) error, write func() error,
+) error {
 	var failed error
 	for _, pair := range pairs {
-		if ctx.Err() == nil && only.MatchString(pair.name) {
-			if err := p.play(ctx, pair); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("%s: %w", pair.name, err))
-			}
+		if ctx.Err() != nil || !only.MatchString(pair.name) {
+			continue
 		}
-		page := markdown(pairs, p.load, o)
-		if err := os.WriteFile(o.page, []byte(page), 0o644); err != nil {
+		if err := play(ctx, pair); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", pair.name, err))
+			continue
+		}
+		if err := write(); err != nil {
 			return err
 		}
 	}

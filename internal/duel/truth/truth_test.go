@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,6 +93,27 @@ geomean             16.6n         27.0n        +62.65%
 	for truth, want := range map[truthOf]score{same: wrong, faster: wrong, slower: right} {
 		if got := benchstatScore(byTruth[truth], table); got != want {
 			t.Errorf("benchstat, %s: %s, want %s", truth, got, want)
+		}
+	}
+}
+
+// A run that can play no pair leaves the page of an earlier run alone. Other pairs are played all the same.
+func TestPageIsWrittenAfterAPair(t *testing.T) {
+	pairs := []pair{{name: "lost"}, {name: "kept"}, {name: "other"}}
+	play := func(_ context.Context, p pair) error {
+		if p.name == "lost" {
+			return errors.New("no such repository")
+		}
+		return nil
+	}
+	for only, want := range map[string]int{"lost": 0, "lost|kept": 1, "": 2} {
+		written := 0
+		err := playAll(t.Context(), pairs, regexp.MustCompile(only), play, func() error { written++; return nil })
+		if written != want {
+			t.Errorf("only %q: the page was written %d times, want %d", only, written, want)
+		}
+		if err == nil || !strings.Contains(err.Error(), "lost: no such repository") {
+			t.Errorf("only %q: %v, want the pair that failed", only, err)
 		}
 	}
 }
