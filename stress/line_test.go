@@ -230,7 +230,7 @@ func (s *baton) Release(n int64) {
 	s.wake()
 }
 
-// A request that was woken in vain, because it does not fit any more, has to wake one that fits.
+// A request that was woken in vain, because it does not fit any more, has to wake a request that fits.
 func TestWokenInVain(t *testing.T) {
 	for _, c := range []struct {
 		forgets bool

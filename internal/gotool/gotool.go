@@ -85,7 +85,7 @@ var advices = []struct {
 }
 
 // Advice returns the next step for an error of Run that is about the machine, as the error itself has
-// it in front, or "". A caller needs it that shows a part of what the go command wrote.
+// it in front, or "". It is for callers that show a part of the output of the go command.
 func Advice(err error) string {
 	var failure *child.Failure
 	if !errors.As(err, &failure) {

@@ -10,9 +10,9 @@ import (
 // A Bound is the column among the open ones of an answer that is surely nowhere far behind, and how far
 // behind it may be.
 //
-// An undecided answer leaves its reader with a question. This is what the samples can say to it: a
-// reader who takes the column loses at most so much. Unlike Answer.Worst, which is of medians, it
-// comes from intervals, all of which hold together with 95 %.
+// A reader of an undecided answer still has to choose. The bound says how much the choice of this
+// column costs at most. Answer.Worst is a ratio of medians; a bound comes from the intervals of the
+// table, which hold together with 95 %.
 type Bound struct {
 	Col   string
 	Times float64 // how many times worse than the best of a row the column may be, in any row

@@ -175,7 +175,7 @@
 // The explorer can also run the unmodified tests of a package. [Tests] explores each Test function
 // with its subtests, parallel ones included, by the rules of go test: a test fails if a schedule
 // fails, and goroutines that it leaves behind do not matter. A Fuzz function is explored with its
-// seeds, those of F.Add and those in testdata/fuzz; no new inputs are made. Examples and benchmarks
+// seeds, from F.Add and from testdata/fuzz; no new inputs are made. Examples and benchmarks
 // are not explored. [Suite] does the same without a testing.T, and so does the command semabench
 // explore for a package whose tests do not import this suite.
 //

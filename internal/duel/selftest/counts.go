@@ -60,7 +60,7 @@ type exactResult struct {
 // 1000 operations, which the table promises to find.
 //
 // A duel counts both sides again, in longer runs, before it calls a difference one. The drawn sides were
-// counted once. So the number of false ones is an upper bound of what a gate reports.
+// counted once. How many of their false differences a second count would keep is not measured.
 func (r *recording) exact() (t exactResult) {
 	groups := r.countedSides()
 	t.missed = map[string]int{}

@@ -59,8 +59,8 @@ func (w within) left() float64 {
 	return max(0.001, time.Until(w.deadline).Seconds())
 }
 
-// leastMinimise is the time to minimise a failure that was found when the time to explore was almost over. A
-// user who asks for 20 s then has the result after 23 s and the few schedules that describing it plays.
+// leastMinimise is the time to minimise a failure that was found when the time to explore was almost over.
+// After -explore.time=20s the result comes within 23 s, and the few schedules that its description plays.
 const leastMinimise = 3 * time.Second
 
 // describing returns the seconds for the description of a failure. A player minimises for half of them.

@@ -29,8 +29,8 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// A failure that is found early is minimised in what is left of the time to explore. One that is found at
-// the end has a few seconds, however long the exploration was, and never more than go test leaves.
+// A failure that is found early is minimised in the rest of the time to explore. A failure at the
+// end has a few seconds, however long the exploration was, and never more than go test leaves.
 func TestTimeToDescribe(t *testing.T) {
 	for _, c := range []struct {
 		explore, timeout time.Duration // that are left
