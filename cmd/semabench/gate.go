@@ -57,6 +57,7 @@ type gateCall struct {
 	texts    []string
 
 	defaultPackages []string // of the configuration, for a command line without packages
+	configured      bool     // there is a configuration
 
 	waivers, format, dir, summary, profiles string
 }
@@ -78,13 +79,12 @@ func (c *gateCall) addTo(f *flagSet) {
 	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+
 		gateRunName)
 	c.addMeasuringTo(f)
-	f.Func("min-effect", "the smallest slowdown that counts; less than 3 % means 3 % (default 3%)",
-		c.setMinEffect)
-	f.Func("inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if a slowdown of "+
-		"`10%` "+
-		"would have gone unseen (default fail)", c.setTolerance)
-	f.Func("instructions", "fail a row that executes so much more instructions, as `5%`; off counts none "+
-		"(default: such rows are named, and time decides)", c.setInstructions)
+	f.Var(&parsedFlag{set: c.setMinEffect}, "min-effect",
+		"the smallest slowdown that counts, a `percentage`; less than 3 % means 3 % (default 3%)")
+	f.Var(&parsedFlag{set: c.setTolerance}, "inconclusive", "what INCONCLUSIVE rows do: fail, warn, or fail only if "+
+		"a slowdown of `10%` would have gone unseen (default fail)")
+	f.Var(&parsedFlag{set: c.setInstructions}, "instructions", "fail a row that executes so much more instructions, "+
+		"as `5%`; off counts none (default: such rows are named, and time decides)")
 	f.StringVar(&c.waivers, "waivers", "", "`file` of rows that may regress for a while")
 	f.BoolVar(&c.judge.AllowMissing, "allow-missing", false,
 		"let rows pass that the new side does not have any more")
@@ -118,6 +118,20 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 		"code, which are IDENTICAL otherwise")
 	f.StringVar(&c.profiles, "profile", "",
 		"`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
+}
+
+// A parsedFlag is a flag with a parser of its own. It keeps the text, because the command that repeats a run has
+// the flags as texts; a flag of flag.Func has no text.
+type parsedFlag struct {
+	set  func(string) error
+	text string
+}
+
+func (p *parsedFlag) String() string { return p.text }
+
+func (p *parsedFlag) Set(s string) error {
+	p.text = s
+	return p.set(s)
 }
 
 // setMinEffect parses the flag -min-effect. Above 100 % a row could become twice as slow unseen,
@@ -216,7 +230,7 @@ func (c *gateCall) choose(defaults config) {
 	if c.namesTwoFiles() && !c.flags.given("base") {
 		c.base, c.head = "", ""
 	}
-	c.defaultPackages = defaults.packages
+	c.defaultPackages, c.configured = defaults.packages, defaults.file != ""
 }
 
 // namesTwoFiles reports whether the arguments are two files: a package of the go command is a folder.

@@ -36,7 +36,7 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	mustExit(t, gate.ExitRegression, append(few, "-base", "HEAD", "-o", out),
 		"REGRESSED  scratch.BenchmarkB", "UNCHANGED  scratch.BenchmarkA",
-		"repeat: GOFLAGS=-tags=one semabench gate -base HEAD -pairs 6 -bench '^BenchmarkB$' scratch",
+		"repeat: GOFLAGS=-tags=one semabench gate -base=HEAD -pairs=6 -bench '^BenchmarkB$' scratch",
 		"warning: the new side has changes", "profile: ", "once more scratch")
 	profiles, err := filepath.Glob(filepath.Join(out, "*.pprof"))
 	if err != nil || len(profiles) != 2 {

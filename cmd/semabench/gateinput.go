@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -153,28 +154,49 @@ func (c *gateCall) placeProfiles(run *gate.Run) {
 	}
 }
 
-// command returns the beginning of a command that measures rows of these sides again: the sides,
-// and the flags that change how they are measured. Package duel appends the pattern of the rows
-// and their packages. It leaves out waivers, because each waiver must match a row. A report may
-// be read on another machine, so all that the measurement depends on has to be in it.
+// notRepeated are the flags that a command to measure rows again leaves out, each with the reason. Every other flag
+// is repeated as it was set, so that a flag that is added later is repeated too, unless it gets a line here.
+var notRepeated = map[string]string{
+	"bench":       "package duel appends the pattern of the rows",
+	"config":      "what the file sets is repeated as flags, and the file is switched off",
+	"format":      "changes no measurement and no verdict",
+	"o":           "the folder of the first run exists, and would be refused",
+	"profile":     "its folder may be on another machine",
+	"summary":     "its file belongs to the job that ran",
+	"waivers":     "each waiver must match a row, and a command for one row has only that",
+	"replay":      "measures nothing",
+	"exact":       "measures nothing",
+	"trust-texts": "measures nothing",
+}
+
+// repeatedVariables are the variables of the environment that decide how the go command builds, or how a Go program
+// runs. The report may be read where they have other values.
+var repeatedVariables = []string{"GOFLAGS", "GOTOOLCHAIN", "GOWORK", "GOEXPERIMENT", "GOARCH", "GOAMD64", "GOARM64",
+	"GO386", "GOARM", "CGO_ENABLED", "CGO_CFLAGS", "CGO_LDFLAGS", "GODEBUG", "GOGC", "GOMEMLIMIT", "GOMAXPROCS"}
+
+// command returns the beginning of a command that measures rows of these sides again: the environment, the sides,
+// and the flags, whether the command line or the configuration set them. Package duel appends the pattern of the
+// rows and their packages.
+//
+// A flag is repeated if its value is not the default. All are written with an equals sign, so that a flag that needs
+// no value has the same form. Where there is a configuration, or the user switched it off, the command does so too:
+// otherwise the file would set the flags that had their defaults in this run.
 func (c *gateCall) command() string {
-	words := []string{"semabench gate"}
-	if flags := os.Getenv("GOFLAGS"); flags != "" { // it may have a build tag
-		words[0] = "GOFLAGS=" + escape.Shell(flags) + " semabench gate"
-	}
-	for _, name := range []string{"base", "head", "old", "new", "pairs", "row-time", "silence"} {
-		if c.flags.given(name) {
-			words = append(words, "-"+name, escape.Shell(c.flags.Lookup(name).Value.String()))
+	var words []string
+	for _, name := range repeatedVariables {
+		if value := os.Getenv(name); value != "" {
+			words = append(words, name+"="+escape.Shell(value))
 		}
 	}
-	if c.flags.given("priority") { // a flag without a value in the next word
-		words = append(words, "-priority="+c.flags.Lookup("priority").Value.String())
-	}
-	if c.judge.MaxInstructions > 0 {
-		words = append(words, fmt.Sprintf("-instructions %g%%", 100*c.judge.MaxInstructions))
-	}
-	if c.judge.MinEffect > 0 { // a flag that is a function has no value
-		words = append(words, fmt.Sprintf("-min-effect %g%%", 100*c.judge.MinEffect))
+	words = append(words, "semabench gate")
+	c.flags.VisitAll(func(f *flag.Flag) {
+		_, left := notRepeated[f.Name]
+		if value := f.Value.String(); !left && value != f.DefValue {
+			words = append(words, "-"+f.Name+"="+escape.Shell(value))
+		}
+	})
+	if c.configured || c.flags.given("config") {
+		words = append(words, "-config=off")
 	}
 	return strings.Join(words, " ")
 }

@@ -192,38 +192,76 @@ func differ(exact []gate.Exact) bool {
 // countInManyProcesses counts a row again, with a process for each total. How often
 // goroutines meet is a state that a process may keep for all of its repeats, and
 // waiting allocates. So is the seed of its maps, on which their growth depends. The
-// counts on one processor stay, because goroutines do not meet there.
+// counts on one processor stay if they show no increase, because goroutines do not
+// meet there.
+//
+// A row that would be REGRESSED by these counts too is counted once more, and all totals are judged together. A
+// process may start one goroutine more than another process, and then it allocates 480 bytes more. In 5 of 2000 comparisons
+// of the same code all 8 processes of one side did, and most of the other side did not. Of 16 processes the one with
+// the least total does not.
 func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, p *plan) error {
-	const processes = 8 // all totals of one side are above the others by chance in one of 12870 rows
 	if len(p.Exact) == 0 {
 		return nil
 	}
-	var counts []gate.Exact
+	for round := 0; round == 0 || round == 1 && p.CountsRegress(); round++ {
+		counts, err := m.countFresh(ctx, old, new, p)
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			kept := func(x gate.Exact) bool {
+				return slices.ContainsFunc(counts, func(y gate.Exact) bool { return sameMetric(x, y) })
+			}
+			p.Exact = append(counts, slices.DeleteFunc(p.Exact, kept)...)
+		} else {
+			p.Exact = appendTotals(p.Exact, counts)
+		}
+	}
+	return nil
+}
+
+// countFresh counts a row in eight processes of each side. It counts on one processor too, if the row is REGRESSED
+// there: the seed of maps is a state that one processor does not undo.
+func (m *measurer) countFresh(ctx context.Context, old, new binary, p *plan) (counts []gate.Exact, err error) {
+	const processes = 8 // all totals of one side are above the others by chance in one of 12870 rows
+	alone := slices.IndexFunc(p.Exact, func(x gate.Exact) bool {
+		return x.Alone && (&gate.Row{Exact: []gate.Exact{x}}).CountsRegress()
+	})
 	for range processes {
 		a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
 			more, err := countBoth(old, new, "count", int(p.Exact[0].Ops), 1)
+			if err == nil && alone >= 0 {
+				var onOne []gate.Exact
+				onOne, err = countBoth(old, new, "alone", int(p.Exact[alone].Ops), 1)
+				more = append(more, onOne...)
+			}
 			counts = appendTotals(counts, more)
 			return err
 		})
 		a.close()
 		b.close()
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	replaced := func(x gate.Exact) bool { return !x.Alone }
-	p.Exact = append(counts, slices.DeleteFunc(p.Exact, replaced)...)
-	return nil
+	return counts, nil
 }
+
+// sameMetric reports whether two counts are of one metric, counted in one way.
+func sameMetric(x, y gate.Exact) bool { return x.Unit == y.Unit && x.Alone == y.Alone }
 
 // appendTotals adds totals of the same metrics.
 func appendTotals(all, more []gate.Exact) []gate.Exact {
 	if all == nil {
 		return more
 	}
-	for i, x := range more {
-		all[i].Old, all[i].New = append(all[i].Old, x.Old...), append(all[i].New, x.New...)
+	for i := range all {
+		for _, x := range more {
+			if sameMetric(all[i], x) {
+				all[i].Old, all[i].New = append(all[i].Old, x.Old...), append(all[i].New, x.New...)
+			}
+		}
 	}
 	return all
 }

@@ -48,10 +48,21 @@ const comparisonsOfCounts = 10_000
 
 // exactResult is how often comparisons of counts were judged rightly.
 type exactResult struct {
-	drawn, falsely int            // comparisons without a change; how many REGRESSED
-	planted, found int            // comparisons with one more allocation in 1000 operations; REGRESSED
+	drawn          int            // comparisons without a change
+	falsely, kept  int            // of them that REGRESSED, and that still did when they were counted again
+	alarms         map[string]int // falsely, by row and metric
+	planted, found int            // comparisons with one more allocation in 1000 operations; REGRESSED, both times
 	missed         map[string]int // planted and not found, by row: the repeats differ as much
 	few            int            // not planted into: so few operations that a duel would count more
+}
+
+// A drawing is a comparison of two sides that were drawn at random, and the two sides that count them again. more is
+// added to every total of the new ones.
+type drawing struct {
+	number             int
+	old, new           countedSide
+	oldAgain, newAgain countedSide
+	more               int64
 }
 
 // exact compares pairs of sides that are drawn at random, as they are and with allocations planted.
@@ -59,41 +70,76 @@ type exactResult struct {
 // independent, but each asks the gate the same question. The planted change is one allocation in
 // 1000 operations, which the table promises to find.
 //
-// A duel counts both sides again, in longer runs, before it calls a difference one. The drawn sides were
-// counted once. How many of their false differences a second count would keep is not measured.
-func (r *recording) exact() (t exactResult) {
+// A duel counts a difference again by other processes, and judges the totals of both counts together. Here two more
+// sides are drawn for that.
+func (r *recording) exact(comparisons int) (t exactResult) {
 	groups := r.countedSides()
-	t.missed = map[string]int{}
+	t.missed, t.alarms = map[string]int{}, map[string]int{}
 	random := rand.New(rand.NewPCG(1, 0))
-	var clean, slow gate.Run
-	for i := range comparisonsOfCounts {
+	var clean, slow []drawing
+	for i := range comparisons {
 		g := groups[random.IntN(len(groups))]
-		old := random.IntN(len(g))
-		new := (old + 1 + random.IntN(len(g)-1)) % len(g) // any side but old
-		clean.Rows = append(clean.Rows, comparisonRow(i, g[old], g[new], 0))
+		d := drawn(random, i, g)
+		clean = append(clean, d)
 		switch {
-		case g[old].unit != "allocs/op", g[old].decidedAlone(groups):
-		case g[old].ops < 8000:
+		case d.old.unit != "allocs/op", d.old.decidedAlone(groups):
+		case d.old.ops < 8000:
 			t.few++
 		default:
-			slow.Rows = append(slow.Rows, comparisonRow(i, g[old], g[new], g[old].ops/1000))
+			d.more = d.old.ops / 1000
+			slow = append(slow, d)
 		}
 	}
-	for _, j := range gate.Judge(&clean, gate.Options{}).Rows {
-		t.drawn++
-		if j.Verdict == gate.Regressed {
-			t.falsely++
-		}
+	t.drawn, t.planted = len(clean), len(slow)
+	alarms := regressing(clean, false)
+	for _, d := range alarms {
+		t.alarms[d.old.row+" "+d.old.unit]++
 	}
-	for _, j := range gate.Judge(&slow, gate.Options{}).Rows {
-		t.planted++
-		if j.Verdict == gate.Regressed {
-			t.found++
-		} else {
-			t.missed[j.Row.Package]++
+	t.falsely, t.kept = len(alarms), len(regressing(alarms, true))
+	found := map[int]bool{}
+	for _, d := range regressing(regressing(slow, false), true) {
+		found[d.number] = true
+	}
+	t.found = len(found)
+	for _, d := range slow {
+		if !found[d.number] {
+			t.missed[d.old.row]++
 		}
 	}
 	return t
+}
+
+// drawn draws four different sides of a group. A group of fewer counts its two sides again with the same totals,
+// which confirms everything: what cannot be known is not called better than it is.
+func drawn(random *rand.Rand, number int, g []countedSide) drawing {
+	order := random.Perm(len(g)) // a group has two sides or more
+	d := drawing{number: number, old: g[order[0]], new: g[order[1]], oldAgain: g[order[0]], newAgain: g[order[1]]}
+	if len(g) >= 4 {
+		d.oldAgain, d.newAgain = g[order[2]], g[order[3]]
+	}
+	return d
+}
+
+// regressing returns the drawings that the gate calls REGRESSED, by one count or by both together.
+func regressing(all []drawing, again bool) (found []drawing) {
+	var run gate.Run
+	byName := map[string]drawing{}
+	for _, d := range all {
+		row := comparisonRow(d.number, d.old, d.new, d.more)
+		if again {
+			more := comparisonRow(d.number, d.oldAgain, d.newAgain, d.more).Exact[0]
+			x := &row.Exact[0]
+			x.Old, x.New = slices.Concat(x.Old, more.Old), slices.Concat(x.New, more.New)
+		}
+		run.Rows = append(run.Rows, row)
+		byName[row.Name] = d
+	}
+	for _, j := range gate.Judge(&run, gate.Options{}).Rows {
+		if j.Verdict == gate.Regressed {
+			found = append(found, byName[j.Row.Name])
+		}
+	}
+	return found
 }
 
 // decidedAlone reports whether c was counted with several goroutines and the row
@@ -120,12 +166,20 @@ func comparisonRow(number int, old, new countedSide, more int64) gate.Row {
 // words says how many planted allocations were found, and names the rows whose
 // counts are not exact.
 func (t exactResult) words() string {
-	words := share(t.found, t.planted)
-	for _, row := range slices.Sorted(maps.Keys(t.missed)) {
-		words += fmt.Sprintf("; not %d times in %s", t.missed[row], row)
-	}
+	words := share(t.found, t.planted) + byRow("not ", t.missed)
 	if t.few > 0 {
 		words += fmt.Sprintf("; %d rows of less than 8000 operations left out", t.few)
+	}
+	return words
+}
+
+// alarmWords says how many comparisons without a change REGRESSED by one count, and in which metrics.
+func (t exactResult) alarmWords() string { return share(t.falsely, t.drawn) + byRow("", t.alarms) }
+
+// byRow lists numbers by row, as "; not 3 times in BenchmarkA".
+func byRow(prefix string, times map[string]int) (words string) {
+	for _, row := range slices.Sorted(maps.Keys(times)) {
+		words += fmt.Sprintf("; %s%d times in %s", prefix, times[row], row)
 	}
 	return words
 }
