@@ -1,11 +1,9 @@
 package compare
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/semabench/semabench/internal/plural"
@@ -65,24 +63,6 @@ type Pick struct {
 	Row        Row
 	Best, Open []string
 }
-
-// A Price is a unit in which a recommended column is worse than the best of a row.
-//
-// It is the worst row and not a mean: the user of the column has to live with that row.
-type Price struct {
-	Col, Unit string
-	Row       Row     // the row with the greatest ratio
-	Times     float64 // how many times worse than the best of that row
-
-	Value, Best float64 // the two medians of that row
-}
-
-// Sizes returns the two medians of the row, the worse one first: "3.2ms against 1.1µs".
-func (p Price) Sizes() string {
-	return format.Value(p.Value, p.Unit) + " against " + format.Value(p.Best, p.Unit)
-}
-
-const costly = 1.5 // smaller ratios are not worth a mention
 
 // Answers returns one answer for each table, in the order of the tables. A single column has no
 // answer to give: the list is then empty.
@@ -230,79 +210,6 @@ func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 		}
 	}
 	return col, worst
-}
-
-// prices finds, for each column of use, the units other than the deciding one in which it costs much.
-//
-// Only surely worse rows count, as everywhere in prices: an undecided ratio is no price. A unit
-// below costly is left out, or each answer would name ten.
-func (t *Table) prices(deciding *Unit, use []string) []Price {
-	var list []Price
-	for i, name := range t.Cols {
-		if !slices.Contains(use, name) {
-			continue
-		}
-		for _, u := range t.Units {
-			if u == deciding || isNoise(u.Name) || deciding.Decides && u.Name == "sec/op" {
-				continue
-			}
-			if p := t.price(u, i); p.Times >= costly && !belowTail(u.Name) &&
-				p.class() < classQuotient {
-				list = append(list, p)
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(a, b Price) int {
-		return cmp.Or(cmp.Compare(a.class(), b.class()), cmp.Compare(b.Times, a.Times))
-	})
-	return list
-}
-
-// belowTail reports whether a unit is a percentile below the 99th. Such a percentile depends on
-// the order in which waiters are served; the cost of an unlucky operation is in the tail.
-func belowTail(unit string) bool {
-	m := percentileUnit.FindStringSubmatch(unit)
-	if m == nil || m[2] == "max" {
-		return false
-	}
-	p, err := strconv.ParseFloat(m[2][1:], 64)
-	return err == nil && p < 99
-}
-
-// class orders prices by what a user pays first: time of every operation, time of an unlucky
-// operation, other amounts per operation. Units that are quotients themselves, such as an index,
-// come last: the ratio of two indexes says little.
-func (p Price) class() int {
-	switch {
-	case strings.HasSuffix(p.Unit, "sec/op"):
-		return 0
-	case percentileUnit.MatchString(p.Unit):
-		return 1
-	case strings.HasSuffix(p.Unit, "/op"):
-		return 2
-	}
-	return classQuotient
-}
-
-const classQuotient = 3 // see Price.class; prices of this class are not shown
-
-// price finds the row in which column col is worst in the unit u.
-//
-// The best cell of the row has the ratio 1, and it has it in every unit, whichever direction is
-// better.
-func (t *Table) price(u *Unit, col int) Price {
-	p := Price{Col: t.Cols[col], Unit: u.Name}
-	for i, cells := range u.Cells {
-		if c := cells[col]; c != nil && c.Standing == Worse && c.Ratio > p.Times {
-			p.Times, p.Row, p.Value = c.Ratio, t.Rows[i], c.Summary.Center
-			for _, other := range cells {
-				if other != nil && other.Ratio == 1 {
-					p.Best = other.Summary.Center
-				}
-			}
-		}
-	}
-	return p
 }
 
 // Depends groups the rows of an answer by the columns that serve them, in order of first
@@ -459,18 +366,6 @@ func (a Answer) ending() string {
 		s += "; " + a.Unfit.String()
 	}
 	return s
-}
-
-// price returns the most important price as the end of a sentence, or "" if it is not time.
-//
-// Only a price in time interrupts the sentence. The outputs with more room list the others.
-func (a Answer) price() string {
-	if len(a.Prices) == 0 || a.Prices[0].class() > 1 {
-		return ""
-	}
-	p := a.Prices[0]
-	return fmt.Sprintf("; but %s costs ×%s %s, %s (%s)",
-		p.Col, format.Ratio(p.Times), p.Unit, p.Sizes(), p.Row.Shape)
 }
 
 // RowNames lists the first three rows by name and counts the others.

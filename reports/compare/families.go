@@ -1,9 +1,8 @@
 package compare
 
 import (
-	"math"
-
 	"github.com/semabench/semabench/internal/stats"
+	"github.com/semabench/semabench/reports/compare/internal/utest"
 )
 
 // A family is a set of tests that are corrected together.
@@ -97,21 +96,10 @@ func (f *family) correct() {
 	holm := stats.Holm(p, all)
 	for i, v := range f.tests {
 		v.Tests, v.Corrected = all, holm.Corrected[i]
-		v.smallestCorrected = holm.Reach(smallestP(v.N1, v.N2))
+		v.smallestCorrected = holm.Reach(utest.SmallestP(v.N1, v.N2))
 		v.level = v.Alpha / float64(all)
 		if v.Corrected <= v.Alpha {
 			v.level = v.Alpha / float64(holm.Factors[i])
 		}
 	}
-}
-
-// smallestP returns the smallest p-value that a two-sided U test can reach. All ways to choose
-// the ranks of the first sample are equally likely, and two of them are the most extreme.
-// benchmath warns only if both samples are small; one value against twenty shows as little.
-func smallestP(n1, n2 int) float64 {
-	ways := 1.0
-	for i := 1; i <= min(n1, n2); i++ {
-		ways *= float64(n1+n2-i+1) / float64(i)
-	}
-	return math.Min(1, 2/ways)
 }

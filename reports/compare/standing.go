@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/semabench/semabench/reports/internal/format"
+
+	"github.com/semabench/semabench/reports/compare/internal/utest"
 )
 
 // negligible is the greatest ratio that counts as equal to the best. Smaller differences carry no
@@ -66,13 +68,13 @@ func (s tooSmall) text() string {
 		return known.(string)
 	}
 	need := 4
-	for smallestP(need, need)*float64(max(1, s.tests)) > s.alpha {
+	for utest.SmallestP(need, need)*float64(max(1, s.tests)) > s.alpha {
 		need++
 	}
 	text := fmt.Sprintf("n too small for %d comparisons: with %d and %d samples no corrected p "+
 		"below %.2g is possible, take %d each (go test -count=%[5]d, semabench run -samples %[5]d)",
 		s.tests, s.n1, s.n2, s.smallestCorrected, need)
-	if p := smallestP(s.n1, s.n2); p > s.alpha {
+	if p := utest.SmallestP(s.n1, s.n2); p > s.alpha {
 		text = fmt.Sprintf("n too small: with %d and %d samples no p below %.2g is possible, "+
 			"take %d each (go test -count=%[4]d, semabench run -samples %[4]d)", s.n1, s.n2, p, need)
 	}

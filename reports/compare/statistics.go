@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
+
+	"github.com/semabench/semabench/reports/compare/internal/utest"
 )
 
 // thresholds holds the level of all tests, 0.05, as in benchstat.
@@ -84,7 +86,7 @@ func (u *Unit) Measured(col int) bool {
 // A rowStatistics computes one row after another in one goroutine. It holds the sorted samples of
 // the current row only: keeping them for all rows would double the memory of the values.
 type rowStatistics struct {
-	tester  uTester
+	tester  utest.Tester
 	values  []float64
 	samples []benchmath.Sample // by column
 }
@@ -155,7 +157,7 @@ func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 		// differ, and only warns of the latter.
 		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
 	} else {
-		v.Comparison = j.tester.compare(&j.samples[ref], &j.samples[i])
+		v.Comparison = j.tester.Compare(&j.samples[ref], &j.samples[i])
 	}
 	v.Corrected = v.P
 	return v
@@ -207,7 +209,7 @@ func (j *rowStatistics) testOthers(u *Unit, cells []*Cell, best int) (others []f
 			case i == u.Base:
 				others = append(others, cells[k].VsBase.P)
 			default:
-				others = append(others, j.tester.compare(&j.samples[i], &j.samples[k]).P)
+				others = append(others, j.tester.Compare(&j.samples[i], &j.samples[k]).P)
 			}
 		}
 	}
@@ -243,7 +245,7 @@ func (j *rowStatistics) decide(u *Unit, row int) {
 
 // addRatio sets the ratio of cell i to cell ref in v.
 func (j *rowStatistics) addRatio(v *Versus, cells []*Cell, i, ref int) {
-	r, lo, hi := j.tester.ratio(&j.samples[i], &j.samples[ref],
+	r, lo, hi := newRatio(&j.tester, &j.samples[i], &j.samples[ref],
 		cells[i].Summary.Center, cells[ref].Summary.Center, v.level)
 	v.Ratio = r
 	v.lo, v.hi = lo, hi

@@ -7,22 +7,6 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// The expected values count the possible rankings by hand.
-func TestSmallestP(t *testing.T) {
-	for _, test := range []struct {
-		n1, n2 int
-		want   float64
-	}{{1, 1, 1}, {2, 2, 2.0 / 6}, {3, 3, 0.1}, {4, 4, 2.0 / 70}, {1, 20, 2.0 / 21},
-		{20, 1, 2.0 / 21}, {2, 8, 2.0 / 45}} {
-		if got := smallestP(test.n1, test.n2); math.Abs(got-test.want) > 1e-12 {
-			t.Errorf("smallestP(%d, %d) = %v, want %v", test.n1, test.n2, got, test.want)
-		}
-	}
-	if p := smallestP(5000, 5000); p != 0 {
-		t.Errorf("smallestP(5000, 5000) = %v, want 0: no overflow to NaN", p)
-	}
-}
-
 func TestHolm(t *testing.T) {
 	f := family{tests: make([]*Versus, 4)}
 	for i, p := range []float64{0.04, 0.01, 0.03, 0.005} { // Holm's example, by hand

@@ -1,4 +1,4 @@
-package compare
+package utest
 
 import (
 	"math"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/semabench/semabench/internal/longtest"
 )
+
+var thresholds = benchmath.DefaultThresholds
 
 // randomSample has up to 30 values. Few steps make many ties.
 func randomSample(r *rand.Rand, steps int) *benchmath.Sample {
@@ -26,7 +28,7 @@ func TestComparesAsBenchmath(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
 	rounds := longtest.Or(t, "pairs of random samples", 3000, 800)
-	var fast uTester
+	var fast Tester
 	for range rounds {
 		steps := []int{2, 5, 20, 100, 1e9}[r.IntN(5)]
 		a, b := randomSample(r, steps), randomSample(r, steps)
@@ -36,7 +38,7 @@ func TestComparesAsBenchmath(t *testing.T) {
 			}
 			slices.Sort(b.Values)
 		}
-		got, want := fast.compare(a, b), benchmath.AssumeNothing.Compare(a, b)
+		got, want := fast.Compare(a, b), benchmath.AssumeNothing.Compare(a, b)
 		sameWarnings := len(got.Warnings) == len(want.Warnings) &&
 			(len(got.Warnings) == 0 || got.Warnings[0].Error() == want.Warnings[0].Error())
 		if math.Abs(got.P-want.P) > 1e-12*want.P || got.N1 != want.N1 || got.N2 != want.N2 ||
@@ -49,7 +51,7 @@ func TestComparesAsBenchmath(t *testing.T) {
 // The sample sizes that have an exact distribution without ties, at a few values of U each.
 func TestUntiedAsBenchmath(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	var fast uTester
+	var fast Tester
 	for n := 2; n <= 50; n += 3 {
 		for _, m := range []int{n, 1 + r.IntN(50)} {
 			order := r.Perm(n + m)
@@ -62,7 +64,7 @@ func TestUntiedAsBenchmath(t *testing.T) {
 				}
 			}
 			a, b := benchmath.NewSample(x, &thresholds), benchmath.NewSample(y, &thresholds)
-			got, want := fast.compare(a, b).P, benchmath.AssumeNothing.Compare(a, b).P
+			got, want := fast.Compare(a, b).P, benchmath.AssumeNothing.Compare(a, b).P
 			if got != want {
 				t.Errorf("%d and %d: p = %v, want %v", n, m, got, want)
 			}
@@ -73,7 +75,7 @@ func TestUntiedAsBenchmath(t *testing.T) {
 // The walk along the border finds the same quotient as sorting all quotients.
 func TestQuotient(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	var fast uTester
+	var fast Tester
 	for range 300 {
 		steps := []int{1, 3, 50, 1e9}[r.IntN(4)]
 		x, y := randomSample(r, steps).Values, randomSample(r, steps).Values
@@ -85,7 +87,7 @@ func TestQuotient(t *testing.T) {
 		}
 		slices.Sort(all)
 		for _, k := range []int{1, 1 + r.IntN(len(all)), len(all)} {
-			if got := fast.quotient(x, y, k); got != all[k-1] {
+			if got := fast.Quotient(x, y, k); got != all[k-1] {
 				t.Fatalf("%v over %v: quotient %d = %v, want %v", x, y, k, got, all[k-1])
 			}
 		}
@@ -101,40 +103,30 @@ func TestIntervalOrder(t *testing.T) {
 		{3, 3, 0, 1}, {3, 5, 1, 1 - 2.0/56}, {4, 4, 1, 1 - 2.0/70}, {5, 5, 3, 1 - 2*4.0/252},
 		{6, 6, 6, 1 - 2*19.0/924}, {10, 10, 24, 0.9568}, {1, 38, 0, 1}, {1, 50, 1, 1 - 2.0/51},
 	} {
-		k, level := intervalOrder(test.n1, test.n2, 0.025)
+		k, level := IntervalOrder(test.n1, test.n2, 0.025)
 		if k != test.k || math.Abs(level-test.level) > 1e-4 {
 			t.Errorf("%d and %d: k = %d, level %.4f, want %d, %.4f", test.n1, test.n2, k, level,
 				test.k, test.level)
 		}
 	}
-	exact, _ := intervalOrder(50, 50, 0.025)
-	if approx, _ := intervalOrder(51, 50, 0.025); approx < exact || approx > exact+40 {
+	exact, _ := IntervalOrder(50, 50, 0.025)
+	if approx, _ := IntervalOrder(51, 50, 0.025); approx < exact || approx > exact+40 {
 		t.Errorf("k = %d for 51 and 50, %d for 50 and 50: the approximation is far off", approx, exact)
 	}
 }
 
-// The interval contains the true ratio as often as it promises, for a skewed distribution too.
-func TestRatioCoverage(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	var fast uTester
-	const rounds, truth = 4000, 1.25
-	held, level := 0, 0.0
-	for range rounds {
-		x, y := make([]float64, 8), make([]float64, 10)
-		for i := range x {
-			x[i] = truth * math.Exp(0.1*r.ExpFloat64())
-		}
-		for i := range y {
-			y[i] = math.Exp(0.1 * r.ExpFloat64())
-		}
-		ratio, _, _ := fast.ratio(benchmath.NewSample(x, &thresholds),
-			benchmath.NewSample(y, &thresholds), x[4], y[5], 0.05)
-		if level = ratio.Confidence; ratio.Lo <= truth && truth <= ratio.Hi {
-			held++
+// The expected values count the possible rankings by hand.
+func TestSmallestP(t *testing.T) {
+	for _, test := range []struct {
+		n1, n2 int
+		want   float64
+	}{{1, 1, 1}, {2, 2, 2.0 / 6}, {3, 3, 0.1}, {4, 4, 2.0 / 70}, {1, 20, 2.0 / 21},
+		{20, 1, 2.0 / 21}, {2, 8, 2.0 / 45}} {
+		if got := SmallestP(test.n1, test.n2); math.Abs(got-test.want) > 1e-12 {
+			t.Errorf("SmallestP(%d, %d) = %v, want %v", test.n1, test.n2, got, test.want)
 		}
 	}
-	// Four standard errors with a fixed seed: only a wrong formula fails this test.
-	if share := float64(held) / rounds; math.Abs(share-level) > 4*math.Sqrt(level*(1-level)/rounds) {
-		t.Errorf("the interval holds the ratio in %.3f of all cases, want %.3f", share, level)
+	if p := SmallestP(5000, 5000); p != 0 {
+		t.Errorf("SmallestP(5000, 5000) = %v, want 0: no overflow to NaN", p)
 	}
 }

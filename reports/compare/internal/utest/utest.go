@@ -1,4 +1,8 @@
-package compare
+// Package utest has the U test of Mann and Whitney, and the interval of the ratio of two samples
+// that belongs to it. Both come from one distribution, so the interval holds exactly the factors
+// that the test does not reject. The package knows samples only, and neither tables nor corrections
+// for several tests.
+package utest
 
 import (
 	"math"
@@ -11,21 +15,21 @@ import (
 )
 
 // benchmath computes the U test exactly up to these sample sizes, without and with ties. Beyond
-// them it uses a normal approximation, which is fast, so the uTester leaves those to benchmath.
+// them it uses a normal approximation, which is fast, so the Tester leaves those to benchmath.
 const exactLimit, tiesLimit = 50, 25
 
-// A uTester compares samples with the U test of Mann and Whitney. It reuses the memory of its
+// A Tester compares samples with the U test of Mann and Whitney. It reuses the memory of its
 // tables, so it must not be shared by goroutines. The zero value is ready.
-type uTester struct {
+type Tester struct {
 	groups                []int
 	lowCounts, highCounts countTable
 	borders               [4][]int
 }
 
-// compare returns what benchmath.AssumeNothing.Compare returns, with the same p and the same
+// Compare returns what benchmath.AssumeNothing.Compare returns, with the same p and the same
 // warnings, many times faster if values are tied: benchmath counts the ways to choose tied ranks
 // in maps. Both samples must be sorted.
-func (t *uTester) compare(a, b *benchmath.Sample) benchmath.Comparison {
+func (t *Tester) Compare(a, b *benchmath.Sample) benchmath.Comparison {
 	n1, n2 := len(a.Values), len(b.Values)
 	most := max(n1, n2)
 	// below 4 benchmath warns that the samples are too small, at no cost
@@ -59,7 +63,7 @@ func (t *uTester) compare(a, b *benchmath.Sample) benchmath.Comparison {
 // rank fills groups with the sizes of the groups of equal values in ascending order. It returns
 // twice the U statistic of a: the number of pairs in which the value of a is greater, with a tie
 // as half a pair. Twice, so that it stays an integer.
-func (t *uTester) rank(a, b []float64) (twoU int) {
+func (t *Tester) rank(a, b []float64) (twoU int) {
 	t.groups = t.groups[:0]
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		below, i0, j0 := j, i, j
@@ -90,7 +94,7 @@ func (t *uTester) rank(a, b []float64) (twoU int) {
 // eighth of the cost. (Klotz 1966 gives the recurrence within a table; van de Wiel's split-up
 // algorithm meets in the middle in the same way.) The counts are below 2^53, so sums of float64
 // are exact.
-func (t *uTester) tiedWays(twoU, n1 int) float64 {
+func (t *Tester) tiedWays(twoU, n1 int) float64 {
 	split, lowN, total := 0, 0, 0
 	for _, g := range t.groups {
 		total += g
@@ -244,4 +248,15 @@ func uDistribution(n1, n2 int) []float64 {
 	}
 	uDistributions.Store(key, sum)
 	return sum
+}
+
+// SmallestP returns the smallest p-value that a two-sided U test can reach. All ways to choose
+// the ranks of the first sample are equally likely, and two of them are the most extreme.
+// benchmath warns only if both samples are small; one value against twenty shows as little.
+func SmallestP(n1, n2 int) float64 {
+	ways := 1.0
+	for i := 1; i <= min(n1, n2); i++ {
+		ways *= float64(n1+n2-i+1) / float64(i)
+	}
+	return math.Min(1, 2/ways)
 }

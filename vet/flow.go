@@ -1,0 +1,373 @@
+package vet
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/cfg"
+)
+
+// A phase says what one path knows of the permits of one semaphore. A path goes from free over
+// pending to held and done, or to failed, and a new acquire begins again. No phase means "held or
+// not": pending splits at the branch that looks at the result.
+type phase int
+
+const (
+	free    phase = iota // nothing was acquired yet
+	pending              // acquired or not: the result was not looked at yet
+	held                 // acquired
+	failed               // not acquired: the result says so
+	done                 // acquired and released
+	lost                 // the path did something that the check does not follow
+)
+
+// A state is what one path knows. It is comparable, so a block has a set of them. Paths are not
+// merged into “maybe”: a condition that appears twice decides the same way twice.
+//
+// One acquire is followed at a time. A second acquire before the release makes the path lost,
+// because its permits would need a count, and weights are seldom constants.
+type state struct {
+	phase
+	result   *types.Var // the variable with the result of the last acquire, until it is assigned again
+	from     *call      // the last acquire
+	deferred *call      // a release that runs at the return
+}
+
+// tooMany states in one block end the analysis of the function. Each assignment and branch can only
+// rename states, so correct code has a handful.
+const tooMany = 32
+
+// A flow is the analysis of one body for one semaphore.
+type flow struct {
+	*checker
+	calls    map[*ast.CallExpr]*call
+	releases map[*call]map[state]bool           // the states in which a release runs
+	exits    map[*ast.ReturnStmt]map[state]bool // the states at a return
+	starts   map[ast.Node]map[state]bool        // the states in which a literal is handed to a goroutine
+	tagless  map[ast.Stmt]bool                  // the clauses of switches without a tag
+}
+
+// follow plays the states through the control-flow graph of body until nothing changes. It returns
+// nil if a block has too many states.
+//
+// It is a work list over sets of states. Sets only grow and are bounded, so it ends; the order of
+// blocks does not matter, because a set is complete only when nothing changes any more.
+func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
+	fl := &flow{checker: p, calls: map[*ast.CallExpr]*call{}, releases: map[*call]map[state]bool{},
+		exits: map[*ast.ReturnStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tagless: tagless(body)}
+	for _, c := range calls {
+		fl.calls[c.expr] = c
+	}
+	var graph *cfg.CFG
+	switch body := body.(type) {
+	case *ast.FuncDecl:
+		graph = p.graphs.FuncDecl(body)
+	case *ast.FuncLit:
+		graph = p.graphs.FuncLit(body)
+	}
+	if graph == nil || len(graph.Blocks) == 0 {
+		return nil
+	}
+	in := make([]map[state]bool, len(graph.Blocks))
+	in[0] = map[state]bool{start: true}
+	todo := []*cfg.Block{graph.Blocks[0]}
+	for len(todo) > 0 {
+		b := todo[0]
+		todo = todo[1:]
+		for s := range in[b.Index] {
+			out := fl.through(b, s)
+			for i, next := range b.Succs {
+				for _, s := range fl.refine(b, i, out) {
+					if in[next.Index] == nil {
+						in[next.Index] = map[state]bool{}
+					}
+					if !in[next.Index][s] {
+						in[next.Index][s] = true
+						todo = append(todo, next)
+					}
+				}
+				if len(in[next.Index]) > tooMany {
+					return nil
+				}
+			}
+		}
+	}
+	return fl
+}
+
+// tagless returns the clauses of the switches in body that have no tag: their cases are conditions.
+// The graph has the expression of a case as a node in both kinds of switches, so the syntax has to
+// tell.
+func tagless(body ast.Node) map[ast.Stmt]bool {
+	clauses := map[ast.Stmt]bool{}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SwitchStmt); ok && s.Tag == nil {
+			for _, c := range s.Body.List {
+				clauses[c] = true
+			}
+		}
+		return true
+	})
+	return clauses
+}
+
+// through returns the state behind a block.
+func (fl *flow) through(b *cfg.Block, s state) state {
+	for _, n := range b.Nodes {
+		s = fl.node(n, s)
+	}
+	return s
+}
+
+// The calls of a node are met in the order of the text, which is the order of evaluation but for
+// operands that have none. Assignments come last: the value is computed before it is assigned.
+func (fl *flow) node(n ast.Node, s state) state {
+	switch n := n.(type) {
+	case *ast.DeferStmt:
+		return fl.deferStmt(n, s)
+	case *ast.GoStmt:
+		return fl.handOver(n.Call, s)
+	case *ast.ExprStmt:
+		if e, ok := n.X.(*ast.CallExpr); ok && callsGo(e) {
+			return fl.handOver(e, s)
+		}
+	}
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.FuncLit:
+			if fl.mentions(m) {
+				s.phase = lost // it may run at any time, or never
+			}
+			return false
+		case *ast.CallExpr:
+			if c := fl.calls[m]; c != nil {
+				s = fl.call(c, n, s)
+			}
+		}
+		return true
+	})
+	if ret, ok := n.(*ast.ReturnStmt); ok {
+		add(fl.exits, ret, s)
+	}
+	return fl.assignments(n, s)
+}
+
+func add[K comparable](m map[K]map[state]bool, k K, s state) {
+	if m[k] == nil {
+		m[k] = map[state]bool{}
+	}
+	m[k][s] = true
+}
+
+// deferStmt registers a release that runs at the return. A deferred literal counts as a release
+// whatever its conditions are: the check must not report permits that the literal gives back. Two
+// different deferred releases on one path would give back twice, or under conditions, so the path
+// is lost.
+func (fl *flow) deferStmt(n *ast.DeferStmt, s state) state {
+	for _, c := range fl.calls {
+		if contains(c.in, n) {
+			if c.op != release || s.deferred != nil && s.deferred != c {
+				s.phase = lost
+				return s
+			}
+			s.deferred = c
+		}
+	}
+	return s
+}
+
+// handOver notes the state in which a literal starts on a goroutine. The permits are the
+// goroutine's from then on, so this body is no longer followed. A call of a method Go counts like a
+// go statement, as in errgroup and sync.WaitGroup.
+func (fl *flow) handOver(e *ast.CallExpr, s state) state {
+	var found bool
+	for _, c := range fl.calls {
+		found = found || contains(c.in, e)
+	}
+	if !found {
+		return s
+	}
+	lit, ok := e.Fun.(*ast.FuncLit)
+	if !ok && len(e.Args) == 1 {
+		lit, _ = e.Args[0].(*ast.FuncLit)
+	}
+	if lit != nil {
+		add(fl.starts, ast.Node(lit), s)
+	}
+	return state{phase: free} // the next round of a loop begins anew
+}
+
+func (fl *flow) mentions(lit *ast.FuncLit) bool {
+	for _, c := range fl.calls {
+		if contains(c.in, lit) && c.body() != ast.Node(lit) || c.body() == ast.Node(lit) {
+			return true
+		}
+	}
+	return false
+}
+
+// call returns the state after c, which stands in n. A release in a state that is not held makes
+// the path lost and not wrong: the permits may come from a function that handed them over.
+func (fl *flow) call(c *call, n ast.Node, s state) state {
+	if c.op == release {
+		add(fl.releases, c, s)
+		if s.phase == held && s.deferred == nil {
+			s.phase = done
+		} else {
+			s.phase = lost
+		}
+		return s
+	}
+	if s.phase == held || s.phase == pending || s.phase == lost {
+		s.phase = lost
+		return s
+	}
+	s.phase, s.from, s.result = pending, c, nil
+	switch m := c.up(1).(type) {
+	case *ast.AssignStmt:
+		if len(m.Lhs) == 1 && len(m.Rhs) == 1 {
+			s.result, _ = fl.TypesInfo.ObjectOf(identOf(m.Lhs[0])).(*types.Var)
+		}
+	case *ast.ValueSpec:
+		if len(m.Names) == 1 && len(m.Values) == 1 {
+			s.result, _ = fl.TypesInfo.Defs[m.Names[0]].(*types.Var)
+		}
+	}
+	if s.result != nil && isGlobal(s.result) {
+		s.result = nil // others may assign it
+	}
+	return s
+}
+
+// assignments forgets the result once n assigns another value to it. The address is enough to
+// forget, because a pointer may assign the variable later, unseen.
+func (fl *flow) assignments(n ast.Node, s state) state {
+	if s.result == nil {
+		return s
+	}
+	forget := func(e ast.Expr) {
+		if e != nil && s.result != nil && fl.TypesInfo.ObjectOf(identOf(e)) == s.result {
+			s.result = nil
+		}
+	}
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.AssignStmt:
+			if len(m.Rhs) == 1 && fl.calls[callOf(m.Rhs[0])] == s.from {
+				return true
+			}
+			for _, e := range m.Lhs {
+				forget(e)
+			}
+		case *ast.UnaryExpr:
+			if m.Op == token.AND {
+				forget(m.X)
+			}
+		case *ast.RangeStmt:
+			forget(m.Key)
+			forget(m.Value)
+		}
+		return true // also into literals: they may run at any time
+	})
+	return s
+}
+
+func callOf(e ast.Expr) *ast.CallExpr {
+	c, _ := ast.Unparen(e).(*ast.CallExpr)
+	return c
+}
+
+// refine returns the states of s that can take the i-th way out of b. Only blocks of an if, a for
+// and a switch without a tag are branches on a condition. A select or range has two ways out for
+// other reasons.
+func (fl *flow) refine(b *cfg.Block, i int, s state) []state {
+	if len(b.Succs) != 2 || len(b.Nodes) == 0 {
+		return []state{s}
+	}
+	cond, ok := b.Nodes[len(b.Nodes)-1].(ast.Expr)
+	if !ok {
+		return []state{s}
+	}
+	switch yes := b.Succs[0]; yes.Kind {
+	case cfg.KindIfThen, cfg.KindForBody:
+	case cfg.KindSwitchCaseBody:
+		if !fl.tagless[yes.Stmt] {
+			return []state{s}
+		}
+	default:
+		return []state{s}
+	}
+	return fl.decide(cond, i == 0, s)
+}
+
+// decide returns the states in which cond is want: none if s excludes it.
+//
+// It works from the outside to the operands: !x turns the wish round, and of x && y both are true
+// or one of them is false. For the second case the states are those where x decides, and those
+// where x does not and y does. A condition that the check does not understand excludes no state.
+func (fl *flow) decide(cond ast.Expr, want bool, s state) []state {
+	switch e := ast.Unparen(cond).(type) {
+	case *ast.UnaryExpr:
+		if e.Op == token.NOT {
+			return fl.decide(e.X, !want, s)
+		}
+	case *ast.BinaryExpr:
+		switch e.Op {
+		case token.LAND, token.LOR:
+			if (e.Op == token.LAND) == want { // both sides are want
+				return fl.each(fl.decide(e.X, want, s), e.Y, want)
+			}
+			return append(fl.decide(e.X, want, s), fl.each(fl.decide(e.X, !want, s), e.Y, want)...)
+		case token.EQL, token.NEQ:
+			if fl.isNil(e.Y) && fl.isResult(e.X, s) {
+				return s.settle((e.Op == token.EQL) == want)
+			}
+		}
+	case *ast.CallExpr:
+		if s.from != nil && s.from.op == try && fl.isResult(e, s) {
+			return s.settle(want)
+		}
+		fn := fl.function(e)
+		if want && fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "errors" && len(e.Args) == 2 && fl.isResult(e.Args[0], s) {
+			return s.settle(false) // errors.Is and errors.As of a nil error are false
+		}
+	case *ast.Ident:
+		if s.from != nil && s.from.op == try && fl.isResult(e, s) {
+			return s.settle(want)
+		}
+	}
+	return []state{s}
+}
+
+func (fl *flow) each(states []state, cond ast.Expr, want bool) (all []state) {
+	for _, s := range states {
+		all = append(all, fl.decide(cond, want, s)...)
+	}
+	return all
+}
+
+// isResult reports whether e is the result of the last acquire: its variable, or the call itself.
+func (fl *flow) isResult(e ast.Expr, s state) bool {
+	if s.from == nil {
+		return false
+	}
+	if c := callOf(e); c != nil {
+		return fl.calls[c] == s.from && s.phase == pending
+	}
+	return s.result != nil && fl.TypesInfo.ObjectOf(identOf(e)) == s.result
+}
+
+// settle returns s with the knowledge that the acquire succeeded or failed, and nothing if s knows
+// the opposite. The result outlives the permits: a later branch on it decides the same way.
+func (s state) settle(succeeded bool) []state {
+	switch {
+	case s.phase == pending && succeeded:
+		s.phase = held
+	case s.phase == pending:
+		s.phase = failed
+	case s.phase == held && !succeeded, s.phase == done && !succeeded, s.phase == failed && succeeded:
+		return nil
+	}
+	return []state{s}
+}
